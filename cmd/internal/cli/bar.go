@@ -1,0 +1,76 @@
+package cli
+
+import (
+	"io"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+)
+
+// Unit is what a Bar counts.
+type Unit int
+
+// What a Bar counts.
+const (
+	Messages Unit = iota // shown as a count and messages per second
+	Octets               // shown in KiB, MiB, ...
+)
+
+// Bar is a progress bar on a terminal; anywhere else its methods do nothing. One goroutine uses it at a time.
+type Bar struct {
+	bar   *progressbar.ProgressBar
+	total int64
+}
+
+// NewBar shows a bar with a label on stderr. total is the number that means done, 0 or less when it is not yet known.
+func NewBar(stderr io.Writer, label string, unit Unit, total int64) *Bar {
+	if !IsTerminal(stderr) {
+		return &Bar{}
+	}
+	return &Bar{bar: newBar(stderr, label, unit, total), total: total}
+}
+
+func newBar(w io.Writer, label string, unit Unit, total int64) *progressbar.ProgressBar {
+	options := []progressbar.Option{
+		progressbar.OptionSetWriter(w),
+		progressbar.OptionSetDescription(label),
+		progressbar.OptionSetWidth(28),
+		progressbar.OptionThrottle(80 * time.Millisecond),
+		progressbar.OptionShowCount(),
+		progressbar.OptionShowIts(),
+		progressbar.OptionSetItsString("messages"),
+		progressbar.OptionClearOnFinish(),
+	}
+	if unit == Octets {
+		options = append(options, progressbar.OptionShowBytes(true), progressbar.OptionUseIECUnits(true))
+	}
+	return progressbar.NewOptions64(unknownBelowOne(total), options...)
+}
+
+// unknownBelowOne is the library's -1 for a total that is not known.
+func unknownBelowOne(total int64) int64 {
+	if total < 1 {
+		return -1
+	}
+	return total
+}
+
+// Set shows n of total; total as in NewBar. It may be called for every message: the terminal is written to at most a
+// dozen times per second.
+func (b *Bar) Set(n, total int64) {
+	if b.bar == nil {
+		return
+	}
+	if total != b.total {
+		b.total = total
+		b.bar.ChangeMax64(unknownBelowOne(total))
+	}
+	_ = b.bar.Set64(n) // a terminal that cannot be written to is no reason to stop the work
+}
+
+// Close wipes the bar from the terminal.
+func (b *Bar) Close() {
+	if b.bar != nil {
+		_ = b.bar.Clear()
+	}
+}

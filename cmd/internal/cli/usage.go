@@ -1,0 +1,63 @@
+package cli
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// argumentRule is c's own rule with our words for its refusals.
+func argumentRule(c *cobra.Command) cobra.PositionalArgs {
+	rule := c.Args
+	switch {
+	case rule == nil && c.HasSubCommands():
+		return func(c *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return nil
+			}
+			return unknownWord(c, args[0])
+		}
+	case rule == nil:
+		rule = cobra.NoArgs
+	}
+	return func(c *cobra.Command, args []string) error {
+		err := rule(c, args)
+		if _, told := errors.AsType[usageError](err); err == nil || told {
+			return err
+		}
+		form := strings.TrimSuffix(c.UseLine(), " [flags]")
+		if len(args) == 0 {
+			return Usage("an argument is missing: write '%s'", form)
+		}
+		return Usage("wrong arguments, starting with %q: write '%s'", args[0], form)
+	}
+}
+
+// unknown finds a first word that no command has, before its flags are taken for flags of the command above it.
+func (r *runner) unknown(root *cobra.Command, args []string) (*cobra.Command, error) {
+	c, rest, err := root.Find(args)
+	if err != nil || !c.HasSubCommands() || len(rest) == 0 || strings.HasPrefix(rest[0], "-") || strings.HasPrefix(rest[0], "__") {
+		return c, nil
+	}
+	return c, unknownWord(c, rest[0])
+}
+
+func unknownWord(c *cobra.Command, word string) error {
+	c.SuggestionsMinimumDistance = 2
+	if near := c.SuggestionsFor(word); len(near) > 0 {
+		return Usage("there is no command %q, but there is %q", word, near[0])
+	}
+	return Usage("there is no command %q, only %s", word, words(c))
+}
+
+// words lists the subcommands of c for a message.
+func words(c *cobra.Command) string {
+	var names []string
+	for _, child := range c.Commands() {
+		if child.IsAvailableCommand() && child.Name() != "help" && child.Name() != "completion" {
+			names = append(names, child.Name())
+		}
+	}
+	return strings.Join(names, ", ")
+}
