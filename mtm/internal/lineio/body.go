@@ -1,0 +1,132 @@
+package lineio
+
+import (
+	"bytes"
+	"errors"
+	"io"
+)
+
+// ErrBodyTooLong says that a message passed the limit of CopyBody. The reader is of no further use.
+var ErrBodyTooLong = errors.New("message too long")
+
+// handOut is how much of an unfinished message is kept back, so that a smaller one is written at once, wherever the
+// network cuts it.
+const handOut = 64 << 10
+
+// dotKind says what a dot at the start of a line is.
+type dotKind int
+
+const (
+	plain   dotKind = iota // part of the message
+	stuffed                // to be dropped
+	endLF                  // the end: "." LF
+	endCRLF                // the end: "." CRLF
+	unknown                // the octets after it have not come yet, or there is no such dot
+)
+
+// CopyBody copies a message to dst, un-stuffed, up to its end, in few large writes, and returns the octets written. A
+// nil dst throws it away. dstErr is the first error of dst; the message is then read to its end all the same. err is
+// ErrBodyTooLong, io.EOF when the end never came, or the source's own; what came before it was written.
+//
+// The end is a dot alone on a line after CRLF (the line itself may end with a bare LF). When the last ReadLine met a
+// bare LF, as servers do that send no CR at all, it may follow a bare LF too (QUIRK 76). A second dot at the start of
+// a line, after any LF, is dropped; a dot followed by something else is kept (QUIRK 74). A dot line after a bare LF in
+// a reply with CRLF is part of the message.
+func (r *Reader) CopyBody(dst io.Writer, limit int64) (n int64, dstErr, err error) {
+	out := handouts{dst: dst, limit: limit}
+	// buf[r.r:kept] is un-stuffed; buf[rest:scan] is seen, part of the message, and to be moved down to kept.
+	kept, rest, scan := r.r, r.r, r.r
+	for {
+		dot, kind := r.nextDot(scan)
+		switch kind {
+		case plain:
+			scan = dot + 1
+		case stuffed:
+			kept = r.moveDown(kept, rest, dot)
+			rest, scan = dot+1, dot+2
+		case endLF, endCRLF:
+			kept = r.moveDown(kept, rest, dot)
+			err := out.write(r.buf[r.r:kept])
+			r.r = dot + int(kind-endLF) + 2
+			return out.n, out.err, err
+		case unknown:
+			undecided := r.w - dot
+			r.w = r.moveDown(kept, rest, r.w)
+			dot = r.w - undecided
+			if dot-r.r >= handOut {
+				if err := out.write(r.buf[r.r:dot]); err != nil {
+					return out.n, out.err, err
+				}
+				r.r = dot
+			}
+			seen := dot - r.r
+			if err := r.fill(); err != nil {
+				return out.n, out.err, errors.Join(out.write(r.buf[r.r:r.r+seen]), err)
+			}
+			kept, rest, scan = r.r+seen, r.r+seen, r.r+seen
+		}
+	}
+}
+
+// nextDot finds the first dot at or after scan that starts a line. Octets just before scan are those of the stream,
+// or, after a stuffed dot, dots.
+func (r *Reader) nextDot(scan int) (int, dotKind) {
+	i := bytes.Index(r.buf[scan-1:r.w], []byte("\n."))
+	if i < 0 {
+		return r.w, unknown
+	}
+	dot := scan + i
+	next := r.buf[dot+1 : r.w]
+	afterCRLF := r.buf[dot-before] == '\r'
+	switch {
+	case len(next) == 0:
+		return dot, unknown
+	case next[0] == '.':
+		return dot, stuffed
+	case !afterCRLF && !r.bareLF:
+		return dot, plain
+	case next[0] == '\n':
+		return dot, endLF
+	case next[0] != '\r':
+		return dot, plain
+	case len(next) == 1:
+		return dot, unknown
+	case next[1] == '\n':
+		return dot, endCRLF
+	}
+	return dot, plain
+}
+
+// moveDown moves buf[from:to] down to at, and returns where it ends there.
+func (r *Reader) moveDown(at, from, to int) int {
+	if at == from {
+		return to
+	}
+	return at + copy(r.buf[at:], r.buf[from:to])
+}
+
+// handouts writes the pieces of one message until the first error.
+type handouts struct {
+	dst     io.Writer
+	n, seen int64
+	limit   int64
+	err     error
+}
+
+// write hands b to dst. Its own error is ErrBodyTooLong; that of dst is kept.
+func (h *handouts) write(b []byte) error {
+	h.seen += int64(len(b))
+	if h.seen > h.limit {
+		return ErrBodyTooLong
+	}
+	if h.dst == nil || h.err != nil || len(b) == 0 {
+		return nil
+	}
+	n, err := h.dst.Write(b)
+	h.n += int64(n)
+	if err == nil && n < len(b) {
+		err = io.ErrShortWrite
+	}
+	h.err = err
+	return nil
+}

@@ -1,0 +1,29 @@
+package pop3
+
+import (
+	"context"
+	"io"
+	"strconv"
+)
+
+// Dele marks message n as deleted; the server removes it at QUIT (RFC 1939 section 6).
+func (s *Session) Dele(ctx context.Context, n int) error {
+	if err := checkNumber(n); err != nil {
+		return err
+	}
+	return s.exchange(ctx, command{verb: "DELE", number: n}, "DELE "+strconv.Itoa(n), nil)
+}
+
+// DeleAll marks the messages with these numbers as deleted, in this order, pipelined. done hears of each: err is nil,
+// or a *ReplyError. When done returns an error, no further DELE is sent, but those in flight (at most Options.Window)
+// may have been obeyed; that error is returned as it is, and the session stays usable.
+func (s *Session) DeleAll(ctx context.Context, numbers []int, done func(n int, err error) error) error {
+	return s.runAll(ctx, &run{verb: "DELE", numbers: numbers, sink: deleted(done)})
+}
+
+// deleted is the sink of a run without bodies.
+type deleted func(n int, err error) error
+
+func (d deleted) Message(int) (io.Writer, error) { return nil, nil }
+
+func (d deleted) Done(n int, _ int64, err error) error { return d(n, err) }

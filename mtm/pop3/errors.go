@@ -1,0 +1,122 @@
+package pop3
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// ErrClosed is what a session returns after Quit or Close.
+var ErrClosed = errors.New("the POP3 session is closed")
+
+// ErrNoTimestamp says that APOP is impossible: the greeting holds no <...> (RFC 1939 section 7). Nothing was sent.
+var ErrNoTimestamp = errors.New("APOP needs a timestamp in the server's greeting, and there is none")
+
+// ErrArgument is wrapped by errors about arguments that cannot be sent: CR, LF or NUL in a user name or password,
+// a message number below 1, a negative line count. Nothing was sent, and the session stays usable.
+var ErrArgument = errors.New("bad argument")
+
+// Greeting stands in the Verb field of errors for the server's first line, which answers no command.
+const Greeting = "greeting"
+
+// ReplyError says that the server refused a command with -ERR. The session stays usable.
+type ReplyError struct {
+	Verb   string // "RETR", or Greeting
+	Number int    // the message number, 0 when the command has none
+	Code   string // response code of RFC 2449 section 8 in upper case without brackets ("IN-USE", "SYS/TEMP"), "" when none
+	Text   string // what follows, octets that are not text escaped, at most 512 octets
+}
+
+func (e *ReplyError) Error() string {
+	text := e.Text
+	if e.Code != "" {
+		text = strings.TrimSpace("[" + e.Code + "] " + text)
+	}
+	if text == "" {
+		text = "without a reason"
+	}
+	return command{verb: e.Verb, number: e.Number}.String() + ": the server refused: " + text
+}
+
+// ProtocolError says that the server's bytes made no sense, or passed a limit. The session is spoiled.
+type ProtocolError struct {
+	Verb     string
+	Number   int    // the message number, 0 when the command has none
+	Row      int    // the row of a list reply, from 1; 0 = the status line or a body
+	Expected string // in words
+	Got      string // what came, escaped, cut to about 80 octets; "" for a limit
+	Option   string // the field of Options that sets the limit; "" when no limit was passed
+}
+
+func (e *ProtocolError) Error() string {
+	var b strings.Builder
+	b.WriteString(command{verb: e.Verb, number: e.Number}.String())
+	if e.Row > 0 {
+		b.WriteString(": row " + strconv.Itoa(e.Row))
+	}
+	b.WriteString(": expected " + e.Expected)
+	if e.Option != "" {
+		b.WriteString(" (raise Options." + e.Option + " if the server is right)")
+		return b.String()
+	}
+	b.WriteString(`, got "` + e.Got + `"`)
+	return b.String()
+}
+
+// LineError says that the line failed while a command was under way: closed by the server (wraps
+// io.ErrUnexpectedEOF), silent for too long (Timeout is true, wraps os.ErrDeadlineExceeded), given up by the caller
+// (wraps the context's error and cause), or broken. The session is spoiled.
+type LineError struct {
+	Verb   string
+	Number int           // the message number, 0 when the command has none
+	Wait   time.Duration // how long the server was waited for; 0 when that was not the cause
+	Err    error
+}
+
+func (e *LineError) Error() string {
+	c := command{verb: e.Verb, number: e.Number}.String()
+	switch {
+	case e.Wait > 0 && e.Verb == Greeting:
+		return fmt.Sprintf("no greeting from the server for %v", e.Wait)
+	case e.Wait > 0:
+		return fmt.Sprintf("the server did not go on with %s for %v", c, e.Wait)
+	case errors.Is(e.Err, io.ErrUnexpectedEOF):
+		return "the server closed the line during " + c
+	case errors.Is(e.Err, context.Canceled), errors.Is(e.Err, context.DeadlineExceeded):
+		return "given up during " + c + ": " + e.Err.Error()
+	}
+	return "the line broke during " + c + ": " + e.Err.Error()
+}
+
+// Unwrap gives the cause.
+func (e *LineError) Unwrap() error { return e.Err }
+
+// Timeout says whether the server was silent for longer than Options.Timeout.
+func (e *LineError) Timeout() bool { return e.Wait > 0 }
+
+// lineError sorts out why reading or writing failed.
+func lineError(ctx context.Context, c command, wait time.Duration, err error) *LineError {
+	e := &LineError{Verb: c.verb, Number: c.number, Err: err}
+	var netErr net.Error
+	switch {
+	case ctx.Err() != nil:
+		e.Err = ctx.Err()
+		if cause := context.Cause(ctx); !errors.Is(cause, e.Err) {
+			e.Err = fmt.Errorf("%w: %w", e.Err, cause)
+		}
+	case errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &netErr) && netErr.Timeout():
+		e.Wait = wait
+		if !errors.Is(err, os.ErrDeadlineExceeded) {
+			e.Err = fmt.Errorf("%w: %w", os.ErrDeadlineExceeded, err)
+		}
+	case errors.Is(err, io.EOF):
+		e.Err = io.ErrUnexpectedEOF
+	}
+	return e
+}

@@ -1,0 +1,79 @@
+package pop3
+
+import (
+	"context"
+	"net"
+	"os"
+	"sync"
+	"time"
+)
+
+// line is the connection with its deadlines. Each Read and Write waits at most timeout, and a cancelled call at once.
+type line struct {
+	conn    net.Conn
+	timeout time.Duration
+
+	mu        sync.Mutex
+	call      uint64 // counts calls, so that a late cancel of an earlier one does nothing
+	cancelled bool   // the running call is given up: its deadlines stay in the past
+}
+
+func (l *line) Read(p []byte) (int, error) {
+	if err := l.arm(false); err != nil {
+		return 0, err
+	}
+	return l.conn.Read(p)
+}
+
+func (l *line) Write(p []byte) (int, error) {
+	if err := l.arm(true); err != nil {
+		return 0, err
+	}
+	return l.conn.Write(p)
+}
+
+func (l *line) arm(write bool) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.cancelled {
+		return os.ErrDeadlineExceeded
+	}
+	at := time.Now().Add(l.timeout)
+	if write {
+		return l.conn.SetWriteDeadline(at)
+	}
+	return l.conn.SetReadDeadline(at)
+}
+
+// unbindWrites lets writes wait as long as the reading side goes on; reads keep their deadline.
+func (l *line) unbindWrites() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.cancelled {
+		return os.ErrDeadlineExceeded
+	}
+	return l.conn.SetWriteDeadline(time.Time{})
+}
+
+// watch ends every wait of the line when ctx is cancelled, until stop is called.
+func (l *line) watch(ctx context.Context) (stop func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.call++
+	l.cancelled = false
+	call := l.call
+	unhook := context.AfterFunc(ctx, func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if l.call == call {
+			l.cancelled = true
+			_ = l.conn.SetDeadline(time.Unix(1, 0)) // fails only on a closed line, which waits for nothing
+		}
+	})
+	return func() {
+		unhook()
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.call++
+	}
+}

@@ -1,0 +1,168 @@
+package pop3
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"strconv"
+)
+
+// run is one pipelined run. Everything but the writing itself happens on the caller's goroutine.
+type run struct {
+	verb    string
+	tail    string // after the number
+	numbers []int
+	body    bool
+	sink    Sink
+
+	sent, answered int // indexes into numbers
+	octets         int // of the commands in flight
+	failed         error
+	batches        chan []byte
+	spare          chan []byte
+}
+
+// batchSlots bounds the batches that wait for the writer. With all slots taken the next batch waits for a reply.
+const batchSlots = 4
+
+func (s *Session) runAll(ctx context.Context, r *run) error {
+	for _, n := range r.numbers {
+		if err := checkNumber(n); err != nil {
+			return err
+		}
+	}
+	stop, err := s.begin(ctx, command{verb: r.verb})
+	if err != nil {
+		return err
+	}
+	defer stop()
+	// The reader waits whenever the writer does, and its deadline is enough: a server busy with one long reply
+	// need not read commands.
+	if err := s.line.unbindWrites(); err != nil {
+		return s.spoil(lineError(ctx, command{verb: r.verb}, s.opt.Timeout, err))
+	}
+	r.batches = make(chan []byte, batchSlots)
+	r.spare = make(chan []byte, batchSlots)
+	written := make(chan struct{})
+	go func() {
+		defer close(written)
+		r.write(s.line.conn)
+	}()
+	defer func() {
+		if r.answered < r.sent { // spoiled, or the sink panicked: the writer must not wait for the server
+			_ = s.line.conn.Close()
+		}
+		close(r.batches)
+		<-written
+	}()
+	return r.read(ctx, s)
+}
+
+// write sends batches until there are no more. An error needs no report: the reader sees the line end.
+func (r *run) write(conn net.Conn) {
+	for batch := range r.batches {
+		if _, err := conn.Write(batch); err != nil {
+			return
+		}
+		select {
+		case r.spare <- batch:
+		default:
+		}
+	}
+}
+
+func (r *run) read(ctx context.Context, s *Session) error {
+	window := s.window()
+	for {
+		if r.failed == nil {
+			r.refill(window, s.opt.WindowBytes)
+		}
+		if r.answered == r.sent {
+			return r.failed
+		}
+		n := r.numbers[r.answered]
+		if err := r.reply(ctx, s, n); err != nil {
+			return err
+		}
+		r.octets -= r.commandLen(n)
+		r.answered++
+	}
+}
+
+// refill hands the writer a batch of commands once half of the window is free.
+func (r *run) refill(window, windowBytes int) {
+	flying := r.sent - r.answered
+	if r.sent == len(r.numbers) || flying*2 > window || r.octets*2 > windowBytes || len(r.batches) == batchSlots {
+		return
+	}
+	var batch []byte
+	select {
+	case batch = <-r.spare:
+	default:
+	}
+	batch = batch[:0]
+	for r.sent < len(r.numbers) && flying < window {
+		n := r.numbers[r.sent]
+		size := r.commandLen(n)
+		if flying > 0 && r.octets+size > windowBytes {
+			break
+		}
+		batch = append(batch, r.verb...)
+		batch = append(batch, ' ')
+		batch = strconv.AppendInt(batch, int64(n), 10)
+		batch = append(batch, r.tail...)
+		batch = append(batch, "\r\n"...)
+		r.octets += size
+		r.sent++
+		flying++
+	}
+	if len(batch) > 0 {
+		r.batches <- batch
+	}
+}
+
+func (r *run) commandLen(n int) int {
+	digits := 1
+	for ; n > 9; n /= 10 {
+		digits++
+	}
+	return len(r.verb) + 1 + digits + len(r.tail) + 2
+}
+
+// reply reads one reply into the sink, or throws it away once the sink has failed. Its error ends the session; the
+// sink's error is kept in failed.
+func (r *run) reply(ctx context.Context, s *Session, n int) error {
+	c := command{verb: r.verb, number: n}
+	_, err := s.status(ctx, c)
+	if err != nil {
+		var refused *ReplyError
+		if !errors.As(err, &refused) {
+			return err
+		}
+		if r.failed == nil {
+			r.failed = r.sink.Done(n, 0, refused)
+		}
+		return nil
+	}
+	var w io.Writer
+	if r.body && r.failed == nil {
+		if w, r.failed = r.sink.Message(n); r.failed != nil {
+			w = nil
+		}
+	}
+	var octets int64
+	if r.body {
+		var writeErr error
+		if octets, writeErr, err = s.body(ctx, c, w); err != nil {
+			return err
+		}
+		if r.failed == nil {
+			r.failed = writeErr
+		}
+	}
+	if r.failed == nil {
+		r.failed = r.sink.Done(n, octets, nil)
+	}
+	return nil
+}

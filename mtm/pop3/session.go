@@ -1,0 +1,186 @@
+package pop3
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strconv"
+	"sync"
+
+	"pop3mtm/mtm/internal/lineio"
+)
+
+// Session is one POP3 connection.
+type Session struct {
+	opt      Options
+	line     *line
+	in       *lineio.Reader
+	out      []byte // the command being sent
+	greeting string
+	caps     Capabilities
+
+	mu  sync.Mutex
+	err error
+}
+
+// NewSession reads the greeting from conn. The session owns conn from here on, and closes it when NewSession fails:
+// with a *ReplyError when the greeting is -ERR, else with a *LineError or *ProtocolError. A cancelled ctx spoils the
+// session, here and in every method.
+func NewSession(ctx context.Context, conn net.Conn, o *Options) (*Session, error) {
+	s := &Session{opt: o.orDefault()}
+	s.line = &line{conn: conn, timeout: s.opt.Timeout}
+	s.in = lineio.NewReader(s.line, s.opt.MaxLine)
+	c := command{verb: Greeting}
+	stop, err := s.begin(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	defer stop()
+	text, err := s.status(ctx, c)
+	if err != nil {
+		_ = s.line.conn.Close()
+		return nil, err
+	}
+	s.greeting = string(text)
+	return s, nil
+}
+
+// Greeting is the text of the server's greeting after "+OK ".
+func (s *Session) Greeting() string { return s.greeting }
+
+// Err is nil while the session is usable, else the first error that spoiled it, or ErrClosed. It never waits.
+func (s *Session) Err() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.err
+}
+
+// Close drops the line without QUIT, so that the server forgets the deletions (RFC 1939 section 6). It never waits
+// for the server, and any goroutine may call it at any time. It does nothing after Quit or an earlier Close.
+func (s *Session) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err != nil {
+		return nil
+	}
+	s.err = ErrClosed
+	return s.line.conn.Close()
+}
+
+// spoil closes the line and returns the first error that did so.
+func (s *Session) spoil(err error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err == nil {
+		s.err = err
+		_ = s.line.conn.Close() // the line is given up: the first error says why
+	}
+	return s.err
+}
+
+// command names what is under way, for errors.
+type command struct {
+	verb   string
+	number int    // 0 = none
+	secret string // never shown, even when the server repeats it
+}
+
+func (c command) String() string {
+	if c.number == 0 {
+		return c.verb
+	}
+	return c.verb + " " + strconv.Itoa(c.number)
+}
+
+// begin watches ctx until stop is called. A spoiled session or a cancelled ctx ends the call here.
+func (s *Session) begin(ctx context.Context, c command) (stop func(), err error) {
+	if err := s.Err(); err != nil {
+		return nil, err
+	}
+	if ctx.Err() != nil {
+		return nil, s.spoil(lineError(ctx, c, 0, ctx.Err()))
+	}
+	return s.line.watch(ctx), nil
+}
+
+// exchange sends one command line (without CRLF) and reads its status line; then, unless nil, reads the rest of the
+// reply, and gets the status text, which is valid until the next read.
+func (s *Session) exchange(ctx context.Context, c command, words string, then func(text []byte) error) error {
+	stop, err := s.begin(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	s.out = append(append(s.out[:0], words...), "\r\n"...)
+	_, err = s.line.Write(s.out)
+	if c.secret != "" {
+		clear(s.out)
+	}
+	if err != nil {
+		return s.spoil(lineError(ctx, c, s.opt.Timeout, err))
+	}
+	text, err := s.status(ctx, c)
+	if err != nil || then == nil {
+		return err
+	}
+	return then(text)
+}
+
+// status reads a status line. It returns the text after "+OK ", a *ReplyError, or what spoiled the session.
+func (s *Session) status(ctx context.Context, c command) ([]byte, error) {
+	line, err := s.readLine(ctx, c, 0)
+	if err != nil {
+		return nil, err
+	}
+	ok, text, known := parseStatus(line)
+	if !known {
+		return nil, s.spoil(c.protocolError(0, `a line that starts with "+OK" or "-ERR"`, line))
+	}
+	if !ok {
+		return nil, c.replyError(text)
+	}
+	return text, nil
+}
+
+func (s *Session) readLine(ctx context.Context, c command, row int) ([]byte, error) {
+	line, err := s.in.ReadLine()
+	switch {
+	case err == nil:
+		return line, nil
+	case errors.Is(err, lineio.ErrLineTooLong):
+		return nil, s.spoil(c.limitError(row, "MaxLine", fmt.Sprintf("a line of at most %d octets", s.opt.MaxLine)))
+	}
+	return nil, s.spoil(lineError(ctx, c, s.opt.Timeout, err))
+}
+
+// body copies the message that follows a status line to w (nil = throw away). writeErr is an error of w; the message
+// is then read to its end all the same.
+func (s *Session) body(ctx context.Context, c command, w io.Writer) (n int64, writeErr, err error) {
+	n, writeErr, err = s.in.CopyBody(w, s.opt.MaxBody)
+	switch {
+	case err == nil:
+		return n, writeErr, nil
+	case errors.Is(err, lineio.ErrBodyTooLong):
+		return n, writeErr, s.spoil(c.limitError(0, "MaxBody", fmt.Sprintf("a message of at most %d octets", s.opt.MaxBody)))
+	}
+	return n, writeErr, s.spoil(lineError(ctx, c, s.opt.Timeout, err))
+}
+
+// checkText refuses what would end or split a command line.
+func checkText(what, text string) error {
+	for i := range len(text) {
+		if text[i] == '\r' || text[i] == '\n' || text[i] == 0 {
+			return fmt.Errorf("%w: the %s holds CR, LF or NUL", ErrArgument, what)
+		}
+	}
+	return nil
+}
+
+func checkNumber(n int) error {
+	if n < 1 {
+		return fmt.Errorf("%w: message number %d, the first is 1", ErrArgument, n)
+	}
+	return nil
+}

@@ -1,0 +1,36 @@
+package pop3
+
+import (
+	"bytes"
+	"context"
+)
+
+// Stat is the maildrop as STAT tells it: messages not marked as deleted, and their octets together.
+type Stat struct {
+	Count  int
+	Octets int64
+}
+
+// Stat asks for the number of messages and their size. Numbers that are negative, above 2^31-1 messages or above
+// 2^63-1 octets are a *ProtocolError (QUIRK 58, 59).
+func (s *Session) Stat(ctx context.Context) (Stat, error) {
+	var stat Stat
+	c := command{verb: "STAT"}
+	err := s.exchange(ctx, c, "STAT", func(text []byte) error {
+		var ok bool
+		if stat, ok = parseStat(text); !ok {
+			return s.spoil(c.protocolError(0, "a message count and a size in octets", text))
+		}
+		return nil
+	})
+	return stat, err
+}
+
+func parseStat(text []byte) (Stat, bool) {
+	count, rest, ok := cutNumber(bytes.TrimLeft(text, " \t"), maxNumber)
+	if !ok {
+		return Stat{}, false
+	}
+	octets, _, ok := cutNumber(bytes.TrimRight(rest, "\x00"), maxOctets)
+	return Stat{Count: int(count), Octets: octets}, ok
+}

@@ -1,0 +1,94 @@
+package pop3
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// UID is one row of UIDL: a message number and the server's unique id for it, "" when the row has none (QUIRK 49).
+// UIDs are bytes: they may be longer than 70 octets, not ASCII, or hold blanks (QUIRK 51, 52).
+type UID struct {
+	Number int
+	UID    string
+}
+
+// Uidl asks for the unique ids of all messages, in the server's order; repeated ids are left as they came. Rows
+// without a readable message number are left out (behaviour section 4). All UIDs share a few blocks of memory: copy
+// what outlives the list.
+func (s *Session) Uidl(ctx context.Context) ([]UID, error) {
+	var list []UID
+	c := command{verb: "UIDL"}
+	err := s.exchange(ctx, c, "UIDL", func([]byte) error {
+		var names arena
+		return s.rows(ctx, c, s.opt.MaxRows, "MaxRows", func(row []byte) *ProtocolError {
+			n, uid, ok := parseUID(row)
+			if !ok {
+				return nil
+			}
+			if names.total+int64(len(uid)) > s.opt.MaxUIDOctets {
+				return c.limitError(0, "MaxUIDOctets", fmt.Sprintf("at most %d octets of UIDs", s.opt.MaxUIDOctets))
+			}
+			list = append(list, UID{Number: n, UID: names.keep(uid)})
+			return nil
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return list, nil
+}
+
+// UidlOne asks for the unique id of message n. QUIRK 55: the reply may lack the number. QUIRK 54: another number than
+// n is a *ProtocolError.
+func (s *Session) UidlOne(ctx context.Context, n int) (UID, error) {
+	if err := checkNumber(n); err != nil {
+		return UID{}, err
+	}
+	one := UID{Number: n}
+	c := command{verb: "UIDL", number: n}
+	err := s.exchange(ctx, c, "UIDL "+strconv.Itoa(n), func(text []byte) error {
+		uid, ok := parseUIDOf(n, trimRow(text))
+		if !ok {
+			return s.spoil(c.protocolError(0, "that number and a unique id", text))
+		}
+		one.UID = string(uid)
+		return nil
+	})
+	return one, err
+}
+
+func parseUID(row []byte) (n int, uid []byte, ok bool) {
+	n, uid, ok = cutRowNumber(row)
+	return n, uid, ok
+}
+
+func parseUIDOf(n int, row []byte) (uid []byte, ok bool) {
+	number, uid, ok := cutRowNumber(row)
+	if ok && (number == n || len(uid) > 0) {
+		return uid, number == n
+	}
+	// QUIRK 55: only the id.
+	return row, len(row) > 0 && !bytes.ContainsAny(row, " \t")
+}
+
+// arena keeps many short strings in few blocks.
+type arena struct {
+	block strings.Builder
+	total int64
+}
+
+const arenaBlock = 64 << 10
+
+func (a *arena) keep(b []byte) string {
+	if a.block.Cap()-a.block.Len() < len(b) {
+		a.block = strings.Builder{}
+		a.block.Grow(max(arenaBlock, len(b)))
+	}
+	from := a.block.Len()
+	a.block.Write(b)
+	a.total += int64(len(b))
+	return a.block.String()[from:]
+}
