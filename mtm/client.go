@@ -1,0 +1,144 @@
+package mtm
+
+import (
+	"context"
+	"errors"
+	"net"
+	"sync"
+	"time"
+
+	"pop3mtm/mtm/internal/servermtm"
+	"pop3mtm/mtm/pop3"
+	"pop3mtm/mtm/store"
+)
+
+// Options of a Client; nil and the zero value work.
+type Options struct {
+	// Dial makes the connection; nil dials TCP. It must honour ctx.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Timeout bounds every wait for the server that makes no progress; 0 = one minute.
+	Timeout time.Duration
+	// Wire holds the limits on what a server may send; nil = the defaults of pop3.
+	// Its Timeout is not used.
+	Wire *pop3.Options
+	// BatchMessages and BatchBytes bound what one synced commit holds, and so what
+	// is fetched again after a crash; 0 = 1,000 messages and 16 MiB.
+	BatchMessages int
+	BatchBytes    int64
+}
+
+func (o *Options) orDefault() Options {
+	var d Options
+	if o != nil {
+		d = *o
+	}
+	if d.Dial == nil {
+		d.Dial = new(net.Dialer).DialContext
+	}
+	if d.Timeout <= 0 {
+		d.Timeout = time.Minute
+	}
+	if d.BatchMessages <= 0 {
+		d.BatchMessages = 1000
+	}
+	if d.BatchBytes <= 0 {
+		d.BatchBytes = 16 << 20
+	}
+	return d
+}
+
+// Client is the client MTM of one POP3 service. It runs one operation at a time.
+// All methods are safe from any goroutine.
+type Client struct {
+	store   *store.Store
+	service store.ID
+	mailbox *servermtm.Mailbox
+
+	// line holds the session, nil when offline; whoever has taken it holds the line.
+	line chan *servermtm.Session
+
+	mu        sync.Mutex
+	current   *Operation // the newest that took the line
+	connected bool
+	closed    bool
+	running   sync.WaitGroup
+}
+
+// Open makes a client for the service entry of an account. It reads the account's
+// settings and does not connect; the store stays the caller's and must outlive it.
+func Open(st *store.Store, service store.ID, o *Options) (*Client, error) {
+	ctx := context.Background()
+	entry, err := st.Entry(ctx, service)
+	if err != nil {
+		return nil, &Error{Command: "open", Code: ErrCannotOpenService, Err: err}
+	}
+	if entry.Type != store.TypeService || service == store.Local {
+		return nil, &Error{Command: "open", Code: ErrCannotOpenService, Err: errors.New("the entry is not an account")}
+	}
+	if _, err := st.Settings(ctx, service); err != nil {
+		return nil, &Error{Command: "open", Code: ErrCannotOpenService, Err: err}
+	}
+	options := o.orDefault()
+	wire := pop3.Options{}
+	if options.Wire != nil {
+		wire = *options.Wire
+	}
+	wire.Timeout = options.Timeout
+	c := &Client{
+		store:   st,
+		service: service,
+		mailbox: &servermtm.Mailbox{
+			Store: st, Service: service, Dial: options.Dial, Wire: wire,
+			BatchMessages: options.BatchMessages, BatchBytes: options.BatchBytes,
+		},
+		line: make(chan *servermtm.Session, 1),
+	}
+	c.line <- nil
+	return c, nil
+}
+
+// Service is the id of the service entry.
+func (c *Client) Service() store.ID { return c.service }
+
+// Connected says whether a login stands, also while an operation uses it.
+func (c *Client) Connected() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.connected
+}
+
+// Busy says whether an operation runs.
+func (c *Client) Busy() bool { return len(c.line) == 0 }
+
+// InvokeSync runs a command and waits for its end. Ending ctx cancels it.
+func (c *Client) InvokeSync(ctx context.Context, cmd Command) error {
+	op, err := c.InvokeAsync(ctx, cmd)
+	if err != nil {
+		return err
+	}
+	return op.Wait()
+}
+
+// InvokeAsync starts a command and returns at once. The error is one of a command
+// that cannot start: ErrBusy, ErrAlreadyConnected, ErrDisconnected, or a wrong
+// parameter. Ending ctx cancels the operation.
+func (c *Client) InvokeAsync(ctx context.Context, cmd Command) (*Operation, error) {
+	if err := cmd.check(ctx, c); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	op := &Operation{
+		command: cmd, meter: cmd.meter(int64(c.service)),
+		cancel: cancel, done: make(chan struct{}),
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	session, held, err := c.take(cmd)
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	c.current = op
+	c.running.Go(func() { c.perform(ctx, op, session, held) })
+	return op, nil
+}

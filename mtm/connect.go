@@ -1,0 +1,27 @@
+package mtm
+
+import (
+	"context"
+
+	"pop3mtm/mtm/progress"
+	"pop3mtm/mtm/store"
+)
+
+// Connect logs in and refreshes the mailbox, then stays online (behaviour
+// sections 3 and 4). With a sync limit of 0 it logs in and refreshes nothing.
+type Connect struct {
+	// Keep lists messages of the mailbox whose entries stay although the server
+	// no longer has them, when more than their header is here.
+	Keep []store.ID
+}
+
+func (Connect) name() string { return "connect" }
+func (Connect) needs() line  { return offline }
+
+func (Connect) check(context.Context, *Client) error { return nil }
+
+func (Connect) meter(service int64) *progress.Meter {
+	return progress.NewMeter(service, progress.Connecting)
+}
+
+func (cmd Connect) run(ctx context.Context, r *run) error { return r.connect(ctx, cmd.Keep) }

@@ -1,0 +1,24 @@
+package mtm
+
+import (
+	"context"
+
+	"pop3mtm/mtm/progress"
+)
+
+// Disconnect ends the session with QUIT, which is when the server carries out
+// deletes (RFC 1939 section 6). Offline it does nothing and succeeds. While another
+// operation runs it cancels that one; the line is then dropped without QUIT, so
+// that deletes of the unfinished operation are forgotten (behaviour section 7).
+type Disconnect struct{}
+
+func (Disconnect) name() string { return "disconnect" }
+func (Disconnect) needs() line  { return either }
+
+func (Disconnect) check(context.Context, *Client) error { return nil }
+
+func (Disconnect) meter(service int64) *progress.Meter {
+	return progress.NewMeter(service, progress.Disconnecting)
+}
+
+func (Disconnect) run(ctx context.Context, r *run) error { return r.disconnect(ctx) }

@@ -1,0 +1,40 @@
+// Package mtm is the client MTM: the message type module that fetches mail from
+// a POP3 mailbox into a message store, after the POP3 MTM of Symbian.
+//
+// # The pieces
+//
+// A store ([pop3mtm/mtm/store]) holds a tree of entries: the root, the local
+// service with its folders Inbox, Outbox, Drafts and Sent, and one service entry
+// for each account. The children of a service entry are "the mailbox": one entry
+// for each message that the server holds, with the header. Copies with the whole
+// message live in folders.
+//
+// A [Client] works on one service. It takes a [Command] through [Client.InvokeAsync]
+// and gives back an [Operation] that runs in one goroutine, tells its progress, and
+// ends with nil or an [*Error] that says command, step and cause:
+//
+//	st, err := store.Open("mail.store", nil)
+//	account, err := mtm.FindAccount(ctx, st, "work")
+//	box, err := mtm.Open(st, account.ID, nil)
+//	op, err := box.InvokeAsync(ctx, mtm.GetMail{
+//		Which: mtm.New, Take: mtm.Copy, Link: mtm.ThenDisconnect, Into: store.Inbox,
+//	})
+//	for range op.Changed() {
+//		fmt.Println(op.Progress())
+//	}
+//	err = op.Wait()
+//
+// # What it promises
+//
+// A message is stored byte for byte as the server sent it, and shows only when it
+// is whole and synced to disk. A move sends DELE only after that. When the line
+// breaks, or the operation is cancelled, no QUIT is sent, so that the server
+// forgets our deletes; the next get mail fetches exactly what is missing, nothing
+// lost and nothing twice. A message that the server refuses is counted and the
+// rest go on.
+//
+// # Where to read on
+//
+// getmail.go joins connect, transfer and disconnect; internal/servermtm runs each
+// of them: connect.go, refresh.go, transfer.go, quit.go; pop3/retr.go is the wire.
+package mtm

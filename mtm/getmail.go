@@ -1,0 +1,137 @@
+package mtm
+
+import (
+	"context"
+	"errors"
+
+	"pop3mtm/mtm/internal/servermtm"
+	"pop3mtm/mtm/progress"
+	"pop3mtm/mtm/store"
+)
+
+// Which says which messages of the mailbox get mail takes.
+type Which int
+
+// The three choices of behaviour section 1.
+const (
+	New       Which = iota // those that arrived in this connection, and those an earlier get mail was asked for and did not finish
+	Selection              // those in GetMail.Messages
+	All                    // every one
+)
+
+// Take says whether the server keeps what was fetched.
+type Take int
+
+// Copy leaves the messages on the server; Move deletes each one there, after it
+// is whole and synced to disk here.
+const (
+	Copy Take = iota
+	Move
+)
+
+// Link says how get mail treats the line.
+type Link int
+
+// The three forms of behaviour section 1.
+const (
+	WhileConnected Link = iota // the line is up already and stays up
+	StayOnline                 // connect, and stay online
+	ThenDisconnect             // connect, and disconnect at the end
+)
+
+// GetMail copies or moves messages from the mailbox into a folder: the original's
+// eighteen get-mail commands as one product of Which, Take and Link (behaviour
+// sections 1 and 2). A message whose whole copy is in the folder already is not
+// fetched again. Nothing to fetch is no error.
+//
+// A message that the server refuses is listed in Error.Failed, the rest go on. Any
+// other failure ends the operation; what was stored until then stays.
+type GetMail struct {
+	Which    Which
+	Take     Take
+	Link     Link
+	Into     store.ID   // a folder
+	Messages []store.ID // entries of the mailbox, for Selection
+	MaxSize  int64      // messages larger on the wire, in octets, are left out; 0 = no limit
+}
+
+func (g GetMail) name() string {
+	if g.Take == Move {
+		return "move mail"
+	}
+	return "get mail"
+}
+
+func (g GetMail) needs() line {
+	if g.Link == WhileConnected {
+		return online
+	}
+	return offline
+}
+
+// check makes sure that the destination is a folder, so that a wrong id fails
+// before the server is asked for anything.
+func (g GetMail) check(ctx context.Context, c *Client) error {
+	known := g.Which >= New && g.Which <= All && (g.Take == Copy || g.Take == Move) &&
+		g.Link >= WhileConnected && g.Link <= ThenDisconnect && g.MaxSize >= 0
+	if !known {
+		return &Error{Command: g.name(), Code: ErrArgument, Err: errors.New("unknown kind of get mail")}
+	}
+	folder, err := c.store.Entry(ctx, g.Into)
+	if err != nil {
+		return &Error{Command: g.name(), Step: "finding the destination folder", Code: ErrNotFound, Err: err}
+	}
+	if folder.Type != store.TypeFolder {
+		return &Error{Command: g.name(), Code: ErrNotSupported, Err: errors.New("the destination is not a folder")}
+	}
+	return nil
+}
+
+// meter shows the super-operation, 9 to 14, for the forms that connect; the form
+// on an existing line is a plain copy or move (behaviour sections 1 and 9).
+func (g GetMail) meter(service int64) *progress.Meter {
+	if g.Link == WhileConnected {
+		if g.Take == Move {
+			return progress.NewMeter(service, progress.Moving)
+		}
+		return progress.NewMeter(service, progress.Copying)
+	}
+	super := progress.CopyNewMail
+	switch g.Which {
+	case New:
+	case Selection:
+		super = progress.CopyMailSelection
+	case All:
+		super = progress.CopyAllMail
+	}
+	if g.Take == Move {
+		super++ // each move follows its copy in the original's numbers
+	}
+	return progress.NewSuperMeter(service, super)
+}
+
+func (g GetMail) run(ctx context.Context, r *run) error {
+	var failed error
+	if g.Link != WhileConnected {
+		// Headers that the server refused do not end the session.
+		if failed = r.connect(ctx, nil); r.session == nil {
+			return failed
+		}
+	}
+	failed = errors.Join(failed, r.transfer(ctx, servermtm.Transfer{
+		New: g.Which == New, Selection: g.selection(), Move: g.Take == Move,
+		Into: g.Into, MaxSize: g.MaxSize,
+	}))
+	if g.Link == ThenDisconnect && r.session != nil {
+		failed = errors.Join(failed, r.disconnect(ctx))
+	}
+	return failed
+}
+
+// selection is nil for the forms that look at the whole mailbox.
+func (g GetMail) selection() []store.ID {
+	if g.Which != Selection {
+		return nil
+	}
+	return append([]store.ID{}, g.Messages...)
+}

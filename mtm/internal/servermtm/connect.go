@@ -1,0 +1,106 @@
+package servermtm
+
+import (
+	"context"
+	"errors"
+	"net"
+
+	"pop3mtm/mtm/account"
+	"pop3mtm/mtm/pop3"
+	"pop3mtm/mtm/progress"
+	"pop3mtm/mtm/store"
+)
+
+// Connect logs in and refreshes the mailbox. keep lists entries that stay although
+// the server lost the message, when more than the header is here. It blocks until
+// the mailbox is up to date. On an error the line is closed without QUIT, but for
+// headers that the server refuses: then there is a session, and a Fault that lists
+// them.
+func (m *Mailbox) Connect(ctx context.Context, meter *progress.Meter, keep []store.ID) (*Session, error) {
+	meter.Enter(progress.Connecting)
+	settings, err := m.settings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s := &Session{Mailbox: m, settings: settings, numbers: make(map[store.ID]int)}
+	if s.wire, err = m.dial(ctx, settings); err != nil {
+		return nil, err
+	}
+	err = s.open(ctx, meter, keep)
+	if fault, ok := errors.AsType[*Fault](err); err == nil || (ok && len(fault.Failed) > 0) {
+		return s, err
+	}
+	// The failure is the one to tell, not that of tidying up after it.
+	_ = s.Drop()
+	return nil, err
+}
+
+// settings are read at each connect, so that a change counts from the next one on.
+func (m *Mailbox) settings(ctx context.Context) (account.POP3, error) {
+	values, err := m.Store.Settings(ctx, m.Service)
+	if err != nil {
+		return account.POP3{}, fail(ctx, "reading the account", progress.CannotOpenService, err)
+	}
+	settings, err := account.FromMap(values)
+	if err != nil {
+		return account.POP3{}, &Fault{Step: "reading the account", Code: progress.Argument, Err: err}
+	}
+	return settings, nil
+}
+
+func (m *Mailbox) dial(ctx context.Context, settings account.POP3) (*pop3.Session, error) {
+	const step = "connecting"
+	dialing, cancel := context.WithTimeout(ctx, m.Wire.Timeout)
+	defer cancel()
+	conn, err := m.Dial(dialing, "tcp", settings.Address())
+	if err != nil {
+		code := progress.CannotConnect
+		if _, ok := errors.AsType[*net.DNSError](err); ok {
+			code = progress.HostNotFound
+		} else if ctx.Err() != nil || dialing.Err() != nil {
+			code = codeOf(dialing, code, err)
+		}
+		if ctx.Err() != nil {
+			code = codeOf(ctx, code, err)
+		}
+		return nil, &Fault{Step: step, Code: code, Err: err}
+	}
+	wire, err := pop3.NewSession(ctx, conn, &m.Wire)
+	return wire, fail(ctx, "reading the greeting", progress.CannotConnect, err)
+}
+
+// open is what follows the greeting (behaviour section 3, "Wire order").
+func (s *Session) open(ctx context.Context, meter *progress.Meter, keep []store.ID) error {
+	if err := s.capabilities(ctx); err != nil {
+		return err
+	}
+	if err := s.login(ctx); err != nil {
+		return err
+	}
+	// Servers list other capabilities after the login (QUIRK 9).
+	if err := s.capabilities(ctx); err != nil {
+		return err
+	}
+	if err := s.markConnected(ctx, true); err != nil {
+		return err
+	}
+	if s.settings.SyncLimit == 0 {
+		return nil // behaviour section 0: usable, but nothing is refreshed
+	}
+	return s.refresh(ctx, meter, keep)
+}
+
+func (s *Session) capabilities(ctx context.Context) error {
+	_, err := s.wire.Capa(ctx)
+	return fail(ctx, "asking for capabilities", progress.ServerProblem, err)
+}
+
+func (s *Session) markConnected(ctx context.Context, connected bool) error {
+	set, unset := store.Connected, store.Flags(0)
+	if !connected {
+		set, unset = unset, set
+	}
+	b := s.Store.NewBatch()
+	b.SetFlags([]store.ID{s.Service}, set, unset)
+	return fail(ctx, "marking the account", progress.Unknown, commit(b))
+}

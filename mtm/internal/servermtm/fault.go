@@ -1,0 +1,86 @@
+package servermtm
+
+import (
+	"context"
+	"errors"
+	"os"
+
+	"pop3mtm/mtm/pop3"
+	"pop3mtm/mtm/progress"
+	"pop3mtm/mtm/store"
+)
+
+// Fault is a failed step, with the original's number for it.
+type Fault struct {
+	Step   string // what was being done: "logging in"
+	Code   progress.Code
+	Err    error
+	Failed []Failure
+}
+
+// Failure is one message that could not be taken while the rest went on.
+type Failure struct {
+	ID  store.ID
+	UID string
+	Err error
+}
+
+func (f *Fault) Error() string {
+	if f.Err == nil {
+		return f.Step + ": " + f.Code.Error()
+	}
+	return f.Step + ": " + f.Code.Error() + ": " + f.Err.Error()
+}
+
+// Unwrap gives the code and the cause.
+func (f *Fault) Unwrap() []error { return []error{f.Code, f.Err} }
+
+// fail names the step and finds the number of a cause; refused is the number for
+// an -ERR in this step (behaviour section 3, "Error by state"). nil stays nil.
+func fail(ctx context.Context, step string, refused progress.Code, err error) error {
+	if err == nil {
+		return nil
+	}
+	if _, ok := errors.AsType[*Fault](err); ok {
+		return err
+	}
+	return &Fault{Step: step, Code: codeOf(ctx, refused, err), Err: err}
+}
+
+func codeOf(ctx context.Context, refused progress.Code, err error) progress.Code {
+	if code, ok := errors.AsType[progress.Code](err); ok {
+		return code
+	}
+	switch {
+	case errors.Is(err, store.ErrDiskFull):
+		return progress.DiskFull
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return progress.TimedOut
+	case ctx.Err() != nil:
+		return progress.Cancelled
+	case errors.Is(err, store.ErrNotFound):
+		return progress.NotFound
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return progress.TimedOut
+	}
+	return wireCode(refused, err)
+}
+
+func wireCode(refused progress.Code, err error) progress.Code {
+	if reply, ok := errors.AsType[*pop3.ReplyError](err); ok {
+		if reply.Code == "IN-USE" {
+			return progress.InUse
+		}
+		return refused
+	}
+	if _, ok := errors.AsType[*pop3.ProtocolError](err); ok {
+		return progress.ServerProblem
+	}
+	if _, ok := errors.AsType[*pop3.LineError](err); ok || errors.Is(err, pop3.ErrClosed) {
+		return progress.NotConnected
+	}
+	if errors.Is(err, pop3.ErrNoTimestamp) {
+		return progress.NoTimestamp
+	}
+	return progress.Unknown
+}

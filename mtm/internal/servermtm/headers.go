@@ -1,0 +1,230 @@
+package servermtm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+
+	"pop3mtm/mtm/progress"
+	"pop3mtm/mtm/store"
+)
+
+// What one commit of new headers holds at most.
+const (
+	headerRows   = 1000
+	headerOctets = 4 << 20
+)
+
+// headerBatch is what the line gave and the store has not taken yet: the headers
+// one after the other in raw.
+type headerBatch struct {
+	raw  []byte
+	rows []headerRow
+}
+
+type headerRow struct {
+	message
+	end int // of its header in raw
+}
+
+// headerSink gathers headers from the line and hands them over in batches.
+type headerSink struct {
+	*refresh
+	wanted  map[int]message // by number
+	batch   *headerBatch
+	spare   chan *headerBatch
+	out     *committer
+	reader  *headerReader // used by the committer's goroutine alone
+	refused []message
+}
+
+// fetchHeaders makes an entry for each missing message. A server without TOP is
+// asked for whole messages (behaviour section 4); those that it refuses as well are
+// returned as failures.
+func (r *refresh) fetchHeaders(ctx context.Context, missing []message) ([]Failure, error) {
+	if len(missing) == 0 {
+		return nil, nil
+	}
+	s := &headerSink{
+		refresh: r, wanted: make(map[int]message, len(missing)),
+		batch: new(headerBatch), spare: make(chan *headerBatch, 2),
+		out: newCommitter(), reader: newHeaderReader(time.Now),
+	}
+	s.spare <- new(headerBatch)
+	numbers := make([]int, len(missing))
+	for i, m := range missing {
+		numbers[i] = m.number
+		s.wanted[m.number] = m
+	}
+	err := s.fetch(ctx, numbers)
+	if flushed := s.flush(); err == nil {
+		err = flushed
+	}
+	if stored := s.out.finish(); err == nil {
+		err = stored
+	}
+	return s.failures(), err
+}
+
+// fetch tries the first TOP alone: its refusal says that the server has none.
+func (s *headerSink) fetch(ctx context.Context, numbers []int) error {
+	if err := s.wire.TopAll(ctx, numbers[:1], 1, s); err != nil {
+		return err
+	}
+	if len(s.refused) == 0 {
+		if err := s.wire.TopAll(ctx, numbers[1:], 1, s); err != nil {
+			return err
+		}
+		numbers = numbers[:0]
+		for _, m := range s.refused {
+			numbers = append(numbers, m.number)
+		}
+	}
+	s.refused = nil
+	return s.wire.RetrAll(ctx, numbers, s)
+}
+
+// Message gives the writer for one header.
+func (s *headerSink) Message(int) (io.Writer, error) { return s.batch, nil }
+
+// Write keeps what a header may have and drops the rest.
+func (b *headerBatch) Write(p []byte) (int, error) {
+	start := 0
+	if len(b.rows) > 0 {
+		start = b.rows[len(b.rows)-1].end
+	}
+	if room := maxHeader - (len(b.raw) - start); room > 0 {
+		b.raw = append(b.raw, p[:min(room, len(p))]...)
+	}
+	return len(p), nil
+}
+
+// Done ends one header.
+func (s *headerSink) Done(n int, _ int64, err error) error {
+	m := s.wanted[n]
+	if err != nil {
+		s.refused = append(s.refused, m)
+		return nil
+	}
+	b := s.batch
+	start := 0
+	if len(b.rows) > 0 {
+		start = b.rows[len(b.rows)-1].end
+	}
+	b.raw = b.raw[:start+len(cutHeader(b.raw[start:]))]
+	b.rows = append(b.rows, headerRow{message: m, end: len(b.raw)})
+	s.meter.Update(func(p *progress.Snapshot) { p.MessagesToProcess-- })
+	if len(b.rows) >= headerRows || len(b.raw) >= headerOctets {
+		return s.flush()
+	}
+	return nil
+}
+
+// flush hands the batch to the committer and takes an empty one.
+func (s *headerSink) flush() error {
+	full := s.batch
+	if len(full.rows) == 0 {
+		return nil
+	}
+	if err := s.out.add(func() error { return s.keep(full) }); err != nil {
+		return err
+	}
+	select {
+	case s.batch = <-s.spare:
+	default:
+		s.batch = new(headerBatch)
+	}
+	return nil
+}
+
+// keep makes entries of a batch and commits them, still invisible. It runs in the
+// committer's goroutine.
+func (s *headerSink) keep(full *headerBatch) error {
+	if err := s.room(reserve); err != nil {
+		return err
+	}
+	b := s.Store.NewBatch()
+	entries := make([]store.Entry, 0, len(full.rows))
+	numbers := make([]int, 0, len(full.rows))
+	start := 0
+	for _, row := range full.rows {
+		raw := full.raw[start:row.end]
+		start = row.end
+		e := s.entry(row.message, raw)
+		if row.uid == "" && s.claim(e.UID, row.number) {
+			continue // known after all, now that its header is here
+		}
+		body, err := writeBody(b, store.BodyHeader, raw)
+		if err != nil {
+			b.Rollback()
+			return err
+		}
+		e.Body = body
+		entries = append(entries, e)
+		numbers = append(numbers, row.number)
+		b.Add(&entries[len(entries)-1])
+	}
+	if err := commit(b); err != nil {
+		return err
+	}
+	for i := range entries {
+		s.numbers[entries[i].ID] = numbers[i]
+	}
+	full.raw, full.rows = full.raw[:0], full.rows[:0]
+	select {
+	case s.spare <- full:
+	default:
+	}
+	return nil
+}
+
+// entry is a new header's entry (behaviour section 4, "New header entry").
+func (s *headerSink) entry(m message, raw []byte) store.Entry {
+	e := store.Entry{
+		Parent: s.Service, Service: s.Service, Type: store.TypeMessage,
+		Size: max(0, m.size), UID: m.uid, Sending: store.SendNotApplicable,
+		Flags: store.New | store.Unread | store.Invisible | store.InPreparation,
+	}
+	s.reader.fill(&e, raw)
+	if e.UID == "" {
+		e.UID = headerUID(e.MessageID, m.size)
+	}
+	return e
+}
+
+// headerUID stands in for the UID that the server does not give: Message-ID and size
+// (behaviour section 4, "Without UIDL"). The blank keeps it apart from real UIDs.
+func headerUID(messageID string, size int64) string {
+	return messageID + " " + strconv.FormatInt(size, 10)
+}
+
+func (s *headerSink) failures() []Failure {
+	var failed []Failure
+	for _, m := range s.refused {
+		failed = append(failed, Failure{UID: m.uid, Err: errors.New("the server refuses its header")})
+	}
+	return failed
+}
+
+func writeBody(b *store.Batch, kind store.BodyKind, raw []byte) (store.Body, error) {
+	w := b.Body(kind)
+	if _, err := w.Write(raw); err != nil {
+		return store.Body{}, err
+	}
+	return w.Close()
+}
+
+// room makes sure that so many octets are free on the store's volume.
+func (m *Mailbox) room(octets int64) error {
+	free, err := m.Store.Free()
+	if err != nil {
+		return fmt.Errorf("asking for free space: %w", err)
+	}
+	if free < octets {
+		return fmt.Errorf("%w: %d octets are free, %d are needed", progress.DiskFull, free, octets)
+	}
+	return nil
+}

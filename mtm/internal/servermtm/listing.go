@@ -1,0 +1,106 @@
+package servermtm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"pop3mtm/mtm/pop3"
+	"pop3mtm/mtm/progress"
+)
+
+// message is one row of what the server lists.
+type message struct {
+	number int
+	size   int64  // octets as LIST tells, -1 when it does not
+	uid    string // "" when UIDL gives none
+}
+
+// listing is the server's mailbox as STAT, LIST and UIDL show it together.
+type listing struct {
+	messages []message // by number, ascending
+	withUIDs bool      // UIDL works
+	// complete: the three agree, so that a message that is missing here is gone.
+	// Otherwise nothing local is deleted because of this listing (QUIRK 62, 63).
+	complete bool
+}
+
+// list asks for the mailbox. STAT and LIST must work; without UIDL messages are
+// told apart by their headers (behaviour section 4).
+func (s *Session) list(ctx context.Context) (*listing, error) {
+	const step = "listing the mailbox"
+	stat, err := s.wire.Stat(ctx)
+	if err != nil {
+		return nil, fail(ctx, step, progress.ServerProblem, err)
+	}
+	s.remote = stat.Count
+	if stat.Count == 0 {
+		return &listing{withUIDs: true, complete: true}, nil
+	}
+	sizes, err := s.wire.List(ctx)
+	if err != nil {
+		return nil, fail(ctx, step, progress.ServerProblem, err)
+	}
+	uids, err := s.wire.Uidl(ctx)
+	_, refused := errors.AsType[*pop3.ReplyError](err)
+	if err != nil && !refused {
+		return nil, fail(ctx, step, progress.ServerProblem, err)
+	}
+	l, err := join(sizes, uids, !refused)
+	if err != nil {
+		return nil, &Fault{Step: step, Code: progress.ServerProblem, Err: err}
+	}
+	l.complete = l.complete && len(l.messages) == stat.Count
+	return l, nil
+}
+
+// join matches LIST and UIDL by message number, never by line order.
+func join(sizes []pop3.Listing, uids []pop3.UID, withUIDs bool) (*listing, error) {
+	l := &listing{withUIDs: withUIDs, complete: true, messages: make([]message, 0, len(sizes))}
+	for _, row := range sizes {
+		l.messages = append(l.messages, message{number: row.Number, size: row.Octets})
+	}
+	slices.SortFunc(l.messages, func(a, b message) int { return a.number - b.number })
+	for i := 1; i < len(l.messages); i++ {
+		if l.messages[i].number == l.messages[i-1].number {
+			return nil, fmt.Errorf("LIST gives message %d twice", l.messages[i].number)
+		}
+	}
+	if !withUIDs {
+		return l, nil
+	}
+	named := 0
+	for _, row := range uids {
+		m := l.find(row.Number)
+		switch {
+		case row.UID == "":
+			l.complete = false
+		case m == nil: // in UIDL and not in LIST: it exists all the same
+			l.complete = false
+		case m.uid != "":
+			return nil, fmt.Errorf("UIDL gives message %d twice", row.Number)
+		default:
+			m.uid = row.UID
+			named++
+		}
+	}
+	l.complete = l.complete && named == len(l.messages)
+	return l, nil
+}
+
+func (l *listing) find(number int) *message {
+	i, ok := slices.BinarySearchFunc(l.messages, number, func(m message, n int) int { return m.number - n })
+	if !ok {
+		return nil
+	}
+	return &l.messages[i]
+}
+
+// newest keeps the limit highest numbers; a negative limit keeps all.
+func (l *listing) newest(limit int) []message {
+	if limit < 0 || limit >= len(l.messages) {
+		return l.messages
+	}
+	return l.messages[len(l.messages)-limit:]
+}

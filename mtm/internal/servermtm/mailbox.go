@@ -1,0 +1,40 @@
+// Package servermtm runs one command on one mailbox: it logs in, brings the
+// mailbox up to date, transfers messages and logs out. It knows the store and the
+// wire; package mtm above it knows commands and operations.
+package servermtm
+
+import (
+	"context"
+	"net"
+
+	"pop3mtm/mtm/account"
+	"pop3mtm/mtm/pop3"
+	"pop3mtm/mtm/store"
+)
+
+// Mailbox is one POP3 service of a store. Its fields do not change while a
+// session of it lives.
+type Mailbox struct {
+	Store         *store.Store
+	Service       store.ID
+	Dial          func(ctx context.Context, network, address string) (net.Conn, error)
+	Wire          pop3.Options
+	BatchMessages int   // at most so many messages in one synced commit
+	BatchBytes    int64 // and about so many octets
+}
+
+// Session is one login. It is not safe for concurrent use. Quit or Drop ends it.
+type Session struct {
+	*Mailbox
+	wire     *pop3.Session
+	settings account.POP3
+	numbers  map[store.ID]int // message numbers of the mailbox's entries in this session
+	remote   int              // messages on the server
+}
+
+// Lost says that the line is useless: only Drop is left to do.
+func (s *Session) Lost() bool { return s.wire.Err() != nil }
+
+// commit makes a batch durable. No context ends it: what is whole stays, whatever
+// ended the operation.
+func commit(b *store.Batch) error { return b.Commit(context.Background()) }

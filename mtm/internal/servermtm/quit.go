@@ -1,0 +1,38 @@
+package servermtm
+
+import (
+	"context"
+	"errors"
+
+	"pop3mtm/mtm/pop3"
+	"pop3mtm/mtm/progress"
+	"pop3mtm/mtm/store"
+)
+
+// Quit ends the session properly: the server carries out its deletes (RFC 1939
+// section 6). A refusal of QUIT is no failure (behaviour section 7). The session
+// cannot be used after it, whatever it returns.
+func (s *Session) Quit(ctx context.Context, meter *progress.Meter) error {
+	meter.Enter(progress.Disconnecting)
+	err := s.wire.Quit(ctx)
+	if _, refused := errors.AsType[*pop3.ReplyError](err); refused {
+		err = nil
+	}
+	tidied := s.Drop()
+	return errors.Join(fail(ctx, "disconnecting", progress.ServerProblem, err), tidied)
+}
+
+// Drop closes the line without QUIT, so that the server forgets our deletes, and
+// hides the mailbox's entries unless the account is in disconnected mode
+// (behaviour section 4).
+func (s *Session) Drop() error {
+	// What closing a line says does not matter any more.
+	_ = s.wire.Close()
+	b := s.Store.NewBatch()
+	b.SetFlags([]store.ID{s.Service}, 0, store.Connected)
+	if !s.settings.DisconnectedMode {
+		b.UpdateChildren(s.Service, store.Invisible, store.Unread, 0)
+	}
+	ctx := context.Background()
+	return fail(ctx, "disconnecting", progress.Unknown, commit(b))
+}

@@ -1,0 +1,154 @@
+package servermtm
+
+import (
+	"context"
+	"slices"
+
+	"pop3mtm/mtm/progress"
+	"pop3mtm/mtm/store"
+)
+
+// reserve is the room that must stay free on the disk (behaviour sections 4 and 5).
+const reserve = 64 << 10
+
+// refresh is one run of bringing the mailbox's entries up to date with the server
+// (behaviour section 4). New entries stay invisible until all of it has worked.
+type refresh struct {
+	*Session
+	meter   *progress.Meter
+	server  *listing
+	local   []store.Ref    // the mailbox's entries when the refresh began, by id
+	first   map[string]int // UID -> index of its first unclaimed entry in local
+	next    []int          // index -> next entry with the same UID, or -1
+	claimed []int          // index -> message number it belongs to, 0 = none
+}
+
+// refresh returns a Fault that lists messages whose header could not be had, with
+// the session usable; any other error ends the session.
+func (s *Session) refresh(ctx context.Context, meter *progress.Meter, keep []store.ID) error {
+	meter.Enter(progress.Refreshing)
+	const step = "refreshing the mailbox"
+	if err := s.clearNew(); err != nil {
+		return fail(ctx, step, progress.Unknown, err)
+	}
+	server, err := s.list(ctx)
+	if err != nil {
+		return err
+	}
+	local, err := s.Store.UIDs(ctx, s.Service, s.Service)
+	if err != nil {
+		return fail(ctx, step, progress.Unknown, err)
+	}
+	r := &refresh{Session: s, meter: meter, server: server, local: local}
+	r.index()
+	missing := r.match(server.newest(s.settings.SyncLimit))
+	meter.Update(func(p *progress.Snapshot) {
+		p.TotalMessages, p.MessagesToProcess = s.remote, len(missing)
+	})
+	failed, err := r.fetchHeaders(ctx, missing)
+	if err != nil {
+		return fail(ctx, step, progress.TopFailed, err)
+	}
+	if err := r.settle(ctx, keep); err != nil {
+		return fail(ctx, step, progress.Unknown, err)
+	}
+	if len(failed) > 0 {
+		return &Fault{Step: step, Code: progress.TopFailed, Failed: failed}
+	}
+	return nil
+}
+
+// clearNew makes New mean "arrived in this connection". What an unfinished transfer
+// or refresh left behind keeps it, so that the next get mail finds it.
+func (s *Session) clearNew() error {
+	b := s.Store.NewBatch()
+	b.UpdateChildren(s.Service, 0, store.New, store.NotPending|store.NotInPreparation)
+	return commit(b)
+}
+
+func (r *refresh) index() {
+	r.first = make(map[string]int, len(r.local))
+	r.next = make([]int, len(r.local))
+	r.claimed = make([]int, len(r.local))
+	for i, ref := range slices.Backward(r.local) {
+		following, ok := r.first[ref.UID]
+		if !ok {
+			following = -1
+		}
+		r.next[i] = following
+		r.first[ref.UID] = i
+	}
+}
+
+// claim takes the first entry with the UID that no other message has taken, so
+// that duplicate UIDs are matched one to one in their order (QUIRK 50).
+func (r *refresh) claim(uid string, number int) bool {
+	i, ok := r.first[uid]
+	if !ok || i < 0 {
+		return false
+	}
+	r.first[uid] = r.next[i]
+	r.claimed[i] = number
+	r.numbers[r.local[i].ID] = number
+	return true
+}
+
+// match gives known messages their numbers in this session and returns those of
+// the wanted ones that have no entry yet, highest number first.
+func (r *refresh) match(wanted []message) []message {
+	lowest := 0
+	if len(wanted) > 0 {
+		lowest = wanted[0].number
+	}
+	var missing []message
+	for _, m := range slices.Backward(r.server.messages) {
+		// Without UIDL only the header tells which entry it is.
+		known := r.server.withUIDs && m.uid != "" && r.claim(m.uid, m.number)
+		if !known && m.number >= lowest && len(wanted) > 0 {
+			missing = append(missing, m)
+		}
+	}
+	return missing
+}
+
+// settle makes the refresh visible in one commit: entries without a message go, and
+// those beyond the sync limit; all others show.
+func (r *refresh) settle(ctx context.Context, keep []store.ID) error {
+	service, err := r.Store.Entry(ctx, r.Service)
+	if err != nil {
+		return err
+	}
+	service.RemoteCount = r.remote
+	b := r.Store.NewBatch()
+	b.Update(&service)
+	b.Delete(r.dead(keep)...)
+	b.UpdateChildren(r.Service, 0, store.Invisible|store.InPreparation, 0)
+	return commit(b)
+}
+
+// dead lists the entries to delete. One with more than a header here survives when
+// the caller lists it, or when only the sync limit speaks against it (behaviour
+// section 0).
+func (r *refresh) dead(keep []store.ID) []store.ID {
+	kept := make(map[store.ID]bool, len(keep))
+	for _, id := range keep {
+		kept[id] = true
+	}
+	beyond := 0 // numbers up to here are beyond the limit
+	if limit := r.settings.SyncLimit; limit > 0 && limit < len(r.server.messages) {
+		beyond = r.server.messages[len(r.server.messages)-limit-1].number
+	}
+	unseen := beyond > 0 && !r.server.withUIDs // an entry may belong to a message that nobody looked at
+	var dead []store.ID
+	for i, ref := range r.local {
+		populated := ref.Kind == store.BodyWhole || ref.Kind == store.BodyPartial
+		number := r.claimed[i]
+		gone := number == 0 && r.server.complete && (!populated || (!kept[ref.ID] && !unseen))
+		trimmed := number > 0 && number <= beyond && !populated && !kept[ref.ID]
+		if gone || trimmed {
+			dead = append(dead, ref.ID)
+			delete(r.numbers, ref.ID)
+		}
+	}
+	return dead
+}

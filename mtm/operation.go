@@ -1,0 +1,144 @@
+package mtm
+
+import (
+	"context"
+	"slices"
+
+	"pop3mtm/mtm/internal/servermtm"
+	"pop3mtm/mtm/progress"
+	"pop3mtm/mtm/store"
+)
+
+// Operation is a command at work: one goroutine that the Client owns. All methods
+// are safe from any goroutine.
+type Operation struct {
+	command Command
+	meter   *progress.Meter
+	cancel  context.CancelFunc
+	done    chan struct{}
+
+	// Written by the operation's goroutine, read after done is closed.
+	err    error
+	result Result
+}
+
+// Result is what an operation made and left alone.
+type Result struct {
+	Messages     []store.ID // entries made in the destination folder, in the order stored
+	AlreadyThere int        // messages whose whole copy was in the folder before
+	Deleted      int        // messages deleted on the server
+}
+
+// Changed has one slot: a receive means that Progress has news, merged since the
+// last look. It is closed when the operation has ended.
+func (op *Operation) Changed() <-chan struct{} { return op.meter.Changed() }
+
+// Progress is how far the operation is. After the end it stays at the last step,
+// with the code of the failure if there was one (behaviour section 9).
+func (op *Operation) Progress() progress.Snapshot { return op.meter.Snapshot() }
+
+// Done is closed when the operation has ended.
+func (op *Operation) Done() <-chan struct{} { return op.done }
+
+// Wait blocks until the operation has ended: nil, or an *Error.
+func (op *Operation) Wait() error {
+	<-op.done
+	return op.err
+}
+
+// Result waits for the end and says what was made; after a failure it is what was
+// stored before it.
+func (op *Operation) Result() Result {
+	<-op.done
+	r := op.result
+	r.Messages = slices.Clone(r.Messages)
+	return r
+}
+
+// Cancel asks the operation to stop and returns at once. The line is dropped
+// without QUIT; Wait then gives ErrCancelled. After the end it does nothing.
+func (op *Operation) Cancel() { op.cancel() }
+
+// run is the work in hand: the operation and the line it holds.
+type run struct {
+	client  *Client
+	meter   *progress.Meter
+	session *servermtm.Session // nil = offline
+	result  *Result
+}
+
+func (r *run) connect(ctx context.Context, keep []store.ID) (err error) {
+	r.session, err = r.client.mailbox.Connect(ctx, r.meter, keep)
+	r.client.setConnected(r.session != nil)
+	return err
+}
+
+func (r *run) transfer(ctx context.Context, t servermtm.Transfer) error {
+	outcome, err := r.session.Transfer(ctx, r.meter, t)
+	r.result.Messages = append(r.result.Messages, outcome.Stored...)
+	r.result.AlreadyThere += outcome.AlreadyThere
+	r.result.Deleted += outcome.Deleted
+	r.dropIfLost()
+	return err
+}
+
+func (r *run) disconnect(ctx context.Context) error {
+	if r.session == nil {
+		return nil
+	}
+	session := r.session
+	r.session = nil
+	defer r.client.setConnected(false)
+	return session.Quit(ctx, r.meter)
+}
+
+// dropIfLost forgets a line that a failure has made useless.
+func (r *run) dropIfLost() {
+	if r.session != nil && r.session.Lost() {
+		// The failure that lost the line is the one to tell, not that of tidying up.
+		_ = r.session.Drop()
+		r.session = nil
+		r.client.setConnected(false)
+	}
+}
+
+// finish turns the first cause into the operation's error.
+func (op *Operation) finish(err error) {
+	if err != nil {
+		op.err = describe(op.command.name(), err)
+		op.meter.Update(func(s *progress.Snapshot) { s.Code = progress.Code(Code(op.err)) })
+	}
+	op.meter.Close()
+	op.cancel()
+	close(op.done)
+}
+
+// describe adds the command to what a step said. Of several faults the first gives
+// step and cause; the messages that failed are gathered from all.
+func describe(command string, err error) error {
+	faults := faultsIn(err)
+	if len(faults) == 0 {
+		return &Error{Command: command, Code: progress.Code(Code(err)), Err: err}
+	}
+	e := &Error{Command: command, Step: faults[0].Step, Code: faults[0].Code, Err: faults[0].Err}
+	for _, fault := range faults {
+		for _, f := range fault.Failed {
+			e.Failed = append(e.Failed, Failure(f))
+		}
+	}
+	return e
+}
+
+func faultsIn(err error) []*servermtm.Fault {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		if fault, ok := err.(*servermtm.Fault); ok {
+			return []*servermtm.Fault{fault}
+		}
+		var faults []*servermtm.Fault
+		for _, e := range joined.Unwrap() {
+			faults = append(faults, faultsIn(e)...)
+		}
+		return faults
+	}
+	return nil
+}

@@ -1,0 +1,77 @@
+package progress
+
+import "sync"
+
+// Meter keeps the newest snapshot of one operation and tells one reader that
+// it changed. Make it with NewMeter; all methods are safe from any goroutine.
+type Meter struct {
+	mu      sync.Mutex
+	now     Snapshot
+	super   bool
+	closed  bool
+	changed chan struct{}
+}
+
+// NewMeter starts a meter for an operation of one step on the given service.
+func NewMeter(service int64, phase Phase) *Meter {
+	return &Meter{
+		now:     Snapshot{Phase: phase, SubPhase: phase, Service: service},
+		changed: make(chan struct{}, 1),
+	}
+}
+
+// NewSuperMeter starts a meter for an operation that joins several steps: super
+// stays the Phase, the steps show as SubPhase (behaviour section 2).
+func NewSuperMeter(service int64, super Phase) *Meter {
+	m := NewMeter(service, super)
+	m.super = true
+	m.now.SubPhase = Connecting
+	return m
+}
+
+// Enter begins a step: counts and sizes start again from zero.
+func (m *Meter) Enter(p Phase) {
+	m.Update(func(s *Snapshot) {
+		*s = Snapshot{Phase: s.Phase, SubPhase: p, Code: s.Code, Service: s.Service}
+		if !m.super {
+			s.Phase = p
+		}
+	})
+}
+
+// Update changes the snapshot under the meter's lock and wakes the reader.
+// MessagesToProcess is kept within 0..TotalMessages. f must not block.
+func (m *Meter) Update(f func(*Snapshot)) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	f(&m.now)
+	m.now.MessagesToProcess = max(0, min(m.now.MessagesToProcess, m.now.TotalMessages))
+	if m.closed {
+		return
+	}
+	select {
+	case m.changed <- struct{}{}:
+	default: // the reader has a wake-up waiting already
+	}
+}
+
+// Snapshot returns a copy of the newest state.
+func (m *Meter) Snapshot() Snapshot {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.now
+}
+
+// Changed has one slot: a receive means "look again", merged over all changes
+// since the last. Close closes it.
+func (m *Meter) Changed() <-chan struct{} { return m.changed }
+
+// Close ends the changes. Later updates still reach Snapshot.
+func (m *Meter) Close() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.closed {
+		m.closed = true
+		close(m.changed)
+	}
+}

@@ -1,0 +1,76 @@
+// Package progress holds the vocabulary in which the MTM tells how far it is:
+// phases, snapshots and error codes, with the numbers of the original
+// (behaviour sections 3 and 9). It has no dependencies and no behaviour beyond
+// keeping one snapshot.
+package progress
+
+import "strconv"
+
+// Phase says what an operation is doing. The numbers are the original's
+// progress states (behaviour section 9).
+type Phase int
+
+// The phases, with the original's numbers.
+const (
+	Refreshing           Phase = 0
+	Copying              Phase = 1
+	Deleting             Phase = 2
+	Connecting           Phase = 3
+	Tidying              Phase = 4
+	ConnectedAndIdle     Phase = 5
+	Disconnecting        Phase = 6
+	Disconnected         Phase = 7
+	Moving               Phase = 8
+	CopyNewMail          Phase = 9
+	MoveNewMail          Phase = 10
+	CopyMailSelection    Phase = 11
+	MoveMailSelection    Phase = 12
+	CopyAllMail          Phase = 13
+	MoveAllMail          Phase = 14
+	Populating           Phase = 15
+	CancellingOfflineOps Phase = 16
+	TopPopulating        Phase = 17
+)
+
+// String gives the phase in lower-case words, "phase N" for an unknown number.
+func (p Phase) String() string {
+	switch p {
+	case Refreshing:
+		return "refreshing"
+	case Copying:
+		return "copying"
+	case Deleting:
+		return "deleting"
+	case Connecting:
+		return "connecting"
+	case Tidying:
+		return "tidying"
+	case ConnectedAndIdle:
+		return "connected and idle"
+	case Disconnecting:
+		return "disconnecting"
+	case Disconnected:
+		return "disconnected"
+	case Moving:
+		return "moving"
+	case CopyNewMail:
+		return "copy new mail"
+	case MoveNewMail:
+		return "move new mail"
+	case CopyMailSelection:
+		return "copy mail selection"
+	case MoveMailSelection:
+		return "move mail selection"
+	case CopyAllMail:
+		return "copy all mail"
+	case MoveAllMail:
+		return "move all mail"
+	case Populating:
+		return "populating"
+	case CancellingOfflineOps:
+		return "cancelling offline operations"
+	case TopPopulating:
+		return "top-populating"
+	}
+	return "phase " + strconv.Itoa(int(p))
+}
