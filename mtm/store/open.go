@@ -1,14 +1,237 @@
 package store
 
-import "time"
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+)
 
 // Options of Open. The zero value and nil mean the defaults.
 type Options struct {
 	MustExist   bool          // do not create a store
-	ReadOnly    bool          // never write; no recovery at open
+	ReadOnly    bool          // never write; implies MustExist
 	BusyTimeout time.Duration // how long to wait for another process; 5 seconds
-	SegmentSize int64         // a segment file is full above this many octets; 256 MiB
+	SegmentSize int64         // a segment file above this many octets takes no more bodies; 256 MiB
 
-	Now       func() time.Time                // the clock; time.Now
-	FreeSpace func(dir string) (int64, error) // free octets on the volume of dir
+	Now       func() time.Time                // the clock that dates what has no date of its own; time.Now
+	FreeSpace func(dir string) (int64, error) // free octets on the volume of dir; asks the system
+}
+
+func (o *Options) orDefault() Options {
+	var d Options
+	if o != nil {
+		d = *o
+	}
+	if d.BusyTimeout <= 0 {
+		d.BusyTimeout = 5 * time.Second
+	}
+	if d.SegmentSize <= 0 {
+		d.SegmentSize = 256 << 20
+	}
+	if d.Now == nil {
+		d.Now = time.Now
+	}
+	if d.FreeSpace == nil {
+		d.FreeSpace = freeSpace
+	}
+	return d
+}
+
+// The names inside a store's folder.
+const (
+	indexName  = "index.db"
+	newPrefix  = "index.db.new-" // an index that is being created
+	bodiesName = "bodies"
+)
+
+// Store is an open message store. Its methods are safe for concurrent use.
+type Store struct {
+	dir     string
+	options Options
+
+	readers readerPool
+	handles handleTable
+	writers writerPool
+
+	write  chan struct{} // capacity 1: holding a value is the right to use writer
+	writer *conn         // nil when ReadOnly
+
+	buffers sync.Pool // *[]byte of copySize, for BodyReader.WriteTo
+}
+
+// Open opens the store in the folder dir. When dir is absent or empty it
+// creates a store there, with modes 0700 and 0600, unless o says otherwise.
+// What a crash left behind is cleared away, except for what other processes
+// are writing now. The caller must Close the store.
+//
+// Errors: ErrNotStore, ErrNewer, ErrLocked, ErrCorrupt, or the system's.
+func Open(dir string, o *Options) (*Store, error) {
+	opt := o.orDefault()
+	exists, err := recognise(dir)
+	if err != nil {
+		return nil, err
+	}
+	if !exists {
+		if opt.MustExist || opt.ReadOnly {
+			return nil, fmt.Errorf("%s: %w: there is none; check the path", dir, ErrNotStore)
+		}
+		if err := create(dir); err != nil {
+			return nil, err
+		}
+	}
+	s := &Store{dir: dir, options: opt, write: make(chan struct{}, 1)}
+	s.buffers.New = func() any { b := make([]byte, copySize); return &b }
+	if err := s.start(context.Background()); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// start opens the connections, migrates and recovers.
+func (s *Store) start(ctx context.Context) error {
+	r, err := s.readers.take(ctx, s)
+	if err != nil {
+		return err
+	}
+	_, err = version(ctx, r, s.dir)
+	s.readers.give(r)
+	if err != nil || s.options.ReadOnly {
+		return err
+	}
+	s.writer, err = dial(ctx, filepath.Join(s.dir, indexName),
+		pragma("busy_timeout", s.options.BusyTimeout.Milliseconds()),
+		"synchronous(FULL)", pragma("cache_size", -32<<10), pragma("wal_autocheckpoint", 2000))
+	if err != nil {
+		return err
+	}
+	if err := migrate(ctx, s.writer, s.dir); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Join(s.dir, bodiesName), 0o700); err != nil {
+		return err
+	}
+	return s.recover(ctx)
+}
+
+// Close ends the use of the store. Batches that were not committed are lost.
+// BodyReaders that are still open stay usable and must be closed themselves.
+func (s *Store) Close() error {
+	err := s.writers.close()
+	if s.writer != nil {
+		s.write <- struct{}{}
+		err = errors.Join(err, s.writer.close())
+		s.writer = nil
+		<-s.write
+	}
+	return errors.Join(err, s.readers.close())
+}
+
+// Free gives the octets that can still be written to the store's volume.
+func (s *Store) Free() (int64, error) { return s.options.FreeSpace(s.dir) }
+
+// recognise reports whether dir holds a store, and refuses what holds
+// something else. It writes nothing.
+func recognise(dir string) (bool, error) {
+	list, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		if st, e := os.Stat(dir); e == nil && !st.IsDir() {
+			return false, fmt.Errorf("%s: %w: it is a file, and a store is a folder", dir, ErrNotStore)
+		}
+		return false, err
+	}
+	for _, entry := range list {
+		if entry.Name() == indexName {
+			return true, checkHeader(dir)
+		}
+	}
+	for _, entry := range list {
+		if !strings.HasPrefix(entry.Name(), newPrefix) {
+			return false, fmt.Errorf("%s: %w: it holds %q and no %s; give an empty or a new folder",
+				dir, ErrNotStore, entry.Name(), indexName)
+		}
+	}
+	return false, nil
+}
+
+// checkHeader looks at the first bytes of index.db: the name of the format,
+// and the application id in octets 68 to 71.
+func checkHeader(dir string) error {
+	f, err := os.Open(filepath.Join(dir, indexName))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	var head [72]byte
+	if _, err := io.ReadFull(f, head[:]); err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return err
+	}
+	if string(head[:16]) != "SQLite format 3\x00" || binary.BigEndian.Uint32(head[68:]) != applicationID {
+		return fmt.Errorf("%s: %w: its %s was not written by this program", dir, ErrNotStore, indexName)
+	}
+	return nil
+}
+
+// create makes a new store in dir. The index appears under its name only when
+// it is complete, so a crash or a second creator cannot spoil it.
+func create(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(dir, newPrefix)
+	if err != nil {
+		return err
+	}
+	temp, target := f.Name(), filepath.Join(dir, indexName)
+	err = f.Close() // SQLite keeps the mode 0600 of the empty file
+	if err == nil {
+		err = fillIndex(temp, dir)
+	}
+	if err == nil {
+		err = publish(temp, target)
+	}
+	_ = os.Remove(temp)
+	if _, e := os.Stat(target); e == nil && err != nil {
+		return nil // another process was faster; its store is as good
+	}
+	if err != nil {
+		return err
+	}
+	return syncDir(dir)
+}
+
+func fillIndex(path, dir string) (err error) {
+	ctx := context.Background()
+	c, err := dial(ctx, path, pragma("page_size", pageSize), "synchronous(FULL)")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, c.close()) }()
+	if err := migrate(ctx, c, dir); err != nil {
+		return err
+	}
+	return c.script(ctx, "PRAGMA journal_mode = WAL")
+}
+
+// publish gives the file its final name unless that is taken. Where the file
+// system knows no links, a rename does.
+func publish(temp, target string) error {
+	err := os.Link(temp, target)
+	if err == nil || errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if _, err := os.Stat(target); err == nil {
+		return nil
+	}
+	return os.Rename(temp, target)
 }

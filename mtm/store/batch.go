@@ -1,0 +1,164 @@
+package store
+
+import "unicode/utf8"
+
+// Batch gathers changes that become visible together at Commit or not at all.
+// Not safe for concurrent use, but one batch may commit in one goroutine while
+// another takes bodies in a second one. Every batch must end with Commit or
+// Rollback.
+//
+// The changes are made in the order of the calls, with one exception: an added
+// entry may be written before an earlier Update, SetFlags or SetPending.
+type Batch struct {
+	s        *Store
+	ops      []op
+	bodies   []placed   // in the order of their Close
+	segments []*segment // that hold the bodies
+	open     *BodyWriter
+	done     bool
+}
+
+// placed is a finished body and the segment that holds it.
+type placed struct {
+	g    *segment
+	body Body
+}
+
+type opKind uint8
+
+const (
+	opAdd opKind = iota
+	opUpdate
+	opFlags
+	opPending
+	opDelete
+	opSettings
+	opChildren
+)
+
+// op is one change of a batch.
+type op struct {
+	kind       opKind
+	where      Where
+	pending    bool
+	entry      *Entry
+	id         ID
+	ids        []ID
+	set, clear Flags
+	settings   map[string]string
+}
+
+// Where restricts UpdateChildren. Restrictions may be or-ed; zero means all.
+type Where uint8
+
+// The restrictions.
+const (
+	VisibleOnly Where = 1 << iota // children without the Invisible flag
+	NotPending                    // children that are not Pending
+	NotInPreparation              // children without the InPreparation flag
+)
+
+// without gives the flags that a child must not have.
+func (w Where) without() Flags {
+	var f Flags
+	if w&VisibleOnly != 0 {
+		f |= Invisible
+	}
+	if w&NotInPreparation != 0 {
+		f |= InPreparation
+	}
+	return f
+}
+
+// NewBatch starts an empty batch. It costs nothing until it is used.
+func (s *Store) NewBatch() *Batch { return &Batch{s: s} }
+
+// Add adds an entry below e.Parent, which must exist at Commit. The batch
+// keeps the pointer and reads it at Commit, which sets e.ID. Date is kept in
+// whole seconds; Details, Description and MessageID are cut at 64 KiB.
+func (b *Batch) Add(e *Entry) { b.ops = append(b.ops, op{kind: opAdd, entry: e}) }
+
+// Update replaces all fields of the entry with e.ID, which must exist at
+// Commit. The batch keeps the pointer and reads it at Commit.
+func (b *Batch) Update(e *Entry) { b.ops = append(b.ops, op{kind: opUpdate, entry: e}) }
+
+// SetFlags sets and clears flags of entries; a bit in both is set. The batch
+// keeps the slice. Entries that are gone are passed over.
+func (b *Batch) SetFlags(ids []ID, set, clear Flags) {
+	b.ops = append(b.ops, op{kind: opFlags, ids: ids, set: set, clear: clear})
+}
+
+// SetPending marks entries as asked for by an unfinished transfer, or not. The
+// batch keeps the slice. Entries that are gone are passed over.
+func (b *Batch) SetPending(ids []ID, pending bool) {
+	b.ops = append(b.ops, op{kind: opPending, ids: ids, pending: pending})
+}
+
+// Delete deletes entries and all below them, with their settings. Their bodies
+// become dead octets for Reclaim. Entries that are gone are passed over; the
+// fixed ones give ErrFixedEntry at Commit.
+func (b *Batch) Delete(ids ...ID) { b.ops = append(b.ops, op{kind: opDelete, ids: ids}) }
+
+// SetSettings replaces all settings of a service. The batch keeps the map.
+func (b *Batch) SetSettings(service ID, m map[string]string) {
+	b.ops = append(b.ops, op{kind: opSettings, id: service, settings: m})
+}
+
+// UpdateChildren sets and clears flags of all children of parent that where
+// selects; a bit in both is set. Only children that change are written.
+func (b *Batch) UpdateChildren(parent ID, set, clear Flags, where Where) {
+	b.ops = append(b.ops, op{kind: opChildren, id: parent, set: set, clear: clear, where: where})
+}
+
+// Rollback throws the batch away; after Commit it does nothing. The octets of
+// its bodies are cut off, or become dead when other bodies follow them.
+func (b *Batch) Rollback() {
+	if b.done {
+		return
+	}
+	b.done = true
+	if b.open != nil {
+		_ = b.open.Discard() // an error spoils the segment, and later bodies avoid it
+	}
+	for i := len(b.bodies) - 1; i >= 0; i-- {
+		if p := b.bodies[i]; !b.s.cutLast(p) {
+			break
+		}
+	}
+	b.release()
+}
+
+// cutLast removes a body if it is the last thing in its segment, nobody writes
+// there and the index does not vouch for it.
+func (s *Store) cutLast(p placed) bool {
+	s.writers.mu.Lock()
+	defer s.writers.mu.Unlock()
+	if s.writers.closed || !s.writers.isIdle(p.g) {
+		return false
+	}
+	p.g.mu.Lock()
+	last := p.g.position() == p.body.end() && p.g.committed <= p.body.Offset
+	p.g.mu.Unlock()
+	return last && p.g.cutBack(p.body.Offset) == nil
+}
+
+// release lets go of everything the batch holds.
+func (b *Batch) release() {
+	_ = b.s.releaseSegments(b) // what mattered was synced before
+	b.ops, b.bodies = nil, nil
+}
+
+// maxText bounds the texts that come from messages.
+const maxText = 64 << 10
+
+// cut shortens a text to maxText without splitting a character.
+func cut(s string) string {
+	if len(s) <= maxText {
+		return s
+	}
+	n := maxText
+	for n > maxText-utf8.UTFMax && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}

@@ -1,0 +1,244 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"io/fs"
+	"os"
+	"sync"
+)
+
+// copySize is how much WriteTo reads at a time.
+const copySize = 256 << 10
+
+// handle is a segment file that is open for reading, shared by its readers.
+// Its shared lock keeps the segment from being reclaimed.
+type handle struct {
+	f    *os.File
+	uses int
+}
+
+// handleTable holds the handles in use.
+type handleTable struct {
+	mu   sync.Mutex
+	open map[int64]*handle
+}
+
+func (t *handleTable) take(s *Store, id int64) (*handle, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if h := t.open[id]; h != nil {
+		h.uses++
+		return h, nil
+	}
+	f, err := os.Open(s.segmentPath(id))
+	if err != nil {
+		return nil, err
+	}
+	if err := lockShared(f); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	h := &handle{f: f, uses: 1}
+	if t.open == nil {
+		t.open = make(map[int64]*handle)
+	}
+	t.open[id] = h
+	return h, nil
+}
+
+func (t *handleTable) give(id int64, h *handle) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	h.uses--
+	if h.uses > 0 {
+		return nil
+	}
+	delete(t.open, id)
+	return h.f.Close()
+}
+
+// BodyReader streams one body. It holds its segment against reclaiming until
+// Close. Not safe for concurrent use; several may be open.
+//
+// The checksum is verified when the body is read from start to end in order:
+// the last read then gives ErrCorrupt if the bytes are not what was stored.
+type BodyReader struct {
+	s      *Store
+	h      *handle
+	body   Body
+	pos    int64
+	crc    uint32
+	summed int64 // octets that crc covers
+}
+
+// Body opens the raw bytes of an entry, exactly as they came. Errors:
+// ErrNotFound, ErrNoBody, ErrCorrupt. The caller must Close the reader.
+func (s *Store) Body(ctx context.Context, id ID) (*BodyReader, error) {
+	var last Body
+	for {
+		b, err := s.bodyOf(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		r, err := s.openBody(b)
+		// A reclaim moves bodies: the index then tells the new place.
+		if errors.Is(err, fs.ErrNotExist) && b != last {
+			last = b
+			continue
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("entry %d: %w: segment %d is missing", id, ErrCorrupt, b.Segment)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("entry %d: %w", id, err)
+		}
+		return r, nil
+	}
+}
+
+func (s *Store) bodyOf(ctx context.Context, id ID) (Body, error) {
+	var b Body
+	found := false
+	err := s.read(ctx, func(c *conn) error {
+		return c.query(ctx, "SELECT body_kind, segment, offset, length, crc FROM entries WHERE id = ?",
+			func(row []driver.Value) error {
+				found = true
+				b = Body{BodyKind(asInt(row[0])), asInt(row[1]), asInt(row[2]), asInt(row[3]), uint32(asInt(row[4]))}
+				return nil
+			}, id)
+	})
+	switch {
+	case err != nil:
+		return b, err
+	case !found:
+		return b, fmt.Errorf("entry %d: %w", id, ErrNotFound)
+	case b.Kind == BodyNone:
+		return b, fmt.Errorf("entry %d: %w", id, ErrNoBody)
+	}
+	return b, nil
+}
+
+// openBody opens the record and compares its header with the index.
+func (s *Store) openBody(b Body) (*BodyReader, error) {
+	h, err := s.handles.take(s, b.Segment)
+	if err != nil {
+		return nil, err
+	}
+	var head [recordHeader]byte
+	_, err = h.f.ReadAt(head[:], b.Offset)
+	if errors.Is(err, io.EOF) {
+		err = fmt.Errorf("%w: segment %d ends before %d", ErrCorrupt, b.Segment, b.Offset+recordHeader)
+	}
+	if err == nil {
+		err = matchHeader(head[:], b)
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.handles.give(b.Segment, h))
+	}
+	return &BodyReader{s: s, h: h, body: b}, nil
+}
+
+// matchHeader checks that the record is the one that the index means. The
+// kinds may differ: what was fetched as whole may be shown as less.
+func matchHeader(head []byte, want Body) error {
+	got, err := parseHeader(head, want.Segment, want.Offset)
+	if err != nil {
+		return err
+	}
+	if got.Length != want.Length || got.CRC != want.CRC {
+		return fmt.Errorf("%w: segment %d holds another body at %d than the index says",
+			ErrCorrupt, want.Segment, want.Offset)
+	}
+	return nil
+}
+
+// Size is the length of the body in octets.
+func (r *BodyReader) Size() int64 { return r.body.Length }
+
+// Kind says how much of the message the body holds.
+func (r *BodyReader) Kind() BodyKind { return r.body.Kind }
+
+// Read implements io.Reader.
+func (r *BodyReader) Read(p []byte) (int, error) {
+	if r.h == nil {
+		return 0, ErrClosed
+	}
+	rest := r.body.Length - r.pos
+	if rest == 0 {
+		return 0, io.EOF
+	}
+	if int64(len(p)) > rest {
+		p = p[:rest]
+	}
+	n, err := r.h.f.ReadAt(p, r.body.Offset+recordHeader+r.pos)
+	if r.summed == r.pos {
+		r.crc = crc32.Update(r.crc, castagnoli(), p[:n])
+		r.summed += int64(n)
+	}
+	r.pos += int64(n)
+	switch {
+	case n < len(p) && errors.Is(err, io.EOF):
+		return n, fmt.Errorf("%w: segment %d ends inside the body at %d", ErrCorrupt, r.body.Segment, r.body.Offset)
+	case n < len(p):
+		return n, err
+	case r.summed == r.body.Length && r.pos == r.body.Length && r.crc != r.body.CRC:
+		return n, fmt.Errorf("%w: segment %d: the body at %d does not match its checksum",
+			ErrCorrupt, r.body.Segment, r.body.Offset)
+	}
+	return n, nil
+}
+
+// Seek implements io.Seeker. Going back to the start makes the next full read
+// verify the checksum again.
+func (r *BodyReader) Seek(offset int64, whence int) (int64, error) {
+	switch whence {
+	case io.SeekCurrent:
+		offset += r.pos
+	case io.SeekEnd:
+		offset += r.body.Length
+	}
+	if offset < 0 || offset > r.body.Length {
+		return r.pos, fmt.Errorf("seek to %d in a body of %d octets", offset, r.body.Length)
+	}
+	r.pos = offset
+	if offset == 0 {
+		r.crc, r.summed = 0, 0
+	}
+	return offset, nil
+}
+
+// WriteTo implements io.WriterTo: it writes the rest of the body to w with
+// bounded memory.
+func (r *BodyReader) WriteTo(w io.Writer) (int64, error) {
+	p := r.s.buffers.Get().(*[]byte)
+	defer r.s.buffers.Put(p)
+	var total int64
+	for {
+		n, err := r.Read(*p)
+		if n > 0 && err == nil {
+			var m int
+			m, err = w.Write((*p)[:n])
+			total += int64(m)
+		}
+		if errors.Is(err, io.EOF) {
+			return total, nil
+		}
+		if err != nil {
+			return total, err
+		}
+	}
+}
+
+// Close releases the segment.
+func (r *BodyReader) Close() error {
+	if r.h == nil {
+		return nil
+	}
+	h := r.h
+	r.h = nil
+	return r.s.handles.give(r.body.Segment, h)
+}

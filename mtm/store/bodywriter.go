@@ -1,0 +1,100 @@
+package store
+
+import (
+	"errors"
+	"hash/crc32"
+)
+
+// BodyWriter takes the bytes of one body. They stream into a segment of this
+// process with bounded memory and stay invisible until Batch.Commit. End it
+// with Close or Discard. Not safe for concurrent use.
+type BodyWriter struct {
+	b    *Batch
+	g    *segment
+	body Body
+	err  error
+	done bool
+}
+
+// Body starts a body of the batch. A batch has one open BodyWriter at a time;
+// several batches may each have one, and none of them waits for another: each
+// open writer has a segment file for itself. Errors come from the writer.
+func (b *Batch) Body(kind BodyKind) *BodyWriter {
+	w := &BodyWriter{b: b, body: Body{Kind: kind}}
+	switch {
+	case b.done:
+		w.err = ErrClosed
+	case b.open != nil:
+		w.err = errors.New("the batch's last body was neither closed nor discarded")
+	case kind == BodyNone || kind > BodyWhole:
+		w.err = errors.New("a body must be a header, partial or whole")
+	}
+	if w.err != nil {
+		return w
+	}
+	w.g, w.err = b.s.takeSegment(b)
+	if w.err != nil {
+		return w
+	}
+	w.body.Segment = w.g.id
+	b.open = w
+	if w.body.Offset, w.err = w.g.reserve(); w.err != nil {
+		w.release()
+	}
+	return w
+}
+
+// Write implements io.Writer. After an error, ErrDiskFull among them, every
+// later call gives the same error.
+func (w *BodyWriter) Write(p []byte) (int, error) {
+	if w.done {
+		return 0, ErrClosed
+	}
+	if w.err != nil {
+		return 0, w.err
+	}
+	if w.err = w.g.append(p); w.err != nil {
+		return 0, w.err
+	}
+	w.body.CRC = crc32.Update(w.body.CRC, castagnoli(), p)
+	w.body.Length += int64(len(p))
+	return len(p), nil
+}
+
+// Close ends the body and says where it is, for Entry.Body. On an error the
+// body is discarded.
+func (w *BodyWriter) Close() (Body, error) {
+	if w.done {
+		return Body{}, ErrClosed
+	}
+	if w.err == nil {
+		w.err = w.g.seal(w.body)
+	}
+	if w.err != nil {
+		return Body{}, errors.Join(w.err, w.Discard())
+	}
+	w.b.bodies = append(w.b.bodies, placed{w.g, w.body})
+	w.release()
+	return w.body, nil
+}
+
+// Discard throws the body away and gives its octets back. After Close it does
+// nothing.
+func (w *BodyWriter) Discard() error {
+	if w.done || w.g == nil {
+		w.done = true
+		return nil
+	}
+	err := w.g.cutBack(w.body.Offset)
+	w.release()
+	return err
+}
+
+// release gives the segment back for the next body.
+func (w *BodyWriter) release() {
+	w.done = true
+	if w.g != nil && w.b.open == w {
+		w.b.open = nil
+		w.b.s.giveSegment(w.g)
+	}
+}

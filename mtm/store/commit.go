@@ -1,0 +1,299 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// rowsPerInsert entries go into one INSERT; more would bring nothing.
+const rowsPerInsert = 32
+
+// idsPerDelete ids go into one DELETE.
+const idsPerDelete = 256
+
+// Commit makes the batch durable and then visible: it syncs the segments that
+// hold its bodies and writes the index in one synced transaction. When it
+// returns nil everything is on the disk and the IDs of added entries are set;
+// on an error nothing of the batch is visible. Either way the batch is over.
+//
+// It waits for other batches of this process, and up to Options.BusyTimeout
+// for other processes (ErrLocked). ctx ends the waiting, not the writing.
+// Other errors: ErrDiskFull, ErrNotFound for a parent or updated entry that is
+// gone, ErrStaleBody, ErrFixedEntry, ErrReadOnly, ErrClosed.
+func (b *Batch) Commit(ctx context.Context) error {
+	if b.done {
+		return ErrClosed
+	}
+	if b.open != nil {
+		b.Rollback()
+		return errors.New("a body of the batch was neither closed nor discarded")
+	}
+	ends, err := b.syncBodies()
+	if err != nil {
+		b.Rollback()
+		return err
+	}
+	if len(b.ops) == 0 {
+		b.Rollback()
+		return nil
+	}
+	t := &commit{b: b, ends: ends}
+	if err := b.s.change(ctx, func(c *conn) error { t.c = c; return t.run() }); err != nil {
+		b.Rollback()
+		return err
+	}
+	for _, a := range t.added {
+		a.entry.ID = a.id
+	}
+	for g, end := range ends {
+		g.mu.Lock()
+		g.committed = max(g.committed, end)
+		g.mu.Unlock()
+	}
+	b.done = true
+	b.release()
+	return nil
+}
+
+// syncBodies makes the bodies durable and returns where they end, by segment.
+func (b *Batch) syncBodies() (map[*segment]int64, error) {
+	ends := make(map[*segment]int64, len(b.segments))
+	for _, p := range b.bodies {
+		ends[p.g] = max(ends[p.g], p.body.end())
+	}
+	for g, end := range ends {
+		if err := g.sync(end); err != nil {
+			return nil, err
+		}
+	}
+	return ends, nil
+}
+
+// commit is the index transaction of one batch.
+type commit struct {
+	b       *Batch
+	c       *conn
+	ends    map[*segment]int64
+	limits  map[int64]int64 // how far each segment that was looked at may be referred to
+	parents map[ID]bool     // entries known to exist
+	nextID  ID
+	added   []addedEntry
+	waiting int // of added, how many are not yet inserted
+	args    []driver.NamedValue
+
+	manyRows string // see fullInsert
+}
+
+type addedEntry struct {
+	entry *Entry
+	id    ID
+}
+
+// run makes all changes. It runs to the end once begun, so it needs no ctx.
+func (t *commit) run() error {
+	if err := t.begin(); err != nil {
+		return err
+	}
+	first := t.nextID
+	for i := range t.b.ops {
+		if err := t.apply(&t.b.ops[i]); err != nil {
+			return err
+		}
+	}
+	if err := t.insert(); err != nil {
+		return err
+	}
+	if t.nextID == first {
+		return nil
+	}
+	_, err := t.c.exec(context.Background(), "UPDATE store SET next_entry = ?", t.nextID)
+	return err
+}
+
+// begin notes the ends of the segments and reads the next free id.
+func (t *commit) begin() error {
+	ctx := context.Background()
+	t.limits, t.parents = make(map[int64]int64), make(map[ID]bool)
+	for g, end := range t.ends {
+		if _, err := t.c.exec(ctx, `INSERT INTO segments VALUES (?, ?)
+			ON CONFLICT (id) DO UPDATE SET length = max(length, excluded.length)`, g.id, end); err != nil {
+			return err
+		}
+	}
+	next, found, err := t.c.number(ctx, "SELECT next_entry FROM store")
+	if err == nil && !found {
+		err = fmt.Errorf("%w: the table store is empty", ErrCorrupt)
+	}
+	t.nextID = ID(next)
+	return err
+}
+
+func (t *commit) apply(o *op) error {
+	ctx := context.Background()
+	switch o.kind {
+	case opAdd:
+		return t.add(o.entry)
+	case opUpdate:
+		return t.update(o.entry)
+	case opFlags:
+		for _, id := range o.ids {
+			if _, err := t.c.exec(ctx, "UPDATE entries SET flags = (flags & ~?2) | ?3 WHERE id = ?1", id, o.clear, o.set); err != nil {
+				return err
+			}
+		}
+		return nil
+	case opPending:
+		for _, id := range o.ids {
+			if _, err := t.c.exec(ctx, "UPDATE entries SET pending = ? WHERE id = ?", o.pending, id); err != nil {
+				return err
+			}
+		}
+		return nil
+	case opSettings:
+		return t.settings(o)
+	}
+	// The rest reaches entries by their parent: what was added must be there.
+	if err := t.insert(); err != nil {
+		return err
+	}
+	if o.kind == opDelete {
+		return t.remove(o.ids)
+	}
+	return t.children(o)
+}
+
+func (t *commit) add(e *Entry) error {
+	if err := t.check(e); err != nil {
+		return err
+	}
+	t.added = append(t.added, addedEntry{e, t.nextID})
+	t.nextID++
+	t.waiting++
+	if t.waiting == rowsPerInsert {
+		return t.insert()
+	}
+	return nil
+}
+
+// insert writes the added entries that are waiting.
+func (t *commit) insert() error {
+	list := t.added[len(t.added)-t.waiting:]
+	t.waiting = 0
+	for len(list) > 0 {
+		n, query := 1, insertQuery(1)
+		if len(list) >= rowsPerInsert {
+			n, query = rowsPerInsert, t.fullInsert()
+		}
+		args := t.arguments(n * entryColumnCount)
+		for i, a := range list[:n] {
+			bindEntry(args[i*entryColumnCount:], a.entry, a.id)
+		}
+		if _, err := t.c.execValues(context.Background(), query, args); err != nil {
+			return err
+		}
+		list = list[n:]
+	}
+	return nil
+}
+
+func (t *commit) arguments(n int) []driver.NamedValue {
+	if t.args == nil {
+		t.args = make([]driver.NamedValue, rowsPerInsert*entryColumnCount)
+		for i := range t.args {
+			t.args[i].Ordinal = i + 1
+		}
+	}
+	return t.args[:n]
+}
+
+// fullInsert is the query for rowsPerInsert rows, built once a batch.
+func (t *commit) fullInsert() string {
+	if t.manyRows == "" {
+		t.manyRows = insertQuery(rowsPerInsert)
+	}
+	return t.manyRows
+}
+
+func insertQuery(rows int) string {
+	row := "(" + strings.TrimSuffix(strings.Repeat("?,", entryColumnCount), ",") + ")"
+	return "INSERT INTO entries (" + entryColumns + ") VALUES " +
+		strings.TrimSuffix(strings.Repeat(row+",", rows), ",")
+}
+
+func (t *commit) update(e *Entry) error {
+	if err := t.check(e); err != nil {
+		return err
+	}
+	if err := t.checkMove(e); err != nil {
+		return err
+	}
+	args := t.arguments(entryColumnCount)
+	bindEntry(args, e, e.ID)
+	n, err := t.c.execValues(context.Background(), updateQuery(), args)
+	if err == nil && n == 0 {
+		err = fmt.Errorf("entry %d: %w", e.ID, ErrNotFound)
+	}
+	if err != nil || e.Type != TypeMessage {
+		return err
+	}
+	// Parts were derived from the body that the entry had.
+	_, err = t.c.exec(context.Background(), "DELETE FROM parts WHERE entry = ?", e.ID)
+	return err
+}
+
+func updateQuery() string {
+	return "UPDATE entries SET (" + strings.TrimPrefix(entryColumns, "id, ") + ") = (" +
+		"?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22) WHERE id = ?1"
+}
+
+func (t *commit) settings(o *op) error {
+	if err := t.exists(o.id); err != nil {
+		return err
+	}
+	return writeSettings(context.Background(), t.c, o.id, o.settings)
+}
+
+func (t *commit) children(o *op) error {
+	_, err := t.c.exec(context.Background(), `UPDATE entries SET flags = (flags & ~?2) | ?3
+		WHERE parent = ?1 AND flags <> (flags & ~?2) | ?3
+		AND flags & ?4 = 0 AND (?5 = 0 OR pending = 0)`,
+		o.id, o.clear, o.set, o.where.without(), o.where&NotPending != 0)
+	return err
+}
+
+// remove deletes entries with all below them.
+func (t *commit) remove(ids []ID) error {
+	for len(ids) > 0 {
+		n := min(len(ids), idsPerDelete)
+		args := t.arguments(idsPerDelete)
+		for i := range args {
+			args[i].Value = nil
+			if i < n {
+				if ids[i] < firstFree {
+					return fmt.Errorf("entry %d cannot be deleted: %w", ids[i], ErrFixedEntry)
+				}
+				args[i].Value = int64(ids[i])
+			}
+		}
+		for _, table := range []string{"settings WHERE service", "parts WHERE entry", "entries WHERE id"} {
+			if _, err := t.c.execValues(context.Background(), deleteQuery(table), args); err != nil {
+				return err
+			}
+		}
+		ids = ids[n:]
+	}
+	clear(t.parents)
+	return nil
+}
+
+// deleteQuery deletes the rows of the given entries and of all below them;
+// entries themselves come last, because they tell what is below.
+func deleteQuery(table string) string {
+	return `WITH RECURSIVE gone (id) AS (
+		VALUES ` + strings.TrimSuffix(strings.Repeat("(?),", idsPerDelete), ",") + `
+		UNION SELECT entries.id FROM gone CROSS JOIN entries ON entries.parent = gone.id
+	) DELETE FROM ` + table + ` IN (SELECT id FROM gone WHERE id IS NOT NULL)`
+}

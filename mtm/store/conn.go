@@ -1,0 +1,216 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"modernc.org/sqlite"
+)
+
+// conn is one connection to the index with its prepared statements. It talks
+// to the driver directly: database/sql would cost more than SQLite does for
+// the short statements of a batch. Not safe for concurrent use.
+type conn struct {
+	raw   driver.Conn
+	stmts map[string]driver.Stmt
+}
+
+// dial opens the index file at path; every pragma is "name(value)".
+func dial(ctx context.Context, path string, pragmas ...string) (*conn, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	abs = filepath.ToSlash(abs)
+	if !strings.HasPrefix(abs, "/") {
+		abs = "/" + abs // a Windows drive
+	}
+	u := url.URL{Scheme: "file", Path: abs, RawQuery: url.Values{"_pragma": pragmas}.Encode()}
+	dialer, err := sqlite.NewConnector(u.String())
+	if err != nil {
+		return nil, err
+	}
+	raw, err := dialer.Connect(ctx)
+	if err != nil {
+		return nil, indexError(err)
+	}
+	return &conn{raw: raw, stmts: make(map[string]driver.Stmt)}, nil
+}
+
+func (c *conn) close() error {
+	var first error
+	for _, st := range c.stmts {
+		if err := st.Close(); err != nil && first == nil {
+			first = err
+		}
+	}
+	if err := c.raw.Close(); err != nil && first == nil {
+		first = err
+	}
+	return first
+}
+
+// prepared returns the statement for query, prepared at its first use.
+func (c *conn) prepared(query string) (driver.Stmt, error) {
+	if st := c.stmts[query]; st != nil {
+		return st, nil
+	}
+	p, ok := c.raw.(driver.ConnPrepareContext)
+	if !ok {
+		return nil, errors.New("the SQLite driver cannot prepare statements")
+	}
+	st, err := p.PrepareContext(context.Background(), query)
+	if err != nil {
+		return nil, indexError(err)
+	}
+	c.stmts[query] = st
+	return st, nil
+}
+
+// exec runs a prepared statement and returns the number of rows it changed.
+func (c *conn) exec(ctx context.Context, query string, args ...any) (int64, error) {
+	return c.execValues(ctx, query, bindings(args))
+}
+
+// execValues is exec with arguments that the caller reuses.
+func (c *conn) execValues(ctx context.Context, query string, args []driver.NamedValue) (int64, error) {
+	st, err := c.prepared(query)
+	if err != nil {
+		return 0, err
+	}
+	x, ok := st.(driver.StmtExecContext)
+	if !ok {
+		return 0, errors.New("the SQLite driver cannot execute statements")
+	}
+	res, err := x.ExecContext(ctx, args)
+	if err != nil {
+		return 0, indexError(err)
+	}
+	return res.RowsAffected()
+}
+
+// script runs statements that are used once, without keeping them prepared.
+func (c *conn) script(ctx context.Context, query string) error {
+	x, ok := c.raw.(driver.ExecerContext)
+	if !ok {
+		return errors.New("the SQLite driver cannot execute statements")
+	}
+	_, err := x.ExecContext(ctx, query, nil)
+	return indexError(err)
+}
+
+// query calls f for each row; the row is only valid during the call.
+func (c *conn) query(ctx context.Context, query string, f func(row []driver.Value) error, args ...any) (err error) {
+	st, err := c.prepared(query)
+	if err != nil {
+		return err
+	}
+	x, ok := st.(driver.StmtQueryContext)
+	if !ok {
+		return errors.New("the SQLite driver cannot query")
+	}
+	rows, err := x.QueryContext(ctx, bindings(args))
+	if err != nil {
+		return indexError(err)
+	}
+	defer func() {
+		if e := rows.Close(); err == nil {
+			err = indexError(e)
+		}
+	}()
+	row := make([]driver.Value, len(rows.Columns()))
+	for {
+		if err := rows.Next(row); err == io.EOF {
+			return nil
+		} else if err != nil {
+			return indexError(err)
+		}
+		if err := f(row); err != nil {
+			return err
+		}
+	}
+}
+
+// number runs a query that gives one number; found is false when it gives no row.
+func (c *conn) number(ctx context.Context, query string, args ...any) (n int64, found bool, err error) {
+	err = c.query(ctx, query, func(row []driver.Value) error {
+		n, found = asInt(row[0]), true
+		return nil
+	}, args...)
+	return n, found, err
+}
+
+func bindings(args []any) []driver.NamedValue {
+	list := make([]driver.NamedValue, len(args))
+	for i, a := range args {
+		switch v := a.(type) {
+		case ID:
+			a = int64(v)
+		case int:
+			a = int64(v)
+		case Flags:
+			a = int64(v)
+		case bool:
+			a = boolInt(v)
+		}
+		list[i] = driver.NamedValue{Ordinal: i + 1, Value: a}
+	}
+	return list
+}
+
+func boolInt(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// asInt and asText read a column; strict tables make other types impossible
+// except in a damaged index, which then reads as zero.
+func asInt(v driver.Value) int64 {
+	n, _ := v.(int64)
+	return n
+}
+
+func asText(v driver.Value) string {
+	s, _ := v.(string)
+	return s
+}
+
+// The primary result codes of SQLite that have a meaning of ours.
+const (
+	sqliteBusy    = 5
+	sqliteLocked  = 6
+	sqliteCorrupt = 11
+	sqliteFull    = 13
+	sqliteNotADB  = 26
+)
+
+// indexError gives an error of SQLite its meaning.
+func indexError(err error) error {
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	switch e.Code() & 0xff {
+	case sqliteBusy, sqliteLocked:
+		return fmt.Errorf("%w by another program; try again when it has finished (%w)", ErrLocked, err)
+	case sqliteCorrupt, sqliteNotADB:
+		return fmt.Errorf("%w: the index cannot be read (%w)", ErrCorrupt, err)
+	case sqliteFull:
+		return fmt.Errorf("%w: make room and try again (%w)", ErrDiskFull, err)
+	}
+	return err
+}
+
+// pragma formats a pragma for dial.
+func pragma(name string, value int64) string {
+	return name + "(" + strconv.FormatInt(value, 10) + ")"
+}

@@ -1,0 +1,102 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"sync"
+)
+
+// maxIdleReaders bounds the connections kept for later; more than these are
+// open only while they are used.
+const maxIdleReaders = 4
+
+// readerPool holds connections that only read.
+type readerPool struct {
+	mu     sync.Mutex
+	idle   []*conn
+	closed bool
+}
+
+func (p *readerPool) take(ctx context.Context, s *Store) (*conn, error) {
+	p.mu.Lock()
+	if p.closed {
+		p.mu.Unlock()
+		return nil, ErrClosed
+	}
+	if n := len(p.idle); n > 0 {
+		c := p.idle[n-1]
+		p.idle = p.idle[:n-1]
+		p.mu.Unlock()
+		return c, nil
+	}
+	p.mu.Unlock()
+	return dial(ctx, filepath.Join(s.dir, indexName),
+		pragma("busy_timeout", s.options.BusyTimeout.Milliseconds()),
+		pragma("cache_size", -8<<10), "query_only(1)")
+}
+
+func (p *readerPool) give(c *conn) {
+	p.mu.Lock()
+	keep := !p.closed && len(p.idle) < maxIdleReaders
+	if keep {
+		p.idle = append(p.idle, c)
+	}
+	p.mu.Unlock()
+	if !keep {
+		_ = c.close() // it only read
+	}
+}
+
+func (p *readerPool) close() error {
+	p.mu.Lock()
+	idle := p.idle
+	p.idle, p.closed = nil, true
+	p.mu.Unlock()
+	var err error
+	for _, c := range idle {
+		err = errors.Join(err, c.close())
+	}
+	return err
+}
+
+// read runs f with a connection of its own.
+func (s *Store) read(ctx context.Context, f func(c *conn) error) error {
+	c, err := s.readers.take(ctx, s)
+	if err != nil {
+		return err
+	}
+	defer s.readers.give(c)
+	return f(c)
+}
+
+// snapshot runs f with a connection on which all queries see one state of the
+// index.
+func (s *Store) snapshot(ctx context.Context, f func(c *conn) error) error {
+	return s.read(ctx, func(c *conn) error {
+		if _, err := c.exec(ctx, "BEGIN"); err != nil {
+			return err
+		}
+		err := f(c)
+		_, e := c.exec(context.Background(), "ROLLBACK")
+		return errors.Join(err, e)
+	})
+}
+
+// change runs f in a write transaction; only one runs at a time in this
+// process. ctx bounds the waiting, not f.
+func (s *Store) change(ctx context.Context, f func(c *conn) error) error {
+	if s.options.ReadOnly {
+		return ErrReadOnly
+	}
+	select {
+	case s.write <- struct{}{}:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	defer func() { <-s.write }()
+	if s.writer == nil {
+		return ErrClosed
+	}
+	return s.writer.transaction(ctx, func() error { return f(s.writer) })
+}

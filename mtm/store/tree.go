@@ -1,0 +1,129 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+	"fmt"
+	"time"
+)
+
+// entryColumns is the order that scanEntry and bindEntry follow.
+const entryColumns = `id, parent, type, service, size, flags, pending, body_kind, uid,
+	segment, offset, length, crc, related, date, email_flags, remote_count, sending,
+	name, details, description, message_id`
+
+const entryColumnCount = 22
+
+func scanEntry(row []driver.Value, e *Entry) {
+	*e = Entry{
+		ID: ID(asInt(row[0])), Parent: ID(asInt(row[1])), Type: Type(asInt(row[2])),
+		Service: ID(asInt(row[3])), Size: asInt(row[4]), Flags: Flags(asInt(row[5])),
+		Pending: asInt(row[6]) != 0, UID: asText(row[8]),
+		Body: Body{Kind: BodyKind(asInt(row[7])), Segment: asInt(row[9]), Offset: asInt(row[10]),
+			Length: asInt(row[11]), CRC: uint32(asInt(row[12]))},
+		Related: ID(asInt(row[13])), Email: EmailFlags(asInt(row[15])),
+		RemoteCount: int(asInt(row[16])), Sending: SendingState(asInt(row[17])),
+		Name: asText(row[18]), Details: asText(row[19]), Description: asText(row[20]),
+		MessageID: asText(row[21]),
+	}
+	if row[14] != nil {
+		e.Date = time.Unix(asInt(row[14]), 0).UTC()
+	}
+}
+
+// bindEntry fills one row of arguments; id stands for e.ID.
+func bindEntry(a []driver.NamedValue, e *Entry, id ID) {
+	a[0].Value = int64(id)
+	a[1].Value = int64(e.Parent)
+	a[2].Value = int64(e.Type)
+	a[3].Value = int64(e.Service)
+	a[4].Value = e.Size
+	a[5].Value = int64(e.Flags)
+	a[6].Value = boolInt(e.Pending)
+	a[7].Value = int64(e.Body.Kind)
+	a[8].Value = e.UID
+	a[9].Value = e.Body.Segment
+	a[10].Value = e.Body.Offset
+	a[11].Value = e.Body.Length
+	a[12].Value = int64(e.Body.CRC)
+	a[13].Value = int64(e.Related)
+	a[14].Value = nil
+	if !e.Date.IsZero() {
+		a[14].Value = e.Date.Unix()
+	}
+	a[15].Value = int64(e.Email)
+	a[16].Value = int64(e.RemoteCount)
+	a[17].Value = int64(e.Sending)
+	a[18].Value = e.Name
+	a[19].Value = cut(e.Details)
+	a[20].Value = cut(e.Description)
+	a[21].Value = cut(e.MessageID)
+}
+
+// Entry returns the entry, or ErrNotFound.
+func (s *Store) Entry(ctx context.Context, id ID) (Entry, error) {
+	var e Entry
+	err := s.read(ctx, func(c *conn) error {
+		return c.query(ctx, "SELECT "+entryColumns+" FROM entries WHERE id = ?",
+			func(row []driver.Value) error { scanEntry(row, &e); return nil }, id)
+	})
+	if err == nil && e.ID == 0 {
+		err = fmt.Errorf("entry %d: %w", id, ErrNotFound)
+	}
+	return e, err
+}
+
+// Entries returns the entries in the order of ids; ErrNotFound when one is not
+// there.
+func (s *Store) Entries(ctx context.Context, ids []ID) ([]Entry, error) {
+	list := make([]Entry, len(ids))
+	err := s.read(ctx, func(c *conn) error {
+		for i, id := range ids {
+			err := c.query(ctx, "SELECT "+entryColumns+" FROM entries WHERE id = ?",
+				func(row []driver.Value) error { scanEntry(row, &list[i]); return nil }, id)
+			if err != nil {
+				return err
+			}
+			if list[i].ID == 0 {
+				return fmt.Errorf("entry %d: %w", id, ErrNotFound)
+			}
+		}
+		return nil
+	})
+	return list, err
+}
+
+// Children lists the children of parent in the order of their ids; none when
+// there is no such parent.
+func (s *Store) Children(ctx context.Context, parent ID) ([]Entry, error) {
+	var list []Entry
+	err := s.Each(ctx, parent, func(e *Entry) error { list = append(list, *e); return nil })
+	return list, err
+}
+
+// Each calls f for each child of parent in the order of their ids, as they
+// were when the call began, without holding them all in memory. An error of f
+// ends it and is returned. f must not keep the pointer; it may use the store.
+func (s *Store) Each(ctx context.Context, parent ID, f func(*Entry) error) error {
+	var e Entry
+	return s.read(ctx, func(c *conn) error {
+		return c.query(ctx, "SELECT "+entryColumns+" FROM entries WHERE parent = ? ORDER BY id",
+			func(row []driver.Value) error { scanEntry(row, &e); return f(&e) }, parent)
+	})
+}
+
+// UIDs lists the children of parent that belong to service and have a UID, in
+// the order of their ids. The same UID may come twice: servers give it twice.
+func (s *Store) UIDs(ctx context.Context, parent, service ID) ([]Ref, error) {
+	var list []Ref
+	err := s.read(ctx, func(c *conn) error {
+		return c.query(ctx, `SELECT id, size, flags, pending, body_kind, uid FROM entries
+			WHERE parent = ? AND service = ? AND uid <> '' ORDER BY id`,
+			func(row []driver.Value) error {
+				list = append(list, Ref{ID: ID(asInt(row[0])), Size: asInt(row[1]), Flags: Flags(asInt(row[2])),
+					Pending: asInt(row[3]) != 0, Kind: BodyKind(asInt(row[4])), UID: asText(row[5])})
+				return nil
+			}, parent, service)
+	})
+	return list, err
+}

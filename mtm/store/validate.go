@@ -1,0 +1,84 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+	"fmt"
+)
+
+// check refuses an entry that would not be whole in the index.
+func (t *commit) check(e *Entry) error {
+	if e.Type < TypeRoot || e.Type > TypeMessage {
+		return fmt.Errorf("entry %q has no type", e.Name+e.Description)
+	}
+	if len(e.Name) > maxText || len(e.UID) > maxText {
+		return fmt.Errorf("entry %d: name or UID is longer than %d octets", e.ID, maxText)
+	}
+	if e.ID != Root || e.Parent != 0 {
+		if err := t.exists(e.Parent); err != nil {
+			return err
+		}
+	}
+	if e.Body.Kind == BodyNone {
+		return nil
+	}
+	limit, err := t.limit(e.Body.Segment)
+	if err != nil {
+		return err
+	}
+	if e.Body.Offset < 0 || e.Body.Length < 0 || e.Body.end() > limit {
+		return fmt.Errorf("segment %d, offset %d: %w; read the entry again", e.Body.Segment, e.Body.Offset, ErrStaleBody)
+	}
+	return nil
+}
+
+// exists makes sure that an entry is there, and remembers it.
+func (t *commit) exists(id ID) error {
+	if t.parents[id] {
+		return nil
+	}
+	_, found, err := t.c.number(context.Background(), "SELECT 1 FROM entries WHERE id = ?", id)
+	if err == nil && !found {
+		err = fmt.Errorf("entry %d: %w", id, ErrNotFound)
+	}
+	t.parents[id] = err == nil
+	return err
+}
+
+// limit tells how far a segment may be referred to: as far as the index
+// vouches for, this batch's bodies included.
+func (t *commit) limit(segment int64) (int64, error) {
+	if n, ok := t.limits[segment]; ok {
+		return n, nil
+	}
+	n, _, err := t.c.number(context.Background(), "SELECT length FROM segments WHERE id = ?", segment)
+	if err == nil {
+		t.limits[segment] = n
+	}
+	return n, err
+}
+
+// checkMove refuses an update that would move a fixed entry, change its type,
+// or put an entry below itself.
+func (t *commit) checkMove(e *Entry) error {
+	var parent ID
+	var kind Type
+	ctx := context.Background()
+	err := t.c.query(ctx, "SELECT parent, type FROM entries WHERE id = ?", func(row []driver.Value) error {
+		parent, kind = ID(asInt(row[0])), Type(asInt(row[1]))
+		return nil
+	}, e.ID)
+	if err != nil || kind == 0 || parent == e.Parent && kind == e.Type {
+		return err
+	}
+	if e.ID < firstFree {
+		return fmt.Errorf("entry %d cannot be moved: %w", e.ID, ErrFixedEntry)
+	}
+	below, _, err := t.c.number(ctx, `WITH RECURSIVE up (id) AS (
+		VALUES (?1) UNION SELECT parent FROM entries JOIN up USING (id)
+	) SELECT count(*) FROM up WHERE id = ?2`, e.Parent, e.ID)
+	if err == nil && below > 0 {
+		err = fmt.Errorf("entry %d cannot be moved below itself", e.ID)
+	}
+	return err
+}

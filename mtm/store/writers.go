@@ -1,0 +1,246 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+)
+
+// writerPool holds the segments that this process appends to. An open
+// BodyWriter has one for itself, so writers never wait for each other.
+type writerPool struct {
+	mu     sync.Mutex
+	idle   []*segment // without an open BodyWriter, with room for more
+	all    map[int64]*segment
+	closed bool
+}
+
+// takeSegment gives b a segment with room for a body.
+func (s *Store) takeSegment(b *Batch) (*segment, error) {
+	if s.options.ReadOnly {
+		return nil, ErrReadOnly
+	}
+	p := &s.writers
+	p.mu.Lock()
+	if p.closed {
+		p.mu.Unlock()
+		return nil, ErrClosed
+	}
+	if n := len(p.idle); n > 0 {
+		g := p.idle[n-1]
+		p.idle = p.idle[:n-1]
+		b.use(g)
+		p.mu.Unlock()
+		return g, nil
+	}
+	p.mu.Unlock()
+	g, err := s.newSegment(context.Background())
+	if err != nil {
+		return nil, err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return nil, errors.Join(ErrClosed, g.close())
+	}
+	if p.all == nil {
+		p.all = make(map[int64]*segment)
+	}
+	p.all[g.id] = g
+	b.use(g)
+	return g, nil
+}
+
+// use counts b as a user of g, once. The caller holds writerPool.mu.
+func (b *Batch) use(g *segment) {
+	for _, have := range b.segments {
+		if have == g {
+			return
+		}
+	}
+	b.segments = append(b.segments, g)
+	g.users++
+}
+
+// giveSegment takes a segment back from a BodyWriter.
+func (s *Store) giveSegment(g *segment) {
+	g.mu.Lock()
+	full := g.err != nil || g.position() >= s.options.SegmentSize
+	g.mu.Unlock()
+	p := &s.writers
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !full && !p.closed {
+		p.idle = append(p.idle, g)
+	}
+}
+
+// releaseSegments ends the use of b's segments. One that is full and unused
+// is closed.
+func (s *Store) releaseSegments(b *Batch) error {
+	p := &s.writers
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var err error
+	for _, g := range b.segments {
+		g.users--
+		if g.users == 0 && !p.isIdle(g) {
+			delete(p.all, g.id)
+			err = errors.Join(err, g.close())
+		}
+	}
+	b.segments = nil
+	return err
+}
+
+func (p *writerPool) isIdle(g *segment) bool {
+	for _, have := range p.idle {
+		if have == g {
+			return true
+		}
+	}
+	return false
+}
+
+// park closes the segments that nobody uses, so that a reclaim can have them.
+func (p *writerPool) park() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var err error
+	keep := p.idle[:0]
+	for _, g := range p.idle {
+		if g.users > 0 {
+			keep = append(keep, g)
+			continue
+		}
+		delete(p.all, g.id)
+		err = errors.Join(err, g.close())
+	}
+	p.idle = keep
+	return err
+}
+
+func (p *writerPool) close() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var err error
+	for _, g := range p.all {
+		err = errors.Join(err, g.close())
+	}
+	p.all, p.idle, p.closed = nil, nil, true
+	return err
+}
+
+// newSegment takes over a segment that nobody writes and that has room, or
+// starts a new one.
+func (s *Store) newSegment(ctx context.Context) (*segment, error) {
+	var ids []int64
+	err := s.read(ctx, func(c *conn) error {
+		return c.query(ctx, "SELECT id FROM segments WHERE length < ? ORDER BY id DESC LIMIT 8",
+			func(row []driver.Value) error { ids = append(ids, asInt(row[0])); return nil }, s.options.SegmentSize)
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range ids {
+		if g, err := s.resume(ctx, id); g != nil || err != nil {
+			return g, err
+		}
+	}
+	var id int64
+	err = s.change(ctx, func(c *conn) error {
+		// The number is never given again, so an old Body can never mean a new file.
+		var e error
+		id, _, e = c.number(ctx, "UPDATE store SET next_segment = next_segment + 1 RETURNING next_segment - 1")
+		return e
+	})
+	if err != nil {
+		return nil, err
+	}
+	// The lock comes before the file: a recovery that sees the file finds it locked.
+	lock, err := s.lockSegment(id)
+	if err != nil {
+		return nil, err
+	}
+	if lock == nil {
+		return nil, &os.PathError{Op: "lock", Path: s.segmentLockPath(id), Err: ErrLocked}
+	}
+	f, err := os.OpenFile(s.segmentPath(id), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, errors.Join(diskError(err), lock.Close())
+	}
+	return &segment{id: id, f: f, lock: lock, dir: filepath.Join(s.dir, bodiesName),
+		buf: make([]byte, 0, appendBuffer)}, nil
+}
+
+// lockSegment takes the right to write the segment; nil when another has it.
+func (s *Store) lockSegment(id int64) (*os.File, error) {
+	lock, err := os.OpenFile(s.segmentLockPath(id), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, diskError(err)
+	}
+	ok, err := tryLock(lock)
+	if err != nil || !ok {
+		return nil, errors.Join(err, lock.Close())
+	}
+	return lock, nil
+}
+
+// resume takes over an existing segment, cutting off what a crash left behind
+// its committed end. It returns nil when another process writes the segment,
+// when it is gone, or when it is shorter than the index says.
+func (s *Store) resume(ctx context.Context, id int64) (_ *segment, err error) {
+	lock, err := s.lockSegment(id)
+	if lock == nil {
+		return nil, err
+	}
+	g := &segment{id: id, lock: lock}
+	defer func() {
+		if g.buf == nil { // not taken over
+			err = errors.Join(err, lock.Close())
+		}
+	}()
+	// Only under the lock is the length final.
+	length, found, err := s.committedLength(ctx, id)
+	if err != nil || !found {
+		return nil, err
+	}
+	g.f, err = os.OpenFile(s.segmentPath(id), os.O_RDWR, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if whole, err := cutTail(g.f, length); err != nil || !whole {
+		return nil, errors.Join(err, g.f.Close())
+	}
+	g.flushed, g.synced, g.committed = length, length, length
+	g.buf = make([]byte, 0, appendBuffer)
+	return g, nil
+}
+
+// committedLength reads how far the index vouches for a segment.
+func (s *Store) committedLength(ctx context.Context, id int64) (length int64, found bool, err error) {
+	err = s.read(ctx, func(c *conn) error {
+		length, found, err = c.number(ctx, "SELECT length FROM segments WHERE id = ?", id)
+		return err
+	})
+	return length, found, err
+}
+
+// cutTail shortens f to length; it reports false when f is shorter already.
+func cutTail(f *os.File, length int64) (bool, error) {
+	st, err := f.Stat()
+	if err != nil {
+		return false, err
+	}
+	if st.Size() > length {
+		return true, f.Truncate(length)
+	}
+	return st.Size() == length, nil
+}
