@@ -9,10 +9,6 @@ import (
 // ErrBodyTooLong says that a message passed the limit of CopyBody. The reader is of no further use.
 var ErrBodyTooLong = errors.New("message too long")
 
-// handOut is how much of an unfinished message is kept back, so that a smaller one is written at once, wherever the
-// network cuts it.
-const handOut = 64 << 10
-
 // dotKind says what a dot at the start of a line is.
 type dotKind int
 
@@ -53,7 +49,8 @@ func (r *Reader) CopyBody(dst io.Writer, limit int64) (n int64, dstErr, err erro
 			undecided := r.w - dot
 			r.w = r.moveDown(kept, rest, r.w)
 			dot = r.w - undecided
-			if dot-r.r >= handOut {
+			// A message below a quarter of the buffer is written at once, wherever the network cuts it.
+			if dot-r.r >= len(r.buf)/4 {
 				if err := out.write(r.buf[r.r:dot]); err != nil {
 					return out.n, out.err, err
 				}
@@ -61,7 +58,10 @@ func (r *Reader) CopyBody(dst io.Writer, limit int64) (n int64, dstErr, err erro
 			}
 			seen := dot - r.r
 			if err := r.fill(); err != nil {
-				return out.n, out.err, errors.Join(out.write(r.buf[r.r:r.r+seen]), err)
+				if tooLong := out.write(r.buf[r.r : r.r+seen]); tooLong != nil {
+					err = tooLong
+				}
+				return out.n, out.err, err
 			}
 			kept, rest, scan = r.r+seen, r.r+seen, r.r+seen
 		}

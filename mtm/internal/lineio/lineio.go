@@ -30,7 +30,11 @@ type Reader struct {
 
 // NewReader reads from src lines of at most maxLine octets, their endings not counted. Messages have no such limit.
 func NewReader(src io.Reader, maxLine int) *Reader {
-	r := &Reader{src: src, buf: make([]byte, max(bufferSize, 2*(maxLine+before+2))), r: before, w: before, maxLine: maxLine}
+	return newReader(src, maxLine, max(bufferSize, 2*(maxLine+before+2)))
+}
+
+func newReader(src io.Reader, maxLine, size int) *Reader {
+	r := &Reader{src: src, buf: make([]byte, size), r: before, w: before, maxLine: maxLine}
 	copy(r.buf, "\r\n")
 	return r
 }
