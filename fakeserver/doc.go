@@ -1,0 +1,13 @@
+// Package fakeserver is a POP3 server for testing POP3 clients: exactly right
+// by default (RFC 1939, 2449, 3206), and wrong exactly as told.
+//
+// A reply is data: a Handler makes it, Edits change it, and one function writes
+// it without checking anything, so that any octet can be sent. Rules say which
+// commands get another handler than Auto, what a correct server does:
+//
+//	srv := fakeserver.Start(t, fakeserver.NewMaildrop(mail...), nil)
+//	srv.On(fakeserver.Match{Verb: "RETR", Args: "2"},
+//		fakeserver.Auto.With(fakeserver.CutAfter(1200, fakeserver.Reset))).Once().Must()
+//
+// A verb is one file and one row in verbs.go.
+package fakeserver

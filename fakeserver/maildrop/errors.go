@@ -1,0 +1,27 @@
+package maildrop
+
+import "errors"
+
+// ErrEmpty is in the error of an opener that found no message at all.
+var ErrEmpty = errors.New("no messages")
+
+// ErrFormat is in the error of an opener whose path is not what it should be:
+// an mbox without a "From " line, a folder that is not a Maildir.
+var ErrFormat = errors.New("wrong format")
+
+// ErrChanged is in the error of Message.Open when the file is not the one that
+// was listed.
+var ErrChanged = errors.New("changed on disk since it was listed")
+
+// PathError says what is wrong with the mail at Path, in one line that ends
+// with what to do about it. Unwrap gives ErrEmpty, ErrFormat or the cause.
+type PathError struct {
+	Path string
+	Text string
+	Err  error
+}
+
+func (e *PathError) Error() string { return e.Path + ": " + e.Text }
+
+// Unwrap returns the cause.
+func (e *PathError) Unwrap() error { return e.Err }

@@ -1,0 +1,68 @@
+package maildrop
+
+import (
+	"slices"
+	"sync"
+)
+
+// MemorySource holds its mail in memory.
+type MemorySource struct {
+	mu   sync.Mutex
+	mail messages
+	uids uidSet
+}
+
+// Memory returns a source with these messages in this order. A unique-id that
+// occurs twice gets a suffix.
+func Memory(mail ...Message) *MemorySource {
+	s := &MemorySource{uids: uidSet{}}
+	s.add(mail)
+	return s
+}
+
+// List implements Source. Its error is always nil.
+func (s *MemorySource) List() (List, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.mail, nil
+}
+
+// Deliver implements Receiver. Its error is always nil.
+func (s *MemorySource) Deliver(mail ...Message) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.add(mail)
+	return nil
+}
+
+// add never writes to a slice that List has handed out.
+func (s *MemorySource) add(mail []Message) {
+	next := slices.Grow(slices.Clone(s.mail), len(mail))
+	for _, m := range mail {
+		if uid := s.uids.take(cleanUID(m.UID())); uid != m.UID() {
+			m = renamed{m, uid}
+		}
+		next = append(next, m)
+	}
+	s.mail = next
+}
+
+// Remove implements Source. Its error is always nil.
+func (s *MemorySource) Remove(uids []string) error {
+	gone := make(map[string]bool, len(uids))
+	for _, uid := range uids {
+		gone[uid] = true
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var next messages
+	for _, m := range s.mail {
+		if gone[m.UID()] {
+			delete(s.uids, m.UID())
+			continue
+		}
+		next = append(next, m)
+	}
+	s.mail = next
+	return nil
+}

@@ -1,0 +1,133 @@
+package maildrop
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+)
+
+// Message is one message of a maildrop. Values are immutable and safe for
+// concurrent use.
+type Message interface {
+	// UID is the unique-id: 1 to 70 octets of 0x21 to 0x7E (RFC 1939 section 7).
+	UID() string
+	// Size is the exact number of octets that a client has after un-stuffing,
+	// the CRLF included that is added when a message does not end with one.
+	Size() int64
+	// Open returns the octets without that added CRLF and without stuffing.
+	// The caller closes it. A reader that is an io.WriterTo is served by it,
+	// in as few writes as it makes. It fails when the mail behind it is gone
+	// or has changed since it was listed.
+	Open() (io.ReadCloser, error)
+}
+
+// List is what a maildrop held at one moment. It never changes.
+type List interface {
+	// Len is the number of messages.
+	Len() int
+	// At returns message i, counted from 0; i must be below Len.
+	At(i int) Message
+	// Octets is the sum of all sizes.
+	Octets() int64
+}
+
+// Source is a place that holds mail. Its methods are safe for concurrent use.
+type Source interface {
+	// List returns the mail as it is now, in serving order. It may read the
+	// disk; what has not changed since the last call is not read again.
+	List() (List, error)
+	// Remove deletes the messages with these unique-ids, for good. Unknown ones
+	// are ignored. After an error some of them may be left.
+	Remove(uids []string) error
+}
+
+// Receiver is a Source that takes new mail.
+type Receiver interface {
+	// Deliver appends messages. A unique-id that is already taken gets a suffix.
+	Deliver(messages ...Message) error
+}
+
+// Bytes makes a message of raw, which is served byte for byte and must not be
+// changed afterwards. An empty uid is replaced by a digest of raw; octets that
+// a unique-id may not hold are replaced.
+func Bytes(uid string, raw []byte) Message {
+	if uid == "" {
+		uid = digest(raw)
+	} else {
+		uid = cleanUID(uid)
+	}
+	return &memoryMessage{uid: uid, raw: raw}
+}
+
+// Read returns all octets of m as a client has them after un-stuffing, Size
+// octets. It is meant for comparing what was fetched with what was served.
+func Read(m Message) ([]byte, error) {
+	r, err := m.Open()
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	if m.Size() < 1<<30 {
+		b.Grow(int(m.Size()))
+	}
+	_, err = b.ReadFrom(r)
+	if closeErr := r.Close(); err == nil {
+		err = closeErr
+	}
+	if err != nil {
+		return nil, err
+	}
+	if b.Len() > 0 && !bytes.HasSuffix(b.Bytes(), []byte("\r\n")) {
+		b.WriteString("\r\n")
+	}
+	if int64(b.Len()) != m.Size() {
+		return nil, fmt.Errorf("message %s has %d octets, its size says %d", m.UID(), b.Len(), m.Size())
+	}
+	return b.Bytes(), nil
+}
+
+type memoryMessage struct {
+	uid string
+	raw []byte
+}
+
+func (m *memoryMessage) UID() string { return m.uid }
+
+func (m *memoryMessage) Size() int64 {
+	if len(m.raw) == 0 || bytes.HasSuffix(m.raw, []byte("\r\n")) {
+		return int64(len(m.raw))
+	}
+	return int64(len(m.raw)) + 2
+}
+
+func (m *memoryMessage) Open() (io.ReadCloser, error) {
+	r := new(memoryReader)
+	r.Reset(m.raw)
+	return r, nil
+}
+
+type memoryReader struct{ bytes.Reader }
+
+func (*memoryReader) Close() error { return nil }
+
+// renamed is a message under another unique-id.
+type renamed struct {
+	Message
+	uid string
+}
+
+func (m renamed) UID() string { return m.uid }
+
+// messages is a List in a slice.
+type messages []Message
+
+func (l messages) Len() int         { return len(l) }
+func (l messages) At(i int) Message { return l[i] }
+
+func (l messages) Octets() int64 {
+	var sum int64
+	for _, m := range l {
+		sum += m.Size()
+	}
+	return sum
+}

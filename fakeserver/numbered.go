@@ -1,0 +1,85 @@
+package fakeserver
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"pop3mtm/fakeserver/maildrop"
+)
+
+// message finds the message that an argument names, or says why there is none.
+func (x *Exchange) message(arg string) (n int, m maildrop.Message, refusal Reply) {
+	v := x.Session.view
+	k, ok := number(arg)
+	if !ok {
+		return 0, nil, x.refuse("a message number is needed")
+	}
+	if k < 1 || k > int64(v.list.Len()) {
+		return 0, nil, Err(fmt.Sprintf("no such message, only %d in maildrop", v.list.Len()))
+	}
+	n = int(k)
+	if v.deleted(n) {
+		return 0, nil, Err(fmt.Sprintf("message %d is deleted", n))
+	}
+	return n, v.list.At(n - 1), nil
+}
+
+// number reads a count of digits alone. What is too large to be a number of
+// anything becomes the largest one.
+func number(arg string) (int64, bool) {
+	n := int64(0)
+	for _, c := range []byte(arg) {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = min(n*10+int64(c-'0'), 1<<50)
+	}
+	return n, arg != ""
+}
+
+// column appends what a listing says of a message.
+type column func(row []byte, m maildrop.Message) []byte
+
+// numbered answers LIST and UIDL: a row for one message, or for all that are
+// not deleted.
+func numbered(x *Exchange, col column) Reply {
+	arg := strings.TrimSpace(x.Args)
+	v := x.Session.view
+	if arg == "" {
+		return multiline(fmt.Sprintf("%d messages (%d octets)", v.count, v.octets), listing{v, col})
+	}
+	n, m, refusal := x.message(arg)
+	if refusal != nil {
+		return refusal
+	}
+	return OK(string(col(fmt.Appendf(nil, "%d ", n), m)))
+}
+
+// listing writes the rows of all messages, many in one write.
+type listing struct {
+	view *view
+	col  column
+}
+
+func (l listing) WriteTo(w io.Writer) (int64, error) {
+	var sent int64
+	buf := make([]byte, 0, 4<<10)
+	for n := 1; n <= l.view.list.Len(); n++ {
+		if l.view.deleted(n) {
+			continue
+		}
+		buf = append(appendNumber(buf, int64(n)), ' ')
+		buf = append(l.col(buf, l.view.list.At(n-1)), "\r\n"...)
+		if len(buf) > 3<<10 {
+			k, err := w.Write(buf)
+			sent += int64(k)
+			if err != nil {
+				return sent, err
+			}
+			buf = buf[:0]
+		}
+	}
+	k, err := w.Write(buf)
+	return sent + int64(k), err
+}

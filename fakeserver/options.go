@@ -1,0 +1,92 @@
+package fakeserver
+
+import (
+	"log/slog"
+	"time"
+)
+
+// Options of a server. nil and zero fields mean the defaults.
+type Options struct {
+	// Users by name. Default: demo with the password demo.
+	Users map[string]User
+	// Greeting is the text after "+OK " at connect, without the APOP timestamp.
+	Greeting string
+	// Implementation is what CAPA says of the server. Default: pop3mtm-fakeserver.
+	Implementation string
+	// Capabilities replaces the rows of the CAPA reply. It changes what is
+	// listed, not what works.
+	Capabilities []string
+	// Without names what this server lacks: verbs (TOP, UIDL, CAPA, APOP ...)
+	// are then unknown, and these and other capabilities (PIPELINING, EXPIRE
+	// ...) are not listed. Without APOP the greeting has no timestamp.
+	Without []string
+	// IdleTimeout is how long the server waits for a command, and for a client
+	// that does not read. Default and least value of a right server: 10 minutes
+	// (RFC 1939 section 3).
+	IdleTimeout time.Duration
+	// MaxLine is the longest command in octets, CRLF included. A longer one is
+	// thrown away and refused. Default: 255 (RFC 2449 section 4).
+	MaxLine int
+	// MaxBadCommands in a row close the connection: unknown verbs, wrong state,
+	// wrong syntax. Default: 100; negative: no limit.
+	MaxBadCommands int
+	// LockWait is how long a login waits for a locked maildrop before it is
+	// refused: the session that holds it may be one whose line has dropped a
+	// moment ago. Default: 100 ms; negative: not at all.
+	LockWait time.Duration
+	// TranscriptOctets bounds the transcript of one session, 32 times that those
+	// of all ended sessions together. Default: 1 MiB; negative: no transcripts.
+	TranscriptOctets int
+	// OnSession is called with the transcript of each session that has ended,
+	// from that session's goroutine.
+	OnSession func(Transcript)
+	// Log receives one record per session and one per fault. Default: none.
+	Log *slog.Logger
+	// Now is the clock of timestamps; timers do not use it. Default: time.Now.
+	Now func() time.Time
+}
+
+// User is who may log in.
+type User struct {
+	Password string
+	// Maildrop of this user; nil means the one the server was made with.
+	Maildrop *Maildrop
+}
+
+func (o *Options) orDefault() Options {
+	var d Options
+	if o != nil {
+		d = *o
+	}
+	if d.Users == nil {
+		d.Users = map[string]User{"demo": {Password: "demo"}}
+	}
+	if d.Greeting == "" {
+		d.Greeting = "POP3 server ready"
+	}
+	if d.Implementation == "" {
+		d.Implementation = "pop3mtm-fakeserver"
+	}
+	if d.IdleTimeout <= 0 {
+		d.IdleTimeout = 10 * time.Minute
+	}
+	if d.MaxLine <= 0 {
+		d.MaxLine = 255
+	}
+	if d.MaxBadCommands == 0 {
+		d.MaxBadCommands = 100
+	}
+	if d.LockWait == 0 {
+		d.LockWait = 100 * time.Millisecond
+	}
+	if d.TranscriptOctets == 0 {
+		d.TranscriptOctets = 1 << 20
+	}
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
+	if d.Now == nil {
+		d.Now = time.Now
+	}
+	return d
+}

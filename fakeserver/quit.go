@@ -1,0 +1,22 @@
+package fakeserver
+
+// quit answers QUIT. RFC 1939 section 6: from TRANSACTION it deletes what is
+// marked and unlocks before it replies; from AUTHORIZATION it only ends. The
+// connection is closed after the reply.
+func quit(x *Exchange) Reply {
+	x.effect = func() Reply {
+		s := x.Session
+		s.state = Update
+		if s.view == nil {
+			return nil
+		}
+		err := s.view.commit()
+		s.release()
+		if err != nil {
+			s.server.o.Log.Error("deleted messages not removed", "session", s.number, "error", err)
+			return Err("[SYS/TEMP] some deleted messages not removed")
+		}
+		return nil
+	}
+	return OK("bye")
+}

@@ -1,0 +1,128 @@
+package fakeserver
+
+import (
+	"io"
+	"time"
+)
+
+// End says what becomes of the connection after a chunk.
+type End int
+
+const (
+	// Open goes on.
+	Open End = iota
+	// Close closes the connection; what was written arrives.
+	Close
+	// HalfClose closes the sending side only and reads on until the client
+	// closes. A connection that cannot do so is closed.
+	HalfClose
+	// Reset closes with a TCP reset; octets that are still in the system's
+	// buffers are lost. A connection that is not TCP is closed.
+	Reset
+)
+
+func (e End) String() string {
+	switch e {
+	case Open:
+		return "open"
+	case Close:
+		return "close"
+	case HalfClose:
+		return "half-close"
+	case Reset:
+		return "reset"
+	}
+	return "unknown end"
+}
+
+// Chunk is a piece of a reply: wait for Pause, write Bytes, let Body write,
+// then do what End says. What precedes a pause is sent before it begins.
+type Chunk struct {
+	Bytes []byte
+	// Body writes the large rest of the chunk, or is nil. An error from it
+	// drops the connection.
+	Body  io.WriterTo
+	Pause time.Duration
+	End   End
+}
+
+// Reply is what the server sends for one command. An empty reply is silence.
+type Reply []Chunk
+
+// Handler answers a command.
+type Handler func(x *Exchange) Reply
+
+// With returns a handler that makes h's reply and applies edits to it in order.
+func (h Handler) With(edits ...Edit) Handler {
+	return func(x *Exchange) Reply {
+		r := h(x)
+		for _, edit := range edits {
+			r = edit(r)
+		}
+		return r
+	}
+}
+
+// Exchange is one command, for handlers to look at. It is valid until the
+// handler returns.
+type Exchange struct {
+	// Verb is the command in upper case, or CONNECT for the greeting.
+	Verb string
+	// Args is everything after the first space.
+	Args string
+	// Line is the command without its line end. It may hold a password.
+	Line    []byte
+	Session *Session
+
+	// effect changes the session's state. It runs before the reply is written,
+	// and only when that still begins with "+OK" after all edits: a refused
+	// DELE deletes nothing. A reply that it returns is sent instead.
+	effect func() Reply
+	// afterUser tells that the command before was a USER that succeeded.
+	afterUser bool
+	// opened is the message that the reply sends, closed after it.
+	opened io.Closer
+	// bad marks a command that counts against Options.MaxBadCommands.
+	bad bool
+}
+
+// OK makes a positive one-line reply.
+func OK(text string) Reply { return line("+OK ", text) }
+
+// Err makes a negative one-line reply.
+func Err(text string) Reply { return line("-ERR ", text) }
+
+// RFC 1939 section 3: a response may be up to 512 characters long, the
+// terminating CRLF included.
+const maxReplyLine = 512
+
+func line(status, text string) Reply {
+	text = text[:min(len(text), maxReplyLine-len(status)-2)]
+	b := make([]byte, 0, len(status)+len(text)+2)
+	b = append(append(append(b, status...), text...), "\r\n"...)
+	return Reply{{Bytes: b}}
+}
+
+// multiline makes a reply of a status line, a body and the closing dot.
+func multiline(text string, body io.WriterTo) Reply {
+	return append(OK(text), Chunk{Body: body}, Chunk{Bytes: []byte(".\r\n")})
+}
+
+// startsWith tells whether the first octets of r are prefix, however r is cut
+// into chunks. A body counts as something else.
+func (r Reply) startsWith(prefix string) bool {
+	for _, c := range r {
+		n := min(len(prefix), len(c.Bytes))
+		if string(c.Bytes[:n]) != prefix[:n] {
+			return false
+		}
+		prefix = prefix[n:]
+		if prefix == "" {
+			return true
+		}
+		if c.Body != nil || c.End != Open {
+			return false
+		}
+	}
+	return false
+}

@@ -1,0 +1,29 @@
+package fakeserver
+
+import (
+	"strings"
+
+	"pop3mtm/fakeserver/maildrop"
+)
+
+// retr answers RETR (RFC 1939 section 5) with the exact octet count.
+func retr(x *Exchange) Reply {
+	_, m, refusal := x.message(strings.TrimSpace(x.Args))
+	if refusal != nil {
+		return refusal
+	}
+	text := append(appendNumber(make([]byte, 0, 32), m.Size()), " octets"...)
+	return x.send(string(text), m, -1)
+}
+
+// send opens the message before anything is said, so that mail which is gone
+// is a refusal and not a broken reply.
+func (x *Exchange) send(text string, m maildrop.Message, lines int64) Reply {
+	open, err := m.Open()
+	if err != nil {
+		x.Session.server.o.Log.Error("message cannot be read", "session", x.Session.number, "error", err)
+		return Err("[SYS/TEMP] message cannot be read")
+	}
+	x.opened = open
+	return multiline(text, body{open: open, lines: lines})
+}

@@ -1,0 +1,196 @@
+package fakeserver
+
+import (
+	"context"
+	"errors"
+	"net"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// ErrClosed is returned by Serve after Shutdown or Close.
+var ErrClosed = errors.New("server is closed")
+
+// Server serves maildrops over POP3. Its methods are safe for concurrent use.
+type Server struct {
+	o     Options
+	drop  *Maildrop
+	verbs map[string]verb
+	rules ruleSet
+
+	mu        sync.Mutex
+	closed    bool
+	listeners []net.Listener
+	sessions  map[*Session]struct{}
+	count     int           // of all sessions so far
+	idle      chan struct{} // closed while no session is open
+	ended     archive
+	work      sync.WaitGroup // accept loops and sessions
+}
+
+// New makes a server that listens nowhere yet. drop is the maildrop of all
+// users who have none of their own; nil means an empty one.
+func New(drop *Maildrop, o *Options) *Server {
+	if drop == nil {
+		drop = NewMaildrop()
+	}
+	s := &Server{o: o.orDefault(), drop: drop, verbs: map[string]verb{}, sessions: map[*Session]struct{}{}}
+	s.idle = make(chan struct{})
+	close(s.idle)
+	for _, v := range verbs() {
+		if !s.lacks(v.name) {
+			s.verbs[v.name] = v
+		}
+	}
+	return s
+}
+
+// lacks tells whether the options take this verb or capability away.
+func (s *Server) lacks(name string) bool {
+	return slices.ContainsFunc(s.o.Without, func(w string) bool { return strings.EqualFold(w, name) })
+}
+
+// Addr is the address of the first listener as host:port, empty when there is
+// none.
+func (s *Server) Addr() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.listeners) == 0 {
+		return ""
+	}
+	return s.listeners[0].Addr().String()
+}
+
+// Serve takes connections from l, a goroutine each, until l fails or the
+// server is closed, when it returns ErrClosed. It owns l and closes it.
+func (s *Server) Serve(l net.Listener) error {
+	if !s.addListener(l) {
+		return errors.Join(ErrClosed, l.Close())
+	}
+	return s.accept(l)
+}
+
+// accept runs the loop of a listener that addListener has taken.
+func (s *Server) accept(l net.Listener) error {
+	defer s.work.Done()
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			if s.closed {
+				return ErrClosed
+			}
+			return err
+		}
+		if session := s.begin(c); session != nil {
+			go session.run()
+		}
+	}
+}
+
+// addListener registers l for Close, and its accept loop as work.
+func (s *Server) addListener(l net.Listener) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return false
+	}
+	s.listeners = append(s.listeners, l)
+	s.work.Add(1)
+	return true
+}
+
+// ServeConn runs a session on c, any kind of connection with deadlines, and
+// returns when it has ended. It owns c and closes it.
+func (s *Server) ServeConn(c net.Conn) {
+	if session := s.begin(c); session != nil {
+		session.run()
+	}
+}
+
+// begin registers a session, or closes c when the server is closed.
+func (s *Server) begin(c net.Conn) *Session {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		_ = c.Close() // nobody was served, so nobody needs to know
+		return nil
+	}
+	if len(s.sessions) == 0 {
+		s.idle = make(chan struct{})
+	}
+	s.count++
+	session := newSession(s, c, s.count)
+	s.sessions[session] = struct{}{}
+	s.work.Add(1)
+	return session
+}
+
+// finish takes a session off the books.
+func (s *Server) finish(session *Session) {
+	t := session.record.transcript()
+	if s.o.OnSession != nil {
+		s.o.OnSession(t)
+	}
+	s.mu.Lock()
+	delete(s.sessions, session)
+	s.ended.add(t, 32*s.o.TranscriptOctets)
+	if len(s.sessions) == 0 {
+		close(s.idle)
+	}
+	s.mu.Unlock()
+	s.work.Done()
+}
+
+// Sessions is how many sessions there have been, open ones included.
+func (s *Server) Sessions() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.count
+}
+
+// Wait returns when no session is open, so that maildrops and transcripts show
+// what the last client did. It returns ctx's error when that ends first.
+func (s *Server) Wait(ctx context.Context) error {
+	s.mu.Lock()
+	idle := s.idle
+	s.mu.Unlock()
+	select {
+	case <-idle:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// Shutdown stops listening, waits until the open sessions end by themselves or
+// ctx ends, and then closes the server. The error is ctx's, or Close's.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.stopListening()
+	waited := s.Wait(ctx)
+	return errors.Join(waited, s.Close())
+}
+
+func (s *Server) stopListening() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	for _, l := range s.listeners {
+		_ = l.Close() // a second close fails, and that is fine
+	}
+}
+
+// Close ends all sessions, which delete nothing, and waits for their
+// goroutines. Its error is an *UnmetError or nil.
+func (s *Server) Close() error {
+	s.stopListening()
+	s.mu.Lock()
+	for session := range s.sessions {
+		session.stop()
+	}
+	s.mu.Unlock()
+	s.work.Wait()
+	return s.rules.unmet()
+}

@@ -1,0 +1,238 @@
+package fakeserver
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"sync"
+	"time"
+)
+
+// State is a state of RFC 1939 section 3, or the time before the greeting.
+type State int
+
+const (
+	// Connecting is before the greeting.
+	Connecting State = 1 << iota
+	// Authorization is before login.
+	Authorization
+	// Transaction is from login to the end.
+	Transaction
+	// Update is after QUIT, when the connection is about to be closed.
+	Update
+)
+
+func (s State) String() string {
+	switch s {
+	case Connecting:
+		return "CONNECT"
+	case Authorization:
+		return "AUTHORIZATION"
+	case Transaction:
+		return "TRANSACTION"
+	case Update:
+		return "UPDATE"
+	}
+	return "unknown state"
+}
+
+// Session is one connection of a client. Handlers may look at it.
+type Session struct {
+	server *Server
+	number int
+	conn   net.Conn
+	in     *bufio.Reader
+	out    writer
+	record recorder
+
+	state     State
+	name      string // given by USER or APOP
+	mayPass   bool   // the last command was a USER that succeeded
+	timestamp string // for APOP, as the greeting had it
+	view      *view  // from login to the end
+	badInRow  int
+
+	quit     chan struct{} // closed by stop
+	stopOnce sync.Once
+}
+
+func newSession(server *Server, c net.Conn, number int) *Session {
+	s := &Session{
+		server: server, number: number, conn: c,
+		in:    bufio.NewReaderSize(c, 4096),
+		state: Connecting,
+		quit:  make(chan struct{}),
+	}
+	s.record.init(number, c.RemoteAddr(), server.o.Now(), server.o.TranscriptOctets)
+	s.out = writer{conn: c, patience: server.o.IdleTimeout, record: &s.record}
+	return s
+}
+
+// Number counts the server's connections from 1.
+func (s *Session) Number() int { return s.number }
+
+// State is the state that the session is in.
+func (s *Session) State() State { return s.state }
+
+// User is the name given at login, empty before.
+func (s *Session) User() string { return s.name }
+
+// stop ends the session from outside. Its goroutine notices soon.
+func (s *Session) stop() {
+	s.stopOnce.Do(func() {
+		close(s.quit)
+		_ = s.conn.Close() // it is being torn down
+	})
+}
+
+// run serves the client until the session ends, whoever ends it. Marks that
+// QUIT has not committed are forgotten.
+func (s *Session) run() {
+	defer s.server.finish(s)
+	why := s.serve()
+	s.release()
+	s.stop()
+	s.record.event(why)
+	s.server.o.Log.Info("session ended", "session", s.number, "user", s.name, "why", why)
+}
+
+// serve answers commands and says why there are no more.
+func (s *Session) serve() string {
+	if done, why := s.exchange(&Exchange{Verb: "CONNECT", Session: s}); done {
+		return why
+	}
+	for {
+		if !s.lineWaiting() {
+			if err := s.out.flush(); err != nil {
+				return s.lost(err)
+			}
+			// RFC 1939 section 3: only a command resets the inactivity timer,
+			// so the deadline holds for a whole line, not for each read.
+			if err := s.conn.SetReadDeadline(time.Now().Add(s.server.o.IdleTimeout)); err != nil {
+				return s.lost(err)
+			}
+		}
+		l, fits, err := s.readLine()
+		if err != nil {
+			return s.lost(err)
+		}
+		x := &Exchange{Session: s}
+		if fits {
+			x.parse(l)
+		}
+		s.record.client(x, fits)
+		if done, why := s.exchange(x); done {
+			return why
+		}
+	}
+}
+
+// lineWaiting tells whether a whole command is in the read buffer, so that the
+// replies of pipelined commands leave together.
+func (s *Session) lineWaiting() bool {
+	b, err := s.in.Peek(s.in.Buffered())
+	return err == nil && bytes.IndexByte(b, '\n') >= 0
+}
+
+// readLine returns the next command without its line end; the slice is valid
+// until the next call. Of a line that is too long nothing is kept.
+func (s *Session) readLine() (l []byte, fits bool, err error) {
+	l, err = s.in.ReadSlice('\n')
+	fits = err == nil && len(l) <= s.server.o.MaxLine
+	for errors.Is(err, bufio.ErrBufferFull) {
+		_, err = s.in.ReadSlice('\n')
+	}
+	if err != nil || !fits {
+		return nil, false, err
+	}
+	// RFC 1939 section 3 ends a command with CRLF. A bare LF is taken too, as
+	// all servers do.
+	l = l[:len(l)-1]
+	if len(l) > 0 && l[len(l)-1] == '\r' {
+		l = l[:len(l)-1]
+	}
+	return l, true, nil
+}
+
+// parse splits a command. RFC 1939 section 3: keywords are case-insensitive,
+// arguments follow after one space.
+func (x *Exchange) parse(l []byte) {
+	x.Line = l
+	text := string(l)
+	x.Verb, x.Args, _ = strings.Cut(text, " ")
+	x.Verb = strings.ToUpper(x.Verb)
+}
+
+// user is who this command is about, for rules.
+func (x *Exchange) user() string {
+	switch x.Verb {
+	case "USER":
+		return x.Args
+	case "APOP":
+		name, _, _ := cutLast(x.Args)
+		return name
+	}
+	return x.Session.name
+}
+
+// exchange answers one command. It says whether the session is over, and why.
+func (s *Session) exchange(x *Exchange) (done bool, why string) {
+	x.afterUser, s.mayPass = s.mayPass, false
+	reply := s.server.rules.handler(x)(x)
+	if x.opened != nil {
+		defer func() { _ = x.opened.Close() }() // it was only read
+	}
+	if x.effect != nil && reply.startsWith("+OK") {
+		if instead := x.effect(); instead != nil {
+			reply = instead
+		}
+	}
+	if s.state == Connecting {
+		s.state, s.timestamp = Authorization, reply.timestamp()
+		if reply.startsWith("-ERR") {
+			s.state = Update
+		}
+	}
+	if !x.bad {
+		s.badInRow = 0
+	} else if s.badInRow++; s.badInRow == s.server.o.MaxBadCommands {
+		reply, s.state = Err("too many bad commands, closing"), Update
+	}
+	end, err := s.send(reply)
+	if err == nil && end == Open && s.state == Update {
+		end, err = Close, s.end(Close)
+	}
+	if err != nil {
+		return true, s.lost(err)
+	}
+	return end != Open, "ended by the server: " + end.String()
+}
+
+// release lets go of the maildrop, if the session holds one.
+func (s *Session) release() {
+	if s.view != nil {
+		s.view.release()
+		s.view = nil
+	}
+}
+
+// lost says in words why the connection ended.
+func (s *Session) lost(err error) string {
+	select {
+	case <-s.quit:
+		return "ended by the server: shut down"
+	default:
+	}
+	switch {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrClosedPipe):
+		return "closed by the client"
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return "inactivity timer expired"
+	}
+	s.server.o.Log.Warn("session lost", "session", s.number, "error", err)
+	return "connection lost"
+}

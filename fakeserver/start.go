@@ -1,0 +1,32 @@
+package fakeserver
+
+import (
+	"net"
+	"testing"
+)
+
+// Start runs a server on a free port of 127.0.0.1 for the time of a test. At
+// the end of the test it is closed, and rules that had to fire and did not
+// fail the test.
+func Start(t testing.TB, drop *Maildrop, o *Options) *Server {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatalf("start a POP3 server: %v", err)
+	}
+	s := New(drop, o)
+	if !s.addListener(l) {
+		t.Fatal("a new server is closed")
+	}
+	stopped := make(chan error, 1)
+	go func() { stopped <- s.accept(l) }()
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Errorf("POP3 server: %v", err)
+		}
+		if err := <-stopped; err != ErrClosed {
+			t.Errorf("POP3 server: %v", err)
+		}
+	})
+	return s
+}

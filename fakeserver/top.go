@@ -1,0 +1,70 @@
+package fakeserver
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"strings"
+)
+
+// top answers TOP. RFC 1939 section 7: the header, the blank line, and the
+// first lines of the rest, all of it when that has fewer.
+func top(x *Exchange) Reply {
+	arg, count, _ := strings.Cut(strings.TrimSpace(x.Args), " ")
+	lines, ok := number(strings.TrimSpace(count))
+	if !ok {
+		return x.refuse("TOP takes a message number and a count of lines")
+	}
+	_, m, refusal := x.message(arg)
+	if refusal != nil {
+		return refusal
+	}
+	return x.send("top of message follows", m, lines)
+}
+
+// errTopDone ends the copy when the last line that was asked for is out.
+var errTopDone = errors.New("top is complete")
+
+// topWriter passes on the header, the blank line and left lines. A line ends
+// with any LF, as in the stuffer.
+type topWriter struct {
+	w      io.Writer
+	left   int64
+	inBody bool
+	inLine bool // something other than CR stands in this line already
+}
+
+func (t *topWriter) Write(p []byte) (int, error) {
+	end := 0
+	for end < len(p) {
+		if t.inBody && t.left == 0 {
+			return t.stop(p[:end])
+		}
+		i := bytes.IndexByte(p[end:], '\n')
+		if i < 0 {
+			t.inLine = t.inLine || len(bytes.Trim(p[end:], "\r")) > 0
+			break
+		}
+		l := p[end : end+i]
+		end += i + 1
+		switch {
+		case t.inBody:
+			t.left--
+		case !t.inLine && (len(l) == 0 || len(l) == 1 && l[0] == '\r'):
+			t.inBody = true
+		}
+		t.inLine = false
+	}
+	if t.inBody && t.left == 0 {
+		return t.stop(p[:end])
+	}
+	return t.w.Write(p)
+}
+
+func (t *topWriter) stop(p []byte) (int, error) {
+	n, err := t.w.Write(p)
+	if err == nil {
+		err = errTopDone
+	}
+	return n, err
+}

@@ -1,0 +1,250 @@
+package fakeserver
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Transcript is what went over one connection, in the notation of the RFCs:
+// lines that begin with "S: " or "C: ". Octets that are not text are escaped as
+// in Go (\x00, \r, \n); passwords are masked; long bodies are replaced by
+// their octet count. Lines in brackets are remarks.
+type Transcript struct {
+	Session int // counted from 1
+	Remote  string
+	Started time.Time
+	Lines   []string
+	// LeftOut counts the lines that found no room.
+	LeftOut int
+}
+
+func (t Transcript) String() string { return strings.Join(t.Lines, "\n") }
+
+// Transcripts returns a copy of the transcripts that are still kept: those of
+// all open sessions and of the latest ended ones, in the order of connecting.
+func (s *Server) Transcripts() []Transcript {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := slices.Clone(s.ended.kept)
+	for i := range all {
+		all[i].Lines = slices.Clone(all[i].Lines)
+	}
+	for session := range s.sessions {
+		all = append(all, session.record.transcript())
+	}
+	slices.SortFunc(all, func(a, b Transcript) int { return a.Session - b.Session })
+	return all
+}
+
+// archive keeps the transcripts of ended sessions, the latest ones that fit.
+type archive struct {
+	kept   []Transcript
+	octets int
+}
+
+func (a *archive) add(t Transcript, limit int) {
+	a.kept = append(a.kept, t)
+	a.octets += t.weight()
+	drop := 0
+	for a.octets > limit && drop < len(a.kept) {
+		a.octets -= a.kept[drop].weight()
+		drop++
+	}
+	a.kept = slices.Delete(a.kept, 0, drop)
+}
+
+// weight is about what t costs in memory.
+func (t Transcript) weight() int {
+	n := 128
+	for _, l := range t.Lines {
+		n += len(l) + 16
+	}
+	return n
+}
+
+const (
+	// bodyShown is the longest body that a transcript shows in full.
+	bodyShown = 2 << 10
+	// lineShown is how much of a line a transcript shows.
+	lineShown = 1 << 10
+)
+
+// recorder collects the transcript of one session.
+type recorder struct {
+	mu      sync.Mutex
+	head    Transcript
+	limit   int
+	text    []byte // finished lines, each with LF
+	partial []byte // of the server, no line end yet
+	inBody  bool
+	octets  int64  // of the body so far
+	body    []byte // of the body so far, while it is short
+}
+
+func (r *recorder) init(number int, remote net.Addr, started time.Time, limit int) {
+	r.head = Transcript{Session: number, Started: started}
+	if remote != nil {
+		r.head.Remote = remote.String()
+	}
+	r.limit = max(limit, 0)
+}
+
+func (r *recorder) transcript() Transcript {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	t := r.head
+	if len(r.text) > 0 {
+		t.Lines = strings.Split(strings.TrimSuffix(string(r.text), "\n"), "\n")
+	}
+	if len(r.partial) > 0 {
+		t.Lines = append(t.Lines, "S: "+string(escape(nil, r.partial)))
+	}
+	return t
+}
+
+// client records a command, its secrets masked.
+func (r *recorder) client(x *Exchange, fits bool) {
+	if r.limit == 0 {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.breakLine()
+	if !fits {
+		r.add("C: ", []byte("[a line that is too long]"))
+		return
+	}
+	r.add("C: ", masked(x.Line))
+}
+
+// masked hides what follows PASS, and what follows APOP or AUTH and one word.
+func masked(l []byte) []byte {
+	word := bytes.TrimLeft(l, " \t")
+	if len(word) < 4 {
+		return l
+	}
+	rest := word[4:]
+	switch strings.ToUpper(string(word[:4])) {
+	case "PASS":
+	case "APOP", "AUTH":
+		name := bytes.TrimLeft(rest, " \t")
+		rest = name[max(bytes.IndexAny(name, " \t"), 0):]
+		if len(rest) == len(name) {
+			return l
+		}
+	default:
+		return l
+	}
+	if len(rest) == 0 {
+		return l
+	}
+	return append(slices.Clone(l[:len(l)-len(rest)]), " ********"...)
+}
+
+// server records what is sent.
+func (r *recorder) server(p []byte) {
+	if r.limit == 0 || len(p) == 0 {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.inBody {
+		r.octets += int64(len(p))
+		if r.octets <= bodyShown {
+			r.body = append(r.body, p...)
+		}
+		return
+	}
+	r.lines(p)
+}
+
+func (r *recorder) lines(p []byte) {
+	for len(p) > 0 {
+		i := bytes.IndexByte(p, '\n') + 1
+		if i == 0 {
+			r.keepPartial(p)
+			return
+		}
+		r.keepPartial(p[:i])
+		r.breakLine()
+		p = p[i:]
+	}
+}
+
+func (r *recorder) keepPartial(p []byte) {
+	r.partial = append(r.partial, p[:min(len(p), lineShown-min(len(r.partial), lineShown))]...)
+}
+
+// breakLine finishes the line that the server has begun.
+func (r *recorder) breakLine() {
+	if len(r.partial) > 0 {
+		r.add("S: ", bytes.TrimSuffix(r.partial, []byte("\r\n")))
+		r.partial = r.partial[:0]
+	}
+}
+
+func (r *recorder) beginBody() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.inBody, r.octets, r.body = true, 0, r.body[:0]
+}
+
+// endBody shows a short body, or the size of a long one.
+func (r *recorder) endBody() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.inBody = false
+	if r.limit == 0 || r.octets == 0 {
+		return
+	}
+	if r.octets <= bodyShown {
+		r.lines(r.body)
+		return
+	}
+	r.breakLine()
+	r.add("S: ", fmt.Appendf(nil, "[%d octets]", r.octets))
+}
+
+// event adds a remark. It always finds room.
+func (r *recorder) event(text string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.breakLine()
+	if r.limit > 0 {
+		r.text = append(append(append(r.text, '['), text...), "]\n"...)
+	}
+}
+
+func (r *recorder) add(prefix string, l []byte) {
+	if len(r.text)+len(l) > r.limit {
+		r.head.LeftOut++
+		return
+	}
+	r.text = append(r.text, prefix...)
+	r.text = append(escape(r.text, l), '\n')
+}
+
+// escape appends l in a form that has one line and only text.
+func escape(to, l []byte) []byte {
+	const digits = "0123456789abcdef"
+	for _, c := range l {
+		switch {
+		case c == '\\':
+			to = append(to, `\\`...)
+		case c >= 0x20 && c < 0x7F, c == '\t':
+			to = append(to, c)
+		case c == '\r':
+			to = append(to, `\r`...)
+		case c == '\n':
+			to = append(to, `\n`...)
+		default:
+			to = append(to, '\\', 'x', digits[c>>4], digits[c&15])
+		}
+	}
+	return to
+}

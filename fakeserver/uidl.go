@@ -1,0 +1,10 @@
+package fakeserver
+
+import "pop3mtm/fakeserver/maildrop"
+
+// uidl answers UIDL (RFC 1939 section 7).
+func uidl(x *Exchange) Reply {
+	return numbered(x, func(row []byte, m maildrop.Message) []byte {
+		return append(row, m.UID()...)
+	})
+}

@@ -1,0 +1,17 @@
+package fakeserver
+
+import "strings"
+
+// user answers USER. RFC 1939 section 7 lets a server say +OK to any name, so
+// that nobody learns which exist.
+func user(x *Exchange) Reply {
+	name := x.Args
+	if strings.TrimSpace(name) == "" {
+		return x.refuse("USER takes a name")
+	}
+	x.effect = func() Reply {
+		x.Session.name, x.Session.mayPass = name, true
+		return nil
+	}
+	return OK("send PASS")
+}

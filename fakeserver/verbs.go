@@ -1,0 +1,59 @@
+package fakeserver
+
+import "strings"
+
+// verb is one row of the table of commands.
+type verb struct {
+	name string
+	// states in which it is allowed
+	states State
+	// args tells whether it may have arguments
+	args bool
+	run  Handler
+}
+
+// verbs is the table of commands. A new one is a file and a row here.
+func verbs() []verb {
+	return []verb{
+		{"CONNECT", Connecting, false, greet},
+		{"APOP", Authorization, true, apop},
+		{"CAPA", Authorization | Transaction, false, capa},
+		{"DELE", Transaction, true, dele},
+		{"LIST", Transaction, true, list},
+		{"NOOP", Transaction, false, noop},
+		{"PASS", Authorization, true, pass},
+		{"QUIT", Authorization | Transaction, false, quit},
+		{"RETR", Transaction, true, retr},
+		{"RSET", Transaction, false, rset},
+		{"STAT", Transaction, false, stat},
+		{"TOP", Transaction, true, top},
+		{"UIDL", Transaction, true, uidl},
+		{"USER", Authorization, true, user},
+	}
+}
+
+// Auto is what a correct server does.
+var Auto Handler = auto
+
+func auto(x *Exchange) Reply {
+	v, known := x.Session.server.verbs[x.Verb]
+	switch {
+	case x.Line == nil && x.Verb == "":
+		return x.refuse("command line too long")
+	// RFC 1939 section 3: -ERR to a command that is unknown, or not known in
+	// this state.
+	case !known:
+		return x.refuse("unknown command")
+	case v.states&x.Session.state == 0:
+		return x.refuse("not in the " + x.Session.state.String() + " state")
+	case !v.args && strings.TrimSpace(x.Args) != "":
+		return x.refuse(v.name + " takes no argument")
+	}
+	return v.run(x)
+}
+
+// refuse answers a command that makes no sense here.
+func (x *Exchange) refuse(text string) Reply {
+	x.bad = true
+	return Err(text)
+}

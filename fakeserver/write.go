@@ -1,0 +1,164 @@
+package fakeserver
+
+import (
+	"errors"
+	"io"
+	"net"
+	"time"
+)
+
+const (
+	// firstBuffer is enough for a session that only logs in and out.
+	firstBuffer = 4 << 10
+	// fullBuffer is what a busy session collects before it writes.
+	fullBuffer = 64 << 10
+	// largestWrite is how much has to leave within one write deadline.
+	largestWrite = 1 << 20
+	// lingering is how long a closed connection is still read. Closing with
+	// unread commands would reset it and could destroy the last reply.
+	lingering = time.Second
+)
+
+// writer collects what a session sends. It is used by that session alone.
+type writer struct {
+	conn     net.Conn
+	buf      []byte
+	patience time.Duration // a client that reads nothing for so long is given up
+	record   *recorder
+	err      error // first failure, for ever
+}
+
+// Write buffers p. An error means that the connection is gone.
+func (w *writer) Write(p []byte) (int, error) {
+	w.record.server(p)
+	if w.err != nil {
+		return 0, w.err
+	}
+	if len(w.buf)+len(p) > cap(w.buf) && cap(w.buf) < fullBuffer {
+		w.grow(len(w.buf) + len(p))
+	}
+	if len(w.buf)+len(p) > cap(w.buf) {
+		if err := w.flush(); err != nil {
+			return 0, err
+		}
+		if len(p) >= cap(w.buf) {
+			return len(p), w.put(p)
+		}
+	}
+	w.buf = append(w.buf, p...)
+	return len(p), nil
+}
+
+func (w *writer) grow(need int) {
+	size := firstBuffer
+	if need > size {
+		size = fullBuffer
+	}
+	if size > cap(w.buf) {
+		w.buf = append(make([]byte, 0, size), w.buf...)
+	}
+}
+
+// flush sends what is buffered. It blocks until the client has room for it.
+func (w *writer) flush() error {
+	if w.err == nil && len(w.buf) > 0 {
+		w.err = w.put(w.buf)
+		w.buf = w.buf[:0]
+	}
+	return w.err
+}
+
+// put is the one place that writes to a connection.
+func (w *writer) put(p []byte) error {
+	for len(p) > 0 && w.err == nil {
+		n := min(len(p), largestWrite)
+		if w.err = w.conn.SetWriteDeadline(time.Now().Add(w.patience)); w.err == nil {
+			_, w.err = w.conn.Write(p[:n])
+		}
+		p = p[n:]
+	}
+	return w.err
+}
+
+// send writes a reply as it is, and does what its chunks say about time and
+// about the connection. It stops at the first End that is not Open.
+func (s *Session) send(r Reply) (End, error) {
+	for _, c := range r {
+		if c.Pause > 0 {
+			if err := s.out.flush(); err != nil {
+				return Open, err
+			}
+			if !s.pause(c.Pause) {
+				return Open, net.ErrClosed
+			}
+		}
+		end, err := s.sendChunk(c)
+		if err != nil {
+			return Open, err
+		}
+		if end != Open {
+			return end, s.end(end)
+		}
+	}
+	return Open, nil
+}
+
+func (s *Session) sendChunk(c Chunk) (End, error) {
+	if _, err := s.out.Write(c.Bytes); err != nil {
+		return Open, err
+	}
+	if c.Body == nil {
+		return c.End, nil
+	}
+	s.record.beginBody()
+	_, err := c.Body.WriteTo(&s.out)
+	s.record.endBody()
+	var cut *cutError
+	if errors.As(err, &cut) {
+		if cut.how == Open {
+			return Open, nil
+		}
+		return cut.how, nil
+	}
+	return c.End, err
+}
+
+// pause waits; false means that the server is being closed.
+func (s *Session) pause(d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-s.quit:
+		return false
+	}
+}
+
+// end sends what is buffered and ends the connection. The maildrop is free
+// before the client can notice.
+func (s *Session) end(how End) error {
+	s.release()
+	if err := s.out.flush(); err != nil {
+		return err
+	}
+	if tcp, ok := s.conn.(interface{ SetLinger(int) error }); ok && how == Reset {
+		return tcp.SetLinger(0)
+	}
+	half, ok := s.conn.(interface{ CloseWrite() error })
+	if !ok {
+		return nil
+	}
+	patience := s.server.o.IdleTimeout
+	if how == Close {
+		patience = min(patience, lingering)
+	}
+	if err := half.CloseWrite(); err != nil {
+		return err
+	}
+	if err := s.conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
+		return err
+	}
+	_, _ = io.Copy(io.Discard, s.in) // ends with the client, or with the deadline
+	return nil
+}
