@@ -40,6 +40,7 @@ func newBar(w io.Writer, label string, unit Unit, total int64) *progressbar.Prog
 		progressbar.OptionShowIts(),
 		progressbar.OptionSetItsString("messages"),
 		progressbar.OptionClearOnFinish(),
+		progressbar.OptionSetSpinnerChangeInterval(0), // else a goroutine draws it that nobody stops
 	}
 	if unit == Octets {
 		options = append(options, progressbar.OptionShowBytes(true), progressbar.OptionUseIECUnits(true))

@@ -33,12 +33,12 @@ func Run(root *cobra.Command, args []string, stdin io.Reader, stdout, stderr io.
 	signal.Notify(closed, syscall.SIGPIPE)
 	defer signal.Stop(closed)
 
-	r := &runner{stderr: stderr}
-	r.prepare(root)
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(&output{w: stdout})
 	root.SetErr(stderr)
+	r := &runner{stderr: stderr}
+	r.prepare(root)
 	cmd, err := r.unknown(root, args)
 	if err == nil {
 		cmd, err = root.ExecuteContextC(ctx)
@@ -54,6 +54,7 @@ type runner struct {
 
 func (r *runner) prepare(root *cobra.Command) {
 	cobra.MousetrapHelpText = "" // a double click in a Windows folder is a way to start a simulator
+	root.SetFlagErrorFunc(flagError)
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.Version = Version()
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")

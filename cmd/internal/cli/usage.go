@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // argumentRule is c's own rule with our words for its refusals.
@@ -60,4 +61,22 @@ func words(c *cobra.Command) string {
 		}
 	}
 	return strings.Join(names, ", ")
+}
+
+// flagError says of a value that does not parse what would.
+func flagError(_ *cobra.Command, err error) error {
+	invalid, ok := errors.AsType[*pflag.InvalidValueError](err)
+	if !ok {
+		return usageError{err}
+	}
+	flag, value := invalid.GetFlag(), invalid.GetValue()
+	switch flag.Value.Type() {
+	case "int", "int64", "uint", "uint64":
+		return Usage("--%s takes a whole number, not %q", flag.Name, value)
+	case "duration":
+		return Usage("--%s takes a duration such as 90s or 5m, not %q", flag.Name, value)
+	case "bool":
+		return Usage("--%s takes true or false, not %q", flag.Name, value)
+	}
+	return Usage("--%s cannot be %q: %w", flag.Name, value, invalid.Unwrap())
 }
