@@ -1,0 +1,3 @@
+Feature: Connecting to the mailbox
+
+  Scenario: Nobody knows yet
