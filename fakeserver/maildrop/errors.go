@@ -1,6 +1,9 @@
 package maildrop
 
-import "errors"
+import (
+	"errors"
+	"io/fs"
+)
 
 // ErrEmpty is in the error of an opener that found no message at all.
 var ErrEmpty = errors.New("no messages")
@@ -13,8 +16,8 @@ var ErrFormat = errors.New("wrong format")
 // was listed.
 var ErrChanged = errors.New("changed on disk since it was listed")
 
-// PathError says what is wrong with the mail at Path, in one line that ends
-// with what to do about it. Unwrap gives ErrEmpty, ErrFormat or the cause.
+// PathError says what is wrong with the mail at Path and what to do about it,
+// in one line. Unwrap gives ErrEmpty, ErrFormat or the cause.
 type PathError struct {
 	Path string
 	Text string
@@ -25,3 +28,18 @@ func (e *PathError) Error() string { return e.Path + ": " + e.Text }
 
 // Unwrap returns the cause.
 func (e *PathError) Unwrap() error { return e.Err }
+
+// unreadable puts what the system said about path into words.
+func unreadable(path string, err error) error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return &PathError{path, "does not exist; check the path", err}
+	case errors.Is(err, fs.ErrPermission):
+		return &PathError{path, "may not be read; check its permissions", err}
+	}
+	var cause *fs.PathError
+	if errors.As(err, &cause) {
+		return &PathError{path, cause.Err.Error(), err}
+	}
+	return &PathError{path, err.Error(), err}
+}

@@ -1,0 +1,120 @@
+package maildrop
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"sync"
+)
+
+// entry is a file of a folder that is a message.
+type entry struct {
+	path string
+	uid  string
+	find func() (string, error)
+}
+
+// folder is a Source with one file per message. A file is measured once, and
+// again when its size or time has changed.
+type folder struct {
+	mu    sync.Mutex
+	scan  func() ([]entry, error) // the files in serving order
+	known map[string]*fileMessage // by path
+}
+
+// open makes the first listing, so that what is wrong is known at once.
+func (f *folder) open(empty error) error {
+	list, err := f.List()
+	if err == nil && list.Len() == 0 {
+		err = empty
+	}
+	return err
+}
+
+// List implements Source.
+func (f *folder) List() (List, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	entries, err := f.scan()
+	if err != nil {
+		return nil, err
+	}
+	known := make(map[string]*fileMessage, len(entries))
+	list := make(messages, 0, len(entries))
+	uids := f.usedUIDs(entries)
+	var buf []byte
+	for _, e := range entries {
+		m := f.known[e.path]
+		if info, statErr := os.Stat(e.path); m == nil || statErr != nil || !stampOf(info).same(m.stamp) {
+			if buf == nil {
+				buf = make([]byte, 256<<10)
+			}
+			m, err = f.load(e, uids, buf)
+			if errors.Is(err, fs.ErrNotExist) && f.known != nil {
+				continue // taken away since the folder was read
+			}
+			if err != nil {
+				return nil, err
+			}
+		}
+		known[e.path] = m
+		list = append(list, m)
+	}
+	f.known = known
+	return list, nil
+}
+
+// usedUIDs are the unique-ids of the files that were there before, which no
+// new file may get.
+func (f *folder) usedUIDs(entries []entry) uidSet {
+	uids := make(uidSet, len(entries))
+	for _, e := range entries {
+		if m := f.known[e.path]; m != nil {
+			uids[m.uid] = struct{}{}
+		}
+	}
+	return uids
+}
+
+// load measures a file that is new or has changed.
+func (f *folder) load(e entry, uids uidSet, buf []byte) (*fileMessage, error) {
+	m := &fileMessage{path: e.path, find: e.find}
+	var err error
+	if m.stamp, m.form, err = measureFile(e.path, buf); err != nil {
+		return nil, err
+	}
+	if before := f.known[e.path]; before != nil {
+		m.uid = before.uid
+	} else {
+		m.uid = uids.take(e.uid)
+	}
+	return m, nil
+}
+
+// Remove implements Source.
+func (f *folder) Remove(uids []string) error {
+	gone := make(map[string]bool, len(uids))
+	for _, uid := range uids {
+		gone[uid] = true
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var errs []error
+	for path, m := range f.known {
+		if !gone[m.uid] {
+			continue
+		}
+		err := os.Remove(path)
+		if errors.Is(err, fs.ErrNotExist) && m.find != nil {
+			if path, err = m.find(); err == nil {
+				err = os.Remove(path)
+			}
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			errs = append(errs, err)
+			continue
+		}
+		delete(f.known, m.path)
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,74 @@
+package maildrop
+
+import (
+	"cmp"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/emersion/go-maildir"
+)
+
+// OpenMaildir serves the messages in new and cur of a Maildir, sorted by key.
+// Serving moves nothing and sets no flag, so that a read-only Maildir works
+// and a test leaves no trace; names without flags in cur are served too. The
+// unique-ids are the keys. The error is a *PathError, with ErrEmpty when there
+// is no message and ErrFormat when it is no Maildir.
+func OpenMaildir(path string) (Source, error) {
+	for _, sub := range []string{"", "cur", "new"} {
+		info, err := os.Stat(filepath.Join(path, sub))
+		switch {
+		case os.IsNotExist(err) && sub != "", err == nil && !info.IsDir():
+			return nil, &PathError{path, "is not a Maildir; it needs folders named cur, new and tmp", ErrFormat}
+		case err != nil:
+			return nil, unreadable(path, err)
+		}
+	}
+	f := &folder{scan: func() ([]entry, error) { return maildirFiles(path) }}
+	empty := &PathError{path, "is a Maildir without messages; deliver some first", ErrEmpty}
+	if err := f.open(empty); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+func maildirFiles(dir string) ([]entry, error) {
+	// A Maildir on Windows cannot use the colon.
+	separator := ":"
+	if runtime.GOOS == "windows" {
+		separator = ";"
+	}
+	var entries []entry
+	for _, sub := range []string{"new", "cur"} {
+		names, err := os.ReadDir(filepath.Join(dir, sub))
+		if err != nil {
+			return nil, unreadable(filepath.Join(dir, sub), err)
+		}
+		for _, n := range names {
+			if n.IsDir() || strings.HasPrefix(n.Name(), ".") {
+				continue
+			}
+			key, _, _ := strings.Cut(n.Name(), separator)
+			entries = append(entries, entry{
+				path: filepath.Join(dir, sub, n.Name()),
+				uid:  cleanUID(key),
+				// Another program may move it to cur or change its flags.
+				find: func() (string, error) { return maildirPath(dir, key) },
+			})
+		}
+	}
+	slices.SortStableFunc(entries, func(a, b entry) int {
+		return cmp.Compare(a.uid, b.uid)
+	})
+	return entries, nil
+}
+
+func maildirPath(dir, key string) (string, error) {
+	m, err := maildir.Dir(dir).MessageByKey(key)
+	if err != nil {
+		return "", &os.PathError{Op: "find", Path: filepath.Join(dir, key), Err: os.ErrNotExist}
+	}
+	return m.Filename(), nil
+}

@@ -1,0 +1,141 @@
+package maildrop
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+)
+
+// mboxFile is a Source that is one mbox file.
+type mboxFile struct {
+	mu    sync.Mutex
+	path  string
+	stamp stamp
+	list  messages // of *mboxMessage; nil before the first reading
+}
+
+// OpenMbox serves the messages of an mbox file in its order. It reads the file
+// once to find them and keeps some 100 octets for each. The unique-ids are
+// digests of the messages, so they stay when others are deleted. Deleting
+// writes a new file beside the old one and renames it. The error is a
+// *PathError, with ErrEmpty when the file holds nothing, and ErrFormat when it
+// is no mbox.
+//
+// Nothing locks the file against programs that deliver into it at the moment
+// in which deleted messages are removed.
+func OpenMbox(path string) (Source, error) {
+	m := &mboxFile{path: path}
+	list, err := m.List()
+	if err != nil {
+		return nil, err
+	}
+	if list.Len() == 0 {
+		return nil, &PathError{path, "is an empty mbox file; put messages into it first", ErrEmpty}
+	}
+	return m, nil
+}
+
+// List implements Source.
+func (m *mboxFile) List() (List, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.read(); err != nil {
+		return nil, err
+	}
+	return m.list, nil
+}
+
+// read finds the messages again when the file has changed.
+func (m *mboxFile) read() error {
+	info, err := os.Stat(m.path)
+	if err != nil {
+		return unreadable(m.path, err)
+	}
+	if !info.Mode().IsRegular() {
+		return &PathError{m.path, "is not a file; for a folder use a Maildir or .eml files", ErrFormat}
+	}
+	if m.list != nil && stampOf(info).same(m.stamp) {
+		return nil
+	}
+	f, err := os.Open(m.path)
+	if err != nil {
+		return unreadable(m.path, err)
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	if info, err = f.Stat(); err != nil {
+		return unreadable(m.path, err)
+	}
+	spans, err := scanMbox(f, info.Size())
+	if errors.Is(err, ErrFormat) {
+		return &PathError{m.path, err.Error() + "; is it really an mbox file?", ErrFormat}
+	}
+	if err != nil {
+		return unreadable(m.path, err)
+	}
+	list := make(messages, len(spans))
+	for i := range spans {
+		list[i] = &mboxMessage{file: m, span: spans[i]}
+	}
+	m.list, m.stamp = list, stampOf(info)
+	return nil
+}
+
+// mboxMessage is a message in an mbox file.
+type mboxMessage struct {
+	file *mboxFile
+	span span
+}
+
+func (m *mboxMessage) UID() string { return m.span.uid }
+func (m *mboxMessage) Size() int64 { return m.span.form.octets }
+
+// Open allows for mail that was appended since.
+func (m *mboxMessage) Open() (io.ReadCloser, error) {
+	f, err := os.Open(m.file.path)
+	if err != nil {
+		return nil, err
+	}
+	from := make([]byte, len(fromLine))
+	if _, err = f.ReadAt(from, m.span.from); err == nil || errors.Is(err, io.EOF) {
+		info, statErr := f.Stat()
+		if statErr != nil || string(from) != fromLine || info.Size() < m.span.end {
+			err = fmt.Errorf("%s: %w", m.file.path, ErrChanged)
+		}
+	}
+	if err != nil {
+		_ = f.Close() // it was only opened
+		return nil, err
+	}
+	return served(m.span.content(f), f, m.span.form), nil
+}
+
+// Remove implements Source. It reads the file again when mail has come in, so
+// that nothing else than the messages named is lost; a crash leaves the file
+// as it was or as it shall be.
+func (m *mboxFile) Remove(uids []string) error {
+	gone := make(map[string]bool, len(uids))
+	for _, uid := range uids {
+		gone[uid] = true
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.read(); err != nil {
+		return err
+	}
+	var kept []span
+	for _, msg := range m.list {
+		if s := msg.(*mboxMessage).span; !gone[s.uid] {
+			kept = append(kept, s)
+		}
+	}
+	if len(kept) == len(m.list) {
+		return nil
+	}
+	if err := m.rewrite(kept); err != nil {
+		return fmt.Errorf("%s keeps the deleted messages: %w", m.path, err)
+	}
+	m.list = nil
+	return nil
+}

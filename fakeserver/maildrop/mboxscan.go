@@ -1,0 +1,170 @@
+package maildrop
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/emersion/go-mbox"
+)
+
+const (
+	fromLine = "From "
+	// longestFrom is the longest line that can separate messages.
+	longestFrom = 64 << 10
+)
+
+// span is where a message stands in an mbox file.
+type span struct {
+	from int64 // of the "From " line
+	body int64 // after that line
+	stop int64 // after the message, before the blank line that follows it
+	end  int64 // of the next "From " line, or of the file
+	form form
+	uid  string
+}
+
+// scanMbox finds the messages of an mbox file: go-mbox says where one ends and
+// the next begins, and a second pass takes their exact measure, since the
+// reader of go-mbox rewrites line ends.
+func scanMbox(f io.ReaderAt, size int64) ([]span, error) {
+	starts, err := bodyStarts(f, size)
+	if err != nil {
+		return nil, err
+	}
+	spans := make([]span, len(starts))
+	for i, start := range starts {
+		spans[i].body, spans[i].end = start, size
+		if spans[i].from, err = lineBefore(f, start); err != nil {
+			return nil, err
+		}
+		if i > 0 {
+			spans[i-1].end = spans[i].from
+		}
+	}
+	uids := make(uidSet, len(spans))
+	buf := make([]byte, 256<<10)
+	for i := range spans {
+		if err := spans[i].measure(f, uids, buf); err != nil {
+			return nil, err
+		}
+	}
+	return spans, nil
+}
+
+// bodyStarts gives the offset after each "From " line.
+func bodyStarts(f io.ReaderAt, size int64) ([]int64, error) {
+	count := &counter{r: io.NewSectionReader(f, 0, size)}
+	// go-mbox uses this buffer and none of its own, which makes the position
+	// known.
+	buffered := bufio.NewReaderSize(count, longestFrom)
+	r := mbox.NewReader(buffered)
+	var starts []int64
+	for {
+		_, err := r.NextMessage()
+		switch {
+		case errors.Is(err, mbox.ErrInvalidFormat):
+			return nil, fmt.Errorf("%w: the first line does not begin with %q", ErrFormat, fromLine)
+		case errors.Is(err, io.EOF):
+			return starts, nil
+		case err != nil:
+			return nil, err
+		}
+		starts = append(starts, count.n-int64(buffered.Buffered()))
+	}
+}
+
+// counter counts what is read through it.
+type counter struct {
+	r io.Reader
+	n int64
+}
+
+func (c *counter) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.n += int64(n)
+	return n, err
+}
+
+// lineBefore gives the offset of the "From " line that ends at offset end.
+func lineBefore(f io.ReaderAt, end int64) (int64, error) {
+	b := make([]byte, min(end, longestFrom+2))
+	if _, err := f.ReadAt(b, end-int64(len(b))); err != nil && !errors.Is(err, io.EOF) {
+		return 0, err
+	}
+	l := bytes.TrimSuffix(b, []byte("\n"))
+	l = l[bytes.LastIndexByte(l, '\n')+1:]
+	if !bytes.HasPrefix(l, []byte(fromLine)) {
+		return 0, fmt.Errorf("%w: the \"From \" line before octet %d is too long", ErrFormat, end)
+	}
+	return end - int64(len(b)) + int64(bytes.LastIndex(b, l)), nil
+}
+
+// measure finds where the message ends, its size and its unique-id.
+func (s *span) measure(f io.ReaderAt, uids uidSet, buf []byte) error {
+	tail := make([]byte, min(4, s.end-s.body))
+	if _, err := f.ReadAt(tail, s.end-int64(len(tail))); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	s.stop = s.end - int64(blankLine(tail))
+	hash := sha256.New()
+	var err error
+	if s.form, err = measure(io.TeeReader(s.content(f), hash), buf); err != nil {
+		return err
+	}
+	s.uid = uids.take(hex.EncodeToString(hash.Sum(nil)[:16]))
+	return nil
+}
+
+// blankLine is the length of the empty line at the end of a message, which
+// belongs to the mbox format.
+func blankLine(tail []byte) int {
+	for _, blank := range []string{"\r\n", "\n"} {
+		rest, ok := bytes.CutSuffix(tail, []byte(blank))
+		if ok && (len(rest) == 0 || rest[len(rest)-1] == '\n') {
+			return len(blank)
+		}
+	}
+	return 0
+}
+
+// content reads the message without the quoting of the mbox format.
+func (s *span) content(f io.ReaderAt) io.Reader {
+	r := bufio.NewReaderSize(io.NewSectionReader(f, s.body, s.stop-s.body), 64<<10)
+	return &unquoter{r: r, lineStart: true}
+}
+
+// unquoter turns lines that begin with ">From " into "From ", as go-mbox does.
+type unquoter struct {
+	r         *bufio.Reader
+	lineStart bool
+}
+
+func (u *unquoter) Read(p []byte) (int, error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
+	if u.lineStart {
+		u.lineStart = false
+		if b, _ := u.r.Peek(len(">" + fromLine)); string(b) == ">"+fromLine {
+			_, _ = u.r.Discard(1) // it was just seen
+		}
+	}
+	if _, err := u.r.Peek(1); err != nil {
+		return 0, err
+	}
+	b, _ := u.r.Peek(u.r.Buffered()) // it is there
+	// Stop after each line end that a quote may follow, and at the end of what
+	// is buffered when that is a line end.
+	if i := bytes.Index(b, []byte("\n>")); i >= 0 {
+		b = b[:i+1]
+	}
+	n := copy(p, b)
+	u.lineStart = p[n-1] == '\n'
+	_, _ = u.r.Discard(n)
+	return n, nil
+}
