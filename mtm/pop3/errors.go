@@ -115,7 +115,7 @@ func lineError(ctx context.Context, c command, wait time.Duration, err error) *L
 		if !errors.Is(err, os.ErrDeadlineExceeded) {
 			e.Err = fmt.Errorf("%w: %w", os.ErrDeadlineExceeded, err)
 		}
-	case errors.Is(err, io.EOF):
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrClosedPipe):
 		e.Err = io.ErrUnexpectedEOF
 	}
 	return e

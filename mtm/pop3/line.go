@@ -2,6 +2,8 @@ package pop3
 
 import (
 	"context"
+	"errors"
+	"io"
 	"net"
 	"os"
 	"sync"
@@ -19,40 +21,45 @@ type line struct {
 }
 
 func (l *line) Read(p []byte) (int, error) {
-	if err := l.arm(false); err != nil {
+	if err := l.wait(reading, time.Now().Add(l.timeout)); err != nil {
 		return 0, err
 	}
 	return l.conn.Read(p)
 }
 
 func (l *line) Write(p []byte) (int, error) {
-	if err := l.arm(true); err != nil {
+	if err := l.wait(writing, time.Now().Add(l.timeout)); err != nil {
 		return 0, err
 	}
 	return l.conn.Write(p)
 }
 
-func (l *line) arm(write bool) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.cancelled {
-		return os.ErrDeadlineExceeded
-	}
-	at := time.Now().Add(l.timeout)
-	if write {
-		return l.conn.SetWriteDeadline(at)
-	}
-	return l.conn.SetReadDeadline(at)
-}
-
 // unbindWrites lets writes wait as long as the reading side goes on; reads keep their deadline.
-func (l *line) unbindWrites() error {
+func (l *line) unbindWrites() error { return l.wait(writing, time.Time{}) }
+
+type direction bool
+
+const (
+	reading direction = false
+	writing direction = true
+)
+
+// wait sets how long one direction may wait, unless the call is given up.
+func (l *line) wait(d direction, until time.Time) (err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.cancelled {
+	switch {
+	case l.cancelled:
 		return os.ErrDeadlineExceeded
+	case d == writing:
+		err = l.conn.SetWriteDeadline(until)
+	default:
+		err = l.conn.SetReadDeadline(until)
 	}
-	return l.conn.SetWriteDeadline(time.Time{})
+	if errors.Is(err, io.ErrClosedPipe) { // a net.Pipe closed at the far end: the read says so better
+		return nil
+	}
+	return err
 }
 
 // watch ends every wait of the line when ctx is cancelled, until stop is called.

@@ -40,29 +40,30 @@ func afterWord(line []byte, word string) ([]byte, bool) {
 // replyError reads the text of a refusal.
 func (c command) replyError(text []byte) *ReplyError {
 	e := &ReplyError{Verb: c.verb, Number: c.number}
-	if c.repeated(text) {
-		e.Text = hidden
-		return e
-	}
 	code, rest := cutCode(text)
+	if c.repeated(text[:len(text)-len(rest)]) {
+		code = ""
+	}
 	e.Code = code
-	e.Text = escape(bytes.TrimSpace(rest), shownText)
+	e.Text = strings.TrimSpace(c.show(rest, shownText))
 	return e
 }
 
 func (c command) protocolError(row int, expected string, got []byte) *ProtocolError {
-	e := &ProtocolError{Verb: c.verb, Number: c.number, Row: row, Expected: expected, Got: hidden}
-	if !c.repeated(got) {
-		e.Got = escape(got, shownGot)
-	}
-	return e
+	return &ProtocolError{Verb: c.verb, Number: c.number, Row: row, Expected: expected, Got: c.show(got, shownGot)}
 }
 
 func (c command) limitError(row int, option, expected string) *ProtocolError {
 	return &ProtocolError{Verb: c.verb, Number: c.number, Row: row, Expected: expected, Option: option}
 }
 
-const hidden = "(left out: it repeats the password)"
+// show escapes what the server sent, unless it repeats the secret.
+func (c command) show(b []byte, limit int) string {
+	if c.repeated(b) {
+		return "(left out: it repeats the password)"
+	}
+	return escape(b, limit)
+}
 
 func (c command) repeated(b []byte) bool {
 	return c.secret != "" && bytes.Contains(b, []byte(c.secret))

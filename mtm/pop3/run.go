@@ -50,8 +50,8 @@ func (s *Session) runAll(ctx context.Context, r *run) error {
 		r.write(s.line.conn)
 	}()
 	defer func() {
-		if r.answered < r.sent { // spoiled, or the sink panicked: the writer must not wait for the server
-			_ = s.line.conn.Close()
+		if r.answered < r.sent { // spoiled already, or the sink panicked: the writer must not wait for the server
+			_ = s.Close()
 		}
 		close(r.batches)
 		<-written

@@ -1,0 +1,97 @@
+package pop3_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"pop3mtm/mtm/pop3"
+)
+
+var _ = Describe("Fetching a message", func() {
+	ctx := context.Background()
+
+	DescribeTable("gives its exact octets", func(reply, want string) {
+		s := open(hear("RETR 7"), say(reply), hear("TOP 7 0"), say(reply), hear("NOOP"), say("+OK\r\n"))
+		for _, fetch := range []func(w io.Writer) (int64, error){
+			func(w io.Writer) (int64, error) { return s.Retr(ctx, 7, w) },
+			func(w io.Writer) (int64, error) { return s.Top(ctx, 7, 0, w) },
+		} {
+			var w strings.Builder
+			n, err := fetch(&w)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(n).To(BeEquivalentTo(len(want)))
+			Expect(w.String()).To(Equal(want))
+		}
+		Expect(s.Noop(ctx)).To(Succeed())
+	},
+		Entry("plain", "+OK 8 octets\r\nA: b\r\n\r\n.\r\n", "A: b\r\n\r\n"),
+		Entry("empty (quirk 87)", "+OK\r\n.\r\n", ""),
+		Entry("an extra blank line at its end (quirk 73)", "+OK\r\na\r\n\r\n.\r\n", "a\r\n\r\n"),
+		Entry("dots that nobody stuffed (quirk 74)", "+OK\r\n.a\r\n.\r\n", ".a\r\n"),
+		Entry("a lone dot after a bare LF (quirk 75)", "+OK\r\na\n.\r\nb\r\n.\r\n", "a\n.\r\nb\r\n"),
+		Entry("bare LF throughout (quirk 76)", "+OK\nA: b\n\n..\n.\n", "A: b\n\n.\n"),
+		Entry("a final dot with a bare LF (quirk 76)", "+OK\r\na\r\n.\n", "a\r\n"),
+		Entry("NUL and 8-bit octets (quirk 78)", "+OK\r\n\x00\xff\r\n.\r\n", "\x00\xff\r\n"),
+		Entry("a body line that looks like a reply (quirk 82)", "+OK\r\n-ERR no\r\n.\r\n", "-ERR no\r\n"),
+		Entry("a wrong octet count (quirk 89)", "+OK 4000000 octets\r\na\r\n.\r\n", "a\r\n"),
+		Entry("a line of 1 MiB", "+OK\r\n"+strings.Repeat("x", 1<<20)+"\r\n.\r\n", strings.Repeat("x", 1<<20)+"\r\n"),
+	)
+
+	It("reads replies in any pieces (quirks 15, 77, 93)", func() {
+		var steps []any
+		steps = append(steps, hear("RETR 1"))
+		for _, c := range strings.Split("+OK\r\n..a\r\n.\r\n", "") {
+			steps = append(steps, say(c))
+		}
+		var w strings.Builder
+		s := open(append(steps, hear("NOOP"), say("+OK\r\n"))...)
+		_, err := s.Retr(ctx, 1, &w)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(w.String()).To(Equal(".a\r\n"))
+		Expect(s.Noop(ctx)).To(Succeed())
+	})
+
+	It("returns the writer's error as it is, and stays usable", func() {
+		full := errors.New("disk full")
+		s := open(hear("RETR 1"), say("+OK\r\n"+strings.Repeat("x\r\n", 1<<17)+".\r\n"), hear("QUIT"), say("+OK\r\n"))
+		_, err := s.Retr(ctx, 1, writerFunc(func([]byte) (int, error) { return 0, full }))
+		Expect(err).To(BeIdenticalTo(full))
+		Expect(s.Err()).NotTo(HaveOccurred())
+		Expect(s.Quit(ctx)).To(Succeed())
+	})
+
+	It("shows a refusal", func() {
+		s := open(hear("RETR 9"), say("-ERR no such message\r\n"), hear("TOP 1 99999999999"), say("-ERR too many\r\n"))
+		_, err := s.Retr(ctx, 9, io.Discard)
+		Expect(err).To(MatchError("RETR 9: the server refused: no such message"))
+		_, err = s.Top(ctx, 1, 99999999999, io.Discard) // quirk 70
+		Expect(err).To(MatchError("TOP 1: the server refused: too many"))
+	})
+
+	It("bounds a message, and the error names the option", func() {
+		s := openWith(&pop3.Options{MaxBody: 4}, hear("RETR 1"), say("+OK\r\nab\r\n.\r\n"), hear("RETR 2"), say("+OK\r\nabc\r\n.\r\n"))
+		_, err := s.Retr(ctx, 1, io.Discard)
+		Expect(err).NotTo(HaveOccurred())
+		_, err = s.Retr(ctx, 2, io.Discard)
+		Expect(err).To(MatchError("RETR 2: expected a message of at most 4 octets (raise Options.MaxBody if the server is right)"))
+		spoiled(ctx, s, err)
+	})
+
+	It("stops at an extra line after the dot, and loses nothing of the message (quirk 86)", func() {
+		s := open(hear("RETR 1"), say("+OK\r\na\r\n.\r\nextra\r\n"), hear("NOOP"))
+		var w strings.Builder
+		_, err := s.Retr(ctx, 1, &w)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(w.String()).To(Equal("a\r\n"))
+		Expect(s.Noop(ctx)).To(MatchError(ContainSubstring(`got "extra"`)))
+	})
+})
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(b []byte) (int, error) { return f(b) }

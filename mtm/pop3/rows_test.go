@@ -1,0 +1,200 @@
+package pop3_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"pop3mtm/mtm/pop3"
+)
+
+var _ = Describe("STAT", func() {
+	ctx := context.Background()
+
+	DescribeTable("is read", func(reply string, want pop3.Stat) {
+		Expect(open(hear("STAT"), say(reply)).Stat(ctx)).To(Equal(want))
+	},
+		Entry("as RFC 1939 says", "+OK 2 320\r\n", pop3.Stat{Count: 2, Octets: 320}),
+		Entry("with text after it", "+OK 2 320 octets\r\n", pop3.Stat{Count: 2, Octets: 320}),
+		Entry("with blanks and a NUL (quirk 44)", "+OK  2   320\x00\r\n", pop3.Stat{Count: 2, Octets: 320}),
+		Entry("above 2^32 octets (quirk 58)", "+OK 3 4294967800\r\n", pop3.Stat{Count: 3, Octets: 4294967800}),
+		Entry("the largest", "+OK 2147483647 9223372036854775807\r\n", pop3.Stat{Count: 1<<31 - 1, Octets: 1<<63 - 1}),
+	)
+
+	DescribeTable("spoils the session when it makes no sense (quirks 58, 59)", func(text string) {
+		s := open(hear("STAT"), say("+OK "+text+"\r\n"))
+		_, err := s.Stat(ctx)
+		var nonsense *pop3.ProtocolError
+		Expect(errors.As(err, &nonsense)).To(BeTrue())
+		Expect(nonsense.Verb).To(Equal("STAT"))
+		Expect(nonsense.Got).To(Equal(text))
+		spoiled(ctx, s, err)
+	},
+		Entry("negative", "-1 320"), Entry("negative size", "2 -320"), Entry("no size", "2"), Entry("nothing", ""),
+		Entry("words", "two messages"), Entry("too many messages", "2147483648 1"), Entry("too many octets", "1 9223372036854775808"),
+		Entry("glued", "2x 320"))
+})
+
+var _ = Describe("LIST", func() {
+	ctx := context.Background()
+
+	DescribeTable("is read", func(reply string, want ...pop3.Listing) {
+		list, err := open(hear("LIST"), say(reply)).List(ctx)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(list).To(HaveExactElements(want))
+	},
+		Entry("as RFC 1939 says", "+OK 2 messages\r\n1 120\r\n2 200\r\n.\r\n", pop3.Listing{1, 120}, pop3.Listing{2, 200}),
+		Entry("empty (quirk 60)", "+OK 0 messages\r\n.\r\n"),
+		Entry("with text after the size (quirk 43)", "+OK\r\n1 120 octets\r\n.\r\n", pop3.Listing{1, 120}),
+		Entry("with a trailing NUL and doubled blanks (quirk 44)", "+OK\r\n1  120 \x00\r\n.\r\n", pop3.Listing{1, 120}),
+		Entry("with tabs and a leading blank", "+OK\r\n 1\t120\r\n.\r\n", pop3.Listing{1, 120}),
+		Entry("with +OK before each row (quirk 46)", "+OK\r\n+OK 1 120\r\n+OK 2 200\r\n.\r\n", pop3.Listing{1, 120}, pop3.Listing{2, 200}),
+		Entry("with gaps, repeats and any order (quirks 47, 57)", "+OK\r\n9 1\r\n2 2\r\n2 3\r\n.\r\n", pop3.Listing{9, 1}, pop3.Listing{2, 2}, pop3.Listing{2, 3}),
+		Entry("with an empty first row (quirk 48)", "+OK\r\n\r\n1 120\r\n.\r\n", pop3.Listing{1, 120}),
+		Entry("with bare LF (quirk 76)", "+OK\n1 120\n.\n", pop3.Listing{1, 120}),
+	)
+
+	DescribeTable("names the row that it cannot read", func(row string) {
+		s := open(hear("LIST"), say("+OK\r\n1 120\r\n"+row+"\r\n.\r\n"))
+		list, err := s.List(ctx)
+		Expect(list).To(BeNil())
+		Expect(err).To(MatchError(HavePrefix("LIST: row 2: expected a message number and a size in octets, got ")))
+		spoiled(ctx, s, err)
+	},
+		Entry("no size", "2"), Entry("negative size", "2 -1"), Entry("negative number", "-2 1"), Entry("number 0", "0 1"),
+		Entry("words", "two 200"), Entry("huge number (quirk 59)", "99999999999 1"), Entry("huge size", "1 99999999999999999999"),
+		Entry("a refusal inside (quirk 63)", "-ERR expunged"))
+
+	It("bounds the rows, and the error names the option", func() {
+		s := openWith(&pop3.Options{MaxRows: 2}, hear("LIST"), say("+OK\r\n1 1\r\n2 2\r\n.\r\n"), hear("LIST"), say("+OK\r\n1 1\r\n2 2\r\n3 3\r\n"))
+		Expect(s.List(ctx)).To(HaveLen(2))
+		_, err := s.List(ctx)
+		Expect(err).To(MatchError("LIST: row 3: expected at most 2 rows (raise Options.MaxRows if the server is right)"))
+	})
+
+	It("reports an end inside the list, never a shorter list (quirk 92)", func() {
+		_, err := open(hear("LIST"), say("+OK\r\n1 120\r\n"), hangUp{}).List(ctx)
+		Expect(err).To(MatchError(io.ErrUnexpectedEOF))
+	})
+
+	It("asks for one message, whose number the reply may lack (quirk 55)", func() {
+		s := open(hear("LIST 2"), say("+OK 2 200\r\n"), hear("LIST 2"), say("+OK 200\r\n"), hear("LIST 3"), say("-ERR no such message\r\n"), hear("LIST 2"), say("+OK 1 120\r\n"))
+		Expect(s.ListOne(ctx, 2)).To(Equal(pop3.Listing{2, 200}))
+		Expect(s.ListOne(ctx, 2)).To(Equal(pop3.Listing{2, 200}))
+		_, err := s.ListOne(ctx, 3)
+		Expect(err).To(MatchError("LIST 3: the server refused: no such message"))
+		_, err = s.ListOne(ctx, 2)
+		Expect(err).To(MatchError(`LIST 2: expected that number and a size in octets, got "1 120"`))
+	})
+})
+
+var _ = Describe("UIDL", func() {
+	ctx := context.Background()
+
+	DescribeTable("is read", func(reply string, want ...pop3.UID) {
+		list, err := open(hear("UIDL"), say(reply)).Uidl(ctx)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(list).To(HaveExactElements(want))
+	},
+		Entry("as RFC 1939 says", "+OK\r\n1 whqtswO00WBw418f9t5JxYwZ\r\n2 QhdPYR:00WBw1Ph7x7\r\n.\r\n",
+			pop3.UID{1, "whqtswO00WBw418f9t5JxYwZ"}, pop3.UID{2, "QhdPYR:00WBw1Ph7x7"}),
+		Entry("empty", "+OK\r\n.\r\n"),
+		Entry("with a trailing NUL and doubled blanks (quirk 44)", "+OK\r\n1  a \x00\r\n.\r\n", pop3.UID{1, "a"}),
+		Entry("with three blanks before the id (quirk 45)", "+OK\r\n1   a\r\n.\r\n", pop3.UID{1, "a"}),
+		Entry("with +OK before each row (quirk 46)", "+OK\r\n+OK 1 a\r\n+OK 2 b\r\n.\r\n", pop3.UID{1, "a"}, pop3.UID{2, "b"}),
+		Entry("with an empty first row (quirk 48)", "+OK\r\n\r\n1 a\r\n.\r\n", pop3.UID{1, "a"}),
+		Entry("with a row without id (quirk 49)", "+OK\r\n1 a1\r\n2\r\n.\r\n", pop3.UID{1, "a1"}, pop3.UID{2, ""}),
+		Entry("with repeated ids (quirk 50)", "+OK\r\n1 a\r\n2 a\r\n.\r\n", pop3.UID{1, "a"}, pop3.UID{2, "a"}),
+		Entry("with a long id (quirk 51)", "+OK\r\n1 "+strings.Repeat("u", 500)+"\r\n.\r\n", pop3.UID{1, strings.Repeat("u", 500)}),
+		Entry("with blanks, slashes and 8-bit octets (quirk 52)", "+OK\r\n1 a b/c \xe4\r\n.\r\n", pop3.UID{1, "a b/c \xe4"}),
+		Entry("without the rows that have no number (behaviour section 4)", "+OK\r\nfoo bar\r\n0 x\r\n-1 y\r\n2 b\r\n.\r\n", pop3.UID{2, "b"}),
+		Entry("with an id of dots", "+OK\r\n1 ..\r\n.\r\n", pop3.UID{1, ".."}),
+		Entry("with bare LF (quirk 76)", "+OK\n1 a\n.\n", pop3.UID{1, "a"}),
+	)
+
+	It("keeps apart thousands of ids", func() {
+		var reply strings.Builder
+		var want []pop3.UID
+		reply.WriteString("+OK\r\n")
+		for i := 1; i <= 20000; i++ {
+			uid := fmt.Sprintf("uid-%d-%s", i, strings.Repeat("x", i%17))
+			want = append(want, pop3.UID{Number: i, UID: uid})
+			fmt.Fprintf(&reply, "%d %s\r\n", i, uid)
+		}
+		Expect(open(hear("UIDL"), say(reply.String()+".\r\n")).Uidl(ctx)).To(Equal(want))
+	})
+
+	It("bounds an id by the line, all ids together, and the rows", func() {
+		_, err := open(hear("UIDL"), say("+OK\r\n1 "+strings.Repeat("u", 9000))).Uidl(ctx)
+		Expect(err).To(MatchError("UIDL: row 1: expected a line of at most 8192 octets (raise Options.MaxLine if the server is right)"))
+		_, err = openWith(&pop3.Options{MaxUIDOctets: 4}, hear("UIDL"), say("+OK\r\n1 aa\r\n2 bb\r\n3 c\r\n")).Uidl(ctx)
+		Expect(err).To(MatchError("UIDL: row 3: expected at most 4 octets of UIDs (raise Options.MaxUIDOctets if the server is right)"))
+		_, err = openWith(&pop3.Options{MaxRows: 1}, hear("UIDL"), say("+OK\r\nx\r\nx\r\n")).Uidl(ctx)
+		Expect(err).To(MatchError(ContainSubstring("Options.MaxRows")))
+	})
+
+	It("shows the response code of a passing failure (quirk 61)", func() {
+		_, err := open(hear("UIDL"), say("-ERR [SYS/TEMP] later\r\n")).Uidl(ctx)
+		var refused *pop3.ReplyError
+		Expect(errors.As(err, &refused)).To(BeTrue())
+		Expect(refused.Code).To(Equal("SYS/TEMP"))
+	})
+
+	DescribeTable("asks for one message", func(reply, want string) {
+		Expect(open(hear("UIDL 2"), say(reply)).UidlOne(ctx, 2)).To(Equal(pop3.UID{2, want}))
+	},
+		Entry("as RFC 1939 says", "+OK 2 QhdPYR\r\n", "QhdPYR"),
+		Entry("without the number (quirk 55)", "+OK QhdPYR\r\n", "QhdPYR"),
+		Entry("without the number, a numeric id (quirk 55)", "+OK 77\r\n", "77"),
+		Entry("without the id (quirk 49)", "+OK 2\r\n", ""),
+	)
+
+	DescribeTable("refuses an answer for another message (quirk 54) or none", func(reply string) {
+		s := open(hear("UIDL 2"), say(reply))
+		_, err := s.UidlOne(ctx, 2)
+		Expect(err).To(MatchError(HavePrefix("UIDL 2: expected that number and a unique id, got ")))
+		spoiled(ctx, s, err)
+	},
+		Entry("another number", "+OK 1 whqtswO\r\n"), Entry("nothing", "+OK\r\n"), Entry("a sentence", "+OK ids follow\r\n"))
+})
+
+var _ = Describe("CAPA", func() {
+	ctx := context.Background()
+
+	It("reads words in any case, with their arguments, and keeps them (quirk 14)", func() {
+		s := open(hear("CAPA"), say("+OK\r\ntop\r\n\r\nUIDL\r\nSASL PLAIN  LOGIN\r\nsasl XOAUTH2\r\n..dot\r\n.word\r\n.\r\n"))
+		Expect(s.Capabilities()).To(BeEmpty())
+		caps, err := s.Capa(ctx)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(caps.Has("Top")).To(BeTrue())
+		Expect(caps.Has("PIPELINING")).To(BeFalse())
+		Expect(caps["SASL"]).To(Equal([]string{"PLAIN", "LOGIN", "XOAUTH2"}))
+		Expect(caps).To(HaveKey(".DOT"))
+		Expect(caps).To(HaveKey(".WORD")) // quirk 15
+		caps["X"] = nil
+		Expect(s.Capabilities().Has("X")).To(BeFalse())
+	})
+
+	It("takes a refusal as an empty set (quirk 8), and keeps what was said before (quirk 9)", func() {
+		s := open(hear("CAPA"), say("-ERR\r\n"), hear("CAPA"), say("+OK\r\nPIPELINING\r\n.\r\n"), hear("CAPA"), say("-ERR\r\n"))
+		Expect(s.Capa(ctx)).To(BeEmpty())
+		Expect(s.Capa(ctx)).To(HaveLen(1))
+		Expect(s.Capa(ctx)).To(HaveLen(1))
+	})
+
+	It("that never ends is stopped (quirk 16)", func() {
+		s := open(hear("CAPA"), say("+OK\r\n"+strings.Repeat("X\r\n", 1001)))
+		_, err := s.Capa(ctx)
+		Expect(err).To(MatchError("CAPA: row 1001: expected at most 1000 rows (raise Options.MaxCapa if the server is right)"))
+	})
+
+	It("that closes the line is an error (quirk 8)", func() {
+		_, err := open(hear("CAPA"), hangUp{}).Capa(ctx)
+		Expect(err).To(MatchError("the server closed the line during CAPA"))
+	})
+})
