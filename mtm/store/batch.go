@@ -53,9 +53,9 @@ type Where uint8
 
 // The restrictions.
 const (
-	VisibleOnly Where = 1 << iota // children without the Invisible flag
-	NotPending                    // children that are not Pending
-	NotInPreparation              // children without the InPreparation flag
+	VisibleOnly      Where = 1 << iota // children without the Invisible flag
+	NotPending                         // children that are not Pending
+	NotInPreparation                   // children without the InPreparation flag
 )
 
 // without gives the flags that a child must not have.

@@ -48,6 +48,12 @@ func (b *Batch) Commit(ctx context.Context) error {
 	for _, a := range t.added {
 		a.entry.ID = a.id
 	}
+	b.committed(ends)
+	return nil
+}
+
+// committed ends the batch after the index has taken it.
+func (b *Batch) committed(ends map[*segment]int64) {
 	for g, end := range ends {
 		g.mu.Lock()
 		g.committed = max(g.committed, end)
@@ -55,7 +61,6 @@ func (b *Batch) Commit(ctx context.Context) error {
 	}
 	b.done = true
 	b.release()
-	return nil
 }
 
 // syncBodies makes the bodies durable and returns where they end, by segment.
@@ -117,11 +122,8 @@ func (t *commit) run() error {
 func (t *commit) begin() error {
 	ctx := context.Background()
 	t.limits, t.parents = make(map[int64]int64), make(map[ID]bool)
-	for g, end := range t.ends {
-		if _, err := t.c.exec(ctx, `INSERT INTO segments VALUES (?, ?)
-			ON CONFLICT (id) DO UPDATE SET length = max(length, excluded.length)`, g.id, end); err != nil {
-			return err
-		}
+	if err := noteEnds(t.c, t.ends); err != nil {
+		return err
 	}
 	next, found, err := t.c.number(ctx, "SELECT next_entry FROM store")
 	if err == nil && !found {
@@ -129,6 +131,17 @@ func (t *commit) begin() error {
 	}
 	t.nextID = ID(next)
 	return err
+}
+
+// noteEnds makes the index vouch for the segments up to the given ends.
+func noteEnds(c *conn, ends map[*segment]int64) error {
+	for g, end := range ends {
+		if _, err := c.exec(context.Background(), `INSERT INTO segments VALUES (?, ?)
+			ON CONFLICT (id) DO UPDATE SET length = max(length, excluded.length)`, g.id, end); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (t *commit) apply(o *op) error {

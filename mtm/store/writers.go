@@ -7,16 +7,25 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 )
 
 // writerPool holds the segments that this process appends to. An open
 // BodyWriter has one for itself, so writers never wait for each other.
 type writerPool struct {
-	mu     sync.Mutex
-	idle   []*segment // without an open BodyWriter, with room for more
-	all    map[int64]*segment
-	closed bool
+	mu      sync.Mutex
+	idle    []*segment // without an open BodyWriter, with room for more
+	all     map[int64]*segment
+	shunned []int64 // segments that a reclaim is about to rewrite
+	closed  bool
+}
+
+// shun keeps the segments from being taken over for new bodies.
+func (p *writerPool) shun(ids []int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.shunned = ids
 }
 
 // takeSegment gives b a segment with room for a body.
@@ -57,10 +66,8 @@ func (s *Store) takeSegment(b *Batch) (*segment, error) {
 
 // use counts b as a user of g, once. The caller holds writerPool.mu.
 func (b *Batch) use(g *segment) {
-	for _, have := range b.segments {
-		if have == g {
-			return
-		}
+	if slices.Contains(b.segments, g) {
+		return
 	}
 	b.segments = append(b.segments, g)
 	g.users++
@@ -98,12 +105,7 @@ func (s *Store) releaseSegments(b *Batch) error {
 }
 
 func (p *writerPool) isIdle(g *segment) bool {
-	for _, have := range p.idle {
-		if have == g {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(p.idle, g)
 }
 
 // park closes the segments that nobody uses, so that a reclaim can have them.
@@ -146,7 +148,13 @@ func (s *Store) newSegment(ctx context.Context) (*segment, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.writers.mu.Lock()
+	shunned := s.writers.shunned
+	s.writers.mu.Unlock()
 	for _, id := range ids {
+		if slices.Contains(shunned, id) {
+			continue
+		}
 		if g, err := s.resume(ctx, id); g != nil || err != nil {
 			return g, err
 		}

@@ -1,0 +1,309 @@
+package store
+
+import (
+	"bufio"
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"io/fs"
+	"math"
+)
+
+// Problem is one finding of Check.
+type Problem struct {
+	Entry   ID    // 0 when it concerns no single entry
+	Segment int64 // 0 when it concerns no segment
+	Offset  int64 // in the segment
+	Text    string
+}
+
+// String says the finding in one line.
+func (p Problem) String() string {
+	switch {
+	case p.Entry != 0 && p.Segment != 0:
+		return fmt.Sprintf("entry %d, segment %d at %d: %s", p.Entry, p.Segment, p.Offset, p.Text)
+	case p.Entry != 0:
+		return fmt.Sprintf("entry %d: %s", p.Entry, p.Text)
+	case p.Segment != 0:
+		return fmt.Sprintf("segment %d at %d: %s", p.Segment, p.Offset, p.Text)
+	}
+	return p.Text
+}
+
+// Summary is what Check counted.
+type Summary struct {
+	Entries   int
+	Bodies    int // entries that have a body
+	Segments  int
+	Problems  int
+	BodyBytes int64 // octets of records that an entry refers to
+	DeadBytes int64 // octets of records that nothing refers to
+}
+
+// Check reads the whole store: the index, every record with its length and
+// checksum, every reference from the index to a record and from an entry to
+// its parent. It calls report for each problem, in no particular order, and
+// returns an error only when it cannot go on. It changes nothing and may run
+// beside readers and writers.
+func (s *Store) Check(ctx context.Context, report func(Problem)) (Summary, error) {
+	k := &checker{s: s}
+	k.report = func(p Problem) {
+		k.sum.Problems++
+		if report != nil {
+			report(p)
+		}
+	}
+	err := s.snapshot(ctx, func(c *conn) error {
+		for _, step := range []func(context.Context, *conn) error{k.index, k.tree, k.listSegments, k.bodies} {
+			if err := step(ctx, c); err != nil {
+				return err
+			}
+		}
+		return k.finishSegment(ctx, math.MaxInt64)
+	})
+	k.closeWalk()
+	return k.sum, err
+}
+
+// checker walks the segments and the references to them side by side, both in
+// the order of segment and offset, so it needs no memory for either.
+type checker struct {
+	s      *Store
+	report func(Problem)
+	sum    Summary
+
+	segments []Body // Segment and Length of the rows, ascending
+	walk     *walk  // the segment at hand; nil before the first and when it is missing
+	last     Body   // the last record that was referred to
+}
+
+// index lets SQLite check its own pages and indexes.
+func (k *checker) index(ctx context.Context, c *conn) error {
+	return c.query(ctx, "PRAGMA integrity_check(20)", func(row []driver.Value) error {
+		if text := asText(row[0]); text != "ok" {
+			k.report(Problem{Text: "index: " + text})
+		}
+		return nil
+	})
+}
+
+// tree finds what hangs nowhere.
+func (k *checker) tree(ctx context.Context, c *conn) error {
+	count, _, err := c.number(ctx, "SELECT count(*) FROM entries")
+	if err != nil {
+		return err
+	}
+	k.sum.Entries = int(count)
+	for query, text := range map[string]string{
+		`SELECT id FROM entries WHERE id <> 1 AND id NOT IN (
+			WITH RECURSIVE tree (id) AS (VALUES (1)
+				UNION SELECT entries.id FROM tree CROSS JOIN entries ON entries.parent = tree.id)
+			SELECT id FROM tree)`: "it hangs below no entry of the tree",
+		"SELECT DISTINCT service FROM settings WHERE service NOT IN (SELECT id FROM entries)": "settings of an entry that is gone",
+		"SELECT DISTINCT entry FROM parts WHERE entry NOT IN (SELECT id FROM entries)":        "parts of an entry that is gone",
+		"SELECT id FROM entries WHERE id >= (SELECT next_entry FROM store)":                   "its id would be given again",
+	} {
+		err := c.query(ctx, query, func(row []driver.Value) error {
+			k.report(Problem{Entry: ID(asInt(row[0])), Text: text})
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (k *checker) listSegments(ctx context.Context, c *conn) error {
+	return c.query(ctx, "SELECT id, length FROM segments ORDER BY id", func(row []driver.Value) error {
+		k.segments = append(k.segments, Body{Segment: asInt(row[0]), Length: asInt(row[1])})
+		k.sum.Segments++
+		return nil
+	})
+}
+
+// bodies takes each reference of the index to its record.
+func (k *checker) bodies(ctx context.Context, c *conn) error {
+	return c.query(ctx, `SELECT id, body_kind, segment, offset, length, crc FROM entries
+		WHERE body_kind <> 0 ORDER BY segment, offset`, func(row []driver.Value) error {
+		k.sum.Bodies++
+		want := Body{BodyKind(asInt(row[1])), asInt(row[2]), asInt(row[3]), asInt(row[4]), uint32(asInt(row[5]))}
+		return k.reference(ctx, ID(asInt(row[0])), want)
+	})
+}
+
+func (k *checker) reference(ctx context.Context, id ID, want Body) error {
+	if err := k.finishSegment(ctx, want.Segment); err != nil {
+		return err
+	}
+	at := Problem{Entry: id, Segment: want.Segment, Offset: want.Offset}
+	if k.walk == nil || k.walk.id != want.Segment {
+		at.Text = "its segment is missing"
+		k.report(at)
+		return nil
+	}
+	if want.Offset == k.last.Offset && k.last.Kind != BodyNone {
+		k.compare(at, k.last, want) // a second reference to the same record
+		return nil
+	}
+	got, ok, err := k.walk.find(ctx, k, want.Offset)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		at.Text = "no sound record there"
+		k.report(at)
+		return nil
+	}
+	k.last = got
+	k.sum.BodyBytes += got.end() - got.Offset
+	k.compare(at, got, want)
+	return nil
+}
+
+func (k *checker) compare(at Problem, got, want Body) {
+	if got.Length != want.Length || got.CRC != want.CRC {
+		at.Text = "the record is another one than the index says"
+		k.report(at)
+	}
+}
+
+// finishSegment walks to the end of all segments before upTo, and opens upTo.
+func (k *checker) finishSegment(ctx context.Context, upTo int64) error {
+	if k.walk != nil && k.walk.id == upTo {
+		return nil
+	}
+	for {
+		if k.walk != nil {
+			if _, _, err := k.walk.find(ctx, k, math.MaxInt64); err != nil {
+				return err
+			}
+			k.closeWalk()
+		}
+		if len(k.segments) == 0 || k.segments[0].Segment > upTo {
+			return nil
+		}
+		row := k.segments[0]
+		k.segments, k.last = k.segments[1:], Body{}
+		if err := k.openWalk(ctx, row); err != nil {
+			return err
+		}
+		if row.Segment == upTo {
+			return nil
+		}
+	}
+}
+
+func (k *checker) openWalk(ctx context.Context, row Body) error {
+	h, err := k.s.handles.take(k.s, row.Segment)
+	if errors.Is(err, fs.ErrNotExist) {
+		_, found, e := k.s.committedLength(ctx, row.Segment)
+		if e == nil && found { // not reclaimed since the check began
+			k.report(Problem{Segment: row.Segment, Text: "the file is missing"})
+		}
+		return e
+	}
+	if err != nil {
+		return err
+	}
+	st, err := h.f.Stat()
+	if err != nil {
+		return errors.Join(err, k.s.handles.give(row.Segment, h))
+	}
+	if st.Size() < row.Length {
+		k.report(Problem{Segment: row.Segment, Offset: st.Size(),
+			Text: fmt.Sprintf("the file ends here, and the index vouches for %d octets", row.Length)})
+	}
+	in := io.NewSectionReader(h.f, 0, row.Length)
+	k.walk = &walk{id: row.Segment, length: row.Length, h: h, in: in, buf: bufio.NewReaderSize(in, copySize)}
+	return nil
+}
+
+func (k *checker) closeWalk() {
+	if k.walk != nil {
+		_ = k.s.handles.give(k.walk.id, k.walk.h) // it was only read
+		k.walk = nil
+	}
+}
+
+// walk reads the records of one segment in order.
+type walk struct {
+	id, length, pos int64
+	h               *handle
+	in              *io.SectionReader
+	buf             *bufio.Reader
+	lost            bool // a broken header: where the next record begins is unknown
+}
+
+// find walks on to the record at offset, counting those on the way as dead.
+// ok is false when there is none that is sound; that it is broken has been
+// reported.
+func (w *walk) find(ctx context.Context, k *checker, offset int64) (b Body, ok bool, err error) {
+	for w.pos < offset && w.pos < w.length && !w.lost {
+		if err := ctx.Err(); err != nil {
+			return b, false, err
+		}
+		if b, ok, err = w.next(k); err != nil {
+			return b, false, err
+		}
+		if ok {
+			k.sum.DeadBytes += b.end() - b.Offset
+		}
+	}
+	if offset >= w.length {
+		return b, false, nil
+	}
+	if w.pos != offset { // the references of the index lead on after a broken header
+		if _, err := w.in.Seek(offset, io.SeekStart); err != nil {
+			return b, false, err
+		}
+		w.buf.Reset(w.in)
+		w.pos, w.lost = offset, false
+	}
+	return w.next(k)
+}
+
+// next reads the record at pos and verifies it.
+func (w *walk) next(k *checker) (b Body, ok bool, err error) {
+	at := Problem{Segment: w.id, Offset: w.pos}
+	var head [recordHeader]byte
+	_, err = io.ReadFull(w.buf, head[:])
+	if err == nil {
+		b, err = parseHeader(head[:], w.id, w.pos)
+	}
+	if err == nil && b.end() > w.length {
+		err = fmt.Errorf("%w: the record is longer than the segment", ErrCorrupt)
+	}
+	if err != nil {
+		w.lost = true
+		return b, false, w.failed(k, at, err)
+	}
+	sum := crc32.New(castagnoli())
+	if _, err := io.CopyN(sum, w.buf, b.Length); err != nil {
+		w.lost = true
+		return b, false, w.failed(k, at, err)
+	}
+	w.pos = b.end()
+	if sum.Sum32() != b.CRC {
+		at.Text = "the body does not match its checksum"
+		k.report(at)
+		return b, false, nil
+	}
+	return b, true, nil
+}
+
+// failed reports what is broken and returns what is not the store's fault.
+func (w *walk) failed(k *checker, at Problem, err error) error {
+	if !errors.Is(err, ErrCorrupt) && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return err
+	}
+	at.Text = err.Error()
+	if !errors.Is(err, ErrCorrupt) {
+		at.Text = "the record is cut off"
+	}
+	k.report(at)
+	return nil
+}

@@ -1,0 +1,124 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// Part is one MIME part of a message that holds content; multiparts are not
+// listed, and an embedded message is one part.
+type Part struct {
+	Path        string // "1.2": the second part of the first; "1" when there are no parts
+	MediaType   string // "text/plain", lower case
+	Charset     string // as the message names it, lower case; "" when it does not
+	Filename    string // as the message gives it: never use it as a path unchecked
+	Disposition string // "inline", "attachment" or ""
+	Size        int64  // octets after transfer decoding, as far as it can be decoded
+}
+
+// cacheAbove is the body size from which a list of parts is kept: to parse a
+// smaller body again costs less than a synced transaction.
+const cacheAbove = 64 << 10
+
+// Parts lists the MIME parts of a message in order. It is made from the stored
+// bytes; broken MIME gives what can be made out, and at least one part. At most
+// 10,000 parts are listed, nested 50 deep at most. Errors: ErrNotFound,
+// ErrNoBody, or what reading the body gives.
+func (s *Store) Parts(ctx context.Context, id ID) ([]Part, error) {
+	list, err := s.cachedParts(ctx, id)
+	if err != nil || len(list) > 0 {
+		return list, err
+	}
+	r, err := s.Body(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	w := walkMIME(ctx, r, "")
+	err = w.failure()
+	if e := r.Close(); err == nil {
+		err = e
+	}
+	if err != nil {
+		return nil, fmt.Errorf("entry %d: %w", id, err)
+	}
+	if r.Size() > cacheAbove && !s.options.ReadOnly {
+		// A cache that cannot be written is no reason to withhold the list.
+		_ = s.cacheParts(ctx, id, r.body, w.list)
+	}
+	return w.list, nil
+}
+
+func (s *Store) cachedParts(ctx context.Context, id ID) ([]Part, error) {
+	var list []Part
+	err := s.read(ctx, func(c *conn) error {
+		return c.query(ctx, `SELECT path, media_type, charset, filename, disposition, size
+			FROM parts WHERE entry = ? ORDER BY position`, func(row []driver.Value) error {
+			list = append(list, Part{asText(row[0]), asText(row[1]), asText(row[2]), asText(row[3]),
+				asText(row[4]), asInt(row[5])})
+			return nil
+		}, id)
+	})
+	return list, err
+}
+
+// cacheParts keeps the list if the entry still has the body it was made from.
+func (s *Store) cacheParts(ctx context.Context, id ID, from Body, list []Part) error {
+	return s.change(ctx, func(c *conn) error {
+		bg := context.Background()
+		_, same, err := c.number(bg, "SELECT 1 FROM entries WHERE id = ? AND segment = ? AND offset = ?",
+			id, from.Segment, from.Offset)
+		if err != nil || !same {
+			return err
+		}
+		if _, err := c.exec(bg, "DELETE FROM parts WHERE entry = ?", id); err != nil {
+			return err
+		}
+		for i, p := range list {
+			if _, err := c.exec(bg, "INSERT INTO parts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", id, i,
+				p.Path, p.MediaType, p.Charset, p.Filename, p.Disposition, p.Size); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// OpenPart streams a part that Parts listed, after transfer decoding; the
+// charset is left as it is. Content that cannot be decoded ends early with an
+// error. The caller must Close it. ErrNotFound when there is no such part.
+func (s *Store) OpenPart(ctx context.Context, id ID, path string) (io.ReadCloser, error) {
+	r, err := s.Body(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	w := walkMIME(ctx, r, path)
+	if w.found == nil {
+		err := errors.Join(w.failure(), r.Close())
+		if err == nil {
+			err = ErrNotFound
+		}
+		return nil, fmt.Errorf("entry %d, part %s: %w", id, cutPath(path), err)
+	}
+	return &partReader{Reader: w.found, body: r}, nil
+}
+
+// cutPath keeps a path that came from outside short in an error.
+func cutPath(path string) string {
+	if len(path) > 40 {
+		path = path[:40] + "..."
+	}
+	return strings.ToValidUTF8(path, "?")
+}
+
+// partReader is a decoded part and the body below it.
+type partReader struct {
+	io.Reader
+	body *BodyReader
+}
+
+// Close releases the body.
+func (p *partReader) Close() error { return p.body.Close() }
