@@ -1,0 +1,37 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+)
+
+// benchfmt is the results in Go's benchmark format: one line per trial, one operation is the retrieval of the whole
+// mailbox. benchstat -col /client compares the clients.
+func (r *results) benchfmt() []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "goos: %s\ngoarch: %s\n", r.Machine.OS, r.Machine.Arch)
+	if r.Machine.CPU != "" {
+		fmt.Fprintf(&b, "cpu: %s\n", r.Machine.CPU)
+	}
+	b.WriteString("Unit messages/s better=higher\n")
+	size := octets(r.Mailbox.Size)
+	for i := range r.Trials {
+		m := &r.Trials[i]
+		fmt.Fprintf(&b, "BenchmarkRetrieve/client=%s/messages=%d/size=%s-%d 1 %.0f ns/op %.1f messages/s %.3f MB/s",
+			m.Client, r.Mailbox.Messages, &size, r.Machine.CPUs, m.Seconds*1e9, r.messageRate(m), r.octetRate(m)/1e6)
+		cost(&b, "client", m.Spent)
+		cost(&b, "server", m.Server)
+		b.WriteByte('\n')
+	}
+	return b.Bytes()
+}
+
+// cost leaves out what the system does not tell.
+func cost(b *bytes.Buffer, of string, u usage) {
+	if u.CPU > 0 {
+		fmt.Fprintf(b, " %.0f %s-CPU-ns/op", u.CPU*1e9, of)
+	}
+	if u.Peak > 0 {
+		fmt.Fprintf(b, " %d %s-peak-bytes", u.Peak, of)
+	}
+}

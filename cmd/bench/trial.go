@@ -1,0 +1,116 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"pop3mtm/cmd/internal/cli"
+)
+
+// trial is one client fetching one mailbox once. It runs in a process of its own, so that what one trial leaves in
+// memory does not weigh on the next, and so that the cost of the processes that it starts can be told apart.
+type trial struct {
+	Mailbox mailbox `json:"mailbox"`
+	Client  string  `json:"client"`
+	Dir     string  `json:"dir"`     // an empty folder
+	Mtm     string  `json:"mtm"`     // see ours
+	Pop3sim string  `json:"pop3sim"` // path of a pop3sim program, "" for the bench itself
+	Profile string  `json:"profile"` // folder for CPU profiles of our server and client, "" for none
+}
+
+// measurement is what a trial has found.
+type measurement struct {
+	Client  string  `json:"client"`
+	Seconds float64 `json:"seconds"` // from the start of the client's process to its end
+	Spent   usage   `json:"client_usage"`
+	Server  usage   `json:"server_usage"`
+}
+
+// trialLine is a line that a trial writes to stdout.
+type trialLine struct {
+	Octets int64        `json:"octets,omitempty"` // sent by the server so far
+	Result *measurement `json:"result,omitempty"` // the last line
+}
+
+func newTrial() *cobra.Command {
+	c := &cobra.Command{Use: "trial SPEC", Hidden: true, Short: "Runs one trial", Args: cobra.ExactArgs(1)}
+	c.RunE = func(c *cobra.Command, args []string) error {
+		var t trial
+		d := json.NewDecoder(bytes.NewReader([]byte(args[0])))
+		d.DisallowUnknownFields()
+		if err := d.Decode(&t); err != nil {
+			return cli.Usage("the trial cannot be read: %w", err)
+		}
+		out := json.NewEncoder(c.OutOrStdout())
+		result, err := t.run(c.Context(), func(octets int64) { _ = out.Encode(trialLine{Octets: octets}) })
+		if err != nil {
+			return err
+		}
+		return out.Encode(trialLine{Result: result})
+	}
+	return c
+}
+
+// run starts the server, lets the client fetch, ends the server, and verifies. No process is left when it returns.
+func (t *trial) run(ctx context.Context, report func(octets int64)) (m *measurement, err error) {
+	bench, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	s, err := startServer(ctx, t.serverCommand(bench), report)
+	if err != nil {
+		return nil, err
+	}
+	who := newClient(t.Client, &ours{bench: bench, mtm: t.Mtm, profile: t.profile("client")})
+	m = &measurement{Client: t.Client}
+	err = who.prepare(ctx, s.account, t.Dir)
+	if err == nil {
+		err = m.fetch(ctx, who, s, t.Dir)
+	}
+	spent, stopped := s.stop()
+	m.Server = spent
+	if err = errors.Join(err, s.said.explain(ctx, "the server", stopped)); err != nil {
+		return nil, err
+	}
+	if err := who.verify(ctx, t.Dir, &t.Mailbox); err != nil {
+		return nil, fmt.Errorf("%s did not keep what was served: %w", t.Client, err)
+	}
+	return m, nil
+}
+
+// fetch is the part that is measured.
+func (m *measurement) fetch(ctx context.Context, who client, s *server, dir string) error {
+	settle()
+	before, start := childUsage(), time.Now()
+	err := who.fetch(ctx, s.account, dir)
+	m.Seconds = time.Since(start).Seconds()
+	m.Spent = childUsage().since(before)
+	return err
+}
+
+func (t *trial) serverCommand(bench string) []string {
+	box := &t.Mailbox
+	if t.Pop3sim != "" {
+		synthetic := fmt.Sprintf("%d,size=%d,seed=%d", box.Messages, box.Size, box.Seed)
+		return []string{t.Pop3sim, "serve", "--json", "--pop3", "127.0.0.1:0", "--synthetic", synthetic}
+	}
+	return []string{bench, "serve", "--messages", strconv.Itoa(box.Messages), "--size", strconv.FormatInt(box.Size, 10),
+		"--seed", strconv.FormatUint(box.Seed, 10), "--profile", t.profile("server")}
+}
+
+// profile is the file for the CPU profile of one process of ours; those of other programs cannot be had.
+func (t *trial) profile(of string) string {
+	if t.Profile == "" {
+		return ""
+	}
+	return filepath.Join(t.Profile, t.Client+"."+of+".pprof")
+}

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"pop3mtm/fakeserver/maildrop"
+	"pop3mtm/mtm/store"
+)
+
+// messages is the whole mailbox in memory, for clients whose mail is compared as a whole.
+func (m *mailbox) messages() ([][]byte, error) {
+	list, err := m.list()
+	if err != nil {
+		return nil, err
+	}
+	all := make([][]byte, list.Len())
+	for i := range all {
+		if all[i], err = maildrop.Read(list.At(i)); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// verifyStore checks that a store is sound and that its Inbox holds the mailbox: every message once, in order, octet
+// for octet. It needs no memory for the messages.
+func verifyStore(ctx context.Context, dir string, box *mailbox) (err error) {
+	st, err := store.Open(dir, &store.Options{MustExist: true, ReadOnly: true})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	var found []error
+	summary, err := st.Check(ctx, func(p store.Problem) { found = append(found, errors.New(p.Text)) })
+	if err != nil {
+		return err
+	}
+	if summary.Problems > 0 {
+		return fmt.Errorf("the store has %d problems: %w", summary.Problems, errors.Join(found...))
+	}
+	served, err := box.list()
+	if err != nil {
+		return err
+	}
+	n := 0
+	c := newComparer()
+	err = st.Each(ctx, store.Inbox, func(e *store.Entry) error {
+		n++
+		if n > served.Len() {
+			return fmt.Errorf("more than the %d messages served are in the Inbox", served.Len())
+		}
+		want := served.At(n - 1)
+		if e.UID != want.UID() {
+			return fmt.Errorf("message %d in the Inbox has the UID %q, served was %q", n, e.UID, want.UID())
+		}
+		return c.message(ctx, st, e, want)
+	})
+	if err == nil && n < served.Len() {
+		err = fmt.Errorf("%d messages were served and %d are in the Inbox", served.Len(), n)
+	}
+	return err
+}
+
+// comparer compares streams through buffers that it keeps.
+type comparer struct{ a, b []byte }
+
+func newComparer() *comparer {
+	const size = 256 << 10
+	return &comparer{make([]byte, size), make([]byte, size)}
+}
+
+// message compares the body of an entry with a message.
+func (c *comparer) message(ctx context.Context, st *store.Store, e *store.Entry, want maildrop.Message) (err error) {
+	kept, err := st.Body(ctx, e.ID)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, kept.Close()) }()
+	served, err := want.Open()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, served.Close()) }()
+	if kept.Size() != want.Size() {
+		return fmt.Errorf("message %s has %d octets, served were %d", want.UID(), kept.Size(), want.Size())
+	}
+	if err := c.same(kept, served); err != nil {
+		return fmt.Errorf("message %s: %w", want.UID(), err)
+	}
+	return nil
+}
+
+// same compares two streams to their ends.
+func (c *comparer) same(kept, served io.Reader) error {
+	for at := int64(0); ; {
+		n, err := io.ReadFull(kept, c.a)
+		m, e := io.ReadFull(served, c.b)
+		if !bytes.Equal(c.a[:n], c.b[:m]) {
+			i := 0
+			for i < n && i < m && c.a[i] == c.b[i] {
+				i++
+			}
+			return fmt.Errorf("octet %d differs from what was served", at+int64(i))
+		}
+		at += int64(n)
+		switch {
+		case err != nil && !ended(err):
+			return err
+		case e != nil && !ended(e):
+			return e
+		case err != nil || e != nil: // equal, and one ended: both did
+			return nil
+		}
+	}
+}
+
+func ended(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) }
