@@ -55,6 +55,7 @@ type Session struct {
 	timestamp string // for APOP, as the greeting had it
 	view      *view  // from login to the end
 	badInRow  int
+	scratch   []byte // for mail from files, once there was some
 
 	quit     chan struct{} // closed by stop
 	stopOnce sync.Once

@@ -7,8 +7,10 @@ import (
 
 // body sends a message, or the top of it, ready for the wire.
 type body struct {
-	open  io.Reader
-	lines int64 // of the part after the header, for TOP; negative = all
+	open io.Reader
+	// scratch holds the buffer of the session for mail that has to be read.
+	scratch *[]byte
+	lines   int64 // of the part after the header, for TOP; negative = all
 }
 
 // WriteTo stuffs dots and ends the last line with CRLF. RFC 1939 section 3: a
@@ -19,7 +21,7 @@ func (b body) WriteTo(w io.Writer) (int64, error) {
 	if b.lines >= 0 {
 		to = &topWriter{w: st, left: b.lines}
 	}
-	err := copyTo(to, b.open)
+	err := copyTo(to, b.open, b.scratch)
 	if err == nil {
 		err = st.finish()
 	}
@@ -27,12 +29,15 @@ func (b body) WriteTo(w io.Writer) (int64, error) {
 }
 
 // copyTo lets a message that knows how write itself, and reads any other.
-func copyTo(w io.Writer, r io.Reader) error {
+func copyTo(w io.Writer, r io.Reader, scratch *[]byte) error {
 	var err error
 	if from, ok := r.(io.WriterTo); ok {
 		_, err = from.WriteTo(w)
 	} else {
-		_, err = io.CopyBuffer(w, r, make([]byte, fullBuffer))
+		if *scratch == nil {
+			*scratch = make([]byte, fullBuffer)
+		}
+		_, err = io.CopyBuffer(w, r, *scratch)
 	}
 	if err == errTopDone {
 		return nil

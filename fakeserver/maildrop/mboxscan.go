@@ -39,7 +39,7 @@ func scanMbox(f io.ReaderAt, size int64) ([]span, error) {
 	spans := make([]span, len(starts))
 	for i, start := range starts {
 		spans[i].body, spans[i].end = start, size
-		if spans[i].from, err = lineBefore(f, start); err != nil {
+		if spans[i].from, err = lineBefore(f, start, size); err != nil {
 			return nil, err
 		}
 		if i > 0 {
@@ -91,17 +91,17 @@ func (c *counter) Read(p []byte) (int, error) {
 }
 
 // lineBefore gives the offset of the "From " line that ends at offset end.
-func lineBefore(f io.ReaderAt, end int64) (int64, error) {
+func lineBefore(f io.ReaderAt, end, size int64) (int64, error) {
 	b := make([]byte, min(end, longestFrom+2))
 	if _, err := f.ReadAt(b, end-int64(len(b))); err != nil && !errors.Is(err, io.EOF) {
 		return 0, err
 	}
-	l := bytes.TrimSuffix(b, []byte("\n"))
-	l = l[bytes.LastIndexByte(l, '\n')+1:]
-	if !bytes.HasPrefix(l, []byte(fromLine)) {
+	l, whole := bytes.CutSuffix(b, []byte("\n"))
+	start := bytes.LastIndexByte(l, '\n') + 1
+	if !bytes.HasPrefix(l[start:], []byte(fromLine)) || !whole && end < size {
 		return 0, fmt.Errorf("%w: the \"From \" line before octet %d is too long", ErrFormat, end)
 	}
-	return end - int64(len(b)) + int64(bytes.LastIndex(b, l)), nil
+	return end - int64(len(b)-start), nil
 }
 
 // measure finds where the message ends, its size and its unique-id.
@@ -134,7 +134,8 @@ func blankLine(tail []byte) int {
 
 // content reads the message without the quoting of the mbox format.
 func (s *span) content(f io.ReaderAt) io.Reader {
-	r := bufio.NewReaderSize(io.NewSectionReader(f, s.body, s.stop-s.body), 64<<10)
+	size := s.stop - s.body
+	r := bufio.NewReaderSize(io.NewSectionReader(f, s.body, size), int(min(size, 64<<10)))
 	return &unquoter{r: r, lineStart: true}
 }
 

@@ -1,0 +1,18 @@
+//go:build unix
+
+package fakeserver_test
+
+import (
+	"syscall"
+	"time"
+)
+
+// processorTime is what this process has used so far: server, client and the
+// kernel on behalf of both.
+func processorTime() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}

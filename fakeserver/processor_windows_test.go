@@ -1,0 +1,6 @@
+package fakeserver_test
+
+import "time"
+
+// processorTime is not measured on Windows.
+func processorTime() time.Duration { return 0 }
