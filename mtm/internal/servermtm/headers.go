@@ -147,31 +147,23 @@ func (s *headerSink) keep(full *headerBatch) error {
 		return err
 	}
 	b := s.Store.NewBatch()
-	entries := make([]store.Entry, 0, len(full.rows))
-	numbers := make([]int, 0, len(full.rows))
+	entries := make([]*store.Entry, len(full.rows))
 	start := 0
-	for _, row := range full.rows {
-		raw := full.raw[start:row.end]
-		start = row.end
-		e := s.entry(row.message, raw)
-		if row.uid == "" && s.claim(e.UID, row.number) {
-			continue // known after all, now that its header is here
-		}
-		body, err := writeBody(b, store.BodyHeader, raw)
-		if err != nil {
+	for i, row := range full.rows {
+		var err error
+		if entries[i], err = s.add(b, row.message, full.raw[start:row.end]); err != nil {
 			b.Rollback()
 			return err
 		}
-		e.Body = body
-		entries = append(entries, e)
-		numbers = append(numbers, row.number)
-		b.Add(&entries[len(entries)-1])
+		start = row.end
 	}
 	if err := commit(b); err != nil {
 		return err
 	}
-	for i := range entries {
-		s.numbers[entries[i].ID] = numbers[i]
+	for i, e := range entries {
+		if e != nil {
+			s.numbers[e.ID] = full.rows[i].number
+		}
 	}
 	full.raw, full.rows = full.raw[:0], full.rows[:0]
 	select {
@@ -179,6 +171,24 @@ func (s *headerSink) keep(full *headerBatch) error {
 	default:
 	}
 	return nil
+}
+
+// add puts a header's entry into the batch; nil when there is one after all, as
+// the header of a message without UID can tell.
+func (s *headerSink) add(b *store.Batch, m message, raw []byte) (*store.Entry, error) {
+	e := s.entry(m, raw)
+	if m.uid == "" {
+		known, err := s.claimByHeader(headerUID(e.MessageID, e.Size), m.number)
+		if known || err != nil {
+			return nil, err
+		}
+	}
+	var err error
+	if e.Body, err = writeBody(b, store.BodyHeader, raw); err != nil {
+		return nil, err
+	}
+	b.Add(&e)
+	return &e, nil
 }
 
 // entry is a new header's entry (behaviour section 4, "New header entry").
@@ -190,7 +200,7 @@ func (s *headerSink) entry(m message, raw []byte) store.Entry {
 	}
 	s.reader.fill(&e, raw)
 	if e.UID == "" {
-		e.UID = headerUID(e.MessageID, m.size)
+		e.UID = headerUID(e.MessageID, e.Size)
 	}
 	return e
 }

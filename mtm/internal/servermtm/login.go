@@ -3,32 +3,32 @@ package servermtm
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 
 	"pop3mtm/mtm/account"
 	"pop3mtm/mtm/progress"
 )
 
+const loggingIn = "logging in"
+
 // login picks one way before anything is sent; a refusal is final (behaviour
 // section 0), so that nobody can push us to a weaker way by refusing a better one.
 func (s *Session) login(ctx context.Context) error {
-	const step = "logging in"
 	way, err := s.chooseAuth()
 	if err != nil {
-		return fail(ctx, step, progress.AuthenticationFailed, err)
+		return err
 	}
 	password, err := s.settings.Password.Reveal(ctx)
 	if err != nil {
-		return &Fault{Step: step, Code: progress.AuthenticationFailed, Err: err}
+		return &Fault{Step: loggingIn, Code: progress.AuthenticationFailed, Err: err}
 	}
 	if way == account.APOP {
-		return fail(ctx, step, progress.InvalidAPOPLogin, s.wire.Apop(ctx, s.settings.LoginName, password))
+		return fail(ctx, loggingIn, progress.InvalidAPOPLogin, s.wire.Apop(ctx, s.settings.LoginName, password))
 	}
 	if err := s.wire.User(ctx, s.settings.LoginName); err != nil {
-		return fail(ctx, step, progress.InvalidUser, err)
+		return fail(ctx, loggingIn, progress.InvalidUser, err)
 	}
-	return fail(ctx, step, progress.InvalidLogin, s.wire.Pass(ctx, password))
+	return fail(ctx, loggingIn, progress.InvalidLogin, s.wire.Pass(ctx, password))
 }
 
 // chooseAuth prefers USER/PASS where nobody can listen, since servers show an APOP
@@ -39,7 +39,10 @@ func (s *Session) chooseAuth() (account.Auth, error) {
 	switch s.settings.Auth {
 	case account.APOP:
 		if !timestamp {
-			return "", fmt.Errorf("%w: choose another way with auth=auto", progress.NoTimestamp)
+			return "", &Fault{
+				Step: loggingIn, Code: progress.NoTimestamp,
+				Err: errors.New("choose another way to log in with auth=auto"),
+			}
 		}
 		return account.APOP, nil
 	case account.Auto:
@@ -49,7 +52,10 @@ func (s *Session) chooseAuth() (account.Auth, error) {
 	case account.UserPass:
 	}
 	if !private {
-		return "", errors.New("USER/PASS would send the password in clear text over the network; set allow-plaintext if that is meant")
+		return "", &Fault{
+			Step: loggingIn, Code: progress.AuthenticationFailed,
+			Err: errors.New("USER/PASS would send the password in clear text over the network; set allow-plaintext if that is meant"),
+		}
 	}
 	return account.UserPass, nil
 }

@@ -1,0 +1,152 @@
+package mtm_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/maildrop"
+	"pop3mtm/mtm"
+	"pop3mtm/mtm/store"
+)
+
+var _ = Describe("When something fails", func() {
+	cut := func(octets int64, how fakeserver.End) fakeserver.Handler {
+		return fakeserver.Auto.With(fakeserver.CutAfter(octets, how))
+	}
+
+	It("half a message is never visible, and the next get mail fetches what is missing", func() {
+		for _, take := range []mtm.Take{mtm.Copy, mtm.Move} {
+			for _, batch := range []int{1, 1000} {
+				b := newBench(nil, &mtm.Options{BatchMessages: batch}, mails(5))
+				b.srv.On(fakeserver.Match{Verb: "RETR", Args: "3"}, cut(120, fakeserver.Reset)).Once().Must()
+				op, err := b.do(get(mtm.New, take, mtm.ThenDisconnect))
+				Expect(err).To(MatchError(mtm.ErrDisconnected))
+				Expect(uids(b.inbox())).To(Equal([]string{"u1", "u2"}))
+				Expect(op.Result().Messages).To(HaveLen(2))
+				Expect(b.commands()).NotTo(ContainElement(HavePrefix("DELE")))
+				Expect(b.drop.UIDs()).To(HaveLen(5))
+				b.sound()
+				b.mustDo(get(mtm.New, take, mtm.ThenDisconnect))
+				Expect(uids(b.inbox())).To(ConsistOf("u1", "u2", "u3", "u4", "u5"))
+				for _, e := range b.inbox() {
+					Expect(b.body(e.ID)).To(Equal(raw(int(e.UID[1] - '0'))))
+				}
+				b.sound()
+			}
+		}
+	})
+
+	It("a refused message is counted, the rest go on and QUIT follows", func() {
+		b := newBench(nil, nil, mails(5))
+		b.srv.On(fakeserver.Match{Verb: "RETR", Args: "2"}, fakeserver.Auto.With(fakeserver.Refuse("cannot read it"))).Once().Must()
+		_, err := b.do(get(mtm.New, mtm.Move, mtm.ThenDisconnect))
+		Expect(err).To(MatchError(mtm.ErrServer))
+		failure, ok := errors.AsType[*mtm.Error](err)
+		Expect(ok).To(BeTrue())
+		Expect(failure.Failed).To(HaveLen(1))
+		Expect(failure.Failed[0].UID).To(Equal("u2"))
+		Expect(err).To(MatchError(ContainSubstring("cannot read it")))
+		Expect(uids(b.inbox())).To(Equal([]string{"u1", "u3", "u4", "u5"}))
+		Expect(b.commands()).To(ContainElement("QUIT"))
+		Expect(b.drop.UIDs()).To(Equal([]string{"u2"}))
+		b.mustDo(get(mtm.New, mtm.Move, mtm.ThenDisconnect))
+		Expect(b.inbox()).To(HaveLen(5))
+		Expect(b.drop.UIDs()).To(BeEmpty())
+	})
+
+	It("a refused DELE keeps the entry and is counted", func() {
+		b := newBench(nil, nil, mails(3))
+		b.srv.On(fakeserver.Match{Verb: "DELE", Args: "2"}, fakeserver.Auto.With(fakeserver.Refuse("no"))).Once().Must()
+		_, err := b.do(get(mtm.All, mtm.Move, mtm.ThenDisconnect))
+		Expect(err).To(MatchError(mtm.ErrServer))
+		Expect(b.drop.UIDs()).To(Equal([]string{"u2"}))
+		Expect(uids(b.mailbox())).To(Equal([]string{"u2"}))
+		Expect(b.inbox()).To(HaveLen(3))
+	})
+
+	It("a line lost between DELE and QUIT loses nothing and fetches nothing again", func() {
+		b := newBench(nil, nil, mails(3))
+		b.srv.On(fakeserver.Match{Verb: "QUIT"}, cut(0, fakeserver.Reset)).Once().Must()
+		_, err := b.do(get(mtm.All, mtm.Move, mtm.ThenDisconnect))
+		Expect(err).To(HaveOccurred())
+		op := b.mustDo(get(mtm.All, mtm.Move, mtm.ThenDisconnect))
+		Expect(op.Result().Messages).To(BeEmpty())
+		Expect(b.inbox()).To(HaveLen(3))
+		Expect(b.drop.UIDs()).To(BeEmpty())
+	})
+
+	It("nothing of a failed refresh shows, and its messages are still new next time", func() {
+		b := newBench(nil, nil, mails(5))
+		b.srv.On(fakeserver.Match{Verb: "TOP", Args: "2 1"}, cut(60, fakeserver.Close)).Once().Must()
+		_, err := b.do(get(mtm.New, mtm.Copy, mtm.ThenDisconnect))
+		Expect(err).To(MatchError(mtm.ErrDisconnected))
+		for _, e := range b.mailbox() {
+			Expect(e.Flags.Has(store.Invisible)).To(BeTrue())
+		}
+		Expect(b.inbox()).To(BeEmpty())
+		b.mustDo(get(mtm.New, mtm.Copy, mtm.ThenDisconnect))
+		Expect(b.inbox()).To(HaveLen(5))
+	})
+
+	It("a cancel drops the line without QUIT and keeps what is whole", func() {
+		b := newBench(nil, nil, mails(5))
+		b.srv.On(fakeserver.Match{Verb: "RETR", Args: "5"}, cut(100, fakeserver.Open)).Once().Must()
+		op, err := b.box.InvokeAsync(context.Background(), get(mtm.All, mtm.Move, mtm.StayOnline))
+		Expect(err).NotTo(HaveOccurred())
+		for range op.Changed() {
+			if p := op.Progress(); p.TotalMessages == 5 && p.MessagesToProcess == 1 && p.TotalSize > 0 {
+				break
+			}
+		}
+		op.Cancel()
+		Expect(op.Wait()).To(MatchError(mtm.ErrCancelled))
+		Expect(b.box.Connected()).To(BeFalse())
+		Expect(uids(b.inbox())).To(Equal([]string{"u1", "u2", "u3", "u4"}))
+		Expect(b.commands()).NotTo(ContainElement("QUIT"))
+		Expect(b.drop.UIDs()).To(HaveLen(5))
+		b.mustDo(get(mtm.All, mtm.Move, mtm.ThenDisconnect))
+		Expect(b.inbox()).To(HaveLen(5))
+		Expect(b.drop.UIDs()).To(BeEmpty())
+	})
+
+	It("a context that ends says cancelled or timed out", func() {
+		b := newBench(nil, nil, mails(1))
+		b.srv.On(fakeserver.Match{Verb: "LIST"}, cut(0, fakeserver.Open))
+		ctx, cancel := context.WithCancel(context.Background())
+		op, err := b.box.InvokeAsync(ctx, mtm.Connect{})
+		Expect(err).NotTo(HaveOccurred())
+		cancel()
+		Expect(op.Wait()).To(MatchError(mtm.ErrCancelled))
+	})
+
+	It("a full disk ends it before any message, with QUIT", func() {
+		b := newBench(nil, nil, mails(2))
+		b.mustDo(mtm.Connect{})
+		b.mustDo(mtm.Disconnect{})
+		Expect(b.store.Close()).To(Succeed())
+		full, err := store.Open(b.dir, &store.Options{FreeSpace: func(string) (int64, error) { return 65000, nil }})
+		Expect(err).NotTo(HaveOccurred())
+		DeferCleanup(func() { Expect(full.Close()).To(Succeed()) })
+		b.store = full
+		b.open(nil)
+		_, err = b.do(get(mtm.All, mtm.Move, mtm.ThenDisconnect))
+		Expect(err).To(MatchError(mtm.ErrDiskFull))
+		Expect(mtm.Code(err)).To(Equal(-26))
+		Expect(b.commands()).To(ContainElement("QUIT"))
+		Expect(b.commands()).NotTo(ContainElement(HavePrefix("RETR")))
+		Expect(b.inbox()).To(BeEmpty())
+	})
+
+	It("a message that the server sends larger than it said is kept as it came", func() {
+		big := bytes.Repeat([]byte("0123456789abcdef\r\n"), 20000)
+		b := newBench(nil, nil, []maildrop.Message{maildrop.Bytes("big", append([]byte("Subject: big\r\n\r\n"), big...))})
+		b.srv.On(fakeserver.Match{Verb: "LIST"}, fakeserver.Auto.With(fakeserver.Raw("+OK\r\n1 10\r\n.\r\n"))).Must()
+		b.mustDo(get(mtm.All, mtm.Copy, mtm.ThenDisconnect))
+		Expect(b.body(b.inbox()[0].ID)).To(HaveLen(16 + len(big)))
+	})
+})

@@ -1,0 +1,144 @@
+package mtm_test
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"pop3mtm/fakeserver"
+	"pop3mtm/mtm"
+	"pop3mtm/mtm/account"
+	"pop3mtm/mtm/store"
+)
+
+var _ = Describe("Refreshing the mailbox", func() {
+	stay := func(p *account.POP3) { p.DisconnectedMode = true }
+	limit := func(n int) change { return func(p *account.POP3) { p.SyncLimit = n } }
+	session := func(b *bench) {
+		GinkgoHelper()
+		b.mustDo(mtm.Connect{})
+		b.mustDo(mtm.Disconnect{})
+	}
+
+	It("fetches a header once only", func() {
+		b := newBench(nil, nil, mails(3), stay)
+		session(b)
+		session(b)
+		Expect(b.commands()).NotTo(ContainElement(HavePrefix("TOP")))
+		Expect(b.mailbox()).To(HaveLen(3))
+		Expect(b.mailbox()[0].Flags).To(Equal(store.Unread), "New means arrived in this connection")
+	})
+
+	It("follows what was deleted and delivered elsewhere, whatever the numbers", func() {
+		b := newBench(nil, nil, mails(4), stay)
+		session(b)
+		Expect(b.drop.Remove("u1", "u3")).To(Succeed())
+		Expect(b.drop.Deliver(mail(5))).To(Succeed())
+		session(b)
+		Expect(uids(b.mailbox())).To(ConsistOf("u2", "u4", "u5"))
+		b.mustDo(get(mtm.All, mtm.Copy, mtm.ThenDisconnect))
+		for _, e := range b.inbox() {
+			Expect(b.body(e.ID)).To(Equal(raw(int(e.UID[1] - '0'))))
+		}
+	})
+
+	It("an empty mailbox empties the list here, copies stay", func() {
+		b := newBench(nil, nil, mails(2), stay)
+		b.mustDo(get(mtm.All, mtm.Copy, mtm.ThenDisconnect))
+		Expect(b.drop.Remove("u1", "u2")).To(Succeed())
+		session(b)
+		Expect(b.mailbox()).To(BeEmpty())
+		Expect(b.inbox()).To(HaveLen(2))
+	})
+
+	It("keeps the newest N with a sync limit, and fetches older ones when it is raised", func() {
+		b := newBench(nil, nil, mails(6), stay, limit(2))
+		session(b)
+		Expect(uids(b.mailbox())).To(Equal([]string{"u6", "u5"}))
+		Expect(b.drop.Deliver(mail(7))).To(Succeed())
+		session(b)
+		Expect(uids(b.mailbox())).To(ConsistOf("u6", "u7"))
+	})
+
+	DescribeTable("never deletes entries because of a listing that contradicts itself",
+		func(verb, reply string) {
+			b := newBench(nil, nil, mails(3), stay)
+			session(b)
+			b.srv.On(fakeserver.Match{Verb: verb}, fakeserver.Auto.With(fakeserver.Raw(reply))).Once().Must()
+			_, err := b.do(mtm.Connect{})
+			if err == nil {
+				b.mustDo(mtm.Disconnect{})
+			}
+			Expect(b.mailbox()).To(HaveLen(3))
+		},
+		Entry("rows missing in UIDL (63)", "UIDL", "+OK\r\n1 u1\r\n.\r\n"),
+		Entry("rows missing in LIST", "LIST", "+OK\r\n2 100\r\n.\r\n"),
+		Entry("a row twice in LIST", "LIST", "+OK\r\n1 10\r\n1 10\r\n2 10\r\n3 10\r\n.\r\n"),
+		Entry("a row twice in UIDL", "UIDL", "+OK\r\n1 u1\r\n1 u2\r\n2 u2\r\n3 u3\r\n.\r\n"),
+		Entry("a UID missing (49)", "UIDL", "+OK\r\n1 u1\r\n2\r\n3 u3\r\n.\r\n"),
+		Entry("STAT too large", "STAT", "+OK 30 1000\r\n"),
+		Entry("STAT negative (58)", "STAT", "+OK -1 1000\r\n"),
+		Entry("STAT refused", "STAT", "-ERR no\r\n"),
+		Entry("UIDL failing for now (61)", "UIDL", "-ERR [SYS/TEMP] later\r\n"),
+	)
+
+	It("matches UIDL and LIST by number in any order", func() {
+		b := newBench(nil, nil, mails(3), stay)
+		b.srv.On(fakeserver.Match{Verb: "UIDL"}, fakeserver.Auto.With(fakeserver.Raw("+OK\r\n3 u3\r\n1 u1\r\n2 u2\r\n.\r\n"))).Must()
+		session(b)
+		b.mustDo(get(mtm.All, mtm.Copy, mtm.ThenDisconnect))
+		for _, e := range b.inbox() {
+			Expect(b.body(e.ID)).To(Equal(raw(int(e.UID[1] - '0'))))
+		}
+	})
+
+	It("matches duplicate UIDs one to one (50)", func() {
+		b := newBench(nil, nil, mails(3), stay)
+		b.srv.On(fakeserver.Match{Verb: "UIDL"}, fakeserver.Auto.With(fakeserver.Raw("+OK\r\n1 same\r\n2 same\r\n3 u3\r\n.\r\n")))
+		b.mustDo(get(mtm.All, mtm.Copy, mtm.ThenDisconnect))
+		Expect(b.inbox()).To(HaveLen(3))
+		op := b.mustDo(get(mtm.All, mtm.Copy, mtm.ThenDisconnect))
+		Expect(op.Result().AlreadyThere).To(Equal(3))
+		Expect(b.mailbox()).To(HaveLen(3))
+	})
+
+	It("without UIDL tells messages apart by Message-ID and size", func() {
+		b := newBench(&fakeserver.Options{Without: []string{"UIDL"}}, nil, mails(3), stay)
+		b.mustDo(get(mtm.All, mtm.Copy, mtm.ThenDisconnect))
+		Expect(b.inbox()).To(HaveLen(3))
+		Expect(b.drop.Remove("u1")).To(Succeed())
+		Expect(b.drop.Deliver(mail(4))).To(Succeed())
+		op := b.mustDo(get(mtm.All, mtm.Copy, mtm.ThenDisconnect))
+		Expect(op.Result().AlreadyThere).To(Equal(2))
+		Expect(b.mailbox()).To(HaveLen(3))
+		Expect(b.inbox()).To(HaveLen(4))
+		b.sound()
+	})
+
+	It("without TOP reads the headers from whole messages (11)", func() {
+		b := newBench(&fakeserver.Options{Without: []string{"TOP"}}, nil, mails(3), stay)
+		session(b)
+		Expect(b.mailbox()).To(HaveLen(3))
+		Expect(b.mailbox()[0].Description).To(Equal("Letter 3"))
+		Expect(b.body(b.mailbox()[0].ID)).NotTo(ContainSubstring("Text of letter"))
+	})
+
+	It("asks for the whole message when one TOP is refused, and counts what is refused as well", func() {
+		b := newBench(nil, nil, mails(3), stay)
+		b.srv.On(fakeserver.Match{Verb: "TOP", Args: "2 1"}, fakeserver.Auto.With(fakeserver.Refuse("no"))).Must()
+		session(b)
+		Expect(b.mailbox()).To(HaveLen(3))
+		b = newBench(nil, nil, mails(3), stay)
+		b.srv.On(fakeserver.Match{Verb: "TOP", Args: "2 1"}, fakeserver.Auto.With(fakeserver.Refuse("no"))).Must()
+		b.srv.On(fakeserver.Match{Verb: "RETR", Args: "2"}, fakeserver.Auto.With(fakeserver.Refuse("no"))).Must()
+		_, err := b.do(get(mtm.All, mtm.Copy, mtm.ThenDisconnect))
+		Expect(err).To(MatchError(mtm.ErrTop))
+		Expect(uids(b.inbox())).To(Equal([]string{"u1", "u3"}))
+		Expect(b.commands()).To(ContainElement("QUIT"))
+	})
+
+	It("works on a server without pipelining", func() {
+		b := newBench(&fakeserver.Options{Without: []string{"PIPELINING", "CAPA"}}, nil, mails(3))
+		b.mustDo(get(mtm.All, mtm.Move, mtm.ThenDisconnect))
+		Expect(b.inbox()).To(HaveLen(3))
+	})
+})

@@ -1,0 +1,75 @@
+package mtm_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pop3mtm/fakeserver"
+	"pop3mtm/mtm"
+	"pop3mtm/mtm/account"
+	"pop3mtm/mtm/store"
+)
+
+// A server that falls silent at any step ends the operation after the timeout, and
+// the client is usable again. The clock is the bubble's: no time passes.
+func TestASilentServerTimesOut(t *testing.T) {
+	for _, verb := range []string{"CONNECT", "CAPA", "PASS", "STAT", "LIST", "UIDL", "TOP", "RETR", "DELE", "QUIT"} {
+		t.Run(verb, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { silence(t, verb) })
+		})
+	}
+}
+
+func silence(t *testing.T, verb string) {
+	srv := fakeserver.New(fakeserver.NewMaildrop(mails(1)...), nil)
+	srv.On(fakeserver.Match{Verb: verb}, fakeserver.Auto.With(fakeserver.CutAfter(2, fakeserver.Open))).Once().Must()
+	st, box := pipeClient(t, srv)
+	start := time.Now()
+	err := box.InvokeSync(t.Context(), get(mtm.All, mtm.Move, mtm.ThenDisconnect))
+	if !errors.Is(err, mtm.ErrTimedOut) {
+		t.Fatalf("got %v, want a timeout", err)
+	}
+	if waited := time.Since(start); waited < time.Minute || waited > 2*time.Minute {
+		t.Errorf("ended after %v, the timeout is one minute", waited)
+	}
+	if err := box.InvokeSync(t.Context(), get(mtm.All, mtm.Move, mtm.ThenDisconnect)); err != nil {
+		t.Errorf("the next get mail: %v", err)
+	}
+	if entries, err := st.Children(t.Context(), store.Inbox); err != nil || len(entries) != 1 {
+		t.Errorf("inbox: %d entries, %v; want 1", len(entries), err)
+	}
+	for _, close := range []func() error{box.Close, srv.Close, st.Close} {
+		if err := close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// pipeClient makes a client whose line is a pipe to srv.
+func pipeClient(t *testing.T, srv *fakeserver.Server) (*store.Store, *mtm.Client) {
+	st, err := store.Open(t.TempDir(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings := account.Defaults()
+	settings.Host, settings.LoginName, settings.Password.Literal = "localhost", "demo", "demo"
+	id, err := mtm.AddAccount(t.Context(), st, "work", settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	box, err := mtm.Open(st, id, &mtm.Options{
+		Dial: func(context.Context, string, string) (net.Conn, error) {
+			here, there := net.Pipe()
+			go srv.ServeConn(there)
+			return here, nil
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return st, box
+}
