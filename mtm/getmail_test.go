@@ -18,6 +18,11 @@ var _ = Describe("Get mail", func() {
 		b := newBench(nil, nil, mails(25))
 		op := b.mustDo(get(mtm.All, mtm.Copy, mtm.ThenDisconnect))
 		Expect(op.Result().Messages).To(HaveLen(25))
+		total := 0
+		for i := 1; i <= 25; i++ {
+			total += len(raw(i))
+		}
+		Expect(op.Result().Octets).To(BeEquivalentTo(total))
 		entries := b.inbox()
 		Expect(entries).To(HaveLen(25))
 		for i, e := range entries {

@@ -25,6 +25,7 @@ type Operation struct {
 // Result is what an operation made and left alone.
 type Result struct {
 	Messages     []store.ID // entries made in the destination folder, in the order stored
+	Octets       int64      // stored with them
 	AlreadyThere int        // messages whose whole copy was in the folder before
 	Deleted      int        // messages deleted on the server
 }
@@ -76,6 +77,7 @@ func (r *run) connect(ctx context.Context, keep []store.ID) (err error) {
 func (r *run) transfer(ctx context.Context, t servermtm.Transfer) error {
 	outcome, err := r.session.Transfer(ctx, r.meter, t)
 	r.result.Messages = append(r.result.Messages, outcome.Stored...)
+	r.result.Octets += outcome.Octets
 	r.result.AlreadyThere += outcome.AlreadyThere
 	r.result.Deleted += outcome.Deleted
 	r.dropIfLost()

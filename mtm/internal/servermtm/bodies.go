@@ -135,6 +135,7 @@ func (s *bodySink) keep(b *bodyBatch) error {
 	for i := range copies {
 		s.outcome.Stored = append(s.outcome.Stored, copies[i].ID)
 	}
+	s.outcome.Octets += b.octets
 	s.safe = append(s.safe, b.items...)
 	return nil
 }

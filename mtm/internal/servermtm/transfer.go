@@ -20,6 +20,7 @@ type Transfer struct {
 // Outcome is what a transfer did, also when it failed.
 type Outcome struct {
 	Stored       []store.ID // new entries in the folder
+	Octets       int64      // of their bodies
 	AlreadyThere int        // whole copies that were in the folder before
 	Deleted      int        // DELEs that the server accepted
 }
