@@ -1,6 +1,9 @@
 package store
 
-import "unicode/utf8"
+import (
+	"slices"
+	"unicode/utf8"
+)
 
 // Batch gathers changes that become visible together at Commit or not at all.
 // Not safe for concurrent use, but one batch may commit in one goroutine while
@@ -120,26 +123,32 @@ func (b *Batch) Rollback() {
 	if b.open != nil {
 		_ = b.open.Discard() // an error spoils the segment, and later bodies avoid it
 	}
-	for i := len(b.bodies) - 1; i >= 0; i-- {
-		if p := b.bodies[i]; !b.s.cutLast(p) {
-			break
-		}
+	for _, g := range b.segments {
+		b.s.cutLast(b, g)
 	}
 	b.release()
 }
 
-// cutLast removes a body if it is the last thing in its segment, nobody writes
-// there and the index does not vouch for it.
-func (s *Store) cutLast(p placed) bool {
+// cutLast removes the batch's bodies from the end of a segment, if nobody
+// writes there, back to another batch's body or what the index vouches for.
+func (s *Store) cutLast(b *Batch, g *segment) {
 	s.writers.mu.Lock()
 	defer s.writers.mu.Unlock()
-	if s.writers.closed || !s.writers.isIdle(p.g) {
-		return false
+	if s.writers.closed || !s.writers.isIdle(g) {
+		return
 	}
-	p.g.mu.Lock()
-	last := p.g.position() == p.body.end() && p.g.committed <= p.body.Offset
-	p.g.mu.Unlock()
-	return last && p.g.cutBack(p.body.Offset) == nil
+	g.mu.Lock()
+	end, floor := g.position(), g.committed
+	g.mu.Unlock()
+	cut := end
+	for _, p := range slices.Backward(b.bodies) {
+		if p.g == g && p.body.end() == cut && p.body.Offset >= floor {
+			cut = p.body.Offset
+		}
+	}
+	if cut < end {
+		_ = g.cutBack(cut) // an error spoils the segment, and later bodies avoid it
+	}
 }
 
 // release lets go of everything the batch holds.

@@ -11,9 +11,6 @@ import (
 // rowsPerInsert entries go into one INSERT; more would bring nothing.
 const rowsPerInsert = 32
 
-// idsPerDelete ids go into one DELETE.
-const idsPerDelete = 256
-
 // Commit makes the batch durable and then visible: it syncs the segments that
 // hold its bodies and writes the index in one synced transaction. When it
 // returns nil everything is on the disk and the IDs of added entries are set;
@@ -145,26 +142,17 @@ func noteEnds(c *conn, ends map[*segment]int64) error {
 }
 
 func (t *commit) apply(o *op) error {
-	ctx := context.Background()
 	switch o.kind {
 	case opAdd:
 		return t.add(o.entry)
 	case opUpdate:
 		return t.update(o.entry)
 	case opFlags:
-		for _, id := range o.ids {
-			if _, err := t.c.exec(ctx, "UPDATE entries SET flags = (flags & ~?2) | ?3 WHERE id = ?1", id, o.clear, o.set); err != nil {
-				return err
-			}
-		}
-		return nil
+		return t.c.execChunks(context.Background(), `UPDATE entries SET flags = (flags & ~?1) | ?2
+			WHERE flags <> (flags & ~?1) | ?2 AND id IN`, o.ids, int64(o.clear), int64(o.set))
 	case opPending:
-		for _, id := range o.ids {
-			if _, err := t.c.exec(ctx, "UPDATE entries SET pending = ? WHERE id = ?", o.pending, id); err != nil {
-				return err
-			}
-		}
-		return nil
+		return t.c.execChunks(context.Background(), "UPDATE entries SET pending = ?1 WHERE pending <> ?1 AND id IN",
+			o.ids, boolInt(o.pending), 0)
 	case opSettings:
 		return t.settings(o)
 	}
@@ -279,34 +267,27 @@ func (t *commit) children(o *op) error {
 
 // remove deletes entries with all below them.
 func (t *commit) remove(ids []ID) error {
-	for len(ids) > 0 {
-		n := min(len(ids), idsPerDelete)
-		args := t.arguments(idsPerDelete)
-		for i := range args {
-			args[i].Value = nil
-			if i < n {
-				if ids[i] < firstFree {
-					return fmt.Errorf("entry %d cannot be deleted: %w", ids[i], ErrFixedEntry)
-				}
-				args[i].Value = int64(ids[i])
-			}
+	for _, id := range ids {
+		if id < firstFree {
+			return fmt.Errorf("entry %d cannot be deleted: %w", id, ErrFixedEntry)
 		}
-		for _, table := range []string{"settings WHERE service", "parts WHERE entry", "entries WHERE id"} {
-			if _, err := t.c.execValues(context.Background(), deleteQuery(table), args); err != nil {
+	}
+	ctx := context.Background()
+	for len(ids) > 0 {
+		var below []ID
+		err := t.c.queryChunks(ctx, "SELECT id FROM entries WHERE parent IN", ids,
+			func(row []driver.Value) error { below = append(below, ID(asInt(row[0]))); return nil })
+		if err != nil {
+			return err
+		}
+		for _, query := range []string{"DELETE FROM entries WHERE id IN", "DELETE FROM parts WHERE entry IN",
+			"DELETE FROM settings WHERE service IN"} {
+			if err := t.c.execChunks(ctx, query, ids, 0, 0); err != nil {
 				return err
 			}
 		}
-		ids = ids[n:]
+		ids = below
 	}
 	clear(t.parents)
 	return nil
-}
-
-// deleteQuery deletes the rows of the given entries and of all below them;
-// entries themselves come last, because they tell what is below.
-func deleteQuery(table string) string {
-	return `WITH RECURSIVE gone (id) AS (
-		VALUES ` + strings.TrimSuffix(strings.Repeat("(?),", idsPerDelete), ",") + `
-		UNION SELECT entries.id FROM gone CROSS JOIN entries ON entries.parent = gone.id
-	) DELETE FROM ` + table + ` IN (SELECT id FROM gone WHERE id IS NOT NULL)`
 }

@@ -107,7 +107,11 @@ func (c *conn) script(ctx context.Context, query string) error {
 }
 
 // query calls f for each row; the row is only valid during the call.
-func (c *conn) query(ctx context.Context, query string, f func(row []driver.Value) error, args ...any) (err error) {
+func (c *conn) query(ctx context.Context, query string, f func(row []driver.Value) error, args ...any) error {
+	return c.queryValues(ctx, query, f, bindings(args))
+}
+
+func (c *conn) queryValues(ctx context.Context, query string, f func(row []driver.Value) error, args []driver.NamedValue) (err error) {
 	st, err := c.prepared(query)
 	if err != nil {
 		return err
@@ -116,7 +120,7 @@ func (c *conn) query(ctx context.Context, query string, f func(row []driver.Valu
 	if !ok {
 		return errors.New("the SQLite driver cannot query")
 	}
-	rows, err := x.QueryContext(ctx, bindings(args))
+	rows, err := x.QueryContext(ctx, args)
 	if err != nil {
 		return indexError(err)
 	}

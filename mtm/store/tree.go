@@ -76,21 +76,27 @@ func (s *Store) Entry(ctx context.Context, id ID) (Entry, error) {
 // Entries returns the entries in the order of ids; ErrNotFound when one is not
 // there.
 func (s *Store) Entries(ctx context.Context, ids []ID) ([]Entry, error) {
-	list := make([]Entry, len(ids))
+	found := make(map[ID]Entry, len(ids))
 	err := s.read(ctx, func(c *conn) error {
-		for i, id := range ids {
-			err := c.query(ctx, "SELECT "+entryColumns+" FROM entries WHERE id = ?",
-				func(row []driver.Value) error { scanEntry(row, &list[i]); return nil }, id)
-			if err != nil {
-				return err
-			}
-			if list[i].ID == 0 {
-				return fmt.Errorf("entry %d: %w", id, ErrNotFound)
-			}
-		}
-		return nil
+		return c.queryChunks(ctx, "SELECT "+entryColumns+" FROM entries WHERE id IN", ids,
+			func(row []driver.Value) error {
+				var e Entry
+				scanEntry(row, &e)
+				found[e.ID] = e
+				return nil
+			})
 	})
-	return list, err
+	if err != nil {
+		return nil, err
+	}
+	list := make([]Entry, len(ids))
+	for i, id := range ids {
+		var ok bool
+		if list[i], ok = found[id]; !ok {
+			return nil, fmt.Errorf("entry %d: %w", id, ErrNotFound)
+		}
+	}
+	return list, nil
 }
 
 // Children lists the children of parent in the order of their ids; none when

@@ -1,0 +1,227 @@
+package store_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"pop3mtm/mtm/store"
+)
+
+func benchStore(b *testing.B) *store.Store {
+	b.Helper()
+	s, err := store.Open(filepath.Join(b.TempDir(), "mail.store"), nil)
+	must(b, err)
+	b.Cleanup(func() { must(b, s.Close()) })
+	return s
+}
+
+func entry(parent store.ID, n int) *store.Entry {
+	return &store.Entry{Parent: parent, Type: store.TypeMessage, Service: store.Local, Size: 8192,
+		Flags: store.New | store.Unread, Sending: store.SendNotApplicable,
+		Date:    time.Unix(1_700_000_000+int64(n), 0),
+		Details: "Somebody Else <somebody.else@example.org>", Description: fmt.Sprintf("A subject, number %d", n),
+		UID: fmt.Sprintf("%016x", n), MessageID: fmt.Sprintf("%d.1234567@mail.example.org", n)}
+}
+
+func writeBody(b testing.TB, batch *store.Batch, kind store.BodyKind, content []byte) store.Body {
+	w := batch.Body(kind)
+	_, err := w.Write(content)
+	must(b, err)
+	body, err := w.Close()
+	must(b, err)
+	return body
+}
+
+// Entries alone, 1,000 a batch.
+func BenchmarkBatchIndex(b *testing.B) {
+	ctx := context.Background()
+	s := benchStore(b)
+	const size = 1000
+	n := 0
+	b.ResetTimer()
+	for b.Loop() {
+		batch := s.NewBatch()
+		for range size {
+			n++
+			batch.Add(entry(store.Inbox, n))
+		}
+		must(b, batch.Commit(ctx))
+	}
+	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "entries/s")
+}
+
+// Bodies alone, 64 MiB a batch.
+func BenchmarkBatchBodies(b *testing.B) {
+	for _, size := range []int{500, 8 << 10, 1 << 20} {
+		b.Run(fmt.Sprint(size), func(b *testing.B) {
+			ctx := context.Background()
+			s := benchStore(b)
+			content := bytes.Repeat([]byte{'x'}, size)
+			b.SetBytes(64 << 20)
+			for b.Loop() {
+				batch := s.NewBatch()
+				for range 64 << 20 / size {
+					e := entry(store.Inbox, 1)
+					e.Body = writeBody(b, batch, store.BodyWhole, content)
+					batch.Add(e)
+				}
+				must(b, batch.Commit(ctx))
+			}
+		})
+	}
+}
+
+// What a get of 10,000 messages of 8 KiB asks of the store: 10,000 header
+// entries, then 10,000 copies with bodies, 1,000 a batch, each batch committed
+// while the next one takes bodies.
+func BenchmarkBatchGet(b *testing.B) {
+	ctx := context.Background()
+	head, whole := bytes.Repeat([]byte{'h'}, 500), bytes.Repeat([]byte{'w'}, 8<<10)
+	for b.Loop() {
+		b.StopTimer()
+		s := benchStore(b)
+		b.StartTimer()
+		var ids []store.ID
+		commit := make(chan *store.Batch)
+		failed := make(chan error)
+		go func() {
+			var err error
+			for batch := range commit {
+				if err == nil {
+					err = batch.Commit(ctx)
+				}
+			}
+			failed <- err
+		}()
+		var heads []*store.Entry
+		for k := 0; k < 10_000; k += 1000 {
+			batch := s.NewBatch()
+			for n := k; n < k+1000; n++ {
+				e := entry(store.Local, n)
+				e.Body = writeBody(b, batch, store.BodyHeader, head)
+				batch.Add(e)
+				heads = append(heads, e)
+			}
+			commit <- batch
+		}
+		for k := 0; k < 10_000; k += 1000 {
+			batch := s.NewBatch()
+			for n := k; n < k+1000; n++ {
+				e := entry(store.Inbox, n)
+				e.Body = writeBody(b, batch, store.BodyWhole, whole)
+				batch.Add(e)
+			}
+			commit <- batch
+		}
+		close(commit)
+		must(b, <-failed)
+		for _, e := range heads {
+			ids = append(ids, e.ID)
+		}
+		batch := s.NewBatch()
+		batch.SetPending(ids, false)
+		must(b, batch.Commit(ctx))
+	}
+	b.ReportMetric(10_000*float64(b.N)/b.Elapsed().Seconds(), "messages/s")
+}
+
+func filled(b *testing.B, count int) *store.Store {
+	b.Helper()
+	s := benchStore(b)
+	for k := 0; k < count; k += 10_000 {
+		batch := s.NewBatch()
+		for n := k; n < k+10_000; n++ {
+			batch.Add(entry(store.Inbox, n))
+		}
+		must(b, batch.Commit(context.Background()))
+	}
+	return s
+}
+
+// All of a mailbox of 100,000.
+func BenchmarkLarge(b *testing.B) {
+	ctx := context.Background()
+	s := filled(b, 100_000)
+	list, err := s.UIDs(ctx, store.Inbox, store.Local)
+	must(b, err)
+	var ids []store.ID
+	for _, r := range list {
+		ids = append(ids, r.ID)
+	}
+	b.Run("UIDs", func(b *testing.B) {
+		for b.Loop() {
+			_, err := s.UIDs(ctx, store.Inbox, store.Local)
+			must(b, err)
+		}
+	})
+	b.Run("Each", func(b *testing.B) {
+		for b.Loop() {
+			must(b, s.Each(ctx, store.Inbox, func(*store.Entry) error { return nil }))
+		}
+	})
+	b.Run("Dump", func(b *testing.B) {
+		for b.Loop() {
+			must(b, s.Dump(ctx, io.Discard))
+		}
+	})
+	b.Run("Entry", func(b *testing.B) {
+		for b.Loop() {
+			_, err := s.Entry(ctx, ids[77])
+			must(b, err)
+		}
+	})
+	b.Run("Entries1000", func(b *testing.B) {
+		for b.Loop() {
+			_, err := s.Entries(ctx, ids[:1000])
+			must(b, err)
+		}
+	})
+	change := func(f func(*store.Batch, int)) func(*testing.B) {
+		return func(b *testing.B) {
+			n := 0
+			for b.Loop() {
+				batch := s.NewBatch()
+				f(batch, n)
+				n++
+				must(b, batch.Commit(ctx))
+			}
+		}
+	}
+	b.Run("UpdateChildren", change(func(c *store.Batch, n int) {
+		if n%2 == 0 {
+			c.UpdateChildren(store.Inbox, 0, store.New, store.VisibleOnly|store.NotPending)
+		} else {
+			c.UpdateChildren(store.Inbox, store.New, 0, 0)
+		}
+	}))
+	b.Run("SetPending", change(func(c *store.Batch, n int) { c.SetPending(ids, n%2 == 0) }))
+	b.Run("SetFlags", change(func(c *store.Batch, n int) { c.SetFlags(ids, store.New, store.Unread) }))
+	b.Run("Delete1000", change(func(c *store.Batch, n int) {
+		k := n * 1000 % len(ids)
+		c.Delete(ids[k : k+1000]...)
+	}))
+}
+
+// Reading a body of 64 MiB.
+func BenchmarkBodyRead(b *testing.B) {
+	ctx := context.Background()
+	s := benchStore(b)
+	batch := s.NewBatch()
+	e := entry(store.Inbox, 1)
+	e.Body = writeBody(b, batch, store.BodyWhole, bytes.Repeat([]byte{'x'}, 64<<20))
+	batch.Add(e)
+	must(b, batch.Commit(ctx))
+	b.SetBytes(64 << 20)
+	for b.Loop() {
+		r, err := s.Body(ctx, e.ID)
+		must(b, err)
+		_, err = r.WriteTo(io.Discard)
+		must(b, err)
+		must(b, r.Close())
+	}
+}

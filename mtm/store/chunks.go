@@ -1,0 +1,65 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+	"strconv"
+	"strings"
+)
+
+// The lengths of id lists in statements; a shorter list is filled with NULLs.
+const (
+	fewIDs  = 8
+	manyIDs = 256
+)
+
+// chunks calls f with statement text and arguments for every part of a long
+// list of ids. The text is query and the list; query may use ?1 and ?2 for a
+// and b.
+func (c *conn) chunks(query string, ids []ID, a, b int64, f func(query string, args []driver.NamedValue) error) error {
+	for len(ids) > 0 {
+		size := manyIDs
+		if len(ids) <= fewIDs {
+			size = fewIDs
+		}
+		args := make([]driver.NamedValue, 2+size)
+		args[0].Value, args[1].Value = a, b
+		for i := range args {
+			args[i].Ordinal = i + 1
+		}
+		n := min(size, len(ids))
+		for i, id := range ids[:n] {
+			args[2+i].Value = int64(id)
+		}
+		if err := f(query+idList(size), args); err != nil {
+			return err
+		}
+		ids = ids[n:]
+	}
+	return nil
+}
+
+// execChunks runs a statement that ends in "IN" for all ids.
+func (c *conn) execChunks(ctx context.Context, query string, ids []ID, a, b int64) error {
+	return c.chunks(query, ids, a, b, func(query string, args []driver.NamedValue) error {
+		_, err := c.execValues(ctx, query, args)
+		return err
+	})
+}
+
+// queryChunks runs a query that ends in "IN" for all ids; the rows come in
+// any order.
+func (c *conn) queryChunks(ctx context.Context, query string, ids []ID, f func(row []driver.Value) error) error {
+	return c.chunks(query, ids, 0, 0, func(query string, args []driver.NamedValue) error {
+		return c.queryValues(ctx, query, f, args)
+	})
+}
+
+// idList is the list of n parameters from ?3 on.
+func idList(n int) string {
+	var l strings.Builder
+	for i := range n {
+		l.WriteString(",?" + strconv.Itoa(3+i))
+	}
+	return " (" + l.String()[1:] + ")"
+}
