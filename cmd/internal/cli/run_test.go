@@ -21,6 +21,7 @@ func demo(run func(*cobra.Command, []string) error) *cobra.Command {
 	get := &cobra.Command{Use: "get ACCOUNT", Short: "Gets", Args: cobra.ExactArgs(1), RunE: run}
 	get.Flags().Int("count", 1, "how many")
 	get.Flags().Duration("timeout", 0, "how long")
+	get.Flags().Func("secret", "a secret", func(string) error { return errors.New("write NAME=SECRET") })
 	get.Flags().Bool("json", false, "JSON")
 	get.Flags().String("into", "", "where to")
 	account := &cobra.Command{Use: "account", Short: "Accounts"}
@@ -61,11 +62,13 @@ var _ = Describe("Run", func() {
 			Expect(r).To(Equal(result{2, "", "demo: " + want + " --help'\n"}))
 		},
 		Entry("unknown flag", "get --colour work", "unknown flag: --colour; see 'demo get"),
+		Entry("flag at the wrong place", "--count 3 get work", "unknown flag: --count; it belongs to 'demo get'; see 'demo"),
 		Entry("value that does not parse", "get --count many work",
 			`--count takes a whole number, not "many"; see 'demo get`),
 		Entry("duration that does not parse", "get --timeout 5 work",
 			`--timeout takes a duration such as 90s or 5m, not "5"; see 'demo get`),
 		Entry("switch with a value", "get --json=maybe work", `--json takes true or false, not "maybe"; see 'demo get`),
+		Entry("secret that does not parse", "get --secret hunter2 work", "--secret: write NAME=SECRET; see 'demo get"),
 		Entry("flag without its value", "get work --into", "flag needs an argument: --into; see 'demo get"),
 		Entry("missing argument", "get", "an argument is missing: write 'demo get ACCOUNT'; see 'demo get"),
 		Entry("too many arguments", "get work home", `wrong arguments, starting with "work": write 'demo get ACCOUNT'; see 'demo get`),

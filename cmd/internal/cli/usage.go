@@ -63,8 +63,16 @@ func words(c *cobra.Command) string {
 	return strings.Join(names, ", ")
 }
 
-// flagError says of a value that does not parse what would.
-func flagError(_ *cobra.Command, err error) error {
+// flagError says of a value that does not parse what would, and of a flag at the wrong place where it belongs. It shows
+// no value of a kind it does not know: that could be a password.
+func flagError(c *cobra.Command, err error) error {
+	if missing, ok := errors.AsType[*pflag.NotExistError](err); ok {
+		for _, child := range c.Commands() {
+			if child.Flags().Lookup(missing.GetSpecifiedName()) != nil {
+				return Usage("%w; it belongs to '%s'", err, child.CommandPath())
+			}
+		}
+	}
 	invalid, ok := errors.AsType[*pflag.InvalidValueError](err)
 	if !ok {
 		return usageError{err}
@@ -78,5 +86,5 @@ func flagError(_ *cobra.Command, err error) error {
 	case "bool":
 		return Usage("--%s takes true or false, not %q", flag.Name, value)
 	}
-	return Usage("--%s cannot be %q: %w", flag.Name, value, invalid.Unwrap())
+	return Usage("--%s: %w", flag.Name, invalid.Unwrap())
 }

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/pflag"
+
+	"pop3mtm/cmd/internal/cli"
+	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/maildrop"
+	"pop3mtm/fixtures"
+)
+
+// mailFlags say where the mail comes from: at most one of them is given.
+type mailFlags struct {
+	eml, mbox, maildir string
+	synthetic          synthetic
+}
+
+func (f *mailFlags) add(flags *pflag.FlagSet) {
+	flags.StringVar(&f.eml, "eml", "", "serve the .eml files of the folder `PATH`, or one file")
+	flags.StringVar(&f.mbox, "mbox", "", "serve the mbox file `PATH`")
+	flags.StringVar(&f.maildir, "maildir", "", "serve the Maildir `PATH`")
+	flags.Var(&f.synthetic, "synthetic", "serve generated messages: COUNT[,size=8KiB][,seed=1]")
+}
+
+// mailbox is the mail that is served.
+type mailbox struct {
+	about  string // for the banner
+	onDisk bool
+	source maildrop.Source
+	// fresh makes another source with the same mail; nil when the mail is on disk.
+	fresh func() (maildrop.Source, error)
+}
+
+// open finds the mail and lists it once, so that what is wrong with it shows before a client connects.
+func (f *mailFlags) open() (*mailbox, error) {
+	box, err := f.choose()
+	if err != nil {
+		return nil, err
+	}
+	list, err := box.source.List()
+	if err != nil {
+		return nil, err
+	}
+	noun := "messages"
+	if list.Len() == 1 {
+		noun = "message"
+	}
+	box.about = fmt.Sprintf("%d %s %s", list.Len(), noun, box.about)
+	return box, nil
+}
+
+func (f *mailFlags) choose() (*mailbox, error) {
+	given := 0
+	for _, v := range []string{f.eml, f.mbox, f.maildir, f.synthetic.String()} {
+		if v != "" {
+			given++
+		}
+	}
+	if given > 1 {
+		return nil, cli.Usage("give only one of --eml, --mbox, --maildir and --synthetic")
+	}
+	onDisk := func(path string, open func(string) (maildrop.Source, error)) (*mailbox, error) {
+		source, err := open(path)
+		return &mailbox{about: "from " + path, onDisk: true, source: source}, err
+	}
+	inMemory := func(about string, fresh func() (maildrop.Source, error)) (*mailbox, error) {
+		source, err := fresh()
+		return &mailbox{about: about, source: source, fresh: fresh}, err
+	}
+	switch {
+	case f.eml != "":
+		return onDisk(f.eml, maildrop.OpenEML)
+	case f.mbox != "":
+		return onDisk(f.mbox, maildrop.OpenMbox)
+	case f.maildir != "":
+		return onDisk(f.maildir, maildrop.OpenMaildir)
+	case f.synthetic.given:
+		return inMemory("made up", f.synthetic.open)
+	}
+	return inMemory("of the demo mailbox", func() (maildrop.Source, error) {
+		return maildrop.Memory(fixtures.Mail()...), nil
+	})
+}
+
+// copies makes a maildrop for each of n users.
+func (b *mailbox) copies(n int) ([]*fakeserver.Maildrop, error) {
+	drops := make([]*fakeserver.Maildrop, n)
+	if b.onDisk && n > 1 {
+		for i, source := range share(b.source, n) {
+			drops[i] = fakeserver.MaildropOf(source)
+		}
+		return drops, nil
+	}
+	drops[0] = fakeserver.MaildropOf(b.source)
+	for i := 1; i < n; i++ {
+		source, err := b.fresh()
+		if err != nil {
+			return nil, err
+		}
+		drops[i] = fakeserver.MaildropOf(source)
+	}
+	return drops, nil
+}

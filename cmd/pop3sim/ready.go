@@ -1,0 +1,72 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// listening is the object that --json prints and --ready-file holds: the address of each listener that runs.
+type listening struct {
+	POP3 string `json:"pop3"`
+}
+
+// ready tells the programs that wait for the server.
+func ready(stdout io.Writer, f *serveFlags, l listening) error {
+	line, err := json.Marshal(l)
+	if err != nil {
+		return err
+	}
+	line = append(line, '\n')
+	if f.json {
+		if _, err := stdout.Write(line); err != nil {
+			return err
+		}
+	}
+	if f.readyFile == "" {
+		return nil
+	}
+	return writeWhole(f.readyFile, line)
+}
+
+// removeStale takes away the ready file of an earlier run, so that nobody is told of a server that is gone.
+func removeStale(path string) error {
+	if path == "" {
+		return nil
+	}
+	if folder, err := os.Stat(filepath.Dir(path)); err != nil || !folder.IsDir() {
+		return fmt.Errorf("--ready-file %s: there is no folder %s", path, filepath.Dir(path))
+	}
+	info, err := os.Lstat(path)
+	switch {
+	case os.IsNotExist(err):
+		return nil
+	case err != nil:
+		return fmt.Errorf("--ready-file: %w", err)
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("--ready-file %s is there already and is not a file", path)
+	}
+	return os.Remove(path)
+}
+
+// writeWhole writes a file that others see only when it is complete.
+func writeWhole(path string, content []byte) error {
+	temporary, err := os.CreateTemp(filepath.Dir(path), ".pop3sim-*")
+	if err != nil {
+		return fmt.Errorf("--ready-file: %w", err)
+	}
+	_, err = temporary.Write(content)
+	if closeErr := temporary.Close(); err == nil {
+		err = closeErr
+	}
+	if err == nil {
+		err = os.Rename(temporary.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(temporary.Name()) // the first error says what is wrong
+		return fmt.Errorf("--ready-file: %w", err)
+	}
+	return nil
+}
