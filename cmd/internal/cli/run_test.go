@@ -62,7 +62,7 @@ var _ = Describe("Run", func() {
 			Expect(r).To(Equal(result{2, "", "demo: " + want + " --help'\n"}))
 		},
 		Entry("unknown flag", "get --colour work", "unknown flag: --colour; see 'demo get"),
-		Entry("flag at the wrong place", "--count 3 get work", "unknown flag: --count; it belongs to 'demo get'; see 'demo"),
+		Entry("flag without its command", "--count=3", "unknown flag: --count; it belongs to 'demo get'; see 'demo"),
 		Entry("value that does not parse", "get --count many work",
 			`--count takes a whole number, not "many"; see 'demo get`),
 		Entry("duration that does not parse", "get --timeout 5 work",
