@@ -1,0 +1,109 @@
+package pop3_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+
+	"pop3mtm/mtm/pop3"
+)
+
+// canned is a connection whose server has said everything already.
+type canned struct {
+	net.Conn
+	in *bytes.Reader
+}
+
+func (c canned) Read(p []byte) (int, error)     { return c.in.Read(p) }
+func (canned) Write(p []byte) (int, error)      { return len(p), nil }
+func (canned) Close() error                     { return nil }
+func (canned) SetDeadline(time.Time) error      { return nil }
+func (canned) SetReadDeadline(time.Time) error  { return nil }
+func (canned) SetWriteDeadline(time.Time) error { return nil }
+
+// FuzzReply gives any octets to every verb in turn. Nothing may crash, rows must make sense, every error must be one
+// of the three kinds, and only a refusal leaves the session usable.
+func FuzzReply(f *testing.F) {
+	ok := "+OK\r\n"
+	for _, seed := range []string{
+		"", "+OK", "-ERR [IN-USE] locked\r\n", "+ERR\n", "+OK <1@b>\r\n+OK\r\nPIPELINING\r\nsasl PLAIN\r\n.\r\n+OK 2 320\r\n",
+		ok + ok + ".\r\n" + "+OK 2 320\r\n" + ok + "1 120\r\n2 200 octets\r\n.\r\n" + ok + "1 a\r\n2   b \x00\r\n+OK 3 c\r\n4\r\n.\r\n+OK 1 120\r\n+OK 1 a\r\n" +
+			ok + "..x\r\n.\r\n" + ok + ".\n" + ok + "\n.\n.\r\n-ERR no\r\n" + ok + ok,
+		ok + "-ERR\r\n+OK -1 0\r\n", ok + "-ERR\r\n+OK 4294967296 99999999999999999999\r\n", ok + "-ERR\r\n+OK 1 1\r\n+OK\r\n-1 5\r\n.\r\n",
+	} {
+		f.Add([]byte(seed))
+	}
+	limits := &pop3.Options{MaxLine: 100, MaxRows: 50, MaxCapa: 20, MaxUIDOctets: 500, MaxBody: 1000, Window: 3}
+	f.Fuzz(func(t *testing.T, in []byte) {
+		ctx := context.Background()
+		s, err := pop3.NewSession(ctx, canned{in: bytes.NewReader(in)}, limits)
+		if err != nil {
+			checkKind(t, nil, err)
+			return
+		}
+		s.Timestamp()
+		_, err = s.Capa(ctx)
+		checkKind(t, s, err)
+		stat, err := s.Stat(ctx)
+		checkKind(t, s, err)
+		if stat.Count < 0 || stat.Octets < 0 {
+			t.Fatal(stat)
+		}
+		list, err := s.List(ctx)
+		checkKind(t, s, err)
+		for _, l := range list {
+			if l.Number < 1 || l.Octets < 0 {
+				t.Fatal(l)
+			}
+		}
+		uids, err := s.Uidl(ctx)
+		checkKind(t, s, err)
+		for _, u := range uids {
+			if u.Number < 1 || len(u.UID) > limits.MaxLine || strings.ContainsRune(u.UID, '\n') {
+				t.Fatal(u)
+			}
+		}
+		_, err = s.ListOne(ctx, 1)
+		checkKind(t, s, err)
+		_, err = s.UidlOne(ctx, 1)
+		checkKind(t, s, err)
+		n, err := s.Retr(ctx, 1, io.Discard)
+		checkKind(t, s, err)
+		if n > limits.MaxBody {
+			t.Fatal(n)
+		}
+		checkKind(t, s, s.TopAll(ctx, []int{1, 2, 3, 4}, 0, &skips{}))
+		checkKind(t, s, s.Pass(ctx, "x"))
+		checkKind(t, nil, s.Quit(ctx))
+	})
+}
+
+func checkKind(t *testing.T, s *pop3.Session, err error) {
+	t.Helper()
+	var refused *pop3.ReplyError
+	var nonsense *pop3.ProtocolError
+	var broken *pop3.LineError
+	switch {
+	case err == nil:
+		return
+	case errors.As(err, &refused):
+		if s != nil && s.Err() != nil || len(refused.Text) > 4*512+3 {
+			t.Fatalf("%q spoiled the session, or is too long", refused.Text)
+		}
+	case errors.As(err, &nonsense), errors.As(err, &broken):
+		if s != nil && s.Err() != err {
+			t.Fatalf("%v is not what spoiled the session: %v", err, s.Err())
+		}
+	default:
+		t.Fatalf("%T: %v", err, err)
+	}
+	if i := strings.IndexFunc(err.Error(), func(r rune) bool { return !unicode.IsPrint(r) }); i >= 0 {
+		t.Fatalf("%q is not safe to show", err.Error())
+	}
+}
