@@ -108,7 +108,7 @@ func (c *counts) Done(_ int, octets int64, err error) error {
 }
 
 func TestNeitherSidesBuffersCanBlockARunForEver(t *testing.T) {
-	defer goleak.VerifyNone(t)
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	for _, c := range []struct {
 		name    string
 		octets  int
@@ -151,7 +151,7 @@ func TestNeitherSidesBuffersCanBlockARunForEver(t *testing.T) {
 }
 
 func TestARunGivenUpLeavesNoGoroutine(t *testing.T) {
-	defer goleak.VerifyNone(t)
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	ctx, cancel := context.WithCancel(context.Background())
 	client, server := net.Pipe()
 	ended := make(chan struct{})
