@@ -120,7 +120,10 @@ func (s *Session) sendChunk(c Chunk) (End, error) {
 		}
 		return cut.how, nil
 	}
-	return c.End, err
+	if err != nil {
+		return Open, errors.Join(err, s.out.flush())
+	}
+	return c.End, nil
 }
 
 // pause waits; false means that the server is being closed.

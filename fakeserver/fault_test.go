@@ -1,0 +1,270 @@
+package fakeserver_test
+
+import (
+	"errors"
+	"io"
+	"strings"
+	"syscall"
+	"time"
+
+	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/maildrop"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+var _ = Describe("an edit", func() {
+	It("cuts a reply after so many octets, wherever that is", func() {
+		raw := "A: b\r\n\r\n.x\r\n" + strings.Repeat("y", 100_000) + "\r\n"
+		srv := start(fakeserver.NewMaildrop(maildrop.Bytes("u", []byte(raw))), nil)
+		whole := "+OK 100014 octets\r\n" + stuffed(raw) + ".\r\n"
+		for _, n := range []int{0, 1, 5, 19, 20, 26, 27, 28, 29, 30, 50_000, len(whole) - 4, len(whole) - 1, len(whole)} {
+			srv.On(fakeserver.Match{Verb: "RETR"}, fakeserver.Auto.With(fakeserver.CutAfter(int64(n), fakeserver.Close))).Once()
+			p := login(srv)
+			p.say("RETR 1\r\n")
+			Expect(p.rest() == whole[:n]).To(BeTrue(), "cut after %d", n)
+		}
+	})
+
+	It("leaves a shorter reply whole and the connection open", func() {
+		srv := start(three(), nil)
+		srv.On(fakeserver.Match{Verb: "RETR"}, fakeserver.Auto.With(fakeserver.CutAfter(1000, fakeserver.Reset)))
+		p := login(srv)
+		_, wire := p.multi("RETR 1")
+		Expect(wire).To(HaveLen(10))
+		Expect(p.ask("NOOP")).To(HavePrefix("+OK"))
+	})
+
+	It("withholds the rest and goes on with Open", func() {
+		srv := start(three(), nil)
+		srv.On(fakeserver.Match{Verb: "RETR"}, fakeserver.Auto.With(fakeserver.CutAfter(17, fakeserver.Open)))
+		p := login(srv)
+		p.say("RETR 1\r\nNOOP\r\n")
+		Expect(p.line()).To(Equal("+OK 10 octets"))
+		Expect(p.line()).To(HavePrefix("A:+OK"))
+	})
+
+	It("resets the connection", func() {
+		srv := start(three(), nil)
+		srv.On(fakeserver.Match{Verb: "RETR"}, fakeserver.Auto.With(fakeserver.CutAfter(15, fakeserver.Reset)))
+		p := login(srv)
+		p.say("RETR 1\r\n")
+		b, err := io.ReadAll(p.in)
+		Expect(string(b)).To(Equal("+OK 10 octets\r\n"))
+		Expect(errors.Is(err, syscall.ECONNRESET)).To(BeTrue(), "%v", err)
+	})
+
+	It("closes one side only, and reads what the client still sends", func() {
+		srv := start(three(), nil)
+		srv.On(fakeserver.Match{Verb: "NOOP"}, fakeserver.Auto.With(fakeserver.CutAfter(3, fakeserver.HalfClose)))
+		p := login(srv)
+		p.say("NOOP\r\n")
+		Expect(p.rest()).To(Equal("+OK"))
+		p.say(strings.Repeat("QUIT\r\n", 100_000))
+		Expect(p.Close()).To(Succeed())
+		wait(srv)
+		Expect(srv.Transcripts()[0].Lines).To(ContainElement("[ended by the server: half-close]"))
+	})
+
+	It("sends any octets", func() {
+		srv := start(three(), nil)
+		srv.On(fakeserver.Match{Verb: "STAT"}, fakeserver.Auto.With(fakeserver.Raw("\x00\xff+OK no\n\r.")))
+		p := login(srv)
+		p.say("STAT\r\nQUIT\r\n")
+		Expect(p.rest()).To(Equal("\x00\xff+OK no\n\r.+OK bye\r\n"))
+	})
+
+	It("applies one after the other", func() {
+		srv := start(three(), nil)
+		srv.On(fakeserver.Match{Verb: "STAT"}, fakeserver.Auto.With(fakeserver.Refuse("long text"), fakeserver.CutAfter(6, fakeserver.Close)))
+		p := login(srv)
+		p.say("STAT\r\n")
+		Expect(p.rest()).To(Equal("-ERR l"))
+	})
+
+	It("ends the session with a -ERR greeting (quirk 1)", func() {
+		srv := start(three(), nil)
+		srv.On(fakeserver.Match{Verb: "CONNECT"}, fakeserver.Auto.With(fakeserver.Refuse("go away"))).Once().Must()
+		Expect(dial(srv).rest()).To(Equal("-ERR go away\r\n"))
+		Expect(login(srv).ask("STAT")).To(Equal("+OK 3 42"))
+	})
+
+	It("drops the line when a body cannot be read to its end", func() {
+		srv := start(three(), nil)
+		srv.On(fakeserver.Match{Verb: "NOOP"}, func(*fakeserver.Exchange) fakeserver.Reply {
+			return fakeserver.Reply{{Bytes: []byte("+OK\r\n"), Body: brokenBody{}}}
+		})
+		p := login(srv)
+		p.say("NOOP\r\n")
+		Expect(p.rest()).To(Equal("+OK\r\nhalf"))
+	})
+})
+
+type brokenBody struct{}
+
+func (brokenBody) WriteTo(w io.Writer) (int64, error) {
+	n, err := w.Write([]byte("half"))
+	return int64(n), errors.Join(err, errors.New("disk fault"))
+}
+
+var _ = Describe("a rule", func() {
+	refuse := func(text string) fakeserver.Handler { return fakeserver.Auto.With(fakeserver.Refuse(text)) }
+
+	It("is for a verb in any case, and for exact arguments", func() {
+		srv := start(three(), nil)
+		srv.On(fakeserver.Match{Verb: "list", Args: "2"}, refuse("rule"))
+		p := login(srv)
+		Expect(p.ask("LIST 2")).To(Equal("-ERR rule"))
+		Expect(p.ask("LIST 1")).To(HavePrefix("+OK"))
+	})
+
+	It("comes before older ones, until it has fired often enough", func() {
+		srv := start(three(), nil)
+		srv.On(fakeserver.Match{Verb: "NOOP"}, refuse("old"))
+		newer := srv.On(fakeserver.Match{}, refuse("new")).Times(2)
+		p, _ := connect(srv)
+		Expect(p.ask("NOOP")).To(Equal("-ERR new"))
+		Expect(p.ask("X")).To(Equal("-ERR new"))
+		Expect(p.ask("NOOP")).To(Equal("-ERR old"))
+		Expect(newer.Fired()).To(Equal(2))
+	})
+
+	It("picks the nth command that matches", func() {
+		srv := start(three(), nil)
+		srv.On(fakeserver.Match{Verb: "NOOP", Nth: 2}, refuse("second"))
+		p := login(srv)
+		Expect(p.ask("NOOP")).To(HavePrefix("+OK"))
+		Expect(p.ask("NOOP")).To(Equal("-ERR second"))
+		Expect(p.ask("NOOP")).To(HavePrefix("+OK"))
+	})
+
+	It("is for one session", func() {
+		srv := start(three(), nil)
+		srv.On(fakeserver.Match{Verb: "STAT", Session: 2}, refuse("two"))
+		p := login(srv)
+		Expect(p.ask("STAT")).To(HavePrefix("+OK"))
+		Expect(p.ask("QUIT")).To(HavePrefix("+OK"))
+		Expect(login(srv).ask("STAT")).To(Equal("-ERR two"))
+		Expect(srv.Sessions()).To(Equal(2))
+	})
+
+	It("is for one user, the commands that name him included", func() {
+		srv := start(three(), &fakeserver.Options{Users: map[string]fakeserver.User{"ann": {Password: "a"}, "bob": {Password: "b"}}})
+		srv.On(fakeserver.Match{Verb: "USER", User: "bob"}, refuse("not you"))
+		srv.On(fakeserver.Match{Verb: "APOP", User: "bob"}, refuse("not you"))
+		srv.On(fakeserver.Match{Verb: "STAT", User: "ann"}, refuse("no numbers"))
+		p, greeting := connect(srv)
+		Expect(p.ask("USER bob")).To(Equal("-ERR not you"))
+		Expect(p.ask(apop(greeting, "bob", "b"))).To(Equal("-ERR not you"))
+		Expect(p.ask("USER ann")).To(HavePrefix("+OK"))
+		Expect(p.ask("PASS a")).To(HavePrefix("+OK"))
+		Expect(p.ask("STAT")).To(Equal("-ERR no numbers"))
+	})
+
+	It("is reported when it had to fire and did not", func() {
+		srv := fakeserver.New(nil, nil)
+		srv.On(fakeserver.Match{Verb: "RETR", Args: "2", Session: 1, Nth: 3, User: "x"}, fakeserver.Auto).Must()
+		srv.On(fakeserver.Match{Verb: "NOOP"}, fakeserver.Auto)
+		err := srv.Close()
+		var unmet *fakeserver.UnmetError
+		Expect(errors.As(err, &unmet)).To(BeTrue())
+		Expect(err).To(MatchError("rules that never fired: RETR 2 of user x in session 1, number 3"))
+	})
+
+	It("may have a handler of its own", func() {
+		srv := start(three(), nil)
+		srv.On(fakeserver.Match{Verb: "XTND"}, func(x *fakeserver.Exchange) fakeserver.Reply {
+			return fakeserver.OK(x.Session.State().String() + " " + x.Session.User() + " " + x.Args)
+		})
+		Expect(login(srv).ask("xtnd XLST 1")).To(Equal("+OK TRANSACTION demo XLST 1"))
+	})
+})
+
+var _ = Describe("a transcript", func() {
+	transcript := func(srv *fakeserver.Server) []string {
+		wait(srv)
+		return srv.Transcripts()[len(srv.Transcripts())-1].Lines
+	}
+
+	It("shows a session in the notation of the RFCs", func() {
+		srv := start(three(), &fakeserver.Options{Without: []string{"APOP"}})
+		p := login(srv)
+		p.multi("RETR 1")
+		Expect(p.ask("QUIT")).To(HavePrefix("+OK"))
+		Expect(p.Close()).To(Succeed())
+		Expect(transcript(srv)).To(Equal([]string{
+			"S: +OK POP3 server ready",
+			"C: USER demo", "S: +OK send PASS",
+			"C: PASS ********", "S: +OK maildrop locked and ready",
+			"C: RETR 1", "S: +OK 10 octets", "S: A: 1", "S: ", "S: ", "S: .",
+			"C: QUIT", "S: +OK bye", "[ended by the server: close]",
+		}))
+	})
+
+	It("masks secrets however they are sent", func() {
+		srv := start(three(), nil)
+		p, _ := connect(srv)
+		for _, c := range []string{"PASS hidden", "pass  hidden hidden", " PASS hidden", "PASS\thidden", "Passhidden",
+			"APOP demo hidden", "apop  demo  hidden ", "APOP\tdemo\thidden", "AUTH PLAIN hidden", "AUTH CRAM-MD5"} {
+			Expect(p.ask(c)).To(HavePrefix("-ERR"))
+		}
+		p.say("PASS hidden" + strings.Repeat("hidden", 1000) + "\r\nUSER demo\r\nPASS hidden\r\nPASS hidd")
+		Expect(p.Close()).To(Succeed())
+		text := strings.Join(transcript(srv), "\n")
+		Expect(text).NotTo(ContainSubstring("hid"))
+		Expect(text).To(ContainSubstring("C: apop  demo ********\n"))
+		Expect(text).To(ContainSubstring("C: AUTH CRAM-MD5\n"))
+	})
+
+	It("escapes what is not text and says how long large bodies are", func() {
+		drop := fakeserver.NewMaildrop(maildrop.Bytes("u", []byte("\x00\xe4\\ \n\rx")),
+			maildrop.Bytes("v", []byte(strings.Repeat("y", 5000))))
+		srv := start(drop, nil)
+		p := login(srv)
+		p.multi("RETR 1")
+		p.multi("RETR 2")
+		Expect(p.Close()).To(Succeed())
+		Expect(transcript(srv)).To(ContainElements(`S: \x00\xe4\\ \n`, `S: \rx`, `S: [5002 octets]`, "[closed by the client]"))
+	})
+
+	It("is bounded, and says how much is missing", func() {
+		srv := start(three(), &fakeserver.Options{TranscriptOctets: 1000})
+		for range 100 {
+			p := login(srv)
+			p.say(strings.Repeat("NOOP\r\n", 100) + "QUIT\r\n")
+			p.rest()
+			Expect(p.Close()).To(Succeed())
+		}
+		wait(srv)
+		kept := srv.Transcripts()
+		Expect(len(kept)).To(And(BeNumerically(">", 10), BeNumerically("<=", 32)))
+		Expect(kept[len(kept)-1].Session).To(Equal(100))
+		Expect(kept[0].LeftOut).To(BeNumerically(">", 100))
+		Expect(len(kept[0].String())).To(BeNumerically("<", 1500))
+	})
+
+	It("is a copy, also of a session that goes on", func() {
+		srv := start(three(), nil)
+		p := login(srv)
+		Expect(p.ask("NOOP")).To(HavePrefix("+OK"))
+		srv.Transcripts()[0].Lines[0] = "x"
+		Expect(srv.Transcripts()[0].Lines).To(HaveExactElements(HavePrefix("S: +OK"), "C: USER demo", HavePrefix("S: "), HavePrefix("C: PASS"), HavePrefix("S: "), "C: NOOP", "S: +OK still here"))
+	})
+
+	It("is handed over when a session ends, or kept nowhere", func() {
+		got := make(chan fakeserver.Transcript, 1)
+		srv := start(three(), &fakeserver.Options{OnSession: func(t fakeserver.Transcript) { got <- t },
+			Now: func() time.Time { return time.Unix(0, 1939).UTC() }})
+		p, greeting := connect(srv)
+		Expect(greeting).To(HaveSuffix("<1.1939@fakeserver>"))
+		Expect(p.Close()).To(Succeed())
+		t := <-got
+		Expect(t.Started.Nanosecond()).To(Equal(1939))
+		Expect(t.Remote).To(Equal(p.LocalAddr().String()))
+		silent := start(three(), &fakeserver.Options{TranscriptOctets: -1})
+		Expect(login(silent).Close()).To(Succeed())
+		wait(silent)
+		Expect(silent.Transcripts()).To(BeEmpty())
+	})
+})

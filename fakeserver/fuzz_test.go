@@ -1,0 +1,78 @@
+package fakeserver_test
+
+import (
+	"bytes"
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/maildrop"
+)
+
+// FuzzSession sends any octets before and after login. The server has to end
+// the session by itself or with the connection, and to say only lines that
+// begin as RFC 1939 has it when no body was asked for.
+func FuzzSession(f *testing.F) {
+	for _, seed := range []string{
+		"", "\r\n", "\n\n\n", "USER demo\r\nPASS demo\r\nQUIT\r\n", "APOP demo \r\n", "APOP  x\r\nCAPA\r\n",
+		"STAT\r\nLIST\r\nUIDL\r\nRETR 1\r\nTOP 1 0\r\nDELE 1\r\nRSET\r\nNOOP\r\nQUIT\r\nSTAT\r\n",
+		"TOP 99999999999999999999 1\r\nTOP 1 99999999999999999999\r\nRETR -1\r\nDELE 1\r\nDELE 1\r\nQUIT",
+		"CONNECT\r\nUSER \xff\r\nPASS \x00\r\nretr\t1\r\n", strings.Repeat("x", 10_000) + "\r\nNOOP\r\n",
+		strings.Repeat("A\r\n", 200),
+	} {
+		f.Add([]byte(seed), true)
+		f.Add([]byte(seed), false)
+	}
+	f.Fuzz(func(t *testing.T, input []byte, loggedIn bool) {
+		srv := fakeserver.New(fakeserver.NewMaildrop(
+			maildrop.Bytes("a", []byte("A: b\r\n\r\n.\nx")), maildrop.Bytes("b", nil)), &fakeserver.Options{LockWait: -1})
+		if loggedIn {
+			input = append([]byte("USER demo\r\nPASS demo\r\n"), input...)
+		}
+		client, server := net.Pipe()
+		if err := client.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		go srv.ServeConn(server)
+		go func() {
+			_, _ = client.Write(input) // fails when the session ends before
+			_, _ = io.WriteString(client, "\r\nQUIT\r\nQUIT\r\n")
+		}()
+		said, err := io.ReadAll(client)
+		if err != nil {
+			t.Fatalf("the session does not end: %v", err)
+		}
+		if err := srv.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.HasPrefix(said, []byte("+OK ")) || !bytes.HasSuffix(said, []byte("\r\n")) {
+			t.Fatalf("the server said %q", said)
+		}
+	})
+}
+
+// FuzzStuff holds the stuffing, fed in pieces of any size, against the plain
+// reading, and takes it away again.
+func FuzzStuff(f *testing.F) {
+	for _, seed := range []string{"", ".", "..\r\n.", "a\n.b\r\n", "\r.\r\n", "a\r\n\r\n.\r\n", ".\n.\n.", "\r", "\n", "x\r\n"} {
+		f.Add([]byte(seed), 1)
+		f.Add([]byte(seed), 3)
+	}
+	f.Fuzz(func(t *testing.T, raw []byte, piece int) {
+		piece = 1 + max(piece, 0)%100
+		got := string(fakeserver.Stuffed(raw, piece))
+		if want := stuffed(string(raw)); got != want {
+			t.Fatalf("got %q, want %q", got, want)
+		}
+		whole, err := maildrop.Read(maildrop.Bytes("u", raw))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if unstuff(got) != string(whole) {
+			t.Fatalf("un-stuffed %q, want %q", unstuff(got), whole)
+		}
+	})
+}
