@@ -1,0 +1,150 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"pop3mtm/mtm"
+	"pop3mtm/mtm/store"
+)
+
+func accountCommand(e *env) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "account",
+		Short: "Keep the accounts: where the mailboxes are and how to log in",
+	}
+	c.AddCommand(accountAddCommand(e), accountListCommand(e), accountShowCommand(e), accountSetCommand(e), accountRemoveCommand(e))
+	return c
+}
+
+// accountView is what people and programs see of an account: never its password.
+type accountView struct {
+	ID               store.ID `json:"id"`
+	Name             string   `json:"name"`
+	POP3             string   `json:"pop3"`
+	User             string   `json:"user"`
+	Password         string   `json:"password"` // where it comes from
+	Auth             string   `json:"auth"`
+	AllowPlaintext   bool     `json:"allow_plaintext"`
+	SyncLimit        int      `json:"sync_limit"`
+	DisconnectedMode bool     `json:"disconnected_mode"`
+}
+
+func viewOf(a mtm.Account) accountView {
+	p := a.POP3
+	return accountView{a.ID, a.Name, p.Address(), p.LoginName, p.Password.String(), string(p.Auth), p.AllowPlaintext, p.SyncLimit, p.DisconnectedMode}
+}
+
+func accountListCommand(e *env) *cobra.Command {
+	return &cobra.Command{
+		Use:     "list",
+		Short:   "List the accounts",
+		Example: "  mtm account list\n  mtm account list --json",
+		RunE: run(func(cmd *cobra.Command, _ []string) error {
+			return e.withStore(reading, func(st *store.Store) error {
+				accounts, err := mtm.Accounts(cmd.Context(), st)
+				if err != nil {
+					return err
+				}
+				views := make([]accountView, len(accounts))
+				for i, a := range accounts {
+					views[i] = viewOf(a)
+				}
+				if e.json {
+					return printJSON(cmd, views)
+				}
+				return printAccounts(cmd.OutOrStdout(), views)
+			})
+		}),
+	}
+}
+
+func printAccounts(out io.Writer, views []accountView) error {
+	if len(views) == 0 {
+		_, err := fmt.Fprintln(out, "no accounts yet: 'mtm account add' makes one")
+		return err
+	}
+	for _, v := range views {
+		_, err := fmt.Fprintf(out, "%6d  %s  %s  user %s, password %s\n", v.ID, column(v.Name, 16), column(v.POP3, 28), v.User, v.Password)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func accountShowCommand(e *env) *cobra.Command {
+	return &cobra.Command{
+		Use:               "show NAME",
+		Short:             "Show the settings of an account",
+		Long:              "Show prints the settings of an account. Of the password it says only where it comes from.",
+		Example:           "  mtm account show work",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: completer(e, namesOf(isAccount)),
+		RunE: run(func(cmd *cobra.Command, args []string) error {
+			return e.withStore(reading, func(st *store.Store) error {
+				a, err := findAccount(cmd.Context(), st, args[0])
+				if err != nil {
+					return err
+				}
+				if e.json {
+					return printJSON(cmd, viewOf(a))
+				}
+				return printAccount(cmd.OutOrStdout(), viewOf(a))
+			})
+		}),
+	}
+}
+
+// printAccount names each setting as the flag that changes it does.
+func printAccount(out io.Writer, v accountView) error {
+	for _, row := range [][2]string{
+		{"name", v.Name}, {"id", fmt.Sprint(v.ID)}, {"pop3", v.POP3}, {"user", v.User}, {"password", v.Password},
+		{"auth", v.Auth}, {"allow-plaintext", strconv.FormatBool(v.AllowPlaintext)},
+		{"sync-limit", syncLimit(v.SyncLimit)}, {"disconnected-mode", strconv.FormatBool(v.DisconnectedMode)},
+	} {
+		if _, err := fmt.Fprintf(out, "%-18s %s\n", row[0], row[1]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func syncLimit(n int) string {
+	switch n {
+	case -1:
+		return "-1 (all messages)"
+	case 0:
+		return "0 (no refresh)"
+	}
+	return fmt.Sprintf("%d (the newest)", n)
+}
+
+func accountRemoveCommand(e *env) *cobra.Command {
+	return &cobra.Command{
+		Use:   "remove NAME",
+		Short: "Remove an account and what the store knows of its mailbox",
+		Long: `Remove deletes an account, its settings and the entries of its mailbox from the store. Messages that were fetched
+into folders stay, and so does all mail on the server.`,
+		Example:           "  mtm account remove work",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: completer(e, namesOf(isAccount)),
+		RunE: run(func(cmd *cobra.Command, args []string) error {
+			return e.withStore(writing, func(st *store.Store) error {
+				// By its entry, so that an account with settings that cannot be read can go too.
+				a, err := findPlace(cmd.Context(), st, args[0], "account", isAccount)
+				if err != nil {
+					return err
+				}
+				if err := mtm.RemoveAccount(cmd.Context(), st, a.ID); err != nil || e.json {
+					return err
+				}
+				_, err = fmt.Fprintf(cmd.OutOrStdout(), "removed account %s; messages in folders stay\n", a.Name)
+				return err
+			})
+		}),
+	}
+}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"pop3mtm/cmd/internal/cli"
+	"pop3mtm/mtm"
+	"pop3mtm/mtm/account"
+	"pop3mtm/mtm/store"
+)
+
+func accountAddCommand(e *env) *cobra.Command {
+	var flags accountFlags
+	c := &cobra.Command{
+		Use:   "add NAME",
+		Short: "Add an account",
+		Long: `Add makes an account, and the message store too when there is none. It does not connect.
+
+The password is taken from one of --password-command, --password-env and --password; without any of them it is asked for
+at the terminal. A password that is given or typed is kept in the store as it is.`,
+		Example: `  mtm account add work --pop3 pop.example.org --user ada --password-command 'pass show work'
+  mtm account add demo --pop3 127.0.0.1:1110 --user demo --password demo`,
+		Args: cobra.ExactArgs(1),
+		RunE: run(func(cmd *cobra.Command, args []string) error { return accountAdd(cmd, e, &flags, args[0]) }),
+	}
+	flags.add(c)
+	return c
+}
+
+func accountAdd(cmd *cobra.Command, e *env, flags *accountFlags, name string) error {
+	f := cmd.Flags()
+	for _, required := range []string{"pop3", "user"} {
+		if !f.Changed(required) {
+			return cli.Usage("--%s is missing", required)
+		}
+	}
+	if err := account.ValidateName(name); err != nil {
+		return cli.Usage("%w", err)
+	}
+	settings := account.Defaults()
+	if err := flags.apply(f, &settings); err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(passwordFlags(), f.Changed) {
+		password, err := askPassword(cmd.Context(), cmd.InOrStdin(), cmd.ErrOrStderr(), settings.LoginName)
+		if err != nil {
+			return err
+		}
+		settings.Password = account.Password{Literal: password}
+		if err := settings.Validate(); err != nil {
+			return cli.Usage("%w", err)
+		}
+	}
+	return e.withStore(creating, func(st *store.Store) error {
+		id, err := mtm.AddAccount(cmd.Context(), st, name, settings)
+		if err != nil {
+			return err
+		}
+		if e.json {
+			return printJSON(cmd, viewOf(mtm.Account{ID: id, Name: name, POP3: settings}))
+		}
+		_, err = fmt.Fprintf(cmd.OutOrStdout(), "added account %s; 'mtm get %s' fetches its mail\n", name, name)
+		return err
+	})
+}
+
+// askPassword asks at the terminal, without echo. When ctx ends first it restores the terminal and leaves the read
+// behind: nothing but the end of the process stops one of a terminal.
+func askPassword(ctx context.Context, in io.Reader, stderr io.Writer, user string) (string, error) {
+	file, ok := in.(*os.File)
+	if !ok || !term.IsTerminal(int(file.Fd())) || !cli.IsTerminal(stderr) {
+		return "", cli.Usage("the password is missing: give --password-command, --password-env or --password")
+	}
+	terminal := int(file.Fd())
+	before, err := term.GetState(terminal)
+	if err != nil {
+		return "", err
+	}
+	fmt.Fprintf(stderr, "password of %s: ", oneLine(user))
+	defer fmt.Fprintln(stderr)
+	type answer struct {
+		password []byte
+		err      error
+	}
+	answers := make(chan answer, 1)
+	go func() {
+		password, err := term.ReadPassword(terminal)
+		answers <- answer{password, err}
+	}()
+	select {
+	case a := <-answers:
+		return string(a.password), a.err
+	case <-ctx.Done():
+		_ = term.Restore(terminal, before) // the process ends, and the user sees it
+		return "", ctx.Err()
+	}
+}

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"pop3mtm/cmd/internal/cli"
+	"pop3mtm/mtm"
+	"pop3mtm/mtm/store"
+)
+
+// env is what the commands share: the global flags and, inside a shell, its open store and its line.
+type env struct {
+	dir     string
+	timeout patience
+	json    bool
+	shell   *shell // nil outside of a shell
+}
+
+// patience is a flag's value: a duration above zero.
+type patience time.Duration
+
+func (p *patience) String() string { return time.Duration(*p).String() }
+func (p *patience) Type() string   { return "duration" }
+
+func (p *patience) Set(text string) error {
+	d, err := time.ParseDuration(text)
+	if err == nil && d <= 0 {
+		err = errors.New("not above zero")
+	}
+	*p = patience(d)
+	return err
+}
+
+// access is what a command does with the store.
+type access int
+
+const (
+	reading access = iota
+	writing
+	creating // makes the store when there is none
+)
+
+// withStore opens the store for use and closes it after it. Inside a shell it is the shell's.
+func (e *env) withStore(a access, use func(*store.Store) error) (err error) {
+	if e.shell != nil {
+		return use(e.shell.store)
+	}
+	if _, err := os.Stat(e.dir); a != creating && errors.Is(err, fs.ErrNotExist) {
+		return coded(mtm.ErrNotFound, "there is no message store at %s: name one with --store, or make one with 'mtm account add'", e.dir)
+	}
+	st, err := store.Open(e.dir, &store.Options{MustExist: a != creating, ReadOnly: a == reading})
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if closed := st.Close(); err == nil {
+			err = closed
+		}
+	}()
+	return use(st)
+}
+
+// run is the RunE of a command: it gives every error its number.
+func run(f func(cmd *cobra.Command, args []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		err := f(cmd, args)
+		switch {
+		case err == nil:
+			return nil
+		case errors.Is(err, store.ErrNotFound):
+			return cli.Coded(int(mtm.ErrNotFound), err)
+		case errors.Is(err, store.ErrDiskFull):
+			return cli.Coded(int(mtm.ErrDiskFull), err)
+		case errors.Is(err, context.Canceled):
+			return cli.Coded(int(mtm.ErrCancelled), err)
+		}
+		return cli.Coded(mtm.Code(err), err)
+	}
+}
+
+// codedError is an error in our own words with one of the original's numbers.
+type codedError struct {
+	code error
+	text string
+}
+
+func (e codedError) Error() string { return e.text }
+func (e codedError) Unwrap() error { return e.code }
+
+func coded(code error, format string, args ...any) error {
+	return codedError{code, fmt.Sprintf(format, args...)}
+}
+
+// printJSON writes one value to stdout, in one line.
+func printJSON(cmd *cobra.Command, v any) error {
+	w := json.NewEncoder(cmd.OutOrStdout())
+	w.SetEscapeHTML(false)
+	return w.Encode(v)
+}

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"net/mail"
+	"os"
+	"time"
+
+	"pop3mtm/mtm/store"
+)
+
+// mbox writes one file, in the form that go-mbox reads: LF line ends, ">" before a line that begins with "From ", one
+// blank line after each message. It is not go-mbox's own writer, because that one keeps a whole line in memory, copies
+// it with every write, and puts a second blank line behind a message, which its reader takes for part of the message.
+type mbox struct {
+	file *os.File
+	out  *bufio.Writer
+}
+
+func newMbox(path string) (*mbox, error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	return &mbox{file: f, out: bufio.NewWriterSize(f, 256<<10)}, nil
+}
+
+func (x *mbox) add(m exported, body *store.BodyReader) error {
+	date := m.Date
+	if date.IsZero() {
+		date = time.Unix(0, 0)
+	}
+	if _, err := x.out.WriteString("From " + sender(m.Details) + " " + date.UTC().Format(time.ANSIC) + "\n"); err != nil {
+		return err
+	}
+	w := &mboxBody{out: x.out, atStart: true}
+	if _, err := body.WriteTo(w); err != nil {
+		return err
+	}
+	return w.end()
+}
+
+func (x *mbox) close() error {
+	return errors.Join(x.out.Flush(), x.file.Sync(), x.file.Close())
+}
+
+// sender is the address for the separator line, which ends at a blank.
+func sender(from string) string {
+	address, err := mail.ParseAddress(from)
+	if err != nil || address.Address != oneLine(address.Address) || bytes.ContainsAny([]byte(address.Address), " \t") {
+		return "MAILER-DAEMON"
+	}
+	return address.Address
+}
+
+// mboxBody turns the bytes of one message into those of an mbox, a piece at a time. What may yet become a quoted line
+// or the end of a line is held back: at most five octets.
+type mboxBody struct {
+	out     *bufio.Writer
+	atStart bool   // the next octet begins a line
+	held    []byte // a beginning of "From " at the start of a line, or one CR
+}
+
+// Write keeps its errors in out: bufio gives the first one again.
+func (w *mboxBody) Write(p []byte) (int, error) {
+	n := len(p)
+	if len(w.held) > 0 {
+		// Seldom, and only with the few octets that a piece of the message ended in.
+		p = append(w.held, p...)
+		w.held = nil
+	}
+	for len(p) > 0 {
+		if w.atStart {
+			const from = "From "
+			if len(p) < len(from) && from[:len(p)] == string(p) {
+				w.held = bytes.Clone(p)
+				return n, nil
+			}
+			if bytes.HasPrefix(p, []byte(from)) {
+				_ = w.out.WriteByte('>')
+			}
+		}
+		end := bytes.IndexByte(p, '\n')
+		if end < 0 {
+			if p[len(p)-1] == '\r' {
+				w.held, p = []byte{'\r'}, p[:len(p)-1]
+			}
+			w.atStart = w.atStart && len(p) == 0
+			_, err := w.out.Write(p)
+			return n, err
+		}
+		_, _ = w.out.Write(bytes.TrimSuffix(p[:end], []byte{'\r'}))
+		if err := w.out.WriteByte('\n'); err != nil {
+			return 0, err
+		}
+		w.atStart, p = true, p[end+1:]
+	}
+	return n, nil
+}
+
+// end finishes the last line and adds the blank one.
+func (w *mboxBody) end() error {
+	if len(w.held) > 0 {
+		_, _ = w.out.Write(w.held)
+		w.atStart = false
+	}
+	text := "\n\n"
+	if w.atStart {
+		text = "\n"
+	}
+	_, err := io.WriteString(w.out, text)
+	return err
+}

@@ -1,0 +1,33 @@
+package main
+
+import (
+	"fmt"
+
+	"pop3mtm/mtm"
+)
+
+// hintFor says what to do about a failure, "" when the failure says it all.
+func hintFor(failure *mtm.Error, a mtm.Account) string {
+	set := "'mtm account set " + a.Name
+	switch failure.Code {
+	case mtm.ErrCannotConnect:
+		return fmt.Sprintf("is a POP3 server running on %s? %s --pop3 HOST:PORT' names another", a.POP3.Address(), set)
+	case mtm.ErrHostNotFound:
+		return fmt.Sprintf("%s --pop3 HOST:PORT' corrects it", set)
+	case mtm.ErrInvalidUser, mtm.ErrInvalidLogin, mtm.ErrInvalidAPOP:
+		return fmt.Sprintf("%s' takes --user, and --password or another source of one", set)
+	case mtm.ErrNoTimestamp:
+		return fmt.Sprintf("%s --auth auto' picks another way", set)
+	case mtm.ErrAuthenticationFailed:
+		return fmt.Sprintf("%s' takes --auth, --allow-plaintext and the source of the password", set)
+	case mtm.ErrInUse:
+		return "another program has the mailbox open: try again when it is done"
+	case mtm.ErrTimedOut:
+		return "the server was too slow: --timeout waits longer; the next get fetches what is missing"
+	case mtm.ErrDisconnected:
+		return "the line broke: the next get fetches what is missing"
+	case mtm.ErrDiskFull:
+		return "make room and get again; what is whole was kept"
+	}
+	return ""
+}

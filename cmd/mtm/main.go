@@ -1,0 +1,41 @@
+// Mtm is the message type module on the command line: it fetches mail from POP3 mailboxes into a message store, lists,
+// shows and exports it.
+//
+// account.go and its neighbours keep accounts, get.go fetches, list.go, show.go and export.go look at what is stored,
+// check.go and reclaim.go look after the store, shell.go stays online and runs the same commands line by line.
+package main
+
+import (
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"pop3mtm/cmd/internal/cli"
+)
+
+func main() { os.Exit(cli.Run(newRoot(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+
+func newRoot() *cobra.Command {
+	e := &env{}
+	root := &cobra.Command{
+		Use:   "mtm",
+		Short: "Fetch, read and export mail of POP3 mailboxes",
+		Long: `Mtm fetches mail from POP3 mailboxes into a message store, a folder on disk, byte for byte as the server sent it.
+A message shows only when it is whole and synced; what a broken line left out is fetched by the next get.`,
+		Example: `  mtm account add work --pop3 pop.example.org --user ada --password-command 'pass show work'
+  mtm get work
+  mtm list Inbox
+  mtm show 12`,
+	}
+	f := root.PersistentFlags()
+	f.StringVar(&e.dir, "store", "mail.store", "`DIR` of the message store")
+	e.timeout = patience(time.Minute)
+	f.Var(&e.timeout, "timeout", "longest wait for a server that says nothing")
+	f.BoolVar(&e.json, "json", false, "print JSON; errors too, on stderr")
+	root.AddCommand(
+		accountCommand(e), getCommand(e), listCommand(e), showCommand(e), exportCommand(e),
+		dumpCommand(e), checkCommand(e), reclaimCommand(e), shellCommand(e),
+	)
+	return root
+}

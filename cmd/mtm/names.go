@@ -1,0 +1,180 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"pop3mtm/cmd/internal/cli"
+	"pop3mtm/mtm"
+	"pop3mtm/mtm/store"
+)
+
+// parseID reads an entry's id as list shows it.
+func parseID(text string) (store.ID, error) {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 1 {
+		return 0, cli.Usage("%q is not an id: ids are the numbers that 'mtm list' shows", text)
+	}
+	return store.ID(n), nil
+}
+
+func parseIDs(texts []string) ([]store.ID, error) {
+	ids := make([]store.ID, len(texts))
+	for i, text := range texts {
+		id, err := parseID(text)
+		if err != nil {
+			return nil, err
+		}
+		ids[i] = id
+	}
+	return ids, nil
+}
+
+// findAccount finds an account by name and says which there are when it is none of them.
+func findAccount(ctx context.Context, st *store.Store, name string) (mtm.Account, error) {
+	accounts, err := mtm.Accounts(ctx, st)
+	if err != nil {
+		return mtm.Account{}, err
+	}
+	names := make([]string, len(accounts))
+	for i, a := range accounts {
+		if a.Name == name {
+			return a, nil
+		}
+		names[i] = a.Name
+	}
+	if len(names) == 0 {
+		return mtm.Account{}, coded(mtm.ErrNotFound, "there is no account %q, nor any other: 'mtm account add' makes one", name)
+	}
+	return mtm.Account{}, coded(mtm.ErrNotFound, "there is no account %q: there is %s", name, strings.Join(names, ", "))
+}
+
+// places lists the entries that hold messages: the folders first, then the accounts, each in the order of their ids.
+func places(ctx context.Context, st *store.Store) ([]store.Entry, error) {
+	var folders, accounts []store.Entry
+	services, err := st.Children(ctx, store.Root)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range services {
+		if s.Type == store.TypeService && s.ID != store.Local {
+			accounts = append(accounts, s)
+			continue
+		}
+		children, err := st.Children(ctx, s.ID)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range children {
+			if c.Type == store.TypeFolder {
+				folders = append(folders, c)
+			}
+		}
+	}
+	return append(folders, accounts...), nil
+}
+
+func isFolder(e store.Entry) bool  { return e.Type == store.TypeFolder }
+func isAccount(e store.Entry) bool { return e.Type == store.TypeService }
+func isPlace(store.Entry) bool     { return true }
+
+// findPlace finds a folder or an account of the wanted kind by its id or its name. A name that only differs in case
+// counts when no other does. kind names what is wanted, for the error.
+func findPlace(ctx context.Context, st *store.Store, name, kind string, wanted func(store.Entry) bool) (store.Entry, error) {
+	all, err := places(ctx, st)
+	if err != nil {
+		return store.Entry{}, err
+	}
+	var exact, near []store.Entry
+	var names []string
+	for _, p := range all {
+		if !wanted(p) {
+			continue
+		}
+		names = append(names, p.Name)
+		if strconv.FormatInt(int64(p.ID), 10) == name {
+			return p, nil
+		}
+		if p.Name == name {
+			exact = append(exact, p)
+		} else if strings.EqualFold(p.Name, name) {
+			near = append(near, p)
+		}
+	}
+	if len(exact) == 0 {
+		exact = near
+	}
+	switch len(exact) {
+	case 1:
+		return exact[0], nil
+	case 0:
+		if len(names) == 0 {
+			names = []string{"none"}
+		}
+		return store.Entry{}, coded(mtm.ErrNotFound, "there is no %s %q: there is %s", kind, name, strings.Join(names, ", "))
+	}
+	return store.Entry{}, coded(mtm.ErrArgument, "%q is the name of more than one: give the id, %d or %d", name, exact[0].ID, exact[1].ID)
+}
+
+// makeFolder makes a folder beside Inbox.
+func makeFolder(ctx context.Context, st *store.Store, name string) (store.ID, error) {
+	if _, err := strconv.Atoi(name); err == nil {
+		return 0, cli.Usage("--into %s with --create: a folder's name cannot be a number, since numbers are ids", name)
+	}
+	if name != oneLine(name) || len(name) > 256 || strings.TrimSpace(name) == "" {
+		return 0, cli.Usage("--into %q with --create: a folder's name is up to 256 printable characters", name)
+	}
+	b := st.NewBatch()
+	folder := store.Entry{Parent: store.Local, Service: store.Local, Type: store.TypeFolder, Name: name}
+	b.Add(&folder)
+	err := b.Commit(ctx)
+	return folder.ID, err
+}
+
+// completer completes the first argument with the names that list gives.
+func completer(e *env, list func(context.Context, *store.Store) ([]string, error)) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		if len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return complete(e, cmd, list)
+	}
+}
+
+func complete(e *env, cmd *cobra.Command, list func(context.Context, *store.Store) ([]string, error)) (names []string, _ cobra.ShellCompDirective) {
+	ctx := cmd.Context()
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	// There is nobody to tell that the store cannot be read: no names are completed then.
+	_ = e.withStore(reading, func(st *store.Store) (err error) {
+		names, err = list(ctx, st)
+		return err
+	})
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+// namesOf lists names for completion, with the id as their description.
+func namesOf(wanted func(store.Entry) bool) func(context.Context, *store.Store) ([]string, error) {
+	return func(ctx context.Context, st *store.Store) ([]string, error) {
+		all, err := places(ctx, st)
+		var names []string
+		for _, p := range all {
+			if wanted(p) {
+				names = append(names, fmt.Sprintf("%s\t%s %d", p.Name, kindOf(p), p.ID))
+			}
+		}
+		return names, err
+	}
+}
+
+func kindOf(e store.Entry) string {
+	if e.Type == store.TypeService {
+		return "account"
+	}
+	return "folder"
+}

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"pop3mtm/mtm/store"
+)
+
+type reclaimResult struct {
+	Segments int   `json:"segments"`
+	Busy     int   `json:"busy"`
+	Freed    int64 `json:"freed"`
+}
+
+func reclaimCommand(e *env) *cobra.Command {
+	return &cobra.Command{
+		Use:   "reclaim",
+		Short: "Give the room of deleted messages back to the disk",
+		Long: `Reclaim rewrites the segment files of the store that hold more deleted than living messages. Files that somebody
+reads or writes at the moment are left for another time.`,
+		Example: `  mtm reclaim`,
+		RunE: run(func(cmd *cobra.Command, _ []string) error {
+			return e.withStore(writing, func(st *store.Store) error {
+				r, err := st.Reclaim(cmd.Context())
+				if err != nil {
+					return err
+				}
+				if e.json {
+					return printJSON(cmd, reclaimResult{r.Segments, r.Busy, r.Freed})
+				}
+				line := fmt.Sprintf("%s freed, %s rewritten", octets(r.Freed), count(r.Segments, "segment", "segments"))
+				if r.Busy > 0 {
+					line += fmt.Sprintf(", %s in use left alone", count(r.Busy, "segment", "segments"))
+				}
+				_, err = fmt.Fprintln(cmd.OutOrStdout(), line)
+				return err
+			})
+		}),
+	}
+}

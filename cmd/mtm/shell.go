@@ -1,0 +1,153 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"pop3mtm/cmd/internal/cli"
+	"pop3mtm/mtm"
+	"pop3mtm/mtm/store"
+)
+
+// shell is an account with a line that stays up while commands come in.
+type shell struct {
+	account mtm.Account
+	store   *store.Store
+	client  *mtm.Client
+	last    *mtm.Operation // the newest that ran
+	left    bool           // quit was said
+}
+
+func shellCommand(e *env) *cobra.Command {
+	var keepGoing bool
+	c := &cobra.Command{
+		Use:   "shell ACCOUNT",
+		Short: "Stay online and run commands from a terminal or from standard input",
+		Long: `Shell reads commands, one a line, and keeps the connection from one to the next: connect, disconnect, get, list, show,
+export, status, progress, dump, help and quit. Get takes no account there; offline it connects first and stays online.
+Words are quoted as in sh; # begins a comment.
+
+At the end of the input, or at quit, it disconnects properly. When standard input is not a terminal it stops at the
+first line that fails, with the status of that line.`,
+		Example: `  mtm shell work
+  printf 'connect\nget --which all --take move\nstatus\n' | mtm shell work`,
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: completer(e, namesOf(isAccount)),
+		RunE: run(func(cmd *cobra.Command, args []string) error {
+			return e.withStore(writing, func(st *store.Store) error {
+				a, err := findAccount(cmd.Context(), st, args[0])
+				if err != nil {
+					return err
+				}
+				return e.withClient(st, a, func(client *mtm.Client) error {
+					s := &shell{account: a, store: st, client: client}
+					inner := &env{timeout: e.timeout, json: e.json, shell: s}
+					return s.talk(cmd, inner, keepGoing)
+				})
+			})
+		}),
+	}
+	c.Flags().BoolVar(&keepGoing, "keep-going", false, "go on after a line that fails; the status is that of the first one")
+	return c
+}
+
+// words makes the commands of one line: those of mtm itself, with this shell behind them.
+func (s *shell) words(e env) *cobra.Command {
+	root := &cobra.Command{
+		Use:               "mtm",
+		Short:             "The words of the shell",
+		Long:              "The words of the shell. Each has --help.",
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+	}
+	root.PersistentFlags().BoolVar(&e.json, "json", e.json, "print JSON; errors too, on stderr")
+	root.AddCommand(
+		connectCommand(&e), disconnectCommand(&e), getCommand(&e), listCommand(&e), showCommand(&e), exportCommand(&e),
+		statusCommand(&e), progressCommand(&e), dumpCommand(&e), quitCommand(&e),
+	)
+	return root
+}
+
+// withAccount puts the shell's account before the arguments of a command that wants one first, unless it is there.
+func (s *shell) withAccount(args []string) []string {
+	if len(args) > 0 && args[0] == s.account.Name {
+		if _, err := parseID(args[0]); err != nil {
+			return args
+		}
+	}
+	return append([]string{s.account.Name}, args...)
+}
+
+// talk runs lines until they end, and then disconnects.
+func (s *shell) talk(cmd *cobra.Command, e *env, keepGoing bool) error {
+	lines := newLines(cmd.InOrStdin(), cmd.ErrOrStderr())
+	defer lines.close()
+	status := cli.Done
+	var failed error
+	for !s.left {
+		line, err := lines.next(cmd.Context(), s.prompt())
+		if err != nil {
+			if !errors.Is(err, io.EOF) {
+				failed = err
+			}
+			break
+		}
+		code := s.line(cmd, e, line)
+		if code == cli.Done || lines.terminal {
+			continue
+		}
+		if status == cli.Done {
+			status = code
+		}
+		if cmd.Context().Err() != nil || !keepGoing {
+			if !e.json {
+				fmt.Fprintf(cmd.ErrOrStderr(), "mtm: stopped at line %d: %s\n", lines.read, oneLine(line))
+			}
+			break
+		}
+	}
+	if err := s.disconnect(cmd); failed == nil {
+		failed = err
+	}
+	if failed == nil && status != cli.Done {
+		failed = cli.Exit(status)
+	}
+	return failed
+}
+
+func (s *shell) prompt() string {
+	if s.client.Connected() {
+		return oneLine(s.account.Name) + " (online)> "
+	}
+	return oneLine(s.account.Name) + "> "
+}
+
+// line runs one line and returns its status; what went wrong is printed.
+func (s *shell) line(cmd *cobra.Command, e *env, line string) int {
+	words, err := splitWords(line)
+	if err == nil && len(words) > 0 && words[0] == "mtm" {
+		words = words[1:] // as the help and the errors write it
+	}
+	root := s.words(*e)
+	if err != nil {
+		root.RunE = func(*cobra.Command, []string) error { return cli.Usage("%w", err) }
+	} else if len(words) == 0 {
+		return cli.Done
+	}
+	return cli.Run(root, words, strings.NewReader(""), cmd.OutOrStdout(), cmd.ErrOrStderr())
+}
+
+// disconnect ends the session with QUIT, also after a signal, for as long as a server may take.
+func (s *shell) disconnect(cmd *cobra.Command) error {
+	if !s.client.Connected() {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(cmd.Context()), 10*time.Second)
+	defer cancel()
+	return explain(s.client.InvokeSync(ctx, mtm.Disconnect{}), s.account)
+}

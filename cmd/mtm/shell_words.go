@@ -1,0 +1,133 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"pop3mtm/mtm"
+	"pop3mtm/mtm/progress"
+)
+
+func connectCommand(e *env) *cobra.Command {
+	return &cobra.Command{
+		Use:     "connect",
+		Short:   "Log in and bring the list of the mailbox up to date",
+		Example: "  connect",
+		RunE: run(func(cmd *cobra.Command, _ []string) error {
+			_, err := e.follow(cmd, e.shell.client, mtm.Connect{})
+			if err != nil {
+				return explain(err, e.shell.account)
+			}
+			return printStatus(cmd, e)
+		}),
+	}
+}
+
+func disconnectCommand(e *env) *cobra.Command {
+	return &cobra.Command{
+		Use:     "disconnect",
+		Short:   "Log out; the server carries out deletes now",
+		Example: "  disconnect",
+		RunE: run(func(cmd *cobra.Command, _ []string) error {
+			_, err := e.follow(cmd, e.shell.client, mtm.Disconnect{})
+			return explain(err, e.shell.account)
+		}),
+	}
+}
+
+func quitCommand(e *env) *cobra.Command {
+	return &cobra.Command{
+		Use:     "quit",
+		Aliases: []string{"exit"},
+		Short:   "Disconnect and leave the shell",
+		Example: "  quit",
+		RunE:    run(func(*cobra.Command, []string) error { e.shell.left = true; return nil }),
+	}
+}
+
+func statusCommand(e *env) *cobra.Command {
+	return &cobra.Command{
+		Use:     "status",
+		Short:   "Tell whether the account is online and how many messages the server had",
+		Example: "  status\n  status --json",
+		RunE:    run(func(cmd *cobra.Command, _ []string) error { return printStatus(cmd, e) }),
+	}
+}
+
+type statusView struct {
+	Account   string `json:"account"`
+	Connected bool   `json:"connected"`
+	OnServer  int    `json:"on_server"` // at the last connect
+	Listed    int    `json:"listed"`    // entries of the mailbox here
+	New       int    `json:"new"`       // of these
+}
+
+func printStatus(cmd *cobra.Command, e *env) error {
+	s := e.shell
+	service, err := s.store.Entry(cmd.Context(), s.account.ID)
+	if err != nil {
+		return err
+	}
+	var listed placeView
+	listed.ID = s.account.ID
+	if err := listed.count(cmd.Context(), s.store); err != nil {
+		return err
+	}
+	v := statusView{s.account.Name, s.client.Connected(), service.RemoteCount, listed.Messages, listed.New}
+	if e.json {
+		return printJSON(cmd, v)
+	}
+	state := "offline"
+	if v.Connected {
+		state = "online"
+	}
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s is %s: %s on the server at the last connect, %d listed, %d new\n",
+		oneLine(v.Account), state, count(v.OnServer, "message", "messages"), v.Listed, v.New)
+	return err
+}
+
+func progressCommand(e *env) *cobra.Command {
+	return &cobra.Command{
+		Use:     "progress",
+		Short:   "Show the progress of the last operation, as it ended",
+		Example: "  progress --json",
+		RunE: run(func(cmd *cobra.Command, _ []string) error {
+			if e.shell.last == nil {
+				return coded(mtm.ErrNotFound, "no operation has run yet: try connect or get")
+			}
+			return printProgress(cmd, e, e.shell.last.Progress())
+		}),
+	}
+}
+
+// progressView is a snapshot in JSON: the phases by name and by the original's number.
+type progressView struct {
+	Phase             string `json:"phase"`
+	PhaseNumber       int    `json:"phase_number"`
+	SubPhase          string `json:"sub_phase"`
+	SubPhaseNumber    int    `json:"sub_phase_number"`
+	TotalMessages     int    `json:"total_messages"`
+	MessagesToProcess int    `json:"messages_to_process"`
+	BytesDone         int64  `json:"bytes_done"`
+	TotalBytes        int64  `json:"total_bytes"`
+	TotalSize         int64  `json:"total_size"`
+	Code              int    `json:"code"`
+	Service           int64  `json:"service"`
+}
+
+func printProgress(cmd *cobra.Command, e *env, p progress.Snapshot) error {
+	if e.json {
+		return printJSON(cmd, progressView{
+			p.Phase.String(), int(p.Phase), p.SubPhase.String(), int(p.SubPhase),
+			p.TotalMessages, p.MessagesToProcess, p.BytesDone, p.TotalBytes, p.TotalSize, int(p.Code), p.Service,
+		})
+	}
+	outcome := "no error"
+	if p.Code != progress.None {
+		outcome = fmt.Sprintf("error %d, %v", int(p.Code), p.Code)
+	}
+	_, err := fmt.Fprintf(cmd.OutOrStdout(), "%v, %v: %d of %d to process, %d of %d octets, %d octets in all, %s\n",
+		p.Phase, p.SubPhase, p.MessagesToProcess, p.TotalMessages, p.BytesDone, p.TotalBytes, p.TotalSize, outcome)
+	return err
+}

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/dustin/go-humanize"
+	"github.com/rivo/uniseg"
+)
+
+// visible makes text from a message harmless to a terminal: what could move the cursor, change its state or reverse
+// the order of letters is escaped, as are octets that are not UTF-8. Line ends and tabs stay.
+func visible(text string) string {
+	clean := true
+	for _, r := range text {
+		if !harmless(r) {
+			clean = false
+			break
+		}
+	}
+	if clean {
+		return text
+	}
+	var b strings.Builder
+	for i, r := range text {
+		switch {
+		case r == utf8.RuneError && !strings.HasPrefix(text[i:], string(utf8.RuneError)):
+			fmt.Fprintf(&b, `\x%02x`, text[i])
+		case harmless(r) || r == utf8.RuneError:
+			b.WriteRune(r)
+		case unicode.Is(unicode.Zs, r):
+			b.WriteByte(' ')
+		case r < 0x10000:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		default:
+			fmt.Fprintf(&b, `\U%08x`, r)
+		}
+	}
+	return b.String()
+}
+
+// harmless says whether a character only shows itself. Joiners shape the letters of some scripts.
+func harmless(r rune) bool {
+	const zeroWidthNonJoiner, zeroWidthJoiner = '\u200c', '\u200d'
+	switch r {
+	case '\n', '\t', ' ', zeroWidthNonJoiner, zeroWidthJoiner:
+		return true
+	case utf8.RuneError:
+		return false
+	}
+	return unicode.IsPrint(r)
+}
+
+// oneLine is visible text in one line.
+func oneLine(text string) string {
+	if strings.ContainsAny(text, "\r\n\t") {
+		text = strings.Join(strings.Fields(text), " ")
+	}
+	return visible(text)
+}
+
+// column fits text into a column of a table: cut with an ellipsis or filled up with blanks, counted in the cells of a
+// terminal. A word of an East Asian script takes two cells a character.
+func column(text string, cells int) string {
+	text = oneLine(text)
+	width := uniseg.StringWidth(text)
+	if width <= cells {
+		return text + strings.Repeat(" ", cells-width)
+	}
+	var b strings.Builder
+	width = 0
+	for g := uniseg.NewGraphemes(text); g.Next() && width+g.Width() < cells; {
+		b.WriteString(g.Str())
+		width += g.Width()
+	}
+	return b.String() + "\u2026" + strings.Repeat(" ", cells-width-1)
+}
+
+// count is a number with its noun.
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+// octets is a size for people: 3.4 MiB.
+func octets(n int64) string { return humanize.IBytes(uint64(max(0, n))) }
+
+// choice is a flag's value that is one of a few words.
+type choice struct {
+	value   string
+	allowed []string
+}
+
+func (c *choice) String() string { return c.value }
+func (c *choice) Type() string   { return strings.Join(c.allowed, "/") }
+
+func (c *choice) Set(text string) error {
+	for _, a := range c.allowed {
+		if text == a {
+			c.value = text
+			return nil
+		}
+	}
+	return fmt.Errorf("it is one of %s", strings.Join(c.allowed, ", "))
+}
