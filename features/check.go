@@ -1,0 +1,168 @@
+package features
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime/pprof"
+	"strings"
+	"time"
+
+	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/maildrop"
+	"pop3mtm/mtm"
+	"pop3mtm/mtm/store"
+)
+
+// end takes the world down and says what the scenario's author did not ask for:
+// a rule of the server that never fired, a line left open, a message that is not
+// what was sent or is there twice, a damaged store, a stray file, a goroutine.
+func (w *world) end(ctx context.Context) error {
+	ctx = context.WithoutCancel(ctx)
+	pprof.SetGoroutineLabels(context.Background()) // so that this goroutine is not found
+	if w.store == nil {
+		return os.RemoveAll(w.dir)
+	}
+	err := errors.Join(w.closeClients(), w.closeServer(ctx), w.checkStore(ctx))
+	return errors.Join(err, w.store.Close(), w.checkFiles(), w.checkGoroutines(), os.RemoveAll(w.dir))
+}
+
+func (w *world) closeClients() error {
+	if w.silence != nil {
+		defer w.silence.end()
+	}
+	var all []error
+	for _, c := range []*mtm.Client{w.client, w.other} {
+		if c != nil {
+			all = append(all, c.Close())
+		}
+	}
+	w.client, w.other = nil, nil
+	if n := w.lines.count(); n != 0 {
+		all = append(all, fmt.Errorf("the closed client left %d connections open", n))
+	}
+	return errors.Join(all...)
+}
+
+func (w *world) closeServer(ctx context.Context) error {
+	if w.server == nil {
+		return nil
+	}
+	err := errors.Join(w.settled(ctx), w.server.Close())
+	if served := <-w.serving; !errors.Is(served, fakeserver.ErrClosed) {
+		err = errors.Join(err, served)
+	}
+	return err
+}
+
+// checkStore looks at every message of every folder.
+func (w *world) checkStore(ctx context.Context) error {
+	var found []error
+	_, err := w.store.Check(ctx, func(p store.Problem) { found = append(found, errors.New("the store: "+p.Text)) })
+	found = append(found, err)
+	folders, err := w.store.Children(ctx, store.Local)
+	found = append(found, err)
+	for _, folder := range folders {
+		found = append(found, w.checkFolder(ctx, folder))
+	}
+	return errors.Join(found...)
+}
+
+// checkFolder compares copies with what the server has or had.
+func (w *world) checkFolder(ctx context.Context, folder store.Entry) error {
+	entries, err := w.store.Children(ctx, folder.ID)
+	if err != nil {
+		return err
+	}
+	seen := make(map[string]bool)
+	var found []error
+	for _, e := range entries {
+		if seen[e.Description] {
+			found = append(found, fmt.Errorf("%q is twice in %s", e.Description, folder.Name))
+		}
+		seen[e.Description] = true
+		if err := w.checkCopy(ctx, e); err != nil {
+			found = append(found, fmt.Errorf("%q in %s: %w", e.Description, folder.Name, err))
+		}
+	}
+	return errors.Join(found...)
+}
+
+func (w *world) checkCopy(ctx context.Context, e store.Entry) error {
+	original, known := w.letters[e.Description]
+	if !known {
+		return errors.New("nobody sent it")
+	}
+	want, err := maildrop.Read(original)
+	if err != nil {
+		return err
+	}
+	body, err := w.store.Body(ctx, e.ID)
+	if err != nil {
+		return err
+	}
+	raw, err := io.ReadAll(body)
+	err = errors.Join(err, body.Close())
+	switch {
+	case err != nil:
+		return err
+	case !bytes.Equal(raw, want):
+		return fmt.Errorf("%d octets are not the %d that were sent", len(raw), len(want))
+	case !e.Flags.Has(store.Complete) || e.Flags.Has(store.Invisible) || e.Flags.Has(store.InPreparation):
+		return fmt.Errorf("it is not complete and visible: %s", e.Flags)
+	}
+	return nil
+}
+
+// checkFiles wants in a closed store's folder what docs/store.md names.
+func (w *world) checkFiles() error {
+	known := regexp.MustCompile(`^(index\.db|bodies|bodies/\d{8}\.(seg|lock))$`)
+	var found []error
+	err := filepath.WalkDir(w.storeDir(), func(path string, _ fs.DirEntry, err error) error {
+		name, _ := filepath.Rel(w.storeDir(), path)
+		if name = filepath.ToSlash(name); name != "." && !known.MatchString(name) {
+			found = append(found, errors.New("a stray file in the store: "+name))
+		}
+		return err
+	})
+	return errors.Join(append(found, err)...)
+}
+
+// checkGoroutines waits a little for goroutines that are about to end.
+func (w *world) checkGoroutines() error {
+	deadline := time.After(patience)
+	again := time.NewTicker(10 * time.Millisecond)
+	defer again.Stop()
+	for {
+		left := w.goroutines()
+		if left == "" {
+			return nil
+		}
+		select {
+		case <-again.C:
+		case <-deadline:
+			return errors.New("goroutines left behind:\n" + left)
+		}
+	}
+}
+
+// goroutines lists those of this scenario but the caller's.
+func (w *world) goroutines() string {
+	var all bytes.Buffer
+	if err := pprof.Lookup("goroutine").WriteTo(&all, 1); err != nil {
+		return err.Error()
+	}
+	var left []string
+	for _, group := range strings.Split(all.String(), "\n\n") {
+		if strings.Contains(group, w.label) {
+			left = append(left, group)
+		}
+	}
+	return strings.Join(left, "\n\n")
+}

@@ -1,0 +1,190 @@
+package features
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/onsi/gomega"
+
+	"pop3mtm/mtm"
+	"pop3mtm/mtm/progress"
+	"pop3mtm/mtm/store"
+)
+
+// mailSteps are what a person does with a mail program and is told by it.
+func (w *world) mailSteps() []step {
+	return []step{
+		{"I {command}", "gives the command and waits for its end", `I copy new messages, then disconnecting`, w.do},
+		{"I begin to {command}", "gives the command and goes on while it runs", `I begin to move all messages, staying online`, w.beginTo},
+		{"I cancel", "what I began, once the server has fallen silent if it does", `I cancel`, w.cancel},
+		{"I select {list}", "entries of the mailbox, for the selected messages", `I select "Lunch" and "Photos"`, w.selects},
+		{"I collect mail in the folder {text}", "a new folder in place of the Inbox", `I collect mail in the folder "Bills"`, w.collectIn},
+		{"I collect mail in a folder that is not there", "an id that no entry has", `I collect mail in a folder that is not there`, w.collectNowhere},
+		{"I leave out messages above {int} KB", "for all commands that follow", `I leave out messages above 50 KB`, w.leaveOut},
+		{"I wait no longer than {int} second(s) for the server", "before the first connect; otherwise it is a minute", `I wait no longer than 1 second for the server`, w.waitNoLonger},
+		{"I restart the program", "closes it without a goodbye and opens it on the same store", `I restart the program`, w.restart},
+		{"{who} succeeds", "the last command, or the one that was begun, ended without an error", `it succeeds`, w.succeeds},
+		{"{who} fails with {text}, error {number}", "its error says so and has the original's number", `it fails with "not connected", error -36`, w.failsWith},
+		{"the failed messages are {list}", "what the last command lists as failed while the rest went on", `the failed messages are "Invoice"`, w.failedMessages},
+		{"{int} message(s) came and {int} were there before", "what the last command stored and what it did not fetch again", `2 messages came and 3 were there before`, w.came},
+		{"the progress shows {text} ({int}), step {text} ({int})", "of the newest command: phase and step with the original's numbers", `the progress shows "copy new mail" (9), step "disconnecting" (6)`, w.progressShows},
+		{"the progress counts {int} message(s), {int} to go", "of the step at work; waits for it while the command runs", `the progress counts 3 messages, 2 to go`, w.progressCounts},
+		{"the progress shows a part of {text}", "its size, and how much of it has come", `the progress shows a part of "Photos"`, w.progressPart},
+		{"the progress shows the size of {list} together", "of all messages that the command fetches", `the progress shows the size of "Lunch" and "Photos" together`, w.progressSize},
+	}
+}
+
+func (w *world) do(ctx context.Context, words string) (err error) {
+	if w.last, err = w.invoke(ctx, words); err == nil {
+		_ = w.wait(w.last) // the scenario says what it expects
+	}
+	return err
+}
+
+func (w *world) beginTo(ctx context.Context, words string) (err error) {
+	if w.begun, err = w.invoke(ctx, words); err != nil {
+		return err
+	}
+	return errors.Join(w.begun.refused, w.untilSilent(w.begun))
+}
+
+// untilSilent waits until the server has fallen silent, if a step said that it will.
+func (w *world) untilSilent(r result) error {
+	if w.silence == nil {
+		return nil
+	}
+	select {
+	case <-w.silence.reached:
+		return nil
+	case <-r.operation.Done():
+		return errors.New("the command ended before the server fell silent")
+	case <-time.After(patience):
+		return errors.New("the server did not fall silent")
+	}
+}
+
+func (w *world) cancel() {
+	w.begun.operation.Cancel()
+	_ = w.wait(w.begun) // the scenario says what it expects
+}
+
+func (w *world) selects(ctx context.Context, list string) error {
+	entries, err := w.store.Children(ctx, w.account)
+	w.selection = nil
+	for _, subject := range subjects(list) {
+		e := find(entries, subject)
+		w.Expect(e).NotTo(gomega.BeNil(), "no entry %q to select", subject)
+		w.selection = append(w.selection, e.ID)
+	}
+	return err
+}
+
+func (w *world) collectIn(ctx context.Context, name string) error {
+	b := w.store.NewBatch()
+	folder := store.Entry{Parent: store.Local, Type: store.TypeFolder, Name: name}
+	b.Add(&folder)
+	err := b.Commit(ctx)
+	w.into = folder.ID
+	return err
+}
+
+func (w *world) collectNowhere() { w.into = 4711 }
+
+func (w *world) leaveOut(kilobytes int) { w.maxSize = int64(kilobytes) << 10 }
+
+func (w *world) waitNoLonger(seconds int) { w.timeout = time.Duration(seconds) * time.Second }
+
+func (w *world) restart() error {
+	if err := w.closeProgram(); err != nil {
+		return err
+	}
+	if err := w.openStore(); err != nil {
+		return err
+	}
+	return w.openClient()
+}
+
+func (w *world) succeeds(who string) {
+	w.Expect(w.wait(w.outcome(who))).To(gomega.Succeed())
+}
+
+func (w *world) failsWith(who, text string, number int) {
+	err := w.wait(w.outcome(who))
+	w.Expect(err).To(gomega.MatchError(gomega.ContainSubstring(text)))
+	w.Expect(mtm.Code(err)).To(gomega.Equal(number), "%v", err)
+}
+
+func (w *world) failedMessages(list string) {
+	var failed []string
+	if failure, ok := errors.AsType[*mtm.Error](w.wait(w.last)); ok {
+		for _, f := range failure.Failed {
+			failed = append(failed, w.subject(f.UID))
+		}
+	}
+	w.Expect(failed).To(gomega.ConsistOf(subjects(list)))
+}
+
+func (w *world) came(stored, there int) {
+	got := w.last.operation.Result()
+	w.Expect(got.Messages).To(gomega.HaveLen(stored))
+	w.Expect(got.AlreadyThere).To(gomega.Equal(there))
+}
+
+// progressUntil looks at the progress until it is as wanted; of a command that has
+// ended it is the last.
+func (w *world) progressUntil(wanted func(progress.Snapshot) bool) progress.Snapshot {
+	op, tooLong := w.newest, time.After(patience)
+	for !wanted(op.Progress()) {
+		select {
+		case _, running := <-op.Changed():
+			if !running {
+				return op.Progress()
+			}
+		case <-tooLong:
+			return op.Progress()
+		}
+	}
+	return op.Progress()
+}
+
+func (w *world) progressShows(phase string, phaseNumber int, step string, stepNumber int) {
+	p := w.progressUntil(func(p progress.Snapshot) bool { return int(p.SubPhase) == stepNumber })
+	w.Expect(p.Phase.String()).To(gomega.Equal(phase))
+	w.Expect(p.Phase).To(gomega.BeEquivalentTo(phaseNumber))
+	w.Expect(p.SubPhase.String()).To(gomega.Equal(step))
+	w.Expect(p.SubPhase).To(gomega.BeEquivalentTo(stepNumber))
+	w.Expect(p.Service).To(gomega.BeEquivalentTo(w.account))
+}
+
+func (w *world) progressCounts(total, left int) {
+	p := w.progressUntil(func(p progress.Snapshot) bool { return p.TotalMessages == total && p.MessagesToProcess == left })
+	w.Expect(p.TotalMessages).To(gomega.Equal(total))
+	w.Expect(p.MessagesToProcess).To(gomega.Equal(left))
+}
+
+func (w *world) progressPart(subject string) {
+	size := w.letter(subject).Size()
+	p := w.progressUntil(func(p progress.Snapshot) bool { return p.TotalBytes == size && p.BytesDone > 0 })
+	w.Expect(p.TotalBytes).To(gomega.Equal(size))
+	w.Expect(p.BytesDone).To(gomega.And(gomega.BeNumerically(">", 0), gomega.BeNumerically("<", size)))
+}
+
+func (w *world) progressSize(list string) {
+	var sum int64
+	for _, subject := range subjects(list) {
+		sum += w.letter(subject).Size()
+	}
+	p := w.progressUntil(func(p progress.Snapshot) bool { return p.TotalSize == sum })
+	w.Expect(p.TotalSize).To(gomega.Equal(sum))
+}
+
+// find is the entry with that subject, or nil.
+func find(entries []store.Entry, subject string) *store.Entry {
+	for i := range entries {
+		if entries[i].Description == subject {
+			return &entries[i]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,223 @@
+package features
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"net"
+	"os"
+	"path/filepath"
+	"runtime/pprof"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/cucumber/godog"
+	"github.com/onsi/gomega"
+
+	"pop3mtm/fakeserver"
+	"pop3mtm/mtm"
+	"pop3mtm/mtm/account"
+	"pop3mtm/mtm/store"
+)
+
+// patience bounds every wait of a step: long for a loaded machine, short enough
+// that a hang is a failure with a text.
+const patience = 30 * time.Second
+
+// world is one scenario's server, store and client. The server starts with the
+// first step that needs it, and with it the account is made.
+type world struct {
+	gomega.Gomega // fails the step at work
+
+	label   string // how a goroutine profile marks this scenario
+	dir     string
+	letters map[string]letter // all there ever were, by subject
+	drop    *fakeserver.Maildrop
+	options fakeserver.Options
+	server  *fakeserver.Server // nil before it is needed
+	serving chan error
+	lines   lines
+	silence *silence // the newest, nil for none
+	sent    sent
+
+	settings account.POP3
+	account  store.ID // 0 before the server is needed
+	store    *store.Store
+	free     atomic.Int64 // octets that the store believes are free
+	timeout  time.Duration
+	client   *mtm.Client
+	other    *mtm.Client // another program at the same mailbox
+
+	into      store.ID
+	maxSize   int64
+	selection []store.ID
+	last      result         // of "it"
+	begun     result         // of "what I began"
+	newest    *mtm.Operation // of the newest command that was not refused
+}
+
+// result is a command that was given: it runs or has run, or it was refused.
+type result struct {
+	operation *mtm.Operation
+	refused   error
+}
+
+// begin makes the world of a scenario, which runs in the goroutine of the caller.
+// The label is inherited by every goroutine that the scenario starts: so the ones
+// that it leaves behind are known also while other scenarios run.
+func (w *world) begin(ctx context.Context, id string) (err error) {
+	pprof.SetGoroutineLabels(pprof.WithLabels(ctx, pprof.Labels("scenario", id)))
+	w.label = fmt.Sprintf("%q:%q", "scenario", id)
+	if w.dir, err = os.MkdirTemp("", "pop3mtm-features-"); err != nil {
+		return err
+	}
+	w.letters = make(map[string]letter)
+	w.drop = fakeserver.NewMaildrop()
+	w.into = store.Inbox
+	w.free.Store(math.MaxInt64)
+	w.settings = account.Defaults()
+	w.settings.Host, w.settings.LoginName, w.settings.Password.Literal = "127.0.0.1", "demo", "demo"
+	return w.openStore()
+}
+
+// failWith makes failed expectations the failure of the step that ctx is of.
+func (w *world) failWith(ctx context.Context) {
+	w.Gomega = gomega.NewGomega(func(message string, _ ...int) {
+		t := godog.T(ctx)
+		t.Errorf("%s", message)
+		t.FailNow()
+	})
+}
+
+func (w *world) storeDir() string { return filepath.Join(w.dir, "mail.store") }
+
+func (w *world) openStore() (err error) {
+	w.store, err = store.Open(w.storeDir(), &store.Options{
+		FreeSpace: func(string) (int64, error) { return w.free.Load(), nil },
+	})
+	return err
+}
+
+// ready starts the server and makes the account and the client, once.
+func (w *world) ready(ctx context.Context) error {
+	if w.client != nil {
+		return nil
+	}
+	if w.server == nil {
+		if err := w.serve(); err != nil {
+			return err
+		}
+	}
+	if w.account == 0 {
+		if err := w.addAccount(ctx); err != nil {
+			return err
+		}
+	}
+	return w.openClient()
+}
+
+// serve starts the server on a free port of this machine.
+func (w *world) serve() error {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	server := fakeserver.New(w.drop, &w.options)
+	w.server, w.serving = server, make(chan error, 1)
+	w.sent.watch(w.server, w.drop)
+	go func() { w.serving <- server.Serve(listener) }()
+	_, port, err := net.SplitHostPort(listener.Addr().String())
+	if err != nil {
+		return err
+	}
+	if w.settings.Port == account.Defaults().Port {
+		w.settings.Port, err = strconv.Atoi(port)
+	}
+	return err
+}
+
+func (w *world) addAccount(ctx context.Context) (err error) {
+	w.account, err = mtm.AddAccount(ctx, w.store, "demo", w.settings)
+	return err
+}
+
+// change edits the account's settings, whether it exists yet or not.
+func (w *world) change(ctx context.Context, edit func(*account.POP3)) error {
+	edit(&w.settings)
+	if w.account == 0 {
+		return nil
+	}
+	return mtm.SetAccount(ctx, w.store, w.account, w.settings)
+}
+
+func (w *world) openClient() (err error) {
+	w.client, err = mtm.Open(w.store, w.account, &mtm.Options{Dial: w.lines.dial, Timeout: w.timeout})
+	return err
+}
+
+// closeProgram ends client and store as a program that is closed does.
+func (w *world) closeProgram() error {
+	var client error
+	if w.client != nil {
+		client = w.client.Close()
+		w.client = nil
+	}
+	return errors.Join(client, w.store.Close())
+}
+
+// invoke gives a command; it does not wait for its end.
+func (w *world) invoke(ctx context.Context, words string) (r result, err error) {
+	if err := w.ready(ctx); err != nil {
+		return r, err
+	}
+	cmd, err := w.command(words)
+	if err != nil {
+		return r, err
+	}
+	if r.operation, r.refused = w.client.InvokeAsync(ctx, cmd); r.refused == nil {
+		w.newest = r.operation
+	}
+	return r, nil
+}
+
+// wait gives how a command ended. It fails the step when it does not end.
+func (w *world) wait(r result) error {
+	if r.operation == nil {
+		return r.refused
+	}
+	select {
+	case <-r.operation.Done():
+	case <-time.After(patience):
+		w.Expect(r.operation.Progress()).To(gomega.BeNil(), "the operation does not end")
+	}
+	err := r.operation.Wait()
+	w.Expect(r.operation.Progress().Code).To(gomega.BeEquivalentTo(mtm.Code(err)),
+		"the progress tells the same error as the operation")
+	return err
+}
+
+// outcome is the command that "it" or "what I began" means.
+func (w *world) outcome(who string) result {
+	if who == "it" {
+		return w.last
+	}
+	return w.begun
+}
+
+// settled waits until the server has noticed that a client has gone, so that
+// maildrop and transcripts tell the end.
+func (w *world) settled(ctx context.Context) error {
+	if w.server == nil || connected(w.client) || connected(w.other) {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if err := w.server.Wait(ctx); err != nil {
+		return fmt.Errorf("a connection was left open: %w", err)
+	}
+	return nil
+}
+
+func connected(c *mtm.Client) bool { return c != nil && c.Connected() }
