@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"strings"
@@ -13,8 +14,8 @@ import (
 // stopTime is how long a process may take to end after it was asked to.
 const stopTime = 10 * time.Second
 
-// process prepares a program that is asked to end, not killed, when ctx ends: it has processes of its own to end. What
-// it writes to stderr is kept for the error.
+// process prepares a program that is interrupted, not killed, when ctx ends. What it writes to stderr is kept for the
+// error.
 func process(ctx context.Context, argv []string) (*exec.Cmd, *lastWords) {
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	cmd.WaitDelay = stopTime
@@ -30,6 +31,18 @@ func interrupt(p *os.Process) error {
 		return nil
 	}
 	return p.Kill()
+}
+
+// endsWithInput makes a context that ends with standard input, that is with the process that holds its other end: no
+// process of the bench outlives the one that started it. A signal would not do, since a terminal sends Ctrl-C to all of
+// them, and to a process that is busy ending a second signal means to stop at once.
+func endsWithInput(ctx context.Context, stdin io.Reader) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	go func() { // ends with the process that started us, at the latest
+		_, _ = io.Copy(io.Discard, stdin)
+		cancel()
+	}()
+	return ctx, cancel
 }
 
 // lastWords keeps the end of what a program writes to stderr.

@@ -170,6 +170,11 @@ func (r *retrieve) trial(ctx context.Context, name, dir, label string, stderr io
 		return nil, err
 	}
 	cmd, said := process(ctx, []string{bench, "trial", string(spec)})
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	cmd.Cancel = stdin.Close
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, err

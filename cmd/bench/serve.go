@@ -36,12 +36,8 @@ func newServe() *cobra.Command {
 }
 
 func serve(ctx context.Context, box *mailbox, stdin io.Reader, stdout io.Writer) error {
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := endsWithInput(ctx, stdin)
 	defer cancel()
-	go func() { // ends with the process that started us, at the latest
-		_, _ = io.Copy(io.Discard, stdin)
-		cancel()
-	}()
 	source, err := box.source()
 	if err != nil {
 		return err

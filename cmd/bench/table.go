@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"strconv"
-	"strings"
 )
 
 // table is the results for a person.
@@ -14,13 +13,12 @@ func (r *results) table() []byte {
 	fmt.Fprintf(&b, "%s of %s, %s, the clients taking turns\n%s\n\n",
 		count(r.Mailbox.Messages, "message"), &size, count(r.Runs, "run"), r.Machine)
 	rows := [][]string{
-		{"", "messages/s", "", "", "MB/s", "CPU seconds", "", "peak memory", ""},
 		{"client", "least", "median", "most", "median", "client", "server", "client", "server"},
 	}
 	for _, c := range r.Clients {
 		rows = append(rows, r.row(c.Name))
 	}
-	align(&b, rows)
+	align(&b, []heading{{"", 1}, {"messages/s", 3}, {"MB/s", 1}, {"CPU seconds", 2}, {"peak memory", 2}}, rows)
 	if len(r.Clients) > 1 {
 		rows = [][]string{{"times faster, run by run", "least", "median", "most"}}
 		for _, c := range r.Clients[1:] {
@@ -28,7 +26,7 @@ func (r *results) table() []byte {
 			rows = append(rows, []string{oursName + " : " + c.Name, ratio(s.least), ratio(s.median), ratio(s.most)})
 		}
 		b.WriteByte('\n')
-		align(&b, rows)
+		align(&b, nil, rows)
 	}
 	b.WriteString("\nEvery message of every run was compared with what was served.\n")
 	for _, c := range r.Clients {
@@ -60,20 +58,43 @@ func (r *results) messageRate(m *measurement) float64 { return float64(r.Mailbox
 // octetRate is in octets of mail per second.
 func (r *results) octetRate(m *measurement) float64 { return float64(r.Mailbox.total()) / m.Seconds }
 
-// align writes rows with the first column to the left and the others to the right.
-func align(b *bytes.Buffer, rows [][]string) {
+// heading stands above some columns of a table.
+type heading struct {
+	text    string
+	columns int
+}
+
+const gap = 3 // blanks between columns
+
+// align writes headings, then rows with the first column to the left and the others to the right.
+func align(b *bytes.Buffer, headings []heading, rows [][]string) {
 	widths := make([]int, len(rows[0]))
 	for _, row := range rows {
 		for i, cell := range row {
 			widths[i] = max(widths[i], len(cell))
 		}
 	}
+	line, first := "", 0
+	for _, h := range headings {
+		width := gap * h.columns
+		for _, w := range widths[first : first+h.columns] {
+			width += w
+		}
+		first += h.columns
+		if first == 1 {
+			width -= gap
+		}
+		line += fmt.Sprintf("%*s", width, h.text)
+	}
+	if line != "" {
+		b.WriteString(line + "\n")
+	}
 	for _, row := range rows {
 		line := fmt.Sprintf("%-*s", widths[0], row[0])
 		for i, cell := range row[1:] {
-			line += fmt.Sprintf("   %*s", widths[i+1], cell)
+			line += fmt.Sprintf("%*s", gap+widths[i+1], cell)
 		}
-		b.WriteString(strings.TrimRight(line, " ") + "\n")
+		b.WriteString(line + "\n")
 	}
 }
 

@@ -17,7 +17,8 @@ import (
 )
 
 // trial is one client fetching one mailbox once. It runs in a process of its own, so that what one trial leaves in
-// memory does not weigh on the next, and so that the cost of the processes that it starts can be told apart.
+// memory does not weigh on the next, and so that the cost of the processes that it starts can be told apart. It ends
+// early when its standard input does.
 type trial struct {
 	Mailbox mailbox `json:"mailbox"`
 	Client  string  `json:"client"`
@@ -50,8 +51,10 @@ func newTrial() *cobra.Command {
 		if err := d.Decode(&t); err != nil {
 			return cli.Usage("the trial cannot be read: %w", err)
 		}
+		ctx, cancel := endsWithInput(c.Context(), c.InOrStdin())
+		defer cancel()
 		out := json.NewEncoder(c.OutOrStdout())
-		result, err := t.run(c.Context(), func(octets int64) { _ = out.Encode(trialLine{Octets: octets}) })
+		result, err := t.run(ctx, func(octets int64) { _ = out.Encode(trialLine{Octets: octets}) })
 		if err != nil {
 			return err
 		}

@@ -1,0 +1,43 @@
+//go:build !windows
+
+package main
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	. "github.com/onsi/gomega"
+)
+
+// A terminal sends Ctrl-C to the whole process group, a service manager's signal goes to the bench alone.
+func TestASignalLeavesNoProcessAndNoFile(t *testing.T) {
+	for name, whole := range map[string]bool{"to all processes": true, "to the bench alone": false} {
+		t.Run(name, func(t *testing.T) {
+			g := NewWithT(t)
+			dir := t.TempDir()
+			var said bytes.Buffer
+			cmd := exec.Command(program, "retrieve", "--messages", "300000", "--dir", dir)
+			cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+			cmd.Stdout, cmd.Stderr = &said, &said
+			g.Expect(cmd.Start()).To(Succeed())
+			// The bodies folder has a segment once the client is at work.
+			g.Eventually(func() ([]string, error) {
+				return filepath.Glob(filepath.Join(dir, "bench-*", "001-mtm", "mail.store", "bodies", "*"))
+			}, 20*time.Second, 10*time.Millisecond).ShouldNot(BeEmpty())
+			to := cmd.Process.Pid
+			if whole {
+				to = -to
+			}
+			g.Expect(syscall.Kill(to, syscall.SIGINT)).To(Succeed())
+			g.Expect(cmd.Wait()).To(MatchError("exit status 1"))
+			g.Expect(said.String()).To(Equal("bench: stopped by a signal\n"))
+			g.Expect(os.ReadDir(dir)).To(BeEmpty())
+			g.Expect(syscall.Kill(-cmd.Process.Pid, 0)).To(MatchError(syscall.ESRCH), "a process of the group is left")
+		})
+	}
+}
