@@ -1,0 +1,194 @@
+package store_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"pop3mtm/mtm/store"
+)
+
+// sqlite runs statements on the index beside the store, as sqlite3 would.
+func sqlite(dir string, statements ...string) *sql.DB {
+	GinkgoHelper()
+	db, err := sql.Open("sqlite", filepath.Join(dir, "index.db"))
+	Expect(err).NotTo(HaveOccurred())
+	db.SetMaxOpenConns(1)
+	DeferCleanup(func() { Expect(db.Close()).To(Succeed()) })
+	for _, st := range statements {
+		_, err := db.Exec(st)
+		Expect(err).NotTo(HaveOccurred())
+	}
+	return db
+}
+
+// files lists names, sizes and times below dir.
+func files(dir string) (list []string) {
+	GinkgoHelper()
+	Expect(filepath.Walk(dir, func(path string, info os.FileInfo, err error) error {
+		if err == nil && !info.IsDir() {
+			list = append(list, fmt.Sprint(path, info.Size(), info.ModTime().UnixNano()))
+		}
+		return err
+	})).To(Succeed())
+	return list
+}
+
+var _ = Describe("Open", func() {
+	ctx := context.Background()
+
+	It("creates a store that only its owner can read, with the fixed entries", func() {
+		dir := newDir()
+		s := open(dir, nil)
+		stored(s, store.Inbox, []byte("x"))
+		if runtime.GOOS != "windows" {
+			Expect(filepath.Walk(dir, func(path string, info os.FileInfo, err error) error {
+				Expect(err).NotTo(HaveOccurred())
+				Expect(info.Mode().Perm()&0o077).To(BeZero(), path)
+				return nil
+			})).To(Succeed())
+		}
+		for id, name := range map[store.ID]string{store.Root: "", store.Local: "Local", store.Inbox: "Inbox",
+			store.Outbox: "Outbox", store.Drafts: "Drafts", store.Sent: "Sent"} {
+			e, err := s.Entry(ctx, id)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(e.Name).To(Equal(name))
+		}
+	})
+
+	It("accepts an empty folder, and what a crash during the creation left in it", func() {
+		dir := newDir()
+		Expect(os.Mkdir(dir, 0o700)).To(Succeed())
+		left := filepath.Join(dir, "index.db.new-1-journal")
+		Expect(os.WriteFile(left, []byte("x"), 0o600)).To(Succeed())
+		open(dir, nil)
+		Expect(left).NotTo(BeAnExistingFile())
+	})
+
+	It("keeps everything over a close", func() {
+		dir := newDir()
+		s := open(dir, nil)
+		e := stored(s, store.Inbox, []byte("kept"))
+		before := dump(s)
+		Expect(s.Close()).To(Succeed())
+		s, err := store.Open(dir, &store.Options{MustExist: true})
+		Expect(err).NotTo(HaveOccurred())
+		DeferCleanup(s.Close)
+		Expect(dump(s)).To(Equal(before))
+		Expect(content(s, e.ID)).To(Equal([]byte("kept")))
+		stored(s, store.Inbox, []byte("more"))
+		Expect(segments(dir)).To(HaveLen(1), "the segment is filled up before another is begun")
+	})
+
+	It("lets many creators agree on one store", func() {
+		dir := newDir()
+		var all sync.WaitGroup
+		errs := make(chan error, 8)
+		for range 8 {
+			all.Go(func() {
+				s, err := store.Open(dir, nil)
+				if err == nil {
+					b := s.NewBatch()
+					b.Add(&store.Entry{Parent: store.Inbox, Type: store.TypeFolder, Name: "x"})
+					if err = b.Commit(ctx); err == nil {
+						err = s.Close()
+					}
+				}
+				errs <- err
+			})
+		}
+		all.Wait()
+		close(errs)
+		for err := range errs {
+			Expect(err).NotTo(HaveOccurred())
+		}
+		Expect(open(dir, nil).Children(ctx, store.Inbox)).To(HaveLen(8))
+	})
+
+	It("refuses, without writing, what is not a store", func() {
+		file := filepath.Join(GinkgoT().TempDir(), "file")
+		Expect(os.WriteFile(file, []byte("x"), 0o600)).To(Succeed())
+		holiday := GinkgoT().TempDir()
+		Expect(os.WriteFile(filepath.Join(holiday, "beach.jpg"), []byte("x"), 0o600)).To(Succeed())
+		text := GinkgoT().TempDir()
+		Expect(os.WriteFile(filepath.Join(text, "index.db"), []byte("x"), 0o600)).To(Succeed())
+		foreign := GinkgoT().TempDir()
+		Expect(sqlite(foreign, "CREATE TABLE t (x)").Close()).To(Succeed())
+		for _, path := range []string{file, holiday, text, foreign} {
+			before := files(path)
+			_, err := store.Open(path, nil)
+			Expect(err).To(MatchError(store.ErrNotStore), path)
+			Expect(err.Error()).To(ContainSubstring(path))
+			Expect(files(path)).To(Equal(before))
+		}
+	})
+
+	It("does not create a store when it must exist", func() {
+		dir := newDir()
+		for _, o := range []store.Options{{MustExist: true}, {ReadOnly: true}} {
+			_, err := store.Open(dir, &o)
+			Expect(err).To(MatchError(store.ErrNotStore))
+			Expect(dir).NotTo(BeADirectory())
+		}
+	})
+
+	It("refuses a store of a newer version, and changes nothing in it", func() {
+		dir := newDir()
+		Expect(open(dir, nil).Close()).To(Succeed())
+		Expect(sqlite(dir, "PRAGMA user_version = 99").Close()).To(Succeed())
+		before := files(dir)
+		_, err := store.Open(dir, nil)
+		Expect(err).To(MatchError(store.ErrNewer))
+		Expect(err.Error()).To(ContainSubstring("use a newer program"))
+		Expect(files(dir)).To(Equal(before))
+	})
+
+	It("says that the index is damaged", func() {
+		dir := newDir()
+		Expect(open(dir, nil).Close()).To(Succeed())
+		path := filepath.Join(dir, "index.db")
+		data, err := os.ReadFile(path)
+		Expect(err).NotTo(HaveOccurred())
+		for i := 100; i < len(data); i++ {
+			data[i] = 0xAA
+		}
+		Expect(os.WriteFile(path, data, 0o600)).To(Succeed())
+		_, err = store.Open(dir, nil)
+		Expect(err).To(MatchError(store.ErrCorrupt))
+	})
+
+	It("reads but never writes when it is told so", func() {
+		dir := newDir()
+		s := open(dir, nil)
+		e := stored(s, store.Inbox, []byte("x"))
+		r := open(dir, &store.Options{ReadOnly: true})
+		Expect(content(r, e.ID)).To(Equal([]byte("x")))
+		b := r.NewBatch()
+		b.Delete(e.ID)
+		Expect(b.Commit(ctx)).To(MatchError(store.ErrReadOnly))
+		_, err := r.NewBatch().Body(store.BodyWhole).Write([]byte("y"))
+		Expect(err).To(MatchError(store.ErrReadOnly))
+		_, err = r.Reclaim(ctx)
+		Expect(err).To(MatchError(store.ErrReadOnly))
+	})
+
+	It("says that another program holds the index", func() {
+		dir := newDir()
+		s := open(dir, &store.Options{BusyTimeout: time.Millisecond})
+		b := s.NewBatch()
+		message(b, store.Inbox, store.BodyWhole, []byte("x"))
+		db := sqlite(dir, "BEGIN IMMEDIATE")
+		Expect(b.Commit(ctx)).To(MatchError(store.ErrLocked))
+		_, err := db.Exec("COMMIT")
+		Expect(err).NotTo(HaveOccurred())
+		stored(s, store.Inbox, []byte("x"))
+	})
+})
