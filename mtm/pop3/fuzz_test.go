@@ -14,13 +14,25 @@ import (
 	"pop3mtm/mtm/pop3"
 )
 
-// canned is a connection whose server has said everything already.
+// canned is a connection whose server has said everything already. An octet 0xFE ends a read.
 type canned struct {
 	net.Conn
-	in *bytes.Reader
+	in *bytes.Buffer
 }
 
-func (c canned) Read(p []byte) (int, error)     { return c.in.Read(p) }
+func (c canned) Read(p []byte) (int, error) {
+	rest := c.in.Bytes()
+	piece := rest
+	if i := bytes.IndexByte(rest, 0xfe); i >= 0 {
+		piece = rest[:i+1]
+	}
+	n, err := c.in.Read(p[:min(len(piece), len(p))])
+	if n > 0 && p[n-1] == 0xfe {
+		n--
+	}
+	return n, err
+}
+
 func (canned) Write(p []byte) (int, error)      { return len(p), nil }
 func (canned) Close() error                     { return nil }
 func (canned) SetDeadline(time.Time) error      { return nil }
@@ -30,19 +42,20 @@ func (canned) SetWriteDeadline(time.Time) error { return nil }
 // FuzzReply gives any octets to every verb in turn. Nothing may crash, rows must make sense, every error must be one
 // of the three kinds, and only a refusal leaves the session usable.
 func FuzzReply(f *testing.F) {
-	ok := "+OK\r\n"
+	list := "+OK\r\n1 120\r\n2 200 octets\r\n.\r\n\xfe"
 	for _, seed := range []string{
-		"", "+OK", "-ERR [IN-USE] locked\r\n", "+ERR\n", "+OK <1@b>\r\n+OK\r\nPIPELINING\r\nsasl PLAIN\r\n.\r\n+OK 2 320\r\n",
-		ok + ok + ".\r\n" + "+OK 2 320\r\n" + ok + "1 120\r\n2 200 octets\r\n.\r\n" + ok + "1 a\r\n2   b \x00\r\n+OK 3 c\r\n4\r\n.\r\n+OK 1 120\r\n+OK 1 a\r\n" +
-			ok + "..x\r\n.\r\n" + ok + ".\n" + ok + "\n.\n.\r\n-ERR no\r\n" + ok + ok,
-		ok + "-ERR\r\n+OK -1 0\r\n", ok + "-ERR\r\n+OK 4294967296 99999999999999999999\r\n", ok + "-ERR\r\n+OK 1 1\r\n+OK\r\n-1 5\r\n.\r\n",
+		"", "+OK", "-ERR [IN-USE] locked\r\n", "+ERR\n", "+OK <1@b>\r\n\xfe+OK\r\nPIPELINING\r\nsasl PLAIN\r\n.\r\n\xfe+OK 2 320\r\n",
+		"+OK\r\n\xfe-ERR\r\n\xfe+OK 2 320\r\n\xfe" + list + "+OK\r\n1 a\r\n2   b \x00\r\n+OK 3 c\r\n4\r\n.\r\n\xfe+OK 1 120\r\n\xfe+OK 1 a\r\n\xfe" +
+			"+OK\r\n..x\r\n.\r\n\xfe+OK\r\n.\n\xfe+OK\n\n.\n\xfe-ERR no\r\n\xfe+OK\r\n.\r\n\xfe+OK\r\n\xfe+OK\r\n",
+		"+OK\n\xfe+OK\nPIPELINING\n.\n\xfe+OK 2 320\n\xfe" + list + list + "+OK 120\n\xfe+OK a\n\xfe+OK\n.\n\xfe+OK\na\n.\n+OK\n.\n-ERR\n+OK\n.\n\xfe+OK\n\xfe+OK\n",
+		"+OK\r\n\xfe-ERR\r\n\xfe+OK -1 0\r\n", "+OK\r\n\xfe-ERR\r\n\xfe+OK 4294967296 99999999999999999999\r\n", "+OK\r\n\xfe-ERR\r\n\xfe+OK 1 1\r\n\xfe+OK\r\n-1 5\r\n.\r\n",
 	} {
 		f.Add([]byte(seed))
 	}
 	limits := &pop3.Options{MaxLine: 100, MaxRows: 50, MaxCapa: 20, MaxUIDOctets: 500, MaxBody: 1000, Window: 3}
 	f.Fuzz(func(t *testing.T, in []byte) {
 		ctx := context.Background()
-		s, err := pop3.NewSession(ctx, canned{in: bytes.NewReader(in)}, limits)
+		s, err := pop3.NewSession(ctx, canned{in: bytes.NewBuffer(in)}, limits)
 		if err != nil {
 			checkKind(t, nil, err)
 			return

@@ -82,13 +82,20 @@ var _ = Describe("Fetching a message", func() {
 		spoiled(ctx, s, err)
 	})
 
-	It("stops at an extra line after the dot, and loses nothing of the message (quirk 86)", func() {
-		s := open(hear("RETR 1"), say("+OK\r\na\r\n.\r\nextra\r\n"), hear("NOOP"))
+	It("stops at an extra line after the dot, before it is taken for the next answer (quirk 86)", func() {
+		s := open(hear("RETR 1"), say("+OK\r\na\r\n.\r\n-ERR that was not all\r\n"))
 		var w strings.Builder
 		_, err := s.Retr(ctx, 1, &w)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(w.String()).To(Equal("a\r\n"))
-		Expect(s.Noop(ctx)).To(MatchError(ContainSubstring(`got "extra"`)))
+		err = s.Dele(ctx, 1)
+		Expect(err).To(MatchError(`DELE 1: expected nothing before this command, got "-ERR that was not all\x0d\x0a"`))
+		spoiled(ctx, s, err)
+
+		s = open(hear("RETR 1"), say("+OK\r\na\r\n.\r\n-ERR that was not all\r\n"))
+		sink := &skips{}
+		Expect(s.RetrAll(ctx, []int{1, 2}, sink)).To(MatchError(HavePrefix("RETR 2: expected nothing before this command")))
+		Expect(sink.done).To(Equal(1))
 	})
 })
 

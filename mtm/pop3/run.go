@@ -75,8 +75,10 @@ func (r *run) write(conn net.Conn) {
 func (r *run) read(ctx context.Context, s *Session) error {
 	window := s.window()
 	for {
-		if r.failed == nil {
-			r.refill(window, s.opt.WindowBytes)
+		if r.failed == nil && r.sent < len(r.numbers) {
+			if err := r.refill(s, window); err != nil {
+				return err
+			}
 		}
 		if r.answered == r.sent {
 			return r.failed
@@ -91,10 +93,15 @@ func (r *run) read(ctx context.Context, s *Session) error {
 }
 
 // refill hands the writer a batch of commands once half of the window is free.
-func (r *run) refill(window, windowBytes int) {
+func (r *run) refill(s *Session, window int) error {
 	flying := r.sent - r.answered
-	if r.sent == len(r.numbers) || flying*2 > window || r.octets*2 > windowBytes || len(r.batches) == batchSlots {
-		return
+	if flying*2 > window || r.octets*2 > s.opt.WindowBytes || len(r.batches) == batchSlots {
+		return nil
+	}
+	if flying == 0 {
+		if err := s.checkQuiet(command{verb: r.verb, number: r.numbers[r.sent]}); err != nil {
+			return err
+		}
 	}
 	var batch []byte
 	select {
@@ -105,7 +112,7 @@ func (r *run) refill(window, windowBytes int) {
 	for r.sent < len(r.numbers) && flying < window {
 		n := r.numbers[r.sent]
 		size := r.commandLen(n)
-		if flying > 0 && r.octets+size > windowBytes {
+		if flying > 0 && r.octets+size > s.opt.WindowBytes {
 			break
 		}
 		batch = append(batch, r.verb...)
@@ -120,6 +127,7 @@ func (r *run) refill(window, windowBytes int) {
 	if len(batch) > 0 {
 		r.batches <- batch
 	}
+	return nil
 }
 
 func (r *run) commandLen(n int) int {

@@ -102,7 +102,19 @@ func (s *Session) begin(ctx context.Context, c command) (stop func(), err error)
 	if ctx.Err() != nil {
 		return nil, s.spoil(lineError(ctx, c, 0, ctx.Err()))
 	}
+	if err := s.checkQuiet(c); err != nil {
+		return nil, err
+	}
 	return s.line.watch(ctx), nil
+}
+
+// checkQuiet is called when no reply is due. QUIRK 86: what came all the same would be taken for the answer to c, and
+// the next answer for that of the command after it, so that a message could be stored under the number of another.
+func (s *Session) checkQuiet(c command) error {
+	if extra := s.in.Unread(); len(extra) > 0 {
+		return s.spoil(c.protocolError(0, "nothing before this command", extra))
+	}
+	return nil
 }
 
 // exchange sends one command line (without CRLF) and reads its status line; then, unless nil, reads the rest of the

@@ -39,6 +39,9 @@ func newReader(src io.Reader, maxLine, size int) *Reader {
 	return r
 }
 
+// Unread is what was read from the source and not yet returned, valid until the next read. It never waits.
+func (r *Reader) Unread() []byte { return r.buf[r.r:r.w] }
+
 // ReadLine returns the next line without its CRLF or bare LF, valid until the next read. The errors are
 // ErrLineTooLong, io.EOF before the first octet, io.ErrUnexpectedEOF inside the line, and the source's own.
 func (r *Reader) ReadLine() ([]byte, error) {
