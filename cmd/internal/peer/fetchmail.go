@@ -1,0 +1,205 @@
+package peer
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Fetchmail is fetchmail, which hands each message to a program that stores it.
+type Fetchmail struct{}
+
+// fetchmailLine is how many octets of a line in a body fetchmail reads at once.
+const fetchmailLine = 8191
+
+// Name is "fetchmail".
+func (Fetchmail) Name() string { return "fetchmail" }
+
+// Version is the first line of fetchmail --version.
+func (Fetchmail) Version(ctx context.Context) (string, error) {
+	path, err := program("fetchmail", "fetchmail")
+	if err != nil {
+		return "", err
+	}
+	// It exits with an error when there is no settings file, after it has said its version.
+	out, err := run(ctx, command(ctx, os.TempDir(), path, "--version"))
+	for line := range strings.Lines(string(out)) {
+		if strings.HasPrefix(line, "This is fetchmail") {
+			return strings.TrimSpace(line), nil
+		}
+	}
+	return "", errors.Join(err, errors.New("fetchmail does not say its version"))
+}
+
+// Fetch takes every message as it is: no rewriting of addresses, no Received line, CR and 8-bit octets kept.
+func (Fetchmail) Fetch(ctx context.Context, a Account, dir string) error {
+	path, err := program("fetchmail", "fetchmail")
+	if err != nil {
+		return err
+	}
+	script, err := deliver(dir)
+	if err != nil {
+		return err
+	}
+	rc := filepath.Join(dir, "fetchmailrc")
+	text := fmt.Sprintf("set invisible\nset no bouncemail\nset no spambounce\nset no syslog\n"+
+		"poll %s proto pop3 port %d auth password no envelope no dns bad-header accept timeout 60\n"+
+		"user %s password %s is reader here keep fetchall no forcecr no stripcr pass8bits no mimedecode no dropstatus no rewrite mda %s sslproto ''\n",
+		a.Host, a.Port, quoted(a.User), quoted(a.Password), quoted(script))
+	if err = settings(rc, text); err != nil {
+		return err
+	}
+	cmd := command(ctx, dir, path, "--fetchmailrc", rc, "--silent", "--pidfile", filepath.Join(dir, "pid"), "--idfile", filepath.Join(dir, "ids"))
+	cmd.Env = append(cmd.Env, "FETCHMAILHOME="+dir)
+	_, err = run(ctx, cmd)
+	// Exit status 1 says that there was no mail.
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.ExitCode() == 1 {
+		return nil
+	}
+	return err
+}
+
+// Read returns the files in the order of the server. Where fetchmail made a header, its To and Subject lines are taken out:
+// they hold the names of this machine, of the account and of the server.
+func (Fetchmail) Read(dir string) ([][]byte, error) {
+	messages, err := readNumbered(dir)
+	for i, m := range messages {
+		if rest, ok := bytes.CutPrefix(m, []byte(headerless+"To: ")); ok {
+			parts := bytes.SplitN(rest, []byte("\r\n"), 3)
+			messages[i] = append([]byte(headerless), parts[len(parts)-1]...)
+		}
+	}
+	return messages, err
+}
+
+// headerless begins the header that fetchmail makes for a message without one.
+const headerless = "From: FETCHMAIL-DAEMON\r\n"
+
+// Alters names what fetchmail does to odd headers and to long lines.
+func (Fetchmail) Alters() string {
+	return "drops From lines, empty Status lines and NUL from a header; keeps the stuffed dot of all its lines but the first; makes a header " +
+		"where there is none; ends it with an empty line; and adds octets of its own memory, a NUL first and an LF last, " +
+		"after each 8,191 octets of a line in the body, where it also drops a dot"
+}
+
+// Refuses a message in which the octets that are left of a long line look like the end of the message.
+func (Fetchmail) Refuses(served []byte) string {
+	_, body := fetchmailHeader(served)
+	for chunk := range fetchmailChunks(body) {
+		if string(chunk) == ".\r\n" || string(chunk) == ".\n" {
+			return "has a line with a dot at its end after a multiple of 8,191 octets"
+		}
+	}
+	return ""
+}
+
+// Check allows for the alterations. What is added to long lines is not the same on each machine: there, and nowhere else, up
+// to 64 octets from a NUL to an LF are passed over in the stored message.
+func (Fetchmail) Check(_ context.Context, served, stored [][]byte) error {
+	if err := checkCount(served, stored); err != nil {
+		return err
+	}
+	for i, s := range served {
+		want, body := fetchmailHeader(s)
+		got := stored[i][:min(len(stored[i]), len(want))]
+		rest := stored[i][len(got):]
+		for chunk := range fetchmailChunks(body) {
+			text := bytes.TrimPrefix(chunk, []byte("."))
+			want = append(want, text...)
+			n := min(len(rest), len(text))
+			got = append(got[:len(got):len(got)], rest[:n]...)
+			rest = rest[n:]
+			if chunk[len(chunk)-1] != '\n' {
+				rest = withoutLeak(rest)
+			}
+		}
+		if err := checkOne(i, want, append(got, rest...)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fetchmailChunks cuts a body, as it goes over the wire, into what fetchmail reads at once: a line or a part of one.
+func fetchmailChunks(body []byte) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		for line := range bytes.Lines(stuffed(body)) {
+			for chunk := range slices.Chunk(line, fetchmailLine) {
+				if !yield(chunk) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// withoutLeak takes off what fetchmail added after a part of a line.
+func withoutLeak(stored []byte) []byte {
+	const leak = 64
+	end := bytes.IndexByte(stored[:min(len(stored), leak)], '\n')
+	if end > 0 && stored[0] == 0 {
+		return stored[end+1:]
+	}
+	return stored
+}
+
+// fetchmailHeader returns what fetchmail makes of the header of a message, its end included, and the body.
+func fetchmailHeader(m []byte) (header, body []byte) {
+	body = m
+	for len(body) > 0 {
+		var field []byte
+		field, body = fetchmailField(body)
+		if string(bytes.TrimLeft(field, "\r")) == "\n" {
+			break
+		}
+		if fetchmailDrops(field) {
+			continue
+		}
+		if field[0] == '.' && header != nil {
+			header = append(header, '.')
+		}
+		header = append(header, field...)
+	}
+	if header == nil {
+		header = []byte(headerless)
+	}
+	return append(header, "\r\n"...), body
+}
+
+// fetchmailField returns the first line with those that continue it, without NUL, and what comes after them.
+func fetchmailField(m []byte) (field, rest []byte) {
+	for {
+		n := bytes.IndexByte(m, '\n') + 1
+		if n == 0 {
+			n = len(m)
+		}
+		field = append(field, bytes.ReplaceAll(m[:n], []byte{0}, nil)...)
+		m = m[n:]
+		if len(m) == 0 || m[0] != ' ' && m[0] != '\t' {
+			return field, m
+		}
+	}
+}
+
+// fetchmailDrops says whether a header field is one that fetchmail throws away.
+func fetchmailDrops(field []byte) bool {
+	lower := string(bytes.ToLower(field))
+	for _, prefix := range []string{"from ", ">from "} {
+		if strings.HasPrefix(lower, prefix) {
+			return true
+		}
+	}
+	for _, prefix := range []string{"status:", "x-mozilla-status:"} {
+		if rest, ok := strings.CutPrefix(lower, prefix); ok && strings.TrimSpace(rest) == "" {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,136 @@
+package peer
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	_ "embed" // the script
+	"encoding/binary"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+//go:embed getmail.py
+var getmailScript string
+
+// Getmail is getmail6. It reads with poplib, parses each message with Python's email package and hands what that package
+// writes to a program that stores it: its own Maildir delivery refuses to run as root.
+type Getmail struct{}
+
+// getmailLine is the longest line that getmail takes, its line end and the stuffed dot included.
+const getmailLine = 1 << 20
+
+// Name is "getmail".
+func (Getmail) Name() string { return "getmail" }
+
+// Version is what getmail --version prints.
+func (Getmail) Version(ctx context.Context) (string, error) {
+	return version(ctx, "getmail", "getmail6", "--version")
+}
+
+// Fetch reports messages that could not be read as Refused, by their UIDs. After a line of more than 1 MiB getmail goes
+// on in the same session and takes the rest of that line for the replies to its next commands: what it stores from then on is
+// not what it asked for.
+func (Getmail) Fetch(ctx context.Context, a Account, dir string) error {
+	path, err := program("getmail", "getmail6")
+	if err != nil {
+		return err
+	}
+	script, err := deliver(dir)
+	if err != nil {
+		return err
+	}
+	rc := filepath.Join(dir, "getmailrc")
+	text := fmt.Sprintf("[retriever]\ntype = SimplePOP3Retriever\nserver = %s\nport = %d\nusername = %s\npassword = %s\n"+
+		"[destination]\ntype = MDA_external\npath = %s\nallow_root_commands = true\n"+
+		"[options]\ndelivered_to = false\nreceived = false\nread_all = true\ndelete = false\nverbose = 0\n",
+		a.Host, a.Port, percents(a.User), percents(a.Password), script)
+	if err = settings(rc, text); err != nil {
+		return err
+	}
+	out, err := run(ctx, command(ctx, dir, path, "--getmaildir", dir, "--rcfile", rc))
+	refused := refusals(out, func(line string) (Refusal, bool) {
+		_, line, ok := strings.Cut(line, "failed to retrieve msgid ")
+		uid, text, _ := strings.Cut(line, "; server said ")
+		return Refusal{uid, text}, ok
+	})
+	if refused != nil && ctx.Err() == nil {
+		return refused // the exit status says no more
+	}
+	return err
+}
+
+// percents escapes what the ini reader of Python would expand.
+func percents(s string) string { return strings.ReplaceAll(s, "%", "%%") }
+
+// Read returns the files in the order of the server.
+func (Getmail) Read(dir string) ([][]byte, error) { return readNumbered(dir) }
+
+// Alters says what parsing and writing does.
+func (Getmail) Alters() string {
+	return "puts a Return-Path line first, and stores what Python's email package writes after parsing: LF as the only line end, " +
+		"an empty line before the first line that is no header, no From line at the start"
+}
+
+// Refuses a message with a line of more than 1 MiB.
+func (Getmail) Refuses(served []byte) string {
+	if longestLine(stuffed(served)) > getmailLine {
+		return fmt.Sprintf("has a line of more than %d octets", getmailLine)
+	}
+	return ""
+}
+
+// Check has the message class of the installed getmail parse and write each served message, since no short rule says what
+// Python's email package does to a message with a broken header.
+func (Getmail) Check(ctx context.Context, served, stored [][]byte) error {
+	if err := checkCount(served, stored); err != nil {
+		return err
+	}
+	path, err := interpreter()
+	if err != nil {
+		return err
+	}
+	var in bytes.Buffer
+	for _, m := range served {
+		in.Write(binary.BigEndian.AppendUint32(nil, uint32(len(m))))
+		in.Write(m)
+	}
+	cmd := command(ctx, os.TempDir(), path, "-c", getmailScript)
+	cmd.Stdin = &in
+	out, err := run(ctx, cmd)
+	if err != nil {
+		return err
+	}
+	for i := range served {
+		if len(out) < 4 || uint32(len(out)-4) < binary.BigEndian.Uint32(out) {
+			return fmt.Errorf("getmail's message class gave %d messages of %d", i, len(served))
+		}
+		n := binary.BigEndian.Uint32(out)
+		if err = checkOne(i, out[4:4+n], stored[i]); err != nil {
+			return err
+		}
+		out = out[4+n:]
+	}
+	return nil
+}
+
+// interpreter is the Python that the first line of the installed getmail names.
+func interpreter() (string, error) {
+	path, err := program("getmail", "getmail6")
+	if err != nil {
+		return "", err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	line, err := bufio.NewReader(io.LimitReader(f, 256)).ReadString('\n')
+	if err != nil || !strings.HasPrefix(line, "#!/") {
+		return "", fmt.Errorf("%s does not begin with the path of an interpreter", path)
+	}
+	return strings.TrimSpace(line[2:]), nil
+}
