@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"os"
+	"strings"
 
 	"pop3mtm/fakeserver"
 	"pop3mtm/fakeserver/maildrop"
@@ -30,14 +30,12 @@ func Example() {
 	}
 	uids, err := s.Uidl(ctx)
 	fmt.Println(uids, err)
-	octets, err := s.Retr(ctx, 1, os.Stdout)
-	fmt.Println(octets, err)
+	var message strings.Builder
+	octets, err := s.Retr(ctx, 1, &message)
+	fmt.Printf("%q %d %v\n", message.String(), octets, err)
 	fmt.Println(s.Quit(ctx))
 	// Output:
 	// [{1 a1}] <nil>
-	// Subject: hello
-	//
-	// Good morning.
-	// 33 <nil>
+	// "Subject: hello\r\n\r\nGood morning.\r\n" 33 <nil>
 	// <nil>
 }
