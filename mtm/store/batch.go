@@ -11,7 +11,7 @@ import (
 // Rollback.
 //
 // The changes are made in the order of the calls, with one exception: an added
-// entry may be written before an earlier Update, SetFlags or SetPending.
+// entry may be written before an earlier Update or SetFlags.
 type Batch struct {
 	s        *Store
 	ops      []op
@@ -33,7 +33,6 @@ const (
 	opAdd opKind = iota
 	opUpdate
 	opFlags
-	opPending
 	opDelete
 	opSettings
 	opChildren
@@ -42,35 +41,12 @@ const (
 // op is one change of a batch.
 type op struct {
 	kind       opKind
-	where      Where
-	pending    bool
 	entry      *Entry
 	id         ID
 	ids        []ID
 	set, clear Flags
+	without    Flags
 	settings   map[string]string
-}
-
-// Where restricts UpdateChildren. Restrictions may be or-ed; zero means all.
-type Where uint8
-
-// The restrictions.
-const (
-	VisibleOnly      Where = 1 << iota // children without the Invisible flag
-	NotPending                         // children that are not Pending
-	NotInPreparation                   // children without the InPreparation flag
-)
-
-// without gives the flags that a child must not have.
-func (w Where) without() Flags {
-	var f Flags
-	if w&VisibleOnly != 0 {
-		f |= Invisible
-	}
-	if w&NotInPreparation != 0 {
-		f |= InPreparation
-	}
-	return f
 }
 
 // NewBatch starts an empty batch. It costs nothing until it is used.
@@ -91,12 +67,6 @@ func (b *Batch) SetFlags(ids []ID, set, clear Flags) {
 	b.ops = append(b.ops, op{kind: opFlags, ids: ids, set: set, clear: clear})
 }
 
-// SetPending marks entries as asked for by an unfinished transfer, or not. The
-// batch keeps the slice. Entries that are gone are passed over.
-func (b *Batch) SetPending(ids []ID, pending bool) {
-	b.ops = append(b.ops, op{kind: opPending, ids: ids, pending: pending})
-}
-
 // Delete deletes entries and all below them, with their settings. Their bodies
 // become dead octets for Reclaim. Entries that are gone are passed over; the
 // fixed ones give ErrFixedEntry at Commit.
@@ -107,10 +77,11 @@ func (b *Batch) SetSettings(service ID, m map[string]string) {
 	b.ops = append(b.ops, op{kind: opSettings, id: service, settings: m})
 }
 
-// UpdateChildren sets and clears flags of all children of parent that where
-// selects; a bit in both is set. Only children that change are written.
-func (b *Batch) UpdateChildren(parent ID, set, clear Flags, where Where) {
-	b.ops = append(b.ops, op{kind: opChildren, id: parent, set: set, clear: clear, where: where})
+// UpdateChildren sets and clears flags of the children of parent that have none
+// of the flags in without; a bit in both set and clear is set. Only children that
+// change are written.
+func (b *Batch) UpdateChildren(parent ID, set, clear, without Flags) {
+	b.ops = append(b.ops, op{kind: opChildren, id: parent, set: set, clear: clear, without: without})
 }
 
 // Rollback throws the batch away; after Commit it does nothing. The octets of

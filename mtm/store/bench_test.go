@@ -124,7 +124,7 @@ func BenchmarkBatchGet(b *testing.B) {
 			ids = append(ids, e.ID)
 		}
 		batch := s.NewBatch()
-		batch.SetPending(ids, false)
+		batch.SetFlags(ids, 0, store.Pending)
 		must(b, batch.Commit(ctx))
 	}
 	b.ReportMetric(10_000*float64(b.N)/b.Elapsed().Seconds(), "messages/s")
@@ -194,12 +194,11 @@ func BenchmarkLarge(b *testing.B) {
 	}
 	b.Run("UpdateChildren", change(func(c *store.Batch, n int) {
 		if n%2 == 0 {
-			c.UpdateChildren(store.Inbox, 0, store.New, store.VisibleOnly|store.NotPending)
+			c.UpdateChildren(store.Inbox, 0, store.New, store.Invisible|store.Pending)
 		} else {
 			c.UpdateChildren(store.Inbox, store.New, 0, 0)
 		}
 	}))
-	b.Run("SetPending", change(func(c *store.Batch, n int) { c.SetPending(ids, n%2 == 0) }))
 	b.Run("SetFlags", change(func(c *store.Batch, n int) { c.SetFlags(ids, store.New, store.Unread) }))
 	b.Run("Delete1000", change(func(c *store.Batch, n int) {
 		k := n * 1000 % len(ids)

@@ -63,10 +63,14 @@ func (w *BodyWriter) Write(p []byte) (int, error) {
 
 // Close ends the body and says where it is, for Entry.Body. On an error the
 // body is discarded.
-func (w *BodyWriter) Close() (Body, error) {
+func (w *BodyWriter) Close() (Body, error) { return w.CloseAs(w.body.Kind) }
+
+// CloseAs is Close for a body of which only the end tells its kind.
+func (w *BodyWriter) CloseAs(kind BodyKind) (Body, error) {
 	if w.done {
 		return Body{}, ErrClosed
 	}
+	w.body.Kind = kind
 	if w.err == nil {
 		w.err = w.g.seal(w.body)
 	}

@@ -150,9 +150,6 @@ func (t *commit) apply(o *op) error {
 	case opFlags:
 		return t.c.execChunks(context.Background(), `UPDATE entries SET flags = (flags & ~?1) | ?2
 			WHERE flags <> (flags & ~?1) | ?2 AND id IN`, o.ids, int64(o.clear), int64(o.set))
-	case opPending:
-		return t.c.execChunks(context.Background(), "UPDATE entries SET pending = ?1 WHERE pending <> ?1 AND id IN",
-			o.ids, boolInt(o.pending), 0)
 	case opSettings:
 		return t.settings(o)
 	}
@@ -247,7 +244,7 @@ func (t *commit) update(e *Entry) error {
 
 func updateQuery() string {
 	return "UPDATE entries SET (" + strings.TrimPrefix(entryColumns, "id, ") + ") = (" +
-		"?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22) WHERE id = ?1"
+		"?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21) WHERE id = ?1"
 }
 
 func (t *commit) settings(o *op) error {
@@ -260,8 +257,7 @@ func (t *commit) settings(o *op) error {
 func (t *commit) children(o *op) error {
 	_, err := t.c.exec(context.Background(), `UPDATE entries SET flags = (flags & ~?2) | ?3
 		WHERE parent = ?1 AND flags <> (flags & ~?2) | ?3
-		AND flags & ?4 = 0 AND (?5 = 0 OR pending = 0)`,
-		o.id, o.clear, o.set, o.where.without(), o.where&NotPending != 0)
+		AND flags & ?4 = 0`, o.id, o.clear, o.set, o.without)
 	return err
 }
 

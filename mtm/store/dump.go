@@ -73,9 +73,6 @@ func (e *Entry) line() string {
 	number("remote", int64(e.RemoteCount))
 	text("uid", e.UID)
 	text("message-id", e.MessageID)
-	if e.Pending {
-		l.WriteString(" pending")
-	}
 	if e.Body.Kind != BodyNone {
 		fmt.Fprintf(&l, " body=%s:%d:%08x", e.Body.Kind, e.Body.Length, e.Body.CRC)
 	}

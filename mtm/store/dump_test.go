@@ -32,7 +32,8 @@ var _ = Describe("Dump", func() {
 			e.Date = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 			e.Flags, e.Sending, e.MessageID = store.New|store.Unread, store.SendNotApplicable, "1@example.org"
 		}
-		head.Pending, head.Email = true, store.OpCopyTo|store.Receipt
+		head.Flags |= store.Pending
+		head.Email = store.OpCopyTo | store.Receipt
 		Expect(b.Commit(ctx)).To(Succeed())
 		golden("tree.dump", dump(s))
 	})

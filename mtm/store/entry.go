@@ -70,7 +70,6 @@ type Entry struct {
 
 	UID       string // the server's; copies in folders keep it; "" for local messages
 	MessageID string // without brackets
-	Pending   bool   // asked for by a transfer that has not finished
 
 	Body Body
 }
@@ -114,10 +113,9 @@ type Body struct {
 
 // Ref is the short form of a message that UIDs lists.
 type Ref struct {
-	ID      ID
-	UID     string
-	Size    int64
-	Flags   Flags
-	Pending bool
-	Kind    BodyKind
+	ID    ID
+	UID   string
+	Size  int64
+	Flags Flags
+	Kind  BodyKind
 }

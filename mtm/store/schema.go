@@ -31,7 +31,6 @@ CREATE TABLE entries (
 	service      INTEGER NOT NULL,
 	size         INTEGER NOT NULL,
 	flags        INTEGER NOT NULL,
-	pending      INTEGER NOT NULL,
 	body_kind    INTEGER NOT NULL,
 	uid          TEXT NOT NULL,
 	segment      INTEGER NOT NULL,

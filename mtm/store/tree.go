@@ -8,26 +8,26 @@ import (
 )
 
 // entryColumns is the order that scanEntry and bindEntry follow.
-const entryColumns = `id, parent, type, service, size, flags, pending, body_kind, uid,
+const entryColumns = `id, parent, type, service, size, flags, body_kind, uid,
 	segment, offset, length, crc, related, date, email_flags, remote_count, sending,
 	name, details, description, message_id`
 
-const entryColumnCount = 22
+const entryColumnCount = 21
 
 func scanEntry(row []driver.Value, e *Entry) {
 	*e = Entry{
 		ID: ID(asInt(row[0])), Parent: ID(asInt(row[1])), Type: Type(asInt(row[2])),
 		Service: ID(asInt(row[3])), Size: asInt(row[4]), Flags: Flags(asInt(row[5])),
-		Pending: asInt(row[6]) != 0, UID: asText(row[8]),
-		Body: Body{Kind: BodyKind(asInt(row[7])), Segment: asInt(row[9]), Offset: asInt(row[10]),
-			Length: asInt(row[11]), CRC: uint32(asInt(row[12]))},
-		Related: ID(asInt(row[13])), Email: EmailFlags(asInt(row[15])),
-		RemoteCount: int(asInt(row[16])), Sending: SendingState(asInt(row[17])),
-		Name: asText(row[18]), Details: asText(row[19]), Description: asText(row[20]),
-		MessageID: asText(row[21]),
+		UID: asText(row[7]),
+		Body: Body{Kind: BodyKind(asInt(row[6])), Segment: asInt(row[8]), Offset: asInt(row[9]),
+			Length: asInt(row[10]), CRC: uint32(asInt(row[11]))},
+		Related: ID(asInt(row[12])), Email: EmailFlags(asInt(row[14])),
+		RemoteCount: int(asInt(row[15])), Sending: SendingState(asInt(row[16])),
+		Name: asText(row[17]), Details: asText(row[18]), Description: asText(row[19]),
+		MessageID: asText(row[20]),
 	}
-	if row[14] != nil {
-		e.Date = time.Unix(asInt(row[14]), 0).UTC()
+	if row[13] != nil {
+		e.Date = time.Unix(asInt(row[13]), 0).UTC()
 	}
 }
 
@@ -39,25 +39,24 @@ func bindEntry(a []driver.NamedValue, e *Entry, id ID) {
 	a[3].Value = int64(e.Service)
 	a[4].Value = e.Size
 	a[5].Value = int64(e.Flags)
-	a[6].Value = boolInt(e.Pending)
-	a[7].Value = int64(e.Body.Kind)
-	a[8].Value = e.UID
-	a[9].Value = e.Body.Segment
-	a[10].Value = e.Body.Offset
-	a[11].Value = e.Body.Length
-	a[12].Value = int64(e.Body.CRC)
-	a[13].Value = int64(e.Related)
-	a[14].Value = nil
+	a[6].Value = int64(e.Body.Kind)
+	a[7].Value = e.UID
+	a[8].Value = e.Body.Segment
+	a[9].Value = e.Body.Offset
+	a[10].Value = e.Body.Length
+	a[11].Value = int64(e.Body.CRC)
+	a[12].Value = int64(e.Related)
+	a[13].Value = nil
 	if !e.Date.IsZero() {
-		a[14].Value = e.Date.Unix()
+		a[13].Value = e.Date.Unix()
 	}
-	a[15].Value = int64(e.Email)
-	a[16].Value = int64(e.RemoteCount)
-	a[17].Value = int64(e.Sending)
-	a[18].Value = e.Name
-	a[19].Value = cut(e.Details)
-	a[20].Value = cut(e.Description)
-	a[21].Value = cut(e.MessageID)
+	a[14].Value = int64(e.Email)
+	a[15].Value = int64(e.RemoteCount)
+	a[16].Value = int64(e.Sending)
+	a[17].Value = e.Name
+	a[18].Value = cut(e.Details)
+	a[19].Value = cut(e.Description)
+	a[20].Value = cut(e.MessageID)
 }
 
 // Entry returns the entry, or ErrNotFound.
@@ -123,11 +122,11 @@ func (s *Store) Each(ctx context.Context, parent ID, f func(*Entry) error) error
 func (s *Store) UIDs(ctx context.Context, parent, service ID) ([]Ref, error) {
 	var list []Ref
 	err := s.read(ctx, func(c *conn) error {
-		return c.query(ctx, `SELECT id, size, flags, pending, body_kind, uid FROM entries
+		return c.query(ctx, `SELECT id, size, flags, body_kind, uid FROM entries
 			WHERE parent = ? AND service = ? AND uid <> '' ORDER BY id`,
 			func(row []driver.Value) error {
 				list = append(list, Ref{ID: ID(asInt(row[0])), Size: asInt(row[1]), Flags: Flags(asInt(row[2])),
-					Pending: asInt(row[3]) != 0, Kind: BodyKind(asInt(row[4])), UID: asText(row[5])})
+					Kind: BodyKind(asInt(row[3])), UID: asText(row[4])})
 				return nil
 			}, parent, service)
 	})

@@ -1,0 +1,257 @@
+package store_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"pop3mtm/mtm/store"
+)
+
+var _ = Describe("Changing entries", func() {
+	ctx := context.Background()
+	var s *store.Store
+
+	BeforeEach(func() { s = open(newDir(), nil) })
+
+	commit := func(f func(b *store.Batch)) error {
+		b := s.NewBatch()
+		f(b)
+		return b.Commit(ctx)
+	}
+	add := func(parent store.ID, e store.Entry) *store.Entry {
+		GinkgoHelper()
+		e.Parent, e.Type = parent, store.TypeMessage
+		Expect(commit(func(b *store.Batch) { b.Add(&e) })).To(Succeed())
+		return &e
+	}
+
+	It("Update replaces every field", func() {
+		e := add(store.Inbox, store.Entry{Description: "before", Flags: store.New})
+		e.Parent, e.Description, e.Flags = store.Sent, "after", store.Unread|store.Pending
+		e.Date = time.Unix(77, 0).UTC()
+		Expect(commit(func(b *store.Batch) { b.Update(e) })).To(Succeed())
+		Expect(s.Entry(ctx, e.ID)).To(Equal(*e))
+	})
+
+	It("Update refuses what is gone, what is fixed, and a folder below itself", func() {
+		Expect(commit(func(b *store.Batch) {
+			b.Update(&store.Entry{ID: 4711, Parent: store.Inbox, Type: store.TypeMessage})
+		})).To(MatchError(store.ErrNotFound))
+		inbox, err := s.Entry(ctx, store.Inbox)
+		Expect(err).NotTo(HaveOccurred())
+		inbox.Parent = store.Root
+		Expect(commit(func(b *store.Batch) { b.Update(&inbox) })).To(MatchError(store.ErrFixedEntry))
+		folder := &store.Entry{Parent: store.Inbox, Type: store.TypeFolder, Name: "a"}
+		Expect(commit(func(b *store.Batch) { b.Add(folder) })).To(Succeed())
+		below := &store.Entry{Parent: folder.ID, Type: store.TypeFolder, Name: "b"}
+		Expect(commit(func(b *store.Batch) { b.Add(below) })).To(Succeed())
+		folder.Parent = below.ID
+		Expect(commit(func(b *store.Batch) { b.Update(folder) })).To(MatchError(ContainSubstring("below itself")))
+	})
+
+	It("SetFlags reaches long lists, and passes over what is gone", func() {
+		var list []*store.Entry
+		Expect(commit(func(b *store.Batch) {
+			for range 600 {
+				e := &store.Entry{Parent: store.Inbox, Type: store.TypeMessage, Flags: store.New}
+				b.Add(e)
+				list = append(list, e)
+			}
+		})).To(Succeed())
+		ids := []store.ID{4711}
+		for _, e := range list[:599] {
+			ids = append(ids, e.ID)
+		}
+		Expect(commit(func(b *store.Batch) {
+			b.SetFlags(ids, store.Unread|store.Failed, store.New|store.Failed)
+			b.SetFlags(ids, store.Pending, 0)
+			b.SetFlags(ids[:2], 0, store.Pending)
+		})).To(Succeed())
+		got, err := s.Entries(ctx, []store.ID{list[598].ID, list[599].ID, list[0].ID})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(got[0].Flags).To(Equal(store.Unread | store.Failed | store.Pending))
+		Expect(got[1]).To(Equal(*list[599]))
+		Expect(got[2].Flags.Has(store.Pending)).To(BeFalse())
+		_, err = s.Entries(ctx, []store.ID{list[0].ID, 4711})
+		Expect(err).To(MatchError(store.ErrNotFound))
+	})
+
+	It("UpdateChildren reaches those that are selected, and those that were added before it", func() {
+		seen := add(store.Inbox, store.Entry{Flags: store.New})
+		hidden := add(store.Inbox, store.Entry{Flags: store.New | store.Invisible})
+		pending := add(store.Inbox, store.Entry{Flags: store.New | store.Pending})
+		draft := add(store.Inbox, store.Entry{Flags: store.New | store.InPreparation})
+		other := add(store.Sent, store.Entry{Flags: store.New})
+		before := &store.Entry{Parent: store.Inbox, Type: store.TypeMessage, Flags: store.New}
+		after := &store.Entry{Parent: store.Inbox, Type: store.TypeMessage, Flags: store.New}
+		Expect(commit(func(b *store.Batch) {
+			b.Add(before)
+			b.UpdateChildren(store.Inbox, store.Unread, store.New,
+				store.Invisible|store.Pending|store.InPreparation)
+			b.Add(after)
+		})).To(Succeed())
+		var changed []store.ID
+		for _, e := range []*store.Entry{seen, hidden, pending, draft, other, before, after} {
+			got, err := s.Entry(ctx, e.ID)
+			Expect(err).NotTo(HaveOccurred())
+			if got.Flags == store.Unread {
+				changed = append(changed, e.ID)
+			}
+		}
+		Expect(changed).To(Equal([]store.ID{seen.ID, before.ID}))
+		Expect(commit(func(b *store.Batch) { b.UpdateChildren(store.Inbox, 0, store.Invisible, 0) })).To(Succeed())
+		Expect(s.Entry(ctx, hidden.ID)).To(HaveField("Flags", store.New))
+	})
+
+	It("UIDs lists the messages of one service, also twice the same UID", func() {
+		add(store.Inbox, store.Entry{Service: 2, UID: "a", Size: 5, Flags: store.New | store.Pending})
+		add(store.Inbox, store.Entry{Service: 3, UID: "a"})
+		add(store.Inbox, store.Entry{Service: 2})
+		add(store.Inbox, store.Entry{Service: 2, UID: "a"})
+		Expect(s.UIDs(ctx, store.Inbox, 2)).To(Equal([]store.Ref{
+			{ID: 7, UID: "a", Size: 5, Flags: store.New | store.Pending}, {ID: 10, UID: "a"}}))
+	})
+
+	It("Each can stop early, and be used together with the store", func() {
+		add(store.Inbox, store.Entry{})
+		add(store.Inbox, store.Entry{})
+		stop := fmt.Errorf("enough")
+		calls := 0
+		Expect(s.Each(ctx, store.Inbox, func(e *store.Entry) error {
+			calls++
+			add(store.Inbox, store.Entry{})
+			return stop
+		})).To(MatchError(stop))
+		Expect(calls).To(Equal(1))
+	})
+
+	It("cuts long texts of messages between characters, and refuses a long UID", func() {
+		e := add(store.Inbox, store.Entry{Description: strings.Repeat("é", 40_000) + "x"})
+		got, err := s.Entry(ctx, e.ID)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(got.Description).To(Equal(strings.Repeat("é", 32<<10)))
+		Expect(commit(func(b *store.Batch) {
+			b.Add(&store.Entry{Parent: store.Inbox, Type: store.TypeMessage, UID: strings.Repeat("u", 70_000)})
+		})).To(MatchError(ContainSubstring("longer than")))
+	})
+
+	It("replaces the settings of a service, and refuses those of nobody", func() {
+		work := service(s, "work")
+		Expect(commit(func(b *store.Batch) {
+			b.SetSettings(work, map[string]string{"host": "pop.example.org", "user": "ünï\x00"})
+		})).To(Succeed())
+		Expect(s.Settings(ctx, work)).To(Equal(map[string]string{"host": "pop.example.org", "user": "ünï\x00"}))
+		Expect(commit(func(b *store.Batch) { b.SetSettings(work, map[string]string{"host": "x"}) })).To(Succeed())
+		Expect(s.Settings(ctx, work)).To(Equal(map[string]string{"host": "x"}))
+		Expect(s.Settings(ctx, store.Local)).To(BeEmpty())
+		Expect(commit(func(b *store.Batch) { b.SetSettings(4711, nil) })).To(MatchError(store.ErrNotFound))
+	})
+})
+
+var _ = Describe("Bodies", func() {
+	ctx := context.Background()
+	var s *store.Store
+	var dir string
+
+	BeforeEach(func() {
+		dir = newDir()
+		s = open(dir, nil)
+	})
+
+	It("are written by several batches at once, in any order of commits", func() {
+		one, two := s.NewBatch(), s.NewBatch()
+		first, second := one.Body(store.BodyWhole), two.Body(store.BodyHeader)
+		for range 3 {
+			fmt.Fprint(first, "1")
+			fmt.Fprint(second, "2")
+		}
+		b2, err := second.Close()
+		Expect(err).NotTo(HaveOccurred())
+		b1, err := first.Close()
+		Expect(err).NotTo(HaveOccurred())
+		Expect(b1.Segment).NotTo(Equal(b2.Segment))
+		e1 := &store.Entry{Parent: store.Inbox, Type: store.TypeMessage, Body: b1}
+		e2 := &store.Entry{Parent: store.Inbox, Type: store.TypeMessage, Body: b2}
+		one.Add(e1)
+		two.Add(e2)
+		Expect(two.Commit(ctx)).To(Succeed())
+		Expect(one.Commit(ctx)).To(Succeed())
+		Expect(content(s, e1.ID)).To(Equal([]byte("111")))
+		Expect(content(s, e2.ID)).To(Equal([]byte("222")))
+		stored(s, store.Inbox, []byte("x"))
+		Expect(segments(dir)).To(HaveLen(2))
+	})
+
+	It("are committed while the next batch takes bodies", func() {
+		previous := make(chan error, 1)
+		previous <- nil
+		var list []*store.Entry
+		for k := range 30 {
+			b := s.NewBatch()
+			for n := range 20 {
+				list = append(list, message(b, store.Inbox, store.BodyWhole, numbered(20*k+n)))
+			}
+			Expect(<-previous).To(Succeed())
+			go func() { previous <- b.Commit(ctx) }()
+		}
+		Expect(<-previous).To(Succeed())
+		for n, e := range list {
+			Expect(bytes.Equal(content(s, e.ID), numbered(n))).To(BeTrue())
+		}
+		_, found := problems(s)
+		Expect(found).To(BeEmpty())
+	})
+
+	It("leave nothing behind when they are discarded or rolled back", func() {
+		kept := stored(s, store.Inbox, []byte("kept"))
+		b := s.NewBatch()
+		message(b, store.Inbox, store.BodyWhole, bytes.Repeat([]byte("x"), 3<<20))
+		w := b.Body(store.BodyWhole)
+		_, err := w.Write(bytes.Repeat([]byte("y"), 3<<20))
+		Expect(err).NotTo(HaveOccurred())
+		Expect(w.Discard()).To(Succeed())
+		message(b, store.Inbox, store.BodyWhole, []byte("z"))
+		b.Rollback()
+		next := stored(s, store.Inbox, []byte("next"))
+		Expect(next.Body.Offset).To(Equal(kept.Body.Offset + 24 + 4))
+	})
+
+	It("must be ended before the batch is committed", func() {
+		b := s.NewBatch()
+		w := b.Body(store.BodyWhole)
+		_, err := b.Body(store.BodyWhole).Write([]byte("x"))
+		Expect(err).To(MatchError(ContainSubstring("neither closed nor discarded")))
+		Expect(b.Commit(ctx)).To(MatchError(ContainSubstring("neither closed nor discarded")))
+		_, err = w.Write([]byte("x"))
+		Expect(err).To(MatchError(store.ErrClosed))
+	})
+
+	It("can be read from any place, and verified again from the start", func() {
+		e := stored(s, store.Inbox, []byte("0123456789"))
+		r, err := s.Body(ctx, e.ID)
+		Expect(err).NotTo(HaveOccurred())
+		defer r.Close()
+		Expect(r.Size()).To(Equal(int64(10)))
+		Expect(r.Seek(-3, 2)).To(Equal(int64(7)))
+		var out bytes.Buffer
+		Expect(r.WriteTo(&out)).To(Equal(int64(3)))
+		Expect(r.Seek(0, 0)).To(BeZero())
+		Expect(r.WriteTo(&out)).To(Equal(int64(10)))
+		Expect(out.String()).To(Equal("7890123456789"))
+		_, err = r.Seek(11, 0)
+		Expect(err).To(HaveOccurred())
+	})
+
+	It("are refused for an entry that has none", func() {
+		_, err := s.Body(ctx, store.Inbox)
+		Expect(err).To(MatchError(store.ErrNoBody))
+		_, err = s.Body(ctx, 4711)
+		Expect(err).To(MatchError(store.ErrNotFound))
+	})
+})
