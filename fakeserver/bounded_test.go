@@ -1,0 +1,66 @@
+package fakeserver_test
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/maildrop"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+var _ = Describe("memory", func() {
+	// sparse makes a file that begins with text and goes on with NULs.
+	sparse := func(name, text string, size int64) string {
+		GinkgoHelper()
+		path := filepath.Join(GinkgoT().TempDir(), name)
+		Expect(os.WriteFile(path, []byte(text), 0o600)).To(Succeed())
+		Expect(os.Truncate(path, size)).To(Succeed())
+		return path
+	}
+
+	// allocated is all that is allocated while f runs, freed or not.
+	allocated := func(f func()) uint64 {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		f()
+		runtime.ReadMemStats(&after)
+		return after.TotalAlloc - before.TotalAlloc
+	}
+
+	DescribeTable("does not grow with the size of a message",
+		func(open func(string) (maildrop.Source, error), name, text string, size, octets int64) {
+			path := sparse(name, text, size)
+			Expect(allocated(func() {
+				source, err := open(path)
+				Expect(err).NotTo(HaveOccurred())
+				p := login(start(fakeserver.MaildropOf(source), nil))
+				Expect(p.ask("RETR 1")).To(Equal(fmt.Sprintf("+OK %d octets", octets)))
+				Expect(io.CopyN(io.Discard, p.in, octets)).To(Equal(octets))
+				Expect(p.line()).To(Equal("."))
+			})).To(BeNumerically("<", 16<<20))
+		},
+		Entry("a file of 256 MiB", maildrop.OpenEML, "m.eml", "A: b\n\n", int64(256<<20), int64(256<<20+4)),
+		Entry("an mbox of 32 MiB", maildrop.OpenMbox, "mbox", "From x\nA: b\n\n", int64(32<<20), int64(32<<20-7+4)))
+
+	It("does not grow with the length of a command", func() {
+		p, _ := connect(start(three(), nil))
+		block := bytes.Repeat([]byte("x"), 1<<20)
+		Expect(allocated(func() {
+			w := bufio.NewWriter(p)
+			for range 64 {
+				_, err := w.Write(block)
+				Expect(err).NotTo(HaveOccurred())
+			}
+			Expect(w.Flush()).To(Succeed())
+			Expect(p.ask("")).To(HavePrefix("-ERR"))
+		})).To(BeNumerically("<", 8<<20))
+	})
+})
