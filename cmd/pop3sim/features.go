@@ -1,0 +1,49 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"pop3mtm/cmd/internal/cli"
+	"pop3mtm/features"
+)
+
+func newFeatures() *cobra.Command {
+	var o features.Options
+	c := &cobra.Command{
+		Use:   "features [PATH...]",
+		Short: "Run Gherkin suites against our mail client",
+		Long: `Run the built-in Gherkin suites, or those of the given .feature files and folders.
+
+PATH may be FILE:LINE for one scenario. Scenarios run in random order; the summary shows
+the seed that repeats it. The exit status is 1 when a scenario fails.`,
+		Example: `  pop3sim features
+  pop3sim features --format pretty mine.feature
+  pop3sim features --tags '@move' --format junit:report.xml,progress`,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, paths []string) error {
+			if o.Concurrency < 0 {
+				return cli.Usage("--concurrency takes 1 or more, not %d", o.Concurrency)
+			}
+			if o.Concurrency == 0 && o.Format == "progress" {
+				o.Concurrency = 4 // the other formats get mixed up
+			}
+			o.Paths, o.Out = paths, cmd.OutOrStdout()
+			o.Color = cli.IsTerminal(o.Out)
+			status, err := features.Run(cmd.Context(), o)
+			if err != nil {
+				return err
+			}
+			if status != 0 {
+				return cli.Exit(cli.Failed) // the summary has said what failed
+			}
+			return nil
+		},
+	}
+	flags := c.Flags()
+	flags.SortFlags = false
+	flags.StringVarP(&o.Format, "format", "f", "progress", "`FORMAT` of the report: progress, pretty, junit, cucumber, events; with :FILE to write it there")
+	flags.StringVarP(&o.Tags, "tags", "t", "", "run only scenarios with these `TAGS`: '@move && ~@slow'")
+	flags.IntVarP(&o.Concurrency, "concurrency", "c", 0, "run `N` scenarios at a time (default 4 with progress, else 1)")
+	flags.Int64Var(&o.Seed, "seed", 0, "repeat the order of the run with this `SEED`")
+	return c
+}

@@ -1,0 +1,117 @@
+package main_test
+
+import (
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+var _ = Describe("pop3sim", func() {
+	It("has an example in the help of every command", func() {
+		for _, args := range [][]string{{"--help"}, {"serve", "--help"}, {"features", "--help"}} {
+			r := run(args...)
+			Expect(r.status).To(Equal(0))
+			Expect(r.errOut).To(BeEmpty())
+			Expect(r.out).To(ContainSubstring("Examples:\n  pop3sim"))
+		}
+		Expect(run("--version").out).To(HavePrefix("pop3sim "))
+	})
+
+	DescribeTable("refuses wrong usage in one line with status 2",
+		func(line, want string) {
+			r := run(strings.Fields(line)...)
+			Expect(r).To(Equal(result{2, "", "pop3sim: " + want + " --help'\n"}))
+		},
+		Entry(nil, "sreve", `there is no command "sreve", but there is "serve"; see 'pop3sim`),
+		Entry(nil, "--pop3 127.0.0.1:0", "unknown flag: --pop3; it belongs to 'pop3sim serve'; see 'pop3sim"),
+		Entry(nil, "serve mail", "wrong arguments, starting with \"mail\": write 'pop3sim serve'; see 'pop3sim serve"),
+		Entry(nil, "serve --pop3s :995", "unknown flag: --pop3s; see 'pop3sim serve"),
+		Entry(nil, "serve --pop3=", "nothing to listen on: --pop3 takes HOST:PORT such as 127.0.0.1:1110; see 'pop3sim serve"),
+		Entry(nil, "serve --pop3 1110", `--pop3 takes HOST:PORT such as 127.0.0.1:1110, not "1110"; see 'pop3sim serve`),
+		Entry(nil, "serve --pop3 127.0.0.1:65536", `--pop3 takes HOST:PORT such as 127.0.0.1:1110, not "127.0.0.1:65536"; see 'pop3sim serve`),
+		Entry(nil, "features --concurrency -1", "--concurrency takes 1 or more, not -1; see 'pop3sim features"),
+		Entry(nil, "serve --eml a --mbox b", "give only one of --eml, --mbox, --maildir and --synthetic; see 'pop3sim serve"),
+		Entry(nil, "serve --user hunter2", "--user: a user is NAME:PASSWORD, both not empty; see 'pop3sim serve"),
+		Entry(nil, "serve --user a:", "--user: a user is NAME:PASSWORD, both not empty; see 'pop3sim serve"),
+		Entry(nil, "serve --user a:b --user a:c", "--user: this user is there already; see 'pop3sim serve"),
+		Entry(nil, "serve --user a:"+strings.Repeat("x", 249), "--user: a name and a password have at most 248 octets; see 'pop3sim serve"),
+		Entry(nil, "serve --user a:b\x01", "--user: a name and a password hold no control characters; see 'pop3sim serve"),
+		Entry(nil, "serve --synthetic many", "--synthetic: write COUNT[,size=8KiB][,seed=1] with a count of 1 or more; see 'pop3sim serve"),
+		Entry(nil, "serve --synthetic 0", "--synthetic: write COUNT[,size=8KiB][,seed=1] with a count of 1 or more; see 'pop3sim serve"),
+		Entry(nil, "serve --synthetic 5,size=511", "--synthetic: size is at least 512; see 'pop3sim serve"),
+		Entry(nil, "serve --synthetic 5,size=big", "--synthetic: a size is a whole number of octets such as 4096, 8KiB or 2MB; see 'pop3sim serve"),
+		Entry(nil, "serve --synthetic 5,seed=x", `--synthetic: seed is a whole number, not "x"; see 'pop3sim serve`),
+		Entry(nil, "serve --synthetic 5,colour=red", `--synthetic: there is no "colour", only size and seed; see 'pop3sim serve`),
+		Entry(nil, "serve --synthetic 2000000000,size=8388607TiB", "--synthetic: that is more octets than can be counted; see 'pop3sim serve"),
+	)
+
+	It("names a port that is in use, and what to do, with status 1", func() {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		Expect(err).NotTo(HaveOccurred())
+		defer func() { Expect(l.Close()).To(Succeed()) }()
+		Expect(run("serve", "--pop3", l.Addr().String())).To(Equal(
+			result{1, "", "pop3sim: " + l.Addr().String() + " is in use; choose another with --pop3 127.0.0.1:0\n"}))
+	})
+
+	It("serves on 127.0.0.1:1110 without arguments", func() {
+		// Whoever has the port, it is taken now.
+		if l, err := net.Listen("tcp", "127.0.0.1:1110"); err == nil {
+			defer func() { Expect(l.Close()).To(Succeed()) }()
+		}
+		Expect(run()).To(Equal(result{1, "", "pop3sim: 127.0.0.1:1110 is in use; choose another with --pop3 127.0.0.1:0\n"}))
+	})
+
+	DescribeTable("says in one line what is wrong with mail that cannot be served, and leaves it as it is",
+		func(flag, path, want string) {
+			dir := folder(map[string]string{
+				"notes/readme.txt": "no mail here",
+				"broken.mbox":      "Subject: this is no mbox\n\nbody\n",
+				"empty.mbox":       "",
+				"mail/a.eml":       "a\r\n",
+				"Maildir/cur/x":    "",
+			})
+			Expect(os.Remove(filepath.Join(dir, "Maildir/cur/x"))).To(Succeed())
+			Expect(os.MkdirAll(filepath.Join(dir, "Maildir/new"), 0o700)).To(Succeed())
+			Expect(os.MkdirAll(filepath.Join(dir, "Maildir/tmp"), 0o700)).To(Succeed())
+			path = filepath.Join(dir, path)
+			r := run("serve", "--pop3", "127.0.0.1:0", flag, path)
+			Expect(r.status).To(Equal(1))
+			Expect(r.out).To(BeEmpty())
+			Expect(r.errOut).To(MatchRegexp(`^pop3sim: [^\n]*` + want + `[^\n]*\n$`))
+			Expect(r.errOut).To(ContainSubstring(path))
+			Expect(files(dir)).To(ConsistOf("notes", "broken.mbox", "empty.mbox", "mail", "Maildir"))
+		},
+		Entry("no such folder", "--eml", "nowhere", "does not exist"),
+		Entry("a folder without .eml files", "--eml", "notes", `no \.eml files`),
+		Entry("no such mbox", "--mbox", "nowhere", "does not exist"),
+		Entry("an mbox that is none", "--mbox", "broken.mbox", `From `),
+		Entry("an empty mbox", "--mbox", "empty.mbox", "empty"),
+		Entry("a folder as mbox", "--mbox", "mail", "not a file"),
+		Entry("no such Maildir", "--maildir", "nowhere", "does not exist"),
+		Entry("a folder that is no Maildir", "--maildir", "mail", "not a Maildir"),
+		Entry("an empty Maildir", "--maildir", "Maildir", "without messages"),
+	)
+
+	It("says in one line that a folder may not be read", func() {
+		if os.Geteuid() <= 0 {
+			Skip("root may read everything, and Windows has no such modes")
+		}
+		dir := folder(map[string]string{"a.eml": "a\r\n"})
+		Expect(os.Chmod(dir, 0)).To(Succeed())
+		defer func() { Expect(os.Chmod(dir, 0o700)).To(Succeed()) }()
+		Expect(run("serve", "--pop3", "127.0.0.1:0", "--eml", dir).errOut).To(MatchRegexp(`^pop3sim: [^\n]*permission[^\n]*\n$`))
+	})
+
+	It("refuses a ready file that it cannot write before it serves", func() {
+		dir := GinkgoT().TempDir()
+		Expect(run("serve", "--pop3", "127.0.0.1:0", "--ready-file", dir)).To(Equal(
+			result{1, "", "pop3sim: --ready-file " + dir + " is there already and is not a file\n"}))
+		gone := filepath.Join(dir, "gone", "ready.json")
+		Expect(run("serve", "--pop3", "127.0.0.1:0", "--ready-file", gone)).To(Equal(
+			result{1, "", "pop3sim: --ready-file " + gone + ": there is no folder " + filepath.Dir(gone) + "\n"}))
+	})
+})
