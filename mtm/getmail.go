@@ -119,8 +119,7 @@ func (g GetMail) run(ctx context.Context, r *run) error {
 		}
 	}
 	failed = errors.Join(failed, r.transfer(ctx, servermtm.Transfer{
-		New: g.Which == New, Selection: g.selection(), Move: g.Take == Move,
-		Into: g.Into, MaxSize: g.MaxSize,
+		Choice: choice(g.Which, g.Messages, g.MaxSize), Move: g.Take == Move, Into: g.Into,
 	}))
 	if g.Link == ThenDisconnect && r.session != nil {
 		failed = errors.Join(failed, r.disconnect(ctx))
@@ -128,10 +127,12 @@ func (g GetMail) run(ctx context.Context, r *run) error {
 	return failed
 }
 
-// selection is nil for the forms that look at the whole mailbox.
-func (g GetMail) selection() []store.ID {
-	if g.Which != Selection {
-		return nil
+// choice is what servermtm looks for; its selection is nil for the forms that look
+// at the whole mailbox.
+func choice(which Which, messages []store.ID, maxSize int64) servermtm.Choice {
+	c := servermtm.Choice{New: which == New, MaxSize: maxSize}
+	if which == Selection {
+		c.Selection = append([]store.ID{}, messages...)
 	}
-	return append([]store.ID{}, g.Messages...)
+	return c
 }

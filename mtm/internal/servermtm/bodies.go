@@ -8,10 +8,14 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// bodySink stores the messages of one RETR run. Bodies go into the store's segment
-// as they come; a full batch is made durable by the committer while the next fills.
+// bodySink stores the messages of one run. Bodies go into the store's segment as
+// they come; a full batch is made durable by the committer while the next fills.
 type bodySink struct {
-	*transfer
+	*work
+	items   map[int]item // by number
+	top     bool         // what comes may be the beginning of a message only
+	place   placer
+	settled store.Flags // what the mailbox's entry loses once its message is here
 	out     *committer
 	batch   *bodyBatch
 	current item
@@ -31,8 +35,11 @@ type bodyBatch struct {
 // progress: a person sees no finer step, and small messages cost nothing.
 const progressStep = 64 << 10
 
-func newBodySink(r *transfer) *bodySink {
-	s := &bodySink{transfer: r, out: newCommitter()}
+func newBodySink(w *work, items map[int]item, lines int, place placer, settled store.Flags) *bodySink {
+	s := &bodySink{
+		work: w, items: items, top: lines != wholeMessage,
+		place: place, settled: settled, out: newCommitter(),
+	}
 	s.batch = s.newBatch()
 	return s
 }
@@ -65,10 +72,14 @@ func (s *bodySink) Done(n int, octets int64, refused error) error {
 		p.BytesDone = octets
 	})
 	if refused != nil {
-		s.failed = append(s.failed, failure(s.items[n], refused))
+		s.refused(s.items[n], refused)
 		return nil
 	}
-	body, err := s.body.Close()
+	kind := store.BodyWhole
+	if s.top && octets < s.current.size {
+		kind = store.BodyPartial
+	}
+	body, err := s.body.CloseAs(kind)
 	s.body = nil
 	if err != nil {
 		return err
@@ -101,56 +112,27 @@ func (s *bodySink) finish() error {
 	return first(s.out.finish(), err)
 }
 
-func first(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// keep commits a batch: the copies appear, and the mailbox's entries are no longer
+// keep commits a batch: the messages appear, and the mailbox's entries are no longer
 // waited for. It runs in the committer's goroutine.
 func (s *bodySink) keep(b *bodyBatch) error {
-	ids := make([]store.ID, len(b.items))
-	for i, it := range b.items {
-		ids[i] = it.id
-	}
+	ids := idsOf(b.items)
 	sources, err := s.Store.Entries(context.Background(), ids)
 	if err != nil {
 		b.Rollback()
 		return err
 	}
-	copies := make([]store.Entry, len(sources))
+	holders := make([]*store.Entry, len(sources))
 	for i, source := range sources {
-		copies[i] = s.copyOf(source, b.bodies[i])
-		b.Add(&copies[i])
+		holders[i] = s.place(b.Batch, source, b.bodies[i])
 	}
-	b.SetPending(ids, false)
-	b.SetFlags(ids, 0, store.New) // behaviour section 5: a copy clears New on the header
+	b.SetFlags(ids, 0, s.settled)
 	if err := commit(b.Batch); err != nil {
 		return err
 	}
-	for i := range copies {
-		s.outcome.Stored = append(s.outcome.Stored, copies[i].ID)
+	for _, e := range holders {
+		s.outcome.Stored = append(s.outcome.Stored, e.ID)
 	}
 	s.outcome.Octets += b.octets
 	s.safe = append(s.safe, b.items...)
 	return nil
-}
-
-// copyOf is the folder's entry for a message of the mailbox.
-func (s *bodySink) copyOf(source store.Entry, body store.Body) store.Entry {
-	e := source
-	e.ID, e.Parent, e.Body = 0, s.Into, body
-	e.Pending = false
-	e.Flags = e.Flags.Without(store.Invisible | store.InPreparation | store.Operation).
-		With(store.Complete | store.Unread)
-	e.Email = e.Email.WithOperation(store.OpNone).With(store.BodyTextComplete)
-	e.Related = source.ID
-	if s.Move {
-		e.Related = 0 // the mailbox's entry goes when the server has deleted the message
-	}
-	return e
 }

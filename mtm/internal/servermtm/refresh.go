@@ -65,7 +65,7 @@ func (s *Session) refresh(ctx context.Context, meter *progress.Meter, keep []sto
 // or refresh left behind keeps it, so that the next get mail finds it.
 func (s *Session) clearNew() error {
 	b := s.Store.NewBatch()
-	b.UpdateChildren(s.Service, 0, store.New, store.NotPending|store.NotInPreparation)
+	b.UpdateChildren(s.Service, 0, store.New, store.Pending|store.InPreparation)
 	return commit(b)
 }
 

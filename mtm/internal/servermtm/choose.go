@@ -1,0 +1,51 @@
+package servermtm
+
+import (
+	"context"
+	"slices"
+
+	"pop3mtm/mtm/store"
+)
+
+// Choice says which messages of the mailbox a command is about (behaviour section 1).
+type Choice struct {
+	New       bool       // only entries with the New flag
+	Selection []store.ID // only these entries; nil = the whole mailbox
+	MaxSize   int64      // octets on the wire; 0 = no limit
+}
+
+// item is one message that a command works on.
+type item struct {
+	id     store.ID // its entry in the mailbox
+	uid    string
+	number int   // in this session
+	size   int64 // octets as LIST told
+	kind   store.BodyKind
+}
+
+// choose finds the messages that are asked for and that the server has, by number.
+// Ids of other services, and of messages that are gone, are passed over.
+func (s *Session) choose(ctx context.Context, c Choice) ([]item, error) {
+	refs, err := s.Store.UIDs(ctx, s.Service, s.Service)
+	if err != nil {
+		return nil, err
+	}
+	selected := make(map[store.ID]bool, len(c.Selection))
+	for _, id := range c.Selection {
+		selected[id] = true
+	}
+	var wanted []item
+	for _, ref := range refs {
+		number, listed := s.numbers[ref.ID]
+		switch {
+		case !listed,
+			c.New && !ref.Flags.Has(store.New),
+			c.Selection != nil && !selected[ref.ID],
+			c.MaxSize > 0 && ref.Size > c.MaxSize:
+		default:
+			wanted = append(wanted, item{id: ref.ID, uid: ref.UID, number: number, size: ref.Size, kind: ref.Kind})
+		}
+	}
+	slices.SortFunc(wanted, func(a, b item) int { return a.number - b.number })
+	return wanted, nil
+}

@@ -1,0 +1,143 @@
+package servermtm
+
+import (
+	"context"
+
+	"pop3mtm/mtm/progress"
+	"pop3mtm/mtm/store"
+)
+
+// Outcome is what a command on messages did, also when it failed.
+type Outcome struct {
+	Stored       []store.ID // entries that hold a message now and did not before
+	Octets       int64      // of their bodies
+	AlreadyThere int        // messages that were there before
+	Deleted      int        // DELEs that the server accepted
+}
+
+// work is one command on messages of the mailbox.
+type work struct {
+	*Session
+	meter   *progress.Meter
+	outcome Outcome
+	failed  []Failure
+	safe    []item // whole and durable here, in the order stored
+}
+
+// Messages that a server refuses are listed in the Fault, with the session usable.
+// When the disk is full nothing partial stays and the session is usable too, so
+// that QUIT can follow.
+func (w *work) end(ctx context.Context, step string, err error) (Outcome, error) {
+	err = fail(ctx, step, progress.ServerProblem, err)
+	if err == nil && len(w.failed) > 0 {
+		err = &Fault{Step: step, Code: progress.ServerProblem, Failed: w.failed}
+	}
+	return w.outcome, err
+}
+
+func (w *work) refused(it item, err error) {
+	w.failed = append(w.failed, Failure{ID: it.id, UID: it.uid, Err: err})
+}
+
+// placer puts a message into a batch: source is its entry in the mailbox, body its
+// octets. It returns the entry that holds the message from now on.
+type placer func(b *store.Batch, source store.Entry, body store.Body) *store.Entry
+
+// wholeMessage asks fetch for RETR instead of TOP.
+const wholeMessage = -1
+
+// fetch gets messages from the server, whole or up to so many lines of the body,
+// and stores them in synced batches; the mailbox's entries lose the settled flags
+// with it. Reading and storing overlap.
+func (w *work) fetch(ctx context.Context, items []item, lines int, place placer, settled store.Flags) error {
+	var total int64
+	numbers := make([]int, len(items))
+	ids := make([]store.ID, len(items))
+	byNumber := make(map[int]item, len(items))
+	for i, it := range items {
+		numbers[i], ids[i] = it.number, it.id
+		byNumber[it.number] = it
+		total += it.size
+	}
+	w.meter.Update(func(p *progress.Snapshot) {
+		p.TotalMessages, p.MessagesToProcess, p.TotalSize = len(items), len(items), total
+	})
+	if len(items) == 0 {
+		return nil
+	}
+	if lines == wholeMessage {
+		if err := w.room(total + reserve); err != nil {
+			return err
+		}
+	}
+	// What is asked for is remembered, so that it is still New to the next session
+	// when this one does not get to it.
+	b := w.Store.NewBatch()
+	b.SetFlags(ids, store.Pending, 0)
+	if err := commit(b); err != nil {
+		return err
+	}
+	s := newBodySink(w, byNumber, lines, place, settled|store.Pending)
+	var err error
+	if lines == wholeMessage {
+		err = w.wire.RetrAll(ctx, numbers, s)
+	} else {
+		err = w.wire.TopAll(ctx, numbers, lines, s)
+	}
+	return first(err, s.finish())
+}
+
+func first(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// delete deletes messages on the server, and their entries here where it agreed.
+// The server carries it out at QUIT (RFC 1939 section 6).
+func (w *work) delete(ctx context.Context, items []item) error {
+	numbers := make([]int, len(items))
+	byNumber := make(map[int]item, len(items))
+	for i, it := range items {
+		numbers[i] = it.number
+		byNumber[it.number] = it
+	}
+	var gone []store.ID
+	err := w.wire.DeleAll(ctx, numbers, func(n int, err error) error {
+		w.meter.Update(func(p *progress.Snapshot) { p.MessagesToProcess-- })
+		if err != nil {
+			w.refused(byNumber[n], err)
+			return nil
+		}
+		gone = append(gone, byNumber[n].id)
+		return nil
+	})
+	if err != nil || len(gone) == 0 {
+		return err // without QUIT the server forgets the deletes: the entries stay
+	}
+	w.outcome.Deleted += len(gone)
+	return w.forget(ctx, gone)
+}
+
+// forget removes entries of messages that the server is about to delete.
+func (s *Session) forget(ctx context.Context, gone []store.ID) error {
+	service, err := s.Store.Entry(ctx, s.Service)
+	if err != nil {
+		return err
+	}
+	service.RemoteCount = max(0, s.remote-len(gone))
+	b := s.Store.NewBatch()
+	b.Update(&service)
+	b.Delete(gone...)
+	if err := commit(b); err != nil {
+		return err
+	}
+	s.remote = service.RemoteCount
+	for _, id := range gone {
+		delete(s.numbers, id)
+	}
+	return nil
+}
