@@ -14,11 +14,10 @@ func (r *results) benchfmt() []byte {
 		fmt.Fprintf(&b, "cpu: %s\n", r.Machine.CPU)
 	}
 	b.WriteString("Unit messages/s better=higher\n")
-	size := octets(r.Mailbox.Size)
 	for i := range r.Trials {
 		m := &r.Trials[i]
 		fmt.Fprintf(&b, "BenchmarkRetrieve/client=%s/messages=%d/size=%s-%d 1 %.0f ns/op %.1f messages/s %.3f MB/s",
-			m.Client, r.Mailbox.Messages, &size, r.Machine.CPUs, m.Seconds*1e9, r.messageRate(m), r.octetRate(m)/1e6)
+			m.Client, r.Mailbox.Messages, r.Mailbox.Size, r.Machine.CPUs, m.Seconds*1e9, r.messageRate(m), r.octetRate(m)/1e6)
 		cost(&b, "client", m.Spent)
 		cost(&b, "server", m.Server)
 		b.WriteByte('\n')

@@ -16,16 +16,16 @@ const (
 // mailbox says which synthetic mailbox is served. Message n is a function of the seed and n alone, so that server and
 // verification make the same octets in processes of their own.
 type mailbox struct {
-	Messages int    `json:"messages"`
-	Size     int64  `json:"size"` // octets of each message
-	Seed     uint64 `json:"seed"`
+	Messages int      `json:"messages"`
+	Size     cli.Size `json:"size"` // of each message
+	Seed     uint64   `json:"seed"`
 }
 
 // flags adds the mailbox's flags to a command.
 func (m *mailbox) flags(c *cobra.Command) {
 	m.Messages, m.Size, m.Seed = 10_000, 8<<10, 1
 	c.Flags().IntVar(&m.Messages, "messages", m.Messages, "number of messages in the mailbox")
-	c.Flags().Var((*octets)(&m.Size), "size", "octets of each message: 512, 8KiB, 1GiB ...")
+	c.Flags().Var(&m.Size, "size", "size of each message: 512, 8KiB, 1GiB ...")
 	c.Flags().Uint64Var(&m.Seed, "seed", m.Seed, "what the messages' text is made from")
 }
 
@@ -34,16 +34,16 @@ func (m *mailbox) validate() error {
 		return cli.Usage("--messages takes 1 to %d, not %d", mostMessages, m.Messages)
 	}
 	if m.Size < maildrop.MinSyntheticSize || m.Size > largestSize {
-		return cli.Usage("--size takes %d to %s, not %s", maildrop.MinSyntheticSize, "1TiB", (*octets)(&m.Size))
+		return cli.Usage("--size takes %d to %s, not %s", maildrop.MinSyntheticSize, cli.Size(largestSize), m.Size)
 	}
 	return nil
 }
 
 // total is the octets of all messages.
-func (m *mailbox) total() int64 { return int64(m.Messages) * m.Size }
+func (m *mailbox) total() int64 { return int64(m.Messages) * int64(m.Size) }
 
 func (m *mailbox) source() (maildrop.Source, error) {
-	return maildrop.Synthetic(maildrop.SyntheticOptions{Count: m.Messages, Size: m.Size, Seed: m.Seed})
+	return maildrop.Synthetic(maildrop.SyntheticOptions{Count: m.Messages, Size: int64(m.Size), Seed: m.Seed})
 }
 
 func (m *mailbox) list() (maildrop.List, error) {

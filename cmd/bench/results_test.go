@@ -52,30 +52,3 @@ BenchmarkRetrieve/client=mtm/messages=10000/size=8KiB-2 1 500000000 ns/op 20000.
 		Entry("of three", []float64{9, 1, 4}, spread{1, 4, 9}),
 	)
 })
-
-var _ = Describe("a size", func() {
-	DescribeTable("is read with and without a unit",
-		func(text string, want int, shown string) {
-			var o octets
-			Expect(o.Set(text)).To(Succeed())
-			Expect(o).To(BeEquivalentTo(want))
-			Expect(o.String()).To(Equal(shown))
-		},
-		Entry("octets", "513", 513, "513"),
-		Entry("KiB", "8KiB", 8<<10, "8KiB"),
-		Entry("short", "8k", 8<<10, "8KiB"),
-		Entry("with a blank, in any case", " 3 mib", 3<<20, "3MiB"),
-		Entry("GiB that are not whole", "1025MiB", 1025<<20, "1025MiB"),
-		Entry("GiB", "1024MiB", 1<<30, "1GiB"),
-		Entry("TiB", "1T", 1<<40, "1TiB"),
-		Entry("nothing", "0", 0, "0"),
-	)
-	DescribeTable("is refused when it is none",
-		func(text string) {
-			var o octets
-			Expect(o.Set(text)).NotTo(Succeed())
-		},
-		Entry("nothing at all", ""), Entry("a unit alone", "KiB"), Entry("two units", "1kk"), Entry("a fraction", "1.5MiB"),
-		Entry("below zero", "-1"), Entry("more than there can be", "9223372036854775807KiB"), Entry("a decimal unit", "8kB"),
-	)
-})

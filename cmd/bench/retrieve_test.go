@@ -25,7 +25,7 @@ var _ = Describe("bench retrieve", func() {
 		},
 		Entry("no message", "--messages takes 1 to 10000000, not 0", "--messages", "0"),
 		Entry("too many messages", "--messages takes 1 to 10000000, not 10000001", "--messages", "10000001"),
-		Entry("a size that is none", `--size: a size is a whole number of octets such as 512, 8KiB or 1GiB`, "--size", "big"),
+		Entry("a size that is none", `--size: a size is a whole number of octets such as 4096, 8KiB or 2MB`, "--size", "big"),
 		Entry("a size without room for the header", "--size takes 512 to 1TiB, not 511", "--size", "511"),
 		Entry("a size above all memory", "--size takes 512 to 1TiB, not 2TiB", "--size", "2TiB"),
 		Entry("no run", "--runs takes 1 to 1000, not 0", "--runs", "0"),

@@ -9,9 +9,8 @@ import (
 // table is the results for a person.
 func (r *results) table() []byte {
 	var b bytes.Buffer
-	size := octets(r.Mailbox.Size)
 	fmt.Fprintf(&b, "%s of %s, %s, the clients taking turns\n%s\n\n",
-		count(r.Mailbox.Messages, "message"), &size, count(r.Runs, "run"), r.Machine)
+		count(r.Mailbox.Messages, "message"), r.Mailbox.Size, count(r.Runs, "run"), r.Machine)
 	rows := [][]string{
 		{"client", "least", "median", "most", "median", "client", "server", "client", "server"},
 	}

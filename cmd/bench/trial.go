@@ -103,10 +103,10 @@ func (m *measurement) fetch(ctx context.Context, who client, s *server, dir stri
 func (t *trial) serverCommand(bench string) []string {
 	box := &t.Mailbox
 	if t.Pop3sim != "" {
-		synthetic := fmt.Sprintf("%d,size=%d,seed=%d", box.Messages, box.Size, box.Seed)
+		synthetic := fmt.Sprintf("%d,size=%s,seed=%d", box.Messages, box.Size, box.Seed)
 		return []string{t.Pop3sim, "serve", "--json", "--pop3", "127.0.0.1:0", "--synthetic", synthetic}
 	}
-	return []string{bench, "serve", "--messages", strconv.Itoa(box.Messages), "--size", strconv.FormatInt(box.Size, 10),
+	return []string{bench, "serve", "--messages", strconv.Itoa(box.Messages), "--size", box.Size.String(),
 		"--seed", strconv.FormatUint(box.Seed, 10), "--profile", t.profile("server")}
 }
 

@@ -39,7 +39,7 @@ var _ = Describe("verification", func() {
 	BeforeEach(func() {
 		served = map[int][]byte{}
 		for n := 1; n <= 3; n++ {
-			served[n] = maildrop.SyntheticMessage(box.Seed, n, box.Size)
+			served[n] = maildrop.SyntheticMessage(box.Seed, n, int64(box.Size))
 		}
 	})
 
