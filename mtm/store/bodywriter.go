@@ -16,6 +16,8 @@ type BodyWriter struct {
 	done bool
 }
 
+var errBodyKind = errors.New("a body must be a header, partial or whole")
+
 // Body starts a body of the batch. A batch has one open BodyWriter at a time;
 // several batches may each have one, and none of them waits for another: each
 // open writer has a segment file for itself. Errors come from the writer.
@@ -27,7 +29,7 @@ func (b *Batch) Body(kind BodyKind) *BodyWriter {
 	case b.open != nil:
 		w.err = errors.New("the batch's last body was neither closed nor discarded")
 	case kind == BodyNone || kind > BodyWhole:
-		w.err = errors.New("a body must be a header, partial or whole")
+		w.err = errBodyKind
 	}
 	if w.err != nil {
 		return w
@@ -71,6 +73,9 @@ func (w *BodyWriter) CloseAs(kind BodyKind) (Body, error) {
 		return Body{}, ErrClosed
 	}
 	w.body.Kind = kind
+	if w.err == nil && (kind == BodyNone || kind > BodyWhole) {
+		w.err = errBodyKind
+	}
 	if w.err == nil {
 		w.err = w.g.seal(w.body)
 	}

@@ -34,7 +34,7 @@ type mimeWalk struct {
 func walkMIME(ctx context.Context, r io.Reader, want string) *mimeWalk {
 	w := &mimeWalk{src: &allowance{alive: ctx.Err, r: r}, want: want}
 	in := bufio.NewReaderSize(w.src, 64<<10)
-	w.entity(w.header(in), in, "", 0)
+	w.entity(w.header(in), in, place{})
 	return w
 }
 
@@ -71,32 +71,42 @@ func (w *mimeWalk) header(in *bufio.Reader) message.Header {
 	return message.Header{Header: all}
 }
 
+// place says where in a message a part stands.
+type place struct {
+	path   string // "" for the message itself
+	depth  int
+	digest bool // directly inside a multipart/digest
+}
+
 // entity lists the parts of a message or part with the given header.
-func (w *mimeWalk) entity(h message.Header, body io.Reader, path string, depth int) {
+func (w *mimeWalk) entity(h message.Header, body io.Reader, at place) {
 	media, params, err := h.ContentType()
-	if err != nil {
-		// RFC 2045 section 5.2: what cannot be read is plain text.
+	switch {
+	case err != nil: // RFC 2045 section 5.2: what cannot be read is plain text.
 		media, params = mediaOf(media), nil
+	case at.digest && !h.Has("Content-Type"): // RFC 2046 section 5.1.5: the default of a digest.
+		media = "message/rfc822"
 	}
 	media = strings.ToLower(media)
 	before := len(w.list)
-	if strings.HasPrefix(media, "multipart/") && params["boundary"] != "" && depth < maxDepth {
-		w.multipart(textproto.NewMultipartReader(body, params["boundary"]), path, depth)
+	if strings.HasPrefix(media, "multipart/") && params["boundary"] != "" && at.depth < maxDepth {
+		below := place{path: at.path, depth: at.depth + 1, digest: media == "multipart/digest"}
+		w.multipart(textproto.NewMultipartReader(body, params["boundary"]), below)
 		if len(w.list) > before || w.found != nil {
 			return
 		}
 		body = strings.NewReader("") // it was read to its end without finding a part
 	}
-	if path == "" {
-		path = "1"
+	if at.path == "" {
+		at.path = "1"
 	}
-	if len(w.list) == maxParts {
-		return
+	if len(w.list) < maxParts {
+		w.leaf(h, media, params, body, at.path)
 	}
-	w.leaf(h, media, params, body, path)
 }
 
-func (w *mimeWalk) multipart(r *textproto.MultipartReader, path string, depth int) {
+// multipart lists the parts that r gives; at is their place but for the number.
+func (w *mimeWalk) multipart(r *textproto.MultipartReader, at place) {
 	for number, bad := 1, 0; !w.done() && bad < maxBadLines; {
 		w.src.allow(maxHeaderSize)
 		p, err := r.NextPart()
@@ -108,11 +118,12 @@ func (w *mimeWalk) multipart(r *textproto.MultipartReader, path string, depth in
 			bad++
 			continue
 		}
-		child := strconv.Itoa(number)
-		if path != "" {
-			child = path + "." + child
+		child := at
+		child.path = strconv.Itoa(number)
+		if at.path != "" {
+			child.path = at.path + "." + child.path
 		}
-		w.entity(message.Header{Header: p.Header}, p, child, depth+1)
+		w.entity(message.Header{Header: p.Header}, p, child)
 		if w.found != nil {
 			return
 		}

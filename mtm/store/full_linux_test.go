@@ -1,0 +1,45 @@
+package store_test
+
+import (
+	"bytes"
+	"context"
+	"os"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"pop3mtm/mtm/store"
+)
+
+var _ = Describe("A full disk", func() {
+	It("is told by name, nothing of the batch is visible, and the store goes on afterwards", func() {
+		ctx := context.Background()
+		s := open(newDir(), nil)
+		kept := stored(s, store.Inbox, []byte("kept"))
+
+		full, err := os.OpenFile("/dev/full", os.O_RDWR, 0) // every write to it says ENOSPC
+		Expect(err).NotTo(HaveOccurred())
+		restore := s.SwapIdleFile(full)
+		b := s.NewBatch()
+		w := b.Body(store.BodyWhole)
+		_, err = w.Write(bytes.Repeat([]byte("x"), 3<<20))
+		Expect(err).To(MatchError(store.ErrDiskFull))
+		_, err = w.Close()
+		Expect(err).To(MatchError(store.ErrDiskFull))
+		b.Rollback()
+		restore()
+
+		restore = s.SwapIdleFile(full)
+		b = s.NewBatch()
+		message(b, store.Inbox, store.BodyWhole, []byte("small enough to be gathered"))
+		Expect(b.Commit(ctx)).To(MatchError(store.ErrDiskFull))
+		restore()
+		Expect(s.Children(ctx, store.Inbox)).To(HaveLen(1))
+
+		stored(s, store.Inbox, []byte("room again"))
+		Expect(content(s, kept.ID)).To(Equal([]byte("kept")))
+		_, found := problems(s)
+		Expect(found).To(BeEmpty())
+		Expect(full.Close()).To(Succeed())
+	})
+})
