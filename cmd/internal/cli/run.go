@@ -77,6 +77,9 @@ func (r *runner) wrap(c *cobra.Command) {
 	}
 	c.Args = argumentRule(c)
 	for _, child := range c.Commands() {
+		if child.Name() == "help" && child.Args == nil {
+			child.Args = helpTopic
+		}
 		r.wrap(child)
 	}
 }

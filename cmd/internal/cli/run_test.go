@@ -79,6 +79,8 @@ var _ = Describe("Run", func() {
 		Entry("unknown command with a flag of the right one", "gat --count 2", `there is no command "gat", but there is "get"; see 'demo`),
 		Entry("unknown subcommand", "account frob", `there is no command "frob", only add; see 'demo account`),
 		Entry("subcommand left out", "account", "name what to do: add; see 'demo account"),
+		Entry("help for an unknown command", "help frob", `there is no command "frob", only account, get; see 'demo help`),
+		Entry("help for an unknown subcommand", "help account frob", `there is no command "frob", only add; see 'demo help`),
 		Entry("required flag left out", "account add", `required flag(s) "user" not set; see 'demo account add`),
 	)
 
@@ -130,6 +132,8 @@ var _ = Describe("Run", func() {
 		help := runDemo(nothing, "get", "--help")
 		Expect(help.status).To(Equal(0))
 		Expect(help.out).To(ContainSubstring("demo get ACCOUNT [flags]"))
+		Expect(runDemo(nothing, "help", "get")).To(Equal(help))
+		Expect(runDemo(nothing, "help", "account", "add").out).To(ContainSubstring("demo account add [flags]"))
 		version := runDemo(nothing, "--version")
 		Expect(version).To(Equal(result{0, "demo " + cli.Version() + "\n", ""}))
 	})

@@ -35,6 +35,15 @@ func argumentRule(c *cobra.Command) cobra.PositionalArgs {
 	}
 }
 
+// helpTopic is the argument rule of help: the words of a command.
+func helpTopic(c *cobra.Command, args []string) error {
+	topic, rest, err := c.Root().Find(args)
+	if err == nil && len(rest) == 0 {
+		return nil
+	}
+	return unknownWord(topic, args[len(args)-max(len(rest), 1)])
+}
+
 // unknown finds a first word that no command has, before its flags are taken for flags of the command above it.
 func (r *runner) unknown(root *cobra.Command, args []string) (*cobra.Command, error) {
 	c, rest, err := root.Find(args)
