@@ -1,0 +1,70 @@
+package pop3mtm_test
+
+import (
+	"fmt"
+	"go/token"
+	"strconv"
+	"strings"
+)
+
+const module = "pop3mtm"
+
+// arrows says which packages of ours a package may import. A name ending in /... stands for all packages below that folder
+// too. A new package gets its line here; whether it may stand where it stands is decided then.
+var arrows = map[string][]string{
+	".":                      nil,
+	"cmd/pop3sim":            {"features", "scenarios", "fakeserver/...", "fixtures", "mtm", "mtm/store", "mtm/account", "mtm/progress", "mtm/pop3", "cmd/internal/..."},
+	"cmd/bench":              {"features", "scenarios", "fakeserver/...", "fixtures", "mtm", "mtm/store", "mtm/account", "mtm/progress", "mtm/pop3", "cmd/internal/..."},
+	"cmd/mtm":                {"mtm", "mtm/store", "mtm/account", "mtm/progress", "mtm/pop3", "cmd/internal/..."},
+	"cmd/internal/cli":       nil,
+	"cmd/internal/peer":      nil,
+	"features":               {"mtm", "mtm/store", "mtm/account", "mtm/progress", "fakeserver", "fakeserver/maildrop", "scenarios", "fixtures"},
+	"fakeserver":             {"fakeserver/maildrop"},
+	"fakeserver/maildrop":    nil,
+	"fixtures":               {"fakeserver/maildrop"},
+	"mtm":                    {"mtm/internal/servermtm", "mtm/store", "mtm/account", "mtm/progress", "mtm/pop3"},
+	"mtm/internal/servermtm": {"mtm/pop3", "mtm/store", "mtm/account", "mtm/progress"},
+	"mtm/pop3":               {"mtm/internal/lineio"},
+	"mtm/internal/lineio":    nil,
+	"mtm/store":              nil,
+	"mtm/account":            nil,
+	"mtm/progress":           nil,
+}
+
+// testArrows are what every external test may import besides: the other side of the wire, and programs of others.
+var testArrows = []string{"fakeserver/...", "fixtures", "cmd/internal/peer"}
+
+func checkArrows(pkg []source) []finding {
+	allowed, known := arrows[pkg[0].dir()]
+	return each(pkg, func(s source, add func(token.Pos, string)) {
+		if !known {
+			add(s.file.Package, fmt.Sprintf("package %s has no line in the table of arch_arrows_test.go: say there what it may import", s.dir()))
+			return
+		}
+		for _, spec := range s.file.Imports {
+			imported, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				add(spec.Pos(), err.Error())
+				continue
+			}
+			imported, ours := strings.CutPrefix(imported, module+"/")
+			if !ours || points(allowed, imported) {
+				continue
+			}
+			if s.isTest() && s.external() && (imported == s.dir() || points(testArrows, imported)) {
+				continue
+			}
+			add(spec.Pos(), fmt.Sprintf("%s imports %s: arrows point down only; what may be imported is in the table of arch_arrows_test.go", s.dir(), imported))
+		}
+	})
+}
+
+func points(allowed []string, imported string) bool {
+	for _, a := range allowed {
+		below, all := strings.CutSuffix(a, "/...")
+		if imported == below || all && strings.HasPrefix(imported, below+"/") {
+			return true
+		}
+	}
+	return false
+}

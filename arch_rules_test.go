@@ -1,0 +1,162 @@
+package pop3mtm_test
+
+import (
+	"fmt"
+	"go/ast"
+	"go/token"
+	"path"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+const (
+	maxFile     = 400 // lines
+	maxFunction = 60  // lines between the braces
+)
+
+func checkSize(pkg []source) []finding {
+	return each(pkg, func(s source, add func(token.Pos, string)) {
+		if s.isTest() || ast.IsGenerated(s.file) {
+			return
+		}
+		if n := s.line(s.file.FileEnd - 1); n > maxFile {
+			add(s.file.Package, fmt.Sprintf("the file has %d lines, more than %d: one job a file", n, maxFile))
+		}
+		for _, d := range s.file.Decls {
+			f, ok := d.(*ast.FuncDecl)
+			if !ok || f.Body == nil {
+				continue
+			}
+			if n := s.line(f.Body.Rbrace) - s.line(f.Body.Lbrace) - 1; n > maxFunction {
+				add(f.Pos(), fmt.Sprintf("%s has %d lines, more than %d", f.Name.Name, n, maxFunction))
+			}
+		}
+	})
+}
+
+// checkExit lets only main.go of a command end the process, and a TestMain.
+func checkExit(pkg []source) []finding {
+	return each(pkg, func(s source, add func(token.Pos, string)) {
+		if s.file.Name.Name == "main" && path.Base(s.path) == "main.go" {
+			return
+		}
+		for _, d := range s.file.Decls {
+			if f, ok := d.(*ast.FuncDecl); ok && s.isTest() && f.Name.Name == "TestMain" {
+				continue
+			}
+			calls(s, d, func(pkg, name string, at token.Pos) {
+				if pkg == "os" && name == "Exit" || pkg == "log" && (strings.HasPrefix(name, "Fatal") || strings.HasPrefix(name, "Panic")) {
+					add(at, pkg+"."+name+" below main: return an error")
+				}
+			})
+		}
+	})
+}
+
+// calls finds the uses of names of imported packages in a node; pkg is the import path, whatever the file calls it.
+func calls(s source, n ast.Node, found func(pkg, name string, at token.Pos)) {
+	imported := map[string]string{}
+	for _, spec := range s.file.Imports {
+		p, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			continue
+		}
+		name := path.Base(p)
+		if spec.Name != nil {
+			name = spec.Name.Name
+		}
+		imported[name] = p
+	}
+	ast.Inspect(n, func(n ast.Node) bool {
+		if sel, ok := n.(*ast.SelectorExpr); ok {
+			if x, ok := sel.X.(*ast.Ident); ok && imported[x.Name] != "" && x.Obj == nil {
+				found(imported[x.Name], sel.Sel.Name, sel.Pos())
+			}
+		}
+		return true
+	})
+}
+
+func checkInit(pkg []source) []finding {
+	return each(pkg, func(s source, add func(token.Pos, string)) {
+		for _, d := range s.file.Decls {
+			if f, ok := d.(*ast.FuncDecl); ok && f.Recv == nil && f.Name.Name == "init" {
+				add(f.Pos(), "func init: pass a value instead of filling a registry")
+			}
+		}
+	})
+}
+
+// checkContext finds a context kept in a struct; tests may keep one.
+func checkContext(pkg []source) []finding {
+	return each(pkg, func(s source, add func(token.Pos, string)) {
+		if s.isTest() {
+			return
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			if t, ok := n.(*ast.StructType); ok {
+				for _, field := range t.Fields.List {
+					if _, isFunc := field.Type.(*ast.FuncType); isFunc {
+						continue
+					}
+					calls(s, field, func(pkg, name string, at token.Pos) {
+						if pkg == "context" && name == "Context" {
+							add(at, "a context in a struct: pass it as the first parameter of what blocks")
+						}
+					})
+				}
+			}
+			return true
+		})
+	})
+}
+
+var (
+	bannedWords = regexp.MustCompile(`(?i)(^|_)(utils?|helpers?|common|manager)($|_)`)
+	bannedTypes = regexp.MustCompile(`(Utils?|Helpers?|Common|Manager)($|[A-Z0-9])|^(utils?|helpers?|common|manager)($|[A-Z0-9])`)
+	getter      = regexp.MustCompile(`^Get[A-Z]`)
+)
+
+func checkNames(pkg []source) []finding {
+	return each(pkg, func(s source, add func(token.Pos, string)) {
+		for _, word := range []string{s.file.Name.Name, path.Base(s.dir()), strings.TrimSuffix(strings.TrimSuffix(path.Base(s.path), ".go"), "_test")} {
+			if bannedWords.MatchString(word) {
+				add(s.file.Package, word+" says nothing: name what is in it")
+				break
+			}
+		}
+		for _, d := range s.file.Decls {
+			switch d := d.(type) {
+			case *ast.FuncDecl:
+				if getter.MatchString(d.Name.Name) && !s.isTest() {
+					add(d.Pos(), d.Name.Name+": a getter has the name of what it gives")
+				}
+			case *ast.GenDecl:
+				for _, spec := range d.Specs {
+					if t, ok := spec.(*ast.TypeSpec); ok && bannedTypes.MatchString(t.Name.Name) {
+						add(t.Pos(), t.Name.Name+" says nothing: name what it is")
+					}
+				}
+			}
+		}
+	})
+}
+
+// sleepers are files that may call time.Sleep, each with its reason.
+var sleepers = map[string]string{
+	"mtm/pop3/timing_test.go": "its servers sleep in a synctest bubble, where that takes no time",
+}
+
+func checkSleep(pkg []source) []finding {
+	return each(pkg, func(s source, add func(token.Pos, string)) {
+		if sleepers[s.path] != "" {
+			return
+		}
+		calls(s, s.file, func(pkg, name string, at token.Pos) {
+			if pkg == "time" && name == "Sleep" {
+				add(at, "time.Sleep: wait for the event, or use testing/synctest")
+			}
+		})
+	})
+}
