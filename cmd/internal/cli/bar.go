@@ -37,12 +37,13 @@ func newBar(w io.Writer, label string, unit Unit, total int64) *progressbar.Prog
 		progressbar.OptionSetWidth(28),
 		progressbar.OptionThrottle(80 * time.Millisecond),
 		progressbar.OptionShowCount(),
-		progressbar.OptionShowIts(),
-		progressbar.OptionSetItsString("messages"),
 		progressbar.OptionClearOnFinish(),
 		progressbar.OptionSetSpinnerChangeInterval(0), // else a goroutine draws it that nobody stops
 	}
-	if unit == Octets {
+	switch unit {
+	case Messages:
+		options = append(options, progressbar.OptionShowIts(), progressbar.OptionSetItsString("messages"))
+	case Octets:
 		options = append(options, progressbar.OptionShowBytes(true), progressbar.OptionUseIECUnits(true))
 	}
 	return progressbar.NewOptions64(unknownBelowOne(total), options...)
