@@ -84,6 +84,9 @@ func (r *run) read(ctx context.Context, s *Session) error {
 			return r.failed
 		}
 		n := r.numbers[r.answered]
+		if err := ctx.Err(); err != nil { // replies that have come already wait for nothing, and would go on
+			return s.spoil(lineError(ctx, command{verb: r.verb, number: n}, 0, err))
+		}
 		if err := r.reply(ctx, s, n); err != nil {
 			return err
 		}
