@@ -18,13 +18,14 @@ const (
 	maxDepth      = 50
 	maxParts      = 10_000
 	maxHeaderSize = 1 << 20 // of a header, with what stands before it
-	maxBadLines   = 1_000   // lines of a header that are none
+	maxBadLines   = 1_000   // lines that are none, in headers and between parts
 )
 
 // mimeWalk takes a message apart, reading it once from start to end.
 type mimeWalk struct {
 	src   *allowance
 	list  []Part
+	bad   int       // lines in multiparts that should not be there
 	want  string    // stop at this path, "" to see all
 	found io.Reader // the decoded content of want
 }
@@ -107,15 +108,20 @@ func (w *mimeWalk) entity(h message.Header, body io.Reader, at place) {
 
 // multipart lists the parts that r gives; at is their place but for the number.
 func (w *mimeWalk) multipart(r *textproto.MultipartReader, at place) {
-	for number, bad := 1, 0; !w.done() && bad < maxBadLines; {
+	for number := 1; !w.done() && w.bad < maxBadLines; {
 		w.src.allow(maxHeaderSize)
 		p, err := r.NextPart()
 		w.src.lift()
 		if errors.Is(err, io.EOF) {
 			return
 		}
-		if err != nil { // a line that should not be there, or a header that is none
-			bad++
+		if err != nil {
+			// A line that should not be there, or a header that is none: go on
+			// behind it. The library tells the end of the input by text alone.
+			if strings.HasSuffix(err.Error(), "EOF") {
+				return
+			}
+			w.bad++
 			continue
 		}
 		child := at
