@@ -11,6 +11,7 @@ import (
 
 	"pop3mtm/fakeserver"
 	"pop3mtm/fakeserver/maildrop"
+	"pop3mtm/fixtures"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -106,7 +107,7 @@ var _ = Describe("a message on the wire", func() {
 
 	It("is the same in TOP, however the source cuts it", func() {
 		dir := GinkgoT().TempDir()
-		raw := "A: b\r\n" + strings.Repeat("X: "+strings.Repeat("y", 70)+"\r\n", 4000) + "\r\n" + strings.Repeat(".z\r\n", 50000)
+		raw := "A: b\r\n" + strings.Repeat("X: "+strings.Repeat("y", 70)+"\r\n", 4000) + "\r\n" + strings.Repeat(".z\r\n", 40_000)
 		Expect(os.WriteFile(filepath.Join(dir, "m.eml"), []byte(raw), 0o600)).To(Succeed())
 		source, err := maildrop.OpenEML(dir)
 		Expect(err).NotTo(HaveOccurred())
@@ -116,6 +117,18 @@ var _ = Describe("a message on the wire", func() {
 			_, want := fromMemory.multi(c)
 			_, got := fromFile.multi(c)
 			Expect(got == want).To(BeTrue(), c)
+		}
+	})
+
+	It("is exact for every nasty message that the project has", func() {
+		mail := fixtures.Nasty()
+		p := login(start(fakeserver.NewMaildrop(mail...), nil))
+		for i, m := range mail {
+			whole, err := maildrop.Read(m)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(p.ask(fmt.Sprintf("LIST %d", i+1))).To(Equal(fmt.Sprintf("+OK %d %d", i+1, len(whole))))
+			_, wire := p.multi(fmt.Sprintf("RETR %d", i+1))
+			Expect(wire == stuffed(string(whole))).To(BeTrue(), m.UID())
 		}
 	})
 
@@ -136,7 +149,7 @@ var _ = Describe("a message on the wire", func() {
 	})
 
 	It("streams when it is large", func() {
-		const size = 16 << 20
+		const size = 4 << 20
 		source, err := maildrop.Synthetic(maildrop.SyntheticOptions{Count: 1, Size: size})
 		Expect(err).NotTo(HaveOccurred())
 		p := login(start(fakeserver.MaildropOf(source), nil))

@@ -47,7 +47,7 @@ var _ = Describe("memory", func() {
 				Expect(p.line()).To(Equal("."))
 			})).To(BeNumerically("<", 16<<20))
 		},
-		Entry("a file of 256 MiB", maildrop.OpenEML, "m.eml", "A: b\n\n", int64(256<<20), int64(256<<20+4)),
+		Entry("a file of 128 MiB", maildrop.OpenEML, "m.eml", "A: b\n\n", int64(128<<20), int64(128<<20+4)),
 		Entry("an mbox of 32 MiB", maildrop.OpenMbox, "mbox", "From x\nA: b\n\n", int64(32<<20), int64(32<<20-7+4)))
 
 	It("does not grow with the length of a command", func() {

@@ -64,11 +64,11 @@ type Session struct {
 func newSession(server *Server, c net.Conn, number int) *Session {
 	s := &Session{
 		server: server, number: number, conn: c,
-		in:    bufio.NewReaderSize(c, 4096),
+		in:    bufio.NewReaderSize(c, max(4<<10, server.o.MaxLine)),
 		state: Connecting,
 		quit:  make(chan struct{}),
 	}
-	s.record.init(number, c.RemoteAddr(), server.o.Now(), server.o.TranscriptOctets)
+	s.record.begin(number, c.RemoteAddr(), server.o.Now(), server.o.TranscriptOctets)
 	s.out = writer{conn: c, patience: server.o.IdleTimeout, record: &s.record}
 	return s
 }

@@ -150,6 +150,12 @@ var _ = Describe("a session", func() {
 		Expect(p.ask("STAT")).To(Equal("+OK 3 42"))
 	})
 
+	It("takes longer commands when it is told to", func() {
+		p := login(start(three(), &fakeserver.Options{MaxLine: 10_000}))
+		Expect(p.ask("NOOP" + strings.Repeat(" ", 9_994))).To(HavePrefix("+OK"))
+		Expect(p.ask("NOOP" + strings.Repeat(" ", 9_995))).To(HavePrefix("-ERR"))
+	})
+
 	It("closes after too many bad commands in a row", func() {
 		srv := start(three(), &fakeserver.Options{MaxBadCommands: 3})
 		p, _ := connect(srv)

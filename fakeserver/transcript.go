@@ -2,7 +2,6 @@ package fakeserver
 
 import (
 	"bytes"
-	"fmt"
 	"net"
 	"slices"
 	"strings"
@@ -86,7 +85,7 @@ type recorder struct {
 	body    []byte // of the body so far, while it is short
 }
 
-func (r *recorder) init(number int, remote net.Addr, started time.Time, limit int) {
+func (r *recorder) begin(number int, remote net.Addr, started time.Time, limit int) {
 	r.head = Transcript{Session: number, Started: started}
 	if remote != nil {
 		r.head.Remote = remote.String()
@@ -207,7 +206,7 @@ func (r *recorder) endBody() {
 		return
 	}
 	r.breakLine()
-	r.add("S: ", fmt.Appendf(nil, "[%d octets]", r.octets))
+	r.add("S: ", append(appendNumber([]byte("["), r.octets), " octets]"...))
 }
 
 // event adds a remark. It always finds room.
