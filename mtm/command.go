@@ -6,8 +6,8 @@ import (
 	"pop3mtm/mtm/progress"
 )
 
-// Command is what a Client is told to do: one of [Connect], [Disconnect] and
-// [GetMail].
+// Command is what a Client is told to do: one of [Connect], [Disconnect],
+// [GetMail], [Populate] and [Delete].
 type Command interface {
 	// name is the command in words, for errors.
 	name() string

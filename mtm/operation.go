@@ -75,7 +75,11 @@ func (r *run) connect(ctx context.Context, keep []store.ID) (err error) {
 }
 
 func (r *run) transfer(ctx context.Context, t servermtm.Transfer) error {
-	outcome, err := r.session.Transfer(ctx, r.meter, t)
+	return r.done(r.session.Transfer(ctx, r.meter, t))
+}
+
+// done adds what a step did to the operation's result.
+func (r *run) done(outcome servermtm.Outcome, err error) error {
 	r.result.Messages = append(r.result.Messages, outcome.Stored...)
 	r.result.Octets += outcome.Octets
 	r.result.AlreadyThere += outcome.AlreadyThere

@@ -1,0 +1,49 @@
+package mtm
+
+import (
+	"context"
+	"errors"
+
+	"pop3mtm/mtm/internal/servermtm"
+	"pop3mtm/mtm/progress"
+	"pop3mtm/mtm/store"
+)
+
+// Populate fetches messages of the mailbox in place: the entries get their bodies,
+// the server keeps the messages (behaviour section 5). It needs a connection and
+// keeps it. Complete messages are passed over.
+//
+// With Top it fetches the header and the first Lines lines of the body. A message
+// of which the server has more is then complete in part: it has the PartialDownload
+// flag, and a later Populate without Top fetches all of it.
+type Populate struct {
+	Which    Which
+	Messages []store.ID // entries of the mailbox, for Selection
+	MaxSize  int64      // messages larger on the wire, in octets, are left out; 0 = no limit
+	Top      bool
+	Lines    int // with Top: lines of the body, 0 or more
+}
+
+func (Populate) name() string { return "populate" }
+func (Populate) needs() line  { return online }
+
+func (p Populate) check(context.Context, *Client) error {
+	if p.Which < New || p.Which > All || p.MaxSize < 0 || p.Lines < 0 || (p.Lines > 0 && !p.Top) {
+		return &Error{Command: p.name(), Code: ErrArgument, Err: errors.New("unknown kind of populate")}
+	}
+	return nil
+}
+
+func (p Populate) meter(service int64) *progress.Meter {
+	if p.Top {
+		return progress.NewMeter(service, progress.TopPopulating)
+	}
+	return progress.NewMeter(service, progress.Populating)
+}
+
+func (p Populate) run(ctx context.Context, r *run) error {
+	outcome, err := r.session.Populate(ctx, r.meter, servermtm.Populate{
+		Choice: choice(p.Which, p.Messages, p.MaxSize), Top: p.Top, Lines: p.Lines,
+	})
+	return r.done(outcome, err)
+}
