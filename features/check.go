@@ -134,9 +134,9 @@ func (w *world) checkFiles() error {
 	return errors.Join(append(found, err)...)
 }
 
-// checkGoroutines waits a little for goroutines that are about to end.
+// checkGoroutines waits for goroutines that are about to end.
 func (w *world) checkGoroutines() error {
-	deadline := time.After(patience)
+	deadline := time.After(w.patience)
 	again := time.NewTicker(10 * time.Millisecond)
 	defer again.Stop()
 	for {
@@ -152,7 +152,7 @@ func (w *world) checkGoroutines() error {
 	}
 }
 
-// goroutines lists those of this scenario but the caller's.
+// goroutines lists the stacks of those that carry this scenario's label.
 func (w *world) goroutines() string {
 	var all bytes.Buffer
 	if err := pprof.Lookup("goroutine").WriteTo(&all, 1); err != nil {

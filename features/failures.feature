@@ -131,7 +131,7 @@ Feature: When getting mail fails
       Given the mailbox holds "Lunch" and "Invoice"
       And the server once refuses to delete "Lunch"
       When I move all messages, staying online
-      Then it fails with "not allowed", error -174
+      Then it fails with "1 message(s) failed", error -174
       And the failed messages are "Lunch"
       And the mailbox shows "Lunch"
       And the account counts 1 message on the server
@@ -213,7 +213,8 @@ Feature: When getting mail fails
       And the account is offline
       And the Inbox shows "Lunch"
       And the server holds "Lunch" and "Photos"
-      When I move all messages, then disconnecting
+      When I wait no longer than 60 seconds for the server
+      And I move all messages, then disconnecting
       Then the Inbox shows "Lunch" and "Photos"
       And the server holds nothing
 

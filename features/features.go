@@ -92,7 +92,7 @@ func (o Options) suite(ctx context.Context) *godog.TestSuite {
 	if len(o.Paths) == 0 {
 		options.FS, options.Paths = builtin, []string{"."}
 	}
-	return &godog.TestSuite{Name: "pop3mtm", ScenarioInitializer: initialize, Options: &options}
+	return &godog.TestSuite{Name: "pop3mtm", ScenarioInitializer: initializer(), Options: &options}
 }
 
 func (o Options) where() string {

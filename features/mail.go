@@ -22,7 +22,7 @@ func (w *world) mailSteps() []step {
 		{"I collect mail in the folder {text}", "a new folder in place of the Inbox", `I collect mail in the folder "Bills"`, w.collectIn},
 		{"I collect mail in a folder that is not there", "an id that no entry has", `I collect mail in a folder that is not there`, w.collectNowhere},
 		{"I leave out messages above {int} KB", "for all commands that follow", `I leave out messages above 50 KB`, w.leaveOut},
-		{"I wait no longer than {int} second(s) for the server", "before the first connect; otherwise it is a minute", `I wait no longer than 1 second for the server`, w.waitNoLonger},
+		{"I wait no longer than {int} second(s) for the server", "ends the connection if there is one; at first it is a minute", `I wait no longer than 1 second for the server`, w.waitNoLonger},
 		{"I restart the program", "closes it without a goodbye and opens it on the same store", `I restart the program`, w.restart},
 		{"{who} succeeds", "the last command, or the one that was begun, ended without an error", `it succeeds`, w.succeeds},
 		{"{who} fails with {text}, error {number}", "its error says so and has the original's number", `it fails with "not connected", error -36`, w.failsWith},
@@ -59,7 +59,7 @@ func (w *world) untilSilent(r result) error {
 		return nil
 	case <-r.operation.Done():
 		return errors.New("the command ended before the server fell silent")
-	case <-time.After(patience):
+	case <-time.After(w.patience):
 		return errors.New("the server did not fall silent")
 	}
 }
@@ -93,7 +93,13 @@ func (w *world) collectNowhere() { w.into = 4711 }
 
 func (w *world) leaveOut(kilobytes int) { w.maxSize = int64(kilobytes) << 10 }
 
-func (w *world) waitNoLonger(seconds int) { w.timeout = time.Duration(seconds) * time.Second }
+func (w *world) waitNoLonger(seconds int) error {
+	w.timeout = time.Duration(seconds) * time.Second
+	if w.client == nil {
+		return nil
+	}
+	return errors.Join(w.client.Close(), w.openClient())
+}
 
 func (w *world) restart() error {
 	if err := w.closeProgram(); err != nil {
@@ -134,7 +140,7 @@ func (w *world) came(stored, there int) {
 // progressUntil looks at the progress until it is as wanted; of a command that has
 // ended it is the last.
 func (w *world) progressUntil(wanted func(progress.Snapshot) bool) progress.Snapshot {
-	op, tooLong := w.newest, time.After(patience)
+	op, tooLong := w.newest, time.After(w.patience)
 	for !wanted(op.Progress()) {
 		select {
 		case _, running := <-op.Changed():

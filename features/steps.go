@@ -2,6 +2,8 @@ package features
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"regexp"
 	"strings"
 
@@ -10,19 +12,10 @@ import (
 
 // step is one row of the table: how a line of a scenario reads and what it does.
 type step struct {
-	pattern string // with the placeholders of expression
+	pattern string // with placeholders
 	about   string // one line for STEPS.md
 	example string // a line that the pattern matches
 	run     any    // a method of a world, called with the placeholders' values
-}
-
-// steps is the whole table, in the order of STEPS.md.
-func (w *world) steps() []step {
-	var all []step
-	for _, group := range w.groups() {
-		all = append(all, group.steps...)
-	}
-	return all
 }
 
 // group is the steps of one file.
@@ -31,6 +24,7 @@ type group struct {
 	steps []step
 }
 
+// groups is the whole table, in the order of STEPS.md.
 func (w *world) groups() []group {
 	return []group{
 		{"The server", w.serverSteps()},
@@ -39,39 +33,80 @@ func (w *world) groups() []group {
 	}
 }
 
-// placeholders are what patterns hold in braces. Each stands for one value.
-func placeholders() *strings.Replacer {
-	const text = `"([^"]*)"`
-	return strings.NewReplacer(
-		"{list}", `(nothing|"[^"]*"(?:, "[^"]*")*(?: and "[^"]*")?)`,
-		"{text}", text,
-		"{int}", `(\d+)`,
-		"{number}", `(-?\d+)`,
-		"{command}", `(`+commandPattern+`)`,
-		"{part}", `(`+strings.Join(partNames(), "|")+`)`,
-		"{ability}", `(`+strings.Join(abilityNames(), "|")+`)`,
-		"{state}", `(connected|offline)`,
-		"{who}", `(it|what I began)`,
-		"{place}", `(Inbox|mailbox|folder "[^"]*")`,
-		"(s)", `s?`,
-		"(", `\(`, ")", `\)`,
-	)
+// steps is the table without its groups.
+func (w *world) steps() []step {
+	var all []step
+	for _, g := range w.groups() {
+		all = append(all, g.steps...)
+	}
+	return all
+}
+
+// placeholder stands for a value in a pattern.
+type placeholder struct {
+	name       string
+	expression string // with one group: the value
+	about      string
+}
+
+func placeholders() []placeholder {
+	return []placeholder{
+		{"{list}", `(nothing|"[^"]*"(?:, "[^"]*")*(?: and "[^"]*")?)`, "subjects: `\"Lunch\"`, `\"Lunch\", \"Invoice\" and \"Photos\"`, or `nothing`"},
+		{"{text}", `"([^"]*)"`, "text in quotes"},
+		{"{int}", `(\d+)`, "a number"},
+		{"{number}", `(-?\d+)`, "a number that may be negative"},
+		oneOf("{who}", "the last command, or the one that was begun", "it", "what I began"),
+		oneOf("{state}", "what an account is", "connected", "offline"),
+		oneOf("{flag}", "what a message is", "new", "unread"),
+		oneOf("{heard}", "whether there was one", "a", "no"),
+		oneOf("{setting}", "of the account", "user name", "password"),
+		oneOf("{act}", "what the server is asked to do", "send", "show", "delete"),
+		oneOf("{spot}", "where in a message", "middle", "header"),
+		oneOf("{part}", "of a session", partNames()...),
+		oneOf("{ability}", "what a server may lack", abilityNames()...),
+		{"{place}", `(Inbox|mailbox|folder "[^"]*")`, "`Inbox`, `mailbox` (the account's entries), or `folder \"NAME\"`"},
+		{"{command}", `(` + commandPattern + `)`, "`connect`, `disconnect`, or one of the eighteen forms: `copy` or `move`, " +
+			"`new`, `selected` or `all`, `messages,` and `while connected`, `staying online` or `then disconnecting`"},
+	}
+}
+
+func oneOf(name, about string, words ...string) placeholder {
+	return placeholder{name, "(" + strings.Join(words, "|") + ")", about + ": `" + strings.Join(words, "`, `") + "`"}
 }
 
 // expression is the regular expression of a step's pattern.
 func (s step) expression() *regexp.Regexp {
-	return regexp.MustCompile("^" + placeholders().Replace(s.pattern) + "$")
+	var pairs []string
+	for _, p := range placeholders() {
+		pairs = append(pairs, p.name, p.expression)
+	}
+	pairs = append(pairs, "(s)", "s?", "(", `\(`, ")", `\)`)
+	return regexp.MustCompile("^" + strings.NewReplacer(pairs...).Replace(s.pattern) + "$")
 }
 
-// initialize gives each scenario a world of its own, and checks it at the end.
-func initialize(sc *godog.ScenarioContext) {
-	w := new(world)
+// initializer gives each scenario a world of its own, and checks it at the end.
+func initializer() func(*godog.ScenarioContext) {
+	var expressions []*regexp.Regexp // once for all scenarios
+	for _, s := range new(world).steps() {
+		expressions = append(expressions, s.expression())
+	}
+	return func(sc *godog.ScenarioContext) {
+		w := new(world)
+		w.hook(sc)
+		for i, s := range w.steps() {
+			sc.Step(expressions[i], s.run)
+		}
+	}
+}
+
+// hook runs the world from before a scenario's first step to after its last.
+func (w *world) hook(sc *godog.ScenarioContext) {
 	sc.Before(func(ctx context.Context, scenario *godog.Scenario) (context.Context, error) {
 		return ctx, w.begin(ctx, scenario.Id)
 	})
 	sc.StepContext().Before(func(ctx context.Context, _ *godog.Step) (context.Context, error) {
 		w.failWith(ctx)
-		return ctx, ctx.Err()
+		return ctx, context.Cause(ctx)
 	})
 	sc.After(func(ctx context.Context, _ *godog.Scenario, failed error) (context.Context, error) {
 		err := w.end(ctx)
@@ -80,7 +115,37 @@ func initialize(sc *godog.ScenarioContext) {
 		}
 		return ctx, err
 	})
-	for _, s := range w.steps() {
-		sc.Step(s.expression(), s.run)
-	}
 }
+
+// WriteSteps writes the reference of all steps, in Markdown: the file STEPS.md.
+func WriteSteps(out io.Writer) error {
+	var text strings.Builder
+	text.WriteString(stepsHead)
+	for _, p := range placeholders() {
+		fmt.Fprintf(&text, "- `%s` - %s\n", p.name, p.about)
+	}
+	w := new(world)
+	for _, g := range w.groups() {
+		fmt.Fprintf(&text, "\n## %s\n", g.title)
+		for _, s := range g.steps {
+			fmt.Fprintf(&text, "\n**%s** - %s\n\n    %s\n", s.pattern, s.about, s.example)
+		}
+	}
+	_, err := io.WriteString(out, text.String())
+	return err
+}
+
+const stepsHead = `# Steps
+
+Every line that a scenario may have, with an example each. The table in server.go,
+mail.go and store.go is the source; ` + "`go test ./features -update`" + ` writes this file.
+
+A scenario starts with an empty mailbox on a server of its own, an empty message
+store, and the account demo with the right password. After its last line the harness
+checks that every fault happened, that no connection, file or goroutine is left
+behind, that the store is sound, and that each copy is whole, there once, and byte for
+byte what the server had.
+
+Words in braces stand for values; ` + "`(s)`" + ` may be left out:
+
+`

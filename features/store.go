@@ -2,8 +2,9 @@ package features
 
 import (
 	"context"
+	"fmt"
 	"math"
-	"strings"
+	"slices"
 
 	"github.com/onsi/gomega"
 
@@ -14,8 +15,7 @@ import (
 // storeSteps are about settings, and about entries and flags as a person sees them.
 func (w *world) storeSteps() []step {
 	return []step{
-		{"the account has the user name {text}", "the right one is demo", `the account has the user name "nobody"`, w.hasUserName},
-		{"the account has the password {text}", "the right one is demo", `the account has the password "wrong"`, w.hasPassword},
+		{"the account has the {setting} {text}", "the right ones are demo", `the account has the password "wrong"`, w.has},
 		{"the account uses the secure login", "one that does not show the password to listeners", `the account uses the secure login`, w.secureLogin},
 		{"the account shows the newest {int} message(s)", "the rest stays on the server unseen; counts from the next connect", `the account shows the newest 2 messages`, w.showsNewest},
 		{"the account shows all messages", "as it is from the start; counts from the next connect", `the account shows all messages`, w.showsAll},
@@ -23,22 +23,23 @@ func (w *world) storeSteps() []step {
 		{"the disk has room for {int} KB", "as the operating system tells", `the disk has room for 100 KB`, w.roomFor},
 		{"the disk has plenty of room", "as it is from the start", `the disk has plenty of room`, w.plentyOfRoom},
 		{"I read {list} in the {place}", "it is not unread any more", `I read "Lunch" in the Inbox`, w.read},
-		{"I delete {list} from the {place}", "the copy here; the server is not touched", `I delete "Lunch" from the Inbox`, w.remove},
+		{"I delete {list} from the {place}", "here only; the server is not touched", `I delete "Lunch" from the Inbox`, w.remove},
 		{"the {place} shows {list}", "exactly these can be seen there; mailbox means the account's entries", `the mailbox shows "Lunch" and "Photos"`, w.shows},
-		{"the new messages in the {place} are {list}", "exactly these are flagged new, of those that can be seen", `the new messages in the mailbox are "Photos"`, w.newAre},
-		{"the unread messages in the {place} are {list}", "exactly these are flagged unread, of those that can be seen", `the unread messages in the Inbox are nothing`, w.unreadAre},
+		{"the {flag} messages in the {place} are {list}", "exactly these are flagged so, of those that can be seen", `the new messages in the mailbox are "Photos"`, w.flagged},
 		{"{list} in the {place} show(s) sender, date and size", "as the messages say, the size as on the wire", `"Lunch" in the mailbox shows sender, date and size`, w.showsDetails},
 		{"the account is {state}", "the client says so and the account's entry is flagged so", `the account is connected`, w.accountIs},
 		{"the account counts {int} message(s) on the server", "as of the newest connect", `the account counts 3 messages on the server`, w.remoteCount},
 	}
 }
 
-func (w *world) hasUserName(ctx context.Context, name string) error {
-	return w.change(ctx, func(p *account.POP3) { p.LoginName = name })
-}
-
-func (w *world) hasPassword(ctx context.Context, password string) error {
-	return w.change(ctx, func(p *account.POP3) { p.Password.Literal = password })
+func (w *world) has(ctx context.Context, setting, text string) error {
+	return w.change(ctx, func(p *account.POP3) {
+		if setting == "password" {
+			p.Password.Literal = text
+		} else {
+			p.LoginName = text
+		}
+	})
 }
 
 func (w *world) secureLogin(ctx context.Context) error {
@@ -105,13 +106,9 @@ func (w *world) place(ctx context.Context, place string) store.ID {
 	}
 	folders, err := w.store.Children(ctx, store.Local)
 	w.Expect(err).NotTo(gomega.HaveOccurred())
-	for _, f := range folders {
-		if f.Name == strings.Trim(strings.TrimPrefix(place, "folder "), `"`) {
-			return f.ID
-		}
-	}
-	w.Expect(place).To(gomega.BeEmpty(), "there is no such folder")
-	return 0
+	i := slices.IndexFunc(folders, func(f store.Entry) bool { return place == fmt.Sprintf("folder %q", f.Name) })
+	w.Expect(i).NotTo(gomega.Equal(-1), "there is no such %s", place)
+	return folders[i].ID
 }
 
 // expectEntries compares the subjects of the entries that have all these flags.
@@ -127,12 +124,9 @@ func (w *world) expectEntries(ctx context.Context, place, list string, flags sto
 
 func (w *world) shows(ctx context.Context, place, list string) { w.expectEntries(ctx, place, list, 0) }
 
-func (w *world) newAre(ctx context.Context, place, list string) {
-	w.expectEntries(ctx, place, list, store.New)
-}
-
-func (w *world) unreadAre(ctx context.Context, place, list string) {
-	w.expectEntries(ctx, place, list, store.Unread)
+func (w *world) flagged(ctx context.Context, flag, place, list string) {
+	flags := map[string]store.Flags{"new": store.New, "unread": store.Unread}
+	w.expectEntries(ctx, place, list, flags[flag])
 }
 
 func (w *world) showsDetails(ctx context.Context, list, place string) {

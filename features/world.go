@@ -22,16 +22,16 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// patience bounds every wait of a step: long for a loaded machine, short enough
-// that a hang is a failure with a text.
-const patience = 30 * time.Second
-
 // world is one scenario's server, store and client. The server starts with the
 // first step that needs it, and with it the account is made.
 type world struct {
 	gomega.Gomega // fails the step at work
 
-	label   string // how a goroutine profile marks this scenario
+	// patience bounds every wait of a step: long for a loaded machine, short
+	// enough that a hang is a failure with a text.
+	patience time.Duration
+	label    string // how a goroutine profile marks this scenario
+
 	dir     string
 	letters map[string]letter // all there ever were, by subject
 	drop    *fakeserver.Maildrop
@@ -73,8 +73,10 @@ func (w *world) begin(ctx context.Context, id string) (err error) {
 	if w.dir, err = os.MkdirTemp("", "pop3mtm-features-"); err != nil {
 		return err
 	}
+	w.patience = 30 * time.Second
 	w.letters = make(map[string]letter)
 	w.drop = fakeserver.NewMaildrop()
+	w.options.LockWait = -1 // see invoke: nobody has to wait for a session that ends
 	w.into = store.Inbox
 	w.free.Store(math.MaxInt64)
 	w.settings = account.Defaults()
@@ -176,6 +178,12 @@ func (w *world) invoke(ctx context.Context, words string) (r result, err error) 
 	if err != nil {
 		return r, err
 	}
+	// The server may still be busy with the end of the last session.
+	if !w.client.Busy() {
+		if err := w.settled(ctx); err != nil {
+			return r, err
+		}
+	}
 	if r.operation, r.refused = w.client.InvokeAsync(ctx, cmd); r.refused == nil {
 		w.newest = r.operation
 	}
@@ -189,7 +197,7 @@ func (w *world) wait(r result) error {
 	}
 	select {
 	case <-r.operation.Done():
-	case <-time.After(patience):
+	case <-time.After(w.patience):
 		w.Expect(r.operation.Progress()).To(gomega.BeNil(), "the operation does not end")
 	}
 	err := r.operation.Wait()
@@ -212,7 +220,7 @@ func (w *world) settled(ctx context.Context) error {
 	if w.server == nil || connected(w.client) || connected(w.other) {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, w.patience)
 	defer cancel()
 	if err := w.server.Wait(ctx); err != nil {
 		return fmt.Errorf("a connection was left open: %w", err)

@@ -1,0 +1,89 @@
+package features
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+var _ = Describe("Running feature files", func() {
+	const good = "Feature: Mine\n  Scenario: One\n    When I connect\n    Then it succeeds\n"
+	const more = "  @slow\n  Scenario: Two\n    When I disconnect\n    Then it succeeds\n"
+
+	write := func(name, text string) string {
+		GinkgoHelper()
+		path := filepath.Join(GinkgoT().TempDir(), name)
+		Expect(os.WriteFile(path, []byte(text), 0o600)).To(Succeed())
+		return path
+	}
+	run := func(o Options) (string, int, error) {
+		var out bytes.Buffer
+		o.Out = &out
+		status, err := Run(context.Background(), o)
+		return out.String(), status, err
+	}
+
+	It("runs a file of anyone's, and sums up", func() {
+		out, status, err := run(Options{Paths: []string{write("mine.feature", good)}})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(status).To(BeZero())
+		Expect(out).To(ContainSubstring("1 scenarios (1 passed)"))
+		Expect(out).To(ContainSubstring("Randomized with seed:"))
+	})
+
+	It("runs a folder, one scenario by its line, or those with a tag", func() {
+		path := write("mine.feature", good+more)
+		out, _, err := run(Options{Paths: []string{filepath.Dir(path)}, Concurrency: 2})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(out).To(ContainSubstring("2 scenarios (2 passed)"))
+		out, _, err = run(Options{Paths: []string{path + ":2"}, Format: "pretty", Seed: 5})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(out).To(And(ContainSubstring("Scenario: One"), ContainSubstring("1 scenarios (1 passed)"), ContainSubstring("seed: 5")))
+		out, _, err = run(Options{Paths: []string{path}, Tags: "@slow", Format: "pretty"})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(out).To(And(ContainSubstring("Scenario: Two"), Not(ContainSubstring("Scenario: One"))))
+	})
+
+	DescribeTable("fails a scenario", func(steps, reason string) {
+		out, status, err := run(Options{Paths: []string{write("bad.feature", "Feature: Bad\n  Scenario: One\n"+steps)}})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(status).To(Equal(1))
+		Expect(out).To(ContainSubstring(reason))
+	},
+		Entry("whose step is wrong", "    When I connect\n    Then the mailbox shows \"Lunch\"\n", "the missing elements were"),
+		Entry("with a step that nobody knows", "    When I whistle\n", "I whistle"),
+		Entry("with a fault that never came", "    Given the server once refuses the goodbye\n    When I connect\n", "never fired: QUIT"),
+		Entry("that names a message that does not exist", "    When I connect\n    Then the progress shows a part of \"Lunch\"\n",
+			`no step has brought a message "Lunch"`),
+		Entry("that asks too late what the server lacks", "    When I connect\n    Given the server cannot name its messages\n", "runs already"),
+		Entry("that uses a subject twice", "    Given the mailbox holds \"Lunch\"\n    And the mailbox holds \"Lunch\"\n", "a subject of its own"),
+		Entry("that looks into a folder that is not there", "    Then the folder \"Bills\" shows nothing\n", "there is no such folder"),
+	)
+
+	DescribeTable("says what cannot run", func(o func() Options, reason string) {
+		_, _, err := run(o())
+		Expect(err).To(MatchError(ContainSubstring(reason)))
+	},
+		Entry("an unknown format", func() Options { return Options{Format: "prettier"} }, `unknown format "prettier"; it is one of cucumber, `),
+		Entry("a file that is not there", func() Options { return Options{Paths: []string{"no.feature"}} }, `"no.feature" is not available`),
+		Entry("a folder without features", func() Options { return Options{Paths: []string{GinkgoT().TempDir()}} }, "no scenario found in "),
+		Entry("a tag that nobody has", func() Options { return Options{Tags: "@never"} }, "no scenario found with the tags @never"),
+		Entry("a file that does not parse", func() Options {
+			return Options{Paths: []string{write("bad.feature", "Feature: Bad\n  Scenario: One\n    When I connect\n    whistle\n")}}
+		}, "(4:5)"),
+	)
+
+	It("stops soon when its context ends", func() {
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		var out bytes.Buffer
+		status, err := Run(ctx, Options{Out: &out, Concurrency: 4})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(status).To(Equal(1))
+		Expect(out.String()).NotTo(ContainSubstring("passed"))
+	})
+})

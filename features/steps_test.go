@@ -1,0 +1,128 @@
+package features
+
+import (
+	"bytes"
+	"flag"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"reflect"
+	"runtime"
+	"strings"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+var update = flag.Bool("update", false, "rewrite STEPS.md")
+
+var _ = Describe("The table of steps", func() {
+	table := new(world).steps()
+
+	It("has an example for each step that only this step matches", func() {
+		for _, s := range table {
+			var matching []string
+			for _, other := range table {
+				if other.expression().MatchString(s.example) {
+					matching = append(matching, other.pattern)
+				}
+			}
+			Expect(matching).To(Equal([]string{s.pattern}), s.example)
+		}
+	})
+
+	It("gives each step as many values as it takes", func() {
+		for _, s := range table {
+			takes := reflect.TypeOf(s.run)
+			values := takes.NumIn()
+			if values > 0 && takes.In(0).Kind() == reflect.Interface { // the context
+				values--
+			}
+			Expect(s.expression().NumSubexp()).To(Equal(values), s.pattern)
+		}
+	})
+
+	It("is written down in STEPS.md", func() {
+		var text bytes.Buffer
+		Expect(WriteSteps(&text)).To(Succeed())
+		if *update {
+			Expect(os.WriteFile("STEPS.md", text.Bytes(), 0o644)).To(Succeed())
+		}
+		written, err := os.ReadFile("STEPS.md")
+		Expect(err).NotTo(HaveOccurred())
+		Expect(strings.ReplaceAll(string(written), "\r\n", "\n")).To(Equal(text.String()), "run: go test ./features -update")
+	})
+
+	It("stays small: about 50 patterns, and at most 12 lines for each", func() {
+		Expect(len(table)).To(BeNumerically("<=", 52))
+		lengths := functionLengths("server.go", "mail.go", "store.go")
+		for _, s := range table {
+			name := runtime.FuncForPC(reflect.ValueOf(s.run).Pointer()).Name()
+			name = strings.TrimSuffix(name[strings.LastIndexByte(name, '.')+1:], "-fm")
+			Expect(lengths).To(HaveKeyWithValue(name, BeNumerically("<=", 12)), s.pattern)
+		}
+	})
+
+	It("has no step that the built-in suites do not use", func() {
+		used := make(map[string]bool)
+		entries, err := builtin.ReadDir(".")
+		Expect(err).NotTo(HaveOccurred())
+		for _, e := range entries {
+			text, err := builtin.ReadFile(e.Name())
+			Expect(err).NotTo(HaveOccurred())
+			for _, s := range table {
+				used[s.pattern] = used[s.pattern] || usedIn(string(text), s)
+			}
+		}
+		for _, s := range table {
+			Expect(used).To(HaveKeyWithValue(s.pattern, true))
+		}
+	})
+})
+
+// usedIn looks for the step's lines; what an outline has in angle brackets fits
+// every placeholder.
+func usedIn(feature string, s step) bool {
+	loose := s
+	for _, p := range placeholders() {
+		loose.pattern = strings.ReplaceAll(loose.pattern, p.name, "\x00")
+	}
+	words := strings.Split(loose.pattern, "\x00")
+	for line := range strings.Lines(feature) {
+		_, text, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if s.expression().MatchString(text) || (strings.Contains(text, "<") && inOrder(text, words)) {
+			return true
+		}
+	}
+	return false
+}
+
+func inOrder(text string, words []string) bool {
+	for _, word := range words {
+		word = strings.ReplaceAll(word, "(s)", "")
+		i := strings.Index(text, word)
+		if i < 0 {
+			return false
+		}
+		text = text[i+len(word):]
+	}
+	return true
+}
+
+// functionLengths is the lines of each function's body, by name.
+func functionLengths(files ...string) map[string]int {
+	GinkgoHelper()
+	lengths := make(map[string]int)
+	set := token.NewFileSet()
+	for _, file := range files {
+		parsed, err := parser.ParseFile(set, file, nil, 0)
+		Expect(err).NotTo(HaveOccurred())
+		for _, d := range parsed.Decls {
+			if f, ok := d.(*ast.FuncDecl); ok {
+				lengths[f.Name.Name] = set.Position(f.Body.Rbrace).Line - set.Position(f.Body.Lbrace).Line - 1
+			}
+		}
+	}
+	return lengths
+}
