@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"strconv"
+	"time"
 )
 
 // run is one pipelined run. Everything but the writing itself happens on the caller's goroutine.
@@ -44,34 +45,49 @@ func (s *Session) runAll(ctx context.Context, r *run) error {
 	}
 	r.batches = make(chan []byte, batchSlots)
 	r.spare = make(chan []byte, batchSlots)
-	written := make(chan struct{})
-	go func() {
-		defer close(written)
-		r.write(s.line.conn)
-	}()
+	written := make(chan error, 1)
+	go func() { written <- r.write(s.line.conn) }()
+	clean := false
 	defer func() {
-		if r.answered < r.sent { // spoiled already, or the sink panicked: the writer must not wait for the server
+		if !clean { // spoiled already, or the sink panicked: the writer must not wait for the server
 			_ = s.Close()
+			close(r.batches)
+			<-written
 		}
-		close(r.batches)
-		<-written
 	}()
-	return r.read(ctx, s)
+	if err := r.read(ctx, s); err != nil {
+		return err
+	}
+	clean = true
+	close(r.batches)
+	// A right server has read what it has answered, but nobody else may keep the writer waiting.
+	err = s.line.wait(writing, time.Now().Add(s.opt.Timeout))
+	if writeErr := <-written; err == nil {
+		err = writeErr
+	}
+	if err != nil {
+		return s.spoil(lineError(ctx, command{verb: r.verb}, s.opt.Timeout, err))
+	}
+	return r.failed
 }
 
-// write sends batches until there are no more. An error needs no report: the reader sees the line end.
-func (r *run) write(conn net.Conn) {
+// write sends batches until there are no more. Until the last reply has come its error needs no report: the reader
+// sees the line end.
+func (r *run) write(conn net.Conn) error {
 	for batch := range r.batches {
 		if _, err := conn.Write(batch); err != nil {
-			return
+			return err
 		}
 		select {
 		case r.spare <- batch:
 		default:
 		}
 	}
+	return nil
 }
 
+// read sends commands and reads their replies until all are answered. Its error ends the session; that of the sink is
+// kept in failed.
 func (r *run) read(ctx context.Context, s *Session) error {
 	window := s.window()
 	for {
@@ -81,7 +97,7 @@ func (r *run) read(ctx context.Context, s *Session) error {
 			}
 		}
 		if r.answered == r.sent {
-			return r.failed
+			return nil
 		}
 		n := r.numbers[r.answered]
 		if err := ctx.Err(); err != nil { // replies that have come already wait for nothing, and would go on
@@ -98,11 +114,15 @@ func (r *run) read(ctx context.Context, s *Session) error {
 // refill hands the writer a batch of commands once half of the window is free.
 func (r *run) refill(s *Session, window int) error {
 	flying := r.sent - r.answered
-	if flying*2 > window || r.octets*2 > s.opt.WindowBytes || len(r.batches) == batchSlots {
+	if flying*2 > window || r.octets*2 > s.opt.WindowBytes || flying > 0 && len(r.batches) == batchSlots {
 		return nil
 	}
 	if flying == 0 {
-		if err := s.checkQuiet(command{verb: r.verb, number: r.numbers[r.sent]}); err != nil {
+		c := command{verb: r.verb, number: r.numbers[r.sent]}
+		if len(r.batches) > 0 { // then there is room again only when the server has read
+			return s.spoil(c.protocolError(0, "no answers to commands that are not yet sent", nil))
+		}
+		if err := s.checkQuiet(c); err != nil {
 			return err
 		}
 	}

@@ -213,6 +213,27 @@ func TestASlowSinkOrALongMessageIsNoTimeout(t *testing.T) {
 	})
 }
 
+// The server answers without reading the commands: all answers of a run that it keeps waiting, and more than that.
+func TestAnswersAheadOfTheCommandsNeitherHangNorLoseMessages(t *testing.T) {
+	for _, c := range []struct{ replies, messages int }{{2, 2}, {1000, 1000}, {1000, 2000}} {
+		inBubble(t, func(conn net.Conn, in *bufio.Reader) {
+			hearLine(in)
+			_, _ = io.WriteString(conn, "+OK\r\nPIPELINING\r\n.\r\n")
+			time.Sleep(time.Second) // else they were octets before the command
+			_, _ = io.WriteString(conn, strings.Repeat("+OK\r\n", c.replies))
+			time.Sleep(time.Hour)
+		}, func(t *testing.T, s *pop3.Session) {
+			if _, err := s.Capa(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+			err := s.DeleAll(context.Background(), numbers(c.messages), func(int, error) error { return nil })
+			if err == nil || s.Err() != err {
+				t.Fatalf("%v, and the session: %v", err, s.Err())
+			}
+		})
+	}
+}
+
 type slowSink struct {
 	octets int64
 	skips
