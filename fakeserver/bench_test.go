@@ -22,7 +22,8 @@ const (
 // fetchAll logs in, pipelines one RETR for each message and throws the replies
 // away.
 func fetchAll(b *testing.B, addr string, command string, count int) int64 {
-	c, err := net.Dial("tcp", addr)
+	var d net.Dialer
+	c, err := d.DialContext(b.Context(), "tcp", addr)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -32,7 +32,8 @@ func connect(srv *fakeserver.Server) (*peer, string) {
 
 func dial(srv *fakeserver.Server) *peer {
 	GinkgoHelper()
-	c, err := net.Dial("tcp", srv.Addr())
+	var d net.Dialer
+	c, err := d.DialContext(context.Background(), "tcp", srv.Addr())
 	Expect(err).NotTo(HaveOccurred())
 	Expect(c.SetDeadline(time.Now().Add(20 * time.Second))).To(Succeed())
 	DeferCleanup(func() { _ = c.Close() }) // specs close it before, too

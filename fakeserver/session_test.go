@@ -1,6 +1,7 @@
 package fakeserver_test
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -124,11 +125,7 @@ var _ = Describe("a session", func() {
 	It("answers pipelined commands in order", func() {
 		p, _ := connect(start(three(), nil))
 		p.say("USER demo\r\nPASS demo\r\nSTAT\r\nNOPE\r\nUIDL 1\r\nLIST 3\r\nDELE 1\r\nSTAT\r\nQUIT\r\nNOOP\r\n")
-		var replies []string
-		for _, l := range strings.Split(strings.TrimSuffix(p.rest(), "\r\n"), "\r\n") {
-			replies = append(replies, l)
-		}
-		Expect(replies).To(HaveExactElements(HavePrefix("+OK"), HavePrefix("+OK"), Equal("+OK 3 42"), HavePrefix("-ERR"),
+		Expect(strings.Split(strings.TrimSuffix(p.rest(), "\r\n"), "\r\n")).To(HaveExactElements(HavePrefix("+OK"), HavePrefix("+OK"), Equal("+OK 3 42"), HavePrefix("-ERR"),
 			Equal("+OK 1 a"), Equal("+OK 3 10"), HavePrefix("+OK"), Equal("+OK 2 32"), HavePrefix("+OK")))
 	})
 
@@ -189,7 +186,8 @@ var _ = Describe("a session", func() {
 		srv.ServeConn(server)
 		_, err := client.Read(make([]byte, 1))
 		Expect(err).To(MatchError(io.EOF))
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		var listen net.ListenConfig
+		l, err := listen.Listen(context.Background(), "tcp", "127.0.0.1:0")
 		Expect(err).NotTo(HaveOccurred())
 		Expect(srv.Serve(l)).To(MatchError(fakeserver.ErrClosed))
 	})

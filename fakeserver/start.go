@@ -1,6 +1,7 @@
 package fakeserver
 
 import (
+	"errors"
 	"net"
 	"testing"
 )
@@ -10,7 +11,8 @@ import (
 // fail the test.
 func Start(t testing.TB, drop *Maildrop, o *Options) *Server {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	var listen net.ListenConfig
+	l, err := listen.Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatalf("start a POP3 server: %v", err)
 	}
@@ -24,7 +26,7 @@ func Start(t testing.TB, drop *Maildrop, o *Options) *Server {
 		if err := s.Close(); err != nil {
 			t.Errorf("POP3 server: %v", err)
 		}
-		if err := <-stopped; err != ErrClosed {
+		if err := <-stopped; !errors.Is(err, ErrClosed) {
 			t.Errorf("POP3 server: %v", err)
 		}
 	})

@@ -2,6 +2,7 @@ package fakeserver
 
 import (
 	"bytes"
+	"errors"
 	"io"
 )
 
@@ -39,7 +40,7 @@ func copyTo(w io.Writer, r io.Reader, scratch *[]byte) error {
 		}
 		_, err = io.CopyBuffer(w, r, *scratch)
 	}
-	if err == errTopDone {
+	if errors.Is(err, errTopDone) {
 		return nil
 	}
 	return err

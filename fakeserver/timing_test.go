@@ -63,7 +63,7 @@ func TestInactivityTimerClosesSilentlyAndDeletesNothing(t *testing.T) {
 		exchange(t, c, "DELE 1\r\n", "+OK")
 		<-time.After(9 * time.Minute)
 		exchange(t, c, "NOOP\r\n", "+OK")
-		if n, err := c.Read(make([]byte, 1)); n != 0 || err != io.EOF {
+		if n, err := c.Read(make([]byte, 1)); n != 0 || !errors.Is(err, io.EOF) {
 			t.Errorf("got %d octets and %v, want a close without a word", n, err)
 		}
 		if waited := time.Since(begin); waited != 19*time.Minute {

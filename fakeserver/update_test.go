@@ -85,7 +85,7 @@ var _ = Describe("deleting", func() {
 	})
 
 	It("tells when a message could not be deleted", func() {
-		srv := start(fakeserver.MaildropOf(stubborn{maildrop.Memory(drop.Messages()...)}), nil)
+		srv = start(fakeserver.MaildropOf(stubborn{maildrop.Memory(drop.Messages()...)}), nil)
 		p := login(srv)
 		Expect(p.ask("DELE 1")).To(HavePrefix("+OK"))
 		Expect(p.ask("QUIT")).To(HavePrefix("-ERR [SYS/TEMP]"))

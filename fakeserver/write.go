@@ -113,8 +113,7 @@ func (s *Session) sendChunk(c Chunk) (End, error) {
 	s.record.beginBody()
 	_, err := c.Body.WriteTo(&s.out)
 	s.record.endBody()
-	var cut *cutError
-	if errors.As(err, &cut) {
+	if cut, ok := errors.AsType[*cutError](err); ok {
 		if cut.how == Open {
 			return Open, nil
 		}

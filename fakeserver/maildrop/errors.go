@@ -37,8 +37,7 @@ func unreadable(path string, err error) error {
 	case errors.Is(err, fs.ErrPermission):
 		return &PathError{path, "may not be read; check its permissions", err}
 	}
-	var cause *fs.PathError
-	if errors.As(err, &cause) {
+	if cause, ok := errors.AsType[*fs.PathError](err); ok {
 		return &PathError{path, cause.Err.Error(), err}
 	}
 	return &PathError{path, err.Error(), err}

@@ -137,9 +137,7 @@ var _ = Describe("a Maildir", func() {
 		Expect(os.Rename(filepath.Join(dir, "cur/1.a:2,"), filepath.Join(dir, "cur/1.a:2,FRS"))).To(Succeed())
 		Expect(os.Rename(filepath.Join(dir, "new/2.b"), filepath.Join(dir, "cur/2.b:2,S"))).To(Succeed())
 		for i, want := range []string{"A\r\n", "B\r\n", "C\r\n"} {
-			raw, err := maildrop.Read(list.At(i))
-			Expect(err).NotTo(HaveOccurred())
-			Expect(string(raw)).To(Equal(want))
+			Expect(maildrop.Read(list.At(i))).To(Equal([]byte(want)))
 		}
 		Expect(s.Remove([]string{"1.a", "2.b"})).To(Succeed())
 		uids, _ := listed(s)
