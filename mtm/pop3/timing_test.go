@@ -43,7 +43,7 @@ func hearLine(in *bufio.Reader) { _, _ = in.ReadString('\n') }
 func TestSilenceForTheTimeoutSpoilsTheSession(t *testing.T) {
 	inBubble(t, func(conn net.Conn, in *bufio.Reader) {
 		hearLine(in)
-		time.Sleep(59 * time.Second) // quirk 34: PASS answers late
+		<-time.After(59 * time.Second) // quirk 34: PASS answers late
 		_, _ = io.WriteString(conn, "+OK\r\n")
 		hearLine(in) // quirk 91: silence without close
 	}, func(t *testing.T, s *pop3.Session) {
@@ -69,7 +69,7 @@ func TestSilenceForTheTimeoutSpoilsTheSession(t *testing.T) {
 }
 
 func TestAServerThatNeverReadsIsATimeout(t *testing.T) {
-	inBubble(t, func(net.Conn, *bufio.Reader) { time.Sleep(time.Hour) }, func(t *testing.T, s *pop3.Session) {
+	inBubble(t, func(net.Conn, *bufio.Reader) { <-time.After(time.Hour) }, func(t *testing.T, s *pop3.Session) {
 		var line *pop3.LineError
 		if err := s.Noop(context.Background()); !errors.As(err, &line) || !line.Timeout() {
 			t.Fatal(err)
@@ -95,7 +95,7 @@ func TestSlowButSteadyIsNoTimeout(t *testing.T) {
 	inBubble(t, func(conn net.Conn, in *bufio.Reader) {
 		hearLine(in)
 		for _, c := range "+OK\r\nab\r\n.\r\n" {
-			time.Sleep(50 * time.Second)
+			<-time.After(50 * time.Second)
 			_, _ = io.WriteString(conn, string(c))
 		}
 	}, func(t *testing.T, s *pop3.Session) {
@@ -131,7 +131,7 @@ func TestCancelEndsAnyWaitAtOnce(t *testing.T) {
 }
 
 func TestADeadlineOfTheContextCounts(t *testing.T) {
-	inBubble(t, func(net.Conn, *bufio.Reader) { time.Sleep(time.Hour) }, func(t *testing.T, s *pop3.Session) {
+	inBubble(t, func(net.Conn, *bufio.Reader) { <-time.After(time.Hour) }, func(t *testing.T, s *pop3.Session) {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
 		if err := s.DeleAll(ctx, []int{1, 2}, func(int, error) error { return nil }); !errors.Is(err, context.DeadlineExceeded) {
@@ -162,7 +162,7 @@ func TestACancelAfterTheReplyDoesNotTouchTheNextCall(t *testing.T) {
 	inBubble(t, func(conn net.Conn, in *bufio.Reader) {
 		for range 2 {
 			hearLine(in)
-			time.Sleep(time.Second)
+			<-time.After(time.Second)
 			_, _ = io.WriteString(conn, "+OK\r\n")
 		}
 	}, func(t *testing.T, s *pop3.Session) {
@@ -178,7 +178,7 @@ func TestACancelAfterTheReplyDoesNotTouchTheNextCall(t *testing.T) {
 }
 
 func TestCloseFromElsewhereEndsARun(t *testing.T) {
-	inBubble(t, func(net.Conn, *bufio.Reader) { time.Sleep(time.Hour) }, func(t *testing.T, s *pop3.Session) {
+	inBubble(t, func(net.Conn, *bufio.Reader) { <-time.After(time.Hour) }, func(t *testing.T, s *pop3.Session) {
 		time.AfterFunc(time.Second, func() { _ = s.Close() })
 		if err := s.RetrAll(context.Background(), []int{1, 2}, &skips{}); err != pop3.ErrClosed {
 			t.Fatal(err)
@@ -197,7 +197,7 @@ func TestASlowSinkOrALongMessageIsNoTimeout(t *testing.T) {
 			_, _ = io.ReadFull(conn, b)
 			_, _ = io.WriteString(conn, "+OK\r\n")
 			for range 100 {
-				time.Sleep(50 * time.Second)
+				<-time.After(50 * time.Second)
 				_, _ = io.WriteString(conn, strings.Repeat("x\r\n", 100))
 			}
 			_, _ = io.WriteString(conn, ".\r\n")
@@ -219,9 +219,9 @@ func TestAnswersAheadOfTheCommandsNeitherHangNorLoseMessages(t *testing.T) {
 		inBubble(t, func(conn net.Conn, in *bufio.Reader) {
 			hearLine(in)
 			_, _ = io.WriteString(conn, "+OK\r\nPIPELINING\r\n.\r\n")
-			time.Sleep(time.Second) // else they were octets before the command
+			<-time.After(time.Second) // else they were octets before the command
 			_, _ = io.WriteString(conn, strings.Repeat("+OK\r\n", c.replies))
-			time.Sleep(time.Hour)
+			<-time.After(time.Hour)
 		}, func(t *testing.T, s *pop3.Session) {
 			if _, err := s.Capa(context.Background()); err != nil {
 				t.Fatal(err)
@@ -242,7 +242,7 @@ type slowSink struct {
 func (*slowSink) Message(int) (io.Writer, error) { return io.Discard, nil }
 
 func (s *slowSink) Done(_ int, octets int64, _ error) error {
-	time.Sleep(time.Hour) // fake time
+	<-time.After(time.Hour) // fake time
 	s.octets += octets
 	return nil
 }
