@@ -50,6 +50,7 @@ func accountSetCommand(e *env) *cobra.Command {
 
 // anyChanged says whether a flag of the command's own was given.
 func anyChanged(cmd *cobra.Command) (changed bool) {
-	cmd.LocalNonPersistentFlags().Visit(func(*pflag.Flag) { changed = true })
+	global := cmd.InheritedFlags()
+	cmd.Flags().Visit(func(f *pflag.Flag) { changed = changed || global.Lookup(f.Name) == nil })
 	return changed
 }

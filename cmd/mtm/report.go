@@ -78,7 +78,10 @@ func (g *get) summary(result mtm.Result, failed int) string {
 		}
 		return "no messages"
 	}
-	parts := []string{count(len(result.Messages), "message", "messages"), octets(result.Octets)}
+	parts := []string{count(len(result.Messages), "message", "messages")}
+	if len(result.Messages) > 0 {
+		parts = append(parts, octets(result.Octets))
+	}
 	if result.AlreadyThere > 0 {
 		parts = append(parts, fmt.Sprintf("%d already there", result.AlreadyThere))
 	}

@@ -130,16 +130,18 @@ func (s *shell) prompt() string {
 // line runs one line and returns its status; what went wrong is printed.
 func (s *shell) line(cmd *cobra.Command, e *env, line string) int {
 	words, err := splitWords(line)
-	if err == nil && len(words) > 0 && words[0] == "mtm" {
+	if err != nil {
+		wrong := &cobra.Command{Use: "mtm", RunE: func(*cobra.Command, []string) error { return cli.Usage("%w", err) }}
+		wrong.Flags().Bool("json", e.json, "")
+		return cli.Run(wrong, []string{}, strings.NewReader(""), cmd.OutOrStdout(), cmd.ErrOrStderr())
+	}
+	if len(words) > 0 && words[0] == "mtm" {
 		words = words[1:] // as the help and the errors write it
 	}
-	root := s.words(*e)
-	if err != nil {
-		root.RunE = func(*cobra.Command, []string) error { return cli.Usage("%w", err) }
-	} else if len(words) == 0 {
+	if len(words) == 0 {
 		return cli.Done
 	}
-	return cli.Run(root, words, strings.NewReader(""), cmd.OutOrStdout(), cmd.ErrOrStderr())
+	return cli.Run(s.words(*e), words, strings.NewReader(""), cmd.OutOrStdout(), cmd.ErrOrStderr())
 }
 
 // disconnect ends the session with QUIT, also after a signal, for as long as a server may take.

@@ -105,5 +105,5 @@ func (c *choice) Set(text string) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("it is one of %s", strings.Join(c.allowed, ", "))
+	return fmt.Errorf("choose one of %s", strings.Join(c.allowed, ", "))
 }

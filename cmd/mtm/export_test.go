@@ -1,0 +1,104 @@
+package main_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/emersion/go-maildir"
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"pop3mtm/fixtures"
+)
+
+var _ = Describe("export", func() {
+	var u *user
+	var want []string
+	BeforeEach(func() {
+		u = newUser()
+		mail := append(fixtures.Nasty(), fixtures.Mail()...)
+		s, _ := serve(mail...)
+		u.addAccount(s)
+		u.succeeds("get", "work")
+		want = nil
+		for _, m := range mail {
+			want = append(want, string(served(m)))
+		}
+	})
+
+	// contents are the files of a folder, in the order of their names.
+	contents := func(dir string) []string {
+		GinkgoHelper()
+		list, err := os.ReadDir(u.path(dir))
+		Expect(err).NotTo(HaveOccurred())
+		var all []string
+		for _, f := range list {
+			raw, err := os.ReadFile(filepath.Join(u.path(dir), f.Name()))
+			Expect(err).NotTo(HaveOccurred())
+			all = append(all, string(raw))
+		}
+		return all
+	}
+
+	It("writes eml files that sort as the folder and hold every byte", func() {
+		Expect(u.succeeds("export", "Inbox", "--format", "eml", "--out", "mail")).To(MatchRegexp(`^\d+ messages, .* MiB, to mail\n$`))
+		Expect(contents("mail")).To(BeComparableTo(want))
+		list, err := os.ReadDir(u.path("mail"))
+		Expect(err).NotTo(HaveOccurred())
+		Expect(list[0].Name()).To(Equal("000001-" + number(u.lists("Inbox")[0].ID) + ".eml"))
+		Expect(u.files()).To(ConsistOf("mail", "mail.store"))
+	})
+
+	It("writes a Maildir that holds every byte and what was read", func() {
+		u.succeeds("show", number(u.lists("Inbox")[0].ID))
+		Expect(os.Mkdir(u.path("mail"), 0o700)).To(Succeed())
+		u.succeeds("export", "Inbox", "--format", "maildir", "--out", "mail")
+		messages, err := maildir.Dir(u.path("mail")).Messages()
+		Expect(err).NotTo(HaveOccurred())
+		Expect(messages).To(HaveLen(len(want)))
+		seen := 0
+		for _, m := range messages {
+			seen += len(m.Flags())
+		}
+		Expect(seen).To(Equal(1))
+		Expect(contents("mail/cur")).To(ConsistOf(want))
+	})
+
+	It("writes one mbox file", func() {
+		u.succeeds("export", "Inbox", "--format", "mbox", "--out", "mail.mbox")
+		raw, err := os.ReadFile(u.path("mail.mbox"))
+		Expect(err).NotTo(HaveOccurred())
+		Expect(strings.Count("\n"+string(raw), "\nFrom ")).To(Equal(len(want)))
+		Expect(u.files()).To(ConsistOf("mail.mbox", "mail.store"))
+	})
+
+	It("tells a program what it wrote, and what it left out", func() {
+		var v map[string]any
+		fromJSON(u.succeeds("export", "work", "--format", "eml", "--out", "mail", "--json"), &v)
+		Expect(v).To(Equal(map[string]any{"folder": "work", "format": "eml", "out": "mail", "exported": 0.0, "octets": 0.0, "left_out": float64(len(want))}))
+	})
+
+	It("replaces nothing", func() {
+		u.succeeds("export", "Inbox", "--format", "mbox", "--out", "mail.mbox")
+		Expect(u.fails("export", "Inbox", "--format", "mbox", "--out", "mail.mbox")).To(HaveSuffix("mail.mbox exists already: --out names a path that is new"))
+		Expect(u.fails("export", "Inbox", "--format", "eml", "--out", "mail.mbox")).To(HaveSuffix("exists already: --out names a path that is new"))
+		Expect(u.fails("export", "Inbox", "--format", "eml", "--out", ".")).To(HaveSuffix("is not empty: --out names a new or an empty folder"))
+		Expect(u.fails("export", "Inbox", "--format", "mbox", "--out", "mail.store")).To(HaveSuffix("is a folder: --out names a new file for mbox"))
+		Expect(u.fails("export", "Inbox", "--format", "eml", "--out", "no/such/path")).To(HaveSuffix("is no folder: --out names a path in an existing one"))
+	})
+
+	It("leaves nothing half-written when a message is damaged", func() {
+		damage(u)
+		for _, format := range []string{"eml", "mbox", "maildir"} {
+			Expect(u.fails("export", "Inbox", "--format", format, "--out", "mail")).To(HaveSuffix("; nothing was written to mail"))
+			Expect(u.files()).To(ConsistOf("mail.store"))
+		}
+	})
+
+	It("wants to know what to write and where", func() {
+		Expect(u.misuses("export", "Inbox")).To(ContainSubstring("--format and --out say what to write and where"))
+		Expect(u.misuses("export", "Inbox", "--format", "pst", "--out", "x")).To(ContainSubstring("--format: choose one of eml, mbox, maildir"))
+		Expect(u.fails("export", "Foo", "--format", "eml", "--out", "x")).To(ContainSubstring(`there is no folder or account "Foo"`))
+	})
+})

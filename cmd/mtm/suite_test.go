@@ -1,0 +1,37 @@
+package main_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+// binary is the path of the mtm that the specs run, built once.
+var binary string
+
+func TestMain(m *testing.M) { os.Exit(buildAndRun(m)) }
+
+func buildAndRun(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "mtm-test-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	binary = filepath.Join(dir, "mtm.exe") // the ending that Windows needs does no harm elsewhere
+	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "build mtm: %v\n%s", err, out)
+		return 1
+	}
+	return m.Run()
+}
+
+func TestMTM(t *testing.T) {
+	RegisterFailHandler(Fail)
+	RunSpecs(t, "mtm")
+}
