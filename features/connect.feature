@@ -1,3 +1,4 @@
+@connect
 Feature: Connecting to the mailbox
   To connect is to log in and to see what the mailbox holds: one entry for each
   message, before any message is fetched.
@@ -361,6 +362,22 @@ Feature: Connecting to the mailbox
       When I connect
       Then it succeeds
       And the mailbox shows "Lunch"
+
+    Scenario: I cancel while headers arrive
+      Given the mailbox holds "Lunch", "Invoice" and "Photos"
+      And the server falls silent in the header of "Lunch"
+      When I begin to connect
+      Then the progress shows "refreshing" (0), step "refreshing" (0)
+      And the progress counts 3 messages, 1 to go
+      And the mailbox shows nothing
+      When I cancel
+      Then what I began fails with "cancelled", error -3
+      And the account is offline
+      And the mailbox shows nothing
+      When I connect
+      Then it succeeds
+      And the mailbox shows "Lunch", "Invoice" and "Photos"
+      And the new messages in the mailbox are "Lunch", "Invoice" and "Photos"
 
   Rule: One connection, one command at a time
 

@@ -1,3 +1,4 @@
+@failures
 Feature: When getting mail fails
   Whatever fails, no message is lost, none is stored by halves, and the next get
   mail fetches exactly what is missing.
@@ -22,6 +23,7 @@ Feature: When getting mail fails
       And the server holds "Lunch", "Invoice" and "Photos"
       And the server sent no message twice
 
+    @move
     Scenario: The line breaks inside a message of a move
       Given the mailbox holds "Lunch", "Invoice" and "Photos"
       And the line breaks once in the middle of "Invoice"
@@ -36,6 +38,7 @@ Feature: When getting mail fails
       And the server holds nothing
       And the server sent no message twice
 
+    @move
     Scenario Outline: The line breaks at the <part> of a move
       Given the mailbox holds "Lunch" and "Invoice"
       And the line breaks once at the <part>
@@ -77,6 +80,7 @@ Feature: When getting mail fails
       When I copy all messages, then disconnecting
       Then the Inbox shows "Lunch"
 
+    @move
     Scenario: After a failure the program is restarted
       Given the mailbox holds "Lunch", "Invoice" and "Photos"
       And the line breaks once in the middle of "Photos"
@@ -104,6 +108,7 @@ Feature: When getting mail fails
       And 1 message came and 0 were there before
       And the Inbox shows "Lunch", "Invoice" and "Photos"
 
+    @move
     Scenario: The server refuses one message of a move
       Given the mailbox holds "Lunch", "Invoice" and "Photos"
       And the server once refuses to send "Lunch"
@@ -118,6 +123,7 @@ Feature: When getting mail fails
       Then the Inbox shows "Lunch", "Invoice" and "Photos"
       And the server holds nothing
 
+    @move
     Scenario: The server refuses every message
       Given the mailbox holds "Lunch" and "Invoice"
       And the server once refuses to send "Lunch" and "Invoice"
@@ -127,6 +133,7 @@ Feature: When getting mail fails
       And the Inbox shows nothing
       And the server holds "Lunch" and "Invoice"
 
+    @move
     Scenario: The server refuses a deletion
       Given the mailbox holds "Lunch" and "Invoice"
       And the server once refuses to delete "Lunch"
@@ -143,6 +150,7 @@ Feature: When getting mail fails
       And 0 messages came and 1 were there before
       And the server holds nothing
 
+    @move
     Scenario: Nonsense in place of a deletion's answer
       Given the mailbox holds "Lunch"
       And the server once answers the deletions with nonsense
@@ -174,11 +182,16 @@ Feature: When getting mail fails
       And the server holds <left>
       And the server sent no message twice
 
-      Examples:
+      Examples: copies
         | take | left                            |
         | copy | "Lunch", "Photos" and "Invoice" |
+
+      @move
+      Examples: moves
+        | take | left                            |
         | move | nothing                         |
 
+    @move
     Scenario: I disconnect in the middle of a move
       Given the mailbox holds "Lunch" and "Photos"
       And the server falls silent in the middle of "Photos"
@@ -191,6 +204,7 @@ Feature: When getting mail fails
       And the server heard no goodbye
       And the server holds "Lunch" and "Photos"
 
+    @move
     Scenario: I close the program in the middle of a move
       Given the mailbox holds "Lunch" and "Photos"
       And the server falls silent in the middle of "Photos"
@@ -204,6 +218,7 @@ Feature: When getting mail fails
       And the server holds nothing
       And the server sent no message twice
 
+    @move
     Scenario: The server falls silent for good
       Given I wait no longer than 1 second for the server
       And the mailbox holds "Lunch" and "Photos"
@@ -220,6 +235,7 @@ Feature: When getting mail fails
 
   Rule: A full disk ends it early, and the session properly
 
+    @move
     Scenario: There is room for headers, not for messages
       Given the mailbox holds "Lunch"
       And the mailbox holds "Photos" of 300 KB

@@ -1,3 +1,4 @@
+@get-mail
 Feature: Getting mail
   Messages are copied or moved from the mailbox into a folder. A copy shows when it
   is whole, and is the same, byte for byte, as what the server has: that is checked
@@ -22,11 +23,15 @@ Feature: Getting mail
       When I disconnect
       Then the server holds <left>
 
-      Examples:
+      Examples: copies
         | take | which    | phase   | number | fetched                         | left                            |
         | copy | new      | copying | 1      | "Photos"                        | "Lunch", "Invoice" and "Photos" |
         | copy | selected | copying | 1      | "Invoice"                       | "Lunch", "Invoice" and "Photos" |
         | copy | all      | copying | 1      | "Lunch", "Invoice" and "Photos" | "Lunch", "Invoice" and "Photos" |
+
+      @move
+      Examples: moves
+        | take | which    | phase   | number | fetched                         | left                            |
         | move | new      | moving  | 8      | "Photos"                        | "Lunch" and "Invoice"           |
         | move | selected | moving  | 8      | "Invoice"                       | "Lunch" and "Photos"            |
         | move | all      | moving  | 8      | "Lunch", "Invoice" and "Photos" | nothing                         |
@@ -40,11 +45,15 @@ Feature: Getting mail
       When I disconnect
       Then the server holds <left>
 
-      Examples:
+      Examples: copies
         | take | which    | phase               | number | step    | step number | fetched                         | left                            |
         | copy | new      | copy new mail       | 9      | copying | 1           | "Photos"                        | "Lunch", "Invoice" and "Photos" |
         | copy | selected | copy mail selection | 11     | copying | 1           | "Invoice"                       | "Lunch", "Invoice" and "Photos" |
         | copy | all      | copy all mail       | 13     | copying | 1           | "Lunch", "Invoice" and "Photos" | "Lunch", "Invoice" and "Photos" |
+
+      @move
+      Examples: moves
+        | take | which    | phase               | number | step    | step number | fetched                         | left                            |
         | move | new      | move new mail       | 10     | moving  | 8           | "Photos"                        | "Lunch" and "Invoice"           |
         | move | selected | move mail selection | 12     | moving  | 8           | "Invoice"                       | "Lunch" and "Photos"            |
         | move | all      | move all mail       | 14     | moving  | 8           | "Lunch", "Invoice" and "Photos" | nothing                         |
@@ -58,11 +67,15 @@ Feature: Getting mail
       And the server heard a goodbye
       And the server holds <left>
 
-      Examples:
+      Examples: copies
         | take | which    | phase               | number | fetched                         | left                            |
         | copy | new      | copy new mail       | 9      | "Photos"                        | "Lunch", "Invoice" and "Photos" |
         | copy | selected | copy mail selection | 11     | "Invoice"                       | "Lunch", "Invoice" and "Photos" |
         | copy | all      | copy all mail       | 13     | "Lunch", "Invoice" and "Photos" | "Lunch", "Invoice" and "Photos" |
+
+      @move
+      Examples: moves
+        | take | which    | phase               | number | fetched                         | left                            |
         | move | new      | move new mail       | 10     | "Photos"                        | "Lunch" and "Invoice"           |
         | move | selected | move mail selection | 12     | "Invoice"                       | "Lunch" and "Photos"            |
         | move | all      | move all mail       | 14     | "Lunch", "Invoice" and "Photos" | nothing                         |
@@ -75,9 +88,13 @@ Feature: Getting mail
       Then it fails with "not connected", error -36
       And the Inbox shows nothing
 
-      Examples:
+      Examples: copies
         | take |
         | copy |
+
+      @move
+      Examples: moves
+        | take |
         | move |
 
     Scenario Outline: I copy all messages, <link>, on a connection that is up already
@@ -105,6 +122,7 @@ Feature: Getting mail
       And the mailbox shows "Lunch" and "Invoice"
       And the new messages in the mailbox are "Invoice"
 
+    @move
     Scenario: A moved message leaves the mailbox
       Given the mailbox holds "Lunch" and "Invoice"
       And I connect
@@ -113,7 +131,7 @@ Feature: Getting mail
       Then the mailbox shows "Invoice"
       And the account counts 1 message on the server
 
-    @rfc1939-6
+    @rfc1939-6 @move
     Scenario: A moved message is gone only when the session has ended properly
       Given the mailbox holds "Lunch"
       And I move all messages, staying online
@@ -142,6 +160,7 @@ Feature: Getting mail
       Then the folder "Bills" shows "Invoice"
       And the Inbox shows nothing
 
+    @move
     Scenario: A folder that is not there
       Given the mailbox holds "Invoice"
       And I collect mail in a folder that is not there
@@ -149,6 +168,7 @@ Feature: Getting mail
       Then it fails with "not found", error -1
       And the server holds "Invoice"
 
+    @move
     Scenario: Large messages are left on the server
       Given the mailbox holds "Lunch"
       And the mailbox holds "Photos" of 100 KB
@@ -158,6 +178,7 @@ Feature: Getting mail
       And the Inbox shows "Lunch"
       And the server holds "Photos"
 
+    @move
     Scenario: An account that shows the newest messages only takes only those
       Given the mailbox holds 5 messages
       And the account shows the newest 2 messages
@@ -173,10 +194,14 @@ Feature: Getting mail
       And 0 messages came and 0 were there before
       And the server heard a goodbye
 
-      Examples:
+      Examples: copies
         | take | which    |
         | copy | new      |
         | copy | selected |
+
+      @move
+      Examples: moves
+        | take | which    |
         | move | all      |
 
     Scenario: Nothing new
@@ -208,6 +233,7 @@ Feature: Getting mail
       And the Inbox shows "Lunch", "Invoice" and "Photos"
       And the server sent no message twice
 
+    @move
     Scenario: A move of what was copied before
       Given the mailbox holds "Lunch" and "Invoice"
       And I copy all messages, then disconnecting
@@ -241,6 +267,7 @@ Feature: Getting mail
       Then 1 message came and 2 were there before
       And the Inbox shows "Lunch", "Invoice" and "Photos"
 
+    @move
     Scenario: Messages whose numbers on the server have changed
       Given the mailbox holds "Lunch", "Invoice" and "Photos"
       And I connect
@@ -251,6 +278,7 @@ Feature: Getting mail
       Then the Inbox shows "Photos"
       And the server holds "Invoice"
 
+    @move
     Scenario: A large mailbox
       Given the mailbox holds 250 messages
       And I copy new messages, then disconnecting

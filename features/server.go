@@ -33,7 +33,7 @@ func (w *world) serverSteps() []step {
 		{"the line breaks once at the {part}", "instead of an answer", `the line breaks once at the password`, w.breaksAtPart},
 		{"the line breaks once in the {spot} of {text}", "half of it has come; headers come at the next connect", `the line breaks once in the middle of "Invoice"`, w.breaksInMessage},
 		{"the server falls silent at the {part}", "it does not answer until the client gives up", `the server falls silent at the password`, w.silentAtPart},
-		{"the server falls silent in the middle of {text}", "half of the message has come", `the server falls silent in the middle of "Photos"`, w.silentInMessage},
+		{"the server falls silent in the {spot} of {text}", "half of it has come; headers come at the next connect", `the server falls silent in the middle of "Photos"`, w.silentInMessage},
 		{"the server holds {list}", "exactly these, once the session has ended", `the server holds "Lunch" and "Photos"`, w.serverHolds},
 		{"the server heard {heard} goodbye", "how the newest session ended; without a goodbye the server forgets deletions", `the server heard a goodbye`, w.heardGoodbye},
 		{"the server sent no message twice", "over all sessions; broken ones do not count", `the server sent no message twice`, w.sentNoneTwice},
@@ -180,19 +180,25 @@ func (w *world) breaksAtPart(ctx context.Context, part string) error {
 }
 
 func (w *world) breaksInMessage(ctx context.Context, spot, subject string) error {
-	act, octets := "send", w.letter(subject).Size()/2
+	match, octets := w.spot(spot, subject)
+	return w.fault(ctx, match, fakeserver.CutAfter(octets, fakeserver.Close))
+}
+
+// spot is what a client asks for a message, and how much of the answer comes.
+func (w *world) spot(spot, subject string) (fakeserver.Match, int64) {
 	if spot == "header" {
-		act, octets = "show", 60
+		return w.requests("show", subject)[0], 60
 	}
-	return w.fault(ctx, w.requests(act, subject)[0], fakeserver.CutAfter(octets, fakeserver.Close))
+	return w.requests("send", subject)[0], w.letter(subject).Size() / 2
 }
 
 func (w *world) silentAtPart(ctx context.Context, part string) error {
 	return w.fault(ctx, fakeserver.Match{Verb: parts()[part]}, w.fallSilent().after(0))
 }
 
-func (w *world) silentInMessage(ctx context.Context, subject string) error {
-	return w.fault(ctx, w.requests("send", subject)[0], w.fallSilent().after(w.letter(subject).Size()/2))
+func (w *world) silentInMessage(ctx context.Context, spot, subject string) error {
+	match, octets := w.spot(spot, subject)
+	return w.fault(ctx, match, w.fallSilent().after(octets))
 }
 
 // fallSilent makes a silence that ends with the client's connection.
