@@ -1,6 +1,7 @@
 package servermtm
 
 import (
+	"net/mail"
 	"strings"
 	"testing"
 	"time"
@@ -43,6 +44,13 @@ var _ = Describe("The entry of a header (behaviour section 4)", func() {
 		Entry("a year beyond reason", "Date: Mon, 1 Jan 99999 00:00:00 +0000\n\n", "2024-02-29T12:00:00Z"),
 	)
 
+	It("takes the first field of a name, in any case, folded anywhere", func() {
+		e := read("sUBJECT :\n\tfirst\n  and\n \n last \nSubject: second\nfrom:a@b\n\n")
+		Expect(e.Description).To(Equal("first and last"))
+		Expect(e.Details).To(Equal("a@b"))
+		Expect(read("Subject:\nSubject: second\n\n").Description).To(BeEmpty())
+	})
+
 	DescribeTable("reads priority and receipt requests", func(header string, flags store.Flags, email store.EmailFlags) {
 		e := read(header + "\n\n")
 		Expect(e.Flags).To(Equal(flags))
@@ -56,9 +64,10 @@ var _ = Describe("The entry of a header (behaviour section 4)", func() {
 		Entry("receipt", "Disposition-Notification-To: <a@b>", store.Flags(0), store.Receipt),
 	)
 
-	It("survives headers that make no sense, keeping what stands before", func() {
-		e := read("From: a@b\nno colon here\nSubject: lost\n\n")
+	It("survives headers that make no sense, keeping what can be read", func() {
+		e := read("From: a@b\nno colon here\nSubject: found\n\n")
 		Expect(e.Details).To(Equal("a@b"))
+		Expect(e.Description).To(Equal("found"))
 		Expect(read("\n").Details).To(BeEmpty())
 		Expect(read(" continuation first\n\n").Details).To(BeEmpty())
 		Expect(read("Subject: =?no-such-charset?Q?x?= y\n\n").Description).To(Equal("=?no-such-charset?Q?x?= y"))
@@ -92,4 +101,39 @@ func FuzzHeader(f *testing.F) {
 			t.Fatalf("entry out of bounds: %+v", e)
 		}
 	})
+}
+
+// The general parser says what a date is; the short way may only leave dates to it.
+func FuzzUsualDate(f *testing.F) {
+	for _, seed := range []string{
+		"Mon, 02 Jan 2006 15:04:05 -0700", "2 Jan 2006 15:04:05 +0000", "Fri, 29 Feb 2023 00:00:00 +0000", "Thu, 29 Feb 2024 23:59:59 -0030",
+		"Mon, 2 Jan 2006 15:04:05 +0100 (CET)", "1 Jan 2001 01:00:00 +0000 (()", "Mon, 2 Jan 2006 15:04:05 +0100 (a (b))", "Xxx, 2 Jan 2006 15:04:05 +0100",
+		"1 Jan 2006 24:00:00 +0000", "0 Jan 2006 00:00:00 +0000", "31 Dec 9999 23:59:59 -0100", "1 Jan 0001 00:00:00 +0100", "1 Jan 2006 00:00:60 +0000",
+		"Mon, 2 Jan 2006 15:04:05 +2400", "Mon, 2 Jan 2006 15:04:05 GMT", "2 Jan 06 15:04 +0000", "Mon,2 Jan 2006 15:04:05 -0700",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		got, ok := usualDate([]byte(text))
+		if !ok {
+			return
+		}
+		want, err := mail.ParseDate(text)
+		if err != nil || !got.Equal(want) || got.Location() != time.UTC {
+			t.Fatalf("%q: %v, the general parser says %v, %v", text, got, want, err)
+		}
+	})
+}
+
+func BenchmarkHeader(b *testing.B) {
+	raw := []byte("Received: from a.example (a.example [192.0.2.1])\r\n\tby b.example; Fri, 1 Mar 2024 10:00:00 +0100 (CET)\r\n" +
+		"From: Somebody <somebody@example.org>\r\nTo: Reader <reader@example.net>\r\nSubject: A subject of usual length\r\n" +
+		"Date: Fri, 1 Mar 2024 09:59:58 +0100\r\nMessage-ID: <20240301.1@example.org>\r\nMIME-Version: 1.0\r\n" +
+		"Content-Type: text/plain; charset=us-ascii\r\n\r\n")
+	r := newHeaderReader(now)
+	b.ReportAllocs()
+	for b.Loop() {
+		var e store.Entry
+		r.fill(&e, raw)
+	}
 }
