@@ -156,7 +156,7 @@ func fetchmailHeader(m []byte) (header, body []byte) {
 	for len(body) > 0 {
 		var field []byte
 		field, body = fetchmailField(body)
-		if string(bytes.TrimLeft(field, "\r")) == "\n" {
+		if fetchmailEnds(field) {
 			break
 		}
 		if fetchmailDrops(field) {
@@ -182,10 +182,15 @@ func fetchmailField(m []byte) (field, rest []byte) {
 		}
 		field = append(field, bytes.ReplaceAll(m[:n], []byte{0}, nil)...)
 		m = m[n:]
-		if len(m) == 0 || m[0] != ' ' && m[0] != '\t' {
+		if fetchmailEnds(field) || len(m) == 0 || m[0] != ' ' && m[0] != '\t' {
 			return field, m
 		}
 	}
+}
+
+// fetchmailEnds says whether fetchmail takes this for the empty line after a header.
+func fetchmailEnds(field []byte) bool {
+	return string(bytes.TrimLeft(field, "\r")) == "\n"
 }
 
 // fetchmailDrops says whether a header field is one that fetchmail throws away.
