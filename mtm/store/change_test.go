@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
+	"runtime"
 	"strings"
 	"time"
 
@@ -154,6 +156,16 @@ var _ = Describe("Changing entries", func() {
 	})
 })
 
+// endless gives spaces for ever.
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = ' '
+	}
+	return len(p), nil
+}
+
 var _ = Describe("Bodies", func() {
 	ctx := context.Background()
 	var s *store.Store
@@ -246,6 +258,28 @@ var _ = Describe("Bodies", func() {
 		Expect(out.String()).To(Equal("7890123456789"))
 		_, err = r.Seek(11, 0)
 		Expect(err).To(HaveOccurred())
+	})
+
+	It("stream with bounded memory both ways", func() {
+		const size = 64 << 20
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		b := s.NewBatch()
+		w := b.Body(store.BodyWhole)
+		n, err := io.CopyN(w, endless{}, size)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(n).To(BeEquivalentTo(size))
+		body, err := w.Close()
+		Expect(err).NotTo(HaveOccurred())
+		e := &store.Entry{Parent: store.Inbox, Type: store.TypeMessage, Body: body}
+		b.Add(e)
+		Expect(b.Commit(ctx)).To(Succeed())
+		r, err := s.Body(ctx, e.ID)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(r.WriteTo(io.Discard)).To(BeEquivalentTo(size))
+		Expect(r.Close()).To(Succeed())
+		runtime.ReadMemStats(&after)
+		Expect(after.TotalAlloc - before.TotalAlloc).To(BeNumerically("<", 8<<20))
 	})
 
 	It("are refused for an entry that has none", func() {

@@ -38,7 +38,7 @@ func (b *Batch) Commit(ctx context.Context) error {
 		return nil
 	}
 	t := &commit{b: b, ends: ends}
-	if err := b.s.change(ctx, func(c *conn) error { t.c = c; return t.run() }); err != nil {
+	if err := b.change(ctx, func(c *conn) error { t.c = c; return t.run() }); err != nil {
 		b.Rollback()
 		return err
 	}
@@ -47,6 +47,16 @@ func (b *Batch) Commit(ctx context.Context) error {
 	}
 	b.committed(ends)
 	return nil
+}
+
+// change is Store.change; when its outcome is in doubt the bodies must stay
+// where they are.
+func (b *Batch) change(ctx context.Context, f func(c *conn) error) error {
+	err := b.s.change(ctx, f)
+	if errors.Is(err, errInDoubt) {
+		b.bodies = nil
+	}
+	return err
 }
 
 // committed ends the batch after the index has taken it.

@@ -34,7 +34,7 @@ var _ = Describe("A writing process that is killed", func() {
 			next := 0         // the batch that the child begins with
 			cut := []int(nil) // the batches after which a child was killed: their successor deleted nothing
 			for range killsPerStore {
-				committed := killAfter(dir, next, 1+random.IntN(40))
+				committed := killAfter(dir, next, 1+random.IntN(30))
 				next, cut = expectWhole(dir, next, committed, cut)
 			}
 			Expect(next).To(BeNumerically(">", 0), "no batch was ever committed")

@@ -21,7 +21,6 @@ type Options struct {
 	BusyTimeout time.Duration // how long to wait for another process; 5 seconds
 	SegmentSize int64         // a segment file above this many octets takes no more bodies; 256 MiB
 
-	Now       func() time.Time                // the clock that dates what has no date of its own; time.Now
 	FreeSpace func(dir string) (int64, error) // free octets on the volume of dir; asks the system
 }
 
@@ -35,9 +34,6 @@ func (o *Options) orDefault() Options {
 	}
 	if d.SegmentSize <= 0 {
 		d.SegmentSize = 256 << 20
-	}
-	if d.Now == nil {
-		d.Now = time.Now
 	}
 	if d.FreeSpace == nil {
 		d.FreeSpace = freeSpace

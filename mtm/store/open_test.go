@@ -73,6 +73,16 @@ var _ = Describe("Open", func() {
 		Expect(left).NotTo(BeAnExistingFile())
 	})
 
+	It("takes any name of a folder", func() {
+		dir := filepath.Join(GinkgoT().TempDir(), "100% m\u00fcll #1&x=y;z")
+		if runtime.GOOS != "windows" {
+			dir += "?a:b"
+		}
+		e := stored(open(dir, nil), store.Inbox, []byte("x"))
+		Expect(filepath.Join(dir, "index.db")).To(BeAnExistingFile())
+		Expect(content(open(dir, nil), e.ID)).To(Equal([]byte("x")))
+	})
+
 	It("keeps everything over a close", func() {
 		dir := newDir()
 		s := open(dir, nil)
@@ -190,5 +200,13 @@ var _ = Describe("Open", func() {
 		_, err := db.Exec("COMMIT")
 		Expect(err).NotTo(HaveOccurred())
 		stored(s, store.Inbox, []byte("x"))
+	})
+})
+
+var _ = Describe("Free", func() {
+	It("asks the system, or who is named in the options", func() {
+		Expect(open(newDir(), nil).Free()).To(BeNumerically(">", 0))
+		s := open(newDir(), &store.Options{FreeSpace: func(string) (int64, error) { return 77, nil }})
+		Expect(s.Free()).To(Equal(int64(77)))
 	})
 })

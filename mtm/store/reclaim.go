@@ -168,7 +168,7 @@ func (s *Store) moveReferences(ctx context.Context, b *Batch, id int64, moved ma
 	if err != nil {
 		return err
 	}
-	err = s.change(ctx, func(c *conn) error {
+	err = b.change(ctx, func(c *conn) error {
 		if err := noteEnds(c, ends); err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 )
 
@@ -119,6 +120,10 @@ func migrate(ctx context.Context, c *conn, dir string) error {
 	})
 }
 
+// errInDoubt: a transaction may turn out to be there after a crash. What it
+// refers to must stay.
+var errInDoubt = errors.New("the index may or may not have taken the change; open the store again")
+
 // transaction runs f in a write transaction. ctx bounds the wait for the lock;
 // once f runs nothing but an error of f stops it.
 func (c *conn) transaction(ctx context.Context, f func() error) error {
@@ -128,6 +133,9 @@ func (c *conn) transaction(ctx context.Context, f func() error) error {
 	err := f()
 	if err == nil {
 		_, err = c.exec(context.Background(), "COMMIT")
+		if err != nil && !errors.Is(err, ErrLocked) && !errors.Is(err, ErrDiskFull) {
+			err = fmt.Errorf("%w: %w", errInDoubt, err)
+		}
 	}
 	if err != nil {
 		// SQLite may have rolled back by itself; then this has nothing to do.

@@ -23,7 +23,7 @@ const recordHeader = 24
 const recordMagic = "mtmB"
 
 // appendBuffer is how much a segment gathers before it writes.
-const appendBuffer = 1 << 20
+const appendBuffer = 1 << 18
 
 func castagnoli() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) }
 
