@@ -131,6 +131,10 @@ func (c *Client) InvokeAsync(ctx context.Context, cmd Command) (*Operation, erro
 		command: cmd, meter: cmd.meter(int64(c.service)),
 		cancel: cancel, done: make(chan struct{}),
 	}
+	if cmd.needs() == nothing {
+		op.finish(cmd.run(ctx, &run{client: c}))
+		return op, nil
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	session, held, err := c.take(cmd)

@@ -7,7 +7,7 @@ import (
 )
 
 // Command is what a Client is told to do: one of [Connect], [Disconnect],
-// [GetMail], [Populate] and [Delete].
+// [GetMail], [Populate], [Delete], [IsConnected] and [Busy].
 type Command interface {
 	// name is the command in words, for errors.
 	name() string
@@ -28,4 +28,5 @@ const (
 	offline line = iota // no connection, else ErrAlreadyConnected
 	online              // a connection, else ErrDisconnected
 	either              // takes what it finds, and ends what runs
+	nothing             // does not touch it
 )

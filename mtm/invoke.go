@@ -46,6 +46,10 @@ func (c *Client) perform(ctx context.Context, op *Operation, session *servermtm.
 	}
 	r := &run{client: c, meter: op.meter, session: session, result: &op.result}
 	err := op.command.run(ctx, r)
+	if err != nil && ctx.Err() != nil {
+		// Cancelled, wherever it was: without QUIT (behaviour section 7).
+		r.drop()
+	}
 	r.dropIfLost()
 	c.setConnected(r.session != nil)
 	c.line <- r.session

@@ -101,11 +101,18 @@ func (r *run) disconnect(ctx context.Context) error {
 // dropIfLost forgets a line that a failure has made useless.
 func (r *run) dropIfLost() {
 	if r.session != nil && r.session.Lost() {
-		// The failure that lost the line is the one to tell, not that of tidying up.
-		_ = r.session.Drop()
-		r.session = nil
-		r.client.setConnected(false)
+		r.drop()
 	}
+}
+
+func (r *run) drop() {
+	if r.session == nil {
+		return
+	}
+	// The failure that lost the line is the one to tell, not that of tidying up.
+	_ = r.session.Drop()
+	r.session = nil
+	r.client.setConnected(false)
 }
 
 // finish turns the first cause into the operation's error.
