@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql/driver"
-	"strconv"
 	"strings"
 )
 
@@ -55,11 +54,6 @@ func (c *conn) queryChunks(ctx context.Context, query string, ids []ID, f func(r
 	})
 }
 
-// idList is the list of n parameters from ?3 on.
-func idList(n int) string {
-	var l strings.Builder
-	for i := range n {
-		l.WriteString(",?" + strconv.Itoa(3+i))
-	}
-	return " (" + l.String()[1:] + ")"
-}
+// idList is the list of n parameters from ?3 on. The others are not numbered:
+// SQLite looks up the name of a numbered one in a list.
+func idList(n int) string { return " (?3" + strings.Repeat(",?", n-1) + ")" }
