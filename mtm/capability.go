@@ -1,0 +1,35 @@
+package mtm
+
+import "math"
+
+// Capability is a question about what the MTM can do (behaviour section 14).
+type Capability int
+
+// The questions that have an answer, and two of those that have none.
+const (
+	MaxBodySize        Capability = iota // largest body in octets
+	MaxTotalSize                         // largest message in octets
+	EditorUID                            // the original's number for the e-mail editor
+	SupportedBody                        // bits: 1 7-bit, 2 8-bit, 4 16-bit, 8 binary
+	SupportAttachments                   // can a message have attachments
+	CanReceive                           // can messages be received
+	CanSend                              // sending is the SMTP MTM's
+	MaxRecipients
+)
+
+// QueryCapability answers as the original does: ErrNotSupported says no. An answer
+// without a number is 0.
+func QueryCapability(c Capability) (int64, error) {
+	switch c {
+	case MaxBodySize, MaxTotalSize:
+		return math.MaxInt32, nil
+	case EditorUID:
+		return 0x10003C53, nil
+	case SupportedBody:
+		return 15, nil
+	case SupportAttachments, CanReceive:
+		return 0, nil
+	case CanSend, MaxRecipients:
+	}
+	return 0, &Error{Command: "query capability", Code: ErrNotSupported}
+}
