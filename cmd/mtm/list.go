@@ -131,7 +131,7 @@ func messageViewOf(e *store.Entry) messageView {
 }
 
 func listMessages(cmd *cobra.Command, e *env, st *store.Store, parent store.ID) error {
-	out := bufio.NewWriterSize(cmd.OutOrStdout(), 64<<10)
+	r := newRows(cmd.OutOrStdout(), true)
 	each := func(print func(*store.Entry) error) error {
 		return st.Each(cmd.Context(), parent, func(m *store.Entry) error {
 			if m.Type != store.TypeMessage {
@@ -142,14 +142,14 @@ func listMessages(cmd *cobra.Command, e *env, st *store.Store, parent store.ID) 
 	}
 	var err error
 	if e.json {
-		err = streamJSON(out, each)
+		err = streamJSON(r.out, each)
 	} else {
-		err = each(func(m *store.Entry) error { printMessage(out, m, true); return nil })
+		err = each(func(m *store.Entry) error { r.print(m); return nil })
 	}
 	if err != nil {
 		return err
 	}
-	return out.Flush()
+	return r.out.Flush()
 }
 
 // streamJSON writes an array of messages, one a line, without holding them all.
@@ -176,17 +176,30 @@ func streamJSON(out *bufio.Writer, each func(func(*store.Entry) error) error) er
 	return err
 }
 
-// printMessage prints one line: id, marks when asked for, date, from, subject, size. The writer keeps its errors.
-func printMessage(out io.Writer, e *store.Entry, marks bool) {
+// rows prints messages one a line: id, marks when asked for, date, from, subject, size.
+type rows struct {
+	out           *bufio.Writer // keeps its errors until Flush
+	from, subject int           // widths of these columns
+	marks         bool
+}
+
+func newRows(out io.Writer, marks bool) *rows {
+	r := &rows{out: bufio.NewWriterSize(out, 32<<10), marks: marks}
+	r.from, r.subject = columnsFor(out)
+	return r
+}
+
+func (r *rows) print(e *store.Entry) {
 	date := ""
 	if !e.Date.IsZero() {
 		date = e.Date.UTC().Format("2006-01-02 15:04")
 	}
 	letters := ""
-	if marks {
+	if r.marks {
 		letters = marksOf(e) + "  "
 	}
-	fmt.Fprintf(out, "%6d  %s%-16s  %s  %s  %9s\n", e.ID, letters, date, column(e.Details, 28), column(e.Description, 44), octets(e.Size))
+	fmt.Fprintf(r.out, "%6d  %s%-16s  %s  %s  %9s\n", e.ID, letters, date,
+		column(e.Details, r.from), column(e.Description, r.subject), octets(e.Size))
 }
 
 func marksOf(e *store.Entry) string {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -52,23 +51,31 @@ func (g *get) report(folder store.Entry, result mtm.Result, failed error) error 
 			Stored: result.Messages, AlreadyThere: result.AlreadyThere, DeletedOnServer: result.Deleted,
 		}, failed)
 	}
-	out := bufio.NewWriter(g.cmd.OutOrStdout())
-	shown := result.Messages[:min(len(result.Messages), shownMessages)]
-	entries, err := g.store.Entries(ctx, shown)
-	if err != nil {
+	r := newRows(g.cmd.OutOrStdout(), false)
+	if err := g.printSome(ctx, r, result.Messages, folder.Name); err != nil {
 		return errors.Join(failed, err)
 	}
-	for i := range entries {
-		printMessage(out, &entries[i], false)
-	}
-	if more := len(result.Messages) - len(shown); more > 0 {
-		fmt.Fprintf(out, "... and %d more; 'mtm list %s' shows them all\n", more, folder.Name)
-	}
-	printFailures(out, failed)
+	printFailures(r.out, failed)
 	if failed == nil || len(result.Messages) > 0 || result.AlreadyThere > 0 {
-		fmt.Fprintln(out, g.summary(result, len(failures(failed))))
+		fmt.Fprintln(r.out, g.summary(result, len(failures(failed))))
 	}
-	return errors.Join(failed, out.Flush())
+	return errors.Join(failed, r.out.Flush())
+}
+
+// printSome prints the first messages of a list and counts the others.
+func (g *get) printSome(ctx context.Context, r *rows, ids []store.ID, place string) error {
+	shown := ids[:min(len(ids), shownMessages)]
+	entries, err := g.store.Entries(ctx, shown)
+	if err != nil {
+		return err
+	}
+	for i := range entries {
+		r.print(&entries[i])
+	}
+	if more := len(ids) - len(shown); more > 0 {
+		fmt.Fprintf(r.out, "... and %d more; 'mtm list %s' shows them all\n", more, oneLine(place))
+	}
+	return nil
 }
 
 func (g *get) summary(result mtm.Result, failed int) string {
@@ -152,18 +159,10 @@ func (g *get) reportHeaders(ctx context.Context, failed error) error {
 	if failed != nil {
 		return failed
 	}
-	out := bufio.NewWriter(g.cmd.OutOrStdout())
-	shown := fresh[:min(len(fresh), shownMessages)]
-	entries, err := g.store.Entries(ctx, shown)
-	if err != nil {
+	r := newRows(g.cmd.OutOrStdout(), false)
+	if err := g.printSome(ctx, r, fresh, g.account.Name); err != nil {
 		return err
 	}
-	for i := range entries {
-		printMessage(out, &entries[i], false)
-	}
-	if more := len(fresh) - len(shown); more > 0 {
-		fmt.Fprintf(out, "... and %d more; 'mtm list %s' shows them all\n", more, g.account.Name)
-	}
-	fmt.Fprintf(out, "%s on the server, %d new\n", count(service.RemoteCount, "message", "messages"), len(fresh))
-	return out.Flush()
+	fmt.Fprintf(r.out, "%s on the server, %d new\n", count(service.RemoteCount, "message", "messages"), len(fresh))
+	return r.out.Flush()
 }

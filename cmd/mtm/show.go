@@ -180,8 +180,11 @@ func (s *show) printText(ctx context.Context) error {
 	text := readable(parts)
 	if text == nil {
 		fmt.Fprintln(out, "(no text)")
-	} else if err := s.copyText(ctx, *text, out); err != nil {
-		return err
+	} else {
+		w := &visibleWriter{out: out}
+		if err := errors.Join(s.copyText(ctx, *text, w), w.end()); err != nil {
+			return err
+		}
 	}
 	if len(parts) > 1 || text == nil {
 		fmt.Fprintln(out)
@@ -241,7 +244,7 @@ func (s *show) printJSON(ctx context.Context) error {
 			if err := s.copyText(ctx, *text, w); err != nil && !errors.Is(err, errEnough) {
 				return err
 			}
-			v.Text = strings.ToValidUTF8(w.String(), "\uFFFD")
+			v.Text = strings.ReplaceAll(strings.ToValidUTF8(w.kept.String(), "\uFFFD"), "\r\n", "\n")
 		}
 	}
 	return printJSON(s.cmd, v)

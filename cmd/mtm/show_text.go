@@ -26,7 +26,7 @@ func readable(parts []store.Part) *store.Part {
 	return nil
 }
 
-// copyText writes a part as text for a terminal. What cannot be decoded ends the text with a remark, not the command.
+// copyText writes a part as UTF-8 text. What cannot be decoded ends the text with a remark, not the command.
 func (s *show) copyText(ctx context.Context, part store.Part, out io.Writer) error {
 	body, err := s.store.OpenPart(ctx, s.entry.ID, part.Path)
 	if err != nil {
@@ -40,14 +40,13 @@ func (s *show) copyText(ctx context.Context, part store.Part, out io.Writer) err
 			text = decoded
 		}
 	}
-	w := &visibleWriter{out: out}
 	if part.MediaType == "text/html" {
-		err = htmlText(text, w)
+		err = htmlText(text, out)
 	} else {
-		_, err = io.Copy(w, text)
+		_, err = io.Copy(out, text)
 	}
-	if err = errors.Join(err, w.end()); err != nil && source.err != nil {
-		_, err = fmt.Fprintf(out, "\n(the rest cannot be decoded: %s)\n", oneLine(source.err.Error()))
+	if err != nil && source.err != nil {
+		_, err = fmt.Fprintf(out, "\n(the rest cannot be decoded: %s)\n", source.err)
 	}
 	return errors.Join(err, body.Close())
 }
@@ -120,15 +119,15 @@ var errEnough = errors.New("enough text")
 
 // firstOctets keeps the first octets and then ends the copying.
 type firstOctets struct {
-	bytes.Buffer
+	kept  bytes.Buffer // not embedded: its other methods know no limit
 	limit int
 }
 
 func (w *firstOctets) Write(p []byte) (int, error) {
-	room := w.limit - w.Len()
+	room := w.limit - w.kept.Len()
 	if len(p) <= room {
-		return w.Buffer.Write(p)
+		return w.kept.Write(p)
 	}
-	w.Buffer.Write(p[:room])
+	w.kept.Write(p[:room])
 	return room, errEnough
 }

@@ -2,25 +2,23 @@ package main
 
 import (
 	"fmt"
+	"io"
+	"os"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/dustin/go-humanize"
 	"github.com/rivo/uniseg"
+	"golang.org/x/term"
+
+	"pop3mtm/cmd/internal/cli"
 )
 
 // visible makes text from a message harmless to a terminal: what could move the cursor, change its state or reverse
 // the order of letters is escaped, as are octets that are not UTF-8. Line ends and tabs stay.
 func visible(text string) string {
-	clean := true
-	for _, r := range text {
-		if !harmless(r) {
-			clean = false
-			break
-		}
-	}
-	if clean {
+	if isPlain(text) || strings.IndexFunc(text, func(r rune) bool { return !harmless(r) }) < 0 {
 		return text
 	}
 	var b strings.Builder
@@ -39,6 +37,16 @@ func visible(text string) string {
 		}
 	}
 	return b.String()
+}
+
+// isPlain finds most text harmless at a glance: printable ASCII, tabs and line ends.
+func isPlain(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; (c < ' ' && c != '\n' && c != '\t') || c > '~' {
+			return false
+		}
+	}
+	return true
 }
 
 // harmless says whether a character only shows itself. Joiners shape the letters of some scripts.
@@ -76,6 +84,23 @@ func column(text string, cells int) string {
 		width += g.Width()
 	}
 	return b.String() + "\u2026" + strings.Repeat(" ", cells-width-1)
+}
+
+// columnsFor shares a line between the sender and the subject of a message: the width of the terminal when out is one,
+// without what the other columns of rows take.
+func columnsFor(out io.Writer) (from, subject int) {
+	const others, least = 48, 30
+	from, subject = 28, 44
+	if !cli.IsTerminal(out) {
+		return from, subject
+	}
+	width, _, err := term.GetSize(int(os.Stdout.Fd()))
+	if err != nil {
+		return from, subject
+	}
+	free := max(least, width-others)
+	from = min(28, free*2/5)
+	return from, free - from
 }
 
 // count is a number with its noun.
