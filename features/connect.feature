@@ -174,6 +174,7 @@ Feature: Connecting to the mailbox
       And I connect
       And I disconnect
       And "Lunch" arrives in the mailbox
+      And another program deletes "Message 3"
       When the account shows the newest 0 messages
       And I connect
       Then it succeeds

@@ -59,6 +59,21 @@ Feature: When getting mail fails
         | deletions |
         | goodbye   |
 
+    @move
+    Scenario: The line breaks between two deletions
+      Given the account shows its mailbox offline too
+      And the mailbox holds "Lunch" and "Invoice"
+      And the line breaks once in the deletion of "Invoice"
+      When I move all messages, then disconnecting
+      Then it fails with "not connected", error -36
+      And the server holds "Lunch" and "Invoice"
+      And the mailbox shows "Lunch" and "Invoice"
+      When I move all messages, then disconnecting
+      Then it succeeds
+      And 0 messages came and 2 were there before
+      And the mailbox shows nothing
+      And the server holds nothing
+
     Scenario: New messages stay new until they are here
       Given the mailbox holds "Lunch", "Invoice" and "Photos"
       And the line breaks once in the middle of "Lunch"

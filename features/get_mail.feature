@@ -122,6 +122,21 @@ Feature: Getting mail
       And the mailbox shows "Lunch" and "Invoice"
       And the new messages in the mailbox are "Invoice"
 
+    Scenario: A copy is unread though its entry has been hidden since it came
+      Given the mailbox holds "Lunch"
+      And I connect
+      And I disconnect
+      When I copy all messages, staying online
+      Then the unread messages in the mailbox are nothing
+      And the unread messages in the Inbox are "Lunch"
+
+    Scenario: A copy that was read stays read
+      Given the mailbox holds "Lunch"
+      And I copy all messages, then disconnecting
+      And I read "Lunch" in the Inbox
+      When I copy all messages, then disconnecting
+      Then the unread messages in the Inbox are nothing
+
     @move
     Scenario: A moved message leaves the mailbox
       Given the mailbox holds "Lunch" and "Invoice"

@@ -31,9 +31,9 @@ func (w *world) serverSteps() []step {
 		{"the server once refuses to {act} {list}", "the next request for each message; to show is to give the header", `the server once refuses to send "Invoice"`, w.refusesMessages},
 		{"the server once answers the {part} with nonsense", "what no server should say", `the server once answers the message list with nonsense`, w.talksNonsense},
 		{"the line breaks once at the {part}", "instead of an answer", `the line breaks once at the password`, w.breaksAtPart},
-		{"the line breaks once in the {spot} of {text}", "half of it has come; headers come at the next connect", `the line breaks once in the middle of "Invoice"`, w.breaksInMessage},
+		{"the line breaks once in the {spot} of {text}", "a part of it has come; headers come at the next connect", `the line breaks once in the middle of "Invoice"`, w.breaksInMessage},
 		{"the server falls silent at the {part}", "it does not answer until the client gives up", `the server falls silent at the password`, w.silentAtPart},
-		{"the server falls silent in the {spot} of {text}", "half of it has come; headers come at the next connect", `the server falls silent in the middle of "Photos"`, w.silentInMessage},
+		{"the server falls silent in the {spot} of {text}", "a part of it has come; headers come at the next connect", `the server falls silent in the middle of "Photos"`, w.silentInMessage},
 		{"the server holds {list}", "exactly these, once the session has ended", `the server holds "Lunch" and "Photos"`, w.serverHolds},
 		{"the server heard {heard} goodbye", "how the newest session ended; without a goodbye the server forgets deletions", `the server heard a goodbye`, w.heardGoodbye},
 		{"the server sent no message twice", "over all sessions; broken ones do not count", `the server sent no message twice`, w.sentNoneTwice},
@@ -186,8 +186,11 @@ func (w *world) breaksInMessage(ctx context.Context, spot, subject string) error
 
 // spot is what a client asks for a message, and how much of the answer comes.
 func (w *world) spot(spot, subject string) (fakeserver.Match, int64) {
-	if spot == "header" {
+	switch spot {
+	case "header":
 		return w.requests("show", subject)[0], 60
+	case "deletion":
+		return w.requests("delete", subject)[0], 0
 	}
 	return w.requests("send", subject)[0], w.letter(subject).Size() / 2
 }

@@ -61,7 +61,7 @@ func placeholders() []placeholder {
 		oneOf("{heard}", "whether there was one", "a", "no"),
 		oneOf("{setting}", "of the account", "user name", "password"),
 		oneOf("{act}", "what the server is asked to do", "send", "show", "delete"),
-		oneOf("{spot}", "where in a message", "middle", "header"),
+		oneOf("{spot}", "what is going on with a message", "middle", "header", "deletion"),
 		oneOf("{part}", "of a session", partNames()...),
 		oneOf("{ability}", "what a server may lack", abilityNames()...),
 		{"{place}", `(Inbox|mailbox|folder "[^"]*")`, "`Inbox`, `mailbox` (the account's entries), or `folder \"NAME\"`"},
