@@ -33,5 +33,5 @@ func (s *Session) Apop(ctx context.Context, user, secret string) error {
 	}
 	sum := md5.Sum([]byte(stamp + secret))
 	digest := hex.EncodeToString(sum[:])
-	return s.exchange(ctx, command{verb: "APOP", secret: digest}, "APOP "+user+" "+digest, nil)
+	return s.exchange(ctx, command{verb: "APOP", secret: []string{digest}}, "APOP "+user+" "+digest, nil)
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"slices"
 	"strings"
 )
 
@@ -15,6 +16,23 @@ type Capabilities map[string][]string
 func (c Capabilities) Has(word string) bool {
 	_, ok := c[strings.ToUpper(word)]
 	return ok
+}
+
+// Mechanisms are the SASL mechanisms that the server listed, in upper case. Domino writes them after AUTH=
+// (behaviour section 3, "Wire order").
+func (c Capabilities) Mechanisms() []string {
+	var names []string
+	for word, args := range c {
+		if name, ok := strings.CutPrefix(word, "AUTH="); ok {
+			names = append(append(names, name), args...)
+		}
+	}
+	names = append(names, c["SASL"]...)
+	for i, name := range names {
+		names[i] = strings.ToUpper(name)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // Capa asks for the capabilities and keeps them in the session; PIPELINING sets the window of RetrAll, TopAll and

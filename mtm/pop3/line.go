@@ -12,7 +12,8 @@ import (
 
 // line is the connection with its deadlines. Each Read and Write waits at most timeout, and a cancelled call at once.
 type line struct {
-	conn    net.Conn
+	conn    net.Conn // the *tls.Conn once there is one; changed only by the goroutine that calls the session
+	wire    net.Conn // conn, or what is below its TLS
 	timeout time.Duration
 
 	mu        sync.Mutex
@@ -52,9 +53,9 @@ func (l *line) wait(d direction, until time.Time) (err error) {
 	case l.cancelled:
 		return os.ErrDeadlineExceeded
 	case d == writing:
-		err = l.conn.SetWriteDeadline(until)
+		err = l.wire.SetWriteDeadline(until)
 	default:
-		err = l.conn.SetReadDeadline(until)
+		err = l.wire.SetReadDeadline(until)
 	}
 	if errors.Is(err, io.ErrClosedPipe) { // a net.Pipe closed at the far end: the read says so better
 		return nil
@@ -74,7 +75,7 @@ func (l *line) watch(ctx context.Context) (stop func()) {
 		defer l.mu.Unlock()
 		if l.call == call {
 			l.cancelled = true
-			_ = l.conn.SetDeadline(time.Unix(1, 0)) // fails only on a closed line, which waits for nothing
+			_ = l.wire.SetDeadline(time.Unix(1, 0)) // fails only on a closed line, which waits for nothing
 		}
 	})
 	return func() {

@@ -8,5 +8,5 @@ func (s *Session) Pass(ctx context.Context, password string) error {
 	if err := checkText("password", password); err != nil {
 		return err
 	}
-	return s.exchange(ctx, command{verb: "PASS", secret: password}, "PASS "+password, nil)
+	return s.exchange(ctx, command{verb: "PASS", secret: []string{password}}, "PASS "+password, nil)
 }

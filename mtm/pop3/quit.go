@@ -7,6 +7,9 @@ import "context"
 // line or stays silent instead of answering is a *LineError, and nobody knows whether it has deleted.
 func (s *Session) Quit(ctx context.Context) error {
 	err := s.exchange(ctx, command{verb: "QUIT"}, "QUIT", nil)
+	if err == nil {
+		s.line.endTLS()
+	}
 	closeErr := s.Close()
 	if err != nil {
 		return err

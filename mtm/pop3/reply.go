@@ -66,7 +66,12 @@ func (c command) show(b []byte, limit int) string {
 }
 
 func (c command) repeated(b []byte) bool {
-	return c.secret != "" && bytes.Contains(b, []byte(c.secret))
+	for _, secret := range c.secret {
+		if secret != "" && bytes.Contains(b, []byte(secret)) {
+			return true
+		}
+	}
+	return false
 }
 
 // cutCode cuts a response code off the text of a refusal. RFC 2449 section 8: printable, without blanks, in brackets.

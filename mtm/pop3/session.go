@@ -2,6 +2,7 @@ package pop3
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -27,10 +28,11 @@ type Session struct {
 
 // NewSession reads the greeting from conn. The session owns conn from here on, and closes it when NewSession fails:
 // with a *ReplyError when the greeting is -ERR, else with a *LineError or *ProtocolError. A cancelled ctx spoils the
-// session, here and in every method.
+// session, here and in every method. When conn is a *tls.Conn (RFC 8314 section 3, usually port 995) the handshake
+// comes first; it fails with a *TLSError.
 func NewSession(ctx context.Context, conn net.Conn, o *Options) (*Session, error) {
 	s := &Session{opt: o.orDefault()}
-	s.line = &line{conn: conn, timeout: s.opt.Timeout}
+	s.line = &line{conn: conn, wire: conn, timeout: s.opt.Timeout}
 	s.in = lineio.NewReader(s.line, s.opt.MaxLine)
 	c := command{verb: Greeting}
 	stop, err := s.begin(ctx, c)
@@ -38,9 +40,14 @@ func NewSession(ctx context.Context, conn net.Conn, o *Options) (*Session, error
 		return nil, err
 	}
 	defer stop()
+	if secured, ok := conn.(*tls.Conn); ok {
+		if err = s.handshake(ctx, secured); err != nil {
+			return nil, err
+		}
+	}
 	text, err := s.status(ctx, c)
 	if err != nil {
-		_ = s.line.conn.Close()
+		_ = s.line.drop()
 		return nil, err
 	}
 	s.greeting = string(text)
@@ -66,7 +73,7 @@ func (s *Session) Close() error {
 		return nil
 	}
 	s.err = ErrClosed
-	return s.line.conn.Close()
+	return s.line.drop()
 }
 
 // spoil closes the line and returns the first error that did so.
@@ -75,7 +82,7 @@ func (s *Session) spoil(err error) error {
 	defer s.mu.Unlock()
 	if s.err == nil {
 		s.err = err
-		_ = s.line.conn.Close() // the line is given up: the first error says why
+		_ = s.line.drop() // the first error says why
 	}
 	return s.err
 }
@@ -83,8 +90,8 @@ func (s *Session) spoil(err error) error {
 // command names what is under way, for errors.
 type command struct {
 	verb   string
-	number int    // 0 = none
-	secret string // never shown, even when the server repeats it
+	number int      // 0 = none
+	secret []string // never shown, even when the server repeats it
 }
 
 func (c command) String() string {
@@ -125,19 +132,27 @@ func (s *Session) exchange(ctx context.Context, c command, words string, then fu
 		return err
 	}
 	defer stop()
-	s.out = append(append(s.out[:0], words...), "\r\n"...)
-	_, err = s.line.Write(s.out)
-	if c.secret != "" {
-		clear(s.out)
-	}
-	if err != nil {
-		return s.spoil(lineError(ctx, c, s.opt.Timeout, err))
+	if err = s.send(ctx, c, words); err != nil {
+		return err
 	}
 	text, err := s.status(ctx, c)
 	if err != nil || then == nil {
 		return err
 	}
 	return then(text)
+}
+
+// send writes one line.
+func (s *Session) send(ctx context.Context, c command, words string) error {
+	s.out = append(append(s.out[:0], words...), "\r\n"...)
+	_, err := s.line.Write(s.out)
+	if len(c.secret) > 0 {
+		clear(s.out)
+	}
+	if err != nil {
+		return s.spoil(lineError(ctx, c, s.opt.Timeout, err))
+	}
+	return nil
 }
 
 // status reads a status line. It returns the text after "+OK ", a *ReplyError, or what spoiled the session.

@@ -1,0 +1,190 @@
+package pop3
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/emersion/go-sasl"
+)
+
+// ErrChallenge is wrapped by errors about challenges that make no sense to the mechanism.
+var ErrChallenge = errors.New("the server's challenge makes no sense")
+
+var errUnexpected = fmt.Errorf("%w: none was due", ErrChallenge)
+
+// AuthError says how far an AUTH came that ended without a login. The session stays usable.
+type AuthError struct {
+	Mechanism string
+	Responses int   // how many responses the server had when it refused; see Mechanism.Proof
+	Err       error // a *ReplyError, or an error of the mechanism, after which AUTH was cancelled
+}
+
+func (e *AuthError) Error() string {
+	if _, refused := errors.AsType[*ReplyError](e.Err); refused {
+		return e.Err.Error()
+	}
+	return "AUTH " + e.Mechanism + ": " + e.Err.Error()
+}
+
+// Unwrap gives the cause.
+func (e *AuthError) Unwrap() error { return e.Err }
+
+const (
+	// maxInitial bounds AUTH with an initial response. RFC 5034 section 4: a longer one follows on a line of its own.
+	maxInitial = 255
+	// maxChallenges is far beyond what any mechanism needs.
+	maxChallenges = 32
+)
+
+// Auth logs in with a SASL mechanism (RFC 5034), whether the server lists it or not (QUIRK 12). An *AuthError is a
+// refusal, or a challenge that made no sense; ErrArgument means that nothing was sent. No error shows a password, a
+// token or a response, even when the server repeats it.
+func (s *Session) Auth(ctx context.Context, mech sasl.Client) error {
+	name, initial, err := mech.Start()
+	if err != nil {
+		return err
+	}
+	if !mechanismName(name) {
+		return fmt.Errorf("%w: %q is not the name of a mechanism", ErrArgument, name)
+	}
+	d := &dialogue{Session: s, mech: mech, name: name, initial: initial, command: command{verb: "AUTH " + name}}
+	if own, ok := mech.(interface{ hidden() []string }); ok {
+		d.command.secret = own.hidden()
+		d.known = true
+	}
+	stop, err := s.begin(ctx, d.command)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	if err = d.open(ctx); err != nil {
+		return err
+	}
+	for range maxChallenges {
+		challenge, done, err := d.reply(ctx)
+		if err != nil || done {
+			return err
+		}
+		if err = d.answer(ctx, challenge); err != nil {
+			return err
+		}
+	}
+	return d.cancel(ctx, errUnexpected)
+}
+
+// mechanismName is RFC 4422 section 3.1.
+func mechanismName(name string) bool {
+	return name != "" && len(name) <= 20 && strings.Trim(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") == ""
+}
+
+// dialogue is one AUTH.
+type dialogue struct {
+	*Session
+	command   command
+	mech      sasl.Client
+	name      string
+	initial   []byte // still to be sent; nil = none
+	responses int
+	known     bool // the mechanism says what is secret in its responses
+}
+
+// open sends AUTH, with the initial response when it fits.
+func (d *dialogue) open(ctx context.Context) error {
+	words := "AUTH " + d.name
+	if d.initial != nil {
+		response := d.encode(d.initial)
+		if response == "" { // RFC 5034 section 4
+			response = "="
+		}
+		if len(words)+len(" \r\n")+len(response) <= maxInitial {
+			words += " " + response
+			d.initial = nil
+			d.responses++
+		}
+	}
+	return d.send(ctx, d.command, words)
+}
+
+// reply reads one line of the server: the end of the exchange, or a challenge.
+func (d *dialogue) reply(ctx context.Context) (challenge []byte, done bool, err error) {
+	line, err := d.readLine(ctx, d.command, 0)
+	if err != nil {
+		return nil, false, err
+	}
+	ok, text, known := parseStatus(line)
+	switch {
+	case known && !ok:
+		return nil, false, d.fail(d.command.replyError(text))
+	case known && d.responses > 0:
+		return nil, true, d.checkProof(line)
+	case known: // QUIRK 19: +OK for a challenge. Nobody can have been let in before the first response.
+	case len(line) > 0 && line[0] == '+' && (len(line) == 1 || line[1] == ' '):
+		text = line[min(2, len(line)):]
+	default:
+		return nil, false, d.spoil(d.command.protocolError(0, `a line that starts with "+ ", "+OK" or "-ERR"`, line))
+	}
+	return decode(text), false, nil
+}
+
+// decode takes what is not base64 as it is (QUIRK 20): a mechanism that waits for its first turn does not look at it.
+func decode(text []byte) []byte {
+	text = bytes.TrimRight(text, " \t")
+	plain, err := base64.StdEncoding.AppendDecode(nil, text)
+	if err != nil {
+		return bytes.Clone(text)
+	}
+	return plain
+}
+
+// checkProof keeps a server out that lets us in without having shown that it knows the password.
+func (d *dialogue) checkProof(line []byte) error {
+	if m, ok := d.mech.(interface{ proved() bool }); ok && !m.proved() {
+		return d.spoil(d.command.protocolError(0, "the proof that the server knows the password (RFC 5802 section 3)", line))
+	}
+	return nil
+}
+
+func (d *dialogue) answer(ctx context.Context, challenge []byte) error {
+	response := d.initial
+	if d.initial = nil; response == nil {
+		var err error
+		if response, err = d.mech.Next(challenge); err != nil {
+			return d.cancel(ctx, err)
+		}
+	}
+	d.responses++
+	return d.send(ctx, d.command, d.encode(response))
+}
+
+// encode gives the base64 of a response and keeps it out of errors.
+func (d *dialogue) encode(response []byte) string {
+	text := base64.StdEncoding.EncodeToString(response)
+	d.command.secret = append(d.command.secret, text)
+	if !d.known {
+		d.command.secret = append(d.command.secret, string(response))
+	}
+	return text
+}
+
+// cancel ends an exchange that the mechanism cannot go on with. RFC 5034 section 4: the server must refuse now.
+func (d *dialogue) cancel(ctx context.Context, cause error) error {
+	if err := d.send(ctx, d.command, "*"); err != nil {
+		return err
+	}
+	text, err := d.status(ctx, d.command)
+	if err == nil {
+		return d.spoil(d.command.protocolError(0, "-ERR to the cancelled login", text))
+	}
+	if _, refused := errors.AsType[*ReplyError](err); !refused {
+		return err
+	}
+	return d.fail(cause)
+}
+
+func (d *dialogue) fail(err error) error {
+	return &AuthError{Mechanism: d.name, Responses: d.responses, Err: err}
+}

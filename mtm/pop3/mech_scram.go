@@ -1,0 +1,71 @@
+package pop3
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/emersion/go-sasl"
+	"github.com/xdg-go/scram"
+)
+
+// maxIterations bounds the work that a server can ask for: about a second. RFC 7677 section 4 asks for 4,096 at least,
+// which the library checks.
+const maxIterations = 1_000_000
+
+// scramClient is RFC 5802 without channel binding.
+type scramClient struct {
+	Credentials
+	name         string
+	hash         scram.HashGeneratorFcn
+	conversation *scram.ClientConversation
+}
+
+func newScramSHA1(c Credentials) sasl.Client {
+	return &scramClient{Credentials: c, name: "SCRAM-SHA-1", hash: scram.SHA1}
+}
+
+func newScramSHA256(c Credentials) sasl.Client {
+	return &scramClient{Credentials: c, name: "SCRAM-SHA-256", hash: scram.SHA256}
+}
+
+func (m *scramClient) Start() (name string, initial []byte, err error) {
+	if err = m.check(); err != nil {
+		return "", nil, err
+	}
+	client, err := m.hash.NewClient(m.User, m.Password, "")
+	if err != nil { // its text could hold the password
+		return "", nil, fmt.Errorf("%w: %s takes no such characters in a user name or password (RFC 4013)", ErrArgument, m.name)
+	}
+	m.conversation = client.NewConversation()
+	first, err := m.conversation.Step("")
+	return m.name, []byte(first), err
+}
+
+func (m *scramClient) Next(challenge []byte) ([]byte, error) {
+	if m.conversation.Done() {
+		return nil, errUnexpected
+	}
+	if err := checkIterations(string(challenge)); err != nil {
+		return nil, err
+	}
+	response, err := m.conversation.Step(string(challenge))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s", ErrChallenge, escape([]byte(err.Error()), shownText))
+	}
+	return []byte(response), nil
+}
+
+// proved says whether the server has shown that it knows the password too (RFC 5802 section 3).
+func (m *scramClient) proved() bool { return m.conversation.Valid() }
+
+func checkIterations(challenge string) error {
+	for field := range strings.SplitSeq(challenge, ",") {
+		if text, ok := strings.CutPrefix(field, "i="); ok {
+			if n, err := strconv.Atoi(text); err != nil || n > maxIterations {
+				return fmt.Errorf("%w: it asks for more than %d iterations", ErrChallenge, maxIterations)
+			}
+		}
+	}
+	return nil
+}
