@@ -21,6 +21,9 @@ var builtin embed.FS
 // Builtin is the built-in suites, one *.feature file each.
 func Builtin() fs.FS { return builtin }
 
+// ErrFormat is in the error of Run when Options.Format is wrong.
+var ErrFormat = errors.New("unknown format")
+
 // Options of Run; the zero value runs all built-in suites.
 type Options struct {
 	// Paths are .feature files, FILE:LINE for one scenario, or folders of them.
@@ -113,8 +116,8 @@ func checkFormat(formats string) error {
 	for format := range strings.SplitSeq(formats, ",") {
 		name, _, _ := strings.Cut(format, ":")
 		if _, ok := known[name]; !ok {
-			return fmt.Errorf("unknown format %q; it is one of %s",
-				name, strings.Join(slices.Sorted(maps.Keys(known)), ", "))
+			return fmt.Errorf("%w %q; it is one of %s",
+				ErrFormat, name, strings.Join(slices.Sorted(maps.Keys(known)), ", "))
 		}
 	}
 	return nil

@@ -77,6 +77,11 @@ var _ = Describe("Running feature files", func() {
 		}, "(4:5)"),
 	)
 
+	It("tells a wrong format apart, for those who have it from a flag", func() {
+		_, _, err := run(Options{Format: "progress,prettier:out.txt"})
+		Expect(err).To(MatchError(ErrFormat))
+	})
+
 	It("stops soon when its context ends", func() {
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()
