@@ -4,7 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	_ "embed" // the script
+	_ "embed" // the scripts
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -13,8 +13,11 @@ import (
 	"strings"
 )
 
-//go:embed getmail.py
-var getmailScript string
+//go:embed getmail_run.py
+var getmailRun string
+
+//go:embed getmail_check.py
+var getmailCheck string
 
 // Getmail is getmail6. It reads with poplib, parses each message with Python's email package and hands what that package
 // writes to a program that stores it: its own Maildir delivery refuses to run as root.
@@ -35,7 +38,7 @@ func (Getmail) Version(ctx context.Context) (string, error) {
 // on in the same session and takes the rest of that line for the replies to its next commands: what it stores from then on is
 // not what it asked for.
 func (Getmail) Fetch(ctx context.Context, a Account, dir string) error {
-	path, err := program("getmail", "getmail6")
+	path, python, err := getmailProgram()
 	if err != nil {
 		return err
 	}
@@ -51,7 +54,7 @@ func (Getmail) Fetch(ctx context.Context, a Account, dir string) error {
 	if err = settings(rc, text); err != nil {
 		return err
 	}
-	out, err := run(ctx, command(ctx, dir, path, "--getmaildir", dir, "--rcfile", rc))
+	out, err := run(ctx, command(ctx, dir, python, "-c", getmailRun, path, "--getmaildir", dir, "--rcfile", rc))
 	refused := refusals(out, func(line string) (Refusal, bool) {
 		_, line, ok := strings.Cut(line, "failed to retrieve msgid ")
 		uid, text, _ := strings.Cut(line, "; server said ")
@@ -89,7 +92,7 @@ func (Getmail) Check(ctx context.Context, served, stored [][]byte) error {
 	if err := checkCount(served, stored); err != nil {
 		return err
 	}
-	path, err := interpreter()
+	_, python, err := getmailProgram()
 	if err != nil {
 		return err
 	}
@@ -98,7 +101,7 @@ func (Getmail) Check(ctx context.Context, served, stored [][]byte) error {
 		in.Write(binary.BigEndian.AppendUint32(nil, uint32(len(m))))
 		in.Write(m)
 	}
-	cmd := command(ctx, os.TempDir(), path, "-c", getmailScript)
+	cmd := command(ctx, os.TempDir(), python, "-c", getmailCheck)
 	cmd.Stdin = &in
 	out, err := run(ctx, cmd)
 	if err != nil {
@@ -117,20 +120,19 @@ func (Getmail) Check(ctx context.Context, served, stored [][]byte) error {
 	return nil
 }
 
-// interpreter is the Python that the first line of the installed getmail names.
-func interpreter() (string, error) {
-	path, err := program("getmail", "getmail6")
-	if err != nil {
-		return "", err
+// getmailProgram returns the path of getmail and of the Python that its first line names.
+func getmailProgram() (path, python string, err error) {
+	if path, err = program("getmail", "getmail6"); err != nil {
+		return "", "", err
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	defer f.Close()
 	line, err := bufio.NewReader(io.LimitReader(f, 256)).ReadString('\n')
 	if err != nil || !strings.HasPrefix(line, "#!/") {
-		return "", fmt.Errorf("%s does not begin with the path of an interpreter", path)
+		return "", "", fmt.Errorf("%s does not begin with the path of an interpreter", path)
 	}
-	return strings.TrimSpace(line[2:]), nil
+	return path, strings.TrimSpace(line[2:]), nil
 }
