@@ -120,6 +120,17 @@ var _ = Describe("Changing entries", func() {
 			{ID: 7, UID: "a", Size: 5, Flags: store.New | store.Pending}, {ID: 10, UID: "a"}}))
 	})
 
+	It("Count counts messages and nothing else", func() {
+		add(store.Inbox, store.Entry{Flags: store.New | store.Unread})
+		add(store.Inbox, store.Entry{Flags: store.Unread | store.Invisible})
+		add(store.Inbox, store.Entry{})
+		Expect(commit(func(b *store.Batch) {
+			b.Add(&store.Entry{Parent: store.Inbox, Type: store.TypeFolder, Flags: store.New})
+		})).To(Succeed())
+		Expect(s.Count(ctx, store.Inbox)).To(Equal(store.Counts{Messages: 3, Unread: 2, New: 1}))
+		Expect(s.Count(ctx, 4711)).To(BeZero())
+	})
+
 	It("Each can stop early, and be used together with the store", func() {
 		add(store.Inbox, store.Entry{})
 		add(store.Inbox, store.Entry{})

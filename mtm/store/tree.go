@@ -132,3 +132,20 @@ func (s *Store) UIDs(ctx context.Context, parent, service ID) ([]Ref, error) {
 	})
 	return list, err
 }
+
+// Counts are numbers of messages directly below an entry.
+type Counts struct{ Messages, Unread, New int }
+
+// Count counts the messages directly below parent, invisible ones included;
+// zeros when there is no such parent.
+func (s *Store) Count(ctx context.Context, parent ID) (Counts, error) {
+	var n Counts
+	err := s.read(ctx, func(c *conn) error {
+		return c.query(ctx, `SELECT count(*), count(CASE WHEN flags & ?2 THEN 1 END), count(CASE WHEN flags & ?3 THEN 1 END)
+			FROM entries WHERE parent = ?1 AND type = ?4`, func(row []driver.Value) error {
+			n = Counts{int(asInt(row[0])), int(asInt(row[1])), int(asInt(row[2]))}
+			return nil
+		}, parent, Unread, New, int(TypeMessage))
+	})
+	return n, err
+}
