@@ -83,8 +83,10 @@ func askPassword(ctx context.Context, in io.Reader, stderr io.Writer, user strin
 	if err != nil {
 		return "", err
 	}
-	fmt.Fprintf(stderr, "password of %s: ", oneLine(user))
-	defer fmt.Fprintln(stderr)
+	if _, err := fmt.Fprintf(stderr, "password of %s: ", oneLine(user)); err != nil {
+		return "", err
+	}
+	defer func() { _, _ = fmt.Fprintln(stderr) }() // the line end that was not echoed
 	type answer struct {
 		password []byte
 		err      error

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"strings"
 	"time"
@@ -69,10 +67,10 @@ func listPlaces(cmd *cobra.Command, e *env, st *store.Store) error {
 	if e.json {
 		return printJSON(cmd, views)
 	}
-	out := bufio.NewWriter(cmd.OutOrStdout())
-	fmt.Fprintf(out, "%6s  %-7s  %-24s  %8s  %8s  %8s\n", "id", "kind", "name", "messages", "unread", "new")
+	out := newPage(cmd.OutOrStdout())
+	out.printf("%6s  %-7s  %-24s  %8s  %8s  %8s\n", "id", "kind", "name", "messages", "unread", "new")
 	for _, v := range views {
-		fmt.Fprintf(out, "%6d  %-7s  %s  %8d  %8d  %8d\n", v.ID, v.Kind, column(v.Name, 24), v.Messages, v.Unread, v.New)
+		out.printf("%6d  %-7s  %s  %8d  %8d  %8d\n", v.ID, v.Kind, column(v.Name, 24), v.Messages, v.Unread, v.New)
 	}
 	return out.Flush()
 }
@@ -153,7 +151,7 @@ func listMessages(cmd *cobra.Command, e *env, st *store.Store, parent store.ID) 
 }
 
 // streamJSON writes an array of messages, one a line, without holding them all.
-func streamJSON(out *bufio.Writer, each func(func(*store.Entry) error) error) error {
+func streamJSON(out page, each func(func(*store.Entry) error) error) error {
 	encoder := json.NewEncoder(out)
 	encoder.SetEscapeHTML(false)
 	lead := "["
@@ -178,13 +176,13 @@ func streamJSON(out *bufio.Writer, each func(func(*store.Entry) error) error) er
 
 // rows prints messages one a line: id, marks when asked for, date, from, subject, size.
 type rows struct {
-	out           *bufio.Writer // keeps its errors until Flush
-	from, subject int           // widths of these columns
+	out           page
+	from, subject int // widths of these columns
 	marks         bool
 }
 
 func newRows(out io.Writer, marks bool) *rows {
-	r := &rows{out: bufio.NewWriterSize(out, 32<<10), marks: marks}
+	r := &rows{out: newPage(out), marks: marks}
 	r.from, r.subject = columnsFor(out)
 	return r
 }
@@ -198,7 +196,7 @@ func (r *rows) print(e *store.Entry) {
 	if r.marks {
 		letters = marksOf(e) + "  "
 	}
-	fmt.Fprintf(r.out, "%6d  %s%-16s  %s  %s  %9s\n", e.ID, letters, date,
+	r.out.printf("%6d  %s%-16s  %s  %s  %9s\n", e.ID, letters, date,
 		column(e.Details, r.from), column(e.Description, r.subject), octets(e.Size))
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"pop3mtm/mtm"
@@ -57,7 +56,7 @@ func (g *get) report(folder store.Entry, result mtm.Result, failed error) error 
 	}
 	printFailures(r.out, failed)
 	if failed == nil || len(result.Messages) > 0 || result.AlreadyThere > 0 {
-		fmt.Fprintln(r.out, g.summary(result, len(failures(failed))))
+		r.out.printf("%s\n", g.summary(result, len(failures(failed))))
 	}
 	return errors.Join(failed, r.out.Flush())
 }
@@ -73,7 +72,7 @@ func (g *get) printSome(ctx context.Context, r *rows, ids []store.ID, place stri
 		r.print(&entries[i])
 	}
 	if more := len(ids) - len(shown); more > 0 {
-		fmt.Fprintf(r.out, "... and %d more; 'mtm list %s' shows them all\n", more, oneLine(place))
+		r.out.printf("... and %d more; 'mtm list %s' shows them all\n", more, oneLine(place))
 	}
 	return nil
 }
@@ -101,14 +100,14 @@ func (g *get) summary(result mtm.Result, failed int) string {
 	return strings.Join(parts, ", ")
 }
 
-func printFailures(out io.Writer, failed error) {
+func printFailures(out page, failed error) {
 	list := failures(failed)
 	for i, f := range list {
 		if i == shownMessages {
-			fmt.Fprintf(out, "... and %d more that failed\n", len(list)-i)
+			out.printf("... and %d more that failed\n", len(list)-i)
 			return
 		}
-		fmt.Fprintf(out, "failed: %s: %s\n", oneLine(f.UID), oneLine(f.Error))
+		out.printf("failed: %s: %s\n", oneLine(f.UID), oneLine(f.Error))
 	}
 }
 
@@ -163,6 +162,6 @@ func (g *get) reportHeaders(ctx context.Context, failed error) error {
 	if err := g.printSome(ctx, r, fresh, g.account.Name); err != nil {
 		return err
 	}
-	fmt.Fprintf(r.out, "%s on the server, %d new\n", count(service.RemoteCount, "message", "messages"), len(fresh))
+	r.out.printf("%s on the server, %d new\n", count(service.RemoteCount, "message", "messages"), len(fresh))
 	return r.out.Flush()
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 	"time"
@@ -106,7 +105,7 @@ func (s *shell) talk(cmd *cobra.Command, e *env, keepGoing bool) error {
 		}
 		if cmd.Context().Err() != nil || !keepGoing {
 			if !e.json {
-				fmt.Fprintf(cmd.ErrOrStderr(), "mtm: stopped at line %d: %s\n", lines.read, oneLine(line))
+				cmd.PrintErrf("mtm: stopped at line %d: %s\n", lines.read, oneLine(line))
 			}
 			break
 		}

@@ -164,13 +164,13 @@ func (s *show) printText(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	out := bufio.NewWriterSize(s.cmd.OutOrStdout(), 32<<10)
+	out := newPage(s.cmd.OutOrStdout())
 	for _, f := range fields {
-		fmt.Fprintf(out, "%-9s %s\n", f[0]+":", oneLine(f[1]))
+		out.printf("%-9s %s\n", f[0]+":", oneLine(f[1]))
 	}
-	fmt.Fprintln(out)
+	out.printf("\n")
 	if s.entry.Body.Kind != store.BodyWhole && s.entry.Body.Kind != store.BodyPartial {
-		fmt.Fprintf(out, "(only the header is here; %s)\n", oneLine(s.fetchHint(ctx)))
+		out.printf("(only the header is here; %s)\n", oneLine(s.fetchHint(ctx)))
 		return out.Flush()
 	}
 	parts, err := s.store.Parts(ctx, s.entry.ID)
@@ -179,7 +179,7 @@ func (s *show) printText(ctx context.Context) error {
 	}
 	text := readable(parts)
 	if text == nil {
-		fmt.Fprintln(out, "(no text)")
+		out.printf("(no text)\n")
 	} else {
 		w := &visibleWriter{out: out}
 		if err := errors.Join(s.copyText(ctx, *text, w), w.end()); err != nil {
@@ -187,9 +187,9 @@ func (s *show) printText(ctx context.Context) error {
 		}
 	}
 	if len(parts) > 1 || text == nil {
-		fmt.Fprintln(out)
+		out.printf("\n")
 		for _, p := range parts {
-			fmt.Fprintln(out, partLine(p))
+			out.printf("%s\n", partLine(p))
 		}
 	}
 	return out.Flush()

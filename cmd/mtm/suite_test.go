@@ -22,8 +22,8 @@ func buildAndRun(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	defer os.RemoveAll(dir)
-	binary = filepath.Join(dir, "mtm.exe") // the ending that Windows needs does no harm elsewhere
+	defer func() { _ = os.RemoveAll(dir) }() // what stays is the system's to clear
+	binary = filepath.Join(dir, "mtm.exe")   // the ending that Windows needs does no harm elsewhere
 	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "build mtm: %v\n%s", err, out)
 		return 1

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 	"os"
@@ -102,6 +103,13 @@ func columnsFor(out io.Writer) (from, subject int) {
 	from = min(28, free*2/5)
 	return from, free - from
 }
+
+// page is buffered output. Its first error is given by Flush, as bufio keeps it.
+type page struct{ *bufio.Writer }
+
+func newPage(w io.Writer) page { return page{bufio.NewWriterSize(w, 32<<10)} }
+
+func (p page) printf(format string, args ...any) { _, _ = fmt.Fprintf(p.Writer, format, args...) }
 
 // count is a number with its noun.
 func count(n int, one, many string) string {
