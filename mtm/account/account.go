@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"slices"
 	"strconv"
 	"unicode"
 	"unicode/utf8"
@@ -18,35 +17,44 @@ const (
 	MaxText = 1024 // octets of a host name, login name or password
 )
 
-// Auth says how to log in.
-type Auth string
-
-// The ways to log in. Auto picks one before anything is sent; a refusal is
-// final, no weaker way is tried after it (behaviour section 0).
-const (
-	Auto     Auth = "auto"     // USER/PASS where it is safe or the only way, else APOP
-	UserPass Auth = "userpass" // RFC 1939 section 7, USER and PASS
-	APOP     Auth = "apop"     // RFC 1939 section 7, APOP
-)
-
-// auths lists the accepted values in the order that messages show them.
-func auths() []Auth { return []Auth{Auto, UserPass, APOP} }
-
 // POP3 is the settings of one POP3 account. The zero value is not valid: start
 // from Defaults.
 type POP3 struct {
 	Host             string   // name or address of the server
-	Port             int      // 1 to 65535
+	Port             int      // 1 to 65535; it does not follow TLS (behaviour section 3)
+	Security         Security // NoTLS, STLS or Implicit
 	LoginName        string   // user name sent to the server
 	Password         Password // where the password comes from
+	Token            Token    // where the token for XOAUTH2 and OAUTHBEARER comes from
 	Auth             Auth     // how to log in
-	AllowPlaintext   bool     // permits USER/PASS over an unencrypted line to a host that is not this machine
+	AuthUnlisted     bool     // takes the first method of Auth although the server does not list it (QUIRK 12)
+	AllowPlaintext   bool     // permits sending the secret over an unencrypted line to a host that is not this machine
 	SyncLimit        int      // headers kept in the mailbox: -1 all, 0 no refresh at all, N the newest N
 	DisconnectedMode bool     // the original's DisconnectedUserMode: entries stay visible offline
+	Autosend         bool     // the original's AutoSendOnConnect: a connect sends what waits in the outbox
+	GetMail          GetMail  // what getting mail fetches when the caller does not say
+	MaxEmailSize     int64    // largest message fetched when the caller does not say, in octets; 0 = no limit
+	PopulationLimit  int      // lines of the body that populate fetches when the caller does not say; -1 = all
+	SMTP             SMTP     // how the account's mail goes out
 }
 
-// Defaults gives the original's defaults: port 110, no synchronisation limit.
-func Defaults() POP3 { return POP3{Port: 110, Auth: Auto, SyncLimit: -1} }
+// GetMail is the original's GetMailOptions.
+type GetMail string
+
+// What getting mail fetches.
+const (
+	Headers  GetMail = "headers"
+	Messages GetMail = "messages"
+)
+
+// Defaults gives the original's defaults: port 110, no TLS, no limits. Auth is
+// Auto, where the original sent USER/PASS: the best way is the default.
+func Defaults() POP3 {
+	return POP3{
+		Port: 110, Security: Security{TLS: NoTLS}, Auth: Auto, SyncLimit: -1,
+		GetMail: Messages, PopulationLimit: -1, SMTP: SMTPDefaults(),
+	}
+}
 
 // Address is host:port as a dialer wants it.
 func (p POP3) Address() string { return net.JoinHostPort(p.Host, strconv.Itoa(p.Port)) }
@@ -68,13 +76,41 @@ func (p POP3) Validate() error {
 	if p.Port < 1 || p.Port > 65535 {
 		return fmt.Errorf("port %d is not between 1 and 65535", p.Port)
 	}
-	if !slices.Contains(auths(), p.Auth) {
-		return fmt.Errorf("auth %q is not one of %v", p.Auth, auths())
+	if err := p.Security.validate("", NoTLS, STLS, Implicit); err != nil {
+		return err
+	}
+	if err := p.login(); err != nil {
+		return err
 	}
 	if p.SyncLimit < -1 {
 		return fmt.Errorf("sync limit %d is below -1 (-1 keeps all headers, 0 none)", p.SyncLimit)
 	}
-	return p.Password.validate()
+	if p.GetMail != Headers && p.GetMail != Messages {
+		return fmt.Errorf("get-mail-options %q is neither %s nor %s", p.GetMail, Headers, Messages)
+	}
+	if p.MaxEmailSize < 0 {
+		return fmt.Errorf("max-email-size %d is below 0 (0 is no limit)", p.MaxEmailSize)
+	}
+	if p.PopulationLimit < -1 {
+		return fmt.Errorf("population-limit %d is below -1 (-1 is no limit)", p.PopulationLimit)
+	}
+	return p.SMTP.Validate()
+}
+
+func (p POP3) login() error {
+	if err := p.Auth.validate("auth", Auths()); err != nil {
+		return err
+	}
+	if p.AuthUnlisted && p.Auth == Auto {
+		return errors.New("auth-unlisted needs an auth other than auto: which method shall be tried?")
+	}
+	if err := p.Password.validate("password"); err != nil {
+		return err
+	}
+	if err := p.Token.validate("token"); err != nil {
+		return err
+	}
+	return p.Auth.checkToken("auth", p.Token)
 }
 
 // ValidateName checks an account's name: 1 to MaxName printable characters.

@@ -20,6 +20,13 @@ type Password struct {
 	Command string // command line for the shell; the first line it prints is the password
 }
 
+// Token says where an OAuth 2.0 bearer token comes from, as Password does for a
+// password. Tokens live for an hour or so: usually a command makes them.
+type Token Password
+
+// MaxToken bounds a token, in octets.
+const MaxToken = 16 << 10
+
 // commandTime bounds a password command: long enough for a person to unlock a
 // key ring, short enough that a hung one does not hold a login for ever.
 const commandTime = time.Minute
@@ -40,39 +47,62 @@ func (p Password) String() string {
 // GoString keeps %#v from showing the secret.
 func (p Password) GoString() string { return "account.Password{" + p.String() + "}" }
 
-func (p Password) validate() error {
+// String never shows the secret, only where it comes from.
+func (t Token) String() string { return Password(t).String() }
+
+// GoString keeps %#v from showing the secret.
+func (t Token) GoString() string { return "account.Token{" + t.String() + "}" }
+
+// Reveal gives the password. It blocks while a command runs, for a minute at
+// most, and ends early with ctx. Errors name the source, never the secret.
+func (p Password) Reveal(ctx context.Context) (string, error) {
+	return p.reveal(ctx, "password", MaxText)
+}
+
+// Reveal gives the token, as that of Password does.
+func (t Token) Reveal(ctx context.Context) (string, error) {
+	return Password(t).reveal(ctx, "token", MaxToken)
+}
+
+func (p Password) validate(what string) error { return p.check(what, MaxText) }
+
+func (t Token) validate(what string) error { return Password(t).check(what, MaxToken) }
+
+func (p Password) check(what string, limit int) error {
 	set := 0
 	for _, s := range []string{p.Literal, p.Env, p.Command} {
 		if s != "" {
 			set++
 		}
-		if len(s) > MaxText {
-			return fmt.Errorf("password is longer than %d octets", MaxText)
+		if len(s) > limit {
+			return fmt.Errorf("%s is longer than %d octets", what, limit)
 		}
 	}
 	if set > 1 {
-		return errors.New("give one of a password, a variable for it or a command for it, not several")
+		return fmt.Errorf("give one of a %s, a variable for it or a command for it, not several", what)
 	}
-	return secret(p.Literal)
+	return secret(what, limit, p.Literal)
 }
 
-// Reveal gives the password. It blocks while a command runs, for a minute at
-// most, and ends early with ctx. Errors name the source, never the secret.
-func (p Password) Reveal(ctx context.Context) (string, error) {
+func (p Password) reveal(ctx context.Context, what string, limit int) (string, error) {
 	switch {
 	case p.Env != "":
 		value, ok := os.LookupEnv(p.Env)
 		if !ok {
-			return "", fmt.Errorf("the password's environment variable %s is not set", p.Env)
+			return "", fmt.Errorf("the %s's environment variable %s is not set", what, p.Env)
 		}
-		return value, secret(value)
+		return value, secret(what, limit, value)
 	case p.Command != "":
-		return p.run(ctx)
+		line, err := p.run(ctx, limit)
+		if err != nil {
+			return "", fmt.Errorf("the %s command: %w", what, err)
+		}
+		return line, secret(what, limit, line)
 	}
-	return p.Literal, secret(p.Literal)
+	return p.Literal, secret(what, limit, p.Literal)
 }
 
-func (p Password) run(ctx context.Context) (string, error) {
+func (p Password) run(ctx context.Context, limit int) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, commandTime)
 	defer cancel()
 	shell, flag := "/bin/sh", "-c"
@@ -80,7 +110,7 @@ func (p Password) run(ctx context.Context) (string, error) {
 		shell, flag = "cmd", "/C"
 	}
 	command := exec.CommandContext(ctx, shell, flag, p.Command)
-	var out limited
+	out := limited{room: limit + 2}
 	command.Stdout = &out
 	command.Stderr = os.Stderr
 	command.WaitDelay = time.Second // a grandchild may hold the pipe open
@@ -88,32 +118,35 @@ func (p Password) run(ctx context.Context) (string, error) {
 		if ctx.Err() != nil {
 			err = ctx.Err()
 		}
-		return "", fmt.Errorf("the password command: %w", err)
+		return "", err
 	}
 	line, _, _ := strings.Cut(out.String(), "\n")
 	line = strings.TrimSuffix(line, "\r")
 	if line == "" {
-		return "", errors.New("the password command printed nothing")
+		return "", errors.New("it printed nothing")
 	}
-	return line, secret(line)
+	return line, nil
 }
 
-// secret checks a password without ever quoting it.
-func secret(s string) error {
-	if len(s) > MaxText {
-		return fmt.Errorf("password is longer than %d octets", MaxText)
+// secret checks a password or token without ever quoting it.
+func secret(what string, limit int, s string) error {
+	if len(s) > limit {
+		return fmt.Errorf("%s is longer than %d octets", what, limit)
 	}
 	if strings.ContainsAny(s, "\r\n\x00") {
-		return errors.New("password holds a line break or NUL, which POP3 cannot send")
+		return fmt.Errorf("%s holds a line break or NUL, which POP3 cannot send", what)
 	}
 	return nil
 }
 
-// limited keeps the first octets that a password may have and drops the rest.
-type limited struct{ bytes.Buffer }
+// limited keeps the first octets that a secret may have and drops the rest.
+type limited struct {
+	bytes.Buffer
+	room int
+}
 
 func (l *limited) Write(p []byte) (int, error) {
-	if room := MaxText + 2 - l.Len(); room > 0 {
+	if room := l.room - l.Len(); room > 0 {
 		l.Buffer.Write(p[:min(room, len(p))])
 	}
 	return len(p), nil

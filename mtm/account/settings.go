@@ -7,88 +7,174 @@ import (
 	"strings"
 )
 
-// setting ties one name, as the store and the command line write it, to its field.
-type setting struct {
+// setting ties one name, as the store and the command line write it, to its
+// field in settings of type S.
+type setting[S any] struct {
 	name string
-	get  func(*POP3) string
-	set  func(*POP3, string) error
+	get  func(*S) string
+	set  func(*S, string) error
 }
 
-func textSetting(name string, field func(*POP3) *string) setting {
-	return setting{
+func textSetting[S any, T ~string](name string, field func(*S) *T) setting[S] {
+	return setting[S]{
 		name: name,
-		get:  func(p *POP3) string { return *field(p) },
-		set:  func(p *POP3, v string) error { *field(p) = v; return nil },
+		get:  func(s *S) string { return string(*field(s)) },
+		set:  func(s *S, v string) error { *field(s) = T(v); return nil },
 	}
 }
 
-func intSetting(name string, field func(*POP3) *int) setting {
-	return setting{
+func intSetting[S any, T int | int64](name string, field func(*S) *T) setting[S] {
+	return setting[S]{
 		name: name,
-		get:  func(p *POP3) string { return strconv.Itoa(*field(p)) },
-		set: func(p *POP3, v string) error {
-			n, err := strconv.Atoi(v)
-			if err != nil {
+		get:  func(s *S) string { return strconv.FormatInt(int64(*field(s)), 10) },
+		set: func(s *S, v string) error {
+			n, err := strconv.ParseInt(v, 10, 64)
+			if err != nil || int64(T(n)) != n {
 				return fmt.Errorf("%s %q is not a whole number", name, v)
 			}
-			*field(p) = n
+			*field(s) = T(n)
 			return nil
 		},
 	}
 }
 
-func boolSetting(name string, field func(*POP3) *bool) setting {
-	return setting{
+func boolSetting[S any](name string, field func(*S) *bool) setting[S] {
+	return setting[S]{
 		name: name,
-		get:  func(p *POP3) string { return strconv.FormatBool(*field(p)) },
-		set: func(p *POP3, v string) error {
+		get:  func(s *S) string { return strconv.FormatBool(*field(s)) },
+		set: func(s *S, v string) error {
 			b, err := strconv.ParseBool(v)
 			if err != nil {
 				return fmt.Errorf("%s %q is neither true nor false", name, v)
 			}
-			*field(p) = b
+			*field(s) = b
 			return nil
 		},
 	}
 }
 
-// table is every setting of a POP3 account, one row each.
-func table() []setting {
-	return []setting{
-		textSetting("host", func(p *POP3) *string { return &p.Host }),
-		intSetting("port", func(p *POP3) *int { return &p.Port }),
-		textSetting("user", func(p *POP3) *string { return &p.LoginName }),
-		textSetting("password", func(p *POP3) *string { return &p.Password.Literal }),
-		textSetting("password-env", func(p *POP3) *string { return &p.Password.Env }),
-		textSetting("password-command", func(p *POP3) *string { return &p.Password.Command }),
-		{
-			name: "auth",
-			get:  func(p *POP3) string { return string(p.Auth) },
-			set:  func(p *POP3, v string) error { p.Auth = Auth(v); return nil },
-		},
-		boolSetting("allow-plaintext", func(p *POP3) *bool { return &p.AllowPlaintext }),
-		intSetting("sync-limit", func(p *POP3) *int { return &p.SyncLimit }),
-		boolSetting("disconnected-mode", func(p *POP3) *bool { return &p.DisconnectedMode }),
+// secretSettings are the three sources of a password or token.
+func secretSettings[S any](name string, field func(*S) *Password) []setting[S] {
+	return []setting[S]{
+		textSetting(name, func(s *S) *string { return &field(s).Literal }),
+		textSetting(name+"-env", func(s *S) *string { return &field(s).Env }),
+		textSetting(name+"-command", func(s *S) *string { return &field(s).Command }),
 	}
 }
 
+func securitySettings[S any](field func(*S) *Security) []setting[S] {
+	return []setting[S]{
+		textSetting("tls", func(s *S) *TLS { return &field(s).TLS }),
+		textSetting("tls-ca", func(s *S) *string { return &field(s).CA }),
+		textSetting("tls-name", func(s *S) *string { return &field(s).Name }),
+		boolSetting("tls-insecure-skip-verify", func(s *S) *bool { return &field(s).SkipVerify }),
+	}
+}
+
+// table is every setting of a POP3 account, one row each; those of SMTP begin
+// with "smtp-".
+func table() []setting[POP3] {
+	rows := []setting[POP3]{
+		textSetting("host", func(p *POP3) *string { return &p.Host }),
+		intSetting("port", func(p *POP3) *int { return &p.Port }),
+	}
+	rows = append(rows, securitySettings(func(p *POP3) *Security { return &p.Security })...)
+	rows = append(rows, textSetting("user", func(p *POP3) *string { return &p.LoginName }))
+	rows = append(rows, secretSettings("password", func(p *POP3) *Password { return &p.Password })...)
+	rows = append(rows, secretSettings("token", func(p *POP3) *Password { return (*Password)(&p.Token) })...)
+	rows = append(rows,
+		textSetting("auth", func(p *POP3) *Auth { return &p.Auth }),
+		boolSetting("auth-unlisted", func(p *POP3) *bool { return &p.AuthUnlisted }),
+		boolSetting("allow-plaintext", func(p *POP3) *bool { return &p.AllowPlaintext }),
+		intSetting("sync-limit", func(p *POP3) *int { return &p.SyncLimit }),
+		boolSetting("disconnected-mode", func(p *POP3) *bool { return &p.DisconnectedMode }),
+		boolSetting("autosend", func(p *POP3) *bool { return &p.Autosend }),
+		textSetting("get-mail-options", func(p *POP3) *GetMail { return &p.GetMail }),
+		intSetting("max-email-size", func(p *POP3) *int64 { return &p.MaxEmailSize }),
+		intSetting("population-limit", func(p *POP3) *int { return &p.PopulationLimit }),
+	)
+	for _, row := range smtpTable() {
+		rows = append(rows, setting[POP3]{
+			name: "smtp-" + row.name,
+			get:  func(p *POP3) string { return row.get(&p.SMTP) },
+			set: func(p *POP3, v string) error {
+				if err := row.set(&p.SMTP, v); err != nil {
+					return fmt.Errorf("smtp-%w", err)
+				}
+				return nil
+			},
+		})
+	}
+	return rows
+}
+
+func smtpTable() []setting[SMTP] {
+	rows := []setting[SMTP]{
+		textSetting("host", func(s *SMTP) *string { return &s.Host }),
+		intSetting("port", func(s *SMTP) *int { return &s.Port }),
+	}
+	rows = append(rows, securitySettings(func(s *SMTP) *Security { return &s.Security })...)
+	rows = append(rows,
+		textSetting("from", func(s *SMTP) *string { return &s.From }),
+		textSetting("auth", func(s *SMTP) *Auth { return &s.Auth }),
+		boolSetting("inbox-login", func(s *SMTP) *bool { return &s.InboxLogin }),
+		textSetting("user", func(s *SMTP) *string { return &s.LoginName }),
+	)
+	rows = append(rows, secretSettings("password", func(s *SMTP) *Password { return &s.Password })...)
+	rows = append(rows, secretSettings("token", func(s *SMTP) *Password { return (*Password)(&s.Token) })...)
+	return append(rows,
+		boolSetting("allow-plaintext", func(s *SMTP) *bool { return &s.AllowPlaintext }),
+		textSetting("send", func(s *SMTP) *Send { return &s.Send }),
+		textSetting("copy-to-self", func(s *SMTP) *CopyToSelf { return &s.CopyToSelf }),
+		textSetting("signature", func(s *SMTP) *string { return &s.Signature }),
+		textSetting("vcard", func(s *SMTP) *string { return &s.VCard }),
+		boolSetting("request-receipts", func(s *SMTP) *bool { return &s.RequestReceipts }),
+		textSetting("receipt-address", func(s *SMTP) *string { return &s.ReceiptAddress }),
+		textSetting("reply-to", func(s *SMTP) *string { return &s.ReplyTo }),
+		intSetting("to-cc-include-limit", func(s *SMTP) *int { return &s.ToCcIncludeLimit }),
+	)
+}
+
 // Map writes the settings as name and value, the form that the store keeps.
-// It holds the literal password: treat it as a secret.
-func (p POP3) Map() map[string]string {
-	m := make(map[string]string)
-	for _, s := range table() {
-		m[s.name] = s.get(&p)
+// It holds literal passwords and tokens: treat it as a secret.
+func (p POP3) Map() map[string]string { return toMap(table(), &p) }
+
+// Map writes the settings as name and value, without the "smtp-" that they have
+// in the Map of the account. It holds literal secrets.
+func (s SMTP) Map() map[string]string { return toMap(smtpTable(), &s) }
+
+func toMap[S any](rows []setting[S], s *S) map[string]string {
+	m := make(map[string]string, len(rows))
+	for _, row := range rows {
+		m[row.name] = row.get(s)
 	}
 	return m
 }
 
-// FromMap reads what Map wrote. A missing name keeps its default; an unknown
-// one is an error, since it may matter to a newer version. The result is valid.
+// FromMap reads what POP3's Map wrote. A missing name keeps its default; an
+// unknown one is an error, since it may matter to a newer version. The result is
+// valid.
 func FromMap(m map[string]string) (POP3, error) {
 	p := Defaults()
-	known := make(map[string]setting)
-	for _, s := range table() {
-		known[s.name] = s
+	if err := fromMap(table(), m, &p); err != nil {
+		return POP3{}, err
+	}
+	return p, p.Validate()
+}
+
+// SMTPFromMap reads what SMTP's Map wrote, as FromMap does.
+func SMTPFromMap(m map[string]string) (SMTP, error) {
+	s := SMTPDefaults()
+	if err := fromMap(smtpTable(), m, &s); err != nil {
+		return SMTP{}, err
+	}
+	return s, s.Validate()
+}
+
+func fromMap[S any](rows []setting[S], m map[string]string, into *S) error {
+	known := make(map[string]setting[S], len(rows))
+	for _, row := range rows {
+		known[row.name] = row
 	}
 	names := make([]string, 0, len(m))
 	for name := range m {
@@ -96,22 +182,24 @@ func FromMap(m map[string]string) (POP3, error) {
 	}
 	sort.Strings(names) // the same error each time
 	for _, name := range names {
-		s, ok := known[name]
+		row, ok := known[name]
 		if !ok {
-			return POP3{}, fmt.Errorf("unknown setting %q (known: %s)", name, strings.Join(Names(), ", "))
+			return fmt.Errorf("unknown setting %q (known: %s)", name, strings.Join(namesOf(rows), ", "))
 		}
-		if err := s.set(&p, m[name]); err != nil {
-			return POP3{}, err
+		if err := row.set(into, m[name]); err != nil {
+			return err
 		}
 	}
-	return p, p.Validate()
+	return nil
 }
 
-// Names lists the names that Map writes, in the order for people.
-func Names() []string {
-	var names []string
-	for _, s := range table() {
-		names = append(names, s.name)
+// Names lists the names that POP3's Map writes, in the order for people.
+func Names() []string { return namesOf(table()) }
+
+func namesOf[S any](rows []setting[S]) []string {
+	names := make([]string, len(rows))
+	for i, row := range rows {
+		names[i] = row.name
 	}
 	return names
 }

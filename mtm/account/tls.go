@@ -1,0 +1,42 @@
+package account
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// TLS says how the line is protected. What is asked for is never given up: a server without it is an error.
+type TLS string
+
+// The ways to protect a line.
+const (
+	NoTLS    TLS = "none"
+	STLS     TLS = "stls"     // POP3: STLS on the usual port, the original's SecureSockets (RFC 2595)
+	StartTLS TLS = "starttls" // SMTP: STARTTLS on the usual port (RFC 3207)
+	Implicit TLS = "implicit" // from the first octet on, the original's SSLWrapper (RFC 8314)
+)
+
+// Security is how one server of an account is reached safely.
+type Security struct {
+	TLS        TLS
+	CA         string // file of PEM certificates that alone are trusted; "" trusts the system's
+	Name       string // the name that the server's certificate must have; "" = the host
+	SkipVerify bool   // any certificate does: anybody on the way can read and change all
+}
+
+func (s Security) validate(prefix string, allowed ...TLS) error {
+	if !slices.Contains(allowed, s.TLS) {
+		return fmt.Errorf("%stls %q is not one of %v", prefix, s.TLS, allowed)
+	}
+	if s.TLS == NoTLS && s != (Security{TLS: NoTLS}) {
+		return errors.New("settings of a certificate need " + prefix + "tls: without it there is none")
+	}
+	if s.SkipVerify && (s.CA != "" || s.Name != "") {
+		return errors.New(prefix + "tls-insecure-skip-verify looks at no certificate: it excludes " + prefix + "tls-ca and " + prefix + "tls-name")
+	}
+	if err := text(prefix+"tls-ca", s.CA); err != nil {
+		return err
+	}
+	return text(prefix+"tls-name", s.Name)
+}
