@@ -1,6 +1,7 @@
 package fakeserver
 
 import (
+	"crypto/tls"
 	"log/slog"
 	"time"
 )
@@ -20,6 +21,21 @@ type Options struct {
 	// are then unknown, and these and other capabilities (PIPELINING, EXPIRE
 	// ...) are not listed. Without APOP the greeting has no timestamp.
 	Without []string
+	// TLS is the server's side of TLS. It makes STLS work, and ServeTLS. nil: the
+	// server has no TLS.
+	TLS *tls.Config
+	// Mechanisms of AUTH on offer, in the order of CAPA's SASL row. A name that
+	// the server does not know is listed and always refused. Default: those that
+	// need a password, the strongest first, and OAUTHBEARER and XOAUTH2 when a
+	// user has a Token; empty and not nil: none.
+	Mechanisms []string
+	// PlaintextNeedsTLS refuses and does not list what sends a password or a
+	// token as it is, until the connection has TLS: USER, PLAIN, LOGIN,
+	// OAUTHBEARER, XOAUTH2. RFC 2595 section 2.3 wants it of a real server.
+	PlaintextNeedsTLS bool
+	// LoginDelay is the least time between two logins of a user, by the clock
+	// Now and in whole seconds; CAPA lists it. Default: none.
+	LoginDelay time.Duration
 	// IdleTimeout is how long the server waits for a command, and for a client
 	// that does not read. Default and least value of a right server: 10 minutes
 	// (RFC 1939 section 3).
@@ -49,6 +65,9 @@ type Options struct {
 // User is who may log in.
 type User struct {
 	Password string
+	// Token lets the user in by OAUTHBEARER and XOAUTH2. With a Token an empty
+	// Password is none, and not the empty one.
+	Token string
 	// Maildrop of this user; nil means the one the server was made with.
 	Maildrop *Maildrop
 }
@@ -66,6 +85,14 @@ func (o *Options) orDefault() Options {
 	}
 	if d.Implementation == "" {
 		d.Implementation = "pop3mtm-fakeserver"
+	}
+	if d.Mechanisms == nil {
+		d.Mechanisms = defaultMechanisms(d.Users)
+	}
+	d.Mechanisms = upperAll(d.Mechanisms)
+	if d.TLS != nil {
+		d.TLS = d.TLS.Clone()
+		d.TLS.DynamicRecordSizingDisabled = true // large mail, fast lines
 	}
 	if d.IdleTimeout <= 0 {
 		d.IdleTimeout = 10 * time.Minute

@@ -1,8 +1,9 @@
 package fakeserver
 
 import (
-	"crypto/subtle"
 	"errors"
+	"io/fs"
+	"time"
 )
 
 // pass answers PASS. RFC 1939 section 7: it follows a successful USER, and
@@ -12,8 +13,8 @@ func pass(x *Exchange) Reply {
 	if !x.afterUser {
 		return x.refuse("USER first")
 	}
-	u, known := s.server.o.Users[s.name]
-	if subtle.ConstantTimeCompare([]byte(u.Password), []byte(x.Args)) == 0 || !known {
+	u, err := s.server.checkPassword(s.name, x.Args)
+	if err != nil {
 		return denied()
 	}
 	x.effect = func() Reply { return s.login(s.name, u) }
@@ -26,6 +27,10 @@ func denied() Reply { return Err("[AUTH] wrong user or password") }
 
 // login locks the maildrop and enters TRANSACTION, or returns the refusal.
 func (s *Session) login(name string, u User) Reply {
+	if !s.server.mayLogIn(name) {
+		// RFC 2449 section 8.1.1
+		return Err("[LOGIN-DELAY] too soon after the last login")
+	}
 	drop := u.Maildrop
 	if drop == nil {
 		drop = s.server.drop
@@ -37,9 +42,39 @@ func (s *Session) login(name string, u User) Reply {
 	}
 	if err != nil {
 		s.server.o.Log.Error("maildrop cannot be listed", "session", s.number, "user", name, "error", err)
-		// RFC 3206 section 4: SYS/TEMP says that it is not the user's fault.
+		// RFC 3206 section 4: it is not the user's fault, and with SYS/PERM somebody
+		// has to repair it.
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
+			return Err("[SYS/PERM] maildrop is not there")
+		}
 		return Err("[SYS/TEMP] maildrop cannot be read")
 	}
 	s.name, s.view, s.state = name, v, Transaction
+	s.server.loggedIn(name)
 	return nil
+}
+
+// mayLogIn tells whether the LoginDelay since the user's last login is over.
+func (s *Server) mayLogIn(name string) bool {
+	if s.o.LoginDelay <= 0 {
+		return true
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	last, found := s.logins[name]
+	return !found || s.o.Now().Sub(last) >= s.delay()
+}
+
+func (s *Server) loggedIn(name string) {
+	if s.o.LoginDelay <= 0 {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.logins[name] = s.o.Now()
+}
+
+// delay is LoginDelay in whole seconds.
+func (s *Server) delay() time.Duration {
+	return (s.o.LoginDelay + time.Second - 1).Truncate(time.Second)
 }

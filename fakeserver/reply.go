@@ -66,18 +66,25 @@ func (h Handler) With(edits ...Edit) Handler {
 // Exchange is one command, for handlers to look at. It is valid until the
 // handler returns.
 type Exchange struct {
-	// Verb is the command in upper case, or CONNECT for the greeting.
+	// Verb is the command in upper case, or CONNECT, TLS or RESPONSE (see Match).
 	Verb string
-	// Args is everything after the first space.
+	// Args is everything after the first space; for RESPONSE the mechanism.
 	Args string
 	// Line is the command without its line end. It may hold a password.
 	Line    []byte
 	Session *Session
 
+	// pseudo tells that the verb is none of a command, but a pseudo-verb.
+	pseudo bool
 	// effect changes the session's state. It runs before the reply is written,
 	// and only when that still begins with "+OK" after all edits: a refused
 	// DELE deletes nothing. A reply that it returns is sent instead.
 	effect func() Reply
+	// challenges tells that the reply asks for a response, so that "+" is enough
+	// for the effect. QUIRK 19, 20: "+OK" and "+ go ahead" ask too.
+	challenges bool
+	// asked is the AUTH exchange that a RESPONSE is for.
+	asked *authentication
 	// afterUser tells that the command before was a USER that succeeded.
 	afterUser bool
 	// opened is the message that the reply sends, closed after it.

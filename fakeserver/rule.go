@@ -8,9 +8,12 @@ import (
 
 // Match says which commands a rule is for. A zero field matches everything.
 type Match struct {
-	// Verb in any case. CONNECT is the greeting, which only that name matches.
+	// Verb in any case. Three names are of what is no command, and only they
+	// match that: CONNECT is the greeting, TLS the server's side of a handshake,
+	// RESPONSE a line of the client inside an AUTH exchange.
 	Verb string
-	// Args is the text after the verb and a space, exactly.
+	// Args is the text after the verb and a space, exactly. For RESPONSE it is
+	// the name of the mechanism.
 	Args string
 	// User who logs in or has logged in.
 	User string
@@ -41,7 +44,7 @@ func (m Match) String() string {
 }
 
 func (m Match) covers(x *Exchange) bool {
-	if greeting := x.Session.state == Connecting; greeting != strings.EqualFold(m.Verb, "CONNECT") {
+	if x.pseudo != (pseudo(m.Verb) != nil) {
 		return false
 	}
 	return (m.Verb == "" || strings.EqualFold(m.Verb, x.Verb)) &&

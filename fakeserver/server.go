@@ -2,11 +2,13 @@ package fakeserver
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"net"
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 // ErrClosed is returned by Serve after Shutdown or Close.
@@ -18,6 +20,8 @@ type Server struct {
 	drop  *Maildrop
 	verbs map[string]verb
 	rules ruleSet
+	// secret makes the salts of SCRAM.
+	secret [32]byte
 
 	mu        sync.Mutex
 	closed    bool
@@ -26,7 +30,8 @@ type Server struct {
 	count     int           // of all sessions so far
 	idle      chan struct{} // closed while no session is open
 	ended     archive
-	work      sync.WaitGroup // accept loops and sessions
+	logins    map[string]time.Time // the last one of a user, for LoginDelay
+	work      sync.WaitGroup       // accept loops and sessions
 }
 
 // New makes a server that listens nowhere yet. drop is the maildrop of all
@@ -38,8 +43,10 @@ func New(drop *Maildrop, o *Options) *Server {
 	s := &Server{o: o.orDefault(), drop: drop, verbs: map[string]verb{}, sessions: map[*Session]struct{}{}}
 	s.idle = make(chan struct{})
 	close(s.idle)
+	s.logins = map[string]time.Time{}
+	_, _ = rand.Read(s.secret[:]) // it never fails
 	for _, v := range verbs() {
-		if !s.lacks(v.name) {
+		if !s.lacks(v.name) && (v.name != "STLS" || s.o.TLS != nil) {
 			s.verbs[v.name] = v
 		}
 	}
@@ -68,11 +75,23 @@ func (s *Server) Serve(l net.Listener) error {
 	if !s.addListener(l) {
 		return errors.Join(ErrClosed, l.Close())
 	}
-	return s.accept(l)
+	return s.accept(l, false)
+}
+
+// ServeTLS is Serve for connections that begin with TLS (RFC 8314 section 3.1).
+// It fails when Options.TLS is nil.
+func (s *Server) ServeTLS(l net.Listener) error {
+	if s.o.TLS == nil {
+		return errors.Join(errors.New("TLS needs a certificate: set Options.TLS"), l.Close())
+	}
+	if !s.addListener(l) {
+		return errors.Join(ErrClosed, l.Close())
+	}
+	return s.accept(l, true)
 }
 
 // accept runs the loop of a listener that addListener has taken.
-func (s *Server) accept(l net.Listener) error {
+func (s *Server) accept(l net.Listener, implicitTLS bool) error {
 	defer s.work.Done()
 	for {
 		c, err := l.Accept()
@@ -85,7 +104,7 @@ func (s *Server) accept(l net.Listener) error {
 			return err
 		}
 		if session := s.begin(c); session != nil {
-			go session.run()
+			go session.run(implicitTLS)
 		}
 	}
 }
@@ -106,7 +125,15 @@ func (s *Server) addListener(l net.Listener) bool {
 // returns when it has ended. It owns c and closes it.
 func (s *Server) ServeConn(c net.Conn) {
 	if session := s.begin(c); session != nil {
-		session.run()
+		session.run(false)
+	}
+}
+
+// ServeTLSConn is ServeConn for a connection that begins with TLS. c is the
+// connection below; without Options.TLS it is closed.
+func (s *Server) ServeTLSConn(c net.Conn) {
+	if session := s.begin(c); session != nil {
+		session.run(true)
 	}
 }
 

@@ -3,10 +3,12 @@ package fakeserver
 import (
 	"bufio"
 	"bytes"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -55,7 +57,11 @@ type Session struct {
 	timestamp string // for APOP, as the greeting had it
 	view      *view  // from login to the end
 	badInRow  int
-	scratch   []byte // for mail from files, once there was some
+	asking    *authentication // the next line is a response to it
+	hiding    bool            // what is no command may be a secret: AUTH was refused
+	startTLS  bool            // after the reply to STLS
+	tls       *tls.Conn       // on top of conn, from the handshake on
+	scratch   []byte          // for mail from files, once there was some
 
 	quit     chan struct{} // closed by stop
 	stopOnce sync.Once
@@ -82,6 +88,15 @@ func (s *Session) State() State { return s.state }
 // User is the name given at login, empty before.
 func (s *Session) User() string { return s.name }
 
+// TLS tells about the TLS of the connection, nil when it has none yet.
+func (s *Session) TLS() *tls.ConnectionState {
+	if s.tls == nil {
+		return nil
+	}
+	state := s.tls.ConnectionState()
+	return &state
+}
+
 // stop ends the session from outside. Its goroutine notices soon.
 func (s *Session) stop() {
 	s.stopOnce.Do(func() {
@@ -92,8 +107,9 @@ func (s *Session) stop() {
 
 // run serves the client until the session ends, whoever ends it. Marks that
 // QUIT has not committed are forgotten.
-func (s *Session) run() {
+func (s *Session) run(implicitTLS bool) {
 	defer s.server.finish(s)
+	s.startTLS = implicitTLS
 	why := s.serve()
 	s.release()
 	s.stop()
@@ -103,7 +119,10 @@ func (s *Session) run() {
 
 // serve answers commands and says why there are no more.
 func (s *Session) serve() string {
-	if done, why := s.exchange(&Exchange{Verb: "CONNECT", Session: s}); done {
+	if done, why := s.secure(); done {
+		return why
+	}
+	if done, why := s.exchange(&Exchange{Verb: connectVerb, Session: s, pseudo: true}); done {
 		return why
 	}
 	for {
@@ -117,19 +136,51 @@ func (s *Session) serve() string {
 				return s.lost(err)
 			}
 		}
-		l, fits, err := s.readLine()
+		x, err := s.read()
 		if err != nil {
 			return s.lost(err)
 		}
-		x := &Exchange{Session: s}
-		if fits {
-			x.parse(l)
-		}
-		s.record.client(x, fits)
 		if done, why := s.exchange(x); done {
 			return why
 		}
+		if done, why := s.secure(); done {
+			return why
+		}
 	}
+}
+
+// read takes the next line of the client: a command, or a response when an AUTH
+// exchange waits for one.
+func (s *Session) read() (*Exchange, error) {
+	x := &Exchange{Session: s}
+	limit := s.server.o.MaxLine
+	if s.asking != nil {
+		limit = maxResponse
+	}
+	l, fits, err := s.readLine(limit)
+	if err != nil {
+		return nil, err
+	}
+	if s.asking != nil {
+		x.pseudo, x.Verb, x.Args = true, responseVerb, s.asking.mechanism
+		x.asked, s.asking = s.asking, nil
+	}
+	switch {
+	case fits && x.pseudo:
+		x.Line = l
+	case fits:
+		x.parse(l)
+	}
+	s.record.client(x, fits, s.secret(x))
+	return x, nil
+}
+
+// secret tells whether a line may be nothing but a secret: a response, or what a
+// client sends on when AUTH was refused and is no command.
+func (s *Session) secret(x *Exchange) bool {
+	_, known := s.server.verbs[x.Verb]
+	s.hiding = x.pseudo || x.Verb == "AUTH" || s.hiding && !known
+	return s.hiding && !known
 }
 
 // lineWaiting tells whether a whole command is in the read buffer, so that the
@@ -139,15 +190,20 @@ func (s *Session) lineWaiting() bool {
 	return err == nil && bytes.IndexByte(b, '\n') >= 0
 }
 
-// readLine returns the next command without its line end; the slice is valid
-// until the next call. Of a line that is too long nothing is kept.
-func (s *Session) readLine() (l []byte, fits bool, err error) {
+// readLine returns the next line of at most limit octets without its line end;
+// the slice is valid until the next call. Of a longer line nothing is kept.
+func (s *Session) readLine(limit int) (l []byte, fits bool, err error) {
 	l, err = s.in.ReadSlice('\n')
-	fits = err == nil && len(l) <= s.server.o.MaxLine
-	for errors.Is(err, bufio.ErrBufferFull) {
-		_, err = s.in.ReadSlice('\n')
+	if errors.Is(err, bufio.ErrBufferFull) {
+		l = slices.Clone(l)
+		for errors.Is(err, bufio.ErrBufferFull) {
+			var more []byte
+			if more, err = s.in.ReadSlice('\n'); len(l) <= limit {
+				l = append(l, more...)
+			}
+		}
 	}
-	if err != nil || !fits {
+	if err != nil || len(l) > limit {
 		return nil, false, err
 	}
 	// RFC 1939 section 3 ends a command with CRLF. A bare LF is taken too, as
@@ -187,12 +243,12 @@ func (s *Session) exchange(x *Exchange) (done bool, why string) {
 	if x.opened != nil {
 		defer func() { _ = x.opened.Close() }() // it was only read
 	}
-	if x.effect != nil && reply.startsWith("+OK") {
+	if x.effect != nil && (reply.startsWith("+OK") || x.challenges && reply.startsWith("+")) {
 		if instead := x.effect(); instead != nil {
 			reply = instead
 		}
 	}
-	if s.state == Connecting {
+	if x.pseudo && x.Verb == connectVerb {
 		s.state, s.timestamp = Authorization, reply.timestamp()
 		if reply.startsWith("-ERR") {
 			s.state = Update
@@ -233,6 +289,10 @@ func (s *Session) lost(err error) string {
 		return "closed by the client"
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return "inactivity timer expired"
+	}
+	// With TLS 1.3 a client refuses a certificate when the handshake is over here.
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "remote error" {
+		return "TLS ended by the client: " + op.Err.Error()
 	}
 	s.server.o.Log.Warn("session lost", "session", s.number, "error", err)
 	return "connection lost"

@@ -101,12 +101,12 @@ var _ = Describe("a session", func() {
 		_, before := p.multi("CAPA")
 		_, after := login(srv).multi("CAPA")
 		Expect(before).To(Equal(after))
-		Expect(strings.Split(before, "\r\n")).To(ConsistOf("TOP", "USER", "UIDL", "PIPELINING",
+		Expect(strings.Split(before, "\r\n")).To(ConsistOf("TOP", "USER", "SASL SCRAM-SHA-256 SCRAM-SHA-1 CRAM-MD5 PLAIN LOGIN", "UIDL", "PIPELINING",
 			"RESP-CODES", "AUTH-RESP-CODE", "EXPIRE NEVER", HavePrefix("IMPLEMENTATION "), ""))
 	})
 
 	It("lacks what the options take away", func() {
-		srv := start(three(), &fakeserver.Options{Without: []string{"uidl", "APOP", "PIPELINING"}, Implementation: "x"})
+		srv := start(three(), &fakeserver.Options{Without: []string{"uidl", "APOP", "PIPELINING", "auth"}, Implementation: "x"})
 		p, greeting := connect(srv)
 		Expect(greeting).NotTo(ContainSubstring("<"))
 		Expect(p.ask("APOP demo x")).To(HavePrefix("-ERR unknown"))

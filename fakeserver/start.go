@@ -11,17 +11,32 @@ import (
 // fail the test.
 func Start(t testing.TB, drop *Maildrop, o *Options) *Server {
 	t.Helper()
+	return startOn(t, New(drop, o), false)
+}
+
+// StartTLS is Start with a listener whose connections begin with TLS. It fails
+// the test when Options.TLS is nil.
+func StartTLS(t testing.TB, drop *Maildrop, o *Options) *Server {
+	t.Helper()
+	s := New(drop, o)
+	if s.o.TLS == nil {
+		t.Fatal("start a POP3 server: set Options.TLS")
+	}
+	return startOn(t, s, true)
+}
+
+func startOn(t testing.TB, s *Server, implicitTLS bool) *Server {
+	t.Helper()
 	var listen net.ListenConfig
 	l, err := listen.Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatalf("start a POP3 server: %v", err)
 	}
-	s := New(drop, o)
 	if !s.addListener(l) {
 		t.Fatal("a new server is closed")
 	}
 	stopped := make(chan error, 1)
-	go func() { stopped <- s.accept(l) }()
+	go func() { stopped <- s.accept(l, implicitTLS) }()
 	t.Cleanup(func() {
 		if err := s.Close(); err != nil {
 			t.Errorf("POP3 server: %v", err)

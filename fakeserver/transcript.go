@@ -80,6 +80,7 @@ type recorder struct {
 	limit   int
 	text    []byte // finished lines, each with LF
 	partial []byte // of the server, no line end yet
+	silent  bool   // TLS records go over the line
 	inBody  bool
 	octets  int64  // of the body so far
 	body    []byte // of the body so far, while it is short
@@ -106,8 +107,8 @@ func (r *recorder) transcript() Transcript {
 	return t
 }
 
-// client records a command, its secrets masked.
-func (r *recorder) client(x *Exchange, fits bool) {
+// client records a line, its secrets masked: all of it when secret.
+func (r *recorder) client(x *Exchange, fits, secret bool) {
 	if r.limit == 0 {
 		return
 	}
@@ -116,6 +117,11 @@ func (r *recorder) client(x *Exchange, fits bool) {
 	r.breakLine()
 	if !fits {
 		r.add("C: ", []byte("[a line that is too long]"))
+		return
+	}
+	// An empty response and "*" hold no secret, and tell much.
+	if secret && len(x.Line) > 0 && string(x.Line) != "*" {
+		r.add("C: ", []byte("********"))
 		return
 	}
 	r.add("C: ", masked(x.Line))
@@ -152,6 +158,9 @@ func (r *recorder) server(p []byte) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.silent {
+		return
+	}
 	if r.inBody {
 		r.octets += int64(len(p))
 		if r.octets <= bodyShown {
@@ -185,6 +194,13 @@ func (r *recorder) breakLine() {
 		r.add("S: ", bytes.TrimSuffix(r.partial, []byte("\r\n")))
 		r.partial = r.partial[:0]
 	}
+}
+
+// silence leaves out what is sent, until it is called with false.
+func (r *recorder) silence(on bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.silent = on
 }
 
 func (r *recorder) beginBody() {

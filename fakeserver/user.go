@@ -5,6 +5,9 @@ import "strings"
 // user answers USER. RFC 1939 section 7 lets a server say +OK to any name, so
 // that nobody learns which exist.
 func user(x *Exchange) Reply {
+	if x.Session.needsTLS() {
+		return needTLS()
+	}
 	name := x.Args
 	if strings.TrimSpace(name) == "" {
 		return x.refuse("USER takes a name")

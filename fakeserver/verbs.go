@@ -15,8 +15,8 @@ type verb struct {
 // verbs is the table of commands. A new one is a file and a row here.
 func verbs() []verb {
 	return []verb{
-		{"CONNECT", Connecting, false, greet},
 		{"APOP", Authorization, true, apop},
+		{"AUTH", Authorization, true, auth},
 		{"CAPA", Authorization | Transaction, false, capa},
 		{"DELE", Transaction, true, dele},
 		{"LIST", Transaction, true, list},
@@ -26,16 +26,44 @@ func verbs() []verb {
 		{"RETR", Transaction, true, retr},
 		{"RSET", Transaction, false, rset},
 		{"STAT", Transaction, false, stat},
+		{"STLS", Authorization, false, stls},
 		{"TOP", Transaction, true, top},
 		{"UIDL", Transaction, true, uidl},
 		{"USER", Authorization, true, user},
 	}
 }
 
+// The pseudo-verbs: what a server does, or a client sends, that is no command.
+// Only a rule with that name is for them.
+const (
+	// the greeting
+	connectVerb = "CONNECT"
+	// the server's side of a TLS handshake
+	tlsVerb = "TLS"
+	// a line of the client inside an AUTH exchange; its argument is the mechanism
+	responseVerb = "RESPONSE"
+)
+
+// pseudo is the right answer of a pseudo-verb, nil when verb is none.
+func pseudo(verb string) Handler {
+	switch {
+	case strings.EqualFold(verb, connectVerb):
+		return greet
+	case strings.EqualFold(verb, tlsVerb):
+		return ownHandshake
+	case strings.EqualFold(verb, responseVerb):
+		return respond
+	}
+	return nil
+}
+
 // Auto is what a correct server does.
 var Auto Handler = auto
 
 func auto(x *Exchange) Reply {
+	if x.pseudo {
+		return pseudo(x.Verb)(x)
+	}
 	v, known := x.Session.server.verbs[x.Verb]
 	switch {
 	case x.Line == nil && x.Verb == "":

@@ -147,6 +147,11 @@ func (s *Session) end(how End) error {
 	if tcp, ok := s.conn.(interface{ SetLinger(int) error }); ok && how == Reset {
 		return tcp.SetLinger(0)
 	}
+	if s.tls != nil {
+		// RFC 8446 section 6.1: close_notify. A client that has gone at once has
+		// its replies all the same.
+		_ = s.tls.CloseWrite()
+	}
 	half, ok := s.conn.(interface{ CloseWrite() error })
 	if !ok {
 		return nil

@@ -1,0 +1,62 @@
+package fakeserver
+
+import (
+	"strings"
+
+	"github.com/emersion/go-sasl"
+)
+
+// oauthBearer is OAUTHBEARER (RFC 7628).
+func oauthBearer(s *Server) conversation {
+	who := &identity{}
+	mechanism := sasl.NewOAuthBearerServer(func(o sasl.OAuthBearerOptions) *sasl.OAuthBearerError {
+		// RFC 5801 section 4: a name has its commas and equals signs escaped.
+		name := strings.NewReplacer("=2C", ",", "=3D", "=").Replace(o.Username)
+		name, u, err := s.checkToken(name, o.Token)
+		if err != nil {
+			return &sasl.OAuthBearerError{Status: "invalid_token", Schemes: "bearer", Scope: "mail"}
+		}
+		*who = identity{name, u}
+		return nil
+	})
+	return conversation{explained(mechanism.Next), who}
+}
+
+// xoauth2 is Google's and Microsoft's forerunner of OAUTHBEARER, XOAUTH2:
+// "user=NAME", "auth=Bearer TOKEN" and an empty field, each ended by a ^A.
+func xoauth2(s *Server) conversation {
+	who := &identity{}
+	next := func(response []byte) ([]byte, bool, error) {
+		if response == nil {
+			return []byte{}, false, nil
+		}
+		const refusal = `{"status":"401","schemes":"bearer","scope":"mail"}`
+		fields := strings.Split(string(response), "\x01")
+		if len(fields) != 4 || fields[2] != "" || fields[3] != "" {
+			return []byte(refusal), false, nil
+		}
+		name, isUser := strings.CutPrefix(fields[0], "user=")
+		kind, token, _ := strings.Cut(strings.TrimPrefix(fields[1], "auth="), " ")
+		name, u, err := s.checkToken(name, token)
+		if err != nil || !isUser || name == "" || !strings.EqualFold(kind, "bearer") {
+			return []byte(refusal), false, nil
+		}
+		*who = identity{name, u}
+		return nil, true, nil
+	}
+	return conversation{explained(next), who}
+}
+
+// explained ends an exchange whose challenge says why the token is refused, as
+// RFC 7628 section 3.2.3 has it: whatever the client answers, -ERR follows.
+func explained(next func([]byte) ([]byte, bool, error)) func([]byte) ([]byte, bool, error) {
+	refused := false
+	return func(response []byte) ([]byte, bool, error) {
+		if refused {
+			return nil, false, errDenied
+		}
+		challenge, done, err := next(response)
+		refused = len(challenge) > 0
+		return challenge, done, err
+	}
+}

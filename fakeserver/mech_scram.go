@@ -1,0 +1,82 @@
+package fakeserver
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+
+	"github.com/xdg-go/scram"
+	"github.com/xdg-go/stringprep"
+)
+
+// scramIterations is the least that RFC 7677 section 4 allows.
+const scramIterations = 4096
+
+func scramSHA1(s *Server) conversation   { return scramWith(s, scram.SHA1) }
+func scramSHA256(s *Server) conversation { return scramWith(s, scram.SHA256) }
+
+// scramWith is SCRAM (RFC 5802, RFC 7677) without channel binding.
+func scramWith(s *Server, hash scram.HashGeneratorFcn) conversation {
+	who := &identity{}
+	exchange := scramExchange{who: who}
+	mechanism, err := hash.NewServer(func(name string) (scram.StoredCredentials, error) {
+		u, known := s.byPassword(name)
+		*who = identity{name, u}
+		if !known {
+			// Nobody learns which names exist: the exchange goes on to the proof.
+			u.Password = rand.Text()
+		}
+		return s.scramKeys(hash, name, u.Password)
+	})
+	if err != nil {
+		return conversation{func([]byte) ([]byte, bool, error) { return nil, false, err }, who}
+	}
+	exchange.ServerConversation = mechanism.NewConversation()
+	return conversation{exchange.next, who}
+}
+
+// scramKeys makes what a server keeps of a password. The salt is the same for a
+// name at each login, as if it were kept, whether the name is known or not.
+func (s *Server) scramKeys(hash scram.HashGeneratorFcn, name, password string) (scram.StoredCredentials, error) {
+	// RFC 5802 section 2.2: passwords are prepared; what cannot be is taken as
+	// it is.
+	if prepared, err := stringprep.SASLprep.Prepare(password); err == nil {
+		password = prepared
+	}
+	client, err := hash.NewClientUnprepped(name, password, "")
+	if err != nil {
+		return scram.StoredCredentials{}, err
+	}
+	mac := hmac.New(sha256.New, s.secret[:])
+	mac.Write([]byte(name))
+	return client.GetStoredCredentialsWithError(scram.KeyFactors{Salt: string(mac.Sum(nil)[:16]), Iters: scramIterations})
+}
+
+// scramExchange adds to the library's conversation what RFC 4422 section 3.3
+// asks of a protocol such as POP3, whose +OK carries no data: the server's last
+// message is a challenge, and the client's answer to it is empty.
+type scramExchange struct {
+	*scram.ServerConversation
+	who *identity
+}
+
+func (e *scramExchange) next(response []byte) (challenge []byte, done bool, err error) {
+	switch {
+	case response == nil: // the client begins
+		return []byte{}, false, nil
+	case e.Valid():
+		if len(response) > 0 {
+			return nil, false, errResponse
+		}
+		return nil, true, nil
+	}
+	text, err := e.Step(string(response))
+	if text == scram.ErrInvalidProof {
+		err = errDenied
+	}
+	// RFC 4422 section 3.4.1: nobody may act for somebody else here.
+	if actFor := e.AuthzID(); err == nil && actFor != "" && actFor != e.who.name {
+		err = errDenied
+	}
+	return []byte(text), false, err
+}

@@ -1,0 +1,21 @@
+package fakeserver
+
+// stls answers STLS (RFC 2595 section 4). The handshake follows after the reply.
+func stls(x *Exchange) Reply {
+	if x.Session.tls != nil {
+		return x.refuse("TLS is on already")
+	}
+	x.effect = func() Reply {
+		s := x.Session
+		// Commands that came along would be taken as if they had come over TLS:
+		// whoever sent them may not be the client.
+		if s.in.Buffered() > 0 {
+			s.state = Update
+			return Err("nothing may follow STLS before the handshake")
+		}
+		// RFC 2595 section 4: the server forgets what it learned before TLS.
+		s.name, s.startTLS = "", true
+		return nil
+	}
+	return OK("begin TLS")
+}

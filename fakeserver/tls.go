@@ -1,0 +1,95 @@
+package fakeserver
+
+import (
+	"crypto/tls"
+	"io"
+	"net"
+	"time"
+)
+
+// handshakeTime is how long a client may take for a TLS handshake.
+const handshakeTime = time.Minute
+
+// Handshake answers the pseudo-verb TLS with the server's side of a handshake,
+// for another certificate than that of Options.TLS. Edits work on its octets:
+// when they take any away, or there are none, the session goes on without TLS.
+func Handshake(config *tls.Config) Handler {
+	return func(x *Exchange) Reply {
+		return Reply{{Body: &handshake{x.Session, config}}}
+	}
+}
+
+func ownHandshake(x *Exchange) Reply { return Handshake(x.Session.server.o.TLS)(x) }
+
+// secure runs the handshake when it is due.
+func (s *Session) secure() (done bool, why string) {
+	if !s.startTLS {
+		return false, ""
+	}
+	s.startTLS = false
+	if err := s.out.flush(); err != nil {
+		return true, s.lost(err)
+	}
+	if s.server.o.TLS == nil {
+		return true, "TLS without a certificate"
+	}
+	return s.exchange(&Exchange{Verb: tlsVerb, Session: s, pseudo: true})
+}
+
+// handshake is a handshake in the form of a body: what the server sends in it
+// goes to a writer like mail does.
+type handshake struct {
+	session *Session
+	config  *tls.Config
+}
+
+// WriteTo runs the handshake. When that is done the session reads and writes
+// through TLS.
+func (h *handshake) WriteTo(w io.Writer) (int64, error) {
+	s := h.session
+	s.record.silence(true)
+	defer s.record.silence(false)
+	if err := s.conn.SetReadDeadline(time.Now().Add(min(handshakeTime, s.server.o.IdleTimeout))); err != nil {
+		return 0, err
+	}
+	l := &tlsLine{Conn: s.conn, to: w, out: &s.out}
+	conn := tls.Server(l, h.config)
+	err := conn.Handshake()
+	switch {
+	case l.failed != nil:
+		return l.sent, l.failed
+	case err != nil:
+		s.record.event("TLS handshake failed: " + err.Error())
+		s.server.o.Log.Warn("TLS handshake failed", "session", s.number, "error", err)
+		return l.sent, &cutError{Close}
+	}
+	l.to = nil
+	s.tls = conn
+	s.out.conn = conn
+	s.in.Reset(conn)
+	s.record.event(tls.VersionName(conn.ConnectionState().Version))
+	return l.sent, nil
+}
+
+// tlsLine is the connection below TLS. During the handshake it writes to where
+// the edits of a rule see it.
+type tlsLine struct {
+	net.Conn
+	to     io.Writer // nil: the connection
+	out    *writer   // where to writes in the end
+	sent   int64
+	failed error // of to
+}
+
+func (l *tlsLine) Write(p []byte) (int, error) {
+	if l.to == nil {
+		return l.Conn.Write(p)
+	}
+	n, err := l.to.Write(p)
+	l.sent += int64(n)
+	if flushed := l.out.flush(); err == nil {
+		err = flushed
+	}
+	l.failed = err
+	return n, err
+}
