@@ -26,11 +26,11 @@ import (
 func (w *world) end(ctx context.Context) error {
 	ctx = context.WithoutCancel(ctx)
 	pprof.SetGoroutineLabels(context.Background()) // so that this goroutine is not found
-	if w.store == nil {
-		return os.RemoveAll(w.dir)
+	err := errors.Join(w.closeClients(), w.closeServer(ctx))
+	if w.store != nil { // else it did not open
+		err = errors.Join(err, w.checkStore(ctx), w.store.Close(), w.checkFiles())
 	}
-	err := errors.Join(w.closeClients(), w.closeServer(ctx), w.checkStore(ctx))
-	return errors.Join(err, w.store.Close(), w.checkFiles(), w.checkGoroutines(), os.RemoveAll(w.dir))
+	return errors.Join(err, w.checkGoroutines(), os.RemoveAll(w.dir))
 }
 
 func (w *world) closeClients() error {
@@ -159,7 +159,7 @@ func (w *world) goroutines() string {
 		return err.Error()
 	}
 	var left []string
-	for _, group := range strings.Split(all.String(), "\n\n") {
+	for group := range strings.SplitSeq(all.String(), "\n\n") {
 		if strings.Contains(group, w.label) {
 			left = append(left, group)
 		}

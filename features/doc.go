@@ -5,5 +5,6 @@
 //
 // Run runs the built-in suites or anyone's files. STEPS.md lists every step with
 // an example; steps.go puts the table together from server.go, mail.go and
-// store.go.
+// store.go. A new step is a row there and a method of at most twelve lines; what it
+// finds goes through the world's Expect, which fails the step.
 package features

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"maps"
 	"os"
 	"slices"
@@ -17,9 +16,6 @@ import (
 
 //go:embed *.feature
 var builtin embed.FS
-
-// Builtin is the built-in suites, one *.feature file each.
-func Builtin() fs.FS { return builtin }
 
 // ErrFormat is in the error of Run when Options.Format is wrong.
 var ErrFormat = errors.New("unknown format")
@@ -69,7 +65,7 @@ func (o Options) orDefault() Options {
 // summary takes its seed from the environment.
 func Run(ctx context.Context, o Options) (status int, err error) {
 	o = o.orDefault()
-	if err := checkFormat(o.Format); err != nil {
+	if err = checkFormat(o.Format); err != nil {
 		return 0, err
 	}
 	suite := o.suite(ctx)

@@ -65,12 +65,14 @@ func (w *world) untilSilent(r result) error {
 }
 
 func (w *world) cancel() {
-	w.begun.operation.Cancel()
-	_ = w.wait(w.begun) // the scenario says what it expects
+	begun := w.given(whatIBegan)
+	begun.operation.Cancel()
+	_ = w.wait(begun) // the scenario says what it expects
 }
 
 func (w *world) selects(ctx context.Context, list string) error {
-	entries, err := w.store.Children(ctx, w.account)
+	// Hidden entries too: a program may have remembered what it showed.
+	entries, err := w.store.Children(ctx, w.place(ctx, "mailbox"))
 	w.selection = nil
 	for _, subject := range subjects(list) {
 		e := find(entries, subject)
@@ -112,18 +114,18 @@ func (w *world) restart() error {
 }
 
 func (w *world) succeeds(who string) {
-	w.Expect(w.wait(w.outcome(who))).To(gomega.Succeed())
+	w.Expect(w.wait(w.given(who))).To(gomega.Succeed())
 }
 
 func (w *world) failsWith(who, text string, number int) {
-	err := w.wait(w.outcome(who))
+	err := w.wait(w.given(who))
 	w.Expect(err).To(gomega.MatchError(gomega.ContainSubstring(text)))
 	w.Expect(mtm.Code(err)).To(gomega.Equal(number), "%v", err)
 }
 
 func (w *world) failedMessages(list string) {
 	var failed []string
-	if failure, ok := errors.AsType[*mtm.Error](w.wait(w.last)); ok {
+	if failure, ok := errors.AsType[*mtm.Error](w.wait(w.given(it))); ok {
 		for _, f := range failure.Failed {
 			failed = append(failed, w.subject(f.UID))
 		}
@@ -132,7 +134,9 @@ func (w *world) failedMessages(list string) {
 }
 
 func (w *world) came(stored, there int) {
-	got := w.last.operation.Result()
+	r := w.given(it)
+	w.Expect(r.operation).NotTo(gomega.BeNil(), "the command was refused: %v", r.refused)
+	got := r.operation.Result()
 	w.Expect(got.Messages).To(gomega.HaveLen(stored))
 	w.Expect(got.AlreadyThere).To(gomega.Equal(there))
 }
@@ -141,6 +145,7 @@ func (w *world) came(stored, there int) {
 // ended it is the last.
 func (w *world) progressUntil(wanted func(progress.Snapshot) bool) progress.Snapshot {
 	op, tooLong := w.newest, time.After(w.patience)
+	w.Expect(op).NotTo(gomega.BeNil(), "no step before this one has given a command")
 	for !wanted(op.Progress()) {
 		select {
 		case _, running := <-op.Changed():

@@ -2,6 +2,7 @@ package features
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"slices"
@@ -94,12 +95,13 @@ func (w *world) opensElsewhere(ctx context.Context) error {
 }
 
 func (w *world) leavesElsewhere(ctx context.Context) error {
+	w.Expect(w.other).NotTo(gomega.BeNil(), "no other program has opened the mailbox")
 	return w.other.InvokeSync(ctx, mtm.Disconnect{})
 }
 
 func (w *world) serverLacks(ability string) error {
 	if w.server != nil {
-		return fmt.Errorf("the server runs already; say what it cannot do before the first step that uses it")
+		return errors.New("the server runs already; say what it cannot do before the first step that uses it")
 	}
 	w.options.Without = append(w.options.Without, abilities()[ability])
 	return nil
@@ -234,7 +236,7 @@ func (w *world) subject(uid string) string {
 }
 
 func (w *world) heardGoodbye(ctx context.Context, heard string) error {
-	err := w.settled(ctx)
+	err := errors.Join(w.ready(ctx), w.settled(ctx))
 	sessions := w.server.Transcripts()
 	w.Expect(sessions).NotTo(gomega.BeEmpty(), "no session yet")
 	newest := gomega.ContainSubstring("C: QUIT")

@@ -55,7 +55,7 @@ func placeholders() []placeholder {
 		{"{text}", `"([^"]*)"`, "text in quotes"},
 		{"{int}", `(\d+)`, "a number"},
 		{"{number}", `(-?\d+)`, "a number that may be negative"},
-		oneOf("{who}", "the last command, or the one that was begun", "it", "what I began"),
+		oneOf("{who}", "the last command, or the one that was begun", it, whatIBegan),
 		oneOf("{state}", "what an account is", "connected", "offline"),
 		oneOf("{flag}", "what a message is", "new", "unread"),
 		oneOf("{heard}", "whether there was one", "a", "no"),

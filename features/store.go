@@ -98,6 +98,7 @@ func (w *world) entries(ctx context.Context, place string) []store.Entry {
 }
 
 func (w *world) place(ctx context.Context, place string) store.ID {
+	w.Expect(w.ready(ctx)).To(gomega.Succeed())
 	switch place {
 	case "Inbox":
 		return store.Inbox
@@ -141,14 +142,14 @@ func (w *world) showsDetails(ctx context.Context, list, place string) {
 }
 
 func (w *world) accountIs(ctx context.Context, state string) error {
-	service, err := w.store.Entry(ctx, w.account)
+	service, err := w.store.Entry(ctx, w.place(ctx, "mailbox"))
 	w.Expect(w.client.Connected()).To(gomega.Equal(state == "connected"), "what the client says")
 	w.Expect(service.Flags.Has(store.Connected)).To(gomega.Equal(state == "connected"), "the account's flag")
 	return err
 }
 
 func (w *world) remoteCount(ctx context.Context, count int) error {
-	service, err := w.store.Entry(ctx, w.account)
+	service, err := w.store.Entry(ctx, w.place(ctx, "mailbox"))
 	w.Expect(service.RemoteCount).To(gomega.Equal(count))
 	return err
 }

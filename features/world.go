@@ -108,7 +108,7 @@ func (w *world) ready(ctx context.Context) error {
 		return nil
 	}
 	if w.server == nil {
-		if err := w.serve(); err != nil {
+		if err := w.serve(ctx); err != nil {
 			return err
 		}
 	}
@@ -121,8 +121,8 @@ func (w *world) ready(ctx context.Context) error {
 }
 
 // serve starts the server on a free port of this machine.
-func (w *world) serve() error {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+func (w *world) serve(ctx context.Context) error {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
@@ -171,7 +171,7 @@ func (w *world) closeProgram() error {
 
 // invoke gives a command; it does not wait for its end.
 func (w *world) invoke(ctx context.Context, words string) (r result, err error) {
-	if err := w.ready(ctx); err != nil {
+	if err = w.ready(ctx); err != nil {
 		return r, err
 	}
 	cmd, err := w.command(words)
@@ -180,7 +180,7 @@ func (w *world) invoke(ctx context.Context, words string) (r result, err error) 
 	}
 	// The server may still be busy with the end of the last session.
 	if !w.client.Busy() {
-		if err := w.settled(ctx); err != nil {
+		if err = w.settled(ctx); err != nil {
 			return r, err
 		}
 	}
@@ -206,12 +206,20 @@ func (w *world) wait(r result) error {
 	return err
 }
 
-// outcome is the command that "it" or "what I began" means.
-func (w *world) outcome(who string) result {
-	if who == "it" {
-		return w.last
+// Who a {who} is.
+const (
+	it         = "it"
+	whatIBegan = "what I began"
+)
+
+// given is the command that a {who} means.
+func (w *world) given(who string) result {
+	r := w.last
+	if who == whatIBegan {
+		r = w.begun
 	}
-	return w.begun
+	w.Expect(r).NotTo(gomega.BeZero(), "no step before this one has given a command for %q to mean", who)
+	return r
 }
 
 // settled waits until the server has noticed that a client has gone, so that
