@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"pop3mtm/mtm/internal/servermtm"
@@ -25,6 +26,9 @@ type Options struct {
 	// is fetched again after a crash; 0 = 1,000 messages and 16 MiB.
 	BatchMessages int
 	BatchBytes    int64
+	// IdleTime is how long a connection may stand without traffic before it is
+	// dropped; 0 = half an hour (behaviour section 3).
+	IdleTime time.Duration
 }
 
 func (o *Options) orDefault() Options {
@@ -40,6 +44,9 @@ func (o *Options) orDefault() Options {
 	}
 	if d.BatchMessages <= 0 {
 		d.BatchMessages = 1000
+	}
+	if d.IdleTime <= 0 {
+		d.IdleTime = 30 * time.Minute
 	}
 	if d.BatchBytes <= 0 {
 		d.BatchBytes = 16 << 20
@@ -57,11 +64,16 @@ type Client struct {
 	// line holds the session, nil when offline; whoever has taken it holds the line.
 	line chan *servermtm.Session
 
-	mu        sync.Mutex
-	current   *Operation // the newest that took the line
-	connected bool
-	closed    bool
-	running   sync.WaitGroup
+	connected atomic.Bool
+	lost      atomic.Pointer[lostLine]
+	idleTime  time.Duration
+
+	mu      sync.Mutex
+	current *Operation // the newest that took the line
+	idle    *watcher   // of the line while no operation has it, else nil
+	waiting int        // operations that wait for the line
+	closed  bool
+	running sync.WaitGroup
 }
 
 // Open makes a client for the service entry of an account. It reads the account's
@@ -91,7 +103,8 @@ func Open(st *store.Store, service store.ID, o *Options) (*Client, error) {
 			Store: st, Service: service, Dial: options.Dial, Wire: wire,
 			BatchMessages: options.BatchMessages, BatchBytes: options.BatchBytes,
 		},
-		line: make(chan *servermtm.Session, 1),
+		line:     make(chan *servermtm.Session, 1),
+		idleTime: options.IdleTime,
 	}
 	c.line <- nil
 	return c, nil
@@ -101,11 +114,7 @@ func Open(st *store.Store, service store.ID, o *Options) (*Client, error) {
 func (c *Client) Service() store.ID { return c.service }
 
 // Connected says whether a login stands, also while an operation uses it.
-func (c *Client) Connected() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.connected
-}
+func (c *Client) Connected() bool { return c.connected.Load() }
 
 // Busy says whether an operation runs.
 func (c *Client) Busy() bool { return len(c.line) == 0 }

@@ -33,6 +33,8 @@ const (
 	ErrAuthenticationFailed = progress.AuthenticationFailed   // no permitted way to log in
 	ErrTop                  = progress.TopFailed              // headers cannot be had
 	ErrHostNotFound         = progress.HostNotFound           // the host name does not resolve
+	ErrTLSRefused           = progress.SSLTLSNegotiateFailed  // STLS was refused, or the certificate is not trusted
+	ErrTLSFailed            = progress.TLSNegotiateFailed     // the two sides cannot agree on TLS
 	ErrAlreadyConnected     = progress.ServerAlreadyConnected // connect on a line that is up
 )
 

@@ -16,6 +16,8 @@ func (c *Client) take(cmd Command) (session *servermtm.Session, held bool, err e
 	if c.closed {
 		return nil, false, &Error{Command: cmd.name(), Code: ErrArgument, Err: errClosed}
 	}
+	c.idle.stop()
+	c.idle = nil
 	select {
 	case session = <-c.line:
 	default:
@@ -23,6 +25,7 @@ func (c *Client) take(cmd Command) (session *servermtm.Session, held bool, err e
 			return nil, false, &Error{Command: cmd.name(), Code: ErrBusy}
 		}
 		c.current.Cancel()
+		c.waiting++
 		return nil, false, nil
 	}
 	refused := progress.None
@@ -33,7 +36,7 @@ func (c *Client) take(cmd Command) (session *servermtm.Session, held bool, err e
 		refused = ErrDisconnected
 	}
 	if refused != progress.None {
-		c.line <- session
+		c.giveBack(session)
 		return nil, false, &Error{Command: cmd.name(), Code: refused}
 	}
 	return session, true, nil
@@ -43,6 +46,9 @@ func (c *Client) take(cmd Command) (session *servermtm.Session, held bool, err e
 func (c *Client) perform(ctx context.Context, op *Operation, session *servermtm.Session, held bool) {
 	if !held {
 		session = <-c.line // the operation that has it was cancelled
+		c.mu.Lock()
+		c.waiting--
+		c.mu.Unlock()
 	}
 	r := &run{client: c, meter: op.meter, session: session, result: &op.result}
 	err := op.command.run(ctx, r)
@@ -51,15 +57,11 @@ func (c *Client) perform(ctx context.Context, op *Operation, session *servermtm.
 		r.drop()
 	}
 	r.dropIfLost()
-	c.setConnected(r.session != nil)
-	c.line <- r.session
-	op.finish(err)
-}
-
-func (c *Client) setConnected(connected bool) {
+	c.connected.Store(r.session != nil)
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.connected = connected
+	c.giveBack(r.session)
+	c.mu.Unlock()
+	op.finish(err)
 }
 
 // Close cancels what runs, drops the line without QUIT and waits until nothing of
@@ -71,13 +73,14 @@ func (c *Client) Close() error {
 	if c.current != nil {
 		c.current.Cancel()
 	}
+	c.idle.stop()
 	c.mu.Unlock()
 	c.running.Wait()
 	if closed {
 		return nil
 	}
 	if session := <-c.line; session != nil {
-		c.setConnected(false)
+		c.connected.Store(false)
 		return session.Drop()
 	}
 	return nil

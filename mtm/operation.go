@@ -69,8 +69,9 @@ type run struct {
 }
 
 func (r *run) connect(ctx context.Context, keep []store.ID) (err error) {
+	r.client.lost.Store(nil)
 	r.session, err = r.client.mailbox.Connect(ctx, r.meter, keep)
-	r.client.setConnected(r.session != nil)
+	r.client.connected.Store(r.session != nil)
 	return err
 }
 
@@ -94,7 +95,7 @@ func (r *run) disconnect(ctx context.Context) error {
 	}
 	session := r.session
 	r.session = nil
-	defer r.client.setConnected(false)
+	defer r.client.connected.Store(false)
 	return session.Quit(ctx, r.meter)
 }
 
@@ -112,7 +113,7 @@ func (r *run) drop() {
 	// The failure that lost the line is the one to tell, not that of tidying up.
 	_ = r.session.Drop()
 	r.session = nil
-	r.client.setConnected(false)
+	r.client.connected.Store(false)
 }
 
 // finish turns the first cause into the operation's error.

@@ -2,6 +2,7 @@ package servermtm
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 
@@ -23,10 +24,14 @@ func (m *Mailbox) Connect(ctx context.Context, meter *progress.Meter, keep []sto
 		return nil, err
 	}
 	s := &Session{Mailbox: m, settings: settings, numbers: make(map[store.ID]int)}
-	if s.wire, err = m.dial(ctx, settings); err != nil {
+	config, err := tlsConfig(settings)
+	if err != nil {
 		return nil, err
 	}
-	err = s.open(ctx, meter, keep)
+	if s.wire, err = m.dial(ctx, settings, config); err != nil {
+		return nil, err
+	}
+	err = s.open(ctx, config, meter, keep)
 	if fault, ok := errors.AsType[*Fault](err); err == nil || (ok && len(fault.Failed) > 0) {
 		return s, err
 	}
@@ -48,7 +53,7 @@ func (m *Mailbox) settings(ctx context.Context) (account.POP3, error) {
 	return settings, nil
 }
 
-func (m *Mailbox) dial(ctx context.Context, settings account.POP3) (*pop3.Session, error) {
+func (m *Mailbox) dial(ctx context.Context, settings account.POP3, config *tls.Config) (*pop3.Session, error) {
 	const step = "connecting"
 	dialing, cancel := context.WithTimeout(ctx, m.Wire.Timeout)
 	defer cancel()
@@ -65,14 +70,18 @@ func (m *Mailbox) dial(ctx context.Context, settings account.POP3) (*pop3.Sessio
 		}
 		return nil, &Fault{Step: step, Code: code, Err: err}
 	}
-	wire, err := pop3.NewSession(ctx, conn, &m.Wire)
-	return wire, fail(ctx, "reading the greeting", progress.CannotConnect, err)
+	return m.greet(ctx, conn, settings, config)
 }
 
 // open is what follows the greeting (behaviour section 3, "Wire order").
-func (s *Session) open(ctx context.Context, meter *progress.Meter, keep []store.ID) error {
+func (s *Session) open(ctx context.Context, config *tls.Config, meter *progress.Meter, keep []store.ID) error {
 	if err := s.capabilities(ctx); err != nil {
 		return err
+	}
+	if s.settings.Security.TLS == account.STLS {
+		if err := s.secure(ctx, config); err != nil {
+			return err
+		}
 	}
 	if err := s.login(ctx); err != nil {
 		return err

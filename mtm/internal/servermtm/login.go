@@ -3,9 +3,13 @@ package servermtm
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
+	"slices"
+	"strings"
 
 	"pop3mtm/mtm/account"
+	"pop3mtm/mtm/pop3"
 	"pop3mtm/mtm/progress"
 )
 
@@ -14,50 +18,134 @@ const loggingIn = "logging in"
 // login picks one way before anything is sent; a refusal is final (behaviour
 // section 0), so that nobody can push us to a weaker way by refusing a better one.
 func (s *Session) login(ctx context.Context) error {
-	way, err := s.chooseAuth()
+	method, err := s.chooseAuth()
 	if err != nil {
 		return err
 	}
-	password, err := s.settings.Password.Reveal(ctx)
+	who := pop3.Credentials{User: s.settings.LoginName, Host: s.settings.Host, Port: s.settings.Port}
+	if method.Bearer() {
+		who.Token, err = s.settings.Token.Reveal(ctx)
+	} else {
+		who.Password, err = s.settings.Password.Reveal(ctx)
+	}
 	if err != nil {
 		return &Fault{Step: loggingIn, Code: progress.AuthenticationFailed, Err: err}
 	}
-	if way == account.APOP {
-		return fail(ctx, loggingIn, progress.InvalidAPOPLogin, s.wire.Apop(ctx, s.settings.LoginName, password))
+	switch method {
+	case account.APOP:
+		return loginFault(ctx, progress.InvalidAPOPLogin, s.wire.Apop(ctx, who.User, who.Password))
+	case account.UserPass:
+		if err := s.wire.User(ctx, who.User); err != nil {
+			return loginFault(ctx, progress.InvalidUser, err)
+		}
+		return loginFault(ctx, progress.InvalidLogin, s.wire.Pass(ctx, who.Password))
 	}
-	if err := s.wire.User(ctx, s.settings.LoginName); err != nil {
-		return fail(ctx, loggingIn, progress.InvalidUser, err)
-	}
-	return fail(ctx, loggingIn, progress.InvalidLogin, s.wire.Pass(ctx, password))
+	return s.auth(ctx, mechanism(method), who)
 }
 
-// chooseAuth prefers USER/PASS where nobody can listen, since servers show an APOP
-// timestamp without supporting APOP (QUIRK 6), and APOP where somebody could.
+// auth uses a mechanism of SASL. Refused before the password was proved it is the user name that was, in the words of
+// behaviour section 3, "Error by state".
+func (s *Session) auth(ctx context.Context, m pop3.Mechanism, who pop3.Credentials) error {
+	err := s.wire.Auth(ctx, m.Client(who))
+	refused := progress.InvalidLogin
+	if failed, ok := errors.AsType[*pop3.AuthError](err); ok && failed.Responses < m.Proof {
+		refused = progress.InvalidUser
+	}
+	if errors.Is(err, pop3.ErrChallenge) {
+		code := progress.ServerProblem
+		if m.Name == "LOGIN" { // behaviour section 3, "Wire forms"
+			code = progress.NotSupported
+		}
+		return &Fault{Step: loggingIn, Code: code, Err: err}
+	}
+	return loginFault(ctx, refused, err)
+}
+
+// loginFault finds the number of a failed login. A response code that says that the server is at fault, or the
+// time, counts for more than the step (RFC 3206 section 4, RFC 2449 section 8.1.1).
+func loginFault(ctx context.Context, refused progress.Code, err error) error {
+	switch {
+	case errors.Is(err, pop3.ErrArgument):
+		return &Fault{Step: loggingIn, Code: progress.Argument, Err: err}
+	case errors.Is(err, pop3.ErrTemporary), errors.Is(err, pop3.ErrPermanent), errors.Is(err, pop3.ErrLoginDelay):
+		refused = progress.ServerProblem
+	}
+	return fail(ctx, loggingIn, refused, err)
+}
+
+// mechanism is that of a method of SASL.
+func mechanism(method account.Auth) pop3.Mechanism {
+	all := pop3.Mechanisms()
+	return all[slices.IndexFunc(all, func(m pop3.Mechanism) bool { return m.Name == strings.ToUpper(string(method)) })]
+}
+
+// An obstacle is why a method cannot be used; the later ones tell the user more.
+type obstacle int
+
+const (
+	noObstacle obstacle = iota
+	notOffered
+	noTimestamp
+	readable // somebody could read the secret on the way
+)
+
+// chooseAuth takes the first method that the server offers and the line permits.
 func (s *Session) chooseAuth() (account.Auth, error) {
-	_, timestamp := s.wire.Timestamp()
-	private := s.settings.AllowPlaintext || loopback(s.settings.Host)
-	switch s.settings.Auth {
-	case account.APOP:
-		if !timestamp {
-			return "", &Fault{
-				Step: loggingIn, Code: progress.NoTimestamp,
-				Err: errors.New("choose another way to log in with auth=auto"),
-			}
+	private := s.wire.Encrypted() || loopback(s.settings.Host)
+	offered := s.wire.Capabilities().Mechanisms()
+	worst := notOffered
+	for i, method := range s.settings.Auth.Methods(private) {
+		listed := i == 0 && s.settings.AuthUnlisted || slices.Contains(offered, strings.ToUpper(string(method)))
+		o := s.obstacle(method, listed, private || s.settings.AllowPlaintext)
+		if o == noObstacle {
+			return method, nil
 		}
-		return account.APOP, nil
-	case account.Auto:
-		if !private && timestamp {
-			return account.APOP, nil
-		}
+		worst = max(worst, o)
+	}
+	f := &Fault{Step: loggingIn, Code: progress.AuthenticationFailed}
+	switch worst {
+	case readable:
+		f.Err = errors.New("the password would go over the network in clear text; choose tls, or set allow-plaintext if that is meant")
+	case noTimestamp:
+		f.Code = progress.NoTimestamp
+		f.Err = errors.New("choose another way to log in with auth=auto")
+	default:
+		f.Err = fmt.Errorf("the server offers %s, and auth is %s", listOf(offered), s.settings.Auth)
+	}
+	return "", f
+}
+
+func (s *Session) obstacle(method account.Auth, listed, mayShow bool) obstacle {
+	switch method {
 	case account.UserPass:
-	}
-	if !private {
-		return "", &Fault{
-			Step: loggingIn, Code: progress.AuthenticationFailed,
-			Err: errors.New("USER/PASS would send the password in clear text over the network; set allow-plaintext if that is meant"),
+	case account.APOP:
+		if _, ok := s.wire.Timestamp(); !ok {
+			return noTimestamp
+		}
+		return noObstacle
+	default:
+		m := mechanism(method)
+		if !listed || m.Bearer && s.settings.Token == (account.Token{}) {
+			return notOffered
+		}
+		if !m.Clear {
+			return noObstacle
 		}
 	}
-	return account.UserPass, nil
+	if !mayShow {
+		return readable
+	}
+	return noObstacle
+}
+
+// listOf shows the first of the mechanisms that a server lists.
+func listOf(mechanisms []string) string {
+	const shown = 10
+	if len(mechanisms) == 0 {
+		return "no mechanism of AUTH"
+	}
+	text := fmt.Sprintf("%q", mechanisms[:min(shown, len(mechanisms))])
+	return strings.ReplaceAll(strings.Trim(text, "[]"), `"`, "")
 }
 
 // loopback says whether a host name can only mean this machine.

@@ -1,0 +1,24 @@
+package servermtm
+
+import (
+	"context"
+	"errors"
+
+	"pop3mtm/mtm/progress"
+)
+
+// Idle waits until the line ends, and says why. It returns nil when ctx was cancelled
+// first, with the session as usable as before; when the time of ctx has run out that
+// is the reason why the line has to end.
+func (s *Session) Idle(ctx context.Context) error {
+	const step = "waiting for the next command"
+	err := s.wire.Idle(ctx)
+	switch {
+	case err != nil:
+		// Also what comes unasked ends the line (behaviour section 3).
+		return &Fault{Step: step, Code: progress.NotConnected, Err: err}
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return &Fault{Step: step, Code: progress.TimedOut, Err: errors.New("no traffic for too long")}
+	}
+	return nil
+}

@@ -1,0 +1,93 @@
+package servermtm
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+
+	"pop3mtm/mtm/account"
+	"pop3mtm/mtm/pop3"
+	"pop3mtm/mtm/progress"
+)
+
+const (
+	securing = "securing the line"
+	maxCA    = 16 << 20 // octets of a file of certificates; that of a whole system has a quarter of a MiB
+)
+
+// tlsConfig is what the account wants of the server; nil without TLS.
+func tlsConfig(settings account.POP3) (*tls.Config, error) {
+	s := settings.Security
+	if s.TLS == account.NoTLS {
+		return nil, nil
+	}
+	config := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: settings.Host, InsecureSkipVerify: s.SkipVerify}
+	if s.Name != "" { // the original's TlsSslDomain
+		config.ServerName = s.Name
+	}
+	if s.CA == "" {
+		return config, nil
+	}
+	pem, err := readCA(s.CA)
+	if err == nil {
+		config.RootCAs = x509.NewCertPool()
+		if !config.RootCAs.AppendCertsFromPEM(pem) {
+			err = fmt.Errorf("%s holds no certificate in PEM form", s.CA)
+		}
+	}
+	if err != nil {
+		return nil, &Fault{Step: securing, Code: progress.Argument, Err: err}
+	}
+	return config, nil
+}
+
+func readCA(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, maxCA))
+}
+
+// greet reads the greeting, through TLS when the account has it implicit.
+func (m *Mailbox) greet(ctx context.Context, conn net.Conn, settings account.POP3, config *tls.Config) (*pop3.Session, error) {
+	if settings.Security.TLS == account.Implicit {
+		conn = tls.Client(conn, config)
+	}
+	wire, err := pop3.NewSession(ctx, conn, &m.Wire)
+	if _, failed := errors.AsType[*pop3.TLSError](err); failed {
+		return nil, tlsFault(ctx, err)
+	}
+	return wire, fail(ctx, "reading the greeting", progress.CannotConnect, err)
+}
+
+// secure asks for TLS whatever the server listed (behaviour section 3, "Wire order"). Nothing goes on without it.
+// Capabilities are asked for again: those from before could be anybody's (RFC 2595 section 4).
+func (s *Session) secure(ctx context.Context, config *tls.Config) error {
+	if err := s.wire.Stls(ctx, config); err != nil {
+		return tlsFault(ctx, err)
+	}
+	return s.capabilities(ctx)
+}
+
+// tlsFault tells a server that will not or must not be talked to from a handshake that did not work.
+func tlsFault(ctx context.Context, err error) error {
+	_, wrong := errors.AsType[*tls.CertificateVerificationError](err)
+	_, failed := errors.AsType[*pop3.TLSError](err)
+	_, injected := errors.AsType[*pop3.ProtocolError](err) // QUIRK 37
+	code := progress.TLSNegotiateFailed
+	switch {
+	case wrong:
+		code = progress.SSLTLSNegotiateFailed
+	case failed, injected:
+	default:
+		return fail(ctx, securing, progress.SSLTLSNegotiateFailed, err)
+	}
+	return &Fault{Step: securing, Code: code, Err: err}
+}
