@@ -1,11 +1,15 @@
 package main_test
 
 import (
+	"bytes"
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/emersion/go-maildir"
+	"github.com/emersion/go-mbox"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
@@ -65,12 +69,26 @@ var _ = Describe("export", func() {
 		Expect(contents("mail/cur")).To(ConsistOf(want))
 	})
 
-	It("writes one mbox file", func() {
+	It("writes one mbox file that another program reads", func() {
 		u.succeeds("export", "Inbox", "--format", "mbox", "--out", "mail.mbox")
 		raw, err := os.ReadFile(u.path("mail.mbox"))
 		Expect(err).NotTo(HaveOccurred())
 		Expect(strings.Count("\n"+string(raw), "\nFrom ")).To(Equal(len(want)))
 		Expect(u.files()).To(ConsistOf("mail.mbox", "mail.store"))
+		var read []string
+		for r := mbox.NewReader(bytes.NewReader(raw)); ; {
+			m, err := r.NextMessage()
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			Expect(err).NotTo(HaveOccurred())
+			text, err := io.ReadAll(m)
+			Expect(err).NotTo(HaveOccurred())
+			read = append(read, string(text))
+		}
+		demo := len(fixtures.Names()) // these have CRLF throughout; mbox keeps no other line end
+		Expect(read).To(HaveLen(len(want)))
+		Expect(read[len(read)-demo:]).To(BeComparableTo(want[len(want)-demo:]))
 	})
 
 	It("tells a program what it wrote, and what it left out", func() {

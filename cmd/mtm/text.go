@@ -96,7 +96,7 @@ func columnsFor(out io.Writer) (from, subject int) {
 		return from, subject
 	}
 	width, _, err := term.GetSize(int(os.Stdout.Fd()))
-	if err != nil {
+	if err != nil || width == 0 {
 		return from, subject
 	}
 	free := max(least, width-others)
