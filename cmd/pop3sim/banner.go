@@ -14,24 +14,28 @@ import (
 
 // announce tells a person what is served and what to try.
 func (f *serveFlags) announce(cmd *cobra.Command, mail *mailbox, bound net.Addr) {
-	stderr := cmd.ErrOrStderr()
+	var text strings.Builder
 	address, public := reachable(bound)
 	if public {
-		fmt.Fprintf(stderr, "pop3sim: warning: other machines can reach %s, and passwords cross the network in the clear\n", bound)
+		fmt.Fprintf(&text, "pop3sim: warning: other machines can reach %s, and passwords cross the network in the clear\n", bound)
 	}
-	if f.quiet {
-		return
+	if !f.quiet {
+		f.banner(&text, mail, bound, address)
 	}
+	_, _ = io.WriteString(cmd.ErrOrStderr(), text.String()) // a closed terminal is no reason to stop serving
+}
+
+func (f *serveFlags) banner(text *strings.Builder, mail *mailbox, bound net.Addr, address string) {
 	users := f.users.orDefault()
-	fmt.Fprintf(stderr, "POP3 server on %s: %s\n", bound, cli.OneLine(mail.about))
+	fmt.Fprintf(text, "POP3 server on %s: %s\n", bound, cli.OneLine(mail.about))
 	for _, u := range users {
-		fmt.Fprintf(stderr, "  user %s, password %s\n", cli.OneLine(u.name), cli.OneLine(u.password))
+		fmt.Fprintf(text, "  user %s, password %s\n", cli.OneLine(u.name), cli.OneLine(u.password))
 	}
 	if mail.onDisk {
-		fmt.Fprintln(stderr, "  DELE and QUIT delete messages from the disk")
+		text.WriteString("  DELE and QUIT delete messages from the disk\n")
 	}
 	first := users[0]
-	fmt.Fprintf(stderr, `
+	fmt.Fprintf(text, `
 Try in another terminal:
   curl -u %[1]s pop3://%[4]s/
   curl -u %[1]s pop3://%[4]s/1

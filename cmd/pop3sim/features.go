@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+
 	"github.com/spf13/cobra"
 
 	"pop3mtm/cmd/internal/cli"
@@ -30,10 +32,12 @@ the seed that repeats it. The exit status is 1 when a scenario fails.`,
 			o.Paths, o.Out = paths, cmd.OutOrStdout()
 			o.Color = cli.IsTerminal(o.Out)
 			status, err := features.Run(cmd.Context(), o)
-			if err != nil {
+			switch {
+			case errors.Is(err, features.ErrFormat):
+				return cli.Usage("%w", err)
+			case err != nil:
 				return err
-			}
-			if status != 0 {
+			case status != 0:
 				return cli.Exit(cli.Failed) // the summary has said what failed
 			}
 			return nil

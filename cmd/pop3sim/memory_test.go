@@ -28,7 +28,7 @@ func TestServingAMessageOfOneGiBTakesLittleMemory(t *testing.T) {
 	g.Expect(writeLarge(path, size)).To(Succeed())
 
 	p := start(t, "--quiet", "--eml", path)
-	c, err := net.Dial("tcp", p.address)
+	c, err := new(net.Dialer).DialContext(t.Context(), "tcp", p.address)
 	g.Expect(err).NotTo(HaveOccurred())
 	defer func() { g.Expect(c.Close()).To(Succeed()) }()
 	g.Expect(c.SetDeadline(time.Now().Add(2 * time.Minute))).To(Succeed())

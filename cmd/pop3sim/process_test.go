@@ -3,6 +3,7 @@ package main_test
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"net"
@@ -30,12 +31,11 @@ type result struct {
 func run(args ...string) result {
 	GinkgoHelper()
 	var out, errOut bytes.Buffer
-	c := exec.Command(binary, args...)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	c := exec.CommandContext(ctx, binary, args...)
 	c.Stdout, c.Stderr = &out, &errOut
-	Expect(c.Start()).To(Succeed())
-	timer := time.AfterFunc(patience, func() { _ = c.Process.Kill() })
-	defer timer.Stop()
-	err := c.Wait()
+	err := c.Run()
 	if _, exited := errors.AsType[*exec.ExitError](err); !exited {
 		Expect(err).NotTo(HaveOccurred())
 	}
@@ -54,12 +54,16 @@ type process struct {
 func start(t testing.TB, args ...string) *process {
 	t.Helper()
 	g := NewWithT(t)
-	p := &process{command: exec.Command(binary, append([]string{"serve", "--pop3", "127.0.0.1:0", "--json"}, args...)...)}
+	ctx, cancel := context.WithCancel(context.Background())
+	p := &process{command: exec.CommandContext(ctx, binary, append([]string{"serve", "--pop3", "127.0.0.1:0", "--json"}, args...)...)}
 	p.command.Stderr = &p.errOut
 	stdout, err := p.command.StdoutPipe()
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(p.command.Start()).To(Succeed())
-	t.Cleanup(func() { _ = p.command.Process.Kill() }) // most have ended by then
+	t.Cleanup(func() {
+		cancel()
+		_ = p.command.Wait() // it may have ended long ago
+	})
 	p.lines = bufio.NewReader(stdout)
 	line, err := p.lines.ReadString('\n')
 	g.Expect(err).NotTo(HaveOccurred(), p.errOut.String())
@@ -100,7 +104,7 @@ func (s *safeBuffer) String() string {
 // dial opens a connection that a test cannot wait on for ever.
 func dial(address string) net.Conn {
 	GinkgoHelper()
-	c, err := net.DialTimeout("tcp", address, patience)
+	c, err := (&net.Dialer{Timeout: patience}).DialContext(context.Background(), "tcp", address)
 	Expect(err).NotTo(HaveOccurred())
 	Expect(c.SetDeadline(time.Now().Add(patience))).To(Succeed())
 	return c

@@ -82,7 +82,7 @@ func serve(cmd *cobra.Command, f *serveFlags) error {
 	if err != nil {
 		return err
 	}
-	if err := removeStale(f.readyFile); err != nil {
+	if err = removeStale(f.readyFile); err != nil {
 		return err
 	}
 	listener, err := listen(ctx, f.pop3)

@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"os"
@@ -140,15 +141,15 @@ var _ = Describe("pop3sim serve", func() {
 			Expect(err).NotTo(HaveOccurred())
 			replies := make([]byte, 4096)
 			for seen := ""; !strings.Contains(seen, "deleted"); {
-				n, err := c.Read(replies)
-				Expect(err).NotTo(HaveOccurred())
+				n, readErr := c.Read(replies)
+				Expect(readErr).NotTo(HaveOccurred())
 				seen += string(replies[:n])
 			}
 			Expect(p.stop(s)).To(Equal(0))
 			Expect(p.errOut.String()).To(BeEmpty())
 			Expect(files(dir)).To(HaveLen(1))
 			Expect(c.Close()).To(Succeed())
-			_, err = net.Dial("tcp", p.address)
+			_, err = new(net.Dialer).DialContext(context.Background(), "tcp", p.address)
 			Expect(err).To(HaveOccurred())
 		}
 	})

@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"context"
 	"net"
 	"os"
 	"path/filepath"
@@ -9,6 +10,10 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 )
+
+func occupy(address string) (net.Listener, error) {
+	return new(net.ListenConfig).Listen(context.Background(), "tcp", address)
+}
 
 var _ = Describe("pop3sim", func() {
 	It("has an example in the help of every command", func() {
@@ -34,6 +39,7 @@ var _ = Describe("pop3sim", func() {
 		Entry(nil, "serve --pop3 1110", `--pop3 takes HOST:PORT such as 127.0.0.1:1110, not "1110"; see 'pop3sim serve`),
 		Entry(nil, "serve --pop3 127.0.0.1:65536", `--pop3 takes HOST:PORT such as 127.0.0.1:1110, not "127.0.0.1:65536"; see 'pop3sim serve`),
 		Entry(nil, "features --concurrency -1", "--concurrency takes 1 or more, not -1; see 'pop3sim features"),
+		Entry(nil, "features --format x", `unknown format "x"; it is one of cucumber, events, junit, pretty, progress; see 'pop3sim features`),
 		Entry(nil, "serve --eml a --mbox b", "give only one of --eml, --mbox, --maildir and --synthetic; see 'pop3sim serve"),
 		Entry(nil, "serve --user hunter2", "--user: a user is NAME:PASSWORD, both not empty; see 'pop3sim serve"),
 		Entry(nil, "serve --user a:", "--user: a user is NAME:PASSWORD, both not empty; see 'pop3sim serve"),
@@ -50,7 +56,7 @@ var _ = Describe("pop3sim", func() {
 	)
 
 	It("names a port that is in use, and what to do, with status 1", func() {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		l, err := occupy("127.0.0.1:0")
 		Expect(err).NotTo(HaveOccurred())
 		defer func() { Expect(l.Close()).To(Succeed()) }()
 		Expect(run("serve", "--pop3", l.Addr().String())).To(Equal(
@@ -59,7 +65,7 @@ var _ = Describe("pop3sim", func() {
 
 	It("serves on 127.0.0.1:1110 without arguments", func() {
 		// Whoever has the port, it is taken now.
-		if l, err := net.Listen("tcp", "127.0.0.1:1110"); err == nil {
+		if l, err := occupy("127.0.0.1:1110"); err == nil {
 			defer func() { Expect(l.Close()).To(Succeed()) }()
 		}
 		Expect(run()).To(Equal(result{1, "", "pop3sim: 127.0.0.1:1110 is in use; choose another with --pop3 127.0.0.1:0\n"}))

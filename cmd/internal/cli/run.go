@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -22,7 +21,7 @@ import (
 // Coded gives the number (0 when there is none).
 //
 // The context of the command ends at SIGINT or SIGTERM; a second one kills the process. A closed stdout is no error.
-// Run blocks until the command returns.
+// Run blocks until the command returns; a command may call it for a line of its own (a shell).
 func Run(root *cobra.Command, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -35,7 +34,7 @@ func Run(root *cobra.Command, args []string, stdin io.Reader, stdout, stderr io.
 
 	root.SetArgs(args)
 	root.SetIn(stdin)
-	root.SetOut(&output{w: stdout})
+	root.SetOut(wrapOnce(stdout))
 	root.SetErr(stderr)
 	r := &runner{stderr: stderr}
 	r.prepare(root)
@@ -100,11 +99,11 @@ func (r *runner) status(ctx context.Context, cmd *cobra.Command, args []string, 
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
 		err = Coded(codeOf(err), errors.New("stopped by a signal"))
 	}
+	text := line(cmd, err, isUsage)
 	if wantsJSON(cmd, args) {
-		r.printJSON(err)
-	} else {
-		r.printLine(cmd, err, isUsage)
+		text = object(err)
 	}
+	_, _ = io.WriteString(r.stderr, text+"\n") // where else could one say that stderr is closed?
 	if isUsage {
 		return Wrong
 	}
@@ -120,18 +119,20 @@ func wantsJSON(cmd *cobra.Command, args []string) bool {
 	return f.Value.String() == "true" || !f.Changed && slices.Contains(args, "--json")
 }
 
-func (r *runner) printJSON(err error) {
-	line, _ := json.Marshal(struct {
+// object is err for a program.
+func object(err error) string {
+	text, _ := json.Marshal(struct { // strings and numbers always can be
 		Error string `json:"error"`
 		Code  int    `json:"code"`
 	}{OneLine(err.Error()), codeOf(err)})
-	fmt.Fprintf(r.stderr, "%s\n", line)
+	return string(text)
 }
 
-func (r *runner) printLine(cmd *cobra.Command, err error, usage bool) {
-	line := cmd.Root().Name() + ": " + OneLine(err.Error())
+// line is err for a person.
+func line(cmd *cobra.Command, err error, usage bool) string {
+	text := cmd.Root().Name() + ": " + OneLine(err.Error())
 	if usage {
-		line += "; see '" + cmd.CommandPath() + " --help'"
+		text += "; see '" + cmd.CommandPath() + " --help'"
 	}
-	fmt.Fprintln(r.stderr, line)
+	return text
 }
