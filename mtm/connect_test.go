@@ -68,17 +68,17 @@ var _ = Describe("Connecting", func() {
 		b.mustDo(mtm.Disconnect{})
 		Expect(b.commands()[1]).To(HavePrefix(command))
 	},
-		Entry("USER/PASS by itself on this machine", account.Auto, "USER demo"),
+		Entry("the strongest of what is offered, by itself", account.Auto, "AUTH SCRAM-SHA-256"),
 		Entry("USER/PASS when told", account.UserPass, "USER demo"),
 		Entry("APOP when told", account.APOP, "APOP demo "),
 	)
 
 	It("prefers APOP where somebody could listen, and refuses clear text there", func() {
-		elsewhere := func(p *account.POP3) { p.Host = "mail.example.org" }
+		elsewhere := func(p *account.POP3) { p.Host, p.Auth = "mail.example.org", account.Auto }
 		var dialler net.Dialer
 		for _, without := range [][]string{nil, {"APOP"}} {
 			options := &mtm.Options{}
-			b := newBench(&fakeserver.Options{Without: without}, options, nil, elsewhere)
+			b := newBench(&fakeserver.Options{Without: without, Mechanisms: []string{}}, options, nil, elsewhere)
 			options.Dial = func(ctx context.Context, network, _ string) (net.Conn, error) {
 				return dialler.DialContext(ctx, network, b.srv.Addr())
 			}
@@ -108,15 +108,15 @@ var _ = Describe("Connecting", func() {
 		_, err = b.do(mtm.Connect{})
 		Expect(err).NotTo(HaveOccurred(), "the client can connect again")
 	},
-		Entry("greeting (1)", fakeserver.Match{Verb: "CONNECT"}, fakeserver.Refuse("not you"), account.Auto, mtm.ErrCannotConnect, -170),
-		Entry("USER", fakeserver.Match{Verb: "USER"}, fakeserver.Refuse("who?"), account.Auto, mtm.ErrInvalidUser, -171),
-		Entry("PASS", fakeserver.Match{Verb: "PASS"}, fakeserver.Refuse("no"), account.Auto, mtm.ErrInvalidLogin, -172),
+		Entry("greeting (1)", fakeserver.Match{Verb: "CONNECT"}, fakeserver.Refuse("not you"), account.UserPass, mtm.ErrCannotConnect, -170),
+		Entry("USER", fakeserver.Match{Verb: "USER"}, fakeserver.Refuse("who?"), account.UserPass, mtm.ErrInvalidUser, -171),
+		Entry("PASS", fakeserver.Match{Verb: "PASS"}, fakeserver.Refuse("no"), account.UserPass, mtm.ErrInvalidLogin, -172),
 		Entry("APOP", fakeserver.Match{Verb: "APOP"}, fakeserver.Refuse("no"), account.APOP, mtm.ErrInvalidAPOP, -177),
-		Entry("in use (28)", fakeserver.Match{Verb: "PASS"}, fakeserver.Refuse("[IN-USE] later"), account.Auto, mtm.ErrInUse, -14),
-		Entry("STAT", fakeserver.Match{Verb: "STAT"}, fakeserver.Refuse("no"), account.Auto, mtm.ErrServer, -174),
-		Entry("LIST", fakeserver.Match{Verb: "LIST"}, fakeserver.Refuse("no"), account.Auto, mtm.ErrServer, -174),
-		Entry("nonsense", fakeserver.Match{Verb: "STAT"}, fakeserver.Raw("what?\r\n"), account.Auto, mtm.ErrServer, -174),
-		Entry("a lost line", fakeserver.Match{Verb: "UIDL"}, fakeserver.CutAfter(4, fakeserver.Close), account.Auto, mtm.ErrDisconnected, -36),
+		Entry("in use (28)", fakeserver.Match{Verb: "PASS"}, fakeserver.Refuse("[IN-USE] later"), account.UserPass, mtm.ErrInUse, -14),
+		Entry("STAT", fakeserver.Match{Verb: "STAT"}, fakeserver.Refuse("no"), account.UserPass, mtm.ErrServer, -174),
+		Entry("LIST", fakeserver.Match{Verb: "LIST"}, fakeserver.Refuse("no"), account.UserPass, mtm.ErrServer, -174),
+		Entry("nonsense", fakeserver.Match{Verb: "STAT"}, fakeserver.Raw("what?\r\n"), account.UserPass, mtm.ErrServer, -174),
+		Entry("a lost line", fakeserver.Match{Verb: "UIDL"}, fakeserver.CutAfter(4, fakeserver.Close), account.UserPass, mtm.ErrDisconnected, -36),
 	)
 
 	It("never shows the password in an error or a transcript", func() {

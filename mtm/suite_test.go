@@ -38,7 +38,7 @@ type bench struct {
 
 type change func(*account.POP3)
 
-// newBench starts everything; the account logs in as demo.
+// newBench starts everything; the account logs in as demo, with USER and PASS.
 func newBench(server *fakeserver.Options, options *mtm.Options, messages []maildrop.Message, changes ...change) *bench {
 	GinkgoHelper()
 	b := &bench{drop: fakeserver.NewMaildrop(messages...), dir: GinkgoT().TempDir()}
@@ -55,6 +55,7 @@ func newBench(server *fakeserver.Options, options *mtm.Options, messages []maild
 	Expect(err).NotTo(HaveOccurred())
 	settings.LoginName = "demo"
 	settings.Password.Literal = "demo"
+	settings.Auth = account.UserPass
 	for _, change := range changes {
 		change(&settings)
 	}

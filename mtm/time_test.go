@@ -57,6 +57,7 @@ func pipeClient(t *testing.T, srv *fakeserver.Server) (*store.Store, *mtm.Client
 	}
 	settings := account.Defaults()
 	settings.Host, settings.LoginName, settings.Password.Literal = "localhost", "demo", "demo"
+	settings.Auth = account.UserPass
 	id, err := mtm.AddAccount(t.Context(), st, "work", settings)
 	if err != nil {
 		t.Fatal(err)
