@@ -30,7 +30,9 @@ const (
 	AuthenticationFailed   Code = -178
 	TopFailed              Code = -179
 	HostNotFound           Code = -180
+	SSLTLSNegotiateFailed  Code = -185
 	ServerAlreadyConnected Code = -214
+	TLSNegotiateFailed     Code = -260
 )
 
 // Error says the code in plain words, without the number.
@@ -94,8 +96,12 @@ func (c Code) remoteText() (string, bool) {
 		return "the server refused TOP", true
 	case HostNotFound:
 		return "the server's host name was not found", true
+	case SSLTLSNegotiateFailed:
+		return "the server refused TLS or is not the one it should be", true
 	case ServerAlreadyConnected:
 		return "already connected", true
+	case TLSNegotiateFailed:
+		return "no TLS came about", true
 	}
 	return "", false
 }
