@@ -80,6 +80,7 @@ func (w *world) begin(ctx context.Context, id string) (err error) {
 	w.into = store.Inbox
 	w.free.Store(math.MaxInt64)
 	w.settings = account.Defaults()
+	w.settings.Auth = account.UserPass // one way, whatever the server offers
 	w.settings.Host, w.settings.LoginName, w.settings.Password.Literal = "127.0.0.1", "demo", "demo"
 	return w.openStore()
 }
