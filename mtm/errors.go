@@ -22,7 +22,6 @@ const (
 	ErrDiskFull             = progress.DiskFull               // no room for what was asked
 	ErrTimedOut             = progress.TimedOut               // the server did not answer in time
 	ErrDisconnected         = progress.NotConnected           // there is no connection, or it was lost
-	ErrPermissionDenied     = progress.PermissionDenied       // a setting forbids it
 	ErrCannotConnect        = progress.CannotConnect          // nobody answers, or the greeting refuses us
 	ErrInvalidUser          = progress.InvalidUser            // USER was refused
 	ErrInvalidLogin         = progress.InvalidLogin           // PASS was refused

@@ -19,7 +19,6 @@ const (
 	DiskFull               Code = -26
 	TimedOut               Code = -33
 	NotConnected           Code = -36
-	PermissionDenied       Code = -46
 	CannotConnect          Code = -170
 	InvalidUser            Code = -171
 	InvalidLogin           Code = -172
@@ -67,8 +66,6 @@ func (c Code) text() (string, bool) {
 		return "timed out", true
 	case NotConnected:
 		return "not connected", true
-	case PermissionDenied:
-		return "permission denied", true
 	}
 	return c.remoteText()
 }

@@ -36,8 +36,8 @@ var _ = Describe("Phases and codes", func() {
 	It("say in words what happened, each differently", func() {
 		seen := map[string]bool{}
 		for _, c := range []progress.Code{
-			0, -1, -2, -3, -5, -6, -14, -16, -26, -33, -36, -46,
-			-170, -171, -172, -173, -174, -175, -177, -178, -179, -180, -214,
+			0, -1, -2, -3, -5, -6, -14, -16, -26, -33, -36,
+			-170, -171, -172, -173, -174, -175, -177, -178, -179, -180, -185, -214, -260,
 		} {
 			text := c.Error()
 			Expect(strings.HasPrefix(text, "error ")).To(BeFalse(), text)

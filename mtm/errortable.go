@@ -1,0 +1,41 @@
+package mtm
+
+import "pop3mtm/mtm/progress"
+
+// ErrorInfo explains one of the errors of this package to a person.
+type ErrorInfo struct {
+	Code progress.Code // the original's number
+	Name string        // of the constant in this package
+	When string        // when it comes
+	Do   string        // what the user should do
+}
+
+// ErrorTable explains every error, in the order of the numbers. docs/errors.md is
+// made from it.
+func ErrorTable() []ErrorInfo {
+	return []ErrorInfo{
+		{ErrNotFound, "ErrNotFound", "an entry, a folder or an account is not there", "look at the list: it may have been deleted meanwhile"},
+		{ErrUnknown, "ErrUnknown", "a cause that has no number of its own, such as an unreadable disk", "read the rest of the message"},
+		{ErrCancelled, "ErrCancelled", "Cancel, Disconnect, Ctrl-C or the end of the context stopped the operation", "nothing is lost; get mail again fetches what is missing"},
+		{ErrNotSupported, "ErrNotSupported", "the original or its successor has no such function, or the destination is no folder", "use another command"},
+		{ErrArgument, "ErrArgument", "a setting, an address or a parameter cannot work, or the client is closed", "correct what the message names"},
+		{ErrInUse, "ErrInUse", "another session has the mailbox open, or the account's name is taken", "wait until the other program is done, or choose another name"},
+		{ErrBusy, "ErrBusy", "another operation runs on this client", "wait for it, cancel it, or disconnect"},
+		{ErrDiskFull, "ErrDiskFull", "the disk has no room for what was asked; what was whole before is kept", "make room and get mail again"},
+		{ErrTimedOut, "ErrTimedOut", "the server did not answer in time, or an idle connection had no traffic for half an hour", "try again, or allow more time"},
+		{ErrDisconnected, "ErrDisconnected", "the command needs a connection and there is none, or the line broke", "connect again; get mail fetches what is missing"},
+		{ErrCannotConnect, "ErrCannotConnect", "nobody answers at the address, or the greeting refuses us", "check host, port and that the server runs"},
+		{ErrInvalidUser, "ErrInvalidUser", "the server refused the user name", "correct the user name"},
+		{ErrInvalidLogin, "ErrInvalidLogin", "the server refused the password or the whole login", "correct the user name and the password"},
+		{ErrNoTimestamp, "ErrNoTimestamp", "APOP is set and the greeting holds no timestamp", "choose another way to log in"},
+		{ErrServer, "ErrServer", "the server refused a step or single messages, or sent what makes no sense", "read what the server said; single messages are tried again next time"},
+		{ErrCannotOpenService, "ErrCannotOpenService", "the entry is no account, or its settings cannot be read", "add the account"},
+		{ErrInvalidAPOP, "ErrInvalidAPOP", "the server refused the APOP login", "correct user name and password, or choose another way to log in"},
+		{ErrAuthenticationFailed, "ErrAuthenticationFailed", "the server offers no way to log in that the account permits, or the password's source failed", "choose tls, another way to log in, or allow clear text if that is meant"},
+		{ErrTop, "ErrTop", "the server refused the header of some messages", "nothing; they are tried again next time"},
+		{ErrHostNotFound, "ErrHostNotFound", "the server's name does not resolve", "correct the host"},
+		{ErrTLSRefused, "ErrTLSRefused", "the server has no STLS or refused it, or its certificate is not trusted", "check the host's name, or give its certificate authority or the name to expect"},
+		{ErrAlreadyConnected, "ErrAlreadyConnected", "connect, or get mail that connects, on a line that is up", "use the form for an open connection"},
+		{ErrTLSFailed, "ErrTLSFailed", "the two sides cannot agree on TLS", "check that the port speaks TLS, and that the server knows TLS 1.2 or later"},
+	}
+}
