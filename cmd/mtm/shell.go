@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -143,12 +142,11 @@ func (s *shell) line(cmd *cobra.Command, e *env, line string) int {
 	return cli.Run(s.words(*e), words, strings.NewReader(""), cmd.OutOrStdout(), cmd.ErrOrStderr())
 }
 
-// disconnect ends the session with QUIT, also after a signal, for as long as a server may take.
+// disconnect ends the session with QUIT, also after a signal. A server may take its time to delete what was moved;
+// --timeout bounds it.
 func (s *shell) disconnect(cmd *cobra.Command) error {
 	if !s.client.Connected() {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(cmd.Context()), 10*time.Second)
-	defer cancel()
-	return explain(s.client.InvokeSync(ctx, mtm.Disconnect{}), s.account)
+	return explain(s.client.InvokeSync(context.WithoutCancel(cmd.Context()), mtm.Disconnect{}), s.account)
 }
