@@ -1,7 +1,6 @@
 package fakeserver_test
 
 import (
-	"bufio"
 	"bytes"
 	"fmt"
 	"io"
@@ -29,13 +28,12 @@ func fetchAll(b *testing.B, addr string, command string, count int) int64 {
 	}
 	sent := make(chan error, 1)
 	go func() {
-		w := bufio.NewWriter(c)
-		fmt.Fprint(w, "USER demo\r\nPASS demo\r\n")
+		commands := []byte("USER demo\r\nPASS demo\r\n")
 		for n := 1; n <= count; n++ {
-			fmt.Fprintf(w, command+"\r\n", n)
+			commands = fmt.Appendf(commands, command+"\r\n", n)
 		}
-		fmt.Fprint(w, "QUIT\r\n")
-		sent <- w.Flush()
+		_, err := c.Write(append(commands, "QUIT\r\n"...))
+		sent <- err
 	}()
 	n, err := io.Copy(io.Discard, c)
 	if err != nil {

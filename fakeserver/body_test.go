@@ -36,10 +36,7 @@ func stuffed(raw string) string {
 }
 
 func unstuff(wire string) string {
-	if strings.HasPrefix(wire, ".") {
-		wire = wire[1:]
-	}
-	return strings.ReplaceAll(wire, "\n..", "\n.")
+	return strings.ReplaceAll(strings.TrimPrefix(wire, "."), "\n..", "\n.")
 }
 
 // nasty messages, and how many octets a client has of each.

@@ -1,6 +1,7 @@
 package fakeserver
 
 import (
+	"context"
 	"crypto/tls"
 	"io"
 	"net"
@@ -54,7 +55,7 @@ func (h *handshake) WriteTo(w io.Writer) (int64, error) {
 	}
 	l := &tlsLine{Conn: s.conn, to: w, out: &s.out}
 	conn := tls.Server(l, h.config)
-	err := conn.Handshake()
+	err := conn.HandshakeContext(context.Background()) // the deadline bounds it
 	switch {
 	case l.failed != nil:
 		return l.sent, l.failed
