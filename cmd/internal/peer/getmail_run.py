@@ -1,8 +1,8 @@
 # Runs getmail, the path in sys.argv[1], with its arguments after it.
 #
-# getmail 6.18 waits for the program that it delivers to on a condition. When that program ends before the wait begins,
-# the news is lost: getmail waits for a minute and gives up. Its condition remembers the news here.
-import runpy, sys, threading
+# getmail 6.18 waits for the program that it delivers to on a condition. When that program ends before the wait has begun,
+# the news is lost: getmail waits for minutes and gives up. Here its condition remembers the news, and looks again soon.
+import runpy, sys, threading, time
 
 from getmailcore import baseclasses
 
@@ -14,8 +14,11 @@ class Remembering(threading.Condition):
         self.told = True
         super().notify_all()
 
-    def wait(self, timeout=None):
-        return self.told or super().wait(timeout)
+    def wait(self, timeout):
+        end = time.monotonic() + timeout
+        while not self.told and time.monotonic() < end:
+            super().wait(0.05)
+        return self.told
 
 
 baseclasses.Condition = Remembering
