@@ -112,7 +112,7 @@ var _ = Describe("get", func() {
 	It("leaves no folder behind when nothing came", func() {
 		s, _ := serve(letters("a1")...)
 		s.On(fakeserver.Match{Verb: "PASS"}, fakeserver.Auto.With(fakeserver.Refuse("no"))).Must()
-		u.addAccount(s)
+		u.addAccount(s, "--auth", "userpass")
 		u.fails("get", "work", "--into", "Archive", "--create")
 		Expect(u.succeeds("list")).NotTo(ContainSubstring("Archive"))
 	})
@@ -184,7 +184,7 @@ var _ = Describe("get", func() {
 		func(verb, step, advice string, code int) {
 			s, _ := serve(letters("a1")...)
 			s.On(fakeserver.Match{Verb: verb}, fakeserver.Auto.With(fakeserver.Refuse("not today"))).Must()
-			u.addAccount(s)
+			u.addAccount(s, "--auth", "userpass")
 			r := u.types("get", "work")
 			Expect(r).To(Equal(result{status: 1, err: r.err}))
 			Expect(r.err).To(And(HavePrefix("mtm: get mail, "+step), ContainSubstring("not today"), ContainSubstring(advice)))
