@@ -24,6 +24,9 @@ import (
 // a rule of the server that never fired, a line left open, a message that is not
 // what was sent or is there twice, a damaged store, a stray file, a goroutine.
 func (w *world) end(ctx context.Context) error {
+	if w.dir == "" { // it has not begun
+		return nil
+	}
 	ctx = context.WithoutCancel(ctx)
 	pprof.SetGoroutineLabels(context.Background()) // so that this goroutine is not found
 	err := errors.Join(w.closeClients(), w.closeServer(ctx))

@@ -68,6 +68,9 @@ type result struct {
 // The label is inherited by every goroutine that the scenario starts: so the ones
 // that it leaves behind are known also while other scenarios run.
 func (w *world) begin(ctx context.Context, id string) (err error) {
+	if err = context.Cause(ctx); err != nil {
+		return err
+	}
 	pprof.SetGoroutineLabels(pprof.WithLabels(ctx, pprof.Labels("scenario", id)))
 	w.label = fmt.Sprintf("%q:%q", "scenario", id)
 	if w.dir, err = os.MkdirTemp("", "pop3mtm-features-"); err != nil {
