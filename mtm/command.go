@@ -7,7 +7,8 @@ import (
 )
 
 // Command is what a Client is told to do: one of [Connect], [Disconnect],
-// [GetMail], [Populate], [Delete], [IsConnected] and [Busy].
+// [GetMail], [Populate], [Delete],
+// [CancelOffline], [IsConnected] and [Busy].
 type Command interface {
 	// name is the command in words, for errors.
 	name() string
@@ -27,6 +28,7 @@ type line int
 const (
 	offline line = iota // no connection, else ErrAlreadyConnected
 	online              // a connection, else ErrDisconnected
+	asFound             // takes what it finds
 	either              // takes what it finds, and ends what runs
 	nothing             // does not touch it
 )

@@ -12,19 +12,43 @@ import (
 // the session ends with QUIT, and then here (behaviour section 5). A message that
 // the server refuses to delete keeps its entry and is listed in Error.Failed. Copies
 // in folders are not touched.
+//
+// An account in disconnected mode keeps the delete until its session ends, and needs
+// no connection for it: the entry has the Operation flag meanwhile, and CancelOffline
+// takes it back (behaviour section 6).
 type Delete struct {
 	Messages []store.ID // entries of the mailbox, deleted in this order
 }
 
 func (Delete) name() string { return "delete" }
-func (Delete) needs() line  { return online }
+func (Delete) needs() line  { return asFound }
 
-func (Delete) check(context.Context, *Client) error { return nil }
+// check finds out early that an account that does not queue has no connection.
+func (d Delete) check(ctx context.Context, c *Client) error {
+	queues, err := c.mailbox.Disconnected(ctx)
+	if err != nil {
+		return describe(d.name(), err)
+	}
+	if !queues && !c.Connected() {
+		return &Error{Command: d.name(), Code: ErrDisconnected}
+	}
+	return nil
+}
 
 func (Delete) meter(service int64) *progress.Meter {
 	return progress.NewMeter(service, progress.Deleting)
 }
 
 func (d Delete) run(ctx context.Context, r *run) error {
-	return r.done(r.session.Delete(ctx, r.meter, slices.Clone(d.Messages)))
+	messages := slices.Clone(d.Messages)
+	queues, err := r.client.mailbox.Disconnected(ctx)
+	switch {
+	case err != nil:
+		return err
+	case queues:
+		return r.client.mailbox.QueueDelete(ctx, r.meter, messages)
+	case r.session == nil:
+		return ErrDisconnected
+	}
+	return r.done(r.session.Delete(ctx, r.meter, messages))
 }

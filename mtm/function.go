@@ -54,8 +54,11 @@ func Function(id int, selection []store.ID, parameter any) (Command, error) {
 		return nil, notSupported(id)
 	}
 	if id < FunctionIsConnected || id > FunctionPopulateAll ||
-		(id >= FunctionCancelOffline && id < FunctionPopulate) {
+		(id > FunctionCancelOffline && id < FunctionPopulate) {
 		return nil, notSupported(id)
+	}
+	if id == FunctionCancelOffline {
+		return CancelOffline{Messages: selection}, nil
 	}
 	if len(selection) == 0 {
 		return nil, wrong(id, errors.New("the selection has no service entry"))

@@ -48,6 +48,7 @@ var _ = Describe("The original's command table (behaviour section 1)", func() {
 		Entry("MoveAll already connected", 1048595, info, mail(mtm.All, mtm.Move, mtm.WhileConnected)),
 		Entry("MoveAll stay online", 1048596, info, mail(mtm.All, mtm.Move, mtm.StayOnline)),
 		Entry("MoveAll disconnect", 1048597, info, mail(mtm.All, mtm.Move, mtm.ThenDisconnect)),
+		Entry("CancelOfflineOperations", 1048598, nil, mtm.CancelOffline{Messages: selection}),
 		Entry("Populate", 1048605, some, populate(mtm.Selection)),
 		Entry("PopulateNew", 1048606, some, populate(mtm.New)),
 		Entry("PopulateAll", 1048607, some, populate(mtm.All)),
@@ -60,7 +61,6 @@ var _ = Describe("The original's command table (behaviour section 1)", func() {
 		Expect(mtm.Code(err)).To(Equal(code))
 	},
 		Entry("CreateReceipt, dead in the original", 1048579, -5),
-		Entry("CancelOfflineOperations: nothing can be queued yet", 1048598, -5),
 		Entry("CancelSendOnNextConnection, dead in the original", 1048599, -5),
 		Entry("CreateNewEmail: nothing can be composed yet", 1048600, -5),
 		Entry("CreateReplyEmail", 1048601, -5),

@@ -39,6 +39,7 @@ func (s *Session) choose(ctx context.Context, c Choice) ([]item, error) {
 		number, listed := s.numbers[ref.ID]
 		switch {
 		case !listed,
+			ref.Flags.Has(store.Operation), // its delete waits (behaviour section 5)
 			c.New && !ref.Flags.Has(store.New),
 			c.Selection != nil && !selected[ref.ID],
 			c.MaxSize > 0 && ref.Size > c.MaxSize:

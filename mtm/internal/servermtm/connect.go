@@ -40,6 +40,12 @@ func (m *Mailbox) Connect(ctx context.Context, meter *progress.Meter, keep []sto
 	return nil, err
 }
 
+// Disconnected says whether the account is in disconnected mode.
+func (m *Mailbox) Disconnected(ctx context.Context) (bool, error) {
+	settings, err := m.settings(ctx)
+	return settings.DisconnectedMode, err
+}
+
 // settings are read at each connect, so that a change counts from the next one on.
 func (m *Mailbox) settings(ctx context.Context) (account.POP3, error) {
 	values, err := m.Store.Settings(ctx, m.Service)

@@ -9,17 +9,22 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// Quit ends the session properly: the server carries out its deletes (RFC 1939
+// Quit ends the session properly: the deletes that wait are sent, and the server carries
+// out all (RFC 1939
 // section 6). A refusal of QUIT is no failure (behaviour section 7). The session
 // cannot be used after it, whatever it returns.
 func (s *Session) Quit(ctx context.Context, meter *progress.Meter) error {
+	deleted := s.deleteQueued(ctx, meter)
+	if s.Lost() {
+		return errors.Join(deleted, s.Drop())
+	}
 	meter.Enter(progress.Disconnecting)
 	err := s.wire.Quit(ctx)
 	if _, refused := errors.AsType[*pop3.ReplyError](err); refused {
 		err = nil
 	}
 	tidied := s.Drop()
-	return errors.Join(fail(ctx, "disconnecting", progress.ServerProblem, err), tidied)
+	return errors.Join(deleted, fail(ctx, "disconnecting", progress.ServerProblem, err), tidied)
 }
 
 // Drop closes the line without QUIT, so that the server forgets our deletes, and

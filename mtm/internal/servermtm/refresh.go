@@ -183,7 +183,8 @@ func (r *refresh) dead(keep []store.ID) []store.ID {
 		populated := ref.Kind == store.BodyWhole || ref.Kind == store.BodyPartial
 		number := r.claimed[i]
 		gone := number == 0 && r.server.complete && (!populated || (!kept[ref.ID] && !unseen))
-		trimmed := number > 0 && number <= beyond && !populated && !kept[ref.ID]
+		waits := ref.Flags.Has(store.Operation) // an operation of the user's is not dropped
+		trimmed := number > 0 && number <= beyond && !populated && !kept[ref.ID] && !waits
 		if gone || trimmed {
 			dead = append(dead, ref.ID)
 			delete(r.numbers, ref.ID)

@@ -1,0 +1,28 @@
+package mtm
+
+import (
+	"context"
+	"slices"
+
+	"pop3mtm/mtm/progress"
+	"pop3mtm/mtm/store"
+)
+
+// CancelOffline takes back the operations that wait for the selected messages of the
+// mailbox, online and offline (behaviour section 6).
+type CancelOffline struct {
+	Messages []store.ID
+}
+
+func (CancelOffline) name() string { return "cancel offline operations" }
+func (CancelOffline) needs() line  { return asFound }
+
+func (CancelOffline) check(context.Context, *Client) error { return nil }
+
+func (CancelOffline) meter(service int64) *progress.Meter {
+	return progress.NewMeter(service, progress.CancellingOfflineOps)
+}
+
+func (cmd CancelOffline) run(ctx context.Context, r *run) error {
+	return r.client.mailbox.CancelOffline(ctx, r.meter, slices.Clone(cmd.Messages))
+}
