@@ -32,8 +32,8 @@ func fetchAll(b *testing.B, addr string, command string, count int) int64 {
 		for n := 1; n <= count; n++ {
 			commands = fmt.Appendf(commands, command+"\r\n", n)
 		}
-		_, err := c.Write(append(commands, "QUIT\r\n"...))
-		sent <- err
+		_, failed := c.Write(append(commands, "QUIT\r\n"...))
+		sent <- failed
 	}()
 	n, err := io.Copy(io.Discard, c)
 	if err != nil {
