@@ -1,0 +1,324 @@
+package pop3mtm_test
+
+import (
+	"bytes"
+	"context"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+)
+
+// block is one fenced block of commands in a document.
+type block struct {
+	file   string
+	line   int
+	kind   string   // console: "$ command" lines with the output under them; sh: a script
+	notRun string   // the reason of the marker before it, "" when it is run
+	first  []string // commands that markers before it name: what they print is not shown
+	text   []string // without the fences
+}
+
+// example is one command of a block and the output shown under it, nil when none is shown.
+type example struct {
+	line    int
+	command string
+	output  []string
+}
+
+var marker = regexp.MustCompile(`^<!-- (not run|run first): (.+) -->$`)
+
+// blocks finds the fenced blocks of commands in a document, and in which lines markers stand that belong to none.
+func blocks(file, text string) (found []block, stray []int) {
+	var open *block
+	var next block
+	var markers []int
+	for i, line := range strings.Split(text, "\n") {
+		m := marker.FindStringSubmatch(line)
+		switch {
+		case open != nil && line == "```":
+			found, open = append(found, *open), nil
+		case open != nil:
+			open.text = append(open.text, line)
+		case line == "```console" || line == "```sh":
+			next.file, next.line, next.kind = file, i+1, line[3:]
+			begun := next
+			open, next, markers = &begun, block{}, nil
+		case m != nil && m[1] == "not run":
+			next.notRun, markers = m[2], append(markers, i+1)
+		case m != nil:
+			next.first, markers = append(next.first, m[2]), append(markers, i+1)
+		case line != "":
+			stray = append(stray, markers...)
+			next, markers = block{}, nil
+		}
+	}
+	return found, append(stray, markers...)
+}
+
+// examples takes a block apart. A line of a console block that begins with "> " goes on with the command above it; a sh
+// block is one script.
+func (b block) examples() []example {
+	var all []example
+	for _, command := range b.first {
+		all = append(all, example{line: b.line, command: command})
+	}
+	if b.kind == "sh" {
+		return append(all, example{line: b.line + 1, command: "set -e\n" + strings.Join(b.text, "\n")})
+	}
+	for i, line := range b.text {
+		command, isCommand := strings.CutPrefix(line, "$ ")
+		more, goesOn := strings.CutPrefix(line, "> ")
+		last := len(all) - 1
+		switch {
+		case isCommand:
+			all = append(all, example{line: b.line + 1 + i, command: command})
+		case last >= 0 && goesOn && all[last].output == nil:
+			all[last].command += "\n" + more
+		case last >= 0:
+			all[last].output = append(all[last].output, line)
+		}
+	}
+	return all
+}
+
+// matches compares output with what a document shows: "..." stands for any text in a line, and alone for any lines.
+func matches(shown []string, output string) bool {
+	pattern := "(?s)^"
+	for _, line := range shown {
+		if strings.TrimSpace(line) == "..." {
+			pattern += "(?:[^\n]*\n)*?"
+			continue
+		}
+		parts := strings.Split(line, "...")
+		for i := range parts {
+			parts[i] = regexp.QuoteMeta(parts[i])
+		}
+		pattern += strings.Join(parts, "[^\n]*") + "[ \t]*\n"
+	}
+	return regexp.MustCompile(pattern + "$").MatchString(strings.TrimRight(output, "\n") + "\n")
+}
+
+// documents are the files whose commands are run.
+func documents(t *testing.T) []string {
+	t.Helper()
+	files, err := filepath.Glob("docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append([]string{"README.md", "CONTRIBUTING.md"}, files...)
+}
+
+// TestTheCommandsOfTheDocumentsWork runs the commands of each document from its first to its last in one empty folder, with
+// this tree's commands on the PATH. CONTRIBUTING.md explains the rules.
+func TestTheCommandsOfTheDocumentsWork(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the documents are written for a Unix shell")
+	}
+	for _, program := range []string{"curl", "sqlite3"} {
+		if _, err := exec.LookPath(program); err != nil {
+			if os.Getenv("CI") == "true" {
+				t.Fatal(err)
+			}
+			t.Skip(err)
+		}
+	}
+	bin := buildCommands(t)
+	for _, file := range documents(t) {
+		t.Run(file, func(t *testing.T) {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found, stray := blocks(file, string(text))
+			for _, line := range stray {
+				t.Errorf("%s:%d: the marker stands before no block of commands", file, line)
+			}
+			shell := newShell(t, bin)
+			for _, b := range found {
+				if b.notRun != "" {
+					t.Logf("%s:%d: not run: %s", file, b.line, b.notRun)
+					continue
+				}
+				all := b.examples()
+				if len(all) == 0 {
+					t.Errorf("%s:%d: the block holds no command", file, b.line)
+				}
+				for _, e := range all {
+					if text := shell.run(t.Context(), e); text != "" {
+						t.Fatalf("%s:%d: %s\n%s", file, e.line, e.command, text)
+					}
+				}
+			}
+		})
+	}
+}
+
+func buildCommands(t *testing.T) string {
+	t.Helper()
+	bin := t.TempDir()
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", bin+string(filepath.Separator), "./cmd/...").CombinedOutput(); err != nil {
+		t.Fatalf("build the commands: %v\n%s", err, out)
+	}
+	return bin
+}
+
+// documentAddress is what the documents show; the test puts one with a free port in its place, so that nothing that runs on
+// this machine is in the way.
+const documentAddress = "127.0.0.1:1110"
+
+// shell runs the commands of one document.
+type shell struct {
+	t       *testing.T
+	dir     string
+	env     []string
+	address string // in place of documentAddress
+}
+
+func newShell(t *testing.T, bin string) *shell {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err = l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	env := append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "HOME="+dir)
+	return &shell{t: t, dir: dir, env: env, address: l.Addr().String()}
+}
+
+// goRun is how the documents start a command of this tree from a clone; the built one is started instead.
+var goRun = regexp.MustCompile(`\bgo run \./cmd/(\w+)`)
+
+// run returns what is wrong, "" when all is well. A command that ends in " &" is a server: run waits until it listens on the
+// port of the documents, and the end of the document stops it.
+func (s *shell) run(ctx context.Context, e example) string {
+	command := goRun.ReplaceAllString(e.command, "$1")
+	command = strings.ReplaceAll(command, documentAddress, s.address)
+	if server, ok := strings.CutSuffix(command, " &"); ok {
+		return s.serve(server, e.output)
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "sh", "-c", command)
+	cmd.Dir, cmd.Env = s.dir, s.env
+	out, err := cmd.CombinedOutput()
+	// curl shows lines as POP3 ends them.
+	text := strings.ReplaceAll(strings.ReplaceAll(string(out), "\r\n", "\n"), s.address, documentAddress)
+	if err != nil {
+		return err.Error() + "\n" + text
+	}
+	if e.output != nil && !matches(e.output, text) {
+		return "shown:\n" + strings.Join(e.output, "\n") + "\n\nprinted:\n" + text
+	}
+	return ""
+}
+
+func (s *shell) serve(command string, shown []string) string {
+	if shown != nil {
+		return "a server's output is not compared: do not show it under the command"
+	}
+	if command == "pop3sim" {
+		command = "pop3sim serve"
+	}
+	if !strings.Contains(command, "--pop3 ") {
+		command += " --pop3 " + s.address
+	}
+	var out bytes.Buffer
+	cmd := exec.Command("sh", "-c", "exec "+command)
+	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = s.dir, s.env, &out, &out
+	if err := cmd.Start(); err != nil {
+		return err.Error()
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	s.t.Cleanup(func() {
+		if err := cmd.Process.Signal(os.Interrupt); err != nil {
+			s.t.Error(err)
+		}
+		if err := <-ended; err != nil {
+			s.t.Errorf("%s: %v", command, err)
+		}
+	})
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for range 1000 {
+		if conn, err := net.Dial("tcp", s.address); err == nil {
+			return closed(conn)
+		}
+		select {
+		case err := <-ended:
+			ended <- err
+			return "the server ended: " + out.String()
+		case <-tick.C:
+		}
+	}
+	return "nothing listens on " + s.address
+}
+
+func closed(conn net.Conn) string {
+	if err := conn.Close(); err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
+func TestADocumentThatShowsWhatIsNotSoIsFound(t *testing.T) {
+	s := newShell(t, t.TempDir())
+	text := strings.Join([]string{
+		"<!-- not run: it would take an hour -->", "", "```sh", "sleep 3600", "```",
+		"<!-- not run: belongs to nothing -->", "words",
+		"```console", "$ echo one; echo two", "...", "two", "$ echo three", "four", "$ false", "```",
+		"<!-- run first: echo unseen -->", "```sh", "# a remark", "false", "true", "```",
+	}, "\n")
+	found, stray := blocks("x.md", text)
+	if len(found) != 3 || found[0].notRun != "it would take an hour" || found[1].notRun != "" {
+		t.Fatalf("blocks: %+v", found)
+	}
+	if len(stray) != 1 || stray[0] != 6 {
+		t.Errorf("stray markers in lines %v", stray)
+	}
+	good, wrong, fails := found[1].examples()[0], found[1].examples()[1], found[1].examples()[2]
+	if text := s.run(t.Context(), good); text != "" {
+		t.Error(text)
+	}
+	if text := s.run(t.Context(), wrong); !strings.Contains(text, "printed:\nthree") {
+		t.Errorf("other output than shown is not found: %q", text)
+	}
+	if text := s.run(t.Context(), fails); !strings.Contains(text, "exit status 1") {
+		t.Errorf("a failing command is not found: %q", text)
+	}
+	unseen, script := found[2].examples()[0], found[2].examples()[1]
+	if text := s.run(t.Context(), unseen); text != "" {
+		t.Error(text)
+	}
+	if text := s.run(t.Context(), script); !strings.Contains(text, "exit status 1") {
+		t.Errorf("a failing command in a script is not found: %q", text)
+	}
+}
+
+func TestDotsInShownOutputStandForWhatVaries(t *testing.T) {
+	for _, c := range []struct {
+		shown, output string
+		want          bool
+	}{
+		{"one", "one\n", true},
+		{"one", "one\ntwo\n", false},
+		{"one\n...", "one\ntwo\nthree\n", true},
+		{"...\nthree", "one\ntwo\nthree\n", true},
+		{"1 of ... ok", "1 of 12 ok\n", true},
+		{"1 of ... ok", "1 of 12\nok\n", false},
+		{"a+b", "aab\n", false},
+	} {
+		if got := matches(strings.Split(c.shown, "\n"), c.output); got != c.want {
+			t.Errorf("%q matches %q: %v", c.shown, c.output, got)
+		}
+	}
+}
