@@ -137,6 +137,7 @@ var _ = Describe("When something fails", func() {
 		_, err = b.do(get(mtm.All, mtm.Move, mtm.ThenDisconnect))
 		Expect(err).To(MatchError(mtm.ErrDiskFull))
 		Expect(mtm.Code(err)).To(Equal(-26))
+		Expect(err.Error()).To(MatchRegexp(`^move mail, moving messages: the disk is full: 65000 octets are free, \d+ are needed$`))
 		Expect(b.commands()).To(ContainElement("QUIT"))
 		Expect(b.commands()).NotTo(ContainElement(HavePrefix("RETR")))
 		Expect(b.inbox()).To(BeEmpty())

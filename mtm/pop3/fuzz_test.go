@@ -120,3 +120,42 @@ func checkKind(t *testing.T, s *pop3.Session, err error) {
 		t.Fatalf("%q is not safe to show", err.Error())
 	}
 }
+
+// FuzzAuth answers every mechanism with any octets. Nothing may crash, an error must be of a known kind and show no
+// secret, and a mechanism that wants a proof of the server's must not let it do without.
+func FuzzAuth(f *testing.F) {
+	for _, seed := range []string{
+		"", "+OK\r\n", "-ERR [AUTH] no\r\n", "+ \r\n\xfe+OK\r\n", "+OK\r\n\xfe+OK\r\n", "+ go ahead\r\n\xfe+ e30=\r\n\xfe-ERR\r\n",
+		"+ VXNlcm5hbWU6\r\n\xfe+ UGFzc3dvcmQ6\r\n\xfe+OK\r\n", "+ PDFAaG9zdD4=\r\n\xfe+OK\r\n", "+ cj14LHM9YyxpPTQwOTY=\r\n\xfe-ERR\r\n",
+		"+ cj14\r\n\xfe+OK\r\n", "+x\r\n", "+ sesame-open\r\n\xfe-ERR sesame-open\r\n", "-ERR AHRpbQBzZXNhbWUtb3Blbg==\r\n",
+	} {
+		for i := range pop3.Mechanisms() {
+			f.Add(uint8(i), []byte(seed))
+		}
+	}
+	who := pop3.Credentials{User: "tim", Password: "sesame-open", Token: "sesame-open", Host: "localhost", Port: 110}
+	f.Fuzz(func(t *testing.T, which uint8, in []byte) {
+		all := pop3.Mechanisms()
+		m := all[int(which)%len(all)]
+		ctx := context.Background()
+		s, err := pop3.NewSession(ctx, canned{in: bytes.NewBuffer(append([]byte("+OK\r\n\xfe"), in...))}, &pop3.Options{MaxLine: 300})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = s.Auth(ctx, m.Client(who))
+		if err == nil {
+			if strings.HasPrefix(m.Name, "SCRAM") {
+				t.Fatal("a server without the password has proved that it knows it")
+			}
+			return
+		}
+		if strings.Contains(err.Error(), "sesame") || strings.Contains(err.Error(), "c2VzYW1l") {
+			t.Fatalf("%v shows the secret", err)
+		}
+		var failed *pop3.AuthError
+		if errors.As(err, &failed) && s.Err() == nil && failed.Responses <= 3 {
+			return
+		}
+		checkKind(t, s, err)
+	})
+}

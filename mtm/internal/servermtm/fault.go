@@ -35,6 +35,17 @@ func (f *Fault) Error() string {
 // Unwrap gives the code and the cause.
 func (f *Fault) Unwrap() []error { return []error{f.Code, f.Err} }
 
+// coded is a cause with a number of its own, whose text does not repeat the number's.
+type coded struct {
+	code progress.Code
+	text string
+}
+
+func (c *coded) Error() string { return c.text }
+
+// Unwrap gives the code.
+func (c *coded) Unwrap() error { return c.code }
+
 // fail names the step and finds the number of a cause; refused is the number for
 // an -ERR in this step (behaviour section 3, "Error by state"). nil stays nil.
 func fail(ctx context.Context, step string, refused progress.Code, err error) error {

@@ -234,7 +234,7 @@ func (m *Mailbox) room(octets int64) error {
 		return fmt.Errorf("asking for free space: %w", err)
 	}
 	if free < octets {
-		return fmt.Errorf("%w: %d octets are free, %d are needed", progress.DiskFull, free, octets)
+		return &coded{progress.DiskFull, fmt.Sprintf("%d octets are free, %d are needed", free, octets)}
 	}
 	return nil
 }
