@@ -2,8 +2,6 @@ package features
 
 import (
 	"context"
-	"fmt"
-	"io"
 	"regexp"
 	"strings"
 
@@ -116,36 +114,3 @@ func (w *world) hook(sc *godog.ScenarioContext) {
 		return ctx, err
 	})
 }
-
-// WriteSteps writes the reference of all steps, in Markdown: the file STEPS.md.
-func WriteSteps(out io.Writer) error {
-	var text strings.Builder
-	text.WriteString(stepsHead)
-	for _, p := range placeholders() {
-		fmt.Fprintf(&text, "- `%s` - %s\n", p.name, p.about)
-	}
-	w := new(world)
-	for _, g := range w.groups() {
-		fmt.Fprintf(&text, "\n## %s\n", g.title)
-		for _, s := range g.steps {
-			fmt.Fprintf(&text, "\n**%s** - %s\n\n    %s\n", s.pattern, s.about, s.example)
-		}
-	}
-	_, err := io.WriteString(out, text.String())
-	return err
-}
-
-const stepsHead = `# Steps
-
-Every line that a scenario may have, with an example each. The table in server.go,
-mail.go and store.go is the source; ` + "`go test ./features -update`" + ` writes this file.
-
-A scenario starts with an empty mailbox on a server of its own, an empty message
-store, and the account demo with the right password. After its last line the harness
-checks that every fault happened, that no connection, file or goroutine is left
-behind, that the store is sound, and that each copy is whole, there once, and byte for
-byte what the server had.
-
-Words in braces stand for values; ` + "`(s)`" + ` may be left out:
-
-`
