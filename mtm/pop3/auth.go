@@ -182,6 +182,9 @@ func (d *dialogue) cancel(ctx context.Context, cause error) error {
 	if _, refused := errors.AsType[*ReplyError](err); !refused {
 		return err
 	}
+	if d.command.repeated([]byte(cause.Error())) {
+		cause = ErrChallenge
+	}
 	return d.fail(cause)
 }
 
