@@ -144,8 +144,8 @@ func describe(command string, err error) error {
 }
 
 func faultsIn(err error) []*servermtm.Fault {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		if fault, ok := err.(*servermtm.Fault); ok {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // this walks the tree of errors itself
+		if fault, ok := err.(*servermtm.Fault); ok { //nolint:errorlint // this walks the tree of errors itself
 			return []*servermtm.Fault{fault}
 		}
 		var faults []*servermtm.Fault

@@ -102,7 +102,10 @@ func (r *retrieve) run(ctx context.Context, stderr io.Writer) (found *results, e
 		return nil, err
 	}
 	if r.keep {
-		defer fmt.Fprintf(stderr, "What the clients stored is kept in %s\n", dir)
+		defer func() {
+			_, failed := fmt.Fprintf(stderr, "What the clients stored is kept in %s\n", dir)
+			err = errors.Join(err, failed)
+		}()
 	} else {
 		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	}
@@ -158,7 +161,7 @@ func (r *retrieve) trial(ctx context.Context, name, dir, label string, stderr io
 	if err != nil {
 		return nil, err
 	}
-	if err := os.Mkdir(dir, 0o700); err != nil {
+	if err = os.Mkdir(dir, 0o700); err != nil {
 		return nil, err
 	}
 	if !r.keep {
@@ -179,7 +182,7 @@ func (r *retrieve) trial(ctx context.Context, name, dir, label string, stderr io
 	if err != nil {
 		return nil, err
 	}
-	if err := cmd.Start(); err != nil {
+	if err = cmd.Start(); err != nil {
 		return nil, err
 	}
 	bar := cli.NewBar(stderr, label, cli.Octets, r.box.total())

@@ -42,7 +42,8 @@ func serve(ctx context.Context, box *mailbox, stdin io.Reader, stdout io.Writer)
 	if err != nil {
 		return err
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	var config net.ListenConfig
+	l, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}

@@ -32,7 +32,7 @@ func usageOf(r *syscall.Rusage) usage {
 		unit = 1
 	}
 	nanos := syscall.TimevalToNsec(r.Utime) + syscall.TimevalToNsec(r.Stime)
-	return usage{CPU: float64(nanos) / 1e9, Peak: int64(r.Maxrss) * unit}
+	return usage{CPU: float64(nanos) / 1e9, Peak: int64(r.Maxrss) * unit} //nolint:unconvert // 32 bits wide on some systems
 }
 
 // settle lets a trial begin with nothing left to write from the one before.

@@ -139,7 +139,7 @@ into folders stay, and so does all mail on the server.`,
 				if err != nil {
 					return err
 				}
-				if err := mtm.RemoveAccount(cmd.Context(), st, a.ID); err != nil || e.json {
+				if err = mtm.RemoveAccount(cmd.Context(), st, a.ID); err != nil || e.json {
 					return err
 				}
 				_, err = fmt.Fprintf(cmd.OutOrStdout(), "removed account %s; messages in folders stay\n", a.Name)

@@ -30,10 +30,10 @@ func accountSetCommand(e *env) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if err := flags.apply(cmd.Flags(), &a.POP3); err != nil {
+				if err = flags.apply(cmd.Flags(), &a.POP3); err != nil {
 					return err
 				}
-				if err := mtm.SetAccount(cmd.Context(), st, a.ID, a.POP3); err != nil {
+				if err = mtm.SetAccount(cmd.Context(), st, a.ID, a.POP3); err != nil {
 					return err
 				}
 				if e.json {

@@ -53,7 +53,7 @@ func (e *env) withStore(a access, use func(*store.Store) error) (err error) {
 	if e.shell != nil {
 		return use(e.shell.store)
 	}
-	if _, err := os.Stat(e.dir); a != creating && errors.Is(err, fs.ErrNotExist) {
+	if _, err = os.Stat(e.dir); a != creating && errors.Is(err, fs.ErrNotExist) {
 		return coded(mtm.ErrNotFound, "there is no message store at %s: name one with --store, or make one with 'mtm account add'", e.dir)
 	}
 	st, err := store.Open(e.dir, &store.Options{MustExist: a != creating, ReadOnly: a == reading})

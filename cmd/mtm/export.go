@@ -90,7 +90,7 @@ func export(cmd *cobra.Command, e *env, st *store.Store, folder store.Entry, for
 	if r.Octets, err = writeAll(cmd, st, ids, format, target.written); err != nil {
 		return fmt.Errorf("%w; nothing was written to %s", err, out)
 	}
-	if err := target.publish(); err != nil {
+	if err = target.publish(); err != nil {
 		return err
 	}
 	if e.json {
@@ -158,7 +158,7 @@ func newExporter(format, path string) (exporter, error) {
 	case "maildir":
 		return newMaildir(path)
 	}
-	return newEML(path)
+	return eml{path}, nil
 }
 
 // target is a path that appears at once when everything is in it.
@@ -185,7 +185,7 @@ func newTarget(path string, file bool) (*target, error) {
 		return nil, fmt.Errorf("%s exists already: --out names a path that is new", path)
 	}
 	parent := filepath.Dir(path)
-	if info, err := os.Stat(parent); err != nil || !info.IsDir() {
+	if info, unknown := os.Stat(parent); unknown != nil || !info.IsDir() {
 		return nil, fmt.Errorf("%s is no folder: --out names a path in an existing one", parent)
 	}
 	temp, err := os.MkdirTemp(parent, "."+filepath.Base(path)+".part-")

@@ -13,8 +13,6 @@ import (
 // eml writes one file a message.
 type eml struct{ dir string }
 
-func newEML(dir string) (eml, error) { return eml{dir}, nil }
-
 func (x eml) add(m exported, body *store.BodyReader) error {
 	name := fmt.Sprintf("%0*d-%d.eml", m.digits, m.position, m.ID)
 	f, err := os.OpenFile(filepath.Join(x.dir, name), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)

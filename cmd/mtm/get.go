@@ -80,7 +80,7 @@ func (g *get) run(cmd *cobra.Command, args []string) (err error) {
 	if g.ids, err = parseIDs(args[1:]); err != nil {
 		return err
 	}
-	if err := g.checkFlags(); err != nil {
+	if err = g.checkFlags(); err != nil {
 		return err
 	}
 	return g.env.withStore(writing, func(st *store.Store) error {

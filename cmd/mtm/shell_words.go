@@ -71,7 +71,7 @@ func printStatus(cmd *cobra.Command, e *env) error {
 	}
 	var listed placeView
 	listed.ID = s.account.ID
-	if err := listed.count(cmd.Context(), s.store); err != nil {
+	if err = listed.count(cmd.Context(), s.store); err != nil {
 		return err
 	}
 	v := statusView{s.account.Name, s.client.Connected(), service.RemoteCount, listed.Messages, listed.New}

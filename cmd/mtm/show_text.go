@@ -36,7 +36,7 @@ func (s *show) copyText(ctx context.Context, part store.Part, out io.Writer) err
 	var text io.Reader = source
 	if !slices.Contains([]string{"", "utf-8", "us-ascii"}, part.Charset) {
 		// The octets of a charset that nobody knows are shown as they are, escaped.
-		if decoded, err := charset.Reader(part.Charset, text); err == nil {
+		if decoded, unknown := charset.Reader(part.Charset, text); unknown == nil {
 			text = decoded
 		}
 	}

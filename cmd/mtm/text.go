@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -132,11 +133,9 @@ func (c *choice) String() string { return c.value }
 func (c *choice) Type() string   { return strings.Join(c.allowed, "/") }
 
 func (c *choice) Set(text string) error {
-	for _, a := range c.allowed {
-		if text == a {
-			c.value = text
-			return nil
-		}
+	if !slices.Contains(c.allowed, text) {
+		return fmt.Errorf("choose one of %s", strings.Join(c.allowed, ", "))
 	}
-	return fmt.Errorf("choose one of %s", strings.Join(c.allowed, ", "))
+	c.value = text
+	return nil
 }

@@ -249,7 +249,7 @@ type walk struct {
 // reported.
 func (w *walk) find(ctx context.Context, k *checker, offset int64) (b Body, ok bool, err error) {
 	for w.pos < offset && w.pos < w.length && !w.lost {
-		if err := ctx.Err(); err != nil {
+		if err = ctx.Err(); err != nil {
 			return b, false, err
 		}
 		if b, ok, err = w.next(k); err != nil {

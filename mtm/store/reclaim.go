@@ -82,8 +82,8 @@ func (s *Store) reclaimSegment(ctx context.Context, id int64) (int64, error) {
 		return 0, ErrLocked
 	}
 	defer lock.Close()
-	if free, err := s.unread(id); err != nil || !free {
-		return 0, errors.Join(err, ErrLocked)
+	if free, failed := s.unread(id); failed != nil || !free {
+		return 0, errors.Join(failed, ErrLocked)
 	}
 	b := s.NewBatch()
 	defer b.Rollback()
@@ -91,7 +91,7 @@ func (s *Store) reclaimSegment(ctx context.Context, id int64) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	if err := s.moveReferences(ctx, b, id, moved); err != nil {
+	if err = s.moveReferences(ctx, b, id, moved); err != nil {
 		return 0, err
 	}
 	st, err := os.Stat(s.segmentPath(id))
@@ -169,28 +169,28 @@ func (s *Store) moveReferences(ctx context.Context, b *Batch, id int64, moved ma
 		return err
 	}
 	err = b.change(ctx, func(c *conn) error {
-		if err := noteEnds(c, ends); err != nil {
-			return err
+		if e := noteEnds(c, ends); e != nil {
+			return e
 		}
 		// The entries may have changed since their bodies were copied.
 		offsets := make(map[ID]int64)
-		err := c.query(context.Background(), "SELECT id, offset FROM entries WHERE segment = ? AND body_kind <> 0",
+		e := c.query(context.Background(), "SELECT id, offset FROM entries WHERE segment = ? AND body_kind <> 0",
 			func(row []driver.Value) error { offsets[ID(asInt(row[0]))] = asInt(row[1]); return nil }, id)
-		if err != nil {
-			return err
+		if e != nil {
+			return e
 		}
 		for entry, offset := range offsets {
 			to, ok := moved[offset]
 			if !ok {
 				return fmt.Errorf("a dead body came back to life: %w", ErrLocked)
 			}
-			if _, err := c.exec(context.Background(), "UPDATE entries SET segment = ?, offset = ? WHERE id = ?",
-				to.Segment, to.Offset, entry); err != nil {
-				return err
+			if _, e = c.exec(context.Background(), "UPDATE entries SET segment = ?, offset = ? WHERE id = ?",
+				to.Segment, to.Offset, entry); e != nil {
+				return e
 			}
 		}
-		_, err = c.exec(context.Background(), "DELETE FROM segments WHERE id = ?", id)
-		return err
+		_, e = c.exec(context.Background(), "DELETE FROM segments WHERE id = ?", id)
+		return e
 	})
 	if err == nil {
 		b.committed(ends)

@@ -80,7 +80,7 @@ func (s *Store) recoverSegment(ctx context.Context, id int64) error {
 		return err
 	}
 	if !found {
-		_, err := s.removeSegment(id)
+		_, err = s.removeSegment(id)
 		return err
 	}
 	f, err := os.OpenFile(s.segmentPath(id), os.O_RDWR, 0)

@@ -155,8 +155,8 @@ func (s *Store) newSegment(ctx context.Context) (*segment, error) {
 		if slices.Contains(shunned, id) {
 			continue
 		}
-		if g, err := s.resume(ctx, id); g != nil || err != nil {
-			return g, err
+		if g, failed := s.resume(ctx, id); g != nil || failed != nil {
+			return g, failed
 		}
 	}
 	var id int64

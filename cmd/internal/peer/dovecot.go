@@ -23,7 +23,7 @@ type Dovecot struct {
 	port   int
 	home   string
 	cmd    *exec.Cmd
-	exited chan error
+	exited chan struct{} // closed when cmd has been waited for
 }
 
 // dovecotPassword is every user's password.
@@ -47,13 +47,16 @@ func StartDovecot(ctx context.Context, mailboxes map[string]iter.Seq[[]byte]) (*
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(home))
 	}
-	d := &Dovecot{port: port, home: home, exited: make(chan error, 1)}
+	d := &Dovecot{port: port, home: home, exited: make(chan struct{})}
 	// The context bounds the start only: the server lives until Stop.
 	d.cmd = command(context.WithoutCancel(ctx), home, path, "-F", "-c", filepath.Join(home, "dovecot.conf"))
 	if err = d.cmd.Start(); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(home))
 	}
-	go func() { d.exited <- d.cmd.Wait() }()
+	go func() {
+		defer close(d.exited)
+		_ = d.cmd.Wait() // its state says how it ended
+	}()
 	if err = d.answer(ctx); err != nil {
 		return nil, errors.Join(err, d.Stop())
 	}
@@ -97,7 +100,8 @@ func (d *Dovecot) Stop() error {
 	select {
 	case <-d.exited:
 	case <-time.After(10 * time.Second):
-		err = errors.Join(err, errors.New("dovecot did not end within ten seconds"), d.cmd.Process.Kill(), <-d.exited)
+		err = errors.Join(err, errors.New("dovecot did not end within ten seconds"), d.cmd.Process.Kill())
+		<-d.exited
 	}
 	return errors.Join(err, os.RemoveAll(d.home))
 }
@@ -112,10 +116,9 @@ func (d *Dovecot) answer(ctx context.Context) error {
 			return nil
 		}
 		select {
-		case err := <-d.exited:
-			d.exited <- err
-			log, _ := os.ReadFile(filepath.Join(d.home, "log"))
-			return fmt.Errorf("dovecot ended: %w: %s", err, lastLine(log))
+		case <-d.exited:
+			log, err := os.ReadFile(filepath.Join(d.home, "log"))
+			return fmt.Errorf("dovecot ended, %s: %w", d.cmd.ProcessState, errors.Join(errors.New(lastLine(log)), err))
 		case <-ctx.Done():
 			return fmt.Errorf("dovecot does not answer: %w", context.Cause(ctx))
 		case <-tick.C:

@@ -114,7 +114,7 @@ func (Fetchmail) Check(_ context.Context, served, stored [][]byte) error {
 			text := bytes.TrimPrefix(chunk, []byte("."))
 			want = append(want, text...)
 			n := min(len(rest), len(text))
-			got = append(got[:len(got):len(got)], rest[:n]...)
+			got = append(slices.Clip(got), rest[:n]...)
 			rest = rest[n:]
 			if chunk[len(chunk)-1] != '\n' {
 				rest = withoutLeak(rest)
