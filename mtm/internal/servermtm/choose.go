@@ -21,6 +21,9 @@ type item struct {
 	number int   // in this session
 	size   int64 // octets as LIST told
 	kind   store.BodyKind
+	// complete: populated, wholly or in part. A server without TOP has whole bodies
+	// come with the refresh, and their entries are not complete.
+	complete bool
 }
 
 // choose finds the messages that are asked for and that the server has, by number.
@@ -44,7 +47,10 @@ func (s *Session) choose(ctx context.Context, c Choice) ([]item, error) {
 			c.Selection != nil && !selected[ref.ID],
 			c.MaxSize > 0 && ref.Size > c.MaxSize:
 		default:
-			wanted = append(wanted, item{id: ref.ID, uid: ref.UID, number: number, size: ref.Size, kind: ref.Kind})
+			wanted = append(wanted, item{
+				id: ref.ID, uid: ref.UID, number: number, size: ref.Size,
+				kind: ref.Kind, complete: ref.Flags.Has(store.Complete),
+			})
 		}
 	}
 	slices.SortFunc(wanted, func(a, b item) int { return a.number - b.number })

@@ -21,13 +21,15 @@ const (
 // headerBatch is what the line gave and the store has not taken yet: the headers
 // one after the other in raw.
 type headerBatch struct {
+	into *store.Batch
 	raw  []byte
 	rows []headerRow
 }
 
 type headerRow struct {
 	message
-	end int // of its header in raw
+	end  int        // of its header in raw
+	body store.Body // of a message that came whole, in the batch's into
 }
 
 // headerSink gathers headers from the line and hands them over in batches.
@@ -38,6 +40,7 @@ type headerSink struct {
 	spare   chan *headerBatch
 	out     *committer
 	reader  *headerReader // used by the committer's goroutine alone
+	whole   store.Body    // of the message in hand when it came whole
 	refused []message
 }
 
@@ -50,7 +53,7 @@ func (r *refresh) fetchHeaders(ctx context.Context, missing []message) ([]Failur
 	}
 	s := &headerSink{
 		refresh: r, wanted: make(map[int]message, len(missing)),
-		batch: new(headerBatch), spare: make(chan *headerBatch, 2),
+		batch: &headerBatch{into: r.Store.NewBatch()}, spare: make(chan *headerBatch, 2),
 		out: newCommitter(), reader: newHeaderReader(time.Now),
 	}
 	s.spare <- new(headerBatch)
@@ -60,12 +63,8 @@ func (r *refresh) fetchHeaders(ctx context.Context, missing []message) ([]Failur
 		s.wanted[m.number] = m
 	}
 	err := s.fetch(ctx, numbers)
-	if flushed := s.flush(); err == nil {
-		err = flushed
-	}
-	if stored := s.out.finish(); err == nil {
-		err = stored
-	}
+	err = first(err, s.flush(), s.out.finish())
+	s.batch.into.Rollback()
 	return s.failures(), err
 }
 
@@ -84,7 +83,8 @@ func (s *headerSink) fetch(ctx context.Context, numbers []int) error {
 		}
 	}
 	s.refused = nil
-	return s.wire.RetrAll(ctx, numbers, s)
+	whole := &wholeSink{headerSink: s}
+	return first(s.wire.RetrAll(ctx, numbers, whole), whole.discard())
 }
 
 // Message gives the writer for one header.
@@ -115,7 +115,7 @@ func (s *headerSink) Done(n int, _ int64, err error) error {
 		start = b.rows[len(b.rows)-1].end
 	}
 	b.raw = b.raw[:start+len(cutHeader(b.raw[start:]))]
-	b.rows = append(b.rows, headerRow{message: m, end: len(b.raw)})
+	b.rows = append(b.rows, headerRow{message: m, end: len(b.raw), body: s.whole})
 	s.meter.Update(func(p *progress.Snapshot) { p.MessagesToProcess-- })
 	if len(b.rows) >= headerRows || len(b.raw) >= headerOctets {
 		return s.flush()
@@ -137,21 +137,23 @@ func (s *headerSink) flush() error {
 	default:
 		s.batch = new(headerBatch)
 	}
+	s.batch.into = s.Store.NewBatch()
 	return nil
 }
 
 // keep makes entries of a batch and commits them, still invisible. It runs in the
 // committer's goroutine.
 func (s *headerSink) keep(full *headerBatch) error {
+	b := full.into
 	if err := s.room(reserve); err != nil {
+		b.Rollback()
 		return err
 	}
-	b := s.Store.NewBatch()
 	entries := make([]*store.Entry, len(full.rows))
 	start := 0
 	for i, row := range full.rows {
 		var err error
-		if entries[i], err = s.add(b, row.message, full.raw[start:row.end]); err != nil {
+		if entries[i], err = s.add(b, row, full.raw[start:row.end]); err != nil {
 			b.Rollback()
 			return err
 		}
@@ -175,17 +177,20 @@ func (s *headerSink) keep(full *headerBatch) error {
 
 // add puts a header's entry into the batch; nil when there is one after all, as
 // the header of a message without UID can tell.
-func (s *headerSink) add(b *store.Batch, m message, raw []byte) (*store.Entry, error) {
-	e := s.entry(m, raw)
-	if m.uid == "" {
-		known, err := s.claimByHeader(headerUID(e.MessageID, e.Size), m.number)
+func (s *headerSink) add(b *store.Batch, row headerRow, raw []byte) (*store.Entry, error) {
+	e := s.entry(row.message, raw)
+	if row.uid == "" {
+		known, err := s.claimByHeader(headerUID(e.MessageID, e.Size), row.number)
 		if known || err != nil {
 			return nil, err
 		}
 	}
-	var err error
-	if e.Body, err = writeBody(b, store.BodyHeader, raw); err != nil {
-		return nil, err
+	e.Body = row.body
+	if e.Body.Kind == store.BodyNone {
+		var err error
+		if e.Body, err = writeBody(b, store.BodyHeader, raw); err != nil {
+			return nil, err
+		}
 	}
 	b.Add(&e)
 	return &e, nil

@@ -29,14 +29,37 @@ func (s *Session) Populate(ctx context.Context, meter *progress.Meter, p Populat
 		return w.end(ctx, step, err)
 	}
 	missing := wanted[:0:0]
+	var here []item
 	for _, it := range wanted {
-		if it.kind == store.BodyWhole || (p.Top && it.kind == store.BodyPartial) {
+		switch {
+		case it.complete && (p.Top || it.kind == store.BodyWhole):
 			w.outcome.AlreadyThere++
-			continue
+		case it.kind == store.BodyWhole:
+			here = append(here, it)
+		default:
+			missing = append(missing, it)
 		}
-		missing = append(missing, it)
 	}
-	return w.end(ctx, step, w.fetch(ctx, missing, lines, fill, 0))
+	err = first(w.fillLocal(ctx, here), w.fetch(ctx, missing, lines, fill, 0))
+	return w.end(ctx, step, err)
+}
+
+// fillLocal completes entries whose bodies came with the refresh.
+func (w *work) fillLocal(ctx context.Context, here []item) error {
+	if len(here) == 0 {
+		return nil
+	}
+	sources, err := w.Store.Entries(ctx, idsOf(here))
+	if err != nil {
+		return err
+	}
+	b := w.Store.NewBatch()
+	for _, source := range sources {
+		e := fill(b, source, source.Body)
+		w.outcome.Stored = append(w.outcome.Stored, e.ID)
+		w.outcome.Octets += e.Body.Length
+	}
+	return commit(b)
 }
 
 // fill gives an entry of the mailbox its message. A message of which the server has

@@ -180,7 +180,7 @@ func (r *refresh) dead(keep []store.ID) []store.ID {
 	unseen := beyond > 0 && !r.server.withUIDs // an entry may belong to a message that nobody looked at
 	var dead []store.ID
 	for i, ref := range r.local {
-		populated := ref.Kind == store.BodyWhole || ref.Kind == store.BodyPartial
+		populated := ref.Flags.Has(store.Complete)
 		number := r.claimed[i]
 		gone := number == 0 && r.server.complete && (!populated || (!kept[ref.ID] && !unseen))
 		waits := ref.Flags.Has(store.Operation) // an operation of the user's is not dropped
