@@ -1,26 +1,12 @@
 # Runs getmail, the path in sys.argv[1], with its arguments after it.
 #
-# getmail 6.18 waits for the program that it delivers to on a condition. When that program ends before the wait has begun,
-# the news is lost: getmail waits for minutes and gives up. Here its condition remembers the news, and looks again soon.
-import runpy, sys, threading, time
+# getmail 6.18 listens for the end of the program that it delivers to after it has started it. When the program ends before
+# that, getmail waits for minutes and gives up. Here it just waits for that program.
+import os, runpy, sys
 
-from getmailcore import baseclasses
+from getmailcore.baseclasses import ForkingBase
 
-
-class Remembering(threading.Condition):
-    told = False
-
-    def notify_all(self):
-        self.told = True
-        super().notify_all()
-
-    def wait(self, timeout):
-        end = time.monotonic() + timeout
-        while not self.told and time.monotonic() < end:
-            super().wait(0.05)
-        return self.told
-
-
-baseclasses.Condition = Remembering
+ForkingBase._prepare_child = lambda self: None
+ForkingBase._wait_for_child = lambda self, pid: os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 del sys.argv[0]
 runpy.run_path(sys.argv[0], run_name="__main__")
