@@ -22,7 +22,7 @@ var ErrNoTimestamp = errors.New("APOP needs a timestamp in the server's greeting
 // a message number below 1, a negative line count. Nothing was sent, and the session stays usable.
 var ErrArgument = errors.New("bad argument")
 
-// Greeting stands in the Verb field of errors for the server's first line, which answers no command.
+// Greeting stands in the Verb field of errors for the server's first line, which answers no command (RFC 1939 section 4).
 const Greeting = "greeting"
 
 // ReplyError says that the server refused a command with -ERR. The session stays usable.

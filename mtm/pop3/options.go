@@ -8,7 +8,7 @@ type Options struct {
 	// session. Default one minute.
 	Timeout time.Duration
 	// MaxLine bounds status lines and rows of LIST, UIDL and CAPA, in octets without the line ending. RFC 1939
-	// section 3 says 512, servers exceed it: default 8 KiB. Lines of a message have no limit.
+	// section 3 and RFC 2449 section 4 say 512, servers exceed it: default 8 KiB. Lines of a message have no limit.
 	MaxLine int
 	// MaxRows bounds the rows of LIST and UIDL. Default 10 million.
 	MaxRows int
