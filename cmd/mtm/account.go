@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -18,24 +17,6 @@ func accountCommand(e *env) *cobra.Command {
 	}
 	c.AddCommand(accountAddCommand(e), accountListCommand(e), accountShowCommand(e), accountSetCommand(e), accountRemoveCommand(e))
 	return c
-}
-
-// accountView is what people and programs see of an account: never its password.
-type accountView struct {
-	ID               store.ID `json:"id"`
-	Name             string   `json:"name"`
-	POP3             string   `json:"pop3"`
-	User             string   `json:"user"`
-	Password         string   `json:"password"` // where it comes from
-	Auth             string   `json:"auth"`
-	AllowPlaintext   bool     `json:"allow_plaintext"`
-	SyncLimit        int      `json:"sync_limit"`
-	DisconnectedMode bool     `json:"disconnected_mode"`
-}
-
-func viewOf(a mtm.Account) accountView {
-	p := a.POP3
-	return accountView{a.ID, a.Name, p.Address(), p.LoginName, p.Password.String(), string(p.Auth), p.AllowPlaintext, p.SyncLimit, p.DisconnectedMode}
 }
 
 func accountListCommand(e *env) *cobra.Command {
@@ -97,30 +78,6 @@ func accountShowCommand(e *env) *cobra.Command {
 			})
 		}),
 	}
-}
-
-// printAccount names each setting as the flag that changes it does.
-func printAccount(out io.Writer, v accountView) error {
-	for _, row := range [][2]string{
-		{"name", v.Name}, {"id", fmt.Sprint(v.ID)}, {"pop3", v.POP3}, {"user", v.User}, {"password", v.Password},
-		{"auth", v.Auth}, {"allow-plaintext", strconv.FormatBool(v.AllowPlaintext)},
-		{"sync-limit", syncLimit(v.SyncLimit)}, {"disconnected-mode", strconv.FormatBool(v.DisconnectedMode)},
-	} {
-		if _, err := fmt.Fprintf(out, "%-18s %s\n", row[0], row[1]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func syncLimit(n int) string {
-	switch n {
-	case -1:
-		return "-1 (all messages)"
-	case 0:
-		return "0 (no refresh)"
-	}
-	return fmt.Sprintf("%d (the newest)", n)
 }
 
 func accountRemoveCommand(e *env) *cobra.Command {

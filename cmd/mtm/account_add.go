@@ -17,24 +17,27 @@ import (
 )
 
 func accountAddCommand(e *env) *cobra.Command {
-	var flags accountFlags
 	c := &cobra.Command{
 		Use:   "add NAME",
 		Short: "Add an account",
 		Long: `Add makes an account, and the message store too when there is none. It does not connect.
 
 The password is taken from one of --password-command, --password-env and --password; without any of them it is asked for
-at the terminal. A password that is given or typed is kept in the store as it is.`,
-		Example: `  mtm account add work --pop3 pop.example.org --user ada --password-command 'pass show work'
+at the terminal. A password that is given or typed is kept in the store as it is. A token for XOAUTH2 and OAUTHBEARER
+may take its place: --token-command, --token-env or --token.
+
+The way to log in is chosen before anything is sent, and a refusal is final. With --auth auto it is the best that the
+server offers; a password is not sent in the clear to another machine, unless --allow-plaintext says so.`,
+		Example: `  mtm account add work --pop3 pop.example.org --tls implicit --user ada --password-command 'pass show work'
   mtm account add demo --pop3 127.0.0.1:1110 --user demo --password demo`,
 		Args: cobra.ExactArgs(1),
-		RunE: run(func(cmd *cobra.Command, args []string) error { return accountAdd(cmd, e, &flags, args[0]) }),
+		RunE: run(func(cmd *cobra.Command, args []string) error { return accountAdd(cmd, e, args[0]) }),
 	}
-	flags.add(c)
+	addAccountFlags(c)
 	return c
 }
 
-func accountAdd(cmd *cobra.Command, e *env, flags *accountFlags, name string) error {
+func accountAdd(cmd *cobra.Command, e *env, name string) error {
 	f := cmd.Flags()
 	for _, required := range []string{"pop3", "user"} {
 		if !f.Changed(required) {
@@ -45,10 +48,10 @@ func accountAdd(cmd *cobra.Command, e *env, flags *accountFlags, name string) er
 		return cli.Usage("%w", err)
 	}
 	settings := account.Defaults()
-	if err := flags.apply(f, &settings); err != nil {
+	if err := applyFlags(f, &settings); err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(passwordFlags(), f.Changed) {
+	if !slices.ContainsFunc(append(sources("password"), sources("token")...), f.Changed) {
 		password, err := askPassword(cmd.Context(), cmd.InOrStdin(), cmd.ErrOrStderr(), settings.LoginName)
 		if err != nil {
 			return err
@@ -63,8 +66,10 @@ func accountAdd(cmd *cobra.Command, e *env, flags *accountFlags, name string) er
 		if err != nil {
 			return err
 		}
+		a := mtm.Account{ID: id, Name: name, POP3: settings}
+		warnUnverified(cmd.ErrOrStderr(), a)
 		if e.json {
-			return printJSON(cmd, viewOf(mtm.Account{ID: id, Name: name, POP3: settings}))
+			return printJSON(cmd, viewOf(a))
 		}
 		_, err = fmt.Fprintf(cmd.OutOrStdout(), "added account %s; 'mtm get %s' fetches its mail\n", name, name)
 		return err

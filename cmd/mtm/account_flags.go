@@ -1,8 +1,14 @@
 package main
 
 import (
+	"crypto/x509"
 	"fmt"
+	"io"
+	"maps"
 	"net"
+	"os"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -10,105 +16,235 @@ import (
 	"github.com/spf13/pflag"
 
 	"pop3mtm/cmd/internal/cli"
+	"pop3mtm/mtm"
 	"pop3mtm/mtm/account"
 )
 
-// accountFlags are the settings of an account on the command line.
-type accountFlags struct {
-	pop3, user, password, env, command string
-	auth                               choice
-	allowPlaintext, disconnectedMode   bool
-	syncLimit                          int
+// addAccountFlags adds a flag for every setting of an account. A flag has the name of its setting, except --pop3,
+// --smtp and --from.
+func addAccountFlags(c *cobra.Command) {
+	f, defaults := c.Flags(), account.Defaults().Map()
+	text := func(name, usage string) { f.String(name, defaults[name], usage) }
+	yes := func(name, usage string) { f.Bool(name, false, usage) }
+	pick := func(name, usage string, allowed ...string) {
+		f.Var(&choice{value: defaults[name], allowed: allowed}, name, usage)
+		_ = c.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(allowed, cobra.ShellCompDirectiveNoFileComp)) // the flag exists
+	}
+	text("pop3", "`HOST:PORT` of the server; without a port 110, or 995 with --tls implicit")
+	pick("tls", "protect the line: stls asks for it on the usual port, implicit begins with it", "none", "stls", "implicit")
+	securityFlags("", text, yes)
+	text("user", "login `NAME`")
+	secretFlags("password", "PASSWORD", text)
+	secretFlags("token", "TOKEN", text)
+	text("auth", "way to log in, or a `LIST` with commas of which the first is taken that the server offers: auto, userpass, apop, "+
+		"plain, login, cram-md5, scram-sha-1, scram-sha-256, xoauth2, oauthbearer")
+	_ = c.RegisterFlagCompletionFunc("auth", cobra.FixedCompletions(methods(), cobra.ShellCompDirectiveNoFileComp)) // the flag exists
+	yes("auth-unlisted", "take the first way of --auth although the server does not list it")
+	yes("allow-plaintext", "send the password in the clear to a server on another machine")
+	f.Int("sync-limit", account.Defaults().SyncLimit, "list only the newest `N` messages of the mailbox; -1 all, 0 no refresh")
+	yes("disconnected-mode", "keep the mailbox's entries visible while offline")
+	yes("autosend", "send what waits in the outbox when the account connects")
+	pick("get-mail-options", "what get fetches when no flag of it says so", "headers", "messages")
+	f.Var(new(cli.Size), "max-email-size", "largest message that get and populate fetch when no flag says so; 0 = no limit")
+	f.Int("population-limit", account.Defaults().PopulationLimit, "`N` lines of the body that populate fetches when no flag says so; -1 = all")
+	smtpFlags(f, text, yes, pick)
 }
 
-func (a *accountFlags) add(c *cobra.Command) {
-	d := account.Defaults()
-	a.auth = choice{value: string(d.Auth), allowed: []string{string(account.Auto), string(account.UserPass), string(account.APOP)}}
-	f := c.Flags()
-	f.StringVar(&a.pop3, "pop3", "", "`HOST:PORT` of the server; the port is 110 when left out")
-	f.StringVar(&a.user, "user", "", "login `NAME`")
-	f.StringVar(&a.password, "password", "", "the `PASSWORD` itself, kept in the store as it is; one of the next two keeps it out")
-	f.StringVar(&a.env, "password-env", "", "environment `VARIABLE` to read the password from at each login")
-	f.StringVar(&a.command, "password-command", "", "`COMMAND` for the shell that prints the password, run at each login")
-	f.Var(&a.auth, "auth", "way to log in")
-	f.BoolVar(&a.allowPlaintext, "allow-plaintext", false, "send the password in the clear to a server on another machine")
-	f.IntVar(&a.syncLimit, "sync-limit", d.SyncLimit, "list only the newest `N` messages of the mailbox; -1 all, 0 no refresh")
-	f.BoolVar(&a.disconnectedMode, "disconnected-mode", false, "keep the mailbox's entries visible while offline")
-	_ = c.RegisterFlagCompletionFunc("auth", cobra.FixedCompletions(a.auth.allowed, cobra.ShellCompDirectiveNoFileComp)) // the flag exists
+func smtpFlags(f *pflag.FlagSet, text, yes func(name, usage string), pick func(name, usage string, allowed ...string)) {
+	text("smtp", "`HOST:PORT` of the server that takes mail; without a port 25, or 465 with --smtp-tls implicit")
+	text("from", "`ADDRESS` that mail comes from")
+	pick("smtp-tls", "protect that line", "none", "starttls", "implicit")
+	securityFlags("smtp-", text, yes)
+	text("smtp-auth", "way to log in there, a `LIST` as for --auth; none does not")
+	yes("smtp-inbox-login", "log in there as to the mailbox")
+	text("smtp-user", "login `NAME` there")
+	secretFlags("smtp-password", "PASSWORD", text)
+	secretFlags("smtp-token", "TOKEN", text)
+	yes("smtp-allow-plaintext", "send that password in the clear to a server on another machine")
+	pick("smtp-send", "when mail goes out", "immediately", "on-next-connection", "on-request")
+	pick("smtp-copy-to-self", "send a copy to --from", "no", "to", "cc", "bcc")
+	text("smtp-signature", "`TEXT` below each mail")
+	text("smtp-vcard", "`FILE` attached to each mail")
+	yes("smtp-request-receipts", "ask for a receipt for each mail")
+	text("smtp-receipt-address", "`ADDRESS` for receipts; else --smtp-reply-to, else --from")
+	text("smtp-reply-to", "`ADDRESS` for answers; else --from")
+	f.Int("smtp-to-cc-include-limit", 0, "quote up to `N` characters of To and Cc in replies and forwards; 0 = none")
 }
 
-// apply puts the flags that were given into the settings.
-func (a *accountFlags) apply(f *pflag.FlagSet, p *account.POP3) error {
-	var err error
+func securityFlags(prefix string, text, yes func(name, usage string)) {
+	text(prefix+"tls-ca", "`FILE` of PEM certificates that alone are trusted, instead of the system's")
+	text(prefix+"tls-name", "`NAME` that the server's certificate must have, instead of the host")
+	yes(prefix+"tls-insecure-skip-verify", "take any certificate: whoever is on the way can read and change everything")
+}
+
+func secretFlags(name, word string, text func(name, usage string)) {
+	text(name, "the `"+word+"` itself, kept in the store as it is; one of the next two keeps it out")
+	text(name+"-env", "environment `VARIABLE` to read it from at each login")
+	text(name+"-command", "`COMMAND` for the shell that prints it, run at each login")
+}
+
+func methods() []string {
+	var names []string
+	for _, a := range account.Auths() {
+		names = append(names, string(a))
+	}
+	return names
+}
+
+// applyFlags puts the flags that were given into the settings.
+func applyFlags(f *pflag.FlagSet, p *account.POP3) error {
+	before := *p
+	values := p.Map()
+	err := checkSecrets(f, values)
 	f.Visit(func(flag *pflag.Flag) {
-		switch flag.Name {
-		case "pop3":
-			p.Host, p.Port, err = splitAddress(a.pop3)
-		case "user":
-			p.LoginName = a.user
-		case "password":
-			p.Password = account.Password{Literal: a.password}
-		case "password-env":
-			p.Password = account.Password{Env: a.env}
-		case "password-command":
-			p.Password = account.Password{Command: a.command}
-		case "auth":
-			p.Auth = account.Auth(a.auth.value)
-		case "allow-plaintext":
-			p.AllowPlaintext = a.allowPlaintext
-		case "sync-limit":
-			p.SyncLimit = a.syncLimit
-		case "disconnected-mode":
-			p.DisconnectedMode = a.disconnectedMode
+		if err == nil {
+			err = applyFlag(flag, values)
 		}
 	})
 	if err == nil {
-		err = checkPassword(f)
-	}
-	if err == nil {
-		err = p.Validate()
+		followTLS(f, values, "pop3", "", before.Security.TLS, map[account.TLS]int{account.NoTLS: 110, account.STLS: 110, account.Implicit: 995})
+		followTLS(f, values, "smtp", "smtp-", before.SMTP.Security.TLS, map[account.TLS]int{account.NoTLS: 25, account.StartTLS: 25, account.Implicit: 465})
+		*p, err = account.FromMap(values)
 	}
 	if err != nil {
+		*p = before
 		return cli.Usage("%w", err)
 	}
 	return nil
 }
 
-// passwordFlags are the sources of a password; at most one is given.
-func passwordFlags() []string { return []string{"password-command", "password-env", "password"} }
+// applyFlag writes one flag into the map of the settings, in the form of the store.
+func applyFlag(flag *pflag.Flag, values map[string]string) (err error) {
+	value := flag.Value.String()
+	switch flag.Name {
+	case "pop3":
+		return applyAddress(flag, values, "")
+	case "smtp":
+		if value == "" { // no mail goes out any more: all of SMTP is as at the beginning
+			maps.DeleteFunc(values, func(name, _ string) bool { return strings.HasPrefix(name, "smtp-") })
+			return nil
+		}
+		return applyAddress(flag, values, "smtp-")
+	case "from":
+		values["smtp-from"] = value
+		return nil
+	case "max-email-size":
+		if size, ok := flag.Value.(*cli.Size); ok {
+			value = strconv.FormatInt(int64(*size), 10)
+		}
+	case "tls-ca", "smtp-tls-ca":
+		value, err = certificates(flag.Name, value)
+	case "smtp-vcard":
+		value, err = absolute(value)
+	}
+	if slices.Contains(account.Names(), flag.Name) { // others are flags of every command
+		values[flag.Name] = value
+	}
+	return err
+}
 
-// checkPassword refuses two sources, and an empty variable name or command, which would mean an empty password.
-func checkPassword(f *pflag.FlagSet) error {
-	given := ""
-	for _, name := range passwordFlags() {
-		flag := f.Lookup(name)
-		if !flag.Changed {
-			continue
+func applyAddress(flag *pflag.Flag, values map[string]string, prefix string) error {
+	host, port, err := splitAddress(flag.Name, flag.Value.String())
+	if err != nil {
+		return err
+	}
+	values[prefix+"host"] = host
+	if port != "" {
+		values[prefix+"port"] = port
+	}
+	return nil
+}
+
+// followTLS chooses the port when the server was given without one, or when TLS changes and the port was the usual one
+// before. The original leaves it to the user (behaviour section 3).
+func followTLS(f *pflag.FlagSet, values map[string]string, flag, prefix string, before account.TLS, usual map[account.TLS]int) {
+	_, port, err := splitAddress(flag, f.Lookup(flag).Value.String())
+	bare := f.Changed(flag) && err == nil && port == ""
+	wasUsual := values[prefix+"port"] == strconv.Itoa(usual[before])
+	if n, known := usual[account.TLS(values[prefix+"tls"])]; known && (bare || !f.Changed(flag) && f.Changed(prefix+"tls") && wasUsual) {
+		values[prefix+"port"] = strconv.Itoa(n)
+	}
+}
+
+// certificates checks a file of certificates now, so that a wrong one does not show at the next connect only.
+func certificates(flag, path string) (string, error) {
+	if path == "" {
+		return "", nil
+	}
+	pem, err := os.ReadFile(path)
+	if err != nil {
+		return "", fmt.Errorf("--%s: %w", flag, err)
+	}
+	if !x509.NewCertPool().AppendCertsFromPEM(pem) {
+		return "", fmt.Errorf("--%s: %s holds no certificate in PEM form", flag, path)
+	}
+	return absolute(path)
+}
+
+// absolute lets a later command run in another folder.
+func absolute(path string) (string, error) {
+	if path == "" {
+		return "", nil
+	}
+	return filepath.Abs(path)
+}
+
+// sources are the flags of which one says where a secret comes from.
+func sources(secret string) []string { return []string{secret + "-command", secret + "-env", secret} }
+
+// checkSecrets refuses two sources of a secret, and an empty variable name or command, which would mean an empty
+// password. A source that is given takes the place of the one before.
+func checkSecrets(f *pflag.FlagSet, values map[string]string) error {
+	for _, secret := range []string{"password", "token", "smtp-password", "smtp-token"} {
+		given := ""
+		for _, name := range sources(secret) {
+			flag := f.Lookup(name)
+			if !flag.Changed {
+				continue
+			}
+			if given != "" {
+				return fmt.Errorf("--%s and --%s exclude each other", given, name)
+			}
+			if given = name; name != secret && flag.Value.String() == "" {
+				return fmt.Errorf("--%s is empty", name)
+			}
 		}
 		if given != "" {
-			return fmt.Errorf("--%s and --%s exclude each other", given, name)
-		}
-		if given = name; name != "password" && flag.Value.String() == "" {
-			return fmt.Errorf("--%s is empty", name)
+			for _, name := range sources(secret) {
+				values[name] = ""
+			}
 		}
 	}
 	return nil
 }
 
-// splitAddress takes HOST, HOST:PORT, [IPV6]:PORT and a bare IPv6 address.
-func splitAddress(address string) (host string, port int, err error) {
-	const form = "--pop3 %q is not HOST or HOST:PORT, such as pop.example.org:110 or [::1]:1110"
-	port = account.Defaults().Port
+// splitAddress takes HOST, HOST:PORT, [IPV6]:PORT and a bare IPv6 address; port is "" when there is none.
+func splitAddress(flag, address string) (host, port string, err error) {
 	bare := strings.TrimSuffix(strings.TrimPrefix(address, "["), "]")
 	if !strings.Contains(address, ":") || net.ParseIP(bare) != nil {
-		return bare, port, nil
+		return bare, "", nil
 	}
-	host, text, err := net.SplitHostPort(address)
-	if err != nil || host == "" {
-		return "", 0, fmt.Errorf(form, address)
+	host, port, err = net.SplitHostPort(address)
+	if err == nil && host != "" {
+		if _, err = strconv.Atoi(port); err == nil {
+			return host, port, nil
+		}
 	}
-	if port, err = strconv.Atoi(text); err != nil {
-		return "", 0, fmt.Errorf(form, address)
+	return "", "", fmt.Errorf("--%s %q is not HOST or HOST:PORT, such as pop.example.org:110 or [::1]:1110", flag, address)
+}
+
+// warnUnverified says at each use that nobody knows who the server is.
+func warnUnverified(w io.Writer, a mtm.Account) {
+	var flags []string
+	if a.POP3.Security.SkipVerify {
+		flags = append(flags, "--tls-insecure-skip-verify")
 	}
-	return host, port, nil
+	if a.POP3.SMTP.Security.SkipVerify {
+		flags = append(flags, "--smtp-tls-insecure-skip-verify")
+	}
+	if len(flags) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "mtm: warning: account %s has %s: no certificate is checked, and whoever is on the way can read and change everything\n",
+		oneLine(a.Name), strings.Join(flags, " and "))
 }

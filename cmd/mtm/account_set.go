@@ -12,12 +12,13 @@ import (
 )
 
 func accountSetCommand(e *env) *cobra.Command {
-	var flags accountFlags
 	c := &cobra.Command{
 		Use:   "set NAME",
 		Short: "Change settings of an account",
-		Long:  "Set changes the settings whose flags are given and leaves all others. They count from the next connection on.",
-		Example: `  mtm account set work --pop3 pop.example.net:110
+		Long: `Set changes the settings whose flags are given and leaves all others. They count from the next connection on. An
+empty value takes a text away: --tls-ca ''.`,
+		Example: `  mtm account set work --pop3 pop.example.net --tls implicit
+  mtm account set work --auth xoauth2 --token-command 'oauth2-token work'
   mtm account set work --sync-limit 500 --disconnected-mode`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: completer(e, namesOf(isAccount)),
@@ -30,12 +31,13 @@ func accountSetCommand(e *env) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if err = flags.apply(cmd.Flags(), &a.POP3); err != nil {
+				if err = applyFlags(cmd.Flags(), &a.POP3); err != nil {
 					return err
 				}
 				if err = mtm.SetAccount(cmd.Context(), st, a.ID, a.POP3); err != nil {
 					return err
 				}
+				warnUnverified(cmd.ErrOrStderr(), a)
 				if e.json {
 					return printJSON(cmd, viewOf(a))
 				}
@@ -44,7 +46,7 @@ func accountSetCommand(e *env) *cobra.Command {
 			})
 		}),
 	}
-	flags.add(c)
+	addAccountFlags(c)
 	return c
 }
 

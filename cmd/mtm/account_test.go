@@ -18,9 +18,11 @@ var _ = Describe("account", func() {
 	It("keeps an account and shows its settings without the password", func() {
 		Expect(u.succeeds(add("--password", "s3cret")...)).To(Equal("added account work; 'mtm get work' fetches its mail\n"))
 		Expect(u.succeeds("account", "show", "work")).To(Equal(
-			"name               work\nid                 7\npop3               pop.example.org:110\nuser               ada\n" +
-				"password           stored\nauth               auto\nallow-plaintext    false\n" +
-				"sync-limit         -1 (all messages)\ndisconnected-mode  false\n"))
+			"name               work\nid                 7\npop3               pop.example.org:110\ntls                none\n" +
+				"user               ada\npassword           stored\ntoken              empty\n" +
+				"auth               auto\nauth-unlisted      false\nallow-plaintext    false\n" +
+				"sync-limit         -1 (all messages)\ndisconnected-mode  false\nautosend           false\n" +
+				"get-mail-options   messages\nmax-email-size     0 (no limit)\npopulation-limit   -1 (all lines)\nsmtp               none\n"))
 		for _, out := range []string{u.succeeds("account", "list"), u.succeeds("account", "list", "--json"),
 			u.succeeds("account", "show", "work", "--json"), u.succeeds("dump")} {
 			Expect(out).To(ContainSubstring("work"))
@@ -76,7 +78,7 @@ var _ = Describe("account", func() {
 		Entry("no variable", "--password-env is empty", "work", "--pop3", "host", "--user", "ada", "--password-env", ""),
 		Entry("a port that is none", "--pop3 \"host:pop3\" is not HOST or HOST:PORT", "work", "--pop3", "host:pop3", "--user", "ada", "--password", "x"),
 		Entry("a port out of range", "port 70000 is not between 1 and 65535", "work", "--pop3", "host:70000", "--user", "ada", "--password", "x"),
-		Entry("an unknown way to log in", "--auth: choose one of auto, userpass, apop", "work", "--pop3", "host", "--user", "ada", "--password", "x", "--auth", "magic"),
+		Entry("an unknown way to log in", `auth "magic" is not one of [auto userpass apop plain login cram-md5`, "work", "--pop3", "host", "--user", "ada", "--password", "x", "--auth", "magic"),
 		Entry("a line break in the user", "user holds the unprintable character", "work", "--pop3", "host", "--user", "a\nb", "--password", "x"),
 		Entry("a line break in the password", "password holds a line break", "work", "--pop3", "host", "--user", "a", "--password", "x\r\nDELE 1"),
 		Entry("an empty name", "name is missing", "", "--pop3", "host", "--user", "a", "--password", "x"),
