@@ -123,7 +123,7 @@ func (b *bench) commands() []string {
 	var all []string
 	transcripts := b.srv.Transcripts()
 	Expect(transcripts).NotTo(BeEmpty())
-	for _, line := range strings.Split(transcripts[len(transcripts)-1].String(), "\n") {
+	for line := range strings.SplitSeq(transcripts[len(transcripts)-1].String(), "\n") {
 		if command, ok := strings.CutPrefix(line, "C: "); ok {
 			all = append(all, command)
 		}

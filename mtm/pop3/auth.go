@@ -125,7 +125,7 @@ func (d *dialogue) reply(ctx context.Context) (challenge []byte, done bool, err 
 	case len(line) > 0 && line[0] == '+' && (len(line) == 1 || line[1] == ' '):
 		text = line[min(2, len(line)):]
 	default:
-		return nil, false, d.spoil(d.command.protocolError(0, `a line that starts with "+ ", "+OK" or "-ERR"`, line))
+		return nil, false, d.spoil(d.command.protocolError(`a line that starts with "+ ", "+OK" or "-ERR"`, line))
 	}
 	return decode(text), false, nil
 }
@@ -143,7 +143,7 @@ func decode(text []byte) []byte {
 // checkProof keeps a server out that lets us in without having shown that it knows the password.
 func (d *dialogue) checkProof(line []byte) error {
 	if m, ok := d.mech.(interface{ proved() bool }); ok && !m.proved() {
-		return d.spoil(d.command.protocolError(0, "the proof that the server knows the password (RFC 5802 section 3)", line))
+		return d.spoil(d.command.protocolError("the proof that the server knows the password (RFC 5802 section 3)", line))
 	}
 	return nil
 }
@@ -177,7 +177,7 @@ func (d *dialogue) cancel(ctx context.Context, cause error) error {
 	}
 	text, err := d.status(ctx, d.command)
 	if err == nil {
-		return d.spoil(d.command.protocolError(0, "-ERR to the cancelled login", text))
+		return d.spoil(d.command.protocolError("-ERR to the cancelled login", text))
 	}
 	if _, refused := errors.AsType[*ReplyError](err); !refused {
 		return err

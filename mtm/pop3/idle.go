@@ -33,7 +33,7 @@ func (s *Session) Idle(ctx context.Context) error {
 	}
 	switch {
 	case n > 0:
-		return s.spoil(c.protocolError(0, "nothing while no command is under way", octet[:]))
+		return s.spoil(c.protocolError("nothing while no command is under way", octet[:]))
 	case errors.Is(err, os.ErrDeadlineExceeded) && ctx.Err() != nil:
 		return nil
 	}

@@ -20,7 +20,7 @@ func (s *Session) List(ctx context.Context) ([]Listing, error) {
 		return s.rows(ctx, c, s.opt.MaxRows, "MaxRows", func(row []byte) *ProtocolError {
 			one, ok := parseListing(row)
 			if !ok {
-				return c.protocolError(0, "a message number and a size in octets", row)
+				return c.protocolError("a message number and a size in octets", row)
 			}
 			list = append(list, one)
 			return nil
@@ -42,7 +42,7 @@ func (s *Session) ListOne(ctx context.Context, n int) (Listing, error) {
 	err := s.exchange(ctx, c, "LIST "+strconv.Itoa(n), func(text []byte) error {
 		var ok bool
 		if one, ok = parseListingOf(n, trimRow(text)); !ok {
-			return s.spoil(c.protocolError(0, "that number and a size in octets", text))
+			return s.spoil(c.protocolError("that number and a size in octets", text))
 		}
 		return nil
 	})

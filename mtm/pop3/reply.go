@@ -49,8 +49,8 @@ func (c command) replyError(text []byte) *ReplyError {
 	return e
 }
 
-func (c command) protocolError(row int, expected string, got []byte) *ProtocolError {
-	return &ProtocolError{Verb: c.verb, Number: c.number, Row: row, Expected: expected, Got: c.show(got, shownGot)}
+func (c command) protocolError(expected string, got []byte) *ProtocolError {
+	return &ProtocolError{Verb: c.verb, Number: c.number, Expected: expected, Got: c.show(got, shownGot)}
 }
 
 func (c command) limitError(row int, option, expected string) *ProtocolError {

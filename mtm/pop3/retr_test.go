@@ -45,7 +45,7 @@ var _ = Describe("Fetching a message", func() {
 	It("reads replies in any pieces (quirks 15, 77, 93)", func() {
 		var steps []any
 		steps = append(steps, hear("RETR 1"))
-		for _, c := range strings.Split("+OK\r\n..a\r\n.\r\n", "") {
+		for c := range strings.SplitSeq("+OK\r\n..a\r\n.\r\n", "") {
 			steps = append(steps, say(c))
 		}
 		var w strings.Builder

@@ -40,7 +40,7 @@ func (s *Session) runAll(ctx context.Context, r *run) error {
 	defer stop()
 	// The reader waits whenever the writer does, and its deadline is enough: a server busy with one long reply
 	// need not read commands.
-	if err := s.line.unbindWrites(); err != nil {
+	if err = s.line.unbindWrites(); err != nil {
 		return s.spoil(lineError(ctx, command{verb: r.verb}, s.opt.Timeout, err))
 	}
 	r.batches = make(chan []byte, batchSlots)
@@ -52,10 +52,10 @@ func (s *Session) runAll(ctx context.Context, r *run) error {
 		if !clean { // spoiled already, or the sink panicked: the writer must not wait for the server
 			_ = s.Close()
 			close(r.batches)
-			<-written
+			<-written //nolint:errcheck // the session has its error
 		}
 	}()
-	if err := r.read(ctx, s); err != nil {
+	if err = r.read(ctx, s); err != nil {
 		return err
 	}
 	clean = true
@@ -120,7 +120,7 @@ func (r *run) refill(s *Session, window int) error {
 	if flying == 0 {
 		c := command{verb: r.verb, number: r.numbers[r.sent]}
 		if len(r.batches) > 0 { // then there is room again only when the server has read
-			return s.spoil(c.protocolError(0, "no answers to commands that are not yet sent", nil))
+			return s.spoil(c.protocolError("no answers to commands that are not yet sent", nil))
 		}
 		if err := s.checkQuiet(c); err != nil {
 			return err

@@ -118,7 +118,7 @@ var _ = Describe("With a right server", func() {
 		Expect(err).NotTo(HaveOccurred())
 		s, err := pop3.NewSession(ctx, conn, nil)
 		Expect(err).NotTo(HaveOccurred())
-		defer s.Close()
+		defer func() { Expect(s.Close()).To(Succeed()) }()
 		Expect(s.User(ctx, "demo")).To(Succeed())
 		var refused *pop3.ReplyError
 		Expect(errors.As(s.Pass(ctx, "demo"), &refused)).To(BeTrue())

@@ -119,7 +119,7 @@ func (s *Session) begin(ctx context.Context, c command) (stop func(), err error)
 // the next answer for that of the command after it, so that a message could be stored under the number of another.
 func (s *Session) checkQuiet(c command) error {
 	if extra := s.in.Unread(); len(extra) > 0 {
-		return s.spoil(c.protocolError(0, "nothing before this command", extra))
+		return s.spoil(c.protocolError("nothing before this command", extra))
 	}
 	return nil
 }
@@ -163,7 +163,7 @@ func (s *Session) status(ctx context.Context, c command) ([]byte, error) {
 	}
 	ok, text, known := parseStatus(line)
 	if !known {
-		return nil, s.spoil(c.protocolError(0, `a line that starts with "+OK" or "-ERR"`, line))
+		return nil, s.spoil(c.protocolError(`a line that starts with "+OK" or "-ERR"`, line))
 	}
 	if !ok {
 		return nil, c.replyError(text)

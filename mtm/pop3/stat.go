@@ -19,7 +19,7 @@ func (s *Session) Stat(ctx context.Context) (Stat, error) {
 	err := s.exchange(ctx, c, "STAT", func(text []byte) error {
 		var ok bool
 		if stat, ok = parseStat(text); !ok {
-			return s.spoil(c.protocolError(0, "a message count and a size in octets", text))
+			return s.spoil(c.protocolError("a message count and a size in octets", text))
 		}
 		return nil
 	})

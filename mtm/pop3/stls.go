@@ -20,7 +20,7 @@ func (s *Session) Stls(ctx context.Context, config *tls.Config) error {
 	return s.exchange(ctx, c, "STLS", func([]byte) error {
 		// Octets in the clear after +OK would pass for answers that came through TLS.
 		if extra := s.in.Unread(); len(extra) > 0 {
-			return s.spoil(c.protocolError(0, "the TLS handshake after +OK", extra))
+			return s.spoil(c.protocolError("the TLS handshake after +OK", extra))
 		}
 		s.caps = nil
 		return s.handshake(ctx, tls.Client(s.line.conn, config))

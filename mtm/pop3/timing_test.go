@@ -236,7 +236,6 @@ func TestAnswersAheadOfTheCommandsNeitherHangNorLoseMessages(t *testing.T) {
 
 type slowSink struct {
 	octets int64
-	skips
 }
 
 func (*slowSink) Message(int) (io.Writer, error) { return io.Discard, nil }

@@ -65,7 +65,7 @@ func (l *line) secure(secured *tls.Conn) error {
 			return err
 		}
 	}
-	return secured.Handshake()
+	return secured.Handshake() //nolint:noctx // the deadline ends it, when the context ends too
 }
 
 // drop closes the connection and waits for nothing: no farewell is sent through TLS, so that the other side takes the

@@ -52,7 +52,7 @@ func (s *Session) UidlOne(ctx context.Context, n int) (UID, error) {
 	err := s.exchange(ctx, c, "UIDL "+strconv.Itoa(n), func(text []byte) error {
 		uid, ok := parseUIDOf(n, trimRow(text))
 		if !ok {
-			return s.spoil(c.protocolError(0, "that number and a unique id", text))
+			return s.spoil(c.protocolError("that number and a unique id", text))
 		}
 		one.UID = string(uid)
 		return nil

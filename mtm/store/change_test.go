@@ -191,8 +191,8 @@ var _ = Describe("Bodies", func() {
 		one, two := s.NewBatch(), s.NewBatch()
 		first, second := one.Body(store.BodyWhole), two.Body(store.BodyHeader)
 		for range 3 {
-			fmt.Fprint(first, "1")
-			fmt.Fprint(second, "2")
+			Expect(first.Write([]byte("1"))).To(Equal(1))
+			Expect(second.Write([]byte("2"))).To(Equal(1))
 		}
 		b2, err := second.Close()
 		Expect(err).NotTo(HaveOccurred())
@@ -259,7 +259,7 @@ var _ = Describe("Bodies", func() {
 		e := stored(s, store.Inbox, []byte("0123456789"))
 		r, err := s.Body(ctx, e.ID)
 		Expect(err).NotTo(HaveOccurred())
-		defer r.Close()
+		defer func() { Expect(r.Close()).To(Succeed()) }()
 		Expect(r.Size()).To(Equal(int64(10)))
 		Expect(r.Seek(-3, 2)).To(Equal(int64(7)))
 		var out bytes.Buffer
