@@ -29,6 +29,15 @@ func mechanisms() []mechanism {
 	}
 }
 
+// Mechanisms are the names of all SASL mechanisms that a server can do.
+func Mechanisms() []string {
+	var names []string
+	for _, m := range mechanisms() {
+		names = append(names, m.name)
+	}
+	return names
+}
+
 func defaultMechanisms(users map[string]User) []string {
 	tokens := false
 	for _, u := range users {

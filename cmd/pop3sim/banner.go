@@ -13,37 +13,83 @@ import (
 )
 
 // announce tells a person what is served and what to try.
-func (f *serveFlags) announce(cmd *cobra.Command, mail *mailbox, bound net.Addr) {
+func (f *serveFlags) announce(cmd *cobra.Command, mail *mailbox, ports listeners) {
 	var text strings.Builder
-	address, public := reachable(bound)
-	if public {
-		fmt.Fprintf(&text, "pop3sim: warning: other machines can reach %s, and passwords cross the network in the clear\n", bound)
-	}
+	f.warn(&text, ports)
 	if !f.quiet {
-		f.banner(&text, mail, bound, address)
+		f.banner(&text, mail, ports)
 	}
 	_, _ = io.WriteString(cmd.ErrOrStderr(), text.String()) // a closed terminal is no reason to stop serving
 }
 
-func (f *serveFlags) banner(text *strings.Builder, mail *mailbox, bound net.Addr, address string) {
-	users := f.users.orDefault()
-	fmt.Fprintf(text, "POP3 server on %s: %s\n", bound, cli.OneLine(mail.about))
-	for _, u := range users {
-		fmt.Fprintf(text, "  user %s, password %s\n", cli.OneLine(u.name), cli.OneLine(u.password))
+// warn tells which ports are open to other machines.
+func (f *serveFlags) warn(text *strings.Builder, ports listeners) {
+	for _, l := range []net.Listener{ports.pop3, ports.pop3s} {
+		if l == nil {
+			continue
+		}
+		if _, public := reachable(l.Addr()); !public {
+			continue
+		}
+		fmt.Fprintf(text, "pop3sim: warning: other machines can reach %s", l.Addr())
+		if l == ports.pop3 && !f.tls.require {
+			text.WriteString(", and passwords cross the network in the clear")
+		}
+		text.WriteString("\n")
+	}
+}
+
+func (f *serveFlags) banner(text *strings.Builder, mail *mailbox, ports listeners) {
+	if ports.pop3 == nil {
+		fmt.Fprintf(text, "POP3 server with TLS on %s: %s\n", ports.pop3s.Addr(), cli.OneLine(mail.about))
+	} else {
+		fmt.Fprintf(text, "POP3 server on %s: %s\n", ports.pop3.Addr(), cli.OneLine(mail.about))
+		if ports.pop3s != nil {
+			fmt.Fprintf(text, "  with TLS from the start on %s\n", ports.pop3s.Addr())
+		}
+	}
+	for _, u := range f.everyone() {
+		fmt.Fprintf(text, "  user %s", cli.OneLine(u.name))
+		if u.password != "" {
+			fmt.Fprintf(text, ", password %s", cli.OneLine(u.password))
+		}
+		if u.token != "" {
+			fmt.Fprintf(text, ", token %s", cli.OneLine(u.token))
+		}
+		text.WriteString("\n")
 	}
 	if mail.onDisk {
 		text.WriteString("  DELE and QUIT delete messages from the disk\n")
 	}
-	first := users[0]
-	fmt.Fprintf(text, `
-Try in another terminal:
-  curl -u %[1]s pop3://%[4]s/
-  curl -u %[1]s pop3://%[4]s/1
-  mtm account add demo --pop3 %[4]s --user %[2]s --password %[3]s
-  mtm get demo
+	text.WriteString("\nTry in another terminal:\n")
+	f.examples(text, ports)
+	text.WriteString("\nCtrl-C stops the server.\n")
+}
 
-Ctrl-C stops the server.
-`, shellWord(first.name+":"+first.password), shellWord(first.name), shellWord(first.password), address)
+// examples are commands that work as they are.
+func (f *serveFlags) examples(text *strings.Builder, ports listeners) {
+	user := f.everyone()[0]
+	who := "-u " + shellWord(user.name+":"+user.password)
+	account := fmt.Sprintf("--user %s --password %s", shellWord(user.name), shellWord(user.password))
+	if user.password == "" {
+		who = fmt.Sprintf("-u %s: --oauth2-bearer %s", shellWord(user.name), shellWord(user.token))
+		account = fmt.Sprintf("--user %s --token %s", shellWord(user.name), shellWord(user.token))
+	}
+	curlTrust, mtmTrust := f.tls.trust()
+	curl, url, mtm := "", "pop3://", ""
+	bound := ports.pop3
+	switch {
+	case bound == nil:
+		bound, curl, url, mtm = ports.pop3s, curlTrust, "pop3s://", "--tls implicit "+mtmTrust
+	case f.tls.require:
+		curl, mtm = "--ssl-reqd "+curlTrust, "--tls stls "+mtmTrust
+	}
+	address, _ := reachable(bound.Addr())
+	fmt.Fprintf(text, "  curl %[1]s%[2]s %[3]s%[4]s/\n  curl %[1]s%[2]s %[3]s%[4]s/1\n", curl, who, url, address)
+	if f.tls.caOut != "" && curl == "" {
+		fmt.Fprintf(text, "  curl --ssl-reqd %s%s %s%s/1\n", curlTrust, who, url, address)
+	}
+	fmt.Fprintf(text, "  mtm account add demo --pop3 %s %s%s\n  mtm get demo\n", address, mtm, account)
 }
 
 // shellWord quotes text for a POSIX shell where it needs that.

@@ -45,6 +45,7 @@ func run(args ...string) result {
 // process is a running pop3sim serve.
 type process struct {
 	address string // of its POP3 listener
+	secure  string // of its listener with TLS, if there is one
 	command *exec.Cmd
 	lines   *bufio.Reader // its stdout
 	errOut  safeBuffer
@@ -67,9 +68,9 @@ func start(t testing.TB, args ...string) *process {
 	p.lines = bufio.NewReader(stdout)
 	line, err := p.lines.ReadString('\n')
 	g.Expect(err).NotTo(HaveOccurred(), p.errOut.String())
-	var ready struct{ POP3 string }
+	var ready struct{ POP3, POP3S string }
 	g.Expect(json.Unmarshal([]byte(line), &ready)).To(Succeed(), line)
-	p.address = ready.POP3
+	p.address, p.secure = ready.POP3, ready.POP3S
 	return p
 }
 

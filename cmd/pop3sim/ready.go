@@ -10,7 +10,8 @@ import (
 
 // listening is the object that --json prints and --ready-file holds: the address of each listener that runs.
 type listening struct {
-	POP3 string `json:"pop3"`
+	POP3  string `json:"pop3"`
+	POP3S string `json:"pop3s,omitempty"`
 }
 
 // ready tells the programs that wait for the server.
@@ -28,7 +29,7 @@ func ready(stdout io.Writer, f *serveFlags, l listening) error {
 	if f.readyFile == "" {
 		return nil
 	}
-	return writeWhole(f.readyFile, line)
+	return writeWhole("--ready-file", f.readyFile, line)
 }
 
 // removeStale takes away the ready file of an earlier run, so that nobody is told of a server that is gone.
@@ -51,11 +52,11 @@ func removeStale(path string) error {
 	return os.Remove(path)
 }
 
-// writeWhole writes a file that others see only when it is complete.
-func writeWhole(path string, content []byte) error {
+// writeWhole writes a file that others see only when it is complete. flag is whose path it is, for errors.
+func writeWhole(flag, path string, content []byte) error {
 	temporary, err := os.CreateTemp(filepath.Dir(path), ".pop3sim-*")
 	if err != nil {
-		return fmt.Errorf("--ready-file: %w", err)
+		return fmt.Errorf("%s: %w", flag, err)
 	}
 	_, err = temporary.Write(content)
 	if closeErr := temporary.Close(); err == nil {
@@ -66,7 +67,7 @@ func writeWhole(path string, content []byte) error {
 	}
 	if err != nil {
 		_ = os.Remove(temporary.Name()) // the first error says what is wrong
-		return fmt.Errorf("--ready-file: %w", err)
+		return fmt.Errorf("%s: %w", flag, err)
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"strings"
 	"sync"
 	"time"
 
@@ -24,8 +25,12 @@ const (
 // serveFlags is what the flags of serve say.
 type serveFlags struct {
 	pop3       string
+	pop3s      string
+	tls        tlsFlags
 	mail       mailFlags
 	users      logins
+	tokens     logins
+	mechanisms mechanisms
 	json       bool
 	readyFile  string
 	quiet      bool
@@ -47,20 +52,33 @@ Messages of files whose every line ends with a bare LF are served with CRLF; all
 and the demo mailbox, are served octet for octet. With several users each has the whole
 mailbox; a file is deleted when all of them have deleted its message.
 
+TLS begins with STLS on the POP3 port, or at once on the port of --pop3s. Without
+--tls-cert there is a certificate for localhost and the names of the listeners, made anew
+at each start; clients can check it with the authority that --tls-ca-out writes.
+
+A user logs in by USER and PASS, by APOP, or by AUTH with one of the --mechanisms; those of
+OAuth (XOAUTH2, OAUTHBEARER) need a --token.
+
 The server stops at Ctrl-C (SIGINT) or SIGTERM, with exit status 0. A session that is
 cut off by that deletes nothing.`,
 		Example: `  pop3sim serve
   pop3sim serve --maildir ~/copy-of-Maildir --user ann:secret --user bob:pass:word
   pop3sim serve --synthetic 10000,size=8KiB,seed=7
-  pop3sim serve --pop3 127.0.0.1:0 --json --quiet`,
+  pop3sim serve --pop3 127.0.0.1:0 --json --quiet
+  pop3sim serve --pop3s 127.0.0.1:1995 --tls-ca-out ca.pem --require-tls
+  pop3sim serve --token ann:0123abcd --mechanisms XOAUTH2`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return serve(cmd, &f) },
 	}
 	flags := c.Flags()
 	flags.SortFlags = false
-	flags.StringVar(&f.pop3, "pop3", defaultAddress, "listen for POP3 on `HOST:PORT`; port 0 picks a free one")
+	flags.StringVar(&f.pop3, "pop3", defaultAddress, "listen for POP3 on `HOST:PORT`; port 0 picks a free one, and \"\" turns it off")
+	flags.StringVar(&f.pop3s, "pop3s", "", "listen for POP3 over TLS on `HOST:PORT`")
 	f.mail.add(flags)
 	flags.Var(&f.users, "user", "who may log in; repeat for several (default demo:demo)")
-	flags.BoolVar(&f.json, "json", false, `print {"pop3":"HOST:PORT"} as the first line of stdout when ready`)
+	flags.Var(tokens{&f.tokens}, "token", "an OAuth token of a user, who need not have a password; repeat for several")
+	flags.Var(&f.mechanisms, "mechanisms", "what AUTH offers, or none (default "+strings.Join(fakeserver.Mechanisms(), ",")+")")
+	f.tls.add(flags)
+	flags.BoolVar(&f.json, "json", false, `print {"pop3":"HOST:PORT","pop3s":...} as the first line of stdout when ready`)
 	flags.StringVar(&f.readyFile, "ready-file", "", "write the same to `FILE` when ready")
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "print only warnings and errors")
 	flags.TextVar(&f.level, "log-level", slog.LevelInfo, "log from this `LEVEL` on: debug, info, warn, error")
@@ -78,39 +96,52 @@ func serve(cmd *cobra.Command, f *serveFlags) error {
 	if err != nil {
 		return err
 	}
-	drops, err := mail.copies(len(f.users.orDefault()))
+	drops, err := mail.copies(len(f.everyone()))
 	if err != nil {
 		return err
 	}
 	if err = removeStale(f.readyFile); err != nil {
 		return err
 	}
-	listener, err := listen(ctx, f.pop3)
+	o := f.options(cmd, drops)
+	if o.TLS, err = f.tls.open(f.pop3, f.pop3s); err != nil {
+		return err
+	}
+	ports, err := f.open(ctx)
 	if err != nil {
 		return err
 	}
-	address := listener.Addr().String()
-	server := fakeserver.New(nil, f.options(cmd, drops))
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
-
-	f.announce(cmd, mail, listener.Addr())
-	err = ready(cmd.OutOrStdout(), f, listening{POP3: address})
+	server := fakeserver.New(nil, o)
+	served, running := ports.serve(server)
+	f.announce(cmd, mail, ports)
+	err = ready(cmd.OutOrStdout(), f, ports.addresses())
 	if err == nil {
 		select {
-		case err = <-served: // it stops by itself only when the listener fails
-			return errors.Join(err, server.Close())
+		case err = <-served: // one stops by itself only when its listener fails
+			running--
 		case <-ctx.Done():
 		}
 	}
-	return errors.Join(err, shutdown(ctx, server), stopped(<-served))
+	err = errors.Join(err, shutdown(ctx, server))
+	for range running {
+		err = errors.Join(err, stopped(<-served))
+	}
+	return err
 }
 
 func (f *serveFlags) check() error {
-	if f.pop3 == "" {
-		return cli.Usage("nothing to listen on: --pop3 takes HOST:PORT such as %s", defaultAddress)
+	if f.pop3 == "" && f.pop3s == "" {
+		return cli.Usage("nothing to listen on: --pop3 and --pop3s take HOST:PORT such as %s", defaultAddress)
 	}
-	return checkAddress(f.pop3)
+	for flag, address := range map[string]string{"--pop3": f.pop3, "--pop3s": f.pop3s} {
+		if address == "" {
+			continue
+		}
+		if err := checkAddress(flag, address); err != nil {
+			return err
+		}
+	}
+	return f.tls.check()
 }
 
 // shutdown gives open sessions a moment to finish.
@@ -137,16 +168,18 @@ func (f *serveFlags) options(cmd *cobra.Command, drops []*fakeserver.Maildrop) *
 		level = max(level, slog.LevelWarn)
 	}
 	o := &fakeserver.Options{
-		Users:            map[string]fakeserver.User{},
-		Log:              slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level})),
-		TranscriptOctets: -1,
+		Users:             map[string]fakeserver.User{},
+		Mechanisms:        f.mechanisms.names,
+		PlaintextNeedsTLS: f.tls.require,
+		Log:               slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level})),
+		TranscriptOctets:  -1,
 	}
 	if f.transcript {
 		o.TranscriptOctets = 0
 		o.OnSession = func(t fakeserver.Transcript) { printTranscript(stderr, t) }
 	}
-	for i, user := range f.users.orDefault() {
-		o.Users[user.name] = fakeserver.User{Password: user.password, Maildrop: drops[i]}
+	for i, user := range f.everyone() {
+		o.Users[user.name] = fakeserver.User{Password: user.password, Token: user.token, Maildrop: drops[i]}
 	}
 	return o
 }

@@ -3,11 +3,14 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+
+	"pop3mtm/fakeserver"
 )
 
 // login is one who may log in.
-type login struct{ name, password string }
+type login struct{ name, password, token string }
 
 // logins is the value of the repeated flag --user.
 type logins []login
@@ -23,18 +26,34 @@ func (l *logins) Set(text string) error {
 		return errors.New("a user is NAME:PASSWORD, both not empty")
 	case len(name) > longest || len(password) > longest:
 		return fmt.Errorf("a name and a password have at most %d octets", longest)
-	case strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7F }):
+	case controls(text):
 		return errors.New("a name and a password hold no control characters")
-	case strings.TrimSpace(name) != name:
+	}
+	return l.add(login{name: name, password: password})
+}
+
+func (l *logins) add(one login) error {
+	if strings.TrimSpace(one.name) != one.name {
 		return errors.New("a name does not begin or end with a blank")
 	}
-	for _, other := range *l {
-		if other.name == name {
-			return errors.New("this user is there already")
+	if l.find(one.name) != nil {
+		return errors.New("this user is there already")
+	}
+	*l = append(*l, one)
+	return nil
+}
+
+func (l logins) find(name string) *login {
+	for i := range l {
+		if l[i].name == name {
+			return &l[i]
 		}
 	}
-	*l = append(*l, login{name, password})
 	return nil
+}
+
+func controls(text string) bool {
+	return strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7F })
 }
 
 // String is for the default in help, which the flag's description gives.
@@ -43,9 +62,66 @@ func (l *logins) String() string { return "" }
 // Type is what help shows for the value.
 func (l *logins) Type() string { return "NAME:PASSWORD" }
 
-func (l logins) orDefault() logins {
-	if len(l) == 0 {
-		return logins{{"demo", "demo"}}
+// tokens is the value of the repeated flag --token.
+type tokens struct{ *logins }
+
+// longestToken is the most octets of a token: what a client sends of it fits an AUTH response of the server.
+const longestToken = 8 << 10
+
+// Set adds NAME:TOKEN.
+func (t tokens) Set(text string) error {
+	name, token, ok := strings.Cut(text, ":")
+	switch {
+	case !ok || name == "" || token == "":
+		return errors.New("a token is NAME:TOKEN, both not empty")
+	case len(name) > longest || len(token) > longestToken:
+		return fmt.Errorf("a name has at most %d octets, a token %d", longest, longestToken)
+	case controls(text):
+		return errors.New("a name and a token hold no control characters")
 	}
-	return l
+	return t.add(login{name: name, token: token})
 }
+
+// Type is what help shows for the value.
+func (tokens) Type() string { return "NAME:TOKEN" }
+
+// everyone is all who may log in, by password, by token or by both.
+func (f *serveFlags) everyone() logins {
+	all := slices.Clone(f.users)
+	if len(all) == 0 {
+		all = logins{{name: "demo", password: "demo"}}
+	}
+	for _, t := range f.tokens {
+		if user := all.find(t.name); user != nil {
+			user.token = t.token
+		} else {
+			all = append(all, t)
+		}
+	}
+	return all
+}
+
+// mechanisms is the value of the flag --mechanisms; names is nil when it is not given.
+type mechanisms struct{ names []string }
+
+// Set takes names of SASL mechanisms with commas between them, or none.
+func (m *mechanisms) Set(text string) error {
+	m.names = []string{}
+	if text == "none" {
+		return nil
+	}
+	for name := range strings.SplitSeq(text, ",") {
+		name = strings.ToUpper(strings.TrimSpace(name))
+		if !slices.Contains(fakeserver.Mechanisms(), name) {
+			return fmt.Errorf("there is no mechanism %q, only none or %s", name, strings.Join(fakeserver.Mechanisms(), ","))
+		}
+		m.names = append(m.names, name)
+	}
+	return nil
+}
+
+// String is for the default in help, which the flag's description gives.
+func (m *mechanisms) String() string { return "" }
+
+// Type is what help shows for the value.
+func (m *mechanisms) Type() string { return "LIST" }

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"slices"
+
+	"github.com/spf13/pflag"
+
+	"pop3mtm/cmd/internal/cli"
+	"pop3mtm/fixtures"
+)
+
+// tlsFlags say which certificate the server has.
+type tlsFlags struct {
+	certificate, key string
+	caOut            string
+	require          bool
+}
+
+func (f *tlsFlags) add(flags *pflag.FlagSet) {
+	flags.StringVar(&f.certificate, "tls-cert", "", "the server's certificate chain in the PEM `FILE`")
+	flags.StringVar(&f.key, "tls-key", "", "its private key in the PEM `FILE`")
+	flags.StringVar(&f.caOut, "tls-ca-out", "", "write the authority of the generated certificate to `FILE`, for clients")
+	flags.BoolVar(&f.require, "require-tls", false, "refuse passwords and tokens sent as they are until there is TLS")
+}
+
+func (f *tlsFlags) check() error {
+	switch {
+	case (f.certificate == "") != (f.key == ""):
+		return cli.Usage("--tls-cert and --tls-key go together")
+	case f.certificate != "" && f.caOut != "":
+		return cli.Usage("--tls-ca-out is for a generated certificate: give it without --tls-cert")
+	}
+	return nil
+}
+
+// trust is how curl and mtm are told to accept the certificate.
+func (f *tlsFlags) trust() (curl, mtm string) {
+	switch {
+	case f.certificate != "":
+		return "", "" // of an authority that the system knows
+	case f.caOut != "":
+		return "--cacert " + shellWord(f.caOut) + " ", "--tls-ca " + shellWord(f.caOut) + " "
+	}
+	return "--insecure ", "--tls-insecure-skip-verify "
+}
+
+// open reads or makes the certificate. addresses are those to listen on.
+func (f *tlsFlags) open(addresses ...string) (*tls.Config, error) {
+	if f.certificate != "" {
+		pair, err := tls.LoadX509KeyPair(f.certificate, f.key)
+		if err != nil {
+			return nil, fmt.Errorf("--tls-cert %s, --tls-key %s: %w", f.certificate, f.key, err)
+		}
+		return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
+	}
+	ca := fixtures.NewCA()
+	if f.caOut != "" {
+		if info, err := os.Stat(f.caOut); err == nil && !info.Mode().IsRegular() {
+			return nil, fmt.Errorf("--tls-ca-out %s is there already and is not a file", f.caOut)
+		}
+		if err := writeWhole("--tls-ca-out", f.caOut, ca.PEM()); err != nil {
+			return nil, err
+		}
+	}
+	names, err := serverNames(addresses)
+	if err != nil {
+		return nil, err
+	}
+	return ca.Server(names...), nil
+}
+
+// serverNames is what clients may call this server.
+func serverNames(addresses []string) ([]string, error) {
+	names := []string{"localhost", "127.0.0.1", "::1"}
+	for _, address := range addresses {
+		if address == "" {
+			continue
+		}
+		host, _, err := net.SplitHostPort(address)
+		if err != nil {
+			return nil, err
+		}
+		if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+			// Other machines know this one by its name.
+			if host, err = os.Hostname(); err != nil {
+				return nil, errors.Join(errors.New("--tls-cert is needed: this machine has no name"), err)
+			}
+		}
+		if !slices.Contains(names, host) {
+			names = append(names, host)
+		}
+	}
+	return names, nil
+}
