@@ -6,6 +6,17 @@ import (
 	"pop3mtm/mtm"
 )
 
+// next says what a command does about a line that ended in the middle of it.
+func next(command string) string {
+	switch command {
+	case "delete", "disconnect":
+		return "the server may have deleted nothing; the next connection shows what is there"
+	case "populate":
+		return "the next populate fetches what is missing"
+	}
+	return "the next get fetches what is missing"
+}
+
 // hintFor says what to do about a failure, "" when the failure says it all.
 func hintFor(failure *mtm.Error, a mtm.Account) string {
 	set := "'mtm account set " + a.Name
@@ -23,11 +34,11 @@ func hintFor(failure *mtm.Error, a mtm.Account) string {
 	case mtm.ErrInUse:
 		return "another program has the mailbox open: try again when it is done"
 	case mtm.ErrTimedOut:
-		return "the server was too slow: --timeout waits longer; the next get fetches what is missing"
+		return "the server was too slow: --timeout waits longer; " + next(failure.Command)
 	case mtm.ErrDisconnected:
-		return "the line broke: the next get fetches what is missing"
+		return "the line broke: " + next(failure.Command)
 	case mtm.ErrDiskFull:
-		return "make room and get again; what is whole was kept"
+		return "make room and try again; what is whole was kept"
 	}
 	return ""
 }

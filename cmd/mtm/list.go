@@ -2,10 +2,7 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"io"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -19,8 +16,8 @@ func listCommand(e *env) *cobra.Command {
 		Long: `List without a name shows the folders and the accounts, with how many messages each holds. With the name or the id of
 a folder it shows the messages there; with that of an account, the list of its mailbox as the last connection left it.
 
-The letters before the date: N new, U unread, * only the header is here, h hidden because the account is offline. Times
-are UTC, sizes those on the server.`,
+The marks before the date: N new, U unread, * only the header is here, p only a part, D waits to be deleted, ! urgent, h hidden
+because the account is offline. Times are UTC, sizes those on the server.`,
 		Example: `  mtm list
   mtm list Inbox
   mtm list work --json`,
@@ -76,71 +73,28 @@ func listPlaces(cmd *cobra.Command, e *env, st *store.Store) error {
 }
 
 func (v *placeView) count(ctx context.Context, st *store.Store) error {
-	return st.Each(ctx, v.ID, func(e *store.Entry) error {
-		if e.Type != store.TypeMessage {
-			return nil
-		}
-		v.Messages++
-		if e.Flags.Has(store.Unread) {
-			v.Unread++
-		}
-		if e.Flags.Has(store.New) {
-			v.New++
-		}
-		return nil
-	})
-}
-
-// messageView is a message in JSON.
-type messageView struct {
-	ID        store.ID `json:"id"`
-	Parent    store.ID `json:"parent"`
-	Service   store.ID `json:"service"`
-	From      string   `json:"from"`
-	Subject   string   `json:"subject"`
-	Date      string   `json:"date"` // RFC 3339 in UTC, "" for none
-	Size      int64    `json:"size"` // octets on the wire
-	Flags     []string `json:"flags"`
-	UID       string   `json:"uid"`
-	MessageID string   `json:"message_id"`
-	Body      string   `json:"body"` // none, header, partial or whole
-	Complete  bool     `json:"complete"`
-	New       bool     `json:"new"`
-	Unread    bool     `json:"unread"`
-	Visible   bool     `json:"visible"`
-}
-
-func messageViewOf(e *store.Entry) messageView {
-	v := messageView{
-		ID: e.ID, Parent: e.Parent, Service: e.Service, From: e.Details, Subject: e.Description, Size: e.Size,
-		Flags: []string{}, UID: e.UID, MessageID: e.MessageID, Body: e.Body.Kind.String(),
-		Complete: e.Flags.Has(store.Complete), New: e.Flags.Has(store.New), Unread: e.Flags.Has(store.Unread),
-		Visible: !e.Flags.Has(store.Invisible),
-	}
-	if !e.Date.IsZero() {
-		v.Date = e.Date.UTC().Format(time.RFC3339)
-	}
-	for _, set := range []string{e.Flags.String(), e.Email.String()} {
-		if set != "" {
-			v.Flags = append(v.Flags, strings.Split(set, ",")...)
-		}
-	}
-	return v
+	n, err := st.Count(ctx, v.ID)
+	v.Messages, v.Unread, v.New = n.Messages, n.Unread, n.New
+	return err
 }
 
 func listMessages(cmd *cobra.Command, e *env, st *store.Store, parent store.ID) error {
 	r := newRows(cmd.OutOrStdout(), true)
-	each := func(print func(*store.Entry) error) error {
+	each := func(f func(*store.Entry) error) error {
 		return st.Each(cmd.Context(), parent, func(m *store.Entry) error {
 			if m.Type != store.TypeMessage {
 				return nil
 			}
-			return print(m)
+			return f(m)
 		})
 	}
 	var err error
 	if e.json {
-		err = streamJSON(r.out, each)
+		list := newArray(r.out)
+		err = each(func(m *store.Entry) error { return list.add(messageViewOf(m)) })
+		if err == nil {
+			err = list.end()
+		}
 	} else {
 		err = each(func(m *store.Entry) error { r.print(m); return nil })
 	}
@@ -148,30 +102,6 @@ func listMessages(cmd *cobra.Command, e *env, st *store.Store, parent store.ID) 
 		return err
 	}
 	return r.out.Flush()
-}
-
-// streamJSON writes an array of messages, one a line, without holding them all.
-func streamJSON(out page, each func(func(*store.Entry) error) error) error {
-	encoder := json.NewEncoder(out)
-	encoder.SetEscapeHTML(false)
-	lead := "["
-	err := each(func(m *store.Entry) error {
-		if _, err := out.WriteString(lead); err != nil {
-			return err
-		}
-		lead = ","
-		return encoder.Encode(messageViewOf(m))
-	})
-	if err != nil {
-		return err
-	}
-	if lead == "[" {
-		_, err = out.WriteString("[")
-	}
-	if err == nil {
-		_, err = out.WriteString("]\n")
-	}
-	return err
 }
 
 // rows prints messages one a line: id, marks when asked for, date, from, subject, size.
@@ -201,13 +131,28 @@ func (r *rows) print(e *store.Entry) {
 }
 
 func marksOf(e *store.Entry) string {
-	marks := []byte("    ")
-	for i, set := range []bool{
-		e.Flags.Has(store.New), e.Flags.Has(store.Unread), e.Body.Kind != store.BodyWhole, e.Flags.Has(store.Invisible),
+	marks := []byte("      ")
+	for i, set := range []struct {
+		mark byte
+		is   bool
+	}{
+		{'N', e.Flags.Has(store.New)},
+		{'U', e.Flags.Has(store.Unread)},
+		{bodyMark(e.Body.Kind), e.Body.Kind != store.BodyWhole},
+		{'D', e.Email.Operation() == store.OpDelete},
+		{'!', e.Flags.Has(store.PriorityHigh)},
+		{'h', e.Flags.Has(store.Invisible)},
 	} {
-		if set {
-			marks[i] = "NU*h"[i]
+		if set.is {
+			marks[i] = set.mark
 		}
 	}
 	return string(marks)
+}
+
+func bodyMark(kind store.BodyKind) byte {
+	if kind == store.BodyPartial {
+		return 'p'
+	}
+	return '*'
 }

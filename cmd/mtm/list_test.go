@@ -35,7 +35,7 @@ var _ = Describe("list", func() {
 		s, _ := serve(letters("a1")...)
 		u.addAccount(s)
 		u.succeeds("get", "work")
-		Expect(u.succeeds("list", "Inbox")).To(MatchRegexp(`^ +\d+  NU    2026-03-02 07:15  Ada <ada@example.org> +About a1 +\d+ B\n$`))
+		Expect(u.succeeds("list", "Inbox")).To(MatchRegexp(`^ +\d+  NU      2026-03-02 07:15  Ada <ada@example.org> +About a1 +\d+ B\n$`))
 		Expect(u.succeeds("list", "inbox")).To(Equal(u.succeeds("list", "Inbox")))
 		Expect(u.succeeds("list", "3")).To(Equal(u.succeeds("list", "Inbox")))
 		Expect(u.succeeds("list", "Sent")).To(BeEmpty())
@@ -49,7 +49,7 @@ var _ = Describe("list", func() {
 		for _, m := range u.lists("work") {
 			Expect(m).To(And(HaveField("Visible", false), HaveField("Complete", false), HaveField("New", true)))
 		}
-		Expect(strings.Count(u.succeeds("list", "work"), "  N *h  ")).To(Equal(2))
+		Expect(strings.Count(u.succeeds("list", "work"), "  N *  h  ")).To(Equal(2))
 		u.succeeds("account", "set", "work", "--disconnected-mode")
 		u.succeeds("get", "work", "--headers-only")
 		Expect(u.lists("work")[0].Visible).To(BeTrue())

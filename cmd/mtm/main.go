@@ -1,8 +1,9 @@
 // Mtm is the message type module on the command line: it fetches mail from POP3 mailboxes into a message store, lists,
 // shows and exports it.
 //
-// account.go and its neighbours keep accounts, get.go fetches, list.go, show.go and export.go look at what is stored,
-// check.go and reclaim.go look after the store, shell.go stays online and runs the same commands line by line.
+// account.go and its neighbours keep accounts; get.go, populate.go and delete.go work on a mailbox; list.go, show.go,
+// find.go and export.go look at what is stored; check.go and reclaim.go look after the store; shell.go stays online and
+// runs the same commands line by line.
 package main
 
 import (
@@ -34,7 +35,8 @@ A message shows only when it is whole and synced; what a broken line left out is
 	f.Var(&e.timeout, "timeout", "longest wait for a server that says nothing")
 	f.BoolVar(&e.json, "json", false, "print JSON; errors too, on stderr")
 	root.AddCommand(
-		accountCommand(e), getCommand(e), listCommand(e), showCommand(e), exportCommand(e),
+		accountCommand(e), getCommand(e), populateCommand(e), deleteCommand(e), cancelOfflineCommand(e),
+		listCommand(e), showCommand(e), findCommand(e), exportCommand(e),
 		dumpCommand(e), checkCommand(e), reclaimCommand(e), shellCommand(e),
 	)
 	return root

@@ -22,14 +22,19 @@ func parseID(text string) (store.ID, error) {
 	return store.ID(n), nil
 }
 
+// parseIDs reads ids in their order, each once.
 func parseIDs(texts []string) ([]store.ID, error) {
-	ids := make([]store.ID, len(texts))
-	for i, text := range texts {
+	var ids []store.ID
+	seen := map[store.ID]bool{}
+	for _, text := range texts {
 		id, err := parseID(text)
 		if err != nil {
 			return nil, err
 		}
-		ids[i] = id
+		if !seen[id] {
+			ids = append(ids, id)
+			seen[id] = true
+		}
 	}
 	return ids, nil
 }
@@ -156,6 +161,12 @@ func complete(e *env, cmd *cobra.Command, list func(context.Context, *store.Stor
 		return err
 	})
 	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeWords completes the value of a flag with one of a few words.
+func completeWords(c *cobra.Command, flag string, words []string) {
+	// The flag exists, so registering cannot fail.
+	_ = c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
 }
 
 // namesOf lists names for completion, with the id as their description.

@@ -13,7 +13,7 @@ import (
 // shownMessages is how many messages get prints before it only counts them.
 const shownMessages = 50
 
-// getResult is what get prints with --json, whether it failed or not.
+// getResult is what get and populate print with --json, whether it failed or not.
 type getResult struct {
 	Account         string        `json:"account"`
 	Stored          []store.ID    `json:"stored"`
@@ -42,29 +42,38 @@ func failures(err error) []failureView {
 	return list
 }
 
+// report is what a command that fetches did.
+type report struct {
+	mtm.Result
+	place string // where the messages are, for a person
+	marks bool   // show the marks of the list
+	moved bool
+	which string
+}
+
 // report prints what was stored, also before a failure, and returns the failure.
-func (g *get) report(folder store.Entry, result mtm.Result, failed error) error {
-	ctx := context.WithoutCancel(g.cmd.Context()) // a cancelled get still tells what it stored
-	if g.env.json {
-		return g.reportJSON(ctx, result.Messages, getResult{
-			Stored: result.Messages, AlreadyThere: result.AlreadyThere, DeletedOnServer: result.Deleted,
+func (m *mailbox) report(r report, failed error) error {
+	ctx := context.WithoutCancel(m.cmd.Context()) // after a cancel too it tells what was stored
+	if m.env.json {
+		return m.reportJSON(ctx, r.Messages, getResult{
+			Stored: r.Messages, AlreadyThere: r.AlreadyThere, DeletedOnServer: r.Deleted,
 		}, failed)
 	}
-	r := newRows(g.cmd.OutOrStdout(), false)
-	if err := g.printSome(ctx, r, result.Messages, folder.Name); err != nil {
+	rows := newRows(m.cmd.OutOrStdout(), r.marks)
+	if err := m.printSome(ctx, rows, r.Messages, r.place); err != nil {
 		return errors.Join(failed, err)
 	}
-	printFailures(r.out, failed)
-	if failed == nil || len(result.Messages) > 0 || result.AlreadyThere > 0 {
-		r.out.printf("%s\n", g.summary(result, len(failures(failed))))
+	printFailures(rows.out, failed)
+	if failed == nil || len(r.Messages) > 0 || r.AlreadyThere > 0 {
+		rows.out.printf("%s\n", r.summary(len(failures(failed))))
 	}
-	return errors.Join(failed, r.out.Flush())
+	return errors.Join(failed, rows.out.Flush())
 }
 
 // printSome prints the first messages of a list and counts the others.
-func (g *get) printSome(ctx context.Context, r *rows, ids []store.ID, place string) error {
+func (m *mailbox) printSome(ctx context.Context, r *rows, ids []store.ID, place string) error {
 	shown := ids[:min(len(ids), shownMessages)]
-	entries, err := g.store.Entries(ctx, shown)
+	entries, err := m.store.Entries(ctx, shown)
 	if err != nil {
 		return err
 	}
@@ -77,22 +86,22 @@ func (g *get) printSome(ctx context.Context, r *rows, ids []store.ID, place stri
 	return nil
 }
 
-func (g *get) summary(result mtm.Result, failed int) string {
-	if len(result.Messages)+result.AlreadyThere+failed == 0 {
-		if g.which.value == "new" {
+func (r report) summary(failed int) string {
+	if len(r.Messages)+r.AlreadyThere+failed == 0 {
+		if r.which == "new" {
 			return "no new messages"
 		}
 		return "no messages"
 	}
-	parts := []string{count(len(result.Messages), "message", "messages")}
-	if len(result.Messages) > 0 {
-		parts = append(parts, octets(result.Octets))
+	parts := []string{count(len(r.Messages), "message", "messages")}
+	if len(r.Messages) > 0 {
+		parts = append(parts, octets(r.Octets))
 	}
-	if result.AlreadyThere > 0 {
-		parts = append(parts, fmt.Sprintf("%d already there", result.AlreadyThere))
+	if r.AlreadyThere > 0 {
+		parts = append(parts, fmt.Sprintf("%d already there", r.AlreadyThere))
 	}
-	if g.way() == mtm.Move {
-		parts = append(parts, fmt.Sprintf("%d deleted on the server", result.Deleted))
+	if r.moved {
+		parts = append(parts, fmt.Sprintf("%d deleted on the server", r.Deleted))
 	}
 	if failed > 0 {
 		parts = append(parts, fmt.Sprintf("%d failed", failed))
@@ -111,8 +120,8 @@ func printFailures(out page, failed error) {
 	}
 }
 
-func (g *get) reportJSON(ctx context.Context, ids []store.ID, r getResult, failed error) error {
-	r.Account = g.account.Name
+func (m *mailbox) reportJSON(ctx context.Context, ids []store.ID, r getResult, failed error) error {
+	r.Account = m.account.Name
 	r.Failed = failures(failed)
 	if r.Stored == nil {
 		r.Stored = []store.ID{}
@@ -121,7 +130,7 @@ func (g *get) reportJSON(ctx context.Context, ids []store.ID, r getResult, faile
 	for len(ids) > 0 {
 		some := ids[:min(len(ids), 1000)]
 		ids = ids[len(some):]
-		entries, err := g.store.Entries(ctx, some)
+		entries, err := m.store.Entries(ctx, some)
 		if err != nil {
 			return errors.Join(failed, err)
 		}
@@ -132,7 +141,7 @@ func (g *get) reportJSON(ctx context.Context, ids []store.ID, r getResult, faile
 	if failed != nil {
 		r.Error, r.Code = failed.Error(), mtm.Code(failed)
 	}
-	return errors.Join(failed, printJSON(g.cmd, r))
+	return errors.Join(failed, printJSON(m.cmd, r))
 }
 
 // reportHeaders tells what the mailbox holds after a refresh: the new messages, and how many there are in all.

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"pop3mtm/mtm"
 	"pop3mtm/mtm/progress"
+	"pop3mtm/mtm/store"
 )
 
 func connectCommand(e *env) *cobra.Command {
@@ -49,7 +51,7 @@ func quitCommand(e *env) *cobra.Command {
 func statusCommand(e *env) *cobra.Command {
 	return &cobra.Command{
 		Use:     "status",
-		Short:   "Tell whether the account is online and how many messages the server had",
+		Short:   "Tell whether the account is online, why its line ended, and how many messages the server had",
 		Example: "  status\n  status --json",
 		RunE:    run(func(cmd *cobra.Command, _ []string) error { return printStatus(cmd, e) }),
 	}
@@ -58,33 +60,64 @@ func statusCommand(e *env) *cobra.Command {
 type statusView struct {
 	Account   string `json:"account"`
 	Connected bool   `json:"connected"`
+	Busy      bool   `json:"busy"`
 	OnServer  int    `json:"on_server"` // at the last connect
 	Listed    int    `json:"listed"`    // entries of the mailbox here
 	New       int    `json:"new"`       // of these
+	Waiting   int    `json:"waiting"`   // of these: an operation waits for the end of a session
+	LineError string `json:"line_error,omitempty"`
+	LineCode  int    `json:"line_code,omitempty"`
+}
+
+func statusOf(ctx context.Context, s *shell) (statusView, error) {
+	v := statusView{Account: s.account.Name, Connected: s.client.Connected(), Busy: s.client.Busy()}
+	if err := s.client.Err(); err != nil {
+		v.LineError, v.LineCode = err.Error(), mtm.Code(err)
+	}
+	service, err := s.store.Entry(ctx, s.account.ID)
+	if err != nil {
+		return v, err
+	}
+	v.OnServer = service.RemoteCount
+	err = s.store.Each(ctx, s.account.ID, func(e *store.Entry) error {
+		v.Listed++
+		if e.Flags.Has(store.New) {
+			v.New++
+		}
+		if e.Flags.Has(store.Operation) {
+			v.Waiting++
+		}
+		return nil
+	})
+	return v, err
 }
 
 func printStatus(cmd *cobra.Command, e *env) error {
-	s := e.shell
-	service, err := s.store.Entry(cmd.Context(), s.account.ID)
+	v, err := statusOf(cmd.Context(), e.shell)
 	if err != nil {
 		return err
 	}
-	var listed placeView
-	listed.ID = s.account.ID
-	if err = listed.count(cmd.Context(), s.store); err != nil {
-		return err
-	}
-	v := statusView{s.account.Name, s.client.Connected(), service.RemoteCount, listed.Messages, listed.New}
 	if e.json {
 		return printJSON(cmd, v)
 	}
 	state := "offline"
-	if v.Connected {
+	switch {
+	case v.Busy:
+		state = "busy"
+	case v.Connected:
 		state = "online"
 	}
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s is %s: %s on the server at the last connect, %d listed, %d new\n",
+	out := newPage(cmd.OutOrStdout())
+	out.printf("%s is %s: %s on the server at the last connect, %d listed, %d new",
 		oneLine(v.Account), state, count(v.OnServer, "message", "messages"), v.Listed, v.New)
-	return err
+	if v.Waiting > 0 {
+		out.printf(", %d to be deleted", v.Waiting)
+	}
+	out.printf("\n")
+	if v.LineError != "" {
+		out.printf("the line ended: %s\n", oneLine(v.LineError))
+	}
+	return out.Flush()
 }
 
 func progressCommand(e *env) *cobra.Command {

@@ -41,7 +41,7 @@ func showCommand(e *env) *cobra.Command {
 		Short: "Show a message",
 		Long: `Show prints the header in brief, the text, and the list of the parts of a message, and marks it as read. Control
 characters in a message are escaped, so it cannot do anything to the terminal; --raw and --part write the bytes as they
-are.`,
+are. Below the text of a message that is here in part it says how much is still on the server.`,
 		Example: `  mtm show 12
   mtm show 12 --part 2 > plan.pdf
   mtm show 12 --raw --peek > message.eml`,
@@ -173,11 +173,11 @@ func (s *show) printText(ctx context.Context) error {
 		out.printf("(only the header is here; %s)\n", oneLine(s.fetchHint(ctx)))
 		return out.Flush()
 	}
-	parts, err := s.store.Parts(ctx, s.entry.ID)
+	email, err := mtm.Email(ctx, s.store, s.entry.ID)
 	if err != nil {
 		return err
 	}
-	text := readable(parts)
+	text := readable(email.Parts)
 	if text == nil {
 		out.printf("(no text)\n")
 	} else {
@@ -186,9 +186,12 @@ func (s *show) printText(ctx context.Context) error {
 			return err
 		}
 	}
-	if len(parts) > 1 || text == nil {
+	if notice := email.PartialNotice(); notice != "" {
+		out.printf("\n%s\n", notice)
+	}
+	if len(email.Parts) > 1 || text == nil {
 		out.printf("\n")
-		for _, p := range parts {
+		for _, p := range email.Parts {
 			out.printf("%s\n", partLine(p))
 		}
 	}
@@ -210,6 +213,8 @@ type showView struct {
 	messageView
 	Header map[string]string `json:"header"`
 	Text   string            `json:"text"` // the first MiB
+	Notice string            `json:"partial_notice"`
+	Left   int64             `json:"left_on_server"` // octets of a message that is here in part
 	Parts  []partView        `json:"parts"`
 }
 
@@ -227,25 +232,26 @@ func (s *show) printJSON(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	v := showView{messageView: messageViewOf(&s.entry), Header: map[string]string{}, Parts: []partView{}}
+	email, err := mtm.Email(ctx, s.store, s.entry.ID)
+	if err != nil {
+		return err
+	}
+	v := showView{
+		messageView: messageViewOf(&email.Entry), Header: map[string]string{},
+		Notice: email.PartialNotice(), Left: email.Left(), Parts: []partView{},
+	}
 	for _, f := range fields {
 		v.Header[strings.ToLower(f[0])] = f[1]
 	}
-	if s.entry.Body.Kind == store.BodyWhole || s.entry.Body.Kind == store.BodyPartial {
-		parts, err := s.store.Parts(ctx, s.entry.ID)
-		if err != nil {
+	for _, p := range email.Parts {
+		v.Parts = append(v.Parts, partView(p))
+	}
+	if text := readable(email.Parts); text != nil {
+		w := &firstOctets{limit: maxJSONText}
+		if err := s.copyText(ctx, *text, w); err != nil && !errors.Is(err, errEnough) {
 			return err
 		}
-		for _, p := range parts {
-			v.Parts = append(v.Parts, partView(p))
-		}
-		if text := readable(parts); text != nil {
-			w := &firstOctets{limit: maxJSONText}
-			if err := s.copyText(ctx, *text, w); err != nil && !errors.Is(err, errEnough) {
-				return err
-			}
-			v.Text = strings.ReplaceAll(strings.ToValidUTF8(w.kept.String(), "\uFFFD"), "\r\n", "\n")
-		}
+		v.Text = strings.ReplaceAll(strings.ToValidUTF8(w.kept.String(), "\uFFFD"), "\r\n", "\n")
 	}
 	return printJSON(s.cmd, v)
 }

@@ -119,19 +119,30 @@ func (u *user) addAccount(s *fakeserver.Server, more ...string) {
 
 // message is what the specs read from the JSON of a listing.
 type message struct {
-	ID       int64    `json:"id"`
-	Parent   int64    `json:"parent"`
-	From     string   `json:"from"`
-	Subject  string   `json:"subject"`
-	Date     string   `json:"date"`
-	Size     int64    `json:"size"`
-	Flags    []string `json:"flags"`
-	UID      string   `json:"uid"`
-	Body     string   `json:"body"`
-	Complete bool     `json:"complete"`
-	New      bool     `json:"new"`
-	Unread   bool     `json:"unread"`
-	Visible  bool     `json:"visible"`
+	ID              int64    `json:"id"`
+	Parent          int64    `json:"parent"`
+	Service         int64    `json:"service"`
+	Related         int64    `json:"related"`
+	From            string   `json:"from"`
+	Subject         string   `json:"subject"`
+	Date            string   `json:"date"`
+	Size            int64    `json:"size"`
+	Stored          int64    `json:"stored"`
+	Flags           []string `json:"flags"`
+	UID             string   `json:"uid"`
+	MessageID       string   `json:"message_id"`
+	Body            string   `json:"body"`
+	Complete        bool     `json:"complete"`
+	PartialDownload bool     `json:"partial_download"`
+	New             bool     `json:"new"`
+	Unread          bool     `json:"unread"`
+	Visible         bool     `json:"visible"`
+	Attachment      bool     `json:"attachment"`
+	Receipt         bool     `json:"receipt"`
+	Priority        string   `json:"priority"`
+	Operation       string   `json:"operation"`
+	Sending         string   `json:"sending"`
+	Found           []string `json:"found"`
 }
 
 func (u *user) lists(place string) []message {

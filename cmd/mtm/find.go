@@ -1,0 +1,214 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"pop3mtm/cmd/internal/cli"
+	"pop3mtm/mtm"
+	"pop3mtm/mtm/store"
+)
+
+// find is one run of the command.
+type find struct {
+	in                   fieldList
+	matchCase, word, any bool
+
+	env   *env
+	cmd   *cobra.Command
+	store *store.Store
+	rows  *rows
+	list  *array // with --json
+
+	found      int
+	unreadable int   // messages that could not be searched
+	cause      error // why the first of these could not
+}
+
+func findCommand(e *env) *cobra.Command {
+	f := &find{env: e}
+	c := &cobra.Command{
+		Use:   "find TEXT [FOLDER or ACCOUNT]",
+		Short: "Find messages that contain a text",
+		Long: `Find searches the messages of a folder or of the list of an account, or of all of them, and prints those that contain the
+text, as list does. Encoded words and bodies are decoded first. Of a message of which only the header is here, the header is
+searched; nothing is asked of a server.`,
+		Example: `  mtm find invoice
+  mtm find 'Ada' Inbox --in from,to --word
+  mtm find 'report*2026' work --in subject --wildcard`,
+		Args:              cobra.RangeArgs(1, 2),
+		ValidArgsFunction: secondArgument(e, namesOf(isPlace)),
+		RunE: run(func(cmd *cobra.Command, args []string) error {
+			if args[0] == "" {
+				return cli.Usage("there is no text to find")
+			}
+			return e.withStore(reading, func(st *store.Store) error {
+				f.cmd, f.store = cmd, st
+				return f.run(cmd.Context(), args)
+			})
+		}),
+	}
+	flags := c.Flags()
+	flags.Var(&f.in, "in", "parts to search, joined by commas: "+strings.Join(fieldNames(), ", "))
+	flags.BoolVar(&f.matchCase, "case", false, "tell capitals from small letters")
+	flags.BoolVar(&f.word, "word", false, "find whole words only")
+	flags.BoolVar(&f.any, "wildcard", false, "let * in the text stand for any characters of a line, ? for one")
+	completeWords(c, "in", fieldNames())
+	return c
+}
+
+// field is a part of a message that find searches.
+type field struct {
+	name string
+	part mtm.PartList
+}
+
+func fields() []field {
+	return []field{
+		{"subject", mtm.PartSubject}, {"from", mtm.PartFrom}, {"to", mtm.PartTo}, {"cc", mtm.PartCc}, {"bcc", mtm.PartBcc},
+		{"body", mtm.PartBody},
+	}
+}
+
+func fieldNames() []string { return namesOfParts(^mtm.PartList(0)) }
+
+func namesOfParts(parts mtm.PartList) []string {
+	names := []string{}
+	for _, f := range fields() {
+		if parts&f.part != 0 {
+			names = append(names, f.name)
+		}
+	}
+	return names
+}
+
+// fieldList is a flag's value: names of fields.
+type fieldList struct {
+	text  string
+	parts mtm.PartList
+}
+
+func (l *fieldList) String() string { return l.text }
+func (l *fieldList) Type() string   { return "PARTS" }
+
+func (l *fieldList) Set(text string) error {
+	var parts mtm.PartList
+	for name := range strings.SplitSeq(text, ",") {
+		before := parts
+		for _, f := range fields() {
+			if strings.TrimSpace(name) == f.name {
+				parts |= f.part
+			}
+		}
+		if parts == before {
+			return fmt.Errorf("%q is not a part to search: there are %s", name, strings.Join(fieldNames(), ", "))
+		}
+	}
+	l.text, l.parts = text, parts
+	return nil
+}
+
+func (f *find) run(ctx context.Context, args []string) error {
+	where, err := f.where(ctx, args[1:])
+	if err != nil {
+		return err
+	}
+	if f.in.parts == 0 {
+		f.in.parts = ^mtm.PartList(0)
+	}
+	f.rows = newRows(f.cmd.OutOrStdout(), true)
+	if f.env.json {
+		f.list = newArray(f.rows.out)
+	}
+	for _, place := range where {
+		if err = f.search(ctx, args[0], place, len(where) > 1); err != nil {
+			return err
+		}
+	}
+	switch {
+	case f.list != nil:
+		err = f.list.end()
+	case f.found == 0:
+		f.rows.out.printf("nothing found\n")
+	}
+	if err = errors.Join(err, f.rows.out.Flush()); err == nil && f.unreadable > 0 {
+		err = fmt.Errorf("%s not be searched, the first because: %w", count(f.unreadable, "message could", "messages could"), f.cause)
+	}
+	return err
+}
+
+// where lists the places to search.
+func (f *find) where(ctx context.Context, names []string) ([]store.Entry, error) {
+	if len(names) == 0 {
+		return places(ctx, f.store)
+	}
+	place, err := findPlace(ctx, f.store, names[0], "folder or account", isPlace)
+	return []store.Entry{place}, err
+}
+
+func (f *find) options() mtm.FindOption {
+	var o mtm.FindOption
+	for _, choice := range []struct {
+		is  bool
+		bit mtm.FindOption
+	}{{f.matchCase, mtm.FindCaseSensitive}, {f.word, mtm.FindWholeWord}, {f.any, mtm.FindWildcard}} {
+		if choice.is {
+			o |= choice.bit
+		}
+	}
+	return o
+}
+
+// foundView is a message in JSON with the parts that contain the text.
+type foundView struct {
+	messageView
+	Found []string `json:"found"`
+}
+
+// search looks through one place. A message that cannot be read does not end it.
+func (f *find) search(ctx context.Context, text string, place store.Entry, heading bool) error {
+	return f.store.Each(ctx, place.ID, func(m *store.Entry) error {
+		if m.Type != store.TypeMessage {
+			return nil
+		}
+		parts, err := mtm.Find(ctx, f.store, m.ID, text, f.in.parts, f.options())
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil:
+			if f.unreadable++; f.cause == nil {
+				f.cause = err
+			}
+			return nil
+		case parts == 0:
+			return nil
+		}
+		f.found++
+		if f.list != nil {
+			return f.list.add(foundView{messageViewOf(m), namesOfParts(parts)})
+		}
+		if heading {
+			f.rows.out.printf("%s:\n", oneLine(place.Name))
+			heading = false
+		}
+		f.rows.print(m)
+		if cli.IsTerminal(f.cmd.OutOrStdout()) {
+			return f.rows.out.Flush() // somebody is waiting
+		}
+		return nil
+	})
+}
+
+// secondArgument completes the second argument.
+func secondArgument(e *env, list func(context.Context, *store.Store) ([]string, error)) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		if len(args) != 1 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return complete(e, cmd, list)
+	}
+}

@@ -1,0 +1,163 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"pop3mtm/cmd/internal/cli"
+	"pop3mtm/mtm"
+	"pop3mtm/mtm/store"
+)
+
+// mailbox is one run of a command on the mailbox of an account: what get, populate, delete and cancel-offline share.
+type mailbox struct {
+	env     *env
+	cmd     *cobra.Command
+	store   *store.Store
+	account mtm.Account
+	ids     []store.ID
+}
+
+// takeAccount lets a command take ACCOUNT and ids. Inside a shell the account may be left out.
+func takeAccount(e *env, c *cobra.Command) {
+	c.Args = cobra.MinimumNArgs(1)
+	c.ValidArgsFunction = completer(e, namesOf(isAccount))
+	if e.shell != nil {
+		c.Use, c.Args = strings.Replace(c.Use, "ACCOUNT ", "", 1), cobra.ArbitraryArgs
+	}
+}
+
+// parse takes the account and the ids from the command line, and returns the account's name.
+func (m *mailbox) parse(cmd *cobra.Command, args []string) (name string, err error) {
+	m.cmd = cmd
+	if m.env.shell != nil {
+		args = m.env.shell.withAccount(args)
+	}
+	m.ids, err = parseIDs(args[1:])
+	return args[0], err
+}
+
+// needIDs refuses a command without ids.
+func (m *mailbox) needIDs() error {
+	if len(m.ids) == 0 {
+		return cli.Usage("name the messages by their ids; 'mtm list ACCOUNT' shows them")
+	}
+	return nil
+}
+
+// use opens the store and the client of the account for act.
+func (m *mailbox) use(name string, act func(*mtm.Client) error) error {
+	return m.env.withStore(writing, func(st *store.Store) (err error) {
+		m.store = st
+		if m.account, err = findAccount(m.cmd.Context(), st, name); err != nil {
+			return err
+		}
+		if err = m.checkSelection(m.cmd.Context()); err != nil {
+			return err
+		}
+		return m.env.withClient(st, m.account, act)
+	})
+}
+
+// checkSelection refuses ids that the mailbox does not have, before the server is asked for anything.
+func (m *mailbox) checkSelection(ctx context.Context) error {
+	for _, id := range m.ids {
+		e, err := m.store.Entry(ctx, id)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		if err != nil || e.Parent != m.account.ID || e.Type != store.TypeMessage {
+			return coded(mtm.ErrNotFound, "%d is no message in the mailbox of %s: 'mtm list %s' shows the ids", id, m.account.Name, m.account.Name)
+		}
+	}
+	return nil
+}
+
+// online runs a command that needs a connection: the shell's, which connects when it is offline and stays online, or one of
+// its own that ends with QUIT. The result is what was done also when the error is not nil.
+func (m *mailbox) online(client *mtm.Client, command mtm.Command) (mtm.Result, error) {
+	var failed error
+	if !client.Connected() {
+		// Headers that the server refuses are no reason to stop.
+		if _, failed = m.env.follow(m.cmd, client, mtm.Connect{}); !client.Connected() {
+			return mtm.Result{}, failed
+		}
+	}
+	var result mtm.Result
+	op, err := m.env.follow(m.cmd, client, command)
+	if op != nil {
+		result = op.Result()
+	}
+	failed = joined(failed, err)
+	if m.env.shell == nil && client.Connected() {
+		_, err = m.env.follow(m.cmd, client, mtm.Disconnect{})
+		failed = joined(failed, err)
+	}
+	return result, failed
+}
+
+// joined is the first of two failures, with the messages that failed in either.
+func joined(a, b error) error {
+	if a == nil || b == nil {
+		return errors.Join(a, b)
+	}
+	first, ok1 := errors.AsType[*mtm.Error](a)
+	second, ok2 := errors.AsType[*mtm.Error](b)
+	if !ok1 || !ok2 {
+		return a
+	}
+	all := *first
+	all.Failed = slices.Concat(first.Failed, second.Failed)
+	return &all
+}
+
+// withClient opens a client for use and closes it after it. Inside a shell it is the shell's.
+func (e *env) withClient(st *store.Store, a mtm.Account, use func(*mtm.Client) error) error {
+	if e.shell != nil {
+		return use(e.shell.client)
+	}
+	client, err := mtm.Open(st, a.ID, &mtm.Options{Timeout: time.Duration(e.timeout)})
+	if err != nil {
+		return err
+	}
+	failed := use(client)
+	if err := client.Close(); failed == nil {
+		failed = err
+	}
+	return failed
+}
+
+// follow runs a command and shows its progress until it ends. The operation is nil when it could not start.
+func (e *env) follow(cmd *cobra.Command, client *mtm.Client, command mtm.Command) (*mtm.Operation, error) {
+	op, err := client.InvokeAsync(cmd.Context(), command)
+	if err != nil {
+		return nil, err
+	}
+	if e.shell != nil {
+		e.shell.last = op
+	}
+	showProgress(cmd.ErrOrStderr(), op)
+	return op, op.Wait()
+}
+
+// explain adds to the failure of a command what the user can do about it.
+func explain(err error, a mtm.Account) error {
+	failure, ok := errors.AsType[*mtm.Error](err)
+	if !ok {
+		return err
+	}
+	if failure.Code == mtm.ErrCancelled {
+		// In words of its own, so that it does not pass for a signal that ended something else.
+		return coded(mtm.ErrCancelled, "%s: cancelled", failure.Command)
+	}
+	if hint := hintFor(failure, a); hint != "" {
+		return fmt.Errorf("%w; %s", err, hint)
+	}
+	return err
+}

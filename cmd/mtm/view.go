@@ -1,0 +1,98 @@
+package main
+
+import (
+	"encoding/json"
+	"strings"
+	"time"
+
+	"pop3mtm/mtm/store"
+)
+
+// messageView is a message's entry in JSON.
+type messageView struct {
+	ID              store.ID `json:"id"`
+	Parent          store.ID `json:"parent"`
+	Service         store.ID `json:"service"` // the account that it came from
+	Related         store.ID `json:"related"` // of a copy, its source in the mailbox; 0 for none
+	From            string   `json:"from"`
+	Subject         string   `json:"subject"`
+	Date            string   `json:"date"`   // RFC 3339 in UTC, "" for none
+	Size            int64    `json:"size"`   // octets on the wire
+	Stored          int64    `json:"stored"` // octets that are here
+	Flags           []string `json:"flags"`  // all flags by name, those below too
+	UID             string   `json:"uid"`
+	MessageID       string   `json:"message_id"`
+	Body            string   `json:"body"` // none, header, partial or whole
+	Complete        bool     `json:"complete"`
+	PartialDownload bool     `json:"partial_download"`
+	New             bool     `json:"new"`
+	Unread          bool     `json:"unread"`
+	Visible         bool     `json:"visible"`
+	Attachment      bool     `json:"attachment"`
+	Receipt         bool     `json:"receipt"`   // the sender asks for one
+	Priority        string   `json:"priority"`  // low, normal or high
+	Operation       string   `json:"operation"` // what waits for the end of the next session, "" for nothing
+	Sending         string   `json:"sending"`
+}
+
+func messageViewOf(e *store.Entry) messageView {
+	v := messageView{
+		ID: e.ID, Parent: e.Parent, Service: e.Service, Related: e.Related, From: e.Details, Subject: e.Description,
+		Size: e.Size, Stored: e.Body.Length, Flags: []string{}, UID: e.UID, MessageID: e.MessageID, Body: e.Body.Kind.String(),
+		Complete: e.Flags.Has(store.Complete), PartialDownload: e.Email.Has(store.PartialDownload),
+		New: e.Flags.Has(store.New), Unread: e.Flags.Has(store.Unread), Visible: !e.Flags.Has(store.Invisible),
+		Attachment: e.Flags.Has(store.Attachment), Receipt: e.Email.Has(store.Receipt), Priority: "normal",
+		Sending: e.Sending.String(),
+	}
+	switch {
+	case e.Flags.Has(store.PriorityHigh):
+		v.Priority = "high"
+	case e.Flags.Has(store.PriorityLow):
+		v.Priority = "low"
+	}
+	if !e.Date.IsZero() {
+		v.Date = e.Date.UTC().Format(time.RFC3339)
+	}
+	for _, set := range []string{e.Flags.String(), e.Email.String()} {
+		if set != "" {
+			v.Flags = append(v.Flags, strings.Split(set, ",")...)
+		}
+	}
+	// The store's own name of the operation stands among the flags.
+	for _, flag := range v.Flags {
+		if name, ok := strings.CutPrefix(flag, "op="); ok {
+			v.Operation = name
+		}
+	}
+	return v
+}
+
+// array writes a JSON array, one value a line, without holding them all.
+type array struct {
+	out     page
+	encoder *json.Encoder
+	lead    string
+}
+
+func newArray(out page) *array {
+	a := &array{out: out, encoder: json.NewEncoder(out), lead: "["}
+	a.encoder.SetEscapeHTML(false)
+	return a
+}
+
+func (a *array) add(v any) error {
+	if _, err := a.out.WriteString(a.lead); err != nil {
+		return err
+	}
+	a.lead = ","
+	return a.encoder.Encode(v)
+}
+
+func (a *array) end() error {
+	tail := "]\n"
+	if a.lead == "[" {
+		tail = "[]\n"
+	}
+	_, err := a.out.WriteString(tail)
+	return err
+}

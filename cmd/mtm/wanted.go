@@ -1,0 +1,56 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"pop3mtm/cmd/internal/cli"
+	"pop3mtm/mtm"
+	"pop3mtm/mtm/store"
+)
+
+// wanted says which messages of a mailbox a command takes: the flags that get and populate share.
+type wanted struct {
+	which   choice
+	maxSize cli.Size
+}
+
+func (w *wanted) add(c *cobra.Command) {
+	w.which = choice{value: "new", allowed: []string{"new", "all", "selection"}}
+	f := c.Flags()
+	f.Var(&w.which, "which", "messages to fetch; ids mean selection")
+	f.Var(&w.maxSize, "max-size", "leave out larger messages; 10KiB, 2MB; 0 is no limit; without the flag the account's limit holds")
+	completeWords(c, "which", w.which.allowed)
+}
+
+// check makes the choice agree with the ids.
+func (w *wanted) check(f *pflag.FlagSet, ids []store.ID) error {
+	if f.Changed("which") && (w.which.value == "selection") != (len(ids) > 0) {
+		if len(ids) > 0 {
+			return cli.Usage("ids and --which %s exclude each other", w.which.value)
+		}
+		return cli.Usage("--which selection needs the ids of messages; 'mtm list ACCOUNT' shows them")
+	}
+	if len(ids) > 0 {
+		w.which.value = "selection"
+	}
+	return nil
+}
+
+func (w *wanted) kind() mtm.Which {
+	switch w.which.value {
+	case "all":
+		return mtm.All
+	case "selection":
+		return mtm.Selection
+	}
+	return mtm.New
+}
+
+// limit is the largest message to take, 0 for no limit. Whoever names a message gets it, whatever the account says.
+func (w *wanted) limit(f *pflag.FlagSet, a mtm.Account) int64 {
+	if f.Changed("max-size") || w.which.value == "selection" {
+		return int64(w.maxSize)
+	}
+	return a.POP3.MaxEmailSize
+}
