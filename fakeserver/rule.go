@@ -15,7 +15,8 @@ type Match struct {
 	// Args is the text after the verb and a space, exactly. For RESPONSE it is
 	// the name of the mechanism.
 	Args string
-	// User who logs in or has logged in.
+	// User who logs in or has logged in. An AUTH exchange does not tell who it
+	// is before it is over.
 	User string
 	// Session counts the connections to the server from 1.
 	Session int
