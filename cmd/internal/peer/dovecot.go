@@ -21,6 +21,7 @@ import (
 // runs as the user who starts it, but when that is root, mail is read and written by the user that its package makes.
 type Dovecot struct {
 	port   int
+	secure int // the port that begins with TLS, 0 = none
 	home   string
 	cmd    *exec.Cmd
 	exited chan struct{} // closed when cmd has been waited for
@@ -32,6 +33,11 @@ const dovecotPassword = "demo"
 // StartDovecot serves a Maildir with these messages to each user: a map from lower-case user name to the octets of the
 // files, in order. Dovecot serves a file's LF as CRLF. It blocks until the server answers; the caller must Stop it.
 func StartDovecot(ctx context.Context, mailboxes map[string]iter.Seq[[]byte]) (*Dovecot, error) {
+	return startDovecot(ctx, mailboxes, func(string) (int, error) { return 0, nil })
+}
+
+// startDovecot lets secure add to the settings in the folder; it returns the port for TLS.
+func startDovecot(ctx context.Context, mailboxes map[string]iter.Seq[[]byte], secure func(home string) (int, error)) (*Dovecot, error) {
 	path, err := dovecotProgram()
 	if err != nil {
 		return nil, err
@@ -44,10 +50,14 @@ func StartDovecot(ctx context.Context, mailboxes map[string]iter.Seq[[]byte]) (*
 	if err == nil {
 		err = dovecotFolder(home, port, mailboxes)
 	}
+	securePort := 0
+	if err == nil {
+		securePort, err = secure(home)
+	}
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(home))
 	}
-	d := &Dovecot{port: port, home: home, exited: make(chan struct{})}
+	d := &Dovecot{port: port, secure: securePort, home: home, exited: make(chan struct{})}
 	// The context bounds the start only: the server lives until Stop.
 	d.cmd = command(context.WithoutCancel(ctx), home, path, "-F", "-c", filepath.Join(home, "dovecot.conf"))
 	if err = d.cmd.Start(); err != nil {

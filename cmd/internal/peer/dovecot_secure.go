@@ -1,0 +1,77 @@
+package peer
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// DovecotMechanisms are those of AUTH that Dovecot 2.3 has for passwords in a file.
+func DovecotMechanisms() []string {
+	return []string{"PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256"}
+}
+
+// StartSecureDovecot is StartDovecot with APOP and DovecotMechanisms, and with this certificate and key, both PEM, for
+// STLS and for a port that begins with TLS.
+func StartSecureDovecot(ctx context.Context, mailboxes map[string]iter.Seq[[]byte], certificate, key []byte) (*Dovecot, error) {
+	return startDovecot(ctx, mailboxes, func(home string) (int, error) {
+		port, err := freePort(ctx)
+		if err != nil {
+			return 0, err
+		}
+		text := strings.NewReplacer("HOME", home, "PORT", strconv.Itoa(port), "MECHANISMS", strings.ToLower(strings.Join(DovecotMechanisms(), " "))).Replace(dovecotSecureConf)
+		return port, errors.Join(settings(filepath.Join(home, "cert.pem"), string(certificate)), settings(filepath.Join(home, "key.pem"), string(key)),
+			appendTo(filepath.Join(home, "dovecot.conf"), text))
+	})
+}
+
+// SecureAccount is Account on the port that begins with TLS.
+func (d *Dovecot) SecureAccount(user string) Account {
+	a := d.Account(user)
+	a.Port = d.secure
+	return a
+}
+
+// Logins are the lines that Dovecot has logged about logins so far: with the method, and the word TLS where there was.
+func (d *Dovecot) Logins() ([]string, error) {
+	log, err := os.ReadFile(filepath.Join(d.home, "log"))
+	var lines []string
+	for line := range strings.Lines(string(log)) {
+		if _, login, found := strings.Cut(line, " Login: "); found {
+			lines = append(lines, strings.TrimSpace(login))
+		}
+	}
+	return lines, err
+}
+
+func appendTo(path, text string) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(text)
+	return errors.Join(err, f.Close())
+}
+
+// dovecotSecureConf comes after dovecotConf, and what it sets counts. Without its penalties a login after a wrong
+// password is answered at once.
+const dovecotSecureConf = `ssl = yes
+ssl_cert = <HOME/cert.pem
+ssl_key = <HOME/key.pem
+auth_mechanisms = MECHANISMS apop
+service pop3-login {
+  inet_listener pop3s {
+    port = PORT
+    ssl = yes
+  }
+}
+service anvil {
+  unix_listener anvil-auth-penalty {
+    mode = 0
+  }
+}
+`
