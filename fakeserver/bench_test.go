@@ -2,6 +2,8 @@ package fakeserver_test
 
 import (
 	"bytes"
+	"context"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
@@ -11,6 +13,7 @@ import (
 
 	"pop3mtm/fakeserver"
 	"pop3mtm/fakeserver/maildrop"
+	"pop3mtm/fixtures"
 )
 
 const (
@@ -18,11 +21,15 @@ const (
 	benchSize  = 8 << 10
 )
 
+// dialer is a net.Dialer or a tls.Dialer.
+type dialer interface {
+	DialContext(ctx context.Context, network, address string) (net.Conn, error)
+}
+
 // fetchAll logs in, pipelines one RETR for each message and throws the replies
 // away.
-func fetchAll(b *testing.B, addr string, command string, count int) int64 {
-	var d net.Dialer
-	c, err := d.DialContext(b.Context(), "tcp", addr)
+func fetchAll(b *testing.B, dial dialer, addr string, command string, count int) int64 {
+	c, err := dial.DialContext(b.Context(), "tcp", addr)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -59,6 +66,10 @@ func memoryMail() []maildrop.Message {
 // BenchmarkRetr fetches 10,000 messages of 8 KiB over loopback, all pipelined.
 func BenchmarkRetr(b *testing.B) {
 	b.Run("memory", func(b *testing.B) { benchFetch(b, fakeserver.NewMaildrop(memoryMail()...), "RETR %d") })
+	b.Run("memory over TLS", func(b *testing.B) {
+		srv, dial := startTLS(b, fakeserver.NewMaildrop(memoryMail()...))
+		benchFetchFrom(b, srv, dial, "RETR %d")
+	})
 	b.Run("synthetic", func(b *testing.B) {
 		source, err := maildrop.Synthetic(maildrop.SyntheticOptions{Count: benchCount, Size: benchSize})
 		if err != nil {
@@ -107,10 +118,13 @@ func unixForm(i int) []byte {
 }
 
 func benchFetch(b *testing.B, drop *fakeserver.Maildrop, command string) {
-	srv := fakeserver.Start(b, drop, nil)
+	benchFetchFrom(b, fakeserver.Start(b, drop, nil), &net.Dialer{}, command)
+}
+
+func benchFetchFrom(b *testing.B, srv *fakeserver.Server, dial dialer, command string) {
 	start := processorTime()
 	for b.Loop() {
-		b.SetBytes(fetchAll(b, srv.Addr(), command, benchCount))
+		b.SetBytes(fetchAll(b, dial, srv.Addr(), command, benchCount))
 	}
 	b.ReportMetric((processorTime()-start).Seconds()*1000/float64(b.N), "cpu-ms/op")
 	b.ReportMetric(float64(b.N*benchCount)/b.Elapsed().Seconds(), "messages/s")
@@ -118,10 +132,24 @@ func benchFetch(b *testing.B, drop *fakeserver.Maildrop, command string) {
 
 // BenchmarkSession logs in, asks STAT and quits.
 func BenchmarkSession(b *testing.B) {
-	srv := fakeserver.Start(b, nil, nil)
-	for b.Loop() {
-		fetchAll(b, srv.Addr(), "STAT%.0d", 1)
-	}
+	b.Run("clear", func(b *testing.B) {
+		srv := fakeserver.Start(b, nil, nil)
+		for b.Loop() {
+			fetchAll(b, &net.Dialer{}, srv.Addr(), "STAT%.0d", 1)
+		}
+	})
+	b.Run("TLS", func(b *testing.B) {
+		srv, dial := startTLS(b, nil)
+		for b.Loop() {
+			fetchAll(b, dial, srv.Addr(), "STAT%.0d", 1)
+		}
+	})
+}
+
+func startTLS(b *testing.B, drop *fakeserver.Maildrop) (*fakeserver.Server, dialer) {
+	ca := fixtures.NewCA()
+	return fakeserver.StartTLS(b, drop, &fakeserver.Options{TLS: ca.Server()}),
+		&tls.Dialer{Config: &tls.Config{RootCAs: ca.Pool(), MinVersion: tls.VersionTLS12}}
 }
 
 // BenchmarkStuff measures the path from memory to the write buffer alone.
