@@ -125,7 +125,9 @@ func (s *bodySink) keep(b *bodyBatch) error {
 	for i, source := range sources {
 		holders[i] = s.place(b.Batch, source, b.bodies[i])
 	}
-	b.SetFlags(ids, 0, s.settled)
+	if s.settled != 0 {
+		b.SetFlags(ids, 0, s.settled)
+	}
 	if err := commit(b.Batch); err != nil {
 		return err
 	}

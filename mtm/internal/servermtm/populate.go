@@ -67,7 +67,7 @@ func (w *work) fillLocal(ctx context.Context, here []item) error {
 func fill(b *store.Batch, source store.Entry, body store.Body) *store.Entry {
 	e := source
 	e.Body = body
-	e.Flags = e.Flags.Without(store.Pending).With(store.Complete)
+	e.Flags = e.Flags.With(store.Complete)
 	e.Email = e.Email.With(store.BodyTextComplete).Without(store.PartialDownload)
 	if body.Kind == store.BodyPartial {
 		e.Email = e.Email.With(store.PartialDownload)

@@ -31,7 +31,7 @@ type refresh struct {
 func (s *Session) refresh(ctx context.Context, meter *progress.Meter, keep []store.ID) error {
 	meter.Enter(progress.Refreshing)
 	const step = "refreshing the mailbox"
-	if err := s.clearNew(); err != nil {
+	if err := s.clearNew(ctx); err != nil {
 		return fail(ctx, step, progress.Unknown, err)
 	}
 	server, err := s.list(ctx)
@@ -61,11 +61,16 @@ func (s *Session) refresh(ctx context.Context, meter *progress.Meter, keep []sto
 	return nil
 }
 
-// clearNew makes New mean "arrived in this connection". What an unfinished transfer
-// or refresh left behind keeps it, so that the next get mail finds it.
-func (s *Session) clearNew() error {
+// clearNew makes New mean "arrived in this connection". What an unfinished refresh
+// left behind keeps it, and after an unfinished transfer all do, so that the next get
+// mail finds what is missing.
+func (s *Session) clearNew(ctx context.Context) error {
+	service, err := s.Store.Entry(ctx, s.Service)
+	if err != nil || service.Flags.Has(store.Pending) {
+		return err
+	}
 	b := s.Store.NewBatch()
-	b.UpdateChildren(s.Service, 0, store.New, store.Pending|store.InPreparation)
+	b.UpdateChildren(s.Service, 0, store.New, store.InPreparation)
 	return commit(b)
 }
 

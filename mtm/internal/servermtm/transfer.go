@@ -121,7 +121,7 @@ func (w *work) copyLocal(ctx context.Context, t Transfer, wanted []item) ([]item
 func (t Transfer) copyOf(source store.Entry, body store.Body) store.Entry {
 	e := source
 	e.ID, e.Parent, e.Body = 0, t.Into, body
-	e.Flags = e.Flags.Without(store.Invisible | store.InPreparation | store.Operation | store.Pending).
+	e.Flags = e.Flags.Without(store.Invisible | store.InPreparation | store.Operation).
 		With(store.Complete | store.Unread)
 	e.Email = e.Email.WithOperation(store.OpNone).Without(store.PartialDownload).With(store.BodyTextComplete)
 	e.Related = source.ID

@@ -52,10 +52,9 @@ const wholeMessage = -1
 func (w *work) fetch(ctx context.Context, items []item, lines int, place placer, settled store.Flags) error {
 	var total int64
 	numbers := make([]int, len(items))
-	ids := make([]store.ID, len(items))
 	byNumber := make(map[int]item, len(items))
 	for i, it := range items {
-		numbers[i], ids[i] = it.number, it.id
+		numbers[i] = it.number
 		byNumber[it.number] = it
 		total += it.size
 	}
@@ -70,21 +69,32 @@ func (w *work) fetch(ctx context.Context, items []item, lines int, place placer,
 			return err
 		}
 	}
-	// What is asked for is remembered, so that it is still New to the next session
-	// when this one does not get to it.
-	b := w.Store.NewBatch()
-	b.SetFlags(ids, store.Pending, 0)
-	if err := commit(b); err != nil {
+	if err := w.pending(true); err != nil {
 		return err
 	}
-	s := newBodySink(w, byNumber, lines, place, settled|store.Pending)
+	s := newBodySink(w, byNumber, lines, place, settled)
 	var err error
 	if lines == wholeMessage {
 		err = w.wire.RetrAll(ctx, numbers, s)
 	} else {
 		err = w.wire.TopAll(ctx, numbers, lines, s)
 	}
-	return first(err, s.finish())
+	if err = first(err, s.finish()); err != nil || len(w.failed) > 0 {
+		return err
+	}
+	return w.pending(false)
+}
+
+// pending remembers on the service entry that a transfer has begun and not ended, for
+// the session after this one.
+func (s *Session) pending(begun bool) error {
+	set, unset := store.Pending, store.Flags(0)
+	if !begun {
+		set, unset = unset, set
+	}
+	b := s.Store.NewBatch()
+	b.SetFlags([]store.ID{s.Service}, set, unset)
+	return commit(b)
 }
 
 func first(errs ...error) error {
