@@ -79,6 +79,17 @@ var _ = Describe("TLS", func() {
 		fetchesAll(s, mail)
 	})
 
+	It("keeps its window full over a line that buffers nothing", func() {
+		mail := fixtures.Nasty()
+		srv := fakeserver.New(fakeserver.NewMaildrop(mail...), serves(ca.Server()))
+		DeferCleanup(srv.Close)
+		here, there := net.Pipe()
+		go srv.ServeTLSConn(there)
+		s, err := pop3.NewSession(ctx, tls.Client(here, trusts()), nil)
+		Expect(err).NotTo(HaveOccurred())
+		fetchesAll(s, mail)
+	})
+
 	DescribeTable("does not go on with a certificate that proves nothing", func(certificate *tls.Config, why string) {
 		untrusted := func(err error) {
 			GinkgoHelper()
