@@ -24,4 +24,4 @@ func (Connect) meter(service int64) *progress.Meter {
 	return progress.NewMeter(service, progress.Connecting)
 }
 
-func (cmd Connect) run(ctx context.Context, r *run) error { return r.connect(ctx, cmd.Keep) }
+func (cmd Connect) run(ctx context.Context, r *run) error { return r.connect(ctx, cmd.Keep, nil) }

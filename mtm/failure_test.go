@@ -37,6 +37,9 @@ var _ = Describe("When something fails", func() {
 					Expect(b.body(e.ID)).To(Equal(raw(int(e.UID[1] - '0'))))
 				}
 				b.sound()
+				if take == mtm.Move {
+					Expect(b.drop.UIDs()).To(BeEmpty(), "what the first one stored is moved too")
+				}
 			}
 		}
 	})
@@ -141,6 +144,67 @@ var _ = Describe("When something fails", func() {
 		Expect(b.commands()).To(ContainElement("QUIT"))
 		Expect(b.commands()).NotTo(ContainElement(HavePrefix("RETR")))
 		Expect(b.inbox()).To(BeEmpty())
+	})
+
+	DescribeTable("what a full disk kept away comes with the next get mail",
+		func(which mtm.Which, connected bool, between ...mtm.Command) {
+			b := newBench(nil, nil, mails(5))
+			if connected { // the messages are not new any more
+				b.mustDo(mtm.Connect{})
+				b.mustDo(mtm.Disconnect{})
+			}
+			Expect(b.store.Close()).To(Succeed())
+			// Room for headers, none for messages.
+			full, err := store.Open(b.dir, &store.Options{FreeSpace: func(string) (int64, error) { return 65536, nil }})
+			Expect(err).NotTo(HaveOccurred())
+			b.store = full
+			b.open(nil)
+			_, err = b.do(get(which, mtm.Copy, mtm.ThenDisconnect))
+			Expect(err).To(MatchError(mtm.ErrDiskFull))
+			Expect(b.box.Close()).To(Succeed())
+			Expect(full.Close()).To(Succeed())
+			b.store, err = store.Open(b.dir, nil)
+			Expect(err).NotTo(HaveOccurred())
+			DeferCleanup(b.store.Close)
+			b.open(nil)
+			for _, cmd := range between {
+				b.mustDo(cmd)
+			}
+			b.mustDo(get(mtm.New, mtm.Copy, mtm.ThenDisconnect))
+			Expect(b.inbox()).To(HaveLen(5))
+			for _, e := range b.inbox() {
+				Expect(e.Flags.Has(store.New)).To(Equal(!connected), "a copy is new when the message was")
+			}
+			op := b.mustDo(get(mtm.New, mtm.Copy, mtm.ThenDisconnect))
+			Expect(op.Result()).To(Equal(mtm.Result{}), "nothing is asked for any more")
+		},
+		Entry("of new messages", mtm.New, false),
+		Entry("of all messages", mtm.All, false),
+		Entry("of all messages, when none is new", mtm.All, true),
+		Entry("with a connection between", mtm.New, false, mtm.Connect{}, mtm.Disconnect{}),
+	)
+
+	It("a message larger than asked for is not asked for", func() {
+		b := newBench(nil, nil, mails(5))
+		small := get(mtm.New, mtm.Copy, mtm.ThenDisconnect)
+		small.MaxSize = int64(len(raw(2)))
+		b.mustDo(small)
+		n := len(b.inbox())
+		Expect(n).To(BeNumerically("<", 5))
+		b.mustDo(get(mtm.New, mtm.Copy, mtm.ThenDisconnect))
+		Expect(b.inbox()).To(HaveLen(n))
+	})
+
+	It("a message whose copy is here already is not asked for for ever", func() {
+		b := newBench(nil, nil, mails(3))
+		b.mustDo(get(mtm.New, mtm.Copy, mtm.ThenDisconnect))
+		for _, e := range b.mailbox() { // its list is lost
+			batch := b.store.NewBatch()
+			batch.Delete(e.ID)
+			Expect(batch.Commit(context.Background())).To(Succeed())
+		}
+		Expect(b.mustDo(get(mtm.New, mtm.Copy, mtm.ThenDisconnect)).Result().AlreadyThere).To(Equal(3))
+		Expect(b.mustDo(get(mtm.New, mtm.Copy, mtm.ThenDisconnect)).Result().AlreadyThere).To(BeZero())
 	})
 
 	It("a message that the server sends larger than it said is kept as it came", func() {

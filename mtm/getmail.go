@@ -112,14 +112,15 @@ func (g GetMail) meter(service int64) *progress.Meter {
 
 func (g GetMail) run(ctx context.Context, r *run) error {
 	var failed error
+	asked := choice(g.Which, g.Messages, g.MaxSize)
 	if g.Link != WhileConnected {
 		// Headers that the server refused do not end the session.
-		if failed = r.connect(ctx, nil); r.session == nil {
+		if failed = r.connect(ctx, nil, &asked); r.session == nil {
 			return failed
 		}
 	}
 	failed = errors.Join(failed, r.transfer(ctx, servermtm.Transfer{
-		Choice: choice(g.Which, g.Messages, g.MaxSize), Move: g.Take == Move, Into: g.Into,
+		Choice: asked, Move: g.Take == Move, Into: g.Into,
 	}))
 	if g.Link == ThenDisconnect && r.session != nil {
 		failed = errors.Join(failed, r.disconnect(ctx))

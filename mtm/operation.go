@@ -68,9 +68,9 @@ type run struct {
 	result  *Result
 }
 
-func (r *run) connect(ctx context.Context, keep []store.ID) (err error) {
+func (r *run) connect(ctx context.Context, keep []store.ID, asked *servermtm.Choice) (err error) {
 	r.client.lost.Store(nil)
-	r.session, err = r.client.mailbox.Connect(ctx, r.meter, keep)
+	r.session, err = r.client.mailbox.Connect(ctx, r.meter, keep, asked)
 	r.client.connected.Store(r.session != nil)
 	return err
 }

@@ -25,7 +25,7 @@ const (
 	MultipleRecipients Flags = 0x8000000  // outgoing: more than one recipient
 	PriorityLow        Flags = 0x10000000 // the message asks for low priority
 	PriorityHigh       Flags = 0x20000000 // the message asks for high priority
-	Pending            Flags = 0x40000000 // service: a transfer has begun and not ended
+	Pending            Flags = 0x40000000 // asked for by a transfer that has not finished
 )
 
 // EmailFlags are the e-mail bits of behaviour section 11 (iMtmData1 there),

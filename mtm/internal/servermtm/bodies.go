@@ -125,9 +125,7 @@ func (s *bodySink) keep(b *bodyBatch) error {
 	for i, source := range sources {
 		holders[i] = s.place(b.Batch, source, b.bodies[i])
 	}
-	if s.settled != 0 {
-		b.SetFlags(ids, 0, s.settled)
-	}
+	b.SetFlags(ids, 0, s.settled)
 	if err := commit(b.Batch); err != nil {
 		return err
 	}

@@ -9,10 +9,16 @@ import (
 
 // Choice says which messages of the mailbox a command is about (behaviour section 1).
 type Choice struct {
-	New       bool       // only entries with the New flag
+	New       bool       // only entries that are New, or Pending: asked for in vain
 	Selection []store.ID // only these entries; nil = the whole mailbox
 	MaxSize   int64      // octets on the wire; 0 = no limit
 }
+
+// fits says whether a message of that size is asked for.
+func (c *Choice) fits(size int64) bool { return c.MaxSize <= 0 || size <= c.MaxSize }
+
+// takesNew says whether a new message of that size is asked for; nil asks for nothing.
+func (c *Choice) takesNew(size int64) bool { return c != nil && c.Selection == nil && c.fits(size) }
 
 // item is one message that a command works on.
 type item struct {
@@ -24,6 +30,8 @@ type item struct {
 	// complete: populated, wholly or in part. A server without TOP has whole bodies
 	// come with the refresh, and their entries are not complete.
 	complete bool
+	new      bool
+	pending  bool // a transfer was asked for it and has not finished with it
 }
 
 // choose finds the messages that are asked for and that the server has, by number.
@@ -43,13 +51,14 @@ func (s *Session) choose(ctx context.Context, c Choice) ([]item, error) {
 		switch {
 		case !listed,
 			ref.Flags.Has(store.Operation), // its delete waits (behaviour section 5)
-			c.New && !ref.Flags.Has(store.New),
+			c.New && ref.Flags&(store.New|store.Pending) == 0,
 			c.Selection != nil && !selected[ref.ID],
-			c.MaxSize > 0 && ref.Size > c.MaxSize:
+			!c.fits(ref.Size):
 		default:
 			wanted = append(wanted, item{
 				id: ref.ID, uid: ref.UID, number: number, size: ref.Size,
 				kind: ref.Kind, complete: ref.Flags.Has(store.Complete),
+				new: ref.Flags.Has(store.New), pending: ref.Flags.Has(store.Pending),
 			})
 		}
 	}

@@ -13,11 +13,11 @@ import (
 )
 
 // Connect logs in and refreshes the mailbox. keep lists entries that stay although
-// the server lost the message, when more than the header is here. It blocks until
-// the mailbox is up to date. On an error the line is closed without QUIT, but for
-// headers that the server refuses: then there is a session, and a Fault that lists
-// them.
-func (m *Mailbox) Connect(ctx context.Context, meter *progress.Meter, keep []store.ID) (*Session, error) {
+// the server lost the message, when more than the header is here; asked is what the
+// caller asks for right after it, or nil. It blocks until the mailbox is up to date. On
+// an error the line is closed without QUIT, but for headers that the server refuses:
+// then there is a session, and a Fault that lists them.
+func (m *Mailbox) Connect(ctx context.Context, meter *progress.Meter, keep []store.ID, asked *Choice) (*Session, error) {
 	meter.Enter(progress.Connecting)
 	settings, err := m.settings(ctx)
 	if err != nil {
@@ -31,7 +31,7 @@ func (m *Mailbox) Connect(ctx context.Context, meter *progress.Meter, keep []sto
 	if s.wire, err = m.dial(ctx, settings, config); err != nil {
 		return nil, err
 	}
-	err = s.open(ctx, config, meter, keep)
+	err = s.open(ctx, config, meter, keep, asked)
 	if fault, ok := errors.AsType[*Fault](err); err == nil || (ok && len(fault.Failed) > 0) {
 		return s, err
 	}
@@ -80,7 +80,7 @@ func (m *Mailbox) dial(ctx context.Context, settings account.POP3, config *tls.C
 }
 
 // open is what follows the greeting (behaviour section 3, "Wire order").
-func (s *Session) open(ctx context.Context, config *tls.Config, meter *progress.Meter, keep []store.ID) error {
+func (s *Session) open(ctx context.Context, config *tls.Config, meter *progress.Meter, keep []store.ID, asked *Choice) error {
 	if err := s.capabilities(ctx); err != nil {
 		return err
 	}
@@ -102,7 +102,7 @@ func (s *Session) open(ctx context.Context, config *tls.Config, meter *progress.
 	if s.settings.SyncLimit == 0 {
 		return nil // behaviour section 0: usable, but nothing is refreshed
 	}
-	return s.refresh(ctx, meter, keep)
+	return s.refresh(ctx, meter, keep, asked)
 }
 
 func (s *Session) capabilities(ctx context.Context) error {

@@ -203,6 +203,9 @@ func (s *headerSink) entry(m message, raw []byte) store.Entry {
 		Size: max(0, m.size), UID: m.uid, Sending: store.SendNotApplicable,
 		Flags: store.New | store.Unread | store.Invisible | store.InPreparation,
 	}
+	if s.asked.takesNew(e.Size) {
+		e.Flags = e.Flags.With(store.Pending) // asked for already, whatever happens next
+	}
 	s.reader.fill(&e, raw)
 	if e.UID == "" {
 		e.UID = headerUID(e.MessageID, e.Size)

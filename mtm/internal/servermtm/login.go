@@ -105,7 +105,7 @@ func (s *Session) chooseAuth() (account.Auth, error) {
 	f := &Fault{Step: loggingIn, Code: progress.AuthenticationFailed}
 	switch worst {
 	case readable:
-		f.Err = errors.New("the password or token would go over the network in clear text; choose tls, or set allow-plaintext if that is meant")
+		f.Err = errors.New("the password would go over the network in clear text; choose tls, or set allow-plaintext if that is meant")
 	case noTimestamp:
 		f.Code = progress.NoTimestamp
 		f.Err = errors.New("choose another way to log in with auth=auto")

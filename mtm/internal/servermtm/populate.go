@@ -40,7 +40,19 @@ func (s *Session) Populate(ctx context.Context, meter *progress.Meter, p Populat
 			missing = append(missing, it)
 		}
 	}
-	err = first(w.fillLocal(ctx, here), w.fetch(ctx, missing, lines, fill, 0))
+	var fresh []store.ID // they stay New, should this session not get to them
+	for _, it := range missing {
+		if it.new {
+			fresh = append(fresh, it.id)
+		}
+	}
+	err = w.mark(fresh, store.Pending, 0)
+	if err == nil {
+		err = w.fillLocal(ctx, here)
+	}
+	if err == nil {
+		err = w.fetch(ctx, missing, lines, fill, store.Pending)
+	}
 	return w.end(ctx, step, err)
 }
 
@@ -55,11 +67,16 @@ func (w *work) fillLocal(ctx context.Context, here []item) error {
 	}
 	b := w.Store.NewBatch()
 	for _, source := range sources {
-		e := fill(b, source, source.Body)
-		w.outcome.Stored = append(w.outcome.Stored, e.ID)
-		w.outcome.Octets += e.Body.Length
+		fill(b, source, source.Body)
 	}
-	return commit(b)
+	if err := commit(b); err != nil {
+		return err
+	}
+	for _, source := range sources {
+		w.outcome.Stored = append(w.outcome.Stored, source.ID)
+		w.outcome.Octets += source.Body.Length
+	}
+	return nil
 }
 
 // fill gives an entry of the mailbox its message. A message of which the server has
@@ -67,7 +84,7 @@ func (w *work) fillLocal(ctx context.Context, here []item) error {
 func fill(b *store.Batch, source store.Entry, body store.Body) *store.Entry {
 	e := source
 	e.Body = body
-	e.Flags = e.Flags.With(store.Complete)
+	e.Flags = e.Flags.Without(store.Pending).With(store.Complete)
 	e.Email = e.Email.With(store.BodyTextComplete).Without(store.PartialDownload)
 	if body.Kind == store.BodyPartial {
 		e.Email = e.Email.With(store.PartialDownload)

@@ -16,6 +16,7 @@ const reserve = 64 << 10
 type refresh struct {
 	*Session
 	meter   *progress.Meter
+	asked   *Choice // what will be asked for right after, or nil
 	server  *listing
 	local   []store.Ref    // the mailbox's entries when the refresh began, by id
 	first   map[string]int // UID -> index of its first unclaimed entry in local
@@ -28,10 +29,10 @@ type refresh struct {
 
 // refresh returns a Fault that lists messages whose header could not be had, with
 // the session usable; any other error ends the session.
-func (s *Session) refresh(ctx context.Context, meter *progress.Meter, keep []store.ID) error {
+func (s *Session) refresh(ctx context.Context, meter *progress.Meter, keep []store.ID, asked *Choice) error {
 	meter.Enter(progress.Refreshing)
 	const step = "refreshing the mailbox"
-	if err := s.clearNew(ctx); err != nil {
+	if err := s.clearNew(); err != nil {
 		return fail(ctx, step, progress.Unknown, err)
 	}
 	server, err := s.list(ctx)
@@ -42,7 +43,7 @@ func (s *Session) refresh(ctx context.Context, meter *progress.Meter, keep []sto
 	if err != nil {
 		return fail(ctx, step, progress.Unknown, err)
 	}
-	r := &refresh{Session: s, meter: meter, server: server, local: local}
+	r := &refresh{Session: s, meter: meter, asked: asked, server: server, local: local}
 	r.index()
 	missing := r.match(server.newest(s.settings.SyncLimit))
 	meter.Update(func(p *progress.Snapshot) {
@@ -61,16 +62,11 @@ func (s *Session) refresh(ctx context.Context, meter *progress.Meter, keep []sto
 	return nil
 }
 
-// clearNew makes New mean "arrived in this connection". What an unfinished refresh
-// left behind keeps it, and after an unfinished transfer all do, so that the next get
-// mail finds what is missing.
-func (s *Session) clearNew(ctx context.Context) error {
-	service, err := s.Store.Entry(ctx, s.Service)
-	if err != nil || service.Flags.Has(store.Pending) {
-		return err
-	}
+// clearNew makes New mean "arrived in this connection". What an unfinished transfer
+// or refresh left behind keeps it, so that the next get mail finds it.
+func (s *Session) clearNew() error {
 	b := s.Store.NewBatch()
-	b.UpdateChildren(s.Service, 0, store.New, store.InPreparation)
+	b.UpdateChildren(s.Service, 0, store.New, store.Pending|store.InPreparation)
 	return commit(b)
 }
 

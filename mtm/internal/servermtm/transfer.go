@@ -32,11 +32,20 @@ func (w *work) transfer(ctx context.Context, t Transfer) error {
 	if err != nil {
 		return err
 	}
-	missing, err := w.leaveOutStored(ctx, t.Into, wanted)
+	missing, err := w.leaveOutStored(ctx, t, wanted)
 	if err != nil {
 		return err
 	}
-	missing, err = w.copyLocal(ctx, t, missing)
+	// What is asked for is remembered, so that it is New to the next session when this
+	// one does not get to it. A move is done with a message when its entry is gone.
+	asked, settled := missing, store.New|store.Pending // behaviour section 5: a copy clears New
+	if t.Move {
+		asked, settled = wanted, 0
+	}
+	if err := w.mark(idsOf(asked), store.Pending, 0); err != nil {
+		return err
+	}
+	missing, err = w.copyLocal(ctx, t, missing, settled)
 	if err != nil {
 		return err
 	}
@@ -44,7 +53,7 @@ func (w *work) transfer(ctx context.Context, t Transfer) error {
 		e := t.copyOf(source, body)
 		b.Add(&e)
 		return &e
-	}, store.New) // behaviour section 5: a copy clears New on the header
+	}, settled)
 	if err != nil || !t.Move {
 		return err
 	}
@@ -55,8 +64,8 @@ func (w *work) transfer(ctx context.Context, t Transfer) error {
 // leaveOutStored keeps a message from being stored twice: after an interrupted
 // transfer its whole copy may be in the folder already. Copies and messages with the
 // same UID are matched one to one.
-func (w *work) leaveOutStored(ctx context.Context, into store.ID, wanted []item) ([]item, error) {
-	refs, err := w.Store.UIDs(ctx, into, w.Service)
+func (w *work) leaveOutStored(ctx context.Context, t Transfer, wanted []item) ([]item, error) {
+	refs, err := w.Store.UIDs(ctx, t.Into, w.Service)
 	if err != nil {
 		return nil, err
 	}
@@ -67,6 +76,7 @@ func (w *work) leaveOutStored(ctx context.Context, into store.ID, wanted []item)
 		}
 	}
 	missing := wanted[:0:0]
+	var had []store.ID // asked for, and nothing is left to do
 	for _, it := range wanted {
 		if copies[it.uid] == 0 {
 			missing = append(missing, it)
@@ -75,13 +85,16 @@ func (w *work) leaveOutStored(ctx context.Context, into store.ID, wanted []item)
 		copies[it.uid]--
 		w.outcome.AlreadyThere++
 		w.safe = append(w.safe, it)
+		if it.pending && !t.Move {
+			had = append(had, it.id)
+		}
 	}
-	return missing, nil
+	return missing, w.mark(had, 0, store.Pending)
 }
 
 // copyLocal copies what is whole in the mailbox, in one commit: both entries share
 // the octets. It returns the rest.
-func (w *work) copyLocal(ctx context.Context, t Transfer, wanted []item) ([]item, error) {
+func (w *work) copyLocal(ctx context.Context, t Transfer, wanted []item, settled store.Flags) ([]item, error) {
 	missing := wanted[:0:0]
 	var here []item
 	for _, it := range wanted {
@@ -105,7 +118,7 @@ func (w *work) copyLocal(ctx context.Context, t Transfer, wanted []item) ([]item
 		copies[i] = t.copyOf(source, source.Body)
 		b.Add(&copies[i])
 	}
-	b.SetFlags(ids, 0, store.New)
+	b.SetFlags(ids, 0, settled)
 	if err := commit(b); err != nil {
 		return nil, err
 	}
@@ -121,7 +134,7 @@ func (w *work) copyLocal(ctx context.Context, t Transfer, wanted []item) ([]item
 func (t Transfer) copyOf(source store.Entry, body store.Body) store.Entry {
 	e := source
 	e.ID, e.Parent, e.Body = 0, t.Into, body
-	e.Flags = e.Flags.Without(store.Invisible | store.InPreparation | store.Operation).
+	e.Flags = e.Flags.Without(store.Invisible | store.InPreparation | store.Operation | store.Pending).
 		With(store.Complete | store.Unread)
 	e.Email = e.Email.WithOperation(store.OpNone).Without(store.PartialDownload).With(store.BodyTextComplete)
 	e.Related = source.ID

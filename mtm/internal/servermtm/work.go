@@ -46,6 +46,16 @@ type placer func(b *store.Batch, source store.Entry, body store.Body) *store.Ent
 // wholeMessage asks fetch for RETR instead of TOP.
 const wholeMessage = -1
 
+// mark sets and clears flags of the mailbox's entries, in one commit.
+func (w *work) mark(ids []store.ID, set, unset store.Flags) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	b := w.Store.NewBatch()
+	b.SetFlags(ids, set, unset)
+	return commit(b)
+}
+
 // fetch gets messages from the server, whole or up to so many lines of the body,
 // and stores them in synced batches; the mailbox's entries lose the settled flags
 // with it. Reading and storing overlap.
@@ -69,9 +79,6 @@ func (w *work) fetch(ctx context.Context, items []item, lines int, place placer,
 			return err
 		}
 	}
-	if err := w.pending(true); err != nil {
-		return err
-	}
 	s := newBodySink(w, byNumber, lines, place, settled)
 	var err error
 	if lines == wholeMessage {
@@ -79,22 +86,7 @@ func (w *work) fetch(ctx context.Context, items []item, lines int, place placer,
 	} else {
 		err = w.wire.TopAll(ctx, numbers, lines, s)
 	}
-	if err = first(err, s.finish()); err != nil || len(w.failed) > 0 {
-		return err
-	}
-	return w.pending(false)
-}
-
-// pending remembers on the service entry that a transfer has begun and not ended, for
-// the session after this one.
-func (s *Session) pending(begun bool) error {
-	set, unset := store.Pending, store.Flags(0)
-	if !begun {
-		set, unset = unset, set
-	}
-	b := s.Store.NewBatch()
-	b.SetFlags([]store.ID{s.Service}, set, unset)
-	return commit(b)
+	return first(err, s.finish())
 }
 
 func first(errs ...error) error {
