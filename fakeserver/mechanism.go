@@ -2,6 +2,7 @@ package fakeserver
 
 import (
 	"crypto/subtle"
+	"slices"
 	"strings"
 )
 
@@ -51,6 +52,9 @@ func defaultMechanisms(users map[string]User) []string {
 	}
 	return names
 }
+
+// Mechanisms are the names of the SASL mechanisms on offer, in their order.
+func (s *Server) Mechanisms() []string { return slices.Clone(s.o.Mechanisms) }
 
 // offers lists the mechanisms that CAPA tells of in this session.
 func (s *Session) offers() []string {

@@ -13,11 +13,11 @@ import (
 )
 
 // announce tells a person what is served and what to try.
-func (f *serveFlags) announce(cmd *cobra.Command, mail *mailbox, ports listeners) {
+func (f *serveFlags) announce(cmd *cobra.Command, mail *mailbox, ports listeners, mechanisms []string) {
 	var text strings.Builder
 	f.warn(&text, ports)
 	if !f.quiet {
-		f.banner(&text, mail, ports)
+		f.banner(&text, mail, ports, mechanisms)
 	}
 	_, _ = io.WriteString(cmd.ErrOrStderr(), text.String()) // a closed terminal is no reason to stop serving
 }
@@ -39,7 +39,7 @@ func (f *serveFlags) warn(text *strings.Builder, ports listeners) {
 	}
 }
 
-func (f *serveFlags) banner(text *strings.Builder, mail *mailbox, ports listeners) {
+func (f *serveFlags) banner(text *strings.Builder, mail *mailbox, ports listeners, mechanisms []string) {
 	if ports.pop3 == nil {
 		fmt.Fprintf(text, "POP3 server with TLS on %s: %s\n", ports.pop3s.Addr(), cli.OneLine(mail.about))
 	} else {
@@ -58,6 +58,14 @@ func (f *serveFlags) banner(text *strings.Builder, mail *mailbox, ports listener
 		}
 		text.WriteString("\n")
 	}
+	offers := []string{"APOP", "USER"}
+	if len(mechanisms) > 0 {
+		offers = append(offers, "AUTH "+strings.Join(mechanisms, " "))
+	}
+	if ports.pop3 != nil {
+		offers = append([]string{"STLS"}, offers...)
+	}
+	fmt.Fprintf(text, "  offers %s\n", strings.Join(offers, ", "))
 	if mail.onDisk {
 		text.WriteString("  DELE and QUIT delete messages from the disk\n")
 	}

@@ -159,6 +159,7 @@ var _ = Describe("pop3sim serve", func() {
 		Eventually(p.errOut.String).WithTimeout(patience).Should(And(
 			ContainSubstring("\n  with TLS from the start on %s\n", p.secure),
 			ContainSubstring("\n  user demo, password demo, token z\n  user ann, token x:y\n"),
+			ContainSubstring("\n  offers STLS, APOP, USER, AUTH SCRAM-SHA-256 SCRAM-SHA-1 CRAM-MD5 PLAIN LOGIN OAUTHBEARER XOAUTH2\n"),
 			ContainSubstring("\n  curl --ssl-reqd --cacert %s -u demo:demo pop3://%s/1\n", ca, p.address)))
 
 		p = start(GinkgoTB(), "--require-tls", "--tls-ca-out", ca)

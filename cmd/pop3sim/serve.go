@@ -113,7 +113,7 @@ func serve(cmd *cobra.Command, f *serveFlags) error {
 	}
 	server := fakeserver.New(nil, o)
 	served, running := ports.serve(server)
-	f.announce(cmd, mail, ports)
+	f.announce(cmd, mail, ports, server.Mechanisms())
 	err = ready(cmd.OutOrStdout(), f, ports.addresses())
 	if err == nil {
 		select {
