@@ -243,6 +243,7 @@ var _ = Describe("get", func() {
 		Entry("a word for an id", `"four" is not an id`, "work", "four"),
 		Entry("an unknown kind", "--which: choose one of new, all, selection", "work", "--which", "some"),
 		Entry("no size", "--max-size: a size is", "work", "--max-size", "big"),
+		Entry("a store without a name", "--store: the path is empty", "work", "--store", ""),
 		Entry("no time", "--timeout takes a duration", "work", "--timeout", "0s"),
 		Entry("headers and move", "--headers-only and --take exclude each other", "work", "--headers-only", "--take", "move"),
 	)

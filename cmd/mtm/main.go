@@ -30,7 +30,8 @@ A message shows only when it is whole and synced; what a broken line left out is
   mtm show 12`,
 	}
 	f := root.PersistentFlags()
-	f.StringVar(&e.dir, "store", "mail.store", "`DIR` of the message store")
+	e.dir = "mail.store"
+	f.Var((*cli.Path)(&e.dir), "store", "`DIR` of the message store")
 	e.timeout = patience(time.Minute)
 	f.Var(&e.timeout, "timeout", "longest wait for a server that says nothing")
 	f.BoolVar(&e.json, "json", false, "print JSON; errors too, on stderr")

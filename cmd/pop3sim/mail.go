@@ -13,14 +13,14 @@ import (
 
 // mailFlags say where the mail comes from: at most one of them is given.
 type mailFlags struct {
-	eml, mbox, maildir string
+	eml, mbox, maildir cli.Path
 	synthetic          synthetic
 }
 
 func (f *mailFlags) add(flags *pflag.FlagSet) {
-	flags.StringVar(&f.eml, "eml", "", "serve the .eml files of the folder `PATH`, or one file")
-	flags.StringVar(&f.mbox, "mbox", "", "serve the mbox file `PATH`")
-	flags.StringVar(&f.maildir, "maildir", "", "serve the Maildir `PATH`")
+	flags.Var(&f.eml, "eml", "serve the .eml files of the folder `PATH`, or one file")
+	flags.Var(&f.mbox, "mbox", "serve the mbox file `PATH`")
+	flags.Var(&f.maildir, "maildir", "serve the Maildir `PATH`")
 	flags.Var(&f.synthetic, "synthetic", "serve generated messages: COUNT[,size=8KiB][,seed=1]")
 }
 
@@ -53,7 +53,7 @@ func (f *mailFlags) open() (*mailbox, error) {
 
 func (f *mailFlags) choose() (*mailbox, error) {
 	given := 0
-	for _, v := range []string{f.eml, f.mbox, f.maildir, f.synthetic.String()} {
+	for _, v := range []string{f.eml.String(), f.mbox.String(), f.maildir.String(), f.synthetic.String()} {
 		if v != "" {
 			given++
 		}
@@ -61,9 +61,9 @@ func (f *mailFlags) choose() (*mailbox, error) {
 	if given > 1 {
 		return nil, cli.Usage("give only one of --eml, --mbox, --maildir and --synthetic")
 	}
-	onDisk := func(path string, open func(string) (maildrop.Source, error)) (*mailbox, error) {
-		source, err := open(path)
-		return &mailbox{about: "from " + path, onDisk: true, source: source}, err
+	onDisk := func(path cli.Path, open func(string) (maildrop.Source, error)) (*mailbox, error) {
+		source, err := open(path.String())
+		return &mailbox{about: "from " + path.String(), onDisk: true, source: source}, err
 	}
 	inMemory := func(about string, fresh func() (maildrop.Source, error)) (*mailbox, error) {
 		source, err := fresh()

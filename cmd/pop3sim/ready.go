@@ -29,7 +29,7 @@ func ready(stdout io.Writer, f *serveFlags, l listening) error {
 	if f.readyFile == "" {
 		return nil
 	}
-	return writeWhole("--ready-file", f.readyFile, line)
+	return writeWhole("--ready-file", f.readyFile.String(), line)
 }
 
 // removeStale takes away the ready file of an earlier run, so that nobody is told of a server that is gone.

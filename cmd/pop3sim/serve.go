@@ -32,9 +32,9 @@ type serveFlags struct {
 	tokens     logins
 	mechanisms mechanisms
 	json       bool
-	readyFile  string
+	readyFile  cli.Path
 	quiet      bool
-	level      slog.Level
+	level      level
 	transcript bool
 }
 
@@ -79,11 +79,24 @@ cut off by that deletes nothing.`,
 	flags.Var(&f.mechanisms, "mechanisms", "what AUTH offers, or none (default "+strings.Join(fakeserver.Mechanisms(), ",")+")")
 	f.tls.add(flags)
 	flags.BoolVar(&f.json, "json", false, `print {"pop3":"HOST:PORT","pop3s":...} as the first line of stdout when ready`)
-	flags.StringVar(&f.readyFile, "ready-file", "", "write the same to `FILE` when ready")
+	flags.Var(&f.readyFile, "ready-file", "write the same to `FILE` when ready")
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "print only warnings and errors")
-	flags.TextVar(&f.level, "log-level", slog.LevelInfo, "log from this `LEVEL` on: debug, info, warn, error")
+	flags.Var(&f.level, "log-level", "log from this `LEVEL` on: debug, info, warn, error")
 	flags.BoolVar(&f.transcript, "transcript", false, "print each session's commands and replies when it ends")
 	return c
+}
+
+// level is a flag's value; the zero value is info.
+type level slog.Level
+
+func (l *level) String() string { return strings.ToLower(slog.Level(*l).String()) }
+func (l *level) Type() string   { return "level" }
+
+func (l *level) Set(text string) error {
+	if (*slog.Level)(l).UnmarshalText([]byte(text)) != nil {
+		return errors.New("choose one of debug, info, warn, error")
+	}
+	return nil
 }
 
 // serve runs the server until the context ends.
@@ -100,7 +113,7 @@ func serve(cmd *cobra.Command, f *serveFlags) error {
 	if err != nil {
 		return err
 	}
-	if err = removeStale(f.readyFile); err != nil {
+	if err = removeStale(f.readyFile.String()); err != nil {
 		return err
 	}
 	o := f.options(cmd, drops)
@@ -163,15 +176,15 @@ func stopped(err error) error {
 
 func (f *serveFlags) options(cmd *cobra.Command, drops []*fakeserver.Maildrop) *fakeserver.Options {
 	stderr := &lockedWriter{w: cmd.ErrOrStderr()}
-	level := f.level
+	lowest := slog.Level(f.level)
 	if f.quiet {
-		level = max(level, slog.LevelWarn)
+		lowest = max(lowest, slog.LevelWarn)
 	}
 	o := &fakeserver.Options{
 		Users:             map[string]fakeserver.User{},
 		Mechanisms:        f.mechanisms.names,
 		PlaintextNeedsTLS: f.tls.require,
-		Log:               slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level})),
+		Log:               slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: lowest})),
 		TranscriptOctets:  -1,
 	}
 	if f.transcript {
