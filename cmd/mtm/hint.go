@@ -31,6 +31,10 @@ func hintFor(failure *mtm.Error, a mtm.Account) string {
 		return fmt.Sprintf("%s --auth auto' picks another way", set)
 	case mtm.ErrAuthenticationFailed:
 		return fmt.Sprintf("%s' takes --auth, --allow-plaintext and the source of the password", set)
+	case mtm.ErrTLSRefused:
+		return fmt.Sprintf("%s' takes --tls-ca FILE and --tls-name NAME, which say what certificate to trust", set)
+	case mtm.ErrTLSFailed:
+		return fmt.Sprintf("%s --tls implicit' is for ports that begin with TLS, --tls stls for the others", set)
 	case mtm.ErrInUse:
 		return "another program has the mailbox open: try again when it is done"
 	case mtm.ErrTimedOut:

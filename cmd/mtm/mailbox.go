@@ -12,6 +12,7 @@ import (
 
 	"pop3mtm/cmd/internal/cli"
 	"pop3mtm/mtm"
+	"pop3mtm/mtm/pop3"
 	"pop3mtm/mtm/store"
 )
 
@@ -117,12 +118,22 @@ func joined(a, b error) error {
 	return &all
 }
 
+// What a server may list, so that no server can use up the memory: mtm stays below 256 MiB. Mailboxes of a million messages
+// are beyond what POP3 is used for, and RFC 1939 section 7 gives a UID 70 octets at most.
+const (
+	maxListed    = 1_000_000
+	maxUIDOctets = 70 * maxListed
+)
+
 // withClient opens a client for use and closes it after it. Inside a shell it is the shell's.
 func (e *env) withClient(st *store.Store, a mtm.Account, use func(*mtm.Client) error) error {
 	if e.shell != nil {
 		return use(e.shell.client)
 	}
-	client, err := mtm.Open(st, a.ID, &mtm.Options{Timeout: time.Duration(e.timeout)})
+	client, err := mtm.Open(st, a.ID, &mtm.Options{
+		Timeout: time.Duration(e.timeout),
+		Wire:    &pop3.Options{MaxRows: maxListed, MaxUIDOctets: maxUIDOctets},
+	})
 	if err != nil {
 		return err
 	}
