@@ -42,7 +42,7 @@ func (w *work) transfer(ctx context.Context, t Transfer) error {
 	if t.Move {
 		asked, settled = wanted, 0
 	}
-	if err := w.mark(idsOf(asked), store.Pending, 0); err != nil {
+	if err = w.mark(idsOf(asked), store.Pending, 0); err != nil {
 		return err
 	}
 	missing, err = w.copyLocal(ctx, t, missing, settled)
