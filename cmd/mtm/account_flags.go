@@ -245,6 +245,7 @@ func warnUnverified(w io.Writer, a mtm.Account) {
 	if len(flags) == 0 {
 		return
 	}
-	fmt.Fprintf(w, "mtm: warning: account %s has %s: no certificate is checked, and whoever is on the way can read and change everything\n",
+	// A terminal that is gone shows no warning.
+	_, _ = fmt.Fprintf(w, "mtm: warning: account %s has %s: no certificate is checked, and whoever is on the way can read and change everything\n",
 		oneLine(a.Name), strings.Join(flags, " and "))
 }
