@@ -93,11 +93,18 @@ var _ = Describe("account, safely", func() {
 		Entry("an address that is none", "--smtp \"h:x\" is not HOST", "--smtp", "h:x", "--from", "a@b"),
 	)
 
-	It("warns at once of certificates that are not checked", func() {
-		r := u.types(add("--pop3", "h", "--tls", "stls", "--tls-insecure-skip-verify")...)
-		Expect(r.status).To(BeZero())
-		Expect(r.err).To(Equal("mtm: warning: account work has --tls-insecure-skip-verify: " +
-			"no certificate is checked, and whoever is on the way can read and change everything\n"))
+	It("warns of certificates that are not checked, at each use", func() {
+		s := fakeserver.Start(tb(), fakeserver.NewMaildrop(letters("a1")...), &fakeserver.Options{TLS: fixtures.SelfSigned()})
+		warned := func(r result) {
+			GinkgoHelper()
+			Expect(r.status).To(BeZero())
+			Expect(r.err).To(Equal("mtm: warning: account work has --tls-insecure-skip-verify: " +
+				"no certificate is checked, and whoever is on the way can read and change everything\n"))
+		}
+		warned(u.types(add("--pop3", s.Addr(), "--tls", "stls", "--tls-insecure-skip-verify")...))
+		warned(u.types("get", "work"))
+		warned(u.feeds("connect\nget\n", "shell", "work"))
+		Expect(u.lists("Inbox")).To(HaveLen(1))
 	})
 
 	It("fetches through STLS and implicit TLS with the CA it is given, and not with another", func() {

@@ -62,7 +62,7 @@ func (m *mailbox) use(name string, act func(*mtm.Client) error) error {
 		if err = m.checkSelection(m.cmd.Context()); err != nil {
 			return err
 		}
-		return m.env.withClient(st, m.account, act)
+		return m.env.withClient(m.cmd, st, m.account, act)
 	})
 }
 
@@ -126,10 +126,11 @@ const (
 )
 
 // withClient opens a client for use and closes it after it. Inside a shell it is the shell's.
-func (e *env) withClient(st *store.Store, a mtm.Account, use func(*mtm.Client) error) error {
+func (e *env) withClient(cmd *cobra.Command, st *store.Store, a mtm.Account, use func(*mtm.Client) error) error {
 	if e.shell != nil {
 		return use(e.shell.client)
 	}
+	warnUnverified(cmd.ErrOrStderr(), a)
 	client, err := mtm.Open(st, a.ID, &mtm.Options{
 		Timeout: time.Duration(e.timeout),
 		Wire:    &pop3.Options{MaxRows: maxListed, MaxUIDOctets: maxUIDOctets},

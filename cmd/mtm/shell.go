@@ -44,7 +44,7 @@ first line that fails, with the status of that line.`,
 				if err != nil {
 					return err
 				}
-				return e.withClient(st, a, func(client *mtm.Client) error {
+				return e.withClient(cmd, st, a, func(client *mtm.Client) error {
 					s := &shell{account: a, store: st, client: client}
 					inner := &env{timeout: e.timeout, json: e.json, shell: s}
 					return s.talk(cmd, inner, keepGoing)
