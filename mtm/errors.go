@@ -17,7 +17,7 @@ const (
 	ErrCancelled            = progress.Cancelled              // Cancel, Disconnect or the context ended it
 	ErrNotSupported         = progress.NotSupported           // the MTM has no such function
 	ErrArgument             = progress.Argument               // settings or parameters that cannot work
-	ErrInUse                = progress.InUse                  // the mailbox is locked by another session
+	ErrInUse                = progress.InUse                  // the mailbox or the store is locked by another program
 	ErrBusy                 = progress.ServerBusy             // another operation runs on this client
 	ErrDiskFull             = progress.DiskFull               // no room for what was asked
 	ErrTimedOut             = progress.TimedOut               // the server did not answer in time

@@ -3,7 +3,10 @@ package mtm_test
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"errors"
+	"path/filepath"
+	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -183,6 +186,29 @@ var _ = Describe("When something fails", func() {
 		Entry("of all messages, when none is new", mtm.All, true),
 		Entry("with a connection between", mtm.New, false, mtm.Connect{}, mtm.Disconnect{}),
 	)
+
+	It("a store that another program keeps locked is in use", func() {
+		b := newBench(nil, nil, mails(1))
+		Expect(b.store.Close()).To(Succeed())
+		var err error
+		b.store, err = store.Open(b.dir, &store.Options{BusyTimeout: 10 * time.Millisecond})
+		Expect(err).NotTo(HaveOccurred())
+		DeferCleanup(b.store.Close)
+		b.open(nil)
+		other, err := sql.Open("sqlite", filepath.Join(b.dir, "index.db"))
+		Expect(err).NotTo(HaveOccurred())
+		defer other.Close()
+		other.SetMaxOpenConns(1)
+		_, err = other.Exec("BEGIN EXCLUSIVE")
+		Expect(err).NotTo(HaveOccurred())
+		_, err = b.do(get(mtm.New, mtm.Copy, mtm.ThenDisconnect))
+		Expect(err).To(MatchError(mtm.ErrInUse))
+		Expect(err).To(MatchError(store.ErrLocked))
+		_, err = other.Exec("ROLLBACK")
+		Expect(err).NotTo(HaveOccurred())
+		b.mustDo(get(mtm.New, mtm.Copy, mtm.ThenDisconnect))
+		Expect(b.inbox()).To(HaveLen(1))
+	})
 
 	It("a message larger than asked for is not asked for", func() {
 		b := newBench(nil, nil, mails(5))

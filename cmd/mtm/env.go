@@ -77,6 +77,8 @@ func run(f func(cmd *cobra.Command, args []string) error) func(*cobra.Command, [
 			return nil
 		case errors.Is(err, store.ErrNotFound):
 			return cli.Coded(int(mtm.ErrNotFound), err)
+		case errors.Is(err, store.ErrLocked):
+			return cli.Coded(int(mtm.ErrInUse), err)
 		case errors.Is(err, store.ErrDiskFull):
 			return cli.Coded(int(mtm.ErrDiskFull), err)
 		case errors.Is(err, context.Canceled):

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"pop3mtm/mtm"
+	"pop3mtm/mtm/store"
 )
 
 // next says what a command does about a line that ended in the middle of it.
@@ -36,6 +38,9 @@ func hintFor(failure *mtm.Error, a mtm.Account) string {
 	case mtm.ErrTLSFailed:
 		return fmt.Sprintf("%s --tls implicit' is for ports that begin with TLS, --tls stls for the others", set)
 	case mtm.ErrInUse:
+		if errors.Is(failure, store.ErrLocked) {
+			return ""
+		}
 		return "another program has the mailbox open: try again when it is done"
 	case mtm.ErrTimedOut:
 		return "the server was too slow: --timeout waits longer; " + next(failure.Command)

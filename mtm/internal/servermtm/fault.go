@@ -69,6 +69,8 @@ func codeOf(ctx context.Context, refused progress.Code, err error) progress.Code
 		return progress.TimedOut
 	case ctx.Err() != nil:
 		return progress.Cancelled
+	case errors.Is(err, store.ErrLocked):
+		return progress.InUse
 	case errors.Is(err, store.ErrNotFound):
 		return progress.NotFound
 	case errors.Is(err, os.ErrDeadlineExceeded):
