@@ -63,6 +63,7 @@ type ours struct {
 	bench   string // path of this program
 	mtm     string // path of an mtm program, "" for the bench itself
 	profile string // file for a CPU profile, "" for none
+	headers bool   // refresh the mailbox and fetch no message
 }
 
 func (o *ours) version(ctx context.Context) (string, error) {
@@ -86,6 +87,9 @@ func (o *ours) fetch(ctx context.Context, _ peer.Account, dir string) error {
 	argv := []string{o.bench, "get", "--store", storeIn(dir), "--profile", o.profile}
 	if o.mtm != "" {
 		argv = []string{o.mtm, "get", accountName, "--store", storeIn(dir)}
+	}
+	if o.headers {
+		argv = append(argv, "--headers-only")
 	}
 	cmd, said := process(ctx, argv)
 	return said.explain(ctx, oursName, cmd.Run())

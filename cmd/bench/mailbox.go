@@ -21,20 +21,27 @@ type mailbox struct {
 	Seed     uint64   `json:"seed"`
 }
 
-// flags adds the mailbox's flags to a command.
-func (m *mailbox) flags(c *cobra.Command) {
-	m.Messages, m.Size, m.Seed = 10_000, 8<<10, 1
+// flags adds the mailbox's flags to a command, with these defaults.
+func (m *mailbox) flags(c *cobra.Command, messages int, size cli.Size) {
+	m.Messages, m.Size, m.Seed = messages, size, 1
 	c.Flags().IntVar(&m.Messages, "messages", m.Messages, "number of messages in the mailbox")
 	c.Flags().Var(&m.Size, "size", "size of each message: 512, 8KiB, 1GiB ...")
 	c.Flags().Uint64Var(&m.Seed, "seed", m.Seed, "what the messages' text is made from")
 }
 
 func (m *mailbox) validate() error {
-	if m.Messages < 1 || m.Messages > mostMessages {
-		return cli.Usage("--messages takes 1 to %d, not %d", mostMessages, m.Messages)
+	if err := checkMessages("--messages", m.Messages); err != nil {
+		return err
 	}
 	if m.Size < maildrop.MinSyntheticSize || m.Size > largestSize {
 		return cli.Usage("--size takes %d to %s, not %s", maildrop.MinSyntheticSize, cli.Size(largestSize), m.Size)
+	}
+	return nil
+}
+
+func checkMessages(flag string, n int) error {
+	if n < 1 || n > mostMessages {
+		return cli.Usage("%s takes 1 to %d, not %d", flag, mostMessages, n)
 	}
 	return nil
 }

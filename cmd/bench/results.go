@@ -22,12 +22,18 @@ type participant struct {
 	Alters  string `json:"alters,omitempty"` // what it changes in the messages it keeps
 }
 
+// shown is what every benchmark has found; its JSON form is that of its fields.
+type shown interface {
+	table() []byte
+	benchfmt() []byte
+}
+
 // formats are the ways to write results.
-func formats() map[string]func(*results) ([]byte, error) {
-	return map[string]func(*results) ([]byte, error){
-		"table":    func(r *results) ([]byte, error) { return r.table(), nil },
-		"benchfmt": func(r *results) ([]byte, error) { return r.benchfmt(), nil },
-		"json": func(r *results) ([]byte, error) {
+func formats() map[string]func(shown) ([]byte, error) {
+	return map[string]func(shown) ([]byte, error){
+		"table":    func(r shown) ([]byte, error) { return r.table(), nil },
+		"benchfmt": func(r shown) ([]byte, error) { return r.benchfmt(), nil },
+		"json": func(r shown) ([]byte, error) {
 			text, err := json.MarshalIndent(r, "", "  ")
 			return append(text, '\n'), err
 		},

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -56,13 +55,13 @@ The other clients are to be installed; in Debian the packages are curl, fetchmai
 		if err != nil {
 			return err
 		}
-		return r.show(found, c.OutOrStdout())
+		return show(found, r.format, r.out, c.OutOrStdout())
 	}
 	return c
 }
 
 func (r *retrieve) flags(c *cobra.Command) {
-	r.box.flags(c)
+	r.box.flags(c, 10_000, 8<<10)
 	f := c.Flags()
 	f.IntVar(&r.runs, "runs", 5, "how often each client fetches the mailbox")
 	f.StringSliceVar(&r.against, "against", nil, "other clients: curl, fetchmail, getmail, mpop-maildir, mpop-mbox, poplib")
@@ -79,16 +78,24 @@ func (r *retrieve) validate() error {
 	if err := r.box.validate(); err != nil {
 		return err
 	}
-	if r.runs < 1 || r.runs > mostRuns {
-		return cli.Usage("--runs takes 1 to %d, not %d", mostRuns, r.runs)
-	}
-	if _, ok := formats()[r.format]; !ok {
-		return cli.Usage("--format takes table, benchfmt or json, not %q", r.format)
+	if err := checkRuns(r.runs, r.format); err != nil {
+		return err
 	}
 	if r.profile != "" && (r.mtm != "" || r.pop3sim != "") {
 		return cli.Usage("--profile works with the server and the client built into the bench, not with --mtm or --pop3sim")
 	}
 	return checkPeers(r.against)
+}
+
+// checkRuns refuses what no benchmark takes.
+func checkRuns(runs int, format string) error {
+	if runs < 1 || runs > mostRuns {
+		return cli.Usage("--runs takes 1 to %d, not %d", mostRuns, runs)
+	}
+	if _, ok := formats()[format]; !ok {
+		return cli.Usage("--format takes table, benchfmt or json, not %q", format)
+	}
+	return nil
 }
 
 // run does all trials, the clients taking turns.
@@ -97,7 +104,7 @@ func (r *retrieve) run(ctx context.Context, stderr io.Writer) (found *results, e
 	if err != nil {
 		return nil, err
 	}
-	dir, err := r.makeFolders()
+	dir, err := makeFolders(r.dir, r.out, r.profile)
 	if err != nil {
 		return nil, err
 	}
@@ -139,16 +146,17 @@ func (r *retrieve) begin(ctx context.Context) (*results, error) {
 	return found, nil
 }
 
-// makeFolders makes the folders of the results, and one for what the clients store, whose path it returns.
-func (r *retrieve) makeFolders() (string, error) {
-	for _, dir := range []string{r.out, r.profile} {
+// makeFolders makes the folders of the results whose names are not empty, and a new one below dir for what the clients
+// store, whose path it returns.
+func makeFolders(dir string, results ...string) (string, error) {
+	for _, dir := range results {
 		if dir != "" {
 			if err := os.MkdirAll(dir, 0o755); err != nil {
 				return "", err
 			}
 		}
 	}
-	dir, err := filepath.Abs(r.dir) // the clients run in folders of their own
+	dir, err := filepath.Abs(dir) // the clients run in folders of their own
 	if err != nil {
 		return "", err
 	}
@@ -157,10 +165,6 @@ func (r *retrieve) makeFolders() (string, error) {
 
 // trial runs one trial in a process of its own and shows how far it is.
 func (r *retrieve) trial(ctx context.Context, name, dir, label string, stderr io.Writer) (m *measurement, err error) {
-	bench, err := os.Executable()
-	if err != nil {
-		return nil, err
-	}
 	if err = os.Mkdir(dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -168,42 +172,8 @@ func (r *retrieve) trial(ctx context.Context, name, dir, label string, stderr io
 		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	}
 	t := trial{Mailbox: r.box, Client: name, Dir: dir, Mtm: r.mtm, Pop3sim: r.pop3sim, Profile: r.profile}
-	spec, err := json.Marshal(t)
-	if err != nil {
-		return nil, err
-	}
-	cmd, said := process(ctx, []string{bench, "trial", string(spec)})
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		return nil, err
-	}
-	cmd.Cancel = stdin.Close
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err = cmd.Start(); err != nil {
-		return nil, err
-	}
 	bar := cli.NewBar(stderr, label, cli.Octets, r.box.total())
-	m, err = readTrial(stdout, func(octets int64) { bar.Set(min(octets, r.box.total()), r.box.total()) })
-	bar.Close()
-	return m, said.explain(ctx, label, errors.Join(cmd.Wait(), err))
-}
-
-// readTrial reads what a trial writes to its end.
-func readTrial(stdout io.Reader, report func(octets int64)) (*measurement, error) {
-	for said := json.NewDecoder(stdout); ; {
-		var line trialLine
-		switch err := said.Decode(&line); {
-		case err != nil:
-			_, _ = io.Copy(io.Discard, stdout) // so that the trial can end
-			return nil, fmt.Errorf("the trial ended without a result: %w", err)
-		case line.Result != nil:
-			return line.Result, nil
-		}
-		report(line.Octets)
-	}
+	return inProcess[measurement](ctx, "trial", t, bar, label, r.box.total())
 }
 
 // alters is what a client changes in messages by its nature.
@@ -214,20 +184,20 @@ func alters(name string) string {
 	return ""
 }
 
-// show prints the results and writes them to files.
-func (r *retrieve) show(found *results, stdout io.Writer) error {
-	if r.out != "" {
-		for format, name := range map[string]string{"json": "results.json", "benchfmt": "results.bench", "table": "results.txt"} {
-			text, err := formats()[format](found)
+// show prints results in a format, and writes them in all of them into a folder when out names one.
+func show(found shown, format, out string, stdout io.Writer) error {
+	if out != "" {
+		for form, name := range map[string]string{"json": "results.json", "benchfmt": "results.bench", "table": "results.txt"} {
+			text, err := formats()[form](found)
 			if err != nil {
 				return err
 			}
-			if err := os.WriteFile(filepath.Join(r.out, name), text, 0o644); err != nil {
+			if err := os.WriteFile(filepath.Join(out, name), text, 0o644); err != nil {
 				return err
 			}
 		}
 	}
-	text, err := formats()[r.format](found)
+	text, err := formats()[format](found)
 	if err != nil {
 		return err
 	}

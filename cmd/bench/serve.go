@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -18,24 +19,25 @@ import (
 const reportEvery = 100 * time.Millisecond
 
 // newServe is the server of one trial, a process of its own. Its first line on stdout is {"pop3":"host:port"}, later
-// ones are {"octets":N}, what it has sent so far. It ends at a signal, or with its standard input, so that it never
-// outlives the bench.
+// ones are serverCounts. It ends at a signal, or with its standard input, so that it never outlives the bench.
 func newServe() *cobra.Command {
 	var box mailbox
 	var profile string
+	var without []string
 	c := &cobra.Command{Use: "serve", Hidden: true, Short: "Serves the mailbox of one trial"}
-	box.flags(c)
+	box.flags(c, 10_000, 8<<10)
 	c.Flags().StringVar(&profile, "profile", "", "file for a CPU profile")
+	c.Flags().StringSliceVar(&without, "without", nil, "capabilities that the server lacks")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		if err := box.validate(); err != nil {
 			return err
 		}
-		return profiled(profile, func() error { return serve(c.Context(), &box, c.InOrStdin(), c.OutOrStdout()) })
+		return profiled(profile, func() error { return serve(c.Context(), &box, without, c.InOrStdin(), c.OutOrStdout()) })
 	}
 	return c
 }
 
-func serve(ctx context.Context, box *mailbox, stdin io.Reader, stdout io.Writer) error {
+func serve(ctx context.Context, box *mailbox, without []string, stdin io.Reader, stdout io.Writer) error {
 	ctx, cancel := endsWithInput(ctx, stdin)
 	defer cancel()
 	source, err := box.source()
@@ -48,12 +50,20 @@ func serve(ctx context.Context, box *mailbox, stdin io.Reader, stdout io.Writer)
 		return err
 	}
 	counted := &countedListener{Listener: l}
-	server := fakeserver.New(fakeserver.MaildropOf(source), nil)
+	var ended atomic.Int64
+	server := fakeserver.New(fakeserver.MaildropOf(source), &fakeserver.Options{
+		Without: without, OnSession: func(fakeserver.Transcript) { ended.Add(1) },
+	})
+	tops := server.On(fakeserver.Match{Verb: "TOP"}, fakeserver.Auto)
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(counted) }()
 	_, err = fmt.Fprintf(stdout, "{\"pop3\":%q}\n", l.Addr())
 	if err == nil {
-		err = report(ctx, &counted.sent, stdout)
+		err = report(ctx, stdout, func() serverCounts {
+			n := serverCounts{Ended: int(ended.Load())} // first, so that Tops holds all of these sessions
+			n.Octets, n.Tops = counted.sent.Load(), tops.Fired()
+			return n
+		})
 	}
 	closed := server.Close()
 	if e := <-served; !errors.Is(e, fakeserver.ErrClosed) {
@@ -62,20 +72,28 @@ func serve(ctx context.Context, box *mailbox, stdin io.Reader, stdout io.Writer)
 	return errors.Join(err, closed)
 }
 
-// report writes what was sent whenever it has changed, until ctx ends.
-func report(ctx context.Context, sent *atomic.Int64, stdout io.Writer) error {
+// serverCounts is what a server of ours has done so far, in a line that it writes to stdout.
+type serverCounts struct {
+	Octets int64 `json:"octets"` // sent
+	Tops   int   `json:"tops"`   // TOP commands answered, those of ended sessions at least
+	Ended  int   `json:"ended"`  // sessions
+}
+
+// report writes the counts whenever they have changed, until ctx ends.
+func report(ctx context.Context, stdout io.Writer, count func() serverCounts) error {
 	tick := time.NewTicker(reportEvery)
 	defer tick.Stop()
-	last := int64(0)
+	said := json.NewEncoder(stdout)
+	var last serverCounts
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
 		}
-		if n := sent.Load(); n != last {
+		if n := count(); n != last {
 			last = n
-			if _, err := fmt.Fprintf(stdout, "{\"octets\":%d}\n", n); err != nil {
+			if err := said.Encode(n); err != nil {
 				return err
 			}
 		}

@@ -21,9 +21,9 @@ type server struct {
 	ended   chan error   // one value, when its stdout has ended
 }
 
-// startServer runs the program and waits until it listens. Later it calls report, from a goroutine, with the octets
-// that the program says it has sent. stop ends it, and the end of ctx does.
-func startServer(ctx context.Context, argv []string, report func(octets int64)) (*server, error) {
+// startServer runs the program and waits until it listens. Later it calls report, from a goroutine, with what the
+// program says of itself. stop ends it, and the end of ctx does.
+func startServer(ctx context.Context, argv []string, report func(serverCounts)) (*server, error) {
 	s := &server{ended: make(chan error, 1)}
 	s.cmd, s.said = process(ctx, argv)
 	var stdout io.Reader
@@ -48,12 +48,12 @@ func startServer(ctx context.Context, argv []string, report func(octets int64)) 
 }
 
 // follow reads what a server says on stdout until it ends, first of all its address. It closes listening.
-func follow(stdout io.Reader, listening chan<- peer.Account, report func(octets int64)) error {
+func follow(stdout io.Reader, listening chan<- peer.Account, report func(serverCounts)) error {
 	defer close(listening)
 	for said := json.NewDecoder(stdout); ; {
 		var line struct {
-			POP3   string `json:"pop3"`
-			Octets int64  `json:"octets"`
+			POP3 string `json:"pop3"`
+			serverCounts
 		}
 		if err := said.Decode(&line); err != nil {
 			if !errors.Is(err, io.EOF) {
@@ -70,7 +70,7 @@ func follow(stdout io.Reader, listening chan<- peer.Account, report func(octets 
 			listening <- account
 		}
 		if line.Octets > 0 {
-			report(line.Octets)
+			report(line.serverCounts)
 		}
 	}
 }

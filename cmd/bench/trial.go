@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -37,15 +38,18 @@ type measurement struct {
 }
 
 // trialLine is a line that a trial writes to stdout.
-type trialLine struct {
-	Octets int64        `json:"octets,omitempty"` // sent by the server so far
-	Result *measurement `json:"result,omitempty"` // the last line
+type trialLine[Result any] struct {
+	Done   int64   `json:"done,omitempty"`   // how far it is, in the unit of its bar
+	Result *Result `json:"result,omitempty"` // the last line
 }
 
-func newTrial() *cobra.Command {
-	c := &cobra.Command{Use: "trial SPEC", Hidden: true, Short: "Runs one trial", Args: cobra.ExactArgs(1)}
+func newTrial() *cobra.Command { return trialCommand("trial", (*trial).run) }
+
+// trialCommand is a hidden command that runs a trial of type T, which it is given as JSON.
+func trialCommand[T, Result any](name string, run func(*T, context.Context, func(done int64)) (*Result, error)) *cobra.Command {
+	c := &cobra.Command{Use: name + " SPEC", Hidden: true, Short: "Runs one trial", Args: cobra.ExactArgs(1)}
 	c.RunE = func(c *cobra.Command, args []string) error {
-		var t trial
+		var t T
 		d := json.NewDecoder(bytes.NewReader([]byte(args[0])))
 		d.DisallowUnknownFields()
 		if err := d.Decode(&t); err != nil {
@@ -54,13 +58,56 @@ func newTrial() *cobra.Command {
 		ctx, cancel := endsWithInput(c.Context(), c.InOrStdin())
 		defer cancel()
 		out := json.NewEncoder(c.OutOrStdout())
-		result, err := t.run(ctx, func(octets int64) { _ = out.Encode(trialLine{Octets: octets}) })
+		result, err := run(&t, ctx, func(done int64) { _ = out.Encode(trialLine[Result]{Done: done}) })
 		if err != nil {
 			return err
 		}
-		return out.Encode(trialLine{Result: result})
+		return out.Encode(trialLine[Result]{Result: result})
 	}
 	return c
+}
+
+// inProcess runs a trial by its command, in a process of its own, and shows how far it is.
+func inProcess[Result any](ctx context.Context, name string, t any, bar *cli.Bar, label string, total int64) (*Result, error) {
+	bench, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	spec, err := json.Marshal(t)
+	if err != nil {
+		return nil, err
+	}
+	cmd, said := process(ctx, []string{bench, name, string(spec)})
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	cmd.Cancel = stdin.Close
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err = cmd.Start(); err != nil {
+		return nil, err
+	}
+	result, err := readTrial[Result](stdout, func(done int64) { bar.Set(min(done, total), total) })
+	bar.Close()
+	return result, said.explain(ctx, label, errors.Join(cmd.Wait(), err))
+}
+
+// readTrial reads what a trial writes to its end.
+func readTrial[Result any](stdout io.Reader, report func(done int64)) (*Result, error) {
+	for said := json.NewDecoder(stdout); ; {
+		var line trialLine[Result]
+		switch err := said.Decode(&line); {
+		case err != nil:
+			_, _ = io.Copy(io.Discard, stdout) // so that the trial can end
+			return nil, fmt.Errorf("the trial ended without a result: %w", err)
+		case line.Result != nil:
+			return line.Result, nil
+		}
+		report(line.Done)
+	}
 }
 
 // run starts the server, lets the client fetch, ends the server, and verifies. No process is left when it returns.
@@ -69,7 +116,7 @@ func (t *trial) run(ctx context.Context, report func(octets int64)) (m *measurem
 	if err != nil {
 		return nil, err
 	}
-	s, err := startServer(ctx, t.serverCommand(bench), report)
+	s, err := startServer(ctx, t.serverCommand(bench), func(n serverCounts) { report(n.Octets) })
 	if err != nil {
 		return nil, err
 	}

@@ -29,11 +29,22 @@ func (m *mailbox) messages() ([][]byte, error) {
 // verifyStore checks that a store is sound and that its Inbox holds the mailbox: every message once, in order, octet
 // for octet. It needs no memory for the messages.
 func verifyStore(ctx context.Context, dir string, box *mailbox) (err error) {
-	st, err := store.Open(dir, &store.Options{MustExist: true, ReadOnly: true})
+	st, err := openStore(dir)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
+	return verifyEntries(ctx, st, store.Inbox, "Inbox", box, newComparer().message)
+}
+
+func openStore(dir string) (*store.Store, error) {
+	return store.Open(dir, &store.Options{MustExist: true, ReadOnly: true})
+}
+
+// verifyEntries checks that the store is sound, and that the children of an entry are the mailbox's messages in order,
+// each the same as what was served.
+func verifyEntries(ctx context.Context, st *store.Store, parent store.ID, place string, box *mailbox,
+	same func(context.Context, *store.Store, *store.Entry, maildrop.Message) error) error {
 	var found []error
 	summary, err := st.Check(ctx, func(p store.Problem) { found = append(found, errors.New(p.Text)) })
 	if err != nil {
@@ -47,20 +58,19 @@ func verifyStore(ctx context.Context, dir string, box *mailbox) (err error) {
 		return err
 	}
 	n := 0
-	c := newComparer()
-	err = st.Each(ctx, store.Inbox, func(e *store.Entry) error {
+	err = st.Each(ctx, parent, func(e *store.Entry) error {
 		n++
 		if n > served.Len() {
-			return fmt.Errorf("more than the %d messages served are in the Inbox", served.Len())
+			return fmt.Errorf("more than the %d messages served are in the %s", served.Len(), place)
 		}
 		want := served.At(n - 1)
 		if e.UID != want.UID() {
-			return fmt.Errorf("message %d in the Inbox has the UID %q, served was %q", n, e.UID, want.UID())
+			return fmt.Errorf("message %d in the %s has the UID %q, served was %q", n, place, e.UID, want.UID())
 		}
-		return c.message(ctx, st, e, want)
+		return same(ctx, st, e, want)
 	})
 	if err == nil && n < served.Len() {
-		err = fmt.Errorf("%d messages were served and %d are in the Inbox", served.Len(), n)
+		err = fmt.Errorf("%d messages were served and %d are in the %s", served.Len(), n, place)
 	}
 	return err
 }
