@@ -70,7 +70,7 @@ func (u *user) tries() attempt {
 	lines := bufio.NewReader(out)
 	for {
 		line, err := lines.ReadString('\n')
-		Expect(err).NotTo(HaveOccurred(), errOut.String())
+		Expect(err).NotTo(HaveOccurred())
 		if strings.HasPrefix(line, "{") {
 			break
 		}
