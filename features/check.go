@@ -74,6 +74,9 @@ func (w *world) checkStore(ctx context.Context) error {
 	for _, folder := range folders {
 		found = append(found, w.checkFolder(ctx, folder))
 	}
+	if w.account != 0 {
+		found = append(found, w.checkMailbox(ctx))
+	}
 	return errors.Join(found...)
 }
 
@@ -98,20 +101,7 @@ func (w *world) checkFolder(ctx context.Context, folder store.Entry) error {
 }
 
 func (w *world) checkCopy(ctx context.Context, e store.Entry) error {
-	original, known := w.letters[e.Description]
-	if !known {
-		return errors.New("nobody sent it")
-	}
-	want, err := maildrop.Read(original)
-	if err != nil {
-		return err
-	}
-	body, err := w.store.Body(ctx, e.ID)
-	if err != nil {
-		return err
-	}
-	raw, err := io.ReadAll(body)
-	err = errors.Join(err, body.Close())
+	raw, want, err := w.octets(ctx, e)
 	switch {
 	case err != nil:
 		return err
@@ -119,6 +109,53 @@ func (w *world) checkCopy(ctx context.Context, e store.Entry) error {
 		return fmt.Errorf("%d octets are not the %d that were sent", len(raw), len(want))
 	case !e.Flags.Has(store.Complete) || e.Flags.Has(store.Invisible) || e.Flags.Has(store.InPreparation):
 		return fmt.Errorf("it is not complete and visible: %s", e.Flags)
+	}
+	return nil
+}
+
+// octets are those that the entry has, and those of the message.
+func (w *world) octets(ctx context.Context, e store.Entry) (raw, want []byte, err error) {
+	original, known := w.letters[e.Description]
+	if !known {
+		return nil, nil, errors.New("nobody sent it")
+	}
+	if want, err = maildrop.Read(original); err != nil {
+		return nil, nil, err
+	}
+	body, err := w.store.Body(ctx, e.ID)
+	if err != nil {
+		return nil, nil, err
+	}
+	raw, err = io.ReadAll(body)
+	return raw, want, errors.Join(err, body.Close())
+}
+
+// checkMailbox looks at the entries of the account, hidden ones too.
+func (w *world) checkMailbox(ctx context.Context) error {
+	entries, err := w.store.Children(ctx, w.account)
+	found := []error{err}
+	for _, e := range entries {
+		if err := w.checkEntry(ctx, e); err != nil {
+			found = append(found, fmt.Errorf("%q in the mailbox: %w", e.Description, err))
+		}
+	}
+	return errors.Join(found...)
+}
+
+// checkEntry wants the flags to say how much of the message is here.
+func (w *world) checkEntry(ctx context.Context, e store.Entry) error {
+	raw, want, err := w.octets(ctx, e)
+	if err != nil {
+		return err
+	}
+	whole, part := e.Body.Kind == store.BodyWhole, e.Body.Kind == store.BodyPartial
+	switch {
+	case !bytes.HasPrefix(want, raw):
+		return fmt.Errorf("its %d octets are not the first that were sent", len(raw))
+	case whole != (len(raw) == len(want)) && !part && len(want) > 0:
+		return fmt.Errorf("it is kept as %s with %d of %d octets", e.Body.Kind, len(raw), len(want))
+	case e.Flags.Has(store.Complete) && !whole && !part, e.Email.Has(store.PartialDownload) != part:
+		return fmt.Errorf("it is kept as %s, and flagged %s,%s", e.Body.Kind, e.Flags, e.Email)
 	}
 	return nil
 }

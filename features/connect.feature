@@ -1,4 +1,4 @@
-@connect
+@connect @behaviour-3
 Feature: Connecting to the mailbox
   To connect is to log in and to see what the mailbox holds: one entry for each
   message, before any message is fetched.
@@ -26,73 +26,6 @@ Feature: Connecting to the mailbox
       Then it succeeds
       And the mailbox shows nothing
       And the account counts 0 messages on the server
-
-    Scenario: New is what arrived in this connection
-      Given the mailbox holds "Lunch"
-      And the account shows its mailbox offline too
-      And I connect
-      And I disconnect
-      When "Invoice" arrives in the mailbox
-      And I connect
-      Then the mailbox shows "Lunch" and "Invoice"
-      And the new messages in the mailbox are "Invoice"
-      And the unread messages in the mailbox are "Lunch" and "Invoice"
-
-    Scenario: What another program deleted disappears, copies stay
-      Given the mailbox holds "Lunch", "Invoice" and "Photos"
-      And I copy all messages, then disconnecting
-      When another program deletes "Lunch" and "Photos"
-      And I connect
-      Then the mailbox shows "Invoice"
-      And the account counts 1 message on the server
-      And the Inbox shows "Lunch", "Invoice" and "Photos"
-
-    Scenario: An emptied mailbox
-      Given the mailbox holds "Lunch" and "Invoice"
-      And the account shows its mailbox offline too
-      And I connect
-      And I disconnect
-      When another program deletes "Lunch" and "Invoice"
-      And I connect
-      Then it succeeds
-      And the mailbox shows nothing
-
-    Scenario Outline: A server that cannot <ability>
-      Given the server cannot <ability>
-      And the mailbox holds "Lunch" and "Invoice"
-      And the account shows its mailbox offline too
-      When I connect
-      Then it succeeds
-      And the mailbox shows "Lunch" and "Invoice"
-      And "Lunch" and "Invoice" in the mailbox show sender, date and size
-      And the Inbox shows nothing
-      When I disconnect
-      And "Photos" arrives in the mailbox
-      And I connect
-      Then the mailbox shows "Lunch", "Invoice" and "Photos"
-      And the new messages in the mailbox are "Photos"
-
-      Examples:
-        | ability                       |
-        | name its messages             |
-        | send headers alone            |
-        | take several requests at once |
-        | say what it can do            |
-        | hide the password             |
-
-    Scenario: One message that the server cannot read
-      Given the mailbox holds "Lunch", "Invoice" and "Photos"
-      And the server once refuses to show "Invoice"
-      When I connect
-      Then it fails with "1 message(s) failed", error -179
-      And the failed messages are "Invoice"
-      And the account is connected
-      And the mailbox shows "Lunch" and "Photos"
-      When I disconnect
-      And I connect
-      Then it succeeds
-      And the mailbox shows "Lunch", "Invoice" and "Photos"
-      And the new messages in the mailbox are "Invoice"
 
   Rule: Offline the mailbox is hidden, unless the account wants it shown
 
@@ -131,108 +64,6 @@ Feature: Connecting to the mailbox
       Then it succeeds
       And the mailbox shows "Lunch"
 
-  Rule: An account can show the newest messages only
-
-    Background:
-      Given the account shows its mailbox offline too
-      And the mailbox holds 5 messages
-
-    Scenario: Only the newest
-      Given the account shows the newest 2 messages
-      When I connect
-      Then the mailbox shows "Message 4" and "Message 5"
-      And the account counts 5 messages on the server
-
-    Scenario: Newer ones push older ones out
-      Given the account shows the newest 2 messages
-      And I connect
-      And I disconnect
-      When "Lunch" arrives in the mailbox
-      And I connect
-      Then the mailbox shows "Message 5" and "Lunch"
-      And the new messages in the mailbox are "Lunch"
-
-    Scenario: A higher limit brings older ones
-      Given the account shows the newest 2 messages
-      And I connect
-      And I disconnect
-      When the account shows all messages
-      And I connect
-      Then the mailbox shows "Message 1", "Message 2", "Message 3", "Message 4" and "Message 5"
-
-    Scenario: A lower limit takes entries away, and nothing from the server
-      Given I connect
-      And I disconnect
-      When the account shows the newest 1 message
-      And I connect
-      Then the mailbox shows "Message 5"
-      When I disconnect
-      Then the server holds "Message 1", "Message 2", "Message 3", "Message 4" and "Message 5"
-
-    Scenario: A limit of none logs in and looks at nothing
-      Given the account shows the newest 3 messages
-      And I connect
-      And I disconnect
-      And "Lunch" arrives in the mailbox
-      And another program deletes "Message 3"
-      When the account shows the newest 0 messages
-      And I connect
-      Then it succeeds
-      And the account is connected
-      And the mailbox shows "Message 3", "Message 4" and "Message 5"
-      When I disconnect
-      Then the server heard a goodbye
-
-  Rule: A refused login is final
-
-    @rfc1939-7
-    Scenario: A login that shows nobody the password
-      Given the account uses the secure login
-      And the mailbox holds "Lunch"
-      When I connect
-      Then it succeeds
-      And the mailbox shows "Lunch"
-
-    Scenario Outline: The wrong <setting>
-      Given the account has the <setting> "wrong"
-      When I connect
-      Then it fails with "the server refused the login", error -172
-      And the account is offline
-      When the account has the <setting> "demo"
-      And I connect
-      Then it succeeds
-
-      Examples:
-        | setting   |
-        | user name |
-        | password  |
-
-    Scenario: The wrong password, securely
-      Given the account uses the secure login
-      And the account has the password "wrong"
-      When I connect
-      Then it fails with "the server refused the APOP login", error -177
-      And the account is offline
-
-    Scenario: A secure login that the server does not offer
-      Given the server cannot hide the password
-      And the account uses the secure login
-      When I connect
-      Then it fails with "no timestamp for APOP", error -173
-      And the account is offline
-
-    @rfc1939-4
-    Scenario: Another program is at the mailbox
-      Given the mailbox holds "Lunch"
-      And another program opens the mailbox
-      When I connect
-      Then it fails with "in use", error -14
-      And the account is offline
-      When another program leaves the mailbox
-      And I connect
-      Then it succeeds
-      And the mailbox shows "Lunch"
-
   Rule: What fails is told once, leaves the account offline, and works next time
 
     Background:
@@ -255,12 +86,12 @@ Feature: Connecting to the mailbox
       And the new messages in the mailbox are "Photos"
 
       Examples:
-        | part          | text                             | number |
-        | connection    | cannot connect                   | -170   |
-        | user name     | the server refused the user name | -171   |
-        | password      | the server refused the login     | -172   |
-        | message count | the server answered with an error | -174  |
-        | message list  | the server answered with an error | -174  |
+        | part          | text                              | number |
+        | connection    | cannot connect                    | -170   |
+        | user name     | the server refused the user name  | -171   |
+        | password      | the server refused the login      | -172   |
+        | message count | the server answered with an error | -174   |
+        | message list  | the server answered with an error | -174   |
 
     Scenario Outline: The line breaks at the <part>
       Given the line breaks once at the <part>
@@ -363,22 +194,6 @@ Feature: Connecting to the mailbox
       When I connect
       Then it succeeds
       And the mailbox shows "Lunch"
-
-    Scenario: I cancel while headers arrive
-      Given the mailbox holds "Lunch", "Invoice" and "Photos"
-      And the server falls silent in the header of "Lunch"
-      When I begin to connect
-      Then the progress shows "refreshing" (0), step "refreshing" (0)
-      And the progress counts 3 messages, 1 to go
-      And the mailbox shows nothing
-      When I cancel
-      Then what I began fails with "cancelled", error -3
-      And the account is offline
-      And the mailbox shows nothing
-      When I connect
-      Then it succeeds
-      And the mailbox shows "Lunch", "Invoice" and "Photos"
-      And the new messages in the mailbox are "Lunch", "Invoice" and "Photos"
 
   Rule: One connection, one command at a time
 

@@ -203,8 +203,8 @@ Feature: When getting mail fails
 
       @move
       Examples: moves
-        | take | left                            |
-        | move | nothing                         |
+        | take | left    |
+        | move | nothing |
 
     @move
     Scenario: I disconnect in the middle of a move

@@ -1,7 +1,9 @@
 package features
 
 import (
+	"bytes"
 	"context"
+	"encoding/base64"
 	"errors"
 	"io"
 	"net"
@@ -19,12 +21,17 @@ type lines struct {
 	failed error    // what a dial ends with, nil = it works
 	ended  []func() // called when a line is closed
 	dialer net.Dialer
+	server string       // the only address that there is: every host name means it
+	seen   bytes.Buffer // what was sent over all lines, bounded: see Write
 }
 
 func (l *lines) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	l.mu.Lock()
-	failed := l.failed
+	failed, server := l.failed, l.server
 	l.mu.Unlock()
+	if _, port, err := net.SplitHostPort(address); err == nil && server != "" && port != strconv.Itoa(nowhere) {
+		address = server
+	}
 	if failed != nil {
 		return nil, failed
 	}
@@ -36,6 +43,13 @@ func (l *lines) dial(ctx context.Context, network, address string) (net.Conn, er
 	defer l.mu.Unlock()
 	l.open++
 	return &line{Conn: conn, lines: l}, nil
+}
+
+// reach makes the address that of the server.
+func (l *lines) reach(server string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.server = server
 }
 
 // fail lets all later dials fail.
@@ -78,6 +92,60 @@ func (c *line) Close() error {
 	return err
 }
 
+// maxSeen bounds what a scenario remembers of the lines; a login comes early.
+const maxSeen = 64 << 10
+
+// Write remembers what somebody on the way could read.
+func (c *line) Write(p []byte) (int, error) {
+	c.lines.mu.Lock()
+	c.lines.seen.Write(p[:min(len(p), maxSeen-c.lines.seen.Len())])
+	c.lines.mu.Unlock()
+	return c.Conn.Write(p)
+}
+
+// show says whether the secret went over a line, as it is or in base64.
+func (l *lines) show(secret string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if bytes.Contains(l.seen.Bytes(), []byte(secret)) {
+		return true
+	}
+	for word := range bytes.FieldsSeq(l.seen.Bytes()) {
+		if plain, err := base64.StdEncoding.DecodeString(string(word)); err == nil && bytes.Contains(plain, []byte(secret)) {
+			return true
+		}
+	}
+	return false
+}
+
+// accepted is the server's listener, which can hang up on the newest client.
+type accepted struct {
+	net.Listener
+	mu     sync.Mutex
+	newest net.Conn
+}
+
+// Accept remembers the connection.
+func (a *accepted) Accept() (net.Conn, error) {
+	conn, err := a.Listener.Accept()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.newest = conn
+	return conn, err
+}
+
+func (a *accepted) drop() error {
+	if a == nil {
+		return errors.New("no server yet")
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.newest == nil {
+		return errors.New("nobody is connected")
+	}
+	return a.newest.Close()
+}
+
 // silence is a server that stops in the middle of an answer, until the client has
 // closed the line.
 type silence struct {
@@ -112,39 +180,48 @@ func (s *silence) WriteTo(io.Writer) (int64, error) {
 // sent counts what the server sent whole: each message by its unique-id.
 type sent struct {
 	mu      sync.Mutex
-	numbers map[int][]string // unique-ids of a session, message 1 first
-	whole   map[string]int
+	numbers map[int][]string          // unique-ids of a session, message 1 first
+	counts  map[string]map[string]int // "message" or "header", unique-id
 }
 
 // watch puts itself below all faults that follow: a message with a fault does not
 // count as sent.
 func (s *sent) watch(server *fakeserver.Server, drop *fakeserver.Maildrop) {
-	s.numbers, s.whole = make(map[int][]string), make(map[string]int)
+	s.numbers = make(map[int][]string)
+	s.counts = map[string]map[string]int{"message": {}, "header": {}}
 	remember := func(x *fakeserver.Exchange) fakeserver.Reply {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.numbers[x.Session.Number()] = drop.UIDs()
 		return fakeserver.Auto(x)
 	}
-	server.On(fakeserver.Match{Verb: "PASS"}, remember)
-	server.On(fakeserver.Match{Verb: "APOP"}, remember)
-	server.On(fakeserver.Match{Verb: "RETR"}, func(x *fakeserver.Exchange) fakeserver.Reply {
+	for _, verb := range []string{"PASS", "APOP", "AUTH", "RESPONSE"} {
+		server.On(fakeserver.Match{Verb: verb}, remember)
+	}
+	server.On(fakeserver.Match{Verb: "RETR"}, s.counter("message", ""))
+	server.On(fakeserver.Match{Verb: "TOP"}, s.counter("header", "1"))
+}
+
+// counter counts a thing for each request whose last argument is last.
+func (s *sent) counter(thing, last string) fakeserver.Handler {
+	return func(x *fakeserver.Exchange) fakeserver.Reply {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		uids := s.numbers[x.Session.Number()]
-		if n, err := strconv.Atoi(strings.TrimSpace(x.Args)); err == nil && n >= 1 && n <= len(uids) {
-			s.whole[uids[n-1]]++
+		number, rest, _ := strings.Cut(strings.TrimSpace(x.Args), " ")
+		if n, err := strconv.Atoi(number); err == nil && rest == last && n >= 1 && n <= len(uids) {
+			s.counts[thing][uids[n-1]]++
 		}
 		return fakeserver.Auto(x)
-	})
+	}
 }
 
-// twice lists the unique-ids of messages that were sent more than once.
-func (s *sent) twice() []string {
+// twice lists the unique-ids of messages of which the thing was sent more than once.
+func (s *sent) twice(thing string) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var uids []string
-	for uid, n := range s.whole {
+	for uid, n := range s.counts[thing] {
 		if n > 1 {
 			uids = append(uids, uid)
 		}

@@ -7,7 +7,9 @@ import (
 	"net"
 	"slices"
 	"strconv"
+	"strings"
 
+	"github.com/cucumber/godog"
 	"github.com/onsi/gomega"
 
 	"pop3mtm/fakeserver"
@@ -21,29 +23,46 @@ func (w *world) serverSteps() []step {
 		{"the mailbox holds {list}", "what the server has from the start", `the mailbox holds "Lunch", "Invoice" and "Photos"`, w.mailboxHolds},
 		{"the mailbox holds {int} messages", `as many small ones, "Message 1" and so on`, `the mailbox holds 250 messages`, w.mailboxHoldsMany},
 		{"the mailbox holds {text} of {int} KB", "a message of about that size (KB = 1,024 octets)", `the mailbox holds "Photos" of 300 KB`, w.mailboxHoldsLarge},
+		{"the mailbox holds these messages:", "a row for each: subject, and if wanted sender, date (RFC 3339), arrived (on its way, as a server noted), " +
+			"lines (of text), names (that the server gives it) and with, a list: " + strings.Join(extraNames(), ", "),
+			"the mailbox holds these messages:\n| subject | lines | with                  |\n| Party   | 40    | calendar, attachment  |", w.mailboxHoldsThese},
 		{"{list} arrive(s) in the mailbox", "mail that comes later", `"Photos" arrives in the mailbox`, w.mailboxHolds},
 		{"another program deletes {list}", "gone from the server between two connections", `another program deletes "Lunch"`, w.deletedElsewhere},
-		{"another program opens the mailbox", "it stays connected, and the mailbox is locked", `another program opens the mailbox`, w.opensElsewhere},
-		{"another program leaves the mailbox", "it disconnects", `another program leaves the mailbox`, w.leavesElsewhere},
+		{"another program {visit} the mailbox", "while it is there, the mailbox is locked", `another program opens the mailbox`, w.visitedElsewhere},
 		{"the server cannot {ability}", "what the server lacks; before the first connect", `the server cannot name its messages`, w.serverLacks},
-		{"nobody answers at the server's address", "the address is right, but no server is running", `nobody answers at the server's address`, w.nobodyAnswers},
-		{"nobody knows the server's name", "the host name does not resolve", `nobody knows the server's name`, w.nobodyKnows},
+		{"the server offers the logins {list}", "the ways to log in beside the plain and the secure one; before the first connect", `the server offers the logins "CRAM-MD5" and "PLAIN"`, w.serverOffers},
+		{"the server's certificate is {certificate}", "what it shows on a protected line; before the first connect", `the server's certificate is expired`, w.certificateIs},
+		{"nobody {absence}", "no server is running there, or the host name does not resolve", `nobody answers at the server's address`, w.nobody},
 		{"the server once refuses the {part}", "one refusal in that part of a session; then all is well", `the server once refuses the password`, w.refusesPart},
 		{"the server once refuses to {act} {list}", "the next request for each message; to show is to give the header", `the server once refuses to send "Invoice"`, w.refusesMessages},
-		{"the server once answers the {part} with nonsense", "what no server should say", `the server once answers the message list with nonsense`, w.talksNonsense},
-		{"the line breaks once at the {part}", "instead of an answer", `the line breaks once at the password`, w.breaksAtPart},
-		{"the line breaks once in the {spot} of {text}", "a part of it has come; headers come at the next connect", `the line breaks once in the middle of "Invoice"`, w.breaksInMessage},
-		{"the server falls silent at the {part}", "it does not answer until the client gives up", `the server falls silent at the password`, w.silentAtPart},
-		{"the server falls silent in the {spot} of {text}", "a part of it has come; headers come at the next connect", `the server falls silent in the middle of "Photos"`, w.silentInMessage},
+		{"the server once answers the {part} with {answer}", "what no server should say, or why it refuses", `the server once answers the message list with nonsense`, w.answersWrong},
+		{"the line breaks once {where}", "instead of an answer, or when a part of it has come; headers come at the next connect", `the line breaks once in the middle of "Invoice"`, w.breaks},
+		{"the line breaks while nothing happens", "the server drops a connection that no command uses", `the line breaks while nothing happens`, w.breaksIdle},
+		{"the server falls silent {where}", "it does not answer, or not to the end, until the client gives up", `the server falls silent at the password`, w.silent},
 		{"the server holds {list}", "exactly these, once the session has ended", `the server holds "Lunch" and "Photos"`, w.serverHolds},
 		{"the server heard {heard} goodbye", "how the newest session ended; without a goodbye the server forgets deletions", `the server heard a goodbye`, w.heardGoodbye},
-		{"the server sent no message twice", "over all sessions; broken ones do not count", `the server sent no message twice`, w.sentNoneTwice},
+		{"the server sent no {thing} twice", "over all sessions; broken ones do not count", `the server sent no message twice`, w.sentNoneTwice},
+		{"the newest session used {login}", "how it logged in", `the newest session used the login CRAM-MD5`, w.sessionUsed},
+		{"the password {could} be read on the way", "by somebody who saw all that the program sent; the token neither", `the password could not be read on the way`, w.passwordRead},
 	}
 }
 
 func (w *world) mailboxHolds(list string) error {
 	for _, subject := range subjects(list) {
-		if err := w.deliver(subject, smallLetter); err != nil {
+		if err := w.deliver(sketch{subject: subject}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *world) mailboxHoldsThese(table *godog.Table) error {
+	for _, row := range rows(table) {
+		s, err := sketchOf(row)
+		if err == nil {
+			err = w.deliver(s)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -52,7 +71,7 @@ func (w *world) mailboxHolds(list string) error {
 
 func (w *world) mailboxHoldsMany(count int) error {
 	for n := 1; n <= count; n++ {
-		if err := w.deliver(fmt.Sprintf("Message %d", n), smallLetter); err != nil {
+		if err := w.deliver(sketch{subject: fmt.Sprintf("Message %d", n)}); err != nil {
 			return err
 		}
 	}
@@ -60,15 +79,15 @@ func (w *world) mailboxHoldsMany(count int) error {
 }
 
 func (w *world) mailboxHoldsLarge(subject string, kilobytes int) error {
-	return w.deliver(subject, kilobytes<<10)
+	return w.deliver(sketch{subject: subject, octets: kilobytes << 10})
 }
 
-func (w *world) deliver(subject string, octets int) error {
-	if _, taken := w.letters[subject]; taken {
-		return fmt.Errorf("there is a message %q already; give each one a subject of its own", subject)
+func (w *world) deliver(s sketch) error {
+	if _, taken := w.letters[s.subject]; taken {
+		return fmt.Errorf("there is a message %q already; give each one a subject of its own", s.subject)
 	}
-	l := newLetter(len(w.letters)+1, subject, octets)
-	w.letters[subject] = l
+	l := newLetter(len(w.letters)+1, s)
+	w.letters[s.subject] = l
 	return w.drop.Deliver(l)
 }
 
@@ -78,6 +97,14 @@ func (w *world) deletedElsewhere(list string) error {
 		uids = append(uids, w.letter(subject).UID())
 	}
 	return w.drop.Remove(uids...)
+}
+
+func (w *world) visitedElsewhere(ctx context.Context, visit string) error {
+	if visit == "opens" {
+		return w.opensElsewhere(ctx)
+	}
+	w.Expect(w.other).NotTo(gomega.BeNil(), "no other program has opened the mailbox")
+	return w.other.InvokeSync(ctx, mtm.Disconnect{})
 }
 
 func (w *world) opensElsewhere(ctx context.Context) error {
@@ -94,27 +121,36 @@ func (w *world) opensElsewhere(ctx context.Context) error {
 	return w.other.InvokeSync(ctx, mtm.Connect{})
 }
 
-func (w *world) leavesElsewhere(ctx context.Context) error {
-	w.Expect(w.other).NotTo(gomega.BeNil(), "no other program has opened the mailbox")
-	return w.other.InvokeSync(ctx, mtm.Disconnect{})
-}
-
-func (w *world) serverLacks(ability string) error {
+// early is an error when it is too late to say what the server is like.
+func (w *world) early() error {
 	if w.server != nil {
-		return errors.New("the server runs already; say what it cannot do before the first step that uses it")
+		return errors.New("the server runs already; say what it is like before the first step that uses it")
 	}
-	w.options.Without = append(w.options.Without, abilities()[ability])
 	return nil
 }
 
-// nobodyAnswers points the account at the port of tcpmux, a service that nobody
-// runs any more.
-func (w *world) nobodyAnswers(ctx context.Context) error {
-	return w.change(ctx, func(p *account.POP3) { p.Port = 1 })
+func (w *world) serverLacks(ability string) error {
+	w.options.Without = append(w.options.Without, abilities()[ability])
+	return w.early()
 }
 
-func (w *world) nobodyKnows() {
-	w.lines.fail(&net.DNSError{Err: "no such host", Name: "mail.invalid", IsNotFound: true})
+func (w *world) serverOffers(list string) error {
+	w.options.Mechanisms = subjects(list)
+	return w.early()
+}
+
+func (w *world) certificateIs(certificate string) error {
+	w.certificate = certificate
+	return w.early()
+}
+
+// nobody points the account where no server is, or lets its name be unknown.
+func (w *world) nobody(ctx context.Context, absence string) error {
+	if absence == nobodyKnows {
+		w.lines.fail(&net.DNSError{Err: "no such host", Name: "mail.invalid", IsNotFound: true})
+		return nil
+	}
+	return w.change(ctx, func(p *account.POP3) { p.Port = nowhere })
 }
 
 // fault makes the server's next answer to the command wrong; a scenario in which
@@ -171,23 +207,26 @@ func (w *world) requests(act, subject string) []fakeserver.Match {
 	return []fakeserver.Match{send}
 }
 
-func (w *world) talksNonsense(ctx context.Context, part string) error {
-	return w.fault(ctx, fakeserver.Match{Verb: parts()[part]}, fakeserver.Raw("what is it?\r\n"))
+func (w *world) answersWrong(ctx context.Context, part, answer string) error {
+	return w.fault(ctx, fakeserver.Match{Verb: parts()[part]}, answers()[answer])
 }
 
-// The line breaks after what was sent has arrived, so that a scenario has one
-// outcome; specs and scenario files of the server cover resets.
-func (w *world) breaksAtPart(ctx context.Context, part string) error {
-	return w.fault(ctx, fakeserver.Match{Verb: parts()[part]}, fakeserver.CutAfter(0, fakeserver.Close))
-}
-
-func (w *world) breaksInMessage(ctx context.Context, spot, subject string) error {
-	match, octets := w.spot(spot, subject)
+// breaks happens after what was sent has arrived, so that a scenario has one outcome;
+// specs and scenario files of the server cover resets.
+func (w *world) breaks(ctx context.Context, where string) error {
+	match, octets := w.spot(where)
 	return w.fault(ctx, match, fakeserver.CutAfter(octets, fakeserver.Close))
 }
 
-// spot is what a client asks for a message, and how much of the answer comes.
-func (w *world) spot(spot, subject string) (fakeserver.Match, int64) {
+func (w *world) breaksIdle() error { return w.accepted.drop() }
+
+// spot is what a client asks for at a {where}, and how much of the answer comes.
+func (w *world) spot(where string) (fakeserver.Match, int64) {
+	if part, ok := strings.CutPrefix(where, "at the "); ok {
+		return fakeserver.Match{Verb: parts()[part]}, 0
+	}
+	spot, _, _ := strings.Cut(strings.TrimPrefix(where, "in the "), " of ")
+	subject := subjects(where)[0]
 	switch spot {
 	case "header":
 		return w.requests("show", subject)[0], 60
@@ -197,12 +236,8 @@ func (w *world) spot(spot, subject string) (fakeserver.Match, int64) {
 	return w.requests("send", subject)[0], w.letter(subject).Size() / 2
 }
 
-func (w *world) silentAtPart(ctx context.Context, part string) error {
-	return w.fault(ctx, fakeserver.Match{Verb: parts()[part]}, w.fallSilent().after(0))
-}
-
-func (w *world) silentInMessage(ctx context.Context, spot, subject string) error {
-	match, octets := w.spot(spot, subject)
+func (w *world) silent(ctx context.Context, where string) error {
+	match, octets := w.spot(where)
 	return w.fault(ctx, match, w.fallSilent().after(octets))
 }
 
@@ -235,18 +270,41 @@ func (w *world) subject(uid string) string {
 	return uid
 }
 
-func (w *world) heardGoodbye(ctx context.Context, heard string) error {
-	err := errors.Join(w.ready(ctx), w.settled(ctx))
+// newestSession is what went over the newest connection.
+func (w *world) newestSession(ctx context.Context) string {
+	w.Expect(w.ready(ctx)).To(gomega.Succeed())
+	w.Expect(w.settled(ctx)).To(gomega.Succeed())
 	sessions := w.server.Transcripts()
 	w.Expect(sessions).NotTo(gomega.BeEmpty(), "no session yet")
-	newest := gomega.ContainSubstring("C: QUIT")
-	if heard == "no" {
-		newest = gomega.Not(newest)
-	}
-	w.Expect(sessions[len(sessions)-1].String()).To(newest)
-	return err
+	return sessions[len(sessions)-1].String()
 }
 
-func (w *world) sentNoneTwice() {
-	w.Expect(w.sent.twice()).To(gomega.BeEmpty())
+func (w *world) heardGoodbye(ctx context.Context, heard string) {
+	goodbye := gomega.ContainSubstring("C: QUIT")
+	if heard == "no" {
+		goodbye = gomega.Not(goodbye)
+	}
+	w.Expect(w.newestSession(ctx)).To(goodbye)
+}
+
+func (w *world) sentNoneTwice(thing string) {
+	w.Expect(w.sent.twice(thing)).To(gomega.BeEmpty())
+}
+
+func (w *world) sessionUsed(ctx context.Context, login string) {
+	w.Expect(w.newestSession(ctx)).To(gomega.ContainSubstring("C: " + loginCommand(login)))
+}
+
+func (w *world) passwordRead(could string) {
+	var read []string
+	for _, secret := range []string{rightPassword, rightToken} {
+		if w.lines.show(secret) {
+			read = append(read, secret)
+		}
+	}
+	if could == "could" {
+		w.Expect(read).NotTo(gomega.BeEmpty())
+	} else {
+		w.Expect(read).To(gomega.BeEmpty())
+	}
 }

@@ -12,7 +12,7 @@ import (
 type step struct {
 	pattern string // with placeholders
 	about   string // one line for STEPS.md
-	example string // a line that the pattern matches
+	example string // a line that the pattern matches, and the rows of its table
 	run     any    // a method of a world, called with the placeholders' values
 }
 
@@ -53,18 +53,35 @@ func placeholders() []placeholder {
 		{"{text}", `"([^"]*)"`, "text in quotes"},
 		{"{int}", `(\d+)`, "a number"},
 		{"{number}", `(-?\d+)`, "a number that may be negative"},
-		oneOf("{who}", "the last command, or the one that was begun", it, whatIBegan),
+		oneOf("{who}", "the last command, the one that was begun, or the connection while no command uses it", it, whatIBegan, theConnection),
 		oneOf("{state}", "what an account is", "connected", "offline"),
 		oneOf("{flag}", "what a message is", "new", "unread"),
 		oneOf("{heard}", "whether there was one", "a", "no"),
-		oneOf("{setting}", "of the account", "user name", "password"),
+		oneOf("{could}", "whether it was so", "could", "could not"),
+		oneOf("{thing}", "what a server sends of a message", "message", "header"),
+		oneOf("{visit}", "what another program does", "opens", "leaves"),
+		oneOf("{absence}", "what nobody does", "answers at the server's address", nobodyKnows),
+		oneOf("{handle}", "what a person does with an entry", "read", "remove"),
 		oneOf("{act}", "what the server is asked to do", "send", "show", "delete"),
-		oneOf("{spot}", "what is going on with a message", "middle", "header", "deletion"),
 		oneOf("{part}", "of a session", partNames()...),
 		oneOf("{ability}", "what a server may lack", abilityNames()...),
+		oneOf("{answer}", "what a server may say", answerNames()...),
+		oneOf("{certificate}", "what a certificate may be", "trusted", forAnotherName, expired, signedByNobody),
+		oneOf("{protection}", "when a line becomes protected", "on request", "from the start"),
+		{"{where}", `(at the (?:` + strings.Join(partNames(), "|") + `)|in the (?:middle|header|deletion) of "[^"]*")`,
+			"`at the PART`, a part of a session as above, or `in the middle of`, `in the header of` or `in the deletion of` and a subject"},
+		{"{login}", `(` + loginPattern + `)`, "`" + bestLogin + "` that the server offers, `" + plainLogin + "`, `" + secureLogin + "`, or `" +
+			namedLogin + "NAME`"},
+		{"{extent}", `(` + allMessages + `|the newest \d+ messages?)`, "`all messages`, or `the newest 2 messages`"},
+		{"{room}", `(` + plentyOfRoom + `|room for \d+ KB)`, "`plenty of room`, or `room for 100 KB`"},
+		{"{folder}", `(` + noFolder + `|the folder "[^"]*")`, "`the folder \"NAME\"`, or `" + noFolder + "`"},
+		{"{measure}", `(a part of "[^"]*"|the size of "[^"]*"(?:, "[^"]*")*(?: and "[^"]*")? together)`,
+			"`a part of \"Lunch\"`, or `the size of \"Lunch\" and \"Invoice\" together`"},
 		{"{place}", `(Inbox|mailbox|folder "[^"]*")`, "`Inbox`, `mailbox` (the account's entries), or `folder \"NAME\"`"},
-		{"{command}", `(` + commandPattern + `)`, "`connect`, `disconnect`, or one of the eighteen forms: `copy` or `move`, " +
-			"`new`, `selected` or `all`, `messages,` and `while connected`, `staying online` or `then disconnecting`"},
+		{"{command}", `(` + commandPattern + `)`, "`connect`, `connect, keeping selected messages`, `disconnect`; one of the eighteen forms: `copy` or `move`, " +
+			"`new`, `selected` or `all`, `messages,` and `while connected`, `staying online` or `then disconnecting`; `populate` and " +
+			"which messages, or `populate 10 lines of` and which; `delete selected messages`, `take back the deletion of selected messages`; " +
+			"`ask whether I am connected`, `ask whether it is busy`"},
 	}
 }
 

@@ -3,11 +3,15 @@ package features
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
+	"strings"
 
+	"github.com/cucumber/godog"
 	"github.com/onsi/gomega"
 
+	"pop3mtm/mtm"
 	"pop3mtm/mtm/account"
 	"pop3mtm/mtm/store"
 )
@@ -15,50 +19,100 @@ import (
 // storeSteps are about settings, and about entries and flags as a person sees them.
 func (w *world) storeSteps() []step {
 	return []step{
-		{"the account has the {setting} {text}", "the right ones are demo", `the account has the password "wrong"`, w.has},
-		{"the account uses the secure login", "one that does not show the password to listeners", `the account uses the secure login`, w.secureLogin},
-		{"the account shows the newest {int} message(s)", "the rest stays on the server unseen; counts from the next connect", `the account shows the newest 2 messages`, w.showsNewest},
-		{"the account shows all messages", "as it is from the start; counts from the next connect", `the account shows all messages`, w.showsAll},
+		{"the account uses {login}", "the plain one at first; the secure one does not show the password to listeners", `the account uses the secure login`, w.uses},
+		{"the account wants a line that is protected {protection}", "by TLS", `the account wants a line that is protected from the start`, w.wantsProtection},
+		{"the account shows {extent}", "the rest stays on the server unseen; counts from the next connect", `the account shows the newest 2 messages`, w.showsExtent},
 		{"the account shows its mailbox offline too", "the disconnected mode of the original", `the account shows its mailbox offline too`, w.showsOffline},
-		{"the disk has room for {int} KB", "as the operating system tells", `the disk has room for 100 KB`, w.roomFor},
-		{"the disk has plenty of room", "as it is from the start", `the disk has plenty of room`, w.plentyOfRoom},
-		{"I read {list} in the {place}", "it is not unread any more", `I read "Lunch" in the Inbox`, w.read},
-		{"I delete {list} from the {place}", "here only; the server is not touched", `I delete "Lunch" from the Inbox`, w.remove},
+		{"I set {text} to {text}", "a setting of the account, by the name that the program has for it; the user name and the password are demo and " + rightPassword + " at first", `I set "sync-limit" to "10"`, w.set},
+		{"I set these:", "name and value of several settings at once", "I set these:\n| tls      | implicit         |\n| tls-name | mail.example.org |", w.setThese},
+		{"the settings are:", "name and value of some of them, as the store keeps them", "the settings are:\n| port       | 110 |\n| sync-limit | -1  |", w.settingsAre},
+		{"the disk has {room}", "as the operating system tells; plenty at first", `the disk has room for 100 KB`, w.hasRoom},
+		{"I {handle} {list} in the {place}", "what is read is not unread any more; what is removed is removed here only", `I read "Lunch" in the Inbox`, w.handle},
 		{"the {place} shows {list}", "exactly these can be seen there; mailbox means the account's entries", `the mailbox shows "Lunch" and "Photos"`, w.shows},
 		{"the {flag} messages in the {place} are {list}", "exactly these are flagged so, of those that can be seen", `the new messages in the mailbox are "Photos"`, w.flagged},
 		{"{list} in the {place} show(s) sender, date and size", "as the messages say, the size as on the wire", `"Lunch" in the mailbox shows sender, date and size`, w.showsDetails},
+		{"the {place} shows these messages:", "exactly these, in any order; columns of choice: subject, sender, date, " + strings.Join(traitNames(), ", ") + "; - is nothing",
+			"the mailbox shows these messages:\n| subject | state       | carries      |\n| Lunch   | new, unread | -            |\n| Photos  | complete    | attachment   |", w.showsThese},
 		{"the account is {state}", "the client says so and the account's entry is flagged so", `the account is connected`, w.accountIs},
 		{"the account counts {int} message(s) on the server", "as of the newest connect", `the account counts 3 messages on the server`, w.remoteCount},
 	}
 }
 
-func (w *world) has(ctx context.Context, setting, text string) error {
+func (w *world) uses(ctx context.Context, login string) error {
 	return w.change(ctx, func(p *account.POP3) {
-		if setting == "password" {
-			p.Password.Literal = text
-		} else {
-			p.LoginName = text
+		p.Auth = loginMethod(login)
+		if p.Auth.Bearer() {
+			p.Token.Literal = rightToken
 		}
 	})
 }
 
-func (w *world) secureLogin(ctx context.Context) error {
-	return w.change(ctx, func(p *account.POP3) { p.Auth = account.APOP })
+func (w *world) wantsProtection(ctx context.Context, protection string) error {
+	ca, err := w.authorityFile()
+	if err != nil {
+		return err
+	}
+	return w.change(ctx, func(p *account.POP3) {
+		p.Security = account.Security{TLS: protections()[protection], CA: ca}
+	})
 }
 
-func (w *world) showsNewest(ctx context.Context, limit int) error {
+func (w *world) showsExtent(ctx context.Context, extent string) error {
+	limit := -1
+	if extent != allMessages {
+		limit = numberIn(extent)
+	}
 	return w.change(ctx, func(p *account.POP3) { p.SyncLimit = limit })
 }
-
-func (w *world) showsAll(ctx context.Context) error { return w.showsNewest(ctx, -1) }
 
 func (w *world) showsOffline(ctx context.Context) error {
 	return w.change(ctx, func(p *account.POP3) { p.DisconnectedMode = true })
 }
 
-func (w *world) roomFor(kilobytes int) { w.free.Store(int64(kilobytes) << 10) }
+func (w *world) set(ctx context.Context, name, value string) error {
+	return w.setAll(ctx, map[string]string{name: value})
+}
 
-func (w *world) plentyOfRoom() { w.free.Store(math.MaxInt64) }
+func (w *world) setThese(ctx context.Context, table *godog.Table) error {
+	changes := make(map[string]string)
+	for _, row := range table.Rows {
+		changes[row.Cells[0].Value] = row.Cells[1].Value
+	}
+	return w.setAll(ctx, changes)
+}
+
+func (w *world) setAll(ctx context.Context, changes map[string]string) error {
+	if err := w.ready(ctx); err != nil {
+		return err
+	}
+	values := w.settings.Map()
+	maps.Copy(values, changes)
+	settings, err := account.FromMap(values)
+	if err != nil {
+		err = &mtm.Error{Command: "set account", Code: mtm.ErrArgument, Err: err}
+	} else {
+		err = w.change(ctx, func(p *account.POP3) { *p = settings })
+	}
+	w.last = result{words: "set", refused: err}
+	return nil
+}
+
+func (w *world) settingsAre(ctx context.Context, table *godog.Table) error {
+	account, err := mtm.FindAccount(ctx, w.store, "demo")
+	kept := account.POP3.Map()
+	for _, row := range table.Rows {
+		name, value := row.Cells[0].Value, row.Cells[1].Value
+		w.Expect(kept).To(gomega.HaveKeyWithValue(name, value))
+	}
+	return err
+}
+
+func (w *world) hasRoom(room string) {
+	w.free.Store(math.MaxInt64)
+	if room != plentyOfRoom {
+		w.free.Store(int64(numberIn(room)) << 10)
+	}
+}
 
 // ids finds the entries with these subjects in a place.
 func (w *world) ids(ctx context.Context, list, place string) []store.ID {
@@ -72,15 +126,14 @@ func (w *world) ids(ctx context.Context, list, place string) []store.ID {
 	return ids
 }
 
-func (w *world) read(ctx context.Context, list, place string) error {
+func (w *world) handle(ctx context.Context, handle, list, place string) error {
+	ids := w.ids(ctx, list, place)
 	b := w.store.NewBatch()
-	b.SetFlags(w.ids(ctx, list, place), 0, store.Unread)
-	return b.Commit(ctx)
-}
-
-func (w *world) remove(ctx context.Context, list, place string) error {
-	b := w.store.NewBatch()
-	b.Delete(w.ids(ctx, list, place)...)
+	if handle == "read" {
+		b.SetFlags(ids, 0, store.Unread)
+	} else {
+		b.Delete(ids...)
+	}
 	return b.Commit(ctx)
 }
 
@@ -128,6 +181,19 @@ func (w *world) shows(ctx context.Context, place, list string) { w.expectEntries
 func (w *world) flagged(ctx context.Context, flag, place, list string) {
 	flags := map[string]store.Flags{"new": store.New, "unread": store.Unread}
 	w.expectEntries(ctx, place, list, flags[flag])
+}
+
+func (w *world) showsThese(ctx context.Context, place string, table *godog.Table) error {
+	var got []string
+	for _, e := range w.entries(ctx, place) {
+		traits, err := w.traits(ctx, e)
+		if err != nil {
+			return err
+		}
+		got = append(got, rowText(table, traits))
+	}
+	w.Expect(got).To(gomega.ConsistOf(rowTexts(table)))
+	return nil
 }
 
 func (w *world) showsDetails(ctx context.Context, list, place string) {

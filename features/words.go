@@ -1,12 +1,16 @@
 package features
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 
+	"pop3mtm/fakeserver"
 	"pop3mtm/mtm"
+	"pop3mtm/mtm/account"
 	"pop3mtm/mtm/store"
 )
 
@@ -23,7 +27,12 @@ func subjects(list string) []string {
 // and the commands that they are on the wire.
 func parts() map[string]string {
 	return map[string]string{
+		"abilities":     "CAPA",
 		"connection":    "CONNECT",
+		"protection":    "STLS",
+		"handshake":     "TLS",
+		"login":         "AUTH",
+		"proof":         "RESPONSE",
 		"user name":     "USER",
 		"password":      "PASS",
 		"secure login":  "APOP",
@@ -37,6 +46,8 @@ func parts() map[string]string {
 
 func partNames() []string { return slices.Sorted(maps.Keys(parts())) }
 
+const protectTheLine = "protect the line"
+
 // abilities are what a server may lack, and the optional commands and
 // capabilities that this means.
 func abilities() map[string]string {
@@ -46,36 +57,172 @@ func abilities() map[string]string {
 		"send headers alone":            "TOP",
 		"take several requests at once": "PIPELINING",
 		"say what it can do":            "CAPA",
+		protectTheLine:                  "STLS",
 	}
 }
 
 func abilityNames() []string { return slices.Sorted(maps.Keys(abilities())) }
 
-const commandPattern = `connect|disconnect|(?:copy|move) (?:new|selected|all) messages, ` +
-	`(?:while connected|staying online|then disconnecting)`
+// What lets a client in. The password is not the user name, so that it can be looked
+// for on the way.
+const (
+	rightPassword = "gull-rock"
+	rightToken    = "token-of-gull-rock"
+)
+
+// answers are what a server can say instead of the right answer.
+func answers() map[string]fakeserver.Edit {
+	return map[string]fakeserver.Edit{
+		"nonsense":                      fakeserver.Raw("what is it?\r\n"),
+		"a prompt that nobody knows":    fakeserver.Raw("+ V2hvIGFyZSB5b3U/\r\n"),
+		"a count that is too high":      fakeserver.Raw("+OK 30 1000\r\n"),
+		"one message missing":           relist(func(rows []string) []string { return rows[1:] }),
+		"one message twice":             relist(func(rows []string) []string { return slices.Concat(rows, rows[:1]) }),
+		"the messages in another order": relist(func(rows []string) []string { slices.Reverse(rows); return rows }),
+		"the wrong password as reason":  fakeserver.Refuse("[AUTH] no"),
+		"a locked mailbox as reason":    fakeserver.Refuse("[IN-USE] no"),
+		"haste as reason":               fakeserver.Refuse("[LOGIN-DELAY] no"),
+		"a fault of its own as reason":  fakeserver.Refuse("[SYS/TEMP] no"),
+	}
+}
+
+func answerNames() []string { return slices.Sorted(maps.Keys(answers())) }
+
+// relist changes the rows of a list.
+func relist(change func(rows []string) []string) fakeserver.Edit {
+	return func(r fakeserver.Reply) fakeserver.Reply {
+		var text bytes.Buffer
+		for _, c := range r {
+			text.Write(c.Bytes)
+			if c.Body != nil {
+				// A list comes from memory.
+				_, _ = c.Body.WriteTo(&text)
+			}
+		}
+		all := strings.SplitAfter(text.String(), "\r\n")
+		end := len(all) - 2 // the last row is ".", and after it there is nothing
+		changed := slices.Concat(all[:1], change(all[1:end]), all[end:])
+		return fakeserver.Reply{{Bytes: []byte(strings.Join(changed, ""))}}
+	}
+}
+
+// What a {login} may be, beside those with the name of a mechanism.
+const (
+	bestLogin   = "the best login"
+	plainLogin  = "the plain login"
+	secureLogin = "the secure login"
+	namedLogin  = "the login "
+)
+
+const loginPattern = bestLogin + "|" + plainLogin + "|" + secureLogin + "|" + namedLogin + "[A-Z0-9-]+"
+
+// loginMethod is the setting that a {login} means.
+func loginMethod(login string) account.Auth {
+	switch login {
+	case bestLogin:
+		return account.Auto
+	case plainLogin:
+		return account.UserPass
+	case secureLogin:
+		return account.APOP
+	}
+	return account.Auth(strings.ToLower(strings.TrimPrefix(login, namedLogin)))
+}
+
+// loginCommand is how a session with that {login} shows on the wire.
+func loginCommand(login string) string {
+	switch login {
+	case plainLogin:
+		return "USER "
+	case secureLogin:
+		return "APOP "
+	}
+	return "AUTH " + strings.TrimPrefix(login, namedLogin)
+}
+
+// numberIn is the number in a phrase.
+func numberIn(phrase string) int {
+	n := 0
+	for _, digit := range regexp.MustCompile(`\d`).FindAllString(phrase, -1) {
+		n = n*10 + int(digit[0]-'0')
+	}
+	return n
+}
+
+// Phrases that stand for themselves.
+const (
+	allMessages  = "all messages"
+	plentyOfRoom = "plenty of room"
+	noFolder     = "a folder that is not there"
+	nobodyKnows  = "knows the server's name"
+	nowhere      = 1 // the port of tcpmux, a service that nobody runs any more
+)
+
+const (
+	whichPattern   = `(?:new|selected|all) messages`
+	commandPattern = `connect(?:, keeping selected messages)?|disconnect|` +
+		`(?:copy|move) ` + whichPattern + `, (?:while connected|staying online|then disconnecting)|` +
+		`populate (?:\d+ lines? of )?` + whichPattern + `|` +
+		`delete selected messages|take back the deletion of selected messages|` +
+		`ask whether I am connected|ask whether it is busy`
+)
 
 // command reads a {command}; what get mail needs besides is the world's.
 func (w *world) command(words string) (mtm.Command, error) {
 	switch words {
 	case "connect":
 		return mtm.Connect{}, nil
+	case "connect, keeping selected messages":
+		return mtm.Connect{Keep: slices.Clone(w.selection)}, nil
 	case "disconnect":
 		return mtm.Disconnect{}, nil
+	case "delete selected messages":
+		return mtm.Delete{Messages: slices.Clone(w.selection)}, nil
+	case "take back the deletion of selected messages":
+		return mtm.CancelOffline{Messages: slices.Clone(w.selection)}, nil
+	case "ask whether I am connected":
+		return mtm.IsConnected{}, nil
+	case "ask whether it is busy":
+		return mtm.Busy{}, nil
 	}
-	form := regexp.MustCompile(`^(copy|move) (new|selected|all) messages, (.*)$`).FindStringSubmatch(words)
+	if strings.HasPrefix(words, "populate") {
+		return w.populate(words), nil
+	}
+	return w.getMail(words)
+}
+
+// which reads which messages a command is about, and the selection if it is that.
+func (w *world) which(words string) (mtm.Which, []store.ID) {
+	switch {
+	case strings.Contains(words, "new messages"):
+		return mtm.New, nil
+	case strings.Contains(words, "all messages"):
+		return mtm.All, nil
+	}
+	return mtm.Selection, append([]store.ID{}, w.selection...)
+}
+
+func (w *world) populate(words string) mtm.Command {
+	p := mtm.Populate{MaxSize: w.maxSize}
+	p.Which, p.Messages = w.which(words)
+	if p.Top = strings.Contains(words, " of "); p.Top {
+		p.Lines = numberIn(words)
+	}
+	return p
+}
+
+func (w *world) getMail(words string) (mtm.Command, error) {
+	form := regexp.MustCompile(`^(copy|move) .*, (.*)$`).FindStringSubmatch(words)
 	if form == nil {
 		return nil, fmt.Errorf("no command %q", words)
 	}
 	get := mtm.GetMail{
-		Take:  map[string]mtm.Take{"copy": mtm.Copy, "move": mtm.Move}[form[1]],
-		Which: map[string]mtm.Which{"new": mtm.New, "selected": mtm.Selection, "all": mtm.All}[form[2]],
+		Take: map[string]mtm.Take{"copy": mtm.Copy, "move": mtm.Move}[form[1]],
 		Link: map[string]mtm.Link{
 			"while connected": mtm.WhileConnected, "staying online": mtm.StayOnline, "then disconnecting": mtm.ThenDisconnect,
-		}[form[3]],
+		}[form[2]],
 		Into: w.into, MaxSize: w.maxSize,
 	}
-	if get.Which == mtm.Selection {
-		get.Messages = append([]store.ID{}, w.selection...)
-	}
+	get.Which, get.Messages = w.which(words)
 	return get, nil
 }

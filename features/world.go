@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/pprof"
-	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -17,6 +16,7 @@ import (
 	"github.com/onsi/gomega"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fixtures"
 	"pop3mtm/mtm"
 	"pop3mtm/mtm/account"
 	"pop3mtm/mtm/store"
@@ -32,15 +32,18 @@ type world struct {
 	patience time.Duration
 	label    string // how a goroutine profile marks this scenario
 
-	dir     string
-	letters map[string]letter // all there ever were, by subject
-	drop    *fakeserver.Maildrop
-	options fakeserver.Options
-	server  *fakeserver.Server // nil before it is needed
-	serving chan error
-	lines   lines
-	silence *silence // the newest, nil for none
-	sent    sent
+	dir         string
+	letters     map[string]letter // all there ever were, by subject
+	drop        *fakeserver.Maildrop
+	options     fakeserver.Options
+	server      *fakeserver.Server // nil before it is needed
+	accepted    *accepted          // its listener
+	authority   *fixtures.CA       // signs the server's certificate; nil without TLS
+	certificate string             // what it is, a {certificate}
+	serving     chan error
+	lines       lines
+	silence     *silence // the newest, nil for none
+	sent        sent
 
 	settings account.POP3
 	account  store.ID // 0 before the server is needed
@@ -60,6 +63,7 @@ type world struct {
 
 // result is a command that was given: it runs or has run, or it was refused.
 type result struct {
+	words     string
 	operation *mtm.Operation
 	refused   error
 }
@@ -84,7 +88,9 @@ func (w *world) begin(ctx context.Context, id string) (err error) {
 	w.free.Store(math.MaxInt64)
 	w.settings = account.Defaults()
 	w.settings.Auth = account.UserPass // one way, whatever the server offers
-	w.settings.Host, w.settings.LoginName, w.settings.Password.Literal = "127.0.0.1", "demo", "demo"
+	w.settings.Host, w.settings.LoginName, w.settings.Password.Literal = "127.0.0.1", "demo", rightPassword
+	w.options.Users = map[string]fakeserver.User{"demo": {Password: rightPassword, Token: rightToken}}
+	w.options.Mechanisms = []string{} // until a scenario wants some
 	return w.openStore()
 }
 
@@ -130,18 +136,17 @@ func (w *world) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	w.options.TLS = w.serverTLS()
 	server := fakeserver.New(w.drop, &w.options)
-	w.server, w.serving = server, make(chan error, 1)
+	w.server, w.serving, w.accepted = server, make(chan error, 1), &accepted{Listener: listener}
 	w.sent.watch(w.server, w.drop)
-	go func() { w.serving <- server.Serve(listener) }()
-	_, port, err := net.SplitHostPort(listener.Addr().String())
-	if err != nil {
-		return err
+	serve := server.Serve
+	if w.settings.Security.TLS == account.Implicit && w.options.TLS != nil {
+		serve = server.ServeTLS
 	}
-	if w.settings.Port == account.Defaults().Port {
-		w.settings.Port, err = strconv.Atoi(port)
-	}
-	return err
+	go func(l net.Listener) { w.serving <- serve(l) }(w.accepted)
+	w.lines.reach(listener.Addr().String())
+	return nil
 }
 
 func (w *world) addAccount(ctx context.Context) (err error) {
@@ -182,6 +187,7 @@ func (w *world) invoke(ctx context.Context, words string) (r result, err error) 
 	if err != nil {
 		return r, err
 	}
+	r.words = words
 	// The server may still be busy with the end of the last session.
 	if !w.client.Busy() {
 		if err = w.settled(ctx); err != nil {
@@ -212,8 +218,9 @@ func (w *world) wait(r result) error {
 
 // Who a {who} is.
 const (
-	it         = "it"
-	whatIBegan = "what I began"
+	it            = "it"
+	whatIBegan    = "what I began"
+	theConnection = "the connection"
 )
 
 // given is the command that a {who} means.

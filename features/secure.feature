@@ -1,0 +1,131 @@
+@secure @behaviour-3
+Feature: A protected line
+  An account can want its line protected from the start, or on request once the server
+  has greeted. What it wants is never given up.
+
+  Rule: On a protected line nobody can read along
+
+    Scenario Outline: Protected <when>
+      Given the account wants a line that is protected <when>
+      And the mailbox holds "Lunch" and "Invoice"
+      When I copy all messages, then disconnecting
+      Then it succeeds
+      And the Inbox shows "Lunch" and "Invoice"
+      And the password could not be read on the way
+      And the server heard a goodbye
+
+      Examples:
+        | when           |
+        | on request     |
+        | from the start |
+
+    Scenario: Without protection anybody can
+      When I connect
+      Then it succeeds
+      And the password could be read on the way
+
+    Scenario: The plain login to a server elsewhere is fine then
+      Given the account wants a line that is protected on request
+      And the server's certificate is for another name
+      And I set "host" to "mail.example.org"
+      When I connect
+      Then it succeeds
+      And the newest session used the plain login
+      And the password could not be read on the way
+
+    Scenario: What the server can do is asked again once the line is protected
+      Given the account wants a line that is protected on request
+      And the server offers the logins "SCRAM-SHA-256"
+      And the account uses the login SCRAM-SHA-256
+      And the server once refuses the abilities
+      When I connect
+      Then it succeeds
+      And the newest session used the login SCRAM-SHA-256
+
+  Rule: The server proves who it is
+
+    Scenario Outline: A certificate that is <certificate>, protected <when>
+      Given the account wants a line that is protected <when>
+      And the server's certificate is <certificate>
+      When I connect
+      Then it fails with "is not the one it should be", error -185
+      And the account is offline
+      And the password could not be read on the way
+      And the server heard no goodbye
+
+      Examples:
+        | certificate      | when           |
+        | for another name | on request     |
+        | for another name | from the start |
+        | expired          | on request     |
+        | expired          | from the start |
+        | signed by nobody | on request     |
+        | signed by nobody | from the start |
+
+    @behaviour-10
+    Scenario: The other name is the right one
+      Given the account wants a line that is protected from the start
+      And the server's certificate is for another name
+      When I connect
+      Then it fails with "is not the one it should be", error -185
+      When I set "tls-name" to "mail.example.org"
+      And I connect
+      Then it succeeds
+
+    Scenario: An account that looks at no certificate
+      Given the account wants a line that is protected on request
+      And the server's certificate is signed by nobody
+      And I set "tls-ca" to ""
+      When I set "tls-insecure-skip-verify" to "true"
+      And I connect
+      Then it succeeds
+      And the password could not be read on the way
+
+    Scenario: A server that everybody trusts
+      Given the account wants a line that is protected on request
+      And the server's certificate is trusted
+      When I connect
+      Then it succeeds
+
+  Rule: There is no login on a line that did not become protected
+
+    Scenario Outline: A server that cannot protect the line <when>
+      Given the account wants a line that is protected <when>
+      And the server cannot protect the line
+      When I connect
+      Then it fails with "<text>", error <number>
+      And the account is offline
+      And the password could not be read on the way
+
+      Examples:
+        | when           | text                   | number |
+        | on request     | the server refused TLS | -185   |
+        | from the start | no TLS came about      | -260   |
+
+    Scenario Outline: What goes wrong once
+      Given the account wants a line that is protected on request
+      And the mailbox holds "Lunch"
+      And <trouble>
+      When I connect
+      Then it fails with "<text>", error <number>
+      And the account is offline
+      And the password could not be read on the way
+      When I connect
+      Then it succeeds
+      And the mailbox shows "Lunch"
+
+      Examples:
+        | trouble                                              | text                   | number |
+        | the server once refuses the protection               | the server refused TLS | -185   |
+        | the line breaks once at the protection               | not connected          | -36    |
+        | the line breaks once at the handshake                | not connected          | -36    |
+        | the server once answers the protection with nonsense | no TLS came about      | -260   |
+        | the server once answers the handshake with nonsense  | no TLS came about      | -260   |
+
+    Scenario: A server that falls silent
+      Given the account wants a line that is protected on request
+      And I wait no longer than 1 second for the server
+      And the server falls silent at the handshake
+      When I connect
+      Then it fails with "timed out", error -33
+      And the account is offline

@@ -1,0 +1,53 @@
+package features
+
+import (
+	"crypto/tls"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"pop3mtm/fixtures"
+	"pop3mtm/mtm/account"
+)
+
+// What a {certificate} may be.
+const (
+	forAnotherName = "for another name"
+	expired        = "expired"
+	signedByNobody = "signed by nobody"
+)
+
+// protections are the ways to protect the line, in a user's words.
+func protections() map[string]account.TLS {
+	return map[string]account.TLS{"on request": account.STLS, "from the start": account.Implicit}
+}
+
+// authorityFile is a file with the certificate that the account trusts.
+func (w *world) authorityFile() (string, error) {
+	path := filepath.Join(w.dir, "ca.pem")
+	return path, os.WriteFile(path, w.signer().PEM(), 0o600)
+}
+
+func (w *world) signer() *fixtures.CA {
+	if w.authority == nil {
+		w.authority = fixtures.NewCA()
+	}
+	return w.authority
+}
+
+// serverTLS is the server's side; nil when no step has asked for it, or when the
+// server cannot.
+func (w *world) serverTLS() *tls.Config {
+	if (w.authority == nil && w.certificate == "") || slices.Contains(w.options.Without, abilities()[protectTheLine]) {
+		return nil
+	}
+	switch w.certificate {
+	case forAnotherName:
+		return w.signer().Server("mail.example.org")
+	case expired:
+		return w.signer().Expired()
+	case signedByNobody:
+		return fixtures.SelfSigned()
+	}
+	return w.signer().Server()
+}

@@ -1,0 +1,105 @@
+package features
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/cucumber/godog"
+
+	"pop3mtm/mtm"
+	"pop3mtm/mtm/store"
+)
+
+// nothing is an empty cell of a table, or a list without elements.
+const nothing = "-"
+
+// rows reads a table whose first row names the columns.
+func rows(table *godog.Table) []map[string]string {
+	var all []map[string]string
+	for _, r := range table.Rows[1:] {
+		row := make(map[string]string)
+		for i, cell := range r.Cells {
+			row[table.Rows[0].Cells[i].Value] = cell.Value
+		}
+		all = append(all, row)
+	}
+	return all
+}
+
+// rowText is a row as the table would have it.
+func rowText(table *godog.Table, row map[string]string) string {
+	var cells []string
+	for _, column := range table.Rows[0].Cells {
+		value, known := row[column.Value]
+		if !known {
+			value = "there is no column " + column.Value
+		}
+		cells = append(cells, value)
+	}
+	return "| " + strings.Join(cells, " | ") + " |"
+}
+
+func rowTexts(table *godog.Table) []string {
+	texts := []string{}
+	for _, row := range rows(table) {
+		texts = append(texts, rowText(table, row))
+	}
+	return texts
+}
+
+// words joins a list for one cell.
+func words(list []string) string {
+	if len(list) == 0 {
+		return nothing
+	}
+	return strings.Join(list, ", ")
+}
+
+func traitNames() []string { return []string{"state", "carries", "notice"} }
+
+// traits are what a person can see of a message.
+func (w *world) traits(ctx context.Context, e store.Entry) (map[string]string, error) {
+	email, err := mtm.Email(ctx, w.store, e.ID)
+	if err != nil {
+		return nil, err
+	}
+	row := map[string]string{
+		"subject": e.Description, "sender": e.Details, "date": e.Date.UTC().Format(time.RFC3339),
+		"state": words(states(email)), "carries": words(carried(email)), "notice": nothing,
+	}
+	if notice := email.PartialNotice(); notice != "" {
+		row["notice"] = notice
+	}
+	return row, nil
+}
+
+func states(e mtm.EmailEntry) []string {
+	var list []string
+	if e.Flags.Has(store.New) {
+		list = append(list, "new")
+	}
+	if e.Flags.Has(store.Unread) {
+		list = append(list, "unread")
+	}
+	switch {
+	case e.Flags.Has(store.Complete) && e.Entry.Email.Has(store.BodyTextComplete|store.PartialDownload):
+		list = append(list, "complete in part")
+	case e.Flags.Has(store.Complete) && e.Entry.Email.Has(store.BodyTextComplete):
+		list = append(list, "complete")
+	}
+	if e.Flags.Has(store.Operation) && e.Entry.Email.Operation() == store.OpDelete {
+		list = append(list, "to be deleted")
+	}
+	return list
+}
+
+func carried(e mtm.EmailEntry) []string {
+	var list []string
+	for _, x := range extras() {
+		if e.Flags.Has(x.flags) && e.Entry.Email.Has(x.email) {
+			list = append(list, x.name)
+		}
+	}
+	return list
+}
