@@ -188,7 +188,31 @@ var _ = Describe("a refresh that gets nonsense", func() {
 		Entry("UIDs that are empty", "UIDL", rows("1", "2 ", "3 a3"), "a3"),
 		Entry("a UID row too few", "UIDL", rows("1 a1", "3 a3"), "a3"),
 		Entry("a UID that nobody lists", "UIDL", rows("1 a1", "2 a2", "3 a3", "4 a4"), "a3"),
+		Entry("sizes beyond all disks", "LIST", rows("1 122", "2 9223372036854775807", "3 9223372036854775807"), "a3"),
+		Entry("a header of other octets", "TOP", rows(strings.Repeat("\x00\xff", 1000)), "a3"),
+		Entry("a header of nothing", "TOP", fakeserver.Raw("+OK\r\n.\r\n"), "a3"),
+		Entry("a header of 100 MB", "TOP", func(fakeserver.Reply) fakeserver.Reply {
+			field := endless{func(int) string { return "Received: " + strings.Repeat("x", 990) + "\r\n" }, 100_000}
+			return fakeserver.Reply{{Bytes: []byte("+OK\r\n"), Body: field}, {Bytes: []byte(".\r\n")}}
+		}, "a3"),
 		Entry("a UID of 7,000 octets", "UIDL", rows("1 a1", "2 a2", "3 a3", "4 "+strings.Repeat("u", 7000)), "a3"),
+	)
+
+	DescribeTable("gives up on a header or an answer that does not end",
+		func(verb string, edit fakeserver.Edit, want string) {
+			breaks(verb, edit)
+			a := u.tries()
+			Expect(a.status).To(Equal(1))
+			Expect(strings.Count(a.err, "\n")).To(Equal(1), a.err)
+			Expect(a.err).To(ContainSubstring(want))
+			Expect(a.memory).To(BeNumerically("<", memoryLimit))
+			holds()
+			heals()
+		},
+		Entry("a header", "TOP", fakeserver.Raw("+OK\r\nSubject: x\r\n"), "timed out"),
+		Entry("half a header", "TOP", fakeserver.CutAfter(30, fakeserver.Reset), "the line broke"),
+		Entry("capabilities", "CAPA", streams(func(int) string { return "X-NONSENSE\r\n" }), "at most 1000 rows"),
+		Entry("a greeting", "CONNECT", streams(func(int) string { return "welcome " }), "at most 8192 octets"),
 	)
 
 	DescribeTable("tells messages apart by their headers when there are no UIDs",
