@@ -197,7 +197,7 @@ var _ = Describe("When something fails", func() {
 		b.open(nil)
 		other, err := sql.Open("sqlite", filepath.Join(b.dir, "index.db"))
 		Expect(err).NotTo(HaveOccurred())
-		defer other.Close()
+		DeferCleanup(other.Close)
 		other.SetMaxOpenConns(1)
 		_, err = other.Exec("BEGIN EXCLUSIVE")
 		Expect(err).NotTo(HaveOccurred())
