@@ -31,14 +31,14 @@ Feature: Logging in
       Given the account uses the secure login
       And I set "password" to "wrong"
       When I connect
-      Then it fails with "the server refused the APOP login", error -177
+      Then it fails with "the server refused the", error -177
       And the account is offline
 
     Scenario: A secure login that the server does not offer
       Given the server cannot hide the password
       And the account uses the secure login
       When I connect
-      Then it fails with "no timestamp for APOP", error -173
+      Then it fails with "has no timestamp", error -173
       And the account is offline
 
     @rfc1939-4

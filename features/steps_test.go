@@ -6,8 +6,10 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io/fs"
 	"os"
 	"reflect"
+	"regexp"
 	"runtime"
 	"strings"
 
@@ -62,6 +64,18 @@ var _ = Describe("The table of steps", func() {
 			name := runtime.FuncForPC(reflect.ValueOf(s.run).Pointer()).Name()
 			name = strings.TrimSuffix(name[strings.LastIndexByte(name, '.')+1:], "-fm")
 			Expect(lengths).To(HaveKeyWithValue(name, BeNumerically("<=", 12)), s.pattern)
+		}
+	})
+
+	It("tells no scenario in the words of the wire", func() {
+		files, err := fs.Glob(builtin, "*.feature")
+		Expect(err).NotTo(HaveOccurred())
+		wire := regexp.MustCompile(`\b(USER|PASS|APOP|AUTH|STAT|LIST|UIDL|TOP|RETR|DELE|RSET|NOOP|QUIT|CAPA|STLS|[Bb]ytes?|[Oo]ctets?)\b`)
+		for _, file := range files {
+			text, err := fs.ReadFile(builtin, file)
+			Expect(err).NotTo(HaveOccurred())
+			_, scenarios, _ := strings.Cut(string(text), "Scenario") // prose stands before the first one
+			Expect(wire.FindAllString(scenarios, -1)).To(BeEmpty(), file)
 		}
 	})
 
