@@ -31,7 +31,7 @@ type topWriter struct {
 	w      io.Writer
 	left   int64
 	inBody bool
-	inLine bool // something other than CR stands in this line already
+	before int // octets of the line in hand in earlier pieces; 2 stands for more
 }
 
 func (t *topWriter) Write(p []byte) (int, error) {
@@ -42,7 +42,7 @@ func (t *topWriter) Write(p []byte) (int, error) {
 		}
 		i := bytes.IndexByte(p[end:], '\n')
 		if i < 0 {
-			t.inLine = t.inLine || len(bytes.Trim(p[end:], "\r")) > 0
+			t.before = t.blankSoFar(p[end:])
 			break
 		}
 		l := p[end : end+i]
@@ -50,15 +50,26 @@ func (t *topWriter) Write(p []byte) (int, error) {
 		switch {
 		case t.inBody:
 			t.left--
-		case !t.inLine && (len(l) == 0 || len(l) == 1 && l[0] == '\r'):
+		case t.blankSoFar(l) < 2:
 			t.inBody = true
 		}
-		t.inLine = false
+		t.before = 0
 	}
 	if t.inBody && t.left == 0 {
 		return t.stop(p[:end])
 	}
 	return t.w.Write(p)
+}
+
+// blankSoFar is 0 for a line without octets, 1 for one of a CR alone, 2 for any other.
+func (t *topWriter) blankSoFar(piece []byte) int {
+	if len(piece) == 0 || t.before == 2 {
+		return t.before
+	}
+	if t.before == 0 && len(piece) == 1 && piece[0] == '\r' {
+		return 1
+	}
+	return 2
 }
 
 func (t *topWriter) stop(p []byte) (int, error) {

@@ -120,6 +120,9 @@ func (s *Session) sendChunk(c Chunk) (End, error) {
 		return cut.how, nil
 	}
 	if err != nil {
+		if s.out.err != nil { // the line broke: that is all there is to tell
+			return Open, s.out.err
+		}
 		return Open, errors.Join(err, s.out.flush())
 	}
 	return c.End, nil

@@ -25,10 +25,15 @@ func (s *synthetic) Set(text string) error {
 		return errors.New("write COUNT[,size=8KiB][,seed=1] with a count of 1 or more")
 	}
 	o := maildrop.SyntheticOptions{Count: int(n), Size: 8 << 10, Seed: 1}
+	seen := map[string]bool{}
 	for more {
 		var word string
 		word, rest, more = strings.Cut(rest, ",")
 		name, value, _ := strings.Cut(word, "=")
+		if seen[name] {
+			return fmt.Errorf("%s is given twice", name)
+		}
+		seen[name] = true
 		switch name {
 		case "size":
 			if err = (*cli.Size)(&o.Size).Set(value); err == nil && o.Size < maildrop.MinSyntheticSize {

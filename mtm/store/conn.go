@@ -209,7 +209,7 @@ func indexError(err error) error {
 	case sqliteCorrupt, sqliteNotADB:
 		return fmt.Errorf("%w: the index cannot be read (%w)", ErrCorrupt, err)
 	case sqliteFull:
-		return fmt.Errorf("%w: make room and try again (%w)", ErrDiskFull, err)
+		return fmt.Errorf("%w: %w", ErrDiskFull, err)
 	}
 	return err
 }

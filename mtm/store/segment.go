@@ -221,7 +221,7 @@ func (g *segment) close() error { return errors.Join(g.f.Close(), g.lock.Close()
 // diskError marks the errors that mean a full volume.
 func diskError(err error) error {
 	if isDiskFull(err) {
-		return fmt.Errorf("%w: make room and try again (%w)", ErrDiskFull, err)
+		return fmt.Errorf("%w: %w", ErrDiskFull, err)
 	}
 	return err
 }

@@ -92,7 +92,7 @@ func (s *bodySink) Done(n int, octets int64, refused error) error {
 		return nil
 	}
 	s.batch = s.newBatch()
-	return s.out.add(func() error { return s.keep(b) })
+	return s.out.add(job{func() error { return s.keep(b) }, b.Rollback})
 }
 
 // finish makes what is whole durable, also after a failure, and waits for it.
@@ -108,7 +108,7 @@ func (s *bodySink) finish() error {
 		last.Rollback()
 		return s.out.finish()
 	}
-	err := s.out.add(func() error { return s.keep(last) })
+	err := s.out.add(job{func() error { return s.keep(last) }, last.Rollback})
 	return first(s.out.finish(), err)
 }
 

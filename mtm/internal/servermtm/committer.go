@@ -4,30 +4,37 @@ package servermtm
 // storing overlaps with reading the line. One job may wait while one runs; that
 // bounds what is in memory. After a failed job the rest are left out.
 type committer struct {
-	jobs   chan func() error
+	jobs   chan job
 	failed chan struct{} // closed after the first failure
 	done   chan struct{}
 	err    error // the first failure; read it after failed or done is closed
 }
 
+// job is work for the committer: run does it, or drop lets go of it.
+type job struct {
+	run  func() error
+	drop func()
+}
+
 // newCommitter starts the goroutine; finish ends it.
 func newCommitter() *committer {
 	c := &committer{
-		jobs:   make(chan func() error, 1),
+		jobs:   make(chan job, 1),
 		failed: make(chan struct{}),
 		done:   make(chan struct{}),
 	}
-	go c.run()
+	go c.work()
 	return c
 }
 
-func (c *committer) run() {
+func (c *committer) work() {
 	defer close(c.done)
-	for job := range c.jobs {
+	for j := range c.jobs {
 		if c.err != nil {
+			j.drop()
 			continue
 		}
-		if c.err = job(); c.err != nil {
+		if c.err = j.run(); c.err != nil {
 			close(c.failed)
 		}
 	}
@@ -35,11 +42,12 @@ func (c *committer) run() {
 
 // add hands a job over. It blocks while one waits already, and returns the first
 // failure of an earlier job; the new one is then left out.
-func (c *committer) add(job func() error) error {
+func (c *committer) add(j job) error {
 	select {
 	case <-c.failed:
+		j.drop()
 		return c.err
-	case c.jobs <- job:
+	case c.jobs <- j:
 		return nil
 	}
 }

@@ -96,7 +96,7 @@ func (s *Session) open(ctx context.Context, config *tls.Config, meter *progress.
 	if err := s.capabilities(ctx); err != nil {
 		return err
 	}
-	if err := s.markConnected(ctx, true); err != nil {
+	if err := s.markConnected(ctx); err != nil {
 		return err
 	}
 	if s.settings.SyncLimit == 0 {
@@ -110,12 +110,10 @@ func (s *Session) capabilities(ctx context.Context) error {
 	return fail(ctx, "asking for capabilities", progress.ServerProblem, err)
 }
 
-func (s *Session) markConnected(ctx context.Context, connected bool) error {
-	set, unset := store.Connected, store.Flags(0)
-	if !connected {
-		set, unset = unset, set
-	}
+func (s *Session) markConnected(ctx context.Context) error {
 	b := s.Store.NewBatch()
-	b.SetFlags([]store.ID{s.Service}, set, unset)
-	return fail(ctx, "marking the account", progress.Unknown, commit(b))
+	b.SetFlags([]store.ID{s.Service}, store.Connected, 0)
+	err := commit(b)
+	s.marked = err == nil
+	return fail(ctx, "marking the account", progress.Unknown, err)
 }

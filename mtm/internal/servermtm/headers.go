@@ -129,7 +129,7 @@ func (s *headerSink) flush() error {
 	if len(full.rows) == 0 {
 		return nil
 	}
-	if err := s.out.add(func() error { return s.keep(full) }); err != nil {
+	if err := s.out.add(job{func() error { return s.keep(full) }, full.into.Rollback}); err != nil {
 		return err
 	}
 	select {

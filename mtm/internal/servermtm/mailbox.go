@@ -30,6 +30,7 @@ type Session struct {
 	settings account.POP3
 	numbers  map[store.ID]int // message numbers of the mailbox's entries in this session
 	remote   int              // messages on the server
+	marked   bool             // the account shows as connected
 }
 
 // Lost says that the line is useless: only Drop is left to do.

@@ -33,6 +33,9 @@ func (s *Session) Quit(ctx context.Context, meter *progress.Meter) error {
 func (s *Session) Drop() error {
 	// What closing a line says does not matter any more.
 	_ = s.wire.Close()
+	if !s.marked {
+		return nil
+	}
 	b := s.Store.NewBatch()
 	b.SetFlags([]store.ID{s.Service}, 0, store.Connected)
 	if !s.settings.DisconnectedMode {
