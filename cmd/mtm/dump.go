@@ -1,7 +1,7 @@
 package main
 
 import (
-	"bufio"
+	"context"
 
 	"github.com/spf13/cobra"
 
@@ -13,16 +13,47 @@ func dumpCommand(e *env) *cobra.Command {
 		Use:   "dump",
 		Short: "Print the whole tree of the store, one entry a line",
 		Long: `Dump prints every entry of the store, one a line, sorted and indented as a tree. The text depends on the content
-alone, not on the time or the place, so two dumps can be compared with diff.`,
-		Example: `  mtm dump > before.txt`,
+alone, not on the time or the place, so two dumps can be compared with diff. With --json it is one array, parents before
+what they hold.`,
+		Example: `  mtm dump > before.txt
+  mtm dump --json`,
 		RunE: run(func(cmd *cobra.Command, _ []string) error {
 			return e.withStore(reading, func(st *store.Store) error {
-				w := bufio.NewWriter(cmd.OutOrStdout())
-				if err := st.Dump(cmd.Context(), w); err != nil {
+				out := newPage(cmd.OutOrStdout())
+				if !e.json {
+					if err := st.Dump(cmd.Context(), out); err != nil {
+						return err
+					}
+					return out.Flush()
+				}
+				list := newArray(out)
+				root, err := st.Entry(cmd.Context(), store.Root)
+				if err == nil {
+					err = dumpJSON(cmd.Context(), st, list, &root)
+				}
+				if err == nil {
+					err = list.end()
+				}
+				if err != nil {
 					return err
 				}
-				return w.Flush()
+				return out.Flush()
 			})
 		}),
 	}
+}
+
+// nodeView is any entry in JSON.
+type nodeView struct {
+	Type string `json:"type"`
+	Name string `json:"name"`
+	messageView
+}
+
+// dumpJSON adds an entry and all below it.
+func dumpJSON(ctx context.Context, st *store.Store, list *array, e *store.Entry) error {
+	if err := list.add(nodeView{e.Type.String(), e.Name, messageViewOf(e)}); err != nil || e.Type == store.TypeMessage {
+		return err
+	}
+	return st.Each(ctx, e.ID, func(child *store.Entry) error { return dumpJSON(ctx, st, list, child) })
 }

@@ -50,6 +50,9 @@ nothing is left half-written.`,
 			if format.value == "" || out == "" {
 				return cli.Usage("--format and --out say what to write and where")
 			}
+			if out == "-" {
+				return cli.Usage("--out is a path; 'mtm show ID --raw' writes one message to standard output")
+			}
 			return e.withStore(reading, func(st *store.Store) error {
 				folder, err := findPlace(cmd.Context(), st, args[0], "folder or account", isPlace)
 				if err != nil {

@@ -160,7 +160,11 @@ func printProgress(cmd *cobra.Command, e *env, p progress.Snapshot) error {
 	if p.Code != progress.None {
 		outcome = fmt.Sprintf("error %d, %v", int(p.Code), p.Code)
 	}
-	_, err := fmt.Fprintf(cmd.OutOrStdout(), "%v, %v: %d of %d to process, %d of %d octets, %d octets in all, %s\n",
-		p.Phase, p.SubPhase, p.MessagesToProcess, p.TotalMessages, p.BytesDone, p.TotalBytes, p.TotalSize, outcome)
+	phase := p.Phase.String()
+	if p.SubPhase != p.Phase { // get mail: the step beside the whole
+		phase += ", " + p.SubPhase.String()
+	}
+	_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s: %d of %d to process, %d of %d octets, %d octets in all, %s\n",
+		phase, p.MessagesToProcess, p.TotalMessages, p.BytesDone, p.TotalBytes, p.TotalSize, outcome)
 	return err
 }

@@ -51,6 +51,9 @@ are. Below the text of a message that is here in part it says how much is still 
 			if err != nil {
 				return err
 			}
+			if e.json && (s.raw || s.part != "") {
+				return cli.Usage("--raw and --part write the bytes themselves: leave --json out")
+			}
 			if s.raw && s.part != "" {
 				return cli.Usage("--raw and --part exclude each other")
 			}

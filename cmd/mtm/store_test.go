@@ -3,9 +3,11 @@ package main_test
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -95,6 +97,25 @@ var _ = Describe("the store", func() {
 		u.addAccount(s)
 		u.succeeds("get", "work")
 		Expect(u.succeeds("dump")).To(And(HavePrefix("1 root\n  2 service name=\"Local\""), ContainSubstring(`uid="a1"`)))
+		var nodes []struct {
+			ID, Parent int
+			Type, Name string
+		}
+		Expect(json.Unmarshal([]byte(u.succeeds("dump", "--json")), &nodes)).To(Succeed())
+		Expect(nodes).To(HaveLen(strings.Count(u.succeeds("dump"), "\n")))
+		Expect(nodes[0].Type).To(Equal("root"))
+		Expect(nodes[2].Name).To(Equal("Inbox"))
+	})
+
+	It("refuses what cannot be written as asked", func() {
+		s, _ := serve(letters("a1")...)
+		u.addAccount(s)
+		u.succeeds("get", "work")
+		Expect(u.misuses("export", "Inbox", "--format", "mbox", "--out", "-")).To(ContainSubstring("--out is a path"))
+		wrong := u.types("show", "9", "--raw", "--json")
+		Expect(wrong.status).To(Equal(2))
+		Expect(wrong.err).To(ContainSubstring("leave --json out"))
+		Expect(u.files()).To(Equal([]string{"mail.store"}))
 	})
 
 	DescribeTable("is asked for when there is none, and nothing is made",
