@@ -9,10 +9,7 @@ import (
 // mailbox. benchstat -col /client compares the clients.
 func (r *results) benchfmt() []byte {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "goos: %s\ngoarch: %s\n", r.Machine.OS, r.Machine.Arch)
-	if r.Machine.CPU != "" {
-		fmt.Fprintf(&b, "cpu: %s\n", r.Machine.CPU)
-	}
+	r.Machine.benchfmt(&b)
 	b.WriteString("Unit messages/s better=higher\n")
 	for i := range r.Trials {
 		m := &r.Trials[i]
@@ -23,6 +20,14 @@ func (r *results) benchfmt() []byte {
 		b.WriteByte('\n')
 	}
 	return b.Bytes()
+}
+
+// benchfmt is the machine as the configuration of the lines that follow.
+func (m machine) benchfmt(b *bytes.Buffer) {
+	fmt.Fprintf(b, "goos: %s\ngoarch: %s\n", m.OS, m.Arch)
+	if m.CPU != "" {
+		fmt.Fprintf(b, "cpu: %s\n", m.CPU)
+	}
 }
 
 // cost leaves out what the system does not tell.

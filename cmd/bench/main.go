@@ -18,10 +18,11 @@ func newRoot() *cobra.Command {
 		Use:   "bench",
 		Short: "Measures how fast mail is retrieved",
 		Long: `Bench measures how fast mail is retrieved from large mailboxes: ours beside other people's clients, on the same
-synthetic mailbox, taking turns. Every message is compared with what was served.`,
+synthetic mailbox, taking turns, and ours with and without pipelining. Every message is compared with what was served.`,
 		Example: `  bench retrieve
-  bench retrieve --against mpop-maildir,mpop-mbox`,
+  bench retrieve --against mpop-maildir,mpop-mbox
+  bench refresh`,
 	}
-	root.AddCommand(newRetrieve(), newServe(), newGet(), newTrial())
+	root.AddCommand(newRetrieve(), newRefresh(), newServe(), newGet(), newTrial(), newRefreshTrial())
 	return root
 }

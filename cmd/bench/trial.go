@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"pop3mtm/cmd/internal/cli"
+	"pop3mtm/cmd/internal/peer"
 )
 
 // trial is one client fetching one mailbox once. It runs in a process of its own, so that what one trial leaves in
@@ -124,7 +125,7 @@ func (t *trial) run(ctx context.Context, report func(octets int64)) (m *measurem
 	m = &measurement{Client: t.Client}
 	err = who.prepare(ctx, s.account, t.Dir)
 	if err == nil {
-		err = m.fetch(ctx, who, s, t.Dir)
+		err = m.fetch(ctx, who, s.account, t.Dir)
 	}
 	spent, stopped := s.stop()
 	m.Server = spent
@@ -138,10 +139,10 @@ func (t *trial) run(ctx context.Context, report func(octets int64)) (m *measurem
 }
 
 // fetch is the part that is measured.
-func (m *measurement) fetch(ctx context.Context, who client, s *server, dir string) error {
+func (m *measurement) fetch(ctx context.Context, who client, a peer.Account, dir string) error {
 	settle()
 	before, start := childUsage(), time.Now()
-	err := who.fetch(ctx, s.account, dir)
+	err := who.fetch(ctx, a, dir)
 	m.Seconds = time.Since(start).Seconds()
 	m.Spent = childUsage().since(before)
 	return err

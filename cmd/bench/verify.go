@@ -34,7 +34,7 @@ func verifyStore(ctx context.Context, dir string, box *mailbox) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
-	return verifyEntries(ctx, st, store.Inbox, "Inbox", box, newComparer().message)
+	return verifyEntries(ctx, st, store.Inbox, "Inbox", box, false, newComparer().message)
 }
 
 func openStore(dir string) (*store.Store, error) {
@@ -43,7 +43,7 @@ func openStore(dir string) (*store.Store, error) {
 
 // verifyEntries checks that the store is sound, and that the children of an entry are the mailbox's messages in order,
 // each the same as what was served.
-func verifyEntries(ctx context.Context, st *store.Store, parent store.ID, place string, box *mailbox,
+func verifyEntries(ctx context.Context, st *store.Store, parent store.ID, place string, box *mailbox, newestFirst bool,
 	same func(context.Context, *store.Store, *store.Entry, maildrop.Message) error) error {
 	var found []error
 	summary, err := st.Check(ctx, func(p store.Problem) { found = append(found, errors.New(p.Text)) })
@@ -63,7 +63,11 @@ func verifyEntries(ctx context.Context, st *store.Store, parent store.ID, place 
 		if n > served.Len() {
 			return fmt.Errorf("more than the %d messages served are in the %s", served.Len(), place)
 		}
-		want := served.At(n - 1)
+		i := n - 1
+		if newestFirst {
+			i = served.Len() - n
+		}
+		want := served.At(i)
 		if e.UID != want.UID() {
 			return fmt.Errorf("message %d in the %s has the UID %q, served was %q", n, place, e.UID, want.UID())
 		}
