@@ -27,6 +27,7 @@ Feature: Connecting to the mailbox
       And the mailbox shows nothing
       And the account counts 0 messages on the server
 
+  @behaviour-4
   Rule: Offline the mailbox is hidden, unless the account wants it shown
 
     Scenario: Entries hide when the session ends

@@ -1,4 +1,4 @@
-@failures
+@failures @behaviour-0 @behaviour-7
 Feature: When getting mail fails
   Whatever fails, no message is lost, none is stored by halves, and the next get
   mail fetches exactly what is missing.
