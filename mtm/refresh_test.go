@@ -81,6 +81,18 @@ var _ = Describe("Refreshing the mailbox", func() {
 		Entry("UIDL failing for now (61)", "UIDL", "-ERR [SYS/TEMP] later\r\n"),
 	)
 
+	It("does not do without UIDs that the server has, only not now (61)", func() {
+		b := newBench(nil, nil, mails(3), stay)
+		b.srv.On(fakeserver.Match{Verb: "UIDL"}, fakeserver.Auto.With(fakeserver.Refuse("[SYS/TEMP] later"))).Once().Must()
+		_, err := b.do(get(mtm.All, mtm.Copy, mtm.ThenDisconnect))
+		Expect(err).To(MatchError(mtm.ErrServer))
+		Expect(b.inbox()).To(BeEmpty())
+		b.mustDo(get(mtm.All, mtm.Copy, mtm.ThenDisconnect))
+		op := b.mustDo(get(mtm.All, mtm.Copy, mtm.ThenDisconnect))
+		Expect(op.Result().AlreadyThere).To(Equal(3))
+		Expect(b.inbox()).To(HaveLen(3))
+	})
+
 	It("matches UIDL and LIST by number in any order", func() {
 		b := newBench(nil, nil, mails(3), stay)
 		b.srv.On(fakeserver.Match{Verb: "UIDL"}, fakeserver.Auto.With(fakeserver.Raw("+OK\r\n3 u3\r\n1 u1\r\n2 u2\r\n.\r\n"))).Must()

@@ -44,6 +44,11 @@ func (s *Session) list(ctx context.Context) (*listing, error) {
 	}
 	uids, err := s.wire.Uidl(ctx)
 	_, refused := errors.AsType[*pop3.ReplyError](err)
+	if errors.Is(err, pop3.ErrTemporary) {
+		// QUIRK 61: it has UIDs, only not now. To name messages otherwise meanwhile
+		// would fetch them a second time.
+		refused = false
+	}
 	if err != nil && !refused {
 		return nil, fail(ctx, step, progress.ServerProblem, err)
 	}
