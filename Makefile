@@ -1,6 +1,6 @@
 # For people; .ci/run is what counts.
 LINT = go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
-FUZZTIME ?= 30s
+FUZZTIME ?= 200000x
 
 .PHONY: check test fuzz golden bench
 
