@@ -13,6 +13,7 @@ type Account struct {
 	ID   store.ID
 	Name string
 	POP3 account.POP3
+	SMTP store.ID // the service entry that outgoing messages have as Service; 0 without settings for SMTP
 }
 
 // AddAccount makes a service entry with the given settings. Names are unique: a
@@ -41,31 +42,64 @@ func AddAccount(ctx context.Context, st *store.Store, name string, settings acco
 	// The entry's id is known after the first commit; until its settings are there
 	// too it is in preparation, and no account.
 	entry := store.Entry{Parent: store.Root, Type: store.TypeService, Name: name, Flags: store.InPreparation}
+	smtp := newSMTPService(&entry)
 	b.Add(&entry)
+	if settings.SMTP.Host != "" {
+		b.Add(smtp)
+	}
 	if err := b.Commit(ctx); err != nil {
 		return 0, err
 	}
 	entry.Service, entry.Flags = entry.ID, 0
 	b = st.NewBatch()
-	b.Update(&entry)
+	if settings.SMTP.Host != "" {
+		relate(b, &entry, smtp)
+	} else {
+		b.Update(&entry)
+	}
 	b.SetSettings(entry.ID, settings.Map())
 	return entry.ID, b.Commit(ctx)
 }
 
-// SetAccount replaces an account's settings; they count from the next connect on.
+// SetAccount replaces an account's settings; they count from the next connect on. Its SMTP service comes and goes with
+// the host for SMTP; it cannot go while mail waits for it in the Outbox: ErrInUse.
 func SetAccount(ctx context.Context, st *store.Store, id store.ID, settings account.POP3) error {
+	const command = "set account"
 	if err := settings.Validate(); err != nil {
-		return &Error{Command: "set account", Code: ErrArgument, Err: err}
+		return &Error{Command: command, Code: ErrArgument, Err: err}
+	}
+	entry, err := st.Entry(ctx, id)
+	if err != nil {
+		return err
 	}
 	b := st.NewBatch()
+	switch sends := settings.SMTP.Host != ""; {
+	case sends && entry.Related == 0:
+		if err := addSMTPService(ctx, st, b, &entry); err != nil {
+			return err
+		}
+	case !sends && entry.Related != 0:
+		if err := removeSMTPService(ctx, st, b, entry, command); err != nil {
+			return err
+		}
+		entry.Related = 0
+		b.Update(&entry)
+	}
 	b.SetSettings(id, settings.Map())
 	return b.Commit(ctx)
 }
 
-// RemoveAccount deletes the service entry, its mailbox entries and its settings.
-// Copies in folders stay, and the server is not touched.
+// RemoveAccount deletes the service entries, the mailbox's entries and the settings. Copies in folders stay, and the
+// server is not touched. While mail of the account waits in the Outbox: ErrInUse.
 func RemoveAccount(ctx context.Context, st *store.Store, id store.ID) error {
+	entry, err := st.Entry(ctx, id)
+	if err != nil {
+		return err
+	}
 	b := st.NewBatch()
+	if err := removeSMTPService(ctx, st, b, entry, "remove account"); err != nil {
+		return err
+	}
 	b.Delete(id)
 	return b.Commit(ctx)
 }
@@ -81,17 +115,25 @@ func Accounts(ctx context.Context, st *store.Store) ([]Account, error) {
 		if e.Flags.Has(store.InPreparation) {
 			continue
 		}
-		values, err := st.Settings(ctx, e.ID)
+		a, err := readAccount(ctx, st, e, "list accounts")
 		if err != nil {
 			return nil, err
 		}
-		settings, err := account.FromMap(values)
-		if err != nil {
-			return nil, &Error{Command: "list accounts", Code: ErrArgument, Err: fmt.Errorf("account %q: %w", e.Name, err)}
-		}
-		accounts = append(accounts, Account{ID: e.ID, Name: e.Name, POP3: settings})
+		accounts = append(accounts, a)
 	}
 	return accounts, nil
+}
+
+func readAccount(ctx context.Context, st *store.Store, e store.Entry, command string) (Account, error) {
+	values, err := st.Settings(ctx, e.ID)
+	if err != nil {
+		return Account{}, err
+	}
+	settings, err := account.FromMap(values)
+	if err != nil {
+		return Account{}, &Error{Command: command, Code: ErrArgument, Err: fmt.Errorf("account %q: %w", e.Name, err)}
+	}
+	return Account{ID: e.ID, Name: e.Name, POP3: settings, SMTP: e.Related}, nil
 }
 
 // FindAccount finds an account by its name, else ErrNotFound.
@@ -108,7 +150,7 @@ func FindAccount(ctx context.Context, st *store.Store, name string) (Account, er
 	return Account{}, &Error{Command: "find account", Code: ErrNotFound, Err: fmt.Errorf("there is no account %q", name)}
 }
 
-// services lists the service entries other than the local one.
+// services lists the service entries of accounts.
 func services(ctx context.Context, st *store.Store) ([]store.Entry, error) {
 	children, err := st.Children(ctx, store.Root)
 	if err != nil {
@@ -116,7 +158,7 @@ func services(ctx context.Context, st *store.Store) ([]store.Entry, error) {
 	}
 	accounts := children[:0]
 	for _, e := range children {
-		if e.Type == store.TypeService && e.ID != store.Local {
+		if e.Type == store.TypeService && e.ID != store.Local && !e.IsSMTP() {
 			accounts = append(accounts, e)
 		}
 	}

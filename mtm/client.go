@@ -84,7 +84,7 @@ func Open(st *store.Store, service store.ID, o *Options) (*Client, error) {
 	if err != nil {
 		return nil, &Error{Command: "open", Code: ErrCannotOpenService, Err: err}
 	}
-	if entry.Type != store.TypeService || service == store.Local {
+	if entry.Type != store.TypeService || service == store.Local || entry.IsSMTP() {
 		return nil, &Error{Command: "open", Code: ErrCannotOpenService, Err: errors.New("the entry is not an account")}
 	}
 	if _, err := st.Settings(ctx, service); err != nil {

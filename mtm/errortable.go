@@ -19,7 +19,7 @@ func ErrorTable() []ErrorInfo {
 		{ErrCancelled, "ErrCancelled", "Cancel, Disconnect, Ctrl-C or the end of the context stopped the operation", "nothing is lost; get mail again fetches what is missing"},
 		{ErrNotSupported, "ErrNotSupported", "the original or its successor has no such function, or the destination is no folder", "use another command"},
 		{ErrArgument, "ErrArgument", "a setting, an address or a parameter cannot work, or the client is closed", "correct what the message names"},
-		{ErrInUse, "ErrInUse", "another program has the mailbox or the store open, or the account's name is taken", "wait until the other program is done, or choose another name"},
+		{ErrInUse, "ErrInUse", "another program has the mailbox or the store open, the account's name is taken, or mail waits to be sent by it", "wait until the other program is done, choose another name, or send or delete that mail"},
 		{ErrBusy, "ErrBusy", "another operation runs on this client", "wait for it, cancel it, or disconnect"},
 		{ErrDiskFull, "ErrDiskFull", "the disk has no room for what was asked; what was whole before is kept", "make room and get mail again"},
 		{ErrTimedOut, "ErrTimedOut", "the server did not answer in time, or an idle connection had no traffic for half an hour", "try again, or allow more time"},

@@ -66,6 +66,9 @@ func places(ctx context.Context, st *store.Store) ([]store.Entry, error) {
 		return nil, err
 	}
 	for _, s := range services {
+		if s.IsSMTP() {
+			continue // it holds no messages
+		}
 		if s.Type == store.TypeService && s.ID != store.Local {
 			accounts = append(accounts, s)
 			continue

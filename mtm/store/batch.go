@@ -36,6 +36,9 @@ const (
 	opDelete
 	opSettings
 	opChildren
+	opOutgoing
+	opSending
+	opRelease
 )
 
 // op is one change of a batch.
@@ -47,6 +50,10 @@ type op struct {
 	set, clear Flags
 	without    Flags
 	settings   map[string]string
+	outgoing   Outgoing
+	to         SendingState
+	from       []SendingState
+	owner      string
 }
 
 // NewBatch starts an empty batch. It costs nothing until it is used.
@@ -67,7 +74,7 @@ func (b *Batch) SetFlags(ids []ID, set, clear Flags) {
 	b.ops = append(b.ops, op{kind: opFlags, ids: ids, set: set, clear: clear})
 }
 
-// Delete deletes entries and all below them, with their settings. Their bodies
+// Delete deletes entries and all below them, with their settings and envelopes. Their bodies
 // become dead octets for Reclaim. Entries that are gone are passed over; the
 // fixed ones give ErrFixedEntry at Commit.
 func (b *Batch) Delete(ids ...ID) { b.ops = append(b.ops, op{kind: opDelete, ids: ids}) }

@@ -103,9 +103,11 @@ func (k *checker) tree(ctx context.Context, c *conn) error {
 			WITH RECURSIVE tree (id) AS (VALUES (1)
 				UNION SELECT entries.id FROM tree CROSS JOIN entries ON entries.parent = tree.id)
 			SELECT id FROM tree)`: "it hangs below no entry of the tree",
-		"SELECT DISTINCT service FROM settings WHERE service NOT IN (SELECT id FROM entries)": "settings of an entry that is gone",
-		"SELECT DISTINCT entry FROM parts WHERE entry NOT IN (SELECT id FROM entries)":        "parts of an entry that is gone",
-		"SELECT id FROM entries WHERE id >= (SELECT next_entry FROM store)":                   "its id would be given again",
+		"SELECT DISTINCT service FROM settings WHERE service NOT IN (SELECT id FROM entries)":   "settings of an entry that is gone",
+		"SELECT DISTINCT entry FROM parts WHERE entry NOT IN (SELECT id FROM entries)":          "parts of an entry that is gone",
+		"SELECT entry FROM outgoing WHERE entry NOT IN (SELECT id FROM entries)":                "an envelope of an entry that is gone",
+		"SELECT DISTINCT entry FROM recipients WHERE entry NOT IN (SELECT entry FROM outgoing)": "recipients without an envelope",
+		"SELECT id FROM entries WHERE id >= (SELECT next_entry FROM store)":                     "its id would be given again",
 	} {
 		err := c.query(ctx, query, func(row []driver.Value) error {
 			k.report(Problem{Entry: ID(asInt(row[0])), Text: text})

@@ -162,6 +162,12 @@ func (t *commit) apply(o *op) error {
 			WHERE flags <> (flags & ~?1) | ?2 AND id IN`, o.ids, int64(o.clear), int64(o.set))
 	case opSettings:
 		return t.settings(o)
+	case opOutgoing:
+		return t.outgoing(o)
+	case opSending:
+		return t.sending(o)
+	case opRelease:
+		return t.release(o)
 	}
 	// The rest reaches entries by their parent: what was added must be there.
 	if err := t.insert(); err != nil {
@@ -287,7 +293,8 @@ func (t *commit) remove(ids []ID) error {
 			return err
 		}
 		for _, query := range []string{"DELETE FROM entries WHERE id IN", "DELETE FROM parts WHERE entry IN",
-			"DELETE FROM settings WHERE service IN"} {
+			"DELETE FROM settings WHERE service IN", "DELETE FROM outgoing WHERE entry IN",
+			"DELETE FROM recipients WHERE entry IN"} {
 			if err := t.c.execChunks(ctx, query, ids, 0, 0); err != nil {
 				return err
 			}

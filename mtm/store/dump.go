@@ -23,12 +23,20 @@ func (s *Store) Dump(ctx context.Context, w io.Writer) error {
 				UNION ALL
 				SELECT entries.id, depth + 1, place || format('%016x', entries.id)
 				FROM tree CROSS JOIN entries ON entries.parent = tree.id
-			) SELECT `+entryColumns+`, depth
+			) SELECT `+entryColumns+`, depth, EXISTS (SELECT 1 FROM outgoing WHERE entry = id)
 			FROM tree CROSS JOIN entries USING (id) ORDER BY place`,
 			func(row []driver.Value) error {
 				var e Entry
 				scanEntry(row, &e)
-				_, err := out.WriteString(strings.Repeat("  ", int(asInt(row[entryColumnCount]))) + e.line() + "\n")
+				line := strings.Repeat("  ", int(asInt(row[entryColumnCount]))) + e.line()
+				if asInt(row[entryColumnCount+1]) != 0 {
+					o, err := c.outgoing(ctx, e.ID)
+					if err != nil {
+						return err
+					}
+					line += o.line()
+				}
+				_, err := out.WriteString(line + "\n")
 				return err
 			})
 	})

@@ -32,6 +32,11 @@ var _ = Describe("Dump", func() {
 			e.Date = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 			e.Flags, e.Sending, e.MessageID = store.New|store.Unread, store.SendNotApplicable, "1@example.org"
 		}
+		copied.Sending = store.SendWaiting
+		b.SetOutgoing(copied, store.Outgoing{From: "anne@example.org", Recipients: []store.Recipient{
+			{Address: "bob@example.org"},
+			{Address: "eve@example.org", State: store.RecipientRefused, Reply: "550 no such user"},
+		}, Attempts: 2, Code: -46, Reason: "eve@example.org was refused"})
 		head.Flags |= store.Pending
 		head.Email = store.OpCopyTo | store.Receipt
 		Expect(b.Commit(ctx)).To(Succeed())

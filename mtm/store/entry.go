@@ -54,7 +54,7 @@ type Entry struct {
 	ID      ID
 	Parent  ID
 	Type    Type
-	Service ID // the service that the message belongs to
+	Service ID // the service that the message belongs to; of an SMTP service: its account
 	Related ID // service: its SMTP service; ghost: its source; 0 for none
 
 	Name        string    // of folders and services
@@ -73,6 +73,10 @@ type Entry struct {
 
 	Body Body
 }
+
+// IsSMTP reports whether the entry is the SMTP service of an account: not an account itself, but what the account's
+// entry has as Related and what outgoing messages have as Service.
+func (e *Entry) IsSMTP() bool { return e.Type == TypeService && e.Service != 0 && e.Service != e.ID }
 
 // BodyKind says how much of a message a body holds.
 type BodyKind uint8

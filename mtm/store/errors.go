@@ -23,6 +23,10 @@ var (
 	ErrReadOnly = errors.New("message store is open for reading only")
 	// ErrStaleBody: a Body taken from an older Entry is no longer where it was; read the entry again.
 	ErrStaleBody = errors.New("body was moved or reclaimed")
+	// ErrSending: the message is not in the sending state that the change needs; read the entry again.
+	ErrSending = errors.New("message is in another sending state")
+	// ErrLeased: another program is sending the message, or has taken over its lease.
+	ErrLeased = errors.New("message is being sent by another program")
 	// ErrFixedEntry: the entries of a new store can be neither deleted nor moved.
 	ErrFixedEntry = errors.New("entry belongs to the store itself")
 	// ErrClosed: the store, batch or writer was closed, committed or rolled back before.

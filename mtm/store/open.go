@@ -22,6 +22,7 @@ type Options struct {
 	SegmentSize int64         // a segment file above this many octets takes no more bodies; 256 MiB
 
 	FreeSpace func(dir string) (int64, error) // free octets on the volume of dir; asks the system
+	Now       func() time.Time                // the clock that leases end by; the system's
 }
 
 func (o *Options) orDefault() Options {
@@ -37,6 +38,9 @@ func (o *Options) orDefault() Options {
 	}
 	if d.FreeSpace == nil {
 		d.FreeSpace = freeSpace
+	}
+	if d.Now == nil {
+		d.Now = time.Now
 	}
 	return d
 }
@@ -129,6 +133,9 @@ func (s *Store) Close() error {
 	}
 	return errors.Join(err, s.readers.close())
 }
+
+// Dir is the folder that Open was given.
+func (s *Store) Dir() string { return s.dir }
 
 // Free gives the octets that can still be written to the store's volume.
 func (s *Store) Free() (int64, error) { return s.options.FreeSpace(s.dir) }

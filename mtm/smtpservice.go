@@ -1,0 +1,76 @@
+package mtm
+
+import (
+	"context"
+	"fmt"
+
+	"pop3mtm/mtm/store"
+)
+
+// AccountOfSMTP finds the account that an SMTP service sends for; its settings say how. Another entry gives ErrNotFound.
+func AccountOfSMTP(ctx context.Context, st *store.Store, smtp store.ID) (Account, error) {
+	const command = "find SMTP service"
+	entry, err := st.Entry(ctx, smtp)
+	if err == nil && entry.IsSMTP() && !entry.Flags.Has(store.InPreparation) {
+		if entry, err = st.Entry(ctx, entry.Service); err == nil {
+			return readAccount(ctx, st, entry, command)
+		}
+	}
+	return Account{}, &Error{Command: command, Code: ErrNotFound, Err: fmt.Errorf("entry %d is not an SMTP service", smtp)}
+}
+
+// newSMTPService makes the entry of an account's SMTP service. It is in preparation until relate has been committed.
+func newSMTPService(a *store.Entry) *store.Entry {
+	return &store.Entry{Parent: store.Root, Type: store.TypeService, Service: a.ID, Name: a.Name + " (SMTP)", Flags: store.InPreparation}
+}
+
+// relate ties the two entries, both committed before, to one another.
+func relate(b *store.Batch, a, smtp *store.Entry) {
+	smtp.Service, smtp.Flags = a.ID, 0
+	a.Related = smtp.ID
+	b.Update(smtp)
+	b.Update(a)
+}
+
+// addSMTPService gives an account an SMTP service; b makes it visible.
+func addSMTPService(ctx context.Context, st *store.Store, b *store.Batch, a *store.Entry) error {
+	first := st.NewBatch()
+	children, err := st.Children(ctx, store.Root)
+	if err != nil {
+		return err
+	}
+	for _, e := range children {
+		if e.IsSMTP() && e.Service == a.ID {
+			first.Delete(e.ID) // the rest of one that did not end
+		}
+	}
+	smtp := newSMTPService(a)
+	first.Add(smtp)
+	if err := first.Commit(ctx); err != nil {
+		return err
+	}
+	relate(b, a, smtp)
+	return nil
+}
+
+// removeSMTPService deletes an account's SMTP service with b, if it has one and no mail waits for it.
+func removeSMTPService(ctx context.Context, st *store.Store, b *store.Batch, a store.Entry, command string) error {
+	waiting := 0
+	err := st.Each(ctx, store.Outbox, func(e *store.Entry) error {
+		if a.Related != 0 && e.Service == a.Related {
+			waiting++
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if waiting > 0 {
+		return &Error{Command: command, Code: ErrInUse,
+			Err: fmt.Errorf("%d message(s) in the Outbox are to be sent by it: send or delete them first", waiting)}
+	}
+	if a.Related != 0 {
+		b.Delete(a.Related)
+	}
+	return nil
+}

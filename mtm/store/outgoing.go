@@ -1,0 +1,241 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// MaxRecipients bounds the recipients of one message.
+const MaxRecipients = 10_000
+
+// Outgoing is the envelope of a message that is to be sent, and how sending it went. It dies with its entry.
+type Outgoing struct {
+	From       string // the address that failures go back to; "" for nobody
+	Recipients []Recipient
+	Attempts   int    // how often sending it was begun
+	Code       int    // the number of the last failure as errors.md lists them; 0 for none
+	Reason     string // the last failure, for people; "" for none
+	Lease      Lease  // who sends it now; SetOutgoing does not change it
+}
+
+// Recipient is one address that a message goes to, also those that its header does not name (Bcc).
+type Recipient struct {
+	Address string
+	State   RecipientState
+	Reply   string // what the server last said about the address
+}
+
+// RecipientState says how far the message got with one recipient.
+type RecipientState uint8
+
+// The states of a recipient.
+const (
+	RecipientWaiting  RecipientState = iota // not sent to yet
+	RecipientAccepted                       // the server took the message for it: never sent to again
+	RecipientRefused                        // the server refused it
+)
+
+// String gives the state's name in lower case.
+func (s RecipientState) String() string {
+	switch s {
+	case RecipientWaiting:
+		return "waiting"
+	case RecipientAccepted:
+		return "accepted"
+	case RecipientRefused:
+		return "refused"
+	}
+	return fmt.Sprintf("recipient-state-%d", uint8(s))
+}
+
+// Lease is the right of one program to send a message. It ends by itself, so that a program that was killed holds
+// nothing for ever.
+type Lease struct {
+	Owner string    // "" when the message is free
+	Until time.Time // by Options.Now, in milliseconds; the lease is worth nothing from then on
+}
+
+// schemaOutgoing also gives the accounts of older stores their SMTP services.
+const schemaOutgoing = `
+CREATE TABLE outgoing (
+	entry       INTEGER PRIMARY KEY,
+	sender      TEXT NOT NULL,
+	attempts    INTEGER NOT NULL,
+	code        INTEGER NOT NULL,
+	reason      TEXT NOT NULL,
+	lease_owner TEXT NOT NULL,
+	lease_until INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE recipients (
+	entry    INTEGER NOT NULL,
+	position INTEGER NOT NULL,
+	address  TEXT NOT NULL,
+	state    INTEGER NOT NULL,
+	reply    TEXT NOT NULL,
+	PRIMARY KEY (entry, position)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO entries (id, parent, type, service, size, flags, body_kind, uid, segment, offset, length, crc, related,
+	date, email_flags, remote_count, sending, name, details, description, message_id)
+SELECT next_entry - 1 + row_number() OVER (ORDER BY account.id), 1, 2, account.id, 0, 0, 0, '', 0, 0, 0, 0, 0,
+	NULL, 0, 0, 0, account.name || ' (SMTP)', '', '', ''
+FROM store, settings JOIN entries AS account ON account.id = settings.service
+WHERE settings.name = 'smtp-host' AND settings.value <> '' AND account.type = 2 AND account.related = 0;
+UPDATE entries SET related = smtp.id FROM entries AS smtp
+WHERE entries.type = 2 AND smtp.type = 2 AND smtp.service = entries.id AND smtp.id <> entries.id;
+UPDATE store SET next_entry = max(next_entry, (SELECT max(id) + 1 FROM entries));
+`
+
+// SetOutgoing replaces the envelope of a message and how sending it went; the lease stays as it is. The entry may have
+// been added by the same batch. The batch keeps e and the slice. At Commit: ErrNotFound when the entry is gone, an error
+// for more than MaxRecipients.
+func (b *Batch) SetOutgoing(e *Entry, o Outgoing) {
+	b.ops = append(b.ops, op{kind: opOutgoing, entry: e, outgoing: o})
+}
+
+// SetSending brings a message from one of the given sending states into another. Commit fails with ErrSending, and
+// changes nothing, when the message is in none of them by then, and with ErrNotFound when it is gone.
+func (b *Batch) SetSending(id ID, to SendingState, from ...SendingState) {
+	b.ops = append(b.ops, op{kind: opSending, id: id, to: to, from: from})
+}
+
+// Release ends the lease on a message. Commit fails with ErrLeased, and changes nothing, when owner does not hold it
+// any more: what the batch says about the message may be outdated then.
+func (b *Batch) Release(id ID, owner string) {
+	b.ops = append(b.ops, op{kind: opRelease, id: id, owner: owner})
+}
+
+// Outgoing returns the envelope of a message, or ErrNotFound when it has none. The caller owns the slice.
+func (s *Store) Outgoing(ctx context.Context, id ID) (Outgoing, error) {
+	var o Outgoing
+	err := s.snapshot(ctx, func(c *conn) error {
+		var err error
+		o, err = c.outgoing(ctx, id)
+		return err
+	})
+	return o, err
+}
+
+func (c *conn) outgoing(ctx context.Context, id ID) (Outgoing, error) {
+	var o Outgoing
+	found := false
+	err := c.query(ctx, "SELECT sender, attempts, code, reason, lease_owner, lease_until FROM outgoing WHERE entry = ?",
+		func(row []driver.Value) error {
+			found = true
+			o = Outgoing{From: asText(row[0]), Attempts: int(asInt(row[1])), Code: int(asInt(row[2])), Reason: asText(row[3])}
+			if owner := asText(row[4]); owner != "" {
+				o.Lease = Lease{Owner: owner, Until: time.UnixMilli(asInt(row[5])).UTC()}
+			}
+			return nil
+		}, id)
+	if err == nil && !found {
+		err = fmt.Errorf("envelope of entry %d: %w", id, ErrNotFound)
+	}
+	if err != nil {
+		return Outgoing{}, err
+	}
+	return o, c.query(ctx, "SELECT address, state, reply FROM recipients WHERE entry = ? ORDER BY position",
+		func(row []driver.Value) error {
+			o.Recipients = append(o.Recipients,
+				Recipient{Address: asText(row[0]), State: RecipientState(asInt(row[1])), Reply: asText(row[2])})
+			return nil
+		}, id)
+}
+
+// idOf gives the id of an entry, also of one that this batch adds.
+func (t *commit) idOf(e *Entry) ID {
+	for _, a := range t.added {
+		if a.entry == e {
+			return a.id
+		}
+	}
+	return e.ID
+}
+
+func (t *commit) outgoing(op *op) error {
+	o, ctx := &op.outgoing, context.Background()
+	if len(o.Recipients) > MaxRecipients {
+		return fmt.Errorf("a message to %d recipients: %d are the most", len(o.Recipients), MaxRecipients)
+	}
+	if err := t.insert(); err != nil {
+		return err
+	}
+	id := t.idOf(op.entry)
+	if err := t.exists(id); err != nil {
+		return err
+	}
+	if _, err := t.c.exec(ctx, `INSERT INTO outgoing VALUES (?, ?, ?, ?, ?, '', 0) ON CONFLICT (entry) DO UPDATE SET
+		sender = excluded.sender, attempts = excluded.attempts, code = excluded.code, reason = excluded.reason`,
+		id, o.From, o.Attempts, o.Code, cut(o.Reason)); err != nil {
+		return err
+	}
+	if _, err := t.c.exec(ctx, "DELETE FROM recipients WHERE entry = ?", id); err != nil {
+		return err
+	}
+	for i, r := range o.Recipients {
+		if _, err := t.c.exec(ctx, "INSERT INTO recipients VALUES (?, ?, ?, ?, ?)",
+			id, i, r.Address, int(r.State), cut(r.Reply)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *commit) sending(o *op) error {
+	if err := t.insert(); err != nil {
+		return err
+	}
+	is, err := t.c.sendingState(context.Background(), o.id)
+	if err != nil {
+		return err
+	}
+	if !is.in(o.from) {
+		return fmt.Errorf("message %d: %w: it is %s", o.id, ErrSending, is)
+	}
+	_, err = t.c.exec(context.Background(), "UPDATE entries SET sending = ? WHERE id = ?", int(o.to), o.id)
+	return err
+}
+
+func (t *commit) release(o *op) error {
+	n, err := t.c.exec(context.Background(),
+		"UPDATE outgoing SET lease_owner = '', lease_until = 0 WHERE entry = ? AND lease_owner = ?", o.id, o.owner)
+	if err == nil && n == 0 {
+		err = fmt.Errorf("message %d: %w", o.id, ErrLeased)
+	}
+	return err
+}
+
+func (c *conn) sendingState(ctx context.Context, id ID) (SendingState, error) {
+	n, found, err := c.number(ctx, "SELECT sending FROM entries WHERE id = ? AND type = 4", id)
+	if err == nil && !found {
+		err = fmt.Errorf("message %d: %w", id, ErrNotFound)
+	}
+	return SendingState(n), err
+}
+
+// line is what Dump shows of an envelope; a lease depends on the clock and is left out.
+func (o *Outgoing) line() string {
+	var l strings.Builder
+	l.WriteString(" from=" + strconv.QuoteToGraphic(o.From))
+	for _, r := range o.Recipients {
+		l.WriteString(" to=" + strconv.QuoteToGraphic(r.Address))
+		if r.State != RecipientWaiting {
+			l.WriteString(":" + r.State.String())
+		}
+		if r.Reply != "" {
+			l.WriteString(":" + strconv.QuoteToGraphic(r.Reply))
+		}
+	}
+	if o.Attempts != 0 {
+		fmt.Fprintf(&l, " attempts=%d", o.Attempts)
+	}
+	if o.Reason != "" {
+		fmt.Fprintf(&l, " code=%d reason=%s", o.Code, strconv.QuoteToGraphic(o.Reason))
+	}
+	return l.String()
+}
