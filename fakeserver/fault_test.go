@@ -67,6 +67,22 @@ var _ = Describe("an edit", func() {
 		Expect(srv.Transcripts()[0].Lines).To(ContainElement("[ended by the server: half-close]"))
 	})
 
+	It("stalls: nothing more comes, and the maildrop stays locked until the client closes", func() {
+		drop := three()
+		srv := start(drop, nil)
+		srv.On(fakeserver.Match{Verb: "RETR"}, fakeserver.Auto.With(fakeserver.CutAfter(20, fakeserver.Stall))).Once()
+		p := login(srv)
+		p.say("RETR 1\r\n")
+		Expect(p.line()).To(Equal("+OK 10 octets"))
+		Expect(io.ReadFull(p.in, make([]byte, 5))).To(Equal(5))
+		p.say(strings.Repeat("NOOP\r\n", 10_000))
+		Expect(drop.Locked()).To(BeTrue())
+		Expect(p.Close()).To(Succeed())
+		wait(srv)
+		Expect(drop.Locked()).To(BeFalse())
+		Expect(srv.Transcripts()[0].Lines).To(ContainElement("[ended by the server: stall]"))
+	})
+
 	It("sends any octets", func() {
 		srv := start(three(), nil)
 		srv.On(fakeserver.Match{Verb: "STAT"}, fakeserver.Auto.With(fakeserver.Raw("\x00\xff+OK no\n\r.")))
@@ -162,14 +178,81 @@ var _ = Describe("a rule", func() {
 		Expect(p.ask("STAT")).To(Equal("-ERR no numbers"))
 	})
 
+	It("takes any text for a * in the arguments", func() {
+		srv := start(three(), nil)
+		srv.On(fakeserver.Match{Verb: "TOP", Args: "* 0"}, refuse("any message"))
+		srv.On(fakeserver.Match{Verb: "TOP", Args: "1 *"}, refuse("the first")).Once()
+		srv.On(fakeserver.Match{Verb: "LIST", Args: "*"}, refuse("any at all"))
+		srv.On(fakeserver.Match{Verb: "UIDL", Args: "*1*1"}, refuse("two ones"))
+		p := login(srv)
+		Expect(p.ask("TOP 1 0")).To(Equal("-ERR the first"))
+		Expect(p.ask("TOP 22 0")).To(Equal("-ERR any message"))
+		Expect(p.ask("LIST 3")).To(Equal("-ERR any at all"))
+		Expect(p.ask("UIDL 1")).To(Equal("+OK 1 a"))
+		Expect(p.ask("UIDL 121")).To(Equal("-ERR two ones"))
+	})
+
+	It("is for a state of the session", func() {
+		srv := start(three(), nil)
+		srv.On(fakeserver.Match{Verb: "CAPA", State: fakeserver.Transaction}, refuse("not any more"))
+		srv.On(fakeserver.Match{State: fakeserver.Authorization | fakeserver.Transaction, Verb: "NOOP"}, refuse("both"))
+		p, _ := connect(srv)
+		p.multi("CAPA")
+		Expect(p.ask("NOOP")).To(Equal("-ERR both"))
+		p = login(srv)
+		Expect(p.ask("CAPA")).To(Equal("-ERR not any more"))
+		Expect(p.ask("NOOP")).To(Equal("-ERR both"))
+	})
+
+	It("leads to a named state, in which other rules hold, in later sessions too", func() {
+		srv := start(three(), nil)
+		srv.On(fakeserver.Match{Verb: "STAT", When: fakeserver.InitialState}, refuse("at first"))
+		srv.On(fakeserver.Match{Verb: "NOOP"}, fakeserver.Auto).Goto("full")
+		srv.On(fakeserver.Match{Verb: "STAT", When: "full"}, refuse("full")).Goto(fakeserver.InitialState)
+		p := login(srv)
+		Expect(p.ask("STAT")).To(Equal("-ERR at first"))
+		Expect(p.ask("NOOP")).To(HavePrefix("+OK"))
+		Expect(srv.NamedState("")).To(Equal("full"))
+		Expect(p.ask("QUIT")).To(HavePrefix("+OK"))
+		p = login(srv)
+		Expect(p.ask("STAT")).To(Equal("-ERR full"))
+		Expect(p.ask("STAT")).To(Equal("-ERR at first"))
+	})
+
+	It("with a user has the named states of that user", func() {
+		srv := start(three(), &fakeserver.Options{Users: map[string]fakeserver.User{"ann": {}, "bob": {Maildrop: three()}}})
+		for _, user := range []string{"ann", "bob"} {
+			srv.On(fakeserver.Match{Verb: "NOOP", User: user}, fakeserver.Auto).Goto("later")
+			srv.On(fakeserver.Match{Verb: "STAT", User: user, When: "later"}, refuse("later"))
+		}
+		ann, _ := connect(srv)
+		ann.say("USER ann\r\nPASS \r\nNOOP\r\nSTAT\r\nQUIT\r\n")
+		Expect(ann.rest()).To(ContainSubstring("-ERR later"))
+		bob, _ := connect(srv)
+		bob.say("USER bob\r\nPASS \r\nSTAT\r\nQUIT\r\n")
+		Expect(bob.rest()).To(ContainSubstring("+OK 3 42"))
+		Expect(srv.NamedState("ann")).To(Equal("later"))
+		Expect(srv.NamedState("bob")).To(Equal(fakeserver.InitialState))
+	})
+
+	It("edits what stands in for its reply too: a maildrop that turns out to be locked", func() {
+		srv := start(three(), nil)
+		login(srv)
+		srv.On(fakeserver.Match{Verb: "PASS"}, fakeserver.Auto.With(fakeserver.StatusText("lock busy")))
+		p, _ := connect(srv)
+		Expect(p.ask("USER demo")).To(HavePrefix("+OK"))
+		Expect(p.ask("PASS demo")).To(Equal("-ERR lock busy"))
+	})
+
 	It("is reported when it had to fire and did not", func() {
 		srv := fakeserver.New(nil, nil)
-		srv.On(fakeserver.Match{Verb: "RETR", Args: "2", Session: 1, Nth: 3, User: "x"}, fakeserver.Auto).Must()
+		srv.On(fakeserver.Match{Verb: "RETR", Args: "2", Session: 1, Nth: 3, User: "x",
+			State: fakeserver.Transaction | fakeserver.Update, When: "full"}, fakeserver.Auto).Must()
 		srv.On(fakeserver.Match{Verb: "NOOP"}, fakeserver.Auto)
 		err := srv.Close()
 		var unmet *fakeserver.UnmetError
 		Expect(errors.As(err, &unmet)).To(BeTrue())
-		Expect(err).To(MatchError("rules that never fired: RETR 2 of user x in session 1, number 3"))
+		Expect(err).To(MatchError("rules that never fired: RETR 2 of user x in session 1 in the TRANSACTION|UPDATE state when full, number 3"))
 	})
 
 	It("may have a handler of its own", func() {

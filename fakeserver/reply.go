@@ -19,6 +19,12 @@ const (
 	// Reset closes with a TCP reset; octets that are still in the system's
 	// buffers are lost. A connection that is not TCP is closed.
 	Reset
+	// Stall keeps the connection and the maildrop, reads what comes, and says
+	// nothing any more. It lasts until the client closes. QUIRK 91.
+	Stall
+	// Drop closes the connection below TLS, without the close_notify that Close
+	// sends; without TLS it is Close. QUIRK 41.
+	Drop
 )
 
 func (e End) String() string {
@@ -31,6 +37,10 @@ func (e End) String() string {
 		return "half-close"
 	case Reset:
 		return "reset"
+	case Stall:
+		return "stall"
+	case Drop:
+		return "drop"
 	}
 	return "unknown end"
 }
@@ -44,6 +54,9 @@ type Chunk struct {
 	Body  io.WriterTo
 	Pause time.Duration
 	End   End
+
+	// bearing of the reply, in its first chunk, once edits have changed it.
+	bearing bearing
 }
 
 // Reply is what the server sends for one command. An empty reply is silence.
@@ -51,17 +64,6 @@ type Reply []Chunk
 
 // Handler answers a command.
 type Handler func(x *Exchange) Reply
-
-// With returns a handler that makes h's reply and applies edits to it in order.
-func (h Handler) With(edits ...Edit) Handler {
-	return func(x *Exchange) Reply {
-		r := h(x)
-		for _, edit := range edits {
-			r = edit(r)
-		}
-		return r
-	}
-}
 
 // Exchange is one command, for handlers to look at. It is valid until the
 // handler returns.
@@ -77,11 +79,13 @@ type Exchange struct {
 	// pseudo tells that the verb is none of a command, but a pseudo-verb.
 	pseudo bool
 	// effect changes the session's state. It runs before the reply is written,
-	// and only when that still begins with "+OK" after all edits: a refused
-	// DELE deletes nothing. A reply that it returns is sent instead.
+	// and only when that is still a success after all edits: a refused DELE
+	// deletes nothing. A reply that it returns is edited and sent instead.
 	effect func() Reply
-	// challenges tells that the reply asks for a response, so that "+" is enough
-	// for the effect. QUIRK 19, 20: "+OK" and "+ go ahead" ask too.
+	// edits that the reply went through.
+	edits []Edit
+	// challenges tells that the reply asks for a response, so that a challenge is
+	// enough for the effect. QUIRK 19, 20: "+OK" and "+ go ahead" ask too.
 	challenges bool
 	// asked is the AUTH exchange that a RESPONSE is for.
 	asked *authentication

@@ -12,14 +12,22 @@ type Match struct {
 	// match that: CONNECT is the greeting, TLS the server's side of a handshake,
 	// RESPONSE a line of the client inside an AUTH exchange.
 	Verb string
-	// Args is the text after the verb and a space, exactly. For RESPONSE it is
-	// the name of the mechanism.
+	// Args is the text after the verb and a space; a * in it stands for any text.
+	// For RESPONSE it is the name of the mechanism.
 	Args string
 	// User who logs in or has logged in. An AUTH exchange does not tell who it
 	// is before it is over.
 	User string
 	// Session counts the connections to the server from 1.
 	Session int
+	// State is the state of the session, or several of them with | between.
+	State State
+	// When is the named state that Rule.Goto has led to; InitialState is the one
+	// at the start. Named states outlive sessions, since what changes over time is
+	// seen by the client that comes back. Rules with a User share the state of that
+	// user, the others the state of the server, so that suites which share a server
+	// do not disturb one another.
+	When string
 	// Nth picks one of the commands that match all of the above, from 1.
 	Nth int
 }
@@ -38,20 +46,49 @@ func (m Match) String() string {
 	if m.Session != 0 {
 		text += fmt.Sprintf(" in session %d", m.Session)
 	}
+	if m.State != 0 {
+		text += " in the " + m.State.String() + " state"
+	}
+	if m.When != "" {
+		text += " when " + m.When
+	}
 	if m.Nth != 0 {
 		text += fmt.Sprintf(", number %d", m.Nth)
 	}
 	return text
 }
 
+// InitialState is the named state at the start.
+const InitialState = "start"
+
+// covers tells whether x is one of m's, whatever the named state.
 func (m Match) covers(x *Exchange) bool {
 	if x.pseudo != (pseudo(m.Verb) != nil) {
 		return false
 	}
 	return (m.Verb == "" || strings.EqualFold(m.Verb, x.Verb)) &&
-		(m.Args == "" || m.Args == x.Args) &&
+		(m.Args == "" || m.Args == x.Args || glob(m.Args, x.Args)) &&
 		(m.Session == 0 || m.Session == x.Session.number) &&
+		(m.State == 0 || m.State&x.Session.state != 0) &&
 		(m.User == "" || m.User == x.user())
+}
+
+// glob tells whether text is pattern, in which a * stands for any text.
+func glob(pattern, text string) bool {
+	parts := strings.Split(pattern, "*")
+	last := len(parts) - 1
+	if last == 0 || !strings.HasPrefix(text, parts[0]) {
+		return pattern == text
+	}
+	text = text[len(parts[0]):]
+	for _, part := range parts[1:last] {
+		i := strings.Index(text, part)
+		if i < 0 {
+			return false
+		}
+		text = text[i+len(part):]
+	}
+	return strings.HasSuffix(text, parts[last])
 }
 
 // Rule gives the commands that match to another handler. Its methods may be
@@ -62,6 +99,7 @@ type Rule struct {
 	handler Handler
 	times   int // 0 = no limit
 	must    bool
+	leads   string // the named state after it, "" = the same
 	seen    int
 	fired   int
 }
@@ -85,6 +123,15 @@ func (r *Rule) Must() *Rule {
 	return r
 }
 
+// Goto makes state the named state, for Match.When, each time the rule fires. The
+// command that fires it is the last one in the old state.
+func (r *Rule) Goto(state string) *Rule {
+	r.set.mu.Lock()
+	defer r.set.mu.Unlock()
+	r.leads = state
+	return r
+}
+
 // Fired is how often the rule has fired.
 func (r *Rule) Fired() int {
 	r.set.mu.Lock()
@@ -93,8 +140,25 @@ func (r *Rule) Fired() int {
 }
 
 type ruleSet struct {
-	mu    sync.Mutex
-	rules []*Rule
+	mu     sync.Mutex
+	rules  []*Rule
+	states map[string]string // named states, by user; the server's under ""
+}
+
+// state is the named state that rules for a user are in.
+func (set *ruleSet) state(user string) string {
+	if state := set.states[user]; state != "" {
+		return state
+	}
+	return InitialState
+}
+
+// NamedState is the named state that the rules for a user are in, or with "" the
+// rules for all users.
+func (s *Server) NamedState(user string) string {
+	s.rules.mu.Lock()
+	defer s.rules.mu.Unlock()
+	return s.rules.state(user)
 }
 
 // On adds a rule. The newest rule that matches a command and may still fire
@@ -113,7 +177,7 @@ func (set *ruleSet) handler(x *Exchange) Handler {
 	defer set.mu.Unlock()
 	var chosen *Rule
 	for _, r := range set.rules {
-		if !r.match.covers(x) {
+		if !r.match.covers(x) || r.match.When != "" && r.match.When != set.state(r.match.User) {
 			continue
 		}
 		r.seen++
@@ -125,6 +189,12 @@ func (set *ruleSet) handler(x *Exchange) Handler {
 		return Auto
 	}
 	chosen.fired++
+	if chosen.leads != "" {
+		if set.states == nil {
+			set.states = map[string]string{}
+		}
+		set.states[chosen.match.User] = chosen.leads
+	}
 	return chosen.handler
 }
 

@@ -28,18 +28,18 @@ const (
 	Update
 )
 
+// String gives the name; of several states the names with | between.
 func (s State) String() string {
-	switch s {
-	case Connecting:
-		return "CONNECT"
-	case Authorization:
-		return "AUTHORIZATION"
-	case Transaction:
-		return "TRANSACTION"
-	case Update:
-		return "UPDATE"
+	var names []string
+	for i, name := range []string{"CONNECT", "AUTHORIZATION", "TRANSACTION", "UPDATE"} {
+		if s&(1<<i) != 0 {
+			names = append(names, name)
+		}
 	}
-	return "unknown state"
+	if names == nil {
+		return "unknown state"
+	}
+	return strings.Join(names, "|")
 }
 
 // Session is one connection of a client. Handlers may look at it.
@@ -75,7 +75,7 @@ func newSession(server *Server, c net.Conn, number int) *Session {
 		quit:  make(chan struct{}),
 	}
 	s.record.begin(number, c.RemoteAddr(), server.o.Now(), server.o.TranscriptOctets)
-	s.out = writer{conn: c, patience: server.o.IdleTimeout, record: &s.record}
+	s.out = writer{conn: c, patience: server.o.IdleTimeout, record: &s.record, quit: s.quit}
 	return s
 }
 
@@ -243,8 +243,11 @@ func (s *Session) exchange(x *Exchange) (done bool, why string) {
 	if x.opened != nil {
 		defer func() { _ = x.opened.Close() }() // it was only read
 	}
-	if x.effect != nil && (reply.startsWith("+OK") || x.challenges && reply.startsWith("+")) {
+	if b := reply.bearing(); x.effect != nil && (b >= success || x.challenges && b == challenge) {
 		if instead := x.effect(); instead != nil {
+			for _, edit := range x.edits {
+				instead = edit(instead)
+			}
 			reply = instead
 		}
 	}

@@ -53,7 +53,7 @@ func (h *handshake) WriteTo(w io.Writer) (int64, error) {
 	if err := s.conn.SetReadDeadline(time.Now().Add(min(handshakeTime, s.server.o.IdleTimeout))); err != nil {
 		return 0, err
 	}
-	l := &tlsLine{Conn: s.conn, to: w, out: &s.out}
+	l := &tlsLine{Conn: s.conn, to: asSink(w)}
 	conn := tls.Server(l, h.config)
 	err := conn.HandshakeContext(context.Background()) // the deadline bounds it
 	switch {
@@ -76,8 +76,7 @@ func (h *handshake) WriteTo(w io.Writer) (int64, error) {
 // the edits of a rule see it.
 type tlsLine struct {
 	net.Conn
-	to     io.Writer // nil: the connection
-	out    *writer   // where to writes in the end
+	to     sink // nil: the connection
 	sent   int64
 	failed error // of to
 }
@@ -88,8 +87,8 @@ func (l *tlsLine) Write(p []byte) (int, error) {
 	}
 	n, err := l.to.Write(p)
 	l.sent += int64(n)
-	if flushed := l.out.flush(); err == nil {
-		err = flushed
+	if pushed := l.to.push(); err == nil {
+		err = pushed
 	}
 	l.failed = err
 	return n, err

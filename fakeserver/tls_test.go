@@ -30,6 +30,18 @@ func (p *peer) secure(ca *fixtures.CA) (*peer, error) {
 	return &peer{c, bufio.NewReader(c)}, c.HandshakeContext(ctx)
 }
 
+// counting counts the octets that come over a connection.
+type counting struct {
+	net.Conn
+	octets int
+}
+
+func (c *counting) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	c.octets += n
+	return n, err
+}
+
 var _ = Describe("TLS", Ordered, func() {
 	var ca *fixtures.CA
 	var o *fakeserver.Options
@@ -79,12 +91,33 @@ var _ = Describe("TLS", Ordered, func() {
 		_, wire := p.multi("RETR 2")
 		Expect(wire).To(Equal("B: 1\r\nC: 2\r\n\r\nxx\r\nyy\r\n"))
 		Expect(p.ask("QUIT")).To(HavePrefix("+OK"))
-		Expect(p.rest()).To(BeEmpty()) // io.EOF only after close_notify
+		Expect(p.rest()).To(BeEmpty())
 
 		clear := login(srv)
 		_, capa = clear.multi("CAPA")
 		Expect(capa).NotTo(ContainSubstring("STLS"))
 		Expect(clear.ask("STLS")).To(HavePrefix("-ERR not in the TRANSACTION state"))
+	})
+
+	It("ends without close_notify when it is told to (quirk 41)", func() {
+		srv := startTLS()
+		srv.On(fakeserver.Match{Verb: "QUIT", Session: 2}, fakeserver.Auto.With(fakeserver.ThenEnd(fakeserver.Drop)))
+		for _, notified := range []bool{true, false} {
+			raw := &counting{Conn: dial(srv).Conn}
+			p, err := (&peer{raw, bufio.NewReader(raw)}).secure(ca)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(p.line()).To(HavePrefix("+OK"))
+			Expect(p.ask("QUIT")).To(Equal("+OK bye"))
+			before := raw.octets
+			Expect(p.rest()).To(BeEmpty())
+			Expect(raw.octets > before).To(Equal(notified))
+		}
+	})
+
+	It("is not spoiled by edits that wait for a whole line", func() {
+		srv := startTLS()
+		srv.On(fakeserver.Match{Verb: "TLS"}, fakeserver.Auto.With(fakeserver.DoubleRow(1_000_000), fakeserver.SplitOctets(), fakeserver.NoTerminator()))
+		Expect(implicit(srv).ask("CAPA")).To(HavePrefix("+OK"))
 	})
 
 	It("is from the first octet on a listener of its own (RFC 8314)", func() {

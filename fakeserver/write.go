@@ -25,7 +25,8 @@ type writer struct {
 	buf      []byte
 	patience time.Duration // a client that reads nothing for so long is given up
 	record   *recorder
-	err      error // first failure, for ever
+	quit     <-chan struct{} // ends waiting
+	err      error           // first failure, for ever
 }
 
 // Write buffers p. An error means that the connection is gone.
@@ -85,11 +86,8 @@ func (w *writer) put(p []byte) error {
 func (s *Session) send(r Reply) (End, error) {
 	for _, c := range r {
 		if c.Pause > 0 {
-			if err := s.out.flush(); err != nil {
+			if err := s.out.rest(c.Pause); err != nil {
 				return Open, err
-			}
-			if !s.pause(c.Pause) {
-				return Open, net.ErrClosed
 			}
 		}
 		end, err := s.sendChunk(c)
@@ -128,21 +126,29 @@ func (s *Session) sendChunk(c Chunk) (End, error) {
 	return c.End, nil
 }
 
-// pause waits; false means that the server is being closed.
-func (s *Session) pause(d time.Duration) bool {
+// rest sends what is buffered and waits. It fails when the server is being closed.
+func (w *writer) rest(d time.Duration) error {
+	if err := w.flush(); err != nil || d <= 0 {
+		return err
+	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-		return true
-	case <-s.quit:
-		return false
+		return nil
+	case <-w.quit:
+		return net.ErrClosed
 	}
 }
+
+func (w *writer) push() error { return w.flush() }
 
 // end sends what is buffered and ends the connection. The maildrop is free
 // before the client can notice.
 func (s *Session) end(how End) error {
+	if how == Stall {
+		return s.stall()
+	}
 	s.release()
 	if err := s.out.flush(); err != nil {
 		return err
@@ -150,7 +156,7 @@ func (s *Session) end(how End) error {
 	if tcp, ok := s.conn.(interface{ SetLinger(int) error }); ok && how == Reset {
 		return tcp.SetLinger(0)
 	}
-	if s.tls != nil {
+	if s.tls != nil && how != Drop {
 		// RFC 8446 section 6.1: close_notify. A client that has gone at once has
 		// its replies all the same.
 		_ = s.tls.CloseWrite()
@@ -160,7 +166,7 @@ func (s *Session) end(how End) error {
 		return nil
 	}
 	patience := s.server.o.IdleTimeout
-	if how == Close {
+	if how != HalfClose {
 		patience = min(patience, lingering)
 	}
 	if err := half.CloseWrite(); err != nil {
@@ -170,5 +176,17 @@ func (s *Session) end(how End) error {
 		return err
 	}
 	_, _ = io.Copy(io.Discard, s.in) // ends with the client, or with the deadline
+	return nil
+}
+
+// stall sends what is buffered and reads until the client closes.
+func (s *Session) stall() error {
+	if err := s.out.flush(); err != nil {
+		return err
+	}
+	if err := s.conn.SetReadDeadline(time.Time{}); err != nil {
+		return err
+	}
+	_, _ = io.Copy(io.Discard, s.in) // ends with the client, or with the server
 	return nil
 }

@@ -1,0 +1,169 @@
+package fakeserver
+
+// stepper makes a filter of a function that looks at one octet after the other
+// and appends what is to be sent.
+type stepper struct {
+	sink
+	step func(out []byte, c byte) []byte
+	held func(out []byte) []byte // appends what step keeps, nil when it keeps nothing
+	buf  []byte
+}
+
+func (f *stepper) Write(p []byte) (int, error) {
+	f.buf = f.buf[:0]
+	for _, c := range p {
+		f.buf = f.step(f.buf, c)
+	}
+	_, err := f.sink.Write(f.buf)
+	return len(p), err
+}
+
+func (f *stepper) push() error {
+	if err := f.finish(false); err != nil {
+		return err
+	}
+	return f.sink.push()
+}
+
+func (f *stepper) finish(bool) error {
+	if f.held == nil {
+		return nil
+	}
+	_, err := f.sink.Write(f.held(nil))
+	return err
+}
+
+// BareLF ends all lines of the reply with LF alone. QUIRK 76.
+func BareLF() Edit {
+	return through(func(to sink) filter {
+		cr := false
+		return &stepper{sink: to,
+			step: func(out []byte, c byte) []byte {
+				if cr && c != '\n' {
+					out = append(out, '\r')
+				}
+				if cr = c == '\r'; cr {
+					return out
+				}
+				return append(out, c)
+			},
+			held: func(out []byte) []byte {
+				if cr {
+					out = append(out, '\r')
+				}
+				cr = false
+				return out
+			}}
+	})
+}
+
+// NoStuffing takes the dots away that keep a line of mail from being the end of
+// it. QUIRK 74.
+func NoStuffing() Edit {
+	return through(func(to sink) filter {
+		start, dot := false, false // at the start of a line, after a dot there
+		return &stepper{sink: to,
+			step: func(out []byte, c byte) []byte {
+				if start && c == '.' {
+					start, dot = false, true
+					return out
+				}
+				if dot && (c == '\r' || c == '\n') {
+					out = append(out, '.')
+				}
+				start, dot = c == '\n', false
+				return append(out, c)
+			},
+			held: func(out []byte) []byte {
+				if dot {
+					out = append(out, '.')
+				}
+				dot = false
+				return out
+			}}
+	})
+}
+
+// LowerCase writes everything after the status line in small letters. QUIRK 14.
+func LowerCase() Edit { return recase('A', 'Z', 'a'-'A') }
+
+// UpperCase writes everything after the status line in capitals.
+func UpperCase() Edit { return recase('a', 'z', 'A'-'a'+256) }
+
+func recase(from, to byte, distance int) Edit {
+	return through(func(next sink) filter {
+		body := false
+		return &stepper{sink: next, step: func(out []byte, c byte) []byte {
+			if body && c >= from && c <= to {
+				c += byte(distance)
+			}
+			body = body || c == '\n'
+			return append(out, c)
+		}}
+	})
+}
+
+// Truncate leaves out what is beyond octets in each line after the status line.
+// QUIRK 83.
+func Truncate(octets int) Edit {
+	return measured(octets, func(out []byte, c byte, column int) ([]byte, int) {
+		if column < octets {
+			out = append(out, c)
+		}
+		return out, column + 1
+	})
+}
+
+// Wrap breaks each line after the status line into pieces of octets. A piece that
+// begins with a dot is stuffed.
+func Wrap(octets int) Edit {
+	octets = max(octets, 1)
+	return measured(octets, func(out []byte, c byte, column int) ([]byte, int) {
+		if column == octets {
+			column = 0
+			if out = append(out, "\r\n"...); c == '.' {
+				out = append(out, '.')
+			}
+		}
+		return append(out, c), column + 1
+	})
+}
+
+// measured hands over the octets of each line after the first, without its line
+// end, and which column they are in.
+func measured(octets int, put func(out []byte, c byte, column int) ([]byte, int)) Edit {
+	return through(func(to sink) filter {
+		body, cr, column := false, false, 0
+		return &stepper{sink: to,
+			step: func(out []byte, c byte) []byte {
+				if !body {
+					body = c == '\n'
+					return append(out, c)
+				}
+				if cr {
+					if cr = false; c == '\n' {
+						column = 0
+						return append(out, "\r\n"...)
+					}
+					out, column = put(out, '\r', column)
+				}
+				switch c {
+				case '\r':
+					cr = true
+					return out
+				case '\n':
+					column = 0
+					return append(out, c)
+				}
+				out, column = put(out, c, column)
+				return out
+			},
+			held: func(out []byte) []byte {
+				if cr && column < octets {
+					out = append(out, '\r')
+				}
+				cr = false
+				return out
+			}}
+	})
+}

@@ -1,0 +1,95 @@
+package fakeserver
+
+import (
+	"io"
+	"strconv"
+	"strings"
+)
+
+// Number makes a number of a reply anew. What it returns need not be one.
+type Number func(n int64) string
+
+// By adds to a number.
+func By(delta int64) Number {
+	return func(n int64) string { return strconv.FormatInt(n+delta, 10) }
+}
+
+// To puts text in the place of a number, of any size and sign. QUIRK 58, 59.
+func To(text string) Number { return func(int64) string { return text } }
+
+// Count changes the first number of the status line: how many messages STAT and
+// LIST tell of, the message number of LIST n and UIDL n.
+func Count(change Number) Edit {
+	return status(func(l string) string { return nthNumber(l, 1, change) })
+}
+
+// Octets changes the octets in the status line: the second number of STAT and LIST
+// n, the number before "octets" of RETR and LIST. QUIRK 89.
+func Octets(change Number) Edit {
+	return status(func(l string) string {
+		words := strings.Split(l, " ")
+		for i, w := range words[:len(words)-1] {
+			if digits := strings.TrimPrefix(w, "("); strings.HasPrefix(words[i+1], "octets") && digits != "" {
+				words[i] = w[:len(w)-len(digits)] + nthNumber(digits, 1, change)
+				return strings.Join(words, " ")
+			}
+		}
+		return nthNumber(l, 2, change)
+	})
+}
+
+// RowNumber changes the message number of each row of a listing.
+func RowNumber(change Number) Edit { return rowNumbers(1, change) }
+
+// RowOctets changes the octets in each row of LIST. QUIRK 42.
+func RowOctets(change Number) Edit { return rowNumbers(2, change) }
+
+func rowNumbers(nth int, change Number) Edit {
+	return Rows(func(_ int, l string) []string { return []string{nthNumber(l, nth, change)} })
+}
+
+func status(change func(l string) string) Edit {
+	return lines(func(at place, _ int, l string) []string {
+		if at == statusLine {
+			l = change(l)
+		}
+		return []string{l}
+	})
+}
+
+// nthNumber changes the nth word of l that is a number.
+func nthNumber(l string, nth int, change Number) string {
+	words := strings.Split(l, " ")
+	for i, w := range words {
+		n, err := strconv.ParseInt(w, 10, 64)
+		if err != nil {
+			continue
+		}
+		if nth--; nth == 0 {
+			words[i] = change(n)
+			break
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// endless is a body without an end.
+type endless string
+
+const maxEndless = 64 << 20
+
+func (text endless) WriteTo(w io.Writer) (int64, error) {
+	if text == "" {
+		return 0, nil
+	}
+	piece := []byte(strings.Repeat(string(text), max(32<<10/len(text), 1)))
+	var sent int64
+	for sent < maxEndless {
+		n, err := w.Write(piece)
+		sent += int64(n)
+		if err != nil {
+			return sent, err
+		}
+	}
+	return sent, nil
+}

@@ -1,0 +1,274 @@
+package fakeserver
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+	"time"
+)
+
+// spot is something that happens at an offset of a reply.
+type spot struct {
+	offset int64
+	do     func(to sink) error
+	skip   int64 // so many octets are left out there
+}
+
+// at makes a filter that does something at some offsets.
+func at(list ...spot) func(to sink) filter {
+	list = slices.Clone(list)
+	slices.SortStableFunc(list, func(a, b spot) int { return cmp.Compare(a.offset, b.offset) })
+	return func(to sink) filter { return &spots{sink: to, left: list} }
+}
+
+type spots struct {
+	sink
+	left []spot
+	pos  int64
+	skip int64
+	err  error // for ever
+}
+
+func (s *spots) Write(p []byte) (int, error) {
+	done := 0
+	for {
+		s.arrive()
+		if s.err != nil || done == len(p) {
+			return done, s.err
+		}
+		n := int64(len(p) - done)
+		if len(s.left) > 0 {
+			n = min(n, s.left[0].offset-s.pos)
+		}
+		if s.skip > 0 {
+			n = min(n, s.skip)
+			s.skip -= n
+		} else if _, s.err = s.sink.Write(p[done : done+int(n)]); s.err != nil {
+			return done, s.err
+		}
+		done += int(n)
+		s.pos += n
+	}
+}
+
+// arrive does what is to be done at this place.
+func (s *spots) arrive() {
+	for s.err == nil && len(s.left) > 0 && s.left[0].offset <= s.pos {
+		next := s.left[0]
+		s.left = s.left[1:]
+		s.skip = max(s.skip, next.skip)
+		if next.do != nil {
+			s.err = next.do(s.sink)
+		}
+	}
+}
+
+func (s *spots) finish(whole bool) error {
+	if whole {
+		s.arrive()
+	}
+	return s.err
+}
+
+// PauseAt waits before the octet at offset. A shorter reply is sent as it is.
+func PauseAt(offset int64, d time.Duration) Edit {
+	return through(at(spot{offset: max(offset, 0), do: func(to sink) error { return to.rest(d) }}))
+}
+
+// SplitAt sends what comes before each of these offsets by itself: over TCP a
+// packet, over TLS a record.
+func SplitAt(offsets ...int64) Edit {
+	list := make([]spot, len(offsets))
+	for i, offset := range offsets {
+		list[i] = spot{offset: max(offset, 0), do: func(to sink) error { return to.rest(0) }}
+	}
+	return through(at(list...))
+}
+
+// Overwrite puts octets in the place of as many others from offset on.
+func Overwrite(offset int64, octets string) Edit {
+	return through(at(spot{offset: max(offset, 0), skip: int64(len(octets)), do: says(octets)}))
+}
+
+// Insert puts octets in before the one at offset.
+func Insert(offset int64, octets string) Edit {
+	return through(at(spot{offset: max(offset, 0), do: says(octets)}))
+}
+
+// Remove leaves out count octets from offset on.
+func Remove(offset, count int64) Edit {
+	return through(at(spot{offset: max(offset, 0), skip: max(count, 0)}))
+}
+
+func says(octets string) func(to sink) error {
+	return func(to sink) error {
+		_, err := to.Write([]byte(octets))
+		return err
+	}
+}
+
+// Swap exchanges two octets of the reply, which holds what is between them in
+// memory. When the reply ends before the second, it is left whole.
+func Swap(first, second int64) Edit {
+	first, second = max(min(first, second), 0), max(first, second, 0)
+	return through(func(to sink) filter { return &swapper{sink: to, first: first, second: second} })
+}
+
+type swapper struct {
+	sink
+	first, second int64
+	pos           int64
+	held          []byte // from first on, at most to second
+}
+
+func (s *swapper) Write(p []byte) (int, error) {
+	before := int(min(max(s.first-s.pos, 0), int64(len(p))))
+	inside := int(min(max(s.second+1-s.pos, 0), int64(len(p))))
+	s.pos += int64(len(p))
+	if _, err := s.sink.Write(p[:before]); err != nil {
+		return 0, err
+	}
+	s.held = append(s.held, p[before:max(inside, before)]...)
+	if last := len(s.held) - 1; last >= 0 && int64(last) == s.second-s.first {
+		s.held[0], s.held[last] = s.held[last], s.held[0]
+		if err := s.push(); err != nil {
+			return before, err
+		}
+	}
+	if _, err := s.sink.Write(p[inside:]); err != nil {
+		return inside, err
+	}
+	return len(p), nil
+}
+
+func (s *swapper) push() error {
+	if err := s.finish(false); err != nil {
+		return err
+	}
+	return s.sink.push()
+}
+
+func (s *swapper) finish(bool) error {
+	_, err := s.sink.Write(s.held)
+	s.held = nil
+	return err
+}
+
+// Drip sends octets pieces with a wait of d between two of them. With 0 it only
+// sends them one by one.
+func Drip(octets int64, d time.Duration) Edit {
+	octets = max(octets, 1)
+	return through(func(to sink) filter { return &dripper{sink: to, octets: octets, d: d} })
+}
+
+// Bandwidth sends at most so many octets a second, in pieces of a twentieth of it.
+func Bandwidth(perSecond int64) Edit {
+	perSecond = max(perSecond, 1)
+	piece := max(perSecond/20, 1)
+	return Drip(piece, time.Duration(float64(piece)/float64(perSecond)*float64(time.Second)))
+}
+
+// SplitOctets sends each octet by itself.
+func SplitOctets() Edit { return Drip(1, 0) }
+
+type dripper struct {
+	sink
+	octets, sent int64 // of a piece
+	d            time.Duration
+}
+
+func (f *dripper) Write(p []byte) (int, error) {
+	done := 0
+	for done < len(p) {
+		if f.sent == f.octets {
+			f.sent = 0
+			if err := f.sink.rest(f.d); err != nil {
+				return done, err
+			}
+		}
+		n := int(min(f.octets-f.sent, int64(len(p)-done)))
+		if _, err := f.sink.Write(p[done : done+n]); err != nil {
+			return done, err
+		}
+		f.sent += int64(n)
+		done += n
+	}
+	return done, nil
+}
+
+func (f *dripper) finish(bool) error { return nil }
+
+// SplitLines sends each line by itself.
+func SplitLines() Edit {
+	return through(func(to sink) filter { return &lineSplitter{sink: to} })
+}
+
+type lineSplitter struct {
+	sink
+	atEnd bool // of a line
+}
+
+func (f *lineSplitter) Write(p []byte) (int, error) {
+	for l := range bytes.Lines(p) {
+		if f.atEnd {
+			if err := f.sink.rest(0); err != nil {
+				return 0, err
+			}
+		}
+		if _, err := f.sink.Write(l); err != nil {
+			return 0, err
+		}
+		f.atEnd = l[len(l)-1] == '\n'
+	}
+	return len(p), nil
+}
+
+func (f *lineSplitter) finish(bool) error { return nil }
+
+// Replace puts text in the place of each old one, line ends included in what it
+// looks at. An empty old changes nothing.
+func Replace(old, text string) Edit {
+	if old == "" {
+		return func(r Reply) Reply { return r }
+	}
+	return through(func(to sink) filter { return &replacer{sink: to, old: []byte(old), text: []byte(text)} })
+}
+
+type replacer struct {
+	sink
+	old, text []byte
+	held      []byte // may be the beginning of old
+}
+
+func (f *replacer) Write(p []byte) (int, error) {
+	all := append(f.held, p...)
+	f.held = nil
+	var out []byte
+	for {
+		i := bytes.Index(all, f.old)
+		if i < 0 {
+			break
+		}
+		out = append(append(out, all[:i]...), f.text...)
+		all = all[i+len(f.old):]
+	}
+	keep := min(len(f.old)-1, len(all))
+	for ; keep > 0 && !bytes.HasPrefix(f.old, all[len(all)-keep:]); keep-- {
+	}
+	f.held = bytes.Clone(all[len(all)-keep:])
+	_, err := f.sink.Write(append(out, all[:len(all)-keep]...))
+	return len(p), err
+}
+
+func (f *replacer) push() error {
+	if err := f.finish(false); err != nil {
+		return err
+	}
+	return f.sink.push()
+}
+
+func (f *replacer) finish(bool) error {
+	_, err := f.sink.Write(f.held)
+	f.held = nil
+	return err
+}
