@@ -54,8 +54,8 @@ func (o *Options) orDefault() Options {
 	return d
 }
 
-// Client is the client MTM of one POP3 service. It runs one operation at a time.
-// All methods are safe from any goroutine.
+// Client is the client MTM of one POP3 service. It runs one operation at a time, and
+// beside it any number that make messages. All methods are safe from any goroutine.
 type Client struct {
 	store   *store.Store
 	service store.ID
@@ -69,9 +69,10 @@ type Client struct {
 	idleTime  time.Duration
 
 	mu      sync.Mutex
-	current *Operation // the newest that took the line
-	idle    *watcher   // of the line while no operation has it, else nil
-	waiting int        // operations that wait for the line
+	current *Operation          // the newest that took the line
+	idle    *watcher            // of the line while no operation has it, else nil
+	waiting int                 // operations that wait for the line
+	besides map[*Operation]bool // that run without the line
 	closed  bool
 	running sync.WaitGroup
 }
@@ -107,6 +108,7 @@ func Open(st *store.Store, service store.ID, o *Options) (*Client, error) {
 		idleTime: options.IdleTime,
 	}
 	c.line <- nil
+	c.besides = make(map[*Operation]bool)
 	return c, nil
 }
 
@@ -146,6 +148,13 @@ func (c *Client) InvokeAsync(ctx context.Context, cmd Command) (*Operation, erro
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if cmd.needs() == beside {
+		if err := c.startBeside(ctx, op); err != nil {
+			cancel()
+			return nil, err
+		}
+		return op, nil
+	}
 	session, held, err := c.take(cmd)
 	if err != nil {
 		cancel()

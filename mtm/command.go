@@ -8,7 +8,8 @@ import (
 
 // Command is what a Client is told to do: one of [Connect], [Disconnect],
 // [GetMail], [Populate], [Delete],
-// [CancelOffline], [IsConnected] and [Busy].
+// [CancelOffline], [IsConnected], [Busy], [CreateNew], [CreateReply], [CreateForward],
+// [CreateForwardAsAttachment] and [CreateReceipt].
 type Command interface {
 	// name is the command in words, for errors.
 	name() string
@@ -30,5 +31,6 @@ const (
 	online              // a connection, else ErrDisconnected
 	asFound             // takes what it finds
 	either              // takes what it finds, and ends what runs
-	nothing             // does not touch it
+	nothing             // does not touch it, and ends at once
+	beside              // does not touch it, and takes its time
 )

@@ -17,12 +17,15 @@ import (
 // sections 12 and 14).
 type PartList uint32
 
-// The parts that Find looks into.
+// The parts. Find looks into all but the date and the attachments; what they mean when
+// a message is made is said at CreateOptions.
 const (
 	PartBody        PartList = 0x1
 	PartRecipient   PartList = 0x2 // To, then Cc, then Bcc
 	PartOriginator  PartList = 0x4 // From
 	PartDescription PartList = 0x8 // Subject
+	PartDate        PartList = 0x10
+	PartAttachments PartList = 0x20
 	PartTo          PartList = 0x40
 	PartFrom        PartList = 0x80
 	PartCc          PartList = 0x100

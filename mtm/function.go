@@ -42,8 +42,9 @@ type PopulateOptions struct {
 }
 
 // Function gives the command of a number of the original's table. selection[0] is
-// the service entry, what follows are messages; parameter is a GetMailInfo, a
-// PopulateOptions, or nil where the number has none. A number that the original does
+// the service entry, what follows are messages; for the numbers that make a message
+// they are the destination and the original. parameter is a GetMailInfo, a
+// PopulateOptions, a CreateOptions, or nil where the number has none. A number that the original does
 // not carry out, or that is not in the table, is ErrNotSupported; a wrong selection
 // or parameter is ErrArgument.
 func Function(id int, selection []store.ID, parameter any) (Command, error) {
@@ -53,8 +54,7 @@ func Function(id int, selection []store.ID, parameter any) (Command, error) {
 	case FunctionCreateReceipt, FunctionCancelSendOnNextConnection: // dead in the original too
 		return nil, notSupported(id)
 	}
-	if id < FunctionIsConnected || id > FunctionPopulateAll ||
-		(id > FunctionCancelOffline && id < FunctionPopulate) {
+	if id < FunctionIsConnected || id > FunctionPopulateAll {
 		return nil, notSupported(id)
 	}
 	if id == FunctionCancelOffline {
@@ -71,6 +71,8 @@ func Function(id int, selection []store.ID, parameter any) (Command, error) {
 		return Disconnect{}, nil
 	case id <= FunctionMoveAllThenDisconnect:
 		return getMailFunction(id, messages, parameter)
+	case id <= FunctionCreateReceiptEmail:
+		return createFunction(id, selection, parameter)
 	}
 	return populateFunction(id, messages, parameter)
 }
@@ -105,6 +107,30 @@ func populateFunction(id int, messages []store.ID, parameter any) (Command, erro
 		p.Top, p.Lines = true, options.Limit
 	}
 	return p, nil
+}
+
+func createFunction(id int, selection []store.ID, parameter any) (Command, error) {
+	options, ok := parameter.(CreateOptions)
+	if !ok {
+		return nil, wrong(id, fmt.Errorf("the parameter is %T, not CreateOptions", parameter))
+	}
+	into := selection[0]
+	if id == FunctionCreateNew {
+		return CreateNew{Into: into, CreateOptions: options}, nil
+	}
+	if len(selection) < 2 {
+		return nil, wrong(id, errors.New("the selection has no original"))
+	}
+	switch original := selection[1]; id {
+	case FunctionCreateReply:
+		return CreateReply{Into: into, Original: original, CreateOptions: options}, nil
+	case FunctionCreateForward:
+		return CreateForward{Into: into, Original: original, CreateOptions: options}, nil
+	case FunctionCreateForwardAsAttachment:
+		return CreateForwardAsAttachment{Into: into, Original: original, CreateOptions: options}, nil
+	default:
+		return CreateReceipt{Into: into, Original: original, Types: options.Types, Service: options.Service}, nil
+	}
 }
 
 func notSupported(id int) error {

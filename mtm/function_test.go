@@ -19,6 +19,7 @@ var _ = Describe("The original's command table (behaviour section 1)", func() {
 	mail := func(which mtm.Which, take mtm.Take, link mtm.Link) mtm.Command {
 		return mtm.GetMail{Which: which, Take: take, Link: link, Into: store.Inbox, Messages: messages, MaxSize: 100}
 	}
+	made := mtm.CreateOptions{Parts: 0xF, Types: mtm.TypeInPreparation}
 	populate := func(which mtm.Which) mtm.Command {
 		return mtm.Populate{Which: which, Messages: messages, MaxSize: 100, Top: true, Lines: 5}
 	}
@@ -49,6 +50,11 @@ var _ = Describe("The original's command table (behaviour section 1)", func() {
 		Entry("MoveAll stay online", 1048596, info, mail(mtm.All, mtm.Move, mtm.StayOnline)),
 		Entry("MoveAll disconnect", 1048597, info, mail(mtm.All, mtm.Move, mtm.ThenDisconnect)),
 		Entry("CancelOfflineOperations", 1048598, nil, mtm.CancelOffline{Messages: selection}),
+		Entry("CreateNewEmail", 1048600, made, mtm.CreateNew{Into: 7, CreateOptions: made}),
+		Entry("CreateReplyEmail", 1048601, made, mtm.CreateReply{Into: 7, Original: 8, CreateOptions: made}),
+		Entry("CreateForwardEmail", 1048602, made, mtm.CreateForward{Into: 7, Original: 8, CreateOptions: made}),
+		Entry("CreateForwardAsAttachmentEmail", 1048603, made, mtm.CreateForwardAsAttachment{Into: 7, Original: 8, CreateOptions: made}),
+		Entry("CreateReceiptEmail", 1048604, made, mtm.CreateReceipt{Into: 7, Original: 8, Types: mtm.TypeInPreparation}),
 		Entry("Populate", 1048605, some, populate(mtm.Selection)),
 		Entry("PopulateNew", 1048606, some, populate(mtm.New)),
 		Entry("PopulateAll", 1048607, some, populate(mtm.All)),
@@ -62,19 +68,17 @@ var _ = Describe("The original's command table (behaviour section 1)", func() {
 	},
 		Entry("CreateReceipt, dead in the original", 1048579, -5),
 		Entry("CancelSendOnNextConnection, dead in the original", 1048599, -5),
-		Entry("CreateNewEmail: nothing can be composed yet", 1048600, -5),
-		Entry("CreateReplyEmail", 1048601, -5),
-		Entry("CreateForwardEmail", 1048602, -5),
-		Entry("CreateForwardAsAttachmentEmail", 1048603, -5),
-		Entry("CreateReceiptEmail", 1048604, -5),
 		Entry("below the table", 1048575, -5),
 		Entry("above the table", 1048608, -5),
 		Entry("get mail without its parameter", 1048580, -6),
 		Entry("populate without its parameter", 1048605, -6),
+		Entry("a reply without its parameter", 1048601, -6),
 	)
 
-	It("needs the service entry", func() {
+	It("needs the service entry, and the original of an answer", func() {
 		_, err := mtm.Function(1048577, nil, nil)
+		Expect(err).To(MatchError(mtm.ErrArgument))
+		_, err = mtm.Function(1048602, selection[:1], mtm.CreateOptions{})
 		Expect(err).To(MatchError(mtm.ErrArgument))
 	})
 })

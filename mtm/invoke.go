@@ -64,6 +64,22 @@ func (c *Client) perform(ctx context.Context, op *Operation, session *servermtm.
 	op.finish(err)
 }
 
+// startBeside runs an operation that leaves the line alone. The caller holds c.mu.
+func (c *Client) startBeside(ctx context.Context, op *Operation) error {
+	if c.closed {
+		return &Error{Command: op.command.name(), Code: ErrArgument, Err: errClosed}
+	}
+	c.besides[op] = true
+	c.running.Go(func() {
+		err := op.command.run(ctx, &run{client: c, meter: op.meter, result: &op.result})
+		c.mu.Lock()
+		delete(c.besides, op)
+		c.mu.Unlock()
+		op.finish(err)
+	})
+	return nil
+}
+
 // Close cancels what runs, drops the line without QUIT and waits until nothing of
 // the client is left running. Disconnect first to end a session properly.
 func (c *Client) Close() error {
@@ -72,6 +88,9 @@ func (c *Client) Close() error {
 	c.closed = true
 	if c.current != nil {
 		c.current.Cancel()
+	}
+	for op := range c.besides {
+		op.Cancel()
 	}
 	c.idle.stop()
 	c.mu.Unlock()

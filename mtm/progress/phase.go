@@ -10,7 +10,8 @@ import "strconv"
 // progress states (behaviour section 9).
 type Phase int
 
-// The phases, with the original's numbers.
+// The phases, with the original's numbers. Composing is ours: the original's progress
+// of a message that is made is its id alone.
 const (
 	Refreshing           Phase = 0
 	Copying              Phase = 1
@@ -30,6 +31,7 @@ const (
 	Populating           Phase = 15
 	CancellingOfflineOps Phase = 16
 	TopPopulating        Phase = 17
+	Composing            Phase = 18
 )
 
 // String gives the phase in lower-case words, "phase N" for an unknown number.
@@ -71,6 +73,8 @@ func (p Phase) String() string {
 		return "cancelling offline operations"
 	case TopPopulating:
 		return "top-populating"
+	case Composing:
+		return "composing"
 	}
 	return "phase " + strconv.Itoa(int(p))
 }

@@ -19,10 +19,10 @@ func TestProgress(t *testing.T) {
 
 var _ = Describe("Phases and codes", func() {
 	It("all have names, and unknown numbers say so", func() {
-		for p := progress.Refreshing; p <= progress.TopPopulating; p++ {
+		for p := progress.Refreshing; p <= progress.Composing; p++ {
 			Expect(p.String()).NotTo(HavePrefix("phase "))
 		}
-		Expect(progress.Phase(18).String()).To(Equal("phase 18"))
+		Expect(progress.Phase(19).String()).To(Equal("phase 19"))
 		Expect(progress.Code(-9999).Error()).To(Equal("error -9999"))
 	})
 

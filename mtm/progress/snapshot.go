@@ -13,4 +13,5 @@ type Snapshot struct {
 	TotalSize         int64 // of all messages of this step that need fetching
 	Code              Code  // why the operation failed; None while it runs and after success
 	Service           int64 // entry id of the service
+	Message           int64 // entry id of the message that was made; 0 until it is there
 }

@@ -1,0 +1,468 @@
+package mtm_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	gomail "github.com/emersion/go-message/mail"
+
+	"pop3mtm/mtm"
+	"pop3mtm/mtm/account"
+	"pop3mtm/mtm/progress"
+	"pop3mtm/mtm/store"
+)
+
+// canSend gives the account what it needs to send.
+func canSend(p *account.POP3) {
+	p.SMTP.Host, p.SMTP.From = "127.0.0.1", "Demo <demo@example.org>"
+}
+
+// desk is an account that sends, and messages to answer.
+type desk struct{ *bench }
+
+func newDesk(changes ...change) desk {
+	GinkgoHelper()
+	return desk{newBench(nil, nil, nil, append([]change{canSend}, changes...)...)}
+}
+
+// holds puts a message into the Inbox, complete to the given kind.
+func (d desk) holds(raw string, kind store.BodyKind) store.ID {
+	GinkgoHelper()
+	b := d.store.NewBatch()
+	w := b.Body(kind)
+	_, err := io.WriteString(w, strings.ReplaceAll(raw, "\n", "\r\n"))
+	Expect(err).NotTo(HaveOccurred())
+	body, err := w.Close()
+	Expect(err).NotTo(HaveOccurred())
+	header, err := gomail.CreateReader(strings.NewReader(strings.ReplaceAll(raw, "\n", "\r\n")))
+	Expect(err).NotTo(HaveOccurred())
+	subject, err := header.Header.Subject()
+	Expect(err).NotTo(HaveOccurred())
+	e := store.Entry{Parent: store.Inbox, Type: store.TypeMessage, Service: d.id, Description: subject, Body: body, Size: body.Length, Flags: store.Complete}
+	if kind == store.BodyPartial {
+		e.Email = store.PartialDownload
+		e.Size = 4096
+	}
+	b.Add(&e)
+	Expect(b.Commit(context.Background())).To(Succeed())
+	return e.ID
+}
+
+// makes runs a command and gives the entry, its octets and its envelope.
+func (d desk) makes(cmd mtm.Command) (store.Entry, string, store.Outgoing) {
+	GinkgoHelper()
+	op := d.mustDo(cmd)
+	Expect(op.Result().Messages).To(HaveLen(1))
+	id := op.Result().Messages[0]
+	Expect(op.Progress()).To(Equal(progress.Snapshot{
+		Phase: progress.Composing, SubPhase: progress.Composing, Service: int64(d.id), Message: int64(id), BytesDone: op.Result().Octets,
+	}))
+	e, err := d.store.Entry(context.Background(), id)
+	Expect(err).NotTo(HaveOccurred())
+	o, err := d.store.Outgoing(context.Background(), id)
+	Expect(err).NotTo(HaveOccurred())
+	d.sound()
+	return e, string(d.body(id)), o
+}
+
+// refuses runs a command, which must fail and leave nothing.
+func (d desk) refuses(cmd mtm.Command) error {
+	GinkgoHelper()
+	op, err := d.box.InvokeAsync(context.Background(), cmd)
+	if err == nil {
+		err = op.Wait()
+		Expect(op.Progress().Message).To(BeZero())
+	}
+	Expect(err).To(HaveOccurred())
+	for _, folder := range []store.ID{store.Outbox, store.Drafts} {
+		Expect(d.children(folder)).To(BeEmpty())
+	}
+	d.sound()
+	return err
+}
+
+// fieldsOf reads the header of a message.
+func fieldsOf(raw string) *gomail.Header {
+	GinkgoHelper()
+	r, err := gomail.CreateReader(strings.NewReader(raw))
+	Expect(err).NotTo(HaveOccurred())
+	return &r.Header
+}
+
+// partsOf lists the parts of a message: type and what is in it.
+func partsOf(raw string) []string {
+	GinkgoHelper()
+	r, err := gomail.CreateReader(strings.NewReader(raw))
+	Expect(err).NotTo(HaveOccurred())
+	var list []string
+	for {
+		p, err := r.NextPart()
+		if err == io.EOF {
+			return list
+		}
+		Expect(err).NotTo(HaveOccurred())
+		text, err := io.ReadAll(p.Body)
+		Expect(err).NotTo(HaveOccurred())
+		kind, _, _ := strings.Cut(p.Header.Get("Content-Type"), ";")
+		list = append(list, kind+": "+strings.ReplaceAll(string(text), "\r\n", "\n"))
+	}
+}
+
+const original = `From: Ben <ben@example.org>
+To: Demo <demo@example.org>, cleo@example.org
+Cc: dora@example.org
+Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=
+Date: Wed, 01 May 2024 09:00:00 +0200
+Message-ID: <2@example.org>
+References: <1@example.org>
+Disposition-Notification-To: desk@example.org
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary=cut
+
+--cut
+Content-Type: multipart/alternative; boundary=in
+
+--in
+Content-Type: text/plain; charset=iso-8859-1
+Content-Transfer-Encoding: quoted-printable
+
+Gr=FC=DFe aus Wien
+
+--in
+Content-Type: text/html
+
+<p>Gruesse</p>
+--in--
+--cut
+Content-Type: application/pdf; name="../plan.pdf"
+Content-Transfer-Encoding: base64
+Content-Disposition: attachment; filename="../plan.pdf"
+
+JVBERg==
+--cut
+Content-Type: message/rfc822
+
+Subject: within
+
+deep
+--cut--
+`
+
+var _ = Describe("Making a message (behaviour section 12)", func() {
+	ctx := context.Background()
+
+	It("new: entry, envelope and header; who is in Bcc stands in the envelope only", func() {
+		d := newDesk()
+		before := time.Now().Add(-time.Second)
+		e, raw, o := d.makes(mtm.CreateNew{Into: store.Drafts, CreateOptions: mtm.CreateOptions{
+			To: []string{"Ben Müller <ben@example.org>"}, Cc: []string{"cleo@example.org, dora@example.org"},
+			Bcc: []string{"Eve <eve@example.org>", "BEN@example.org"}, Subject: "Grüße", Text: "At noon?",
+		}})
+		h := fieldsOf(raw)
+		Expect(h.MessageID()).To(Equal(e.MessageID))
+		Expect(e.MessageID).To(MatchRegexp(`^[a-z0-9]{26}@example\.org$`))
+		Expect(h.Date()).To(BeTemporally(">=", before.Truncate(time.Second)))
+		Expect(h.Subject()).To(Equal("Grüße"))
+		Expect(strings.ToLower(raw)).NotTo(Or(ContainSubstring("bcc"), ContainSubstring("eve")))
+		Expect(partsOf(raw)).To(Equal([]string{"text/plain: At noon?\n"}))
+		Expect(o).To(Equal(store.Outgoing{From: "demo@example.org", Recipients: []store.Recipient{
+			{Address: "ben@example.org"}, {Address: "cleo@example.org"}, {Address: "dora@example.org"}, {Address: "eve@example.org"},
+		}}))
+		smtp, err := mtm.FindAccount(ctx, d.store, "work")
+		Expect(err).NotTo(HaveOccurred())
+		Expect(e).To(Equal(store.Entry{
+			ID: e.ID, Parent: store.Drafts, Type: store.TypeMessage, Service: smtp.SMTP, Details: "Ben Müller <ben@example.org>", Description: "Grüße",
+			Date: e.Date, Size: int64(len(raw)), Flags: store.New | store.Complete | store.MultipleRecipients, Email: store.BodyTextComplete,
+			Sending: store.SendWaiting, MessageID: e.MessageID, Body: e.Body,
+		}))
+	})
+
+	DescribeTable("has the sending state and the flags that are asked for",
+		func(send account.Send, types mtm.TypeList, state store.SendingState, flags store.Flags) {
+			d := newDesk(func(p *account.POP3) { p.SMTP.Send = send })
+			e, _, _ := d.makes(mtm.CreateNew{Into: store.Outbox, CreateOptions: mtm.CreateOptions{To: []string{"ben@example.org"}, Types: types}})
+			Expect(e.Sending).To(Equal(state))
+			Expect(e.Flags).To(Equal(store.New | store.Complete | flags))
+		},
+		Entry("immediately", account.Immediately, mtm.TypeList(0), store.SendWaiting, store.Flags(0)),
+		Entry("on the next connection", account.OnNextConnection, mtm.TypeList(0), store.SendWaiting, store.Flags(0)),
+		Entry("on request", account.OnRequest, mtm.TypeList(0), store.SendUponRequest, store.Flags(0)),
+		Entry("invisible", account.Immediately, mtm.TypeInvisible, store.SendWaiting, store.Invisible),
+		Entry("in preparation", account.Immediately, mtm.TypeInPreparation, store.SendWaiting, store.InPreparation),
+	)
+
+	DescribeTable("a reply goes to whom the part list says", func(parts mtm.PartList, to, cc string) {
+		d := newDesk()
+		_, raw, _ := d.makes(mtm.CreateReply{Into: store.Drafts, Original: d.holds(original, store.BodyWhole), CreateOptions: mtm.CreateOptions{Parts: parts}})
+		h := fieldsOf(raw)
+		Expect([]string{h.Get("To"), h.Get("Cc")}).To(Equal([]string{to, cc}))
+	},
+		Entry("the originator only", mtm.PartOriginator, `"Ben" <ben@example.org>`, ""),
+		Entry("all", mtm.PartOriginator|mtm.PartRecipient, `"Ben" <ben@example.org>`, "<cleo@example.org>, <dora@example.org>"),
+		Entry("the recipients only", mtm.PartRecipient, `"Demo" <demo@example.org>, <cleo@example.org>`, "<dora@example.org>"),
+		Entry("neither", mtm.PartList(0), `"Demo" <demo@example.org>, <cleo@example.org>`, "<dora@example.org>"),
+	)
+
+	It("a reply names its thread, quotes nothing, and has the signature below the text", func() {
+		d := newDesk(func(p *account.POP3) { p.SMTP.Signature = "Demo\nGull Rock" })
+		e, raw, _ := d.makes(mtm.CreateReply{Into: store.Outbox, Original: d.holds(original, store.BodyHeader),
+			CreateOptions: mtm.CreateOptions{Parts: mtm.ReplyParts, Text: "Thanks!\n\n"}})
+		h := fieldsOf(raw)
+		Expect(h.Get("In-Reply-To")).To(Equal("<2@example.org>"))
+		Expect(h.Get("References")).To(Equal("<1@example.org> <2@example.org>"))
+		Expect(h.Subject()).To(Equal("Re: Grüße"))
+		Expect(partsOf(raw)).To(Equal([]string{"text/plain: Thanks!\n\n-- \nDemo\nGull Rock\n"}))
+		Expect(e.Details).To(Equal("Ben <ben@example.org>"))
+	})
+
+	It("a reply without a subject bit has none, and what the caller gives counts", func() {
+		d := newDesk()
+		id := d.holds(original, store.BodyWhole)
+		e, raw, o := d.makes(mtm.CreateReply{Into: store.Outbox, Original: id, CreateOptions: mtm.CreateOptions{Parts: mtm.PartOriginator, To: []string{"ben@example.org, x@example.org"}}})
+		Expect(e.Description).To(BeEmpty())
+		Expect(raw).NotTo(ContainSubstring("Subject"))
+		Expect(o.Recipients).To(HaveLen(2))
+		e, _, _ = d.makes(mtm.CreateReply{Into: store.Outbox, Original: id, CreateOptions: mtm.CreateOptions{Parts: mtm.ReplyParts, Subject: "New"}})
+		Expect(e.Description).To(Equal("New"))
+	})
+
+	DescribeTable("what is sent on has a few lines of header, the text as it is, and its attachments",
+		func(parts mtm.PartList, types mtm.TypeList, limit int, want ...string) {
+			d := newDesk(func(p *account.POP3) { p.SMTP.ToCcIncludeLimit, p.SMTP.Signature = limit, "Demo" })
+			e, raw, _ := d.makes(mtm.CreateForward{Into: store.Drafts, Original: d.holds(original, store.BodyWhole),
+				CreateOptions: mtm.CreateOptions{Parts: parts, Types: types, Text: "See below."}})
+			date := time.Date(2024, 5, 1, 7, 0, 0, 0, time.UTC).Local().Format(time.RFC1123Z)
+			for i := range want {
+				want[i] = strings.NewReplacer("HEAD", "----- Forward Header -----\nSubject: Grüße\nAuthor: Ben <ben@example.org>\n", "DATE", "Date: "+date).Replace(want[i])
+			}
+			Expect(partsOf(raw)).To(Equal(want))
+			Expect(fieldsOf(raw).Subject()).To(Equal("Fwd: Grüße"))
+			Expect(raw).NotTo(Or(ContainSubstring("In-Reply-To"), ContainSubstring("References")))
+			Expect(e.Flags.Has(store.Attachment)).To(Equal(len(want) > 2))
+			Expect(e.Email.Has(store.MHTML)).To(Equal(types == mtm.TypeMHTML))
+			Expect(e.Details).To(BeEmpty(), "it goes to nobody yet")
+			if len(want) > 2 {
+				Expect(raw).To(ContainSubstring("filename=.._plan.pdf"))
+			}
+		},
+		Entry("text and attachments", mtm.ForwardParts, mtm.TypeList(0), 0,
+			"text/plain: See below.\n\n-- \nDemo\n\nHEADDATE\n\nGrüße aus Wien\n", "application/pdf: %PDF", "message/rfc822: Subject: within\n\ndeep"),
+		Entry("the text alone", mtm.PartBody|mtm.PartDescription, mtm.TypeList(0), 0, "text/plain: See below.\n\n-- \nDemo\n\nHEADDATE\n\nGrüße aus Wien\n"),
+		Entry("with the recipients, cut at the limit", mtm.PartBody|mtm.PartDescription, mtm.TypeList(0), 20,
+			"text/plain: See below.\n\n-- \nDemo\n\nHEADTo: Demo <demo@example.o...\nCC: dora@example.org\nDATE\n\nGrüße aus Wien\n"),
+		Entry("with its page", mtm.PartBody|mtm.PartDescription, mtm.TypeMHTML, 0, "text/plain: See below.\n\n-- \nDemo\n\nHEADDATE\n\nGrüße aus Wien\n",
+			"text/html: <div style=\"white-space: pre-wrap\">See below.\n\n-- \nDemo\n\n----- Forward Header -----\nSubject: Grüße\nAuthor: Ben &lt;ben@example.org&gt;\nDATE</div>\n<hr>\n<p>Gruesse</p>"),
+	)
+
+	It("a page without a text is sent on as an attachment", func() {
+		d := newDesk()
+		id := d.holds("From: ben@example.org\nSubject: x\nContent-Type: text/html\n\n<p>Hi</p>\n", store.BodyWhole)
+		e, raw, _ := d.makes(mtm.CreateForward{Into: store.Drafts, Original: id, CreateOptions: mtm.CreateOptions{Parts: mtm.PartBody}})
+		Expect(partsOf(raw)[1]).To(Equal("text/html: <p>Hi</p>\n"))
+		Expect(raw).To(ContainSubstring("filename=message.html"))
+		Expect(e.Flags.Has(store.Attachment)).To(BeTrue())
+	})
+
+	It("of what is here in part the text is sent on with its notice, and what is cut is not", func() {
+		d := newDesk()
+		cut := original[:strings.Index(original, "JVBE")+4]
+		id := d.holds(cut, store.BodyPartial)
+		_, raw, _ := d.makes(mtm.CreateForward{Into: store.Drafts, Original: id, CreateOptions: mtm.CreateOptions{Parts: mtm.ForwardParts}})
+		Expect(partsOf(raw)).To(HaveLen(1))
+		Expect(partsOf(raw)[0]).To(HaveSuffix("Grüße aus Wien\n\n[3 KB of this message are still on the server]\n"))
+	})
+
+	It("a message is embedded whole, every octet of it", func() {
+		d := newDesk()
+		id := d.holds(original, store.BodyWhole)
+		e, raw, _ := d.makes(mtm.CreateForwardAsAttachment{Into: store.Outbox, Original: id,
+			CreateOptions: mtm.CreateOptions{Parts: mtm.PartBody, To: []string{"ben@example.org"}, Text: "Look:"}})
+		Expect(raw).To(ContainSubstring("Content-Type: message/rfc822\r\n"))
+		Expect(raw).To(ContainSubstring("\r\n\r\n" + string(d.body(id)) + "\r\n--"))
+		Expect(e.Flags.Has(store.Attachment)).To(BeTrue())
+	})
+
+	It("has what the account adds: card, reply address, receipt request, copy to self", func() {
+		card := filepath.Join(GinkgoT().TempDir(), "demo.vcf")
+		Expect(os.WriteFile(card, []byte("BEGIN:VCARD\r\nEND:VCARD\r\n"), 0o600)).To(Succeed())
+		for kind, field := range map[account.CopyToSelf]string{account.CopyTo: "To", account.CopyCc: "Cc", account.CopyBcc: ""} {
+			d := newDesk(func(p *account.POP3) {
+				p.SMTP.VCard, p.SMTP.ReplyTo, p.SMTP.RequestReceipts, p.SMTP.CopyToSelf = card, "desk@example.org", true, kind
+			})
+			e, raw, o := d.makes(mtm.CreateNew{Into: store.Outbox, CreateOptions: mtm.CreateOptions{To: []string{"ben@example.org"}, Text: "Hi"}})
+			h := fieldsOf(raw)
+			Expect(h.Get("Reply-To")).To(Equal("<desk@example.org>"))
+			Expect(h.Get("Disposition-Notification-To")).To(Equal("<desk@example.org>"))
+			Expect(partsOf(raw)).To(Equal([]string{"text/plain: Hi\n", "text/vcard: BEGIN:VCARD\nEND:VCARD\n"}))
+			Expect(e.Email).To(Equal(store.BodyTextComplete | store.VCard | store.Receipt))
+			Expect(o.Recipients[len(o.Recipients)-1].Address).To(Equal("demo@example.org"))
+			if field != "" {
+				Expect(h.Get(field)).To(HaveSuffix(`"Demo" <demo@example.org>`))
+			}
+			Expect(strings.Count(raw, "demo@example.org>")).To(Equal(map[bool]int{true: 2, false: 1}[field != ""]), "From, and where it is asked for")
+		}
+	})
+
+	It("a receipt goes to whom the message asks, always waits, and nobody hears of its failure", func() {
+		d := newDesk(func(p *account.POP3) { p.SMTP.Send, p.SMTP.Signature = account.OnRequest, "Demo" })
+		id := d.holds(original, store.BodyHeader)
+		e, raw, o := d.makes(mtm.CreateReceipt{Into: store.Outbox, Original: id})
+		h := fieldsOf(raw)
+		Expect(h.Get("To")).To(Equal("<desk@example.org>"))
+		Expect(h.Subject()).To(Equal("Receipt of message: Grüße"))
+		Expect(h.Get("In-Reply-To")).To(Equal("<2@example.org>"))
+		Expect(h.Get("Content-Type")).To(HavePrefix("multipart/report; "))
+		Expect(h.Get("Content-Type")).To(ContainSubstring("report-type=disposition-notification"))
+		parts := partsOf(raw)
+		Expect(parts[0]).To(And(HavePrefix(`text/plain: The message "Grüße" was displayed on `), Not(ContainSubstring("-- "))))
+		Expect(parts[1]).To(Equal("message/disposition-notification: Reporting-Ua: pop3mtm\nFinal-Recipient: rfc822; demo@example.org\n" +
+			"Original-Message-Id: <2@example.org>\nDisposition: manual-action/MDN-sent-manually; displayed\n\n"))
+		Expect(e.Sending).To(Equal(store.SendWaiting))
+		Expect(o.From).To(BeEmpty())
+	})
+
+	It("a receipt goes to the writer when the message asks for none; never for a receipt", func() {
+		d := newDesk()
+		_, raw, _ := d.makes(mtm.CreateReceipt{Into: store.Outbox, Original: d.holds("From: ben@example.org\nSubject: x\n\n", store.BodyWhole)})
+		Expect(fieldsOf(raw).Get("To")).To(Equal("<ben@example.org>"))
+		_, err := d.box.CreateReceipt(ctx, mtm.CreateReceipt{Into: store.Outbox, Original: d.holds(strings.ReplaceAll(raw, "\r\n", "\n"), store.BodyWhole)})
+		Expect(err).To(MatchError(ContainSubstring("is a receipt itself")))
+	})
+
+	DescribeTable("refuses what would not be a message, and leaves nothing", func(code progress.Code, want string, cmd func(d desk) mtm.Command) {
+		err := newDesk().refusesThis(cmd)
+		Expect(err).To(MatchError(code))
+		Expect(err).To(MatchError(ContainSubstring(want)))
+		Expect(err.Error()).NotTo(ContainSubstring("\n"))
+	},
+		Entry("an address with a field", mtm.ErrArgument, "recipient (bcc)", func(desk) mtm.Command {
+			return mtm.CreateNew{Into: store.Drafts, CreateOptions: mtm.CreateOptions{Bcc: []string{"a@b\r\nX: y"}}}
+		}),
+		Entry("a subject with a field", mtm.ErrArgument, "U+000A", func(desk) mtm.Command {
+			return mtm.CreateNew{Into: store.Drafts, CreateOptions: mtm.CreateOptions{Subject: "x\nBcc: eve@example.org"}}
+		}),
+		Entry("a subject that is too long", mtm.ErrArgument, "longer than 900", func(desk) mtm.Command {
+			return mtm.CreateNew{Into: store.Drafts, CreateOptions: mtm.CreateOptions{Subject: strings.Repeat("x", 901)}}
+		}),
+		Entry("a file in a folder", mtm.ErrArgument, "names folders", func(desk) mtm.Command {
+			return mtm.CreateNew{Into: store.Drafts, CreateOptions: mtm.CreateOptions{Attachments: []mtm.AttachmentFile{{Name: "a/b", Reader: strings.NewReader("")}}}}
+		}),
+		Entry("a file that cannot be read", mtm.ErrUnknown, "the disk is gone", func(desk) mtm.Command {
+			return mtm.CreateNew{Into: store.Drafts, CreateOptions: mtm.CreateOptions{Attachments: []mtm.AttachmentFile{{Name: "a", Reader: io.MultiReader(strings.NewReader("abc"), broken{})}}}}
+		}),
+		Entry("a text that is none", mtm.ErrArgument, "UTF-8", func(desk) mtm.Command {
+			return mtm.CreateNew{Into: store.Drafts, CreateOptions: mtm.CreateOptions{Text: "\xff"}}
+		}),
+		Entry("to the Outbox for nobody", mtm.ErrArgument, "needs a recipient", func(desk) mtm.Command { return mtm.CreateNew{Into: store.Outbox} }),
+		Entry("a folder that is not there", mtm.ErrNotFound, "destination", func(desk) mtm.Command { return mtm.CreateNew{Into: 99} }),
+		Entry("a folder that is none", mtm.ErrNotSupported, "not a folder", func(d desk) mtm.Command { return mtm.CreateNew{Into: d.id} }),
+		Entry("an original that is not there", mtm.ErrNotFound, "99", func(desk) mtm.Command {
+			return mtm.CreateReply{Into: store.Drafts, Original: 99}
+		}),
+		Entry("an original that names nobody", mtm.ErrArgument, "names nobody", func(d desk) mtm.Command {
+			return mtm.CreateReply{Into: store.Drafts, Original: d.holds("Subject: x\n\n", store.BodyWhole), CreateOptions: mtm.CreateOptions{Parts: mtm.ReplyParts}}
+		}),
+		Entry("to send on what is not here", mtm.ErrNotFound, "get it first", func(d desk) mtm.Command {
+			return mtm.CreateForward{Into: store.Drafts, Original: d.holds(original, store.BodyHeader), CreateOptions: mtm.CreateOptions{Parts: mtm.ForwardParts}}
+		}),
+		Entry("to embed what is here in part", mtm.ErrNotFound, "not whole", func(d desk) mtm.Command {
+			return mtm.CreateForwardAsAttachment{Into: store.Drafts, Original: d.holds(original, store.BodyPartial), CreateOptions: mtm.CreateOptions{Parts: mtm.PartBody}}
+		}),
+		Entry("to embed nothing", mtm.ErrArgument, "neither", func(d desk) mtm.Command {
+			return mtm.CreateForwardAsAttachment{Into: store.Drafts, Original: d.holds(original, store.BodyWhole)}
+		}),
+		Entry("a service that is none", mtm.ErrNotFound, "smtp-host", func(desk) mtm.Command {
+			return mtm.CreateNew{Into: store.Drafts, CreateOptions: mtm.CreateOptions{Service: 99}}
+		}),
+		Entry("a card that is not there", mtm.ErrNotFound, "smtp-vcard", func(d desk) mtm.Command {
+			a, err := mtm.FindAccount(ctx, d.store, "work")
+			Expect(err).NotTo(HaveOccurred())
+			a.POP3.SMTP.VCard = "/nowhere/me.vcf"
+			Expect(mtm.SetAccount(ctx, d.store, d.id, a.POP3)).To(Succeed())
+			return mtm.CreateNew{Into: store.Drafts}
+		}),
+	)
+
+	It("needs an account that sends", func() {
+		d := desk{newBench(nil, nil, nil)}
+		Expect(d.refuses(mtm.CreateNew{Into: store.Drafts})).To(MatchError(mtm.ErrNotFound))
+	})
+
+	It("belongs to the service that is given, else to the original's, else to the first that sends", func() {
+		d := desk{newBench(nil, nil, nil)}
+		other, err := mtm.AddAccount(ctx, d.store, "home", func() account.POP3 {
+			p := account.Defaults()
+			p.Host, p.LoginName = "127.0.0.1", "home"
+			canSend(&p)
+			p.SMTP.From = "home@example.net"
+			return p
+		}())
+		Expect(err).NotTo(HaveOccurred())
+		_, raw, _ := d.makes(mtm.CreateNew{Into: store.Drafts})
+		Expect(fieldsOf(raw).Get("From")).To(Equal("<home@example.net>"), "the first that there is")
+		a, err := mtm.FindAccount(ctx, d.store, "work")
+		Expect(err).NotTo(HaveOccurred())
+		canSend(&a.POP3)
+		Expect(mtm.SetAccount(ctx, d.store, d.id, a.POP3)).To(Succeed())
+		_, raw, _ = d.makes(mtm.CreateReply{Into: store.Drafts, Original: d.holds(original, store.BodyWhole), CreateOptions: mtm.CreateOptions{Service: other}})
+		Expect(fieldsOf(raw).Get("From")).To(Equal("<home@example.net>"), "the given one")
+		_, raw, _ = d.makes(mtm.CreateReply{Into: store.Drafts, Original: d.holds(original, store.BodyWhole)})
+		Expect(fieldsOf(raw).Get("From")).To(ContainSubstring("demo@example.org"), "the original's")
+	})
+
+	It("goes on beside a command that uses the line, and a cancel leaves nothing", func() {
+		d := newDesk()
+		d.mustDo(mtm.Connect{})
+		reading, writing := io.Pipe()
+		op, err := d.box.InvokeAsync(ctx, mtm.CreateNew{Into: store.Drafts, CreateOptions: mtm.CreateOptions{
+			Attachments: []mtm.AttachmentFile{{Name: "slow", Reader: reading}},
+		}})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(writing.Write(bytes.Repeat([]byte("x"), 100_000))).To(Equal(100_000))
+		Expect(d.box.Busy()).To(BeFalse())
+		d.mustDo(mtm.Disconnect{})
+		Expect(op.Progress().Message).To(BeZero())
+		op.Cancel()
+		Expect(writing.Close()).To(Succeed())
+		Expect(op.Wait()).To(MatchError(mtm.ErrCancelled))
+		Expect(op.Progress().Message).To(BeZero())
+		Expect(d.children(store.Drafts)).To(BeEmpty())
+		d.sound()
+	})
+
+	It("holds no attachment in memory", func() {
+		const size = 16 << 20
+		d := newDesk()
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := d.box.CreateNew(ctx, mtm.CreateNew{Into: store.Drafts, CreateOptions: mtm.CreateOptions{
+			Attachments: []mtm.AttachmentFile{{Name: "large", Reader: io.LimitReader(zeros{}, size)}},
+		}})
+		Expect(err).NotTo(HaveOccurred())
+		runtime.ReadMemStats(&after)
+		Expect(after.TotalAlloc-before.TotalAlloc).To(BeNumerically("<", size/2), "all that was ever allocated")
+	})
+})
+
+func (d desk) refusesThis(cmd func(desk) mtm.Command) error {
+	GinkgoHelper()
+	return d.refuses(cmd(d))
+}
+
+type broken struct{}
+
+func (broken) Read([]byte) (int, error) { return 0, errors.New("the disk is gone") }
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }

@@ -1,0 +1,47 @@
+package mtm
+
+import (
+	"context"
+
+	"pop3mtm/mtm/internal/compose"
+	"pop3mtm/mtm/progress"
+	"pop3mtm/mtm/store"
+)
+
+// ForwardParts is what most messages that are sent on take of the original.
+const ForwardParts = PartBody | PartDescription | PartAttachments
+
+// CreateForward makes a message that sends another one on (behaviour section 12): with
+// PartBody its text, below a few lines of its header, with PartAttachments its
+// attachments. It goes to nobody but whom the options name. A part of the original that
+// cannot be decoded is an error: CreateForwardAsAttachment takes every octet. For the
+// rest see CreateNew.
+type CreateForward struct {
+	Into, Original store.ID
+	CreateOptions
+}
+
+// CreateForward runs the command and gives the id of the new message.
+func (c *Client) CreateForward(ctx context.Context, cmd CreateForward) (store.ID, error) {
+	return c.create(ctx, cmd)
+}
+
+func (CreateForward) name() string { return "create forward" }
+func (CreateForward) needs() line  { return beside }
+
+func (cmd CreateForward) check(ctx context.Context, c *Client) error {
+	return checkCreate(ctx, c, cmd.name(), cmd.recipe(), true)
+}
+
+func (CreateForward) meter(service int64) *progress.Meter {
+	return progress.NewMeter(service, progress.Composing)
+}
+
+func (cmd CreateForward) run(ctx context.Context, r *run) error { return r.create(ctx, cmd.recipe()) }
+
+func (cmd CreateForward) recipe() recipe {
+	return recipe{into: cmd.Into, original: cmd.Original, options: cmd.CreateOptions, fill: func(ctx context.Context, c *creation) error {
+		c.takeSubject(compose.ForwardPrefix)
+		return c.takeBody(ctx, "Forward Header")
+	}}
+}

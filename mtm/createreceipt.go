@@ -1,0 +1,76 @@
+package mtm
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"pop3mtm/mtm/internal/compose"
+	"pop3mtm/mtm/progress"
+	"pop3mtm/mtm/store"
+)
+
+// CreateReceipt makes the receipt that a message was read (behaviour section 12; RFC
+// 8098): a multipart/report to whom the message asks to send it to, else to who wrote
+// it. It waits to be sent whatever the account says, and nobody gets to know when that
+// fails. A receipt for a receipt is refused (RFC 8098 section 3). For the rest see
+// CreateNew.
+type CreateReceipt struct {
+	Into, Original store.ID
+	Types          TypeList
+	Service        store.ID // as of CreateOptions
+}
+
+// CreateReceipt runs the command and gives the id of the new message.
+func (c *Client) CreateReceipt(ctx context.Context, cmd CreateReceipt) (store.ID, error) {
+	return c.create(ctx, cmd)
+}
+
+func (CreateReceipt) name() string { return "create receipt" }
+func (CreateReceipt) needs() line  { return beside }
+
+func (cmd CreateReceipt) check(ctx context.Context, c *Client) error {
+	return checkCreate(ctx, c, cmd.name(), cmd.recipe(), true)
+}
+
+func (CreateReceipt) meter(service int64) *progress.Meter {
+	return progress.NewMeter(service, progress.Composing)
+}
+
+func (cmd CreateReceipt) run(ctx context.Context, r *run) error { return r.create(ctx, cmd.recipe()) }
+
+func (cmd CreateReceipt) recipe() recipe {
+	return recipe{into: cmd.Into, original: cmd.Original, options: CreateOptions{Types: cmd.Types, Service: cmd.Service}, fill: fillReceipt}
+}
+
+func fillReceipt(_ context.Context, c *creation) error {
+	h := c.source.header
+	if _, params, err := h.ContentType(); err == nil && strings.EqualFold(params["report-type"], "disposition-notification") {
+		return fault(ErrArgument, "message %d is a receipt itself: a receipt for it would have no end", c.source.entry.ID)
+	}
+	for _, field := range []string{"Disposition-Notification-To", "Return-Receipt-To", "From"} {
+		if c.to = compose.Addresses(h, field); len(c.to) > 0 {
+			break
+		}
+	}
+	if len(c.to) == 0 {
+		return fault(ErrArgument, "message %d names nobody to send a receipt to", c.source.entry.ID)
+	}
+	c.waits, c.textOnly, c.sender = true, true, "" // RFC 8098 section 3: nobody answers a receipt that was lost
+	c.letter.Subject = compose.Receipt(c.source.subject())
+	c.letter.InReplyTo, c.letter.References = compose.ID(h), compose.References(h)
+	c.letter.Report = &compose.Report{
+		Reader: c.own, OriginalID: compose.ID(h), OriginalRecipient: h.Get("Original-Recipient"),
+	}
+	c.letter.Text = compose.String(receiptText(c.source, time.Now()))
+	return nil
+}
+
+// receiptText is what people read of a receipt.
+func receiptText(o *original, now time.Time) string {
+	const longest = 500
+	subject := compose.CleanText(o.subject(), longest)
+	return fmt.Sprintf("The message %q was displayed on %s.\nThis is no guarantee that it was read or understood.\n",
+		subject, now.Format(time.RFC1123Z))
+}

@@ -1,0 +1,160 @@
+package compose
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/mail"
+	"strings"
+
+	"golang.org/x/net/idna"
+)
+
+// Limits on addresses: those of RFC 5321 section 4.5.3.1, and on what one text may hold.
+const (
+	maxLocal   = 64
+	maxAddress = 254
+	maxTyped   = 64 << 10
+)
+
+// ParseList reads addresses as people type them; each text may hold several, with
+// commas between. what names the list in errors. A domain with letters beyond ASCII is
+// written as RFC 5891 says; a mailbox with such letters is refused, since not every
+// server takes it.
+func ParseList(what string, texts []string) ([]*mail.Address, error) {
+	var list []*mail.Address
+	for _, text := range texts {
+		if err := CheckText(what, text, maxTyped); err != nil {
+			return nil, err
+		}
+		some, err := mail.ParseAddressList(text)
+		if err != nil {
+			return nil, fmt.Errorf("%s %q is not an address such as ada@example.org: %w", what, text, bare(err))
+		}
+		for _, a := range some {
+			if err := fit(a); err != nil {
+				return nil, fmt.Errorf("%s %q: %w", what, text, err)
+			}
+		}
+		list = append(list, some...)
+	}
+	return list, nil
+}
+
+// bare is an error of the library without the name of its package.
+func bare(err error) error { return errors.New(strings.TrimPrefix(err.Error(), "mail: ")) }
+
+// fit makes a parsed address one that every server takes, or says why it cannot be.
+func fit(a *mail.Address) error {
+	if err := CheckText("name", a.Name, maxName); err != nil {
+		return err
+	}
+	a.Name = strings.Join(strings.Fields(a.Name), " ")
+	at := strings.LastIndexByte(a.Address, '@')
+	if at <= 0 {
+		return errors.New("it has no @ with a mailbox before it")
+	}
+	local, domain := a.Address[:at], a.Address[at+1:]
+	if err := CheckText("mailbox", local, maxLocal); err != nil {
+		return err
+	}
+	if !isASCII(local) {
+		return fmt.Errorf("the mailbox %q has letters beyond ASCII, which many servers do not take", local)
+	}
+	if !isASCII(domain) {
+		ascii, err := idna.Lookup.ToASCII(domain)
+		if err != nil {
+			return fmt.Errorf("the domain %q cannot be: %w", domain, err)
+		}
+		domain = ascii
+	}
+	if !isDomain(domain) {
+		return fmt.Errorf("the domain %q cannot be", domain)
+	}
+	a.Address = local + "@" + domain
+	if len(Wire(a)) > maxAddress {
+		return fmt.Errorf("it is longer than %d octets", maxAddress)
+	}
+	return nil
+}
+
+// isDomain takes a name, or an address in brackets (RFC 5321 section 4.1.3).
+func isDomain(domain string) bool {
+	if inside, ok := strings.CutPrefix(domain, "["); ok {
+		inside, ok = strings.CutSuffix(inside, "]")
+		return ok && inside != "" && onlyHas(inside, ".:-")
+	}
+	return domain != "" && onlyHas(domain, ".-_") &&
+		!strings.HasPrefix(domain, ".") && !strings.HasSuffix(domain, ".") && !strings.Contains(domain, "..")
+}
+
+// onlyHas says whether a text has letters and digits of ASCII only, and those in more.
+func onlyHas(text, more string) bool {
+	return strings.IndexFunc(text, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune(more, r)
+	}) < 0
+}
+
+func isASCII(text string) bool {
+	return strings.IndexFunc(text, func(r rune) bool { return r >= 0x80 }) < 0
+}
+
+// Wire is the address as an envelope has it (RFC 5321 section 4.1.2): the mailbox in
+// quotes where it needs them.
+func Wire(a *mail.Address) string {
+	text := (&mail.Address{Address: a.Address}).String()
+	return strings.TrimSuffix(strings.TrimPrefix(text, "<"), ">")
+}
+
+// Display is the address as people read it.
+func Display(a *mail.Address) string {
+	if a.Name == "" {
+		return Wire(a)
+	}
+	return a.Name + " <" + Wire(a) + ">"
+}
+
+// Same says whether two addresses are the same one. They are compared whole (behaviour
+// section 0), in any case.
+func Same(a, b *mail.Address) bool { return strings.EqualFold(a.Address, b.Address) }
+
+// Holds says whether an address is in a list.
+func Holds(list []*mail.Address, a *mail.Address) bool {
+	for _, other := range list {
+		if Same(a, other) {
+			return true
+		}
+	}
+	return false
+}
+
+// Merge adds to a list those of more that are not in it, nor in the others.
+func Merge(list, more []*mail.Address, others ...[]*mail.Address) []*mail.Address {
+next:
+	for _, a := range more {
+		for _, known := range append(others, list) {
+			if Holds(known, a) {
+				continue next
+			}
+		}
+		list = append(list, a)
+	}
+	return list
+}
+
+// Without is a list without an address.
+func Without(list []*mail.Address, a *mail.Address) []*mail.Address {
+	var rest []*mail.Address
+	for _, other := range list {
+		if !Same(a, other) {
+			rest = append(rest, other)
+		}
+	}
+	return rest
+}
+
+// NewID makes a message identifier: a number that nobody guesses, and the domain that
+// the message comes from.
+func NewID(from *mail.Address) string {
+	return strings.ToLower(rand.Text()) + from.Address[strings.LastIndexByte(from.Address, '@'):]
+}

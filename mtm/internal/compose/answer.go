@@ -1,0 +1,110 @@
+package compose
+
+import (
+	"slices"
+	"strings"
+
+	_ "github.com/emersion/go-message/charset" // for names in other charsets
+	"github.com/emersion/go-message/mail"
+)
+
+// Addresses reads a field of a foreign message. What cannot be read or used is left
+// out: one broken address does not hide the others.
+func Addresses(h *mail.Header, field string) []*mail.Address {
+	var list []*mail.Address
+	for f := h.FieldsByKey(field); f.Next(); {
+		all, err := mail.ParseAddressList(f.Value())
+		if err != nil {
+			all = nil
+			for one := range strings.SplitSeq(f.Value(), ",") {
+				if a, err := mail.ParseAddress(one); err == nil {
+					all = append(all, a)
+				}
+			}
+		}
+		for _, a := range all {
+			a.Name = CleanText(a.Name, maxName)
+			if fit(a) == nil {
+				list = append(list, a)
+			}
+		}
+	}
+	return list
+}
+
+// Originator is whom a reply goes to: Reply-To else From, and of a message that was
+// sent on, Resent-Reply-To else Resent-From (behaviour section 12).
+func Originator(h *mail.Header) []*mail.Address {
+	fields := []string{"Reply-To", "From"}
+	if isResent(h) {
+		fields = []string{"Resent-Reply-To", "Resent-From", "Reply-To", "From"}
+	}
+	for _, field := range fields {
+		if list := Addresses(h, field); len(list) > 0 {
+			return list
+		}
+	}
+	return nil
+}
+
+func isResent(h *mail.Header) bool { return h.Has("Resent-From") }
+
+// Everybody is whom a reply to all goes to: the originator, and in copy the others
+// that the message went to; own is left out where it does not stand alone.
+func Everybody(h *mail.Header, own *mail.Address) (to, cc []*mail.Address) {
+	to = Merge(nil, Originator(h))
+	if isResent(h) {
+		to = Merge(nil, Addresses(h, "From"))
+		to = Merge(to, Addresses(h, "Resent-From"))
+		to = Merge(to, Addresses(h, "Resent-To"))
+		cc = Addresses(h, "Resent-Cc")
+	} else {
+		cc = append(Addresses(h, "To"), Addresses(h, "Cc")...)
+	}
+	if len(to) > 1 {
+		to = Without(to, own)
+	}
+	return to, Without(Merge(nil, cc, to), own)
+}
+
+// IDs reads message identifiers of a foreign message; those that cannot stand in a
+// header of ours are left out.
+func IDs(h *mail.Header, field string) []string {
+	list, _ := h.MsgIDList(field) // with what stands before a broken one
+	return slices.DeleteFunc(list, func(id string) bool { return !goodID(id) })
+}
+
+// ID is the identifier of a foreign message, or "".
+func ID(h *mail.Header) string {
+	if list := IDs(h, "Message-Id"); len(list) > 0 {
+		return list[0]
+	}
+	return ""
+}
+
+// References are those of an answer (RFC 5322 section 3.6.4).
+func References(h *mail.Header) []string {
+	list := IDs(h, "References")
+	if parents := IDs(h, "In-Reply-To"); len(list) == 0 && len(parents) == 1 {
+		list = parents
+	}
+	if id := ID(h); id != "" {
+		list = append(list, id)
+	}
+	return lastReferences(list)
+}
+
+// lastReferences keeps the first and the newest of too many.
+func lastReferences(list []string) []string {
+	if n := len(list); n > maxReferences {
+		return append(list[:1:1], list[n-maxReferences+1:]...)
+	}
+	return list
+}
+
+// goodID says whether an identifier can stand in a header.
+func goodID(id string) bool {
+	const longest = 250
+	return len(id) <= longest && isASCII(id) && strings.IndexFunc(id, func(r rune) bool { return hidden(r) || r == ' ' }) < 0 &&
+		!strings.ContainsAny(id, "<>") && strings.Contains(id, "@")
+}

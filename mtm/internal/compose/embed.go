@@ -1,0 +1,62 @@
+package compose
+
+import (
+	"bufio"
+	"errors"
+	"io"
+)
+
+// embedded makes a part of a whole message. RFC 2046 section 5.2.1 forbids to encode
+// one: a message that cannot travel as it is becomes a file, in base64.
+func (a *Attachment) embedded() (*part, error) {
+	encoding, err := encodingOf(a.Content)
+	if err != nil {
+		return nil, err
+	}
+	if encoding == "" {
+		file := *a
+		file.Type = "application/octet-stream"
+		return file.file(), nil
+	}
+	p := &part{encoding: encoding, content: a.Content}
+	p.header.Add("Content-Transfer-Encoding", encoding)
+	p.header.Add("Content-Disposition", a.disposition())
+	p.header.Add("Content-Type", "message/rfc822")
+	return p, nil
+}
+
+// encodingOf looks at content: 7bit, 8bit, or "" for octets that do not travel as they
+// are (RFC 2045 section 2.7 and 2.8): NUL, CR or LF alone, lines above 998 octets.
+func encodingOf(content Content) (encoding string, err error) {
+	r, err := content()
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	const longest = 998
+	encoding = sevenBit
+	in := bufio.NewReaderSize(r, 64<<10)
+	for column, last := 0, byte('\n'); ; {
+		c, err := in.ReadByte()
+		switch {
+		case err == io.EOF && last == '\r':
+			return "", nil
+		case err == io.EOF:
+			return encoding, nil
+		case err != nil:
+			return "", err
+		case c == 0, (last == '\r') != (c == '\n'):
+			return "", nil
+		case c >= 0x80:
+			encoding = eightBit
+		}
+		column++
+		if c == '\n' {
+			column = 0
+		}
+		if column > longest+1 { // with the CR
+			return "", nil
+		}
+		last = c
+	}
+}
