@@ -108,13 +108,14 @@ func (Fetchmail) Check(_ context.Context, served, stored [][]byte) error {
 	}
 	for i, s := range served {
 		want, body := fetchmailHeader(s)
-		got := stored[i][:min(len(stored[i]), len(want))]
-		rest := stored[i][len(got):]
+		header := min(len(stored[i]), len(want))
+		got := append(make([]byte, 0, len(stored[i])), stored[i][:header]...)
+		rest := stored[i][header:]
 		for chunk := range fetchmailChunks(body) {
 			text := bytes.TrimPrefix(chunk, []byte("."))
 			want = append(want, text...)
 			n := min(len(rest), len(text))
-			got = append(slices.Clip(got), rest[:n]...)
+			got = append(got, rest[:n]...)
 			rest = rest[n:]
 			if chunk[len(chunk)-1] != '\n' {
 				rest = withoutLeak(rest)
