@@ -14,8 +14,7 @@ test:
 	$$(grep -m 1 '^go test ' README.md)
 
 fuzz:
-	go test -list '^Fuzz' ./... | awk '/^Fuzz/ { names[++n] = $$1 } /^ok/ { for (i = 1; i <= n; i++) print $$2, names[i]; n = 0 }' | \
-	while read -r package target; do go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package" || exit 1; done
+	.ci/fuzz $(FUZZTIME)
 
 golden:
 	go test ./mtm/store ./features -update
