@@ -2,6 +2,8 @@ package fakeserver
 
 import (
 	"errors"
+	"slices"
+	"sync"
 	"time"
 
 	"pop3mtm/fakeserver/maildrop"
@@ -12,6 +14,9 @@ import (
 type Maildrop struct {
 	source maildrop.Source
 	lock   chan struct{} // full while a session holds the maildrop
+
+	mu   sync.Mutex
+	held time.Time // it stays locked until then
 }
 
 // NewMaildrop makes a maildrop of messages in memory.
@@ -63,14 +68,47 @@ func (d *Maildrop) Deliver(messages ...maildrop.Message) error {
 // has listed them may still serve those in memory.
 func (d *Maildrop) Remove(uids ...string) error { return d.source.Remove(uids) }
 
+// Change changes the mail, as one step when there is one change. It is an error
+// when the source is not in memory.
+func (d *Maildrop) Change(changes ...Change) error {
+	m, ok := d.source.(interface {
+		Change(change func([]maildrop.Message) []maildrop.Message) error
+	})
+	if !ok {
+		return errors.New("this maildrop cannot be changed: only one in memory can")
+	}
+	for _, change := range changes {
+		if err := m.Change(change); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// hold keeps the maildrop locked until a time, when nobody has it any more.
+func (d *Maildrop) hold(until time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.held = until
+}
+
+func (d *Maildrop) isHeld(now time.Time) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return now.Before(d.held)
+}
+
 // Locked tells whether a session holds the maildrop.
 func (d *Maildrop) Locked() bool { return len(d.lock) > 0 }
 
+// sight is what becomes of a list for one session.
+type sight func(maildrop.List) maildrop.List
+
 var errInUse = errors.New("maildrop is in use")
 
-// open locks the maildrop and lists its mail. It waits at most for wait, or
+// open locks the maildrop and lists its mail as see shows it. It waits at most for wait, or
 // until quit is closed, when another session has it.
-func (d *Maildrop) open(wait time.Duration, quit <-chan struct{}) (*view, error) {
+func (d *Maildrop) open(wait time.Duration, quit <-chan struct{}, now func() time.Time, see sight) (*view, error) {
 	select {
 	case d.lock <- struct{}{}:
 	default:
@@ -87,12 +125,16 @@ func (d *Maildrop) open(wait time.Duration, quit <-chan struct{}) (*view, error)
 			return nil, errInUse
 		}
 	}
+	if d.isHeld(now()) {
+		<-d.lock
+		return nil, errInUse
+	}
 	list, err := d.source.List()
 	if err != nil {
 		<-d.lock
 		return nil, err
 	}
-	v := &view{drop: d, list: list}
+	v := &view{drop: d, list: see(list)}
 	v.reset()
 	return v, nil
 }
@@ -102,44 +144,85 @@ func (d *Maildrop) open(wait time.Duration, quit <-chan struct{}) (*view, error)
 type view struct {
 	drop   *Maildrop
 	list   maildrop.List
-	gone   []uint64 // one bit per message, nil while nothing is marked
+	gone   bits // marked as deleted
+	read   bits // sent by RETR; kept only when that makes a difference
 	count  int
 	octets int64
 }
 
-// reset takes all marks away.
+// bits is one bit per message, nil while none is set.
+type bits []uint64
+
+func (b bits) has(n int) bool { return b != nil && b[(n-1)/64]&(1<<((n-1)%64)) != 0 }
+
+func (b *bits) set(n, of int) {
+	if *b == nil {
+		*b = make(bits, (of+63)/64)
+	}
+	(*b)[(n-1)/64] |= 1 << ((n - 1) % 64)
+}
+
+// reset takes all marks of deletion away.
 func (v *view) reset() {
 	v.gone, v.count, v.octets = nil, v.list.Len(), v.list.Octets()
 }
 
 // deleted tells of a message that exists, by its number.
-func (v *view) deleted(n int) bool {
-	i := n - 1
-	return v.gone != nil && v.gone[i/64]&(1<<(i%64)) != 0
-}
+func (v *view) deleted(n int) bool { return v.gone.has(n) }
 
 func (v *view) delete(n int) {
-	if v.gone == nil {
-		v.gone = make([]uint64, (v.list.Len()+63)/64)
-	}
-	i := n - 1
-	v.gone[i/64] |= 1 << (i % 64)
+	v.gone.set(n, v.list.Len())
 	v.count--
-	v.octets -= v.list.At(i).Size()
+	v.octets -= v.list.At(n - 1).Size()
 }
 
-// commit deletes what is marked, for good.
-func (v *view) commit() error {
-	if v.gone == nil {
-		return nil
-	}
-	uids := make([]string, 0, v.list.Len()-v.count)
+// uids of the messages in the maildrop that are one of these.
+func (v *view) uids(which func(n int) bool) []string {
+	var uids []string
 	for n := 1; n <= v.list.Len(); n++ {
-		if v.deleted(n) {
-			uids = append(uids, v.list.At(n-1).UID())
+		if which(n) {
+			uids = append(uids, behind(v.list.At(n-1)).UID())
 		}
 	}
+	return uids
+}
+
+// commit deletes what deletes says, for good; nil means DeleteMarked.
+func (v *view) commit(deletes func(Leaving) bool, quit bool) error {
+	if deletes == nil {
+		if v.gone == nil || !quit {
+			return nil
+		}
+		return v.drop.source.Remove(v.uids(v.deleted))
+	}
+	uids := v.uids(func(n int) bool {
+		return deletes(Leaving{Message: v.list.At(n - 1), Marked: v.deleted(n), Read: v.read.has(n), Quit: quit})
+	})
+	if uids == nil {
+		return nil
+	}
 	return v.drop.source.Remove(uids)
+}
+
+// reload shows the maildrop as it is now.
+func (v *view) reload(see sight) error {
+	list, err := v.drop.source.List()
+	if err != nil {
+		return err
+	}
+	marked, read := v.uids(v.gone.has), v.uids(v.read.has)
+	v.list, v.read = see(list), nil
+	v.reset()
+	for n := 1; n <= v.list.Len(); n++ {
+		uid := behind(v.list.At(n - 1)).UID()
+		if slices.Contains(marked, uid) {
+			v.delete(n)
+		}
+		if slices.Contains(read, uid) {
+			v.read.set(n, v.list.Len())
+		}
+	}
+	return nil
 }
 
 // release unlocks the maildrop; v must not be used afterwards.

@@ -2,11 +2,13 @@ package fakeserver
 
 import (
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// Number makes a number of a reply anew. What it returns need not be one.
+// Number makes a number of a reply anew. What it returns need not be one; when it
+// is empty the number is left out. QUIRK 55.
 type Number func(n int64) string
 
 // By adds to a number.
@@ -65,10 +67,13 @@ func nthNumber(l string, nth int, change Number) string {
 		if err != nil {
 			continue
 		}
-		if nth--; nth == 0 {
-			words[i] = change(n)
-			break
+		if nth--; nth > 0 {
+			continue
 		}
+		if words[i] = change(n); words[i] == "" {
+			words = slices.Delete(words, i, i+1)
+		}
+		break
 	}
 	return strings.Join(words, " ")
 }

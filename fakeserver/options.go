@@ -4,6 +4,8 @@ import (
 	"crypto/tls"
 	"log/slog"
 	"time"
+
+	"pop3mtm/fakeserver/maildrop"
 )
 
 // Options of a server. nil and zero fields mean the defaults.
@@ -36,6 +38,17 @@ type Options struct {
 	// LoginDelay is the least time between two logins of a user, by the clock
 	// Now and in whole seconds; CAPA lists it. Default: none.
 	LoginDelay time.Duration
+	// Views are what every session sees of its maildrop, one after the other.
+	// Default: what is there.
+	Views []View
+	// Deletes says which messages go when a session ends. Default: DeleteMarked,
+	// which is right.
+	Deletes func(Leaving) bool
+	// LockAfterDrop is how long a maildrop stays locked, by the clock Now, when a
+	// session ends without QUIT. Default: not at all. QUIRK 28.
+	LockAfterDrop time.Duration
+	// Fragment says how what is sent is cut into packets. Default: Whole.
+	Fragment Fragment
 	// IdleTimeout is how long the server waits for a command, and for a client
 	// that does not read. Default and least value of a right server: 10 minutes
 	// (RFC 1939 section 3).
@@ -70,6 +83,31 @@ type User struct {
 	Token string
 	// Maildrop of this user; nil means the one the server was made with.
 	Maildrop *Maildrop
+	// Views come after those of the server.
+	Views []View
+	// Deletes replaces that of the server when it is not nil.
+	Deletes func(Leaving) bool
+}
+
+// sight is the views that this session has.
+func (s *Session) sight() sight {
+	return func(l maildrop.List) maildrop.List {
+		for _, v := range s.server.o.Views {
+			l = v(s, l)
+		}
+		for _, v := range s.user.Views {
+			l = v(s, l)
+		}
+		return l
+	}
+}
+
+// deletes says which messages go when the session ends, nil means those marked.
+func (s *Session) deletes() func(Leaving) bool {
+	if s.user.Deletes != nil {
+		return s.user.Deletes
+	}
+	return s.server.o.Deletes
 }
 
 func (o *Options) orDefault() Options {

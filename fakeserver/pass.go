@@ -35,7 +35,12 @@ func (s *Session) login(name string, u User) Reply {
 	if drop == nil {
 		drop = s.server.drop
 	}
-	v, err := drop.open(s.server.o.LockWait, s.quit)
+	before, nobody := s.name, s.user
+	s.name, s.user = name, u // views may ask
+	v, err := drop.open(s.server.o.LockWait, s.quit, s.server.o.Now, s.sight())
+	if err != nil {
+		s.name, s.user = before, nobody
+	}
 	if errors.Is(err, errInUse) {
 		// RFC 2449 section 8.1.2
 		return Err("[IN-USE] maildrop is locked by another session")
@@ -49,7 +54,7 @@ func (s *Session) login(name string, u User) Reply {
 		}
 		return Err("[SYS/TEMP] maildrop cannot be read")
 	}
-	s.name, s.view, s.state = name, v, Transaction
+	s.view, s.state = v, Transaction
 	s.server.loggedIn(name)
 	return nil
 }

@@ -10,7 +10,7 @@ func quit(x *Exchange) Reply {
 		if s.view == nil {
 			return nil
 		}
-		err := s.view.commit()
+		err := s.view.commit(s.deletes(), true)
 		s.release()
 		if err != nil {
 			s.server.o.Log.Error("deleted messages not removed", "session", s.number, "error", err)

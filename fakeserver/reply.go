@@ -93,6 +93,8 @@ type Exchange struct {
 	afterUser bool
 	// opened is the message that the reply sends, closed after it.
 	opened io.Closer
+	// after the command has taken effect these are done.
+	after []Action
 	// bad marks a command that counts against Options.MaxBadCommands.
 	bad bool
 }

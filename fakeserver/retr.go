@@ -8,9 +8,15 @@ import (
 
 // retr answers RETR (RFC 1939 section 5) with the exact octet count.
 func retr(x *Exchange) Reply {
-	_, m, refusal := x.message(strings.TrimSpace(x.Args))
+	n, m, refusal := x.message(strings.TrimSpace(x.Args))
 	if refusal != nil {
 		return refusal
+	}
+	if v := x.Session.view; x.Session.deletes() != nil {
+		x.effect = func() Reply {
+			v.read.set(n, v.list.Len())
+			return nil
+		}
 	}
 	text := append(appendNumber(make([]byte, 0, 32), m.Size()), " octets"...)
 	return x.send(string(text), m, -1)

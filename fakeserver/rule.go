@@ -8,9 +8,10 @@ import (
 
 // Match says which commands a rule is for. A zero field matches everything.
 type Match struct {
-	// Verb in any case. Three names are of what is no command, and only they
-	// match that: CONNECT is the greeting, TLS the server's side of a handshake,
-	// RESPONSE a line of the client inside an AUTH exchange.
+	// Verb in any case. Four names are of what is no command, and only they match
+	// that: CONNECT is the greeting, TLS the server's side of a handshake, RESPONSE
+	// a line of the client inside an AUTH exchange, TIMEOUT the end of the
+	// inactivity timer, whose right answer is to close without a word.
 	Verb string
 	// Args is the text after the verb and a space; a * in it stands for any text.
 	// For RESPONSE it is the name of the mechanism.

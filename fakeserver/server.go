@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"net"
 	"slices"
 	"strings"
@@ -31,6 +32,7 @@ type Server struct {
 	idle      chan struct{} // closed while no session is open
 	ended     archive
 	logins    map[string]time.Time // the last one of a user, for LoginDelay
+	failures  []error              // of actions
 	work      sync.WaitGroup       // accept loops and sessions
 }
 
@@ -171,6 +173,19 @@ func (s *Server) finish(session *Session) {
 	s.work.Done()
 }
 
+// fail keeps the error of an action for Close.
+func (s *Server) fail(x *Exchange, err error) {
+	s.o.Log.Error("action failed", "session", x.Session.number, "verb", x.Verb, "error", err)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.failures) < maxFailures {
+		s.failures = append(s.failures, fmt.Errorf("session %d, %s: %w", x.Session.number, x.Verb, err))
+	}
+}
+
+// maxFailures is how many errors of actions are told.
+const maxFailures = 20
+
 // Sessions is how many sessions there have been, open ones included.
 func (s *Server) Sessions() int {
 	s.mu.Lock()
@@ -210,7 +225,7 @@ func (s *Server) stopListening() {
 }
 
 // Close ends all sessions, which delete nothing, and waits for their
-// goroutines. Its error is an *UnmetError or nil.
+// goroutines. Its error joins an *UnmetError and those of actions, or is nil.
 func (s *Server) Close() error {
 	s.stopListening()
 	s.mu.Lock()
@@ -219,5 +234,5 @@ func (s *Server) Close() error {
 	}
 	s.mu.Unlock()
 	s.work.Wait()
-	return s.rules.unmet()
+	return errors.Join(append(slices.Clone(s.failures), s.rules.unmet())...)
 }

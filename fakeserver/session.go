@@ -55,6 +55,7 @@ type Session struct {
 	name      string // given by USER or APOP
 	mayPass   bool   // the last command was a USER that succeeded
 	timestamp string // for APOP, as the greeting had it
+	user      User   // who has logged in
 	view      *view  // from login to the end
 	badInRow  int
 	asking    *authentication // the next line is a response to it
@@ -75,7 +76,7 @@ func newSession(server *Server, c net.Conn, number int) *Session {
 		quit:  make(chan struct{}),
 	}
 	s.record.begin(number, c.RemoteAddr(), server.o.Now(), server.o.TranscriptOctets)
-	s.out = writer{conn: c, patience: server.o.IdleTimeout, record: &s.record, quit: s.quit}
+	s.out = writer{conn: c, patience: server.o.IdleTimeout, record: &s.record, quit: s.quit, fragment: server.o.Fragment}
 	return s
 }
 
@@ -137,6 +138,9 @@ func (s *Session) serve() string {
 			}
 		}
 		x, err := s.read()
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			return s.expire()
+		}
 		if err != nil {
 			return s.lost(err)
 		}
@@ -147,6 +151,18 @@ func (s *Session) serve() string {
 			return why
 		}
 	}
+}
+
+// expire ends a session whose client says nothing.
+func (s *Session) expire() string {
+	done, why := s.exchange(&Exchange{Verb: timeoutVerb, Session: s, pseudo: true})
+	if done && why != endedBy(Close) {
+		return why
+	}
+	if !done {
+		_ = s.end(Close) // there is nobody to tell
+	}
+	return timerExpired
 }
 
 // read takes the next line of the client: a command, or a response when an AUTH
@@ -251,6 +267,9 @@ func (s *Session) exchange(x *Exchange) (done bool, why string) {
 			reply = instead
 		}
 	}
+	if x.after != nil && reply.bearing() >= challenge {
+		x.act(x.after)
+	}
 	if x.pseudo && x.Verb == connectVerb {
 		s.state, s.timestamp = Authorization, reply.timestamp()
 		if reply.startsWith("-ERR") {
@@ -269,15 +288,34 @@ func (s *Session) exchange(x *Exchange) (done bool, why string) {
 	if err != nil {
 		return true, s.lost(err)
 	}
-	return end != Open, "ended by the server: " + end.String()
+	return end != Open, endedBy(end)
 }
 
-// release lets go of the maildrop, if the session holds one.
+func endedBy(how End) string { return "ended by the server: " + how.String() }
+
+const timerExpired = "inactivity timer expired"
+
+// release lets go of the maildrop, if the session holds one. When the client has
+// not said QUIT the maildrop may lose mail, and stay locked for a while.
 func (s *Session) release() {
-	if s.view != nil {
-		s.view.release()
-		s.view = nil
+	if s.view == nil {
+		return
 	}
+	o := &s.server.o
+	select {
+	case <-s.quit: // the server is being closed: nothing happens to the mail
+	default:
+		if s.state != Update {
+			if err := s.view.commit(s.deletes(), false); err != nil {
+				o.Log.Error("messages not removed", "session", s.number, "error", err)
+			}
+			if o.LockAfterDrop > 0 {
+				s.view.drop.hold(o.Now().Add(o.LockAfterDrop))
+			}
+		}
+	}
+	s.view.release()
+	s.view = nil
 }
 
 // lost says in words why the connection ended.
@@ -291,7 +329,7 @@ func (s *Session) lost(err error) string {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrClosedPipe):
 		return "closed by the client"
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return "inactivity timer expired"
+		return timerExpired
 	}
 	// With TLS 1.3 a client refuses a certificate when the handshake is over here.
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "remote error" {

@@ -42,6 +42,8 @@ const (
 	tlsVerb = "TLS"
 	// a line of the client inside an AUTH exchange; its argument is the mechanism
 	responseVerb = "RESPONSE"
+	// the end of the inactivity timer; the connection is closed after the reply
+	timeoutVerb = "TIMEOUT"
 )
 
 // pseudo is the right answer of a pseudo-verb, nil when verb is none.
@@ -53,6 +55,8 @@ func pseudo(verb string) Handler {
 		return ownHandshake
 	case strings.EqualFold(verb, responseVerb):
 		return respond
+	case strings.EqualFold(verb, timeoutVerb):
+		return func(*Exchange) Reply { return Reply{{End: Close}} }
 	}
 	return nil
 }

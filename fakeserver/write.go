@@ -26,7 +26,8 @@ type writer struct {
 	patience time.Duration // a client that reads nothing for so long is given up
 	record   *recorder
 	quit     <-chan struct{} // ends waiting
-	err      error           // first failure, for ever
+	fragment Fragment
+	err      error // first failure, for ever
 }
 
 // Write buffers p. An error means that the connection is gone.
@@ -73,6 +74,9 @@ func (w *writer) flush() error {
 func (w *writer) put(p []byte) error {
 	for len(p) > 0 && w.err == nil {
 		n := min(len(p), largestWrite)
+		if w.fragment != Whole {
+			n = w.fragment.piece(p[:n])
+		}
 		if w.err = w.conn.SetWriteDeadline(time.Now().Add(w.patience)); w.err == nil {
 			_, w.err = w.conn.Write(p[:n])
 		}

@@ -35,6 +35,17 @@ func (s *MemorySource) Deliver(mail ...Message) error {
 	return nil
 }
 
+// Change gives the mail to change and keeps what that returns, as one step. change
+// must not write to the slice. The error is always nil.
+func (s *MemorySource) Change(change func([]Message) []Message) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	next := change(s.mail)
+	s.mail, s.uids = nil, uidSet{}
+	s.add(next)
+	return nil
+}
+
 // add never writes to a slice that List has handed out.
 func (s *MemorySource) add(mail []Message) {
 	next := slices.Grow(slices.Clone(s.mail), len(mail))

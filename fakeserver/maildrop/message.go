@@ -110,6 +110,10 @@ type memoryReader struct{ bytes.Reader }
 
 func (*memoryReader) Close() error { return nil }
 
+// Renamed is m under another unique-id, in which octets that it may not hold are
+// replaced.
+func Renamed(m Message, uid string) Message { return renamed{m, cleanUID(uid)} }
+
 // renamed is a message under another unique-id.
 type renamed struct {
 	Message
