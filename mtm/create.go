@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime"
 	"net/mail"
 	"os"
 	"path/filepath"
@@ -212,7 +213,11 @@ func (c *creation) attach(ctx context.Context) error {
 	}
 	var files []compose.Attachment
 	for _, a := range o.Attachments {
-		files = append(files, compose.Attachment{Name: a.Name, Type: a.Type,
+		kind, params, err := mime.ParseMediaType(a.Type)
+		if err != nil {
+			kind, params = "", nil
+		}
+		files = append(files, compose.Attachment{Name: a.Name, Type: kind, Charset: params["charset"],
 			Content: func() (io.ReadCloser, error) { return io.NopCloser(&untilCancelled{ctx.Err, a.Reader}), nil }})
 	}
 	c.letter.Attachments = append(files, c.letter.Attachments...)

@@ -47,7 +47,7 @@ type CreateOptions struct {
 // end; its size counts towards the 2 GiB that a message can have.
 type AttachmentFile struct {
 	Name   string // without folders
-	Type   string // "application/pdf"; "" for octets of an unknown kind
+	Type   string // "application/pdf", "text/plain; charset=utf-8"; "" for octets of an unknown kind
 	Reader io.Reader
 }
 

@@ -2,7 +2,8 @@
 // shows and exports it.
 //
 // account.go and its neighbours keep accounts; get.go, populate.go and delete.go work on a mailbox; list.go, show.go,
-// find.go and export.go look at what is stored; check.go and reclaim.go look after the store; shell.go stays online and
+// find.go and export.go look at what is stored; compose.go, reply.go and outbox.go make messages and show what waits to be
+// sent; check.go and reclaim.go look after the store; shell.go stays online and
 // runs the same commands line by line.
 package main
 
@@ -21,7 +22,7 @@ func newRoot() *cobra.Command {
 	e := &env{}
 	root := &cobra.Command{
 		Use:   "mtm",
-		Short: "Fetch, read and export mail of POP3 mailboxes",
+		Short: "Fetch, read, answer and export mail of POP3 mailboxes",
 		Long: `Mtm fetches mail from POP3 mailboxes into a message store, a folder on disk, byte for byte as the server sent it.
 A message shows only when it is whole and synced; what a broken line left out is fetched by the next get.`,
 		Example: `  mtm account add work --pop3 pop.example.org --user ada --password-command 'pass show work'
@@ -38,6 +39,7 @@ A message shows only when it is whole and synced; what a broken line left out is
 	root.AddCommand(
 		accountCommand(e), getCommand(e), populateCommand(e), deleteCommand(e), cancelOfflineCommand(e),
 		listCommand(e), showCommand(e), findCommand(e), exportCommand(e),
+		composeCommand(e), replyCommand(e), forwardCommand(e), receiptCommand(e), outboxCommand(e),
 		dumpCommand(e), checkCommand(e), reclaimCommand(e), shellCommand(e),
 	)
 	return root

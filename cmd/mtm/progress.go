@@ -38,6 +38,18 @@ func showProgress(stderr io.Writer, op *mtm.Operation) {
 	}
 }
 
+// showOctets shows on a terminal how much of a message is made, whose size nobody knows before.
+func showOctets(stderr io.Writer, op *mtm.Operation) {
+	if !cli.IsTerminal(stderr) {
+		return
+	}
+	bar := cli.NewBar(stderr, "writing", cli.Octets, 0)
+	defer bar.Close()
+	for range op.Changed() {
+		bar.Set(op.Progress().BytesDone, 0)
+	}
+}
+
 // unitOf counts the octets of a single message, which may be large, and the messages otherwise.
 func unitOf(p progress.Snapshot) cli.Unit {
 	if p.TotalMessages == 1 && (p.SubPhase == progress.Copying || p.SubPhase == progress.Moving) {

@@ -41,7 +41,7 @@ func showCommand(e *env) *cobra.Command {
 		Short: "Show a message",
 		Long: `Show prints the header in brief, the text, and the list of the parts of a message, and marks it as read. Control
 characters in a message are escaped, so it cannot do anything to the terminal; --raw and --part write the bytes as they
-are. Below the text of a message that is here in part it says how much is still on the server.`,
+are. Of a message that was made here it tells the state and all recipients. Below the text of a message that is here in part it says how much is still on the server.`,
 		Example: `  mtm show 12
   mtm show 12 --part 2 > plan.pdf
   mtm show 12 --raw --peek > message.eml`,
@@ -168,7 +168,11 @@ func (s *show) printText(ctx context.Context) error {
 		return err
 	}
 	out := newPage(s.cmd.OutOrStdout())
-	for _, f := range fields {
+	envelope, err := s.envelopeFields(ctx)
+	if err != nil {
+		return err
+	}
+	for _, f := range append(fields, envelope...) {
 		out.printf("%-9s %s\n", f[0]+":", oneLine(f[1]))
 	}
 	out.printf("\n")
@@ -215,7 +219,9 @@ func partLine(p store.Part) string {
 type showView struct {
 	messageView
 	Header map[string]string `json:"header"`
-	Text   string            `json:"text"` // the first MiB
+	To     []recipientView   `json:"recipients,omitempty"` // of a message that was made here
+	Reason string            `json:"reason,omitempty"`     // why sending it failed last
+	Text   string            `json:"text"`                 // the first MiB
 	Notice string            `json:"partial_notice"`
 	Left   int64             `json:"left_on_server"` // octets of a message that is here in part
 	Parts  []partView        `json:"parts"`
@@ -242,6 +248,10 @@ func (s *show) printJSON(ctx context.Context) error {
 	v := showView{
 		messageView: messageViewOf(&email.Entry), Header: map[string]string{},
 		Notice: email.PartialNotice(), Left: email.Left(), Parts: []partView{},
+	}
+	if made, err := mtm.Outgoing(ctx, s.store, s.entry.ID); err == nil {
+		view := outgoingViewOf(&made)
+		v.To, v.Reason = view.To, view.Reason
 	}
 	for _, f := range fields {
 		v.Header[strings.ToLower(f[0])] = f[1]

@@ -1,0 +1,224 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"pop3mtm/cmd/internal/cli"
+	"pop3mtm/mtm"
+	"pop3mtm/mtm/store"
+)
+
+// composer is one run of a command that makes a message: what compose, reply, forward and receipt share.
+type composer struct {
+	env *env
+	cmd *cobra.Command
+
+	account     string
+	draft       bool
+	to, cc, bcc []string
+	subject     string
+	attach      []string
+	html        string
+	text, file  string
+}
+
+// maker makes the command of a client, with what the flags say.
+type maker func(into store.ID, o mtm.CreateOptions) mtm.Command
+
+func composeCommand(e *env) *cobra.Command {
+	m := &composer{env: e}
+	c := &cobra.Command{
+		Use:   "compose",
+		Short: "Write a message",
+		Long: `Compose makes a message and puts it into the Outbox, where it waits to be sent; with --draft it goes to Drafts.
+'mtm outbox' shows what waits, 'mtm show ID' what was written.
+
+The text comes from --text, from --file, else from standard input; at a terminal the program in $VISUAL or $EDITOR
+opens. The account's signature goes below it. --to, --cc, --bcc and --attach may be given more than once, and an address
+list may have commas. Who is in --bcc is named nowhere in the message.`,
+		Example: `  mtm compose --to ben@example.org --subject Lunch --text 'At noon?'
+  mtm compose --account work --to 'Ben <ben@example.org>, cleo@example.org' --subject Plan --attach plan.pdf --file letter.txt
+  date | mtm compose --to ben@example.org --subject Time --draft`,
+		RunE: run(func(cmd *cobra.Command, _ []string) error {
+			m.cmd = cmd
+			if len(m.to)+len(m.cc)+len(m.bcc) == 0 && !m.draft {
+				return cli.Usage("name a recipient: --to, --cc or --bcc; or keep the message as a --draft")
+			}
+			return m.make(0, true, 0, func(into store.ID, o mtm.CreateOptions) mtm.Command {
+				return mtm.CreateNew{Into: into, CreateOptions: o}
+			})
+		}),
+	}
+	m.addFlags(c)
+	return c
+}
+
+// addFlags adds those of a message that a person writes.
+func (m *composer) addFlags(c *cobra.Command) {
+	f := c.Flags()
+	f.StringArrayVar(&m.to, "to", nil, "`ADDRESS` that the message goes to; again for more")
+	f.StringArrayVar(&m.cc, "cc", nil, "`ADDRESS` in copy")
+	f.StringArrayVar(&m.bcc, "bcc", nil, "`ADDRESS` in copy that nobody sees")
+	f.StringVar(&m.subject, "subject", "", "`TEXT` of the subject")
+	f.StringArrayVar(&m.attach, "attach", nil, "`FILE` to attach; again for more")
+	f.StringVar(&m.html, "html", "", "`FILE` with the text as a page")
+	f.StringVar(&m.text, "text", "", "`TEXT` of the message")
+	f.StringVar(&m.file, "file", "", "`FILE` with the text; - is standard input")
+	m.addPlace(c)
+}
+
+func (m *composer) addPlace(c *cobra.Command) {
+	c.Flags().StringVar(&m.account, "account", "", "`NAME` of the account that sends it; else the one that the original came to, or the only one that can")
+	c.Flags().BoolVar(&m.draft, "draft", false, "keep it in Drafts")
+	// The flag exists, so registering cannot fail.
+	_ = c.RegisterFlagCompletionFunc("account", func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+		return complete(m.env, cmd, namesOf(isAccount))
+	})
+}
+
+// make reads text and files and makes the message. asks says whether a text is missed when no flag gives one.
+func (m *composer) make(parts mtm.PartList, asks bool, original store.ID, command maker) error {
+	if m.cmd.Flags().Changed("text") && m.file != "" {
+		return cli.Usage("--text and --file exclude each other")
+	}
+	return m.env.withStore(writing, func(st *store.Store) error {
+		a, err := m.sender(st, original)
+		if err != nil {
+			return err
+		}
+		o := mtm.CreateOptions{Parts: parts, Service: a.ID, To: m.to, Cc: m.cc, Bcc: m.bcc, Subject: m.subject}
+		// What needs no text is tried before one is asked for.
+		files, err := openFiles(m.attach)
+		defer files.close()
+		if err != nil {
+			return err
+		}
+		o.Attachments = files.attachments()
+		if o.HTML, err = m.page(); err != nil {
+			return err
+		}
+		if o.Text, err = m.words(asks); err != nil {
+			return err
+		}
+		return m.create(st, a, command, o)
+	})
+}
+
+// sender is the account that sends: the one that is named, else the original's, else the only one that can.
+func (m *composer) sender(st *store.Store, original store.ID) (mtm.Account, error) {
+	ctx := m.cmd.Context()
+	if m.account != "" {
+		a, err := findAccount(ctx, st, m.account)
+		if err == nil && a.SMTP == 0 {
+			err = coded(mtm.ErrNotFound, "account %q has no server for outgoing mail: 'mtm account set %s --smtp HOST --from ADDRESS' gives it one", a.Name, a.Name)
+		}
+		return a, err
+	}
+	accounts, err := mtm.Accounts(ctx, st)
+	if err != nil {
+		return mtm.Account{}, err
+	}
+	wanted := store.ID(0)
+	if m.env.shell != nil {
+		wanted = m.env.shell.account.ID
+	}
+	if original != 0 {
+		e, err := st.Entry(ctx, original)
+		if err != nil {
+			return mtm.Account{}, coded(mtm.ErrNotFound, "there is no message %d: 'mtm list Inbox' shows the ids", original)
+		}
+		wanted = e.Service
+	}
+	var able []mtm.Account
+	var names []string
+	for _, a := range accounts {
+		if a.SMTP == 0 {
+			continue
+		}
+		if a.ID == wanted || a.SMTP == wanted {
+			return a, nil
+		}
+		able, names = append(able, a), append(names, a.Name)
+	}
+	switch len(able) {
+	case 0:
+		return mtm.Account{}, coded(mtm.ErrNotFound, "no account has a server for outgoing mail: 'mtm account set NAME --smtp HOST --from ADDRESS' gives it one")
+	case 1:
+		return able[0], nil
+	}
+	return mtm.Account{}, cli.Usage("say with --account who sends it: %s", strings.Join(names, " or "))
+}
+
+// create runs the command and tells what was made.
+func (m *composer) create(st *store.Store, a mtm.Account, command maker, o mtm.CreateOptions) (err error) {
+	client := (*mtm.Client)(nil)
+	if m.env.shell != nil {
+		client = m.env.shell.client
+	} else {
+		if client, err = mtm.Open(st, a.ID, nil); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, client.Close()) }()
+	}
+	into := store.Outbox
+	if m.draft {
+		into = store.Drafts
+	}
+	op, err := client.InvokeAsync(m.cmd.Context(), command(into, o))
+	if err != nil {
+		return refused(err)
+	}
+	showOctets(m.cmd.ErrOrStderr(), op)
+	if err = op.Wait(); err != nil {
+		return err
+	}
+	return m.report(st, op.Result().Messages[0])
+}
+
+// refused makes wrong usage of what the command did not take, without the words that a program wants.
+func refused(err error) error {
+	if failure, ok := errors.AsType[*mtm.Error](err); ok && failure.Code == mtm.ErrArgument && failure.Err != nil {
+		return cli.Usage("%w", failure.Err)
+	}
+	return err
+}
+
+func (m *composer) report(st *store.Store, id store.ID) error {
+	made, err := mtm.Outgoing(m.cmd.Context(), st, id)
+	if err != nil {
+		return err
+	}
+	if m.env.json {
+		return printJSON(m.cmd, outgoingViewOf(&made))
+	}
+	line := fmt.Sprintf("draft %d", id)
+	if !m.draft {
+		line = fmt.Sprintf("message %d %s", id, stateInWords(made.Sending))
+	}
+	if made.Details != "" {
+		line += ", to " + oneLine(made.Details)
+	}
+	if more := len(made.Recipients) - 1; more > 0 {
+		line += fmt.Sprintf(" and %d more", more)
+	}
+	_, err = io.WriteString(m.cmd.OutOrStdout(), line+"\n")
+	return err
+}
+
+func stateInWords(s store.SendingState) string {
+	switch s {
+	case store.SendWaiting:
+		return "waits to be sent"
+	case store.SendUponRequest:
+		return "is sent on request"
+	case store.SendSuspended:
+		return "is held back"
+	case store.SendUnknown, store.SendSending, store.SendScheduled, store.SendResend, store.SendFailed, store.SendSent, store.SendNotApplicable:
+	}
+	return "is " + s.String()
+}
