@@ -2,6 +2,7 @@ package fakeserver
 
 import (
 	"errors"
+	"iter"
 	"slices"
 	"sync"
 	"time"
@@ -144,60 +145,61 @@ func (d *Maildrop) open(wait time.Duration, quit <-chan struct{}, now func() tim
 type view struct {
 	drop   *Maildrop
 	list   maildrop.List
-	gone   bits // marked as deleted
-	read   bits // sent by RETR; kept only when that makes a difference
+	gone   maildrop.Positions // marked as deleted; counted from 0, as read
+	read   maildrop.Positions // sent by RETR; kept only when that makes a difference
 	count  int
 	octets int64
 }
 
-// bits is one bit per message, nil while none is set.
-type bits []uint64
-
-func (b bits) has(n int) bool { return b != nil && b[(n-1)/64]&(1<<((n-1)%64)) != 0 }
-
-func (b *bits) set(n, of int) {
-	if *b == nil {
-		*b = make(bits, (of+63)/64)
-	}
-	(*b)[(n-1)/64] |= 1 << ((n - 1) % 64)
-}
-
 // reset takes all marks of deletion away.
 func (v *view) reset() {
-	v.gone, v.count, v.octets = nil, v.list.Len(), v.list.Octets()
+	v.gone, v.count, v.octets = maildrop.Positions{}, v.list.Len(), v.list.Octets()
 }
 
 // deleted tells of a message that exists, by its number.
-func (v *view) deleted(n int) bool { return v.gone.has(n) }
+func (v *view) deleted(n int) bool { return v.gone.Has(n - 1) }
 
 func (v *view) delete(n int) {
-	v.gone.set(n, v.list.Len())
-	v.count--
-	v.octets -= v.list.At(n - 1).Size()
+	if v.gone.Add(n - 1) {
+		v.count--
+		v.octets -= v.list.At(n - 1).Size()
+	}
 }
 
-// uids of the messages in the maildrop that are one of these.
-func (v *view) uids(which func(n int) bool) []string {
+// uids of the messages in the maildrop at these positions.
+func (v *view) uids(at iter.Seq[int]) []string {
 	var uids []string
-	for n := 1; n <= v.list.Len(); n++ {
-		if which(n) {
-			uids = append(uids, behind(v.list.At(n-1)).UID())
-		}
+	for i := range at {
+		uids = append(uids, behind(v.list.At(i)).UID())
 	}
 	return uids
 }
 
 // commit deletes what deletes says, for good; nil means DeleteMarked.
 func (v *view) commit(deletes func(Leaving) bool, quit bool) error {
-	if deletes == nil {
-		if v.gone == nil || !quit {
-			return nil
-		}
-		return v.drop.source.Remove(v.uids(v.deleted))
+	if deletes != nil {
+		return v.remove(func(yield func(int) bool) {
+			for i := range v.list.Len() {
+				if deletes(Leaving{Message: v.list.At(i), Marked: v.gone.Has(i), Read: v.read.Has(i), Quit: quit}) && !yield(i) {
+					return
+				}
+			}
+		})
 	}
-	uids := v.uids(func(n int) bool {
-		return deletes(Leaving{Message: v.list.At(n - 1), Marked: v.deleted(n), Read: v.read.has(n), Quit: quit})
-	})
+	if v.gone.Len() == 0 || !quit {
+		return nil
+	}
+	return v.remove(v.gone.All())
+}
+
+// remove takes the messages at these positions out of the source.
+func (v *view) remove(at iter.Seq[int]) error {
+	if source, ok := v.drop.source.(maildrop.PositionRemover); ok {
+		if err := source.RemoveAt(v.list, at); !errors.Is(err, maildrop.ErrOtherList) {
+			return err
+		}
+	}
+	uids := v.uids(at)
 	if uids == nil {
 		return nil
 	}
@@ -210,8 +212,8 @@ func (v *view) reload(see sight) error {
 	if err != nil {
 		return err
 	}
-	marked, read := v.uids(v.gone.has), v.uids(v.read.has)
-	v.list, v.read = see(list), nil
+	marked, read := v.uids(v.gone.All()), v.uids(v.read.All())
+	v.list, v.read = see(list), maildrop.Positions{}
 	v.reset()
 	for n := 1; n <= v.list.Len(); n++ {
 		uid := behind(v.list.At(n - 1)).UID()
@@ -219,11 +221,16 @@ func (v *view) reload(see sight) error {
 			v.delete(n)
 		}
 		if slices.Contains(read, uid) {
-			v.read.set(n, v.list.Len())
+			v.read.Add(n - 1)
 		}
 	}
 	return nil
 }
 
 // release unlocks the maildrop; v must not be used afterwards.
-func (v *view) release() { <-v.drop.lock }
+func (v *view) release() {
+	if source, ok := v.drop.source.(maildrop.Changing); ok {
+		source.SessionEnded()
+	}
+	<-v.drop.lock
+}

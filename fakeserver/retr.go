@@ -14,7 +14,7 @@ func retr(x *Exchange) Reply {
 	}
 	if v := x.Session.view; x.Session.deletes() != nil {
 		x.effect = func() Reply {
-			v.read.set(n, v.list.Len())
+			v.read.Add(n - 1)
 			return nil
 		}
 	}

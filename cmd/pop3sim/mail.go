@@ -21,7 +21,7 @@ func (f *mailFlags) add(flags *pflag.FlagSet) {
 	flags.Var(&f.eml, "eml", "serve the .eml files of the folder `PATH`, or one file")
 	flags.Var(&f.mbox, "mbox", "serve the mbox file `PATH`")
 	flags.Var(&f.maildir, "maildir", "serve the Maildir `PATH`")
-	flags.Var(&f.synthetic, "synthetic", "serve generated messages: COUNT[,size=8KiB][,seed=1]")
+	flags.Var(&f.synthetic, "synthetic", "serve synthetic mail: `SPEC` is "+maildrop.SyntheticForm)
 }
 
 // mailbox is the mail that is served.

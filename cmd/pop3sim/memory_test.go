@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"net"
@@ -80,4 +81,42 @@ func peakMemory(t *testing.T, pid int) int64 {
 	}
 	t.Fatal("the kernel does not tell VmHWM")
 	return 0
+}
+
+// Ten million messages are listed, served and deleted in sessions of one server, and the memory that its process ever had
+// in use is taken from the kernel.
+func TestServingTenMillionMessagesTakesLittleMemory(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("the peak of a process's memory is read from /proc")
+	}
+	g := NewWithT(t)
+	p := start(t, "--quiet", "--synthetic", "10000000,size=lognormal:8KiB:1.5,mix=mail,arrive=1000,expire=1%,shuffle")
+	// say gives the number of lines that the server sends after the login, and the first of them.
+	say := func(commands string) (rows int, first string) {
+		c, err := new(net.Dialer).DialContext(t.Context(), "tcp", p.address)
+		g.Expect(err).NotTo(HaveOccurred())
+		defer func() { g.Expect(c.Close()).To(Succeed()) }()
+		g.Expect(c.SetDeadline(time.Now().Add(2 * time.Minute))).To(Succeed())
+		_, err = io.WriteString(c, "USER demo\r\nPASS demo\r\nSTAT\r\n"+commands+"QUIT\r\n")
+		g.Expect(err).NotTo(HaveOccurred())
+		r := bufio.NewReaderSize(c, 1<<20)
+		for range 4 {
+			first, err = r.ReadString('\n')
+			g.Expect(err).NotTo(HaveOccurred())
+		}
+		for buf := make([]byte, 1<<20); err == nil; {
+			var n int
+			n, err = r.Read(buf)
+			rows += bytes.Count(buf[:n], []byte("\n"))
+		}
+		g.Expect(err).To(Equal(io.EOF))
+		return rows, first
+	}
+	_, first := say("RETR 10000000\r\nTOP 9999999 1\r\n")
+	g.Expect(first).To(HavePrefix("+OK 10000000 "))
+	rows, _ := say("DELE 1\r\nDELE 5000000\r\nDELE 9000000\r\nUIDL\r\n")
+	g.Expect(rows).To(BeNumerically(">", 9_890_000))
+	_, first = say("RETR 9000000\r\n")
+	g.Expect(first).To(MatchRegexp(`^\+OK 980[0-9]{4} `))
+	g.Expect(peakMemory(t, p.command.Process.Pid)).To(BeNumerically("<", 64<<20))
 }

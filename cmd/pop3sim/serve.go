@@ -60,10 +60,13 @@ A user logs in by USER and PASS, by APOP, or by AUTH with one of the --mechanism
 OAuth (XOAUTH2, OAUTHBEARER) need a --token.
 
 The server stops at Ctrl-C (SIGINT) or SIGTERM, with exit status 0. A session that is
-cut off by that deletes nothing.`,
+cut off by that deletes nothing.
+
+` + syntheticHelp(),
 		Example: `  pop3sim serve
   pop3sim serve --maildir ~/copy-of-Maildir --user ann:secret --user bob:pass:word
   pop3sim serve --synthetic 10000,size=8KiB,seed=7
+  pop3sim serve --synthetic 10000000,size=lognormal:8KiB:1.5,mix=mail,arrive=100,expire=1%
   pop3sim serve --pop3 127.0.0.1:0 --json --quiet
   pop3sim serve --pop3s 127.0.0.1:1995 --tls-ca-out ca.pem --require-tls
   pop3sim serve --token ann:0123abcd --mechanisms XOAUTH2`,

@@ -1,17 +1,13 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"math"
-	"strconv"
 	"strings"
 
-	"pop3mtm/cmd/internal/cli"
 	"pop3mtm/fakeserver/maildrop"
 )
 
-// synthetic is the value of --synthetic: COUNT[,size=8KiB][,seed=1].
+// synthetic is the value of --synthetic.
 type synthetic struct {
 	given bool
 	o     maildrop.SyntheticOptions
@@ -19,39 +15,9 @@ type synthetic struct {
 
 // Set parses the value.
 func (s *synthetic) Set(text string) error {
-	count, rest, more := strings.Cut(text, ",")
-	n, err := strconv.ParseUint(count, 10, 31)
-	if err != nil || n == 0 {
-		return errors.New("write COUNT[,size=8KiB][,seed=1] with a count of 1 or more")
-	}
-	o := maildrop.SyntheticOptions{Count: int(n), Size: 8 << 10, Seed: 1}
-	seen := map[string]bool{}
-	for more {
-		var word string
-		word, rest, more = strings.Cut(rest, ",")
-		name, value, _ := strings.Cut(word, "=")
-		if seen[name] {
-			return fmt.Errorf("%s is given twice", name)
-		}
-		seen[name] = true
-		switch name {
-		case "size":
-			if err = (*cli.Size)(&o.Size).Set(value); err == nil && o.Size < maildrop.MinSyntheticSize {
-				err = fmt.Errorf("size is at least %d", maildrop.MinSyntheticSize)
-			}
-		case "seed":
-			if o.Seed, err = strconv.ParseUint(value, 10, 64); err != nil {
-				err = fmt.Errorf("seed is a whole number, not %q", value)
-			}
-		default:
-			err = fmt.Errorf("there is no %q, only size and seed", name)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	if o.Size > math.MaxInt64/int64(n) {
-		return errors.New("that is more octets than can be counted")
+	o, err := maildrop.ParseSynthetic(text)
+	if err != nil {
+		return err
 	}
 	*s = synthetic{true, o}
 	return nil
@@ -62,10 +28,28 @@ func (s *synthetic) String() string {
 	if !s.given {
 		return ""
 	}
-	return fmt.Sprintf("%d,size=%s,seed=%d", s.o.Count, cli.Size(s.o.Size), s.o.Seed)
+	return s.o.String()
 }
 
 // Type is what help shows for the value.
-func (s *synthetic) Type() string { return "COUNT" }
+func (s *synthetic) Type() string { return "SPEC" }
 
 func (s *synthetic) open() (maildrop.Source, error) { return maildrop.Synthetic(s.o) }
+
+// syntheticHelp says what --synthetic takes.
+func syntheticHelp() string {
+	var b strings.Builder
+	b.WriteString("Synthetic mail is " + maildrop.SyntheticForm + `:
+  size     8KiB; lognormal:MEDIAN:SIGMA[:LEAST:MOST]; table:office; or table:FILE with one size
+           a line, or what LIST printed. 8KiB when it is not given
+  seed     another number makes other messages; 1 when it is not given
+  arrive   so many new messages come after each session
+  expire   so many of the oldest go after each session, or a share of all, such as 1%
+  shuffle  the mailbox has another order in each session
+  mix      what the messages are:
+`)
+	for _, m := range maildrop.Mixes() {
+		fmt.Fprintf(&b, "    %-12s %s\n", m.Name, m.About)
+	}
+	return b.String()
+}

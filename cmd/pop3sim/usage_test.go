@@ -55,13 +55,14 @@ var _ = Describe("pop3sim", func() {
 		Entry(nil, "serve --user a:b --user a:c", "--user: this user is there already; see 'pop3sim serve"),
 		Entry(nil, "serve --user a:"+strings.Repeat("x", 249), "--user: a name and a password have at most 248 octets; see 'pop3sim serve"),
 		Entry(nil, "serve --user a:b\x01", "--user: a name and a password hold no control characters; see 'pop3sim serve"),
-		Entry(nil, "serve --synthetic many", "--synthetic: write COUNT[,size=8KiB][,seed=1] with a count of 1 or more; see 'pop3sim serve"),
-		Entry(nil, "serve --synthetic 0", "--synthetic: write COUNT[,size=8KiB][,seed=1] with a count of 1 or more; see 'pop3sim serve"),
-		Entry(nil, "serve --synthetic 5,size=511", "--synthetic: size is at least 512; see 'pop3sim serve"),
-		Entry(nil, "serve --synthetic 5,size=big", "--synthetic: a size is a whole number of octets such as 4096, 8KiB or 2MB; see 'pop3sim serve"),
-		Entry(nil, "serve --synthetic 5,seed=x", `--synthetic: seed is a whole number, not "x"; see 'pop3sim serve`),
-		Entry(nil, "serve --synthetic 5,colour=red", `--synthetic: there is no "colour", only size and seed; see 'pop3sim serve`),
-		Entry(nil, "serve --synthetic 2000000000,size=8388607TiB", "--synthetic: that is more octets than can be counted; see 'pop3sim serve"),
+		Entry(nil, "serve --synthetic many", "--synthetic: column 1: write COUNT[,size=SIZE][,seed=N][,mix=NAME][,arrive=N][,expire=N][,shuffle] with a count of 1 or more; see 'pop3sim serve"),
+		Entry(nil, "serve --synthetic 0", "--synthetic: column 1: write COUNT[,size=SIZE][,seed=N][,mix=NAME][,arrive=N][,expire=N][,shuffle] with a count of 1 or more; see 'pop3sim serve"),
+		Entry(nil, "serve --synthetic 5,size=511", "--synthetic: column 8: size is at least 512 and at most 1TiB; see 'pop3sim serve"),
+		Entry(nil, "serve --synthetic 5,size=big", "--synthetic: column 8: a size is a whole number of octets such as 4096, 8KiB or 2MB; see 'pop3sim serve"),
+		Entry(nil, "serve --synthetic 5,seed=x", `--synthetic: column 8: seed is a whole number, not "x"; see 'pop3sim serve`),
+		Entry(nil, "serve --synthetic 5,colour=red", `--synthetic: column 3: there is no "colour", only size, seed, mix, arrive, expire and shuffle; see 'pop3sim serve`),
+		Entry(nil, "serve --synthetic 5,size=2TiB", "--synthetic: column 8: size is at least 512 and at most 1TiB; see 'pop3sim serve"),
+		Entry(nil, "serve --synthetic 5,mix=fruit", `--synthetic: column 7: there is no mix "fruit", only plain, mail, text, html, attachments, nested, headers, threads, lines, nasty, everything; see 'pop3sim serve`),
 	)
 
 	It("names a port that is in use, and what to do, with status 1", func() {

@@ -16,6 +16,9 @@ var ErrFormat = errors.New("wrong format")
 // was listed.
 var ErrChanged = errors.New("changed on disk since it was listed")
 
+// ErrOtherList is in the error of RemoveAt for a list of another source.
+var ErrOtherList = errors.New("the list is another source's")
+
 // PathError says what is wrong with the mail at Path and what to do about it,
 // in one line. Unwrap gives ErrEmpty, ErrFormat or the cause.
 type PathError struct {

@@ -1,133 +1,135 @@
 package maildrop
 
 import (
+	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
-	"slices"
+	"iter"
+	"math"
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 )
 
-// MinSyntheticSize is the size of the smallest synthetic message in octets: its
-// header has to fit.
-const MinSyntheticSize = 512
+const (
+	// MinSyntheticSize is the size of the smallest synthetic message in octets:
+	// its header has to fit.
+	MinSyntheticSize = 512
+	// MaxSyntheticSize is the size of the largest.
+	MaxSyntheticSize = 1 << 40
+	// MostSynthetic is the largest count of messages, arrivals included.
+	MostSynthetic = math.MaxInt32
+)
 
-// SyntheticOptions describe a generated mailbox.
+// SyntheticOptions describe a generated mailbox. ParseSynthetic reads them from
+// text.
 type SyntheticOptions struct {
-	// Count of messages.
+	// Count of messages in the first session.
 	Count int
-	// Size of each message in octets, CRLFs included. Default: 8 KiB; at least
-	// MinSyntheticSize.
+	// Size of each message in octets, CRLFs included: at least MinSyntheticSize,
+	// at most MaxSyntheticSize. Default: 8 KiB.
 	Size int64
+	// Sigma above 0 spreads the sizes: their logarithms are normal around that
+	// of Size, the median, with this standard deviation. At most 8.
+	Sigma float64
+	// Table takes the sizes from a table: "office", which is built in, or a file
+	// with one size a line or with what LIST prints. Each size is as frequent as
+	// in the table.
+	Table string
+	// Least and Most bound the sizes of Sigma and Table. Defaults: what the mix
+	// needs, and MaxSyntheticSize.
+	Least, Most int64
 	// Seed of the content.
 	Seed uint64
+	// Mix names what the messages are; Mixes lists the names. Default: plain.
+	Mix string
+
+	// After each session Expire of the oldest numbers go (a message that was
+	// deleted before counts too), or ExpirePercent of all messages, chosen by the
+	// seed and the session's number; then Arrive new ones come.
+	Arrive, Expire, ExpirePercent int
+	// Shuffle gives the mailbox another order in each session after the first.
+	Shuffle bool
 }
 
-// Synthetic makes a mailbox in which message n is a function of the seed, n and
-// the size alone. It takes no memory per message until messages are removed,
-// and then 8 octets for each that is left.
+// Changing is a Source that is not the same in the next session.
+type Changing interface {
+	// SessionEnded brings the source to its state for the next session. It is
+	// called when a session that has listed the mail is over.
+	SessionEnded()
+}
+
+// PositionRemover is a Source that can remove by the positions in a List that it
+// gave: Remove without the unique-ids in memory. For any other list the error is
+// ErrOtherList, and nothing is removed.
+type PositionRemover interface {
+	RemoveAt(list List, gone iter.Seq[int]) error
+}
+
+// Synthetic makes a mailbox in which message n is a function of the seed, n, the
+// sizes and the mix alone, and its size of the first three: it is known without
+// making the message, in a few nanoseconds. The mailbox takes no memory per
+// message; once some are removed, a bit for each in stretches of 4,096 of which
+// some are gone. The sum of all sizes needs one pass over at most one table of
+// sizes (65,536), whatever the count.
+//
+// The source is Changing, and a PositionRemover.
 func Synthetic(o SyntheticOptions) (Source, error) {
-	if o.Size == 0 {
-		o.Size = 8 << 10
+	if err := o.complete(); err != nil {
+		return nil, fmt.Errorf("synthetic mail: %w", err)
 	}
-	if o.Count < 0 {
-		return nil, fmt.Errorf("synthetic mail: %d messages are not possible; give 0 or more", o.Count)
+	s, err := newSizes(&o)
+	if err != nil {
+		return nil, err
 	}
-	if o.Size < MinSyntheticSize {
-		return nil, fmt.Errorf("synthetic mail: %d octets are too few; give at least %d", o.Size, MinSyntheticSize)
+	m := &mixture{seed: o.Seed, kinds: o.kinds()}
+	if !s.fits(o.Count) {
+		return nil, errors.New("synthetic mail: that is more octets than can be counted; give fewer or smaller messages")
 	}
-	return &synthetic{list: syntheticList{seed: o.Seed, size: o.Size, count: o.Count}}, nil
+	return &synthetic{o: o, list: syntheticList{sizes: s, mix: m, last: o.Count, session: 1}, gone: new(Positions)}, nil
 }
 
-// SyntheticMessage is message n, counted from 1, of a synthetic mailbox with
-// this seed and size: exactly size octets, or MinSyntheticSize if size is less.
+// SyntheticMessage is message n, counted from 1, of a synthetic mailbox of plain
+// messages with this seed and size: exactly size octets, or MinSyntheticSize if
+// size is less.
 func SyntheticMessage(seed uint64, n int, size int64) []byte {
-	m := syntheticMessage{seed: seed, n: n, size: max(size, MinSyntheticSize)}
+	m := syntheticMessage{mix: &mixture{seed: seed}, n: n, size: max(size, MinSyntheticSize)}
 	r := m.reader()
 	b := make([]byte, 0, m.size)
-	for pos := int64(0); pos < m.size; pos = int64(len(b)) {
-		b = append(b, r.at(pos)...)
+	for p := r.next(); p != nil; p = r.next() {
+		b = append(b, p...)
 	}
 	return b
 }
 
-type synthetic struct {
-	mu   sync.Mutex
-	list syntheticList
+// SyntheticNumber is the seed and the number of the synthetic message with this
+// Message-ID, which may stand in angle brackets.
+func SyntheticNumber(messageID string) (seed uint64, n int, ok bool) {
+	id := strings.TrimSuffix(strings.TrimPrefix(messageID, "<"), ">")
+	id, ours := strings.CutSuffix(id, messageHost)
+	number, hex, dot := strings.Cut(id, ".")
+	n, err := strconv.Atoi(number)
+	seed, bad := strconv.ParseUint(hex, 16, 64)
+	ok = ours && dot && err == nil && bad == nil && n >= 1 && id == string(appendID(nil, seed, n))
+	return seed, n, ok
 }
 
-// List implements Source.
-func (s *synthetic) List() (List, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.list, nil
-}
+const messageHost = "@synthetic.example"
 
-// Remove implements Source.
-func (s *synthetic) Remove(uids []string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	gone := make([]int, 0, len(uids))
-	for _, uid := range uids {
-		if n, ok := s.list.numberOf(uid); ok {
-			gone = append(gone, n)
-		}
-	}
-	slices.Sort(gone)
-	left := make([]int, 0, max(s.list.Len()-len(gone), 0))
-	for i := range s.list.Len() {
-		n := s.list.number(i)
-		if _, found := slices.BinarySearch(gone, n); !found {
-			left = append(left, n)
-		}
-	}
-	s.list.left, s.list.count = left, len(left)
-	return nil
-}
-
-// syntheticList is a List. left holds the numbers of the messages once some
-// are gone; nil means 1 to count.
-type syntheticList struct {
-	seed  uint64
-	size  int64
-	count int
-	left  []int
-}
-
-func (l syntheticList) Len() int      { return l.count }
-func (l syntheticList) Octets() int64 { return int64(l.count) * l.size }
-
-func (l syntheticList) At(i int) Message {
-	return &syntheticMessage{seed: l.seed, n: l.number(i), size: l.size}
-}
-
-func (l syntheticList) number(i int) int {
-	if l.left == nil {
-		return i + 1
-	}
-	return l.left[i]
-}
-
-func (l syntheticList) numberOf(uid string) (int, bool) {
-	seed, n, ok := strings.Cut(uid, "-")
-	if !ok || seed != strconv.FormatUint(l.seed, 16) {
-		return 0, false
-	}
-	number, err := strconv.Atoi(n)
-	return number, err == nil
+// appendID appends the part of a Message-ID before messageHost.
+func appendID(b []byte, seed uint64, n int) []byte {
+	b = append(strconv.AppendInt(b, int64(n), 10), '.')
+	return strconv.AppendUint(b, seed, 16)
 }
 
 type syntheticMessage struct {
-	seed uint64
+	mix  *mixture
 	n    int
 	size int64
 }
 
 func (m *syntheticMessage) UID() string {
-	b := append(strconv.AppendUint(make([]byte, 0, 40), m.seed, 16), '-')
+	b := append(strconv.AppendUint(make([]byte, 0, 40), m.mix.seed, 16), '-')
 	return string(strconv.AppendInt(b, int64(m.n), 10))
 }
 
@@ -135,112 +137,145 @@ func (m *syntheticMessage) Size() int64 { return m.size }
 
 func (m *syntheticMessage) Open() (io.ReadCloser, error) { return m.reader(), nil }
 
-// reader lays the message out: header, whole lines of the text, a last line.
-func (m *syntheticMessage) reader() *syntheticReader {
-	header := m.header("")
-	if (m.size-int64(len(header)))%textLine == 1 {
-		// One octet is too few for a line with its CRLF.
-		header = m.header(".")
-	}
-	text := syntheticText()
-	rest := m.size - int64(len(header))
-	// The multiplier spreads neighbours over the text.
-	first := (uint64(m.n)*0x9E3779B97F4A7C15 ^ m.seed) % textLines
-	r := &syntheticReader{
-		header: header, text: text, first: int64(first) * textLine,
-		whole: rest / textLine * textLine, size: m.size,
-	}
-	if n := rest % textLine; n > 0 {
-		r.tail = append(append(make([]byte, 0, n), text[:n-2]...), "\r\n"...)
-	}
-	return r
+// synthetic is the source. What it hands out as list never changes.
+type synthetic struct {
+	o    SyntheticOptions
+	mu   sync.Mutex
+	list syntheticList
+	gone *Positions // of message numbers less 1; shared with no list
 }
 
-func (m *syntheticMessage) header(pad string) []byte {
-	n := int64(m.n)
-	b := make([]byte, 0, MinSyntheticSize)
-	b = strconv.AppendInt(append(b, "From: Sender "...), n%1000, 10)
-	b = strconv.AppendInt(append(b, " <sender"...), n%1000, 10)
-	b = append(b, "@example.org>\r\nTo: Reader <reader@example.net>\r\nSubject: Synthetic message "...)
-	b = strconv.AppendInt(b, n, 10)
-	b = strconv.AppendUint(append(b, " of seed "...), m.seed, 10)
-	b = append(append(b, pad...), "\r\nDate: "...)
-	// One a minute, for half a century.
-	date := time.Date(2001, 1, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(n%(50*365*24*60)) * time.Minute)
-	b = date.AppendFormat(b, "Mon, 02 Jan 2006 15:04:05 -0700")
-	b = strconv.AppendInt(append(b, "\r\nMessage-ID: <"...), n, 10)
-	b = strconv.AppendUint(append(b, '.'), m.seed, 16)
-	return append(b, "@synthetic.example>\r\nMIME-Version: 1.0\r\n"+
-		"Content-Type: text/plain; charset=us-ascii\r\n\r\n"...)
+// List implements Source.
+func (s *synthetic) List() (List, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := s.list
+	return &list, nil
 }
 
-// syntheticReader serves a message by slices of the text.
-type syntheticReader struct {
-	header, text, tail []byte
-	first              int64 // where in the text the message begins
-	whole              int64 // octets of whole lines
-	size               int64
-	pos                int64
-}
-
-// at returns octets from pos on, at least one; pos must be below size.
-func (r *syntheticReader) at(pos int64) []byte {
-	if pos < int64(len(r.header)) {
-		return r.header[pos:]
-	}
-	pos -= int64(len(r.header))
-	if pos >= r.whole {
-		return r.tail[pos-r.whole:]
-	}
-	from := (r.first + pos) % int64(len(r.text))
-	return r.text[from:min(int64(len(r.text)), from+r.whole-pos)]
-}
-
-func (r *syntheticReader) Read(p []byte) (int, error) {
-	if r.pos == r.size {
-		return 0, io.EOF
-	}
-	n := copy(p, r.at(r.pos))
-	r.pos += int64(n)
-	return n, nil
-}
-
-func (r *syntheticReader) WriteTo(w io.Writer) (int64, error) {
-	start := r.pos
-	for r.pos < r.size {
-		n, err := w.Write(r.at(r.pos))
-		r.pos += int64(n)
-		if err != nil {
-			return r.pos - start, err
+// Remove implements Source.
+func (s *synthetic) Remove(uids []string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, uid := range uids {
+		if n, ok := s.list.numberOf(uid); ok && n >= 1 && n <= s.list.last {
+			s.remove(n)
 		}
 	}
-	return r.pos - start, nil
+	s.refresh()
+	return nil
 }
 
-func (*syntheticReader) Close() error { return nil }
-
-const (
-	textLine  = 72 // octets, CRLF included
-	textLines = 1024
-)
-
-// syntheticText is the text that all messages are cut from: lines of words,
-// here and there one that begins with a dot.
-var syntheticText = sync.OnceValue(func() []byte {
-	words := strings.Fields("mail drop server client message header body line octet " +
-		"number session state lock update reply command greeting letter folder paper " +
-		"ink stamp post road river bridge morning evening window garden a of to in by")
-	source := rand.New(rand.NewPCG(1939, 1996))
-	text := make([]byte, 0, textLine*textLines)
-	for i := range textLines {
-		start := len(text)
-		if i%32 == 7 {
-			text = append(text, '.')
-		}
-		for len(text)-start < textLine-2 {
-			text = append(append(text, words[source.IntN(len(words))]...), ' ')
-		}
-		text = append(text[:start+textLine-2], "\r\n"...)
+// RemoveAt implements PositionRemover.
+func (s *synthetic) RemoveAt(list List, gone iter.Seq[int]) error {
+	from, ok := list.(*syntheticList)
+	if !ok || from.mix != s.list.mix {
+		return fmt.Errorf("synthetic mail: %w", ErrOtherList)
 	}
-	return text
-})
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range gone {
+		s.remove(from.number(i))
+	}
+	s.refresh()
+	return nil
+}
+
+// remove takes message n away; refresh has to follow.
+func (s *synthetic) remove(n int) {
+	if s.gone.Add(n - 1) {
+		s.list.removed += s.list.sizes.of(n)
+	}
+}
+
+// refresh gives the next lists what has changed.
+func (s *synthetic) refresh() {
+	s.list.left = nil
+	if s.gone.Len() > 0 {
+		s.list.left = gapsOf(s.gone.clone())
+	}
+	if s.list.order.length > 0 {
+		s.list.shuffle(s.list.key)
+	}
+}
+
+// SessionEnded implements Changing.
+func (s *synthetic) SessionEnded() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	session := s.list.session
+	before := s.gone.Len()
+	if s.o.Expire > 0 {
+		// in 64 bits: sessions have no limit
+		until := min(int64(session)*int64(s.o.Expire), int64(s.list.last))
+		for n := max(until-int64(s.o.Expire), 0) + 1; n <= until; n++ {
+			s.remove(int(n))
+		}
+	}
+	if s.o.ExpirePercent > 0 {
+		key := mix64(s.o.Seed ^ mix64(uint64(session)))
+		for n := 1; n <= s.list.last; n++ {
+			if mix64(key^uint64(n))%100 < uint64(s.o.ExpirePercent) {
+				s.remove(n)
+			}
+		}
+	}
+	if next := s.list.last + s.o.Arrive; next <= MostSynthetic && s.list.sizes.fits(next) {
+		s.list.last = next
+	}
+	if s.gone.Len() > before {
+		s.refresh()
+	}
+	s.list.session++
+	if s.o.Shuffle {
+		s.list.shuffle(mix64(s.o.Seed ^ mix64(uint64(s.list.session)) ^ 0x0c4a))
+	}
+}
+
+// syntheticList is a List: messages 1 to last without those that are gone.
+type syntheticList struct {
+	sizes   *sizes
+	mix     *mixture
+	last    int
+	session int
+	left    *gaps // nil while none is gone
+	removed int64 // octets of those that are gone
+	key     uint64
+	order   permutation // of length 0: by number
+}
+
+func (l *syntheticList) Len() int {
+	if l.left == nil {
+		return l.last
+	}
+	return l.last - l.left.set.Len()
+}
+
+func (l *syntheticList) Octets() int64 { return l.sizes.first(l.last) - l.removed }
+
+func (l *syntheticList) At(i int) Message {
+	n := l.number(i)
+	return &syntheticMessage{mix: l.mix, n: n, size: l.sizes.of(n)}
+}
+
+// shuffle orders the list as it is now by the key.
+func (l *syntheticList) shuffle(key uint64) { l.key, l.order = key, permute(l.Len()) }
+
+func (l *syntheticList) number(i int) int {
+	if uint64(i) < l.order.length {
+		i = int(l.order.at(l.key, uint64(i)))
+	}
+	if l.left == nil {
+		return i + 1
+	}
+	return l.left.at(i) + 1
+}
+
+func (l *syntheticList) numberOf(uid string) (int, bool) {
+	seed, n, ok := strings.Cut(uid, "-")
+	if !ok || seed != strconv.FormatUint(l.mix.seed, 16) {
+		return 0, false
+	}
+	number, err := strconv.Atoi(n)
+	return number, err == nil
+}

@@ -1,0 +1,180 @@
+package maildrop
+
+import "io"
+
+// piece is a run of octets of a message: a ring of octets, read from a place on.
+type piece struct {
+	ring []byte
+	from int64
+	size int64
+}
+
+// syntheticReader serves a message by slices of its pieces.
+type syntheticReader struct {
+	pieces []piece
+	done   int64 // octets of the first piece that are out
+	rest   []byte
+	first  [3]piece // the place for pieces, when there are few
+}
+
+// next returns octets that are not empty, or nil at the end.
+func (r *syntheticReader) next() []byte {
+	for len(r.pieces) > 0 {
+		p := &r.pieces[0]
+		if r.done < p.size {
+			from := (p.from + r.done) % int64(len(p.ring))
+			b := p.ring[from:min(int64(len(p.ring)), from+p.size-r.done)]
+			r.done += int64(len(b))
+			return b
+		}
+		r.pieces, r.done = r.pieces[1:], 0
+	}
+	return nil
+}
+
+func (r *syntheticReader) Read(p []byte) (int, error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
+	if len(r.rest) == 0 {
+		if r.rest = r.next(); r.rest == nil {
+			return 0, io.EOF
+		}
+	}
+	n := copy(p, r.rest)
+	r.rest = r.rest[n:]
+	return n, nil
+}
+
+func (r *syntheticReader) WriteTo(w io.Writer) (int64, error) {
+	var sent int64
+	for {
+		if len(r.rest) == 0 {
+			if r.rest = r.next(); r.rest == nil {
+				return sent, nil
+			}
+		}
+		n, err := w.Write(r.rest)
+		sent += int64(n)
+		r.rest = r.rest[n:]
+		if err != nil {
+			return sent, err
+		}
+	}
+}
+
+func (*syntheticReader) Close() error { return nil }
+
+// pool is a ring of lines of one length, which messages are cut from.
+type pool struct {
+	ring []byte
+	line int64 // octets of a line, CRLF included
+}
+
+// hole is a place in a layout whose octets come from a pool.
+type hole struct {
+	at     int // in the pieces
+	pool   *pool
+	weight int64
+}
+
+// layout puts a message together: literal octets, and holes whose sizes are
+// found when all literals are there. The sum is exactly size.
+type layout struct {
+	seed  uint64
+	n     int
+	size  int64
+	luck  uint64 // what is left to chance, used up by pick
+	tail  []byte // octets without a line end, for a last line
+	buf   []byte // literals; those from start on are in no piece yet
+	start int
+
+	pieces []piece
+	fixed  int64 // octets of the literals
+	holes  []hole
+	flex   int // the hole that takes what the others leave
+}
+
+// pick is one of 0 to below-1, by the seed and the number of the message.
+func (l *layout) pick(below int) int {
+	l.luck = mix64(l.luck)
+	return int(l.luck >> 33 % uint64(below))
+}
+
+// say appends literal text.
+func (l *layout) say(text ...string) {
+	for _, t := range text {
+		l.buf = append(l.buf, t...)
+	}
+}
+
+// cut ends the literal in hand.
+func (l *layout) cut() {
+	if lit := l.buf[l.start:]; len(lit) > 0 {
+		l.pieces = append(l.pieces, piece{ring: lit, size: int64(len(lit))})
+		l.fixed += int64(len(lit))
+		l.start = len(l.buf)
+	}
+}
+
+// fill leaves a hole of whole lines. Their share of the room grows with weight.
+func (l *layout) fill(p *pool, weight int64) {
+	l.cut()
+	lines := len(p.ring) / int(p.line)
+	l.holes = append(l.holes, hole{at: len(l.pieces), pool: p, weight: weight})
+	l.pieces = append(l.pieces, piece{ring: p.ring, from: int64(l.pick(lines)) * p.line})
+}
+
+// flow leaves the one hole that may end with a line of any length.
+func (l *layout) flow(p *pool, weight int64) {
+	l.fill(p, weight)
+	l.flex = len(l.holes) - 1
+}
+
+// shares gives each hole its octets. False means that there is no room for at
+// least one line in each.
+func (l *layout) shares() bool {
+	l.cut()
+	rest := l.size - l.fixed
+	var weights int64
+	for _, h := range l.holes {
+		weights += h.weight
+		rest -= h.pool.line
+	}
+	rest-- // so that the last line of the flexible hole has room for its CRLF
+	if rest < 0 || len(l.holes) == 0 {
+		return false
+	}
+	left := l.size - l.fixed
+	for i, h := range l.holes {
+		if i != l.flex {
+			// not rest*weight, which may be more than 64 bits hold
+			size := h.pool.line + rest/weights*h.weight/h.pool.line*h.pool.line
+			l.pieces[h.at].size = size
+			left -= size
+		}
+	}
+	l.pieces[l.holes[l.flex].at].size = left
+	return true
+}
+
+// finish returns the pieces, the flexible hole with its last line, or nil when
+// the message is too small for this layout.
+func (l *layout) finish() []piece {
+	if !l.shares() {
+		return nil
+	}
+	h := l.holes[l.flex]
+	p := &l.pieces[h.at]
+	last := p.size % h.pool.line
+	if last == 1 {
+		last += h.pool.line // one octet is too few for a line with its CRLF
+	}
+	p.size -= last
+	if last == 0 {
+		return l.pieces
+	}
+	line := []piece{{ring: l.tail, size: last - 2}, {ring: []byte("\r\n"), size: 2}}
+	rest := append(line, l.pieces[h.at+1:]...)
+	return append(l.pieces[:h.at+1], rest...)
+}

@@ -1,0 +1,98 @@
+package maildrop
+
+import (
+	"slices"
+	"strings"
+)
+
+// Mix is a named kind of synthetic mail.
+type Mix struct {
+	Name  string
+	About string // one line
+	// Least is the size in octets that each message can have.
+	Least int64
+	// WellFormed says that every message keeps to RFC 5322 and to MIME, but for
+	// octets above 127 in some headers.
+	WellFormed bool
+
+	kinds []kind // one message gets one of them; those named twice are as much more frequent
+}
+
+// kind is a shape of messages.
+type kind struct {
+	least int64 // octets that any of its messages may need
+	lay   func(*layout)
+}
+
+const plainMix = "plain"
+
+// Mixes are all mixes by which synthetic mail can be made.
+func Mixes() []Mix {
+	text, raw, html := kind{2 << 10, layText}, kind{2 << 10, layRaw}, kind{4 << 10, layHTML}
+	files, deep, headers := kind{4 << 10, layFiles}, kind{4 << 10, layNested}, kind{12 << 10, layHeaders}
+	reply, long, odd := kind{4 << 10, layReply}, kind{8 << 10, layLines}, kind{4 << 10, layNasty}
+	return []Mix{
+		{plainMix, "short header, English text; the fastest to serve", MinSyntheticSize, true, nil},
+		{"mail", "what a mailbox holds: text, HTML, attachments, replies; plain where the size is small", MinSyntheticSize, true,
+			[]kind{text, text, text, text, text, html, html, html, html, html, html, files, files, files, reply, reply, reply, reply, raw, deep}},
+		{"text", "text in nine charsets, as it is, quoted-printable or base64", text.least, true, []kind{text}},
+		{"html", "text and HTML as alternatives, with or without a picture", html.least, true, []kind{html}},
+		{"attachments", "text with one to four files in base64, named in many ways", files.least, true, []kind{files}},
+		{"nested", "parts in parts and messages in messages, up to forty deep", deep.least, true, []kind{deep}},
+		{"headers", "long, folded, repeated and encoded header fields, every fourth with octets above 127", headers.least, true,
+			[]kind{headers, headers, headers, raw}},
+		{"threads", "replies that quote, with References, in threads of up to 64 messages", reply.least, true, []kind{reply}},
+		{"lines", "lines of 998 octets, lines of dots, lines that begin with one", long.least, true, []kind{long}},
+		{"nasty", "what breaks clients: broken MIME, bare CR and LF, NUL, endless lines, no body", odd.least, false, []kind{odd}},
+		{"everything", "all of the others in equal shares, plain where the size is small", MinSyntheticSize, false,
+			[]kind{text, raw, html, files, deep, headers, reply, long, odd}},
+	}
+}
+
+// findMix is nil when there is none of that name; an empty one means plain.
+func findMix(name string) *Mix {
+	if name == "" {
+		name = plainMix
+	}
+	all := Mixes()
+	i := slices.IndexFunc(all, func(m Mix) bool { return m.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return &all[i]
+}
+
+func mixNames() string {
+	var names []string
+	for _, m := range Mixes() {
+		names = append(names, m.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// kinds are those of the options' mix, which exists.
+func (o *SyntheticOptions) kinds() []kind { return findMix(o.Mix).kinds }
+
+// mixture is what the messages of a mailbox have in common.
+type mixture struct {
+	seed  uint64
+	kinds []kind // none: all are plain
+}
+
+// reader lays the message out. It is as long as its size says, whatever it is.
+func (m *syntheticMessage) reader() *syntheticReader {
+	if len(m.mix.kinds) > 0 {
+		l := &layout{seed: m.mix.seed, n: m.n, size: m.size, luck: mix64(m.mix.seed ^ mix64(uint64(m.n))), tail: lastLine}
+		if k := m.mix.kinds[l.pick(len(m.mix.kinds))]; m.size >= k.least {
+			l.buf = make([]byte, 0, 2<<10)
+			k.lay(l)
+			if pieces := l.finish(); pieces != nil {
+				return &syntheticReader{pieces: pieces}
+			}
+		}
+	}
+	return m.plain()
+}
+
+// lastLine is what a last line of any length is cut from.
+var lastLine = []byte(strings.Repeat("the-end-of-the-text-", 56))
