@@ -16,6 +16,7 @@ type Maildrop struct {
 	source maildrop.Source
 	lock   chan struct{} // full while a session holds the maildrop
 
+	news signal // changes from outside of sessions
 	mu   sync.Mutex
 	held time.Time // it stays locked until then
 }
@@ -62,12 +63,16 @@ func (d *Maildrop) Deliver(messages ...maildrop.Message) error {
 	if !ok {
 		return errors.New("this maildrop takes no new mail: only one in memory does")
 	}
+	defer d.news.tell()
 	return r.Deliver(messages...)
 }
 
 // Remove takes away the messages with these unique-ids. An open session that
 // has listed them may still serve those in memory.
-func (d *Maildrop) Remove(uids ...string) error { return d.source.Remove(uids) }
+func (d *Maildrop) Remove(uids ...string) error {
+	defer d.news.tell()
+	return d.source.Remove(uids)
+}
 
 // Change changes the mail, as one step when there is one change. It is an error
 // when the source is not in memory.
@@ -78,6 +83,7 @@ func (d *Maildrop) Change(changes ...Change) error {
 	if !ok {
 		return errors.New("this maildrop cannot be changed: only one in memory can")
 	}
+	defer d.news.tell()
 	for _, change := range changes {
 		if err := m.Change(change); err != nil {
 			return err

@@ -321,7 +321,7 @@ var _ = Describe("a transcript", func() {
 		}
 		wait(srv)
 		kept := srv.Transcripts()
-		Expect(len(kept)).To(And(BeNumerically(">", 10), BeNumerically("<=", 32)))
+		Expect(len(kept)).To(And(BeNumerically(">=", 8), BeNumerically("<=", 32)))
 		Expect(kept[len(kept)-1].Session).To(Equal(100))
 		Expect(kept[0].LeftOut).To(BeNumerically(">", 100))
 		Expect(len(kept[0].String())).To(BeNumerically("<", 1500))

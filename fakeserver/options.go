@@ -63,6 +63,10 @@ type Options struct {
 	// refused: the session that holds it may be one whose line has dropped a
 	// moment ago. Default: 100 ms; negative: not at all.
 	LockWait time.Duration
+	// Strict makes Close tell of commands that made no sense, which are unknown, in
+	// the wrong state or of the wrong form and which no rule was for, and of sessions
+	// that are still open.
+	Strict bool
 	// TranscriptOctets bounds the transcript of one session, 32 times that those
 	// of all ended sessions together. Default: 1 MiB; negative: no transcripts.
 	TranscriptOctets int

@@ -12,6 +12,7 @@ func quit(x *Exchange) Reply {
 		}
 		err := s.view.commit(s.deletes(), true)
 		s.release()
+		s.server.news.tell()
 		if err != nil {
 			s.server.o.Log.Error("deleted messages not removed", "session", s.number, "error", err)
 			return Err("[SYS/TEMP] some deleted messages not removed")

@@ -95,6 +95,10 @@ type Exchange struct {
 	opened io.Closer
 	// after the command has taken effect these are done.
 	after []Action
+	// secret tells that the line is nothing that people may see.
+	secret bool
+	// ruled tells that a rule is for the command.
+	ruled bool
 	// bad marks a command that counts against Options.MaxBadCommands.
 	bad bool
 }

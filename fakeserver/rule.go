@@ -62,24 +62,15 @@ func (m Match) String() string {
 // InitialState is the named state at the start.
 const InitialState = "start"
 
-// covers tells whether x is one of m's, whatever the named state.
-func (m Match) covers(x *Exchange) bool {
-	if x.pseudo != (pseudo(m.Verb) != nil) {
-		return false
-	}
-	return (m.Verb == "" || strings.EqualFold(m.Verb, x.Verb)) &&
-		(m.Args == "" || m.Args == x.Args || glob(m.Args, x.Args)) &&
-		(m.Session == 0 || m.Session == x.Session.number) &&
-		(m.State == 0 || m.State&x.Session.state != 0) &&
-		(m.User == "" || m.User == x.user())
-}
-
 // glob tells whether text is pattern, in which a * stands for any text.
 func glob(pattern, text string) bool {
+	if !strings.Contains(pattern, "*") {
+		return pattern == text
+	}
 	parts := strings.Split(pattern, "*")
 	last := len(parts) - 1
-	if last == 0 || !strings.HasPrefix(text, parts[0]) {
-		return pattern == text
+	if !strings.HasPrefix(text, parts[0]) {
+		return false
 	}
 	text = text[len(parts[0]):]
 	for _, part := range parts[1:last] {
@@ -98,7 +89,8 @@ type Rule struct {
 	set     *ruleSet
 	match   Match
 	handler Handler
-	times   int // 0 = no limit
+	pseudo  bool // the verb is none of a command
+	times   int  // 0 = no limit
 	must    bool
 	leads   string // the named state after it, "" = the same
 	seen    int
@@ -165,7 +157,7 @@ func (s *Server) NamedState(user string) string {
 // On adds a rule. The newest rule that matches a command and may still fire
 // answers it; Auto answers when there is none.
 func (s *Server) On(m Match, h Handler) *Rule {
-	r := &Rule{set: &s.rules, match: m, handler: h}
+	r := &Rule{set: &s.rules, match: m, handler: h, pseudo: pseudo(m.Verb) != nil}
 	s.rules.mu.Lock()
 	defer s.rules.mu.Unlock()
 	s.rules.rules = append(s.rules.rules, r)
@@ -176,9 +168,13 @@ func (s *Server) On(m Match, h Handler) *Rule {
 func (set *ruleSet) handler(x *Exchange) Handler {
 	set.mu.Lock()
 	defer set.mu.Unlock()
+	if len(set.rules) == 0 {
+		return Auto
+	}
+	c := x.command()
 	var chosen *Rule
 	for _, r := range set.rules {
-		if !r.match.covers(x) || r.match.When != "" && r.match.When != set.state(r.match.User) {
+		if !r.match.covers(x.Session.number, &c, r.pseudo) || r.match.When != "" && r.match.When != set.state(r.match.User) {
 			continue
 		}
 		r.seen++
@@ -189,6 +185,7 @@ func (set *ruleSet) handler(x *Exchange) Handler {
 	if chosen == nil {
 		return Auto
 	}
+	x.ruled = true
 	chosen.fired++
 	if chosen.leads != "" {
 		if set.states == nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"net"
 	"slices"
 	"strings"
@@ -33,6 +32,8 @@ type Server struct {
 	ended     archive
 	logins    map[string]time.Time // the last one of a user, for LoginDelay
 	failures  []error              // of actions
+	senseless []string             // commands, when the server is strict
+	news      signal               // commands, ends of sessions, mail deleted
 	work      sync.WaitGroup       // accept loops and sessions
 }
 
@@ -170,21 +171,9 @@ func (s *Server) finish(session *Session) {
 		close(s.idle)
 	}
 	s.mu.Unlock()
+	s.news.tell()
 	s.work.Done()
 }
-
-// fail keeps the error of an action for Close.
-func (s *Server) fail(x *Exchange, err error) {
-	s.o.Log.Error("action failed", "session", x.Session.number, "verb", x.Verb, "error", err)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.failures) < maxFailures {
-		s.failures = append(s.failures, fmt.Errorf("session %d, %s: %w", x.Session.number, x.Verb, err))
-	}
-}
-
-// maxFailures is how many errors of actions are told.
-const maxFailures = 20
 
 // Sessions is how many sessions there have been, open ones included.
 func (s *Server) Sessions() int {
@@ -225,14 +214,17 @@ func (s *Server) stopListening() {
 }
 
 // Close ends all sessions, which delete nothing, and waits for their
-// goroutines. Its error joins an *UnmetError and those of actions, or is nil.
+// goroutines. Its error tells what the author of a test has to know: rules that had
+// to fire (*UnmetError), errors of actions, and from a strict server commands that
+// made no sense (*UnexpectedError) and open sessions (*OpenError).
 func (s *Server) Close() error {
 	s.stopListening()
+	open := s.leftOpen()
 	s.mu.Lock()
 	for session := range s.sessions {
 		session.stop()
 	}
 	s.mu.Unlock()
 	s.work.Wait()
-	return errors.Join(append(slices.Clone(s.failures), s.rules.unmet())...)
+	return errors.Join(open, s.forgotten())
 }

@@ -187,7 +187,9 @@ func (s *Session) read() (*Exchange, error) {
 	case fits:
 		x.parse(l)
 	}
-	s.record.client(x, fits, s.secret(x))
+	x.secret = s.secret(x)
+	s.record.client(x, fits, x.secret)
+	s.server.news.tell()
 	return x, nil
 }
 
@@ -275,6 +277,9 @@ func (s *Session) exchange(x *Exchange) (done bool, why string) {
 		if reply.startsWith("-ERR") {
 			s.state = Update
 		}
+	}
+	if x.bad && !x.ruled {
+		s.server.unexpected(x)
 	}
 	if !x.bad {
 		s.badInRow = 0

@@ -18,6 +18,8 @@ type Transcript struct {
 	Remote  string
 	Started time.Time
 	Lines   []string
+	// Commands of the client, in order, as long as there is room.
+	Commands []Command
 	// LeftOut counts the lines that found no room.
 	LeftOut int
 }
@@ -32,6 +34,7 @@ func (s *Server) Transcripts() []Transcript {
 	all := slices.Clone(s.ended.kept)
 	for i := range all {
 		all[i].Lines = slices.Clone(all[i].Lines)
+		all[i].Commands = slices.Clone(all[i].Commands)
 	}
 	for session := range s.sessions {
 		all = append(all, session.record.transcript())
@@ -63,6 +66,9 @@ func (t Transcript) weight() int {
 	for _, l := range t.Lines {
 		n += len(l) + 16
 	}
+	for _, c := range t.Commands {
+		n += commandWeight(c)
+	}
 	return n
 }
 
@@ -84,6 +90,9 @@ type recorder struct {
 	inBody  bool
 	octets  int64  // of the body so far
 	body    []byte // of the body so far, while it is short
+
+	commands      []Command
+	commandOctets int
 }
 
 func (r *recorder) begin(number int, remote net.Addr, started time.Time, limit int) {
@@ -98,6 +107,7 @@ func (r *recorder) transcript() Transcript {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	t := r.head
+	t.Commands = slices.Clone(r.commands)
 	if len(r.text) > 0 {
 		t.Lines = strings.Split(strings.TrimSuffix(string(r.text), "\n"), "\n")
 	}
@@ -115,16 +125,21 @@ func (r *recorder) client(x *Exchange, fits, secret bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.breakLine()
-	if !fits {
-		r.add("C: ", []byte("[a line that is too long]"))
-		return
-	}
+	l := r.line(x, fits, secret)
+	r.add("C: ", l)
+	r.keep(x.shown(l))
+}
+
+// line is what people may see of a command.
+func (*recorder) line(x *Exchange, fits, secret bool) []byte {
+	switch {
+	case !fits:
+		return []byte("[a line that is too long]")
 	// An empty response and "*" hold no secret, and tell much.
-	if secret && len(x.Line) > 0 && string(x.Line) != "*" {
-		r.add("C: ", []byte("********"))
-		return
+	case secret && len(x.Line) > 0 && string(x.Line) != "*":
+		return []byte("********")
 	}
-	r.add("C: ", masked(x.Line))
+	return masked(x.Line)
 }
 
 // masked hides what follows PASS, and what follows APOP or AUTH and one word.

@@ -1,0 +1,154 @@
+package fakeserver
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// nearest is how many commands a failure shows.
+const nearest = 3
+
+// ReceivedMatcher is a matcher of gomega.
+type ReceivedMatcher struct {
+	pattern string
+	session int
+	times   int // negative: at least once
+	seen    []string
+}
+
+// HaveReceived matches a *Server or a Transcript with a command in it that is
+// pattern: the verb in any case and the arguments, in which a * stands for any text.
+func HaveReceived(pattern string) *ReceivedMatcher {
+	return &ReceivedMatcher{pattern: pattern, times: -1}
+}
+
+// InSession looks at one session only, counted from 1.
+func (m *ReceivedMatcher) InSession(n int) *ReceivedMatcher {
+	m.session = n
+	return m
+}
+
+// Times wants the command exactly so many times.
+func (m *ReceivedMatcher) Times(n int) *ReceivedMatcher {
+	m.times = n
+	return m
+}
+
+// Match implements gomega's matcher.
+func (m *ReceivedMatcher) Match(actual any) (bool, error) {
+	var all []Transcript
+	switch a := actual.(type) {
+	case *Server:
+		all = a.Transcripts()
+	case Transcript:
+		all = []Transcript{a}
+	default:
+		return false, fmt.Errorf("HaveReceived wants a *fakeserver.Server or a fakeserver.Transcript, not a %T", actual)
+	}
+	verb, args, _ := strings.Cut(m.pattern, " ")
+	pattern := strings.TrimSuffix(strings.ToUpper(verb)+" "+args, " ")
+	count := 0
+	m.seen = nil
+	for _, t := range all {
+		for _, c := range t.Commands {
+			if m.session != 0 && m.session != t.Session {
+				continue
+			}
+			m.seen = append(m.seen, fmt.Sprintf("session %d, %s: %s", t.Session, c.State, c))
+			if glob(pattern, c.String()) {
+				count++
+			}
+		}
+	}
+	return count == m.times || m.times < 0 && count > 0, nil
+}
+
+// FailureMessage implements gomega's matcher.
+func (m *ReceivedMatcher) FailureMessage(any) string { return m.text("to have received") }
+
+// NegatedFailureMessage implements gomega's matcher.
+func (m *ReceivedMatcher) NegatedFailureMessage(any) string { return m.text("not to have received") }
+
+func (m *ReceivedMatcher) text(verb string) string {
+	text := "Expected the server " + verb + " " + m.pattern
+	if m.times >= 0 {
+		text += fmt.Sprintf(", %d times", m.times)
+	}
+	if m.session != 0 {
+		text += fmt.Sprintf(" in session %d", m.session)
+	}
+	if len(m.seen) == 0 {
+		return text + "\nIt has received no command."
+	}
+	return text + "\nThe nearest of its commands:\n  " + strings.Join(closest(m.pattern, m.seen), "\n  ")
+}
+
+// closest are the lines that end most like pattern, the likest first.
+func closest(pattern string, lines []string) []string {
+	likeness := func(line string) int {
+		_, command, _ := strings.Cut(line, ": ")
+		n := 0
+		for n < min(len(command), len(pattern)) && command[n]|0x20 == pattern[n]|0x20 {
+			n++
+		}
+		// like in length as well
+		return 4*n - max(len(command)-len(pattern), len(pattern)-len(command))
+	}
+	sorted := slices.Clone(lines)
+	slices.SortStableFunc(sorted, func(a, b string) int { return likeness(b) - likeness(a) })
+	return sorted[:min(len(sorted), nearest)]
+}
+
+// KeptMatcher is a matcher of gomega.
+type KeptMatcher struct {
+	want          []string
+	missing, more []string
+}
+
+// HaveKept matches a *Maildrop, or a *Server by the maildrop it was made with, that
+// holds the messages with these unique-ids and no others, in any order.
+func HaveKept(uids ...string) *KeptMatcher { return &KeptMatcher{want: uids} }
+
+// Match implements gomega's matcher.
+func (m *KeptMatcher) Match(actual any) (bool, error) {
+	var kept []string
+	switch a := actual.(type) {
+	case *Server:
+		kept = a.drop.UIDs()
+	case *Maildrop:
+		kept = a.UIDs()
+	default:
+		return false, fmt.Errorf("HaveKept wants a *fakeserver.Maildrop or a *fakeserver.Server, not a %T", actual)
+	}
+	m.missing, m.more = without(m.want, kept), without(kept, m.want)
+	return len(m.missing)+len(m.more) == 0, nil
+}
+
+// without is a, less one for each element of b.
+func without(a, b []string) []string {
+	rest := slices.Clone(a)
+	for _, s := range b {
+		if i := slices.Index(rest, s); i >= 0 {
+			rest = slices.Delete(rest, i, i+1)
+		}
+	}
+	return rest
+}
+
+// FailureMessage implements gomega's matcher.
+func (m *KeptMatcher) FailureMessage(any) string {
+	text := fmt.Sprintf("Expected the maildrop to have kept %q", m.want)
+	if len(m.missing) > 0 {
+		text += fmt.Sprintf("\nGone: %q", m.missing)
+	}
+	if len(m.more) > 0 {
+		text += fmt.Sprintf("\nThere too: %q", m.more)
+	}
+	return text
+}
+
+// NegatedFailureMessage implements gomega's matcher.
+func (m *KeptMatcher) NegatedFailureMessage(any) string {
+	return fmt.Sprintf("Expected the maildrop to have kept something else than %q", m.want)
+}
