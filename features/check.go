@@ -72,6 +72,10 @@ func (w *world) checkStore(ctx context.Context) error {
 	folders, err := w.store.Children(ctx, store.Local)
 	found = append(found, err)
 	for _, folder := range folders {
+		if folder.ID == store.Outbox || folder.ID == store.Drafts || folder.ID == store.Sent {
+			found = append(found, w.checkMade(ctx, folder))
+			continue
+		}
 		found = append(found, w.checkFolder(ctx, folder))
 	}
 	if w.account != 0 {

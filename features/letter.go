@@ -29,6 +29,8 @@ type sketch struct {
 	date    string // RFC 3339
 	arrived string // RFC 3339: a server on the way noted it
 	name    string // that the server gives it
+	to, cc  string // "" = to demo@example.org
+	answers string // address for answers
 	with    []string
 }
 
@@ -77,10 +79,11 @@ func sketchOf(row map[string]string) (s sketch, err error) {
 		}
 	}
 	s.subject, s.sender, s.date, s.arrived, s.name = row["subject"], row["sender"], row["date"], row["arrived"], row["names"]
+	s.to, s.cc, s.answers = row["to"], row["cc"], row["answers to"]
 	if with := row["with"]; with != "" && with != nothing {
 		s.with = strings.Split(with, ", ")
 	}
-	known := []string{"subject", "sender", "date", "arrived", "lines", "names", "with"}
+	known := []string{"subject", "sender", "date", "arrived", "lines", "names", "with", "to", "cc", "answers to"}
 	for _, column := range slices.Sorted(maps.Keys(row)) {
 		if !slices.Contains(known, column) {
 			return s, fmt.Errorf("a message has no %q; it has %s", column, strings.Join(known, ", "))
@@ -115,7 +118,16 @@ func newLetter(n int, s sketch) letter {
 	if l.sender != nothing {
 		fmt.Fprintf(&b, "From: %s\r\n", l.sender)
 	}
-	fmt.Fprintf(&b, "To: demo@example.org\r\nSubject: %s\r\n", s.subject)
+	if s.to == "" {
+		s.to = "demo@example.org"
+	}
+	fmt.Fprintf(&b, "To: %s\r\nSubject: %s\r\n", s.to, s.subject)
+	if s.cc != "" {
+		fmt.Fprintf(&b, "Cc: %s\r\n", s.cc)
+	}
+	if s.answers != "" {
+		fmt.Fprintf(&b, "Reply-To: %s\r\n", s.answers)
+	}
 	fmt.Fprintf(&b, "Date: %s\r\nMessage-ID: <%d@example.org>\r\n", l.date.Format(time.RFC1123Z), n)
 	s.write(&b)
 	if s.name == "" {

@@ -23,7 +23,7 @@ func (w *world) serverSteps() []step {
 		{"the mailbox holds {list}", "what the server has from the start", `the mailbox holds "Lunch", "Invoice" and "Photos"`, w.mailboxHolds},
 		{"the mailbox holds {int} messages", `as many small ones, "Message 1" and so on`, `the mailbox holds 250 messages`, w.mailboxHoldsMany},
 		{"the mailbox holds {text} of {int} KB", "a message of about that size (KB = 1,024 octets)", `the mailbox holds "Photos" of 300 KB`, w.mailboxHoldsLarge},
-		{"the mailbox holds these messages:", "a row for each: subject, and if wanted sender, date (RFC 3339), arrived (on its way, as a server noted), " +
+		{"the mailbox holds these messages:", "a row for each: subject, and if wanted sender, date (RFC 3339), arrived (on its way, as a server noted), to, cc, answers to, " +
 			"lines (of text), names (that the server gives it) and with, a list: " + strings.Join(extraNames(), ", "),
 			"the mailbox holds these messages:\n| subject | lines | with                  |\n| Party   | 40    | calendar, attachment  |", w.mailboxHoldsThese},
 		{"{list} arrive(s) in the mailbox", "mail that comes later", `"Photos" arrives in the mailbox`, w.mailboxHolds},

@@ -28,6 +28,7 @@ func (w *world) groups() []group {
 		{"The server", w.serverSteps()},
 		{"Getting mail", w.mailSteps()},
 		{"The account and the message store", w.storeSteps()},
+		{"Writing mail", w.outboxSteps()},
 	}
 }
 
@@ -77,7 +78,9 @@ func placeholders() []placeholder {
 		{"{folder}", `(` + noFolder + `|the folder "[^"]*")`, "`the folder \"NAME\"`, or `" + noFolder + "`"},
 		{"{measure}", `(a part of "[^"]*"|the size of "[^"]*"(?:, "[^"]*")*(?: and "[^"]*")? together)`,
 			"`a part of \"Lunch\"`, or `the size of \"Lunch\" and \"Invoice\" together`"},
-		{"{place}", `(Inbox|mailbox|folder "[^"]*")`, "`Inbox`, `mailbox` (the account's entries), or `folder \"NAME\"`"},
+		{"{place}", `(Inbox|Outbox|Drafts|Sent|mailbox|folder "[^"]*")`, "`Inbox`, `Outbox`, `Drafts`, `Sent`, `mailbox` (the account's entries), or `folder \"NAME\"`"},
+		{"{piece}", `(` + piecePattern + `)`, "what a person writes: `a new message`, `a reply to \"Lunch\"`, `a reply to all of \"Lunch\"`, `\"Lunch\" on`, " +
+			"`\"Lunch\" on as an attachment`, `a receipt for \"Lunch\"`; the original is in the Inbox"},
 		{"{command}", `(` + commandPattern + `)`, "`connect`, `connect, keeping selected messages`, `disconnect`; one of the eighteen forms: `copy` or `move`, " +
 			"`new`, `selected` or `all`, `messages,` and `while connected`, `staying online` or `then disconnecting`; `populate` and " +
 			"which messages, or `populate 10 lines of` and which; `delete selected messages`, `take back the deletion of selected messages`; " +

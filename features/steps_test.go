@@ -57,9 +57,9 @@ var _ = Describe("The table of steps", func() {
 		Expect(strings.ReplaceAll(string(written), "\r\n", "\n")).To(Equal(stepsFile()), "run: go test ./features -update")
 	})
 
-	It("stays small: about 50 patterns, and at most 12 lines for each", func() {
-		Expect(len(table)).To(BeNumerically("<=", 52))
-		lengths := functionLengths("server.go", "mail.go", "store.go")
+	It("stays small: at most 60 patterns, and at most 12 lines for each", func() {
+		Expect(len(table)).To(BeNumerically("<=", 60))
+		lengths := functionLengths("server.go", "mail.go", "store.go", "outbox.go")
 		for _, s := range table {
 			name := runtime.FuncForPC(reflect.ValueOf(s.run).Pointer()).Name()
 			name = strings.TrimSuffix(name[strings.LastIndexByte(name, '.')+1:], "-fm")
@@ -168,13 +168,13 @@ func stepsFile() string {
 const stepsHead = `# Steps
 
 Every line that a scenario may have, with an example each. The table in server.go,
-mail.go and store.go is the source; ` + "`go test ./features -update`" + ` writes this file.
+mail.go, store.go and outbox.go is the source; ` + "`go test ./features -update`" + ` writes this file.
 
 A scenario starts with an empty mailbox on a server of its own, an empty message
 store, and the account demo with the right password. After its last line the harness
 checks that every fault happened, that no connection, file or goroutine is left
 behind, that the store is sound, and that each copy is whole, there once, and byte for
-byte what the server had; what the account's entries hold of a message is its beginning,
+byte what the server had, and what was written here a message of its own; what the account's entries hold of a message is its beginning,
 or all of it.
 
 Words in braces stand for values; ` + "`(s)`" + ` may be left out:

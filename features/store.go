@@ -152,11 +152,9 @@ func (w *world) entries(ctx context.Context, place string) []store.Entry {
 
 func (w *world) place(ctx context.Context, place string) store.ID {
 	w.Expect(w.ready(ctx)).To(gomega.Succeed())
-	switch place {
-	case "Inbox":
-		return store.Inbox
-	case "mailbox":
-		return w.account
+	fixed := map[string]store.ID{"Inbox": store.Inbox, "Outbox": store.Outbox, "Drafts": store.Drafts, "Sent": store.Sent, "mailbox": w.account}
+	if id, ok := fixed[place]; ok {
+		return id
 	}
 	folders, err := w.store.Children(ctx, store.Local)
 	w.Expect(err).NotTo(gomega.HaveOccurred())
