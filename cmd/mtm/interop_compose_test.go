@@ -40,14 +40,14 @@ func sum(octets string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(o
 func kinds(u *user, ids map[string]string) map[string]string {
 	GinkgoHelper()
 	u.writes("page.html", "<p>Grüße</p>\n")
-	u.writes("Übersicht \"1\".bin", "\x00\xff.\r\n.\n")
+	u.writes("Übersicht (1).bin", "\x00\xff.\r\n.\n")
 	long := strings.Repeat("a very long line ", 100)
 	all := map[string]string{}
 	for name, args := range map[string][]string{
 		"plain": {"compose", "--to", "ben@example.org", "--subject", "Lunch", "--text", "At noon?\n.\nFrom here  \n" + long},
 		"letters": {"compose", "--to", `"Rejón, Tomás" <tomas@example.org>`, "--cc", "由紀 <yuki@example.net>, ben@bücher.example", "--bcc", "eve@example.org",
 			"--subject", "Grüße aus 東京, " + strings.Repeat("レンズ", 30), "--text", "Schöne Grüße, 灯台\n"},
-		"page and file": {"compose", "--to", "ben@example.org", "--subject", "x", "--text", "Grüße\n", "--html", "page.html", "--attach", "Übersicht \"1\".bin"},
+		"page and file": {"compose", "--to", "ben@example.org", "--subject", "x", "--text", "Grüße\n", "--html", "page.html", "--attach", "Übersicht (1).bin"},
 		"reply":         {"reply", ids["latin1"], "--all", "--original", "--text", "Danke"},
 		"forward":       {"forward", ids["attachments"], "--to", "ben@example.org", "--text", "For you"},
 		"forward page":  {"forward", ids["html"], "--page", "--to", "ben@example.org"},
@@ -97,7 +97,7 @@ var _ = Describe("What compose, reply, forward and receipt write", func() {
 		Expect(letters.Text).To(Equal("Schöne Grüße, 灯台\n"))
 		both := got["page and file"]
 		Expect([]string{both.Type, both.Text, both.Page}).To(Equal([]string{"multipart/mixed", "Grüße\n", "<p>Grüße</p>\n"}))
-		Expect(both.Files).To(Equal([][3]string{{"Übersicht \"1\".bin", "application/octet-stream", sum("\x00\xff.\r\n.\n")}}))
+		Expect(both.Files).To(Equal([][3]string{{"Übersicht (1).bin", "application/octet-stream", sum("\x00\xff.\r\n.\n")}}))
 		Expect(got["reply"].Subject).To(HavePrefix("Re: "))
 		Expect(got["reply"].References).To(HaveSuffix(got["reply"].InReplyTo))
 		Expect(got["reply"].InReplyTo).NotTo(BeEmpty())
