@@ -21,6 +21,7 @@ var arrows = map[string][]string{
 	"features":               {"mtm", "mtm/store", "mtm/account", "mtm/progress", "fakeserver", "fakeserver/maildrop", "scenarios", "fixtures"},
 	"fakeserver":             {"fakeserver/maildrop"},
 	"fakeserver/maildrop":    nil,
+	"fakeserver/smtpsink":    {"fakeserver", "fakeserver/maildrop"},
 	"fixtures":               {"fakeserver/maildrop"},
 	"mtm":                    {"mtm/internal/servermtm", "mtm/internal/compose", "mtm/store", "mtm/account", "mtm/progress", "mtm/pop3"},
 	"mtm/internal/servermtm": {"mtm/pop3", "mtm/store", "mtm/account", "mtm/progress"},

@@ -101,6 +101,8 @@ type Exchange struct {
 	ruled bool
 	// bad marks a command that counts against Options.MaxBadCommands.
 	bad bool
+	// told is the right answer of another protocol, when that is a success.
+	told *Answer
 }
 
 // OK makes a positive one-line reply.

@@ -20,6 +20,8 @@ type Server struct {
 	drop  *Maildrop
 	verbs map[string]verb
 	rules ruleSet
+	// protocol is spoken instead of POP3, unless it is nil.
+	protocol Protocol
 	// secret makes the salts of SCRAM.
 	secret [32]byte
 

@@ -63,6 +63,7 @@ type Session struct {
 	startTLS  bool            // after the reply to STLS
 	tls       *tls.Conn       // on top of conn, from the handshake on
 	scratch   []byte          // for mail from files, once there was some
+	dialect   *dialect        // of another protocol, nil for POP3
 
 	quit     chan struct{} // closed by stop
 	stopOnce sync.Once
@@ -111,6 +112,10 @@ func (s *Session) stop() {
 func (s *Session) run(implicitTLS bool) {
 	defer s.server.finish(s)
 	s.startTLS = implicitTLS
+	if p := s.server.protocol; p != nil {
+		s.dialect = &dialect{talk: p.Begin(s)}
+		defer s.dialect.talk.End()
+	}
 	why := s.serve()
 	s.release()
 	s.stop()
@@ -137,7 +142,7 @@ func (s *Session) serve() string {
 				return s.lost(err)
 			}
 		}
-		x, err := s.read()
+		x, err := s.next()
 		if errors.Is(err, os.ErrDeadlineExceeded) {
 			return s.expire()
 		}
@@ -165,12 +170,24 @@ func (s *Session) expire() string {
 	return timerExpired
 }
 
+// next takes the next line of the client, or a body when one is due.
+func (s *Session) next() (*Exchange, error) {
+	if s.dialect != nil && s.dialect.body {
+		return s.readBody()
+	}
+	return s.read()
+}
+
 // read takes the next line of the client: a command, or a response when an AUTH
 // exchange waits for one.
 func (s *Session) read() (*Exchange, error) {
 	x := &Exchange{Session: s}
 	limit := s.server.o.MaxLine
-	if s.asking != nil {
+	if d := s.dialect; d != nil && d.mechanism != "" {
+		x.pseudo, x.Verb, x.Args = true, responseVerb, d.mechanism
+		d.mechanism = ""
+	}
+	if s.asking != nil || x.pseudo {
 		limit = maxResponse
 	}
 	l, fits, err := s.readLine(limit)
@@ -272,11 +289,11 @@ func (s *Session) exchange(x *Exchange) (done bool, why string) {
 	if x.after != nil && reply.bearing() >= challenge {
 		x.act(x.after)
 	}
+	if s.dialect != nil {
+		reply = s.settle(x, reply)
+	}
 	if x.pseudo && x.Verb == connectVerb {
-		s.state, s.timestamp = Authorization, reply.timestamp()
-		if reply.startsWith("-ERR") {
-			s.state = Update
-		}
+		s.greeted(reply)
 	}
 	if x.bad && !x.ruled {
 		s.server.unexpected(x)
@@ -299,6 +316,14 @@ func (s *Session) exchange(x *Exchange) (done bool, why string) {
 func endedBy(how End) string { return "ended by the server: " + how.String() }
 
 const timerExpired = "inactivity timer expired"
+
+// greeted begins the session after its greeting, or ends it when that refuses the client.
+func (s *Session) greeted(reply Reply) {
+	s.state, s.timestamp = Authorization, reply.timestamp()
+	if reply.startsWith("-ERR") || s.dialect != nil && !reply.succeeds() {
+		s.state = Update
+	}
+}
 
 // release lets go of the maildrop, if the session holds one. When the client has
 // not said QUIT the maildrop may lose mail, and stay locked for a while.

@@ -25,12 +25,18 @@ func StartTLS(t testing.TB, drop *Maildrop, o *Options) *Server {
 	return startOn(t, s, true)
 }
 
+// StartServer is Start for a server that is made already; with implicitTLS its connections begin with TLS.
+func StartServer(t testing.TB, s *Server, implicitTLS bool) *Server {
+	t.Helper()
+	return startOn(t, s, implicitTLS)
+}
+
 func startOn(t testing.TB, s *Server, implicitTLS bool) *Server {
 	t.Helper()
 	var listen net.ListenConfig
 	l, err := listen.Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatalf("start a POP3 server: %v", err)
+		t.Fatalf("start a server: %v", err)
 	}
 	if !s.addListener(l) {
 		t.Fatal("a new server is closed")
@@ -39,10 +45,10 @@ func startOn(t testing.TB, s *Server, implicitTLS bool) *Server {
 	go func() { stopped <- s.accept(l, implicitTLS) }()
 	t.Cleanup(func() {
 		if err := s.Close(); err != nil {
-			t.Errorf("POP3 server: %v", err)
+			t.Errorf("server: %v", err)
 		}
 		if err := <-stopped; !errors.Is(err, ErrClosed) {
-			t.Errorf("POP3 server: %v", err)
+			t.Errorf("server: %v", err)
 		}
 	})
 	return s

@@ -65,6 +65,9 @@ func pseudo(verb string) Handler {
 var Auto Handler = auto
 
 func auto(x *Exchange) Reply {
+	if d := x.Session.dialect; d != nil && (!x.pseudo || x.Verb == connectVerb || x.Verb == responseVerb) {
+		return d.answer(x)
+	}
 	if x.pseudo {
 		return pseudo(x.Verb)(x)
 	}

@@ -24,7 +24,7 @@ func (f *serveFlags) announce(cmd *cobra.Command, mail *mailbox, ports listeners
 
 // warn tells which ports are open to other machines.
 func (f *serveFlags) warn(text *strings.Builder, ports listeners) {
-	for _, l := range []net.Listener{ports.pop3, ports.pop3s} {
+	for _, l := range []net.Listener{ports.pop3, ports.pop3s, ports.smtp} {
 		if l == nil {
 			continue
 		}
@@ -32,7 +32,7 @@ func (f *serveFlags) warn(text *strings.Builder, ports listeners) {
 			continue
 		}
 		fmt.Fprintf(text, "pop3sim: warning: other machines can reach %s", l.Addr())
-		if l == ports.pop3 && !f.tls.require {
+		if l != ports.pop3s && !f.tls.require {
 			text.WriteString(", and passwords cross the network in the clear")
 		}
 		text.WriteString("\n")
@@ -47,6 +47,9 @@ func (f *serveFlags) banner(text *strings.Builder, mail *mailbox, ports listener
 		if ports.pop3s != nil {
 			fmt.Fprintf(text, "  with TLS from the start on %s\n", ports.pop3s.Addr())
 		}
+	}
+	if ports.smtp != nil {
+		fmt.Fprintf(text, "  SMTP for NAME@anything of each user on %s\n", ports.smtp.Addr())
 	}
 	for _, u := range f.everyone() {
 		fmt.Fprintf(text, "  user %s", cli.OneLine(u.name))

@@ -10,56 +10,61 @@ import (
 
 	"pop3mtm/cmd/internal/cli"
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/smtpsink"
 )
 
 // listeners are the ports that are open; one that is off is nil.
 type listeners struct {
-	pop3, pop3s net.Listener
+	pop3, pop3s, smtp net.Listener
 }
 
 // open opens all ports, or none.
 func (f *serveFlags) open(ctx context.Context) (listeners, error) {
 	var l listeners
-	var err error
-	if f.pop3 != "" {
-		if l.pop3, err = listen(ctx, "--pop3", f.pop3); err != nil {
-			return listeners{}, err
+	var opened []net.Listener
+	for _, port := range []struct {
+		flag, address string
+		to            *net.Listener
+	}{{"--pop3", f.pop3, &l.pop3}, {"--pop3s", f.pop3s, &l.pop3s}, {"--smtp", f.smtp, &l.smtp}} {
+		if port.address == "" {
+			continue
 		}
-	}
-	if f.pop3s != "" {
-		if l.pop3s, err = listen(ctx, "--pop3s", f.pop3s); err != nil {
-			if l.pop3 != nil {
-				_ = l.pop3.Close() // it was not used
+		bound, err := listen(ctx, port.flag, port.address)
+		if err != nil {
+			for _, o := range opened {
+				_ = o.Close() // it was not used
 			}
 			return listeners{}, err
 		}
+		*port.to = bound
+		opened = append(opened, bound)
 	}
 	return l, nil
 }
 
-// serve runs server on the ports. The channel gets the error of each when it stops.
-func (l listeners) serve(server *fakeserver.Server) (served chan error, count int) {
-	served = make(chan error, 2)
-	if l.pop3 != nil {
-		count++
-		go func() { served <- server.Serve(l.pop3) }()
+// serve runs the servers on the ports. The channel gets the error of each when it stops.
+func (l listeners) serve(server *fakeserver.Server, sink *smtpsink.Server) (served chan error, count int) {
+	served = make(chan error, 3)
+	run := func(port net.Listener, serve func(net.Listener) error) {
+		if port != nil {
+			count++
+			go func() { served <- serve(port) }()
+		}
 	}
-	if l.pop3s != nil {
-		count++
-		go func() { served <- server.ServeTLS(l.pop3s) }()
-	}
+	run(l.pop3, server.Serve)
+	run(l.pop3s, server.ServeTLS)
+	run(l.smtp, sink.Serve)
 	return served, count
 }
 
 func (l listeners) addresses() listening {
-	var a listening
-	if l.pop3 != nil {
-		a.POP3 = l.pop3.Addr().String()
+	address := func(port net.Listener) string {
+		if port == nil {
+			return ""
+		}
+		return port.Addr().String()
 	}
-	if l.pop3s != nil {
-		a.POP3S = l.pop3s.Addr().String()
-	}
-	return a
+	return listening{POP3: address(l.pop3), POP3S: address(l.pop3s), SMTP: address(l.smtp)}
 }
 
 // checkAddress refuses what cannot be an address to listen on, whatever the network says.

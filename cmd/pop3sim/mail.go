@@ -84,22 +84,33 @@ func (f *mailFlags) choose() (*mailbox, error) {
 	})
 }
 
-// copies makes a maildrop for each of n users.
-func (b *mailbox) copies(n int) ([]*fakeserver.Maildrop, error) {
-	drops := make([]*fakeserver.Maildrop, n)
-	if b.onDisk && n > 1 {
-		for i, source := range share(b.source, n) {
-			drops[i] = fakeserver.MaildropOf(source)
-		}
-		return drops, nil
+// copies makes a maildrop for each of n users, which takes new mail if it receives.
+func (b *mailbox) copies(n int, receives bool) ([]*fakeserver.Maildrop, error) {
+	sources, err := b.sources(n)
+	if err != nil {
+		return nil, err
 	}
-	drops[0] = fakeserver.MaildropOf(b.source)
-	for i := 1; i < n; i++ {
-		source, err := b.fresh()
-		if err != nil {
-			return nil, err
+	drops := make([]*fakeserver.Maildrop, n)
+	for i, source := range sources {
+		if _, able := source.(maildrop.Receiver); receives && !able {
+			source = &received{Source: source, mail: maildrop.Memory()}
 		}
 		drops[i] = fakeserver.MaildropOf(source)
 	}
 	return drops, nil
+}
+
+func (b *mailbox) sources(n int) ([]maildrop.Source, error) {
+	if b.onDisk && n > 1 {
+		return share(b.source, n), nil
+	}
+	sources := []maildrop.Source{b.source}
+	for len(sources) < n {
+		source, err := b.fresh()
+		if err != nil {
+			return nil, err
+		}
+		sources = append(sources, source)
+	}
+	return sources, nil
 }

@@ -46,6 +46,7 @@ func run(args ...string) result {
 type process struct {
 	address string // of its POP3 listener
 	secure  string // of its listener with TLS, if there is one
+	smtp    string // of its listener for SMTP, if there is one
 	command *exec.Cmd
 	lines   *bufio.Reader // its stdout
 	errOut  safeBuffer
@@ -68,9 +69,9 @@ func start(t testing.TB, args ...string) *process {
 	p.lines = bufio.NewReader(stdout)
 	line, err := p.lines.ReadString('\n')
 	g.Expect(err).NotTo(HaveOccurred(), p.errOut.String())
-	var ready struct{ POP3, POP3S string }
+	var ready struct{ POP3, POP3S, SMTP string }
 	g.Expect(json.Unmarshal([]byte(line), &ready)).To(Succeed(), line)
-	p.address, p.secure = ready.POP3, ready.POP3S
+	p.address, p.secure, p.smtp = ready.POP3, ready.POP3S, ready.SMTP
 	return p
 }
 

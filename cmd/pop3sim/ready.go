@@ -12,6 +12,7 @@ import (
 type listening struct {
 	POP3  string `json:"pop3"`
 	POP3S string `json:"pop3s,omitempty"`
+	SMTP  string `json:"smtp,omitempty"`
 }
 
 // ready tells the programs that wait for the server.

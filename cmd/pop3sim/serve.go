@@ -26,6 +26,7 @@ const (
 type serveFlags struct {
 	pop3       string
 	pop3s      string
+	smtp       string
 	tls        tlsFlags
 	mail       mailFlags
 	users      logins
@@ -42,7 +43,7 @@ func newServe() *cobra.Command {
 	var f serveFlags
 	c := &cobra.Command{
 		Use:   "serve",
-		Short: "Serve a mailbox over POP3",
+		Short: "Serve a mailbox over POP3, and take mail for it over SMTP",
 		Long: `Serve a mailbox over POP3: the demo mailbox, mail from files, or generated mail.
 
 It is a real server: a client that sends DELE and then QUIT deletes the files that hold
@@ -59,6 +60,10 @@ at each start; clients can check it with the authority that --tls-ca-out writes.
 A user logs in by USER and PASS, by APOP, or by AUTH with one of the --mechanisms; those of
 OAuth (XOAUTH2, OAUTHBEARER) need a --token.
 
+With --smtp the server takes mail as well, for NAME and for NAME@anything of each user, and
+puts it into that user's mailbox, in memory only. Senders may log in as users do, and need
+not. There is STARTTLS.
+
 The server stops at Ctrl-C (SIGINT) or SIGTERM, with exit status 0. A session that is
 cut off by that deletes nothing.
 
@@ -69,6 +74,7 @@ cut off by that deletes nothing.
   pop3sim serve --synthetic 10000000,size=lognormal:8KiB:1.5,mix=mail,arrive=100,expire=1%
   pop3sim serve --pop3 127.0.0.1:0 --json --quiet
   pop3sim serve --pop3s 127.0.0.1:1995 --tls-ca-out ca.pem --require-tls
+  pop3sim serve --smtp 127.0.0.1:1025 --user ann:secret --user bob:secret
   pop3sim serve --token ann:0123abcd --mechanisms XOAUTH2`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return serve(cmd, &f) },
 	}
@@ -76,12 +82,13 @@ cut off by that deletes nothing.
 	flags.SortFlags = false
 	flags.StringVar(&f.pop3, "pop3", defaultAddress, "listen for POP3 on `HOST:PORT`; port 0 picks a free one, and \"\" turns it off")
 	flags.StringVar(&f.pop3s, "pop3s", "", "listen for POP3 over TLS on `HOST:PORT`")
+	flags.StringVar(&f.smtp, "smtp", "", "listen for SMTP on `HOST:PORT`, and deliver to the users' mailboxes")
 	f.mail.add(flags)
 	flags.Var(&f.users, "user", "who may log in; repeat for several (default demo:demo)")
 	flags.Var(tokens{&f.tokens}, "token", "an OAuth token of a user, who need not have a password; repeat for several")
 	flags.Var(&f.mechanisms, "mechanisms", "what AUTH offers, or none (default "+strings.Join(fakeserver.Mechanisms(), ",")+")")
 	f.tls.add(flags)
-	flags.BoolVar(&f.json, "json", false, `print {"pop3":"HOST:PORT","pop3s":...} as the first line of stdout when ready`)
+	flags.BoolVar(&f.json, "json", false, `print {"pop3":"HOST:PORT","pop3s":...,"smtp":...} as the first line of stdout when ready`)
 	flags.Var(&f.readyFile, "ready-file", "write the same to `FILE` when ready")
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "print only warnings and errors")
 	flags.Var(&f.level, "log-level", "log from this `LEVEL` on: debug, info, warn, error")
@@ -112,7 +119,7 @@ func serve(cmd *cobra.Command, f *serveFlags) error {
 	if err != nil {
 		return err
 	}
-	drops, err := mail.copies(len(f.everyone()))
+	drops, err := mail.copies(len(f.everyone()), f.smtp != "")
 	if err != nil {
 		return err
 	}
@@ -120,15 +127,15 @@ func serve(cmd *cobra.Command, f *serveFlags) error {
 		return err
 	}
 	o := f.options(cmd, drops)
-	if o.TLS, err = f.tls.open(f.pop3, f.pop3s); err != nil {
+	if o.TLS, err = f.tls.open(f.pop3, f.pop3s, f.smtp); err != nil {
 		return err
 	}
 	ports, err := f.open(ctx)
 	if err != nil {
 		return err
 	}
-	server := fakeserver.New(nil, o)
-	served, running := ports.serve(server)
+	server, sink := fakeserver.New(nil, o), newSink(o)
+	served, running := ports.serve(server, sink)
 	f.announce(cmd, mail, ports, server.Mechanisms())
 	err = ready(cmd.OutOrStdout(), f, ports.addresses())
 	if err == nil {
@@ -138,7 +145,7 @@ func serve(cmd *cobra.Command, f *serveFlags) error {
 		case <-ctx.Done():
 		}
 	}
-	err = errors.Join(err, shutdown(ctx, server))
+	err = errors.Join(err, shutdown(ctx, server), shutdown(ctx, sink))
 	for range running {
 		err = errors.Join(err, stopped(<-served))
 	}
@@ -149,7 +156,7 @@ func (f *serveFlags) check() error {
 	if f.pop3 == "" && f.pop3s == "" {
 		return cli.Usage("nothing to listen on: --pop3 and --pop3s take HOST:PORT such as %s", defaultAddress)
 	}
-	for flag, address := range map[string]string{"--pop3": f.pop3, "--pop3s": f.pop3s} {
+	for flag, address := range map[string]string{"--pop3": f.pop3, "--pop3s": f.pop3s, "--smtp": f.smtp} {
 		if address == "" {
 			continue
 		}
@@ -161,7 +168,7 @@ func (f *serveFlags) check() error {
 }
 
 // shutdown gives open sessions a moment to finish.
-func shutdown(ctx context.Context, server *fakeserver.Server) error {
+func shutdown(ctx context.Context, server interface{ Shutdown(context.Context) error }) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
 	if err := server.Shutdown(ctx); !errors.Is(err, context.DeadlineExceeded) {

@@ -34,7 +34,7 @@ var _ = Describe("pop3sim", func() {
 		Entry(nil, "sreve", `there is no command "sreve", but there is "serve"; see 'pop3sim`),
 		Entry(nil, "--pop3 127.0.0.1:0", "unknown flag: --pop3; it belongs to 'pop3sim serve'; see 'pop3sim"),
 		Entry(nil, "serve mail", "wrong arguments, starting with \"mail\": write 'pop3sim serve'; see 'pop3sim serve"),
-		Entry(nil, "serve --smtp :25", "unknown flag: --smtp; see 'pop3sim serve"),
+		Entry(nil, "serve --smtp x", `--smtp takes HOST:PORT such as 127.0.0.1:1110, not "x"; see 'pop3sim serve`),
 		Entry(nil, "serve --pop3=", "nothing to listen on: --pop3 and --pop3s take HOST:PORT such as 127.0.0.1:1110; see 'pop3sim serve"),
 		Entry(nil, "serve --pop3s 995", `--pop3s takes HOST:PORT such as 127.0.0.1:1110, not "995"; see 'pop3sim serve`),
 		Entry(nil, "serve --tls-cert a", "--tls-cert and --tls-key go together; see 'pop3sim serve"),

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"errors"
+
+	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/maildrop"
+	"pop3mtm/fakeserver/smtpsink"
+)
+
+// newSink makes the SMTP side of the server that o is for: the same users, their maildrops, the same certificate.
+func newSink(o *fakeserver.Options) *smtpsink.Server {
+	drops := map[string]*fakeserver.Maildrop{}
+	for name, user := range o.Users {
+		drops[name] = user.Maildrop
+	}
+	return smtpsink.New(&smtpsink.Options{
+		Maildrops: drops, Users: o.Users, Mechanisms: o.Mechanisms, PlaintextNeedsTLS: o.PlaintextNeedsTLS, TLS: o.TLS,
+		Hostname: "pop3sim", TranscriptOctets: o.TranscriptOctets, OnSession: o.OnSession, Log: o.Log.With("protocol", "SMTP"),
+	})
+}
+
+// received adds mail in memory to a source that takes none: mail on disk, or generated.
+type received struct {
+	maildrop.Source
+	mail *maildrop.MemorySource
+}
+
+// List implements maildrop.Source: what was received comes last.
+func (r *received) List() (maildrop.List, error) {
+	first, err := r.Source.List()
+	if err != nil {
+		return nil, err
+	}
+	second, err := r.mail.List()
+	if err != nil || second.Len() == 0 {
+		return first, err
+	}
+	return &both{first, second}, nil
+}
+
+// Remove implements maildrop.Source.
+func (r *received) Remove(uids []string) error {
+	return errors.Join(r.Source.Remove(uids), r.mail.Remove(uids))
+}
+
+// Deliver implements maildrop.Receiver.
+func (r *received) Deliver(messages ...maildrop.Message) error { return r.mail.Deliver(messages...) }
+
+// both is one list after another.
+type both struct{ first, second maildrop.List }
+
+func (b *both) Len() int      { return b.first.Len() + b.second.Len() }
+func (b *both) Octets() int64 { return b.first.Octets() + b.second.Octets() }
+
+func (b *both) At(i int) maildrop.Message {
+	if n := b.first.Len(); i >= n {
+		return b.second.At(i - n)
+	}
+	return b.first.At(i)
+}

@@ -1,0 +1,31 @@
+package main_test
+
+import (
+	"strings"
+	"syscall"
+
+	"github.com/emersion/go-smtp"
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+var _ = Describe("pop3sim serve --smtp", func() {
+	It("delivers to each user alone, into whatever mailbox it serves", func() {
+		dir := folder(map[string]string{"a.eml": "Subject: a\r\n\r\none\r\n"})
+		for _, source := range [][]string{{"--eml", dir}, {"--synthetic", "1"}} {
+			p := start(GinkgoTB(), append([]string{"--smtp", "127.0.0.1:0", "--user", "ann:1", "--user", "bob:2"}, source...)...)
+			send := func(to string) error {
+				c := smtp.NewClient(dial(p.smtp))
+				defer func() { Expect(c.Close()).To(Succeed()) }()
+				return c.SendMail("ann@example.org", []string{to}, strings.NewReader("Subject: lunch\r\n\r\n.\r\nAt noon?\r\n"))
+			}
+			Expect(send("bob@example.org")).To(Succeed())
+			Expect(session(p.address, "ann", "1", "STAT")[0]).To(HavePrefix("+OK 1 "))
+			Expect(session(p.address, "bob", "2", "RETR 2", "DELE 2")).To(ContainElements("Subject: lunch", "..", "At noon?"))
+			Expect(session(p.address, "bob", "2", "STAT")[0]).To(HavePrefix("+OK 1 "))
+			Expect(send("eve@example.org")).To(MatchError(ContainSubstring("No such user")))
+			Expect(p.stop(syscall.SIGTERM)).To(BeZero())
+		}
+		Expect(files(dir)).To(Equal([]string{"a.eml"}))
+	})
+})

@@ -1,0 +1,129 @@
+package smtpsink
+
+import (
+	"errors"
+	"io"
+	"slices"
+	"sync"
+
+	"github.com/emersion/go-sasl"
+	"github.com/emersion/go-smtp"
+
+	"pop3mtm/fakeserver"
+)
+
+// transaction is what go-smtp has taken of a message. It is go-smtp's backend, and the talk looks at it.
+type transaction struct {
+	talk *talk
+
+	mu      sync.Mutex
+	from    string
+	to      []string
+	undone  bool     // a recipient was taken and refused after all
+	pending *Message // after the body, until the reply to it is known
+}
+
+var errNoUser = &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "No such user here"}
+
+func (s *Server) newSession(c *smtp.Conn) (smtp.Session, error) {
+	end, ok := c.Conn().(*pipeEnd)
+	if !ok {
+		return nil, errors.New("a connection that is no pipe of ours")
+	}
+	return &end.talk.transaction, nil
+}
+
+// AuthMechanisms implements smtp.AuthSession.
+func (x *transaction) AuthMechanisms() []string { return x.talk.session.Offers() }
+
+// Auth implements smtp.AuthSession.
+func (x *transaction) Auth(name string) (sasl.Server, error) {
+	next, user, ok := x.talk.session.SASL(name)
+	if !ok {
+		return nil, smtp.ErrAuthUnknownMechanism
+	}
+	return login(func(response []byte) ([]byte, bool, error) {
+		challenge, done, err := next(response)
+		if errors.Is(err, fakeserver.Denied) {
+			return nil, false, smtp.ErrAuthFailed
+		}
+		if done {
+			x.talk.user = user()
+		}
+		return challenge, done, err
+	}), nil
+}
+
+// login is a function in the form of a sasl.Server.
+type login func(response []byte) (challenge []byte, done bool, err error)
+
+func (l login) Next(response []byte) ([]byte, bool, error) { return l(response) }
+
+// Mail implements smtp.Session.
+func (x *transaction) Mail(from string, _ *smtp.MailOptions) error {
+	if x.talk.sink.o.RequireAuth && x.talk.user == "" {
+		return smtp.ErrAuthRequired
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.from = from
+	return nil
+}
+
+// Rcpt implements smtp.Session.
+func (x *transaction) Rcpt(to string, _ *smtp.RcptOptions) error {
+	if x.talk.sink.o.Maildrops != nil {
+		if _, ok := x.talk.sink.maildrop(to); !ok {
+			return errNoUser
+		}
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.to = append(x.to, to)
+	return nil
+}
+
+// Data implements smtp.Session. The message counts once the reply is known.
+func (x *transaction) Data(r io.Reader) error {
+	data, err := io.ReadAll(r)
+	if err != nil {
+		return err
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.pending = &Message{From: x.from, Recipients: slices.Clone(x.to), Data: data}
+	return nil
+}
+
+// Reset implements smtp.Session.
+func (x *transaction) Reset() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.from, x.to, x.undone = "", nil, false
+}
+
+// Logout implements smtp.Session.
+func (x *transaction) Logout() error { return nil }
+
+// dropRecipient takes back the last recipient.
+func (x *transaction) dropRecipient() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.to, x.undone = x.to[:max(len(x.to)-1, 0)], true
+}
+
+// forsaken tells whether all recipients were taken back.
+func (x *transaction) forsaken() bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.undone && len(x.to) == 0
+}
+
+// take gives the message whose body has come, once.
+func (x *transaction) take() *Message {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	m := x.pending
+	x.pending = nil
+	return m
+}

@@ -1,0 +1,104 @@
+package smtpsink
+
+import (
+	"bufio"
+	"strings"
+)
+
+// gone is what a client is told when go-smtp has hung up: after too many bad commands, or when the sink is closed.
+const gone = "421 4.7.0 Too many errors, or the server is closing\r\n"
+
+// begin opens a pipe to go-smtp and gives its greeting.
+func (t *talk) begin() string {
+	t.hangUp()
+	var replies *inbox
+	if t.line, replies = t.sink.pipe.dial(t); t.line == nil {
+		return gone
+	}
+	t.in = bufio.NewReader(replies)
+	return t.read()
+}
+
+// restart makes go-smtp forget the session but for its EHLO.
+func (t *talk) restart() {
+	t.transaction.Reset()
+	t.transaction.take()
+	t.begin()
+	if t.hello != nil {
+		t.ask(t.hello)
+	}
+}
+
+func (t *talk) hangUp() {
+	if t.line != nil {
+		_ = t.line.Close()
+		t.line = nil
+	}
+}
+
+// ask passes a line to go-smtp and gives its reply.
+func (t *talk) ask(line []byte) string {
+	if t.line == nil {
+		return gone
+	}
+	if _, err := t.line.Write(append(line, "\r\n"...)); err != nil {
+		t.hangUp()
+		return gone
+	}
+	return t.read()
+}
+
+// read takes a whole reply of go-smtp: lines that go on have a hyphen behind the code.
+func (t *talk) read() string {
+	if t.line == nil {
+		return gone
+	}
+	var reply strings.Builder
+	for {
+		l, err := t.in.ReadString('\n')
+		if err != nil {
+			t.hangUp()
+			return gone
+		}
+		reply.WriteString(l)
+		if len(l) < 4 || l[3] != '-' {
+			return reply.String()
+		}
+	}
+}
+
+// dotSeeker finds the end of a body where go-smtp finds it: a line of one dot, with CRLF before and after it.
+type dotSeeker struct {
+	state dotState
+}
+
+type dotState int
+
+const (
+	lineStart dotState = iota
+	dotSeen
+	dotReturn // after ".\r"
+	inLine
+	returned // after "\r"
+)
+
+// seek says how many octets of p belong to the body, and whether they end it.
+func (d *dotSeeker) seek(p []byte) (int, bool) {
+	for i, c := range p {
+		switch {
+		case d.state == dotReturn && c == '\n':
+			return i + 1, true
+		case d.state == dotSeen && c == '\r':
+			d.state = dotReturn
+		case d.state == lineStart && c == '.':
+			d.state = dotSeen
+		case d.state == returned && c == '\n':
+			d.state = lineStart
+		case (d.state == lineStart || d.state == inLine) && c == '\r':
+			d.state = returned
+		default:
+			d.state = inLine
+		}
+	}
+	return len(p), false
+}

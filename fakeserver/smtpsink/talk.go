@@ -1,0 +1,197 @@
+package smtpsink
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"net"
+	"strings"
+
+	"pop3mtm/fakeserver"
+)
+
+// protocol is SMTP as fakeserver sees it.
+type protocol struct{ sink *Server }
+
+// Verbs implements fakeserver.Protocol.
+func (protocol) Verbs() []string {
+	return []string{"EHLO", "HELO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "RSET", "NOOP", "VRFY", "HELP", "EXPN", "QUIT"}
+}
+
+// Begin implements fakeserver.Protocol.
+func (p protocol) Begin(s *fakeserver.Session) fakeserver.Talk {
+	p.sink.serve()
+	t := &talk{sink: p.sink, session: s}
+	t.transaction.talk = t
+	return t
+}
+
+// talk passes the lines of one session to go-smtp, and its answers back. It is used by the session's goroutine; go-smtp's
+// works only while that waits for an answer.
+type talk struct {
+	sink        *Server
+	session     *fakeserver.Session
+	transaction transaction
+
+	line  net.Conn // to go-smtp; nil when there is none
+	in    *bufio.Reader
+	hello []byte // the EHLO that succeeded
+	user  string // who has logged in
+	dot   dotSeeker
+
+	bodyRead bool // a body has come and has no reply yet
+}
+
+// Answer implements fakeserver.Talk.
+func (t *talk) Answer(x *fakeserver.Exchange) fakeserver.Answer {
+	if x.Pseudo() && x.Verb == "CONNECT" {
+		return answer(t.begin())
+	}
+	if t.bodyRead {
+		t.bodyRead = false
+		a := answer(t.read())
+		a.Took = t.deliver
+		return a
+	}
+	switch x.Verb {
+	case "":
+		return answer("500 5.5.2 Line too long\r\n")
+	case "BDAT":
+		return answer("502 5.5.1 CHUNKING is not offered\r\n")
+	case "STARTTLS":
+		return t.startTLS(x)
+	case "DATA":
+		if t.transaction.forsaken() {
+			return answer("554 5.5.1 No valid recipients\r\n")
+		}
+	}
+	line := bytes.Clone(x.Line)
+	a := answer(t.ask(line))
+	switch x.Verb {
+	case "EHLO", "HELO":
+		a.Reply = t.extensions(a.Reply)
+		a.Took = t.undo(func() { t.hello = line }, func() { t.hello = nil; t.restart() })
+	case "AUTH", "RESPONSE":
+		if starts(a.Reply, "334") {
+			a.Next = fakeserver.NextResponse
+		} else {
+			a.User = t.user
+		}
+		a.Took = t.undo(nil, func() { t.user = ""; t.restart() })
+	case "MAIL":
+		a.Took = t.undo(nil, t.restart)
+	case "RCPT":
+		a.Took = t.undo(nil, t.transaction.dropRecipient)
+	case "DATA":
+		a.Next = fakeserver.NextBody
+		a.Took = t.undo(func() { t.dot = dotSeeker{} }, func() {
+			t.ask([]byte("."))
+			t.transaction.take()
+		})
+	case "QUIT":
+		a.Next = fakeserver.NextEnd
+		a.Took = t.undo(nil, t.restart)
+	}
+	return a
+}
+
+func answer(reply string) fakeserver.Answer {
+	c := fakeserver.Chunk{Bytes: []byte(reply)}
+	if reply == gone {
+		c.End = fakeserver.Close
+	}
+	return fakeserver.Answer{Reply: fakeserver.Reply{c}}
+}
+
+func starts(r fakeserver.Reply, prefix string) bool {
+	return len(r) > 0 && bytes.HasPrefix(r[0].Bytes, []byte(prefix))
+}
+
+// undo makes what is told of a success: done, or undone when edits turned it into something else.
+func (t *talk) undo(done, undone func()) func(bool) fakeserver.Reply {
+	return func(success bool) fakeserver.Reply {
+		switch {
+		case !success:
+			undone()
+		case done != nil:
+			done()
+		}
+		return nil
+	}
+}
+
+// startTLS is answered here: behind the pipe there is no TLS.
+func (t *talk) startTLS(x *fakeserver.Exchange) fakeserver.Answer {
+	switch {
+	case t.sink.o.TLS == nil:
+		return answer("502 5.5.1 TLS is not offered\r\n")
+	case t.session.TLS() != nil:
+		return answer("503 5.5.1 TLS is there already\r\n")
+	case strings.TrimSpace(x.Args) != "":
+		return answer("501 5.5.4 STARTTLS takes no argument\r\n")
+	}
+	a := answer("220 2.0.0 Ready to start TLS\r\n")
+	a.Next = fakeserver.NextTLS
+	a.Took = func(success bool) fakeserver.Reply {
+		if success { // RFC 3207 section 4.2: what was before is forgotten
+			t.hello, t.user = nil, ""
+			t.restart()
+		}
+		return nil
+	}
+	return a
+}
+
+// extensions makes go-smtp's reply to EHLO the one of this server.
+func (t *talk) extensions(r fakeserver.Reply) fakeserver.Reply {
+	lines := strings.Split(strings.TrimSuffix(string(r[0].Bytes), "\r\n"), "\r\n")
+	if !starts(r, "250") || len(lines) < 2 {
+		return r
+	}
+	var texts []string
+	for _, l := range lines {
+		if text := l[min(4, len(l)):]; text != "CHUNKING" {
+			texts = append(texts, text)
+		}
+	}
+	if t.sink.o.TLS != nil && t.session.TLS() == nil {
+		texts = append(texts, "STARTTLS")
+	}
+	var b strings.Builder
+	for i, text := range texts {
+		sep := "-"
+		if i == len(texts)-1 {
+			sep = " "
+		}
+		b.WriteString("250" + sep + text + "\r\n")
+	}
+	return fakeserver.Reply{{Bytes: []byte(b.String())}}
+}
+
+// deliver keeps the message whose reply is a success still.
+func (t *talk) deliver(success bool) fakeserver.Reply {
+	m := t.transaction.take()
+	if m == nil || !success {
+		return nil
+	}
+	m.Session, m.User, m.TLS = t.session.Number(), t.user, t.session.TLS() != nil
+	if err := t.sink.deliver(*m); err != nil {
+		return fakeserver.Reply{{Bytes: fmt.Appendf(nil, "451 4.3.0 %s\r\n", strings.ToValidUTF8(err.Error(), "?"))}}
+	}
+	return nil
+}
+
+// Body implements fakeserver.Talk: it passes a body on.
+func (t *talk) Body(p []byte) (int, bool) {
+	n, ended := t.dot.seek(p)
+	t.bodyRead = ended
+	if t.line != nil {
+		if _, err := t.line.Write(p[:n]); err != nil {
+			t.hangUp()
+		}
+	}
+	return n, ended
+}
+
+// End implements fakeserver.Talk.
+func (t *talk) End() { t.hangUp() }
