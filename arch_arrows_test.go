@@ -17,6 +17,7 @@ var arrows = map[string][]string{
 	"cmd/bench":              {"features", "scenarios", "fakeserver/...", "fixtures", "mtm", "mtm/store", "mtm/account", "mtm/progress", "mtm/pop3", "cmd/internal/..."},
 	"cmd/mtm":                {"mtm", "mtm/store", "mtm/account", "mtm/progress", "mtm/pop3", "cmd/internal/..."},
 	"cmd/internal/cli":       nil,
+	"cmd/internal/page":      nil,
 	"cmd/internal/peer":      nil,
 	"features":               {"mtm", "mtm/store", "mtm/account", "mtm/progress", "fakeserver", "fakeserver/maildrop", "scenarios", "fixtures"},
 	"fakeserver":             {"fakeserver/maildrop"},

@@ -3,24 +3,47 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"strings"
 )
 
-// benchfmt is the results in Go's benchmark format: one line per trial, one operation is the retrieval of the whole
-// mailbox. benchstat -col /client compares the clients.
+// benchfmt is the results in Go's benchmark format: one line per visit, one operation is the whole visit. benchstat
+// -col /client compares the clients.
 func (r *results) benchfmt() []byte {
 	var b bytes.Buffer
 	r.Machine.benchfmt(&b)
-	b.WriteString("Unit messages/s better=higher\n")
+	if r.Stopped != "" {
+		fmt.Fprintf(&b, "partial: %s\n", r.Stopped)
+	}
+	fmt.Fprintf(&b, "Unit %s/s better=higher\n", r.Unit)
 	for i := range r.Trials {
 		m := &r.Trials[i]
-		fmt.Fprintf(&b, "BenchmarkRetrieve/client=%s/messages=%d/size=%s-%d 1 %.0f ns/op %.1f messages/s %.3f MB/s",
-			m.Client, r.Mailbox.Messages, r.Mailbox.Size, r.Machine.CPUs, m.Seconds*1e9, r.messageRate(m), r.octetRate(m)/1e6)
+		fmt.Fprintf(&b, "Benchmark%s%s/client=%s", strings.ToUpper(r.Benchmark[:1]), r.Benchmark[1:], word(m.Client))
+		if len(r.Servers) > 0 {
+			fmt.Fprintf(&b, "/server=%s", word(m.Server))
+		}
+		if m.Visit != "" {
+			fmt.Fprintf(&b, "/visit=%s", word(m.Visit))
+		}
+		fmt.Fprintf(&b, "/messages=%d", m.Mailbox)
+		if r.Target == "" {
+			fmt.Fprintf(&b, "/size=%s", r.Mailbox.Size)
+		}
+		if r.RoundTrip > 0 {
+			fmt.Fprintf(&b, "/rtt=%v", duration(r.RoundTrip))
+		}
+		fmt.Fprintf(&b, "-%d 1 %.0f ns/op %.1f %s/s", r.Machine.CPUs, m.Seconds*1e9, m.rate(), r.Unit)
+		if m.Octets > 0 {
+			fmt.Fprintf(&b, " %.3f MB/s", float64(m.Octets)/m.Seconds/1e6)
+		}
 		cost(&b, "client", m.Spent)
-		cost(&b, "server", m.Server)
+		cost(&b, "server", m.Serving)
 		b.WriteByte('\n')
 	}
 	return b.Bytes()
 }
+
+// word is text as a part of a benchmark's name.
+func word(text string) string { return strings.NewReplacer(" ", "-", "/", "-", "=", "-").Replace(text) }
 
 // benchfmt is the machine as the configuration of the lines that follow.
 func (m machine) benchfmt(b *bytes.Buffer) {

@@ -14,11 +14,19 @@ const (
 	parcelSize = 64 << 10
 )
 
-// delay is a line on which every octet takes a time, the same in both directions. It limits nothing else: octets that
-// come together leave together.
+// line says what is between the client and the server. The zero value is loopback as it is.
+type line struct {
+	RoundTrip time.Duration `json:"round_trip"`
+	Bandwidth int64         `json:"bandwidth"` // octets a second in each direction, 0 = not limited
+}
+
+// delay is a line on which every octet takes a time, the same in both directions. Without a bandwidth octets that come
+// together leave together; with one each leaves when those before it are through.
 type delay struct {
-	each time.Duration       // on each direction
-	nap  func(time.Duration) // waits for about so long, or less
+	each      time.Duration       // on each direction
+	bandwidth int64               // octets a second, 0 = not limited
+	nap       func(time.Duration) // waits for about so long, or less
+	watch     *watch              // sees what passes; nil for nobody
 }
 
 // relay listens on loopback and joins every connection with one of its own to a server, with a delay between them.
@@ -29,16 +37,16 @@ type relay struct {
 }
 
 // startRelay relays to the server at host:port, with half of the round trip in each direction, until close or the end
-// of ctx.
-func startRelay(ctx context.Context, to string, roundTrip time.Duration) (*relay, error) {
+// of ctx. w sees what passes, nil for nobody.
+func startRelay(ctx context.Context, to string, l line, w *watch) (*relay, error) {
 	var config net.ListenConfig
-	l, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
+	listener, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
 	ctx, end := context.WithCancel(ctx)
-	r := &relay{address: l.Addr().String(), end: end, ended: make(chan error, 1)}
-	go func() { r.ended <- serveRelay(ctx, l, to, delay{roundTrip / 2, nap}) }()
+	r := &relay{address: listener.Addr().String(), end: end, ended: make(chan error, 1)}
+	go func() { r.ended <- serveRelay(ctx, listener, to, delay{l.RoundTrip / 2, l.Bandwidth, nap, w}) }()
 	return r, nil
 }
 
@@ -81,8 +89,9 @@ func (d delay) join(ctx context.Context, a, b net.Conn) {
 	stop := context.AfterFunc(ctx, closeBoth)
 	defer stop()
 	var directions sync.WaitGroup
-	directions.Go(func() { d.carry(ctx, a, b) })
-	directions.Go(func() { d.carry(ctx, b, a) })
+	commands, replies := d.watch.session()
+	directions.Go(func() { d.carry(ctx, a, b, commands) })
+	directions.Go(func() { d.carry(ctx, b, a, replies) })
 	directions.Wait()
 }
 
@@ -93,8 +102,8 @@ type parcel struct {
 }
 
 // carry passes on one direction and its end. It returns when from has ended or to takes nothing more; then it has
-// closed from.
-func (d delay) carry(ctx context.Context, from, to net.Conn) {
+// closed from. see is shown what is passed on, nil for nobody.
+func (d delay) carry(ctx context.Context, from, to net.Conn, see func([]byte)) {
 	onTheWay, free := make(chan parcel, parcels+1), make(chan []byte, parcels)
 	go d.collect(from, onTheWay, free) // ends when from does, which is closed below when to fails
 	failed := false
@@ -107,6 +116,9 @@ func (d delay) carry(ctx context.Context, from, to net.Conn) {
 			endWriting(to)
 			continue
 		}
+		if see != nil {
+			see(p.octets)
+		}
 		if _, err := to.Write(p.octets); err != nil {
 			failed = true
 			_ = from.Close()
@@ -118,6 +130,7 @@ func (d delay) carry(ctx context.Context, from, to net.Conn) {
 // collect reads from a connection to its end. It waits while all parcels are on their way.
 func (d delay) collect(from net.Conn, onTheWay chan<- parcel, free <-chan []byte) {
 	defer close(onTheWay)
+	var through time.Time // when all that came before has left
 	for made := 0; ; {
 		var b []byte
 		if made < parcels && len(free) == 0 {
@@ -127,7 +140,15 @@ func (d delay) collect(from net.Conn, onTheWay chan<- parcel, free <-chan []byte
 			b = <-free
 		}
 		n, err := from.Read(b[:parcelSize])
-		due := time.Now().Add(d.each)
+		now := time.Now()
+		if d.bandwidth > 0 {
+			if through.Before(now) {
+				through = now
+			}
+			through = through.Add(time.Duration(float64(n) / float64(d.bandwidth) * float64(time.Second)))
+			now = through
+		}
+		due := now.Add(d.each)
 		if n > 0 {
 			onTheWay <- parcel{b[:n], due}
 		}

@@ -18,7 +18,7 @@ func withLine(t *testing.T, f func(t *testing.T, cancel context.CancelFunc, a, b
 		a, left := net.Pipe()
 		right, b := net.Pipe()
 		ctx, cancel := context.WithCancel(t.Context())
-		line := delay{halfTrip, func(d time.Duration) { <-time.After(d) }}
+		line := delay{each: halfTrip, nap: func(d time.Duration) { <-time.After(d) }}
 		ended := make(chan struct{})
 		go func() {
 			line.join(ctx, left, right)
@@ -153,7 +153,7 @@ func TestARelayEndsWithItsOwner(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = server.Close() }()
-	r, err := startRelay(t.Context(), server.Addr().String(), time.Millisecond)
+	r, err := startRelay(t.Context(), server.Addr().String(), line{RoundTrip: time.Millisecond}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

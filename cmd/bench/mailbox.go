@@ -11,6 +11,7 @@ import (
 const (
 	mostMessages = 10_000_000
 	largestSize  = 1 << 40
+	mostOctets   = 1 << 55 // of all messages; a few times that can still be counted
 )
 
 // mailbox says which synthetic mailbox is served. Message n is a function of the seed and n alone, so that server and
@@ -35,6 +36,9 @@ func (m *mailbox) validate() error {
 	}
 	if m.Size < maildrop.MinSyntheticSize || m.Size > largestSize {
 		return cli.Usage("--size takes %d to %s, not %s", maildrop.MinSyntheticSize, cli.Size(largestSize), m.Size)
+	}
+	if int64(m.Messages) > mostOctets/int64(m.Size) {
+		return cli.Usage("--messages and --size make more than %s of mail", octets(mostOctets))
 	}
 	return nil
 }

@@ -2,11 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -14,115 +10,118 @@ import (
 	"pop3mtm/cmd/internal/cli"
 )
 
-// largestRoundTrip is what the bench can hold back without slowing down what passes.
-const largestRoundTrip = time.Second
-
-// refresh is the benchmark of fetching the headers of a whole mailbox, with and without pipelining.
+// refresh is the benchmark of fetching the headers of a whole mailbox, and of doing so again.
 type refresh struct {
-	box       mailbox
-	oneByOne  int // messages of the mailbox that is refreshed without pipelining
-	roundTrip time.Duration
-	runs      int
-	mtm       string
-	dir       string
-	format    string
-	out       string
+	setup
+	job
+	oneByOne int // messages of the mailbox that is refreshed without pipelining, 0 = none
 }
 
 func newRefresh() *cobra.Command {
 	var r refresh
 	c := &cobra.Command{
 		Use:   "refresh",
-		Short: "Fetches the headers of a large mailbox, with and without pipelining",
-		Long: `Refresh fetches the headers of a synthetic mailbox with our MTM, over a line on which half of a round trip is added in
-each direction: once from a server that offers PIPELINING, once from one that does not, taking turns. What is measured is
-the whole process from its start to its end. Then it refreshes the same mailbox again, with nothing new in it.
+		Short: "Fetches the headers of a large mailbox, then again with nothing new, and with 1 % new",
+		Long: `Refresh fetches the headers of a mailbox with our MTM, over a line on which half of a round trip is added in each
+direction; then again with nothing new in it, and a third time when one message in a hundred is new. What is measured is
+the whole client process from its start to its end, three times. A refresh that asks for a header it has ends the bench.
 
-Without pipelining every header takes a round trip, so that mailbox is smaller, and headers per second are compared.
-Every header is compared with what was served, and a refresh with nothing new that sends a TOP ends the bench.`,
+The same is done with a server that does not offer PIPELINING. There every header takes a round trip, so that mailbox is
+smaller, and headers per second are compared. A --target has its own capabilities, and nothing can be new in it: it is
+refreshed twice.`,
 		Example: `  bench refresh
   bench refresh --messages 10000 --one-by-one-messages 1000 --rtt 20ms --runs 3
-  bench refresh --mtm bin/mtm --out results`,
+  bench refresh --mtm bin/mtm --out results
+  bench refresh --target 127.0.0.1:1110`,
 	}
-	r.box.flags(c, 100_000, 2<<10)
+	r.addFlags(c, 100_000, 2<<10, 5, time.Millisecond)
 	f := c.Flags()
-	f.IntVar(&r.oneByOne, "one-by-one-messages", 10_000, "number of messages in the mailbox that is refreshed without pipelining")
-	f.DurationVar(&r.roundTrip, "rtt", time.Millisecond, "round trip that is added to the line: 0, 500us, 20ms ...")
-	f.IntVar(&r.runs, "runs", 5, "how often each mailbox is refreshed")
-	f.StringVar(&r.mtm, "mtm", "", "an mtm program to measure instead of the MTM built into the bench")
-	f.StringVar(&r.dir, "dir", os.TempDir(), "folder on the disk that is stored to; a folder is made in it and removed")
-	f.StringVar(&r.format, "format", "table", "what is printed: table, benchfmt (for benchstat) or json")
-	f.StringVar(&r.out, "out", "", "folder for the results as results.json, results.bench and results.txt")
+	f.IntVar(&r.oneByOne, "one-by-one-messages", 10_000, "messages in the mailbox that is refreshed without pipelining; 0 leaves it out")
+	r.windowFlag(c)
+	r.addServerFlags(f)
+	r.addKeepFlags(f)
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		if err := r.validate(); err != nil {
+		r.Mode, r.Which = headers, newOnes
+		if err := r.setup.validate(f); err != nil {
 			return err
 		}
-		found, err := r.run(c.Context(), c.ErrOrStderr())
-		if err != nil {
+		if err := r.validateWindow(); err != nil {
 			return err
 		}
-		return show(found, r.format, r.out, c.OutOrStdout())
+		if r.oneByOne < 0 || r.oneByOne > mostMessages {
+			return cli.Usage("--one-by-one-messages takes 0 to %d, not %d", mostMessages, r.oneByOne)
+		}
+		return r.withSpool(c.Context(), c.ErrOrStderr(), 1, func(spool string) error {
+			p, err := r.plan(c.Context(), spool)
+			if err != nil {
+				return err
+			}
+			return p.run(c)
+		})
 	}
 	return c
 }
 
-func (r *refresh) validate() error {
-	if err := r.box.validate(); err != nil {
-		return err
+// Names of the two ways to refresh, and of the visits.
+const (
+	pipelined = "pipelined"
+	singly    = "one-by-one"
+
+	firstVisit = "first"
+	nothingNew = "nothing new"
+	someNew    = "1 % new"
+)
+
+// visits are three refreshes of a mailbox, or two where nothing can be new.
+func (j job) refreshes(box mailbox, grows bool) []visitSpec {
+	again := j
+	again.Before = box.Messages
+	visits := []visitSpec{{firstVisit, box, j}, {nothingNew, box, again}}
+	if grows {
+		box.Messages += max(1, box.Messages/100)
+		visits = append(visits, visitSpec{someNew, box, again})
 	}
-	if err := checkMessages("--one-by-one-messages", r.oneByOne); err != nil {
-		return err
-	}
-	if r.roundTrip < 0 || r.roundTrip > largestRoundTrip {
-		return cli.Usage("--rtt takes 0 to %v, not %v", largestRoundTrip, r.roundTrip)
-	}
-	return checkRuns(r.runs, r.format)
+	return visits
 }
 
-// run does all trials, the two ways taking turns.
-func (r *refresh) run(ctx context.Context, stderr io.Writer) (found *refreshResults, err error) {
-	bench, err := os.Executable()
+func (r *refresh) plan(ctx context.Context, spool string) (*plan, error) {
+	p := r.begin("refresh")
+	ours := clientSpec{Name: oursName, Program: r.mtm}
+	if err := p.participate(ctx, ours); err != nil {
+		return nil, err
+	}
+	server, err := r.server()
 	if err != nil {
 		return nil, err
 	}
-	found = &refreshResults{
-		Benchmark: "refresh", Machine: thisMachine(), Mailbox: r.box, OneByOne: r.oneByOne,
-		RoundTrip: r.roundTrip.Seconds(), Runs: r.runs,
+	t := trial{
+		Label: pipelined, Server: server, Client: ours, Line: r.line(), Accounts: 1, Spool: spool,
+		Visits: r.refreshes(r.box, r.target == ""),
 	}
-	if found.Version, err = (&ours{bench: bench, mtm: r.mtm}).version(ctx); err != nil {
-		return nil, err
+	p.found.What = "headers of " + r.what() + r.job.window()
+	if r.target != "" {
+		t.Label = oursName
+	} else {
+		t.Server.Name = pipelined
 	}
-	dir, err := makeFolders(r.dir, r.out)
-	if err != nil {
-		return nil, err
+	p.trials = []trial{t}
+	if r.oneByOne > 0 && r.target == "" && r.pop3sim == "" {
+		small := r.box
+		small.Messages = r.oneByOne
+		t.Label, t.Visits = singly, r.refreshes(small, true)
+		t.Server.Name, t.Server.Without = singly, []string{"PIPELINING"}
+		p.trials = append(p.trials, t)
+		p.found.What += ", one by one of " + grouped(float64(r.oneByOne))
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	for run := range r.runs {
-		for _, pipelined := range []bool{true, false} {
-			t := refreshTrial{
-				Mailbox: r.box, Pipelined: pipelined, RoundTrip: r.roundTrip, Mtm: r.mtm,
-				Dir: filepath.Join(dir, fmt.Sprintf("%03d-%s", run+1, way(pipelined))),
-			}
-			if !pipelined {
-				t.Mailbox.Messages = r.oneByOne
-			}
-			m, err := t.inProcess(ctx, fmt.Sprintf("run %d of %d, %s", run+1, r.runs, way(pipelined)), stderr)
-			if err != nil {
-				return nil, err
-			}
-			found.Trials = append(found.Trials, *m)
-		}
-	}
-	return found, nil
+	p.found.Notes = append(p.found.Notes, "Every header of every run was compared with what was served. A visit's peak memory is that of all visits so far.")
+	p.watched(p.trials...)
+	return p, nil
 }
 
-// inProcess runs the trial in a process of its own and in a folder that is there as long.
-func (t *refreshTrial) inProcess(ctx context.Context, label string, stderr io.Writer) (m *refreshed, err error) {
-	if err = os.Mkdir(t.Dir, 0o700); err != nil {
-		return nil, err
+// window is the window in words, "" for the usual one.
+func (j *job) window() string {
+	if j.Window == 0 {
+		return ""
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(t.Dir)) }()
-	total := int64(t.Mailbox.Messages)
-	bar := cli.NewBar(stderr, label, cli.Messages, total)
-	return inProcess[refreshed](ctx, refreshTrialName, t, bar, label, total)
+	return fmt.Sprintf(", window %d", j.Window)
 }

@@ -23,7 +23,7 @@ var _ = Describe("bench refresh", func() {
 			Expect(r.errOut).To(Equal("bench: " + want + "; see 'bench refresh --help'\n"))
 		},
 		Entry("no message", "--messages takes 1 to 10000000, not 0", "--messages", "0"),
-		Entry("no message one by one", "--one-by-one-messages takes 1 to 10000000, not 0", "--one-by-one-messages", "0"),
+		Entry("no message one by one", "--one-by-one-messages takes 0 to 10000000, not -1", "--one-by-one-messages", "-1"),
 		Entry("a round trip below nothing", "--rtt takes 0 to 1s, not -1ms", "--rtt", "-1ms"),
 		Entry("a round trip of minutes", "--rtt takes 0 to 1s, not 1m0s", "--rtt", "1m"),
 		Entry("no run", "--runs takes 1 to 1000, not 0", "--runs", "0"),
@@ -33,25 +33,24 @@ var _ = Describe("bench refresh", func() {
 		dir := GinkgoT().TempDir()
 		r := small(dir)
 		Expect(r.status).To(Equal(0), r.errOut)
-		Expect(r.out).To(ContainSubstring("Headers of 400 messages of 2KiB, one by one of 100"))
-		Expect(r.out).To(MatchRegexp(`(?m)^pipelined .* 0$`), "a refresh with nothing new sends no TOP")
-		Expect(r.out).To(MatchRegexp(`(?m)^one-by-one .* 0$`))
-		Expect(r.out).To(MatchRegexp(`(?m)^pipelined : one-by-one +[0-9.]+ +[0-9.]+ +[0-9.]+$`))
+		Expect(r.out).To(HavePrefix("headers of 400 messages of 2KiB, one by one of 100; 1ms of round trip added; 2 runs, taking turns\n"))
+		Expect(r.out).To(MatchRegexp(`(?m)^pipelined, first .* 400$`))
+		Expect(r.out).To(MatchRegexp(`(?m)^pipelined, nothing new .* 0$`), "a refresh with nothing new sends no TOP")
+		Expect(r.out).To(MatchRegexp(`(?m)^pipelined, 1 % new .* 4$`))
+		Expect(r.out).To(MatchRegexp(`(?m)^pipelined, first : one-by-one, first +[0-9.]+ +[0-9.]+ +[0-9.]+$`))
 		Expect(os.ReadDir(dir)).To(BeEmpty())
 	})
 
 	It("takes a command over the line as long as it was told to, and longer with each round trip", func() {
-		var found refreshResults
-		r := small(GinkgoT().TempDir(), "--rtt", "5ms", "--format", "json")
+		var found results
+		r := small(GinkgoT().TempDir(), "--runs", "1", "--rtt", "5ms", "--format", "json")
 		Expect(r.status).To(Equal(0), r.errOut)
 		Expect(json.Unmarshal([]byte(r.out), &found)).To(Succeed())
-		Expect(found.Trials).To(HaveLen(4))
+		Expect(found.Trials).To(HaveLen(6))
 		for _, m := range found.Trials {
-			Expect(m.RoundTrip).To(BeNumerically(">=", 0.005))
-			Expect(m.First.Tops).To(Equal(m.Messages))
-			Expect(m.Again.Tops).To(BeZero())
-			if !m.Pipelined { // every header waits for its own round trip, whatever the machine does
-				Expect(m.First.Seconds).To(BeNumerically(">", 100*0.005))
+			Expect(m.Trip).To(BeNumerically(">=", 0.005))
+			if m.Server == singly && m.Visit == firstVisit { // every header waits for its own round trip, whatever the machine does
+				Expect(m.Seconds).To(BeNumerically(">", 100*0.005))
 			}
 		}
 	})
@@ -70,6 +69,6 @@ var _ = Describe("bench refresh", func() {
 			}
 		}
 		Expect(reader.Err()).NotTo(HaveOccurred())
-		Expect(names).To(Equal(map[string]int{"Refresh": 4, "RefreshNothingNew": 4}))
+		Expect(names).To(Equal(map[string]int{"Refresh": 12}))
 	})
 })

@@ -2,73 +2,263 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
+	"strings"
 )
 
 // results is everything that a benchmark has found, as results.json holds it.
 type results struct {
 	Benchmark string        `json:"benchmark"`
+	Unit      string        `json:"unit"` // what is counted: messages, headers, sessions
 	Machine   machine       `json:"machine"`
-	Mailbox   mailbox       `json:"mailbox"`
-	Runs      int           `json:"runs"`
+	Mailbox   mailbox       `json:"mailbox"` // the synthetic one; of a target its messages are in the trials
+	Target    string        `json:"target,omitempty"`
+	RoundTrip float64       `json:"added_round_trip_seconds"`
+	Bandwidth int64         `json:"bandwidth_octets_per_second,omitempty"`
+	TLS       string        `json:"tls,omitempty"`
+	Accounts  int           `json:"accounts"`
+	What      string        `json:"what"` // in words
+	Rounds    int           `json:"rounds"`
+	Stopped   string        `json:"stopped,omitempty"` // why this is only a part
+	Servers   []participant `json:"servers,omitempty"`
 	Clients   []participant `json:"clients"`
-	Trials    []measurement `json:"trials"` // in the order they ran
+	Summary   []row         `json:"summary"`
+	Ratios    []versus      `json:"ratios,omitempty"`
+	Trials    []measurement `json:"trials"`             // in the order they ran
+	Traces    []measurement `json:"traces,omitempty"`   // runs of their own on a watched line
+	Failures  []failure     `json:"failures,omitempty"` // what did not work
+	Held      []held        `json:"held,omitempty"`
+	Notes     []string      `json:"notes,omitempty"`
 }
 
-// participant is one client.
+// held is what an idle session costs a server.
+type held struct {
+	Server   string  `json:"server"`
+	Sessions int     `json:"sessions"`
+	Each     float64 `json:"bytes_each"`
+}
+
+// participant is one client or server.
 type participant struct {
-	Name    string `json:"name"`
-	Version string `json:"version"`
-	Alters  string `json:"alters,omitempty"` // what it changes in the messages it keeps
+	Name       string `json:"name"`
+	Version    string `json:"version"`
+	Alters     string `json:"alters,omitempty"`     // what it changes in the messages it keeps
+	Durability string `json:"durability,omitempty"` // how often it syncs, and who says so
 }
 
-// shown is what every benchmark has found; its JSON form is that of its fields.
-type shown interface {
-	table() []byte
-	benchfmt() []byte
+// failure is one trial that gave no figure.
+type failure struct {
+	Round int    `json:"round"`
+	What  string `json:"what"`
+	Text  string `json:"text"` // with what the program itself said
 }
 
-// formats are the ways to write results.
-func formats() map[string]func(shown) ([]byte, error) {
-	return map[string]func(shown) ([]byte, error){
-		"table":    func(r shown) ([]byte, error) { return r.table(), nil },
-		"benchfmt": func(r shown) ([]byte, error) { return r.benchfmt(), nil },
-		"json": func(r shown) ([]byte, error) {
-			text, err := json.MarshalIndent(r, "", "  ")
-			return append(text, '\n'), err
-		},
-	}
+// row is all runs of one kind.
+type row struct {
+	Label    string  `json:"label"`
+	Client   string  `json:"client"`
+	Server   string  `json:"server"`
+	Visit    string  `json:"visit,omitempty"`
+	Messages int     `json:"mailbox_messages"`
+	Runs     int     `json:"runs"`
+	Rate     spread  `json:"per_second"`        // messages or sessions
+	Octets   float64 `json:"octets_per_second"` // of mail, median
+	// Seconds are those of one message, medians; 0 = not known.
+	Each        float64 `json:"seconds_per_message"`
+	ClientCPU   float64 `json:"client_cpu_seconds_per_message"`
+	ServerCPU   float64 `json:"server_cpu_seconds_per_message"`
+	ClientPeak  float64 `json:"client_peak_bytes"`
+	ServerPeak  float64 `json:"server_peak_bytes"`
+	TopCommands *int    `json:"tops,omitempty"` // most of all runs
 }
 
-// of gives one figure of every run of a client, in the order of the runs.
-func (r *results) of(client string, figure func(*measurement) float64) []float64 {
-	var all []float64
-	for i := range r.Trials {
-		if r.Trials[i].Client == client {
-			all = append(all, figure(&r.Trials[i]))
-		}
-	}
-	return all
+// versus is how many times faster one was than the other, round by round: what slows the machine down for a while slows
+// both.
+type versus struct {
+	Label string `json:"label"`
+	Times spread `json:"times_faster"`
 }
 
-// faster is how many times faster the first client was than the second, run by run: what slows the machine down for a
-// while slows both.
-func (r *results) faster(client, than string) []float64 {
-	seconds := func(m *measurement) float64 { return m.Seconds }
-	a, b := r.of(client, seconds), r.of(than, seconds)
-	ratios := make([]float64, 0, len(a))
-	for i := range min(len(a), len(b)) {
-		ratios = append(ratios, b[i]/a[i])
-	}
-	return ratios
+// spread is what is shown of several runs.
+type spread struct {
+	Least  float64 `json:"least"`
+	Median float64 `json:"median"`
+	Most   float64 `json:"most"`
 }
-
-// spread is what a table shows of several runs.
-type spread struct{ least, median, most float64 }
 
 // spreadOf needs at least one figure.
 func spreadOf(figures []float64) spread {
 	sorted := slices.Sorted(slices.Values(figures))
 	n := len(sorted)
 	return spread{sorted[0], (sorted[(n-1)/2] + sorted[n/2]) / 2, sorted[n-1]}
+}
+
+// formats are the ways to write results; html is for files only.
+func formats() map[string]func(*results) ([]byte, error) {
+	return map[string]func(*results) ([]byte, error){
+		"table":    func(r *results) ([]byte, error) { return r.table(), nil },
+		"benchfmt": func(r *results) ([]byte, error) { return r.benchfmt(), nil },
+		"html":     (*results).page,
+		"json": func(r *results) ([]byte, error) {
+			text, err := json.MarshalIndent(r, "", "  ")
+			return append(text, '\n'), err
+		},
+	}
+}
+
+// kind is what makes measurements comparable.
+type kind struct {
+	client, server, visit string
+	mailbox               int
+}
+
+func (m *measurement) kind() kind { return kind{m.Client, m.Server, m.Visit, m.Mailbox} }
+
+// rate is in messages or sessions per second.
+func (m *measurement) rate() float64 { return float64(m.Messages) / m.Seconds }
+
+// conclude fills in the summary and the ratios.
+func (r *results) conclude() {
+	runs := map[kind][]*measurement{}
+	var kinds []kind
+	for i := range r.Trials {
+		m := &r.Trials[i]
+		k := m.kind()
+		if runs[k] == nil {
+			kinds = append(kinds, k)
+		}
+		runs[k] = append(runs[k], m)
+	}
+	r.Summary, r.Ratios = nil, nil
+	name := namer(kinds)
+	for _, k := range kinds {
+		r.Summary = append(r.Summary, rowOf(name(k), k, runs[k]))
+	}
+	for _, a := range kinds {
+		for _, b := range kinds {
+			if !compared(a, b, kinds[0]) {
+				continue
+			}
+			if times := faster(runs[a], runs[b]); len(times) > 0 {
+				r.Ratios = append(r.Ratios, versus{name(a) + " : " + name(b), spreadOf(times)})
+			}
+		}
+	}
+}
+
+// compared says whether a ratio of a to b means something: the first client with all others at the same server and with
+// the machine's limit, and the first server with the others.
+func compared(a, b, first kind) bool {
+	switch {
+	case a == b || a.visit != b.visit || a.client != first.client:
+		return false
+	case b.client == first.client:
+		return a.server == first.server && b.server != a.server
+	}
+	return b.server == a.server || b.server == limitName
+}
+
+// faster compares the runs of each round.
+func faster(a, b []*measurement) []float64 {
+	rates := map[int]float64{}
+	for _, m := range b {
+		rates[m.Round] = m.rate()
+	}
+	var times []float64
+	for _, m := range a {
+		if rates[m.Round] > 0 {
+			times = append(times, m.rate()/rates[m.Round])
+		}
+	}
+	return times
+}
+
+// namer names kinds by what not all of them have in common.
+func namer(kinds []kind) func(kind) string {
+	differ := func(of func(kind) string) bool {
+		return slices.ContainsFunc(kinds, func(k kind) bool { return of(k) != of(kinds[0]) })
+	}
+	client := func(k kind) string { return k.client }
+	server := func(k kind) string { return k.server }
+	mailbox := func(k kind) string { return count(k.mailbox, "message") }
+	servers := map[string]bool{}
+	for _, k := range kinds {
+		if k.server != limitName {
+			servers[k.server] = true
+		}
+	}
+	clients := differ(client)
+	return func(k kind) string {
+		var parts []string
+		if clients || len(servers) == 1 && k.visit == "" {
+			parts = append(parts, k.client)
+		}
+		if len(servers) > 1 && k.server != limitName {
+			if clients {
+				parts[0] += " from " + server(k)
+			} else {
+				parts = append(parts, server(k))
+			}
+		}
+		if k.visit != "" {
+			parts = append(parts, k.visit)
+		}
+		if growing(kinds) {
+			parts = append(parts, mailbox(k))
+		}
+		return strings.Join(parts, ", ")
+	}
+}
+
+// growing says whether one client saw mailboxes of several sizes in the same kind of visit.
+func growing(kinds []kind) bool {
+	seen := map[kind]bool{}
+	for _, k := range kinds {
+		k.mailbox = 0
+		if seen[k] {
+			return true
+		}
+		seen[k] = true
+	}
+	return false
+}
+
+// rowOf sums up the runs of a kind.
+func rowOf(label string, k kind, runs []*measurement) row {
+	median := func(figure func(*measurement) float64) float64 {
+		var figures []float64
+		for _, m := range runs {
+			figures = append(figures, figure(m))
+		}
+		return spreadOf(figures).Median
+	}
+	each := func(figure func(*measurement) float64) float64 {
+		return median(func(m *measurement) float64 { return figure(m) / float64(max(m.Messages, 1)) })
+	}
+	s := row{Label: label, Client: k.client, Server: k.server, Visit: k.visit, Messages: k.mailbox, Runs: len(runs)}
+	var rates []float64
+	for _, m := range runs {
+		rates = append(rates, m.rate())
+		if m.Tops != nil && (s.TopCommands == nil || *m.Tops > *s.TopCommands) {
+			s.TopCommands = m.Tops
+		}
+	}
+	s.Rate = spreadOf(rates)
+	s.Octets = median(func(m *measurement) float64 { return float64(m.Octets) / m.Seconds })
+	s.Each = each(func(m *measurement) float64 { return m.Seconds })
+	s.ClientCPU = each(func(m *measurement) float64 { return m.Spent.CPU })
+	s.ServerCPU = each(func(m *measurement) float64 { return m.Serving.CPU })
+	s.ClientPeak = median(func(m *measurement) float64 { return float64(m.Spent.Peak) })
+	s.ServerPeak = median(func(m *measurement) float64 { return float64(m.Serving.Peak) })
+	return s
+}
+
+// setSyncs says in the client's line how often it syncs.
+func (r *results) setSyncs(client string, syncs *int, messages int) {
+	for i := range r.Clients {
+		if r.Clients[i].Name == client && syncs != nil {
+			r.Clients[i].Durability = syncText(*syncs, messages) + fmt.Sprintf(" (strace, over %s)", count(messages, "message"))
+		}
+	}
 }

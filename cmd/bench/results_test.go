@@ -6,43 +6,75 @@ import (
 )
 
 var _ = Describe("results", func() {
-	found := &results{
-		Machine: machine{OS: "linux", Arch: "amd64", CPU: "Some CPU", CPUs: 2, Go: "go1.26"},
-		Mailbox: mailbox{Messages: 10_000, Size: 8 << 10, Seed: 1}, Runs: 3,
-		Clients: []participant{{Name: "mtm", Version: "mtm 1"}, {Name: "mpop-mbox", Version: "mpop 1.4", Alters: "stores CRLF as LF"}},
-		Trials: []measurement{
-			{"mtm", 0.5, usage{0.4, 30 << 20}, usage{0.2, 10 << 20}}, {"mpop-mbox", 5, usage{2, 9 << 20}, usage{0.1, 11 << 20}},
-			{"mtm", 0.4, usage{0.3, 31 << 20}, usage{0.2, 10 << 20}}, {"mpop-mbox", 3, usage{2, 9 << 20}, usage{0.1, 11 << 20}},
-			{"mtm", 0.8, usage{0.4, 32 << 20}, usage{0.2, 10 << 20}}, {"mpop-mbox", 6, usage{2, 9 << 20}, usage{0.1, 11 << 20}},
-		},
+	trial := func(round int, client string, seconds, cpu float64, peak int64) measurement {
+		return measurement{
+			Round: round, Client: client, Server: simulatorName, Mailbox: 10_000, Messages: 10_000, Octets: 10_000 * 8 << 10,
+			Seconds: seconds, Spent: usage{cpu, peak << 20}, Serving: usage{0.2, 10 << 20},
+		}
 	}
+	var found *results
+	BeforeEach(func() {
+		found = &results{
+			Benchmark: "compare", Unit: "messages", What: "10,000 messages of 8KiB", Accounts: 1,
+			Machine: machine{OS: "linux", Arch: "amd64", CPU: "Some CPU", CPUs: 2, Go: "go1.26"},
+			Mailbox: mailbox{Messages: 10_000, Size: 8 << 10, Seed: 1}, Rounds: 3,
+			Clients: []participant{{Name: "mtm", Version: "mtm 1"}, {Name: "mpop-mbox", Version: "mpop 1.4", Alters: "stores CRLF as LF", Durability: "1 a message"}},
+			Trials: []measurement{
+				trial(1, "mtm", 0.5, 0.4, 30), trial(1, "mpop-mbox", 5, 2, 9),
+				trial(2, "mtm", 0.4, 0.3, 31), trial(2, "mpop-mbox", 3, 2, 9),
+				trial(3, "mtm", 0.8, 0.4, 32), trial(3, "mpop-mbox", 6, 2, 9),
+			},
+			Notes: []string{"Every message was compared."},
+		}
+		found.conclude()
+	})
 
-	It("show least, median and most, and the ratios run by run", func() {
-		Expect(string(found.table())).To(Equal(`10,000 messages of 8KiB, 3 runs, the clients taking turns
+	It("show least, median and most, and the ratios round by round", func() {
+		Expect(string(found.table())).To(Equal(`10,000 messages of 8KiB; 3 runs, taking turns
 2 CPUs, Some CPU, linux/amd64, go1.26
 
-                          messages/s     MB/s       CPU seconds           peak memory
-client       least   median     most   median   client   server     client     server
-mtm         12,500   20,000   25,000      164     0.40     0.20   31.0 MiB   10.0 MiB
-mpop-mbox    1,667    2,000    3,333     16.4     2.00     0.10    9.0 MiB   11.0 MiB
+                          messages/s     MB/s       CPU us each           peak memory
+compare      least   median     most   median   client   server     client     server
+mtm         12,500   20,000   25,000      164       40       20   31.0 MiB   10.0 MiB
+mpop-mbox    1,667    2,000    3,333     16.4      200       20    9.0 MiB   10.0 MiB
 
 times faster, run by run   least   median   most
 mtm : mpop-mbox              7.5      7.5   10.0
 
-Every message of every run was compared with what was served.
+Every message was compared.
 mtm: mtm 1
-mpop-mbox: mpop 1.4; by its nature it stores CRLF as LF
+mpop-mbox: mpop 1.4; syncs: 1 a message; by its nature it stores CRLF as LF
 `))
 	})
 
+	It("compare only rounds that both have run, and say what is missing", func() {
+		found.Trials = found.Trials[:3]
+		found.Stopped = "stopped by a signal after 3 of 6 trials"
+		found.Failures = []failure{{Round: 2, What: "curl", Text: "curl: no"}}
+		found.conclude()
+		Expect(found.Ratios).To(Equal([]versus{{"mtm : mpop-mbox", spread{10, 10, 10}}}))
+		Expect(string(found.table())).To(And(HavePrefix("Only a part: stopped by a signal after 3 of 6 trials.\n"),
+			HaveSuffix("curl failed in round 2 and was left out from then on: curl: no\n")))
+	})
+
 	It("leave out of the benchmark format what the system does not tell", func() {
-		silent := *found
-		silent.Machine.CPU, silent.Trials = "", []measurement{{Client: "mtm", Seconds: 0.5}}
-		Expect(string(silent.benchfmt())).To(Equal(`goos: linux
+		found.Machine.CPU, found.Trials = "", found.Trials[:1]
+		found.Trials[0].Spent, found.Trials[0].Serving = usage{}, usage{}
+		Expect(string(found.benchfmt())).To(Equal(`goos: linux
 goarch: amd64
 Unit messages/s better=higher
-BenchmarkRetrieve/client=mtm/messages=10000/size=8KiB-2 1 500000000 ns/op 20000.0 messages/s 163.840 MB/s
+BenchmarkCompare/client=mtm/messages=10000/size=8KiB-2 1 500000000 ns/op 20000.0 messages/s 163.840 MB/s
 `))
+	})
+
+	It("say what an idle session costs: the memory with many, less that with one", func() {
+		hold := func(visit string, peak int64) measurement {
+			return measurement{Round: 1, Client: holdName, Server: simulatorName, Visit: visit, Messages: 1, Seconds: 1, Serving: usage{1, peak}}
+		}
+		r := &results{Servers: []participant{{Name: simulatorName}}, Trials: []measurement{hold(heldVisit(1), 1000), hold(heldVisit(11), 6000)}}
+		r.conclude()
+		r.weigh(11)
+		Expect(r.Held).To(Equal([]held{{simulatorName, 11, 500}}))
 	})
 
 	DescribeTable("a spread is the least, the median and the most",
@@ -51,4 +83,28 @@ BenchmarkRetrieve/client=mtm/messages=10000/size=8KiB-2 1 500000000 ns/op 20000.
 		Entry("of two", []float64{4, 2}, spread{2, 3, 4}),
 		Entry("of three", []float64{9, 1, 4}, spread{1, 4, 9}),
 	)
+
+	DescribeTable("growth takes sizes about three times as large as the one before, and the last",
+		func(from, to int, want ...int) {
+			g := growth{from: from}
+			g.box.Messages = to
+			Expect(g.sizes()).To(Equal(want))
+		},
+		Entry(nil, 1000, 100_000, 1000, 3000, 10_000, 30_000, 100_000),
+		Entry(nil, 1000, 2500, 1000, 2500),
+		Entry(nil, 10, 10, 10),
+	)
+
+	It("syncs are those that strace counts", func() {
+		Expect(countSyncs([]byte(`% time     seconds  usecs/call     calls    errors syscall
+------ ----------- ----------- --------- --------- ----------------
+ 90.00    0.009000         900        10           fdatasync
+ 10.00    0.001000         500         2         1 fsync
+------ ----------- ----------- --------- --------- ----------------
+100.00    0.010000         833        12         1 total
+`))).To(Equal(12))
+		Expect(syncText(0, 10)).To(Equal("none"))
+		Expect(syncText(20, 10)).To(Equal("2 a message"))
+		Expect(syncText(2, 1000)).To(Equal("2 syncs, one for 500 messages"))
+	})
 })

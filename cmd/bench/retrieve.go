@@ -2,205 +2,190 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"pop3mtm/cmd/internal/cli"
 )
 
-const mostRuns = 1000
-
-// retrieve is the benchmark of fetching a whole mailbox.
+// retrieve is the benchmark of fetching a mailbox with our MTM.
 type retrieve struct {
-	box     mailbox
-	runs    int
-	against []string
-	mtm     string
-	pop3sim string
-	dir     string // where the clients store
-	keep    bool
-	format  string
-	out     string // folder for result files
-	profile string
+	setup
+	job
+	accounts int
 }
 
 func newRetrieve() *cobra.Command {
 	var r retrieve
 	c := &cobra.Command{
 		Use:   "retrieve",
-		Short: "Fetches a large mailbox, ours against others",
-		Long: `Retrieve fetches a synthetic mailbox of a simulated server with our MTM into its message store, and with other
-people's clients when they are named. The clients take turns, each run on a new server and into a new folder, and what is
-measured is the whole process from its start to its end. Then every message is compared with what was served.
+		Short: "Fetches a large mailbox with our MTM",
+		Long: `Retrieve fetches a mailbox with our MTM into its message store: a synthetic one of a simulated server, or that of any
+server with --target. Each run has a new server process and a new folder, and what is measured is the whole client
+process from its start to its end. Then every message is compared with what was served, and a figure of mail that does
+not compare is refused.
 
-The table shows the least, the median and the largest of all runs, and how many times faster ours was, run by run.
-The other clients are to be installed; in Debian the packages are curl, fetchmail, getmail6, mpop and python3.`,
+The table shows the least, the median and the largest of all runs. With --out or --html one more run goes over a line
+that is watched: it gives throughput over time and the latency of each message, and no other figure.
+'bench compare' sets other programs beside it.`,
 		Example: `  bench retrieve
-  bench retrieve --messages 100000 --size 2KiB
-  bench retrieve --against mpop-maildir,mpop-mbox --out results
-  bench retrieve --messages 1 --size 1GiB --runs 1
-  bench retrieve --format benchfmt >new.txt && benchstat -col /client new.txt`,
+  bench retrieve --messages 100000 --size 2KiB --html retrieve.html
+  bench retrieve --mode move --rtt 20ms --bandwidth 10MB
+  bench retrieve --mode top --lines 20 --which selection --every 10
+  bench retrieve --accounts 8 --tls stls
+  bench retrieve --target mail.example.org:995 --tls implicit --user ada --password-env SECRET
+  bench retrieve --format benchfmt >new.txt && benchstat new.txt`,
 	}
-	r.flags(c)
+	r.addFlags(c, 10_000, 8<<10, 5, 0)
+	r.job.flags(c)
+	f := c.Flags()
+	f.IntVar(&r.accounts, "accounts", 1, "mailboxes that are fetched at once, by a client process each; {n} in --user is the number")
+	r.addServerFlags(f)
+	r.addKeepFlags(f)
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		if err := r.validate(); err != nil {
+		if err := r.setup.validate(f); err != nil {
 			return err
 		}
-		found, err := r.run(c.Context(), c.ErrOrStderr())
-		if err != nil {
+		if err := r.job.validate(&r.setup); err != nil {
 			return err
 		}
-		return show(found, r.format, r.out, c.OutOrStdout())
+		if r.accounts < 1 || r.accounts > mostAccounts {
+			return cli.Usage("--accounts takes 1 to %d, not %d", mostAccounts, r.accounts)
+		}
+		return r.withSpool(c.Context(), c.ErrOrStderr(), r.accounts, func(spool string) error {
+			p, err := r.plan(c.Context(), spool)
+			if err != nil {
+				return err
+			}
+			return p.run(c)
+		})
 	}
 	return c
 }
 
-func (r *retrieve) flags(c *cobra.Command) {
-	r.box.flags(c, 10_000, 8<<10)
-	f := c.Flags()
-	f.IntVar(&r.runs, "runs", 5, "how often each client fetches the mailbox")
-	f.StringSliceVar(&r.against, "against", nil, "other clients: curl, fetchmail, getmail, mpop-maildir, mpop-mbox, poplib")
-	f.StringVar(&r.mtm, "mtm", "", "an mtm program to measure instead of the MTM built into the bench")
-	f.StringVar(&r.pop3sim, "pop3sim", "", "a pop3sim program that serves instead of the server built into the bench")
-	f.StringVar(&r.dir, "dir", os.TempDir(), "folder on the disk that the clients store to; a folder is made in it and removed")
-	f.BoolVar(&r.keep, "keep", false, "do not remove what the clients stored, and say where it is")
-	f.StringVar(&r.format, "format", "table", "what is printed: table, benchfmt (for benchstat) or json")
-	f.StringVar(&r.out, "out", "", "folder for the results as results.json, results.bench and results.txt")
-	f.StringVar(&r.profile, "profile", "", "folder for CPU profiles of our server and client, as of the last run")
-}
-
-func (r *retrieve) validate() error {
-	if err := r.box.validate(); err != nil {
-		return err
-	}
-	if err := checkRuns(r.runs, r.format); err != nil {
-		return err
-	}
-	if r.profile != "" && (r.mtm != "" || r.pop3sim != "") {
-		return cli.Usage("--profile works with the server and the client built into the bench, not with --mtm or --pop3sim")
-	}
-	return checkPeers(r.against)
-}
-
-// checkRuns refuses what no benchmark takes.
-func checkRuns(runs int, format string) error {
-	if runs < 1 || runs > mostRuns {
-		return cli.Usage("--runs takes 1 to %d, not %d", mostRuns, runs)
-	}
-	if _, ok := formats()[format]; !ok {
-		return cli.Usage("--format takes table, benchfmt or json, not %q", format)
-	}
-	return nil
-}
-
-// run does all trials, the clients taking turns.
-func (r *retrieve) run(ctx context.Context, stderr io.Writer) (found *results, err error) {
-	found, err = r.begin(ctx)
+// plan is one trial a round, and one more on a watched line when somebody will look at plots.
+func (r *retrieve) plan(ctx context.Context, spool string) (*plan, error) {
+	p := r.begin("retrieve")
+	server, err := r.server()
 	if err != nil {
 		return nil, err
 	}
-	dir, err := makeFolders(r.dir, r.out, r.profile)
-	if err != nil {
+	if err := p.participate(ctx, clientSpec{Name: oursName, Program: r.mtm}); err != nil {
 		return nil, err
 	}
-	if r.keep {
-		defer func() {
-			_, failed := fmt.Fprintf(stderr, "What the clients stored is kept in %s\n", dir)
-			err = errors.Join(err, failed)
-		}()
+	t := trial{
+		Label: oursName, Server: server, Client: clientSpec{Name: oursName, Program: r.mtm}, Line: r.line(),
+		Accounts: r.accounts, Spool: spool, Visits: []visitSpec{{Mailbox: r.box, Job: r.job}},
+	}
+	p.found.Accounts, p.found.What = r.accounts, r.what()+r.purpose()
+	if r.Mode == headers || r.Mode == topLines {
+		p.found.Notes = append(p.found.Notes, "Every header of every run was compared with what was served.")
 	} else {
-		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+		p.found.Notes = append(p.found.Notes, "Every message of every run was compared with what was served.")
 	}
-	for run := range r.runs {
-		for _, c := range found.Clients {
-			label := fmt.Sprintf("run %d of %d, %s", run+1, r.runs, c.Name)
-			m, err := r.trial(ctx, c.Name, filepath.Join(dir, fmt.Sprintf("%03d-%s", run+1, c.Name)), label, stderr)
-			if err != nil {
-				return nil, err
-			}
-			found.Trials = append(found.Trials, *m)
+	p.trials = []trial{t}
+	p.watched(p.trials...)
+	return p, nil
+}
+
+// what is the mailbox in words.
+func (s *setup) what() string {
+	if s.target != "" {
+		return "the mailbox of " + s.user + " at " + s.target
+	}
+	return fmt.Sprintf("%s of %s", count(s.box.Messages, "message"), s.box.Size)
+}
+
+// purpose is the job in words, "" for the usual one.
+func (j *job) purpose() string {
+	text := ""
+	switch j.Mode {
+	case moveMail:
+		text = ", moved"
+	case headers:
+		text = ", headers only"
+	case topLines:
+		text = fmt.Sprintf(", headers and %s of each", count(j.Lines, "line"))
+	}
+	if j.Which == selection {
+		text += fmt.Sprintf(", every %dth", j.Every)
+	}
+	return text + j.window()
+}
+
+// watched adds one run of each trial on a line that is watched, when the results will have plots.
+func (p *plan) watched(trials ...trial) {
+	if !p.setup.plots() {
+		return
+	}
+	for _, t := range trials {
+		if t.Server.Name == limitName {
+			continue // it does not speak POP3
 		}
-	}
-	return found, nil
-}
-
-// begin asks every client for its version, so that a missing one is known before anything is measured.
-func (r *retrieve) begin(ctx context.Context) (*results, error) {
-	bench, err := os.Executable()
-	if err != nil {
-		return nil, err
-	}
-	found := &results{Benchmark: "retrieve", Machine: thisMachine(), Mailbox: r.box, Runs: r.runs}
-	for _, name := range append([]string{oursName}, r.against...) {
-		version, err := newClient(name, &ours{bench: bench, mtm: r.mtm}).version(ctx)
-		if err != nil {
-			return nil, err
+		if t.encrypted() {
+			p.found.Notes = append(p.found.Notes, "With TLS the line cannot be watched: throughput over time and latencies were not measured.")
+			return
 		}
-		found.Clients = append(found.Clients, participant{Name: name, Version: version, Alters: alters(name)})
+		t.Trace = true
+		p.extra = append(p.extra, t)
 	}
-	return found, nil
 }
 
-// makeFolders makes the folders of the results whose names are not empty, and a new one below dir for what the clients
-// store, whose path it returns.
-func makeFolders(dir string, results ...string) (string, error) {
-	for _, dir := range results {
-		if dir != "" {
-			if err := os.MkdirAll(dir, 0o755); err != nil {
-				return "", err
-			}
-		}
+// withSpool fetches the mailbox of a target to compare with, for as long as f runs; spool is "" without a target. All
+// of several accounts have to hold the same mail.
+func (s *setup) withSpool(ctx context.Context, stderr io.Writer, accounts int, f func(spool string) error) (err error) {
+	if s.target == "" {
+		return f("")
 	}
-	dir, err := filepath.Abs(dir) // the clients run in folders of their own
-	if err != nil {
-		return "", err
-	}
-	return os.MkdirTemp(dir, "bench-")
-}
-
-// trial runs one trial in a process of its own and shows how far it is.
-func (r *retrieve) trial(ctx context.Context, name, dir, label string, stderr io.Writer) (m *measurement, err error) {
-	if err = os.Mkdir(dir, 0o700); err != nil {
-		return nil, err
-	}
-	if !r.keep {
-		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	}
-	t := trial{Mailbox: r.box, Client: name, Dir: dir, Mtm: r.mtm, Pop3sim: r.pop3sim, Profile: r.profile}
-	bar := cli.NewBar(stderr, label, cli.Octets, r.box.total())
-	return inProcess[measurement](ctx, "trial", t, bar, label, r.box.total())
-}
-
-// alters is what a client changes in messages by its nature.
-func alters(name string) string {
-	if p, ok := peers()[name]; ok {
-		return p.Alters()
-	}
-	return ""
-}
-
-// show prints results in a format, and writes them in all of them into a folder when out names one.
-func show(found shown, format, out string, stdout io.Writer) error {
-	if out != "" {
-		for form, name := range map[string]string{"json": "results.json", "benchfmt": "results.bench", "table": "results.txt"} {
-			text, err := formats()[form](found)
-			if err != nil {
-				return err
-			}
-			if err := os.WriteFile(filepath.Join(out, name), text, 0o644); err != nil {
-				return err
-			}
-		}
-	}
-	text, err := formats()[format](found)
+	l, err := s.targetAddress()
 	if err != nil {
 		return err
 	}
-	_, err = stdout.Write(text)
-	return err
+	dir, err := makeFolder(s.dir)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(dir) }() // what is left of a copy harms nobody
+	spool := filepath.Join(dir, "served")
+	if err := fillSpool(ctx, spool, l.numbered(0, accounts), stderr); err != nil {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		return fmt.Errorf("--target %s, before anything is measured: %w", s.target, err)
+	}
+	served, err := openSpool(spool)
+	if err != nil {
+		return err
+	}
+	if err := checkSpace(s.dir, 2*served.octets*int64(accounts)); err != nil {
+		return err
+	}
+	s.box = mailbox{Messages: served.Len()}
+	return f(spool)
+}
+
+// participate asks a client for its version, so that a missing one is known before anything is measured.
+func (p *plan) participate(ctx context.Context, spec clientSpec) error {
+	who, err := spec.make(&trial{Client: spec, Visits: []visitSpec{{}}})
+	if err != nil {
+		return err
+	}
+	version, err := who.version(ctx)
+	if err != nil {
+		return err
+	}
+	one := participant{Name: spec.Name, Version: version}
+	if t, ok := who.(theirs); ok {
+		one.Alters = t.Alters()
+		if spec.Command == "" {
+			one.Version, _, _ = strings.Cut(version, " (") // what curl is made of fills a screen
+		}
+	}
+	p.found.Clients = append(p.found.Clients, one)
+	return nil
 }

@@ -11,12 +11,10 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	"golang.org/x/perf/benchfmt"
-
-	"pop3mtm/cmd/internal/peer"
 )
 
 var _ = Describe("bench retrieve", func() {
-	DescribeTable("says on one line what is wrong with a flag, and ends with 2",
+	DescribeTable("says on one line what is wrong with a flag, and ends with 2 before anything runs",
 		func(want string, args ...string) {
 			r := bench(append([]string{"retrieve"}, args...)...)
 			Expect(r.status).To(Equal(2))
@@ -28,44 +26,104 @@ var _ = Describe("bench retrieve", func() {
 		Entry("a size that is none", `--size: a size is a whole number of octets such as 4096, 8KiB or 2MB`, "--size", "big"),
 		Entry("a size without room for the header", "--size takes 512 to 1TiB, not 511", "--size", "511"),
 		Entry("a size above all memory", "--size takes 512 to 1TiB, not 2TiB", "--size", "2TiB"),
+		Entry("more than there is in the world", "--messages and --size make more than 32 PiB of mail", "--messages", "1000000", "--size", "1TiB"),
 		Entry("no run", "--runs takes 1 to 1000, not 0", "--runs", "0"),
 		Entry("an unknown format", `--format takes table, benchfmt or json, not "xml"`, "--format", "xml"),
-		Entry("an unknown client", `--against knows curl, fetchmail, getmail, mpop-maildir, mpop-mbox, poplib, not "outlook"`,
-			"--against", "mpop-mbox,outlook"),
-		Entry("a client given twice", "--against names curl twice", "--against", "curl,curl"),
+		Entry("an unknown mode", `--mode takes copy, move, headers, top, not "steal"`, "--mode", "steal"),
+		Entry("an unknown choice", `--which takes new, all, selection, not "old"`, "--which", "old"),
+		Entry("a choice of headers", "--mode headers refreshes the whole list: --which all means nothing there", "--mode", "headers", "--which", "all"),
+		Entry("lines below none", "--lines takes 0 to 1000000, not -1", "--lines", "-1"),
+		Entry("every none", "--every takes 1 to 10000000, not 0", "--every", "0"),
+		Entry("a window of crowds", "--window takes 0 to 10000, not 10001", "--window", "10001"),
+		Entry("no account", "--accounts takes 1 to 64, not 0", "--accounts", "0"),
+		Entry("an unknown protection", `--tls takes none, stls or implicit, not "ssl"`, "--tls", "ssl"),
+		Entry("a round trip of minutes", "--rtt takes 0 to 1s, not 1m0s", "--rtt", "1m"),
+		Entry("a bandwidth of nearly nothing", "--bandwidth takes 0 for no limit, or 1KiB a second and more, not 7", "--bandwidth", "7"),
+		Entry("a target that is none", `--target takes HOST:PORT, such as pop.example.org:110 or [::1]:1110, not "here"`, "--target", "here"),
+		Entry("a port beyond all", `--target takes HOST:PORT, such as pop.example.org:110 or [::1]:1110, not "here:70000"`, "--target", "here:70000"),
+		Entry("a mailbox beside a target", "--messages is for the synthetic mailbox: --target has its own", "--target", "here:1", "--messages", "3"),
+		Entry("a user without a target", "--user goes with --target", "--user", "ada"),
+		Entry("a variable that is not there", "--password-env: there is no variable BENCH_NONE", "--target", "here:1", "--password-env", "BENCH_NONE"),
+		Entry("two servers", "--target and --pop3sim exclude each other", "--target", "here:1", "--pop3sim", "x"),
+		Entry("a move that cannot be done twice", "--mode move would delete the mail of --target, and the next run would find none",
+			"--target", "here:1", "--mode", "move"),
 		Entry("a profile of a foreign program", "--profile works with the server and the client built into the bench, "+
-			"not with --mtm or --pop3sim", "--profile", "p", "--mtm", "mtm"),
+			"not with --mtm, --pop3sim or --target", "--profile", "p", "--mtm", "mtm"),
+		Entry("a page that is a folder", "--html takes the name of a file, and . is a folder", "--html", "."),
 		Entry("an argument", `wrong arguments, starting with "now": write 'bench retrieve'`, "now"),
 	)
+
+	It("refuses a mailbox for which the disk has no room", func() {
+		r := bench("retrieve", "--messages", "1000000", "--size", "1GiB", "--dir", GinkgoT().TempDir())
+		Expect(r.status).To(Equal(2))
+		Expect(r.errOut).To(MatchRegexp(`^bench: a run needs about \S+ \S+ of disk, and \S+ has \S+ \S+: take fewer or smaller messages, or another --dir;`))
+	})
 
 	It("fetches the mailbox, verifies it, prints a table and leaves nothing behind", func() {
 		dir := GinkgoT().TempDir()
 		r := retrieveSmall(dir)
 		Expect(r.errOut).To(BeEmpty())
 		Expect(r.status).To(Equal(0))
-		Expect(r.out).To(HavePrefix("200 messages of 2KiB, 2 runs, the clients taking turns\n"))
+		Expect(r.out).To(HavePrefix("200 messages of 2KiB; 2 runs\n"))
 		Expect(r.out).To(MatchRegexp(`(?m)^mtm( +[0-9,.]+){6}( +[0-9.]+ MiB){2}$`))
 		Expect(r.out).To(ContainSubstring("Every message of every run was compared with what was served.\n"))
 		Expect(os.ReadDir(dir)).To(BeEmpty())
 	})
 
-	It("writes all three forms of the results, and keeps what was stored when asked", func() {
+	It("writes all forms of the results, and keeps what was stored when asked", func() {
 		dir, out := GinkgoT().TempDir(), filepath.Join(GinkgoT().TempDir(), "new", "results")
 		r := retrieveSmall(dir, "--out", out, "--keep", "--format", "json")
 		Expect(r.status).To(Equal(0), r.errOut)
 		var found results
 		Expect(json.Unmarshal([]byte(r.out), &found)).To(Succeed())
 		Expect(found.Trials).To(HaveLen(2))
+		Expect(found.Traces).To(HaveLen(1), "a run of its own on a watched line")
+		Expect(found.Traces[0].Latency.Of).To(Equal("RETR"))
+		Expect(found.Traces[0].Latency.Count).To(BeEquivalentTo(200))
 		Expect(found.Mailbox).To(Equal(mailbox{Messages: 200, Size: 2 << 10, Seed: 1}))
 		Expect(os.ReadFile(filepath.Join(out, "results.json"))).To(BeEquivalentTo(r.out))
 		Expect(os.ReadFile(filepath.Join(out, "results.txt"))).To(BeEquivalentTo(found.table()))
 		Expect(os.ReadFile(filepath.Join(out, "results.bench"))).To(BeEquivalentTo(found.benchfmt()))
+		page, err := os.ReadFile(filepath.Join(out, "results.html"))
+		Expect(err).NotTo(HaveOccurred())
+		checkPage(page, &found)
 
 		stores, err := filepath.Glob(filepath.Join(dir, "bench-*", "00?-mtm", "mail.store"))
 		Expect(err).NotTo(HaveOccurred())
-		Expect(stores).To(HaveLen(2))
+		Expect(stores).To(HaveLen(3))
 		Expect(r.errOut).To(Equal("What the clients stored is kept in " + filepath.Dir(filepath.Dir(stores[0])) + "\n"))
-		Expect(verifyStore(GinkgoT().Context(), stores[1], &found.Mailbox)).To(Succeed())
+		served, err := found.Mailbox.list()
+		Expect(err).NotTo(HaveOccurred())
+		Expect(verifyStore(GinkgoT().Context(), stores[1], served)).To(Succeed())
+	})
+
+	DescribeTable("does every job, over every line, and verifies it",
+		func(title string, args ...string) {
+			dir := GinkgoT().TempDir()
+			r := retrieveSmall(dir, append([]string{"--runs", "1"}, args...)...)
+			Expect(r.errOut).To(BeEmpty())
+			Expect(r.status).To(Equal(0))
+			Expect(r.out).To(HavePrefix("200 messages of 2KiB" + title + "; 1 run\n"))
+			Expect(os.ReadDir(dir)).To(BeEmpty())
+		},
+		Entry("move", ", moved", "--mode", "move"),
+		Entry("headers", ", headers only", "--mode", "headers"),
+		Entry("lines", ", headers and 3 lines of each", "--mode", "top", "--lines", "3"),
+		Entry("lines of a selection", ", headers and 1 line of each, every 7th", "--mode", "top", "--lines", "1", "--which", "selection", "--every", "7"),
+		Entry("a moved selection", ", moved, every 10th", "--mode", "move", "--which", "selection"),
+		Entry("all, one by one", ", window 1", "--which", "all", "--window", "1"),
+		Entry("STLS and several accounts", "; 3 accounts at once; TLS: stls", "--tls", "stls", "--accounts", "3"),
+		Entry("TLS on a slow line", "; TLS: implicit; 2ms of round trip added; 9.54 MiB a second", "--tls", "implicit", "--rtt", "2ms", "--bandwidth", "10MB"),
+	)
+
+	It("takes at least as long as its line lets it", func() {
+		var found results
+		r := retrieveSmall(GinkgoT().TempDir(), "--bandwidth", "2MB", "--format", "json") // 200 x 2 KiB
+		Expect(r.status).To(Equal(0), r.errOut)
+		Expect(json.Unmarshal([]byte(r.out), &found)).To(Succeed())
+		for _, m := range found.Trials {
+			Expect(m.Seconds).To(BeNumerically(">", 200*2048/2e6))
+		}
 	})
 
 	It("writes CPU profiles of server and client", func() {
@@ -106,7 +164,7 @@ var _ = Describe("bench retrieve", func() {
 		var found results
 		Expect(json.Unmarshal([]byte(r.out), &found)).To(Succeed())
 		Expect(found.Trials[0].Spent.Peak).To(BeNumerically("<", 64<<20))
-		Expect(found.Trials[0].Server.Peak).To(BeNumerically("<", 64<<20))
+		Expect(found.Trials[0].Serving.Peak).To(BeNumerically("<", 64<<20))
 		Expect(found.Trials[0].Spent.CPU).To(BeNumerically(">", 0))
 	})
 })
@@ -136,23 +194,4 @@ func TestBenchmarkFormatIsWhatBenchstatReads(t *testing.T) {
 	}
 	g.Expect(reader.Err()).NotTo(HaveOccurred())
 	g.Expect(lines).To(Equal(2))
-}
-
-func TestOtherClientsTakeTurnsWithOurs(t *testing.T) {
-	g := NewWithT(t)
-	names := []string{"mtm", "mpop-maildir", "mpop-mbox"}
-	_, err := peer.Mpop{}.Version(t.Context())
-	peer.Need(t, err)
-	r := retrieveSmall(t.TempDir(), "--against", strings.Join(names[1:], ","), "--format", "json")
-	g.Expect(r.status).To(Equal(0), r.errOut)
-	var found results
-	g.Expect(json.Unmarshal([]byte(r.out), &found)).To(Succeed())
-	var order []string
-	for _, m := range found.Trials {
-		order = append(order, m.Client)
-		g.Expect(m.Seconds).To(BeNumerically(">", 0))
-	}
-	g.Expect(order).To(Equal(append(names, names...)))
-	g.Expect(found.Clients[1].Version).To(ContainSubstring("mpop"))
-	g.Expect(string(found.table())).To(MatchRegexp(`(?m)^mtm : mpop-mbox( +[0-9.]+){3}$`))
 }

@@ -7,41 +7,57 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fixtures"
+	"pop3mtm/mtm/account"
 )
 
 // reportEvery is how often the server says how far it is, so that the bench can show progress whoever the client is.
 const reportEvery = 100 * time.Millisecond
 
-// newServe is the server of one trial, a process of its own. Its first line on stdout is {"pop3":"host:port"}, later
-// ones are serverCounts. It ends at a signal, or with its standard input, so that it never outlives the bench.
-func newServe() *cobra.Command {
-	var box mailbox
-	var profile string
-	var without []string
-	c := &cobra.Command{Use: "serve", Hidden: true, Short: "Serves the mailbox of one trial"}
-	box.flags(c, 10_000, 8<<10)
-	c.Flags().StringVar(&profile, "profile", "", "file for a CPU profile")
-	c.Flags().StringSliceVar(&without, "without", nil, "capabilities that the server lacks")
-	c.RunE = func(c *cobra.Command, _ []string) error {
-		if err := box.validate(); err != nil {
-			return err
-		}
-		return profiled(profile, func() error { return serve(c.Context(), &box, without, c.InOrStdin(), c.OutOrStdout()) })
-	}
-	return c
+const serveName = "serve"
+
+// serveSpec is what the server of one visit reads from its standard input.
+type serveSpec struct {
+	Mailbox  mailbox     `json:"mailbox"`
+	Accounts int         `json:"accounts"` // users, each with the mailbox of its own
+	Without  []string    `json:"without"`  // capabilities that it lacks
+	TLS      account.TLS `json:"tls"`
+	CA       string      `json:"ca"` // file for the authority of its certificate
+	Profile  string      `json:"profile"`
 }
 
-func serve(ctx context.Context, box *mailbox, without []string, stdin io.Reader, stdout io.Writer) error {
-	ctx, cancel := endsWithInput(ctx, stdin)
-	defer cancel()
-	source, err := box.source()
-	if err != nil {
+// newServe is the server of one visit, a process of its own. Its first line on stdout is {"pop3":"host:port"}, later
+// ones are serverCounts. It ends at a signal, or with its standard input, so that it never outlives the bench.
+func newServe() *cobra.Command {
+	return specCommand(serveName, "Serves the mailbox of one trial", func(ctx context.Context, s *serveSpec, stdout io.Writer) error {
+		if err := s.Mailbox.validate(); err != nil {
+			return err
+		}
+		return profiled(s.Profile, func() error { return s.serve(ctx, stdout) })
+	})
+}
+
+func (s *serveSpec) serve(ctx context.Context, stdout io.Writer) error {
+	var ended atomic.Int64
+	o := &fakeserver.Options{
+		Without: s.Without, Users: map[string]fakeserver.User{},
+		OnSession: func(fakeserver.Transcript) { ended.Add(1) },
+	}
+	for i := range s.Accounts {
+		source, err := s.Mailbox.source()
+		if err != nil {
+			return err
+		}
+		o.Users[userName("demo", i, s.Accounts)] = fakeserver.User{Password: "demo", Maildrop: fakeserver.MaildropOf(source)}
+	}
+	if err := s.certify(o); err != nil {
 		return err
 	}
 	var config net.ListenConfig
@@ -50,13 +66,16 @@ func serve(ctx context.Context, box *mailbox, without []string, stdin io.Reader,
 		return err
 	}
 	counted := &countedListener{Listener: l}
-	var ended atomic.Int64
-	server := fakeserver.New(fakeserver.MaildropOf(source), &fakeserver.Options{
-		Without: without, OnSession: func(fakeserver.Transcript) { ended.Add(1) },
-	})
+	server := fakeserver.New(nil, o)
 	tops := server.On(fakeserver.Match{Verb: "TOP"}, fakeserver.Auto)
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(counted) }()
+	go func() {
+		if s.TLS == account.Implicit {
+			served <- server.ServeTLS(counted)
+		} else {
+			served <- server.Serve(counted)
+		}
+	}()
 	_, err = fmt.Fprintf(stdout, "{\"pop3\":%q}\n", l.Addr())
 	if err == nil {
 		err = report(ctx, stdout, func() serverCounts {
@@ -70,6 +89,16 @@ func serve(ctx context.Context, box *mailbox, without []string, stdin io.Reader,
 		closed = errors.Join(closed, e)
 	}
 	return errors.Join(err, closed)
+}
+
+// certify gives the server a certificate when TLS is wanted, and writes its authority for the client.
+func (s *serveSpec) certify(o *fakeserver.Options) error {
+	if s.TLS == account.NoTLS || s.TLS == "" {
+		return nil
+	}
+	ca := fixtures.NewCA()
+	o.TLS = ca.Server()
+	return os.WriteFile(s.CA, ca.PEM(), 0o600)
 }
 
 // serverCounts is what a server of ours has done so far, in a line that it writes to stdout.

@@ -41,3 +41,21 @@ func TestASignalLeavesNoProcessAndNoFile(t *testing.T) {
 		})
 	}
 }
+
+func TestASignalShowsWhatWasMeasuredUntilThen(t *testing.T) {
+	g := NewWithT(t)
+	dir := t.TempDir()
+	var out, errOut bytes.Buffer
+	cmd := exec.Command(program, "retrieve", "--messages", "20", "--runs", "1000", "--dir", dir)
+	cmd.Stdout, cmd.Stderr = &out, &errOut
+	g.Expect(cmd.Start()).To(Succeed())
+	g.Eventually(func() ([]string, error) {
+		return filepath.Glob(filepath.Join(dir, "bench-*", "00[3-9]-mtm")) // each is there for some ten milliseconds
+	}, 20*time.Second, time.Millisecond).ShouldNot(BeEmpty())
+	g.Expect(cmd.Process.Signal(syscall.SIGINT)).To(Succeed())
+	g.Expect(cmd.Wait()).To(MatchError("exit status 1"))
+	g.Expect(errOut.String()).To(Equal("bench: stopped by a signal\n"))
+	g.Expect(out.String()).To(MatchRegexp(`^Only a part: stopped by a signal after [0-9]+ of 1,000 trials.\n`))
+	g.Expect(out.String()).To(MatchRegexp(`(?m)^mtm( +[0-9,.]+){6}`))
+	g.Expect(os.ReadDir(dir)).To(BeEmpty())
+}

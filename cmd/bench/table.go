@@ -4,58 +4,194 @@ import (
 	"bytes"
 	"fmt"
 	"strconv"
+	"strings"
+	"time"
 )
 
 // table is the results for a person.
 func (r *results) table() []byte {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s of %s, %s, the clients taking turns\n%s\n\n",
-		count(r.Mailbox.Messages, "message"), r.Mailbox.Size, count(r.Runs, "run"), r.Machine)
-	rows := [][]string{
-		{"client", "least", "median", "most", "median", "client", "server", "client", "server"},
+	if r.Stopped != "" {
+		fmt.Fprintf(&b, "Only a part: %s.\n", r.Stopped)
 	}
-	for _, c := range r.Clients {
-		rows = append(rows, r.row(c.Name))
+	fmt.Fprintf(&b, "%s\n%s\n\n", r.title(), r.Machine)
+	rows := [][]string{append([]string{r.Benchmark}, r.columns()...)}
+	for i := range r.Summary {
+		rows = append(rows, append([]string{r.Summary[i].Label}, r.cells(&r.Summary[i])...))
 	}
-	align(&b, []heading{{"", 1}, {"messages/s", 3}, {"MB/s", 1}, {"CPU seconds", 2}, {"peak memory", 2}}, rows)
-	if len(r.Clients) > 1 {
+	align(&b, r.headings(), rows)
+	if len(r.Ratios) > 0 {
 		rows = [][]string{{"times faster, run by run", "least", "median", "most"}}
-		for _, c := range r.Clients[1:] {
-			s := spreadOf(r.faster(oursName, c.Name))
-			rows = append(rows, []string{oursName + " : " + c.Name, ratio(s.least), ratio(s.median), ratio(s.most)})
+		for _, v := range r.Ratios {
+			rows = append(rows, []string{v.Label, ratio(v.Times.Least), ratio(v.Times.Median), ratio(v.Times.Most)})
 		}
 		b.WriteByte('\n')
 		align(&b, nil, rows)
 	}
-	b.WriteString("\nEvery message of every run was compared with what was served.\n")
-	for _, c := range r.Clients {
-		fmt.Fprintf(&b, "%s: %s", c.Name, c.Version)
-		if c.Alters != "" {
-			fmt.Fprintf(&b, "; by its nature it %s", c.Alters)
-		}
+	if len(r.latencies()) > 0 {
 		b.WriteByte('\n')
+		align(&b, nil, r.latencyRows())
+	}
+	b.WriteByte('\n')
+	for _, line := range r.remarks() {
+		b.WriteString(line + "\n")
 	}
 	return b.Bytes()
 }
 
-// row is one client's line.
-func (r *results) row(client string) []string {
-	median := func(figure func(*measurement) float64) float64 { return spreadOf(r.of(client, figure)).median }
-	rate := spreadOf(r.of(client, r.messageRate))
-	return []string{
-		client, grouped(rate.least), grouped(rate.median), grouped(rate.most), short(median(r.octetRate) / 1e6),
-		seconds(median(func(m *measurement) float64 { return m.Spent.CPU })),
-		seconds(median(func(m *measurement) float64 { return m.Server.CPU })),
-		memory(median(func(m *measurement) float64 { return float64(m.Spent.Peak) })),
-		memory(median(func(m *measurement) float64 { return float64(m.Server.Peak) })),
+// title says in one line what was measured.
+func (r *results) title() string {
+	parts := []string{r.What}
+	if r.Accounts > 1 {
+		parts = append(parts, fmt.Sprintf("%d accounts at once", r.Accounts))
 	}
+	if r.TLS != "" {
+		parts = append(parts, "TLS: "+r.TLS)
+	}
+	if r.RoundTrip > 0 {
+		parts = append(parts, fmt.Sprintf("%v of round trip added", duration(r.RoundTrip)))
+	}
+	if r.Bandwidth > 0 {
+		parts = append(parts, octets(r.Bandwidth)+" a second")
+	}
+	parts = append(parts, count(r.Rounds, "run"))
+	if len(r.Summary) > 1 {
+		parts[len(parts)-1] += ", taking turns"
+	}
+	return strings.Join(parts, "; ")
 }
 
-// messageRate is in messages per second.
-func (r *results) messageRate(m *measurement) float64 { return float64(r.Mailbox.Messages) / m.Seconds }
+// hasOctets says whether mail was counted in octets anywhere.
+func (r *results) hasOctets() bool {
+	for _, s := range r.Summary {
+		if s.Octets > 0 {
+			return true
+		}
+	}
+	return false
+}
 
-// octetRate is in octets of mail per second.
-func (r *results) octetRate(m *measurement) float64 { return float64(r.Mailbox.total()) / m.Seconds }
+// hasTops says whether TOP commands were counted anywhere.
+func (r *results) hasTops() bool {
+	for _, s := range r.Summary {
+		if s.TopCommands != nil {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *results) headings() []heading {
+	h := []heading{{"", 1}, {r.Unit + "/s", 3}}
+	if r.hasOctets() {
+		h = append(h, heading{"MB/s", 1})
+	}
+	h = append(h, heading{"CPU us each", 2}, heading{"peak memory", 2})
+	if r.hasTops() {
+		h = append(h, heading{"", 1})
+	}
+	return h
+}
+
+// columns are the heads of the figures of a row.
+func (r *results) columns() []string {
+	c := []string{"least", "median", "most"}
+	if r.hasOctets() {
+		c = append(c, "median")
+	}
+	c = append(c, "client", "server", "client", "server")
+	if r.hasTops() {
+		c = append(c, "TOPs")
+	}
+	return c
+}
+
+// cells are the figures of a row.
+func (r *results) cells(s *row) []string {
+	c := []string{grouped(s.Rate.Least), grouped(s.Rate.Median), grouped(s.Rate.Most)}
+	if r.hasOctets() {
+		c = append(c, unknownAtZero(s.Octets, short(s.Octets/1e6)))
+	}
+	c = append(c, micros(s.ClientCPU), micros(s.ServerCPU), memory(s.ClientPeak), memory(s.ServerPeak))
+	if r.hasTops() {
+		tops := "unknown"
+		if s.TopCommands != nil {
+			tops = grouped(float64(*s.TopCommands))
+		}
+		c = append(c, tops)
+	}
+	return c
+}
+
+// latencies are the measurements that say how long each thing took.
+func (r *results) latencies() []*measurement {
+	var found []*measurement
+	for _, list := range [][]measurement{r.Traces, r.lastRound()} {
+		for i := range list {
+			if list[i].Latency != nil {
+				found = append(found, &list[i])
+			}
+		}
+	}
+	return found
+}
+
+// lastRound is the part of the trials that a client measured itself last.
+func (r *results) lastRound() []measurement {
+	for i := range r.Trials {
+		if r.Trials[i].Round == r.Rounds {
+			return r.Trials[i:]
+		}
+	}
+	return nil
+}
+
+// latencyRows is the table of latencies.
+func (r *results) latencyRows() [][]string {
+	rows := [][]string{append([]string{"milliseconds"}, percentHeads()...)}
+	for _, m := range r.latencies() {
+		line := []string{r.labelOf(m) + ", each " + m.Latency.Of}
+		for _, p := range tablePercentiles() {
+			line = append(line, short(m.Latency.at(p)*1e3))
+		}
+		rows = append(rows, line)
+	}
+	return rows
+}
+
+// labelOf is the label of a measurement's row.
+func (r *results) labelOf(m *measurement) string {
+	for _, s := range r.Summary {
+		if (kind{s.Client, s.Server, s.Visit, s.Messages}) == m.kind() {
+			return s.Label
+		}
+	}
+	return m.Client
+}
+
+// remarks are what must be known beside the figures.
+func (r *results) remarks() []string {
+	lines := append([]string{}, r.Notes...)
+	for _, p := range append(append([]participant{}, r.Clients...), r.Servers...) {
+		line := p.Name + ": " + p.Version
+		if p.Durability != "" {
+			line += "; syncs: " + p.Durability
+		}
+		if p.Alters != "" {
+			line += "; by its nature it " + p.Alters
+		}
+		lines = append(lines, line)
+	}
+	for _, f := range r.Failures {
+		lines = append(lines, fmt.Sprintf("%s failed in round %d and was left out from then on: %s", f.What, f.Round, f.Text))
+	}
+	return lines
+}
+
+// duration is a short time as Go writes it, to 10 microseconds.
+func duration(seconds float64) time.Duration {
+	return time.Duration(seconds * float64(time.Second)).Round(10 * time.Microsecond)
+}
 
 // heading stands above some columns of a table.
 type heading struct {
@@ -127,19 +263,25 @@ func short(f float64) string {
 	return strconv.FormatFloat(f, 'f', 2, 64)
 }
 
-func ratio(f float64) string { return strconv.FormatFloat(f, 'f', 1, 64) }
+// ratio needs more digits below one.
+func ratio(f float64) string {
+	if f < 1 {
+		return strconv.FormatFloat(f, 'f', 2, 64)
+	}
+	return strconv.FormatFloat(f, 'f', 1, 64)
+}
 
-// seconds of CPU; no program takes none.
-func seconds(f float64) string {
+// unknownAtZero is for figures that are never zero when they are known.
+func unknownAtZero(f float64, text string) string {
 	if f == 0 {
 		return "unknown"
 	}
-	return strconv.FormatFloat(f, 'f', 2, 64)
+	return text
 }
 
+// micros is a time in microseconds.
+func micros(seconds float64) string { return unknownAtZero(seconds, short(seconds*1e6)) }
+
 func memory(octets float64) string {
-	if octets == 0 {
-		return "unknown"
-	}
-	return strconv.FormatFloat(octets/(1<<20), 'f', 1, 64) + " MiB"
+	return unknownAtZero(octets, strconv.FormatFloat(octets/(1<<20), 'f', 1, 64)+" MiB")
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,153 +8,170 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strconv"
-	"time"
+	"regexp"
 
 	"github.com/spf13/cobra"
 
 	"pop3mtm/cmd/internal/cli"
-	"pop3mtm/cmd/internal/peer"
+	"pop3mtm/mtm/account"
 )
 
-// trial is one client fetching one mailbox once. It runs in a process of its own, so that what one trial leaves in
-// memory does not weigh on the next, and so that the cost of the processes that it starts can be told apart. It ends
-// early when its standard input does.
+// trial is one client at one mailbox: one visit, or several after one another with the same store. It runs in a process
+// of its own, so that what one trial leaves in memory does not weigh on the next, and so that the cost of the processes
+// that it starts can be told apart. Every visit has a new server. A trial ends early when its standard input does.
 type trial struct {
-	Mailbox mailbox `json:"mailbox"`
-	Client  string  `json:"client"`
-	Dir     string  `json:"dir"`     // an empty folder
-	Mtm     string  `json:"mtm"`     // see ours
-	Pop3sim string  `json:"pop3sim"` // path of a pop3sim program, "" for the bench itself
-	Profile string  `json:"profile"` // folder for CPU profiles of our server and client, "" for none
+	Label    string      `json:"label"` // for people
+	Server   serverSpec  `json:"server"`
+	Client   clientSpec  `json:"client"`
+	Visits   []visitSpec `json:"visits"`
+	Line     line        `json:"line"`
+	Accounts int         `json:"accounts"` // mailboxes, with a client process for each at the same time
+	Spool    string      `json:"spool"`    // copy of the mailbox of a server that runs already, "" when it is synthetic
+	Dir      string      `json:"dir"`      // an empty folder
+	Keep     bool        `json:"keep"`
+	Profile  string      `json:"profile"` // folder for CPU profiles of our server and client, "" for none
+	Trace    bool        `json:"trace"`   // watch the line; see watch
+	Syncs    bool        `json:"syncs"`   // count how often the client syncs; see countSyncs
 }
 
-// measurement is what a trial has found.
+// visitSpec is one run of the client.
+type visitSpec struct {
+	Name    string  `json:"name"` // "" for the only one
+	Mailbox mailbox `json:"mailbox"`
+	Job     job     `json:"job"`
+}
+
+// measurement is what a visit has found.
 type measurement struct {
-	Client  string  `json:"client"`
-	Seconds float64 `json:"seconds"` // from the start of the client's process to its end
-	Spent   usage   `json:"client_usage"`
-	Server  usage   `json:"server_usage"`
+	Round    int      `json:"round"`
+	Server   string   `json:"server"`
+	Client   string   `json:"client"`
+	Visit    string   `json:"visit,omitempty"`
+	Mailbox  int      `json:"mailbox_messages"`
+	Messages int      `json:"messages"` // fetched, or looked at by a refresh; sessions in that benchmark
+	Octets   int64    `json:"octets"`   // of these, in mail; 0 where they are not counted
+	Seconds  float64  `json:"seconds"`  // from the start of the client's process to its end
+	Spent    usage    `json:"client_usage"`
+	Serving  usage    `json:"server_usage"`
+	Trip     float64  `json:"round_trip_seconds,omitempty"` // as measured, the median of some
+	Tops     *int     `json:"tops,omitempty"`               // TOP commands that the server saw, where it counts
+	Syncs    *int     `json:"syncs,omitempty"`              // fsync and its kin, where they were counted
+	Latency  *latency `json:"latency,omitempty"`
+	Rate     []sample `json:"rate,omitempty"` // over time, where the line was watched
 }
 
 // trialLine is a line that a trial writes to stdout.
-type trialLine[Result any] struct {
-	Done   int64   `json:"done,omitempty"`   // how far it is, in the unit of its bar
-	Result *Result `json:"result,omitempty"` // the last line
+type trialLine struct {
+	Done         int64         `json:"done,omitempty"`         // how far it is, in the unit of its bar
+	Measurements []measurement `json:"measurements,omitempty"` // the last line
 }
 
-func newTrial() *cobra.Command { return trialCommand("trial", (*trial).run) }
+const trialName = "trial"
 
-// trialCommand is a hidden command that runs a trial of type T, which it is given as JSON.
-func trialCommand[T, Result any](name string, run func(*T, context.Context, func(done int64)) (*Result, error)) *cobra.Command {
-	c := &cobra.Command{Use: name + " SPEC", Hidden: true, Short: "Runs one trial", Args: cobra.ExactArgs(1)}
-	c.RunE = func(c *cobra.Command, args []string) error {
-		var t T
-		d := json.NewDecoder(bytes.NewReader([]byte(args[0])))
-		d.DisallowUnknownFields()
-		if err := d.Decode(&t); err != nil {
-			return cli.Usage("the trial cannot be read: %w", err)
-		}
-		ctx, cancel := endsWithInput(c.Context(), c.InOrStdin())
-		defer cancel()
-		out := json.NewEncoder(c.OutOrStdout())
-		result, err := run(&t, ctx, func(done int64) { _ = out.Encode(trialLine[Result]{Done: done}) })
+func newTrial() *cobra.Command {
+	return specCommand(trialName, "Runs one trial", func(ctx context.Context, t *trial, stdout io.Writer) error {
+		out := json.NewEncoder(stdout)
+		found, err := t.run(ctx, func(done int64) { _ = out.Encode(trialLine{Done: done}) })
 		if err != nil {
 			return err
 		}
-		return out.Encode(trialLine[Result]{Result: result})
-	}
-	return c
+		return out.Encode(trialLine{Measurements: found})
+	})
 }
 
 // inProcess runs a trial by its command, in a process of its own, and shows how far it is.
-func inProcess[Result any](ctx context.Context, name string, t any, bar *cli.Bar, label string, total int64) (*Result, error) {
+func inProcess(ctx context.Context, t *trial, bar *cli.Bar, label string, total int64) (*trialLine, error) {
 	bench, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	spec, err := json.Marshal(t)
-	if err != nil {
-		return nil, err
-	}
-	cmd, said := process(ctx, []string{bench, name, string(spec)})
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		return nil, err
-	}
-	cmd.Cancel = stdin.Close
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err = cmd.Start(); err != nil {
-		return nil, err
-	}
-	result, err := readTrial[Result](stdout, func(done int64) { bar.Set(min(done, total), total) })
-	bar.Close()
-	return result, said.explain(ctx, label, errors.Join(cmd.Wait(), err))
-}
-
-// readTrial reads what a trial writes to its end.
-func readTrial[Result any](stdout io.Reader, report func(done int64)) (*Result, error) {
-	for said := json.NewDecoder(stdout); ; {
-		var line trialLine[Result]
-		switch err := said.Decode(&line); {
-		case err != nil:
-			_, _ = io.Copy(io.Discard, stdout) // so that the trial can end
-			return nil, fmt.Errorf("the trial ended without a result: %w", err)
-		case line.Result != nil:
-			return line.Result, nil
+	var result *trialLine
+	err = runSpec(ctx, []string{bench, trialName}, label, t, func(stdout io.Reader) error {
+		defer bar.Close()
+		for said := json.NewDecoder(stdout); ; {
+			var line trialLine
+			if err := said.Decode(&line); err != nil {
+				return fmt.Errorf("the trial ended without a result: %w", err)
+			}
+			if line.Measurements != nil {
+				result = &line
+				return nil
+			}
+			bar.Set(min(line.Done, max(total, line.Done)), total)
 		}
-		report(line.Done)
-	}
+	})
+	return result, err
 }
 
-// run starts the server, lets the client fetch, ends the server, and verifies. No process is left when it returns.
-func (t *trial) run(ctx context.Context, report func(octets int64)) (m *measurement, err error) {
-	bench, err := os.Executable()
+// folder is the label as the name of a folder.
+func (t *trial) folder() string {
+	return regexp.MustCompile(`[^A-Za-z0-9.]+`).ReplaceAllString(t.Label, "-")
+}
+
+func (t *trial) label() string { return t.Label }
+
+// purpose says what an extra trial is for.
+func (t *trial) purpose() string {
+	if t.Syncs {
+		return "counting syncs"
+	}
+	return "watching the line"
+}
+
+// last is the visit with the largest mailbox.
+func (t *trial) last() *visitSpec { return &t.Visits[len(t.Visits)-1] }
+
+// progress is the unit and the total of the trial's bar; a total of 0 is not known.
+func (t *trial) progress() (cli.Unit, int64) {
+	v := t.last()
+	switch {
+	case !t.Server.counts() && t.Client.Name != oursName || t.Spool != "":
+		return cli.Messages, 0
+	case v.Job.Mode == headers || v.Job.Mode == topLines:
+		return cli.Messages, int64(v.Mailbox.Messages * t.Accounts)
+	}
+	return cli.Octets, v.Mailbox.total() * int64(t.Accounts)
+}
+
+// needs is about how much disk the trial takes.
+func (t *trial) needs() int64 {
+	const entry = 2 << 10 // an index entry with a header, or a file of its own
+	v := t.last()
+	each := int64(v.Mailbox.Messages) * entry
+	if v.Job.Mode == copyMail || v.Job.Mode == moveMail {
+		each += v.Mailbox.total()
+	}
+	return each * int64(t.Accounts)
+}
+
+// run makes all visits. No process is left when it returns.
+func (t *trial) run(ctx context.Context, report func(done int64)) ([]measurement, error) {
+	who, err := t.Client.make(t)
 	if err != nil {
 		return nil, err
 	}
-	s, err := startServer(ctx, t.serverCommand(bench), func(n serverCounts) { report(n.Octets) })
-	if err != nil {
-		return nil, err
+	for i := range t.Accounts {
+		if err := os.MkdirAll(t.dir(i), 0o700); err != nil {
+			return nil, err
+		}
 	}
-	who := newClient(t.Client, &ours{bench: bench, mtm: t.Mtm, profile: t.profile("client")})
-	m = &measurement{Client: t.Client}
-	err = who.prepare(ctx, s.account, t.Dir)
-	if err == nil {
-		err = m.fetch(ctx, who, s.account, t.Dir)
+	var found []measurement
+	for i := range t.Visits {
+		m, err := t.visit(ctx, &t.Visits[i], who, report)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, *m)
 	}
-	spent, stopped := s.stop()
-	m.Server = spent
-	if err = errors.Join(err, s.said.explain(ctx, "the server", stopped)); err != nil {
-		return nil, err
-	}
-	if err := who.verify(ctx, t.Dir, &t.Mailbox); err != nil {
-		return nil, fmt.Errorf("%s did not keep what was served: %w", t.Client, err)
-	}
-	return m, nil
+	return found, nil
 }
 
-// fetch is the part that is measured.
-func (m *measurement) fetch(ctx context.Context, who client, a peer.Account, dir string) error {
-	settle()
-	before, start := childUsage(), time.Now()
-	err := who.fetch(ctx, a, dir)
-	m.Seconds = time.Since(start).Seconds()
-	m.Spent = childUsage().since(before)
-	return err
-}
-
-func (t *trial) serverCommand(bench string) []string {
-	box := &t.Mailbox
-	if t.Pop3sim != "" {
-		synthetic := fmt.Sprintf("%d,size=%s,seed=%d", box.Messages, box.Size, box.Seed)
-		return []string{t.Pop3sim, "serve", "--json", "--pop3", "127.0.0.1:0", "--synthetic", synthetic}
+// dir is the folder of account i, counted from 0.
+func (t *trial) dir(i int) string {
+	if t.Accounts == 1 {
+		return t.Dir
 	}
-	return []string{bench, "serve", "--messages", strconv.Itoa(box.Messages), "--size", box.Size.String(),
-		"--seed", strconv.FormatUint(box.Seed, 10), "--profile", t.profile("server")}
+	return filepath.Join(t.Dir, fmt.Sprintf("account-%d", i+1))
 }
 
 // profile is the file for the CPU profile of one process of ours; those of other programs cannot be had.
@@ -163,5 +179,16 @@ func (t *trial) profile(of string) string {
 	if t.Profile == "" {
 		return ""
 	}
-	return filepath.Join(t.Profile, t.Client+"."+of+".pprof")
+	return filepath.Join(t.Profile, t.Client.Name+"."+of+".pprof")
 }
+
+// encrypted says whether the line hides what passes.
+func (t *trial) encrypted() bool {
+	tls := t.Server.TLS
+	if t.Server.Running != nil {
+		tls = t.Server.Running.Security.TLS
+	}
+	return tls != "" && tls != account.NoTLS
+}
+
+var errNotCounted = errors.New("the server does not say that the session has ended")

@@ -11,30 +11,15 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// messages is the whole mailbox in memory, for clients whose mail is compared as a whole.
-func (m *mailbox) messages() ([][]byte, error) {
-	list, err := m.list()
-	if err != nil {
-		return nil, err
-	}
-	all := make([][]byte, list.Len())
-	for i := range all {
-		if all[i], err = maildrop.Read(list.At(i)); err != nil {
-			return nil, err
-		}
-	}
-	return all, nil
-}
-
-// verifyStore checks that a store is sound and that its Inbox holds the mailbox: every message once, in order, octet
+// verifyStore checks that a store is sound and that its Inbox holds what was served: every message once, in order, octet
 // for octet. It needs no memory for the messages.
-func verifyStore(ctx context.Context, dir string, box *mailbox) (err error) {
+func verifyStore(ctx context.Context, dir string, served maildrop.List) (err error) {
 	st, err := openStore(dir)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
-	return verifyEntries(ctx, st, store.Inbox, "Inbox", box, false, newComparer().message)
+	return verifyEntries(ctx, st, store.Inbox, "Inbox", served, newComparer().message)
 }
 
 func openStore(dir string) (*store.Store, error) {
@@ -43,8 +28,7 @@ func openStore(dir string) (*store.Store, error) {
 
 // verifyEntries checks that the store is sound, and that the children of an entry are the mailbox's messages in order,
 // each the same as what was served.
-func verifyEntries(ctx context.Context, st *store.Store, parent store.ID, place string, box *mailbox, newestFirst bool,
-	same func(context.Context, *store.Store, *store.Entry, maildrop.Message) error) error {
+func verifyEntries(ctx context.Context, st *store.Store, parent store.ID, place string, served maildrop.List, is same) error {
 	var found []error
 	summary, err := st.Check(ctx, func(p store.Problem) { found = append(found, errors.New(p.Text)) })
 	if err != nil {
@@ -53,25 +37,17 @@ func verifyEntries(ctx context.Context, st *store.Store, parent store.ID, place 
 	if summary.Problems > 0 {
 		return fmt.Errorf("the store has %d problems: %w", summary.Problems, errors.Join(found...))
 	}
-	served, err := box.list()
-	if err != nil {
-		return err
-	}
 	n := 0
 	err = st.Each(ctx, parent, func(e *store.Entry) error {
 		n++
 		if n > served.Len() {
 			return fmt.Errorf("more than the %d messages served are in the %s", served.Len(), place)
 		}
-		i := n - 1
-		if newestFirst {
-			i = served.Len() - n
-		}
-		want := served.At(i)
+		want := served.At(n - 1)
 		if e.UID != want.UID() {
 			return fmt.Errorf("message %d in the %s has the UID %q, served was %q", n, place, e.UID, want.UID())
 		}
-		return same(ctx, st, e, want)
+		return is(ctx, st, e, want)
 	})
 	if err == nil && n < served.Len() {
 		err = fmt.Errorf("%d messages were served and %d are in the %s", served.Len(), n, place)

@@ -14,6 +14,12 @@ import (
 var _ = Describe("verification", func() {
 	box := mailbox{Messages: 3, Size: 600, Seed: 7}
 
+	verify := func(ctx context.Context, dir string) error {
+		served, err := box.list()
+		Expect(err).NotTo(HaveOccurred())
+		return verifyStore(ctx, dir, served)
+	}
+
 	// keep stores messages, and their UIDs, as if a client had fetched them.
 	keep := func(ctx context.Context, messages map[int][]byte, order ...int) string {
 		dir := GinkgoT().TempDir()
@@ -44,29 +50,29 @@ var _ = Describe("verification", func() {
 	})
 
 	It("accepts what was served", func(ctx SpecContext) {
-		Expect(verifyStore(ctx, keep(ctx, served, 1, 2, 3), &box)).To(Succeed())
+		Expect(verify(ctx, keep(ctx, served, 1, 2, 3))).To(Succeed())
 	})
 
 	It("finds one octet that differs", func(ctx SpecContext) {
 		served[2] = bytes.Clone(served[2])
 		served[2][577] ^= 1
-		Expect(verifyStore(ctx, keep(ctx, served, 1, 2, 3), &box)).To(MatchError("message 7-2: octet 577 differs from what was served"))
+		Expect(verify(ctx, keep(ctx, served, 1, 2, 3))).To(MatchError("message 7-2: octet 577 differs from what was served"))
 	})
 
 	It("finds a message that was cut", func(ctx SpecContext) {
 		served[3] = served[3][:599]
-		Expect(verifyStore(ctx, keep(ctx, served, 1, 2, 3), &box)).To(MatchError("message 7-3 has 599 octets, served were 600"))
+		Expect(verify(ctx, keep(ctx, served, 1, 2, 3))).To(MatchError("message 7-3 has 599 octets, served were 600"))
 	})
 
 	It("finds a missing message", func(ctx SpecContext) {
-		Expect(verifyStore(ctx, keep(ctx, served, 1, 2), &box)).To(MatchError("3 messages were served and 2 are in the Inbox"))
+		Expect(verify(ctx, keep(ctx, served, 1, 2))).To(MatchError("3 messages were served and 2 are in the Inbox"))
 	})
 
 	It("finds a message too many", func(ctx SpecContext) {
-		Expect(verifyStore(ctx, keep(ctx, served, 1, 2, 3, 3), &box)).To(MatchError("more than the 3 messages served are in the Inbox"))
+		Expect(verify(ctx, keep(ctx, served, 1, 2, 3, 3))).To(MatchError("more than the 3 messages served are in the Inbox"))
 	})
 
 	It("finds messages in another order", func(ctx SpecContext) {
-		Expect(verifyStore(ctx, keep(ctx, served, 1, 3, 2), &box)).To(MatchError(`message 2 in the Inbox has the UID "7-3", served was "7-2"`))
+		Expect(verify(ctx, keep(ctx, served, 1, 3, 2))).To(MatchError(`message 2 in the Inbox has the UID "7-3", served was "7-2"`))
 	})
 })

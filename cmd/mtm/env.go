@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,6 +21,7 @@ import (
 type env struct {
 	dir     string
 	timeout patience
+	window  window
 	json    bool
 	shell   *shell // nil outside of a shell
 }
@@ -37,6 +39,30 @@ func (p *patience) Set(text string) error {
 	}
 	*p = patience(d)
 	return err
+}
+
+// mostInFlight is the largest window: what more would do was never measured.
+const mostInFlight = 10_000
+
+// window is a flag's value: commands in flight, 0 when it was not given.
+type window int
+
+func (w *window) Type() string { return "N" }
+
+func (w *window) String() string {
+	if *w == 0 {
+		return ""
+	}
+	return strconv.Itoa(int(*w))
+}
+
+func (w *window) Set(text string) error {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > mostInFlight {
+		return fmt.Errorf("write a number from 1 to %d", mostInFlight)
+	}
+	*w = window(n)
+	return nil
 }
 
 // access is what a command does with the store.

@@ -133,7 +133,7 @@ func (e *env) withClient(cmd *cobra.Command, st *store.Store, a mtm.Account, use
 	warnUnverified(cmd.ErrOrStderr(), a)
 	client, err := mtm.Open(st, a.ID, &mtm.Options{
 		Timeout: time.Duration(e.timeout),
-		Wire:    &pop3.Options{MaxRows: maxListed, MaxUIDOctets: maxUIDOctets},
+		Wire:    &pop3.Options{MaxRows: maxListed, MaxUIDOctets: maxUIDOctets, Window: int(e.window)},
 	})
 	if err != nil {
 		return err

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"pop3mtm/cmd/internal/peer"
+)
+
+// compareSmall compares with the clients of others that are named, and with none when others is "".
+func compareSmall(others string, more ...string) outcome {
+	return bench(append([]string{"compare", "--messages", "40", "--size", "2KiB", "--runs", "2", "--clients", others, "--format", "json"}, more...)...)
+}
+
+var _ = Describe("bench compare", func() {
+	DescribeTable("says on one line what is wrong with a flag, and ends with 2 before anything runs",
+		func(want string, args ...string) {
+			r := bench(append([]string{"compare"}, args...)...)
+			Expect(r.status).To(Equal(2))
+			Expect(r.errOut).To(Equal("bench: " + want + "; see 'bench compare --help'\n"))
+		},
+		Entry("an unknown client", `--clients knows curl, fetchmail, getmail6, mpop-maildir, mpop-mbox, poplib, not "outlook"`, "--clients", "mpop-mbox,outlook"),
+		Entry("a client given twice", "--clients names curl twice", "--clients", "curl,curl"),
+		Entry("a command without a name", `--client takes NAME=COMMAND, not "./fetch"`, "--client", "./fetch"),
+		Entry("a name that is taken", "--client: the name curl is taken", "--client", "curl=x {host} {port} {dir}"),
+		Entry("a command that cannot find the mailbox", "--client: the command of x does not say {port}: "+
+			"it may hold {host}, {port}, {user}, {password} and {dir}", "--client", "x=fetch {host} {dir}"),
+		Entry("an unknown server", `--server knows pop3sim, dovecot, not "exchange"`, "--server", "exchange"),
+		Entry("a server given twice", "--server names pop3sim twice", "--server", "pop3sim,pop3sim"),
+		Entry("two kinds of server", "--target and --server exclude each other", "--server", "dovecot", "--target", "here:1"),
+		Entry("TLS", "--tls is for 'bench retrieve': the other clients are compared over a plain line", "--tls", "stls"),
+	)
+
+	It("takes your own client, tells of one that fails in its own words, refuses the figures of one that loses mail, and goes on", func() {
+		_, err := peer.Curl{}.Version(GinkgoT().Context())
+		peer.Need(GinkgoTB(), err)
+		page := filepath.Join(GinkgoT().TempDir(), "page.html")
+		r := compareSmall("", "--html", page,
+			"--client", "mine=curl -s -u {user}:{password} pop3://{host}:{port}/[1-40] -o {dir}/#1",
+			"--client", "loser=: {host} {port} {dir}",
+			"--client", "broken=echo 'out of {host}' >&2; exit 3; : {port} {dir}")
+		Expect(r.status).To(Equal(1))
+		Expect(r.errOut).To(HavePrefix("bench: without loser, broken, which failed: "))
+		var found results
+		Expect(json.Unmarshal([]byte(r.out), &found)).To(Succeed())
+		Expect(found.Failures).To(HaveLen(2))
+		Expect(found.Failures[0].What).To(Equal("loser"))
+		Expect(found.Failures[0].Text).To(ContainSubstring("loser did not keep what was served: 40 messages were served and 0 stored"))
+		Expect(found.Failures[1].Text).To(ContainSubstring("exit status 3: out of 127.0.0.1"))
+		rounds := map[string]int{}
+		for _, m := range found.Trials {
+			rounds[m.Client]++
+			Expect(m.Messages).To(Equal(40))
+		}
+		Expect(rounds).To(Equal(map[string]int{oursName: 2, "mine": 2, barePOP3: 2, bareTCP: 2}))
+		text, err := os.ReadFile(page)
+		Expect(err).NotTo(HaveOccurred())
+		checkPage(text, &found)
+		for _, c := range found.Clients {
+			Expect(c.Durability).NotTo(BeEmpty(), c.Name)
+		}
+	})
+})
+
+func TestOtherClientsTakeTurnsWithOursAtOtherServers(t *testing.T) {
+	g := NewWithT(t)
+	_, err := peer.Mpop{}.Version(t.Context())
+	peer.Need(t, err)
+	_, err = new(peer.Dovecot).Version(t.Context())
+	peer.Need(t, err)
+	r := compareSmall("mpop-maildir,mpop-mbox", "--server", "pop3sim,dovecot")
+	g.Expect(r.status).To(Equal(0), r.errOut)
+	var found results
+	g.Expect(json.Unmarshal([]byte(r.out), &found)).To(Succeed())
+	var order []string
+	for _, m := range found.Trials {
+		order = append(order, m.Client+" from "+m.Server)
+		g.Expect(m.Seconds).To(BeNumerically(">", 0))
+	}
+	var round []string
+	for _, server := range []string{simulatorName, dovecotName} {
+		for _, client := range []string{oursName, "mpop-maildir", "mpop-mbox", barePOP3} {
+			round = append(round, client+" from "+server)
+		}
+	}
+	round = append(round, bareTCP+" from "+limitName)
+	g.Expect(order).To(Equal(append(round, round...)))
+	g.Expect(found.Clients[1].Version).To(ContainSubstring("mpop"))
+	g.Expect(string(found.table())).To(MatchRegexp(`(?m)^mtm from dovecot : mpop-mbox from dovecot( +[0-9.]+){3}$`))
+}

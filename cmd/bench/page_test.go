@@ -1,0 +1,62 @@
+package main
+
+import (
+	"bytes"
+	"encoding/xml"
+	"io"
+	"regexp"
+	"strconv"
+
+	. "github.com/onsi/gomega"
+)
+
+// checkPage wants a page that is well-formed, needs nothing but itself, has text beside each plot, and shows exactly the
+// figures of the JSON form.
+func checkPage(page []byte, found *results) {
+	d := xml.NewDecoder(bytes.NewReader(page))
+	d.Strict, d.Entity = true, xml.HTMLEntity
+	names := map[string]int{}
+	for {
+		token, err := d.Token()
+		if err == io.EOF {
+			break
+		}
+		Expect(err).NotTo(HaveOccurred())
+		if start, ok := token.(xml.StartElement); ok {
+			names[start.Name.Local]++
+		}
+	}
+	for _, forbidden := range []string{"script", "link", "img", "iframe", "object", "image", "use"} {
+		Expect(names).NotTo(HaveKey(forbidden))
+	}
+	Expect(regexp.MustCompile(`(?i)https?:|url\(|@import|src=|href=`).FindString(string(page))).To(BeEmpty(), "nothing comes from elsewhere")
+	Expect(names["figure"]).To(BeNumerically(">", 0))
+	Expect(names["figcaption"]).To(Equal(names["figure"]))
+
+	var shown []float64
+	for _, m := range regexp.MustCompile(`data-value="([^"]+)"`).FindAllSubmatch(page, -1) {
+		f, err := strconv.ParseFloat(string(m[1]), 64)
+		Expect(err).NotTo(HaveOccurred())
+		shown = append(shown, f)
+	}
+	var want []float64
+	for _, s := range found.Summary {
+		want = append(want, s.Rate.Least, s.Rate.Median, s.Rate.Most)
+		if found.hasOctets() {
+			want = append(want, s.Octets)
+		}
+		want = append(want, s.ClientCPU, s.ServerCPU, s.ClientPeak, s.ServerPeak)
+		if s.TopCommands != nil {
+			want = append(want, float64(*s.TopCommands))
+		}
+	}
+	for _, v := range found.Ratios {
+		want = append(want, v.Times.Least, v.Times.Median, v.Times.Most)
+	}
+	for _, m := range found.latencies() {
+		for _, p := range tablePercentiles() {
+			want = append(want, m.Latency.at(p))
+		}
+	}
+	Expect(shown).To(Equal(want))
+}

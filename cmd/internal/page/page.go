@@ -1,0 +1,67 @@
+// Package page makes one HTML page of figures: tables, plots as SVG, and text beside each. The page needs nothing but
+// itself: no script, no font, no picture from elsewhere. It follows the reader's choice of light or dark.
+package page
+
+import (
+	"bytes"
+	_ "embed" // the template
+	"fmt"
+	"html/template"
+)
+
+// Page is what is shown, from top to bottom. All texts are plain and are escaped.
+type Page struct {
+	Title   string
+	Lead    string // one paragraph below the title
+	Warning string // shown before all figures; "" for none
+	Facts   []Fact
+	Tables  []Table
+	Plots   []Plot
+	Notes   []string
+}
+
+// Fact is a name and what it stands for.
+type Fact struct{ Name, Text string }
+
+// Table has one head for each cell of a row; the first cell of a row is its head.
+type Table struct {
+	Caption string
+	Heads   []string
+	Rows    [][]Cell
+}
+
+// Cell is one figure.
+type Cell struct {
+	Text  string
+	Value string // the figure in full, for programs: the attribute data-value; "" for none
+}
+
+//go:embed page.html
+var source string
+
+// HTML is the page. It fails when a plot cannot be drawn.
+func (p *Page) HTML() ([]byte, error) {
+	parsed, err := template.New("page").Parse(source)
+	if err != nil {
+		return nil, err
+	}
+	type drawn struct {
+		*Plot
+		SVG template.HTML
+		Key []key
+	}
+	var plots []drawn
+	for i := range p.Plots {
+		svg, err := p.Plots[i].svg()
+		if err != nil {
+			return nil, fmt.Errorf("the plot %q: %w", p.Plots[i].Title, err)
+		}
+		plots = append(plots, drawn{&p.Plots[i], template.HTML(svg), p.Plots[i].key()})
+	}
+	var b bytes.Buffer
+	err = parsed.Execute(&b, struct {
+		*Page
+		Drawn []drawn
+	}{p, plots})
+	return b.Bytes(), err
+}

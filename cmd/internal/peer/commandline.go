@@ -1,0 +1,116 @@
+package peer
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// CommandLine is somebody's own client, given as a command line for the shell in which {host}, {port}, {user},
+// {password} and {dir} stand for what they say, each quoted. It must copy every message below {dir}: into a file each, or
+// into one mbox, and may store CRLF as LF.
+type CommandLine struct {
+	Title string // what it is called
+	Line  string
+}
+
+// placeholders are those that a command line must hold: without them it cannot fetch what it is given.
+func placeholders() []string { return []string{"{host}", "{port}", "{dir}"} }
+
+// Validate says what is wrong with the command line.
+func (c CommandLine) Validate() error {
+	for _, p := range placeholders() {
+		if !strings.Contains(c.Line, p) {
+			return fmt.Errorf("the command of %s does not say %s: it may hold {host}, {port}, {user}, {password} and {dir}", c.Title, p)
+		}
+	}
+	return nil
+}
+
+// Name is the title.
+func (c CommandLine) Name() string { return c.Title }
+
+// Version is the command line itself: what the program would print to which question is not known.
+func (c CommandLine) Version(context.Context) (string, error) { return c.Line, nil }
+
+// Fetch runs the command line in dir with sh, with the environment of the user but for HOME, which is dir.
+func (c CommandLine) Fetch(ctx context.Context, a Account, dir string) error {
+	sh, err := program("sh", "dash")
+	if err != nil {
+		return err
+	}
+	mail := filepath.Join(dir, numbered)
+	if err = os.Mkdir(mail, 0o700); err != nil {
+		return err
+	}
+	values := strings.NewReplacer("{host}", shellWord(a.Host), "{port}", strconv.Itoa(a.Port), "{user}", shellWord(a.User),
+		"{password}", shellWord(a.Password), "{dir}", shellWord(mail))
+	cmd := command(ctx, dir, sh, "-c", values.Replace(c.Line))
+	_, err = run(ctx, cmd)
+	return err
+}
+
+// shellWord is text as one word of a shell.
+func shellWord(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
+
+// Read returns the files below {dir} in the order of their names; a single mbox is taken apart.
+func (c CommandLine) Read(dir string) ([][]byte, error) {
+	var messages [][]byte
+	var paths []string
+	err := filepath.WalkDir(filepath.Join(dir, numbered), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		m, err := os.ReadFile(path)
+		messages, paths = append(messages, m), append(paths, path)
+		return err
+	})
+	if err == nil && len(messages) == 1 && bytes.HasPrefix(messages[0], []byte("From ")) {
+		return readMbox(paths[0])
+	}
+	return messages, err
+}
+
+// Alters names what Check allows for.
+func (CommandLine) Alters() string { return "may store CRLF as LF, and From lines of an mbox quoted" }
+
+// Refuses nothing.
+func (CommandLine) Refuses([]byte) string { return "" }
+
+// Check finds every served message among the stored ones, in any order.
+func (CommandLine) Check(_ context.Context, served, stored [][]byte) error {
+	if err := checkCount(served, stored); err != nil {
+		return err
+	}
+	type digest [sha256.Size]byte
+	for _, alter := range []func([]byte) []byte{bytes.Clone, unixLines, mboxForm} {
+		left := map[digest]int{}
+		for _, m := range stored {
+			left[sha256.Sum256(m)]++
+		}
+		missing := 0
+		for _, m := range served {
+			if d := digest(sha256.Sum256(alter(m))); left[d] > 0 {
+				left[d]--
+			} else {
+				missing++
+			}
+		}
+		if missing == 0 {
+			return nil
+		}
+	}
+	for i := range served { // in the server's order the first difference can be shown
+		if err := checkOne(i, unixLines(served[i]), unixLines(stored[i])); err != nil {
+			return fmt.Errorf("not every message is among those stored; in the order of their names %w", err)
+		}
+	}
+	return errors.New("some messages are stored with CRLF and some with LF")
+}
