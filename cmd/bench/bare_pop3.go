@@ -59,7 +59,7 @@ func (r *bareRetr) run(l login) error {
 		return err
 	}
 	var messages int
-	if _, err := fmt.Sscan(stat, &messages); err != nil {
+	if _, err = fmt.Sscan(stat, &messages); err != nil {
 		return fmt.Errorf("STAT says %q", stat)
 	}
 	for sent, n := 0, 1; n <= messages; n++ {
@@ -68,14 +68,14 @@ func (r *bareRetr) run(l login) error {
 				return err
 			}
 		}
-		if _, err := r.status(); err != nil {
+		if _, err = r.status(); err != nil {
 			return err
 		}
-		if err := r.body(); err != nil {
+		if err = r.body(); err != nil {
 			return err
 		}
 		if n%syncEvery == 0 {
-			if err := r.file.Sync(); err != nil {
+			if err = r.file.Sync(); err != nil {
 				return err
 			}
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -98,10 +99,8 @@ func (m *compare) validate(c *cobra.Command) ([]clientSpec, error) {
 		if name = strings.TrimSpace(name); !ok || name == "" {
 			return nil, cli.Usage("--client takes NAME=COMMAND, not %q", text)
 		}
-		for _, t := range taken {
-			if t == name {
-				return nil, cli.Usage("--client: the name %s is taken", name)
-			}
+		if slices.Contains(taken, name) {
+			return nil, cli.Usage("--client: the name %s is taken", name)
 		}
 		taken = append(taken, name)
 		if err := (peer.CommandLine{Title: name, Line: line}).Validate(); err != nil {

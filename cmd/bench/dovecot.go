@@ -97,7 +97,7 @@ func (s *setup) startDovecot(ctx context.Context, users int) (*peer.Dovecot, str
 		l := login{Account: d.Account("demo")}.numbered(i, users)
 		n, err := countMessages(ctx, l)
 		if err == nil && n != list.Len() {
-			err = fmt.Errorf("Dovecot has %s, and should have %d", count(n, "message"), list.Len())
+			err = fmt.Errorf("dovecot has %s, and should have %d", count(n, "message"), list.Len())
 		}
 		if err != nil {
 			return nil, "", errors.Join(err, failed, d.Stop())

@@ -19,7 +19,7 @@ func quick(c *cobra.Command, _ []string) error {
 	if err != nil {
 		return err
 	}
-	if err := p.run(c); err != nil {
+	if err = p.run(c); err != nil {
 		return err
 	}
 	look := refresh{oneByOne: 500, job: job{Mode: headers, Which: newOnes}}
@@ -28,10 +28,10 @@ func quick(c *cobra.Command, _ []string) error {
 	if p, err = look.plan(c.Context(), ""); err != nil {
 		return err
 	}
-	if _, err := io.WriteString(c.OutOrStdout(), "\n"); err != nil {
+	if _, err = io.WriteString(c.OutOrStdout(), "\n"); err != nil {
 		return err
 	}
-	if err := p.run(c); err != nil {
+	if err = p.run(c); err != nil {
 		return err
 	}
 	_, err = io.WriteString(c.OutOrStdout(), next)

@@ -152,7 +152,7 @@ func (s *setup) withSpool(ctx context.Context, stderr io.Writer, accounts int, f
 	}
 	defer func() { _ = os.RemoveAll(dir) }() // what is left of a copy harms nobody
 	spool := filepath.Join(dir, "served")
-	if err := fillSpool(ctx, spool, l.numbered(0, accounts), stderr); err != nil {
+	if err = fillSpool(ctx, spool, l.numbered(0, accounts), stderr); err != nil {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}

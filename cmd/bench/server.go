@@ -129,8 +129,8 @@ func startServer(ctx context.Context, argv []string, spec any, report func(serve
 	go func() { s.ended <- follow(stdout, listening, report) }()
 	ready, ok := <-listening
 	if !ok {
-		_, err := s.stop()
-		return nil, s.said.explain(ctx, "starting the server", errors.Join(errors.New("it does not say where it listens"), unheard, err))
+		_, failed := s.stop()
+		return nil, s.said.explain(ctx, "starting the server", errors.Join(errors.New("it does not say where it listens"), unheard, failed))
 	}
 	if s.login.Account, err = accountAt(ready.POP3); err == nil && ready.POP3S != "" {
 		s.login.Account, err = accountAt(ready.POP3S)

@@ -90,13 +90,13 @@ func fillSpool(ctx context.Context, dir string, l login, stderr io.Writer) (err 
 	if stat.Count == 0 {
 		return errors.New("its mailbox is empty: there is nothing to measure")
 	}
-	if err := checkMessages("its mailbox", stat.Count); err != nil {
+	if stat.Count > mostMessages {
 		return fmt.Errorf("its mailbox has %d messages, more than %d", stat.Count, mostMessages)
 	}
-	if err := checkSpace(filepath.Dir(dir), 2*stat.Octets); err != nil {
+	if err = checkSpace(filepath.Dir(dir), 2*stat.Octets); err != nil {
 		return err
 	}
-	if _, err := session.Capa(ctx); err != nil && session.Err() != nil {
+	if _, err = session.Capa(ctx); err != nil && session.Err() != nil {
 		return err
 	}
 	uids, err := session.Uidl(ctx)

@@ -90,8 +90,8 @@ func inProcess(ctx context.Context, t *trial, bar *cli.Bar, label string, total 
 		defer bar.Close()
 		for said := json.NewDecoder(stdout); ; {
 			var line trialLine
-			if err := said.Decode(&line); err != nil {
-				return fmt.Errorf("the trial ended without a result: %w", err)
+			if failed := said.Decode(&line); failed != nil {
+				return fmt.Errorf("the trial ended without a result: %w", failed)
 			}
 			if line.Measurements != nil {
 				result = &line

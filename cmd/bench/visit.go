@@ -37,11 +37,11 @@ func (t *trial) visit(ctx context.Context, v *visitSpec, who client, report func
 		return nil, err
 	}
 	for i := range t.Accounts {
-		kept, err := who.verify(ctx, t.dir(i), served, v.Job)
+		one, err := who.verify(ctx, t.dir(i), served, v.Job)
 		if err != nil {
 			return nil, fmt.Errorf("%s did not keep what was served: %w", t.Client.Name, err)
 		}
-		m.add(kept)
+		m.add(one)
 	}
 	return m, nil
 }
@@ -80,8 +80,8 @@ func (t *trial) overLine(ctx context.Context, m *measurement, v *visitSpec, who 
 			w = newWatch(time.Now)
 			defer func() { w.tell(m) }()
 		}
-		r, err := startRelay(ctx, at.address(), t.Line, w)
-		if err != nil {
+		var r *relay
+		if r, err = startRelay(ctx, at.address(), t.Line, w); err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, r.close()) }()

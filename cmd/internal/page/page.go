@@ -52,9 +52,9 @@ func (p *Page) HTML() ([]byte, error) {
 	}
 	var plots []drawn
 	for i := range p.Plots {
-		svg, err := p.Plots[i].svg()
-		if err != nil {
-			return nil, fmt.Errorf("the plot %q: %w", p.Plots[i].Title, err)
+		svg, failed := p.Plots[i].svg()
+		if failed != nil {
+			return nil, fmt.Errorf("the plot %q: %w", p.Plots[i].Title, failed)
 		}
 		plots = append(plots, drawn{&p.Plots[i], template.HTML(svg), p.Plots[i].key()})
 	}
