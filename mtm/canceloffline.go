@@ -9,7 +9,9 @@ import (
 )
 
 // CancelOffline takes back the operations that wait for the selected messages of the
-// mailbox, online and offline (behaviour section 6).
+// mailbox, online and offline, with the entries that show what would have come; to select
+// such an entry takes back what made it (behaviour section 6). Its progress counts the
+// operations. What was copied at once stays.
 type CancelOffline struct {
 	Messages []store.ID
 }
@@ -24,5 +26,6 @@ func (CancelOffline) meter(service int64) *progress.Meter {
 }
 
 func (cmd CancelOffline) run(ctx context.Context, r *run) error {
+	r.local = true
 	return r.client.mailbox.CancelOffline(ctx, r.meter, slices.Clone(cmd.Messages))
 }

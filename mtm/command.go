@@ -28,7 +28,6 @@ type line int
 
 const (
 	offline line = iota // no connection, else ErrAlreadyConnected
-	online              // a connection, else ErrDisconnected
 	asFound             // takes what it finds
 	either              // takes what it finds, and ends what runs
 	nothing             // does not touch it, and ends at once

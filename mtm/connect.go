@@ -7,8 +7,10 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// Connect logs in and refreshes the mailbox, then stays online (behaviour
-// sections 3 and 4). With a sync limit of 0 it logs in and refreshes nothing.
+// Connect logs in, refreshes the mailbox and carries out what waits for its messages,
+// populate, copy and move in this order, then stays online (behaviour sections 3, 4 and 6).
+// A message that cannot be had is listed in Error.Failed with the connection standing, and
+// its operation waits on. Deletes wait until the session ends. With a sync limit of 0 it logs in and refreshes nothing.
 type Connect struct {
 	// Keep lists messages of the mailbox whose entries stay although the server
 	// no longer has them, when more than their header is here.

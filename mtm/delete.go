@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"pop3mtm/mtm/internal/servermtm"
 	"pop3mtm/mtm/progress"
 	"pop3mtm/mtm/store"
 )
@@ -23,17 +24,7 @@ type Delete struct {
 func (Delete) name() string { return "delete" }
 func (Delete) needs() line  { return asFound }
 
-// check finds out early that an account that does not queue has no connection.
-func (d Delete) check(ctx context.Context, c *Client) error {
-	queues, err := c.mailbox.Disconnected(ctx)
-	if err != nil {
-		return describe(d.name(), err)
-	}
-	if !queues && !c.Connected() {
-		return &Error{Command: d.name(), Code: ErrDisconnected}
-	}
-	return nil
-}
+func (d Delete) check(ctx context.Context, c *Client) error { return c.needLine(ctx, d.name()) }
 
 func (Delete) meter(service int64) *progress.Meter {
 	return progress.NewMeter(service, progress.Deleting)
@@ -45,10 +36,10 @@ func (d Delete) run(ctx context.Context, r *run) error {
 	switch {
 	case err != nil:
 		return err
-	case queues:
-		return r.client.mailbox.QueueDelete(ctx, r.meter, messages)
-	case r.session == nil:
-		return ErrDisconnected
+	case queues || r.session == nil:
+		return r.queue(ctx, func(m *servermtm.Mailbox) (servermtm.Outcome, error) {
+			return m.QueueDelete(ctx, r.meter, messages)
+		})
 	}
 	return r.done(r.session.Delete(ctx, r.meter, messages))
 }

@@ -46,6 +46,11 @@ const (
 //
 // A message that the server refuses is listed in Error.Failed, the rest go on. Any
 // other failure ends the operation; what was stored until then stays.
+//
+// WhileConnected is the original's plain copy and move. Without a connection an account in
+// disconnected mode keeps it for the next one: what is whole here is copied at once, and of a
+// move the delete waits; the rest waits, and an entry in the folder shows each message
+// meanwhile, which is not Complete and whose Related is the message (behaviour section 6).
 type GetMail struct {
 	Which    Which
 	Take     Take
@@ -64,7 +69,7 @@ func (g GetMail) name() string {
 
 func (g GetMail) needs() line {
 	if g.Link == WhileConnected {
-		return online
+		return asFound
 	}
 	return offline
 }
@@ -83,6 +88,9 @@ func (g GetMail) check(ctx context.Context, c *Client) error {
 	}
 	if folder.Type != store.TypeFolder {
 		return &Error{Command: g.name(), Code: ErrNotSupported, Err: errors.New("the destination is not a folder")}
+	}
+	if g.Link == WhileConnected {
+		return c.needLine(ctx, g.name())
 	}
 	return nil
 }
@@ -113,15 +121,19 @@ func (g GetMail) meter(service int64) *progress.Meter {
 func (g GetMail) run(ctx context.Context, r *run) error {
 	var failed error
 	asked := choice(g.Which, g.Messages, g.MaxSize)
-	if g.Link != WhileConnected {
+	transfer := servermtm.Transfer{Choice: asked, Move: g.Take == Move, Into: g.Into}
+	switch {
+	case g.Link == WhileConnected && r.session == nil:
+		return r.queue(ctx, func(m *servermtm.Mailbox) (servermtm.Outcome, error) {
+			return m.QueueTransfer(ctx, r.meter, transfer)
+		})
+	case g.Link != WhileConnected:
 		// Headers that the server refused do not end the session.
 		if failed = r.connect(ctx, nil, &asked); r.session == nil {
 			return failed
 		}
 	}
-	failed = errors.Join(failed, r.transfer(ctx, servermtm.Transfer{
-		Choice: asked, Move: g.Take == Move, Into: g.Into,
-	}))
+	failed = errors.Join(failed, r.transfer(ctx, transfer))
 	if g.Link == ThenDisconnect && r.session != nil {
 		failed = errors.Join(failed, r.disconnect(ctx))
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 
 	"pop3mtm/mtm/internal/servermtm"
-	"pop3mtm/mtm/progress"
 )
 
 var errClosed = errors.New("the client is closed")
@@ -28,18 +27,23 @@ func (c *Client) take(cmd Command) (session *servermtm.Session, held bool, err e
 		c.waiting++
 		return nil, false, nil
 	}
-	refused := progress.None
-	switch {
-	case cmd.needs() == offline && session != nil:
-		refused = ErrAlreadyConnected
-	case cmd.needs() == online && session == nil:
-		refused = ErrDisconnected
-	}
-	if refused != progress.None {
+	if cmd.needs() == offline && session != nil {
 		c.giveBack(session)
-		return nil, false, &Error{Command: cmd.name(), Code: refused}
+		return nil, false, &Error{Command: cmd.name(), Code: ErrAlreadyConnected}
 	}
 	return session, true, nil
+}
+
+// needLine refuses, before anything starts, a command that has no connection and whose account does not queue.
+func (c *Client) needLine(ctx context.Context, name string) error {
+	queues, err := c.mailbox.Disconnected(ctx)
+	if err != nil {
+		return describe(name, err)
+	}
+	if !queues && !c.Connected() && !c.Busy() {
+		return &Error{Command: name, Code: ErrDisconnected}
+	}
+	return nil
 }
 
 // perform is the operation's goroutine.
@@ -52,7 +56,7 @@ func (c *Client) perform(ctx context.Context, op *Operation, session *servermtm.
 	}
 	r := &run{client: c, meter: op.meter, session: session, result: &op.result}
 	err := op.command.run(ctx, r)
-	if err != nil && ctx.Err() != nil {
+	if err != nil && ctx.Err() != nil && !r.local {
 		// Cancelled, wherever it was: without QUIT (behaviour section 7).
 		r.drop()
 	}

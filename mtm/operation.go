@@ -28,6 +28,7 @@ type Result struct {
 	Octets       int64      // stored with them
 	AlreadyThere int        // messages whose whole copy was in the folder before
 	Deleted      int        // messages deleted on the server
+	Queued       []store.ID // messages of the mailbox for which what was asked waits now
 }
 
 // Changed has one slot: a receive means that Progress has news, merged since the
@@ -52,7 +53,7 @@ func (op *Operation) Wait() error {
 func (op *Operation) Result() Result {
 	<-op.done
 	r := op.result
-	r.Messages = slices.Clone(r.Messages)
+	r.Messages, r.Queued = slices.Clone(r.Messages), slices.Clone(r.Queued)
 	return r
 }
 
@@ -66,13 +67,29 @@ type run struct {
 	meter   *progress.Meter
 	session *servermtm.Session // nil = offline
 	result  *Result
+	local   bool // the work needs no line
 }
 
 func (r *run) connect(ctx context.Context, keep []store.ID, asked *servermtm.Choice) (err error) {
 	r.client.lost.Store(nil)
-	r.session, err = r.client.mailbox.Connect(ctx, r.meter, keep, asked)
+	var outcome servermtm.Outcome
+	r.session, outcome, err = r.client.mailbox.Connect(ctx, r.meter, keep, asked)
 	r.client.connected.Store(r.session != nil)
-	return err
+	return r.done(outcome, err)
+}
+
+// queue lets an account in disconnected mode keep for the next session what there is no connection for. Such work does
+// not touch the line: to cancel it leaves a connection as it is.
+func (r *run) queue(ctx context.Context, add func(*servermtm.Mailbox) (servermtm.Outcome, error)) error {
+	queues, err := r.client.mailbox.Disconnected(ctx)
+	switch {
+	case err != nil:
+		return err
+	case !queues:
+		return ErrDisconnected
+	}
+	r.local = true
+	return r.done(add(r.client.mailbox))
 }
 
 func (r *run) transfer(ctx context.Context, t servermtm.Transfer) error {
@@ -85,6 +102,7 @@ func (r *run) done(outcome servermtm.Outcome, err error) error {
 	r.result.Octets += outcome.Octets
 	r.result.AlreadyThere += outcome.AlreadyThere
 	r.result.Deleted += outcome.Deleted
+	r.result.Queued = append(r.result.Queued, outcome.Queued...)
 	r.dropIfLost()
 	return err
 }
@@ -96,7 +114,7 @@ func (r *run) disconnect(ctx context.Context) error {
 	session := r.session
 	r.session = nil
 	defer r.client.connected.Store(false)
-	return session.Quit(ctx, r.meter)
+	return r.done(session.Quit(ctx, r.meter))
 }
 
 // dropIfLost forgets a line that a failure has made useless.

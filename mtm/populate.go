@@ -11,7 +11,8 @@ import (
 
 // Populate fetches messages of the mailbox in place: the entries get their bodies,
 // the server keeps the messages (behaviour section 5). It needs a connection and
-// keeps it. Complete messages are passed over.
+// keeps it; without one an account in disconnected mode keeps the command for the next
+// (behaviour section 6). Complete messages are passed over.
 //
 // With Top it fetches the header and the first Lines lines of the body. A message
 // of which the server has more is then complete in part: it has the PartialDownload
@@ -25,13 +26,13 @@ type Populate struct {
 }
 
 func (Populate) name() string { return "populate" }
-func (Populate) needs() line  { return online }
+func (Populate) needs() line  { return asFound }
 
-func (p Populate) check(context.Context, *Client) error {
+func (p Populate) check(ctx context.Context, c *Client) error {
 	if p.Which < New || p.Which > All || p.MaxSize < 0 || p.Lines < 0 || (p.Lines > 0 && !p.Top) {
 		return &Error{Command: p.name(), Code: ErrArgument, Err: errors.New("unknown kind of populate")}
 	}
-	return nil
+	return c.needLine(ctx, p.name())
 }
 
 func (p Populate) meter(service int64) *progress.Meter {
@@ -42,8 +43,11 @@ func (p Populate) meter(service int64) *progress.Meter {
 }
 
 func (p Populate) run(ctx context.Context, r *run) error {
-	outcome, err := r.session.Populate(ctx, r.meter, servermtm.Populate{
-		Choice: choice(p.Which, p.Messages, p.MaxSize), Top: p.Top, Lines: p.Lines,
-	})
-	return r.done(outcome, err)
+	wanted := servermtm.Populate{Choice: choice(p.Which, p.Messages, p.MaxSize), Top: p.Top, Lines: p.Lines}
+	if r.session == nil {
+		return r.queue(ctx, func(m *servermtm.Mailbox) (servermtm.Outcome, error) {
+			return m.QueuePopulate(ctx, r.meter, wanted)
+		})
+	}
+	return r.done(r.session.Populate(ctx, r.meter, wanted))
 }

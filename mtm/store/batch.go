@@ -39,6 +39,9 @@ const (
 	opOutgoing
 	opSending
 	opRelease
+	opQueue
+	opUnqueue
+	opSetAside
 )
 
 // op is one change of a batch.
@@ -54,6 +57,7 @@ type op struct {
 	to         SendingState
 	from       []SendingState
 	owner      string
+	queued     Queued
 }
 
 // NewBatch starts an empty batch. It costs nothing until it is used.
@@ -65,7 +69,7 @@ func (s *Store) NewBatch() *Batch { return &Batch{s: s} }
 func (b *Batch) Add(e *Entry) { b.ops = append(b.ops, op{kind: opAdd, entry: e}) }
 
 // Update replaces all fields of the entry with e.ID, which must exist at
-// Commit. The batch keeps the pointer and reads it at Commit.
+// Commit, but for the flags that the queue sets (see Queue). The batch keeps the pointer and reads it at Commit.
 func (b *Batch) Update(e *Entry) { b.ops = append(b.ops, op{kind: opUpdate, entry: e}) }
 
 // SetFlags sets and clears flags of entries; a bit in both is set. The batch
@@ -74,7 +78,8 @@ func (b *Batch) SetFlags(ids []ID, set, clear Flags) {
 	b.ops = append(b.ops, op{kind: opFlags, ids: ids, set: set, clear: clear})
 }
 
-// Delete deletes entries and all below them, with their settings and envelopes. Their bodies
+// Delete deletes entries and all below them, with their settings, envelopes, and what
+// waits for them with its ghosts; what made a ghost that is deleted waits no more. Their bodies
 // become dead octets for Reclaim. Entries that are gone are passed over; the
 // fixed ones give ErrFixedEntry at Commit.
 func (b *Batch) Delete(ids ...ID) { b.ops = append(b.ops, op{kind: opDelete, ids: ids}) }

@@ -29,7 +29,7 @@ var _ = Describe("A batch", func() {
 		e.Details, e.Description = "Anne <anne@example.org>", "Ünï"
 		e.Date = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 		e.Size, e.Flags = 20, store.New|store.Unread|store.Complete
-		e.Email, e.Sending = store.Receipt.WithOperation(store.OpMoveTo), store.SendNotApplicable
+		e.Email, e.Sending = store.Receipt, store.SendNotApplicable
 		e.UID, e.MessageID, e.RemoteCount = "u\xff1", "1@example.org", 3
 		Expect(b.Commit(ctx)).To(Succeed())
 

@@ -57,7 +57,7 @@ func (s *Store) Check(ctx context.Context, report func(Problem)) (Summary, error
 		}
 	}
 	err := s.snapshot(ctx, func(c *conn) error {
-		for _, step := range []func(context.Context, *conn) error{k.index, k.tree, k.listSegments, k.bodies} {
+		for _, step := range []func(context.Context, *conn) error{k.index, k.tree, k.queue, k.listSegments, k.bodies} {
 			if err := step(ctx, c); err != nil {
 				return err
 			}

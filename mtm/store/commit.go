@@ -159,7 +159,7 @@ func (t *commit) apply(o *op) error {
 		return t.update(o.entry)
 	case opFlags:
 		return t.c.execChunks(context.Background(), `UPDATE entries SET flags = (flags & ~?1) | ?2
-			WHERE flags <> (flags & ~?1) | ?2 AND id IN`, o.ids, int64(o.clear), int64(o.set))
+			WHERE flags <> (flags & ~?1) | ?2 AND id IN`, o.ids, int64(o.clear&^derived), int64(o.set&^derived))
 	case opSettings:
 		return t.settings(o)
 	case opOutgoing:
@@ -168,6 +168,12 @@ func (t *commit) apply(o *op) error {
 		return t.sending(o)
 	case opRelease:
 		return t.release(o)
+	case opQueue:
+		return t.queue(o)
+	case opUnqueue:
+		return t.unqueue(o.ids)
+	case opSetAside:
+		return t.setAside(o.queued)
 	}
 	// The rest reaches entries by their parent: what was added must be there.
 	if err := t.insert(); err != nil {
@@ -260,7 +266,7 @@ func (t *commit) update(e *Entry) error {
 
 func updateQuery() string {
 	return "UPDATE entries SET (" + strings.TrimPrefix(entryColumns, "id, ") + ") = (" +
-		"?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21) WHERE id = ?1"
+		"?2,?3,?4,?5,?6|(flags&0x80),?7,?8,?9,?10,?11,?12,?13,?14,?15|(email_flags&0xF00),?16,?17,?18,?19,?20,?21) WHERE id = ?1"
 }
 
 func (t *commit) settings(o *op) error {
@@ -273,7 +279,7 @@ func (t *commit) settings(o *op) error {
 func (t *commit) children(o *op) error {
 	_, err := t.c.exec(context.Background(), `UPDATE entries SET flags = (flags & ~?2) | ?3
 		WHERE parent = ?1 AND flags <> (flags & ~?2) | ?3
-		AND flags & ?4 = 0`, o.id, o.clear, o.set, o.without)
+		AND flags & ?4 = 0`, o.id, o.clear&^derived, o.set&^derived, o.without)
 	return err
 }
 
@@ -285,16 +291,22 @@ func (t *commit) remove(ids []ID) error {
 		}
 	}
 	ctx := context.Background()
+	if err := t.forgetGhosts(ids); err != nil {
+		return err
+	}
 	for len(ids) > 0 {
 		var below []ID
 		err := t.c.queryChunks(ctx, "SELECT id FROM entries WHERE parent IN", ids,
 			func(row []driver.Value) error { below = append(below, ID(asInt(row[0]))); return nil })
+		if err == nil {
+			err = t.unfinished("operations.entry IN", ids, &below)
+		}
 		if err != nil {
 			return err
 		}
 		for _, query := range []string{"DELETE FROM entries WHERE id IN", "DELETE FROM parts WHERE entry IN",
 			"DELETE FROM settings WHERE service IN", "DELETE FROM outgoing WHERE entry IN",
-			"DELETE FROM recipients WHERE entry IN"} {
+			"DELETE FROM recipients WHERE entry IN", "DELETE FROM operations WHERE entry IN"} {
 			if err := t.c.execChunks(ctx, query, ids, 0, 0); err != nil {
 				return err
 			}

@@ -17,6 +17,10 @@ import (
 func (s *Store) Dump(ctx context.Context, w io.Writer) error {
 	out := bufio.NewWriter(w)
 	err := s.snapshot(ctx, func(c *conn) error {
+		waits, err := c.queues(ctx)
+		if err != nil {
+			return err
+		}
 		// The path of ids, in fixed width, sorts children behind their parent.
 		return c.query(ctx, `WITH RECURSIVE tree (id, depth, place) AS (
 				SELECT id, 0, '' FROM entries WHERE id = 1
@@ -28,7 +32,7 @@ func (s *Store) Dump(ctx context.Context, w io.Writer) error {
 			func(row []driver.Value) error {
 				var e Entry
 				scanEntry(row, &e)
-				line := strings.Repeat("  ", int(asInt(row[entryColumnCount]))) + e.line()
+				line := strings.Repeat("  ", int(asInt(row[entryColumnCount]))) + e.line() + waits[e.ID]
 				if asInt(row[entryColumnCount+1]) != 0 {
 					o, err := c.outgoing(ctx, e.ID)
 					if err != nil {

@@ -38,7 +38,13 @@ var _ = Describe("Dump", func() {
 			{Address: "eve@example.org", State: store.RecipientRefused, Reply: "550 no such user"},
 		}, Attempts: 2, Code: -46, Reason: "eve@example.org was refused"})
 		head.Flags |= store.Pending
-		head.Email = store.OpCopyTo | store.Receipt
+		head.Email = store.Receipt
+		Expect(b.Commit(ctx)).To(Succeed())
+		b = s.NewBatch()
+		ghost := *head
+		ghost.Parent, ghost.Related = store.Drafts, head.ID
+		b.Queue(store.Queued{Entry: head.ID, Kind: store.QueueCopy, Into: store.Drafts}, &ghost)
+		b.Queue(store.Queued{Entry: head.ID, Kind: store.QueueDelete}, nil)
 		Expect(b.Commit(ctx)).To(Succeed())
 		golden("tree.dump", dump(s))
 	})

@@ -38,7 +38,7 @@ func bindEntry(a []driver.NamedValue, e *Entry, id ID) {
 	a[2].Value = int64(e.Type)
 	a[3].Value = int64(e.Service)
 	a[4].Value = e.Size
-	a[5].Value = int64(e.Flags)
+	a[5].Value = int64(e.Flags &^ derived)
 	a[6].Value = int64(e.Body.Kind)
 	a[7].Value = e.UID
 	a[8].Value = e.Body.Segment
@@ -50,7 +50,7 @@ func bindEntry(a []driver.NamedValue, e *Entry, id ID) {
 	if !e.Date.IsZero() {
 		a[13].Value = e.Date.Unix()
 	}
-	a[14].Value = int64(e.Email)
+	a[14].Value = int64(e.Email &^ derivedEmail)
 	a[15].Value = int64(e.RemoteCount)
 	a[16].Value = int64(e.Sending)
 	a[17].Value = e.Name

@@ -123,14 +123,20 @@ func (s *bodySink) keep(b *bodyBatch) error {
 	}
 	holders := make([]*store.Entry, len(sources))
 	for i, source := range sources {
-		holders[i] = s.place(b.Batch, source, b.bodies[i])
+		if holders[i], err = s.place(b.Batch, source, b.bodies[i]); err != nil {
+			b.Rollback()
+			return err
+		}
 	}
 	b.SetFlags(ids, 0, s.settled)
 	if err := commit(b.Batch); err != nil {
 		return err
 	}
-	for _, e := range holders {
+	for i, e := range holders {
 		s.outcome.Stored = append(s.outcome.Stored, e.ID)
+		if e.Body.Kind == store.BodyWhole {
+			s.got[ids[i]] = e.ID
+		}
 	}
 	s.outcome.Octets += b.octets
 	s.safe = append(s.safe, b.items...)

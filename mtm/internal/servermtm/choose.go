@@ -12,6 +12,7 @@ type Choice struct {
 	New       bool       // only entries that are New, or Pending: asked for in vain
 	Selection []store.ID // only these entries; nil = the whole mailbox
 	MaxSize   int64      // octets on the wire; 0 = no limit
+	waiting   bool       // also messages whose delete waits
 }
 
 // fits says whether a message of that size is asked for.
@@ -24,7 +25,7 @@ func (c *Choice) takesNew(size int64) bool { return c != nil && c.Selection == n
 type item struct {
 	id     store.ID // its entry in the mailbox
 	uid    string
-	number int   // in this session
+	number int   // in this session; 0 offline
 	size   int64 // octets as LIST told
 	kind   store.BodyKind
 	// complete: populated, wholly or in part. A server without TOP has whole bodies
@@ -36,8 +37,22 @@ type item struct {
 
 // choose finds the messages that are asked for and that the server has, by number.
 // Ids of other services, and of messages that are gone, are passed over.
-func (s *Session) choose(ctx context.Context, c Choice) ([]item, error) {
-	refs, err := s.Store.UIDs(ctx, s.Service, s.Service)
+func (w *work) choose(ctx context.Context, c Choice) (wanted []item, err error) {
+	if w.waits, err = w.queue(ctx); err != nil {
+		return nil, err
+	}
+	wanted, err = w.pick(ctx, c, w.waits, func(id store.ID) (int, bool) {
+		number, listed := w.numbers[id]
+		return number, listed
+	})
+	slices.SortFunc(wanted, func(a, b item) int { return a.number - b.number })
+	return wanted, err
+}
+
+// pick finds the messages of the mailbox that are asked for, in the order of their ids. number
+// gives the number in this session, or false for a message that is out of reach.
+func (m *Mailbox) pick(ctx context.Context, c Choice, waits queue, number func(store.ID) (int, bool)) ([]item, error) {
+	refs, err := m.Store.UIDs(ctx, m.Service, m.Service)
 	if err != nil {
 		return nil, err
 	}
@@ -47,21 +62,20 @@ func (s *Session) choose(ctx context.Context, c Choice) ([]item, error) {
 	}
 	var wanted []item
 	for _, ref := range refs {
-		number, listed := s.numbers[ref.ID]
+		n, within := number(ref.ID)
 		switch {
-		case !listed,
-			ref.Flags.Has(store.Operation), // its delete waits (behaviour section 5)
+		case !within,
+			!c.waiting && waits.deletes(ref.ID), // behaviour section 5
 			c.New && ref.Flags&(store.New|store.Pending) == 0,
 			c.Selection != nil && !selected[ref.ID],
 			!c.fits(ref.Size):
 		default:
 			wanted = append(wanted, item{
-				id: ref.ID, uid: ref.UID, number: number, size: ref.Size,
+				id: ref.ID, uid: ref.UID, number: n, size: ref.Size,
 				kind: ref.Kind, complete: ref.Flags.Has(store.Complete),
 				new: ref.Flags.Has(store.New), pending: ref.Flags.Has(store.Pending),
 			})
 		}
 	}
-	slices.SortFunc(wanted, func(a, b item) int { return a.number - b.number })
 	return wanted, nil
 }

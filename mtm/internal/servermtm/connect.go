@@ -12,32 +12,39 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// Connect logs in and refreshes the mailbox. keep lists entries that stay although
+// Connect logs in, refreshes the mailbox and carries out what waits for its messages, deletes
+// apart. keep lists entries that stay although
 // the server lost the message, when more than the header is here; asked is what the
-// caller asks for right after it, or nil. It blocks until the mailbox is up to date. On
-// an error the line is closed without QUIT, but for headers that the server refuses:
-// then there is a session, and a Fault that lists them.
-func (m *Mailbox) Connect(ctx context.Context, meter *progress.Meter, keep []store.ID, asked *Choice) (*Session, error) {
+// caller asks for right after it, or nil. It blocks until all that is done. On
+// an error the line is closed without QUIT, but for what goes wrong with single messages:
+// then there is a session, and a Fault that lists them. Nor does a full disk end the session.
+func (m *Mailbox) Connect(ctx context.Context, meter *progress.Meter, keep []store.ID, asked *Choice) (*Session, Outcome, error) {
 	meter.Enter(progress.Connecting)
 	settings, err := m.settings(ctx)
 	if err != nil {
-		return nil, err
+		return nil, Outcome{}, err
 	}
 	s := &Session{Mailbox: m, settings: settings, numbers: make(map[store.ID]int)}
 	config, err := tlsConfig(settings)
 	if err != nil {
-		return nil, err
+		return nil, Outcome{}, err
 	}
 	if s.wire, err = m.dial(ctx, settings, config); err != nil {
-		return nil, err
+		return nil, Outcome{}, err
 	}
+	var outcome Outcome
 	err = s.open(ctx, config, meter, keep, asked)
-	if fault, ok := errors.AsType[*Fault](err); err == nil || (ok && len(fault.Failed) > 0) {
-		return s, err
+	fault, ok := errors.AsType[*Fault](err)
+	if err == nil || (ok && len(fault.Failed) > 0) {
+		var failed error
+		outcome, failed = s.runQueue(ctx, meter)
+		if err = errors.Join(err, failed); !s.Lost() && ctx.Err() == nil {
+			return s, outcome, err
+		}
 	}
 	// The failure is the one to tell, not that of tidying up after it.
 	_ = s.Drop()
-	return nil, err
+	return nil, outcome, err
 }
 
 // Disconnected says whether the account is in disconnected mode.

@@ -2,7 +2,6 @@ package servermtm
 
 import (
 	"context"
-	"slices"
 
 	"pop3mtm/mtm/progress"
 	"pop3mtm/mtm/store"
@@ -13,15 +12,11 @@ import (
 // section 0).
 func (s *Session) Delete(ctx context.Context, meter *progress.Meter, messages []store.ID) (Outcome, error) {
 	meter.Enter(progress.Deleting)
-	w := &work{Session: s, meter: meter}
+	w := s.work(meter)
 	wanted, err := w.choose(ctx, Choice{Selection: append([]store.ID{}, messages...)})
 	if err == nil {
 		// In the order of the selection (behaviour section 5).
-		order := make(map[store.ID]int, len(messages))
-		for i, id := range messages {
-			order[id] = i
-		}
-		slices.SortStableFunc(wanted, func(a, b item) int { return order[a.id] - order[b.id] })
+		inOrder(wanted, messages)
 		meter.Update(func(p *progress.Snapshot) {
 			p.TotalMessages, p.MessagesToProcess = len(wanted), len(wanted)
 		})

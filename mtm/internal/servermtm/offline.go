@@ -2,88 +2,222 @@ package servermtm
 
 import (
 	"context"
+	"slices"
 
 	"pop3mtm/mtm/progress"
 	"pop3mtm/mtm/store"
 )
 
-// QueueDelete has messages of the mailbox deleted when the next session, or the one
-// that stands, ends with QUIT (behaviour section 6). It needs no connection.
-func (m *Mailbox) QueueDelete(ctx context.Context, meter *progress.Meter, messages []store.ID) error {
-	meter.Enter(progress.Deleting)
-	return m.setOperation(ctx, meter, "queueing deletes", messages, store.OpDelete)
+// adding is one command that makes operations wait: all of it appears in one commit (behaviour section 6).
+type adding struct {
+	*Mailbox
+	batch   *store.Batch
+	waits   queue
+	outcome Outcome
+	made    []*store.Entry // copies
 }
 
-// CancelOffline takes back what waits for the selected messages (behaviour section 6).
+// queueing runs fill on what a command chooses, and commits what it added. It needs no connection. A cancel before the
+// commit leaves nothing of it.
+func (m *Mailbox) queueing(ctx context.Context, meter *progress.Meter, step string, c Choice,
+	fill func(a *adding, wanted []item) error) (Outcome, error) {
+	a := &adding{Mailbox: m, batch: m.Store.NewBatch()}
+	c.waiting = true
+	var err error
+	var wanted []item
+	if a.waits, err = m.queue(ctx); err == nil {
+		wanted, err = m.pick(ctx, c, a.waits, func(store.ID) (int, bool) { return 0, true })
+	}
+	if err == nil {
+		inOrder(wanted, c.Selection)
+		meter.Update(func(p *progress.Snapshot) { p.TotalMessages, p.MessagesToProcess = len(wanted), len(wanted) })
+		err = fill(a, wanted)
+	}
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		a.batch.Rollback()
+		return Outcome{}, fail(ctx, step, progress.Unknown, err)
+	}
+	if err = commit(a.batch); err != nil {
+		return Outcome{}, fail(ctx, step, progress.Unknown, err)
+	}
+	for _, e := range a.made {
+		a.outcome.Stored = append(a.outcome.Stored, e.ID)
+		a.outcome.Octets += e.Body.Length
+	}
+	meter.Update(func(p *progress.Snapshot) { p.MessagesToProcess = 0 })
+	return a.outcome, nil
+}
+
+// inOrder sorts items as they were selected.
+func inOrder(items []item, selection []store.ID) {
+	order := make(map[store.ID]int, len(selection))
+	for i, id := range selection {
+		order[id] = i
+	}
+	slices.SortStableFunc(items, func(a, b item) int { return order[a.id] - order[b.id] })
+}
+
+// QueueDelete has messages of the mailbox deleted when the next session, or the one that stands, ends with QUIT. What a
+// move or a delete waits for already goes anyway.
+func (m *Mailbox) QueueDelete(ctx context.Context, meter *progress.Meter, messages []store.ID) (Outcome, error) {
+	meter.Enter(progress.Deleting)
+	choice := Choice{Selection: append([]store.ID{}, messages...)}
+	return m.queueing(ctx, meter, "queueing deletes", choice, func(a *adding, wanted []item) error {
+		for _, it := range wanted {
+			a.delete(it)
+		}
+		return nil
+	})
+}
+
+// delete queues a delete, unless one waits, or a move.
+func (a *adding) delete(it item) {
+	if !a.waits.has(it.id, store.QueueMove, store.QueueDelete) {
+		a.batch.Queue(store.Queued{Entry: it.id, Kind: store.QueueDelete}, nil)
+	}
+	a.outcome.Queued = append(a.outcome.Queued, it.id)
+}
+
+// QueueTransfer copies or moves what is whole here at once; of a move the delete is queued. The rest waits for the next
+// session, and a ghost in the folder shows each message until it comes.
+func (m *Mailbox) QueueTransfer(ctx context.Context, meter *progress.Meter, t Transfer) (Outcome, error) {
+	phase, step := progress.Copying, "queueing copies"
+	if t.Move {
+		phase, step = progress.Moving, "queueing moves"
+	}
+	meter.Enter(phase)
+	return m.queueing(ctx, meter, step, t.Choice, func(a *adding, wanted []item) error { return a.transfer(ctx, t, wanted) })
+}
+
+func (a *adding) transfer(ctx context.Context, t Transfer, wanted []item) error {
+	copies, err := a.copies(ctx, t.Into)
+	if err != nil {
+		return err
+	}
+	sources, err := a.Store.Entries(ctx, idsOf(wanted))
+	if err != nil {
+		return err
+	}
+	for i, it := range wanted {
+		here := copies[it.uid] > 0
+		switch {
+		case here:
+			copies[it.uid]--
+			a.outcome.AlreadyThere++
+		case it.kind == store.BodyWhole:
+			e := t.copyOf(sources[i], sources[i].Body)
+			a.batch.Add(&e)
+			a.made = append(a.made, &e)
+			here = true
+		}
+		switch {
+		case here && t.Move:
+			a.delete(it)
+		case here:
+			a.batch.SetFlags([]store.ID{it.id}, 0, store.New|store.Pending) // as a copy online does
+		default:
+			a.add(t, it, sources[i])
+		}
+	}
+	return nil
+}
+
+// add queues a copy or a move of a message that is not here.
+func (a *adding) add(t Transfer, it item, source store.Entry) {
+	kind := store.QueueCopy
+	if t.Move && !a.waits.has(it.id, store.QueueMove, store.QueueDelete) {
+		kind = store.QueueMove // a second move cannot move it any more: it copies
+	}
+	a.outcome.Queued = append(a.outcome.Queued, it.id)
+	if slices.ContainsFunc(a.waits[it.id], t.fulfils) {
+		// It comes into the folder anyway; of a move the delete is missing.
+		if kind == store.QueueMove {
+			a.batch.Queue(store.Queued{Entry: it.id, Kind: store.QueueDelete}, nil)
+		}
+		return
+	}
+	a.batch.Queue(store.Queued{Entry: it.id, Kind: kind, Into: t.Into}, ghostOf(t, source))
+}
+
+// ghostOf is an entry of the folder that shows what will come: the header, and whatever else is here.
+func ghostOf(t Transfer, source store.Entry) *store.Entry {
+	e := t.copyOf(source, source.Body)
+	e.Related = source.ID
+	e.Flags = e.Flags.Without(store.Complete)
+	e.Email = source.Email.Without(store.BodyTextComplete)
+	return &e
+}
+
+// QueuePopulate has messages fetched in place when the next session begins. What came whole with a refresh is
+// populated at once.
+func (m *Mailbox) QueuePopulate(ctx context.Context, meter *progress.Meter, p Populate) (Outcome, error) {
+	phase, step := progress.Populating, "queueing messages to populate"
+	if p.Top {
+		phase = progress.TopPopulating
+	}
+	meter.Enter(phase)
+	return m.queueing(ctx, meter, step, p.Choice, func(a *adding, wanted []item) error { return a.populate(ctx, p, wanted) })
+}
+
+func (a *adding) populate(ctx context.Context, p Populate, wanted []item) error {
+	done, here, missing := p.sort(wanted)
+	a.outcome.AlreadyThere += len(done)
+	sources, err := a.Store.Entries(ctx, idsOf(here))
+	if err != nil {
+		return err
+	}
+	for _, source := range sources {
+		e := filled(source, source.Body)
+		a.batch.Update(&e)
+		a.made = append(a.made, &e)
+	}
+	for _, it := range missing {
+		a.outcome.Queued = append(a.outcome.Queued, it.id)
+		if p.Top && a.waits.has(it.id, store.QueuePopulate) {
+			continue // all of it comes anyway
+		}
+		for _, q := range a.waits[it.id] {
+			if p.fulfils(q) {
+				a.batch.Unqueue(q.ID) // what is asked for now takes its place
+			}
+		}
+		q := store.Queued{Entry: it.id, Kind: store.QueuePopulate}
+		if p.Top {
+			q.Kind, q.Lines = store.QueueTop, p.Lines
+		}
+		a.batch.Queue(q, nil)
+	}
+	return nil
+}
+
+// CancelOffline takes back all that waits for the selected messages, and removes their ghosts; to select a ghost means
+// what made it (behaviour section 6). It returns how many operations that were.
 func (m *Mailbox) CancelOffline(ctx context.Context, meter *progress.Meter, messages []store.ID) error {
 	meter.Enter(progress.CancellingOfflineOps)
-	return m.setOperation(ctx, meter, "cancelling what waits", messages, store.OpNone)
-}
-
-// setOperation changes what waits for messages, in one commit. Ids that are no
-// messages of the mailbox are passed over.
-func (m *Mailbox) setOperation(ctx context.Context, meter *progress.Meter, step string, messages []store.ID, op store.EmailFlags) error {
-	b := m.Store.NewBatch()
-	changed := 0
-	err := m.eachSelected(ctx, messages, func(e store.Entry) {
-		if e.Email.Operation() == op {
-			return
-		}
-		e.Email = e.Email.WithOperation(op)
-		e.Flags = e.Flags.With(store.Operation)
-		if op == store.OpNone {
-			e.Flags = e.Flags.Without(store.Operation)
-		}
-		b.Update(&e)
-		changed++
-	})
-	if err == nil {
-		err = commit(b)
-	} else {
-		b.Rollback()
-	}
-	meter.Update(func(p *progress.Snapshot) { p.TotalMessages = changed })
-	return fail(ctx, step, progress.Unknown, err)
-}
-
-// eachSelected calls f for the selected entries of the mailbox.
-func (m *Mailbox) eachSelected(ctx context.Context, messages []store.ID, f func(store.Entry)) error {
+	list, err := m.Store.Queue(ctx, m.Service)
 	selected := make(map[store.ID]bool, len(messages))
 	for _, id := range messages {
 		selected[id] = true
 	}
-	return m.Store.Each(ctx, m.Service, func(e *store.Entry) error {
-		if selected[e.ID] && e.Type == store.TypeMessage {
-			f(*e)
+	b := m.Store.NewBatch()
+	var ids []int64
+	for _, q := range list {
+		if selected[q.Entry] || (q.Ghost != 0 && selected[q.Ghost]) {
+			ids = append(ids, q.ID)
 		}
-		return nil
-	})
-}
-
-// deleteQueued carries out the deletes that wait, before QUIT.
-func (s *Session) deleteQueued(ctx context.Context, meter *progress.Meter) error {
-	w := &work{Session: s, meter: meter}
-	queued, err := w.queued(ctx)
-	if err == nil && len(queued) > 0 {
-		meter.Enter(progress.Deleting)
-		meter.Update(func(p *progress.Snapshot) {
-			p.TotalMessages, p.MessagesToProcess = len(queued), len(queued)
-		})
-		err = w.delete(ctx, queued)
 	}
-	_, err = w.end(ctx, "deleting queued messages", err)
-	return err
-}
-
-// queued lists the messages whose delete waits and that the server has.
-func (s *Session) queued(ctx context.Context) ([]item, error) {
-	var queued []item
-	err := s.Store.Each(ctx, s.Service, func(e *store.Entry) error {
-		number, listed := s.numbers[e.ID]
-		if listed && e.Flags.Has(store.Operation) && e.Email.Operation() == store.OpDelete {
-			queued = append(queued, item{id: e.ID, uid: e.UID, number: number, size: e.Size, kind: e.Body.Kind})
-		}
-		return nil
-	})
-	return queued, err
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err == nil && len(ids) > 0 {
+		b.Unqueue(ids...)
+		err = commit(b)
+	} else {
+		b.Rollback()
+	}
+	meter.Update(func(p *progress.Snapshot) { p.TotalMessages = len(ids) })
+	return fail(ctx, "cancelling what waits", progress.Unknown, err)
 }

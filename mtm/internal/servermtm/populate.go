@@ -23,37 +23,55 @@ func (s *Session) Populate(ctx context.Context, meter *progress.Meter, p Populat
 		phase, lines, step = progress.TopPopulating, p.Lines, "populating the tops of messages"
 	}
 	meter.Enter(phase)
-	w := &work{Session: s, meter: meter}
+	w := s.work(meter)
+	return w.end(ctx, step, w.populate(ctx, p, lines))
+}
+
+func (w *work) populate(ctx context.Context, p Populate, lines int) error {
 	wanted, err := w.choose(ctx, p.Choice)
 	if err != nil {
-		return w.end(ctx, step, err)
+		return err
 	}
-	missing := wanted[:0:0]
-	var here []item
-	for _, it := range wanted {
-		switch {
-		case it.complete && (p.Top || it.kind == store.BodyWhole):
-			w.outcome.AlreadyThere++
-		case it.kind == store.BodyWhole:
-			here = append(here, it)
-		default:
-			missing = append(missing, it)
-		}
-	}
+	done, here, missing := p.sort(wanted)
+	w.outcome.AlreadyThere += len(done)
 	var fresh []store.ID // they stay New, should this session not get to them
 	for _, it := range missing {
 		if it.new {
 			fresh = append(fresh, it.id)
 		}
 	}
-	err = w.mark(fresh, store.Pending, 0)
+	err = w.settle(done, func(q store.Queued) bool { return p.fulfils(q) })
+	if err == nil {
+		err = w.mark(fresh, store.Pending, 0)
+	}
 	if err == nil {
 		err = w.fillLocal(ctx, here)
 	}
+	w.did(len(done) + len(here))
 	if err == nil {
-		err = w.fetch(ctx, missing, lines, fill, store.Pending)
+		err = w.fetch(ctx, missing, lines, w.fill, store.Pending)
 	}
-	return w.end(ctx, step, err)
+	return err
+}
+
+// sort says what is done already, what is here and only has to be shown, and what is missing.
+func (p Populate) sort(wanted []item) (done, here, missing []item) {
+	for _, it := range wanted {
+		switch {
+		case it.complete && (p.Top || it.kind == store.BodyWhole):
+			done = append(done, it)
+		case it.kind == store.BodyWhole:
+			here = append(here, it)
+		default:
+			missing = append(missing, it)
+		}
+	}
+	return done, here, missing
+}
+
+// fulfils says whether what waits asks for no more than p does.
+func (p Populate) fulfils(q store.Queued) bool {
+	return q.Kind == store.QueueTop || (q.Kind == store.QueuePopulate && !p.Top)
 }
 
 // fillLocal completes entries whose bodies came with the refresh.
@@ -67,7 +85,10 @@ func (w *work) fillLocal(ctx context.Context, here []item) error {
 	}
 	b := w.Store.NewBatch()
 	for _, source := range sources {
-		fill(b, source, source.Body)
+		if _, err := w.fill(b, source, source.Body); err != nil {
+			b.Rollback()
+			return err
+		}
 	}
 	if err := commit(b); err != nil {
 		return err
@@ -79,9 +100,22 @@ func (w *work) fillLocal(ctx context.Context, here []item) error {
 	return nil
 }
 
-// fill gives an entry of the mailbox its message. A message of which the server has
+// fill gives an entry of the mailbox its message, and ends what waited for that.
+func (w *work) fill(b *store.Batch, source store.Entry, body store.Body) (*store.Entry, error) {
+	e := filled(source, body)
+	b.Update(&e)
+	done := Populate{Top: body.Kind == store.BodyPartial}
+	for _, q := range w.waits[source.ID] {
+		if done.fulfils(q) {
+			b.Unqueue(q.ID)
+		}
+	}
+	return &e, nil
+}
+
+// filled is an entry of the mailbox with its message. A message of which the server has
 // more is partial. Size stays what LIST told (behaviour section 0).
-func fill(b *store.Batch, source store.Entry, body store.Body) *store.Entry {
+func filled(source store.Entry, body store.Body) store.Entry {
 	e := source
 	e.Body = body
 	e.Flags = e.Flags.Without(store.Pending).With(store.Complete)
@@ -90,6 +124,5 @@ func fill(b *store.Batch, source store.Entry, body store.Body) *store.Entry {
 		e.Email = e.Email.With(store.PartialDownload)
 		e.Flags = e.Flags.Without(store.New)
 	}
-	b.Update(&e)
-	return &e
+	return e
 }

@@ -10,21 +10,27 @@ import (
 )
 
 // Quit ends the session properly: the deletes that wait are sent, and the server carries
-// out all (RFC 1939
-// section 6). A refusal of QUIT is no failure (behaviour section 7). The session
-// cannot be used after it, whatever it returns.
-func (s *Session) Quit(ctx context.Context, meter *progress.Meter) error {
-	deleted := s.deleteQueued(ctx, meter)
+// out all (RFC 1939 section 6). Only when it has said so are the queued ones done: until then
+// their entries stay and they wait, and the next refresh knows. A refusal of QUIT is no failure
+// (behaviour section 7). The session cannot be used after it, whatever it returns.
+func (s *Session) Quit(ctx context.Context, meter *progress.Meter) (Outcome, error) {
+	w := s.work(meter)
+	gone, err := w.deleteQueued(ctx)
+	_, deleted := w.end(ctx, "deleting queued messages", err)
 	if s.Lost() {
-		return errors.Join(deleted, s.Drop())
+		return w.outcome, errors.Join(deleted, s.Drop())
 	}
 	meter.Enter(progress.Disconnecting)
-	err := s.wire.Quit(ctx)
+	err = s.wire.Quit(ctx)
 	if _, refused := errors.AsType[*pop3.ReplyError](err); refused {
-		err = nil
+		gone, err = nil, nil
+	}
+	if err == nil && len(gone) > 0 {
+		w.outcome.Deleted = len(gone)
+		err = s.forget(ctx, gone)
 	}
 	tidied := s.Drop()
-	return errors.Join(deleted, fail(ctx, "disconnecting", progress.ServerProblem, err), tidied)
+	return w.outcome, errors.Join(deleted, fail(ctx, "disconnecting", progress.ServerProblem, err), tidied)
 }
 
 // Drop closes the line without QUIT, so that the server forgets our deletes, and

@@ -161,15 +161,20 @@ func (r *refresh) settle(ctx context.Context, keep []store.ID) error {
 	service.RemoteCount = r.remote
 	b := r.Store.NewBatch()
 	b.Update(&service)
-	b.Delete(r.dead(keep)...)
+	dead, gone := r.dead(keep)
+	if err := r.dropQueued(ctx, b, gone); err != nil {
+		b.Rollback()
+		return err
+	}
+	b.Delete(dead...)
 	b.UpdateChildren(r.Service, 0, store.Invisible|store.InPreparation, 0)
 	return commit(b)
 }
 
-// dead lists the entries to delete. One with more than a header here survives when
-// the caller lists it, or when only the sync limit speaks against it (behaviour
-// section 0).
-func (r *refresh) dead(keep []store.ID) []store.ID {
+// dead lists the entries to delete, and those, deleted or kept, whose message the server has
+// lost. One with more than a header here survives when the caller lists it, or when only the
+// sync limit speaks against it (behaviour section 0).
+func (r *refresh) dead(keep []store.ID) (dead []store.ID, gone map[store.ID]bool) {
 	kept := make(map[store.ID]bool, len(keep))
 	for _, id := range keep {
 		kept[id] = true
@@ -179,17 +184,20 @@ func (r *refresh) dead(keep []store.ID) []store.ID {
 		beyond = r.server.messages[len(r.server.messages)-limit-1].number
 	}
 	unseen := beyond > 0 && !r.server.withUIDs // an entry may belong to a message that nobody looked at
-	var dead []store.ID
+	gone = make(map[store.ID]bool)
 	for i, ref := range r.local {
 		populated := ref.Flags.Has(store.Complete)
-		number := r.claimed[i]
-		gone := number == 0 && r.server.complete && (!populated || (!kept[ref.ID] && !unseen))
 		waits := ref.Flags.Has(store.Operation) // an operation of the user's is not dropped
+		number := r.claimed[i]
+		lost := number == 0 && r.server.complete && !(unseen && (populated || waits))
+		if lost {
+			gone[ref.ID] = true
+		}
 		trimmed := number > 0 && number <= beyond && !populated && !kept[ref.ID] && !waits
-		if gone || trimmed {
+		if trimmed || (lost && !(populated && kept[ref.ID])) {
 			dead = append(dead, ref.ID)
 			delete(r.numbers, ref.ID)
 		}
 	}
-	return dead
+	return dead, gone
 }

@@ -2,6 +2,8 @@ package servermtm
 
 import (
 	"context"
+	"errors"
+	"slices"
 
 	"pop3mtm/mtm/progress"
 	"pop3mtm/mtm/store"
@@ -23,7 +25,7 @@ func (s *Session) Transfer(ctx context.Context, meter *progress.Meter, t Transfe
 		phase, step = progress.Moving, "moving messages"
 	}
 	meter.Enter(phase)
-	w := &work{Session: s, meter: meter}
+	w := s.work(meter)
 	return w.end(ctx, step, w.transfer(ctx, t))
 }
 
@@ -36,6 +38,7 @@ func (w *work) transfer(ctx context.Context, t Transfer) error {
 	if err != nil {
 		return err
 	}
+	w.did(len(wanted) - len(missing))
 	// What is asked for is remembered, so that it is New to the next session when this
 	// one does not get to it. A move is done with a message when its entry is gone.
 	asked, settled := missing, store.New|store.Pending // behaviour section 5: a copy clears New
@@ -45,15 +48,13 @@ func (w *work) transfer(ctx context.Context, t Transfer) error {
 	if err = w.mark(idsOf(asked), store.Pending, 0); err != nil {
 		return err
 	}
+	before := len(missing)
 	missing, err = w.copyLocal(ctx, t, missing, settled)
 	if err != nil {
 		return err
 	}
-	err = w.fetch(ctx, missing, wholeMessage, func(b *store.Batch, source store.Entry, body store.Body) *store.Entry {
-		e := t.copyOf(source, body)
-		b.Add(&e)
-		return &e
-	}, settled)
+	w.did(before - len(missing))
+	err = w.fetch(ctx, missing, wholeMessage, w.placeIn(t), settled)
 	if err != nil || !t.Move {
 		return err
 	}
@@ -65,40 +66,86 @@ func (w *work) transfer(ctx context.Context, t Transfer) error {
 // transfer its whole copy may be in the folder already. Copies and messages with the
 // same UID are matched one to one.
 func (w *work) leaveOutStored(ctx context.Context, t Transfer, wanted []item) ([]item, error) {
-	refs, err := w.Store.UIDs(ctx, t.Into, w.Service)
+	copies, err := w.copies(ctx, t.Into)
 	if err != nil {
 		return nil, err
 	}
-	copies := make(map[string]int, len(refs))
-	for _, ref := range refs {
-		if ref.Kind == store.BodyWhole {
-			copies[ref.UID]++
-		}
-	}
 	missing := wanted[:0:0]
 	var had []store.ID // asked for, and nothing is left to do
+	var there []item
 	for _, it := range wanted {
 		if copies[it.uid] == 0 {
 			missing = append(missing, it)
 			continue
 		}
 		copies[it.uid]--
-		w.outcome.AlreadyThere++
-		w.safe = append(w.safe, it)
+		there = append(there, it)
 		if it.pending && !t.Move {
 			had = append(had, it.id)
 		}
 	}
+	w.outcome.AlreadyThere += len(there)
+	w.safe = append(w.safe, there...)
+	if err = w.settle(there, t.fulfils); err != nil {
+		return nil, err
+	}
 	return missing, w.mark(had, 0, store.Pending)
 }
 
-// copyLocal copies what is whole in the mailbox, in one commit: both entries share
-// the octets. It returns the rest.
+// copies counts the whole copies of the mailbox's messages in a folder, by UID.
+func (m *Mailbox) copies(ctx context.Context, folder store.ID) (map[string]int, error) {
+	refs, err := m.Store.UIDs(ctx, folder, m.Service)
+	copies := make(map[string]int, len(refs))
+	for _, ref := range refs {
+		if ref.Kind == store.BodyWhole {
+			copies[ref.UID]++
+		}
+	}
+	return copies, err
+}
+
+// fulfils says whether what waits is done, or half of it, once a copy is in the folder.
+func (t Transfer) fulfils(q store.Queued) bool {
+	return q.Kind.Adds() && q.Into == t.Into && q.Problem == ""
+}
+
+// placeIn puts a message into the folder: into the ghost that waits for it there, or a new entry.
+func (w *work) placeIn(t Transfer) placer {
+	return func(b *store.Batch, source store.Entry, body store.Body) (*store.Entry, error) {
+		e := t.copyOf(source, body)
+		done := slices.DeleteFunc(slices.Clone(w.waits[source.ID]), func(q store.Queued) bool { return !t.fulfils(q) })
+		for _, q := range done {
+			ghost, err := w.Store.Entry(context.Background(), q.Ghost)
+			switch {
+			case errors.Is(err, store.ErrNotFound):
+			case err != nil:
+				return nil, err
+			case e.ID == 0 && ghost.Related == source.ID && !ghost.Flags.Has(store.Complete):
+				e.ID, e.Parent = ghost.ID, ghost.Parent
+			}
+			if q.Kind == store.QueueMove {
+				e.Related = 0 // as of a move online
+			}
+		}
+		if e.ID != 0 {
+			b.Update(&e)
+		} else {
+			b.Add(&e)
+		}
+		for _, q := range done {
+			finish(b, q)
+		}
+		return &e, nil
+	}
+}
+
+// copyLocal copies what is whole here, in one commit: both entries share the octets. It
+// returns the rest.
 func (w *work) copyLocal(ctx context.Context, t Transfer, wanted []item, settled store.Flags) ([]item, error) {
 	missing := wanted[:0:0]
 	var here []item
 	for _, it := range wanted {
-		if it.kind == store.BodyWhole {
+		if it.kind == store.BodyWhole || w.got[it.id] != 0 {
 			here = append(here, it)
 		} else {
 			missing = append(missing, it)
@@ -113,10 +160,17 @@ func (w *work) copyLocal(ctx context.Context, t Transfer, wanted []item, settled
 		return nil, err
 	}
 	b := w.Store.NewBatch()
-	copies := make([]store.Entry, len(sources))
+	copies := make([]*store.Entry, len(sources))
+	place := w.placeIn(t)
 	for i, source := range sources {
-		copies[i] = t.copyOf(source, source.Body)
-		b.Add(&copies[i])
+		body, err := w.wholeBody(ctx, source)
+		if err == nil {
+			copies[i], err = place(b, source, body)
+		}
+		if err != nil {
+			b.Rollback()
+			return nil, err
+		}
 	}
 	b.SetFlags(ids, 0, settled)
 	if err := commit(b); err != nil {
@@ -130,13 +184,22 @@ func (w *work) copyLocal(ctx context.Context, t Transfer, wanted []item, settled
 	return missing, nil
 }
 
+// wholeBody is where the octets of a message are: with its entry, or with the one that this work has stored.
+func (w *work) wholeBody(ctx context.Context, source store.Entry) (store.Body, error) {
+	if source.Body.Kind == store.BodyWhole {
+		return source.Body, nil
+	}
+	e, err := w.Store.Entry(ctx, w.got[source.ID])
+	return e.Body, err
+}
+
 // copyOf is the folder's entry for a message of the mailbox.
 func (t Transfer) copyOf(source store.Entry, body store.Body) store.Entry {
 	e := source
 	e.ID, e.Parent, e.Body = 0, t.Into, body
-	e.Flags = e.Flags.Without(store.Invisible | store.InPreparation | store.Operation | store.Pending).
+	e.Flags = e.Flags.Without(store.Invisible | store.InPreparation | store.Pending).
 		With(store.Complete | store.Unread)
-	e.Email = e.Email.WithOperation(store.OpNone).Without(store.PartialDownload).With(store.BodyTextComplete)
+	e.Email = e.Email.Without(store.PartialDownload).With(store.BodyTextComplete)
 	e.Related = source.ID
 	if t.Move {
 		e.Related = 0 // the mailbox's entry goes when the server has deleted the message

@@ -13,6 +13,7 @@ type Outcome struct {
 	Octets       int64      // of their bodies
 	AlreadyThere int        // messages that were there before
 	Deleted      int        // DELEs that the server accepted
+	Queued       []store.ID // messages for which what was asked waits now
 }
 
 // work is one command on messages of the mailbox.
@@ -22,6 +23,17 @@ type work struct {
 	outcome Outcome
 	failed  []Failure
 	safe    []item // whole and durable here, in the order stored
+
+	waits   queue                 // when the messages were chosen
+	got     map[store.ID]store.ID // messages of the mailbox -> an entry with their whole body, stored by this work
+	counted bool                  // the progress counts more than the messages in hand
+}
+
+// did takes n messages off the progress of a run that counts itself.
+func (w *work) did(n int) {
+	if w.counted {
+		w.meter.Update(func(p *progress.Snapshot) { p.MessagesToProcess -= n })
+	}
 }
 
 // Messages that a server refuses are listed in the Fault, with the session usable.
@@ -41,7 +53,7 @@ func (w *work) refused(it item, err error) {
 
 // placer puts a message into a batch: source is its entry in the mailbox, body its
 // octets. It returns the entry that holds the message from now on.
-type placer func(b *store.Batch, source store.Entry, body store.Body) *store.Entry
+type placer func(b *store.Batch, source store.Entry, body store.Body) (*store.Entry, error)
 
 // wholeMessage asks fetch for RETR instead of TOP.
 const wholeMessage = -1
@@ -69,7 +81,10 @@ func (w *work) fetch(ctx context.Context, items []item, lines int, place placer,
 		total += it.size
 	}
 	w.meter.Update(func(p *progress.Snapshot) {
-		p.TotalMessages, p.MessagesToProcess, p.TotalSize = len(items), len(items), total
+		p.TotalSize = total
+		if !w.counted {
+			p.TotalMessages, p.MessagesToProcess = len(items), len(items)
+		}
 	})
 	if len(items) == 0 {
 		return nil
@@ -101,6 +116,16 @@ func first(errs ...error) error {
 // delete deletes messages on the server, and their entries here where it agreed.
 // The server carries it out at QUIT (RFC 1939 section 6).
 func (w *work) delete(ctx context.Context, items []item) error {
+	gone, err := w.dele(ctx, items)
+	if err != nil || len(gone) == 0 {
+		return err // without QUIT the server forgets the deletes: the entries stay
+	}
+	w.outcome.Deleted += len(gone)
+	return w.forget(ctx, gone)
+}
+
+// dele asks the server to delete messages, and returns those to which it agreed.
+func (w *work) dele(ctx context.Context, items []item) ([]store.ID, error) {
 	numbers := make([]int, len(items))
 	byNumber := make(map[int]item, len(items))
 	for i, it := range items {
@@ -117,11 +142,7 @@ func (w *work) delete(ctx context.Context, items []item) error {
 		gone = append(gone, byNumber[n].id)
 		return nil
 	})
-	if err != nil || len(gone) == 0 {
-		return err // without QUIT the server forgets the deletes: the entries stay
-	}
-	w.outcome.Deleted += len(gone)
-	return w.forget(ctx, gone)
+	return gone, err
 }
 
 // forget removes entries of messages that the server is about to delete.

@@ -1,0 +1,192 @@
+package servermtm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"pop3mtm/mtm/progress"
+	"pop3mtm/mtm/store"
+)
+
+// A stage of the queue's run: operations of one kind, in the order of the kinds (behaviour section 6).
+type stage struct {
+	phase progress.Phase
+	step  string
+	kind  store.QueueKind
+}
+
+func stages() []stage {
+	return []stage{
+		{progress.Populating, "populating queued messages", store.QueuePopulate},
+		{progress.TopPopulating, "populating the tops of queued messages", store.QueueTop},
+		{progress.Copying, "copying queued messages", store.QueueCopy},
+		{progress.Moving, "moving queued messages", store.QueueMove},
+	}
+}
+
+// runQueue carries out what waits, but for the deletes. Each operation leaves the queue in the commit that stores its
+// message. A message that the server refuses stays queued and the rest go on; any other failure leaves the rest queued.
+// A record that makes no sense is set aside and counts as a failure once.
+func (s *Session) runQueue(ctx context.Context, meter *progress.Meter) (Outcome, error) {
+	if s.settings.SyncLimit == 0 {
+		return Outcome{}, nil // nothing is known of the mailbox
+	}
+	const step = "looking at what waits"
+	w := s.work(meter)
+	w.failed = s.dropped
+	list, err := s.Store.Queue(ctx, s.Service)
+	if err == nil {
+		list, err = w.sift(ctx, list)
+	}
+	if err != nil {
+		return w.end(ctx, step, err)
+	}
+	last := step
+	for _, st := range stages() {
+		waiting := slices.DeleteFunc(slices.Clone(list), func(q store.Queued) bool { return q.Kind != st.kind })
+		if len(waiting) == 0 {
+			continue
+		}
+		last = st.step
+		meter.Enter(st.phase)
+		if err := w.stage(ctx, waiting); err != nil {
+			return w.end(ctx, st.step, err)
+		}
+	}
+	return w.end(ctx, last, nil)
+}
+
+// stage carries out operations of one kind. Those with the same folder or the same number of lines go together.
+func (w *work) stage(ctx context.Context, list []store.Queued) error {
+	w.counted = true
+	w.meter.Update(func(p *progress.Snapshot) { p.TotalMessages, p.MessagesToProcess = len(list), len(list) })
+	for len(list) > 0 {
+		first := list[0]
+		choice := Choice{Selection: []store.ID{}, waiting: true}
+		var rest []store.Queued
+		for _, q := range list {
+			if q.Into != first.Into || q.Lines != first.Lines {
+				rest = append(rest, q)
+				continue
+			}
+			choice.Selection = append(choice.Selection, q.Entry)
+		}
+		list = rest
+		var err error
+		switch {
+		case first.Kind.Adds():
+			err = w.transfer(ctx, Transfer{Choice: choice, Into: first.Into})
+		case first.Kind == store.QueueTop:
+			err = w.populate(ctx, Populate{Choice: choice, Top: true}, first.Lines)
+		default:
+			err = w.populate(ctx, Populate{Choice: choice}, wholeMessage)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sift leaves what can be carried out now: what is sound, and whose message the server lists. What is not sound is
+// set aside.
+func (w *work) sift(ctx context.Context, list []store.Queued) ([]store.Queued, error) {
+	var sound []store.Queued
+	b := w.Store.NewBatch()
+	for _, q := range list {
+		if q.Problem != "" {
+			continue
+		}
+		problem, err := w.problem(ctx, q)
+		if err != nil {
+			b.Rollback()
+			return nil, err
+		}
+		_, listed := w.numbers[q.Entry]
+		switch {
+		case problem != "":
+			b.SetAside(q.ID, problem)
+			w.failed = append(w.failed, w.failure(ctx, q, errors.New("what waits for it is set aside: "+problem)))
+		case listed:
+			sound = append(sound, q)
+		}
+	}
+	return sound, commit(b)
+}
+
+// problem says why an operation can never be carried out, "" when it can.
+func (m *Mailbox) problem(ctx context.Context, q store.Queued) (string, error) {
+	switch {
+	case !q.Kind.Known():
+		return fmt.Sprintf("nobody knows an operation of %s", q.Kind), nil
+	case q.Lines < 0:
+		return fmt.Sprintf("%d lines cannot be fetched", q.Lines), nil
+	case !q.Kind.Adds():
+		return "", nil
+	}
+	folder, err := m.Store.Entry(ctx, q.Into)
+	if errors.Is(err, store.ErrNotFound) {
+		return fmt.Sprintf("the folder %d of the %s is gone", q.Into, q.Kind), nil
+	}
+	if err == nil && folder.Type != store.TypeFolder {
+		return fmt.Sprintf("%d, where the %s goes, is no folder", q.Into, q.Kind), nil
+	}
+	return "", err
+}
+
+// failure tells of what waited for a message; the entry says which message that is.
+func (m *Mailbox) failure(ctx context.Context, q store.Queued, err error) Failure {
+	f := Failure{ID: q.Entry, Err: err}
+	if e, missing := m.Store.Entry(ctx, q.Entry); missing == nil {
+		f.UID = e.UID
+	}
+	return f
+}
+
+// dropQueued takes off the queue what waits for messages that the server has lost. The deletes among it are as good as
+// done; the rest is lost, and Connect tells so.
+func (r *refresh) dropQueued(ctx context.Context, b *store.Batch, gone map[store.ID]bool) error {
+	list, err := r.Store.Queue(ctx, r.Service)
+	for _, q := range list {
+		if !gone[q.Entry] {
+			continue
+		}
+		b.Unqueue(q.ID)
+		if q.Kind != store.QueueDelete {
+			r.dropped = append(r.dropped, r.failure(ctx, q, fmt.Errorf("the server has it no more: nothing to %s", q.Kind)))
+		}
+	}
+	return err
+}
+
+// deleteQueued sends the deletes that wait, and returns the entries whose messages go with QUIT. A delete is held back
+// while a copy of its message still waits: nothing is deleted there that was to be here.
+func (w *work) deleteQueued(ctx context.Context) ([]store.ID, error) {
+	list, err := w.Store.Queue(ctx, w.Service)
+	if err != nil {
+		return nil, err
+	}
+	waits := byEntry(list)
+	var ids []store.ID
+	for _, q := range list {
+		_, listed := w.numbers[q.Entry]
+		if listed && q.Kind == store.QueueDelete && q.Problem == "" && !waits.has(q.Entry, store.QueueCopy, store.QueueMove) {
+			ids = append(ids, q.Entry)
+		}
+	}
+	entries, err := w.Store.Entries(ctx, ids)
+	if err != nil || len(ids) == 0 {
+		return nil, err
+	}
+	items := make([]item, len(entries))
+	for i, e := range entries {
+		items[i] = item{id: e.ID, uid: e.UID, number: w.numbers[e.ID]}
+	}
+	w.meter.Enter(progress.Deleting)
+	w.meter.Update(func(p *progress.Snapshot) {
+		p.TotalMessages, p.MessagesToProcess = len(items), len(items)
+	})
+	return w.dele(ctx, items)
+}

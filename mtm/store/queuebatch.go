@@ -1,0 +1,118 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+)
+
+// derived are the flags of an entry that only the queue sets: Add, Update and SetFlags leave them as they are.
+const (
+	derived      = Operation
+	derivedEmail = OperationMask
+)
+
+// Queue makes an operation wait for q.Entry, after what waits for it already. With a ghost it adds that entry too, and
+// sets q.Ghost to it. The flags of q.Entry tell of it: Operation, and the disconnected operation. The batch keeps ghost
+// until Commit, which gives ErrNotFound when q.Entry is gone.
+func (b *Batch) Queue(q Queued, ghost *Entry) {
+	b.ops = append(b.ops, op{kind: opQueue, queued: q, entry: ghost})
+}
+
+// Unqueue removes queued operations, because they were carried out or taken back, and their ghosts unless those have
+// become Complete before. Operations that are gone are passed over.
+func (b *Batch) Unqueue(ids ...int64) {
+	list := make([]ID, len(ids))
+	for i, id := range ids {
+		list[i] = ID(id)
+	}
+	b.ops = append(b.ops, op{kind: opUnqueue, ids: list})
+}
+
+// SetAside keeps a queued operation from being carried out, and says why: it stays until Unqueue.
+func (b *Batch) SetAside(id int64, problem string) {
+	b.ops = append(b.ops, op{kind: opSetAside, queued: Queued{ID: id, Problem: problem}})
+}
+
+func (t *commit) queue(o *op) error {
+	q := o.queued
+	if err := t.insert(); err != nil { // the entry may be of this batch
+		return err
+	}
+	if err := t.exists(q.Entry); err != nil {
+		return err
+	}
+	if o.entry != nil {
+		q.Ghost = t.nextID
+		if err := t.add(o.entry); err != nil {
+			return err
+		}
+	}
+	_, err := t.c.exec(context.Background(),
+		"INSERT INTO operations (entry, kind, folder, ghost, lines, problem) VALUES (?, ?, ?, ?, ?, ?)",
+		q.Entry, int(q.Kind), q.Into, q.Ghost, q.Lines, cut(q.Problem))
+	if err != nil {
+		return err
+	}
+	return t.showWaiting([]ID{q.Entry})
+}
+
+// unqueue removes records with their unfinished ghosts.
+func (t *commit) unqueue(ids []ID) error {
+	ctx := context.Background()
+	if err := t.insert(); err != nil {
+		return err
+	}
+	var ghosts []ID
+	if err := t.unfinished("operations.id IN", ids, &ghosts); err != nil {
+		return err
+	}
+	var entries []ID
+	err := t.c.queryChunks(ctx, "SELECT entry FROM operations WHERE id IN", ids,
+		func(row []driver.Value) error { entries = append(entries, ID(asInt(row[0]))); return nil })
+	if err == nil {
+		err = t.c.execChunks(ctx, "DELETE FROM operations WHERE id IN", ids, 0, 0)
+	}
+	if err == nil {
+		err = t.showWaiting(entries)
+	}
+	if err != nil || len(ghosts) == 0 {
+		return err
+	}
+	return t.remove(ghosts)
+}
+
+// unfinished adds the ghosts of operations that nothing has filled. A damaged record may name any entry as its ghost:
+// only a message that is not complete is one.
+func (t *commit) unfinished(which string, ids []ID, ghosts *[]ID) error {
+	return t.c.queryChunks(context.Background(), `SELECT ghosts.id FROM operations
+		JOIN entries AS ghosts ON ghosts.id = ghost AND ghosts.type = 4 AND ghosts.related = operations.entry
+		AND ghosts.flags & 0x2000000 = 0 WHERE `+which, ids,
+		func(row []driver.Value) error { *ghosts = append(*ghosts, ID(asInt(row[0]))); return nil })
+}
+
+// forgetGhosts ends the operations whose ghosts are deleted: nobody wants them any more.
+func (t *commit) forgetGhosts(ids []ID) error {
+	ctx := context.Background()
+	var entries []ID
+	err := t.c.queryChunks(ctx, "SELECT entry FROM operations WHERE ghost <> 0 AND ghost IN", ids,
+		func(row []driver.Value) error { entries = append(entries, ID(asInt(row[0]))); return nil })
+	if err != nil || len(entries) == 0 {
+		return err
+	}
+	if err = t.c.execChunks(ctx, "DELETE FROM operations WHERE ghost <> 0 AND ghost IN", ids, 0, 0); err != nil {
+		return err
+	}
+	return t.showWaiting(entries)
+}
+
+// showWaiting writes the flags that tell what waits. Nothing else writes them.
+func (t *commit) showWaiting(entries []ID) error {
+	return t.c.execChunks(context.Background(), `UPDATE entries SET (flags, email_flags) =
+		(SELECT entries.flags & ~0x80 | (count(*) > 0) * 0x80, entries.email_flags & ~0xF00 | `+waitingOperation+`
+		FROM operations WHERE operations.entry = entries.id) WHERE id IN`, entries, 0, 0)
+}
+
+func (t *commit) setAside(q Queued) error {
+	_, err := t.c.exec(context.Background(), "UPDATE operations SET problem = ? WHERE id = ?", cut(q.Problem), q.ID)
+	return err
+}
