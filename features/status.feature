@@ -67,8 +67,6 @@ Feature: Knowing how things stand
       And the mailbox shows "Lunch"
       When I ask whether I am connected
       Then it fails with "not connected", error -36
-      When I copy all messages, while connected
-      Then it fails with "not connected", error -36
       When I connect
       Then it succeeds
       And the account is connected
@@ -80,6 +78,8 @@ Feature: Knowing how things stand
       When the line breaks while nothing happens
       Then the connection fails with "not connected", error -36
       And the mailbox shows nothing
+      When I copy all messages, while connected
+      Then it fails with "not connected", error -36
       When I disconnect
       Then it succeeds
       When I connect

@@ -51,26 +51,18 @@ type deleteResult struct {
 func (m *mailbox) delete(client *mtm.Client) error {
 	command := mtm.Delete{Messages: m.ids}
 	if m.account.POP3.DisconnectedMode {
-		if _, err := m.env.follow(m.cmd, client, command); err != nil {
-			return explain(err, m.account)
+		result, err := m.queue(client, command)
+		if err != nil || m.env.json {
+			return m.reportDeleted(result, explain(err, m.account))
 		}
-		return m.reportQueued(client)
+		when := "the next session with " + m.account.Name + " ends"
+		if client.Connected() {
+			when = "this session ends"
+		}
+		return m.reportQueued(report{Result: result}, "deleted", when, nil)
 	}
 	result, err := m.online(client, command)
-	return m.reportDeleted(result.Deleted, explain(err, m.account))
-}
-
-func (m *mailbox) reportQueued(client *mtm.Client) error {
-	if m.env.json {
-		return printJSON(m.cmd, deleteResult{Account: m.account.Name, Queued: m.ids, Failed: []failureView{}})
-	}
-	when := "the next session with " + m.account.Name + " ends"
-	if client.Connected() {
-		when = "this session ends"
-	}
-	_, err := fmt.Fprintf(m.cmd.OutOrStdout(), "%s to be deleted when %s; 'mtm cancel-offline %s%s' takes it back\n",
-		count(len(m.ids), "message waits", "messages wait"), oneLine(when), oneLine(m.account.Name), idList(m.ids))
-	return err
+	return m.reportDeleted(result, explain(err, m.account))
 }
 
 // idList names some ids for a command to type.
@@ -85,10 +77,10 @@ func idList(ids []store.ID) string {
 	return b.String()
 }
 
-func (m *mailbox) reportDeleted(deleted int, failed error) error {
-	refused := failures(failed)
+func (m *mailbox) reportDeleted(result mtm.Result, failed error) error {
+	deleted, refused := result.Deleted, failures(failed)
 	if m.env.json {
-		r := deleteResult{Account: m.account.Name, DeletedOnServer: deleted, Queued: []store.ID{}, Failed: refused}
+		r := deleteResult{Account: m.account.Name, DeletedOnServer: deleted, Queued: append([]store.ID{}, result.Queued...), Failed: refused}
 		if failed != nil {
 			r.Error, r.Code = failed.Error(), mtm.Code(failed)
 		}
@@ -114,11 +106,14 @@ func (m *mailbox) reportDeleted(deleted int, failed error) error {
 
 func cancelOfflineCommand(e *env) *cobra.Command {
 	m := &mailbox{env: e}
+	m.checkIDs = m.checkWaiting
 	c := &cobra.Command{
 		Use:   "cancel-offline ACCOUNT ID...",
-		Short: "Take back what waits for messages until the next session ends",
-		Long: `Cancel-offline takes back the operations that wait for messages of an account in disconnected mode, such as deletes. It
-needs no connection.`,
+		Short: "Take back what waits for messages until the next session",
+		Long: `Cancel-offline takes back the operations that wait for messages of an account in disconnected mode: copies, moves,
+populates and deletes. 'mtm list ACCOUNT' marks these messages. In the folder of a copy or a move the message that is marked W
+goes too; its id does as well as that of the message. What was set aside because it cannot be carried out is removed.
+Cancel-offline needs no connection.`,
 		Example: `  mtm cancel-offline work 12`,
 		RunE: run(func(cmd *cobra.Command, args []string) error {
 			name, err := m.parse(cmd, args)

@@ -21,6 +21,7 @@ type get struct {
 	into        string
 	create      bool
 	headersOnly bool
+	now         bool
 }
 
 func getCommand(e *env) *cobra.Command {
@@ -33,7 +34,11 @@ New are the messages that arrived since the last connection, and those that an e
 finish. A message whose whole copy is in the folder already is not fetched again.
 
 With ids only these messages are fetched; 'mtm list ACCOUNT' shows the ids. A move deletes a message on the server once
-its copy here is whole and synced to disk. When the line breaks, what is whole stays, and the next get fetches the rest.`,
+its copy here is whole and synced to disk. When the line breaks, what is whole stays, and the next get fetches the rest.
+
+When the account is in disconnected mode and there is no line, a get with ids sends nothing: what is whole here is copied at
+once, and the rest waits for the next session with the account, whatever begins that. Until then the folder shows such a message
+with the mark W, and 'mtm cancel-offline' takes it back. --now connects instead.`,
 		Example: `  mtm get work
   mtm get work --take move --into Archive --create
   mtm get work --which all --max-size 2MiB
@@ -48,6 +53,7 @@ its copy here is whole and synced to disk. When the line breaks, what is whole s
 	f.StringVar(&g.into, "into", "Inbox", "`FOLDER` to put them in, by name or id")
 	f.BoolVar(&g.create, "create", false, "make the folder when there is none of that name")
 	f.BoolVar(&g.headersOnly, "headers-only", false, "bring the list of the mailbox up to date and fetch no message")
+	f.BoolVar(&g.now, "now", false, nowHelp)
 	completeWords(c, "take", g.take.allowed)
 	_ = c.RegisterFlagCompletionFunc("into", func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
 		return complete(e, cmd, namesOf(isFolder))
@@ -56,7 +62,7 @@ its copy here is whole and synced to disk. When the line breaks, what is whole s
 }
 
 // fetchFlags say that messages are to be fetched, which --headers-only excludes.
-func fetchFlags() []string { return []string{"which", "take", "into", "create", "max-size"} }
+func fetchFlags() []string { return []string{"which", "take", "into", "create", "max-size", "now"} }
 
 func (g *get) run(cmd *cobra.Command, args []string) error {
 	name, err := g.parse(cmd, args)
@@ -106,8 +112,11 @@ func (g *get) fetch(client *mtm.Client) error {
 	if err != nil {
 		return err
 	}
+	queues := g.queues(client, g.now)
 	link := mtm.ThenDisconnect
 	switch {
+	case queues:
+		link = mtm.WhileConnected
 	case client.Connected():
 		link = mtm.WhileConnected
 	case g.env.shell != nil:
@@ -121,13 +130,18 @@ func (g *get) fetch(client *mtm.Client) error {
 	if op != nil {
 		result = op.Result()
 	}
-	if made && err != nil && len(result.Messages) == 0 {
+	if made && err != nil && len(result.Messages)+len(result.Queued) == 0 {
 		// Nothing came, so nothing of ours stays either. The failure of get is the one to tell.
 		b := g.store.NewBatch()
 		b.Delete(folder.ID)
 		_ = b.Commit(context.WithoutCancel(ctx))
 	}
-	return g.report(report{Result: result, place: folder.Name, moved: g.take.value == "move", which: g.which.value}, explain(err, g.account))
+	r := report{Result: result, place: folder.Name, moved: g.take.value == "move" && !queues, which: g.which.value}
+	if queues {
+		what := map[mtm.Take]string{mtm.Copy: "copied into ", mtm.Move: "moved into "}[g.way()]
+		return g.reportQueued(r, what+folder.Name, g.begins(), err)
+	}
+	return g.report(r, explain(err, g.account))
 }
 
 func (g *get) way() mtm.Take {
@@ -152,11 +166,13 @@ func (g *get) folder(ctx context.Context) (folder store.Entry, made bool, err er
 
 // refresh is --headers-only: connect, which refreshes, and disconnect.
 func (g *get) refresh(ctx context.Context, client *mtm.Client) error {
-	_, failed := g.env.follow(g.cmd, client, mtm.Connect{})
+	var done mtm.Result
+	op, failed := g.env.follow(g.cmd, client, mtm.Connect{})
+	addResult(&done, op)
 	if client.Connected() && g.env.shell == nil {
-		if err := client.InvokeSync(ctx, mtm.Disconnect{}); failed == nil {
-			failed = err
-		}
+		op, err := g.env.follow(g.cmd, client, mtm.Disconnect{})
+		addResult(&done, op)
+		failed = joined(failed, err)
 	}
-	return g.reportHeaders(ctx, explain(failed, g.account))
+	return g.reportHeaders(ctx, done, explain(failed, g.account))
 }

@@ -16,8 +16,9 @@ func listCommand(e *env) *cobra.Command {
 		Long: `List without a name shows the folders and the accounts, with how many messages each holds. With the name or the id of
 a folder it shows the messages there; with that of an account, the list of its mailbox as the last connection left it.
 
-The marks before the date: N new, U unread, * only the header is here, p only a part, D waits to be deleted, ! urgent, h hidden
-because the account is offline. Times are UTC, sizes those on the server.`,
+The marks before the date: N new, U unread, * only the header is here, p only a part, ! urgent, h hidden because the account is
+offline. What waits for the next session: D to be deleted, C copied, M moved, P populated, + more than one of these; in a folder W,
+to come. ? is something that cannot be carried out, which is told below. Times are UTC, sizes those on the server.`,
 		Example: `  mtm list
   mtm list Inbox
   mtm list work --json`,
@@ -32,7 +33,7 @@ because the account is offline. Times are UTC, sizes those on the server.`,
 				if err != nil {
 					return err
 				}
-				return listMessages(cmd, e, st, place.ID)
+				return listMessages(cmd, e, st, place)
 			})
 		}),
 	}
@@ -78,25 +79,34 @@ func (v *placeView) count(ctx context.Context, st *store.Store) error {
 	return err
 }
 
-func listMessages(cmd *cobra.Command, e *env, st *store.Store, parent store.ID) error {
+func listMessages(cmd *cobra.Command, e *env, st *store.Store, place store.Entry) error {
+	queue, err := st.Queue(cmd.Context(), place.ID)
+	if err != nil {
+		return err
+	}
 	r := newRows(cmd.OutOrStdout(), true)
+	r.waits = newWaiting(queue)
 	each := func(f func(*store.Entry) error) error {
-		return st.Each(cmd.Context(), parent, func(m *store.Entry) error {
+		return st.Each(cmd.Context(), place.ID, func(m *store.Entry) error {
 			if m.Type != store.TypeMessage {
 				return nil
 			}
 			return f(m)
 		})
 	}
-	var err error
 	if e.json {
 		list := newArray(r.out)
-		err = each(func(m *store.Entry) error { return list.add(messageViewOf(m)) })
+		err = each(func(m *store.Entry) error {
+			v := messageViewOf(m)
+			v.Waiting = r.waits.texts(m.ID)
+			return list.add(v)
+		})
 		if err == nil {
 			err = list.end()
 		}
 	} else {
 		err = each(func(m *store.Entry) error { r.print(m); return nil })
+		printSetAside(r.out, place.Name, queue)
 	}
 	if err != nil {
 		return err
@@ -109,6 +119,7 @@ type rows struct {
 	out           page
 	from, subject int // widths of these columns
 	marks         bool
+	waits         waiting // for the marks
 }
 
 func newRows(out io.Writer, marks bool) *rows {
@@ -124,13 +135,14 @@ func (r *rows) print(e *store.Entry) {
 	}
 	letters := ""
 	if r.marks {
-		letters = marksOf(e) + "  "
+		letters = r.marksOf(e) + "  "
 	}
 	r.out.printf("%6d  %s%-16s  %s  %s  %9s\n", e.ID, letters, date,
 		column(e.Details, r.from), column(e.Description, r.subject), octets(e.Size))
 }
 
-func marksOf(e *store.Entry) string {
+func (r *rows) marksOf(e *store.Entry) string {
+	waits := r.waits.mark(e)
 	marks := []byte("      ")
 	for i, set := range []struct {
 		mark byte
@@ -139,7 +151,7 @@ func marksOf(e *store.Entry) string {
 		{'N', e.Flags.Has(store.New)},
 		{'U', e.Flags.Has(store.Unread)},
 		{bodyMark(e.Body.Kind), e.Body.Kind != store.BodyWhole},
-		{'D', e.Email.Operation() == store.OpDelete},
+		{waits, waits != 0},
 		{'!', e.Flags.Has(store.PriorityHigh)},
 		{'h', e.Flags.Has(store.Invisible)},
 	} {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -23,6 +22,8 @@ type mailbox struct {
 	store   *store.Store
 	account mtm.Account
 	ids     []store.ID
+
+	checkIDs func() error // what the ids may be; nil = messages of the mailbox
 }
 
 // takeAccount lets a command take ACCOUNT and ids. Inside a shell the account may be left out.
@@ -59,7 +60,11 @@ func (m *mailbox) use(name string, act func(*mtm.Client) error) error {
 		if m.account, err = findAccount(m.cmd.Context(), st, name); err != nil {
 			return err
 		}
-		if err = m.checkSelection(m.cmd.Context()); err != nil {
+		check := m.checkIDs
+		if check == nil {
+			check = m.checkSelection
+		}
+		if err = check(); err != nil {
 			return err
 		}
 		return m.env.withClient(m.cmd, st, m.account, act)
@@ -67,38 +72,43 @@ func (m *mailbox) use(name string, act func(*mtm.Client) error) error {
 }
 
 // checkSelection refuses ids that the mailbox does not have, before the server is asked for anything.
-func (m *mailbox) checkSelection(ctx context.Context) error {
+func (m *mailbox) checkSelection() error {
+	ctx := m.cmd.Context()
 	for _, id := range m.ids {
 		e, err := m.store.Entry(ctx, id)
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
 		if err != nil || e.Parent != m.account.ID || e.Type != store.TypeMessage {
-			return coded(mtm.ErrNotFound, "%d is no message in the mailbox of %s: 'mtm list %s' shows the ids", id, m.account.Name, m.account.Name)
+			return m.noMessage(id)
 		}
 	}
 	return nil
+}
+
+func (m *mailbox) noMessage(id store.ID) error {
+	return coded(mtm.ErrNotFound, "%d is no message in the mailbox of %s: 'mtm list %s' shows the ids", id, m.account.Name, m.account.Name)
 }
 
 // online runs a command that needs a connection: the shell's, which connects when it is offline and stays online, or one of
 // its own that ends with QUIT. The result is what was done also when the error is not nil.
 func (m *mailbox) online(client *mtm.Client, command mtm.Command) (mtm.Result, error) {
 	var failed error
+	var result mtm.Result
+	run := func(c mtm.Command) {
+		op, err := m.env.follow(m.cmd, client, c)
+		addResult(&result, op)
+		failed = joined(failed, err)
+	}
 	if !client.Connected() {
 		// Headers that the server refuses are no reason to stop.
-		if _, failed = m.env.follow(m.cmd, client, mtm.Connect{}); !client.Connected() {
-			return mtm.Result{}, failed
+		if run(mtm.Connect{}); !client.Connected() {
+			return result, failed
 		}
 	}
-	var result mtm.Result
-	op, err := m.env.follow(m.cmd, client, command)
-	if op != nil {
-		result = op.Result()
-	}
-	failed = joined(failed, err)
+	run(command)
 	if m.env.shell == nil && client.Connected() {
-		_, err = m.env.follow(m.cmd, client, mtm.Disconnect{})
-		failed = joined(failed, err)
+		run(mtm.Disconnect{})
 	}
 	return result, failed
 }

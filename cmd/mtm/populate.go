@@ -12,6 +12,7 @@ type populate struct {
 	mailbox
 	wanted
 	lines int
+	now   bool
 }
 
 func populateCommand(e *env) *cobra.Command {
@@ -27,7 +28,10 @@ New are the messages that arrived since the last connection, and those that an e
 finish. With ids only these messages are fetched. What is here is not fetched again.
 
 With --lines only the header and so many lines of the text are fetched. A message that has more is marked p in the list;
-populate without a limit, or --lines -1, fetches all of it.`,
+populate without a limit, or --lines -1, fetches all of it.
+
+When the account is in disconnected mode and there is no line, a populate with ids sends nothing: it waits for the next session
+with the account, and 'mtm cancel-offline' takes it back. --now connects instead.`,
 		Example: `  mtm populate work
   mtm populate work --which all --lines 20
   mtm populate work 12 15 --lines -1
@@ -37,6 +41,7 @@ populate without a limit, or --lines -1, fetches all of it.`,
 	takeAccount(e, c)
 	p.add(c)
 	c.Flags().IntVar(&p.lines, "lines", -1, "fetch the header and the first `N` lines, -1 all; without the flag the account's population limit holds")
+	c.Flags().BoolVar(&p.now, "now", false, nowHelp)
 	return c
 }
 
@@ -62,6 +67,10 @@ func (p *populate) fetch(client *mtm.Client) error {
 	}
 	if p.lines >= 0 {
 		command.Top, command.Lines = true, p.lines
+	}
+	if p.queues(client, p.now) {
+		result, err := p.queue(client, command)
+		return p.reportQueued(report{Result: result, place: p.account.Name, marks: true, which: p.which.value}, "populated", p.begins(), err)
 	}
 	result, err := p.online(client, command)
 	return p.report(report{Result: result, place: p.account.Name, marks: true, which: p.which.value}, explain(err, p.account))

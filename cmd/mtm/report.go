@@ -20,6 +20,7 @@ type getResult struct {
 	Messages        []messageView `json:"messages"`
 	AlreadyThere    int           `json:"already_there"`
 	DeletedOnServer int           `json:"deleted_on_server"`
+	Queued          []store.ID    `json:"queued"` // messages that wait for the next session
 	Failed          []failureView `json:"failed"`
 	OnServer        *int          `json:"on_server,omitempty"` // --headers-only
 	Error           string        `json:"error,omitempty"`
@@ -56,7 +57,7 @@ func (m *mailbox) report(r report, failed error) error {
 	ctx := context.WithoutCancel(m.cmd.Context()) // after a cancel too it tells what was stored
 	if m.env.json {
 		return m.reportJSON(ctx, r.Messages, getResult{
-			Stored: r.Messages, AlreadyThere: r.AlreadyThere, DeletedOnServer: r.Deleted,
+			Stored: r.Messages, AlreadyThere: r.AlreadyThere, DeletedOnServer: r.Deleted, Queued: r.Queued,
 		}, failed)
 	}
 	rows := newRows(m.cmd.OutOrStdout(), r.marks)
@@ -87,7 +88,7 @@ func (m *mailbox) printSome(ctx context.Context, r *rows, ids []store.ID, place 
 }
 
 func (r report) summary(failed int) string {
-	if len(r.Messages)+r.AlreadyThere+failed == 0 {
+	if len(r.Messages)+r.AlreadyThere+r.Deleted+failed == 0 {
 		if r.which == "new" {
 			return "no new messages"
 		}
@@ -100,7 +101,7 @@ func (r report) summary(failed int) string {
 	if r.AlreadyThere > 0 {
 		parts = append(parts, fmt.Sprintf("%d already there", r.AlreadyThere))
 	}
-	if r.moved {
+	if r.moved || r.Deleted > 0 {
 		parts = append(parts, fmt.Sprintf("%d deleted on the server", r.Deleted))
 	}
 	if failed > 0 {
@@ -126,6 +127,9 @@ func (m *mailbox) reportJSON(ctx context.Context, ids []store.ID, r getResult, f
 	if r.Stored == nil {
 		r.Stored = []store.ID{}
 	}
+	if r.Queued == nil {
+		r.Queued = []store.ID{}
+	}
 	r.Messages = make([]messageView, 0, len(ids))
 	for len(ids) > 0 {
 		some := ids[:min(len(ids), 1000)]
@@ -144,8 +148,9 @@ func (m *mailbox) reportJSON(ctx context.Context, ids []store.ID, r getResult, f
 	return errors.Join(failed, printJSON(m.cmd, r))
 }
 
-// reportHeaders tells what the mailbox holds after a refresh: the new messages, and how many there are in all.
-func (g *get) reportHeaders(ctx context.Context, failed error) error {
+// reportHeaders tells what the mailbox holds after a refresh: the new messages, and how many there are in all; done is
+// what the session did of what had waited.
+func (g *get) reportHeaders(ctx context.Context, done mtm.Result, failed error) error {
 	ctx = context.WithoutCancel(ctx)
 	refs, err := g.store.UIDs(ctx, g.account.ID, g.account.ID)
 	if err != nil {
@@ -162,12 +167,18 @@ func (g *get) reportHeaders(ctx context.Context, failed error) error {
 		return errors.Join(failed, err)
 	}
 	if g.env.json {
-		return g.reportJSON(ctx, fresh, getResult{OnServer: &service.RemoteCount}, failed)
-	}
-	if failed != nil {
-		return failed
+		return g.reportJSON(ctx, fresh, getResult{
+			OnServer: &service.RemoteCount, Stored: done.Messages, AlreadyThere: done.AlreadyThere, DeletedOnServer: done.Deleted,
+		}, failed)
 	}
 	r := newRows(g.cmd.OutOrStdout(), false)
+	printFailures(r.out, failed)
+	if text := carriedOut(done); text != "" {
+		r.out.printf("%s\n", text)
+	}
+	if failed != nil {
+		return errors.Join(failed, r.out.Flush())
+	}
 	if err := g.printSome(ctx, r, fresh, g.account.Name); err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -17,9 +18,9 @@ func connectCommand(e *env) *cobra.Command {
 		Short:   "Log in and bring the list of the mailbox up to date",
 		Example: "  connect",
 		RunE: run(func(cmd *cobra.Command, _ []string) error {
-			_, err := e.follow(cmd, e.shell.client, mtm.Connect{})
-			if err != nil {
-				return explain(err, e.shell.account)
+			op, err := e.follow(cmd, e.shell.client, mtm.Connect{})
+			if err := reportSession(cmd, e, op, err); err != nil {
+				return err
 			}
 			return printStatus(cmd, e)
 		}),
@@ -32,10 +33,21 @@ func disconnectCommand(e *env) *cobra.Command {
 		Short:   "Log out; the server carries out deletes now",
 		Example: "  disconnect",
 		RunE: run(func(cmd *cobra.Command, _ []string) error {
-			_, err := e.follow(cmd, e.shell.client, mtm.Disconnect{})
-			return explain(err, e.shell.account)
+			op, err := e.follow(cmd, e.shell.client, mtm.Disconnect{})
+			return reportSession(cmd, e, op, err)
 		}),
 	}
+}
+
+// reportSession tells what the beginning or the end of a session did of what had waited, and what failed of it.
+func reportSession(cmd *cobra.Command, e *env, op *mtm.Operation, failed error) error {
+	failed = explain(failed, e.shell.account)
+	out := newPage(cmd.OutOrStdout())
+	e.printCarriedOut(out, op)
+	if !e.json {
+		printFailures(out, failed)
+	}
+	return errors.Join(failed, out.Flush())
 }
 
 func quitCommand(e *env) *cobra.Command {
@@ -64,7 +76,7 @@ type statusView struct {
 	OnServer  int    `json:"on_server"` // at the last connect
 	Listed    int    `json:"listed"`    // entries of the mailbox here
 	New       int    `json:"new"`       // of these
-	Waiting   int    `json:"waiting"`   // of these: an operation waits for the end of a session
+	Waiting   int    `json:"waiting"`   // of these: an operation waits for a session
 	LineError string `json:"line_error,omitempty"`
 	LineCode  int    `json:"line_code,omitempty"`
 }
@@ -111,7 +123,7 @@ func printStatus(cmd *cobra.Command, e *env) error {
 	out.printf("%s is %s: %s on the server at the last connect, %d listed, %d new",
 		oneLine(v.Account), state, count(v.OnServer, "message", "messages"), v.Listed, v.New)
 	if v.Waiting > 0 {
-		out.printf(", %d to be deleted", v.Waiting)
+		out.printf(", %d waiting", v.Waiting)
 	}
 	out.printf("\n")
 	if v.LineError != "" {

@@ -130,6 +130,9 @@ func (s *show) fetchHint(ctx context.Context) string {
 	if service, err := s.store.Entry(ctx, s.entry.Service); err == nil {
 		name = service.Name
 	}
+	if isGhost(&s.entry) {
+		return fmt.Sprintf("it comes with the next session with %s, and 'mtm cancel-offline %s %d' takes it back", name, name, s.entry.ID)
+	}
 	return fmt.Sprintf("'mtm get %s %d' fetches it", name, s.entry.ID)
 }
 

@@ -29,9 +29,10 @@ type messageView struct {
 	Unread          bool     `json:"unread"`
 	Visible         bool     `json:"visible"`
 	Attachment      bool     `json:"attachment"`
-	Receipt         bool     `json:"receipt"`   // the sender asks for one
-	Priority        string   `json:"priority"`  // low, normal or high
-	Operation       string   `json:"operation"` // what waits for the end of the next session, "" for nothing
+	Receipt         bool     `json:"receipt"`           // the sender asks for one
+	Priority        string   `json:"priority"`          // low, normal or high
+	Operation       string   `json:"operation"`         // what waits for the next session, "" for nothing, multiple for more than one
+	Waiting         []string `json:"waiting,omitempty"` // of list: each operation that waits, in words
 	Sending         string   `json:"sending"`
 }
 

@@ -1,0 +1,166 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"pop3mtm/mtm"
+	"pop3mtm/mtm/store"
+)
+
+// nowHelp is the help of --now, which get and populate have.
+const nowHelp = "connect for the ids also when the account is in disconnected mode, instead of letting them wait"
+
+// queues says whether a command on ids is left to the next session: the account is in disconnected mode, there is no
+// line, and nobody said --now.
+func (m *mailbox) queues(client *mtm.Client, now bool) bool {
+	return m.account.POP3.DisconnectedMode && len(m.ids) > 0 && !client.Connected() && !now
+}
+
+// queue runs a command that waits where there is no connection.
+func (m *mailbox) queue(client *mtm.Client, command mtm.Command) (mtm.Result, error) {
+	op, err := m.env.follow(m.cmd, client, command)
+	if op == nil {
+		return mtm.Result{}, err
+	}
+	return op.Result(), err
+}
+
+// reportQueued tells what waits now, and what was done at once. what is to happen to the messages, when it will.
+func (m *mailbox) reportQueued(r report, what, when string, failed error) error {
+	if m.env.json || failed != nil {
+		return m.report(r, explain(failed, m.account))
+	}
+	if len(r.Messages)+r.AlreadyThere > 0 {
+		if err := m.report(r, nil); err != nil {
+			return err
+		}
+	}
+	if len(r.Queued) == 0 {
+		if len(r.Messages)+r.AlreadyThere > 0 {
+			return nil
+		}
+		_, err := fmt.Fprintln(m.cmd.OutOrStdout(), "no messages")
+		return err
+	}
+	_, err := fmt.Fprintf(m.cmd.OutOrStdout(), "%s to be %s when %s; 'mtm cancel-offline %s%s' takes it back\n",
+		count(len(r.Queued), "message waits", "messages wait"), oneLine(what), oneLine(when), oneLine(m.account.Name), idList(r.Queued))
+	return err
+}
+
+// begins is when copies, moves and populates that wait are carried out.
+func (m *mailbox) begins() string { return "the next session with " + m.account.Name + " begins" }
+
+// addResult adds what one operation did to what those before it did.
+func addResult(sum *mtm.Result, op *mtm.Operation) {
+	if op == nil {
+		return
+	}
+	r := op.Result()
+	sum.Messages = append(sum.Messages, r.Messages...)
+	sum.Octets += r.Octets
+	sum.AlreadyThere += r.AlreadyThere
+	sum.Deleted += r.Deleted
+	sum.Queued = append(sum.Queued, r.Queued...)
+}
+
+// carriedOut says in words what a session did of what had waited, "" for nothing.
+func carriedOut(r mtm.Result) string {
+	text := ""
+	if n := len(r.Messages); n > 0 {
+		text = count(n, "message", "messages") + " that waited came"
+	}
+	if r.Deleted > 0 {
+		if text != "" {
+			text += ", "
+		}
+		text += count(r.Deleted, "message", "messages") + " deleted on the server"
+	}
+	return text
+}
+
+// printCarriedOut tells in a line what a session did of what had waited.
+func (e *env) printCarriedOut(out page, op *mtm.Operation) {
+	if op == nil || e.json {
+		return
+	}
+	if text := carriedOut(op.Result()); text != "" {
+		out.printf("%s\n", text)
+	}
+}
+
+// waiting is what waits for the messages of a place, by entry.
+type waiting map[store.ID][]store.Queued
+
+func newWaiting(list []store.Queued) waiting {
+	w := make(waiting)
+	for _, q := range list {
+		w[q.Entry] = append(w[q.Entry], q)
+	}
+	return w
+}
+
+// texts are the operations that wait for a message, in words.
+func (w waiting) texts(id store.ID) []string {
+	var list []string
+	for _, q := range w[id] {
+		list = append(list, q.String())
+	}
+	return list
+}
+
+// mark is the letter of what waits for a message, 0 for nothing; a ghost in a folder waits itself.
+func (w waiting) mark(e *store.Entry) byte {
+	for _, q := range w[e.ID] {
+		if q.Problem != "" {
+			return '?'
+		}
+	}
+	switch e.Email.Operation() {
+	case store.OpNone:
+		if isGhost(e) {
+			return 'W'
+		}
+		return 0
+	case store.OpDelete:
+		return 'D'
+	case store.OpCopyTo:
+		return 'C'
+	case store.OpMoveTo:
+		return 'M'
+	case store.OpCopyWithin:
+		return 'P'
+	case store.OpMultiple:
+		return '+'
+	}
+	return '?'
+}
+
+// isGhost says whether the entry shows a message that a queued copy or move will bring.
+func isGhost(e *store.Entry) bool {
+	return e.Type == store.TypeMessage && e.Related != 0 && e.Body.Kind != store.BodyWhole && !e.Flags.Has(store.Complete)
+}
+
+// printSetAside prints the operations that will not be carried out, with the way to get rid of them.
+func printSetAside(out page, account string, list []store.Queued) {
+	for _, q := range list {
+		if q.Problem != "" {
+			out.printf("%6d  %s; 'mtm cancel-offline %s %d' removes it\n", q.Entry, oneLine(q.String()), oneLine(account), q.Entry)
+		}
+	}
+}
+
+// checkWaiting refuses ids that are neither messages of the mailbox nor show in a folder what waits for one.
+func (m *mailbox) checkWaiting() error {
+	ctx := m.cmd.Context()
+	for _, id := range m.ids {
+		e, err := m.store.Entry(ctx, id)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		if err != nil || (!isGhost(&e) && e.Parent != m.account.ID) || e.Service != m.account.ID || e.Type != store.TypeMessage {
+			return m.noMessage(id)
+		}
+	}
+	return nil
+}
