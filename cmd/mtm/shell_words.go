@@ -19,7 +19,7 @@ func connectCommand(e *env) *cobra.Command {
 		Example: "  connect",
 		RunE: run(func(cmd *cobra.Command, _ []string) error {
 			op, err := e.follow(cmd, e.shell.client, mtm.Connect{})
-			if err := reportSession(cmd, e, op, err); err != nil {
+			if err = reportSession(cmd, e, op, err); err != nil {
 				return err
 			}
 			return printStatus(cmd, e)

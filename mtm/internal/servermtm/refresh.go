@@ -189,12 +189,13 @@ func (r *refresh) dead(keep []store.ID) (dead []store.ID, gone map[store.ID]bool
 		populated := ref.Flags.Has(store.Complete)
 		waits := ref.Flags.Has(store.Operation) // an operation of the user's is not dropped
 		number := r.claimed[i]
-		lost := number == 0 && r.server.complete && !(unseen && (populated || waits))
+		overlooked := unseen && (populated || waits)
+		lost := number == 0 && r.server.complete && !overlooked
 		if lost {
 			gone[ref.ID] = true
 		}
 		trimmed := number > 0 && number <= beyond && !populated && !kept[ref.ID] && !waits
-		if trimmed || (lost && !(populated && kept[ref.ID])) {
+		if trimmed || (lost && (!populated || !kept[ref.ID])) {
 			dead = append(dead, ref.ID)
 			delete(r.numbers, ref.ID)
 		}
