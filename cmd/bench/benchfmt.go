@@ -26,7 +26,7 @@ func (r *results) benchfmt() []byte {
 		}
 		fmt.Fprintf(&b, "/messages=%d", m.Mailbox)
 		if r.Target == "" {
-			fmt.Fprintf(&b, "/size=%s", r.Mailbox.Size)
+			fmt.Fprintf(&b, "/size=%s", word(r.Mailbox.mail()))
 		}
 		if r.RoundTrip > 0 {
 			fmt.Fprintf(&b, "/rtt=%v", duration(r.RoundTrip))

@@ -15,7 +15,7 @@ func (r *results) page() ([]byte, error) {
 	}
 	p.Facts = []page.Fact{{Name: "Machine", Text: r.Machine.String()}, {Name: "Rounds", Text: strconv.Itoa(r.Rounds)}}
 	if r.Target == "" {
-		p.Facts = append(p.Facts, page.Fact{Name: "Mailbox", Text: "synthetic, seed " + strconv.FormatUint(r.Mailbox.Seed, 10)})
+		p.Facts = append(p.Facts, page.Fact{Name: "Mailbox", Text: "synthetic, " + r.Mailbox.String()})
 	} else {
 		p.Facts = append(p.Facts, page.Fact{Name: "Target", Text: r.Target})
 	}

@@ -35,6 +35,7 @@ that is watched: it gives throughput over time and the latency of each message, 
 'bench compare' sets other programs beside it.`,
 		Example: `  bench retrieve
   bench retrieve --messages 100000 --size 2KiB --html retrieve.html
+  bench retrieve --synthetic 20000,size=lognormal:8KiB:1.5,mix=mail
   bench retrieve --mode move --rtt 20ms --bandwidth 10MB
   bench retrieve --mode top --lines 20 --which selection --every 10
   bench retrieve --accounts 8 --tls stls
@@ -97,6 +98,9 @@ func (r *retrieve) plan(ctx context.Context, spool string) (*plan, error) {
 func (s *setup) what() string {
 	if s.target != "" {
 		return "the mailbox of " + s.user + " at " + s.target
+	}
+	if s.box.Synthetic != "" {
+		return fmt.Sprintf("%s (%s)", count(s.box.Messages, "message"), s.box.mail())
 	}
 	return fmt.Sprintf("%s of %s", count(s.box.Messages, "message"), s.box.Size)
 }

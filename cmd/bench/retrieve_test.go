@@ -35,6 +35,9 @@ var _ = Describe("bench retrieve", func() {
 		Entry("lines below none", "--lines takes 0 to 1000000, not -1", "--lines", "-1"),
 		Entry("every none", "--every takes 1 to 10000000, not 0", "--every", "0"),
 		Entry("a window of crowds", "--window takes 0 to 10000, not 10001", "--window", "10001"),
+		Entry("a mailbox that changes", "--synthetic: arrive, expire and shuffle make another mailbox of it after each session, "+
+			"and then nothing can be compared: leave them out", "--synthetic", "10,arrive=1"),
+		Entry("two mailboxes", "--synthetic and --size exclude each other", "--synthetic", "10", "--size", "8KiB"),
 		Entry("no account", "--accounts takes 1 to 64, not 0", "--accounts", "0"),
 		Entry("an unknown protection", `--tls takes none, stls or implicit, not "ssl"`, "--tls", "ssl"),
 		Entry("a round trip of minutes", "--rtt takes 0 to 1s, not 1m0s", "--rtt", "1m"),
@@ -115,6 +118,18 @@ var _ = Describe("bench retrieve", func() {
 		Entry("STLS and several accounts", "; 3 accounts at once; TLS: stls", "--tls", "stls", "--accounts", "3"),
 		Entry("TLS on a slow line", "; TLS: implicit; 2ms of round trip added; 9.54 MiB a second", "--tls", "implicit", "--rtt", "2ms", "--bandwidth", "10MB"),
 	)
+
+	It("fetches mail of every kind and size", func() {
+		for _, command := range []string{"retrieve", "refresh"} {
+			r := bench(command, "--synthetic", "150,size=lognormal:4KiB:1,seed=9,mix=mail", "--runs", "1", "--format", "json")
+			Expect(r.status).To(Equal(0), r.errOut)
+			var found results
+			Expect(json.Unmarshal([]byte(r.out), &found)).To(Succeed())
+			Expect(found.Mailbox.Messages).To(Equal(150))
+			Expect(found.Mailbox.Synthetic).To(ContainSubstring("mix=mail"))
+			Expect(string(found.benchfmt())).To(MatchRegexp(`/messages=150/size=size-\S+mix-mail`))
+		}
+	})
 
 	It("takes at least as long as its line lets it", func() {
 		var found results

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"os"
@@ -81,8 +80,7 @@ func (s *serverSpec) command(bench string, box *mailbox, accounts int, dir, prof
 	case s.Program == "":
 		return []string{bench, serveName}, serveSpec{Mailbox: *box, Accounts: accounts, Without: s.Without, TLS: s.TLS, CA: ca, Profile: profile}
 	}
-	synthetic := fmt.Sprintf("%d,size=%s,seed=%d", box.Messages, box.Size, box.Seed)
-	argv = []string{s.Program, "serve", "--json", "--quiet", "--pop3", "127.0.0.1:0", "--synthetic", synthetic}
+	argv = []string{s.Program, "serve", "--json", "--quiet", "--pop3", "127.0.0.1:0", "--synthetic", box.String()}
 	for i := range accounts {
 		argv = append(argv, "--user", userName("demo", i, accounts)+":demo")
 	}

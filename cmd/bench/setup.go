@@ -78,6 +78,9 @@ func (s *setup) addKeepFlags(f *pflag.FlagSet) {
 
 // validate refuses what cannot be measured, before anything runs. It reads the password's variable.
 func (s *setup) validate(f *pflag.FlagSet) error {
+	if err := s.box.take(f); err != nil {
+		return err
+	}
 	if err := s.box.validate(); err != nil {
 		return err
 	}
@@ -120,7 +123,7 @@ func (s *setup) validateServer(f *pflag.FlagSet) error {
 	if s.pop3sim != "" {
 		return cli.Usage("--target and --pop3sim exclude each other")
 	}
-	for _, name := range []string{"messages", "size", "seed"} {
+	for _, name := range mailboxFlags() {
 		if f.Changed(name) {
 			return cli.Usage("--%s is for the synthetic mailbox: --target has its own", name)
 		}
