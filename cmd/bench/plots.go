@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"pop3mtm/cmd/internal/page"
 )
@@ -17,6 +18,7 @@ func (r *results) ratePlot() page.Plot {
 		p.Bars = append(p.Bars, s.Label)
 		p.Lines[0].Points = append(p.Lines[0].Points, page.Point{Y: s.Rate.Median})
 	}
+	p.Lines[0].Text = inWords(p.Bars, p.Lines[0].Points)
 	return p
 }
 
@@ -36,10 +38,22 @@ func (r *results) memoryPlot() page.Plot {
 			known = known || peak > 0
 		}
 	}
+	for i := range sides {
+		sides[i].Text = inWords(p.Bars, sides[i].Points)
+	}
 	if known {
 		p.Lines = sides
 	}
 	return p
+}
+
+// inWords says the lengths of bars.
+func inWords(labels []string, points []page.Point) string {
+	var parts []string
+	for i, label := range labels {
+		parts = append(parts, label+" "+unknownAtZero(points[i].Y, grouped(points[i].Y)))
+	}
+	return strings.Join(parts, "; ")
 }
 
 // throughputPlot is what came over the watched line, over time.

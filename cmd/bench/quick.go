@@ -22,9 +22,9 @@ func quick(c *cobra.Command, _ []string) error {
 	if err = p.run(c); err != nil {
 		return err
 	}
-	look := refresh{oneByOne: 500, job: job{Mode: headers, Which: newOnes}}
+	look := refresh{oneByOne: 200, job: job{Mode: headers, Which: newOnes}}
 	look.setup = quickSetup(mailbox{Messages: 10_000, Size: 2 << 10, Seed: 1})
-	look.roundTrip = time.Millisecond
+	look.roundTrip, look.rounds = time.Millisecond, 1
 	if p, err = look.plan(c.Context(), ""); err != nil {
 		return err
 	}
