@@ -17,7 +17,7 @@ fuzz:
 	.ci/fuzz $(FUZZTIME)
 
 golden:
-	go test ./mtm/store ./features -update
+	go test ./mtm/store ./features ./scenarios -update
 
 bench:
 	go run ./cmd/bench retrieve

@@ -20,6 +20,7 @@ var arrows = map[string][]string{
 	"cmd/internal/page":      nil,
 	"cmd/internal/peer":      nil,
 	"features":               {"mtm", "mtm/store", "mtm/account", "mtm/progress", "fakeserver", "fakeserver/maildrop", "scenarios", "fixtures"},
+	"scenarios":              {"fakeserver", "fakeserver/maildrop", "fixtures"},
 	"fakeserver":             {"fakeserver/maildrop"},
 	"fakeserver/maildrop":    nil,
 	"fakeserver/smtpsink":    {"fakeserver", "fakeserver/maildrop"},

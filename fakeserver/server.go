@@ -230,3 +230,7 @@ func (s *Server) Close() error {
 	s.work.Wait()
 	return errors.Join(open, s.forgotten())
 }
+
+// Unmet is an *UnmetError while there are rules that had to fire and did not, else
+// nil.
+func (s *Server) Unmet() error { return s.rules.unmet() }

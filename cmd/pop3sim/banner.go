@@ -61,14 +61,16 @@ func (f *serveFlags) banner(text *strings.Builder, mail *mailbox, ports listener
 		}
 		text.WriteString("\n")
 	}
-	offers := []string{"APOP", "USER"}
-	if len(mechanisms) > 0 {
-		offers = append(offers, "AUTH "+strings.Join(mechanisms, " "))
+	if !f.played.given() { // a scenario says itself what the server can do
+		offers := []string{"APOP", "USER"}
+		if len(mechanisms) > 0 {
+			offers = append(offers, "AUTH "+strings.Join(mechanisms, " "))
+		}
+		if ports.pop3 != nil {
+			offers = append([]string{"STLS"}, offers...)
+		}
+		fmt.Fprintf(text, "  offers %s\n", strings.Join(offers, ", "))
 	}
-	if ports.pop3 != nil {
-		offers = append([]string{"STLS"}, offers...)
-	}
-	fmt.Fprintf(text, "  offers %s\n", strings.Join(offers, ", "))
 	if mail.onDisk {
 		text.WriteString("  DELE and QUIT delete messages from the disk\n")
 	}

@@ -24,6 +24,16 @@ func (f *mailFlags) add(flags *pflag.FlagSet) {
 	flags.Var(&f.synthetic, "synthetic", "serve synthetic mail: `SPEC` is "+maildrop.SyntheticForm)
 }
 
+func (f *mailFlags) given() int {
+	given := 0
+	for _, v := range []string{f.eml.String(), f.mbox.String(), f.maildir.String(), f.synthetic.String()} {
+		if v != "" {
+			given++
+		}
+	}
+	return given
+}
+
 // mailbox is the mail that is served.
 type mailbox struct {
 	about  string // for the banner
@@ -52,13 +62,7 @@ func (f *mailFlags) open() (*mailbox, error) {
 }
 
 func (f *mailFlags) choose() (*mailbox, error) {
-	given := 0
-	for _, v := range []string{f.eml.String(), f.mbox.String(), f.maildir.String(), f.synthetic.String()} {
-		if v != "" {
-			given++
-		}
-	}
-	if given > 1 {
+	if f.given() > 1 {
 		return nil, cli.Usage("give only one of --eml, --mbox, --maildir and --synthetic")
 	}
 	onDisk := func(path cli.Path, open func(string) (maildrop.Source, error)) (*mailbox, error) {

@@ -26,6 +26,6 @@ Without a command it serves a demo mailbox on ` + defaultAddress + `, user demo,
 			return serve(cmd, &serveFlags{pop3: defaultAddress})
 		},
 	}
-	root.AddCommand(newServe(), newFeatures())
+	root.AddCommand(newServe(), newFeatures(), newScenarios())
 	return root
 }

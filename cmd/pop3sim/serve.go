@@ -29,6 +29,7 @@ type serveFlags struct {
 	smtp       string
 	tls        tlsFlags
 	mail       mailFlags
+	played     playedFlags
 	users      logins
 	tokens     logins
 	mechanisms mechanisms
@@ -64,6 +65,9 @@ With --smtp the server takes mail as well, for NAME and for NAME@anything of eac
 puts it into that user's mailbox, in memory only. Senders may log in as users do, and need
 not. There is STARTTLS.
 
+With --scenario it misbehaves as the scenario says, serves the scenario's mail unless there is
+other, and tells at the end what clients did. With --profile it is like a known server.
+
 The server stops at Ctrl-C (SIGINT) or SIGTERM, with exit status 0. A session that is
 cut off by that deletes nothing.
 
@@ -75,7 +79,9 @@ cut off by that deletes nothing.
   pop3sim serve --pop3 127.0.0.1:0 --json --quiet
   pop3sim serve --pop3s 127.0.0.1:1995 --tls-ca-out ca.pem --require-tls
   pop3sim serve --smtp 127.0.0.1:1025 --user ann:secret --user bob:secret
-  pop3sim serve --token ann:0123abcd --mechanisms XOAUTH2`,
+  pop3sim serve --token ann:0123abcd --mechanisms XOAUTH2
+  pop3sim serve --scenario retr-drop
+  pop3sim serve --profile gmail --user ann:secret`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return serve(cmd, &f) },
 	}
 	flags := c.Flags()
@@ -84,6 +90,7 @@ cut off by that deletes nothing.
 	flags.StringVar(&f.pop3s, "pop3s", "", "listen for POP3 over TLS on `HOST:PORT`")
 	flags.StringVar(&f.smtp, "smtp", "", "listen for SMTP on `HOST:PORT`, and deliver to the users' mailboxes")
 	f.mail.add(flags)
+	f.played.add(c, flags)
 	flags.Var(&f.users, "user", "who may log in; repeat for several (default demo:demo)")
 	flags.Var(tokens{&f.tokens}, "token", "an OAuth token of a user, who need not have a password; repeat for several")
 	flags.Var(&f.mechanisms, "mechanisms", "what AUTH offers, or none (default "+strings.Join(fakeserver.Mechanisms(), ",")+")")
@@ -115,11 +122,14 @@ func serve(cmd *cobra.Command, f *serveFlags) error {
 	if err := f.check(); err != nil {
 		return err
 	}
-	mail, err := f.mail.open()
+	played, err := f.played.load(cmd.ErrOrStderr())
 	if err != nil {
 		return err
 	}
-	drops, err := mail.copies(len(f.everyone()), f.smtp != "")
+	if err = f.adapt(played); err != nil {
+		return err
+	}
+	mail, drops, err := f.mailFor(played)
 	if err != nil {
 		return err
 	}
@@ -130,11 +140,15 @@ func serve(cmd *cobra.Command, f *serveFlags) error {
 	if o.TLS, err = f.tls.open(f.pop3, f.pop3s, f.smtp); err != nil {
 		return err
 	}
+	server, play, err := f.server(played, o)
+	if err != nil {
+		return err
+	}
 	ports, err := f.open(ctx)
 	if err != nil {
 		return err
 	}
-	server, sink := fakeserver.New(nil, o), newSink(o)
+	sink := newSink(o)
 	served, running := ports.serve(server, sink)
 	f.announce(cmd, mail, ports, server.Mechanisms())
 	err = ready(cmd.OutOrStdout(), f, ports.addresses())
@@ -146,6 +160,9 @@ func serve(cmd *cobra.Command, f *serveFlags) error {
 		}
 	}
 	err = errors.Join(err, shutdown(ctx, server), shutdown(ctx, sink))
+	if play != nil {
+		verdict(ctx, cmd.ErrOrStderr(), play)
+	}
 	for range running {
 		err = errors.Join(err, stopped(<-served))
 	}
@@ -171,10 +188,13 @@ func (f *serveFlags) check() error {
 func shutdown(ctx context.Context, server interface{ Shutdown(context.Context) error }) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
-	if err := server.Shutdown(ctx); !errors.Is(err, context.DeadlineExceeded) {
-		return err
+	err := server.Shutdown(ctx)
+	// Whether the rules of a scenario have fired is no matter of the server's end; see verdict.
+	_, unmet := errors.AsType[*fakeserver.UnmetError](err)
+	if unmet || errors.Is(err, context.DeadlineExceeded) {
+		return nil
 	}
-	return nil
+	return err
 }
 
 func stopped(err error) error {
@@ -202,7 +222,11 @@ func (f *serveFlags) options(cmd *cobra.Command, drops []*fakeserver.Maildrop) *
 		o.OnSession = func(t fakeserver.Transcript) { printTranscript(stderr, t) }
 	}
 	for i, user := range f.everyone() {
-		o.Users[user.name] = fakeserver.User{Password: user.password, Token: user.token, Maildrop: drops[i]}
+		one := fakeserver.User{Password: user.password, Token: user.token}
+		if drops != nil {
+			one.Maildrop = drops[i]
+		}
+		o.Users[user.name] = one
 	}
 	return o
 }

@@ -1,0 +1,60 @@
+package features_test
+
+import (
+	"net"
+	"sync"
+)
+
+// roomyLine is a pipe that takes what is written to it whether the other side reads or not, as a TCP connection does: two sides that
+// write at the same time do not wait for one another.
+type roomyLine struct {
+	net.Conn
+	mu     sync.Mutex
+	queue  [][]byte
+	more   chan struct{} // one slot
+	closed chan struct{}
+	once   sync.Once
+}
+
+func newRoomyLine(c net.Conn) *roomyLine {
+	l := &roomyLine{Conn: c, more: make(chan struct{}, 1), closed: make(chan struct{})}
+	go l.pass() // until Close
+	return l
+}
+
+func (l *roomyLine) pass() {
+	for {
+		select {
+		case <-l.more:
+		case <-l.closed:
+			return
+		}
+		l.mu.Lock()
+		queue := l.queue
+		l.queue = nil
+		l.mu.Unlock()
+		for _, p := range queue {
+			if _, err := l.Conn.Write(p); err != nil {
+				return // the other side has gone, as reading shows
+			}
+		}
+	}
+}
+
+// Write never waits.
+func (l *roomyLine) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	l.queue = append(l.queue, append([]byte{}, p...))
+	l.mu.Unlock()
+	select {
+	case l.more <- struct{}{}:
+	default:
+	}
+	return len(p), nil
+}
+
+// Close loses what has not been passed on.
+func (l *roomyLine) Close() error {
+	l.once.Do(func() { close(l.closed) })
+	return l.Conn.Close()
+}

@@ -1,0 +1,217 @@
+package features_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/maildrop"
+	"pop3mtm/mtm"
+	"pop3mtm/mtm/account"
+	"pop3mtm/mtm/store"
+	"pop3mtm/scenarios"
+)
+
+// The MTM plays each case of each built-in scenario on each axis of fragmentation: what it is said to do there is asserted, and that nothing is lost,
+// nothing comes twice and the store is sound. The clock is a bubble's, so that waiting takes no time. The cases of a file share a
+// store, each with an account of its own, since making a store takes longer than a session.
+func TestTheMTMInEveryScenario(t *testing.T) {
+	t.Parallel()
+	for _, name := range scenarios.Names() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			all, err := scenarios.LoadAll(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			synctest.Test(t, func(t *testing.T) { performAll(t, all) })
+		})
+	}
+}
+
+func performAll(t *testing.T, all []*scenarios.Scenario) {
+	st, err := store.Open(t.TempDir(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range all {
+		for _, axis := range fakeserver.Fragments() {
+			perform(t, st, s, axis.String(), &fakeserver.Options{Fragment: axis})
+		}
+	}
+	_, err = st.Check(t.Context(), func(problem store.Problem) { t.Errorf("the store: %s", problem) })
+	if err = errors.Join(err, st.Close()); err != nil {
+		t.Error(err)
+	}
+}
+
+// performance is a scenario with an MTM in it.
+type performance struct {
+	play  *scenarios.Play
+	store *store.Store
+	box   *mtm.Client
+	sent  map[string][]byte // what the mailbox began with, by unique-id
+}
+
+func perform(t *testing.T, st *store.Store, s *scenarios.Scenario, axis string, o *fakeserver.Options) {
+	play, err := s.Server(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &performance{play: play, store: st, sent: map[string][]byte{}}
+	for _, m := range play.Maildrop.Messages() {
+		if p.sent[m.UID()], err = maildrop.Read(m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := p.open(t, s, axis); err != nil {
+		t.Fatal(err)
+	}
+	var found []error
+	runs := s.MTM.Runs
+	if runs == nil {
+		runs = make([]scenarios.Run, 2)
+	}
+	for i, r := range runs {
+		if err := p.run(t.Context(), s, r); err != nil {
+			found = append(found, fmt.Errorf("get mail %d: %w", i+1, err))
+		}
+	}
+	if err := errors.Join(append(found, p.box.Close(), play.Check(t.Context()), play.Close())...); err != nil {
+		t.Errorf("%s, %s:\n%v", s.Name(), axis, err)
+		for _, transcript := range play.Transcripts() {
+			t.Logf("session %d:\n%s", transcript.Session, transcript)
+		}
+	}
+}
+
+// open makes the account. Its line is a pipe to the server.
+func (p *performance) open(t *testing.T, s *scenarios.Scenario, axis string) error {
+	settings := account.Defaults()
+	settings.Host, settings.LoginName, settings.Password.Literal = "localhost", scenarios.DefaultUser, scenarios.DefaultPassword
+	if len(s.Users) > 0 {
+		settings.LoginName, settings.Password.Literal = s.Users[0].Name, s.Users[0].Password
+	}
+	settings.Auth = account.UserPass
+	if s.MTM.Auth != "" {
+		settings.Auth = account.Auth(s.MTM.Auth)
+	}
+	serve := p.play.ServeConn
+	if p.play.Authority != nil {
+		settings.Security = account.Security{TLS: account.STLS, CA: filepath.Join(t.TempDir(), "ca.pem")}
+		if err := os.WriteFile(settings.Security.CA, p.play.Authority.PEM(), 0o600); err != nil {
+			return err
+		}
+	}
+	if p.play.ImplicitTLS() {
+		settings.Security.TLS, serve = account.Implicit, p.play.ServeTLSConn
+	}
+	id, err := mtm.AddAccount(t.Context(), p.store, s.Name()+" "+axis, settings)
+	if err != nil {
+		return err
+	}
+	p.box, err = mtm.Open(p.store, id, &mtm.Options{Dial: func(context.Context, string, string) (net.Conn, error) {
+		here, there := net.Pipe()
+		go serve(there)
+		return newRoomyLine(here), nil
+	}})
+	return err
+}
+
+// run gets mail once and compares how that ended with what the scenario says.
+func (p *performance) run(ctx context.Context, s *scenarios.Scenario, want scenarios.Run) error {
+	if want.After > 0 {
+		<-time.After(time.Duration(want.After))
+	}
+	get := mtm.GetMail{Which: mtm.New, Take: mtm.Copy, Link: mtm.ThenDisconnect, Into: store.Inbox}
+	if s.MTM.Take == scenarios.Move {
+		get.Take = mtm.Move
+	}
+	failed := p.box.InvokeSync(ctx, get)
+	found := []error{}
+	if code := mtm.Code(failed); code != want.Code {
+		found = append(found, fmt.Errorf("the error is %d, not %d: %v", code, want.Code, failed))
+	}
+	var uids []string
+	if e, ok := errors.AsType[*mtm.Error](failed); ok {
+		for _, f := range e.Failed {
+			uids = append(uids, f.UID)
+		}
+	}
+	if !same(uids, want.Failed) {
+		found = append(found, fmt.Errorf("the messages %q failed, not %q", uids, want.Failed))
+	}
+	stored := want.Stored
+	if stored == nil {
+		stored = p.play.UIDs()
+	}
+	return errors.Join(append(found, p.inbox(ctx, s, stored))...)
+}
+
+// inbox wants exactly these messages there, each once and octet for octet.
+func (p *performance) inbox(ctx context.Context, s *scenarios.Scenario, want []string) error {
+	entries, err := p.store.Children(ctx, store.Inbox)
+	if err != nil {
+		return err
+	}
+	var found []error
+	var got []string
+	for _, e := range entries {
+		if e.Service != p.box.Service() {
+			continue
+		}
+		raw, err := p.body(ctx, e)
+		e.UID = p.known(e.UID, raw)
+		got = append(got, e.UID)
+		switch equal := bytes.Equal(raw, p.sent[e.UID]); {
+		case err != nil:
+			found = append(found, err)
+		case e.Body.Kind != store.BodyWhole || !e.Flags.Has(store.Complete) || e.Flags.Has(store.Invisible):
+			found = append(found, fmt.Errorf("%s is stored as %s, %s", e.UID, e.Body.Kind, e.Flags))
+		case equal == slices.Contains(s.MTM.Altered, e.UID):
+			found = append(found, fmt.Errorf("%s is stored with %d octets; the %d of the mailbox are equal: %v", e.UID, len(raw), len(p.sent[e.UID]), equal))
+		}
+	}
+	if !same(got, want) {
+		found = append(found, fmt.Errorf("the Inbox has %q, not %q", got, want))
+	}
+	return errors.Join(found...)
+}
+
+// known is the unique-id that the scenario has for a message, whatever the server has told.
+func (p *performance) known(uid string, raw []byte) string {
+	if bytes.Equal(p.sent[uid], raw) {
+		return uid
+	}
+	for other, sent := range p.sent {
+		if bytes.Equal(sent, raw) {
+			return other
+		}
+	}
+	return uid
+}
+
+func (p *performance) body(ctx context.Context, e store.Entry) ([]byte, error) {
+	body, err := p.store.Body(ctx, e.ID)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := io.ReadAll(body)
+	return raw, errors.Join(err, body.Close())
+}
+
+// same compares without order.
+func same(a, b []string) bool {
+	a, b = slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b))
+	return slices.Equal(a, b)
+}

@@ -1,0 +1,208 @@
+package scenarios
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+
+	"pop3mtm/fakeserver"
+)
+
+// Bounds of what a scenario may ask for.
+const (
+	maxRules    = 1000
+	maxSteps    = 32       // of a rule
+	maxMessages = 100_000  // of a mailbox
+	maxMail     = 64 << 20 // octets of all mail of a scenario that is held in memory
+	maxUsers    = 1000
+	maxRuns     = 20
+)
+
+// wrong tells what is wrong at a path.
+type wrong func(path, format string, args ...any)
+
+// verbs are the commands that a rule or an expectation may well mean; others are taken
+// when they are not nearly one of these.
+func verbs() []string {
+	return []string{"CAPA", "USER", "PASS", "APOP", "AUTH", "STLS", "STAT", "LIST", "UIDL", "TOP", "RETR", "DELE", "NOOP",
+		"RSET", "QUIT", "LAST", "XTND", "LANG", "UTF8"}
+}
+
+// pseudoVerbs are what a rule may be for that is no command.
+func pseudoVerbs() []string { return []string{"CONNECT", "TLS", "RESPONSE"} }
+
+// check looks for what no single value shows, and reads the files of the mailbox.
+func (s *Scenario) check(f *files, bad wrong) {
+	if strings.TrimSpace(s.Title) == "" {
+		bad("title", "a scenario needs a title: what happens, in one line")
+	}
+	s.checkServer(bad)
+	checkRules(s.Rules, s.userNames(), bad)
+	for _, n := range s.Quirk {
+		if _, err := QuirkByNumber(n); err != nil {
+			bad("quirk", "%v", err)
+		}
+	}
+	if s.Profile != "" && !slices.Contains(Profiles(), s.Profile) {
+		bad("profile", "%s", unknown("profile", s.Profile, Profiles()))
+	}
+	left := checkMail(s.Mailbox, "mailbox", maxMail, f, bad)
+	s.checkUsers(f, left, bad)
+	s.checkExpect(bad)
+	s.checkMTM(bad)
+}
+
+func (s *Scenario) checkServer(bad wrong) {
+	for i, m := range s.Settings.Mechanisms {
+		if strings.TrimSpace(m) == "" || strings.ContainsAny(m, " \r\n") {
+			bad(at("server.mechanisms", i), "a mechanism is one word, such as %s", fakeserver.Mechanisms()[0])
+		}
+	}
+	if s.Settings.Certificate != "" && (s.Settings.TLS == "" || s.Settings.TLS == NoTLS) {
+		bad("server.certificate", "a certificate is shown by a server with TLS: say tls: stls, or implicit")
+	}
+	for i, c := range s.Settings.Capabilities {
+		if strings.ContainsAny(c, "\r\n") {
+			bad(at("server.capabilities", i), "a capability is one line; for other octets write a rule on CAPA with raw")
+		}
+	}
+}
+
+func (s *Scenario) userNames() []string {
+	if len(s.Users) == 0 {
+		return []string{DefaultUser}
+	}
+	var names []string
+	for _, u := range s.Users {
+		names = append(names, u.Name)
+	}
+	return names
+}
+
+func checkRules(rules []Rule, users []string, bad wrong) {
+	if len(rules) > maxRules {
+		bad("rules", "there are more than %d rules", maxRules)
+		return
+	}
+	states := []string{fakeserver.InitialState}
+	for _, r := range rules {
+		if r.Goto != "" {
+			states = append(states, r.Goto)
+		}
+	}
+	for i, r := range rules {
+		path := at("rules", i)
+		if r.When != "" && !slices.Contains(states, r.When) {
+			bad(path+".when", "%s", unknown("rule that leads to", r.When, states))
+		}
+		if why := badCommand(r.On, pseudoVerbs()); why != "" {
+			bad(path+".on", "%s", why)
+		}
+		if r.User != "" && !slices.Contains(users, r.User) {
+			bad(path+".user", "%s", unknown("user", r.User, users))
+		}
+		if len(r.Do) == 0 || len(r.Do) > maxSteps {
+			bad(path+".do", "a rule does 1 to %d steps", maxSteps)
+			continue
+		}
+		for j, step := range r.Do {
+			if why := step.wrong(); why != "" {
+				bad(at(path+".do", j), "%s", why)
+			}
+		}
+	}
+}
+
+// badCommand says why text is no command, with what else may stand in its place.
+func badCommand(text string, others []string) string {
+	verb, args, more := strings.Cut(text, " ")
+	switch {
+	case text == "":
+		return "a command is missing, such as RETR or RETR 2"
+	case more && strings.TrimSpace(args) != args || more && args == "":
+		return "a command is a verb, one blank, and its arguments: RETR 2"
+	case strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7F }):
+		return "a command has no control characters in it"
+	case verb == "*" && len(others) > 0:
+		return ""
+	}
+	known := append(verbs(), others...)
+	if slices.ContainsFunc(known, func(k string) bool { return strings.EqualFold(k, verb) }) {
+		return ""
+	}
+	if misspelt(verb, known) {
+		return unknown("command", verb, known)
+	}
+	return ""
+}
+
+// misspelt tells whether a verb is a known one with a slip of the finger: one letter
+// wrong, or the letters in another order.
+func misspelt(verb string, known []string) bool {
+	near := nearest(verb, known)
+	if near == "" || len(verb) < 3 {
+		return false
+	}
+	letters := func(word string) string {
+		all := []byte(strings.ToUpper(word))
+		slices.Sort(all)
+		return string(all)
+	}
+	return letters(near) == letters(verb) || levenshtein.ComputeDistance(near, strings.ToUpper(verb)) == 1
+}
+
+func (s *Scenario) checkUsers(f *files, left int64, bad wrong) {
+	if len(s.Users) > maxUsers {
+		bad("users", "there are more than %d users", maxUsers)
+		return
+	}
+	seen := map[string]bool{}
+	for i, u := range s.Users {
+		path := at("users", i)
+		switch {
+		case u.Name == "" || strings.ContainsFunc(u.Name, func(r rune) bool { return r <= ' ' || r == 0x7F }):
+			bad(path+".name", "a user has a name without blanks")
+		case seen[u.Name]:
+			bad(path+".name", "the user %s is there already", u.Name)
+		case u.Password == "" && u.Token == "":
+			bad(path, "the user %s needs a password or a token", u.Name)
+		case strings.ContainsAny(u.Password+u.Token, "\r\n\x00"):
+			bad(path, "a password and a token are one line")
+		}
+		seen[u.Name] = true
+		left = checkMail(u.Mailbox, path+".mailbox", left, f, bad)
+	}
+}
+
+func (s *Scenario) checkExpect(bad wrong) {
+	e := &s.Expect
+	for path, list := range map[string][]string{"never": e.Never, "received": e.Received, "sequence": e.Sequence, "only": e.Only} {
+		for i, command := range list {
+			if why := badCommand(command, nil); why != "" {
+				bad(at("expect."+path, i), "%s", why)
+			}
+		}
+	}
+	for verb := range e.Exactly {
+		if why := badCommand(verb, nil); why != "" || strings.Contains(verb, " ") {
+			bad("expect.exactly."+verb, "here stands a verb with a list of arguments: DELE: [1, 3]")
+		}
+	}
+	for command := range e.Counts {
+		if why := badCommand(command, nil); why != "" {
+			bad("expect.counts."+command, "%s", why)
+		}
+	}
+	for i, uid := range e.Deleted {
+		if slices.Contains(e.Kept, uid) {
+			bad(at("expect.deleted", i), "%s cannot be kept and deleted", uid)
+		}
+	}
+}
+
+func (s *Scenario) checkMTM(bad wrong) {
+	if len(s.MTM.Runs) > maxRuns {
+		bad("mtm.runs", "at most %d runs", maxRuns)
+	}
+}

@@ -1,0 +1,127 @@
+package scenarios
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/agnivade/levenshtein"
+	"github.com/goccy/go-yaml/token"
+)
+
+// Error is what is wrong at one place of a scenario.
+type Error struct {
+	// File as it was named; empty for a scenario that is no file.
+	File string
+	// Line and Column count from 1; 0 when the place is not in a file.
+	Line, Column int
+	// Text says what is wrong, and what is allowed.
+	Text string
+	// Snippet shows the place: the line, the one before it, and a mark below. It is empty or ends with a newline.
+	Snippet string
+}
+
+// Error is one line, file:line:column: text.
+func (e *Error) Error() string {
+	switch {
+	case e.File == "":
+		return e.Text
+	case e.Line == 0:
+		return e.File + ": " + e.Text
+	}
+	return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Text)
+}
+
+// Errors are all that is wrong with a scenario, in the order of the file.
+type Errors []*Error
+
+// Error has a line for each.
+func (e Errors) Error() string {
+	var lines []string
+	for _, one := range e {
+		lines = append(lines, one.Error())
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Unwrap gives the errors one by one.
+func (e Errors) Unwrap() []error {
+	all := make([]error, len(e))
+	for i, one := range e {
+		all[i] = one
+	}
+	return all
+}
+
+// maxErrors is how many errors of a file are told; one mistake may cause many.
+const maxErrors = 10
+
+// snippetWidth is how much of a line a snippet shows, in characters.
+const snippetWidth = 100
+
+// errorAt makes an error that points to a token of a file; a nil token is the file as
+// a whole.
+func errorAt(file string, lines []string, at *token.Token, text string) *Error {
+	e := &Error{File: file, Text: text}
+	if at == nil || at.Position == nil {
+		return e
+	}
+	e.Line, e.Column = at.Position.Line, at.Position.Column
+	e.Snippet = snippet(lines, e.Line, e.Column)
+	return e
+}
+
+func snippet(lines []string, line, column int) string {
+	if line < 1 || line > len(lines) {
+		return ""
+	}
+	start := max(0, column-1-snippetWidth/2) // of what is shown, in characters
+	var b strings.Builder
+	for n := max(1, line-1); n <= line; n++ {
+		fmt.Fprintf(&b, "%5d | %s\n", n, window(lines[n-1], start))
+	}
+	fmt.Fprintf(&b, "      | %s^\n", strings.Repeat(" ", max(0, column-1-start)))
+	return b.String()
+}
+
+// window is the characters of a line from start on that a snippet shows, and nothing
+// that could drive a terminal.
+func window(line string, start int) string {
+	shown := []rune(line)
+	shown = shown[min(start, len(shown)):]
+	shown = shown[:min(snippetWidth, len(shown))]
+	for i, r := range shown {
+		if r < ' ' || r == 0x7F || r >= 0x80 && r < 0xA0 || r == utf8.RuneError {
+			shown[i] = ' '
+		}
+	}
+	return strings.TrimRight(string(shown), " ")
+}
+
+// unknown says that a word is none of those allowed, and which one was perhaps meant.
+func unknown(what, word string, allowed []string) string {
+	if len(word) > 40 {
+		word = word[:40] + "..."
+	}
+	text := fmt.Sprintf("there is no %s %q", what, word)
+	if near := nearest(word, allowed); near != "" {
+		text += fmt.Sprintf(", but there is %q", near)
+	}
+	const most = 30
+	if len(allowed) > most {
+		return text
+	}
+	return text + "; allowed: " + told(allowed)
+}
+
+// nearest is the word that was perhaps meant, empty when none is near.
+func nearest(word string, allowed []string) string {
+	best, found := min(max(1, len(word)/2), 3)+1, ""
+	for _, a := range allowed {
+		distance := levenshtein.ComputeDistance(strings.ToLower(word), strings.ToLower(a))
+		if distance < best {
+			best, found = distance, a
+		}
+	}
+	return found
+}

@@ -1,0 +1,42 @@
+package scenarios
+
+import (
+	"fmt"
+	"strings"
+
+	"pop3mtm/fakeserver"
+)
+
+// heard is a command that the client sent, its secrets masked.
+type heard struct {
+	session int
+	fakeserver.Command
+}
+
+// line is the command as it is shown.
+func (h heard) line() string { return h.Command.String() }
+
+// told is the command with where it came.
+func (h heard) told() string { return fmt.Sprintf("session %d, %s: %s", h.session, h.State, h.line()) }
+
+// commands lists what the client sent, in order. Responses inside an AUTH exchange are
+// none, nor is what is no command at all.
+func commands(transcripts []fakeserver.Transcript) []heard {
+	var all []heard
+	for _, t := range transcripts {
+		for _, c := range t.Commands {
+			if c.Verb != "" && c.Verb != "RESPONSE" {
+				all = append(all, heard{t.Session, c})
+			}
+		}
+	}
+	return all
+}
+
+// pattern is a command of an expectation: a verb alone means it with any arguments, and * any text.
+type pattern string
+
+func (p pattern) matches(h heard) bool {
+	verb, args, _ := strings.Cut(string(p), " ")
+	return fakeserver.Match{Verb: verb, Args: args}.Matches(h.session, h.Command)
+}

@@ -1,0 +1,190 @@
+package scenarios
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+// Each type here says how its values stand in files, and in JSON the same way.
+
+func (o *Octets) decode(d *decoder, n ast.Node) {
+	text := d.text(n)
+	b := make([]byte, 0, len(text))
+	for _, r := range text {
+		if r > 0xFF {
+			d.wrong(n, "%q is no octet: write octets as \"\\xC3\\xA9\", in double quotes", r)
+			return
+		}
+		b = append(b, byte(r))
+	}
+	*o = Octets(b)
+}
+
+// MarshalJSON writes each octet as one character.
+func (o Octets) MarshalJSON() ([]byte, error) {
+	runes := make([]rune, len(o))
+	for i := range len(o) {
+		runes[i] = rune(o[i])
+	}
+	return json.Marshal(string(runes))
+}
+
+// maxDuration is the longest time in a scenario.
+const maxDuration = 24 * time.Hour
+
+func (t *Duration) decode(d *decoder, n ast.Node) {
+	text := d.text(n)
+	long, err := time.ParseDuration(text)
+	if err != nil || long < 0 || long > maxDuration {
+		d.wrong(n, "here stands a time such as 250ms, 1.5s or 2m, up to 24h, not %s", kind(n))
+		return
+	}
+	*t = Duration(long)
+}
+
+// String is the time as it is written.
+func (t Duration) String() string { return time.Duration(t).String() }
+
+// MarshalJSON writes it as a text.
+func (t Duration) MarshalJSON() ([]byte, error) { return json.Marshal(t.String()) }
+
+var sizeForm = regexp.MustCompile(`^(\d{1,15}) ?(B|KiB|MiB|GiB)?$`)
+
+func (s *Size) decode(d *decoder, n ast.Node) {
+	form := sizeForm.FindStringSubmatch(d.text(n))
+	if form == nil {
+		d.wrong(n, "here stands a number of octets such as 4096, 64KiB or 1MiB, not %s", kind(n))
+		return
+	}
+	octets, err := strconv.ParseInt(form[1], 10, 64)
+	shift := map[string]int{"KiB": 10, "MiB": 20, "GiB": 30}[form[2]]
+	if err != nil || octets > math.MaxInt64>>shift {
+		d.wrong(n, "that is more octets than can be counted")
+		return
+	}
+	*s = Size(octets << shift)
+}
+
+var sectionForm = regexp.MustCompile(`^\d{3,5}(/\d+(\.\d+)*)?$`)
+
+func (s *Section) decode(d *decoder, n ast.Node) {
+	text := d.text(n)
+	if !sectionForm.MatchString(text) {
+		d.wrong(n, "here stands an RFC and a section, such as 1939/5, not %s", kind(n))
+		return
+	}
+	*s = Section(text)
+}
+
+func (m *Numbers) decode(d *decoder, n ast.Node) {
+	list := []ast.Node{n}
+	if s, ok := n.(*ast.SequenceNode); ok {
+		list = s.Values
+	}
+	for _, one := range list {
+		i := d.integer(d.resolve(one))
+		if i < 1 || i > LastQuirk {
+			d.wrong(one, "the quirks are numbered from 1 to %d", LastQuirk)
+			return
+		}
+		*m = append(*m, int(i))
+	}
+}
+
+// MarshalJSON writes a list.
+func (m Numbers) MarshalJSON() ([]byte, error) { return json.Marshal([]int(m)) }
+
+func (v *Value) decode(_ *decoder, n ast.Node) {
+	v.text = scalar(n) // what it is shows where it is put
+}
+
+// MarshalJSON writes a text.
+func (v Value) MarshalJSON() ([]byte, error) { return json.Marshal(v.text) }
+
+var countForm = regexp.MustCompile(`^(?:(\d{1,9})|>=(\d{1,9})|<=(\d{1,9})|(\d{1,9})-(\d{1,9}))$`)
+
+func (c *Count) decode(d *decoder, n ast.Node) {
+	form := countForm.FindStringSubmatch(strings.ReplaceAll(d.text(n), " ", ""))
+	if form == nil {
+		d.wrong(n, "here stands a number, or bounds such as \">=2\", \"<=3\" or 1-3, not %s", kind(n))
+		return
+	}
+	number := func(i, otherwise int) int {
+		if got, err := strconv.Atoi(form[i]); err == nil {
+			return got
+		}
+		return otherwise
+	}
+	exact := number(1, -1)
+	switch {
+	case exact >= 0:
+		*c = Exactly(exact)
+	default:
+		*c = Count{Least: max(number(2, 0), number(4, 0)), Most: min(number(3, math.MaxInt), number(5, math.MaxInt)), given: true}
+	}
+	if c.Least > c.Most {
+		d.wrong(n, "the first bound is above the second")
+	}
+}
+
+// Exactly is the count n.
+func Exactly(n int) Count { return Count{Least: n, Most: n, given: true} }
+
+// String is the count as it is written.
+func (c Count) String() string {
+	switch {
+	case c.Least == c.Most:
+		return strconv.Itoa(c.Least)
+	case c.Most == math.MaxInt:
+		return fmt.Sprintf(">=%d", c.Least)
+	case c.Least == 0:
+		return fmt.Sprintf("<=%d", c.Most)
+	}
+	return fmt.Sprintf("%d-%d", c.Least, c.Most)
+}
+
+// MarshalJSON writes it as String does.
+func (c Count) MarshalJSON() ([]byte, error) { return json.Marshal(c.String()) }
+
+func (c Count) holds(n int) bool { return !c.given || n >= c.Least && n <= c.Most }
+
+// decode takes a word that needs nothing also as it is: silence.
+func (s *Step) decode(d *decoder, n ast.Node) {
+	v := reflect.ValueOf(s).Elem()
+	fields := fieldsOf(v.Type())
+	if word, ok := n.(*ast.StringNode); ok {
+		i := slices.IndexFunc(fields, func(f field) bool { return f.name == word.Value })
+		switch {
+		case i < 0:
+			d.wrong(n, "%s", unknown("step", word.Value, names(fields)))
+		case v.Field(i).Kind() != reflect.Bool:
+			d.wrong(n, "%s needs a value: write {%s: ...}", word.Value, word.Value)
+		default:
+			v.Field(i).SetBool(true)
+		}
+		return
+	}
+	if len(d.entries(n)) > 1 {
+		d.wrong(n, "a step is one thing; write each as an item of the list: do: [{...}, {...}]")
+		return
+	}
+	d.structure(n, v)
+}
+
+// Words are the values of a type that has only a few, else nil. Editors and documents
+// show them.
+func Words(t reflect.Type) []string {
+	if c, ok := reflect.TypeAssert[choice](reflect.Zero(t)); ok {
+		return c.words()
+	}
+	return nil
+}

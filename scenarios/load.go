@@ -1,0 +1,135 @@
+package scenarios
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+//go:embed *.yaml schema.json quirks profiles
+var embedded embed.FS
+
+// Names lists the built-in scenarios, sorted. Each is a file, and so one scenario or
+// several.
+func Names() []string {
+	found, err := fs.Glob(embedded, "*.yaml")
+	if err != nil {
+		return nil // the pattern is right
+	}
+	for i, name := range found {
+		found[i] = strings.TrimSuffix(name, ".yaml")
+	}
+	slices.Sort(found)
+	return found
+}
+
+// Load gives a scenario: a built-in one by its name, or a file by its path, which has a separator or ends in .yaml, .yml or .json.
+// NAME#CASE picks one case of a file that has several; without it the first one is taken. An error of what is in the file is of type
+// Errors.
+func Load(name string) (*Scenario, error) {
+	file, variant, picked := strings.Cut(name, "#")
+	all, err := LoadAll(file)
+	if err != nil || !picked {
+		return first(all), err
+	}
+	var variants []string
+	for _, s := range all {
+		if s.variant == variant {
+			return s, nil
+		}
+		variants = append(variants, s.variant)
+	}
+	return nil, fmt.Errorf("%s: %s", file, unknown("case", variant, variants))
+}
+
+func first(all []*Scenario) *Scenario {
+	if len(all) == 0 {
+		return nil
+	}
+	return all[0]
+}
+
+// LoadAll gives all cases of a built-in scenario or a file, as Load finds it.
+func LoadAll(name string) ([]*Scenario, error) {
+	if isPath(name) {
+		return loadFile(name)
+	}
+	if !slices.Contains(Names(), name) {
+		return nil, errors.New(unknown("built-in scenario", name, Names()) + "; a file is named with its ending: mine.yaml")
+	}
+	data, err := Source(name)
+	if err != nil {
+		return nil, err
+	}
+	return Parse(name, data, embedded)
+}
+
+// Source is the text of a built-in scenario or of a file, as Load finds it.
+func Source(name string) ([]byte, error) {
+	name, _, _ = strings.Cut(name, "#")
+	if isPath(name) {
+		folder, err := os.OpenRoot(filepath.Dir(name))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, cause(err))
+		}
+		defer func() { _ = folder.Close() }() // it was only read
+		return readScenario(folder, name)
+	}
+	if !slices.Contains(Names(), name) {
+		return nil, errors.New(unknown("built-in scenario", name, Names()))
+	}
+	return embedded.ReadFile(name + ".yaml")
+}
+
+// isPath tells a file from a built-in scenario.
+func isPath(name string) bool {
+	return strings.ContainsAny(name, `/\`) || slices.Contains([]string{".yaml", ".yml", ".json"}, path.Ext(name))
+}
+
+// loadFile reads a file, and what it names, from its folder and nowhere else: a path that leads out of it is refused, through a
+// symbolic link too.
+func loadFile(name string) ([]*Scenario, error) {
+	folder, err := os.OpenRoot(filepath.Dir(name))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, cause(err))
+	}
+	defer func() { _ = folder.Close() }() // it was only read
+	data, err := readScenario(folder, name)
+	if err != nil {
+		return nil, err
+	}
+	return Parse(name, data, folder.FS())
+}
+
+func readScenario(folder *os.Root, name string) ([]byte, error) {
+	data, err := readBounded(folder.FS(), filepath.Base(name), MaxFile)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, cause(err))
+	}
+	return data, nil
+}
+
+// cause is an error without the path, which the caller knows better.
+func cause(err error) error {
+	if p, ok := errors.AsType[*fs.PathError](err); ok {
+		return p.Err
+	}
+	return err
+}
+
+// Schema is the JSON Schema of scenario files, for editors.
+func Schema() []byte {
+	text, err := embedded.ReadFile("schema.json")
+	if err != nil {
+		panic(err) // it is embedded
+	}
+	return text
+}
+
+func subfolder(name string) (fs.FS, error) { return fs.Sub(embedded, name) }

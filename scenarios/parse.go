@@ -1,0 +1,197 @@
+package scenarios
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+)
+
+const (
+	// MaxFile is the largest scenario file in octets.
+	MaxFile = 128 << 10
+	// MaxCases is how many scenarios one file can be.
+	MaxCases = 1000
+	// maxOnLine is how many list items, anchors and tags may begin on one line: each
+	// nests what follows.
+	maxOnLine = 16
+)
+
+// Parse reads a scenario, YAML or JSON, and gives one Scenario for each of its cases, at least one. name is what errors call
+// the file. Files that the mailbox names are read from folder; nil means that there are none but the built-in messages. The
+// error is of type Errors.
+func Parse(name string, data []byte, folder fs.FS) ([]*Scenario, error) {
+	d := &decoder{file: name, used: map[string]bool{}}
+	root := d.read(data)
+	if root == nil {
+		return nil, d.errs
+	}
+	variants := d.variants(root)
+	if d.errs != nil {
+		return nil, d.errs
+	}
+	files := &files{folder: folder, read: map[string][]byte{}}
+	var all []*Scenario
+	for _, v := range variants {
+		s := &Scenario{}
+		d.begin(v)
+		d.into(root, reflect.ValueOf(s).Elem())
+		s.Cases, s.Matrix = nil, nil
+		s.name, s.variant = name, v.name
+		if d.errs == nil {
+			s.check(files, d.wrongAt)
+		}
+		if d.errs != nil {
+			return nil, d.errs
+		}
+		all = append(all, s)
+	}
+	for _, unused := range variants[0].names() {
+		if !d.used[unused] {
+			d.wrong(root, "the cases have %s, and $%s stands nowhere", unused, unused)
+			return nil, d.errs
+		}
+	}
+	return all, nil
+}
+
+// read makes a tree of a file, whose one document is a mapping, within the bounds. It
+// is nil after an error.
+func (d *decoder) read(data []byte) ast.Node {
+	switch {
+	case len(data) > MaxFile:
+		d.errs = Errors{{File: d.file, Text: fmt.Sprintf("the file has more than %d octets; put large messages into files of their own", MaxFile)}}
+		return nil
+	case !utf8.Valid(data):
+		d.errs = Errors{{File: d.file, Text: `the file is not UTF-8; write other octets as "\xE9"`}}
+		return nil
+	}
+	d.lines = strings.Split(string(bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n"))), "\n")
+	tokens := lexer.Tokenize(string(data))
+	if at, why := tooDeep(tokens); at != nil {
+		d.errs = Errors{errorAt(d.file, d.lines, at, why)}
+		return nil
+	}
+	file, err := parser.Parse(tokens, 0)
+	if err != nil {
+		e := errorAt(d.file, d.lines, nil, err.Error())
+		if syntax, ok := errors.AsType[yaml.Error](err); ok {
+			e = errorAt(d.file, d.lines, syntax.GetToken(), syntax.GetMessage())
+		}
+		d.errs = Errors{e}
+		return nil
+	}
+	return d.document(file)
+}
+
+// document is the one document of a file, with its aliases known.
+func (d *decoder) document(file *ast.File) ast.Node {
+	var bodies []ast.Node
+	for _, doc := range file.Docs {
+		if doc.Body != nil && doc.Body.Type() != ast.CommentType && doc.Body.Type() != ast.CommentGroupType {
+			bodies = append(bodies, doc.Body)
+		}
+	}
+	switch {
+	case len(bodies) == 0:
+		d.errs = Errors{{File: d.file, Text: "the file is empty; a scenario has at least a title"}}
+		return nil
+	case len(bodies) > 1:
+		d.wrong(bodies[1], "a file is one scenario; for several give it cases, or put this into a file of its own")
+		return nil
+	}
+	d.anchors = map[*ast.AliasNode]ast.Node{}
+	d.link(bodies[0], map[string]ast.Node{}, 0)
+	if d.errs != nil {
+		return nil
+	}
+	return bodies[0]
+}
+
+// tooDeep finds where values are nested deeper than a parser should be asked to go.
+func tooDeep(tokens token.Tokens) (at *token.Token, why string) {
+	flow, onLine, line := 0, 0, 0
+	for _, t := range tokens {
+		if t.Position.Line != line {
+			line, onLine = t.Position.Line, 0
+		}
+		switch t.Type {
+		case token.SequenceStartType, token.MappingStartType:
+			flow++
+		case token.SequenceEndType, token.MappingEndType:
+			flow--
+		case token.SequenceEntryType, token.MappingKeyType, token.AnchorType, token.TagType:
+			if flow == 0 {
+				onLine++
+			}
+		}
+		if flow > maxDepth || onLine > maxOnLine || t.Position.Column > maxColumn && flow == 0 && t.Type == token.MappingValueType {
+			return t, fmt.Sprintf("values are nested more than %d deep", maxDepth)
+		}
+	}
+	return nil, ""
+}
+
+// maxColumn is how far to the right a name may stand outside of brackets: what is
+// nested stands further right each time.
+const maxColumn = 400
+
+// link finds the anchor of each alias: the last one of that name before it.
+func (d *decoder) link(n ast.Node, anchors map[string]ast.Node, depth int) {
+	if depth > 4*maxDepth {
+		d.wrong(n, "values are nested more than %d deep", maxDepth)
+		return
+	}
+	switch n := n.(type) {
+	case *ast.AnchorNode:
+		d.link(n.Value, anchors, depth+1)
+		anchors[n.Name.GetToken().Value] = n.Value
+	case *ast.AliasNode:
+		name := n.Value.GetToken().Value
+		if d.anchors[n] = anchors[name]; d.anchors[n] == nil {
+			d.wrong(n, "%s", unknown("anchor before this", name, slices.Sorted(maps.Keys(anchors))))
+		}
+	case *ast.TagNode:
+		d.link(n.Value, anchors, depth+1)
+	case *ast.MappingNode:
+		for _, v := range n.Values {
+			d.link(v.Value, anchors, depth+1)
+		}
+	case *ast.MappingValueNode:
+		d.link(n.Value, anchors, depth+1)
+	case *ast.SequenceNode:
+		for _, v := range n.Values {
+			d.link(v, anchors, depth+1)
+		}
+	}
+}
+
+// begin makes ready for one case.
+func (d *decoder) begin(v variant) {
+	d.values, d.path, d.depth = v.values, "", 0
+	d.places = map[string]*token.Token{}
+}
+
+// wrongAt is an error at a path; the place is that of the value, or of the nearest one
+// around it.
+func (d *decoder) wrongAt(path, format string, args ...any) {
+	if len(d.errs) == maxErrors {
+		return
+	}
+	at := path
+	for d.places[at] == nil && at != "" {
+		at = at[:max(0, strings.LastIndexAny(at, ".["))]
+	}
+	d.errs = append(d.errs, errorAt(d.file, d.lines, d.places[at], fmt.Sprintf(format, args...)))
+}

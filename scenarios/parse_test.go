@@ -1,0 +1,162 @@
+package scenarios_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing/fstest"
+
+	"pop3mtm/scenarios"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+// parse reads a scenario that has a title, and these lines.
+func parse(lines ...string) ([]*scenarios.Scenario, error) {
+	return scenarios.Parse("x.yaml", []byte("title: T\n"+strings.Join(lines, "\n")+"\n"), nil)
+}
+
+// refusal is the error for such a scenario, all in one text.
+func refusal(lines ...string) string {
+	_, err := parse(lines...)
+	ExpectWithOffset(1, err).To(HaveOccurred())
+	return err.Error()
+}
+
+var _ = Describe("a scenario file that is wrong", func() {
+	It("is told of with its place, the line, and the word that was meant", func() {
+		_, err := parse("rules:", "  - on: RETR 2", "    do: [{cut: {aftr: 1200}}]")
+		var all scenarios.Errors
+		Expect(errors.As(err, &all)).To(BeTrue())
+		Expect(all[0].Error()).To(Equal(`x.yaml:4:17: there is no word "aftr", but there is "after"; allowed: after, how`))
+		Expect(all[0].Snippet).To(Equal("    3 |   - on: RETR 2\n    4 |     do: [{cut: {aftr: 1200}}]\n      |                 ^\n"))
+		Expect(all[1].Error()).To(Equal(`x.yaml:4:16: after is missing here`))
+	})
+
+	DescribeTable("says what is allowed",
+		func(want string, lines ...string) { Expect(refusal(lines...)).To(HavePrefix("x.yaml:" + want)) },
+		Entry(nil, `2:1: there is no word "rule", but there is "rules"`, "rule: []"),
+		Entry(nil, `2:8: here stands a list, such as [a, b], not the text "RETR"`, "rules: RETR"),
+		Entry(nil, `2:10: here stand names with values, not the text "RETR"`, "rules: [ RETR ]"),
+		Entry(nil, `2:14: there is no command "RERT", but there is "RETR"`, "rules: [{on: RERT, do: [silence]}]"),
+		Entry(nil, `2:14: a command is a verb, one blank, and its arguments`, "rules: [{on: 'RETR  2', do: [silence]}]"),
+		Entry(nil, `2:25: there is no step "silent"`, "rules: [{on: RETR, do: [silent]}]"),
+		Entry(nil, `2:25: refuse needs a value: write {refuse: ...}`, "rules: [{on: RETR, do: [refuse]}]"),
+		Entry(nil, `2:25: a step is one thing`, "rules: [{on: RETR, do: [{ok: a, refuse: b}]}]"),
+		Entry(nil, `2:33: here stands a time such as 250ms`, "rules: [{on: RETR, do: [{pause: long}]}]"),
+		Entry(nil, `2:25: nth is from 1 to 1000000, not 0`, "rules: [{on: RETR, nth: 0, do: [silence]}]"),
+		Entry(nil, `2:11: a message has exactly one of file, text, raw and size`, "mailbox: [{uidl: a}]"),
+		Entry(nil, `2:18: here stands a number of octets such as 4096`, "mailbox: [{size: 64 kilo}]"),
+		Entry(nil, `2:11: there is no file beside the scenario, and no built-in message, "plan.eml", but there is "plain.eml"`, "mailbox: [{file: plan.eml}]"),
+		Entry(nil, `2:11: a file lies in the folder of the scenario or below it`, "mailbox: [{file: ../plain.eml}]"),
+		Entry(nil, `2:34: the unique-id a is there already`, "mailbox: [{size: 1KiB, uidl: a}, {size: 1KiB, uidl: a}]"),
+		Entry(nil, `2:8: the quirks are numbered from 1 to 103`, "quirk: 104"),
+		Entry(nil, `2:10: there is no profile "gnail", but there is "gmail"`, "profile: gnail"),
+		Entry(nil, `2:7: here stands an RFC and a section, such as 1939/5`, "rfc: [section five]"),
+		Entry(nil, `2:15: there is no word "start"`, "server: {tls: start}"),
+		Entry(nil, `2:20: here stands a number, or bounds`, `expect: {sessions: few}`),
+		Entry(nil, `3:1: mapping key "quirk" already defined at [2:1]`, "quirk: 72", "quirk: 72"),
+		Entry(nil, `2:6: there is no anchor before this "a"`, "why: *a"),
+	)
+
+	It("is one document of UTF-8, not too large and not empty", func() {
+		for text, want := range map[string]string{
+			"":                          "the file is empty",
+			"# only a comment":          "the file is empty",
+			"title: a\n---\ntitle: b\n": "a file is one scenario",
+			"title: \xff":               "not UTF-8",
+			"[]":                        "here stand names with values, not a list",
+			"title: [":                  "x.yaml:1:8",
+			"why: x":                    "x.yaml:1:1: title is missing here",
+			"title: " + strings.Repeat("x", scenarios.MaxFile): "more than 131072 octets",
+		} {
+			_, err := scenarios.Parse("x.yaml", []byte(text), nil)
+			Expect(err).To(MatchError(ContainSubstring(want)), "%.20q", text)
+		}
+	})
+
+	It("cannot fill the memory with aliases, depth or cases", func() {
+		bomb := "a: &a [x,x,x,x,x,x,x,x,x,x]\n"
+		for c := 'b'; c <= 'k'; c++ {
+			bomb += string(c) + ": &" + string(c) + " [" + strings.Repeat("*"+string(c-1)+",", 10) + "]\n"
+		}
+		Expect(refusal("mtm:", "  runs:", "  - stored: &s ["+strings.Repeat("x,", 1000)+"]", strings.Repeat("  - stored: *s\n", 1000))).To(
+			ContainSubstring("more than 200000 values"))
+		Expect(refusal(bomb)).To(ContainSubstring(`there is no word "a"`))
+		for _, deep := range []string{"[", "{a: ", "- ", "? ", "!!a ", "&a "} {
+			Expect(refusal("why: "+strings.Repeat(deep, 10_000))).NotTo(BeEmpty(), deep)
+			Expect(refusal("why:\n  "+strings.Repeat(deep, 10_000))).NotTo(BeEmpty(), deep)
+		}
+		Expect(refusal("why: $a$b", "matrix: {a: ["+strings.Repeat("1,", 40)+"], b: ["+strings.Repeat("1,", 40)+"]}")).To(ContainSubstring("more than 1000 scenarios"))
+		Expect(refusal("why: "+strings.Repeat("${a}", 3000), "matrix: {a: ["+strings.Repeat("x", 1000)+"]}")).To(ContainSubstring("a case needs a name"))
+		Expect(refusal("why: "+strings.Repeat("${a}", 3000), "cases: [{name: x, a: "+strings.Repeat("x", 1000)+"}]")).To(ContainSubstring("more than 1048576 octets"))
+	})
+
+	It("names what its cases lack", func() {
+		Expect(refusal("why: ${b}", "cases: [{name: x, a: 1}]")).To(ContainSubstring(`there is no name in the cases "b"`))
+		Expect(refusal("why: $b", "cases: [{name: x, a: 1}]")).To(ContainSubstring(`there is no name in the cases "b"`))
+		Expect(refusal("why: w", "cases: [{name: x, a: 1}]")).To(ContainSubstring("$a stands nowhere"))
+		Expect(refusal("why: $a", "cases: [{name: x, a: 1}, {name: x, a: 2}]")).To(ContainSubstring(`two cases are called "x"`))
+		Expect(refusal("why: $a", "cases: [{name: x, a: 1}, {name: y}]")).To(ContainSubstring("all must have the same"))
+	})
+})
+
+var _ = Describe("a scenario file", func() {
+	It("is several scenarios with cases and a matrix", func() {
+		all, err := parse("why: after ${after}", "rules: [{on: RETR 2, do: [{cut: {after: $after, how: $how}}]}]",
+			"cases: [{name: early, after: 0}, {name: late, after: 900}]", "matrix: {how: [close, reset]}")
+		Expect(err).NotTo(HaveOccurred())
+		var names []string
+		for _, s := range all {
+			names = append(names, s.Name())
+		}
+		Expect(names).To(Equal([]string{"x.yaml#early,how=close", "x.yaml#early,how=reset", "x.yaml#late,how=close", "x.yaml#late,how=reset"}))
+		Expect(all[2].Why).To(Equal("after 900"))
+		Expect(*all[3].Rules[0].Do[0].Cut).To(Equal(scenarios.Cut{After: 900, How: scenarios.Reset}))
+	})
+
+	It("takes octets, anchors, merge keys and JSON", func() {
+		all, err := parse("rules:", "  - &r {on: STAT, times: 2, do: [{raw: \"+OK \\xe9\\x00\\r\\n\"}]}", "  - {<<: *r, on: LIST}")
+		Expect(err).NotTo(HaveOccurred())
+		Expect(*all[0].Rules[0].Do[0].Raw).To(Equal(scenarios.Octets("+OK \xe9\x00\r\n")))
+		Expect(all[0].Rules[1].On + all[0].Rules[0].On).To(Equal("LISTSTAT"))
+		Expect(all[0].Rules[1].Times).To(Equal(2))
+		all, err = scenarios.Parse("api", []byte("{\n\t\"title\": \"T\",\n\t\"rules\": [{\"on\": \"STAT\", \"do\": [\"silence\", {\"raw\": \"\\u00e9\\/\"}]}]\n}"), nil)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(*all[0].Rules[0].Do[1].Raw).To(Equal(scenarios.Octets("\xe9/")))
+	})
+
+	It("reads messages beside it, and nothing outside of its folder", func() {
+		outside, inside := GinkgoT().TempDir(), GinkgoT().TempDir()
+		Expect(os.WriteFile(filepath.Join(outside, "secret.eml"), []byte("secret"), 0o600)).To(Succeed())
+		Expect(os.WriteFile(filepath.Join(inside, "a.eml"), []byte("Subject: a\n"), 0o600)).To(Succeed())
+		file := filepath.Join(inside, "x.yaml")
+		write := func(message string) {
+			Expect(os.WriteFile(file, []byte("title: T\nmailbox: [{file: "+message+"}]\n"), 0o600)).To(Succeed())
+		}
+		write("a.eml")
+		_, err := scenarios.Load(file)
+		Expect(err).NotTo(HaveOccurred())
+		if os.Symlink(filepath.Join(outside, "secret.eml"), filepath.Join(inside, "link.eml")) == nil {
+			write("link.eml")
+			_, err = scenarios.Load(file)
+			Expect(err).To(MatchError(ContainSubstring("escapes")))
+		}
+		for _, name := range []string{"../secret.eml", "/etc/passwd", `C:\a.eml`, "a/../../b.eml", "."} {
+			write("'" + name + "'")
+			_, err = scenarios.Load(file)
+			Expect(err).To(HaveOccurred(), name)
+		}
+	})
+
+	It("may give its own message the name of a built-in one", func() {
+		folder := fstest.MapFS{"plain.eml": {Data: []byte("mine")}}
+		all, err := scenarios.Parse("x", []byte("title: T\nmailbox: [{file: plain.eml}]"), folder)
+		Expect(err).NotTo(HaveOccurred())
+		p, err := all[0].Server(nil)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(p.Maildrop.Messages()[0].Size()).To(BeEquivalentTo(6))
+	})
+})

@@ -1,0 +1,114 @@
+package scenarios
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+)
+
+// LastQuirk is the highest number of a quirk.
+const LastQuirk = 103
+
+// Quirk is something that real servers do wrong, or oddly: the file quirks/072.yaml
+// is number 72.
+type Quirk struct {
+	// What servers do, in one line.
+	Title string `json:"title"`
+	// Who has seen it, and where.
+	Sources []string `json:"sources"`
+	// Why no server can show it, for what is a client's own doing. It has no rules then.
+	Client string `json:"client,omitempty"`
+	// What a server with this quirk is and can do.
+	Settings Server `json:"server,omitzero"`
+	// What it does otherwise than right. Without rules the scenarios that name the quirk have their own.
+	Rules []Rule `json:"rules,omitempty"`
+}
+
+// Profile is a known server: the folder profiles/NAME, with a file profile.yaml and
+// perhaps messages.
+type Profile struct {
+	// The server, and its version.
+	Title string `json:"title"`
+	// Where its greeting, capabilities and texts were seen.
+	Sources []string `json:"sources"`
+	// What it is and can do.
+	Settings Server `json:"server,omitzero"`
+	// The quirks that it has.
+	Quirk Numbers `json:"quirk,omitempty"`
+	// What else it does otherwise than right, or in its own words.
+	Rules []Rule `json:"rules,omitempty"`
+	// Mail for a scenario that has none.
+	Mailbox []Mail `json:"mailbox,omitempty"`
+}
+
+// QuirkByNumber gives a quirk. It is an error when the number has no file.
+func QuirkByNumber(n int) (*Quirk, error) {
+	name := fmt.Sprintf("quirks/%03d.yaml", n)
+	data, err := embedded.ReadFile(name)
+	if err != nil {
+		return nil, fmt.Errorf("the quirk %d has no file yet", n)
+	}
+	q := &Quirk{}
+	err = decodeFile(name, data, q, func(bad wrong) {
+		checkRules(q.Rules, nil, bad)
+		if (q.Client != "") && len(q.Rules) > 0 {
+			bad("rules", "what no server can show has no rules")
+		}
+	})
+	return q, err
+}
+
+// Profiles lists the names of the known servers.
+func Profiles() []string {
+	folders, err := embedded.ReadDir("profiles")
+	if err != nil {
+		return nil // it is embedded
+	}
+	var names []string
+	for _, f := range folders {
+		if f.IsDir() {
+			names = append(names, f.Name())
+		}
+	}
+	return names
+}
+
+// ProfileByName gives a known server.
+func ProfileByName(name string) (*Profile, error) {
+	if !slices.Contains(Profiles(), name) {
+		return nil, fmt.Errorf("%s", unknown("profile", name, Profiles()))
+	}
+	file := "profiles/" + name + "/profile.yaml"
+	data, err := embedded.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	folder, err := subfolder("profiles/" + name)
+	if err != nil {
+		return nil, err
+	}
+	p := &Profile{}
+	err = decodeFile(file, data, p, func(bad wrong) {
+		checkRules(p.Rules, nil, bad)
+		checkMail(p.Mailbox, "mailbox", maxMail, &files{folder: folder, read: map[string][]byte{}}, bad)
+	})
+	return p, err
+}
+
+// decodeFile reads a file without cases into v, and has it checked.
+func decodeFile(name string, data []byte, v any, check func(bad wrong)) error {
+	d := &decoder{file: name}
+	root := d.read(data)
+	if root == nil {
+		return d.errs
+	}
+	d.begin(variant{})
+	d.into(root, reflect.ValueOf(v).Elem())
+	if d.errs == nil {
+		check(d.wrongAt)
+	}
+	if d.errs != nil {
+		return d.errs
+	}
+	return nil
+}

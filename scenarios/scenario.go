@@ -1,0 +1,286 @@
+package scenarios
+
+import (
+	"time"
+
+	"pop3mtm/fakeserver"
+)
+
+// Scenario is one file: how the server behaves, and what a good client does then.
+type Scenario struct {
+	// What happens, in one line.
+	Title string `json:"title"`
+	// What is at stake: why clients get this wrong, what a person would lose.
+	Why string `json:"why,omitempty"`
+	// The sections that say what is right, as RFC/section: 1939/5.
+	RFC []Section `json:"rfc,omitempty"`
+	// Numbers of the quirks of real servers that the server has here. Each brings its own options and rules, unless the scenario
+	// has a rule on the same verb.
+	Quirk Numbers `json:"quirk,omitempty"`
+	// The name of a known server that this one is like: its greeting, capabilities, texts and quirks.
+	Profile string `json:"profile,omitempty"`
+	// What the server is and can do. Default: it can do everything, and has no TLS.
+	Settings Server `json:"server,omitzero"`
+	// The mail, in the order of its numbers. Default: that of the profile, or none.
+	Mailbox []Mail `json:"mailbox,omitempty"`
+	// Who may log in. Default: demo with the password demo. Those without a mailbox of their own share that of the scenario.
+	Users []User `json:"users,omitempty"`
+	// What the server does otherwise than right. The first rule that matches a command and may still fire answers it, and
+	// no other: one answer, one rule.
+	Rules []Rule `json:"rules,omitempty"`
+	// What a good client does; it is judged when the client has gone.
+	Expect Expect `json:"expect,omitzero"`
+	// How our own mail client takes it. Other clients need not heed this.
+	MTM MTM `json:"mtm,omitzero"`
+	// Variants, so that one file is several scenarios: each gives values to names, and where $NAME stands as a value, or ${NAME}
+	// inside one, the value is put. The key name is what the variant is called. All variants have the same keys.
+	Cases []Case `json:"cases,omitempty"`
+	// Variants by combining: for each name a list of values, and a scenario for each combination of them, and of the cases.
+	Matrix map[string][]Value `json:"matrix,omitempty"`
+
+	name, variant string
+}
+
+// Name is the name of a built-in scenario, or that of the file, and after a # the
+// name of the case if the file has several.
+func (s *Scenario) Name() string {
+	if s.variant == "" {
+		return s.name
+	}
+	return s.name + "#" + s.variant
+}
+
+// Case gives values to names. "name" is what the case is called.
+type Case map[string]Value
+
+// Server is what the server is and can do.
+type Server struct {
+	// Text after "+OK " at connect, without the APOP timestamp.
+	Greeting string `json:"greeting,omitempty"`
+	// What CAPA says of the server.
+	Implementation string `json:"implementation,omitempty"`
+	// The lines of the CAPA reply, in place of those that are true. It changes what is listed, not what works.
+	Capabilities []string `json:"capabilities,omitempty"`
+	// Commands and capabilities that the server lacks: TOP, UIDL, CAPA, APOP, PIPELINING, STLS ...
+	Without []string `json:"without,omitempty"`
+	// What AUTH offers. Default: SCRAM-SHA-256, SCRAM-SHA-1, CRAM-MD5, PLAIN and LOGIN; [] for none.
+	Mechanisms []string `json:"mechanisms,omitzero"`
+	// Whether the line can be protected: on request by STLS, from the start, or on request and needed before a password.
+	// Default: none.
+	TLS TLS `json:"tls,omitempty"`
+	// What certificate the server shows. Default: good.
+	Certificate Certificate `json:"certificate,omitempty"`
+	// The least time between two logins of a user, in whole seconds. CAPA lists it.
+	LoginDelay Duration `json:"loginDelay,omitempty"`
+	// How long the server waits for a command before it closes the connection. Default: 10m.
+	IdleTimeout Duration `json:"idleTimeout,omitempty"`
+	// How long a login waits for a mailbox that another session has. Default: 100ms.
+	LockWait Duration `json:"lockWait,omitempty"`
+	// The longest command in octets, CRLF included. Default: 255.
+	MaxLine int `json:"maxLine,omitempty" jsonschema:"minimum=1,maximum=65536"`
+	// So many bad commands in a row close the connection. Default: 100.
+	MaxBadCommands int `json:"maxBadCommands,omitempty" jsonschema:"minimum=1,maximum=1000000"`
+}
+
+// User is who may log in.
+type User struct {
+	// The name, without blanks.
+	Name string `json:"name"`
+	// The password; none when there is a token alone.
+	Password string `json:"password,omitempty"`
+	// A token for XOAUTH2 and OAUTHBEARER.
+	Token string `json:"token,omitempty"`
+	// A mailbox of this user's own.
+	Mailbox []Mail `json:"mailbox,omitempty"`
+}
+
+// Mail is one message, or several alike. Exactly one of file, text, raw and size
+// says what is in it.
+type Mail struct {
+	// A message in a file beside the scenario, byte for byte, or one of the built-in messages (plain.eml, dots.eml, ...).
+	File string `json:"file,omitempty"`
+	// A message as text, header and all. Its lines end in CRLF whatever the file has.
+	Text string `json:"text,omitempty"`
+	// A message byte for byte. Write it in double quotes with \r\n and \x00; \xE9 is the octet E9.
+	Raw Octets `json:"raw,omitempty"`
+	// A generated message of exactly so many octets: 4096, 64KiB. At least 512.
+	Size Size `json:"size,omitempty"`
+	// Which generated message it is. Default: 1.
+	Seed uint64 `json:"seed,omitempty"`
+	// Its unique-id. Default: one made of the content. With a count it gets the number appended: m1, m2, ...
+	UIDL string `json:"uidl,omitempty"`
+	// So many messages alike; generated ones differ. Default: 1.
+	Count int `json:"count,omitempty" jsonschema:"minimum=1,maximum=100000"`
+
+	content []byte // of File
+}
+
+// Rule is what the server does otherwise at some commands.
+type Rule struct {
+	// The command: a verb, or a verb and its arguments, where * stands for any text: TOP 2 *. CONNECT is the greeting, TLS the handshake, RESPONSE a line
+	// of the client inside an AUTH exchange (with the mechanism as argument), * any command.
+	On string `json:"on"`
+	// Only in this connection, counted from 1.
+	Session int `json:"session,omitempty" jsonschema:"minimum=1,maximum=1000000"`
+	// Only at the nth command that matches, counted from 1.
+	Nth int `json:"nth,omitempty" jsonschema:"minimum=1,maximum=1000000"`
+	// So many times only.
+	Times int `json:"times,omitempty" jsonschema:"minimum=1,maximum=1000000"`
+	// Only for this user.
+	User string `json:"user,omitempty"`
+	// Only in this state of the session: before login, after it, after QUIT.
+	State State `json:"state,omitempty"`
+	// Only in this named state, to which the goto of a rule has led; start is the one at the beginning. It outlives
+	// connections. Rules with a user have states of their own.
+	When string `json:"when,omitempty"`
+	// The named state from here on, each time the rule has fired.
+	Goto string `json:"goto,omitempty"`
+	// Whether it is a fault of the client's test when this rule never fires. Default: false.
+	Required bool `json:"required,omitempty"`
+	// What is done to the right answer, step after step.
+	Do []Step `json:"do"`
+}
+
+// Expect is what a good client does. A command is written VERB, which means it with any arguments, or VERB ARGUMENTS, where *
+// stands for any text.
+type Expect struct {
+	// Unique-ids of the messages that the server still has at the end: exactly these.
+	Kept []string `json:"kept,omitzero"`
+	// Unique-ids of messages that the server no longer has.
+	Deleted []string `json:"deleted,omitempty"`
+	// Commands that the client must not send.
+	Never []string `json:"never,omitempty"`
+	// Commands that the client sends, in any order.
+	Received []string `json:"received,omitempty"`
+	// Commands that the client sends in this order; others may stand between them.
+	Sequence []string `json:"sequence,omitempty"`
+	// For a verb the arguments that the client sends with it, in any order, each once, and no others: DELE: ["1", "3"].
+	Exactly map[string][]Arguments `json:"exactly,omitempty"`
+	// How often the client sends a command.
+	Counts map[string]Count `json:"counts,omitempty"`
+	// The client sends no commands but these, and those that log in and out: CAPA, USER, PASS, APOP, AUTH, STLS, QUIT.
+	Only []string `json:"only,omitzero"`
+	// How many connections the client makes.
+	Sessions Count `json:"sessions,omitzero"`
+	// The client is done so long after its first connection, in virtual time where that is used.
+	Within Duration `json:"within,omitempty"`
+}
+
+// MTM says how our own mail client, the MTM, takes a scenario: it gets mail several times, and each time is asked how it went.
+type MTM struct {
+	// Whether it copies the mail or moves it. Default: copy.
+	Take Take `json:"take,omitempty"`
+	// How it logs in: the auth setting of an account. Default: userpass.
+	Auth string `json:"auth,omitempty"`
+	// How often it gets mail, and how that ends. Default: twice, both without an error and with all mail stored.
+	Runs []Run `json:"runs,omitempty"`
+	// Unique-ids of messages that the server sends other than they are, so that what is stored is not what the mailbox has.
+	Altered []string `json:"altered,omitempty"`
+}
+
+// Run is how one get mail ends.
+type Run struct {
+	// The number of the error (docs/errors.md). Default: 0, no error.
+	Code int `json:"code,omitempty" jsonschema:"minimum=-100000,maximum=0"`
+	// Unique-ids of the messages that are whole in the Inbox afterwards. Default: all that the scenario's mailbox began with.
+	Stored []string `json:"stored,omitzero"`
+	// Unique-ids of the messages that the error names as failed.
+	Failed []string `json:"failed,omitempty"`
+	// How long to wait before it, in virtual time.
+	After Duration `json:"after,omitempty"`
+}
+
+// State is a state of a session.
+type State string
+
+// The values of State.
+const (
+	Authorization State = "authorization"
+	Transaction   State = "transaction"
+	Update        State = "update"
+)
+
+func (State) words() []string {
+	return []string{string(Authorization), string(Transaction), string(Update)}
+}
+
+func (s State) state() fakeserver.State {
+	switch s {
+	case Authorization:
+		return fakeserver.Authorization
+	case Transaction:
+		return fakeserver.Transaction
+	case Update:
+		return fakeserver.Update
+	default:
+		return 0
+	}
+}
+
+// TLS says when the line can be protected.
+type TLS string
+
+// The values of TLS.
+const (
+	NoTLS       TLS = "none"
+	STLS        TLS = "stls"
+	ImplicitTLS TLS = "implicit"
+	RequiredTLS TLS = "required" // STLS, before a password
+)
+
+func (TLS) words() []string {
+	return []string{string(NoTLS), string(STLS), string(ImplicitTLS), string(RequiredTLS)}
+}
+
+// Certificate says what certificate the server shows.
+type Certificate string
+
+// The values of Certificate.
+const (
+	Good       Certificate = "good"
+	Expired    Certificate = "expired"
+	OtherName  Certificate = "other-name"
+	SelfSigned Certificate = "self-signed"
+)
+
+func (Certificate) words() []string {
+	return []string{string(Good), string(Expired), string(OtherName), string(SelfSigned)}
+}
+
+// Take says whether mail is copied or moved.
+type Take string
+
+// The values of Take.
+const (
+	Copy Take = "copy"
+	Move Take = "move"
+)
+
+func (Take) words() []string { return []string{string(Copy), string(Move)} }
+
+// Duration is a time such as 1.5s, 2m, 250ms.
+type Duration time.Duration
+
+// Size is a number of octets: 4096, 64KiB, 1MiB.
+type Size int64
+
+// Octets are bytes, written as text in which each character is one octet.
+type Octets string
+
+// Arguments are what follows a verb and a blank.
+type Arguments string
+
+// Section is a section of an RFC: 1939/5.
+type Section string
+
+// Numbers is a number or a list of them.
+type Numbers []int
+
+// Value is a text, a number, or true or false.
+type Value struct{ text string }
+
+// Count is a number, or bounds such as ">=2", "<=3", 1-3.
+type Count struct {
+	Least, Most int
+	given       bool // the zero value is no expectation
+}

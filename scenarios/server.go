@@ -1,0 +1,209 @@
+package scenarios
+
+import (
+	"crypto/tls"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"pop3mtm/fakeserver"
+	"pop3mtm/fixtures"
+)
+
+// Who may log in when a scenario has no users.
+const (
+	DefaultUser     = "demo"
+	DefaultPassword = "demo"
+)
+
+// transcriptOctets bounds what the judge looks at of one session.
+const transcriptOctets = 4 << 20
+
+// Play is a server that plays a scenario. It is a *fakeserver.Server; On adds rules
+// that come before those of the scenario.
+type Play struct {
+	*fakeserver.Server
+	// Maildrop of those users who have none of their own.
+	Maildrop *fakeserver.Maildrop
+	// Authority that signs a good certificate; nil without TLS.
+	Authority *fixtures.CA
+
+	scenario *Scenario
+	settings Server // with what quirks and profile bring
+	rules    []Rule // the same, the first one wins
+	mail     []Mail
+	uids     []string // that the maildrop began with
+	clock    clock
+}
+
+// Scenario is what is played.
+func (p *Play) Scenario() *Scenario { return p.scenario }
+
+// UIDs are the unique-ids that the scenario's mailbox began with.
+func (p *Play) UIDs() []string { return slices.Clone(p.uids) }
+
+// ImplicitTLS tells whether connections begin with TLS: serve them with ServeTLS.
+func (p *Play) ImplicitTLS() bool { return p.settings.TLS == ImplicitTLS }
+
+// GoodCertificate tells whether the server shows a certificate that a client can trust.
+func (p *Play) GoodCertificate() bool {
+	return p.settings.Certificate == "" || p.settings.Certificate == Good
+}
+
+// Server makes a server that plays the scenario and listens nowhere yet. o says what the scenario does not: Users and Mechanisms
+// when it has none of its own, Log, OnSession, Now, and TLS, with which a good certificate is that one. The error is of type Errors and
+// tells of a scenario that was made in Go and is not right.
+func (s *Scenario) Server(o *fakeserver.Options) (*Play, error) {
+	var errs Errors
+	s.check(&files{read: map[string][]byte{}}, func(path, format string, args ...any) {
+		if len(errs) < maxErrors {
+			errs = append(errs, &Error{File: s.name, Text: path + ": " + fmt.Sprintf(format, args...)})
+		}
+	})
+	if errs != nil {
+		return nil, errs
+	}
+	p := &Play{scenario: s}
+	if err := p.gather(); err != nil {
+		return nil, err
+	}
+	p.Maildrop = fakeserver.NewMaildrop(messages(p.mail)...)
+	p.uids = p.Maildrop.UIDs()
+	var options fakeserver.Options
+	if o != nil {
+		options = *o
+	}
+	p.configure(&options)
+	p.Server = fakeserver.New(p.Maildrop, &options)
+	for _, r := range slices.Backward(p.rules) { // the newest rule of a server wins, and of a scenario the first
+		p.add(r)
+	}
+	return p, nil
+}
+
+// gather takes what the scenario has itself, then what its quirks and its profile
+// bring. A quirk's rules on a verb yield to those that the scenario has on it.
+func (p *Play) gather() error {
+	s := p.scenario
+	profile := &Profile{}
+	if s.Profile != "" {
+		var err error
+		if profile, err = ProfileByName(s.Profile); err != nil {
+			return err
+		}
+	}
+	p.settings, p.rules, p.mail = s.Settings, slices.Clone(s.Rules), s.Mailbox
+	p.settings.take(profile.Settings)
+	if p.mail == nil {
+		p.mail = profile.Mailbox
+	}
+	for _, n := range slices.Concat(s.Quirk, profile.Quirk) {
+		q, err := QuirkByNumber(n)
+		if err != nil {
+			return err
+		}
+		p.settings.take(q.Settings)
+		for _, r := range q.Rules {
+			if !slices.ContainsFunc(s.Rules, func(own Rule) bool { return own.verb() == r.verb() }) {
+				p.rules = append(p.rules, r)
+			}
+		}
+	}
+	p.rules = append(p.rules, profile.Rules...)
+	return nil
+}
+
+// take fills what is not set from another one.
+func (s *Server) take(other Server) {
+	mine, theirs := reflect.ValueOf(s).Elem(), reflect.ValueOf(other)
+	for i := range mine.NumField() {
+		if f := mine.Field(i); f.IsZero() {
+			f.Set(theirs.Field(i))
+		}
+	}
+}
+
+// configure puts what the scenario says into the options of the server.
+func (p *Play) configure(o *fakeserver.Options) {
+	s := &p.settings
+	set(&o.Greeting, s.Greeting)
+	set(&o.Implementation, s.Implementation)
+	set(&o.LoginDelay, time.Duration(s.LoginDelay))
+	set(&o.IdleTimeout, time.Duration(s.IdleTimeout))
+	set(&o.LockWait, time.Duration(s.LockWait))
+	set(&o.MaxLine, s.MaxLine)
+	set(&o.MaxBadCommands, s.MaxBadCommands)
+	if s.Capabilities != nil {
+		o.Capabilities = slices.Clone(s.Capabilities)
+	}
+	if s.Mechanisms != nil {
+		o.Mechanisms = slices.Clone(s.Mechanisms)
+	}
+	o.Without = slices.Concat(o.Without, s.Without)
+	o.PlaintextNeedsTLS = o.PlaintextNeedsTLS || s.TLS == RequiredTLS
+	o.TranscriptOctets = transcriptOctets
+	o.TLS = p.certificate(o.TLS)
+	if p.scenario.Users != nil {
+		o.Users = p.users()
+	}
+	p.clock.watch(o)
+}
+
+func set[T comparable](to *T, value T) {
+	var zero T
+	if value != zero {
+		*to = value
+	}
+}
+
+func (p *Play) users() map[string]fakeserver.User {
+	users := map[string]fakeserver.User{}
+	for _, u := range p.scenario.Users {
+		one := fakeserver.User{Password: u.Password, Token: u.Token}
+		if u.Mailbox != nil {
+			one.Maildrop = fakeserver.NewMaildrop(messages(u.Mailbox)...)
+		}
+		users[u.Name] = one
+	}
+	return users
+}
+
+// certificate is the server's side of TLS; nil when the scenario has none. good is
+// what the caller has for a good one, or nil.
+func (p *Play) certificate(good *tls.Config) *tls.Config {
+	if p.settings.TLS == "" || p.settings.TLS == NoTLS {
+		return nil
+	}
+	p.Authority = fixtures.NewCA()
+	switch p.settings.Certificate {
+	case Expired:
+		return p.Authority.Expired()
+	case OtherName:
+		return p.Authority.Server("mail.example.org")
+	case SelfSigned:
+		return fixtures.SelfSigned()
+	}
+	if good != nil {
+		return good
+	}
+	return p.Authority.Server()
+}
+
+func (r Rule) verb() string {
+	verb, _, _ := strings.Cut(r.On, " ")
+	return strings.ToUpper(verb)
+}
+
+func (p *Play) add(r Rule) {
+	verb, args, _ := strings.Cut(r.On, " ")
+	if verb == "*" {
+		verb = ""
+	}
+	match := fakeserver.Match{Verb: verb, Args: args, User: r.User, Session: r.Session, Nth: r.Nth, State: r.State.state(), When: r.When}
+	added := p.On(match, fakeserver.Auto.With(edits(r.Do)...)).Times(r.Times).Goto(r.Goto)
+	if r.Required {
+		added.Must()
+	}
+}
