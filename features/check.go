@@ -57,7 +57,7 @@ func (w *world) closeServer(ctx context.Context) error {
 	if w.server == nil {
 		return nil
 	}
-	err := errors.Join(w.settled(ctx), w.server.Close())
+	err := errors.Join(w.settled(ctx), w.judge(ctx), w.server.Close())
 	if served := <-w.serving; !errors.Is(served, fakeserver.ErrClosed) {
 		err = errors.Join(err, served)
 	}
@@ -131,6 +131,9 @@ func (w *world) octets(ctx context.Context, e store.Entry) (raw, want []byte, er
 		return nil, nil, err
 	}
 	raw, err = io.ReadAll(body)
+	if original.altered {
+		want = raw
+	}
 	return raw, want, errors.Join(err, body.Close())
 }
 

@@ -18,6 +18,8 @@ type letter struct {
 	maildrop.Message
 	sender string
 	date   time.Time
+	// altered: a scenario's server sends it other than it is
+	altered bool
 }
 
 // sketch says what a letter shall be; only the subject is needed.

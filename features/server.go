@@ -15,6 +15,7 @@ import (
 	"pop3mtm/fakeserver"
 	"pop3mtm/mtm"
 	"pop3mtm/mtm/account"
+	"pop3mtm/scenarios"
 )
 
 // serverSteps say what the server has and does, and what it has at the end.
@@ -26,6 +27,8 @@ func (w *world) serverSteps() []step {
 		{"the mailbox holds these messages:", "a row for each: subject, and if wanted sender, date (RFC 3339), arrived (on its way, as a server noted), to, cc, answers to, " +
 			"lines (of text), names (that the server gives it) and with, a list: " + strings.Join(extraNames(), ", "),
 			"the mailbox holds these messages:\n| subject | lines | with                  |\n| Party   | 40    | calendar, attachment  |", w.mailboxHoldsThese},
+		{"the server plays the scenario {text}", "a built-in one or a file, with its mail and users; at the end its expectations hold (docs/scenarios.md); the first step",
+			`the server plays the scenario "retr-refused#words"`, w.playsScenario},
 		{"{list} arrive(s) in the mailbox", "mail that comes later", `"Photos" arrives in the mailbox`, w.mailboxHolds},
 		{"another program deletes {list}", "gone from the server between two connections", `another program deletes "Lunch"`, w.deletedElsewhere},
 		{"another program {visit} the mailbox", "while it is there, the mailbox is locked", `another program opens the mailbox`, w.visitedElsewhere},
@@ -89,6 +92,19 @@ func (w *world) deliver(s sketch) error {
 	l := newLetter(len(w.letters)+1, s)
 	w.letters[s.subject] = l
 	return w.drop.Deliver(l)
+}
+
+// playsScenario makes the server that plays a scenario, with its mail and its users.
+// At the end the harness judges the client as the scenario expects.
+func (w *world) playsScenario(name string) error {
+	if len(w.letters) > 0 {
+		return errors.New("the mailbox holds mail already; a scenario brings its own: let it be the first step")
+	}
+	s, err := scenarios.Load(name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(w.early(), w.stage(s))
 }
 
 func (w *world) deletedElsewhere(list string) error {
@@ -288,6 +304,7 @@ func (w *world) heardGoodbye(ctx context.Context, heard string) {
 }
 
 func (w *world) sentNoneTwice(thing string) {
+	w.Expect(w.play).To(gomega.BeNil(), "how often a scenario's server sends what, its own counts say")
 	w.Expect(w.sent.twice(thing)).To(gomega.BeEmpty())
 }
 

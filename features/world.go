@@ -20,6 +20,7 @@ import (
 	"pop3mtm/mtm"
 	"pop3mtm/mtm/account"
 	"pop3mtm/mtm/store"
+	"pop3mtm/scenarios"
 )
 
 // world is one scenario's server, store and client. The server starts with the
@@ -36,6 +37,7 @@ type world struct {
 	letters     map[string]letter // all there ever were, by subject
 	drop        *fakeserver.Maildrop
 	options     fakeserver.Options
+	play        *scenarios.Play    // nil unless the server plays a scenario
 	server      *fakeserver.Server // nil before it is needed
 	accepted    *accepted          // its listener
 	authority   *fixtures.CA       // signs the server's certificate; nil without TLS
@@ -136,12 +138,10 @@ func (w *world) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w.options.TLS = w.serverTLS()
-	server := fakeserver.New(w.drop, &w.options)
+	server := w.makeServer()
 	w.server, w.serving, w.accepted = server, make(chan error, 1), &accepted{Listener: listener}
-	w.sent.watch(w.server, w.drop)
 	serve := server.Serve
-	if w.settings.Security.TLS == account.Implicit && w.options.TLS != nil {
+	if w.settings.Security.TLS == account.Implicit && (w.options.TLS != nil || w.play != nil) {
 		serve = server.ServeTLS
 	}
 	go func(l net.Listener) { w.serving <- serve(l) }(w.accepted)

@@ -30,15 +30,17 @@ func verbs() []string {
 }
 
 // pseudoVerbs are what a rule may be for that is no command.
-func pseudoVerbs() []string { return []string{"CONNECT", "TLS", "RESPONSE"} }
+func pseudoVerbs() []string { return []string{"CONNECT", "TLS", "RESPONSE", "TIMEOUT"} }
 
 // check looks for what no single value shows, and reads the files of the mailbox.
 func (s *Scenario) check(f *files, bad wrong) {
+	f.octets = 0
 	if strings.TrimSpace(s.Title) == "" {
 		bad("title", "a scenario needs a title: what happens, in one line")
 	}
 	s.checkServer(bad)
-	checkRules(s.Rules, s.userNames(), bad)
+	checkRules(s.Rules, s.userNames(), f, bad)
+	checkViews(s.Settings.Shows, s.Rules, bad)
 	for _, n := range s.Quirk {
 		if _, err := QuirkByNumber(n); err != nil {
 			bad("quirk", "%v", err)
@@ -47,8 +49,8 @@ func (s *Scenario) check(f *files, bad wrong) {
 	if s.Profile != "" && !slices.Contains(Profiles(), s.Profile) {
 		bad("profile", "%s", unknown("profile", s.Profile, Profiles()))
 	}
-	left := checkMail(s.Mailbox, "mailbox", maxMail, f, bad)
-	s.checkUsers(f, left, bad)
+	checkMail(s.Mailbox, "mailbox", f, bad)
+	s.checkUsers(f, bad)
 	s.checkExpect(bad)
 	s.checkMTM(bad)
 }
@@ -80,17 +82,12 @@ func (s *Scenario) userNames() []string {
 	return names
 }
 
-func checkRules(rules []Rule, users []string, bad wrong) {
+func checkRules(rules []Rule, users []string, f *files, bad wrong) {
 	if len(rules) > maxRules {
 		bad("rules", "there are more than %d rules", maxRules)
 		return
 	}
-	states := []string{fakeserver.InitialState}
-	for _, r := range rules {
-		if r.Goto != "" {
-			states = append(states, r.Goto)
-		}
-	}
+	states := namedStates(rules)
 	for i, r := range rules {
 		path := at("rules", i)
 		if r.When != "" && !slices.Contains(states, r.When) {
@@ -102,14 +99,58 @@ func checkRules(rules []Rule, users []string, bad wrong) {
 		if r.User != "" && !slices.Contains(users, r.User) {
 			bad(path+".user", "%s", unknown("user", r.User, users))
 		}
-		if len(r.Do) == 0 || len(r.Do) > maxSteps {
+		if n := len(r.Do) + len(r.Before) + len(r.After); n == 0 && r.As == "" && r.Goto == "" || n > maxSteps {
 			bad(path+".do", "a rule does 1 to %d steps", maxSteps)
 			continue
 		}
+		if r.As != "" {
+			if why := badCommand(r.As, nil); why != "" {
+				bad(path+".as", "%s", why)
+			}
+		}
+		checkActions(r.Before, path+".before", f, bad)
+		checkActions(r.After, path+".after", f, bad)
 		for j, step := range r.Do {
 			if why := step.wrong(); why != "" {
 				bad(at(path+".do", j), "%s", why)
 			}
+		}
+	}
+}
+
+// namedStates are those that rules lead to, and the one at the start.
+func namedStates(rules []Rule) []string {
+	states := []string{fakeserver.InitialState}
+	for _, r := range rules {
+		if r.Goto != "" {
+			states = append(states, r.Goto)
+		}
+	}
+	return states
+}
+
+func checkActions(list []Action, path string, f *files, bad wrong) {
+	for i, a := range list {
+		if why := a.wrong(); why != "" {
+			bad(at(path, i), "%s", why)
+		}
+		checkMail(a.Add, at(path, i)+".add", f, bad)
+		checkMail(a.Replace, at(path, i)+".replace", f, bad)
+		for j, m := range a.Replace {
+			if m.UIDL == "" {
+				bad(at(at(path, i)+".replace", j), "say by uidl which message it replaces")
+			}
+		}
+	}
+}
+
+func checkViews(views []View, rules []Rule, bad wrong) {
+	for i, v := range views {
+		if why := v.wrong(); why != "" {
+			bad(at("server.shows", i), "%s", why)
+		}
+		if states := namedStates(rules); v.When != "" && !slices.Contains(states, v.When) {
+			bad(at("server.shows", i)+".when", "%s", unknown("rule that leads to", v.When, states))
 		}
 	}
 }
@@ -152,7 +193,7 @@ func misspelt(verb string, known []string) bool {
 	return letters(near) == letters(verb) || levenshtein.ComputeDistance(near, strings.ToUpper(verb)) == 1
 }
 
-func (s *Scenario) checkUsers(f *files, left int64, bad wrong) {
+func (s *Scenario) checkUsers(f *files, bad wrong) {
 	if len(s.Users) > maxUsers {
 		bad("users", "there are more than %d users", maxUsers)
 		return
@@ -171,7 +212,7 @@ func (s *Scenario) checkUsers(f *files, left int64, bad wrong) {
 			bad(path, "a password and a token are one line")
 		}
 		seen[u.Name] = true
-		left = checkMail(u.Mailbox, path+".mailbox", left, f, bad)
+		checkMail(u.Mailbox, path+".mailbox", f, bad)
 	}
 }
 

@@ -6,8 +6,8 @@ import (
 	"pop3mtm/fakeserver"
 )
 
-// given makes an edit of the value of a word that stands there; nil when it does not.
-func given[T any](value *T, edit func(T) fakeserver.Edit) fakeserver.Edit {
+// with makes an edit of the value of a word that stands there; nil when it does not.
+func with[T any](value *T, edit func(T) fakeserver.Edit) fakeserver.Edit {
 	if value == nil {
 		return nil
 	}
@@ -45,28 +45,28 @@ func edits(steps []Step) []fakeserver.Edit {
 // instead are the steps that replace an answer, or end it.
 func (s Step) instead() []fakeserver.Edit {
 	return []fakeserver.Edit{
-		given(s.Raw, func(o Octets) fakeserver.Edit { return fakeserver.Raw(string(o)) }),
-		given(s.OK, func(text string) fakeserver.Edit { return fakeserver.Raw("+OK " + text + "\r\n") }),
-		given(s.Refuse, fakeserver.Refuse),
-		given(s.Status, fakeserver.StatusText),
+		with(s.Raw, func(o Octets) fakeserver.Edit { return fakeserver.Raw(string(o)) }),
+		with(s.OK, func(text string) fakeserver.Edit { return fakeserver.Raw("+OK " + text + "\r\n") }),
+		with(s.Refuse, fakeserver.Refuse),
+		with(s.Status, fakeserver.StatusText),
 		alone(s.TakeEffect, fakeserver.TakeEffect()),
 		alone(s.IfOK != nil, fakeserver.IfOK(edits(s.IfOK)...)),
 		alone(s.IfErr != nil, fakeserver.IfErr(edits(s.IfErr)...)),
-		given(s.Cut, func(c Cut) fakeserver.Edit { return fakeserver.CutAfter(c.After, c.How.end()) }),
+		with(s.Cut, func(c Cut) fakeserver.Edit { return fakeserver.CutAfter(c.After, c.How.end()) }),
 		alone(s.Silence, fakeserver.CutAfter(0, fakeserver.Open)),
 		alone(s.Close, fakeserver.CutAfter(0, fakeserver.Close)),
-		given(s.End, func(how How) fakeserver.Edit { return fakeserver.ThenEnd(how.end()) }),
+		with(s.End, func(how How) fakeserver.Edit { return fakeserver.ThenEnd(how.end()) }),
 	}
 }
 
 // inTime are the steps that say when what is sent, and in which pieces.
 func (s Step) inTime() []fakeserver.Edit {
 	return []fakeserver.Edit{
-		given(s.Pause, func(d Duration) fakeserver.Edit { return fakeserver.Pause(time.Duration(d)) }),
-		given(s.PauseAfter, func(d Duration) fakeserver.Edit { return fakeserver.PauseAfter(time.Duration(d)) }),
-		given(s.PauseAt, func(p PauseAt) fakeserver.Edit { return fakeserver.PauseAt(p.Octet, time.Duration(p.For)) }),
-		given(s.Drip, func(d Drip) fakeserver.Edit { return fakeserver.Drip(d.Octets, time.Duration(d.Every)) }),
-		given(s.Bandwidth, fakeserver.Bandwidth),
+		with(s.Pause, func(d Duration) fakeserver.Edit { return fakeserver.Pause(time.Duration(d)) }),
+		with(s.PauseAfter, func(d Duration) fakeserver.Edit { return fakeserver.PauseAfter(time.Duration(d)) }),
+		with(s.PauseAt, func(p PauseAt) fakeserver.Edit { return fakeserver.PauseAt(p.Octet, time.Duration(p.For)) }),
+		with(s.Drip, func(d Drip) fakeserver.Edit { return fakeserver.Drip(d.Octets, time.Duration(d.Every)) }),
+		with(s.Bandwidth, fakeserver.Bandwidth),
 		alone(s.SplitAt != nil, fakeserver.SplitAt(s.SplitAt...)),
 		alone(s.SplitOctets, fakeserver.SplitOctets()),
 		alone(s.SplitLines, fakeserver.SplitLines()),
@@ -80,17 +80,17 @@ func (s Step) form() []fakeserver.Edit {
 		alone(s.NoStuffing, fakeserver.NoStuffing()),
 		alone(s.LowerCase, fakeserver.LowerCase()),
 		alone(s.UpperCase, fakeserver.UpperCase()),
-		given(s.Truncate, func(n int64) fakeserver.Edit { return fakeserver.Truncate(int(n)) }),
-		given(s.Wrap, func(n int64) fakeserver.Edit { return fakeserver.Wrap(int(n)) }),
+		with(s.Truncate, func(n int64) fakeserver.Edit { return fakeserver.Truncate(int(n)) }),
+		with(s.Wrap, func(n int64) fakeserver.Edit { return fakeserver.Wrap(int(n)) }),
 		alone(s.NoTerminator, fakeserver.NoTerminator()),
 		alone(s.DoubleTerminator, fakeserver.DoubleTerminator()),
 		alone(s.LFTerminator, fakeserver.LFTerminator()),
 		alone(s.NoFinalCRLF, fakeserver.NoFinalCRLF()),
-		given(s.BeforeDot, func(o Octets) fakeserver.Edit { return fakeserver.BeforeDot(string(o)) }),
-		given(s.Append, func(o Octets) fakeserver.Edit { return fakeserver.Append(string(o)) }),
-		given(s.Prepend, func(o Octets) fakeserver.Edit { return fakeserver.Prepend(string(o)) }),
-		given(s.Shorten, fakeserver.Shorten),
-		given(s.Endless, func(o Octets) fakeserver.Edit { return fakeserver.Endless(string(o)) }),
+		with(s.BeforeDot, func(o Octets) fakeserver.Edit { return fakeserver.BeforeDot(string(o)) }),
+		with(s.Append, func(o Octets) fakeserver.Edit { return fakeserver.Append(string(o)) }),
+		with(s.Prepend, func(o Octets) fakeserver.Edit { return fakeserver.Prepend(string(o)) }),
+		with(s.Shorten, fakeserver.Shorten),
+		with(s.Endless, func(o Octets) fakeserver.Edit { return fakeserver.Endless(string(o)) }),
 	}
 }
 
@@ -98,28 +98,28 @@ func (s Step) form() []fakeserver.Edit {
 func (s Step) rows() []fakeserver.Edit {
 	return []fakeserver.Edit{
 		alone(s.DoubleStatus, fakeserver.DoubleStatus()),
-		given(s.DropRow, func(n int64) fakeserver.Edit { return fakeserver.DropRow(int(n)) }),
-		given(s.DoubleRow, func(n int64) fakeserver.Edit { return fakeserver.DoubleRow(int(n)) }),
-		given(s.ReplaceRow, func(r Row) fakeserver.Edit { return fakeserver.ReplaceRow(int(r.Row), r.Text) }),
-		given(s.InsertRow, func(r Row) fakeserver.Edit { return fakeserver.InsertRow(int(r.Row), r.Text) }),
-		given(s.AroundRows, func(a Around) fakeserver.Edit { return fakeserver.AroundRows(a.Before, a.After) }),
-		given(s.SwapRows, func(p Pair) fakeserver.Edit { return fakeserver.SwapRows(int(p.First), int(p.Second)) }),
+		with(s.DropRow, func(n int64) fakeserver.Edit { return fakeserver.DropRow(int(n)) }),
+		with(s.DoubleRow, func(n int64) fakeserver.Edit { return fakeserver.DoubleRow(int(n)) }),
+		with(s.ReplaceRow, func(r Row) fakeserver.Edit { return fakeserver.ReplaceRow(int(r.Row), r.Text) }),
+		with(s.InsertRow, func(r Row) fakeserver.Edit { return fakeserver.InsertRow(int(r.Row), r.Text) }),
+		with(s.AroundRows, func(a Around) fakeserver.Edit { return fakeserver.AroundRows(a.Before, a.After) }),
+		with(s.SwapRows, func(p Pair) fakeserver.Edit { return fakeserver.SwapRows(int(p.First), int(p.Second)) }),
 		alone(s.ReverseRows, fakeserver.ReverseRows()),
-		given(s.Count, func(c Change) fakeserver.Edit { return fakeserver.Count(c.number()) }),
-		given(s.Octets, func(c Change) fakeserver.Edit { return fakeserver.Octets(c.number()) }),
-		given(s.RowNumber, func(c Change) fakeserver.Edit { return fakeserver.RowNumber(c.number()) }),
-		given(s.RowOctets, func(c Change) fakeserver.Edit { return fakeserver.RowOctets(c.number()) }),
+		with(s.Count, func(c Change) fakeserver.Edit { return fakeserver.Count(c.number()) }),
+		with(s.Octets, func(c Change) fakeserver.Edit { return fakeserver.Octets(c.number()) }),
+		with(s.RowNumber, func(c Change) fakeserver.Edit { return fakeserver.RowNumber(c.number()) }),
+		with(s.RowOctets, func(c Change) fakeserver.Edit { return fakeserver.RowOctets(c.number()) }),
 	}
 }
 
 // octets are the steps that change single octets.
 func (s Step) octets() []fakeserver.Edit {
 	return []fakeserver.Edit{
-		given(s.Overwrite, func(o Spot) fakeserver.Edit { return fakeserver.Overwrite(o.At, string(o.Octets)) }),
-		given(s.Insert, func(o Spot) fakeserver.Edit { return fakeserver.Insert(o.At, string(o.Octets)) }),
-		given(s.Remove, func(r Range) fakeserver.Edit { return fakeserver.Remove(r.At, r.Count) }),
-		given(s.Swap, func(p Pair) fakeserver.Edit { return fakeserver.Swap(p.First, p.Second) }),
-		given(s.Replace, func(r Replace) fakeserver.Edit { return fakeserver.Replace(string(r.Old), string(r.New)) }),
+		with(s.Overwrite, func(o Spot) fakeserver.Edit { return fakeserver.Overwrite(o.At, string(o.Octets)) }),
+		with(s.Insert, func(o Spot) fakeserver.Edit { return fakeserver.Insert(o.At, string(o.Octets)) }),
+		with(s.Remove, func(r Range) fakeserver.Edit { return fakeserver.Remove(r.At, r.Count) }),
+		with(s.Swap, func(p Pair) fakeserver.Edit { return fakeserver.Swap(p.First, p.Second) }),
+		with(s.Replace, func(r Replace) fakeserver.Edit { return fakeserver.Replace(string(r.Old), string(r.New)) }),
 	}
 }
 

@@ -53,6 +53,19 @@ func (f field) bounds() string {
 	return fmt.Sprintf("from %d to %d", f.least, f.most)
 }
 
+// given is how many fields of a struct are set.
+func given(structure any) (n int) {
+	for f, v := range reflect.ValueOf(structure).Fields() {
+		if f.IsExported() && !v.IsZero() {
+			n++
+		}
+	}
+	return n
+}
+
+// words are the names that the fields of a struct have in files.
+func words(structure any) []string { return names(fieldsOf(reflect.TypeOf(structure))) }
+
 func names(fields []field) []string {
 	all := make([]string, len(fields))
 	for i, f := range fields {

@@ -23,7 +23,12 @@ type files struct {
 	read   map[string][]byte
 	// count of the messages of all cases so far
 	count int
+	// octets of the mail of this case so far
+	octets int64
 }
+
+// noFiles has the built-in messages only.
+func noFiles() *files { return &files{read: map[string][]byte{}} }
 
 // maxAllMessages bounds the messages of all cases of a file together.
 const maxAllMessages = 1_000_000
@@ -113,9 +118,8 @@ func builtInNames() []string {
 	return names
 }
 
-// checkMail looks at a mailbox, and gives how many octets of mail are left of those
-// that a scenario may have.
-func checkMail(mail []Mail, path string, left int64, f *files, bad wrong) int64 {
+// checkMail looks at a mailbox, or at mail that comes later.
+func checkMail(mail []Mail, path string, f *files, bad wrong) {
 	messages := 0
 	uids := map[string]bool{}
 	for i := range mail {
@@ -127,15 +131,15 @@ func checkMail(mail []Mail, path string, left int64, f *files, bad wrong) int64 
 		}
 		if messages += m.count(); messages > maxMessages {
 			bad(here, "with this the mailbox has more than %d messages", maxMessages)
-			return left
+			return
 		}
 		if f.count += m.count(); f.count > maxAllMessages {
 			bad(here, "with this the cases of the file have more than %d messages", maxAllMessages)
-			return left
+			return
 		}
-		if left -= m.octets(); left < 0 {
+		if f.octets += m.octets(); f.octets > maxMail {
 			bad(here, "with this the scenario has more than %d octets of mail", int64(maxMail))
-			return left
+			return
 		}
 		for n := range m.count() {
 			uid := m.uid(n)
@@ -146,7 +150,6 @@ func checkMail(mail []Mail, path string, left int64, f *files, bad wrong) int64 
 			uids[uid] = true
 		}
 	}
-	return left
 }
 
 // wrong says what is wrong with a message, and reads its file.

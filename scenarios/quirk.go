@@ -50,7 +50,8 @@ func QuirkByNumber(n int) (*Quirk, error) {
 	}
 	q := &Quirk{}
 	err = decodeFile(name, data, q, func(bad wrong) {
-		checkRules(q.Rules, nil, bad)
+		checkRules(q.Rules, nil, noFiles(), bad)
+		checkViews(q.Settings.Shows, q.Rules, bad)
 		if (q.Client != "") && len(q.Rules) > 0 {
 			bad("rules", "what no server can show has no rules")
 		}
@@ -89,8 +90,10 @@ func ProfileByName(name string) (*Profile, error) {
 	}
 	p := &Profile{}
 	err = decodeFile(file, data, p, func(bad wrong) {
-		checkRules(p.Rules, nil, bad)
-		checkMail(p.Mailbox, "mailbox", maxMail, &files{folder: folder, read: map[string][]byte{}}, bad)
+		messages := &files{folder: folder, read: map[string][]byte{}}
+		checkRules(p.Rules, nil, messages, bad)
+		checkViews(p.Settings.Shows, p.Rules, bad)
+		checkMail(p.Mailbox, "mailbox", messages, bad)
 	})
 	return p, err
 }

@@ -236,7 +236,7 @@ var _ = Describe("docs/scenarios.md", func() {
 func reference() string {
 	known := comments()
 	var b strings.Builder
-	for _, v := range []any{scenarios.Scenario{}, scenarios.Server{}, scenarios.User{}, scenarios.Mail{}, scenarios.Rule{}, scenarios.Step{},
+	for _, v := range []any{scenarios.Scenario{}, scenarios.Server{}, scenarios.User{}, scenarios.Mail{}, scenarios.Rule{}, scenarios.Step{}, scenarios.Action{}, scenarios.View{},
 		scenarios.Expect{}, scenarios.MTM{}, scenarios.Run{}, scenarios.Profile{}, scenarios.Quirk{}} {
 		t := reflect.TypeOf(v)
 		fmt.Fprintf(&b, "\n### %s\n\n%s\n\n| word | value | |\n|---|---|---|\n", t.Name(), known[t.Name()])

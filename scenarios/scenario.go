@@ -74,6 +74,12 @@ type Server struct {
 	LoginDelay Duration `json:"loginDelay,omitempty"`
 	// How long the server waits for a command before it closes the connection. Default: 10m.
 	IdleTimeout Duration `json:"idleTimeout,omitempty"`
+	// Which messages go when a session ends. Default: marked, by DELE and QUIT.
+	Deletes Deletes `json:"deletes,omitempty"`
+	// What sessions see of their mailbox other than it is, one change after the other.
+	Shows []View `json:"shows,omitempty"`
+	// How long a mailbox stays locked after a session that ended without QUIT. Default: not at all.
+	LockAfterDrop Duration `json:"lockAfterDrop,omitempty"`
 	// How long a login waits for a mailbox that another session has. Default: 100ms.
 	LockWait Duration `json:"lockWait,omitempty"`
 	// The longest command in octets, CRLF included. Default: 255.
@@ -118,7 +124,7 @@ type Mail struct {
 // Rule is what the server does otherwise at some commands.
 type Rule struct {
 	// The command: a verb, or a verb and its arguments, where * stands for any text: TOP 2 *. CONNECT is the greeting, TLS the handshake, RESPONSE a line
-	// of the client inside an AUTH exchange (with the mechanism as argument), * any command.
+	// of the client inside an AUTH exchange (with the mechanism as argument), TIMEOUT the end of the idle time, * any command.
 	On string `json:"on"`
 	// Only in this connection, counted from 1.
 	Session int `json:"session,omitempty" jsonschema:"minimum=1,maximum=1000000"`
@@ -137,8 +143,14 @@ type Rule struct {
 	Goto string `json:"goto,omitempty"`
 	// Whether it is a fault of the client's test when this rule never fires. Default: false.
 	Required bool `json:"required,omitempty"`
-	// What is done to the right answer, step after step.
-	Do []Step `json:"do"`
+	// What is done before the command is answered, so that the answer shows it.
+	Before []Action `json:"before,omitempty"`
+	// Another command that is answered in place of this one; $1 to $9 are the arguments of this one, $* all of them: TOP $1 1.
+	As string `json:"as,omitempty"`
+	// What is done to the right answer, step after step. It may be left out when before, after, as or goto say what happens.
+	Do []Step `json:"do,omitempty"`
+	// What is done once the command has taken effect, before the answer is sent.
+	After []Action `json:"after,omitempty"`
 }
 
 // Expect is what a good client does. A command is written VERB, which means it with any arguments, or VERB ARGUMENTS, where *

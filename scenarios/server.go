@@ -57,7 +57,7 @@ func (p *Play) GoodCertificate() bool {
 // tells of a scenario that was made in Go and is not right.
 func (s *Scenario) Server(o *fakeserver.Options) (*Play, error) {
 	var errs Errors
-	s.check(&files{read: map[string][]byte{}}, func(path, format string, args ...any) {
+	s.check(noFiles(), func(path, format string, args ...any) {
 		if len(errs) < maxErrors {
 			errs = append(errs, &Error{File: s.name, Text: path + ": " + fmt.Sprintf(format, args...)})
 		}
@@ -132,9 +132,16 @@ func (p *Play) configure(o *fakeserver.Options) {
 	set(&o.Implementation, s.Implementation)
 	set(&o.LoginDelay, time.Duration(s.LoginDelay))
 	set(&o.IdleTimeout, time.Duration(s.IdleTimeout))
+	set(&o.LockAfterDrop, time.Duration(s.LockAfterDrop))
 	set(&o.LockWait, time.Duration(s.LockWait))
 	set(&o.MaxLine, s.MaxLine)
 	set(&o.MaxBadCommands, s.MaxBadCommands)
+	if deletes := s.Deletes.deletes(); deletes != nil {
+		o.Deletes = deletes
+	}
+	for _, v := range s.Shows {
+		o.Views = append(slices.Clip(o.Views), v.view())
+	}
 	if s.Capabilities != nil {
 		o.Capabilities = slices.Clone(s.Capabilities)
 	}
@@ -202,7 +209,12 @@ func (p *Play) add(r Rule) {
 		verb = ""
 	}
 	match := fakeserver.Match{Verb: verb, Args: args, User: r.User, Session: r.Session, Nth: r.Nth, State: r.State.state(), When: r.When}
-	added := p.On(match, fakeserver.Auto.With(edits(r.Do)...)).Times(r.Times).Goto(r.Goto)
+	answer := fakeserver.Auto
+	if r.As != "" {
+		answer = fakeserver.As(r.As)
+	}
+	answer = answer.Before(actions(r.Before)...).After(actions(r.After)...).With(edits(r.Do)...)
+	added := p.On(match, answer).Times(r.Times).Goto(r.Goto)
 	if r.Required {
 		added.Must()
 	}

@@ -1,9 +1,6 @@
 package scenarios
 
-import (
-	"reflect"
-	"strings"
-)
+import "strings"
 
 // Step is one thing that is done to an answer. It is a word alone (bareLF), or a word and what it needs (refuse: not now): exactly one
 // of these. Octets of an answer are counted on the wire from 0, status line, stuffed dots and closing dot included; rows are the lines
@@ -222,15 +219,8 @@ func (How) words() []string {
 
 // wrong says why a step cannot be done.
 func (s Step) wrong() string {
-	given := 0
-	v := reflect.ValueOf(s)
-	for _, f := range v.Fields() {
-		if !f.IsZero() {
-			given++
-		}
-	}
-	if given != 1 {
-		return "a step is exactly one of " + strings.Join(names(fieldsOf(v.Type())), ", ")
+	if given(s) != 1 {
+		return "a step is exactly one of " + strings.Join(words(s), ", ")
 	}
 	for _, text := range []*string{s.OK, s.Refuse, s.Status} {
 		if text != nil && strings.ContainsAny(*text, "\r\n") {

@@ -1,0 +1,87 @@
+package features
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"mime"
+	netmail "net/mail"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/maildrop"
+	"pop3mtm/mtm/account"
+	"pop3mtm/scenarios"
+)
+
+// stage makes the server of a scenario, and the account for it.
+func (w *world) stage(s *scenarios.Scenario) (err error) {
+	w.options.TLS = w.serverTLS()
+	if w.play, err = s.Server(&w.options); err != nil {
+		return err
+	}
+	w.drop = w.play.Maildrop
+	for _, m := range w.drop.Messages() {
+		if err := w.know(m, slices.Contains(s.MTM.Altered, m.UID())); err != nil {
+			return err
+		}
+	}
+	return w.settingsFor(s)
+}
+
+// know makes a message of a scenario a letter, by its subject.
+func (w *world) know(m maildrop.Message, altered bool) error {
+	raw, err := maildrop.Read(m)
+	if err != nil {
+		return err
+	}
+	subject := ""
+	if head, err := netmail.ReadMessage(bytes.NewReader(raw)); err == nil {
+		subject = head.Header.Get("Subject")
+	}
+	if decoded, err := new(mime.WordDecoder).DecodeHeader(subject); err == nil {
+		subject = decoded
+	}
+	if _, taken := w.letters[subject]; taken {
+		return fmt.Errorf("two messages of the scenario have the subject %q, and a feature knows them by that", subject)
+	}
+	w.letters[subject] = letter{Message: m, altered: altered}
+	return nil
+}
+
+// settingsFor lets the account log in as the scenario's first user, with TLS if the
+// scenario has it.
+func (w *world) settingsFor(s *scenarios.Scenario) error {
+	if len(s.Users) > 0 {
+		w.settings.LoginName, w.settings.Password.Literal = s.Users[0].Name, s.Users[0].Password
+	}
+	if w.play.Authority == nil {
+		return nil
+	}
+	w.settings.Security = account.Security{TLS: account.STLS, CA: filepath.Join(w.dir, "scenario.pem")}
+	if w.play.ImplicitTLS() {
+		w.settings.Security.TLS = account.Implicit
+	}
+	return os.WriteFile(w.settings.Security.CA, w.play.Authority.PEM(), 0o600)
+}
+
+// makeServer is the server that serves: that of the scenario, or a right one.
+func (w *world) makeServer() *fakeserver.Server {
+	if w.play != nil {
+		return w.play.Server // its rules say what is sent, and its expectations how often
+	}
+	w.options.TLS = w.serverTLS()
+	server := fakeserver.New(w.drop, &w.options)
+	w.sent.watch(server, w.drop)
+	return server
+}
+
+// judge compares what the client did with what the scenario expects.
+func (w *world) judge(ctx context.Context) error {
+	if w.play == nil {
+		return nil
+	}
+	return w.play.Check(ctx)
+}
