@@ -75,7 +75,10 @@ func snippet(lines []string, line, column int) string {
 	if line < 1 || line > len(lines) {
 		return ""
 	}
-	start := max(0, column-1-snippetWidth/2) // of what is shown, in characters
+	start := 0 // of what is shown, in characters
+	if column > snippetWidth*3/4 {
+		start = column - 1 - snippetWidth/2
+	}
 	var b strings.Builder
 	for n := max(1, line-1); n <= line; n++ {
 		fmt.Fprintf(&b, "%5d | %s\n", n, window(lines[n-1], start))

@@ -35,6 +35,16 @@ var _ = Describe("a scenario file that is wrong", func() {
 		Expect(all[1].Error()).To(Equal(`x.yaml:4:16: after is missing here`))
 	})
 
+	It("shows of a long line what is around the place", func() {
+		_, err := parse("why: [" + strings.Repeat("x", 200) + "]")
+		var all scenarios.Errors
+		Expect(errors.As(err, &all)).To(BeTrue())
+		Expect(all[0].Snippet).To(HavePrefix("    1 | title: T\n    2 | why: [xxx"))
+		_, err = parse("rules: [{on: RETR, do: [{refuse: " + strings.Repeat("x", 200) + "}, silent]}]")
+		Expect(errors.As(err, &all)).To(BeTrue())
+		Expect(all[0].Snippet).To(HaveSuffix("xx}, silent]}]\n      | " + strings.Repeat(" ", 50) + "^\n"))
+	})
+
 	DescribeTable("says what is allowed",
 		func(want string, lines ...string) { Expect(refusal(lines...)).To(HavePrefix("x.yaml:" + want)) },
 		Entry(nil, `2:1: there is no word "rule", but there is "rules"`, "rule: []"),

@@ -145,7 +145,7 @@ func (f *serveFlags) server(s *scenarios.Scenario, o *fakeserver.Options) (*fake
 }
 
 // verdict tells at the end what the clients did other than the scenario expects.
-func verdict(ctx context.Context, stderr io.Writer, play *scenarios.Play) {
+func (f *serveFlags) verdict(ctx context.Context, stderr io.Writer, play *scenarios.Play) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
 	if play.Sessions() == 0 {
@@ -153,6 +153,9 @@ func verdict(ctx context.Context, stderr io.Writer, play *scenarios.Play) {
 	}
 	if err := play.Check(ctx); err != nil {
 		_, _ = fmt.Fprintf(stderr, "scenario %s: what it expects was not met\n%v\n", play.Scenario().Name(), err)
+		return
+	}
+	if f.quiet {
 		return
 	}
 	_, _ = fmt.Fprintf(stderr, "scenario %s: all that it expects was met\n", play.Scenario().Name())

@@ -161,7 +161,7 @@ func serve(cmd *cobra.Command, f *serveFlags) error {
 	}
 	err = errors.Join(err, shutdown(ctx, server), shutdown(ctx, sink))
 	if play != nil {
-		verdict(ctx, cmd.ErrOrStderr(), play)
+		f.verdict(ctx, cmd.ErrOrStderr(), play)
 	}
 	for range running {
 		err = errors.Join(err, stopped(<-served))
