@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime/pprof"
+	"slices"
 	"strings"
 	"time"
 
@@ -93,6 +94,10 @@ func (w *world) checkFolder(ctx context.Context, folder store.Entry) error {
 	seen := make(map[string]bool)
 	var found []error
 	for _, e := range entries {
+		if ghost, err := w.isGhost(ctx, e); ghost || err != nil {
+			found = append(found, err)
+			continue
+		}
 		if seen[e.Description] {
 			found = append(found, fmt.Errorf("%q is twice in %s", e.Description, folder.Name))
 		}
@@ -102,6 +107,12 @@ func (w *world) checkFolder(ctx context.Context, folder store.Entry) error {
 		}
 	}
 	return errors.Join(found...)
+}
+
+// isGhost says whether the entry shows what an operation that waits will bring.
+func (w *world) isGhost(ctx context.Context, e store.Entry) (bool, error) {
+	queue, err := w.store.Queue(ctx, w.account)
+	return !e.Flags.Has(store.Complete) && slices.ContainsFunc(queue, func(q store.Queued) bool { return q.Ghost == e.ID }), err
 }
 
 func (w *world) checkCopy(ctx context.Context, e store.Entry) error {

@@ -154,7 +154,7 @@ Feature: Deleting messages on the server
     Scenario: It can be taken back
       Given I disconnect
       And I delete selected messages
-      When I take back the deletion of selected messages
+      When I take back what waits for selected messages
       Then it succeeds
       And the progress shows "cancelling offline operations" (16), step "cancelling offline operations" (16)
       When I connect

@@ -29,6 +29,8 @@ func (w *world) mailSteps() []step {
 		{"the failed messages are {list}", "what the last command lists as failed while the rest went on", `the failed messages are "Invoice"`, w.failedMessages},
 		{"{int} message(s) came and {int} were there before", "what the last command stored and what it did not fetch again", `2 messages came and 3 were there before`, w.came},
 		{"the progress shows {text} ({int}), step {text} ({int})", "of the newest command: phase and step with the original's numbers", `the progress shows "copy new mail" (9), step "disconnecting" (6)`, w.progressShows},
+		{"the progress of what I began stays at {text} ({int})", "the step at which it was stopped, with the original's number",
+			`the progress of what I began stays at "copying" (1)`, w.progressStays},
 		{"the progress counts {int} message(s), {int} to go", "of the step at work; waits for it while the command runs", `the progress counts 3 messages, 2 to go`, w.progressCounts},
 		{"the progress shows {measure}", "how much of the message in hand has come, or the size of all that the command fetches", `the progress shows a part of "Photos"`, w.progressMeasures},
 	}
@@ -176,6 +178,12 @@ func (w *world) progressShows(phase string, phaseNumber int, step string, stepNu
 	w.Expect(p.SubPhase.String()).To(gomega.Equal(step))
 	w.Expect(p.SubPhase).To(gomega.BeEquivalentTo(stepNumber))
 	w.Expect(p.Service).To(gomega.BeEquivalentTo(w.account))
+}
+
+func (w *world) progressStays(step string, number int) {
+	p := w.given(whatIBegan).operation.Progress()
+	w.Expect(p.SubPhase.String()).To(gomega.Equal(step))
+	w.Expect(p.SubPhase).To(gomega.BeEquivalentTo(number))
 }
 
 func (w *world) progressCounts(total, left int) {

@@ -52,7 +52,7 @@ Feature: Knowing how things stand
         | move new messages, then disconnecting       |
         | populate selected messages                  |
         | delete selected messages                    |
-        | take back the deletion of selected messages |
+        | take back what waits for selected messages |
 
   Rule: A connection that ends by itself is noticed
 

@@ -82,8 +82,8 @@ func placeholders() []placeholder {
 		{"{piece}", `(` + piecePattern + `)`, "what a person writes: `a new message`, `a reply to \"Lunch\"`, `a reply to all of \"Lunch\"`, `\"Lunch\" on`, " +
 			"`\"Lunch\" on as an attachment`, `a receipt for \"Lunch\"`; the original is in the Inbox"},
 		{"{command}", `(` + commandPattern + `)`, "`connect`, `connect, keeping selected messages`, `disconnect`; one of the eighteen forms: `copy` or `move`, " +
-			"`new`, `selected` or `all`, `messages,` and `while connected`, `staying online` or `then disconnecting`; `populate` and " +
-			"which messages, or `populate 10 lines of` and which; `delete selected messages`, `take back the deletion of selected messages`; " +
+			"`new`, `selected` or `all`, `messages,` and `while connected` (or `offline`, where it waits), `staying online` or `then disconnecting`; `populate` and " +
+			"which messages, or `populate 10 lines of` and which; `delete selected messages`, `take back what waits for selected messages`; " +
 			"`ask whether I am connected`, `ask whether it is busy`"},
 	}
 }

@@ -28,6 +28,7 @@ func (w *world) storeSteps() []step {
 		{"the settings are:", "name and value of some of them, as the store keeps them", "the settings are:\n| port       | 110 |\n| sync-limit | -1  |", w.settingsAre},
 		{"the disk has {room}", "as the operating system tells; plenty at first", `the disk has room for 100 KB`, w.hasRoom},
 		{"I {handle} {list} in the {place}", "what is read is not unread any more; what is removed is removed here only", `I read "Lunch" in the Inbox`, w.handle},
+		{"I remove the folder {text}", "with all that is in it, here", `I remove the folder "Bills"`, w.removesFolder},
 		{"the {place} shows {list}", "exactly these can be seen there; mailbox means the account's entries", `the mailbox shows "Lunch" and "Photos"`, w.shows},
 		{"the {flag} messages in the {place} are {list}", "exactly these are flagged so, of those that can be seen", `the new messages in the mailbox are "Photos"`, w.flagged},
 		{"{list} in the {place} show(s) sender, date and size", "as the messages say, the size as on the wire", `"Lunch" in the mailbox shows sender, date and size`, w.showsDetails},
@@ -134,6 +135,12 @@ func (w *world) handle(ctx context.Context, handle, list, place string) error {
 	} else {
 		b.Delete(ids...)
 	}
+	return b.Commit(ctx)
+}
+
+func (w *world) removesFolder(ctx context.Context, name string) error {
+	b := w.store.NewBatch()
+	b.Delete(w.place(ctx, fmt.Sprintf("folder %q", name)))
 	return b.Commit(ctx)
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/cucumber/godog"
+	"github.com/onsi/gomega"
 
 	"pop3mtm/mtm"
 	"pop3mtm/mtm/store"
@@ -64,9 +65,13 @@ func (w *world) traits(ctx context.Context, e store.Entry) (map[string]string, e
 	if err != nil {
 		return nil, err
 	}
+	waits, err := w.waits(ctx, e)
+	if err != nil {
+		return nil, err
+	}
 	row := map[string]string{
 		"subject": e.Description, "sender": e.Details, "date": e.Date.UTC().Format(time.RFC3339),
-		"state": words(states(email)), "carries": words(carried(email)), "notice": nothing,
+		"state": words(append(states(email), waits...)), "carries": words(carried(email)), "notice": nothing,
 	}
 	if notice := email.PartialNotice(); notice != "" {
 		row["notice"] = notice
@@ -88,10 +93,39 @@ func states(e mtm.EmailEntry) []string {
 	case e.Flags.Has(store.Complete) && e.Entry.Email.Has(store.BodyTextComplete):
 		list = append(list, "complete")
 	}
-	if e.Flags.Has(store.Operation) && e.Entry.Email.Operation() == store.OpDelete {
-		list = append(list, "to be deleted")
-	}
 	return list
+}
+
+// waits are the operations that wait for a message, in their order, or "to come" for what one of them will bring.
+func (w *world) waits(ctx context.Context, e store.Entry) ([]string, error) {
+	queue, err := w.store.Queue(ctx, w.account)
+	var list []string
+	for _, q := range queue {
+		switch {
+		case q.Ghost == e.ID && !e.Flags.Has(store.Complete):
+			list = append(list, "to come")
+		case q.Entry == e.ID && q.Problem != "":
+			list = append(list, "set aside")
+		case q.Entry == e.ID:
+			list = append(list, toBe(q.Kind))
+		}
+	}
+	w.Expect(e.Flags.Has(store.Operation)).To(gomega.Equal(e.Parent == w.account && len(list) > 0), "the flag tells whether something waits")
+	return list, err
+}
+
+func toBe(kind store.QueueKind) string {
+	switch kind {
+	case store.QueueCopy:
+		return "to be copied"
+	case store.QueueMove:
+		return "to be moved"
+	case store.QueuePopulate, store.QueueTop:
+		return "to be populated"
+	case store.QueueDelete:
+		return "to be deleted"
+	}
+	return kind.String()
 }
 
 func carried(e mtm.EmailEntry) []string {

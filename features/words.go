@@ -161,9 +161,9 @@ const (
 const (
 	whichPattern   = `(?:new|selected|all) messages`
 	commandPattern = `connect(?:, keeping selected messages)?|disconnect|` +
-		`(?:copy|move) ` + whichPattern + `, (?:while connected|staying online|then disconnecting)|` +
+		`(?:copy|move) ` + whichPattern + `, (?:while connected|offline|staying online|then disconnecting)|` +
 		`populate (?:\d+ lines? of )?` + whichPattern + `|` +
-		`delete selected messages|take back the deletion of selected messages|` +
+		`delete selected messages|take back what waits for selected messages|` +
 		`ask whether I am connected|ask whether it is busy`
 )
 
@@ -178,7 +178,7 @@ func (w *world) command(words string) (mtm.Command, error) {
 		return mtm.Disconnect{}, nil
 	case "delete selected messages":
 		return mtm.Delete{Messages: slices.Clone(w.selection)}, nil
-	case "take back the deletion of selected messages":
+	case "take back what waits for selected messages":
 		return mtm.CancelOffline{Messages: slices.Clone(w.selection)}, nil
 	case "ask whether I am connected":
 		return mtm.IsConnected{}, nil
@@ -219,7 +219,7 @@ func (w *world) getMail(words string) (mtm.Command, error) {
 	get := mtm.GetMail{
 		Take: map[string]mtm.Take{"copy": mtm.Copy, "move": mtm.Move}[form[1]],
 		Link: map[string]mtm.Link{
-			"while connected": mtm.WhileConnected, "staying online": mtm.StayOnline, "then disconnecting": mtm.ThenDisconnect,
+			"while connected": mtm.WhileConnected, "offline": mtm.WhileConnected, "staying online": mtm.StayOnline, "then disconnecting": mtm.ThenDisconnect,
 		}[form[2]],
 		Into: w.into, MaxSize: w.maxSize,
 	}

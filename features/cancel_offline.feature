@@ -1,0 +1,147 @@
+@cancel-offline @behaviour-6
+Feature: Taking back what waits
+  Until a session has carried it out, what I asked for can be taken back, online and
+  offline. Nothing of it is left then.
+
+  Background:
+    Given the account shows its mailbox offline too
+    And the mailbox holds "Lunch", "Invoice" and "Photos"
+    And I connect
+    And I disconnect
+    And I select "Lunch" and "Photos"
+
+  Rule: Nothing is left of it
+
+    Scenario Outline: I take back what waits after I <command>
+      Given I <command>
+      When I take back what waits for selected messages
+      Then it succeeds
+      And the progress shows "cancelling offline operations" (16), step "cancelling offline operations" (16)
+      And the progress counts 2 messages, 0 to go
+      And the Inbox shows nothing
+      And the mailbox shows these messages:
+        | subject | state       |
+        | Lunch   | new, unread |
+        | Invoice | new, unread |
+        | Photos  | new, unread |
+      When I connect
+      And I disconnect
+      Then the server holds "Lunch", "Invoice" and "Photos"
+      And the Inbox shows nothing
+      And the mailbox shows these messages:
+        | subject | state  |
+        | Lunch   | unread |
+        | Invoice | unread |
+        | Photos  | unread |
+
+      Examples:
+        | command                         |
+        | copy selected messages, offline |
+        | move selected messages, offline |
+        | populate selected messages      |
+        | delete selected messages        |
+
+    Scenario: All that waits for a message goes at once
+      Given I copy selected messages, offline
+      And I delete selected messages
+      When I take back what waits for selected messages
+      Then the progress counts 4 messages, 0 to go
+      And the Inbox shows nothing
+      When I connect
+      And I disconnect
+      Then the server holds "Lunch", "Invoice" and "Photos"
+
+    Scenario: Only what is selected goes
+      Given I move selected messages, offline
+      And I select "Photos"
+      When I take back what waits for selected messages
+      Then the Inbox shows "Lunch"
+      When I connect
+      And I disconnect
+      Then the server holds "Invoice" and "Photos"
+      And the Inbox shows "Lunch"
+
+    Scenario: After the program was restarted
+      Given I move selected messages, offline
+      And I restart the program
+      When I take back what waits for selected messages
+      And I connect
+      And I disconnect
+      Then the server holds "Lunch", "Invoice" and "Photos"
+      And the Inbox shows nothing
+
+    Scenario: Removing what is to come takes it back
+      Given I move selected messages, offline
+      When I remove "Lunch" in the Inbox
+      Then the mailbox shows these messages:
+        | subject | state                    |
+        | Lunch   | new, unread              |
+        | Invoice | new, unread              |
+        | Photos  | new, unread, to be moved |
+      When I connect
+      And I disconnect
+      Then the Inbox shows "Photos"
+      And the server holds "Lunch" and "Invoice"
+
+  Rule: It works in a session too
+
+    Scenario: A deletion online
+      Given I connect
+      And I delete selected messages
+      When I take back what waits for selected messages
+      Then it succeeds
+      And the account is connected
+      When I disconnect
+      Then the server holds "Lunch", "Invoice" and "Photos"
+
+    Scenario: The second half of a move
+      Given I move selected messages, offline
+      And I connect
+      When I take back what waits for selected messages
+      And I disconnect
+      Then the Inbox shows "Lunch" and "Photos"
+      And the server holds "Lunch", "Invoice" and "Photos"
+
+    Scenario: What the server refused
+      Given I copy selected messages, offline
+      And the server once refuses to send "Lunch"
+      And I connect
+      When I take back what waits for selected messages
+      Then the Inbox shows "Photos"
+      When I disconnect
+      And I connect
+      Then it succeeds
+      And the Inbox shows "Photos"
+
+    Scenario: What was set aside
+      Given I collect mail in the folder "Food"
+      And I move selected messages, offline
+      And I remove the folder "Food"
+      And I connect
+      When I take back what waits for selected messages
+      And I disconnect
+      And I connect
+      Then it succeeds
+      And the mailbox shows these messages:
+        | subject | state  |
+        | Lunch   | unread |
+        | Invoice | unread |
+        | Photos  | unread |
+
+  Rule: What was done at once stays
+
+    Scenario: A copy of a complete message
+      Given I connect
+      And I populate selected messages
+      And I disconnect
+      And I move selected messages, offline
+      When I take back what waits for selected messages
+      And I connect
+      And I disconnect
+      Then the Inbox shows "Lunch" and "Photos"
+      And the server holds "Lunch", "Invoice" and "Photos"
+
+    Scenario: Nothing waits
+      When I take back what waits for selected messages
+      Then it succeeds
+      And the progress counts 0 messages, 0 to go
