@@ -4,6 +4,7 @@
 //
 // retrieve.go, refresh.go, sessions.go, compare.go and growth.go are the commands; each makes a plan (plan.go) of trials
 // (trial.go), which are visits (visit.go) of a client (client.go) to a server (server.go) over a line (delay.go).
+// cancel.go measures by itself.
 // results.go sums up, table.go, benchfmt.go and report.go show.
 package main
 
@@ -30,10 +31,11 @@ served. Without a command it makes a short measurement, in less than a minute.`,
   bench compare --client 'mine=./fetch --pop3 {host}:{port} -u {user} -p {password} --out {dir}'
   bench refresh --rtt 20ms
   bench sessions --at-once 1,8,32
-  bench growth`,
+  bench growth
+  bench cancel`,
 		RunE: quick,
 	}
-	root.AddCommand(newRetrieve(), newRefresh(), newCompare(), newSessions(), newGrowth())
+	root.AddCommand(newRetrieve(), newRefresh(), newCompare(), newSessions(), newGrowth(), newCancel())
 	root.AddCommand(newServe(), newGet(), newTrial(), newFetch(), newSend(), newReceive(), newRetr(), newSessionsClient())
 	return root
 }
