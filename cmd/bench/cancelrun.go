@@ -44,7 +44,7 @@ func (x *cancel) run(ctx context.Context, stderr io.Writer) (_ *stops, err error
 	if err != nil {
 		return nil, err
 	}
-	if err := new(ours).prepare(ctx, server.login, dir, job{}); err != nil {
+	if err = new(ours).prepare(ctx, server.login, dir, job{}); err != nil {
 		return nil, err
 	}
 	st, err := store.Open(storeIn(dir), &store.Options{MustExist: true})
