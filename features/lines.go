@@ -19,7 +19,7 @@ type lines struct {
 	mu     sync.Mutex
 	open   int
 	failed error    // what a dial ends with, nil = it works
-	ended  []func() // called when a line is closed
+	ended  []func() // called when a line is closed, or does not come about
 	dialer net.Dialer
 	server string       // the only address that there is: every host name means it
 	seen   bytes.Buffer // what was sent over all lines, bounded: see Write
@@ -36,11 +36,14 @@ func (l *lines) dial(ctx context.Context, network, address string) (net.Conn, er
 		return nil, failed
 	}
 	conn, err := l.dialer.DialContext(ctx, network, address)
-	if err != nil {
-		return nil, err
-	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if err != nil { // a dial that was cancelled may have reached the server all the same
+		for _, f := range l.ended {
+			f()
+		}
+		return nil, err
+	}
 	l.open++
 	return &line{Conn: conn, lines: l}, nil
 }
