@@ -31,6 +31,9 @@ func ParseList(what string, texts []string) ([]*mail.Address, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s %q is not an address such as ada@example.org: %w", what, text, bare(err))
 		}
+		if len(some) == 0 { // RFC 5322 section 3.4: a group may be empty
+			return nil, fmt.Errorf("%s %q is a group that names nobody", what, text)
+		}
 		for _, a := range some {
 			if err := fit(a); err != nil {
 				return nil, fmt.Errorf("%s %q: %w", what, text, err)

@@ -22,7 +22,7 @@ import (
 func FuzzTypedAddresses(f *testing.F) {
 	for _, seed := range []string{
 		"ada@example.org", `"Lovelace, Ada" <ada@example.org>, b@c`, "x: a@b, c@d;", `"a b"@example.org`, "ada@bücher.example",
-		"a@b\r\nBcc: c@d", "=?utf-8?q?a=0Ab?= <a@b>", "a@[::1]", "\"\\\"\"@b", "(c) a@b",
+		"a@b\r\nBcc: c@d", "=?utf-8?q?a=0Ab?= <a@b>", "a@[::1]", "\"\\\"\"@b", "(c) a@b", "nobody:;",
 	} {
 		f.Add(seed)
 	}
