@@ -30,7 +30,7 @@ func (w *world) end(ctx context.Context) error {
 	}
 	ctx = context.WithoutCancel(ctx)
 	pprof.SetGoroutineLabels(context.Background()) // so that this goroutine is not found
-	err := errors.Join(w.closeClients(), w.closeServer(ctx))
+	err := errors.Join(w.closeClients(), w.closeServer(ctx), w.closeSink())
 	if w.store != nil { // else it did not open
 		err = errors.Join(err, w.checkStore(ctx), w.store.Close(), w.checkFiles())
 	}

@@ -213,9 +213,12 @@ func (w *world) withID(id string) (string, error) {
 
 // told is what a person can be told of the message.
 func (o *outgoing) told() map[string]string {
-	var addresses []string
+	var addresses, reached []string
 	for _, r := range o.Recipients {
 		addresses = append(addresses, r.Address)
+		if r.State == store.RecipientAccepted {
+			reached = append(reached, r.Address)
+		}
 	}
 	var quoted, blocks []string
 	for line := range strings.Lines(o.text) {
@@ -228,8 +231,11 @@ func (o *outgoing) told() map[string]string {
 	}
 	says := map[string]string{
 		"quotes": words(quoted), "text below": words(blocks),
-		"goes to": words(addresses), "state": o.Sending.String(), "listed as": o.Details, "files": words(o.files),
-		"text": strings.TrimRight(o.text, "\n"), "page": strings.TrimSpace(o.page), "answers": o.answers, "failures go to": o.Outgoing.From,
+		"goes to": words(addresses), "has it": words(reached), "state": o.Sending.String(), "listed as": o.Details, "files": words(o.files),
+		"text": strings.TrimRight(o.text, "\n"), "failed": "", "page": strings.TrimSpace(o.page), "answers": o.answers, "failures go to": o.Outgoing.From,
+	}
+	if o.Flags.Has(store.Failed) {
+		says["failed"] = "yes, " + o.Outgoing.Reason[strings.LastIndex(o.Outgoing.Reason, ": ")+2:]
 	}
 	for name, field := range map[string]string{
 		"from": "From", "to": "To", "cc": "Cc", "bcc": "Bcc", "subject": "Subject", "answers go to": "Reply-To", "receipt goes to": "Disposition-Notification-To",

@@ -29,6 +29,7 @@ func (w *world) groups() []group {
 		{"Getting mail", w.mailSteps()},
 		{"The account and the message store", w.storeSteps()},
 		{"Writing mail", w.outboxSteps()},
+		{"Sending mail", w.sendingSteps()},
 	}
 }
 
@@ -79,6 +80,9 @@ func placeholders() []placeholder {
 		{"{measure}", `(a part of "[^"]*"|the size of "[^"]*"(?:, "[^"]*")*(?: and "[^"]*")? together)`,
 			"`a part of \"Lunch\"`, or `the size of \"Lunch\" and \"Invoice\" together`"},
 		{"{place}", `(Inbox|Outbox|Drafts|Sent|mailbox|folder "[^"]*")`, "`Inbox`, `Outbox`, `Drafts`, `Sent`, `mailbox` (the account's entries), or `folder \"NAME\"`"},
+		{"{sending}", `(` + strings.Join([]string{sendWaiting, sendAtOnce, sendNamed}, "|") + `)`, "`" + sendWaiting + "`; `I send \"Plan\" whatever waits`, " +
+			"in whatever state it is; or `" + sendAtOnce + "`, three at the same time"},
+		{"{refusal}", `(` + strings.Join(refusalNames(), "|") + `|refuses "[^"]*")`, "`" + strings.Join(refusalNames(), "`, `") + "`, or `refuses \"ADDRESS\"`, a recipient"},
 		{"{piece}", `(` + piecePattern + `)`, "what a person writes: `a new message`, `a reply to \"Lunch\"`, `a reply to all of \"Lunch\"`, `\"Lunch\" on`, " +
 			"`\"Lunch\" on as an attachment`, `a receipt for \"Lunch\"`; the original is in the Inbox"},
 		{"{command}", `(` + commandPattern + `)`, "`connect`, `connect, keeping selected messages`, `disconnect`; one of the eighteen forms: `copy` or `move`, " +

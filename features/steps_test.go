@@ -168,7 +168,7 @@ func stepsFile() string {
 const stepsHead = `# Steps
 
 Every line that a scenario may have, with an example each. The table in server.go,
-mail.go, store.go and outbox.go is the source; ` + "`go test ./features -update`" + ` writes this file.
+mail.go, store.go, outbox.go and sending.go is the source; ` + "`go test ./features -update`" + ` writes this file.
 
 A scenario starts with an empty mailbox on a server of its own, an empty message
 store, and the account demo with the right password. After its last line the harness

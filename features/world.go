@@ -16,6 +16,7 @@ import (
 	"github.com/onsi/gomega"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/smtpsink"
 	"pop3mtm/fixtures"
 	"pop3mtm/mtm"
 	"pop3mtm/mtm/account"
@@ -46,6 +47,8 @@ type world struct {
 	lines       lines
 	silence     *silence // the newest, nil for none
 	sent        sent
+	sink        *smtpsink.Server // for sending; nil before mail can be sent
+	sinking     chan error
 
 	settings account.POP3
 	account  store.ID // 0 before the server is needed
@@ -164,7 +167,7 @@ func (w *world) change(ctx context.Context, edit func(*account.POP3)) error {
 }
 
 func (w *world) openClient() (err error) {
-	w.client, err = mtm.Open(w.store, w.account, &mtm.Options{Dial: w.lines.dial, Timeout: w.timeout})
+	w.client, err = mtm.Open(w.store, w.account, &mtm.Options{Dial: w.lines.dial, Timeout: w.timeout, Launcher: w.launcher()})
 	return err
 }
 

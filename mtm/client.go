@@ -26,6 +26,8 @@ type Options struct {
 	// is fetched again after a crash; 0 = 1,000 messages and 16 MiB.
 	BatchMessages int
 	BatchBytes    int64
+	// Launcher starts the sending of the outbox beside a connect, when the account has autosend on; nil = Program{}.
+	Launcher Launcher
 	// IdleTime is how long a connection may stand without traffic before it is
 	// dropped; 0 = half an hour (behaviour section 3).
 	IdleTime time.Duration
@@ -44,6 +46,9 @@ func (o *Options) orDefault() Options {
 	}
 	if d.BatchMessages <= 0 {
 		d.BatchMessages = 1000
+	}
+	if d.Launcher == nil {
+		d.Launcher = Program{}
 	}
 	if d.IdleTime <= 0 {
 		d.IdleTime = 30 * time.Minute
@@ -67,6 +72,7 @@ type Client struct {
 	connected atomic.Bool
 	lost      atomic.Pointer[lostLine]
 	idleTime  time.Duration
+	launcher  Launcher
 
 	mu      sync.Mutex
 	current *Operation          // the newest that took the line
@@ -106,6 +112,7 @@ func Open(st *store.Store, service store.ID, o *Options) (*Client, error) {
 		},
 		line:     make(chan *servermtm.Session, 1),
 		idleTime: options.IdleTime,
+		launcher: options.Launcher,
 	}
 	c.line <- nil
 	c.besides = make(map[*Operation]bool)

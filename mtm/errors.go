@@ -35,6 +35,14 @@ const (
 	ErrTLSRefused           = progress.SSLTLSNegotiateFailed  // STLS was refused, or the certificate is not trusted
 	ErrTLSFailed            = progress.TLSNegotiateFailed     // the two sides cannot agree on TLS
 	ErrAlreadyConnected     = progress.ServerAlreadyConnected // connect on a line that is up
+	ErrAccessDenied         = progress.AccessDenied           // SMTP: 550, 553 or 554
+	ErrNoMailFrom           = progress.NoMailFrom             // SMTP: the sender cannot be sent
+	ErrBadMailFrom          = progress.BadMailFrom            // SMTP: MAIL was refused
+	ErrBadRcptTo            = progress.BadRcptTo              // SMTP: RCPT was refused, or an address cannot be sent
+	ErrLoginRefused         = progress.LoginRefused           // SMTP: AUTH was refused
+	ErrNothingToSend        = progress.NothingToSend          // SMTP: nothing waits
+	ErrSMTPTLS              = progress.SMTPTLSFailed          // SMTP: STARTTLS was refused, or the handshake failed
+	ErrBufferOverflow       = progress.BufferOverflow         // SMTP: a reply without end
 )
 
 // Error says which step of which command failed and why. Code is the original's

@@ -21,6 +21,7 @@ func ErrorTable() []ErrorInfo {
 		{ErrArgument, "ErrArgument", "a setting, an address or a parameter cannot work, or the client is closed", "correct what the message names"},
 		{ErrInUse, "ErrInUse", "another program has the mailbox or the store open, the account's name is taken, or mail waits to be sent by it", "wait until the other program is done, choose another name, or send or delete that mail"},
 		{ErrBusy, "ErrBusy", "another operation runs on this client", "wait for it, cancel it, or disconnect"},
+		{ErrAccessDenied, "ErrAccessDenied", "sending: the server answered 550, 553 or 554: it will not have the message, or not for a recipient", "read what the server said; correct the recipient or the message, and queue it again"},
 		{ErrDiskFull, "ErrDiskFull", "the disk has no room for what was asked; what was whole before is kept", "make room and get mail again"},
 		{ErrTimedOut, "ErrTimedOut", "the server did not answer in time, or an idle connection had no traffic for half an hour", "try again, or allow more time"},
 		{ErrDisconnected, "ErrDisconnected", "the command needs a connection and there is none, or the line broke", "connect again; get mail fetches what is missing"},
@@ -36,6 +37,13 @@ func ErrorTable() []ErrorInfo {
 		{ErrHostNotFound, "ErrHostNotFound", "the server's name does not resolve", "correct the host"},
 		{ErrTLSRefused, "ErrTLSRefused", "the server has no STLS or refused it, or its certificate is not trusted", "check the host's name, or give its certificate authority or the name to expect"},
 		{ErrAlreadyConnected, "ErrAlreadyConnected", "connect, or get mail that connects, on a line that is up", "use the form for an open connection"},
+		{ErrNoMailFrom, "ErrNoMailFrom", "sending: the sender of the message is no address that can be sent", "correct smtp-from, and write the message again"},
+		{ErrBadMailFrom, "ErrBadMailFrom", "sending: the server refused the sender", "read what the server said; it may want a login or another smtp-from"},
+		{ErrBadRcptTo, "ErrBadRcptTo", "sending: the server refused a recipient for now, or an address cannot be sent", "read what the server said; the next connection tries again"},
+		{ErrLoginRefused, "ErrLoginRefused", "sending: the server refused user name and password", "correct smtp-user and the password"},
+		{ErrNothingToSend, "ErrNothingToSend", "sending: nothing waits for the account", "nothing; autosend takes it for success"},
+		{ErrSMTPTLS, "ErrSMTPTLS", "sending: the server has no STARTTLS or refused it, or its certificate is not trusted", "check smtp-host, or give its certificate authority or the name to expect"},
+		{ErrBufferOverflow, "ErrBufferOverflow", "sending: the server sent a reply without end", "check that host and port are those of a server for outgoing mail"},
 		{ErrTLSFailed, "ErrTLSFailed", "the two sides cannot agree on TLS", "check that the port speaks TLS, and that the server knows TLS 1.2 or later"},
 	}
 }

@@ -72,6 +72,7 @@ type run struct {
 
 func (r *run) connect(ctx context.Context, keep []store.ID, asked *servermtm.Choice) (err error) {
 	r.client.lost.Store(nil)
+	r.client.autosend(ctx)
 	var outcome servermtm.Outcome
 	r.session, outcome, err = r.client.mailbox.Connect(ctx, r.meter, keep, asked)
 	r.client.connected.Store(r.session != nil)

@@ -3,7 +3,7 @@
 //
 // account.go and its neighbours keep accounts; get.go, populate.go and delete.go work on a mailbox; list.go, show.go,
 // find.go and export.go look at what is stored; compose.go, reply.go and outbox.go make messages and show what waits to be
-// sent; check.go and reclaim.go look after the store; shell.go stays online and
+// sent; send.go sends it; check.go and reclaim.go look after the store; shell.go stays online and
 // runs the same commands line by line.
 package main
 
@@ -40,7 +40,7 @@ A message shows only when it is whole and synced; what a broken line left out is
 	root.AddCommand(
 		accountCommand(e), getCommand(e), populateCommand(e), deleteCommand(e), cancelOfflineCommand(e),
 		listCommand(e), showCommand(e), findCommand(e), exportCommand(e),
-		composeCommand(e), replyCommand(e), forwardCommand(e), receiptCommand(e), outboxCommand(e),
+		composeCommand(e), replyCommand(e), forwardCommand(e), receiptCommand(e), outboxCommand(e), sendCommand(e),
 		dumpCommand(e), checkCommand(e), reclaimCommand(e), shellCommand(e),
 	)
 	return root

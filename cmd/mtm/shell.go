@@ -28,7 +28,7 @@ func shellCommand(e *env) *cobra.Command {
 		Use:   "shell ACCOUNT",
 		Short: "Stay online and run commands from a terminal or from standard input",
 		Long: `Shell reads commands, one a line, and keeps the connection from one to the next: connect, disconnect, get, populate,
-delete, cancel-offline, list, show, find, export, compose, reply, forward, receipt, outbox, status, progress, dump, help
+delete, cancel-offline, list, show, find, export, compose, reply, forward, receipt, outbox, send, status, progress, dump, help
 and quit. Those on a mailbox need no account there; offline they connect first and stay online.
 Words are quoted as in sh; # begins a comment.
 
@@ -68,7 +68,7 @@ func (s *shell) words(e env) *cobra.Command {
 	root.AddCommand(
 		connectCommand(&e), disconnectCommand(&e), getCommand(&e), populateCommand(&e), deleteCommand(&e), cancelOfflineCommand(&e),
 		listCommand(&e), showCommand(&e), findCommand(&e), exportCommand(&e),
-		composeCommand(&e), replyCommand(&e), forwardCommand(&e), receiptCommand(&e), outboxCommand(&e),
+		composeCommand(&e), replyCommand(&e), forwardCommand(&e), receiptCommand(&e), outboxCommand(&e), sendCommand(&e),
 		statusCommand(&e), progressCommand(&e), dumpCommand(&e), quitCommand(&e),
 	)
 	return root

@@ -1,8 +1,13 @@
 package account
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
+	"net"
+	"os"
 	"slices"
 )
 
@@ -39,4 +44,48 @@ func (s Security) validate(prefix string, allowed ...TLS) error {
 		return err
 	}
 	return text(prefix+"tls-name", s.Name)
+}
+
+// maxCA bounds a file of certificates, in octets; that of a whole system has a quarter of a MiB.
+const maxCA = 16 << 20
+
+// Config is what is wanted of a server on host; nil without TLS. It reads the CA file.
+func (s Security) Config(host string) (*tls.Config, error) {
+	if s.TLS == NoTLS {
+		return nil, nil
+	}
+	config := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: host, InsecureSkipVerify: s.SkipVerify}
+	if s.Name != "" { // the original's TlsSslDomain
+		config.ServerName = s.Name
+	}
+	if s.CA == "" {
+		return config, nil
+	}
+	pem, err := readCA(s.CA)
+	if err != nil {
+		return nil, err
+	}
+	config.RootCAs = x509.NewCertPool()
+	if !config.RootCAs.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("%s holds no certificate in PEM form", s.CA)
+	}
+	return config, nil
+}
+
+func readCA(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, maxCA))
+}
+
+// Loopback says whether a host name can only mean this machine.
+func Loopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
 }

@@ -142,7 +142,7 @@ func decode(text []byte) []byte {
 
 // checkProof keeps a server out that lets us in without having shown that it knows the password.
 func (d *dialogue) checkProof(line []byte) error {
-	if m, ok := d.mech.(interface{ proved() bool }); ok && !m.proved() {
+	if !Proved(d.mech) {
 		return d.spoil(d.command.protocolError("the proof that the server knows the password (RFC 5802 section 3)", line))
 	}
 	return nil

@@ -59,6 +59,13 @@ func (m *scramClient) Next(challenge []byte) ([]byte, error) {
 // proved says whether the server has shown that it knows the password too (RFC 5802 section 3).
 func (m *scramClient) proved() bool { return m.conversation.Valid() }
 
+// Proved says whether the server has shown that it knows the password, for mechanisms in which it must; true for all
+// others. Auth looks by itself; it is for who uses a mechanism with another protocol.
+func Proved(mech sasl.Client) bool {
+	m, ok := mech.(interface{ proved() bool })
+	return !ok || m.proved()
+}
+
 func checkIterations(challenge string) error {
 	for field := range strings.SplitSeq(challenge, ",") {
 		if text, ok := strings.CutPrefix(field, "i="); ok {

@@ -6,7 +6,7 @@ import "strconv"
 // error itself, so errors.Is(err, code) finds it in a chain.
 type Code int
 
-// The codes that the POP3 MTM raises. None is the absence of an error.
+// The codes that the POP3 MTM raises, and the sender of mail (-21, -240 to -247). None is the absence of an error.
 const (
 	None                   Code = 0
 	NotFound               Code = -1
@@ -16,6 +16,7 @@ const (
 	Argument               Code = -6
 	InUse                  Code = -14
 	ServerBusy             Code = -16
+	AccessDenied           Code = -21
 	DiskFull               Code = -26
 	TimedOut               Code = -33
 	NotConnected           Code = -36
@@ -31,6 +32,13 @@ const (
 	HostNotFound           Code = -180
 	SSLTLSNegotiateFailed  Code = -185
 	ServerAlreadyConnected Code = -214
+	NoMailFrom             Code = -240
+	BadMailFrom            Code = -242
+	BadRcptTo              Code = -243
+	LoginRefused           Code = -244
+	NothingToSend          Code = -245
+	SMTPTLSFailed          Code = -246
+	BufferOverflow         Code = -247
 	TLSNegotiateFailed     Code = -260
 )
 
@@ -60,6 +68,8 @@ func (c Code) text() (string, bool) {
 		return "in use", true
 	case ServerBusy:
 		return "busy with another operation", true
+	case AccessDenied:
+		return "the server will not have it", true
 	case DiskFull:
 		return "the disk is full", true
 	case TimedOut:
@@ -99,6 +109,27 @@ func (c Code) remoteText() (string, bool) {
 		return "already connected", true
 	case TLSNegotiateFailed:
 		return "no TLS came about", true
+	}
+	return c.sendingText()
+}
+
+// sendingText covers the codes of sending, -240 and below.
+func (c Code) sendingText() (string, bool) {
+	switch c {
+	case NoMailFrom:
+		return "the sender is no address", true
+	case BadMailFrom:
+		return "the server refused the sender", true
+	case BadRcptTo:
+		return "a recipient was refused", true
+	case LoginRefused:
+		return "the server refused the login", true
+	case NothingToSend:
+		return "nothing waits to be sent", true
+	case SMTPTLSFailed:
+		return "no TLS came about with the server for outgoing mail", true
+	case BufferOverflow:
+		return "the server sent more than it may", true
 	}
 	return "", false
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"slices"
 	"strings"
 
@@ -91,7 +90,7 @@ const (
 
 // chooseAuth takes the first method that the server offers and the line permits.
 func (s *Session) chooseAuth() (account.Auth, error) {
-	private := s.wire.Encrypted() || loopback(s.settings.Host)
+	private := s.wire.Encrypted() || account.Loopback(s.settings.Host)
 	offered := s.wire.Capabilities().Mechanisms()
 	worst := notOffered
 	for i, method := range s.settings.Auth.Methods(private) {
@@ -146,13 +145,4 @@ func listOf(mechanisms []string) string {
 	}
 	text := fmt.Sprintf("%q", mechanisms[:min(shown, len(mechanisms))])
 	return strings.ReplaceAll(strings.Trim(text, "[]"), `"`, "")
-}
-
-// loopback says whether a host name can only mean this machine.
-func loopback(host string) bool {
-	if host == "localhost" {
-		return true
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
 }

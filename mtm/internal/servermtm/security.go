@@ -3,56 +3,23 @@ package servermtm
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
-	"fmt"
-	"io"
 	"net"
-	"os"
 
 	"pop3mtm/mtm/account"
 	"pop3mtm/mtm/pop3"
 	"pop3mtm/mtm/progress"
 )
 
-const (
-	securing = "securing the line"
-	maxCA    = 16 << 20 // octets of a file of certificates; that of a whole system has a quarter of a MiB
-)
+const securing = "securing the line"
 
 // tlsConfig is what the account wants of the server; nil without TLS.
 func tlsConfig(settings account.POP3) (*tls.Config, error) {
-	s := settings.Security
-	if s.TLS == account.NoTLS {
-		return nil, nil
-	}
-	config := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: settings.Host, InsecureSkipVerify: s.SkipVerify}
-	if s.Name != "" { // the original's TlsSslDomain
-		config.ServerName = s.Name
-	}
-	if s.CA == "" {
-		return config, nil
-	}
-	pem, err := readCA(s.CA)
-	if err == nil {
-		config.RootCAs = x509.NewCertPool()
-		if !config.RootCAs.AppendCertsFromPEM(pem) {
-			err = fmt.Errorf("%s holds no certificate in PEM form", s.CA)
-		}
-	}
+	config, err := settings.Security.Config(settings.Host)
 	if err != nil {
 		return nil, &Fault{Step: securing, Code: progress.Argument, Err: err}
 	}
 	return config, nil
-}
-
-func readCA(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, maxCA))
 }
 
 // greet reads the greeting, through TLS when the account has it implicit.

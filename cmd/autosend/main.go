@@ -1,0 +1,61 @@
+// Command autosend sends what waits in the outbox of a message store for one SMTP service. The client MTM starts it when
+// it connects; people have 'mtm send'.
+package main
+
+import (
+	"errors"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"pop3mtm/cmd/internal/cli"
+	"pop3mtm/mtm/autosend"
+	"pop3mtm/mtm/progress"
+	"pop3mtm/mtm/store"
+)
+
+func main() { os.Exit(cli.Run(newRoot(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+
+func newRoot() *cobra.Command {
+	var timeout time.Duration
+	root := &cobra.Command{
+		Use:   "autosend STORE SERVICE-ID",
+		Short: "Send what waits in the outbox for an SMTP service",
+		Long: `Autosend sends the messages of the Outbox of a store that wait for an SMTP service, and moves them to Sent.
+
+SERVICE-ID is the id of the SMTP service's entry: 'mtm dump' shows it, below the accounts. Any number of autosends may run
+on one store: each message is sent by one of them. What a server refuses waits for the next time, with the reason in the
+store; 'mtm outbox' shows it.
+
+Exit status: 0 all was sent, or nothing waited; 1 something was not sent; 2 wrong usage.`,
+		Example: `  autosend mail.store 8`,
+		Args:    cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			service, err := strconv.ParseInt(args[1], 10, 64)
+			if err != nil || service <= 0 { // behaviour section 13
+				return cli.Usage("the id of a service is a number above 0, not %q", args[1])
+			}
+			if timeout <= 0 {
+				return cli.Usage("--timeout takes a duration above zero")
+			}
+			return send(cmd, args[0], store.ID(service), timeout)
+		},
+	}
+	root.Flags().DurationVar(&timeout, "timeout", time.Minute, "longest wait for a server that says nothing")
+	return root
+}
+
+func send(cmd *cobra.Command, dir string, service store.ID, timeout time.Duration) (err error) {
+	st, err := store.Open(dir, &store.Options{MustExist: true})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	_, err = autosend.Run(cmd.Context(), st, service, &autosend.Options{Timeout: timeout})
+	if errors.Is(err, progress.NothingToSend) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,189 @@
+package features
+
+import (
+	"context"
+	"errors"
+	"net"
+	"slices"
+	"strings"
+
+	"github.com/onsi/gomega"
+
+	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/smtpsink"
+	"pop3mtm/mtm"
+	"pop3mtm/mtm/autosend"
+	"pop3mtm/mtm/store"
+)
+
+// sendingSteps are about the way of messages out.
+func (w *world) sendingSteps() []step {
+	return []step{
+		{"mail can be sent", "there is a server for it, which takes everything, and the account's settings name it", `mail can be sent`, w.canSend},
+		{"the server for sending {refusal}", "once: the first time that it would do otherwise", `the server for sending refuses "ben@example.org"`, w.refuses},
+		{"{text} in the Outbox is {text}", "a sending state of the original; suspended and waiting as a person holds it back and lets it go", `"Plan" in the Outbox is "scheduled"`, w.setState},
+		{"{sending}", "the Outbox, now", `I send what waits`, w.sends},
+		{"the server for sending got {list}", "exactly these, in any order; waits until what a connect has started is over, and closes the program", `the server for sending got "Plan"`, w.got},
+	}
+}
+
+// What the server for sending may do wrong, once. "..." in quotes is a recipient.
+func refusals() map[string]fakeserver.Match {
+	return map[string]fakeserver.Match{
+		"refuses the sender": {Verb: "MAIL"}, "refuses the message": {Verb: "."}, "breaks the line in a message": {Verb: "DATA"},
+		"loses its answer to a message": {Verb: "."}, "goes away while it is greeted": {Verb: "EHLO"}, "refuses the login": {Verb: "AUTH"},
+	}
+}
+
+func refusalNames() []string {
+	var names []string
+	for name := range refusals() {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// canSend starts the server for sending. Its user is that of the mailbox.
+func (w *world) canSend(ctx context.Context) error {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	w.sink = smtpsink.New(&smtpsink.Options{Users: w.options.Users, TranscriptOctets: -1})
+	w.sinking = make(chan error, 1)
+	go func(s *smtpsink.Server) { w.sinking <- s.Serve(listener) }(w.sink)
+	host, port, err := net.SplitHostPort(listener.Addr().String())
+	if err != nil {
+		return err
+	}
+	return w.setAll(ctx, map[string]string{"smtp-host": host, "smtp-port": port, "smtp-from": "demo@example.org"})
+}
+
+func (w *world) refuses(refusal string) error {
+	match, known := refusals()[refusal]
+	edit := smtpsink.Refuse(451, "not today")
+	switch {
+	case !known:
+		match = fakeserver.Match{Verb: "RCPT", Args: "TO:<" + strings.Trim(strings.TrimPrefix(refusal, "refuses "), `"`) + ">"}
+		edit = smtpsink.Refuse(550, "no such user")
+	case strings.HasPrefix(refusal, "loses"):
+		edit = smtpsink.LoseReply(fakeserver.Close)
+	case match.Verb == "DATA" || match.Verb == "EHLO":
+		edit = fakeserver.CutAfter(0, fakeserver.Close)
+	}
+	w.sink.On(match, fakeserver.Auto.With(edit)).Once().Must()
+	return nil
+}
+
+func (w *world) setState(ctx context.Context, subject, state string) error {
+	id := w.ids(ctx, `"`+subject+`"`, "Outbox")[0]
+	switch state {
+	case store.SendSuspended.String():
+		return mtm.Hold(ctx, w.store, id)
+	case store.SendWaiting.String():
+		return mtm.Queue(ctx, w.store, id)
+	}
+	b := w.store.NewBatch()
+	for to := range store.SendNotApplicable {
+		if to.String() == state {
+			b.SetSending(id, to, store.SendWaiting)
+		}
+	}
+	return b.Commit(ctx)
+}
+
+// What a person may do to send.
+const (
+	sendWaiting = "I send what waits"
+	sendAtOnce  = "several programs send what waits"
+	sendNamed   = `I send "[^"]*" whatever waits`
+)
+
+func (w *world) sends(ctx context.Context, what string) error {
+	switch what {
+	case sendWaiting:
+		return w.send(ctx, nil)
+	case sendAtOnce:
+		return w.sendAtOnce(ctx)
+	}
+	return w.send(ctx, w.ids(ctx, what, "Outbox"))
+}
+
+// send empties the Outbox; how it ends is what the scenario says of it.
+func (w *world) send(ctx context.Context, selection []store.ID) error {
+	a, err := mtm.FindAccount(ctx, w.store, "demo")
+	if err != nil {
+		return err
+	}
+	_, failed := autosend.Run(ctx, w.store, a.SMTP, &autosend.Options{Timeout: w.patience, Selection: selection})
+	w.last = result{words: "send", refused: failed}
+	return nil
+}
+
+func (w *world) sendAtOnce(ctx context.Context) error {
+	a, err := mtm.FindAccount(ctx, w.store, "demo")
+	if err != nil {
+		return err
+	}
+	const programs = 3
+	ended := make(chan error, programs)
+	for range programs {
+		go func() {
+			st, err := store.Open(w.storeDir(), nil)
+			if err == nil {
+				_, err = autosend.Run(ctx, st, a.SMTP, &autosend.Options{Timeout: w.patience})
+				err = errors.Join(err, st.Close())
+			}
+			ended <- err
+		}()
+	}
+	var failed []error
+	for range programs {
+		if err := <-ended; !errors.Is(err, mtm.ErrNothingToSend) {
+			failed = append(failed, err)
+		}
+	}
+	return errors.Join(failed...)
+}
+
+// got closes the program, which waits until what it has launched is over.
+func (w *world) got(ctx context.Context, list string) error {
+	if w.client != nil {
+		if err := w.client.Close(); err != nil {
+			return err
+		}
+		w.client = nil
+		if err := w.settled(ctx); err != nil {
+			return err
+		}
+	}
+	var came []string
+	for _, m := range w.sink.Messages() {
+		_, after, _ := strings.Cut(string(m.Data), "\r\nSubject: ")
+		subject, _, _ := strings.Cut(after, "\r\n")
+		came = append(came, subject)
+	}
+	w.Expect(came).To(gomega.ConsistOf(subjects(list)))
+	return nil
+}
+
+// launcher sends in this process, as an embedding program may.
+func (w *world) launcher() mtm.Launcher {
+	return mtm.LauncherFunc(func(ctx context.Context, st *store.Store, smtp store.ID) error {
+		_, err := autosend.Run(ctx, st, smtp, &autosend.Options{Timeout: w.patience})
+		return err
+	})
+}
+
+// closeSink ends the server for sending. A rule that never fired is an error.
+func (w *world) closeSink() error {
+	if w.sink == nil {
+		return nil
+	}
+	err := w.sink.Close()
+	if served := <-w.sinking; !errors.Is(served, fakeserver.ErrClosed) {
+		err = errors.Join(err, served)
+	}
+	return err
+}

@@ -1,0 +1,191 @@
+package autosend
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"pop3mtm/mtm/progress"
+	"pop3mtm/mtm/store"
+)
+
+// Options of Run; nil and the zero value work.
+type Options struct {
+	// Dial makes the connection; nil dials TCP. It must honour ctx.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Timeout bounds every wait for the server; 0 = one minute. After the end of a message it may take ten times as long
+	// (RFC 5321 section 4.5.3.2.6).
+	Timeout time.Duration
+	// Lease is how long a message stays ours when this program dies while sending it; 0 = one minute. It is renewed as
+	// long as the program lives.
+	Lease time.Duration
+	// Selection names messages of the service that are sent too, whatever state they are in, unless they are sent.
+	Selection []store.ID
+	// Done is told what became of each message, from the goroutine of Run.
+	Done func(Outcome)
+}
+
+func (o *Options) orDefault() Options {
+	var d Options
+	if o != nil {
+		d = *o
+	}
+	if d.Dial == nil {
+		d.Dial = new(net.Dialer).DialContext
+	}
+	if d.Timeout <= 0 {
+		d.Timeout = time.Minute
+	}
+	if d.Lease <= 0 {
+		d.Lease = time.Minute
+	}
+	if d.Done == nil {
+		d.Done = func(Outcome) {}
+	}
+	return d
+}
+
+// Outcome is what became of one message.
+type Outcome struct {
+	ID    store.ID
+	State store.SendingState // SendSent, SendWaiting or SendFailed after a failure, SendSuspended
+	Err   error              // why it was not sent, or not to all; an *Error
+}
+
+// Result counts what became of the messages. Those that another program was sending are in none of the numbers.
+type Result struct {
+	Sent, Failed, Suspended int
+}
+
+// Error says which step failed and why; Code is the original's number.
+type Error struct {
+	Step string
+	Code progress.Code
+	Err  error // may be nil when Code says it all
+}
+
+func (e *Error) Error() string {
+	if e.Err == nil {
+		return e.Step + ": " + e.Code.Error()
+	}
+	return e.Step + ": " + e.Code.Error() + ": " + e.Err.Error()
+}
+
+// Unwrap gives the code and the cause.
+func (e *Error) Unwrap() []error {
+	if e.Err == nil {
+		return []error{e.Code}
+	}
+	return []error{e.Code, e.Err}
+}
+
+// Run sends what waits for an SMTP service and blocks until that is done. The error is an *Error: progress.NothingToSend
+// when nothing waited; what kept the program from the server, when it did not get there, and then no message has changed;
+// else it counts the messages that were not sent. Ending ctx suspends the message that is being sent, and ends the rest.
+func Run(ctx context.Context, st *store.Store, service store.ID, o *Options) (Result, error) {
+	r := &run{store: st, service: service, o: o.orDefault(), owner: "autosend-" + rand.Text()}
+	settings, err := readSettings(ctx, st, service)
+	if err != nil {
+		return r.result, err
+	}
+	r.settings = settings
+	jobs, err := r.pick(ctx)
+	if err != nil {
+		return r.result, err
+	}
+	if len(jobs) == 0 {
+		return r.result, &Error{Step: "looking into the Outbox", Code: progress.NothingToSend}
+	}
+	defer r.hangUp()
+	for _, j := range jobs {
+		if err := r.one(ctx, j); err != nil {
+			return r.result, err
+		}
+	}
+	r.quit(ctx)
+	return r.result, r.failure()
+}
+
+// run is one call of Run.
+type run struct {
+	store    *store.Store
+	service  store.ID
+	settings settings
+	o        Options
+	owner    string
+
+	line   *line // to the server, nil while there is none
+	losses int   // connections lost one after the other
+	result Result
+	first  *Error // of the messages that were not sent
+}
+
+// maxLosses of connections in a row end the run: it is not the messages then.
+const maxLosses = 3
+
+// one sends one message. An error ends the run.
+func (r *run) one(ctx context.Context, j job) error {
+	if r.line == nil {
+		l, err := r.connect(ctx)
+		if err != nil {
+			return err
+		}
+		r.line = l
+	}
+	envelope, err := r.store.Lease(ctx, j.id, r.owner, r.o.Lease, j.from...)
+	switch {
+	case errors.Is(err, store.ErrLeased), errors.Is(err, store.ErrSending), errors.Is(err, store.ErrNotFound):
+		return nil // another program has it, or somebody changed their mind
+	case err != nil:
+		return storeError(ctx, "taking a message", err)
+	}
+	m := &message{run: r, id: j.id, envelope: envelope}
+	m.keep(ctx)
+	verdict := m.send(ctx)
+	m.let()
+	if verdict.lost {
+		r.hangUp()
+		r.losses++
+	} else {
+		r.losses = 0
+	}
+	if err := r.finish(ctx, m, verdict); err != nil {
+		return err
+	}
+	switch {
+	case ctx.Err() != nil:
+		return &Error{Step: "sending", Code: progress.Cancelled, Err: context.Cause(ctx)}
+	case r.losses == maxLosses:
+		return verdict.err
+	}
+	return nil
+}
+
+// count adds a message to the result.
+func (r *run) count(o Outcome) {
+	switch o.State {
+	case store.SendSent:
+		r.result.Sent++
+	case store.SendSuspended:
+		r.result.Suspended++
+	default:
+		r.result.Failed++
+	}
+	if e, ok := errors.AsType[*Error](o.Err); ok && r.first == nil && o.State != store.SendSuspended {
+		r.first = e
+	}
+	r.o.Done(o)
+}
+
+// failure sums up the messages that were not sent.
+func (r *run) failure() error {
+	if r.first == nil {
+		return nil
+	}
+	all := r.result.Failed + r.result.Sent + r.result.Suspended
+	return &Error{Step: fmt.Sprintf("%d of %d message(s) failed, the first while %s", r.result.Failed, all, r.first.Step),
+		Code: r.first.Code, Err: r.first.Err}
+}

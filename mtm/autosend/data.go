@@ -1,0 +1,87 @@
+package autosend
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"github.com/emersion/go-smtp"
+
+	"pop3mtm/mtm/progress"
+	"pop3mtm/mtm/store"
+)
+
+// data sends the text, and notes who has it.
+func (m *message) data(ctx context.Context, body io.Reader, accepted []int) verdict {
+	const step = "sending the message"
+	w, err := m.line.client.Data()
+	if err != nil {
+		return m.refused(ctx, step, progress.Unknown, err)
+	}
+	out := &lineEnds{to: w}
+	if err = transmit(out, body, func() error { return m.keeper.look(ctx) }); err != nil {
+		// The dot must not be sent: the server would take the beginning for the whole.
+		return m.brokenOff(ctx, out, err)
+	}
+	answer, err := w.CloseWithResponse()
+	if err != nil {
+		v := m.refused(ctx, step, progress.Unknown, err)
+		if _, said := errors.AsType[*smtp.SMTPError](err); !said {
+			v.err = &Error{Step: "waiting for the server's word on the message, which may have arrived", Code: codeOf(v.err), Err: err}
+		}
+		return v
+	}
+	for _, i := range accepted {
+		m.envelope.Recipients[i].State = store.RecipientAccepted
+		m.envelope.Recipients[i].Reply = clean(answer.StatusText)
+	}
+	return verdict{}
+}
+
+// brokenOff says why a message ended before its dot.
+func (m *message) brokenOff(ctx context.Context, out *lineEnds, err error) verdict {
+	switch {
+	case m.keeper.lost():
+		return suspended(err)
+	case out.failed != nil || ctx.Err() != nil:
+		return m.refused(ctx, "sending the message", progress.Unknown, err)
+	}
+	return verdict{state: store.SendFailed, lost: true, err: &Error{Step: "reading the message", Code: progress.Unknown, Err: err}}
+}
+
+// suspended ends a message that was suspended, deleted, or lost to another program while it was sent.
+func suspended(err error) verdict {
+	return verdict{state: store.SendSuspended, lost: true, err: &Error{Step: "looking at the message again", Code: progress.Cancelled, Err: err}}
+}
+
+// refused ends a message that the server refused, or whose line broke. code is the number for the step.
+func (m *message) refused(ctx context.Context, step string, code progress.Code, err error) verdict {
+	if ctx.Err() != nil {
+		return verdict{state: store.SendSuspended, lost: true, err: &Error{Step: step, Code: progress.Cancelled, Err: context.Cause(ctx)}}
+	}
+	v := verdict{state: store.SendWaiting, lost: true, err: lineError(step, err)}
+	answer, said := errors.AsType[*smtp.SMTPError](err)
+	if !said {
+		return v
+	}
+	v.err = &Error{Step: step, Code: refusalCode(answer.Code, code), Err: errors.New(shown(answer))}
+	// After an answer the line goes on, unless the server ends it (RFC 5321 section 3.8) or will not be reset.
+	v.lost = answer.Code == serviceGone || m.line.client.Reset() != nil
+	return v
+}
+
+// refusalCode is behaviour section 10: access denied for what no repetition will mend.
+func refusalCode(answer int, other progress.Code) progress.Code {
+	switch answer {
+	case 550, 553, 554:
+		return progress.AccessDenied
+	}
+	return other
+}
+
+func codeOf(err error) progress.Code {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Code
+	}
+	return progress.Unknown
+}

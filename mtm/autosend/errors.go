@@ -1,0 +1,95 @@
+package autosend
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/emersion/go-smtp"
+
+	"pop3mtm/mtm/progress"
+)
+
+// stepError names a step, unless the error does so itself; an end of ctx counts for more than what came of it.
+func stepError(ctx context.Context, step string, code progress.Code, err error) error {
+	named, ok := errors.AsType[*Error](err)
+	if ok {
+		step = named.Step
+	}
+	switch {
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return &Error{Step: step, Code: progress.TimedOut, Err: context.Cause(ctx)}
+	case ctx.Err() != nil:
+		return &Error{Step: step, Code: progress.Cancelled, Err: context.Cause(ctx)}
+	case ok:
+		return named
+	}
+	return &Error{Step: step, Code: code, Err: err}
+}
+
+// lineError is of a line that broke.
+func lineError(step string, err error) error {
+	code := progress.NotConnected
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		code = progress.TimedOut
+	case errors.Is(err, errNonsense):
+		code = progress.BufferOverflow
+	}
+	return &Error{Step: step, Code: code, Err: errors.New(clean(err.Error()))}
+}
+
+// answerError is of a step that the server refused, or whose line broke.
+func answerError(step string, code progress.Code, err error) error {
+	if answer, said := errors.AsType[*smtp.SMTPError](err); said {
+		return &Error{Step: step, Code: code, Err: errors.New(shown(answer))}
+	}
+	return lineError(step, err)
+}
+
+// tlsError is of a line that did not become safe.
+func tlsError(err error) error {
+	return &Error{Step: securing, Code: progress.SMTPTLSFailed, Err: errors.New(clean(err.Error()))}
+}
+
+// startError is of what leads to STARTTLS: go-smtp does it in one step.
+func startError(err error) error {
+	if answer, said := errors.AsType[*smtp.SMTPError](err); said {
+		code := progress.SMTPTLSFailed
+		if answer.Code == serviceGone || answer.Code == noService {
+			code = progress.CannotConnect
+		}
+		return &Error{Step: securing, Code: code, Err: errors.New(shown(answer))}
+	}
+	if isTLS(err) || strings.HasPrefix(err.Error(), "smtp: ") {
+		return tlsError(err)
+	}
+	return lineError(securing, err)
+}
+
+// isTLS tells a failed handshake from other errors.
+func isTLS(err error) bool {
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[tls.AlertError](err); ok {
+		return true
+	}
+	_, ok := errors.AsType[tls.RecordHeaderError](err)
+	return ok
+}
+
+// replyCode is the number that a reply begins with, else 0.
+func replyCode(text string) int {
+	if len(text) < 3 {
+		return 0
+	}
+	n, err := strconv.Atoi(text[:3])
+	if err != nil {
+		return 0
+	}
+	return n
+}

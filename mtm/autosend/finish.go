@@ -1,0 +1,87 @@
+package autosend
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"pop3mtm/mtm/progress"
+	"pop3mtm/mtm/store"
+)
+
+// verdict is how sending one message ended.
+type verdict struct {
+	state store.SendingState // the state that it gets
+	err   error              // why it was not sent, or not to all
+	lost  bool               // the connection cannot be used any more
+}
+
+// lastWord bounds the commit that notes what became of a message when the run has been cancelled.
+const lastWord = 10 * time.Second
+
+// finish notes what became of a message and gives it back, in one commit. An error ends the run.
+func (r *run) finish(ctx context.Context, m *message, v verdict) error {
+	saving, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWord+r.o.Lease)
+	defer cancel()
+	err := r.commit(saving, m, v)
+	if errors.Is(err, store.ErrSending) { // suspended meanwhile: that stays
+		v.state = store.SendSuspended
+		err = r.commit(saving, m, v)
+	}
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil // deleted meanwhile
+	case errors.Is(err, store.ErrLeased):
+		r.count(Outcome{m.id, store.SendFailed, &Error{Step: "noting what became of a message", Code: progress.InUse, Err: err}})
+		return nil
+	case err != nil:
+		return storeError(saving, "noting what became of a message", err)
+	}
+	r.count(Outcome{m.id, v.state, v.err})
+	return nil
+}
+
+func (r *run) commit(ctx context.Context, m *message, v verdict) error {
+	entry, err := r.store.Entry(ctx, m.id)
+	if err != nil {
+		return err
+	}
+	b := r.store.NewBatch()
+	o := m.envelope
+	o.Code, o.Reason = 0, ""
+	if v.err != nil {
+		o.Reason = v.err.Error()
+		if e, ok := errors.AsType[*Error](v.err); ok {
+			o.Code = int(e.Code)
+		}
+	}
+	switch v.state {
+	case store.SendSent:
+		entry.Parent, entry.Sending, entry.Flags = store.Sent, store.SendSent, entry.Flags.Without(store.Failed)
+		b.Update(&entry)
+	case store.SendSuspended:
+		b.SetSending(m.id, store.SendSuspended, store.SendSending, store.SendSuspended)
+	default:
+		b.SetSending(m.id, v.state, store.SendSending)
+		b.SetFlags([]store.ID{m.id}, store.Failed, 0)
+	}
+	b.SetOutgoing(&entry, o)
+	b.Release(m.id, r.owner)
+	return b.Commit(ctx)
+}
+
+// storeError finds the number of a failure of the store.
+func storeError(ctx context.Context, step string, err error) error {
+	code := progress.Unknown
+	switch {
+	case errors.Is(err, store.ErrDiskFull):
+		code = progress.DiskFull
+	case errors.Is(err, store.ErrLocked):
+		code = progress.InUse
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		code = progress.TimedOut
+	case ctx.Err() != nil:
+		code = progress.Cancelled
+	}
+	return &Error{Step: step, Code: code, Err: err}
+}

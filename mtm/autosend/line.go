@@ -1,0 +1,172 @@
+package autosend
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/emersion/go-smtp"
+
+	"pop3mtm/mtm/account"
+	"pop3mtm/mtm/progress"
+)
+
+// line is a session with the server.
+type line struct {
+	conn    *boundedConn
+	client  *smtp.Client
+	release func() bool // lets go of the context
+	private bool        // nobody can listen: TLS, or a server on this machine
+}
+
+// connect dials, makes the line safe and logs in. Its error ends the run: no message is to blame.
+func (r *run) connect(ctx context.Context) (*line, error) {
+	config, err := r.settings.Security.Config(r.settings.Host)
+	if err != nil {
+		return nil, &Error{Step: securing, Code: progress.Argument, Err: err}
+	}
+	dialing, cancel := context.WithTimeout(ctx, r.o.Timeout)
+	defer cancel()
+	conn, err := r.o.Dial(dialing, "tcp", r.settings.Address())
+	if err != nil {
+		code := progress.CannotConnect
+		if _, ok := errors.AsType[*net.DNSError](err); ok {
+			code = progress.HostNotFound
+		}
+		return nil, stepError(ctx, "connecting", code, err)
+	}
+	l := &line{conn: &boundedConn{Conn: conn, timeout: r.o.Timeout}, private: account.Loopback(r.settings.Host)}
+	l.release = context.AfterFunc(dialing, func() { _ = conn.Close() })
+	if err := l.open(dialing, &r.settings, config, r.o.Timeout); err != nil {
+		l.close()
+		if ctx.Err() == nil && dialing.Err() != nil {
+			return nil, &Error{Step: "waiting for the server", Code: progress.TimedOut, Err: err}
+		}
+		return nil, stepError(ctx, "", progress.Unknown, err)
+	}
+	l.release()
+	l.release = context.AfterFunc(ctx, func() { _ = conn.Close() })
+	if err := l.logIn(ctx, &r.settings); err != nil {
+		l.close()
+		return nil, stepError(ctx, "", progress.Unknown, err)
+	}
+	return l, nil
+}
+
+const securing = "securing the line"
+
+// open reads the greeting and says hello, through TLS when the account wants that. Nothing goes on without it.
+func (l *line) open(ctx context.Context, s *settings, config *tls.Config, timeout time.Duration) error {
+	var conn net.Conn = l.conn
+	if s.Security.TLS == account.Implicit {
+		secured := tls.Client(conn, config)
+		if err := secured.HandshakeContext(ctx); err != nil {
+			return tlsError(err)
+		}
+		conn = secured
+	}
+	client := smtp.NewClient(conn)
+	if s.Security.TLS == account.StartTLS {
+		var err error
+		if client, err = smtp.NewClientStartTLS(conn, config); err != nil {
+			return startError(err)
+		}
+	}
+	client.CommandTimeout, client.SubmissionTimeout = timeout, 10*timeout
+	l.client = client
+	if err := client.Hello(helloName(l.conn)); err != nil {
+		if isTLS(err) {
+			return tlsError(err)
+		}
+		return answerError("saying hello", progress.CannotConnect, err)
+	}
+	l.private = l.private || s.Security.TLS != account.NoTLS
+	return nil
+}
+
+// close drops the line without a word.
+func (l *line) close() {
+	l.release()
+	_ = l.conn.Close()
+}
+
+// hangUp drops the line, if there is one.
+func (r *run) hangUp() {
+	if r.line != nil {
+		r.line.close()
+		r.line = nil
+	}
+}
+
+// quit ends the session. What the server says to that changes nothing any more.
+func (r *run) quit(ctx context.Context) {
+	if r.line != nil && ctx.Err() == nil {
+		_ = r.line.client.Quit()
+	}
+	r.hangUp()
+}
+
+// helloName is this machine's address as RFC 5321 section 4.1.4 has it, since it may have no name that others know.
+func helloName(c net.Conn) string {
+	a, ok := c.LocalAddr().(*net.TCPAddr)
+	switch {
+	case !ok:
+		return "localhost"
+	case a.IP.To4() != nil:
+		return "[" + a.IP.String() + "]"
+	}
+	return "[IPv6:" + a.IP.String() + "]"
+}
+
+// boundedConn bounds what a server may send between two commands, and how long it may take nothing.
+type boundedConn struct {
+	net.Conn
+	timeout time.Duration
+	since   int // octets read since the last write
+}
+
+// maxReply is far beyond any reply: RFC 5321 section 4.5.3.1.5 has 512 octets a line. TLS handshakes need more.
+const maxReply = 256 << 10
+
+func (c *boundedConn) Read(p []byte) (int, error) {
+	if c.since > maxReply {
+		return 0, fmt.Errorf("%w: more than %d octets for one command", errNonsense, maxReply)
+	}
+	n, err := c.Conn.Read(p)
+	c.since += n
+	return n, err
+}
+
+func (c *boundedConn) Write(p []byte) (int, error) {
+	c.since = 0
+	if err := c.Conn.SetWriteDeadline(time.Now().Add(c.timeout)); err != nil {
+		return 0, err
+	}
+	return c.Conn.Write(p)
+}
+
+// errNonsense is of a server that makes no sense.
+var errNonsense = errors.New("the server sends too much")
+
+// shown is a reply for people.
+func shown(e *smtp.SMTPError) string { return fmt.Sprintf("%d %s", e.Code, clean(e.Message)) }
+
+// maxShown is how much of what a server says is kept.
+const maxShown = 300
+
+// clean makes one line of what a server said.
+func clean(text string) string {
+	if len(text) > maxShown {
+		text = text[:maxShown]
+	}
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r >= 0x7F && r < 0xA0 {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(text, "?"))
+}

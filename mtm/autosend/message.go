@@ -1,0 +1,222 @@
+package autosend
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/emersion/go-smtp"
+
+	"pop3mtm/mtm/progress"
+	"pop3mtm/mtm/store"
+)
+
+// message is one message that this run holds the lease of.
+type message struct {
+	*run
+	id       store.ID
+	envelope store.Outgoing
+	keeper   *keeper
+}
+
+// send sends the message to all recipients that do not have it yet.
+func (m *message) send(ctx context.Context) verdict {
+	entry, body, err := m.open(ctx)
+	if err != nil {
+		return verdict{state: store.SendFailed, err: err}
+	}
+	defer func() { _ = body.Close() }() // it was only read
+	m.retry()
+	for {
+		before := m.pending()
+		if len(before) == 0 {
+			break
+		}
+		v := m.round(ctx, entry, body, before)
+		if v.err != nil {
+			return v
+		}
+		// A server that takes only so many recipients at once gets the message again for the others.
+		if more := m.pending(); len(more) == 0 || len(more) == len(before) {
+			break
+		}
+		if err := m.note(ctx); err != nil {
+			return verdict{state: store.SendWaiting, err: storeError(ctx, "noting the recipients", err)}
+		}
+		if _, err := body.Seek(0, io.SeekStart); err != nil {
+			return verdict{state: store.SendWaiting, err: storeError(ctx, "reading the message", err)}
+		}
+	}
+	if err := m.missed(); err != nil {
+		return verdict{state: store.SendWaiting, err: err}
+	}
+	return verdict{state: store.SendSent}
+}
+
+// open reads the message, and finds what makes it impossible to send.
+func (m *message) open(ctx context.Context) (store.Entry, *store.BodyReader, error) {
+	const step = "building the message"
+	fail := func(code progress.Code, err error) (store.Entry, *store.BodyReader, error) {
+		return store.Entry{}, nil, &Error{Step: step, Code: code, Err: err}
+	}
+	if len(m.envelope.Recipients) == 0 {
+		return fail(progress.Argument, errors.New("it has no recipients"))
+	}
+	if from := m.envelope.From; from != "" {
+		if err := checkAddress(from); err != nil {
+			return fail(progress.NoMailFrom, err)
+		}
+	}
+	for _, to := range m.envelope.Recipients {
+		if err := checkAddress(to.Address); err != nil {
+			return fail(progress.BadRcptTo, err)
+		}
+	}
+	entry, err := m.store.Entry(ctx, m.id)
+	if err != nil {
+		return fail(progress.NotFound, err)
+	}
+	if entry.Body.Kind != store.BodyWhole {
+		return fail(progress.NotFound, fmt.Errorf("its text is not here: the body is %s", entry.Body.Kind))
+	}
+	body, err := m.store.Body(ctx, m.id)
+	if err != nil {
+		return fail(progress.Unknown, err)
+	}
+	return entry, body, nil
+}
+
+// checkAddress keeps out what would be more than an address in a command of SMTP. A quoted local part is not taken.
+func checkAddress(address string) error {
+	local, domain, ok := strings.Cut(address, "@")
+	if !ok || local == "" || domain == "" || len(address) > maxAddress || strings.ContainsFunc(address, notInAddress) {
+		return fmt.Errorf("%.100q is not an address such as ada@example.org", address)
+	}
+	return nil
+}
+
+// maxAddress is RFC 5321 section 4.5.3.1.3: a path has 256 octets, two of them brackets.
+const maxAddress = 254
+
+func notInAddress(r rune) bool {
+	return r <= ' ' || r == 0x7F || r == utf8.RuneError || strings.ContainsRune(`<>()\,;"`, r)
+}
+
+// pending are the recipients that the message has not been tried for.
+func (m *message) pending() []int {
+	var list []int
+	for i, r := range m.envelope.Recipients {
+		if r.State == store.RecipientWaiting {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
+// retry makes those that were refused before be tried again.
+func (m *message) retry() {
+	m.envelope.Recipients = slices.Clone(m.envelope.Recipients)
+	for i := range m.envelope.Recipients {
+		if r := &m.envelope.Recipients[i]; r.State == store.RecipientRefused {
+			*r = store.Recipient{Address: r.Address}
+		}
+	}
+}
+
+// note keeps how far the message got, while it goes on.
+func (m *message) note(ctx context.Context) error {
+	b := m.store.NewBatch()
+	b.SetOutgoing(&store.Entry{ID: m.id}, m.envelope)
+	return b.Commit(ctx)
+}
+
+// missed says who does not have the message.
+func (m *message) missed() error {
+	var names []string
+	code := progress.None
+	for _, r := range m.envelope.Recipients {
+		if r.State == store.RecipientAccepted {
+			continue
+		}
+		if code == progress.None {
+			code = refusalCode(replyCode(r.Reply), progress.BadRcptTo)
+		}
+		if len(names) < shownRecipients {
+			names = append(names, fmt.Sprintf("%s: %s", r.Address, r.Reply))
+		}
+	}
+	if code == progress.None {
+		return nil
+	}
+	return &Error{Step: "naming the recipients", Code: code, Err: errors.New(strings.Join(names, "; "))}
+}
+
+// shownRecipients are how many refused ones a reason names.
+const shownRecipients = 5
+
+// round is one transaction with the server, for the recipients at these places.
+func (m *message) round(ctx context.Context, entry store.Entry, body io.Reader, pending []int) verdict {
+	l := m.line
+	if err := m.keeper.look(ctx); err != nil {
+		return suspended(err)
+	}
+	options := m.mailOptions(entry)
+	if known, _ := l.client.Extension("SMTPUTF8"); options.UTF8 && !known {
+		return verdict{state: store.SendWaiting, err: &Error{Step: "naming the sender", Code: progress.BadRcptTo,
+			Err: errors.New("an address has letters beyond ASCII, and the server does not know SMTPUTF8")}}
+	}
+	if err := l.client.Mail(m.envelope.From, options); err != nil {
+		return m.refused(ctx, "naming the sender", progress.BadMailFrom, err)
+	}
+	accepted, err := m.name(pending)
+	if err != nil {
+		return m.refused(ctx, "naming the recipients", progress.BadRcptTo, err)
+	}
+	if len(accepted) > 0 {
+		return m.data(ctx, body, accepted)
+	}
+	if err := l.client.Reset(); err != nil {
+		return m.refused(ctx, "naming the recipients", progress.BadRcptTo, err)
+	}
+	return verdict{}
+}
+
+// name tells the server the recipients, and gives those that it accepts. An error is not about a recipient.
+func (m *message) name(pending []int) (accepted []int, err error) {
+	for _, i := range pending {
+		to := &m.envelope.Recipients[i]
+		err := m.line.client.Rcpt(to.Address, nil)
+		if err == nil {
+			accepted = append(accepted, i)
+			continue
+		}
+		answer, refused := errors.AsType[*smtp.SMTPError](err)
+		if !refused || answer.Code == serviceGone {
+			return nil, err
+		}
+		to.Reply = shown(answer)
+		if answer.Code == tooMany && len(accepted) > 0 {
+			break // the others have their turn after these
+		}
+		to.State = store.RecipientRefused
+	}
+	return accepted, nil
+}
+
+// Codes of RFC 5321 section 4.2.3 that are about more than the command.
+const (
+	serviceGone = 421
+	tooMany     = 452
+	noService   = 554 // as a greeting
+)
+
+func (m *message) mailOptions(entry store.Entry) *smtp.MailOptions {
+	o := &smtp.MailOptions{Size: entry.Body.Length}
+	ascii := func(s string) bool { return !strings.ContainsFunc(s, func(r rune) bool { return r > 0x7F }) }
+	o.UTF8 = !ascii(m.envelope.From) || slices.ContainsFunc(m.envelope.Recipients, func(r store.Recipient) bool { return !ascii(r.Address) })
+	return o
+}
