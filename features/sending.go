@@ -50,9 +50,7 @@ func (w *world) canSend(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w.sink = smtpsink.New(&smtpsink.Options{Users: w.options.Users, TranscriptOctets: -1})
-	w.sinking = make(chan error, 1)
-	go func(s *smtpsink.Server) { w.sinking <- s.Serve(listener) }(w.sink)
+	w.serveSending(listener)
 	host, port, err := net.SplitHostPort(listener.Addr().String())
 	if err != nil {
 		return err
@@ -60,20 +58,30 @@ func (w *world) canSend(ctx context.Context) error {
 	return w.setAll(ctx, map[string]string{"smtp-host": host, "smtp-port": port, "smtp-from": "demo@example.org"})
 }
 
+func (w *world) serveSending(l net.Listener) {
+	sink := smtpsink.New(&smtpsink.Options{Users: w.options.Users, TranscriptOctets: -1})
+	w.sink, w.sinking = sink, make(chan error, 1)
+	go func(ended chan error) { ended <- sink.Serve(l) }(w.sinking)
+}
+
 func (w *world) refuses(refusal string) error {
-	match, known := refusals()[refusal]
-	edit := smtpsink.Refuse(451, "not today")
-	switch {
-	case !known:
-		match = fakeserver.Match{Verb: "RCPT", Args: "TO:<" + strings.Trim(strings.TrimPrefix(refusal, "refuses "), `"`) + ">"}
-		edit = smtpsink.Refuse(550, "no such user")
-	case strings.HasPrefix(refusal, "loses"):
-		edit = smtpsink.LoseReply(fakeserver.Close)
-	case match.Verb == "DATA" || match.Verb == "EHLO":
-		edit = fakeserver.CutAfter(0, fakeserver.Close)
-	}
+	match, edit := faultOf(refusal)
 	w.sink.On(match, fakeserver.Auto.With(edit)).Once().Must()
 	return nil
+}
+
+func faultOf(refusal string) (fakeserver.Match, fakeserver.Edit) {
+	match, known := refusals()[refusal]
+	switch {
+	case !known:
+		address := strings.Trim(strings.TrimPrefix(refusal, "refuses "), `"`)
+		return fakeserver.Match{Verb: "RCPT", Args: "TO:<" + address + ">"}, smtpsink.Refuse(550, "no such user")
+	case strings.HasPrefix(refusal, "loses"):
+		return match, smtpsink.LoseReply(fakeserver.Close)
+	case match.Verb == "DATA" || match.Verb == "EHLO":
+		return match, fakeserver.CutAfter(0, fakeserver.Close)
+	}
+	return match, smtpsink.Refuse(451, "not today")
 }
 
 func (w *world) setState(ctx context.Context, subject, state string) error {
@@ -85,12 +93,18 @@ func (w *world) setState(ctx context.Context, subject, state string) error {
 		return mtm.Queue(ctx, w.store, id)
 	}
 	b := w.store.NewBatch()
-	for to := range store.SendNotApplicable {
-		if to.String() == state {
-			b.SetSending(id, to, store.SendWaiting)
+	b.SetSending(id, stateNamed(state), store.SendWaiting)
+	return b.Commit(ctx)
+}
+
+// stateNamed is the sending state of a name; the unknown one when there is none.
+func stateNamed(name string) store.SendingState {
+	for s := range store.SendNotApplicable {
+		if s.String() == name {
+			return s
 		}
 	}
-	return b.Commit(ctx)
+	return store.SendUnknown
 }
 
 // What a person may do to send.
@@ -150,22 +164,24 @@ func (w *world) sendAtOnce(ctx context.Context) error {
 // got closes the program, which waits until what it has launched is over.
 func (w *world) got(ctx context.Context, list string) error {
 	if w.client != nil {
-		if err := w.client.Close(); err != nil {
-			return err
-		}
-		w.client = nil
-		if err := w.settled(ctx); err != nil {
+		err := w.client.Close()
+		if w.client = nil; err != nil {
 			return err
 		}
 	}
-	var came []string
+	w.Expect(w.taken()).To(gomega.ConsistOf(subjects(list)))
+	return w.settled(ctx)
+}
+
+// taken are the subjects of what the server for sending has.
+func (w *world) taken() []string {
+	list := []string{}
 	for _, m := range w.sink.Messages() {
 		_, after, _ := strings.Cut(string(m.Data), "\r\nSubject: ")
 		subject, _, _ := strings.Cut(after, "\r\n")
-		came = append(came, subject)
+		list = append(list, subject)
 	}
-	w.Expect(came).To(gomega.ConsistOf(subjects(list)))
-	return nil
+	return list
 }
 
 // launcher sends in this process, as an embedding program may.

@@ -64,7 +64,7 @@ func send(cmd *cobra.Command, e *env, args []string) error {
 		if a.SMTP == 0 {
 			return coded(mtm.ErrArgument, "%s has no server for outgoing mail: 'mtm account set %[1]s --smtp HOST:PORT --from ADDRESS' gives it one", a.Name)
 		}
-		if err := checkOutbox(ctx, st, a, ids); err != nil {
+		if err = checkOutbox(ctx, st, a, ids); err != nil {
 			return err
 		}
 		report := sent{Account: a.Name, Sent: []store.ID{}, Suspended: []store.ID{}, Failed: []unsentView{}}
