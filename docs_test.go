@@ -168,9 +168,12 @@ func buildCommands(t *testing.T) string {
 	return bin
 }
 
-// documentAddress is what the documents show; the test puts one with a free port in its place, so that nothing that runs on
-// this machine is in the way.
-const documentAddress = "127.0.0.1:1110"
+// documentAddress and documentSMTP are what the documents show; the test puts ones with free ports in their place, so that
+// nothing that runs on this machine is in the way.
+const (
+	documentAddress = "127.0.0.1:1110"
+	documentSMTP    = "127.0.0.1:1025"
+)
 
 // shell runs the commands of one document.
 type shell struct {
@@ -178,9 +181,17 @@ type shell struct {
 	dir     string
 	env     []string
 	address string // in place of documentAddress
+	smtp    string // in place of documentSMTP
 }
 
 func newShell(t *testing.T, bin string) *shell {
+	t.Helper()
+	dir := t.TempDir()
+	env := append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "HOME="+dir)
+	return &shell{t: t, dir: dir, env: env, address: freeAddress(t), smtp: freeAddress(t)}
+}
+
+func freeAddress(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -189,9 +200,7 @@ func newShell(t *testing.T, bin string) *shell {
 	if err = l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
-	env := append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "HOME="+dir)
-	return &shell{t: t, dir: dir, env: env, address: l.Addr().String()}
+	return l.Addr().String()
 }
 
 // goRun is how the documents start a command of this tree from a clone; the built one is started instead.
@@ -201,7 +210,7 @@ var goRun = regexp.MustCompile(`\bgo run \./cmd/(\w+)`)
 // port of the documents, and the end of the document stops it.
 func (s *shell) run(ctx context.Context, e example) string {
 	command := goRun.ReplaceAllString(e.command, "$1")
-	command = strings.ReplaceAll(command, documentAddress, s.address)
+	command = strings.NewReplacer(documentAddress, s.address, documentSMTP, s.smtp).Replace(command)
 	if server, ok := strings.CutSuffix(command, " &"); ok {
 		return s.serve(server, e.output)
 	}
@@ -211,7 +220,7 @@ func (s *shell) run(ctx context.Context, e example) string {
 	cmd.Dir, cmd.Env = s.dir, s.env
 	out, err := cmd.CombinedOutput()
 	// curl shows lines as POP3 ends them.
-	text := strings.ReplaceAll(strings.ReplaceAll(string(out), "\r\n", "\n"), s.address, documentAddress)
+	text := strings.NewReplacer("\r\n", "\n", s.address, documentAddress, s.smtp, documentSMTP).Replace(string(out))
 	if err != nil {
 		return err.Error() + "\n" + text
 	}
