@@ -214,7 +214,7 @@ func (s *shell) run(ctx context.Context, e example) string {
 	if server, ok := strings.CutSuffix(command, " &"); ok {
 		return s.serve(server, e.output)
 	}
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "sh", "-c", command)
 	cmd.Dir, cmd.Env = s.dir, s.env
