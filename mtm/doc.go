@@ -33,8 +33,13 @@
 // lost and nothing twice. A message that the server refuses is counted and the
 // rest go on.
 //
+// Without a connection an account in disconnected mode keeps copies, moves, populates
+// and deletes for the next session, one record an operation in the store. A record goes
+// in the commit that carries it out, so a kill at any point loses none and does none
+// twice, and no delete goes before its copy.
+//
 // # Where to read on
 //
 // getmail.go joins connect, transfer and disconnect; internal/servermtm runs each
-// of them: connect.go, refresh.go, transfer.go, quit.go; pop3/retr.go is the wire.
+// of them: connect.go, refresh.go, queuerun.go, transfer.go, quit.go; pop3/retr.go is the wire.
 package mtm
