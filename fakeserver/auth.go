@@ -41,7 +41,7 @@ func auth(x *Exchange) Reply {
 	name, initial, hasInitial := strings.Cut(x.Args, " ")
 	name = strings.ToUpper(name)
 	i := slices.IndexFunc(mechanisms(), func(m mechanism) bool { return m.name == name })
-	if i < 0 || !slices.Contains(s.o.Mechanisms, name) {
+	if i < 0 || !slices.Contains(s.Mechanisms(), name) {
 		return x.refuse("no such mechanism")
 	}
 	m := mechanisms()[i]
@@ -82,8 +82,11 @@ func (x *Exchange) proceed(a *authentication, response []byte) Reply {
 	case errors.Is(err, errDenied):
 		return denied()
 	case err != nil:
-		return x.refuse("this response makes no sense to " + a.mechanism)
+		return x.refuse("this response makes no sense to this mechanism")
 	case done:
+		if u := a.who.user; u.Mechanisms != nil && !contains(u.Mechanisms, a.mechanism) {
+			return denied()
+		}
 		x.effect = func() Reply { return x.Session.login(a.who.name, a.who.user) }
 		return OK("maildrop locked and ready")
 	}

@@ -10,7 +10,7 @@ import (
 func greet(x *Exchange) Reply {
 	s := x.Session
 	text := s.server.o.Greeting
-	if !s.server.lacks("APOP") {
+	if !s.lacks("APOP") {
 		text += fmt.Sprintf(" <%d.%d@fakeserver>", s.number, s.server.o.Now().UnixNano())
 	}
 	return OK(text)

@@ -1,5 +1,5 @@
 // Package fakeserver is a POP3 server for testing POP3 clients: exactly right
-// by default (RFC 1939, 2449, 2595, 3206, 5034, 8314), and wrong exactly as told.
+// by default (RFC 1939, 2449, 2595, 3206, 5034, 6856, 8314), and wrong exactly as told.
 //
 // A reply is data: a Handler makes it, Edits change it, and one function writes
 // it without checking anything, so that any octet can be sent. Rules say which

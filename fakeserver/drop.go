@@ -14,7 +14,8 @@ import (
 // session holds from login to its end (RFC 1939 section 4).
 type Maildrop struct {
 	source maildrop.Source
-	lock   chan struct{} // full while a session holds the maildrop
+	lock   chan struct{}        // full while a session holds the maildrop
+	seen   map[string]time.Time // when a session first saw a message, for Expire; behind lock
 
 	news signal // changes from outside of sessions
 	mu   sync.Mutex
@@ -108,35 +109,54 @@ func (d *Maildrop) isHeld(now time.Time) bool {
 // Locked tells whether a session holds the maildrop.
 func (d *Maildrop) Locked() bool { return len(d.lock) > 0 }
 
+// take locks the maildrop.
+func (d *Maildrop) take(wait time.Duration, quit <-chan struct{}) bool {
+	select {
+	case d.lock <- struct{}{}:
+		return true
+	default:
+	}
+	if wait <= 0 {
+		return false
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case d.lock <- struct{}{}:
+		return true
+	case <-quit:
+	case <-timer.C:
+	}
+	return false
+}
+
+// current is what is in the maildrop, less what has expired. The caller has locked it.
+func (d *Maildrop) current(o *Options) (maildrop.List, error) {
+	if d.isHeld(o.Now()) {
+		return nil, errInUse
+	}
+	list, err := d.source.List()
+	if err != nil || o.Expire <= 0 {
+		return list, err
+	}
+	if err := d.expire(list, o.Expire, o.Now()); err != nil {
+		return nil, err
+	}
+	return d.source.List()
+}
+
 // sight is what becomes of a list for one session.
 type sight func(maildrop.List) maildrop.List
 
 var errInUse = errors.New("maildrop is in use")
 
-// open locks the maildrop and lists its mail as see shows it. It waits at most for wait, or
-// until quit is closed, when another session has it.
-func (d *Maildrop) open(wait time.Duration, quit <-chan struct{}, now func() time.Time, see sight) (*view, error) {
-	select {
-	case d.lock <- struct{}{}:
-	default:
-		if wait <= 0 {
-			return nil, errInUse
-		}
-		timer := time.NewTimer(wait)
-		defer timer.Stop()
-		select {
-		case d.lock <- struct{}{}:
-		case <-quit:
-			return nil, errInUse
-		case <-timer.C:
-			return nil, errInUse
-		}
-	}
-	if d.isHeld(now()) {
-		<-d.lock
+// open locks the maildrop and lists its mail as see shows it. It waits at most
+// for LockWait, or until quit is closed, when another session has it.
+func (d *Maildrop) open(o *Options, quit <-chan struct{}, see sight) (*view, error) {
+	if !d.take(o.LockWait, quit) {
 		return nil, errInUse
 	}
-	list, err := d.source.List()
+	list, err := d.current(o)
 	if err != nil {
 		<-d.lock
 		return nil, err

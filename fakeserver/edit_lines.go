@@ -213,7 +213,7 @@ func AroundRows(before, after string) Edit {
 		switch {
 		case at == row:
 			return []string{before + l + after}
-		case at == statusLine && isNumber && two && !strings.Contains(value, " ") && value != "octets":
+		case at == statusLine && isNumber && two && !strings.Contains(value, " ") && !countsOctets(value):
 			return []string{word + " " + before + rest + after}
 		}
 		return []string{l}

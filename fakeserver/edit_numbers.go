@@ -31,13 +31,19 @@ func Octets(change Number) Edit {
 	return status(func(l string) string {
 		words := strings.Split(l, " ")
 		for i, w := range words[:len(words)-1] {
-			if digits := strings.TrimPrefix(w, "("); strings.HasPrefix(words[i+1], "octets") && digits != "" {
+			if digits := strings.TrimPrefix(w, "("); countsOctets(words[i+1]) && digits != "" {
 				words[i] = w[:len(w)-len(digits)] + nthNumber(digits, 1, change)
 				return strings.Join(words, " ")
 			}
 		}
 		return nthNumber(l, 2, change)
 	})
+}
+
+// countsOctets tells whether a word says what the number before it counts, in each
+// language of the server.
+func countsOctets(word string) bool {
+	return strings.HasPrefix(word, "octets") || strings.HasPrefix(word, "Oktette")
 }
 
 // RowNumber changes the message number of each row of a listing.

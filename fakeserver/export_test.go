@@ -56,3 +56,12 @@ func (r *rendering) finish(bool) error { return nil }
 
 // TakesEffect tells whether the command behind a reply takes effect.
 func TakesEffect(r Reply) bool { return r.bearing() >= success }
+
+// Translations are the texts of a language by the English ones.
+func Translations() map[string]string { return german() }
+
+// Form is a text with # in the place of each number.
+func Form(text string) string {
+	form, _ := withoutNumbers(text)
+	return form
+}

@@ -1,7 +1,6 @@
 package fakeserver
 
 import (
-	"crypto/subtle"
 	"slices"
 	"strings"
 )
@@ -39,11 +38,12 @@ func Mechanisms() []string {
 	return names
 }
 
-func defaultMechanisms(users map[string]User) []string {
-	tokens := false
-	for _, u := range users {
-		tokens = tokens || u.Token != ""
+// Mechanisms are the names of the SASL mechanisms on offer, in their order.
+func (s *Server) Mechanisms() []string {
+	if s.o.Mechanisms != nil {
+		return slices.Clone(s.o.Mechanisms)
 	}
+	tokens := s.anyUser(func(u User) bool { return u.Token != "" })
 	var names []string
 	for _, m := range mechanisms() {
 		if !m.token || tokens {
@@ -53,9 +53,6 @@ func defaultMechanisms(users map[string]User) []string {
 	return names
 }
 
-// Mechanisms are the names of the SASL mechanisms on offer, in their order.
-func (s *Server) Mechanisms() []string { return slices.Clone(s.o.Mechanisms) }
-
 // offers lists the mechanisms that CAPA tells of in this session.
 func (s *Session) offers() []string {
 	plaintext := map[string]bool{}
@@ -63,42 +60,13 @@ func (s *Session) offers() []string {
 		plaintext[m.name] = m.plaintext
 	}
 	var names []string
-	for _, name := range s.server.o.Mechanisms {
+	for _, name := range s.server.Mechanisms() {
 		if !plaintext[name] || !s.needsTLS() {
 			names = append(names, name)
 		}
 	}
 	return names
 }
-
-// byPassword finds a user who logs in with a password, if the name is known.
-func (s *Server) byPassword(name string) (User, bool) {
-	u, known := s.o.Users[name]
-	return u, known && (u.Password != "" || u.Token == "")
-}
-
-// checkPassword finds the user whose name and password these are.
-func (s *Server) checkPassword(name, password string) (User, error) {
-	u, known := s.byPassword(name)
-	if !equal(u.Password, password) || !known {
-		return User{}, errDenied
-	}
-	return u, nil
-}
-
-// checkToken finds the user whose token this is. Without a name the token alone
-// says who it is.
-func (s *Server) checkToken(name, token string) (string, User, error) {
-	for n, u := range s.o.Users {
-		if (name == "" || name == n) && u.Token != "" && equal(u.Token, token) {
-			return n, u, nil
-		}
-	}
-	return "", User{}, errDenied
-}
-
-// equal compares secrets in constant time.
-func equal(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
 func upperAll(names []string) []string {
 	upper := make([]string, len(names))

@@ -19,6 +19,9 @@ type Options struct {
 	// Capabilities replaces the rows of the CAPA reply. It changes what is
 	// listed, not what works.
 	Capabilities []string
+	// LoginCapabilities are the rows before login where they differ. Default:
+	// Capabilities.
+	LoginCapabilities []string
 	// Without names what this server lacks: verbs (TOP, UIDL, CAPA, APOP ...)
 	// are then unknown, and these and other capabilities (PIPELINING, EXPIRE
 	// ...) are not listed. Without APOP the greeting has no timestamp.
@@ -36,7 +39,8 @@ type Options struct {
 	// OAUTHBEARER, XOAUTH2. RFC 2595 section 2.3 wants it of a real server.
 	PlaintextNeedsTLS bool
 	// LoginDelay is the least time between two logins of a user, by the clock
-	// Now and in whole seconds; CAPA lists it. Default: none.
+	// Now and in whole seconds; CAPA lists it, with USER before login when it is not
+	// the same for all. Default: none.
 	LoginDelay time.Duration
 	// Views are what every session sees of its maildrop, one after the other.
 	// Default: what is there.
@@ -49,6 +53,16 @@ type Options struct {
 	LockAfterDrop time.Duration
 	// Fragment says how what is sent is cut into packets. Default: Whole.
 	Fragment Fragment
+	// Expire is after how many days the server deletes mail, counted by the clock Now
+	// from the first session that sees it; CAPA lists it. AtOnce deletes at QUIT what
+	// was read. Default: never.
+	Expire int
+	// UTF8 offers the command UTF8 and takes names and passwords in UTF-8 (RFC 6856).
+	// RETR and TOP of a message with a header in UTF-8 are refused without it.
+	UTF8 bool
+	// Language is what the server chooses for LANG *, by its tag: en or de. It starts
+	// in English. Default: en.
+	Language string
 	// IdleTimeout is how long the server waits for a command, and for a client
 	// that does not read. Default and least value of a right server: 10 minutes
 	// (RFC 1939 section 3).
@@ -85,6 +99,19 @@ type User struct {
 	// Token lets the user in by OAUTHBEARER and XOAUTH2. With a Token an empty
 	// Password is none, and not the empty one.
 	Token string
+	// AnyPassword lets the user in by USER and PASS, PLAIN and LOGIN whatever the
+	// password is. QUIRK 36.
+	AnyPassword bool
+	// Capabilities replaces the rows of the CAPA reply after login.
+	Capabilities []string
+	// Without names what the server lacks for this user after login, besides what it
+	// lacks anyway.
+	Without []string
+	// Mechanisms of AUTH that let this user in; USER and PASS, and APOP, do always.
+	// nil: all.
+	Mechanisms []string
+	// LoginDelay replaces that of the server; negative: none.
+	LoginDelay time.Duration
 	// Maildrop of this user; nil means the one the server was made with.
 	Maildrop *Maildrop
 	// Views come after those of the server.
@@ -128,10 +155,15 @@ func (o *Options) orDefault() Options {
 	if d.Implementation == "" {
 		d.Implementation = "pop3mtm-fakeserver"
 	}
-	if d.Mechanisms == nil {
-		d.Mechanisms = defaultMechanisms(d.Users)
+	if d.Mechanisms != nil {
+		d.Mechanisms = upperAll(d.Mechanisms)
 	}
-	d.Mechanisms = upperAll(d.Mechanisms)
+	if d.Language == "" {
+		d.Language = languages()[0].tag
+	}
+	if d.Expire < 0 && d.Deletes == nil {
+		d.Deletes = DeleteRead
+	}
 	if d.TLS != nil {
 		d.TLS = d.TLS.Clone()
 		d.TLS.DynamicRecordSizingDisabled = true // large mail, fast lines

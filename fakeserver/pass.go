@@ -3,7 +3,6 @@ package fakeserver
 import (
 	"errors"
 	"io/fs"
-	"time"
 )
 
 // pass answers PASS. RFC 1939 section 7: it follows a successful USER, and
@@ -27,7 +26,7 @@ func denied() Reply { return Err("[AUTH] wrong user or password") }
 
 // login locks the maildrop and enters TRANSACTION, or returns the refusal.
 func (s *Session) login(name string, u User) Reply {
-	if !s.server.mayLogIn(name) {
+	if !s.server.mayLogIn(name, u) {
 		// RFC 2449 section 8.1.1
 		return Err("[LOGIN-DELAY] too soon after the last login")
 	}
@@ -37,7 +36,7 @@ func (s *Session) login(name string, u User) Reply {
 	}
 	before, nobody := s.name, s.user
 	s.name, s.user = name, u // views may ask
-	v, err := drop.open(s.server.o.LockWait, s.quit, s.server.o.Now, s.sight())
+	v, err := drop.open(&s.server.o, s.quit, s.sight())
 	if err != nil {
 		s.name, s.user = before, nobody
 	}
@@ -55,31 +54,27 @@ func (s *Session) login(name string, u User) Reply {
 		return Err("[SYS/TEMP] maildrop cannot be read")
 	}
 	s.view, s.state = v, Transaction
-	s.server.loggedIn(name)
+	s.server.loggedIn(name, u)
 	return nil
 }
 
 // mayLogIn tells whether the LoginDelay since the user's last login is over.
-func (s *Server) mayLogIn(name string) bool {
-	if s.o.LoginDelay <= 0 {
+func (s *Server) mayLogIn(name string, u User) bool {
+	delay := s.delay(u)
+	if delay == 0 {
 		return true
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	last, found := s.logins[name]
-	return !found || s.o.Now().Sub(last) >= s.delay()
+	return !found || s.o.Now().Sub(last) >= delay
 }
 
-func (s *Server) loggedIn(name string) {
-	if s.o.LoginDelay <= 0 {
+func (s *Server) loggedIn(name string, u User) {
+	if s.delay(u) == 0 {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.logins[name] = s.o.Now()
-}
-
-// delay is LoginDelay in whole seconds.
-func (s *Server) delay() time.Duration {
-	return (s.o.LoginDelay + time.Second - 1).Truncate(time.Second)
 }

@@ -25,6 +25,12 @@ func retr(x *Exchange) Reply {
 // send opens the message before anything is said, so that mail which is gone
 // is a refusal and not a broken reply.
 func (x *Exchange) send(text string, m maildrop.Message, lines int64) Reply {
+	if s := x.Session; s.server.o.UTF8 && !s.utf8 {
+		// RFC 6856 section 5. A message that cannot be read is refused below.
+		if needs, err := needsUTF8(m); needs && err == nil {
+			return Err("[UTF8] the header is in UTF-8: say UTF8 before login")
+		}
+	}
 	open, err := m.Open()
 	if err != nil {
 		x.Session.server.o.Log.Error("message cannot be read", "session", x.Session.number, "error", err)

@@ -4,9 +4,8 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"maps"
 	"net"
-	"slices"
-	"strings"
 	"sync"
 	"time"
 )
@@ -20,6 +19,7 @@ type Server struct {
 	drop  *Maildrop
 	verbs map[string]verb
 	rules ruleSet
+	users users
 	// protocol is spoken instead of POP3, unless it is nil.
 	protocol Protocol
 	// secret makes the salts of SCRAM.
@@ -49,9 +49,11 @@ func New(drop *Maildrop, o *Options) *Server {
 	s.idle = make(chan struct{})
 	close(s.idle)
 	s.logins = map[string]time.Time{}
+	s.users.byName = maps.Clone(s.o.Users)
 	_, _ = rand.Read(s.secret[:]) // it never fails
 	for _, v := range verbs() {
-		if !s.lacks(v.name) && (v.name != "STLS" || s.o.TLS != nil) {
+		able := (v.name != "STLS" || s.o.TLS != nil) && (v.name != "UTF8" || s.o.UTF8)
+		if able && !s.lacks(v.name) {
 			s.verbs[v.name] = v
 		}
 	}
@@ -60,7 +62,7 @@ func New(drop *Maildrop, o *Options) *Server {
 
 // lacks tells whether the options take this verb or capability away.
 func (s *Server) lacks(name string) bool {
-	return slices.ContainsFunc(s.o.Without, func(w string) bool { return strings.EqualFold(w, name) })
+	return contains(s.o.Without, name)
 }
 
 // Addr is the address of the first listener as host:port, empty when there is

@@ -58,12 +58,14 @@ type Session struct {
 	user      User   // who has logged in
 	view      *view  // from login to the end
 	badInRow  int
-	asking    *authentication // the next line is a response to it
-	hiding    bool            // what is no command may be a secret: AUTH was refused
-	startTLS  bool            // after the reply to STLS
-	tls       *tls.Conn       // on top of conn, from the handshake on
-	scratch   []byte          // for mail from files, once there was some
-	dialect   *dialect        // of another protocol, nil for POP3
+	utf8      bool              // UTF-8 mode
+	texts     map[string]string // of the language, nil: English
+	asking    *authentication   // the next line is a response to it
+	hiding    bool              // what is no command may be a secret: AUTH was refused
+	startTLS  bool              // after the reply to STLS
+	tls       *tls.Conn         // on top of conn, from the handshake on
+	scratch   []byte            // for mail from files, once there was some
+	dialect   *dialect          // of another protocol, nil for POP3
 
 	quit     chan struct{} // closed by stop
 	stopOnce sync.Once
@@ -279,7 +281,7 @@ func (s *Session) exchange(x *Exchange) (done bool, why string) {
 		defer func() { _ = x.opened.Close() }() // it was only read
 	}
 	if b := reply.bearing(); x.effect != nil && (b >= success || x.challenges && b == challenge) {
-		if instead := x.effect(); instead != nil {
+		if instead := s.translated(x.effect()); instead != nil {
 			for _, edit := range x.edits {
 				instead = edit(instead)
 			}
@@ -301,7 +303,7 @@ func (s *Session) exchange(x *Exchange) (done bool, why string) {
 	if !x.bad {
 		s.badInRow = 0
 	} else if s.badInRow++; s.badInRow == s.server.o.MaxBadCommands {
-		reply, s.state = Err("too many bad commands, closing"), Update
+		reply, s.state = s.translated(Err("too many bad commands, closing")), Update
 	}
 	end, err := s.send(reply)
 	if err == nil && end == Open && s.state == Update {

@@ -102,7 +102,7 @@ var _ = Describe("a session", func() {
 		_, after := login(srv).multi("CAPA")
 		Expect(before).To(Equal(after))
 		Expect(strings.Split(before, "\r\n")).To(ConsistOf("TOP", "USER", "SASL SCRAM-SHA-256 SCRAM-SHA-1 CRAM-MD5 PLAIN LOGIN", "UIDL", "PIPELINING",
-			"RESP-CODES", "AUTH-RESP-CODE", "EXPIRE NEVER", HavePrefix("IMPLEMENTATION "), ""))
+			"RESP-CODES", "AUTH-RESP-CODE", "LANG", "EXPIRE NEVER", HavePrefix("IMPLEMENTATION "), ""))
 	})
 
 	It("lacks what the options take away", func() {
@@ -111,7 +111,7 @@ var _ = Describe("a session", func() {
 		Expect(greeting).NotTo(ContainSubstring("<"))
 		Expect(p.ask("APOP demo x")).To(HavePrefix("-ERR unknown"))
 		_, capa := p.multi("CAPA")
-		Expect(capa).To(Equal("TOP\r\nUSER\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\nEXPIRE NEVER\r\nIMPLEMENTATION x\r\n"))
+		Expect(capa).To(Equal("TOP\r\nUSER\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\nLANG\r\nEXPIRE NEVER\r\nIMPLEMENTATION x\r\n"))
 		Expect(login(srv).ask("UIDL")).To(HavePrefix("-ERR unknown"))
 	})
 

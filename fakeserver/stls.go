@@ -5,6 +5,9 @@ func stls(x *Exchange) Reply {
 	if x.Session.tls != nil {
 		return x.refuse("TLS is on already")
 	}
+	if x.Session.utf8 { // RFC 6856 section 2.1
+		return x.refuse("not after UTF8")
+	}
 	x.effect = func() Reply {
 		s := x.Session
 		// Commands that came along would be taken as if they had come over TLS:
@@ -14,7 +17,7 @@ func stls(x *Exchange) Reply {
 			return Err("nothing may follow STLS before the handshake")
 		}
 		// RFC 2595 section 4: the server forgets what it learned before TLS.
-		s.name, s.startTLS = "", true
+		s.name, s.texts, s.startTLS = "", nil, true
 		return nil
 	}
 	return OK("begin TLS")

@@ -19,6 +19,7 @@ func verbs() []verb {
 		{"AUTH", Authorization, true, auth},
 		{"CAPA", Authorization | Transaction, false, capa},
 		{"DELE", Transaction, true, dele},
+		{"LANG", Authorization | Transaction, true, lang},
 		{"LIST", Transaction, true, list},
 		{"NOOP", Transaction, false, noop},
 		{"PASS", Authorization, true, pass},
@@ -30,6 +31,7 @@ func verbs() []verb {
 		{"TOP", Transaction, true, top},
 		{"UIDL", Transaction, true, uidl},
 		{"USER", Authorization, true, user},
+		{"UTF8", Authorization, false, utf8Mode},
 	}
 }
 
@@ -68,10 +70,17 @@ func auto(x *Exchange) Reply {
 	if d := x.Session.dialect; d != nil && (!x.pseudo || x.Verb == connectVerb || x.Verb == responseVerb) {
 		return d.answer(x)
 	}
+	return x.Session.translated(right(x))
+}
+
+func right(x *Exchange) Reply {
 	if x.pseudo {
 		return pseudo(x.Verb)(x)
 	}
 	v, known := x.Session.server.verbs[x.Verb]
+	if known && x.Session.user.Without != nil {
+		known = !x.Session.lacks(v.name)
+	}
 	switch {
 	case x.Line == nil && x.Verb == "":
 		return x.refuse("command line too long")
@@ -82,7 +91,7 @@ func auto(x *Exchange) Reply {
 	case v.states&x.Session.state == 0:
 		return x.refuse("not in the " + x.Session.state.String() + " state")
 	case !v.args && strings.TrimSpace(x.Args) != "":
-		return x.refuse(v.name + " takes no argument")
+		return x.refuse("this command takes no argument")
 	}
 	return v.run(x)
 }

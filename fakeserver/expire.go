@@ -1,0 +1,48 @@
+package fakeserver
+
+import (
+	"fmt"
+	"time"
+
+	"pop3mtm/fakeserver/maildrop"
+)
+
+// AtOnce is an Options.Expire: what was read is deleted at QUIT.
+const AtOnce = -1
+
+// expireRow is what CAPA says of it. RFC 2449 section 6.7.
+func (o *Options) expireRow() string {
+	switch {
+	case o.Expire < 0:
+		return "EXPIRE 0"
+	case o.Expire == 0:
+		return "EXPIRE NEVER"
+	}
+	return fmt.Sprintf("EXPIRE %d", o.Expire)
+}
+
+const day = 24 * time.Hour
+
+// expire deletes what a session saw for the first time more than so many days ago.
+// The caller holds the lock of the maildrop.
+func (d *Maildrop) expire(list maildrop.List, days int, now time.Time) error {
+	seen := make(map[string]time.Time, list.Len())
+	var old []string
+	for i := range list.Len() {
+		uid := list.At(i).UID()
+		first, known := d.seen[uid]
+		if !known {
+			first = now
+		}
+		if now.Sub(first) > time.Duration(days)*day {
+			old = append(old, uid)
+			continue
+		}
+		seen[uid] = first
+	}
+	d.seen = seen
+	if old == nil {
+		return nil
+	}
+	return d.source.Remove(old)
+}
