@@ -122,6 +122,29 @@ func samples() map[string]sample {
 
 func names() []string { return slices.Sorted(maps.Keys(samples())) }
 
+// makers are the exported functions of the package that make a value of a type, sorted.
+func makers(kind string) []string {
+	GinkgoHelper()
+	files, err := filepath.Glob("*.go")
+	Expect(err).NotTo(HaveOccurred())
+	var made []string
+	for _, name := range files {
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		Expect(err).NotTo(HaveOccurred())
+		for _, d := range f.Decls {
+			fn, ok := d.(*ast.FuncDecl)
+			if !ok || fn.Recv != nil || !fn.Name.IsExported() || fn.Type.Results == nil {
+				continue
+			}
+			if id, ok := fn.Type.Results.List[0].Type.(*ast.Ident); ok && id.Name == kind {
+				made = append(made, fn.Name.Name)
+			}
+		}
+	}
+	slices.Sort(made)
+	return made
+}
+
 // rendered is a reply as text, without the end of one that has none.
 func rendered(r fakeserver.Reply) string {
 	for i, c := range r {
@@ -134,24 +157,7 @@ func rendered(r fakeserver.Reply) string {
 
 var _ = Describe("the edits of a reply", func() {
 	It("are all shown below", func() {
-		files, err := filepath.Glob("*.go")
-		Expect(err).NotTo(HaveOccurred())
-		var made []string
-		for _, name := range files {
-			f, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
-			Expect(err).NotTo(HaveOccurred())
-			for _, d := range f.Decls {
-				fn, ok := d.(*ast.FuncDecl)
-				if !ok || fn.Recv != nil || !fn.Name.IsExported() || fn.Type.Results == nil {
-					continue
-				}
-				if id, ok := fn.Type.Results.List[0].Type.(*ast.Ident); ok && id.Name == "Edit" {
-					made = append(made, fn.Name.Name)
-				}
-			}
-		}
-		slices.Sort(made)
-		Expect(names()).To(Equal(made))
+		Expect(names()).To(Equal(makers("Edit")))
 	})
 
 	for _, name := range names() {

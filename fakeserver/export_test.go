@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"net"
 	"time"
 )
 
@@ -64,4 +65,10 @@ func Translations() map[string]string { return german() }
 func Form(text string) string {
 	form, _ := withoutNumbers(text)
 	return form
+}
+
+// Lookups gives what a session does to find the handler of a RETR.
+func Lookups(s *Server, conn net.Conn) func() {
+	x := &Exchange{Verb: "RETR", Args: "5", Session: newSession(s, conn, 1)}
+	return func() { _ = s.rules.handler(x) }
 }

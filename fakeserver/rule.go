@@ -90,6 +90,7 @@ type Rule struct {
 	match   Match
 	handler Handler
 	pseudo  bool // the verb is none of a command
+	exact   bool // there are arguments, and no * in them
 	times   int  // 0 = no limit
 	must    bool
 	leads   string // the named state after it, "" = the same
@@ -157,11 +158,18 @@ func (s *Server) NamedState(user string) string {
 // On adds a rule. The newest rule that matches a command and may still fire
 // answers it; Auto answers when there is none.
 func (s *Server) On(m Match, h Handler) *Rule {
+	m.Verb = strings.ToUpper(m.Verb)
 	r := &Rule{set: &s.rules, match: m, handler: h, pseudo: pseudo(m.Verb) != nil}
+	r.exact = m.Args != "" && !strings.Contains(m.Args, "*")
 	s.rules.mu.Lock()
 	defer s.rules.mu.Unlock()
 	s.rules.rules = append(s.rules.rules, r)
 	return r
+}
+
+// isForOthers tells most commands that are none of the rule's, at little cost.
+func (r *Rule) isForOthers(x *Exchange) bool {
+	return r.match.Verb != "" && r.match.Verb != x.Verb || r.exact && r.match.Args != x.Args
 }
 
 // handler counts x in every rule that covers it and picks who answers.
@@ -174,6 +182,9 @@ func (set *ruleSet) handler(x *Exchange) Handler {
 	c := x.command()
 	var chosen *Rule
 	for _, r := range set.rules {
+		if r.isForOthers(x) {
+			continue
+		}
 		if !r.match.covers(x.Session.number, &c, r.pseudo) || r.match.When != "" && r.match.When != set.state(r.match.User) {
 			continue
 		}
