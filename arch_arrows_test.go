@@ -21,6 +21,7 @@ var arrows = map[string][]string{
 	"cmd/internal/page":      nil,
 	"cmd/internal/peer":      nil,
 	"features":               {"mtm", "mtm/autosend", "mtm/store", "mtm/account", "mtm/progress", "fakeserver", "fakeserver/maildrop", "fakeserver/smtpsink", "scenarios", "fixtures"},
+	"cmd/internal/mailfiles": {"cmd/internal/cli"},
 	"scenarios":              {"fakeserver", "fakeserver/maildrop", "fixtures"},
 	"fakeserver":             {"fakeserver/maildrop"},
 	"fakeserver/maildrop":    nil,

@@ -4,31 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"pop3mtm/cmd/internal/cli"
+	"pop3mtm/cmd/internal/mailfiles"
 	"pop3mtm/mtm/store"
 )
 
-// exporter writes messages to a path that nobody sees yet.
-type exporter interface {
-	add(m exported, body *store.BodyReader) error
-	close() error
-}
-
-// exported is what a format wants to know of a message.
-type exported struct {
-	store.Entry
-	position int // from 1
-	digits   int // that the last position takes, so that names sort
-}
-
 func exportCommand(e *env) *cobra.Command {
-	format := choice{allowed: []string{"eml", "mbox", "maildir"}}
+	format := choice{allowed: mailfiles.Formats()}
 	var out string
 	c := &cobra.Command{
 		Use:   "export FOLDER --format eml/mbox/maildir --out PATH",
@@ -85,15 +70,15 @@ func export(cmd *cobra.Command, e *env, st *store.Store, folder store.Entry, for
 		return err
 	}
 	r.Exported, r.LeftOut = len(ids), left
-	target, err := newTarget(out, format == "mbox")
+	target, err := mailfiles.NewTarget(out, format == "mbox")
 	if err != nil {
 		return err
 	}
-	defer target.discard()
-	if r.Octets, err = writeAll(cmd, st, ids, format, target.written); err != nil {
+	defer target.Discard()
+	if r.Octets, err = writeAll(cmd, st, ids, format, target.Written); err != nil {
 		return fmt.Errorf("%w; nothing was written to %s", err, out)
 	}
-	if err = target.publish(); err != nil {
+	if err = target.Publish(); err != nil {
 		return err
 	}
 	if e.json {
@@ -123,12 +108,12 @@ func wholeMessages(ctx context.Context, st *store.Store, folder store.ID) (ids [
 }
 
 func writeAll(cmd *cobra.Command, st *store.Store, ids []store.ID, format, path string) (octets int64, err error) {
-	x, err := newExporter(format, path)
+	x, err := mailfiles.NewWriter(format, path)
 	if err != nil {
 		return 0, err
 	}
 	defer func() {
-		if closed := x.close(); err == nil {
+		if closed := x.Close(); err == nil {
 			err = closed
 		}
 	}()
@@ -145,7 +130,9 @@ func writeAll(cmd *cobra.Command, st *store.Store, ids []store.ID, format, path 
 			return octets, err
 		}
 		octets += body.Size()
-		err = x.add(exported{entry, i + 1, digits}, body)
+		err = x.Add(mailfiles.Message{
+			Name: fmt.Sprintf("%0*d-%d", digits, i+1, id), From: entry.Details, Date: entry.Date, Seen: !entry.Flags.Has(store.Unread),
+		}, body)
 		if err = errors.Join(err, body.Close()); err != nil {
 			return octets, fmt.Errorf("message %d: %w", id, err)
 		}
@@ -153,68 +140,3 @@ func writeAll(cmd *cobra.Command, st *store.Store, ids []store.ID, format, path 
 	}
 	return octets, nil
 }
-
-func newExporter(format, path string) (exporter, error) {
-	switch format {
-	case "mbox":
-		return newMbox(path)
-	case "maildir":
-		return newMaildir(path)
-	}
-	return eml{path}, nil
-}
-
-// target is a path that appears at once when everything is in it.
-type target struct {
-	path    string
-	temp    string // a folder beside it
-	written string // what gets the name: that folder, or a file in it
-}
-
-// newTarget makes a temporary folder beside the path, or the name of a file in one.
-func newTarget(path string, file bool) (*target, error) {
-	path, err := filepath.Abs(path)
-	if err != nil {
-		return nil, err
-	}
-	list, err := os.ReadDir(path)
-	_, missing := os.Lstat(path)
-	switch {
-	case err == nil && file:
-		return nil, fmt.Errorf("%s is a folder: --out names a new file for mbox", path)
-	case err == nil && len(list) > 0:
-		return nil, fmt.Errorf("%s is not empty: --out names a new or an empty folder", path)
-	case err != nil && !errors.Is(missing, fs.ErrNotExist):
-		return nil, fmt.Errorf("%s exists already: --out names a path that is new", path)
-	}
-	parent := filepath.Dir(path)
-	if info, unknown := os.Stat(parent); unknown != nil || !info.IsDir() {
-		return nil, fmt.Errorf("%s is no folder: --out names a path in an existing one", parent)
-	}
-	temp, err := os.MkdirTemp(parent, "."+filepath.Base(path)+".part-")
-	if err != nil {
-		return nil, err
-	}
-	t := &target{path: path, temp: temp, written: temp}
-	if file {
-		t.written = filepath.Join(temp, "mbox")
-	}
-	return t, nil
-}
-
-// publish gives what was written its name. It replaces nothing but an empty folder.
-func (t *target) publish() error {
-	if t.written != t.temp {
-		if err := os.Link(t.written, t.path); err == nil || errors.Is(err, fs.ErrExist) {
-			return err
-		}
-		return os.Rename(t.written, t.path) // a file system without links
-	}
-	if err := os.Remove(t.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return os.Rename(t.temp, t.path)
-}
-
-// discard removes what is left of the temporary folder: after publish nothing, or a second link to the file.
-func (t *target) discard() { _ = os.RemoveAll(t.temp) }

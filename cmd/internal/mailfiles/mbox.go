@@ -1,4 +1,4 @@
-package main
+package mailfiles
 
 import (
 	"bufio"
@@ -9,7 +9,7 @@ import (
 	"os"
 	"time"
 
-	"pop3mtm/mtm/store"
+	"pop3mtm/cmd/internal/cli"
 )
 
 // mbox writes one file, in the form that go-mbox reads: LF line ends, ">" before a line that begins with "From ", one
@@ -28,12 +28,12 @@ func newMbox(path string) (*mbox, error) {
 	return &mbox{file: f, out: bufio.NewWriterSize(f, 256<<10)}, nil
 }
 
-func (x *mbox) add(m exported, body *store.BodyReader) error {
+func (x *mbox) Add(m Message, body io.WriterTo) error {
 	date := m.Date
 	if date.IsZero() {
 		date = time.Unix(0, 0)
 	}
-	if _, err := x.out.WriteString("From " + sender(m.Details) + " " + date.UTC().Format(time.ANSIC) + "\n"); err != nil {
+	if _, err := x.out.WriteString("From " + sender(m.From) + " " + date.UTC().Format(time.ANSIC) + "\n"); err != nil {
 		return err
 	}
 	w := &mboxBody{out: x.out, atStart: true}
@@ -43,14 +43,14 @@ func (x *mbox) add(m exported, body *store.BodyReader) error {
 	return w.end()
 }
 
-func (x *mbox) close() error {
+func (x *mbox) Close() error {
 	return errors.Join(x.out.Flush(), x.file.Sync(), x.file.Close())
 }
 
 // sender is the address for the separator line, which ends at a blank.
 func sender(from string) string {
 	address, err := mail.ParseAddress(from)
-	if err != nil || address.Address != oneLine(address.Address) || bytes.ContainsAny([]byte(address.Address), " \t") {
+	if err != nil || address.Address != cli.OneLine(address.Address) || bytes.ContainsAny([]byte(address.Address), " \t") {
 		return "MAILER-DAEMON"
 	}
 	return address.Address

@@ -1,0 +1,81 @@
+// Package mailfiles writes messages as files that other programs read: a folder of .eml files, a Maildir, an mbox. What
+// is written gets its name when it is whole, or when whoever writes wants to keep a part of it.
+package mailfiles
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/emersion/go-maildir"
+)
+
+// Message is what a format wants to know of a message besides its octets.
+type Message struct {
+	Name string    // of its .eml file, without the ending
+	From string    // as in the header, for an mbox
+	Date time.Time // for an mbox; the zero value when there is none
+	Seen bool      // for a Maildir
+}
+
+// Writer writes messages to a path that nobody sees yet. After an error of Add or Close the last message may be there
+// in part.
+type Writer interface {
+	Add(m Message, body io.WriterTo) error
+	Close() error
+}
+
+// Formats are the names that NewWriter takes.
+func Formats() []string { return []string{"eml", "mbox", "maildir"} }
+
+// NewWriter begins a new file or a new folder at path, which for eml is there already.
+func NewWriter(format, path string) (Writer, error) {
+	switch format {
+	case "eml":
+		return eml{path}, nil
+	case "mbox":
+		return newMbox(path)
+	case "maildir":
+		x := mailDir{maildir.Dir(path)}
+		return x, x.dir.Init()
+	}
+	return nil, fmt.Errorf("there is no format %q", format)
+}
+
+// eml writes one file a message.
+type eml struct{ dir string }
+
+func (x eml) Add(m Message, body io.WriterTo) error {
+	f, err := os.OpenFile(filepath.Join(x.dir, m.Name+".eml"), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	return copyAndClose(f, body)
+}
+
+func (eml) Close() error { return nil }
+
+func copyAndClose(w io.WriteCloser, body io.WriterTo) error {
+	_, err := body.WriteTo(w)
+	return errors.Join(err, w.Close())
+}
+
+// mailDir writes a Maildir.
+type mailDir struct{ dir maildir.Dir }
+
+func (x mailDir) Add(m Message, body io.WriterTo) error {
+	var flags []maildir.Flag
+	if m.Seen {
+		flags = append(flags, maildir.FlagSeen)
+	}
+	_, w, err := x.dir.Create(flags)
+	if err != nil {
+		return err
+	}
+	return copyAndClose(w, body)
+}
+
+func (mailDir) Close() error { return nil }

@@ -1,0 +1,65 @@
+package mailfiles
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// Target is a path that appears at once when everything is in it.
+type Target struct {
+	path    string
+	temp    string // a folder beside it
+	Written string // what gets the name: that folder, or a file in it
+}
+
+// NewTarget makes a temporary folder beside the path, or the name of a file in one. The path must not exist, or be an
+// empty folder when it is not a file that is written.
+func NewTarget(path string, file bool) (*Target, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	list, err := os.ReadDir(path)
+	_, missing := os.Lstat(path)
+	switch {
+	case err == nil && file:
+		return nil, fmt.Errorf("%s is a folder: --out names a new file for mbox", path)
+	case err == nil && len(list) > 0:
+		return nil, fmt.Errorf("%s is not empty: --out names a new or an empty folder", path)
+	case err != nil && !errors.Is(missing, fs.ErrNotExist):
+		return nil, fmt.Errorf("%s exists already: --out names a path that is new", path)
+	}
+	parent := filepath.Dir(path)
+	if info, unknown := os.Stat(parent); unknown != nil || !info.IsDir() {
+		return nil, fmt.Errorf("%s is no folder: --out names a path in an existing one", parent)
+	}
+	temp, err := os.MkdirTemp(parent, "."+filepath.Base(path)+".part-")
+	if err != nil {
+		return nil, err
+	}
+	t := &Target{path: path, temp: temp, Written: temp}
+	if file {
+		t.Written = filepath.Join(temp, "mbox")
+	}
+	return t, nil
+}
+
+// Publish gives what was written its name. It replaces nothing but an empty folder.
+func (t *Target) Publish() error {
+	if t.Written != t.temp {
+		if err := os.Link(t.Written, t.path); err == nil || errors.Is(err, fs.ErrExist) {
+			return err
+		}
+		return os.Rename(t.Written, t.path) // a file system without links
+	}
+	if err := os.Remove(t.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return os.Rename(t.temp, t.path)
+}
+
+// Discard removes what is left of the temporary folder: after Publish nothing, or a second link to the file.
+func (t *Target) Discard() { _ = os.RemoveAll(t.temp) }
