@@ -1,0 +1,15 @@
+//go:build !windows
+
+package mailfiles
+
+import "golang.org/x/sys/unix"
+
+// free is what the file system of a folder has left for us: octets, and files, 0 when it does not count them.
+func free(dir string) (octets, files uint64, err error) {
+	var s unix.Statfs_t
+	if err := unix.Statfs(dir, &s); err != nil {
+		return 0, 0, err
+	}
+	//nolint:unconvert // the types differ from system to system
+	return uint64(s.Bavail) * uint64(s.Bsize), uint64(s.Ffree), nil
+}
