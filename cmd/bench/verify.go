@@ -29,16 +29,11 @@ func openStore(dir string) (*store.Store, error) {
 // verifyEntries checks that the store is sound, and that the children of an entry are the mailbox's messages in order,
 // each the same as what was served.
 func verifyEntries(ctx context.Context, st *store.Store, parent store.ID, place string, served maildrop.List, is same) error {
-	var found []error
-	summary, err := st.Check(ctx, func(p store.Problem) { found = append(found, errors.New(p.Text)) })
-	if err != nil {
+	if err := checkSound(ctx, st); err != nil {
 		return err
 	}
-	if summary.Problems > 0 {
-		return fmt.Errorf("the store has %d problems: %w", summary.Problems, errors.Join(found...))
-	}
 	n := 0
-	err = st.Each(ctx, parent, func(e *store.Entry) error {
+	err := st.Each(ctx, parent, func(e *store.Entry) error {
 		n++
 		if n > served.Len() {
 			return fmt.Errorf("more than the %d messages served are in the %s", served.Len(), place)
@@ -51,6 +46,16 @@ func verifyEntries(ctx context.Context, st *store.Store, parent store.ID, place 
 	})
 	if err == nil && n < served.Len() {
 		err = fmt.Errorf("%d messages were served and %d are in the %s", served.Len(), n, place)
+	}
+	return err
+}
+
+// checkSound reads all that a store holds.
+func checkSound(ctx context.Context, st *store.Store) error {
+	var found []error
+	summary, err := st.Check(ctx, func(p store.Problem) { found = append(found, errors.New(p.Text)) })
+	if err == nil && summary.Problems > 0 {
+		err = fmt.Errorf("the store has %d problems: %w", summary.Problems, errors.Join(found...))
 	}
 	return err
 }
@@ -86,6 +91,15 @@ func (c *comparer) message(ctx context.Context, st *store.Store, e *store.Entry,
 
 // same compares two streams to their ends.
 func (c *comparer) same(kept, served io.Reader) error {
+	at, err := c.difference(kept, served)
+	if err == nil && at >= 0 {
+		err = fmt.Errorf("octet %d differs from what was served", at)
+	}
+	return err
+}
+
+// difference is where two streams differ first, counted from 0, or -1.
+func (c *comparer) difference(kept, served io.Reader) (int64, error) {
 	for at := int64(0); ; {
 		n, err := io.ReadFull(kept, c.a)
 		m, e := io.ReadFull(served, c.b)
@@ -94,16 +108,16 @@ func (c *comparer) same(kept, served io.Reader) error {
 			for i < n && i < m && c.a[i] == c.b[i] {
 				i++
 			}
-			return fmt.Errorf("octet %d differs from what was served", at+int64(i))
+			return at + int64(i), nil
 		}
 		at += int64(n)
 		switch {
 		case err != nil && !ended(err):
-			return err
+			return 0, err
 		case e != nil && !ended(e):
-			return e
+			return 0, e
 		case err != nil || e != nil: // equal, and one ended: both did
-			return nil
+			return -1, nil
 		}
 	}
 }

@@ -120,3 +120,25 @@ func TestServingTenMillionMessagesTakesLittleMemory(t *testing.T) {
 	g.Expect(first).To(MatchRegexp(`^\+OK 980[0-9]{4} `))
 	g.Expect(peakMemory(t, p.command.Process.Pid)).To(BeNumerically("<", 64<<20))
 }
+
+// BenchmarkFirstRetr is the time from starting the program to the end of the first message of a mailbox of ten million.
+func BenchmarkFirstRetr(b *testing.B) {
+	for b.Loop() {
+		p := start(b, "--quiet", "--synthetic", "10000000,size=lognormal:8KiB:1.5,mix=mail")
+		c, err := new(net.Dialer).DialContext(b.Context(), "tcp", p.address)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err = io.WriteString(c, "USER demo\r\nPASS demo\r\nRETR 9999999\r\nQUIT\r\n"); err == nil {
+			_, err = io.Copy(io.Discard, c)
+		}
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.StopTimer()
+		_ = p.command.Process.Kill() // nothing is left to be done
+		_ = p.command.Wait()
+		_ = c.Close() // it was read to its end
+		b.StartTimer()
+	}
+}

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+	"github.com/spf13/cobra"
+
+	"pop3mtm/cmd/internal/cli"
+	"pop3mtm/fakeserver/maildrop"
+)
+
+// verification is the command that verifies what any client keeps.
+type verification struct {
+	synthetic string
+	sessions  int
+	as        string
+	lenient   bool
+	json      bool
+}
+
+func newVerify() *cobra.Command {
+	var v verification
+	c := &cobra.Command{
+		Use:   "verify --synthetic SPEC PATH",
+		Short: "Compares what a client keeps with a synthetic mailbox",
+		Long: `Verify compares the mail that any client has fetched with the synthetic mailbox that was served, message by message.
+PATH is a message store of mtm (its Inbox), a Maildir, a folder of files with one message each, an mbox, or one file.
+Each message is known by its Message-ID, so their order and their names do not matter. What is missing, there twice,
+changed, or no message of the mailbox is told, and then the exit status is 1.
+
+SPEC is what 'pop3sim serve --synthetic' was given. When messages arrive between sessions, --sessions says in how many
+sessions the client has fetched: it is to have every message that any of them offered.
+
+--as says what the client may have changed:
+  exact    nothing; the default, but for an mbox
+  lf       CRLF may have become LF
+  mbox     that, "From " lines may be quoted, empty lines at the end may differ; the default for an mbox
+  lenient  that, and header fields such as Received and Return-Path may have been added (--lenient)
+  mpop-maildir, mpop-mbox, curl, fetchmail, getmail6, poplib
+           what that program changes; docs/interop.md has it in words
+Octets are counted from 0, in what is left when that is taken away.`,
+		Example: `  pop3sim serve --synthetic 1000,mix=mail
+  bench verify --synthetic 1000,mix=mail ~/Maildir
+  bench verify --synthetic 1000,mix=mail --as mpop-mbox --json inbox.mbox
+  bench verify --synthetic 1000,arrive=50 --sessions 3 mail.store`,
+		Args: cobra.ExactArgs(1),
+	}
+	f := c.Flags()
+	f.SortFlags = false
+	f.StringVar(&v.synthetic, "synthetic", "", "what was served: `SPEC` is "+maildrop.SyntheticForm)
+	f.IntVar(&v.sessions, "sessions", 1, "in how many sessions the client has fetched")
+	f.StringVar(&v.as, "as", "", "what the client may have changed")
+	f.BoolVar(&v.lenient, "lenient", false, "the same as --as lenient")
+	f.BoolVar(&v.json, "json", false, "print the verdict as JSON")
+	c.RunE = func(c *cobra.Command, args []string) error { return v.run(c, args[0]) }
+	return c
+}
+
+func (v *verification) run(c *cobra.Command, path string) error {
+	j, err := v.judge()
+	if err != nil {
+		return err
+	}
+	mail, err := openKept(path)
+	if err != nil {
+		return err
+	}
+	if err = v.take(j, mail.format); err != nil {
+		return err
+	}
+	bar := cli.NewBar(c.ErrOrStderr(), "verifying", cli.Messages, int64(j.served.Len()))
+	found, err := verifyKept(c.Context(), mail, j, func(done int) { bar.Set(int64(done), int64(max(done, j.served.Len()))) })
+	bar.Close()
+	if err != nil {
+		return err
+	}
+	if err = found.print(c.OutOrStdout(), v.json); err != nil {
+		return err
+	}
+	if !found.Verified {
+		return cli.Exit(cli.Failed)
+	}
+	return nil
+}
+
+// judge knows what was served.
+func (v *verification) judge() (*judge, error) {
+	if v.synthetic == "" {
+		return nil, cli.Usage("--synthetic says what was served")
+	}
+	o, err := maildrop.ParseSynthetic(v.synthetic)
+	if err != nil {
+		return nil, cli.Usage("--synthetic: %w", err)
+	}
+	if v.sessions < 1 {
+		return nil, cli.Usage("--sessions takes 1 or more, not %d", v.sessions)
+	}
+	// Whatever goes between sessions was there in one: all numbers were.
+	count := int64(o.Count) + int64(o.Arrive)*int64(v.sessions-1)
+	if count > mostMessages {
+		return nil, cli.Usage("that is a mailbox of more than %d messages", mostMessages)
+	}
+	o = maildrop.SyntheticOptions{Count: int(count), Size: o.Size, Sigma: o.Sigma, Table: o.Table, Least: o.Least, Most: o.Most, Seed: o.Seed, Mix: o.Mix}
+	source, err := maildrop.Synthetic(o)
+	if err != nil {
+		return nil, err
+	}
+	served, err := source.List()
+	return &judge{served: served, seed: o.Seed}, err
+}
+
+// take says by which rules the mail is judged.
+func (v *verification) take(j *judge, format string) error {
+	if v.lenient && v.as != "" && v.as != "lenient" {
+		return cli.Usage("--lenient and --as exclude each other")
+	}
+	name := v.as
+	switch {
+	case v.lenient:
+		name = "lenient"
+	case name == "" && format == "mbox":
+		name = "mbox"
+	case name == "":
+		name = "exact"
+	}
+	if format == "mbox" && (name == "exact" || name == "lf") {
+		return cli.Usage("an mbox quotes lines, so its messages are never %s: take --as mbox", name)
+	}
+	as, known := forms()[name]
+	client, program := peers()[name]
+	switch {
+	case known:
+		j.as = as
+	case program:
+		j.client = client
+	default:
+		names := slices.Concat(slices.Sorted(maps.Keys(forms())), peerNames())
+		slices.Sort(names)
+		return cli.Usage("--as takes %s, not %q", strings.Join(slices.Compact(names), ", "), name)
+	}
+	j.found.As = name
+	return nil
+}
+
+// print writes the verdict for a person or for a program.
+func (v *verdict) print(w io.Writer, asJSON bool) error {
+	if asJSON {
+		e := json.NewEncoder(w)
+		e.SetIndent("", "  ")
+		return e.Encode(v)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s of %s messages are right\n", humanize.Comma(int64(v.Right)), humanize.Comma(int64(v.Expected)))
+	if v.Missing.Count > 0 {
+		fmt.Fprintf(&b, "missing: %s: %s%s\n", humanize.Comma(int64(v.Missing.Count)), strings.Join(v.Missing.First, ", "), more(len(v.Missing.First) == most))
+	}
+	for _, kind := range []struct {
+		name string
+		findings
+	}{{"doubled", v.Doubled}, {"changed", v.Changed}, {"extra", v.Extra}} {
+		for _, f := range kind.First {
+			number := ""
+			if f.Message > 0 {
+				number = fmt.Sprintf("message %d: ", f.Message)
+			}
+			fmt.Fprintf(&b, "%s: %s%s: %s\n", kind.name, number, f.Where, cli.OneLine(f.What))
+		}
+		if n := kind.Count - len(kind.First); n > 0 {
+			fmt.Fprintf(&b, "%s: %s more\n", kind.name, humanize.Comma(int64(n)))
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func more(cut bool) string {
+	if cut {
+		return " ..."
+	}
+	return ""
+}

@@ -1,0 +1,241 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"pop3mtm/cmd/internal/peer"
+	"pop3mtm/fakeserver/maildrop"
+)
+
+// most is how many findings of a kind are told one by one; all are counted.
+const most = 100
+
+// finding is a message that is not as it should be.
+type finding struct {
+	Message int    `json:"message,omitempty"` // its number, 0 for one that is none of the mailbox
+	Where   string `json:"where"`
+	What    string `json:"what"`
+}
+
+// findings are counted, and the first of them kept.
+type findings struct {
+	Count int       `json:"count"`
+	First []finding `json:"first"`
+}
+
+func (f *findings) add(n int, where, what string) {
+	f.Count++
+	if len(f.First) < most {
+		f.First = append(f.First, finding{n, where, what})
+	}
+}
+
+// absent are messages that are not there.
+type absent struct {
+	Count int      `json:"count"`
+	First []string `json:"first"` // their numbers: 5, 7-9
+}
+
+// verdict is what was found in the mail that a client keeps.
+type verdict struct {
+	Verified bool     `json:"verified"`
+	Format   string   `json:"format"`
+	As       string   `json:"as"`
+	Expected int      `json:"expected"`
+	Kept     int      `json:"kept"`
+	Right    int      `json:"right"`
+	Missing  absent   `json:"missing"`
+	Doubled  findings `json:"doubled"`
+	Changed  findings `json:"changed"`
+	Extra    findings `json:"extra"`
+}
+
+// judge holds kept mail against a synthetic mailbox, each message known by its Message-ID. It takes one bit for each
+// message of the mailbox.
+type judge struct {
+	served maildrop.List // message n at n-1
+	seed   uint64
+	as     form
+	client peer.Client // whose Check is asked instead of the form; nil for none
+	seen   maildrop.Positions
+	batch  []pair
+	size   int
+	found  verdict
+	both   *comparer
+	in     *bufio.Reader
+}
+
+// pair is a message for a client's Check, which wants it in memory.
+type pair struct {
+	n            int
+	where        string
+	served, kept []byte
+}
+
+// verifyKept compares all that is kept with the mailbox of which served is the whole list in the order of its numbers.
+// report is told how many messages have been compared.
+func verifyKept(ctx context.Context, mail keptMail, j *judge, report func(done int)) (*verdict, error) {
+	j.both, j.in = newComparer(), bufio.NewReaderSize(nil, largestHeader)
+	j.found.Format, j.found.Expected = mail.format, j.served.Len()
+	err := mail.each(ctx, func(where string, r io.Reader) error {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		j.found.Kept++
+		report(j.found.Kept)
+		if r == nil {
+			j.found.Changed.add(0, where, "only a part of it is here")
+			return nil
+		}
+		return j.message(ctx, where, r)
+	})
+	if err == nil {
+		err = j.flush(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	j.missing()
+	v := &j.found
+	v.Verified = v.Missing.Count+v.Doubled.Count+v.Changed.Count+v.Extra.Count == 0
+	return v, nil
+}
+
+// largestHeader is how far into a message its Message-ID is looked for.
+const largestHeader = 256 << 10
+
+// message judges one.
+func (j *judge) message(ctx context.Context, where string, r io.Reader) error {
+	in := j.in
+	in.Reset(r)
+	start, err := in.Peek(largestHeader)
+	if err != nil && err != io.EOF && !errors.Is(err, bufio.ErrBufferFull) {
+		return err
+	}
+	seed, n, ok := maildrop.SyntheticNumber(messageID(start))
+	switch {
+	case !ok || seed != j.seed || n > j.served.Len():
+		j.found.Extra.add(0, where, "no message of this mailbox")
+		return nil
+	case !j.seen.Add(n - 1):
+		j.found.Doubled.add(n, where, "is there already")
+		return nil
+	}
+	m := j.served.At(n - 1)
+	if j.client != nil {
+		return j.collect(ctx, n, where, in, m)
+	}
+	served, err := m.Open()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = served.Close() }() // it was only made
+	at, err := j.both.difference(j.as.read(in), j.as.read(served))
+	if err == nil && at < 0 {
+		j.found.Right++
+	} else if err == nil {
+		j.found.Changed.add(n, where, fmt.Sprintf("octet %d differs from what was served", at))
+	}
+	return err
+}
+
+// collect reads a message for a client's Check.
+func (j *judge) collect(ctx context.Context, n int, where string, in io.Reader, m maildrop.Message) error {
+	const largest, several, together = 64 << 20, 200, 32 << 20
+	if m.Size() > largest {
+		return fmt.Errorf("message %d has %d octets, too many for the rules of %s; take --as lenient", n, m.Size(), j.client.Name())
+	}
+	served, err := maildrop.Read(m)
+	if err != nil {
+		return err
+	}
+	kept, err := io.ReadAll(io.LimitReader(in, 2*largest))
+	if err != nil {
+		return err
+	}
+	j.batch, j.size = append(j.batch, pair{n, where, served, kept}), j.size+len(served)
+	if len(j.batch) < several && j.size < together {
+		return nil
+	}
+	return j.flush(ctx)
+}
+
+// flush asks the client about the messages at hand: about all at once, and one by one when something is wrong.
+func (j *judge) flush(ctx context.Context) error {
+	batch := j.batch
+	j.batch, j.size = nil, 0
+	check := func(pairs []pair) error {
+		served, kept := make([][]byte, len(pairs)), make([][]byte, len(pairs))
+		for i, p := range pairs {
+			served[i], kept[i] = p.served, p.kept
+		}
+		return j.client.Check(ctx, served, kept)
+	}
+	if len(batch) == 0 || check(batch) == nil {
+		j.found.Right += len(batch)
+		return nil
+	}
+	for i, p := range batch {
+		err := check(batch[i : i+1])
+		if errors.Is(err, peer.ErrMissing) || ctx.Err() != nil {
+			return errors.Join(err, ctx.Err())
+		}
+		if err == nil {
+			j.found.Right++
+		} else {
+			j.found.Changed.add(p.n, p.where, strings.TrimPrefix(err.Error(), "message 1 of those compared "))
+		}
+	}
+	return nil
+}
+
+// missing counts the messages that nobody has seen.
+func (j *judge) missing() {
+	last := 0
+	gap := func(until int) {
+		if until == last+1 {
+			return
+		}
+		j.found.Missing.Count += until - last - 1
+		if len(j.found.Missing.First) < most {
+			text := fmt.Sprint(last + 1)
+			if until > last+2 {
+				text += fmt.Sprintf("-%d", until-1)
+			}
+			j.found.Missing.First = append(j.found.Missing.First, text)
+		}
+	}
+	for i := range j.seen.All() {
+		gap(i + 1)
+		last = i + 1
+	}
+	gap(j.served.Len() + 1)
+}
+
+// messageID is the value of the first Message-ID field in a header, "" when there is none.
+func messageID(start []byte) string {
+	const name = "message-id:"
+	for len(start) > 0 {
+		line, rest, _ := bytes.Cut(start, []byte("\n"))
+		line = bytes.TrimRight(line, "\r")
+		if len(line) == 0 {
+			return ""
+		}
+		if len(line) >= len(name) && strings.EqualFold(string(line[:len(name)]), name) {
+			value := bytes.TrimSpace(line[len(name):])
+			if len(value) == 0 { // folded
+				next, _, _ := bytes.Cut(rest, []byte("\n"))
+				value = bytes.TrimSpace(next)
+			}
+			return string(value)
+		}
+		start = rest
+	}
+	return ""
+}
