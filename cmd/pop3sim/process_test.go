@@ -18,8 +18,9 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// patience is how long a process may take for anything before the test gives up.
-const patience = 20 * time.Second
+// patience is how long a process may take for anything before the test gives up: "features" runs all suites, and machines
+// are busy.
+const patience = 3 * time.Minute
 
 // result is what a finished command left.
 type result struct {
