@@ -33,10 +33,11 @@ served. Without a command it makes a short measurement, in less than a minute.`,
   bench sessions --at-once 1,8,32
   bench growth
   bench cancel
+  bench send
   bench verify --synthetic 10000,mix=mail ~/Maildir`,
 		RunE: quick,
 	}
-	root.AddCommand(newRetrieve(), newRefresh(), newCompare(), newSessions(), newGrowth(), newVerify(), newCancel())
+	root.AddCommand(newRetrieve(), newRefresh(), newCompare(), newSessions(), newGrowth(), newVerify(), newCancel(), newSending())
 	root.AddCommand(newServe(), newGet(), newTrial(), newFetch(), newSend(), newReceive(), newRetr(), newSessionsClient())
 	return root
 }

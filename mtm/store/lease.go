@@ -12,14 +12,15 @@ func (s SendingState) in(states []SendingState) bool { return slices.Contains(st
 
 // Lease takes the message for owner, for d from now, if nobody else holds it and it is in one of the given sending
 // states; its state is SendSending afterwards and Attempts is counted up. All of that is one step for every program that
-// has the store open. A message that is SendSending without a lease that counts was left by a program that died, and can
-// be taken too. The envelope is made when there is none, with no recipients.
+// has the store open; it is not synced, since a computer that loses its power sends no more. A message that is
+// SendSending without a lease that counts was left by a program that died, and can be taken too. The envelope is made
+// when there is none, with no recipients.
 //
 // Errors: ErrLeased while another holds it, ErrSending for a state that is not among from, ErrNotFound, and those of
 // Batch.Commit. The lease ends with Batch.Release, or by itself.
 func (s *Store) Lease(ctx context.Context, id ID, owner string, d time.Duration, from ...SendingState) (Outgoing, error) {
 	var o Outgoing
-	err := s.change(ctx, func(c *conn) error {
+	err := s.changeUnsynced(ctx, func(c *conn) error {
 		now := s.options.Now()
 		if err := c.lease(id, Lease{owner, now.Add(d)}, now, from); err != nil {
 			return err
@@ -58,7 +59,7 @@ func (c *conn) lease(id ID, l Lease, now time.Time, from []SendingState) error {
 // Renew lets owner's lease run for d from now. Errors: ErrLeased when owner does not hold it any more, ErrSending when
 // the message is no longer SendSending (somebody suspended it), ErrNotFound when it was deleted.
 func (s *Store) Renew(ctx context.Context, id ID, owner string, d time.Duration) error {
-	return s.change(ctx, func(c *conn) error {
+	return s.changeUnsynced(ctx, func(c *conn) error {
 		is, err := c.sendingState(context.Background(), id)
 		if err != nil {
 			return err

@@ -86,6 +86,13 @@ func (s *Store) snapshot(ctx context.Context, f func(c *conn) error) error {
 // change runs f in a write transaction; only one runs at a time in this
 // process. ctx bounds the waiting, not f.
 func (s *Store) change(ctx context.Context, f func(c *conn) error) error {
+	return s.changeWith(ctx, func(c *conn) error {
+		return c.transaction(ctx, func() error { return f(c) })
+	})
+}
+
+// changeWith runs f with the writer's connection.
+func (s *Store) changeWith(ctx context.Context, f func(c *conn) error) error {
 	if s.options.ReadOnly {
 		return ErrReadOnly
 	}
@@ -98,5 +105,18 @@ func (s *Store) change(ctx context.Context, f func(c *conn) error) error {
 	if s.writer == nil {
 		return ErrClosed
 	}
-	return s.writer.transaction(ctx, func() error { return f(s.writer) })
+	return f(s.writer)
+}
+
+// changeUnsynced is change without a sync: other programs see it at once, but a computer that loses its power may forget
+// it, unless a later change was synced. Only for what is worth nothing then.
+func (s *Store) changeUnsynced(ctx context.Context, f func(c *conn) error) error {
+	return s.changeWith(ctx, func(c *conn) error {
+		if _, err := c.exec(ctx, "PRAGMA synchronous = NORMAL"); err != nil {
+			return err
+		}
+		err := c.transaction(ctx, func() error { return f(c) })
+		_, e := c.exec(context.Background(), "PRAGMA synchronous = FULL")
+		return errors.Join(err, e)
+	})
 }
