@@ -13,7 +13,8 @@ type Match struct {
 	// a line of the client inside an AUTH exchange, TIMEOUT the end of the
 	// inactivity timer, whose right answer is to close without a word.
 	Verb string
-	// Args is the text after the verb and a space; a * in it stands for any text.
+	// Args is the text after the verb and a space; a * in it stands for any text,
+	// and alone for any but none: LIST * is not LIST.
 	// For RESPONSE it is the name of the mechanism.
 	Args string
 	// User who logs in or has logged in. An AUTH exchange does not tell who it
@@ -64,6 +65,9 @@ const InitialState = "start"
 
 // glob tells whether text is pattern, in which a * stands for any text.
 func glob(pattern, text string) bool {
+	if pattern == "*" { // LIST * is not LIST alone
+		return text != ""
+	}
 	if !strings.Contains(pattern, "*") {
 		return pattern == text
 	}

@@ -98,9 +98,12 @@ func (p *performance) open(t *testing.T, s *scenarios.Scenario, axis string) err
 	settings := account.Defaults()
 	settings.Host, settings.LoginName, settings.Password.Literal = "localhost", scenarios.DefaultUser, scenarios.DefaultPassword
 	if len(s.Users) > 0 {
-		settings.LoginName, settings.Password.Literal = s.Users[0].Name, s.Users[0].Password
+		settings.LoginName, settings.Password.Literal, settings.Token.Literal = s.Users[0].Name, s.Users[0].Password, s.Users[0].Token
 	}
-	settings.Auth = account.UserPass
+	if s.MTM.Password != "" {
+		settings.Password.Literal = s.MTM.Password
+	}
+	settings.Auth, settings.AuthUnlisted = account.UserPass, s.MTM.AuthUnlisted
 	if s.MTM.Auth != "" {
 		settings.Auth = account.Auth(s.MTM.Auth)
 	}

@@ -115,7 +115,7 @@ func (d *decoder) into(n ast.Node, v reflect.Value) {
 		reader.decode(d, n)
 		return
 	}
-	if c, ok := reflect.TypeAssert[choice](v); ok {
+	if c, ok := reflect.TypeAssert[choice](v); ok && v.Kind() != reflect.Pointer { // a pointer that is nil still has no words
 		d.choose(n, v, c.words())
 		return
 	}

@@ -138,6 +138,13 @@ var _ = Describe("a scenario file", func() {
 		Expect(*all[0].Rules[0].Do[1].Raw).To(Equal(scenarios.Octets("\xe9/")))
 	})
 
+	It("takes a step whose value is one of a few words", func() {
+		all, err := parse("rules: [{on: QUIT, do: [{end: reset}]}]")
+		Expect(err).NotTo(HaveOccurred())
+		Expect(*all[0].Rules[0].Do[0].End).To(Equal(scenarios.Reset))
+		Expect(refusal("rules: [{on: QUIT, do: [{end: rest}]}]")).To(ContainSubstring(`there is no word "rest", but there is "reset"`))
+	})
+
 	It("reads messages beside it, and nothing outside of its folder", func() {
 		outside, inside := GinkgoT().TempDir(), GinkgoT().TempDir()
 		Expect(os.WriteFile(filepath.Join(outside, "secret.eml"), []byte("secret"), 0o600)).To(Succeed())

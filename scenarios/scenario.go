@@ -70,6 +70,8 @@ type Server struct {
 	TLS TLS `json:"tls,omitempty"`
 	// What certificate the server shows. Default: good.
 	Certificate Certificate `json:"certificate,omitempty"`
+	// Whether the handshake fails for a client that does not name the server (SNI). Default: false.
+	NeedsName bool `json:"needsName,omitempty"`
 	// The least time between two logins of a user, in whole seconds. CAPA lists it.
 	LoginDelay Duration `json:"loginDelay,omitempty"`
 	// How long the server waits for a command before it closes the connection. Default: 10m.
@@ -123,7 +125,7 @@ type Mail struct {
 
 // Rule is what the server does otherwise at some commands.
 type Rule struct {
-	// The command: a verb, or a verb and its arguments, where * stands for any text: TOP 2 *. CONNECT is the greeting, TLS the handshake, RESPONSE a line
+	// The command: a verb, or a verb and its arguments, where * stands for any text: TOP 2 *; LIST * is not LIST alone. CONNECT is the greeting, TLS the handshake, RESPONSE a line
 	// of the client inside an AUTH exchange (with the mechanism as argument), TIMEOUT the end of the idle time, * any command.
 	On string `json:"on"`
 	// Only in this connection, counted from 1.
@@ -184,6 +186,10 @@ type MTM struct {
 	Take Take `json:"take,omitempty"`
 	// How it logs in: the auth setting of an account. Default: userpass.
 	Auth string `json:"auth,omitempty"`
+	// Whether it tries that way though the server does not list it: the auth-unlisted setting of an account. Default: false.
+	AuthUnlisted bool `json:"authUnlisted,omitempty"`
+	// The password that it has. Default: that of the first user.
+	Password string `json:"password,omitempty"`
 	// How often it gets mail, and how that ends. Default: twice, both without an error and with all mail stored.
 	Runs []Run `json:"runs,omitempty"`
 	// Unique-ids of messages that the server sends other than they are, so that what is stored is not what the mailbox has.

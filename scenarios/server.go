@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -152,6 +153,9 @@ func (p *Play) configure(o *fakeserver.Options) {
 	o.PlaintextNeedsTLS = o.PlaintextNeedsTLS || s.TLS == RequiredTLS
 	o.TranscriptOctets = transcriptOctets
 	o.TLS = p.certificate(o.TLS)
+	if s.NeedsName && o.TLS != nil {
+		o.TLS = needsName(o.TLS)
+	}
 	if p.scenario.Users != nil {
 		o.Users = p.users()
 	}
@@ -196,6 +200,18 @@ func (p *Play) certificate(good *tls.Config) *tls.Config {
 		return good
 	}
 	return p.Authority.Server()
+}
+
+// needsName fails the handshake of a client that does not say which server it wants (RFC 6066 section 3).
+func needsName(c *tls.Config) *tls.Config {
+	c = c.Clone()
+	c.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+		if hello.ServerName == "" {
+			return nil, errors.New("the client does not name the server (SNI)")
+		}
+		return nil, nil
+	}
+	return c
 }
 
 func (r Rule) verb() string {
