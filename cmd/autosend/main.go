@@ -25,7 +25,7 @@ func newRoot() *cobra.Command {
 		Short: "Send what waits in the outbox for an SMTP service",
 		Long: `Autosend sends the messages of the Outbox of a store that wait for an SMTP service, and moves them to Sent.
 
-SERVICE-ID is the id of the SMTP service's entry: 'mtm dump' shows it, below the accounts. Any number of autosends may run
+SERVICE-ID is the id of the SMTP service's entry: 'mtm account show' tells it. Any number of autosends may run
 on one store: each message is sent by one of them. What a server refuses waits for the next time, with the reason in the
 store; 'mtm outbox' shows it.
 

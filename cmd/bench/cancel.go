@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"os"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -14,10 +13,8 @@ import (
 
 // cancel is the benchmark of stopping a copy that runs.
 type cancel struct {
-	box     mailbox
+	question
 	cancels int
-	dir     string
-	json    bool
 }
 
 const mostCancels = 10_000
@@ -34,48 +31,21 @@ copy has to fetch exactly the rest. A cancel after which any of that is not so e
 		Example: `  bench cancel
   bench cancel --messages 2000 --cancels 10 --seed 7 --json`,
 	}
-	x.box.flags(c, 10_000, 8<<10)
-	f := c.Flags()
-	f.SortFlags = false
-	f.IntVar(&x.cancels, "cancels", 50, "how many copies are cancelled")
-	f.StringVar(&x.dir, "dir", os.TempDir(), "folder on the disk that is stored to; a folder is made in it and removed")
-	f.BoolVar(&x.json, "json", false, "print an object for programs")
-	c.RunE = func(c *cobra.Command, _ []string) error {
-		err := x.box.take(f)
-		if err == nil {
-			err = x.validate()
-		}
-		if err != nil {
-			return err
-		}
-		found, err := x.run(c.Context(), c.ErrOrStderr())
-		if err != nil {
-			return err
-		}
-		text, err := found.text(x.json)
-		if err == nil {
-			_, err = c.OutOrStdout().Write(text)
-		}
-		return err
-	}
+	x.flags(c, 10_000, 8<<10, func() {
+		c.Flags().IntVar(&x.cancels, "cancels", 50, "how many copies are cancelled")
+	})
+	c.RunE = ask(&x.question, x.validate, x.run)
 	return c
 }
 
 func (x *cancel) validate() error {
-	if err := x.box.validate(); err != nil {
-		return err
-	}
 	if x.box.Messages < 2 {
 		return cli.Usage("--messages takes 2 or more: a copy of one message has no middle")
 	}
 	if x.cancels < 1 || x.cancels > mostCancels {
 		return cli.Usage("--cancels takes 1 to %d, not %d", mostCancels, x.cancels)
 	}
-	info, err := os.Stat(x.dir)
-	if err != nil || !info.IsDir() {
-		return cli.Usage("--dir %s is no folder", x.dir)
-	}
-	return checkSpace(x.dir, 3*x.box.total())
+	return x.room(3)
 }
 
 // stopped is one cancel.

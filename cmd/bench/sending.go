@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -14,11 +13,9 @@ import (
 
 // sending is the benchmark of emptying an outbox.
 type sending struct {
-	box       mailbox
+	question
 	runs      int
 	roundTrip time.Duration
-	dir       string
-	json      bool
 }
 
 func newSending() *cobra.Command {
@@ -33,31 +30,11 @@ compared with what was sent. Half of --rtt is added in each direction.`,
 		Example: `  bench send
   bench send --messages 200 --runs 3 --rtt 20ms --json`,
 	}
-	x.box.flags(c, 1000, 4<<10)
-	f := c.Flags()
-	f.SortFlags = false
-	f.IntVar(&x.runs, "runs", 5, "how often each of the two sends all messages")
-	f.DurationVar(&x.roundTrip, "rtt", 0, "round trip that is added between client and server")
-	f.StringVar(&x.dir, "dir", os.TempDir(), "folder on the disk that is stored to; a folder is made in it and removed")
-	f.BoolVar(&x.json, "json", false, "print an object for programs")
-	c.RunE = func(c *cobra.Command, _ []string) error {
-		err := x.box.take(f)
-		if err == nil {
-			err = x.validate()
-		}
-		if err != nil {
-			return err
-		}
-		found, err := x.run(c.Context(), c.ErrOrStderr())
-		if err != nil {
-			return err
-		}
-		text, err := found.text(x.json)
-		if err == nil {
-			_, err = c.OutOrStdout().Write(text)
-		}
-		return err
-	}
+	x.flags(c, 1000, 4<<10, func() {
+		c.Flags().IntVar(&x.runs, "runs", 5, "how often each of the two sends all messages")
+		c.Flags().DurationVar(&x.roundTrip, "rtt", 0, "round trip that is added between client and server")
+	})
+	c.RunE = ask(&x.question, x.validate, x.run)
 	return c
 }
 
@@ -65,9 +42,6 @@ compared with what was sent. Half of --rtt is added in each direction.`,
 const mostSent = 100_000
 
 func (x *sending) validate() error {
-	if err := x.box.validate(); err != nil {
-		return err
-	}
 	if x.box.Messages > mostSent || x.box.total() > largestSent {
 		return cli.Usage("the server keeps what it is sent in memory: take %d messages and %s at most", mostSent, octets(largestSent))
 	}
@@ -77,11 +51,7 @@ func (x *sending) validate() error {
 	if x.roundTrip < 0 || x.roundTrip > time.Minute {
 		return cli.Usage("--rtt takes 0 to 1m, not %s", x.roundTrip)
 	}
-	info, err := os.Stat(x.dir)
-	if err != nil || !info.IsDir() {
-		return cli.Usage("--dir %s is no folder", x.dir)
-	}
-	return checkSpace(x.dir, 2*x.box.total())
+	return x.room(2)
 }
 
 // sends is what the benchmark has found.

@@ -62,11 +62,13 @@ func accountAdd(cmd *cobra.Command, e *env, name string) error {
 		}
 	}
 	return e.withStore(creating, func(st *store.Store) error {
-		id, err := mtm.AddAccount(cmd.Context(), st, name, settings)
+		if _, err := mtm.AddAccount(cmd.Context(), st, name, settings); err != nil {
+			return err
+		}
+		a, err := findAccount(cmd.Context(), st, name)
 		if err != nil {
 			return err
 		}
-		a := mtm.Account{ID: id, Name: name, POP3: settings}
 		warnUnverified(cmd.ErrOrStderr(), a)
 		if e.json {
 			return printJSON(cmd, viewOf(a))

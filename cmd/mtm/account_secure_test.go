@@ -48,13 +48,13 @@ var _ = Describe("account, safely", func() {
 			Expect(v).To(HaveKeyWithValue(name, want))
 		}
 		Expect(v["smtp"]).To(Equal(map[string]any{
-			"smtp": "smtp.example.org:25", "from": "ada@example.org", "tls": "starttls", "tls_ca": "", "tls_name": "smtp.example.net",
+			"service": 8.0, "smtp": "smtp.example.org:25", "from": "ada@example.org", "tls": "starttls", "tls_ca": "", "tls_name": "smtp.example.net",
 			"tls_insecure_skip_verify": false, "auth": "plain", "inbox_login": false, "user": "ada", "password": "from a command", "token": "empty",
 			"allow_plaintext": false, "send": "on-request", "copy_to_self": "bcc", "signature": "Ada", "vcard": u.path("ada.vcf"),
 			"request_receipts": true, "receipt_address": "r@example.org", "reply_to": "a@example.net", "to_cc_include_limit": 80.0,
 		}))
 		text := u.succeeds("account", "show", "work")
-		Expect(text).To(And(ContainSubstring("max-email-size                 2MiB\n"), ContainSubstring("smtp-send                      on-request\n")))
+		Expect(text).To(And(ContainSubstring("max-email-size                 2MiB\n"), ContainSubstring("smtp-send                      on-request\n"), ContainSubstring("smtp-service                   8\n")))
 		u.succeeds("account", "set", "work", "--smtp", "")
 		Expect(shows()).To(HaveKeyWithValue("smtp", BeNil()))
 	})

@@ -37,6 +37,9 @@ empty value takes a text away: --tls-ca ''.`,
 				if err = mtm.SetAccount(cmd.Context(), st, a.ID, a.POP3); err != nil {
 					return err
 				}
+				if a, err = findAccount(cmd.Context(), st, a.Name); err != nil {
+					return err
+				}
 				warnUnverified(cmd.ErrOrStderr(), a)
 				if e.json {
 					return printJSON(cmd, viewOf(a))

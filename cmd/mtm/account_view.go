@@ -40,8 +40,9 @@ type securityView struct {
 }
 
 type smtpView struct {
-	SMTP string `json:"smtp"`
-	From string `json:"from"`
+	Service store.ID `json:"service"` // what the program autosend takes
+	SMTP    string   `json:"smtp"`
+	From    string   `json:"from"`
 	securityView
 	Auth             string `json:"auth"`
 	InboxLogin       bool   `json:"inbox_login"`
@@ -67,7 +68,7 @@ func viewOf(a mtm.Account) accountView {
 		Auth: string(p.Auth), AuthUnlisted: p.AuthUnlisted, AllowPlaintext: p.AllowPlaintext,
 		SyncLimit: p.SyncLimit, DisconnectedMode: p.DisconnectedMode, Autosend: p.Autosend,
 		GetMailOptions: string(p.GetMail), MaxEmailSize: p.MaxEmailSize, PopulationLimit: p.PopulationLimit,
-		SMTP: viewOfSMTP(p.SMTP),
+		SMTP: viewOfSMTP(p.SMTP, a.SMTP),
 	}
 }
 
@@ -75,12 +76,12 @@ func viewOfSecurity(s account.Security) securityView {
 	return securityView{string(s.TLS), s.CA, s.Name, s.SkipVerify}
 }
 
-func viewOfSMTP(s account.SMTP) *smtpView {
+func viewOfSMTP(s account.SMTP, service store.ID) *smtpView {
 	if s.Host == "" {
 		return nil
 	}
 	return &smtpView{
-		SMTP: s.Address(), From: s.From, securityView: viewOfSecurity(s.Security),
+		Service: service, SMTP: s.Address(), From: s.From, securityView: viewOfSecurity(s.Security),
 		Auth: string(s.Auth), InboxLogin: s.InboxLogin, User: s.LoginName, Password: s.Password.String(), Token: s.Token.String(),
 		AllowPlaintext: s.AllowPlaintext, Send: string(s.Send), CopyToSelf: string(s.CopyToSelf), Signature: s.Signature,
 		VCard: s.VCard, RequestReceipts: s.RequestReceipts, ReceiptAddress: s.ReceiptAddress, ReplyTo: s.ReplyTo,
@@ -127,7 +128,7 @@ func (v securityView) rows(prefix string) [][2]string {
 }
 
 func (v smtpView) rows() [][2]string {
-	rows := [][2]string{{"smtp", v.SMTP}, {"from", v.From}}
+	rows := [][2]string{{"smtp", v.SMTP}, {"smtp-service", fmt.Sprint(v.Service)}, {"from", v.From}}
 	rows = append(rows, v.securityView.rows("smtp-")...)
 	return append(rows, [][2]string{
 		{"smtp-auth", v.Auth}, {"smtp-inbox-login", strconv.FormatBool(v.InboxLogin)}, {"smtp-user", v.User},

@@ -131,7 +131,7 @@ func (m *composer) page() (string, error) {
 	return m.readAll(f, m.html)
 }
 
-func fileError(err error) error { return coded(mtm.ErrNotFound, "%v", err) }
+func fileError(err error) error { return coded(mtm.ErrNotFound, "%v; check the path", err) }
 
 // openedFiles are the attachments.
 type openedFiles []*os.File

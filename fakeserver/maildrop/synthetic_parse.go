@@ -35,7 +35,7 @@ func ParseSynthetic(text string) (SyntheticOptions, error) {
 	count, rest, more := strings.Cut(text, ",")
 	n, err := strconv.ParseUint(count, 10, 31)
 	if err != nil || n == 0 {
-		return SyntheticOptions{}, &SyntaxError{text, 1, "write " + SyntheticForm + " with a count of 1 or more"}
+		return SyntheticOptions{}, &SyntaxError{text, 1, "write " + SyntheticForm + " with a count of 1 to 2147483647"}
 	}
 	o := SyntheticOptions{Count: int(n), Seed: 1}
 	seen := map[string]bool{}

@@ -22,8 +22,8 @@ type settings struct {
 func readSettings(ctx context.Context, st *store.Store, service store.ID) (settings, error) {
 	const step = "reading the account"
 	entry, err := st.Entry(ctx, service)
-	if err == nil && !entry.IsSMTP() {
-		err = fmt.Errorf("entry %d is not an SMTP service", service)
+	if errors.Is(err, store.ErrNotFound) || err == nil && !entry.IsSMTP() {
+		err = fmt.Errorf("entry %d is not an SMTP service: 'mtm account show' tells the id of an account's", service)
 	}
 	if err != nil {
 		return settings{}, &Error{Step: step, Code: progress.NotFound, Err: err}
