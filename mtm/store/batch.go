@@ -42,6 +42,7 @@ const (
 	opQueue
 	opUnqueue
 	opSetAside
+	opCopy
 )
 
 // op is one change of a batch.
@@ -58,6 +59,7 @@ type op struct {
 	from       []SendingState
 	owner      string
 	queued     Queued
+	copies     *Copies
 }
 
 // NewBatch starts an empty batch. It costs nothing until it is used.

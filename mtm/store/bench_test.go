@@ -98,6 +98,7 @@ func BenchmarkBatchGet(b *testing.B) {
 			}
 			failed <- err
 		}()
+		const first store.ID = 7 // of a new store
 		var heads []*store.Entry
 		for k := 0; k < 10_000; k += 1000 {
 			batch := s.NewBatch()
@@ -111,11 +112,12 @@ func BenchmarkBatchGet(b *testing.B) {
 		}
 		for k := 0; k < 10_000; k += 1000 {
 			batch := s.NewBatch()
+			copies := &store.Copies{Into: store.Inbox, Linked: true, Set: store.Complete}
 			for n := k; n < k+1000; n++ {
-				e := entry(store.Inbox, n)
-				e.Body = writeBody(b, batch, store.BodyWhole, whole)
-				batch.Add(e)
+				copies.Of = append(copies.Of, store.Copied{Source: first + store.ID(n),
+					Body: writeBody(b, batch, store.BodyWhole, whole)})
 			}
+			batch.Copy(copies)
 			commit <- batch
 		}
 		close(commit)

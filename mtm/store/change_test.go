@@ -84,6 +84,23 @@ var _ = Describe("Changing entries", func() {
 		Expect(err).To(MatchError(store.ErrNotFound))
 	})
 
+	It("SetFlags reaches runs of ids, and what is between and around them stays", func() {
+		var ids, chosen []store.ID
+		for _, e := range addMany(s, store.Inbox, 100) {
+			ids = append(ids, e.ID)
+		}
+		chosen = append(chosen, ids[80:100]...)
+		chosen = append(chosen, ids[3], ids[60], 4711)
+		chosen = append(chosen, ids[10:50]...)
+		Expect(commit(func(b *store.Batch) { b.SetFlags(chosen, store.Pending, 0) })).To(Succeed())
+		got, err := s.Entries(ctx, ids)
+		Expect(err).NotTo(HaveOccurred())
+		for i, e := range got {
+			changed := i == 3 || i == 60 || i >= 10 && i < 50 || i >= 80
+			Expect(e.Flags.Has(store.Pending)).To(Equal(changed), "entry %d", i)
+		}
+	})
+
 	It("UpdateChildren reaches those that are selected, and those that were added before it", func() {
 		seen := add(store.Inbox, store.Entry{Flags: store.New})
 		hidden := add(store.Inbox, store.Entry{Flags: store.New | store.Invisible})

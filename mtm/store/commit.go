@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -44,6 +45,9 @@ func (b *Batch) Commit(ctx context.Context) error {
 	}
 	for _, a := range t.added {
 		a.entry.ID = a.id
+	}
+	for _, c := range t.copied {
+		c.to.ID = c.id
 	}
 	b.committed(ends)
 	return nil
@@ -94,6 +98,7 @@ type commit struct {
 	nextID  ID
 	added   []addedEntry
 	waiting int // of added, how many are not yet inserted
+	copied  []copiedEntry
 	args    []driver.NamedValue
 
 	manyRows string // see fullInsert
@@ -158,8 +163,7 @@ func (t *commit) apply(o *op) error {
 	case opUpdate:
 		return t.update(o.entry)
 	case opFlags:
-		return t.c.execChunks(context.Background(), `UPDATE entries SET flags = (flags & ~?1) | ?2
-			WHERE flags <> (flags & ~?1) | ?2 AND id IN`, o.ids, int64(o.clear&^derived), int64(o.set&^derived))
+		return t.setFlags(o)
 	case opSettings:
 		return t.settings(o)
 	case opOutgoing:
@@ -174,6 +178,8 @@ func (t *commit) apply(o *op) error {
 		return t.unqueue(o.ids)
 	case opSetAside:
 		return t.setAside(o.queued)
+	case opCopy:
+		return t.copies(o.copies)
 	}
 	// The rest reaches entries by their parent: what was added must be there.
 	if err := t.insert(); err != nil {
@@ -221,7 +227,7 @@ func (t *commit) insert() error {
 
 func (t *commit) arguments(n int) []driver.NamedValue {
 	if t.args == nil {
-		t.args = make([]driver.NamedValue, rowsPerInsert*entryColumnCount)
+		t.args = make([]driver.NamedValue, max(rowsPerInsert*entryColumnCount, copyArguments+rowsPerCopy*copyColumnCount))
 		for i := range t.args {
 			t.args[i].Ordinal = i + 1
 		}
@@ -267,6 +273,31 @@ func (t *commit) update(e *Entry) error {
 func updateQuery() string {
 	return "UPDATE entries SET (" + strings.TrimPrefix(entryColumns, "id, ") + ") = (" +
 		"?2,?3,?4,?5,?6|(flags&0x80),?7,?8,?9,?10,?11,?12,?13,?14,?15|(email_flags&0xF00),?16,?17,?18,?19,?20,?21) WHERE id = ?1"
+}
+
+// shortestRun is how many ids in a row are reached by their range and not one by one.
+const shortestRun = 16
+
+// setFlags changes ids in a row, as a refresh gives them, by one walk.
+func (t *commit) setFlags(o *op) error {
+	const change = "UPDATE entries SET flags = (flags & ~?1) | ?2 WHERE flags <> (flags & ~?1) | ?2 AND id "
+	ctx := context.Background()
+	set, unset := o.set&^derived, o.clear&^derived
+	ids := slices.Sorted(slices.Values(o.ids))
+	single := ids[:0]
+	for len(ids) > 0 {
+		n := 1
+		for n < len(ids) && ids[n] == ids[n-1]+1 {
+			n++
+		}
+		if n < shortestRun {
+			single = append(single, ids[:n]...)
+		} else if _, err := t.c.exec(ctx, change+"BETWEEN ?3 AND ?4", unset, set, ids[0], ids[n-1]); err != nil {
+			return err
+		}
+		ids = ids[n:]
+	}
+	return t.c.execChunks(ctx, change+"IN", single, int64(unset), int64(set))
 }
 
 func (t *commit) settings(o *op) error {

@@ -19,15 +19,20 @@ func (t *commit) check(e *Entry) error {
 			return err
 		}
 	}
-	if e.Body.Kind == BodyNone {
+	return t.checkBody(e.Body)
+}
+
+// checkBody refuses a body that the index does not vouch for.
+func (t *commit) checkBody(b Body) error {
+	if b.Kind == BodyNone {
 		return nil
 	}
-	limit, err := t.limit(e.Body.Segment)
+	limit, err := t.limit(b.Segment)
 	if err != nil {
 		return err
 	}
-	if e.Body.Offset < 0 || e.Body.Length < 0 || e.Body.end() > limit {
-		return fmt.Errorf("segment %d, offset %d: %w; read the entry again", e.Body.Segment, e.Body.Offset, ErrStaleBody)
+	if b.Offset < 0 || b.Length < 0 || b.end() > limit {
+		return fmt.Errorf("segment %d, offset %d: %w; read the entry again", b.Segment, b.Offset, ErrStaleBody)
 	}
 	return nil
 }

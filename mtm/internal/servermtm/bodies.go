@@ -1,7 +1,6 @@
 package servermtm
 
 import (
-	"context"
 	"io"
 
 	"pop3mtm/mtm/progress"
@@ -115,27 +114,19 @@ func (s *bodySink) finish() error {
 // keep commits a batch: the messages appear, and the mailbox's entries are no longer
 // waited for. It runs in the committer's goroutine.
 func (s *bodySink) keep(b *bodyBatch) error {
-	ids := idsOf(b.items)
-	sources, err := s.Store.Entries(context.Background(), ids)
+	holders, err := s.place(b.Batch, b.items, b.bodies)
 	if err != nil {
 		b.Rollback()
 		return err
 	}
-	holders := make([]*store.Entry, len(sources))
-	for i, source := range sources {
-		if holders[i], err = s.place(b.Batch, source, b.bodies[i]); err != nil {
-			b.Rollback()
-			return err
-		}
-	}
-	b.SetFlags(ids, 0, s.settled)
+	b.SetFlags(idsOf(b.items), 0, s.settled)
 	if err := commit(b.Batch); err != nil {
 		return err
 	}
-	for i, e := range holders {
-		s.outcome.Stored = append(s.outcome.Stored, e.ID)
-		if e.Body.Kind == store.BodyWhole {
-			s.got[ids[i]] = e.ID
+	for i, id := range holders {
+		s.outcome.Stored = append(s.outcome.Stored, *id)
+		if b.bodies[i].Kind == store.BodyWhole && len(s.waits[b.items[i].id]) > 0 { // more may be waiting for it
+			s.got[b.items[i].id] = *id
 		}
 	}
 	s.outcome.Octets += b.octets

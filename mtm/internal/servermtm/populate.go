@@ -49,7 +49,7 @@ func (w *work) populate(ctx context.Context, p Populate, lines int) error {
 	}
 	w.did(len(done) + len(here))
 	if err == nil {
-		err = w.fetch(ctx, missing, lines, w.fill, store.Pending)
+		err = w.fetch(ctx, missing, lines, w.fillFetched, store.Pending)
 	}
 	return err
 }
@@ -85,10 +85,7 @@ func (w *work) fillLocal(ctx context.Context, here []item) error {
 	}
 	b := w.Store.NewBatch()
 	for _, source := range sources {
-		if _, err := w.fill(b, source, source.Body); err != nil {
-			b.Rollback()
-			return err
-		}
+		w.fill(b, source, source.Body)
 	}
 	if err := commit(b); err != nil {
 		return err
@@ -100,8 +97,21 @@ func (w *work) fillLocal(ctx context.Context, here []item) error {
 	return nil
 }
 
+// fillFetched is the placer of populates.
+func (w *work) fillFetched(b *store.Batch, items []item, bodies []store.Body) ([]*store.ID, error) {
+	sources, err := w.Store.Entries(context.Background(), idsOf(items))
+	if err != nil {
+		return nil, err
+	}
+	holders := make([]*store.ID, len(sources))
+	for i, source := range sources {
+		holders[i] = w.fill(b, source, bodies[i])
+	}
+	return holders, nil
+}
+
 // fill gives an entry of the mailbox its message, and ends what waited for that.
-func (w *work) fill(b *store.Batch, source store.Entry, body store.Body) (*store.Entry, error) {
+func (w *work) fill(b *store.Batch, source store.Entry, body store.Body) *store.ID {
 	e := filled(source, body)
 	b.Update(&e)
 	done := Populate{Top: body.Kind == store.BodyPartial}
@@ -110,7 +120,7 @@ func (w *work) fill(b *store.Batch, source store.Entry, body store.Body) (*store
 			b.Unqueue(q.ID)
 		}
 	}
-	return &e, nil
+	return &e.ID
 }
 
 // filled is an entry of the mailbox with its message. A message of which the server has

@@ -109,34 +109,60 @@ func (t Transfer) fulfils(q store.Queued) bool {
 	return q.Kind.Adds() && q.Into == t.Into && q.Problem == ""
 }
 
-// placeIn puts a message into the folder: into the ghost that waits for it there, or a new entry.
+// placeIn puts messages into the folder. For most of them nothing waits: they are copied inside the store.
 func (w *work) placeIn(t Transfer) placer {
-	return func(b *store.Batch, source store.Entry, body store.Body) (*store.Entry, error) {
-		e := t.copyOf(source, body)
-		done := slices.DeleteFunc(slices.Clone(w.waits[source.ID]), func(q store.Queued) bool { return !t.fulfils(q) })
-		for _, q := range done {
-			ghost, err := w.Store.Entry(context.Background(), q.Ghost)
-			switch {
-			case errors.Is(err, store.ErrNotFound):
-			case err != nil:
+	return func(b *store.Batch, items []item, bodies []store.Body) ([]*store.ID, error) {
+		copies := t.copies()
+		copies.Of = make([]store.Copied, 0, len(items)) // it never grows: the ids stay where they are
+		holders := make([]*store.ID, len(items))
+		for i, it := range items {
+			done := slices.DeleteFunc(slices.Clone(w.waits[it.id]), func(q store.Queued) bool { return !t.fulfils(q) })
+			if len(done) == 0 {
+				copies.Of = append(copies.Of, store.Copied{Source: it.id, Body: bodies[i]})
+				holders[i] = &copies.Of[len(copies.Of)-1].ID
+				continue
+			}
+			e, err := w.placeAwaited(b, t, it, bodies[i], done)
+			if err != nil {
 				return nil, err
-			case e.ID == 0 && ghost.Related == source.ID && !ghost.Flags.Has(store.Complete):
-				e.ID, e.Parent = ghost.ID, ghost.Parent
 			}
-			if q.Kind == store.QueueMove {
-				e.Related = 0 // as of a move online
-			}
+			holders[i] = &e.ID
 		}
-		if e.ID != 0 {
-			b.Update(&e)
-		} else {
-			b.Add(&e)
-		}
-		for _, q := range done {
-			finish(b, q)
-		}
-		return &e, nil
+		b.Copy(copies)
+		return holders, nil
 	}
+}
+
+// placeAwaited puts a message into the ghost that waits for it in the folder, or else a new entry, and ends the waiting.
+func (w *work) placeAwaited(b *store.Batch, t Transfer, it item, body store.Body, done []store.Queued) (*store.Entry, error) {
+	ctx := context.Background()
+	source, err := w.Store.Entry(ctx, it.id)
+	if err != nil {
+		return nil, err
+	}
+	e := t.copyOf(source, body)
+	for _, q := range done {
+		ghost, err := w.Store.Entry(ctx, q.Ghost)
+		switch {
+		case errors.Is(err, store.ErrNotFound):
+		case err != nil:
+			return nil, err
+		case e.ID == 0 && ghost.Related == source.ID && !ghost.Flags.Has(store.Complete):
+			e.ID, e.Parent = ghost.ID, ghost.Parent
+		}
+		if q.Kind == store.QueueMove {
+			e.Related = 0 // as of a move online
+		}
+	}
+	if e.ID != 0 {
+		b.Update(&e)
+	} else {
+		b.Add(&e)
+	}
+	for _, q := range done {
+		finish(b, q)
+	}
+	return &e, nil
 }
 
 // copyLocal copies what is whole here, in one commit: both entries share the octets. It
@@ -159,26 +185,25 @@ func (w *work) copyLocal(ctx context.Context, t Transfer, wanted []item, settled
 	if err != nil {
 		return nil, err
 	}
-	b := w.Store.NewBatch()
-	copies := make([]*store.Entry, len(sources))
-	place := w.placeIn(t)
+	bodies := make([]store.Body, len(sources))
 	for i, source := range sources {
-		body, err := w.wholeBody(ctx, source)
-		if err == nil {
-			copies[i], err = place(b, source, body)
-		}
-		if err != nil {
-			b.Rollback()
+		if bodies[i], err = w.wholeBody(ctx, source); err != nil {
 			return nil, err
 		}
+	}
+	b := w.Store.NewBatch()
+	holders, err := w.placeIn(t)(b, here, bodies)
+	if err != nil {
+		b.Rollback()
+		return nil, err
 	}
 	b.SetFlags(ids, 0, settled)
 	if err := commit(b); err != nil {
 		return nil, err
 	}
-	for _, e := range copies {
-		w.outcome.Stored = append(w.outcome.Stored, e.ID)
-		w.outcome.Octets += e.Body.Length
+	for i, id := range holders {
+		w.outcome.Stored = append(w.outcome.Stored, *id)
+		w.outcome.Octets += bodies[i].Length
 	}
 	w.safe = append(w.safe, here...)
 	return missing, nil
@@ -195,16 +220,27 @@ func (w *work) wholeBody(ctx context.Context, source store.Entry) (store.Body, e
 
 // copyOf is the folder's entry for a message of the mailbox.
 func (t Transfer) copyOf(source store.Entry, body store.Body) store.Entry {
+	c := t.copies()
 	e := source
-	e.ID, e.Parent, e.Body = 0, t.Into, body
-	e.Flags = e.Flags.Without(store.Invisible | store.InPreparation | store.Pending).
-		With(store.Complete | store.Unread)
-	e.Email = e.Email.Without(store.PartialDownload).With(store.BodyTextComplete)
-	e.Related = source.ID
-	if t.Move {
-		e.Related = 0 // the mailbox's entry goes when the server has deleted the message
+	e.ID, e.Parent, e.Related, e.Body = 0, c.Into, 0, body
+	e.Flags = e.Flags.Without(c.Clear).With(c.Set)
+	e.Email = e.Email.Without(c.EmailClear).With(c.EmailSet)
+	if c.Linked {
+		e.Related = source.ID
 	}
 	return e
+}
+
+// copies says how the folder's entries differ from the mailbox's.
+func (t Transfer) copies() *store.Copies {
+	return &store.Copies{
+		Into:       t.Into,
+		Linked:     !t.Move, // the mailbox's entry goes when the server has deleted the message
+		Set:        store.Complete | store.Unread,
+		Clear:      store.Invisible | store.InPreparation | store.Pending,
+		EmailSet:   store.BodyTextComplete,
+		EmailClear: store.PartialDownload,
+	}
 }
 
 func idsOf(items []item) []store.ID {

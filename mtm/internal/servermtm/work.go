@@ -51,9 +51,9 @@ func (w *work) refused(it item, err error) {
 	w.failed = append(w.failed, Failure{ID: it.id, UID: it.uid, Err: err})
 }
 
-// placer puts a message into a batch: source is its entry in the mailbox, body its
-// octets. It returns the entry that holds the message from now on.
-type placer func(b *store.Batch, source store.Entry, body store.Body) (*store.Entry, error)
+// placer puts messages into a batch, each with its octets. Where the batch sets the ids
+// of the entries that hold them from then on is told in the same order.
+type placer func(b *store.Batch, items []item, bodies []store.Body) ([]*store.ID, error)
 
 // wholeMessage asks fetch for RETR instead of TOP.
 const wholeMessage = -1

@@ -1,0 +1,98 @@
+package store_test
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"pop3mtm/mtm/store"
+)
+
+// addMany commits so many messages below parent, each with all the fields that a mailbox's entry has.
+func addMany(s *store.Store, parent store.ID, n int) []*store.Entry {
+	GinkgoHelper()
+	b := s.NewBatch()
+	var list []*store.Entry
+	for i := range n {
+		e := message(b, parent, store.BodyHeader, fmt.Appendf(nil, "header %d", i))
+		e.Service, e.Size, e.UID, e.MessageID = store.Local, int64(i), fmt.Sprint("uid ", i), fmt.Sprint("id ", i)
+		e.Details, e.Description, e.Date = fmt.Sprint("from ", i), fmt.Sprint("subject ", i), time.Unix(int64(i), 0).UTC()
+		e.Flags, e.Email, e.Sending = store.Invisible|store.PriorityHigh, store.Receipt|store.PartialDownload, store.SendNotApplicable
+		list = append(list, e)
+	}
+	Expect(b.Commit(context.Background())).To(Succeed())
+	return list
+}
+
+var _ = Describe("Copying entries", func() {
+	ctx := context.Background()
+	var s *store.Store
+
+	BeforeEach(func() { s = open(newDir(), nil) })
+
+	It("takes over every field that is not named, with new bodies, in the order of the list", func() {
+		sources := addMany(s, store.Local, 200) // some statements full, some short
+		b := s.NewBatch()
+		c := &store.Copies{Into: store.Inbox, Linked: true, Set: store.Complete, Clear: store.Invisible,
+			EmailSet: store.BodyTextComplete, EmailClear: store.PartialDownload}
+		for i, e := range sources {
+			w := b.Body(store.BodyWhole)
+			_, err := fmt.Fprintf(w, "whole %d", i)
+			Expect(err).NotTo(HaveOccurred())
+			body, err := w.Close()
+			Expect(err).NotTo(HaveOccurred())
+			c.Of = append(c.Of, store.Copied{Source: e.ID, Body: body})
+		}
+		b.Copy(c)
+		Expect(b.Commit(ctx)).To(Succeed())
+		got, err := s.Children(ctx, store.Inbox)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(got).To(HaveLen(len(sources)))
+		for i, e := range got {
+			want := *sources[i]
+			want.ID, want.Parent, want.Related, want.Body = c.Of[i].ID, store.Inbox, sources[i].ID, c.Of[i].Body
+			want.Flags, want.Email = store.PriorityHigh|store.Complete, store.Receipt|store.BodyTextComplete
+			Expect(e).To(Equal(want))
+			Expect(string(content(s, e.ID))).To(Equal(fmt.Sprint("whole ", i)))
+		}
+		Expect(s.Children(ctx, store.Local)).To(ContainElement(*sources[0]), "a source changed")
+	})
+
+	It("links nothing unless it is told to, and can copy what the same batch adds", func() {
+		b := s.NewBatch()
+		first := message(b, store.Inbox, store.BodyWhole, []byte("x"))
+		Expect(b.Commit(ctx)).To(Succeed())
+		b = s.NewBatch()
+		b.Add(&store.Entry{Parent: store.Inbox, Type: store.TypeMessage, Description: "new"})
+		c := &store.Copies{Into: store.Sent, Of: []store.Copied{{Source: first.ID + 1}, {Source: first.ID, Body: first.Body}}}
+		b.Copy(c)
+		Expect(b.Commit(ctx)).To(Succeed())
+		got, err := s.Children(ctx, store.Sent)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(got).To(HaveExactElements(
+			And(HaveField("ID", c.Of[0].ID), HaveField("Description", "new"), HaveField("Related", store.ID(0))),
+			And(HaveField("ID", c.Of[1].ID), HaveField("Body", first.Body))))
+	})
+
+	DescribeTable("changes nothing when", func(spoil func(*store.Copies), want error) {
+		sources := addMany(s, store.Drafts, 70)
+		c := &store.Copies{Into: store.Inbox}
+		for _, e := range sources {
+			c.Of = append(c.Of, store.Copied{Source: e.ID, Body: e.Body})
+		}
+		spoil(c)
+		b := s.NewBatch()
+		b.Copy(c)
+		Expect(b.Commit(ctx)).To(MatchError(want))
+		Expect(s.Children(ctx, store.Inbox)).To(BeEmpty())
+		Expect(c.Of[0].ID).To(BeZero())
+	},
+		Entry("a source of many is gone", func(c *store.Copies) { c.Of[5].Source = 4711 }, store.ErrNotFound),
+		Entry("the last source is gone", func(c *store.Copies) { c.Of[69].Source = 4711 }, store.ErrNotFound),
+		Entry("the folder is gone", func(c *store.Copies) { c.Into = 4711 }, store.ErrNotFound),
+		Entry("a body is stale", func(c *store.Copies) { c.Of[69].Body.Offset += 1 << 20 }, store.ErrStaleBody),
+	)
+})
