@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -87,11 +87,11 @@ func newReceive() *cobra.Command {
 		defer func() { _ = conn.Close() }() // all has come, or it is given up
 		stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 		defer stop()
-		return appending(s.File, func(f *os.File) error { return receive(conn, f) })
+		return s.into(func(out bareSink) error { return receive(conn, out) })
 	})
 }
 
-func receive(conn io.Reader, f *os.File) error {
+func receive(conn io.Reader, f bareSink) error {
 	head := make([]byte, 8)
 	if _, err := io.ReadFull(conn, head); err != nil {
 		return err
@@ -100,6 +100,7 @@ func receive(conn io.Reader, f *os.File) error {
 	if syncAt < 1 {
 		return errors.New("the sender makes no sense")
 	}
+	f.begin(time.Now())
 	buffer := make([]byte, 1<<20)
 	for unsynced := int64(0); ; {
 		n, err := conn.Read(buffer)
@@ -113,6 +114,7 @@ func receive(conn io.Reader, f *os.File) error {
 			}
 		}
 		if err == io.EOF {
+			f.end(time.Now())
 			return nil
 		}
 		if err != nil {

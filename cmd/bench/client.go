@@ -34,6 +34,7 @@ type kept struct {
 	Octets   int64
 	Latency  *latency // as the client itself measured it, for those that do
 	Syncs    *int     // where they were counted
+	Seconds  float64  // as the client itself measured them, 0 where its whole process is what is measured
 }
 
 // all of a list.
@@ -79,9 +80,13 @@ func (c clientSpec) make(t *trial) (client, error) {
 	case c.Name == oursName:
 		who = &ours{bench: bench, mtm: c.Program, profile: t.profile("client"), total: t.last().Mailbox.total()}
 	case c.Name == barePOP3:
-		who = bare{bench, retrName}
+		who = bare{bench: bench, command: retrName, window: bareWindow}
 	case c.Name == bareTCP:
-		who = bare{bench, receiveName}
+		who = bare{bench: bench, command: receiveName}
+	case c.Name == manyInFlight || c.Name == oneInFlight:
+		who = bare{bench: bench, command: retrName, window: c.window(t), sum: true}
+	case c.Name == thrownAway:
+		who = bare{bench: bench, command: receiveName, sum: true}
 	case c.Name == sessionsName || c.Name == holdName:
 		who = sessions{bench, c.Name}
 	case known:
@@ -93,6 +98,14 @@ func (c clientSpec) make(t *trial) (client, error) {
 		who = counting{who, bench, c}
 	}
 	return who, nil
+}
+
+// window is how many RETR a bare client has in flight.
+func (c clientSpec) window(t *trial) int {
+	if c.Name == oneInFlight {
+		return 1
+	}
+	return t.last().Job.Window
 }
 
 // checkClients refuses names that are none, and names given twice.

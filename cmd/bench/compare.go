@@ -83,7 +83,7 @@ func (m *compare) validate(c *cobra.Command) ([]clientSpec, error) {
 	if err := m.window.validateWindow(); err != nil {
 		return nil, err
 	}
-	if err := checkServers(m.servers, m.target); err != nil {
+	if err := checkServers(m.servers, []string{simulatorName, dovecotName}, m.target); err != nil {
 		return nil, err
 	}
 	if len(m.clients) == 1 && m.clients[0] == "" {
@@ -132,7 +132,7 @@ func (m *compare) plan(ctx context.Context, own []clientSpec, named bool, server
 		}
 	}
 	p.watched(p.trials...)
-	if err := m.limit(ctx, p); err != nil {
+	if err := m.limit(ctx, p, bareTCP); err != nil {
 		return nil, err
 	}
 	p.found.Notes = append(p.found.Notes,
@@ -169,20 +169,20 @@ func (m *compare) take(ctx context.Context, p *plan, own []clientSpec, named boo
 	return taken, nil
 }
 
-// limit adds the bare sender and receiver, where the mailbox is ours to send.
-func (m *compare) limit(ctx context.Context, p *plan) error {
+// limit adds the bare sender and this receiver, where the mailbox is ours to send.
+func (s *setup) limit(ctx context.Context, p *plan, receiver string) error {
 	switch {
-	case m.target != "":
+	case s.target != "":
 		p.found.Notes = append(p.found.Notes, "The bare sender sends synthetic mail only: it was left out.")
 		return nil
-	case m.box.total() > largestSent:
+	case s.box.total() > largestSent:
 		p.found.Notes = append(p.found.Notes, "The bare sender keeps all mail in memory and takes "+octets(largestSent)+" at most: it was left out.")
 		return nil
 	}
-	spec := clientSpec{Name: bareTCP}
+	spec := clientSpec{Name: receiver}
 	p.trials = append(p.trials, trial{
-		Label: bareTCP, Server: serverSpec{Name: limitName}, Client: spec, Line: m.line(), Accounts: 1,
-		Visits: []visitSpec{{Mailbox: m.box, Job: job{Mode: copyMail, Which: newOnes}}},
+		Label: receiver, Server: serverSpec{Name: limitName}, Client: spec, Line: s.line(), Accounts: 1,
+		Visits: []visitSpec{{Mailbox: s.box, Job: job{Mode: copyMail, Which: newOnes}}},
 	})
 	return p.participate(ctx, spec)
 }

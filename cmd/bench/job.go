@@ -23,6 +23,7 @@ type job struct {
 	Users   int           `json:"users,omitempty"`   // of whom each has a mailbox
 	Workers int           `json:"workers,omitempty"` // sessions at once
 	Time    time.Duration `json:"time,omitempty"`    // how long they are opened; 0 = each worker holds one
+	Hold    time.Duration `json:"hold,omitempty"`    // for so long, once all are there
 }
 
 // The modes of a job.

@@ -2,7 +2,7 @@
 // own, other people's clients take turns with ours on the same mailbox, and every message that a client keeps is
 // compared with what was served.
 //
-// retrieve.go, refresh.go, sessions.go, compare.go and growth.go are the commands; each makes a plan (plan.go) of trials
+// retrieve.go, refresh.go, servers.go, sessions.go, compare.go and growth.go are the commands; each makes a plan (plan.go) of trials
 // (trial.go), which are visits (visit.go) of a client (client.go) to a server (server.go) over a line (delay.go).
 // cancel.go measures by itself.
 // results.go sums up, table.go, benchfmt.go and report.go show.
@@ -30,6 +30,7 @@ served. Without a command it makes a short measurement, in less than a minute.`,
   bench compare --clients mpop-maildir,mpop-mbox --server pop3sim,dovecot
   bench compare --client 'mine=./fetch --pop3 {host}:{port} -u {user} -p {password} --out {dir}'
   bench refresh --rtt 20ms
+  bench servers
   bench sessions --at-once 1,8,32
   bench growth
   bench cancel
@@ -37,7 +38,7 @@ served. Without a command it makes a short measurement, in less than a minute.`,
   bench verify --synthetic 10000,mix=mail ~/Maildir`,
 		RunE: quick,
 	}
-	root.AddCommand(newRetrieve(), newRefresh(), newCompare(), newSessions(), newGrowth(), newVerify(), newCancel(), newSending())
+	root.AddCommand(newRetrieve(), newRefresh(), newCompare(), newServers(), newSessions(), newGrowth(), newVerify(), newCancel(), newSending())
 	root.AddCommand(newServe(), newGet(), newTrial(), newFetch(), newSend(), newReceive(), newRetr(), newSessionsClient())
 	return root
 }

@@ -30,6 +30,8 @@ type results struct {
 	Failures  []failure     `json:"failures,omitempty"` // what did not work
 	Held      []held        `json:"held,omitempty"`
 	Notes     []string      `json:"notes,omitempty"`
+
+	ratioOf func(a, b, first kind) bool // says whether a ratio of a to b means something
 }
 
 // held is what an idle session costs a server.
@@ -137,7 +139,7 @@ func (r *results) conclude() {
 	}
 	for _, a := range kinds {
 		for _, b := range kinds {
-			if !compared(a, b, kinds[0]) {
+			if a == b || a.visit != b.visit || !r.ratioOf(a, b, kinds[0]) {
 				continue
 			}
 			if times := faster(runs[a], runs[b]); len(times) > 0 {
@@ -151,7 +153,7 @@ func (r *results) conclude() {
 // the machine's limit, and the first server with the others.
 func compared(a, b, first kind) bool {
 	switch {
-	case a == b || a.visit != b.visit || a.client != first.client:
+	case a.client != first.client:
 		return false
 	case b.client == first.client:
 		return a.server == first.server && b.server != a.server

@@ -15,7 +15,7 @@ var _ = Describe("results", func() {
 	var found *results
 	BeforeEach(func() {
 		found = &results{
-			Benchmark: "compare", Unit: "messages", What: "10,000 messages of 8KiB", Accounts: 1,
+			ratioOf: compared, Benchmark: "compare", Unit: "messages", What: "10,000 messages of 8KiB", Accounts: 1,
 			Machine: machine{OS: "linux", Arch: "amd64", CPU: "Some CPU", CPUs: 2, Go: "go1.26"},
 			Mailbox: mailbox{Messages: 10_000, Size: 8 << 10, Seed: 1}, Rounds: 3,
 			Clients: []participant{{Name: "mtm", Version: "mtm 1"}, {Name: "mpop-mbox", Version: "mpop 1.4", Alters: "stores CRLF as LF", Durability: "1 a message"}},
@@ -71,7 +71,7 @@ BenchmarkCompare/client=mtm/messages=10000/size=8KiB-2 1 500000000 ns/op 20000.0
 		hold := func(visit string, peak int64) measurement {
 			return measurement{Round: 1, Client: holdName, Server: simulatorName, Visit: visit, Messages: 1, Seconds: 1, Serving: usage{1, peak}}
 		}
-		r := &results{Servers: []participant{{Name: simulatorName}}, Trials: []measurement{hold(heldVisit(1), 1000), hold(heldVisit(11), 6000)}}
+		r := &results{ratioOf: compared, Servers: []participant{{Name: simulatorName}}, Trials: []measurement{hold(heldVisit(1), 1000), hold(heldVisit(11), 6000)}}
 		r.conclude()
 		r.weigh(11)
 		Expect(r.Held).To(Equal([]held{{simulatorName, 11, 500}}))

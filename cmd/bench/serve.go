@@ -26,6 +26,7 @@ const serveName = "serve"
 // serveSpec is what the server of one visit reads from its standard input.
 type serveSpec struct {
 	Mailbox  mailbox     `json:"mailbox"`
+	Files    mailFiles   `json:"files"`
 	Accounts int         `json:"accounts"` // users, each with the mailbox of its own
 	Without  []string    `json:"without"`  // capabilities that it lacks
 	TLS      account.TLS `json:"tls"`
@@ -51,7 +52,7 @@ func (s *serveSpec) serve(ctx context.Context, stdout io.Writer) error {
 		OnSession: func(fakeserver.Transcript) { ended.Add(1) },
 	}
 	for i := range s.Accounts {
-		source, err := s.Mailbox.source()
+		source, err := s.Files.source(&s.Mailbox)
 		if err != nil {
 			return err
 		}

@@ -62,8 +62,10 @@ const (
 type serverSpec struct {
 	Name    string      `json:"name"`
 	Running *login      `json:"running,omitempty"` // a server that runs already; else the trial starts one of ours
+	Process int         `json:"process,omitempty"` // of a server that runs already, where that is known
 	UIDs    []string    `json:"uids,omitempty"`    // those that this one has given to the synthetic mailbox
 	Program string      `json:"program,omitempty"` // path of a pop3sim program, "" for the bench itself
+	Files   mailFiles   `json:"files,omitzero"`    // where ours has the mail from
 	Without []string    `json:"without,omitempty"` // capabilities that ours lacks
 	TLS     account.TLS `json:"tls,omitempty"`
 }
@@ -78,9 +80,14 @@ func (s *serverSpec) command(bench string, box *mailbox, accounts int, dir, prof
 	case s.Name == limitName:
 		return []string{bench, sendName}, box
 	case s.Program == "":
-		return []string{bench, serveName}, serveSpec{Mailbox: *box, Accounts: accounts, Without: s.Without, TLS: s.TLS, CA: ca, Profile: profile}
+		return []string{bench, serveName}, serveSpec{Mailbox: *box, Files: s.Files, Accounts: accounts, Without: s.Without, TLS: s.TLS, CA: ca, Profile: profile}
 	}
-	argv = []string{s.Program, "serve", "--json", "--quiet", "--pop3", "127.0.0.1:0", "--synthetic", box.String()}
+	argv = []string{s.Program, "serve", "--json", "--quiet", "--pop3", "127.0.0.1:0"}
+	if s.Files.Form == "" {
+		argv = append(argv, "--synthetic", box.String())
+	} else {
+		argv = append(argv, "--"+s.Files.Form, s.Files.Path)
+	}
 	for i := range accounts {
 		argv = append(argv, "--user", userName("demo", i, accounts)+":demo")
 	}
@@ -100,6 +107,7 @@ type server struct {
 	stdin io.Closer
 	login login
 	ended chan error // one value, when its stdout has ended
+	tree  *tree      // of one that ran before
 }
 
 // startServer runs the program and waits until it listens. Later it calls report, from a goroutine, with what the
@@ -183,7 +191,7 @@ func accountAt(address string) (peer.Account, error) {
 // stop ends the server, waits for it, and says what it has cost.
 func (s *server) stop() (usage, error) {
 	if s.cmd == nil {
-		return usage{}, nil
+		return s.tree.end(), nil
 	}
 	_ = interrupt(s.cmd.Process) // it may have ended by itself, which Wait tells
 	err := errors.Join(s.stdin.Close(), <-s.ended)
@@ -194,7 +202,7 @@ func (s *server) stop() (usage, error) {
 // begin starts the server of a visit, or takes the one that runs.
 func (s *serverSpec) begin(ctx context.Context, box *mailbox, accounts int, dir, profile string, report func(serverCounts)) (*server, error) {
 	if s.Running != nil {
-		return &server{said: new(lastWords), login: *s.Running}, nil
+		return &server{said: new(lastWords), login: *s.Running, tree: watchTree(ctx, s.Process)}, nil
 	}
 	bench, err := os.Executable()
 	if err != nil {

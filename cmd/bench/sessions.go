@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,12 +33,13 @@ func newSessions() *cobra.Command {
 		Long: `Sessions measures a server, not mail: how many times a second it takes login, STAT and QUIT on a connection of its own,
 one session at a time and several at once; and what a session costs it in memory that is logged in and waits. Each worker
 has a user of its own, since a mailbox is for one session at a time. The memory of idle sessions is the server's largest
-resident set with them, less that with a single one, by their number.
+resident set with them, less that with a single one, by their number; of a server of others the sum over its processes.
 
-The client is a process of its own. Dovecot has to be installed (dovecot-pop3d); its cost is not told apart.`,
+The client is a process of its own. Dovecot has to be installed (in Debian dovecot-pop3d), and so has Mailpit
+(go install github.com/axllent/mailpit@v1.33.1), whose users share one mailbox of at most 100 messages.`,
 		Example: `  bench sessions
   bench sessions --at-once 1,8,32 --time 5s
-  bench sessions --server pop3sim,dovecot --idle 500
+  bench sessions --server pop3sim,dovecot,mailpit --idle 500
   bench sessions --target 127.0.0.1:1110 --user 'user{n}' --password secret`,
 	}
 	s.addFlags(c, 10, 2<<10, 3, 0)
@@ -45,7 +47,8 @@ The client is a process of its own. Dovecot has to be installed (dovecot-pop3d);
 	f.IntSliceVar(&s.at, "at-once", []int{1, 8}, "sessions at once")
 	f.DurationVar(&s.time, "time", 2*time.Second, "how long sessions are opened in each run")
 	f.IntVar(&s.idle, "idle", 1000, "idle sessions to hold; 0 leaves that out")
-	f.StringSliceVar(&s.servers, "server", []string{simulatorName}, "servers: pop3sim, dovecot")
+	f.StringSliceVar(&s.servers, "server", []string{simulatorName}, "servers: "+strings.Join(sessionServers(), ", "))
+	f.StringVar(&s.mailpit, "mailpit", "", "path of the program mailpit, when it is not on the PATH")
 	s.addServerFlags(f)
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		if err := s.setup.validate(f); err != nil {
@@ -72,6 +75,9 @@ func (s *sessionsBench) most() int {
 	return most
 }
 
+// sessionServers are all that there are.
+func sessionServers() []string { return []string{simulatorName, dovecotName, mailpitName} }
+
 func (s *sessionsBench) validate() error {
 	for _, n := range s.at {
 		if n < 1 || n > mostSessions {
@@ -88,7 +94,10 @@ func (s *sessionsBench) validate() error {
 	case s.target != "" && s.most() > 1 && !strings.Contains(s.user, "{n}"):
 		return cli.Usage("--at-once above 1 and --idle need a user for each session: write --user 'user{n}', or --at-once 1 --idle 0")
 	}
-	return checkServers(s.servers, s.target)
+	if s.mailpit != "" && !slices.Contains(s.servers, mailpitName) {
+		return cli.Usage("--mailpit goes with --server %s", mailpitName)
+	}
+	return checkServers(s.servers, sessionServers(), s.target)
 }
 
 func (s *sessionsBench) plan(servers []serverSpec, versions []participant, spool string) *plan {
@@ -107,8 +116,12 @@ func (s *sessionsBench) plan(servers []serverSpec, versions []participant, spool
 			add(sessionsName, fmt.Sprintf("%d at once", n), job{Users: s.most(), Workers: n, Time: s.time})
 		}
 		if s.idle > 0 {
-			add(holdName, heldVisit(1), job{Users: s.most(), Workers: 1})
-			add(holdName, heldVisit(s.idle), job{Users: s.most(), Workers: s.idle})
+			hold := time.Duration(0)
+			if server.Process != 0 {
+				hold = 5 * lookEvery // its memory has to be looked at meanwhile
+			}
+			add(holdName, heldVisit(1), job{Users: s.most(), Workers: 1, Hold: hold})
+			add(holdName, heldVisit(s.idle), job{Users: s.most(), Workers: s.idle, Hold: hold})
 		}
 	}
 	p.conclude = func() { p.found.weigh(s.idle) }

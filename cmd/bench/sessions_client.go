@@ -45,6 +45,7 @@ type sessionsSpec struct {
 	Users   int           `json:"users"`
 	Workers int           `json:"workers"` // sessions at once
 	Time    time.Duration `json:"time"`    // how long sessions are opened; 0 = each worker holds one
+	Hold    time.Duration `json:"hold"`    // for so long, once all are there
 	File    string        `json:"file"`
 }
 
@@ -57,7 +58,7 @@ type sessionsResult struct {
 func sessionsFile(dir string) string { return filepath.Join(dir, "sessions.json") }
 
 func (s sessions) fetch(ctx context.Context, l login, dir string, j job, _ func(int64)) error {
-	spec := sessionsSpec{Login: l, Users: j.Users, Workers: j.Workers, Time: j.Time, File: sessionsFile(dir)}
+	spec := sessionsSpec{Login: l, Users: j.Users, Workers: j.Workers, Time: j.Time, Hold: j.Hold, File: sessionsFile(dir)}
 	return runSpec(ctx, []string{s.bench, sessionsCommand}, s.name, spec, func(stdout io.Reader) error {
 		_, err := io.Copy(io.Discard, stdout)
 		return err
@@ -113,6 +114,7 @@ func (s *sessionsSpec) run(ctx context.Context) (*sessionsResult, error) {
 					logged()
 					if s.Time == 0 {
 						all.Wait()
+						stay(ctx, s.Hold)
 					}
 				})
 				if err != nil {
@@ -133,17 +135,28 @@ func (s *sessionsSpec) run(ctx context.Context) (*sessionsResult, error) {
 	return r, err
 }
 
+// stay waits, or until ctx ends.
+func stay(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
 // session logs in, asks STAT, calls wait, and quits.
 func session(ctx context.Context, l login, wait func()) (messages int, err error) {
-	s, err := logIn(ctx, l)
+	const longestLine = 4 << 10
+	s, err := dialBare(ctx, l, longestLine)
 	if err != nil {
 		return 0, err
 	}
-	defer func() { _ = s.Close() }() // after QUIT it does nothing
-	stat, err := s.Stat(ctx)
-	if err != nil {
+	defer s.close()
+	if messages, err = s.count(); err != nil {
 		return 0, err
 	}
 	wait()
-	return stat.Count, s.Quit(ctx)
+	_, err = s.ask("QUIT")
+	return messages, err
 }

@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -30,6 +31,7 @@ type setup struct {
 	rounds      int
 	mtm         string
 	pop3sim     string
+	mailpit     string
 	target      string
 	user        string
 	password    string
@@ -41,6 +43,8 @@ type setup struct {
 	bandwidth   cli.Size // octets a second, 0 = not limited
 	dir         string
 	keep        bool
+	leaveOut    bool     // servers that are not installed, rather than fail
+	notes       []string // what the results are to tell, for one of what was left out
 	profile     string
 	output
 }
@@ -178,7 +182,7 @@ func (s *setup) begin(benchmark string) *plan {
 	p.found = &results{
 		Benchmark: benchmark, Unit: "messages", Machine: thisMachine(), Mailbox: s.box, Rounds: s.rounds,
 		RoundTrip: s.roundTrip.Seconds(), Bandwidth: int64(s.bandwidth), TLS: strings.TrimPrefix(s.tls, string(account.NoTLS)),
-		Target: s.target,
+		Target: s.target, Notes: slices.Clone(s.notes), ratioOf: compared,
 	}
 	return p
 }

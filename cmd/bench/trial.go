@@ -50,7 +50,7 @@ type measurement struct {
 	Mailbox  int      `json:"mailbox_messages"`
 	Messages int      `json:"messages"` // fetched, or looked at by a refresh; sessions in that benchmark
 	Octets   int64    `json:"octets"`   // of these, in mail; 0 where they are not counted
-	Seconds  float64  `json:"seconds"`  // from the start of the client's process to its end
+	Seconds  float64  `json:"seconds"`  // from the start of the client's process to its end; where a server is measured, as the client says
 	Spent    usage    `json:"client_usage"`
 	Serving  usage    `json:"server_usage"`
 	Trip     float64  `json:"round_trip_seconds,omitempty"` // as measured, the median of some

@@ -62,6 +62,9 @@ func (t *trial) served(v *visitSpec) (maildrop.List, error) {
 func (m *measurement) add(k kept) {
 	m.Messages += k.Messages
 	m.Octets += k.Octets
+	if k.Seconds > 0 {
+		m.Seconds = k.Seconds
+	}
 	if k.Latency != nil {
 		m.Latency = k.Latency
 	}

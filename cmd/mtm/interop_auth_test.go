@@ -26,7 +26,7 @@ var _ = Describe("A real Dovecot with passwords, mechanisms and TLS", Ordered, f
 		certificate, key := ca.KeyPair()
 		mail := [][]byte{[]byte("Subject: one\n\nfirst\n"), []byte("Subject: two\n\nsecond\n")}
 		var err error
-		server, err = peer.StartSecureDovecot(ctx, map[string]iter.Seq[[]byte]{"demo": slices.Values(mail)}, certificate, key)
+		server, err = peer.StartDovecot(ctx, map[string]iter.Seq[[]byte]{"demo": slices.Values(mail)}, &peer.DovecotOptions{Certificate: certificate, Key: key})
 		if errors.Is(err, peer.ErrMissing) && os.Getenv("CI") != "true" {
 			Skip(err.Error())
 		}
@@ -101,7 +101,7 @@ var _ = Describe("A real Dovecot with passwords, mechanisms and TLS", Ordered, f
 	)
 
 	It("is not talked to when it has no TLS and TLS was asked for", func(ctx SpecContext) {
-		plain, err := peer.StartDovecot(ctx, map[string]iter.Seq[[]byte]{"demo": slices.Values([][]byte{})})
+		plain, err := peer.StartDovecot(ctx, map[string]iter.Seq[[]byte]{"demo": slices.Values([][]byte{})}, nil)
 		Expect(err).NotTo(HaveOccurred())
 		DeferCleanup(plain.Stop)
 		a := plain.Account("demo")

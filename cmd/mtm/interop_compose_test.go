@@ -121,7 +121,7 @@ var _ = Describe("What compose, reply, forward and receipt write", func() {
 		for _, raw := range all {
 			files = append(files, []byte(raw))
 		}
-		d, err := peer.StartDovecot(ctx, map[string]iter.Seq[[]byte]{"demo": slices.Values(files)})
+		d, err := peer.StartDovecot(ctx, map[string]iter.Seq[[]byte]{"demo": slices.Values(files)}, nil)
 		peer.Need(tb(), err)
 		DeferCleanup(d.Stop)
 		reader := newUser()

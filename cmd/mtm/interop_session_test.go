@@ -31,7 +31,7 @@ var _ = Describe("Sessions with a real Dovecot", func() {
 	starts := func(ctx context.Context, files [][]byte, flags ...string) {
 		GinkgoHelper()
 		var err error
-		server, err = peer.StartDovecot(ctx, map[string]iter.Seq[[]byte]{"demo": slices.Values(files)})
+		server, err = peer.StartDovecot(ctx, map[string]iter.Seq[[]byte]{"demo": slices.Values(files)}, nil)
 		if errors.Is(err, peer.ErrMissing) && os.Getenv("CI") != "true" {
 			Skip(err.Error())
 		}

@@ -27,7 +27,7 @@ var _ = Describe("A mailbox of 1,000 messages, nasty ones among them", func() {
 	It("is what mtm exports after it fetched from Dovecot, and a move leaves nothing there", func(ctx SpecContext) {
 		files, _ := octets(fixtures.Thousand())
 		files = slices.DeleteFunc(files, dovecotSpoils)
-		server, err := peer.StartDovecot(ctx, map[string]iter.Seq[[]byte]{"demo": slices.Values(files)})
+		server, err := peer.StartDovecot(ctx, map[string]iter.Seq[[]byte]{"demo": slices.Values(files)}, nil)
 		if errors.Is(err, peer.ErrMissing) && os.Getenv("CI") != "true" {
 			Skip(err.Error())
 		}

@@ -6,38 +6,38 @@ import (
 	"fmt"
 	"io/fs"
 	"iter"
-	"net"
 	"os"
-	"os/exec"
 	"os/user"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // Dovecot is a running Dovecot with the settings of one test: POP3 on a loopback port, a user from a file for each mailbox,
-// and a Maildir for each user. Everything of it lies in a temporary folder; no setting of the system is read or changed. It
+// and a Maildir or an mdbox for each user. Everything of it lies in a temporary folder; no setting of the system is read or changed. It
 // runs as the user who starts it, but when that is root, mail is read and written by the user that its package makes.
 type Dovecot struct {
+	*daemon
 	port   int
 	secure int // the port that begins with TLS, 0 = none
-	home   string
-	cmd    *exec.Cmd
-	exited chan struct{} // closed when cmd has been waited for
 }
 
-// dovecotPassword is every user's password.
-const dovecotPassword = "demo"
+// foreignPassword is the password of every user of a server that is started here.
+const foreignPassword = "demo"
+
+// DovecotOptions say how Dovecot is set up; nil stands for the zero value.
+type DovecotOptions struct {
+	Mdbox bool // serve from an mdbox, Dovecot's own and fastest format, into which the Maildir is imported; Kept and Deliver know Maildirs only
+	// Certificate and Key are PEM: with them there is STLS, a port that begins with TLS, APOP, and DovecotMechanisms.
+	Certificate, Key []byte
+}
 
 // StartDovecot serves a Maildir with these messages to each user: a map from lower-case user name to the octets of the
 // files, in order. Dovecot serves a file's LF as CRLF. It blocks until the server answers; the caller must Stop it.
-func StartDovecot(ctx context.Context, mailboxes map[string]iter.Seq[[]byte]) (*Dovecot, error) {
-	return startDovecot(ctx, mailboxes, func(string) (int, error) { return 0, nil })
-}
-
-// startDovecot lets secure add to the settings in the folder; it returns the port for TLS.
-func startDovecot(ctx context.Context, mailboxes map[string]iter.Seq[[]byte], secure func(home string) (int, error)) (*Dovecot, error) {
+func StartDovecot(ctx context.Context, mailboxes map[string]iter.Seq[[]byte], o *DovecotOptions) (*Dovecot, error) {
+	if o == nil {
+		o = &DovecotOptions{}
+	}
 	path, err := dovecotProgram()
 	if err != nil {
 		return nil, err
@@ -51,23 +51,24 @@ func startDovecot(ctx context.Context, mailboxes map[string]iter.Seq[[]byte], se
 		err = dovecotFolder(home, port, mailboxes)
 	}
 	securePort := 0
-	if err == nil {
-		securePort, err = secure(home)
+	if err == nil && o.Certificate != nil {
+		securePort, err = dovecotSecure(ctx, home, o.Certificate, o.Key)
+	}
+	if err == nil && o.Mdbox {
+		err = appendTo(filepath.Join(home, "dovecot.conf"), "mail_location = mdbox:"+home+"/mdbox/%u\n")
 	}
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(home))
 	}
-	d := &Dovecot{port: port, secure: securePort, home: home, exited: make(chan struct{})}
-	// The context bounds the start only: the server lives until Stop.
-	d.cmd = command(context.WithoutCancel(ctx), home, path, "-F", "-c", filepath.Join(home, "dovecot.conf"))
-	if err = d.cmd.Start(); err != nil {
-		return nil, errors.Join(err, os.RemoveAll(home))
+	d := &Dovecot{port: port, secure: securePort}
+	if d.daemon, err = startDaemon(ctx, home, path, "-F", "-c", filepath.Join(home, "dovecot.conf")); err != nil {
+		return nil, err
 	}
-	go func() {
-		defer close(d.exited)
-		_ = d.cmd.Wait() // its state says how it ended
-	}()
-	if err = d.answer(ctx); err != nil {
+	err = d.answer(ctx, port)
+	if err == nil && o.Mdbox {
+		err = d.importMail(ctx, mailboxes)
+	}
+	if err != nil {
 		return nil, errors.Join(err, d.Stop())
 	}
 	return d, nil
@@ -85,7 +86,7 @@ func (*Dovecot) Version(ctx context.Context) (string, error) {
 
 // Account is how a client logs in as one of the users.
 func (d *Dovecot) Account(user string) Account {
-	return Account{Host: "127.0.0.1", Port: d.port, User: user, Password: dovecotPassword}
+	return Account{Host: "127.0.0.1", Port: d.port, User: user, Password: foreignPassword}
 }
 
 // Kept returns how many messages the Maildir of a user holds on the disk now.
@@ -101,56 +102,6 @@ func (d *Dovecot) Kept(user string) (int, error) {
 	return count, nil
 }
 
-// Stop ends the server, waits for it and removes its folder with all mail.
-func (d *Dovecot) Stop() error {
-	err := d.cmd.Process.Signal(os.Interrupt)
-	if errors.Is(err, os.ErrProcessDone) {
-		err = nil
-	}
-	select {
-	case <-d.exited:
-	case <-time.After(10 * time.Second):
-		err = errors.Join(err, errors.New("dovecot did not end within ten seconds"), d.cmd.Process.Kill())
-		<-d.exited
-	}
-	return errors.Join(err, os.RemoveAll(d.home))
-}
-
-// answer waits for the greeting: connections before the server listens are refused.
-func (d *Dovecot) answer(ctx context.Context) error {
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	address := net.JoinHostPort("127.0.0.1", fmt.Sprint(d.port))
-	for {
-		if greets(ctx, address) {
-			return nil
-		}
-		select {
-		case <-d.exited:
-			log, err := os.ReadFile(filepath.Join(d.home, "log"))
-			return fmt.Errorf("dovecot ended, %s: %w", d.cmd.ProcessState, errors.Join(errors.New(lastLine(log)), err))
-		case <-ctx.Done():
-			return fmt.Errorf("dovecot does not answer: %w", context.Cause(ctx))
-		case <-tick.C:
-		}
-	}
-}
-
-func greets(ctx context.Context, address string) bool {
-	var dialer net.Dialer
-	conn, err := dialer.DialContext(ctx, "tcp", address)
-	if err != nil {
-		return false
-	}
-	defer conn.Close()
-	if err = conn.SetDeadline(time.Now().Add(5 * time.Second)); err != nil {
-		return false
-	}
-	greeting := make([]byte, 3)
-	n, err := conn.Read(greeting)
-	return err == nil && string(greeting[:n]) == "+OK"
-}
-
 // dovecotProgram looks in /usr/sbin too, which is not on the PATH of every user.
 func dovecotProgram() (string, error) {
 	const sbin = "/usr/sbin/dovecot"
@@ -164,14 +115,22 @@ func dovecotProgram() (string, error) {
 	return sbin, nil
 }
 
-func freePort(ctx context.Context) (int, error) {
-	var config net.ListenConfig
-	l, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
+// importMail fills each user's mdbox from the Maildir, with Dovecot's own tool.
+func (d *Dovecot) importMail(ctx context.Context, mailboxes map[string]iter.Seq[[]byte]) error {
+	path, err := program("doveadm", "dovecot-core")
 	if err != nil {
-		return 0, err
+		return err
 	}
-	port := l.Addr().(*net.TCPAddr).Port
-	return port, l.Close()
+	for name := range mailboxes {
+		from := "maildir:" + filepath.Join(d.home, "mail", name)
+		if _, err = run(ctx, command(ctx, d.home, path, "-c", filepath.Join(d.home, "dovecot.conf"), "import", "-u", name, from, "", "all")); err != nil {
+			return err
+		}
+		if err = os.RemoveAll(filepath.Join(d.home, "mail", name)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // dovecotFolder writes the settings, the users and their mail.
@@ -190,7 +149,7 @@ func dovecotFolder(home string, port int, mailboxes map[string]iter.Seq[[]byte])
 	}
 	var users strings.Builder
 	for name, messages := range mailboxes {
-		fmt.Fprintf(&users, "%s:{PLAIN}%s\n", name, dovecotPassword)
+		fmt.Fprintf(&users, "%s:{PLAIN}%s\n", name, foreignPassword)
 		if err = writeMaildir(filepath.Join(home, "mail", name), messages); err != nil {
 			return err
 		}
@@ -203,10 +162,10 @@ func dovecotFolder(home string, port int, mailboxes map[string]iter.Seq[[]byte])
 		return err
 	}
 	// The other users must get at their sockets and their mail in here; what holds a password is readable by its owner alone.
-	if err = os.Chmod(home, 0o711); err != nil || mail == me {
+	if err = errors.Join(os.Chmod(home, 0o711), os.Mkdir(filepath.Join(home, "mdbox"), 0o700)); err != nil || mail == me {
 		return err
 	}
-	return give(filepath.Join(home, "mail"), mail)
+	return errors.Join(give(filepath.Join(home, "mail"), mail), give(filepath.Join(home, "mdbox"), mail))
 }
 
 // writeMaildir makes a Maildir of new messages. Their names begin with a time, and Dovecot sorts by it.
@@ -254,6 +213,8 @@ ssl = no
 disable_plaintext_auth = no
 auth_mechanisms = plain
 auth_failure_delay = 0
+default_process_limit = 20000
+default_client_limit = 40000
 default_internal_user = USER
 default_login_user = LOGIN
 first_valid_uid = 1

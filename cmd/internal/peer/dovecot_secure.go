@@ -3,7 +3,6 @@ package peer
 import (
 	"context"
 	"errors"
-	"iter"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -15,18 +14,15 @@ func DovecotMechanisms() []string {
 	return []string{"PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256"}
 }
 
-// StartSecureDovecot is StartDovecot with APOP and DovecotMechanisms, and with this certificate and key, both PEM, for
-// STLS and for a port that begins with TLS.
-func StartSecureDovecot(ctx context.Context, mailboxes map[string]iter.Seq[[]byte], certificate, key []byte) (*Dovecot, error) {
-	return startDovecot(ctx, mailboxes, func(home string) (int, error) {
-		port, err := freePort(ctx)
-		if err != nil {
-			return 0, err
-		}
-		text := strings.NewReplacer("HOME", home, "PORT", strconv.Itoa(port), "MECHANISMS", strings.ToLower(strings.Join(DovecotMechanisms(), " "))).Replace(dovecotSecureConf)
-		return port, errors.Join(settings(filepath.Join(home, "cert.pem"), string(certificate)), settings(filepath.Join(home, "key.pem"), string(key)),
-			appendTo(filepath.Join(home, "dovecot.conf"), text))
-	})
+// dovecotSecure adds the settings of DovecotOptions.Certificate to the folder; it returns the port for TLS.
+func dovecotSecure(ctx context.Context, home string, certificate, key []byte) (int, error) {
+	port, err := freePort(ctx)
+	if err != nil {
+		return 0, err
+	}
+	text := strings.NewReplacer("HOME", home, "PORT", strconv.Itoa(port), "MECHANISMS", strings.ToLower(strings.Join(DovecotMechanisms(), " "))).Replace(dovecotSecureConf)
+	return port, errors.Join(settings(filepath.Join(home, "cert.pem"), string(certificate)), settings(filepath.Join(home, "key.pem"), string(key)),
+		appendTo(filepath.Join(home, "dovecot.conf"), text))
 }
 
 // SecureAccount is Account on the port that begins with TLS.

@@ -38,7 +38,7 @@ func dovecot(ctx context.Context) *peer.Dovecot {
 	for _, m := range mail {
 		files = append(files, []byte(m))
 	}
-	d, err := peer.StartDovecot(ctx, map[string]iter.Seq[[]byte]{"demo": slices.Values(files)})
+	d, err := peer.StartDovecot(ctx, map[string]iter.Seq[[]byte]{"demo": slices.Values(files)}, nil)
 	need(err)
 	DeferCleanup(d.Stop)
 	return d

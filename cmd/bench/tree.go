@@ -1,0 +1,62 @@
+package main
+
+import (
+	"context"
+	"time"
+)
+
+// lookEvery is how often the memory of a tree of processes is looked at.
+const lookEvery = 100 * time.Millisecond
+
+// tree accounts for a server that has run before a visit: the process that was started as the server and all below it.
+// Its CPU time is what they spent between begin and end, those included that have ended; its memory is the largest sum
+// that was seen, in which a page that several share is counted once. The zero value accounts for nothing.
+type tree struct {
+	root int
+	cpu  float64
+	stop context.CancelFunc
+	peak chan int64
+}
+
+// watchTree begins to account. root is the process that has started the others; 0 when it is not known.
+func watchTree(ctx context.Context, root int) *tree {
+	t := &tree{root: root}
+	if t.root == 0 {
+		return t
+	}
+	ctx, t.stop = context.WithCancel(ctx)
+	t.peak = make(chan int64, 1)
+	t.cpu = treeCPU(root)
+	go func() { t.peak <- largest(ctx, root) }()
+	return t
+}
+
+// end is what has been spent. It waits for the last look.
+func (t *tree) end() usage {
+	if t.root == 0 {
+		return usage{}
+	}
+	cpu := treeCPU(t.root) - t.cpu
+	t.stop()
+	return usage{CPU: max(0, cpu), Peak: <-t.peak}
+}
+
+// largest looks at the memory until ctx ends, and then once more. Looking takes at most a fiftieth of the time.
+func largest(ctx context.Context, root int) (peak int64) {
+	timer := time.NewTimer(lookEvery)
+	defer timer.Stop()
+	for {
+		start := time.Now()
+		peak = max(peak, treeMemory(root))
+		select {
+		case <-ctx.Done():
+			return peak
+		default:
+		}
+		timer.Reset(max(lookEvery, 50*time.Since(start)))
+		select {
+		case <-ctx.Done():
+		case <-timer.C:
+		}
+	}
+}

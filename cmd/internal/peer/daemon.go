@@ -1,0 +1,104 @@
+package peer
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"time"
+)
+
+// daemon is a server of others that runs until Stop, with all that belongs to it in a temporary folder.
+type daemon struct {
+	home   string
+	cmd    *exec.Cmd
+	said   bytes.Buffer  // may be read once exited is closed
+	exited chan struct{} // closed when cmd has been waited for
+}
+
+// startDaemon starts a program in a folder, which it owns from here on: when it fails the folder is removed.
+func startDaemon(ctx context.Context, home, path string, args ...string) (*daemon, error) {
+	d := &daemon{home: home, exited: make(chan struct{})}
+	// The context bounds the start only: the server lives until Stop.
+	d.cmd = command(context.WithoutCancel(ctx), home, path, args...)
+	d.cmd.Stdout, d.cmd.Stderr = &d.said, &d.said
+	if err := d.cmd.Start(); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(home))
+	}
+	go func() {
+		defer close(d.exited)
+		_ = d.cmd.Wait() // its state says how it ended
+	}()
+	return d, nil
+}
+
+// PID is the process that was started; it may have started others.
+func (d *daemon) PID() int { return d.cmd.Process.Pid }
+
+// Stop ends the server, waits for it and removes its folder with all mail.
+func (d *daemon) Stop() error {
+	err := d.cmd.Process.Signal(os.Interrupt)
+	if errors.Is(err, os.ErrProcessDone) {
+		err = nil
+	}
+	select {
+	case <-d.exited:
+	case <-time.After(10 * time.Second):
+		err = errors.Join(err, fmt.Errorf("%s did not end within ten seconds", filepath.Base(d.cmd.Path)), d.cmd.Process.Kill())
+		<-d.exited
+	}
+	return errors.Join(err, os.RemoveAll(d.home))
+}
+
+// answer waits for the greeting: connections before the server listens are refused.
+func (d *daemon) answer(ctx context.Context, port int) error {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	name, address := filepath.Base(d.cmd.Path), net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+	for {
+		if greets(ctx, address) {
+			return nil
+		}
+		select {
+		case <-d.exited:
+			log, err := os.ReadFile(filepath.Join(d.home, "log"))
+			if errors.Is(err, os.ErrNotExist) {
+				log, err = d.said.Bytes(), nil
+			}
+			return fmt.Errorf("%s ended, %s: %w", name, d.cmd.ProcessState, errors.Join(errors.New(lastLine(log)), err))
+		case <-ctx.Done():
+			return fmt.Errorf("%s does not answer: %w", name, context.Cause(ctx))
+		case <-tick.C:
+		}
+	}
+}
+
+func greets(ctx context.Context, address string) bool {
+	var dialer net.Dialer
+	conn, err := dialer.DialContext(ctx, "tcp", address)
+	if err != nil {
+		return false
+	}
+	defer conn.Close()
+	if err = conn.SetDeadline(time.Now().Add(5 * time.Second)); err != nil {
+		return false
+	}
+	greeting := make([]byte, 3)
+	n, err := conn.Read(greeting)
+	return err == nil && string(greeting[:n]) == "+OK"
+}
+
+func freePort(ctx context.Context) (int, error) {
+	var config net.ListenConfig
+	l, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	port := l.Addr().(*net.TCPAddr).Port
+	return port, l.Close()
+}
