@@ -13,7 +13,7 @@ const module = "pop3mtm"
 // too. A new package gets its line here; whether it may stand where it stands is decided then.
 var arrows = map[string][]string{
 	".":                      nil,
-	"cmd/pop3sim":            {"features", "scenarios", "fakeserver/...", "fixtures", "mtm", "mtm/store", "mtm/account", "mtm/progress", "mtm/pop3", "cmd/internal/..."},
+	"cmd/pop3sim":            {"features", "scenarios/...", "fakeserver/...", "fixtures", "mtm", "mtm/store", "mtm/account", "mtm/progress", "mtm/pop3", "cmd/internal/..."},
 	"cmd/bench":              {"features", "scenarios", "fakeserver/...", "fixtures", "mtm", "mtm/autosend", "mtm/store", "mtm/account", "mtm/progress", "mtm/pop3", "cmd/internal/..."},
 	"cmd/mtm":                {"mtm", "mtm/autosend", "mtm/store", "mtm/account", "mtm/progress", "mtm/pop3", "cmd/internal/..."},
 	"cmd/autosend":           {"mtm/autosend", "mtm/store", "mtm/progress", "cmd/internal/..."},
@@ -23,8 +23,11 @@ var arrows = map[string][]string{
 	"features":               {"mtm", "mtm/autosend", "mtm/store", "mtm/account", "mtm/progress", "fakeserver", "fakeserver/maildrop", "fakeserver/smtpsink", "scenarios", "fixtures"},
 	"cmd/internal/mailfiles": {"cmd/internal/cli"},
 	"scenarios":              {"fakeserver", "fakeserver/maildrop", "fixtures"},
-	"fakeserver":             {"fakeserver/maildrop"},
+	"scenarios/recorded":     {"scenarios", "fakeserver", "fakeserver/maildrop", "fakeserver/notation", "fakeserver/record"},
+	"fakeserver":             {"fakeserver/maildrop", "fakeserver/notation"},
 	"fakeserver/maildrop":    nil,
+	"fakeserver/notation":    nil,
+	"fakeserver/record":      {"fakeserver", "fakeserver/notation"},
 	"fakeserver/smtpsink":    {"fakeserver", "fakeserver/maildrop"},
 	"fixtures":               {"fakeserver/maildrop"},
 	"mtm":                    {"mtm/internal/servermtm", "mtm/internal/compose", "mtm/store", "mtm/account", "mtm/progress", "mtm/pop3"},

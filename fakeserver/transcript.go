@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"pop3mtm/fakeserver/notation"
 )
 
 // Transcript is what went over one connection, in the notation of the RFCs:
@@ -112,7 +114,7 @@ func (r *recorder) transcript() Transcript {
 		t.Lines = strings.Split(strings.TrimSuffix(string(r.text), "\n"), "\n")
 	}
 	if len(r.partial) > 0 {
-		t.Lines = append(t.Lines, "S: "+string(escape(nil, r.partial)))
+		t.Lines = append(t.Lines, "S: "+string(notation.Escape(nil, r.partial)))
 	}
 	return t
 }
@@ -137,33 +139,9 @@ func (*recorder) line(x *Exchange, fits, secret bool) []byte {
 		return []byte("[a line that is too long]")
 	// An empty response and "*" hold no secret, and tell much.
 	case secret && len(x.Line) > 0 && string(x.Line) != "*":
-		return []byte("********")
+		return []byte(notation.Masked)
 	}
-	return masked(x.Line)
-}
-
-// masked hides what follows PASS, and what follows APOP or AUTH and one word.
-func masked(l []byte) []byte {
-	word := bytes.TrimLeft(l, " \t")
-	if len(word) < 4 {
-		return l
-	}
-	rest := word[4:]
-	switch strings.ToUpper(string(word[:4])) {
-	case "PASS":
-	case "APOP", "AUTH":
-		name := bytes.TrimLeft(rest, " \t")
-		rest = name[max(bytes.IndexAny(name, " \t"), 0):]
-		if len(rest) == len(name) {
-			return l
-		}
-	default:
-		return l
-	}
-	if len(rest) == 0 {
-		return l
-	}
-	return append(slices.Clone(l[:len(l)-len(rest)]), " ********"...)
+	return notation.Mask(x.Line)
 }
 
 // server records what is sent.
@@ -256,25 +234,5 @@ func (r *recorder) add(prefix string, l []byte) {
 		return
 	}
 	r.text = append(r.text, prefix...)
-	r.text = append(escape(r.text, l), '\n')
-}
-
-// escape appends l in a form that has one line and only text.
-func escape(to, l []byte) []byte {
-	const digits = "0123456789abcdef"
-	for _, c := range l {
-		switch {
-		case c == '\\':
-			to = append(to, `\\`...)
-		case c >= 0x20 && c < 0x7F, c == '\t':
-			to = append(to, c)
-		case c == '\r':
-			to = append(to, `\r`...)
-		case c == '\n':
-			to = append(to, `\n`...)
-		default:
-			to = append(to, '\\', 'x', digits[c>>4], digits[c&15])
-		}
-	}
-	return to
+	r.text = append(notation.Escape(r.text, l), '\n')
 }

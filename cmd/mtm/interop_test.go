@@ -1,15 +1,12 @@
 package main_test
 
 import (
-	"bufio"
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -128,27 +125,17 @@ func (u *user) exports(want [][]byte) {
 	}
 }
 
-// startPOP3Sim builds and runs "pop3sim serve" and returns its address; the end of the spec stops it.
+// startPOP3Sim runs "pop3sim serve" and returns its address; the end of the spec stops it.
 func startPOP3Sim(args ...string) string {
 	GinkgoHelper()
-	sim := filepath.Join(GinkgoT().TempDir(), "pop3sim.exe") // the ending that Windows needs does no harm elsewhere
-	out, err := exec.Command("go", "build", "-o", sim, "../pop3sim").CombinedOutput()
-	Expect(err).NotTo(HaveOccurred(), string(out))
-	server := exec.Command(sim, append([]string{"serve", "--pop3", "127.0.0.1:0", "--json", "--quiet"}, args...)...)
-	stdout, err := server.StdoutPipe()
-	Expect(err).NotTo(HaveOccurred())
-	Expect(server.Start()).To(Succeed())
+	server := simulate(append([]string{"serve"}, args...)...)
 	DeferCleanup(func() {
 		stop := os.Interrupt
 		if runtime.GOOS == "windows" {
 			stop = os.Kill
 		}
-		Expect(server.Process.Signal(stop)).To(Succeed())
-		Expect(server.Wait()).To(Succeed())
+		Expect(server.command.Process.Signal(stop)).To(Succeed())
+		Expect(server.command.Wait()).To(Succeed())
 	})
-	line, err := bufio.NewReader(stdout).ReadBytes('\n')
-	Expect(err).NotTo(HaveOccurred())
-	var ready struct{ POP3 string }
-	Expect(json.Unmarshal(line, &ready)).To(Succeed())
-	return ready.POP3
+	return server.POP3
 }

@@ -15,7 +15,7 @@ import (
 // announce tells a person what is served and what to try.
 func (f *serveFlags) announce(cmd *cobra.Command, mail *mailbox, ports listeners, mechanisms []string) {
 	var text strings.Builder
-	f.warn(&text, ports)
+	warn(&text, ports, f.tls.require)
 	if !f.quiet {
 		f.banner(&text, mail, ports, mechanisms)
 	}
@@ -23,7 +23,7 @@ func (f *serveFlags) announce(cmd *cobra.Command, mail *mailbox, ports listeners
 }
 
 // warn tells which ports are open to other machines.
-func (f *serveFlags) warn(text *strings.Builder, ports listeners) {
+func warn(text *strings.Builder, ports listeners, requireTLS bool) {
 	for _, l := range []net.Listener{ports.pop3, ports.pop3s, ports.smtp} {
 		if l == nil {
 			continue
@@ -32,7 +32,7 @@ func (f *serveFlags) warn(text *strings.Builder, ports listeners) {
 			continue
 		}
 		fmt.Fprintf(text, "pop3sim: warning: other machines can reach %s", l.Addr())
-		if l != ports.pop3s && !f.tls.require {
+		if l != ports.pop3s && !requireTLS {
 			text.WriteString(", and passwords cross the network in the clear")
 		}
 		text.WriteString("\n")

@@ -7,9 +7,9 @@ import (
 	"net"
 	"os"
 	"strconv"
+	"strings"
 
 	"pop3mtm/cmd/internal/cli"
-	"pop3mtm/fakeserver"
 	"pop3mtm/fakeserver/smtpsink"
 )
 
@@ -19,13 +19,13 @@ type listeners struct {
 }
 
 // open opens all ports, or none.
-func (f *serveFlags) open(ctx context.Context) (listeners, error) {
+func open(ctx context.Context, pop3, pop3s, smtp string) (listeners, error) {
 	var l listeners
 	var opened []net.Listener
 	for _, port := range []struct {
 		flag, address string
 		to            *net.Listener
-	}{{"--pop3", f.pop3, &l.pop3}, {"--pop3s", f.pop3s, &l.pop3s}, {"--smtp", f.smtp, &l.smtp}} {
+	}{{"--pop3", pop3, &l.pop3}, {"--pop3s", pop3s, &l.pop3s}, {"--smtp", smtp, &l.smtp}} {
 		if port.address == "" {
 			continue
 		}
@@ -42,8 +42,15 @@ func (f *serveFlags) open(ctx context.Context) (listeners, error) {
 	return l, nil
 }
 
+// pop3Server is what the POP3 ports are for.
+type pop3Server interface {
+	Serve(l net.Listener) error
+	ServeTLS(l net.Listener) error
+	Shutdown(ctx context.Context) error
+}
+
 // serve runs the servers on the ports. The channel gets the error of each when it stops.
-func (l listeners) serve(server *fakeserver.Server, sink *smtpsink.Server) (served chan error, count int) {
+func (l listeners) serve(server pop3Server, sink *smtpsink.Server) (served chan error, count int) {
 	served = make(chan error, 3)
 	run := func(port net.Listener, serve func(net.Listener) error) {
 		if port != nil {
@@ -53,8 +60,32 @@ func (l listeners) serve(server *fakeserver.Server, sink *smtpsink.Server) (serv
 	}
 	run(l.pop3, server.Serve)
 	run(l.pop3s, server.ServeTLS)
-	run(l.smtp, sink.Serve)
+	if sink != nil {
+		run(l.smtp, sink.Serve)
+	}
 	return served, count
+}
+
+// until runs a POP3 server on its ports until it has done, the context ends or it fails.
+func (l listeners) until(ctx context.Context, server pop3Server, done <-chan struct{}) error {
+	served, running := l.serve(server, nil)
+	var err error
+	select {
+	case err = <-served:
+		running--
+	case <-done:
+	case <-ctx.Done():
+	}
+	err = stopped(err)
+	if end := shutdown(ctx, server); err == nil {
+		err = end
+	}
+	for range running {
+		if end := stopped(<-served); err == nil {
+			err = end
+		}
+	}
+	return err
 }
 
 func (l listeners) addresses() listening {
@@ -65,6 +96,21 @@ func (l listeners) addresses() listening {
 		return port.Addr().String()
 	}
 	return listening{POP3: address(l.pop3), POP3S: address(l.pop3s), SMTP: address(l.smtp)}
+}
+
+func checkAddresses(pop3, pop3s, smtp string) error {
+	if pop3 == "" && pop3s == "" {
+		return cli.Usage("nothing to listen on: --pop3 and --pop3s take HOST:PORT such as %s", defaultAddress)
+	}
+	for flag, address := range map[string]string{"--pop3": pop3, "--pop3s": pop3s, "--smtp": smtp} {
+		if address == "" {
+			continue
+		}
+		if err := checkAddress(flag, address); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // checkAddress refuses what cannot be an address to listen on, whatever the network says.
@@ -106,4 +152,28 @@ func reachable(address net.Addr) (dial string, public bool) {
 		return net.JoinHostPort("127.0.0.1", strconv.Itoa(tcp.Port)), true
 	}
 	return address.String(), true
+}
+
+// String is the addresses in words.
+func (l listeners) String() string {
+	var all []string
+	for _, port := range []net.Listener{l.pop3, l.pop3s} {
+		if port != nil {
+			address, _ := reachable(port.Addr())
+			all = append(all, address)
+		}
+	}
+	if l.pop3s != nil {
+		all[len(all)-1] += " (TLS)"
+	}
+	return strings.Join(all, " and ")
+}
+
+// close gives up ports that nothing was served on.
+func (l listeners) close() {
+	for _, port := range []net.Listener{l.pop3, l.pop3s, l.smtp} {
+		if port != nil {
+			port.Close()
+		}
+	}
 }

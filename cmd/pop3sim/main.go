@@ -26,6 +26,6 @@ Without a command it serves a demo mailbox on ` + defaultAddress + `, user demo,
 			return serve(cmd, &serveFlags{pop3: defaultAddress})
 		},
 	}
-	root.AddCommand(newServe(), newGenerate(), newFeatures(), newScenarios())
+	root.AddCommand(newServe(), newGenerate(), newFeatures(), newScenarios(), newRecord(), newReplay())
 	return root
 }

@@ -43,7 +43,7 @@ func run(args ...string) result {
 	return result{c.ProcessState.ExitCode(), out.String(), errOut.String()}
 }
 
-// process is a running pop3sim serve.
+// process is a running pop3sim that serves, records or replays.
 type process struct {
 	address string // of its POP3 listener
 	secure  string // of its listener with TLS, if there is one
@@ -56,9 +56,15 @@ type process struct {
 // start runs "pop3sim serve" on a free port and waits until it is ready. The end of the test kills it.
 func start(t testing.TB, args ...string) *process {
 	t.Helper()
+	return startAs(t, "serve", args...)
+}
+
+// startAs is start for another subcommand with the same flags.
+func startAs(t testing.TB, subcommand string, args ...string) *process {
+	t.Helper()
 	g := NewWithT(t)
 	ctx, cancel := context.WithCancel(context.Background())
-	p := &process{command: exec.CommandContext(ctx, binary, append([]string{"serve", "--pop3", "127.0.0.1:0", "--json"}, args...)...)}
+	p := &process{command: exec.CommandContext(ctx, binary, append([]string{subcommand, "--pop3", "127.0.0.1:0", "--json"}, args...)...)}
 	p.command.Stderr = &p.errOut
 	stdout, err := p.command.StdoutPipe()
 	g.Expect(err).NotTo(HaveOccurred())

@@ -16,21 +16,21 @@ type listening struct {
 }
 
 // ready tells the programs that wait for the server.
-func ready(stdout io.Writer, f *serveFlags, l listening) error {
+func ready(stdout io.Writer, asJSON bool, file string, l listening) error {
 	line, err := json.Marshal(l)
 	if err != nil {
 		return err
 	}
 	line = append(line, '\n')
-	if f.json {
+	if asJSON {
 		if _, err := stdout.Write(line); err != nil {
 			return err
 		}
 	}
-	if f.readyFile == "" {
+	if file == "" {
 		return nil
 	}
-	return writeWhole("--ready-file", f.readyFile.String(), line)
+	return writeWhole("--ready-file", file, line)
 }
 
 // removeStale takes away the ready file of an earlier run, so that nobody is told of a server that is gone.

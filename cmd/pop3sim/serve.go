@@ -14,6 +14,7 @@ import (
 
 	"pop3mtm/cmd/internal/cli"
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/record"
 )
 
 const (
@@ -144,14 +145,14 @@ func serve(cmd *cobra.Command, f *serveFlags) error {
 	if err != nil {
 		return err
 	}
-	ports, err := f.open(ctx)
+	ports, err := open(ctx, f.pop3, f.pop3s, f.smtp)
 	if err != nil {
 		return err
 	}
 	sink := newSink(o)
 	served, running := ports.serve(server, sink)
 	f.announce(cmd, mail, ports, server.Mechanisms())
-	err = ready(cmd.OutOrStdout(), f, ports.addresses())
+	err = ready(cmd.OutOrStdout(), f.json, f.readyFile.String(), ports.addresses())
 	if err == nil {
 		select {
 		case err = <-served: // one stops by itself only when its listener fails
@@ -170,16 +171,8 @@ func serve(cmd *cobra.Command, f *serveFlags) error {
 }
 
 func (f *serveFlags) check() error {
-	if f.pop3 == "" && f.pop3s == "" {
-		return cli.Usage("nothing to listen on: --pop3 and --pop3s take HOST:PORT such as %s", defaultAddress)
-	}
-	for flag, address := range map[string]string{"--pop3": f.pop3, "--pop3s": f.pop3s, "--smtp": f.smtp} {
-		if address == "" {
-			continue
-		}
-		if err := checkAddress(flag, address); err != nil {
-			return err
-		}
+	if err := checkAddresses(f.pop3, f.pop3s, f.smtp); err != nil {
+		return err
 	}
 	return f.tls.check()
 }
@@ -198,7 +191,7 @@ func shutdown(ctx context.Context, server interface{ Shutdown(context.Context) e
 }
 
 func stopped(err error) error {
-	if errors.Is(err, fakeserver.ErrClosed) || errors.Is(err, net.ErrClosed) {
+	if errors.Is(err, fakeserver.ErrClosed) || errors.Is(err, record.ErrClosed) || errors.Is(err, net.ErrClosed) {
 		return nil
 	}
 	return err

@@ -22,10 +22,14 @@ type tlsFlags struct {
 }
 
 func (f *tlsFlags) add(flags *pflag.FlagSet) {
+	f.addCertificate(flags)
+	flags.BoolVar(&f.require, "require-tls", false, "refuse passwords and tokens sent as they are until there is TLS")
+}
+
+func (f *tlsFlags) addCertificate(flags *pflag.FlagSet) {
 	flags.StringVar(&f.certificate, "tls-cert", "", "the server's certificate chain in the PEM `FILE`")
 	flags.StringVar(&f.key, "tls-key", "", "its private key in the PEM `FILE`")
 	flags.StringVar(&f.caOut, "tls-ca-out", "", "write the authority of the generated certificate to `FILE`, for clients")
-	flags.BoolVar(&f.require, "require-tls", false, "refuse passwords and tokens sent as they are until there is TLS")
 }
 
 func (f *tlsFlags) check() error {

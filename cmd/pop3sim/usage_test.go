@@ -17,7 +17,7 @@ func occupy(address string) (net.Listener, error) {
 
 var _ = Describe("pop3sim", func() {
 	It("has an example in the help of every command", func() {
-		for _, args := range [][]string{{"--help"}, {"serve", "--help"}, {"features", "--help"}} {
+		for _, args := range [][]string{{"--help"}, {"serve", "--help"}, {"features", "--help"}, {"record", "--help"}, {"replay", "--help"}} {
 			r := run(args...)
 			Expect(r.status).To(Equal(0))
 			Expect(r.errOut).To(BeEmpty())
@@ -32,7 +32,7 @@ var _ = Describe("pop3sim", func() {
 			Expect(r).To(Equal(result{2, "", "pop3sim: " + want + " --help'\n"}))
 		},
 		Entry(nil, "sreve", `there is no command "sreve", but there is "serve"; see 'pop3sim`),
-		Entry(nil, "--pop3 127.0.0.1:0", "unknown flag: --pop3; it belongs to 'pop3sim serve'; see 'pop3sim"),
+		Entry(nil, "--pop3 127.0.0.1:0", "unknown flag: --pop3; it belongs to 'pop3sim record', 'pop3sim replay', 'pop3sim serve'; see 'pop3sim"),
 		Entry(nil, "serve mail", "wrong arguments, starting with \"mail\": write 'pop3sim serve'; see 'pop3sim serve"),
 		Entry(nil, "serve --smtp x", `--smtp takes HOST:PORT such as 127.0.0.1:1110, not "x"; see 'pop3sim serve`),
 		Entry(nil, "serve --pop3=", "nothing to listen on: --pop3 and --pop3s take HOST:PORT such as 127.0.0.1:1110; see 'pop3sim serve"),
@@ -42,6 +42,13 @@ var _ = Describe("pop3sim", func() {
 		Entry(nil, "serve --mechanisms plain,NTLM", `--mechanisms: there is no mechanism "NTLM", only none or SCRAM-SHA-256,SCRAM-SHA-1,CRAM-MD5,PLAIN,LOGIN,OAUTHBEARER,XOAUTH2; see 'pop3sim serve`),
 		Entry(nil, "serve --token hunter2", "--token: a token is NAME:TOKEN, both not empty; see 'pop3sim serve"),
 		Entry(nil, "serve --token a:b --token a:c", "--token: this user is there already; see 'pop3sim serve"),
+		Entry(nil, "record --upstream 127.0.0.1:110", "--out is missing: where shall the transcript go?; see 'pop3sim record"),
+		Entry(nil, "record --out x", "--upstream is missing: which server shall be recorded?; see 'pop3sim record"),
+		Entry(nil, "record --out x --upstream mail", `--upstream takes HOST:PORT such as mail.example.org:110, not "mail"; see 'pop3sim record`),
+		Entry(nil, "record --out x --upstream a:1 --tls always", `--tls takes none, stls or implicit, not "always"; see 'pop3sim record`),
+		Entry(nil, "record --out x --upstream a:1 --pop3=", "nothing to listen on: --pop3 and --pop3s take HOST:PORT such as 127.0.0.1:1110; see 'pop3sim record"),
+		Entry(nil, "replay", "an argument is missing: write 'pop3sim replay FILE'; see 'pop3sim replay"),
+		Entry(nil, "replay x --pop3 1110", `--pop3 takes HOST:PORT such as 127.0.0.1:1110, not "1110"; see 'pop3sim replay`),
 		Entry(nil, "serve --pop3 1110", `--pop3 takes HOST:PORT such as 127.0.0.1:1110, not "1110"; see 'pop3sim serve`),
 		Entry(nil, "serve --pop3 127.0.0.1:65536", `--pop3 takes HOST:PORT such as 127.0.0.1:1110, not "127.0.0.1:65536"; see 'pop3sim serve`),
 		Entry(nil, "features --concurrency -1", "--concurrency takes 1 or more, not -1; see 'pop3sim features"),

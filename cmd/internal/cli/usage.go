@@ -76,10 +76,14 @@ func words(c *cobra.Command) string {
 // no value of a kind it does not know: that could be a password.
 func flagError(c *cobra.Command, err error) error {
 	if missing, ok := errors.AsType[*pflag.NotExistError](err); ok {
+		var owners []string
 		for _, child := range c.Commands() {
 			if child.Flags().Lookup(missing.GetSpecifiedName()) != nil {
-				return Usage("%w; it belongs to '%s'", err, child.CommandPath())
+				owners = append(owners, "'"+child.CommandPath()+"'")
 			}
+		}
+		if owners != nil {
+			return Usage("%w; it belongs to %s", err, strings.Join(owners, ", "))
 		}
 	}
 	invalid, ok := errors.AsType[*pflag.InvalidValueError](err)

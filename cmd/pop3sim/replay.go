@@ -1,0 +1,115 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"pop3mtm/cmd/internal/cli"
+	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/notation"
+	"pop3mtm/fakeserver/record"
+)
+
+// replayFlags is what the flags of replay say.
+type replayFlags struct {
+	ports          portFlags
+	timing, repeat bool
+}
+
+func newReplay() *cobra.Command {
+	var f replayFlags
+	c := &cobra.Command{
+		Use:   "replay FILE",
+		Short: "Serve a recorded transcript as it was",
+		Long: `Serve a recorded transcript as it was, octet for octet.
+
+The first connection gets the first session of the transcript, and so on. When a client sends
+the recorded command, it gets the recorded reply. Another command is answered -ERR and told
+of at the end, with the line of the transcript; the replay waits for the recorded one. ********
+in the transcript stands for anything, so that any password will do. Logins whose server
+has to answer a challenge of the client (SCRAM) cannot be replayed.
+
+It ends when the last session is over, with exit status 0 when clients did as recorded, or 1.
+With --repeat it goes on until Ctrl-C (SIGINT) or SIGTERM.
+
+A transcript may be written by hand: lines that begin with S: and C:, as in the RFCs.`,
+		Example: `  pop3sim replay session.txt
+  pop3sim replay session.txt --pop3 127.0.0.1:0 --ready-file ready.json --quiet
+  pop3sim replay session.txt --timing --repeat`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args[0]) },
+	}
+	flags := c.Flags()
+	flags.SortFlags = false
+	f.ports.add(flags)
+	flags.BoolVar(&f.timing, "timing", false, "wait before each reply as long as the recorded server did")
+	flags.BoolVar(&f.repeat, "repeat", false, "begin with the first session again after the last one")
+	return c
+}
+
+func (f *replayFlags) run(cmd *cobra.Command, file string) error {
+	ctx := cmd.Context()
+	if err := f.ports.check(); err != nil {
+		return err
+	}
+	recording, err := record.Open(file)
+	if err != nil {
+		if wrong, ok := errors.AsType[*notation.SyntaxError](err); ok {
+			return fmt.Errorf("%s:%w", file, wrong)
+		}
+		if missing, ok := errors.AsType[*fs.PathError](err); ok {
+			err = missing.Err
+		}
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	defer func() { _ = recording.Close() }() // it was only read
+	if recording.ImplicitTLS() && f.ports.pop3s == "" {
+		f.ports.pop3, f.ports.pop3s = "", f.ports.pop3
+	}
+	o := &fakeserver.Options{Log: f.ports.log(cmd), TranscriptOctets: -1}
+	if o.TLS, err = f.ports.tls.open(f.ports.pop3, f.ports.pop3s); err != nil {
+		return err
+	}
+	ports, err := open(ctx, f.ports.pop3, f.ports.pop3s, "")
+	if err != nil {
+		return err
+	}
+	replay := recording.Replay(&record.ReplayOptions{Server: o, Timing: f.timing, Repeat: f.repeat})
+	err = f.ports.announce(cmd, ports, fmt.Sprintf("replaying %s of %s on %s\n\nCtrl-C stops it.\n", sessions(len(recording.Sessions)), cli.OneLine(file), ports))
+	if err != nil {
+		ports.close()
+		return err
+	}
+	if err = ports.until(ctx, replay, replay.Done()); err != nil {
+		return err
+	}
+	return f.report(cmd, replay, file)
+}
+
+// report tells what clients did otherwise than the recording.
+func (f *replayFlags) report(cmd *cobra.Command, replay *record.Replay, file string) error {
+	var text strings.Builder
+	for _, d := range replay.Differences() {
+		fmt.Fprintf(&text, "%s:%d: session %d: expected %s, got %s\n", cli.OneLine(file), d.Line, d.Session, d.Expected, d.Got)
+	}
+	left := 0
+	if !f.repeat {
+		left = replay.Left()
+	}
+	if left > 0 {
+		fmt.Fprintf(&text, "%s: %s not replayed to the end\n", cli.OneLine(file), sessions(left))
+	}
+	differs := text.Len() > 0
+	if !differs && !f.ports.quiet {
+		fmt.Fprintf(&text, "%s: all as recorded\n", cli.OneLine(file))
+	}
+	_, _ = cmd.ErrOrStderr().Write([]byte(text.String())) // the exit status tells it too
+	if differs {
+		return cli.Exit(cli.Failed)
+	}
+	return nil
+}

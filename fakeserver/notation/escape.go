@@ -1,0 +1,77 @@
+package notation
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Escape appends octets in a form that has one line and only text.
+func Escape(to, octets []byte) []byte {
+	const digits = "0123456789abcdef"
+	for _, c := range octets {
+		switch {
+		case c == '\\':
+			to = append(to, `\\`...)
+		case c >= 0x20 && c < 0x7F, c == '\t':
+			to = append(to, c)
+		case c == '\r':
+			to = append(to, `\r`...)
+		case c == '\n':
+			to = append(to, `\n`...)
+		default:
+			to = append(to, '\\', 'x', digits[c>>4], digits[c&15])
+		}
+	}
+	return to
+}
+
+// unescape appends the octets that a text stands for, with the line end that it
+// has. The error says at which octet of the text what is wrong.
+func unescape(to []byte, text string) ([]byte, int, error) {
+	at := 0
+	for {
+		i := strings.IndexByte(text[at:], '\\')
+		if i < 0 {
+			return append(append(to, text[at:]...), "\r\n"...), 0, nil
+		}
+		to = append(to, text[at:at+i]...)
+		at += i
+		rest := text[at:]
+		switch {
+		case rest == `\`:
+			return to, 0, nil
+		case rest == `\n`:
+			return append(to, '\n'), 0, nil
+		case rest[1] == '\\':
+			to = append(to, '\\')
+		case rest[1] == 'r':
+			to = append(to, '\r')
+		case rest[1] == 'n':
+			return to, at, fmt.Errorf(`\n ends a line; what follows it is a line of its own`)
+		case rest[1] == 't':
+			to = append(to, '\t')
+		case rest[1] == 'x' && len(rest) >= 4:
+			high, low := digit(rest[2]), digit(rest[3])
+			if high < 0 || low < 0 {
+				return to, at, fmt.Errorf(`after \x two hexadecimal digits stand, not %q`, rest[2:4])
+			}
+			to = append(to, byte(high<<4|low))
+			at += 2
+		default:
+			return to, at, fmt.Errorf(`there is no %q; an octet is written \x00, a backslash \\`, rest[:2])
+		}
+		at += 2
+	}
+}
+
+func digit(c byte) int {
+	switch {
+	case '0' <= c && c <= '9':
+		return int(c - '0')
+	case 'a' <= c && c <= 'f':
+		return int(c - 'a' + 10)
+	case 'A' <= c && c <= 'F':
+		return int(c - 'A' + 10)
+	}
+	return -1
+}

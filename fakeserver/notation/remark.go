@@ -1,0 +1,58 @@
+package notation
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	sessionRemark = "session "
+	atRemark      = "at "
+	tlsRemark     = "TLS"
+)
+
+// Remarks on the end of a session.
+const (
+	ServerClosed = "the server closed the connection"
+	ServerReset  = "the server reset the connection"
+	ClientClosed = "the client closed the connection"
+)
+
+// Session is the number of the session that a remark says the next lines are of.
+func (l Line) Session() (number int, ok bool) {
+	rest, ok := strings.CutPrefix(l.remark(), sessionRemark)
+	if !ok {
+		return 0, false
+	}
+	digits, _, _ := strings.Cut(rest, " ")
+	number, err := strconv.Atoi(digits)
+	return number, err == nil && number > 0
+}
+
+// At is the time since the session's beginning at which a remark says that the
+// next lines were sent.
+func (l Line) At() (at time.Duration, ok bool) {
+	rest, ok := strings.CutPrefix(l.remark(), atRemark)
+	if !ok {
+		return 0, false
+	}
+	at, err := time.ParseDuration(rest)
+	return at, err == nil && at >= 0
+}
+
+// TLS tells whether a remark says that from here on the connection has TLS.
+func (l Line) TLS() bool {
+	version, ok := strings.CutPrefix(l.remark(), tlsRemark)
+	return ok && (version == "" || version[0] == ' ')
+}
+
+// Is tells whether a line is this remark.
+func (l Line) Is(remark string) bool { return l.remark() == remark }
+
+func (l Line) remark() string {
+	if l.Kind != Remark {
+		return ""
+	}
+	return string(l.Octets)
+}

@@ -1,0 +1,92 @@
+package record
+
+import (
+	"bytes"
+
+	"pop3mtm/fakeserver/notation"
+)
+
+// said writes down what the server sent, and gives what the client gets of it,
+// valid until the next call. secure tells that both sides begin with TLS then.
+func (r *relay) said(data []byte) (out []byte, secure, ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.out, r.log = r.out[:0], r.log[:0]
+	sent := len(r.tail) - r.held // of what follows
+	all := append(r.tail, data...)
+	at := 0
+	for at < len(all) {
+		n := bytes.IndexByte(all[at:], '\n') + 1
+		if n == 0 && len(all)-at < MaxCommand {
+			break
+		}
+		if n == 0 {
+			n = len(all) - at
+		}
+		line := all[at : at+n]
+		p := r.talk.say(line)
+		if row := r.added(p, line); row != "" {
+			r.out = append(append(r.out, all[min(sent, at):at]...), row...)
+			r.log = append(r.log, row...)
+			sent = at
+		}
+		r.log = append(r.log, r.secrets.server(p, line)...)
+		at += n
+		secure = secure || r.settle(p, line)
+	}
+	r.held = 0
+	upTo := len(all)
+	if r.adds() && r.talk.inside && r.talk.waiting[0].verb == "CAPA" {
+		r.held, upTo = len(all)-at, at
+	}
+	r.out = append(r.out, all[sent:upTo]...)
+	r.tail = append(r.tail[:0], all[at:]...)
+	return r.out, secure, r.check(r.proxy.out.Lines(r.number, r.since(), notation.Server, r.log))
+}
+
+// rest writes down the line that the server has not ended.
+func (r *relay) rest() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.tail) > 0 {
+		r.check(r.proxy.out.Lines(r.number, r.since(), notation.Server, r.secrets.server(r.talk.say(r.tail), r.tail)))
+	}
+}
+
+// settle takes note of what a reply changes, and tells whether TLS begins.
+func (r *relay) settle(p place, line []byte) bool {
+	if !p.last {
+		return false
+	}
+	r.stls = false
+	r.ready.Broadcast()
+	if !p.first || !positive(line) {
+		r.settled = r.settled || p.turn.verb == "STLS"
+		return false
+	}
+	switch {
+	case p.turn.verb == "PASS", p.turn.verb == "APOP", p.turn.verb == "AUTH", p.turn.response:
+		r.loggedIn = true
+	case p.turn.verb == "STLS":
+		return !r.upstream.secured
+	}
+	return false
+}
+
+// adds tells whether the recorder offers STLS, since the server does not: its
+// line is protected already.
+func (r *relay) adds() bool {
+	return r.upstream.secured && !r.client.secured && !r.loggedIn && r.proxy.o.ServerTLS != nil
+}
+
+// added is the row of a list of capabilities that comes before this line.
+func (r *relay) added(p place, line []byte) string {
+	if p.turn.verb != "CAPA" || p.unasked || p.first || !r.adds() {
+		return ""
+	}
+	r.stls = r.stls || bytes.EqualFold(notation.Command(line), []byte("STLS"))
+	if p.last && !r.stls {
+		return "STLS\r\n"
+	}
+	return ""
+}

@@ -1,0 +1,103 @@
+package record
+
+import (
+	"bytes"
+	"encoding/base64"
+	"slices"
+	"strings"
+
+	"pop3mtm/fakeserver/notation"
+)
+
+// secrets are what a transcript must not show, as far as a session has told.
+type secrets struct {
+	hidden [][]byte // the latest that were masked
+	users  []string // to mask
+}
+
+// remembered is how many secrets and names of a session are looked for in what the
+// server says: it tells one, as a rule.
+const remembered = 16
+
+// client is what people may see of a line of the client that the dialogue has
+// not heard yet.
+func (s *secrets) client(d *dialogue, command []byte, maskUser bool) []byte {
+	text := d.shown(command)
+	switch {
+	case bytes.Equal(text, command):
+	case string(text) == notation.Masked:
+		s.hide(command)
+	default:
+		s.hide(notation.Secret(command))
+	}
+	verb, args, more := strings.Cut(strings.TrimLeft(string(command), " \t"), " ")
+	if !maskUser || !more || d.asked || d.hiding {
+		return text
+	}
+	switch strings.ToUpper(verb) {
+	case "USER":
+		s.user(args)
+		return []byte(verb + " " + notation.Masked)
+	case "APOP":
+		name, _, _ := strings.Cut(args, " ")
+		s.user(name)
+		return []byte(verb + " " + notation.Masked + " " + notation.Masked)
+	}
+	return text
+}
+
+func (s *secrets) hide(secret []byte) {
+	if len(secret) == 0 {
+		return
+	}
+	if len(s.hidden) == remembered {
+		s.hidden = slices.Delete(s.hidden, 0, 1)
+	}
+	s.hidden = append(s.hidden, bytes.Clone(secret))
+}
+
+func (s *secrets) user(name string) {
+	if name = strings.TrimSpace(name); name != "" && len(s.users) < remembered {
+		s.users = append(s.users, name)
+	}
+}
+
+// server is what people may see of a line of the server.
+func (s *secrets) server(p place, line []byte) []byte {
+	if !p.status && !p.unasked || len(s.hidden)+len(s.users) == 0 && !challenges(line) {
+		return line
+	}
+	status, text := line[:0], line
+	if word, rest, ok := bytes.Cut(line, []byte(" ")); ok && (p.first || p.unasked) && isStatus(word) {
+		status, text = line[:len(word)+1], rest
+	}
+	// The last word of a SCRAM server lets one try passwords (RFC 5802 section 9).
+	if challenges(line) {
+		challenge, err := base64.StdEncoding.DecodeString(string(notation.Command(text)))
+		if err == nil && bytes.HasPrefix(challenge, []byte("v=")) {
+			text = append([]byte(notation.Masked), text[len(notation.Command(text)):]...)
+		}
+	}
+	return slices.Concat(status, []byte(s.masks(positive(line)).Replace(string(text))))
+}
+
+func isStatus(word []byte) bool {
+	return positive(word) || string(word) == "+" || string(word) == "-ERR"
+}
+
+// masks puts masks over what has to be hidden, the longest first. A refusal may
+// repeat what it does not know, passwords too.
+func (s *secrets) masks(agrees bool) *strings.Replacer {
+	all := slices.Clone(s.users)
+	for _, secret := range s.hidden {
+		if !agrees {
+			all = append(all, string(secret))
+		}
+	}
+	slices.SortStableFunc(all, func(a, b string) int { return len(b) - len(a) })
+	var pairs []string
+	for _, text := range all {
+		pairs = append(pairs, text, notation.Masked)
+	}
+	return strings.NewReplacer(pairs...)
+}

@@ -1,0 +1,258 @@
+package recorded
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"hash"
+	"io"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+
+	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/notation"
+	"pop3mtm/scenarios"
+)
+
+// maxRaw is the longest answer that a rule holds as it is: scenario files are
+// small.
+const maxRaw = 16 << 10
+
+// answer is a reply, as it was recorded or as a correct server gives it.
+type answer struct {
+	status []byte // with its line end
+	sum    [sha256.Size]byte
+	rows   int    // lines after the status line
+	raw    []byte // all of it, nil when it is too long
+}
+
+func (a answer) ok() bool {
+	return len(a.status) >= 3 && bytes.EqualFold(a.status[:3], []byte("+OK"))
+}
+
+// difference is a recorded answer that the scenario without rules does not give.
+type difference struct {
+	*exchange
+	recorded, right answer
+	same            bool // they are one
+}
+
+// textOnly tells whether nothing but the text of the status line is another one.
+func (d *difference) textOnly() bool {
+	return d.plain() && d.recorded.ok() == d.right.ok() && d.recorded.sum == d.right.sum
+}
+
+// plain tells whether the recorded status line is one that a text makes.
+func (d *difference) plain() bool {
+	word, text, _ := bytes.Cut(d.recorded.status, []byte(" "))
+	known := string(notation.Command(word)) == "+OK" || string(notation.Command(word)) == "-ERR"
+	return known && bytes.HasSuffix(d.recorded.status, []byte("\r\n")) && oneLine(string(notation.Command(text)))
+}
+
+// compare sends the recorded commands to a server that plays the scenario, session
+// by session.
+func (s *survey) compare(scenario *scenarios.Scenario) ([]*difference, error) {
+	scenario.Settings.TLS = scenarios.NoTLS // the pipe needs none
+	play, err := scenario.Server(&fakeserver.Options{IdleTimeout: time.Hour, TranscriptOctets: -1})
+	if err != nil {
+		return nil, err
+	}
+	var all []*difference
+	for n, exchanges := range s.exchanges {
+		near, far := net.Pipe()
+		go play.ServeConn(far)
+		t := &talk{survey: s, conn: near, in: bufio.NewReader(near)}
+		found, talkErr := t.session(exchanges)
+		near.Close()
+		if talkErr != nil {
+			s.note("session " + strconv.Itoa(n+1) + " goes on in a way that the scenario does not")
+		}
+		all = append(all, found...)
+		if err = ended(play); err != nil {
+			break
+		}
+	}
+	return all, errors.Join(err, play.Close())
+}
+
+// ended waits for the end of a session, so that the next one finds what it left.
+func ended(play *scenarios.Play) error {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	return play.Wait(ctx)
+}
+
+// talk is one session with the server that plays.
+type talk struct {
+	*survey
+	conn net.Conn
+	in   *bufio.Reader
+}
+
+func (t *talk) session(exchanges []exchange) ([]*difference, error) {
+	var all []*difference
+	for i := range exchanges {
+		x := &exchanges[i]
+		if !x.Replied() {
+			continue
+		}
+		recorded, err := t.recorded(x)
+		if err != nil {
+			return all, err
+		}
+		right, err := t.ask(x, i == 0)
+		if err != nil {
+			return all, err
+		}
+		if right == nil {
+			continue
+		}
+		d := &difference{exchange: x, recorded: recorded, right: *right}
+		d.same = bytes.Equal(recorded.status, right.status) && recorded.sum == right.sum
+		if i == 0 && d.right.ok() {
+			d.same = greets(recorded.status, right.status)
+		}
+		all = append(all, d)
+		if x.verb == "QUIT" {
+			break
+		}
+	}
+	return all, nil
+}
+
+// greets tells whether two greetings are the same but for the timestamp.
+func greets(a, b []byte) bool {
+	one, stampA := timestamp(string(notation.Command(a)))
+	two, stampB := timestamp(string(notation.Command(b)))
+	return one == two && stampA == stampB
+}
+
+// ask sends a command as the scenario's users would, nil when that cannot be
+// compared.
+func (t *talk) ask(x *exchange, greeting bool) (*answer, error) {
+	command := string(x.Command)
+	switch {
+	case greeting:
+		return t.reply(false)
+	case x.login != "" && x.verb != "PASS":
+		if _, err := t.command("USER "+x.login, false); err != nil {
+			return nil, err
+		}
+		return t.command("PASS "+Password, false)
+	case x.verb == "STLS" || x.verb == "RESPONSE" || x.verb == "AUTH" && x.args != "" || x.verb == "APOP":
+		return nil, nil // what the client said is not known
+	case x.verb == "USER" && strings.Contains(x.args, notation.Masked):
+		command = "USER " + scenarios.DefaultUser
+	case x.verb == "PASS" && x.login != "":
+		command = "PASS " + Password
+	case strings.Contains(command, notation.Masked):
+		command = strings.ReplaceAll(command, notation.Masked, "not-"+Password)
+	}
+	return t.command(command, x.Multiline())
+}
+
+// patience is how long a correct server may take for one command: so a command
+// that both take for another thing ends the session instead of waiting for ever.
+const patience = 10 * time.Second
+
+func (t *talk) command(line string, multi bool) (*answer, error) {
+	if err := t.conn.SetDeadline(time.Now().Add(patience)); err != nil {
+		return nil, err
+	}
+	if _, err := io.WriteString(t.conn, line+"\r\n"); err != nil {
+		return nil, err
+	}
+	return t.reply(multi)
+}
+
+func (t *talk) reply(multi bool) (*answer, error) {
+	var w answerWriter
+	status, err := t.in.ReadBytes('\n')
+	w.take(status)
+	for err == nil && multi && w.ok() && w.last != ".\r\n" {
+		var line []byte
+		line, err = t.in.ReadBytes('\n')
+		w.take(line)
+	}
+	a := w.done()
+	return &a, err
+}
+
+// recorded is the answer in the recording.
+func (t *talk) recorded(x *exchange) (answer, error) {
+	var w answerWriter
+	lines := lineWriter{take: w.take}
+	_, err := t.recording.WriteReply(x.Turn, &lines)
+	lines.flush()
+	return w.done(), err
+}
+
+// answerWriter makes an answer of lines.
+type answerWriter struct {
+	answer
+	rest hash.Hash
+	last string // line, when it is short
+	long bool
+}
+
+func (w *answerWriter) take(line []byte) {
+	if w.rest == nil {
+		w.rest = sha256.New()
+		w.status = bytes.Clone(line)
+	} else {
+		w.rest.Write(line)
+		w.rows++
+	}
+	if w.long = w.long || len(w.raw)+len(line) > maxRaw; !w.long {
+		w.raw = append(w.raw, line...)
+	}
+	w.last = string(line[:min(len(line), 4)])
+}
+
+func (w *answerWriter) done() answer {
+	if w.rest != nil {
+		w.rest.Sum(w.sum[:0])
+	}
+	if w.long {
+		w.raw = nil
+	}
+	return w.answer
+}
+
+// lineWriter cuts what is written into lines.
+type lineWriter struct {
+	take func([]byte)
+	line []byte
+}
+
+// longestLine is how much of a line is held.
+const longestLine = 64 << 10
+
+func (l *lineWriter) Write(p []byte) (int, error) {
+	n := len(p)
+	for len(p) > 0 {
+		i := bytes.IndexByte(p, '\n') + 1
+		if i == 0 {
+			l.line = append(l.line, p...)
+			if len(l.line) > longestLine {
+				l.flush()
+			}
+			break
+		}
+		l.line = append(l.line, p[:i]...)
+		l.flush()
+		p = p[i:]
+	}
+	return n, nil
+}
+
+func (l *lineWriter) flush() {
+	if len(l.line) > 0 {
+		l.take(l.line)
+		l.line = l.line[:0]
+	}
+}

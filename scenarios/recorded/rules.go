@@ -1,0 +1,311 @@
+package recorded
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+
+	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/notation"
+	"pop3mtm/scenarios"
+)
+
+const connect = "CONNECT"
+
+// maxRules is how many rules are made: a scenario has no more than 1000.
+const maxRules = 900
+
+// rules say what a correct server would not: first whole answers, then texts. most
+// is how many may be for single commands.
+func (s *survey) rules(all []*difference, most int) []scenarios.Rule {
+	m := &maker{survey: s, most: most}
+	m.tls()
+	var verbs []string
+	for _, d := range all {
+		if d.verb == "" {
+			d.verb = connect
+		}
+		if !slices.Contains(verbs, d.verb) {
+			verbs = append(verbs, d.verb)
+		}
+	}
+	for _, verb := range verbs {
+		var group []*difference
+		for _, d := range all {
+			if d.verb == verb {
+				group = append(group, d)
+			}
+		}
+		if !nameable(verb) && slices.ContainsFunc(group, func(d *difference) bool { return !d.same }) {
+			s.note("the server has its own answer to " + string(notation.Escape(nil, []byte(verb[:min(len(verb), 20)]))) + ", which the scenario has not")
+			continue
+		}
+		m.verb(verb, group)
+	}
+	m.reset()
+	return append(append(m.whole, m.single...), m.general...)
+}
+
+// nameable tells whether a rule can be for a verb.
+func nameable(verb string) bool {
+	return slices.Contains([]string{connect, "CAPA", "USER", "PASS", "APOP", "AUTH", "RESPONSE", "STLS", "STAT", "LIST", "UIDL", "TOP", "RETR",
+		"DELE", "NOOP", "RSET", "QUIT", "LAST", "LANG", "UTF8"}, verb)
+}
+
+// maker collects rules. Of those that match a command the first one answers.
+type maker struct {
+	*survey
+	most                   int
+	whole, single, general []scenarios.Rule
+	secured                bool // rules tell when there is TLS
+}
+
+// inTLS is the named state after STLS.
+const inTLS = "tls"
+
+// tls makes rules that follow whether there is TLS, when CAPA differs by it.
+func (m *maker) tls() {
+	for x := range m.each() {
+		m.secured = m.secured || x.StartsTLS && !m.recording.ImplicitTLS()
+	}
+	if m.secured {
+		text := ""
+		for x := range m.each() {
+			if x.StartsTLS {
+				text = x.text()
+				break
+			}
+		}
+		step := scenarios.Step{TakeEffect: true}
+		if oneLine(text) {
+			step = scenarios.Step{IfOK: []scenarios.Step{{Status: &text}}}
+		}
+		m.whole = append(m.whole, scenarios.Rule{On: "STLS", Goto: inTLS, Do: []scenarios.Step{step}})
+	}
+}
+
+// verb makes the rules for the commands with a verb.
+func (m *maker) verb(verb string, group []*difference) {
+	switch verb {
+	case "AUTH", "RESPONSE":
+		for _, d := range group {
+			m.login(d)
+		}
+		return
+	case "LIST", "UIDL":
+		m.listing(verb, group)
+		return
+	case connect:
+		group = m.greeting(group)
+	}
+	// What CAPA says depends on more than a correct server knows.
+	whole := verb == "CAPA" && slices.ContainsFunc(group, func(d *difference) bool { return !d.same && !d.textOnly() })
+	var texts []*difference
+	for _, d := range group {
+		switch {
+		case whole:
+			m.answer(d)
+		case newMail(d):
+			m.note("mail that came between two sessions is there from the start in the scenario")
+		case d.same || d.textOnly():
+			texts = append(texts, d)
+		default:
+			m.answer(d)
+		}
+	}
+	if slices.ContainsFunc(texts, func(d *difference) bool { return !d.same }) {
+		m.texts(verb, texts)
+	}
+}
+
+// newMail tells whether a listing differs since the scenario has mail that came
+// later.
+func newMail(d *difference) bool {
+	return d.recorded.ok() && d.right.ok() && first(d.args) == "" && slices.Contains([]string{"STAT", "LIST", "UIDL"}, d.verb) &&
+		d.box != nil && len(d.box.all)-d.gone != d.has
+}
+
+// answer makes a rule for an answer that is another one altogether.
+func (m *maker) answer(d *difference) {
+	r := scenarios.Rule{On: d.verb}
+	if d.args != "" && d.verb != connect {
+		r.On += " " + d.args
+	}
+	if d.verb == "CAPA" {
+		r.State = d.state
+		if m.secured && d.TLS {
+			r.When = inTLS
+		}
+	}
+	text := d.text()
+	switch {
+	case strings.Contains(d.args, notation.Masked) || strings.ContainsAny(d.args, "*") || !printable(d.args) || strings.TrimSpace(d.args) != d.args:
+		m.note("the answer to some " + d.verb + " cannot be told by what follows the verb; the scenario has that of a correct server")
+		return
+	case !d.recorded.ok() && d.right.ok() && d.recorded.rows == 0 && bytes.HasPrefix(d.recorded.status, []byte("-ERR")) && oneLine(text):
+		r.Do = []scenarios.Step{{Refuse: &text}}
+	case d.recorded.raw == nil:
+		m.note("the answer to " + r.On + " is too long for a rule; the scenario has that of a correct server")
+		return
+	default:
+		raw := scenarios.Octets(d.recorded.raw)
+		r.Do = []scenarios.Step{{Raw: &raw}}
+	}
+	alike := func(other scenarios.Rule) bool {
+		return other.On == r.On && other.State == r.State && other.When == r.When
+	}
+	if i := slices.IndexFunc(m.whole, alike); i >= 0 {
+		if !sameSteps(m.whole[i].Do, r.Do) {
+			m.note(r.On + " was answered in several ways; the scenario has the first")
+		}
+		return
+	}
+	if len(m.whole)+len(m.single) >= m.most {
+		m.note("the recording has more answers of its own than a scenario file can hold; some are those of a correct server")
+		return
+	}
+	// What is for a named state comes before what is for all of them.
+	if r.When != "" {
+		m.whole = slices.Insert(m.whole, 0, r)
+		return
+	}
+	m.whole = append(m.whole, r)
+}
+
+func sameSteps(a, b []scenarios.Step) bool {
+	one, errA := flow(a)
+	two, errB := flow(b)
+	return errA == nil && errB == nil && one == two
+}
+
+func printable(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r >= 0x7F })
+}
+
+// texts makes rules for other texts of status lines: one for the verb where that
+// is enough, else one for each state, or each command.
+func (m *maker) texts(verb string, group []*difference) {
+	byVerb := func(*difference) string { return verb }
+	byState := func(d *difference) string { return verb + "/" + string(d.state) }
+	byArgs := func(d *difference) string {
+		if d.args == "" || strings.Contains(d.args, notation.Masked) || strings.ContainsAny(d.args, "*") || !printable(d.args) || strings.TrimSpace(d.args) != d.args {
+			return verb
+		}
+		return verb + " " + d.args
+	}
+	var rules []scenarios.Rule
+	for i, key := range []func(*difference) string{byVerb, byState, byArgs} {
+		var clear bool
+		if rules, clear = statusRules(group, key, i == 1); clear {
+			break
+		}
+		if i == 2 {
+			m.note(verb + " was answered with several texts; the scenario has the first of each")
+		}
+	}
+	for _, r := range rules {
+		switch {
+		case r.On == verb:
+			m.general = append(m.general, r)
+		case len(m.whole)+len(m.single) < m.most:
+			m.single = append(m.single, r)
+		default:
+			m.note("the recording has more texts of its own than a scenario file can hold; some are those of a correct server")
+		}
+	}
+}
+
+// statusRules makes a rule for each key. clear is false when a key has several
+// texts.
+func statusRules(group []*difference, key func(*difference) string, states bool) (rules []scenarios.Rule, clear bool) {
+	type texts struct {
+		ok, err *string
+		differ  bool
+	}
+	found := map[string]*texts{}
+	var keys []string
+	clear = true
+	for _, d := range group {
+		k := key(d)
+		if found[k] == nil {
+			found[k] = &texts{}
+			keys = append(keys, k)
+		}
+		found[k].differ = found[k].differ || !d.same
+		to := &found[k].err
+		if d.recorded.ok() {
+			to = &found[k].ok
+		}
+		text := d.text()
+		if d.verb == connect {
+			text, _ = timestamp(text)
+		}
+		if *to != nil && **to != text {
+			clear = false
+			continue
+		}
+		*to = &text
+	}
+	for _, k := range keys {
+		// What a correct server says needs a rule only where one for the verb is in
+		// the way.
+		if verb := group[0].verb; !found[k].differ && (found[verb] == nil || !found[verb].differ) {
+			continue
+		}
+		r := scenarios.Rule{On: k}
+		if verb, state, ok := strings.Cut(k, "/"); states && ok {
+			r.On, r.State = verb, scenarios.State(state)
+		}
+		if t := found[k]; t.ok != nil {
+			r.Do = append(r.Do, scenarios.Step{IfOK: []scenarios.Step{{Status: t.ok}}})
+		}
+		if t := found[k]; t.err != nil {
+			r.Do = append(r.Do, scenarios.Step{IfErr: []scenarios.Step{{Status: t.err}}})
+		}
+		rules = append(rules, r)
+	}
+	return rules, clear
+}
+
+// login makes a rule for the text after an AUTH. It leaves challenges alone, which
+// are positive too.
+func (m *maker) login(d *difference) {
+	r := scenarios.Rule{On: d.verb}
+	if d.login == "" || d.same || !d.textOnly() || slices.ContainsFunc(m.general, func(other scenarios.Rule) bool { return other.On == r.On }) {
+		return
+	}
+	change := scenarios.Replace{Old: scenarios.Octets(d.right.status), New: scenarios.Octets(d.recorded.status)}
+	r.Do = []scenarios.Step{{IfOK: []scenarios.Step{{Replace: &change}}}}
+	m.general = append(m.general, r)
+}
+
+// greeting leaves the first one to compare.
+func (m *maker) greeting(group []*difference) []*difference {
+	for _, d := range group[1:] {
+		if !greets(d.recorded.status, group[0].recorded.status) {
+			m.note("the greeting was not always the same; the scenario has the first")
+		}
+	}
+	if _, stamp := timestamp(group[0].text()); stamp && group[0].textOnly() {
+		group[0].same = true // a rule would take the timestamp away
+	}
+	return group[:1]
+}
+
+// reset makes the greeting lead back from what STLS has led to.
+func (m *maker) reset() {
+	if !m.secured {
+		return
+	}
+	found := false
+	for _, rules := range [][]scenarios.Rule{m.whole, m.general} {
+		for i := range rules {
+			if rules[i].On == connect {
+				rules[i].Goto, found = fakeserver.InitialState, true
+			}
+		}
+	}
+	if !found {
+		m.general = append(m.general, scenarios.Rule{On: connect, Goto: fakeserver.InitialState, Do: []scenarios.Step{{TakeEffect: true}}})
+	}
+}
