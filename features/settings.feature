@@ -14,6 +14,7 @@ Feature: Settings of an account
         | tls-name                 |             |
         | user                     | demo        |
         | auth-unlisted            | false       |
+        | ignore-uidl              | false       |
         | allow-plaintext          | false       |
         | sync-limit               | -1          |
         | disconnected-mode        | false       |

@@ -1,10 +1,13 @@
 package mtm_test
 
 import (
+	"context"
+
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/maildrop"
 	"pop3mtm/mtm"
 	"pop3mtm/mtm/account"
 	"pop3mtm/mtm/store"
@@ -125,6 +128,67 @@ var _ = Describe("Refreshing the mailbox", func() {
 		Expect(b.inbox()).To(HaveLen(4))
 		b.sound()
 	})
+
+	It("does not do without UIDs that the server has told or lists, and the setting ignore-uidl does", func() {
+		for _, unlisted := range []bool{false, true} {
+			var o *fakeserver.Options
+			if unlisted {
+				o = &fakeserver.Options{Capabilities: []string{"TOP"}}
+			}
+			b := newBench(o, nil, mails(3), stay)
+			all := get(mtm.All, mtm.Copy, mtm.ThenDisconnect)
+			again := func() {
+				GinkgoHelper()
+				Expect(b.mustDo(all).Result().AlreadyThere).To(Equal(3))
+				Expect(b.mailbox()).To(HaveLen(3))
+			}
+			b.mustDo(all)
+			b.srv.On(fakeserver.Match{Verb: "UIDL"}, fakeserver.Auto.With(fakeserver.Refuse("gone"))).Must()
+			for range 2 {
+				_, err := b.do(all)
+				Expect(err).To(MatchError(mtm.ErrServer))
+				Expect(err).To(MatchError(And(ContainSubstring("UIDL: the server refused: gone"), ContainSubstring("set ignore-uidl"))))
+			}
+			ignore := func(yes bool) {
+				GinkgoHelper()
+				account, err := mtm.FindAccount(context.Background(), b.store, "work")
+				Expect(err).NotTo(HaveOccurred())
+				account.POP3.IgnoreUIDL = yes
+				Expect(mtm.SetAccount(context.Background(), b.store, b.id, account.POP3)).To(Succeed())
+			}
+			ignore(true)
+			again()
+			Expect(b.drop.Deliver(mail(4))).To(Succeed())
+			Expect(b.mustDo(all).Result().Messages).To(HaveLen(1))
+			ignore(false)
+			_, err := b.do(all)
+			Expect(err).To(MatchError(mtm.ErrServer))
+			Expect(b.inbox()).To(HaveLen(4))
+			b.sound()
+		}
+	})
+
+	DescribeTable("knows messages that come under other names by Message-ID and size, and their copies", func(o *fakeserver.Options, first, second fakeserver.Edit) {
+		b := newBench(o, nil, append(mails(3), maildrop.Bytes("u9", []byte("Subject: nameless\r\n\r\nx\r\n"))), stay)
+		b.srv.On(fakeserver.Match{Verb: "UIDL"}, fakeserver.Auto.With(second))
+		b.srv.On(fakeserver.Match{Verb: "UIDL", Session: 1}, fakeserver.Auto.With(first)).Must()
+		all := get(mtm.All, mtm.Copy, mtm.ThenDisconnect)
+		b.mustDo(all)
+		Expect(b.inbox()).To(HaveLen(4))
+		was := uids(b.mailbox())
+		op := b.mustDo(all)
+		Expect(op.Result().AlreadyThere).To(Equal(3))
+		Expect(uids(b.inbox())).To(ContainElements(uids(b.mailbox())))
+		for _, uid := range was {
+			Expect(uids(b.mailbox())).NotTo(ContainElement(uid))
+		}
+		Expect(b.mustDo(all).Result().AlreadyThere).To(Equal(4))
+		Expect(b.inbox()).To(HaveLen(5), "what has no Message-ID may be another message")
+		Expect(b.mailbox()).To(HaveLen(4))
+		b.sound()
+	},
+		Entry("all renamed (53)", nil, fakeserver.Raw("+OK\r\n1 a\r\n2 b\r\n3 c\r\n4 d\r\n.\r\n"), fakeserver.Raw("+OK\r\n1 e\r\n2 f\r\n3 g\r\n4 h\r\n.\r\n")),
+		Entry("the server has learnt UIDL (56)", &fakeserver.Options{Capabilities: []string{"TOP"}}, fakeserver.Refuse("what?"), fakeserver.Edit(func(r fakeserver.Reply) fakeserver.Reply { return r })))
 
 	It("without TOP reads the headers from whole messages (11)", func() {
 		b := newBench(&fakeserver.Options{Without: []string{"TOP"}}, nil, mails(3), stay)

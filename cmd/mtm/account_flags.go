@@ -41,6 +41,7 @@ func addAccountFlags(c *cobra.Command) {
 	_ = c.RegisterFlagCompletionFunc("auth", cobra.FixedCompletions(methods(), cobra.ShellCompDirectiveNoFileComp)) // the flag exists
 	yes("auth-unlisted", "take the first way of --auth although the server does not list it")
 	yes("allow-plaintext", "send the password in the clear to a server on another machine")
+	yes("ignore-uidl", "tell messages apart by their headers, for a server that has no unique-ids any more")
 	f.Int("sync-limit", account.Defaults().SyncLimit, "list only the newest `N` messages of the mailbox; -1 all, 0 no refresh")
 	yes("disconnected-mode", "keep the mailbox's entries visible while offline")
 	yes("autosend", "send what waits in the outbox when the account connects")

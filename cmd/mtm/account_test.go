@@ -20,7 +20,7 @@ var _ = Describe("account", func() {
 		Expect(u.succeeds("account", "show", "work")).To(Equal(
 			"name               work\nid                 7\npop3               pop.example.org:110\ntls                none\n" +
 				"user               ada\npassword           stored\ntoken              empty\n" +
-				"auth               auto\nauth-unlisted      false\nallow-plaintext    false\n" +
+				"auth               auto\nauth-unlisted      false\nallow-plaintext    false\nignore-uidl        false\n" +
 				"sync-limit         -1 (all messages)\ndisconnected-mode  false\nautosend           false\n" +
 				"get-mail-options   messages\nmax-email-size     0 (no limit)\npopulation-limit   -1 (all lines)\nsmtp               none\n"))
 		for _, out := range []string{u.succeeds("account", "list"), u.succeeds("account", "list", "--json"),

@@ -23,6 +23,7 @@ type accountView struct {
 	Auth             string    `json:"auth"`
 	AuthUnlisted     bool      `json:"auth_unlisted"`
 	AllowPlaintext   bool      `json:"allow_plaintext"`
+	IgnoreUIDL       bool      `json:"ignore_uidl"`
 	SyncLimit        int       `json:"sync_limit"`
 	DisconnectedMode bool      `json:"disconnected_mode"`
 	Autosend         bool      `json:"autosend"`
@@ -66,7 +67,7 @@ func viewOf(a mtm.Account) accountView {
 		ID: a.ID, Name: a.Name, POP3: p.Address(), securityView: viewOfSecurity(p.Security),
 		User: p.LoginName, Password: p.Password.String(), Token: p.Token.String(),
 		Auth: string(p.Auth), AuthUnlisted: p.AuthUnlisted, AllowPlaintext: p.AllowPlaintext,
-		SyncLimit: p.SyncLimit, DisconnectedMode: p.DisconnectedMode, Autosend: p.Autosend,
+		IgnoreUIDL: p.IgnoreUIDL, SyncLimit: p.SyncLimit, DisconnectedMode: p.DisconnectedMode, Autosend: p.Autosend,
 		GetMailOptions: string(p.GetMail), MaxEmailSize: p.MaxEmailSize, PopulationLimit: p.PopulationLimit,
 		SMTP: viewOfSMTP(p.SMTP, a.SMTP),
 	}
@@ -96,6 +97,7 @@ func printAccount(out io.Writer, v accountView) error {
 	rows = append(rows, [][2]string{
 		{"user", v.User}, {"password", v.Password}, {"token", v.Token},
 		{"auth", v.Auth}, {"auth-unlisted", strconv.FormatBool(v.AuthUnlisted)}, {"allow-plaintext", strconv.FormatBool(v.AllowPlaintext)},
+		{"ignore-uidl", strconv.FormatBool(v.IgnoreUIDL)},
 		{"sync-limit", syncLimit(v.SyncLimit)}, {"disconnected-mode", strconv.FormatBool(v.DisconnectedMode)},
 		{"autosend", strconv.FormatBool(v.Autosend)}, {"get-mail-options", v.GetMailOptions},
 		{"max-email-size", maxEmailSize(v.MaxEmailSize)}, {"population-limit", populationLimit(v.PopulationLimit)},

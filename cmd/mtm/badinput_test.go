@@ -238,8 +238,15 @@ var _ = Describe("a refresh that gets nonsense", func() {
 			u.succeeds("check-store")
 		},
 		Entry("UIDL without rows", fakeserver.Raw("+OK\r\n.\r\n")),
-		Entry("UIDL refused", fakeserver.Refuse("no")),
 	)
+
+	It("stops when UIDL is refused by a server that lists it, and says how to do without", func() {
+		breaks("UIDL", fakeserver.Refuse("no"))
+		Expect(u.fails("get", "work")).To(HaveSuffix("or set ignore-uidl; 'mtm account set work --ignore-uidl' is for a server that has no unique-ids any more"))
+		u.succeeds("account", "set", "work", "--ignore-uidl")
+		u.succeeds("get", "work")
+		Expect(holds()).To(HaveLen(3))
+	})
 
 	It("takes the headers of a server that shifts its numbers", func() {
 		drop = fakeserver.NewMaildrop(append([]maildrop.Message{letter("a0", "x\r\n")}, letters("a1", "a2", "a3")...)...)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"pop3mtm/mtm"
+	"pop3mtm/mtm/pop3"
 	"pop3mtm/mtm/store"
 )
 
@@ -48,6 +49,10 @@ func hintFor(failure *mtm.Error, a mtm.Account) string {
 		return "the line broke: " + next(failure.Command)
 	case mtm.ErrDiskFull:
 		return "make room and try again; what is whole was kept"
+	case mtm.ErrServer:
+		if reply, ok := errors.AsType[*pop3.ReplyError](failure); ok && reply.Verb == "UIDL" && !errors.Is(reply, pop3.ErrTemporary) {
+			return set + " --ignore-uidl' is for a server that has no unique-ids any more"
+		}
 	}
 	return ""
 }

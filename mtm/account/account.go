@@ -29,6 +29,7 @@ type POP3 struct {
 	Auth             Auth     // how to log in
 	AuthUnlisted     bool     // takes the first method of Auth although the server does not list it (QUIRK 12)
 	AllowPlaintext   bool     // permits sending the secret over an unencrypted line to a host that is not this machine
+	IgnoreUIDL       bool     // tells messages apart by their headers, as on a server without unique-ids
 	SyncLimit        int      // headers kept in the mailbox: -1 all, 0 no refresh at all, N the newest N
 	DisconnectedMode bool     // the original's DisconnectedUserMode: entries stay visible offline
 	Autosend         bool     // the original's AutoSendOnConnect: a connect sends what waits in the outbox

@@ -86,6 +86,7 @@ func table() []setting[POP3] {
 		textSetting("auth", func(p *POP3) *Auth { return &p.Auth }),
 		boolSetting("auth-unlisted", func(p *POP3) *bool { return &p.AuthUnlisted }),
 		boolSetting("allow-plaintext", func(p *POP3) *bool { return &p.AllowPlaintext }),
+		boolSetting("ignore-uidl", func(p *POP3) *bool { return &p.IgnoreUIDL }),
 		intSetting("sync-limit", func(p *POP3) *int { return &p.SyncLimit }),
 		boolSetting("disconnected-mode", func(p *POP3) *bool { return &p.DisconnectedMode }),
 		boolSetting("autosend", func(p *POP3) *bool { return &p.Autosend }),

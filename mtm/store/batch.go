@@ -43,6 +43,7 @@ const (
 	opUnqueue
 	opSetAside
 	opCopy
+	opUID
 )
 
 // op is one change of a batch.
@@ -58,6 +59,7 @@ type op struct {
 	to         SendingState
 	from       []SendingState
 	owner      string
+	uid        string
 	queued     Queued
 	copies     *Copies
 }
@@ -78,6 +80,11 @@ func (b *Batch) Update(e *Entry) { b.ops = append(b.ops, op{kind: opUpdate, entr
 // keeps the slice. Entries that are gone are passed over.
 func (b *Batch) SetFlags(ids []ID, set, clear Flags) {
 	b.ops = append(b.ops, op{kind: opFlags, ids: ids, set: set, clear: clear})
+}
+
+// SetUID gives entries another UID; those that are gone are passed over.
+func (b *Batch) SetUID(ids []ID, uid string) {
+	b.ops = append(b.ops, op{kind: opUID, ids: slices.Clone(ids), uid: uid})
 }
 
 // Delete deletes entries and all below them, with their settings, envelopes, and what

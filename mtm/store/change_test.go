@@ -101,6 +101,15 @@ var _ = Describe("Changing entries", func() {
 		}
 	})
 
+	It("SetUID names entries, and passes over what is gone", func() {
+		one, two := add(store.Inbox, store.Entry{UID: "a", Description: "one"}), add(store.Inbox, store.Entry{UID: "a"})
+		one.UID = "b"
+		Expect(commit(func(b *store.Batch) { b.SetUID([]store.ID{one.ID, 4711}, "b") })).To(Succeed())
+		Expect(s.Entries(ctx, []store.ID{one.ID, two.ID})).To(HaveExactElements(*one, *two))
+		Expect(commit(func(b *store.Batch) { b.SetUID([]store.ID{one.ID}, strings.Repeat("x", 1<<20)) })).To(MatchError(ContainSubstring("longer than")))
+		Expect(s.Entry(ctx, one.ID)).To(Equal(*one))
+	})
+
 	It("UpdateChildren reaches those that are selected, and those that were added before it", func() {
 		seen := add(store.Inbox, store.Entry{Flags: store.New})
 		hidden := add(store.Inbox, store.Entry{Flags: store.New | store.Invisible})

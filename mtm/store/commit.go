@@ -180,6 +180,8 @@ func (t *commit) apply(o *op) error {
 		return t.setAside(o.queued)
 	case opCopy:
 		return t.copies(o.copies)
+	case opUID:
+		return t.setUID(o)
 	}
 	// The rest reaches entries by their parent: what was added must be there.
 	if err := t.insert(); err != nil {
@@ -298,6 +300,18 @@ func (t *commit) setFlags(o *op) error {
 		ids = ids[n:]
 	}
 	return t.c.execChunks(ctx, change+"IN", single, int64(unset), int64(set))
+}
+
+func (t *commit) setUID(o *op) error {
+	if len(o.uid) > maxText {
+		return fmt.Errorf("a UID is longer than %d octets", maxText)
+	}
+	for _, id := range o.ids {
+		if _, err := t.c.exec(context.Background(), "UPDATE entries SET uid = ?1 WHERE id = ?2", o.uid, id); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (t *commit) settings(o *op) error {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"time"
 
 	"pop3mtm/mtm/progress"
@@ -179,11 +178,8 @@ func (s *headerSink) keep(full *headerBatch) error {
 // the header of a message without UID can tell.
 func (s *headerSink) add(b *store.Batch, row headerRow, raw []byte) (*store.Entry, error) {
 	e := s.entry(row.message, raw)
-	if row.uid == "" {
-		known, err := s.claimByHeader(headerUID(e.MessageID, e.Size), row.number)
-		if known || err != nil {
-			return nil, err
-		}
+	if known, err := s.known(b, e.MessageID, row); known || err != nil {
+		return nil, err
 	}
 	e.Body = row.body
 	if e.Body.Kind == store.BodyNone {
@@ -194,6 +190,15 @@ func (s *headerSink) add(b *store.Batch, row headerRow, raw []byte) (*store.Entr
 	}
 	b.Add(&e)
 	return &e, nil
+}
+
+// known says whether there is an entry for that header.
+func (s *headerSink) known(b *store.Batch, messageID string, row headerRow) (bool, error) {
+	if row.uid != "" {
+		return s.adopt(b, messageID, row)
+	}
+	i, err := s.claimByHeader(messageID, row)
+	return i >= 0, err
 }
 
 // entry is a new header's entry (behaviour section 4, "New header entry").
@@ -211,12 +216,6 @@ func (s *headerSink) entry(m message, raw []byte) store.Entry {
 		e.UID = headerUID(e.MessageID, e.Size)
 	}
 	return e
-}
-
-// headerUID stands in for the UID that the server does not give: Message-ID and size
-// (behaviour section 4, "Without UIDL"). The blank keeps it apart from real UIDs.
-func headerUID(messageID string, size int64) string {
-	return messageID + " " + strconv.FormatInt(size, 10)
 }
 
 func (s *headerSink) failures() []Failure {

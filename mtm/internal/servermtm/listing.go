@@ -2,7 +2,6 @@ package servermtm
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -42,17 +41,11 @@ func (s *Session) list(ctx context.Context) (*listing, error) {
 	if err != nil {
 		return nil, fail(ctx, step, progress.ServerProblem, err)
 	}
-	uids, err := s.wire.Uidl(ctx)
-	_, refused := errors.AsType[*pop3.ReplyError](err)
-	if errors.Is(err, pop3.ErrTemporary) {
-		// QUIRK 61: it has UIDs, only not now. To name messages otherwise meanwhile
-		// would fetch them a second time.
-		refused = false
-	}
-	if err != nil && !refused {
+	uids, named, err := s.uids(ctx)
+	if err != nil {
 		return nil, fail(ctx, step, progress.ServerProblem, err)
 	}
-	l, err := join(sizes, uids, !refused)
+	l, err := join(sizes, uids, named)
 	if err != nil {
 		return nil, &Fault{Step: step, Code: progress.ServerProblem, Err: err}
 	}

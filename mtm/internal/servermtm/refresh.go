@@ -23,8 +23,9 @@ type refresh struct {
 	next    []int          // index -> next entry with the same UID, or -1
 	claimed []int          // index -> message number it belongs to, 0 = none
 	// headers: Message-ID and size -> indexes into local; made when a message
-	// without UID needs it.
+	// that no UID tells needs it.
 	headers map[string][]int
+	copied  []map[string][]store.ID // for each folder UID -> copies; made when one gets another UID
 }
 
 // refresh returns a Fault that lists messages whose header could not be had, with
@@ -99,38 +100,6 @@ func (r *refresh) claim(uid string, number int) bool {
 func (r *refresh) take(i, number int) {
 	r.claimed[i] = number
 	r.numbers[r.local[i].ID] = number
-}
-
-// claimByHeader finds the entry of a message that the server gives no UID for:
-// the same Message-ID and size (behaviour section 4, "Without UIDL").
-func (r *refresh) claimByHeader(header string, number int) (bool, error) {
-	if r.headers == nil {
-		if err := r.indexHeaders(); err != nil {
-			return false, err
-		}
-	}
-	for _, i := range r.headers[header] {
-		if r.claimed[i] == 0 {
-			r.take(i, number)
-			return true, nil
-		}
-	}
-	return false, nil
-}
-
-func (r *refresh) indexHeaders() error {
-	r.headers = make(map[string][]int, len(r.local))
-	index := make(map[store.ID]int, len(r.local))
-	for i, ref := range r.local {
-		index[ref.ID] = i
-	}
-	return r.Store.Each(context.Background(), r.Service, func(e *store.Entry) error {
-		if i, ok := index[e.ID]; ok {
-			header := headerUID(e.MessageID, e.Size)
-			r.headers[header] = append(r.headers[header], i)
-		}
-		return nil
-	})
 }
 
 // match gives known messages their numbers in this session and returns those of

@@ -1,0 +1,162 @@
+package servermtm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"pop3mtm/mtm/pop3"
+	"pop3mtm/mtm/store"
+)
+
+// headerUID stands in for the UID that the server does not give: Message-ID and size
+// (behaviour section 4, "Without UIDL"). The blank keeps it apart from real UIDs.
+func headerUID(messageID string, size int64) string {
+	return messageID + " " + strconv.FormatInt(size, 10)
+}
+
+// byHeader says whether an entry is named by headerUID.
+func byHeader(ref store.Ref) bool {
+	return strings.HasSuffix(ref.UID, " "+strconv.FormatInt(ref.Size, 10))
+}
+
+// uids asks for the unique-ids. named is false when messages are to be named by their headers. A server that has
+// unique-ids, and refuses them now, is not: all mail would come again under other names.
+func (s *Session) uids(ctx context.Context) (uids []pop3.UID, named bool, err error) {
+	if s.settings.IgnoreUIDL {
+		return nil, false, nil
+	}
+	uids, err = s.wire.Uidl(ctx)
+	if _, refused := errors.AsType[*pop3.ReplyError](err); !refused || errors.Is(err, pop3.ErrTemporary) { // QUIRK 61
+		return uids, true, err
+	}
+	const advice = "%w; it %s, and without them mail would come twice: try again later, or set ignore-uidl"
+	if s.wire.Capabilities().Has("UIDL") {
+		return nil, false, fmt.Errorf(advice, err, "lists unique-ids")
+	}
+	known, unread := s.knowsUIDs(ctx)
+	if known {
+		return nil, false, fmt.Errorf(advice, err, "has told unique-ids before")
+	}
+	return nil, false, unread
+}
+
+// knowsUIDs says whether an entry or a copy of one has a name that the server gave.
+func (m *Mailbox) knowsUIDs(ctx context.Context) (bool, error) {
+	folders, err := m.folders(ctx)
+	for _, parent := range append([]store.ID{m.Service}, folders...) {
+		refs, failed := m.Store.UIDs(ctx, parent, m.Service)
+		if err = first(err, failed); err != nil {
+			break
+		}
+		for _, ref := range refs {
+			if !byHeader(ref) {
+				return true, nil
+			}
+		}
+	}
+	return false, err
+}
+
+// folders are all that copies may be in.
+func (m *Mailbox) folders(ctx context.Context) (list []store.ID, err error) {
+	list = []store.ID{store.Local}
+	for i := 0; i < len(list) && err == nil; i++ {
+		err = m.Store.Each(ctx, list[i], func(e *store.Entry) error {
+			if e.Type == store.TypeFolder {
+				list = append(list, e.ID)
+			}
+			return nil
+		})
+	}
+	return list, err
+}
+
+// claimByHeader finds the entry of a message whose name is not known: the same Message-ID and size, and no other
+// message's (behaviour section 4, "Without UIDL"). -1 is none.
+func (r *refresh) claimByHeader(messageID string, row headerRow) (int, error) {
+	if r.headers == nil {
+		if err := r.indexHeaders(); err != nil {
+			return -1, err
+		}
+	}
+	for _, i := range r.headers[headerUID(messageID, max(0, row.size))] {
+		if r.claimed[i] == 0 {
+			r.take(i, row.number)
+			return i, nil
+		}
+	}
+	return -1, nil
+}
+
+// indexHeaders takes in the entries that no name of the server's has claimed.
+func (r *refresh) indexHeaders() error {
+	r.headers = make(map[string][]int)
+	index := make(map[store.ID]int)
+	var ids []store.ID
+	for i, ref := range r.local {
+		if r.claimed[i] == 0 {
+			index[ref.ID] = i
+			ids = append(ids, ref.ID)
+		}
+	}
+	for some := range slices.Chunk(ids, headerRows) {
+		entries, err := r.Store.Entries(context.Background(), some)
+		if err != nil {
+			return err
+		}
+		for _, e := range entries {
+			header := headerUID(e.MessageID, e.Size)
+			r.headers[header] = append(r.headers[header], index[e.ID])
+		}
+	}
+	return nil
+}
+
+// adopt finds the entry of a message that had another name, or none, when it was seen last (QUIRK 53). The entry gets the
+// new one, and with it one copy in each folder, so that nothing is fetched again. Without a Message-ID another message
+// could have the same header.
+func (r *refresh) adopt(b *store.Batch, messageID string, row headerRow) (bool, error) {
+	if messageID == "" {
+		return false, nil
+	}
+	i, err := r.claimByHeader(messageID, row)
+	if i < 0 || err != nil {
+		return false, err
+	}
+	if r.copied == nil {
+		if err := r.indexCopies(); err != nil {
+			return false, err
+		}
+	}
+	was := r.local[i]
+	ids := []store.ID{was.ID}
+	for _, copies := range r.copied {
+		if list := copies[was.UID]; len(list) > 0 {
+			ids = append(ids, list[0])
+			copies[was.UID] = list[1:]
+		}
+	}
+	b.SetUID(ids, row.uid)
+	return true, nil
+}
+
+// indexCopies finds the copies of the mailbox's messages, folder by folder.
+func (r *refresh) indexCopies() error {
+	folders, err := r.folders(context.Background())
+	for _, folder := range folders {
+		refs, failed := r.Store.UIDs(context.Background(), folder, r.Service)
+		if err = first(err, failed); err != nil {
+			break
+		}
+		copies := make(map[string][]store.ID)
+		for _, ref := range refs {
+			copies[ref.UID] = append(copies[ref.UID], ref.ID)
+		}
+		r.copied = append(r.copied, copies)
+	}
+	return err
+}
