@@ -33,6 +33,7 @@ copy has to fetch exactly the rest. A cancel after which any of that is not so e
 	}
 	x.flags(c, 10_000, 8<<10, func() {
 		c.Flags().IntVar(&x.cancels, "cancels", 50, "how many copies are cancelled")
+		x.dirFlag(c)
 	})
 	c.RunE = ask(&x.question, x.validate, x.run)
 	return c

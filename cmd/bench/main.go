@@ -38,7 +38,7 @@ served. Without a command it makes a short measurement, in less than a minute.`,
   bench verify --synthetic 10000,mix=mail ~/Maildir`,
 		RunE: quick,
 	}
-	root.AddCommand(newRetrieve(), newRefresh(), newCompare(), newServers(), newSessions(), newGrowth(), newVerify(), newCancel(), newSending())
+	root.AddCommand(newRetrieve(), newRefresh(), newCompare(), newServers(), newStart(), newSessions(), newGrowth(), newVerify(), newCancel(), newSending())
 	root.AddCommand(newServe(), newGet(), newTrial(), newFetch(), newSend(), newReceive(), newRetr(), newSessionsClient())
 	return root
 }

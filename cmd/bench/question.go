@@ -17,13 +17,17 @@ type question struct {
 	json bool
 }
 
-// flags adds the flags of the mailbox; the question's own follow, and then where and how.
+// flags adds the flags of the mailbox; the question's own follow, and then how.
 func (x *question) flags(c *cobra.Command, messages int, size cli.Size, own func()) {
 	x.box.flags(c, messages, size)
 	c.Flags().SortFlags = false
 	own()
-	c.Flags().StringVar(&x.dir, "dir", os.TempDir(), "folder on the disk that is stored to; a folder is made in it and removed")
 	c.Flags().BoolVar(&x.json, "json", false, "print an object for programs")
+}
+
+// dirFlag adds where something is stored.
+func (x *question) dirFlag(c *cobra.Command) {
+	c.Flags().StringVar(&x.dir, "dir", os.TempDir(), "folder on the disk that is stored to; a folder is made in it and removed")
 }
 
 // room refuses a folder that is none, or that has too little room for the mailbox so many times.

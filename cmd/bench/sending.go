@@ -33,6 +33,7 @@ compared with what was sent. Half of --rtt is added in each direction.`,
 	x.flags(c, 1000, 4<<10, func() {
 		c.Flags().IntVar(&x.runs, "runs", 5, "how often each of the two sends all messages")
 		c.Flags().DurationVar(&x.roundTrip, "rtt", 0, "round trip that is added between client and server")
+		x.dirFlag(c)
 	})
 	c.RunE = ask(&x.question, x.validate, x.run)
 	return c

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+
+	"pop3mtm/cmd/internal/cli"
+	"pop3mtm/fakeserver/maildrop"
+)
+
+func (x *start) run(ctx context.Context, stderr io.Writer) (*starts, error) {
+	served, err := x.box.list()
+	if err != nil {
+		return nil, err
+	}
+	found := &starts{Benchmark: "start", Machine: thisMachine(), Mailbox: x.box}
+	bar := cli.NewBar(stderr, "starting", cli.Messages, int64(x.runs))
+	defer bar.Close()
+	for len(found.Starts) < x.runs {
+		one, err := x.once(ctx, served)
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		if err != nil {
+			return nil, err
+		}
+		found.Starts = append(found.Starts, one)
+		bar.Set(int64(len(found.Starts)), int64(x.runs))
+	}
+	found.conclude()
+	return found, nil
+}
+
+// once starts a server, asks it, and ends it.
+func (x *start) once(ctx context.Context, served maildrop.List) (one started, err error) {
+	spec := serverSpec{Name: simulatorName, Program: x.pop3sim}
+	begun := time.Now()
+	server, err := spec.begin(ctx, &x.box, 1, "", "", func(serverCounts) {})
+	if err != nil {
+		return one, err
+	}
+	defer func() {
+		spent, ended := server.stop()
+		one.Serving = spent
+		err = errors.Join(err, server.said.explain(ctx, "the server", ended))
+	}()
+	session, err := dialBare(ctx, server.login, 1<<20)
+	if err != nil {
+		return one, err
+	}
+	var first bytes.Buffer
+	err = session.fetch("RETR 1", &first)
+	one.First = time.Since(begun).Seconds()
+	if err == nil {
+		_, err = session.ask("QUIT")
+	}
+	session.close()
+	if err == nil {
+		err = sameMessage(first.Bytes(), served.At(0))
+	}
+	if err == nil {
+		err = one.walk(ctx, server.login, served)
+	}
+	return one, err
+}
+
+// walk asks for all that is listed, and for the last message.
+func (one *started) walk(ctx context.Context, l login, served maildrop.List) error {
+	session, err := dialBare(ctx, l, 1<<20)
+	if err != nil {
+		return err
+	}
+	defer session.close()
+	sizes, uids := newSum(), newSum()
+	begun := time.Now()
+	n, err := session.count()
+	if err == nil {
+		err = session.fetch("LIST", sizes)
+	}
+	if err == nil {
+		err = session.fetch("UIDL", uids)
+	}
+	one.Listing = time.Since(begun).Seconds()
+	if err != nil {
+		return err
+	}
+	if n != served.Len() {
+		return fmt.Errorf("STAT told of %s, served were %d", count(n, "message"), served.Len())
+	}
+	begun = time.Now()
+	var last bytes.Buffer
+	err = session.fetch("RETR "+strconv.Itoa(n), &last)
+	one.Last = time.Since(begun).Seconds()
+	if err == nil {
+		_, err = session.ask("QUIT")
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(sameMessage(last.Bytes(), served.At(n-1)),
+		sameListing("LIST", sizes, served, func(line []byte, m maildrop.Message) []byte { return strconv.AppendInt(line, m.Size(), 10) }),
+		sameListing("UIDL", uids, served, func(line []byte, m maildrop.Message) []byte { return append(line, m.UID()...) }))
+}
+
+// fetch asks for a reply of several lines.
+func (s *bareSession) fetch(command string, w io.Writer) error {
+	if _, err := s.ask(command); err != nil {
+		return err
+	}
+	return s.body(w)
+}
+
+// sameMessage compares octets with a message.
+func sameMessage(got []byte, m maildrop.Message) error {
+	if err := newComparer().next(bytes.NewReader(got), m); err != nil {
+		return fmt.Errorf("message %s: %w", m.UID(), err)
+	}
+	if int64(len(got)) != m.Size() {
+		return fmt.Errorf("message %s has %d octets, served were %d", m.UID(), len(got), m.Size())
+	}
+	return nil
+}
+
+// sameListing compares the sum of a listing with that of the rows that it must have.
+func sameListing(verb string, got *summed, served maildrop.List, value func([]byte, maildrop.Message) []byte) error {
+	want := newSum()
+	const rows = 64 << 10
+	block := make([]byte, 0, rows+1<<10)
+	for i := range served.Len() {
+		block = append(strconv.AppendInt(block, int64(i+1), 10), ' ')
+		block = append(value(block, served.At(i)), "\r\n"...)
+		if len(block) > rows || i == served.Len()-1 {
+			_, _ = want.Write(block) // a sum takes everything
+			block = block[:0]
+		}
+	}
+	if got.bareSum != want.bareSum {
+		return fmt.Errorf("%s gave %d octets with the CRC-32C %08x, and should give %d with %08x", verb, got.Octets, got.CRC, want.Octets, want.CRC)
+	}
+	return nil
+}
