@@ -87,6 +87,8 @@ func (c clientSpec) make(t *trial) (client, error) {
 		who = bare{bench: bench, command: retrName, window: c.window(t), sum: true}
 	case c.Name == thrownAway:
 		who = bare{bench: bench, command: receiveName, sum: true}
+	case c.Name == bareListing:
+		who = lister{bench}
 	case c.Name == sessionsName || c.Name == holdName:
 		who = sessions{bench, c.Name}
 	case known:

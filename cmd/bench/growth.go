@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -28,7 +29,7 @@ func newGrowth() *cobra.Command {
 		Long: `Growth retrieves and refreshes mailboxes of 1,000 messages and more, each about three times as large as the one before,
 up to --messages; and refreshes each a second time, with one message in a hundred new. It shows what one message of the
 mailbox costs in each, in time and CPU of both sides, and their memory. Where nothing grows faster than the mailbox, the
-figures of a column are alike.`,
+figures of a column are alike; how much dearer a message is in the largest mailbox than in one of 10,000 is told, round by round.`,
 		Example: `  bench growth
   bench growth --messages 1000000 --html growth.html
   bench growth --from 100 --messages 10000 --size 8KiB --runs 5`,
@@ -98,5 +99,44 @@ func (g *growth) plan(ctx context.Context) (*plan, error) {
 	p.found.What = "up to " + g.what()
 	p.found.Notes = append(p.found.Notes,
 		"Every message and every header of every run was compared with what was served. The cost of a refresh is by messages in the mailbox, new or not.")
+	p.conclude = p.found.grow
 	return p, nil
+}
+
+// usualSize is the mailbox that larger ones are compared with, where it is among them; else it is the smallest.
+const usualSize = 10_000
+
+// grow finds how much dearer a message is in the largest mailbox than in the usual one, round by round.
+func (r *results) grow() {
+	for _, visit := range []string{retrieved, firstVisit, someNew} {
+		var usual, largest int
+		runs := map[int][]*measurement{} // by size; that of a mailbox with 1 % new is a little larger
+		for i := range r.Trials {
+			m := &r.Trials[i]
+			if m.Visit != visit {
+				continue
+			}
+			runs[m.Mailbox] = append(runs[m.Mailbox], m)
+			largest = max(largest, m.Mailbox)
+			if usual == 0 || m.Mailbox == usualSize || m.Mailbox == usualSize+usualSize/100 {
+				usual = m.Mailbox
+			}
+		}
+		if largest == usual {
+			continue
+		}
+		for _, cost := range []struct {
+			of   string
+			each func(*measurement) float64
+		}{
+			{"time", func(m *measurement) float64 { return m.Seconds / float64(m.Messages) }},
+			{"client's CPU", func(m *measurement) float64 { return m.Spent.CPU / float64(m.Messages) }},
+			{"server's CPU", func(m *measurement) float64 { return m.Serving.CPU / float64(m.Messages) }},
+		} {
+			if times := ratios(runs[largest], runs[usual], cost.each); len(times) > 0 {
+				label := fmt.Sprintf("%s, %s, %s : %s", growthLine(visit), cost.of, grouped(float64(largest)), grouped(float64(usual)))
+				r.Dearer = append(r.Dearer, dearer{label, spreadOf(times)})
+			}
+		}
+	}
 }

@@ -26,6 +26,8 @@ var _ = Describe("bench growth", func() {
 			"retrieve, 60 messages", "first, 60 messages", "1 % new, 61 messages",
 			"retrieve, 100 messages", "first, 100 messages", "1 % new, 101 messages",
 		}))
+		Expect(found.Dearer).To(HaveLen(9))
+		Expect(found.Dearer[0].Label).To(Equal("retrieve, time, 100 : 20"))
 		page, err := os.ReadFile(path)
 		Expect(err).NotTo(HaveOccurred())
 		checkPage(page, &found)

@@ -39,6 +39,6 @@ served. Without a command it makes a short measurement, in less than a minute.`,
 		RunE: quick,
 	}
 	root.AddCommand(newRetrieve(), newRefresh(), newCompare(), newServers(), newStart(), newSessions(), newGrowth(), newVerify(), newCancel(), newSending())
-	root.AddCommand(newServe(), newGet(), newTrial(), newFetch(), newSend(), newReceive(), newRetr(), newSessionsClient())
+	root.AddCommand(newServe(), newGet(), newTrial(), newFetch(), newSend(), newReceive(), newRetr(), newList(), newSessionsClient())
 	return root
 }

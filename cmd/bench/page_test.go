@@ -50,8 +50,10 @@ func checkPage(page []byte, found *results) {
 			want = append(want, float64(*s.TopCommands))
 		}
 	}
-	for _, v := range found.Ratios {
-		want = append(want, v.Times.Least, v.Times.Median, v.Times.Most)
+	for _, t := range found.ratioTables() {
+		for _, v := range t.rows {
+			want = append(want, v.Times.Least, v.Times.Median, v.Times.Most)
+		}
 	}
 	for _, m := range found.latencies() {
 		for _, p := range tablePercentiles() {

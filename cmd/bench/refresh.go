@@ -27,7 +27,8 @@ direction; then again with nothing new in it, and a third time when one message 
 the whole client process from its start to its end, three times. A refresh that asks for a header it has ends the bench.
 
 The same is done with a server that does not offer PIPELINING. There every header takes a round trip, so that mailbox is
-smaller, and headers per second are compared. A --target has its own capabilities, and nothing can be new in it: it is
+smaller, and headers per second are compared. A bare listing asks STAT, LIST and UIDL, as a refresh with nothing new does, and
+makes nothing of the answers: what such a refresh costs more in CPU time is its cost beyond the wire. A --target has its own capabilities, and nothing can be new in it: it is
 refreshed twice.`,
 		Example: `  bench refresh
   bench refresh --messages 10000 --one-by-one-messages 1000 --rtt 20ms --runs 3
@@ -113,9 +114,43 @@ func (r *refresh) plan(ctx context.Context, spool string) (*plan, error) {
 		p.trials = append(p.trials, t)
 		p.found.What += ", one by one of " + grouped(float64(r.oneByOne))
 	}
-	p.found.Notes = append(p.found.Notes, "Every header of every run was compared with what was served. A visit's peak memory is that of all visits so far.")
 	p.watched(p.trials...)
+	if r.target == "" {
+		bare := trial{Label: bareListing, Server: p.trials[0].Server, Client: clientSpec{Name: bareListing}, Line: r.line(), Accounts: 1}
+		bare.Server.Name, bare.Visits = bareListing, r.refreshes(r.box, false)[1:]
+		p.trials = append(p.trials, bare)
+		if err := p.participate(ctx, bare.Client); err != nil {
+			return nil, err
+		}
+		p.conclude = p.found.beyondWire
+	}
+	p.found.Notes = append(p.found.Notes, "Every header of every run was compared with what was served. A visit's peak memory is that of all visits so far.")
 	return p, nil
+}
+
+// beyondWire is what a message that is there already costs our client in CPU time beyond what it costs to read that it is
+// there: in each round the refresh with nothing new, less the bare listing.
+func (r *results) beyondWire() {
+	wire := map[int]float64{}
+	for i := range r.Trials {
+		if m := &r.Trials[i]; m.Client == bareListing {
+			wire[m.Round] = m.Spent.CPU / float64(m.Messages)
+		}
+	}
+	var beyond []float64
+	for i := range r.Trials {
+		m := &r.Trials[i]
+		if bare, ok := wire[m.Round]; ok && m.Server == pipelined && m.Visit == nothingNew && m.Spent.CPU > 0 {
+			beyond = append(beyond, m.Spent.CPU/float64(m.Messages)-bare)
+		}
+	}
+	if len(beyond) == 0 {
+		return
+	}
+	all := spreadOf(beyond)
+	r.Beyond = &all
+	r.Notes = append(r.Notes, fmt.Sprintf("Beyond the wire a message that is there already costs our client %s us of CPU (%s to %s): that is what the "+
+		"refresh with nothing new takes more than a bare listing.", short(all.Median*1e6), short(all.Least*1e6), short(all.Most*1e6)))
 }
 
 // window is the window in words, "" for the usual one.

@@ -20,8 +20,8 @@ func (r *results) page() ([]byte, error) {
 		p.Facts = append(p.Facts, page.Fact{Name: "Target", Text: r.Target})
 	}
 	p.Tables = append(p.Tables, r.figures())
-	if len(r.Ratios) > 0 {
-		p.Tables = append(p.Tables, r.ratioTable())
+	for _, t := range r.ratioTables() {
+		p.Tables = append(p.Tables, t.onPage())
 	}
 	if len(r.latencies()) > 0 {
 		p.Tables = append(p.Tables, r.latencyTable())
@@ -74,9 +74,9 @@ func (r *results) figures() page.Table {
 	return t
 }
 
-func (r *results) ratioTable() page.Table {
-	t := page.Table{Caption: "Times faster, round by round", Heads: []string{"", "least", "median", "most"}}
-	for _, v := range r.Ratios {
+func (ratios ratioTable) onPage() page.Table {
+	t := page.Table{Caption: strings.ToUpper(ratios.head[:1]) + ratios.head[1:], Heads: []string{"", "least", "median", "most"}}
+	for _, v := range ratios.rows {
 		t.Rows = append(t.Rows, []page.Cell{
 			{Text: v.Label}, {Text: ratio(v.Times.Least), Value: full(v.Times.Least)},
 			{Text: ratio(v.Times.Median), Value: full(v.Times.Median)}, {Text: ratio(v.Times.Most), Value: full(v.Times.Most)},

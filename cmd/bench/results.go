@@ -29,6 +29,8 @@ type results struct {
 	Traces    []measurement `json:"traces,omitempty"`   // runs of their own on a watched line
 	Failures  []failure     `json:"failures,omitempty"` // what did not work
 	Held      []held        `json:"held,omitempty"`
+	Beyond    *spread       `json:"client_cpu_seconds_per_message_beyond_the_wire,omitempty"` // of a refresh with nothing new
+	Dearer    []dearer      `json:"dearer,omitempty"`
 	Notes     []string      `json:"notes,omitempty"`
 
 	ratioOf func(a, b, first kind) bool // says whether a ratio of a to b means something
@@ -80,6 +82,12 @@ type row struct {
 type versus struct {
 	Label string `json:"label"`
 	Times spread `json:"times_faster"`
+}
+
+// dearer is how many times more one thing costs than another, round by round.
+type dearer struct {
+	Label string `json:"label"`
+	Times spread `json:"times_dearer"`
 }
 
 // spread is what is shown of several runs.
@@ -142,7 +150,7 @@ func (r *results) conclude() {
 			if a == b || a.visit != b.visit || !r.ratioOf(a, b, kinds[0]) {
 				continue
 			}
-			if times := faster(runs[a], runs[b]); len(times) > 0 {
+			if times := ratios(runs[a], runs[b], (*measurement).rate); len(times) > 0 {
 				r.Ratios = append(r.Ratios, versus{name(a) + " : " + name(b), spreadOf(times)})
 			}
 		}
@@ -161,16 +169,16 @@ func compared(a, b, first kind) bool {
 	return b.server == a.server || b.server == limitName
 }
 
-// faster compares the runs of each round.
-func faster(a, b []*measurement) []float64 {
-	rates := map[int]float64{}
+// ratios are those of a figure of a to that of b, round by round.
+func ratios(a, b []*measurement, figure func(*measurement) float64) []float64 {
+	figures := map[int]float64{}
 	for _, m := range b {
-		rates[m.Round] = m.rate()
+		figures[m.Round] = figure(m)
 	}
 	var times []float64
 	for _, m := range a {
-		if rates[m.Round] > 0 {
-			times = append(times, m.rate()/rates[m.Round])
+		if figures[m.Round] > 0 {
+			times = append(times, figure(m)/figures[m.Round])
 		}
 	}
 	return times
@@ -178,19 +186,19 @@ func faster(a, b []*measurement) []float64 {
 
 // namer names kinds by what not all of them have in common.
 func namer(kinds []kind) func(kind) string {
-	differ := func(of func(kind) string) bool {
-		return slices.ContainsFunc(kinds, func(k kind) bool { return of(k) != of(kinds[0]) })
-	}
-	client := func(k kind) string { return k.client }
 	server := func(k kind) string { return k.server }
 	mailbox := func(k kind) string { return count(k.mailbox, "message") }
-	servers := map[string]bool{}
+	servers := map[string]string{} // and a client of each
+	clients := false               // whether any of them has several
 	for _, k := range kinds {
-		if k.server != limitName {
-			servers[k.server] = true
+		if k.server == limitName {
+			clients = true
+			continue
 		}
+		other, seen := servers[k.server]
+		clients = clients || seen && other != k.client
+		servers[k.server] = k.client
 	}
-	clients := differ(client)
 	return func(k kind) string {
 		var parts []string
 		if clients || len(servers) == 1 && k.visit == "" {

@@ -77,6 +77,32 @@ BenchmarkCompare/client=mtm/messages=10000/size=8KiB-2 1 500000000 ns/op 20000.0
 		Expect(r.Held).To(Equal([]held{{simulatorName, 11, 500}}))
 	})
 
+	It("say what a refresh costs beyond the wire: its CPU time less that of a bare listing, round by round", func() {
+		visit := func(round int, client, server, name string, cpu float64) measurement {
+			return measurement{Round: round, Client: client, Server: server, Visit: name, Mailbox: 1000, Messages: 1000, Seconds: 1, Spent: usage{CPU: cpu}}
+		}
+		r := &results{ratioOf: compared, Trials: []measurement{
+			visit(1, oursName, pipelined, firstVisit, 9), visit(1, oursName, pipelined, nothingNew, 0.003), visit(1, bareListing, bareListing, nothingNew, 0.001),
+			visit(2, oursName, pipelined, nothingNew, 0.005), visit(2, bareListing, bareListing, nothingNew, 0.001),
+			visit(3, oursName, pipelined, nothingNew, 7), // cut short before the listing
+		}}
+		r.beyondWire()
+		Expect(r.Beyond.Least).To(BeNumerically("~", 2e-6, 1e-12))
+		Expect(r.Beyond.Most).To(BeNumerically("~", 4e-6, 1e-12))
+		Expect(r.Notes).To(ConsistOf(ContainSubstring("costs our client 3.00 us of CPU (2.00 to 4.00)")))
+	})
+
+	It("say how much dearer a message is in the largest mailbox than in one of 10,000, round by round", func() {
+		visit := func(round, mailbox int, seconds float64) measurement {
+			return measurement{Round: round, Client: oursName, Server: simulatorName, Visit: someNew, Mailbox: mailbox, Messages: mailbox, Seconds: seconds * float64(mailbox)}
+		}
+		r := &results{ratioOf: compared, Trials: []measurement{
+			visit(1, 1010, 9), visit(1, 10_100, 1), visit(1, 101_000, 2), visit(2, 1010, 9), visit(2, 10_100, 1), visit(2, 101_000, 3),
+		}}
+		r.grow()
+		Expect(r.Dearer).To(Equal([]dearer{{"refresh with 1 % new, time, 101,000 : 10,100", spread{2, 2.5, 3}}}))
+	})
+
 	DescribeTable("a spread is the least, the median and the most",
 		func(figures []float64, want spread) { Expect(spreadOf(figures)).To(Equal(want)) },
 		Entry("of one", []float64{3}, spread{3, 3, 3}),

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,9 +21,9 @@ func (r *results) table() []byte {
 		rows = append(rows, append([]string{r.Summary[i].Label}, r.cells(&r.Summary[i])...))
 	}
 	align(&b, r.headings(), rows)
-	if len(r.Ratios) > 0 {
-		rows = [][]string{{"times faster, run by run", "least", "median", "most"}}
-		for _, v := range r.Ratios {
+	for _, t := range r.ratioTables() {
+		rows = [][]string{{t.head, "least", "median", "most"}}
+		for _, v := range t.rows {
 			rows = append(rows, []string{v.Label, ratio(v.Times.Least), ratio(v.Times.Median), ratio(v.Times.Most)})
 		}
 		b.WriteByte('\n')
@@ -37,6 +38,22 @@ func (r *results) table() []byte {
 		b.WriteString(line + "\n")
 	}
 	return b.Bytes()
+}
+
+// ratioTable is ratios of one kind.
+type ratioTable struct {
+	head string
+	rows []versus
+}
+
+// ratioTables are those that have rows.
+func (r *results) ratioTables() []ratioTable {
+	var dearer []versus
+	for _, d := range r.Dearer {
+		dearer = append(dearer, versus(d))
+	}
+	return slices.DeleteFunc([]ratioTable{{"times faster, run by run", r.Ratios}, {"times dearer, run by run", dearer}},
+		func(t ratioTable) bool { return len(t.rows) == 0 })
 }
 
 // title says in one line what was measured.
