@@ -131,7 +131,7 @@ func (t theirs) version(ctx context.Context) (string, error) { return t.Version(
 func (theirs) prepare(context.Context, login, string, job) error { return nil }
 
 func (t theirs) fetch(ctx context.Context, l login, dir string, _ job, _ func(int64)) error {
-	return t.Fetch(ctx, l.Account, dir)
+	return t.Fetch(ctx, l.forPeers(), dir)
 }
 
 func (t theirs) verify(ctx context.Context, dir string, served maildrop.List, _ job) (kept, error) {

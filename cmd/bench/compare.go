@@ -10,6 +10,7 @@ import (
 
 	"pop3mtm/cmd/internal/cli"
 	"pop3mtm/cmd/internal/peer"
+	"pop3mtm/mtm/account"
 )
 
 // compare is the benchmark of fetching a mailbox with several clients that take turns.
@@ -36,12 +37,13 @@ Every message that a client keeps is compared with what was served, but for what
 program that fails is told with its own words, and the rest goes on. Durability decides much of the difference: how often
 each client syncs is counted by strace in a run of its own, where strace is installed and may trace.
 
-A command line of your own may hold {host}, {port}, {user}, {password} and {dir}, which are quoted for the shell already; it
-must copy every message below {dir}, one a file or into one mbox. In Debian the packages are mpop, fetchmail, getmail6, curl, python3, dovecot-pop3d, strace.`,
+A command line of your own may hold {host}, {port}, {user}, {password}, {dir} and, with --tls, {ca}, the authority to trust; they
+are quoted for the shell already. It must copy every message below {dir}, one a file or into one mbox. In Debian the packages are mpop, fetchmail, getmail6, curl, python3, dovecot-pop3d, strace.`,
 		Example: `  bench compare
   bench compare --messages 10000 --clients mpop-maildir,mpop-mbox --server pop3sim,dovecot --html compare.html
   bench compare --clients '' --client 'mine=./fetch --pop3 {host}:{port} -u {user} -p {password} --out {dir}'
   bench compare --mtm bin/mtm --pop3sim bin/pop3sim --messages 100000 --size 2KiB
+  bench compare --tls stls --server pop3sim,dovecot
   bench compare --target 127.0.0.1:1110 --clients curl`,
 	}
 	m.addFlags(c, 2_000, 8<<10, 5, 0)
@@ -77,8 +79,8 @@ func (m *compare) validate(c *cobra.Command) ([]clientSpec, error) {
 	if err := m.setup.validate(c.Flags()); err != nil {
 		return nil, err
 	}
-	if m.tls != "none" {
-		return nil, cli.Usage("--tls is for 'bench retrieve': the other clients are compared over a plain line")
+	if err := m.validateTLS(); err != nil {
+		return nil, err
 	}
 	if err := m.window.validateWindow(); err != nil {
 		return nil, err
@@ -109,6 +111,25 @@ func (m *compare) validate(c *cobra.Command) ([]clientSpec, error) {
 		own = append(own, clientSpec{Name: name, Command: line})
 	}
 	return own, nil
+}
+
+// validateTLS refuses what clients of others cannot be told to do.
+func (m *compare) validateTLS() error {
+	if m.tls == string(account.NoTLS) {
+		return nil
+	}
+	if m.tlsName != "" {
+		return cli.Usage("--tls-name: the clients of others check the certificate for the host that they connect to")
+	}
+	if m.target != "" && m.line() != (line{}) {
+		return cli.Usage("--rtt and --bandwidth stand between the clients and the certificate of a --target: leave them or --tls out")
+	}
+	for _, name := range m.clients {
+		if p, known := peers()[name]; known && !p.Encrypts(peer.TLS(m.tls)) {
+			return cli.Usage("--clients: %s cannot protect its line with --tls %s: leave it out", name, m.tls)
+		}
+	}
+	return nil
 }
 
 // plan is a trial for each client at each server, and the machine's limit once a round.
@@ -151,6 +172,10 @@ func (m *compare) take(ctx context.Context, p *plan, own []clientSpec, named boo
 		others = peerNames()
 	}
 	for _, name := range others {
+		if m.tls != string(account.NoTLS) && !peers()[name].Encrypts(peer.TLS(m.tls)) {
+			p.found.Notes = append(p.found.Notes, fmt.Sprintf("%s was left out: it cannot protect its line with --tls %s.", name, m.tls))
+			continue
+		}
 		wanted = append(wanted, clientSpec{Name: name})
 	}
 	wanted = append(wanted, own...)
@@ -178,6 +203,9 @@ func (s *setup) limit(ctx context.Context, p *plan, receiver string) error {
 	case s.box.total() > largestSent:
 		p.found.Notes = append(p.found.Notes, "The bare sender keeps all mail in memory and takes "+octets(largestSent)+" at most: it was left out.")
 		return nil
+	}
+	if s.tls != string(account.NoTLS) {
+		p.found.Notes = append(p.found.Notes, "The bare sender sends in the clear.")
 	}
 	spec := clientSpec{Name: receiver}
 	p.trials = append(p.trials, trial{

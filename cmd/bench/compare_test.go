@@ -29,11 +29,15 @@ var _ = Describe("bench compare", func() {
 		Entry("a command without a name", `--client takes NAME=COMMAND, not "./fetch"`, "--client", "./fetch"),
 		Entry("a name that is taken", "--client: the name curl is taken", "--client", "curl=x {host} {port} {dir}"),
 		Entry("a command that cannot find the mailbox", "--client: the command of x does not say {port}: "+
-			"it may hold {host}, {port}, {user}, {password} and {dir}", "--client", "x=fetch {host} {dir}"),
+			"it may hold {host}, {port}, {user}, {password}, {dir} and {ca}", "--client", "x=fetch {host} {dir}"),
 		Entry("an unknown server", `--server knows pop3sim, dovecot, not "exchange"`, "--server", "exchange"),
 		Entry("a server given twice", "--server names pop3sim twice", "--server", "pop3sim,pop3sim"),
 		Entry("two kinds of server", "--target and --server exclude each other", "--server", "dovecot", "--target", "here:1"),
-		Entry("TLS", "--tls is for 'bench retrieve': the other clients are compared over a plain line", "--tls", "stls"),
+		Entry("a client without STLS", "--clients: getmail6 cannot protect its line with --tls stls: leave it out", "--clients", "curl,getmail6", "--tls", "stls"),
+		Entry("a certificate for another host", "--tls-name: the clients of others check the certificate for the host that they connect to",
+			"--target", "here:1", "--tls", "stls", "--tls-name", "there"),
+		Entry("a relay before a certificate", "--rtt and --bandwidth stand between the clients and the certificate of a --target: leave them or --tls out",
+			"--target", "here:1", "--tls", "stls", "--rtt", "1ms"),
 	)
 
 	It("takes your own client, tells of one that fails in its own words, refuses the figures of one that loses mail, and goes on", func() {
@@ -92,4 +96,26 @@ func TestOtherClientsTakeTurnsWithOursAtOtherServers(t *testing.T) {
 	g.Expect(order).To(Equal(append(round, round...)))
 	g.Expect(found.Clients[1].Version).To(ContainSubstring("mpop"))
 	g.Expect(string(found.table())).To(MatchRegexp(`(?m)^mtm from dovecot : mpop-mbox from dovecot( +[0-9.]+){3}$`))
+}
+
+func TestOtherClientsProtectTheirLinesByTheirOwnOptions(t *testing.T) {
+	g := NewWithT(t)
+	for name, c := range peers() {
+		_, err := c.Version(t.Context())
+		peer.Need(t, err)
+		g.Expect(c.Encrypts(peer.Implicit)).To(BeTrue(), name)
+	}
+	_, err := new(peer.Dovecot).Version(t.Context())
+	peer.Need(t, err)
+	for tls, args := range map[string][]string{
+		"stls":     {"curl,fetchmail,mpop-mbox,poplib", "--server", "pop3sim"}, // which refuses a password without TLS
+		"implicit": {"getmail6,mpop-mbox", "--server", "dovecot"},
+	} {
+		r := compareSmall(args[0], append(args[1:], "--tls", tls, "--messages", "10", "--runs", "1")...)
+		g.Expect(r.status).To(Equal(0), r.errOut)
+		var found results
+		g.Expect(json.Unmarshal([]byte(r.out), &found)).To(Succeed())
+		g.Expect(found.TLS).To(Equal(tls))
+		g.Expect(found.Failures).To(BeEmpty())
+	}
 }

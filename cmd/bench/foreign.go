@@ -5,12 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"os"
 	"slices"
 	"strings"
 
 	"pop3mtm/cmd/internal/cli"
 	"pop3mtm/cmd/internal/peer"
 	"pop3mtm/fakeserver/maildrop"
+	"pop3mtm/fixtures"
+	"pop3mtm/mtm/account"
 )
 
 // Names of the servers of others.
@@ -21,7 +24,6 @@ const (
 
 // foreign is a server of others. It runs all the time, with the mailbox for each user.
 type foreign interface {
-	Account(user string) peer.Account
 	PID() int
 	Stop() error
 }
@@ -106,18 +108,17 @@ func (s *setup) startForeign(ctx context.Context, name string, users int) (spec 
 	about.Name, spec.Name = name, name
 	switch name {
 	case mailpitName:
-		server, about.Version, err = s.startMailpit(ctx, list, names)
+		server, spec.Running, about.Version, err = s.startMailpit(ctx, list, names)
 	case dovecotName:
-		server, about.Version, err = s.startDovecot(ctx, list, names)
+		server, spec.Running, about.Version, err = s.startDovecot(ctx, list, names)
 	}
 	if err != nil {
 		return spec, about, nil, err
 	}
 	about.Version += "; " + foreignCost
-	l := login{Account: server.Account("demo")}
-	spec.Running, spec.Process = &l, server.PID()
+	spec.Process = server.PID()
 	for i := range names {
-		uids, err := uidsOf(ctx, l.numbered(i, users))
+		uids, err := uidsOf(ctx, spec.Running.numbered(i, users))
 		if err == nil && len(uids) != list.Len() {
 			err = fmt.Errorf("%s has %s, and should have %d", name, count(len(uids), "message"), list.Len())
 		}
@@ -133,10 +134,10 @@ func (s *setup) startForeign(ctx context.Context, name string, users int) (spec 
 
 // startDovecot takes Dovecot's fastest format for one mailbox. An import takes a process for each user, so many of them,
 // whose mail is not fetched, have Maildirs.
-func (s *setup) startDovecot(ctx context.Context, list maildrop.List, users []string) (*peer.Dovecot, string, error) {
+func (s *setup) startDovecot(ctx context.Context, list maildrop.List, users []string) (foreign, *login, string, error) {
 	version, err := new(peer.Dovecot).Version(ctx)
 	if err != nil {
-		return nil, "", err
+		return nil, nil, "", err
 	}
 	var failed error
 	mailboxes := map[string]iter.Seq[[]byte]{}
@@ -148,32 +149,56 @@ func (s *setup) startDovecot(ctx context.Context, list maildrop.List, users []st
 	if o.Mdbox {
 		format = ", mdbox"
 	}
-	d, err := peer.StartDovecot(ctx, mailboxes, o)
-	if err == nil && failed != nil {
-		err = d.Stop()
+	secure := s.tls != string(account.NoTLS)
+	ca := fixtures.NewCA()
+	if secure {
+		o.Certificate, o.Key = ca.KeyPair()
 	}
-	return d, version + format, errors.Join(failed, err)
+	d, err := peer.StartDovecot(ctx, mailboxes, o)
+	if err != nil || failed != nil {
+		if err == nil {
+			err = d.Stop()
+		}
+		return nil, nil, "", errors.Join(failed, err)
+	}
+	l := &login{Account: d.Account("demo")}
+	if secure {
+		if account.TLS(s.tls) == account.Implicit {
+			l.Account = d.SecureAccount("demo")
+		}
+		l.Security = account.Security{TLS: account.TLS(s.tls), CA: d.File("ca.pem"), Name: certifiedHost}
+		if err = os.WriteFile(l.Security.CA, ca.PEM(), 0o600); err != nil {
+			return nil, nil, "", errors.Join(err, d.Stop())
+		}
+	}
+	return d, l, version + format, nil
 }
 
 // startMailpit sends Mailpit the mail. All users share it.
-func (s *setup) startMailpit(ctx context.Context, list maildrop.List, users []string) (*peer.Mailpit, string, error) {
+func (s *setup) startMailpit(ctx context.Context, list maildrop.List, users []string) (foreign, *login, string, error) {
+	if s.tls != string(account.NoTLS) {
+		return nil, nil, "", cli.Usage("--tls: Mailpit is started without a certificate")
+	}
 	path, err := peer.MailpitProgram(s.mailpit)
 	if err != nil {
-		return nil, "", err
+		return nil, nil, "", err
 	}
 	version, err := peer.MailpitVersion(ctx, path)
 	if err != nil {
-		return nil, "", err
+		return nil, nil, "", err
 	}
 	if list.Len() > peer.MailpitShows {
-		return nil, "", cli.Usage("Mailpit shows a session its newest %d messages only: take --messages %d at most", peer.MailpitShows, peer.MailpitShows)
+		return nil, nil, "", cli.Usage("Mailpit shows a session its newest %d messages only: take --messages %d at most", peer.MailpitShows, peer.MailpitShows)
 	}
 	var failed error
 	m, err := peer.StartMailpit(ctx, path, users, messagesOf(list, &failed))
-	if err == nil && failed != nil {
-		err = m.Stop()
+	if err != nil || failed != nil {
+		if err == nil {
+			err = m.Stop()
+		}
+		return nil, nil, "", errors.Join(failed, err)
 	}
-	return m, "Mailpit, " + version, errors.Join(failed, err)
+	return m, &login{Account: m.Account("demo")}, "Mailpit, " + version, nil
 }
 
 // messagesOf gives the octets of all messages until one cannot be had.

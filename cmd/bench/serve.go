@@ -98,7 +98,7 @@ func (s *serveSpec) certify(o *fakeserver.Options) error {
 		return nil
 	}
 	ca := fixtures.NewCA()
-	o.TLS = ca.Server()
+	o.TLS, o.PlaintextNeedsTLS = ca.Server(), true // a client that forgets about TLS shall not pass
 	return os.WriteFile(s.CA, ca.PEM(), 0o600)
 }
 

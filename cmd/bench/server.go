@@ -34,6 +34,22 @@ func (l login) at(address string) (login, error) {
 	return l, err
 }
 
+// forPeers is the login for a program that checks the certificate for the host that it connects to. The certificates of the
+// servers that are started here are for localhost.
+func (l login) forPeers() peer.Account {
+	a := l.Account
+	if l.Security.TLS == account.STLS || l.Security.TLS == account.Implicit {
+		a.TLS, a.CA = peer.TLS(l.Security.TLS), l.Security.CA
+		if l.Security.Name == certifiedHost {
+			a.Host = certifiedHost
+		}
+	}
+	return a
+}
+
+// certifiedHost is the host for which certificates are made.
+const certifiedHost = "localhost"
+
 // numbered is the login of account i of several, counted from 0: {n} in the user name stands for its number. The only
 // one has no number.
 func (l login) numbered(i, of int) login {
@@ -93,9 +109,9 @@ func (s *serverSpec) command(bench string, box *mailbox, accounts int, dir, prof
 	}
 	switch s.TLS {
 	case account.STLS:
-		argv = append(argv, "--tls-ca-out", ca)
+		argv = append(argv, "--require-tls", "--tls-ca-out", ca)
 	case account.Implicit:
-		argv = append(argv, "--tls-ca-out", ca, "--pop3s", "127.0.0.1:0")
+		argv = append(argv, "--require-tls", "--tls-ca-out", ca, "--pop3s", "127.0.0.1:0")
 	}
 	return argv, nil
 }
@@ -214,7 +230,7 @@ func (s *serverSpec) begin(ctx context.Context, box *mailbox, accounts int, dir,
 		return nil, err
 	}
 	if s.TLS != account.NoTLS && s.TLS != "" {
-		started.login.Security = account.Security{TLS: s.TLS, CA: filepath.Join(dir, "ca.pem"), Name: "localhost"}
+		started.login.Security = account.Security{TLS: s.TLS, CA: filepath.Join(dir, "ca.pem"), Name: certifiedHost}
 	}
 	return started, nil
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // CommandLine is somebody's own client, given as a command line for the shell in which {host}, {port}, {user},
-// {password} and {dir} stand for what they say, each quoted. It must copy every message below {dir}: into a file each, or
+// {password}, {dir} and {ca} (the authority to trust) stand for what they say, each quoted. It must copy every message below {dir}: into a file each, or
 // into one mbox, and may store CRLF as LF.
 type CommandLine struct {
 	Title string // what it is called
@@ -28,7 +28,7 @@ func placeholders() []string { return []string{"{host}", "{port}", "{dir}"} }
 func (c CommandLine) Validate() error {
 	for _, p := range placeholders() {
 		if !strings.Contains(c.Line, p) {
-			return fmt.Errorf("the command of %s does not say %s: it may hold {host}, {port}, {user}, {password} and {dir}", c.Title, p)
+			return fmt.Errorf("the command of %s does not say %s: it may hold {host}, {port}, {user}, {password}, {dir} and {ca}", c.Title, p)
 		}
 	}
 	return nil
@@ -51,7 +51,7 @@ func (c CommandLine) Fetch(ctx context.Context, a Account, dir string) error {
 		return err
 	}
 	values := strings.NewReplacer("{host}", shellWord(a.Host), "{port}", strconv.Itoa(a.Port), "{user}", shellWord(a.User),
-		"{password}", shellWord(a.Password), "{dir}", shellWord(mail))
+		"{password}", shellWord(a.Password), "{dir}", shellWord(mail), "{ca}", shellWord(a.CA))
 	cmd := command(ctx, dir, sh, "-c", values.Replace(c.Line))
 	_, err = run(ctx, cmd)
 	return err

@@ -31,9 +31,20 @@ func (Curl) Fetch(ctx context.Context, a Account, dir string) error {
 	if err = os.Mkdir(filepath.Join(dir, numbered), 0o700); err != nil {
 		return err
 	}
-	url := "pop3://" + net.JoinHostPort(a.Host, strconv.Itoa(a.Port)) + "/"
+	scheme := "pop3://"
+	var secure []string
+	if a.TLS != "" {
+		secure = []string{"--ssl-reqd"}
+	}
+	if a.TLS == Implicit {
+		scheme = "pop3s://"
+	}
+	if a.CA != "" {
+		secure = append(secure, "--cacert", a.CA)
+	}
+	url := scheme + net.JoinHostPort(a.Host, strconv.Itoa(a.Port)) + "/"
 	curl := func(args ...string) ([]byte, error) {
-		cmd := command(ctx, dir, path, append([]string{"--disable", "--config", "-", "--silent", "--show-error", "--fail-early"}, args...)...)
+		cmd := command(ctx, dir, path, append([]string{"--disable", "--config", "-", "--silent", "--show-error", "--fail-early"}, append(secure, args...)...)...)
 		// The password goes in through standard input: a command line can be read by every user.
 		cmd.Stdin = strings.NewReader("user = " + quoted(a.User+":"+a.Password) + "\n")
 		return run(ctx, cmd)

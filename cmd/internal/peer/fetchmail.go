@@ -51,8 +51,8 @@ func (Fetchmail) Fetch(ctx context.Context, a Account, dir string) error {
 	rc := filepath.Join(dir, "fetchmailrc")
 	text := fmt.Sprintf("set invisible\nset no bouncemail\nset no spambounce\nset no syslog\n"+
 		"poll %s proto pop3 port %d auth password no envelope no dns bad-header accept timeout 60\n"+
-		"user %s password %s is reader here keep fetchall no forcecr no stripcr pass8bits no mimedecode no dropstatus no rewrite mda %s sslproto ''\n",
-		a.Host, a.Port, quoted(a.User), quoted(a.Password), quoted(script))
+		"user %s password %s is reader here keep fetchall no forcecr no stripcr pass8bits no mimedecode no dropstatus no rewrite mda %s %s\n",
+		a.Host, a.Port, quoted(a.User), quoted(a.Password), quoted(script), fetchmailTLS(a))
 	if err = settings(rc, text); err != nil {
 		return err
 	}
@@ -64,6 +64,20 @@ func (Fetchmail) Fetch(ctx context.Context, a Account, dir string) error {
 		return nil
 	}
 	return err
+}
+
+func fetchmailTLS(a Account) string {
+	if a.TLS == "" {
+		return "sslproto ''"
+	}
+	text := "sslproto 'TLS1.2+' sslcertck"
+	if a.TLS == Implicit {
+		text = "ssl " + text
+	}
+	if a.CA != "" {
+		text += " sslcertfile " + quoted(a.CA)
+	}
+	return text
 }
 
 // Read returns the files in the order of the server. Where fetchmail made a header, its To and Subject lines are taken out:

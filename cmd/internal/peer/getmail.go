@@ -47,10 +47,10 @@ func (Getmail) Fetch(ctx context.Context, a Account, dir string) error {
 		return err
 	}
 	rc := filepath.Join(dir, "getmailrc")
-	text := fmt.Sprintf("[retriever]\ntype = SimplePOP3Retriever\nserver = %s\nport = %d\nusername = %s\npassword = %s\n"+
+	text := fmt.Sprintf("[retriever]\ntype = %s\nserver = %s\nport = %d\nusername = %s\npassword = %s\n"+
 		"[destination]\ntype = MDA_external\npath = %s\nallow_root_commands = true\n"+
 		"[options]\ndelivered_to = false\nreceived = false\nread_all = true\ndelete = false\nverbose = 0\n",
-		a.Host, a.Port, percents(a.User), percents(a.Password), script)
+		getmailRetriever(a), a.Host, a.Port, percents(a.User), percents(a.Password), script)
 	if err = settings(rc, text); err != nil {
 		return err
 	}
@@ -64,6 +64,17 @@ func (Getmail) Fetch(ctx context.Context, a Account, dir string) error {
 		return refused // the exit status says no more
 	}
 	return err
+}
+
+// getmailRetriever is the type of the retriever, and what it needs besides the others.
+func getmailRetriever(a Account) string {
+	switch {
+	case a.TLS == "":
+		return "SimplePOP3Retriever"
+	case a.CA == "":
+		return "SimplePOP3SSLRetriever"
+	}
+	return "SimplePOP3SSLRetriever\nca_certs = " + percents(a.CA) + "\nssl_cert_hostname = " + percents(a.Host)
 }
 
 // percents escapes what the ini reader of Python would expand.

@@ -44,13 +44,27 @@ func (m Mpop) Fetch(ctx context.Context, a Account, dir string) error {
 		}
 	}
 	rc := filepath.Join(dir, "mpoprc")
-	text := fmt.Sprintf("account default\nhost %s\nport %d\nuser %s\npassword %s\nauth user\ntls off\nkeep on\npipelining auto\n"+
-		"received_header off\nuidls_file %s\ndelivery %s\n", a.Host, a.Port, quoted(a.User), quoted(a.Password), filepath.Join(dir, "uidls"), delivery)
+	text := fmt.Sprintf("account default\nhost %s\nport %d\nuser %s\npassword %s\nauth user\n%skeep on\npipelining auto\n"+
+		"received_header off\nuidls_file %s\ndelivery %s\n", a.Host, a.Port, quoted(a.User), quoted(a.Password), mpopTLS(a), filepath.Join(dir, "uidls"), delivery)
 	if err = settings(rc, text); err != nil {
 		return err
 	}
 	_, err = run(ctx, command(ctx, dir, path, "--file="+rc, "--quiet"))
 	return err
+}
+
+func mpopTLS(a Account) string {
+	if a.TLS == "" {
+		return "tls off\n"
+	}
+	starttls, trust := "off", "system"
+	if a.TLS == STLS {
+		starttls = "on"
+	}
+	if a.CA != "" {
+		trust = a.CA
+	}
+	return "tls on\ntls_starttls " + starttls + "\ntls_trust_file " + trust + "\n"
 }
 
 // Read takes the order of a Maildir from the delivery number in its file names, as 1795421777.M470561P19600Q12.host.

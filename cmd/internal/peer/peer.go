@@ -14,12 +14,14 @@ import (
 // ErrMissing says that a program is not installed; the error that wraps it names the program and its Debian package.
 var ErrMissing = errors.New("not installed")
 
-// Account is where a client logs in, over plain TCP with USER and PASS.
+// Account is where a client logs in, with USER and PASS.
 type Account struct {
-	Host     string
+	Host     string // with TLS the certificate must be for it
 	Port     int
 	User     string
 	Password string
+	TLS      TLS    `json:",omitempty"`
+	CA       string `json:",omitempty"` // file with the authority to trust, PEM; "" for those that the system trusts
 }
 
 // Client is one mail program with the settings under which it keeps most of the bytes it is given.
@@ -28,6 +30,8 @@ type Client interface {
 	Name() string
 	// Version runs the program and returns what it calls itself, in one line.
 	Version(ctx context.Context) (string, error)
+	// Encrypts tells whether the program can protect its line in this way.
+	Encrypts(TLS) bool
 	// Fetch copies every message of the account below dir, an empty folder, and leaves the messages on the server. It
 	// blocks until the program has ended; when ctx ends first the program is killed. Messages that the program could not
 	// fetch while it went on with the rest are an error of type Refused.

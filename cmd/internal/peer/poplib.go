@@ -39,7 +39,7 @@ func (Poplib) Fetch(ctx context.Context, a Account, dir string) error {
 	if err = os.Mkdir(filepath.Join(dir, numbered), 0o700); err != nil {
 		return err
 	}
-	cmd := command(ctx, dir, path, "-c", poplibScript, a.Host, strconv.Itoa(a.Port), a.User, numbered)
+	cmd := command(ctx, dir, path, "-c", poplibScript, a.Host, strconv.Itoa(a.Port), a.User, numbered, string(a.TLS), a.CA)
 	cmd.Stdin = strings.NewReader(a.Password)
 	out, err := run(ctx, cmd)
 	if err != nil {

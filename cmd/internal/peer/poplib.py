@@ -1,11 +1,18 @@
-import os, poplib, sys
+import os, poplib, ssl, sys
 
-host, port, user, folder = sys.argv[1:5]
+host, port, user, folder, tls, ca = sys.argv[1:7]
 password = sys.stdin.read()
 
 
 def login():
-    session = poplib.POP3(host, int(port))
+    if tls:
+        context = ssl.create_default_context(cafile=ca or None)
+    if tls == "implicit":
+        session = poplib.POP3_SSL(host, int(port), context=context)
+    else:
+        session = poplib.POP3(host, int(port))
+    if tls == "stls":
+        session.stls(context)
     session.user(user)
     session.pass_(password)
     return session
