@@ -8,7 +8,8 @@ import (
 
 // Retr writes message n to w, exactly as it was before dot-stuffing, and returns the octets written. The CRLF before
 // the final dot belongs to the message. An error of w is returned as it is, after the rest of the message was read
-// and thrown away, and the session stays usable. When the line fails, w holds what came so far.
+// and thrown away, and the session stays usable. When the line fails, w holds what came so far. A refusal is returned
+// once STAT has shown that it answers this command (QUIRK 86).
 func (s *Session) Retr(ctx context.Context, n int, w io.Writer) (int64, error) {
 	return s.fetch(ctx, command{verb: "RETR", number: n}, "RETR "+strconv.Itoa(n), w)
 }
@@ -24,13 +25,14 @@ func (s *Session) fetch(ctx context.Context, c command, words string, w io.Write
 		return 0, err
 	}
 	var octets int64
-	err := s.exchange(ctx, c, words, func([]byte) error {
-		n, writeErr, err := s.body(ctx, c, w)
+	err := s.exchange(ctx, c, words, func(text []byte) error {
+		_, repeats := s.secondStatus(text)
+		n, writeErr, err := s.body(ctx, c, repeats, w)
 		octets = n
 		if err != nil {
 			return err
 		}
 		return writeErr
 	})
-	return octets, err
+	return octets, s.confirm(ctx, c, err)
 }

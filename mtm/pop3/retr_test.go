@@ -38,6 +38,10 @@ var _ = Describe("Fetching a message", func() {
 		Entry("a final dot with a bare LF (quirk 76)", "+OK\r\na\r\n.\n", "a\r\n"),
 		Entry("NUL and 8-bit octets (quirk 78)", "+OK\r\n\x00\xff\r\n.\r\n", "\x00\xff\r\n"),
 		Entry("a body line that looks like a reply (quirk 82)", "+OK\r\n-ERR no\r\n.\r\n", "-ERR no\r\n"),
+		Entry("a message that begins like a reply (quirk 82)", "+OK 19 octets\r\n+OK, see you at 5\r\n.\r\n", "+OK, see you at 5\r\n"),
+		Entry("a message that begins like a reply with a number (quirk 82)", "+OK 10 octets\r\n+OK 5 pm\r\n.\r\n", "+OK 5 pm\r\n"),
+		Entry("two status lines (quirk 85)", "+OK 3 octets\r\n+OK 3 octets\r\na\r\n.\r\n", "a\r\n"),
+		Entry("two status lines, the first of which has no octet count (quirks 85, 86)", "+OK\r\n+OK 3 octets\r\na\r\n.\r\n", "a\r\n"),
 		Entry("a wrong octet count (quirk 89)", "+OK 4000000 octets\r\na\r\n.\r\n", "a\r\n"),
 		Entry("a line of 1 MiB", "+OK\r\n"+strings.Repeat("x", 1<<20)+"\r\n.\r\n", strings.Repeat("x", 1<<20)+"\r\n"),
 	)
@@ -66,7 +70,8 @@ var _ = Describe("Fetching a message", func() {
 	})
 
 	It("shows a refusal", func() {
-		s := open(hear("RETR 9"), say("-ERR no such message\r\n"), hear("TOP 1 99999999999"), say("-ERR too many\r\n"))
+		s := open(hear("RETR 9"), say("-ERR no such message\r\n"), hear("STAT"), say("+OK 2 320\r\n"), hear("STAT"), say("+OK 2 320\r\n"),
+			hear("TOP 1 99999999999"), say("-ERR too many\r\n"), hear("STAT"), say("+OK 2 320\r\n"))
 		_, err := s.Retr(ctx, 9, io.Discard)
 		Expect(err).To(MatchError("RETR 9: the server refused: no such message"))
 		_, err = s.Top(ctx, 1, 99999999999, io.Discard) // quirk 70
@@ -80,6 +85,54 @@ var _ = Describe("Fetching a message", func() {
 		_, err = s.Retr(ctx, 2, io.Discard)
 		Expect(err).To(MatchError("RETR 2: expected a message of at most 4 octets (raise Options.MaxBody if the server is right)"))
 		spoiled(ctx, s, err)
+	})
+
+	DescribeTable("believes a refusal when STAT is answered as before, or twice alike (quirk 86)", func(stats []string, why string) {
+		steps := []any{hear("STAT"), say("+OK 2 320\r\n"), hear("RETR 1"), say("-ERR no\r\n")}
+		for _, stat := range stats {
+			steps = append(steps, hear("STAT"), say(stat))
+		}
+		s := open(steps...)
+		_, err := s.Stat(ctx)
+		Expect(err).NotTo(HaveOccurred())
+		_, err = s.Retr(ctx, 1, io.Discard)
+		if why == "" {
+			Expect(err).To(MatchError("RETR 1: the server refused: no"))
+			Expect(s.Err()).NotTo(HaveOccurred())
+			return
+		}
+		Expect(err).To(MatchError("RETR 1: expected " + why))
+		spoiled(ctx, s, err)
+	},
+		Entry("as before", []string{"+OK 2 320\r\n"}, ""),
+		Entry("as before, in other words", []string{"+OK 2 320 octets\r\n"}, ""),
+		Entry("mail has come", []string{"+OK 3 400\r\n", "+OK 3 400\r\n"}, ""),
+		Entry("not twice alike", []string{"+OK 3 400\r\n", "+OK 2 320\r\n"},
+			`the answer "3 400" to STAT after it once more (the answers no longer match the commands), got "2 320"`),
+		Entry("refused", []string{"-ERR no\r\n"}, `the answer to STAT after it (the answers no longer match the commands), got "-ERR no"`),
+		Entry("the message after all", []string{"+OK 3 octets\r\na\r\n.\r\n"},
+			`the answer to STAT after it (the answers no longer match the commands), got "+OK 3 octets"`),
+		Entry("no answer", []string{"what?\r\n"}, `the answer to STAT after it (the answers no longer match the commands), got "what?"`))
+
+	It("passes over a few blank lines after the dot, in any pieces (quirk 86)", func() {
+		blank := strings.Repeat("\r\n", 4)
+		s := open(hear("RETR 1"), say("+OK\r\na\r\n.\r\n"+blank+"\r"), hear("RETR 2"), say("\n"+blank+"+OK\r\nb\r\n.\r\n\n\n"),
+			hear("NOOP"), say("+OK\r\n"))
+		sink := &skips{}
+		Expect(s.RetrAll(ctx, []int{1, 2}, sink)).To(Succeed())
+		Expect(sink.done).To(Equal(2))
+		Expect(s.Noop(ctx)).To(Succeed())
+		for _, late := range []bool{false, true} {
+			blank := strings.Repeat("\r\n", 20)
+			if late {
+				s = open(hear("RETR 1"), say("+OK\r\na\r\n.\r\n"), hear("RETR 2"), say(blank))
+			} else {
+				s = open(hear("RETR 1"), say("+OK\r\na\r\n.\r\n"+blank))
+			}
+			err := s.RetrAll(ctx, []int{1, 2}, sink)
+			Expect(err).To(MatchError(HavePrefix("RETR 2: expected ")))
+			spoiled(ctx, s, err)
+		}
 	})
 
 	It("stops at an extra line after the dot, before it is taken for the next answer (quirk 86)", func() {

@@ -139,10 +139,20 @@ var _ = Describe("UIDL", func() {
 	})
 
 	It("shows the response code of a passing failure (quirk 61)", func() {
-		_, err := open(hear("UIDL"), say("-ERR [SYS/TEMP] later\r\n")).Uidl(ctx)
+		s := open(hear("UIDL"), say("-ERR [SYS/TEMP] later\r\n"), hear("STAT"), say("+OK 2 320\r\n"), hear("STAT"), say("+OK 2 320\r\n"))
+		_, err := s.Uidl(ctx)
 		var refused *pop3.ReplyError
 		Expect(errors.As(err, &refused)).To(BeTrue())
 		Expect(refused.Code).To(Equal("SYS/TEMP"))
+	})
+
+	It("takes no line too many after LIST for its refusal (quirk 86)", func() {
+		s := open(hear("LIST"), say("+OK\r\n1 120\r\n.\r\n"), hear("UIDL"), say("-ERR no\r\n"), hear("STAT"), say("+OK\r\n1 a\r\n.\r\n"))
+		_, err := s.List(ctx)
+		Expect(err).NotTo(HaveOccurred())
+		_, err = s.Uidl(ctx)
+		Expect(err).To(MatchError(`UIDL: expected the answer to STAT after it (the answers no longer match the commands), got "+OK"`))
+		spoiled(ctx, s, err)
 	})
 
 	DescribeTable("asks for one message", func(reply, want string) {

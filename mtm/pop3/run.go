@@ -2,8 +2,6 @@ package pop3
 
 import (
 	"context"
-	"errors"
-	"io"
 	"net"
 	"strconv"
 	"time"
@@ -19,6 +17,9 @@ type run struct {
 
 	sent, answered int // indexes into numbers
 	octets         int // of the commands in flight
+	first          int // index of the first command that went out when no answer was due
+	window, widest int // how many commands may be in flight now, and at most
+	doubt          *doubt
 	failed         error
 	batches        chan []byte
 	spare          chan []byte
@@ -89,15 +90,22 @@ func (r *run) write(conn net.Conn) error {
 // read sends commands and reads their replies until all are answered. Its error ends the session; that of the sink is
 // kept in failed.
 func (r *run) read(ctx context.Context, s *Session) error {
-	window := s.window()
+	r.widest = s.window()
+	r.window = r.widest
 	for {
-		if r.failed == nil && r.sent < len(r.numbers) {
-			if err := r.refill(s, window); err != nil {
+		if r.failed == nil && r.doubt == nil && r.sent < len(r.numbers) {
+			if err := r.refill(s); err != nil {
 				return err
 			}
 		}
 		if r.answered == r.sent {
-			return nil
+			if r.doubt == nil {
+				return nil
+			}
+			if err := r.resolve(ctx, s); err != nil {
+				return err
+			}
+			continue
 		}
 		n := r.numbers[r.answered]
 		if err := ctx.Err(); err != nil { // replies that have come already wait for nothing, and would go on
@@ -112,19 +120,20 @@ func (r *run) read(ctx context.Context, s *Session) error {
 }
 
 // refill hands the writer a batch of commands once half of the window is free.
-func (r *run) refill(s *Session, window int) error {
+func (r *run) refill(s *Session) error {
 	flying := r.sent - r.answered
-	if flying*2 > window || r.octets*2 > s.opt.WindowBytes || flying > 0 && len(r.batches) == batchSlots {
+	if flying*2 > r.window || r.octets*2 > s.opt.WindowBytes || flying > 0 && len(r.batches) == batchSlots {
 		return nil
 	}
 	if flying == 0 {
 		c := command{verb: r.verb, number: r.numbers[r.sent]}
-		if len(r.batches) > 0 { // then there is room again only when the server has read
-			return s.spoil(c.protocolError("no answers to commands that are not yet sent", nil))
+		if err := r.checkWritten(s, c); err != nil {
+			return err
 		}
 		if err := s.checkQuiet(c); err != nil {
 			return err
 		}
+		r.first = r.sent
 	}
 	var batch []byte
 	select {
@@ -132,7 +141,7 @@ func (r *run) refill(s *Session, window int) error {
 	default:
 	}
 	batch = batch[:0]
-	for r.sent < len(r.numbers) && flying < window {
+	for r.sent < len(r.numbers) && flying < r.window {
 		n := r.numbers[r.sent]
 		size := r.commandLen(n)
 		if flying > 0 && r.octets+size > s.opt.WindowBytes {
@@ -153,47 +162,18 @@ func (r *run) refill(s *Session, window int) error {
 	return nil
 }
 
+// checkWritten is called when no reply is due.
+func (r *run) checkWritten(s *Session, c command) error {
+	if len(r.batches) > 0 { // then there is room again only when the server has read
+		return s.spoil(c.protocolError("no answers to commands that are not yet sent", nil))
+	}
+	return nil
+}
+
 func (r *run) commandLen(n int) int {
 	digits := 1
 	for ; n > 9; n /= 10 {
 		digits++
 	}
 	return len(r.verb) + 1 + digits + len(r.tail) + 2
-}
-
-// reply reads one reply into the sink, or throws it away once the sink has failed. Its error ends the session; the
-// sink's error is kept in failed.
-func (r *run) reply(ctx context.Context, s *Session, n int) error {
-	c := command{verb: r.verb, number: n}
-	_, err := s.status(ctx, c)
-	if err != nil {
-		var refused *ReplyError
-		if !errors.As(err, &refused) {
-			return err
-		}
-		if r.failed == nil {
-			r.failed = r.sink.Done(n, 0, refused)
-		}
-		return nil
-	}
-	var w io.Writer
-	if r.body && r.failed == nil {
-		if w, r.failed = r.sink.Message(n); r.failed != nil {
-			w = nil
-		}
-	}
-	var octets int64
-	if r.body {
-		var writeErr error
-		if octets, writeErr, err = s.body(ctx, c, w); err != nil {
-			return err
-		}
-		if r.failed == nil {
-			r.failed = writeErr
-		}
-	}
-	if r.failed == nil {
-		r.failed = r.sink.Done(n, octets, nil)
-	}
-	return nil
 }

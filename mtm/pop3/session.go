@@ -15,10 +15,15 @@ import (
 
 // Session is one POP3 connection.
 type Session struct {
-	opt      Options
-	line     *line
-	in       *lineio.Reader
-	out      []byte // the command being sent
+	opt  Options
+	line *line
+	in   *lineio.Reader
+	out  []byte // the command being sent
+
+	statusText []byte // of the message being read
+	bodyEnded  bool   // and no line has come since
+	statSaid   string // by the server last, "" = never
+
 	greeting string
 	caps     Capabilities
 
@@ -115,15 +120,6 @@ func (s *Session) begin(ctx context.Context, c command) (stop func(), err error)
 	return s.line.watch(ctx), nil
 }
 
-// checkQuiet is called when no reply is due. QUIRK 86: what came all the same would be taken for the answer to c, and
-// the next answer for that of the command after it, so that a message could be stored under the number of another.
-func (s *Session) checkQuiet(c command) error {
-	if extra := s.in.Unread(); len(extra) > 0 {
-		return s.spoil(c.protocolError("nothing before this command", extra))
-	}
-	return nil
-}
-
 // exchange sends one command line (without CRLF) and reads its status line; then, unless nil, reads the rest of the
 // reply, and gets the status text, which is valid until the next read.
 func (s *Session) exchange(ctx context.Context, c command, words string, then func(text []byte) error) error {
@@ -157,7 +153,7 @@ func (s *Session) send(ctx context.Context, c command, words string) error {
 
 // status reads a status line. It returns the text after "+OK ", a *ReplyError, or what spoiled the session.
 func (s *Session) status(ctx context.Context, c command) ([]byte, error) {
-	line, err := s.readLine(ctx, c, 0)
+	line, err := s.statusLine(ctx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -171,6 +167,16 @@ func (s *Session) status(ctx context.Context, c command) ([]byte, error) {
 	return text, nil
 }
 
+// statusLine reads the line that is due. QUIRK 86: blank ones after a message are more of its end.
+func (s *Session) statusLine(ctx context.Context, c command) ([]byte, error) {
+	line, err := s.readLine(ctx, c, 0)
+	for i := 0; s.bodyEnded && i < maxBlank && err == nil && len(line) == 0; i++ {
+		line, err = s.readLine(ctx, c, 0)
+	}
+	s.bodyEnded = false
+	return line, err
+}
+
 func (s *Session) readLine(ctx context.Context, c command, row int) ([]byte, error) {
 	line, err := s.in.ReadLine()
 	switch {
@@ -182,12 +188,18 @@ func (s *Session) readLine(ctx context.Context, c command, row int) ([]byte, err
 	return nil, s.spoil(lineError(ctx, c, s.opt.Timeout, err))
 }
 
-// body copies the message that follows a status line to w (nil = throw away). writeErr is an error of w; the message
-// is then read to its end all the same.
-func (s *Session) body(ctx context.Context, c command, w io.Writer) (n int64, writeErr, err error) {
+// body copies the message that follows a status line to w (nil = throw away), without its first line when that repeats the
+// status line. writeErr is an error of w; the message is then read to its end all the same.
+func (s *Session) body(ctx context.Context, c command, repeats bool, w io.Writer) (n int64, writeErr, err error) {
+	if repeats {
+		if _, err = s.readLine(ctx, c, 0); err != nil {
+			return 0, nil, err
+		}
+	}
 	n, writeErr, err = s.in.CopyBody(w, s.opt.MaxBody)
 	switch {
 	case err == nil:
+		s.bodyEnded = true
 		return n, writeErr, nil
 	case errors.Is(err, lineio.ErrBodyTooLong):
 		return n, writeErr, s.spoil(c.limitError(0, "MaxBody", fmt.Sprintf("a message of at most %d octets", s.opt.MaxBody)))

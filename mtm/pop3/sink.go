@@ -8,6 +8,10 @@ import "io"
 // replies in flight (at most Options.Window) are read and thrown away, and the run returns that error as it is, with
 // the session usable. When the line fails or the bytes make no sense, the run returns that error and the sink hears
 // nothing more: a message without Done is not whole.
+//
+// When answers may no longer match the commands (QUIRK 86: the server refuses a message, or one begins like a status line), the
+// run sends no more, holds back up to 8 MiB of what is in flight, and asks STAT. The sink hears of it all once STAT is
+// answered as before, or twice alike; otherwise that is a *ProtocolError.
 type Sink interface {
 	// Message comes before the first octet of message n. A nil writer throws the message away. The slices that the
 	// writer gets are valid until its Write returns; a message below 64 KiB comes in one Write.

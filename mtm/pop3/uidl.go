@@ -17,7 +17,7 @@ type UID struct {
 
 // Uidl asks for the unique ids of all messages, in the server's order; repeated ids are left as they came. Rows
 // without a readable message number are left out (behaviour section 4). All UIDs share a few blocks of memory: copy
-// what outlives the list.
+// what outlives the list. A refusal is returned once STAT has shown that it answers this command (QUIRK 86).
 func (s *Session) Uidl(ctx context.Context) ([]UID, error) {
 	var list []UID
 	c := command{verb: "UIDL"}
@@ -35,7 +35,7 @@ func (s *Session) Uidl(ctx context.Context) ([]UID, error) {
 			return nil
 		})
 	})
-	if err != nil {
+	if err = s.confirm(ctx, c, err); err != nil {
 		return nil, err
 	}
 	return list, nil

@@ -72,6 +72,23 @@ func (r *Reader) ReadLine() ([]byte, error) {
 	}
 }
 
+// PeekLine is the next line without its ending, if it starts with that octet and ends within limit octets; else, and when the
+// source fails before that is known, nil. Nothing is taken: the next read gives it again. It is valid until then.
+func (r *Reader) PeekLine(first byte, limit int) []byte {
+	for {
+		seen := r.buf[r.r:r.w]
+		if len(seen) > 0 && seen[0] != first {
+			return nil
+		}
+		if i := bytes.IndexByte(seen[:min(len(seen), limit)], '\n'); i >= 0 {
+			return bytes.TrimSuffix(seen[:i], []byte("\r"))
+		}
+		if len(seen) >= limit || r.fill() != nil {
+			return nil
+		}
+	}
+}
+
 // fill reads at least one more octet. It may move the buffer's contents, and with them r.r.
 func (r *Reader) fill() error {
 	if free := len(r.buf) - r.w; free < len(r.buf)/2 {

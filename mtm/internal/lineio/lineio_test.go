@@ -1,6 +1,7 @@
 package lineio
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"strings"
@@ -54,6 +55,17 @@ var _ = Describe("Reading a line", func() {
 		Expect(err).To(Equal(broken))
 		_, err = NewReader(readsNothing{}, 8).ReadLine()
 		Expect(err).To(Equal(io.ErrNoProgress))
+	})
+
+	It("shows the next line when it starts as said and is short, and takes nothing", func() {
+		for in, want := range map[string]string{"+OK 5\r\nx": "+OK 5", "+OK\nx": "+OK", "+X\r\n": "+X", "-OK\r\n": "", "\r\n": "", "+O": "", "+OK too long\r\n": ""} {
+			r := NewReader(iotest.OneByteReader(strings.NewReader(in)), 80)
+			Expect(string(r.PeekLine('+', 8))).To(Equal(want), in)
+			var w bytes.Buffer
+			_, _, err := r.CopyBody(&w, 100)
+			Expect(err).To(Equal(io.EOF))
+			Expect(w.String()).To(Equal(in))
+		}
 	})
 
 	It("takes lines as long as the limit allows, past the usual buffer", func() {
