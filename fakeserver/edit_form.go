@@ -84,6 +84,33 @@ func NoStuffing() Edit {
 	})
 }
 
+// StuffAfterCRLF takes one of two dots away at the start of a line that follows a bare
+// LF, as a server does that stuffs after CRLF alone. QUIRK 75.
+func StuffAfterCRLF() Edit {
+	return through(func(to sink) filter {
+		cr, start, dot := false, false, false // after CR, after a bare LF, after a dot there
+		return &stepper{sink: to,
+			step: func(out []byte, c byte) []byte {
+				if start && c == '.' {
+					start, dot, cr = false, true, false
+					return out
+				}
+				if dot && c != '.' {
+					out = append(out, '.')
+				}
+				start, dot, cr = c == '\n' && !cr, false, c == '\r'
+				return append(out, c)
+			},
+			held: func(out []byte) []byte {
+				if dot {
+					out = append(out, '.')
+				}
+				dot = false
+				return out
+			}}
+	})
+}
+
 // LowerCase writes everything after the status line in small letters. QUIRK 14.
 func LowerCase() Edit { return recase('A', 'Z', 'a'-'A') }
 

@@ -45,6 +45,7 @@ func chunks(parts ...string) fakeserver.Reply {
 func replies() map[string]fakeserver.Reply {
 	return map[string]fakeserver.Reply{
 		"mail":     append(append(chunks("+OK 9 octets\r\n"), fakeserver.Chunk{Body: text("A: b\r\n\r\n..x\r\n")}), chunks(".\r\n")...),
+		"bare LF":  append(append(chunks("+OK 9 octets\r\n"), fakeserver.Chunk{Body: text("b\n..c\n...\n.d\r\n..e\r\n")}), chunks(".\r\n")...),
 		"list":     append(append(chunks("+OK 2 messages (30 octets)\r\n"), fakeserver.Chunk{Body: text("1 10\r\n2 20\r\n")}), chunks(".\r\n")...),
 		"row":      chunks("+OK 2 20\r\n"),
 		"pieces":   chunks("+O", "K 2 ", "20\r", "\n"),
@@ -110,6 +111,7 @@ func samples() map[string]sample {
 		"SplitLines":       {fakeserver.SplitLines(), "empty", "+OK\r\n|.\r\n"},
 		"SplitOctets":      {fakeserver.SplitOctets(), "empty", "+|O|K|\r|\n|.|\r|\n"},
 		"StatusText":       {fakeserver.StatusText(""), "list", "+OK\r\n1 10\r\n2 20\r\n.\r\n"},
+		"StuffAfterCRLF":   {fakeserver.StuffAfterCRLF(), "bare LF", "+OK 9 octets\r\nb\n.c\n..\n.d\r\n..e\r\n.\r\n"},
 		"Swap":             {fakeserver.Swap(16, 14), "mail", "+OK 9 octets\r\n :Ab\r\n\r\n..x\r\n.\r\n"},
 		"SwapRows":         {fakeserver.SwapRows(1, 2), "list", "+OK 2 messages (30 octets)\r\n2 20\r\n1 10\r\n.\r\n"},
 		"TakeEffect":       {fakeserver.TakeEffect(), "row", "+OK 2 20\r\n"},

@@ -3,12 +3,14 @@ package features_test
 import (
 	"net"
 	"sync"
+	"time"
 )
 
 // roomyLine is a pipe that takes what is written to it whether the other side reads or not, as a TCP connection does: two sides that
 // write at the same time do not wait for one another.
 type roomyLine struct {
 	net.Conn
+	slow   time.Duration // how long each write is on its way
 	mu     sync.Mutex
 	queue  [][]byte
 	more   chan struct{} // one slot
@@ -16,8 +18,8 @@ type roomyLine struct {
 	once   sync.Once
 }
 
-func newRoomyLine(c net.Conn) *roomyLine {
-	l := &roomyLine{Conn: c, more: make(chan struct{}, 1), closed: make(chan struct{})}
+func newRoomyLine(c net.Conn, slow time.Duration) *roomyLine {
+	l := &roomyLine{Conn: c, slow: slow, more: make(chan struct{}, 1), closed: make(chan struct{})}
 	go l.pass() // until Close
 	return l
 }
@@ -34,6 +36,11 @@ func (l *roomyLine) pass() {
 		l.queue = nil
 		l.mu.Unlock()
 		for _, p := range queue {
+			select {
+			case <-time.After(l.slow):
+			case <-l.closed:
+				return
+			}
 			if _, err := l.Conn.Write(p); err != nil {
 				return // the other side has gone, as reading shows
 			}

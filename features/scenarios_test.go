@@ -61,6 +61,7 @@ type performance struct {
 	store *store.Store
 	box   *mtm.Client
 	sent  map[string][]byte // what the mailbox has had, by unique-id
+	slow  time.Duration     // that the client takes before each command
 }
 
 func perform(t *testing.T, st *store.Store, s *scenarios.Scenario, axis string, o *fakeserver.Options) {
@@ -124,7 +125,7 @@ func (p *performance) open(t *testing.T, s *scenarios.Scenario, axis string) err
 	p.box, err = mtm.Open(p.store, id, &mtm.Options{Dial: func(context.Context, string, string) (net.Conn, error) {
 		here, there := net.Pipe()
 		go serve(there)
-		return newRoomyLine(here), nil
+		return newRoomyLine(here, p.slow), nil
 	}})
 	return err
 }
@@ -146,11 +147,8 @@ func (p *performance) run(ctx context.Context, s *scenarios.Scenario, want scena
 	if want.After > 0 {
 		<-time.After(time.Duration(want.After))
 	}
-	get := mtm.GetMail{Which: mtm.New, Take: mtm.Copy, Link: mtm.ThenDisconnect, Into: store.Inbox}
-	if s.MTM.Take == scenarios.Move {
-		get.Take = mtm.Move
-	}
-	failed := p.box.InvokeSync(ctx, get)
+	p.slow = time.Duration(want.Slow)
+	failed := p.get(ctx, s.MTM.Take, time.Duration(want.Stays))
 	found := []error{p.learn()}
 	if code := mtm.Code(failed); code != want.Code {
 		found = append(found, fmt.Errorf("the error is %d, not %d: %v", code, want.Code, failed))
@@ -168,7 +166,55 @@ func (p *performance) run(ctx context.Context, s *scenarios.Scenario, want scena
 	if stored == nil {
 		stored = p.play.UIDs()
 	}
+	if s.MTM.Take == scenarios.Headers {
+		return errors.Join(append(found, p.listed(ctx, stored))...)
+	}
 	return errors.Join(append(found, p.inbox(ctx, s, stored))...)
+}
+
+// get gets mail, and stays connected for so long without a command.
+func (p *performance) get(ctx context.Context, take scenarios.Take, stays time.Duration) error {
+	var command mtm.Command = mtm.Connect{}
+	if take != scenarios.Headers {
+		get := mtm.GetMail{Which: mtm.New, Link: mtm.StayOnline, Into: store.Inbox}
+		if take == scenarios.Move {
+			get.Take = mtm.Move
+		}
+		if stays == 0 {
+			get.Link = mtm.ThenDisconnect
+		}
+		command = get
+	}
+	err := p.box.InvokeSync(ctx, command)
+	if stays > 0 {
+		<-time.After(stays)
+		err = errors.Join(err, p.box.Err())
+	}
+	return errors.Join(err, p.box.InvokeSync(ctx, mtm.Disconnect{}))
+}
+
+// listed wants exactly these messages in the mailbox, each once, with the header that it has.
+func (p *performance) listed(ctx context.Context, want []string) error {
+	entries, err := p.store.Children(ctx, p.box.Service())
+	if err != nil {
+		return err
+	}
+	var found []error
+	var got []string
+	for _, e := range entries {
+		raw, err := p.body(ctx, e)
+		got = append(got, e.UID)
+		switch {
+		case err != nil:
+			found = append(found, err)
+		case e.Body.Kind != store.BodyHeader || len(raw) == 0 || !bytes.HasPrefix(p.sent[e.UID], raw):
+			found = append(found, fmt.Errorf("%s is listed with a %s of %d octets", e.UID, e.Body.Kind, len(raw)))
+		}
+	}
+	if !same(got, want) {
+		found = append(found, fmt.Errorf("the mailbox lists %q, not %q", got, want))
+	}
+	return errors.Join(found...)
 }
 
 // inbox wants exactly these messages there, each once and octet for octet.

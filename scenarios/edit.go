@@ -78,6 +78,7 @@ func (s Step) form() []fakeserver.Edit {
 	return []fakeserver.Edit{
 		alone(s.BareLF, fakeserver.BareLF()),
 		alone(s.NoStuffing, fakeserver.NoStuffing()),
+		alone(s.StuffAfterCRLF, fakeserver.StuffAfterCRLF()),
 		alone(s.LowerCase, fakeserver.LowerCase()),
 		alone(s.UpperCase, fakeserver.UpperCase()),
 		with(s.Truncate, func(n int64) fakeserver.Edit { return fakeserver.Truncate(int(n)) }),

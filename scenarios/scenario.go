@@ -182,7 +182,7 @@ type Expect struct {
 
 // MTM says how our own mail client, the MTM, takes a scenario: it gets mail several times, and each time is asked how it went.
 type MTM struct {
-	// Whether it copies the mail or moves it. Default: copy.
+	// Whether it copies the mail, moves it, or looks at the headers alone. Default: copy.
 	Take Take `json:"take,omitempty"`
 	// How it logs in: the auth setting of an account. Default: userpass.
 	Auth string `json:"auth,omitempty"`
@@ -193,19 +193,24 @@ type MTM struct {
 	// How often it gets mail, and how that ends. Default: twice, both without an error and with all mail stored.
 	Runs []Run `json:"runs,omitempty"`
 	// Unique-ids of messages that the server sends other than they are, so that what is stored is not what the mailbox has.
-	Altered []string `json:"altered,omitempty"`
+	Altered []string `json:"altered,omitzero"`
 }
 
 // Run is how one get mail ends.
 type Run struct {
 	// The number of the error (docs/errors.md). Default: 0, no error.
 	Code int `json:"code,omitempty" jsonschema:"minimum=-100000,maximum=0"`
-	// Unique-ids of the messages that are whole in the Inbox afterwards. Default: all that the scenario's mailbox began with.
+	// Unique-ids of the messages that are whole in the Inbox afterwards; when it looks at headers alone, of those that it lists. Default:
+	// all that the scenario's mailbox began with.
 	Stored []string `json:"stored,omitzero"`
 	// Unique-ids of the messages that the error names as failed.
 	Failed []string `json:"failed,omitempty"`
 	// How long to wait before it, in virtual time.
 	After Duration `json:"after,omitempty"`
+	// How long it stays connected once it has its mail, in virtual time. That the line ends meanwhile is its error.
+	Stays Duration `json:"stays,omitempty"`
+	// How long it takes before each command, as on a machine that is busy with other things, in virtual time.
+	Slow Duration `json:"slow,omitempty"`
 }
 
 // State is a state of a session.
@@ -265,16 +270,17 @@ func (Certificate) words() []string {
 	return []string{string(Good), string(Expired), string(OtherName), string(SelfSigned)}
 }
 
-// Take says whether mail is copied or moved.
+// Take says whether mail is copied or moved, or headers alone are.
 type Take string
 
 // The values of Take.
 const (
-	Copy Take = "copy"
-	Move Take = "move"
+	Copy    Take = "copy"
+	Move    Take = "move"
+	Headers Take = "headers" // it connects, looks what there is, and disconnects
 )
 
-func (Take) words() []string { return []string{string(Copy), string(Move)} }
+func (Take) words() []string { return []string{string(Copy), string(Move), string(Headers)} }
 
 // Duration is a time such as 1.5s, 2m, 250ms.
 type Duration time.Duration

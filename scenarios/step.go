@@ -52,6 +52,8 @@ type Step struct {
 	BareLF bool `json:"bareLF,omitempty"`
 	// No dots are stuffed.
 	NoStuffing bool `json:"noStuffing,omitempty"`
+	// Dots are stuffed after CRLF alone, not after a bare LF.
+	StuffAfterCRLF bool `json:"stuffAfterCRLF,omitempty"`
 	// All but the status line in small letters.
 	LowerCase bool `json:"lowerCase,omitempty"`
 	// All but the status line in capitals.

@@ -12,6 +12,7 @@ type doubt struct {
 	from  int
 	held  []answer // from that index on, one after the other
 	room  int      // octets that may still be held
+	last  *ended   // the message before, which the sink has, and is not told of its end yet; nil is the rule
 	alone bool     // what made the doubt is asked for again without another one in flight
 }
 
@@ -21,6 +22,12 @@ type answer struct {
 	raw     []byte
 	over    bool // there was no room for raw
 	room    *int
+}
+
+// ended is a message that has come to its end.
+type ended struct {
+	number int
+	octets int64
 }
 
 // holdOctets bounds what a doubt holds back: the headers of a whole window, and most messages.
@@ -73,7 +80,7 @@ func (r *run) hold(ctx context.Context, s *Session, c command, shaped bool) erro
 // resolve ends a doubt, or the session.
 func (r *run) resolve(ctx context.Context, s *Session) error {
 	d := r.doubt
-	c := command{verb: r.verb, number: r.numbers[d.from]}
+	c := command{verb: r.verb, number: r.numbers[min(d.from, len(r.numbers)-1)]}
 	err := s.inStep(ctx, c, func() error {
 		if err := r.checkWritten(s, c); err != nil {
 			return err
@@ -95,6 +102,9 @@ func (r *run) resolve(ctx context.Context, s *Session) error {
 		r.window = min(2*r.window, r.widest)
 	default: // something was thrown away
 		r.window = 1
+	}
+	if d.last != nil {
+		r.failed = r.sink.Done(d.last.number, d.last.octets, nil)
 	}
 	for i, a := range d.held {
 		r.deliver(r.numbers[d.from+i], a)

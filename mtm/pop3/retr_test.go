@@ -117,7 +117,7 @@ var _ = Describe("Fetching a message", func() {
 	It("passes over a few blank lines after the dot, in any pieces (quirk 86)", func() {
 		blank := strings.Repeat("\r\n", 4)
 		s := open(hear("RETR 1"), say("+OK\r\na\r\n.\r\n"+blank+"\r"), hear("RETR 2"), say("\n"+blank+"+OK\r\nb\r\n.\r\n\n\n"),
-			hear("NOOP"), say("+OK\r\n"))
+			hear("STAT"), say("+OK 2 6\r\n"), hear("STAT"), say("+OK 2 6\r\n"), hear("NOOP"), say("+OK\r\n"))
 		sink := &skips{}
 		Expect(s.RetrAll(ctx, []int{1, 2}, sink)).To(Succeed())
 		Expect(sink.done).To(Equal(2))

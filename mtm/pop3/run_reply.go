@@ -45,6 +45,7 @@ func (r *run) message(ctx context.Context, s *Session, c command, text []byte) e
 	if r.doubt != nil {
 		return r.hold(ctx, s, c, shaped)
 	}
+	blank := s.blankLeftOut
 	var w io.Writer
 	if r.failed == nil {
 		if w, r.failed = r.sink.Message(c.number); r.failed != nil {
@@ -57,6 +58,10 @@ func (r *run) message(ctx context.Context, s *Session, c command, text []byte) e
 	}
 	if r.failed == nil {
 		r.failed = writeErr
+	}
+	if r.failed == nil && blank { // QUIRK 87: unless the blank line was the answer, and this is that to another command
+		r.doubt = &doubt{from: r.answered + 1, room: holdOctets, last: &ended{c.number, octets}}
+		return nil
 	}
 	if r.failed == nil {
 		r.failed = r.sink.Done(c.number, octets, nil)

@@ -152,10 +152,21 @@ var _ = Describe("A pipelined run", func() {
 		Entry("after an extra line of another kind", "bye\r\n", `RETR 2: expected a line that starts with "+OK" or "-ERR", got "bye"`))
 
 	It("passes over a blank line after a message (quirk 86)", func() {
-		s := pipelined(nil, hear("RETR 1"), hear("RETR 2"), say("+OK\r\na\r\n.\r\n\r\n+OK\r\nb\r\n.\r\n"))
+		s := pipelined(nil, slices.Concat([]any{hear("RETR 1"), hear("RETR 2"), hear("RETR 3"),
+			say("+OK\r\na\r\n.\r\n\r\n+OK\r\nb\r\n.\r\n\r\n+OK\r\nc\r\n.\r\n")}, inStep)...)
 		var d diary
-		Expect(s.RetrAll(ctx, []int{1, 2}, &d)).To(Succeed())
-		Expect(d.lines[4]).To(Equal(`"b\r\n"`))
+		Expect(s.RetrAll(ctx, []int{1, 2, 3}, &d)).To(Succeed())
+		Expect(d.lines[3:]).To(Equal([]string{"message 2", `"b\r\n"`, "done 2 3 <nil>", "message 3", `"c\r\n"`, "done 3 3 <nil>"}))
+	})
+
+	It("holds nothing for whole that follows a blank line which was the answer (quirk 87)", func() {
+		s := pipelined(nil, hear("STAT"), say("+OK 3 9\r\n"), hear("RETR 1"), hear("RETR 2"), hear("RETR 3"),
+			say("+OK\r\na\r\n.\r\n\r\n+OK\r\nc\r\n.\r\n"), hangUp{})
+		_, err := s.Stat(ctx)
+		Expect(err).NotTo(HaveOccurred())
+		var d diary
+		Expect(s.RetrAll(ctx, []int{1, 2, 3}, &d)).To(MatchError("the server closed the line during RETR 3"))
+		Expect(d.lines[3:]).To(Equal([]string{"message 2", `"c\r\n"`}), "without its end a message is not whole")
 	})
 
 	It("keeps nothing of a refusal that an extra +OK hides (quirk 86)", func() {

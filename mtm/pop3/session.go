@@ -22,7 +22,9 @@ type Session struct {
 
 	statusText []byte // of the message being read
 	bodyEnded  bool   // and no line has come since
-	statSaid   string // by the server last, "" = never
+	// blankLeftOut: before the status line that was read last
+	blankLeftOut bool
+	statSaid     string // by the server last, "" = never
 
 	greeting string
 	caps     Capabilities
@@ -170,7 +172,9 @@ func (s *Session) status(ctx context.Context, c command) ([]byte, error) {
 // statusLine reads the line that is due. QUIRK 86: blank ones after a message are more of its end.
 func (s *Session) statusLine(ctx context.Context, c command) ([]byte, error) {
 	line, err := s.readLine(ctx, c, 0)
+	s.blankLeftOut = false
 	for i := 0; s.bodyEnded && i < maxBlank && err == nil && len(line) == 0; i++ {
+		s.blankLeftOut = true
 		line, err = s.readLine(ctx, c, 0)
 	}
 	s.bodyEnded = false

@@ -9,7 +9,8 @@ import "io"
 // the session usable. When the line fails or the bytes make no sense, the run returns that error and the sink hears
 // nothing more: a message without Done is not whole.
 //
-// When answers may no longer match the commands (QUIRK 86: the server refuses a message, or one begins like a status line), the
+// When answers may no longer match the commands (QUIRK 86: the server refuses a message, one begins like a status line, or
+// a blank line came before its answer), the
 // run sends no more, holds back up to 8 MiB of what is in flight, and asks STAT. The sink hears of it all once STAT is
 // answered as before, or twice alike; otherwise that is a *ProtocolError.
 type Sink interface {

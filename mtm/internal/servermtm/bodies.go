@@ -1,6 +1,7 @@
 package servermtm
 
 import (
+	"fmt"
 	"io"
 
 	"pop3mtm/mtm/progress"
@@ -70,6 +71,14 @@ func (s *bodySink) Done(n int, octets int64, refused error) error {
 		p.MessagesToProcess--
 		p.BytesDone = octets
 	})
+	if refused == nil {
+		if refused = nothingOf(octets, s.current.size); refused != nil {
+			if err := s.body.Discard(); err != nil {
+				return err
+			}
+			s.body = nil
+		}
+	}
 	if refused != nil {
 		s.refused(s.items[n], refused)
 		return nil
@@ -92,6 +101,15 @@ func (s *bodySink) Done(n int, octets int64, refused error) error {
 	}
 	s.batch = s.newBatch()
 	return s.out.add(job{func() error { return s.keep(b) }, b.Rollback})
+}
+
+// nothingOf is the error of a message that came empty, and is said to have octets in it. QUIRK 87: kept as the message, it would be
+// deleted from the server by a move, and be nowhere.
+func nothingOf(octets, size int64) error {
+	if octets > 0 || size <= 0 {
+		return nil
+	}
+	return fmt.Errorf("the server sends nothing of its %d octets", size)
 }
 
 // finish makes what is whole durable, also after a failure, and waits for it.

@@ -41,6 +41,9 @@ func (s *Session) list(ctx context.Context) (*listing, error) {
 	if err != nil {
 		return nil, fail(ctx, step, progress.ServerProblem, err)
 	}
+	if len(sizes) == 0 { // QUIRK 87: a mailbox that lost its list is not an empty one
+		return nil, &Fault{Step: step, Code: progress.ServerProblem, Err: fmt.Errorf("LIST gives none of the %d messages that STAT counts", stat.Count)}
+	}
 	uids, named, err := s.uids(ctx)
 	if err != nil {
 		return nil, fail(ctx, step, progress.ServerProblem, err)

@@ -25,7 +25,11 @@ func (s *wholeSink) Done(n int, octets int64, err error) error {
 	s.whole = store.Body{}
 	if s.body != nil {
 		var closing error
-		s.whole, closing = s.body.Close()
+		if err = nothingOf(octets, s.wanted[n].size); err != nil {
+			closing = s.body.Discard()
+		} else {
+			s.whole, closing = s.body.Close()
+		}
 		s.body = nil
 		if closing != nil {
 			return closing
