@@ -36,6 +36,7 @@ func (m *Match) covers(session int, c *Command, pseudo bool) bool {
 	return c.pseudo == pseudo &&
 		(m.Verb == "" || strings.EqualFold(m.Verb, c.Verb)) &&
 		(m.Args == "" || m.Args == c.Args || glob(m.Args, c.Args)) &&
+		(!m.Alone || strings.TrimSpace(c.Args) == "") &&
 		(m.Session == 0 || m.Session == session) &&
 		(m.State == 0 || m.State&c.State != 0) &&
 		(m.User == "" || m.User == c.User)

@@ -192,6 +192,16 @@ var _ = Describe("a rule", func() {
 		Expect(p.ask("UIDL 121")).To(Equal("-ERR two ones"))
 	})
 
+	It("is for a verb without arguments", func() {
+		srv := start(three(), nil)
+		srv.On(fakeserver.Match{Verb: "LIST", Alone: true}, refuse("not all of them"))
+		p := login(srv)
+		Expect(p.ask("LIST")).To(Equal("-ERR not all of them"))
+		Expect(p.ask("list  ")).To(Equal("-ERR not all of them"))
+		Expect(p.ask("LIST 1")).To(HavePrefix("+OK 1 "))
+		Expect(fakeserver.Match{Verb: "LIST", Alone: true}.String()).To(Equal("LIST without arguments"))
+	})
+
 	It("is for a state of the session", func() {
 		srv := start(three(), nil)
 		srv.On(fakeserver.Match{Verb: "CAPA", State: fakeserver.Transaction}, refuse("not any more"))

@@ -17,6 +17,8 @@ type Match struct {
 	// and alone for any but none: LIST * is not LIST.
 	// For RESPONSE it is the name of the mechanism.
 	Args string
+	// Alone is for the verb without arguments: LIST, and not LIST 1. Blanks are none.
+	Alone bool
 	// User who logs in or has logged in. An AUTH exchange does not tell who it
 	// is before it is over.
 	User string
@@ -41,6 +43,9 @@ func (m Match) String() string {
 	}
 	if m.Args != "" {
 		text += " " + m.Args
+	}
+	if m.Alone {
+		text += " without arguments"
 	}
 	if m.User != "" {
 		text += " of user " + m.User

@@ -96,6 +96,9 @@ func checkRules(rules []Rule, users []string, f *files, bad wrong) {
 		if why := badCommand(r.On, pseudoVerbs()); why != "" {
 			bad(path+".on", "%s", why)
 		}
+		if verb, args, _ := strings.Cut(r.On, " "); r.Alone && (args != "" || slices.Contains(pseudoVerbs(), strings.ToUpper(verb))) {
+			bad(path+".alone", "alone is for a verb that may have arguments, and has none in on: LIST")
+		}
 		if r.User != "" && !slices.Contains(users, r.User) {
 			bad(path+".user", "%s", unknown("user", r.User, users))
 		}

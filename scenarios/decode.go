@@ -206,7 +206,7 @@ func (d *decoder) entries(n ast.Node) []entry {
 	return all
 }
 
-// name is the text of a key, which no case changes.
+// name is the text of a key as it is written.
 func (d *decoder) name(key ast.MapKeyNode) string {
 	switch k := key.(type) {
 	case *ast.StringNode:
@@ -279,8 +279,16 @@ func (d *decoder) list(n ast.Node, v reflect.Value) {
 func (d *decoder) table(n ast.Node, v reflect.Value) {
 	v.Set(reflect.MakeMap(v.Type()))
 	for _, e := range d.entries(n) {
+		name := e.name
+		if key, ok := e.key.(*ast.StringNode); ok && len(d.values) > 0 {
+			name = d.text(d.resolve(key))
+		}
+		if v.MapIndex(reflect.ValueOf(name)).IsValid() {
+			d.wrong(e.key, "%q stands here twice, with the values of the case", name)
+			continue
+		}
 		value := reflect.New(v.Type().Elem()).Elem()
-		d.below("."+e.name, func() { d.into(e.value, value) })
-		v.SetMapIndex(reflect.ValueOf(e.name), value)
+		d.below("."+name, func() { d.into(e.value, value) })
+		v.SetMapIndex(reflect.ValueOf(name), value)
 	}
 }

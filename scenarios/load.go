@@ -30,10 +30,10 @@ func Names() []string {
 }
 
 // Load gives a scenario: a built-in one by its name, or a file by its path, which has a separator or ends in .yaml, .yml or .json.
-// NAME#CASE picks one case of a file that has several; without it the first one is taken. An error of what is in the file is of type
-// Errors.
+// NAME#CASE picks one case of a file that has several; without it the first one is taken. A path of a file that is there is no name with
+// a case, whatever # it has. An error of what is in the file is of type Errors.
 func Load(name string) (*Scenario, error) {
-	file, variant, picked := strings.Cut(name, "#")
+	file, variant, picked := cutCase(name)
 	all, err := LoadAll(file)
 	if err != nil || !picked {
 		return first(all), err
@@ -46,6 +46,22 @@ func Load(name string) (*Scenario, error) {
 		variants = append(variants, s.variant)
 	}
 	return nil, fmt.Errorf("%s: %s", file, unknown("case", variant, variants))
+}
+
+// cutCase takes the case off the end of a name.
+func cutCase(name string) (file, variant string, picked bool) {
+	at := strings.LastIndexByte(name, '#')
+	if at < 0 {
+		return name, "", false
+	}
+	file, variant = name[:at], name[at+1:]
+	if isPath(name) {
+		_, err := os.Stat(name)
+		if err == nil || badName(variant) != "" || !isPath(file) && !slices.Contains(Names(), file) {
+			return name, "", false
+		}
+	}
+	return file, variant, true
 }
 
 func first(all []*Scenario) *Scenario {
@@ -72,7 +88,7 @@ func LoadAll(name string) ([]*Scenario, error) {
 
 // Source is the text of a built-in scenario or of a file, as Load finds it.
 func Source(name string) ([]byte, error) {
-	name, _, _ = strings.Cut(name, "#")
+	name, _, _ = cutCase(name)
 	if isPath(name) {
 		folder, err := os.OpenRoot(filepath.Dir(name))
 		if err != nil {

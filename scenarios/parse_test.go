@@ -52,6 +52,8 @@ var _ = Describe("a scenario file that is wrong", func() {
 		Entry(nil, `2:10: here stand names with values, not the text "RETR"`, "rules: [ RETR ]"),
 		Entry(nil, `2:14: there is no command "RERT", but there is "RETR"`, "rules: [{on: RERT, do: [silence]}]"),
 		Entry(nil, `2:14: a command is a verb, one blank, and its arguments`, "rules: [{on: 'RETR  2', do: [silence]}]"),
+		Entry(nil, `2:29: alone is for a verb that may have arguments`, "rules: [{on: LIST 1, alone: true, do: [silence]}]"),
+		Entry(nil, `2:30: alone is for a verb that may have arguments`, "rules: [{on: CONNECT, alone: true, do: [silence]}]"),
 		Entry(nil, `2:25: there is no step "silent"`, "rules: [{on: RETR, do: [silent]}]"),
 		Entry(nil, `2:25: refuse needs a value: write {refuse: ...}`, "rules: [{on: RETR, do: [refuse]}]"),
 		Entry(nil, `2:25: a step is one thing`, "rules: [{on: RETR, do: [{ok: a, refuse: b}]}]"),
@@ -105,6 +107,10 @@ var _ = Describe("a scenario file that is wrong", func() {
 	})
 
 	It("names what its cases lack", func() {
+		Expect(refusal("expect: {counts: {$b: 1, STAT: $a}}", "cases: [{name: x, a: 1}]")).To(ContainSubstring(`there is no name in the cases "b"`))
+		Expect(refusal(`expect: {counts: {"RETR ${a}": 1, RETR 1: 2}}`, "cases: [{name: x, a: 1}]")).To(
+			HavePrefix(`x.yaml:2:35: "RETR 1" stands here twice, with the values of the case`))
+		Expect(refusal("expect: {exactly: {$a: [1]}}", "cases: [{name: x, a: [1]}]")).To(ContainSubstring("here stands a text, not a list"))
 		Expect(refusal("why: ${b}", "cases: [{name: x, a: 1}]")).To(ContainSubstring(`there is no name in the cases "b"`))
 		Expect(refusal("why: $b", "cases: [{name: x, a: 1}]")).To(ContainSubstring(`there is no name in the cases "b"`))
 		Expect(refusal("why: w", "cases: [{name: x, a: 1}]")).To(ContainSubstring("$a stands nowhere"))
@@ -165,6 +171,30 @@ var _ = Describe("a scenario file", func() {
 			write("'" + name + "'")
 			_, err = scenarios.Load(file)
 			Expect(err).To(HaveOccurred(), name)
+		}
+	})
+
+	It("is found by a path that has a #, and its cases too", func() {
+		folder := filepath.Join(GinkgoT().TempDir(), "build#7")
+		Expect(os.Mkdir(folder, 0o700)).To(Succeed())
+		file := filepath.Join(folder, "x#1.yaml")
+		Expect(os.WriteFile(file, []byte("title: ${a}\ncases: [{name: one, a: 1}, {name: two.yaml, a: 2}]\n"), 0o600)).To(Succeed())
+		for name, title := range map[string]string{file: "1", file + "#one": "1", file + "#two.yaml": "2"} {
+			s, err := scenarios.Load(name)
+			Expect(err).NotTo(HaveOccurred(), name)
+			Expect(s.Title).To(Equal(title), name)
+			Expect(scenarios.Source(name)).To(HavePrefix("title: ${a}"), name)
+		}
+		// A file that is called so wins.
+		Expect(os.WriteFile(file+"#two.yaml", []byte("title: its own\n"), 0o600)).To(Succeed())
+		s, err := scenarios.Load(file + "#two.yaml")
+		Expect(err).NotTo(HaveOccurred())
+		Expect(s.Title).To(Equal("its own"))
+		_, err = scenarios.Load(file + "#three")
+		Expect(err).To(MatchError(ContainSubstring(`there is no case "three"`)))
+		for _, missing := range []string{filepath.Join(folder, "y.yaml"), filepath.Join(folder, "y.yaml#one"), "no#file.yaml"} {
+			_, err = scenarios.Load(missing)
+			Expect(err).To(MatchError(ContainSubstring("no such file")), missing)
 		}
 	})
 

@@ -42,6 +42,11 @@ func talk(p *scenarios.Play, commands ...string) string {
 func judged(p *scenarios.Play) error { return p.Check(context.Background()) }
 
 var _ = Describe("a scenario that is played", func() {
+	It("has a rule for a verb without arguments", func() {
+		p := play("mailbox: [{text: a}, {text: b}]", "rules: [{on: LIST, alone: true, do: [{refuse: not all}]}]")
+		Expect(talk(p, "LIST", "LIST 2")).To(And(ContainSubstring("-ERR not all\r\n"), ContainSubstring("+OK 2 ")))
+	})
+
 	It("serves its mailbox and breaks its rules, the first one that matches first", func() {
 		p := play("mailbox: [{text: \"A: b\\n\\n.\\n\", uidl: a1}, {size: 1KiB, count: 2, uidl: m}]",
 			"rules: [{on: LIST 2, times: 1, do: [{refuse: first}]}, {on: LIST, do: [{refuse: second}]}]")
@@ -142,6 +147,16 @@ var _ = Describe("the judge", func() {
 		Entry(nil, "within: 24h", ""),
 		Entry(nil, "within: 1ns", "expected the client to be done within 1ns"),
 	)
+
+	It("fills in the values of a case in the commands that it counts", func() {
+		all, err := parse(mail, "matrix: {n: [1, 2], verb: [DELE, NOOP]}",
+			`expect: {counts: {"DELE ${n}": 1, "${verb}": '>=1', "STAT": 0}, exactly: {"$verb": [$n]}}`)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(all[1].Name()).To(Equal("x.yaml#n=1,verb=NOOP"))
+		Expect(all[1].Expect.Counts).To(HaveKey("DELE 1"))
+		Expect(all[1].Expect.Counts).To(HaveKey("NOOP"))
+		Expect(all[2].Expect.Exactly).To(Equal(map[string][]scenarios.Arguments{"DELE": {"2"}}))
+	})
 
 	It("tells of required rules that did not fire", func() {
 		p := play("rules: [{on: RETR 7, required: true, do: [close]}]")

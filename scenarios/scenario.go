@@ -128,6 +128,8 @@ type Rule struct {
 	// The command: a verb, or a verb and its arguments, where * stands for any text: TOP 2 *; LIST * is not LIST alone. CONNECT is the greeting, TLS the handshake, RESPONSE a line
 	// of the client inside an AUTH exchange (with the mechanism as argument), TIMEOUT the end of the idle time, * any command.
 	On string `json:"on"`
+	// Only when the command has no arguments: LIST, and not LIST 1. Default: false.
+	Alone bool `json:"alone,omitempty"`
 	// Only in this connection, counted from 1.
 	Session int `json:"session,omitempty" jsonschema:"minimum=1,maximum=1000000"`
 	// Only at the nth command that matches, counted from 1.

@@ -224,7 +224,7 @@ func (p *Play) add(r Rule) {
 	if verb == "*" {
 		verb = ""
 	}
-	match := fakeserver.Match{Verb: verb, Args: args, User: r.User, Session: r.Session, Nth: r.Nth, State: r.State.state(), When: r.When}
+	match := fakeserver.Match{Verb: verb, Args: args, Alone: r.Alone, User: r.User, Session: r.Session, Nth: r.Nth, State: r.State.state(), When: r.When}
 	answer := fakeserver.Auto
 	if r.As != "" {
 		answer = fakeserver.As(r.As)

@@ -2,7 +2,6 @@ package recorded
 
 import (
 	"bytes"
-	"strconv"
 
 	"pop3mtm/scenarios"
 )
@@ -10,10 +9,11 @@ import (
 // maxRows is how many rows of a listing are changed one by one.
 const maxRows = 24
 
-// listing makes the rules for LIST or UIDL. The list of all messages has a rule
-// that leaves the answers to single ones alone.
+// listing makes the rules for LIST or UIDL: one for the list of all messages, and
+// those for what was said of single ones.
 func (m *maker) listing(verb string, group []*difference) {
-	var whole, refusal []scenarios.Step
+	var whole []scenarios.Step
+	var refused []*difference
 	for _, d := range group {
 		switch {
 		case newMail(d):
@@ -28,26 +28,17 @@ func (m *maker) listing(verb string, group []*difference) {
 			} else {
 				whole = steps
 			}
+		case !d.recorded.ok() && (d.same || d.textOnly()):
+			refused = append(refused, d)
 		case d.same:
-		case !d.recorded.ok() && d.textOnly():
-			text := d.text()
-			refusal = []scenarios.Step{{IfErr: []scenarios.Step{{Status: &text}}}}
 		default:
 			m.answer(d)
 		}
 	}
 	if len(whole) > 0 {
-		others := refusal
-		if others == nil {
-			others = []scenarios.Step{{TakeEffect: true}}
-		}
-		for digit := 1; digit <= 9; digit++ {
-			m.general = append(m.general, scenarios.Rule{On: verb + " " + strconv.Itoa(digit) + "*", Do: others})
-		}
+		m.general = append(m.general, scenarios.Rule{On: verb, Alone: true, Do: whole})
 	}
-	if all := append(whole, refusal...); len(all) > 0 {
-		m.general = append(m.general, scenarios.Rule{On: verb, Do: all})
-	}
+	m.texts(verb, refused)
 }
 
 // statusStep gives an answer the recorded text, when that is another one.

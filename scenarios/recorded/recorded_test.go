@@ -168,6 +168,43 @@ var _ = Describe("The scenario of a recording", func() {
 		Expect(string(source)).To(ContainSubstring("mailbox:\n  - {file: mercury-mail/0001.eml, uidl: a1}\n"))
 	})
 
+	It("tells a verb alone from the same with arguments, and has what was said of logins", func() {
+		path, notes, err := write(`
+S: +OK
+C: AUTH LOGIN
+S: + VXNlcm5hbWU6
+C: ********
+S: + UGFzc3dvcmQ6
+C: ********
+S: -ERR who are you?
+C: AUTH LOGIN
+S: + VXNlcm5hbWU6
+C: ********
+S: + UGFzc3dvcmQ6
+C: ********
+S: +OK come in
+C: LIST
+S: +OK all of them
+S: 1 40
+S: .
+C: LIST 7
+S: -ERR no 7
+C: LIST 8
+S: -ERR no 8
+C: RETR
+S: -ERR which one?
+C: RETR 9
+S: -ERR no such thing
+C: QUIT
+S: +OK
+`)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(notes).To(BeEmpty())
+		got := talk(path, "AUTH LOGIN", "ZGVtbw==", "bm8=", "AUTH LOGIN", "ZGVtbw==", "ZGVtbw==", "LIST 8", "LIST 1", "LIST", "LIST 7", "RETR 9", "RETR")
+		Expect(got[3:]).To(Equal([]string{"-ERR who are you?\r\n", "+ VXNlcm5hbWU6\r\n", "+ UGFzc3dvcmQ6\r\n", "+OK come in\r\n",
+			"-ERR no 8\r\n", "+OK 1 40\r\n", "+OK all of them\r\n1 40\r\n.\r\n", "-ERR no 7\r\n", "-ERR no such thing\r\n", "-ERR which one?\r\n"}))
+	})
+
 	It("has the mail that came between sessions, and what was deleted in one is gone in the next", func() {
 		path, notes, err := write(`
 S: +OK

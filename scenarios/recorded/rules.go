@@ -30,20 +30,28 @@ func (s *survey) rules(all []*difference, most int) []scenarios.Rule {
 		}
 	}
 	for _, verb := range verbs {
-		var group []*difference
-		for _, d := range all {
-			if d.verb == verb {
-				group = append(group, d)
-			}
-		}
+		group := of(all, verb)
 		if !nameable(verb) && slices.ContainsFunc(group, func(d *difference) bool { return !d.same }) {
 			s.note("the server has its own answer to " + string(notation.Escape(nil, []byte(verb[:min(len(verb), 20)]))) + ", which the scenario has not")
 			continue
 		}
 		m.verb(verb, group)
 	}
+	m.logins("AUTH", of(all, "AUTH"))
+	m.logins("RESPONSE", of(all, "RESPONSE"))
 	m.reset()
 	return append(append(m.whole, m.single...), m.general...)
+}
+
+// of is the differences of a verb.
+func of(all []*difference, verb string) []*difference {
+	var group []*difference
+	for _, d := range all {
+		if d.verb == verb {
+			group = append(group, d)
+		}
+	}
+	return group
 }
 
 // nameable tells whether a rule can be for a verb.
@@ -88,10 +96,7 @@ func (m *maker) tls() {
 func (m *maker) verb(verb string, group []*difference) {
 	switch verb {
 	case "AUTH", "RESPONSE":
-		for _, d := range group {
-			m.login(d)
-		}
-		return
+		return // see logins
 	case "LIST", "UIDL":
 		m.listing(verb, group)
 		return
@@ -113,9 +118,7 @@ func (m *maker) verb(verb string, group []*difference) {
 			m.answer(d)
 		}
 	}
-	if slices.ContainsFunc(texts, func(d *difference) bool { return !d.same }) {
-		m.texts(verb, texts)
-	}
+	m.texts(verb, texts)
 }
 
 // newMail tells whether a listing differs since the scenario has mail that came
@@ -127,7 +130,7 @@ func newMail(d *difference) bool {
 
 // answer makes a rule for an answer that is another one altogether.
 func (m *maker) answer(d *difference) {
-	r := scenarios.Rule{On: d.verb}
+	r := scenarios.Rule{On: d.verb, Alone: d.alone()}
 	if d.args != "" && d.verb != connect {
 		r.On += " " + d.args
 	}
@@ -139,7 +142,7 @@ func (m *maker) answer(d *difference) {
 	}
 	text := d.text()
 	switch {
-	case strings.Contains(d.args, notation.Masked) || strings.ContainsAny(d.args, "*") || !printable(d.args) || strings.TrimSpace(d.args) != d.args:
+	case !d.told():
 		m.note("the answer to some " + d.verb + " cannot be told by what follows the verb; the scenario has that of a correct server")
 		return
 	case !d.recorded.ok() && d.right.ok() && d.recorded.rows == 0 && bytes.HasPrefix(d.recorded.status, []byte("-ERR")) && oneLine(text):
@@ -152,7 +155,7 @@ func (m *maker) answer(d *difference) {
 		r.Do = []scenarios.Step{{Raw: &raw}}
 	}
 	alike := func(other scenarios.Rule) bool {
-		return other.On == r.On && other.State == r.State && other.When == r.When
+		return other.On == r.On && other.Alone == r.Alone && other.State == r.State && other.When == r.When
 	}
 	if i := slices.IndexFunc(m.whole, alike); i >= 0 {
 		if !sameSteps(m.whole[i].Do, r.Do) {
@@ -178,25 +181,42 @@ func sameSteps(a, b []scenarios.Step) bool {
 	return errA == nil && errB == nil && one == two
 }
 
-func printable(text string) bool {
-	return !strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r >= 0x7F })
+// told tells whether a rule can have what follows the verb.
+func (d *difference) told() bool {
+	return !strings.Contains(d.args, notation.Masked) && !strings.Contains(d.args, "*") && strings.TrimSpace(d.args) == d.args &&
+		!strings.ContainsFunc(d.args, func(r rune) bool { return r < ' ' || r >= 0x7F })
+}
+
+// alone tells whether a command without arguments is another one than with them.
+func (d *difference) alone() bool {
+	return d.args == "" && slices.Contains([]string{"LIST", "UIDL", "TOP", "RETR", "DELE", "LANG"}, d.verb)
+}
+
+// which is the commands that a rule for a text is for.
+type which struct {
+	on    string
+	alone bool
+	state scenarios.State
 }
 
 // texts makes rules for other texts of status lines: one for the verb where that
 // is enough, else one for each state, or each command.
 func (m *maker) texts(verb string, group []*difference) {
-	byVerb := func(*difference) string { return verb }
-	byState := func(d *difference) string { return verb + "/" + string(d.state) }
-	byArgs := func(d *difference) string {
-		if d.args == "" || strings.Contains(d.args, notation.Masked) || strings.ContainsAny(d.args, "*") || !printable(d.args) || strings.TrimSpace(d.args) != d.args {
-			return verb
+	if !slices.ContainsFunc(group, func(d *difference) bool { return !d.same }) {
+		return
+	}
+	byVerb := func(*difference) which { return which{on: verb} }
+	byState := func(d *difference) which { return which{on: verb, state: d.state} }
+	byArgs := func(d *difference) which {
+		if d.args == "" || !d.told() {
+			return which{on: verb, alone: d.alone()}
 		}
-		return verb + " " + d.args
+		return which{on: verb + " " + d.args}
 	}
 	var rules []scenarios.Rule
-	for i, key := range []func(*difference) string{byVerb, byState, byArgs} {
+	for i, key := range []func(*difference) which{byVerb, byState, byArgs} {
 		var clear bool
-		if rules, clear = statusRules(group, key, i == 1); clear {
+		if rules, clear = statusRules(group, key); clear {
 			break
 		}
 		if i == 2 {
@@ -205,7 +225,7 @@ func (m *maker) texts(verb string, group []*difference) {
 	}
 	for _, r := range rules {
 		switch {
-		case r.On == verb:
+		case r.On == verb && !r.Alone:
 			m.general = append(m.general, r)
 		case len(m.whole)+len(m.single) < m.most:
 			m.single = append(m.single, r)
@@ -217,13 +237,13 @@ func (m *maker) texts(verb string, group []*difference) {
 
 // statusRules makes a rule for each key. clear is false when a key has several
 // texts.
-func statusRules(group []*difference, key func(*difference) string, states bool) (rules []scenarios.Rule, clear bool) {
+func statusRules(group []*difference, key func(*difference) which) (rules []scenarios.Rule, clear bool) {
 	type texts struct {
 		ok, err *string
 		differ  bool
 	}
-	found := map[string]*texts{}
-	var keys []string
+	found := map[which]*texts{}
+	var keys []which
 	clear = true
 	for _, d := range group {
 		k := key(d)
@@ -249,13 +269,10 @@ func statusRules(group []*difference, key func(*difference) string, states bool)
 	for _, k := range keys {
 		// What a correct server says needs a rule only where one for the verb is in
 		// the way.
-		if verb := group[0].verb; !found[k].differ && (found[verb] == nil || !found[verb].differ) {
+		if verb := found[which{on: group[0].verb}]; !found[k].differ && (verb == nil || !verb.differ) {
 			continue
 		}
-		r := scenarios.Rule{On: k}
-		if verb, state, ok := strings.Cut(k, "/"); states && ok {
-			r.On, r.State = verb, scenarios.State(state)
-		}
+		r := scenarios.Rule{On: k.on, Alone: k.alone, State: k.state}
 		if t := found[k]; t.ok != nil {
 			r.Do = append(r.Do, scenarios.Step{IfOK: []scenarios.Step{{Status: t.ok}}})
 		}
@@ -267,16 +284,28 @@ func statusRules(group []*difference, key func(*difference) string, states bool)
 	return rules, clear
 }
 
-// login makes a rule for the text after an AUTH. It leaves challenges alone, which
-// are positive too.
-func (m *maker) login(d *difference) {
-	r := scenarios.Rule{On: d.verb}
-	if d.login == "" || d.same || !d.textOnly() || slices.ContainsFunc(m.general, func(other scenarios.Rule) bool { return other.On == r.On }) {
-		return
+// logins makes rules for the texts after AUTH and RESPONSE. They leave challenges
+// alone, which are positive too.
+func (m *maker) logins(verb string, group []*difference) {
+	r := scenarios.Rule{On: verb}
+	for _, d := range group {
+		if d.login != "" && !d.same && d.textOnly() {
+			change := scenarios.Replace{Old: scenarios.Octets(d.right.status), New: scenarios.Octets(d.recorded.status)}
+			r.Do = append(r.Do, scenarios.Step{IfOK: []scenarios.Step{{Replace: &change}}})
+			break
+		}
 	}
-	change := scenarios.Replace{Old: scenarios.Octets(d.right.status), New: scenarios.Octets(d.recorded.status)}
-	r.Do = []scenarios.Step{{IfOK: []scenarios.Step{{Replace: &change}}}}
-	m.general = append(m.general, r)
+	// What the client said is not known, so that nobody can ask a correct server.
+	for x := range m.each() {
+		if text := x.text(); x.verb == verb && x.Replied() && bytes.HasPrefix(x.status, []byte("-ERR ")) && oneLine(text) &&
+			(verb == "RESPONSE" || strings.Contains(x.args, notation.Masked)) {
+			r.Do = append(r.Do, scenarios.Step{IfErr: []scenarios.Step{{Status: &text}}})
+			break
+		}
+	}
+	if r.Do != nil {
+		m.general = append(m.general, r)
+	}
 }
 
 // greeting leaves the first one to compare.
