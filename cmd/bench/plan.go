@@ -8,10 +8,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
-
-	"pop3mtm/cmd/internal/cli"
 )
 
 // plan is what a benchmark will do: the trials of one round, and how many rounds. In a round each trial is run once, so
@@ -74,36 +73,33 @@ func (p *plan) runAll(ctx context.Context, stderr io.Writer) (err error) {
 	} else {
 		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	}
-	total := p.rounds*len(p.trials) + len(p.extra)
-	done := 0
+	sequence := p.sequence()
+	took, done := pace{}, 0
 	out := map[string]error{} // by label: trials that have failed
-	step := func(t trial, round int, label string) bool {
+	for i, s := range sequence {
+		t := s.trial
 		if out[t.label()] != nil {
-			return true
+			continue
 		}
-		t.Dir = filepath.Join(dir, fmt.Sprintf("%03d-%s", round, t.folder()))
+		t.Dir = filepath.Join(dir, fmt.Sprintf("%03d-%s", s.round, t.folder()))
 		t.Keep, t.Profile = p.setup.keep, p.setup.profile
-		if failed := p.step(ctx, &t, round, label, stderr); failed != nil && ctx.Err() != nil {
-			p.found.Stopped = fmt.Sprintf("stopped by a signal after %d of %s", done, count(total, "trial"))
-			return false
-		} else if failed != nil {
-			out[t.label()] = failed
-			p.found.Failures = append(p.found.Failures, failure{Round: round, What: t.label(), Text: failed.Error()})
-		}
-		done++
-		return true
-	}
-	for round := 1; round <= p.rounds; round++ {
-		for _, t := range p.trials {
-			if !step(t, round, fmt.Sprintf("run %d of %d, %s", round, p.rounds, t.label())) {
-				return context.Cause(ctx)
+		var rest []string
+		for _, later := range sequence[i:] {
+			if out[later.trial.label()] == nil {
+				rest = append(rest, later.label)
 			}
 		}
-	}
-	for _, t := range p.extra {
-		if !step(t, p.rounds+1, t.purpose()+", "+t.label()) {
+		begun := time.Now()
+		bar := newTurnBar(stderr, s, i, len(sequence), func() string { return took.left(rest, time.Since(begun)) })
+		if failed := p.step(ctx, &t, s, bar); failed != nil && ctx.Err() != nil {
+			p.found.Stopped = fmt.Sprintf("stopped by a signal after %d of %s", done, count(len(sequence), "trial"))
 			return context.Cause(ctx)
+		} else if failed != nil {
+			out[t.label()] = failed
+			p.found.Failures = append(p.found.Failures, failure{Round: s.round, What: t.label(), Text: failed.Error()})
 		}
+		took[s.label] = time.Since(begun)
+		done++
 	}
 	return p.failures(out)
 }
@@ -125,22 +121,21 @@ func (p *plan) failures(out map[string]error) error {
 }
 
 // step runs one trial in a process and a folder of its own and keeps what it has found.
-func (p *plan) step(ctx context.Context, t *trial, round int, label string, stderr io.Writer) (err error) {
+func (p *plan) step(ctx context.Context, t *trial, s turn, bar *turnBar) (err error) {
+	defer bar.bar.Close()
 	if err = os.Mkdir(t.Dir, 0o700); err != nil {
 		return err
 	}
 	if !t.Keep {
 		defer func() { err = errors.Join(err, os.RemoveAll(t.Dir)) }()
 	}
-	unit, total := t.progress()
-	bar := cli.NewBar(stderr, label, unit, total)
-	found, err := inProcess(ctx, t, bar, label, total)
+	found, err := inProcess(ctx, t, s.title, bar.passed)
 	if err != nil {
 		return err
 	}
 	for i := range found.Measurements {
 		m := found.Measurements[i]
-		m.Round = round
+		m.Round = s.round
 		switch {
 		case t.Syncs:
 			p.found.setSyncs(m.Client, m.Syncs, m.Messages)

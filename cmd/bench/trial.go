@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"sync"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -62,7 +64,7 @@ type measurement struct {
 
 // trialLine is a line that a trial writes to stdout.
 type trialLine struct {
-	Done         int64         `json:"done,omitempty"`         // how far it is, in the unit of its bar
+	Done         int64         `json:"done,omitempty"`         // how far it is, in the unit of its bar; without it the line says that time passes
 	Measurements []measurement `json:"measurements,omitempty"` // the last line
 }
 
@@ -70,24 +72,51 @@ const trialName = "trial"
 
 func newTrial() *cobra.Command {
 	return specCommand(trialName, "Runs one trial", func(ctx context.Context, t *trial, stdout io.Writer) error {
+		var lock sync.Mutex
 		out := json.NewEncoder(stdout)
-		found, err := t.run(ctx, func(done int64) { _ = out.Encode(trialLine{Done: done}) })
+		say := func(line trialLine) error {
+			lock.Lock()
+			defer lock.Unlock()
+			return out.Encode(line)
+		}
+		stop := beating(ctx, time.Second, func() { _ = say(trialLine{}) })
+		found, err := t.run(ctx, func(done int64) { _ = say(trialLine{Done: done}) })
+		stop()
 		if err != nil {
 			return err
 		}
-		return out.Encode(trialLine{Measurements: found})
+		return say(trialLine{Measurements: found})
 	})
 }
 
-// inProcess runs a trial by its command, in a process of its own, and shows how far it is.
-func inProcess(ctx context.Context, t *trial, bar *cli.Bar, label string, total int64) (*trialLine, error) {
+// beating calls f again and again, until ctx ends or stop is called, which waits for the last call.
+func beating(ctx context.Context, interval time.Duration, f func()) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var ended sync.WaitGroup
+	ended.Go(func() {
+		tick := time.NewTicker(interval)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				f()
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+	return func() { cancel(); ended.Wait() }
+}
+
+// inProcess runs a trial by its command, in a process of its own. passed is told that time passes, and how far it is where
+// that is known.
+func inProcess(ctx context.Context, t *trial, label string, passed func(done int64)) (*trialLine, error) {
 	bench, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
 	var result *trialLine
 	err = runSpec(ctx, []string{bench, trialName}, label, t, func(stdout io.Reader) error {
-		defer bar.Close()
 		for said := json.NewDecoder(stdout); ; {
 			var line trialLine
 			if failed := said.Decode(&line); failed != nil {
@@ -97,7 +126,7 @@ func inProcess(ctx context.Context, t *trial, bar *cli.Bar, label string, total 
 				result = &line
 				return nil
 			}
-			bar.Set(min(line.Done, max(total, line.Done)), total)
+			passed(line.Done)
 		}
 	})
 	return result, err

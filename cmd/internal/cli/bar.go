@@ -14,6 +14,7 @@ type Unit int
 const (
 	Messages Unit = iota // shown as a count and messages per second
 	Octets               // shown in KiB, MiB, ...
+	Steps                // shown as a count alone: no two take equally long
 )
 
 // Bar is a progress bar on a terminal; anywhere else its methods do nothing. One goroutine uses it at a time.
@@ -45,8 +46,12 @@ func newBar(w io.Writer, label string, unit Unit, total int64) *progressbar.Prog
 		options = append(options, progressbar.OptionShowIts(), progressbar.OptionSetItsString("messages"))
 	case Octets:
 		options = append(options, progressbar.OptionShowBytes(true), progressbar.OptionUseIECUnits(true))
+	case Steps:
+		options = append(options, progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(true))
 	}
-	return progressbar.NewOptions64(unknownBelowOne(total), options...)
+	bar := progressbar.NewOptions64(unknownBelowOne(total), options...)
+	bar.StartWithoutRender() // else time begins with the first Set, and what came before it counts as a matter of no time
+	return bar
 }
 
 // unknownBelowOne is the library's -1 for a total that is not known.
@@ -68,6 +73,13 @@ func (b *Bar) Set(n, total int64) {
 		b.bar.ChangeMax64(unknownBelowOne(total))
 	}
 	_ = b.bar.Set64(n) // a terminal that cannot be written to is no reason to stop the work
+}
+
+// Describe changes the label.
+func (b *Bar) Describe(label string) {
+	if b.bar != nil {
+		b.bar.Describe(label)
+	}
 }
 
 // Close wipes the bar from the terminal.

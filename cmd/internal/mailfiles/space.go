@@ -15,7 +15,7 @@ func Room(path string, octets int64, files int) error {
 		return err
 	}
 	dir := filepath.Dir(path)
-	freeOctets, freeFiles, err := free(dir)
+	freeOctets, freeFiles, err := Free(dir)
 	if err != nil {
 		return fmt.Errorf("%s is no folder: --out names a path in an existing one", dir)
 	}

@@ -4,8 +4,8 @@ package mailfiles
 
 import "golang.org/x/sys/unix"
 
-// free is what the file system of a folder has left for us: octets, and files, 0 when it does not count them.
-func free(dir string) (octets, files uint64, err error) {
+// Free is what the file system of a folder has left for us: octets, and files, 0 when it does not count them.
+func Free(dir string) (octets, files uint64, err error) {
 	var s unix.Statfs_t
 	if err := unix.Statfs(dir, &s); err != nil {
 		return 0, 0, err

@@ -2,8 +2,8 @@ package mailfiles
 
 import "golang.org/x/sys/windows"
 
-// free is what the volume of a folder has left for us, in octets. It does not count files.
-func free(dir string) (octets, files uint64, err error) {
+// Free is what the volume of a folder has left for us, in octets. It does not count files.
+func Free(dir string) (octets, files uint64, err error) {
 	path, err := windows.UTF16PtrFromString(dir)
 	if err != nil {
 		return 0, 0, err

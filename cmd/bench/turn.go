@@ -1,0 +1,92 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"pop3mtm/cmd/internal/cli"
+)
+
+// pace knows how long the trials of a plan take, and so about how long those that are left will.
+type pace map[string]time.Duration // the last run of each, with all that belongs to it
+
+// left says in words how long the trials with these labels will take, the first of which runs for a while already: as
+// long as the last time, or as the others do. It says nothing as long as none has ended.
+func (p pace) left(labels []string, running time.Duration) string {
+	if len(p) == 0 || len(labels) == 0 {
+		return ""
+	}
+	mean := time.Duration(0)
+	for _, took := range p {
+		mean += took / time.Duration(len(p))
+	}
+	sum := time.Duration(0)
+	for i, label := range labels {
+		took, known := p[label]
+		if !known {
+			took = mean
+		}
+		if i == 0 {
+			took = max(0, took-running)
+		}
+		sum += took
+	}
+	step := time.Second
+	if sum > time.Minute {
+		step = 10 * time.Second
+	}
+	return fmt.Sprintf("; about %v left", sum.Round(step))
+}
+
+// turn is one run of a trial.
+type turn struct {
+	trial trial
+	round int
+	label string // the same in every round
+	title string // for the bar
+}
+
+// sequence is everything that the plan runs, in order.
+func (p *plan) sequence() []turn {
+	var all []turn
+	for round := 1; round <= p.rounds; round++ {
+		for _, t := range p.trials {
+			all = append(all, turn{t, round, t.label(), fmt.Sprintf("run %d of %d, %s", round, p.rounds, t.label())})
+		}
+	}
+	for _, t := range p.extra {
+		label := t.purpose() + ", " + t.label()
+		all = append(all, turn{t, p.rounds + 1, label, label})
+	}
+	return all
+}
+
+// turnBar is the bar of one turn: of the trial where it says how far it is, else of all turns.
+type turnBar struct {
+	bar   *cli.Bar
+	title string
+	left  func() string
+	total int64 // of the trial, 0 = not known
+}
+
+func newTurnBar(stderr io.Writer, s turn, done, turns int, left func() string) *turnBar {
+	b := &turnBar{title: s.title, left: left}
+	unit, total := s.trial.progress()
+	b.total = total
+	if total > 0 {
+		b.bar = cli.NewBar(stderr, s.title+left(), unit, total)
+	} else {
+		b.bar = cli.NewBar(stderr, s.title+left(), cli.Steps, int64(turns))
+		b.bar.Set(int64(done), int64(turns))
+	}
+	return b
+}
+
+// passed is told how far the trial is, 0 when only time has passed.
+func (b *turnBar) passed(done int64) {
+	b.bar.Describe(b.title + b.left())
+	if b.total > 0 && done > 0 {
+		b.bar.Set(min(done, b.total), b.total)
+	}
+}
