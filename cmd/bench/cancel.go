@@ -64,7 +64,8 @@ type stops struct {
 	Seconds   spread    `json:"seconds"`
 	Ninety    float64   `json:"seconds_90_percent"`
 	Cancels   []stopped `json:"cancels"`
-	Finished  int       `json:"finished"` // copies that had ended before they were cancelled; they are not counted
+	Finished  int       `json:"finished"`          // copies that had ended before they were cancelled; they are not counted
+	Stopped   string    `json:"stopped,omitempty"` // why this is only a part
 }
 
 func (s *stops) conclude() {
@@ -82,7 +83,7 @@ func (s *stops) text(asJSON bool) ([]byte, error) {
 		return append(text, '\n'), err
 	}
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s of a copy of %s of %s\n%s\n\n", count(len(s.Cancels), "cancel"), count(s.Mailbox.Messages, "message"), s.Mailbox.mail(), s.Machine)
+	fmt.Fprintf(&b, "%s%s of a copy of %s of %s\n%s\n\n", partly(s.Stopped), count(len(s.Cancels), "cancel"), count(s.Mailbox.Messages, "message"), s.Mailbox.mail(), s.Machine)
 	ms := func(f float64) string { return short(f * 1e3) }
 	align(&b, []heading{{"", 1}, {"milliseconds", 4}}, [][]string{
 		{"", "least", "median", "90 %", "most"},

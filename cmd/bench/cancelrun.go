@@ -79,6 +79,10 @@ func (x *cancel) cancelAll(ctx context.Context, r *canceller, stderr io.Writer) 
 				return nil, errors.New("the copies end before they can be cancelled: take more --messages")
 			}
 			continue
+		case ctx.Err() != nil && len(found.Cancels) > 0:
+			found.Stopped = part(len(found.Cancels), x.cancels, "cancel")
+			found.conclude()
+			return found, context.Cause(ctx)
 		case err != nil:
 			return nil, fmt.Errorf("cancel at message %d: %w", position, err)
 		}

@@ -92,7 +92,7 @@ func (p *plan) runAll(ctx context.Context, stderr io.Writer) (err error) {
 		begun := time.Now()
 		bar := newTurnBar(stderr, s, i, len(sequence), func() string { return took.left(rest, time.Since(begun)) })
 		if failed := p.step(ctx, &t, s, bar); failed != nil && ctx.Err() != nil {
-			p.found.Stopped = fmt.Sprintf("stopped by a signal after %d of %s", done, count(len(sequence), "trial"))
+			p.found.Stopped = part(done, len(sequence), "trial")
 			return context.Cause(ctx)
 		} else if failed != nil {
 			out[t.label()] = failed

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"os"
 
@@ -38,12 +40,12 @@ func (x *question) room(times int64) error {
 	return checkSpace(x.dir, times*x.box.total())
 }
 
-// answer is what was found.
+// answer is what was found; of a question that a signal ended it is the part that says so.
 type answer interface {
 	text(asJSON bool) ([]byte, error)
 }
 
-// ask runs the question once its flags are valid, and prints the answer.
+// ask runs the question once its flags are valid, and prints the answer, beside an error too.
 func ask[A answer](x *question, validate func() error, run func(context.Context, io.Writer) (A, error)) func(*cobra.Command, []string) error {
 	return func(c *cobra.Command, _ []string) error {
 		for _, check := range []func() error{func() error { return x.box.take(c.Flags()) }, x.box.validate, validate} {
@@ -51,14 +53,28 @@ func ask[A answer](x *question, validate func() error, run func(context.Context,
 				return err
 			}
 		}
-		found, err := run(c.Context(), c.ErrOrStderr())
-		if err != nil {
-			return err
+		var none A
+		found, failed := run(c.Context(), c.ErrOrStderr())
+		if any(found) == any(none) {
+			return failed
 		}
 		text, err := found.text(x.json)
 		if err == nil {
 			_, err = c.OutOrStdout().Write(text)
 		}
-		return err
+		return errors.Join(failed, err)
 	}
+}
+
+// part says how much of it an answer is.
+func part(done, of int, what string) string {
+	return fmt.Sprintf("stopped by a signal after %d of %s", done, count(of, what))
+}
+
+// partly is the first line of an answer that is a part, "" of one that is whole.
+func partly(stopped string) string {
+	if stopped == "" {
+		return ""
+	}
+	return "Only a part: " + stopped + ".\n"
 }

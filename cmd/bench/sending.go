@@ -62,8 +62,9 @@ type sends struct {
 	Mailbox   mailbox       `json:"mailbox"`
 	RoundTrip time.Duration `json:"round_trip"`
 	Autosend  []float64     `json:"autosend_seconds"`
-	Loop      []float64     `json:"loop_seconds"` // of the same round
-	Faster    spread        `json:"times_faster"` // autosend's time in that of the loop, round by round
+	Loop      []float64     `json:"loop_seconds"`      // of the same round
+	Faster    spread        `json:"times_faster"`      // autosend's time in that of the loop, round by round
+	Stopped   string        `json:"stopped,omitempty"` // why this is only a part
 }
 
 func (s *sends) conclude() {
@@ -80,8 +81,8 @@ func (s *sends) text(asJSON bool) ([]byte, error) {
 		return append(text, '\n'), err
 	}
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s of %s sent; %s of round trip added; %s each, taking turns\n%s\n\n",
-		count(s.Mailbox.Messages, "message"), s.Mailbox.mail(), s.RoundTrip, count(len(s.Loop), "run"), s.Machine)
+	fmt.Fprintf(&b, "%s%s of %s sent; %s of round trip added; %s each, taking turns\n%s\n\n",
+		partly(s.Stopped), count(s.Mailbox.Messages, "message"), s.Mailbox.mail(), s.RoundTrip, count(len(s.Loop), "run"), s.Machine)
 	row := func(name string, seconds []float64) []string {
 		all := spreadOf(seconds)
 		return []string{name, short(all.Least * 1e3), short(all.Median * 1e3), short(all.Most * 1e3), short(float64(s.Mailbox.Messages) / all.Median)}

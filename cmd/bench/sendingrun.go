@@ -63,6 +63,11 @@ func (x *sending) run(ctx context.Context, stderr io.Writer) (_ *sends, err erro
 			into *[]float64
 		}{{s.autosend, &found.Autosend}, {s.loop, &found.Loop}} {
 			took, err := s.measure(ctx, way.run)
+			if n := len(found.Loop); ctx.Err() != nil && n > 0 {
+				found.Autosend, found.Stopped = found.Autosend[:n], part(n, x.runs, "run")
+				found.conclude()
+				return found, context.Cause(ctx)
+			}
 			if err != nil {
 				return nil, err
 			}

@@ -63,6 +63,7 @@ type starts struct {
 	Last      spread    `json:"last_message_seconds"`
 	Peak      int64     `json:"server_peak_bytes"` // the largest of all starts, 0 where the system does not tell
 	Starts    []started `json:"starts"`
+	Stopped   string    `json:"stopped,omitempty"` // why this is only a part
 }
 
 func (s *starts) conclude() {
@@ -87,7 +88,7 @@ func (s *starts) text(asJSON bool) ([]byte, error) {
 		return append(text, '\n'), err
 	}
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s of %s; %s\n%s\n\n", count(s.Mailbox.Messages, "message"), s.Mailbox.mail(), count(len(s.Starts), "start"), s.Machine)
+	fmt.Fprintf(&b, "%s%s of %s; %s\n%s\n\n", partly(s.Stopped), count(s.Mailbox.Messages, "message"), s.Mailbox.mail(), count(len(s.Starts), "start"), s.Machine)
 	row := func(name string, all spread) []string {
 		return []string{name, short(all.Least * 1e3), short(all.Median * 1e3), short(all.Most * 1e3)}
 	}

@@ -23,6 +23,11 @@ func (x *start) run(ctx context.Context, stderr io.Writer) (*starts, error) {
 	defer bar.Close()
 	for len(found.Starts) < x.runs {
 		one, err := x.once(ctx, served)
+		if ctx.Err() != nil && len(found.Starts) > 0 {
+			found.Stopped = part(len(found.Starts), x.runs, "start")
+			found.conclude()
+			return found, context.Cause(ctx)
+		}
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}

@@ -12,10 +12,7 @@ import (
 // table is the results for a person.
 func (r *results) table() []byte {
 	var b bytes.Buffer
-	if r.Stopped != "" {
-		fmt.Fprintf(&b, "Only a part: %s.\n", r.Stopped)
-	}
-	fmt.Fprintf(&b, "%s\n%s\n\n", r.title(), r.Machine)
+	fmt.Fprintf(&b, "%s%s\n%s\n\n", partly(r.Stopped), r.title(), r.Machine)
 	rows := [][]string{append([]string{r.Benchmark}, r.columns()...)}
 	for i := range r.Summary {
 		rows = append(rows, append([]string{r.Summary[i].Label}, r.cells(&r.Summary[i])...))
