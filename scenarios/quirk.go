@@ -16,6 +16,8 @@ type Quirk struct {
 	Title string `json:"title"`
 	// Who has seen it, and where.
 	Sources []string `json:"sources"`
+	// What our own mail client does then, in a sentence or two; its scenarios assert it.
+	MTM string `json:"mtm"`
 	// Why no server can show it, for what is a client's own doing. It has no rules then.
 	Client string `json:"client,omitempty"`
 	// What a server with this quirk is and can do.
@@ -57,6 +59,29 @@ func QuirkByNumber(n int) (*Quirk, error) {
 		}
 	})
 	return q, err
+}
+
+// Alone says whether a server with this quirk does something otherwise by that; if not, the scenarios that name it have their
+// own rules.
+func (q *Quirk) Alone() bool { return len(q.Rules) > 0 || !reflect.ValueOf(q.Settings).IsZero() }
+
+// Shown names for each quirk the built-in scenarios that show it, by its number. One that only a client can show has none.
+func Shown() (map[int][]string, error) {
+	found := map[int][]string{}
+	for _, name := range Names() {
+		all, err := LoadAll(name)
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range all {
+			for _, n := range s.Quirk {
+				if !slices.Contains(found[n], name) {
+					found[n] = append(found[n], name)
+				}
+			}
+		}
+	}
+	return found, nil
 }
 
 // Profiles lists the names of the known servers.

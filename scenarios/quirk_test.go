@@ -1,44 +1,36 @@
 package scenarios_test
 
 import (
-	"slices"
-
 	"pop3mtm/scenarios"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 )
 
-// shown are the files of scenarios that have a quirk, by its number.
-func shown() map[int][]string {
-	GinkgoHelper()
-	found := map[int][]string{}
-	for _, name := range scenarios.Names() {
-		all, err := scenarios.LoadAll(name)
-		Expect(err).NotTo(HaveOccurred())
-		for _, s := range all {
-			for _, n := range s.Quirk {
-				if !slices.Contains(found[n], name) {
-					found[n] = append(found[n], name)
-				}
-			}
-		}
-	}
-	return found
-}
-
 var _ = Describe("the quirks", func() {
 	It("have each a scenario, but for those that only a client can show", func() {
-		found := shown()
+		found, failed := scenarios.Shown()
+		Expect(failed).NotTo(HaveOccurred())
 		for n := 1; n <= scenarios.LastQuirk; n++ {
 			q, err := scenarios.QuirkByNumber(n)
 			Expect(err).NotTo(HaveOccurred())
 			if q.Client != "" {
 				Expect(found[n]).To(BeEmpty(), "quirk %d is said to be a client's", n)
 			} else {
-				Expect(found[n]).NotTo(BeEmpty(), "quirk %d", n)
+				Expect(found[n]).NotTo(BeEmpty(), "quirk %d has no scenario", n)
 			}
+			Expect(q.MTM).To(HaveSuffix("."), "quirk %d: say under mtm what our own client does", n)
 		}
+	})
+
+	It("and their variants are at least 500 scenarios with the rest", func() {
+		count := 0
+		for _, name := range scenarios.Names() {
+			all, err := scenarios.LoadAll(name)
+			Expect(err).NotTo(HaveOccurred())
+			count += len(all) // cases and rows of a matrix; not the ways in which answers are cut
+		}
+		Expect(count).To(BeNumerically(">=", 500))
 	})
 
 	It("can each be played alone", func() {

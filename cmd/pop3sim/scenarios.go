@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -18,11 +19,11 @@ func newScenarios() *cobra.Command {
 		Short: "List, show and check scenarios",
 		Long: `List, show and check scenarios: files that say how the server shall misbehave, and what
 a good client does then. docs/scenarios.md tells how to write one.`,
-		Example: `  pop3sim scenarios list
+		Example: `  pop3sim scenarios list --quirk 83
   pop3sim scenarios show retr-drop >mine.yaml
   pop3sim scenarios check mine.yaml`,
 	}
-	c.AddCommand(newScenariosList(), newScenariosShow(), newScenariosCheck(), newScenariosSchema())
+	c.AddCommand(newScenariosList(), newScenariosQuirks(), newScenariosShow(), newScenariosCheck(), newScenariosSchema())
 	return c
 }
 
@@ -37,27 +38,23 @@ type listed struct {
 
 func newScenariosList() *cobra.Command {
 	var asJSON, cases bool
+	var quirk int
 	c := &cobra.Command{
 		Use:   "list",
 		Short: "List the built-in scenarios",
 		Example: `  pop3sim scenarios list
+  pop3sim scenarios list --quirk 83
   pop3sim scenarios list --cases --json`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			all := []listed{}
-			for _, name := range scenarios.Names() {
-				found, err := scenarios.LoadAll(name)
-				if err != nil {
+			if cmd.Flags().Changed("quirk") {
+				if err := tellQuirk(cmd.ErrOrStderr(), quirk); err != nil {
 					return err
 				}
-				for i, s := range found {
-					one := listed{name, s.Title, s.RFC, s.Quirk, s.Profile}
-					if cases {
-						one.Name = s.Name()
-					}
-					if cases || i == 0 {
-						all = append(all, one)
-					}
-				}
+			}
+			all, err := builtIn(cases, quirk)
+			if err != nil {
+				return err
 			}
 			if asJSON {
 				return json.NewEncoder(cmd.OutOrStdout()).Encode(all)
@@ -67,7 +64,32 @@ func newScenariosList() *cobra.Command {
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print an array of objects with name, title, rfc, quirk, profile")
 	c.Flags().BoolVar(&cases, "cases", false, "list each case of a scenario as NAME#CASE")
+	c.Flags().IntVar(&quirk, "quirk", 0, "list those alone that show the quirk of this `number`")
 	return c
+}
+
+// builtIn lists the built-in scenarios, or each of their cases; of a quirk alone unless it is 0.
+func builtIn(cases bool, quirk int) ([]listed, error) {
+	all := []listed{}
+	for _, name := range scenarios.Names() {
+		found, err := scenarios.LoadAll(name)
+		if err != nil {
+			return nil, err
+		}
+		if quirk != 0 {
+			found = slices.DeleteFunc(found, func(s *scenarios.Scenario) bool { return !slices.Contains(s.Quirk, quirk) })
+		}
+		for i, s := range found {
+			one := listed{name, s.Title, s.RFC, s.Quirk, s.Profile}
+			if cases {
+				one.Name = s.Name()
+			}
+			if cases || i == 0 {
+				all = append(all, one)
+			}
+		}
+	}
+	return all, nil
 }
 
 func printList(cmd *cobra.Command, all []listed) error {

@@ -24,6 +24,47 @@ var _ = Describe("pop3sim scenarios", func() {
 		Expect(all).To(ContainElement(struct{ Name, Title string }{"retr-drop#after=1200,how=reset", "The line drops inside the second message"}))
 	})
 
+	It("lists those that show a quirk, by its number", func() {
+		r := run("scenarios", "list", "--quirk", "63")
+		Expect(r.status).To(Equal(0))
+		Expect(r.out).To(MatchRegexp(`^retr-expunged +A message is gone .*\ntop-expunged +.*\nuidl-missing +.*\n$`))
+		var all []struct {
+			Name  string
+			Quirk []int
+		}
+		Expect(json.Unmarshal([]byte(run("scenarios", "list", "--quirk", "63", "--cases", "--json").out), &all)).To(Succeed())
+		Expect(len(all)).To(BeNumerically(">", 3))
+		for _, one := range all {
+			Expect(one.Quirk).To(ContainElement(63), one.Name)
+		}
+		Expect(run("scenarios", "list", "--quirk", "102")).To(Equal(result{0, "", "no scenario shows quirk 102: A client that sends QUIT without a line end makes a right server wait. The server does nothing wrong.\n"}))
+		for _, n := range []string{"0", "104", "-1"} {
+			r = run("scenarios", "list", "--quirk", n)
+			Expect(r.status).To(Equal(2))
+			Expect(r.errOut).To(HavePrefix("pop3sim: --quirk: the quirks are numbered from 1 to 103; "))
+		}
+		Expect(run("scenarios", "list", "83").status).To(Equal(2))
+	})
+
+	It("lists the quirks", func() {
+		Expect(run("scenarios", "quirks").out).To(ContainSubstring("\n 83  Long lines are cut\n"))
+		var all []struct {
+			Number     int
+			Title, MTM string
+			Switch     bool
+			Scenarios  []string
+			Sources    []string
+		}
+		Expect(json.Unmarshal([]byte(run("scenarios", "quirks", "--json").out), &all)).To(Succeed())
+		Expect(all).To(HaveLen(scenarios.LastQuirk))
+		q := all[82]
+		Expect(q.Number).To(Equal(83))
+		Expect(q.Switch).To(BeTrue())
+		Expect(q.Scenarios).To(Equal([]string{"retr-cut-lines", "retr-long-lines"}))
+		Expect(q.Sources).NotTo(BeEmpty())
+		Expect(q.MTM).To(HavePrefix("It keeps what came"))
+	})
+
 	It("shows a file as it is, and one case as JSON", func() {
 		Expect(run("scenarios", "show", "retr-drop").out).To(HavePrefix("# yaml-language-server: $schema=schema.json\ntitle: The line drops"))
 		Expect(run("scenarios", "show", "--json", "retr-drop#after=1200,how=reset").out).To(ContainSubstring(`"cut":{"after":1200,"how":"reset"}`))
