@@ -117,8 +117,8 @@ func fetching() []flow {
 			},
 			spots: each(del, "DELE", "", 2, 1, 2, 3, 4)},
 		{name: "get mail", command: command(chain), again: func(*rig) []mtm.Command { return []mtm.Command{chain} }, inbox: all(),
-			spots: slices.Concat(at(progress.Connecting, "PASS", 0), at(progress.Refreshing, "UIDL", 0), each(progress.Refreshing, "TOP", " 1", 60, 2),
-				each(mv, "RETR", "", 150, 3), each(mv, "DELE", "", 2, 2), at(progress.Disconnecting, "QUIT", 0, 3))},
+			spots: slices.Concat(at(progress.Connecting, "PASS", 0), at(progress.Refreshing, "UIDL", 0),
+				each(mv, "RETR", "", 150, 1, 3), each(mv, "DELE", "", 2, 2), at(progress.Disconnecting, "QUIT", 0, 3))},
 	}
 }
 

@@ -89,7 +89,7 @@ var _ = Describe("When something fails", func() {
 	It("nothing of a failed refresh shows, and its messages are still new next time", func() {
 		b := newBench(nil, nil, mails(5))
 		b.srv.On(fakeserver.Match{Verb: "TOP", Args: "2 1"}, cut(60, fakeserver.Close)).Once().Must()
-		_, err := b.do(get(mtm.New, mtm.Copy, mtm.ThenDisconnect))
+		_, err := b.do(mtm.Connect{})
 		Expect(err).To(MatchError(mtm.ErrDisconnected))
 		for _, e := range b.mailbox() {
 			Expect(e.Flags.Has(store.Invisible)).To(BeTrue())
@@ -134,13 +134,8 @@ var _ = Describe("When something fails", func() {
 		b := newBench(nil, nil, mails(2))
 		b.mustDo(mtm.Connect{})
 		b.mustDo(mtm.Disconnect{})
-		Expect(b.store.Close()).To(Succeed())
-		full, err := store.Open(b.dir, &store.Options{FreeSpace: func(string) (int64, error) { return 65000, nil }})
-		Expect(err).NotTo(HaveOccurred())
-		DeferCleanup(func() { Expect(full.Close()).To(Succeed()) })
-		b.store = full
-		b.open(nil)
-		_, err = b.do(get(mtm.All, mtm.Move, mtm.ThenDisconnect))
+		b.reopen(&store.Options{FreeSpace: func(string) (int64, error) { return 65000, nil }})
+		_, err := b.do(get(mtm.All, mtm.Move, mtm.ThenDisconnect))
 		Expect(err).To(MatchError(mtm.ErrDiskFull))
 		Expect(mtm.Code(err)).To(Equal(-26))
 		Expect(err.Error()).To(MatchRegexp(`^move mail, moving messages: the disk is full: 65000 octets are free, \d+ are needed$`))
@@ -156,20 +151,11 @@ var _ = Describe("When something fails", func() {
 				b.mustDo(mtm.Connect{})
 				b.mustDo(mtm.Disconnect{})
 			}
-			Expect(b.store.Close()).To(Succeed())
 			// Room for headers, none for messages.
-			full, err := store.Open(b.dir, &store.Options{FreeSpace: func(string) (int64, error) { return 65536, nil }})
-			Expect(err).NotTo(HaveOccurred())
-			b.store = full
-			b.open(nil)
-			_, err = b.do(get(which, mtm.Copy, mtm.ThenDisconnect))
+			b.reopen(&store.Options{FreeSpace: func(string) (int64, error) { return 65536, nil }})
+			_, err := b.do(get(which, mtm.Copy, mtm.ThenDisconnect))
 			Expect(err).To(MatchError(mtm.ErrDiskFull))
-			Expect(b.box.Close()).To(Succeed())
-			Expect(full.Close()).To(Succeed())
-			b.store, err = store.Open(b.dir, nil)
-			Expect(err).NotTo(HaveOccurred())
-			DeferCleanup(b.store.Close)
-			b.open(nil)
+			b.reopen(nil)
 			for _, cmd := range between {
 				b.mustDo(cmd)
 			}

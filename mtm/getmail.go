@@ -120,8 +120,7 @@ func (g GetMail) meter(service int64) *progress.Meter {
 
 func (g GetMail) run(ctx context.Context, r *run) error {
 	var failed error
-	asked := choice(g.Which, g.Messages, g.MaxSize)
-	transfer := servermtm.Transfer{Choice: asked, Move: g.Take == Move, Into: g.Into}
+	transfer := servermtm.Transfer{Choice: choice(g.Which, g.Messages, g.MaxSize), Move: g.Take == Move, Into: g.Into}
 	switch {
 	case g.Link == WhileConnected && r.session == nil:
 		return r.queue(ctx, func(m *servermtm.Mailbox) (servermtm.Outcome, error) {
@@ -129,7 +128,7 @@ func (g GetMail) run(ctx context.Context, r *run) error {
 		})
 	case g.Link != WhileConnected:
 		// Headers that the server refused do not end the session.
-		if failed = r.connect(ctx, nil, &asked); r.session == nil {
+		if failed = r.connect(ctx, nil, &transfer); r.session == nil {
 			return failed
 		}
 	}

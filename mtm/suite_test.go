@@ -74,6 +74,18 @@ func (b *bench) open(options *mtm.Options) {
 	DeferCleanup(func() { Expect(box.Close()).To(Succeed()) })
 }
 
+// reopen closes client and store, and opens the store with these options and a fresh client on it.
+func (b *bench) reopen(options *store.Options) {
+	GinkgoHelper()
+	Expect(b.box.Close()).To(Succeed())
+	Expect(b.store.Close()).To(Succeed())
+	var err error
+	b.store, err = store.Open(b.dir, options)
+	Expect(err).NotTo(HaveOccurred())
+	DeferCleanup(b.store.Close)
+	b.open(nil)
+}
+
 // do runs a command and gives its operation, ended.
 func (b *bench) do(cmd mtm.Command) (*mtm.Operation, error) {
 	GinkgoHelper()

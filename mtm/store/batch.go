@@ -50,6 +50,7 @@ const (
 type op struct {
 	kind       opKind
 	entry      *Entry
+	source     *Entry // see AddLinked
 	id         ID
 	ids        []ID
 	set, clear Flags
@@ -71,6 +72,11 @@ func (s *Store) NewBatch() *Batch { return &Batch{s: s} }
 // keeps the pointer and reads it at Commit, which sets e.ID. Date is kept in
 // whole seconds; Details, Description and MessageID are cut at 64 KiB.
 func (b *Batch) Add(e *Entry) { b.ops = append(b.ops, op{kind: opAdd, entry: e}) }
+
+// AddLinked is Add, and sets e.Related to the id of source, which the same batch may have added before.
+func (b *Batch) AddLinked(e, source *Entry) {
+	b.ops = append(b.ops, op{kind: opAdd, entry: e, source: source})
+}
 
 // Update replaces all fields of the entry with e.ID, which must exist at
 // Commit, but for the flags that the queue sets (see Queue). The batch keeps the pointer and reads it at Commit.

@@ -44,7 +44,7 @@ func (b *Batch) Commit(ctx context.Context) error {
 		return err
 	}
 	for _, a := range t.added {
-		a.entry.ID = a.id
+		a.entry.ID, a.entry.Related = a.id, a.related
 	}
 	for _, c := range t.copied {
 		c.to.ID = c.id
@@ -97,7 +97,8 @@ type commit struct {
 	parents map[ID]bool     // entries known to exist
 	nextID  ID
 	added   []addedEntry
-	waiting int // of added, how many are not yet inserted
+	waiting int           // of added, how many are not yet inserted
+	ids     map[*Entry]ID // of added, see idOf
 	copied  []copiedEntry
 	args    []driver.NamedValue
 
@@ -105,8 +106,8 @@ type commit struct {
 }
 
 type addedEntry struct {
-	entry *Entry
-	id    ID
+	entry       *Entry
+	id, related ID
 }
 
 // run makes all changes. It runs to the end once begun, so it needs no ctx.
@@ -159,7 +160,7 @@ func noteEnds(c *conn, ends map[*segment]int64) error {
 func (t *commit) apply(o *op) error {
 	switch o.kind {
 	case opAdd:
-		return t.add(o.entry)
+		return t.add(o.entry, o.source)
 	case opUpdate:
 		return t.update(o.entry)
 	case opFlags:
@@ -193,11 +194,15 @@ func (t *commit) apply(o *op) error {
 	return t.children(o)
 }
 
-func (t *commit) add(e *Entry) error {
+func (t *commit) add(e, source *Entry) error {
 	if err := t.check(e); err != nil {
 		return err
 	}
-	t.added = append(t.added, addedEntry{e, t.nextID})
+	related := e.Related
+	if source != nil {
+		related = t.idOf(source)
+	}
+	t.added = append(t.added, addedEntry{e, t.nextID, related})
 	t.nextID++
 	t.waiting++
 	if t.waiting == rowsPerInsert {
@@ -217,7 +222,7 @@ func (t *commit) insert() error {
 		}
 		args := t.arguments(n * entryColumnCount)
 		for i, a := range list[:n] {
-			bindEntry(args[i*entryColumnCount:], a.entry, a.id)
+			bindEntry(args[i*entryColumnCount:], a.entry, a.id, a.related)
 		}
 		if _, err := t.c.execValues(context.Background(), query, args); err != nil {
 			return err
@@ -259,7 +264,7 @@ func (t *commit) update(e *Entry) error {
 		return err
 	}
 	args := t.arguments(entryColumnCount)
-	bindEntry(args, e, e.ID)
+	bindEntry(args, e, e.ID, e.Related)
 	n, err := t.c.execValues(context.Background(), updateQuery(), args)
 	if err == nil && n == 0 {
 		err = fmt.Errorf("entry %d: %w", e.ID, ErrNotFound)

@@ -77,6 +77,27 @@ var _ = Describe("Copying entries", func() {
 			And(HaveField("ID", c.Of[1].ID), HaveField("Body", first.Body))))
 	})
 
+	It("links what a batch adds to what it added before, and to what was there", func() {
+		there := addMany(s, store.Drafts, 1)[0]
+		b := s.NewBatch()
+		var sources, links []*store.Entry
+		for range 100 {
+			sources = append(sources, &store.Entry{Parent: store.Local, Type: store.TypeMessage})
+			b.Add(sources[len(sources)-1])
+		}
+		for _, source := range append(sources, there) {
+			links = append(links, &store.Entry{Parent: store.Inbox, Type: store.TypeMessage})
+			b.AddLinked(links[len(links)-1], source)
+		}
+		Expect(b.Commit(ctx)).To(Succeed())
+		for i, source := range append(sources, there) {
+			e, err := s.Entry(ctx, links[i].ID)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(e).To(Equal(*links[i]))
+			Expect(e.Related).To(Equal(source.ID))
+		}
+	})
+
 	DescribeTable("changes nothing when", func(spoil func(*store.Copies), want error) {
 		sources := addMany(s, store.Drafts, 70)
 		c := &store.Copies{Into: store.Inbox}

@@ -149,10 +149,14 @@ func (c *conn) outgoing(ctx context.Context, id ID) (Outgoing, error) {
 
 // idOf gives the id of an entry, also of one that this batch adds.
 func (t *commit) idOf(e *Entry) ID {
-	for _, a := range t.added {
-		if a.entry == e {
-			return a.id
-		}
+	if t.ids == nil {
+		t.ids = make(map[*Entry]ID, len(t.added))
+	}
+	for _, a := range t.added[len(t.ids):] {
+		t.ids[a.entry] = a.id
+	}
+	if id, ok := t.ids[e]; ok {
+		return id
 	}
 	return e.ID
 }

@@ -43,7 +43,7 @@ func (t *commit) queue(o *op) error {
 	}
 	if o.entry != nil {
 		q.Ghost = t.nextID
-		if err := t.add(o.entry); err != nil {
+		if err := t.add(o.entry, nil); err != nil {
 			return err
 		}
 	}

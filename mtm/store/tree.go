@@ -31,8 +31,8 @@ func scanEntry(row []driver.Value, e *Entry) {
 	}
 }
 
-// bindEntry fills one row of arguments; id stands for e.ID.
-func bindEntry(a []driver.NamedValue, e *Entry, id ID) {
+// bindEntry fills one row of arguments; id and related stand for those of e.
+func bindEntry(a []driver.NamedValue, e *Entry, id, related ID) {
 	a[0].Value = int64(id)
 	a[1].Value = int64(e.Parent)
 	a[2].Value = int64(e.Type)
@@ -45,7 +45,7 @@ func bindEntry(a []driver.NamedValue, e *Entry, id ID) {
 	a[9].Value = e.Body.Offset
 	a[10].Value = e.Body.Length
 	a[11].Value = int64(e.Body.CRC)
-	a[12].Value = int64(e.Related)
+	a[12].Value = int64(related)
 	a[13].Value = nil
 	if !e.Date.IsZero() {
 		a[13].Value = e.Date.Unix()

@@ -3,6 +3,7 @@ package servermtm
 import (
 	"fmt"
 	"io"
+	"time"
 
 	"pop3mtm/mtm/progress"
 	"pop3mtm/mtm/store"
@@ -12,8 +13,9 @@ import (
 // they come; a full batch is made durable by the committer while the next fills.
 type bodySink struct {
 	*work
-	items   map[int]item // by number
-	top     bool         // what comes may be the beginning of a message only
+	items   map[int]item  // by number
+	reader  *headerReader // used by the committer's goroutine alone
+	top     bool          // what comes may be the beginning of a message only
 	place   placer
 	settled store.Flags // what the mailbox's entry loses once its message is here
 	out     *committer
@@ -29,6 +31,12 @@ type bodyBatch struct {
 	items  []item
 	bodies []store.Body
 	octets int64
+
+	arrivals int           // how many of items have no entry yet
+	heads    headerBlocks  // of all items, empty but for the arrivals
+	headers  []store.Body  // and as they are stored
+	reader   *headerReader // of heads
+	entries  []store.Entry // of the arrivals in the mailbox, once they are placed
 }
 
 // progressStep is how many octets of a message pass between two looks at its
@@ -37,14 +45,16 @@ const progressStep = 64 << 10
 
 func newBodySink(w *work, items map[int]item, lines int, place placer, settled store.Flags) *bodySink {
 	s := &bodySink{
-		work: w, items: items, top: lines != wholeMessage,
+		work: w, items: items, reader: newHeaderReader(time.Now), top: lines != wholeMessage,
 		place: place, settled: settled, out: newCommitter(),
 	}
 	s.batch = s.newBatch()
 	return s
 }
 
-func (s *bodySink) newBatch() *bodyBatch { return &bodyBatch{Batch: s.Store.NewBatch()} }
+func (s *bodySink) newBatch() *bodyBatch {
+	return &bodyBatch{Batch: s.Store.NewBatch(), reader: s.reader}
+}
 
 // Message starts a message.
 func (s *bodySink) Message(n int) (io.Writer, error) {
@@ -58,6 +68,9 @@ func (s *bodySink) Message(n int) (io.Writer, error) {
 // Write takes octets of the message in hand.
 func (s *bodySink) Write(p []byte) (int, error) {
 	n, err := s.body.Write(p)
+	if s.current.id == 0 && err == nil {
+		_, err = s.batch.heads.Write(p)
+	}
 	if s.step += int64(n); s.step >= progressStep {
 		s.meter.Update(func(p *progress.Snapshot) { p.BytesDone += s.step })
 		s.step = 0
@@ -93,9 +106,11 @@ func (s *bodySink) Done(n int, octets int64, refused error) error {
 		return err
 	}
 	b := s.batch
-	b.items = append(b.items, s.current)
 	b.bodies = append(b.bodies, body)
 	b.octets += body.Length
+	if err := b.add(s.current); err != nil {
+		return err
+	}
 	if len(b.items) < s.BatchMessages && b.octets < s.BatchBytes {
 		return nil
 	}
@@ -110,6 +125,22 @@ func nothingOf(octets, size int64) error {
 		return nil
 	}
 	return fmt.Errorf("the server sends nothing of its %d octets", size)
+}
+
+// add takes a message whose octets are in bodies; the header of an arrival gets a body of its own.
+func (b *bodyBatch) add(it item) error {
+	var header store.Body
+	b.heads.end()
+	if it.id == 0 {
+		var err error
+		if header, err = writeBody(b.Batch, store.BodyHeader, b.heads.at(len(b.items))); err != nil {
+			return err
+		}
+		b.arrivals++
+	}
+	b.headers = append(b.headers, header)
+	b.items = append(b.items, it)
+	return nil
 }
 
 // finish makes what is whole durable, also after a failure, and waits for it.
@@ -132,21 +163,28 @@ func (s *bodySink) finish() error {
 // keep commits a batch: the messages appear, and the mailbox's entries are no longer
 // waited for. It runs in the committer's goroutine.
 func (s *bodySink) keep(b *bodyBatch) error {
-	holders, err := s.place(b.Batch, b.items, b.bodies)
+	holders, err := s.place(b)
 	if err != nil {
 		b.Rollback()
 		return err
 	}
-	b.SetFlags(idsOf(b.items), 0, s.settled)
+	if s.settled != 0 && b.arrivals < len(b.items) {
+		b.SetFlags(idsOf(b.items), 0, s.settled)
+	}
 	if err := commit(b.Batch); err != nil {
 		return err
 	}
 	for i, id := range holders {
+		if it := &b.items[i]; it.id == 0 {
+			it.id = b.entries[i].ID
+			s.numbers[it.id] = it.number
+		}
 		s.outcome.Stored = append(s.outcome.Stored, *id)
 		if b.bodies[i].Kind == store.BodyWhole && len(s.waits[b.items[i].id]) > 0 { // more may be waiting for it
 			s.got[b.items[i].id] = *id
 		}
 	}
+	s.kept = b.items[len(b.items)-1].number
 	s.outcome.Octets += b.octets
 	s.safe = append(s.safe, b.items...)
 	return nil

@@ -18,12 +18,12 @@ type Choice struct {
 // fits says whether a message of that size is asked for.
 func (c *Choice) fits(size int64) bool { return c.MaxSize <= 0 || size <= c.MaxSize }
 
-// takesNew says whether a new message of that size is asked for; nil asks for nothing.
-func (c *Choice) takesNew(size int64) bool { return c != nil && c.Selection == nil && c.fits(size) }
+// takesNew says whether a new message of that size is asked for.
+func (c *Choice) takesNew(size int64) bool { return c.Selection == nil && c.fits(size) }
 
 // item is one message that a command works on.
 type item struct {
-	id     store.ID // its entry in the mailbox
+	id     store.ID // its entry in the mailbox; 0 = none yet, see arrivals.go
 	uid    string
 	number int   // in this session; 0 offline
 	size   int64 // octets as LIST told

@@ -14,11 +14,11 @@ import (
 
 // Connect logs in, refreshes the mailbox and carries out what waits for its messages, deletes
 // apart. keep lists entries that stay although
-// the server lost the message, when more than the header is here; asked is what the
+// the server lost the message, when more than the header is here; asked is the Transfer that the
 // caller asks for right after it, or nil. It blocks until all that is done. On
 // an error the line is closed without QUIT, but for what goes wrong with single messages:
 // then there is a session, and a Fault that lists them. Nor does a full disk end the session.
-func (m *Mailbox) Connect(ctx context.Context, meter *progress.Meter, keep []store.ID, asked *Choice) (*Session, Outcome, error) {
+func (m *Mailbox) Connect(ctx context.Context, meter *progress.Meter, keep []store.ID, asked *Transfer) (*Session, Outcome, error) {
 	meter.Enter(progress.Connecting)
 	settings, err := m.settings(ctx)
 	if err != nil {
@@ -87,7 +87,7 @@ func (m *Mailbox) dial(ctx context.Context, settings account.POP3, config *tls.C
 }
 
 // open is what follows the greeting (behaviour section 3, "Wire order").
-func (s *Session) open(ctx context.Context, config *tls.Config, meter *progress.Meter, keep []store.ID, asked *Choice) error {
+func (s *Session) open(ctx context.Context, config *tls.Config, meter *progress.Meter, keep []store.ID, asked *Transfer) error {
 	if err := s.capabilities(ctx); err != nil {
 		return err
 	}

@@ -31,15 +31,23 @@ func newHeaderReader(now func() time.Time) *headerReader {
 // cutHeader gives the header block, its blank line included, of what TOP sent. A
 // header that never ends is taken as it is (behaviour section 4).
 func cutHeader(raw []byte) []byte {
+	if end := headerEnd(raw); end >= 0 {
+		return raw[:end]
+	}
+	return raw
+}
+
+// headerEnd is where the header block ends, behind its blank line; -1 when it does not.
+func headerEnd(raw []byte) int {
 	for i := 0; ; {
 		lf := bytes.IndexByte(raw[i:], '\n')
 		if lf < 0 {
-			return raw
+			return -1
 		}
 		line := raw[i : i+lf]
 		i += lf + 1
 		if len(line) == 0 || (len(line) == 1 && line[0] == '\r') {
-			return raw[:i]
+			return i
 		}
 	}
 }

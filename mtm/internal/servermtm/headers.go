@@ -17,17 +17,15 @@ const (
 	headerOctets = 4 << 20
 )
 
-// headerBatch is what the line gave and the store has not taken yet: the headers
-// one after the other in raw.
+// headerBatch is what the line gave and the store has not taken yet.
 type headerBatch struct {
 	into *store.Batch
-	raw  []byte
+	headerBlocks
 	rows []headerRow
 }
 
 type headerRow struct {
 	message
-	end  int        // of its header in raw
 	body store.Body // of a message that came whole, in the batch's into
 }
 
@@ -89,18 +87,6 @@ func (s *headerSink) fetch(ctx context.Context, numbers []int) error {
 // Message gives the writer for one header.
 func (s *headerSink) Message(int) (io.Writer, error) { return s.batch, nil }
 
-// Write keeps what a header may have and drops the rest.
-func (b *headerBatch) Write(p []byte) (int, error) {
-	start := 0
-	if len(b.rows) > 0 {
-		start = b.rows[len(b.rows)-1].end
-	}
-	if room := maxHeader - (len(b.raw) - start); room > 0 {
-		b.raw = append(b.raw, p[:min(room, len(p))]...)
-	}
-	return len(p), nil
-}
-
 // Done ends one header.
 func (s *headerSink) Done(n int, _ int64, err error) error {
 	m := s.wanted[n]
@@ -109,12 +95,8 @@ func (s *headerSink) Done(n int, _ int64, err error) error {
 		return nil
 	}
 	b := s.batch
-	start := 0
-	if len(b.rows) > 0 {
-		start = b.rows[len(b.rows)-1].end
-	}
-	b.raw = b.raw[:start+len(cutHeader(b.raw[start:]))]
-	b.rows = append(b.rows, headerRow{message: m, end: len(b.raw), body: s.whole})
+	b.end()
+	b.rows = append(b.rows, headerRow{message: m, body: s.whole})
 	s.meter.Update(func(p *progress.Snapshot) { p.MessagesToProcess-- })
 	if len(b.rows) >= headerRows || len(b.raw) >= headerOctets {
 		return s.flush()
@@ -149,14 +131,12 @@ func (s *headerSink) keep(full *headerBatch) error {
 		return err
 	}
 	entries := make([]*store.Entry, len(full.rows))
-	start := 0
 	for i, row := range full.rows {
 		var err error
-		if entries[i], err = s.add(b, row, full.raw[start:row.end]); err != nil {
+		if entries[i], err = s.add(b, row, full.at(i)); err != nil {
 			b.Rollback()
 			return err
 		}
-		start = row.end
 	}
 	if err := commit(b); err != nil {
 		return err
@@ -166,7 +146,8 @@ func (s *headerSink) keep(full *headerBatch) error {
 			s.numbers[e.ID] = full.rows[i].number
 		}
 	}
-	full.raw, full.rows = full.raw[:0], full.rows[:0]
+	full.reset()
+	full.rows = full.rows[:0]
 	select {
 	case s.spare <- full:
 	default:
@@ -201,20 +182,27 @@ func (s *headerSink) known(b *store.Batch, messageID string, row headerRow) (boo
 	return i >= 0, err
 }
 
-// entry is a new header's entry (behaviour section 4, "New header entry").
+// entry is a new header's entry, still invisible.
 func (s *headerSink) entry(m message, raw []byte) store.Entry {
-	e := store.Entry{
-		Parent: s.Service, Service: s.Service, Type: store.TypeMessage,
-		Size: max(0, m.size), UID: m.uid, Sending: store.SendNotApplicable,
-		Flags: store.New | store.Unread | store.Invisible | store.InPreparation,
-	}
-	if s.asked.takesNew(e.Size) {
+	e := s.newEntry(m, raw, s.reader)
+	e.Flags = e.Flags.With(store.Invisible | store.InPreparation)
+	if s.asked != nil && s.asked.takesNew(e.Size) {
 		e.Flags = e.Flags.With(store.Pending) // asked for already, whatever happens next
 	}
-	s.reader.fill(&e, raw)
 	if e.UID == "" {
 		e.UID = headerUID(e.MessageID, e.Size)
 	}
+	return e
+}
+
+// newEntry is the mailbox's entry of a message that has none (behaviour section 4, "New header entry").
+func (m *Mailbox) newEntry(of message, raw []byte, reader *headerReader) store.Entry {
+	e := store.Entry{
+		Parent: m.Service, Service: m.Service, Type: store.TypeMessage,
+		Size: max(0, of.size), UID: of.uid, Sending: store.SendNotApplicable,
+		Flags: store.New | store.Unread,
+	}
+	reader.fill(&e, raw)
 	return e
 }
 

@@ -31,6 +31,7 @@ type Session struct {
 	numbers  map[store.ID]int // message numbers of the mailbox's entries in this session
 	remote   int              // messages on the server
 	marked   bool             // the account shows as connected
+	arrivals []message        // new messages that the next Transfer makes entries of, see arrivals.go
 	dropped  []Failure        // what waited for messages that the server has lost
 }
 

@@ -98,14 +98,14 @@ func (w *work) fillLocal(ctx context.Context, here []item) error {
 }
 
 // fillFetched is the placer of populates.
-func (w *work) fillFetched(b *store.Batch, items []item, bodies []store.Body) ([]*store.ID, error) {
-	sources, err := w.Store.Entries(context.Background(), idsOf(items))
+func (w *work) fillFetched(b *bodyBatch) ([]*store.ID, error) {
+	sources, err := w.Store.Entries(context.Background(), idsOf(b.items))
 	if err != nil {
 		return nil, err
 	}
 	holders := make([]*store.ID, len(sources))
 	for i, source := range sources {
-		holders[i] = w.fill(b, source, bodies[i])
+		holders[i] = w.fill(b.Batch, source, b.bodies[i])
 	}
 	return holders, nil
 }

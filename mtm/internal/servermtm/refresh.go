@@ -16,7 +16,7 @@ const reserve = 64 << 10
 type refresh struct {
 	*Session
 	meter   *progress.Meter
-	asked   *Choice // what will be asked for right after, or nil
+	asked   *Transfer // what will be asked for right after, or nil
 	server  *listing
 	local   []store.Ref    // the mailbox's entries when the refresh began, by id
 	first   map[string]int // UID -> index of its first unclaimed entry in local
@@ -30,7 +30,7 @@ type refresh struct {
 
 // refresh returns a Fault that lists messages whose header could not be had, with
 // the session usable; any other error ends the session.
-func (s *Session) refresh(ctx context.Context, meter *progress.Meter, keep []store.ID, asked *Choice) error {
+func (s *Session) refresh(ctx context.Context, meter *progress.Meter, keep []store.ID, asked *Transfer) error {
 	meter.Enter(progress.Refreshing)
 	const step = "refreshing the mailbox"
 	if err := s.clearNew(); err != nil {
@@ -46,7 +46,10 @@ func (s *Session) refresh(ctx context.Context, meter *progress.Meter, keep []sto
 	}
 	r := &refresh{Session: s, meter: meter, asked: asked, server: server, local: local}
 	r.index()
-	missing := r.match(server.newest(s.settings.SyncLimit))
+	missing, arrivals, err := r.announced(ctx, r.match(server.newest(s.settings.SyncLimit)))
+	if err != nil {
+		return fail(ctx, step, progress.Unknown, err)
+	}
 	meter.Update(func(p *progress.Snapshot) {
 		p.TotalMessages, p.MessagesToProcess = s.remote, len(missing)
 	})
@@ -57,6 +60,7 @@ func (s *Session) refresh(ctx context.Context, meter *progress.Meter, keep []sto
 	if err := r.settle(ctx, keep); err != nil {
 		return fail(ctx, step, progress.Unknown, err)
 	}
+	s.arrivals = arrivals
 	if len(failed) > 0 {
 		return &Fault{Step: step, Code: progress.TopFailed, Failed: failed}
 	}

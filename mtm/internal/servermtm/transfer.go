@@ -26,7 +26,9 @@ func (s *Session) Transfer(ctx context.Context, meter *progress.Meter, t Transfe
 	}
 	meter.Enter(phase)
 	w := s.work(meter)
-	return w.end(ctx, step, w.transfer(ctx, t))
+	w.arrivals, s.arrivals = s.arrivals, nil
+	err := w.transfer(ctx, t)
+	return w.end(ctx, step, first(err, w.showRest(ctx, &t)))
 }
 
 func (w *work) transfer(ctx context.Context, t Transfer) error {
@@ -54,7 +56,7 @@ func (w *work) transfer(ctx context.Context, t Transfer) error {
 		return err
 	}
 	w.did(before - len(missing))
-	err = w.fetch(ctx, missing, wholeMessage, w.placeIn(t), settled)
+	err = w.fetch(ctx, w.withArrivals(missing), wholeMessage, w.placeIn(t), settled)
 	if err != nil || !t.Move {
 		return err
 	}
@@ -109,26 +111,35 @@ func (t Transfer) fulfils(q store.Queued) bool {
 	return q.Kind.Adds() && q.Into == t.Into && q.Problem == ""
 }
 
-// placeIn puts messages into the folder. For most of them nothing waits: they are copied inside the store.
+// placeIn puts messages into the folder, in their order. For most of them nothing waits: arrivals are added, others are copied
+// inside the store.
 func (w *work) placeIn(t Transfer) placer {
-	return func(b *store.Batch, items []item, bodies []store.Body) ([]*store.ID, error) {
-		copies := t.copies()
-		copies.Of = make([]store.Copied, 0, len(items)) // it never grows: the ids stay where they are
-		holders := make([]*store.ID, len(items))
-		for i, it := range items {
-			done := slices.DeleteFunc(slices.Clone(w.waits[it.id]), func(q store.Queued) bool { return !t.fulfils(q) })
-			if len(done) == 0 {
-				copies.Of = append(copies.Of, store.Copied{Source: it.id, Body: bodies[i]})
-				holders[i] = &copies.Of[len(copies.Of)-1].ID
+	return func(b *bodyBatch) ([]*store.ID, error) {
+		w.showArrivals(t, b)
+		holders := make([]*store.ID, len(b.items))
+		of := make([]store.Copied, 0, len(b.items)) // it never grows: the ids stay where they are
+		var run *store.Copies
+		for i, it := range b.items {
+			if it.id == 0 {
+				holders[i], run = t.placeArrival(b, i), nil
 				continue
 			}
-			e, err := w.placeAwaited(b, t, it, bodies[i], done)
-			if err != nil {
-				return nil, err
+			done := slices.DeleteFunc(slices.Clone(w.waits[it.id]), func(q store.Queued) bool { return !t.fulfils(q) })
+			if len(done) > 0 {
+				e, err := w.placeAwaited(b.Batch, t, it, b.bodies[i], done)
+				if err != nil {
+					return nil, err
+				}
+				holders[i], run = &e.ID, nil
+				continue
 			}
-			holders[i] = &e.ID
+			if of = append(of, store.Copied{Source: it.id, Body: b.bodies[i]}); run == nil {
+				run = t.copies()
+				b.Copy(run)
+			}
+			run.Of = of[len(of)-len(run.Of)-1:]
+			holders[i] = &of[len(of)-1].ID
 		}
-		b.Copy(copies)
 		return holders, nil
 	}
 }
@@ -191,14 +202,14 @@ func (w *work) copyLocal(ctx context.Context, t Transfer, wanted []item, settled
 			return nil, err
 		}
 	}
-	b := w.Store.NewBatch()
-	holders, err := w.placeIn(t)(b, here, bodies)
+	b := &bodyBatch{Batch: w.Store.NewBatch(), items: here, bodies: bodies}
+	holders, err := w.placeIn(t)(b)
 	if err != nil {
 		b.Rollback()
 		return nil, err
 	}
 	b.SetFlags(ids, 0, settled)
-	if err := commit(b); err != nil {
+	if err := commit(b.Batch); err != nil {
 		return nil, err
 	}
 	for i, id := range holders {

@@ -24,6 +24,10 @@ type work struct {
 	failed  []Failure
 	safe    []item // whole and durable here, in the order stored
 
+	arrivals   []message    // by number
+	kept       int          // the highest number of which the message is durable here
+	turnedDown []turnedDown // by number
+
 	waits   queue                 // when the messages were chosen
 	got     map[store.ID]store.ID // messages of the mailbox -> an entry with their whole body, stored by this work
 	counted bool                  // the progress counts more than the messages in hand
@@ -48,12 +52,15 @@ func (w *work) end(ctx context.Context, step string, err error) (Outcome, error)
 }
 
 func (w *work) refused(it item, err error) {
+	if it.id == 0 {
+		w.turnedDown = append(w.turnedDown, turnedDown{len(w.failed), it.number})
+	}
 	w.failed = append(w.failed, Failure{ID: it.id, UID: it.uid, Err: err})
 }
 
-// placer puts messages into a batch, each with its octets. Where the batch sets the ids
-// of the entries that hold them from then on is told in the same order.
-type placer func(b *store.Batch, items []item, bodies []store.Body) ([]*store.ID, error)
+// placer puts the messages of a batch into it. Where its commit sets the ids of the entries
+// that hold them from then on is told in the same order.
+type placer func(b *bodyBatch) ([]*store.ID, error)
 
 // wholeMessage asks fetch for RETR instead of TOP.
 const wholeMessage = -1

@@ -1,0 +1,127 @@
+package servermtm
+
+import (
+	"context"
+	"slices"
+
+	"pop3mtm/mtm/progress"
+	"pop3mtm/mtm/store"
+)
+
+// Arrivals are messages without an entry that get mail takes right after the refresh that finds them. Their headers are not
+// asked for: the message itself tells all, and one commit holds the mailbox's entry and the copy in the folder.
+
+// announced takes the arrivals, by number, out of what is missing. A header is needed of a message without a UID; of one that
+// may be that of an entry which nothing has claimed, under another name (see adopt); and of one that has a copy in the folder.
+func (r *refresh) announced(ctx context.Context, missing []message) (headers, arrivals []message, err error) {
+	if r.asked == nil || !r.server.withUIDs || len(missing) == 0 {
+		return missing, nil, nil
+	}
+	copies, err := r.copies(ctx, r.asked.Into)
+	if err != nil {
+		return nil, nil, err
+	}
+	renamed := make(map[int64]bool) // sizes
+	for i, ref := range r.local {
+		if r.claimed[i] == 0 {
+			renamed[ref.Size] = true
+		}
+	}
+	for _, m := range missing {
+		size := max(0, m.size)
+		if m.uid != "" && r.asked.takesNew(size) && !renamed[size] && copies[m.uid] == 0 {
+			arrivals = append(arrivals, m)
+		} else {
+			headers = append(headers, m)
+		}
+	}
+	slices.Reverse(arrivals)
+	return headers, arrivals, nil
+}
+
+// withArrivals puts the arrivals among the messages to fetch, by number.
+func (w *work) withArrivals(items []item) []item {
+	if len(w.arrivals) == 0 {
+		return items
+	}
+	all := slices.Grow(items, len(w.arrivals))
+	for _, m := range w.arrivals {
+		all = append(all, item{uid: m.uid, number: m.number, size: max(0, m.size)})
+	}
+	slices.SortFunc(all, func(a, b item) int { return a.number - b.number })
+	return all
+}
+
+// showArrivals makes the mailbox's entries of the arrivals in a batch, newest first as a refresh does.
+func (w *work) showArrivals(t Transfer, b *bodyBatch) {
+	if b.arrivals == 0 {
+		return
+	}
+	b.entries = make([]store.Entry, len(b.items))
+	for i, it := range slices.Backward(b.items) {
+		if it.id != 0 {
+			continue
+		}
+		e := &b.entries[i]
+		*e = w.newEntry(message{it.number, it.size, it.uid}, b.heads.at(i), b.reader)
+		if e.Body = b.headers[i]; t.Move {
+			e.Flags = e.Flags.With(store.Pending) // until the server has deleted it
+		} else {
+			e.Flags = e.Flags.Without(store.New)
+		}
+		b.Add(e)
+	}
+}
+
+// placeArrival puts an arrival into the folder. Where its id will be is returned.
+func (t Transfer) placeArrival(b *bodyBatch, i int) *store.ID {
+	e := t.copyOf(b.entries[i], b.bodies[i])
+	e.Flags = e.Flags.With(store.New) // as a copy takes over
+	if t.Move {
+		b.Add(&e)
+	} else {
+		b.AddLinked(&e, &b.entries[i])
+	}
+	return &e.ID
+}
+
+// turnedDown is an arrival that the server refused to send: its failure has no entry to name yet.
+type turnedDown struct{ failure, number int }
+
+// showRest makes entries of the arrivals that did not come, refused or left behind by a failure, from their headers. Without
+// a line it is left to the next refresh.
+func (w *work) showRest(ctx context.Context, t *Transfer) error {
+	var rest []message
+	refused := w.turnedDown
+	for _, m := range w.arrivals {
+		isRefused := len(refused) > 0 && refused[0].number == m.number
+		if isRefused {
+			refused = refused[1:]
+		}
+		if isRefused || m.number > w.kept {
+			rest = append(rest, m)
+		}
+	}
+	if len(rest) == 0 || w.Lost() || ctx.Err() != nil {
+		return nil
+	}
+	slices.Reverse(rest)
+	unseen := progress.NewMeter(int64(w.Service), progress.Refreshing) // these messages were counted already
+	r := &refresh{Session: w.Session, meter: unseen, asked: t}
+	if _, err := r.fetchHeaders(ctx, rest); err != nil {
+		return err
+	}
+	b := w.Store.NewBatch()
+	b.UpdateChildren(w.Service, 0, store.Invisible|store.InPreparation, 0)
+	if err := commit(b); err != nil {
+		return err
+	}
+	for _, f := range w.turnedDown {
+		for id, number := range w.numbers {
+			if number == f.number {
+				w.failed[f.failure].ID = id
+			}
+		}
+	}
+	return nil
+}
