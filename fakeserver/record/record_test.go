@@ -171,6 +171,26 @@ var _ = Describe("A recorder", func() {
 		Expect(upstream.Sessions()).To(BeZero())
 	})
 
+	It("ends a session whose client goes on and on while the server says nothing", func() {
+		l := listen()
+		DeferCleanup(l.Close)
+		go func() {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			defer c.Close()
+			_, _ = io.Copy(io.Discard, c) // until it is cut off
+		}()
+		r := recordFrom(l.Addr().String(), record.ProxyOptions{})
+		c := dial(r.addr)
+		_, _ = io.WriteString(c, strings.Repeat("NOOP\r\n", 20_001)) // it may be cut off
+		c.rest()
+		recording := r.end()
+		Expect(r.transcript.String()).To(ContainSubstring("[the client has sent 20000 commands that the server has not answered]"))
+		Expect(recording.Sessions[0].Turns).To(HaveLen(20_000))
+	})
+
 	It("ends a session whose client sends a line without end", func() {
 		upstream := fakeserver.Start(GinkgoTB(), nil, nil)
 		r := recordFrom(upstream.Addr(), record.ProxyOptions{})

@@ -18,7 +18,7 @@ const (
 	// MaxCommand is the longest line of a client in octets.
 	MaxCommand = 64 << 10
 	// maxWaiting is how many commands may wait for their replies in a session.
-	maxWaiting = 100_000
+	maxWaiting = 20_000
 	// maxCommands is how many octets all commands may have together.
 	maxCommands = 64 << 20
 )

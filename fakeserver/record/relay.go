@@ -47,6 +47,7 @@ type relay struct {
 	client   end
 	upstream end
 	gone     bool // the server
+	leaving  bool // the server hears that the client has gone when it has answered
 	why      string
 	talk     *dialogue
 	secrets  secrets
@@ -144,12 +145,26 @@ func (r *relay) hangUp() {
 }
 
 // leave tells the server that the client says no more, and gives it a moment to
-// finish.
+// finish. A server may take the end of TLS for the end of all; a client without TLS
+// that has only closed its half hears first what it has asked for.
 func (r *relay) leave() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.gone || r.upstream.conn.SetReadDeadline(time.Now().Add(afterClient)) != nil {
+		r.upstream.conn.Close()
+		return
+	}
+	r.leaving = r.upstream.secured && !r.client.secured && len(r.talk.waiting) > 0
+	if !r.leaving {
+		r.closeHalf()
+	}
+}
+
+// closeHalf ends what the server hears.
+func (r *relay) closeHalf() {
+	r.leaving = false
 	half, ok := r.upstream.conn.(interface{ CloseWrite() error })
-	if r.gone || !ok || half.CloseWrite() != nil || r.upstream.conn.SetReadDeadline(time.Now().Add(afterClient)) != nil {
+	if !ok || half.CloseWrite() != nil {
 		r.upstream.conn.Close()
 	}
 }

@@ -41,6 +41,9 @@ func (r *relay) said(data []byte) (out []byte, secure, ok bool) {
 	}
 	r.out = append(r.out, all[sent:upTo]...)
 	r.tail = append(r.tail[:0], all[at:]...)
+	if r.leaving && len(r.talk.waiting) == 0 {
+		r.closeHalf()
+	}
 	return r.out, secure, r.check(r.proxy.out.Lines(r.number, r.since(), notation.Server, r.log))
 }
 

@@ -1,8 +1,10 @@
 package record_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
 	"io"
 	"net"
 	"strings"
@@ -13,6 +15,7 @@ import (
 	"pop3mtm/fakeserver"
 	"pop3mtm/fakeserver/maildrop"
 	"pop3mtm/fakeserver/record"
+	"pop3mtm/fixtures"
 )
 
 // lateSession sends commands one by one over a pipe, and gives when each octet
@@ -87,6 +90,64 @@ func TestReplayKeepsTheRecordedTimesOnWish(t *testing.T) {
 					t.Errorf("timing %t: line %d came after %v, not %v\n%s", timing, i+1, replayed[i], want, transcript.String())
 				}
 			}
+		}
+	})
+}
+
+// oneWay is a client that has closed its half.
+type oneWay struct {
+	net.Conn
+	says io.Reader
+	hear bytes.Buffer
+}
+
+func (c *oneWay) Read(p []byte) (int, error)  { return c.says.Read(p) }
+func (c *oneWay) Write(p []byte) (int, error) { return c.hear.Write(p) }
+
+func TestAClientThatHasClosedItsHalfHearsTheAnswersOfAServerThatEndsWithTLS(t *testing.T) {
+	ca := fixtures.NewCA()
+	synctest.Test(t, func(t *testing.T) {
+		serve := func(c net.Conn) {
+			defer c.Close()
+			in := bufio.NewReader(c)
+			_, err := io.WriteString(c, "+OK\r\n")
+			for err == nil {
+				if _, err = in.ReadString('\n'); err != nil {
+					return
+				}
+				// It notices an end while it thinks.
+				ended := make(chan error, 1)
+				go func() {
+					_, peekErr := in.Peek(1)
+					ended <- peekErr
+				}()
+				select {
+				case err = <-ended:
+				case <-time.After(time.Second):
+					if _, err = io.WriteString(c, "+OK answered\r\n"); err == nil {
+						err = <-ended
+					}
+				}
+			}
+		}
+		proxy := record.NewProxy(io.Discard, &record.ProxyOptions{
+			Upstream:  record.ImplicitTLS,
+			ClientTLS: &tls.Config{RootCAs: ca.Pool(), ServerName: "localhost", MinVersion: tls.VersionTLS12},
+			Dial: func(context.Context) (net.Conn, error) {
+				near, far := net.Pipe()
+				go serve(tls.Server(far, ca.Server()))
+				return near, nil
+			},
+		})
+		near, far := net.Pipe()
+		defer near.Close()
+		c := &oneWay{Conn: far, says: strings.NewReader("NOOP\r\n")}
+		proxy.ServeConn(c)
+		if err := proxy.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if got := c.hear.String(); got != "+OK\r\n+OK answered\r\n" {
+			t.Errorf("the client heard %q", got)
 		}
 	})
 }

@@ -111,12 +111,19 @@ func Write(r *record.Recording, path, from string) (notes []string, err error) {
 	if err = os.Mkdir(Folder(path), 0o700); err != nil {
 		return nil, err
 	}
+	if err = s.writeTo(path); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(Folder(path)), os.RemoveAll(path))
+	}
+	return s.Notes, nil
+}
+
+func (s *Scenario) writeTo(path string) error {
 	for name, file := range s.Mail {
-		if err = os.WriteFile(filepath.Join(filepath.Dir(path), filepath.FromSlash(name)), file.Data, 0o600); err != nil {
-			return nil, err
+		if err := os.WriteFile(filepath.Join(filepath.Dir(path), filepath.FromSlash(name)), file.Data, 0o600); err != nil {
+			return err
 		}
 	}
-	return s.Notes, os.WriteFile(path, s.Source, 0o600)
+	return os.WriteFile(path, s.Source, 0o600)
 }
 
 // builder makes a scenario without rules.
