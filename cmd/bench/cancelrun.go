@@ -168,7 +168,8 @@ func (r *canceller) stop(ctx context.Context, command mtm.Command, position int)
 
 // verify checks the store, and that the folder holds the first messages and nothing else.
 func (r *canceller) verify(ctx context.Context, folder store.ID, stored int) error {
-	return verifyEntries(ctx, r.store, folder, "folder", firstOf{r.served, stored}, newComparer().message)
+	first := firstOf{r.served, stored}
+	return verifyEntries(ctx, r.store, folder, &judge{served: first, find: inOrder(first)})
 }
 
 // rest fetches what is missing: no more, no less. The server has all messages still.

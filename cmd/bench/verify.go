@@ -13,51 +13,20 @@ import (
 
 // verifyStore checks that a store is sound and that its Inbox holds what was served: every message once, in order, octet
 // for octet. It needs no memory for the messages.
-func verifyStore(ctx context.Context, dir string, served maildrop.List) (err error) {
-	st, err := openStore(dir)
+func verifyStore(ctx context.Context, dir string, served maildrop.List) error {
+	return inStore(dir, func(st *store.Store) error {
+		return verifyEntries(ctx, st, store.Inbox, &judge{served: served, find: inOrder(served)})
+	})
+}
+
+// verifyEntries checks that the store is sound, and that the messages below an entry are what a judge wants.
+func verifyEntries(ctx context.Context, st *store.Store, parent store.ID, j *judge) error {
+	mail := keptMail{"store", func(ctx context.Context, visit visitor) error { return eachEntry(ctx, st, parent, visit) }}
+	found, err := verifyKept(ctx, mail, j, func(int) {})
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, st.Close()) }()
-	return verifyEntries(ctx, st, store.Inbox, "Inbox", served, newComparer().message)
-}
-
-func openStore(dir string) (*store.Store, error) {
-	return store.Open(dir, &store.Options{MustExist: true, ReadOnly: true})
-}
-
-// verifyEntries checks that the store is sound, and that the children of an entry are the mailbox's messages in order,
-// each the same as what was served.
-func verifyEntries(ctx context.Context, st *store.Store, parent store.ID, place string, served maildrop.List, is same) error {
-	if err := checkSound(ctx, st); err != nil {
-		return err
-	}
-	n := 0
-	err := st.Each(ctx, parent, func(e *store.Entry) error {
-		n++
-		if n > served.Len() {
-			return fmt.Errorf("more than the %d messages served are in the %s", served.Len(), place)
-		}
-		want := served.At(n - 1)
-		if e.UID != want.UID() {
-			return fmt.Errorf("message %d in the %s has the UID %q, served was %q", n, place, e.UID, want.UID())
-		}
-		return is(ctx, st, e, want)
-	})
-	if err == nil && n < served.Len() {
-		err = fmt.Errorf("%d messages were served and %d are in the %s", served.Len(), n, place)
-	}
-	return err
-}
-
-// checkSound reads all that a store holds.
-func checkSound(ctx context.Context, st *store.Store) error {
-	var found []error
-	summary, err := st.Check(ctx, func(p store.Problem) { found = append(found, errors.New(p.Text)) })
-	if err == nil && summary.Problems > 0 {
-		err = fmt.Errorf("the store has %d problems: %w", summary.Problems, errors.Join(found...))
-	}
-	return err
+	return found.err()
 }
 
 // comparer compares streams through buffers that it keeps.
@@ -66,27 +35,6 @@ type comparer struct{ a, b []byte }
 func newComparer() *comparer {
 	const size = 256 << 10
 	return &comparer{make([]byte, size), make([]byte, size)}
-}
-
-// message compares the body of an entry with a message.
-func (c *comparer) message(ctx context.Context, st *store.Store, e *store.Entry, want maildrop.Message) (err error) {
-	kept, err := st.Body(ctx, e.ID)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, kept.Close()) }()
-	served, err := want.Open()
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, served.Close()) }()
-	if kept.Size() != want.Size() {
-		return fmt.Errorf("message %s has %d octets, served were %d", want.UID(), kept.Size(), want.Size())
-	}
-	if err := c.same(kept, served); err != nil {
-		return fmt.Errorf("message %s: %w", want.UID(), err)
-	}
-	return nil
 }
 
 // same compares two streams to their ends.

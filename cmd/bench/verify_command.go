@@ -112,7 +112,7 @@ func (v *verification) judge() (*judge, error) {
 		return nil, err
 	}
 	served, err := source.List()
-	return &judge{served: served, seed: o.Seed}, err
+	return &judge{served: served, find: byID(served, o.Seed)}, err
 }
 
 // take says by which rules the mail is judged.

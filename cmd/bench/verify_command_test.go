@@ -266,12 +266,12 @@ func BenchmarkVerify(b *testing.B) {
 	b.SetBytes(list.Octets())
 	b.ReportAllocs()
 	for b.Loop() {
-		j := &judge{served: list, seed: 1}
-		mail := keptMail{"made", func(_ context.Context, visit func(string, io.Reader) error) error {
+		j := &judge{served: list, find: byID(list, 1)}
+		mail := keptMail{"made", func(_ context.Context, visit visitor) error {
 			for i := range list.Len() {
 				r, err := list.At(i).Open()
 				if err == nil {
-					err = visit("", r)
+					err = visit(keptMessage{whole: true, body: r})
 				}
 				if err != nil {
 					return err

@@ -13,71 +13,65 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// same compares an entry of a store with the message that was served.
-type same func(ctx context.Context, st *store.Store, e *store.Entry, want maildrop.Message) error
+// topOf is what is to be there of messages whose headers were fetched.
+type topOf struct {
+	lines int             // of the body
+	only  map[string]bool // by UID, those of which the lines were fetched; nil for all
+}
 
 // verifyHeaders checks that a store is sound and that its account's mailbox lists all messages, each with its size and
 // the octets of its header.
 func verifyHeaders(ctx context.Context, dir string, served maildrop.List, j job) error {
-	return verifyMailbox(ctx, dir, served, j.Before, sameTop(0))
+	return verifyMailbox(ctx, dir, served, j.Before, &topOf{})
 }
 
 // verifyTops is verifyHeaders for a mailbox of which a job has fetched the first lines of some messages.
 func verifyTops(ctx context.Context, dir string, served maildrop.List, j job) error {
-	taken := map[string]bool{} // by UID; nil stands for all
+	top := &topOf{lines: j.Lines}
 	if j.Which == selection {
+		top.only = map[string]bool{}
 		wanted := j.wanted(served)
 		for i := range wanted.Len() {
-			taken[wanted.At(i).UID()] = true
+			top.only[wanted.At(i).UID()] = true
 		}
 	}
-	top, header := sameTop(j.Lines), sameTop(0)
-	return verifyMailbox(ctx, dir, served, j.Before, func(ctx context.Context, st *store.Store, e *store.Entry, want maildrop.Message) error {
-		if j.Which == selection && !taken[e.UID] {
-			return header(ctx, st, e, want)
+	return verifyMailbox(ctx, dir, served, j.Before, top)
+}
+
+func verifyMailbox(ctx context.Context, dir string, served maildrop.List, before int, top *topOf) error {
+	return inStore(dir, func(st *store.Store) error {
+		account, err := mtm.FindAccount(ctx, st, accountName)
+		if err != nil {
+			return err
 		}
-		return top(ctx, st, e, want)
+		listed := newestFirst{served, before}
+		return verifyEntries(ctx, st, account.ID, &judge{served: listed, find: inOrder(listed), top: top})
 	})
 }
 
-func verifyMailbox(ctx context.Context, dir string, served maildrop.List, before int, is same) (err error) {
-	st, err := openStore(dir)
+// compare says what differs in an entry of which kept is there: its header, the blank line included, and so many lines
+// of its body.
+func (t *topOf) compare(e *store.Entry, in io.Reader, want maildrop.Message) (wrong string, err error) {
+	lines := t.lines
+	if t.only != nil && !t.only[want.UID()] {
+		lines = 0
+	}
+	if e.Size != want.Size() {
+		return fmt.Sprintf("is listed with %d octets, served were %d", e.Size, want.Size()), nil
+	}
+	kept, err := io.ReadAll(in)
 	if err != nil {
-		return err
+		return "", err
 	}
-	defer func() { err = errors.Join(err, st.Close()) }()
-	account, err := mtm.FindAccount(ctx, st, accountName)
+	served, err := beginning(want, int64(len(kept)))
 	if err != nil {
-		return err
+		return "", err
 	}
-	return verifyEntries(ctx, st, account.ID, "mailbox", newestFirst{served, before}, is)
-}
-
-// sameTop compares what is kept of a message with its header, the blank line included, and so many lines of its body.
-func sameTop(lines int) same {
-	return func(ctx context.Context, st *store.Store, e *store.Entry, want maildrop.Message) (err error) {
-		if e.Size != want.Size() {
-			return fmt.Errorf("message %s is listed with %d octets, served were %d", want.UID(), e.Size, want.Size())
-		}
-		body, err := st.Body(ctx, e.ID)
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, body.Close()) }()
-		kept, err := io.ReadAll(body)
-		if err != nil {
-			return err
-		}
-		served, err := beginning(want, int64(len(kept)))
-		if err != nil {
-			return err
-		}
-		end := topEnd(served, lines)
-		if !bytes.Equal(kept, served) || end != len(kept) && (end >= 0 || e.Size != int64(len(kept))) {
-			return fmt.Errorf("what is kept of message %s differs from the header and %s that were served", want.UID(), count(lines, "line"))
-		}
-		return nil
+	end := topEnd(served, lines)
+	if !bytes.Equal(kept, served) || end != len(kept) && (end >= 0 || e.Size != int64(len(kept))) {
+		return fmt.Sprintf("differs from the header and %s that were served", count(lines, "line")), nil
 	}
+	return "", nil
 }
 
 // beginning is at most the first n octets of a message.

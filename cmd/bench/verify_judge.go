@@ -56,19 +56,51 @@ type verdict struct {
 	Extra    findings `json:"extra"`
 }
 
-// judge holds kept mail against a synthetic mailbox, each message known by its Message-ID. It takes one bit for each
-// message of the mailbox.
+// judge holds kept mail against a mailbox. It takes one bit for each message of the mailbox.
 type judge struct {
 	served maildrop.List // message n at n-1
-	seed   uint64
+	find   finder
 	as     form
 	client peer.Client // whose Check is asked instead of the form; nil for none
+	top    *topOf      // of which messages only the beginning is to be there; nil for none
 	seen   maildrop.Positions
 	batch  []pair
 	size   int
 	found  verdict
 	both   *comparer
 	in     *bufio.Reader
+}
+
+// finder says which message of the mailbox is kept as the n-th, by its number from 1 on; 0 for one that is none of them.
+// wrong is what it finds wrong, "" for nothing.
+type finder func(n int, k keptMessage, in *bufio.Reader) (number int, wrong string, err error)
+
+// byID knows each message of a synthetic mailbox by its Message-ID.
+func byID(served maildrop.List, ofSeed uint64) finder {
+	return func(_ int, _ keptMessage, in *bufio.Reader) (int, string, error) {
+		start, err := in.Peek(largestHeader)
+		if err != nil && err != io.EOF && !errors.Is(err, bufio.ErrBufferFull) {
+			return 0, "", err
+		}
+		seed, n, ok := maildrop.SyntheticNumber(messageID(start))
+		if !ok || seed != ofSeed || n > served.Len() {
+			return 0, "", nil
+		}
+		return n, "", nil
+	}
+}
+
+// inOrder knows the messages of any mailbox in a store of ours by their order, in which their UIDs must be too.
+func inOrder(served maildrop.List) finder {
+	return func(n int, k keptMessage, _ *bufio.Reader) (int, string, error) {
+		if n > served.Len() {
+			return 0, "", nil
+		}
+		if want := served.At(n - 1).UID(); k.entry.UID != want {
+			return n, fmt.Sprintf("has the UID %q, served was %q", k.entry.UID, want), nil
+		}
+		return n, "", nil
+	}
 }
 
 // pair is a message for a client's Check, which wants it in memory.
@@ -83,17 +115,17 @@ type pair struct {
 func verifyKept(ctx context.Context, mail keptMail, j *judge, report func(done int)) (*verdict, error) {
 	j.both, j.in = newComparer(), bufio.NewReaderSize(nil, largestHeader)
 	j.found.Format, j.found.Expected = mail.format, j.served.Len()
-	err := mail.each(ctx, func(where string, r io.Reader) error {
+	err := mail.each(ctx, func(k keptMessage) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		j.found.Kept++
 		report(j.found.Kept)
-		if r == nil {
-			j.found.Changed.add(0, where, "only a part of it is here")
+		if k.body == nil || !k.whole && j.top == nil {
+			j.found.Changed.add(0, k.where, "only a part of it is here")
 			return nil
 		}
-		return j.message(ctx, where, r)
+		return j.message(ctx, k)
 	})
 	if err == nil {
 		err = j.flush(ctx)
@@ -111,38 +143,72 @@ func verifyKept(ctx context.Context, mail keptMail, j *judge, report func(done i
 const largestHeader = 256 << 10
 
 // message judges one.
-func (j *judge) message(ctx context.Context, where string, r io.Reader) error {
+func (j *judge) message(ctx context.Context, k keptMessage) error {
 	in := j.in
-	in.Reset(r)
-	start, err := in.Peek(largestHeader)
-	if err != nil && err != io.EOF && !errors.Is(err, bufio.ErrBufferFull) {
-		return err
-	}
-	seed, n, ok := maildrop.SyntheticNumber(messageID(start))
+	in.Reset(k.body)
+	n, wrong, err := j.find(j.found.Kept, k, in)
 	switch {
-	case !ok || seed != j.seed || n > j.served.Len():
-		j.found.Extra.add(0, where, "no message of this mailbox")
+	case err != nil:
+		return err
+	case n == 0:
+		j.found.Extra.add(0, k.where, "no message of this mailbox")
 		return nil
 	case !j.seen.Add(n - 1):
-		j.found.Doubled.add(n, where, "is there already")
+		j.found.Doubled.add(n, k.where, "is there already")
 		return nil
 	}
 	m := j.served.At(n - 1)
-	if j.client != nil {
-		return j.collect(ctx, n, where, in, m)
+	switch {
+	case wrong != "":
+	case j.client != nil:
+		return j.collect(ctx, n, k.where, in, m)
+	case j.top != nil:
+		wrong, err = j.top.compare(k.entry, in, m)
+	default:
+		wrong, err = j.compare(in, m)
 	}
+	if err == nil && wrong == "" {
+		j.found.Right++
+	} else if err == nil {
+		j.found.Changed.add(n, k.where, wrong)
+	}
+	return err
+}
+
+// compare says what differs in a message that the judge's form allows for.
+func (j *judge) compare(in io.Reader, m maildrop.Message) (wrong string, err error) {
 	served, err := m.Open()
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer func() { _ = served.Close() }() // it was only made
 	at, err := j.both.difference(j.as.read(in), j.as.read(served))
-	if err == nil && at < 0 {
-		j.found.Right++
-	} else if err == nil {
-		j.found.Changed.add(n, where, fmt.Sprintf("octet %d differs from what was served", at))
+	if err == nil && at >= 0 {
+		wrong = fmt.Sprintf("octet %d differs from what was served", at)
 	}
-	return err
+	return wrong, err
+}
+
+// err is nil when all is right, else it tells of the first message that is not.
+func (v *verdict) err() error {
+	if v.Verified {
+		return nil
+	}
+	for _, f := range []findings{v.Changed, v.Extra, v.Doubled} {
+		if f.Count == 0 {
+			continue
+		}
+		text := f.First[0].Where
+		if n := f.First[0].Message; n > 0 {
+			text = fmt.Sprintf("message %d (%s)", n, text)
+		}
+		text += ": " + f.First[0].What
+		if f.Count > 1 {
+			text += fmt.Sprintf("; and %d more like it", f.Count-1)
+		}
+		return errors.New(text)
+	}
+	return fmt.Errorf("%d messages were served and %d are there", v.Expected, v.Kept)
 }
 
 // collect reads a message for a client's Check.

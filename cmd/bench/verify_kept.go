@@ -16,11 +16,21 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// keptMail is what a client keeps, whatever the format. each calls visit once for every message, in any order, and
-// holds no more than one of them; r is nil where there is a message without its octets.
+// keptMail is what a client keeps, whatever the format. each calls visit once for every message, in the order in which the
+// format has them, and holds no more than one of them.
 type keptMail struct {
 	format string
-	each   func(ctx context.Context, visit func(name string, r io.Reader) error) error
+	each   func(ctx context.Context, visit visitor) error
+}
+
+type visitor func(keptMessage) error
+
+// keptMessage is one message that a client keeps.
+type keptMessage struct {
+	where string
+	whole bool
+	body  io.Reader    // what is there of it, nil for nothing
+	entry *store.Entry // in a store of ours, else nil
 }
 
 // openKept finds out what a path is: a store of ours, a Maildir, a folder of files, an mbox, or one file with a message.
@@ -40,15 +50,15 @@ func openKept(path string) (keptMail, error) {
 	case !info.IsDir() && !info.Mode().IsRegular():
 		return keptMail{}, fmt.Errorf("%s is neither a folder nor a file", path)
 	case info.IsDir() && isFolder("bodies"):
-		return keptMail{"store", func(ctx context.Context, visit func(string, io.Reader) error) error {
-			return eachEntry(ctx, path, visit)
+		return keptMail{"store", func(ctx context.Context, visit visitor) error {
+			return inStore(path, func(st *store.Store) error { return eachEntry(ctx, st, store.Inbox, visit) })
 		}}, nil
 	case info.IsDir() && isFolder("cur") && isFolder("new"):
-		return keptMail{"maildir", func(ctx context.Context, visit func(string, io.Reader) error) error {
+		return keptMail{"maildir", func(ctx context.Context, visit visitor) error {
 			return errors.Join(eachFile(ctx, filepath.Join(path, "new"), visit), eachFile(ctx, filepath.Join(path, "cur"), visit))
 		}}, nil
 	case info.IsDir():
-		return keptMail{"files", func(ctx context.Context, visit func(string, io.Reader) error) error {
+		return keptMail{"files", func(ctx context.Context, visit visitor) error {
 			return eachFile(ctx, path, visit)
 		}}, nil
 	}
@@ -58,16 +68,16 @@ func openKept(path string) (keptMail, error) {
 	}
 	defer func() { _ = f.Close() }() // it was only read
 	if start, _ := bufio.NewReaderSize(f, 16).Peek(5); string(start) == "From " {
-		return keptMail{"mbox", func(ctx context.Context, visit func(string, io.Reader) error) error {
+		return keptMail{"mbox", func(ctx context.Context, visit visitor) error {
 			return eachInMbox(ctx, path, visit)
 		}}, nil
 	}
-	return keptMail{"files", func(_ context.Context, visit func(string, io.Reader) error) error { return visitFile(path, visit) }}, nil
+	return keptMail{"files", func(_ context.Context, visit visitor) error { return visitFile(path, visit) }}, nil
 }
 
 // eachFile visits the files below a folder, in the order in which the system gives them, for any number of them. Names
 // that begin with a dot are left out, and what is no file.
-func eachFile(ctx context.Context, dir string, visit func(string, io.Reader) error) error {
+func eachFile(ctx context.Context, dir string, visit visitor) error {
 	f, err := os.Open(dir)
 	if err != nil {
 		return err
@@ -100,17 +110,17 @@ func eachFile(ctx context.Context, dir string, visit func(string, io.Reader) err
 	}
 }
 
-func visitFile(path string, visit func(string, io.Reader) error) error {
+func visitFile(path string, visit visitor) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = f.Close() }() // it was only read
-	return visit(path, f)
+	return visit(keptMessage{where: path, whole: true, body: f})
 }
 
 // eachInMbox visits the messages of an mbox. go-mbox takes the quoting of From lines away and makes every line end CRLF.
-func eachInMbox(ctx context.Context, path string, visit func(string, io.Reader) error) error {
+func eachInMbox(ctx context.Context, path string, visit visitor) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return err
@@ -123,7 +133,7 @@ func eachInMbox(ctx context.Context, path string, visit func(string, io.Reader) 
 			return nil
 		}
 		if err == nil {
-			err = visit(fmt.Sprintf("message %d of the mbox", n), m)
+			err = visit(keptMessage{where: fmt.Sprintf("message %d of the mbox", n), whole: true, body: m})
 		}
 		if err != nil {
 			return err
@@ -132,28 +142,43 @@ func eachInMbox(ctx context.Context, path string, visit func(string, io.Reader) 
 	return ctx.Err()
 }
 
-// eachEntry visits the messages in the Inbox of a store of ours, which has to be sound.
-func eachEntry(ctx context.Context, dir string, visit func(string, io.Reader) error) (err error) {
-	st, err := openStore(dir)
+// inStore opens a store of ours, to read it only, for as long as f runs.
+func inStore(dir string, f func(*store.Store) error) (err error) {
+	st, err := store.Open(dir, &store.Options{MustExist: true, ReadOnly: true})
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, st.Close()) }()
-	if err = checkSound(ctx, st); err != nil {
+	return errors.Join(f(st), st.Close())
+}
+
+// eachEntry visits the messages below an entry of a store of ours, which has to be sound.
+func eachEntry(ctx context.Context, st *store.Store, parent store.ID, visit visitor) error {
+	if err := checkSound(ctx, st); err != nil {
 		return err
 	}
-	return st.Each(ctx, store.Inbox, func(e *store.Entry) error {
+	return st.Each(ctx, parent, func(e *store.Entry) error {
 		if e.Type != store.TypeMessage {
 			return nil
 		}
-		name := fmt.Sprintf("entry %d", e.ID)
-		if e.Body.Kind != store.BodyWhole {
-			return visit(name, nil)
+		k := keptMessage{where: fmt.Sprintf("entry %d", e.ID), whole: e.Body.Kind == store.BodyWhole, entry: e}
+		if e.Body.Kind == store.BodyNone {
+			return visit(k)
 		}
 		body, err := st.Body(ctx, e.ID)
 		if err != nil {
 			return err
 		}
-		return errors.Join(visit(name, body), body.Close())
+		k.body = body
+		return errors.Join(visit(k), body.Close())
 	})
+}
+
+// checkSound reads all that a store holds.
+func checkSound(ctx context.Context, st *store.Store) error {
+	var found []error
+	summary, err := st.Check(ctx, func(p store.Problem) { found = append(found, errors.New(p.Text)) })
+	if err == nil && summary.Problems > 0 {
+		err = fmt.Errorf("the store has %d problems: %w", summary.Problems, errors.Join(found...))
+	}
+	return err
 }
