@@ -48,6 +48,7 @@ are quoted for the shell already. It must copy every message below {dir}, one a 
 	}
 	m.addFlags(c, 2_000, 8<<10, 5, 0)
 	f := c.Flags()
+	m.addClientFlag(f)
 	f.StringSliceVar(&m.clients, "clients", nil, "clients of others (default those that are installed): "+strings.Join(peerNames(), ", "))
 	f.StringArrayVar(&m.own, "client", nil, "`NAME=COMMAND` of your own, repeatable: see above")
 	f.StringSliceVar(&m.servers, "server", []string{simulatorName}, "servers to fetch from: pop3sim, dovecot")

@@ -36,6 +36,7 @@ figures of a column are alike; how much dearer a message is in the largest mailb
 	}
 	g.addFlags(c, 100_000, 2<<10, 3, 0)
 	f := c.Flags()
+	g.addClientFlag(f)
 	f.IntVar(&g.from, "from", 1000, "messages of the smallest mailbox")
 	f.StringVar(&g.pop3sim, "pop3sim", "", "a pop3sim program that serves instead of the server built into the bench")
 	c.RunE = func(c *cobra.Command, _ []string) error {

@@ -37,6 +37,7 @@ refreshed twice.`,
 	}
 	r.addFlags(c, 100_000, 2<<10, 5, time.Millisecond)
 	f := c.Flags()
+	r.addClientFlag(f)
 	f.IntVar(&r.oneByOne, "one-by-one-messages", 10_000, "messages in the mailbox that is refreshed without pipelining; 0 leaves it out")
 	r.windowFlag(c)
 	r.addServerFlags(f)

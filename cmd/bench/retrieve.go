@@ -45,6 +45,7 @@ that is watched: it gives throughput over time and the latency of each message, 
 	r.addFlags(c, 10_000, 8<<10, 5, 0)
 	r.job.flags(c)
 	f := c.Flags()
+	r.addClientFlag(f)
 	f.IntVar(&r.accounts, "accounts", 1, "mailboxes that are fetched at once, by a client process each; {n} in --user is the number")
 	r.addServerFlags(f)
 	r.addKeepFlags(f)

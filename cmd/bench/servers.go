@@ -52,9 +52,6 @@ served. The time is the client's own, from the first RETR to the last octet of t
 	f.StringSliceVar(&s.from, "from", []string{madeUp, "eml", "mbox"}, "where the simulator has the mail from: "+strings.Join(mailForms(), ", "))
 	f.StringSliceVar(&s.servers, "server", []string{simulatorName, dovecotName}, "servers: pop3sim, dovecot; without the flag those that are installed")
 	s.addServerFlags(f)
-	if err := f.MarkHidden("mtm"); err != nil { // no client of ours takes part
-		panic(err)
-	}
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		if err := s.setup.validate(f); err != nil {
 			return err

@@ -55,11 +55,15 @@ func (s *setup) addFlags(c *cobra.Command, messages int, size cli.Size, rounds i
 	f.SortFlags = false
 	s.box.flags(c, messages, size)
 	f.IntVar(&s.rounds, "runs", rounds, "rounds: how often each measurement is made, all taking turns")
-	f.StringVar(&s.mtm, "mtm", "", "an mtm program to measure instead of the MTM built into the bench")
 	s.output.addFlags(f)
 	f.StringVar(&s.dir, "dir", os.TempDir(), "folder on the disk that clients store to; a folder is made in it and removed")
 	f.DurationVar(&s.roundTrip, "rtt", roundTrip, "round trip that is added to the line: 500us, 20ms ...")
 	f.Var(&s.bandwidth, "bandwidth", "octets a second that the line carries in each direction: 1MiB, 100MB ...; 0 = no limit")
+}
+
+// addClientFlag adds the flag that says which client of ours is measured.
+func (s *setup) addClientFlag(f *pflag.FlagSet) {
+	f.StringVar(&s.mtm, "mtm", "", "an mtm program to measure instead of the MTM built into the bench")
 }
 
 // addServerFlags adds the flags that say which server is measured.
