@@ -133,7 +133,7 @@ func (s *serversBench) plan(ctx context.Context, servers []serverSpec, versions 
 		}
 		for _, server := range all {
 			p.trials = append(p.trials, trial{
-				Label: client + ", " + server.Name, Server: server, Client: clientSpec{Name: client}, Line: s.line(), Accounts: 1, Spool: spool,
+				Label: client + " from " + server.Name, Server: server, Client: clientSpec{Name: client}, Line: s.line(), Accounts: 1, Spool: spool,
 				Visits: []visitSpec{{Mailbox: s.box, Job: job{Mode: copyMail, Which: newOnes, Window: s.window}}},
 			})
 		}
