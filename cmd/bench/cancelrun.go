@@ -65,7 +65,7 @@ func (x *cancel) run(ctx context.Context, stderr io.Writer) (_ *stops, err error
 }
 
 func (x *cancel) cancelAll(ctx context.Context, r *canceller, stderr io.Writer) (*stops, error) {
-	bar := cli.NewBar(stderr, "cancelling", cli.Messages, int64(x.cancels))
+	bar := cli.NewBar(stderr, "cancelling", cli.Steps, int64(x.cancels))
 	defer bar.Close()
 	found := &stops{Benchmark: "cancel", Machine: thisMachine(), Mailbox: x.box}
 	random := rand.New(rand.NewPCG(x.box.Seed, 0))

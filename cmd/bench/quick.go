@@ -48,6 +48,7 @@ Next:
   bench retrieve --html retrieve.html     five runs of 10,000 messages, and a page with plots
   bench compare                           beside the clients of others that are installed
   bench compare --client 'mine=CMD ... {host} {port} {user} {password} {dir}'
+  bench servers                           RETR beside Dovecot, where that is installed, and a bare sender
   bench sessions                          logins per second, and what idle sessions cost
   bench growth                            what a message costs in ever larger mailboxes
   bench retrieve --target HOST:PORT --user NAME --password-env VARIABLE

@@ -19,7 +19,7 @@ func (x *start) run(ctx context.Context, stderr io.Writer) (*starts, error) {
 		return nil, err
 	}
 	found := &starts{Benchmark: "start", Machine: thisMachine(), Mailbox: x.box}
-	bar := cli.NewBar(stderr, "starting", cli.Messages, int64(x.runs))
+	bar := cli.NewBar(stderr, "starting", cli.Steps, int64(x.runs))
 	defer bar.Close()
 	for len(found.Starts) < x.runs {
 		one, err := x.once(ctx, served)
