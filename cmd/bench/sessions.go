@@ -116,12 +116,15 @@ func (s *sessionsBench) plan(servers []serverSpec, versions []participant, spool
 			add(sessionsName, fmt.Sprintf("%d at once", n), job{Users: s.most(), Workers: n, Time: s.time})
 		}
 		if s.idle > 0 {
-			hold := time.Duration(0)
-			if server.Process != 0 {
-				hold = 5 * lookEvery // its memory has to be looked at meanwhile
+			hold := func(n int) job {
+				j := job{Users: s.most(), Workers: n}
+				if server.Process != 0 { // its memory has to be looked at meanwhile, which takes the longer the more processes it has
+					j.Hold = 5*lookEvery + time.Duration(n)*5*time.Millisecond
+				}
+				return j
 			}
-			add(holdName, heldVisit(1), job{Users: s.most(), Workers: 1, Hold: hold})
-			add(holdName, heldVisit(s.idle), job{Users: s.most(), Workers: s.idle, Hold: hold})
+			add(holdName, heldVisit(1), hold(1))
+			add(holdName, heldVisit(s.idle), hold(s.idle))
 		}
 	}
 	p.conclude = func() { p.found.weigh(s.idle) }

@@ -41,7 +41,8 @@ func (t *tree) end() usage {
 	return usage{CPU: max(0, cpu), Peak: <-t.peak}
 }
 
-// largest looks at the memory until ctx ends, and then once more. Looking takes at most a fiftieth of the time.
+// largest looks at the memory until ctx ends, and then once more. Looking takes at most a tenth of the time, and
+// far less where there are few processes.
 func largest(ctx context.Context, root int) (peak int64) {
 	timer := time.NewTimer(lookEvery)
 	defer timer.Stop()
@@ -53,7 +54,7 @@ func largest(ctx context.Context, root int) (peak int64) {
 			return peak
 		default:
 		}
-		timer.Reset(max(lookEvery, 50*time.Since(start)))
+		timer.Reset(max(lookEvery, 10*time.Since(start)))
 		select {
 		case <-ctx.Done():
 		case <-timer.C:
