@@ -148,7 +148,7 @@ func (p *performance) run(ctx context.Context, s *scenarios.Scenario, want scena
 		<-time.After(time.Duration(want.After))
 	}
 	p.slow = time.Duration(want.Slow)
-	failed := p.get(ctx, s.MTM.Take, time.Duration(want.Stays))
+	failed := p.get(ctx, s.MTM, time.Duration(want.Stays))
 	found := []error{p.learn()}
 	if code := mtm.Code(failed); code != want.Code {
 		found = append(found, fmt.Errorf("the error is %d, not %d: %v", code, want.Code, failed))
@@ -173,19 +173,26 @@ func (p *performance) run(ctx context.Context, s *scenarios.Scenario, want scena
 }
 
 // get gets mail, and stays connected for so long without a command.
-func (p *performance) get(ctx context.Context, take scenarios.Take, stays time.Duration) error {
-	var command mtm.Command = mtm.Connect{}
-	if take != scenarios.Headers {
-		get := mtm.GetMail{Which: mtm.New, Link: mtm.StayOnline, Into: store.Inbox}
-		if take == scenarios.Move {
-			get.Take = mtm.Move
-		}
-		if stays == 0 {
-			get.Link = mtm.ThenDisconnect
-		}
-		command = get
+func (p *performance) get(ctx context.Context, how scenarios.MTM, stays time.Duration) error {
+	get := mtm.GetMail{Which: mtm.New, Link: mtm.StayOnline, Into: store.Inbox}
+	if how.Take == scenarios.Move {
+		get.Take = mtm.Move
 	}
-	err := p.box.InvokeSync(ctx, command)
+	if stays == 0 {
+		get.Link = mtm.ThenDisconnect
+	}
+	var err error
+	switch {
+	case how.Take == scenarios.Headers:
+		err = p.box.InvokeSync(ctx, mtm.Connect{})
+	case how.HeadersFirst:
+		err = p.box.InvokeSync(ctx, mtm.Connect{})
+		if get.Link = mtm.WhileConnected; p.box.Connected() {
+			err = errors.Join(err, p.box.InvokeSync(ctx, get))
+		}
+	default:
+		err = p.box.InvokeSync(ctx, get)
+	}
 	if stays > 0 {
 		<-time.After(stays)
 		err = errors.Join(err, p.box.Err())

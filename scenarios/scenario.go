@@ -186,6 +186,8 @@ type Expect struct {
 type MTM struct {
 	// Whether it copies the mail, moves it, or looks at the headers alone. Default: copy.
 	Take Take `json:"take,omitempty"`
+	// Whether it looks at the headers before it takes the mail. Default: false, get mail asks for no header of a new message.
+	HeadersFirst bool `json:"headersFirst,omitempty"`
 	// How it logs in: the auth setting of an account. Default: userpass.
 	Auth string `json:"auth,omitempty"`
 	// Whether it tries that way though the server does not list it: the auth-unlisted setting of an account. Default: false.
