@@ -2,6 +2,7 @@ package recorded
 
 import (
 	"bytes"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -31,7 +32,7 @@ func (s *survey) rules(all []*difference, most int) []scenarios.Rule {
 	}
 	for _, verb := range verbs {
 		group := of(all, verb)
-		if !nameable(verb) && slices.ContainsFunc(group, func(d *difference) bool { return !d.same }) {
+		if !m.nameable(verb) && slices.ContainsFunc(group, func(d *difference) bool { return !d.same }) {
 			s.note("the server has its own answer to " + string(notation.Escape(nil, []byte(verb[:min(len(verb), 20)]))) + ", which the scenario has not")
 			continue
 		}
@@ -54,10 +55,21 @@ func of(all []*difference, verb string) []*difference {
 	return group
 }
 
-// nameable tells whether a rule can be for a verb.
-func nameable(verb string) bool {
-	return slices.Contains([]string{connect, "CAPA", "USER", "PASS", "APOP", "AUTH", "RESPONSE", "STLS", "STAT", "LIST", "UIDL", "TOP", "RETR",
-		"DELE", "NOOP", "RSET", "QUIT", "LAST", "LANG", "UTF8"}, verb)
+// extension is a verb that is none of the protocol's and may stand in a rule.
+var extension = regexp.MustCompile(`^[A-Z][A-Z0-9-]{2,19}$`)
+
+// nameable tells whether a rule can be for a verb. Of those that are none of the
+// protocol's there may be many, and one that looks like a slip is refused in a file.
+func (m *maker) nameable(verb string) bool {
+	if slices.Contains([]string{connect, "CAPA", "USER", "PASS", "APOP", "AUTH", "RESPONSE", "STLS", "STAT", "LIST", "UIDL", "TOP", "RETR",
+		"DELE", "NOOP", "RSET", "QUIT", "LAST", "LANG", "UTF8"}, verb) {
+		return true
+	}
+	if !extension.MatchString(verb) || len(m.whole)+len(m.single)+len(m.general) >= m.most {
+		return false
+	}
+	_, err := scenarios.Parse("", []byte("title: x\nrules: [{on: "+verb+", do: [silence]}]"), nil)
+	return err == nil
 }
 
 // maker collects rules. Of those that match a command the first one answers.
