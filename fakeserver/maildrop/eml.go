@@ -8,7 +8,8 @@ import (
 
 // OpenEML serves the .eml files of a folder, sorted by name, or a single file.
 // The unique-ids are the names without .eml. A message that is deleted is
-// removed from the folder. The error is a *PathError, with ErrEmpty when there
+// removed from the folder. Files of up to 256 KiB are kept in memory until they
+// take 128 MiB, and served from there as long as they have not changed. The error is a *PathError, with ErrEmpty when there
 // is no .eml file.
 func OpenEML(path string) (Source, error) {
 	info, err := os.Stat(path)

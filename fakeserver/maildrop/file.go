@@ -21,10 +21,11 @@ func (s stamp) same(o stamp) bool { return s.size == o.size && s.modified.Equal(
 
 // fileMessage is a message that is a whole file.
 type fileMessage struct {
-	uid   string
-	path  string
-	stamp stamp
-	form  form
+	uid    string
+	path   string
+	stamp  stamp
+	form   form
+	octets []byte // as served, nil when they are not kept
 	// find gives the path when the file has moved; nil when it never does.
 	find func() (string, error)
 }
@@ -33,6 +34,11 @@ func (m *fileMessage) UID() string { return m.uid }
 func (m *fileMessage) Size() int64 { return m.form.octets }
 
 func (m *fileMessage) Open() (io.ReadCloser, error) {
+	if m.octets != nil {
+		if info, err := os.Stat(m.path); err == nil && stampOf(info).same(m.stamp) {
+			return fromMemory(m.octets), nil
+		}
+	}
 	f, err := os.Open(m.path)
 	if os.IsNotExist(err) && m.find != nil {
 		var path string
@@ -69,27 +75,28 @@ type readCloser struct {
 	io.Closer
 }
 
-// measureFile reads the file once. It must be a regular one: a pipe would
-// block, a folder is no message.
-func measureFile(path string, buf []byte) (stamp, form, error) {
-	info, err := os.Stat(path)
+// measure reads the file, and keeps its octets where there is room. It must be
+// a regular one: a pipe would block, a folder is no message.
+func (m *fileMessage) measure(buf []byte, left *room) error {
+	info, err := os.Stat(m.path)
 	if err != nil {
-		return stamp{}, form{}, unreadable(path, err)
+		return unreadable(m.path, err)
 	}
 	if !info.Mode().IsRegular() {
-		return stamp{}, form{}, &PathError{path, "not a regular file; move it out of the mail folder", ErrFormat}
+		return &PathError{m.path, "not a regular file; move it out of the mail folder", ErrFormat}
 	}
-	f, err := os.Open(path)
+	f, err := os.Open(m.path)
 	if err != nil {
-		return stamp{}, form{}, unreadable(path, err)
+		return unreadable(m.path, err)
 	}
 	defer func() { _ = f.Close() }() // it was only read
 	if info, err = f.Stat(); err != nil {
-		return stamp{}, form{}, unreadable(path, err)
+		return unreadable(m.path, err)
 	}
-	shape, err := measure(f, buf)
-	if err != nil {
-		return stamp{}, form{}, unreadable(path, err)
+	if m.form, err = measure(f, buf); err != nil {
+		return unreadable(m.path, err)
 	}
-	return stampOf(info), shape, nil
+	m.stamp = stampOf(info)
+	m.octets = left.keep(served(io.NewSectionReader(f, 0, info.Size()), f, m.form), m.form)
+	return nil
 }

@@ -15,7 +15,7 @@ type entry struct {
 }
 
 // folder is a Source with one file per message. A file is measured once, and
-// again when its size or time has changed.
+// again when its size or time has changed. Small ones are kept in memory.
 type folder struct {
 	mu    sync.Mutex
 	scan  func() ([]entry, error) // the files in serving order
@@ -43,13 +43,14 @@ func (f *folder) List() (List, error) {
 	list := make(messages, 0, len(entries))
 	uids := f.usedUIDs(entries)
 	var buf []byte
+	left := f.left()
 	for _, e := range entries {
 		m := f.known[e.path]
 		if info, statErr := os.Stat(e.path); m == nil || statErr != nil || !stampOf(info).same(m.stamp) {
 			if buf == nil {
 				buf = make([]byte, 256<<10)
 			}
-			m, err = f.load(e, uids, buf)
+			m, err = f.load(e, uids, buf, &left)
 			if errors.Is(err, fs.ErrNotExist) && f.known != nil {
 				continue // taken away since the folder was read
 			}
@@ -76,11 +77,19 @@ func (f *folder) usedUIDs(entries []entry) uidSet {
 	return uids
 }
 
+// left is what may be kept besides what is.
+func (f *folder) left() room {
+	left := room(keptAtMost)
+	for _, m := range f.known {
+		left -= room(len(m.octets))
+	}
+	return left
+}
+
 // load measures a file that is new or has changed.
-func (f *folder) load(e entry, uids uidSet, buf []byte) (*fileMessage, error) {
+func (f *folder) load(e entry, uids uidSet, buf []byte, left *room) (*fileMessage, error) {
 	m := &fileMessage{path: e.path, find: e.find}
-	var err error
-	if m.stamp, m.form, err = measureFile(e.path, buf); err != nil {
+	if err := m.measure(buf, left); err != nil {
 		return nil, err
 	}
 	if before := f.known[e.path]; before != nil {

@@ -17,11 +17,11 @@ type mboxFile struct {
 }
 
 // OpenMbox serves the messages of an mbox file in its order. It reads the file
-// once to find them and keeps some 100 octets for each. The unique-ids are
-// digests of the messages, so they stay when others are deleted. Deleting
-// writes a new file beside the old one and renames it. The error is a
-// *PathError, with ErrEmpty when the file holds nothing, and ErrFormat when it
-// is no mbox.
+// once to find them and keeps some 100 octets for each, and messages of up to
+// 256 KiB as a whole until they take 128 MiB. The unique-ids are digests of
+// the messages, so they stay when others are deleted. Deleting writes a new
+// file beside the old one and renames it. The error is a *PathError, with
+// ErrEmpty when the file holds nothing, and ErrFormat when it is no mbox.
 //
 // Nothing locks the file against programs that deliver into it at the moment
 // in which deleted messages are removed.
@@ -74,9 +74,10 @@ func (m *mboxFile) read() error {
 	if err != nil {
 		return unreadable(m.path, err)
 	}
-	list := make(messages, len(spans))
+	list, left := make(messages, len(spans)), room(keptAtMost)
 	for i := range spans {
-		list[i] = &mboxMessage{file: m, span: spans[i]}
+		s := &spans[i]
+		list[i] = &mboxMessage{m, *s, left.keep(served(s.content(f), f, s.form), s.form), stampOf(info)}
 	}
 	m.list, m.stamp = list, stampOf(info)
 	return nil
@@ -84,8 +85,10 @@ func (m *mboxFile) read() error {
 
 // mboxMessage is a message in an mbox file.
 type mboxMessage struct {
-	file *mboxFile
-	span span
+	file   *mboxFile
+	span   span
+	octets []byte // as served, nil when they are not kept
+	stamp  stamp  // of the file when it was read
 }
 
 func (m *mboxMessage) UID() string { return m.span.uid }
@@ -93,6 +96,11 @@ func (m *mboxMessage) Size() int64 { return m.span.form.octets }
 
 // Open allows for mail that was appended since.
 func (m *mboxMessage) Open() (io.ReadCloser, error) {
+	if m.octets != nil {
+		if info, err := os.Stat(m.file.path); err == nil && stampOf(info).same(m.stamp) {
+			return fromMemory(m.octets), nil
+		}
+	}
 	f, err := os.Open(m.file.path)
 	if err != nil {
 		return nil, err

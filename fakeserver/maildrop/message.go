@@ -101,9 +101,7 @@ func (m *memoryMessage) Size() int64 {
 }
 
 func (m *memoryMessage) Open() (io.ReadCloser, error) {
-	r := new(memoryReader)
-	r.Reset(m.raw)
-	return r, nil
+	return fromMemory(m.raw), nil
 }
 
 type memoryReader struct{ bytes.Reader }
