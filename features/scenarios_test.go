@@ -86,7 +86,7 @@ func perform(t *testing.T, st *store.Store, s *scenarios.Scenario, axis string, 
 			found = append(found, fmt.Errorf("get mail %d: %w", i+1, err))
 		}
 	}
-	if err := errors.Join(append(found, p.box.Close(), play.Check(t.Context()), play.Close())...); err != nil {
+	if err := errors.Join(append(found, p.box.Close(), play.Check(t.Context()), play.CheckMTM(), play.Close())...); err != nil {
 		t.Errorf("%s, %s:\n%v", s.Name(), axis, err)
 		for _, transcript := range play.Transcripts() {
 			t.Logf("session %d:\n%s", transcript.Session, transcript)
@@ -101,7 +101,7 @@ func (p *performance) open(t *testing.T, s *scenarios.Scenario, axis string) err
 	if len(s.Users) > 0 {
 		settings.LoginName, settings.Password.Literal, settings.Token.Literal = s.Users[0].Name, s.Users[0].Password, s.Users[0].Token
 	}
-	if s.MTM.Password != "" {
+	if s.MTM.Password != "" || s.MTM.EmptyPassword {
 		settings.Password.Literal = s.MTM.Password
 	}
 	settings.Auth, settings.AuthUnlisted = account.UserPass, s.MTM.AuthUnlisted

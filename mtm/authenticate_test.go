@@ -149,6 +149,17 @@ var _ = Describe("Authentication (behaviour section 3)", func() {
 		Expect(b.loginOf()).To(Equal("AUTH CRAM-MD5"))
 	})
 
+	DescribeTable("an empty password is one too (quirk 33)", func(method account.Auth) {
+		b := newBench(&fakeserver.Options{Users: map[string]fakeserver.User{"demo": {}}}, nil, nil, auth(method),
+			func(p *account.POP3) { p.Password = account.Password{} })
+		b.mustDo(mtm.Connect{})
+		b.mustDo(mtm.Disconnect{})
+		_, err := newBench(nil, nil, nil, auth(method), func(p *account.POP3) { p.Password = account.Password{} }).do(mtm.Connect{})
+		Expect(err).To(Or(MatchError(mtm.ErrInvalidLogin), MatchError(mtm.ErrInvalidAPOP)))
+	},
+		Entry(nil, account.UserPass), Entry(nil, account.APOP), Entry(nil, account.Plain), Entry(nil, account.Login),
+		Entry(nil, account.CRAMMD5), Entry(nil, account.SCRAMSHA1), Entry(nil, account.SCRAMSHA256))
+
 	DescribeTable("a refusal is final: no weaker method follows (quirks 17, 18)", func(edit fakeserver.Edit, want error) {
 		b := newBench(nil, nil, nil, auth(account.Auto))
 		b.srv.On(fakeserver.Match{Verb: "AUTH"}, fakeserver.Auto.With(edit)).Must()

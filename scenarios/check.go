@@ -209,7 +209,9 @@ func (s *Scenario) checkUsers(f *files, bad wrong) {
 			bad(path+".name", "a user has a name without blanks")
 		case seen[u.Name]:
 			bad(path+".name", "the user %s is there already", u.Name)
-		case u.Password == "" && u.Token == "":
+		case u.EmptyPassword && (u.Password != "" || u.Token != ""):
+			bad(path+".emptyPassword", "the user %s has an empty password alone, or another one, or a token", u.Name)
+		case u.Password == "" && u.Token == "" && !u.EmptyPassword:
 			bad(path, "the user %s needs a password or a token", u.Name)
 		case strings.ContainsAny(u.Password+u.Token, "\r\n\x00"):
 			bad(path, "a password and a token are one line")
@@ -222,11 +224,7 @@ func (s *Scenario) checkUsers(f *files, bad wrong) {
 func (s *Scenario) checkExpect(bad wrong) {
 	e := &s.Expect
 	for path, list := range map[string][]string{"never": e.Never, "received": e.Received, "sequence": e.Sequence, "only": e.Only} {
-		for i, command := range list {
-			if why := badCommand(command, nil); why != "" {
-				bad(at("expect."+path, i), "%s", why)
-			}
-		}
+		checkCommands("expect."+path, list, bad)
 	}
 	for verb := range e.Exactly {
 		if why := badCommand(verb, nil); why != "" || strings.Contains(verb, " ") {
@@ -245,7 +243,19 @@ func (s *Scenario) checkExpect(bad wrong) {
 	}
 }
 
+func checkCommands(path string, list []string, bad wrong) {
+	for i, command := range list {
+		if why := badCommand(command, nil); why != "" {
+			bad(at(path, i), "%s", why)
+		}
+	}
+}
+
 func (s *Scenario) checkMTM(bad wrong) {
+	checkCommands("mtm.never", s.MTM.Never, bad)
+	if s.MTM.EmptyPassword && s.MTM.Password != "" {
+		bad("mtm.emptyPassword", "the password cannot be empty and %q", s.MTM.Password)
+	}
 	if len(s.MTM.Runs) > maxRuns {
 		bad("mtm.runs", "at most %d runs", maxRuns)
 	}

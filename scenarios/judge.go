@@ -39,6 +39,13 @@ func (p *Play) Check(ctx context.Context) error {
 	return errors.Join(p.judge(ctx), p.Unmet())
 }
 
+// CheckMTM judges our own client beyond that: what stands under mtm and shows in the transcripts.
+func (p *Play) CheckMTM() error {
+	j := &judge{all: commands(p.Transcripts())}
+	j.never(p.scenario.MTM.Never)
+	return errors.Join(j.failures...)
+}
+
 func (p *Play) judge(ctx context.Context) error {
 	const patience = 5 * time.Second
 	var found []error
@@ -86,11 +93,7 @@ func (j *judge) commands() {
 			j.fail(command, "no such command", j.near(command))
 		}
 	}
-	for _, command := range j.expect.Never {
-		if n := j.count(command); n > 0 {
-			j.fail("never "+command, fmt.Sprintf("it came %s", times(n)), j.shown(command))
-		}
-	}
+	j.never(j.expect.Never)
 	for _, command := range slices.Sorted(maps.Keys(j.expect.Counts)) {
 		if want, n := j.expect.Counts[command], j.count(command); !want.holds(n) {
 			j.fail(fmt.Sprintf("%s %s times", command, want), times(n), j.near(command))
@@ -102,6 +105,14 @@ func (j *judge) commands() {
 	}
 	if j.expect.Only != nil {
 		j.only()
+	}
+}
+
+func (j *judge) never(commands []string) {
+	for _, command := range commands {
+		if n := j.count(command); n > 0 {
+			j.fail("never "+command, fmt.Sprintf("it came %s", times(n)), j.shown(command))
+		}
 	}
 }
 

@@ -92,6 +92,17 @@ expect:                 # what a good client does; judged from transcripts and t
 		Expect(talk(p, "UIDL", "RETR 2")).To(HaveSuffix("\r\n.\r\n+OK bye\r\n"))
 	})
 
+	It("judges our own client by more, where other clients may do as they like", func() {
+		p := play("mailbox: [{text: a}]", `mtm: {never: ["UIDL *", DELE]}`)
+		talk(p, "UIDL", "UIDL 1")
+		Expect(judged(p)).NotTo(HaveOccurred())
+		Expect(p.CheckMTM()).To(MatchError("expected never UIDL *\n     got it came once\n  session 1, TRANSACTION: UIDL 1"))
+		_, err := scenarios.Parse("x.yaml", []byte("title: T\nmtm: {never: [DELL], password: x, emptyPassword: true}\n"), nil)
+		Expect(err).To(MatchError(And(ContainSubstring("DELL"), ContainSubstring("cannot be empty"))))
+		_, err = scenarios.Parse("x.yaml", []byte("title: T\nusers: [{name: a, emptyPassword: true, password: x}]\n"), nil)
+		Expect(err).To(MatchError(ContainSubstring("an empty password alone")))
+	})
+
 	It("is the same from Go, and checked there too", func() {
 		refuse := "not now"
 		s := &scenarios.Scenario{Title: "T", Mailbox: []scenarios.Mail{{File: "plain.eml", UIDL: "p"}},

@@ -96,6 +96,8 @@ type User struct {
 	Name string `json:"name"`
 	// The password; none when there is a token alone.
 	Password string `json:"password,omitempty"`
+	// Whether the password is the empty one. Default: false.
+	EmptyPassword bool `json:"emptyPassword,omitempty"`
 	// A token for XOAUTH2 and OAUTHBEARER.
 	Token string `json:"token,omitempty"`
 	// A mailbox of this user's own.
@@ -194,6 +196,10 @@ type MTM struct {
 	AuthUnlisted bool `json:"authUnlisted,omitempty"`
 	// The password that it has. Default: that of the first user.
 	Password string `json:"password,omitempty"`
+	// Whether its password is the empty one. Default: false.
+	EmptyPassword bool `json:"emptyPassword,omitempty"`
+	// Commands that it does not send, though other clients may: it can do without them.
+	Never []string `json:"never,omitempty"`
 	// How often it gets mail, and how that ends. Default: twice, both without an error and with all mail stored.
 	Runs []Run `json:"runs,omitempty"`
 	// Unique-ids of messages that the server sends other than they are, so that what is stored is not what the mailbox has.
