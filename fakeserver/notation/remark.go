@@ -41,10 +41,11 @@ func (l Line) At() (at time.Duration, ok bool) {
 	return at, err == nil && at >= 0
 }
 
-// TLS tells whether a remark says that from here on the connection has TLS.
+// TLS tells whether a remark says that from here on the connection has TLS, such as
+// TLS 1.3. One that tells why there is none does not.
 func (l Line) TLS() bool {
 	version, ok := strings.CutPrefix(l.remark(), tlsRemark)
-	return ok && (version == "" || version[0] == ' ')
+	return ok && (version == "" || len(version) > 1 && version[0] == ' ' && '0' <= version[1] && version[1] <= '9')
 }
 
 // Is tells whether a line is this remark.

@@ -279,6 +279,7 @@ var _ = Describe("A recorder with TLS", Ordered, func() {
 		o.ClientTLS = &tls.Config{ServerName: "localhost", MinVersion: tls.VersionTLS12}
 		r := recordFrom(implicit, o)
 		Expect(dial(r.addr).rest()).To(MatchRegexp(`^-ERR TLS with the server: .*certificate`))
+		Expect(r.end().ImplicitTLS()).To(BeFalse(), "the client had no TLS")
 	})
 
 	It("takes nothing that comes before the handshake", func() {
