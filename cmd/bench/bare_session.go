@@ -24,7 +24,7 @@ type bareSession struct {
 // dialBare connects, with TLS where the login says so, and logs in with USER and PASS. No line may be longer than size.
 // The end of ctx closes the connection; so does close.
 func dialBare(ctx context.Context, l login, size int) (*bareSession, error) {
-	var dialer net.Dialer
+	dialer := net.Dialer{KeepAlive: -1} // five system calls less
 	conn, err := dialer.DialContext(ctx, "tcp", l.address())
 	if err != nil {
 		return nil, err
