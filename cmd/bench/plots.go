@@ -14,6 +14,9 @@ func (r *results) ratePlot() page.Plot {
 		Title: "Rate", X: r.Unit + " per second", Lines: []page.Series{{Name: r.Unit + " per second"}},
 		About: "Medians of all rounds. The time is that of the client's whole process.",
 	}
+	if r.Benchmark == serversName {
+		p.About = "Medians of all rounds. The time is from the first RETR to the last octet of the last message."
+	}
 	for _, s := range r.Summary {
 		p.Bars = append(p.Bars, s.Label)
 		p.Lines[0].Points = append(p.Lines[0].Points, page.Point{Y: s.Rate.Median})

@@ -143,7 +143,8 @@ func (s *serversBench) plan(ctx context.Context, servers []serverSpec, versions 
 		return nil, err
 	}
 	p.found.Notes = append(p.found.Notes,
-		"The mail of every run was compared with what was to be served, by its CRC-32C. Rates are from the first RETR to the last octet.")
+		"The mail of every run was compared with what was to be served, by its CRC-32C. Rates are from the first RETR to the last octet; "+
+			"CPU time and memory are those of whole processes, their start and the login included.")
 	return p, nil
 }
 
