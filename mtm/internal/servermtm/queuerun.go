@@ -188,5 +188,5 @@ func (w *work) deleteQueued(ctx context.Context) ([]store.ID, error) {
 	w.meter.Update(func(p *progress.Snapshot) {
 		p.TotalMessages, p.MessagesToProcess = len(items), len(items)
 	})
-	return w.dele(ctx, items)
+	return w.dele(ctx, lastFirst(items))
 }

@@ -61,7 +61,7 @@ func (w *work) transfer(ctx context.Context, t Transfer) error {
 		return err
 	}
 	// Everything in safe is committed and synced by now.
-	return w.delete(ctx, w.safe)
+	return w.delete(ctx, lastFirst(w.safe))
 }
 
 // leaveOutStored keeps a message from being stored twice: after an interrupted

@@ -2,6 +2,7 @@ package servermtm
 
 import (
 	"context"
+	"slices"
 
 	"pop3mtm/mtm/progress"
 	"pop3mtm/mtm/store"
@@ -129,6 +130,14 @@ func (w *work) delete(ctx context.Context, items []item) error {
 	}
 	w.outcome.Deleted += len(gone)
 	return w.forget(ctx, gone)
+}
+
+// lastFirst sorts items by number, the highest first. QUIRK: smtp4dev deletes at once, and the
+// numbers behind become less; from the end on, none of a message that is asked for does
+// (session-smtp4dev).
+func lastFirst(items []item) []item {
+	slices.SortFunc(items, func(a, b item) int { return b.number - a.number })
+	return items
 }
 
 // dele asks the server to delete messages, and returns those to which it agreed.
