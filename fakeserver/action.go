@@ -85,6 +85,19 @@ func Reload(x *Exchange) error {
 	return v.reload(x.Session.sight())
 }
 
+// Expunge deletes the messages that are marked now, without waiting for QUIT, and shows the
+// session what is left: the numbers behind a message that is gone become less by one.
+func Expunge(x *Exchange) error {
+	v := x.Session.view
+	if v == nil {
+		return errors.New("expunge: nobody has logged in")
+	}
+	if err := v.commit(nil, true); err != nil {
+		return err
+	}
+	return v.reload(x.Session.sight())
+}
+
 // Change is what becomes of the mail in a maildrop. It must not change the slice.
 type Change func(mail []maildrop.Message) []maildrop.Message
 

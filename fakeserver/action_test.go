@@ -99,6 +99,39 @@ var _ = Describe("an action", func() {
 		Expect(p.ask("AUTH PLAIN AGRlbW8AZGVtbw==")).To(HavePrefix("+OK"))
 	})
 
+	It("deletes at once, and the numbers behind become less", func() {
+		drop := three()
+		srv := start(drop, nil)
+		srv.On(fakeserver.Match{Verb: "DELE"}, fakeserver.Auto.After(fakeserver.Expunge))
+		p := login(srv)
+		Expect(p.ask("DELE 1")).To(Equal("+OK message 1 deleted"))
+		Expect(drop.UIDs()).To(Equal([]string{"b", "c"}), "without QUIT")
+		Expect(rows(p, "UIDL")).To(Equal([]string{"1 b", "2 c"}))
+		Expect(p.ask("DELE 3")).To(HavePrefix("-ERR"))
+		Expect(p.ask("DELE 2")).To(HavePrefix("+OK"))
+		Expect(p.ask("RSET")).To(HavePrefix("+OK"))
+		Expect(p.ask("STAT")).To(Equal("+OK 1 22"))
+	})
+
+	It("says in the status line what is so once the command has taken effect", func() {
+		srv := start(three(), nil)
+		told := func(verb, text string) {
+			srv.On(fakeserver.Match{Verb: verb}, fakeserver.Auto.With(fakeserver.StatusText(text)).Telling())
+		}
+		told("PASS", "{messages} messages ({octets} octets) for {user} in session {session}; {argument}{verb} {other}")
+		told("RETR", "{size} octets of {argument}")
+		told("DELE", "{messages} are left")
+		told("XYZZY", "{verb} {argument}: unknown")
+		p, _ := connect(srv)
+		Expect(p.ask("USER demo")).To(HavePrefix("+OK"))
+		Expect(p.ask("PASS demo")).To(Equal("+OK 3 messages (42 octets) for demo in session 1; PASS {other}"), "a password is not told")
+		status, _ := p.multi("RETR 2")
+		Expect(status).To(Equal("+OK 22 octets of 2"))
+		Expect(p.ask("RETR 9")).To(Equal("-ERR 0 octets of 9"))
+		Expect(p.ask("DELE 2")).To(Equal("+OK 2 are left"))
+		Expect(p.ask("xyzzy {verb} 1")).To(Equal("-ERR XYZZY {verb} 1: unknown"))
+	})
+
 	It("loses what is pipelined (quirk 98)", func() {
 		srv := start(three(), nil)
 		srv.On(fakeserver.Match{Verb: "LIST"}, fakeserver.Auto.Before(fakeserver.LosePipelined))
@@ -136,8 +169,15 @@ var _ = Describe("a view", func() {
 		Entry("compressed sizes (quirk 42)", fakeserver.Sized(size), []string{"1 5", "2 11", "3 5"}, []string{"1 a", "2 b", "3 c"}, "b", "c"),
 		Entry("rounded sizes (quirk 42)", fakeserver.Sized(fakeserver.RoundedTo(1024)), []string{"1 1024", "2 1024", "3 1024"}, []string{"1 a", "2 b", "3 c"}, "b", "c"),
 		Entry("sizes with LF (quirk 42)", fakeserver.Sized(fakeserver.CountedInLF), []string{"1 7", "2 17", "3 7"}, []string{"1 a", "2 b", "3 c"}, "b", "c"),
+		Entry("sizes without the header", fakeserver.Sized(fakeserver.CountedWithoutHeader), []string{"1 2", "2 8", "3 2"}, []string{"1 a", "2 b", "3 c"}, "b", "c"),
 		Entry("the same unique-id twice (quirk 50)", fakeserver.Named(func(*fakeserver.Session, int, string) string { return "\xe4 /" }),
 			[]string{"1 10", "2 22", "3 10"}, []string{"1 \xe4 /", "2 \xe4 /", "3 \xe4 /"}, "b", "c"))
+
+	It("counts a CR in LF only where it belongs to a line end", func() {
+		at := func(text string) int64 { return fakeserver.CountedInLF(maildrop.Bytes("a", []byte(text))) }
+		Expect(at("A: b\r\n\r\nx\ry\nz\r\n")).To(Equal(int64(12)))
+		Expect(at("\r\r\n")).To(Equal(int64(2)))
+	})
 
 	It("may be another one in each session, for each user and in each named state", func() {
 		renamed := fakeserver.Named(func(s *fakeserver.Session, n int, _ string) string {

@@ -15,7 +15,7 @@ import (
 type Maildrop struct {
 	source maildrop.Source
 	lock   chan struct{}        // full while a session holds the maildrop
-	seen   map[string]time.Time // when a session first saw a message, for Expire; behind lock
+	seen   map[string]time.Time // when a session first saw a message, for Expire; behind mu
 
 	news signal // changes from outside of sessions
 	mu   sync.Mutex
@@ -130,7 +130,7 @@ func (d *Maildrop) take(wait time.Duration, quit <-chan struct{}) bool {
 	return false
 }
 
-// current is what is in the maildrop, less what has expired. The caller has locked it.
+// current is what is in the maildrop, less what has expired.
 func (d *Maildrop) current(o *Options) (maildrop.List, error) {
 	if d.isHeld(o.Now()) {
 		return nil, errInUse
@@ -150,18 +150,20 @@ type sight func(maildrop.List) maildrop.List
 
 var errInUse = errors.New("maildrop is in use")
 
-// open locks the maildrop and lists its mail as see shows it. It waits at most
-// for LockWait, or until quit is closed, when another session has it.
+// open locks the maildrop, unless sessions share it, and lists its mail as see shows it. It
+// waits at most for LockWait, or until quit is closed, when another session has it.
 func (d *Maildrop) open(o *Options, quit <-chan struct{}, see sight) (*view, error) {
-	if !d.take(o.LockWait, quit) {
+	if !o.Shared && !d.take(o.LockWait, quit) {
 		return nil, errInUse
 	}
 	list, err := d.current(o)
 	if err != nil {
-		<-d.lock
+		if !o.Shared {
+			<-d.lock
+		}
 		return nil, err
 	}
-	v := &view{drop: d, list: see(list)}
+	v := &view{drop: d, list: see(list), shared: o.Shared}
 	v.reset()
 	return v, nil
 }
@@ -170,6 +172,7 @@ func (d *Maildrop) open(o *Options, quit <-chan struct{}, see sight) (*view, err
 // end, and deletions are marks until the session commits them.
 type view struct {
 	drop   *Maildrop
+	shared bool // it has not locked the maildrop
 	list   maildrop.List
 	gone   maildrop.Positions // marked as deleted; counted from 0, as read
 	read   maildrop.Positions // sent by RETR; kept only when that makes a difference
@@ -258,5 +261,7 @@ func (v *view) release() {
 	if source, ok := v.drop.source.(maildrop.Changing); ok {
 		source.SessionEnded()
 	}
-	<-v.drop.lock
+	if !v.shared {
+		<-v.drop.lock
+	}
 }

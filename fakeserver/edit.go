@@ -50,6 +50,12 @@ func TakeEffect() Edit {
 	}
 }
 
+// IfStatus applies edits to a reply whose status line is pattern, in which a * stands for any
+// text: "-ERR no such message*".
+func IfStatus(pattern string, edits ...Edit) Edit {
+	return only(func(r Reply) bool { return glob(pattern, r.status()) }, edits)
+}
+
 // IfErr applies edits to a -ERR only, IfOK to a positive reply only.
 func IfErr(edits ...Edit) Edit { return when(false, edits) }
 
@@ -57,8 +63,13 @@ func IfErr(edits ...Edit) Edit { return when(false, edits) }
 func IfOK(edits ...Edit) Edit { return when(true, edits) }
 
 func when(positive bool, edits []Edit) Edit {
+	return only(func(r Reply) bool { return r.bearing() >= challenge == positive }, edits)
+}
+
+// only applies edits to some replies.
+func only(some func(r Reply) bool, edits []Edit) Edit {
 	return func(r Reply) Reply {
-		if r.bearing() >= challenge != positive {
+		if !some(r) {
 			return r
 		}
 		for _, edit := range edits {

@@ -57,6 +57,20 @@ func BareLF() Edit {
 	})
 }
 
+// CRLF ends all lines of the reply with CRLF, also those that end with LF alone in the mail.
+func CRLF() Edit {
+	return through(func(to sink) filter {
+		cr := false
+		return &stepper{sink: to, step: func(out []byte, c byte) []byte {
+			if c == '\n' && !cr {
+				out = append(out, '\r')
+			}
+			cr = c == '\r'
+			return append(out, c)
+		}}
+	})
+}
+
 // NoStuffing takes the dots away that keep a line of mail from being the end of
 // it. QUIRK 74.
 func NoStuffing() Edit {

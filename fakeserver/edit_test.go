@@ -46,6 +46,7 @@ func replies() map[string]fakeserver.Reply {
 	return map[string]fakeserver.Reply{
 		"mail":     append(append(chunks("+OK 9 octets\r\n"), fakeserver.Chunk{Body: text("A: b\r\n\r\n..x\r\n")}), chunks(".\r\n")...),
 		"bare LF":  append(append(chunks("+OK 9 octets\r\n"), fakeserver.Chunk{Body: text("b\n..c\n...\n.d\r\n..e\r\n")}), chunks(".\r\n")...),
+		"LF":       append(append(chunks("+OK 9 octets\r\n"), fakeserver.Chunk{Body: text("A: b\n\nx\ry\r\n")}), chunks(".\r\n")...),
 		"list":     append(append(chunks("+OK 2 messages (30 octets)\r\n"), fakeserver.Chunk{Body: text("1 10\r\n2 20\r\n")}), chunks(".\r\n")...),
 		"row":      chunks("+OK 2 20\r\n"),
 		"pieces":   chunks("+O", "K 2 ", "20\r", "\n"),
@@ -70,10 +71,13 @@ type sample struct {
 func samples() map[string]sample {
 	return map[string]sample{
 		"Append":           {fakeserver.Append("x\r\n"), "list", "+OK 2 messages (30 octets)\r\n1 10\r\n2 20\r\n.\r\nx\r\n"},
+		"AfterHeader":      {fakeserver.AfterHeader("#\r\n"), "mail", "+OK 9 octets\r\nA: b\r\n\r\n#\r\n..x\r\n.\r\n"},
 		"AroundRows":       {fakeserver.AroundRows("#", "\x00"), "list", "+OK 2 messages (30 octets)\r\n#1 10\x00\r\n#2 20\x00\r\n.\r\n"},
 		"Bandwidth":        {fakeserver.Bandwidth(100), "row", "+OK 2<50ms> 20\r\n"},
+		"BareFirstDot":     {fakeserver.BareFirstDot(), "mail", "+OK 9 octets\r\nA: b\r\n\r\n.x\r\n.\r\n"},
 		"BareLF":           {fakeserver.BareLF(), "mail", "+OK 9 octets\nA: b\n\n..x\n.\n"},
 		"BeforeDot":        {fakeserver.BeforeDot("\r\n"), "mail", "+OK 9 octets\r\nA: b\r\n\r\n..x\r\n\r\n.\r\n"},
+		"CRLF":             {fakeserver.CRLF(), "LF", "+OK 9 octets\r\nA: b\r\n\r\nx\ry\r\n.\r\n"},
 		"Count":            {fakeserver.Count(fakeserver.To("-1")), "row", "+OK -1 20\r\n"},
 		"CutAfter":         {fakeserver.CutAfter(18, fakeserver.Reset), "mail", "+OK 9 octets\r\nA: b<reset>"},
 		"DoubleRow":        {fakeserver.DoubleRow(2), "list", "+OK 2 messages (30 octets)\r\n1 10\r\n2 20\r\n2 20\r\n.\r\n"},
@@ -84,6 +88,7 @@ func samples() map[string]sample {
 		"Endless":          {fakeserver.Endless("x\r\n"), "", ""},
 		"IfErr":            {fakeserver.IfErr(fakeserver.ThenEnd(fakeserver.Close)), "error", "-ERR [AUTH] no\r\n<close>"},
 		"IfOK":             {fakeserver.IfOK(fakeserver.ThenEnd(fakeserver.Close)), "error", "-ERR [AUTH] no\r\n"},
+		"IfStatus":         {fakeserver.IfStatus("-ERR [AUTH]*", fakeserver.ThenEnd(fakeserver.Close)), "error", "-ERR [AUTH] no\r\n<close>"},
 		"Insert":           {fakeserver.Insert(15, "\x00"), "mail", "+OK 9 octets\r\nA\x00: b\r\n\r\n..x\r\n.\r\n"},
 		"InsertRow":        {fakeserver.InsertRow(3, "3 30"), "list", "+OK 2 messages (30 octets)\r\n1 10\r\n2 20\r\n3 30\r\n.\r\n"},
 		"LFTerminator":     {fakeserver.LFTerminator(), "empty", "+OK\r\n.\n"},

@@ -264,3 +264,14 @@ func ExampleOptions_strict() {
 	// -ERR unknown command
 	// commands that made no sense: session 1: XSENDER 1
 }
+
+func ExampleHandler_Telling() {
+	srv := fakeserver.New(mailbox(), nil)
+	srv.On(fakeserver.Match{Verb: "PASS"}, fakeserver.Auto.With(fakeserver.StatusText("{messages} messages for {user}")).Telling())
+	srv.On(fakeserver.Match{Verb: "NOOP"}, fakeserver.Auto.With(fakeserver.StatusText("{octets} octets")).Telling())
+	talk(srv, "NOOP", "DELE 1", "NOOP")
+	// Output:
+	// +OK 47 octets
+	// +OK message 1 deleted
+	// +OK 23 octets
+}

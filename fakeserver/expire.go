@@ -24,8 +24,9 @@ func (o *Options) expireRow() string {
 const day = 24 * time.Hour
 
 // expire deletes what a session saw for the first time more than so many days ago.
-// The caller holds the lock of the maildrop.
 func (d *Maildrop) expire(list maildrop.List, days int, now time.Time) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	seen := make(map[string]time.Time, list.Len())
 	var old []string
 	for i := range list.Len() {

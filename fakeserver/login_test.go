@@ -105,6 +105,21 @@ var _ = Describe("login", func() {
 		Expect(second.ask("PASS demo")).To(HavePrefix("+OK"))
 	})
 
+	It("lets several sessions have a maildrop at once when they share it, each with its own marks", func() {
+		drop := three()
+		srv := start(drop, &fakeserver.Options{Shared: true, Expire: 3})
+		first, second := login(srv), login(srv)
+		Expect(first.ask("DELE 1")).To(HavePrefix("+OK"))
+		Expect(second.ask("STAT")).To(Equal("+OK 3 42"))
+		Expect(second.ask("DELE 1")).To(HavePrefix("+OK"))
+		Expect(first.ask("QUIT")).To(HavePrefix("+OK"))
+		Expect(drop.UIDs()).To(Equal([]string{"b", "c"}))
+		Expect(second.ask("DELE 3")).To(HavePrefix("+OK"))
+		Expect(second.ask("QUIT")).To(HavePrefix("+OK"), "a message that is gone is deleted")
+		Expect(drop.UIDs()).To(Equal([]string{"b"}))
+		Expect(drop.Locked()).To(BeFalse())
+	})
+
 	It("gives the lock of a dropped session to the next at once", func() {
 		srv := start(three(), nil)
 		for range 20 {

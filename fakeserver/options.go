@@ -51,6 +51,9 @@ type Options struct {
 	// LockAfterDrop is how long a maildrop stays locked, by the clock Now, when a
 	// session ends without QUIT. Default: not at all. QUIRK 28.
 	LockAfterDrop time.Duration
+	// Shared lets several sessions have a maildrop at once, each with marks of its own, as
+	// most servers for tests do. Default: a session locks it (RFC 1939 section 4).
+	Shared bool
 	// Fragment says how what is sent is cut into packets. Default: Whole.
 	Fragment Fragment
 	// Expire is after how many days the server deletes mail, counted by the clock Now

@@ -1,6 +1,7 @@
 package fakeserver
 
 import (
+	"bytes"
 	"io"
 	"time"
 )
@@ -97,6 +98,8 @@ type Exchange struct {
 	after []Action
 	// secret tells that the line is nothing that people may see.
 	secret bool
+	// telling has the words in braces in the status line filled in.
+	telling bool
 	// ruled tells that a rule is for the command.
 	ruled bool
 	// bad marks a command that counts against Options.MaxBadCommands.
@@ -125,6 +128,19 @@ func line(status, text string) Reply {
 // multiline makes a reply of a status line, a body and the closing dot.
 func multiline(text string, body io.WriterTo) Reply {
 	return append(OK(text), Chunk{Body: body}, Chunk{Bytes: []byte(".\r\n")})
+}
+
+// status is the status line without its line end, as far as it is in memory.
+func (r Reply) status() string {
+	var text []byte
+	for _, c := range r {
+		before, _, ended := bytes.Cut(c.Bytes, []byte("\n"))
+		text = append(text, before...)
+		if ended || c.Body != nil || c.End != Open {
+			break
+		}
+	}
+	return string(bytes.TrimSuffix(text, []byte("\r")))
 }
 
 // startsWith tells whether the first octets of r are prefix, however r is cut

@@ -205,7 +205,7 @@ func (set *ruleSet) handler(x *Exchange) Handler {
 	if chosen == nil {
 		return Auto
 	}
-	x.ruled = true
+	x.ruled = chosen.match.Verb != "" // a rule for any command is for none that makes no sense
 	chosen.fired++
 	if chosen.leads != "" {
 		if set.states == nil {

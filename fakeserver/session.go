@@ -291,6 +291,9 @@ func (s *Session) exchange(x *Exchange) (done bool, why string) {
 	if x.after != nil && reply.bearing() >= challenge {
 		x.act(x.after)
 	}
+	if x.telling {
+		reply = x.fill(reply)
+	}
 	if s.dialect != nil {
 		reply = s.settle(x, reply)
 	}

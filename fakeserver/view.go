@@ -2,6 +2,7 @@ package fakeserver
 
 import (
 	"bytes"
+	"errors"
 	"io"
 
 	"pop3mtm/fakeserver/maildrop"
@@ -72,7 +73,7 @@ func Reversed() View {
 }
 
 // Sized tells other sizes than the right ones, wherever a size is told: RoundedTo,
-// CountedInLF, or any function of the message. QUIRK 42.
+// CountedInLF, CountedWithoutHeader, or any function of the message. QUIRK 42.
 func Sized(size func(m maildrop.Message) int64) View {
 	return func(_ *Session, l maildrop.List) maildrop.List {
 		return seen{l.Len(), func(i int) maildrop.Message {
@@ -100,14 +101,47 @@ func CountedInLF(m maildrop.Message) int64 {
 	if _, err := io.Copy(&crs, r); err != nil {
 		return m.Size()
 	}
-	return m.Size() - int64(crs)
+	return m.Size() - crs.count
 }
 
-// crCounter counts the CRs of what is written to it.
-type crCounter int64
+// CountedWithoutHeader is the size of what follows the empty line behind the header. A
+// message that cannot be read has its right size.
+func CountedWithoutHeader(m maildrop.Message) int64 {
+	r, err := m.Open()
+	if err != nil {
+		return m.Size()
+	}
+	defer func() { _ = r.Close() }() // it was only read
+	var header octetCounter
+	if _, err := io.Copy(&topWriter{w: &header}, r); err != nil && !errors.Is(err, errTopDone) {
+		return m.Size()
+	}
+	return m.Size() - int64(header)
+}
+
+// octetCounter counts what is written to it.
+type octetCounter int64
+
+func (c *octetCounter) Write(p []byte) (int, error) {
+	*c += octetCounter(len(p))
+	return len(p), nil
+}
+
+// crCounter counts the line ends of what is written to it that have a CR.
+type crCounter struct {
+	count   int64
+	afterCR bool
+}
 
 func (c *crCounter) Write(p []byte) (int, error) {
-	*c += crCounter(bytes.Count(p, []byte("\r")))
+	if len(p) == 0 {
+		return 0, nil
+	}
+	if c.afterCR && p[0] == '\n' {
+		c.count++
+	}
+	c.count += int64(bytes.Count(p, []byte("\r\n")))
+	c.afterCR = p[len(p)-1] == '\r'
 	return len(p), nil
 }
 
