@@ -64,9 +64,14 @@ func (s *Scenario) checkServer(bad wrong) {
 	if s.Settings.Certificate != "" && (s.Settings.TLS == "" || s.Settings.TLS == NoTLS) {
 		bad("server.certificate", "a certificate is shown by a server with TLS: say tls: stls, or implicit")
 	}
-	for i, c := range s.Settings.Capabilities {
+	checkCapabilities(s.Settings.Capabilities, "server.capabilities", bad)
+	checkCapabilities(s.Settings.LoginCapabilities, "server.loginCapabilities", bad)
+}
+
+func checkCapabilities(list []string, path string, bad wrong) {
+	for i, c := range list {
 		if strings.ContainsAny(c, "\r\n") {
-			bad(at("server.capabilities", i), "a capability is one line; for other octets write a rule on CAPA with raw")
+			bad(at(path, i), "a capability is one line; for other octets write a rule on CAPA with raw")
 		}
 	}
 }

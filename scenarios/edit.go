@@ -52,6 +52,7 @@ func (s Step) instead() []fakeserver.Edit {
 		alone(s.TakeEffect, fakeserver.TakeEffect()),
 		alone(s.IfOK != nil, fakeserver.IfOK(edits(s.IfOK)...)),
 		alone(s.IfErr != nil, fakeserver.IfErr(edits(s.IfErr)...)),
+		with(s.IfStatus, func(i IfStatus) fakeserver.Edit { return fakeserver.IfStatus(i.Is, edits(i.Do)...) }),
 		with(s.Cut, func(c Cut) fakeserver.Edit { return fakeserver.CutAfter(c.After, c.How.end()) }),
 		alone(s.Silence, fakeserver.CutAfter(0, fakeserver.Open)),
 		alone(s.Close, fakeserver.CutAfter(0, fakeserver.Close)),
@@ -77,6 +78,9 @@ func (s Step) inTime() []fakeserver.Edit {
 func (s Step) form() []fakeserver.Edit {
 	return []fakeserver.Edit{
 		alone(s.BareLF, fakeserver.BareLF()),
+		alone(s.CRLF, fakeserver.CRLF()),
+		alone(s.BareFirstDot, fakeserver.BareFirstDot()),
+		with(s.AfterHeader, func(o Octets) fakeserver.Edit { return fakeserver.AfterHeader(string(o)) }),
 		alone(s.NoStuffing, fakeserver.NoStuffing()),
 		alone(s.StuffAfterCRLF, fakeserver.StuffAfterCRLF()),
 		alone(s.LowerCase, fakeserver.LowerCase()),

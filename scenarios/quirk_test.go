@@ -61,6 +61,8 @@ var _ = Describe("a profile", func() {
 			"domino":      {"+OK Lotus Notes POP3 server version Release 8.5.3 ready on "},
 			"qpopper":     {"+OK Qpopper (version 4.0.5) at mail.example.org starting. <", "+OK Password required for demo.\r\n"},
 			"qmail-pop3d": {"-ERR unimplemented\r\n", "+OK\r\n+OK\r\n"},
+			"greenmail":   {"+OK POP3 GreenMail Server v2.1.3 ready\r\n", "+OK\r\nUIDL\r\nSASL PLAIN\r\n.\r\n", "+OK message scheduled for deletion\r\n+OK bye see you soon\r\n"},
+			"smtp4dev":    {"+OK smtp4dev POP3 server ready\r\n", "+OK user demo accepted\r\n+OK Authentication successful\r\n", "+OK message 1 deleted\r\n+OK Goodbye\r\n"},
 			"gmail":       {"+OK Gpop ready for requests from ", "+OK send PASS\r\n+OK Welcome.\r\n", "+OK Farewell.\r\n"},
 		} {
 			p := play("profile: "+name, "mailbox: [{size: 1KiB}]")
@@ -69,5 +71,22 @@ var _ = Describe("a profile", func() {
 				Expect(said).To(ContainSubstring(text), name)
 			}
 		}
+	})
+
+	It("of GreenMail stuffs no dots in TOP, and after CRLF alone in RETR, and counts no header", func() {
+		p := play("profile: greenmail", `mailbox: [{raw: "A: b\r\n\r\n.x\n.y\r\n"}]`)
+		Expect(talk(p, "LIST", "TOP 1 9", "RETR 1", "RSET", "NOOP", "RETR x", "RETR")).To(ContainSubstring("+OK\r\n1 7\r\n.\r\n" +
+			"+OK\r\nA: b\r\n\r\n.x\r\n.y\r\n.\r\n" +
+			"+OK\r\nA: b\r\n\r\n..x\n.y\r\n\r\n.\r\n" +
+			"+OK\r\n+OK maildrop has 0 messages undeleted.\r\n+OK noop rimes with poop\r\n" +
+			"-ERR java.lang.NumberFormatException: For input string: \"x\"\r\n" +
+			"-ERR java.lang.ArrayIndexOutOfBoundsException: Index 1 out of bounds for length 1\r\n"))
+	})
+
+	It("of smtp4dev deletes at once, lets in with any password, and lists a TOP that it has not", func() {
+		p := play("profile: smtp4dev", "mailbox: [{size: 1KiB, uidl: m, count: 3}]")
+		Expect(talk(p, "DELE 1", "UIDL", "TOP 1 0", "RSET", "LIST 9", "RETR x")).To(ContainSubstring("+OK message 1 deleted\r\n+OK 2 messages\r\n1 m2\r\n2 m3\r\n.\r\n" +
+			"-ERR Unknown command\r\n+OK Reset state\r\n-ERR no such message\r\n-ERR Invalid message id\r\n"))
+		Expect(p.Maildrop.UIDs()).To(Equal([]string{"m2", "m3"}))
 	})
 })

@@ -246,6 +246,12 @@ func reference() string {
 			}
 		}
 	}
+	b.WriteString("\n### Known servers\n\nThe names for `profile`.\n\n| name | server | as seen in |\n|---|---|---|\n")
+	for _, name := range scenarios.Profiles() {
+		p, err := scenarios.ProfileByName(name)
+		Expect(err).NotTo(HaveOccurred())
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", name, cell(p.Title), cell(strings.Join(p.Sources, "; ")))
+	}
 	return b.String() + "\n"
 }
 

@@ -61,6 +61,8 @@ type Server struct {
 	Implementation string `json:"implementation,omitempty"`
 	// The lines of the CAPA reply, in place of those that are true. It changes what is listed, not what works.
 	Capabilities []string `json:"capabilities,omitempty"`
+	// The lines of the CAPA reply before login, where they differ.
+	LoginCapabilities []string `json:"loginCapabilities,omitempty"`
 	// Commands and capabilities that the server lacks: TOP, UIDL, CAPA, APOP, PIPELINING, STLS ...
 	Without []string `json:"without,omitempty"`
 	// What AUTH offers. Default: SCRAM-SHA-256, SCRAM-SHA-1, CRAM-MD5, PLAIN and LOGIN; [] for none.
@@ -84,6 +86,10 @@ type Server struct {
 	LockAfterDrop Duration `json:"lockAfterDrop,omitempty"`
 	// How long a login waits for a mailbox that another session has. Default: 100ms.
 	LockWait Duration `json:"lockWait,omitempty"`
+	// Whether several sessions may have the mailbox at once, each with its own marks of deletion. Default: false, a session locks it.
+	Shared bool `json:"shared,omitempty"`
+	// Whether each user is let in with any password. Default: false.
+	AnyPassword bool `json:"anyPassword,omitempty"`
 	// The longest command in octets, CRLF included. Default: 255.
 	MaxLine int `json:"maxLine,omitempty" jsonschema:"minimum=1,maximum=65536"`
 	// So many bad commands in a row close the connection. Default: 100.

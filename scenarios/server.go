@@ -146,6 +146,10 @@ func (p *Play) configure(o *fakeserver.Options) {
 	if s.Capabilities != nil {
 		o.Capabilities = slices.Clone(s.Capabilities)
 	}
+	if s.LoginCapabilities != nil {
+		o.LoginCapabilities = slices.Clone(s.LoginCapabilities)
+	}
+	o.Shared = o.Shared || s.Shared
 	if s.Mechanisms != nil {
 		o.Mechanisms = slices.Clone(s.Mechanisms)
 	}
@@ -158,6 +162,9 @@ func (p *Play) configure(o *fakeserver.Options) {
 	}
 	if p.scenario.Users != nil {
 		o.Users = p.users()
+	}
+	if s.AnyPassword {
+		o.Users = anyPassword(o.Users)
 	}
 	p.clock.watch(o)
 }
@@ -179,6 +186,19 @@ func (p *Play) users() map[string]fakeserver.User {
 		users[u.Name] = one
 	}
 	return users
+}
+
+// anyPassword are the same users, who need no password; nil is the default one.
+func anyPassword(users map[string]fakeserver.User) map[string]fakeserver.User {
+	if users == nil {
+		return map[string]fakeserver.User{DefaultUser: {Password: DefaultPassword, AnyPassword: true}}
+	}
+	all := map[string]fakeserver.User{}
+	for name, u := range users {
+		u.AnyPassword = true
+		all[name] = u
+	}
+	return all
 }
 
 // certificate is the server's side of TLS; nil when the scenario has none. good is
@@ -230,6 +250,9 @@ func (p *Play) add(r Rule) {
 		answer = fakeserver.As(r.As)
 	}
 	answer = answer.Before(actions(r.Before)...).After(actions(r.After)...).With(edits(r.Do)...)
+	if slices.ContainsFunc(r.Do, func(s Step) bool { return s.fields() != nil }) {
+		answer = answer.Telling()
+	}
 	added := p.On(match, answer).Times(r.Times).Goto(r.Goto)
 	if r.Required {
 		added.Must()

@@ -1,6 +1,12 @@
 package scenarios
 
-import "strings"
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"pop3mtm/fakeserver"
+)
 
 // Step is one thing that is done to an answer. It is a word alone (bareLF), or a word and what it needs (refuse: not now): exactly one
 // of these. Octets of an answer are counted on the wire from 0, status line, stuffed dots and closing dot included; rows are the lines
@@ -9,7 +15,9 @@ type Step struct {
 	// Instead of the answer these octets, to which nothing is added: "+OK 2 1000\r\n". The command takes effect when they
 	// begin with +OK.
 	Raw *Octets `json:"raw,omitempty"`
-	// Instead of the answer "+OK" and this text.
+	// Instead of the answer "+OK" and this text. In it, and in those of refuse and status, these are filled in as they are once
+	// the command has taken effect: {user}, {verb} and {argument} of the command, {messages} and {octets} that STAT would tell,
+	// {size} of the message that the command names, and {session}, the number of the connection.
 	OK *string `json:"ok,omitempty"`
 	// Instead of the answer "-ERR" and this text. What the command would have done does not happen.
 	Refuse *string `json:"refuse,omitempty"`
@@ -21,6 +29,8 @@ type Step struct {
 	IfOK []Step `json:"ifOK,omitempty"`
 	// Steps for an answer that is -ERR.
 	IfErr []Step `json:"ifErr,omitempty"`
+	// Steps for an answer with a certain status line.
+	IfStatus *IfStatus `json:"ifStatus,omitempty"`
 
 	// The answer up to an octet, and then the end of the line.
 	Cut *Cut `json:"cut,omitempty"`
@@ -50,10 +60,16 @@ type Step struct {
 
 	// All lines end with LF alone.
 	BareLF bool `json:"bareLF,omitempty"`
+	// All lines end with CRLF, also those that end with LF alone in the mail.
+	CRLF bool `json:"crlf,omitempty"`
 	// No dots are stuffed.
 	NoStuffing bool `json:"noStuffing,omitempty"`
 	// Dots are stuffed after CRLF alone, not after a bare LF.
 	StuffAfterCRLF bool `json:"stuffAfterCRLF,omitempty"`
+	// A dot at the start of the first line of the body is not stuffed.
+	BareFirstDot bool `json:"bareFirstDot,omitempty"`
+	// Octets behind the empty line that ends the header of a message.
+	AfterHeader *Octets `json:"afterHeader,omitempty"`
 	// All but the status line in small letters.
 	LowerCase bool `json:"lowerCase,omitempty"`
 	// All but the status line in capitals.
@@ -117,6 +133,14 @@ type Step struct {
 	Swap *Pair `json:"swap,omitempty"`
 	// A text for each other one, wherever it stands.
 	Replace *Replace `json:"replace,omitempty"`
+}
+
+// IfStatus is steps for some answers.
+type IfStatus struct {
+	// The status line, where * stands for any text: -ERR no such message*.
+	Is string `json:"is"`
+	// What is done to an answer that has it.
+	Do []Step `json:"do"`
 }
 
 // Cut lets the first octets of an answer through and then ends the line.
@@ -234,7 +258,14 @@ func (s Step) wrong() string {
 			return `a number changes by some or to a text: {by: -1} or {to: "99999999999"}`
 		}
 	}
+	for _, name := range s.fields() {
+		if !slices.Contains(fakeserver.Fields(), name) {
+			return unknown("field to fill in", name, fakeserver.Fields())
+		}
+	}
 	switch {
+	case s.IfStatus != nil && len(s.IfStatus.Do) == 0:
+		return "ifStatus needs steps: {is: ..., do: [...]}"
 	case s.Replace != nil && s.Replace.Old == "":
 		return "nothing cannot be replaced: give old some octets"
 	case s.Endless != nil && *s.Endless == "":
@@ -242,12 +273,39 @@ func (s Step) wrong() string {
 	case len(s.SplitAt) > maxSplits:
 		return "an answer is split at 1000 octets at most; see splitOctets and splitLines"
 	}
-	for _, inner := range append(s.IfOK, s.IfErr...) {
+	for _, inner := range s.inner() {
 		if why := inner.wrong(); why != "" {
 			return why
 		}
 	}
 	return ""
+}
+
+// inner are the steps for some answers only.
+func (s Step) inner() []Step {
+	inner := slices.Concat(s.IfOK, s.IfErr)
+	if s.IfStatus != nil {
+		inner = append(inner, s.IfStatus.Do...)
+	}
+	return inner
+}
+
+var braced = regexp.MustCompile(`\{([a-z]+)\}`)
+
+// fields are the words in braces in the texts of a step.
+func (s Step) fields() []string {
+	var all []string
+	for _, text := range []*string{s.OK, s.Refuse, s.Status} {
+		if text != nil {
+			for _, found := range braced.FindAllStringSubmatch(*text, -1) {
+				all = append(all, found[1])
+			}
+		}
+	}
+	for _, inner := range s.inner() {
+		all = append(all, inner.fields()...)
+	}
+	return all
 }
 
 const maxSplits = 1000

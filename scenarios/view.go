@@ -19,6 +19,8 @@ type View struct {
 	RoundedTo Size `json:"roundedTo,omitempty"`
 	// Sizes without the CR of each line end.
 	CountedInLF bool `json:"countedInLF,omitempty"`
+	// Sizes of what follows the header alone.
+	CountedWithoutHeader bool `json:"countedWithoutHeader,omitempty"`
 	// Other unique-ids: a text in which {uid}, {number} and {session} stand for what they are.
 	UIDL Octets `json:"uidl,omitempty"`
 	// Only in this named state.
@@ -39,6 +41,8 @@ type Action struct {
 	Reverse bool `json:"reverse,omitempty"`
 	// The session sees its mailbox as it is now. Without it the next session does.
 	Reload bool `json:"reload,omitempty"`
+	// Messages that are marked by DELE are gone now, without QUIT, and the numbers behind them become less.
+	Expunge bool `json:"expunge,omitempty"`
 	// What the client has sent behind this command is thrown away.
 	LosePipelined bool `json:"losePipelined,omitempty"`
 }
@@ -78,7 +82,7 @@ func (d Deletes) deletes() func(fakeserver.Leaving) bool {
 func (v View) wrong() string {
 	v.When = ""
 	if given(v) != 1 {
-		return "a view is exactly one of oldest, newest, reversed, roundedTo, countedInLF and uidl, and perhaps when"
+		return "a view is exactly one of oldest, newest, reversed, roundedTo, countedInLF, countedWithoutHeader and uidl, and perhaps when"
 	}
 	return ""
 }
@@ -97,6 +101,8 @@ func (v View) view() fakeserver.View {
 		made = fakeserver.Sized(fakeserver.RoundedTo(int64(v.RoundedTo)))
 	case v.CountedInLF:
 		made = fakeserver.Sized(fakeserver.CountedInLF)
+	case v.CountedWithoutHeader:
+		made = fakeserver.Sized(fakeserver.CountedWithoutHeader)
 	default:
 		made = fakeserver.Named(v.uid)
 	}
@@ -136,6 +142,8 @@ func (a Action) action() fakeserver.Action {
 		return fakeserver.ChangeMail(fakeserver.ReverseMail())
 	case a.Reload:
 		return fakeserver.Reload
+	case a.Expunge:
+		return fakeserver.Expunge
 	default:
 		return fakeserver.LosePipelined
 	}

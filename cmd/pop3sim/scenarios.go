@@ -23,7 +23,7 @@ a good client does then. docs/scenarios.md tells how to write one.`,
   pop3sim scenarios show retr-drop >mine.yaml
   pop3sim scenarios check mine.yaml`,
 	}
-	c.AddCommand(newScenariosList(), newScenariosQuirks(), newScenariosShow(), newScenariosCheck(), newScenariosSchema())
+	c.AddCommand(newScenariosList(), newScenariosQuirks(), newScenariosProfiles(), newScenariosShow(), newScenariosCheck(), newScenariosSchema())
 	return c
 }
 

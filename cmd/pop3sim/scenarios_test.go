@@ -65,6 +65,14 @@ var _ = Describe("pop3sim scenarios", func() {
 		Expect(q.MTM).To(HavePrefix("It keeps what came"))
 	})
 
+	It("lists the known servers", func() {
+		Expect(run("scenarios", "profiles").out).To(And(ContainSubstring("\nmailpit      Mailpit 1.33.1\n"), ContainSubstring("\nqmail-pop3d  qmail-pop3d 1.03\n")))
+		var all []scenarios.Profile
+		Expect(json.Unmarshal([]byte(run("scenarios", "profiles", "--json").out), &all)).To(Succeed())
+		Expect(all).To(HaveLen(len(scenarios.Profiles())))
+		Expect(all[0].Sources).NotTo(BeEmpty())
+	})
+
 	It("shows a file as it is, and one case as JSON", func() {
 		Expect(run("scenarios", "show", "retr-drop").out).To(HavePrefix("# yaml-language-server: $schema=schema.json\ntitle: The line drops"))
 		Expect(run("scenarios", "show", "--json", "retr-drop#after=1200,how=reset").out).To(ContainSubstring(`"cut":{"after":1200,"how":"reset"}`))
