@@ -132,7 +132,7 @@ func (w *work) delete(ctx context.Context, items []item) error {
 	return w.forget(ctx, gone)
 }
 
-// lastFirst sorts items by number, the highest first. QUIRK: smtp4dev deletes at once, and the
+// lastFirst sorts items by number, the highest first. QUIRK 63: smtp4dev deletes at once, and the
 // numbers behind become less; from the end on, none of a message that is asked for does
 // (session-smtp4dev).
 func lastFirst(items []item) []item {
