@@ -97,7 +97,7 @@ func (r *run) resolve(ctx context.Context, s *Session) error {
 	next := d.from + len(d.held)
 	switch {
 	case d.alone:
-		r.window, r.widest = 1, 1
+		r.window, r.widest, r.again = 1, 1, next+1
 	case next == r.sent:
 		r.window = min(2*r.window, r.widest)
 	default: // something was thrown away

@@ -26,8 +26,7 @@ func (s *Session) fetch(ctx context.Context, c command, words string, w io.Write
 	}
 	var octets int64
 	err := s.exchange(ctx, c, words, func(text []byte) error {
-		_, repeats := s.secondStatus(text)
-		n, writeErr, err := s.body(ctx, c, repeats, w)
+		n, writeErr, err := s.body(ctx, c, s.lookAhead(text) == repeatedLine, w)
 		octets = n
 		if err != nil {
 			return err

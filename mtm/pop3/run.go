@@ -19,6 +19,7 @@ type run struct {
 	octets         int // of the commands in flight
 	first          int // index of the first command that went out when no answer was due
 	window, widest int // how many commands may be in flight now, and at most
+	again          int // 1 + the index of a message that was asked for again: how it begins is its own
 	doubt          *doubt
 	failed         error
 	batches        chan []byte

@@ -38,12 +38,13 @@ func (r *run) refusal(n int, err error) error {
 
 // message reads the message that follows a status line.
 func (r *run) message(ctx context.Context, s *Session, c command, text []byte) error {
-	shaped, repeats := s.secondStatus(text)
-	if shaped && r.doubt == nil && r.unsure() {
+	first := s.lookAhead(text)
+	// QUIRK 86: a late line too many is taken for the status line also when nothing else was in flight.
+	if r.doubt == nil && (first != plainLine && r.unsure() || first == okLine && r.again != r.answered+1) {
 		r.doubt = &doubt{from: r.answered}
 	}
 	if r.doubt != nil {
-		return r.hold(ctx, s, c, shaped)
+		return r.hold(ctx, s, c, first != plainLine)
 	}
 	blank := s.blankLeftOut
 	var w io.Writer
@@ -52,7 +53,7 @@ func (r *run) message(ctx context.Context, s *Session, c command, text []byte) e
 			w = nil
 		}
 	}
-	octets, writeErr, err := s.body(ctx, c, repeats, w)
+	octets, writeErr, err := s.body(ctx, c, first == repeatedLine, w)
 	if err != nil {
 		return err
 	}

@@ -187,6 +187,15 @@ var _ = Describe("A pipelined run", func() {
 		Expect(d.lines[7]).To(Equal(`"+OK 5 pm\r\n"`))
 	})
 
+	It("asks again for a message that begins like a status line, which may be its own behind a late line (quirk 86)", func() {
+		s := open(slices.Concat([]any{hear("RETR 1"), say("+OK\r\na\r\n.\r\n"), hear("RETR 2"), say("+OK 1 done\r\n+OK 3 octets\r\nb\r\n.\r\n")}, inStep,
+			[]any{hear("RETR 2"), say("+OK 3 octets\r\nb\r\n.\r\n"), hear("RETR 3"), say("+OK 10 octets\r\n+OK 5 pm\r\n.\r\n"), hear("STAT"), say("+OK 3 9\r\n"),
+				hear("RETR 3"), say("+OK 10 octets\r\n+OK 5 pm\r\n.\r\n")})...)
+		var d diary
+		Expect(s.RetrAll(ctx, []int{1, 2, 3}, &d)).To(Succeed())
+		Expect(d.lines[3:]).To(Equal([]string{"message 2", `"b\r\n"`, "done 2 3 <nil>", "message 3", `"+OK 5 pm\r\n"`, "done 3 10 <nil>"}))
+	})
+
 	It("notices a late answer that is one too many by the answer to STAT (quirk 86)", func() {
 		s := pipelined(nil, hear("RETR 1"), hear("RETR 2"), say("+OK\r\na\r\n.\r\n-ERR no\r\n"),
 			hear("STAT"), say("+OK\r\nSubject: b\r\n.\r\n+OK 2 320\r\n"))

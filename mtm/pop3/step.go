@@ -92,23 +92,37 @@ func (s *Session) quiet(c command, expected string) error {
 	return nil
 }
 
-// secondStatus looks at the first line of the message that follows a status line with this text. shaped says that it looks like
-// a status line, and has no header then. repeats says that it is the second one of two (QUIRK 85), and not mail that begins so
-// (QUIRK 82): it says the same as the first one, or has the number that this one lacks (QUIRK 86: then the first one was the
-// extra line of an answer before).
-func (s *Session) secondStatus(text []byte) (shaped, repeats bool) {
+// firstLine is what the first line of a message looks like.
+type firstLine int
+
+const (
+	plainLine    firstLine = iota
+	refusalLine            // -ERR, so that there is no header
+	okLine                 // +OK, so that there is no header
+	repeatedLine           // the second one of two status lines (QUIRK 85)
+)
+
+// lookAhead looks at the first line of the message that follows a status line with this text. One that looks like a status line is
+// the second one of two, and not mail that begins so (QUIRK 82), when it says the same as the first one, or has the number that
+// this one lacks (QUIRK 86: then the first one was the extra line of an answer before).
+func (s *Session) lookAhead(text []byte) firstLine {
 	s.statusText = append(s.statusText[:0], text...) // which is valid until the next read
 	line := s.in.PeekLine('+', shownText)
 	if line == nil {
 		line = s.in.PeekLine('-', shownText)
 	}
 	if line == nil {
-		return false, false
+		return plainLine
 	}
-	ok, again, shaped := parseStatus(line)
-	if !ok {
-		return shaped, false
-	}
+	ok, again, known := parseStatus(line)
 	_, _, numbered := cutNumber(again, maxOctets)
-	return true, bytes.Equal(s.statusText, again) || numbered && !bytes.ContainsAny(s.statusText, "0123456789")
+	switch {
+	case !known:
+		return plainLine
+	case !ok:
+		return refusalLine
+	case bytes.Equal(s.statusText, again), numbered && !bytes.ContainsAny(s.statusText, "0123456789"):
+		return repeatedLine
+	}
+	return okLine
 }
