@@ -28,6 +28,18 @@ type answer struct {
 type ended struct {
 	number int
 	octets int64
+	short  bool
+}
+
+// maxShort bounds how many messages may be shorter than the server says before its sizes are held for estimates (QUIRK 42), which
+// are worth no question each time.
+const maxShort = 8
+
+// short says whether a message may have ended too early: at a dot that the server did not stuff (QUIRK 74). Then more of it
+// follows.
+func (r *run) short(s *Session, number int, octets int64) bool {
+	sizes, known := r.sink.(Sizer)
+	return known && s.shortOnes < maxShort && octets < sizes.Size(number)
 }
 
 // holdOctets bounds what a doubt holds back: the headers of a whole window, and most messages.
@@ -104,6 +116,9 @@ func (r *run) resolve(ctx context.Context, s *Session) error {
 		r.window = 1
 	}
 	if d.last != nil {
+		if d.last.short {
+			s.shortOnes++
+		}
 		r.failed = r.sink.Done(d.last.number, d.last.octets, nil)
 	}
 	for i, a := range d.held {

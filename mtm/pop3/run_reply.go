@@ -60,8 +60,9 @@ func (r *run) message(ctx context.Context, s *Session, c command, text []byte) e
 	if r.failed == nil {
 		r.failed = writeErr
 	}
-	if r.failed == nil && blank { // QUIRK 87: unless the blank line was the answer, and this is that to another command
-		r.doubt = &doubt{from: r.answered + 1, room: holdOctets, last: &ended{c.number, octets}}
+	// QUIRK 87: the blank line may have been the answer, and this is that to another command.
+	if short := r.short(s, c.number, octets); r.failed == nil && (blank || short) {
+		r.doubt = &doubt{from: r.answered + 1, room: holdOctets, last: &ended{c.number, octets, short}}
 		return nil
 	}
 	if r.failed == nil {

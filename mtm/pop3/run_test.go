@@ -38,6 +38,14 @@ func (d *diary) Done(n int, octets int64, err error) error {
 	return d.done[n]
 }
 
+// sized is a diary that knows how long messages are.
+type sized struct {
+	*diary
+	size int64
+}
+
+func (s sized) Size(int) int64 { return s.size }
+
 var _ = Describe("A pipelined run", func() {
 	ctx := context.Background()
 
@@ -157,6 +165,35 @@ var _ = Describe("A pipelined run", func() {
 		var d diary
 		Expect(s.RetrAll(ctx, []int{1, 2, 3}, &d)).To(Succeed())
 		Expect(d.lines[3:]).To(Equal([]string{"message 2", `"b\r\n"`, "done 2 3 <nil>", "message 3", `"c\r\n"`, "done 3 3 <nil>"}))
+	})
+
+	It("holds a message that is shorter than said for whole once nothing more of it has come (quirk 74)", func() {
+		s := pipelined(nil, hear("STAT"), say("+OK 3 9\r\n"), hear("RETR 1"), hear("RETR 2"),
+			say("+OK\r\na\r\n.\r\n+OK\r\nb\r\n.\r\n"), hear("STAT"), say("+OK 3 9\r\n"),
+			hear("RETR 3"), say("+OK\r\nc\r\n.\r\nd\r\n.\r\n"), hangUp{})
+		_, err := s.Stat(ctx)
+		Expect(err).NotTo(HaveOccurred())
+		d := sized{new(diary), 6}
+		Expect(s.RetrAll(ctx, []int{1, 2}, d)).To(Succeed())
+		Expect(d.lines).To(Equal([]string{"message 1", `"a\r\n"`, "done 1 3 <nil>", "message 2", `"b\r\n"`, "done 2 3 <nil>"}))
+		Expect(s.RetrAll(ctx, []int{3}, d)).To(MatchError(HavePrefix("RETR 3: expected nothing before STAT after it")))
+		Expect(d.lines[6:]).To(Equal([]string{"message 3", `"c\r\n"`}))
+	})
+
+	It("asks no more when the sizes are but estimates (quirk 42)", func() {
+		steps := []any{hear("STAT"), say("+OK 9 99\r\n")}
+		for n := 1; n <= 9; n++ {
+			steps = append(steps, hear(fmt.Sprint("RETR ", n)), say("+OK\r\na\r\n.\r\n"))
+			if n <= 8 {
+				steps = append(steps, hear("STAT"), say("+OK 9 99\r\n"))
+			}
+		}
+		s := open(steps...)
+		_, err := s.Stat(ctx)
+		Expect(err).NotTo(HaveOccurred())
+		d := sized{new(diary), 1000}
+		Expect(s.RetrAll(ctx, []int{1, 2, 3, 4, 5, 6, 7, 8, 9}, d)).To(Succeed())
+		Expect(d.lines).To(HaveLen(27))
 	})
 
 	It("holds nothing for whole that follows a blank line which was the answer (quirk 87)", func() {

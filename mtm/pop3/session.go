@@ -24,6 +24,7 @@ type Session struct {
 	bodyEnded  bool   // and no line has come since
 	// blankLeftOut: before the status line that was read last
 	blankLeftOut bool
+	shortOnes    int    // messages that were shorter than said
 	statSaid     string // by the server last, "" = never
 
 	greeting string

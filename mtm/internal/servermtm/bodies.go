@@ -3,6 +3,7 @@ package servermtm
 import (
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"pop3mtm/mtm/progress"
@@ -54,6 +55,14 @@ func newBodySink(w *work, items map[int]item, lines int, place placer, settled s
 
 func (s *bodySink) newBatch() *bodyBatch {
 	return &bodyBatch{Batch: s.Store.NewBatch(), reader: s.reader}
+}
+
+// Size is what LIST told of a message that comes whole.
+func (s *bodySink) Size(n int) int64 {
+	if s.top {
+		return 0
+	}
+	return s.items[n].size
 }
 
 // Message starts a message.
@@ -170,6 +179,9 @@ func (s *bodySink) keep(b *bodyBatch) error {
 	}
 	if s.settled != 0 && b.arrivals < len(b.items) {
 		b.SetFlags(idsOf(b.items), 0, s.settled)
+	}
+	if slices.ContainsFunc(b.items, func(it item) bool { return it.breaking }) {
+		b.SetFlags(idsOf(b.items), 0, store.Failed)
 	}
 	if err := commit(b.Batch); err != nil {
 		return err

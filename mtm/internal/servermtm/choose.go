@@ -33,6 +33,7 @@ type item struct {
 	complete bool
 	new      bool
 	pending  bool // a transfer was asked for it and has not finished with it
+	breaking bool // answers and commands no longer matched behind it the last time
 }
 
 // choose finds the messages that are asked for and that the server has, by number.
@@ -73,7 +74,7 @@ func (m *Mailbox) pick(ctx context.Context, c Choice, waits queue, number func(s
 			wanted = append(wanted, item{
 				id: ref.ID, uid: ref.UID, number: n, size: ref.Size,
 				kind: ref.Kind, complete: ref.Flags.Has(store.Complete),
-				new: ref.Flags.Has(store.New), pending: ref.Flags.Has(store.Pending),
+				new: ref.Flags.Has(store.New), pending: ref.Flags.Has(store.Pending), breaking: ref.Flags.Has(store.Failed),
 			})
 		}
 	}

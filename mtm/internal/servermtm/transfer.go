@@ -56,6 +56,7 @@ func (w *work) transfer(ctx context.Context, t Transfer) error {
 		return err
 	}
 	w.did(before - len(missing))
+	missing = w.putOff(missing, len(w.arrivals) > 0 || t.Move && len(w.safe) > 0)
 	err = w.fetch(ctx, w.withArrivals(missing), wholeMessage, w.placeIn(t), settled)
 	if err != nil || !t.Move {
 		return err
@@ -248,7 +249,7 @@ func (t Transfer) copies() *store.Copies {
 		Into:       t.Into,
 		Linked:     !t.Move, // the mailbox's entry goes when the server has deleted the message
 		Set:        store.Complete | store.Unread,
-		Clear:      store.Invisible | store.InPreparation | store.Pending,
+		Clear:      store.Invisible | store.InPreparation | store.Pending | store.Failed,
 		EmailSet:   store.BodyTextComplete,
 		EmailClear: store.PartialDownload,
 	}

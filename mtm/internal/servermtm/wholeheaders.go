@@ -14,6 +14,9 @@ type wholeSink struct {
 	body *store.BodyWriter // of the message in hand, nil between messages
 }
 
+// Size is what LIST told.
+func (s *wholeSink) Size(n int) int64 { return s.wanted[n].size }
+
 // Message starts a message.
 func (s *wholeSink) Message(int) (io.Writer, error) {
 	s.body = s.batch.into.Body(store.BodyWhole)

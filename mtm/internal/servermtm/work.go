@@ -2,8 +2,10 @@ package servermtm
 
 import (
 	"context"
+	"errors"
 	"slices"
 
+	"pop3mtm/mtm/pop3"
 	"pop3mtm/mtm/progress"
 	"pop3mtm/mtm/store"
 )
@@ -108,6 +110,10 @@ func (w *work) fetch(ctx context.Context, items []item, lines int, place placer,
 		err = w.wire.RetrAll(ctx, numbers, s)
 	} else {
 		err = w.wire.TopAll(ctx, numbers, lines, s)
+	}
+	_, senseless := errors.AsType[*pop3.ProtocolError](err)
+	if broken := s.body != nil; broken && senseless {
+		err = errors.Join(err, s.markBreaking())
 	}
 	return first(err, s.finish())
 }
