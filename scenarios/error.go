@@ -107,11 +107,15 @@ func unknown(what, word string, allowed []string) string {
 		word = word[:40] + "..."
 	}
 	text := fmt.Sprintf("there is no %s %q", what, word)
-	if near := nearest(word, allowed); near != "" {
+	near := nearest(word, allowed)
+	if near != "" {
 		text += fmt.Sprintf(", but there is %q", near)
 	}
 	const most = 30
 	if len(allowed) > most {
+		if near == "" {
+			text += "; docs/scenarios.md lists all, and what each does"
+		}
 		return text
 	}
 	return text + "; allowed: " + told(allowed)

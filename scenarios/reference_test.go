@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -220,7 +221,23 @@ const (
 	ends   = "<!-- end of the reference -->\n"
 )
 
+var oneRule = regexp.MustCompile("`(\\{on: .*\\}|server: .*)` \\|")
+
 var _ = Describe("docs/scenarios.md", func() {
+	It("shows rules and settings that can be played", func() {
+		text, err := os.ReadFile("../docs/scenarios.md")
+		Expect(err).NotTo(HaveOccurred())
+		found := oneRule.FindAllStringSubmatch(string(text), -1)
+		Expect(len(found)).To(BeNumerically(">", 10))
+		for _, f := range found {
+			line := f[1]
+			if strings.HasPrefix(line, "{on: ") {
+				line = "rules: [" + line + "]"
+			}
+			talk(play("mailbox: [{file: plain.eml, uidl: a1}, {size: 2KiB, uidl: a2}]", line))
+		}
+	})
+
 	It("has the reference of the Go types", func() {
 		const path = "../docs/scenarios.md"
 		text, err := os.ReadFile(path)
