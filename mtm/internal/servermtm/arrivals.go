@@ -13,7 +13,7 @@ import (
 
 // announced takes the arrivals, by number, out of what is missing. A header is needed of a message without a UID; of one that
 // may be that of an entry which nothing has claimed, under another name (see adopt); and of one that has a copy in the folder.
-func (r *refresh) announced(ctx context.Context, missing []message) (headers, arrivals []message, err error) {
+func (r *refresh) announced(ctx context.Context, missing []*message) (headers, arrivals []*message, err error) {
 	if r.asked == nil || !r.server.withUIDs || len(missing) == 0 {
 		return missing, nil, nil
 	}
@@ -91,7 +91,7 @@ type turnedDown struct{ failure, number int }
 // showRest makes entries of the arrivals that did not come, refused or left behind by a failure, from their headers. Without
 // a line it is left to the next refresh.
 func (w *work) showRest(ctx context.Context, t *Transfer) error {
-	var rest []message
+	var rest []*message
 	refused := w.turnedDown
 	for _, m := range w.arrivals {
 		isRefused := len(refused) > 0 && refused[0].number == m.number
@@ -117,11 +117,7 @@ func (w *work) showRest(ctx context.Context, t *Transfer) error {
 		return err
 	}
 	for _, f := range w.turnedDown {
-		for id, number := range w.numbers {
-			if number == f.number {
-				w.failed[f.failure].ID = id
-			}
-		}
+		w.failed[f.failure].ID = w.numbers.entry(f.number)
 	}
 	return nil
 }

@@ -14,7 +14,7 @@ import (
 // they come; a full batch is made durable by the committer while the next fills.
 type bodySink struct {
 	*work
-	items   map[int]item  // by number
+	items   []item        // by number
 	reader  *headerReader // used by the committer's goroutine alone
 	top     bool          // what comes may be the beginning of a message only
 	place   placer
@@ -44,7 +44,7 @@ type bodyBatch struct {
 // progress: a person sees no finer step, and small messages cost nothing.
 const progressStep = 64 << 10
 
-func newBodySink(w *work, items map[int]item, lines int, place placer, settled store.Flags) *bodySink {
+func newBodySink(w *work, items []item, lines int, place placer, settled store.Flags) *bodySink {
 	s := &bodySink{
 		work: w, items: items, reader: newHeaderReader(time.Now), top: lines != wholeMessage,
 		place: place, settled: settled, out: newCommitter(),
@@ -67,7 +67,7 @@ func (s *bodySink) Size(n int) int64 {
 
 // Message starts a message.
 func (s *bodySink) Message(n int) (io.Writer, error) {
-	s.current = s.items[n]
+	s.current = itemOf(s.items, n)
 	s.step = 0
 	s.meter.Update(func(p *progress.Snapshot) { p.BytesDone, p.TotalBytes = 0, s.current.size })
 	s.body = s.batch.Body(store.BodyWhole)
@@ -102,7 +102,7 @@ func (s *bodySink) Done(n int, octets int64, refused error) error {
 		}
 	}
 	if refused != nil {
-		s.refused(s.items[n], refused)
+		s.refused(itemOf(s.items, n), refused)
 		return nil
 	}
 	kind := store.BodyWhole
@@ -125,6 +125,12 @@ func (s *bodySink) Done(n int, octets int64, refused error) error {
 	}
 	s.batch = s.newBatch()
 	return s.out.add(job{func() error { return s.keep(b) }, b.Rollback})
+}
+
+// itemOf finds the item of a message among items by number.
+func itemOf(items []item, number int) item {
+	i, _ := slices.BinarySearchFunc(items, number, func(it item, n int) int { return it.number - n })
+	return items[i]
 }
 
 // nothingOf is the error of a message that came empty, and is said to have octets in it. QUIRK 87: kept as the message, it would be
@@ -189,7 +195,7 @@ func (s *bodySink) keep(b *bodyBatch) error {
 	for i, id := range holders {
 		if it := &b.items[i]; it.id == 0 {
 			it.id = b.entries[i].ID
-			s.numbers[it.id] = it.number
+			s.numbers.set(it.id, it.number)
 		}
 		s.outcome.Stored = append(s.outcome.Stored, *id)
 		if b.bodies[i].Kind == store.BodyWhole && len(s.waits[b.items[i].id]) > 0 { // more may be waiting for it

@@ -43,8 +43,7 @@ func (w *work) choose(ctx context.Context, c Choice) (wanted []item, err error) 
 		return nil, err
 	}
 	wanted, err = w.pick(ctx, c, w.waits, func(id store.ID) (int, bool) {
-		number, listed := w.numbers[id]
-		return number, listed
+		return w.numbers.of(id)
 	})
 	slices.SortFunc(wanted, func(a, b item) int { return a.number - b.number })
 	return wanted, err

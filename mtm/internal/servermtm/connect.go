@@ -24,7 +24,7 @@ func (m *Mailbox) Connect(ctx context.Context, meter *progress.Meter, keep []sto
 	if err != nil {
 		return nil, Outcome{}, err
 	}
-	s := &Session{Mailbox: m, settings: settings, numbers: make(map[store.ID]int)}
+	s := &Session{Mailbox: m, settings: settings}
 	config, err := tlsConfig(settings)
 	if err != nil {
 		return nil, Outcome{}, err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"pop3mtm/mtm/progress"
@@ -32,24 +33,24 @@ type headerRow struct {
 // headerSink gathers headers from the line and hands them over in batches.
 type headerSink struct {
 	*refresh
-	wanted  map[int]message // by number
+	wanted  []*message // by number, the highest first
 	batch   *headerBatch
 	spare   chan *headerBatch
 	out     *committer
 	reader  *headerReader // used by the committer's goroutine alone
 	whole   store.Body    // of the message in hand when it came whole
-	refused []message
+	refused []*message
 }
 
 // fetchHeaders makes an entry for each missing message. A server without TOP is
 // asked for whole messages (behaviour section 4); those that it refuses as well are
 // returned as failures.
-func (r *refresh) fetchHeaders(ctx context.Context, missing []message) ([]Failure, error) {
+func (r *refresh) fetchHeaders(ctx context.Context, missing []*message) ([]Failure, error) {
 	if len(missing) == 0 {
 		return nil, nil
 	}
 	s := &headerSink{
-		refresh: r, wanted: make(map[int]message, len(missing)),
+		refresh: r, wanted: missing,
 		batch: &headerBatch{into: r.Store.NewBatch()}, spare: make(chan *headerBatch, 2),
 		out: newCommitter(), reader: newHeaderReader(time.Now),
 	}
@@ -57,7 +58,6 @@ func (r *refresh) fetchHeaders(ctx context.Context, missing []message) ([]Failur
 	numbers := make([]int, len(missing))
 	for i, m := range missing {
 		numbers[i] = m.number
-		s.wanted[m.number] = m
 	}
 	err := s.fetch(ctx, numbers)
 	err = first(err, s.flush(), s.out.finish())
@@ -87,16 +87,22 @@ func (s *headerSink) fetch(ctx context.Context, numbers []int) error {
 // Message gives the writer for one header.
 func (s *headerSink) Message(int) (io.Writer, error) { return s.batch, nil }
 
+// of finds a message that is wanted.
+func (s *headerSink) of(number int) *message {
+	i, _ := slices.BinarySearchFunc(s.wanted, number, func(m *message, n int) int { return n - m.number })
+	return s.wanted[i]
+}
+
 // Done ends one header.
 func (s *headerSink) Done(n int, _ int64, err error) error {
-	m := s.wanted[n]
+	m := s.of(n)
 	if err != nil {
 		s.refused = append(s.refused, m)
 		return nil
 	}
 	b := s.batch
 	b.end()
-	b.rows = append(b.rows, headerRow{message: m, body: s.whole})
+	b.rows = append(b.rows, headerRow{message: *m, body: s.whole})
 	s.meter.Update(func(p *progress.Snapshot) { p.MessagesToProcess-- })
 	if len(b.rows) >= headerRows || len(b.raw) >= headerOctets {
 		return s.flush()
@@ -143,7 +149,7 @@ func (s *headerSink) keep(full *headerBatch) error {
 	}
 	for i, e := range entries {
 		if e != nil {
-			s.numbers[e.ID] = full.rows[i].number
+			s.numbers.set(e.ID, full.rows[i].number)
 		}
 	}
 	full.reset()

@@ -28,11 +28,11 @@ type Session struct {
 	*Mailbox
 	wire     *pop3.Session
 	settings account.POP3
-	numbers  map[store.ID]int // message numbers of the mailbox's entries in this session
-	remote   int              // messages on the server
-	marked   bool             // the account shows as connected
-	arrivals []message        // new messages that the next Transfer makes entries of, see arrivals.go
-	dropped  []Failure        // what waited for messages that the server has lost
+	numbers  numbering  // of the mailbox's entries
+	remote   int        // messages on the server
+	marked   bool       // the account shows as connected
+	arrivals []*message // new messages that the next Transfer makes entries of, see arrivals.go
+	dropped  []Failure  // what waited for messages that the server has lost
 }
 
 // Lost says that the line is useless: only Drop is left to do.

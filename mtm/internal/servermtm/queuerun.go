@@ -104,7 +104,7 @@ func (w *work) sift(ctx context.Context, list []store.Queued) ([]store.Queued, e
 			b.Rollback()
 			return nil, err
 		}
-		_, listed := w.numbers[q.Entry]
+		_, listed := w.numbers.of(q.Entry)
 		switch {
 		case problem != "":
 			b.SetAside(q.ID, problem)
@@ -171,7 +171,7 @@ func (w *work) deleteQueued(ctx context.Context) ([]store.ID, error) {
 	waits := byEntry(list)
 	var ids []store.ID
 	for _, q := range list {
-		_, listed := w.numbers[q.Entry]
+		_, listed := w.numbers.of(q.Entry)
 		if listed && q.Kind == store.QueueDelete && q.Problem == "" && !waits.has(q.Entry, store.QueueCopy, store.QueueMove) {
 			ids = append(ids, q.Entry)
 		}
@@ -182,7 +182,8 @@ func (w *work) deleteQueued(ctx context.Context) ([]store.ID, error) {
 	}
 	items := make([]item, len(entries))
 	for i, e := range entries {
-		items[i] = item{id: e.ID, uid: e.UID, number: w.numbers[e.ID]}
+		number, _ := w.numbers.of(e.ID)
+		items[i] = item{id: e.ID, uid: e.UID, number: number}
 	}
 	w.meter.Enter(progress.Deleting)
 	w.meter.Update(func(p *progress.Snapshot) {

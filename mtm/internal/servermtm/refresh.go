@@ -18,10 +18,9 @@ type refresh struct {
 	meter   *progress.Meter
 	asked   *Transfer // what will be asked for right after, or nil
 	server  *listing
-	local   []store.Ref    // the mailbox's entries when the refresh began, by id
-	first   map[string]int // UID -> index of its first unclaimed entry in local
-	next    []int          // index -> next entry with the same UID, or -1
-	claimed []int          // index -> message number it belongs to, 0 = none
+	local   []store.Ref // the mailbox's entries when the refresh began, by id
+	uids    *uidTable   // of local
+	claimed []int32     // index -> message number it belongs to, 0 = none
 	// headers: Message-ID and size -> indexes into local; made when a message
 	// that no UID tells needs it.
 	headers map[string][]int
@@ -45,7 +44,12 @@ func (s *Session) refresh(ctx context.Context, meter *progress.Meter, keep []sto
 		return fail(ctx, step, progress.Unknown, err)
 	}
 	r := &refresh{Session: s, meter: meter, asked: asked, server: server, local: local}
-	r.index()
+	r.claimed = make([]int32, len(local))
+	r.uids = newUIDTable(local)
+	s.numbers.ids, s.numbers.numbers = make([]store.ID, len(local)), make([]int32, len(local))
+	for i, ref := range local {
+		s.numbers.ids[i] = ref.ID
+	}
 	missing, arrivals, err := r.announced(ctx, r.match(server.newest(s.settings.SyncLimit)))
 	if err != nil {
 		return fail(ctx, step, progress.Unknown, err)
@@ -75,46 +79,31 @@ func (s *Session) clearNew() error {
 	return commit(b)
 }
 
-func (r *refresh) index() {
-	r.first = make(map[string]int, len(r.local))
-	r.next = make([]int, len(r.local))
-	r.claimed = make([]int, len(r.local))
-	for i, ref := range slices.Backward(r.local) {
-		following, ok := r.first[ref.UID]
-		if !ok {
-			following = -1
-		}
-		r.next[i] = following
-		r.first[ref.UID] = i
-	}
-}
-
 // claim takes the first entry with the UID that no other message has taken, so
 // that duplicate UIDs are matched one to one in their order (QUIRK 50).
 func (r *refresh) claim(uid string, number int) bool {
-	i, ok := r.first[uid]
-	if !ok || i < 0 {
-		return false
+	i := r.uids.take(uid)
+	if i >= 0 {
+		r.take(i, number)
 	}
-	r.first[uid] = r.next[i]
-	r.take(i, number)
-	return true
+	return i >= 0
 }
 
 func (r *refresh) take(i, number int) {
-	r.claimed[i] = number
-	r.numbers[r.local[i].ID] = number
+	r.claimed[i] = int32(number)
+	r.numbers.set(r.local[i].ID, number)
 }
 
 // match gives known messages their numbers in this session and returns those of
 // the wanted ones that have no entry yet, highest number first.
-func (r *refresh) match(wanted []message) []message {
+func (r *refresh) match(wanted []message) []*message {
 	lowest := 0
 	if len(wanted) > 0 {
 		lowest = wanted[0].number
 	}
-	var missing []message
-	for _, m := range slices.Backward(r.server.messages) {
+	var missing []*message
+	for i := range slices.Backward(r.server.messages) {
+		m := &r.server.messages[i]
 		// Without UIDL only the header tells which entry it is.
 		known := r.server.withUIDs && m.uid != "" && r.claim(m.uid, m.number)
 		if !known && m.number >= lowest && len(wanted) > 0 {
@@ -161,7 +150,7 @@ func (r *refresh) dead(keep []store.ID) (dead []store.ID, gone map[store.ID]bool
 	for i, ref := range r.local {
 		populated := ref.Flags.Has(store.Complete)
 		waits := ref.Flags.Has(store.Operation) // an operation of the user's is not dropped
-		number := r.claimed[i]
+		number := int(r.claimed[i])
 		overlooked := unseen && (populated || waits)
 		lost := number == 0 && r.server.complete && !overlooked
 		if lost {
@@ -170,7 +159,7 @@ func (r *refresh) dead(keep []store.ID) (dead []store.ID, gone map[store.ID]bool
 		trimmed := number > 0 && number <= beyond && !populated && !kept[ref.ID] && !waits
 		if trimmed || (lost && (!populated || !kept[ref.ID])) {
 			dead = append(dead, ref.ID)
-			delete(r.numbers, ref.ID)
+			r.numbers.set(ref.ID, 0)
 		}
 	}
 	return dead, gone

@@ -28,7 +28,7 @@ func (s *wholeSink) Done(n int, octets int64, err error) error {
 	s.whole = store.Body{}
 	if s.body != nil {
 		var closing error
-		if err = nothingOf(octets, s.wanted[n].size); err != nil {
+		if err = nothingOf(octets, s.of(n).size); err != nil {
 			closing = s.body.Discard()
 		} else {
 			s.whole, closing = s.body.Close()

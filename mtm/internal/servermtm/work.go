@@ -27,7 +27,7 @@ type work struct {
 	failed  []Failure
 	safe    []item // whole and durable here, in the order stored
 
-	arrivals   []message    // by number
+	arrivals   []*message   // by number
 	kept       int          // the highest number of which the message is durable here
 	turnedDown []turnedDown // by number
 
@@ -78,16 +78,14 @@ func (w *work) mark(ids []store.ID, set, unset store.Flags) error {
 	return commit(b)
 }
 
-// fetch gets messages from the server, whole or up to so many lines of the body,
+// fetch gets messages from the server, by number, whole or up to so many lines of the body,
 // and stores them in synced batches; the mailbox's entries lose the settled flags
 // with it. Reading and storing overlap.
 func (w *work) fetch(ctx context.Context, items []item, lines int, place placer, settled store.Flags) error {
 	var total int64
 	numbers := make([]int, len(items))
-	byNumber := make(map[int]item, len(items))
 	for i, it := range items {
 		numbers[i] = it.number
-		byNumber[it.number] = it
 		total += it.size
 	}
 	w.meter.Update(func(p *progress.Snapshot) {
@@ -104,7 +102,7 @@ func (w *work) fetch(ctx context.Context, items []item, lines int, place placer,
 			return err
 		}
 	}
-	s := newBodySink(w, byNumber, lines, place, settled)
+	s := newBodySink(w, items, lines, place, settled)
 	var err error
 	if lines == wholeMessage {
 		err = w.wire.RetrAll(ctx, numbers, s)
@@ -149,19 +147,21 @@ func lastFirst(items []item) []item {
 // dele asks the server to delete messages, and returns those to which it agreed.
 func (w *work) dele(ctx context.Context, items []item) ([]store.ID, error) {
 	numbers := make([]int, len(items))
-	byNumber := make(map[int]item, len(items))
 	for i, it := range items {
 		numbers[i] = it.number
-		byNumber[it.number] = it
 	}
 	var gone []store.ID
+	next := 0 // the answers come in the order of the commands
 	err := w.wire.DeleAll(ctx, numbers, func(n int, err error) error {
 		w.meter.Update(func(p *progress.Snapshot) { p.MessagesToProcess-- })
+		for items[next].number != n {
+			next++
+		}
 		if err != nil {
-			w.refused(byNumber[n], err)
+			w.refused(items[next], err)
 			return nil
 		}
-		gone = append(gone, byNumber[n].id)
+		gone = append(gone, items[next].id)
 		return nil
 	})
 	return gone, err
@@ -182,7 +182,7 @@ func (s *Session) forget(ctx context.Context, gone []store.ID) error {
 	}
 	s.remote = service.RemoteCount
 	for _, id := range gone {
-		delete(s.numbers, id)
+		s.numbers.set(id, 0)
 	}
 	return nil
 }

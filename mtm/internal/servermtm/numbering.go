@@ -1,0 +1,91 @@
+package servermtm
+
+import (
+	"hash/maphash"
+	"slices"
+
+	"pop3mtm/mtm/store"
+)
+
+// numbering says which message number each entry of the mailbox has in this session: two slices, since a map takes
+// several times their room.
+type numbering struct {
+	ids     []store.ID // ascending
+	numbers []int32    // 0 = none
+}
+
+// of is the number of an entry's message; false when the server does not list it.
+func (m *numbering) of(id store.ID) (int, bool) {
+	i, found := slices.BinarySearch(m.ids, id)
+	if !found || m.numbers[i] == 0 {
+		return 0, false
+	}
+	return int(m.numbers[i]), true
+}
+
+// set gives an entry its number, 0 for none. Ids mostly come in growing order.
+func (m *numbering) set(id store.ID, number int) {
+	i := len(m.ids)
+	if i > 0 && id <= m.ids[i-1] {
+		var found bool
+		if i, found = slices.BinarySearch(m.ids, id); found {
+			m.numbers[i] = int32(number)
+			return
+		}
+	}
+	m.ids, m.numbers = slices.Insert(m.ids, i, id), slices.Insert(m.numbers, i, int32(number))
+}
+
+// entry is the entry that has a number, 0 for none. It looks at all.
+func (m *numbering) entry(number int) store.ID {
+	if i := slices.Index(m.numbers, int32(number)); i >= 0 {
+		return m.ids[i]
+	}
+	return 0
+}
+
+// uidTable finds entries by their UID: a hash table of indexes, in a tenth of a map's room.
+type uidTable struct {
+	refs  []store.Ref
+	seed  maphash.Seed
+	slots []int32 // 1 + index of the first entry with the UID, 0 = free
+	next  []int32 // index -> the following entry with the same UID, or -1
+	first []int32 // index of the first entry with the UID -> the first one that is not taken, or -1
+}
+
+func newUIDTable(refs []store.Ref) *uidTable {
+	size := 1
+	for size < 2*len(refs)+1 {
+		size *= 2
+	}
+	t := &uidTable{refs: refs, seed: maphash.MakeSeed(), slots: make([]int32, size),
+		next: make([]int32, len(refs)), first: make([]int32, len(refs))}
+	for i := len(refs) - 1; i >= 0; i-- {
+		slot := t.slot(refs[i].UID)
+		t.next[i] = t.slots[slot] - 1
+		t.slots[slot] = int32(i + 1)
+		t.first[i] = int32(i)
+	}
+	return t
+}
+
+// slot is where the UID is, or belongs.
+func (t *uidTable) slot(uid string) int {
+	mask := len(t.slots) - 1
+	i := int(maphash.String(t.seed, uid)) & mask
+	for t.slots[i] != 0 && t.refs[t.slots[i]-1].UID != uid {
+		i = (i + 1) & mask
+	}
+	return i
+}
+
+// take gives the first entry with the UID that was not taken, and takes it; -1 for none.
+func (t *uidTable) take(uid string) int {
+	head := t.slots[t.slot(uid)] - 1
+	if head < 0 || t.first[head] < 0 {
+		return -1
+	}
+	i := t.first[head]
+	t.first[head] = t.next[i]
+	return int(i)
+}
