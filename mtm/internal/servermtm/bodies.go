@@ -62,7 +62,7 @@ func (s *bodySink) Size(n int) int64 {
 	if s.top {
 		return 0
 	}
-	return s.items[n].size
+	return itemOf(s.items, n).size
 }
 
 // Message starts a message.

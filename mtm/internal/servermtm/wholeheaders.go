@@ -15,7 +15,7 @@ type wholeSink struct {
 }
 
 // Size is what LIST told.
-func (s *wholeSink) Size(n int) int64 { return s.wanted[n].size }
+func (s *wholeSink) Size(n int) int64 { return s.of(n).size }
 
 // Message starts a message.
 func (s *wholeSink) Message(int) (io.Writer, error) {
