@@ -55,8 +55,8 @@ type attempt struct {
 	memory int // KiB at most
 }
 
-// tries runs get in a shell, to look at its memory before it ends.
-func (u *user) tries() attempt {
+// tries runs words in a shell, to look at its memory before it ends.
+func (u *user) tries(words string) attempt {
 	GinkgoHelper()
 	c := u.command("shell", "work", "--keep-going", "--timeout", "1s")
 	in, err := c.StdinPipe()
@@ -66,7 +66,7 @@ func (u *user) tries() attempt {
 	var errOut strings.Builder
 	c.Stderr = &errOut
 	Expect(c.Start()).To(Succeed())
-	_, err = io.WriteString(in, "get\nstatus --json\n")
+	_, err = io.WriteString(in, words+"\nstatus --json\n")
 	Expect(err).NotTo(HaveOccurred())
 	var said strings.Builder
 	lines := bufio.NewReader(out)
@@ -145,7 +145,7 @@ var _ = Describe("a refresh that gets nonsense", func() {
 	DescribeTable("ends in one clear line, loses nothing, and is forgotten by the next get",
 		func(verb string, edit fakeserver.Edit, want string) {
 			breaks(verb, edit)
-			a := u.tries()
+			a := u.tries("get")
 			Expect(a.status).To(Equal(1))
 			Expect(a.out).To(BeEmpty())
 			Expect(strings.Count(a.err, "\n")).To(Equal(1), a.err)
@@ -160,6 +160,7 @@ var _ = Describe("a refresh that gets nonsense", func() {
 		Entry("a count beyond all numbers", "STAT", fakeserver.Raw("+OK 99999999999999999999 1\r\n"), `STAT`),
 		Entry("STAT refused", "STAT", fakeserver.Refuse("no"), `STAT`),
 		Entry("LIST refused", "LIST", fakeserver.Refuse("no"), `LIST`),
+		Entry("no rows though STAT counts messages", "LIST", fakeserver.Raw("+OK\r\n.\r\n"), "LIST"),
 		Entry("a row twice", "LIST", rows("1 120", "2 120", "2 120"), "LIST gives message 2 twice"),
 		Entry("a UID row twice", "UIDL", rows("1 a1", "2 a2", "2 a3"), "UIDL gives message 2 twice"),
 		Entry("a negative size", "LIST", rows("1 120", "2 -120", "3 120"), `row 2`),
@@ -183,7 +184,11 @@ var _ = Describe("a refresh that gets nonsense", func() {
 	DescribeTable("has a right result all the same, and loses nothing",
 		func(verb string, edit fakeserver.Edit, fetched ...string) {
 			breaks(verb, edit)
-			a := u.tries()
+			words := "get"
+			if verb == "TOP" { // get asks for no header that comes with its message
+				words = "connect\nget"
+			}
+			a := u.tries(words)
 			Expect(a.result).To(Equal(result{out: a.out}))
 			Expect(a.memory).To(BeNumerically("<", memoryLimit))
 			Expect(uids(holds())).To(Equal(append([]string{"a1", "a2"}, fetched...)))
@@ -195,7 +200,6 @@ var _ = Describe("a refresh that gets nonsense", func() {
 		Entry("STAT with fewer than LIST", "STAT", fakeserver.Raw("+OK 1 122\r\n"), "a3"),
 		Entry("STAT with more than LIST", "STAT", fakeserver.Raw("+OK 2147483647 122\r\n"), "a3"),
 		Entry("a row too few", "LIST", rows("1 122", "3 122"), "a3"),
-		Entry("no rows", "LIST", fakeserver.Raw("+OK\r\n.\r\n")),
 		Entry("an empty row", "LIST", rows("", "1 122", "2 122", "3 122"), "a3"),
 		Entry("UIDs that are empty", "UIDL", rows("1", "2 ", "3 a3"), "a3"),
 		Entry("a UID row too few", "UIDL", rows("1 a1", "3 a3"), "a3"),
@@ -213,7 +217,11 @@ var _ = Describe("a refresh that gets nonsense", func() {
 	DescribeTable("gives up on a header or an answer that does not end",
 		func(verb string, edit fakeserver.Edit, want string) {
 			breaks(verb, edit)
-			a := u.tries()
+			words := "get"
+			if verb == "TOP" {
+				words = "connect"
+			}
+			a := u.tries(words)
 			Expect(a.status).To(Equal(1))
 			Expect(strings.Count(a.err, "\n")).To(Equal(1), a.err)
 			Expect(a.err).To(ContainSubstring(want))
@@ -230,7 +238,7 @@ var _ = Describe("a refresh that gets nonsense", func() {
 	DescribeTable("tells messages apart by their headers when there are no UIDs",
 		func(edit fakeserver.Edit) {
 			breaks("UIDL", edit)
-			a := u.tries()
+			a := u.tries("get")
 			Expect(a.result).To(Equal(result{out: a.out}))
 			inbox := holds()
 			Expect(inbox).To(HaveLen(3))

@@ -22,7 +22,7 @@ func damage(u *user) {
 	slices.SortFunc(segments, func(a, b string) int { return int(length(b) - length(a)) })
 	f, err := os.OpenFile(segments[0], os.O_RDWR, 0)
 	Expect(err).NotTo(HaveOccurred())
-	at := length(segments[0]) - 100
+	const at = 200 // in the first message; behind the last one stands its header
 	octet := make([]byte, 1)
 	_, err = f.ReadAt(octet, at)
 	Expect(err).NotTo(HaveOccurred())
