@@ -1,7 +1,7 @@
 package scenarios_test
 
 import (
-	"encoding/json"
+	"cmp"
 	"flag"
 	"fmt"
 	"go/ast"
@@ -14,10 +14,6 @@ import (
 	"slices"
 	"strings"
 
-	yaml "github.com/goccy/go-yaml"
-	"github.com/invopop/jsonschema"
-	checker "github.com/santhosh-tekuri/jsonschema/v6"
-
 	"pop3mtm/scenarios"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -26,31 +22,30 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the schemas and the reference in docs/scenarios.md")
 
-// comments are the doc comments of the package: "Rule" of a type, "Rule.On" of a
-// field, each on one line.
+// comments are the doc comments of the package: "Rule" of a type, "Rule.On" of a field, "How=reset" of one of a few words,
+// each on one line.
 func comments() map[string]string {
 	files, err := filepath.Glob("*.go")
 	Expect(err).NotTo(HaveOccurred())
 	found := map[string]string{}
-	oneLine := func(c *ast.CommentGroup) string { return strings.Join(strings.Fields(c.Text()), " ") }
 	for _, name := range files {
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
 		Expect(err).NotTo(HaveOccurred())
 		for _, d := range file.Decls {
 			g, ok := d.(*ast.GenDecl)
-			if !ok || g.Tok != token.TYPE {
+			if !ok {
 				continue
 			}
-			for _, s := range g.Specs {
-				spec := s.(*ast.TypeSpec)
-				found[spec.Name.Name] = oneLine(g.Doc)
-				structure, ok := spec.Type.(*ast.StructType)
-				if !ok {
-					continue
-				}
-				for _, f := range structure.Fields.List {
-					for _, n := range f.Names {
-						found[spec.Name.Name+"."+n.Name] = oneLine(f.Doc)
+			for _, spec := range g.Specs {
+				switch spec := spec.(type) {
+				case *ast.TypeSpec:
+					found[spec.Name.Name] = oneLine(g.Doc)
+					commentsOfFields(spec, found)
+				case *ast.ValueSpec:
+					kind, isNamed := spec.Type.(*ast.Ident)
+					if g.Tok == token.CONST && isNamed && len(spec.Values) == 1 {
+						value := spec.Values[0].(*ast.BasicLit).Value
+						found[kind.Name+"="+strings.Trim(value, `"`)] = oneLine(cmp.Or(spec.Comment, spec.Doc))
 					}
 				}
 			}
@@ -59,91 +54,19 @@ func comments() map[string]string {
 	return found
 }
 
-// nameOfCase matches what cases put a value for.
-const nameOfCase = `^\$[A-Za-z]\w*$|\$\{[A-Za-z]\w*\}`
-
-// special are the schemas of the types that read their values themselves.
-func special(t reflect.Type) *jsonschema.Schema {
-	text := func(pattern string) *jsonschema.Schema { return &jsonschema.Schema{Type: "string", Pattern: pattern} }
-	number := &jsonschema.Schema{Type: "integer", Minimum: "0"}
-	either := func(all ...*jsonschema.Schema) *jsonschema.Schema { return &jsonschema.Schema{AnyOf: all} }
-	quirk := &jsonschema.Schema{Type: "integer", Minimum: "1", Maximum: json.Number(fmt.Sprint(scenarios.LastQuirk))}
-	switch t {
-	case reflect.TypeFor[scenarios.Octets]():
-		return &jsonschema.Schema{Type: "string"}
-	case reflect.TypeFor[scenarios.Duration]():
-		return either(text(`^[0-9.]+(ns|us|ms|s|m|h)([0-9.]+(ms|s|m))*$`), text(nameOfCase))
-	case reflect.TypeFor[scenarios.Size]():
-		return either(number, text(`^\d+ ?(B|KiB|MiB|GiB)?$`), text(nameOfCase))
-	case reflect.TypeFor[scenarios.Section]():
-		return text(`^\d{3,5}(/\d+(\.\d+)*)?$`)
-	case reflect.TypeFor[scenarios.Numbers]():
-		return either(quirk, &jsonschema.Schema{Type: "array", Items: quirk}, text(nameOfCase))
-	case reflect.TypeFor[scenarios.Value]():
-		return &jsonschema.Schema{}
-	case reflect.TypeFor[scenarios.Arguments]():
-		return either(&jsonschema.Schema{Type: "string"}, number)
-	case reflect.TypeFor[scenarios.Count]():
-		return either(number, text(`^(\d+|>=\d+|<=\d+|\d+-\d+)$`), text(nameOfCase))
+func commentsOfFields(spec *ast.TypeSpec, found map[string]string) {
+	structure, ok := spec.Type.(*ast.StructType)
+	if !ok {
+		return
 	}
-	if words := scenarios.Words(t); words != nil {
-		var all []any
-		for _, w := range words {
-			all = append(all, w)
+	for _, f := range structure.Fields.List {
+		for _, n := range f.Names {
+			found[spec.Name.Name+"."+n.Name] = oneLine(f.Doc)
 		}
-		return either(&jsonschema.Schema{Type: "string", Enum: all}, text(nameOfCase))
 	}
-	return nil
 }
 
-// schema is the schema of files of v's type.
-func schema(v any, title string) []byte {
-	known := comments()
-	r := &jsonschema.Reflector{
-		Anonymous: true, Mapper: special,
-		LookupComment: func(t reflect.Type, field string) string {
-			return known[strings.TrimSuffix(t.Name()+"."+field, ".")]
-		},
-	}
-	s := r.Reflect(v)
-	s.Title = title
-	s.Version = "http://json-schema.org/draft-07/schema#" // what most editors know
-	for name, d := range s.Definitions {
-		if name == "Step" {
-			d.MinProperties, d.MaxProperties = new(uint64(1)), new(uint64(1))
-			s.Definitions[name] = &jsonschema.Schema{Description: d.Description, AnyOf: []*jsonschema.Schema{
-				{Type: "string", Enum: wordsAlone()}, {Type: "string", Pattern: nameOfCase}, {Ref: "#/$defs/StepWithValue"}}}
-			s.Definitions["StepWithValue"] = d
-		}
-		for i := d.Properties.Oldest(); i != nil && name == "Run"; i = nil {
-			s.Definitions[name] = &jsonschema.Schema{Description: d.Description, AnyOf: []*jsonschema.Schema{
-				{Type: "string", Pattern: nameOfCase}, {Ref: "#/$defs/RunInFull"}}}
-			s.Definitions["RunInFull"] = d
-		}
-		for p := d.Properties.Oldest(); p != nil; p = p.Next() {
-			if slices.Contains([]string{"integer", "boolean", "array"}, p.Value.Type) || p.Value.Ref != "" {
-				inner := *p.Value
-				inner.Description = ""
-				p.Value = &jsonschema.Schema{Description: p.Value.Description, AnyOf: []*jsonschema.Schema{&inner, {Type: "string", Pattern: nameOfCase}}}
-			}
-		}
-	}
-	text, err := json.MarshalIndent(s, "", "  ")
-	Expect(err).NotTo(HaveOccurred())
-	return append(text, '\n')
-}
-
-// wordsAlone are the steps that need no value.
-func wordsAlone() []any {
-	var all []any
-	t := reflect.TypeFor[scenarios.Step]()
-	for f := range t.Fields() {
-		if f.Type.Kind() == reflect.Bool {
-			all = append(all, word(f))
-		}
-	}
-	return all
-}
+func oneLine(c *ast.CommentGroup) string { return strings.Join(strings.Fields(c.Text()), " ") }
 
 func word(f reflect.StructField) string {
 	name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
@@ -158,62 +81,6 @@ func current(path string, want []byte) {
 	got, err := os.ReadFile(path)
 	ExpectWithOffset(1, err).NotTo(HaveOccurred())
 	ExpectWithOffset(1, strings.ReplaceAll(string(got), "\r\n", "\n") == string(want)).To(BeTrue(), path+" is not current; run: go test ./scenarios -update")
-}
-
-// kindsOfFiles are the schemas and the files that they are for.
-var kindsOfFiles = []struct {
-	schema, title, files string
-	value                any
-}{
-	{"schema.json", "Scenario of pop3mtm", "*.yaml", &scenarios.Scenario{}},
-	{"quirks/schema.json", "Quirk of pop3mtm", "quirks/*.yaml", &scenarios.Quirk{}},
-	{"profiles/schema.json", "Profile of pop3mtm", "profiles/*/profile.yaml", &scenarios.Profile{}},
-}
-
-var _ = Describe("the schema", func() {
-	for _, k := range kindsOfFiles {
-		It("in "+k.schema+" is that of the Go types, and all files keep to it", func() {
-			current(k.schema, schema(k.value, k.title))
-			rules := compiled(k.schema)
-			files, err := filepath.Glob(k.files)
-			Expect(err).NotTo(HaveOccurred())
-			Expect(files).NotTo(BeEmpty())
-			for _, name := range files {
-				text, err := os.ReadFile(name)
-				Expect(err).NotTo(HaveOccurred())
-				up := strings.Repeat("../", strings.Count(name, "/")-strings.Count(k.schema, "/"))
-				Expect(string(text)).To(HavePrefix("# yaml-language-server: $schema="+up+"schema.json\n"), name)
-				Expect(rules.Validate(plain(text))).To(Succeed(), name)
-			}
-		})
-	}
-
-	It("refuses what the loader refuses", func() {
-		rules := compiled("schema.json")
-		for _, lines := range []string{"rule: []", "rules: [{on: RETR, do: [silent]}]", "rules: [{on: RETR, do: [{ok: a, refuse: b}]}]",
-			"rules: [{on: RETR, do: [{cut: {aftr: 1}}]}]", "rules: [{on: RETR, nth: 0, do: [close]}]", "server: {tls: start}", "rfc: [five]", "quirk: 104"} {
-			_, err := parse(lines)
-			Expect(err).To(HaveOccurred(), lines)
-			Expect(rules.Validate(plain([]byte("title: T\n"+lines)))).NotTo(Succeed(), lines)
-		}
-	})
-})
-
-func compiled(path string) *checker.Schema {
-	rules, err := checker.NewCompiler().Compile(path)
-	ExpectWithOffset(1, err).NotTo(HaveOccurred())
-	return rules
-}
-
-// plain is a file as an editor sees it.
-func plain(text []byte) any {
-	var read any
-	ExpectWithOffset(1, yaml.Unmarshal(text, &read)).To(Succeed())
-	asJSON, err := json.Marshal(read)
-	ExpectWithOffset(1, err).NotTo(HaveOccurred())
-	v, err := checker.UnmarshalJSON(strings.NewReader(string(asJSON)))
-	ExpectWithOffset(1, err).NotTo(HaveOccurred())
-	return v
 }
 
 const (

@@ -234,9 +234,9 @@ type State string
 
 // The values of State.
 const (
-	Authorization State = "authorization"
-	Transaction   State = "transaction"
-	Update        State = "update"
+	Authorization State = "authorization" // before login
+	Transaction   State = "transaction"   // after login
+	Update        State = "update"        // after QUIT
 )
 
 func (State) words() []string {
@@ -261,10 +261,10 @@ type TLS string
 
 // The values of TLS.
 const (
-	NoTLS       TLS = "none"
-	STLS        TLS = "stls"
-	ImplicitTLS TLS = "implicit"
-	RequiredTLS TLS = "required" // STLS, before a password
+	NoTLS       TLS = "none"     // a plain line
+	STLS        TLS = "stls"     // once the client asks for it by STLS
+	ImplicitTLS TLS = "implicit" // from the first octet on
+	RequiredTLS TLS = "required" // by STLS, before a password
 )
 
 func (TLS) words() []string {
@@ -276,10 +276,10 @@ type Certificate string
 
 // The values of Certificate.
 const (
-	Good       Certificate = "good"
-	Expired    Certificate = "expired"
-	OtherName  Certificate = "other-name"
-	SelfSigned Certificate = "self-signed"
+	Good       Certificate = "good"        // of an authority that the client is told of
+	Expired    Certificate = "expired"     // good once, and no longer
+	OtherName  Certificate = "other-name"  // of another server
+	SelfSigned Certificate = "self-signed" // of no authority
 )
 
 func (Certificate) words() []string {
@@ -291,8 +291,8 @@ type Take string
 
 // The values of Take.
 const (
-	Copy    Take = "copy"
-	Move    Take = "move"
+	Copy    Take = "copy"    // the mail stays on the server
+	Move    Take = "move"    // it is deleted there
 	Headers Take = "headers" // it connects, looks what there is, and disconnects
 )
 

@@ -228,9 +228,12 @@ type How string
 
 // The values of How. What was sent arrives unless it is a reset.
 const (
+	// CloseLine closes the connection.
 	CloseLine How = "close"
+	// HalfClose sends nothing more, and still reads.
 	HalfClose How = "half-close"
-	Reset     How = "reset"
+	// Reset ends the connection by TCP's RST; what was sent may be lost.
+	Reset How = "reset"
 	// Stall keeps the connection, reads, and says nothing any more.
 	Stall How = "stall"
 	// Drop closes the connection below TLS, without its goodbye.

@@ -1,0 +1,318 @@
+package scenarios_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+
+	yaml "github.com/goccy/go-yaml"
+	"github.com/invopop/jsonschema"
+	checker "github.com/santhosh-tekuri/jsonschema/v6"
+
+	"pop3mtm/fakeserver"
+	"pop3mtm/fixtures"
+	"pop3mtm/scenarios"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+// nameOfCase matches what cases put a value for.
+const nameOfCase = `^\$[A-Za-z]\w*$|\$\{[A-Za-z]\w*\}`
+
+// special are the schemas of the types that read their values themselves.
+func special(t reflect.Type) *jsonschema.Schema {
+	text := func(pattern string) *jsonschema.Schema { return &jsonschema.Schema{Type: "string", Pattern: pattern} }
+	number := &jsonschema.Schema{Type: "integer", Minimum: "0"}
+	either := func(all ...*jsonschema.Schema) *jsonschema.Schema { return &jsonschema.Schema{AnyOf: all} }
+	quirk := &jsonschema.Schema{Type: "integer", Minimum: "1", Maximum: json.Number(fmt.Sprint(scenarios.LastQuirk))}
+	switch t {
+	case reflect.TypeFor[scenarios.Octets]():
+		return &jsonschema.Schema{Type: "string"}
+	case reflect.TypeFor[scenarios.Duration]():
+		return either(text(`^[0-9.]+(ns|us|ms|s|m|h)([0-9.]+(ms|s|m))*$`), text(nameOfCase))
+	case reflect.TypeFor[scenarios.Size]():
+		return either(number, text(`^\d+ ?(B|KiB|MiB|GiB)?$`), text(nameOfCase))
+	case reflect.TypeFor[scenarios.Section]():
+		return text(`^\d{3,5}(/\d+(\.\d+)*)?$`)
+	case reflect.TypeFor[scenarios.Numbers]():
+		// Of three that stand side by side editors show the bars between them.
+		return either(quirk, either(&jsonschema.Schema{Type: "array", Items: quirk}, text(nameOfCase)))
+	case reflect.TypeFor[scenarios.Value]():
+		return &jsonschema.Schema{}
+	case reflect.TypeFor[scenarios.Arguments]():
+		return either(&jsonschema.Schema{Type: "string"}, number)
+	case reflect.TypeFor[scenarios.Count]():
+		return either(number, text(`^(\d+|>=\d+|<=\d+|\d+-\d+)$`), text(nameOfCase))
+	}
+	if words := scenarios.Words(t); words != nil {
+		known := comments()
+		return either(oneOf(words, func(w string) string { return known[t.Name()+"="+w] }), text(nameOfCase))
+	}
+	return nil
+}
+
+// oneOf is the schema of a few words, each with what it means.
+func oneOf(words []string, meaning func(string) string) *jsonschema.Schema {
+	s := &jsonschema.Schema{Type: "string", Extras: map[string]any{}}
+	var meanings []string
+	for _, w := range words {
+		s.Enum = append(s.Enum, w)
+		meanings = append(meanings, meaning(w))
+	}
+	s.Extras["enumDescriptions"] = meanings
+	return s
+}
+
+// schema is the schema of files of v's type. Editors show the title of a schema before each word in it, so it has none.
+func schema(v any) []byte {
+	known := comments()
+	r := &jsonschema.Reflector{
+		Anonymous: true, Mapper: special,
+		LookupComment: func(t reflect.Type, field string) string {
+			return known[strings.TrimSuffix(t.Name()+"."+field, ".")]
+		},
+	}
+	s := r.Reflect(v)
+	s.Version = "http://json-schema.org/draft-07/schema#" // what most editors know
+	for name, d := range s.Definitions {
+		for p := d.Properties.Oldest(); p != nil; p = p.Next() {
+			p.Value = orNameOfCase(p.Value)
+			offer(name, p.Key, p.Value)
+		}
+	}
+	step := s.Definitions["Step"]
+	words := wordsAlone(step)
+	s.Definitions["StepWithValue"] = step
+	s.Definitions["Step"] = &jsonschema.Schema{Description: step.Description, AnyOf: []*jsonschema.Schema{
+		words, {Type: "string", Pattern: nameOfCase}, {Ref: "#/$defs/StepWithValue"}}}
+	if run := s.Definitions["Run"]; run != nil {
+		s.Definitions["RunInFull"] = run
+		s.Definitions["Run"] = &jsonschema.Schema{Description: run.Description, AnyOf: []*jsonschema.Schema{
+			{Type: "string", Pattern: nameOfCase}, {Ref: "#/$defs/RunInFull"}}}
+	}
+	text, err := json.MarshalIndent(s, "", "  ")
+	Expect(err).NotTo(HaveOccurred())
+	return append(text, '\n')
+}
+
+// orNameOfCase is s, where a value of the cases may stand too.
+func orNameOfCase(s *jsonschema.Schema) *jsonschema.Schema {
+	if s.Ref == "" && !slices.Contains([]string{"integer", "boolean", "array"}, s.Type) {
+		return s
+	}
+	inner := *s
+	inner.Description = ""
+	return &jsonschema.Schema{Description: s.Description, AnyOf: []*jsonschema.Schema{&inner, {Type: "string", Pattern: nameOfCase}}}
+}
+
+// wordsAlone are the steps that need no value. With one (close: true) they are valid, but no editor should offer them so.
+func wordsAlone(step *jsonschema.Schema) *jsonschema.Schema {
+	step.MinProperties, step.MaxProperties = new(uint64(1)), new(uint64(1))
+	step.PatternProperties = map[string]*jsonschema.Schema{}
+	var all []string
+	meaning := map[string]string{}
+	for f := range reflect.TypeFor[scenarios.Step]().Fields() {
+		if f.Type.Kind() != reflect.Bool {
+			continue
+		}
+		name := word(f)
+		p, _ := step.Properties.Delete(name)
+		step.PatternProperties["^"+name+"$"] = p
+		all = append(all, name)
+		meaning[name] = p.Description
+	}
+	return oneOf(all, func(w string) string { return meaning[w] })
+}
+
+// offer says which values an editor offers for a word that takes others too.
+func offer(of, name string, s *jsonschema.Schema) {
+	var values []any
+	value := func(label, meaning string, body any) {
+		values = append(values, map[string]any{"label": label, "description": meaning, "body": body})
+	}
+	commands := func() {
+		for _, c := range commandWords {
+			value(c[0], c[1], c[0])
+		}
+	}
+	switch of + "." + name {
+	case "Rule.on":
+		commands()
+		for _, c := range eventWords {
+			value(c[0], c[1], c[0])
+		}
+	case "Rule.as":
+		commands()
+	case "Expect.never", "Expect.received", "Expect.sequence", "Expect.only", "MTM.never":
+		commands()
+		s = s.AnyOf[0].Items
+	case "Mail.file":
+		for _, n := range fixtures.Names() {
+			value(n+".eml", "One of the built-in messages.", n+".eml")
+		}
+	case "Scenario.quirk", "Profile.quirk":
+		for n := 1; n <= scenarios.LastQuirk; n++ {
+			q, err := scenarios.QuirkByNumber(n)
+			Expect(err).NotTo(HaveOccurred())
+			value(fmt.Sprintf("%d: %s", n, q.Title), "As seen in: "+strings.Join(q.Sources, "; "), n)
+		}
+	case "Scenario.profile":
+		*s = jsonschema.Schema{Description: s.Description, AnyOf: []*jsonschema.Schema{oneOf(scenarios.Profiles(), titleOfProfile), {Type: "string", Pattern: nameOfCase}}}
+		return
+	case "Server.without":
+		for _, w := range slices.Concat(commandWords, capabilityWords) {
+			if !slices.Contains([]string{"USER", "PASS", "STAT", "LIST", "RETR", "DELE", "NOOP", "RSET", "QUIT"}, w[0]) {
+				value(w[0], w[1], w[0])
+			}
+		}
+		s = s.AnyOf[0].Items
+	case "Server.mechanisms":
+		for _, m := range fakeserver.Mechanisms() {
+			value(m, "A mechanism of AUTH.", m)
+		}
+		s = s.AnyOf[0].Items
+	}
+	if values != nil {
+		s.Extras = map[string]any{"defaultSnippets": values}
+	}
+}
+
+func titleOfProfile(name string) string {
+	p, err := scenarios.ProfileByName(name)
+	Expect(err).NotTo(HaveOccurred())
+	return p.Title
+}
+
+// What editors offer where a command stands, and what is no command but may have a rule.
+var (
+	commandWords = [][2]string{
+		{"CAPA", "What the server can do."},
+		{"USER", "The name of the user."},
+		{"PASS", "The password."},
+		{"APOP", "The name, and a digest of the password and the timestamp of the greeting."},
+		{"AUTH", "A login by a SASL mechanism."},
+		{"STLS", "TLS from here on."},
+		{"STAT", "How many messages there are, and of how many octets."},
+		{"LIST", "The sizes of the messages, or of one."},
+		{"UIDL", "The unique-ids of the messages, or of one."},
+		{"TOP", "The header of a message, and some lines of its body: TOP 1 0."},
+		{"RETR", "A message: RETR 2."},
+		{"DELE", "A message is marked to be deleted: DELE 2."},
+		{"NOOP", "Nothing."},
+		{"RSET", "No message is marked any more."},
+		{"QUIT", "What is marked goes, and the session ends."},
+	}
+	eventWords = [][2]string{
+		{"CONNECT", "The greeting."},
+		{"TLS", "The server's side of a handshake."},
+		{"RESPONSE", "A line of the client inside an AUTH exchange."},
+		{"TIMEOUT", "The end of the idle time."},
+	}
+	capabilityWords = [][2]string{
+		{"PIPELINING", "Commands may be sent ahead."},
+		{"RESP-CODES", "Words in brackets begin the text of some answers."},
+		{"LANG", "The language of the texts."},
+		{"UTF8", "Names and headers in UTF-8."},
+	}
+)
+
+// kindsOfFiles are the schemas and the files that they are for.
+var kindsOfFiles = []struct {
+	schema, files string
+	value         any
+}{
+	{"schema.json", "*.yaml", &scenarios.Scenario{}},
+	{"quirks/schema.json", "quirks/*.yaml", &scenarios.Quirk{}},
+	{"profiles/schema.json", "profiles/*/profile.yaml", &scenarios.Profile{}},
+}
+
+var _ = Describe("the schema", func() {
+	for _, k := range kindsOfFiles {
+		It("in "+k.schema+" is that of the Go types, and all files keep to it", func() {
+			current(k.schema, schema(k.value))
+			rules := compiled(k.schema)
+			files, err := filepath.Glob(k.files)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(files).NotTo(BeEmpty())
+			for _, name := range files {
+				text, err := os.ReadFile(name)
+				Expect(err).NotTo(HaveOccurred())
+				up := strings.Repeat("../", strings.Count(name, "/")-strings.Count(k.schema, "/"))
+				Expect(string(text)).To(HavePrefix("# yaml-language-server: $schema="+up+"schema.json\n"), name)
+				Expect(rules.Validate(plain(text))).To(Succeed(), name)
+			}
+		})
+	}
+
+	for _, k := range kindsOfFiles {
+		It("in "+k.schema+" says of each word, and of each value that an editor offers, what it means", func() {
+			var read struct {
+				Defs map[string]any `json:"$defs"`
+			}
+			text, err := os.ReadFile(k.schema)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(json.Unmarshal(text, &read)).To(Succeed())
+			Expect(read.Defs).To(HaveKey("StepWithValue"))
+			for name, d := range read.Defs {
+				Expect(d).To(HaveKeyWithValue("description", Not(BeEmpty())), name)
+				Expect(unexplained(name, d)).To(BeEmpty())
+			}
+		})
+	}
+
+	It("refuses what the loader refuses", func() {
+		rules := compiled("schema.json")
+		for _, lines := range []string{"rule: []", "rules: [{on: RETR, do: [silent]}]", "rules: [{on: RETR, do: [{ok: a, refuse: b}]}]",
+			"rules: [{on: RETR, do: [{cut: {aftr: 1}}]}]", "rules: [{on: RETR, nth: 0, do: [close]}]", "server: {tls: start}", "rfc: [five]", "quirk: 104"} {
+			_, err := parse(lines)
+			Expect(err).To(HaveOccurred(), lines)
+			Expect(rules.Validate(plain([]byte("title: T\n"+lines)))).NotTo(Succeed(), lines)
+		}
+	})
+})
+
+// unexplained are the words and values in a part of a schema that say nothing of themselves.
+func unexplained(path string, part any) (all []string) {
+	list, _ := part.([]any)
+	for i, inner := range list {
+		all = append(all, unexplained(fmt.Sprintf("%s[%d]", path, i), inner)...)
+	}
+	object, _ := part.(map[string]any)
+	for key, inner := range object {
+		all = append(all, unexplained(path+"."+key, inner)...)
+		words, _ := inner.(map[string]any)
+		for word, what := range words {
+			if described, _ := what.(map[string]any); (key == "properties" || key == "patternProperties") && (described["description"] == nil || described["description"] == "") {
+				all = append(all, path+"."+word)
+			}
+		}
+	}
+	values, _ := object["enum"].([]any)
+	meanings, _ := object["enumDescriptions"].([]any)
+	if len(values) != len(meanings) || slices.Contains(meanings, any("")) {
+		all = append(all, path+".enum")
+	}
+	return all
+}
+
+func compiled(path string) *checker.Schema {
+	rules, err := checker.NewCompiler().Compile(path)
+	ExpectWithOffset(1, err).NotTo(HaveOccurred())
+	return rules
+}
+
+// plain is a file as an editor sees it.
+func plain(text []byte) any {
+	var read any
+	ExpectWithOffset(1, yaml.Unmarshal(text, &read)).To(Succeed())
+	asJSON, err := json.Marshal(read)
+	ExpectWithOffset(1, err).NotTo(HaveOccurred())
+	v, err := checker.UnmarshalJSON(strings.NewReader(string(asJSON)))
+	ExpectWithOffset(1, err).NotTo(HaveOccurred())
+	return v
+}
