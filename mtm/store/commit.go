@@ -13,7 +13,7 @@ import (
 const rowsPerInsert = 32
 
 // Commit makes the batch durable and then visible: it syncs the segments that
-// hold its bodies and writes the index in one synced transaction. When it
+// hold its bodies, writes the index meanwhile, and ends with one synced transaction. When it
 // returns nil everything is on the disk and the IDs of added entries are set;
 // on an error nothing of the batch is visible. Either way the batch is over.
 //
@@ -29,17 +29,18 @@ func (b *Batch) Commit(ctx context.Context) error {
 		b.Rollback()
 		return errors.New("a body of the batch was neither closed nor discarded")
 	}
-	ends, err := b.syncBodies()
-	if err != nil {
+	b.Harden()
+	if len(b.ops) == 0 {
+		err := b.awaitSync()
 		b.Rollback()
 		return err
 	}
-	if len(b.ops) == 0 {
-		b.Rollback()
-		return nil
-	}
-	t := &commit{b: b, ends: ends}
-	if err := b.change(ctx, func(c *conn) error { t.c = c; return t.run() }); err != nil {
+	t := &commit{b: b, ends: b.ends()}
+	err := b.change(ctx, func(c *conn) error {
+		t.c = c
+		return errors.Join(t.run(), b.awaitSync())
+	})
+	if err != nil {
 		b.Rollback()
 		return err
 	}
@@ -49,7 +50,7 @@ func (b *Batch) Commit(ctx context.Context) error {
 	for _, c := range t.copied {
 		c.to.ID = c.id
 	}
-	b.committed(ends)
+	b.committed(t.ends)
 	return nil
 }
 
@@ -72,20 +73,6 @@ func (b *Batch) committed(ends map[*segment]int64) {
 	}
 	b.done = true
 	b.release()
-}
-
-// syncBodies makes the bodies durable and returns where they end, by segment.
-func (b *Batch) syncBodies() (map[*segment]int64, error) {
-	ends := make(map[*segment]int64, len(b.segments))
-	for _, p := range b.bodies {
-		ends[p.g] = max(ends[p.g], p.body.end())
-	}
-	for g, end := range ends {
-		if err := g.sync(end); err != nil {
-			return nil, err
-		}
-	}
-	return ends, nil
 }
 
 // commit is the index transaction of one batch.

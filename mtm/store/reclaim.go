@@ -164,11 +164,12 @@ func (r *BodyReader) recordKind() (BodyKind, error) {
 
 // moveReferences makes the index refer to the copies and forget the segment.
 func (s *Store) moveReferences(ctx context.Context, b *Batch, id int64, moved map[int64]Body) error {
-	ends, err := b.syncBodies()
-	if err != nil {
+	b.Harden()
+	if err := b.awaitSync(); err != nil {
 		return err
 	}
-	err = b.change(ctx, func(c *conn) error {
+	ends := b.ends()
+	err := b.change(ctx, func(c *conn) error {
 		if e := noteEnds(c, ends); e != nil {
 			return e
 		}

@@ -123,6 +123,7 @@ func (s *bodySink) Done(n int, octets int64, refused error) error {
 	if len(b.items) < s.BatchMessages && b.octets < s.BatchBytes {
 		return nil
 	}
+	b.Harden()
 	s.batch = s.newBatch()
 	return s.out.add(job{func() error { return s.keep(b) }, b.Rollback})
 }
