@@ -152,15 +152,13 @@ func (m *mailbox) reportJSON(ctx context.Context, ids []store.ID, r getResult, f
 // what the session did of what had waited.
 func (g *get) reportHeaders(ctx context.Context, done mtm.Result, failed error) error {
 	ctx = context.WithoutCancel(ctx)
-	refs, err := g.store.UIDs(ctx, g.account.ID, g.account.ID)
+	refs, err := g.store.UIDs(ctx, g.account.ID, g.account.ID, store.New)
 	if err != nil {
 		return errors.Join(failed, err)
 	}
-	var fresh []store.ID
-	for _, ref := range refs {
-		if ref.Flags.Has(store.New) {
-			fresh = append(fresh, ref.ID)
-		}
+	fresh := make([]store.ID, len(refs))
+	for i, ref := range refs {
+		fresh[i] = ref.ID
 	}
 	service, err := g.store.Entry(ctx, g.account.ID)
 	if err != nil {

@@ -38,7 +38,6 @@ const (
 	opFlags
 	opDelete
 	opSettings
-	opChildren
 	opOutgoing
 	opSending
 	opRelease
@@ -47,6 +46,8 @@ const (
 	opSetAside
 	opCopy
 	opUID
+	opHide
+	opShow
 )
 
 // op is one change of a batch.
@@ -57,7 +58,6 @@ type op struct {
 	id         ID
 	ids        []ID
 	set, clear Flags
-	without    Flags
 	settings   map[string]string
 	outgoing   Outgoing
 	to         SendingState
@@ -105,13 +105,6 @@ func (b *Batch) Delete(ids ...ID) { b.ops = append(b.ops, op{kind: opDelete, ids
 // SetSettings replaces all settings of a service. The batch keeps the map.
 func (b *Batch) SetSettings(service ID, m map[string]string) {
 	b.ops = append(b.ops, op{kind: opSettings, id: service, settings: m})
-}
-
-// UpdateChildren sets and clears flags of the children of parent that have none
-// of the flags in without; a bit in both set and clear is set. Only children that
-// change are written.
-func (b *Batch) UpdateChildren(parent ID, set, clear, without Flags) {
-	b.ops = append(b.ops, op{kind: opChildren, id: parent, set: set, clear: clear, without: without})
 }
 
 // Rollback throws the batch away; after Commit it does nothing. The octets of

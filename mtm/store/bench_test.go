@@ -117,7 +117,7 @@ func BenchmarkBatchGet(b *testing.B) {
 func BenchmarkBatchCopy(b *testing.B) {
 	ctx := context.Background()
 	s := filled(b, 10_000)
-	list, err := s.UIDs(ctx, store.Inbox, store.Local)
+	list, err := s.UIDs(ctx, store.Inbox, store.Local, 0)
 	must(b, err)
 	n := 0
 	for b.Loop() {
@@ -150,7 +150,7 @@ func filled(b *testing.B, count int) *store.Store {
 func BenchmarkLarge(b *testing.B) {
 	ctx := context.Background()
 	s := filled(b, 100_000)
-	list, err := s.UIDs(ctx, store.Inbox, store.Local)
+	list, err := s.UIDs(ctx, store.Inbox, store.Local, 0)
 	must(b, err)
 	var ids []store.ID
 	for _, r := range list {
@@ -158,7 +158,7 @@ func BenchmarkLarge(b *testing.B) {
 	}
 	b.Run("UIDs", func(b *testing.B) {
 		for b.Loop() {
-			_, err := s.UIDs(ctx, store.Inbox, store.Local)
+			_, err := s.UIDs(ctx, store.Inbox, store.Local, 0)
 			must(b, err)
 		}
 	})
@@ -195,11 +195,11 @@ func BenchmarkLarge(b *testing.B) {
 			}
 		}
 	}
-	b.Run("UpdateChildren", change(func(c *store.Batch, n int) {
+	b.Run("Hide", change(func(c *store.Batch, n int) {
 		if n%2 == 0 {
-			c.UpdateChildren(store.Inbox, 0, store.New, store.Invisible|store.Pending)
+			c.Hide(store.Inbox)
 		} else {
-			c.UpdateChildren(store.Inbox, store.New, 0, 0)
+			c.Show(store.Inbox)
 		}
 	}))
 	b.Run("SetFlags", change(func(c *store.Batch, n int) { c.SetFlags(ids, store.New, store.Unread) }))

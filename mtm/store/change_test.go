@@ -110,31 +110,37 @@ var _ = Describe("Changing entries", func() {
 		Expect(s.Entry(ctx, one.ID)).To(Equal(*one))
 	})
 
-	It("UpdateChildren reaches those that are selected, and those that were added before it", func() {
-		seen := add(store.Inbox, store.Entry{Flags: store.New})
-		hidden := add(store.Inbox, store.Entry{Flags: store.New | store.Invisible})
-		pending := add(store.Inbox, store.Entry{Flags: store.New | store.Pending})
-		draft := add(store.Inbox, store.Entry{Flags: store.New | store.InPreparation})
-		other := add(store.Sent, store.Entry{Flags: store.New})
-		before := &store.Entry{Parent: store.Inbox, Type: store.TypeMessage, Flags: store.New}
-		after := &store.Entry{Parent: store.Inbox, Type: store.TypeMessage, Flags: store.New}
-		Expect(commit(func(b *store.Batch) {
-			b.Add(before)
-			b.UpdateChildren(store.Inbox, store.Unread, store.New,
-				store.Invisible|store.Pending|store.InPreparation)
-			b.Add(after)
-		})).To(Succeed())
-		var changed []store.ID
-		for _, e := range []*store.Entry{seen, hidden, pending, draft, other, before, after} {
-			got, err := s.Entry(ctx, e.ID)
+	It("Hide makes the children of a service invisible and read, also those that come later, until Show", func() {
+		service := &store.Entry{Parent: store.Root, Type: store.TypeService, Name: "work"}
+		Expect(commit(func(b *store.Batch) { b.Add(service) })).To(Succeed())
+		first := add(service.ID, store.Entry{Flags: store.New | store.Unread})
+		other := add(store.Inbox, store.Entry{Flags: store.Unread})
+		Expect(s.Hidden(ctx, service.ID)).To(BeFalse())
+		Expect(commit(func(b *store.Batch) { b.Hide(service.ID); b.Hide(service.ID) })).To(Succeed())
+		Expect(s.Hidden(ctx, service.ID)).To(BeTrue())
+		later := add(service.ID, store.Entry{UID: "a", Service: service.ID, Flags: store.Unread | store.Complete})
+		shown := func() (flags []store.Flags) {
+			list, err := s.Children(ctx, service.ID)
 			Expect(err).NotTo(HaveOccurred())
-			if got.Flags == store.Unread {
-				changed = append(changed, e.ID)
+			for i, one := range list {
+				flags = append(flags, one.Flags)
+				Expect(s.Entry(ctx, one.ID)).To(Equal(list[i]))
+				Expect(s.Entries(ctx, []store.ID{one.ID})).To(HaveExactElements(list[i]))
 			}
+			return flags
 		}
-		Expect(changed).To(Equal([]store.ID{seen.ID, before.ID}))
-		Expect(commit(func(b *store.Batch) { b.UpdateChildren(store.Inbox, 0, store.Invisible, 0) })).To(Succeed())
-		Expect(s.Entry(ctx, hidden.ID)).To(HaveField("Flags", store.New))
+		Expect(shown()).To(HaveExactElements(store.New|store.Invisible, store.Complete|store.Invisible))
+		Expect(s.Count(ctx, service.ID)).To(Equal(store.Counts{Messages: 2, New: 1}))
+		Expect(s.UIDs(ctx, service.ID, service.ID, 0)).To(HaveExactElements(HaveField("Flags", store.Unread|store.Complete)))
+		Expect(s.Entry(ctx, other.ID)).To(HaveField("Flags", store.Unread))
+		Expect(dump(s)).To(ContainSubstring("flags=invisible,complete"))
+
+		Expect(commit(func(b *store.Batch) { b.Show(service.ID); b.Show(4711) })).To(Succeed())
+		Expect(shown()).To(HaveExactElements(first.Flags, later.Flags))
+		Expect(commit(func(b *store.Batch) { b.Hide(4711) })).To(MatchError(store.ErrNotFound))
+		Expect(commit(func(b *store.Batch) { b.Hide(service.ID) })).To(Succeed())
+		Expect(commit(func(b *store.Batch) { b.Delete(service.ID) })).To(Succeed())
+		Expect(s.Hidden(ctx, service.ID)).To(BeFalse())
 	})
 
 	It("UIDs lists the messages of one service, also twice the same UID", func() {
@@ -142,8 +148,9 @@ var _ = Describe("Changing entries", func() {
 		add(store.Inbox, store.Entry{Service: 3, UID: "a"})
 		add(store.Inbox, store.Entry{Service: 2})
 		add(store.Inbox, store.Entry{Service: 2, UID: "a"})
-		Expect(s.UIDs(ctx, store.Inbox, 2)).To(Equal([]store.Ref{
+		Expect(s.UIDs(ctx, store.Inbox, 2, 0)).To(Equal([]store.Ref{
 			{ID: 7, UID: "a", Size: 5, Flags: store.New | store.Pending}, {ID: 10, UID: "a"}}))
+		Expect(s.UIDs(ctx, store.Inbox, 2, store.Pending|store.Unread)).To(HaveExactElements(HaveField("ID", store.ID(7))))
 	})
 
 	It("Count counts messages and nothing else", func() {

@@ -105,6 +105,7 @@ func (k *checker) tree(ctx context.Context, c *conn) error {
 			SELECT id FROM tree)`: "it hangs below no entry of the tree",
 		"SELECT DISTINCT service FROM settings WHERE service NOT IN (SELECT id FROM entries)":   "settings of an entry that is gone",
 		"SELECT DISTINCT entry FROM parts WHERE entry NOT IN (SELECT id FROM entries)":          "parts of an entry that is gone",
+		"SELECT service FROM hidden WHERE service NOT IN (SELECT id FROM entries)":              "messages of a service that is gone are hidden",
 		"SELECT entry FROM outgoing WHERE entry NOT IN (SELECT id FROM entries)":                "an envelope of an entry that is gone",
 		"SELECT DISTINCT entry FROM recipients WHERE entry NOT IN (SELECT entry FROM outgoing)": "recipients without an envelope",
 		"SELECT id FROM entries WHERE id >= (SELECT next_entry FROM store)":                     "its id would be given again",

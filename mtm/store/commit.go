@@ -170,15 +170,16 @@ func (t *commit) apply(o *op) error {
 		return t.copies(o.copies)
 	case opUID:
 		return t.setUID(o)
+	case opHide:
+		return t.hide(o.id)
+	case opShow:
+		return t.show(o.id)
 	}
-	// The rest reaches entries by their parent: what was added must be there.
+	// What is left, opDelete, reaches entries by their parent: what was added must be there.
 	if err := t.insert(); err != nil {
 		return err
 	}
-	if o.kind == opDelete {
-		return t.remove(o.ids)
-	}
-	return t.children(o)
+	return t.remove(o.ids)
 }
 
 func (t *commit) add(e, source *Entry) error {
@@ -313,13 +314,6 @@ func (t *commit) settings(o *op) error {
 	return writeSettings(context.Background(), t.c, o.id, o.settings)
 }
 
-func (t *commit) children(o *op) error {
-	_, err := t.c.exec(context.Background(), `UPDATE entries SET flags = (flags & ~?2) | ?3
-		WHERE parent = ?1 AND flags <> (flags & ~?2) | ?3
-		AND flags & ?4 = 0`, o.id, o.clear&^derived, o.set&^derived, o.without)
-	return err
-}
-
 // remove deletes entries with all below them.
 func (t *commit) remove(ids []ID) error {
 	for _, id := range ids {
@@ -343,7 +337,8 @@ func (t *commit) remove(ids []ID) error {
 		}
 		for _, query := range []string{"DELETE FROM entries WHERE id IN", "DELETE FROM parts WHERE entry IN",
 			"DELETE FROM settings WHERE service IN", "DELETE FROM outgoing WHERE entry IN",
-			"DELETE FROM recipients WHERE entry IN", "DELETE FROM operations WHERE entry IN"} {
+			"DELETE FROM recipients WHERE entry IN", "DELETE FROM operations WHERE entry IN",
+			"DELETE FROM hidden WHERE service IN"} {
 			if err := t.c.execChunks(ctx, query, ids, 0, 0); err != nil {
 				return err
 			}

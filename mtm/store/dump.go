@@ -27,7 +27,7 @@ func (s *Store) Dump(ctx context.Context, w io.Writer) error {
 				UNION ALL
 				SELECT entries.id, depth + 1, place || format('%016x', entries.id)
 				FROM tree CROSS JOIN entries ON entries.parent = tree.id
-			) SELECT `+entryColumns+`, depth, EXISTS (SELECT 1 FROM outgoing WHERE entry = id)
+			) SELECT `+shownColumns()+`, depth, EXISTS (SELECT 1 FROM outgoing WHERE entry = id)
 			FROM tree CROSS JOIN entries USING (id) ORDER BY place`,
 			func(row []driver.Value) error {
 				var e Entry

@@ -96,7 +96,6 @@ var _ = Describe("The queue of a mailbox", func() {
 			b.Update(&stale)
 			b.SetFlags([]store.ID{first.ID}, 0, store.Operation)
 			b.SetFlags([]store.ID{second.ID}, store.Operation, 0)
-			b.UpdateChildren(box, 0, store.Operation, 0)
 			b.Add(&store.Entry{Parent: box, Type: store.TypeMessage, Flags: store.Operation, Email: store.OpMoveTo})
 		})
 		Expect(entry(first.ID).Flags.Has(store.Operation)).To(BeTrue())

@@ -63,7 +63,7 @@ func bindEntry(a []driver.NamedValue, e *Entry, id, related ID) {
 func (s *Store) Entry(ctx context.Context, id ID) (Entry, error) {
 	var e Entry
 	err := s.read(ctx, func(c *conn) error {
-		return c.query(ctx, "SELECT "+entryColumns+" FROM entries WHERE id = ?",
+		return c.query(ctx, "SELECT "+shownColumns()+" FROM entries WHERE id = ?",
 			func(row []driver.Value) error { scanEntry(row, &e); return nil }, id)
 	})
 	if err == nil && e.ID == 0 {
@@ -77,7 +77,7 @@ func (s *Store) Entry(ctx context.Context, id ID) (Entry, error) {
 func (s *Store) Entries(ctx context.Context, ids []ID) ([]Entry, error) {
 	found := make(map[ID]Entry, len(ids))
 	err := s.read(ctx, func(c *conn) error {
-		return c.queryChunks(ctx, "SELECT "+entryColumns+" FROM entries WHERE id IN", ids,
+		return c.queryChunks(ctx, "SELECT "+shownColumns()+" FROM entries WHERE id IN", ids,
 			func(row []driver.Value) error {
 				var e Entry
 				scanEntry(row, &e)
@@ -112,23 +112,24 @@ func (s *Store) Children(ctx context.Context, parent ID) ([]Entry, error) {
 func (s *Store) Each(ctx context.Context, parent ID, f func(*Entry) error) error {
 	var e Entry
 	return s.read(ctx, func(c *conn) error {
-		return c.query(ctx, "SELECT "+entryColumns+" FROM entries WHERE parent = ? ORDER BY id",
+		return c.query(ctx, "SELECT "+shownColumns()+" FROM entries WHERE parent = ? ORDER BY id",
 			func(row []driver.Value) error { scanEntry(row, &e); return f(&e) }, parent)
 	})
 }
 
 // UIDs lists the children of parent that belong to service and have a UID, in
-// the order of their ids. The same UID may come twice: servers give it twice.
-func (s *Store) UIDs(ctx context.Context, parent, service ID) ([]Ref, error) {
+// the order of their ids; with flags only those that have one of them. The same UID may come
+// twice: servers give it twice.
+func (s *Store) UIDs(ctx context.Context, parent, service ID, flags Flags) ([]Ref, error) {
 	var list []Ref
 	err := s.read(ctx, func(c *conn) error {
 		return c.query(ctx, `SELECT id, size, flags, body_kind, uid FROM entries
-			WHERE parent = ? AND service = ? AND uid <> '' ORDER BY id`,
+			WHERE parent = ?1 AND service = ?2 AND uid <> '' AND (?3 = 0 OR flags & ?3) ORDER BY id`,
 			func(row []driver.Value) error {
 				list = append(list, Ref{ID: ID(asInt(row[0])), Size: asInt(row[1]), Flags: Flags(asInt(row[2])),
 					Kind: BodyKind(asInt(row[3])), UID: asText(row[4])})
 				return nil
-			}, parent, service)
+			}, parent, service, flags)
 	})
 	return list, err
 }
@@ -141,7 +142,7 @@ type Counts struct{ Messages, Unread, New int }
 func (s *Store) Count(ctx context.Context, parent ID) (Counts, error) {
 	var n Counts
 	err := s.read(ctx, func(c *conn) error {
-		return c.query(ctx, `SELECT count(*), count(CASE WHEN flags & ?2 THEN 1 END), count(CASE WHEN flags & ?3 THEN 1 END)
+		return c.query(ctx, `SELECT count(*), count(CASE WHEN `+shownFlags+` & ?2 THEN 1 END), count(CASE WHEN flags & ?3 THEN 1 END)
 			FROM entries WHERE parent = ?1 AND type = ?4`, func(row []driver.Value) error {
 			n = Counts{int(asInt(row[0])), int(asInt(row[1])), int(asInt(row[2]))}
 			return nil

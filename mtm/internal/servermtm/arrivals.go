@@ -107,12 +107,12 @@ func (w *work) showRest(ctx context.Context, t *Transfer) error {
 	}
 	slices.Reverse(rest)
 	unseen := progress.NewMeter(int64(w.Service), progress.Refreshing) // these messages were counted already
-	r := &refresh{Session: w.Session, meter: unseen, asked: t}
+	r := &refresh{Session: w.Session, meter: unseen, asked: t, known: len(w.numbers.ids)}
 	if _, err := r.fetchHeaders(ctx, rest); err != nil {
 		return err
 	}
 	b := w.Store.NewBatch()
-	b.UpdateChildren(w.Service, 0, store.Invisible|store.InPreparation, 0)
+	r.show(b)
 	if err := commit(b); err != nil {
 		return err
 	}

@@ -52,7 +52,11 @@ func (w *work) choose(ctx context.Context, c Choice) (wanted []item, err error) 
 // pick finds the messages of the mailbox that are asked for, in the order of their ids. number
 // gives the number in this session, or false for a message that is out of reach.
 func (m *Mailbox) pick(ctx context.Context, c Choice, waits queue, number func(store.ID) (int, bool)) ([]item, error) {
-	refs, err := m.Store.UIDs(ctx, m.Service, m.Service)
+	var flags store.Flags
+	if c.New {
+		flags = store.New | store.Pending
+	}
+	refs, err := m.Store.UIDs(ctx, m.Service, m.Service, flags)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +70,6 @@ func (m *Mailbox) pick(ctx context.Context, c Choice, waits queue, number func(s
 		switch {
 		case !within,
 			!c.waiting && waits.deletes(ref.ID), // behaviour section 5
-			c.New && ref.Flags&(store.New|store.Pending) == 0,
 			c.Selection != nil && !selected[ref.ID],
 			!c.fits(ref.Size):
 		default:

@@ -48,7 +48,7 @@ func (s *Session) uids(ctx context.Context) (uids []pop3.UID, named bool, err er
 func (m *Mailbox) knowsUIDs(ctx context.Context) (bool, error) {
 	folders, err := m.folders(ctx)
 	for _, parent := range append([]store.ID{m.Service}, folders...) {
-		refs, failed := m.Store.UIDs(ctx, parent, m.Service)
+		refs, failed := m.Store.UIDs(ctx, parent, m.Service, 0)
 		if err = first(err, failed); err != nil {
 			break
 		}
@@ -148,7 +148,7 @@ func (r *refresh) adopt(b *store.Batch, messageID string, row headerRow) (bool, 
 func (r *refresh) indexCopies() error {
 	folders, err := r.folders(context.Background())
 	for _, folder := range folders {
-		refs, failed := r.Store.UIDs(context.Background(), folder, r.Service)
+		refs, failed := r.Store.UIDs(context.Background(), folder, r.Service, 0)
 		if err = first(err, failed); err != nil {
 			break
 		}

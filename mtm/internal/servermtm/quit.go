@@ -45,7 +45,7 @@ func (s *Session) Drop() error {
 	b := s.Store.NewBatch()
 	b.SetFlags([]store.ID{s.Service}, 0, store.Connected)
 	if !s.settings.DisconnectedMode {
-		b.UpdateChildren(s.Service, store.Invisible, store.Unread, 0)
+		b.Hide(s.Service)
 	}
 	ctx := context.Background()
 	return fail(ctx, "disconnecting", progress.Unknown, commit(b))

@@ -24,6 +24,7 @@ type refresh struct {
 	// headers: Message-ID and size -> indexes into local; made when a message
 	// that no UID tells needs it.
 	headers map[string][]int
+	known   int                     // of numbers.ids, how many were here before
 	copied  []map[string][]store.ID // for each folder UID -> copies; made when one gets another UID
 }
 
@@ -32,14 +33,11 @@ type refresh struct {
 func (s *Session) refresh(ctx context.Context, meter *progress.Meter, keep []store.ID, asked *Transfer) error {
 	meter.Enter(progress.Refreshing)
 	const step = "refreshing the mailbox"
-	if err := s.clearNew(); err != nil {
-		return fail(ctx, step, progress.Unknown, err)
-	}
 	server, err := s.list(ctx)
 	if err != nil {
 		return err
 	}
-	local, err := s.Store.UIDs(ctx, s.Service, s.Service)
+	local, err := s.Store.UIDs(ctx, s.Service, s.Service, 0)
 	if err != nil {
 		return fail(ctx, step, progress.Unknown, err)
 	}
@@ -50,6 +48,7 @@ func (s *Session) refresh(ctx context.Context, meter *progress.Meter, keep []sto
 	for i, ref := range local {
 		s.numbers.ids[i] = ref.ID
 	}
+	r.known = len(local)
 	missing, arrivals, err := r.announced(ctx, r.match(server.newest(s.settings.SyncLimit)))
 	if err != nil {
 		return fail(ctx, step, progress.Unknown, err)
@@ -71,12 +70,40 @@ func (s *Session) refresh(ctx context.Context, meter *progress.Meter, keep []sto
 	return nil
 }
 
-// clearNew makes New mean "arrived in this connection". What an unfinished transfer
-// or refresh left behind keeps it, so that the next get mail finds it.
-func (s *Session) clearNew() error {
-	b := s.Store.NewBatch()
-	b.UpdateChildren(s.Service, 0, store.New, store.Pending|store.InPreparation)
-	return commit(b)
+// age changes flags of what was here before this connection: New means "arrived in this connection", and what was hidden is
+// not Unread any more. What an unfinished transfer or refresh left behind keeps New, so that the next get mail finds it.
+func (r *refresh) age(ctx context.Context, b *store.Batch) error {
+	wasHidden, err := r.Store.Hidden(ctx, r.Service)
+	if err != nil {
+		return err
+	}
+	var aged, seen, unfinished []store.ID
+	for _, ref := range r.local {
+		left := ref.Flags&(store.Pending|store.InPreparation) != 0
+		switch {
+		case !left && (ref.Flags.Has(store.New) || wasHidden && ref.Flags.Has(store.Unread)):
+			aged = append(aged, ref.ID)
+		case left && wasHidden && ref.Flags.Has(store.Unread):
+			seen = append(seen, ref.ID)
+		}
+		if ref.Flags&(store.Invisible|store.InPreparation) != 0 {
+			unfinished = append(unfinished, ref.ID)
+		}
+	}
+	unread := store.Flags(0)
+	if wasHidden {
+		unread = store.Unread
+	}
+	b.SetFlags(aged, 0, store.New|unread)
+	b.SetFlags(seen, 0, store.Unread)
+	b.SetFlags(unfinished, 0, store.Invisible|store.InPreparation)
+	return nil
+}
+
+// show makes the entries visible that this refresh has made: their ids are the highest.
+func (r *refresh) show(b *store.Batch) {
+	b.Show(r.Service)
+	b.SetFlags(r.numbers.ids[r.known:], 0, store.Invisible|store.InPreparation)
 }
 
 // claim takes the first entry with the UID that no other message has taken, so
@@ -129,7 +156,11 @@ func (r *refresh) settle(ctx context.Context, keep []store.ID) error {
 		return err
 	}
 	b.Delete(dead...)
-	b.UpdateChildren(r.Service, 0, store.Invisible|store.InPreparation, 0)
+	if err := r.age(ctx, b); err != nil {
+		b.Rollback()
+		return err
+	}
+	r.show(b)
 	return commit(b)
 }
 

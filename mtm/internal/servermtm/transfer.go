@@ -69,6 +69,9 @@ func (w *work) transfer(ctx context.Context, t Transfer) error {
 // transfer its whole copy may be in the folder already. Copies and messages with the
 // same UID are matched one to one.
 func (w *work) leaveOutStored(ctx context.Context, t Transfer, wanted []item) ([]item, error) {
+	if len(wanted) == 0 {
+		return nil, nil
+	}
 	copies, err := w.copies(ctx, t.Into)
 	if err != nil {
 		return nil, err
@@ -97,7 +100,7 @@ func (w *work) leaveOutStored(ctx context.Context, t Transfer, wanted []item) ([
 
 // copies counts the whole copies of the mailbox's messages in a folder, by UID.
 func (m *Mailbox) copies(ctx context.Context, folder store.ID) (map[string]int, error) {
-	refs, err := m.Store.UIDs(ctx, folder, m.Service)
+	refs, err := m.Store.UIDs(ctx, folder, m.Service, 0)
 	copies := make(map[string]int, len(refs))
 	for _, ref := range refs {
 		if ref.Kind == store.BodyWhole {
