@@ -30,43 +30,11 @@ type placed struct {
 	body Body
 }
 
-type opKind uint8
-
-const (
-	opAdd opKind = iota
-	opUpdate
-	opFlags
-	opDelete
-	opSettings
-	opOutgoing
-	opSending
-	opRelease
-	opQueue
-	opUnqueue
-	opSetAside
-	opCopy
-	opUID
-	opHide
-	opShow
-)
-
 // op is one change of a batch.
-type op struct {
-	kind       opKind
-	entry      *Entry
-	source     *Entry // see AddLinked
-	id         ID
-	ids        []ID
-	set, clear Flags
-	settings   map[string]string
-	outgoing   Outgoing
-	to         SendingState
-	from       []SendingState
-	owner      string
-	uid        string
-	queued     Queued
-	copies     *Copies
-}
+type op func(t *commit) error
+
+// do adds a change.
+func (b *Batch) do(o op) { b.ops = append(b.ops, o) }
 
 // NewBatch starts an empty batch. It costs nothing until it is used.
 func (s *Store) NewBatch() *Batch { return &Batch{s: s} }
@@ -74,37 +42,38 @@ func (s *Store) NewBatch() *Batch { return &Batch{s: s} }
 // Add adds an entry below e.Parent, which must exist at Commit. The batch
 // keeps the pointer and reads it at Commit, which sets e.ID. Date is kept in
 // whole seconds; Details, Description and MessageID are cut at 64 KiB.
-func (b *Batch) Add(e *Entry) { b.ops = append(b.ops, op{kind: opAdd, entry: e}) }
+func (b *Batch) Add(e *Entry) { b.AddLinked(e, nil) }
 
-// AddLinked is Add, and sets e.Related to the id of source, which the same batch may have added before.
+// AddLinked is Add, and sets e.Related to the id of source, which the same batch may have added before; nil leaves it.
 func (b *Batch) AddLinked(e, source *Entry) {
-	b.ops = append(b.ops, op{kind: opAdd, entry: e, source: source})
+	b.do(func(t *commit) error { return t.add(e, source) })
 }
 
 // Update replaces all fields of the entry with e.ID, which must exist at
 // Commit, but for the flags that the queue sets (see Queue). The batch keeps the pointer and reads it at Commit.
-func (b *Batch) Update(e *Entry) { b.ops = append(b.ops, op{kind: opUpdate, entry: e}) }
+func (b *Batch) Update(e *Entry) { b.do(func(t *commit) error { return t.update(e) }) }
 
 // SetFlags sets and clears flags of entries; a bit in both is set. The batch
 // keeps the slice. Entries that are gone are passed over.
 func (b *Batch) SetFlags(ids []ID, set, clear Flags) {
-	b.ops = append(b.ops, op{kind: opFlags, ids: ids, set: set, clear: clear})
+	b.do(func(t *commit) error { return t.setFlags(ids, set, clear) })
 }
 
 // SetUID gives entries another UID; those that are gone are passed over.
 func (b *Batch) SetUID(ids []ID, uid string) {
-	b.ops = append(b.ops, op{kind: opUID, ids: slices.Clone(ids), uid: uid})
+	ids = slices.Clone(ids)
+	b.do(func(t *commit) error { return t.setUID(ids, uid) })
 }
 
 // Delete deletes entries and all below them, with their settings, envelopes, and what
 // waits for them with its ghosts; what made a ghost that is deleted waits no more. Their bodies
 // become dead octets for Reclaim. Entries that are gone are passed over; the
 // fixed ones give ErrFixedEntry at Commit.
-func (b *Batch) Delete(ids ...ID) { b.ops = append(b.ops, op{kind: opDelete, ids: ids}) }
+func (b *Batch) Delete(ids ...ID) { b.do(func(t *commit) error { return t.remove(ids) }) }
 
 // SetSettings replaces all settings of a service. The batch keeps the map.
 func (b *Batch) SetSettings(service ID, m map[string]string) {
-	b.ops = append(b.ops, op{kind: opSettings, id: service, settings: m})
+	b.do(func(t *commit) error { return t.settings(service, m) })
 }
 
 // Rollback throws the batch away; after Commit it does nothing. The octets of

@@ -103,8 +103,8 @@ func (t *commit) run() error {
 		return err
 	}
 	first := t.nextID
-	for i := range t.b.ops {
-		if err := t.apply(&t.b.ops[i]); err != nil {
+	for _, change := range t.b.ops {
+		if err := change(t); err != nil {
 			return err
 		}
 	}
@@ -142,44 +142,6 @@ func noteEnds(c *conn, ends map[*segment]int64) error {
 		}
 	}
 	return nil
-}
-
-func (t *commit) apply(o *op) error {
-	switch o.kind {
-	case opAdd:
-		return t.add(o.entry, o.source)
-	case opUpdate:
-		return t.update(o.entry)
-	case opFlags:
-		return t.setFlags(o)
-	case opSettings:
-		return t.settings(o)
-	case opOutgoing:
-		return t.outgoing(o)
-	case opSending:
-		return t.sending(o)
-	case opRelease:
-		return t.release(o)
-	case opQueue:
-		return t.queue(o)
-	case opUnqueue:
-		return t.unqueue(o.ids)
-	case opSetAside:
-		return t.setAside(o.queued)
-	case opCopy:
-		return t.copies(o.copies)
-	case opUID:
-		return t.setUID(o)
-	case opHide:
-		return t.hide(o.id)
-	case opShow:
-		return t.show(o.id)
-	}
-	// What is left, opDelete, reaches entries by their parent: what was added must be there.
-	if err := t.insert(); err != nil {
-		return err
-	}
-	return t.remove(o.ids)
 }
 
 func (t *commit) add(e, source *Entry) error {
@@ -274,11 +236,11 @@ func updateQuery() string {
 const shortestRun = 16
 
 // setFlags changes ids in a row, as a refresh gives them, by one walk.
-func (t *commit) setFlags(o *op) error {
+func (t *commit) setFlags(ids []ID, set, unset Flags) error {
 	const change = "UPDATE entries SET flags = (flags & ~?1) | ?2 WHERE flags <> (flags & ~?1) | ?2 AND id "
 	ctx := context.Background()
-	set, unset := o.set&^derived, o.clear&^derived
-	ids := slices.Sorted(slices.Values(o.ids))
+	set, unset = set&^derived, unset&^derived
+	ids = slices.Sorted(slices.Values(ids))
 	single := ids[:0]
 	for len(ids) > 0 {
 		n := 1
@@ -295,23 +257,23 @@ func (t *commit) setFlags(o *op) error {
 	return t.c.execChunks(ctx, change+"IN", single, int64(unset), int64(set))
 }
 
-func (t *commit) setUID(o *op) error {
-	if len(o.uid) > maxText {
+func (t *commit) setUID(ids []ID, uid string) error {
+	if len(uid) > maxText {
 		return fmt.Errorf("a UID is longer than %d octets", maxText)
 	}
-	for _, id := range o.ids {
-		if _, err := t.c.exec(context.Background(), "UPDATE entries SET uid = ?1 WHERE id = ?2", o.uid, id); err != nil {
+	for _, id := range ids {
+		if _, err := t.c.exec(context.Background(), "UPDATE entries SET uid = ?1 WHERE id = ?2", uid, id); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (t *commit) settings(o *op) error {
-	if err := t.exists(o.id); err != nil {
+func (t *commit) settings(service ID, m map[string]string) error {
+	if err := t.exists(service); err != nil {
 		return err
 	}
-	return writeSettings(context.Background(), t.c, o.id, o.settings)
+	return writeSettings(context.Background(), t.c, service, m)
 }
 
 // remove deletes entries with all below them.
@@ -320,6 +282,9 @@ func (t *commit) remove(ids []ID) error {
 		if id < firstFree {
 			return fmt.Errorf("entry %d cannot be deleted: %w", id, ErrFixedEntry)
 		}
+	}
+	if err := t.insert(); err != nil { // what was added may be below them
+		return err
 	}
 	ctx := context.Background()
 	if err := t.forgetGhosts(ids); err != nil {

@@ -28,7 +28,7 @@ type Copied struct {
 
 // Copy adds copies of entries, which must exist at Commit. The batch keeps the
 // pointer; Commit sets the IDs, which grow in the order of the list.
-func (b *Batch) Copy(c *Copies) { b.ops = append(b.ops, op{kind: opCopy, copies: c}) }
+func (b *Batch) Copy(c *Copies) { b.do(func(t *commit) error { return t.copies(c) }) }
 
 // The columns of one copy: its id, source and body.
 const copyColumnCount = 7

@@ -22,10 +22,10 @@ func shownColumns() string {
 
 // Hide makes all children of a service Invisible and not Unread, those that are added later too, until Show. Their own
 // flags stay as they are, and UIDs tells them.
-func (b *Batch) Hide(service ID) { b.ops = append(b.ops, op{kind: opHide, id: service}) }
+func (b *Batch) Hide(service ID) { b.do(func(t *commit) error { return t.hide(service) }) }
 
 // Show ends Hide: the children of the service are as their own flags say. Without Hide before it it does nothing.
-func (b *Batch) Show(service ID) { b.ops = append(b.ops, op{kind: opShow, id: service}) }
+func (b *Batch) Show(service ID) { b.do(func(t *commit) error { return t.show(service) }) }
 
 // Hidden says whether Hide was the last that was said of the service's children.
 func (s *Store) Hidden(ctx context.Context, service ID) (hidden bool, err error) {

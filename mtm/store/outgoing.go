@@ -95,19 +95,19 @@ UPDATE store SET next_entry = max(next_entry, (SELECT max(id) + 1 FROM entries))
 // been added by the same batch. The batch keeps e and the slice. At Commit: ErrNotFound when the entry is gone, an error
 // for more than MaxRecipients.
 func (b *Batch) SetOutgoing(e *Entry, o Outgoing) {
-	b.ops = append(b.ops, op{kind: opOutgoing, entry: e, outgoing: o})
+	b.do(func(t *commit) error { return t.outgoing(e, &o) })
 }
 
 // SetSending brings a message from one of the given sending states into another. Commit fails with ErrSending, and
 // changes nothing, when the message is in none of them by then, and with ErrNotFound when it is gone.
 func (b *Batch) SetSending(id ID, to SendingState, from ...SendingState) {
-	b.ops = append(b.ops, op{kind: opSending, id: id, to: to, from: from})
+	b.do(func(t *commit) error { return t.sending(id, to, from) })
 }
 
 // Release ends the lease on a message. Commit fails with ErrLeased, and changes nothing, when owner does not hold it
 // any more: what the batch says about the message may be outdated then.
 func (b *Batch) Release(id ID, owner string) {
-	b.ops = append(b.ops, op{kind: opRelease, id: id, owner: owner})
+	b.do(func(t *commit) error { return t.release(id, owner) })
 }
 
 // Outgoing returns the envelope of a message, or ErrNotFound when it has none. The caller owns the slice.
@@ -161,15 +161,15 @@ func (t *commit) idOf(e *Entry) ID {
 	return e.ID
 }
 
-func (t *commit) outgoing(op *op) error {
-	o, ctx := &op.outgoing, context.Background()
+func (t *commit) outgoing(e *Entry, o *Outgoing) error {
+	ctx := context.Background()
 	if len(o.Recipients) > MaxRecipients {
 		return fmt.Errorf("a message to %d recipients: %d are the most", len(o.Recipients), MaxRecipients)
 	}
 	if err := t.insert(); err != nil {
 		return err
 	}
-	id := t.idOf(op.entry)
+	id := t.idOf(e)
 	if err := t.exists(id); err != nil {
 		return err
 	}
@@ -190,26 +190,26 @@ func (t *commit) outgoing(op *op) error {
 	return nil
 }
 
-func (t *commit) sending(o *op) error {
+func (t *commit) sending(id ID, to SendingState, from []SendingState) error {
 	if err := t.insert(); err != nil {
 		return err
 	}
-	is, err := t.c.sendingState(context.Background(), o.id)
+	is, err := t.c.sendingState(context.Background(), id)
 	if err != nil {
 		return err
 	}
-	if !is.in(o.from) {
-		return fmt.Errorf("message %d: %w: it is %s", o.id, ErrSending, is)
+	if !is.in(from) {
+		return fmt.Errorf("message %d: %w: it is %s", id, ErrSending, is)
 	}
-	_, err = t.c.exec(context.Background(), "UPDATE entries SET sending = ? WHERE id = ?", int(o.to), o.id)
+	_, err = t.c.exec(context.Background(), "UPDATE entries SET sending = ? WHERE id = ?", int(to), id)
 	return err
 }
 
-func (t *commit) release(o *op) error {
+func (t *commit) release(id ID, owner string) error {
 	n, err := t.c.exec(context.Background(),
-		"UPDATE outgoing SET lease_owner = '', lease_until = 0 WHERE entry = ? AND lease_owner = ?", o.id, o.owner)
+		"UPDATE outgoing SET lease_owner = '', lease_until = 0 WHERE entry = ? AND lease_owner = ?", id, owner)
 	if err == nil && n == 0 {
-		err = fmt.Errorf("message %d: %w", o.id, ErrLeased)
+		err = fmt.Errorf("message %d: %w", id, ErrLeased)
 	}
 	return err
 }

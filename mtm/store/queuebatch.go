@@ -15,7 +15,7 @@ const (
 // sets q.Ghost to it. The flags of q.Entry tell of it: Operation, and the disconnected operation. The batch keeps ghost
 // until Commit, which gives ErrNotFound when q.Entry is gone.
 func (b *Batch) Queue(q Queued, ghost *Entry) {
-	b.ops = append(b.ops, op{kind: opQueue, queued: q, entry: ghost})
+	b.do(func(t *commit) error { return t.queue(q, ghost) })
 }
 
 // Unqueue removes queued operations, because they were carried out or taken back, and their ghosts unless those have
@@ -25,25 +25,24 @@ func (b *Batch) Unqueue(ids ...int64) {
 	for i, id := range ids {
 		list[i] = ID(id)
 	}
-	b.ops = append(b.ops, op{kind: opUnqueue, ids: list})
+	b.do(func(t *commit) error { return t.unqueue(list) })
 }
 
 // SetAside keeps a queued operation from being carried out, and says why: it stays until Unqueue.
 func (b *Batch) SetAside(id int64, problem string) {
-	b.ops = append(b.ops, op{kind: opSetAside, queued: Queued{ID: id, Problem: problem}})
+	b.do(func(t *commit) error { return t.setAside(id, problem) })
 }
 
-func (t *commit) queue(o *op) error {
-	q := o.queued
+func (t *commit) queue(q Queued, ghost *Entry) error {
 	if err := t.insert(); err != nil { // the entry may be of this batch
 		return err
 	}
 	if err := t.exists(q.Entry); err != nil {
 		return err
 	}
-	if o.entry != nil {
+	if ghost != nil {
 		q.Ghost = t.nextID
-		if err := t.add(o.entry, nil); err != nil {
+		if err := t.add(ghost, nil); err != nil {
 			return err
 		}
 	}
@@ -112,7 +111,7 @@ func (t *commit) showWaiting(entries []ID) error {
 		FROM operations WHERE operations.entry = entries.id) WHERE id IN`, entries, 0, 0)
 }
 
-func (t *commit) setAside(q Queued) error {
-	_, err := t.c.exec(context.Background(), "UPDATE operations SET problem = ? WHERE id = ?", cut(q.Problem), q.ID)
+func (t *commit) setAside(id int64, problem string) error {
+	_, err := t.c.exec(context.Background(), "UPDATE operations SET problem = ? WHERE id = ?", cut(problem), id)
 	return err
 }

@@ -31,32 +31,29 @@ func scanEntry(row []driver.Value, e *Entry) {
 	}
 }
 
-// bindEntry fills one row of arguments; id and related stand for those of e.
+// bindEntry fills one row of arguments; id and related stand for those of e. The numbers follow entryColumns, and the texts them.
 func bindEntry(a []driver.NamedValue, e *Entry, id, related ID) {
-	a[0].Value = int64(id)
-	a[1].Value = int64(e.Parent)
-	a[2].Value = int64(e.Type)
-	a[3].Value = int64(e.Service)
-	a[4].Value = e.Size
-	a[5].Value = int64(e.Flags &^ derived)
-	a[6].Value = int64(e.Body.Kind)
+	for i, n := range [...]int64{0: int64(id), 1: int64(e.Parent), 2: int64(e.Type), 3: int64(e.Service), 4: e.Size,
+		5: int64(e.Flags &^ derived), 6: int64(e.Body.Kind), 8: e.Body.Segment, 9: e.Body.Offset, 10: e.Body.Length,
+		11: int64(e.Body.CRC), 12: int64(related), 14: int64(e.Email &^ derivedEmail), 15: int64(e.RemoteCount),
+		16: int64(e.Sending)} {
+		bindInt(&a[i], n)
+	}
 	a[7].Value = e.UID
-	a[8].Value = e.Body.Segment
-	a[9].Value = e.Body.Offset
-	a[10].Value = e.Body.Length
-	a[11].Value = int64(e.Body.CRC)
-	a[12].Value = int64(related)
-	a[13].Value = nil
-	if !e.Date.IsZero() {
+	if a[13].Value = nil; !e.Date.IsZero() {
 		a[13].Value = e.Date.Unix()
 	}
-	a[14].Value = int64(e.Email &^ derivedEmail)
-	a[15].Value = int64(e.RemoteCount)
-	a[16].Value = int64(e.Sending)
 	a[17].Value = e.Name
 	a[18].Value = cut(e.Details)
 	a[19].Value = cut(e.Description)
 	a[20].Value = cut(e.MessageID)
+}
+
+// bindInt sets an argument. One that has the number already, as most columns have from the row before, costs no allocation.
+func bindInt(a *driver.NamedValue, n int64) {
+	if was, ok := a.Value.(int64); !ok || was != n {
+		a.Value = n
+	}
 }
 
 // Entry returns the entry, or ErrNotFound.

@@ -57,7 +57,8 @@ func (w *work) showArrivals(t Transfer, b *bodyBatch) {
 	if b.arrivals == 0 {
 		return
 	}
-	b.entries = make([]store.Entry, len(b.items))
+	b.entries = slices.Grow(b.entries[:0], len(b.items))[:len(b.items)]
+	b.copies = slices.Grow(b.copies[:0], len(b.items))[:len(b.items)]
 	for i, it := range slices.Backward(b.items) {
 		if it.id != 0 {
 			continue
@@ -75,12 +76,13 @@ func (w *work) showArrivals(t Transfer, b *bodyBatch) {
 
 // placeArrival puts an arrival into the folder. Where its id will be is returned.
 func (t Transfer) placeArrival(b *bodyBatch, i int) *store.ID {
-	e := t.copyOf(b.entries[i], b.bodies[i])
+	e := &b.copies[i]
+	*e = t.copyOf(b.entries[i], b.bodies[i])
 	e.Flags = e.Flags.With(store.New) // as a copy takes over
 	if t.Move {
-		b.Add(&e)
+		b.Add(e)
 	} else {
-		b.AddLinked(&e, &b.entries[i])
+		b.AddLinked(e, &b.entries[i])
 	}
 	return &e.ID
 }

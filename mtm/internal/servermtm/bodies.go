@@ -21,6 +21,7 @@ type bodySink struct {
 	settled store.Flags // what the mailbox's entry loses once its message is here
 	out     *committer
 	batch   *bodyBatch
+	spare   chan *bodyBatch
 	current item
 	body    *store.BodyWriter // of the message in hand
 	step    int64             // octets of it that the progress does not show yet
@@ -38,6 +39,7 @@ type bodyBatch struct {
 	headers  []store.Body  // and as they are stored
 	reader   *headerReader // of heads
 	entries  []store.Entry // of the arrivals in the mailbox, once they are placed
+	copies   []store.Entry // and in the folder
 }
 
 // progressStep is how many octets of a message pass between two looks at its
@@ -47,14 +49,32 @@ const progressStep = 64 << 10
 func newBodySink(w *work, items []item, lines int, place placer, settled store.Flags) *bodySink {
 	s := &bodySink{
 		work: w, items: items, reader: newHeaderReader(time.Now), top: lines != wholeMessage,
-		place: place, settled: settled, out: newCommitter(),
+		place: place, settled: settled, out: newCommitter(), spare: make(chan *bodyBatch, 2),
 	}
 	s.batch = s.newBatch()
 	return s
 }
 
+// newBatch takes the room of a batch that is kept, if there is one.
 func (s *bodySink) newBatch() *bodyBatch {
-	return &bodyBatch{Batch: s.Store.NewBatch(), reader: s.reader}
+	b := &bodyBatch{reader: s.reader}
+	select {
+	case b = <-s.spare:
+	default:
+	}
+	b.Batch = s.Store.NewBatch()
+	return b
+}
+
+// recycle lets the next batch have the room of one that is kept.
+func (s *bodySink) recycle(b *bodyBatch) {
+	b.items, b.bodies, b.headers = b.items[:0], b.bodies[:0], b.headers[:0]
+	b.octets, b.arrivals = 0, 0
+	b.heads.reset()
+	select {
+	case s.spare <- b:
+	default:
+	}
 }
 
 // Size is what LIST told of a message that comes whole.
@@ -206,5 +226,6 @@ func (s *bodySink) keep(b *bodyBatch) error {
 	s.kept = b.items[len(b.items)-1].number
 	s.outcome.Octets += b.octets
 	s.safe = append(s.safe, b.items...)
+	s.recycle(b)
 	return nil
 }

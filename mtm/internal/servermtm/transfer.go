@@ -121,7 +121,7 @@ func (w *work) placeIn(t Transfer) placer {
 	return func(b *bodyBatch) ([]*store.ID, error) {
 		w.showArrivals(t, b)
 		holders := make([]*store.ID, len(b.items))
-		of := make([]store.Copied, 0, len(b.items)) // it never grows: the ids stay where they are
+		of := make([]store.Copied, 0, len(b.items)-b.arrivals) // it never grows: the ids stay where they are
 		var run *store.Copies
 		for i, it := range b.items {
 			if it.id == 0 {
