@@ -19,9 +19,6 @@ type Batch struct {
 	segments []*segment // that hold the bodies
 	open     *BodyWriter
 	done     bool
-
-	hardened int          // how many of bodies are durable, or about to be
-	synced   func() error // waits for them; nil = nothing was begun
 }
 
 // placed is a finished body and the segment that holds it.
@@ -83,7 +80,6 @@ func (b *Batch) Rollback() {
 		return
 	}
 	b.done = true
-	_ = b.awaitSync() // before anything is cut off
 	if b.open != nil {
 		_ = b.open.Discard() // an error spoils the segment, and later bodies avoid it
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // rowsPerInsert entries go into one INSERT; more would bring nothing.
@@ -29,18 +30,20 @@ func (b *Batch) Commit(ctx context.Context) error {
 		b.Rollback()
 		return errors.New("a body of the batch was neither closed nor discarded")
 	}
-	b.Harden()
+	ends := b.ends()
+	synced := b.syncing(ends)
 	if len(b.ops) == 0 {
-		err := b.awaitSync()
+		err := synced()
 		b.Rollback()
 		return err
 	}
-	t := &commit{b: b, ends: b.ends()}
+	t := &commit{b: b, ends: ends}
 	err := b.change(ctx, func(c *conn) error {
 		t.c = c
-		return errors.Join(t.run(), b.awaitSync())
+		return errors.Join(t.run(), synced())
 	})
 	if err != nil {
+		_ = synced() // nothing is cut off that is being synced
 		b.Rollback()
 		return err
 	}
@@ -50,7 +53,7 @@ func (b *Batch) Commit(ctx context.Context) error {
 	for _, c := range t.copied {
 		c.to.ID = c.id
 	}
-	b.committed(t.ends)
+	b.committed(ends)
 	return nil
 }
 
@@ -73,6 +76,28 @@ func (b *Batch) committed(ends map[*segment]int64) {
 	}
 	b.done = true
 	b.release()
+}
+
+// ends says where the bodies end, by segment.
+func (b *Batch) ends() map[*segment]int64 {
+	ends := make(map[*segment]int64, len(b.segments))
+	for _, p := range b.bodies {
+		ends[p.g] = max(ends[p.g], p.body.end())
+	}
+	return ends
+}
+
+// syncing begins to make the bodies durable, beside what is done until synced is called, which waits for it.
+func (b *Batch) syncing(ends map[*segment]int64) (synced func() error) {
+	result := make(chan error, 1)
+	go func() {
+		var err error
+		for g, end := range ends {
+			err = errors.Join(err, g.sync(end))
+		}
+		result <- err
+	}()
+	return sync.OnceValue(func() error { return <-result })
 }
 
 // commit is the index transaction of one batch.

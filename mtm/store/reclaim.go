@@ -164,11 +164,10 @@ func (r *BodyReader) recordKind() (BodyKind, error) {
 
 // moveReferences makes the index refer to the copies and forget the segment.
 func (s *Store) moveReferences(ctx context.Context, b *Batch, id int64, moved map[int64]Body) error {
-	b.Harden()
-	if err := b.awaitSync(); err != nil {
+	ends := b.ends()
+	if err := b.syncing(ends)(); err != nil {
 		return err
 	}
-	ends := b.ends()
 	err := b.change(ctx, func(c *conn) error {
 		if e := noteEnds(c, ends); e != nil {
 			return e

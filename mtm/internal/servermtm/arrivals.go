@@ -52,20 +52,18 @@ func (w *work) withArrivals(items []item) []item {
 	return all
 }
 
-// showArrivals makes the mailbox's entries of the arrivals in a batch, newest first as a refresh does.
+// showArrivals adds the mailbox's entries of the arrivals in a batch, newest first as a refresh does.
 func (w *work) showArrivals(t Transfer, b *bodyBatch) {
 	if b.arrivals == 0 {
 		return
 	}
-	b.entries = slices.Grow(b.entries[:0], len(b.items))[:len(b.items)]
 	b.copies = slices.Grow(b.copies[:0], len(b.items))[:len(b.items)]
 	for i, it := range slices.Backward(b.items) {
 		if it.id != 0 {
 			continue
 		}
 		e := &b.entries[i]
-		*e = w.newEntry(message{it.number, it.size, it.uid}, b.heads.at(i), b.reader)
-		if e.Body = b.headers[i]; t.Move {
+		if t.Move {
 			e.Flags = e.Flags.With(store.Pending) // until the server has deleted it
 		} else {
 			e.Flags = e.Flags.Without(store.New)

@@ -14,14 +14,15 @@ import (
 // they come; a full batch is made durable by the committer while the next fills.
 type bodySink struct {
 	*work
-	items   []item        // by number
-	reader  *headerReader // used by the committer's goroutine alone
-	top     bool          // what comes may be the beginning of a message only
+	items   []item // by number
+	reader  *headerReader
+	top     bool // what comes may be the beginning of a message only
 	place   placer
 	settled store.Flags // what the mailbox's entry loses once its message is here
 	out     *committer
 	batch   *bodyBatch
 	spare   chan *bodyBatch
+	head    headerBlocks // of the message in hand, when it is an arrival
 	current item
 	body    *store.BodyWriter // of the message in hand
 	step    int64             // octets of it that the progress does not show yet
@@ -35,11 +36,8 @@ type bodyBatch struct {
 	octets int64
 
 	arrivals int           // how many of items have no entry yet
-	heads    headerBlocks  // of all items, empty but for the arrivals
-	headers  []store.Body  // and as they are stored
-	reader   *headerReader // of heads
-	entries  []store.Entry // of the arrivals in the mailbox, once they are placed
-	copies   []store.Entry // and in the folder
+	entries  []store.Entry // of the arrivals in the mailbox, empty for others
+	copies   []store.Entry // and in the folder, once they are placed
 }
 
 // progressStep is how many octets of a message pass between two looks at its
@@ -57,7 +55,7 @@ func newBodySink(w *work, items []item, lines int, place placer, settled store.F
 
 // newBatch takes the room of a batch that is kept, if there is one.
 func (s *bodySink) newBatch() *bodyBatch {
-	b := &bodyBatch{reader: s.reader}
+	b := new(bodyBatch)
 	select {
 	case b = <-s.spare:
 	default:
@@ -68,9 +66,8 @@ func (s *bodySink) newBatch() *bodyBatch {
 
 // recycle lets the next batch have the room of one that is kept.
 func (s *bodySink) recycle(b *bodyBatch) {
-	b.items, b.bodies, b.headers = b.items[:0], b.bodies[:0], b.headers[:0]
+	b.items, b.bodies, b.entries = b.items[:0], b.bodies[:0], b.entries[:0]
 	b.octets, b.arrivals = 0, 0
-	b.heads.reset()
 	select {
 	case s.spare <- b:
 	default:
@@ -89,6 +86,7 @@ func (s *bodySink) Size(n int) int64 {
 func (s *bodySink) Message(n int) (io.Writer, error) {
 	s.current = itemOf(s.items, n)
 	s.step = 0
+	s.head.reset()
 	s.meter.Update(func(p *progress.Snapshot) { p.BytesDone, p.TotalBytes = 0, s.current.size })
 	s.body = s.batch.Body(store.BodyWhole)
 	return s, nil
@@ -98,7 +96,7 @@ func (s *bodySink) Message(n int) (io.Writer, error) {
 func (s *bodySink) Write(p []byte) (int, error) {
 	n, err := s.body.Write(p)
 	if s.current.id == 0 && err == nil {
-		_, err = s.batch.heads.Write(p)
+		_, err = s.head.Write(p)
 	}
 	if s.step += int64(n); s.step >= progressStep {
 		s.meter.Update(func(p *progress.Snapshot) { p.BytesDone += s.step })
@@ -137,13 +135,12 @@ func (s *bodySink) Done(n int, octets int64, refused error) error {
 	b := s.batch
 	b.bodies = append(b.bodies, body)
 	b.octets += body.Length
-	if err := b.add(s.current); err != nil {
+	if err := s.add(); err != nil {
 		return err
 	}
 	if len(b.items) < s.BatchMessages && b.octets < s.BatchBytes {
 		return nil
 	}
-	b.Harden()
 	s.batch = s.newBatch()
 	return s.out.add(job{func() error { return s.keep(b) }, b.Rollback})
 }
@@ -163,18 +160,23 @@ func nothingOf(octets, size int64) error {
 	return fmt.Errorf("the server sends nothing of its %d octets", size)
 }
 
-// add takes a message whose octets are in bodies; the header of an arrival gets a body of its own.
-func (b *bodyBatch) add(it item) error {
-	var header store.Body
-	b.heads.end()
+// add takes the message in hand, whose octets are in bodies, into the batch; the header of an arrival gets a body of its own,
+// and makes an entry.
+func (s *bodySink) add() error {
+	b, it := s.batch, s.current
+	var e store.Entry
 	if it.id == 0 {
-		var err error
-		if header, err = writeBody(b.Batch, store.BodyHeader, b.heads.at(len(b.items))); err != nil {
+		s.head.end()
+		raw := s.head.at(0)
+		header, err := writeBody(b.Batch, store.BodyHeader, raw)
+		if err != nil {
 			return err
 		}
+		e = s.newEntry(message{it.number, it.size, it.uid}, raw, s.reader)
+		e.Body = header
 		b.arrivals++
 	}
-	b.headers = append(b.headers, header)
+	b.entries = append(b.entries, e)
 	b.items = append(b.items, it)
 	return nil
 }

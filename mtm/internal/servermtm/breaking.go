@@ -3,7 +3,6 @@ package servermtm
 import (
 	"errors"
 	"slices"
-	"time"
 
 	"pop3mtm/mtm/store"
 )
@@ -35,9 +34,9 @@ func (s *bodySink) markBreaking() error {
 		return s.mark([]store.ID{it.id}, store.Failed, 0)
 	}
 	b := s.Store.NewBatch()
-	s.batch.heads.end()
-	raw := s.batch.heads.at(len(s.batch.items))
-	e := s.newEntry(message{it.number, it.size, it.uid}, raw, newHeaderReader(time.Now)) // s.reader belongs to the committer
+	s.head.end()
+	raw := s.head.at(0)
+	e := s.newEntry(message{it.number, it.size, it.uid}, raw, s.reader)
 	e.Flags = e.Flags.With(store.Pending | store.Failed)
 	var err error
 	if e.Body, err = writeBody(b, store.BodyHeader, raw); err != nil {
