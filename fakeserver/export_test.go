@@ -16,7 +16,7 @@ func Stuffed(raw []byte, piece int) []byte {
 		source = pieces{bytes.NewReader(raw)}
 	}
 	scratch := make([]byte, piece)
-	if _, err := (body{open: source, lines: -1, scratch: &scratch}).WriteTo(&wire); err != nil {
+	if _, err := (&body{open: source, lines: -1, scratch: &scratch}).WriteTo(&wire); err != nil {
 		panic(err)
 	}
 	return wire.Bytes()

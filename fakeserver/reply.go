@@ -127,7 +127,7 @@ func line(status, text string) Reply {
 
 // multiline makes a reply of a status line, a body and the closing dot.
 func multiline(text string, body io.WriterTo) Reply {
-	return append(OK(text), Chunk{Body: body}, Chunk{Bytes: []byte(".\r\n")})
+	return Reply{OK(text)[0], {Body: body}, {Bytes: []byte(".\r\n")}}
 }
 
 // status is the status line without its line end, as far as it is in memory.

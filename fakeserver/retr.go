@@ -37,5 +37,5 @@ func (x *Exchange) send(text string, m maildrop.Message, lines int64) Reply {
 		return Err("[SYS/TEMP] message cannot be read")
 	}
 	x.opened = open
-	return multiline(text, body{open: open, lines: lines, scratch: &x.Session.scratch})
+	return multiline(text, &body{open: open, lines: lines, scratch: &x.Session.scratch})
 }

@@ -65,6 +65,7 @@ type Session struct {
 	startTLS  bool              // after the reply to STLS
 	tls       *tls.Conn         // on top of conn, from the handshake on
 	scratch   []byte            // for mail from files, once there was some
+	command   Exchange          // the one that is answered
 	dialect   *dialect          // of another protocol, nil for POP3
 
 	quit     chan struct{} // closed by stop
@@ -183,7 +184,8 @@ func (s *Session) next() (*Exchange, error) {
 // read takes the next line of the client: a command, or a response when an AUTH
 // exchange waits for one.
 func (s *Session) read() (*Exchange, error) {
-	x := &Exchange{Session: s}
+	x := &s.command
+	*x = Exchange{Session: s}
 	limit := s.server.o.MaxLine
 	if d := s.dialect; d != nil && d.mechanism != "" {
 		x.pseudo, x.Verb, x.Args = true, responseVerb, d.mechanism
@@ -315,7 +317,10 @@ func (s *Session) exchange(x *Exchange) (done bool, why string) {
 	if err != nil {
 		return true, s.lost(err)
 	}
-	return end != Open, endedBy(end)
+	if end == Open {
+		return false, ""
+	}
+	return true, endedBy(end)
 }
 
 func endedBy(how End) string { return "ended by the server: " + how.String() }

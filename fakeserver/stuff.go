@@ -12,12 +12,15 @@ type body struct {
 	// scratch holds the buffer of the session for mail that has to be read.
 	scratch *[]byte
 	lines   int64 // of the part after the header, for TOP; negative = all
+
+	stuffed stuffer // here, so that a message allocates once
 }
 
 // WriteTo stuffs dots and ends the last line with CRLF. RFC 1939 section 3: a
 // line that begins with the termination octet gets a second one.
-func (b body) WriteTo(w io.Writer) (int64, error) {
-	st := &stuffer{w: w, lineStart: true}
+func (b *body) WriteTo(w io.Writer) (int64, error) {
+	st := &b.stuffed
+	*st = stuffer{w: w, lineStart: true}
 	var to io.Writer = st
 	if b.lines >= 0 {
 		to = &topWriter{w: st, left: b.lines}
@@ -68,22 +71,34 @@ func (s *stuffer) Write(p []byte) (int, error) {
 			return 0, err
 		}
 	}
-	for {
-		i := bytes.Index(p[start:], []byte("\n."))
-		if i < 0 {
-			break
-		}
+	for i := nextDot(p, 1); i >= 0; i = nextDot(p, i+1) {
 		// up to and with the dot, which the next piece then doubles
-		if err := s.put(p[start : start+i+2]); err != nil {
+		if err := s.put(p[start : i+1]); err != nil {
 			return start, err
 		}
-		start += i + 1
+		start = i
 	}
 	if err := s.put(p[start:]); err != nil {
 		return start, err
 	}
 	s.lineStart = p[len(p)-1] == '\n'
 	return len(p), nil
+}
+
+// nextDot is where the next dot at the start of a line is, from octet i on, which
+// is not the first; -1 for none. Mail has fewer dots than lines, and base64 none.
+func nextDot(p []byte, i int) int {
+	for i < len(p) {
+		dot := bytes.IndexByte(p[i:], '.')
+		if dot < 0 {
+			break
+		}
+		if i += dot; p[i-1] == '\n' {
+			return i
+		}
+		i++
+	}
+	return -1
 }
 
 // remember keeps what finish needs to know of the last two octets.

@@ -33,7 +33,8 @@ func (m *syntheticMessage) plain() *syntheticReader {
 
 func (m *syntheticMessage) header(pad string) []byte {
 	n := int64(m.n)
-	b := make([]byte, 0, MinSyntheticSize)
+	const usual = 320 // octets of a header, or less
+	b := make([]byte, 0, usual)
 	b = strconv.AppendInt(append(b, "From: Sender "...), n%1000, 10)
 	b = strconv.AppendInt(append(b, " <sender"...), n%1000, 10)
 	b = append(b, "@example.org>\r\nTo: Reader <reader@example.net>\r\nSubject: Synthetic message "...)
