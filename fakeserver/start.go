@@ -33,7 +33,7 @@ func StartServer(t testing.TB, s *Server, implicitTLS bool) *Server {
 
 func startOn(t testing.TB, s *Server, implicitTLS bool) *Server {
 	t.Helper()
-	var listen net.ListenConfig
+	listen := net.ListenConfig{KeepAlive: -1} // IdleTimeout finds a client that is gone
 	l, err := listen.Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatalf("start a server: %v", err)

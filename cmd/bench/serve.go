@@ -61,7 +61,7 @@ func (s *serveSpec) serve(ctx context.Context, stdout io.Writer) error {
 	if err := s.certify(o); err != nil {
 		return err
 	}
-	var config net.ListenConfig
+	config := net.ListenConfig{KeepAlive: -1} // as pop3sim
 	l, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return err

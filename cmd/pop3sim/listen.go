@@ -127,7 +127,9 @@ func checkAddress(flag, address string) error {
 
 // listen opens the port; its errors say what to do.
 func listen(ctx context.Context, flag, address string) (net.Listener, error) {
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	// The inactivity timer finds a client that is gone; keep-alive would cost every session four system calls.
+	config := net.ListenConfig{KeepAlive: -1}
+	l, err := config.Listen(ctx, "tcp", address)
 	switch {
 	case err == nil:
 		return l, nil

@@ -1,6 +1,8 @@
 package maildrop
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,9 +18,19 @@ func OpenEML(path string) (Source, error) {
 	if err != nil {
 		return nil, unreadable(path, err)
 	}
-	f := &folder{scan: func() ([]entry, error) { return emlFiles(path) }}
-	if !info.IsDir() {
-		f.scan = func() ([]entry, error) { return emlFile(path) }
+	f := &folder{}
+	if info.IsDir() {
+		at := placeAt(path)
+		f.scan = func() ([]entry, error) {
+			at = at.again()
+			return emlFiles(at)
+		}
+	} else {
+		at, name := around(path)
+		f.scan = func() ([]entry, error) {
+			at = at.again()
+			return emlFile(at, name, path)
+		}
 	}
 	empty := &PathError{path, "holds no .eml files; put messages with names that end in .eml into it", ErrEmpty}
 	if err := f.open(empty); err != nil {
@@ -27,10 +39,10 @@ func OpenEML(path string) (Source, error) {
 	return f, nil
 }
 
-func emlFiles(dir string) ([]entry, error) {
-	names, err := os.ReadDir(dir)
+func emlFiles(at *place) ([]entry, error) {
+	names, err := os.ReadDir(at.path)
 	if err != nil {
-		return nil, unreadable(dir, err)
+		return nil, unreadable(at.path, err)
 	}
 	entries := make([]entry, 0, len(names))
 	for _, n := range names {
@@ -38,19 +50,15 @@ func emlFiles(dir string) ([]entry, error) {
 		if n.IsDir() || !strings.EqualFold(ext, ".eml") {
 			continue
 		}
-		entries = append(entries, entry{
-			path: filepath.Join(dir, n.Name()),
-			uid:  cleanUID(strings.TrimSuffix(n.Name(), ext)),
-		})
+		entries = append(entries, seen(at, n.Name(), strings.TrimSuffix(n.Name(), ext)))
 	}
 	return entries, nil
 }
 
 // emlFile lists nothing once the file has been deleted.
-func emlFile(path string) ([]entry, error) {
-	if _, err := os.Stat(path); os.IsNotExist(err) {
+func emlFile(at *place, name, path string) ([]entry, error) {
+	if _, err := at.look(name); errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	name := filepath.Base(path)
-	return []entry{{path: path, uid: cleanUID(strings.TrimSuffix(name, filepath.Ext(name)))}}, nil
+	return []entry{{at: at, name: name, path: path, uid: cleanUID(strings.TrimSuffix(name, filepath.Ext(name)))}}, nil
 }

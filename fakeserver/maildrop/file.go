@@ -22,6 +22,8 @@ func (s stamp) same(o stamp) bool { return s.size == o.size && s.modified.Equal(
 // fileMessage is a message that is a whole file.
 type fileMessage struct {
 	uid    string
+	at     *place
+	name   string // there
 	path   string
 	stamp  stamp
 	form   form
@@ -35,7 +37,7 @@ func (m *fileMessage) Size() int64 { return m.form.octets }
 
 func (m *fileMessage) Open() (io.ReadCloser, error) {
 	if m.octets != nil {
-		if info, err := os.Stat(m.path); err == nil && stampOf(info).same(m.stamp) {
+		if now, err := m.at.look(m.name); err == nil && now.same(m.stamp) {
 			return fromMemory(m.octets), nil
 		}
 	}
@@ -58,6 +60,12 @@ func (m *fileMessage) Open() (io.ReadCloser, error) {
 		return nil, err
 	}
 	return served(f, f, m.form), nil
+}
+
+// hasChanged tells whether e, which has the path of m, is another file.
+func (m *fileMessage) hasChanged(e entry) bool {
+	now, err := e.at.look(e.name)
+	return err != nil || !now.same(m.stamp)
 }
 
 // served reads r as it goes over the wire, and closes c.

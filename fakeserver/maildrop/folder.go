@@ -4,14 +4,22 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"sync"
 )
 
 // entry is a file of a folder that is a message.
 type entry struct {
+	at   *place
+	name string // in that place
 	path string
 	uid  string
 	find func() (string, error)
+}
+
+// seen is the entry without its find.
+func seen(at *place, name, uid string) entry {
+	return entry{at: at, name: name, path: filepath.Join(at.path, name), uid: cleanUID(uid)}
 }
 
 // folder is a Source with one file per message. A file is measured once, and
@@ -46,7 +54,7 @@ func (f *folder) List() (List, error) {
 	left := f.left()
 	for _, e := range entries {
 		m := f.known[e.path]
-		if info, statErr := os.Stat(e.path); m == nil || statErr != nil || !stampOf(info).same(m.stamp) {
+		if m == nil || m.hasChanged(e) {
 			if buf == nil {
 				buf = make([]byte, 256<<10)
 			}
@@ -57,6 +65,10 @@ func (f *folder) List() (List, error) {
 			if err != nil {
 				return nil, err
 			}
+		}
+		if m.at != e.at {
+			moved := *m
+			moved.at, m = e.at, &moved
 		}
 		known[e.path] = m
 		list = append(list, m)
@@ -88,7 +100,7 @@ func (f *folder) left() room {
 
 // load measures a file that is new or has changed.
 func (f *folder) load(e entry, uids uidSet, buf []byte, left *room) (*fileMessage, error) {
-	m := &fileMessage{path: e.path, find: e.find}
+	m := &fileMessage{at: e.at, name: e.name, path: e.path, find: e.find}
 	if err := m.measure(buf, left); err != nil {
 		return nil, err
 	}

@@ -83,6 +83,21 @@ var _ = Describe("a folder of .eml files", func() {
 		Expect(octets).To(Equal([]string{"changed\r\n", "C\r\n"}))
 	})
 
+	It("sees the files of another folder that takes its place", func() {
+		dir := filepath.Join(files(map[string]string{"mail/a.eml": "A", "mail/b.eml": "B"}), "mail")
+		s := opened(maildrop.OpenEML(dir))
+		before, err := s.List()
+		Expect(err).NotTo(HaveOccurred())
+		Expect(os.Rename(dir, dir+".old")).To(Succeed())
+		write(filepath.Join(dir, "a.eml"), "another\n")
+		uids, octets := listed(s)
+		Expect(uids).To(Equal([]string{"a"}))
+		Expect(octets).To(Equal([]string{"another\r\n"}))
+		Expect(os.RemoveAll(dir + ".old")).To(Succeed())
+		_, err = before.At(1).Open()
+		Expect(errors.Is(err, fs.ErrNotExist)).To(BeTrue())
+	})
+
 	It("does not serve a file that has changed since it was listed", func() {
 		dir := files(map[string]string{"a.eml": "A"})
 		list, err := opened(maildrop.OpenEML(dir)).List()

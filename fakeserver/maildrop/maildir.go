@@ -26,7 +26,13 @@ func OpenMaildir(path string) (Source, error) {
 			return nil, unreadable(path, err)
 		}
 	}
-	f := &folder{scan: func() ([]entry, error) { return maildirFiles(path) }}
+	subs := []*place{placeAt(filepath.Join(path, "new")), placeAt(filepath.Join(path, "cur"))}
+	f := &folder{scan: func() ([]entry, error) {
+		for i, at := range subs {
+			subs[i] = at.again()
+		}
+		return maildirFiles(path, subs)
+	}}
 	empty := &PathError{path, "is a Maildir without messages; deliver some first", ErrEmpty}
 	if err := f.open(empty); err != nil {
 		return nil, err
@@ -34,29 +40,27 @@ func OpenMaildir(path string) (Source, error) {
 	return f, nil
 }
 
-func maildirFiles(dir string) ([]entry, error) {
+func maildirFiles(dir string, subs []*place) ([]entry, error) {
 	// A Maildir on Windows cannot use the colon.
 	separator := ":"
 	if runtime.GOOS == "windows" {
 		separator = ";"
 	}
 	var entries []entry
-	for _, sub := range []string{"new", "cur"} {
-		names, err := os.ReadDir(filepath.Join(dir, sub))
+	for _, at := range subs {
+		names, err := os.ReadDir(at.path)
 		if err != nil {
-			return nil, unreadable(filepath.Join(dir, sub), err)
+			return nil, unreadable(at.path, err)
 		}
 		for _, n := range names {
 			if n.IsDir() || strings.HasPrefix(n.Name(), ".") {
 				continue
 			}
 			key, _, _ := strings.Cut(n.Name(), separator)
-			entries = append(entries, entry{
-				path: filepath.Join(dir, sub, n.Name()),
-				uid:  cleanUID(key),
-				// Another program may move it to cur or change its flags.
-				find: func() (string, error) { return maildirPath(dir, key) },
-			})
+			e := seen(at, n.Name(), key)
+			// Another program may move it to cur or change its flags.
+			e.find = func() (string, error) { return maildirPath(dir, key) }
+			entries = append(entries, e)
 		}
 	}
 	slices.SortStableFunc(entries, func(a, b entry) int {

@@ -12,6 +12,8 @@ import (
 type mboxFile struct {
 	mu    sync.Mutex
 	path  string
+	at    *place // the folder that it is in
+	name  string // there
 	stamp stamp
 	list  messages // of *mboxMessage; nil before the first reading
 }
@@ -27,6 +29,7 @@ type mboxFile struct {
 // in which deleted messages are removed.
 func OpenMbox(path string) (Source, error) {
 	m := &mboxFile{path: path}
+	m.at, m.name = around(path)
 	list, err := m.List()
 	if err != nil {
 		return nil, err
@@ -56,7 +59,8 @@ func (m *mboxFile) read() error {
 	if !info.Mode().IsRegular() {
 		return &PathError{m.path, "is not a file; for a folder use a Maildir or .eml files", ErrFormat}
 	}
-	if m.list != nil && stampOf(info).same(m.stamp) {
+	before := m.at
+	if m.at = before.again(); m.at == before && m.list != nil && stampOf(info).same(m.stamp) {
 		return nil
 	}
 	f, err := os.Open(m.path)
@@ -77,7 +81,7 @@ func (m *mboxFile) read() error {
 	list, left := make(messages, len(spans)), room(keptAtMost)
 	for i := range spans {
 		s := &spans[i]
-		list[i] = &mboxMessage{m, *s, left.keep(served(s.content(f), f, s.form), s.form), stampOf(info)}
+		list[i] = &mboxMessage{m, *s, left.keep(served(s.content(f), f, s.form), s.form), stampOf(info), m.at}
 	}
 	m.list, m.stamp = list, stampOf(info)
 	return nil
@@ -89,6 +93,7 @@ type mboxMessage struct {
 	span   span
 	octets []byte // as served, nil when they are not kept
 	stamp  stamp  // of the file when it was read
+	at     *place // of the file then
 }
 
 func (m *mboxMessage) UID() string { return m.span.uid }
@@ -97,7 +102,7 @@ func (m *mboxMessage) Size() int64 { return m.span.form.octets }
 // Open allows for mail that was appended since.
 func (m *mboxMessage) Open() (io.ReadCloser, error) {
 	if m.octets != nil {
-		if info, err := os.Stat(m.file.path); err == nil && stampOf(info).same(m.stamp) {
+		if now, err := m.at.look(m.file.name); err == nil && now.same(m.stamp) {
 			return fromMemory(m.octets), nil
 		}
 	}
