@@ -219,6 +219,9 @@ func (d *decoder) name(key ast.MapKeyNode) string {
 }
 
 func (d *decoder) structure(n ast.Node, v reflect.Value) {
+	if d.noNames(n, v) {
+		return
+	}
 	fields := fieldsOf(v.Type())
 	missing := map[string]bool{}
 	for _, f := range fields {
@@ -227,7 +230,7 @@ func (d *decoder) structure(n ast.Node, v reflect.Value) {
 	for _, e := range d.entries(n) {
 		i := slices.IndexFunc(fields, func(f field) bool { return f.name == e.name })
 		if i < 0 {
-			d.wrong(e.key, "%s", unknown("word", e.name, names(fields)))
+			d.wrong(e.key, "%s", unknownWord(v.Type(), e.name, names(fields)))
 			continue
 		}
 		missing[e.name] = false
@@ -264,7 +267,7 @@ func (d *decoder) within(n ast.Node, v reflect.Value, f field) {
 func (d *decoder) list(n ast.Node, v reflect.Value) {
 	s, ok := n.(*ast.SequenceNode)
 	if !ok {
-		d.wrong(n, "here stands a list, such as [a, b], not %s", kind(n))
+		d.noList(n, v.Type().Elem())
 		return
 	}
 	if d.nodes+len(s.Values) > maxNodes {

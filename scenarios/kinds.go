@@ -164,6 +164,8 @@ func (s *Step) decode(d *decoder, n ast.Node) {
 	if word, ok := n.(*ast.StringNode); ok {
 		i := slices.IndexFunc(fields, func(f field) bool { return f.name == word.Value })
 		switch {
+		case i < 0 && s.written(word.Value) != "":
+			d.wrong(n, "there is no step %q; write %s", shortened(word.Value), s.written(word.Value))
 		case i < 0:
 			d.wrong(n, "%s", unknown("step", word.Value, names(fields)))
 		case v.Field(i).Kind() != reflect.Bool:
