@@ -16,7 +16,8 @@ func apop(x *Exchange) Reply {
 	}
 	u, known := s.server.byPassword(name)
 	sum := md5.Sum([]byte(s.timestamp + u.Password))
-	if !equal(hex.EncodeToString(sum[:]), digest) || !known || s.timestamp == "" {
+	same := equal(hex.EncodeToString(sum[:]), digest) || u.AnyPassword
+	if !same || !known || s.timestamp == "" {
 		return denied()
 	}
 	x.effect = func() Reply { return s.login(name, u) }

@@ -47,6 +47,7 @@ func german() map[string]string {
 		"too soon after the last login":                  "zu früh nach der letzten Anmeldung",
 		"top of message follows":                         "Anfang der Nachricht folgt",
 		"unknown command":                                "unbekannter Befehl",
+		"unknown command: the line is empty":             "unbekannter Befehl: die Zeile ist leer",
 		"wrong user or password":                         "Name oder Kennwort falsch",
 	}
 }

@@ -76,6 +76,8 @@ type Options struct {
 	// MaxBadCommands in a row close the connection: unknown verbs, wrong state,
 	// wrong syntax. Default: 100; negative: no limit.
 	MaxBadCommands int
+	// MaxBadLogins refused in a session close the connection, after the answer to the last one. Default: no limit.
+	MaxBadLogins int
 	// LockWait is how long a login waits for a locked maildrop before it is
 	// refused: the session that holds it may be one whose line has dropped a
 	// moment ago. Default: 100 ms; negative: not at all.
@@ -102,7 +104,7 @@ type User struct {
 	// Token lets the user in by OAUTHBEARER and XOAUTH2. With a Token an empty
 	// Password is none, and not the empty one.
 	Token string
-	// AnyPassword lets the user in by USER and PASS, PLAIN and LOGIN whatever the
+	// AnyPassword lets the user in by USER and PASS, APOP, PLAIN and LOGIN whatever the
 	// password is. QUIRK 36.
 	AnyPassword bool
 	// Capabilities replaces the rows of the CAPA reply after login.

@@ -58,6 +58,7 @@ type Session struct {
 	user      User   // who has logged in
 	view      *view  // from login to the end
 	badInRow  int
+	badLogins int
 	utf8      bool              // UTF-8 mode
 	texts     map[string]string // of the language, nil: English
 	asking    *authentication   // the next line is a response to it
@@ -305,11 +306,7 @@ func (s *Session) exchange(x *Exchange) (done bool, why string) {
 	if x.bad && !x.ruled {
 		s.server.unexpected(x)
 	}
-	if !x.bad {
-		s.badInRow = 0
-	} else if s.badInRow++; s.badInRow == s.server.o.MaxBadCommands {
-		reply, s.state = s.translated(Err("too many bad commands, closing")), Update
-	}
+	reply = s.bounded(x, reply)
 	end, err := s.send(reply)
 	if err == nil && end == Open && s.state == Update {
 		end, err = Close, s.end(Close)
@@ -321,6 +318,24 @@ func (s *Session) exchange(x *Exchange) (done bool, why string) {
 		return false, ""
 	}
 	return true, endedBy(end)
+}
+
+// bounded ends the session at the limits of bad commands in a row, and of refused logins.
+func (s *Session) bounded(x *Exchange, reply Reply) Reply {
+	if !x.bad {
+		s.badInRow = 0
+	} else if s.badInRow++; s.badInRow == s.server.o.MaxBadCommands {
+		s.state = Update
+		return s.translated(Err("too many bad commands, closing"))
+	}
+	switch {
+	case s.server.o.MaxBadLogins == 0 || s.state != Authorization || !reply.startsWith("-ERR"):
+	case x.pseudo && x.Verb == responseVerb, x.Verb == "PASS", x.Verb == "APOP", x.Verb == "AUTH":
+		if s.badLogins++; s.badLogins == s.server.o.MaxBadLogins {
+			return ThenEnd(Close)(reply)
+		}
+	}
+	return reply
 }
 
 func endedBy(how End) string { return "ended by the server: " + how.String() }

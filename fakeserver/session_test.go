@@ -160,6 +160,22 @@ var _ = Describe("a session", func() {
 		Expect(strings.Count(p.rest(), "-ERR")).To(Equal(5))
 	})
 
+	It("closes after too many refused logins of any kind, with the answer", func() {
+		srv := start(three(), &fakeserver.Options{MaxBadLogins: 3})
+		p, _ := connect(srv)
+		p.say("USER demo\r\nPASS x\r\nNOOP\r\nAPOP demo x\r\nAUTH PLAIN\r\n*\r\nCAPA\r\n")
+		said := p.rest()
+		Expect(said).To(ContainSubstring("not in the AUTHORIZATION state\r\n-ERR [AUTH] "))
+		Expect(strings.Count(said, "-ERR")).To(Equal(4))
+		Expect(said).NotTo(ContainSubstring("STAT"))
+		Expect(strings.HasSuffix(said, "+ \r\n")).To(BeFalse(), said)
+	})
+
+	It("says that an empty line is none", func() {
+		p, _ := connect(start(three(), nil))
+		Expect(p.ask(" ")).To(Equal("-ERR unknown command: the line is empty"))
+	})
+
 	It("keeps reply lines within 512 octets", func() {
 		Expect(fakeserver.OK(strings.Repeat("x", 600))[0].Bytes).To(HaveLen(512))
 		Expect(string(fakeserver.Err(strings.Repeat("x", 600))[0].Bytes)).To(HaveSuffix("x\r\n"))

@@ -84,6 +84,9 @@ func right(x *Exchange) Reply {
 	switch {
 	case x.Line == nil && x.Verb == "":
 		return x.refuse("command line too long")
+	// Some servers have other words for an empty line, or close.
+	case strings.TrimSpace(string(x.Line)) == "":
+		return x.refuse("unknown command: the line is empty")
 	// RFC 1939 section 3: -ERR to a command that is unknown, or not known in
 	// this state.
 	case !known:

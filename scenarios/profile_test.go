@@ -2,16 +2,21 @@ package scenarios_test
 
 import (
 	"bufio"
+	"bytes"
 	"io"
 	"net"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 
 	"pop3mtm/scenarios"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
 )
 
 // What the real servers said to a list of commands was recorded by 'pop3sim record'. The profile of the same name, with
@@ -29,6 +34,36 @@ func TestAProfileSaysWhatItsServerSaid(t *testing.T) {
 		})
 	}
 }
+
+// What no recording has: the lines that a client sends when it does not know what it does.
+var _ = Describe("a profile", func() {
+	DescribeTable("is as odd as its server", func(profile string, sent []string, want string) {
+		all, err := parse("profile: "+profile, "mailbox: [{text: \"A: b\\n\\nc\\n\", uidl: a1}]")
+		Expect(err).NotTo(HaveOccurred())
+		p, err := all[0].Server(nil)
+		Expect(err).NotTo(HaveOccurred())
+		here, there := net.Pipe()
+		go p.ServeConn(there)
+		go func() { _, _ = io.WriteString(here, strings.Join(sent, "\r\n")+"\r\n") }() // the server may close before all is read
+		said, err := io.ReadAll(here)
+		Expect(err).NotTo(HaveOccurred())
+		_, said, _ = bytes.Cut(said, []byte("\r\n"))
+		Expect(string(said)).To(Equal(strings.ReplaceAll(want, "\n", "\r\n")))
+		Expect(p.Close()).To(Succeed())
+	},
+		Entry("Mailpit hangs up after the fifth wrong password", "mailpit", slices.Repeat([]string{"USER demo", "PASS x"}, 6),
+			strings.Repeat("+OK\n-ERR invalid password\n", 5)),
+		Entry("Mailpit knows no empty line", "mailpit", []string{"", "QUIT"}, "-ERR unknown command\n+OK goodbye\n"),
+		Entry("Mailpit looks for the message before it looks at the lines that TOP shall show", "mailpit",
+			[]string{"USER demo", "PASS demo", "TOP 1 x", "TOP 7 x", "TOP 7", "TOP", "TOP 1 30", "QUIT"},
+			"+OK\n+OK signed in\n-ERR TOP requires two arguments\n-ERR no such message\n-ERR no such message\n-ERR TOP requires two arguments\n"+
+				"+OK top of message follows\nA: b\n\n\nc\n\n.\n+OK goodbye\n"),
+		Entry("Inbucket wants more than an empty line", "inbucket", []string{"", "QUIT"}, "-ERR Speak up\n+OK Goodnight and good luck\n"),
+		Entry("Inbucket takes any digest", "inbucket", []string{"APOP demo 0123", "QUIT"}, "+OK Found 1 messages for demo\n+OK We will process your deletes\n"),
+		Entry("GreenMail hangs up at an empty line", "greenmail", []string{"NOOP", "", "QUIT"}, "+OK noop rimes with poop\n"),
+		Entry("smtp4dev hangs up at a line of blanks", "smtp4dev", []string{"RSET", "  ", "QUIT"}, "+OK Reset state\n"),
+	)
+})
 
 func compare(t *testing.T, file string) {
 	recorded, err := os.ReadFile(file)

@@ -88,12 +88,14 @@ type Server struct {
 	LockWait Duration `json:"lockWait,omitempty"`
 	// Whether several sessions may have the mailbox at once, each with its own marks of deletion. Default: false, a session locks it.
 	Shared bool `json:"shared,omitempty"`
-	// Whether each user is let in with any password. Default: false.
+	// Whether each user is let in with any password, and any digest of APOP. Default: false.
 	AnyPassword bool `json:"anyPassword,omitempty"`
 	// The longest command in octets, CRLF included. Default: 255.
 	MaxLine int `json:"maxLine,omitempty" jsonschema:"minimum=1,maximum=65536"`
 	// So many bad commands in a row close the connection. Default: 100.
 	MaxBadCommands int `json:"maxBadCommands,omitempty" jsonschema:"minimum=1,maximum=1000000"`
+	// So many refused logins in a session close the connection, after the answer. Default: no limit.
+	MaxBadLogins int `json:"maxBadLogins,omitempty" jsonschema:"minimum=1,maximum=1000000"`
 }
 
 // User is who may log in.

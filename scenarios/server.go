@@ -137,6 +137,7 @@ func (p *Play) configure(o *fakeserver.Options) {
 	set(&o.LockWait, time.Duration(s.LockWait))
 	set(&o.MaxLine, s.MaxLine)
 	set(&o.MaxBadCommands, s.MaxBadCommands)
+	set(&o.MaxBadLogins, s.MaxBadLogins)
 	if deletes := s.Deletes.deletes(); deletes != nil {
 		o.Deletes = deletes
 	}
