@@ -17,11 +17,15 @@ import (
 )
 
 // playedFlags say what serve plays beside a correct server.
-type playedFlags struct{ scenario, profile cli.Path }
+type playedFlags struct {
+	scenario, profile cli.Path
+	judge             bool
+}
 
 func (f *playedFlags) add(c *cobra.Command, flags *pflag.FlagSet) {
 	flags.Var(&f.scenario, "scenario", "misbehave as the scenario `NAME or FILE` says; 'pop3sim scenarios list' has the names")
 	flags.Var(&f.profile, "profile", "be like the known server `NAME`: "+strings.Join(scenarios.Profiles(), ", "))
+	flags.BoolVar(&f.judge, "judge", false, "end with status 1 when what the scenario expects is not met, or no client came")
 	for flag, completion := range map[string]cobra.CompletionFunc{
 		"scenario": completeScenarios,
 		"profile":  cobra.FixedCompletions(scenarios.Profiles(), cobra.ShellCompDirectiveNoFileComp),
@@ -36,6 +40,9 @@ func (f *playedFlags) given() bool { return f.scenario != "" || f.profile != "" 
 
 // load gives the scenario to play, nil for a correct server. What is wrong with a file is told on stderr.
 func (f *playedFlags) load(stderr io.Writer) (*scenarios.Scenario, error) {
+	if f.judge && f.scenario == "" {
+		return nil, cli.Usage("--judge needs a --scenario, whose expectations are judged")
+	}
 	if !f.given() {
 		return nil, nil
 	}
@@ -144,19 +151,25 @@ func (f *serveFlags) server(s *scenarios.Scenario, o *fakeserver.Options) (*fake
 	return play.Server, play, err
 }
 
-// verdict tells at the end what the clients did other than the scenario expects.
-func (f *serveFlags) verdict(ctx context.Context, stderr io.Writer, play *scenarios.Play) {
+// verdict tells at the end what the clients did other than the scenario expects, and is the status for it with --judge.
+func (f *serveFlags) verdict(ctx context.Context, stderr io.Writer, play *scenarios.Play) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
+	name, met := play.Scenario().Name(), false
 	if play.Sessions() == 0 {
-		return
+		if f.played.judge {
+			_, _ = fmt.Fprintf(stderr, "scenario %s: no client came\n", name)
+		}
+	} else if err := play.Check(ctx); err != nil {
+		_, _ = fmt.Fprintf(stderr, "scenario %s: what it expects was not met\n%v\n", name, err)
+	} else {
+		met = true
+		if !f.quiet {
+			_, _ = fmt.Fprintf(stderr, "scenario %s: all that it expects was met\n", name)
+		}
 	}
-	if err := play.Check(ctx); err != nil {
-		_, _ = fmt.Fprintf(stderr, "scenario %s: what it expects was not met\n%v\n", play.Scenario().Name(), err)
-		return
+	if f.played.judge && !met {
+		return cli.Exit(cli.Failed)
 	}
-	if f.quiet {
-		return
-	}
-	_, _ = fmt.Fprintf(stderr, "scenario %s: all that it expects was met\n", play.Scenario().Name())
+	return nil
 }

@@ -119,6 +119,17 @@ var _ = Describe("pop3sim serve --scenario", func() {
 		Expect(p.errOut.String()).To(ContainSubstring("expected RETR 1\n     got no such command\n"))
 	})
 
+	It("ends with status 1 for what was not met, when it shall judge", func() {
+		p := start(GinkgoTB(), "--scenario", "retr-refused#words", "--judge")
+		session(p.address, "demo", "demo", "RETR 2")
+		Expect(p.stop(os.Interrupt)).To(Equal(1))
+		Expect(p.errOut.String()).To(ContainSubstring("expected RETR 1\n     got no such command\n"))
+
+		p = start(GinkgoTB(), "--scenario", "retr-refused#words", "--judge")
+		Expect(p.stop(os.Interrupt)).To(Equal(1))
+		Expect(p.errOut.String()).To(HaveSuffix("scenario retr-refused#words: no client came\n"))
+	})
+
 	It("serves the demo mailbox like a known server, or other mail in a scenario", func() {
 		p := start(GinkgoTB(), "--profile", "dovecot", "--user", "ann:secret")
 		Expect(session(p.address, "ann", "secret", "NOOP")).To(Equal([]string{"+OK", "+OK Logging out."}))
@@ -141,6 +152,7 @@ var _ = Describe("pop3sim serve --scenario", func() {
 		Entry(nil, "--scenario retr-dorp", `--scenario: there is no built-in scenario "retr-dorp", but there is "retr-drop"`),
 		Entry(nil, "--scenario retr-drop#x", `--scenario: retr-drop: there is no case "x"`),
 		Entry(nil, "--scenario none.yaml", `--scenario: none.yaml: `),
+		Entry(nil, "--profile gmail --judge", "--judge needs a --scenario"),
 		Entry(nil, "--profile gnail", `--profile: there is no profile "gnail", but there is "gmail"`),
 		Entry(nil, "--scenario retr-drop --pop3s 127.0.0.1:0", "this scenario has no TLS"),
 	)

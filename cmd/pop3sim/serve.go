@@ -66,10 +66,10 @@ With --smtp the server takes mail as well, for NAME and for NAME@anything of eac
 puts it into that user's mailbox, in memory only. Senders may log in as users do, and need
 not. There is STARTTLS.
 
-With --scenario it misbehaves as the scenario says, serves the scenario's mail unless there is
-other, and tells at the end what clients did. With --profile it is like a known server.
+With --scenario it misbehaves as that says, serves its mail unless there is other, and tells at the
+end, with --judge by its exit status too, what clients did. --profile makes it like a known server.
 
-The server stops at Ctrl-C (SIGINT) or SIGTERM, with exit status 0. A session that is
+The server stops at Ctrl-C (SIGINT) or SIGTERM, with exit status 0 (see --judge). A session that is
 cut off by that deletes nothing.
 
 ` + syntheticHelp(),
@@ -161,11 +161,15 @@ func serve(cmd *cobra.Command, f *serveFlags) error {
 		}
 	}
 	err = errors.Join(err, shutdown(ctx, server), shutdown(ctx, sink))
+	var judged error
 	if play != nil {
-		f.verdict(ctx, cmd.ErrOrStderr(), play)
+		judged = f.verdict(ctx, cmd.ErrOrStderr(), play)
 	}
 	for range running {
 		err = errors.Join(err, stopped(<-served))
+	}
+	if err == nil {
+		err = judged
 	}
 	return err
 }
