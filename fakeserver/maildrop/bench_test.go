@@ -1,6 +1,7 @@
 package maildrop_test
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -44,4 +45,25 @@ func BenchmarkFolder(b *testing.B) {
 			}
 		}
 	})
+}
+
+// BenchmarkMbox finds 1,000 messages of 8 KiB.
+func BenchmarkMbox(b *testing.B) {
+	const count = 1000
+	var all bytes.Buffer
+	for i := range count {
+		all.WriteString("From x\n")
+		all.Write(bytes.ReplaceAll(maildrop.SyntheticMessage(1, i+1, 8<<10), []byte("\r\n"), []byte("\n")))
+		all.WriteString("\n")
+	}
+	path := filepath.Join(b.TempDir(), "mbox")
+	if err := os.WriteFile(path, all.Bytes(), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	b.SetBytes(int64(all.Len()))
+	for b.Loop() {
+		if _, err := maildrop.OpenMbox(path); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

@@ -112,6 +112,19 @@ var _ = Describe("an mbox file", func() {
 		Expect(os.Readlink(link)).To(Equal(path))
 	})
 
+	It("takes From lines of any usual or odd length", func() {
+		var all string
+		for _, n := range []int{0, 1, 250, 251, 252, 300, 60 << 10} {
+			all += "From " + strings.Repeat("x", n) + "\nA\n\n"
+		}
+		s, path := open(all)
+		uids, octets := listed(s)
+		Expect(octets).To(HaveLen(7))
+		Expect(octets).To(HaveEach("A\r\n"))
+		Expect(s.Remove(uids[:6])).To(Succeed())
+		Expect(read(path)).To(Equal("From " + strings.Repeat("x", 60<<10) + "\nA\n\n"))
+	})
+
 	It("keeps mail that was appended during a session", func() {
 		s, path := open("From a\nA\n\nFrom b\nB\n\n")
 		list, err := s.List()

@@ -16,6 +16,8 @@ const (
 	fromLine = "From "
 	// longestFrom is the longest line that can separate messages.
 	longestFrom = 64 << 10
+	// usualFrom is how much is read at first to find the start of such a line.
+	usualFrom = 256
 )
 
 // span is where a message stands in an mbox file.
@@ -92,12 +94,17 @@ func (c *counter) Read(p []byte) (int, error) {
 
 // lineBefore gives the offset of the "From " line that ends at offset end.
 func lineBefore(f io.ReaderAt, end, size int64) (int64, error) {
-	b := make([]byte, min(end, longestFrom+2))
-	if _, err := f.ReadAt(b, end-int64(len(b))); err != nil && !errors.Is(err, io.EOF) {
-		return 0, err
+	var b, l []byte
+	var whole bool
+	start := 0
+	for most := int64(usualFrom); start == 0 && int64(len(b)) < min(end, longestFrom+2); most = longestFrom + 2 {
+		b = make([]byte, min(end, most))
+		if _, err := f.ReadAt(b, end-int64(len(b))); err != nil && !errors.Is(err, io.EOF) {
+			return 0, err
+		}
+		l, whole = bytes.CutSuffix(b, []byte("\n"))
+		start = bytes.LastIndexByte(l, '\n') + 1
 	}
-	l, whole := bytes.CutSuffix(b, []byte("\n"))
-	start := bytes.LastIndexByte(l, '\n') + 1
 	if !bytes.HasPrefix(l[start:], []byte(fromLine)) || !whole && end < size {
 		return 0, fmt.Errorf("%w: the \"From \" line before octet %d is too long", ErrFormat, end)
 	}
