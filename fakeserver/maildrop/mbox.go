@@ -1,6 +1,7 @@
 package maildrop
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -79,9 +80,10 @@ func (m *mboxFile) read() error {
 		return unreadable(m.path, err)
 	}
 	list, left := make(messages, len(spans)), room(keptAtMost)
+	r := bufio.NewReaderSize(nil, contentBuffer)
 	for i := range spans {
 		s := &spans[i]
-		list[i] = &mboxMessage{m, *s, left.keep(served(s.content(f), f, s.form), s.form), stampOf(info), m.at}
+		list[i] = &mboxMessage{m, *s, left.keep(served(s.contentBy(r, f), f, s.form), s.form), stampOf(info), m.at}
 	}
 	m.list, m.stamp = list, stampOf(info)
 	return nil

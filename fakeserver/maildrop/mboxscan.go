@@ -49,9 +49,9 @@ func scanMbox(f io.ReaderAt, size int64) ([]span, error) {
 		}
 	}
 	uids := make(uidSet, len(spans))
-	buf := make([]byte, 256<<10)
+	buf, r := make([]byte, 256<<10), bufio.NewReaderSize(nil, contentBuffer)
 	for i := range spans {
-		if err := spans[i].measure(f, uids, buf); err != nil {
+		if err := spans[i].measure(f, uids, buf, r); err != nil {
 			return nil, err
 		}
 	}
@@ -111,8 +111,8 @@ func lineBefore(f io.ReaderAt, end, size int64) (int64, error) {
 	return end - int64(len(b)-start), nil
 }
 
-// measure finds where the message ends, its size and its unique-id.
-func (s *span) measure(f io.ReaderAt, uids uidSet, buf []byte) error {
+// measure finds where the message ends, its size and its unique-id, by means of buf and r.
+func (s *span) measure(f io.ReaderAt, uids uidSet, buf []byte, r *bufio.Reader) error {
 	tail := make([]byte, min(4, s.end-s.body))
 	if _, err := f.ReadAt(tail, s.end-int64(len(tail))); err != nil && !errors.Is(err, io.EOF) {
 		return err
@@ -120,7 +120,7 @@ func (s *span) measure(f io.ReaderAt, uids uidSet, buf []byte) error {
 	s.stop = s.end - int64(blankLine(tail))
 	hash := sha256.New()
 	var err error
-	if s.form, err = measure(io.TeeReader(s.content(f), hash), buf); err != nil {
+	if s.form, err = measure(io.TeeReader(s.contentBy(r, f), hash), buf); err != nil {
 		return err
 	}
 	s.uid = uids.take(hex.EncodeToString(hash.Sum(nil)[:16]))
@@ -141,8 +141,15 @@ func blankLine(tail []byte) int {
 
 // content reads the message without the quoting of the mbox format.
 func (s *span) content(f io.ReaderAt) io.Reader {
-	size := s.stop - s.body
-	r := bufio.NewReaderSize(io.NewSectionReader(f, s.body, size), int(min(size, 64<<10)))
+	return s.contentBy(bufio.NewReaderSize(nil, int(min(s.stop-s.body, contentBuffer))), f)
+}
+
+// contentBuffer is enough to read many lines at once.
+const contentBuffer = 64 << 10
+
+// contentBy is content through r, which is free when the message has been read.
+func (s *span) contentBy(r *bufio.Reader, f io.ReaderAt) io.Reader {
+	r.Reset(io.NewSectionReader(f, s.body, s.stop-s.body))
 	return &unquoter{r: r, lineStart: true}
 }
 
