@@ -44,11 +44,9 @@ func (b *Batch) Commit(ctx context.Context) error {
 	})
 	if err != nil {
 		_ = synced() // nothing is cut off that is being synced
+		t.undo()
 		b.Rollback()
 		return err
-	}
-	for _, a := range t.added {
-		a.entry.ID, a.entry.Related = a.id, a.related
 	}
 	for _, c := range t.copied {
 		c.to.ID = c.id
@@ -109,17 +107,24 @@ type commit struct {
 	parents map[ID]bool     // entries known to exist
 	nextID  ID
 	added   []addedEntry
-	waiting int           // of added, how many are not yet inserted
-	ids     map[*Entry]ID // of added, see idOf
+	waiting int // of added, how many are not yet inserted
 	copied  []copiedEntry
 	args    []driver.NamedValue
 
 	manyRows string // see fullInsert
 }
 
+// addedEntry is an entry that has its id, and what it had before.
 type addedEntry struct {
 	entry       *Entry
 	id, related ID
+}
+
+// undo gives the entries back what they had before, since nothing was written.
+func (t *commit) undo() {
+	for _, a := range slices.Backward(t.added) {
+		a.entry.ID, a.entry.Related = a.id, a.related
+	}
 }
 
 // run makes all changes. It runs to the end once begun, so it needs no ctx.
@@ -173,11 +178,10 @@ func (t *commit) add(e, source *Entry) error {
 	if err := t.check(e); err != nil {
 		return err
 	}
-	related := e.Related
-	if source != nil {
-		related = t.idOf(source)
+	t.added = append(t.added, addedEntry{e, e.ID, e.Related})
+	if e.ID = t.nextID; source != nil {
+		e.Related = source.ID
 	}
-	t.added = append(t.added, addedEntry{e, t.nextID, related})
 	t.nextID++
 	t.waiting++
 	if t.waiting == rowsPerInsert {
@@ -197,7 +201,7 @@ func (t *commit) insert() error {
 		}
 		args := t.arguments(n * entryColumnCount)
 		for i, a := range list[:n] {
-			bindEntry(args[i*entryColumnCount:], a.entry, a.id, a.related)
+			bindEntry(args[i*entryColumnCount:], a.entry)
 		}
 		if _, err := t.c.execValues(context.Background(), query, args); err != nil {
 			return err
@@ -239,7 +243,7 @@ func (t *commit) update(e *Entry) error {
 		return err
 	}
 	args := t.arguments(entryColumnCount)
-	bindEntry(args, e, e.ID, e.Related)
+	bindEntry(args, e)
 	n, err := t.c.execValues(context.Background(), updateQuery(), args)
 	if err == nil && n == 0 {
 		err = fmt.Errorf("entry %d: %w", e.ID, ErrNotFound)

@@ -147,20 +147,6 @@ func (c *conn) outgoing(ctx context.Context, id ID) (Outgoing, error) {
 		}, id)
 }
 
-// idOf gives the id of an entry, also of one that this batch adds.
-func (t *commit) idOf(e *Entry) ID {
-	if t.ids == nil {
-		t.ids = make(map[*Entry]ID, len(t.added))
-	}
-	for _, a := range t.added[len(t.ids):] {
-		t.ids[a.entry] = a.id
-	}
-	if id, ok := t.ids[e]; ok {
-		return id
-	}
-	return e.ID
-}
-
 func (t *commit) outgoing(e *Entry, o *Outgoing) error {
 	ctx := context.Background()
 	if len(o.Recipients) > MaxRecipients {
@@ -169,7 +155,7 @@ func (t *commit) outgoing(e *Entry, o *Outgoing) error {
 	if err := t.insert(); err != nil {
 		return err
 	}
-	id := t.idOf(e)
+	id := e.ID
 	if err := t.exists(id); err != nil {
 		return err
 	}

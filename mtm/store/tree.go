@@ -31,11 +31,11 @@ func scanEntry(row []driver.Value, e *Entry) {
 	}
 }
 
-// bindEntry fills one row of arguments; id and related stand for those of e. The numbers follow entryColumns, and the texts them.
-func bindEntry(a []driver.NamedValue, e *Entry, id, related ID) {
-	for i, n := range [...]int64{0: int64(id), 1: int64(e.Parent), 2: int64(e.Type), 3: int64(e.Service), 4: e.Size,
+// bindEntry fills one row of arguments, in the order of entryColumns.
+func bindEntry(a []driver.NamedValue, e *Entry) {
+	for i, n := range [...]int64{0: int64(e.ID), 1: int64(e.Parent), 2: int64(e.Type), 3: int64(e.Service), 4: e.Size,
 		5: int64(e.Flags &^ derived), 6: int64(e.Body.Kind), 8: e.Body.Segment, 9: e.Body.Offset, 10: e.Body.Length,
-		11: int64(e.Body.CRC), 12: int64(related), 14: int64(e.Email &^ derivedEmail), 15: int64(e.RemoteCount),
+		11: int64(e.Body.CRC), 12: int64(e.Related), 14: int64(e.Email &^ derivedEmail), 15: int64(e.RemoteCount),
 		16: int64(e.Sending)} {
 		bindInt(&a[i], n)
 	}
