@@ -9,29 +9,30 @@ import (
 
 // results is everything that a benchmark has found, as results.json holds it.
 type results struct {
-	Benchmark string        `json:"benchmark"`
-	Unit      string        `json:"unit"` // what is counted: messages, headers, sessions
-	Machine   machine       `json:"machine"`
-	Mailbox   mailbox       `json:"mailbox"` // the synthetic one; of a target its messages are in the trials
-	Target    string        `json:"target,omitempty"`
-	RoundTrip float64       `json:"added_round_trip_seconds"`
-	Bandwidth int64         `json:"bandwidth_octets_per_second,omitempty"`
-	TLS       string        `json:"tls,omitempty"`
-	Accounts  int           `json:"accounts"`
-	What      string        `json:"what"` // in words
-	Rounds    int           `json:"rounds"`
-	Stopped   string        `json:"stopped,omitempty"` // why this is only a part
-	Servers   []participant `json:"servers,omitempty"`
-	Clients   []participant `json:"clients"`
-	Summary   []row         `json:"summary"`
-	Ratios    []versus      `json:"ratios,omitempty"`
-	Trials    []measurement `json:"trials"`             // in the order they ran
-	Traces    []measurement `json:"traces,omitempty"`   // runs of their own on a watched line
-	Failures  []failure     `json:"failures,omitempty"` // what did not work
-	Held      []held        `json:"held,omitempty"`
-	Beyond    *spread       `json:"client_cpu_seconds_per_message_beyond_the_wire,omitempty"` // of a refresh with nothing new
-	Dearer    []dearer      `json:"dearer,omitempty"`
-	Notes     []string      `json:"notes,omitempty"`
+	Benchmark   string        `json:"benchmark"`
+	Unit        string        `json:"unit"` // what is counted: messages, headers, sessions
+	Machine     machine       `json:"machine"`
+	Mailbox     mailbox       `json:"mailbox"` // the synthetic one; of a target its messages are in the trials
+	Target      string        `json:"target,omitempty"`
+	RoundTrip   float64       `json:"added_round_trip_seconds"`
+	Bandwidth   int64         `json:"bandwidth_octets_per_second,omitempty"`
+	TLS         string        `json:"tls,omitempty"`
+	Accounts    int           `json:"accounts"`
+	What        string        `json:"what"` // in words
+	Rounds      int           `json:"rounds"`
+	Stopped     string        `json:"stopped,omitempty"` // why this is only a part
+	Servers     []participant `json:"servers,omitempty"`
+	Clients     []participant `json:"clients"`
+	Summary     []row         `json:"summary"`
+	Ratios      []versus      `json:"ratios,omitempty"`
+	Trials      []measurement `json:"trials"`             // in the order they ran
+	Traces      []measurement `json:"traces,omitempty"`   // runs of their own on a watched line
+	Failures    []failure     `json:"failures,omitempty"` // what did not work
+	Held        []held        `json:"held,omitempty"`
+	Beyond      *spread       `json:"client_cpu_seconds_per_message_beyond_the_wire,omitempty"`       // of a refresh with nothing new
+	BeyondLater *spread       `json:"client_cpu_seconds_per_message_beyond_the_wire_later,omitempty"` // of the one after it
+	Dearer      []dearer      `json:"dearer,omitempty"`
+	Notes       []string      `json:"notes,omitempty"`
 
 	ratioOf func(a, b, first kind) bool // says whether a ratio of a to b means something
 }
