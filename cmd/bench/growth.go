@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -93,8 +94,9 @@ func (g *growth) plan(ctx context.Context) (*plan, error) {
 		t.Label, t.Visits = count(n, "message")+", retrieve", []visitSpec{{retrieved, box, job{Mode: copyMail, Which: newOnes}}}
 		p.trials = append(p.trials, t)
 		t.Label = strings.Replace(t.Label, retrieved, "refresh", 1)
-		t.Visits = refreshing.refreshes(box, true)
-		t.Visits = []visitSpec{t.Visits[0], t.Visits[2]}
+		t.Visits = slices.DeleteFunc(refreshing.refreshes(box, true), func(v visitSpec) bool {
+			return v.Name == nothingNew || v.Name == stillNone
+		})
 		p.trials = append(p.trials, t)
 	}
 	p.found.What = "up to " + g.what()

@@ -45,7 +45,7 @@ var _ = Describe("bench with a target", func() {
 		Expect(f.Target).To(Equal(s.Addr()))
 		Expect(f.Trials[0].Messages).To(Equal(6))
 		f = found(at(s, "refresh"))
-		Expect(f.Trials).To(HaveLen(2))
+		Expect(f.Trials).To(HaveLen(3))
 		Expect(f.Trials[1].Visit).To(Equal(nothingNew))
 	})
 
