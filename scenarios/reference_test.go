@@ -45,7 +45,8 @@ func comments() map[string]string {
 					kind, isNamed := spec.Type.(*ast.Ident)
 					if g.Tok == token.CONST && isNamed && len(spec.Values) == 1 {
 						value := spec.Values[0].(*ast.BasicLit).Value
-						found[kind.Name+"="+strings.Trim(value, `"`)] = oneLine(cmp.Or(spec.Comment, spec.Doc))
+						meaning := oneLine(cmp.Or(spec.Comment, spec.Doc))
+						found[kind.Name+"="+strings.Trim(value, `"`)] = strings.TrimPrefix(meaning, spec.Names[0].Name+" ")
 					}
 				}
 			}
@@ -160,7 +161,7 @@ func valueOf(f reflect.StructField, known map[string]string) string {
 		return "names, each with a list"
 	case t.Kind() == reflect.Map:
 		return "names, each with a value"
-	case special(t) != nil:
+	case special(t, known) != nil:
 		_, text, _ := strings.Cut(known[t.Name()], " ") // without its name, and "is"
 		_, text, _ = strings.Cut(text, " ")
 		return strings.TrimSuffix(text, ".")

@@ -25,7 +25,7 @@ import (
 const nameOfCase = `^\$[A-Za-z]\w*$|\$\{[A-Za-z]\w*\}`
 
 // special are the schemas of the types that read their values themselves.
-func special(t reflect.Type) *jsonschema.Schema {
+func special(t reflect.Type, known map[string]string) *jsonschema.Schema {
 	text := func(pattern string) *jsonschema.Schema { return &jsonschema.Schema{Type: "string", Pattern: pattern} }
 	number := &jsonschema.Schema{Type: "integer", Minimum: "0"}
 	either := func(all ...*jsonschema.Schema) *jsonschema.Schema { return &jsonschema.Schema{AnyOf: all} }
@@ -34,11 +34,11 @@ func special(t reflect.Type) *jsonschema.Schema {
 	case reflect.TypeFor[scenarios.Octets]():
 		return &jsonschema.Schema{Type: "string"}
 	case reflect.TypeFor[scenarios.Duration]():
-		return either(text(`^[0-9.]+(ns|us|ms|s|m|h)([0-9.]+(ms|s|m))*$`), text(nameOfCase))
+		return offering(either(text(`^[0-9.]+(ns|us|ms|s|m|h)([0-9.]+(ms|s|m))*$`), text(nameOfCase)), "250ms", "30s", "2m")
 	case reflect.TypeFor[scenarios.Size]():
-		return either(number, text(`^\d+ ?(B|KiB|MiB|GiB)?$`), text(nameOfCase))
+		return offering(either(number, text(`^\d+ ?(B|KiB|MiB|GiB)?$`), text(nameOfCase)), "4KiB", "64KiB", "1MiB", 4096)
 	case reflect.TypeFor[scenarios.Section]():
-		return text(`^\d{3,5}(/\d+(\.\d+)*)?$`)
+		return offering(text(`^\d{3,5}(/\d+(\.\d+)*)?$`), "1939/3", "1939/4", "1939/5", "1939/6", "1939/7", "2449/5", "2449/8", "2595/4", "5034/4")
 	case reflect.TypeFor[scenarios.Numbers]():
 		// Of three that stand side by side editors show the bars between them.
 		return either(quirk, either(&jsonschema.Schema{Type: "array", Items: quirk}, text(nameOfCase)))
@@ -47,13 +47,22 @@ func special(t reflect.Type) *jsonschema.Schema {
 	case reflect.TypeFor[scenarios.Arguments]():
 		return either(&jsonschema.Schema{Type: "string"}, number)
 	case reflect.TypeFor[scenarios.Count]():
-		return either(number, text(`^(\d+|>=\d+|<=\d+|\d+-\d+)$`), text(nameOfCase))
+		return offering(either(number, text(`^(\d+|>=\d+|<=\d+|\d+-\d+)$`), text(nameOfCase)), 1, 0, `">=2"`, `"<=3"`, "1-3")
 	}
 	if words := scenarios.Words(t); words != nil {
-		known := comments()
 		return either(oneOf(words, func(w string) string { return known[t.Name()+"="+w] }), text(nameOfCase))
 	}
 	return nil
+}
+
+// offering is s, with some values that an editor offers as a beginning.
+func offering(s *jsonschema.Schema, values ...any) *jsonschema.Schema {
+	var snippets []any
+	for _, v := range values {
+		snippets = append(snippets, map[string]any{"label": fmt.Sprint(v), "description": "For example.", "body": v})
+	}
+	s.Extras = map[string]any{"defaultSnippets": snippets}
+	return s
 }
 
 // oneOf is the schema of a few words, each with what it means.
@@ -72,7 +81,7 @@ func oneOf(words []string, meaning func(string) string) *jsonschema.Schema {
 func schema(v any) []byte {
 	known := comments()
 	r := &jsonschema.Reflector{
-		Anonymous: true, Mapper: special,
+		Anonymous: true, Mapper: func(t reflect.Type) *jsonschema.Schema { return special(t, known) },
 		LookupComment: func(t reflect.Type, field string) string {
 			return known[strings.TrimSuffix(t.Name()+"."+field, ".")]
 		},
