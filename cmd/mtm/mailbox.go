@@ -128,10 +128,10 @@ func joined(a, b error) error {
 	return &all
 }
 
-// What a server may list, so that no server can use up the memory: mtm stays below 256 MiB. Mailboxes of a million messages
+// What a server may list, so that no server can use up the memory: mtm stays below 256 MiB. Mailboxes of more than a million messages
 // are beyond what POP3 is used for, and RFC 1939 section 7 gives a UID 70 octets at most.
 const (
-	maxListed    = 1_000_000
+	maxListed    = 1 << 20
 	maxUIDOctets = 70 * maxListed
 )
 
