@@ -269,8 +269,10 @@ func (t *commit) setFlags(ids []ID, set, unset Flags) error {
 	const change = "UPDATE entries SET flags = (flags & ~?1) | ?2 WHERE flags <> (flags & ~?1) | ?2 AND id "
 	ctx := context.Background()
 	set, unset = set&^derived, unset&^derived
-	ids = slices.Sorted(slices.Values(ids))
-	single := ids[:0]
+	if !slices.IsSorted(ids) { // the caller's slice stays as it is
+		ids = slices.Sorted(slices.Values(ids))
+	}
+	var single []ID
 	for len(ids) > 0 {
 		n := 1
 		for n < len(ids) && ids[n] == ids[n-1]+1 {
