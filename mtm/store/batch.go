@@ -62,6 +62,11 @@ func (b *Batch) SetUID(ids []ID, uid string) {
 	b.do(func(t *commit) error { return t.setUID(ids, uid) })
 }
 
+// SetSizes gives entries another Size, those of which LIST tells another one now; those that are gone are passed over.
+func (b *Batch) SetSizes(sizes map[ID]int64) {
+	b.do(func(t *commit) error { return t.setSizes(sizes) })
+}
+
 // Delete deletes entries and all below them, with their settings, envelopes, and what
 // waits for them with its ghosts; what made a ghost that is deleted waits no more. Their bodies
 // become dead octets for Reclaim. Entries that are gone are passed over; the

@@ -106,6 +106,8 @@ func (k *checker) tree(ctx context.Context, c *conn) error {
 		"SELECT DISTINCT service FROM settings WHERE service NOT IN (SELECT id FROM entries)":   "settings of an entry that is gone",
 		"SELECT DISTINCT entry FROM parts WHERE entry NOT IN (SELECT id FROM entries)":          "parts of an entry that is gone",
 		"SELECT service FROM hidden WHERE service NOT IN (SELECT id FROM entries)":              "messages of a service that is gone are hidden",
+		"SELECT DISTINCT service FROM facts WHERE service NOT IN (SELECT id FROM entries)":      "facts of a service that is gone",
+		"SELECT entry FROM breaks WHERE entry NOT IN (SELECT id FROM entries)":                  "an entry that is gone broke visits",
 		"SELECT entry FROM outgoing WHERE entry NOT IN (SELECT id FROM entries)":                "an envelope of an entry that is gone",
 		"SELECT DISTINCT entry FROM recipients WHERE entry NOT IN (SELECT entry FROM outgoing)": "recipients without an envelope",
 		"SELECT id FROM entries WHERE id >= (SELECT next_entry FROM store)":                     "its id would be given again",

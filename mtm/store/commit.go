@@ -300,6 +300,15 @@ func (t *commit) setUID(ids []ID, uid string) error {
 	return nil
 }
 
+func (t *commit) setSizes(sizes map[ID]int64) error {
+	for id, size := range sizes {
+		if _, err := t.c.exec(context.Background(), "UPDATE entries SET size = ?1 WHERE id = ?2", size, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (t *commit) settings(service ID, m map[string]string) error {
 	if err := t.exists(service); err != nil {
 		return err
@@ -334,7 +343,8 @@ func (t *commit) remove(ids []ID) error {
 		for _, query := range []string{"DELETE FROM entries WHERE id IN", "DELETE FROM parts WHERE entry IN",
 			"DELETE FROM settings WHERE service IN", "DELETE FROM outgoing WHERE entry IN",
 			"DELETE FROM recipients WHERE entry IN", "DELETE FROM operations WHERE entry IN",
-			"DELETE FROM hidden WHERE service IN"} {
+			"DELETE FROM hidden WHERE service IN",
+			"DELETE FROM facts WHERE service IN", "DELETE FROM breaks WHERE entry IN"} {
 			if err := t.c.execChunks(ctx, query, ids, 0, 0); err != nil {
 				return err
 			}

@@ -21,6 +21,10 @@ func (s *Store) Dump(ctx context.Context, w io.Writer) error {
 		if err != nil {
 			return err
 		}
+		remembered, err := c.remembered(ctx)
+		if err != nil {
+			return err
+		}
 		// The path of ids, in fixed width, sorts children behind their parent.
 		return c.query(ctx, `WITH RECURSIVE tree (id, depth, place) AS (
 				SELECT id, 0, '' FROM entries WHERE id = 1
@@ -32,7 +36,7 @@ func (s *Store) Dump(ctx context.Context, w io.Writer) error {
 			func(row []driver.Value) error {
 				var e Entry
 				scanEntry(row, &e)
-				line := strings.Repeat("  ", int(asInt(row[entryColumnCount]))) + e.line() + waits[e.ID]
+				line := strings.Repeat("  ", int(asInt(row[entryColumnCount]))) + e.line() + waits[e.ID] + remembered[e.ID]
 				if asInt(row[entryColumnCount+1]) != 0 {
 					o, err := c.outgoing(ctx, e.ID)
 					if err != nil {

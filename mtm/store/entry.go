@@ -62,7 +62,7 @@ type Entry struct {
 	Description string    // of a message: Subject
 	Date        time.Time // UTC, whole seconds; zero for none
 
-	Size        int64 // octets on the wire as LIST gives them
+	Size        int64 // octets on the wire as LIST gave them last; 0 for unknown
 	Flags       Flags
 	Email       EmailFlags
 	RemoteCount int // of a service: messages on the server

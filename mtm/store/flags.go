@@ -26,6 +26,7 @@ const (
 	PriorityLow        Flags = 0x10000000 // the message asks for low priority
 	PriorityHigh       Flags = 0x20000000 // the message asks for high priority
 	Pending            Flags = 0x40000000 // asked for by a transfer that has not finished
+	PendingPopulate    Flags = 0x80000000 // asked for by a populate that has not finished
 )
 
 // EmailFlags are the e-mail bits of behaviour section 11 (iMtmData1 there),
@@ -94,7 +95,7 @@ func flagNames() []bitName {
 		{uint64(Complete), "complete"}, {uint64(Attachment), "attachment"},
 		{uint64(MultipleRecipients), "multiple-recipients"},
 		{uint64(PriorityLow), "priority-low"}, {uint64(PriorityHigh), "priority-high"},
-		{uint64(Pending), "pending"},
+		{uint64(Pending), "pending"}, {uint64(PendingPopulate), "pending-populate"},
 	}
 }
 

@@ -14,7 +14,9 @@ const pageSize = 8192
 
 // migrations are the steps from one version of the schema to the next: step i
 // brings version i to i+1. Steps are never edited, only added.
-func migrations() []string { return []string{schema1, schemaOutgoing, schemaOperations, schemaHidden} }
+func migrations() []string {
+	return []string{schema1, schemaOutgoing, schemaOperations, schemaHidden, schemaSafety}
+}
 
 // The columns that UIDs needs come first: SQLite decodes a row only up to
 // the last column that is asked for.

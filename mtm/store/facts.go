@@ -1,0 +1,121 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+	"fmt"
+	"strings"
+)
+
+// Fact names what was learned about the server of an account, or is remembered of its use. Its value is a number whose
+// meaning the fact says. Facts die with the service's entry; a damaged index may hold others.
+type Fact string
+
+// The facts.
+const (
+	FactReusesIDs     Fact = "reuses-ids"     // 1: a unique-id named another message than before
+	FactSizesChange   Fact = "sizes-change"   // visits in a row in which LIST gave most known messages another size, or none
+	FactSizesEstimate Fact = "sizes-estimate" // 1: LIST's sizes are not those of the messages (QUIRK 42)
+	FactNoTop         Fact = "no-top"         // 1: the server refuses TOP
+	FactGetAsked      Fact = "get-asked"      // a get of new mail has begun; the largest size that it takes, 0 for any
+	FactPopulateAsked Fact = "populate-asked" // the same of a populate
+)
+
+// Facts returns what is remembered of a service; an empty map when there is nothing. The caller owns the map.
+func (s *Store) Facts(ctx context.Context, service ID) (map[Fact]int64, error) {
+	facts := make(map[Fact]int64)
+	err := s.read(ctx, func(c *conn) error {
+		return c.query(ctx, "SELECT name, value FROM facts WHERE service = ?",
+			func(row []driver.Value) error { facts[Fact(asText(row[0]))] = asInt(row[1]); return nil }, service)
+	})
+	return facts, err
+}
+
+// SetFact remembers a fact about a service, which must exist at Commit, in place of the value that it had.
+func (b *Batch) SetFact(service ID, fact Fact, value int64) {
+	b.do(func(t *commit) error { return t.setFact(service, fact, value) })
+}
+
+// DropFact forgets a fact about a service.
+func (b *Batch) DropFact(service ID, fact Fact) {
+	b.do(func(t *commit) error {
+		_, err := t.c.exec(context.Background(), "DELETE FROM facts WHERE service = ? AND name = ?", service, string(fact))
+		return err
+	})
+}
+
+// Breaks returns how many visits each message directly below parent has broken; those that broke none are left out.
+func (s *Store) Breaks(ctx context.Context, parent ID) (map[ID]int, error) {
+	visits := make(map[ID]int)
+	err := s.read(ctx, func(c *conn) error {
+		return c.query(ctx, `SELECT entry, visits FROM breaks CROSS JOIN entries ON entries.id = breaks.entry
+			WHERE entries.parent = ?`,
+			func(row []driver.Value) error { visits[ID(asInt(row[0]))] = int(asInt(row[1])); return nil }, parent)
+	})
+	return visits, err
+}
+
+// SetBreaks remembers how many visits a message has broken, 0 to forget it. It is for entries that exist at Commit.
+func (b *Batch) SetBreaks(entry ID, visits int) {
+	b.do(func(t *commit) error { return t.setBreaks(entry, visits) })
+}
+
+// schemaSafety keeps what few accounts and entries have in tables of their own: it costs other messages nothing.
+const schemaSafety = `
+CREATE TABLE facts (
+	service INTEGER NOT NULL,
+	name    TEXT NOT NULL,
+	value   INTEGER NOT NULL,
+	PRIMARY KEY (service, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE breaks (
+	entry  INTEGER PRIMARY KEY,
+	visits INTEGER NOT NULL
+) STRICT;
+`
+
+func (t *commit) setFact(service ID, fact Fact, value int64) error {
+	if err := t.exists(service); err != nil {
+		return err
+	}
+	_, err := t.c.exec(context.Background(), `INSERT INTO facts VALUES (?, ?, ?)
+		ON CONFLICT (service, name) DO UPDATE SET value = excluded.value`, service, string(fact), value)
+	return err
+}
+
+func (t *commit) setBreaks(entry ID, visits int) error {
+	ctx := context.Background()
+	if visits <= 0 {
+		_, err := t.c.exec(ctx, "DELETE FROM breaks WHERE entry = ?", entry)
+		return err
+	}
+	if err := t.exists(entry); err != nil {
+		return err
+	}
+	_, err := t.c.exec(ctx, `INSERT INTO breaks VALUES (?, ?)
+		ON CONFLICT (entry) DO UPDATE SET visits = excluded.visits`, entry, visits)
+	return err
+}
+
+// remembered is the facts and the breaks of all entries, in words, for Dump.
+func (c *conn) remembered(ctx context.Context) (map[ID]string, error) {
+	facts := make(map[ID][]string)
+	err := c.query(ctx, "SELECT service, name, value FROM facts ORDER BY service, name", func(row []driver.Value) error {
+		id := ID(asInt(row[0]))
+		facts[id] = append(facts[id], fmt.Sprintf("%s=%d", asText(row[1]), asInt(row[2])))
+		return nil
+	})
+	lines := make(map[ID]string, len(facts))
+	for id, texts := range facts {
+		lines[id] = fmt.Sprintf(" facts=%q", strings.Join(texts, " "))
+	}
+	if err != nil {
+		return nil, err
+	}
+	err = c.query(ctx, "SELECT entry, visits FROM breaks", func(row []driver.Value) error {
+		lines[ID(asInt(row[0]))] += fmt.Sprintf(" breaks=%d", asInt(row[1]))
+		return nil
+	})
+	return lines, err
+}
