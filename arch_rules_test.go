@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	maxFile     = 400 // lines
+	maxFile     = 600 // lines
 	maxFunction = 60  // lines between the braces
 )
 
