@@ -39,9 +39,11 @@ func (d desk) holds(raw string, kind store.BodyKind) store.ID {
 	body, err := w.Close()
 	Expect(err).NotTo(HaveOccurred())
 	header, err := gomail.CreateReader(strings.NewReader(strings.ReplaceAll(raw, "\n", "\r\n")))
-	Expect(err).NotTo(HaveOccurred())
-	subject, err := header.Header.Subject()
-	Expect(err).NotTo(HaveOccurred())
+	subject := ""
+	if err == nil { // a header that is too long has none
+		subject, err = header.Header.Subject()
+		Expect(err).NotTo(HaveOccurred())
+	}
 	e := store.Entry{Parent: store.Inbox, Type: store.TypeMessage, Service: d.id, Description: subject, Body: body, Size: body.Length, Flags: store.Complete}
 	if kind == store.BodyPartial {
 		e.Email = store.PartialDownload

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -233,6 +234,21 @@ var _ = Describe("Making a message (behaviour section 12)", func() {
 		}),
 		Entry("an original that names nobody", mtm.ErrArgument, "names nobody", func(d desk) mtm.Command {
 			return mtm.CreateReply{Into: store.Drafts, Original: d.holds("Subject: x\n\n", store.BodyWhole), CreateOptions: mtm.CreateOptions{Parts: mtm.ReplyParts}}
+		}),
+		Entry("an original that names more than a message may go to", mtm.ErrArgument, "names 10001 addresses", func(d desk) mtm.Command {
+			crowd := strings.Repeat("a@example.org,\n ", 10_000)
+			return mtm.CreateReply{Into: store.Drafts, Original: d.holds("From: ada@example.org\nTo: "+crowd+"b@example.org\n\n", store.BodyWhole), CreateOptions: mtm.CreateOptions{Parts: mtm.ReplyAllParts &^ mtm.PartOriginator}}
+		}),
+		Entry("an original whose header is too long", mtm.ErrArgument, "longer than 1 MiB", func(d desk) mtm.Command {
+			id := d.holds("From: ada@example.org\nX: "+strings.Repeat("x\n ", 300_000)+"\nTo: ben@example.org\n\n", store.BodyWhole)
+			return mtm.CreateReply{Into: store.Drafts, Original: id, CreateOptions: mtm.CreateOptions{Parts: mtm.ReplyAllParts}}
+		}),
+		Entry("to send on parts that nobody takes apart", mtm.ErrArgument, "nested more than 50 deep", func(d desk) mtm.Command {
+			var deep strings.Builder
+			for i := range 60 {
+				fmt.Fprintf(&deep, "Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n", i, i)
+			}
+			return mtm.CreateForward{Into: store.Drafts, Original: d.holds("From: ada@example.org\n"+deep.String(), store.BodyWhole), CreateOptions: mtm.CreateOptions{Parts: mtm.ForwardParts}}
 		}),
 		Entry("to send on what is not here", mtm.ErrNotFound, "get it first", func(d desk) mtm.Command {
 			return mtm.CreateForward{Into: store.Drafts, Original: d.holds(original, store.BodyHeader), CreateOptions: mtm.CreateOptions{Parts: mtm.ForwardParts}}

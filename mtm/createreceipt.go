@@ -49,7 +49,11 @@ func fillReceipt(_ context.Context, c *creation) error {
 	if _, params, err := h.ContentType(); err == nil && strings.EqualFold(params["report-type"], "disposition-notification") {
 		return fault(ErrArgument, "message %d is a receipt itself: a receipt for it would have no end", c.source.entry.ID)
 	}
-	for _, field := range []string{"Disposition-Notification-To", "Return-Receipt-To", "From"} {
+	fields := []string{"Disposition-Notification-To", "Return-Receipt-To", "From"}
+	if err := c.source.countAddresses(fields...); err != nil {
+		return err
+	}
+	for _, field := range fields {
 		if c.to = compose.Addresses(h, field); len(c.to) > 0 {
 			break
 		}

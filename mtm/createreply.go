@@ -49,6 +49,9 @@ func (cmd CreateReply) recipe() recipe {
 
 func fillReply(ctx context.Context, c *creation) error {
 	h := c.source.header
+	if err := c.source.countAddresses(replyFields(c.options.Parts)...); err != nil {
+		return err
+	}
 	var found recipients
 	switch parts := c.options.Parts; {
 	case parts&PartOriginator == 0:
@@ -66,6 +69,18 @@ func fillReply(ctx context.Context, c *creation) error {
 	c.takeSubject(compose.ReplyPrefix)
 	c.letter.InReplyTo, c.letter.References = compose.ID(h), compose.References(h)
 	return c.takeBody(ctx, "Reply Header")
+}
+
+// replyFields lists the fields that name whom a reply may go to.
+func replyFields(parts PartList) []string {
+	var fields []string
+	if parts&PartOriginator != 0 {
+		fields = []string{"Reply-To", "From", "Resent-Reply-To", "Resent-From"}
+	}
+	if parts&PartOriginator == 0 || parts&PartRecipient != 0 {
+		fields = append(fields, "To", "Cc", "Resent-To", "Resent-Cc")
+	}
+	return fields
 }
 
 // takeSubject makes the subject from the original's, unless the caller has given one.

@@ -18,7 +18,9 @@ type EmailEntry struct {
 	// complete in part, an attachment that was cut off is left out (behaviour
 	// section 5).
 	Parts []store.Part
-	cut   int64 // octets of that attachment
+	// Limits reports what of the message is not in Parts because of its form.
+	Limits store.PartLimits
+	cut    int64 // octets of that attachment
 }
 
 // Email reads a message's entry and looks at its body. What the body tells is in the
@@ -33,9 +35,11 @@ func Email(ctx context.Context, st *store.Store, id store.ID) (EmailEntry, error
 	if entry.Body.Kind != store.BodyPartial && entry.Body.Kind != store.BodyWhole {
 		return e, nil
 	}
-	if e.Parts, err = st.Parts(ctx, id); err != nil {
+	m, err := st.Structure(ctx, id)
+	if err != nil {
 		return EmailEntry{}, err
 	}
+	e.Parts, e.Limits = m.Parts, m.Limits
 	if last := len(e.Parts) - 1; entry.Body.Kind == store.BodyPartial && last > 0 && attached(e.Parts[last]) {
 		e.cut = e.Parts[last].Size
 		e.Parts = e.Parts[:last]

@@ -3,6 +3,7 @@ package mtm
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"regexp"
 	"strings"
@@ -43,46 +44,85 @@ const (
 	FindCaseSensitive FindOption = 0x80000000
 )
 
-// maxFind bounds what Find reads of one text part, in octets.
-const maxFind = 16 << 20
+// Limits on what Find compares, in octets.
+const (
+	maxFindText = 1 << 10  // the text to find
+	maxFind     = 16 << 20 // what is read of one text part
+)
+
+// Found is what a Finder found in a message.
+type Found struct {
+	Parts PartList // those that contain the text
+	// Limits reports what of the message was not searched because of its form.
+	Limits store.PartLimits
+	Longer bool // a text part is longer than 16 MiB and was searched up to there
+}
+
+// Notice says what of the message was not searched, "" when all of it was.
+func (f Found) Notice() string {
+	notice := f.Limits.String()
+	if f.Longer {
+		notice = strings.TrimPrefix(notice+", a text of more than 16 MiB", ", ")
+	}
+	return notice
+}
 
 // Find looks for text in parts of a message and says in which of them it is
-// (behaviour section 14). A message without a stored header is searched in its
-// entry's details and description. Bodies are decoded; text parts beyond 16 MiB are
-// searched up to there.
+// (behaviour section 14). It is NewFinder and Finder.Find for one message.
 func Find(ctx context.Context, st *store.Store, id store.ID, text string, parts PartList, o FindOption) (PartList, error) {
-	entry, err := message(ctx, st, "find", id)
+	f, err := NewFinder(text, parts, o)
 	if err != nil {
 		return 0, err
 	}
+	found, err := f.Find(ctx, st, id)
+	return found.Parts, err
+}
+
+// Finder looks for one text in many messages. It may be used by several goroutines.
+type Finder struct {
+	match *regexp.Regexp
+	parts PartList
+}
+
+// NewFinder makes a Finder of text in the given parts of messages. ErrArgument when text is
+// empty, longer than 1,024 octets or not valid UTF-8.
+func NewFinder(text string, parts PartList, o FindOption) (*Finder, error) {
 	match, err := matcher(text, o)
 	if err != nil {
-		return 0, &Error{Command: "find", Code: ErrArgument, Err: err}
+		return nil, &Error{Command: "find", Code: ErrArgument, Err: err}
 	}
-	f := &finder{st: st, match: match, header: &mail.Header{}}
+	return &Finder{match, parts}, nil
+}
+
+// Find searches one message. A message without a stored header is searched in its entry's
+// details and description. Bodies are decoded; text parts beyond 16 MiB are searched up to
+// there. The message is gone through once, whatever parts it has.
+func (f *Finder) Find(ctx context.Context, st *store.Store, id store.ID) (Found, error) {
+	entry, err := message(ctx, st, "find", id)
+	if err != nil {
+		return Found{}, err
+	}
+	s := &search{Finder: f, header: &mail.Header{}}
 	if entry.Body.Kind == store.BodyNone {
-		f.header.SetText("From", entry.Details)
-		f.header.SetSubject(entry.Description)
-	} else if err := f.readHeader(ctx, id); err != nil {
-		return 0, err
+		s.header.SetText("From", entry.Details)
+		s.header.SetSubject(entry.Description)
+	} else if err := s.readHeader(ctx, st, id); err != nil {
+		return Found{}, err
 	}
-	found := f.fields(parts)
-	if parts&PartBody != 0 && entry.Flags.Has(store.Complete) {
-		in, err := f.body(ctx, id)
-		if err != nil {
-			return 0, err
-		}
-		if in {
-			found |= PartBody
-		}
+	s.found.Parts = s.fields()
+	if f.parts&PartBody != 0 && entry.Flags.Has(store.Complete) {
+		err = s.body(ctx, st, id)
 	}
-	return found, nil
+	return s.found, err
 }
 
 // matcher makes the comparison: RE2, so that no text can make it slow.
 func matcher(text string, o FindOption) (*regexp.Regexp, error) {
-	if text == "" {
+	switch {
+	case text == "":
 		return nil, errors.New("there is no text to find")
+	case len(text) > maxFindText:
+		return nil, fmt.Errorf("the text to find has %d octets, %d are the most: find a piece of it", len(text), maxFindText)
 	}
 	pattern := regexp.QuoteMeta(text)
 	if o&FindWildcard != 0 {
@@ -97,27 +137,28 @@ func matcher(text string, o FindOption) (*regexp.Regexp, error) {
 	return regexp.Compile(pattern)
 }
 
-type finder struct {
-	st     *store.Store
-	match  *regexp.Regexp
+// search is the search of one message.
+type search struct {
+	*Finder
 	header *mail.Header
+	found  Found
 }
 
-func (f *finder) readHeader(ctx context.Context, id store.ID) error {
-	r, err := f.st.Body(ctx, id)
+func (s *search) readHeader(ctx context.Context, st *store.Store, id store.ID) error {
+	r, err := st.Body(ctx, id)
 	if err != nil {
 		return err
 	}
 	// A header that is broken further down is searched as far as it goes.
 	if m, _ := mail.CreateReader(io.LimitReader(r, maxFind)); m != nil {
-		f.header = &m.Header
+		s.header = &m.Header
 	}
 	return r.Close()
 }
 
 // fields searches the header. A hit in Bcc is reported as Bcc (behaviour section 14
 // calls the original's Cc a bug).
-func (f *finder) fields(parts PartList) PartList {
+func (s *search) fields() PartList {
 	var found PartList
 	for _, field := range []struct {
 		bit  PartList
@@ -127,50 +168,51 @@ func (f *finder) fields(parts PartList) PartList {
 		{PartTo, PartRecipient, "To"}, {PartCc, PartRecipient, "Cc"}, {PartBcc, PartRecipient, "Bcc"},
 		{PartFrom, PartOriginator, "From"}, {PartSubject, PartDescription, "Subject"},
 	} {
-		if parts&(field.bit|field.any) == 0 {
+		if s.parts&(field.bit|field.any) == 0 {
 			continue
 		}
-		value, err := f.header.Text(field.name)
+		value, err := s.header.Text(field.name)
 		if err != nil {
-			value = f.header.Get(field.name) // an unknown charset: as it stands there
+			value = s.header.Get(field.name) // an unknown charset: as it stands there
 		}
-		if f.match.MatchString(value) {
-			found |= parts & (field.bit | field.any)
+		if s.match.MatchString(value) {
+			found |= s.parts & (field.bit | field.any)
 		}
 	}
 	return found
 }
 
-// body searches the text parts.
-func (f *finder) body(ctx context.Context, id store.ID) (bool, error) {
-	list, err := f.st.Parts(ctx, id)
-	if err != nil {
-		return false, err
-	}
-	for _, part := range list {
+var errFound = errors.New("found")
+
+// body searches the text parts up to the first that contains the text.
+func (s *search) body(ctx context.Context, st *store.Store, id store.ID) error {
+	limits, err := st.EachPart(ctx, id, func(part store.Part, content io.Reader) error {
 		if !strings.HasPrefix(part.MediaType, "text/") {
-			continue
+			return nil
 		}
-		in, err := f.part(ctx, id, part)
-		if in || err != nil {
-			return in, err
+		// What cannot be decoded ends the part; what stands before it is searched.
+		text, _ := io.ReadAll(io.LimitReader(inUTF8(part.Charset, content), maxFind))
+		s.found.Longer = s.found.Longer || len(text) == maxFind
+		if s.match.Match(text) {
+			s.found.Parts |= PartBody
+			return errFound
 		}
+		return ctx.Err()
+	})
+	s.found.Limits = limits
+	if errors.Is(err, errFound) {
+		return nil
 	}
-	return false, nil
+	return err
 }
 
-func (f *finder) part(ctx context.Context, id store.ID, part store.Part) (bool, error) {
-	r, err := f.st.OpenPart(ctx, id, part.Path)
-	if err != nil {
-		return false, err
-	}
-	var decoded io.Reader = r
-	if part.Charset != "" {
-		if d, err := charset.Reader(part.Charset, r); err == nil {
-			decoded = d
+// inUTF8 decodes the charset that a part names. The octets of one that is not known stay as
+// they are.
+func inUTF8(name string, r io.Reader) io.Reader {
+	if name != "" {
+		if decoded, err := charset.Reader(name, r); err == nil {
+			return decoded
 		}
 	}
-	// What cannot be decoded ends the part; what stands before it was searched.
-	text, _ := io.ReadAll(io.LimitReader(decoded, maxFind))
-	return f.match.Match(text), r.Close()
+	return r
 }

@@ -33,6 +33,7 @@ type original struct {
 	entry  store.Entry
 	email  EmailEntry
 	header *mail.Header
+	cut    bool // the header is longer than what was read of it
 }
 
 func readOriginal(ctx context.Context, st *store.Store, id store.ID) (*original, error) {
@@ -49,9 +50,32 @@ func readOriginal(ctx context.Context, st *store.Store, id store.ID) (*original,
 		return nil, err
 	}
 	// What stands before a line that makes no sense is still good.
-	h, _ := textproto.ReadHeader(bufio.NewReader(io.LimitReader(body, maxOriginalHeader)))
+	limited := &io.LimitedReader{R: body, N: maxOriginalHeader}
+	in := bufio.NewReader(limited)
+	h, _ := textproto.ReadHeader(in)
 	o.header.Header = gomessage.Header{Header: h}
+	o.cut = limited.N == 0 && in.Buffered() == 0
 	return o, body.Close()
+}
+
+// countAddresses refuses to answer to more addresses than a message may go to, before they are
+// read, and to answer to some of those in a header that is too long to be read whole.
+func (o *original) countAddresses(fields ...string) error {
+	switch n := compose.CountAddresses(o.header, fields...); {
+	case n > store.MaxRecipients:
+		return fault(ErrArgument, "message %d names %d addresses, %d are the most: name the recipients of a new message", o.entry.ID, n, store.MaxRecipients)
+	case o.cut:
+		return fault(ErrArgument, "the header of message %d is longer than 1 MiB, so not all its addresses can be read: name the recipients of a new message", o.entry.ID)
+	}
+	return nil
+}
+
+// takenApart refuses to send on what the message holds beyond the limits on parts.
+func (o *original) takenApart() error {
+	if o.email.Limits != 0 {
+		return fault(ErrArgument, "message %d cannot be taken apart whole (%v): forward it as an attachment instead", o.entry.ID, o.email.Limits)
+	}
+	return nil
 }
 
 // subject is the original's, as its entry has it: decoded.
@@ -260,6 +284,9 @@ func (c *creation) takeBody(ctx context.Context, title string) error {
 func (c *creation) takeAttachments(ctx context.Context, text, page *store.Part) error {
 	if c.options.Parts&PartAttachments == 0 {
 		return nil
+	}
+	if err := c.source.takenApart(); err != nil {
+		return err
 	}
 	list, err := c.source.attachments(ctx, text, page)
 	c.letter.Attachments = append(c.letter.Attachments, list...)

@@ -1,9 +1,13 @@
 package mtm_test
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 	"math"
+	"strconv"
 	"strings"
+	"testing"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -99,6 +103,25 @@ var _ = Describe("Finding text (behaviour section 14)", func() {
 		Entry("a star without wildcards", "m*dchen", mtm.PartBody, mtm.FindOption(0), mtm.PartList(0)),
 	)
 
+	It("searches a message of many parts once, and says what it leaves out", func() {
+		b := newBench(nil, nil, []maildrop.Message{maildrop.Bytes("a", manyParts(10_001))})
+		b.mustDo(get(mtm.All, mtm.Copy, mtm.ThenDisconnect))
+		f, err := mtm.NewFinder("zebra", mtm.PartBody, 0)
+		Expect(err).NotTo(HaveOccurred())
+		found, err := f.Find(ctx, b.store, b.inbox()[0].ID)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(found.Parts).To(BeZero())
+		Expect(found.Notice()).To(Equal("more than 10,000 parts"))
+		Expect(mtm.Find(ctx, b.store, b.inbox()[0].ID, "number 3000", mtm.PartBody, mtm.FindWholeWord)).To(Equal(mtm.PartBody))
+	})
+
+	It("refuses a text that is too long or not UTF-8", func() {
+		for _, text := range []string{strings.Repeat("x", 1025), "\xff"} {
+			_, err := mtm.NewFinder(text, mtm.PartBody, 0)
+			Expect(err).To(MatchError(mtm.ErrArgument))
+		}
+	})
+
 	It("searches a header alone, and refuses to find nothing", func() {
 		b := newBench(nil, nil, mails(1))
 		b.mustDo(mtm.Connect{})
@@ -168,4 +191,60 @@ func withAttachment() maildrop.Message {
 		"--xx\r\nContent-Type: application/octet-stream\r\nContent-Disposition: attachment; filename=a.bin\r\n\r\n" +
 		strings.Repeat("0123456789abcdef0123456\r\n", 1040) + "--xx--\r\n"
 	return maildrop.Bytes("attached", []byte(text))
+}
+
+// manyParts makes a message of n small text parts.
+func manyParts(n int) []byte {
+	var b bytes.Buffer
+	b.WriteString("Subject: many\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n")
+	for i := range n {
+		fmt.Fprintf(&b, "--b\r\nContent-Type: text/plain\r\n\r\nnumber %d\r\n", i)
+	}
+	b.WriteString("--b--\r\n")
+	return b.Bytes()
+}
+
+// BenchmarkFind searches messages of 3,000 parts and of 6,000: twice the parts, twice the time.
+func BenchmarkFind(b *testing.B) {
+	for _, parts := range []int{3_000, 6_000} {
+		b.Run(strconv.Itoa(parts), func(b *testing.B) {
+			raw := manyParts(parts)
+			b.SetBytes(int64(len(raw)))
+			for b.Loop() {
+				b.StopTimer()
+				st, id := storeOf(b, raw)
+				b.StartTimer()
+				found, err := mtm.Find(context.Background(), st, id, "zebra", mtm.PartBody, 0)
+				if err != nil || found != 0 {
+					b.Fatal(found, err)
+				}
+			}
+		})
+	}
+}
+
+// storeOf makes a store with one message, which nobody has taken apart yet.
+func storeOf(b *testing.B, raw []byte) (*store.Store, store.ID) {
+	b.Helper()
+	st, err := store.Open(b.TempDir(), nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = st.Close() })
+	batch := st.NewBatch()
+	w := batch.Body(store.BodyWhole)
+	_, err = w.Write(raw)
+	if err != nil {
+		b.Fatal(err)
+	}
+	e := store.Entry{Parent: store.Inbox, Type: store.TypeMessage, Service: store.Local, Flags: store.Complete}
+	e.Body, err = w.Close()
+	if err != nil {
+		b.Fatal(err)
+	}
+	batch.Add(&e)
+	if err := batch.Commit(context.Background()); err != nil {
+		b.Fatal(err)
+	}
+	return st, e.ID
 }

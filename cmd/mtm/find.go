@@ -124,8 +124,12 @@ func (f *find) run(ctx context.Context, args []string) error {
 	if f.env.json {
 		f.list = newArray(f.rows.out)
 	}
+	finder, err := mtm.NewFinder(args[0], f.in.parts, f.options())
+	if err != nil {
+		return err
+	}
 	for _, place := range where {
-		if err = f.search(ctx, args[0], place, len(where) > 1); err != nil {
+		if err = f.search(ctx, finder, place, len(where) > 1); err != nil {
 			return err
 		}
 	}
@@ -170,12 +174,12 @@ type foundView struct {
 }
 
 // search looks through one place. A message that cannot be read does not end it.
-func (f *find) search(ctx context.Context, text string, place store.Entry, heading bool) error {
+func (f *find) search(ctx context.Context, finder *mtm.Finder, place store.Entry, heading bool) error {
 	return f.store.Each(ctx, place.ID, func(m *store.Entry) error {
 		if m.Type != store.TypeMessage {
 			return nil
 		}
-		parts, err := mtm.Find(ctx, f.store, m.ID, text, f.in.parts, f.options())
+		found, err := finder.Find(ctx, f.store, m.ID)
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
@@ -184,12 +188,16 @@ func (f *find) search(ctx context.Context, text string, place store.Entry, headi
 				f.cause = err
 			}
 			return nil
-		case parts == 0:
+		}
+		if notice := found.Notice(); notice != "" {
+			f.cmd.PrintErrf("message %d was not searched whole: it has %s\n", m.ID, notice)
+		}
+		if found.Parts == 0 {
 			return nil
 		}
 		f.found++
 		if f.list != nil {
-			return f.list.add(foundView{messageViewOf(m), namesOfParts(parts)})
+			return f.list.add(foundView{messageViewOf(m), namesOfParts(found.Parts)})
 		}
 		if heading {
 			f.rows.out.printf("%s:\n", oneLine(place.Name))

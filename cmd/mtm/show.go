@@ -199,6 +199,9 @@ func (s *show) printText(ctx context.Context) error {
 	if notice := email.PartialNotice(); notice != "" {
 		out.printf("\n%s\n", notice)
 	}
+	if email.Limits != 0 {
+		out.printf("\n(not all of it is shown: it has %v; --raw writes the whole message)\n", email.Limits)
+	}
 	if len(email.Parts) > 1 || text == nil {
 		out.printf("\n")
 		for _, p := range email.Parts {
@@ -226,7 +229,8 @@ type showView struct {
 	Reason string            `json:"reason,omitempty"`     // why sending it failed last
 	Text   string            `json:"text"`                 // the first MiB
 	Notice string            `json:"partial_notice"`
-	Left   int64             `json:"left_on_server"` // octets of a message that is here in part
+	Limits string            `json:"limits,omitempty"` // what of the message is not in parts
+	Left   int64             `json:"left_on_server"`   // octets of a message that is here in part
 	Parts  []partView        `json:"parts"`
 }
 
@@ -250,7 +254,7 @@ func (s *show) printJSON(ctx context.Context) error {
 	}
 	v := showView{
 		messageView: messageViewOf(&email.Entry), Header: map[string]string{},
-		Notice: email.PartialNotice(), Left: email.Left(), Parts: []partView{},
+		Notice: email.PartialNotice(), Limits: email.Limits.String(), Left: email.Left(), Parts: []partView{},
 	}
 	if made, err := mtm.Outgoing(ctx, s.store, s.entry.ID); err == nil {
 		view := outgoingViewOf(&made)

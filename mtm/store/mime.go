@@ -2,216 +2,206 @@ package store
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"io"
-	"mime"
 	"strconv"
 	"strings"
-
-	"github.com/emersion/go-message"
-	"github.com/emersion/go-message/textproto"
 )
 
-// The bounds of what is taken apart.
+// The limits on taking a message apart. What lies beyond them is passed over, and PartLimits
+// reports it.
 const (
 	maxDepth      = 50
 	maxParts      = 10_000
-	maxHeaderSize = 1 << 20 // of a header, with what stands before it
-	maxBadLines   = 1_000   // lines that are none, in headers and between parts
+	maxHeaderSize = 1 << 20 // octets of one header
 )
 
-// mimeWalk takes a message apart, reading it once from start to end.
+// PartLimits reports which limits a message exceeds. Its zero value means that all of it was
+// taken apart.
+type PartLimits uint8
+
+// The limits.
+const (
+	TooManyParts  PartLimits = 1 << iota // parts behind the first 10,000 are not listed
+	TooDeep                              // a multipart 50 levels deep is listed as one part
+	HeaderTooLong                        // header fields behind the first MiB are not read
+)
+
+// Has reports whether l contains the limits in other.
+func (l PartLimits) Has(other PartLimits) bool { return l&other == other }
+
+// String names the limits for people, "" for none.
+func (l PartLimits) String() string {
+	var names []string
+	for _, limit := range []struct {
+		bit  PartLimits
+		name string
+	}{
+		{TooManyParts, "more than 10,000 parts"}, {TooDeep, "parts nested more than 50 deep"},
+		{HeaderTooLong, "a header of more than 1 MiB"},
+	} {
+		if l.Has(limit.bit) {
+			names = append(names, limit.name)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// located is a part with the place of its octets in the body.
+type located struct {
+	Part
+	start, length int64
+	encoding      string // transfer encoding
+}
+
+// mimeWalk takes a message apart in one pass over its lines, whatever it nests.
 type mimeWalk struct {
-	src   *allowance
-	list  []Part
-	bad   int       // lines in multiparts that should not be there
-	want  string    // stop at this path, "" to see all
-	found io.Reader // the decoded content of want
+	in     lines
+	list   []located
+	paths  map[string]int // path -> index in list
+	limits PartLimits
+	open   []multipart    // outermost first
+	depths map[string]int // boundary -> index of the innermost open multipart that has it
+	leaf   int            // index in list of the part whose content is being read, else -1
 }
 
-// walkMIME takes the message in r apart. With want it stops before the
-// content of that part and leaves it in found.
-func walkMIME(ctx context.Context, r io.Reader, want string) *mimeWalk {
-	w := &mimeWalk{src: &allowance{alive: ctx.Err, r: r}, want: want}
-	in := bufio.NewReaderSize(w.src, 64<<10)
-	w.entity(w.header(in), in, place{})
-	return w
+// multipart is a multipart whose end was not seen yet.
+type multipart struct {
+	content        // of its own header
+	path    string // "" for the message itself
+	start   int64  // of its octets
+	number  int    // of its parts so far
+	first   int    // length of the list when it began
+	hides   int    // index of an outer multipart with the same boundary, else -1
 }
 
-// failure is what went wrong outside the message: reading it, or ctx.
-func (w *mimeWalk) failure() error {
-	if err := w.src.err; err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, errAllowance) {
-		return err
-	}
-	return nil
-}
-
-// done reports whether there is nothing more to look for. At the end of the
-// file the parsers may still hold what they read ahead.
-func (w *mimeWalk) done() bool {
-	return w.found != nil || len(w.list) >= maxParts || w.src.err != nil && !errors.Is(w.src.err, io.EOF)
-}
-
-// header reads the message's header and passes over lines that are none.
-func (w *mimeWalk) header(in *bufio.Reader) message.Header {
-	var all textproto.Header
-	w.src.allow(maxHeaderSize)
-	defer w.src.lift()
-	for range maxBadLines {
-		h, err := textproto.ReadHeader(in)
-		for f := h.Fields(); f.Next(); {
-			if !all.Has(f.Key()) {
-				all.Add(f.Key(), f.Value())
-			}
-		}
-		if err == nil || w.done() || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			break
-		}
-	}
-	return message.Header{Header: all}
-}
-
-// place says where in a message a part stands.
-type place struct {
-	path   string // "" for the message itself
-	depth  int
-	digest bool // directly inside a multipart/digest
-}
-
-// entity lists the parts of a message or part with the given header.
-func (w *mimeWalk) entity(h message.Header, body io.Reader, at place) {
-	media, params, err := h.ContentType()
-	switch {
-	case err != nil: // RFC 2045 section 5.2: what cannot be read is plain text.
-		media, params = mediaOf(media), nil
-	case at.digest && !h.Has("Content-Type"): // RFC 2046 section 5.1.5: the default of a digest.
-		media = "message/rfc822"
-	}
-	media = strings.ToLower(media)
-	before := len(w.list)
-	if strings.HasPrefix(media, "multipart/") && params["boundary"] != "" && at.depth < maxDepth {
-		below := place{path: at.path, depth: at.depth + 1, digest: media == "multipart/digest"}
-		w.multipart(textproto.NewMultipartReader(body, params["boundary"]), below)
-		if len(w.list) > before || w.found != nil {
-			return
-		}
-		body = strings.NewReader("") // it was read to its end without finding a part
-	}
-	if at.path == "" {
-		at.path = "1"
-	}
-	if len(w.list) < maxParts {
-		w.leaf(h, media, params, body, at.path)
-	}
-}
-
-// multipart lists the parts that r gives; at is their place but for the number.
-func (w *mimeWalk) multipart(r *textproto.MultipartReader, at place) {
-	for number := 1; !w.done() && w.bad < maxBadLines; {
-		w.src.allow(maxHeaderSize)
-		p, err := r.NextPart()
-		w.src.lift()
-		if errors.Is(err, io.EOF) {
-			return
-		}
-		if err != nil {
-			// A line that should not be there, or a header that is none: go on
-			// behind it. The library tells the end of the input by text alone.
-			if strings.HasSuffix(err.Error(), "EOF") {
-				return
-			}
-			w.bad++
+// walkMIME locates the parts of the message in r, which it reads to its end. Sizes are not
+// set. Errors come from r or ctx.
+func walkMIME(ctx context.Context, r io.Reader) (*mimeWalk, error) {
+	w := &mimeWalk{depths: make(map[string]int), paths: make(map[string]int), leaf: -1}
+	w.in.in = bufio.NewReaderSize(&whileAlive{alive: ctx.Err, r: r}, 64<<10)
+	w.in.next()
+	w.entity("", false)
+	for !w.in.ended() {
+		if w.delimiter() {
 			continue
 		}
-		child := at
-		child.path = strconv.Itoa(number)
-		if at.path != "" {
-			child.path = at.path + "." + child.path
-		}
-		w.entity(message.Header{Header: p.Header}, p, child)
-		if w.found != nil {
+		w.in.next()
+	}
+	w.endLeaf(w.in.start)
+	w.close(0, w.in.start)
+	if err := w.in.err; !errors.Is(err, io.EOF) {
+		return w, err
+	}
+	return w, nil
+}
+
+// entity reads the header at the current line and begins the part or the multipart behind it.
+func (w *mimeWalk) entity(path string, inDigest bool) {
+	c := w.header(inDigest)
+	if strings.HasPrefix(c.media, "multipart/") && c.boundary != "" {
+		if len(w.open) < maxDepth {
+			w.push(c, path)
 			return
 		}
-		number++
-		_, _ = io.Copy(io.Discard, p) // an error stays in src
+		w.limits |= TooDeep
 	}
+	w.begin(c, path, w.in.start)
 }
 
-// leaf lists a part with content.
-func (w *mimeWalk) leaf(h message.Header, media string, params map[string]string, body io.Reader, path string) {
-	// Without its type go-message decodes the transfer encoding only.
-	var plain message.Header
-	plain.Set("Content-Transfer-Encoding", strings.TrimSpace(h.Get("Content-Transfer-Encoding")))
-	e, err := message.New(plain, body)
-	content := body
-	if err == nil {
-		content = e.Body
+// push opens a multipart whose first part is still to come.
+func (w *mimeWalk) push(c content, path string) {
+	m := multipart{content: c, path: path, start: w.in.start, first: len(w.list), hides: -1}
+	if outer, ok := w.depths[c.boundary]; ok {
+		m.hides = outer
 	}
-	if w.want != "" {
-		if path == w.want {
-			w.found = content
-		}
-		w.list = append(w.list, Part{})
+	w.depths[c.boundary] = len(w.open)
+	w.open = append(w.open, m)
+}
+
+// begin lists a part whose content starts at start.
+func (w *mimeWalk) begin(c content, path string, start int64) {
+	if path == "" {
+		path = "1"
+	}
+	if len(w.list) >= maxParts {
+		w.limits |= TooManyParts
 		return
 	}
-	p := Part{Path: path, MediaType: cut(media), Charset: cut(strings.ToLower(params["charset"]))}
-	disposition, more, err := h.ContentDisposition()
-	if err != nil {
-		disposition, _, _ = strings.Cut(disposition, ";")
-		more = nil
-	}
-	p.Disposition = cut(strings.ToLower(strings.TrimSpace(disposition)))
-	p.Filename = cut(more["filename"])
-	if p.Filename == "" {
-		p.Filename = cut(params["name"])
-	}
-	p.Size, _ = io.Copy(io.Discard, content) // broken encoding: what came before it
-	w.list = append(w.list, p)
+	w.leaf = len(w.list)
+	w.paths[path] = w.leaf
+	w.list = append(w.list, located{Part: c.part(path), start: start, encoding: c.encoding})
 }
 
-// mediaOf takes the type from a value whose parameters cannot be read.
-func mediaOf(value string) string {
-	value, _, _ = strings.Cut(value, ";")
-	value = strings.ToLower(strings.TrimSpace(value))
-	if _, _, err := mime.ParseMediaType(value); err != nil {
-		return "text/plain"
+// endLeaf ends the content of the current part at end.
+func (w *mimeWalk) endLeaf(end int64) {
+	if w.leaf >= 0 {
+		p := &w.list[w.leaf]
+		p.length = max(0, end-p.start)
+		w.leaf = -1
 	}
-	return value
 }
 
-var errAllowance = errors.New("header too long")
-
-// allowance reads r, and no more than it is allowed while a header is read:
-// the parser keeps a header in memory whole.
-type allowance struct {
-	alive   func() error // the caller's context
-	r       io.Reader
-	left    int
-	limited bool
-	err     error
-}
-
-func (a *allowance) allow(n int) { a.left, a.limited = n, true }
-func (a *allowance) lift()       { a.limited = false }
-
-// Read implements io.Reader; an error is final.
-func (a *allowance) Read(p []byte) (int, error) {
-	if a.err != nil {
-		return 0, a.err
-	}
-	if a.err = a.alive(); a.err != nil {
-		return 0, a.err
-	}
-	if a.limited {
-		if a.left <= 0 {
-			a.err = errAllowance
-			return 0, a.err
+// close closes the multiparts from depth on, innermost first. One without parts is listed
+// itself, as a part.
+func (w *mimeWalk) close(depth int, end int64) {
+	for i := len(w.open) - 1; i >= depth; i-- {
+		m := w.open[i]
+		w.open = w.open[:i]
+		if m.hides < 0 {
+			delete(w.depths, m.boundary)
+		} else {
+			w.depths[m.boundary] = m.hides
 		}
-		p = p[:min(len(p), a.left)]
+		if len(w.list) == m.first {
+			w.begin(m.content, m.path, m.start)
+			w.endLeaf(end)
+		}
 	}
-	n, err := a.r.Read(p)
-	a.left -= n
-	a.err = err
-	return n, err
+}
+
+// delimiter reports whether the current line is one of an open multipart. It then goes on
+// behind it: to the next part's content, or to what follows the multipart's end.
+func (w *mimeWalk) delimiter() bool {
+	depth, last, found := w.boundary()
+	if !found {
+		return false
+	}
+	// RFC 2046 section 5.1.1: the line end before a delimiter belongs to the delimiter.
+	end := w.in.start - w.in.before
+	w.endLeaf(end)
+	if last {
+		w.close(depth, end)
+		w.in.next()
+		return true
+	}
+	w.close(depth+1, end)
+	m := &w.open[depth]
+	m.number++
+	path := strconv.Itoa(m.number)
+	if m.path != "" {
+		path = m.path + "." + path
+	}
+	w.in.next()
+	w.entity(path, m.media == "multipart/digest")
+	return true
+}
+
+// boundary looks up the current line among the boundaries of the open multiparts.
+func (w *mimeWalk) boundary() (depth int, last, found bool) {
+	line := w.in.line
+	if len(w.open) == 0 || !w.in.first || !bytes.HasPrefix(line, []byte("--")) {
+		return 0, false, false
+	}
+	// RFC 2046 section 5.1.1: white space may follow a boundary.
+	line = bytes.TrimRight(line[2:], " \t\r\n")
+	if depth, found = w.depths[string(line)]; found {
+		return depth, false, true
+	}
+	if line, last = bytes.CutSuffix(line, []byte("--")); last {
+		depth, found = w.depths[string(line)]
+	}
+	return depth, last, found
 }

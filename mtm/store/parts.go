@@ -20,36 +20,84 @@ type Part struct {
 	Size        int64  // octets after transfer decoding, as far as it can be decoded
 }
 
+// Structure is a message taken apart. Parts has at least one element.
+type Structure struct {
+	Parts  []Part
+	Limits PartLimits // what of the message is not in Parts
+}
+
 // cacheAbove is the body size from which a list of parts is kept: to parse a
 // smaller body again costs less than a synced transaction.
 const cacheAbove = 64 << 10
 
-// Parts lists the MIME parts of a message in order. It is made from the stored
-// bytes; broken MIME gives what can be made out, and at least one part. At most
-// 10,000 parts are listed, nested 50 deep at most. Errors: ErrNotFound,
-// ErrNoBody, or what reading the body gives.
+// Parts lists the MIME parts of a message in order; see Structure.
 func (s *Store) Parts(ctx context.Context, id ID) ([]Part, error) {
+	m, err := s.Structure(ctx, id)
+	return m.Parts, err
+}
+
+// Structure takes a message apart. It is made from the stored bytes in one pass; broken MIME
+// gives what can be made out, and at least one part. At most 10,000 parts are listed, nested
+// 50 deep at most. Errors: ErrNotFound, ErrNoBody, or what reading the body gives.
+func (s *Store) Structure(ctx context.Context, id ID) (Structure, error) {
 	list, err := s.cachedParts(ctx, id)
 	if err != nil || len(list) > 0 {
-		return list, err
+		return Structure{Parts: list}, err
 	}
 	r, err := s.Body(ctx, id)
 	if err != nil {
-		return nil, err
+		return Structure{}, err
 	}
-	w := walkMIME(ctx, r, "")
-	err = w.failure()
+	m, err := s.takeApart(ctx, r)
 	if e := r.Close(); err == nil {
 		err = e
 	}
 	if err != nil {
-		return nil, fmt.Errorf("entry %d: %w", id, err)
+		return Structure{}, fmt.Errorf("entry %d: %w", id, err)
 	}
-	if r.Size() > cacheAbove && !s.options.ReadOnly {
+	all := Structure{Parts: make([]Part, len(m.list)), Limits: m.limits}
+	for i := range m.list {
+		all.Parts[i] = m.list[i].Part
+	}
+	if r.Size() > cacheAbove && m.limits == 0 && !s.options.ReadOnly {
 		// A cache that cannot be written is no reason to withhold the list.
-		_ = s.cacheParts(ctx, id, r.body, w.list)
+		_ = s.cacheParts(ctx, id, r.body, all.Parts)
 	}
-	return w.list, nil
+	return all, nil
+}
+
+// takeApart locates and measures the parts of the body that r has open, or takes them from the
+// structures that were made before.
+func (s *Store) takeApart(ctx context.Context, r *BodyReader) (*mimeWalk, error) {
+	if m := s.taken.find(r.body); m != nil {
+		return m, nil
+	}
+	m, err := walkMIME(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	for i := range m.list {
+		p := &m.list[i]
+		content, err := r.part(ctx, p)
+		if err != nil {
+			return nil, err
+		}
+		// Broken encoding: what came before it.
+		if p.Size, _ = io.Copy(io.Discard, content); ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+	}
+	s.taken.keep(r.body, m)
+	return m, nil
+}
+
+// part returns the decoded content of p; it moves r.
+func (r *BodyReader) part(ctx context.Context, p *located) (io.Reader, error) {
+	if _, err := r.Seek(p.start, io.SeekStart); err != nil {
+		return nil, err
+	}
+	octets := &whileAlive{alive: ctx.Err, r: r}
+	return transferDecoded(p.encoding, io.LimitReader(octets, p.length)), nil
 }
 
 func (s *Store) cachedParts(ctx context.Context, id ID) ([]Part, error) {
@@ -95,15 +143,48 @@ func (s *Store) OpenPart(ctx context.Context, id ID, path string) (io.ReadCloser
 	if err != nil {
 		return nil, err
 	}
-	w := walkMIME(ctx, r, path)
-	if w.found == nil {
-		err := errors.Join(w.failure(), r.Close())
-		if err == nil {
-			err = ErrNotFound
-		}
-		return nil, fmt.Errorf("entry %d, part %s: %w", id, cutPath(path), err)
+	content, err := s.openPart(ctx, r, path)
+	if err != nil {
+		return nil, fmt.Errorf("entry %d, part %s: %w", id, cutPath(path), errors.Join(err, r.Close()))
 	}
-	return &partReader{Reader: w.found, body: r}, nil
+	return &partReader{Reader: content, body: r}, nil
+}
+
+func (s *Store) openPart(ctx context.Context, r *BodyReader, path string) (io.Reader, error) {
+	m, err := s.takeApart(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	i, found := m.paths[path]
+	if !found {
+		return nil, ErrNotFound
+	}
+	return r.part(ctx, &m.list[i])
+}
+
+// EachPart calls f with the parts of a message in order, until f returns an error. content is
+// decoded as OpenPart does it, and is valid only during the call. However many parts f reads,
+// the message is gone through once for them all. It returns the limits that the message exceeds.
+func (s *Store) EachPart(ctx context.Context, id ID, f func(p Part, content io.Reader) error) (_ PartLimits, err error) {
+	r, err := s.Body(ctx, id)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	m, err := s.takeApart(ctx, r)
+	if err != nil {
+		return 0, fmt.Errorf("entry %d: %w", id, err)
+	}
+	for i := range m.list {
+		content, err := r.part(ctx, &m.list[i])
+		if err != nil {
+			return m.limits, fmt.Errorf("entry %d: %w", id, err)
+		}
+		if err := f(m.list[i].Part, content); err != nil {
+			return m.limits, err
+		}
+	}
+	return m.limits, nil
 }
 
 // cutPath keeps a path that came from outside short in an error.

@@ -10,6 +10,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	"pop3mtm/internal/budget"
 	"pop3mtm/mtm/store"
 )
 
@@ -94,11 +95,17 @@ var _ = Describe("Parts", func() {
 		Entry("no boundary", "Content-Type: multipart/mixed\n\nabc",
 			store.Part{Path: "1", MediaType: "multipart/mixed", Size: 3}),
 		Entry("a boundary that never comes", "Content-Type: multipart/mixed; boundary=x\n\nabc",
-			store.Part{Path: "1", MediaType: "multipart/mixed"}),
+			store.Part{Path: "1", MediaType: "multipart/mixed", Size: 3}),
 		Entry("no end", "Content-Type: multipart/mixed; boundary=x\n\n--x\n\nabc",
 			store.Part{Path: "1", MediaType: "text/plain", Size: 3}),
 		Entry("a part whose header is none", "Content-Type: multipart/mixed; boundary=x\n\n--x\nno colon\n\n1\n--x\n\n22\n--x--\n",
-			store.Part{Path: "1", MediaType: "text/plain", Size: 2}),
+			store.Part{Path: "1", MediaType: "text/plain", Size: 1}, store.Part{Path: "2", MediaType: "text/plain", Size: 2}),
+		Entry("a part without the end of its header", "Content-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: text/html\n--x\n\n22\n--x--\n",
+			store.Part{Path: "1", MediaType: "text/html"}, store.Part{Path: "2", MediaType: "text/plain", Size: 2}),
+		Entry("an inner multipart that the outer one ends", "Content-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: multipart/y; boundary=z\n\n--z\n\n1\n--x\n\n22\n--x--\n",
+			store.Part{Path: "1.1", MediaType: "text/plain", Size: 1}, store.Part{Path: "2", MediaType: "text/plain", Size: 2}),
+		Entry("lines longer than the buffer", "Content-Type: multipart/mixed; boundary=x\n\n--x\n\n"+strings.Repeat("y", 200_000)+"\n--x\n\n"+strings.Repeat("--x", 70_000)+"\n--x--\n",
+			store.Part{Path: "1", MediaType: "text/plain", Size: 200_000}, store.Part{Path: "2", MediaType: "text/plain", Size: 210_000}),
 		Entry("a digest", "Content-Type: multipart/digest; boundary=x\n\n--x\n\nSubject: y\n\n--x\nContent-Type: text/plain\n\n1\n--x--\n",
 			store.Part{Path: "1", MediaType: "message/rfc822", Size: 12}, store.Part{Path: "2", MediaType: "text/plain", Size: 1}),
 		Entry("an unknown transfer encoding", "Content-Transfer-Encoding: rot13\n\nabc",
@@ -114,10 +121,38 @@ var _ = Describe("Parts", func() {
 			fmt.Fprintf(&deep, "Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n", i, i)
 		}
 		e := stored(s, store.Inbox, crlf(deep.String()))
-		Expect(s.Parts(ctx, e.ID)).To(HaveLen(1))
+		m, err := s.Structure(ctx, e.ID)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(m.Parts).To(HaveLen(1))
+		Expect(m.Limits.String()).To(Equal("parts nested more than 50 deep"))
 		wide.WriteString("Content-Type: multipart/mixed; boundary=b\n\n" + strings.Repeat("--b\n\nx\n", 11_000) + "--b--\n")
 		e = stored(s, store.Inbox, crlf(wide.String()))
-		Expect(s.Parts(ctx, e.ID)).To(HaveLen(10_000))
+		m, err = s.Structure(ctx, e.ID)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(m.Parts).To(HaveLen(10_000))
+		Expect(m.Limits.String()).To(Equal("more than 10,000 parts"))
+		e = stored(s, store.Inbox, crlf("X: "+strings.Repeat("x", 2<<20)+"\nContent-Type: text/html\n\nabc"))
+		m, err = s.Structure(ctx, e.ID)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(m.Parts).To(Equal([]store.Part{{Path: "1", MediaType: "text/plain", Size: 3}}))
+		Expect(m.Limits.String()).To(Equal("a header of more than 1 MiB"))
+	})
+
+	It("hands out all parts in one pass, and ends when it is told to", func() {
+		e := stored(s, store.Inbox, crlf(nested))
+		var all []string
+		limits, err := s.EachPart(ctx, e.ID, func(p store.Part, content io.Reader) error {
+			data, err := io.ReadAll(content)
+			Expect(data).To(HaveLen(int(p.Size)))
+			all = append(all, p.Path+" "+string(data))
+			return err
+		})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(limits).To(BeZero())
+		Expect(all).To(HaveLen(4))
+		Expect(all[2]).To(Equal("2 hello"))
+		Expect(s.EachPart(ctx, e.ID, func(store.Part, io.Reader) error { return io.ErrNoProgress })).Error().To(MatchError(io.ErrNoProgress))
+		Expect(s.EachPart(ctx, store.Inbox, nil)).Error().To(MatchError(store.ErrNoBody))
 	})
 
 	It("keeps the list of a large message until its body changes", func() {
@@ -150,17 +185,21 @@ var _ = Describe("Parts", func() {
 	})
 })
 
-// FuzzParts: any bytes give at least one part, and every part that is listed
-// can be opened and has the size that is listed.
+// FuzzParts: any bytes give at least one part, every part that is listed can be opened and has
+// the size that is listed, and no octet is in two parts. It takes no more than the budget.
 func FuzzParts(f *testing.F) {
 	f.Add(crlf(nested))
 	f.Add([]byte("Content-Type: multipart/mixed; boundary=\"\"\r\n\r\n--\r\n"))
 	f.Add([]byte("Content-Type: multipart/x; boundary=x\n\n--x\nContent-Type: multipart/y; boundary=x\n\n--x\n\n--x--\n--x--"))
 	f.Add([]byte("a\r\n b\r\n:c\r\nContent-Disposition: ;x\r\n\r\n"))
 	f.Fuzz(func(t *testing.T, raw []byte) {
+		budget.Of(t, raw, func(raw []byte) { store.PartsOf(raw) })
 		list := store.PartsOf(raw)
 		if len(list) == 0 {
 			t.Fatal("no part")
+		}
+		if covered := store.CoveredByParts(raw); covered > len(raw) {
+			t.Errorf("%d octets in parts of a message of %d", covered, len(raw))
 		}
 		for _, p := range list[:min(len(list), 20)] {
 			r := store.OpenPartOf(raw, p.Path)

@@ -121,26 +121,19 @@ func Display(a *mail.Address) string {
 // section 0), in any case.
 func Same(a, b *mail.Address) bool { return strings.EqualFold(a.Address, b.Address) }
 
-// Holds says whether an address is in a list.
-func Holds(list []*mail.Address, a *mail.Address) bool {
-	for _, other := range list {
-		if Same(a, other) {
-			return true
-		}
-	}
-	return false
-}
-
 // Merge adds to a list those of more that are not in it, nor in the others.
 func Merge(list, more []*mail.Address, others ...[]*mail.Address) []*mail.Address {
-next:
-	for _, a := range more {
-		for _, known := range append(others, list) {
-			if Holds(known, a) {
-				continue next
-			}
+	known := make(map[string]bool, len(list)+len(more))
+	for _, one := range append(others, list) {
+		for _, a := range one {
+			known[strings.ToLower(a.Address)] = true
 		}
-		list = append(list, a)
+	}
+	for _, a := range more {
+		if key := strings.ToLower(a.Address); !known[key] {
+			known[key] = true
+			list = append(list, a)
+		}
 	}
 	return list
 }

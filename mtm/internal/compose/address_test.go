@@ -6,6 +6,8 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	"github.com/emersion/go-message/mail"
+
 	"pop3mtm/mtm/internal/compose"
 )
 
@@ -49,11 +51,23 @@ var _ = Describe("Addresses that people type", func() {
 
 	It("are compared whole, in any case", func() {
 		list := addresses("ada@example.org", "Ben <ben@example.org>")
-		Expect(compose.Holds(list, addresses("BEN@example.org")[0])).To(BeTrue())
-		Expect(compose.Holds(list, addresses("en@example.org")[0])).To(BeFalse())
+		Expect(compose.Merge(list, addresses("BEN@example.org"))).To(HaveLen(2))
 		Expect(texts(compose.Merge(list, addresses("Ada@Example.Org", "en@example.org")))).To(HaveLen(3))
 	})
 })
+
+var _ = DescribeTable("Addresses of a foreign message are counted before they are read", func(list string, want int) {
+	var h mail.Header
+	h.Set("To", list)
+	h.Set("Cc", "cy@example.org")
+	Expect(compose.CountAddresses(&h, "To", "Cc", "Resent-To")).To(Equal(want + 1))
+},
+	Entry("none", "", 0),
+	Entry("two", "ada@example.org, Ben <ben@example.org>", 2),
+	Entry("an @ in quotes", `"a@b \"c@d" <ada@example.org>`, 1),
+	Entry("an @ in a comment", `ada@example.org (a@b (c@d) \) e@f), ben@example.org`, 2),
+	Entry("a quote without end", `"ada@example.org, ben@example.org`, 0),
+)
 
 var _ = Describe("Whom an answer goes to (behaviour section 12)", func() {
 	own := func() *compose.Letter { return letter() }

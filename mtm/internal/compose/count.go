@@ -1,0 +1,36 @@
+package compose
+
+import "github.com/emersion/go-message/mail"
+
+// CountAddresses counts the addresses in fields of a foreign message by their @, without reading
+// them: what stands in quotes or in parentheses does not count. Reading may then be refused.
+func CountAddresses(h *mail.Header, fields ...string) int {
+	n := 0
+	for _, field := range fields {
+		for f := h.FieldsByKey(field); f.Next(); {
+			n += countAt(f.Value())
+		}
+	}
+	return n
+}
+
+// countAt counts the @ of a list of addresses.
+func countAt(list string) (n int) {
+	quoted, depth := false, 0
+	for i := 0; i < len(list); i++ {
+		switch c := list[i]; {
+		case c == '\\': // RFC 5322 section 3.2.1: the next character stands for itself
+			i++
+		case c == '"' && depth == 0:
+			quoted = !quoted
+		case quoted:
+		case c == '(':
+			depth++
+		case c == ')' && depth > 0:
+			depth--
+		case c == '@' && depth == 0:
+			n++
+		}
+	}
+	return n
+}
