@@ -1,0 +1,3 @@
+package circles
+
+type hub struct{ b *other }

@@ -1,0 +1,5 @@
+package user
+
+import "typed/exported"
+
+var _ exported.Used
