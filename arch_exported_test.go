@@ -2,6 +2,7 @@ package pop3mtm_test
 
 import (
 	"fmt"
+	"go/ast"
 	"go/types"
 	"maps"
 	"os"
@@ -86,9 +87,9 @@ func exampleUses(p typed, needed map[string]bool) {
 		if !strings.HasSuffix(p.file(file.Pos()), "_test.go") {
 			continue
 		}
-		for _, obj := range file.Scope.Objects {
-			decl, ok := functionOf(obj)
-			if !ok || !strings.HasPrefix(obj.Name, "Example") {
+		for _, d := range file.Decls {
+			decl, ok := d.(*ast.FuncDecl)
+			if !ok || !strings.HasPrefix(decl.Name.Name, "Example") {
 				continue
 			}
 			for id, used := range p.TypesInfo.Uses {

@@ -1,7 +1,6 @@
 package pop3mtm_test
 
 import (
-	"go/ast"
 	"go/token"
 	"go/types"
 	"path/filepath"
@@ -95,10 +94,4 @@ func loadBad(t *testing.T, patterns ...string) []typed {
 		t.Fatal("no bad sources: nobody knows that the rule can fail")
 	}
 	return all
-}
-
-// functionOf returns the declaration behind a name of a file when it is a function.
-func functionOf(obj *ast.Object) (*ast.FuncDecl, bool) {
-	decl, ok := obj.Decl.(*ast.FuncDecl)
-	return decl, ok
 }
