@@ -24,11 +24,6 @@ var arrows = map[string][]string{
 	"cmd/internal/mailfiles": {"cmd/internal/cli"},
 	"scenarios":              {"fakeserver", "fakeserver/maildrop", "fixtures"},
 	"scenarios/recorded":     {"scenarios", "fakeserver", "fakeserver/maildrop", "fakeserver/notation", "fakeserver/record"},
-	"fakeserver":             {"fakeserver/maildrop", "fakeserver/notation"},
-	"fakeserver/maildrop":    nil,
-	"fakeserver/notation":    nil,
-	"fakeserver/record":      {"fakeserver", "fakeserver/notation"},
-	"fakeserver/smtpsink":    {"fakeserver", "fakeserver/maildrop"},
 	"internal/budget":        nil,
 	"fixtures":               {"fakeserver/maildrop"},
 	"mtm":                    {"mtm/internal/servermtm", "mtm/internal/compose", "mtm/store", "mtm/account", "mtm/progress", "mtm/pop3"},
@@ -40,6 +35,14 @@ var arrows = map[string][]string{
 	"mtm/store":              nil,
 	"mtm/account":            nil,
 	"mtm/progress":           nil,
+
+	// The simulator.
+	"fakeserver":                 {"fakeserver/internal/accept", "fakeserver/maildrop", "fakeserver/notation"},
+	"fakeserver/maildrop":        nil,
+	"fakeserver/notation":        nil,
+	"fakeserver/record":          {"fakeserver", "fakeserver/internal/accept", "fakeserver/notation"},
+	"fakeserver/smtpsink":        {"fakeserver", "fakeserver/maildrop"},
+	"fakeserver/internal/accept": nil,
 }
 
 // testArrows are what every external test may import besides: the other side of the wire, and programs of others.

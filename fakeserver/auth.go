@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// maxResponse is the longest line of a client inside an AUTH exchange, CRLF
+// maxResponse is the default of the longest line of a client inside an AUTH exchange, CRLF
 // included. RFC 5034 section 4 names no number, RFC 4954 section 4 has this one.
 const maxResponse = 12288
 

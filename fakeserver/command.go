@@ -25,8 +25,8 @@ func (c Command) String() string {
 	return c.Verb + " " + c.Args
 }
 
-// Matches tells whether m is for a command of a session. Nth and When are not looked
-// at, since one command does not tell them.
+// Matches tells whether m is for a command of a session. Nth, From and When are not
+// looked at, since one command does not tell them.
 func (m Match) Matches(session int, c Command) bool {
 	return m.covers(session, &c, pseudo(m.Verb) != nil)
 }

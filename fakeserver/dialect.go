@@ -11,6 +11,8 @@ import (
 type Protocol interface {
 	// Verbs are the commands. After AUTH, lines that begin with none of them are masked in transcripts.
 	Verbs() []string
+	// Busy is the reply, line end included, to a client that finds as many sessions as Options.MaxSessions.
+	Busy() string
 	// Begin starts the talk with one client.
 	Begin(s *Session) Talk
 }

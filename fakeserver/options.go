@@ -1,6 +1,7 @@
 package fakeserver
 
 import (
+	"cmp"
 	"crypto/tls"
 	"log/slog"
 	"time"
@@ -73,11 +74,19 @@ type Options struct {
 	// MaxLine is the longest command in octets, CRLF included. A longer one is
 	// thrown away and refused. Default: 255 (RFC 2449 section 4).
 	MaxLine int
+	// MaxResponse is the longest line of the client inside an AUTH exchange, CRLF included. Default: MaxLine when that is
+	// set, else 12288 (RFC 4954 section 4).
+	MaxResponse int
 	// MaxBadCommands in a row close the connection: unknown verbs, wrong state,
 	// wrong syntax. Default: 100; negative: no limit.
 	MaxBadCommands int
 	// MaxBadLogins refused in a session close the connection, after the answer to the last one. Default: no limit.
 	MaxBadLogins int
+	// DelayBadLogin delays the answer to each refused login. Default: none.
+	DelayBadLogin time.Duration
+	// MaxSessions is how many sessions may be open at once. A further client is told so and its connection closed, without a
+	// session of its own. Default: no limit.
+	MaxSessions int
 	// LockWait is how long a login waits for a locked maildrop before it is
 	// refused: the session that holds it may be one whose line has dropped a
 	// moment ago. Default: 100 ms; negative: not at all.
@@ -175,6 +184,9 @@ func (o *Options) orDefault() Options {
 	}
 	if d.IdleTimeout <= 0 {
 		d.IdleTimeout = 10 * time.Minute
+	}
+	if d.MaxResponse <= 0 {
+		d.MaxResponse = cmp.Or(max(d.MaxLine, 0), maxResponse)
 	}
 	if d.MaxLine <= 0 {
 		d.MaxLine = 255

@@ -34,6 +34,8 @@ type Match struct {
 	When string
 	// Nth picks one of the commands that match all of the above, from 1.
 	Nth int
+	// From picks the commands that match all of the above from this one on, counted from 1.
+	From int
 }
 
 func (m Match) String() string {
@@ -61,6 +63,9 @@ func (m Match) String() string {
 	}
 	if m.Nth != 0 {
 		text += fmt.Sprintf(", number %d", m.Nth)
+	}
+	if m.From != 0 {
+		text += fmt.Sprintf(", from number %d on", m.From)
 	}
 	return text
 }
@@ -198,7 +203,7 @@ func (set *ruleSet) handler(x *Exchange) Handler {
 			continue
 		}
 		r.seen++
-		if (r.match.Nth == 0 || r.match.Nth == r.seen) && (r.times == 0 || r.fired < r.times) {
+		if (r.match.Nth == 0 || r.match.Nth == r.seen) && r.seen >= r.match.From && (r.times == 0 || r.fired < r.times) {
 			chosen = r
 		}
 	}

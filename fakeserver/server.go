@@ -8,6 +8,8 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"pop3mtm/fakeserver/internal/accept"
 )
 
 // ErrClosed is returned by Serve after Shutdown or Close.
@@ -27,6 +29,7 @@ type Server struct {
 
 	mu        sync.Mutex
 	closed    bool
+	stopping  chan struct{} // closed with closed
 	listeners []net.Listener
 	sessions  map[*Session]struct{}
 	count     int           // of all sessions so far
@@ -35,6 +38,7 @@ type Server struct {
 	logins    map[string]time.Time // the last one of a user, for LoginDelay
 	failures  []error              // of actions
 	senseless []string             // commands, when the server is strict
+	turned    accept.Second        // limits the log of clients that found no room
 	news      signal               // commands, ends of sessions, mail deleted
 	work      sync.WaitGroup       // accept loops and sessions
 }
@@ -46,7 +50,7 @@ func New(drop *Maildrop, o *Options) *Server {
 		drop = NewMaildrop()
 	}
 	s := &Server{o: o.orDefault(), drop: drop, verbs: map[string]verb{}, sessions: map[*Session]struct{}{}}
-	s.idle = make(chan struct{})
+	s.idle, s.stopping = make(chan struct{}), make(chan struct{})
 	close(s.idle)
 	s.logins = map[string]time.Time{}
 	s.users.byName = maps.Clone(s.o.Users)
@@ -97,11 +101,12 @@ func (s *Server) ServeTLS(l net.Listener) error {
 	return s.accept(l, true)
 }
 
-// accept runs the loop of a listener that addListener has taken.
+// accept runs the loop of a listener that addListener has taken. Failures other than a closed listener are waited out.
 func (s *Server) accept(l net.Listener, implicitTLS bool) error {
 	defer s.work.Done()
+	loop := accept.Loop{Listener: l, Quit: s.stopping, Log: s.o.Log}
 	for {
-		c, err := l.Accept()
+		c, err := loop.Next()
 		if err != nil {
 			s.mu.Lock()
 			defer s.mu.Unlock()
@@ -110,7 +115,7 @@ func (s *Server) accept(l net.Listener, implicitTLS bool) error {
 			}
 			return err
 		}
-		if session := s.begin(c); session != nil {
+		if session := s.begin(c, implicitTLS); session != nil {
 			go session.run(implicitTLS)
 		}
 	}
@@ -131,7 +136,7 @@ func (s *Server) addListener(l net.Listener) bool {
 // ServeConn runs a session on c, any kind of connection with deadlines, and
 // returns when it has ended. It owns c and closes it.
 func (s *Server) ServeConn(c net.Conn) {
-	if session := s.begin(c); session != nil {
+	if session := s.begin(c, false); session != nil {
 		session.run(false)
 	}
 }
@@ -139,17 +144,23 @@ func (s *Server) ServeConn(c net.Conn) {
 // ServeTLSConn is ServeConn for a connection that begins with TLS. c is the
 // connection below; without Options.TLS it is closed.
 func (s *Server) ServeTLSConn(c net.Conn) {
-	if session := s.begin(c); session != nil {
+	if session := s.begin(c, true); session != nil {
 		session.run(true)
 	}
 }
 
-// begin registers a session, or closes c when the server is closed.
-func (s *Server) begin(c net.Conn) *Session {
+// begin registers a session. It returns nil when the server is closed, and when there are as many sessions as
+// Options.MaxSessions allows: then the client is told so.
+func (s *Server) begin(c net.Conn, implicitTLS bool) *Session {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
 		_ = c.Close() // nobody was served, so nobody needs to know
+		return nil
+	}
+	if most := s.o.MaxSessions; most > 0 && len(s.sessions) >= most {
+		s.work.Add(1)
+		go s.turnAway(c, implicitTLS)
 		return nil
 	}
 	if len(s.sessions) == 0 {
@@ -211,6 +222,9 @@ func (s *Server) Shutdown(ctx context.Context) error {
 func (s *Server) stopListening() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if !s.closed {
+		close(s.stopping)
+	}
 	s.closed = true
 	for _, l := range s.listeners {
 		_ = l.Close() // a second close fails, and that is fine

@@ -64,6 +64,7 @@ type Session struct {
 	asking    *authentication   // the next line is a response to it
 	hiding    bool              // what is no command may be a secret: AUTH was refused
 	startTLS  bool              // after the reply to STLS
+	shaken    bool              // a handshake has begun
 	tls       *tls.Conn         // on top of conn, from the handshake on
 	scratch   []byte            // for mail from files, once there was some
 	command   Exchange          // the one that is answered
@@ -193,7 +194,7 @@ func (s *Session) read() (*Exchange, error) {
 		d.mechanism = ""
 	}
 	if s.asking != nil || x.pseudo {
-		limit = maxResponse
+		limit = s.server.o.MaxResponse
 	}
 	l, fits, err := s.readLine(limit)
 	if err != nil {
@@ -318,24 +319,6 @@ func (s *Session) exchange(x *Exchange) (done bool, why string) {
 		return false, ""
 	}
 	return true, endedBy(end)
-}
-
-// bounded ends the session at the limits of bad commands in a row, and of refused logins.
-func (s *Session) bounded(x *Exchange, reply Reply) Reply {
-	if !x.bad {
-		s.badInRow = 0
-	} else if s.badInRow++; s.badInRow == s.server.o.MaxBadCommands {
-		s.state = Update
-		return s.translated(Err("too many bad commands, closing"))
-	}
-	switch {
-	case s.server.o.MaxBadLogins == 0 || s.state != Authorization || !reply.startsWith("-ERR"):
-	case x.pseudo && x.Verb == responseVerb, x.Verb == "PASS", x.Verb == "APOP", x.Verb == "AUTH":
-		if s.badLogins++; s.badLogins == s.server.o.MaxBadLogins {
-			return ThenEnd(Close)(reply)
-		}
-	}
-	return reply
 }
 
 func endedBy(how End) string { return "ended by the server: " + how.String() }

@@ -12,8 +12,8 @@ import (
 const handshakeTime = time.Minute
 
 // Handshake answers the pseudo-verb TLS with the server's side of a handshake,
-// for another certificate than that of Options.TLS. Edits work on its octets:
-// when they take any away, or there are none, the session goes on without TLS.
+// for another certificate than that of Options.TLS. Edits work on its octets. When they withhold any, or the reply is
+// silence, the session says nothing more (End Stall); when they send other octets instead, it goes on without TLS.
 func Handshake(config *tls.Config) Handler {
 	return func(x *Exchange) Reply {
 		return Reply{{Body: &handshake{x.Session, config}}}
@@ -34,7 +34,16 @@ func (s *Session) secure() (done bool, why string) {
 	if s.server.o.TLS == nil {
 		return true, "TLS without a certificate"
 	}
-	return s.exchange(&Exchange{Verb: tlsVerb, Session: s, pseudo: true})
+	s.out.sent, s.shaken = 0, false
+	done, why = s.exchange(&Exchange{Verb: tlsVerb, Session: s, pseudo: true})
+	if !done && s.tls == nil && (s.shaken || s.out.sent == 0) {
+		// What the client sends now belongs to a handshake that is never answered: it is no command.
+		if err := s.end(Stall); err != nil {
+			return true, s.lost(err)
+		}
+		return true, endedBy(Stall)
+	}
+	return done, why
 }
 
 // handshake is a handshake in the form of a body: what the server sends in it
@@ -48,6 +57,7 @@ type handshake struct {
 // through TLS.
 func (h *handshake) WriteTo(w io.Writer) (int64, error) {
 	s := h.session
+	s.shaken = true
 	s.record.silence(true)
 	defer s.record.silence(false)
 	if err := s.conn.SetReadDeadline(time.Now().Add(min(handshakeTime, s.server.o.IdleTimeout))); err != nil {

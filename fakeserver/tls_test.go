@@ -245,6 +245,24 @@ var _ = Describe("TLS", Ordered, func() {
 		implicit(srv)
 	})
 
+	It("is silence when a rule withholds its octets, until the client gives up", func() {
+		for _, n := range []int64{0, 1, 100} {
+			srv := start(three(), o)
+			srv.On(fakeserver.Match{Verb: "TLS"}, fakeserver.Auto.With(fakeserver.CutAfter(n, fakeserver.Open))).Once().Must()
+			p, _ := connect(srv)
+			Expect(p.ask("STLS")).To(HavePrefix("+OK"))
+			raw := &counting{Conn: p.Conn}
+			c := tls.Client(raw, &tls.Config{RootCAs: ca.Pool(), ServerName: "localhost", MinVersion: tls.VersionTLS12})
+			ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+			Expect(c.HandshakeContext(ctx)).NotTo(Succeed())
+			cancel()
+			_ = p.Close() // the handshake has closed it
+			wait(srv)
+			Expect(raw.octets).To(BeEquivalentTo(n))
+			Expect(lastLines(srv)).To(HaveExactElements(HavePrefix("S: +OK"), "C: STLS", "S: +OK begin TLS", "[ended by the server: stall]"))
+		}
+	})
+
 	It("is refused in plain text by a rule (quirk 38)", func() {
 		srv := start(three(), o)
 		srv.On(fakeserver.Match{Verb: "TLS"}, fakeserver.Auto.With(fakeserver.Refuse("TLS is broken today"))).Once().Must()

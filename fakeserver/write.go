@@ -28,11 +28,13 @@ type writer struct {
 	quit     <-chan struct{} // ends waiting
 	fragment Fragment
 	err      error // first failure, for ever
+	sent     int64 // octets since somebody set it to 0
 }
 
 // Write buffers p. An error means that the connection is gone.
 func (w *writer) Write(p []byte) (int, error) {
 	w.record.server(p)
+	w.sent += int64(len(p))
 	if w.err != nil {
 		return 0, w.err
 	}

@@ -104,6 +104,9 @@ func checkRules(rules []Rule, users []string, f *files, bad wrong) {
 		if verb, args, _ := strings.Cut(r.On, " "); r.Alone && (args != "" || slices.Contains(pseudoVerbs(), strings.ToUpper(verb))) {
 			bad(path+".alone", "alone is for a verb that may have arguments, and has none in on: LIST")
 		}
+		if r.Nth != 0 && r.From != 0 {
+			bad(path+".from", "give either nth, for one command, or from, for that one and all after it")
+		}
 		if r.User != "" && !slices.Contains(users, r.User) {
 			bad(path+".user", "%s", unknown("user", r.User, users))
 		}

@@ -47,6 +47,13 @@ var _ = Describe("a scenario that is played", func() {
 		Expect(talk(p, "LIST", "LIST 2")).To(And(ContainSubstring("-ERR not all\r\n"), ContainSubstring("+OK 2 ")))
 	})
 
+	It("has a rule that begins to fire late", func() {
+		p := play("mailbox: [{text: a}, {text: b}]", "rules: [{on: NOOP, from: 3, times: 2, do: [{refuse: late}]}]")
+		said := talk(p, "NOOP", "NOOP", "NOOP", "NOOP", "NOOP")
+		Expect(strings.Count(said, "-ERR late\r\n")).To(Equal(2))
+		Expect(said).To(MatchRegexp("(?s)\\+OK[^\n]*\n\\+OK[^\n]*\n-ERR late\r\n-ERR late\r\n\\+OK[^\n]*\n\\+OK bye"))
+	})
+
 	It("serves its mailbox and breaks its rules, the first one that matches first", func() {
 		p := play("mailbox: [{text: \"A: b\\n\\n.\\n\", uidl: a1}, {size: 1KiB, count: 2, uidl: m}]",
 			"rules: [{on: LIST 2, times: 1, do: [{refuse: first}]}, {on: LIST, do: [{refuse: second}]}]")

@@ -3,6 +3,7 @@ package scenarios_test
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"io"
 	"net"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"pop3mtm/scenarios"
 
@@ -33,6 +35,47 @@ func TestAProfileSaysWhatItsServerSaid(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { compare(t, file) })
 		})
 	}
+}
+
+// A mailbox that another session holds, as Dovecot 2.3.19.1 with pop3_lock_session answered when it was run.
+func TestTheProfileOfDovecotRefusesALockedMailboxAsDovecotDoes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		all, err := parse("profile: dovecot", "mailbox: [{text: \"A: b\\n\\nc\\n\", uidl: a1}]")
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := all[0].Server(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		begin := time.Now()
+		say := func(commands string) (io.Reader, net.Conn) {
+			here, there := net.Pipe()
+			go p.ServeConn(there)
+			go func() { _, _ = io.WriteString(here, commands) }()
+			return here, here
+		}
+		holder, line := say("USER demo\r\nPASS demo\r\n")
+		for r, n := bufio.NewReader(holder), 0; n < 3; n++ {
+			if _, err := r.ReadString('\n'); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, login := range []string{"USER demo\r\nPASS demo\r\n", "AUTH PLAIN AGRlbW8AZGVtbw==\r\n", "AUTH PLAIN\r\nAGRlbW8AZGVtbw==\r\n"} {
+			refused, _ := say(login)
+			said, err := io.ReadAll(refused)
+			if err != nil || !bytes.HasSuffix(said, []byte("\r\n-ERR [IN-USE] Mailbox is locked by another POP3 session.\r\n")) &&
+				!bytes.HasSuffix(said, []byte("\r\n+ \r\n-ERR [IN-USE] Mailbox is locked by another POP3 session.\r\n")) {
+				t.Errorf("%q: got %q, %v", login, said, err)
+			}
+		}
+		if took := time.Since(begin); took != 30*time.Second {
+			t.Errorf("three refusals took %v, and each ten seconds", took)
+		}
+		if err := errors.Join(line.Close(), p.Close()); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // What no recording has: the lines that a client sends when it does not know what it does.

@@ -90,12 +90,14 @@ type Server struct {
 	Shared bool `json:"shared,omitempty"`
 	// Whether each user is let in with any password, and any digest of APOP. Default: false.
 	AnyPassword bool `json:"anyPassword,omitempty"`
-	// The longest command in octets, CRLF included. Default: 255.
+	// The longest line of the client in octets, CRLF included, also inside an AUTH exchange. Default: 255, and 12288 inside AUTH.
 	MaxLine int `json:"maxLine,omitempty" jsonschema:"minimum=1,maximum=65536"`
 	// So many bad commands in a row close the connection. Default: 100.
 	MaxBadCommands int `json:"maxBadCommands,omitempty" jsonschema:"minimum=1,maximum=1000000"`
 	// So many refused logins in a session close the connection, after the answer. Default: no limit.
 	MaxBadLogins int `json:"maxBadLogins,omitempty" jsonschema:"minimum=1,maximum=1000000"`
+	// How long the answer to each refused login is delayed. Default: not at all.
+	DelayBadLogin Duration `json:"delayBadLogin,omitempty"`
 }
 
 // User is who may log in.
@@ -144,6 +146,8 @@ type Rule struct {
 	Session int `json:"session,omitempty" jsonschema:"minimum=1,maximum=1000000"`
 	// Only at the nth command that matches, counted from 1.
 	Nth int `json:"nth,omitempty" jsonschema:"minimum=1,maximum=1000000"`
+	// From the nth command on that matches, counted from 1.
+	From int `json:"from,omitempty" jsonschema:"minimum=1,maximum=1000000"`
 	// So many times only.
 	Times int `json:"times,omitempty" jsonschema:"minimum=1,maximum=1000000"`
 	// Only for this user.

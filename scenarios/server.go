@@ -138,6 +138,7 @@ func (p *Play) configure(o *fakeserver.Options) {
 	set(&o.MaxLine, s.MaxLine)
 	set(&o.MaxBadCommands, s.MaxBadCommands)
 	set(&o.MaxBadLogins, s.MaxBadLogins)
+	set(&o.DelayBadLogin, time.Duration(s.DelayBadLogin))
 	if deletes := s.Deletes.deletes(); deletes != nil {
 		o.Deletes = deletes
 	}
@@ -245,7 +246,7 @@ func (p *Play) add(r Rule) {
 	if verb == "*" {
 		verb = ""
 	}
-	match := fakeserver.Match{Verb: verb, Args: args, Alone: r.Alone, User: r.User, Session: r.Session, Nth: r.Nth, State: r.State.state(), When: r.When}
+	match := fakeserver.Match{Verb: verb, Args: args, Alone: r.Alone, User: r.User, Session: r.Session, Nth: r.Nth, From: r.From, State: r.State.state(), When: r.When}
 	answer := fakeserver.Auto
 	if r.As != "" {
 		answer = fakeserver.As(r.As)

@@ -32,13 +32,16 @@ type Step struct {
 	// Steps for an answer with a certain status line.
 	IfStatus *IfStatus `json:"ifStatus,omitempty"`
 
-	// The answer up to an octet, and then the end of the line.
+	// The answer up to an octet, and then the end of the connection, or silence. The client sees the first octets and then what
+	// the word under how says.
 	Cut *Cut `json:"cut,omitempty"`
-	// No answer; what comes next is answered.
+	// No answer: the client sees nothing until its own time-out. The connection stays open and its next command is answered; at
+	// TLS and CONNECT, where it has nothing else to send, it sees nothing at all until it gives up.
 	Silence bool `json:"silence,omitempty"`
-	// The connection is closed in place of an answer.
+	// The connection is closed in place of an answer: the client sees the end of the stream without an octet of an answer.
 	Close bool `json:"close,omitempty"`
-	// The answer, and then the end of the line.
+	// The whole answer, and then the end of the connection, or silence: the client sees the answer, and its next command fails as
+	// the word says.
 	End *How `json:"end,omitempty"`
 
 	// A wait before the first octet.
@@ -226,19 +229,23 @@ type Replace struct {
 // How says how a line ends.
 type How string
 
-// The values of How. What was sent arrives unless it is a reset.
+// The values of How: how a connection ends, or that it goes on in silence, and what the client sees of it.
 const (
-	// CloseLine closes the connection.
+	// CloseLine closes the connection: all that was sent arrives, then reading ends (EOF) and writing fails. With TLS a
+	// close_notify comes first.
 	CloseLine How = "close"
-	// HalfClose sends nothing more, and still reads.
+	// HalfClose closes the sending side alone: reading ends (EOF), what the client writes is still accepted and never answered.
 	HalfClose How = "half-close"
-	// Reset ends the connection by TCP's RST; what was sent may be lost.
+	// Reset ends the connection by TCP's RST: reading and writing fail with "connection reset by peer"; what was sent last may
+	// be lost.
 	Reset How = "reset"
-	// Stall keeps the connection, reads, and says nothing any more.
+	// Stall keeps the connection and the mailbox, reads what the client sends and never answers again: the client sees nothing
+	// until its own time-out.
 	Stall How = "stall"
-	// Drop closes the connection below TLS, without its goodbye.
+	// Drop closes the connection below TLS: as close, but without close_notify, so that TLS reports an unexpected end.
 	Drop How = "drop"
-	// Withhold keeps the rest of this answer back and answers what comes next.
+	// Withhold keeps the rest of this answer back: the client sees an unfinished answer and waits; the answer to its next command
+	// follows it directly.
 	Withhold How = "withhold"
 )
 

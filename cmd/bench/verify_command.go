@@ -103,6 +103,9 @@ func (v *verification) judge() (*judge, error) {
 	}
 	// Whatever goes between sessions was there in one: all numbers were.
 	count := int64(o.Count) + int64(o.Arrive)*int64(v.sessions-1)
+	if count < 1 {
+		return nil, cli.Usage("--synthetic names an empty mailbox, of which nothing can be verified")
+	}
 	if count > mostMessages {
 		return nil, cli.Usage("that is a mailbox of more than %d messages", mostMessages)
 	}

@@ -16,6 +16,9 @@ import (
 func (f *serveFlags) announce(cmd *cobra.Command, mail *mailbox, ports listeners, mechanisms []string) {
 	var text strings.Builder
 	warn(&text, ports, f.tls.require)
+	if mail.warning != "" {
+		fmt.Fprintf(&text, "pop3sim: warning: %s\n", cli.OneLine(mail.warning))
+	}
 	if !f.quiet {
 		f.banner(&text, mail, ports, mechanisms)
 	}

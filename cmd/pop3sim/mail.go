@@ -15,6 +15,7 @@ import (
 type mailFlags struct {
 	eml, mbox, maildir cli.Path
 	synthetic          synthetic
+	empty              bool
 }
 
 func (f *mailFlags) add(flags *pflag.FlagSet) {
@@ -22,6 +23,7 @@ func (f *mailFlags) add(flags *pflag.FlagSet) {
 	flags.Var(&f.mbox, "mbox", "serve the mbox file `PATH`")
 	flags.Var(&f.maildir, "maildir", "serve the Maildir `PATH`")
 	flags.Var(&f.synthetic, "synthetic", "serve synthetic mail: `SPEC` is "+maildrop.SyntheticForm)
+	flags.BoolVar(&f.empty, "empty", false, "serve an empty mailbox")
 }
 
 func (f *mailFlags) given() int {
@@ -31,14 +33,18 @@ func (f *mailFlags) given() int {
 			given++
 		}
 	}
+	if f.empty {
+		given++
+	}
 	return given
 }
 
 // mailbox is the mail that is served.
 type mailbox struct {
-	about  string // for the banner
-	onDisk bool
-	source maildrop.Source
+	about   string // for the banner
+	warning string // what a person may not expect, "" for nothing
+	onDisk  bool
+	source  maildrop.Source
 	// fresh makes another source with the same mail; nil when the mail is on disk.
 	fresh func() (maildrop.Source, error)
 }
@@ -57,13 +63,16 @@ func (f *mailFlags) open() (*mailbox, error) {
 	if list.Len() == 1 {
 		noun = "message"
 	}
+	if f.eml != "" && list.Len() == 0 {
+		box.warning = f.eml.String() + " holds no .eml files: the mailbox is empty until messages with names that end in .eml are put there"
+	}
 	box.about = fmt.Sprintf("%d %s %s", list.Len(), noun, box.about)
 	return box, nil
 }
 
 func (f *mailFlags) choose() (*mailbox, error) {
 	if f.given() > 1 {
-		return nil, cli.Usage("give only one of --eml, --mbox, --maildir and --synthetic")
+		return nil, cli.Usage("give only one of --eml, --mbox, --maildir, --synthetic and --empty")
 	}
 	onDisk := func(path cli.Path, open func(string) (maildrop.Source, error)) (*mailbox, error) {
 		source, err := open(path.String())
@@ -82,6 +91,8 @@ func (f *mailFlags) choose() (*mailbox, error) {
 		return onDisk(f.maildir, maildrop.OpenMaildir)
 	case f.synthetic.given:
 		return inMemory("made up", f.synthetic.open)
+	case f.empty:
+		return inMemory("to begin with", func() (maildrop.Source, error) { return maildrop.Memory(), nil })
 	}
 	return inMemory("of the demo mailbox", func() (maildrop.Source, error) {
 		return maildrop.Memory(fixtures.Mail()...), nil

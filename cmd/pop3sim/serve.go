@@ -39,6 +39,7 @@ type serveFlags struct {
 	quiet      bool
 	level      level
 	transcript bool
+	limits     limits
 }
 
 func newServe() *cobra.Command {
@@ -63,8 +64,12 @@ A user logs in by USER and PASS, by APOP, or by AUTH with one of the --mechanism
 OAuth (XOAUTH2, OAUTHBEARER) need a --token.
 
 With --smtp the server takes mail as well, for NAME and for NAME@anything of each user, and
-puts it into that user's mailbox, in memory only. Senders may log in as users do, and need
-not. There is STARTTLS.
+puts it into that user's mailbox, in memory and in temporary files. SMTP login is optional.
+There is STARTTLS. Mail beyond --smtp-max-messages or --smtp-max-octets is refused with 452
+until some is deleted.
+
+There is no limit on sessions and none on wrong passwords, unless --max-sessions,
+--max-bad-logins and --delay-bad-login set one.
 
 With --scenario it misbehaves as that says, serves its mail unless there is other, and tells at the
 end, with --judge by its exit status too, what clients did. --profile makes it like a known server.
@@ -96,6 +101,7 @@ cut off by that deletes nothing.
 	flags.Var(tokens{&f.tokens}, "token", "an OAuth token of a user, who need not have a password; repeat for several")
 	flags.Var(&f.mechanisms, "mechanisms", "what AUTH offers, or none (default "+strings.Join(fakeserver.Mechanisms(), ",")+")")
 	f.tls.add(flags)
+	f.limits.add(flags)
 	flags.BoolVar(&f.json, "json", false, `print {"pop3":"HOST:PORT","pop3s":...,"smtp":...} as the first line of stdout when ready`)
 	flags.Var(&f.readyFile, "ready-file", "write the same to `FILE` when ready")
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "print only warnings and errors")
@@ -149,7 +155,7 @@ func serve(cmd *cobra.Command, f *serveFlags) error {
 	if err != nil {
 		return err
 	}
-	sink := newSink(o)
+	sink := newSink(o, f.limits.room())
 	served, running := ports.serve(server, sink)
 	f.announce(cmd, mail, ports, server.Mechanisms())
 	err = ready(cmd.OutOrStdout(), f.json, f.readyFile.String(), ports.addresses())
@@ -176,6 +182,9 @@ func serve(cmd *cobra.Command, f *serveFlags) error {
 
 func (f *serveFlags) check() error {
 	if err := checkAddresses(f.pop3, f.pop3s, f.smtp); err != nil {
+		return err
+	}
+	if err := f.limits.check(); err != nil {
 		return err
 	}
 	return f.tls.check()
@@ -213,6 +222,9 @@ func (f *serveFlags) options(cmd *cobra.Command, drops []*fakeserver.Maildrop) *
 		PlaintextNeedsTLS: f.tls.require,
 		Log:               slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: lowest})),
 		TranscriptOctets:  -1,
+		MaxSessions:       f.limits.sessions,
+		MaxBadLogins:      f.limits.badLogins,
+		DelayBadLogin:     f.limits.delay,
 	}
 	if f.transcript {
 		o.TranscriptOctets = 0

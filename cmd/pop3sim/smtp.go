@@ -9,18 +9,19 @@ import (
 )
 
 // newSink makes the SMTP side of the server that o is for: the same users, their maildrops, the same certificate.
-func newSink(o *fakeserver.Options) *smtpsink.Server {
+func newSink(o *fakeserver.Options, room maildrop.SpoolOptions) *smtpsink.Server {
 	drops := map[string]*fakeserver.Maildrop{}
 	for name, user := range o.Users {
 		drops[name] = user.Maildrop
 	}
 	return smtpsink.New(&smtpsink.Options{
 		Maildrops: drops, Users: o.Users, Mechanisms: o.Mechanisms, PlaintextNeedsTLS: o.PlaintextNeedsTLS, TLS: o.TLS,
-		Hostname: "pop3sim", TranscriptOctets: o.TranscriptOctets, OnSession: o.OnSession, Log: o.Log.With("protocol", "SMTP"),
+		Hostname: "pop3sim", TranscriptOctets: o.TranscriptOctets, OnSession: o.OnSession,
+		Room: room, MaxBadLogins: o.MaxBadLogins, DelayBadLogin: o.DelayBadLogin, MaxSessions: o.MaxSessions, Log: o.Log.With("protocol", "SMTP"),
 	})
 }
 
-// received adds mail in memory to a source that takes none: mail on disk, or generated.
+// received adds mail to a source that takes none: mail on disk, or generated.
 type received struct {
 	maildrop.Source
 	mail *maildrop.MemorySource

@@ -11,8 +11,8 @@ import (
 // OpenEML serves the .eml files of a folder, sorted by name, or a single file.
 // The unique-ids are the names without .eml. A message that is deleted is
 // removed from the folder. Files of up to 256 KiB are kept in memory until they
-// take 128 MiB, and served from there as long as they have not changed. The error is a *PathError, with ErrEmpty when there
-// is no .eml file.
+// take 128 MiB, and served from there as long as they have not changed. A folder without .eml files is an empty mailbox. The
+// error is a *PathError.
 func OpenEML(path string) (Source, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -32,8 +32,7 @@ func OpenEML(path string) (Source, error) {
 			return emlFile(at, name, path)
 		}
 	}
-	empty := &PathError{path, "holds no .eml files; put messages with names that end in .eml into it", ErrEmpty}
-	if err := f.open(empty); err != nil {
+	if _, err := f.List(); err != nil {
 		return nil, err
 	}
 	return f, nil

@@ -5,9 +5,6 @@ import (
 	"io/fs"
 )
 
-// ErrEmpty is in the error of an opener that found no message at all.
-var ErrEmpty = errors.New("no messages")
-
 // ErrFormat is in the error of an opener whose path is not what it should be:
 // an mbox without a "From " line, a folder that is not a Maildir.
 var ErrFormat = errors.New("wrong format")
@@ -20,7 +17,7 @@ var ErrChanged = errors.New("changed on disk since it was listed")
 var ErrOtherList = errors.New("the list is another source's")
 
 // PathError says what is wrong with the mail at Path and what to do about it,
-// in one line. Unwrap gives ErrEmpty, ErrFormat or the cause.
+// in one line. Unwrap gives ErrFormat or the cause.
 type PathError struct {
 	Path string
 	Text string

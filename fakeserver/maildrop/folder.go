@@ -30,15 +30,6 @@ type folder struct {
 	known map[string]*fileMessage // by path
 }
 
-// open makes the first listing, so that what is wrong is known at once.
-func (f *folder) open(empty error) error {
-	list, err := f.List()
-	if err == nil && list.Len() == 0 {
-		err = empty
-	}
-	return err
-}
-
 // List implements Source.
 func (f *folder) List() (List, error) {
 	f.mu.Lock()

@@ -118,12 +118,19 @@ var _ = Describe("a folder of .eml files", func() {
 		Expect(uids).To(BeEmpty())
 	})
 
+	It("may be empty, and fill later", func() {
+		dir := files(map[string]string{"x.txt": ""})
+		s := opened(maildrop.OpenEML(dir))
+		uids, _ := listed(s)
+		Expect(uids).To(BeEmpty())
+		Expect(os.WriteFile(filepath.Join(dir, "late.eml"), []byte("A\n"), 0o600)).To(Succeed())
+		uids, _ = listed(s)
+		Expect(uids).To(Equal([]string{"late"}))
+	})
+
 	It("says in one line what is wrong", func() {
 		dir := files(map[string]string{"x.txt": ""})
-		err := refusal(maildrop.OpenEML(dir))
-		Expect(err).To(MatchError(maildrop.ErrEmpty))
-		Expect(err.Error()).To(Equal(dir + ": holds no .eml files; put messages with names that end in .eml into it"))
-		err = refusal(maildrop.OpenEML(filepath.Join(dir, "none")))
+		err := refusal(maildrop.OpenEML(filepath.Join(dir, "none")))
 		Expect(errors.Is(err, fs.ErrNotExist)).To(BeTrue())
 		Expect(err.Error()).To(HaveSuffix("none: does not exist; check the path"))
 		if os.Getuid() > 0 {
@@ -163,9 +170,13 @@ var _ = Describe("a Maildir", func() {
 		Expect(s.Remove([]string{"3.c"})).To(Succeed())
 	})
 
+	It("may be empty", func() {
+		uids, _ := listed(opened(maildrop.OpenMaildir(files(map[string]string{"cur/.keep": "", "new/.keep": ""}))))
+		Expect(uids).To(BeEmpty())
+	})
+
 	It("says in one line what is wrong", func() {
 		dir := files(map[string]string{"cur/.keep": "", "new/.keep": ""})
-		Expect(refusal(maildrop.OpenMaildir(dir))).To(MatchError(maildrop.ErrEmpty))
 		for _, path := range []string{files(map[string]string{"cur/1": ""}), files(map[string]string{"cur": "", "new": ""}),
 			filepath.Join(dir, "cur/.keep")} {
 			Expect(refusal(maildrop.OpenMaildir(path))).To(MatchError(maildrop.ErrFormat))

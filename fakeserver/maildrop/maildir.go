@@ -14,8 +14,7 @@ import (
 // OpenMaildir serves the messages in new and cur of a Maildir, sorted by key.
 // Serving moves nothing and sets no flag, so that a read-only Maildir works
 // and a test leaves no trace; names without flags in cur are served too. The
-// unique-ids are the keys. The error is a *PathError, with ErrEmpty when there
-// is no message and ErrFormat when it is no Maildir.
+// unique-ids are the keys. The error is a *PathError, with ErrFormat when it is no Maildir.
 func OpenMaildir(path string) (Source, error) {
 	for _, sub := range []string{"", "cur", "new"} {
 		info, err := os.Stat(filepath.Join(path, sub))
@@ -33,8 +32,7 @@ func OpenMaildir(path string) (Source, error) {
 		}
 		return maildirFiles(path, subs)
 	}}
-	empty := &PathError{path, "is a Maildir without messages; deliver some first", ErrEmpty}
-	if err := f.open(empty); err != nil {
+	if _, err := f.List(); err != nil {
 		return nil, err
 	}
 	return f, nil

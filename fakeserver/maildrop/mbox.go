@@ -23,20 +23,16 @@ type mboxFile struct {
 // once to find them and keeps some 100 octets for each, and messages of up to
 // 256 KiB as a whole until they take 128 MiB. The unique-ids are digests of
 // the messages, so they stay when others are deleted. Deleting writes a new
-// file beside the old one and renames it. The error is a *PathError, with
-// ErrEmpty when the file holds nothing, and ErrFormat when it is no mbox.
+// file beside the old one and renames it. An empty file is an
+// empty mailbox. The error is a *PathError, with ErrFormat when it is no mbox.
 //
 // Nothing locks the file against programs that deliver into it at the moment
 // in which deleted messages are removed.
 func OpenMbox(path string) (Source, error) {
 	m := &mboxFile{path: path}
 	m.at, m.name = around(path)
-	list, err := m.List()
-	if err != nil {
+	if _, err := m.List(); err != nil {
 		return nil, err
-	}
-	if list.Len() == 0 {
-		return nil, &PathError{path, "is an empty mbox file; put messages into it first", ErrEmpty}
 	}
 	return m, nil
 }

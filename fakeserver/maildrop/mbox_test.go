@@ -149,10 +149,20 @@ var _ = Describe("an mbox file", func() {
 		Expect(err).To(MatchError(maildrop.ErrChanged))
 	})
 
+	It("may be empty, and fill later", func() {
+		dir := files(map[string]string{"empty": "", "blank": "\n\n"})
+		for _, name := range []string{"empty", "blank"} {
+			s := opened(maildrop.OpenMbox(filepath.Join(dir, name)))
+			uids, _ := listed(s)
+			Expect(uids).To(BeEmpty())
+			Expect(os.WriteFile(filepath.Join(dir, name), []byte("From a\nA\n\n"), 0o600)).To(Succeed())
+			uids, _ = listed(s)
+			Expect(uids).To(HaveLen(1))
+		}
+	})
+
 	It("says in one line what is wrong", func() {
-		dir := files(map[string]string{"empty": "", "blank": "\n\n", "html": "<html>\nFrom a\n", "long": "From " + strings.Repeat("x", 1<<20) + "\nA\n"})
-		Expect(refusal(maildrop.OpenMbox(filepath.Join(dir, "empty")))).To(MatchError(maildrop.ErrEmpty))
-		Expect(refusal(maildrop.OpenMbox(filepath.Join(dir, "blank")))).To(MatchError(maildrop.ErrEmpty))
+		dir := files(map[string]string{"html": "<html>\nFrom a\n", "long": "From " + strings.Repeat("x", 1<<20) + "\nA\n"})
 		for _, name := range []string{"html", "long", ""} {
 			Expect(refusal(maildrop.OpenMbox(filepath.Join(dir, name)))).To(MatchError(maildrop.ErrFormat))
 		}

@@ -40,9 +40,14 @@ func (s *MemorySource) Deliver(mail ...Message) error {
 func (s *MemorySource) Change(change func([]Message) []Message) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	next := change(s.mail)
+	before, next := s.mail, change(s.mail)
 	s.mail, s.uids = nil, uidSet{}
 	s.add(next)
+	for _, m := range before {
+		if spooled := inSpool(m); spooled != nil && !slices.ContainsFunc(next, func(n Message) bool { return inSpool(n) == spooled }) {
+			spooled.Release()
+		}
+	}
 	return nil
 }
 
@@ -70,6 +75,9 @@ func (s *MemorySource) Remove(uids []string) error {
 	for _, m := range s.mail {
 		if gone[m.UID()] {
 			delete(s.uids, m.UID())
+			if spooled := inSpool(m); spooled != nil {
+				spooled.Release()
+			}
 			continue
 		}
 		next = append(next, m)

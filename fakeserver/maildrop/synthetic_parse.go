@@ -34,8 +34,8 @@ func (e *SyntaxError) Error() string { return fmt.Sprintf("column %d: %s", e.Col
 func ParseSynthetic(text string) (SyntheticOptions, error) {
 	count, rest, more := strings.Cut(text, ",")
 	n, err := strconv.ParseUint(count, 10, 31)
-	if err != nil || n == 0 {
-		return SyntheticOptions{}, &SyntaxError{text, 1, "write " + SyntheticForm + " with a count of 1 to 2147483647"}
+	if err != nil {
+		return SyntheticOptions{}, &SyntaxError{text, 1, "write " + SyntheticForm + " with a count of 0 to 2147483647"}
 	}
 	o := SyntheticOptions{Count: int(n), Seed: 1}
 	seen := map[string]bool{}

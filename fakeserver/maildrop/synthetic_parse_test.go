@@ -31,9 +31,9 @@ var _ = Describe("the text that describes synthetic mail", func() {
 			_, err := maildrop.ParseSynthetic(text)
 			Expect(err).To(MatchError(want))
 		},
-		Entry(nil, "", "column 1: write COUNT[,size=SIZE][,seed=N][,mix=NAME][,arrive=N][,expire=N][,shuffle] with a count of 1 to 2147483647"),
-		Entry(nil, "0", "column 1: write COUNT[,size=SIZE][,seed=N][,mix=NAME][,arrive=N][,expire=N][,shuffle] with a count of 1 to 2147483647"),
-		Entry(nil, "2147483648", "column 1: write COUNT[,size=SIZE][,seed=N][,mix=NAME][,arrive=N][,expire=N][,shuffle] with a count of 1 to 2147483647"),
+		Entry(nil, "", "column 1: write COUNT[,size=SIZE][,seed=N][,mix=NAME][,arrive=N][,expire=N][,shuffle] with a count of 0 to 2147483647"),
+		Entry(nil, "-1", "column 1: write COUNT[,size=SIZE][,seed=N][,mix=NAME][,arrive=N][,expire=N][,shuffle] with a count of 0 to 2147483647"),
+		Entry(nil, "2147483648", "column 1: write COUNT[,size=SIZE][,seed=N][,mix=NAME][,arrive=N][,expire=N][,shuffle] with a count of 0 to 2147483647"),
 		Entry(nil, "5,colour=red", `column 3: there is no "colour", only size, seed, mix, arrive, expire and shuffle`),
 		Entry(nil, "5,", `column 3: there is no "", only size, seed, mix, arrive, expire and shuffle`),
 		Entry(nil, "5,seed=1,seed=2", "column 10: seed is given twice"),

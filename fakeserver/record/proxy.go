@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"pop3mtm/fakeserver/internal/accept"
 	"pop3mtm/fakeserver/notation"
 )
 
@@ -60,6 +61,7 @@ type Proxy struct {
 
 	mu        sync.Mutex
 	closed    bool
+	stopping  chan struct{} // closed with closed
 	failed    error
 	listeners []net.Listener
 	relays    map[*relay]struct{}
@@ -71,7 +73,7 @@ type Proxy struct {
 // NewProxy makes a proxy that listens nowhere yet. It writes the transcript to a
 // writer which the caller closes after the proxy.
 func NewProxy(to io.Writer, o *ProxyOptions) *Proxy {
-	p := &Proxy{o: *o, out: notation.NewWriter(to), relays: map[*relay]struct{}{}, room: make(chan struct{}, maxOpen)}
+	p := &Proxy{o: *o, out: notation.NewWriter(to), relays: map[*relay]struct{}{}, stopping: make(chan struct{}), room: make(chan struct{}, maxOpen)}
 	if p.o.Log == nil {
 		p.o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -109,8 +111,9 @@ func (p *Proxy) accept(l net.Listener, implicitTLS bool) error {
 	}
 	p.listeners = append(p.listeners, l)
 	p.mu.Unlock()
+	loop := accept.Loop{Listener: l, Quit: p.stopping, Log: p.o.Log}
 	for {
-		c, err := l.Accept()
+		c, err := loop.Next()
 		if err != nil {
 			p.mu.Lock()
 			defer p.mu.Unlock()
@@ -184,6 +187,9 @@ func (p *Proxy) halt() {
 func (p *Proxy) stopListening() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if !p.closed {
+		close(p.stopping)
+	}
 	p.closed = true
 	for _, l := range p.listeners {
 		l.Close()

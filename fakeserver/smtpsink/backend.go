@@ -4,12 +4,14 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/maildrop"
 )
 
 // transaction is what go-smtp has taken of a message. It is go-smtp's backend, and the talk looks at it.
@@ -19,11 +21,16 @@ type transaction struct {
 	mu      sync.Mutex
 	from    string
 	to      []string
-	undone  bool     // a recipient was taken and refused after all
-	pending *Message // after the body, until the reply to it is known
+	undone  bool      // a recipient was taken and refused after all
+	pending *accepted // after the body, until the reply to it is known
 }
 
 var errNoUser = &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "No such user here"}
+
+// errFull is the refusal of mail that finds no room. RFC 5321 section 4.2.3: 452 is temporary, the client tries again.
+func errFull(err error) error {
+	return &smtp.SMTPError{Code: 452, EnhancedCode: smtp.EnhancedCode{4, 3, 1}, Message: strings.ToValidUTF8(err.Error(), "?")}
+}
 
 func (s *Server) newSession(c *smtp.Conn) (smtp.Session, error) {
 	end, ok := c.Conn().(*pipeEnd)
@@ -60,9 +67,12 @@ type login func(response []byte) (challenge []byte, done bool, err error)
 func (l login) Next(response []byte) ([]byte, bool, error) { return l(response) }
 
 // Mail implements smtp.Session.
-func (x *transaction) Mail(from string, _ *smtp.MailOptions) error {
+func (x *transaction) Mail(from string, o *smtp.MailOptions) error {
 	if x.talk.sink.o.RequireAuth && x.talk.user == "" {
 		return smtp.ErrAuthRequired
+	}
+	if err := x.talk.sink.spool.Room(o.Size); err != nil {
+		return errFull(err)
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -85,13 +95,16 @@ func (x *transaction) Rcpt(to string, _ *smtp.RcptOptions) error {
 
 // Data implements smtp.Session. The message counts once the reply is known.
 func (x *transaction) Data(r io.Reader) error {
-	data, err := io.ReadAll(r)
+	body, err := x.talk.sink.spool.Take(r)
+	if errors.Is(err, maildrop.ErrFull) {
+		return errFull(err)
+	}
 	if err != nil {
 		return err
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.pending = &Message{From: x.from, Recipients: slices.Clone(x.to), Data: data}
+	x.pending = &accepted{Message{From: x.from, Recipients: slices.Clone(x.to)}, body}
 	return nil
 }
 
@@ -119,8 +132,15 @@ func (x *transaction) forsaken() bool {
 	return x.undone && len(x.to) == 0
 }
 
-// take gives the message whose body has come, once.
-func (x *transaction) take() *Message {
+// forget lets go of the message whose body has come.
+func (x *transaction) forget() {
+	if m := x.take(); m != nil {
+		m.body.Release()
+	}
+}
+
+// take returns the message whose body has come, once, or nil.
+func (x *transaction) take() *accepted {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	m := x.pending

@@ -22,7 +22,7 @@ func (t *talk) begin() string {
 // restart makes go-smtp forget the session but for its EHLO.
 func (t *talk) restart() {
 	t.transaction.Reset()
-	t.transaction.take()
+	t.transaction.forget()
 	t.begin()
 	if t.hello != nil {
 		t.ask(t.hello)

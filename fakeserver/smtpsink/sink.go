@@ -8,6 +8,7 @@ import (
 	"io"
 	"log"
 	"log/slog"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -41,6 +42,13 @@ type Options struct {
 	MaxMessage int64
 	// MaxRecipients of one message. Default: 100 (RFC 5321 section 4.5.3.1.8).
 	MaxRecipients int
+	// Room bounds the mail that is kept at once, whether here or in Maildrops: beyond it mail is refused with 452. What is
+	// deleted from a maildrop in memory makes room again.
+	Room maildrop.SpoolOptions
+	// MaxBadLogins, DelayBadLogin and MaxSessions are as in fakeserver.Options.
+	MaxBadLogins  int
+	DelayBadLogin time.Duration
+	MaxSessions   int
 	// IdleTimeout, TranscriptOctets, OnSession, Log and Now are as in fakeserver.Options.
 	IdleTimeout      time.Duration
 	TranscriptOctets int
@@ -79,6 +87,12 @@ type Message struct {
 	Data       []byte // as it was sent, dots un-stuffed
 }
 
+// accepted is a message without its data, and its body.
+type accepted struct {
+	Message
+	body *maildrop.Spooled
+}
+
 // Server is a sink. The methods of fakeserver.Server work on it as on a POP3 server.
 type Server struct {
 	*fakeserver.Server
@@ -87,17 +101,27 @@ type Server struct {
 	pipe *pipeListener
 	once sync.Once // starts what serves the pipes
 
+	spool *maildrop.Spool
+
 	mu       sync.Mutex
-	messages []Message
+	messages []*accepted
 	served   chan struct{} // closed when nothing serves the pipes any more
 }
 
 // maxCommand is the longest command: RFC 5321 section 4.5.3.1 has 512 octets, extensions add to it.
 const maxCommand = 2000
 
+// maxResponse is the longest line inside an AUTH exchange (RFC 4954 section 4).
+const maxResponse = 12288
+
 // New makes a sink that listens nowhere yet. Close must end it.
 func New(o *Options) *Server {
 	s := &Server{o: o.orDefault(), pipe: newPipeListener(), served: make(chan struct{})}
+	room := s.o.Room
+	if s.o.Maildrops == nil { // Messages has it all in memory
+		room.Memory, room.Largest = math.MaxInt64, math.MaxInt64
+	}
+	s.spool = maildrop.NewSpool(room)
 	s.smtp = smtp.NewServer(smtp.BackendFunc(s.newSession))
 	s.smtp.Domain = s.o.Hostname
 	s.smtp.MaxMessageBytes = s.o.MaxMessage
@@ -110,7 +134,8 @@ func New(o *Options) *Server {
 	}
 	s.Server = fakeserver.NewServer(protocol{s}, &fakeserver.Options{
 		Users: s.o.Users, Mechanisms: mechanisms, PlaintextNeedsTLS: s.o.PlaintextNeedsTLS, TLS: s.o.TLS,
-		MaxLine: maxCommand, MaxBadCommands: -1, IdleTimeout: s.o.IdleTimeout,
+		MaxLine: maxCommand, MaxResponse: maxResponse, MaxBadCommands: -1, IdleTimeout: s.o.IdleTimeout,
+		MaxBadLogins: s.o.MaxBadLogins, DelayBadLogin: s.o.DelayBadLogin, MaxSessions: s.o.MaxSessions,
 		TranscriptOctets: s.o.TranscriptOctets, OnSession: s.o.OnSession, Log: s.o.Log, Now: s.o.Now,
 	})
 	return s
@@ -154,9 +179,9 @@ func (s *Server) closePipes() error {
 	<-s.served
 	err := s.smtp.Shutdown(context.Background()) // its sessions have ended with those of the server
 	if errors.Is(err, smtp.ErrServerClosed) {
-		return nil
+		err = nil
 	}
-	return err
+	return errors.Join(err, s.spool.Close())
 }
 
 // serve answers on the pipes that sessions open; it runs from the first session on.
@@ -169,13 +194,19 @@ func (s *Server) serve() {
 	})
 }
 
-// Messages is what has been accepted so far, in order. With Options.Maildrops it is in the maildrops instead.
+// Messages returns what has been accepted so far, in order. With Options.Maildrops it is in the maildrops instead.
 func (s *Server) Messages() []Message {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	list := slices.Clone(s.messages)
-	for i := range list {
-		list[i].Recipients = slices.Clone(list[i].Recipients)
+	list := make([]Message, len(s.messages))
+	for i, m := range s.messages {
+		list[i] = m.Message
+		list[i].Recipients = slices.Clone(m.Recipients)
+		data, err := m.body.Raw()
+		if err != nil && s.o.Log != nil {
+			s.o.Log.Error("message cannot be read", "error", err)
+		}
+		list[i].Data = data
 	}
 	return list
 }
@@ -196,8 +227,9 @@ func (s *Server) maildrop(address string) (*fakeserver.Maildrop, bool) {
 }
 
 // deliver keeps a message, or puts it into the maildrop of each recipient once.
-func (s *Server) deliver(m Message) error {
+func (s *Server) deliver(m *accepted) error {
 	if s.o.Maildrops == nil {
+		m.body.Hold()
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.messages = append(s.messages, m)
@@ -210,7 +242,9 @@ func (s *Server) deliver(m Message) error {
 			continue
 		}
 		done[d] = true
-		if err := d.Deliver(maildrop.Bytes("", m.Data)); err != nil {
+		m.body.Hold()
+		if err := d.Deliver(m.body); err != nil {
+			m.body.Release()
 			return err
 		}
 	}

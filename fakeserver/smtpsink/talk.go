@@ -18,6 +18,9 @@ func (protocol) Verbs() []string {
 	return []string{"EHLO", "HELO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "RSET", "NOOP", "VRFY", "HELP", "EXPN", "QUIT"}
 }
 
+// Busy implements fakeserver.Protocol. RFC 5321 section 3.8: 421 may come in place of the greeting.
+func (protocol) Busy() string { return "421 4.3.2 Too many sessions, try again later\r\n" }
+
 // Begin implements fakeserver.Protocol.
 func (p protocol) Begin(s *fakeserver.Session) fakeserver.Talk {
 	p.sink.serve()
@@ -86,7 +89,7 @@ func (t *talk) Answer(x *fakeserver.Exchange) fakeserver.Answer {
 		a.Next = fakeserver.NextBody
 		a.Took = t.undo(func() { t.dot = dotSeeker{} }, func() {
 			t.ask([]byte("."))
-			t.transaction.take()
+			t.transaction.forget()
 		})
 	case "QUIT":
 		a.Next = fakeserver.NextEnd
@@ -171,11 +174,15 @@ func (t *talk) extensions(r fakeserver.Reply) fakeserver.Reply {
 // deliver keeps the message whose reply is a success still.
 func (t *talk) deliver(success bool) fakeserver.Reply {
 	m := t.transaction.take()
-	if m == nil || !success {
+	if m == nil {
+		return nil
+	}
+	defer m.body.Release() // each maildrop holds it for itself
+	if !success {
 		return nil
 	}
 	m.Session, m.User, m.TLS = t.session.Number(), t.user, t.session.TLS() != nil
-	if err := t.sink.deliver(*m); err != nil {
+	if err := t.sink.deliver(m); err != nil {
 		return fakeserver.Reply{{Bytes: fmt.Appendf(nil, "451 4.3.0 %s\r\n", strings.ToValidUTF8(err.Error(), "?"))}}
 	}
 	return nil
@@ -194,4 +201,7 @@ func (t *talk) Body(p []byte) (int, bool) {
 }
 
 // End implements fakeserver.Talk.
-func (t *talk) End() { t.hangUp() }
+func (t *talk) End() {
+	t.hangUp()
+	t.transaction.forget()
+}
