@@ -42,12 +42,7 @@ type serveFlags struct {
 	limits     limits
 }
 
-func newServe() *cobra.Command {
-	var f serveFlags
-	c := &cobra.Command{
-		Use:   "serve",
-		Short: "Serve a mailbox over POP3, and take mail for it over SMTP",
-		Long: `Serve a mailbox over POP3: the demo mailbox, mail from files, or generated mail.
+const serveHelp = `Serve a mailbox over POP3: the demo mailbox, mail from files, or generated mail.
 
 It is a real server: a client that sends DELE and then QUIT deletes the files that hold
 the messages. Work on a copy of mail that you want to keep.
@@ -77,7 +72,14 @@ end, with --judge by its exit status too, what clients did. --profile makes it l
 The server stops at Ctrl-C (SIGINT) or SIGTERM, with exit status 0 (see --judge). A session that is
 cut off by that deletes nothing.
 
-` + syntheticHelp(),
+`
+
+func newServe() *cobra.Command {
+	var f serveFlags
+	c := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve a mailbox over POP3, and take mail for it over SMTP",
+		Long:  serveHelp + syntheticHelp(),
 		Example: `  pop3sim serve
   pop3sim serve --maildir ~/copy-of-Maildir --user ann:secret --user bob:pass:word
   pop3sim serve --synthetic 10000,size=8KiB,seed=7
