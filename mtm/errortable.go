@@ -28,7 +28,7 @@ func ErrorTable() []ErrorInfo {
 		{ErrCannotConnect, "ErrCannotConnect", "nobody answers at the address, or the greeting refuses us", "check host, port and that the server runs"},
 		{ErrInvalidUser, "ErrInvalidUser", "the server refused the user name", "correct the user name"},
 		{ErrInvalidLogin, "ErrInvalidLogin", "the server refused the password or the whole login", "correct the user name and the password"},
-		{ErrNoTimestamp, "ErrNoTimestamp", "APOP is set and the greeting holds no timestamp", "choose another way to log in"},
+		{ErrNoTimestamp, "ErrNoTimestamp", "APOP is set and the greeting holds no timestamp, or one that must not be signed", "choose another way to log in"},
 		{ErrServer, "ErrServer", "the server refused a step or single messages, or sent what makes no sense", "read what the server said; single messages are tried again next time"},
 		{ErrCannotOpenService, "ErrCannotOpenService", "the entry is no account, or its settings cannot be read", "add the account"},
 		{ErrInvalidAPOP, "ErrInvalidAPOP", "the server refused the APOP login", "correct user name and password, or choose another way to log in"},

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"pop3mtm/cmd/internal/cli"
 )
 
 // results is everything that a benchmark has found, as results.json holds it.
@@ -113,7 +115,7 @@ func formats() map[string]func(*results) ([]byte, error) {
 		"html":     (*results).page,
 		"json": func(r *results) ([]byte, error) {
 			text, err := json.MarshalIndent(r, "", "  ")
-			return append(text, '\n'), err
+			return append(cli.EscapeJSON(text), '\n'), err
 		},
 	}
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -154,7 +153,7 @@ func (v *verification) take(j *judge, format string) error {
 // print writes the verdict for a person or for a program.
 func (v *verdict) print(w io.Writer, asJSON bool) error {
 	if asJSON {
-		e := json.NewEncoder(w)
+		e := cli.NewJSON(w)
 		e.SetIndent("", "  ")
 		return e.Encode(v)
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -129,7 +128,5 @@ func coded(code error, format string, args ...any) error {
 
 // printJSON writes one value to stdout, in one line.
 func printJSON(cmd *cobra.Command, v any) error {
-	w := json.NewEncoder(cmd.OutOrStdout())
-	w.SetEscapeHTML(false)
-	return w.Encode(v)
+	return cli.NewJSON(cmd.OutOrStdout()).Encode(v)
 }

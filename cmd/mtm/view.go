@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"pop3mtm/cmd/internal/cli"
 	"pop3mtm/mtm/store"
 )
 
@@ -76,9 +77,7 @@ type array struct {
 }
 
 func newArray(out page) *array {
-	a := &array{out: out, encoder: json.NewEncoder(out), lead: "["}
-	a.encoder.SetEscapeHTML(false)
-	return a
+	return &array{out: out, encoder: cli.NewJSON(out), lead: "["}
 }
 
 func (a *array) add(v any) error {

@@ -1,13 +1,13 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"pop3mtm/cmd/internal/cli"
 	"pop3mtm/scenarios"
 )
 
@@ -40,7 +40,7 @@ JSON has where each was seen.`,
 				fmt.Fprintf(&b, "%-12s %s\n", name, p.Title)
 			}
 			if asJSON {
-				return json.NewEncoder(cmd.OutOrStdout()).Encode(all)
+				return cli.NewJSON(cmd.OutOrStdout()).Encode(all)
 			}
 			_, err := io.WriteString(cmd.OutOrStdout(), b.String())
 			return err

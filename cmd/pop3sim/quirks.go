@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -40,7 +39,7 @@ makes the server so; docs/quirks.md says more.`,
 				return err
 			}
 			if asJSON {
-				return json.NewEncoder(cmd.OutOrStdout()).Encode(all)
+				return cli.NewJSON(cmd.OutOrStdout()).Encode(all)
 			}
 			var b strings.Builder
 			for _, q := range all {

@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"pop3mtm/cmd/internal/cli"
 )
 
 // listening is the object that --json prints and --ready-file holds: the address of each listener that runs.
@@ -21,7 +23,7 @@ func ready(stdout io.Writer, asJSON bool, file string, l listening) error {
 	if err != nil {
 		return err
 	}
-	line = append(line, '\n')
+	line = append(cli.EscapeJSON(line), '\n')
 	if asJSON {
 		if _, err := stdout.Write(line); err != nil {
 			return err

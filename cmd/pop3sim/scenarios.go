@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -57,7 +56,7 @@ func newScenariosList() *cobra.Command {
 				return err
 			}
 			if asJSON {
-				return json.NewEncoder(cmd.OutOrStdout()).Encode(all)
+				return cli.NewJSON(cmd.OutOrStdout()).Encode(all)
 			}
 			return printList(cmd, all)
 		},
@@ -119,7 +118,7 @@ func newScenariosShow() *cobra.Command {
 				if err != nil {
 					return tellWrong(cmd.ErrOrStderr(), args[0], err)
 				}
-				return json.NewEncoder(cmd.OutOrStdout()).Encode(s)
+				return cli.NewJSON(cmd.OutOrStdout()).Encode(s)
 			}
 			text, err := scenarios.Source(args[0])
 			if err != nil {
@@ -176,7 +175,7 @@ The exit status is 2 when a file is wrong.`,
 				}
 			}
 			if asJSON {
-				if err := json.NewEncoder(cmd.OutOrStdout()).Encode(all); err != nil {
+				if err := cli.NewJSON(cmd.OutOrStdout()).Encode(all); err != nil {
 					return err
 				}
 			}

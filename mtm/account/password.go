@@ -1,13 +1,10 @@
 package account
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
-	"runtime"
 	"strings"
 	"time"
 )
@@ -105,22 +102,14 @@ func (p Password) reveal(ctx context.Context, what string, limit int) (string, e
 func (p Password) run(ctx context.Context, limit int) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, commandTime)
 	defer cancel()
-	shell, flag := "/bin/sh", "-c"
-	if runtime.GOOS == "windows" {
-		shell, flag = "cmd", "/C"
+	out, err := output(ctx, p.Command, limit+2)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = fmt.Errorf("it did not end within %v: %w", commandTime, err)
 	}
-	command := exec.CommandContext(ctx, shell, flag, p.Command)
-	out := limited{room: limit + 2}
-	command.Stdout = &out
-	command.Stderr = os.Stderr
-	command.WaitDelay = time.Second // a grandchild may hold the pipe open
-	if err := command.Run(); err != nil {
-		if ctx.Err() != nil {
-			err = ctx.Err()
-		}
+	if err != nil {
 		return "", err
 	}
-	line, _, _ := strings.Cut(out.String(), "\n")
+	line, _, _ := strings.Cut(string(out), "\n")
 	line = strings.TrimSuffix(line, "\r")
 	if line == "" {
 		return "", errors.New("it printed nothing")
@@ -137,17 +126,4 @@ func secret(what string, limit int, s string) error {
 		return fmt.Errorf("%s holds a line break or NUL, which POP3 cannot send", what)
 	}
 	return nil
-}
-
-// limited keeps the first octets that a secret may have and drops the rest.
-type limited struct {
-	bytes.Buffer
-	room int
-}
-
-func (l *limited) Write(p []byte) (int, error) {
-	if room := l.room - l.Len(); room > 0 {
-		l.Buffer.Write(p[:min(room, len(p))])
-	}
-	return len(p), nil
 }

@@ -19,8 +19,8 @@ type Options struct {
 	// Timeout bounds every wait for the server; 0 = one minute. After the end of a message it may take ten times as long
 	// (RFC 5321 section 4.5.3.2.6).
 	Timeout time.Duration
-	// Lease is how long a message stays ours when this program dies while sending it; 0 = one minute. It is renewed as
-	// long as the program lives.
+	// Lease is how long a message stays ours when this program dies while sending it; 0 = one minute, store.MaxLease at
+	// most. It is renewed as long as the program lives.
 	Lease time.Duration
 	// Selection names messages of the service that are sent too, whatever state they are in, unless they are sent.
 	Selection []store.ID
@@ -42,6 +42,7 @@ func (o *Options) orDefault() Options {
 	if d.Lease <= 0 {
 		d.Lease = time.Minute
 	}
+	d.Lease = min(d.Lease, store.MaxLease)
 	if d.Done == nil {
 		d.Done = func(Outcome) {}
 	}
@@ -55,9 +56,10 @@ type Outcome struct {
 	Err   error              // why it was not sent, or not to all; an *Error
 }
 
-// Result counts what became of the messages. Those that another program was sending are in none of the numbers.
+// Result counts what became of the messages.
 type Result struct {
 	Sent, Failed, Suspended int
+	Held                    int // those that another program was sending
 }
 
 // Error says which step failed and why; Code is the original's number.
@@ -84,7 +86,8 @@ func (e *Error) Unwrap() []error {
 
 // Run sends what waits for an SMTP service and blocks until that is done. The error is an *Error: progress.NothingToSend
 // when nothing waited; what kept the program from the server, when it did not get there, and then no message has changed;
-// else it counts the messages that were not sent. Ending ctx suspends the message that is being sent, and ends the rest.
+// else it counts the messages that were not sent. When others were sent, or none, and another program holds the rest, it is
+// progress.InUse. Ending ctx suspends the message that is being sent, and ends the rest.
 func Run(ctx context.Context, st *store.Store, service store.ID, o *Options) (Result, error) {
 	r := &run{store: st, service: service, o: o.orDefault(), owner: "autosend-" + rand.Text()}
 	settings, err := readSettings(ctx, st, service)
@@ -121,6 +124,7 @@ type run struct {
 	losses int   // connections lost one after the other
 	result Result
 	first  *Error // of the messages that were not sent
+	held   error  // of the first message that another program was sending
 }
 
 // maxLosses of connections in a row end the run: it is not the messages then.
@@ -137,8 +141,13 @@ func (r *run) one(ctx context.Context, j job) error {
 	}
 	envelope, err := r.store.Lease(ctx, j.id, r.owner, r.o.Lease, j.from...)
 	switch {
-	case errors.Is(err, store.ErrLeased), errors.Is(err, store.ErrSending), errors.Is(err, store.ErrNotFound):
-		return nil // another program has it, or somebody changed their mind
+	case errors.Is(err, store.ErrLeased):
+		if r.result.Held++; r.held == nil {
+			r.held = err
+		}
+		return nil
+	case errors.Is(err, store.ErrSending), errors.Is(err, store.ErrNotFound):
+		return nil // another program has sent it, or somebody changed their mind
 	case err != nil:
 		return storeError(ctx, "taking a message", err)
 	}
@@ -182,8 +191,11 @@ func (r *run) count(o Outcome) {
 
 // failure sums up the messages that were not sent.
 func (r *run) failure() error {
-	if r.first == nil {
+	switch {
+	case r.first == nil && r.held == nil:
 		return nil
+	case r.first == nil:
+		return &Error{Step: fmt.Sprintf("%d message(s) left to another program", r.result.Held), Code: progress.InUse, Err: r.held}
 	}
 	all := r.result.Failed + r.result.Sent + r.result.Suspended
 	return &Error{Step: fmt.Sprintf("%d of %d message(s) failed, the first while %s", r.result.Failed, all, r.first.Step),

@@ -73,7 +73,7 @@ var _ = Describe("A message", func() {
 			Expect(c.Start()).To(Succeed())
 		}
 		_, err := b.run(nil)
-		Expect(err).To(Or(Not(HaveOccurred()), MatchError(progress.NothingToSend)))
+		Expect(err).To(Or(Not(HaveOccurred()), MatchError(progress.NothingToSend), MatchError(progress.InUse)))
 		for _, c := range children {
 			Expect(c.Wait()).To(Succeed())
 		}
@@ -139,8 +139,25 @@ var _ = Describe("A message", func() {
 		id := b.queue("left", store.SendWaiting)
 		_, err := b.store.Lease(ctx, id, "the dead", time.Minute, store.SendWaiting)
 		Expect(err).NotTo(HaveOccurred())
-		Expect(b.run(nil)).To(Equal(autosend.Result{}))
+		result, err := b.run(nil)
+		Expect(err).To(MatchError(progress.InUse))
+		Expect(err).To(MatchError(And(ContainSubstring("1 message(s) left to another program"),
+			ContainSubstring("until "+now.Add(time.Minute).Format(time.TimeOnly)))))
+		Expect(result).To(Equal(autosend.Result{Held: 1}))
 		now = now.Add(time.Minute)
+		Expect(b.run(nil)).To(Equal(autosend.Result{Sent: 1}))
+	})
+
+	It("that a lease holds for longer than any lease runs is sent at once", func() {
+		now := time.Now()
+		b := &bench{sink: smtpsink.Start(GinkgoTB(), nil)}
+		b.open(&store.Options{Now: func() time.Time { return now }})
+		b.account()
+		id := b.queue("left", store.SendWaiting)
+		now = now.Add(10 * 365 * 24 * time.Hour) // a clock that was wrong for a while
+		_, err := b.store.Lease(ctx, id, "the dead", time.Minute, store.SendWaiting)
+		Expect(err).NotTo(HaveOccurred())
+		now = now.Add(-10 * 365 * 24 * time.Hour)
 		Expect(b.run(nil)).To(Equal(autosend.Result{Sent: 1}))
 	})
 })

@@ -7,19 +7,36 @@ import (
 	"strings"
 )
 
-// Timestamp is the first <...> of the greeting, brackets included, from which APOP makes its digest; false when there
-// is none. QUIRK 3, 5: it need not hold an '@', and of several the first counts (behaviour section 3).
+// Timestamp returns the first <...> of the greeting, brackets included, from which APOP makes its digest; false when
+// there is none that TimestampError accepts. QUIRK 3, 5: it need not hold an '@', and of several the first counts
+// (behaviour section 3).
 func (s *Session) Timestamp() (string, bool) {
+	stamp, err := s.timestamp()
+	return stamp, err == nil
+}
+
+// TimestampError returns why the greeting has no timestamp for APOP: ErrNoTimestamp, ErrBadTimestamp, or nil.
+func (s *Session) TimestampError() error {
+	_, err := s.timestamp()
+	return err
+}
+
+func (s *Session) timestamp() (string, error) {
 	_, rest, found := strings.Cut(s.greeting, "<")
-	if !found {
-		return "", false
+	stamp, _, closed := strings.Cut(rest, ">")
+	switch {
+	case !found || !closed:
+		return "", ErrNoTimestamp
+	case stamp == "" || strings.IndexFunc(stamp, func(r rune) bool { return r < ' ' || r > '~' }) >= 0:
+		// QUIRK 6. CVE-2007-1558: whoever sits on the connection learns the password from the digests of stamps
+		// that he chose, which need such octets.
+		return "", ErrBadTimestamp
 	}
-	stamp, _, found := strings.Cut(rest, ">")
-	return "<" + stamp + ">", found
+	return "<" + stamp + ">", nil
 }
 
 // Apop logs in with a digest of the greeting's timestamp and the shared secret (RFC 1939 section 7). Without a
-// timestamp it is ErrNoTimestamp; a user or secret with CR, LF or NUL is refused before anything is sent.
+// timestamp that can be signed it is ErrNoTimestamp or ErrBadTimestamp; a user or secret with CR, LF or NUL is refused before anything is sent.
 func (s *Session) Apop(ctx context.Context, user, secret string) error {
 	if err := checkText("user name", user); err != nil {
 		return err
@@ -27,9 +44,9 @@ func (s *Session) Apop(ctx context.Context, user, secret string) error {
 	if err := checkText("password", secret); err != nil {
 		return err
 	}
-	stamp, ok := s.Timestamp()
-	if !ok {
-		return ErrNoTimestamp
+	stamp, err := s.timestamp()
+	if err != nil {
+		return err
 	}
 	sum := md5.Sum([]byte(stamp + secret))
 	digest := hex.EncodeToString(sum[:])

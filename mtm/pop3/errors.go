@@ -18,6 +18,10 @@ var ErrClosed = errors.New("the POP3 session is closed")
 // ErrNoTimestamp says that APOP is impossible: the greeting holds no <...> (RFC 1939 section 7). Nothing was sent.
 var ErrNoTimestamp = errors.New("APOP needs a timestamp in the server's greeting, and there is none")
 
+// ErrBadTimestamp says that APOP is refused: the greeting's <...> is empty or has octets other than printable ASCII, and
+// signing such stamps gives the password away (CVE-2007-1558). Nothing was sent.
+var ErrBadTimestamp = errors.New("the timestamp in the server's greeting is empty or has unprintable octets, and signing it may reveal the password")
+
 // ErrArgument is wrapped by errors about arguments that cannot be sent: CR, LF or NUL in a user name or password,
 // a message number below 1, a negative line count. Nothing was sent, and the session stays usable.
 var ErrArgument = errors.New("bad argument")

@@ -33,6 +33,14 @@ var _ = Describe("Logging in", func() {
 		Expect(s.Err()).NotTo(HaveOccurred())
 	})
 
+	DescribeTable("does not sign a timestamp that may reveal the password, and sends nothing (CVE-2007-1558)", func(stamp string) {
+		s, err := pop3.NewSession(ctx, play(say("+OK "+stamp+"\r\n")), nil)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(s.Apop(ctx, "mrose", "tanstaaf")).To(MatchError(pop3.ErrBadTimestamp))
+		Expect(s.Err()).NotTo(HaveOccurred())
+	},
+		Entry("empty", "<>"), Entry("CR", "<a\rb@c>"), Entry("NUL", "<\x00@c>"), Entry("8-bit octets", "<\xe4@c>"))
+
 	DescribeTable("refuses CR, LF and NUL before anything is sent, and does not show them", func(bad string) {
 		s := open(hear("NOOP"), say("+OK\r\n"))
 		Expect(s.User(ctx, bad)).To(MatchError(pop3.ErrArgument))

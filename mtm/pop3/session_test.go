@@ -50,7 +50,11 @@ var _ = Describe("A session", func() {
 			Entry("the first of several (quirk 5)", "+OK <1@b> <2@c>\r\n", "<1@b>"),
 			Entry("opened only", "+OK a < b\r\n", ""),
 			Entry("closed before it opens", "+OK > <1@b>\r\n", "<1@b>"),
-			Entry("8-bit octets (quirk 6)", "+OK <\x05\xe4@b>\r\n", "<\x05\xe4@b>"),
+			Entry("8-bit octets (quirk 6)", "+OK <\x05\xe4@b>\r\n", ""),
+			Entry("nothing inside", "+OK <> <1@b>\r\n", ""),
+			Entry("CR", "+OK <1\r2@b>\r\n", ""),
+			Entry("NUL", "+OK <1\x002@b>\r\n", ""),
+			Entry("DEL", "+OK <1\x7f2@b>\r\n", ""),
 		)
 
 		It("is a refusal when it says -ERR, and closes the line (quirk 1)", func() {

@@ -92,6 +92,17 @@ var _ = Describe("Outgoing", func() {
 		Expect(s.Renew(ctx, e.ID, "one", time.Minute)).To(MatchError(store.ErrLeased))
 	})
 
+	It("is not leased for longer than the longest lease, and one that ends later is void", func() {
+		e := waiting(&envelope)
+		o, err := s.Lease(ctx, e.ID, "one", 24*time.Hour, store.SendWaiting)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(o.Lease.Until).To(Equal(time.UnixMilli(clock.Load()).Add(store.MaxLease).UTC()))
+		Expect(s.Lease(ctx, e.ID, "two", time.Minute, store.SendWaiting)).Error().To(MatchError(store.ErrLeased))
+		clock.Add(-1) // set back by a millisecond: it ends later than any lease does
+		Expect(s.Lease(ctx, e.ID, "two", time.Minute, store.SendWaiting)).Error().NotTo(HaveOccurred())
+		Expect(s.Renew(ctx, e.ID, "one", time.Minute)).To(MatchError(store.ErrLeased))
+	})
+
 	It("says nothing any more for an owner that lost the lease", func() {
 		e := waiting(&envelope)
 		Expect(s.Lease(ctx, e.ID, "one", time.Second, store.SendWaiting)).Error().NotTo(HaveOccurred())

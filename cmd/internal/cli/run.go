@@ -125,7 +125,7 @@ func object(err error) string {
 		Error string `json:"error"`
 		Code  int    `json:"code"`
 	}{OneLine(err.Error()), codeOf(err)})
-	return string(text)
+	return string(EscapeJSON(text))
 }
 
 // line is err for a person.

@@ -92,7 +92,7 @@ func wireCode(refused progress.Code, err error) progress.Code {
 	if _, ok := errors.AsType[*pop3.LineError](err); ok || errors.Is(err, pop3.ErrClosed) {
 		return progress.NotConnected
 	}
-	if errors.Is(err, pop3.ErrNoTimestamp) {
+	if errors.Is(err, pop3.ErrNoTimestamp) || errors.Is(err, pop3.ErrBadTimestamp) {
 		return progress.NoTimestamp
 	}
 	return progress.Unknown

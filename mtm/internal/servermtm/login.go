@@ -108,6 +108,9 @@ func (s *Session) chooseAuth() (account.Auth, error) {
 	case noTimestamp:
 		f.Code = progress.NoTimestamp
 		f.Err = errors.New("choose another way to log in with auth=auto")
+		if err := s.wire.TimestampError(); errors.Is(err, pop3.ErrBadTimestamp) {
+			f.Err = fmt.Errorf("%w; choose another way to log in with auth=auto", err)
+		}
 	default:
 		f.Err = fmt.Errorf("the server offers %s, and auth is %s", listOf(offered), s.settings.Auth)
 	}

@@ -1,0 +1,70 @@
+package account
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"time"
+)
+
+// maxPrinted bounds what a password command may print in all; only its first line counts.
+const maxPrinted = 1 << 20
+
+// output runs a command line in the shell and returns the first octets that it prints. It ends
+// with ctx, and then, or when the command ends, all processes that the command started end too.
+func output(ctx context.Context, commandLine string, keep int) ([]byte, error) {
+	shell, flag := "/bin/sh", "-c"
+	if runtime.GOOS == "windows" {
+		shell, flag = "cmd", "/C"
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	command := exec.CommandContext(ctx, shell, flag, commandLine)
+	out := &firstOctets{keep: keep, room: maxPrinted, full: cancel}
+	command.Stdout, command.Stderr = out, os.Stderr
+	command.WaitDelay = time.Second // for a process of its own that holds the pipe open
+	family := newFamily(command)
+	command.Cancel = func() error { return errors.Join(family.kill(), command.Process.Kill()) }
+	err := command.Start()
+	if err != nil {
+		return nil, errors.Join(err, family.end())
+	}
+	family.started(command)
+	err = command.Wait()
+	if e := family.end(); err == nil {
+		err = e
+	}
+	switch {
+	case out.room < 0: // the command saw its pipe closed, whatever it made of that
+		err = fmt.Errorf("it printed more than %d octets", maxPrinted)
+	case err != nil && ctx.Err() != nil:
+		err = context.Cause(ctx)
+	case errors.Is(err, exec.ErrWaitDelay):
+		err = errors.New("a process that it left running holds its output open: let that one write elsewhere")
+	}
+	return out.kept.Bytes(), err
+}
+
+// firstOctets keeps the first octets that are written, and accepts some more.
+type firstOctets struct {
+	kept bytes.Buffer // not embedded: its ReadFrom has no limit
+	keep int
+	room int    // negative once there was too much
+	full func() // called then
+}
+
+var errTooMuch = errors.New("too much output")
+
+// Write implements io.Writer.
+func (f *firstOctets) Write(p []byte) (int, error) {
+	if f.room -= len(p); f.room < 0 {
+		f.full()
+		return 0, errTooMuch
+	}
+	f.kept.Write(p[:min(len(p), f.keep-f.kept.Len())])
+	return len(p), nil
+}
