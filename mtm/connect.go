@@ -3,6 +3,7 @@ package mtm
 import (
 	"context"
 
+	"pop3mtm/mtm/internal/servermtm"
 	"pop3mtm/mtm/progress"
 	"pop3mtm/mtm/store"
 )
@@ -15,6 +16,9 @@ type Connect struct {
 	// Keep lists messages of the mailbox whose entries stay although the server
 	// no longer has them, when more than their header is here.
 	Keep []store.ID
+	// For is a Populate that will be asked for next, or nil. It is remembered from the login on, so that
+	// what it finds new stays New until it is fetched, also when the program is killed in between.
+	For *Populate
 }
 
 func (Connect) name() string { return "connect" }
@@ -26,4 +30,10 @@ func (Connect) meter(service int64) *progress.Meter {
 	return progress.NewMeter(service, progress.Connecting)
 }
 
-func (cmd Connect) run(ctx context.Context, r *run) error { return r.connect(ctx, cmd.Keep, nil) }
+func (cmd Connect) run(ctx context.Context, r *run) error {
+	var asked *servermtm.Asked
+	if p := cmd.For; p != nil {
+		asked = &servermtm.Asked{Choice: choice(p.Which, p.Messages, p.MaxSize), Populate: true}
+	}
+	return r.connect(ctx, cmd.Keep, asked)
+}

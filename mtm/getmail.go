@@ -128,7 +128,8 @@ func (g GetMail) run(ctx context.Context, r *run) error {
 		})
 	case g.Link != WhileConnected:
 		// Headers that the server refused do not end the session.
-		if failed = r.connect(ctx, nil, &transfer); r.session == nil {
+		asked := servermtm.Asked{Choice: transfer.Choice, Into: g.Into}
+		if failed = r.connect(ctx, nil, &asked); r.session == nil {
 			return failed
 		}
 	}

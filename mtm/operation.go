@@ -70,7 +70,7 @@ type run struct {
 	local   bool // the work needs no line
 }
 
-func (r *run) connect(ctx context.Context, keep []store.ID, asked *servermtm.Transfer) (err error) {
+func (r *run) connect(ctx context.Context, keep []store.ID, asked *servermtm.Asked) (err error) {
 	r.client.lost.Store(nil)
 	r.client.autosend(ctx)
 	var outcome servermtm.Outcome

@@ -101,8 +101,12 @@ func (m *mailbox) online(client *mtm.Client, command mtm.Command) (mtm.Result, e
 		failed = joined(failed, err)
 	}
 	if !client.Connected() {
+		connect := mtm.Connect{}
+		if p, ok := command.(mtm.Populate); ok {
+			connect.For = &p
+		}
 		// Headers that the server refuses are no reason to stop.
-		if run(mtm.Connect{}); !client.Connected() {
+		if run(connect); !client.Connected() {
 			return result, failed
 		}
 	}

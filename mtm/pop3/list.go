@@ -6,25 +6,38 @@ import (
 )
 
 // Listing is one row of LIST: a message number and the size that the server claims, in octets. QUIRK 42: never trust it.
+// QUIRK 104: what a row does not say readably is unknown, a Number of 0 or Octets of UnknownOctets.
 type Listing struct {
 	Number int
 	Octets int64
 }
 
+// UnknownOctets stands for a size that LIST does not say.
+const UnknownOctets = -1
+
 // List asks for the sizes of all messages, in the server's order; gaps and repeated numbers are left as they came.
-// Text after the size is ignored (QUIRK 43); a row that cannot be read is a *ProtocolError that names it.
+// Text after the size is ignored (QUIRK 43). A row that cannot be read costs what it says and no other (QUIRK 104); when no
+// row has a message number, the answer is not a list, and that is a *ProtocolError.
 func (s *Session) List(ctx context.Context) ([]Listing, error) {
 	var list []Listing
+	var senseless *ProtocolError // the first row without a number, while none has one
 	c := command{verb: "LIST"}
 	err := s.exchange(ctx, c, "LIST", func([]byte) error {
-		return s.rows(ctx, c, s.opt.MaxRows, "MaxRows", func(row []byte) *ProtocolError {
-			one, ok := parseListing(row)
-			if !ok {
-				return c.protocolError("a message number and a size in octets", row)
+		err := s.rows(ctx, c, s.opt.MaxRows, "MaxRows", func(row []byte) *ProtocolError {
+			one := parseListing(row)
+			if len(list) == 0 && one.Number == 0 {
+				senseless = c.protocolError("a message number and a size in octets", row)
+				senseless.Row = 1
+			} else if one.Number > 0 {
+				senseless = nil
 			}
 			list = append(list, one)
 			return nil
 		})
+		if err == nil && senseless != nil {
+			err = s.spoil(senseless)
+		}
+		return err
 	})
 	if err != nil {
 		return nil, err
@@ -49,17 +62,20 @@ func (s *Session) ListOne(ctx context.Context, n int) (Listing, error) {
 	return one, err
 }
 
-func parseListing(row []byte) (Listing, bool) {
+func parseListing(row []byte) Listing {
 	n, rest, ok := cutRowNumber(row)
 	if !ok {
-		return Listing{}, false
+		return Listing{Octets: UnknownOctets}
 	}
 	octets, _, ok := cutNumber(rest, maxOctets)
-	return Listing{Number: n, Octets: octets}, ok
+	if !ok {
+		octets = UnknownOctets
+	}
+	return Listing{Number: n, Octets: octets}
 }
 
 func parseListingOf(n int, row []byte) (Listing, bool) {
-	if one, ok := parseListing(row); ok {
+	if one := parseListing(row); one.Number > 0 && one.Octets >= 0 {
 		return one, one.Number == n
 	}
 	octets, rest, ok := cutNumber(row, maxOctets)

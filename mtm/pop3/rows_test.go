@@ -59,16 +59,27 @@ var _ = Describe("LIST", func() {
 		Entry("with bare LF (quirk 76)", "+OK\n1 120\n.\n", pop3.Listing{1, 120}),
 	)
 
-	DescribeTable("names the row that it cannot read", func(row string) {
-		s := open(hear("LIST"), say("+OK\r\n1 120\r\n"+row+"\r\n.\r\n"))
+	DescribeTable("leaves unknown what a row does not say, and reads the others (quirk 104)", func(row string, want pop3.Listing) {
+		s := open(hear("LIST"), say("+OK\r\n1 120\r\n"+row+"\r\n3 99\r\n.\r\n"), hear("NOOP"), say("+OK\r\n"))
+		Expect(s.List(ctx)).To(HaveExactElements(pop3.Listing{1, 120}, want, pop3.Listing{3, 99}))
+		Expect(s.Noop(ctx)).To(Succeed())
+	},
+		Entry("no size", "2", pop3.Listing{2, pop3.UnknownOctets}), Entry("negative size", "2 -1", pop3.Listing{2, pop3.UnknownOctets}),
+		Entry("a word for a size", "2 NaN", pop3.Listing{2, pop3.UnknownOctets}),
+		Entry("huge size", "2 99999999999999999999", pop3.Listing{2, pop3.UnknownOctets}),
+		Entry("negative number", "-2 1", pop3.Listing{0, pop3.UnknownOctets}), Entry("number 0", "0 1", pop3.Listing{0, pop3.UnknownOctets}),
+		Entry("words", "two 200", pop3.Listing{0, pop3.UnknownOctets}),
+		Entry("huge number (quirk 59)", "99999999999 1", pop3.Listing{0, pop3.UnknownOctets}),
+		Entry("a refusal inside (quirk 63)", "-ERR expunged", pop3.Listing{0, pop3.UnknownOctets}),
+		Entry("octets that are no text", "\xff\xfe\x01", pop3.Listing{0, pop3.UnknownOctets}))
+
+	It("takes what has no message number at all for no list", func() {
+		s := open(hear("LIST"), say("+OK\r\nSubject: Lunch\r\n\r\nAt noon.\r\n.\r\n"))
 		list, err := s.List(ctx)
 		Expect(list).To(BeNil())
-		Expect(err).To(MatchError(HavePrefix("LIST: row 2: expected a message number and a size in octets, got ")))
+		Expect(err).To(MatchError(`LIST: row 1: expected a message number and a size in octets, got "Subject: Lunch"`))
 		spoiled(ctx, s, err)
-	},
-		Entry("no size", "2"), Entry("negative size", "2 -1"), Entry("negative number", "-2 1"), Entry("number 0", "0 1"),
-		Entry("words", "two 200"), Entry("huge number (quirk 59)", "99999999999 1"), Entry("huge size", "1 99999999999999999999"),
-		Entry("a refusal inside (quirk 63)", "-ERR expunged"))
+	})
 
 	It("bounds the rows, and the error names the option", func() {
 		s := openWith(&pop3.Options{MaxRows: 2}, hear("LIST"), say("+OK\r\n1 1\r\n2 2\r\n.\r\n"), hear("LIST"), say("+OK\r\n1 1\r\n2 2\r\n3 3\r\n"))

@@ -20,7 +20,7 @@ var _ = Describe("What is remembered", func() {
 		b.SetFact(id, store.FactReusesIDs, 1)
 		b.SetFact(id, store.FactSizesChange, 1)
 		b.SetFact(id, store.FactSizesChange, 2)
-		b.SetFact(other, store.FactNoTop, 1)
+		b.SetFact(other, store.FactSizesEstimate, 1)
 		Expect(b.Commit(ctx)).To(Succeed())
 		Expect(s.Facts(ctx, id)).To(Equal(map[store.Fact]int64{store.FactReusesIDs: 1, store.FactSizesChange: 2}))
 		Expect(dump(s)).To(ContainSubstring(`name="work" facts="reuses-ids=1 sizes-change=2"`))
@@ -36,7 +36,7 @@ var _ = Describe("What is remembered", func() {
 	It("keeps no fact about a service that is not there", func() {
 		s := open(newDir(), nil)
 		b := s.NewBatch()
-		b.SetFact(99, store.FactNoTop, 1)
+		b.SetFact(99, store.FactSizesEstimate, 1)
 		Expect(b.Commit(ctx)).To(MatchError(store.ErrNotFound))
 		b = s.NewBatch()
 		b.SetBreaks(99, 1)
@@ -77,7 +77,7 @@ var _ = Describe("What is remembered", func() {
 	It("finds what is left of entries that are gone", func() {
 		dir := newDir()
 		s := open(dir, nil)
-		Expect(sqlite(dir, "INSERT INTO facts VALUES (99, 'no-top', 1)", "INSERT INTO breaks VALUES (98, 1)").Close()).To(Succeed())
+		Expect(sqlite(dir, "INSERT INTO facts VALUES (99, 'get-asked', 1)", "INSERT INTO breaks VALUES (98, 1)").Close()).To(Succeed())
 		var found []string
 		_, err := s.Check(ctx, func(p store.Problem) { found = append(found, p.String()) })
 		Expect(err).NotTo(HaveOccurred())

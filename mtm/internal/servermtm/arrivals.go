@@ -14,7 +14,7 @@ import (
 // announced takes the arrivals, by number, out of what is missing. A header is needed of a message without a UID; of one that
 // may be that of an entry which nothing has claimed, under another name (see adopt); and of one that has a copy in the folder.
 func (r *refresh) announced(ctx context.Context, missing []*message) (headers, arrivals []*message, err error) {
-	if r.asked == nil || !r.server.withUIDs || len(missing) == 0 {
+	if r.asked == nil || r.asked.Populate || !r.server.withUIDs || len(missing) == 0 {
 		return missing, nil, nil
 	}
 	copies, err := r.copies(ctx, r.asked.Into)
@@ -28,8 +28,8 @@ func (r *refresh) announced(ctx context.Context, missing []*message) (headers, a
 		}
 	}
 	for _, m := range missing {
-		size := max(0, m.size)
-		if m.uid != "" && r.asked.takesNew(size) && !renamed[size] && copies[m.uid] == 0 {
+		size := m.size
+		if m.uid != "" && r.asked.takesNew(size) && !r.owed.populate.fits(size) && !renamed[size] && !copies.has(m.uid) {
 			arrivals = append(arrivals, m)
 		} else {
 			headers = append(headers, m)
@@ -46,7 +46,7 @@ func (w *work) withArrivals(items []item) []item {
 	}
 	all := slices.Grow(items, len(w.arrivals))
 	for _, m := range w.arrivals {
-		all = append(all, item{uid: m.uid, number: m.number, size: max(0, m.size)})
+		all = append(all, item{uid: m.uid, number: m.number, size: m.size})
 	}
 	slices.SortFunc(all, func(a, b item) int { return a.number - b.number })
 	return all
@@ -90,8 +90,9 @@ type turnedDown struct{ failure, number int }
 
 // showRest makes entries of the arrivals that did not come, refused or left behind by a failure, from their headers. Without
 // a line it is left to the next refresh.
-func (w *work) showRest(ctx context.Context, t *Transfer) error {
+func (w *work) showRest(ctx context.Context) error {
 	var rest []*message
+	complete := len(w.arrivals) > 0
 	refused := w.turnedDown
 	for _, m := range w.arrivals {
 		isRefused := len(refused) > 0 && refused[0].number == m.number
@@ -102,22 +103,33 @@ func (w *work) showRest(ctx context.Context, t *Transfer) error {
 			rest = append(rest, m)
 		}
 	}
-	if len(rest) == 0 || w.Lost() || ctx.Err() != nil {
-		return nil
+	if len(rest) > 0 {
+		if w.Lost() || ctx.Err() != nil {
+			return nil
+		}
+		failed, err := w.showHeaders(ctx, rest)
+		if err != nil {
+			return err
+		}
+		complete = len(failed) == 0
 	}
-	slices.Reverse(rest)
-	unseen := progress.NewMeter(int64(w.Service), progress.Refreshing) // these messages were counted already
-	r := &refresh{Session: w.Session, meter: unseen, asked: t, known: len(w.numbers.ids)}
-	if _, err := r.fetchHeaders(ctx, rest); err != nil {
-		return err
-	}
-	b := w.Store.NewBatch()
-	r.show(b)
-	if err := commit(b); err != nil {
-		return err
-	}
+	w.settled = w.settled || complete
 	for _, f := range w.turnedDown {
 		w.failed[f.failure].ID = w.numbers.entry(f.number)
 	}
 	return nil
+}
+
+// showHeaders makes entries of messages, by number, from their headers, and returns those whose header the server refuses.
+func (w *work) showHeaders(ctx context.Context, list []*message) ([]Failure, error) {
+	slices.Reverse(list)
+	unseen := progress.NewMeter(int64(w.Service), progress.Refreshing) // these messages were counted already
+	r := &refresh{Session: w.Session, meter: unseen, known: len(w.numbers.ids)}
+	failed, err := r.fetchHeaders(ctx, list)
+	if err != nil {
+		return failed, err
+	}
+	b := w.Store.NewBatch()
+	r.show(b)
+	return failed, commit(b)
 }

@@ -220,6 +220,13 @@ func (s *bodySink) keep(b *bodyBatch) error {
 			it.id = b.entries[i].ID
 			s.numbers.set(it.id, it.number)
 		}
+		if b.bodies[i].Kind == store.BodyWhole {
+			s.proven.add(b.items[i].number)
+		}
+		if id == nil {
+			s.outcome.AlreadyThere++
+			continue
+		}
 		s.outcome.Stored = append(s.outcome.Stored, *id)
 		if b.bodies[i].Kind == store.BodyWhole && len(s.waits[b.items[i].id]) > 0 { // more may be waiting for it
 			s.got[b.items[i].id] = *id

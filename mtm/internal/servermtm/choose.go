@@ -9,10 +9,11 @@ import (
 
 // Choice says which messages of the mailbox a command is about (behaviour section 1).
 type Choice struct {
-	New       bool       // only entries that are New, or Pending: asked for in vain
+	New       bool       // only entries that are New, or were asked for in vain
 	Selection []store.ID // only these entries; nil = the whole mailbox
 	MaxSize   int64      // octets on the wire; 0 = no limit
 	waiting   bool       // also messages whose delete waits
+	populate  bool       // what an unfinished populate asked for is New, rather than an unfinished get
 }
 
 // fits says whether a message of that size is asked for.
@@ -32,7 +33,8 @@ type item struct {
 	// come with the refresh, and their entries are not complete.
 	complete bool
 	new      bool
-	pending  bool // a transfer was asked for it and has not finished with it
+	pending  bool // what asks for it did so before, and has not finished with it
+	unsure   bool // only RETR can tell whether it is what is here
 	breaking bool // answers and commands no longer matched behind it the last time
 }
 
@@ -52,9 +54,13 @@ func (w *work) choose(ctx context.Context, c Choice) (wanted []item, err error) 
 // pick finds the messages of the mailbox that are asked for, in the order of their ids. number
 // gives the number in this session, or false for a message that is out of reach.
 func (m *Mailbox) pick(ctx context.Context, c Choice, waits queue, number func(store.ID) (int, bool)) ([]item, error) {
+	asked := store.Pending
+	if c.populate {
+		asked = store.PendingPopulate
+	}
 	var flags store.Flags
 	if c.New {
-		flags = store.New | store.Pending
+		flags = store.New | asked
 	}
 	refs, err := m.Store.UIDs(ctx, m.Service, m.Service, flags)
 	if err != nil {
@@ -76,7 +82,7 @@ func (m *Mailbox) pick(ctx context.Context, c Choice, waits queue, number func(s
 			wanted = append(wanted, item{
 				id: ref.ID, uid: ref.UID, number: n, size: ref.Size,
 				kind: ref.Kind, complete: ref.Flags.Has(store.Complete),
-				new: ref.Flags.Has(store.New), pending: ref.Flags.Has(store.Pending), breaking: ref.Flags.Has(store.Failed),
+				new: ref.Flags.Has(store.New), pending: ref.Flags.Has(asked), breaking: ref.Flags.Has(store.Failed),
 			})
 		}
 	}

@@ -14,11 +14,11 @@ import (
 
 // Connect logs in, refreshes the mailbox and carries out what waits for its messages, deletes
 // apart. keep lists entries that stay although
-// the server lost the message, when more than the header is here; asked is the Transfer that the
+// the server lost the message, when more than the header is here; asked is what the
 // caller asks for right after it, or nil. It blocks until all that is done. On
 // an error the line is closed without QUIT, but for what goes wrong with single messages:
 // then there is a session, and a Fault that lists them. Nor does a full disk end the session.
-func (m *Mailbox) Connect(ctx context.Context, meter *progress.Meter, keep []store.ID, asked *Transfer) (*Session, Outcome, error) {
+func (m *Mailbox) Connect(ctx context.Context, meter *progress.Meter, keep []store.ID, asked *Asked) (*Session, Outcome, error) {
 	meter.Enter(progress.Connecting)
 	settings, err := m.settings(ctx)
 	if err != nil {
@@ -87,7 +87,7 @@ func (m *Mailbox) dial(ctx context.Context, settings account.POP3, config *tls.C
 }
 
 // open is what follows the greeting (behaviour section 3, "Wire order").
-func (s *Session) open(ctx context.Context, config *tls.Config, meter *progress.Meter, keep []store.ID, asked *Transfer) error {
+func (s *Session) open(ctx context.Context, config *tls.Config, meter *progress.Meter, keep []store.ID, asked *Asked) error {
 	if err := s.capabilities(ctx); err != nil {
 		return err
 	}
@@ -103,7 +103,7 @@ func (s *Session) open(ctx context.Context, config *tls.Config, meter *progress.
 	if err := s.capabilities(ctx); err != nil {
 		return err
 	}
-	if err := s.markConnected(ctx); err != nil {
+	if err := s.markConnected(ctx, asked); err != nil {
 		return err
 	}
 	if s.settings.SyncLimit == 0 {
@@ -117,10 +117,18 @@ func (s *Session) capabilities(ctx context.Context) error {
 	return fail(ctx, "asking for capabilities", progress.ServerProblem, err)
 }
 
-func (s *Session) markConnected(ctx context.Context) error {
+// markConnected also writes what is asked for, so that nothing that happens from here on makes it forgotten.
+func (s *Session) markConnected(ctx context.Context, asked *Asked) error {
+	const step = "marking the account"
+	if err := s.recall(ctx, asked); err != nil {
+		return fail(ctx, step, progress.Unknown, err)
+	}
 	b := s.Store.NewBatch()
 	b.SetFlags([]store.ID{s.Service}, store.Connected, 0)
+	if s.settings.SyncLimit != 0 {
+		s.owed.remember(b, s.Service)
+	}
 	err := commit(b)
 	s.marked = err == nil
-	return fail(ctx, "marking the account", progress.Unknown, err)
+	return fail(ctx, step, progress.Unknown, err)
 }

@@ -67,10 +67,15 @@ func (r *refresh) fetchHeaders(ctx context.Context, missing []*message) ([]Failu
 
 // fetch tries the first TOP alone: its refusal says that the server has none.
 func (s *headerSink) fetch(ctx context.Context, numbers []int) error {
-	if err := s.wire.TopAll(ctx, numbers[:1], 1, s); err != nil {
+	if s.topless {
+		for _, n := range numbers {
+			s.refused = append(s.refused, s.of(n))
+		}
+	} else if err := s.wire.TopAll(ctx, numbers[:1], 1, s); err != nil {
 		return err
 	}
 	if len(s.refused) == 0 {
+		s.topWorks = true
 		if err := s.wire.TopAll(ctx, numbers[1:], 1, s); err != nil {
 			return err
 		}
@@ -79,6 +84,7 @@ func (s *headerSink) fetch(ctx context.Context, numbers []int) error {
 			numbers = append(numbers, m.number)
 		}
 	}
+	s.topless = !s.topWorks && !s.wire.Capabilities().Has("TOP")
 	s.refused = nil
 	whole := &wholeSink{headerSink: s}
 	return first(s.wire.RetrAll(ctx, numbers, whole), whole.discard())
@@ -151,6 +157,7 @@ func (s *headerSink) keep(full *headerBatch) error {
 		if e != nil {
 			s.numbers.set(e.ID, full.rows[i].number)
 		}
+		s.proven.add(full.rows[i].number)
 	}
 	full.reset()
 	full.rows = full.rows[:0]
@@ -165,7 +172,7 @@ func (s *headerSink) keep(full *headerBatch) error {
 // the header of a message without UID can tell.
 func (s *headerSink) add(b *store.Batch, row headerRow, raw []byte) (*store.Entry, error) {
 	e := s.entry(row.message, raw)
-	if known, err := s.known(b, e.MessageID, row); known || err != nil {
+	if known, err := s.known(b, &e, row); known || err != nil {
 		return nil, err
 	}
 	e.Body = row.body
@@ -179,12 +186,15 @@ func (s *headerSink) add(b *store.Batch, row headerRow, raw []byte) (*store.Entr
 	return &e, nil
 }
 
-// known says whether there is an entry for that header.
-func (s *headerSink) known(b *store.Batch, messageID string, row headerRow) (bool, error) {
-	if row.uid != "" {
-		return s.adopt(b, messageID, row)
+// known reports whether there is an entry for the message of that header.
+func (s *headerSink) known(b *store.Batch, e *store.Entry, row headerRow) (bool, error) {
+	if known, err := s.equalsRival(b, row); known || err != nil {
+		return known, err
 	}
-	i, err := s.claimByHeader(messageID, row)
+	if row.uid != "" {
+		return s.adopt(b, e, row)
+	}
+	i, err := s.claimByHeader(e, row)
 	return i >= 0, err
 }
 
@@ -192,9 +202,7 @@ func (s *headerSink) known(b *store.Batch, messageID string, row headerRow) (boo
 func (s *headerSink) entry(m message, raw []byte) store.Entry {
 	e := s.newEntry(m, raw, s.reader)
 	e.Flags = e.Flags.With(store.Invisible | store.InPreparation)
-	if s.asked != nil && s.asked.takesNew(e.Size) {
-		e.Flags = e.Flags.With(store.Pending) // asked for already, whatever happens next
-	}
+	e.Flags = e.Flags.With(s.owed.flags(e.Size)) // asked for already, whatever happens next
 	if e.UID == "" {
 		e.UID = headerUID(e.MessageID, e.Size)
 	}
@@ -205,7 +213,7 @@ func (s *headerSink) entry(m message, raw []byte) store.Entry {
 func (m *Mailbox) newEntry(of message, raw []byte, reader *headerReader) store.Entry {
 	e := store.Entry{
 		Parent: m.Service, Service: m.Service, Type: store.TypeMessage,
-		Size: max(0, of.size), UID: of.uid, Sending: store.SendNotApplicable,
+		Size: of.size, UID: of.uid, Sending: store.SendNotApplicable,
 		Flags: store.New | store.Unread,
 	}
 	reader.fill(&e, raw)

@@ -12,7 +12,7 @@ import (
 // message is one row of what the server lists.
 type message struct {
 	number int
-	size   int64  // octets as LIST tells, -1 when it does not
+	size   int64  // octets as LIST tells; 0 when it does not, since no message has none
 	uid    string // "" when UIDL gives none
 }
 
@@ -56,11 +56,21 @@ func (s *Session) list(ctx context.Context) (*listing, error) {
 	return l, nil
 }
 
-// join matches LIST and UIDL by message number, never by line order.
+// join matches LIST and UIDL by message number, never by line order. QUIRK 104: what a row does not say readably is unknown,
+// all other rows count, and such a list is not complete.
 func join(sizes []pop3.Listing, uids []pop3.UID, withUIDs bool) (*listing, error) {
 	l := &listing{withUIDs: withUIDs, complete: true, messages: make([]message, 0, len(sizes))}
+	unread := 0 // rows of LIST without a number
 	for _, row := range sizes {
-		l.messages = append(l.messages, message{number: row.Number, size: row.Octets})
+		l.complete = l.complete && row.Octets != pop3.UnknownOctets
+		if row.Number == 0 {
+			unread++
+			continue
+		}
+		l.messages = append(l.messages, message{number: row.Number, size: max(0, row.Octets)})
+	}
+	if unread > 0 {
+		l.addNamed(uids, unread)
 	}
 	slices.SortFunc(l.messages, func(a, b message) int { return a.number - b.number })
 	for i := 1; i < len(l.messages); i++ {
@@ -71,6 +81,26 @@ func join(sizes []pop3.Listing, uids []pop3.UID, withUIDs bool) (*listing, error
 	if !withUIDs {
 		return l, nil
 	}
+	return l, l.name(uids)
+}
+
+// addNamed adds messages that UIDL lists and LIST does not, as many as LIST has rows that cannot be read.
+func (l *listing) addNamed(uids []pop3.UID, unread int) {
+	listed := make(map[int]bool, len(l.messages))
+	for _, m := range l.messages {
+		listed[m.number] = true
+	}
+	for _, row := range uids {
+		if unread > 0 && row.UID != "" && !listed[row.Number] {
+			l.messages = append(l.messages, message{number: row.Number})
+			listed[row.Number] = true
+			unread--
+		}
+	}
+}
+
+// name gives the messages their unique-ids.
+func (l *listing) name(uids []pop3.UID) error {
 	named := 0
 	for _, row := range uids {
 		m := l.find(row.Number)
@@ -80,17 +110,20 @@ func join(sizes []pop3.Listing, uids []pop3.UID, withUIDs bool) (*listing, error
 		case m == nil: // in UIDL and not in LIST: it exists all the same
 			l.complete = false
 		case m.uid != "":
-			return nil, fmt.Errorf("UIDL gives message %d twice", row.Number)
+			return fmt.Errorf("UIDL gives message %d twice", row.Number)
 		default:
 			m.uid = row.UID
 			named++
 		}
 	}
 	l.complete = l.complete && named == len(l.messages)
-	return l, nil
+	return nil
 }
 
 func (l *listing) find(number int) *message {
+	if i := number - 1; i >= 0 && i < len(l.messages) && l.messages[i].number == number { // nearly always
+		return &l.messages[i]
+	}
 	i, ok := slices.BinarySearchFunc(l.messages, number, func(m message, n int) int { return m.number - n })
 	if !ok {
 		return nil

@@ -33,6 +33,16 @@ type Session struct {
 	marked   bool       // the account shows as connected
 	arrivals []*message // new messages that the next Transfer makes entries of, see arrivals.go
 	dropped  []Failure  // what waited for messages that the server has lost
+
+	proven   numberSet // messages that TOP or RETR has shown in this session to be what their entries know, see prove.go
+	sized    numberSet // messages of which LIST tells the size that it told last time
+	topWorks bool      // TOP was answered
+	topless  bool      // the server has no TOP
+	reused   bool      // it has given a unique-id to another message
+
+	facts   map[store.Fact]int64 // what is remembered of the server
+	owed    owed                 // what was asked for and has no entry yet, see asked.go
+	settled bool                 // all of it has entries now
 }
 
 // Lost says that the line is useless: only Drop is left to do.

@@ -75,16 +75,24 @@ func (m *Mailbox) folders(ctx context.Context) (list []store.ID, err error) {
 	return list, err
 }
 
-// claimByHeader finds the entry of a message whose name is not known: the same Message-ID and size, and no other
-// message's (behaviour section 4, "Without UIDL"). -1 is none.
-func (r *refresh) claimByHeader(messageID string, row headerRow) (int, error) {
+// claimByHeader finds the entry of a message whose name is not known, and which no other message has claimed; -1 is none.
+func (r *refresh) claimByHeader(e *store.Entry, row headerRow) (int, error) {
 	if r.headers == nil {
 		if err := r.indexHeaders(); err != nil {
 			return -1, err
 		}
 	}
-	for _, i := range r.headers[headerUID(messageID, max(0, row.size))] {
-		if r.claimed[i] == 0 {
+	id := idNone
+	if row.uid != "" {
+		id = idRenamed
+	}
+	for _, i := range r.headers.like(e) {
+		if r.claimed[i] != 0 {
+			continue
+		}
+		then := r.headers.entries[i]
+		size := compareSizes(then.size, e.Size, false)
+		if judge(id, size, compareFaces(then.face, faceOf(e)), doubtNone) == same {
 			r.take(i, row.number)
 			return i, nil
 		}
@@ -92,9 +100,34 @@ func (r *refresh) claimByHeader(messageID string, row headerRow) (int, error) {
 	return -1, nil
 }
 
+// headerIndex finds entries by what their headers tell.
+type headerIndex struct {
+	entries map[int]sight // index into refresh.local -> what is known of it
+	byBoth  map[string][]int
+	byID    map[string][]int // by Message-ID alone, for sizes that LIST does not tell
+}
+
+// sight is what an entry keeps of a message: its header, and the size in LIST.
+type sight struct {
+	face
+	size int64
+}
+
+// like are the entries that may be of the same message.
+func (x *headerIndex) like(e *store.Entry) []int {
+	list := x.byBoth[headerUID(e.MessageID, e.Size)]
+	if e.MessageID == "" {
+		return list
+	}
+	if e.Size == 0 {
+		return x.byID[e.MessageID]
+	}
+	return append(slices.Clip(list), x.byBoth[headerUID(e.MessageID, 0)]...)
+}
+
 // indexHeaders takes in the entries that no name of the server's has claimed.
 func (r *refresh) indexHeaders() error {
-	r.headers = make(map[string][]int)
+	x := &headerIndex{entries: make(map[int]sight), byBoth: make(map[string][]int), byID: make(map[string][]int)}
 	index := make(map[store.ID]int)
 	var ids []store.ID
 	for i, ref := range r.local {
@@ -109,30 +142,34 @@ func (r *refresh) indexHeaders() error {
 			return err
 		}
 		for _, e := range entries {
-			header := headerUID(e.MessageID, e.Size)
-			r.headers[header] = append(r.headers[header], index[e.ID])
+			i, both := index[e.ID], headerUID(e.MessageID, e.Size)
+			x.entries[i] = sight{faceOf(&e), e.Size}
+			x.byBoth[both] = append(x.byBoth[both], i)
+			if e.MessageID != "" {
+				x.byID[e.MessageID] = append(x.byID[e.MessageID], i)
+			}
 		}
 	}
+	r.headers = x
 	return nil
 }
 
 // adopt finds the entry of a message that had another name, or none, when it was seen last (QUIRK 53). The entry gets the
-// new one, and with it one copy in each folder, so that nothing is fetched again. Without a Message-ID another message
-// could have the same header.
-func (r *refresh) adopt(b *store.Batch, messageID string, row headerRow) (bool, error) {
-	if messageID == "" {
-		return false, nil
-	}
-	i, err := r.claimByHeader(messageID, row)
+// new one, and with it one copy in each folder, so that nothing is fetched again.
+func (r *refresh) adopt(b *store.Batch, e *store.Entry, row headerRow) (bool, error) {
+	i, err := r.claimByHeader(e, row)
 	if i < 0 || err != nil {
 		return false, err
+	}
+	was := r.local[i]
+	if was.UID == row.uid { // one of several with this name (QUIRK 50)
+		return true, nil
 	}
 	if r.copied == nil {
 		if err := r.indexCopies(); err != nil {
 			return false, err
 		}
 	}
-	was := r.local[i]
 	ids := []store.ID{was.ID}
 	for _, copies := range r.copied {
 		if list := copies[was.UID]; len(list) > 0 {
@@ -142,6 +179,20 @@ func (r *refresh) adopt(b *store.Batch, messageID string, row headerRow) (bool, 
 	}
 	b.SetUID(ids, row.uid)
 	return true, nil
+}
+
+// equalsRival reports whether a message that came whole is, octet for octet, that of the entry whose unique-id it has: its header
+// could not tell.
+func (r *refresh) equalsRival(b *store.Batch, row headerRow) (bool, error) {
+	i, has := r.rivals[row.number]
+	if !has || r.claimed[i] != 0 || row.body.Kind != store.BodyWhole || r.local[i].Kind != store.BodyWhole {
+		return false, nil
+	}
+	equal, err := b.Equal(context.Background(), row.body, r.local[i].ID)
+	if equal && err == nil {
+		r.take(i, row.number)
+	}
+	return equal, err
 }
 
 // indexCopies finds the copies of the mailbox's messages, folder by folder.

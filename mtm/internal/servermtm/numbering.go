@@ -49,8 +49,10 @@ type uidTable struct {
 	refs  []store.Ref
 	seed  maphash.Seed
 	slots []int32 // 1 + index of the first entry with the UID, 0 = free
-	next  []int32 // index -> the following entry with the same UID, or -1
+	next  []int32 // index -> the following entry with the same UID that is not taken, or -1
 	first []int32 // index of the first entry with the UID -> the first one that is not taken, or -1
+
+	doubles map[int32]bool // the first entries of UIDs that several have
 }
 
 func newUIDTable(refs []store.Ref) *uidTable {
@@ -59,10 +61,14 @@ func newUIDTable(refs []store.Ref) *uidTable {
 		size *= 2
 	}
 	t := &uidTable{refs: refs, seed: maphash.MakeSeed(), slots: make([]int32, size),
-		next: make([]int32, len(refs)), first: make([]int32, len(refs))}
+		next: make([]int32, len(refs)), first: make([]int32, len(refs)), doubles: make(map[int32]bool)}
 	for i := len(refs) - 1; i >= 0; i-- {
 		slot := t.slot(refs[i].UID)
 		t.next[i] = t.slots[slot] - 1
+		if t.next[i] >= 0 {
+			t.doubles[int32(i)] = true
+			delete(t.doubles, t.next[i])
+		}
 		t.slots[slot] = int32(i + 1)
 		t.first[i] = int32(i)
 	}
@@ -79,13 +85,52 @@ func (t *uidTable) slot(uid string) int {
 	return i
 }
 
-// take gives the first entry with the UID that was not taken, and takes it; -1 for none.
-func (t *uidTable) take(uid string) int {
+// several reports whether more than one entry has the UID.
+func (t *uidTable) several(uid string) bool { return t.doubles[t.slots[t.slot(uid)]-1] }
+
+// has reports whether an entry has the UID.
+func (t *uidTable) has(uid string) bool { return t.slots[t.slot(uid)] != 0 }
+
+const (
+	anySize    = -1
+	maxDoubles = 64 // entries with one UID that are looked at for one message
+)
+
+// left are the first entries with the UID that were not taken, at most maxDoubles.
+func (t *uidTable) left(uid string) []int {
 	head := t.slots[t.slot(uid)] - 1
-	if head < 0 || t.first[head] < 0 {
+	if head < 0 {
+		return nil
+	}
+	var list []int
+	for i := t.first[head]; i >= 0 && len(list) < maxDoubles; i = t.next[i] {
+		list = append(list, int(i))
+	}
+	return list
+}
+
+// take gives the first entry with the UID and that size that was not taken, and takes it; -1 for none.
+func (t *uidTable) take(uid string, size int64) int {
+	return t.takeIf(uid, func(i int) bool { return size == anySize || t.refs[i].Size == size })
+}
+
+// takeIf takes the first of the entries that left gives for which wanted says so; -1 for none.
+func (t *uidTable) takeIf(uid string, wanted func(i int) bool) int {
+	head := t.slots[t.slot(uid)] - 1
+	if head < 0 {
 		return -1
 	}
-	i := t.first[head]
-	t.first[head] = t.next[i]
-	return int(i)
+	link := &t.first[head]
+	for range maxDoubles {
+		i := *link
+		if i < 0 {
+			break
+		}
+		if wanted(int(i)) {
+			*link = t.next[i]
+			return int(i)
+		}
+		link = &t.next[i]
+	}
+	return -1
 }

@@ -93,7 +93,11 @@ func (m *Mailbox) QueueTransfer(ctx context.Context, meter *progress.Meter, t Tr
 }
 
 func (a *adding) transfer(ctx context.Context, t Transfer, wanted []item) error {
-	copies, err := a.copies(ctx, t.Into)
+	facts, err := a.Store.Facts(ctx, a.Service)
+	if err != nil {
+		return err
+	}
+	found, err := a.findCopies(ctx, t.Into, wanted, facts[store.FactReusesIDs] > 0)
 	if err != nil {
 		return err
 	}
@@ -102,10 +106,9 @@ func (a *adding) transfer(ctx context.Context, t Transfer, wanted []item) error 
 		return err
 	}
 	for i, it := range wanted {
-		here := copies[it.uid] > 0
+		here := found.of[i] != 0
 		switch {
 		case here:
-			copies[it.uid]--
 			a.outcome.AlreadyThere++
 		case it.kind == store.BodyWhole:
 			e := t.copyOf(sources[i], sources[i].Body)
@@ -159,6 +162,7 @@ func (m *Mailbox) QueuePopulate(ctx context.Context, meter *progress.Meter, p Po
 		phase = progress.TopPopulating
 	}
 	meter.Enter(phase)
+	p.populate = true
 	return m.queueing(ctx, meter, step, p.Choice, func(a *adding, wanted []item) error { return a.populate(ctx, p, wanted) })
 }
 

@@ -12,6 +12,8 @@ type Populate struct {
 	Choice
 	Top   bool // only the header and Lines lines of the body, by TOP
 	Lines int
+
+	queued bool // it was asked for offline: the queue remembers it
 }
 
 // Populate fills entries of the mailbox with their messages (behaviour section 5,
@@ -28,28 +30,23 @@ func (s *Session) Populate(ctx context.Context, meter *progress.Meter, p Populat
 }
 
 func (w *work) populate(ctx context.Context, p Populate, lines int) error {
+	p.populate = true
 	wanted, err := w.choose(ctx, p.Choice)
 	if err != nil {
 		return err
 	}
 	done, here, missing := p.sort(wanted)
 	w.outcome.AlreadyThere += len(done)
-	var fresh []store.ID // they stay New, should this session not get to them
-	for _, it := range missing {
-		if it.new {
-			fresh = append(fresh, it.id)
-		}
-	}
 	err = w.settle(done, func(q store.Queued) bool { return p.fulfils(q) })
-	if err == nil {
-		err = w.mark(fresh, store.Pending, 0)
+	if err == nil && !p.queued {
+		err = first(w.mark(idsOf(missing), store.PendingPopulate, 0), w.mark(pendingOf(done), 0, store.PendingPopulate))
 	}
 	if err == nil {
 		err = w.fillLocal(ctx, here)
 	}
 	w.did(len(done) + len(here))
 	if err == nil {
-		err = w.fetch(ctx, missing, lines, w.fillFetched, store.Pending)
+		err = w.fetch(ctx, missing, lines, w.fillFetched, store.PendingPopulate)
 	}
 	return err
 }
@@ -67,6 +64,16 @@ func (p Populate) sort(wanted []item) (done, here, missing []item) {
 		}
 	}
 	return done, here, missing
+}
+
+// pendingOf are the entries of messages that were asked for before.
+func pendingOf(items []item) (ids []store.ID) {
+	for _, it := range items {
+		if it.pending {
+			ids = append(ids, it.id)
+		}
+	}
+	return ids
 }
 
 // fulfils says whether what waits asks for no more than p does.
@@ -128,7 +135,7 @@ func (w *work) fill(b *store.Batch, source store.Entry, body store.Body) *store.
 func filled(source store.Entry, body store.Body) store.Entry {
 	e := source
 	e.Body = body
-	e.Flags = e.Flags.Without(store.Pending).With(store.Complete)
+	e.Flags = e.Flags.Without(store.PendingPopulate).With(store.Complete)
 	e.Email = e.Email.With(store.BodyTextComplete).Without(store.PartialDownload)
 	if body.Kind == store.BodyPartial {
 		e.Email = e.Email.With(store.PartialDownload)

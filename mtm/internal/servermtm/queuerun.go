@@ -77,11 +77,11 @@ func (w *work) stage(ctx context.Context, list []store.Queued) error {
 		var err error
 		switch {
 		case first.Kind.Adds():
-			err = w.transfer(ctx, Transfer{Choice: choice, Into: first.Into})
+			err = w.transfer(ctx, Transfer{Choice: choice, Into: first.Into, queued: true})
 		case first.Kind == store.QueueTop:
-			err = w.populate(ctx, Populate{Choice: choice, Top: true}, first.Lines)
+			err = w.populate(ctx, Populate{Choice: choice, Top: true, queued: true}, first.Lines)
 		default:
-			err = w.populate(ctx, Populate{Choice: choice}, wholeMessage)
+			err = w.populate(ctx, Populate{Choice: choice, queued: true}, wholeMessage)
 		}
 		if err != nil {
 			return err
@@ -147,18 +147,18 @@ func (m *Mailbox) failure(ctx context.Context, q store.Queued, err error) Failur
 
 // dropQueued takes off the queue what waits for messages that the server has lost. The deletes among it are as good as
 // done; the rest is lost, and Connect tells so.
-func (r *refresh) dropQueued(ctx context.Context, b *store.Batch, gone map[store.ID]bool) error {
-	list, err := r.Store.Queue(ctx, r.Service)
+func (m *Mailbox) dropQueued(ctx context.Context, b *store.Batch, gone map[store.ID]bool) (dropped []Failure, err error) {
+	list, err := m.Store.Queue(ctx, m.Service)
 	for _, q := range list {
 		if !gone[q.Entry] {
 			continue
 		}
 		b.Unqueue(q.ID)
 		if q.Kind != store.QueueDelete {
-			r.dropped = append(r.dropped, r.failure(ctx, q, fmt.Errorf("the server has it no more: nothing to %s", q.Kind)))
+			dropped = append(dropped, m.failure(ctx, q, fmt.Errorf("the server has it no more: nothing to %s", q.Kind)))
 		}
 	}
-	return err
+	return dropped, err
 }
 
 // deleteQueued sends the deletes that wait, and returns the entries whose messages go with QUIT. A delete is held back
@@ -183,7 +183,7 @@ func (w *work) deleteQueued(ctx context.Context) ([]store.ID, error) {
 	items := make([]item, len(entries))
 	for i, e := range entries {
 		number, _ := w.numbers.of(e.ID)
-		items[i] = item{id: e.ID, uid: e.UID, number: number}
+		items[i] = item{id: e.ID, uid: e.UID, number: number, size: e.Size}
 	}
 	w.meter.Enter(progress.Deleting)
 	w.meter.Update(func(p *progress.Snapshot) {

@@ -44,6 +44,7 @@ func (s *Session) Drop() error {
 	}
 	b := s.Store.NewBatch()
 	b.SetFlags([]store.ID{s.Service}, 0, store.Connected)
+	s.payArrivals(b)
 	if !s.settings.DisconnectedMode {
 		b.Hide(s.Service)
 	}

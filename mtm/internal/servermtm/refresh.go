@@ -2,7 +2,6 @@ package servermtm
 
 import (
 	"context"
-	"slices"
 
 	"pop3mtm/mtm/progress"
 	"pop3mtm/mtm/store"
@@ -16,21 +15,26 @@ const reserve = 64 << 10
 type refresh struct {
 	*Session
 	meter   *progress.Meter
-	asked   *Transfer // what will be asked for right after, or nil
+	asked   *Asked // what will be asked for right after, or nil
 	server  *listing
 	local   []store.Ref // the mailbox's entries when the refresh began, by id
 	uids    *uidTable   // of local
 	claimed []int32     // index -> message number it belongs to, 0 = none
 	// headers: Message-ID and size -> indexes into local; made when a message
 	// that no UID tells needs it.
-	headers map[string][]int
-	known   int                     // of numbers.ids, how many were here before
-	copied  []map[string][]store.ID // for each folder UID -> copies; made when one gets another UID
+	headers *headerIndex
+	known   int                  // of numbers.ids, how many were here before
+	facts   map[store.Fact]int64 // what is remembered of the server
+
+	questioned numberSet               // messages whose claim is or was in question
+	others     int                     // known ids that turned out to name another message
+	rivals     map[int]int             // message number -> index of the entry whose id it has
+	copied     []map[string][]store.ID // for each folder UID -> copies; made when one gets another UID
 }
 
 // refresh returns a Fault that lists messages whose header could not be had, with
 // the session usable; any other error ends the session.
-func (s *Session) refresh(ctx context.Context, meter *progress.Meter, keep []store.ID, asked *Transfer) error {
+func (s *Session) refresh(ctx context.Context, meter *progress.Meter, keep []store.ID, asked *Asked) error {
 	meter.Enter(progress.Refreshing)
 	const step = "refreshing the mailbox"
 	server, err := s.list(ctx)
@@ -49,7 +53,10 @@ func (s *Session) refresh(ctx context.Context, meter *progress.Meter, keep []sto
 		s.numbers.ids[i] = ref.ID
 	}
 	r.known = len(local)
-	missing, arrivals, err := r.announced(ctx, r.match(server.newest(s.settings.SyncLimit)))
+	var missing, arrivals []*message
+	if missing, err = r.match(ctx, server.newest(s.settings.SyncLimit)); err == nil {
+		missing, arrivals, err = r.announced(ctx, missing)
+	}
 	if err != nil {
 		return fail(ctx, step, progress.Unknown, err)
 	}
@@ -60,7 +67,7 @@ func (s *Session) refresh(ctx context.Context, meter *progress.Meter, keep []sto
 	if err != nil {
 		return fail(ctx, step, progress.TopFailed, err)
 	}
-	if err := r.settle(ctx, keep); err != nil {
+	if err := r.settle(ctx, keep, len(arrivals), len(failed)); err != nil {
 		return fail(ctx, step, progress.Unknown, err)
 	}
 	s.arrivals = arrivals
@@ -71,7 +78,7 @@ func (s *Session) refresh(ctx context.Context, meter *progress.Meter, keep []sto
 }
 
 // age changes flags of what was here before this connection: New means "arrived in this connection", and what was hidden is
-// not Unread any more. What an unfinished transfer or refresh left behind keeps New, so that the next get mail finds it.
+// not Unread any more. What was asked for and is not here, or an unfinished refresh left behind, keeps New.
 func (r *refresh) age(ctx context.Context, b *store.Batch) error {
 	wasHidden, err := r.Store.Hidden(ctx, r.Service)
 	if err != nil {
@@ -79,7 +86,7 @@ func (r *refresh) age(ctx context.Context, b *store.Batch) error {
 	}
 	var aged, seen, unfinished []store.ID
 	for _, ref := range r.local {
-		left := ref.Flags&(store.Pending|store.InPreparation) != 0
+		left := ref.Flags&(store.Pending|store.PendingPopulate|store.InPreparation) != 0
 		switch {
 		case !left && (ref.Flags.Has(store.New) || wasHidden && ref.Flags.Has(store.Unread)):
 			aged = append(aged, ref.ID)
@@ -106,43 +113,9 @@ func (r *refresh) show(b *store.Batch) {
 	b.SetFlags(r.numbers.ids[r.known:], 0, store.Invisible|store.InPreparation)
 }
 
-// claim takes the first entry with the UID that no other message has taken, so
-// that duplicate UIDs are matched one to one in their order (QUIRK 50).
-func (r *refresh) claim(uid string, number int) bool {
-	i := r.uids.take(uid)
-	if i >= 0 {
-		r.take(i, number)
-	}
-	return i >= 0
-}
-
-func (r *refresh) take(i, number int) {
-	r.claimed[i] = int32(number)
-	r.numbers.set(r.local[i].ID, number)
-}
-
-// match gives known messages their numbers in this session and returns those of
-// the wanted ones that have no entry yet, highest number first.
-func (r *refresh) match(wanted []message) []*message {
-	lowest := 0
-	if len(wanted) > 0 {
-		lowest = wanted[0].number
-	}
-	var missing []*message
-	for i := range slices.Backward(r.server.messages) {
-		m := &r.server.messages[i]
-		// Without UIDL only the header tells which entry it is.
-		known := r.server.withUIDs && m.uid != "" && r.claim(m.uid, m.number)
-		if !known && m.number >= lowest && len(wanted) > 0 {
-			missing = append(missing, m)
-		}
-	}
-	return missing
-}
-
 // settle makes the refresh visible in one commit: entries without a message go, and
 // those beyond the sync limit; all others show.
-func (r *refresh) settle(ctx context.Context, keep []store.ID) error {
+func (r *refresh) settle(ctx context.Context, keep []store.ID, arrivals, failed int) error {
 	service, err := r.Store.Entry(ctx, r.Service)
 	if err != nil {
 		return err
@@ -151,11 +124,15 @@ func (r *refresh) settle(ctx context.Context, keep []store.ID) error {
 	b := r.Store.NewBatch()
 	b.Update(&service)
 	dead, gone := r.dead(keep)
-	if err := r.dropQueued(ctx, b, gone); err != nil {
+	dropped, err := r.dropQueued(ctx, b, gone)
+	if err != nil {
 		b.Rollback()
 		return err
 	}
+	r.dropped = append(r.dropped, dropped...)
 	b.Delete(dead...)
+	r.learn(b)
+	r.pay(b, arrivals, failed)
 	if err := r.age(ctx, b); err != nil {
 		b.Rollback()
 		return err

@@ -14,6 +14,8 @@ type Transfer struct {
 	Choice
 	Move bool // delete on the server what is safe here
 	Into store.ID
+
+	queued bool // it was asked for offline: the queue remembers it
 }
 
 // Transfer copies or moves messages (behaviour section 5). A message whose whole
@@ -28,15 +30,15 @@ func (s *Session) Transfer(ctx context.Context, meter *progress.Meter, t Transfe
 	w := s.work(meter)
 	w.arrivals, s.arrivals = s.arrivals, nil
 	err := w.transfer(ctx, t)
-	return w.end(ctx, step, first(err, w.showRest(ctx, &t)))
+	return w.end(ctx, step, first(err, w.showRest(ctx)))
 }
 
 func (w *work) transfer(ctx context.Context, t Transfer) error {
-	wanted, err := w.choose(ctx, t.Choice)
+	wanted, found, err := w.find(ctx, t)
 	if err != nil {
 		return err
 	}
-	missing, err := w.leaveOutStored(ctx, t, wanted)
+	missing, err := w.leaveOutStored(t, wanted, found)
 	if err != nil {
 		return err
 	}
@@ -44,7 +46,10 @@ func (w *work) transfer(ctx context.Context, t Transfer) error {
 	// What is asked for is remembered, so that it is New to the next session when this
 	// one does not get to it. A move is done with a message when its entry is gone.
 	asked, settled := missing, store.New|store.Pending // behaviour section 5: a copy clears New
-	if t.Move {
+	switch {
+	case t.queued: // the queue remembers; what a get asked for it is still owed
+		asked, settled = nil, store.New
+	case t.Move:
 		asked, settled = wanted, 0
 	}
 	if err = w.mark(idsOf(asked), store.Pending, 0); err != nil {
@@ -65,49 +70,44 @@ func (w *work) transfer(ctx context.Context, t Transfer) error {
 	return w.delete(ctx, lastFirst(w.safe))
 }
 
-// leaveOutStored keeps a message from being stored twice: after an interrupted
-// transfer its whole copy may be in the folder already. Copies and messages with the
-// same UID are matched one to one.
-func (w *work) leaveOutStored(ctx context.Context, t Transfer, wanted []item) ([]item, error) {
-	if len(wanted) == 0 {
-		return nil, nil
-	}
-	copies, err := w.copies(ctx, t.Into)
-	if err != nil {
-		return nil, err
-	}
-	missing := wanted[:0:0]
-	var had []store.ID // asked for, and nothing is left to do
-	var there []item
-	for _, it := range wanted {
-		if copies[it.uid] == 0 {
-			missing = append(missing, it)
-			continue
+// find chooses the messages that are asked for, and finds their copies in the folder. What a move is to delete without fetching
+// it is proven first: where another message took its place, that one may be asked for as well.
+func (w *work) find(ctx context.Context, t Transfer) ([]item, *copyFinder, error) {
+	for {
+		wanted, err := w.choose(ctx, t.Choice)
+		if err != nil {
+			return nil, nil, err
 		}
-		copies[it.uid]--
-		there = append(there, it)
-		if it.pending && !t.Move {
-			had = append(had, it.id)
+		found, err := w.findCopies(ctx, t.Into, wanted, w.reused)
+		if err != nil || !t.Move {
+			return wanted, found, err
+		}
+		again, err := w.proveHere(ctx, wanted, found)
+		if err != nil || !again {
+			return wanted, found, err
+		}
+	}
+}
+
+// leaveOutStored keeps a message from being stored twice: after an interrupted
+// transfer its whole copy may be in the folder already.
+func (w *work) leaveOutStored(t Transfer, wanted []item, found *copyFinder) ([]item, error) {
+	w.rivals = found.rivals
+	missing := wanted[:0:0]
+	var there []item
+	for k, it := range wanted {
+		if found.of[k] == 0 {
+			missing = append(missing, it)
+		} else {
+			there = append(there, it)
 		}
 	}
 	w.outcome.AlreadyThere += len(there)
 	w.safe = append(w.safe, there...)
-	if err = w.settle(there, t.fulfils); err != nil {
-		return nil, err
+	if err := w.settle(there, t.fulfils); err != nil || t.Move || t.queued {
+		return missing, err
 	}
-	return missing, w.mark(had, 0, store.Pending)
-}
-
-// copies counts the whole copies of the mailbox's messages in a folder, by UID.
-func (m *Mailbox) copies(ctx context.Context, folder store.ID) (map[string]int, error) {
-	refs, err := m.Store.UIDs(ctx, folder, m.Service, 0)
-	copies := make(map[string]int, len(refs))
-	for _, ref := range refs {
-		if ref.Kind == store.BodyWhole {
-			copies[ref.UID]++
-		}
-	}
-	return copies, err
+	return missing, w.mark(pendingOf(there), 0, store.Pending) // nothing is left to do
 }
 
 // fulfils says whether what waits is done, or half of it, once a copy is in the folder.
@@ -128,7 +128,18 @@ func (w *work) placeIn(t Transfer) placer {
 				holders[i], run = t.placeArrival(b, i), nil
 				continue
 			}
+			is, err := w.isCopy(b.Batch, b.bodies[i], it)
+			if err != nil {
+				return nil, err
+			}
 			done := slices.DeleteFunc(slices.Clone(w.waits[it.id]), func(q store.Queued) bool { return !t.fulfils(q) })
+			if is { // it is there, and told by nothing but its octets
+				for _, q := range done {
+					finish(b.Batch, q)
+				}
+				run = nil
+				continue
+			}
 			if len(done) > 0 {
 				e, err := w.placeAwaited(b.Batch, t, it, b.bodies[i], done)
 				if err != nil {
@@ -146,6 +157,18 @@ func (w *work) placeIn(t Transfer) placer {
 		}
 		return holders, nil
 	}
+}
+
+// isCopy reports whether a copy in the folder has the octets of a message: equal octets under one unique-id are kept once.
+func (w *work) isCopy(b *store.Batch, body store.Body, it item) (bool, error) {
+	for i, rival := range w.rivals[it.id] {
+		equal, err := b.Equal(context.Background(), body, rival)
+		if equal || err != nil {
+			w.rivals[it.id] = slices.Delete(w.rivals[it.id], i, i+1)
+			return equal, err
+		}
+	}
+	return false, nil
 }
 
 // placeAwaited puts a message into the ghost that waits for it in the folder, or else a new entry, and ends the waiting.
@@ -186,7 +209,7 @@ func (w *work) copyLocal(ctx context.Context, t Transfer, wanted []item, settled
 	missing := wanted[:0:0]
 	var here []item
 	for _, it := range wanted {
-		if it.kind == store.BodyWhole || w.got[it.id] != 0 {
+		if !it.unsure && (it.kind == store.BodyWhole || w.got[it.id] != 0) {
 			here = append(here, it)
 		} else {
 			missing = append(missing, it)
@@ -217,6 +240,10 @@ func (w *work) copyLocal(ctx context.Context, t Transfer, wanted []item, settled
 		return nil, err
 	}
 	for i, id := range holders {
+		if id == nil {
+			w.outcome.AlreadyThere++
+			continue
+		}
 		w.outcome.Stored = append(w.outcome.Stored, *id)
 		w.outcome.Octets += bodies[i].Length
 	}
@@ -252,7 +279,7 @@ func (t Transfer) copies() *store.Copies {
 		Into:       t.Into,
 		Linked:     !t.Move, // the mailbox's entry goes when the server has deleted the message
 		Set:        store.Complete | store.Unread,
-		Clear:      store.Invisible | store.InPreparation | store.Pending | store.Failed,
+		Clear:      store.Invisible | store.InPreparation | store.Pending | store.PendingPopulate | store.Failed,
 		EmailSet:   store.BodyTextComplete,
 		EmailClear: store.PartialDownload,
 	}

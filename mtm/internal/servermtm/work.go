@@ -31,6 +31,8 @@ type work struct {
 	kept       int          // the highest number of which the message is durable here
 	turnedDown []turnedDown // by number
 
+	rivals map[store.ID][]store.ID // messages -> copies with their UID that may be theirs, see copies.go
+
 	waits   queue                 // when the messages were chosen
 	got     map[store.ID]store.ID // messages of the mailbox -> an entry with their whole body, stored by this work
 	counted bool                  // the progress counts more than the messages in hand
@@ -62,7 +64,7 @@ func (w *work) refused(it item, err error) {
 }
 
 // placer puts the messages of a batch into it. Where its commit sets the ids of the entries
-// that hold them from then on is told in the same order.
+// that hold them from then on is told in the same order; nil for a message that was there.
 type placer func(b *bodyBatch) ([]*store.ID, error)
 
 // wholeMessage asks fetch for RETR instead of TOP.
@@ -144,15 +146,19 @@ func lastFirst(items []item) []item {
 	return items
 }
 
-// dele asks the server to delete messages, and returns those to which it agreed.
+// dele asks the server to delete messages that are proven to be those of their entries, and returns those to which it agreed.
 func (w *work) dele(ctx context.Context, items []item) ([]store.ID, error) {
+	items, err := w.provenOnly(ctx, items)
+	if err != nil {
+		return nil, err
+	}
 	numbers := make([]int, len(items))
 	for i, it := range items {
 		numbers[i] = it.number
 	}
 	var gone []store.ID
 	next := 0 // the answers come in the order of the commands
-	err := w.wire.DeleAll(ctx, numbers, func(n int, err error) error {
+	err = w.wire.DeleAll(ctx, numbers, func(n int, err error) error {
 		w.meter.Update(func(p *progress.Snapshot) { p.MessagesToProcess-- })
 		for items[next].number != n {
 			next++

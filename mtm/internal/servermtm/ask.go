@@ -1,0 +1,107 @@
+package servermtm
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"pop3mtm/mtm/store"
+)
+
+// askedAtOnce is how many headers are asked for before the answers are judged.
+const askedAtOnce = 1000
+
+// numberSet is a set of message numbers in a bit each.
+type numberSet []uint64
+
+func (s numberSet) has(n int) bool { return n/64 < len(s) && s[n/64]&(1<<(n%64)) != 0 }
+
+func (s *numberSet) add(n int) {
+	if need := n/64 + 1 - len(*s); need > 0 {
+		*s = append(*s, make([]uint64, need)...)
+	}
+	(*s)[n/64] |= 1 << (n % 64)
+}
+
+// faceSink reads the headers that TOP n 0 sends.
+type faceSink struct {
+	head   headerBlocks
+	reader *headerReader
+	faces  map[int]face
+}
+
+// Message gives the writer for one header.
+func (s *faceSink) Message(int) (io.Writer, error) { return &s.head, nil }
+
+// Done ends one header; one that the server refuses, or of which it shows nothing, stays unknown.
+func (s *faceSink) Done(n int, octets int64, err error) error {
+	if err == nil && octets > 0 {
+		s.head.end()
+		var e store.Entry
+		s.reader.fill(&e, s.head.at(0))
+		s.faces[n] = faceOf(&e)
+	}
+	s.head.reset()
+	return nil
+}
+
+// faces asks for the headers of messages; those that the server refuses are left out. A server that refuses the first one and
+// does not list TOP is asked for no other in this session.
+func (s *Session) faces(ctx context.Context, numbers []int) (map[int]face, error) {
+	sink := &faceSink{
+		reader: newHeaderReader(func() time.Time { return time.Time{} }), // a header without a date has none
+		faces:  make(map[int]face, len(numbers)),
+	}
+	if len(numbers) > 0 && !s.topWorks && !s.topless && !s.wire.Capabilities().Has("TOP") {
+		if err := s.wire.TopAll(ctx, numbers[:1], 0, sink); err != nil {
+			return nil, err
+		}
+		s.topWorks = len(sink.faces) > 0
+		s.topless = !s.topWorks
+		numbers = numbers[1:]
+	}
+	if len(numbers) == 0 || s.topless {
+		return sink.faces, nil
+	}
+	return sink.faces, s.wire.TopAll(ctx, numbers, 0, sink)
+}
+
+// question is whether a listed message is the one that an entry knows.
+type question struct {
+	id     store.ID // the entry
+	number int
+	size   sizeMatch
+	doubt  doubt
+}
+
+// answers asks for the headers of the messages in question, and judges. The numbers of those that are the same are proven for
+// this session.
+func (s *Session) answers(ctx context.Context, list []question, judged func(q question, v verdict)) error {
+	for len(list) > 0 {
+		some := list[:min(len(list), askedAtOnce)]
+		list = list[len(some):]
+		numbers, ids := make([]int, len(some)), make([]store.ID, len(some))
+		for i, q := range some {
+			numbers[i], ids[i] = q.number, q.id
+		}
+		faces, err := s.faces(ctx, numbers)
+		if err != nil {
+			return err
+		}
+		entries, err := s.Store.Entries(ctx, ids)
+		if err != nil {
+			return err
+		}
+		for i, q := range some {
+			head := headRefused
+			if now, shown := faces[q.number]; shown {
+				head = compareFaces(faceOf(&entries[i]), now)
+			}
+			if judge(idSame, q.size, head, max(q.doubt, doubtSome)) == same {
+				s.proven.add(q.number)
+			}
+			judged(q, judge(idSame, q.size, head, q.doubt))
+		}
+	}
+	return nil
+}

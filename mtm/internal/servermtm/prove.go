@@ -1,0 +1,124 @@
+package servermtm
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"pop3mtm/mtm/store"
+)
+
+// A message is deleted on the server only when it is proven to be the one that its entry knows: by the RETR of this session that
+// stored it; or by unique-id, size and, where TOP works, Message-ID. dele, the only place that sends DELE, asks for the proof.
+
+var (
+	errRenamed  = errors.New("the server has given its unique-id to another message, which stays there; the one that was listed is gone")
+	errUnproven = errors.New("nothing that the server shows of it proves that it is the message that was listed, so it stays there; " +
+		"get it with a move, which fetches it first")
+)
+
+// prove splits items into those whose messages are proven to be the listed ones, those whose unique-id names another message now,
+// and those of which only RETR can tell.
+func (w *work) prove(ctx context.Context, items []item) (proven, others, unsure []item, err error) {
+	var open []question
+	verdicts := make(map[int]verdict)
+	for _, it := range items {
+		if w.proven.has(it.number) {
+			continue
+		}
+		q := question{id: it.id, number: it.number, size: sizeUnknown, doubt: doubtSome}
+		if w.sized.has(it.number) {
+			q.size = sizeSame
+		}
+		if w.reused {
+			q.doubt = doubtReused
+		}
+		open = append(open, q)
+	}
+	err = w.answers(ctx, open, func(q question, v verdict) { verdicts[q.number] = v })
+	for _, it := range items {
+		switch verdicts[it.number] { // same, when there was no question
+		case same:
+			proven = append(proven, it)
+		case other:
+			others = append(others, it)
+		case ask, fetch:
+			unsure = append(unsure, it)
+		}
+	}
+	return proven, others, unsure, err
+}
+
+// replace removes the entries of messages whose unique-ids name others now, and makes entries of those.
+func (w *work) replace(ctx context.Context, items []item) error {
+	if len(items) == 0 {
+		return nil
+	}
+	gone := make(map[store.ID]bool, len(items))
+	list := make([]*message, len(items))
+	for i, it := range items {
+		gone[it.id] = true
+		list[i] = &message{number: it.number, size: it.size, uid: it.uid}
+	}
+	b := w.Store.NewBatch()
+	dropped, err := w.dropQueued(ctx, b, gone)
+	if err != nil {
+		b.Rollback()
+		return err
+	}
+	b.Delete(idsOf(items)...)
+	b.SetFact(w.Service, store.FactReusesIDs, 1)
+	if err := commit(b); err != nil {
+		return err
+	}
+	w.failed = append(w.failed, dropped...)
+	w.reused = true
+	for id := range gone {
+		w.numbers.set(id, 0)
+	}
+	slices.SortFunc(list, func(a, b *message) int { return a.number - b.number })
+	failed, err := w.showHeaders(ctx, list)
+	w.failed = append(w.failed, failed...)
+	return err
+}
+
+// provenOnly keeps the items that may be deleted; the others are failures, and what took the place of one gets its entry.
+func (w *work) provenOnly(ctx context.Context, items []item) ([]item, error) {
+	proven, others, unsure, err := w.prove(ctx, items)
+	if err != nil {
+		return nil, err
+	}
+	for _, it := range others {
+		w.refused(it, errRenamed)
+	}
+	for _, it := range unsure {
+		w.refused(it, errUnproven)
+	}
+	return proven, w.replace(ctx, others)
+}
+
+// proveHere settles, before a move begins, which messages that are here already are those on the server. again is true when some
+// were not, and their place was taken by others, which have entries now; one that must be fetched to tell is fetched.
+func (w *work) proveHere(ctx context.Context, wanted []item, found *copyFinder) (again bool, err error) {
+	var here []item
+	index := make(map[int]int) // message number -> index in wanted
+	for k, it := range wanted {
+		if found.of[k] != 0 || it.kind == store.BodyWhole || w.got[it.id] != 0 {
+			here = append(here, it)
+			index[it.number] = k
+		}
+	}
+	_, others, unsure, err := w.prove(ctx, here)
+	if err != nil {
+		return false, err
+	}
+	for _, it := range unsure {
+		k := index[it.number]
+		wanted[k].unsure = true
+		if copied := found.of[k]; copied != 0 {
+			found.of[k] = 0
+			found.rivals[it.id] = append(found.rivals[it.id], copied)
+		}
+	}
+	return len(others) > 0, w.replace(ctx, others)
+}
