@@ -208,7 +208,7 @@ func (r *refresh) byNumber() []int {
 }
 
 // countedIDs reports whether all unique-ids are plain numbers: a server that counts them may begin anew, as those do that keep
-// their mail in memory (QUIRK 105).
+// their mail in memory (QUIRK 106).
 func (r *refresh) countedIDs() bool {
 	return !slices.ContainsFunc(r.server.messages, func(m message) bool {
 		return len(m.uid) > 10 || strings.Trim(m.uid, "0123456789") != ""
