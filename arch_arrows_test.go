@@ -20,9 +20,9 @@ var arrows = map[string][]string{
 	"cmd/internal/cli":       nil,
 	"cmd/internal/page":      nil,
 	"cmd/internal/peer":      nil,
-	"features":               {"mtm", "mtm/autosend", "mtm/store", "mtm/account", "mtm/progress", "fakeserver", "fakeserver/maildrop", "fakeserver/smtpsink", "scenarios", "fixtures"},
+	"features":               {"mtm", "mtm/autosend", "mtm/store", "mtm/account", "mtm/progress", "fakeserver", "fakeserver/edit", "fakeserver/maildrop", "fakeserver/smtpsink", "scenarios", "fixtures"},
 	"cmd/internal/mailfiles": {"cmd/internal/cli"},
-	"scenarios":              {"fakeserver", "fakeserver/maildrop", "fixtures"},
+	"scenarios":              {"fakeserver", "fakeserver/edit", "fakeserver/maildrop", "fixtures"},
 	"scenarios/recorded":     {"scenarios", "fakeserver", "fakeserver/maildrop", "fakeserver/notation", "fakeserver/record"},
 	"internal/budget":        nil,
 	"fixtures":               {"fakeserver/maildrop"},
@@ -37,11 +37,12 @@ var arrows = map[string][]string{
 	"mtm/progress":           nil,
 
 	// The simulator.
-	"fakeserver":                 {"fakeserver/internal/accept", "fakeserver/maildrop", "fakeserver/notation"},
+	"fakeserver":                 {"fakeserver/edit", "fakeserver/internal/accept", "fakeserver/maildrop", "fakeserver/notation"},
+	"fakeserver/edit":            nil,
 	"fakeserver/maildrop":        nil,
 	"fakeserver/notation":        nil,
-	"fakeserver/record":          {"fakeserver", "fakeserver/internal/accept", "fakeserver/notation"},
-	"fakeserver/smtpsink":        {"fakeserver", "fakeserver/maildrop"},
+	"fakeserver/record":          {"fakeserver", "fakeserver/edit", "fakeserver/internal/accept", "fakeserver/notation"},
+	"fakeserver/smtpsink":        {"fakeserver", "fakeserver/edit", "fakeserver/maildrop"},
 	"fakeserver/internal/accept": nil,
 }
 

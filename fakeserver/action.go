@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"pop3mtm/fakeserver/edit"
 	"pop3mtm/fakeserver/maildrop"
 )
 
@@ -14,7 +15,7 @@ type Action func(x *Exchange) error
 // Before returns a handler that does things and then answers as h does, so that
 // the answer shows what was done.
 func (h Handler) Before(actions ...Action) Handler {
-	return func(x *Exchange) Reply {
+	return func(x *Exchange) edit.Reply {
 		x.act(actions)
 		return h(x)
 	}
@@ -23,7 +24,7 @@ func (h Handler) Before(actions ...Action) Handler {
 // After returns a handler that answers as h does, and does things when the command
 // has taken effect, just before its reply is sent.
 func (h Handler) After(actions ...Action) Handler {
-	return func(x *Exchange) Reply {
+	return func(x *Exchange) edit.Reply {
 		x.after = append(x.after, actions...)
 		return h(x)
 	}
@@ -41,7 +42,7 @@ func (x *Exchange) act(actions []Action) {
 // however many are asked for, As("LIST") has no ear for the number. $1 to $9 are the
 // arguments of the command that came, $* all of them. QUIRK 54, 55, 68.
 func As(command string) Handler {
-	return func(x *Exchange) Reply {
+	return func(x *Exchange) edit.Reply {
 		words := strings.Fields(x.Args)
 		pairs := []string{"$*", x.Args}
 		for i := range 9 {
@@ -60,12 +61,12 @@ func As(command string) Handler {
 
 // ListMechanisms answers an AUTH without a mechanism with a list of them, as many
 // servers do for Outlook; any other AUTH is right. QUIRK 24.
-func ListMechanisms(x *Exchange) Reply {
+func ListMechanisms(x *Exchange) edit.Reply {
 	if strings.TrimSpace(x.Args) != "" {
 		return Auto(x)
 	}
 	rows := strings.Join(append(x.Session.offers(), ""), "\r\n")
-	return multiline("mechanisms follow", strings.NewReader(rows))
+	return edit.Multiline("mechanisms follow", strings.NewReader(rows))
 }
 
 // LosePipelined throws away what the client has sent behind the command, as servers

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/edit"
 	"pop3mtm/fakeserver/maildrop"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -88,7 +89,7 @@ var _ = Describe("an action", func() {
 		Entry("all rows for one (quirk 55)", fakeserver.As("LIST"), "LIST", "LIST 2", "+OK 3 messages (42 octets)\r\n1 10"),
 		Entry("the wrong number (quirk 54)", fakeserver.As("UIDL 3"), "UIDL", "UIDL 2", "+OK 3 c\r\n"),
 		Entry("all arguments", fakeserver.As("TOP $*"), "XTOP", "XTOP 1 0", "+OK top of message follows\r\nA: 1\r\n"),
-		Entry("a number left out (quirk 55)", fakeserver.Auto.With(fakeserver.Count(fakeserver.To(""))), "LIST", "LIST 2", "+OK 22\r\n"))
+		Entry("a number left out (quirk 55)", fakeserver.Auto.With(edit.Count(edit.To(""))), "LIST", "LIST 2", "+OK 22\r\n"))
 
 	It("lists mechanisms for an AUTH without one (quirk 24)", func() {
 		srv := start(three(), &fakeserver.Options{Mechanisms: []string{"PLAIN", "MSN"}})
@@ -116,7 +117,7 @@ var _ = Describe("an action", func() {
 	It("says in the status line what is so once the command has taken effect", func() {
 		srv := start(three(), nil)
 		told := func(verb, text string) {
-			srv.On(fakeserver.Match{Verb: verb}, fakeserver.Auto.With(fakeserver.StatusText(text)).Telling())
+			srv.On(fakeserver.Match{Verb: verb}, fakeserver.Auto.With(edit.StatusText(text)).Telling())
 		}
 		told("PASS", "{messages} messages ({octets} octets) for {user} in session {session}; {argument}{verb} {other}")
 		told("RETR", "{size} octets of {argument}")

@@ -4,11 +4,13 @@ import (
 	"crypto/md5"
 	"encoding/hex"
 	"strings"
+
+	"pop3mtm/fakeserver/edit"
 )
 
 // apop answers APOP. RFC 1939 section 7: the digest is the MD5 of the greeting's
 // timestamp and the shared secret, in lower-case hexadecimal.
-func apop(x *Exchange) Reply {
+func apop(x *Exchange) edit.Reply {
 	s := x.Session
 	name, digest, ok := cutLast(x.Args)
 	if !ok || name == "" || digest == "" {
@@ -20,8 +22,8 @@ func apop(x *Exchange) Reply {
 	if !same || !known || s.timestamp == "" {
 		return denied()
 	}
-	x.effect = func() Reply { return s.login(name, u) }
-	return OK("maildrop locked and ready")
+	x.effect = func() edit.Reply { return s.login(name, u) }
+	return edit.OK("maildrop locked and ready")
 }
 
 // cutLast splits at the last space, since a name may hold spaces.

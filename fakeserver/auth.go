@@ -5,6 +5,8 @@ import (
 	"errors"
 	"slices"
 	"strings"
+
+	"pop3mtm/fakeserver/edit"
 )
 
 // maxResponse is the default of the longest line of a client inside an AUTH exchange, CRLF
@@ -36,7 +38,7 @@ var errDenied = errors.New("wrong user or password")
 
 // auth answers AUTH (RFC 5034 section 4): a mechanism, and perhaps the initial
 // response.
-func auth(x *Exchange) Reply {
+func auth(x *Exchange) edit.Reply {
 	s := x.Session.server
 	name, initial, hasInitial := strings.Cut(x.Args, " ")
 	name = strings.ToUpper(name)
@@ -60,13 +62,13 @@ func auth(x *Exchange) Reply {
 
 // respond answers the pseudo-verb RESPONSE, a line of the client inside an AUTH
 // exchange.
-func respond(x *Exchange) Reply {
+func respond(x *Exchange) edit.Reply {
 	if x.Line == nil {
 		return x.refuse("response too long")
 	}
 	// RFC 5034 section 4: a single asterisk cancels the exchange.
 	if string(x.Line) == "*" {
-		return Err("authentication cancelled")
+		return edit.Err("authentication cancelled")
 	}
 	response, ok := decode(x.Line)
 	if !ok {
@@ -76,7 +78,7 @@ func respond(x *Exchange) Reply {
 }
 
 // proceed lets the mechanism judge a response.
-func (x *Exchange) proceed(a *authentication, response []byte) Reply {
+func (x *Exchange) proceed(a *authentication, response []byte) edit.Reply {
 	challenge, done, err := a.next(response)
 	switch {
 	case errors.Is(err, errDenied):
@@ -87,16 +89,16 @@ func (x *Exchange) proceed(a *authentication, response []byte) Reply {
 		if u := a.who.user; u.Mechanisms != nil && !contains(u.Mechanisms, a.mechanism) {
 			return denied()
 		}
-		x.effect = func() Reply { return x.Session.login(a.who.name, a.who.user) }
-		return OK("maildrop locked and ready")
+		x.effect = func() edit.Reply { return x.Session.login(a.who.name, a.who.user) }
+		return edit.OK("maildrop locked and ready")
 	}
 	x.challenges = true
-	x.effect = func() Reply {
+	x.effect = func() edit.Reply {
 		x.Session.asking = a
 		return nil
 	}
 	b := base64.StdEncoding.AppendEncode([]byte("+ "), challenge)
-	return Reply{{Bytes: append(b, "\r\n"...)}}
+	return edit.Reply{{Bytes: append(b, "\r\n"...)}}
 }
 
 // decodeInitial reads an initial response. RFC 5034 section 4: an empty one is
@@ -123,4 +125,4 @@ func decode(text []byte) ([]byte, bool) {
 // needsTLS tells whether passwords may not be sent yet.
 func (s *Session) needsTLS() bool { return s.server.o.PlaintextNeedsTLS && s.tls == nil }
 
-func needTLS() Reply { return Err("passwords need TLS here: say STLS first") }
+func needTLS() edit.Reply { return edit.Err("passwords need TLS here: say STLS first") }

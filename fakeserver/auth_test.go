@@ -10,6 +10,7 @@ import (
 	"github.com/emersion/go-sasl"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/edit"
 	"pop3mtm/fakeserver/maildrop"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -239,7 +240,7 @@ var _ = Describe("a rule inside AUTH", func() {
 	It("is for one response, by the mechanism's name", func() {
 		srv := start(three(), nil)
 		// QUIRK 17: an advertised CRAM-MD5 that always fails.
-		srv.On(fakeserver.Match{Verb: "RESPONSE", Args: "CRAM-MD5"}, fakeserver.Auto.With(fakeserver.Refuse("[AUTH] no"))).Must()
+		srv.On(fakeserver.Match{Verb: "RESPONSE", Args: "CRAM-MD5"}, fakeserver.Auto.With(edit.Refuse("[AUTH] no"))).Must()
 		p, _ := connect(srv)
 		Expect(p.authenticate(cramClient{"demo", "demo"}, true)).To(Equal("-ERR [AUTH] no"))
 		Expect(p.ask("RESPONSE CRAM-MD5")).To(Equal("-ERR unknown command"))
@@ -248,7 +249,7 @@ var _ = Describe("a rule inside AUTH", func() {
 
 	It("drops the link (quirk 18)", func() {
 		srv := start(three(), nil)
-		srv.On(fakeserver.Match{Verb: "RESPONSE"}, fakeserver.Auto.With(fakeserver.CutAfter(0, fakeserver.Close)))
+		srv.On(fakeserver.Match{Verb: "RESPONSE"}, fakeserver.Auto.With(edit.CutAfter(0, edit.Close)))
 		p, _ := connect(srv)
 		Expect(p.ask("AUTH LOGIN")).To(HavePrefix("+ "))
 		p.say(b64("demo") + "\r\n")
@@ -258,7 +259,7 @@ var _ = Describe("a rule inside AUTH", func() {
 	DescribeTable("changes a challenge, and the exchange goes on",
 		func(raw string) {
 			srv := start(three(), nil)
-			srv.On(fakeserver.Match{Verb: "AUTH", Args: "PLAIN"}, fakeserver.Auto.With(fakeserver.Raw(raw)))
+			srv.On(fakeserver.Match{Verb: "AUTH", Args: "PLAIN"}, fakeserver.Auto.With(edit.Raw(raw)))
 			p, _ := connect(srv)
 			Expect(p.ask("AUTH PLAIN") + "\r\n").To(Equal(raw))
 			Expect(p.ask(b64("\x00demo\x00demo"))).To(HavePrefix("+OK"))
@@ -269,9 +270,9 @@ var _ = Describe("a rule inside AUTH", func() {
 
 	It("ends the exchange when it refuses, and closes it for XOAUTH2 in one line (quirk 23)", func() {
 		srv := start(three(), &fakeserver.Options{Users: map[string]fakeserver.User{"demo": {Token: "t"}}})
-		srv.On(fakeserver.Match{Verb: "AUTH"}, func(x *fakeserver.Exchange) fakeserver.Reply {
+		srv.On(fakeserver.Match{Verb: "AUTH"}, func(x *fakeserver.Exchange) edit.Reply {
 			if strings.HasPrefix(x.Args, "XOAUTH2 ") {
-				return fakeserver.Auto.With(fakeserver.Refuse("Protocol error. Connection is closed. 10"), fakeserver.CutAfter(47, fakeserver.Close))(x)
+				return fakeserver.Auto.With(edit.Refuse("Protocol error. Connection is closed. 10"), edit.CutAfter(47, edit.Close))(x)
 			}
 			return fakeserver.Auto(x)
 		})

@@ -5,16 +5,18 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"pop3mtm/fakeserver/edit"
 )
 
 // capa answers CAPA (RFC 2449 section 5): one capability a line.
-func capa(x *Exchange) Reply {
+func capa(x *Exchange) edit.Reply {
 	rows := x.Session.rows()
 	var body bytes.Buffer
 	for _, row := range rows {
 		body.WriteString(row + "\r\n")
 	}
-	return multiline("capabilities follow", &body)
+	return edit.Multiline("capabilities follow", &body)
 }
 
 // rows of the CAPA reply: those that the options name, or what is true.

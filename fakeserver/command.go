@@ -3,6 +3,8 @@ package fakeserver
 import (
 	"slices"
 	"strings"
+
+	"pop3mtm/fakeserver/edit"
 )
 
 // Command is what a client has sent, for those who judge it afterwards.
@@ -35,7 +37,7 @@ func (m Match) Matches(session int, c Command) bool {
 func (m *Match) covers(session int, c *Command, pseudo bool) bool {
 	return c.pseudo == pseudo &&
 		(m.Verb == "" || strings.EqualFold(m.Verb, c.Verb)) &&
-		(m.Args == "" || m.Args == c.Args || glob(m.Args, c.Args)) &&
+		(m.Args == "" || m.Args == c.Args || edit.Glob(m.Args, c.Args)) &&
 		(!m.Alone || strings.TrimSpace(c.Args) == "") &&
 		(m.Session == 0 || m.Session == session) &&
 		(m.State == 0 || m.State&c.State != 0) &&

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"pop3mtm/fakeserver/edit"
 )
 
 // Protocol is what a Server speaks instead of POP3: another protocol of command lines and replies, whose replies of
@@ -30,10 +32,10 @@ type Talk interface {
 
 // Answer is the right answer to a command, and what comes of it.
 type Answer struct {
-	Reply Reply
+	Reply edit.Reply
 	// Took is told, before the reply is sent, whether a success is one still after all edits. The reply that it returns
 	// is sent instead, unless it is nil. It is not called when Reply is no success.
-	Took func(success bool) Reply
+	Took func(success bool) edit.Reply
 	// Next is what follows a success.
 	Next Next
 	// User has logged in, unless it is empty.
@@ -85,13 +87,13 @@ func (s *Session) SASL(name string) (next func(response []byte) (challenge []byt
 }
 
 // answer is the right answer of the talk.
-func (t *dialect) answer(x *Exchange) Reply {
+func (t *dialect) answer(x *Exchange) edit.Reply {
 	a := t.talk.Answer(x)
-	if !a.Reply.succeeds() {
+	if a.Reply.Bearing() < edit.Success {
 		return a.Reply
 	}
 	x.told = &a
-	return slices.Clone(a.Reply).as(success)
+	return slices.Clone(a.Reply).As(edit.Success)
 }
 
 // dialect is a session's talk, and what it waits for.
@@ -101,23 +103,15 @@ type dialect struct {
 	mechanism string // a response for this mechanism is next
 }
 
-// succeeds tells whether the reply is a success of a protocol of numbered replies.
-func (r Reply) succeeds() bool {
-	if len(r) > 0 && r[0].bearing != unsaid {
-		return r[0].bearing >= success
-	}
-	return r.startsWith("2") || r.startsWith("3")
-}
-
 // settle makes the answer to x count, if it is a success still; edited is what becomes of it.
-func (s *Session) settle(x *Exchange, edited Reply) Reply {
-	a, success := x.told, edited.succeeds()
+func (s *Session) settle(x *Exchange, edited edit.Reply) edit.Reply {
+	a, success := x.told, edited.Bearing() >= edit.Success
 	if a == nil {
 		return edited
 	}
 	if a.Took != nil {
 		if instead := a.Took(success); instead != nil {
-			edited, success = instead, instead.succeeds()
+			edited, success = instead, instead.Bearing() >= edit.Success
 		}
 	}
 	if !success {

@@ -7,7 +7,7 @@
 //
 //	srv := fakeserver.Start(t, fakeserver.NewMaildrop(mail...), nil)
 //	srv.On(fakeserver.Match{Verb: "RETR", Args: "2"},
-//		fakeserver.Auto.With(fakeserver.CutAfter(1200, fakeserver.Reset))).Once().Must()
+//		fakeserver.Auto.With(edit.CutAfter(1200, edit.Reset))).Once().Must()
 //
 // A verb is one file and one row in verbs.go.
 package fakeserver

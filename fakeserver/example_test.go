@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/edit"
 	"pop3mtm/fakeserver/maildrop"
 )
 
@@ -49,7 +50,7 @@ func talk(srv *fakeserver.Server, commands ...string) {
 
 func ExampleServer_On() {
 	srv := fakeserver.New(mailbox(), nil)
-	srv.On(fakeserver.Match{Verb: "DELE", Args: "1"}, fakeserver.Auto.With(fakeserver.Refuse("not today"))).Once().Must()
+	srv.On(fakeserver.Match{Verb: "DELE", Args: "1"}, fakeserver.Auto.With(edit.Refuse("not today"))).Once().Must()
 	talk(srv, "DELE 1", "DELE 1")
 	fmt.Println(srv.Close())
 	// Output:
@@ -60,7 +61,7 @@ func ExampleServer_On() {
 
 func ExampleRule_Must() {
 	srv := fakeserver.New(mailbox(), nil)
-	srv.On(fakeserver.Match{Verb: "RETR", Args: "2", Nth: 3}, fakeserver.Auto.With(fakeserver.CutAfter(20, fakeserver.Reset))).Must()
+	srv.On(fakeserver.Match{Verb: "RETR", Args: "2", Nth: 3}, fakeserver.Auto.With(edit.CutAfter(20, edit.Reset))).Must()
 	talk(srv, "STAT")
 	fmt.Println(srv.Close())
 	// Output:
@@ -70,8 +71,8 @@ func ExampleRule_Must() {
 
 func ExampleRule_Goto() {
 	srv := fakeserver.New(mailbox(), nil)
-	srv.On(fakeserver.Match{Verb: "RETR"}, fakeserver.Auto.With(fakeserver.Refuse("wait"))).Goto("tried")
-	srv.On(fakeserver.Match{Verb: "STAT", When: "tried"}, fakeserver.Auto.With(fakeserver.StatusText("0 0")))
+	srv.On(fakeserver.Match{Verb: "RETR"}, fakeserver.Auto.With(edit.Refuse("wait"))).Goto("tried")
+	srv.On(fakeserver.Match{Verb: "STAT", When: "tried"}, fakeserver.Auto.With(edit.StatusText("0 0")))
 	talk(srv, "STAT", "RETR 1")
 	talk(srv, "STAT")
 	// Output:
@@ -83,9 +84,9 @@ func ExampleRule_Goto() {
 func ExampleHandler_With() {
 	srv := fakeserver.New(mailbox(), nil)
 	srv.On(fakeserver.Match{Verb: "UIDL"}, fakeserver.Auto.With(
-		fakeserver.InsertRow(3, "3"),
-		fakeserver.DropRow(1),
-		fakeserver.StatusText("")))
+		edit.InsertRow(3, "3"),
+		edit.DropRow(1),
+		edit.StatusText("")))
 	talk(srv, "UIDL")
 	// Output:
 	// +OK
@@ -116,7 +117,7 @@ func ExampleAs() {
 func ExampleRows() {
 	number := func(n int, row string) []string { return []string{fmt.Sprintf("+OK %s", row)} }
 	srv := fakeserver.New(mailbox(), nil)
-	srv.On(fakeserver.Match{Verb: "UIDL"}, fakeserver.Auto.With(fakeserver.Rows(number)))
+	srv.On(fakeserver.Match{Verb: "UIDL"}, fakeserver.Auto.With(edit.Rows(number)))
 	talk(srv, "UIDL")
 	// Output:
 	// +OK 2 messages (47 octets)
@@ -127,7 +128,7 @@ func ExampleRows() {
 
 func ExampleTakeEffect() {
 	srv := fakeserver.New(mailbox(), nil)
-	srv.On(fakeserver.Match{Verb: "QUIT"}, fakeserver.Auto.With(fakeserver.TakeEffect(), fakeserver.CutAfter(0, fakeserver.Close)))
+	srv.On(fakeserver.Match{Verb: "QUIT"}, fakeserver.Auto.With(edit.TakeEffect(), edit.CutAfter(0, edit.Close)))
 	talk(srv, "DELE 1", "QUIT")
 	matched, err := fakeserver.HaveKept("a2").Match(srv)
 	fmt.Println(matched, err)
@@ -179,7 +180,7 @@ func ExampleFragment() {
 func ExampleServer_SetUser() {
 	srv := fakeserver.New(nil, &fakeserver.Options{Users: map[string]fakeserver.User{}})
 	srv.SetUser("demo", fakeserver.User{Password: "demo", Maildrop: mailbox(), Without: []string{"UIDL"}})
-	srv.On(fakeserver.Match{Verb: "STAT", User: "demo"}, fakeserver.Auto.With(fakeserver.Count(fakeserver.By(1))))
+	srv.On(fakeserver.Match{Verb: "STAT", User: "demo"}, fakeserver.Auto.With(edit.Count(edit.By(1))))
 	talk(srv, "STAT", "LIST 1", "UIDL 1")
 	// Output:
 	// +OK 3 47
@@ -267,8 +268,8 @@ func ExampleOptions_strict() {
 
 func ExampleHandler_Telling() {
 	srv := fakeserver.New(mailbox(), nil)
-	srv.On(fakeserver.Match{Verb: "PASS"}, fakeserver.Auto.With(fakeserver.StatusText("{messages} messages for {user}")).Telling())
-	srv.On(fakeserver.Match{Verb: "NOOP"}, fakeserver.Auto.With(fakeserver.StatusText("{octets} octets")).Telling())
+	srv.On(fakeserver.Match{Verb: "PASS"}, fakeserver.Auto.With(edit.StatusText("{messages} messages for {user}")).Telling())
+	srv.On(fakeserver.Match{Verb: "NOOP"}, fakeserver.Auto.With(edit.StatusText("{octets} octets")).Telling())
 	talk(srv, "NOOP", "DELE 1", "NOOP")
 	// Output:
 	// +OK 47 octets

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/edit"
 	"pop3mtm/fakeserver/maildrop"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -20,7 +21,7 @@ var _ = Describe("an edit", func() {
 		srv := start(fakeserver.NewMaildrop(maildrop.Bytes("u", []byte(raw))), nil)
 		whole := "+OK 100014 octets\r\n" + stuffed(raw) + ".\r\n"
 		for _, n := range []int{0, 1, 5, 19, 20, 26, 27, 28, 29, 30, 50_000, len(whole) - 4, len(whole) - 1, len(whole)} {
-			srv.On(fakeserver.Match{Verb: "RETR"}, fakeserver.Auto.With(fakeserver.CutAfter(int64(n), fakeserver.Close))).Once()
+			srv.On(fakeserver.Match{Verb: "RETR"}, fakeserver.Auto.With(edit.CutAfter(int64(n), edit.Close))).Once()
 			p := login(srv)
 			p.say("RETR 1\r\n")
 			Expect(p.rest() == whole[:n]).To(BeTrue(), "cut after %d", n)
@@ -29,7 +30,7 @@ var _ = Describe("an edit", func() {
 
 	It("leaves a shorter reply whole and the connection open", func() {
 		srv := start(three(), nil)
-		srv.On(fakeserver.Match{Verb: "RETR"}, fakeserver.Auto.With(fakeserver.CutAfter(1000, fakeserver.Reset)))
+		srv.On(fakeserver.Match{Verb: "RETR"}, fakeserver.Auto.With(edit.CutAfter(1000, edit.Reset)))
 		p := login(srv)
 		_, wire := p.multi("RETR 1")
 		Expect(wire).To(HaveLen(10))
@@ -38,7 +39,7 @@ var _ = Describe("an edit", func() {
 
 	It("withholds the rest and goes on with Open", func() {
 		srv := start(three(), nil)
-		srv.On(fakeserver.Match{Verb: "RETR"}, fakeserver.Auto.With(fakeserver.CutAfter(17, fakeserver.Open)))
+		srv.On(fakeserver.Match{Verb: "RETR"}, fakeserver.Auto.With(edit.CutAfter(17, edit.Open)))
 		p := login(srv)
 		p.say("RETR 1\r\nNOOP\r\n")
 		Expect(p.line()).To(Equal("+OK 10 octets"))
@@ -47,7 +48,7 @@ var _ = Describe("an edit", func() {
 
 	It("resets the connection", func() {
 		srv := start(three(), nil)
-		srv.On(fakeserver.Match{Verb: "RETR"}, fakeserver.Auto.With(fakeserver.CutAfter(15, fakeserver.Reset)))
+		srv.On(fakeserver.Match{Verb: "RETR"}, fakeserver.Auto.With(edit.CutAfter(15, edit.Reset)))
 		p := login(srv)
 		p.say("RETR 1\r\n")
 		b, err := io.ReadAll(p.in)
@@ -57,7 +58,7 @@ var _ = Describe("an edit", func() {
 
 	It("closes one side only, and reads what the client still sends", func() {
 		srv := start(three(), nil)
-		srv.On(fakeserver.Match{Verb: "NOOP"}, fakeserver.Auto.With(fakeserver.CutAfter(3, fakeserver.HalfClose)))
+		srv.On(fakeserver.Match{Verb: "NOOP"}, fakeserver.Auto.With(edit.CutAfter(3, edit.HalfClose)))
 		p := login(srv)
 		p.say("NOOP\r\n")
 		Expect(p.rest()).To(Equal("+OK"))
@@ -70,7 +71,7 @@ var _ = Describe("an edit", func() {
 	It("stalls: nothing more comes, and the maildrop stays locked until the client closes", func() {
 		drop := three()
 		srv := start(drop, nil)
-		srv.On(fakeserver.Match{Verb: "RETR"}, fakeserver.Auto.With(fakeserver.CutAfter(20, fakeserver.Stall))).Once()
+		srv.On(fakeserver.Match{Verb: "RETR"}, fakeserver.Auto.With(edit.CutAfter(20, edit.Stall))).Once()
 		p := login(srv)
 		p.say("RETR 1\r\n")
 		Expect(p.line()).To(Equal("+OK 10 octets"))
@@ -85,7 +86,7 @@ var _ = Describe("an edit", func() {
 
 	It("sends any octets", func() {
 		srv := start(three(), nil)
-		srv.On(fakeserver.Match{Verb: "STAT"}, fakeserver.Auto.With(fakeserver.Raw("\x00\xff+OK no\n\r.")))
+		srv.On(fakeserver.Match{Verb: "STAT"}, fakeserver.Auto.With(edit.Raw("\x00\xff+OK no\n\r.")))
 		p := login(srv)
 		p.say("STAT\r\nQUIT\r\n")
 		Expect(p.rest()).To(Equal("\x00\xff+OK no\n\r.+OK bye\r\n"))
@@ -93,7 +94,7 @@ var _ = Describe("an edit", func() {
 
 	It("applies one after the other", func() {
 		srv := start(three(), nil)
-		srv.On(fakeserver.Match{Verb: "STAT"}, fakeserver.Auto.With(fakeserver.Refuse("long text"), fakeserver.CutAfter(6, fakeserver.Close)))
+		srv.On(fakeserver.Match{Verb: "STAT"}, fakeserver.Auto.With(edit.Refuse("long text"), edit.CutAfter(6, edit.Close)))
 		p := login(srv)
 		p.say("STAT\r\n")
 		Expect(p.rest()).To(Equal("-ERR l"))
@@ -101,15 +102,15 @@ var _ = Describe("an edit", func() {
 
 	It("ends the session with a -ERR greeting (quirk 1)", func() {
 		srv := start(three(), nil)
-		srv.On(fakeserver.Match{Verb: "CONNECT"}, fakeserver.Auto.With(fakeserver.Refuse("go away"))).Once().Must()
+		srv.On(fakeserver.Match{Verb: "CONNECT"}, fakeserver.Auto.With(edit.Refuse("go away"))).Once().Must()
 		Expect(dial(srv).rest()).To(Equal("-ERR go away\r\n"))
 		Expect(login(srv).ask("STAT")).To(Equal("+OK 3 42"))
 	})
 
 	It("drops the line when a body cannot be read to its end", func() {
 		srv := start(three(), nil)
-		srv.On(fakeserver.Match{Verb: "NOOP"}, func(*fakeserver.Exchange) fakeserver.Reply {
-			return fakeserver.Reply{{Bytes: []byte("+OK\r\n"), Body: brokenBody{}}}
+		srv.On(fakeserver.Match{Verb: "NOOP"}, func(*fakeserver.Exchange) edit.Reply {
+			return edit.Reply{{Bytes: []byte("+OK\r\n"), Body: brokenBody{}}}
 		})
 		p := login(srv)
 		p.say("NOOP\r\n")
@@ -125,7 +126,7 @@ func (brokenBody) WriteTo(w io.Writer) (int64, error) {
 }
 
 var _ = Describe("a rule", func() {
-	refuse := func(text string) fakeserver.Handler { return fakeserver.Auto.With(fakeserver.Refuse(text)) }
+	refuse := func(text string) fakeserver.Handler { return fakeserver.Auto.With(edit.Refuse(text)) }
 
 	It("is for a verb in any case, and for exact arguments", func() {
 		srv := start(three(), nil)
@@ -248,7 +249,7 @@ var _ = Describe("a rule", func() {
 	It("edits what stands in for its reply too: a maildrop that turns out to be locked", func() {
 		srv := start(three(), nil)
 		login(srv)
-		srv.On(fakeserver.Match{Verb: "PASS"}, fakeserver.Auto.With(fakeserver.StatusText("lock busy")))
+		srv.On(fakeserver.Match{Verb: "PASS"}, fakeserver.Auto.With(edit.StatusText("lock busy")))
 		p, _ := connect(srv)
 		Expect(p.ask("USER demo")).To(HavePrefix("+OK"))
 		Expect(p.ask("PASS demo")).To(Equal("-ERR lock busy"))
@@ -267,8 +268,8 @@ var _ = Describe("a rule", func() {
 
 	It("may have a handler of its own", func() {
 		srv := start(three(), nil)
-		srv.On(fakeserver.Match{Verb: "XTND"}, func(x *fakeserver.Exchange) fakeserver.Reply {
-			return fakeserver.OK(x.Session.State().String() + " " + x.Session.User() + " " + x.Args)
+		srv.On(fakeserver.Match{Verb: "XTND"}, func(x *fakeserver.Exchange) edit.Reply {
+			return edit.OK(x.Session.State().String() + " " + x.Session.User() + " " + x.Args)
 		})
 		Expect(login(srv).ask("xtnd XLST 1")).To(Equal("+OK TRANSACTION demo XLST 1"))
 	})

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/edit"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -70,9 +71,9 @@ var _ = Describe("fragments", func() {
 
 func TestARuleMaySayAWordWhenTheTimerEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := fakeserver.New(three(), &fakeserver.Options{IdleTimeout: time.Minute})                             // QUIRK 90
-		srv.On(fakeserver.Match{Verb: "TIMEOUT"}, fakeserver.Auto.With(fakeserver.Raw("421 timeout\r\n"))).Once() // QUIRK 99
-		srv.On(fakeserver.Match{Verb: "timeout", Session: 2}, fakeserver.Auto.With(fakeserver.Raw(""), fakeserver.ThenEnd(fakeserver.Stall)))
+		srv := fakeserver.New(three(), &fakeserver.Options{IdleTimeout: time.Minute})                       // QUIRK 90
+		srv.On(fakeserver.Match{Verb: "TIMEOUT"}, fakeserver.Auto.With(edit.Raw("421 timeout\r\n"))).Once() // QUIRK 99
+		srv.On(fakeserver.Match{Verb: "timeout", Session: 2}, fakeserver.Auto.With(edit.Raw(""), edit.ThenEnd(edit.Stall)))
 		c := serve(t, srv)
 		exchange(t, c, "", "421 timeout")
 		if n, err := c.Read(make([]byte, 1)); n != 0 || err != io.EOF {

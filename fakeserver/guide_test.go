@@ -1,11 +1,15 @@
 package fakeserver_test
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"net"
 	"net/textproto"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,6 +17,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/edit"
 	"pop3mtm/fakeserver/maildrop"
 )
 
@@ -52,7 +57,7 @@ func TestAClientDeletesNothingThatItHasNot(t *testing.T) {
 	mail := maildrop.Bytes("a1", []byte("Subject: one\r\n\r\nHello.\r\n"))
 	srv := fakeserver.Start(t, fakeserver.NewMaildrop(mail), &fakeserver.Options{Strict: true})
 	srv.On(fakeserver.Match{Verb: "RETR", Args: "1"},
-		fakeserver.Auto.With(fakeserver.CutAfter(30, fakeserver.Close))).Once().Must()
+		fakeserver.Auto.With(edit.CutAfter(30, edit.Close))).Once().Must()
 
 	if err := fetchAndDelete(srv.Addr()); err == nil {
 		t.Error("a message that is cut was taken for a whole one")
@@ -81,7 +86,7 @@ func TestUsersShareAServer(t *testing.T) {
 	srv := fakeserver.Start(t, nil, &fakeserver.Options{Users: map[string]fakeserver.User{}})
 	drop := fakeserver.NewMaildrop(maildrop.Bytes("a1", []byte("Subject: one\r\n\r\n")))
 	srv.SetUser(t.Name(), fakeserver.User{Password: "secret", Maildrop: drop})
-	srv.On(fakeserver.Match{Verb: "DELE", User: t.Name()}, fakeserver.Auto.With(fakeserver.Refuse("not here")))
+	srv.On(fakeserver.Match{Verb: "DELE", User: t.Name()}, fakeserver.Auto.With(edit.Refuse("not here")))
 	NewWithT(t).Expect(srv.Users()).To(ContainElement(t.Name()))
 }
 
@@ -118,10 +123,33 @@ var _ = Describe("docs/fakeserver.md", func() {
 	It("names every edit, view, change and deletion", func() {
 		guide, err := os.ReadFile(filepath.Join("..", "docs", "fakeserver.md"))
 		Expect(err).NotTo(HaveOccurred())
-		for _, kind := range []string{"Edit", "View", "Change", "Condition"} {
-			for _, name := range makers(kind) {
+		for kind, folder := range map[string]string{"Edit": "edit", "View": ".", "Change": ".", "Condition": "."} {
+			for _, name := range makers(folder, kind) {
 				Expect(string(guide)).To(ContainSubstring("`"+name+"`"), "a function that makes a %s", kind)
 			}
 		}
 	})
 })
+
+// makers are the exported functions of the package in a folder that make a value of a type, sorted.
+func makers(folder, kind string) []string {
+	GinkgoHelper()
+	files, err := filepath.Glob(filepath.Join(folder, "*.go"))
+	Expect(err).NotTo(HaveOccurred())
+	var made []string
+	for _, name := range files {
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		Expect(err).NotTo(HaveOccurred())
+		for _, d := range f.Decls {
+			fn, ok := d.(*ast.FuncDecl)
+			if !ok || fn.Recv != nil || !fn.Name.IsExported() || fn.Type.Results == nil {
+				continue
+			}
+			if id, ok := fn.Type.Results.List[0].Type.(*ast.Ident); ok && id.Name == kind {
+				made = append(made, fn.Name.Name)
+			}
+		}
+	}
+	slices.Sort(made)
+	return made
+}

@@ -3,6 +3,8 @@ package fakeserver
 import (
 	"fmt"
 	"strings"
+
+	"pop3mtm/fakeserver/edit"
 )
 
 // language is one in which the server can say what it says.
@@ -25,32 +27,32 @@ func languages() []language {
 
 // lang answers LANG (RFC 6856 section 3.2): a list of languages, or a change to one.
 // The range * stands for the language that the options prefer.
-func lang(x *Exchange) Reply {
+func lang(x *Exchange) edit.Reply {
 	tag := strings.TrimSpace(x.Args)
 	if tag == "" {
 		var rows strings.Builder
 		for _, l := range languages() {
 			rows.WriteString(l.tag + " " + l.name + "\r\n")
 		}
-		return multiline("languages follow", strings.NewReader(rows.String()))
+		return edit.Multiline("languages follow", strings.NewReader(rows.String()))
 	}
 	if tag == "*" {
 		tag = x.Session.server.o.Language
 	}
 	for _, l := range languages() {
 		if strings.EqualFold(l.tag, tag) {
-			x.effect = func() Reply {
+			x.effect = func() edit.Reply {
 				x.Session.texts = l.texts
 				return nil
 			}
-			return OK(l.tag + " " + l.changed)
+			return edit.OK(l.tag + " " + l.changed)
 		}
 	}
-	return Err("no such language")
+	return edit.Err("no such language")
 }
 
 // translated says the text of a status line in the language of the session.
-func (s *Session) translated(r Reply) Reply {
+func (s *Session) translated(r edit.Reply) edit.Reply {
 	if s.texts == nil || len(r) == 0 || len(r[0].Bytes) == 0 {
 		return r
 	}

@@ -3,6 +3,8 @@ package fakeserver
 import (
 	"net"
 	"time"
+
+	"pop3mtm/fakeserver/edit"
 )
 
 // turnAwayTime bounds how long a client that finds no room may take to read that.
@@ -30,28 +32,28 @@ func (s *Server) busy() string {
 }
 
 // bounded applies the limits on bad commands and on refused logins to a reply.
-func (s *Session) bounded(x *Exchange, reply Reply) Reply {
+func (s *Session) bounded(x *Exchange, reply edit.Reply) edit.Reply {
 	o := &s.server.o
 	if !x.bad {
 		s.badInRow = 0
 	} else if s.badInRow++; s.badInRow == o.MaxBadCommands {
 		s.state = Update
-		return s.translated(Err("too many bad commands, closing"))
+		return s.translated(edit.Err("too many bad commands, closing"))
 	}
 	if o.MaxBadLogins == 0 && o.DelayBadLogin == 0 || !s.loginRefused(x, reply) {
 		return reply
 	}
 	if o.DelayBadLogin > 0 {
-		reply = Pause(o.DelayBadLogin)(reply)
+		reply = edit.Pause(o.DelayBadLogin)(reply)
 	}
 	if s.badLogins++; s.badLogins == o.MaxBadLogins {
-		reply = ThenEnd(Close)(reply)
+		reply = edit.ThenEnd(edit.Close)(reply)
 	}
 	return reply
 }
 
 // loginRefused reports whether reply refuses a login, as the last step of one that x is.
-func (s *Session) loginRefused(x *Exchange, reply Reply) bool {
+func (s *Session) loginRefused(x *Exchange, reply edit.Reply) bool {
 	switch {
 	case s.state != Authorization:
 		return false
@@ -61,7 +63,7 @@ func (s *Session) loginRefused(x *Exchange, reply Reply) bool {
 		return false
 	}
 	if s.dialect != nil {
-		return s.name == "" && !reply.succeeds()
+		return s.name == "" && reply.Bearing() < edit.Success
 	}
-	return reply.startsWith("-ERR")
+	return reply.StartsWith("-ERR")
 }

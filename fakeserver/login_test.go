@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/edit"
 	"pop3mtm/fakeserver/maildrop"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -85,10 +86,10 @@ var _ = Describe("login", func() {
 
 	It("takes the timestamp from the greeting that was really sent", func() {
 		srv := start(three(), nil)
-		srv.On(fakeserver.Match{Verb: "CONNECT"}, fakeserver.Auto.With(fakeserver.Raw("+OK <odd>> hi <2>\r\n")))
+		srv.On(fakeserver.Match{Verb: "CONNECT"}, fakeserver.Auto.With(edit.Raw("+OK <odd>> hi <2>\r\n")))
 		p, greeting := connect(srv)
 		Expect(p.ask(apop(greeting, "demo", "demo"))).To(HavePrefix("+OK"))
-		srv.On(fakeserver.Match{Verb: "CONNECT"}, fakeserver.Auto.With(fakeserver.Raw("+OK a < b\r\n")))
+		srv.On(fakeserver.Match{Verb: "CONNECT"}, fakeserver.Auto.With(edit.Raw("+OK a < b\r\n")))
 		p, _ = connect(srv)
 		Expect(p.ask(apop("", "demo", "demo"))).To(HavePrefix("-ERR"))
 	})
@@ -142,7 +143,7 @@ var _ = Describe("login", func() {
 	It("leaves the maildrop unlocked when the login is refused by a rule", func() {
 		drop := three()
 		srv := start(drop, nil)
-		srv.On(fakeserver.Match{Verb: "PASS"}, fakeserver.Auto.With(fakeserver.Refuse("[SYS/TEMP] later"))).Once().Must()
+		srv.On(fakeserver.Match{Verb: "PASS"}, fakeserver.Auto.With(edit.Refuse("[SYS/TEMP] later"))).Once().Must()
 		p, _ := connect(srv)
 		Expect(p.ask("USER demo")).To(HavePrefix("+OK"))
 		Expect(p.ask("PASS demo")).To(Equal("-ERR [SYS/TEMP] later"))

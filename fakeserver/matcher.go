@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"pop3mtm/fakeserver/edit"
 )
 
 // nearest is how many commands a failure shows.
@@ -56,7 +58,7 @@ func (m *ReceivedMatcher) Match(actual any) (bool, error) {
 				continue
 			}
 			m.seen = append(m.seen, fmt.Sprintf("session %d, %s: %s", t.Session, c.State, c))
-			if glob(pattern, c.String()) {
+			if edit.Glob(pattern, c.String()) {
 				count++
 			}
 		}

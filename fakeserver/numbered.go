@@ -5,22 +5,23 @@ import (
 	"io"
 	"strings"
 
+	"pop3mtm/fakeserver/edit"
 	"pop3mtm/fakeserver/maildrop"
 )
 
 // message finds the message that an argument names, or says why there is none.
-func (x *Exchange) message(arg string) (n int, m maildrop.Message, refusal Reply) {
+func (x *Exchange) message(arg string) (n int, m maildrop.Message, refusal edit.Reply) {
 	v := x.Session.view
 	k, ok := number(arg)
 	if !ok {
 		return 0, nil, x.refuse("a message number is needed")
 	}
 	if k < 1 || k > int64(v.list.Len()) {
-		return 0, nil, Err(fmt.Sprintf("no such message, only %d in maildrop", v.list.Len()))
+		return 0, nil, edit.Err(fmt.Sprintf("no such message, only %d in maildrop", v.list.Len()))
 	}
 	n = int(k)
 	if v.deleted(n) {
-		return 0, nil, Err(fmt.Sprintf("message %d is deleted", n))
+		return 0, nil, edit.Err(fmt.Sprintf("message %d is deleted", n))
 	}
 	return n, v.list.At(n - 1), nil
 }
@@ -43,17 +44,17 @@ type column func(row []byte, m maildrop.Message) []byte
 
 // numbered answers LIST and UIDL: a row for one message, or for all that are
 // not deleted.
-func numbered(x *Exchange, col column) Reply {
+func numbered(x *Exchange, col column) edit.Reply {
 	arg := strings.TrimSpace(x.Args)
 	v := x.Session.view
 	if arg == "" {
-		return multiline(fmt.Sprintf("%d messages (%d octets)", v.count, v.octets), listing{v, col})
+		return edit.Multiline(fmt.Sprintf("%d messages (%d octets)", v.count, v.octets), listing{v, col})
 	}
 	n, m, refusal := x.message(arg)
 	if refusal != nil {
 		return refusal
 	}
-	return OK(string(col(fmt.Appendf(nil, "%d ", n), m)))
+	return edit.OK(string(col(fmt.Appendf(nil, "%d ", n), m)))
 }
 
 // listing writes the rows of all messages, many in one write.

@@ -1,13 +1,17 @@
 package fakeserver
 
-import "fmt"
+import (
+	"fmt"
+
+	"pop3mtm/fakeserver/edit"
+)
 
 // rset answers RSET. RFC 1939 section 5: marks of deletion are taken away.
-func rset(x *Exchange) Reply {
+func rset(x *Exchange) edit.Reply {
 	v := x.Session.view
-	x.effect = func() Reply {
+	x.effect = func() edit.Reply {
 		v.reset()
 		return nil
 	}
-	return OK(fmt.Sprintf("maildrop has %d messages", v.list.Len()))
+	return edit.OK(fmt.Sprintf("maildrop has %d messages", v.list.Len()))
 }

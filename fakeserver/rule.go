@@ -73,30 +73,6 @@ func (m Match) String() string {
 // InitialState is the named state at the start.
 const InitialState = "start"
 
-// glob tells whether text is pattern, in which a * stands for any text.
-func glob(pattern, text string) bool {
-	if pattern == "*" { // LIST * is not LIST alone
-		return text != ""
-	}
-	if !strings.Contains(pattern, "*") {
-		return pattern == text
-	}
-	parts := strings.Split(pattern, "*")
-	last := len(parts) - 1
-	if !strings.HasPrefix(text, parts[0]) {
-		return false
-	}
-	text = text[len(parts[0]):]
-	for _, part := range parts[1:last] {
-		i := strings.Index(text, part)
-		if i < 0 {
-			return false
-		}
-		text = text[i+len(part):]
-	}
-	return strings.HasSuffix(text, parts[last])
-}
-
 // Rule gives the commands that match to another handler. Its methods may be
 // called at any time and return the rule.
 type Rule struct {

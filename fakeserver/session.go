@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"pop3mtm/fakeserver/edit"
 )
 
 // State is a state of RFC 1939 section 3, or the time before the greeting.
@@ -166,11 +168,11 @@ func (s *Session) serve() string {
 // expire ends a session whose client says nothing.
 func (s *Session) expire() string {
 	done, why := s.exchange(&Exchange{Verb: timeoutVerb, Session: s, pseudo: true})
-	if done && why != endedBy(Close) {
+	if done && why != endedBy(edit.Close) {
 		return why
 	}
 	if !done {
-		_ = s.end(Close) // there is nobody to tell
+		_ = s.end(edit.Close) // there is nobody to tell
 	}
 	return timerExpired
 }
@@ -284,7 +286,7 @@ func (s *Session) exchange(x *Exchange) (done bool, why string) {
 	if x.opened != nil {
 		defer func() { _ = x.opened.Close() }() // it was only read
 	}
-	if b := reply.bearing(); x.effect != nil && (b >= success || x.challenges && b == challenge) {
+	if b := reply.Bearing(); x.effect != nil && (b >= edit.Success || x.challenges && b == edit.Challenge) {
 		if instead := s.translated(x.effect()); instead != nil {
 			for _, edit := range x.edits {
 				instead = edit(instead)
@@ -292,7 +294,7 @@ func (s *Session) exchange(x *Exchange) (done bool, why string) {
 			reply = instead
 		}
 	}
-	if x.after != nil && reply.bearing() >= challenge {
+	if x.after != nil && reply.Bearing() >= edit.Challenge {
 		x.act(x.after)
 	}
 	if x.telling {
@@ -309,26 +311,26 @@ func (s *Session) exchange(x *Exchange) (done bool, why string) {
 	}
 	reply = s.bounded(x, reply)
 	end, err := s.send(reply)
-	if err == nil && end == Open && s.state == Update {
-		end, err = Close, s.end(Close)
+	if err == nil && end == edit.Open && s.state == Update {
+		end, err = edit.Close, s.end(edit.Close)
 	}
 	if err != nil {
 		return true, s.lost(err)
 	}
-	if end == Open {
+	if end == edit.Open {
 		return false, ""
 	}
 	return true, endedBy(end)
 }
 
-func endedBy(how End) string { return "ended by the server: " + how.String() }
+func endedBy(how edit.End) string { return "ended by the server: " + how.String() }
 
 const timerExpired = "inactivity timer expired"
 
 // greeted begins the session after its greeting, or ends it when that refuses the client.
-func (s *Session) greeted(reply Reply) {
-	s.state, s.timestamp = Authorization, reply.timestamp()
-	if reply.startsWith("-ERR") || s.dialect != nil && !reply.succeeds() {
+func (s *Session) greeted(reply edit.Reply) {
+	s.state, s.timestamp = Authorization, timestamp(reply)
+	if reply.StartsWith("-ERR") || s.dialect != nil && reply.Bearing() < edit.Success {
 		s.state = Update
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/edit"
 	"pop3mtm/fakeserver/maildrop"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -177,8 +178,8 @@ var _ = Describe("a session", func() {
 	})
 
 	It("keeps reply lines within 512 octets", func() {
-		Expect(fakeserver.OK(strings.Repeat("x", 600))[0].Bytes).To(HaveLen(512))
-		Expect(string(fakeserver.Err(strings.Repeat("x", 600))[0].Bytes)).To(HaveSuffix("x\r\n"))
+		Expect(edit.OK(strings.Repeat("x", 600))[0].Bytes).To(HaveLen(512))
+		Expect(string(edit.Err(strings.Repeat("x", 600))[0].Bytes)).To(HaveSuffix("x\r\n"))
 	})
 
 	It("runs on any connection", func() {

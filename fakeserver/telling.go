@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"pop3mtm/fakeserver/edit"
 )
 
 // Fields are the words that Telling fills in, in braces: {user} who logs in or has logged in, {verb} and {argument} of the
@@ -17,15 +19,15 @@ func Fields() []string {
 // they are when the command has taken effect: "Found {messages} messages for {user}". The argument of a command that
 // carries a secret is empty, and other words in braces stay.
 func (h Handler) Telling() Handler {
-	return func(x *Exchange) Reply {
+	return func(x *Exchange) edit.Reply {
 		x.telling = true
 		return h(x)
 	}
 }
 
 // fill puts the values into the status line of r.
-func (x *Exchange) fill(r Reply) Reply {
-	if !strings.Contains(r.status(), "{") {
+func (x *Exchange) fill(r edit.Reply) edit.Reply {
+	if !strings.Contains(r.Status(), "{") {
 		return r
 	}
 	var pairs []string
@@ -33,12 +35,9 @@ func (x *Exchange) fill(r Reply) Reply {
 		pairs = append(pairs, "{"+name+"}", x.value(name))
 	}
 	put := strings.NewReplacer(pairs...)
-	return lines(func(at place, _ int, l string) []string {
-		if at == statusLine {
-			l = put.Replace(l)
-			l = l[:min(len(l), maxReplyLine-2)]
-		}
-		return []string{l}
+	return edit.StatusLine(func(l string) string {
+		l = put.Replace(l)
+		return l[:min(len(l), edit.MaxStatusLine-2)]
 	})(r)
 }
 

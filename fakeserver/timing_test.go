@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/edit"
 	"pop3mtm/fakeserver/maildrop"
 )
 
@@ -123,7 +124,7 @@ func TestAClientThatReadsNothingLosesItsSession(t *testing.T) {
 func TestPauseWaitsAndSendsWhatCameBefore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv := fakeserver.New(three(), nil)
-		srv.On(fakeserver.Match{Verb: "STAT"}, fakeserver.Auto.With(fakeserver.Pause(time.Minute)))
+		srv.On(fakeserver.Match{Verb: "STAT"}, fakeserver.Auto.With(edit.Pause(time.Minute)))
 		c := serve(t, srv)
 		begin := time.Now()
 		go func() { _, _ = io.WriteString(c, "NOOP\r\nSTAT\r\n") }()
@@ -142,7 +143,7 @@ func TestPauseWaitsAndSendsWhatCameBefore(t *testing.T) {
 func TestCloseInterruptsAPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv := fakeserver.New(three(), nil)
-		srv.On(fakeserver.Match{Verb: "NOOP"}, fakeserver.Auto.With(fakeserver.Pause(time.Hour)))
+		srv.On(fakeserver.Match{Verb: "NOOP"}, fakeserver.Auto.With(edit.Pause(time.Hour)))
 		c := serve(t, srv)
 		begin := time.Now()
 		if _, err := io.WriteString(c, "NOOP\r\n"); err != nil {

@@ -6,6 +6,8 @@ import (
 	"io"
 	"net"
 	"time"
+
+	"pop3mtm/fakeserver/edit"
 )
 
 // handshakeTime is how long a client may take for a TLS handshake.
@@ -15,12 +17,12 @@ const handshakeTime = time.Minute
 // for another certificate than that of Options.TLS. Edits work on its octets. When they withhold any, or the reply is
 // silence, the session says nothing more (End Stall); when they send other octets instead, it goes on without TLS.
 func Handshake(config *tls.Config) Handler {
-	return func(x *Exchange) Reply {
-		return Reply{{Body: &handshake{x.Session, config}}}
+	return func(x *Exchange) edit.Reply {
+		return edit.Reply{{Body: &handshake{x.Session, config}}}
 	}
 }
 
-func ownHandshake(x *Exchange) Reply { return Handshake(x.Session.server.o.TLS)(x) }
+func ownHandshake(x *Exchange) edit.Reply { return Handshake(x.Session.server.o.TLS)(x) }
 
 // secure runs the handshake when it is due.
 func (s *Session) secure() (done bool, why string) {
@@ -38,10 +40,10 @@ func (s *Session) secure() (done bool, why string) {
 	done, why = s.exchange(&Exchange{Verb: tlsVerb, Session: s, pseudo: true})
 	if !done && s.tls == nil && (s.shaken || s.out.sent == 0) {
 		// What the client sends now belongs to a handshake that is never answered: it is no command.
-		if err := s.end(Stall); err != nil {
+		if err := s.end(edit.Stall); err != nil {
 			return true, s.lost(err)
 		}
-		return true, endedBy(Stall)
+		return true, endedBy(edit.Stall)
 	}
 	return done, why
 }
@@ -63,7 +65,7 @@ func (h *handshake) WriteTo(w io.Writer) (int64, error) {
 	if err := s.conn.SetReadDeadline(time.Now().Add(min(handshakeTime, s.server.o.IdleTimeout))); err != nil {
 		return 0, err
 	}
-	l := &tlsLine{Conn: s.conn, to: asSink(w)}
+	l := &tlsLine{Conn: s.conn, to: edit.SinkOf(w)}
 	conn := tls.Server(l, h.config)
 	err := conn.HandshakeContext(context.Background()) // the deadline bounds it
 	switch {
@@ -72,7 +74,7 @@ func (h *handshake) WriteTo(w io.Writer) (int64, error) {
 	case err != nil:
 		s.record.event("TLS handshake failed: " + err.Error())
 		s.server.o.Log.Warn("TLS handshake failed", "session", s.number, "error", err)
-		return l.sent, &cutError{Close}
+		return l.sent, &edit.CutError{How: edit.Close}
 	}
 	l.to = nil
 	s.tls = conn
@@ -86,7 +88,7 @@ func (h *handshake) WriteTo(w io.Writer) (int64, error) {
 // the edits of a rule see it.
 type tlsLine struct {
 	net.Conn
-	to     sink // nil: the connection
+	to     edit.Sink // nil: the connection
 	sent   int64
 	failed error // of to
 }
@@ -97,7 +99,7 @@ func (l *tlsLine) Write(p []byte) (int, error) {
 	}
 	n, err := l.to.Write(p)
 	l.sent += int64(n)
-	if pushed := l.to.push(); err == nil {
+	if pushed := l.to.Push(); err == nil {
 		err = pushed
 	}
 	l.failed = err

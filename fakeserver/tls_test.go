@@ -14,6 +14,7 @@ import (
 	"github.com/emersion/go-sasl"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/edit"
 	"pop3mtm/fixtures"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -101,7 +102,7 @@ var _ = Describe("TLS", Ordered, func() {
 
 	It("ends without close_notify when it is told to (quirk 41)", func() {
 		srv := startTLS()
-		srv.On(fakeserver.Match{Verb: "QUIT", Session: 2}, fakeserver.Auto.With(fakeserver.ThenEnd(fakeserver.Drop)))
+		srv.On(fakeserver.Match{Verb: "QUIT", Session: 2}, fakeserver.Auto.With(edit.ThenEnd(edit.Drop)))
 		for _, notified := range []bool{true, false} {
 			near, far := net.Pipe() // one read for one write
 			go srv.ServeTLSConn(far)
@@ -118,7 +119,7 @@ var _ = Describe("TLS", Ordered, func() {
 
 	It("is not spoiled by edits that wait for a whole line", func() {
 		srv := startTLS()
-		srv.On(fakeserver.Match{Verb: "TLS"}, fakeserver.Auto.With(fakeserver.DoubleRow(1_000_000), fakeserver.SplitOctets(), fakeserver.NoTerminator()))
+		srv.On(fakeserver.Match{Verb: "TLS"}, fakeserver.Auto.With(edit.DoubleRow(1_000_000), edit.SplitOctets(), edit.NoTerminator()))
 		Expect(implicit(srv).ask("CAPA")).To(HavePrefix("+OK"))
 	})
 
@@ -198,11 +199,11 @@ var _ = Describe("TLS", Ordered, func() {
 
 	It("tells handlers about itself", func() {
 		srv := start(three(), o)
-		srv.On(fakeserver.Match{Verb: "XTLS"}, func(x *fakeserver.Exchange) fakeserver.Reply {
+		srv.On(fakeserver.Match{Verb: "XTLS"}, func(x *fakeserver.Exchange) edit.Reply {
 			if state := x.Session.TLS(); state != nil {
-				return fakeserver.OK(state.ServerName)
+				return edit.OK(state.ServerName)
 			}
-			return fakeserver.Err("none")
+			return edit.Err("none")
 		})
 		p, _ := connect(srv)
 		Expect(p.ask("XTLS")).To(Equal("-ERR none"))
@@ -232,11 +233,11 @@ var _ = Describe("TLS", Ordered, func() {
 	It("ends where a rule cuts the handshake", func() {
 		srv := startTLS()
 		for _, n := range []int64{0, 1, 5, 100, 127, 500} {
-			for _, how := range []fakeserver.End{fakeserver.Close, fakeserver.Reset, fakeserver.HalfClose} {
-				if n == 0 && how == fakeserver.Reset {
+			for _, how := range []edit.End{edit.Close, edit.Reset, edit.HalfClose} {
+				if n == 0 && how == edit.Reset {
 					continue // the client may find that out while it connects
 				}
-				srv.On(fakeserver.Match{Verb: "TLS"}, fakeserver.Auto.With(fakeserver.CutAfter(n, how))).Once().Must()
+				srv.On(fakeserver.Match{Verb: "TLS"}, fakeserver.Auto.With(edit.CutAfter(n, how))).Once().Must()
 				_, err := dial(srv).secure(ca)
 				Expect(err).To(HaveOccurred(), "%d %v", n, how)
 				Expect(errors.Is(err, context.DeadlineExceeded)).To(BeFalse(), "%d %v: %v", n, how, err)
@@ -248,7 +249,7 @@ var _ = Describe("TLS", Ordered, func() {
 	It("is silence when a rule withholds its octets, until the client gives up", func() {
 		for _, n := range []int64{0, 1, 100} {
 			srv := start(three(), o)
-			srv.On(fakeserver.Match{Verb: "TLS"}, fakeserver.Auto.With(fakeserver.CutAfter(n, fakeserver.Open))).Once().Must()
+			srv.On(fakeserver.Match{Verb: "TLS"}, fakeserver.Auto.With(edit.CutAfter(n, edit.Open))).Once().Must()
 			p, _ := connect(srv)
 			Expect(p.ask("STLS")).To(HavePrefix("+OK"))
 			raw := &counting{Conn: p.Conn}
@@ -265,7 +266,7 @@ var _ = Describe("TLS", Ordered, func() {
 
 	It("is refused in plain text by a rule (quirk 38)", func() {
 		srv := start(three(), o)
-		srv.On(fakeserver.Match{Verb: "TLS"}, fakeserver.Auto.With(fakeserver.Refuse("TLS is broken today"))).Once().Must()
+		srv.On(fakeserver.Match{Verb: "TLS"}, fakeserver.Auto.With(edit.Refuse("TLS is broken today"))).Once().Must()
 		p, _ := connect(srv)
 		Expect(p.ask("STLS")).To(HavePrefix("+OK"))
 		Expect(p.line()).To(Equal("-ERR TLS is broken today"))
@@ -274,7 +275,7 @@ var _ = Describe("TLS", Ordered, func() {
 
 	It("comes with injected replies by a rule (quirk 37)", func() {
 		srv := start(three(), o)
-		srv.On(fakeserver.Match{Verb: "STLS"}, fakeserver.Auto.With(fakeserver.Raw("+OK begin TLS\r\n+OK injected\r\n"))).Once().Must()
+		srv.On(fakeserver.Match{Verb: "STLS"}, fakeserver.Auto.With(edit.Raw("+OK begin TLS\r\n+OK injected\r\n"))).Once().Must()
 		p, _ := connect(srv)
 		Expect(p.ask("STLS")).To(HavePrefix("+OK"))
 		Expect(p.line()).To(Equal("+OK injected"))
@@ -285,7 +286,7 @@ var _ = Describe("TLS", Ordered, func() {
 
 	It("does not begin when a rule refuses STLS", func() {
 		srv := start(three(), o)
-		srv.On(fakeserver.Match{Verb: "STLS"}, fakeserver.Auto.With(fakeserver.Refuse("not today")))
+		srv.On(fakeserver.Match{Verb: "STLS"}, fakeserver.Auto.With(edit.Refuse("not today")))
 		p, _ := connect(srv)
 		Expect(p.ask("STLS")).To(Equal("-ERR not today"))
 		Expect(p.ask("USER demo")).To(HavePrefix("+OK"))
@@ -299,7 +300,7 @@ var _ = Describe("TLS", Ordered, func() {
 
 	It("cuts a reply inside TLS by a reset too", func() {
 		srv := startTLS()
-		srv.On(fakeserver.Match{Verb: "CAPA"}, fakeserver.Auto.With(fakeserver.CutAfter(10, fakeserver.Reset)))
+		srv.On(fakeserver.Match{Verb: "CAPA"}, fakeserver.Auto.With(edit.CutAfter(10, edit.Reset)))
 		p := implicit(srv)
 		p.say("CAPA\r\n")
 		b, err := io.ReadAll(p.in)

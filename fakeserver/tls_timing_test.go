@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/edit"
 	"pop3mtm/fixtures"
 )
 
@@ -43,7 +44,7 @@ func TestTimersWorkThroughTLS(t *testing.T) {
 	config := ca.Server()
 	synctest.Test(t, func(t *testing.T) {
 		srv := fakeserver.New(three(), &fakeserver.Options{TLS: config})
-		srv.On(fakeserver.Match{Verb: "TLS"}, fakeserver.Auto.With(fakeserver.Pause(time.Hour)))
+		srv.On(fakeserver.Match{Verb: "TLS"}, fakeserver.Auto.With(edit.Pause(time.Hour)))
 		near, server := net.Pipe()
 		go srv.ServeTLSConn(server)
 		begin := time.Now()

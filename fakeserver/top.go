@@ -5,11 +5,13 @@ import (
 	"errors"
 	"io"
 	"strings"
+
+	"pop3mtm/fakeserver/edit"
 )
 
 // top answers TOP. RFC 1939 section 7: the header, the blank line, and the
 // first lines of the rest, all of it when that has fewer.
-func top(x *Exchange) Reply {
+func top(x *Exchange) edit.Reply {
 	arg, count, _ := strings.Cut(strings.TrimSpace(x.Args), " ")
 	lines, ok := number(strings.TrimSpace(count))
 	if !ok {

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/edit"
 	"pop3mtm/fakeserver/maildrop"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -57,8 +58,8 @@ var _ = Describe("deleting", func() {
 	})
 
 	It("does not happen when DELE or QUIT was refused by a rule", func() {
-		srv.On(fakeserver.Match{Verb: "DELE", Args: "1"}, fakeserver.Auto.With(fakeserver.Refuse("no"))).Must()
-		srv.On(fakeserver.Match{Verb: "QUIT"}, fakeserver.Auto.With(fakeserver.Refuse("no"))).Once().Must()
+		srv.On(fakeserver.Match{Verb: "DELE", Args: "1"}, fakeserver.Auto.With(edit.Refuse("no"))).Must()
+		srv.On(fakeserver.Match{Verb: "QUIT"}, fakeserver.Auto.With(edit.Refuse("no"))).Once().Must()
 		p := login(srv)
 		Expect(p.ask("DELE 1")).To(Equal("-ERR no"))
 		Expect(p.ask("DELE 2")).To(HavePrefix("+OK"))
@@ -70,7 +71,7 @@ var _ = Describe("deleting", func() {
 	})
 
 	It("happens when the reply to QUIT is lost on the way", func() {
-		srv.On(fakeserver.Match{Verb: "QUIT"}, fakeserver.Auto.With(fakeserver.CutAfter(3, fakeserver.Close)))
+		srv.On(fakeserver.Match{Verb: "QUIT"}, fakeserver.Auto.With(edit.CutAfter(3, edit.Close)))
 		p := login(srv)
 		p.say("DELE 1\r\nQUIT\r\n")
 		Expect(p.rest()).To(HaveSuffix("deleted\r\n+OK"))
@@ -78,7 +79,7 @@ var _ = Describe("deleting", func() {
 	})
 
 	It("closes the connection after any +OK to QUIT", func() {
-		srv.On(fakeserver.Match{Verb: "QUIT"}, fakeserver.Auto.With(fakeserver.Raw("+OK\n")))
+		srv.On(fakeserver.Match{Verb: "QUIT"}, fakeserver.Auto.With(edit.Raw("+OK\n")))
 		p := login(srv)
 		p.say("QUIT\r\nSTAT\r\nRETR 1\r\n")
 		Expect(p.rest()).To(Equal("+OK\n"))

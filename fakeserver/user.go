@@ -1,10 +1,14 @@
 package fakeserver
 
-import "strings"
+import (
+	"strings"
+
+	"pop3mtm/fakeserver/edit"
+)
 
 // user answers USER. RFC 1939 section 7 lets a server say +OK to any name, so
 // that nobody learns which exist.
-func user(x *Exchange) Reply {
+func user(x *Exchange) edit.Reply {
 	if x.Session.needsTLS() {
 		return needTLS()
 	}
@@ -12,9 +16,9 @@ func user(x *Exchange) Reply {
 	if strings.TrimSpace(name) == "" {
 		return x.refuse("USER takes a name")
 	}
-	x.effect = func() Reply {
+	x.effect = func() edit.Reply {
 		x.Session.name, x.Session.mayPass = name, true
 		return nil
 	}
-	return OK("send PASS")
+	return edit.OK("send PASS")
 }

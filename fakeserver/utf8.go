@@ -5,17 +5,18 @@ import (
 	"io"
 	"unicode/utf8"
 
+	"pop3mtm/fakeserver/edit"
 	"pop3mtm/fakeserver/maildrop"
 )
 
 // utf8Mode answers UTF8. RFC 6856 section 2.1: before login, and from then on header
 // fields come in UTF-8.
-func utf8Mode(x *Exchange) Reply {
-	x.effect = func() Reply {
+func utf8Mode(x *Exchange) edit.Reply {
+	x.effect = func() edit.Reply {
 		x.Session.utf8 = true
 		return nil
 	}
-	return OK("UTF-8 from now on")
+	return edit.OK("UTF-8 from now on")
 }
 
 // maxHeader is how much of a header is looked at.

@@ -1,6 +1,10 @@
 package fakeserver
 
-import "strings"
+import (
+	"strings"
+
+	"pop3mtm/fakeserver/edit"
+)
 
 // verb is one row of the table of commands.
 type verb struct {
@@ -58,7 +62,7 @@ func pseudo(verb string) Handler {
 	case strings.EqualFold(verb, responseVerb):
 		return respond
 	case strings.EqualFold(verb, timeoutVerb):
-		return func(*Exchange) Reply { return Reply{{End: Close}} }
+		return func(*Exchange) edit.Reply { return edit.Reply{{End: edit.Close}} }
 	}
 	return nil
 }
@@ -66,14 +70,14 @@ func pseudo(verb string) Handler {
 // Auto is what a correct server does.
 var Auto Handler = auto
 
-func auto(x *Exchange) Reply {
+func auto(x *Exchange) edit.Reply {
 	if d := x.Session.dialect; d != nil && (!x.pseudo || x.Verb == connectVerb || x.Verb == responseVerb) {
 		return d.answer(x)
 	}
 	return x.Session.translated(right(x))
 }
 
-func right(x *Exchange) Reply {
+func right(x *Exchange) edit.Reply {
 	if x.pseudo {
 		return pseudo(x.Verb)(x)
 	}
@@ -100,7 +104,7 @@ func right(x *Exchange) Reply {
 }
 
 // refuse answers a command that makes no sense here.
-func (x *Exchange) refuse(text string) Reply {
+func (x *Exchange) refuse(text string) edit.Reply {
 	x.bad = true
-	return Err(text)
+	return edit.Err(text)
 }

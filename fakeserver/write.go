@@ -5,6 +5,8 @@ import (
 	"io"
 	"net"
 	"time"
+
+	"pop3mtm/fakeserver/edit"
 )
 
 const (
@@ -89,27 +91,27 @@ func (w *writer) put(p []byte) error {
 
 // send writes a reply as it is, and does what its chunks say about time and
 // about the connection. It stops at the first End that is not Open.
-func (s *Session) send(r Reply) (End, error) {
+func (s *Session) send(r edit.Reply) (edit.End, error) {
 	for _, c := range r {
 		if c.Pause > 0 {
-			if err := s.out.rest(c.Pause); err != nil {
-				return Open, err
+			if err := s.out.Rest(c.Pause); err != nil {
+				return edit.Open, err
 			}
 		}
 		end, err := s.sendChunk(c)
 		if err != nil {
-			return Open, err
+			return edit.Open, err
 		}
-		if end != Open {
+		if end != edit.Open {
 			return end, s.end(end)
 		}
 	}
-	return Open, nil
+	return edit.Open, nil
 }
 
-func (s *Session) sendChunk(c Chunk) (End, error) {
+func (s *Session) sendChunk(c edit.Chunk) (edit.End, error) {
 	if _, err := s.out.Write(c.Bytes); err != nil {
-		return Open, err
+		return edit.Open, err
 	}
 	if c.Body == nil {
 		return c.End, nil
@@ -117,23 +119,23 @@ func (s *Session) sendChunk(c Chunk) (End, error) {
 	s.record.beginBody()
 	_, err := c.Body.WriteTo(&s.out)
 	s.record.endBody()
-	if cut, ok := errors.AsType[*cutError](err); ok {
-		if cut.how == Open {
-			return Open, nil
+	if cut, ok := errors.AsType[*edit.CutError](err); ok {
+		if cut.How == edit.Open {
+			return edit.Open, nil
 		}
-		return cut.how, nil
+		return cut.How, nil
 	}
 	if err != nil {
 		if s.out.err != nil { // the line broke: that is all there is to tell
-			return Open, s.out.err
+			return edit.Open, s.out.err
 		}
-		return Open, errors.Join(err, s.out.flush())
+		return edit.Open, errors.Join(err, s.out.flush())
 	}
 	return c.End, nil
 }
 
-// rest sends what is buffered and waits. It fails when the server is being closed.
-func (w *writer) rest(d time.Duration) error {
+// Rest sends what is buffered and waits. It fails when the server is being closed.
+func (w *writer) Rest(d time.Duration) error {
 	if err := w.flush(); err != nil || d <= 0 {
 		return err
 	}
@@ -147,22 +149,23 @@ func (w *writer) rest(d time.Duration) error {
 	}
 }
 
-func (w *writer) push() error { return w.flush() }
+// Push sends what is buffered.
+func (w *writer) Push() error { return w.flush() }
 
 // end sends what is buffered and ends the connection. The maildrop is free
 // before the client can notice.
-func (s *Session) end(how End) error {
-	if how == Stall {
+func (s *Session) end(how edit.End) error {
+	if how == edit.Stall {
 		return s.stall()
 	}
 	s.release()
 	if err := s.out.flush(); err != nil {
 		return err
 	}
-	if tcp, ok := s.conn.(interface{ SetLinger(int) error }); ok && how == Reset {
+	if tcp, ok := s.conn.(interface{ SetLinger(int) error }); ok && how == edit.Reset {
 		return tcp.SetLinger(0)
 	}
-	if s.tls != nil && how != Drop {
+	if s.tls != nil && how != edit.Drop {
 		// RFC 8446 section 6.1: close_notify. A client that has gone at once has
 		// its replies all the same.
 		_ = s.tls.CloseWrite()
@@ -172,7 +175,7 @@ func (s *Session) end(how End) error {
 		return nil
 	}
 	patience := s.server.o.IdleTimeout
-	if how != HalfClose {
+	if how != edit.HalfClose {
 		patience = min(patience, lingering)
 	}
 	if err := half.CloseWrite(); err != nil {

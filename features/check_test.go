@@ -11,6 +11,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/edit"
 	"pop3mtm/mtm/store"
 )
 
@@ -54,7 +55,7 @@ var _ = Describe("After a scenario the harness", func() {
 
 	It("finds a fault that never came", func() {
 		begin()
-		Expect(w.fault(ctx, fakeserver.Match{Verb: "RETR"}, fakeserver.Refuse("no"))).To(Succeed())
+		Expect(w.fault(ctx, fakeserver.Match{Verb: "RETR"}, edit.Refuse("no"))).To(Succeed())
 		Expect(w.end(ctx)).To(MatchError(ContainSubstring("never fired: RETR")))
 	})
 

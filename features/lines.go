@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/edit"
 )
 
 // lines makes the client's connections and counts those that are open.
@@ -165,11 +166,11 @@ func newSilence() *silence {
 func (s *silence) end() { s.finish.Do(func() { close(s.over) }) }
 
 // after is an edit that lets octets of the answer through before the silence.
-func (s *silence) after(octets int64) fakeserver.Edit {
-	return func(r fakeserver.Reply) fakeserver.Reply {
-		cut := fakeserver.CutAfter(octets, fakeserver.Open)(r)
+func (s *silence) after(octets int64) edit.Edit {
+	return func(r edit.Reply) edit.Reply {
+		cut := edit.CutAfter(octets, edit.Open)(r)
 		// A pause, however short, sends what is before it.
-		return append(cut, fakeserver.Chunk{Pause: 1, Body: s})
+		return append(cut, edit.Chunk{Pause: 1, Body: s})
 	}
 }
 
@@ -192,7 +193,7 @@ type sent struct {
 func (s *sent) watch(server *fakeserver.Server, drop *fakeserver.Maildrop) {
 	s.numbers = make(map[int][]string)
 	s.counts = map[string]map[string]int{"message": {}, "header": {}}
-	remember := func(x *fakeserver.Exchange) fakeserver.Reply {
+	remember := func(x *fakeserver.Exchange) edit.Reply {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.numbers[x.Session.Number()] = drop.UIDs()
@@ -207,7 +208,7 @@ func (s *sent) watch(server *fakeserver.Server, drop *fakeserver.Maildrop) {
 
 // counter counts a thing for each request whose last argument is last.
 func (s *sent) counter(thing, last string) fakeserver.Handler {
-	return func(x *fakeserver.Exchange) fakeserver.Reply {
+	return func(x *fakeserver.Exchange) edit.Reply {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		uids := s.numbers[x.Session.Number()]

@@ -10,6 +10,7 @@ import (
 	"github.com/onsi/gomega"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/edit"
 	"pop3mtm/fakeserver/smtpsink"
 	"pop3mtm/mtm"
 	"pop3mtm/mtm/autosend"
@@ -70,16 +71,16 @@ func (w *world) refuses(refusal string) error {
 	return nil
 }
 
-func faultOf(refusal string) (fakeserver.Match, fakeserver.Edit) {
+func faultOf(refusal string) (fakeserver.Match, edit.Edit) {
 	match, known := refusals()[refusal]
 	switch {
 	case !known:
 		address := strings.Trim(strings.TrimPrefix(refusal, "refuses "), `"`)
 		return fakeserver.Match{Verb: "RCPT", Args: "TO:<" + address + ">"}, smtpsink.Refuse(550, "no such user")
 	case strings.HasPrefix(refusal, "loses"):
-		return match, smtpsink.LoseReply(fakeserver.Close)
+		return match, smtpsink.LoseReply(edit.Close)
 	case match.Verb == "DATA" || match.Verb == "EHLO":
-		return match, fakeserver.CutAfter(0, fakeserver.Close)
+		return match, edit.CutAfter(0, edit.Close)
 	}
 	return match, smtpsink.Refuse(451, "not today")
 }

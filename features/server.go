@@ -13,6 +13,7 @@ import (
 	"github.com/onsi/gomega"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/edit"
 	"pop3mtm/mtm"
 	"pop3mtm/mtm/account"
 	"pop3mtm/scenarios"
@@ -171,7 +172,7 @@ func (w *world) nobody(ctx context.Context, absence string) error {
 
 // fault makes the server's next answer to the command wrong; a scenario in which
 // it does not come to that fails.
-func (w *world) fault(ctx context.Context, match fakeserver.Match, edit fakeserver.Edit) error {
+func (w *world) fault(ctx context.Context, match fakeserver.Match, edit edit.Edit) error {
 	if err := w.ready(ctx); err != nil {
 		return err
 	}
@@ -194,13 +195,13 @@ func (w *world) letter(subject string) letter {
 }
 
 func (w *world) refusesPart(ctx context.Context, part string) error {
-	return w.fault(ctx, fakeserver.Match{Verb: parts()[part]}, fakeserver.Refuse("not now"))
+	return w.fault(ctx, fakeserver.Match{Verb: parts()[part]}, edit.Refuse("not now"))
 }
 
 func (w *world) refusesMessages(ctx context.Context, act, list string) error {
 	for _, subject := range subjects(list) {
 		for _, match := range w.requests(act, subject) {
-			if err := w.fault(ctx, match, fakeserver.Refuse("cannot read that message")); err != nil {
+			if err := w.fault(ctx, match, edit.Refuse("cannot read that message")); err != nil {
 				return err
 			}
 		}
@@ -231,7 +232,7 @@ func (w *world) answersWrong(ctx context.Context, part, answer string) error {
 // specs and scenario files of the server cover resets.
 func (w *world) breaks(ctx context.Context, where string) error {
 	match, octets := w.spot(where)
-	return w.fault(ctx, match, fakeserver.CutAfter(octets, fakeserver.Close))
+	return w.fault(ctx, match, edit.CutAfter(octets, edit.Close))
 }
 
 func (w *world) breaksIdle() error { return w.accepted.drop() }

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/edit"
 	"pop3mtm/mtm"
 	"pop3mtm/mtm/account"
 	"pop3mtm/mtm/store"
@@ -71,26 +71,26 @@ const (
 )
 
 // answers are what a server can say instead of the right answer.
-func answers() map[string]fakeserver.Edit {
-	return map[string]fakeserver.Edit{
-		"nonsense":                      fakeserver.Raw("what is it?\r\n"),
-		"a prompt that nobody knows":    fakeserver.Raw("+ V2hvIGFyZSB5b3U/\r\n"),
-		"a count that is too high":      fakeserver.Raw("+OK 30 1000\r\n"),
+func answers() map[string]edit.Edit {
+	return map[string]edit.Edit{
+		"nonsense":                      edit.Raw("what is it?\r\n"),
+		"a prompt that nobody knows":    edit.Raw("+ V2hvIGFyZSB5b3U/\r\n"),
+		"a count that is too high":      edit.Raw("+OK 30 1000\r\n"),
 		"one message missing":           relist(func(rows []string) []string { return rows[1:] }),
 		"one message twice":             relist(func(rows []string) []string { return slices.Concat(rows, rows[:1]) }),
 		"the messages in another order": relist(func(rows []string) []string { slices.Reverse(rows); return rows }),
-		"the wrong password as reason":  fakeserver.Refuse("[AUTH] no"),
-		"a locked mailbox as reason":    fakeserver.Refuse("[IN-USE] no"),
-		"haste as reason":               fakeserver.Refuse("[LOGIN-DELAY] no"),
-		"a fault of its own as reason":  fakeserver.Refuse("[SYS/TEMP] no"),
+		"the wrong password as reason":  edit.Refuse("[AUTH] no"),
+		"a locked mailbox as reason":    edit.Refuse("[IN-USE] no"),
+		"haste as reason":               edit.Refuse("[LOGIN-DELAY] no"),
+		"a fault of its own as reason":  edit.Refuse("[SYS/TEMP] no"),
 	}
 }
 
 func answerNames() []string { return slices.Sorted(maps.Keys(answers())) }
 
 // relist changes the rows of a list.
-func relist(change func(rows []string) []string) fakeserver.Edit {
-	return func(r fakeserver.Reply) fakeserver.Reply {
+func relist(change func(rows []string) []string) edit.Edit {
+	return func(r edit.Reply) edit.Reply {
 		var text bytes.Buffer
 		for _, c := range r {
 			text.Write(c.Bytes)
@@ -102,7 +102,7 @@ func relist(change func(rows []string) []string) fakeserver.Edit {
 		all := strings.SplitAfter(text.String(), "\r\n")
 		end := len(all) - 2 // the last row is ".", and after it there is nothing
 		changed := slices.Concat(all[:1], change(all[1:end]), all[end:])
-		return fakeserver.Reply{{Bytes: []byte(strings.Join(changed, ""))}}
+		return edit.Reply{{Bytes: []byte(strings.Join(changed, ""))}}
 	}
 }
 

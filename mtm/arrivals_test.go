@@ -7,6 +7,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/edit"
 	"pop3mtm/mtm"
 	"pop3mtm/mtm/account"
 	"pop3mtm/mtm/store"
@@ -47,7 +48,7 @@ var _ = Describe("Get mail of messages that nobody has seen", func() {
 
 	It("shows what a move has fetched until the server has deleted it", func() {
 		b := newBench(nil, nil, mails(3))
-		b.srv.On(fakeserver.Match{Verb: "DELE", Args: "2"}, fakeserver.Auto.With(fakeserver.Refuse("no"))).Once().Must()
+		b.srv.On(fakeserver.Match{Verb: "DELE", Args: "2"}, fakeserver.Auto.With(edit.Refuse("no"))).Once().Must()
 		op, err := b.do(get(mtm.All, mtm.Move, mtm.StayOnline))
 		Expect(err).To(HaveOccurred())
 		Expect(op.Result().Deleted).To(Equal(2))
@@ -76,7 +77,7 @@ var _ = Describe("Get mail of messages that nobody has seen", func() {
 	It("asks for the headers of those that the server refuses, and names their entries", func() {
 		b := newBench(nil, &mtm.Options{BatchMessages: 2}, mails(5), stay)
 		for _, n := range []string{"2", "5"} {
-			b.srv.On(fakeserver.Match{Verb: "RETR", Args: n}, fakeserver.Auto.With(fakeserver.Refuse("no"))).Once().Must()
+			b.srv.On(fakeserver.Match{Verb: "RETR", Args: n}, fakeserver.Auto.With(edit.Refuse("no"))).Once().Must()
 		}
 		_, err := b.do(get(mtm.New, mtm.Copy, mtm.StayOnline))
 		var failure *mtm.Error
@@ -134,7 +135,7 @@ var _ = Describe("Get mail of messages that nobody has seen", func() {
 
 	It("leaves what the line broke before to the next session", func() {
 		b := newBench(nil, &mtm.Options{BatchMessages: 2}, mails(5), stay, func(p *account.POP3) { p.SyncLimit = 4 })
-		broken := fakeserver.Auto.With(fakeserver.CutAfter(100, fakeserver.Reset))
+		broken := fakeserver.Auto.With(edit.CutAfter(100, edit.Reset))
 		b.srv.On(fakeserver.Match{Verb: "RETR", Args: "5"}, broken).Once().Must()
 		_, err := b.do(get(mtm.New, mtm.Copy, mtm.ThenDisconnect))
 		Expect(err).To(MatchError(mtm.ErrDisconnected))

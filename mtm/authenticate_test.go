@@ -9,6 +9,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/edit"
 	"pop3mtm/mtm"
 	"pop3mtm/mtm/account"
 	"pop3mtm/mtm/pop3"
@@ -160,20 +161,20 @@ var _ = Describe("Authentication (behaviour section 3)", func() {
 		Entry(nil, account.UserPass), Entry(nil, account.APOP), Entry(nil, account.Plain), Entry(nil, account.Login),
 		Entry(nil, account.CRAMMD5), Entry(nil, account.SCRAMSHA1), Entry(nil, account.SCRAMSHA256))
 
-	DescribeTable("a refusal is final: no weaker method follows (quirks 17, 18)", func(edit fakeserver.Edit, want error) {
+	DescribeTable("a refusal is final: no weaker method follows (quirks 17, 18)", func(edit edit.Edit, want error) {
 		b := newBench(nil, nil, nil, auth(account.Auto))
 		b.srv.On(fakeserver.Match{Verb: "AUTH"}, fakeserver.Auto.With(edit)).Must()
 		_, err := b.do(mtm.Connect{})
 		Expect(err).To(MatchError(want))
 		Expect(b.commands()).To(HaveExactElements("CAPA", HavePrefix("AUTH SCRAM-SHA-256")))
 	},
-		Entry("refused", fakeserver.Refuse("no"), mtm.ErrInvalidUser),
-		Entry("dropped", fakeserver.CutAfter(0, fakeserver.Close), mtm.ErrDisconnected),
+		Entry("refused", edit.Refuse("no"), mtm.ErrInvalidUser),
+		Entry("dropped", edit.CutAfter(0, edit.Close), mtm.ErrDisconnected),
 	)
 
 	DescribeTable("each refusal has its number (Error by state)", func(a account.Auth, match fakeserver.Match, text string, want error, code int) {
 		b := newBench(&fakeserver.Options{Users: bearers}, nil, nil, auth(a), token)
-		b.srv.On(match, fakeserver.Auto.With(fakeserver.Refuse(text))).Must()
+		b.srv.On(match, fakeserver.Auto.With(edit.Refuse(text))).Must()
 		_, err := b.do(mtm.Connect{})
 		Expect(err).To(MatchError(want))
 		Expect(mtm.Code(err)).To(Equal(code))
@@ -204,7 +205,7 @@ var _ = Describe("Authentication (behaviour section 3)", func() {
 
 	DescribeTable("a challenge that makes no sense cancels the login", func(a account.Auth, code int) {
 		b := newBench(nil, nil, nil, auth(a))
-		b.srv.On(fakeserver.Match{Verb: "AUTH"}, fakeserver.Auto.With(fakeserver.Raw("+ \r\n"))).Must()
+		b.srv.On(fakeserver.Match{Verb: "AUTH"}, fakeserver.Auto.With(edit.Raw("+ \r\n"))).Must()
 		_, err := b.do(mtm.Connect{})
 		Expect(err).To(MatchError(pop3.ErrChallenge))
 		Expect(mtm.Code(err)).To(Equal(code))

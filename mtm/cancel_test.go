@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/edit"
 	"pop3mtm/mtm"
 	"pop3mtm/mtm/account"
 	"pop3mtm/mtm/progress"
@@ -187,7 +188,7 @@ func (f flow) stop(r *rig, s spot, disconnect bool) {
 		r.do(f.before(r)...)
 	}
 	r.mute = s.verb == dialing
-	rule := r.srv.On(fakeserver.Match{Verb: s.verb, Args: s.args, Nth: s.nth}, fakeserver.Auto.With(fakeserver.CutAfter(s.octets, fakeserver.Stall))).Once()
+	rule := r.srv.On(fakeserver.Match{Verb: s.verb, Args: s.args, Nth: s.nth}, fakeserver.Auto.With(edit.CutAfter(s.octets, edit.Stall))).Once()
 	op, err := r.box.InvokeAsync(r.t.Context(), f.command(r))
 	r.must(err)
 	synctest.Wait()

@@ -9,6 +9,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/edit"
 	"pop3mtm/mtm"
 	"pop3mtm/mtm/account"
 	"pop3mtm/mtm/progress"
@@ -93,7 +94,7 @@ var _ = Describe("Connecting", func() {
 		}
 	})
 
-	DescribeTable("tells why it failed", func(match fakeserver.Match, edit fakeserver.Edit, auth account.Auth, want error, code int) {
+	DescribeTable("tells why it failed", func(match fakeserver.Match, edit edit.Edit, auth account.Auth, want error, code int) {
 		b := newBench(nil, nil, mails(1), func(p *account.POP3) { p.Auth = auth })
 		b.srv.On(match, fakeserver.Auto.With(edit)).Once().Must()
 		op, err := b.do(mtm.Connect{})
@@ -108,15 +109,15 @@ var _ = Describe("Connecting", func() {
 		_, err = b.do(mtm.Connect{})
 		Expect(err).NotTo(HaveOccurred(), "the client can connect again")
 	},
-		Entry("greeting (1)", fakeserver.Match{Verb: "CONNECT"}, fakeserver.Refuse("not you"), account.UserPass, mtm.ErrCannotConnect, -170),
-		Entry("USER", fakeserver.Match{Verb: "USER"}, fakeserver.Refuse("who?"), account.UserPass, mtm.ErrInvalidUser, -171),
-		Entry("PASS", fakeserver.Match{Verb: "PASS"}, fakeserver.Refuse("no"), account.UserPass, mtm.ErrInvalidLogin, -172),
-		Entry("APOP", fakeserver.Match{Verb: "APOP"}, fakeserver.Refuse("no"), account.APOP, mtm.ErrInvalidAPOP, -177),
-		Entry("in use (28)", fakeserver.Match{Verb: "PASS"}, fakeserver.Refuse("[IN-USE] later"), account.UserPass, mtm.ErrInUse, -14),
-		Entry("STAT", fakeserver.Match{Verb: "STAT"}, fakeserver.Refuse("no"), account.UserPass, mtm.ErrServer, -174),
-		Entry("LIST", fakeserver.Match{Verb: "LIST"}, fakeserver.Refuse("no"), account.UserPass, mtm.ErrServer, -174),
-		Entry("nonsense", fakeserver.Match{Verb: "STAT"}, fakeserver.Raw("what?\r\n"), account.UserPass, mtm.ErrServer, -174),
-		Entry("a lost line", fakeserver.Match{Verb: "UIDL"}, fakeserver.CutAfter(4, fakeserver.Close), account.UserPass, mtm.ErrDisconnected, -36),
+		Entry("greeting (1)", fakeserver.Match{Verb: "CONNECT"}, edit.Refuse("not you"), account.UserPass, mtm.ErrCannotConnect, -170),
+		Entry("USER", fakeserver.Match{Verb: "USER"}, edit.Refuse("who?"), account.UserPass, mtm.ErrInvalidUser, -171),
+		Entry("PASS", fakeserver.Match{Verb: "PASS"}, edit.Refuse("no"), account.UserPass, mtm.ErrInvalidLogin, -172),
+		Entry("APOP", fakeserver.Match{Verb: "APOP"}, edit.Refuse("no"), account.APOP, mtm.ErrInvalidAPOP, -177),
+		Entry("in use (28)", fakeserver.Match{Verb: "PASS"}, edit.Refuse("[IN-USE] later"), account.UserPass, mtm.ErrInUse, -14),
+		Entry("STAT", fakeserver.Match{Verb: "STAT"}, edit.Refuse("no"), account.UserPass, mtm.ErrServer, -174),
+		Entry("LIST", fakeserver.Match{Verb: "LIST"}, edit.Refuse("no"), account.UserPass, mtm.ErrServer, -174),
+		Entry("nonsense", fakeserver.Match{Verb: "STAT"}, edit.Raw("what?\r\n"), account.UserPass, mtm.ErrServer, -174),
+		Entry("a lost line", fakeserver.Match{Verb: "UIDL"}, edit.CutAfter(4, edit.Close), account.UserPass, mtm.ErrDisconnected, -36),
 	)
 
 	It("never shows the password in an error or a transcript", func() {
@@ -171,7 +172,7 @@ var _ = Describe("Commands that cannot start", func() {
 
 	It("are refused while another one runs", func() {
 		b := newBench(nil, nil, mails(1))
-		b.srv.On(fakeserver.Match{Verb: "STAT"}, fakeserver.Auto.With(fakeserver.CutAfter(0, fakeserver.Open)))
+		b.srv.On(fakeserver.Match{Verb: "STAT"}, fakeserver.Auto.With(edit.CutAfter(0, edit.Open)))
 		op, err := b.box.InvokeAsync(context.Background(), mtm.Connect{})
 		Expect(err).NotTo(HaveOccurred())
 		Expect(b.box.Busy()).To(BeTrue())
@@ -203,7 +204,7 @@ var _ = Describe("Disconnecting", func() {
 
 	It("ends what runs and drops the line without QUIT", func() {
 		b := newBench(nil, nil, mails(1))
-		silent := b.srv.On(fakeserver.Match{Verb: "STAT"}, fakeserver.Auto.With(fakeserver.CutAfter(0, fakeserver.Open))).Once().Must()
+		silent := b.srv.On(fakeserver.Match{Verb: "STAT"}, fakeserver.Auto.With(edit.CutAfter(0, edit.Open))).Once().Must()
 		op, err := b.box.InvokeAsync(context.Background(), mtm.Connect{})
 		Expect(err).NotTo(HaveOccurred())
 		Eventually(silent.Fired).Should(Equal(1))
@@ -216,7 +217,7 @@ var _ = Describe("Disconnecting", func() {
 
 	It("takes a refused QUIT for done", func() {
 		b := newBench(nil, nil, mails(1))
-		b.srv.On(fakeserver.Match{Verb: "QUIT"}, fakeserver.Auto.With(fakeserver.Refuse("some mail was not deleted"))).Must()
+		b.srv.On(fakeserver.Match{Verb: "QUIT"}, fakeserver.Auto.With(edit.Refuse("some mail was not deleted"))).Must()
 		b.mustDo(mtm.Connect{})
 		b.mustDo(mtm.Disconnect{})
 		Expect(b.box.Connected()).To(BeFalse())

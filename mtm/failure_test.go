@@ -12,21 +12,22 @@ import (
 	. "github.com/onsi/gomega"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/edit"
 	"pop3mtm/fakeserver/maildrop"
 	"pop3mtm/mtm"
 	"pop3mtm/mtm/store"
 )
 
 var _ = Describe("When something fails", func() {
-	cut := func(octets int64, how fakeserver.End) fakeserver.Handler {
-		return fakeserver.Auto.With(fakeserver.CutAfter(octets, how))
+	cut := func(octets int64, how edit.End) fakeserver.Handler {
+		return fakeserver.Auto.With(edit.CutAfter(octets, how))
 	}
 
 	It("half a message is never visible, and the next get mail fetches what is missing", func() {
 		for _, take := range []mtm.Take{mtm.Copy, mtm.Move} {
 			for _, batch := range []int{1, 1000} {
 				b := newBench(nil, &mtm.Options{BatchMessages: batch}, mails(5))
-				b.srv.On(fakeserver.Match{Verb: "RETR", Args: "3"}, cut(120, fakeserver.Reset)).Once().Must()
+				b.srv.On(fakeserver.Match{Verb: "RETR", Args: "3"}, cut(120, edit.Reset)).Once().Must()
 				op, err := b.do(get(mtm.New, take, mtm.ThenDisconnect))
 				Expect(err).To(MatchError(mtm.ErrDisconnected))
 				Expect(uids(b.inbox())).To(Equal([]string{"u1", "u2"}))
@@ -49,7 +50,7 @@ var _ = Describe("When something fails", func() {
 
 	It("a refused message is counted, the rest go on and QUIT follows", func() {
 		b := newBench(nil, nil, mails(5))
-		b.srv.On(fakeserver.Match{Verb: "RETR", Args: "2"}, fakeserver.Auto.With(fakeserver.Refuse("cannot read it"))).Once().Must()
+		b.srv.On(fakeserver.Match{Verb: "RETR", Args: "2"}, fakeserver.Auto.With(edit.Refuse("cannot read it"))).Once().Must()
 		_, err := b.do(get(mtm.New, mtm.Move, mtm.ThenDisconnect))
 		Expect(err).To(MatchError(mtm.ErrServer))
 		failure, ok := errors.AsType[*mtm.Error](err)
@@ -67,7 +68,7 @@ var _ = Describe("When something fails", func() {
 
 	It("a refused DELE keeps the entry and is counted", func() {
 		b := newBench(nil, nil, mails(3))
-		b.srv.On(fakeserver.Match{Verb: "DELE", Args: "2"}, fakeserver.Auto.With(fakeserver.Refuse("no"))).Once().Must()
+		b.srv.On(fakeserver.Match{Verb: "DELE", Args: "2"}, fakeserver.Auto.With(edit.Refuse("no"))).Once().Must()
 		_, err := b.do(get(mtm.All, mtm.Move, mtm.ThenDisconnect))
 		Expect(err).To(MatchError(mtm.ErrServer))
 		Expect(b.drop.UIDs()).To(Equal([]string{"u2"}))
@@ -77,7 +78,7 @@ var _ = Describe("When something fails", func() {
 
 	It("a line lost between DELE and QUIT loses nothing and fetches nothing again", func() {
 		b := newBench(nil, nil, mails(3))
-		b.srv.On(fakeserver.Match{Verb: "QUIT"}, cut(0, fakeserver.Reset)).Once().Must()
+		b.srv.On(fakeserver.Match{Verb: "QUIT"}, cut(0, edit.Reset)).Once().Must()
 		_, err := b.do(get(mtm.All, mtm.Move, mtm.ThenDisconnect))
 		Expect(err).To(HaveOccurred())
 		op := b.mustDo(get(mtm.All, mtm.Move, mtm.ThenDisconnect))
@@ -88,7 +89,7 @@ var _ = Describe("When something fails", func() {
 
 	It("nothing of a failed refresh shows, and its messages are still new next time", func() {
 		b := newBench(nil, nil, mails(5))
-		b.srv.On(fakeserver.Match{Verb: "TOP", Args: "2 1"}, cut(60, fakeserver.Close)).Once().Must()
+		b.srv.On(fakeserver.Match{Verb: "TOP", Args: "2 1"}, cut(60, edit.Close)).Once().Must()
 		_, err := b.do(mtm.Connect{})
 		Expect(err).To(MatchError(mtm.ErrDisconnected))
 		for _, e := range b.mailbox() {
@@ -101,7 +102,7 @@ var _ = Describe("When something fails", func() {
 
 	It("a cancel drops the line without QUIT and keeps what is whole", func() {
 		b := newBench(nil, nil, mails(5))
-		b.srv.On(fakeserver.Match{Verb: "RETR", Args: "5"}, cut(100, fakeserver.Open)).Once().Must()
+		b.srv.On(fakeserver.Match{Verb: "RETR", Args: "5"}, cut(100, edit.Open)).Once().Must()
 		op, err := b.box.InvokeAsync(context.Background(), get(mtm.All, mtm.Move, mtm.StayOnline))
 		Expect(err).NotTo(HaveOccurred())
 		for range op.Changed() {
@@ -122,7 +123,7 @@ var _ = Describe("When something fails", func() {
 
 	It("a context that ends says cancelled or timed out", func() {
 		b := newBench(nil, nil, mails(1))
-		b.srv.On(fakeserver.Match{Verb: "LIST"}, cut(0, fakeserver.Open))
+		b.srv.On(fakeserver.Match{Verb: "LIST"}, cut(0, edit.Open))
 		ctx, cancel := context.WithCancel(context.Background())
 		op, err := b.box.InvokeAsync(ctx, mtm.Connect{})
 		Expect(err).NotTo(HaveOccurred())
@@ -222,7 +223,7 @@ var _ = Describe("When something fails", func() {
 	It("a message that the server sends larger than it said is kept as it came", func() {
 		big := bytes.Repeat([]byte("0123456789abcdef\r\n"), 20000)
 		b := newBench(nil, nil, []maildrop.Message{maildrop.Bytes("big", append([]byte("Subject: big\r\n\r\n"), big...))})
-		b.srv.On(fakeserver.Match{Verb: "LIST"}, fakeserver.Auto.With(fakeserver.Raw("+OK\r\n1 10\r\n.\r\n"))).Must()
+		b.srv.On(fakeserver.Match{Verb: "LIST"}, fakeserver.Auto.With(edit.Raw("+OK\r\n1 10\r\n.\r\n"))).Must()
 		b.mustDo(get(mtm.All, mtm.Copy, mtm.ThenDisconnect))
 		Expect(b.body(b.inbox()[0].ID)).To(HaveLen(16 + len(big)))
 	})

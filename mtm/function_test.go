@@ -7,6 +7,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/edit"
 	"pop3mtm/mtm"
 	"pop3mtm/mtm/store"
 )
@@ -89,7 +90,7 @@ var _ = Describe("Status queries (behaviour section 0)", func() {
 		b := newBench(nil, nil, mails(1))
 		Expect(b.box.InvokeSync(ctx, mtm.IsConnected{})).To(MatchError(mtm.ErrDisconnected))
 		Expect(b.box.InvokeSync(ctx, mtm.Busy{})).To(Succeed())
-		b.srv.On(fakeserver.Match{Verb: "RETR"}, fakeserver.Auto.With(fakeserver.CutAfter(0, fakeserver.Open)))
+		b.srv.On(fakeserver.Match{Verb: "RETR"}, fakeserver.Auto.With(edit.CutAfter(0, edit.Open)))
 		b.mustDo(mtm.Connect{})
 		Expect(b.box.InvokeSync(ctx, mtm.IsConnected{})).To(Succeed())
 		op, err := b.box.InvokeAsync(ctx, mtm.Populate{Which: mtm.All})

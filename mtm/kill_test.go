@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/edit"
 	"pop3mtm/mtm"
 	"pop3mtm/mtm/account"
 	"pop3mtm/mtm/store"
@@ -91,7 +92,7 @@ type killed struct {
 func newKilled(t *testing.T) *killed {
 	k := &killed{dir: memoryDir(t), drop: fakeserver.NewMaildrop(mails(killMails)...)}
 	k.srv = fakeserver.Start(t, k.drop, &fakeserver.Options{Without: []string{"PIPELINING"}})
-	k.srv.On(fakeserver.Match{}, func(x *fakeserver.Exchange) fakeserver.Reply {
+	k.srv.On(fakeserver.Match{}, func(x *fakeserver.Exchange) edit.Reply {
 		k.mu.Lock()
 		heard := k.heard
 		k.mu.Unlock()

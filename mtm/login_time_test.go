@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/edit"
 	"pop3mtm/fixtures"
 	"pop3mtm/mtm"
 	"pop3mtm/mtm/account"
@@ -66,7 +67,7 @@ func TestAServerThatFallsSilentInTheLoginTimesOut(t *testing.T) {
 		t.Run(verb, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				srv, box := secretive(t, method)
-				srv.On(fakeserver.Match{Verb: verb}, fakeserver.Auto.With(fakeserver.CutAfter(2, fakeserver.Open))).Once().Must()
+				srv.On(fakeserver.Match{Verb: verb}, fakeserver.Auto.With(edit.CutAfter(2, edit.Open))).Once().Must()
 				start := time.Now()
 				err := box.InvokeSync(t.Context(), get(mtm.All, mtm.Move, mtm.ThenDisconnect))
 				if waited := time.Since(start); !errors.Is(err, mtm.ErrTimedOut) || waited != time.Minute {
@@ -85,7 +86,7 @@ func TestALoginIsCancelledAtEachStep(t *testing.T) {
 		t.Run(verb, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				srv, box := secretive(t, method)
-				srv.On(fakeserver.Match{Verb: verb}, fakeserver.Auto.With(fakeserver.CutAfter(2, fakeserver.Open))).Once().Must()
+				srv.On(fakeserver.Match{Verb: verb}, fakeserver.Auto.With(edit.CutAfter(2, edit.Open))).Once().Must()
 				op, err := box.InvokeAsync(t.Context(), mtm.Connect{})
 				if err != nil {
 					t.Fatal(err)

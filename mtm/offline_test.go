@@ -7,6 +7,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/edit"
 	"pop3mtm/mtm"
 	"pop3mtm/mtm/account"
 	"pop3mtm/mtm/progress"
@@ -85,12 +86,12 @@ var _ = Describe("Delete in disconnected mode (behaviour sections 5 and 6)", fun
 		b := newBench(nil, nil, mails(2), stay)
 		session(b)
 		b.mustDo(mtm.Delete{Messages: []store.ID{b.mailbox()[0].ID}})
-		b.srv.On(fakeserver.Match{Verb: "DELE"}, fakeserver.Auto.With(fakeserver.CutAfter(1, fakeserver.Reset))).Once().Must()
+		b.srv.On(fakeserver.Match{Verb: "DELE"}, fakeserver.Auto.With(edit.CutAfter(1, edit.Reset))).Once().Must()
 		b.mustDo(mtm.Connect{})
 		_, err := b.do(mtm.Disconnect{})
 		Expect(err).To(MatchError(mtm.ErrDisconnected))
 		Expect(queued(b.mailbox()[0])).To(BeTrue())
-		b.srv.On(fakeserver.Match{Verb: "DELE"}, fakeserver.Auto.With(fakeserver.Refuse("not now"))).Once().Must()
+		b.srv.On(fakeserver.Match{Verb: "DELE"}, fakeserver.Auto.With(edit.Refuse("not now"))).Once().Must()
 		b.mustDo(mtm.Connect{})
 		_, err = b.do(mtm.Disconnect{})
 		Expect(err).To(MatchError(mtm.ErrServer))

@@ -8,6 +8,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/edit"
 	"pop3mtm/fakeserver/maildrop"
 	"pop3mtm/mtm"
 	"pop3mtm/mtm/account"
@@ -107,7 +108,7 @@ var _ = Describe("Populate (behaviour section 5)", func() {
 
 	It("a refused message keeps its header, the rest go on", func() {
 		b := newBench(nil, nil, mails(3), stay)
-		b.srv.On(fakeserver.Match{Verb: "RETR", Args: "2"}, fakeserver.Auto.With(fakeserver.Refuse("no"))).Must()
+		b.srv.On(fakeserver.Match{Verb: "RETR", Args: "2"}, fakeserver.Auto.With(edit.Refuse("no"))).Must()
 		b.mustDo(mtm.Connect{})
 		_, err := b.do(mtm.Populate{Which: mtm.All})
 		Expect(err).To(MatchError(mtm.ErrServer))
@@ -157,7 +158,7 @@ var _ = Describe("Delete (behaviour section 5)", func() {
 
 	It("keeps the entry of a message that the server refuses to delete", func() {
 		b := newBench(nil, nil, mails(2))
-		b.srv.On(fakeserver.Match{Verb: "DELE", Args: "1"}, fakeserver.Auto.With(fakeserver.Refuse("no"))).Must()
+		b.srv.On(fakeserver.Match{Verb: "DELE", Args: "1"}, fakeserver.Auto.With(edit.Refuse("no"))).Must()
 		b.mustDo(mtm.Connect{})
 		_, err := b.do(mtm.Delete{Messages: []store.ID{b.mailbox()[0].ID, b.mailbox()[1].ID}})
 		Expect(err).To(MatchError(mtm.ErrServer))

@@ -7,6 +7,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/edit"
 	"pop3mtm/fakeserver/maildrop"
 	"pop3mtm/mtm"
 	"pop3mtm/mtm/account"
@@ -66,7 +67,7 @@ var _ = Describe("Refreshing the mailbox", func() {
 		func(verb, reply string) {
 			b := newBench(nil, nil, mails(3), stay)
 			session(b)
-			b.srv.On(fakeserver.Match{Verb: verb}, fakeserver.Auto.With(fakeserver.Raw(reply))).Once().Must()
+			b.srv.On(fakeserver.Match{Verb: verb}, fakeserver.Auto.With(edit.Raw(reply))).Once().Must()
 			_, err := b.do(mtm.Connect{})
 			if err == nil {
 				b.mustDo(mtm.Disconnect{})
@@ -86,7 +87,7 @@ var _ = Describe("Refreshing the mailbox", func() {
 
 	It("does not do without UIDs that the server has, only not now (61)", func() {
 		b := newBench(nil, nil, mails(3), stay)
-		b.srv.On(fakeserver.Match{Verb: "UIDL"}, fakeserver.Auto.With(fakeserver.Refuse("[SYS/TEMP] later"))).Once().Must()
+		b.srv.On(fakeserver.Match{Verb: "UIDL"}, fakeserver.Auto.With(edit.Refuse("[SYS/TEMP] later"))).Once().Must()
 		_, err := b.do(get(mtm.All, mtm.Copy, mtm.ThenDisconnect))
 		Expect(err).To(MatchError(mtm.ErrServer))
 		Expect(b.inbox()).To(BeEmpty())
@@ -98,7 +99,7 @@ var _ = Describe("Refreshing the mailbox", func() {
 
 	It("matches UIDL and LIST by number in any order", func() {
 		b := newBench(nil, nil, mails(3), stay)
-		b.srv.On(fakeserver.Match{Verb: "UIDL"}, fakeserver.Auto.With(fakeserver.Raw("+OK\r\n3 u3\r\n1 u1\r\n2 u2\r\n.\r\n"))).Must()
+		b.srv.On(fakeserver.Match{Verb: "UIDL"}, fakeserver.Auto.With(edit.Raw("+OK\r\n3 u3\r\n1 u1\r\n2 u2\r\n.\r\n"))).Must()
 		session(b)
 		b.mustDo(get(mtm.All, mtm.Copy, mtm.ThenDisconnect))
 		for _, e := range b.inbox() {
@@ -108,7 +109,7 @@ var _ = Describe("Refreshing the mailbox", func() {
 
 	It("matches duplicate UIDs one to one (50)", func() {
 		b := newBench(nil, nil, mails(3), stay)
-		b.srv.On(fakeserver.Match{Verb: "UIDL"}, fakeserver.Auto.With(fakeserver.Raw("+OK\r\n1 same\r\n2 same\r\n3 u3\r\n.\r\n")))
+		b.srv.On(fakeserver.Match{Verb: "UIDL"}, fakeserver.Auto.With(edit.Raw("+OK\r\n1 same\r\n2 same\r\n3 u3\r\n.\r\n")))
 		b.mustDo(get(mtm.All, mtm.Copy, mtm.ThenDisconnect))
 		Expect(b.inbox()).To(HaveLen(3))
 		op := b.mustDo(get(mtm.All, mtm.Copy, mtm.ThenDisconnect))
@@ -143,7 +144,7 @@ var _ = Describe("Refreshing the mailbox", func() {
 				Expect(b.mailbox()).To(HaveLen(3))
 			}
 			b.mustDo(all)
-			b.srv.On(fakeserver.Match{Verb: "UIDL"}, fakeserver.Auto.With(fakeserver.Refuse("gone"))).Must()
+			b.srv.On(fakeserver.Match{Verb: "UIDL"}, fakeserver.Auto.With(edit.Refuse("gone"))).Must()
 			for range 2 {
 				_, err := b.do(all)
 				Expect(err).To(MatchError(mtm.ErrServer))
@@ -168,7 +169,7 @@ var _ = Describe("Refreshing the mailbox", func() {
 		}
 	})
 
-	DescribeTable("knows messages that come under other names by Message-ID and size, and their copies", func(o *fakeserver.Options, first, second fakeserver.Edit) {
+	DescribeTable("knows messages that come under other names by Message-ID and size, and their copies", func(o *fakeserver.Options, first, second edit.Edit) {
 		b := newBench(o, nil, append(mails(3), maildrop.Bytes("u9", []byte("Subject: nameless\r\n\r\nx\r\n"))), stay)
 		b.srv.On(fakeserver.Match{Verb: "UIDL"}, fakeserver.Auto.With(second))
 		b.srv.On(fakeserver.Match{Verb: "UIDL", Session: 1}, fakeserver.Auto.With(first)).Must()
@@ -187,8 +188,8 @@ var _ = Describe("Refreshing the mailbox", func() {
 		Expect(b.mailbox()).To(HaveLen(4))
 		b.sound()
 	},
-		Entry("all renamed (53)", nil, fakeserver.Raw("+OK\r\n1 a\r\n2 b\r\n3 c\r\n4 d\r\n.\r\n"), fakeserver.Raw("+OK\r\n1 e\r\n2 f\r\n3 g\r\n4 h\r\n.\r\n")),
-		Entry("the server has learnt UIDL (56)", &fakeserver.Options{Capabilities: []string{"TOP"}}, fakeserver.Refuse("what?"), fakeserver.Edit(func(r fakeserver.Reply) fakeserver.Reply { return r })))
+		Entry("all renamed (53)", nil, edit.Raw("+OK\r\n1 a\r\n2 b\r\n3 c\r\n4 d\r\n.\r\n"), edit.Raw("+OK\r\n1 e\r\n2 f\r\n3 g\r\n4 h\r\n.\r\n")),
+		Entry("the server has learnt UIDL (56)", &fakeserver.Options{Capabilities: []string{"TOP"}}, edit.Refuse("what?"), edit.Edit(func(r edit.Reply) edit.Reply { return r })))
 
 	It("without TOP reads the headers from whole messages (11)", func() {
 		b := newBench(&fakeserver.Options{Without: []string{"TOP"}}, nil, mails(3), stay)
@@ -211,7 +212,7 @@ var _ = Describe("Refreshing the mailbox", func() {
 
 	It("without TOP keeps nothing of the message that the line breaks in", func() {
 		b := newBench(&fakeserver.Options{Without: []string{"TOP"}}, nil, mails(3), stay)
-		b.srv.On(fakeserver.Match{Verb: "RETR", Args: "2"}, fakeserver.Auto.With(fakeserver.CutAfter(120, fakeserver.Close))).Once().Must()
+		b.srv.On(fakeserver.Match{Verb: "RETR", Args: "2"}, fakeserver.Auto.With(edit.CutAfter(120, edit.Close))).Once().Must()
 		_, err := b.do(mtm.Connect{})
 		Expect(err).To(MatchError(mtm.ErrDisconnected))
 		b.sound()
@@ -221,12 +222,12 @@ var _ = Describe("Refreshing the mailbox", func() {
 
 	It("asks for the whole message when one TOP is refused, and counts what is refused as well", func() {
 		b := newBench(nil, nil, mails(3), stay)
-		b.srv.On(fakeserver.Match{Verb: "TOP", Args: "2 1"}, fakeserver.Auto.With(fakeserver.Refuse("no"))).Must()
+		b.srv.On(fakeserver.Match{Verb: "TOP", Args: "2 1"}, fakeserver.Auto.With(edit.Refuse("no"))).Must()
 		session(b)
 		Expect(b.mailbox()).To(HaveLen(3))
 		b = newBench(nil, nil, mails(3), stay)
-		b.srv.On(fakeserver.Match{Verb: "TOP", Args: "2 1"}, fakeserver.Auto.With(fakeserver.Refuse("no"))).Must()
-		b.srv.On(fakeserver.Match{Verb: "RETR", Args: "2"}, fakeserver.Auto.With(fakeserver.Refuse("no"))).Must()
+		b.srv.On(fakeserver.Match{Verb: "TOP", Args: "2 1"}, fakeserver.Auto.With(edit.Refuse("no"))).Must()
+		b.srv.On(fakeserver.Match{Verb: "RETR", Args: "2"}, fakeserver.Auto.With(edit.Refuse("no"))).Must()
 		_, err := b.do(mtm.Connect{})
 		Expect(err).To(MatchError(mtm.ErrTop))
 		b.mustDo(get(mtm.All, mtm.Copy, mtm.WhileConnected))

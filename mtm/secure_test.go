@@ -11,6 +11,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/edit"
 	"pop3mtm/fixtures"
 	"pop3mtm/mtm"
 	"pop3mtm/mtm/account"
@@ -83,17 +84,17 @@ var _ = Describe("A line with STLS (behaviour section 3)", func() {
 	},
 		Entry("STLS unknown", func(*bench) {}, nil, mtm.ErrTLSRefused, -185),
 		Entry("STLS refused", func(b *bench) {
-			b.srv.On(fakeserver.Match{Verb: "STLS"}, fakeserver.Auto.With(fakeserver.Refuse("no"))).Must()
+			b.srv.On(fakeserver.Match{Verb: "STLS"}, fakeserver.Auto.With(edit.Refuse("no"))).Must()
 		}, ca.Server(), mtm.ErrTLSRefused, -185),
 		Entry("another name", func(*bench) {}, ca.Server("mail.example.org"), mtm.ErrTLSRefused, -185),
 		Entry("expired", func(*bench) {}, ca.Expired(), mtm.ErrTLSRefused, -185),
 		Entry("self-signed (38)", func(*bench) {}, fixtures.SelfSigned(), mtm.ErrTLSRefused, -185),
 		Entry("no common version", func(*bench) {}, old, mtm.ErrTLSFailed, -260),
 		Entry("octets before the handshake (37)", func(b *bench) {
-			b.srv.On(fakeserver.Match{Verb: "STLS"}, fakeserver.Auto.With(fakeserver.Raw("+OK\r\n+OK injected\r\n"))).Must()
+			b.srv.On(fakeserver.Match{Verb: "STLS"}, fakeserver.Auto.With(edit.Raw("+OK\r\n+OK injected\r\n"))).Must()
 		}, ca.Server(), mtm.ErrTLSFailed, -260),
 		Entry("a drop inside the handshake", func(b *bench) {
-			b.srv.On(fakeserver.Match{Verb: "TLS"}, fakeserver.Auto.With(fakeserver.CutAfter(50, fakeserver.Close))).Must()
+			b.srv.On(fakeserver.Match{Verb: "TLS"}, fakeserver.Auto.With(edit.CutAfter(50, edit.Close))).Must()
 		}, ca.Server(), mtm.ErrDisconnected, -36),
 	)
 

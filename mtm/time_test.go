@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/edit"
 	"pop3mtm/mtm"
 	"pop3mtm/mtm/account"
 	"pop3mtm/mtm/store"
@@ -26,7 +27,7 @@ func TestASilentServerTimesOut(t *testing.T) {
 
 func silence(t *testing.T, verb string) {
 	srv := fakeserver.New(fakeserver.NewMaildrop(mails(1)...), nil)
-	srv.On(fakeserver.Match{Verb: verb}, fakeserver.Auto.With(fakeserver.CutAfter(2, fakeserver.Open))).Once().Must()
+	srv.On(fakeserver.Match{Verb: verb}, fakeserver.Auto.With(edit.CutAfter(2, edit.Open))).Once().Must()
 	st, box := pipeClient(t, srv)
 	start := time.Now()
 	var command mtm.Command = get(mtm.All, mtm.Move, mtm.ThenDisconnect)

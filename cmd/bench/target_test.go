@@ -12,6 +12,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/edit"
 	"pop3mtm/fakeserver/maildrop"
 	"pop3mtm/fixtures"
 )
@@ -67,12 +68,12 @@ var _ = Describe("bench with a target", func() {
 	It("refuses figures of mail that is not the same each time", func() {
 		s := target(&fakeserver.Options{})
 		first := true
-		s.On(fakeserver.Match{Verb: "RETR", Args: "2"}, func(x *fakeserver.Exchange) fakeserver.Reply {
+		s.On(fakeserver.Match{Verb: "RETR", Args: "2"}, func(x *fakeserver.Exchange) edit.Reply {
 			if first {
 				first = false
 				return fakeserver.Auto(x)
 			}
-			return fakeserver.Reply{{Bytes: []byte("+OK\r\nSubject: other\r\n\r\nnot the same\r\n.\r\n")}}
+			return edit.Reply{{Bytes: []byte("+OK\r\nSubject: other\r\n\r\nnot the same\r\n.\r\n")}}
 		})
 		r := at(s, "retrieve")
 		Expect(r.status).To(Equal(1))

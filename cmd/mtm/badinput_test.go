@@ -12,6 +12,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/edit"
 	"pop3mtm/fakeserver/maildrop"
 )
 
@@ -38,15 +39,15 @@ func (e endless) WriteTo(w io.Writer) (int64, error) {
 }
 
 // streams is a reply without an end that comes within reach.
-func streams(row func(i int) string) fakeserver.Edit {
-	return func(fakeserver.Reply) fakeserver.Reply {
-		return fakeserver.Reply{{Bytes: []byte("+OK\r\n"), Body: endless{row, 1 << 40}}}
+func streams(row func(i int) string) edit.Edit {
+	return func(edit.Reply) edit.Reply {
+		return edit.Reply{{Bytes: []byte("+OK\r\n"), Body: endless{row, 1 << 40}}}
 	}
 }
 
 // rows is a reply of "+OK", these rows and a dot.
-func rows(lines ...string) fakeserver.Edit {
-	return fakeserver.Raw("+OK\r\n" + strings.Join(lines, "\r\n") + "\r\n.\r\n")
+func rows(lines ...string) edit.Edit {
+	return edit.Raw("+OK\r\n" + strings.Join(lines, "\r\n") + "\r\n.\r\n")
 }
 
 // attempt is what one get did whose server sent nonsense.
@@ -136,14 +137,14 @@ var _ = Describe("a refresh that gets nonsense", func() {
 		Expect(uids(inbox)).To(ConsistOf("a1", "a2", "a3"))
 		Expect(uids(mailbox)).To(ConsistOf("a1", "a2", "a3"))
 	}
-	breaks := func(verb string, edit fakeserver.Edit) {
+	breaks := func(verb string, edit edit.Edit) {
 		GinkgoHelper()
 		settles()
 		s.On(fakeserver.Match{Verb: verb, Session: len(s.Transcripts()) + 1}, fakeserver.Auto.With(edit)).Must()
 	}
 
 	DescribeTable("ends in one clear line, loses nothing, and is forgotten by the next get",
-		func(verb string, edit fakeserver.Edit, want string) {
+		func(verb string, edit edit.Edit, want string) {
 			breaks(verb, edit)
 			a := u.tries("get")
 			Expect(a.status).To(Equal(1))
@@ -155,12 +156,12 @@ var _ = Describe("a refresh that gets nonsense", func() {
 			holds()
 			heals()
 		},
-		Entry("no number in STAT", "STAT", fakeserver.Raw("+OK many mails\r\n"), `STAT`),
-		Entry("a negative count", "STAT", fakeserver.Raw("+OK -1 100\r\n"), `STAT`),
-		Entry("a count beyond all numbers", "STAT", fakeserver.Raw("+OK 99999999999999999999 1\r\n"), `STAT`),
-		Entry("STAT refused", "STAT", fakeserver.Refuse("no"), `STAT`),
-		Entry("LIST refused", "LIST", fakeserver.Refuse("no"), `LIST`),
-		Entry("no rows though STAT counts messages", "LIST", fakeserver.Raw("+OK\r\n.\r\n"), "LIST"),
+		Entry("no number in STAT", "STAT", edit.Raw("+OK many mails\r\n"), `STAT`),
+		Entry("a negative count", "STAT", edit.Raw("+OK -1 100\r\n"), `STAT`),
+		Entry("a count beyond all numbers", "STAT", edit.Raw("+OK 99999999999999999999 1\r\n"), `STAT`),
+		Entry("STAT refused", "STAT", edit.Refuse("no"), `STAT`),
+		Entry("LIST refused", "LIST", edit.Refuse("no"), `LIST`),
+		Entry("no rows though STAT counts messages", "LIST", edit.Raw("+OK\r\n.\r\n"), "LIST"),
 		Entry("a row twice", "LIST", rows("1 120", "2 120", "2 120"), "LIST gives message 2 twice"),
 		Entry("a UID row twice", "UIDL", rows("1 a1", "2 a2", "2 a3"), "UIDL gives message 2 twice"),
 		Entry("a negative size", "LIST", rows("1 120", "2 -120", "3 120"), `row 2`),
@@ -169,9 +170,9 @@ var _ = Describe("a refresh that gets nonsense", func() {
 		Entry("a number beyond all numbers", "LIST", rows("1 120", "2 120", "99999999999999999999 120"), `row 3`),
 		Entry("a size beyond all numbers", "LIST", rows("1 120", "2 99999999999999999999999"), `row 2`),
 		Entry("words for sizes", "LIST", rows("1 small", "2 large"), `row 1`),
-		Entry("LIST without an end", "LIST", fakeserver.Raw("+OK\r\n1 120\r\n2 120\r\n"), "timed out"),
-		Entry("UIDL without an end", "UIDL", fakeserver.Raw("+OK\r\n1 a1\r\n2 a2\r\n"), "timed out"),
-		Entry("half a row", "LIST", fakeserver.CutAfter(12, fakeserver.Close), "closed"),
+		Entry("LIST without an end", "LIST", edit.Raw("+OK\r\n1 120\r\n2 120\r\n"), "timed out"),
+		Entry("UIDL without an end", "UIDL", edit.Raw("+OK\r\n1 a1\r\n2 a2\r\n"), "timed out"),
+		Entry("half a row", "LIST", edit.CutAfter(12, edit.Close), "closed"),
 		Entry("a row of 1 MiB", "LIST", rows("1 120"+strings.Repeat(" ", 1<<20)), "LIST"),
 		Entry("a UID of 1 MiB", "UIDL", rows("1 a1", "2 "+strings.Repeat("u", 1<<20), "3 a3"), "UIDL"),
 		Entry("a row that never ends", "LIST", streams(func(int) string { return strings.Repeat("1", 1<<10) }), "LIST"),
@@ -182,7 +183,7 @@ var _ = Describe("a refresh that gets nonsense", func() {
 	)
 
 	DescribeTable("has a right result all the same, and loses nothing",
-		func(verb string, edit fakeserver.Edit, fetched ...string) {
+		func(verb string, edit edit.Edit, fetched ...string) {
 			breaks(verb, edit)
 			words := "get"
 			if verb == "TOP" { // get asks for no header that comes with its message
@@ -197,8 +198,8 @@ var _ = Describe("a refresh that gets nonsense", func() {
 		Entry("rows out of order", "LIST", rows("3 122", "1 122", "2 122"), "a3"),
 		Entry("UIDs out of order", "UIDL", rows("3 a3", "1 a1", "2 a2"), "a3"),
 		Entry("sizes that are wrong", "LIST", rows("1 5", "2 5", "3 5"), "a3"),
-		Entry("STAT with fewer than LIST", "STAT", fakeserver.Raw("+OK 1 122\r\n"), "a3"),
-		Entry("STAT with more than LIST", "STAT", fakeserver.Raw("+OK 2147483647 122\r\n"), "a3"),
+		Entry("STAT with fewer than LIST", "STAT", edit.Raw("+OK 1 122\r\n"), "a3"),
+		Entry("STAT with more than LIST", "STAT", edit.Raw("+OK 2147483647 122\r\n"), "a3"),
 		Entry("a row too few", "LIST", rows("1 122", "3 122"), "a3"),
 		Entry("an empty row", "LIST", rows("", "1 122", "2 122", "3 122"), "a3"),
 		Entry("UIDs that are empty", "UIDL", rows("1", "2 ", "3 a3"), "a3"),
@@ -206,16 +207,16 @@ var _ = Describe("a refresh that gets nonsense", func() {
 		Entry("a UID that nobody lists", "UIDL", rows("1 a1", "2 a2", "3 a3", "4 a4"), "a3"),
 		Entry("sizes beyond all disks", "LIST", rows("1 122", "2 9223372036854775807", "3 9223372036854775807"), "a3"),
 		Entry("a header of other octets", "TOP", rows(strings.Repeat("\x00\xff", 1000)), "a3"),
-		Entry("a header of nothing", "TOP", fakeserver.Raw("+OK\r\n.\r\n"), "a3"),
-		Entry("a header of 100 MB", "TOP", func(fakeserver.Reply) fakeserver.Reply {
+		Entry("a header of nothing", "TOP", edit.Raw("+OK\r\n.\r\n"), "a3"),
+		Entry("a header of 100 MB", "TOP", func(edit.Reply) edit.Reply {
 			field := endless{func(int) string { return "Received: " + strings.Repeat("x", 990) + "\r\n" }, 100_000}
-			return fakeserver.Reply{{Bytes: []byte("+OK\r\n"), Body: field}, {Bytes: []byte(".\r\n")}}
+			return edit.Reply{{Bytes: []byte("+OK\r\n"), Body: field}, {Bytes: []byte(".\r\n")}}
 		}, "a3"),
 		Entry("a UID of 7,000 octets", "UIDL", rows("1 a1", "2 a2", "3 a3", "4 "+strings.Repeat("u", 7000)), "a3"),
 	)
 
 	DescribeTable("gives up on a header or an answer that does not end",
-		func(verb string, edit fakeserver.Edit, want string) {
+		func(verb string, edit edit.Edit, want string) {
 			breaks(verb, edit)
 			words := "get"
 			if verb == "TOP" {
@@ -229,14 +230,14 @@ var _ = Describe("a refresh that gets nonsense", func() {
 			holds()
 			heals()
 		},
-		Entry("a header", "TOP", fakeserver.Raw("+OK\r\nSubject: x\r\n"), "timed out"),
-		Entry("half a header", "TOP", fakeserver.CutAfter(30, fakeserver.Reset), "the line broke"),
+		Entry("a header", "TOP", edit.Raw("+OK\r\nSubject: x\r\n"), "timed out"),
+		Entry("half a header", "TOP", edit.CutAfter(30, edit.Reset), "the line broke"),
 		Entry("capabilities", "CAPA", streams(func(int) string { return "X-NONSENSE\r\n" }), "at most 1000 rows"),
 		Entry("a greeting", "CONNECT", streams(func(int) string { return "welcome " }), "asking for capabilities: "),
 	)
 
 	DescribeTable("tells messages apart by their headers when there are no UIDs",
-		func(edit fakeserver.Edit) {
+		func(edit edit.Edit) {
 			breaks("UIDL", edit)
 			a := u.tries("get")
 			Expect(a.result).To(Equal(result{out: a.out}))
@@ -245,11 +246,11 @@ var _ = Describe("a refresh that gets nonsense", func() {
 			Expect(inbox[2].Subject).To(Equal("About a3"))
 			u.succeeds("check-store")
 		},
-		Entry("UIDL without rows", fakeserver.Raw("+OK\r\n.\r\n")),
+		Entry("UIDL without rows", edit.Raw("+OK\r\n.\r\n")),
 	)
 
 	It("stops when UIDL is refused by a server that lists it, and says how to do without", func() {
-		breaks("UIDL", fakeserver.Refuse("no"))
+		breaks("UIDL", edit.Refuse("no"))
 		Expect(u.fails("get", "work")).To(HaveSuffix("or set ignore-uidl; 'mtm account set work --ignore-uidl' is for a server that has no unique-ids any more"))
 		u.succeeds("account", "set", "work", "--ignore-uidl")
 		u.succeeds("get", "work")

@@ -7,6 +7,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/edit"
 )
 
 // deleted is what the specs read from the JSON of delete.
@@ -62,7 +63,7 @@ var _ = Describe("delete (behaviour sections 5 and 6)", func() {
 
 	It("keeps a message that the server refuses to delete", func() {
 		s, drop := serve(letters("a1", "a2")...)
-		s.On(fakeserver.Match{Verb: "DELE", Args: "1"}, fakeserver.Auto.With(fakeserver.Refuse("locked"))).Must()
+		s.On(fakeserver.Match{Verb: "DELE", Args: "1"}, fakeserver.Auto.With(edit.Refuse("locked"))).Must()
 		id := listed(s)
 		r := u.types("delete", "work", id["a1"], id["a2"])
 		Expect(r.status).To(Equal(1))
@@ -79,7 +80,7 @@ var _ = Describe("delete (behaviour sections 5 and 6)", func() {
 	It("deletes nothing when the line breaks before QUIT", func() {
 		s, drop := serve(letters("a1", "a2")...)
 		id := listed(s)
-		s.On(fakeserver.Match{Verb: "DELE", Args: "2"}, fakeserver.Auto.With(fakeserver.CutAfter(2, fakeserver.Reset))).Once().Must()
+		s.On(fakeserver.Match{Verb: "DELE", Args: "2"}, fakeserver.Auto.With(edit.CutAfter(2, edit.Reset))).Once().Must()
 		Expect(u.fails("delete", "work", id["a1"], id["a2"])).To(HaveSuffix("; the line broke: the server may have deleted nothing; the next connection shows what is there"))
 		Expect(drop.UIDs()).To(HaveLen(2))
 		Expect(u.lists("work")).To(HaveLen(2))

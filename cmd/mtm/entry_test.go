@@ -8,6 +8,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/edit"
 	"pop3mtm/fakeserver/maildrop"
 	"pop3mtm/fixtures"
 )
@@ -73,8 +74,8 @@ var _ = Describe("status in a shell", func() {
 	It("says why the line ended while nobody used it", func() {
 		u := newUser()
 		s, _ := serve(letters("a1")...)
-		s.On(fakeserver.Match{Verb: "STAT"}, fakeserver.Auto.With(func(r fakeserver.Reply) fakeserver.Reply {
-			return fakeserver.Reply{{Bytes: []byte("+OK 0 0\r\n"), End: fakeserver.HalfClose}}
+		s.On(fakeserver.Match{Verb: "STAT"}, fakeserver.Auto.With(func(r edit.Reply) edit.Reply {
+			return edit.Reply{{Bytes: []byte("+OK 0 0\r\n"), End: edit.HalfClose}}
 		})).Must()
 		u.addAccount(s)
 		c := u.command("shell", "work")

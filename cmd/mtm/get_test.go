@@ -11,6 +11,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/edit"
 )
 
 // fetched is what the specs read from the JSON of get.
@@ -111,7 +112,7 @@ var _ = Describe("get", func() {
 
 	It("leaves no folder behind when nothing came", func() {
 		s, _ := serve(letters("a1")...)
-		s.On(fakeserver.Match{Verb: "PASS"}, fakeserver.Auto.With(fakeserver.Refuse("no"))).Must()
+		s.On(fakeserver.Match{Verb: "PASS"}, fakeserver.Auto.With(edit.Refuse("no"))).Must()
 		u.addAccount(s, "--auth", "userpass")
 		u.fails("get", "work", "--into", "Archive", "--create")
 		Expect(u.succeeds("list")).NotTo(ContainSubstring("Archive"))
@@ -143,7 +144,7 @@ var _ = Describe("get", func() {
 
 	It("says which messages the server refused, and takes the others", func() {
 		s, _ := serve(letters("a1", "a2", "a3")...)
-		s.On(fakeserver.Match{Verb: "RETR", Args: "2"}, fakeserver.Auto.With(fakeserver.Refuse("locked \x1b[2J"))).Must()
+		s.On(fakeserver.Match{Verb: "RETR", Args: "2"}, fakeserver.Auto.With(edit.Refuse("locked \x1b[2J"))).Must()
 		u.addAccount(s)
 		r := u.types("get", "work", "--json")
 		Expect(r.status).To(Equal(1))
@@ -162,7 +163,7 @@ var _ = Describe("get", func() {
 
 	It("keeps what came before the line broke and fetches the rest next time", func() {
 		s, _ := serve(letters("a1", "a2", "a3")...)
-		s.On(fakeserver.Match{Verb: "RETR", Args: "3"}, fakeserver.Auto.With(fakeserver.CutAfter(40, fakeserver.Reset))).Once().Must()
+		s.On(fakeserver.Match{Verb: "RETR", Args: "3"}, fakeserver.Auto.With(edit.CutAfter(40, edit.Reset))).Once().Must()
 		u.addAccount(s)
 		r := u.types("get", "work")
 		Expect(r.status).To(Equal(1))
@@ -174,7 +175,7 @@ var _ = Describe("get", func() {
 
 	It("gives up on a server that says nothing", func() {
 		s, _ := serve(letters("a1")...)
-		s.On(fakeserver.Match{Verb: "STAT"}, fakeserver.Auto.With(fakeserver.Raw(""))).Must()
+		s.On(fakeserver.Match{Verb: "STAT"}, fakeserver.Auto.With(edit.Raw(""))).Must()
 		u.addAccount(s)
 		line := u.fails("get", "work", "--timeout", "200ms")
 		Expect(line).To(And(ContainSubstring("timed out"), ContainSubstring("--timeout waits longer")))
@@ -183,7 +184,7 @@ var _ = Describe("get", func() {
 	DescribeTable("names step and cause of a refusal, and what to do",
 		func(verb, step, advice string, code int) {
 			s, _ := serve(letters("a1")...)
-			s.On(fakeserver.Match{Verb: verb}, fakeserver.Auto.With(fakeserver.Refuse("not today"))).Must()
+			s.On(fakeserver.Match{Verb: verb}, fakeserver.Auto.With(edit.Refuse("not today"))).Must()
 			u.addAccount(s, "--auth", "userpass")
 			r := u.types("get", "work")
 			Expect(r).To(Equal(result{status: 1, err: r.err}))
@@ -213,7 +214,7 @@ var _ = Describe("get", func() {
 			Skip("Windows has no signals between processes")
 		}
 		s, drop := serve(letters("a1", "a2")...)
-		s.On(fakeserver.Match{Verb: "RETR", Args: "2"}, fakeserver.Auto.With(fakeserver.CutAfter(30, fakeserver.Open))).Must()
+		s.On(fakeserver.Match{Verb: "RETR", Args: "2"}, fakeserver.Auto.With(edit.CutAfter(30, edit.Open))).Must()
 		u.addAccount(s)
 		c := u.command("get", "work", "--take", "move")
 		r := finish(c, func() error {

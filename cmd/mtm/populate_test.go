@@ -7,6 +7,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/edit"
 	"pop3mtm/fakeserver/maildrop"
 )
 
@@ -86,7 +87,7 @@ var _ = Describe("populate (behaviour section 5)", func() {
 
 	It("says which messages the server refused, and takes the others", func() {
 		s, _ := serve(letters("a1", "a2", "a3")...)
-		s.On(fakeserver.Match{Verb: "RETR", Args: "2"}, fakeserver.Auto.With(fakeserver.Refuse("locked"))).Must()
+		s.On(fakeserver.Match{Verb: "RETR", Args: "2"}, fakeserver.Auto.With(edit.Refuse("locked"))).Must()
 		u.addAccount(s)
 		r := u.types("populate", "work", "--json")
 		Expect(r.status).To(Equal(1))
@@ -102,7 +103,7 @@ var _ = Describe("populate (behaviour section 5)", func() {
 
 	It("keeps what came before the line broke and fetches the rest next time", func() {
 		s, _ := serve(letters("a1", "a2")...)
-		s.On(fakeserver.Match{Verb: "RETR", Args: "2"}, fakeserver.Auto.With(fakeserver.CutAfter(40, fakeserver.Reset))).Once().Must()
+		s.On(fakeserver.Match{Verb: "RETR", Args: "2"}, fakeserver.Auto.With(edit.CutAfter(40, edit.Reset))).Once().Must()
 		u.addAccount(s)
 		r := u.types("populate", "work")
 		Expect(r.status).To(Equal(1))

@@ -8,6 +8,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/edit"
 )
 
 var _ = Describe("shell", func() {
@@ -104,7 +105,7 @@ var _ = Describe("shell", func() {
 
 	It("goes on after the line broke", func() {
 		s, _ := serve(letters("a1", "a2")...)
-		s.On(fakeserver.Match{Verb: "RETR"}, fakeserver.Auto.With(fakeserver.CutAfter(20, fakeserver.Reset))).Once().Must()
+		s.On(fakeserver.Match{Verb: "RETR"}, fakeserver.Auto.With(edit.CutAfter(20, edit.Reset))).Once().Must()
 		u.addAccount(s)
 		r := says("get\nstatus\nget\n", "--keep-going")
 		Expect(r.status).To(Equal(1))

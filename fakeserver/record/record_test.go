@@ -15,6 +15,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/edit"
 	"pop3mtm/fakeserver/maildrop"
 	"pop3mtm/fakeserver/record"
 	"pop3mtm/fixtures"
@@ -77,9 +78,9 @@ var _ = Describe("A recorder", func() {
 		upstream := fakeserver.Start(GinkgoTB(), nil, &fakeserver.Options{
 			Users: map[string]fakeserver.User{"annabel": {Password: "s3cret", Token: "t0ken"}},
 		})
-		upstream.On(fakeserver.Match{Verb: "PASS", Args: "wr0ng"}, fakeserver.Auto.With(fakeserver.Refuse("no, not wr0ng"))).Once()
-		upstream.On(fakeserver.Match{Verb: "PASS", Args: `$x.*+[\q`}, fakeserver.Auto.With(fakeserver.Refuse(`$x.*+[\q $x.*+[\q`))).Once()
-		upstream.On(fakeserver.Match{Verb: "bnVsbA=="}, fakeserver.Auto.With(fakeserver.Raw("bnVsbA== is no command\r\n"))).Once()
+		upstream.On(fakeserver.Match{Verb: "PASS", Args: "wr0ng"}, fakeserver.Auto.With(edit.Refuse("no, not wr0ng"))).Once()
+		upstream.On(fakeserver.Match{Verb: "PASS", Args: `$x.*+[\q`}, fakeserver.Auto.With(edit.Refuse(`$x.*+[\q $x.*+[\q`))).Once()
+		upstream.On(fakeserver.Match{Verb: "bnVsbA=="}, fakeserver.Auto.With(edit.Raw("bnVsbA== is no command\r\n"))).Once()
 		r := recordFrom(upstream.Addr(), record.ProxyOptions{MaskUser: true})
 		plain := base64.StdEncoding.EncodeToString([]byte("\x00annabel\x00s3cret"))
 		for _, attempt := range [][]string{
@@ -138,7 +139,7 @@ var _ = Describe("A recorder", func() {
 	It("writes down how a server breaks off, and the replay breaks off there", func() {
 		drop := fakeserver.NewMaildrop(fixtures.Mail("plain")...)
 		upstream := fakeserver.Start(GinkgoTB(), drop, &fakeserver.Options{Without: none})
-		upstream.On(fakeserver.Match{Verb: "RETR"}, fakeserver.Auto.With(fakeserver.BareLF(), fakeserver.CutAfter(333, fakeserver.Close)))
+		upstream.On(fakeserver.Match{Verb: "RETR"}, fakeserver.Auto.With(edit.BareLF(), edit.CutAfter(333, edit.Close)))
 		r := recordFrom(upstream.Addr(), record.ProxyOptions{})
 		commands := []string{"USER demo", "PASS demo", "RETR 1"}
 		want := converse(r.addr, commands, 1)

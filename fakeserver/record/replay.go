@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/edit"
 	"pop3mtm/fakeserver/notation"
 )
 
@@ -121,13 +122,13 @@ func (p *Replay) session(number int) *Session {
 	return all[n]
 }
 
-func (p *Replay) greet(x *fakeserver.Exchange) fakeserver.Reply {
+func (p *Replay) greet(x *fakeserver.Exchange) edit.Reply {
 	number := x.Session.Number()
 	s := p.session(number)
 	if s == nil {
 		last := p.recording.Sessions[len(p.recording.Sessions)-1]
 		p.differs(Difference{number, last.EndLine, "the end of the last session", "a connection more"})
-		return append(fakeserver.Err("the recording has no more sessions"), fakeserver.Chunk{End: fakeserver.Close})
+		return append(edit.Err("the recording has no more sessions"), edit.Chunk{End: edit.Close})
 	}
 	p.mu.Lock()
 	p.open[number] = &progress{next: 1, secret: newDialogue()}
@@ -135,7 +136,7 @@ func (p *Replay) greet(x *fakeserver.Exchange) fakeserver.Reply {
 	return p.reply(x, s, 0)
 }
 
-func (p *Replay) answer(x *fakeserver.Exchange) fakeserver.Reply {
+func (p *Replay) answer(x *fakeserver.Exchange) edit.Reply {
 	number := x.Session.Number()
 	s := p.session(number)
 	p.mu.Lock()
@@ -144,12 +145,12 @@ func (p *Replay) answer(x *fakeserver.Exchange) fakeserver.Reply {
 	got := at.got(x, s)
 	if at.next >= len(s.Turns) {
 		p.differs(Difference{number, s.EndLine, "the end of the session", got})
-		return fakeserver.Err("the recording has no more commands in this session")
+		return edit.Err("the recording has no more commands in this session")
 	}
 	t := &s.Turns[at.next]
 	if !notation.Same(t.Command, x.Line) {
 		p.differs(Difference{number, t.Line, shown(notation.Mask(t.Command)), got})
-		return fakeserver.Err("another command was recorded here, in line " + strconv.Itoa(t.Line))
+		return edit.Err("another command was recorded here, in line " + strconv.Itoa(t.Line))
 	}
 	at.next++
 	return p.reply(x, s, at.next-1)
@@ -168,16 +169,16 @@ func shown(command []byte) string { return "C: " + string(notation.Escape(nil, c
 
 // reply is what the recording has for a turn, and the end of the session after the
 // last one.
-func (p *Replay) reply(x *fakeserver.Exchange, s *Session, n int) fakeserver.Reply {
+func (p *Replay) reply(x *fakeserver.Exchange, s *Session, n int) edit.Reply {
 	t := &s.Turns[n]
 	if t.StartsTLS {
 		var line bytes.Buffer
 		if _, err := p.recording.WriteReply(t, &line); err != nil {
 			return p.broken(err)
 		}
-		return fakeserver.Auto.With(fakeserver.Raw(line.String()))(x)
+		return fakeserver.Auto.With(edit.Raw(line.String()))(x)
 	}
-	reply := fakeserver.Reply{{Body: recorded{p.recording, t}}}
+	reply := edit.Reply{{Body: recorded{p.recording, t}}}
 	if p.o.Timing {
 		bursts, err := p.recording.bursts(t)
 		if err != nil {
@@ -186,18 +187,18 @@ func (p *Replay) reply(x *fakeserver.Exchange, s *Session, n int) fakeserver.Rep
 		reply = nil
 		for _, b := range bursts {
 			part := &Turn{reply: []span{{offset: b.from, size: b.size}}}
-			reply = append(reply, fakeserver.Chunk{Pause: b.after, Body: recorded{p.recording, part}})
+			reply = append(reply, edit.Chunk{Pause: b.after, Body: recorded{p.recording, part}})
 		}
 	}
 	if n == len(s.Turns)-1 {
-		reply = append(reply, fakeserver.Chunk{End: s.End.after()})
+		reply = append(reply, edit.Chunk{End: s.End.after()})
 	}
 	return reply
 }
 
 // broken ends a session whose recording cannot be read any more.
-func (p *Replay) broken(err error) fakeserver.Reply {
-	return fakeserver.Reply{{Body: failing{err}, End: fakeserver.Close}}
+func (p *Replay) broken(err error) edit.Reply {
+	return edit.Reply{{Body: failing{err}, End: edit.Close}}
 }
 
 type failing struct{ err error }
@@ -205,14 +206,14 @@ type failing struct{ err error }
 func (f failing) WriteTo(io.Writer) (int64, error) { return 0, f.err }
 
 // after is what the server does after its last reply.
-func (e End) after() fakeserver.End {
+func (e End) after() edit.End {
 	switch e {
 	case ServerClosed:
-		return fakeserver.Close
+		return edit.Close
 	case ServerReset:
-		return fakeserver.Reset
+		return edit.Reset
 	default:
-		return fakeserver.Open
+		return edit.Open
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/edit"
 	"pop3mtm/fakeserver/maildrop"
 	"pop3mtm/fakeserver/record"
 	"pop3mtm/fixtures"
@@ -55,8 +56,8 @@ func lateSession(t *testing.T, serve func(net.Conn)) (times []time.Duration) {
 func TestReplayKeepsTheRecordedTimesOnWish(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv := fakeserver.New(fakeserver.NewMaildrop(maildrop.Bytes("a", []byte("Subject: x\r\n\r\ntext\r\n"))), nil)
-		srv.On(fakeserver.Match{Verb: "CONNECT"}, fakeserver.Auto.With(fakeserver.Pause(7*time.Second)))
-		srv.On(fakeserver.Match{Verb: "RETR"}, fakeserver.Auto.With(fakeserver.Pause(time.Minute), fakeserver.PauseAt(17, 3*time.Second)))
+		srv.On(fakeserver.Match{Verb: "CONNECT"}, fakeserver.Auto.With(edit.Pause(7*time.Second)))
+		srv.On(fakeserver.Match{Verb: "RETR"}, fakeserver.Auto.With(edit.Pause(time.Minute), edit.PauseAt(17, 3*time.Second)))
 		var transcript bytes.Buffer
 		proxy := record.NewProxy(&transcript, &record.ProxyOptions{Dial: func(context.Context) (net.Conn, error) {
 			near, far := net.Pipe()

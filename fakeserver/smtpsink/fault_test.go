@@ -9,12 +9,13 @@ import (
 	. "github.com/onsi/gomega"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/edit"
 	"pop3mtm/fakeserver/smtpsink"
 	"pop3mtm/fixtures"
 )
 
 // auto is the right answer with edits.
-func auto(edits ...fakeserver.Edit) fakeserver.Handler { return fakeserver.Auto.With(edits...) }
+func auto(edits ...edit.Edit) fakeserver.Handler { return fakeserver.Auto.With(edits...) }
 
 var _ = Describe("A rule of the sink", func() {
 	var sink *smtpsink.Server
@@ -23,7 +24,7 @@ var _ = Describe("A rule of the sink", func() {
 		sink = smtpsink.Start(GinkgoTB(), &smtpsink.Options{Users: map[string]fakeserver.User{"ada": {Password: "x"}}})
 	})
 
-	on := func(verb, args string, edits ...fakeserver.Edit) *fakeserver.Rule {
+	on := func(verb, args string, edits ...edit.Edit) *fakeserver.Rule {
 		return sink.On(fakeserver.Match{Verb: verb, Args: args}, auto(edits...)).Must()
 	}
 	// again sends a whole message after what was refused, over the same connection.
@@ -115,14 +116,14 @@ var _ = Describe("A rule of the sink", func() {
 	})
 
 	It("cuts the line before the message counts", func() {
-		on(".", "", fakeserver.CutAfter(0, fakeserver.Close))
+		on(".", "", edit.CutAfter(0, edit.Close))
 		Expect(send(dial(sink), "bob@example.org")).To(HaveOccurred())
 		wait(sink)
 		Expect(sink.Messages()).To(BeEmpty())
 	})
 
 	It("loses the reply to a message that counts", func() {
-		on(".", "", smtpsink.LoseReply(fakeserver.Reset))
+		on(".", "", smtpsink.LoseReply(edit.Reset))
 		Expect(send(dial(sink), "bob@example.org")).To(HaveOccurred())
 		wait(sink)
 		Expect(sink.Messages()).To(HaveLen(1))
@@ -144,7 +145,7 @@ var _ = Describe("A rule of the sink", func() {
 		ca := fixtures.NewCA()
 		secure := smtpsink.Start(GinkgoTB(), &smtpsink.Options{TLS: ca.Server()})
 		secure.On(fakeserver.Match{Verb: "STARTTLS", Session: 1}, auto(smtpsink.Refuse(454, "no TLS today"))).Must()
-		secure.On(fakeserver.Match{Verb: "TLS", Session: 2}, auto(fakeserver.CutAfter(20, fakeserver.Close))).Must()
+		secure.On(fakeserver.Match{Verb: "TLS", Session: 2}, auto(edit.CutAfter(20, edit.Close))).Must()
 		for range 2 {
 			conn, err := net.Dial("tcp", secure.Addr())
 			Expect(err).NotTo(HaveOccurred())

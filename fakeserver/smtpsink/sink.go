@@ -18,6 +18,7 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/edit"
 	"pop3mtm/fakeserver/maildrop"
 )
 
@@ -212,8 +213,8 @@ func (s *Server) Messages() []Message {
 }
 
 // Refuse replaces the reply by a refusal with this code and text, and the command has no effect.
-func Refuse(code int, text string) fakeserver.Edit {
-	return fakeserver.Raw(fmt.Sprintf("%03d %s\r\n", code, text))
+func Refuse(code int, text string) edit.Edit {
+	return edit.Raw(fmt.Sprintf("%03d %s\r\n", code, text))
 }
 
 // maildrop finds the maildrop of a recipient.
@@ -253,8 +254,8 @@ func (s *Server) deliver(m *accepted) error {
 
 // LoseReply lets the command take effect, and ends the connection as how says instead of replying: after the dot, the
 // message is delivered and the client cannot know.
-func LoseReply(how fakeserver.End) fakeserver.Edit {
-	return func(r fakeserver.Reply) fakeserver.Reply {
-		return fakeserver.CutAfter(0, how)(fakeserver.TakeEffect()(r))
+func LoseReply(how edit.End) edit.Edit {
+	return func(r edit.Reply) edit.Reply {
+		return edit.CutAfter(0, how)(edit.TakeEffect()(r))
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/edit"
 )
 
 // protocol is SMTP as fakeserver sees it.
@@ -99,20 +100,20 @@ func (t *talk) Answer(x *fakeserver.Exchange) fakeserver.Answer {
 }
 
 func answer(reply string) fakeserver.Answer {
-	c := fakeserver.Chunk{Bytes: []byte(reply)}
+	c := edit.Chunk{Bytes: []byte(reply)}
 	if reply == gone {
-		c.End = fakeserver.Close
+		c.End = edit.Close
 	}
-	return fakeserver.Answer{Reply: fakeserver.Reply{c}}
+	return fakeserver.Answer{Reply: edit.Reply{c}}
 }
 
-func starts(r fakeserver.Reply, prefix string) bool {
+func starts(r edit.Reply, prefix string) bool {
 	return len(r) > 0 && bytes.HasPrefix(r[0].Bytes, []byte(prefix))
 }
 
 // undo makes what is told of a success: done, or undone when edits turned it into something else.
-func (t *talk) undo(done, undone func()) func(bool) fakeserver.Reply {
-	return func(success bool) fakeserver.Reply {
+func (t *talk) undo(done, undone func()) func(bool) edit.Reply {
+	return func(success bool) edit.Reply {
 		switch {
 		case !success:
 			undone()
@@ -135,7 +136,7 @@ func (t *talk) startTLS(x *fakeserver.Exchange) fakeserver.Answer {
 	}
 	a := answer("220 2.0.0 Ready to start TLS\r\n")
 	a.Next = fakeserver.NextTLS
-	a.Took = func(success bool) fakeserver.Reply {
+	a.Took = func(success bool) edit.Reply {
 		if success { // RFC 3207 section 4.2: what was before is forgotten
 			t.hello, t.user = nil, ""
 			t.restart()
@@ -146,7 +147,7 @@ func (t *talk) startTLS(x *fakeserver.Exchange) fakeserver.Answer {
 }
 
 // extensions makes go-smtp's reply to EHLO the one of this server.
-func (t *talk) extensions(r fakeserver.Reply) fakeserver.Reply {
+func (t *talk) extensions(r edit.Reply) edit.Reply {
 	lines := strings.Split(strings.TrimSuffix(string(r[0].Bytes), "\r\n"), "\r\n")
 	if !starts(r, "250") || len(lines) < 2 {
 		return r
@@ -168,11 +169,11 @@ func (t *talk) extensions(r fakeserver.Reply) fakeserver.Reply {
 		}
 		b.WriteString("250" + sep + text + "\r\n")
 	}
-	return fakeserver.Reply{{Bytes: []byte(b.String())}}
+	return edit.Reply{{Bytes: []byte(b.String())}}
 }
 
 // deliver keeps the message whose reply is a success still.
-func (t *talk) deliver(success bool) fakeserver.Reply {
+func (t *talk) deliver(success bool) edit.Reply {
 	m := t.transaction.take()
 	if m == nil {
 		return nil
@@ -183,7 +184,7 @@ func (t *talk) deliver(success bool) fakeserver.Reply {
 	}
 	m.Session, m.User, m.TLS = t.session.Number(), t.user, t.session.TLS() != nil
 	if err := t.sink.deliver(m); err != nil {
-		return fakeserver.Reply{{Bytes: fmt.Appendf(nil, "451 4.3.0 %s\r\n", strings.ToValidUTF8(err.Error(), "?"))}}
+		return edit.Reply{{Bytes: fmt.Appendf(nil, "451 4.3.0 %s\r\n", strings.ToValidUTF8(err.Error(), "?"))}}
 	}
 	return nil
 }

@@ -7,7 +7,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/edit"
 	"pop3mtm/fakeserver/smtpsink"
 	"pop3mtm/fixtures"
 	"pop3mtm/mtm/account"
@@ -154,7 +154,7 @@ var _ = Describe("Autosend", func() {
 	})
 
 	DescribeTable("connects again after a line that broke, and the message stays with the reason",
-		func(verb string, edit fakeserver.Edit) {
+		func(verb string, edit edit.Edit) {
 			b := newBench(nil)
 			b.on(verb, "", edit).Once()
 			first, second := b.queue("first", store.SendWaiting), b.queue("second", store.SendWaiting)
@@ -166,18 +166,18 @@ var _ = Describe("Autosend", func() {
 			Expect(b.entry(second).Parent).To(Equal(store.Sent))
 			Expect(b.sink.Sessions()).To(Equal(2))
 		},
-		Entry("at MAIL", "MAIL", fakeserver.CutAfter(0, fakeserver.Close)),
-		Entry("at RCPT", "RCPT", fakeserver.CutAfter(5, fakeserver.Reset)),
-		Entry("at DATA", "DATA", fakeserver.CutAfter(0, fakeserver.Reset)),
-		Entry("after the dot", ".", fakeserver.CutAfter(0, fakeserver.Close)),
+		Entry("at MAIL", "MAIL", edit.CutAfter(0, edit.Close)),
+		Entry("at RCPT", "RCPT", edit.CutAfter(5, edit.Reset)),
+		Entry("at DATA", "DATA", edit.CutAfter(0, edit.Reset)),
+		Entry("after the dot", ".", edit.CutAfter(0, edit.Close)),
 		Entry("with 421", "MAIL", smtpsink.Refuse(421, "going down")),
-		Entry("with nonsense", "RCPT", fakeserver.Raw("what?\r\n")),
-		Entry("with a reply without end", "MAIL", fakeserver.Raw(strings.Repeat("250-more\r\n", 40_000))),
+		Entry("with nonsense", "RCPT", edit.Raw("what?\r\n")),
+		Entry("with a reply without end", "MAIL", edit.Raw(strings.Repeat("250-more\r\n", 40_000))),
 	)
 
 	It("sends a message again whose reply was lost: both copies have one Message-ID", func() {
 		b := newBench(nil)
-		b.on(".", "", smtpsink.LoseReply(fakeserver.Close)).Once()
+		b.on(".", "", smtpsink.LoseReply(edit.Close)).Once()
 		id := b.queue("twice", store.SendWaiting)
 		Expect(b.fails(nil)).To(MatchError(ContainSubstring("may have arrived")))
 		Expect(b.entry(id).Sending).To(Equal(store.SendWaiting))
@@ -188,7 +188,7 @@ var _ = Describe("Autosend", func() {
 
 	It("gives up when each connection breaks, and touches no more messages", func() {
 		b := newBench(nil)
-		b.on("MAIL", "", fakeserver.CutAfter(0, fakeserver.Close))
+		b.on("MAIL", "", edit.CutAfter(0, edit.Close))
 		for range 5 {
 			b.queue("x", store.SendWaiting)
 		}
@@ -199,7 +199,7 @@ var _ = Describe("Autosend", func() {
 	})
 
 	DescribeTable("changes no message when it does not get to the server",
-		func(verb string, edit fakeserver.Edit, number progress.Code) {
+		func(verb string, edit edit.Edit, number progress.Code) {
 			b := newBench(&smtpsink.Options{TLS: fixtures.NewCA().Server()}, func(p *account.POP3) {
 				if verb == "STARTTLS" || verb == "TLS" {
 					p.SMTP.Security = account.Security{TLS: account.StartTLS, SkipVerify: true}
@@ -212,10 +212,10 @@ var _ = Describe("Autosend", func() {
 			Expect(b.outgoing(id).Attempts).To(BeZero())
 		},
 		Entry(nil, "CONNECT", smtpsink.Refuse(554, "no"), progress.CannotConnect),
-		Entry(nil, "CONNECT", fakeserver.Raw("hello\r\n"), progress.NotConnected),
+		Entry(nil, "CONNECT", edit.Raw("hello\r\n"), progress.NotConnected),
 		Entry(nil, "EHLO", smtpsink.Refuse(550, "no"), progress.CannotConnect),
 		Entry(nil, "STARTTLS", smtpsink.Refuse(454, "no"), progress.SMTPTLSFailed),
-		Entry(nil, "TLS", fakeserver.Raw("no TLS here"), progress.SMTPTLSFailed),
+		Entry(nil, "TLS", edit.Raw("no TLS here"), progress.SMTPTLSFailed),
 	)
 
 	It("ends well when QUIT fails", func() {

@@ -15,6 +15,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/edit"
 	"pop3mtm/fakeserver/smtpsink"
 	"pop3mtm/mtm/autosend"
 	"pop3mtm/mtm/progress"
@@ -89,7 +90,7 @@ var _ = Describe("A message", func() {
 		b := newBench(nil)
 		id := b.put("Subject: long\r\n\r\n"+strings.Repeat("x\r\n", 100_000), "long", store.SendWaiting)
 		second := b.queue("second", store.SendWaiting)
-		b.sink.On(fakeserver.Match{Verb: "DATA", Nth: 1}, func(x *fakeserver.Exchange) fakeserver.Reply {
+		b.sink.On(fakeserver.Match{Verb: "DATA", Nth: 1}, func(x *fakeserver.Exchange) edit.Reply {
 			batch := b.store.NewBatch()
 			batch.SetSending(id, store.SendSuspended, store.SendSending)
 			Expect(batch.Commit(ctx)).To(Succeed())
@@ -105,7 +106,7 @@ var _ = Describe("A message", func() {
 	It("is deleted during the send, and its end does not go out", func() {
 		b := newBench(nil)
 		id := b.queue("gone", store.SendWaiting)
-		b.sink.On(fakeserver.Match{Verb: "DATA"}, func(x *fakeserver.Exchange) fakeserver.Reply {
+		b.sink.On(fakeserver.Match{Verb: "DATA"}, func(x *fakeserver.Exchange) edit.Reply {
 			batch := b.store.NewBatch()
 			batch.Delete(id)
 			Expect(batch.Commit(ctx)).To(Succeed())
@@ -119,7 +120,7 @@ var _ = Describe("A message", func() {
 		b := newBench(nil)
 		first, second := b.queue("first", store.SendWaiting), b.queue("second", store.SendWaiting)
 		cancelled, cancel := context.WithCancel(ctx)
-		b.sink.On(fakeserver.Match{Verb: "RCPT"}, func(*fakeserver.Exchange) fakeserver.Reply {
+		b.sink.On(fakeserver.Match{Verb: "RCPT"}, func(*fakeserver.Exchange) edit.Reply {
 			cancel()
 			return nil // and no word more
 		}).Must()
@@ -182,10 +183,10 @@ var _ = Describe("A sending program that is killed", func() {
 			nth, before := 1+random.IntN(messages), random.IntN(2) == 0
 			c := b.child()
 			reached := make(chan struct{})
-			b.sink.On(fakeserver.Match{Verb: verb, Nth: nth}, func(x *fakeserver.Exchange) fakeserver.Reply {
-				reply := fakeserver.Reply{}
+			b.sink.On(fakeserver.Match{Verb: verb, Nth: nth}, func(x *fakeserver.Exchange) edit.Reply {
+				reply := edit.Reply{}
 				if !before {
-					reply = smtpsink.LoseReply(fakeserver.Stall)(fakeserver.Auto(x))
+					reply = smtpsink.LoseReply(edit.Stall)(fakeserver.Auto(x))
 				}
 				close(reached)
 				return reply

@@ -16,6 +16,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/edit"
 	"pop3mtm/fakeserver/smtpsink"
 	"pop3mtm/mtm/account"
 	"pop3mtm/mtm/autosend"
@@ -165,6 +166,6 @@ func (b *bench) subjects() []string {
 }
 
 // on adds a rule that has to fire.
-func (b *bench) on(verb, args string, edits ...fakeserver.Edit) *fakeserver.Rule {
+func (b *bench) on(verb, args string, edits ...edit.Edit) *fakeserver.Rule {
 	return b.sink.On(fakeserver.Match{Verb: verb, Args: args}, fakeserver.Auto.With(edits...)).Must()
 }

@@ -11,6 +11,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/edit"
 	"pop3mtm/fakeserver/maildrop"
 	"pop3mtm/fixtures"
 	"pop3mtm/mtm/pop3"
@@ -127,7 +128,7 @@ var _ = Describe("With a right server", func() {
 
 	It("says in which message the line was cut, and what came before is whole", func() {
 		srv := fakeserver.Start(GinkgoTB(), fakeserver.NewMaildrop(fixtures.Nasty()[:3]...), nil)
-		srv.On(fakeserver.Match{Verb: "RETR", Args: "2"}, fakeserver.Auto.With(fakeserver.CutAfter(100, fakeserver.Close))).Must()
+		srv.On(fakeserver.Match{Verb: "RETR", Args: "2"}, fakeserver.Auto.With(edit.CutAfter(100, edit.Close))).Must()
 		s := login(srv)
 		_, err := s.Capa(ctx)
 		Expect(err).NotTo(HaveOccurred())

@@ -17,6 +17,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/edit"
 	"pop3mtm/fakeserver/maildrop"
 	"pop3mtm/fixtures"
 	"pop3mtm/mtm/pop3"
@@ -136,7 +137,7 @@ var _ = Describe("TLS", func() {
 
 	It("ends the session when the line drops inside the handshake", func() {
 		srv := fakeserver.Start(GinkgoTB(), fakeserver.NewMaildrop(), serves(ca.Server()))
-		srv.On(fakeserver.Match{Verb: "TLS"}, fakeserver.Auto.With(fakeserver.CutAfter(100, fakeserver.Close))).Must()
+		srv.On(fakeserver.Match{Verb: "TLS"}, fakeserver.Auto.With(edit.CutAfter(100, edit.Close))).Must()
 		s := dial(srv.Addr())
 		err := s.Stls(ctx, trusts())
 		Expect(err).To(MatchError("the server closed the line during the TLS handshake"))
@@ -156,7 +157,7 @@ var _ = Describe("TLS", func() {
 
 	It("takes a line that ends without the farewell of TLS for a broken one", func() {
 		srv := fakeserver.Start(GinkgoTB(), fakeserver.NewMaildrop(fixtures.Nasty()[0]), serves(ca.Server()))
-		srv.On(fakeserver.Match{Verb: "NOOP"}, fakeserver.Auto.With(fakeserver.CutAfter(2, fakeserver.Reset))).Must()
+		srv.On(fakeserver.Match{Verb: "NOOP"}, fakeserver.Auto.With(edit.CutAfter(2, edit.Reset))).Must()
 		s := dial(srv.Addr())
 		Expect(s.Stls(ctx, trusts())).To(Succeed())
 		Expect(s.Noop(ctx)).To(BeAssignableToTypeOf(&pop3.LineError{}))

@@ -1,16 +1,16 @@
-package fakeserver
+package edit
 
 import "strings"
 
 // AfterHeader puts octets behind the empty line that ends the header of a message.
 func AfterHeader(octets string) Edit {
-	return afterHeader(func(to sink, text, end string) error { return send(to, octets, text, end) })
+	return afterHeader(func(to Sink, text, end string) error { return send(to, octets, text, end) })
 }
 
 // BareFirstDot does not stuff a dot at the start of the first line of the body, as a server
 // does that looks for dots after a line end, and in header and body apart. QUIRK 74.
 func BareFirstDot() Edit {
-	return afterHeader(func(to sink, text, end string) error {
+	return afterHeader(func(to Sink, text, end string) error {
 		if strings.HasPrefix(text, "..") {
 			text = text[1:]
 		}
@@ -20,10 +20,10 @@ func BareFirstDot() Edit {
 
 // afterHeader makes an edit of a function that sends the first line behind the header; it may
 // be the closing dot.
-func afterHeader(change func(to sink, text, end string) error) Edit {
-	return through(func(to sink) filter {
+func afterHeader(change func(to Sink, text, end string) error) Edit {
+	return through(func(to Sink) filter {
 		header, first := true, false
-		return &byLine{sink: to, edit: func(to sink, at place, _ int, text, end string) error {
+		return &byLine{Sink: to, edit: func(to Sink, at place, _ int, text, end string) error {
 			if first {
 				first = false
 				return change(to, text, end)

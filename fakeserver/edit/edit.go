@@ -1,4 +1,4 @@
-package fakeserver
+package edit
 
 import (
 	"slices"
@@ -14,18 +14,6 @@ import (
 // client understands, and the command takes effect. After Refuse, Raw and what
 // turns the reply into a -ERR it does not, nor when CutAfter leaves less than "+OK".
 type Edit func(Reply) Reply
-
-// With returns a handler that makes h's reply and applies edits to it in order.
-func (h Handler) With(edits ...Edit) Handler {
-	return func(x *Exchange) Reply {
-		r := h(x)
-		for _, edit := range edits {
-			r = edit(r)
-		}
-		x.edits = append(x.edits, edits...)
-		return r
-	}
-}
 
 // Refuse replaces the reply by "-ERR text". What the command would have done
 // does not happen.
@@ -43,17 +31,17 @@ func Raw(octets string) Edit {
 // with CutAfter(0, Close) after it, QUIT deletes and the client never learns of it.
 func TakeEffect() Edit {
 	return func(r Reply) Reply {
-		if r.bearing() < challenge {
+		if r.Bearing() < Challenge {
 			return r
 		}
-		return slices.Clone(r).as(settled)
+		return slices.Clone(r).As(Settled)
 	}
 }
 
 // IfStatus applies edits to a reply whose status line is pattern, in which a * stands for any
 // text: "-ERR no such message*".
 func IfStatus(pattern string, edits ...Edit) Edit {
-	return only(func(r Reply) bool { return glob(pattern, r.status()) }, edits)
+	return only(func(r Reply) bool { return Glob(pattern, r.Status()) }, edits)
 }
 
 // IfErr applies edits to a -ERR only, IfOK to a positive reply only.
@@ -63,7 +51,7 @@ func IfErr(edits ...Edit) Edit { return when(false, edits) }
 func IfOK(edits ...Edit) Edit { return when(true, edits) }
 
 func when(positive bool, edits []Edit) Edit {
-	return only(func(r Reply) bool { return r.bearing() >= challenge == positive }, edits)
+	return only(func(r Reply) bool { return r.Bearing() >= Challenge == positive }, edits)
 }
 
 // only applies edits to some replies.
@@ -81,17 +69,17 @@ func only(some func(r Reply) bool, edits []Edit) Edit {
 
 // ThenEnd ends the connection after the reply.
 func ThenEnd(how End) Edit {
-	return func(r Reply) Reply { return append(slices.Clone(r), Chunk{End: how}).as(r.bearing()) }
+	return func(r Reply) Reply { return append(slices.Clone(r), Chunk{End: how}).As(r.Bearing()) }
 }
 
 // Pause waits before the first octet of the reply.
 func Pause(before time.Duration) Edit {
-	return func(r Reply) Reply { return append(Reply{{Pause: before}}, r...).as(r.bearing()) }
+	return func(r Reply) Reply { return append(Reply{{Pause: before}}, r...).As(r.Bearing()) }
 }
 
 // PauseAfter waits after the last octet, before the next command is read.
 func PauseAfter(d time.Duration) Edit {
-	return func(r Reply) Reply { return append(slices.Clone(r), Chunk{Pause: d}).as(r.bearing()) }
+	return func(r Reply) Reply { return append(slices.Clone(r), Chunk{Pause: d}).As(r.Bearing()) }
 }
 
 // CutAfter lets the first octets of a reply through and then ends the connection
@@ -99,16 +87,16 @@ func PauseAfter(d time.Duration) Edit {
 // reply is left whole.
 func CutAfter(octets int64, how End) Edit {
 	octets = max(octets, 0)
-	cut := func(sink) error { return &cutError{how} }
+	cut := func(Sink) error { return &CutError{how} }
 	return func(r Reply) Reply {
-		b := r.bearing()
+		b := r.Bearing()
 		switch {
-		case b == success && octets < 3, b == challenge && octets < 1:
-			b = refusal
+		case b == Success && octets < 3, b == Challenge && octets < 1:
+			b = Refusal
 			if octets > 0 {
-				b = challenge
+				b = Challenge
 			}
 		}
-		return begun(r, at(spot{offset: octets, do: cut})).as(b)
+		return begun(r, at(spot{offset: octets, do: cut})).As(b)
 	}
 }

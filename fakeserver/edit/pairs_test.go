@@ -1,4 +1,4 @@
-package fakeserver_test
+package edit_test
 
 import (
 	"errors"
@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/edit"
 )
 
 // Every edit after every other one, on mail, to a client that reads
@@ -17,19 +18,21 @@ func TestEveryEditComposesWithEveryOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv := fakeserver.New(nil, &fakeserver.Options{TranscriptOctets: -1})
 		all, mail := samples(), replies()["mail"]
-		var pair []fakeserver.Edit
-		srv.On(fakeserver.Match{Verb: "NOOP"}, func(x *fakeserver.Exchange) fakeserver.Reply {
-			return fakeserver.Handler(func(*fakeserver.Exchange) fakeserver.Reply { return mail }).With(pair...)(x)
+		var pair []edit.Edit
+		srv.On(fakeserver.Match{Verb: "NOOP"}, func(x *fakeserver.Exchange) edit.Reply {
+			return fakeserver.Handler(func(*fakeserver.Exchange) edit.Reply { return mail }).With(pair...)(x)
 		})
 		for _, first := range names() {
 			for _, second := range names() {
-				pair = []fakeserver.Edit{all[first].edit, all[second].edit}
+				pair = []edit.Edit{all[first].edit, all[second].edit}
 				if err := readAWhile(srv); err != nil {
 					t.Errorf("%s, then %s: %v", first, second, err)
 				}
 			}
 		}
-		closeServer(t, srv)
+		if err := srv.Close(); err != nil {
+			t.Error(err)
+		}
 	})
 }
 

@@ -1,14 +1,16 @@
-package fakeserver
+package edit
 
 import (
 	"bytes"
+	"io"
 	"slices"
+	"strings"
 )
 
 // ending is a filter for the last octets of a multi-line reply: a line end, the
 // dot, a line end. Other replies pass as they are.
 type ending struct {
-	sink
+	Sink
 	// edit returns what is sent in place of the line end, the dot and the line end.
 	edit func(line, dot string) string
 	held []byte // at most tailOctets
@@ -22,15 +24,15 @@ func (f *ending) Write(p []byte) (int, error) {
 	now := max(len(all)-tailOctets, 0)
 	f.held = bytes.Clone(all[now:])
 	f.body = f.body || slices.Contains(all[:now], '\n')
-	_, err := f.sink.Write(all[:now])
+	_, err := f.Sink.Write(all[:now])
 	return len(p), err
 }
 
-func (f *ending) push() error {
+func (f *ending) Push() error {
 	if err := f.finish(false); err != nil {
 		return err
 	}
-	return f.sink.push()
+	return f.Sink.Push()
 }
 
 func (f *ending) finish(whole bool) error {
@@ -39,7 +41,7 @@ func (f *ending) finish(whole bool) error {
 	if whole {
 		tail = f.edited(tail)
 	}
-	return send(f.sink, tail)
+	return send(f.Sink, tail)
 }
 
 func (f *ending) edited(tail string) string {
@@ -67,7 +69,7 @@ func cutSuffix(s, suffix string) (string, bool) {
 }
 
 func atEnding(edit func(line, dot string) string) Edit {
-	return through(func(to sink) filter { return &ending{sink: to, edit: edit} })
+	return through(func(to Sink) filter { return &ending{Sink: to, edit: edit} })
 }
 
 // NoTerminator leaves the closing dot out, so that the client waits for more.
@@ -93,11 +95,11 @@ func BeforeDot(octets string) Edit {
 // Append sends octets after the reply, behind the closing dot if it has one.
 // QUIRK 37, 86.
 func Append(octets string) Edit {
-	return through(func(to sink) filter { return &appender{to, octets} })
+	return through(func(to Sink) filter { return &appender{to, octets} })
 }
 
 type appender struct {
-	sink
+	Sink
 	octets string
 }
 
@@ -105,7 +107,7 @@ func (f *appender) finish(whole bool) error {
 	if !whole {
 		return nil
 	}
-	return send(f.sink, f.octets)
+	return send(f.Sink, f.octets)
 }
 
 // Prepend sends octets before the reply.
@@ -114,11 +116,11 @@ func Prepend(octets string) Edit { return Insert(0, octets) }
 // Shorten ends the body of a multi-line reply after so many octets, with the
 // closing dot as if that were all. QUIRK 67.
 func Shorten(octets int64) Edit {
-	return through(func(to sink) filter { return &shortener{sink: to, left: max(octets, 0)} })
+	return through(func(to Sink) filter { return &shortener{Sink: to, left: max(octets, 0)} })
 }
 
 type shortener struct {
-	sink
+	Sink
 	left  int64
 	body  bool
 	after byte // the last octet of the body
@@ -135,7 +137,7 @@ func (f *shortener) Write(p []byte) (int, error) {
 		}
 		f.after = '\n'
 	}
-	if _, err := f.sink.Write(p[:status]); err != nil {
+	if _, err := f.Sink.Write(p[:status]); err != nil {
 		return 0, err
 	}
 	f.held = append(f.held, p[status:]...)
@@ -143,23 +145,23 @@ func (f *shortener) Write(p []byte) (int, error) {
 	if n > 0 {
 		f.after = f.held[n-1]
 	}
-	if _, err := f.sink.Write(f.held[:n]); err != nil {
+	if _, err := f.Sink.Write(f.held[:n]); err != nil {
 		return 0, err
 	}
 	f.left -= int64(n)
 	f.held = bytes.Clone(f.held[n:])
 	if len(f.held) > len(".\r\n") {
 		f.cut = true
-		return 0, &cutError{Open} // nothing more is needed
+		return 0, &CutError{Open} // nothing more is needed
 	}
 	return len(p), nil
 }
 
-func (f *shortener) push() error {
+func (f *shortener) Push() error {
 	if err := f.finish(true); err != nil {
 		return err
 	}
-	return f.sink.push()
+	return f.Sink.Push()
 }
 
 func (f *shortener) finish(bool) error {
@@ -171,7 +173,7 @@ func (f *shortener) finish(bool) error {
 			tail = []byte("\r\n.\r\n")
 		}
 	}
-	_, err := f.sink.Write(tail)
+	_, err := f.Sink.Write(tail)
 	return err
 }
 
@@ -187,10 +189,31 @@ func Endless(text string) Edit {
 			}
 			if i > 0 || c.Body != nil {
 				c.Body, c.End = endless(text), Open
-				return append(out, c).as(r.bearing())
+				return append(out, c).As(r.Bearing())
 			}
 			out = append(out, c)
 		}
-		return append(out, Chunk{Body: endless(text)}).as(r.bearing())
+		return append(out, Chunk{Body: endless(text)}).As(r.Bearing())
 	}
+}
+
+// endless is a body without an end.
+type endless string
+
+const maxEndless = 64 << 20
+
+func (text endless) WriteTo(w io.Writer) (int64, error) {
+	if text == "" {
+		return 0, nil
+	}
+	piece := []byte(strings.Repeat(string(text), max(32<<10/len(text), 1)))
+	var sent int64
+	for sent < maxEndless {
+		n, err := w.Write(piece)
+		sent += int64(n)
+		if err != nil {
+			return sent, err
+		}
+	}
+	return sent, nil
 }

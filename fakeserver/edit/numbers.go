@@ -1,7 +1,6 @@
-package fakeserver
+package edit
 
 import (
-	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,6 +24,9 @@ func Count(change Number) Edit {
 	return status(func(l string) string { return nthNumber(l, 1, change) })
 }
 
+// StatusLine changes the status line; change is given it without its line end.
+func StatusLine(change func(line string) string) Edit { return status(change) }
+
 // Octets changes the octets in the status line: the second number of STAT and LIST
 // n, the number before "octets" of RETR and LIST. QUIRK 89.
 func Octets(change Number) Edit {
@@ -40,7 +42,12 @@ func Octets(change Number) Edit {
 	})
 }
 
-// countsOctets tells whether a word says what the number before it counts, in each
+// isNumber reports whether a word is digits alone.
+func isNumber(word string) bool {
+	return word != "" && strings.Trim(word, "0123456789") == ""
+}
+
+// countsOctets reports whether a word says what the number before it counts, in each
 // language of the server.
 func countsOctets(word string) bool {
 	return strings.HasPrefix(word, "octets") || strings.HasPrefix(word, "Oktette")
@@ -82,25 +89,4 @@ func nthNumber(l string, nth int, change Number) string {
 		break
 	}
 	return strings.Join(words, " ")
-}
-
-// endless is a body without an end.
-type endless string
-
-const maxEndless = 64 << 20
-
-func (text endless) WriteTo(w io.Writer) (int64, error) {
-	if text == "" {
-		return 0, nil
-	}
-	piece := []byte(strings.Repeat(string(text), max(32<<10/len(text), 1)))
-	var sent int64
-	for sent < maxEndless {
-		n, err := w.Write(piece)
-		sent += int64(n)
-		if err != nil {
-			return sent, err
-		}
-	}
-	return sent, nil
 }

@@ -1,9 +1,9 @@
-package fakeserver
+package edit
 
 // stepper makes a filter of a function that looks at one octet after the other
 // and appends what is to be sent.
 type stepper struct {
-	sink
+	Sink
 	step func(out []byte, c byte) []byte
 	held func(out []byte) []byte // appends what step keeps, nil when it keeps nothing
 	buf  []byte
@@ -14,30 +14,30 @@ func (f *stepper) Write(p []byte) (int, error) {
 	for _, c := range p {
 		f.buf = f.step(f.buf, c)
 	}
-	_, err := f.sink.Write(f.buf)
+	_, err := f.Sink.Write(f.buf)
 	return len(p), err
 }
 
-func (f *stepper) push() error {
+func (f *stepper) Push() error {
 	if err := f.finish(false); err != nil {
 		return err
 	}
-	return f.sink.push()
+	return f.Sink.Push()
 }
 
 func (f *stepper) finish(bool) error {
 	if f.held == nil {
 		return nil
 	}
-	_, err := f.sink.Write(f.held(nil))
+	_, err := f.Sink.Write(f.held(nil))
 	return err
 }
 
 // BareLF ends all lines of the reply with LF alone. QUIRK 76.
 func BareLF() Edit {
-	return through(func(to sink) filter {
+	return through(func(to Sink) filter {
 		cr := false
-		return &stepper{sink: to,
+		return &stepper{Sink: to,
 			step: func(out []byte, c byte) []byte {
 				if cr && c != '\n' {
 					out = append(out, '\r')
@@ -59,9 +59,9 @@ func BareLF() Edit {
 
 // CRLF ends all lines of the reply with CRLF, also those that end with LF alone in the mail.
 func CRLF() Edit {
-	return through(func(to sink) filter {
+	return through(func(to Sink) filter {
 		cr := false
-		return &stepper{sink: to, step: func(out []byte, c byte) []byte {
+		return &stepper{Sink: to, step: func(out []byte, c byte) []byte {
 			if c == '\n' && !cr {
 				out = append(out, '\r')
 			}
@@ -74,9 +74,9 @@ func CRLF() Edit {
 // NoStuffing takes the dots away that keep a line of mail from being the end of
 // it. QUIRK 74.
 func NoStuffing() Edit {
-	return through(func(to sink) filter {
+	return through(func(to Sink) filter {
 		start, dot := false, false // at the start of a line, after a dot there
-		return &stepper{sink: to,
+		return &stepper{Sink: to,
 			step: func(out []byte, c byte) []byte {
 				if start && c == '.' {
 					start, dot = false, true
@@ -101,9 +101,9 @@ func NoStuffing() Edit {
 // StuffAfterCRLF takes one of two dots away at the start of a line that follows a bare
 // LF, as a server does that stuffs after CRLF alone. QUIRK 75.
 func StuffAfterCRLF() Edit {
-	return through(func(to sink) filter {
+	return through(func(to Sink) filter {
 		cr, start, dot := false, false, false // after CR, after a bare LF, after a dot there
-		return &stepper{sink: to,
+		return &stepper{Sink: to,
 			step: func(out []byte, c byte) []byte {
 				if start && c == '.' {
 					start, dot, cr = false, true, false
@@ -132,9 +132,9 @@ func LowerCase() Edit { return recase('A', 'Z', 'a'-'A') }
 func UpperCase() Edit { return recase('a', 'z', 'A'-'a'+256) }
 
 func recase(from, to byte, distance int) Edit {
-	return through(func(next sink) filter {
+	return through(func(next Sink) filter {
 		body := false
-		return &stepper{sink: next, step: func(out []byte, c byte) []byte {
+		return &stepper{Sink: next, step: func(out []byte, c byte) []byte {
 			if body && c >= from && c <= to {
 				c += byte(distance)
 			}
@@ -173,9 +173,9 @@ func Wrap(octets int) Edit {
 // measured hands over the octets of each line after the first, without its line
 // end, and which column they are in.
 func measured(octets int, put func(out []byte, c byte, column int) ([]byte, int)) Edit {
-	return through(func(to sink) filter {
+	return through(func(to Sink) filter {
 		body, cr, column := false, false, 0
-		return &stepper{sink: to,
+		return &stepper{Sink: to,
 			step: func(out []byte, c byte) []byte {
 				if !body {
 					body = c == '\n'

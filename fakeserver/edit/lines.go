@@ -1,4 +1,4 @@
-package fakeserver
+package edit
 
 import (
 	"bytes"
@@ -26,12 +26,12 @@ const (
 // byLine hands a reply over line by line. Lines over maxHeldLine are rows that
 // pass as they are.
 type byLine struct {
-	sink
+	Sink
 	// edit writes what is sent in place of a line. end is its line end, empty when
 	// the reply stops in it; n counts the rows up to this place.
-	edit func(to sink, at place, n int, text, end string) error
+	edit func(to Sink, at place, n int, text, end string) error
 	// last writes what edit has kept; it may be nil.
-	last func(to sink) error
+	last func(to Sink) error
 	held []byte
 	long bool
 	at   place
@@ -55,7 +55,7 @@ func (f *byLine) take(l []byte) error {
 	}
 	switch {
 	case f.long:
-		if _, err := f.sink.Write(l); err != nil {
+		if _, err := f.Sink.Write(l); err != nil {
 			return err
 		}
 		if ended {
@@ -81,7 +81,7 @@ func (f *byLine) hand(text, end string) error {
 	}
 	n := f.n
 	f.advance()
-	return f.edit(f.sink, at, n, text, end)
+	return f.edit(f.Sink, at, n, text, end)
 }
 
 func (f *byLine) advance() {
@@ -93,11 +93,11 @@ func (f *byLine) advance() {
 	}
 }
 
-func (f *byLine) push() error {
+func (f *byLine) Push() error {
 	if err := f.finish(false); err != nil {
 		return err
 	}
-	return f.sink.push()
+	return f.Sink.Push()
 }
 
 func (f *byLine) finish(bool) error {
@@ -111,10 +111,10 @@ func (f *byLine) finish(bool) error {
 	if f.last == nil {
 		return nil
 	}
-	return f.last(f.sink)
+	return f.last(f.Sink)
 }
 
-func send(to sink, texts ...string) error {
+func send(to Sink, texts ...string) error {
 	for _, text := range texts {
 		if _, err := to.Write([]byte(text)); err != nil {
 			return err
@@ -125,8 +125,8 @@ func send(to sink, texts ...string) error {
 
 // lines makes an edit of a function that gives the lines to send in place of one.
 func lines(change func(at place, n int, text string) []string) Edit {
-	return through(func(to sink) filter {
-		return &byLine{sink: to, edit: func(to sink, at place, n int, text, end string) error {
+	return through(func(to Sink) filter {
+		return &byLine{Sink: to, edit: func(to Sink, at place, n int, text, end string) error {
 			for _, l := range change(at, n, text) {
 				if err := send(to, l, end); err != nil {
 					return err
@@ -209,11 +209,10 @@ func AroundRows(before, after string) Edit {
 	return lines(func(at place, _ int, l string) []string {
 		word, rest, _ := strings.Cut(l, " ")
 		digits, value, two := strings.Cut(rest, " ")
-		_, isNumber := number(digits)
 		switch {
 		case at == row:
 			return []string{before + l + after}
-		case at == statusLine && isNumber && two && !strings.Contains(value, " ") && !countsOctets(value):
+		case at == statusLine && isNumber(digits) && two && !strings.Contains(value, " ") && !countsOctets(value):
 			return []string{word + " " + before + rest + after}
 		}
 		return []string{l}
@@ -234,16 +233,16 @@ func SwapRows(a, b int) Edit {
 func ReverseRows() Edit { return reorder(slices.Reverse[[]string]) }
 
 func reorder(change func(rows []string)) Edit {
-	return through(func(to sink) filter {
+	return through(func(to Sink) filter {
 		var rows []string
 		octets := 0
-		release := func(to sink) error {
+		release := func(to Sink) error {
 			change(rows)
 			err := send(to, rows...)
 			rows, octets = nil, 0
 			return err
 		}
-		return &byLine{sink: to, last: release, edit: func(to sink, at place, _ int, text, end string) error {
+		return &byLine{Sink: to, last: release, edit: func(to Sink, at place, _ int, text, end string) error {
 			if at == row && octets >= 0 {
 				rows = append(rows, text+end)
 				if octets += len(text) + len(end); octets <= maxHeldRows {

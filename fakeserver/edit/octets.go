@@ -1,4 +1,4 @@
-package fakeserver
+package edit
 
 import (
 	"bytes"
@@ -10,19 +10,19 @@ import (
 // spot is something that happens at an offset of a reply.
 type spot struct {
 	offset int64
-	do     func(to sink) error
+	do     func(to Sink) error
 	skip   int64 // so many octets are left out there
 }
 
 // at makes a filter that does something at some offsets.
-func at(list ...spot) func(to sink) filter {
+func at(list ...spot) func(to Sink) filter {
 	list = slices.Clone(list)
 	slices.SortStableFunc(list, func(a, b spot) int { return cmp.Compare(a.offset, b.offset) })
-	return func(to sink) filter { return &spots{sink: to, left: list} }
+	return func(to Sink) filter { return &spots{Sink: to, left: list} }
 }
 
 type spots struct {
-	sink
+	Sink
 	left []spot
 	pos  int64
 	skip int64
@@ -43,7 +43,7 @@ func (s *spots) Write(p []byte) (int, error) {
 		if s.skip > 0 {
 			n = min(n, s.skip)
 			s.skip -= n
-		} else if _, s.err = s.sink.Write(p[done : done+int(n)]); s.err != nil {
+		} else if _, s.err = s.Sink.Write(p[done : done+int(n)]); s.err != nil {
 			return done, s.err
 		}
 		done += int(n)
@@ -58,7 +58,7 @@ func (s *spots) arrive() {
 		s.left = s.left[1:]
 		s.skip = max(s.skip, next.skip)
 		if next.do != nil {
-			s.err = next.do(s.sink)
+			s.err = next.do(s.Sink)
 		}
 	}
 }
@@ -72,7 +72,7 @@ func (s *spots) finish(whole bool) error {
 
 // PauseAt waits before the octet at offset. A shorter reply is sent as it is.
 func PauseAt(offset int64, d time.Duration) Edit {
-	return through(at(spot{offset: max(offset, 0), do: func(to sink) error { return to.rest(d) }}))
+	return through(at(spot{offset: max(offset, 0), do: func(to Sink) error { return to.Rest(d) }}))
 }
 
 // SplitAt sends what comes before each of these offsets by itself: over TCP a
@@ -80,7 +80,7 @@ func PauseAt(offset int64, d time.Duration) Edit {
 func SplitAt(offsets ...int64) Edit {
 	list := make([]spot, len(offsets))
 	for i, offset := range offsets {
-		list[i] = spot{offset: max(offset, 0), do: func(to sink) error { return to.rest(0) }}
+		list[i] = spot{offset: max(offset, 0), do: func(to Sink) error { return to.Rest(0) }}
 	}
 	return through(at(list...))
 }
@@ -100,8 +100,8 @@ func Remove(offset, count int64) Edit {
 	return through(at(spot{offset: max(offset, 0), skip: max(count, 0)}))
 }
 
-func says(octets string) func(to sink) error {
-	return func(to sink) error {
+func says(octets string) func(to Sink) error {
+	return func(to Sink) error {
 		_, err := to.Write([]byte(octets))
 		return err
 	}
@@ -111,11 +111,11 @@ func says(octets string) func(to sink) error {
 // memory. When the reply ends before the second, it is left whole.
 func Swap(first, second int64) Edit {
 	first, second = max(min(first, second), 0), max(first, second, 0)
-	return through(func(to sink) filter { return &swapper{sink: to, first: first, second: second} })
+	return through(func(to Sink) filter { return &swapper{Sink: to, first: first, second: second} })
 }
 
 type swapper struct {
-	sink
+	Sink
 	first, second int64
 	pos           int64
 	held          []byte // from first on, at most to second
@@ -125,31 +125,31 @@ func (s *swapper) Write(p []byte) (int, error) {
 	before := int(min(max(s.first-s.pos, 0), int64(len(p))))
 	inside := int(min(max(s.second+1-s.pos, 0), int64(len(p))))
 	s.pos += int64(len(p))
-	if _, err := s.sink.Write(p[:before]); err != nil {
+	if _, err := s.Sink.Write(p[:before]); err != nil {
 		return 0, err
 	}
 	s.held = append(s.held, p[before:max(inside, before)]...)
 	if last := len(s.held) - 1; last >= 0 && int64(last) == s.second-s.first {
 		s.held[0], s.held[last] = s.held[last], s.held[0]
-		if err := s.push(); err != nil {
+		if err := s.Push(); err != nil {
 			return before, err
 		}
 	}
-	if _, err := s.sink.Write(p[inside:]); err != nil {
+	if _, err := s.Sink.Write(p[inside:]); err != nil {
 		return inside, err
 	}
 	return len(p), nil
 }
 
-func (s *swapper) push() error {
+func (s *swapper) Push() error {
 	if err := s.finish(false); err != nil {
 		return err
 	}
-	return s.sink.push()
+	return s.Sink.Push()
 }
 
 func (s *swapper) finish(bool) error {
-	_, err := s.sink.Write(s.held)
+	_, err := s.Sink.Write(s.held)
 	s.held = nil
 	return err
 }
@@ -158,7 +158,7 @@ func (s *swapper) finish(bool) error {
 // sends them one by one.
 func Drip(octets int64, d time.Duration) Edit {
 	octets = max(octets, 1)
-	return through(func(to sink) filter { return &dripper{sink: to, octets: octets, d: d} })
+	return through(func(to Sink) filter { return &dripper{Sink: to, octets: octets, d: d} })
 }
 
 // Bandwidth sends at most so many octets a second, in pieces of a twentieth of it.
@@ -172,7 +172,7 @@ func Bandwidth(perSecond int64) Edit {
 func SplitOctets() Edit { return Drip(1, 0) }
 
 type dripper struct {
-	sink
+	Sink
 	octets, sent int64 // of a piece
 	d            time.Duration
 }
@@ -182,12 +182,12 @@ func (f *dripper) Write(p []byte) (int, error) {
 	for done < len(p) {
 		if f.sent == f.octets {
 			f.sent = 0
-			if err := f.sink.rest(f.d); err != nil {
+			if err := f.Sink.Rest(f.d); err != nil {
 				return done, err
 			}
 		}
 		n := int(min(f.octets-f.sent, int64(len(p)-done)))
-		if _, err := f.sink.Write(p[done : done+n]); err != nil {
+		if _, err := f.Sink.Write(p[done : done+n]); err != nil {
 			return done, err
 		}
 		f.sent += int64(n)
@@ -200,22 +200,22 @@ func (f *dripper) finish(bool) error { return nil }
 
 // SplitLines sends each line by itself.
 func SplitLines() Edit {
-	return through(func(to sink) filter { return &lineSplitter{sink: to} })
+	return through(func(to Sink) filter { return &lineSplitter{Sink: to} })
 }
 
 type lineSplitter struct {
-	sink
+	Sink
 	atEnd bool // of a line
 }
 
 func (f *lineSplitter) Write(p []byte) (int, error) {
 	for l := range bytes.Lines(p) {
 		if f.atEnd {
-			if err := f.sink.rest(0); err != nil {
+			if err := f.Sink.Rest(0); err != nil {
 				return 0, err
 			}
 		}
-		if _, err := f.sink.Write(l); err != nil {
+		if _, err := f.Sink.Write(l); err != nil {
 			return 0, err
 		}
 		f.atEnd = l[len(l)-1] == '\n'
@@ -231,11 +231,11 @@ func Replace(old, text string) Edit {
 	if old == "" {
 		return func(r Reply) Reply { return r }
 	}
-	return through(func(to sink) filter { return &replacer{sink: to, old: []byte(old), text: []byte(text)} })
+	return through(func(to Sink) filter { return &replacer{Sink: to, old: []byte(old), text: []byte(text)} })
 }
 
 type replacer struct {
-	sink
+	Sink
 	old, text []byte
 	held      []byte // may be the beginning of old
 }
@@ -256,19 +256,19 @@ func (f *replacer) Write(p []byte) (int, error) {
 	for ; keep > 0 && !bytes.HasPrefix(f.old, all[len(all)-keep:]); keep-- {
 	}
 	f.held = bytes.Clone(all[len(all)-keep:])
-	_, err := f.sink.Write(append(out, all[:len(all)-keep]...))
+	_, err := f.Sink.Write(append(out, all[:len(all)-keep]...))
 	return len(p), err
 }
 
-func (f *replacer) push() error {
+func (f *replacer) Push() error {
 	if err := f.finish(false); err != nil {
 		return err
 	}
-	return f.sink.push()
+	return f.Sink.Push()
 }
 
 func (f *replacer) finish(bool) error {
-	_, err := f.sink.Write(f.held)
+	_, err := f.Sink.Write(f.held)
 	f.held = nil
 	return err
 }

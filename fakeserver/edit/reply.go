@@ -1,0 +1,118 @@
+package edit
+
+import (
+	"bytes"
+	"io"
+	"time"
+)
+
+// End says what becomes of the connection after a chunk.
+type End int
+
+const (
+	// Open goes on.
+	Open End = iota
+	// Close closes the connection; what was written arrives.
+	Close
+	// HalfClose closes the sending side only and reads on until the client
+	// closes. A connection that cannot do so is closed.
+	HalfClose
+	// Reset closes with a TCP reset; octets that are still in the system's
+	// buffers are lost. A connection that is not TCP is closed.
+	Reset
+	// Stall keeps the connection and the maildrop, reads what comes, and says
+	// nothing any more. It lasts until the client closes. QUIRK 91.
+	Stall
+	// Drop closes the connection below TLS, without the close_notify that Close
+	// sends; without TLS it is Close. QUIRK 41.
+	Drop
+)
+
+// String returns the name of e in words.
+func (e End) String() string {
+	switch e {
+	case Open:
+		return "open"
+	case Close:
+		return "close"
+	case HalfClose:
+		return "half-close"
+	case Reset:
+		return "reset"
+	case Stall:
+		return "stall"
+	case Drop:
+		return "drop"
+	}
+	return "unknown end"
+}
+
+// Chunk is a piece of a reply: wait for Pause, write Bytes, let Body write,
+// then do what End says. What precedes a pause is sent before it begins.
+type Chunk struct {
+	Bytes []byte
+	// Body writes the large rest of the chunk, or is nil. An error from it
+	// drops the connection.
+	Body  io.WriterTo
+	Pause time.Duration
+	End   End
+
+	// bearing is that of the reply, in its first chunk, once edits have changed it.
+	bearing Bearing
+}
+
+// Reply is what a server sends for one command. An empty reply is silence.
+type Reply []Chunk
+
+// OK returns a positive one-line reply.
+func OK(text string) Reply { return line("+OK ", text) }
+
+// Err returns a negative one-line reply.
+func Err(text string) Reply { return line("-ERR ", text) }
+
+// MaxStatusLine is the longest status line, CRLF included (RFC 1939 section 3).
+const MaxStatusLine = 512
+
+func line(status, text string) Reply {
+	text = text[:min(len(text), MaxStatusLine-len(status)-2)]
+	b := make([]byte, 0, len(status)+len(text)+2)
+	b = append(append(append(b, status...), text...), "\r\n"...)
+	return Reply{{Bytes: b}}
+}
+
+// Multiline returns a reply of a status line, a body and the closing dot.
+func Multiline(text string, body io.WriterTo) Reply {
+	return Reply{OK(text)[0], {Body: body}, {Bytes: []byte(".\r\n")}}
+}
+
+// Status returns the status line without its line end, as far as it is in memory.
+func (r Reply) Status() string {
+	var text []byte
+	for _, c := range r {
+		before, _, ended := bytes.Cut(c.Bytes, []byte("\n"))
+		text = append(text, before...)
+		if ended || c.Body != nil || c.End != Open {
+			break
+		}
+	}
+	return string(bytes.TrimSuffix(text, []byte("\r")))
+}
+
+// StartsWith reports whether the first octets of r are prefix, however r is cut
+// into chunks. A body counts as something else.
+func (r Reply) StartsWith(prefix string) bool {
+	for _, c := range r {
+		n := min(len(prefix), len(c.Bytes))
+		if string(c.Bytes[:n]) != prefix[:n] {
+			return false
+		}
+		prefix = prefix[n:]
+		if prefix == "" {
+			return true
+		}
+		if c.Body != nil || c.End != Open {
+			return false
+		}
+	}
+	return false
+}
