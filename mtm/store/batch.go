@@ -23,8 +23,9 @@ type Batch struct {
 
 // placed is a finished body and the segment that holds it.
 type placed struct {
-	g    *segment
-	body Body
+	g     *segment
+	start int64 // of the notes before the body
+	body  Body
 }
 
 // op is one change of a batch.
@@ -107,8 +108,8 @@ func (s *Store) cutLast(b *Batch, g *segment) {
 	g.mu.Unlock()
 	cut := end
 	for _, p := range slices.Backward(b.bodies) {
-		if p.g == g && p.body.end() == cut && p.body.Offset >= floor {
-			cut = p.body.Offset
+		if p.g == g && p.body.end() == cut && p.start >= floor {
+			cut = p.start
 		}
 	}
 	if cut < end {
@@ -126,12 +127,14 @@ func (b *Batch) release() {
 const maxText = 64 << 10
 
 // cut shortens a text to maxText without splitting a character.
-func cut(s string) string {
-	if len(s) <= maxText {
+func cut(s string) string { return shortened(s, maxText) }
+
+func shortened(s string, most int) string {
+	if len(s) <= most {
 		return s
 	}
-	n := maxText
-	for n > maxText-utf8.UTFMax && !utf8.RuneStart(s[n]) {
+	n := most
+	for n > most-utf8.UTFMax && !utf8.RuneStart(s[n]) {
 		n--
 	}
 	return s[:n]

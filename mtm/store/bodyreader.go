@@ -19,6 +19,7 @@ const copySize = 256 << 10
 // Its shared lock keeps the segment from being reclaimed.
 type handle struct {
 	f    *os.File
+	key  segmentKey
 	uses int
 }
 
@@ -35,14 +36,14 @@ func (t *handleTable) take(s *Store, id int64) (*handle, error) {
 		h.uses++
 		return h, nil
 	}
-	f, err := os.Open(s.segmentPath(id))
+	f, err := openFile(s.segmentPath(id), os.O_RDONLY)
 	if err != nil {
 		return nil, err
 	}
 	if err := lockShared(f); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	h := &handle{f: f, uses: 1}
+	h := &handle{f: f, key: readKey(f), uses: 1}
 	if t.open == nil {
 		t.open = make(map[int64]*handle)
 	}
@@ -107,7 +108,7 @@ func (s *Store) bodyOf(ctx context.Context, id ID) (Body, error) {
 		return c.query(ctx, "SELECT body_kind, segment, offset, length, crc FROM entries WHERE id = ?",
 			func(row []driver.Value) error {
 				found = true
-				b = Body{BodyKind(asInt(row[0])), asInt(row[1]), asInt(row[2]), asInt(row[3]), uint32(asInt(row[4]))}
+				b = scanBody(row)
 				return nil
 			}, id)
 	})
@@ -134,7 +135,7 @@ func (s *Store) openBody(b Body) (*BodyReader, error) {
 		err = fmt.Errorf("%w: segment %d ends before %d", ErrCorrupt, b.Segment, b.Offset+recordHeader)
 	}
 	if err == nil {
-		err = matchHeader(head[:], b)
+		err = h.match(head[:], b)
 	}
 	if err != nil {
 		return nil, errors.Join(err, s.handles.give(b.Segment, h))
@@ -142,18 +143,27 @@ func (s *Store) openBody(b Body) (*BodyReader, error) {
 	return &BodyReader{s: s, h: h, body: b}, nil
 }
 
-// matchHeader checks that the record is the one that the index means. The
-// kinds may differ: what was fetched as whole may be shown as less.
-func matchHeader(head []byte, want Body) error {
-	got, err := parseHeader(head, want.Segment, want.Offset)
+// match checks that the record is the one that the index means. The
+// kinds may differ: what was fetched as whole may be shown as less. Without the
+// key length and checksum have to do.
+func (h *handle) match(head []byte, want Body) error {
+	got, err := h.record(head, want.Segment, want.Offset)
 	if err != nil {
 		return err
 	}
-	if got.Length != want.Length || got.CRC != want.CRC {
+	if got.note != 0 || got.Length != want.Length || got.CRC != want.CRC {
 		return fmt.Errorf("%w: segment %d holds another body at %d than the index says",
 			ErrCorrupt, want.Segment, want.Offset)
 	}
 	return nil
+}
+
+// record reads a header.
+func (h *handle) record(head []byte, segment, offset int64) (record, error) {
+	if !h.key.known {
+		return parseFields(head, segment, offset)
+	}
+	return parseRecord(head, segment, offset, h.key.key)
 }
 
 // Size is the length of the body in octets.

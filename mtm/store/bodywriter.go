@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"errors"
 	"hash/crc32"
 )
@@ -9,19 +10,27 @@ import (
 // process with bounded memory and stay invisible until Batch.Commit. End it
 // with Close or Discard. Not safe for concurrent use.
 type BodyWriter struct {
-	b    *Batch
-	g    *segment
-	body Body
-	err  error
-	done bool
+	b     *Batch
+	g     *segment
+	start int64 // of the notes before the body
+	body  Body
+	err   error
+	done  bool
 }
 
 var errBodyKind = errors.New("a body must be a header, partial or whole")
 
-// Body starts a body of the batch. A batch has one open BodyWriter at a time;
+// Body starts a body of the batch that comes from nowhere else: a message that was written here.
+func (b *Batch) Body(kind BodyKind) *BodyWriter { return b.BodyOf(kind, Origin{}) }
+
+// BodyOf starts a body of the batch and says where it comes from. A batch has one open BodyWriter at a time;
 // several batches may each have one, and none of them waits for another: each
 // open writer has a segment file for itself. Errors come from the writer.
-func (b *Batch) Body(kind BodyKind) *BodyWriter {
+func (b *Batch) BodyOf(kind BodyKind, o Origin) *BodyWriter {
+	return b.bodyOf(kind, o, b.s.options.Now().Unix())
+}
+
+func (b *Batch) bodyOf(kind BodyKind, o Origin, when int64) *BodyWriter {
 	w := &BodyWriter{b: b, body: Body{Kind: kind}}
 	switch {
 	case b.done:
@@ -40,7 +49,7 @@ func (b *Batch) Body(kind BodyKind) *BodyWriter {
 	}
 	w.body.Segment = w.g.id
 	b.open = w
-	if w.body.Offset, w.err = w.g.reserve(); w.err != nil {
+	if w.start, w.body.Offset, w.err = w.g.begin(o, when); w.err != nil {
 		w.release()
 	}
 	return w
@@ -49,11 +58,11 @@ func (b *Batch) Body(kind BodyKind) *BodyWriter {
 // Write implements io.Writer. After an error, ErrDiskFull among them, every
 // later call gives the same error.
 func (w *BodyWriter) Write(p []byte) (int, error) {
+	if w.err != nil {
+		return 0, w.err // what went wrong, also when that ended the body
+	}
 	if w.done {
 		return 0, ErrClosed
-	}
-	if w.err != nil {
-		return 0, w.err
 	}
 	if w.err = w.g.append(p); w.err != nil {
 		return 0, w.err
@@ -70,7 +79,7 @@ func (w *BodyWriter) Close() (Body, error) { return w.CloseAs(w.body.Kind) }
 // CloseAs is Close for a body of which only the end tells its kind.
 func (w *BodyWriter) CloseAs(kind BodyKind) (Body, error) {
 	if w.done {
-		return Body{}, ErrClosed
+		return Body{}, cmp.Or(w.err, ErrClosed)
 	}
 	w.body.Kind = kind
 	if w.err == nil && (kind == BodyNone || kind > BodyWhole) {
@@ -82,7 +91,7 @@ func (w *BodyWriter) CloseAs(kind BodyKind) (Body, error) {
 	if w.err != nil {
 		return Body{}, errors.Join(w.err, w.Discard())
 	}
-	w.b.bodies = append(w.b.bodies, placed{w.g, w.body})
+	w.b.bodies = append(w.b.bodies, placed{w.g, w.start, w.body})
 	w.release()
 	return w.body, nil
 }
@@ -94,7 +103,7 @@ func (w *BodyWriter) Discard() error {
 		w.done = true
 		return nil
 	}
-	err := w.g.cutBack(w.body.Offset)
+	err := w.g.cutBack(w.start)
 	w.release()
 	return err
 }

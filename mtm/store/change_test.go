@@ -275,7 +275,7 @@ var _ = Describe("Bodies", func() {
 		message(b, store.Inbox, store.BodyWhole, []byte("z"))
 		b.Rollback()
 		next := stored(s, store.Inbox, []byte("next"))
-		Expect(next.Body.Offset).To(Equal(kept.Body.Offset + 24 + 4))
+		Expect(next.Body.Offset).To(Equal(kept.Body.Offset + 24 + 4 + (24 + 14)))
 	})
 
 	It("must be ended before the batch is committed", func() {

@@ -41,11 +41,12 @@ type Summary struct {
 	Problems  int
 	BodyBytes int64 // octets of records that an entry refers to
 	DeadBytes int64 // octets of records that nothing refers to
+	NoteBytes int64 // octets of notes: where bodies came from, what was deleted
 }
 
 // Check reads the whole store: the index, every record with its length and
 // checksum, every reference from the index to a record and from an entry to
-// its parent. It calls report for each problem, in no particular order, and
+// its parent, and what segments hold that the index does not know. It calls report for each problem, in no particular order, and
 // returns an error only when it cannot go on. It changes nothing and may run
 // beside readers and writers.
 func (s *Store) Check(ctx context.Context, report func(Problem)) (Summary, error) {
@@ -57,7 +58,8 @@ func (s *Store) Check(ctx context.Context, report func(Problem)) (Summary, error
 		}
 	}
 	err := s.snapshot(ctx, func(c *conn) error {
-		for _, step := range []func(context.Context, *conn) error{k.index, k.tree, k.queue, k.listSegments, k.bodies} {
+		for _, step := range []func(context.Context, *conn) error{k.index, k.rows, k.tree, k.queue, k.cache,
+			k.listSegments, k.bodies} {
 			if err := step(ctx, c); err != nil {
 				return err
 			}
@@ -65,6 +67,9 @@ func (s *Store) Check(ctx context.Context, report func(Problem)) (Summary, error
 		return k.finishSegment(ctx, math.MaxInt64)
 	})
 	k.closeWalk()
+	if err == nil {
+		err = k.tails(ctx)
+	}
 	return k.sum, err
 }
 
@@ -136,8 +141,7 @@ func (k *checker) bodies(ctx context.Context, c *conn) error {
 	return c.query(ctx, `SELECT id, body_kind, segment, offset, length, crc FROM entries
 		WHERE body_kind <> 0 ORDER BY segment, offset`, func(row []driver.Value) error {
 		k.sum.Bodies++
-		want := Body{BodyKind(asInt(row[1])), asInt(row[2]), asInt(row[3]), asInt(row[4]), uint32(asInt(row[5]))}
-		return k.reference(ctx, ID(asInt(row[0])), want)
+		return k.reference(ctx, ID(asInt(row[0])), scanBody(row[1:]))
 	})
 }
 
@@ -158,11 +162,12 @@ func (k *checker) reference(ctx context.Context, id ID, want Body) error {
 		k.compare(at, k.last, want) // a second reference to the same record
 		return nil
 	}
-	got, ok, err := k.walk.find(ctx, k, want.Offset)
+	found, ok, err := k.walk.find(ctx, k, want.Offset)
 	if err != nil {
 		return err
 	}
-	if !ok {
+	got := found.Body
+	if !ok || found.note != 0 {
 		at.Text = "no sound record there"
 		k.report(at)
 		return nil
@@ -209,7 +214,7 @@ func (k *checker) finishSegment(ctx context.Context, upTo int64) error {
 func (k *checker) openWalk(ctx context.Context, row Body) error {
 	h, err := k.s.handles.take(k.s, row.Segment)
 	if errors.Is(err, fs.ErrNotExist) {
-		_, found, e := k.s.committedLength(ctx, row.Segment)
+		_, found, e := k.s.segmentRow(ctx, row.Segment)
 		if e == nil && !found {
 			k.moved = row.Segment
 		} else if e == nil {
@@ -252,7 +257,7 @@ type walk struct {
 // find walks on to the record at offset, counting those on the way as dead.
 // ok is false when there is none that is sound; that it is broken has been
 // reported.
-func (w *walk) find(ctx context.Context, k *checker, offset int64) (b Body, ok bool, err error) {
+func (w *walk) find(ctx context.Context, k *checker, offset int64) (b record, ok bool, err error) {
 	for w.pos < offset && w.pos < w.length && !w.lost {
 		if err = ctx.Err(); err != nil {
 			return b, false, err
@@ -260,7 +265,10 @@ func (w *walk) find(ctx context.Context, k *checker, offset int64) (b Body, ok b
 		if b, ok, err = w.next(k); err != nil {
 			return b, false, err
 		}
-		if ok {
+		switch {
+		case ok && b.note != 0:
+			k.sum.NoteBytes += b.end() - b.Offset
+		case ok:
 			k.sum.DeadBytes += b.end() - b.Offset
 		}
 	}
@@ -278,12 +286,16 @@ func (w *walk) find(ctx context.Context, k *checker, offset int64) (b Body, ok b
 }
 
 // next reads the record at pos and verifies it.
-func (w *walk) next(k *checker) (b Body, ok bool, err error) {
+func (w *walk) next(k *checker) (b record, ok bool, err error) {
 	at := Problem{Segment: w.id, Offset: w.pos}
 	var head [recordHeader]byte
 	_, err = io.ReadFull(w.buf, head[:])
 	if err == nil {
-		b, err = parseHeader(head[:], w.id, w.pos)
+		key := w.h.key
+		if w.pos == 0 && key.birth != 0 {
+			key.key = 0 // the first note tells the key
+		}
+		b, err = (&handle{key: key}).record(head[:], w.id, w.pos)
 	}
 	if err == nil && b.end() > w.length {
 		err = fmt.Errorf("%w: the record is longer than the segment", ErrCorrupt)
@@ -300,6 +312,9 @@ func (w *walk) next(k *checker) (b Body, ok bool, err error) {
 	w.pos = b.end()
 	if sum.Sum32() != b.CRC {
 		at.Text = "the body does not match its checksum"
+		if b.note != 0 {
+			at.Text = "the note does not match its checksum"
+		}
 		k.report(at)
 		return b, false, nil
 	}

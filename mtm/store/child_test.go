@@ -28,6 +28,9 @@ const (
 // smallSegments make rotation and reclaiming common.
 var smallSegments = store.Options{SegmentSize: 256 << 10}
 
+// workMailbox is where messages of tests come from.
+var workMailbox = store.Mailbox{Name: "work", Host: "pop.example.org:995", User: "ada"}
+
 // child runs in the second process and returns its exit status.
 func child(role string) int {
 	start, err := strconv.Atoi(os.Getenv(childStart))
@@ -102,7 +105,7 @@ func writeBatches(dir string, first, count int) (err error) {
 		b := s.NewBatch()
 		var entries []*store.Entry
 		for n := perBatch * k; n < perBatch*(k+1); n++ {
-			w := b.Body(store.BodyWhole)
+			w := b.BodyOf(store.BodyWhole, store.Origin{Mailbox: workMailbox, UID: strconv.Itoa(n)})
 			for rest := numbered(n); ; {
 				piece := rest[:min(len(rest), 100_000)]
 				if _, err := w.Write(piece); err != nil {

@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"slices"
 	"strings"
 	"sync"
@@ -52,6 +53,7 @@ func (b *Batch) Commit(ctx context.Context) error {
 		c.to.ID = c.id
 	}
 	b.committed(ends)
+	b.s.deletedSome(ctx, t.refs.dead)
 	return nil
 }
 
@@ -110,6 +112,8 @@ type commit struct {
 	waiting int // of added, how many are not yet inserted
 	copied  []copiedEntry
 	args    []driver.NamedValue
+	digest  rowDigest
+	refs    refs
 
 	manyRows string // see fullInsert
 }
@@ -160,14 +164,19 @@ func (t *commit) begin() error {
 		err = fmt.Errorf("%w: the table store is empty", ErrCorrupt)
 	}
 	t.nextID = ID(next)
-	return err
+	if err != nil {
+		return err
+	}
+	return t.beginRefs()
 }
 
 // noteEnds makes the index vouch for the segments up to the given ends.
 func noteEnds(c *conn, ends map[*segment]int64) error {
 	for g, end := range ends {
-		if _, err := c.exec(context.Background(), `INSERT INTO segments VALUES (?, ?)
-			ON CONFLICT (id) DO UPDATE SET length = max(length, excluded.length)`, g.id, end); err != nil {
+		g.mu.Lock()
+		notes := g.notes
+		g.mu.Unlock()
+		if err := c.vouch(segmentRow{g.id, end, g.key.birth, notes}); err != nil {
 			return err
 		}
 	}
@@ -176,6 +185,9 @@ func noteEnds(c *conn, ends map[*segment]int64) error {
 
 func (t *commit) add(e, source *Entry) error {
 	if err := t.check(e); err != nil {
+		return err
+	}
+	if err := t.refer(e.Body); err != nil {
 		return err
 	}
 	t.added = append(t.added, addedEntry{e, e.ID, e.Related})
@@ -202,6 +214,7 @@ func (t *commit) insert() error {
 		args := t.arguments(n * entryColumnCount)
 		for i, a := range list[:n] {
 			bindEntry(args[i*entryColumnCount:], a.entry)
+			t.digest.bindChecksum(args[i*entryColumnCount:])
 		}
 		if _, err := t.c.execValues(context.Background(), query, args); err != nil {
 			return err
@@ -239,11 +252,16 @@ func (t *commit) update(e *Entry) error {
 	if err := t.check(e); err != nil {
 		return err
 	}
-	if err := t.checkMove(e); err != nil {
+	old, err := t.checkMove(e)
+	if err == nil && old.location() != e.Body.location() {
+		err = errors.Join(t.refer(e.Body), t.unrefer(old))
+	}
+	if err != nil {
 		return err
 	}
 	args := t.arguments(entryColumnCount)
 	bindEntry(args, e)
+	t.digest.bindChecksum(args)
 	n, err := t.c.execValues(context.Background(), updateQuery(), args)
 	if err == nil && n == 0 {
 		err = fmt.Errorf("entry %d: %w", e.ID, ErrNotFound)
@@ -258,7 +276,7 @@ func (t *commit) update(e *Entry) error {
 
 func updateQuery() string {
 	return "UPDATE entries SET (" + strings.TrimPrefix(entryColumns, "id, ") + ") = (" +
-		"?2,?3,?4,?5,?6|(flags&0x80),?7,?8,?9,?10,?11,?12,?13,?14,?15|(email_flags&0xF00),?16,?17,?18,?19,?20,?21) WHERE id = ?1"
+		"?2,?3,?4,?5,?6|(flags&0x80),?7,?8,?9,?10,?11,?12,?13,?14,?15|(email_flags&0xF00),?16,?17,?18,?19,?20,?21,?22+(flags&0x80)+(email_flags&0xF00)) WHERE id = ?1"
 }
 
 // shortestRun is how many ids in a row are reached by their range and not one by one.
@@ -266,7 +284,8 @@ const shortestRun = 16
 
 // setFlags changes ids in a row, as a refresh gives them, by one walk.
 func (t *commit) setFlags(ids []ID, set, unset Flags) error {
-	const change = "UPDATE entries SET flags = (flags & ~?1) | ?2 WHERE flags <> (flags & ~?1) | ?2 AND id "
+	const change = "UPDATE entries SET flags = (flags & ~?1) | ?2, checksum = checksum - flags + ((flags & ~?1) | ?2)" +
+		" WHERE flags <> (flags & ~?1) | ?2 AND id "
 	ctx := context.Background()
 	set, unset = set&^derived, unset&^derived
 	if !slices.IsSorted(ids) { // the caller's slice stays as it is
@@ -292,8 +311,17 @@ func (t *commit) setUID(ids []ID, uid string) error {
 	if len(uid) > maxText {
 		return fmt.Errorf("a UID is longer than %d octets", maxText)
 	}
+	crcOf := func(s string) int64 { return int64(crc32.Checksum([]byte(s), castagnoli())) }
+	ctx := context.Background()
 	for _, id := range ids {
-		if _, err := t.c.exec(context.Background(), "UPDATE entries SET uid = ?1 WHERE id = ?2", uid, id); err != nil {
+		var before string
+		err := t.c.query(ctx, "SELECT uid FROM entries WHERE id = ?",
+			func(row []driver.Value) error { before = asText(row[0]); return nil }, id)
+		if err == nil {
+			_, err = t.c.exec(ctx, "UPDATE entries SET uid = ?1, checksum = checksum + ?3 WHERE id = ?2",
+				uid, id, crcOf(uid)-crcOf(before))
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -301,8 +329,9 @@ func (t *commit) setUID(ids []ID, uid string) error {
 }
 
 func (t *commit) setSizes(sizes map[ID]int64) error {
+	query := "UPDATE entries SET size = ?1, checksum = checksum + ?3 - " + sizeTermSQL("size") + " WHERE id = ?2"
 	for id, size := range sizes {
-		if _, err := t.c.exec(context.Background(), "UPDATE entries SET size = ?1 WHERE id = ?2", size, id); err != nil {
+		if _, err := t.c.exec(context.Background(), query, size, id, sizeTerm(size)); err != nil {
 			return err
 		}
 	}
@@ -336,6 +365,9 @@ func (t *commit) remove(ids []ID) error {
 			func(row []driver.Value) error { below = append(below, ID(asInt(row[0]))); return nil })
 		if err == nil {
 			err = t.unfinished("operations.entry IN", ids, &below)
+		}
+		if err == nil {
+			err = t.unreferAll(ids)
 		}
 		if err != nil {
 			return err

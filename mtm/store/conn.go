@@ -161,6 +161,8 @@ func bindings(args []any) []driver.NamedValue {
 			a = int64(v)
 		case Flags:
 			a = int64(v)
+		case uint32:
+			a = int64(v)
 		case bool:
 			a = boolInt(v)
 		}

@@ -39,9 +39,12 @@ const rowsPerCopy = 64
 func copyQuery(rows int) string {
 	row := "(" + strings.TrimSuffix(strings.Repeat("?,", copyColumnCount), ",") + ")"
 	return "INSERT INTO entries (" + entryColumns + `) SELECT
-		c.column1, ?, e.type, e.service, e.size, (e.flags & ~?) | ?, c.column3, e.uid,
-		c.column4, c.column5, c.column6, c.column7, iif(?, c.column2, 0), e.date, (e.email_flags & ~?) | ?,
-		e.remote_count, e.sending, e.name, e.details, e.description, e.message_id
+		c.column1, ?1, e.type, e.service, e.size, (e.flags & ~?2) | ?3, c.column3, e.uid,
+		c.column4, c.column5, c.column6, c.column7, iif(?4, c.column2, 0), e.date, (e.email_flags & ~?5) | ?6,
+		e.remote_count, e.sending, e.name, e.details, e.description, e.message_id,
+		e.checksum + c.column1 - e.id + ?1 - e.parent + ((e.flags & ~?2) | ?3) - e.flags + c.column3 - e.body_kind
+		+ c.column4 - e.segment + c.column5 - e.offset + c.column6 - e.length + c.column7 - e.crc
+		+ iif(?4, c.column2, 0) - e.related + ((e.email_flags & ~?5) | ?6) - e.email_flags
 		FROM (VALUES ` + strings.TrimSuffix(strings.Repeat(row+",", rows), ",") + `) AS c
 		CROSS JOIN entries AS e ON e.id = c.column2`
 }
@@ -82,6 +85,9 @@ func (t *commit) copyRows(query string, c *Copies, list []Copied) error {
 	}
 	for i, one := range list {
 		if err := t.checkBody(one.Body); err != nil {
+			return err
+		}
+		if err := t.refer(one.Body); err != nil {
 			return err
 		}
 		bindCopy(args[copyArguments+i*copyColumnCount:], one, t.nextID)

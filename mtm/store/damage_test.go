@@ -37,7 +37,7 @@ var _ = Describe("After a crash", func() {
 
 		s = open(dir, nil)
 		Expect(segments(dir)).To(Equal([]string{file}))
-		Expect(os.Stat(file)).To(HaveField("Size()", int64(24+4)))
+		Expect(os.Stat(file)).To(HaveField("Size()", e.Body.Offset+24+4))
 		Expect(content(s, e.ID)).To(Equal([]byte("kept")))
 		_, list := problems(s)
 		Expect(list).To(BeEmpty())
@@ -74,21 +74,21 @@ var _ = Describe("Check", func() {
 		Expect(b.Commit(ctx)).To(Succeed())
 		sum, list := problems(s)
 		Expect(list).To(BeEmpty())
-		Expect(sum).To(Equal(store.Summary{Entries: 8, Bodies: 2, Segments: 1, BodyBytes: 124, DeadBytes: 124}))
+		Expect(sum).To(Equal(store.Summary{Entries: 8, Bodies: 2, Segments: 1, BodyBytes: 124, DeadBytes: 124, NoteBytes: 108}))
 	})
 
 	It("finds a changed octet of a body, and reading says so too", func() {
-		poke(24+50, "X")
+		poke(first.Body.Offset+24+50, "X")
 		_, list := problems(s)
-		Expect(list).To(ContainElement("segment 1 at 0: the body does not match its checksum"))
-		Expect(list).To(ContainElement("entry 7, segment 1 at 0: no sound record there"))
+		Expect(list).To(ContainElement("segment 1 at 70: the body does not match its checksum"))
+		Expect(list).To(ContainElement("entry 7, segment 1 at 70: no sound record there"))
 		_, err := readBody(s, first.ID)
 		Expect(err).To(MatchError(store.ErrCorrupt))
 		Expect(content(s, second.ID)).To(HaveLen(100))
 	})
 
 	It("finds a changed record header, and goes on behind it", func() {
-		poke(9, "X")
+		poke(first.Body.Offset+9, "X")
 		_, list := problems(s)
 		Expect(list).To(HaveLen(2))
 		_, err := readBody(s, first.ID)
@@ -97,9 +97,9 @@ var _ = Describe("Check", func() {
 	})
 
 	It("finds a segment that is too short or missing", func() {
-		Expect(os.Truncate(segments(dir)[0], 200)).To(Succeed())
+		Expect(os.Truncate(segments(dir)[0], 300)).To(Succeed())
 		_, list := problems(s)
-		Expect(list).To(ContainElement("segment 1 at 200: the file ends here, and the index vouches for 248 octets"))
+		Expect(list).To(ContainElement("segment 1 at 300: the file ends here, and the index vouches for 356 octets"))
 		_, err := readBody(s, second.ID)
 		Expect(err).To(MatchError(store.ErrCorrupt))
 		Expect(os.Remove(segments(dir)[0])).To(Succeed())

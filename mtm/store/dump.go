@@ -16,6 +16,7 @@ import (
 // in a segment, so two stores with the same content give the same text.
 func (s *Store) Dump(ctx context.Context, w io.Writer) error {
 	out := bufio.NewWriter(w)
+	var d rowDigest
 	err := s.snapshot(ctx, func(c *conn) error {
 		waits, err := c.queues(ctx)
 		if err != nil {
@@ -35,9 +36,11 @@ func (s *Store) Dump(ctx context.Context, w io.Writer) error {
 			FROM tree CROSS JOIN entries USING (id) ORDER BY place`,
 			func(row []driver.Value) error {
 				var e Entry
-				scanEntry(row, &e)
-				line := strings.Repeat("  ", int(asInt(row[entryColumnCount]))) + e.line() + waits[e.ID] + remembered[e.ID]
-				if asInt(row[entryColumnCount+1]) != 0 {
+				if err := d.shownRow(row, &e); err != nil {
+					return err
+				}
+				line := strings.Repeat("  ", int(asInt(row[entryColumnCount+1]))) + e.line() + waits[e.ID] + remembered[e.ID]
+				if asInt(row[entryColumnCount+2]) != 0 {
 					o, err := c.outgoing(ctx, e.ID)
 					if err != nil {
 						return err

@@ -63,9 +63,15 @@ const RecordHeader = recordHeader
 // RecordOf is the header that is written for b.
 func RecordOf(b Body) []byte {
 	h := make([]byte, recordHeader)
-	putHeader(h, b)
+	putHeader(h, b, 0)
 	return h
 }
 
 // ParseRecord reads a header.
-func ParseRecord(h []byte) (Body, error) { return parseHeader(h, 0, 0) }
+func ParseRecord(h []byte) (Body, error) {
+	r, err := parseRecord(h, 0, 0, 0)
+	if err == nil && r.note != 0 {
+		err = ErrCorrupt
+	}
+	return r.Body, err
+}

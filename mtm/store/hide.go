@@ -15,9 +15,9 @@ CREATE TABLE hidden (
 // shownFlags are the flags of an entry as its readers see them, see Batch.Hide.
 const shownFlags = "CASE WHEN parent IN hidden THEN (flags | 0x200) & ~0x20 ELSE flags END"
 
-// shownColumns are entryColumns for a reader.
+// shownColumns are entryColumns for a reader, and then the flags as they are stored, for rowDigest.shownRow.
 func shownColumns() string {
-	return strings.Replace(entryColumns, "size, flags,", "size, "+shownFlags+",", 1)
+	return strings.Replace(entryColumns, "size, flags,", "size, "+shownFlags+",", 1) + ", flags"
 }
 
 // Hide makes all children of a service Invisible and not Unread, those that are added later too, until Show. Their own

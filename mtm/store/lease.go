@@ -57,8 +57,7 @@ func (c *conn) lease(id ID, l Lease, now time.Time, from []SendingState) error {
 	if is != SendSending && !is.in(from) {
 		return fmt.Errorf("message %d: %w: it is %s", id, ErrSending, is)
 	}
-	_, err = c.exec(ctx, "UPDATE entries SET sending = ? WHERE id = ?", int(SendSending), id)
-	return err
+	return c.setSending(id, SendSending)
 }
 
 // leased says that another program holds the message, and for how long.

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -64,6 +65,8 @@ type Store struct {
 
 	write  chan struct{} // capacity 1: holding a value is the right to use writer
 	writer *conn         // nil when ReadOnly
+
+	unnoted atomic.Int64 // deletions that wait for a note, see deletedSome
 
 	buffers sync.Pool // *[]byte of copySize, for BodyReader.WriteTo
 }
@@ -125,6 +128,9 @@ func (s *Store) start(ctx context.Context) error {
 // Close ends the use of the store. Batches that were not committed are lost.
 // BodyReaders that are still open stay usable and must be closed themselves.
 func (s *Store) Close() error {
+	if s.unnoted.Swap(0) > 0 {
+		_ = s.noteDeleted(context.Background()) // else the next program that writes does it
+	}
 	err := s.writers.close()
 	if s.writer != nil {
 		s.write <- struct{}{}

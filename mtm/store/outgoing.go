@@ -187,8 +187,7 @@ func (t *commit) sending(id ID, to SendingState, from []SendingState) error {
 	if !is.in(from) {
 		return fmt.Errorf("message %d: %w: it is %s", id, ErrSending, is)
 	}
-	_, err = t.c.exec(context.Background(), "UPDATE entries SET sending = ? WHERE id = ?", int(to), id)
-	return err
+	return t.c.setSending(id, to)
 }
 
 func (t *commit) release(id ID, owner string) error {
@@ -197,6 +196,12 @@ func (t *commit) release(id ID, owner string) error {
 	if err == nil && n == 0 {
 		err = fmt.Errorf("message %d: %w", id, ErrLeased)
 	}
+	return err
+}
+
+func (c *conn) setSending(id ID, to SendingState) error {
+	_, err := c.exec(context.Background(),
+		"UPDATE entries SET sending = ?1, checksum = checksum - sending + ?1 WHERE id = ?2", int(to), id)
 	return err
 }
 

@@ -196,5 +196,7 @@ func asVersion1(dir string) {
 	Expect(rows.Err()).NotTo(HaveOccurred())
 	Expect(later).To(ContainElement("DROP TABLE outgoing"))
 	Expect(db.Close()).To(Succeed())
-	Expect(sqlite(dir, append(later, "PRAGMA user_version = 1")...).Close()).To(Succeed())
+	later = append(later, "ALTER TABLE entries DROP COLUMN checksum", "ALTER TABLE segments DROP COLUMN birth",
+		"ALTER TABLE segments DROP COLUMN notes", "PRAGMA user_version = 1")
+	Expect(sqlite(dir, later...).Close()).To(Succeed())
 }

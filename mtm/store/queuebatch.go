@@ -106,9 +106,11 @@ func (t *commit) forgetGhosts(ids []ID) error {
 
 // showWaiting writes the flags that tell what waits. Nothing else writes them.
 func (t *commit) showWaiting(entries []ID) error {
-	return t.c.execChunks(context.Background(), `UPDATE entries SET (flags, email_flags) =
-		(SELECT entries.flags & ~0x80 | (count(*) > 0) * 0x80, entries.email_flags & ~0xF00 | `+waitingOperation+`
-		FROM operations WHERE operations.entry = entries.id) WHERE id IN`, entries, 0, 0)
+	return t.c.execChunks(context.Background(), `UPDATE entries SET (flags, email_flags, checksum) =
+		(SELECT entries.flags & ~0x80 | waits * 0x80, entries.email_flags & ~0xF00 | operation, entries.checksum
+			- (entries.flags & 0x80) + waits * 0x80 - (entries.email_flags & 0xF00) + operation
+		FROM (SELECT count(*) > 0 AS waits, `+waitingOperation+` AS operation
+			FROM operations WHERE operations.entry = entries.id)) WHERE id IN`, entries, 0, 0)
 }
 
 func (t *commit) setAside(id int64, problem string) error {

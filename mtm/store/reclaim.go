@@ -28,6 +28,9 @@ func (s *Store) Reclaim(ctx context.Context) (ReclaimResult, error) {
 	if s.options.ReadOnly {
 		return res, ErrReadOnly
 	}
+	if err := s.noteDeleted(ctx); err != nil {
+		return res, err
+	}
 	if err := s.writers.park(); err != nil {
 		return res, err
 	}
@@ -58,15 +61,16 @@ func (s *Store) Reclaim(ctx context.Context) (ReclaimResult, error) {
 	return res, errors.Join(append(failed, s.writers.park())...)
 }
 
-// mostlyDead lists the segments of which more than half is dead.
+// mostlyDead lists the segments of which more than half is dead. Notes are neither dead nor alive.
 func (s *Store) mostlyDead(ctx context.Context) (ids []int64, err error) {
 	err = s.read(ctx, func(c *conn) error {
 		// A record that two entries share is counted once.
 		return c.query(ctx, `SELECT id FROM segments LEFT JOIN (
 				SELECT segment, sum(length + ?1) AS live FROM (
-					SELECT DISTINCT segment, offset, length FROM entries WHERE body_kind <> 0
+					SELECT segment, offset, length FROM entries WHERE body_kind <> 0
+					UNION SELECT segment, offset, length FROM unknown
 				) GROUP BY segment
-			) ON segment = id WHERE ifnull(live, 0) * 2 < segments.length ORDER BY id`,
+			) ON segment = id WHERE ifnull(live, 0) * 2 < segments.length - notes ORDER BY id`,
 			func(row []driver.Value) error { ids = append(ids, asInt(row[0])); return nil }, recordHeader)
 	})
 	return ids, err
@@ -111,89 +115,4 @@ func (s *Store) reclaimSegment(ctx context.Context, id int64) (int64, error) {
 		freed -= to.end() - to.Offset
 	}
 	return freed, nil
-}
-
-// copyLive copies the live records of a segment; the result tells by the old
-// offset where each is now.
-func (s *Store) copyLive(ctx context.Context, b *Batch, id int64) (map[int64]Body, error) {
-	var list []Body
-	err := s.read(ctx, func(c *conn) error {
-		return c.query(ctx, `SELECT DISTINCT offset, length, crc FROM entries
-			WHERE segment = ? AND body_kind <> 0 ORDER BY offset`, func(row []driver.Value) error {
-			list = append(list, Body{BodyNone, id, asInt(row[0]), asInt(row[1]), uint32(asInt(row[2]))})
-			return nil
-		}, id)
-	})
-	moved := make(map[int64]Body, len(list))
-	for _, from := range list {
-		if err != nil {
-			break
-		}
-		moved[from.Offset], err = s.copyBody(b, from)
-	}
-	return moved, err
-}
-
-// copyBody copies one record; one that does not match its checksum is an error.
-func (s *Store) copyBody(b *Batch, from Body) (Body, error) {
-	r, err := s.openBody(from)
-	if err != nil {
-		return Body{}, err
-	}
-	kind, err := r.recordKind()
-	if err != nil {
-		return Body{}, errors.Join(err, r.Close())
-	}
-	w := b.Body(kind)
-	_, err = r.WriteTo(w)
-	if err = errors.Join(err, r.Close()); err != nil {
-		return Body{}, errors.Join(err, w.Discard())
-	}
-	return w.Close()
-}
-
-// recordKind reads the kind that the record itself bears.
-func (r *BodyReader) recordKind() (BodyKind, error) {
-	var head [recordHeader]byte
-	if _, err := r.h.f.ReadAt(head[:], r.body.Offset); err != nil {
-		return BodyNone, err
-	}
-	got, err := parseHeader(head[:], r.body.Segment, r.body.Offset)
-	return got.Kind, err
-}
-
-// moveReferences makes the index refer to the copies and forget the segment.
-func (s *Store) moveReferences(ctx context.Context, b *Batch, id int64, moved map[int64]Body) error {
-	ends := b.ends()
-	if err := b.syncing(ends)(); err != nil {
-		return err
-	}
-	err := b.change(ctx, func(c *conn) error {
-		if e := noteEnds(c, ends); e != nil {
-			return e
-		}
-		// The entries may have changed since their bodies were copied.
-		offsets := make(map[ID]int64)
-		e := c.query(context.Background(), "SELECT id, offset FROM entries WHERE segment = ? AND body_kind <> 0",
-			func(row []driver.Value) error { offsets[ID(asInt(row[0]))] = asInt(row[1]); return nil }, id)
-		if e != nil {
-			return e
-		}
-		for entry, offset := range offsets {
-			to, ok := moved[offset]
-			if !ok {
-				return fmt.Errorf("a dead body came back to life: %w", ErrLocked)
-			}
-			if _, e = c.exec(context.Background(), "UPDATE entries SET segment = ?, offset = ? WHERE id = ?",
-				to.Segment, to.Offset, entry); e != nil {
-				return e
-			}
-		}
-		_, e = c.exec(context.Background(), "DELETE FROM segments WHERE id = ?", id)
-		return e
-	})
-	if err == nil {
-		b.committed(ends)
-	}
-	return err
 }

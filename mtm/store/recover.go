@@ -6,13 +6,15 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// recover clears away what a crash left: octets behind the committed end of a
-// segment, and segment files that no index row knows. A segment that another
-// process writes is locked and left alone.
+// recover looks at what the segments hold and the index does not vouch for: what a crash left, or what came after an
+// index that was put back. Half records are cut off, and segment files without anything of worth go. Whole messages
+// are never deleted: they stay where they are, as unknown. A segment that another process writes is locked and left
+// alone.
 func (s *Store) recover(ctx context.Context) error {
 	if err := s.removeUnfinished(); err != nil {
 		return err
@@ -21,12 +23,26 @@ func (s *Store) recover(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	r := &recovery{s: s}
+	defer r.unlock()
 	for _, id := range ids {
-		if err := s.recoverSegment(ctx, id); err != nil {
+		if err := r.segment(ctx, id); err != nil {
 			return err
 		}
 	}
-	return nil
+	if len(ids) > 0 {
+		if err := s.passNumbers(ctx, ids[len(ids)-1]); err != nil {
+			return err
+		}
+	}
+	if err := r.adopt(ctx); err != nil {
+		return err
+	}
+	r.unlock()
+	if err := s.revive(ctx); err != nil {
+		return err
+	}
+	return errors.Join(s.forgetKnown(ctx), s.noteDeleted(ctx))
 }
 
 // removeUnfinished deletes what a crash during the creation of a store left.
@@ -47,7 +63,7 @@ func (s *Store) removeUnfinished() error {
 	return nil
 }
 
-// segmentFiles lists the numbers of the segment files that are there.
+// segmentFiles lists the numbers of the segment files that are there, ascending.
 func (s *Store) segmentFiles() ([]int64, error) {
 	list, err := os.ReadDir(filepath.Join(s.dir, bodiesName))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -66,33 +82,24 @@ func (s *Store) segmentFiles() ([]int64, error) {
 			ids = append(ids, id)
 		}
 	}
+	slices.Sort(ids)
 	return ids, nil
 }
 
-func (s *Store) recoverSegment(ctx context.Context, id int64) error {
-	lock, err := s.lockSegment(id)
-	if lock == nil {
+// passNumbers makes the next segment's number one that no file has: an index that was put back may know less.
+func (s *Store) passNumbers(ctx context.Context, last int64) error {
+	var next int64
+	err := s.read(ctx, func(c *conn) (err error) {
+		next, _, err = c.number(ctx, "SELECT next_segment FROM store")
+		return err
+	})
+	if err != nil || next > last {
 		return err
 	}
-	defer lock.Close()
-	length, found, err := s.committedLength(ctx, id)
-	if err != nil {
+	return s.change(ctx, func(c *conn) error {
+		_, err := c.exec(ctx, "UPDATE store SET next_segment = max(next_segment, ?)", last+1)
 		return err
-	}
-	if !found {
-		_, err = s.removeSegment(id)
-		return err
-	}
-	f, err := os.OpenFile(s.segmentPath(id), os.O_RDWR, 0)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil // reclaimed since it was listed
-	}
-	if err != nil {
-		return err
-	}
-	// A file that is too short is for Check to report: its other bodies can still be read.
-	_, err = cutTail(f, length)
-	return errors.Join(err, f.Close())
+	})
 }
 
 // removeSegment deletes the files of a segment that no index row knows,
@@ -112,7 +119,7 @@ func (s *Store) removeSegment(id int64) (bool, error) {
 
 // unread reports whether no reader has the segment open.
 func (s *Store) unread(id int64) (bool, error) {
-	f, err := os.OpenFile(s.segmentPath(id), os.O_RDWR, 0)
+	f, err := openFile(s.segmentPath(id), os.O_RDWR)
 	if errors.Is(err, fs.ErrNotExist) {
 		return true, nil
 	}
@@ -122,3 +129,112 @@ func (s *Store) unread(id int64) (bool, error) {
 	free, err := tryLock(f)
 	return free, errors.Join(err, f.Close())
 }
+
+// recovery is what one recover found. It holds the locks of the segments of which it has tails.
+type recovery struct {
+	s     *Store
+	locks []*os.File
+	tails []*tail
+}
+
+func (r *recovery) unlock() {
+	for _, lock := range r.locks {
+		_ = lock.Close() // it was only held
+	}
+	r.locks = nil
+}
+
+// segment looks at one segment. Its lock is kept when there is something to adopt.
+func (r *recovery) segment(ctx context.Context, id int64) (err error) {
+	lock, err := r.s.lockSegment(id)
+	if lock == nil {
+		return err
+	}
+	keep := false
+	defer func() {
+		if !keep {
+			err = errors.Join(err, lock.Close())
+		}
+	}()
+	row, found, err := r.s.segmentRow(ctx, id)
+	if err != nil {
+		return err
+	}
+	f, err := openFile(r.s.segmentPath(id), os.O_RDWR)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // reclaimed since it was listed
+	}
+	if err != nil {
+		return err
+	}
+	t, err := readTail(f, id, row)
+	switch {
+	case err != nil || t == nil:
+	case t.worthless() && found:
+		// A file that is too short is for Check to report: its other bodies can still be read.
+		err = f.Truncate(row.length)
+	case t.worthless():
+		err = f.Close()
+		f = nil
+		if err == nil {
+			_, err = r.s.removeSegment(id)
+		}
+	default:
+		err = errors.Join(f.Truncate(t.row.length), syncData(f))
+		r.tails, r.locks, keep = append(r.tails, t), append(r.locks, lock), true
+	}
+	if f != nil {
+		err = errors.Join(err, f.Close())
+	}
+	return err
+}
+
+// adopt makes the index vouch for the tails, in one transaction.
+func (r *recovery) adopt(ctx context.Context) error {
+	if len(r.tails) == 0 {
+		return nil
+	}
+	return r.s.change(ctx, func(c *conn) error {
+		for _, t := range r.tails {
+			if err := t.adopt(c); err != nil {
+				return err
+			}
+		}
+		for _, t := range r.tails {
+			if err := t.adoptDeletions(c); err != nil {
+				return err
+			}
+		}
+		if _, err := c.exec(context.Background(), `DELETE FROM unknown WHERE EXISTS (SELECT 1 FROM deleted
+			WHERE deleted.segment = unknown.segment AND deleted.offset = unknown.offset AND deleted.crc = unknown.crc)`); err != nil {
+			return err
+		}
+		// What an entry has all the same is to be revived.
+		_, err := c.exec(context.Background(), `UPDATE deleted SET noted = -1 WHERE noted > 0 AND (segment, offset) IN (
+			SELECT e.segment, e.offset FROM entries AS e
+			CROSS JOIN deleted AS d ON d.segment = e.segment AND d.offset = e.offset AND d.crc = e.crc WHERE e.body_kind <> 0)`)
+		return err
+	})
+}
+
+// forgetKnown ends the remembrance of unknown bodies whose message has come once more, octet for octet.
+func (s *Store) forgetKnown(ctx context.Context) error {
+	some := int64(0)
+	err := s.read(ctx, func(c *conn) (err error) {
+		some, _, err = c.number(ctx, "SELECT EXISTS (SELECT 1 FROM unknown)")
+		return err
+	})
+	if err != nil || some == 0 {
+		return err
+	}
+	return s.change(ctx, func(c *conn) error {
+		_, err := c.exec(ctx, "DELETE FROM unknown WHERE (segment, offset) IN ("+knownAgain+")")
+		return err
+	})
+}
+
+// knownAgain lists the unknown bodies that an entry has too: the same record, or the same octets of the same UID.
+const knownAgain = `SELECT DISTINCT u.segment, u.offset FROM entries AS e CROSS JOIN unknown AS u
+	ON u.length = e.length AND u.crc = e.crc
+	WHERE e.body_kind <> 0 AND (u.uid = e.uid AND u.uid <> '' AND u.kind <= e.body_kind
+		OR u.segment = e.segment AND u.offset = e.offset)`

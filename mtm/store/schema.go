@@ -14,8 +14,15 @@ const pageSize = 8192
 
 // migrations are the steps from one version of the schema to the next: step i
 // brings version i to i+1. Steps are never edited, only added.
-func migrations() []string {
-	return []string{schema1, schemaOutgoing, schemaOperations, schemaHidden, schemaSafety}
+func migrations() []migration {
+	return []migration{{schema1, nil}, {schemaOutgoing, nil}, {schemaOperations, nil}, {schemaHidden, nil},
+		{schemaSafety + schemaCache, fillChecksums}}
+}
+
+// migration is one step: a script, and what statements cannot do, or nil.
+type migration struct {
+	script string
+	then   func(c *conn) error
 }
 
 // The columns that UIDs needs come first: SQLite decodes a row only up to
@@ -113,7 +120,13 @@ func migrate(ctx context.Context, c *conn, dir string) error {
 			return err
 		}
 		for _, step := range migrations()[v:] {
-			if err := c.script(ctx, step); err != nil {
+			if err := c.script(ctx, step.script); err != nil {
+				return err
+			}
+			if step.then == nil {
+				continue
+			}
+			if err := step.then(c); err != nil {
 				return err
 			}
 		}

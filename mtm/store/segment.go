@@ -1,62 +1,16 @@
 package store
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/crc32"
+	"maps"
 	"os"
 	"path/filepath"
 	"sync"
 )
 
-// A segment is a row of records, each one header and one body:
-//
-//	octets 0-3    "mtmB"
-//	octet  4      the BodyKind
-//	octets 5-7    zero
-//	octets 8-15   length of the body, little endian
-//	octets 16-19  CRC-32C of the body, little endian
-//	octets 20-23  CRC-32C of octets 0-19, little endian
-const recordHeader = 24
-
-const recordMagic = "mtmB"
-
 // appendBuffer is how much a segment gathers before it writes.
 const appendBuffer = 1 << 18
-
-func castagnoli() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) }
-
-// putHeader writes the header of a record into h.
-func putHeader(h []byte, b Body) {
-	clear(h[:recordHeader])
-	copy(h, recordMagic)
-	h[4] = byte(b.Kind)
-	binary.LittleEndian.PutUint64(h[8:], uint64(b.Length))
-	binary.LittleEndian.PutUint32(h[16:], b.CRC)
-	binary.LittleEndian.PutUint32(h[20:], crc32.Checksum(h[:20], castagnoli()))
-}
-
-// parseHeader reads the header of the record at (segment, offset).
-func parseHeader(h []byte, segment, offset int64) (Body, error) {
-	b := Body{Segment: segment, Offset: offset}
-	if len(h) < recordHeader || string(h[:4]) != recordMagic {
-		return b, fmt.Errorf("%w: segment %d has no record at %d", ErrCorrupt, segment, offset)
-	}
-	if crc32.Checksum(h[:20], castagnoli()) != binary.LittleEndian.Uint32(h[20:]) {
-		return b, fmt.Errorf("%w: segment %d has a spoiled record header at %d", ErrCorrupt, segment, offset)
-	}
-	b.Kind = BodyKind(h[4])
-	b.Length = int64(binary.LittleEndian.Uint64(h[8:]))
-	b.CRC = binary.LittleEndian.Uint32(h[16:])
-	if b.Length < 0 || b.Kind == BodyNone || b.Kind > BodyWhole || h[5]|h[6]|h[7] != 0 {
-		return b, fmt.Errorf("%w: segment %d has an impossible record header at %d", ErrCorrupt, segment, offset)
-	}
-	return b, nil
-}
-
-// end is the offset behind the record.
-func (b Body) end() int64 { return b.Offset + recordHeader + b.Length }
 
 func (s *Store) segmentPath(id int64) string {
 	return filepath.Join(s.dir, bodiesName, fmt.Sprintf("%08d.seg", id))
@@ -73,13 +27,17 @@ type segment struct {
 	f    *os.File
 	lock *os.File
 	dir  string // to sync once, when the file is new; then ""
+	key  segmentKey
 
 	mu        sync.Mutex
 	buf       []byte // what comes after flushed
 	flushed   int64  // octets handed to the system
 	synced    int64  // octets known to be durable
 	committed int64  // octets that the index vouches for: never cut below
+	notes     int64  // octets of notes, about
 	err       error  // the segment is unusable from here on
+	scratch   []byte // for notes
+	mailboxes map[Mailbox]noted
 
 	users int // batches that hold records here; guarded by writerPool.mu
 }
@@ -87,22 +45,64 @@ type segment struct {
 // position is where the next octet goes. The caller holds mu.
 func (g *segment) position() int64 { return g.flushed + int64(len(g.buf)) }
 
-// reserve makes room for a record header and returns its offset. The header
-// never straddles buffer and file, so that it can be filled in later.
-func (g *segment) reserve() (int64, error) {
+// noted is a mailbox of which the segment has a note.
+type noted struct {
+	mark   mark
+	offset int64
+}
+
+// begin writes the notes that come before a body and makes room for its header. It returns where the
+// notes begin and where the header is, which never straddles buffer and file, so that it can be
+// filled in later.
+func (g *segment) begin(o Origin, when int64) (start, header int64, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.err != nil {
-		return 0, g.err
+		return 0, 0, g.err
 	}
-	if cap(g.buf)-len(g.buf) < recordHeader {
+	before := g.before(o, when)
+	if cap(g.buf)-len(g.buf) < len(before)+recordHeader {
 		if err := g.flush(); err != nil {
-			return 0, err
+			return 0, 0, err
 		}
 	}
-	start := g.position()
+	start = g.position()
+	g.buf = append(g.buf, before...)
+	header = g.position()
 	g.buf = append(g.buf, make([]byte, recordHeader)...)
-	return start, nil
+	g.notes += header - start
+	return start, header, nil
+}
+
+// before returns the notes for a body that is to be appended. The caller holds mu.
+func (g *segment) before(o Origin, when int64) []byte {
+	b := g.scratch[:0]
+	known, ok := g.mailboxes[o.Mailbox]
+	if !ok && o.Mailbox != (Mailbox{}) {
+		bounded := o.Mailbox.bounded()
+		known = noted{bounded.mark(), g.position()}
+		b = appendNote(b, noteMailbox, bounded.note(), g.key.key)
+		if g.mailboxes == nil {
+			g.mailboxes = make(map[Mailbox]noted)
+		}
+		g.mailboxes[o.Mailbox] = known
+	}
+	room := len(b)
+	b = append(b, make([]byte, recordHeader)...)
+	b = origin{known.mark, when, shortened(o.UID, maxText)}.append(b)
+	sealNote(b[room:], noteOrigin, g.key.key)
+	g.scratch = b
+	return b
+}
+
+// appendNote adds a note that concerns no body behind it.
+func (g *segment) appendNote(kind noteKind, content []byte) error {
+	b := appendNote(nil, kind, content, g.key.key)
+	err := g.append(b)
+	g.mu.Lock()
+	g.notes += int64(len(b))
+	g.mu.Unlock()
+	return err
 }
 
 // append adds p behind everything else.
@@ -157,11 +157,11 @@ func (g *segment) seal(b Body) error {
 		return g.err
 	}
 	if b.Offset >= g.flushed {
-		putHeader(g.buf[b.Offset-g.flushed:], b)
+		putHeader(g.buf[b.Offset-g.flushed:], b, g.key.key)
 		return nil
 	}
 	var h [recordHeader]byte
-	putHeader(h[:], b)
+	putHeader(h[:], b, g.key.key)
 	if _, err := g.f.WriteAt(h[:], b.Offset); err != nil {
 		return diskError(err)
 	}
@@ -173,6 +173,7 @@ func (g *segment) seal(b Body) error {
 func (g *segment) cutBack(offset int64) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	maps.DeleteFunc(g.mailboxes, func(_ Mailbox, n noted) bool { return n.offset >= offset })
 	if offset >= g.flushed {
 		g.buf = g.buf[:offset-g.flushed]
 		return nil

@@ -9,12 +9,20 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// noWait keeps a named pipe from blocking the program that opens it.
+const noWait = unix.O_NONBLOCK
+
 // tryLock takes an exclusive lock on f and reports whether it got it. The
 // lock belongs to the open file, so it also excludes other users in this
 // process, and the system releases it when the process dies.
-func tryLock(f *os.File) (bool, error) {
+func tryLock(f *os.File) (bool, error) { return tryFlock(f, unix.LOCK_EX) }
+
+// tryLockShared takes a shared lock on f and reports whether it got it.
+func tryLockShared(f *os.File) (bool, error) { return tryFlock(f, unix.LOCK_SH) }
+
+func tryFlock(f *os.File, how int) (bool, error) {
 	for {
-		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+		err := unix.Flock(int(f.Fd()), how|unix.LOCK_NB)
 		switch {
 		case err == nil:
 			return true, nil

@@ -11,10 +11,19 @@ import (
 // readers must be able to read what is locked.
 func lockRange() *windows.Overlapped { return &windows.Overlapped{OffsetHigh: 0x7fffffff} }
 
+// noWait is for systems on which opening a file may block.
+const noWait = 0
+
 // tryLock takes an exclusive lock on f and reports whether it got it.
 func tryLock(f *os.File) (bool, error) {
-	err := windows.LockFileEx(windows.Handle(f.Fd()),
-		windows.LOCKFILE_EXCLUSIVE_LOCK|windows.LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0, lockRange())
+	return tryLockFile(f, windows.LOCKFILE_EXCLUSIVE_LOCK)
+}
+
+// tryLockShared takes a shared lock on f and reports whether it got it.
+func tryLockShared(f *os.File) (bool, error) { return tryLockFile(f, 0) }
+
+func tryLockFile(f *os.File, how uint32) (bool, error) {
+	err := windows.LockFileEx(windows.Handle(f.Fd()), how|windows.LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0, lockRange())
 	switch {
 	case err == nil:
 		return true, nil

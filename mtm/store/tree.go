@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql/driver"
 	"fmt"
@@ -10,9 +11,9 @@ import (
 // entryColumns is the order that scanEntry and bindEntry follow.
 const entryColumns = `id, parent, type, service, size, flags, body_kind, uid,
 	segment, offset, length, crc, related, date, email_flags, remote_count, sending,
-	name, details, description, message_id`
+	name, details, description, message_id, checksum`
 
-const entryColumnCount = 21
+const entryColumnCount = 22
 
 func scanEntry(row []driver.Value, e *Entry) {
 	*e = Entry{
@@ -31,7 +32,7 @@ func scanEntry(row []driver.Value, e *Entry) {
 	}
 }
 
-// bindEntry fills one row of arguments, in the order of entryColumns.
+// bindEntry fills one row of arguments, in the order of entryColumns, but for the checksum.
 func bindEntry(a []driver.NamedValue, e *Entry) {
 	for i, n := range [...]int64{0: int64(e.ID), 1: int64(e.Parent), 2: int64(e.Type), 3: int64(e.Service), 4: e.Size,
 		5: int64(e.Flags &^ derived), 6: int64(e.Body.Kind), 8: e.Body.Segment, 9: e.Body.Offset, 10: e.Body.Length,
@@ -56,12 +57,13 @@ func bindInt(a *driver.NamedValue, n int64) {
 	}
 }
 
-// Entry returns the entry, or ErrNotFound.
+// Entry returns the entry, or ErrNotFound; ErrCorrupt when its row is damaged.
 func (s *Store) Entry(ctx context.Context, id ID) (Entry, error) {
 	var e Entry
+	var d rowDigest
 	err := s.read(ctx, func(c *conn) error {
 		return c.query(ctx, "SELECT "+shownColumns()+" FROM entries WHERE id = ?",
-			func(row []driver.Value) error { scanEntry(row, &e); return nil }, id)
+			func(row []driver.Value) error { return d.shownRow(row, &e) }, id)
 	})
 	if err == nil && e.ID == 0 {
 		err = fmt.Errorf("entry %d: %w", id, ErrNotFound)
@@ -70,16 +72,17 @@ func (s *Store) Entry(ctx context.Context, id ID) (Entry, error) {
 }
 
 // Entries returns the entries in the order of ids; ErrNotFound when one is not
-// there.
+// there, ErrCorrupt when a row is damaged.
 func (s *Store) Entries(ctx context.Context, ids []ID) ([]Entry, error) {
+	var d rowDigest
 	found := make(map[ID]Entry, len(ids))
 	err := s.read(ctx, func(c *conn) error {
 		return c.queryChunks(ctx, "SELECT "+shownColumns()+" FROM entries WHERE id IN", ids,
 			func(row []driver.Value) error {
 				var e Entry
-				scanEntry(row, &e)
+				err := d.shownRow(row, &e)
 				found[e.ID] = e
-				return nil
+				return err
 			})
 	})
 	if err != nil {
@@ -106,12 +109,23 @@ func (s *Store) Children(ctx context.Context, parent ID) ([]Entry, error) {
 // Each calls f for each child of parent in the order of their ids, as they
 // were when the call began, without holding them all in memory. An error of f
 // ends it and is returned. f must not keep the pointer; it may use the store.
+//
+// A child whose row is damaged is passed over: the error after the others is then ErrCorrupt.
 func (s *Store) Each(ctx context.Context, parent ID, f func(*Entry) error) error {
 	var e Entry
-	return s.read(ctx, func(c *conn) error {
+	var d rowDigest
+	var bad error
+	err := s.read(ctx, func(c *conn) error {
 		return c.query(ctx, "SELECT "+shownColumns()+" FROM entries WHERE parent = ? ORDER BY id",
-			func(row []driver.Value) error { scanEntry(row, &e); return f(&e) }, parent)
+			func(row []driver.Value) error {
+				if err := d.shownRow(row, &e); err != nil {
+					bad = cmp.Or(bad, err)
+					return nil
+				}
+				return f(&e)
+			}, parent)
 	})
+	return cmp.Or(err, bad)
 }
 
 // UIDs lists the children of parent that belong to service and have a UID, in

@@ -64,20 +64,21 @@ func (t *commit) limit(segment int64) (int64, error) {
 }
 
 // checkMove refuses an update that would move a fixed entry, change its type,
-// or put an entry below itself.
-func (t *commit) checkMove(e *Entry) error {
+// or put an entry below itself. It returns the body that the entry had.
+func (t *commit) checkMove(e *Entry) (had Body, err error) {
 	var parent ID
 	var kind Type
 	ctx := context.Background()
-	err := t.c.query(ctx, "SELECT parent, type FROM entries WHERE id = ?", func(row []driver.Value) error {
-		parent, kind = ID(asInt(row[0])), Type(asInt(row[1]))
-		return nil
-	}, e.ID)
+	err = t.c.query(ctx, "SELECT body_kind, segment, offset, length, crc, parent, type FROM entries WHERE id = ?",
+		func(row []driver.Value) error {
+			had, parent, kind = scanBody(row), ID(asInt(row[5])), Type(asInt(row[6]))
+			return nil
+		}, e.ID)
 	if err != nil || kind == 0 || parent == e.Parent && kind == e.Type {
-		return err
+		return had, err
 	}
 	if e.ID < firstFree {
-		return fmt.Errorf("entry %d cannot be moved: %w", e.ID, ErrFixedEntry)
+		return had, fmt.Errorf("entry %d cannot be moved: %w", e.ID, ErrFixedEntry)
 	}
 	below, _, err := t.c.number(ctx, `WITH RECURSIVE up (id) AS (
 		VALUES (?1) UNION SELECT parent FROM entries JOIN up USING (id)
@@ -85,5 +86,5 @@ func (t *commit) checkMove(e *Entry) error {
 	if err == nil && below > 0 {
 		err = fmt.Errorf("entry %d cannot be moved below itself", e.ID)
 	}
-	return err
+	return had, err
 }

@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql/driver"
+	"encoding/binary"
 	"errors"
 	"io/fs"
 	"os"
@@ -104,6 +106,13 @@ func (s *Store) releaseSegments(b *Batch) error {
 	return err
 }
 
+// has reports whether this process appends to the segment.
+func (p *writerPool) has(id int64) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.all[id] != nil
+}
+
 func (p *writerPool) isIdle(g *segment) bool {
 	return slices.Contains(p.idle, g)
 }
@@ -142,7 +151,8 @@ func (p *writerPool) close() error {
 func (s *Store) newSegment(ctx context.Context) (*segment, error) {
 	var ids []int64
 	err := s.read(ctx, func(c *conn) error {
-		return c.query(ctx, "SELECT id FROM segments WHERE length < ? ORDER BY id DESC LIMIT 8",
+		// Segments without a birth are from before version 5, and take no notes.
+		return c.query(ctx, "SELECT id FROM segments WHERE length < ? AND birth <> 0 ORDER BY id DESC LIMIT 8",
 			func(row []driver.Value) error { ids = append(ids, asInt(row[0])); return nil }, s.options.SegmentSize)
 	})
 	if err != nil {
@@ -169,6 +179,11 @@ func (s *Store) newSegment(ctx context.Context) (*segment, error) {
 	if err != nil {
 		return nil, err
 	}
+	return s.createSegment(id)
+}
+
+// createSegment starts the file of a segment. Its first note, like all others, is written with the first body.
+func (s *Store) createSegment(id int64) (*segment, error) {
 	// The lock comes before the file: a recovery that sees the file finds it locked.
 	lock, err := s.lockSegment(id)
 	if err != nil {
@@ -181,8 +196,23 @@ func (s *Store) newSegment(ctx context.Context) (*segment, error) {
 	if err != nil {
 		return nil, errors.Join(diskError(err), lock.Close())
 	}
-	return &segment{id: id, f: f, lock: lock, dir: filepath.Join(s.dir, bodiesName),
-		buf: make([]byte, 0, appendBuffer)}, nil
+	g := &segment{id: id, f: f, lock: lock, dir: filepath.Join(s.dir, bodiesName),
+		key: keyOf(newBirth()), buf: make([]byte, 0, appendBuffer)}
+	g.buf = appendNote(g.buf, noteBirth, birthNote(g.key.birth), 0)
+	g.notes = g.position()
+	return g, nil
+}
+
+// newBirth returns a name that no segment has had.
+func newBirth() int64 {
+	for {
+		var b [8]byte
+		_, _ = rand.Read(b[:]) // never fails
+		birth := int64(binary.LittleEndian.Uint64(b[:]))
+		if birth != 0 && keyOf(birth).key != 0 {
+			return birth
+		}
+	}
 }
 
 // lockSegment takes the right to write the segment; nil when another has it.
@@ -198,9 +228,8 @@ func (s *Store) lockSegment(id int64) (*os.File, error) {
 	return lock, nil
 }
 
-// resume takes over an existing segment, cutting off what a crash left behind
-// its committed end. It returns nil when another process writes the segment,
-// when it is gone, or when it is shorter than the index says.
+// resume takes over an existing segment. It returns nil when another process writes the segment,
+// when it is gone, or when its length is not what the index says: Open looks into that.
 func (s *Store) resume(ctx context.Context, id int64) (_ *segment, err error) {
 	lock, err := s.lockSegment(id)
 	if lock == nil {
@@ -213,42 +242,50 @@ func (s *Store) resume(ctx context.Context, id int64) (_ *segment, err error) {
 		}
 	}()
 	// Only under the lock is the length final.
-	length, found, err := s.committedLength(ctx, id)
+	row, found, err := s.segmentRow(ctx, id)
 	if err != nil || !found {
 		return nil, err
 	}
-	g.f, err = os.OpenFile(s.segmentPath(id), os.O_RDWR, 0)
+	g.f, err = openFile(s.segmentPath(id), os.O_RDWR)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	if whole, err := cutTail(g.f, length); err != nil || !whole {
+	st, err := g.f.Stat()
+	g.key = readKey(g.f)
+	if err != nil || st.Size() != row.length || !g.key.known {
 		return nil, errors.Join(err, g.f.Close())
 	}
-	g.flushed, g.synced, g.committed = length, length, length
+	g.flushed, g.synced, g.committed, g.notes = row.length, row.length, row.length, row.notes
 	g.buf = make([]byte, 0, appendBuffer)
 	return g, nil
 }
 
-// committedLength reads how far the index vouches for a segment.
-func (s *Store) committedLength(ctx context.Context, id int64) (length int64, found bool, err error) {
-	err = s.read(ctx, func(c *conn) error {
-		length, found, err = c.number(ctx, "SELECT length FROM segments WHERE id = ?", id)
-		return err
-	})
-	return length, found, err
+// segmentRow is what the index says of a segment.
+type segmentRow struct {
+	id     int64
+	length int64 // how far the index vouches for the file
+	birth  int64 // see segmentKey
+	notes  int64 // octets of it that are notes, about
 }
 
-// cutTail shortens f to length; it reports false when f is shorter already.
-func cutTail(f *os.File, length int64) (bool, error) {
-	st, err := f.Stat()
-	if err != nil {
-		return false, err
-	}
-	if st.Size() > length {
-		return true, f.Truncate(length)
-	}
-	return st.Size() == length, nil
+// segmentRow reads how far the index vouches for a segment.
+func (s *Store) segmentRow(ctx context.Context, id int64) (row segmentRow, found bool, err error) {
+	err = s.read(ctx, func(c *conn) error {
+		return c.query(ctx, "SELECT id, length, birth, notes FROM segments WHERE id = ?", func(v []driver.Value) error {
+			row, found = segmentRow{asInt(v[0]), asInt(v[1]), asInt(v[2]), asInt(v[3])}, true
+			return nil
+		}, id)
+	})
+	return row, found, err
+}
+
+// vouch makes the index vouch for a segment.
+func (c *conn) vouch(r segmentRow) error {
+	_, err := c.exec(context.Background(), `INSERT INTO segments (id, length, birth, notes) VALUES (?, ?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET length = max(length, excluded.length), notes = max(notes, excluded.notes)`,
+		r.id, r.length, r.birth, r.notes)
+	return err
 }

@@ -1,0 +1,118 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+)
+
+// tail is what a segment holds behind the length that the index vouches for.
+type tail struct {
+	row     segmentRow // as it is to be: the length behind the last whole record
+	bodies  []unknownBody
+	deleted []deletion
+	known   bool // the index has a row of the segment
+	retired bool
+}
+
+// unknownBody is a whole record that no entry refers to, and that nobody is known to have deleted.
+type unknownBody struct {
+	Body
+	uid string
+}
+
+// readTail reads the records of f behind what row vouches for; nil when there are no octets.
+func readTail(f *os.File, id int64, row segmentRow) (*tail, error) {
+	st, err := f.Stat()
+	if err != nil || st.Size() <= row.length && row.id != 0 {
+		return nil, err
+	}
+	key := readKey(f)
+	if !key.known && row.birth != 0 {
+		key = keyOf(row.birth)
+	}
+	if !key.known {
+		key.key = guessKey(f, st.Size())
+	}
+	t := &tail{row: segmentRow{id, row.length, key.birth, row.notes}, known: row.id != 0}
+	sc := &scanner{f: f, segment: id, pos: row.length, size: st.Size(), key: key, bodies: true}
+	var from *origin
+	for {
+		r, err := sc.next()
+		if errors.Is(err, io.EOF) {
+			return t, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if r.skipped > 0 || !r.intact {
+			from = nil
+		}
+		if r.intact {
+			from = t.take(r, from)
+		}
+	}
+}
+
+// take notes a record that is intact, and returns the origin of the next one if the record tells it.
+func (t *tail) take(r scanned, from *origin) *origin {
+	t.row.length = r.end()
+	switch r.note {
+	case 0:
+		if r.Kind >= BodyPartial {
+			u := unknownBody{Body: r.Body}
+			if from != nil {
+				u.uid = from.uid
+			}
+			t.bodies = append(t.bodies, u)
+		}
+		return nil
+	case noteOrigin:
+		if o, ok := parseOrigin(r.content); ok {
+			return &o
+		}
+	case noteDeleted:
+		if list, ok := parseDeletions(r.content); ok {
+			t.deleted = append(t.deleted, list...)
+		}
+	case noteRetired:
+		t.retired = true
+	case noteBirth, noteMailbox:
+	}
+	if r.note != 0 {
+		t.row.notes += r.end() - r.Offset
+	}
+	return nil
+}
+
+// worthless reports whether nothing is lost with the tail: it has no whole message and no deletion. In a segment that
+// the index does not know and that was retired everything is elsewhere.
+func (t *tail) worthless() bool {
+	return len(t.bodies)+len(t.deleted) == 0 || t.retired && !t.known
+}
+
+func (t *tail) adopt(c *conn) error {
+	if err := c.vouch(t.row); err != nil {
+		return err
+	}
+	for _, b := range t.bodies {
+		if _, err := c.exec(context.Background(), "INSERT OR IGNORE INTO unknown VALUES (?, ?, ?, ?, ?, ?)",
+			b.Segment, b.Offset, b.Length, b.CRC, int64(b.Kind), b.uid); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// adoptDeletions takes over what the tail's notes say was deleted, of segments that are still there.
+func (t *tail) adoptDeletions(c *conn) error {
+	for _, d := range t.deleted {
+		if _, err := c.exec(context.Background(), `INSERT OR IGNORE INTO deleted
+			SELECT ?1, ?2, 0, ?3, ?4 FROM segments WHERE id = ?1 AND (birth = ?5 OR birth = 0 OR ?5 = 0)`,
+			d.segment, d.offset, d.crc, t.row.id, d.birth); err != nil {
+			return err
+		}
+	}
+	return nil
+}
