@@ -88,7 +88,7 @@ func (s *bodySink) Message(n int) (io.Writer, error) {
 	s.step = 0
 	s.head.reset()
 	s.meter.Update(func(p *progress.Snapshot) { p.BytesDone, p.TotalBytes = 0, s.current.size })
-	s.body = s.batch.Body(store.BodyWhole)
+	s.body = s.batch.BodyOf(store.BodyWhole, s.origin(s.current.uid))
 	return s, nil
 }
 
@@ -168,7 +168,7 @@ func (s *bodySink) add() error {
 	if it.id == 0 {
 		s.head.end()
 		raw := s.head.at(0)
-		header, err := writeBody(b.Batch, store.BodyHeader, raw)
+		header, err := writeBody(b.Batch, s.origin(it.uid), raw)
 		if err != nil {
 			return err
 		}

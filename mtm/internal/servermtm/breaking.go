@@ -39,7 +39,7 @@ func (s *bodySink) markBreaking() error {
 	e := s.newEntry(message{it.number, it.size, it.uid}, raw, s.reader)
 	e.Flags = e.Flags.With(store.Pending | store.Failed)
 	var err error
-	if e.Body, err = writeBody(b, store.BodyHeader, raw); err != nil {
+	if e.Body, err = writeBody(b, s.origin(e.UID), raw); err != nil {
 		b.Rollback()
 		return err
 	}

@@ -24,7 +24,12 @@ func (m *Mailbox) Connect(ctx context.Context, meter *progress.Meter, keep []sto
 	if err != nil {
 		return nil, Outcome{}, err
 	}
-	s := &Session{Mailbox: m, settings: settings}
+	service, err := m.Store.Entry(ctx, m.Service)
+	if err != nil {
+		return nil, Outcome{}, fail(ctx, "reading the account", progress.CannotOpenService, err)
+	}
+	s := &Session{Mailbox: m, settings: settings,
+		from: store.Mailbox{Name: service.Name, Host: settings.Address(), User: settings.LoginName}}
 	config, err := tlsConfig(settings)
 	if err != nil {
 		return nil, Outcome{}, err

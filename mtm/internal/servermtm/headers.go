@@ -178,7 +178,7 @@ func (s *headerSink) add(b *store.Batch, row headerRow, raw []byte) (*store.Entr
 	e.Body = row.body
 	if e.Body.Kind == store.BodyNone {
 		var err error
-		if e.Body, err = writeBody(b, store.BodyHeader, raw); err != nil {
+		if e.Body, err = writeBody(b, s.origin(e.UID), raw); err != nil {
 			return nil, err
 		}
 	}
@@ -228,13 +228,17 @@ func (s *headerSink) failures() []Failure {
 	return failed
 }
 
-func writeBody(b *store.Batch, kind store.BodyKind, raw []byte) (store.Body, error) {
-	w := b.Body(kind)
+// writeBody writes the header of a message.
+func writeBody(b *store.Batch, from store.Origin, raw []byte) (store.Body, error) {
+	w := b.BodyOf(store.BodyHeader, from)
 	if _, err := w.Write(raw); err != nil {
 		return store.Body{}, err
 	}
 	return w.Close()
 }
+
+// origin says in the store's segments where a message comes from.
+func (s *Session) origin(uid string) store.Origin { return store.Origin{Mailbox: s.from, UID: uid} }
 
 // room makes sure that so many octets are free on the store's volume.
 func (m *Mailbox) room(octets int64) error {

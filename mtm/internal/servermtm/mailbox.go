@@ -28,11 +28,12 @@ type Session struct {
 	*Mailbox
 	wire     *pop3.Session
 	settings account.POP3
-	numbers  numbering  // of the mailbox's entries
-	remote   int        // messages on the server
-	marked   bool       // the account shows as connected
-	arrivals []*message // new messages that the next Transfer makes entries of, see arrivals.go
-	dropped  []Failure  // what waited for messages that the server has lost
+	from     store.Mailbox // names the mailbox in the store's segments
+	numbers  numbering     // of the mailbox's entries
+	remote   int           // messages on the server
+	marked   bool          // the account shows as connected
+	arrivals []*message    // new messages that the next Transfer makes entries of, see arrivals.go
+	dropped  []Failure     // what waited for messages that the server has lost
 
 	proven   numberSet // messages that TOP or RETR has shown in this session to be what their entries know, see prove.go
 	sized    numberSet // messages of which LIST tells the size that it told last time

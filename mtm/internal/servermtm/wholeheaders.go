@@ -18,8 +18,8 @@ type wholeSink struct {
 func (s *wholeSink) Size(n int) int64 { return s.of(n).size }
 
 // Message starts a message.
-func (s *wholeSink) Message(int) (io.Writer, error) {
-	s.body = s.batch.into.Body(store.BodyWhole)
+func (s *wholeSink) Message(n int) (io.Writer, error) {
+	s.body = s.batch.into.BodyOf(store.BodyWhole, s.origin(s.of(n).uid))
 	return io.MultiWriter(s.body, s.batch), nil
 }
 
