@@ -32,6 +32,7 @@ var arrows = map[string][]string{
 	"mtm/autosend":           {"mtm/pop3", "mtm/store", "mtm/account", "mtm/progress"},
 	"mtm/pop3":               {"mtm/internal/lineio"},
 	"mtm/internal/lineio":    nil,
+	"mtm/mail":               nil,
 	"mtm/store":              nil,
 	"mtm/account":            nil,
 	"mtm/progress":           nil,

@@ -1,0 +1,13 @@
+package mail
+
+// Params returns the parameters of a value by name.
+func Params(value string) map[string]string {
+	_, list := parseParams(value)
+	all := map[string]string{}
+	for _, p := range list {
+		if all[p.name] == "" {
+			all[p.name] = p.value
+		}
+	}
+	return all
+}

@@ -1,0 +1,99 @@
+package mail
+
+// leaf takes the content of a part while it is read.
+type leaf struct {
+	part    *Part
+	decoder decoder // nil when the octets count as they are
+	scratch []byte
+	files   *uuFinder // looks for files in a text
+	inner   *Scanner  // of an encoded message
+}
+
+// beginLeaf begins the content of a part.
+func (s *Scanner) beginLeaf(p *Part) {
+	l := leaf{part: p, scratch: s.leaf.scratch}
+	if p.encoding != Identity {
+		l.decoder = p.encoding.decoder()
+	}
+	if p.MediaType == "text/plain" && p.Disposition != "attachment" {
+		l.files = &uuFinder{}
+	}
+	if s.traits != nil {
+		if l.decoder != nil || l.files == nil {
+			l = leaf{} // nothing in it is looked for
+		}
+		s.leaf = l
+		return
+	}
+	if p.IsMessage() && l.decoder != nil && s.base == nil {
+		l.inner = &Scanner{fallback: s.fallback, tally: s.tally, base: p}
+		l.inner.frames = append(l.inner.frames, frame{part: p, path: p.Path})
+		l.inner.startHeader()
+	}
+	s.leaf = l
+}
+
+// write takes octets of the content.
+func (l *leaf) write(p []byte) {
+	if l.part == nil || len(p) == 0 {
+		return
+	}
+	if l.decoder != nil {
+		const most = 16 << 10 // of which a decoded piece is made
+		for len(p) > 0 {
+			n := min(len(p), most)
+			l.scratch = l.decoder.decode(l.scratch[:0], p[:n])
+			l.decoded(l.scratch)
+			p = p[n:]
+		}
+		return
+	}
+	l.decoded(p)
+}
+
+func (l *leaf) decoded(p []byte) {
+	l.part.Size += int64(len(p))
+	if l.files != nil {
+		l.files.write(p)
+	}
+	if l.inner != nil {
+		_, _ = l.inner.Write(p) // it never fails
+	}
+}
+
+// endLeaf ends the content in hand, at end in the message.
+func (s *Scanner) endLeaf(end int64) {
+	l := &s.leaf
+	if l.part == nil {
+		return
+	}
+	if l.decoder != nil {
+		l.decoded(l.decoder.finish(l.scratch[:0]))
+	}
+	l.part.end = max(end, l.part.start)
+	if l.inner != nil {
+		l.inner.End()
+	}
+	if l.files != nil {
+		s.takeFiles(l)
+	}
+	s.leaf = leaf{scratch: l.scratch}
+}
+
+// takeFiles makes parts of the files that a text holds.
+func (s *Scanner) takeFiles(l *leaf) {
+	for i, f := range l.files.end() {
+		if s.traits != nil {
+			*s.traits |= HasAttachment
+			return
+		}
+		if s.tally.parts++; s.tally.parts > maxParts {
+			return
+		}
+		l.part.Children = append(l.part.Children, &Part{
+			Path: joinPath(l.part.Path, i+1), MediaType: "application/octet-stream", Disposition: "attachment",
+			Filename: cut(DecodeText(f.name, s.fallback)), Size: f.size, Embedded: l.part.Embedded,
+			base: l.part, start: f.start, end: f.end, encoding: UUEncode,
+		})
+	}
+}

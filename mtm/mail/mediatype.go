@@ -1,0 +1,119 @@
+package mail
+
+import "strings"
+
+// entityHeader is what a header says of the content below it (RFC 2045, RFC 2183).
+type entityHeader struct {
+	mediaType   string // lower case
+	given       bool   // there is a Content-Type
+	readable    bool   // and it names a type
+	params      params
+	disposition string // lower case
+	dispParams  params
+	encoding    Encoding
+	contentID   string
+}
+
+// readEntity takes the fields of a part's header that are about its content, in one pass.
+func readEntity(raw []byte) entityHeader {
+	var e entityHeader
+	seen := [4]bool{}
+	for {
+		var name, value []byte
+		if name, value, raw = NextField(raw); name == nil {
+			break
+		}
+		which := entityField(name)
+		if which < 0 || seen[which] {
+			continue
+		}
+		seen[which] = true
+		text := string(Unfold(value))
+		switch which {
+		case 0:
+			var token string
+			token, e.params = parseParams(text)
+			e.given = true
+			e.mediaType, e.readable = normalType(token)
+		case 1:
+			e.disposition, e.dispParams = parseParams(text)
+			e.disposition = strings.ToLower(e.disposition)
+		case 2:
+			e.encoding = parseEncoding(text)
+		case 3:
+			e.contentID = strings.Trim(text, "<> \t")
+		}
+	}
+	if !e.readable {
+		e.mediaType = "text/plain" // RFC 2045 section 5.2
+		if e.given && (e.disposition == "attachment" || e.filename("") != "") {
+			e.mediaType = "application/octet-stream"
+		}
+	}
+	return e
+}
+
+// entityField returns the number of a field that readEntity takes, or -1.
+func entityField(name []byte) int {
+	const prefix = "content-"
+	if len(name) <= len(prefix) || !strings.EqualFold(string(name[:len(prefix)]), prefix) {
+		return -1
+	}
+	switch strings.ToLower(string(name[len(prefix):min(len(name), 40)])) {
+	case "type":
+		return 0
+	case "disposition":
+		return 1
+	case "transfer-encoding":
+		return 2
+	case "id":
+		return 3
+	}
+	return -1
+}
+
+// normalType makes a media type of what stands where one should: "text" is text/plain.
+func normalType(token string) (mediaType string, ok bool) {
+	token = strings.ToLower(token)
+	kind, sub, slash := strings.Cut(token, "/")
+	sub, _, _ = strings.Cut(sub, "/")
+	if !isToken(kind) || slash && sub != "" && !isToken(sub) {
+		return "", false
+	}
+	if sub != "" {
+		return kind + "/" + sub, true
+	}
+	switch kind {
+	case "text", "plain":
+		return "text/plain", true
+	case "html":
+		return "text/html", true
+	case "multipart":
+		return "multipart/mixed", true
+	case "message":
+		return "message/rfc822", true
+	}
+	if slash {
+		return "application/octet-stream", true
+	}
+	return "", false
+}
+
+// isToken reports whether s is a token of RFC 2045 section 5.1.
+func isToken(s string) bool {
+	const longest = 127 // RFC 6838 section 4.2
+	return s != "" && len(s) <= longest && strings.IndexFunc(s, func(r rune) bool {
+		return r <= ' ' || r >= 0x7f || strings.ContainsRune(`()<>@,;:\"/[]?=`, r)
+	}) < 0
+}
+
+// filename returns the name of the file that a part is, as the message gives it.
+func (e *entityHeader) filename(fallback string) string {
+	if name := e.dispParams.text("filename", fallback); name != "" {
+		return name
+	}
+	if name := e.params.text("name", fallback); name != "" {
+		return name
+	}
+	return e.dispParams.text("name", fallback)
+}

@@ -1,0 +1,138 @@
+package mail
+
+import (
+	"io"
+	"strings"
+)
+
+// The bounds of what is taken apart.
+const (
+	maxDepth     = 50
+	maxParts     = 10_000
+	maxBoundary  = 1_000 // octets of a line that separates parts
+	maxAttribute = 1_000 // octets of a part's type, charset, file name
+)
+
+// Message is a message taken apart.
+type Message struct {
+	Header Header
+	Root   *Part // a part with content, or a multipart with its parts
+	// Notices say in words what was left out for the sake of a limit.
+	Notices []string
+}
+
+// Part is a node of a message: a multipart, a message in a message, or content.
+type Part struct {
+	Path        string // "1.2": the second part of the first; "" for a multipart
+	MediaType   string // "text/plain", lower case
+	Charset     string // as the message names it, lower case; "" when it does not
+	Filename    string // as the message gives it: never use it as a path unchecked
+	Disposition string // "inline", "attachment", another word or ""
+	ContentID   string
+	Flowed      bool  // format=flowed (RFC 3676)
+	DelSp       bool  // delsp=yes
+	Size        int64 // octets after transfer decoding
+	Header      Header
+	Children    []*Part // of a multipart, of a message, or files inside a text
+	Embedded    bool    // it stands in a message in the message
+
+	start, end int64    // in the message, or in the decoded octets of base
+	base       *Part    // nil for the message
+	encoding   Encoding // transfer encoding of the octets from start to end
+	root       string   // of multipart/related: the Content-ID of its root
+}
+
+// IsMultipart reports whether the part has parts in place of content.
+func (p *Part) IsMultipart() bool { return p.Path == "" }
+
+// IsMessage reports whether the part is a message of its own.
+func (p *Part) IsMessage() bool { return isMessage(p.MediaType) }
+
+func isMessage(mediaType string) bool {
+	return mediaType == "message/rfc822" || mediaType == "message/global" || mediaType == "message/news"
+}
+
+// Attached reports whether the part is something beside the text of the message.
+func (p *Part) Attached() bool {
+	switch {
+	case p.Disposition == "attachment":
+		return true
+	case p.Filename != "":
+		return p.Disposition != "inline"
+	case p.Disposition != "":
+		return false
+	}
+	return !strings.HasPrefix(p.MediaType, "text/") && !strings.HasPrefix(p.MediaType, "image/") && !p.IsMessage() &&
+		p.MediaType != "message/delivery-status" && p.MediaType != "message/disposition-notification"
+}
+
+// Leaves returns the parts of the message that have content, in order: files inside a text behind
+// it, the parts of a message in the message behind that.
+func (m *Message) Leaves() []*Part {
+	var list []*Part
+	m.Root.walk(func(p *Part) { list = append(list, p) })
+	return list
+}
+
+func (p *Part) walk(f func(*Part)) {
+	if !p.IsMultipart() {
+		f(p)
+	}
+	for _, c := range p.Children {
+		c.walk(f)
+	}
+}
+
+// Find returns the part with a path, nil for none.
+func (m *Message) Find(path string) *Part {
+	var found *Part
+	m.Root.walk(func(p *Part) {
+		if p.Path == path {
+			found = p
+		}
+	})
+	return found
+}
+
+// Open returns the content of a part with its transfer encoding undone. body is the message's
+// octets; it is read until the content is.
+func (p *Part) Open(body io.ReadSeeker) (io.Reader, error) {
+	var r io.Reader = body
+	if p.base != nil {
+		below, err := p.base.Open(body)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := io.CopyN(io.Discard, below, p.start); err != nil {
+			return nil, err
+		}
+		r = below
+	} else if _, err := body.Seek(p.start, io.SeekStart); err != nil {
+		return nil, err
+	}
+	return newDecodingReader(io.LimitReader(r, p.end-p.start), p.encoding), nil
+}
+
+// Location says where the octets of a part are, for a cache; see Locate.
+type Location struct {
+	Start, End int64
+	Encoding   Encoding
+}
+
+// Location returns where the part is. ok is false for one inside other encoded octets.
+func (p *Part) Location() (l Location, ok bool) {
+	return Location{p.start, p.end, p.encoding}, p.base == nil
+}
+
+// Open returns the content at the location with its transfer encoding undone.
+func (l Location) Open(body io.ReadSeeker) (io.Reader, error) {
+	return (&Part{start: l.Start, end: l.End, encoding: l.Encoding}).Open(body)
+}
+
+// cut bounds a text from a header.
+func cut(text string) string {
+	if len(text) > maxAttribute {
+		text = text[:maxAttribute]
+	}
+	return strings.ToValidUTF8(text, "\uFFFD")
+}

@@ -1,0 +1,280 @@
+package mail
+
+import (
+	"bytes"
+	"io"
+)
+
+// Options change how a message is read; the zero value will do.
+type Options struct {
+	// Fallback names the charset of octets that name none and are not UTF-8; "" means
+	// windows-1252.
+	Fallback string
+}
+
+// Read takes a message apart; r is read once, from start to end. The error is that of r.
+func Read(r io.Reader, o Options) (*Message, error) {
+	s := NewScanner(o)
+	if _, err := io.CopyBuffer(onlyWrites{s}, onlyReads{r}, make([]byte, 32<<10)); err != nil {
+		return nil, err
+	}
+	return s.End(), nil
+}
+
+type onlyWrites struct{ io.Writer }
+type onlyReads struct{ io.Reader }
+
+// Scanner takes the octets of a message, in any pieces, and takes it apart: in linear time, with
+// memory for its headers and parts only. Not safe for concurrent use.
+type Scanner struct {
+	fallback string
+	traits   *Traits // only these are wanted, not the parts
+	tally    *tally
+	base     *Part // of the octets that come, see Part
+	pos      int64 // octets so far
+
+	// What is being read: a header, or a body. line is the beginning of a line that may be
+	// something else than content.
+	inHeader bool
+	line     []byte
+	long     bool // the line in hand is too long for a header
+	head     []byte
+	headAt   int64
+	headCut  bool
+	tries    int // lines of it that may be a boundary
+
+	atStart  bool // of a line in a body
+	eol      lineEnd
+	frames   []frame
+	watching int // frames with a boundary
+	leaf     leaf
+}
+
+// tally counts what a message and the messages in it have together.
+type tally struct {
+	parts   int
+	notices []string
+}
+
+func (t *tally) notice(text string) {
+	if n := len(t.notices); n == 0 || t.notices[n-1] != text {
+		t.notices = append(t.notices, text)
+	}
+}
+
+// lineEnd is the end of a line that was read and not passed on: in front of a boundary it is no
+// content (RFC 2046 section 5.1.1).
+type lineEnd string
+
+const (
+	noEnd lineEnd = ""
+	lf    lineEnd = "\n"
+	crlf  lineEnd = "\r\n"
+	cr    lineEnd = "\r" // LF may follow
+)
+
+// NewScanner returns a Scanner for one message.
+func NewScanner(o Options) *Scanner {
+	s := &Scanner{fallback: o.Fallback, tally: &tally{}}
+	s.Reset()
+	return s
+}
+
+// Reset makes the Scanner ready for another message.
+func (s *Scanner) Reset() {
+	*s = Scanner{
+		fallback: s.fallback, traits: s.traits, tally: s.tally, base: s.base,
+		line: s.line[:0], head: s.head[:0], frames: append(s.frames[:0], frame{}), inHeader: true,
+	}
+	*s.tally = tally{}
+	if s.traits != nil {
+		*s.traits = 0
+	}
+}
+
+// Write takes octets of the message; it never fails.
+func (s *Scanner) Write(p []byte) (int, error) {
+	for rest := p; len(rest) > 0; {
+		switch {
+		case s.inHeader:
+			rest = s.takeHeader(rest)
+		case s.watching == 0:
+			s.pos += int64(len(rest))
+			s.leaf.write(rest)
+			rest = nil
+		case s.atStart:
+			rest = s.takeStart(rest)
+		default:
+			rest = s.takeLine(rest)
+		}
+	}
+	return len(p), nil
+}
+
+// takeHeader takes octets of a header up to the end of a line.
+func (s *Scanner) takeHeader(p []byte) []byte {
+	end := bytes.IndexByte(p, '\n')
+	piece := p[:end+1]
+	if end < 0 {
+		piece = p
+	}
+	s.pos += int64(len(piece))
+	if len(s.line) > 0 || end < 0 {
+		if room := MaxHeader - len(s.line); len(piece) > room {
+			s.long, piece = true, piece[:room]
+		}
+		s.line = append(s.line, piece...)
+		if end < 0 {
+			return nil
+		}
+		piece = s.line
+	}
+	s.line = s.line[:0] // headerLine is done with it before it grows again
+	s.headerLine(piece)
+	s.long = false
+	return p[end+1:]
+}
+
+func (s *Scanner) headerLine(line []byte) {
+	if bytes.HasPrefix(line, []byte("--")) {
+		at := s.pos - int64(len(line))
+		i, closing, ok := s.delimiter(line)
+		if !ok && s.announced(line) {
+			s.endHeader(false)
+			i, closing, ok = s.delimiter(line)
+		}
+		if ok {
+			s.endHeaders()
+			s.boundary(i, closing, at)
+			return
+		}
+	}
+	switch {
+	case len(bytes.TrimRight(line, "\r\n")) == 0 && !s.long:
+		s.endHeader(true)
+	case len(s.head) == 0 && s.frames[len(s.frames)-1].boundary != "" && !isField(line):
+		// A part without a header. At the top of a message such a line is passed over.
+		s.pos -= int64(len(line))
+		s.endHeader(true)
+		_, _ = s.Write(bytes.Clone(line)) // it never fails
+	case len(s.head)+len(line) > MaxHeader:
+		s.headCut = true
+		s.tally.notice("a header is longer than 1 MiB: its rest was passed over")
+	default:
+		s.head = append(s.head, line...)
+	}
+}
+
+func isField(line []byte) bool {
+	name, _ := splitField(line)
+	return name != nil
+}
+
+// takeStart takes octets of a line that may be a boundary.
+func (s *Scanner) takeStart(p []byte) []byte {
+	if len(s.line) == 0 && p[0] != '-' {
+		s.flushEnd()
+		return p
+	}
+	end := bytes.IndexByte(p, '\n')
+	piece := p[:end+1]
+	if end < 0 {
+		piece = p
+	}
+	if len(s.line)+len(piece) > maxBoundary {
+		s.reject()
+		return p
+	}
+	s.pos += int64(len(piece))
+	s.line = append(s.line, piece...)
+	switch {
+	case len(s.line) > 1 && s.line[1] != '-':
+		s.reject()
+	case end < 0:
+	default:
+		if i, closing, ok := s.delimiter(s.line); ok {
+			s.boundary(i, closing, s.pos-int64(len(s.line))-int64(len(s.eol)))
+		} else {
+			s.reject()
+		}
+	}
+	return p[len(piece):]
+}
+
+// reject makes content of a line that is no boundary.
+func (s *Scanner) reject() {
+	line := s.line
+	s.flushEnd()
+	s.line = s.line[:0]
+	end := endOf(line)
+	s.leaf.write(line[:len(line)-len(end)])
+	s.eol, s.atStart = end, end == lf || end == crlf
+}
+
+// flushEnd passes on a line end that stands in front of no boundary.
+func (s *Scanner) flushEnd() {
+	if s.eol != noEnd {
+		s.leaf.write([]byte(s.eol))
+	}
+	s.eol, s.atStart = noEnd, false
+}
+
+// endOf returns how a line, or a piece of it, ends.
+func endOf(line []byte) lineEnd {
+	switch {
+	case bytes.HasSuffix(line, []byte(crlf)):
+		return crlf
+	case bytes.HasSuffix(line, []byte(lf)):
+		return lf
+	case bytes.HasSuffix(line, []byte(cr)):
+		return cr
+	}
+	return noEnd
+}
+
+// takeLine takes octets from the middle of a line up to the next line that may be a boundary.
+func (s *Scanner) takeLine(p []byte) []byte {
+	if s.eol == cr {
+		if p[0] == '\n' {
+			s.pos++
+			s.eol, s.atStart = crlf, true
+			return p[1:]
+		}
+		s.flushEnd()
+	}
+	piece := p
+	if i := bytes.Index(p, []byte("\n-")); i >= 0 {
+		piece = p[:i+1]
+	}
+	s.pos += int64(len(piece))
+	s.eol = endOf(piece)
+	s.leaf.write(piece[:len(piece)-len(s.eol)])
+	s.atStart = s.eol == lf || s.eol == crlf
+	return p[len(piece):]
+}
+
+// End ends the message and returns it; nil when only traits are wanted.
+func (s *Scanner) End() *Message {
+	if s.inHeader && len(s.line) > 0 {
+		line := bytes.Clone(s.line)
+		s.line = s.line[:0]
+		s.headerLine(line)
+	}
+	s.endHeaders()
+	if i, closing, ok := s.delimiter(s.line); ok {
+		s.boundary(i, closing, s.pos-int64(len(s.line))-int64(len(s.eol)))
+		s.endHeaders()
+	} else {
+		s.reject()
+		s.flushEnd()
+	}
+	s.closeTo(0, s.pos)
+	top := &s.frames[0]
+	if s.traits != nil {
+		return nil
+	}
+	if top.part == nil { // not even a header
+		top.part = &Part{Path: "1", MediaType: "text/plain", base: s.base, start: s.pos, end: s.pos}
+	}
+	return &Message{Header: top.header, Root: top.part, Notices: s.tally.notices}
+}

@@ -1,0 +1,74 @@
+package mail
+
+// Traits are what a listing shows of a message's parts.
+type Traits uint
+
+// The traits.
+const (
+	HasAttachment Traits = 1 << iota
+	HasHTML
+	HasVCard
+	HasVCalendar
+	HasICalendar
+	IsSigned
+	IsEncrypted
+)
+
+// NewTraitScanner returns a Scanner that only looks for traits, at little cost: see Traits.
+func NewTraitScanner() *Scanner {
+	s := NewScanner(Options{})
+	s.traits = new(Traits)
+	return s
+}
+
+// Traits returns what a Scanner of NewTraitScanner found, once the message has ended.
+func (s *Scanner) Traits() Traits { return *s.traits }
+
+// Traits returns the traits of the message. Parts of messages in it do not count.
+func (m *Message) Traits() Traits {
+	var t Traits
+	m.Root.addTraits(&t)
+	return t
+}
+
+func (p *Part) addTraits(t *Traits) {
+	t.add(p)
+	if p.IsMessage() {
+		return
+	}
+	for _, c := range p.Children {
+		c.addTraits(t)
+	}
+}
+
+// add adds those of a part, its own parts aside.
+func (t *Traits) add(p *Part) {
+	if !p.IsMultipart() && p.Attached() && !isSignature(p.MediaType) {
+		*t |= HasAttachment
+	}
+	switch p.MediaType {
+	case "text/html":
+		*t |= HasHTML
+	case "text/vcard", "text/x-vcard", "text/directory":
+		*t |= HasVCard
+	case "text/x-vcalendar":
+		*t |= HasVCalendar
+	case "text/calendar":
+		*t |= HasICalendar
+	case "multipart/signed":
+		*t |= IsSigned
+	case "application/pgp-encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime", "multipart/encrypted":
+		*t |= IsEncrypted
+	}
+	if isSignature(p.MediaType) {
+		*t |= IsSigned
+	}
+}
+
+func isSignature(mediaType string) bool {
+	switch mediaType {
+	case "application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature":
+		return true
+	}
+	return false
+}

@@ -1,0 +1,76 @@
+package mail
+
+import "bytes"
+
+// maxUUFiles bounds the files that one text holds.
+const maxUUFiles = 1000
+
+// uuFinder finds files in uuencode between the lines of a text: a line that begins one, lines of
+// letters, a line that ends it.
+type uuFinder struct {
+	pos     int64
+	line    []byte // the beginning of the line in hand, as far as it is of interest
+	skip    bool   // the line in hand is of no interest
+	current uuFile
+	open    bool
+	found   []uuFile
+}
+
+// uuFile says where a file stands in a text.
+type uuFile struct {
+	name       string
+	start, end int64
+	size       int64
+}
+
+func (u *uuFinder) write(p []byte) {
+	for len(p) > 0 {
+		if len(u.line) == 0 && !u.open && !u.skip && p[0] != 'b' {
+			u.skip = true
+		}
+		end := bytes.IndexByte(p, '\n')
+		piece := p[:end+1]
+		if end < 0 {
+			piece = p
+		}
+		u.pos += int64(len(piece))
+		if !u.skip {
+			u.line = append(u.line, piece[:min(len(piece), maxUULine-len(u.line))]...)
+		}
+		if end < 0 {
+			return
+		}
+		if !u.skip {
+			u.endLine()
+		}
+		u.skip = false
+		p = p[end+1:]
+	}
+}
+
+func (u *uuFinder) endLine() {
+	line := bytes.TrimRight(u.line, "\r\n")
+	length := int64(len(u.line))
+	u.line = u.line[:0]
+	switch {
+	case len(u.found) >= maxUUFiles:
+	case u.open && string(line) == "end":
+		u.open = false
+		u.current.end = u.pos
+		u.found = append(u.found, u.current)
+	case u.open && (isUULine(line) || string(line) == "`"):
+		u.current.size += int64(uuValue(line[0]))
+	default:
+		name, begins := uuBegin(line)
+		u.open = begins
+		u.current = uuFile{name: name, start: u.pos - length}
+	}
+}
+
+// end returns the files, in order.
+func (u *uuFinder) end() []uuFile {
+	if len(u.line) > 0 {
+		u.endLine()
+	}
+	return u.found
+}

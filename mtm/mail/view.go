@@ -1,0 +1,158 @@
+package mail
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+
+	"golang.org/x/net/html/charset"
+)
+
+// OpenText returns the octets of a part in UTF-8. A page that names no charset may name one in
+// its head.
+func (p *Part) OpenText(body io.ReadSeeker, o Options) (io.Reader, error) {
+	r, err := p.Open(body)
+	if err != nil {
+		return nil, err
+	}
+	name := p.Charset
+	if p.MediaType == "text/html" && !KnownCharset(name) {
+		page := bufio.NewReaderSize(r, sampleSize)
+		name = metaCharset(page)
+		r = page
+	}
+	return NewTextReader(r, name, o.Fallback), nil
+}
+
+// metaCharset returns the charset that a page names in its first octets, "" for none.
+func metaCharset(page *bufio.Reader) string {
+	const looked = 1024 // as browsers do
+	ahead, _ := page.Peek(looked)
+	_, name, certain := charset.DetermineEncoding(ahead, "")
+	if certain || bytes.Contains(bytes.ToLower(ahead), []byte("charset")) { // else it is a guess
+		return name
+	}
+	return ""
+}
+
+// OpenView returns a text part as people read it, in UTF-8: a page without its markup, lines
+// joined that format=flowed broke, and without the files that stand between its lines.
+func (p *Part) OpenView(body io.ReadSeeker, o Options) (io.Reader, error) {
+	if len(p.Children) > 0 && !p.IsMessage() {
+		r, err := p.Open(body)
+		if err != nil {
+			return nil, err
+		}
+		return NewTextReader(&withoutFiles{r: r, files: p.Children}, p.Charset, o.Fallback), nil
+	}
+	r, err := p.OpenText(body, o)
+	switch {
+	case err != nil:
+		return nil, err
+	case p.MediaType == "text/html":
+		return newHTMLReader(r), nil
+	case p.MediaType == "text/plain" && p.Flowed:
+		return newFlowedReader(r, p.DelSp), nil
+	}
+	return r, nil
+}
+
+// withoutFiles passes over what belongs to files inside a text.
+type withoutFiles struct {
+	r     io.Reader
+	pos   int64
+	files []*Part
+}
+
+// Read implements io.Reader.
+func (w *withoutFiles) Read(p []byte) (int, error) {
+	for len(w.files) > 0 && w.pos >= w.files[0].start {
+		skipped, err := io.CopyN(io.Discard, w.r, w.files[0].end-w.pos)
+		w.pos += skipped
+		if err != nil {
+			return 0, err
+		}
+		w.files = w.files[1:]
+	}
+	if len(w.files) > 0 {
+		p = p[:min(int64(len(p)), w.files[0].start-w.pos)]
+	}
+	n, err := w.r.Read(p)
+	w.pos += int64(n)
+	return n, err
+}
+
+// flowedReader joins the lines of format=flowed (RFC 3676 section 4): a blank at the end of a line
+// says that it goes on.
+type flowedReader struct {
+	in     *bufio.Reader
+	delSp  bool
+	out    bytes.Buffer
+	err    error
+	middle bool // of a line that was too long for one piece
+	flows  bool // the last line goes on
+	quotes int  // of the last line
+}
+
+func newFlowedReader(r io.Reader, delSp bool) *flowedReader {
+	return &flowedReader{in: bufio.NewReaderSize(r, 4<<10), delSp: delSp}
+}
+
+// Read implements io.Reader.
+func (f *flowedReader) Read(p []byte) (int, error) {
+	for f.out.Len() == 0 {
+		if f.err != nil {
+			return 0, f.err
+		}
+		var line []byte
+		line, f.err = f.in.ReadSlice('\n')
+		if f.err == bufio.ErrBufferFull {
+			f.err = nil
+		}
+		f.piece(line)
+		if f.err != nil && f.flows {
+			f.out.WriteByte('\n')
+		}
+	}
+	return f.out.Read(p)
+}
+
+// piece takes a line, or a piece of one that is very long.
+func (f *flowedReader) piece(line []byte) {
+	begins := !f.middle
+	text := bytes.TrimRight(line, "\r\n")
+	f.middle = len(text) == len(line) && len(line) > 0
+	if begins {
+		text = f.begin(text)
+	}
+	if f.middle {
+		f.out.Write(text)
+		return
+	}
+	f.flows = len(text) > 0 && text[len(text)-1] == ' ' && string(text) != "-- "
+	if f.flows && f.delSp {
+		text = text[:len(text)-1]
+	}
+	f.out.Write(text)
+	if !f.flows && len(line) > 0 {
+		f.out.WriteByte('\n')
+	}
+}
+
+// begin takes the marks of quoting and the blank in front of a line off, and puts the line behind
+// the last one when that goes on at the same depth.
+func (f *flowedReader) begin(text []byte) []byte {
+	rest := bytes.TrimLeft(text, ">")
+	quotes := len(text) - len(rest)
+	rest = bytes.TrimPrefix(rest, []byte(" "))
+	if f.flows && (quotes != f.quotes || string(rest) == "-- ") {
+		f.out.WriteByte('\n')
+		f.flows = false
+	}
+	if !f.flows && quotes > 0 {
+		f.out.Write(text[:quotes])
+		f.out.WriteByte(' ')
+	}
+	f.quotes = quotes
+	return rest
+}
