@@ -214,13 +214,13 @@ func (d *qpDecoder) octet(dst []byte, c byte) []byte {
 	if len(d.held) > 0 && d.held[0] == '=' {
 		return d.code(dst, c)
 	}
-	switch {
-	case c == ' ' || c == '\t':
+	switch c {
+	case ' ', '\t':
 		if d.held = append(d.held, c); len(d.held) >= maxBlanks {
 			return d.finish(dst)
 		}
 		return dst
-	case c == '\r' || c == '\n':
+	case '\r', '\n':
 		d.held = d.held[:0]
 	default:
 		dst = d.finish(dst)
