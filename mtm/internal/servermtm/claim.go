@@ -121,6 +121,7 @@ func (r *refresh) settleQuestions(ctx context.Context, list []question) (missing
 		err = r.answers(ctx, list, func(q question, v verdict) {
 			if v == other {
 				r.others++
+				r.reused = true
 			}
 			if v != same {
 				missing = append(missing, r.letGo(q))
@@ -150,7 +151,6 @@ const streak = 32
 // of the newest messages, at the end of the list; a server that counts anew shows it at the beginning. The more others were
 // found, the more are asked for at once.
 func (r *refresh) suspects() []question {
-	reused := r.others > 0 || r.facts[store.FactReusesIDs] > 0
 	var list []question
 	add := func(i int, d doubt) {
 		if number := int(r.claimed[i]); !r.questioned.has(number) {
@@ -158,7 +158,7 @@ func (r *refresh) suspects() []question {
 			list = append(list, r.question(i, d))
 		}
 	}
-	if !reused {
+	if !r.reused {
 		if first, last := r.outermost(); first >= 0 && r.countedIDs() && r.mayHaveTop() {
 			add(first, doubtSome)
 			add(last, doubtSome)
@@ -229,7 +229,7 @@ func (r *refresh) voidSizes() bool { return r.facts[store.FactSizesChange] >= vi
 
 // learn remembers with the account what this visit showed of the server, and with the entries what LIST tells now.
 func (r *refresh) learn(b *store.Batch) {
-	if r.others > 0 && r.facts[store.FactReusesIDs] == 0 {
+	if r.reused && r.facts[store.FactReusesIDs] == 0 {
 		b.SetFact(r.Service, store.FactReusesIDs, 1)
 	}
 	known, changed := 0, 0

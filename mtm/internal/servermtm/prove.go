@@ -93,6 +93,7 @@ func (w *work) provenOnly(ctx context.Context, items []item) ([]item, error) {
 	}
 	for _, it := range unsure {
 		w.refused(it, errUnproven)
+		w.unproven = append(w.unproven, it.id)
 	}
 	return proven, w.replace(ctx, others)
 }

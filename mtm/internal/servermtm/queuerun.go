@@ -189,5 +189,18 @@ func (w *work) deleteQueued(ctx context.Context) ([]store.ID, error) {
 	w.meter.Update(func(p *progress.Snapshot) {
 		p.TotalMessages, p.MessagesToProcess = len(items), len(items)
 	})
-	return w.dele(ctx, lastFirst(items))
+	gone, err := w.dele(ctx, lastFirst(items))
+	return gone, first(err, w.takeBack(list))
+}
+
+// takeBack takes off the queue deletes that could not be proven: the failure tells of them, and they would stand in the way of
+// the move that can.
+func (w *work) takeBack(list []store.Queued) error {
+	b := w.Store.NewBatch()
+	for _, q := range list {
+		if q.Kind == store.QueueDelete && slices.Contains(w.unproven, q.Entry) {
+			b.Unqueue(q.ID)
+		}
+	}
+	return commit(b)
 }

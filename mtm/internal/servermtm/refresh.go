@@ -23,8 +23,7 @@ type refresh struct {
 	// headers: Message-ID and size -> indexes into local; made when a message
 	// that no UID tells needs it.
 	headers *headerIndex
-	known   int                  // of numbers.ids, how many were here before
-	facts   map[store.Fact]int64 // what is remembered of the server
+	known   int // of numbers.ids, how many were here before
 
 	questioned numberSet               // messages whose claim is or was in question
 	others     int                     // known ids that turned out to name another message

@@ -31,7 +31,8 @@ type work struct {
 	kept       int          // the highest number of which the message is durable here
 	turnedDown []turnedDown // by number
 
-	rivals map[store.ID][]store.ID // messages -> copies with their UID that may be theirs, see copies.go
+	unproven []store.ID              // not deleted: nothing proves that they are the messages that were listed
+	rivals   map[store.ID][]store.ID // messages -> copies with their UID that may be theirs, see copies.go
 
 	waits   queue                 // when the messages were chosen
 	got     map[store.ID]store.ID // messages of the mailbox -> an entry with their whole body, stored by this work

@@ -1,0 +1,325 @@
+package mtm_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/maildrop"
+	"pop3mtm/mtm"
+	"pop3mtm/mtm/account"
+	"pop3mtm/mtm/store"
+)
+
+// twin is another message of the same size as raw(i).
+func twin(i int) []byte {
+	raw := bytes.ReplaceAll(raw(i), fmt.Appendf(nil, "<%d@example.org>", i), fmt.Appendf(nil, "<%d@example.com>", i))
+	return bytes.ReplaceAll(raw, []byte("Letter"), []byte("Change"))
+}
+
+// anonymous is raw(i) without a Message-ID, with another subject for each flavour.
+func anonymous(i int, flavour string) []byte {
+	raw := bytes.ReplaceAll(raw(i), fmt.Appendf(nil, "Message-ID: <%d@example.org>\r\n", i), nil)
+	return bytes.ReplaceAll(raw, []byte("Letter"), []byte(flavour))
+}
+
+// give has the server give a unique-id to another message.
+func (b *bench) give(uid string, raw []byte) {
+	GinkgoHelper()
+	Expect(b.drop.Remove(uid)).To(Succeed())
+	Expect(b.drop.Deliver(maildrop.Bytes(uid, raw))).To(Succeed())
+}
+
+// subjects lists those of entries.
+func subjects(entries []store.Entry) []string {
+	var list []string
+	for _, e := range entries {
+		list = append(list, e.Description)
+	}
+	return list
+}
+
+// asked lists the TOPs for headers alone of the newest session.
+func (b *bench) asked() []string {
+	GinkgoHelper()
+	var list []string
+	for _, c := range b.commands() {
+		if strings.HasPrefix(c, "TOP ") && strings.HasSuffix(c, " 0") {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+var _ = Describe("A message is who it is, not what it is called", func() {
+	move, fetch := get(mtm.New, mtm.Move, mtm.ThenDisconnect), get(mtm.New, mtm.Copy, mtm.ThenDisconnect)
+	erase := func(b *bench, uid string) error {
+		GinkgoHelper()
+		b.mustDo(mtm.Connect{})
+		_, err := b.do(mtm.Delete{Messages: []store.ID{b.find(b.id, uid).ID}})
+		_, queued := b.do(mtm.Disconnect{}) // in disconnected mode it is deleted here
+		return errors.Join(err, queued)
+	}
+
+	It("a deletion goes to the message that was listed, of which only the header is here", func() {
+		b := newBench(nil, nil, mails(3), stay)
+		b.session()
+		Expect(erase(b, "u2")).To(Succeed())
+		Expect(b.asked()).To(Equal([]string{"TOP 2 0"}))
+		Expect(b.drop.UIDs()).To(Equal([]string{"u1", "u3"}))
+	})
+
+	It("and never to another one of the same name and size, whose entry takes its place", func() {
+		b := newBench(nil, nil, mails(3), stay)
+		b.session()
+		b.give("u2", twin(2))
+		err := erase(b, "u2")
+		Expect(err).To(MatchError(mtm.ErrServer))
+		Expect(err).To(MatchError(ContainSubstring("has given its unique-id to another message")))
+		Expect(b.drop.UIDs()).To(ConsistOf("u1", "u2", "u3"))
+		Expect(b.commands()).NotTo(ContainElement(HavePrefix("DELE")))
+		Expect(subjects(b.mailbox())).To(ConsistOf("Letter 1", "Change 2", "Letter 3"))
+		Expect(erase(b, "u2")).To(Succeed())
+		Expect(b.drop.UIDs()).To(Equal([]string{"u1", "u3"}))
+		b.sound()
+	})
+
+	It("nor does one that waited for the end of the session", func() {
+		b := newBench(nil, nil, mails(3), stay)
+		b.session()
+		b.mustDo(mtm.Delete{Messages: []store.ID{b.find(b.id, "u2").ID, b.find(b.id, "u3").ID}})
+		b.give("u2", twin(2))
+		b.mustDo(mtm.Connect{})
+		_, err := b.do(mtm.Disconnect{})
+		Expect(err).To(MatchError(ContainSubstring("has given its unique-id to another message")))
+		Expect(b.drop.UIDs()).To(ConsistOf("u1", "u2"))
+		Expect(b.waiting()).To(BeEmpty())
+		Expect(subjects(b.mailbox())).To(ConsistOf("Letter 1", "Change 2"))
+		b.sound()
+	})
+
+	DescribeTable("a move that was interrupted before its deletion deletes nothing that came under its name",
+		func(other []byte) {
+			b := newBench(nil, nil, mails(2), stay)
+			b.srv.On(fakeserver.Match{Verb: "DELE"}, fakeserver.Auto.With(fakeserver.CutAfter(0, fakeserver.Close))).Once().Must()
+			_, err := b.do(move)
+			Expect(err).To(MatchError(mtm.ErrDisconnected))
+			b.give("u2", other)
+			b.mustDo(move)
+			Expect(b.inbox()).To(HaveLen(3))
+			var raws []string
+			for _, e := range b.inbox() {
+				raws = append(raws, string(b.body(e.ID)))
+			}
+			Expect(raws).To(ConsistOf(string(raw(1)), string(raw(2)), string(other)))
+			Expect(b.drop.UIDs()).To(BeEmpty(), "all of it is here")
+			Expect(b.mailbox()).To(BeEmpty())
+			b.sound()
+		},
+		Entry("of the same size", twin(2)),
+		Entry("of another size", raw(7)),
+		Entry("without a Message-ID", anonymous(2, "Letter")))
+
+	It("a move of what was populated earlier fetches what came under its name", func() {
+		b := newBench(nil, nil, mails(2), stay)
+		b.mustDo(mtm.Connect{})
+		b.mustDo(mtm.Populate{Which: mtm.All})
+		b.mustDo(mtm.Disconnect{})
+		b.give("u1", twin(1))
+		b.mustDo(get(mtm.All, mtm.Move, mtm.ThenDisconnect))
+		Expect(subjects(b.inbox())).To(ConsistOf("Letter 2", "Change 1"))
+		Expect(b.body(b.find(store.Inbox, "u1").ID)).To(Equal(twin(1)))
+		Expect(b.commands()).To(ContainElements("TOP 1 0", "TOP 2 0"))
+		Expect(b.drop.UIDs()).To(BeEmpty())
+		b.sound()
+	})
+
+	It("what was fetched in the session is deleted without a question", func() {
+		b := newBench(nil, nil, mails(2), stay)
+		b.mustDo(move)
+		Expect(b.commands()[7:]).To(Equal([]string{"RETR 1", "RETR 2", "DELE 2", "DELE 1", "QUIT"}))
+		b = newBench(nil, nil, mails(2), stay)
+		b.mustDo(mtm.Connect{}) // TOP shows the headers
+		b.mustDo(mtm.Delete{Messages: []store.ID{b.find(b.id, "u1").ID}})
+		Expect(b.asked()).To(BeEmpty())
+	})
+
+	It("a server without TOP proves by name and size alone", func() {
+		b := newBench(&fakeserver.Options{Without: []string{"TOP"}}, nil, mails(2), stay)
+		b.session()
+		Expect(erase(b, "u1")).To(Succeed())
+		Expect(b.drop.UIDs()).To(Equal([]string{"u2"}))
+		b.give("u2", raw(9))
+		b.mustDo(fetch)
+		Expect(subjects(b.inbox())).To(Equal([]string{"Letter 9"}))
+		Expect(b.drop.UIDs()).To(Equal([]string{"u2"}))
+	})
+
+	It("a message that cannot be proven stays there, and a move fetches it first", func() {
+		b := newBench(&fakeserver.Options{Without: []string{"TOP"}}, nil, mails(2), stay)
+		b.srv.On(fakeserver.Match{Verb: "LIST"}, fakeserver.Auto.With(fakeserver.ReplaceRow(1, "1 NaN"))).Must()
+		b.mustDo(fetch)
+		err := erase(b, "u1")
+		Expect(err).To(MatchError(ContainSubstring("get it with a move")))
+		Expect(b.drop.UIDs()).To(HaveLen(2))
+		b.mustDo(get(mtm.All, mtm.Move, mtm.ThenDisconnect))
+		Expect(b.drop.UIDs()).To(BeEmpty())
+		Expect(b.inbox()).To(HaveLen(2), "equal octets are kept once")
+		b.sound()
+	})
+
+	It("without a Message-ID equal octets are kept once, and others are fetched", func() {
+		b := newBench(nil, nil, []maildrop.Message{maildrop.Bytes("u1", anonymous(1, "Note")), maildrop.Bytes("u2", anonymous(2, "Note"))}, stay)
+		b.srv.On(fakeserver.Match{Verb: "DELE"}, fakeserver.Auto.With(fakeserver.CutAfter(0, fakeserver.Close))).Once().Must()
+		_, err := b.do(move)
+		Expect(err).To(HaveOccurred())
+		b.give("u1", anonymous(1, "Memo"))
+		op := b.mustDo(move)
+		Expect(op.Result().AlreadyThere).To(Equal(1))
+		Expect(subjects(b.inbox())).To(ConsistOf("Note 1", "Note 2", "Memo 1"))
+		Expect(b.drop.UIDs()).To(BeEmpty())
+		b.sound()
+	})
+
+	It("a populated message whose name goes to another one is gone, unless it is to be kept; the other is new", func() {
+		for _, keep := range []bool{true, false} {
+			b := newBench(nil, nil, mails(2), stay)
+			b.mustDo(mtm.Connect{})
+			b.mustDo(mtm.Populate{Which: mtm.All})
+			b.mustDo(mtm.Disconnect{})
+			was := b.find(b.id, "u1")
+			b.give("u1", raw(8))
+			connect := mtm.Connect{}
+			if keep {
+				connect.Keep = []store.ID{was.ID}
+			}
+			b.mustDo(connect)
+			want := []string{"Letter 2", "Letter 8"}
+			if keep {
+				want = append(want, "Letter 1")
+			}
+			Expect(subjects(b.mailbox())).To(ConsistOf(want))
+			op := b.mustDo(get(mtm.New, mtm.Copy, mtm.WhileConnected))
+			Expect(op.Result().Messages).To(HaveLen(1))
+			Expect(b.body(op.Result().Messages[0])).To(Equal(raw(8)))
+			b.mustDo(mtm.Disconnect{})
+			if keep { // two entries of one name: the size says whose message is there
+				connect.Keep = []store.ID{was.ID}
+				b.mustDo(connect)
+				Expect(subjects(b.mailbox())).To(ConsistOf(want))
+				Expect(b.body(was.ID)).To(Equal(raw(1)))
+			}
+			b.sound()
+		}
+	})
+
+	It("of two with one name and size, the header says which one another program deleted", func() {
+		b := newBench(nil, nil, []maildrop.Message{mail(1), maildrop.Bytes("x2", raw(2)), maildrop.Bytes("x3", twin(2))}, stay)
+		b.srv.On(fakeserver.Match{Verb: "UIDL"}, fakeserver.Auto.With(fakeserver.ReplaceRow(2, "2 same")).With(fakeserver.ReplaceRow(3, "3 same"))).Times(1).Must()
+		b.session()
+		Expect(b.drop.Remove("x2")).To(Succeed())
+		b.srv.On(fakeserver.Match{Verb: "UIDL"}, fakeserver.Auto.With(fakeserver.ReplaceRow(2, "2 same"))).Must()
+		b.mustDo(mtm.Connect{})
+		Expect(subjects(b.mailbox())).To(ConsistOf("Letter 1", "Change 2"))
+		b.mustDo(mtm.Disconnect{})
+		b.sound()
+	})
+
+	It("sizes that change with each visit mean nothing from the fourth on", func() {
+		b := newBench(nil, nil, mails(3), stay)
+		for visit := range 6 {
+			b.srv.On(fakeserver.Match{Verb: "LIST", Session: visit + 1}, fakeserver.Auto.With(
+				fakeserver.Raw(fmt.Sprintf("+OK\r\n1 %d\r\n2 %d\r\n3 %d\r\n.\r\n", 100+visit, 200+visit, 300+visit)))).Must()
+			b.mustDo(fetch)
+			switch {
+			case visit >= 1 && visit <= 3:
+				Expect(b.asked()).To(HaveLen(3), "visit %d", visit)
+			default:
+				Expect(b.asked()).To(BeEmpty(), "visit %d", visit)
+			}
+		}
+		Expect(b.inbox()).To(HaveLen(3))
+		b.mustDo(fetch) // the last ones again, and the right ones from here on
+		b.give("u2", raw(20))
+		b.mustDo(fetch)
+		b.mustDo(fetch)
+		b.sound()
+	})
+
+	It("costs nothing when nothing is new, and two headers where names are plain numbers", func() {
+		b := newBench(nil, nil, mails(5), stay)
+		b.mustDo(fetch)
+		b.mustDo(fetch)
+		Expect(b.commands()[4:]).To(Equal([]string{"STAT", "LIST", "UIDL", "QUIT"}))
+		var counted []maildrop.Message
+		for i := 1; i <= 5; i++ {
+			counted = append(counted, maildrop.Bytes(fmt.Sprint(i), raw(i)))
+		}
+		b = newBench(nil, nil, counted, stay)
+		b.mustDo(fetch)
+		b.mustDo(fetch)
+		Expect(b.asked()).To(ConsistOf("TOP 1 0", "TOP 5 0"))
+	})
+
+	It("a server that reused a name is asked for the outermost messages from then on", func() {
+		var list []maildrop.Message
+		for i := 1; i <= 100; i++ {
+			list = append(list, mail(i))
+		}
+		b := newBench(nil, nil, list, stay)
+		b.mustDo(fetch)
+		b.give("u50", raw(150))
+		b.mustDo(fetch)
+		Expect(b.store.Facts(context.Background(), b.id)).To(HaveKeyWithValue(store.FactReusesIDs, int64(1)))
+		Expect(b.inbox()).To(HaveLen(101))
+		b.mustDo(fetch)
+		Expect(b.asked()).To(HaveLen(64))
+		b.give("u90", twin(90)) // of the same size: the last message now
+		op := b.mustDo(fetch)
+		Expect(op.Result().Messages).To(HaveLen(1))
+		Expect(b.body(op.Result().Messages[0])).To(Equal(twin(90)))
+		b.sound()
+	})
+
+	It("without names two messages of one size and no Message-ID are two", func() {
+		b := newBench(&fakeserver.Options{Without: []string{"UIDL"}}, nil, []maildrop.Message{maildrop.Bytes("a", anonymous(1, "Note"))}, stay)
+		b.mustDo(fetch)
+		b.give("a", anonymous(1, "Memo"))
+		b.mustDo(fetch)
+		Expect(subjects(b.inbox())).To(Equal([]string{"Note 1", "Memo 1"}))
+		b.mustDo(fetch)
+		Expect(b.inbox()).To(HaveLen(2))
+		b.sound()
+	})
+
+	It("a copy that waited is not filled with what came under its name", func() {
+		b := newBench(nil, nil, mails(2), stay)
+		b.session()
+		b.mustDo(mtm.GetMail{Which: mtm.Selection, Into: store.Inbox, Messages: []store.ID{b.find(b.id, "u1").ID}})
+		b.give("u1", raw(5))
+		_, err := b.do(mtm.Connect{})
+		Expect(err).To(MatchError(ContainSubstring("nothing to copy")))
+		Expect(b.inbox()).To(BeEmpty())
+		Expect(subjects(b.mailbox())).To(ConsistOf("Letter 2", "Letter 5"))
+		b.mustDo(mtm.Disconnect{})
+		b.sound()
+	})
+
+	It("ignoring names is the same decision without them", func() {
+		b := newBench(nil, nil, mails(2), stay, func(p *account.POP3) { p.IgnoreUIDL = true })
+		b.mustDo(fetch)
+		b.give("u2", raw(6))
+		b.mustDo(fetch)
+		Expect(subjects(b.inbox())).To(Equal([]string{"Letter 1", "Letter 2", "Letter 6"}))
+		b.mustDo(get(mtm.All, mtm.Move, mtm.ThenDisconnect))
+		Expect(b.inbox()).To(HaveLen(3))
+		Expect(b.drop.UIDs()).To(BeEmpty())
+		b.sound()
+	})
+})
