@@ -7,6 +7,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/edit"
 	"pop3mtm/mtm"
 	"pop3mtm/mtm/store"
 )
@@ -17,7 +18,7 @@ var _ = Describe("What was asked for and did not come", func() {
 	var b *bench
 	drop := func(verb, args string) {
 		GinkgoHelper()
-		b.srv.On(fakeserver.Match{Verb: verb, Args: args}, fakeserver.Auto.With(fakeserver.CutAfter(0, fakeserver.Close))).Once().Must()
+		b.srv.On(fakeserver.Match{Verb: verb, Args: args}, fakeserver.Auto.With(edit.CutAfter(0, edit.Close))).Once().Must()
 	}
 	breakAt := func(verb, args string, cmd mtm.Command) {
 		GinkgoHelper()
@@ -41,7 +42,9 @@ var _ = Describe("What was asked for and did not come", func() {
 		},
 		"a populate of the beginning of all": func() { online(func() mtm.Command { return mtm.Populate{Which: mtm.All, Top: true, Lines: 1} }) },
 		"a deletion":                         func() { online(func() mtm.Command { return mtm.Delete{Messages: one("u1")} }) },
-		"a get of another message":           func() { online(func() mtm.Command { return mtm.GetMail{Which: mtm.Selection, Into: store.Inbox, Messages: one("u4")} }) },
+		"a get of another message": func() {
+			online(func() mtm.Command { return mtm.GetMail{Which: mtm.Selection, Into: store.Inbox, Messages: one("u4")} })
+		},
 		"a get of small messages": func() {
 			small := fetch
 			small.MaxSize = 1

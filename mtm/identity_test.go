@@ -11,6 +11,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/edit"
 	"pop3mtm/fakeserver/maildrop"
 	"pop3mtm/mtm"
 	"pop3mtm/mtm/account"
@@ -107,7 +108,7 @@ var _ = Describe("A message is who it is, not what it is called", func() {
 	DescribeTable("a move that was interrupted before its deletion deletes nothing that came under its name",
 		func(other []byte) {
 			b := newBench(nil, nil, mails(2), stay)
-			b.srv.On(fakeserver.Match{Verb: "DELE"}, fakeserver.Auto.With(fakeserver.CutAfter(0, fakeserver.Close))).Once().Must()
+			b.srv.On(fakeserver.Match{Verb: "DELE"}, fakeserver.Auto.With(edit.CutAfter(0, edit.Close))).Once().Must()
 			_, err := b.do(move)
 			Expect(err).To(MatchError(mtm.ErrDisconnected))
 			b.give("u2", other)
@@ -163,7 +164,7 @@ var _ = Describe("A message is who it is, not what it is called", func() {
 
 	It("a message that cannot be proven stays there, and a move fetches it first", func() {
 		b := newBench(&fakeserver.Options{Without: []string{"TOP"}}, nil, mails(2), stay)
-		b.srv.On(fakeserver.Match{Verb: "LIST"}, fakeserver.Auto.With(fakeserver.ReplaceRow(1, "1 NaN"))).Must()
+		b.srv.On(fakeserver.Match{Verb: "LIST"}, fakeserver.Auto.With(edit.ReplaceRow(1, "1 NaN"))).Must()
 		b.mustDo(fetch)
 		err := erase(b, "u1")
 		Expect(err).To(MatchError(ContainSubstring("get it with a move")))
@@ -176,7 +177,7 @@ var _ = Describe("A message is who it is, not what it is called", func() {
 
 	It("without a Message-ID equal octets are kept once, and others are fetched", func() {
 		b := newBench(nil, nil, []maildrop.Message{maildrop.Bytes("u1", anonymous(1, "Note")), maildrop.Bytes("u2", anonymous(2, "Note"))}, stay)
-		b.srv.On(fakeserver.Match{Verb: "DELE"}, fakeserver.Auto.With(fakeserver.CutAfter(0, fakeserver.Close))).Once().Must()
+		b.srv.On(fakeserver.Match{Verb: "DELE"}, fakeserver.Auto.With(edit.CutAfter(0, edit.Close))).Once().Must()
 		_, err := b.do(move)
 		Expect(err).To(HaveOccurred())
 		b.give("u1", anonymous(1, "Memo"))
@@ -221,10 +222,10 @@ var _ = Describe("A message is who it is, not what it is called", func() {
 
 	It("of two with one name and size, the header says which one another program deleted", func() {
 		b := newBench(nil, nil, []maildrop.Message{mail(1), maildrop.Bytes("x2", raw(2)), maildrop.Bytes("x3", twin(2))}, stay)
-		b.srv.On(fakeserver.Match{Verb: "UIDL"}, fakeserver.Auto.With(fakeserver.ReplaceRow(2, "2 same")).With(fakeserver.ReplaceRow(3, "3 same"))).Times(1).Must()
+		b.srv.On(fakeserver.Match{Verb: "UIDL"}, fakeserver.Auto.With(edit.ReplaceRow(2, "2 same")).With(edit.ReplaceRow(3, "3 same"))).Times(1).Must()
 		b.session()
 		Expect(b.drop.Remove("x2")).To(Succeed())
-		b.srv.On(fakeserver.Match{Verb: "UIDL"}, fakeserver.Auto.With(fakeserver.ReplaceRow(2, "2 same"))).Must()
+		b.srv.On(fakeserver.Match{Verb: "UIDL"}, fakeserver.Auto.With(edit.ReplaceRow(2, "2 same"))).Must()
 		b.mustDo(mtm.Connect{})
 		Expect(subjects(b.mailbox())).To(ConsistOf("Letter 1", "Change 2"))
 		b.mustDo(mtm.Disconnect{})
@@ -235,7 +236,7 @@ var _ = Describe("A message is who it is, not what it is called", func() {
 		b := newBench(nil, nil, mails(3), stay)
 		for visit := range 6 {
 			b.srv.On(fakeserver.Match{Verb: "LIST", Session: visit + 1}, fakeserver.Auto.With(
-				fakeserver.Raw(fmt.Sprintf("+OK\r\n1 %d\r\n2 %d\r\n3 %d\r\n.\r\n", 100+visit, 200+visit, 300+visit)))).Must()
+				edit.Raw(fmt.Sprintf("+OK\r\n1 %d\r\n2 %d\r\n3 %d\r\n.\r\n", 100+visit, 200+visit, 300+visit)))).Must()
 			b.mustDo(fetch)
 			switch {
 			case visit >= 1 && visit <= 3:
