@@ -16,7 +16,6 @@ import (
 	"pop3mtm/fakeserver/edit"
 	"pop3mtm/mtm"
 	"pop3mtm/mtm/account"
-	"pop3mtm/mtm/autosend"
 	"pop3mtm/mtm/store"
 )
 
@@ -51,13 +50,6 @@ func session(dir, role string) (err error) {
 	defer func() { err = errors.Join(err, st.Close()) }()
 	a, err := mtm.FindAccount(context.Background(), st, "work")
 	if err != nil {
-		return err
-	}
-	if role == roleSend {
-		service, err := st.Entry(context.Background(), a.ID)
-		if err == nil {
-			_, err = autosend.Run(context.Background(), st, service.Related, nil)
-		}
 		return err
 	}
 	box, err := mtm.Open(st, a.ID, &mtm.Options{BatchMessages: 1})
@@ -200,10 +192,10 @@ func (k *killed) choose(random *rand.Rand, e store.Entry) []mtm.Command {
 func (k *killed) runUntil(t *testing.T, n int) {
 	t.Helper()
 	if n == 0 {
-		k.runRole(t, roleQueue, 0, nil)
+		k.run(t, k.program(roleQueue), 0, nil)
 		return
 	}
-	k.runRole(t, roleQueue, n, func(p *os.Process) { _ = p.Kill() }) // it may have ended by itself
+	k.run(t, k.program(roleQueue), n, func(p *os.Process) { _ = p.Kill() }) // it may have ended by itself
 }
 
 // expect looks at the store and the server, in the middle of it all or at the end.

@@ -2,6 +2,7 @@ package mtm_test
 
 import (
 	"bytes"
+	"database/sql"
 	"flag"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -19,7 +21,6 @@ import (
 	"pop3mtm/fakeserver/smtpsink"
 	"pop3mtm/mtm"
 	"pop3mtm/mtm/account"
-	"pop3mtm/mtm/autosend"
 	"pop3mtm/mtm/store"
 )
 
@@ -47,13 +48,18 @@ type tally struct {
 	killed, ended          map[string]int // by what the program did
 	lost, doubled, corrupt int
 	sentTwice              int
+
+	autosend string // the program, built for the test
 }
 
 // Programs are killed at seeded moments: at a command that the server hears, or a time after it, or a time after the program
 // began. After each kill nothing is lost, doubled or corrupt, and the next program does the rest.
 // All of it: go test ./mtm -run TestProgramsKilledAtAnyMoment -kills 1000 -v
 func TestProgramsKilledAtAnyMoment(t *testing.T) {
-	sum := &tally{killed: map[string]int{}, ended: map[string]int{}}
+	sum := &tally{killed: map[string]int{}, ended: map[string]int{}, autosend: filepath.Join(t.TempDir(), "autosend")}
+	if out, err := exec.Command("go", "build", "-o", sum.autosend, "../cmd/autosend").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
 	for seed := uint64(0); sum.kills() < *killRuns && !t.Failed(); seed++ {
 		role := []string{roleGet, roleMove, rolePopulate, roleQueue, roleSend}[seed%5]
 		kills := 1 + int(seed/5%4)
@@ -90,15 +96,15 @@ func (s *tally) killFetching(t *testing.T, random *rand.Rand, role string, kills
 	}
 	asked := false
 	for range kills {
-		s.note(role, k.killAt(t, role, random.IntN(commandsOf(role)), random))
+		s.note(role, k.killAt(t, k.program(role), random.IntN(commandsOf(role)), random))
 		s.inspect(t, k, role, false)
 		k.open(t, func(st *store.Store) { asked = asked || k.remembered(t, st) })
 		// Whatever looks at the mailbox between, what was asked for is still asked for.
 		if asked && role != roleQueue && random.IntN(2) == 0 {
-			k.runRole(t, roleLook, 0, nil)
+			k.run(t, k.program(roleLook), 0, nil)
 		}
 	}
-	k.runRole(t, role, 0, nil)
+	k.run(t, k.program(role), 0, nil)
 	s.inspect(t, k, role, true)
 }
 
@@ -148,8 +154,15 @@ func (k *killed) account(t *testing.T, changes ...change) {
 	})
 }
 
+// program is one that works on the store in a role.
+func (k *killed) program(role string) *exec.Cmd {
+	program := exec.Command(os.Args[0])
+	program.Env = append(os.Environ(), childStore+"="+k.dir, childRole+"="+role)
+	return program
+}
+
 // killAt runs a program, kills it at command n or a while after it, and reports whether it had not ended before.
-func (k *killed) killAt(t *testing.T, role string, n int, random *rand.Rand) bool {
+func (k *killed) killAt(t *testing.T, program *exec.Cmd, n int, random *rand.Rand) bool {
 	t.Helper()
 	while := time.Duration(0)
 	if n == 0 || random.IntN(2) == 0 {
@@ -158,7 +171,7 @@ func (k *killed) killAt(t *testing.T, role string, n int, random *rand.Rand) boo
 	if n == 0 { // from the start of the program on
 		while *= 10
 	}
-	return k.runRole(t, role, n, func(p *os.Process) {
+	return k.run(t, program, n, func(p *os.Process) {
 		if while == 0 {
 			_ = p.Kill() // it may have ended by itself
 			return
@@ -167,11 +180,9 @@ func (k *killed) killAt(t *testing.T, role string, n int, random *rand.Rand) boo
 	})
 }
 
-// runRole runs a program, and calls kill as the server hears command number n, or at its start; without kill it must end well.
-func (k *killed) runRole(t *testing.T, role string, n int, kill func(p *os.Process)) (killed bool) {
+// run runs a program, and calls kill as the server hears command number n, or at its start; without kill it must end well.
+func (k *killed) run(t *testing.T, program *exec.Cmd, n int, kill func(p *os.Process)) (killed bool) {
 	t.Helper()
-	program := exec.Command(os.Args[0])
-	program.Env = append(os.Environ(), childStore+"="+k.dir, childRole+"="+role)
 	var said bytes.Buffer
 	program.Stderr = &said
 	if err := program.Start(); err != nil {
@@ -193,7 +204,7 @@ func (k *killed) runRole(t *testing.T, role string, n int, kill func(p *os.Proce
 	k.heard = nil
 	k.mu.Unlock()
 	if err != nil && kill == nil {
-		t.Fatalf("%s: %v: %s", role, err, said.String())
+		t.Fatalf("%s: %v: %s", program, err, said.String())
 	}
 	if err := k.srv.Wait(t.Context()); err != nil { // until the session has ended there too
 		t.Fatal(err)
@@ -313,47 +324,75 @@ func (s *tally) killSending(t *testing.T, random *rand.Rand, kills int) {
 	})
 	killed := 0
 	for range kills {
-		did := k.killAt(t, roleSend, random.IntN(3+4*letters), random)
+		did := k.killAt(t, s.sender(t, k), random.IntN(3+4*letters), random)
 		s.note(roleSend, did)
 		if did {
 			killed++
 		}
 	}
-	s.finishSending(t, k, sink, letters, killed)
+	if k.left(t) > 0 {
+		k.run(t, s.sender(t, k), 0, nil)
+	}
+	s.inspectSent(t, k, sink, letters, killed)
 }
 
-// finishSending roleSend the rest, and counts: a program that is killed between the server's reply and the note of it roleSend one
-// message again, no more (RFC 5321 section 4.1.1.4).
-func (s *tally) finishSending(t *testing.T, k *killed, sink *smtpsink.Server, letters, killed int) {
+// sender is a program that sends, once the leases of the dead are over.
+func (s *tally) sender(t *testing.T, k *killed) *exec.Cmd {
 	t.Helper()
-	st, err := store.Open(k.dir, &store.Options{Now: func() time.Time { return time.Now().Add(time.Hour) }})
+	db, err := sql.Open("sqlite", filepath.Join(k.dir, "index.db"))
+	if err == nil {
+		_, err = db.ExecContext(t.Context(), "UPDATE outgoing SET lease_until = 1 WHERE lease_owner <> ''")
+	}
+	if err == nil {
+		err = db.Close()
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := mtm.FindAccount(t.Context(), st, "work")
-	if err != nil {
-		t.Fatal(err)
-	}
-	service, err := st.Entry(t.Context(), a.ID)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err = autosend.Run(t.Context(), st, service.Related, nil); err != nil {
-		t.Logf("the last program: %v", err) // nothing may be left to send
-	}
-	if _, err := st.Check(t.Context(), func(p store.Problem) {
-		s.corrupt++
-		t.Errorf("the store: %s", p)
-	}); err != nil {
-		t.Fatal(err)
-	}
-	if n, err := st.Count(t.Context(), store.Sent); err != nil || n.Messages != letters {
-		s.lost++
-		t.Errorf("%d of %d messages are in Sent: %v", n.Messages, letters, err)
-	}
-	if err := st.Close(); err != nil {
-		t.Fatal(err)
-	}
+	var service store.ID
+	k.open(t, func(st *store.Store) {
+		a, err := mtm.FindAccount(t.Context(), st, "work")
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := st.Entry(t.Context(), a.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		service = e.Related
+	})
+	return exec.Command(s.autosend, k.dir, fmt.Sprint(service))
+}
+
+// left counts what is in the Outbox.
+func (k *killed) left(t *testing.T) (n int) {
+	t.Helper()
+	k.open(t, func(st *store.Store) {
+		counts, err := st.Count(t.Context(), store.Outbox)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n = counts.Messages
+	})
+	return n
+}
+
+// inspectSent counts what arrived: a program that is killed between the server's reply and the note of it sends one message
+// again, no more (RFC 5321 section 4.1.1.4).
+func (s *tally) inspectSent(t *testing.T, k *killed, sink *smtpsink.Server, letters, killed int) {
+	t.Helper()
+	k.open(t, func(st *store.Store) {
+		if _, err := st.Check(t.Context(), func(p store.Problem) {
+			s.corrupt++
+			t.Errorf("the store: %s", p)
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := st.Count(t.Context(), store.Sent); err != nil || n.Messages != letters {
+			s.lost++
+			t.Errorf("%d of %d messages are in Sent: %v", n.Messages, letters, err)
+		}
+	})
 	got := map[string]int{}
 	for _, m := range sink.Messages() {
 		for line := range bytes.Lines(m.Data) {
