@@ -23,6 +23,7 @@ type env struct {
 	window  window
 	json    bool
 	shell   *shell // nil outside of a shell
+	barred  error  // why the store of a command that marks is only read
 }
 
 // patience is a flag's value: a duration above zero.
@@ -69,6 +70,7 @@ type access int
 
 const (
 	reading access = iota
+	marking        // reads, and writes what it can do without where the disk is full or cannot be written
 	writing
 	creating // makes the store when there is none
 )
@@ -81,7 +83,12 @@ func (e *env) withStore(a access, use func(*store.Store) error) (err error) {
 	if _, err = os.Stat(e.dir); a != creating && errors.Is(err, fs.ErrNotExist) {
 		return coded(mtm.ErrNotFound, "there is no message store at %s: name one with --store, or make one with 'mtm account add'", e.dir)
 	}
-	st, err := store.Open(e.dir, &store.Options{MustExist: a != creating, ReadOnly: a == reading})
+	o := store.Options{MustExist: a != creating, ReadOnly: a == reading, Upgrade: true}
+	st, err := store.Open(e.dir, &o)
+	if a == marking && noRoomToWrite(err) {
+		o.ReadOnly, e.barred = true, err
+		st, err = store.Open(e.dir, &o)
+	}
 	if err != nil {
 		return err
 	}
@@ -91,6 +98,11 @@ func (e *env) withStore(a access, use func(*store.Store) error) (err error) {
 		}
 	}()
 	return use(st)
+}
+
+// noRoomToWrite reports whether err is about a full disk, or one that cannot be written.
+func noRoomToWrite(err error) bool {
+	return errors.Is(err, store.ErrDiskFull) || errors.Is(err, store.ErrReadOnly)
 }
 
 // run is the RunE of a command: it gives every error its number.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -57,7 +58,7 @@ are. Of a message that was made here it tells the state and all recipients. Belo
 			if s.raw && s.part != "" {
 				return cli.Usage("--raw and --part exclude each other")
 			}
-			a := writing
+			a := marking
 			if s.peek {
 				a = reading
 			}
@@ -97,7 +98,10 @@ func (s *show) run(ctx context.Context, id store.ID) (err error) {
 	}
 	b := s.store.NewBatch()
 	b.SetFlags([]store.ID{id}, 0, store.Unread)
-	return b.Commit(ctx)
+	if err = b.Commit(ctx); noRoomToWrite(err) {
+		_, err = fmt.Fprintf(s.cmd.ErrOrStderr(), "message %d stays unread: %v\n", id, cmp.Or(s.env.barred, err))
+	}
+	return err
 }
 
 func (s *show) writeRaw(ctx context.Context) error {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
-	"fmt"
 	"io"
 	"net/url"
 	"path/filepath"
@@ -18,12 +17,18 @@ import (
 // to the driver directly: database/sql would cost more than SQLite does for
 // the short statements of a batch. Not safe for concurrent use.
 type conn struct {
+	dir   string // of the index
 	raw   driver.Conn
 	stmts map[string]driver.Stmt
 }
 
 // dial opens the index file at path; every pragma is "name(value)".
 func dial(ctx context.Context, path string, pragmas ...string) (*conn, error) {
+	return dialURI(ctx, path, url.Values{"_pragma": pragmas})
+}
+
+// dialURI is dial with other parameters of SQLite's file names too.
+func dialURI(ctx context.Context, path string, parameters url.Values) (*conn, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
@@ -32,16 +37,16 @@ func dial(ctx context.Context, path string, pragmas ...string) (*conn, error) {
 	if !strings.HasPrefix(abs, "/") {
 		abs = "/" + abs // a Windows drive
 	}
-	u := url.URL{Scheme: "file", Path: abs, RawQuery: url.Values{"_pragma": pragmas}.Encode()}
+	u := url.URL{Scheme: "file", Path: abs, RawQuery: parameters.Encode()}
 	dialer, err := sqlite.NewConnector(u.String())
 	if err != nil {
 		return nil, err
 	}
 	raw, err := dialer.Connect(ctx)
 	if err != nil {
-		return nil, indexError(err)
+		return nil, indexError(filepath.Dir(path), err)
 	}
-	return &conn{raw: raw, stmts: make(map[string]driver.Stmt)}, nil
+	return &conn{dir: filepath.Dir(path), raw: raw, stmts: make(map[string]driver.Stmt)}, nil
 }
 
 func (c *conn) close() error {
@@ -68,7 +73,7 @@ func (c *conn) prepared(query string) (driver.Stmt, error) {
 	}
 	st, err := p.PrepareContext(context.Background(), query)
 	if err != nil {
-		return nil, indexError(err)
+		return nil, indexError(c.dir, err)
 	}
 	c.stmts[query] = st
 	return st, nil
@@ -91,7 +96,7 @@ func (c *conn) execValues(ctx context.Context, query string, args []driver.Named
 	}
 	res, err := x.ExecContext(ctx, args)
 	if err != nil {
-		return 0, indexError(err)
+		return 0, indexError(c.dir, err)
 	}
 	return res.RowsAffected()
 }
@@ -103,7 +108,7 @@ func (c *conn) script(ctx context.Context, query string) error {
 		return errors.New("the SQLite driver cannot execute statements")
 	}
 	_, err := x.ExecContext(ctx, query, nil)
-	return indexError(err)
+	return indexError(c.dir, err)
 }
 
 // query calls f for each row; the row is only valid during the call.
@@ -122,11 +127,11 @@ func (c *conn) queryValues(ctx context.Context, query string, f func(row []drive
 	}
 	rows, err := x.QueryContext(ctx, args)
 	if err != nil {
-		return indexError(err)
+		return indexError(c.dir, err)
 	}
 	defer func() {
 		if e := rows.Close(); err == nil {
-			err = indexError(e)
+			err = indexError(c.dir, e)
 		}
 	}()
 	row := make([]driver.Value, len(rows.Columns()))
@@ -134,7 +139,7 @@ func (c *conn) queryValues(ctx context.Context, query string, f func(row []drive
 		if err := rows.Next(row); err == io.EOF {
 			return nil
 		} else if err != nil {
-			return indexError(err)
+			return indexError(c.dir, err)
 		}
 		if err := f(row); err != nil {
 			return err
@@ -188,32 +193,6 @@ func asInt(v driver.Value) int64 {
 func asText(v driver.Value) string {
 	s, _ := v.(string)
 	return s
-}
-
-// The primary result codes of SQLite that have a meaning of ours.
-const (
-	sqliteBusy    = 5
-	sqliteLocked  = 6
-	sqliteCorrupt = 11
-	sqliteFull    = 13
-	sqliteNotADB  = 26
-)
-
-// indexError gives an error of SQLite its meaning.
-func indexError(err error) error {
-	var e *sqlite.Error
-	if !errors.As(err, &e) {
-		return err
-	}
-	switch e.Code() & 0xff {
-	case sqliteBusy, sqliteLocked:
-		return fmt.Errorf("%w by another program; try again when it has finished (%w)", ErrLocked, err)
-	case sqliteCorrupt, sqliteNotADB:
-		return fmt.Errorf("%w: the index cannot be read (%w)", ErrCorrupt, err)
-	case sqliteFull:
-		return fmt.Errorf("%w: %w", ErrDiskFull, err)
-	}
-	return err
 }
 
 // pragma formats a pragma for dial.

@@ -19,8 +19,8 @@ var (
 	ErrNoBody = errors.New("entry has no body")
 	// ErrDiskFull: the volume or the quota is full; nothing of the batch is visible.
 	ErrDiskFull = errors.New("disk full")
-	// ErrReadOnly: the store was opened with Options.ReadOnly.
-	ErrReadOnly = errors.New("message store is open for reading only")
+	// ErrReadOnly: the store was opened with Options.ReadOnly, or the user may not write where it lies.
+	ErrReadOnly = errors.New("message store can only be read")
 	// ErrStaleBody: a Body taken from an older Entry is no longer where it was; read the entry again.
 	ErrStaleBody = errors.New("body was moved or reclaimed")
 	// ErrSending: the message is not in the sending state that the change needs; read the entry again.

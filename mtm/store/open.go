@@ -18,7 +18,8 @@ import (
 // Options of Open. The zero value and nil mean the defaults.
 type Options struct {
 	MustExist   bool          // do not create a store
-	ReadOnly    bool          // never write; implies MustExist
+	ReadOnly    bool          // never write into the store; implies MustExist
+	Upgrade     bool          // with ReadOnly: a store of an older version becomes one of this one, if it can be written
 	BusyTimeout time.Duration // how long to wait for another process; 5 seconds
 	SegmentSize int64         // a segment file above this many octets takes no more bodies; 256 MiB
 
@@ -57,6 +58,7 @@ const (
 type Store struct {
 	dir     string
 	options Options
+	index   indexFile // that is read
 
 	readers readerPool
 	handles handleTable
@@ -91,6 +93,9 @@ func Open(dir string, o *Options) (*Store, error) {
 			return nil, err
 		}
 	}
+	if opt.ReadOnly && opt.Upgrade {
+		upgrade(dir, opt)
+	}
 	s := &Store{dir: dir, options: opt, write: make(chan struct{}, 1)}
 	s.buffers.New = func() any { b := make([]byte, copySize); return &b }
 	if err := s.start(context.Background()); err != nil {
@@ -99,14 +104,28 @@ func Open(dir string, o *Options) (*Store, error) {
 	return s, nil
 }
 
+// upgrade brings an older store to this version. What stands against it, a full disk or one that cannot be written,
+// concerns nobody who reads: a private copy of the index is then brought to this version.
+func upgrade(dir string, opt Options) {
+	var h [4]byte
+	f, err := openFile(filepath.Join(dir, indexName), os.O_RDONLY)
+	if err != nil {
+		return
+	}
+	_, err = f.ReadAt(h[:], 60) // user_version
+	_ = f.Close()               // it was only read
+	if err != nil || int(binary.BigEndian.Uint32(h[:])) >= len(migrations()) {
+		return
+	}
+	opt.ReadOnly, opt.MustExist = false, true
+	if s, err := Open(dir, &opt); err == nil {
+		_ = s.Close()
+	}
+}
+
 // start opens the connections, migrates and recovers.
 func (s *Store) start(ctx context.Context) error {
-	r, err := s.readers.take(ctx, s)
-	if err != nil {
-		return err
-	}
-	_, err = version(ctx, r, s.dir)
-	s.readers.give(r)
+	err := s.openIndex(ctx)
 	if err != nil || s.options.ReadOnly {
 		return err
 	}
@@ -119,10 +138,10 @@ func (s *Store) start(ctx context.Context) error {
 	if err := migrate(ctx, s.writer, s.dir); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Join(s.dir, bodiesName), 0o700); err != nil {
-		return err
+	if err := makeFolder(filepath.Join(s.dir, bodiesName)); err != nil {
+		return diskError(err)
 	}
-	return s.recover(ctx)
+	return diskError(s.recover(ctx))
 }
 
 // Close ends the use of the store. Batches that were not committed are lost.
@@ -138,7 +157,7 @@ func (s *Store) Close() error {
 		s.writer = nil
 		<-s.write
 	}
-	return errors.Join(err, s.readers.close())
+	return errors.Join(err, s.readers.close(), s.index.remove())
 }
 
 // Dir is the folder that Open was given.
@@ -166,6 +185,10 @@ func recognise(dir string) (bool, error) {
 		}
 	}
 	for _, entry := range list {
+		if entry.Name() == bodiesName {
+			return false, fmt.Errorf("%s: %w: its %s is missing; 'mtm salvage' brings what is whole into a new store",
+				dir, ErrCorrupt, indexName)
+		}
 		if !strings.HasPrefix(entry.Name(), newPrefix) {
 			return false, fmt.Errorf("%s: %w: it holds %q and no %s; give an empty or a new folder",
 				dir, ErrNotStore, entry.Name(), indexName)
@@ -177,7 +200,13 @@ func recognise(dir string) (bool, error) {
 // checkHeader looks at the first bytes of index.db: the name of the format,
 // and the application id in octets 68 to 71.
 func checkHeader(dir string) error {
-	f, err := os.Open(filepath.Join(dir, indexName))
+	for _, suffix := range []string{"-wal", "-shm", "-journal"} { // SQLite would open whatever is there
+		st, err := os.Lstat(filepath.Join(dir, indexName+suffix))
+		if err == nil && !st.Mode().IsRegular() {
+			return fmt.Errorf("%s: %w: its %s is not a regular file", dir, ErrNotStore, indexName+suffix)
+		}
+	}
+	f, err := openFile(filepath.Join(dir, indexName), os.O_RDONLY)
 	if err != nil {
 		return err
 	}
@@ -187,6 +216,10 @@ func checkHeader(dir string) error {
 		return err
 	}
 	if string(head[:16]) != "SQLite format 3\x00" || binary.BigEndian.Uint32(head[68:]) != applicationID {
+		if ids, err := (&Store{dir: dir}).segmentFiles(); err == nil && len(ids) > 0 {
+			return fmt.Errorf("%s: %w: its %s cannot be read; 'mtm salvage' brings what is whole into a new store",
+				dir, ErrCorrupt, indexName)
+		}
 		return fmt.Errorf("%s: %w: its %s was not written by this program", dir, ErrNotStore, indexName)
 	}
 	return nil
@@ -195,8 +228,8 @@ func checkHeader(dir string) error {
 // create makes a new store in dir. The index appears under its name only when
 // it is complete, so a crash or a second creator cannot spoil it.
 func create(dir string) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
+	if err := makeFolder(dir); err != nil {
+		return diskError(err)
 	}
 	f, err := os.CreateTemp(dir, newPrefix)
 	if err != nil {
@@ -218,6 +251,26 @@ func create(dir string) error {
 		return err
 	}
 	return syncDir(dir)
+}
+
+// makeFolder makes dir, with those above it, and makes their names durable.
+func makeFolder(dir string) error {
+	err := os.Mkdir(dir, 0o700)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err = makeFolder(filepath.Dir(dir)); err == nil {
+			err = os.Mkdir(dir, 0o700)
+		}
+	}
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err = syncDir(filepath.Dir(dir)); errors.Is(err, fs.ErrPermission) {
+		return nil // it cannot be opened for that
+	}
+	return err
 }
 
 func fillIndex(path, dir string) (err error) {

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -196,7 +197,18 @@ func asVersion1(dir string) {
 	Expect(rows.Err()).NotTo(HaveOccurred())
 	Expect(later).To(ContainElement("DROP TABLE outgoing"))
 	Expect(db.Close()).To(Succeed())
-	later = append(later, "ALTER TABLE entries DROP COLUMN checksum", "ALTER TABLE segments DROP COLUMN birth",
-		"ALTER TABLE segments DROP COLUMN notes", "PRAGMA user_version = 1")
-	Expect(sqlite(dir, later...).Close()).To(Succeed())
+	Expect(sqlite(dir, slices.Concat(later, later5(), []string{"PRAGMA user_version = 1"})...).Close()).To(Succeed())
+}
+
+// later5 takes out the columns that version 5 added.
+func later5() []string {
+	return []string{"ALTER TABLE entries DROP COLUMN checksum", "ALTER TABLE segments DROP COLUMN birth",
+		"ALTER TABLE segments DROP COLUMN notes"}
+}
+
+// asVersion4 takes what version 5 of the schema added out of a store that nobody has open.
+func asVersion4(dir string) {
+	GinkgoHelper()
+	Expect(sqlite(dir, append(later5(), "DROP TABLE shared", "DROP TABLE deleted", "DROP TABLE unknown", "DROP TABLE facts",
+		"DROP TABLE breaks", "PRAGMA user_version = 4")...).Close()).To(Succeed())
 }

@@ -3,7 +3,7 @@ package store
 import (
 	"context"
 	"errors"
-	"path/filepath"
+	"net/url"
 	"sync"
 )
 
@@ -31,9 +31,12 @@ func (p *readerPool) take(ctx context.Context, s *Store) (*conn, error) {
 		return c, nil
 	}
 	p.mu.Unlock()
-	return dial(ctx, filepath.Join(s.dir, indexName),
-		pragma("busy_timeout", s.options.BusyTimeout.Milliseconds()),
-		pragma("cache_size", -8<<10), "query_only(1)")
+	parameters := url.Values{"_pragma": {pragma("busy_timeout", s.options.BusyTimeout.Milliseconds()),
+		pragma("cache_size", -8<<10), "query_only(1)"}}
+	if s.index.frozen {
+		parameters.Set("immutable", "1")
+	}
+	return dialURI(ctx, s.index.path, parameters)
 }
 
 func (p *readerPool) give(c *conn) {
@@ -50,8 +53,16 @@ func (p *readerPool) give(c *conn) {
 
 func (p *readerPool) close() error {
 	p.mu.Lock()
+	p.closed = true
+	p.mu.Unlock()
+	return p.drop()
+}
+
+// drop closes the connections that are kept.
+func (p *readerPool) drop() error {
+	p.mu.Lock()
 	idle := p.idle
-	p.idle, p.closed = nil, true
+	p.idle = nil
 	p.mu.Unlock()
 	var err error
 	for _, c := range idle {

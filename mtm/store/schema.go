@@ -148,7 +148,7 @@ func (c *conn) transaction(ctx context.Context, f func() error) error {
 	err := f()
 	if err == nil {
 		_, err = c.exec(context.Background(), "COMMIT")
-		if err != nil && !errors.Is(err, ErrLocked) && !errors.Is(err, ErrDiskFull) {
+		if err != nil && !notTaken(err) {
 			err = fmt.Errorf("%w: %w", errInDoubt, err)
 		}
 	}

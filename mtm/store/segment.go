@@ -131,6 +131,10 @@ func (g *segment) append(p []byte) error {
 // put writes p to the file at flushed.
 func (g *segment) put(p []byte) error {
 	if _, err := g.f.WriteAt(p, g.flushed); err != nil {
+		// What was written of it must not look like the bodies of another time.
+		if g.f.Truncate(g.flushed) != nil {
+			g.err = diskError(err)
+		}
 		return diskError(err)
 	}
 	g.flushed += int64(len(p))
@@ -219,10 +223,15 @@ func (g *segment) sync(end int64) error {
 // close ends the use of the file; what was not synced is lost.
 func (g *segment) close() error { return errors.Join(g.f.Close(), g.lock.Close()) }
 
-// diskError marks the errors that mean a full volume.
+// diskError marks the errors that mean a full volume, or one that cannot be written.
 func diskError(err error) error {
-	if isDiskFull(err) {
+	switch {
+	case errors.Is(err, ErrDiskFull) || errors.Is(err, ErrReadOnly):
+		return err
+	case isDiskFull(err):
 		return fmt.Errorf("%w: %w", ErrDiskFull, err)
+	case isReadOnly(err):
+		return fmt.Errorf("%w: %w", ErrReadOnly, err)
 	}
 	return err
 }

@@ -47,6 +47,11 @@ func isDiskFull(err error) bool {
 	return errors.Is(err, windows.ERROR_DISK_FULL) || errors.Is(err, windows.ERROR_HANDLE_DISK_FULL)
 }
 
+// isReadOnly reports whether the system said that the user may not write there.
+func isReadOnly(err error) bool {
+	return errors.Is(err, windows.ERROR_WRITE_PROTECT) || errors.Is(err, windows.ERROR_ACCESS_DENIED)
+}
+
 // syncDir has nothing to do: NTFS journals names itself.
 func syncDir(string) error { return nil }
 
@@ -62,3 +67,6 @@ func freeSpace(dir string) (int64, error) {
 	}
 	return int64(min(free, 1<<62)), nil
 }
+
+// writable is not asked here: the system's own errors say it.
+func writable(string) error { return nil }

@@ -41,14 +41,14 @@ func (s *Store) takeSegment(b *Batch) (*segment, error) {
 		p.mu.Unlock()
 		return nil, ErrClosed
 	}
-	if n := len(p.idle); n > 0 {
-		g := p.idle[n-1]
-		p.idle = p.idle[:n-1]
+	g := p.takeIdle()
+	if g != nil {
 		b.use(g)
-		p.mu.Unlock()
-		return g, nil
 	}
 	p.mu.Unlock()
+	if g != nil {
+		return g, nil
+	}
 	g, err := s.newSegment(context.Background())
 	if err != nil {
 		return nil, err
@@ -64,6 +64,25 @@ func (s *Store) takeSegment(b *Batch) (*segment, error) {
 	p.all[g.id] = g
 	b.use(g)
 	return g, nil
+}
+
+// takeIdle takes a segment that is not spoiled; those that are go. The caller holds mu.
+func (p *writerPool) takeIdle() *segment {
+	for len(p.idle) > 0 {
+		g := p.idle[len(p.idle)-1]
+		p.idle = p.idle[:len(p.idle)-1]
+		g.mu.Lock()
+		spoiled := g.err != nil
+		g.mu.Unlock()
+		if !spoiled {
+			return g
+		}
+		if g.users == 0 {
+			delete(p.all, g.id)
+			_ = g.close() // what was in it was synced, or has failed already
+		}
+	}
+	return nil
 }
 
 // use counts b as a user of g, once. The caller holds writerPool.mu.

@@ -1,0 +1,138 @@
+package store
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+)
+
+// What stands in an index.db-wal (https://sqlite.org/fileformat2.html#walformat).
+const (
+	walHeader      = 32
+	walFrameHeader = 24
+	walMagic       = 0x377f0682 // the lowest bit says that checksums are big endian
+	walVersion     = 3007000
+	maxPageSize    = 65536
+)
+
+// walPages are the pages of the index that its write-ahead log replaces.
+type walPages struct {
+	pageSize int64
+	frames   map[uint32]int64 // page number -> where its newest content is
+	pages    uint32           // of the index; 0 when the log has nothing
+}
+
+// readWAL reads what is committed in a write-ahead log, as SQLite does after a crash: up to the first frame that does
+// not fit. A log that is missing or empty has nothing.
+func readWAL(path string) (w walPages, err error) {
+	f, err := openFile(path, os.O_RDONLY)
+	if errors.Is(err, fs.ErrNotExist) {
+		return w, nil
+	}
+	if err != nil {
+		return w, err
+	}
+	defer f.Close()
+	in := bufio.NewReaderSize(f, copySize)
+	var h [walHeader]byte
+	if _, err := io.ReadFull(in, h[:]); err != nil {
+		return w, ignoreEOF(err)
+	}
+	magic := binary.BigEndian.Uint32(h[:])
+	w.pageSize = int64(binary.BigEndian.Uint32(h[8:]))
+	sum := walSum{order: binary.LittleEndian}
+	if magic&1 != 0 {
+		sum.order = binary.BigEndian
+	}
+	sum.add(h[:24])
+	if magic&^1 != walMagic || binary.BigEndian.Uint32(h[4:]) != walVersion || !sum.is(h[24:]) ||
+		w.pageSize < 512 || w.pageSize > maxPageSize || w.pageSize&(w.pageSize-1) != 0 {
+		return walPages{}, nil
+	}
+	return w, ignoreEOF(w.read(in, h[16:24], sum))
+}
+
+// read takes the frames that belong together, transaction by transaction.
+func (w *walPages) read(in io.Reader, salt []byte, sum walSum) error {
+	w.frames = make(map[uint32]int64)
+	open := make(map[uint32]int64) // of the transaction that has not ended yet
+	frame := make([]byte, walFrameHeader+w.pageSize)
+	for at := int64(walHeader); ; at += int64(len(frame)) {
+		if _, err := io.ReadFull(in, frame); err != nil {
+			return err
+		}
+		sum.add(frame[:8])
+		sum.add(frame[walFrameHeader:])
+		page, size := binary.BigEndian.Uint32(frame), binary.BigEndian.Uint32(frame[4:])
+		if string(frame[8:16]) != string(salt) || page == 0 || !sum.is(frame[16:]) {
+			return nil
+		}
+		open[page] = at + walFrameHeader
+		if size == 0 {
+			continue
+		}
+		w.pages = size
+		for page, at := range open {
+			w.frames[page] = at
+		}
+		clear(open)
+	}
+}
+
+func ignoreEOF(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil
+	}
+	return err
+}
+
+// walSum is the checksum of the log, over all that came before.
+type walSum struct {
+	order binary.ByteOrder
+	a, b  uint32
+}
+
+func (s *walSum) add(p []byte) {
+	for ; len(p) >= 8; p = p[8:] {
+		s.a += s.order.Uint32(p) + s.b
+		s.b += s.order.Uint32(p[4:]) + s.a
+	}
+}
+
+func (s *walSum) is(p []byte) bool {
+	return binary.BigEndian.Uint32(p) == s.a && binary.BigEndian.Uint32(p[4:]) == s.b
+}
+
+// copyIndex writes the index at path, with what its log holds, into to: an index of its own without a log.
+func copyIndex(path string, to *os.File) error {
+	w, err := readWAL(path + "-wal")
+	if err != nil {
+		return err
+	}
+	f, err := openFile(path, os.O_RDONLY)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if _, err := io.Copy(to, f); err != nil || w.pages == 0 {
+		return err
+	}
+	wal, err := openFile(path+"-wal", os.O_RDONLY)
+	if err != nil {
+		return err
+	}
+	defer wal.Close()
+	page := make([]byte, w.pageSize)
+	for number, at := range w.frames {
+		if _, err := wal.ReadAt(page, at); err != nil {
+			return err
+		}
+		if _, err := to.WriteAt(page, int64(number-1)*w.pageSize); err != nil {
+			return err
+		}
+	}
+	return to.Truncate(int64(w.pages) * w.pageSize)
+}
