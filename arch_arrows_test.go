@@ -14,7 +14,6 @@ const module = "pop3mtm"
 var arrows = map[string][]string{
 	".":                      nil,
 	"cmd/pop3sim":            {"features", "scenarios/...", "fakeserver/...", "fixtures", "mtm", "mtm/store", "mtm/account", "mtm/progress", "mtm/pop3", "cmd/internal/..."},
-	"cmd/bench":              {"features", "scenarios", "fakeserver/...", "fixtures", "mtm", "mtm/autosend", "mtm/store", "mtm/account", "mtm/progress", "mtm/pop3", "cmd/internal/..."},
 	"cmd/mtm":                {"mtm", "mtm/autosend", "mtm/store", "mtm/account", "mtm/progress", "mtm/pop3", "cmd/internal/..."},
 	"cmd/autosend":           {"mtm/autosend", "mtm/store", "mtm/progress", "cmd/internal/..."},
 	"cmd/internal/cli":       nil,
@@ -36,6 +35,19 @@ var arrows = map[string][]string{
 	"mtm/store":              nil,
 	"mtm/account":            nil,
 	"mtm/progress":           nil,
+
+	// The bench.
+	"cmd/bench":                   {"cmd/bench/internal/...", "fakeserver", "fakeserver/maildrop", "fakeserver/smtpsink", "fixtures", "mtm", "mtm/autosend", "mtm/store", "mtm/account", "mtm/progress", "cmd/internal/..."},
+	"cmd/bench/internal/harness":  {"cmd/bench/internal/clients", "cmd/bench/internal/tasks", "cmd/bench/internal/report", "cmd/bench/internal/servers", "cmd/bench/internal/workload", "cmd/bench/internal/wire", "cmd/bench/internal/child", "cmd/bench/internal/numbers", "fakeserver/maildrop", "mtm/account", "cmd/internal/cli"},
+	"cmd/bench/internal/report":   {"cmd/bench/internal/workload", "cmd/bench/internal/wire", "cmd/bench/internal/child", "cmd/bench/internal/numbers", "cmd/internal/cli", "cmd/internal/page"},
+	"cmd/bench/internal/clients":  {"cmd/bench/internal/tasks", "cmd/bench/internal/verify", "cmd/bench/internal/servers", "cmd/bench/internal/child", "cmd/bench/internal/numbers", "fakeserver/maildrop", "mtm", "mtm/account", "mtm/pop3", "mtm/progress", "mtm/store", "cmd/internal/cli", "cmd/internal/peer"},
+	"cmd/bench/internal/tasks":    {"cmd/bench/internal/verify", "cmd/bench/internal/workload", "cmd/bench/internal/wire", "fakeserver/maildrop", "mtm", "mtm/store"},
+	"cmd/bench/internal/servers":  {"cmd/bench/internal/workload", "cmd/bench/internal/child", "cmd/bench/internal/numbers", "fakeserver", "fakeserver/maildrop", "fixtures", "mtm/account", "mtm/pop3", "cmd/internal/cli", "cmd/internal/peer"},
+	"cmd/bench/internal/verify":   {"cmd/bench/internal/workload", "cmd/bench/internal/numbers", "fakeserver/maildrop", "mtm", "mtm/store", "cmd/internal/cli", "cmd/internal/peer"},
+	"cmd/bench/internal/workload": {"cmd/bench/internal/numbers", "fakeserver/maildrop", "cmd/internal/cli", "cmd/internal/mailfiles"},
+	"cmd/bench/internal/wire":     nil,
+	"cmd/bench/internal/child":    {"cmd/internal/cli"},
+	"cmd/bench/internal/numbers":  nil,
 
 	// The simulator.
 	"fakeserver":                 {"fakeserver/edit", "fakeserver/internal/accept", "fakeserver/maildrop", "fakeserver/notation"},

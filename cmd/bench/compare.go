@@ -8,6 +8,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"pop3mtm/cmd/bench/internal/clients"
+	"pop3mtm/cmd/bench/internal/harness"
+	"pop3mtm/cmd/bench/internal/report"
+	"pop3mtm/cmd/bench/internal/servers"
+	"pop3mtm/cmd/bench/internal/tasks"
+	"pop3mtm/cmd/bench/internal/wire"
+	"pop3mtm/cmd/bench/internal/workload"
 	"pop3mtm/cmd/internal/cli"
 	"pop3mtm/cmd/internal/peer"
 	"pop3mtm/mtm/account"
@@ -15,12 +22,15 @@ import (
 
 // compare is the benchmark of fetching a mailbox with several clients that take turns.
 type compare struct {
-	setup
-	window  job
+	harness.Setup
+	window  int
 	clients []string
 	own     []string // NAME=COMMAND
 	servers []string
 }
+
+// CompareMode returns the mode that runs it.
+func CompareMode() harness.Mode { return harness.Mode{Command: newCompare()} }
 
 func newCompare() *cobra.Command {
 	var m compare
@@ -46,57 +56,57 @@ are quoted for the shell already. It must copy every message below {dir}, one a 
   bench compare --tls stls --server pop3sim,dovecot
   bench compare --target 127.0.0.1:1110 --clients curl`,
 	}
-	m.addFlags(c, 2_000, 8<<10, 5, 0)
+	m.AddFlags(c, 2_000, 8<<10, 5, 0)
 	f := c.Flags()
-	m.addClientFlag(f)
-	f.StringSliceVar(&m.clients, "clients", nil, "clients of others (default those that are installed): "+strings.Join(peerNames(), ", "))
+	m.AddClientFlag(f)
+	f.StringSliceVar(&m.clients, "clients", nil, "clients of others (default those that are installed): "+strings.Join(clients.PeerNames(), ", "))
 	f.StringArrayVar(&m.own, "client", nil, "`NAME=COMMAND` of your own, repeatable: see above")
-	f.StringSliceVar(&m.servers, "server", []string{simulatorName}, "servers to fetch from: pop3sim, dovecot")
-	m.window.windowFlag(c)
-	m.addServerFlags(f)
+	f.StringSliceVar(&m.servers, "server", []string{servers.Simulator}, "servers to fetch from: pop3sim, dovecot")
+	harness.WindowFlag(f, &m.window)
+	m.AddServerFlags(f)
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		own, err := m.validate(c)
 		if err != nil {
 			return err
 		}
-		if err := checkSpace(m.dir, 2*m.box.total()); err != nil {
+		if err := workload.CheckSpace(m.Dir, 2*m.Box.Total()); err != nil {
 			return err
 		}
-		return m.withServers(c.Context(), m.servers, 1, func(servers []serverSpec, versions []participant) error {
-			return m.withSpool(c.Context(), c.ErrOrStderr(), 1, func(spool string) error {
-				p, err := m.plan(c.Context(), own, f.Changed("clients"), servers, versions, spool)
+		return m.WithServers(c.Context(), m.servers, 1, func(hosts []servers.Spec, versions []report.Participant) error {
+			return m.WithSpool(c.Context(), c.ErrOrStderr(), 1, func(spool string) error {
+				p, err := m.plan(c.Context(), own, f.Changed("clients"), hosts, versions, spool)
 				if err != nil {
 					return err
 				}
-				return p.run(c)
+				return p.Run(c)
 			})
 		})
 	}
 	return c
 }
 
-// validate also takes the command lines apart.
-func (m *compare) validate(c *cobra.Command) ([]clientSpec, error) {
-	if err := m.setup.validate(c.Flags()); err != nil {
+// Validate also takes the command lines apart.
+func (m *compare) validate(c *cobra.Command) ([]clients.Client, error) {
+	if err := m.Setup.Validate(c.Flags()); err != nil {
 		return nil, err
 	}
 	if err := m.validateTLS(); err != nil {
 		return nil, err
 	}
-	if err := m.window.validateWindow(); err != nil {
+	if err := harness.CheckWindow(m.window); err != nil {
 		return nil, err
 	}
-	if err := checkServers(m.servers, []string{simulatorName, dovecotName}, m.target); err != nil {
+	if err := servers.CheckNames(m.servers, []string{servers.Simulator, servers.DovecotName}, m.Target); err != nil {
 		return nil, err
 	}
 	if len(m.clients) == 1 && m.clients[0] == "" {
 		m.clients = nil // --clients '' wants none of them
 	}
-	if err := checkClients(m.clients); err != nil {
+	if err := clients.CheckNames(m.clients); err != nil {
 		return nil, err
 	}
-	var own []clientSpec
-	taken := append([]string{oursName, barePOP3, bareTCP}, peerNames()...)
+	var own []clients.Client
+	taken := append([]string{clients.MTM, clients.BarePOP3Name, clients.BareTCPName}, clients.PeerNames()...)
 	for _, text := range m.own {
 		name, line, ok := strings.Cut(text, "=")
 		if name = strings.TrimSpace(name); !ok || name == "" {
@@ -109,124 +119,101 @@ func (m *compare) validate(c *cobra.Command) ([]clientSpec, error) {
 		if err := (peer.CommandLine{Title: name, Line: line}).Validate(); err != nil {
 			return nil, cli.Usage("--client: %w", err)
 		}
-		own = append(own, clientSpec{Name: name, Command: line})
+		own = append(own, &clients.Theirs{Title: name, Command: line})
 	}
 	return own, nil
 }
 
 // validateTLS refuses what clients of others cannot be told to do.
 func (m *compare) validateTLS() error {
-	if m.tls == string(account.NoTLS) {
+	if m.TLS == string(account.NoTLS) {
 		return nil
 	}
-	if m.tlsName != "" {
+	if m.TLSName != "" {
 		return cli.Usage("--tls-name: the clients of others check the certificate for the host that they connect to")
 	}
-	if m.target != "" && m.line() != (line{}) {
+	if m.Target != "" && m.Line() != (wire.Line{}) {
 		return cli.Usage("--rtt and --bandwidth stand between the clients and the certificate of a --target: leave them or --tls out")
 	}
 	for _, name := range m.clients {
-		if p, known := peers()[name]; known && !p.Encrypts(peer.TLS(m.tls)) {
-			return cli.Usage("--clients: %s cannot protect its line with --tls %s: leave it out", name, m.tls)
+		if p, known := clients.Peers()[name]; known && !p.Encrypts(peer.TLS(m.TLS)) {
+			return cli.Usage("--clients: %s cannot protect its line with --tls %s: leave it out", name, m.TLS)
 		}
 	}
 	return nil
 }
 
 // plan is a trial for each client at each server, and the machine's limit once a round.
-func (m *compare) plan(ctx context.Context, own []clientSpec, named bool, servers []serverSpec, versions []participant, spool string) (*plan, error) {
-	p := m.begin("compare")
-	p.found.Servers, p.found.What = versions, m.what()+m.window.window()
-	specs, err := m.take(ctx, p, own, named)
+func (m *compare) plan(ctx context.Context, own []clients.Client, named bool, hosts []servers.Spec, versions []report.Participant, spool string) (*harness.Trials, error) {
+	p := m.Begin("compare")
+	p.Found.Servers, p.Found.What = versions, m.What()+harness.WindowWords(m.window)
+	taking, err := m.take(ctx, p, own, named)
 	if err != nil {
 		return nil, err
 	}
-	for _, server := range servers {
-		for _, spec := range specs {
-			t := trial{
-				Label: spec.Name, Server: server, Client: spec, Line: m.line(), Accounts: 1, Spool: spool,
-				Visits: []visitSpec{{Mailbox: m.box, Job: job{Mode: copyMail, Which: newOnes, Window: m.window.Window}}},
-			}
-			if len(servers) > 1 {
+	for _, server := range hosts {
+		for _, who := range taking {
+			t := harness.NewTrial(who.Name(), server, who, m.Line(), harness.VisitTo(m.Box, tasks.CopyNew()))
+			t.Spool = spool
+			if len(hosts) > 1 {
 				t.Label += " from " + server.Name
 			}
-			p.trials = append(p.trials, t)
+			p.Trials = append(p.Trials, t)
 		}
 	}
-	p.watched(p.trials...)
-	if err := m.limit(ctx, p, bareTCP); err != nil {
+	p.Watched(p.Trials...)
+	if err := p.Limit(ctx, clients.BareTCP()); err != nil {
 		return nil, err
 	}
-	p.found.Notes = append(p.found.Notes,
+	p.Found.Notes = append(p.Found.Notes,
 		"Every message of every run was compared with what was served, but for what a client is known to change.",
 		"Ratios compare clients that do not all do the same: ours keeps every octet, an index and the headers of the mailbox, and syncs "+
 			"a batch; what a power failure loses is fetched again. See what each syncs.")
-	m.durability(ctx, p, servers[0])
+	m.durability(ctx, p, hosts[0])
 	return p, nil
 }
 
 // take asks every client for its version. One of others that is not installed is left out, or an error when it was named.
-func (m *compare) take(ctx context.Context, p *plan, own []clientSpec, named bool) ([]clientSpec, error) {
-	wanted := []clientSpec{{Name: oursName, Program: m.mtm}}
+func (m *compare) take(ctx context.Context, p *harness.Trials, own []clients.Client, named bool) ([]clients.Client, error) {
+	wanted := []clients.Client{&clients.Ours{Program: m.MTM, Window: m.window}}
 	others := m.clients
 	if !named {
-		others = peerNames()
+		others = clients.PeerNames()
 	}
 	for _, name := range others {
-		if m.tls != string(account.NoTLS) && !peers()[name].Encrypts(peer.TLS(m.tls)) {
-			p.found.Notes = append(p.found.Notes, fmt.Sprintf("%s was left out: it cannot protect its line with --tls %s.", name, m.tls))
+		if m.TLS != string(account.NoTLS) && !clients.Peers()[name].Encrypts(peer.TLS(m.TLS)) {
+			p.Found.Notes = append(p.Found.Notes, fmt.Sprintf("%s was left out: it cannot protect its line with --tls %s.", name, m.TLS))
 			continue
 		}
-		wanted = append(wanted, clientSpec{Name: name})
+		wanted = append(wanted, &clients.Theirs{Title: name})
 	}
 	wanted = append(wanted, own...)
-	wanted = append(wanted, clientSpec{Name: barePOP3})
-	var taken []clientSpec
-	for _, spec := range wanted {
-		switch err := p.participate(ctx, spec); {
-		case err != nil && !named && missing(err) && spec.Name != oursName:
-			p.found.Notes = append(p.found.Notes, fmt.Sprintf("%s was left out: %v.", spec.Name, err))
+	wanted = append(wanted, clients.BarePOP3())
+	var taken []clients.Client
+	for _, who := range wanted {
+		switch err := p.Participate(ctx, who); {
+		case err != nil && !named && clients.Missing(err) && who.Name() != clients.MTM:
+			p.Found.Notes = append(p.Found.Notes, fmt.Sprintf("%s was left out: %v.", who.Name(), err))
 		case err != nil:
 			return nil, err
 		default:
-			taken = append(taken, spec)
+			taken = append(taken, who)
 		}
 	}
 	return taken, nil
 }
 
-// limit adds the bare sender and this receiver, where the mailbox is ours to send.
-func (s *setup) limit(ctx context.Context, p *plan, receiver string) error {
-	switch {
-	case s.target != "":
-		p.found.Notes = append(p.found.Notes, "The bare sender sends synthetic mail only: it was left out.")
-		return nil
-	case s.box.total() > largestSent:
-		p.found.Notes = append(p.found.Notes, "The bare sender keeps all mail in memory and takes "+octets(largestSent)+" at most: it was left out.")
-		return nil
-	}
-	if s.tls != string(account.NoTLS) {
-		p.found.Notes = append(p.found.Notes, "The bare sender sends in the clear.")
-	}
-	spec := clientSpec{Name: receiver}
-	p.trials = append(p.trials, trial{
-		Label: receiver, Server: serverSpec{Name: limitName}, Client: spec, Line: s.line(), Accounts: 1,
-		Visits: []visitSpec{{Mailbox: s.box, Job: job{Mode: copyMail, Which: newOnes}}},
-	})
-	return p.participate(ctx, spec)
-}
-
 // durability adds one run of each client under strace, which is not measured; else it says what is known.
-func (m *compare) durability(ctx context.Context, p *plan, server serverSpec) {
-	if canTrace(ctx) {
-		for _, t := range p.trials {
-			if t.Server.Name == server.Name || t.Server.Name == limitName {
+func (m *compare) durability(ctx context.Context, p *harness.Trials, server servers.Spec) {
+	if clients.CanTrace(ctx) {
+		for _, t := range p.Trials {
+			if t.Server.Name == server.Name || t.Server.Name == servers.Limit {
 				t.Syncs = true
-				p.extra = append(p.extra, t)
+				p.Extra = append(p.Extra, t)
 			}
 		}
 	}
-	for i := range p.found.Clients {
-		p.found.Clients[i].Durability = knownSyncs(p.found.Clients[i].Name)
+	for i := range p.Found.Clients {
+		p.Found.Clients[i].Durability = clients.KnownSyncs(p.Found.Clients[i].Name)
 	}
 }

@@ -9,6 +9,9 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	"pop3mtm/cmd/bench/internal/clients"
+	"pop3mtm/cmd/bench/internal/report"
+	"pop3mtm/cmd/bench/internal/servers"
 	"pop3mtm/cmd/internal/peer"
 )
 
@@ -50,7 +53,7 @@ var _ = Describe("bench compare", func() {
 			"--client", "broken=echo 'out of {host}' >&2; exit 3; : {port} {dir}")
 		Expect(r.status).To(Equal(1))
 		Expect(r.errOut).To(HavePrefix("bench: without loser, broken, which failed: "))
-		var found results
+		var found report.Results
 		Expect(json.Unmarshal([]byte(r.out), &found)).To(Succeed())
 		Expect(found.Failures).To(HaveLen(2))
 		Expect(found.Failures[0].What).To(Equal("loser"))
@@ -61,7 +64,7 @@ var _ = Describe("bench compare", func() {
 			rounds[m.Client]++
 			Expect(m.Messages).To(Equal(40))
 		}
-		Expect(rounds).To(Equal(map[string]int{oursName: 2, "mine": 2, barePOP3: 2, bareTCP: 2}))
+		Expect(rounds).To(Equal(map[string]int{clients.MTM: 2, "mine": 2, clients.BarePOP3Name: 2, clients.BareTCPName: 2}))
 		text, err := os.ReadFile(page)
 		Expect(err).NotTo(HaveOccurred())
 		checkPage(text, &found)
@@ -79,7 +82,7 @@ func TestOtherClientsTakeTurnsWithOursAtOtherServers(t *testing.T) {
 	peer.Need(t, err)
 	r := compareSmall("mpop-maildir,mpop-mbox", "--server", "pop3sim,dovecot")
 	g.Expect(r.status).To(Equal(0), r.errOut)
-	var found results
+	var found report.Results
 	g.Expect(json.Unmarshal([]byte(r.out), &found)).To(Succeed())
 	var order []string
 	for _, m := range found.Trials {
@@ -87,20 +90,20 @@ func TestOtherClientsTakeTurnsWithOursAtOtherServers(t *testing.T) {
 		g.Expect(m.Seconds).To(BeNumerically(">", 0))
 	}
 	var round []string
-	for _, server := range []string{simulatorName, dovecotName} {
-		for _, client := range []string{oursName, "mpop-maildir", "mpop-mbox", barePOP3} {
+	for _, server := range []string{servers.Simulator, servers.DovecotName} {
+		for _, client := range []string{clients.MTM, "mpop-maildir", "mpop-mbox", clients.BarePOP3Name} {
 			round = append(round, client+" from "+server)
 		}
 	}
-	round = append(round, bareTCP+" from "+limitName)
+	round = append(round, clients.BareTCPName+" from "+servers.Limit)
 	g.Expect(order).To(Equal(append(round, round...)))
 	g.Expect(found.Clients[1].Version).To(ContainSubstring("mpop"))
-	g.Expect(string(found.table())).To(MatchRegexp(`(?m)^mtm from dovecot : mpop-mbox from dovecot( +[0-9.]+){3}$`))
+	g.Expect(string(found.Table())).To(MatchRegexp(`(?m)^mtm from dovecot : mpop-mbox from dovecot( +[0-9.]+){3}$`))
 }
 
 func TestOtherClientsProtectTheirLinesByTheirOwnOptions(t *testing.T) {
 	g := NewWithT(t)
-	for name, c := range peers() {
+	for name, c := range clients.Peers() {
 		_, err := c.Version(t.Context())
 		peer.Need(t, err)
 		g.Expect(c.Encrypts(peer.Implicit)).To(BeTrue(), name)
@@ -113,7 +116,7 @@ func TestOtherClientsProtectTheirLinesByTheirOwnOptions(t *testing.T) {
 	} {
 		r := compareSmall(args[0], append(args[1:], "--tls", tls, "--messages", "10", "--runs", "1")...)
 		g.Expect(r.status).To(Equal(0), r.errOut)
-		var found results
+		var found report.Results
 		g.Expect(json.Unmarshal([]byte(r.out), &found)).To(Succeed())
 		g.Expect(found.TLS).To(Equal(tls))
 		g.Expect(found.Failures).To(BeEmpty())

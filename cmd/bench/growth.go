@@ -8,14 +8,23 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"pop3mtm/cmd/bench/internal/clients"
+	"pop3mtm/cmd/bench/internal/harness"
+	"pop3mtm/cmd/bench/internal/numbers"
+	"pop3mtm/cmd/bench/internal/report"
+	"pop3mtm/cmd/bench/internal/tasks"
 	"pop3mtm/cmd/internal/cli"
+	"pop3mtm/cmd/internal/page"
 )
 
 // growth is the benchmark of what a message costs in mailboxes of different sizes.
 type growth struct {
-	setup
+	harness.Setup
 	from int
 }
+
+// GrowthMode returns the mode that runs it.
+func GrowthMode() harness.Mode { return harness.Mode{Command: newGrowth()} }
 
 const (
 	leastGrowth = 10
@@ -35,26 +44,26 @@ figures of a column are alike; how much dearer a message is in the largest mailb
   bench growth --messages 1000000 --html growth.html
   bench growth --from 100 --messages 10000 --size 8KiB --runs 5`,
 	}
-	g.addFlags(c, 100_000, 2<<10, 3, 0)
+	g.AddFlags(c, 100_000, 2<<10, 3, 0)
 	f := c.Flags()
-	g.addClientFlag(f)
+	g.AddClientFlag(f)
 	f.IntVar(&g.from, "from", 1000, "messages of the smallest mailbox")
-	f.StringVar(&g.pop3sim, "pop3sim", "", "a pop3sim program that serves instead of the server built into the bench")
+	g.AddSimulatorFlag(f)
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		if err := g.setup.validate(f); err != nil {
+		if err := g.Setup.Validate(f); err != nil {
 			return err
 		}
-		if g.box.Messages > mostGrowth {
-			return cli.Usage("--messages takes %d to %d here, not %d", leastGrowth, mostGrowth, g.box.Messages)
+		if g.Box.Messages > mostGrowth {
+			return cli.Usage("--messages takes %d to %d here, not %d", leastGrowth, mostGrowth, g.Box.Messages)
 		}
-		if g.from < leastGrowth || g.from > g.box.Messages {
+		if g.from < leastGrowth || g.from > g.Box.Messages {
 			return cli.Usage("--from takes %d to --messages, not %d", leastGrowth, g.from)
 		}
 		p, err := g.plan(c.Context())
 		if err != nil {
 			return err
 		}
-		return p.run(c)
+		return p.Run(c)
 	}
 	return c
 }
@@ -62,13 +71,13 @@ figures of a column are alike; how much dearer a message is in the largest mailb
 // sizes are from, 3 x from, 10 x from and so on, and the largest.
 func (g *growth) sizes() []int {
 	var sizes []int
-	for power := g.from; power < g.box.Messages; power *= 10 {
+	for power := g.from; power < g.Box.Messages; power *= 10 {
 		sizes = append(sizes, power)
-		if 3*power < g.box.Messages {
+		if 3*power < g.Box.Messages {
 			sizes = append(sizes, 3*power)
 		}
 	}
-	return append(sizes, g.box.Messages)
+	return append(sizes, g.Box.Messages)
 }
 
 const growthName = "growth"
@@ -76,33 +85,31 @@ const growthName = "growth"
 // retrieved is the visit of a retrieve.
 const retrieved = "retrieve"
 
-func (g *growth) plan(ctx context.Context) (*plan, error) {
-	p := g.begin(growthName)
-	ours := clientSpec{Name: oursName, Program: g.mtm}
-	if err := p.participate(ctx, ours); err != nil {
+func (g *growth) plan(ctx context.Context) (*harness.Trials, error) {
+	p := g.Begin(growthName)
+	ours := &clients.Ours{Program: g.MTM}
+	if err := p.Participate(ctx, ours); err != nil {
 		return nil, err
 	}
-	server, err := g.server()
+	server, err := g.Server()
 	if err != nil {
 		return nil, err
 	}
-	refreshing := job{Mode: headers, Which: newOnes}
 	for _, n := range g.sizes() {
-		box := g.box
+		box := g.Box
 		box.Messages = n
-		t := trial{Server: server, Client: ours, Line: g.line(), Accounts: 1}
-		t.Label, t.Visits = count(n, "message")+", retrieve", []visitSpec{{retrieved, box, job{Mode: copyMail, Which: newOnes}}}
-		p.trials = append(p.trials, t)
+		t := harness.NewTrial(numbers.Count(n, "message")+", retrieve", server, ours, g.Line(), harness.NamedVisit(retrieved, box, tasks.CopyNew()))
+		p.Trials = append(p.Trials, t)
 		t.Label = strings.Replace(t.Label, retrieved, "refresh", 1)
-		t.Visits = slices.DeleteFunc(refreshing.refreshes(box, true), func(v visitSpec) bool {
+		t.Visits = slices.DeleteFunc(refreshes(box, true), func(v harness.VisitSpec) bool {
 			return v.Name == nothingNew || v.Name == stillNone
 		})
-		p.trials = append(p.trials, t)
+		p.Trials = append(p.Trials, t)
 	}
-	p.found.What = "up to " + g.what()
-	p.found.Notes = append(p.found.Notes,
+	p.Found.What = "up to " + g.What()
+	p.Found.Notes = append(p.Found.Notes,
 		"Every message and every header of every run was compared with what was served. The cost of a refresh is by messages in the mailbox, new or not.")
-	p.conclude = p.found.grow
+	p.Found.Plots, p.Then = growthPlots, func() { grow(p.Found) }
 	return p, nil
 }
 
@@ -110,10 +117,10 @@ func (g *growth) plan(ctx context.Context) (*plan, error) {
 const usualSize = 10_000
 
 // grow finds how much dearer a message is in the largest mailbox than in the usual one, round by round.
-func (r *results) grow() {
+func grow(r *report.Results) {
 	for _, visit := range []string{retrieved, firstVisit, someNew} {
 		var usual, largest int
-		runs := map[int][]*measurement{} // by size; that of a mailbox with 1 % new is a little larger
+		runs := map[int][]*report.Measurement{} // by size; that of a mailbox with 1 % new is a little larger
 		for i := range r.Trials {
 			m := &r.Trials[i]
 			if m.Visit != visit {
@@ -130,16 +137,68 @@ func (r *results) grow() {
 		}
 		for _, cost := range []struct {
 			of   string
-			each func(*measurement) float64
+			each func(*report.Measurement) float64
 		}{
-			{"time", func(m *measurement) float64 { return m.Seconds / float64(m.Messages) }},
-			{"client's CPU", func(m *measurement) float64 { return m.Spent.CPU / float64(m.Messages) }},
-			{"server's CPU", func(m *measurement) float64 { return m.Serving.CPU / float64(m.Messages) }},
+			{"time", func(m *report.Measurement) float64 { return m.Seconds / float64(m.Messages) }},
+			{"client's CPU", func(m *report.Measurement) float64 { return m.Spent.CPU / float64(m.Messages) }},
+			{"server's CPU", func(m *report.Measurement) float64 { return m.Serving.CPU / float64(m.Messages) }},
 		} {
-			if times := ratios(runs[largest], runs[usual], cost.each); len(times) > 0 {
-				label := fmt.Sprintf("%s, %s, %s : %s", growthLine(visit), cost.of, grouped(float64(largest)), grouped(float64(usual)))
-				r.Dearer = append(r.Dearer, dearer{label, spreadOf(times)})
+			if times := report.Ratios(runs[largest], runs[usual], cost.each); len(times) > 0 {
+				label := fmt.Sprintf("%s, %s, %s : %s", growthLine(visit), cost.of, numbers.Grouped(float64(largest)), numbers.Grouped(float64(usual)))
+				r.Dearer = append(r.Dearer, report.Dearer{Label: label, Times: numbers.SpreadOf(times)})
 			}
 		}
 	}
+}
+
+// growthPlots are what a message costs, and memory, by the size of the mailbox.
+func growthPlots(r *report.Results) []page.Plot {
+	plot := func(title, y, about string, figures map[string]func(*report.Row) float64, order ...string) page.Plot {
+		p := page.Plot{Title: title, X: "messages in the mailbox", Y: y, About: about, LogX: true, LogY: y == "microseconds"}
+		for _, visit := range []string{retrieved, firstVisit, someNew} {
+			for _, side := range order {
+				s := page.Series{Name: growthLine(visit) + side}
+				for i := range r.Summary {
+					if at := &r.Summary[i]; at.Visit == visit {
+						s.Points = append(s.Points, page.Point{X: float64(at.Messages), Y: figures[side](at)})
+					}
+				}
+				if n := len(s.Points); n > 0 {
+					s.Text = fmt.Sprintf("%s with %s, %s with %s", numbers.Short(s.Points[0].Y), numbers.Count(int(s.Points[0].X), "message"),
+						numbers.Short(s.Points[n-1].Y), numbers.Count(int(s.Points[n-1].X), "message"))
+					p.Lines = append(p.Lines, s)
+				}
+			}
+		}
+		return p
+	}
+	micro := func(figure func(*report.Row) float64) func(*report.Row) float64 {
+		return func(s *report.Row) float64 { return figure(s) * 1e6 }
+	}
+	mebi := func(figure func(*report.Row) float64) func(*report.Row) float64 {
+		return func(s *report.Row) float64 { return figure(s) / (1 << 20) }
+	}
+	cpu := map[string]func(*report.Row) float64{
+		", client": micro(func(s *report.Row) float64 { return s.ClientCPU }), ", server": micro(func(s *report.Row) float64 { return s.ServerCPU }),
+	}
+	peak := map[string]func(*report.Row) float64{
+		", client": mebi(func(s *report.Row) float64 { return s.ClientPeak }), ", server": mebi(func(s *report.Row) float64 { return s.ServerPeak }),
+	}
+	whole := map[string]func(*report.Row) float64{"": micro(func(s *report.Row) float64 { return s.Each })}
+	return []page.Plot{
+		plot("Time for a message", "microseconds", "Time of the whole client process, by messages in the mailbox. Of small mailboxes most is the start of the program.", whole, ""),
+		plot("CPU for a message", "microseconds", "User and system time of each side, by messages in the mailbox.", cpu, ", client", ", server"),
+		plot("Peak memory", "MiB", "The largest resident set of each side.", peak, ", client", ", server"),
+	}
+}
+
+// growthLine is the name of a visit in a plot.
+func growthLine(visit string) string {
+	switch visit {
+	case firstVisit:
+		return "refresh"
+	case someNew:
+		return "refresh with 1 % new"
+	}
+	return visit
 }

@@ -7,6 +7,8 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+
+	"pop3mtm/cmd/bench/internal/report"
 )
 
 var _ = Describe("bench growth", func() {
@@ -14,7 +16,7 @@ var _ = Describe("bench growth", func() {
 		path := filepath.Join(GinkgoT().TempDir(), "growth.html")
 		r := bench("growth", "--from", "20", "--messages", "100", "--runs", "1", "--format", "json", "--html", path)
 		Expect(r.status).To(Equal(0), r.errOut)
-		var found results
+		var found report.Results
 		Expect(json.Unmarshal([]byte(r.out), &found)).To(Succeed())
 		var labels []string
 		for _, s := range found.Summary {

@@ -1,11 +1,12 @@
 // Command bench measures how fast mail is retrieved from large mailboxes. Server and client run in processes of their
-// own, other people's clients take turns with ours on the same mailbox, and every message that a client keeps is
+// own, other people's clients take turns with ours on the same mailbox, and every message that a client stores is
 // compared with what was served.
 //
-// retrieve.go, refresh.go, servers.go, sessions.go, compare.go and growth.go are the commands; each makes a plan (plan.go) of trials
-// (trial.go), which are visits (visit.go) of a client (client.go) to a server (server.go) over a line (delay.go).
-// cancel.go measures by itself.
-// results.go sums up, table.go, benchfmt.go and report.go show.
+// Each mode is one file here, named after its command. It makes a plan of trials (internal/harness): in each round every
+// trial runs once. A trial is one or more visits of a client (internal/clients) to a server (internal/servers) for a task
+// (internal/tasks), over a line that may delay what passes (internal/wire), and ends with a comparison of what the client
+// stored with what was served (internal/verify). The mailbox comes from internal/workload, processes and their cost are in
+// internal/child, and internal/report sums up and prints, with internal/numbers.
 package main
 
 import (
@@ -13,10 +14,21 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"pop3mtm/cmd/bench/internal/clients"
+	"pop3mtm/cmd/bench/internal/harness"
+	"pop3mtm/cmd/bench/internal/servers"
 	"pop3mtm/cmd/internal/cli"
 )
 
 func main() { os.Exit(cli.Run(newRoot(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+
+// modes returns what the bench can do, in the order of its help.
+func modes() []harness.Mode {
+	return []harness.Mode{
+		RetrieveMode(), RefreshMode(), CompareMode(), ServersMode(), StartMode(), SessionsMode(), GrowthMode(), VerifyMode(),
+		CancelMode(), SendMode(), DeleteMode(),
+	}
+}
 
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
@@ -33,12 +45,18 @@ served. Without a command it makes a short measurement, in less than a minute.`,
   bench servers
   bench sessions --at-once 1,8,32
   bench growth
+  bench delete
   bench cancel
   bench send
   bench verify --synthetic 10000,mix=mail ~/Maildir`,
 		RunE: quick,
 	}
-	root.AddCommand(newRetrieve(), newRefresh(), newCompare(), newServers(), newStart(), newSessions(), newGrowth(), newVerify(), newCancel(), newSending())
-	root.AddCommand(newServe(), newGet(), newTrial(), newFetch(), newSend(), newReceive(), newRetr(), newList(), newSessionsClient())
+	kinds := clients.BasicKinds()
+	for _, m := range modes() {
+		root.AddCommand(m.Command)
+		root.AddCommand(m.Hidden...)
+		kinds.Clients, kinds.Tasks = append(kinds.Clients, m.Clients...), append(kinds.Tasks, m.Tasks...)
+	}
+	root.AddCommand(servers.ServeCommand(), harness.TrialCommand(kinds), clients.OursCommand(kinds), clients.FetchCommand(kinds), servers.SendCommand(), clients.ReceiveCommand(), clients.RetrCommand(), clients.ListCommand())
 	return root
 }

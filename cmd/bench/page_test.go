@@ -8,11 +8,13 @@ import (
 	"strconv"
 
 	. "github.com/onsi/gomega"
+
+	"pop3mtm/cmd/bench/internal/report"
 )
 
 // checkPage wants a page that is well-formed, needs nothing but itself, has text beside each plot, and shows exactly the
 // figures of the JSON form.
-func checkPage(page []byte, found *results) {
+func checkPage(page []byte, found *report.Results) {
 	d := xml.NewDecoder(bytes.NewReader(page))
 	d.Strict, d.Entity = true, xml.HTMLEntity
 	names := map[string]int{}
@@ -42,7 +44,7 @@ func checkPage(page []byte, found *results) {
 	var want []float64
 	for _, s := range found.Summary {
 		want = append(want, s.Rate.Least, s.Rate.Median, s.Rate.Most)
-		if found.hasOctets() {
+		if found.HasOctets() {
 			want = append(want, s.Octets)
 		}
 		want = append(want, s.ClientCPU, s.ServerCPU, s.ClientPeak, s.ServerPeak)
@@ -50,14 +52,14 @@ func checkPage(page []byte, found *results) {
 			want = append(want, float64(*s.TopCommands))
 		}
 	}
-	for _, t := range found.ratioTables() {
-		for _, v := range t.rows {
+	for _, t := range found.RatioTables() {
+		for _, v := range t.Rows {
 			want = append(want, v.Times.Least, v.Times.Median, v.Times.Most)
 		}
 	}
-	for _, m := range found.latencies() {
-		for _, p := range tablePercentiles() {
-			want = append(want, m.Latency.at(p))
+	for _, m := range found.Latencies() {
+		for _, p := range report.TablePercentiles() {
+			want = append(want, m.Latency.At(p))
 		}
 	}
 	Expect(shown).To(Equal(want))

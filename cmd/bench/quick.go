@@ -7,31 +7,35 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"pop3mtm/cmd/bench/internal/harness"
+	"pop3mtm/cmd/bench/internal/report"
+	"pop3mtm/cmd/bench/internal/tasks"
+	"pop3mtm/cmd/bench/internal/workload"
 	"pop3mtm/mtm/account"
 )
 
 // quick is what the bench does when it is told nothing: a short retrieve and a short refresh, and what one may do next.
 func quick(c *cobra.Command, _ []string) error {
 	get := retrieve{accounts: 1}
-	get.setup = quickSetup(mailbox{Messages: 5_000, Size: 8 << 10, Seed: 1})
-	get.job = job{Mode: copyMail, Which: newOnes}
+	get.Setup = quickSetup(workload.Mailbox{Messages: 5_000, Size: 8 << 10, Seed: 1})
+	get.mode, get.choice = copyMail, tasks.Choice{Which: tasks.NewOnes}
 	p, err := get.plan(c.Context(), "")
 	if err != nil {
 		return err
 	}
-	if err = p.run(c); err != nil {
+	if err = p.Run(c); err != nil {
 		return err
 	}
-	look := refresh{oneByOne: 200, job: job{Mode: headers, Which: newOnes}}
-	look.setup = quickSetup(mailbox{Messages: 10_000, Size: 2 << 10, Seed: 1})
-	look.roundTrip, look.rounds = time.Millisecond, 1
+	look := refresh{oneByOne: 200}
+	look.Setup = quickSetup(workload.Mailbox{Messages: 10_000, Size: 2 << 10, Seed: 1})
+	look.RoundTrip, look.Rounds = time.Millisecond, 1
 	if p, err = look.plan(c.Context(), ""); err != nil {
 		return err
 	}
 	if _, err = io.WriteString(c.OutOrStdout(), "\n"); err != nil {
 		return err
 	}
-	if err = p.run(c); err != nil {
+	if err = p.Run(c); err != nil {
 		return err
 	}
 	_, err = io.WriteString(c.OutOrStdout(), next)
@@ -39,8 +43,8 @@ func quick(c *cobra.Command, _ []string) error {
 }
 
 // quickSetup is a setup without flags.
-func quickSetup(box mailbox) setup {
-	return setup{box: box, rounds: 3, tls: string(account.NoTLS), dir: os.TempDir(), output: output{format: "table"}}
+func quickSetup(box workload.Mailbox) harness.Setup {
+	return harness.Setup{Box: box, Rounds: 3, TLS: string(account.NoTLS), Dir: os.TempDir(), Output: report.Output{Format: "table"}}
 }
 
 const next = `

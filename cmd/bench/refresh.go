@@ -7,15 +7,24 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"pop3mtm/cmd/bench/internal/clients"
+	"pop3mtm/cmd/bench/internal/harness"
+	"pop3mtm/cmd/bench/internal/numbers"
+	"pop3mtm/cmd/bench/internal/report"
+	"pop3mtm/cmd/bench/internal/tasks"
+	"pop3mtm/cmd/bench/internal/workload"
 	"pop3mtm/cmd/internal/cli"
 )
 
 // refresh is the benchmark of fetching the headers of a whole mailbox, and of doing so again.
 type refresh struct {
-	setup
-	job
+	harness.Setup
+	window   int
 	oneByOne int // messages of the mailbox that is refreshed without pipelining, 0 = none
 }
+
+// RefreshMode returns the mode that runs it.
+func RefreshMode() harness.Mode { return harness.Mode{Command: newRefresh()} }
 
 func newRefresh() *cobra.Command {
 	var r refresh
@@ -35,30 +44,29 @@ refreshed three times.`,
   bench refresh --mtm bin/mtm --out results
   bench refresh --target 127.0.0.1:1110`,
 	}
-	r.addFlags(c, 100_000, 2<<10, 5, time.Millisecond)
+	r.AddFlags(c, 100_000, 2<<10, 5, time.Millisecond)
 	f := c.Flags()
-	r.addClientFlag(f)
+	r.AddClientFlag(f)
 	f.IntVar(&r.oneByOne, "one-by-one-messages", 10_000, "messages in the mailbox that is refreshed without pipelining; 0 leaves it out")
-	r.windowFlag(c)
-	r.addServerFlags(f)
-	r.addKeepFlags(f)
+	harness.WindowFlag(f, &r.window)
+	r.AddServerFlags(f)
+	r.AddKeepFlags(f)
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		r.Mode, r.Which = headers, newOnes
-		if err := r.setup.validate(f); err != nil {
+		if err := r.Setup.Validate(f); err != nil {
 			return err
 		}
-		if err := r.validateWindow(); err != nil {
+		if err := harness.CheckWindow(r.window); err != nil {
 			return err
 		}
-		if r.oneByOne < 0 || r.oneByOne > mostMessages {
-			return cli.Usage("--one-by-one-messages takes 0 to %d, not %d", mostMessages, r.oneByOne)
+		if r.oneByOne < 0 || r.oneByOne > workload.MostMessages {
+			return cli.Usage("--one-by-one-messages takes 0 to %d, not %d", workload.MostMessages, r.oneByOne)
 		}
-		return r.withSpool(c.Context(), c.ErrOrStderr(), 1, func(spool string) error {
+		return r.WithSpool(c.Context(), c.ErrOrStderr(), 1, func(spool string) error {
 			p, err := r.plan(c.Context(), spool)
 			if err != nil {
 				return err
 			}
-			return p.run(c)
+			return p.Run(c)
 		})
 	}
 	return c
@@ -76,66 +84,63 @@ const (
 )
 
 // refreshes are four visits of a mailbox, or three where nothing can be new.
-func (j job) refreshes(box mailbox, grows bool) []visitSpec {
-	again := j
-	again.Before = box.Messages
-	visits := []visitSpec{{firstVisit, box, j}, {nothingNew, box, again}, {stillNone, box, again}}
+func refreshes(box workload.Mailbox, grows bool) []harness.VisitSpec {
+	again := &tasks.Headers{Before: box.Messages}
+	visits := []harness.VisitSpec{harness.NamedVisit(firstVisit, box, new(tasks.Headers)), harness.NamedVisit(nothingNew, box, again), harness.NamedVisit(stillNone, box, again)}
 	if grows {
 		box.Messages += max(1, box.Messages/100)
-		visits = append(visits, visitSpec{someNew, box, again})
+		visits = append(visits, harness.NamedVisit(someNew, box, again))
 	}
 	return visits
 }
 
-func (r *refresh) plan(ctx context.Context, spool string) (*plan, error) {
-	p := r.begin("refresh")
-	ours := clientSpec{Name: oursName, Program: r.mtm}
-	if err := p.participate(ctx, ours); err != nil {
+func (r *refresh) plan(ctx context.Context, spool string) (*harness.Trials, error) {
+	p := r.Begin("refresh")
+	ours := &clients.Ours{Program: r.MTM, Window: r.window}
+	if err := p.Participate(ctx, ours); err != nil {
 		return nil, err
 	}
-	server, err := r.server()
+	server, err := r.Server()
 	if err != nil {
 		return nil, err
 	}
-	t := trial{
-		Label: pipelined, Server: server, Client: ours, Line: r.line(), Accounts: 1, Spool: spool,
-		Visits: r.refreshes(r.box, r.target == ""),
-	}
-	p.found.What = "headers of " + r.what() + r.job.window()
-	if r.target != "" {
-		t.Label = oursName
+	t := harness.NewTrial(pipelined, server, ours, r.Line(), refreshes(r.Box, r.Target == "")...)
+	t.Spool = spool
+	p.Found.What = "headers of " + r.What() + harness.WindowWords(r.window)
+	if r.Target != "" {
+		t.Label = clients.MTM
 	} else {
 		t.Server.Name = pipelined
 	}
-	p.trials = []trial{t}
-	if r.oneByOne > 0 && r.target == "" && r.pop3sim == "" {
-		small := r.box
+	p.Trials = []harness.Trial{t}
+	if r.oneByOne > 0 && r.Target == "" && r.Pop3sim == "" {
+		small := r.Box
 		small.Messages = r.oneByOne
-		t.Label, t.Visits = singly, r.refreshes(small, true)
+		t.Label, t.Visits = singly, refreshes(small, true)
 		t.Server.Name, t.Server.Without = singly, []string{"PIPELINING"}
-		p.trials = append(p.trials, t)
-		p.found.What += ", one by one of " + grouped(float64(r.oneByOne))
+		p.Trials = append(p.Trials, t)
+		p.Found.What += ", one by one of " + numbers.Grouped(float64(r.oneByOne))
 	}
-	p.watched(p.trials...)
-	if r.target == "" {
-		bare := trial{Label: bareListing, Server: p.trials[0].Server, Client: clientSpec{Name: bareListing}, Line: r.line(), Accounts: 1}
-		bare.Server.Name, bare.Visits = bareListing, r.refreshes(r.box, false)[1:2]
-		p.trials = append(p.trials, bare)
-		if err := p.participate(ctx, bare.Client); err != nil {
+	p.Watched(p.Trials...)
+	if r.Target == "" {
+		bare := harness.NewTrial(clients.ListingName, p.Trials[0].Server, new(clients.Lister), r.Line(), refreshes(r.Box, false)[1:2]...)
+		bare.Server.Name = clients.ListingName
+		p.Trials = append(p.Trials, bare)
+		if err := p.Participate(ctx, bare.Client.Value); err != nil {
 			return nil, err
 		}
-		p.conclude = p.found.beyondWire
+		p.Then = func() { beyondWire(p.Found) }
 	}
-	p.found.Notes = append(p.found.Notes, "Every header of every run was compared with what was served. A visit's peak memory is that of all visits so far.")
+	p.Found.Notes = append(p.Found.Notes, "Every header of every run was compared with what was served. A visit's peak memory is that of all visits so far.")
 	return p, nil
 }
 
 // beyondWire is what a message that is there already costs our client in CPU time beyond what it costs to read that it is
 // there: in each round the refresh with nothing new, less the bare listing.
-func (r *results) beyondWire() {
+func beyondWire(r *report.Results) {
 	wire := map[int]float64{}
 	for i := range r.Trials {
-		if m := &r.Trials[i]; m.Client == bareListing {
+		if m := &r.Trials[i]; m.Client == clients.ListingName {
 			wire[m.Round] = m.Spent.CPU / float64(m.Messages)
 		}
 	}
@@ -149,19 +154,11 @@ func (r *results) beyondWire() {
 	if len(beyond[nothingNew]) == 0 || len(beyond[stillNone]) == 0 {
 		return
 	}
-	second, later := spreadOf(beyond[nothingNew]), spreadOf(beyond[stillNone])
+	second, later := numbers.SpreadOf(beyond[nothingNew]), numbers.SpreadOf(beyond[stillNone])
 	r.Beyond, r.BeyondLater = &second, &later
-	text := func(s spread) string {
-		return fmt.Sprintf("%s us of CPU (%s to %s)", short(s.Median*1e6), short(s.Least*1e6), short(s.Most*1e6))
+	text := func(s numbers.Spread) string {
+		return fmt.Sprintf("%s us of CPU (%s to %s)", numbers.Short(s.Median*1e6), numbers.Short(s.Least*1e6), numbers.Short(s.Most*1e6))
 	}
 	r.Notes = append(r.Notes, fmt.Sprintf("Beyond the wire a message that is there already costs our client %s when it was new the last time, "+
 		"and %s from then on: that is what a refresh with nothing new takes more than a bare listing.", text(second), text(later)))
-}
-
-// window is the window in words, "" for the usual one.
-func (j *job) window() string {
-	if j.Window == 0 {
-		return ""
-	}
-	return fmt.Sprintf(", window %d", j.Window)
 }

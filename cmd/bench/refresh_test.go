@@ -8,6 +8,8 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	"golang.org/x/perf/benchfmt"
+
+	"pop3mtm/cmd/bench/internal/report"
 )
 
 var _ = Describe("bench refresh", func() {
@@ -44,7 +46,7 @@ var _ = Describe("bench refresh", func() {
 	})
 
 	It("takes a command over the line as long as it was told to, and longer with each round trip", func() {
-		var found results
+		var found report.Results
 		r := small(GinkgoT().TempDir(), "--runs", "1", "--rtt", "5ms", "--format", "json")
 		Expect(r.status).To(Equal(0), r.errOut)
 		Expect(json.Unmarshal([]byte(r.out), &found)).To(Succeed())

@@ -3,22 +3,56 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"pop3mtm/cmd/bench/internal/clients"
+	"pop3mtm/cmd/bench/internal/harness"
+	"pop3mtm/cmd/bench/internal/numbers"
+	"pop3mtm/cmd/bench/internal/tasks"
+	"pop3mtm/cmd/bench/internal/workload"
 	"pop3mtm/cmd/internal/cli"
 )
 
 // retrieve is the benchmark of fetching a mailbox with our MTM.
 type retrieve struct {
-	setup
-	job
+	harness.Setup
+	mode     string
+	choice   tasks.Choice
+	lines    int
+	window   int
 	accounts int
 }
+
+// RetrieveMode returns the mode that runs it.
+func RetrieveMode() harness.Mode { return harness.Mode{Command: newRetrieve()} }
+
+// What --mode takes.
+const (
+	copyMail = "copy"
+	moveMail = "move"
+	headers  = "headers"
+	topLines = "top"
+)
+
+func retrieveModes() []string { return []string{copyMail, moveMail, headers, topLines} }
+
+// task returns the task that the flags describe, in words too, and what of each message is compared.
+func (r *retrieve) task() (task tasks.Task, words, compared string) {
+	switch r.mode {
+	case moveMail:
+		return &tasks.Copying{Choice: r.choice, Move: true}, ", moved" + r.choice.Words(), "message"
+	case headers:
+		return new(tasks.Headers), ", headers only", "header"
+	case topLines:
+		return &tasks.Tops{Choice: r.choice, Lines: r.lines}, fmt.Sprintf(", headers and %s of each", numbers.Count(r.lines, "line")) + r.choice.Words(), "header"
+	}
+	return &tasks.Copying{Choice: r.choice}, r.choice.Words(), "message"
+}
+
+const mostLines = 1_000_000
 
 func newRetrieve() *cobra.Command {
 	var r retrieve
@@ -42,155 +76,74 @@ that is watched: it gives throughput over time and the latency of each message, 
   bench retrieve --target mail.example.org:995 --tls implicit --user ada --password-env SECRET
   bench retrieve --format benchfmt >new.txt && benchstat new.txt`,
 	}
-	r.addFlags(c, 10_000, 8<<10, 5, 0)
-	r.job.flags(c)
+	r.AddFlags(c, 10_000, 8<<10, 5, 0)
 	f := c.Flags()
-	r.addClientFlag(f)
+	f.StringVar(&r.mode, "mode", copyMail, "what is done: copy, move, headers (refresh only) or top (the first lines of each message)")
+	f.StringVar(&r.choice.Which, "which", tasks.NewOnes, "which messages: new, all or selection")
+	f.IntVar(&r.lines, "lines", 10, "lines of the body with --mode top")
+	f.IntVar(&r.choice.Every, "every", 10, "with --which selection, every N-th message is fetched")
+	harness.WindowFlag(f, &r.window)
+	r.AddClientFlag(f)
 	f.IntVar(&r.accounts, "accounts", 1, "mailboxes that are fetched at once, by a client process each; {n} in --user is the number")
-	r.addServerFlags(f)
-	r.addKeepFlags(f)
+	r.AddServerFlags(f)
+	r.AddKeepFlags(f)
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		if err := r.setup.validate(f); err != nil {
+		if err := r.Setup.Validate(f); err != nil {
 			return err
 		}
-		if err := r.job.validate(&r.setup); err != nil {
+		if err := r.validate(); err != nil {
 			return err
 		}
-		if r.accounts < 1 || r.accounts > mostAccounts {
-			return cli.Usage("--accounts takes 1 to %d, not %d", mostAccounts, r.accounts)
-		}
-		return r.withSpool(c.Context(), c.ErrOrStderr(), r.accounts, func(spool string) error {
+		return r.WithSpool(c.Context(), c.ErrOrStderr(), r.accounts, func(spool string) error {
 			p, err := r.plan(c.Context(), spool)
 			if err != nil {
 				return err
 			}
-			return p.run(c)
+			return p.Run(c)
 		})
 	}
 	return c
 }
 
+func (r *retrieve) validate() error {
+	switch {
+	case !slices.Contains(retrieveModes(), r.mode):
+		return cli.Usage("--mode takes %s, not %q", strings.Join(retrieveModes(), ", "), r.mode)
+	case !slices.Contains(tasks.Whiches(), r.choice.Which):
+		return cli.Usage("--which takes %s, not %q", strings.Join(tasks.Whiches(), ", "), r.choice.Which)
+	case r.mode == headers && r.choice.Which != tasks.NewOnes:
+		return cli.Usage("--mode headers refreshes the whole list: --which %s means nothing there", r.choice.Which)
+	case r.lines < 0 || r.lines > mostLines:
+		return cli.Usage("--lines takes 0 to %d, not %d", mostLines, r.lines)
+	case r.choice.Every < 1 || r.choice.Every > workload.MostMessages:
+		return cli.Usage("--every takes 1 to %d, not %d", workload.MostMessages, r.choice.Every)
+	case r.mode == moveMail && r.Target != "":
+		return cli.Usage("--mode move would delete the mail of --target, and the next run would find none")
+	case r.choice.Which == tasks.Selected && r.MTM != "":
+		return cli.Usage("--which selection works with the client built into the bench, not with --mtm")
+	case r.accounts < 1 || r.accounts > harness.MostAccounts:
+		return cli.Usage("--accounts takes 1 to %d, not %d", harness.MostAccounts, r.accounts)
+	}
+	return harness.CheckWindow(r.window)
+}
+
 // plan is one trial a round, and one more on a watched line when somebody will look at plots.
-func (r *retrieve) plan(ctx context.Context, spool string) (*plan, error) {
-	p := r.begin("retrieve")
-	server, err := r.server()
+func (r *retrieve) plan(ctx context.Context, spool string) (*harness.Trials, error) {
+	p := r.Begin("retrieve")
+	server, err := r.Server()
 	if err != nil {
 		return nil, err
 	}
-	if err := p.participate(ctx, clientSpec{Name: oursName, Program: r.mtm}); err != nil {
+	ours := &clients.Ours{Program: r.MTM, Window: r.window}
+	if err := p.Participate(ctx, ours); err != nil {
 		return nil, err
 	}
-	t := trial{
-		Label: oursName, Server: server, Client: clientSpec{Name: oursName, Program: r.mtm}, Line: r.line(),
-		Accounts: r.accounts, Spool: spool, Visits: []visitSpec{{Mailbox: r.box, Job: r.job}},
-	}
-	p.found.Accounts, p.found.What = r.accounts, r.what()+r.purpose()
-	if r.Mode == headers || r.Mode == topLines {
-		p.found.Notes = append(p.found.Notes, "Every header of every run was compared with what was served.")
-	} else {
-		p.found.Notes = append(p.found.Notes, "Every message of every run was compared with what was served.")
-	}
-	p.trials = []trial{t}
-	p.watched(p.trials...)
+	task, words, compared := r.task()
+	t := harness.NewTrial(clients.MTM, server, ours, r.Line(), harness.VisitTo(r.Box, task))
+	t.Accounts, t.Spool = r.accounts, spool
+	p.Found.Accounts, p.Found.What = r.accounts, r.What()+words+harness.WindowWords(r.window)
+	p.Found.Notes = append(p.Found.Notes, fmt.Sprintf("Every %s of every run was compared with what was served.", compared))
+	p.Trials = []harness.Trial{t}
+	p.Watched(p.Trials...)
 	return p, nil
-}
-
-// what is the mailbox in words.
-func (s *setup) what() string {
-	if s.target != "" {
-		return "the mailbox of " + s.user + " at " + s.target
-	}
-	if s.box.Synthetic != "" {
-		return fmt.Sprintf("%s (%s)", count(s.box.Messages, "message"), s.box.mail())
-	}
-	return fmt.Sprintf("%s of %s", count(s.box.Messages, "message"), s.box.Size)
-}
-
-// purpose is the job in words, "" for the usual one.
-func (j *job) purpose() string {
-	text := ""
-	switch j.Mode {
-	case moveMail:
-		text = ", moved"
-	case headers:
-		text = ", headers only"
-	case topLines:
-		text = fmt.Sprintf(", headers and %s of each", count(j.Lines, "line"))
-	}
-	if j.Which == selection {
-		text += fmt.Sprintf(", every %dth", j.Every)
-	}
-	return text + j.window()
-}
-
-// watched adds one run of each trial on a line that is watched, when the results will have plots.
-func (p *plan) watched(trials ...trial) {
-	if !p.setup.plots() {
-		return
-	}
-	for _, t := range trials {
-		if t.Server.Name == limitName {
-			continue // it does not speak POP3
-		}
-		if t.encrypted() {
-			p.found.Notes = append(p.found.Notes, "With TLS the line cannot be watched: throughput over time and latencies were not measured.")
-			return
-		}
-		t.Trace = true
-		p.extra = append(p.extra, t)
-	}
-}
-
-// withSpool fetches the mailbox of a target to compare with, for as long as f runs; spool is "" without a target. All
-// of several accounts have to hold the same mail.
-func (s *setup) withSpool(ctx context.Context, stderr io.Writer, accounts int, f func(spool string) error) (err error) {
-	if s.target == "" {
-		return f("")
-	}
-	l, err := s.targetAddress()
-	if err != nil {
-		return err
-	}
-	dir, err := makeFolder(s.dir)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.RemoveAll(dir) }() // what is left of a copy harms nobody
-	spool := filepath.Join(dir, "served")
-	if err = fillSpool(ctx, spool, l.numbered(0, accounts), stderr); err != nil {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		return fmt.Errorf("--target %s, before anything is measured: %w", s.target, err)
-	}
-	served, err := openSpool(spool)
-	if err != nil {
-		return err
-	}
-	if err := checkSpace(s.dir, 2*served.octets*int64(accounts)); err != nil {
-		return err
-	}
-	s.box = mailbox{Messages: served.Len()}
-	return f(spool)
-}
-
-// participate asks a client for its version, so that a missing one is known before anything is measured.
-func (p *plan) participate(ctx context.Context, spec clientSpec) error {
-	who, err := spec.make(&trial{Client: spec, Visits: []visitSpec{{}}})
-	if err != nil {
-		return err
-	}
-	version, err := who.version(ctx)
-	if err != nil {
-		return err
-	}
-	one := participant{Name: spec.Name, Version: version}
-	if t, ok := who.(theirs); ok {
-		one.Alters = t.Alters()
-		if spec.Command == "" {
-			one.Version, _, _ = strings.Cut(version, " (") // what curl is made of fills a screen
-		}
-	}
-	p.found.Clients = append(p.found.Clients, one)
-	return nil
 }

@@ -11,6 +11,10 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	"golang.org/x/perf/benchfmt"
+
+	"pop3mtm/cmd/bench/internal/report"
+	"pop3mtm/cmd/bench/internal/verify"
+	"pop3mtm/cmd/bench/internal/workload"
 )
 
 var _ = Describe("bench retrieve", func() {
@@ -77,16 +81,16 @@ var _ = Describe("bench retrieve", func() {
 		dir, out := GinkgoT().TempDir(), filepath.Join(GinkgoT().TempDir(), "new", "results")
 		r := retrieveSmall(dir, "--out", out, "--keep", "--format", "json")
 		Expect(r.status).To(Equal(0), r.errOut)
-		var found results
+		var found report.Results
 		Expect(json.Unmarshal([]byte(r.out), &found)).To(Succeed())
 		Expect(found.Trials).To(HaveLen(2))
 		Expect(found.Traces).To(HaveLen(1), "a run of its own on a watched line")
 		Expect(found.Traces[0].Latency.Of).To(Equal("RETR"))
 		Expect(found.Traces[0].Latency.Count).To(BeEquivalentTo(200))
-		Expect(found.Mailbox).To(Equal(mailbox{Messages: 200, Size: 2 << 10, Seed: 1}))
+		Expect(found.Mailbox).To(Equal(workload.Mailbox{Messages: 200, Size: 2 << 10, Seed: 1}))
 		Expect(os.ReadFile(filepath.Join(out, "results.json"))).To(BeEquivalentTo(r.out))
-		Expect(os.ReadFile(filepath.Join(out, "results.txt"))).To(BeEquivalentTo(found.table()))
-		Expect(os.ReadFile(filepath.Join(out, "results.bench"))).To(BeEquivalentTo(found.benchfmt()))
+		Expect(os.ReadFile(filepath.Join(out, "results.txt"))).To(BeEquivalentTo(found.Table()))
+		Expect(os.ReadFile(filepath.Join(out, "results.bench"))).To(BeEquivalentTo(found.Benchfmt()))
 		page, err := os.ReadFile(filepath.Join(out, "results.html"))
 		Expect(err).NotTo(HaveOccurred())
 		checkPage(page, &found)
@@ -95,9 +99,9 @@ var _ = Describe("bench retrieve", func() {
 		Expect(err).NotTo(HaveOccurred())
 		Expect(stores).To(HaveLen(3))
 		Expect(r.errOut).To(Equal("What the clients stored is kept in " + filepath.Dir(filepath.Dir(stores[0])) + "\n"))
-		served, err := found.Mailbox.list()
+		served, err := found.Mailbox.List()
 		Expect(err).NotTo(HaveOccurred())
-		Expect(verifyStore(GinkgoT().Context(), stores[1], served)).To(Succeed())
+		Expect(verify.Inbox(GinkgoT().Context(), stores[1], served)).To(Succeed())
 	})
 
 	DescribeTable("does every job, over every line, and verifies it",
@@ -123,16 +127,16 @@ var _ = Describe("bench retrieve", func() {
 		for _, command := range []string{"retrieve", "refresh"} {
 			r := bench(command, "--synthetic", "150,size=lognormal:4KiB:1,seed=9,mix=mail", "--runs", "1", "--format", "json")
 			Expect(r.status).To(Equal(0), r.errOut)
-			var found results
+			var found report.Results
 			Expect(json.Unmarshal([]byte(r.out), &found)).To(Succeed())
 			Expect(found.Mailbox.Messages).To(Equal(150))
 			Expect(found.Mailbox.Synthetic).To(ContainSubstring("mix=mail"))
-			Expect(string(found.benchfmt())).To(MatchRegexp(`/messages=150/size=size-\S+mix-mail`))
+			Expect(string(found.Benchfmt())).To(MatchRegexp(`/messages=150/size=size-\S+mix-mail`))
 		}
 	})
 
 	It("takes at least as long as its line lets it", func() {
-		var found results
+		var found report.Results
 		r := retrieveSmall(GinkgoT().TempDir(), "--bandwidth", "2MB", "--format", "json") // 200 x 2 KiB
 		Expect(r.status).To(Equal(0), r.errOut)
 		Expect(json.Unmarshal([]byte(r.out), &found)).To(Succeed())
@@ -176,7 +180,7 @@ var _ = Describe("bench retrieve", func() {
 		dir := GinkgoT().TempDir()
 		r := bench("retrieve", "--messages", "1", "--size", "256MiB", "--runs", "1", "--format", "json", "--dir", dir)
 		Expect(r.status).To(Equal(0), r.errOut)
-		var found results
+		var found report.Results
 		Expect(json.Unmarshal([]byte(r.out), &found)).To(Succeed())
 		Expect(found.Trials[0].Spent.Peak).To(BeNumerically("<", 64<<20))
 		Expect(found.Trials[0].Serving.Peak).To(BeNumerically("<", 64<<20))

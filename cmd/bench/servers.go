@@ -8,16 +8,25 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"pop3mtm/cmd/bench/internal/clients"
+	"pop3mtm/cmd/bench/internal/harness"
+	"pop3mtm/cmd/bench/internal/report"
+	"pop3mtm/cmd/bench/internal/servers"
+	"pop3mtm/cmd/bench/internal/tasks"
+	"pop3mtm/cmd/bench/internal/workload"
 	"pop3mtm/cmd/internal/cli"
 )
 
 // serversBench is the benchmark of how fast servers give away mail.
 type serversBench struct {
-	setup
+	harness.Setup
 	window  int
 	from    []string
 	servers []string
 }
+
+// ServersMode returns the mode that runs it.
+func ServersMode() harness.Mode { return harness.Mode{Command: newServers()} }
 
 // The clients of this benchmark. All throw away what comes, but for its sum.
 const (
@@ -46,31 +55,31 @@ served. The time is the client's own, from the first RETR to the last octet of t
   bench servers --server pop3sim --pop3sim bin/pop3sim --synthetic 10000,mix=mail
   bench servers --target 127.0.0.1:1110 --user ada --password-env SECRET`,
 	}
-	s.addFlags(c, 10_000, 8<<10, 5, 0)
+	s.AddFlags(c, 10_000, 8<<10, 5, 0)
 	f := c.Flags()
-	f.IntVar(&s.window, "window", bareWindow, "commands in flight of the pipelined client")
-	f.StringSliceVar(&s.from, "from", []string{madeUp, "eml", "mbox"}, "where the simulator has the mail from: "+strings.Join(mailForms(), ", "))
-	f.StringSliceVar(&s.servers, "server", []string{simulatorName, dovecotName}, "servers: pop3sim, dovecot; without the flag those that are installed")
-	s.addServerFlags(f)
+	f.IntVar(&s.window, "window", clients.UsualWindow, "commands in flight of the pipelined client")
+	f.StringSliceVar(&s.from, "from", []string{workload.Synthetic, "eml", "mbox"}, "where the simulator has the mail from: "+strings.Join(workload.Forms(), ", "))
+	f.StringSliceVar(&s.servers, "server", []string{servers.Simulator, servers.DovecotName}, "servers: pop3sim, dovecot; without the flag those that are installed")
+	s.AddServerFlags(f)
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		if err := s.setup.validate(f); err != nil {
+		if err := s.Setup.Validate(f); err != nil {
 			return err
 		}
-		if !f.Changed("server") && s.target != "" {
-			s.servers = []string{simulatorName}
+		if !f.Changed("server") && s.Target != "" {
+			s.servers = []string{servers.Simulator}
 		}
 		if err := s.validate(); err != nil {
 			return err
 		}
-		s.leaveOut = !f.Changed("server")
-		return s.withServers(c.Context(), s.servers, 1, func(servers []serverSpec, versions []participant) error {
-			return s.withFiles(c.Context(), c.ErrOrStderr(), s.forms(), func(files []mailFiles) error {
-				return s.withSpool(c.Context(), c.ErrOrStderr(), 1, func(spool string) error {
-					p, err := s.plan(c.Context(), servers, versions, files, spool)
+		s.LeaveOut = !f.Changed("server")
+		return s.WithServers(c.Context(), s.servers, 1, func(hosts []servers.Spec, versions []report.Participant) error {
+			return s.WithFiles(c.Context(), c.ErrOrStderr(), s.forms(), func(files []workload.Files) error {
+				return s.WithSpool(c.Context(), c.ErrOrStderr(), 1, func(spool string) error {
+					p, err := s.plan(c.Context(), hosts, versions, files, spool)
 					if err != nil {
 						return err
 					}
-					return p.run(c)
+					return p.Run(c)
 				})
 			})
 		})
@@ -79,12 +88,12 @@ served. The time is the client's own, from the first RETR to the last octet of t
 }
 
 func (s *serversBench) validate() error {
-	if s.window < 2 || s.window > mostWindow {
-		return cli.Usage("--window takes 2 to %d, not %d", mostWindow, s.window)
+	if s.window < 2 || s.window > harness.MostWindow {
+		return cli.Usage("--window takes 2 to %d, not %d", harness.MostWindow, s.window)
 	}
 	for i, form := range s.from {
-		if !slices.Contains(mailForms(), form) {
-			return cli.Usage("--from knows %s, not %q", strings.Join(mailForms(), ", "), form)
+		if !slices.Contains(workload.Forms(), form) {
+			return cli.Usage("--from knows %s, not %q", strings.Join(workload.Forms(), ", "), form)
 		}
 		if slices.Contains(s.from[:i], form) {
 			return cli.Usage("--from names %s twice", form)
@@ -93,56 +102,56 @@ func (s *serversBench) validate() error {
 	if len(s.from) == 0 {
 		return cli.Usage("--from is empty")
 	}
-	if s.target == "" {
+	if s.Target == "" {
 		const copies = 4 // as files, as an mbox, and for the others as a Maildir that becomes an mdbox
-		if err := checkSpace(s.dir, copies*s.box.total()); err != nil {
+		if err := workload.CheckSpace(s.Dir, copies*s.Box.Total()); err != nil {
 			return err
 		}
 	}
-	return checkServers(s.servers, []string{simulatorName, dovecotName}, s.target)
+	return servers.CheckNames(s.servers, []string{servers.Simulator, servers.DovecotName}, s.Target)
 }
 
 // forms are those for which files have to be made.
 func (s *serversBench) forms() []string {
-	if s.target != "" || !slices.Contains(s.servers, simulatorName) {
+	if s.Target != "" || !slices.Contains(s.servers, servers.Simulator) {
 		return nil
 	}
-	return slices.DeleteFunc(slices.Clone(s.from), func(form string) bool { return form == madeUp })
+	return slices.DeleteFunc(slices.Clone(s.from), func(form string) bool { return form == workload.Synthetic })
 }
 
 // plan is a trial for each client at each server, and the bare sender once a round.
-func (s *serversBench) plan(ctx context.Context, servers []serverSpec, versions []participant, files []mailFiles, spool string) (*plan, error) {
-	p := s.begin(serversName)
-	p.found.What = s.what() + fmt.Sprintf(", %d in flight", s.window)
-	p.found.Servers, p.found.ratioOf = versions, servesFaster
-	var all []serverSpec
-	for _, server := range servers {
-		if server.Name != simulatorName || slices.Contains(s.from, madeUp) {
+func (s *serversBench) plan(ctx context.Context, hosts []servers.Spec, versions []report.Participant, files []workload.Files, spool string) (*harness.Trials, error) {
+	p := s.Begin(serversName)
+	p.Found.What = s.What() + fmt.Sprintf(", %d in flight", s.window)
+	p.Found.Servers, p.Found.RatioOf = versions, servesFaster
+	p.Found.Clock = "The time is from the first RETR to the last octet of the last message."
+	var all []servers.Spec
+	for _, server := range hosts {
+		if server.Name != servers.Simulator || slices.Contains(s.from, workload.Synthetic) {
 			all = append(all, server)
 		}
-		if server.Name == simulatorName {
+		if server.Name == servers.Simulator {
 			for _, f := range files {
-				server.Name, server.Files = fmt.Sprintf("%s (%s)", simulatorName, f.Form), f
+				server.Name, server.Files = fmt.Sprintf("%s (%s)", servers.Simulator, f.Form), f
 				all = append(all, server)
 			}
 		}
 	}
-	for _, client := range []string{manyInFlight, oneInFlight} {
-		if err := p.participate(ctx, clientSpec{Name: client}); err != nil {
+	for _, client := range []*clients.Bare{{Title: manyInFlight, Window: s.window, Sum: true}, {Title: oneInFlight, Window: 1, Sum: true}} {
+		if err := p.Participate(ctx, client); err != nil {
 			return nil, err
 		}
 		for _, server := range all {
-			p.trials = append(p.trials, trial{
-				Label: client + " from " + server.Name, Server: server, Client: clientSpec{Name: client}, Line: s.line(), Accounts: 1, Spool: spool,
-				Visits: []visitSpec{{Mailbox: s.box, Job: job{Mode: copyMail, Which: newOnes, Window: s.window}}},
-			})
+			t := harness.NewTrial(client.Title+" from "+server.Name, server, client, s.Line(), harness.VisitTo(s.Box, tasks.CopyNew()))
+			t.Spool = spool
+			p.Trials = append(p.Trials, t)
 		}
 	}
-	p.watched(p.trials...)
-	if err := s.limit(ctx, p, thrownAway); err != nil {
+	p.Watched(p.Trials...)
+	if err := p.Limit(ctx, &clients.Bare{Title: thrownAway, Receive: true, Sum: true}); err != nil {
 		return nil, err
 	}
-	p.found.Notes = append(p.found.Notes,
+	p.Found.Notes = append(p.Found.Notes,
 		"The mail of every run was compared with what was to be served, by its CRC-32C. Rates are from the first RETR to the last octet; "+
 			"CPU time and memory are those of whole processes, their start and the login included.")
 	return p, nil
@@ -150,10 +159,10 @@ func (s *serversBench) plan(ctx context.Context, servers []serverSpec, versions 
 
 // servesFaster says whether a ratio of a to b means something: ours with those of others for the same client, and with the
 // bare sender.
-func servesFaster(a, b, _ kind) bool {
-	ours := func(k kind) bool { return strings.HasPrefix(k.server, simulatorName) }
+func servesFaster(a, b, _ report.Kind) bool {
+	ours := func(k report.Kind) bool { return strings.HasPrefix(k.Server, servers.Simulator) }
 	if !ours(a) || ours(b) {
 		return false
 	}
-	return a.client == b.client || b.server == limitName && a.client == manyInFlight
+	return a.Client == b.Client || b.Server == servers.Limit && a.Client == manyInFlight
 }

@@ -10,6 +10,10 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	"pop3mtm/cmd/bench/internal/clients"
+	"pop3mtm/cmd/bench/internal/report"
+	"pop3mtm/cmd/bench/internal/servers"
+	"pop3mtm/cmd/bench/internal/workload"
 	"pop3mtm/cmd/internal/peer"
 )
 
@@ -32,7 +36,7 @@ var _ = Describe("bench servers", func() {
 			"--from", "synthetic,eml,mbox,maildir", "--dir", dir, "--format", "json")
 		Expect(r.errOut).To(BeEmpty())
 		Expect(r.status).To(Equal(0))
-		var found results
+		var found report.Results
 		Expect(json.Unmarshal([]byte(r.out), &found)).To(Succeed())
 		var labels []string
 		for _, s := range found.Summary {
@@ -54,37 +58,37 @@ var _ = Describe("bench servers", func() {
 		peer.Need(GinkgoTB(), err)
 		r := bench("servers", "--messages", "300", "--runs", "1", "--from", "eml", "--format", "json")
 		Expect(r.status).To(Equal(0), r.errOut)
-		var found results
+		var found report.Results
 		Expect(json.Unmarshal([]byte(r.out), &found)).To(Succeed())
 		Expect(found.Ratios).To(ContainElement(HaveField("Label", "one at a time from pop3sim (eml) : one at a time from dovecot")))
 		Expect(found.Servers[1].Version).To(ContainSubstring(", mdbox;"))
 		for _, m := range found.Trials {
-			if m.Server == dovecotName && runtime.GOOS == "linux" {
+			if m.Server == servers.DovecotName && runtime.GOOS == "linux" {
 				Expect(m.Serving.Peak).To(BeNumerically(">", 1<<20))
 			}
 		}
 	})
 
 	It("refuses the figures of mail that is not what was served", func(ctx SpecContext) {
-		box := mailbox{Messages: 3, Size: 600, Seed: 7}
-		served, err := box.list()
+		box := workload.Mailbox{Messages: 3, Size: 600, Seed: 7}
+		served, err := box.List()
 		Expect(err).NotTo(HaveOccurred())
 		dir := GinkgoT().TempDir()
-		verify := func(change func(*bareSum)) error {
-			sum := newSum()
+		verify := func(change func(*clients.Sum)) error {
+			sum := clients.NewSum()
 			for i := range served.Len() {
-				Expect(sum.add(served.At(i))).To(Succeed())
+				Expect(sum.Add(served.At(i))).To(Succeed())
 			}
-			change(&sum.bareSum)
-			text, err := json.Marshal(sum.bareSum)
+			change(&sum.Sum)
+			text, err := json.Marshal(sum.Sum)
 			Expect(err).NotTo(HaveOccurred())
 			Expect(os.WriteFile(filepath.Join(dir, "mail"), text, 0o600)).To(Succeed())
-			_, err = bare{sum: true}.verify(ctx, dir, served, job{})
+			_, err = (&clients.Bare{Sum: true}).Verify(ctx, &clients.Visit{Dir: dir}, served)
 			return err
 		}
-		Expect(verify(func(*bareSum) {})).To(Succeed())
-		Expect(verify(func(s *bareSum) { s.CRC++ })).To(MatchError(MatchRegexp("^1800 octets came with the CRC-32C [0-9a-f]{8}, served were 1800 with [0-9a-f]{8}$")))
-		Expect(verify(func(s *bareSum) { s.Octets-- })).To(MatchError(HavePrefix("1799 octets came")))
+		Expect(verify(func(*clients.Sum) {})).To(Succeed())
+		Expect(verify(func(s *clients.Sum) { s.CRC++ })).To(MatchError(MatchRegexp("^1800 octets came with the CRC-32C [0-9a-f]{8}, served were 1800 with [0-9a-f]{8}$")))
+		Expect(verify(func(s *clients.Sum) { s.Octets-- })).To(MatchError(HavePrefix("1799 octets came")))
 	})
 })
 

@@ -1,23 +1,46 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"io"
+	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 
+	"pop3mtm/cmd/bench/internal/child"
+	"pop3mtm/cmd/bench/internal/clients"
+	"pop3mtm/cmd/bench/internal/harness"
+	"pop3mtm/cmd/bench/internal/numbers"
+	"pop3mtm/cmd/bench/internal/report"
+	"pop3mtm/cmd/bench/internal/servers"
+	"pop3mtm/cmd/bench/internal/tasks"
+	"pop3mtm/cmd/bench/internal/wire"
+	"pop3mtm/cmd/bench/internal/workload"
 	"pop3mtm/cmd/internal/cli"
+	"pop3mtm/fakeserver/maildrop"
 )
 
 // sessionsBench is the command.
 type sessionsBench struct {
-	setup
+	harness.Setup
 	at      []int // sessions at once
 	idle    int
 	time    time.Duration
 	servers []string
+}
+
+// SessionsMode returns the mode that runs it.
+func SessionsMode() harness.Mode {
+	return harness.Mode{
+		Command: newSessions(), Hidden: []*cobra.Command{newSessionsClient()},
+		Kinds: clients.Kinds{Clients: []func() clients.Client{func() clients.Client { return new(opener) }}, Tasks: []func() tasks.Task{func() tasks.Task { return new(nothing) }}},
+	}
 }
 
 const (
@@ -42,24 +65,24 @@ The client is a process of its own. Dovecot has to be installed (in Debian dovec
   bench sessions --server pop3sim,dovecot,mailpit --idle 500
   bench sessions --target 127.0.0.1:1110 --user 'user{n}' --password secret`,
 	}
-	s.addFlags(c, 10, 2<<10, 3, 0)
+	s.AddFlags(c, 10, 2<<10, 3, 0)
 	f := c.Flags()
 	f.IntSliceVar(&s.at, "at-once", []int{1, 8}, "sessions at once")
 	f.DurationVar(&s.time, "time", 2*time.Second, "how long sessions are opened in each run")
 	f.IntVar(&s.idle, "idle", 1000, "idle sessions to hold; 0 leaves that out")
-	f.StringSliceVar(&s.servers, "server", []string{simulatorName}, "servers: "+strings.Join(sessionServers(), ", "))
-	f.StringVar(&s.mailpit, "mailpit", "", "path of the program mailpit, when it is not on the PATH")
-	s.addServerFlags(f)
+	f.StringSliceVar(&s.servers, "server", []string{servers.Simulator}, "servers: "+strings.Join(sessionServers(), ", "))
+	f.StringVar(&s.Mailpit, "mailpit", "", "path of the program mailpit, when it is not on the PATH")
+	s.AddServerFlags(f)
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		if err := s.setup.validate(f); err != nil {
+		if err := s.Setup.Validate(f); err != nil {
 			return err
 		}
 		if err := s.validate(); err != nil {
 			return err
 		}
-		return s.withServers(c.Context(), s.servers, s.most(), func(servers []serverSpec, versions []participant) error {
-			return s.withSpool(c.Context(), c.ErrOrStderr(), s.most(), func(spool string) error {
-				return s.plan(servers, versions, spool).run(c)
+		return s.WithServers(c.Context(), s.servers, s.most(), func(hosts []servers.Spec, versions []report.Participant) error {
+			return s.WithSpool(c.Context(), c.ErrOrStderr(), s.most(), func(spool string) error {
+				return s.plan(hosts, versions, spool).Run(c)
 			})
 		})
 	}
@@ -76,7 +99,9 @@ func (s *sessionsBench) most() int {
 }
 
 // sessionServers are all that there are.
-func sessionServers() []string { return []string{simulatorName, dovecotName, mailpitName} }
+func sessionServers() []string {
+	return []string{servers.Simulator, servers.DovecotName, servers.MailpitName}
+}
 
 func (s *sessionsBench) validate() error {
 	for _, n := range s.at {
@@ -91,50 +116,50 @@ func (s *sessionsBench) validate() error {
 		return cli.Usage("--idle takes 0 to %d, not %d", mostSessions, s.idle)
 	case s.time < 10*time.Millisecond || s.time > longestSession:
 		return cli.Usage("--time takes 10ms to %v, not %v", longestSession, s.time)
-	case s.target != "" && s.most() > 1 && !strings.Contains(s.user, "{n}"):
+	case s.Target != "" && s.most() > 1 && !strings.Contains(s.User, "{n}"):
 		return cli.Usage("--at-once above 1 and --idle need a user for each session: write --user 'user{n}', or --at-once 1 --idle 0")
 	}
-	if s.mailpit != "" && !slices.Contains(s.servers, mailpitName) {
-		return cli.Usage("--mailpit goes with --server %s", mailpitName)
+	if s.Mailpit != "" && !slices.Contains(s.servers, servers.MailpitName) {
+		return cli.Usage("--mailpit goes with --server %s", servers.MailpitName)
 	}
-	return checkServers(s.servers, sessionServers(), s.target)
+	return servers.CheckNames(s.servers, sessionServers(), s.Target)
 }
 
-func (s *sessionsBench) plan(servers []serverSpec, versions []participant, spool string) *plan {
-	p := s.begin("sessions")
-	p.found.Unit = "sessions"
-	p.found.What = fmt.Sprintf("login, STAT and QUIT, %v each", s.time)
-	p.found.Servers = versions
-	for _, server := range servers {
-		add := func(name, visit string, j job) {
-			p.trials = append(p.trials, trial{
-				Label: visit + ", " + server.Name, Server: server, Client: clientSpec{Name: name}, Line: s.line(), Accounts: 1,
-				Spool: spool, Visits: []visitSpec{{visit, s.box, j}},
-			})
+func (s *sessionsBench) plan(hosts []servers.Spec, versions []report.Participant, spool string) *harness.Trials {
+	p := s.Begin("sessions")
+	p.Found.Unit = "sessions"
+	p.Found.What = fmt.Sprintf("login, STAT and QUIT, %v each", s.time)
+	p.Found.Servers = versions
+	for _, server := range hosts {
+		add := func(visit string, who *opener) {
+			who.Users = s.most()
+			t := harness.NewTrial(visit+", "+server.Name, server, who, s.Line(), harness.NamedVisit(visit, s.Box, new(nothing)))
+			t.Users, t.Spool = who.Users, spool
+			p.Trials = append(p.Trials, t)
 		}
 		for _, n := range s.at {
-			add(sessionsName, fmt.Sprintf("%d at once", n), job{Users: s.most(), Workers: n, Time: s.time})
+			add(fmt.Sprintf("%d at once", n), &opener{Workers: n, Time: s.time})
 		}
 		if s.idle > 0 {
-			hold := func(n int) job {
-				j := job{Users: s.most(), Workers: n}
+			hold := func(n int) *opener {
+				o := &opener{Workers: n}
 				if server.Process != 0 { // its memory has to be looked at meanwhile, which takes the longer the more processes it has
-					j.Hold = 5*lookEvery + time.Duration(n)*5*time.Millisecond
+					o.Hold = 5*child.LookEvery + time.Duration(n)*5*time.Millisecond
 				}
-				return j
+				return o
 			}
-			add(holdName, heldVisit(1), hold(1))
-			add(holdName, heldVisit(s.idle), hold(s.idle))
+			add(heldVisit(1), hold(1))
+			add(heldVisit(s.idle), hold(s.idle))
 		}
 	}
-	p.conclude = func() { p.found.weigh(s.idle) }
+	p.Then = func() { weigh(p.Found, s.idle) }
 	return p
 }
 
 func heldVisit(n int) string { return fmt.Sprintf("%d held", n) }
 
 // weigh finds what an idle session costs each server: the memory with many less that with one.
-func (r *results) weigh(sessions int) {
+func weigh(r *report.Results, sessions int) {
 	peaks := map[string]map[string]float64{}
 	for _, s := range r.Summary {
 		if peaks[s.Server] == nil {
@@ -147,8 +172,173 @@ func (r *results) weigh(sessions int) {
 		if sessions < 2 || one == 0 || many == 0 {
 			continue
 		}
-		h := held{Server: p.Name, Sessions: sessions, Each: max(0, many-one) / float64(sessions-1)}
+		h := report.Held{Server: p.Name, Sessions: sessions, Each: max(0, many-one) / float64(sessions-1)}
 		r.Held = append(r.Held, h)
-		r.Notes = append(r.Notes, fmt.Sprintf("An idle session costs %s %s of memory, of %d held.", h.Server, octets(int64(h.Each)), h.Sessions))
+		r.Notes = append(r.Notes, fmt.Sprintf("An idle session costs %s %s of memory, of %d held.", h.Server, numbers.Octets(int64(h.Each)), h.Sessions))
 	}
+}
+
+// sessionsName and holdName are clients that fetch nothing: one opens session after session, the other holds many.
+const (
+	sessionsName = "sessions"
+	holdName     = "idle sessions"
+)
+
+// opener is the client of this benchmark, a process of its own.
+type opener struct {
+	Users   int           `json:"users"`
+	Workers int           `json:"workers"` // sessions at once
+	Time    time.Duration `json:"time"`    // how long sessions are opened; 0 = each worker holds one
+	Hold    time.Duration `json:"hold"`    // how long, once all are there
+}
+
+// Kind implements Client.
+func (*opener) Kind() string { return "sessions" }
+
+// Name implements Client.
+func (o *opener) Name() string {
+	if o.Time == 0 {
+		return holdName
+	}
+	return sessionsName
+}
+
+// Version implements Client.
+func (o *opener) Version(context.Context) (string, error) {
+	if o.Time == 0 {
+		return "sessions that log in and wait, built into the bench", nil
+	}
+	return "login, STAT and QUIT, built into the bench", nil
+}
+
+// Prepare implements Client.
+func (*opener) Prepare(context.Context, *clients.Visit) error { return nil }
+
+const sessionsCommand = "sessions-client"
+
+// sessionsSpec is what the client reads from its standard input, and sessionsResult what it writes into a file.
+type sessionsSpec struct {
+	Login servers.Login `json:"login"`
+	Open  opener        `json:"open"`
+	File  string        `json:"file"`
+}
+
+type sessionsResult struct {
+	Messages int           `json:"messages"` // that STAT tells
+	Sessions int           `json:"sessions"`
+	Latency  *wire.Latency `json:"latency"`
+}
+
+func sessionsFile(dir string) string { return filepath.Join(dir, "sessions.json") }
+
+// Fetch implements Client.
+func (o *opener) Fetch(ctx context.Context, v *clients.Visit) error {
+	return clients.RunProgram(ctx, sessionsCommand, o.Name(), sessionsSpec{v.Login, *o, sessionsFile(v.Dir)})
+}
+
+// Verify implements Client.
+func (*opener) Verify(_ context.Context, v *clients.Visit, served maildrop.List) (tasks.Kept, error) {
+	var r sessionsResult
+	if err := clients.ReadJSON(sessionsFile(v.Dir), &r); err != nil {
+		return tasks.Kept{}, err
+	}
+	if r.Messages != served.Len() {
+		return tasks.Kept{}, fmt.Errorf("STAT told of %s, served were %d", numbers.Count(r.Messages, "message"), served.Len())
+	}
+	return tasks.Kept{Messages: r.Sessions, Latency: r.Latency}, nil
+}
+
+// nothing is the task of leaving a mailbox as it is.
+type nothing struct{}
+
+// Kind implements Task.
+func (*nothing) Kind() string { return "nothing" }
+
+// Counts implements Task.
+func (*nothing) Counts() string { return "" }
+
+// Commands implements Task.
+func (*nothing) Commands(maildrop.List) int { return -1 }
+
+// Left implements Task.
+func (*nothing) Left(served maildrop.List) int { return served.Len() }
+
+// Needs implements Task.
+func (*nothing) Needs(*workload.Mailbox) int64 { return 0 }
+
+// newSessionsClient runs the sessions of one visit.
+func newSessionsClient() *cobra.Command {
+	return child.Command(sessionsCommand, "Opens the sessions of one trial", func(ctx context.Context, s *sessionsSpec, _ io.Writer) error {
+		r, err := s.Run(ctx)
+		if err != nil {
+			return err
+		}
+		return clients.WriteJSON(s.File, r)
+	})
+}
+
+func (s *sessionsSpec) Run(ctx context.Context) (*sessionsResult, error) {
+	r := &sessionsResult{}
+	took := wire.NewHistogram()
+	var lock sync.Mutex
+	end := time.Now().Add(s.Open.Time)
+	var all sync.WaitGroup // of those that hold, until the last has logged in
+	all.Add(s.Open.Workers)
+	together, ctx := errgroup.WithContext(ctx)
+	for i := range s.Open.Workers {
+		together.Go(func() error {
+			l := s.Login.Numbered(i%s.Open.Users, s.Open.Users)
+			logged := sync.OnceFunc(all.Done)
+			defer logged()
+			for n := 0; n == 0 || time.Now().Before(end); n++ {
+				start := time.Now()
+				stat, err := session(ctx, l, func() {
+					logged()
+					if s.Open.Time == 0 {
+						all.Wait()
+						stay(ctx, s.Open.Hold)
+					}
+				})
+				if err != nil {
+					return err
+				}
+				lock.Lock()
+				r.Messages, r.Sessions = stat, r.Sessions+1
+				wire.Record(took, time.Since(start))
+				lock.Unlock()
+			}
+			return nil
+		})
+	}
+	err := together.Wait()
+	if s.Open.Time > 0 {
+		r.Latency = wire.LatencyOf("session", took)
+	}
+	return r, err
+}
+
+// stay waits, or until ctx ends.
+func stay(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// session logs in, asks STAT, calls wait, and quits.
+func session(ctx context.Context, l servers.Login, wait func()) (messages int, err error) {
+	const longestLine = 4 << 10
+	s, err := clients.Dial(ctx, l, longestLine)
+	if err != nil {
+		return 0, err
+	}
+	defer s.Close()
+	if messages, err = s.Count(); err != nil {
+		return 0, err
+	}
+	wait()
+	_, err = s.Ask("QUIT")
+	return messages, err
 }

@@ -11,6 +11,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	"pop3mtm/cmd/bench/internal/report"
 	"pop3mtm/fakeserver"
 	"pop3mtm/fakeserver/edit"
 	"pop3mtm/fakeserver/maildrop"
@@ -31,11 +32,11 @@ var _ = Describe("bench with a target", func() {
 	at := func(s *fakeserver.Server, command string, more ...string) outcome {
 		return bench(append([]string{command, "--target", s.Addr(), "--user", "user{n}", "--password", "secret", "--runs", "1", "--format", "json"}, more...)...)
 	}
-	found := func(r outcome) *results {
+	found := func(r outcome) *report.Results {
 		Expect(r.errOut).To(BeEmpty())
 		Expect(r.status).To(Equal(0))
 		Expect(r.out).NotTo(ContainSubstring("secret"))
-		var f results
+		var f report.Results
 		Expect(json.Unmarshal([]byte(r.out), &f)).To(Succeed())
 		return &f
 	}

@@ -1,73 +1,155 @@
 package main
 
 import (
-	"bytes"
-	"context"
-	"errors"
-	"fmt"
-	"io"
+	"maps"
+	"slices"
+	"strings"
 
+	"github.com/spf13/cobra"
+
+	"pop3mtm/cmd/bench/internal/clients"
+	"pop3mtm/cmd/bench/internal/harness"
+	"pop3mtm/cmd/bench/internal/verify"
+	"pop3mtm/cmd/bench/internal/workload"
+	"pop3mtm/cmd/internal/cli"
 	"pop3mtm/fakeserver/maildrop"
-	"pop3mtm/mtm/store"
 )
 
-// verifyStore checks that a store is sound and that its Inbox holds what was served: every message once, in order, octet
-// for octet. It needs no memory for the messages.
-func verifyStore(ctx context.Context, dir string, served maildrop.List) error {
-	return inStore(dir, func(st *store.Store) error {
-		return verifyEntries(ctx, st, store.Inbox, &judge{served: served, find: inOrder(served)})
-	})
+// verification is the command that verifies what any client keeps.
+type verification struct {
+	synthetic string
+	sessions  int
+	as        string
+	lenient   bool
+	json      bool
 }
 
-// verifyEntries checks that the store is sound, and that the messages below an entry are what a judge wants.
-func verifyEntries(ctx context.Context, st *store.Store, parent store.ID, j *judge) error {
-	mail := keptMail{"store", func(ctx context.Context, visit visitor) error { return eachEntry(ctx, st, parent, visit) }}
-	found, err := verifyKept(ctx, mail, j, func(int) {})
+// VerifyMode returns the mode that runs it.
+func VerifyMode() harness.Mode { return harness.Mode{Command: newVerify()} }
+
+func newVerify() *cobra.Command {
+	var v verification
+	c := &cobra.Command{
+		Use:   "verify --synthetic SPEC PATH",
+		Short: "Compares what a client keeps with a synthetic mailbox",
+		Long: `Verify compares the mail that any client has fetched with the synthetic mailbox that was served, message by message.
+PATH is a message store of mtm (its Inbox), a Maildir, a folder of files with one message each, an mbox, or one file.
+Each message is known by its Message-ID, so their order and their names do not matter. What is missing, there twice,
+changed, or no message of the mailbox is told, and then the exit status is 1.
+
+SPEC is what 'pop3sim serve --synthetic' was given. When messages arrive between sessions, --sessions says in how many
+sessions the client has fetched: it is to have every message that any of them offered.
+
+--as says what the client may have changed:
+  exact    nothing; the default, but for an mbox
+  lf       CRLF may have become LF
+  mbox     that, "From " lines may be quoted, empty lines at the end may differ; the default for an mbox
+  lenient  that, and header fields such as Received and Return-Path may have been added (--lenient)
+  mpop-maildir, mpop-mbox, curl, fetchmail, getmail6, poplib
+           what that program changes; docs/interop.md has it in words
+Octets are counted from 0, in what is left when that is taken away.`,
+		Example: `  pop3sim serve --synthetic 1000,mix=mail
+  bench verify --synthetic 1000,mix=mail ~/Maildir
+  bench verify --synthetic 1000,mix=mail --as mpop-mbox --json inbox.mbox
+  bench verify --synthetic 1000,arrive=50 --sessions 3 mail.store`,
+		Args: cobra.ExactArgs(1),
+	}
+	f := c.Flags()
+	f.SortFlags = false
+	f.StringVar(&v.synthetic, "synthetic", "", "what was served: `SPEC` is "+maildrop.SyntheticForm)
+	f.IntVar(&v.sessions, "sessions", 1, "in how many sessions the client has fetched")
+	f.StringVar(&v.as, "as", "", "what the client may have changed")
+	f.BoolVar(&v.lenient, "lenient", false, "the same as --as lenient")
+	f.BoolVar(&v.json, "json", false, "print the verdict as JSON")
+	c.RunE = func(c *cobra.Command, args []string) error { return v.Run(c, args[0]) }
+	return c
+}
+
+func (v *verification) Run(c *cobra.Command, path string) error {
+	j, err := v.judge()
 	if err != nil {
 		return err
 	}
-	return found.err()
-}
-
-// comparer compares streams through buffers that it keeps.
-type comparer struct{ a, b []byte }
-
-func newComparer() *comparer {
-	const size = 256 << 10
-	return &comparer{make([]byte, size), make([]byte, size)}
-}
-
-// same compares two streams to their ends.
-func (c *comparer) same(kept, served io.Reader) error {
-	at, err := c.difference(kept, served)
-	if err == nil && at >= 0 {
-		err = fmt.Errorf("octet %d differs from what was served", at)
+	mail, err := verify.Open(path)
+	if err != nil {
+		return err
 	}
-	return err
-}
-
-// difference is where two streams differ first, counted from 0, or -1.
-func (c *comparer) difference(kept, served io.Reader) (int64, error) {
-	for at := int64(0); ; {
-		n, err := io.ReadFull(kept, c.a)
-		m, e := io.ReadFull(served, c.b)
-		if !bytes.Equal(c.a[:n], c.b[:m]) {
-			i := 0
-			for i < n && i < m && c.a[i] == c.b[i] {
-				i++
-			}
-			return at + int64(i), nil
-		}
-		at += int64(n)
-		switch {
-		case err != nil && !ended(err):
-			return 0, err
-		case e != nil && !ended(e):
-			return 0, e
-		case err != nil || e != nil: // equal, and one ended: both did
-			return -1, nil
-		}
+	if err = v.take(j, mail.Format); err != nil {
+		return err
 	}
+	bar := cli.NewBar(c.ErrOrStderr(), "verifying", cli.Messages, int64(j.Served.Len()))
+	found, err := verify.All(c.Context(), mail, j, func(done int) { bar.Set(int64(done), int64(max(done, j.Served.Len()))) })
+	bar.Close()
+	if err != nil {
+		return err
+	}
+	if err = found.Print(c.OutOrStdout(), v.json); err != nil {
+		return err
+	}
+	if !found.Verified {
+		return cli.Exit(cli.Failed)
+	}
+	return nil
 }
 
-func ended(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) }
+// judge knows what was served.
+func (v *verification) judge() (*verify.Judge, error) {
+	if v.synthetic == "" {
+		return nil, cli.Usage("--synthetic says what was served")
+	}
+	o, err := maildrop.ParseSynthetic(v.synthetic)
+	if err != nil {
+		return nil, cli.Usage("--synthetic: %w", err)
+	}
+	if v.sessions < 1 {
+		return nil, cli.Usage("--sessions takes 1 or more, not %d", v.sessions)
+	}
+	// Whatever goes between sessions was there in one: all numbers were.
+	count := int64(o.Count) + int64(o.Arrive)*int64(v.sessions-1)
+	if count < 1 {
+		return nil, cli.Usage("--synthetic names an empty mailbox, of which nothing can be verified")
+	}
+	if count > workload.MostMessages {
+		return nil, cli.Usage("that is a mailbox of more than %d messages", workload.MostMessages)
+	}
+	o = maildrop.SyntheticOptions{Count: int(count), Size: o.Size, Sigma: o.Sigma, Table: o.Table, Least: o.Least, Most: o.Most, Seed: o.Seed, Mix: o.Mix}
+	source, err := maildrop.Synthetic(o)
+	if err != nil {
+		return nil, err
+	}
+	served, err := source.List()
+	return &verify.Judge{Served: served, Find: verify.ByID(served, o.Seed)}, err
+}
+
+// take says by which rules the mail is judged.
+func (v *verification) take(j *verify.Judge, format string) error {
+	if v.lenient && v.as != "" && v.as != "lenient" {
+		return cli.Usage("--lenient and --as exclude each other")
+	}
+	name := v.as
+	switch {
+	case v.lenient:
+		name = "lenient"
+	case name == "" && format == "mbox":
+		name = "mbox"
+	case name == "":
+		name = "exact"
+	}
+	if format == "mbox" && (name == "exact" || name == "lf") {
+		return cli.Usage("an mbox quotes lines, so its messages are never %s: take --as mbox", name)
+	}
+	as, known := verify.Forms()[name]
+	client, program := clients.Peers()[name]
+	switch {
+	case known:
+		j.As = as
+	case program:
+		j.Client = client
+	default:
+		names := slices.Concat(slices.Sorted(maps.Keys(verify.Forms())), clients.PeerNames())
+		slices.Sort(names)
+		return cli.Usage("--as takes %s, not %q", strings.Join(slices.Compact(names), ", "), name)
+	}
+	j.Found.As = name
+	return nil
+}

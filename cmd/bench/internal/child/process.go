@@ -1,0 +1,77 @@
+package child
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+)
+
+// StopTime is how long a process may take to end after it was asked to.
+const StopTime = 10 * time.Second
+
+// Process prepares a program that is interrupted, not killed, when ctx ends. What it writes to stderr is kept for the
+// error.
+func Process(ctx context.Context, argv []string) (*exec.Cmd, *LastWords) {
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	cmd.WaitDelay = StopTime
+	cmd.Cancel = func() error { return Interrupt(cmd.Process) }
+	said := new(LastWords)
+	cmd.Stderr = said
+	return cmd, said
+}
+
+// Interrupt asks a process to end; where that cannot be asked it is killed.
+func Interrupt(p *os.Process) error {
+	if p.Signal(os.Interrupt) == nil {
+		return nil
+	}
+	return p.Kill()
+}
+
+// endsWithInput makes a context that ends with standard input, that is with the process that holds its other end: no
+// process of the bench outlives the one that started it. A signal would not do, since a terminal sends Ctrl-C to all of
+// them, and to a process that is busy ending a second signal means to stop at once.
+func endsWithInput(ctx context.Context, stdin io.Reader) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	go func() { // ends with the process that started us, at the latest
+		_, _ = io.Copy(io.Discard, stdin)
+		cancel()
+	}()
+	return ctx, cancel
+}
+
+// LastWords keeps the end of what a program writes to stderr.
+type LastWords struct{ text []byte }
+
+const mostWords = 4 << 10
+
+func (l *LastWords) Write(p []byte) (int, error) {
+	l.text = append(l.text, p...)
+	if len(l.text) > mostWords {
+		l.text = append(l.text[:0], l.text[len(l.text)-mostWords:]...)
+	}
+	return len(p), nil
+}
+
+// Explain turns the error of a program that failed into one that says what the program said. A nil err stays nil.
+func (l *LastWords) Explain(ctx context.Context, what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	said := bytes.TrimSpace(l.text)
+	if i := bytes.LastIndexByte(said, '\n'); i >= 0 {
+		said = said[i+1:]
+	}
+	if len(said) == 0 {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return fmt.Errorf("%s: %s", what, strings.TrimPrefix(string(said), "bench: "))
+}

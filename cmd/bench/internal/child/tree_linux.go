@@ -1,0 +1,69 @@
+package child
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// ticks are what a second of CPU time has in /proc (proc(5): USER_HZ).
+const ticks = 100
+
+// descendants are a process and all that it and they have started, as far as they live.
+func descendants(pid int) []int {
+	found := []int{pid}
+	threads, _ := filepath.Glob(procFile(pid, "task/*/children")) // the pattern is right
+	for _, path := range threads {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			continue // it has ended meanwhile, here and below
+		}
+		for child := range strings.FieldsSeq(string(text)) {
+			if n, err := strconv.Atoi(child); err == nil {
+				found = append(found, descendants(n)...)
+			}
+		}
+	}
+	return found
+}
+
+func procFile(pid int, name string) string { return filepath.Join("/proc", strconv.Itoa(pid), name) }
+
+// treeCPU is the CPU time in seconds that a process has spent with all below it, those it has waited for included.
+func treeCPU(root int) float64 {
+	sum := int64(0)
+	for _, pid := range descendants(root) {
+		stat, err := os.ReadFile(procFile(pid, "stat"))
+		if err != nil {
+			continue
+		}
+		// The name may hold blanks and brackets. After it comes field 3; 14 to 17 are user and system time, its own and
+		// that of the children it has waited for.
+		fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
+		for i := 14; i <= 17 && i-3 < len(fields); i++ {
+			n, _ := strconv.ParseInt(string(fields[i-3]), 10, 64) // the system writes numbers
+			sum += n
+		}
+	}
+	return float64(sum) / ticks
+}
+
+// treeMemory is the memory in octets of a process and all below it, where a page of n processes counts one n-th for each.
+func treeMemory(root int) int64 {
+	sum := int64(0)
+	for _, pid := range descendants(root) {
+		text, err := os.ReadFile(procFile(pid, "smaps_rollup"))
+		if err != nil {
+			continue
+		}
+		for line := range strings.Lines(string(text)) {
+			if rest, ok := strings.CutPrefix(line, "Pss:"); ok {
+				n, _ := strconv.ParseInt(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(rest), "kB")), 10, 64)
+				sum += n << 10
+			}
+		}
+	}
+	return sum
+}

@@ -1,0 +1,32 @@
+package child
+
+import (
+	"os/exec"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+var _ = Describe("the cost of a server with several processes", func() {
+	It("is that of the one that was started and of all below it, those included that have ended", func(ctx SpecContext) {
+		// The first child spends and ends; the second lives, and says when both are there.
+		cmd := exec.CommandContext(ctx, "sh", "-c", `sh -c 'i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done'; sh -c 'echo there; read end; true'; true`)
+		stdin, err := cmd.StdinPipe()
+		Expect(err).NotTo(HaveOccurred())
+		stdout, err := cmd.StdoutPipe()
+		Expect(err).NotTo(HaveOccurred())
+		Expect(cmd.Start()).To(Succeed())
+		_, err = stdout.Read(make([]byte, 6))
+		Expect(err).NotTo(HaveOccurred())
+		Expect(descendants(cmd.Process.Pid)).To(HaveLen(2))
+		Expect(treeCPU(cmd.Process.Pid)).To(BeNumerically(">", 0))
+		tree := WatchTree(ctx, cmd.Process.Pid)
+		Expect(tree.End().Peak).To(And(BeNumerically(">", 4<<10), BeNumerically("<=", 64<<20)))
+		Expect(stdin.Close()).To(Succeed())
+		Expect(cmd.Wait()).To(Succeed())
+	})
+
+	It("is nothing where no process is known", func(ctx SpecContext) {
+		Expect(WatchTree(ctx, 0).End()).To(Equal(Usage{}))
+	})
+})

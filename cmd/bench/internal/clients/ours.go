@@ -1,0 +1,150 @@
+package clients
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+
+	"pop3mtm/cmd/bench/internal/child"
+	"pop3mtm/cmd/bench/internal/tasks"
+	"pop3mtm/cmd/bench/internal/verify"
+	"pop3mtm/fakeserver/maildrop"
+	"pop3mtm/mtm"
+	"pop3mtm/mtm/account"
+	"pop3mtm/mtm/store"
+)
+
+// MTM is the client that the others are compared with.
+const MTM = "mtm"
+
+// Ours is our client: the bench itself in its get mode, or an mtm program that the user names.
+type Ours struct {
+	Program string `json:"program,omitempty"` // path of an mtm program, "" for the bench itself
+	Window  int    `json:"window,omitempty"`  // commands in flight; 0 = what the MTM chooses
+}
+
+// Kind implements Client.
+func (*Ours) Kind() string { return "ours" }
+
+// Name implements Client.
+func (*Ours) Name() string { return MTM }
+
+// Version implements Client.
+func (o *Ours) Version(ctx context.Context) (string, error) {
+	program, err := o.Program, error(nil)
+	if program == "" {
+		if program, err = os.Executable(); err != nil {
+			return "", err
+		}
+	}
+	cmd, said := child.Process(ctx, []string{program, "--version"})
+	out, err := cmd.Output()
+	return strings.TrimSpace(string(out)), said.Explain(ctx, program, err)
+}
+
+// Prepare creates the account, or points it at the server of this visit. Where the task needs it, the mailbox is listed.
+func (o *Ours) Prepare(ctx context.Context, v *Visit) error {
+	task, err := mtmTask(v.Task)
+	if err != nil {
+		return err
+	}
+	settings := account.Defaults()
+	l := v.Login
+	settings.Host, settings.Port, settings.LoginName = l.Host, l.Port, l.User
+	settings.Password = account.Password{Literal: l.Password}
+	settings.Security, settings.AllowPlaintext = l.Security, true
+	if settings.Security.TLS == "" {
+		settings.Security.TLS = account.NoTLS
+	}
+	if err := setAccount(ctx, verify.StoreIn(v.Dir), settings); err != nil || !task.NeedsList() {
+		return err
+	}
+	listing := *v
+	listing.Task, listing.Profile, listing.Report = new(tasks.Headers), "", func(int64) {}
+	v.Sessions++
+	return o.Fetch(ctx, &listing)
+}
+
+// mtmTask returns the task as one that our client can do.
+func mtmTask(t tasks.Task) (tasks.MTMTask, error) {
+	task, ok := t.(tasks.MTMTask)
+	if !ok {
+		return nil, fmt.Errorf("%s is no task for %s", t.Kind(), MTM)
+	}
+	return task, nil
+}
+
+// setAccount creates the account of the store, or changes it.
+func setAccount(ctx context.Context, dir string, settings account.POP3) (err error) {
+	st, err := store.Open(dir, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	a, err := mtm.FindAccount(ctx, st, verify.AccountName)
+	if errors.Is(err, mtm.ErrNotFound) {
+		_, err = mtm.AddAccount(ctx, st, verify.AccountName, settings)
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	return mtm.SetAccount(ctx, st, a.ID, settings)
+}
+
+// Fetch implements Client.
+func (o *Ours) Fetch(ctx context.Context, v *Visit) error {
+	if o.Program != "" {
+		return o.runProgram(ctx, v)
+	}
+	bench, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	spec := getSpec{Store: verify.StoreIn(v.Dir), Task: Sent[tasks.Task]{Value: v.Task}, Window: o.Window, Profile: v.Profile}
+	return child.Run(ctx, []string{bench, getName}, MTM, spec, func(stdout io.Reader) error {
+		for said := json.NewDecoder(stdout); ; {
+			var part float64
+			switch err := said.Decode(&part); {
+			case err == io.EOF:
+				return nil
+			case err != nil:
+				return err
+			case v.Total > 0:
+				v.Report(int64(part * float64(v.Total)))
+			}
+		}
+	})
+}
+
+func (o *Ours) runProgram(ctx context.Context, v *Visit) error {
+	task, err := mtmTask(v.Task)
+	if err != nil {
+		return err
+	}
+	arguments, err := task.Arguments(ctx, verify.StoreIn(v.Dir))
+	if err != nil {
+		return err
+	}
+	argv := append([]string{o.Program}, arguments...)
+	argv = append(argv, "--store", verify.StoreIn(v.Dir))
+	if o.Window > 0 {
+		argv = append(argv, "--window", strconv.Itoa(o.Window))
+	}
+	cmd, said := child.Process(ctx, argv)
+	return said.Explain(ctx, MTM, cmd.Run())
+}
+
+// Verify implements Client.
+func (*Ours) Verify(ctx context.Context, v *Visit, served maildrop.List) (tasks.Kept, error) {
+	task, err := mtmTask(v.Task)
+	if err != nil {
+		return tasks.Kept{}, err
+	}
+	return task.Verify(ctx, verify.StoreIn(v.Dir), served)
+}

@@ -1,0 +1,214 @@
+package clients
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net"
+	"strconv"
+	"strings"
+
+	"pop3mtm/cmd/bench/internal/servers"
+	"pop3mtm/mtm/account"
+)
+
+// Session is a POP3 session that does next to nothing: what a client costs at least. It sends what it is told and
+// reads replies through one buffer.
+type Session struct {
+	conn       net.Conn
+	buffer     []byte
+	start, end int // what is in the buffer and has not been looked at
+	stop       func() bool
+}
+
+// Dial connects, with TLS where the login says so, and logs in with USER and PASS. No line may be longer than size.
+// The end of ctx closes the connection; so does close.
+func Dial(ctx context.Context, l servers.Login, size int) (*Session, error) {
+	dialer := net.Dialer{KeepAlive: -1} // five system calls less
+	conn, err := dialer.DialContext(ctx, "tcp", l.Address())
+	if err != nil {
+		return nil, err
+	}
+	s := &Session{conn: conn, buffer: make([]byte, size)}
+	s.stop = context.AfterFunc(ctx, func() { _ = conn.Close() })
+	if err = s.begin(l); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Session) Close() {
+	s.stop()
+	_ = s.conn.Close() // after QUIT, or it is given up
+}
+
+// begin reads the greeting and logs in.
+func (s *Session) begin(l servers.Login) error {
+	if l.Security.TLS == account.Implicit {
+		if err := s.encrypt(l); err != nil {
+			return err
+		}
+	}
+	if _, err := s.status(); err != nil {
+		return err
+	}
+	if l.Security.TLS == account.STLS {
+		if _, err := s.Ask("STLS"); err != nil {
+			return err
+		}
+		if err := s.encrypt(l); err != nil {
+			return err
+		}
+	}
+	if _, err := s.Ask("USER " + l.User); err != nil {
+		return err
+	}
+	_, err := s.Ask("PASS " + l.Password)
+	return err
+}
+
+// encrypt continues with TLS. The handshake comes with the next read or write.
+func (s *Session) encrypt(l servers.Login) error {
+	if s.start != s.end {
+		return fmt.Errorf("the server says %q before the handshake", s.buffer[s.start:s.end])
+	}
+	config, err := l.TLS()
+	if err == nil {
+		s.conn = tls.Client(s.conn, config)
+	}
+	return err
+}
+
+// Count is what STAT says.
+func (s *Session) Count() (messages int, err error) {
+	stat, err := s.Ask("STAT")
+	if err == nil {
+		if _, wrong := fmt.Sscan(stat, &messages); wrong != nil {
+			err = fmt.Errorf("STAT says %q", stat)
+		}
+	}
+	return messages, err
+}
+
+func (s *Session) Ask(command string) (string, error) {
+	if _, err := io.WriteString(s.conn, command+"\r\n"); err != nil {
+		return "", err
+	}
+	return s.status()
+}
+
+// fill reads more behind what is in the buffer.
+func (s *Session) fill() error {
+	if s.start > 0 {
+		s.end = copy(s.buffer, s.buffer[s.start:s.end])
+		s.start = 0
+	}
+	if s.end == len(s.buffer) {
+		return fmt.Errorf("a line of more than %d octets", len(s.buffer))
+	}
+	n, err := s.conn.Read(s.buffer[s.end:])
+	s.end += n
+	if n > 0 {
+		return nil
+	}
+	return err
+}
+
+// status reads a status line and returns what follows +OK.
+func (s *Session) status() (string, error) {
+	for {
+		if i := bytes.IndexByte(s.buffer[s.start:s.end], '\n'); i >= 0 {
+			line := string(bytes.TrimSpace(s.buffer[s.start : s.start+i]))
+			s.start += i + 1
+			text, ok := strings.CutPrefix(line, "+OK")
+			if !ok {
+				return "", fmt.Errorf("the server says %q", line)
+			}
+			return text, nil
+		}
+		if err := s.fill(); err != nil {
+			return "", err
+		}
+	}
+}
+
+// body passes the lines of a reply to w, without the dots that were added to them (RFC 1939 section 3).
+func (s *Session) body(w io.Writer) error {
+	for first := true; ; {
+		b := s.buffer[s.start:s.end]
+		switch i := dotAt(b, first); {
+		case i >= 0 && len(b) < i+3:
+		case i >= 0 && b[i+1] == '\r' && b[i+2] == '\n':
+			s.start += i + 3
+			_, err := w.Write(b[:i])
+			return err
+		case i >= 0:
+			first = false
+			s.start += i + 1
+			if _, err := w.Write(b[:i]); err != nil {
+				return err
+			}
+			continue
+		default:
+			keep := min(len(b), 2) // the line end that a dot may follow
+			if len(b) > keep {
+				first = false
+			}
+			s.start += len(b) - keep
+			if _, err := w.Write(b[:len(b)-keep]); err != nil {
+				return err
+			}
+		}
+		if err := s.fill(); err != nil {
+			return err
+		}
+	}
+}
+
+// dotAt is where the next dot at the start of a line is, -1 for none.
+func dotAt(b []byte, first bool) int {
+	if first && len(b) > 0 && b[0] == '.' {
+		return 0
+	}
+	i := bytes.Index(b, []byte("\r\n."))
+	if i < 0 {
+		return -1
+	}
+	return i + 2
+}
+
+// Each sends a command with each message number from 1 on, with at most window commands in flight, and reads the status
+// lines. read is called after each of them, for the rest of the reply.
+func (s *Session) Each(verb string, messages, window int, read func(n int) error) error {
+	for sent, n := 0, 1; n <= messages; n++ {
+		if sent < messages && sent-n < window/2 {
+			until := min(n-1+window, messages)
+			if err := s.send(verb, sent+1, until); err != nil {
+				return err
+			}
+			sent = until
+		}
+		if _, err := s.status(); err != nil {
+			return err
+		}
+		if err := read(n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// send sends a command with each message number from first to last.
+func (s *Session) send(verb string, first, last int) error {
+	var commands []byte
+	for n := first; n <= last; n++ {
+		commands = append(append(commands, verb...), ' ')
+		commands = strconv.AppendInt(commands, int64(n), 10)
+		commands = append(commands, "\r\n"...)
+	}
+	_, err := s.conn.Write(commands)
+	return err
+}

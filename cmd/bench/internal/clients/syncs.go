@@ -1,0 +1,131 @@
+package clients
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"pop3mtm/cmd/bench/internal/child"
+	"pop3mtm/cmd/bench/internal/numbers"
+	"pop3mtm/cmd/bench/internal/servers"
+	"pop3mtm/cmd/bench/internal/tasks"
+	"pop3mtm/fakeserver/maildrop"
+)
+
+// syncCalls are the system calls by which a program says that something must be on the disk now.
+const syncCalls = "fsync,fdatasync,sync_file_range,syncfs,sync,msync"
+
+// Counting runs a client under strace and counts how often it syncs. It is never measured.
+type Counting struct{ Client }
+
+const fetchName = "fetch"
+
+// fetchSpec is what newFetch reads from its standard input.
+type fetchSpec struct {
+	Client Sent[Client]     `json:"client"`
+	Task   Sent[tasks.Task] `json:"task"`
+	Login  servers.Login    `json:"login"`
+	Dir    string           `json:"dir"`
+}
+
+// FetchCommand returns the command that runs any client once: strace needs a program to start.
+func FetchCommand(kinds Kinds) *cobra.Command {
+	return child.Command(fetchName, "Runs one client once", func(ctx context.Context, s *fetchSpec, _ io.Writer) error {
+		if err := errors.Join(s.Client.Make(kinds.Clients), s.Task.Make(kinds.Tasks)); err != nil {
+			return err
+		}
+		return s.Client.Value.Fetch(ctx, &Visit{Login: s.Login, Dir: s.Dir, Task: s.Task.Value, Report: func(int64) {}})
+	})
+}
+
+func straceFile(dir string) string {
+	return filepath.Join(filepath.Dir(dir), filepath.Base(dir)+".strace")
+}
+
+// Fetch implements Client.
+func (c Counting) Fetch(ctx context.Context, v *Visit) error {
+	bench, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	argv := []string{"strace", "-f", "-c", "-qq", "-e", "trace=" + syncCalls, "-o", straceFile(v.Dir), bench, fetchName}
+	spec := fetchSpec{Client: Sent[Client]{Value: c.Client}, Task: Sent[tasks.Task]{Value: v.Task}, Login: v.Login, Dir: v.Dir}
+	return child.Run(ctx, argv, "strace of "+c.Name(), spec, func(stdout io.Reader) error {
+		_, err := io.Copy(io.Discard, stdout)
+		return err
+	})
+}
+
+// Verify implements Client.
+func (c Counting) Verify(ctx context.Context, v *Visit, served maildrop.List) (tasks.Kept, error) {
+	k, err := c.Client.Verify(ctx, v, served)
+	if err != nil {
+		return k, err
+	}
+	text, err := os.ReadFile(straceFile(v.Dir))
+	if err != nil {
+		return k, err
+	}
+	syncs, err := countSyncs(text)
+	k.Syncs = &syncs
+	return k, errors.Join(err, os.Remove(straceFile(v.Dir)))
+}
+
+// countSyncs reads the table of strace -c: the fourth column of a row is the number of calls, the last is the call.
+func countSyncs(table []byte) (int, error) {
+	sum := 0
+	for lines := bufio.NewScanner(bytes.NewReader(table)); lines.Scan(); {
+		fields := strings.Fields(lines.Text())
+		if len(fields) < 5 || !strings.Contains(","+syncCalls+",", ","+fields[len(fields)-1]+",") {
+			continue
+		}
+		n, err := strconv.Atoi(fields[3])
+		if err != nil {
+			return 0, fmt.Errorf("strace says %q", lines.Text())
+		}
+		sum += n
+	}
+	return sum, nil
+}
+
+// CanTrace says whether strace is here and may trace, which not every container allows.
+func CanTrace(ctx context.Context) bool {
+	return exec.CommandContext(ctx, "strace", "-f", "-c", "-qq", "-e", "trace="+syncCalls, "-o", os.DevNull, "true").Run() == nil
+}
+
+// SyncText says in words how often a client syncs.
+func SyncText(syncs, messages int) string {
+	switch each := float64(syncs) / float64(max(messages, 1)); {
+	case syncs == 0:
+		return "none"
+	case each >= 0.95:
+		return strconv.FormatFloat(each, 'f', 0, 64) + " a message"
+	default:
+		return fmt.Sprintf("%s, one for %s", numbers.Count(syncs, "sync"), numbers.Count(int(1/each), "message"))
+	}
+}
+
+// KnownSyncs is what is said of a client without strace, from how it was seen to work.
+func KnownSyncs(client string) string {
+	known := map[string]string{
+		MTM:          "one for a batch of up to 1,000 messages or 16 MiB, and one for its index",
+		BarePOP3Name: "one for 1,000 messages", BareTCPName: "one for 1,000 messages",
+		"mpop-maildir": "1 a message", "mpop-mbox": "1 a message",
+		"fetchmail": "1 at the end", "getmail6": "1 a message",
+		"curl": "none", "poplib": "none",
+	}
+	if text, ok := known[client]; ok {
+		return text + " (from a table: strace is not here or may not trace)"
+	}
+	return "not known: strace is not here or may not trace"
+}

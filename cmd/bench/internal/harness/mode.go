@@ -1,0 +1,14 @@
+package harness
+
+import (
+	"github.com/spf13/cobra"
+
+	"pop3mtm/cmd/bench/internal/clients"
+)
+
+// Mode is one command of the bench, and what no other mode has.
+type Mode struct {
+	Command       *cobra.Command
+	clients.Kinds                  // of its own clients and tasks
+	Hidden        []*cobra.Command // programs that it runs as processes of their own
+}

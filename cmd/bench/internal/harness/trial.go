@@ -1,0 +1,210 @@
+package harness
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"pop3mtm/cmd/bench/internal/child"
+	"pop3mtm/cmd/bench/internal/clients"
+	"pop3mtm/cmd/bench/internal/report"
+	"pop3mtm/cmd/bench/internal/servers"
+	"pop3mtm/cmd/bench/internal/tasks"
+	"pop3mtm/cmd/bench/internal/wire"
+	"pop3mtm/cmd/bench/internal/workload"
+	"pop3mtm/cmd/internal/cli"
+	"pop3mtm/mtm/account"
+)
+
+// Trial is one client at one mailbox: one visit, or several after one another with the same store. It runs in a process
+// of its own, so that what one trial leaves in memory does not weigh on the next, and so that the cost of the processes
+// that it starts can be told apart. Every visit has a new server. A trial ends early when its standard input does.
+type Trial struct {
+	Label    string                       `json:"label"` // for people
+	Server   servers.Spec                 `json:"server"`
+	Client   clients.Sent[clients.Client] `json:"client"`
+	Visits   []VisitSpec                  `json:"visits"`
+	Line     wire.Line                    `json:"line"`
+	Accounts int                          `json:"accounts"` // mailboxes, with a client process for each at the same time
+	Users    int                          `json:"users"`    // mailboxes for one client process that numbers its users itself, 0 for other clients
+	Spool    string                       `json:"spool"`    // copy of the mailbox of a server that runs already, "" when it is synthetic
+	Dir      string                       `json:"dir"`      // an empty folder
+	Keep     bool                         `json:"keep"`
+	Profile  string                       `json:"profile"` // folder for CPU profiles of our server and client, "" for none
+	Trace    bool                         `json:"trace"`   // watch the line; see watch
+	Syncs    bool                         `json:"syncs"`   // count how often the client syncs; see countSyncs
+}
+
+// VisitSpec is one run of the client.
+type VisitSpec struct {
+	Name    string                   `json:"name"` // "" for the only one
+	Mailbox workload.Mailbox         `json:"mailbox"`
+	Task    clients.Sent[tasks.Task] `json:"task"`
+}
+
+// trialLine is a line that a trial writes to stdout.
+type trialLine struct {
+	Done         int64                `json:"done,omitempty"`         // how far it is, in the unit of its bar; without it the line says that time passes
+	Measurements []report.Measurement `json:"measurements,omitempty"` // the last line
+}
+
+const trialName = "trial"
+
+// TrialCommand returns the command that runs one trial, a process of its own.
+func TrialCommand(kinds clients.Kinds) *cobra.Command {
+	return child.Command(trialName, "Runs one trial", func(ctx context.Context, t *Trial, stdout io.Writer) error {
+		if err := t.make(kinds); err != nil {
+			return err
+		}
+		var lock sync.Mutex
+		out := json.NewEncoder(stdout)
+		say := func(line trialLine) error {
+			lock.Lock()
+			defer lock.Unlock()
+			return out.Encode(line)
+		}
+		stop := beating(ctx, time.Second, func() { _ = say(trialLine{}) })
+		found, err := t.Run(ctx, func(done int64) { _ = say(trialLine{Done: done}) })
+		stop()
+		if err != nil {
+			return err
+		}
+		return say(trialLine{Measurements: found})
+	})
+}
+
+// beating calls f again and again, until ctx ends or stop is called, which waits for the last call.
+func beating(ctx context.Context, interval time.Duration, f func()) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var ended sync.WaitGroup
+	ended.Go(func() {
+		tick := time.NewTicker(interval)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				f()
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+	return func() { cancel(); ended.Wait() }
+}
+
+// inProcess runs a trial by its command, in a process of its own. passed is told that time passes, and how far it is where
+// that is known.
+func inProcess(ctx context.Context, t *Trial, label string, passed func(done int64)) (*trialLine, error) {
+	bench, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	var result *trialLine
+	err = child.Run(ctx, []string{bench, trialName}, label, t, func(stdout io.Reader) error {
+		for said := json.NewDecoder(stdout); ; {
+			var line trialLine
+			if failed := said.Decode(&line); failed != nil {
+				return fmt.Errorf("the trial ended without a result: %w", failed)
+			}
+			if line.Measurements != nil {
+				result = &line
+				return nil
+			}
+			passed(line.Done)
+		}
+	})
+	return result, err
+}
+
+// make creates the client and the tasks that were sent.
+func (t *Trial) make(kinds clients.Kinds) error {
+	err := t.Client.Make(kinds.Clients)
+	for i := range t.Visits {
+		err = errors.Join(err, t.Visits[i].Task.Make(kinds.Tasks))
+	}
+	return err
+}
+
+// folder returns the label as the name of a folder.
+func (t *Trial) folder() string {
+	return regexp.MustCompile(`[^A-Za-z0-9.]+`).ReplaceAllString(t.Label, "-")
+}
+
+// last returns the visit with the largest mailbox.
+func (t *Trial) last() *VisitSpec { return &t.Visits[len(t.Visits)-1] }
+
+// progress returns the unit and the total of the trial's bar; a total of 0 is not known.
+func (t *Trial) progress() (cli.Unit, int64) {
+	v := t.last()
+	switch {
+	case !t.Server.Counts() && t.Client.Value.Name() != clients.MTM || t.Spool != "":
+		return cli.Messages, 0
+	case v.Task.Value.Counts() != "":
+		return cli.Messages, int64(v.Mailbox.Messages * t.Accounts)
+	}
+	return cli.Octets, v.Mailbox.Total() * int64(t.Accounts)
+}
+
+// needs returns about how much disk the trial takes.
+func (t *Trial) needs() int64 {
+	v := t.last()
+	return v.Task.Value.Needs(&v.Mailbox) * int64(t.Accounts)
+}
+
+// Run makes all visits. No process is left when it returns.
+func (t *Trial) Run(ctx context.Context, passed func(done int64)) ([]report.Measurement, error) {
+	who := t.Client.Value
+	if t.Syncs {
+		who = clients.Counting{Client: who}
+	}
+	for i := range t.Accounts {
+		if err := os.MkdirAll(t.dir(i), 0o700); err != nil {
+			return nil, err
+		}
+	}
+	var found []report.Measurement
+	for i := range t.Visits {
+		m, err := t.visit(ctx, &t.Visits[i], who, passed)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, *m)
+	}
+	return found, nil
+}
+
+// dir is the folder of account i, counted from 0.
+func (t *Trial) dir(i int) string {
+	if t.Accounts == 1 {
+		return t.Dir
+	}
+	return filepath.Join(t.Dir, fmt.Sprintf("account-%d", i+1))
+}
+
+// profile is the file for the CPU profile of one process of ours; those of other programs cannot be had.
+func (t *Trial) profile(of string) string {
+	if t.Profile == "" {
+		return ""
+	}
+	return filepath.Join(t.Profile, t.Client.Value.Name()+"."+of+".pprof")
+}
+
+// encrypted says whether the line hides what passes.
+func (t *Trial) encrypted() bool {
+	tls := t.Server.TLS
+	if t.Server.Running != nil {
+		tls = t.Server.Running.Security.TLS
+	}
+	return tls != "" && tls != account.NoTLS
+}
+
+var errNotCounted = errors.New("the server does not say that the session has ended")

@@ -1,0 +1,92 @@
+package harness
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"pop3mtm/cmd/internal/cli"
+)
+
+// pace knows how long the trials of a plan take, and so about how long those that are left will.
+type pace map[string]time.Duration // the last run of each, with all that belongs to it
+
+// left says in words how long the trials with these labels will take, the first of which runs for a while already: as
+// long as the last time, or as the others do. It says nothing as long as none has ended.
+func (p pace) left(labels []string, running time.Duration) string {
+	if len(p) == 0 || len(labels) == 0 {
+		return ""
+	}
+	mean := time.Duration(0)
+	for _, took := range p {
+		mean += took / time.Duration(len(p))
+	}
+	sum := time.Duration(0)
+	for i, label := range labels {
+		took, known := p[label]
+		if !known {
+			took = mean
+		}
+		if i == 0 {
+			took = max(0, took-running)
+		}
+		sum += took
+	}
+	step := time.Second
+	if sum > time.Minute {
+		step = 10 * time.Second
+	}
+	return fmt.Sprintf("; about %v left", sum.Round(step))
+}
+
+// turn is one run of a step.
+type turn struct {
+	step  Step
+	round int
+	label string // the same in every round
+	title string // for the bar
+}
+
+// sequence returns everything that the plan runs, in order.
+func (p *Plan) sequence() []turn {
+	var all []turn
+	for round := 1; round <= p.Rounds; round++ {
+		for _, s := range p.Steps {
+			all = append(all, turn{s, round, s.Label(), fmt.Sprintf("run %d of %d, %s", round, p.Rounds, s.Label())})
+		}
+	}
+	for _, s := range p.Extra {
+		label := s.Purpose() + ", " + s.Label()
+		all = append(all, turn{s, p.Rounds + 1, label, label})
+	}
+	return all
+}
+
+// turnBar is the bar of one turn: of the step where it says how far it is, else of all turns.
+type turnBar struct {
+	bar   *cli.Bar
+	title string
+	left  func() string
+	total int64 // of the step, 0 = not known
+}
+
+func newTurnBar(stderr io.Writer, t turn, done, turns int, left func() string) *turnBar {
+	b := &turnBar{title: t.title, left: left}
+	unit, total := t.step.Progress()
+	b.total = total
+	if total > 0 {
+		b.bar = cli.NewBar(stderr, t.title+left(), unit, total)
+	} else {
+		b.bar = cli.NewBar(stderr, t.title+left(), cli.Steps, int64(turns))
+		b.bar.Set(int64(done), int64(turns))
+	}
+	return b
+}
+
+// passed shows how far the step is, 0 when only time has passed.
+func (b *turnBar) passed(done int64) {
+	b.bar.Describe(b.title + b.left())
+	if b.total > 0 && done > 0 {
+		b.bar.Set(min(done, b.total), b.total)
+	}
+}

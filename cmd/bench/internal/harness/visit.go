@@ -1,0 +1,225 @@
+package harness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"pop3mtm/cmd/bench/internal/child"
+	"pop3mtm/cmd/bench/internal/clients"
+	"pop3mtm/cmd/bench/internal/numbers"
+	"pop3mtm/cmd/bench/internal/report"
+	"pop3mtm/cmd/bench/internal/servers"
+	"pop3mtm/cmd/bench/internal/tasks"
+	"pop3mtm/cmd/bench/internal/wire"
+	"pop3mtm/fakeserver/maildrop"
+)
+
+// visit starts the server and the line, lets the clients do their job, ends both, and verifies.
+func (t *Trial) visit(ctx context.Context, v *VisitSpec, who clients.Client, passed func(done int64)) (m *report.Measurement, err error) {
+	latest := newLatest()
+	verb := v.Task.Value.Counts()
+	s, err := t.Server.Begin(ctx, t.hosting(v), func(n servers.Counts) {
+		latest.set(n)
+		if verb != "" {
+			passed(int64(n.Commands))
+		} else {
+			passed(n.Octets)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	served, err := t.served(v)
+	m = &report.Measurement{Server: t.Server.Name, Client: who.Name(), Visit: v.Name}
+	if err == nil {
+		m.Mailbox = served.Len()
+		err = t.overLine(ctx, m, v, who, s.Login, served, latest, passed)
+	}
+	spent, stopped := s.Stop()
+	m.Serving = spent
+	if err = errors.Join(err, s.Said.Explain(ctx, "the server", stopped)); err != nil {
+		return nil, err
+	}
+	for i := range t.Accounts {
+		one, err := who.Verify(ctx, t.told(v, i, s.Login, passed), served)
+		if err != nil {
+			return nil, fmt.Errorf("%s did not keep what was served: %w", who.Name(), err)
+		}
+		add(m, one)
+	}
+	return m, nil
+}
+
+// hosting returns what the server of a visit has to serve.
+func (t *Trial) hosting(v *VisitSpec) servers.Hosting {
+	return servers.Hosting{Mailbox: v.Mailbox, Accounts: max(t.Accounts, t.Users), Dir: t.Dir, Profile: t.profile("server"), Verb: v.Task.Value.Counts()}
+}
+
+// told returns what the client of an account, counted from 0, needs to know of a visit.
+func (t *Trial) told(v *VisitSpec, account int, at servers.Login, passed func(int64)) *clients.Visit {
+	if t.Users == 0 {
+		at = at.Numbered(account, t.Accounts)
+	}
+	return &clients.Visit{Login: at, Dir: t.dir(account), Task: v.Task.Value, Total: v.Mailbox.Total(), Profile: t.profile("client"), Report: passed}
+}
+
+// served returns the mailbox of a visit.
+func (t *Trial) served(v *VisitSpec) (maildrop.List, error) {
+	if t.Spool != "" {
+		return servers.OpenSpool(t.Spool)
+	}
+	list, err := v.Mailbox.List()
+	if err == nil && len(t.Server.UIDs) == list.Len() {
+		list = servers.Renamed{List: list, UIDs: t.Server.UIDs}
+	}
+	return list, err
+}
+
+// add counts what one client of the visit has stored.
+func add(m *report.Measurement, k tasks.Kept) {
+	m.Messages += k.Messages
+	m.Octets += k.Octets
+	if k.Seconds > 0 {
+		m.Seconds = k.Seconds
+	}
+	if k.Latency != nil {
+		m.Latency = k.Latency
+	}
+	if k.Syncs != nil {
+		m.Syncs = k.Syncs
+	}
+}
+
+// overLine measures between the start and the end of the line.
+func (t *Trial) overLine(ctx context.Context, m *report.Measurement, v *VisitSpec, who clients.Client, at servers.Login, served maildrop.List,
+	latest *latestCounts, passed func(int64)) (err error) {
+	direct, sessions := at, 0
+	var w *wire.Watch
+	if t.Trace {
+		w = wire.NewWatch(time.Now, v.Task.Value.Counts(), "RETR", "TOP", "STAT")
+		defer func() { m.Rate, m.Latency = w.Seen() }()
+	}
+	if t.Line != (wire.Line{}) || t.Trace {
+		var r *wire.Relay
+		if r, err = wire.StartRelay(ctx, at.Address(), t.Line, w); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, r.Close()) }()
+		if at, err = at.At(r.Address); err != nil {
+			return err
+		}
+		if t.Line.RoundTrip > 0 && t.Server.Name != servers.Limit {
+			if m.Trip, err = servers.RoundTrip(ctx, at); err != nil {
+				return fmt.Errorf("measuring the round trip: %w", err)
+			}
+			sessions++
+		}
+	}
+	told := make([]*clients.Visit, t.Accounts)
+	for i := range told {
+		told[i] = t.told(v, i, at, passed)
+		if err := who.Prepare(ctx, told[i]); err != nil {
+			return err
+		}
+		sessions += told[i].Sessions + 1
+	}
+	w.Begin()
+	if err := fetch(ctx, m, who, told); err != nil {
+		return err
+	}
+	if err := t.checkCommands(ctx, m, v.Task.Value, served, latest, sessions); err != nil {
+		return err
+	}
+	return t.checkLeft(ctx, v, direct, served)
+}
+
+// fetch is the part that is measured: all clients from the start of the first to the end of the last.
+func fetch(ctx context.Context, m *report.Measurement, who clients.Client, told []*clients.Visit) error {
+	child.Settle()
+	before, start := child.Spent(), time.Now()
+	together, each := errgroup.WithContext(ctx)
+	for _, v := range told {
+		together.Go(func() error { return who.Fetch(each, v) })
+	}
+	err := together.Wait()
+	m.Seconds = time.Since(start).Seconds()
+	m.Spent = child.Spent().Since(before)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+// checkCommands refuses a visit that sent more or fewer commands than its task takes, where the server counts them. It
+// waits until the server has seen the end of all sessions.
+func (t *Trial) checkCommands(ctx context.Context, m *report.Measurement, task tasks.Task, served maildrop.List, latest *latestCounts, sessions int) error {
+	verb, want := task.Counts(), task.Commands(served)*t.Accounts
+	if want < 0 || !t.Server.Counts() {
+		return nil
+	}
+	n, err := latest.after(ctx, sessions)
+	if err != nil {
+		return err
+	}
+	if verb == "TOP" {
+		m.Tops = &n.Commands
+	}
+	if n.Commands != want {
+		return fmt.Errorf("the visit sent %s, and should send %d", numbers.Count(n.Commands, verb), want)
+	}
+	return nil
+}
+
+// checkLeft refuses a visit after which the server holds more or less than it should: a move must have deleted, and
+// nothing else may have.
+func (t *Trial) checkLeft(ctx context.Context, v *VisitSpec, at servers.Login, served maildrop.List) error {
+	if t.Server.Name == servers.Limit {
+		return nil
+	}
+	for i := range t.Accounts {
+		n, err := servers.CountMessages(ctx, at.Numbered(i, max(t.Accounts, t.Users)))
+		if err != nil {
+			return fmt.Errorf("looking what is left on the server: %w", err)
+		}
+		if want := v.Task.Value.Left(served); n != want {
+			return fmt.Errorf("the server holds %s after the visit, and should hold %d", numbers.Count(n, "message"), want)
+		}
+	}
+	return nil
+}
+
+// latestCounts keeps the newest counts of a server.
+type latestCounts struct{ newest chan servers.Counts }
+
+func newLatest() *latestCounts { return &latestCounts{make(chan servers.Counts, 1)} }
+
+// set is called by one goroutine.
+func (l *latestCounts) set(n servers.Counts) {
+	select { // the reader wants the newest only
+	case <-l.newest:
+	default:
+	}
+	l.newest <- n
+}
+
+// after waits until the server has told of the end of so many sessions.
+func (l *latestCounts) after(ctx context.Context, sessions int) (servers.Counts, error) {
+	limit := time.NewTimer(child.StopTime)
+	defer limit.Stop()
+	for {
+		select {
+		case n := <-l.newest:
+			if n.Ended >= sessions {
+				return n, nil
+			}
+		case <-limit.C:
+			return servers.Counts{}, errNotCounted
+		case <-ctx.Done():
+			return servers.Counts{}, context.Cause(ctx)
+		}
+	}
+}

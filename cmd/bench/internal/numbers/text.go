@@ -1,0 +1,78 @@
+package numbers
+
+import (
+	"strconv"
+)
+
+func Count(n int, of string) string {
+	if n != 1 {
+		of += "s"
+	}
+	return Grouped(float64(n)) + " " + of
+}
+
+// Grouped is a number to three digits or more, in groups of three.
+func Grouped(f float64) string {
+	if f < 100 {
+		return Short(f)
+	}
+	text := strconv.FormatFloat(f, 'f', 0, 64)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
+}
+
+// Short is a number to three digits or all before the point.
+func Short(f float64) string {
+	switch {
+	case f == float64(int64(f)) || f >= 100:
+		return strconv.FormatFloat(f, 'f', 0, 64)
+	case f >= 10:
+		return strconv.FormatFloat(f, 'f', 1, 64)
+	}
+	return strconv.FormatFloat(f, 'f', 2, 64)
+}
+
+// Ratio needs more digits below one.
+func Ratio(f float64) string {
+	if f < 1 {
+		return strconv.FormatFloat(f, 'f', 2, 64)
+	}
+	return strconv.FormatFloat(f, 'f', 1, 64)
+}
+
+// UnknownAtZero is for figures that are never zero when they are known.
+func UnknownAtZero(f float64, text string) string {
+	if f == 0 {
+		return "unknown"
+	}
+	return text
+}
+
+// Micros is a time in microseconds.
+func Micros(seconds float64) string { return UnknownAtZero(seconds, Short(seconds*1e6)) }
+
+func Memory(octets float64) string {
+	return UnknownAtZero(octets, strconv.FormatFloat(octets/(1<<20), 'f', 1, 64)+" MiB")
+}
+
+// Octets is a size for a person.
+func Octets(n int64) string {
+	const step = 1024
+	f, unit := float64(n), 0
+	for units := []string{"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"}; ; unit++ {
+		if f < step || unit == len(units)-1 {
+			return Short(f) + " " + units[unit]
+		}
+		f /= step
+	}
+}
+
+// Partly returns the first line of findings that are a part, "" of those that are whole.
+func Partly(stopped string) string {
+	if stopped == "" {
+		return ""
+	}
+	return "Only a part: " + stopped + ".\n"
+}

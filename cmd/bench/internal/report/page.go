@@ -1,0 +1,102 @@
+package report
+
+import (
+	"strconv"
+	"strings"
+
+	"pop3mtm/cmd/bench/internal/numbers"
+	"pop3mtm/cmd/internal/page"
+)
+
+// page is the results as one HTML page. Its figures are those of results.json.
+func (r *Results) page() ([]byte, error) {
+	p := page.Page{Title: "bench " + r.Benchmark, Lead: r.title(), Notes: r.remarks()}
+	if r.Stopped != "" {
+		p.Warning = "Only a part: " + r.Stopped + "."
+	}
+	p.Facts = []page.Fact{{Name: "Machine", Text: r.Machine.String()}, {Name: "Rounds", Text: strconv.Itoa(r.Rounds)}}
+	if r.Target == "" {
+		p.Facts = append(p.Facts, page.Fact{Name: "Mailbox", Text: "synthetic, " + r.Mailbox.String()})
+	} else {
+		p.Facts = append(p.Facts, page.Fact{Name: "Target", Text: r.Target})
+	}
+	p.Tables = append(p.Tables, r.figures())
+	for _, t := range r.RatioTables() {
+		p.Tables = append(p.Tables, t.onPage())
+	}
+	if len(r.Latencies()) > 0 {
+		p.Tables = append(p.Tables, r.latencyTable())
+	}
+	more := []page.Plot{r.throughputPlot(), r.latencyPlot()}
+	if r.Plots != nil {
+		p.Plots = r.Plots(r)
+	} else {
+		p.Plots = append(p.Plots, r.ratePlot())
+		more = append(more, r.memoryPlot())
+	}
+	for _, plot := range more {
+		if len(plot.Lines) > 0 {
+			p.Plots = append(p.Plots, plot)
+		}
+	}
+	return p.HTML()
+}
+
+// full is a figure in full, for programs.
+func full(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
+
+func (r *Results) figures() page.Table {
+	t := page.Table{Caption: "Figures", Heads: []string{r.Benchmark}}
+	columns := r.columns()
+	at := 0
+	for _, h := range r.headings()[1:] {
+		for range h.Columns {
+			t.Heads = append(t.Heads, strings.TrimSpace(h.Text+" "+columns[at]))
+			at++
+		}
+	}
+	for i := range r.Summary {
+		s := &r.Summary[i]
+		values := []float64{s.Rate.Least, s.Rate.Median, s.Rate.Most}
+		if r.HasOctets() {
+			values = append(values, s.Octets)
+		}
+		values = append(values, s.ClientCPU, s.ServerCPU, s.ClientPeak, s.ServerPeak)
+		cells := []page.Cell{{Text: s.Label}}
+		for j, text := range r.cells(s) {
+			c := page.Cell{Text: text}
+			if j < len(values) {
+				c.Value = full(values[j])
+			} else if s.TopCommands != nil {
+				c.Value = strconv.Itoa(*s.TopCommands)
+			}
+			cells = append(cells, c)
+		}
+		t.Rows = append(t.Rows, cells)
+	}
+	return t
+}
+
+func (ratios ratioTable) onPage() page.Table {
+	t := page.Table{Caption: strings.ToUpper(ratios.head[:1]) + ratios.head[1:], Heads: []string{"", "least", "median", "most"}}
+	for _, v := range ratios.Rows {
+		t.Rows = append(t.Rows, []page.Cell{
+			{Text: v.Label}, {Text: numbers.Ratio(v.Times.Least), Value: full(v.Times.Least)},
+			{Text: numbers.Ratio(v.Times.Median), Value: full(v.Times.Median)}, {Text: numbers.Ratio(v.Times.Most), Value: full(v.Times.Most)},
+		})
+	}
+	return t
+}
+
+func (r *Results) latencyTable() page.Table {
+	rows := r.latencyRows()
+	t := page.Table{Caption: "Latency", Heads: rows[0]}
+	for i, row := range rows[1:] {
+		cells := []page.Cell{{Text: row[0]}}
+		for j, percent := range TablePercentiles() {
+			cells = append(cells, page.Cell{Text: row[1+j], Value: full(r.Latencies()[i].Latency.At(percent))})
+		}
+		t.Rows = append(t.Rows, cells)
+	}
+	return t
+}

@@ -1,0 +1,118 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"pop3mtm/cmd/bench/internal/numbers"
+	"pop3mtm/cmd/bench/internal/wire"
+	"pop3mtm/cmd/internal/page"
+)
+
+// ratePlot is the medians as bars.
+func (r *Results) ratePlot() page.Plot {
+	p := page.Plot{
+		Title: "Rate", X: r.Unit + " per second", Lines: []page.Series{{Name: r.Unit + " per second"}},
+		About: "Medians of all rounds. The time is that of the client's whole process.",
+	}
+	if r.Clock != "" {
+		p.About = "Medians of all rounds. " + r.Clock
+	}
+	for _, s := range r.Summary {
+		p.Bars = append(p.Bars, s.Label)
+		p.Lines[0].Points = append(p.Lines[0].Points, page.Point{Y: s.Rate.Median})
+	}
+	p.Lines[0].Text = inWords(p.Bars, p.Lines[0].Points)
+	return p
+}
+
+// memoryPlot is the largest resident sets of both sides; without lines where the system does not tell.
+func (r *Results) memoryPlot() page.Plot {
+	p := page.Plot{Title: "Peak memory", X: "MiB", About: "The largest resident set of one process of each side, medians. A program that needs less " +
+		"than the bench that starts it shows as that much."}
+	sides := []page.Series{{Name: "client"}, {Name: "server"}}
+	known := false
+	for _, s := range r.Summary {
+		p.Bars = append(p.Bars, s.Label)
+		for i, peak := range []float64{s.ClientPeak, s.ServerPeak} {
+			sides[i].Points = append(sides[i].Points, page.Point{Y: peak / (1 << 20)})
+			known = known || peak > 0
+		}
+	}
+	for i := range sides {
+		sides[i].Text = inWords(p.Bars, sides[i].Points)
+	}
+	if known {
+		p.Lines = sides
+	}
+	return p
+}
+
+// inWords says the lengths of bars.
+func inWords(labels []string, points []page.Point) string {
+	var parts []string
+	for i, label := range labels {
+		parts = append(parts, label+" "+numbers.UnknownAtZero(points[i].Y, numbers.Grouped(points[i].Y)))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// throughputPlot is what came over the watched line, over time.
+func (r *Results) throughputPlot() page.Plot {
+	p := page.Plot{
+		Title: "Throughput over time", X: "seconds", Y: "MB/s",
+		About: "Octets from the server over a line that is watched, in a run of its own. The watching slows it down: rates are to be taken from the table.",
+	}
+	for i := range r.Traces {
+		m := &r.Traces[i]
+		s := page.Series{Name: r.labelOf(m), Points: speeds(m.Rate)}
+		if n := len(m.Rate); n > 1 {
+			last := m.Rate[n-1]
+			s.Text = fmt.Sprintf("%s MB in %s s", numbers.Short(float64(last.Octets)/1e6), numbers.Short(last.At))
+			p.Lines = append(p.Lines, s)
+		}
+	}
+	return p
+}
+
+// speeds are megabytes per second between samples, of which some are put together: a line of a few dozen points can be
+// read.
+func speeds(samples []wire.Sample) []page.Point {
+	const most = 60
+	if len(samples) < 2 {
+		return nil
+	}
+	width := samples[len(samples)-1].At / most
+	var points []page.Point
+	from := wire.Sample{}
+	for _, s := range samples {
+		if s.At-from.At < width || s.At == from.At {
+			continue
+		}
+		points = append(points, page.Point{X: (s.At + from.At) / 2, Y: float64(s.Octets-from.Octets) / (s.At - from.At) / 1e6})
+		from = s
+	}
+	return points
+}
+
+// latencyPlot is percentiles, where each step to the right is ten times rarer.
+func (r *Results) latencyPlot() page.Plot {
+	p := page.Plot{
+		Title: "Latency", X: "percentile", Y: "milliseconds", LogX: true, LogY: true,
+		Ticks: []page.Tick{{At: 1, Label: "0"}, {At: 2, Label: "50"}, {At: 10, Label: "90"}, {At: 100, Label: "99"}, {At: 1000, Label: "99.9"}, {At: 10000, Label: "99.99"}},
+		About: "From the moment when a command passes on to the server to the last octet of its reply on the way to the client, seen on a watched line in a " +
+			"run of its own; of sessions, from the connect to the answer to QUIT, by the client. With commands in flight it holds the wait for those before.",
+	}
+	for _, m := range r.Latencies() {
+		s := page.Series{Name: r.labelOf(m)}
+		for _, q := range m.Latency.Percentiles {
+			if q.Percent < 100 {
+				s.Points = append(s.Points, page.Point{X: 100 / (100 - q.Percent), Y: q.Seconds * 1e3})
+			}
+		}
+		s.Text = fmt.Sprintf("each %s: median %s ms, 99 %% within %s ms, of %s", m.Latency.Of,
+			numbers.Short(m.Latency.At(50)*1e3), numbers.Short(m.Latency.At(99)*1e3), numbers.Grouped(float64(m.Latency.Count)))
+		p.Lines = append(p.Lines, s)
+	}
+	return p
+}

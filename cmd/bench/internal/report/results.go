@@ -1,0 +1,240 @@
+package report
+
+import (
+	"strings"
+
+	"pop3mtm/cmd/bench/internal/numbers"
+	"pop3mtm/cmd/bench/internal/workload"
+	"pop3mtm/cmd/internal/page"
+)
+
+// Results is everything that a benchmark has found, as results.json holds it.
+type Results struct {
+	Benchmark   string           `json:"benchmark"`
+	Unit        string           `json:"unit"` // what is counted: messages, headers, sessions
+	Machine     Machine          `json:"machine"`
+	Mailbox     workload.Mailbox `json:"mailbox"` // the synthetic one; of a target its messages are in the trials
+	Target      string           `json:"target,omitempty"`
+	RoundTrip   float64          `json:"added_round_trip_seconds"`
+	Bandwidth   int64            `json:"bandwidth_octets_per_second,omitempty"`
+	TLS         string           `json:"tls,omitempty"`
+	Accounts    int              `json:"accounts"`
+	What        string           `json:"what"` // in words
+	Rounds      int              `json:"rounds"`
+	Stopped     string           `json:"stopped,omitempty"` // why this is only a part
+	Servers     []Participant    `json:"servers,omitempty"`
+	Clients     []Participant    `json:"clients"`
+	Summary     []Row            `json:"summary"`
+	Ratios      []Versus         `json:"ratios,omitempty"`
+	Trials      []Measurement    `json:"trials"`             // in the order they ran
+	Traces      []Measurement    `json:"traces,omitempty"`   // runs of their own on a watched line
+	Failures    []Lost           `json:"failures,omitempty"` // what did not work
+	Held        []Held           `json:"held,omitempty"`
+	Beyond      *numbers.Spread  `json:"client_cpu_seconds_per_message_beyond_the_wire,omitempty"`       // of a refresh with nothing new
+	BeyondLater *numbers.Spread  `json:"client_cpu_seconds_per_message_beyond_the_wire_later,omitempty"` // of the one after it
+	Dearer      []Dearer         `json:"dearer,omitempty"`
+	Notes       []string         `json:"notes,omitempty"`
+
+	RatioOf func(a, b, first Kind) bool  `json:"-"` // reports whether a ratio of a to b means something
+	Plots   func(r *Results) []page.Plot `json:"-"` // the first plots of the page; nil for the usual one of rates, and one of memory
+	Limit   string                       `json:"-"` // the server that does not speak POP3, which is named like its client; "" for none
+	Clock   string                       `json:"-"` // what the time is of, where it is not the client's whole process; a sentence
+}
+
+// Held is what an idle session costs a server.
+type Held struct {
+	Server   string  `json:"server"`
+	Sessions int     `json:"sessions"`
+	Each     float64 `json:"bytes_each"`
+}
+
+// Participant is one client or server.
+type Participant struct {
+	Name       string `json:"name"`
+	Version    string `json:"version"`
+	Alters     string `json:"alters,omitempty"`     // what it changes in the messages it keeps
+	Durability string `json:"durability,omitempty"` // how often it syncs, and who says so
+}
+
+// Lost is one trial that gave no figure.
+type Lost struct {
+	Round int    `json:"round"`
+	What  string `json:"what"`
+	Text  string `json:"text"` // with what the program itself said
+}
+
+// Row is all runs of one kind.
+type Row struct {
+	Label    string         `json:"label"`
+	Client   string         `json:"client"`
+	Server   string         `json:"server"`
+	Visit    string         `json:"visit,omitempty"`
+	Messages int            `json:"mailbox_messages"`
+	Runs     int            `json:"runs"`
+	Rate     numbers.Spread `json:"per_second"`        // messages or sessions
+	Octets   float64        `json:"octets_per_second"` // of mail, median
+	// Seconds are those of one message, medians; 0 = not known.
+	Each        float64 `json:"seconds_per_message"`
+	ClientCPU   float64 `json:"client_cpu_seconds_per_message"`
+	ServerCPU   float64 `json:"server_cpu_seconds_per_message"`
+	ClientPeak  float64 `json:"client_peak_bytes"`
+	ServerPeak  float64 `json:"server_peak_bytes"`
+	TopCommands *int    `json:"tops,omitempty"` // most of all runs
+}
+
+// Versus is how many times faster one was than the other, round by round: what slows the machine down for a while slows
+// both.
+type Versus struct {
+	Label string         `json:"label"`
+	Times numbers.Spread `json:"times_faster"`
+}
+
+// Dearer is how many times more one thing costs than another, round by round.
+type Dearer struct {
+	Label string         `json:"label"`
+	Times numbers.Spread `json:"times_dearer"`
+}
+
+// Kind is what makes measurements comparable.
+type Kind struct {
+	Client, Server, visit string
+	mailbox               int
+}
+
+func (m *Measurement) kind() Kind { return Kind{m.Client, m.Server, m.Visit, m.Mailbox} }
+
+// rate is in messages or sessions per second.
+func (m *Measurement) rate() float64 { return float64(m.Messages) / m.Seconds }
+
+// Conclude fills in the summary and the ratios.
+func (r *Results) Conclude() {
+	runs := map[Kind][]*Measurement{}
+	var kinds []Kind
+	for i := range r.Trials {
+		m := &r.Trials[i]
+		k := m.kind()
+		if runs[k] == nil {
+			kinds = append(kinds, k)
+		}
+		runs[k] = append(runs[k], m)
+	}
+	r.Summary, r.Ratios = nil, nil
+	name := namer(kinds, r.Limit)
+	for _, k := range kinds {
+		r.Summary = append(r.Summary, rowOf(name(k), k, runs[k]))
+	}
+	for _, a := range kinds {
+		for _, b := range kinds {
+			if a == b || a.visit != b.visit || !r.RatioOf(a, b, kinds[0]) {
+				continue
+			}
+			if times := Ratios(runs[a], runs[b], (*Measurement).rate); len(times) > 0 {
+				r.Ratios = append(r.Ratios, Versus{name(a) + " : " + name(b), numbers.SpreadOf(times)})
+			}
+		}
+	}
+}
+
+// Ratios are those of a figure of a to that of b, round by round.
+func Ratios(a, b []*Measurement, figure func(*Measurement) float64) []float64 {
+	figures := map[int]float64{}
+	for _, m := range b {
+		figures[m.Round] = figure(m)
+	}
+	var times []float64
+	for _, m := range a {
+		if figures[m.Round] > 0 {
+			times = append(times, figure(m)/figures[m.Round])
+		}
+	}
+	return times
+}
+
+// namer names kinds by what not all of them have in common.
+func namer(kinds []Kind, limit string) func(Kind) string {
+	server := func(k Kind) string { return k.Server }
+	mailbox := func(k Kind) string { return numbers.Count(k.mailbox, "message") }
+	servers := map[string]string{} // and a client of each
+	clients := false               // whether any of them has several
+	for _, k := range kinds {
+		if k.Server == limit {
+			clients = true
+			continue
+		}
+		other, seen := servers[k.Server]
+		clients = clients || seen && other != k.Client
+		servers[k.Server] = k.Client
+	}
+	return func(k Kind) string {
+		var parts []string
+		if clients || len(servers) == 1 && k.visit == "" {
+			parts = append(parts, k.Client)
+		}
+		if len(servers) > 1 && k.Server != limit {
+			if clients {
+				parts[0] += " from " + server(k)
+			} else {
+				parts = append(parts, server(k))
+			}
+		}
+		if k.visit != "" {
+			parts = append(parts, k.visit)
+		}
+		if growing(kinds) {
+			parts = append(parts, mailbox(k))
+		}
+		return strings.Join(parts, ", ")
+	}
+}
+
+// growing says whether one client saw mailboxes of several sizes in the same kind of visit.
+func growing(kinds []Kind) bool {
+	seen := map[Kind]bool{}
+	for _, k := range kinds {
+		k.mailbox = 0
+		if seen[k] {
+			return true
+		}
+		seen[k] = true
+	}
+	return false
+}
+
+// rowOf sums up the runs of a kind.
+func rowOf(label string, k Kind, runs []*Measurement) Row {
+	median := func(figure func(*Measurement) float64) float64 {
+		var figures []float64
+		for _, m := range runs {
+			figures = append(figures, figure(m))
+		}
+		return numbers.SpreadOf(figures).Median
+	}
+	each := func(figure func(*Measurement) float64) float64 {
+		return median(func(m *Measurement) float64 { return figure(m) / float64(max(m.Messages, 1)) })
+	}
+	s := Row{Label: label, Client: k.Client, Server: k.Server, Visit: k.visit, Messages: k.mailbox, Runs: len(runs)}
+	var rates []float64
+	for _, m := range runs {
+		rates = append(rates, m.rate())
+		if m.Tops != nil && (s.TopCommands == nil || *m.Tops > *s.TopCommands) {
+			s.TopCommands = m.Tops
+		}
+	}
+	s.Rate = numbers.SpreadOf(rates)
+	s.Octets = median(func(m *Measurement) float64 { return float64(m.Octets) / m.Seconds })
+	s.Each = each(func(m *Measurement) float64 { return m.Seconds })
+	s.ClientCPU = each(func(m *Measurement) float64 { return m.Spent.CPU })
+	s.ServerCPU = each(func(m *Measurement) float64 { return m.Serving.CPU })
+	s.ClientPeak = median(func(m *Measurement) float64 { return float64(m.Spent.Peak) })
+	s.ServerPeak = median(func(m *Measurement) float64 { return float64(m.Serving.Peak) })
+	return s
+}
+
+// SetSyncs says in the client's line how often it syncs.
+func (r *Results) SetSyncs(client, text string) {
+	for i := range r.Clients {
+		if r.Clients[i].Name == client {
+			r.Clients[i].Durability = text
+		}
+	}
+}

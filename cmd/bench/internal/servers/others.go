@@ -1,0 +1,219 @@
+package servers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"os"
+	"slices"
+	"strings"
+
+	"pop3mtm/cmd/bench/internal/numbers"
+	"pop3mtm/cmd/bench/internal/workload"
+	"pop3mtm/cmd/internal/cli"
+	"pop3mtm/cmd/internal/peer"
+	"pop3mtm/fakeserver/maildrop"
+	"pop3mtm/fixtures"
+	"pop3mtm/mtm/account"
+)
+
+// Names of the servers of others.
+const (
+	DovecotName = "dovecot"
+	MailpitName = "mailpit"
+)
+
+// foreign is a server of others. It runs all the time, with the mailbox for each user.
+type foreign interface {
+	PID() int
+	Stop() error
+}
+
+// CheckNames refuses names of servers that are none of these.
+func CheckNames(names, known []string, target string) error {
+	if target != "" {
+		if len(names) != 1 || names[0] != Simulator {
+			return cli.Usage("--target and --server exclude each other")
+		}
+		return nil
+	}
+	for i, name := range names {
+		if !slices.Contains(known, name) {
+			return cli.Usage("--server knows %s, not %q", strings.Join(known, ", "), name)
+		}
+		if slices.Contains(names[:i], name) {
+			return cli.Usage("--server names %s twice", name)
+		}
+	}
+	if len(names) == 0 {
+		return cli.Usage("--server is empty")
+	}
+	return nil
+}
+
+// foreignCost says how what a server of others costs is known.
+const foreignCost = "CPU time and memory are those of its processes together, from /proc"
+
+// Others says how servers of others are started, which run all the time.
+type Others struct {
+	Mailbox *workload.Mailbox
+	TLS     account.TLS
+	Mailpit string // path of the program, "" for the one on the PATH
+}
+
+// Start starts a server of others and looks whether each user has the mailbox.
+func (s Others) Start(ctx context.Context, name string, users int) (spec Spec, version string, stop func() error, err error) {
+	list, err := s.Mailbox.List()
+	if err != nil {
+		return spec, "", nil, err
+	}
+	names := make([]string, users)
+	for i := range names {
+		names[i] = userName("demo", i, users)
+	}
+	var server foreign
+	spec.Name = name
+	switch name {
+	case MailpitName:
+		server, spec.Running, version, err = s.mailpit(ctx, list, names)
+	case DovecotName:
+		server, spec.Running, version, err = s.dovecot(ctx, list, names)
+	}
+	if err != nil {
+		return spec, "", nil, err
+	}
+	version += "; " + foreignCost
+	spec.Process = server.PID()
+	for i := range names {
+		uids, err := uidsOf(ctx, spec.Running.Numbered(i, users))
+		if err == nil && len(uids) != list.Len() {
+			err = fmt.Errorf("%s has %s, and should have %d", name, numbers.Count(len(uids), "message"), list.Len())
+		}
+		if err != nil {
+			return spec, "", nil, errors.Join(err, server.Stop())
+		}
+		if i == 0 {
+			spec.UIDs = uids
+		}
+	}
+	return spec, version, server.Stop, nil
+}
+
+// dovecot takes Dovecot's fastest format for one mailbox. An import takes a process for each user, so many of them,
+// whose mail is not fetched, have Maildirs.
+func (s Others) dovecot(ctx context.Context, list maildrop.List, users []string) (foreign, *Login, string, error) {
+	version, err := new(peer.Dovecot).Version(ctx)
+	if err != nil {
+		return nil, nil, "", err
+	}
+	var failed error
+	mailboxes := map[string]iter.Seq[[]byte]{}
+	for _, user := range users {
+		mailboxes[user] = messagesOf(list, &failed)
+	}
+	o := &peer.DovecotOptions{Mdbox: len(users) == 1}
+	format := ", Maildir"
+	if o.Mdbox {
+		format = ", mdbox"
+	}
+	secure := s.TLS != account.NoTLS
+	ca := fixtures.NewCA()
+	if secure {
+		o.Certificate, o.Key = ca.KeyPair()
+	}
+	d, err := peer.StartDovecot(ctx, mailboxes, o)
+	if err != nil || failed != nil {
+		if err == nil {
+			err = d.Stop()
+		}
+		return nil, nil, "", errors.Join(failed, err)
+	}
+	l := &Login{Account: d.Account("demo")}
+	if secure {
+		if s.TLS == account.Implicit {
+			l.Account = d.SecureAccount("demo")
+		}
+		l.Security = account.Security{TLS: s.TLS, CA: d.File("ca.pem"), Name: certifiedHost}
+		if err = os.WriteFile(l.Security.CA, ca.PEM(), 0o600); err != nil {
+			return nil, nil, "", errors.Join(err, d.Stop())
+		}
+	}
+	return d, l, version + format, nil
+}
+
+// mailpit sends Mailpit the mail. All users share it.
+func (s Others) mailpit(ctx context.Context, list maildrop.List, users []string) (foreign, *Login, string, error) {
+	if s.TLS != account.NoTLS {
+		return nil, nil, "", cli.Usage("--tls: Mailpit is started without a certificate")
+	}
+	path, err := peer.MailpitProgram(s.Mailpit)
+	if err != nil {
+		return nil, nil, "", err
+	}
+	version, err := peer.MailpitVersion(ctx, path)
+	if err != nil {
+		return nil, nil, "", err
+	}
+	if list.Len() > peer.MailpitShows {
+		return nil, nil, "", cli.Usage("Mailpit shows a session its newest %d messages only: take --messages %d at most", peer.MailpitShows, peer.MailpitShows)
+	}
+	var failed error
+	m, err := peer.StartMailpit(ctx, path, users, messagesOf(list, &failed))
+	if err != nil || failed != nil {
+		if err == nil {
+			err = m.Stop()
+		}
+		return nil, nil, "", errors.Join(failed, err)
+	}
+	return m, &Login{Account: m.Account("demo")}, "Mailpit, " + version, nil
+}
+
+// messagesOf gives the octets of all messages until one cannot be had.
+func messagesOf(list maildrop.List, failed *error) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		for i := range list.Len() {
+			m, err := maildrop.Read(list.At(i))
+			if err != nil {
+				*failed = err
+				return
+			}
+			if !yield(m) {
+				return
+			}
+		}
+	}
+}
+
+// uidsOf are the UIDs that a server has given to a mailbox.
+func uidsOf(ctx context.Context, l Login) ([]string, error) {
+	s, err := logIn(ctx, l)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = s.Close() }() // after QUIT it does nothing
+	rows, err := s.Uidl(ctx)
+	if err != nil {
+		return nil, err
+	}
+	uids := make([]string, len(rows))
+	for i, row := range rows {
+		uids[i] = row.UID
+	}
+	return uids, s.Quit(ctx)
+}
+
+// Renamed is a list whose messages have the UIDs that another server has given them.
+type Renamed struct {
+	maildrop.List
+	UIDs []string
+}
+
+func (r Renamed) At(i int) maildrop.Message { return renamedMessage{r.List.At(i), r.UIDs[i]} }
+
+type renamedMessage struct {
+	maildrop.Message
+	uid string
+}
+
+func (m renamedMessage) UID() string { return m.uid }

@@ -1,0 +1,79 @@
+package servers
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+
+	"github.com/spf13/cobra"
+
+	"pop3mtm/cmd/bench/internal/child"
+	"pop3mtm/cmd/bench/internal/numbers"
+	"pop3mtm/cmd/bench/internal/workload"
+	"pop3mtm/fakeserver/maildrop"
+)
+
+const sendName = "bare-send"
+
+// SyncEvery is how many messages the bare programs write between two syncs.
+const SyncEvery = 1000
+
+// LargestSent is how many octets the sender makes before it listens: what it sends must cost nothing to make.
+const LargestSent = 2 << 30
+
+// SendCommand is the sender of the machine's limit: it makes the whole mailbox, says where it listens as a server does, and
+// sends to each connection how many octets 1,000 messages have, and the messages one after another.
+func SendCommand() *cobra.Command {
+	return child.Command(sendName, "Sends the mailbox of one trial without a protocol", func(ctx context.Context, box *workload.Mailbox, stdout io.Writer) error {
+		list, err := box.List()
+		if err != nil {
+			return err
+		}
+		if list.Octets() > LargestSent {
+			return fmt.Errorf("the bare sender keeps all mail in memory, and takes %s at most", numbers.Octets(LargestSent))
+		}
+		mail := make([]byte, 0, list.Octets())
+		for i := range list.Len() {
+			m, err := maildrop.Read(list.At(i))
+			if err != nil {
+				return err
+			}
+			mail = append(mail, m...)
+		}
+		return send(ctx, mail, int64(len(mail)*SyncEvery/list.Len()), stdout)
+	})
+}
+
+func send(ctx context.Context, mail []byte, syncAt int64, stdout io.Writer) error {
+	var config net.ListenConfig
+	l, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	stop := context.AfterFunc(ctx, func() { _ = l.Close() })
+	defer stop()
+	if _, err := fmt.Fprintf(stdout, "{\"pop3\":%q}\n", l.Addr()); err != nil {
+		return errors.Join(err, l.Close())
+	}
+	for {
+		conn, err := l.Accept()
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		unblock := context.AfterFunc(ctx, func() { _ = conn.Close() })
+		_, err = conn.Write(binary.BigEndian.AppendUint64(nil, uint64(syncAt)))
+		if err == nil {
+			_, err = conn.Write(mail)
+		}
+		unblock()
+		if err = errors.Join(err, conn.Close()); err != nil && ctx.Err() == nil {
+			return err
+		}
+	}
+}

@@ -1,0 +1,83 @@
+package verify
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"pop3mtm/fakeserver/maildrop"
+	"pop3mtm/mtm/store"
+)
+
+// Inbox checks that a store is sound and that its Inbox holds what was served: every message once, in order, octet
+// for octet. It needs no memory for the messages.
+func Inbox(ctx context.Context, dir string, served maildrop.List) error {
+	return InStore(dir, func(st *store.Store) error {
+		return Entries(ctx, st, store.Inbox, &Judge{Served: served, Find: InOrder(served)})
+	})
+}
+
+// Entries checks that the store is sound, and that the messages below an entry are what a judge wants.
+func Entries(ctx context.Context, st *store.Store, parent store.ID, j *Judge) error {
+	mail := keptMail{"store", func(ctx context.Context, visit visitor) error { return eachEntry(ctx, st, parent, visit) }}
+	found, err := All(ctx, mail, j, func(int) {})
+	if err != nil {
+		return err
+	}
+	return found.err()
+}
+
+// Comparer compares streams through buffers that it keeps.
+type Comparer struct{ a, b []byte }
+
+func NewComparer() *Comparer {
+	const size = 256 << 10
+	return &Comparer{make([]byte, size), make([]byte, size)}
+}
+
+// same compares two streams to their ends.
+func (c *Comparer) same(kept, served io.Reader) error {
+	at, err := c.difference(kept, served)
+	if err == nil && at >= 0 {
+		err = fmt.Errorf("octet %d differs from what was served", at)
+	}
+	return err
+}
+
+// difference is where two streams differ first, counted from 0, or -1.
+func (c *Comparer) difference(kept, served io.Reader) (int64, error) {
+	for at := int64(0); ; {
+		n, err := io.ReadFull(kept, c.a)
+		m, e := io.ReadFull(served, c.b)
+		if !bytes.Equal(c.a[:n], c.b[:m]) {
+			i := 0
+			for i < n && i < m && c.a[i] == c.b[i] {
+				i++
+			}
+			return at + int64(i), nil
+		}
+		at += int64(n)
+		switch {
+		case err != nil && !ended(err):
+			return 0, err
+		case e != nil && !ended(e):
+			return 0, e
+		case err != nil || e != nil: // equal, and one ended: both did
+			return -1, nil
+		}
+	}
+}
+
+func ended(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) }
+
+// Next compares the next octets of a stream with a message.
+func (c *Comparer) Next(all io.Reader, m maildrop.Message) (err error) {
+	body, err := m.Open()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, body.Close()) }()
+	return c.same(io.LimitReader(all, m.Size()), body)
+}

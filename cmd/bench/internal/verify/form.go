@@ -1,0 +1,146 @@
+package verify
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"slices"
+	"strings"
+)
+
+// form says what a client may change in a message that it keeps. Served and kept are compared after both were read
+// through it; the zero value changes nothing.
+type form struct {
+	lines  bool // CRs before an LF do not matter
+	mbox   bool // lines, ">" before From lines and empty lines at the end do not matter
+	fields bool // mbox, and fields that a client adds to a header do not matter
+}
+
+// Forms are the names that --as takes besides those of other programs.
+func Forms() map[string]form {
+	return map[string]form{
+		"exact": {}, "lf": {lines: true}, "mbox": {lines: true, mbox: true}, "lenient": {lines: true, mbox: true, fields: true},
+		// As their Alters says.
+		"mpop-maildir": {lines: true}, "mpop-mbox": {lines: true, mbox: true},
+	}
+}
+
+// read reads r in the form.
+func (f form) read(r io.Reader) io.Reader {
+	if !f.lines {
+		return r
+	}
+	return &formReader{form: f, in: bufio.NewReaderSize(r, 64<<10), start: true, header: true}
+}
+
+// formReader takes away what does not matter, a line or a piece of a long one at a time.
+type formReader struct {
+	form   form
+	in     *bufio.Reader
+	out    []byte // ready to be read
+	buf    []byte // what out is part of
+	err    error
+	start  bool // the next octet begins a line
+	header bool
+	adding bool // this field is one that clients add
+	crs    int  // CRs that are held back: an LF may follow
+	blank  int  // empty lines that are held back: the end may follow
+}
+
+func (f *formReader) Read(p []byte) (int, error) {
+	for len(f.out) == 0 {
+		if f.err != nil {
+			return 0, f.err
+		}
+		f.step()
+	}
+	n := copy(p, f.out)
+	f.out = f.out[n:]
+	return n, nil
+}
+
+// step reads a piece. Its last CRs are held back.
+func (f *formReader) step() {
+	piece, err := f.in.ReadSlice('\n')
+	if err != bufio.ErrBufferFull {
+		f.err = err
+	}
+	f.buf = f.buf[:0]
+	text, whole := bytes.CutSuffix(piece, []byte("\n"))
+	begins := f.start
+	f.start = whole
+	if len(piece) > 0 && !f.dropped(begins, text) {
+		f.put(begins, text, whole)
+	}
+	if f.err != nil && f.crs > 0 {
+		f.release()
+	}
+	if f.err == io.EOF && f.form.mbox && !f.start && !f.adding {
+		f.buf = append(f.buf, '\n') // every mbox ends its last line
+	}
+	f.out = f.buf
+}
+
+// put passes a piece on.
+func (f *formReader) put(begins bool, text []byte, whole bool) {
+	if begins && f.form.mbox {
+		if rest := bytes.TrimLeft(text, ">"); bytes.HasPrefix(rest, []byte("From ")) {
+			text = rest
+		}
+	}
+	trimmed := bytes.TrimRight(text, "\r")
+	crs := len(text) - len(trimmed)
+	if len(trimmed) > 0 {
+		f.release()
+	}
+	f.crs += crs
+	if whole {
+		f.crs = 0 // CR CR LF too: what stands for it in a file with LF can't be told from what stands for CR LF
+	}
+	if begins && whole && len(trimmed) == 0 && f.form.mbox {
+		f.blank++
+		return
+	}
+	if len(trimmed) > 0 || whole {
+		f.release()
+	}
+	f.buf = append(f.buf, trimmed...)
+	if whole {
+		f.buf = append(f.buf, '\n')
+	}
+}
+
+// release passes on what was held back.
+func (f *formReader) release() {
+	for ; f.blank > 0; f.blank-- {
+		f.buf = append(f.buf, '\n')
+	}
+	for ; f.crs > 0; f.crs-- {
+		f.buf = append(f.buf, '\r')
+	}
+}
+
+// dropped tells whether a piece belongs to a header field that clients add.
+func (f *formReader) dropped(begins bool, text []byte) bool {
+	if !f.form.fields || !f.header {
+		return false
+	}
+	if begins {
+		switch {
+		case len(bytes.TrimRight(text, "\r")) == 0:
+			f.header, f.adding = false, false
+		case text[0] != ' ' && text[0] != '\t':
+			name, _, colon := strings.Cut(string(text[:min(len(text), 40)]), ":")
+			f.adding = colon && slices.Contains(addedFields(), strings.ToLower(name)) || strings.HasPrefix(name, "From ") || strings.HasPrefix(name, ">From ")
+		}
+	}
+	return f.adding
+}
+
+// addedFields are what clients, and programs that deliver for them, put into a header.
+func addedFields() []string {
+	return []string{
+		"return-path", "delivered-to", "x-original-to", "envelope-to", "received", "status", "x-status", "x-uid", "x-uidl", "x-keywords",
+		"content-length", "lines", "x-getmail-retrieved-from-mailbox", "x-mozilla-status", "x-mozilla-status2", "x-mozilla-keys", "x-account-key",
+	}
+}

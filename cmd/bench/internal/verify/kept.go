@@ -1,0 +1,190 @@
+package verify
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/emersion/go-mbox"
+
+	"pop3mtm/mtm/store"
+)
+
+// keptMail is what a client keeps, whatever the format. each calls visit once for every message, in the order in which the
+// format has them, and holds no more than one of them.
+type keptMail struct {
+	Format string
+	each   func(ctx context.Context, visit visitor) error
+}
+
+type visitor func(keptMessage) error
+
+// keptMessage is one message that a client keeps.
+type keptMessage struct {
+	where string
+	whole bool
+	body  io.Reader    // what is there of it, nil for nothing
+	entry *store.Entry // in a store of ours, else nil
+}
+
+// Open finds out what a path is: a store of ours, a Maildir, a folder of files, an mbox, or one file with a message.
+func Open(path string) (keptMail, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return keptMail{}, fmt.Errorf("%s does not exist; check the path", path)
+		}
+		return keptMail{}, err
+	}
+	isFolder := func(name string) bool {
+		sub, failed := os.Stat(filepath.Join(path, name))
+		return failed == nil && sub.IsDir()
+	}
+	switch {
+	case !info.IsDir() && !info.Mode().IsRegular():
+		return keptMail{}, fmt.Errorf("%s is neither a folder nor a file", path)
+	case info.IsDir() && isFolder("bodies"):
+		return keptMail{"store", func(ctx context.Context, visit visitor) error {
+			return InStore(path, func(st *store.Store) error { return eachEntry(ctx, st, store.Inbox, visit) })
+		}}, nil
+	case info.IsDir() && isFolder("cur") && isFolder("new"):
+		return keptMail{"maildir", func(ctx context.Context, visit visitor) error {
+			return errors.Join(eachFile(ctx, filepath.Join(path, "new"), visit), eachFile(ctx, filepath.Join(path, "cur"), visit))
+		}}, nil
+	case info.IsDir():
+		return keptMail{"files", func(ctx context.Context, visit visitor) error {
+			return eachFile(ctx, path, visit)
+		}}, nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return keptMail{}, err
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	if start, _ := bufio.NewReaderSize(f, 16).Peek(5); string(start) == "From " {
+		return keptMail{"mbox", func(ctx context.Context, visit visitor) error {
+			return eachInMbox(ctx, path, visit)
+		}}, nil
+	}
+	return keptMail{"files", func(_ context.Context, visit visitor) error { return visitFile(path, visit) }}, nil
+}
+
+// eachFile visits the files below a folder, in the order in which the system gives them, for any number of them. Names
+// that begin with a dot are left out, and what is no file.
+func eachFile(ctx context.Context, dir string, visit visitor) error {
+	f, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	for {
+		const some = 1024
+		entries, err := f.ReadDir(some)
+		for _, e := range entries {
+			path := filepath.Join(dir, e.Name())
+			switch {
+			case ctx.Err() != nil:
+				return ctx.Err()
+			case strings.HasPrefix(e.Name(), "."):
+			case e.IsDir():
+				err = errors.Join(err, eachFile(ctx, path, visit))
+			case e.Type().IsRegular():
+				err = errors.Join(err, visitFile(path, visit))
+			}
+			if err != nil && !errors.Is(err, io.EOF) {
+				return err
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func visitFile(path string, visit visitor) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	return visit(keptMessage{where: path, whole: true, body: f})
+}
+
+// eachInMbox visits the messages of an mbox. go-mbox takes the quoting of From lines away and makes every line end CRLF.
+func eachInMbox(ctx context.Context, path string, visit visitor) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	r := mbox.NewReader(bufio.NewReaderSize(f, 256<<10))
+	for n := 1; ctx.Err() == nil; n++ {
+		m, err := r.NextMessage()
+		if err == io.EOF {
+			return nil
+		}
+		if err == nil {
+			err = visit(keptMessage{where: fmt.Sprintf("message %d of the mbox", n), whole: true, body: m})
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// AccountName is the account of a visit's store.
+const AccountName = "bench"
+
+// StoreIn returns the path of our store in the folder of a client.
+func StoreIn(dir string) string { return filepath.Join(dir, "mail.store") }
+
+// InStore opens a store of ours, to read it only, for as long as f runs.
+func InStore(dir string, f func(*store.Store) error) (err error) {
+	st, err := store.Open(dir, &store.Options{MustExist: true, ReadOnly: true})
+	if err != nil {
+		return err
+	}
+	return errors.Join(f(st), st.Close())
+}
+
+// eachEntry visits the messages below an entry of a store of ours, which has to be sound.
+func eachEntry(ctx context.Context, st *store.Store, parent store.ID, visit visitor) error {
+	if err := checkSound(ctx, st); err != nil {
+		return err
+	}
+	return st.Each(ctx, parent, func(e *store.Entry) error {
+		if e.Type != store.TypeMessage {
+			return nil
+		}
+		k := keptMessage{where: fmt.Sprintf("entry %d", e.ID), whole: e.Body.Kind == store.BodyWhole, entry: e}
+		if e.Body.Kind == store.BodyNone {
+			return visit(k)
+		}
+		body, err := st.Body(ctx, e.ID)
+		if err != nil {
+			return err
+		}
+		k.body = body
+		return errors.Join(visit(k), body.Close())
+	})
+}
+
+// checkSound reads all that a store holds.
+func checkSound(ctx context.Context, st *store.Store) error {
+	var found []error
+	summary, err := st.Check(ctx, func(p store.Problem) { found = append(found, errors.New(p.Text)) })
+	if err == nil && summary.Problems > 0 {
+		err = fmt.Errorf("the store has %d problems: %w", summary.Problems, errors.Join(found...))
+	}
+	return err
+}

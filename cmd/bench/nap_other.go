@@ -1,8 +1,0 @@
-//go:build !linux
-
-package main
-
-import "time"
-
-// nap waits for about d.
-func nap(d time.Duration) { <-time.After(d) }
