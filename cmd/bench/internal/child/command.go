@@ -1,3 +1,5 @@
+// Package child runs the processes of a benchmark: the bench itself with a hidden command, and other programs. It measures
+// what processes cost.
 package child
 
 import (

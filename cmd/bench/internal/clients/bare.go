@@ -124,7 +124,7 @@ func verifySum(dir string, served maildrop.List) (tasks.Kept, error) {
 	if err := ReadJSON(bareFile(dir), &got); err != nil {
 		return tasks.Kept{}, err
 	}
-	want := NewSum()
+	want := newSum()
 	for i := range served.Len() {
 		if err := want.Add(served.At(i)); err != nil {
 			return tasks.Kept{}, err
@@ -167,7 +167,7 @@ type bareSink interface {
 // into opens the file for f, a new one, and syncs and closes it at the end; or it sums up and writes the sum.
 func (s *bareSpec) into(f func(bareSink) error) error {
 	if s.Sum {
-		sum := NewSum()
+		sum := newSum()
 		if err := f(sum); err != nil {
 			return err
 		}
@@ -193,7 +193,7 @@ type summed struct {
 	from  time.Time
 }
 
-func NewSum() *summed { return &summed{table: crc32.MakeTable(crc32.Castagnoli)} }
+func newSum() *summed { return &summed{table: crc32.MakeTable(crc32.Castagnoli)} }
 
 func (s *summed) Write(p []byte) (int, error) {
 	s.Octets += int64(len(p))

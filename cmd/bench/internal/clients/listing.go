@@ -80,7 +80,7 @@ func ListCommand() *cobra.Command {
 // List asks for all that a mailbox lists.
 func (s *Session) List() (*Listings, error) {
 	messages, err := s.Count()
-	list, uidl := NewSum(), NewSum()
+	list, uidl := newSum(), newSum()
 	if err == nil {
 		err = s.Fetch("LIST", list)
 	}
@@ -103,15 +103,15 @@ func (l *Listings) Same(served maildrop.List) error {
 	if l.Messages != served.Len() {
 		return fmt.Errorf("STAT told of %s, served were %d", numbers.Count(l.Messages, "message"), served.Len())
 	}
-	err := SameListing("LIST", l.List, served, func(row []byte, m maildrop.Message) []byte { return strconv.AppendInt(row, m.Size(), 10) })
+	err := sameListing("LIST", l.List, served, func(row []byte, m maildrop.Message) []byte { return strconv.AppendInt(row, m.Size(), 10) })
 	if err != nil {
 		return err
 	}
-	return SameListing("UIDL", l.Uidl, served, func(row []byte, m maildrop.Message) []byte { return append(row, m.UID()...) })
+	return sameListing("UIDL", l.Uidl, served, func(row []byte, m maildrop.Message) []byte { return append(row, m.UID()...) })
 }
 
-func SameListing(verb string, got Sum, served maildrop.List, value func([]byte, maildrop.Message) []byte) error {
-	want := NewSum()
+func sameListing(verb string, got Sum, served maildrop.List, value func([]byte, maildrop.Message) []byte) error {
+	want := newSum()
 	const rows = 64 << 10
 	block := make([]byte, 0, rows+1<<10)
 	for i := range served.Len() {

@@ -36,8 +36,8 @@ func retrieveBare(s *Session, out bareSink, window int) error {
 	}
 	out.begin(time.Now())
 	err = s.Each("RETR", messages, window, func(n int) error {
-		if err := s.body(out); err != nil {
-			return err
+		if failed := s.body(out); failed != nil {
+			return failed
 		}
 		if n%servers.SyncEvery == 0 {
 			return out.Sync()

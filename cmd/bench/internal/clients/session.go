@@ -40,6 +40,7 @@ func Dial(ctx context.Context, l servers.Login, size int) (*Session, error) {
 	return s, nil
 }
 
+// Close closes the connection, after QUIT or to give up.
 func (s *Session) Close() {
 	s.stop()
 	_ = s.conn.Close() // after QUIT, or it is given up
@@ -93,6 +94,7 @@ func (s *Session) Count() (messages int, err error) {
 	return messages, err
 }
 
+// Ask sends a command and returns the text of its status line after +OK.
 func (s *Session) Ask(command string) (string, error) {
 	if _, err := io.WriteString(s.conn, command+"\r\n"); err != nil {
 		return "", err

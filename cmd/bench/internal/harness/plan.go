@@ -16,21 +16,21 @@ import (
 	"pop3mtm/cmd/internal/cli"
 )
 
-// Step is one measurement of a plan, which is made in each round.
-type Step interface {
-	// Label names the step for people; it is the same in every round.
-	Label() string
-	// Purpose says what a step is for that runs once, after the rounds; "" for a step of the rounds.
-	Purpose() string
-	// Progress returns the unit and the total of the step's bar; a total of 0 is not known.
-	Progress() (cli.Unit, int64)
-	// Run makes the measurement and keeps what it found. passed is called when time passes, with how far the step is, 0
+// step is one measurement of a plan, which is made in each round.
+type step interface {
+	// label names the step for people; it is the same in every round.
+	label() string
+	// purpose says what a step is for that runs once, after the rounds; "" for a step of the rounds.
+	purpose() string
+	// progress returns the unit and the total of the step's bar; a total of 0 is not known.
+	progress() (cli.Unit, int64)
+	// run makes the measurement and keeps what it found. passed is called when time passes, with how far the step is, 0
 	// where that is not known.
-	Run(ctx context.Context, round int, passed func(done int64)) error
+	run(ctx context.Context, round int, passed func(done int64)) error
 }
 
-// Findings is everything that a benchmark has found.
-type Findings interface {
+// findings is everything that a benchmark has found.
+type findings interface {
 	// Empty reports whether there is no figure.
 	Empty() bool
 	// Stop records that a signal ended the benchmark, in words.
@@ -41,62 +41,62 @@ type Findings interface {
 	Show(stdout, stderr io.Writer) error
 }
 
-// Plan is what a benchmark will do: the steps of one round, and how many rounds. In a round each step runs once, so that
+// plan is what a benchmark will do: the steps of one round, and how many rounds. In a round each step runs once, so that
 // what slows the machine down for a while slows all of them.
-type Plan struct {
-	Unit     string // what the text of an interrupted benchmark calls a step
-	Rounds   int
-	Steps    []Step // of one round, in order
-	Extra    []Step // run once after the rounds, for what would slow a measured run
-	Findings Findings
-	// Failed is called with a step that failed and is left out from then on. nil: the first failure ends the benchmark
+type plan struct {
+	unit     string // what the text of an interrupted benchmark calls a step
+	rounds   int
+	steps    []step // of one round, in order
+	extra    []step // run once after the rounds, for what would slow a measured run
+	findings findings
+	// failed is called with a step that failed and is left out from then on. nil: the first failure ends the benchmark
 	// without figures.
-	Failed func(round int, label string, err error)
+	failed func(round int, label string, err error)
 }
 
-// Run runs all steps and shows the findings: also those of a plan that a signal or failures cut short.
-func (p *Plan) Run(c *cobra.Command) error {
+// run runs all steps and shows the findings: also those of a plan that a signal or failures cut short.
+func (p *plan) run(c *cobra.Command) error {
 	failed := p.runAll(c.Context(), c.ErrOrStderr())
-	if p.Findings.Empty() || p.Failed == nil && failed != nil && c.Context().Err() == nil {
+	if p.findings.Empty() || p.failed == nil && failed != nil && c.Context().Err() == nil {
 		return failed
 	}
-	p.Findings.Conclude()
-	return errors.Join(p.Findings.Show(c.OutOrStdout(), c.ErrOrStderr()), failed)
+	p.findings.Conclude()
+	return errors.Join(p.findings.Show(c.OutOrStdout(), c.ErrOrStderr()), failed)
 }
 
 // runAll runs the rounds, then the extra steps.
-func (p *Plan) runAll(ctx context.Context, stderr io.Writer) error {
+func (p *plan) runAll(ctx context.Context, stderr io.Writer) error {
 	sequence := p.sequence()
 	took, done := pace{}, 0
 	var out failures
 	for i, t := range sequence {
-		if out.has(t.step.Label()) {
+		if out.has(t.step.label()) {
 			continue
 		}
 		var rest []string
 		for _, later := range sequence[i:] {
-			if !out.has(later.step.Label()) {
+			if !out.has(later.step.label()) {
 				rest = append(rest, later.label)
 			}
 		}
 		begun := time.Now()
 		bar := newTurnBar(stderr, t, i, len(sequence), func() string { return took.left(rest, time.Since(begun)) })
-		failed := t.step.Run(ctx, t.round, bar.passed)
+		failed := t.step.run(ctx, t.round, bar.passed)
 		bar.bar.Close()
 		switch {
 		case failed != nil && ctx.Err() != nil:
-			p.Findings.Stop(fmt.Sprintf("stopped by a signal after %d of %s", done, numbers.Count(len(sequence), p.Unit)))
+			p.findings.Stop(fmt.Sprintf("stopped by a signal after %d of %s", done, numbers.Count(len(sequence), p.unit)))
 			return context.Cause(ctx)
-		case failed != nil && p.Failed == nil:
+		case failed != nil && p.failed == nil:
 			return failed
 		case failed != nil:
-			out = append(out, failure{t.step.Label(), failed})
-			p.Failed(t.round, t.step.Label(), failed)
+			out = append(out, failure{t.step.label(), failed})
+			p.failed(t.round, t.step.label(), failed)
 		}
 		took[t.label] = time.Since(begun)
 		done++
 	}
-	return out.err(p.Findings.Empty())
+	return out.err(p.findings.Empty())
 }
 
 // failures are the steps that have failed.

@@ -59,9 +59,9 @@ type answer interface {
 }
 
 // Ask measures in rounds and prints the answer; of a question that a signal ended it is the part that says so.
-func (x *Question) Ask(c *cobra.Command, found answer, rounds int, unit string, step Single) error {
-	p := Plan{Unit: unit, Rounds: rounds, Steps: []Step{step}, Findings: answered{found, x.json}}
-	return p.Run(c)
+func (x *Question) Ask(c *cobra.Command, found answer, rounds int, unit string, one Single) error {
+	p := plan{unit: unit, rounds: rounds, steps: []step{one}, findings: answered{found, x.json}}
+	return p.run(c)
 }
 
 // answered is an answer as findings of a plan.
@@ -70,7 +70,7 @@ type answered struct {
 	json bool
 }
 
-// Show implements Findings.
+// Show implements findings.
 func (a answered) Show(stdout, _ io.Writer) error {
 	text, err := a.Text(a.json)
 	if err == nil {
@@ -85,14 +85,14 @@ type Single struct {
 	Do   func(ctx context.Context) error
 }
 
-// Label implements Step.
-func (m Single) Label() string { return m.Name }
+// label implements step.
+func (m Single) label() string { return m.Name }
 
-// Purpose implements Step.
-func (Single) Purpose() string { return "" }
+// purpose implements step.
+func (Single) purpose() string { return "" }
 
-// Progress implements Step.
-func (Single) Progress() (cli.Unit, int64) { return cli.Steps, 0 }
+// progress implements step.
+func (Single) progress() (cli.Unit, int64) { return cli.Steps, 0 }
 
-// Run implements Step.
-func (m Single) Run(ctx context.Context, _ int, _ func(int64)) error { return m.Do(ctx) }
+// run implements step.
+func (m Single) run(ctx context.Context, _ int, _ func(int64)) error { return m.Do(ctx) }

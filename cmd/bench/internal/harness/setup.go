@@ -21,6 +21,7 @@ import (
 	"pop3mtm/mtm/account"
 )
 
+// Limits of flags.
 const (
 	MostRounds       = 1000
 	MostAccounts     = 64
@@ -202,6 +203,7 @@ func (s *Setup) What() string {
 	return fmt.Sprintf("%s of %s", numbers.Count(s.Box.Messages, "message"), s.Box.Size)
 }
 
+// MostWindow limits the commands in flight.
 const MostWindow = 10_000
 
 // WindowFlag adds the flag that bounds the commands in flight.
@@ -209,6 +211,7 @@ func WindowFlag(f *pflag.FlagSet, window *int) {
 	f.IntVar(window, "window", 0, "commands in flight at most, 1 to 10000; 0 = what the MTM chooses")
 }
 
+// CheckWindow refuses a window that is out of range.
 func CheckWindow(window int) error {
 	if window < 0 || window > MostWindow {
 		return cli.Usage("--window takes 0 to %d, not %d", MostWindow, window)

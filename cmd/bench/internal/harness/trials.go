@@ -38,13 +38,13 @@ func (s *Setup) Begin(benchmark string) *Trials {
 	return &Trials{setup: s, Found: &report.Results{
 		Benchmark: benchmark, Unit: "messages", Machine: report.ThisMachine(), Mailbox: s.Box, Rounds: s.Rounds,
 		RoundTrip: s.RoundTrip.Seconds(), Bandwidth: int64(s.bandwidth), TLS: strings.TrimPrefix(s.TLS, string(account.NoTLS)),
-		Target: s.Target, Notes: slices.Clone(s.notes), RatioOf: Compared, Limit: servers.Limit,
+		Target: s.Target, Notes: slices.Clone(s.notes), RatioOf: compared, Limit: servers.Limit,
 	}}
 }
 
-// Compared says whether a ratio of a to b means something: the first client with all others at the same server and with
+// compared says whether a ratio of a to b means something: the first client with all others at the same server and with
 // the machine's limit, and the first server with the others.
-func Compared(a, b, first report.Kind) bool {
+func compared(a, b, first report.Kind) bool {
 	switch {
 	case a.Client != first.Client:
 		return false
@@ -61,16 +61,16 @@ func (p *Trials) Run(c *cobra.Command) error {
 	}
 	return WithFolder(p.setup.Dir, p.setup.keep, c.ErrOrStderr(), func(dir string) error {
 		p.dir = dir
-		plan := Plan{Unit: "trial", Rounds: p.setup.Rounds, Findings: shown{p}, Failed: func(round int, label string, err error) {
+		steps := plan{unit: "trial", rounds: p.setup.Rounds, findings: shown{p}, failed: func(round int, label string, err error) {
 			p.Found.Failures = append(p.Found.Failures, report.Lost{Round: round, What: label, Text: err.Error()})
 		}}
 		for i := range p.Trials {
-			plan.Steps = append(plan.Steps, trialStep{p, &p.Trials[i]})
+			steps.steps = append(steps.steps, trialStep{p, &p.Trials[i]})
 		}
 		for i := range p.Extra {
-			plan.Extra = append(plan.Extra, trialStep{p, &p.Extra[i]})
+			steps.extra = append(steps.extra, trialStep{p, &p.Extra[i]})
 		}
-		return plan.Run(c)
+		return steps.run(c)
 	})
 }
 
@@ -92,13 +92,13 @@ func (p *Trials) Prepare() error {
 // shown are the results of trials as findings of a plan.
 type shown struct{ *Trials }
 
-// Empty implements Findings.
+// Empty implements findings.
 func (s shown) Empty() bool { return len(s.Found.Trials) == 0 }
 
-// Stop implements Findings.
+// Stop implements findings.
 func (s shown) Stop(text string) { s.Found.Stopped = text }
 
-// Conclude implements Findings.
+// Conclude implements findings.
 func (s shown) Conclude() {
 	s.Found.Conclude()
 	if s.Then != nil {
@@ -106,7 +106,7 @@ func (s shown) Conclude() {
 	}
 }
 
-// Show implements Findings.
+// Show implements findings.
 func (s shown) Show(stdout, stderr io.Writer) error {
 	err := s.setup.Output.Show(s.Found, stdout)
 	s.setup.Output.TellWhere(stderr)
@@ -119,11 +119,11 @@ type trialStep struct {
 	trial *Trial
 }
 
-// Label implements Step.
-func (s trialStep) Label() string { return s.trial.Label }
+// label implements step.
+func (s trialStep) label() string { return s.trial.Label }
 
-// Purpose implements Step.
-func (s trialStep) Purpose() string {
+// purpose implements step.
+func (s trialStep) purpose() string {
 	switch {
 	case s.trial.Syncs:
 		return "counting syncs"
@@ -133,11 +133,11 @@ func (s trialStep) Purpose() string {
 	return ""
 }
 
-// Progress implements Step.
-func (s trialStep) Progress() (cli.Unit, int64) { return s.trial.progress() }
+// progress implements step.
+func (s trialStep) progress() (cli.Unit, int64) { return s.trial.progress() }
 
-// Run implements Step.
-func (s trialStep) Run(ctx context.Context, round int, passed func(done int64)) (err error) {
+// run implements step.
+func (s trialStep) run(ctx context.Context, round int, passed func(done int64)) (err error) {
 	t := *s.trial
 	t.Keep, t.Profile = s.of.setup.keep, s.of.setup.profile
 	t.Dir = filepath.Join(s.of.dir, fmt.Sprintf("%03d-%s", round, t.folder()))

@@ -41,23 +41,23 @@ func (p pace) left(labels []string, running time.Duration) string {
 
 // turn is one run of a step.
 type turn struct {
-	step  Step
+	step  step
 	round int
 	label string // the same in every round
 	title string // for the bar
 }
 
 // sequence returns everything that the plan runs, in order.
-func (p *Plan) sequence() []turn {
+func (p *plan) sequence() []turn {
 	var all []turn
-	for round := 1; round <= p.Rounds; round++ {
-		for _, s := range p.Steps {
-			all = append(all, turn{s, round, s.Label(), fmt.Sprintf("run %d of %d, %s", round, p.Rounds, s.Label())})
+	for round := 1; round <= p.rounds; round++ {
+		for _, s := range p.steps {
+			all = append(all, turn{s, round, s.label(), fmt.Sprintf("run %d of %d, %s", round, p.rounds, s.label())})
 		}
 	}
-	for _, s := range p.Extra {
-		label := s.Purpose() + ", " + s.Label()
-		all = append(all, turn{s, p.Rounds + 1, label, label})
+	for _, s := range p.extra {
+		label := s.purpose() + ", " + s.label()
+		all = append(all, turn{s, p.rounds + 1, label, label})
 	}
 	return all
 }
@@ -72,7 +72,7 @@ type turnBar struct {
 
 func newTurnBar(stderr io.Writer, t turn, done, turns int, left func() string) *turnBar {
 	b := &turnBar{title: t.title, left: left}
-	unit, total := t.step.Progress()
+	unit, total := t.step.progress()
 	b.total = total
 	if total > 0 {
 		b.bar = cli.NewBar(stderr, t.title+left(), unit, total)

@@ -1,3 +1,4 @@
+// Package numbers writes figures for people: numbers, sizes, medians and tables.
 package numbers
 
 import (

@@ -4,6 +4,7 @@ import (
 	"strconv"
 )
 
+// Count returns a number of things: "1 message", "1,000 messages".
 func Count(n int, of string) string {
 	if n != 1 {
 		of += "s"
@@ -53,6 +54,7 @@ func UnknownAtZero(f float64, text string) string {
 // Micros is a time in microseconds.
 func Micros(seconds float64) string { return UnknownAtZero(seconds, Short(seconds*1e6)) }
 
+// Memory returns a size in MiB, "unknown" for zero.
 func Memory(octets float64) string {
 	return UnknownAtZero(octets, strconv.FormatFloat(octets/(1<<20), 'f', 1, 64)+" MiB")
 }

@@ -17,6 +17,7 @@ type Machine struct {
 	Go   string `json:"go"`
 }
 
+// ThisMachine describes the machine that this process runs on.
 func ThisMachine() Machine {
 	return Machine{OS: runtime.GOOS, Arch: runtime.GOARCH, CPU: cpuModel(), CPUs: runtime.NumCPU(), Go: runtime.Version()}
 }

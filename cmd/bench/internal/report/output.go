@@ -19,12 +19,14 @@ type Output struct {
 	html   string
 }
 
+// AddFlags adds the flags.
 func (o *Output) AddFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.Format, "format", "table", "what is printed: table, benchfmt (for benchstat) or json")
 	f.StringVar(&o.out, "out", "", "`FOLDER` for the results as results.json, results.bench, results.txt and results.html")
 	f.StringVar(&o.html, "html", "", "`FILE` for the results as one page with plots")
 }
 
+// Validate refuses an unknown format.
 func (o *Output) Validate() error {
 	if _, ok := formats()[o.Format]; !ok {
 		return cli.Usage("--format takes table, benchfmt or json, not %q", o.Format)

@@ -93,7 +93,7 @@ func (r *Results) latencyTable() page.Table {
 	t := page.Table{Caption: "Latency", Heads: rows[0]}
 	for i, row := range rows[1:] {
 		cells := []page.Cell{{Text: row[0]}}
-		for j, percent := range TablePercentiles() {
+		for j, percent := range tablePercentiles() {
 			cells = append(cells, page.Cell{Text: row[1+j], Value: full(r.Latencies()[i].Latency.At(percent))})
 		}
 		t.Rows = append(t.Rows, cells)

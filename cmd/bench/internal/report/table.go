@@ -167,7 +167,7 @@ func (r *Results) latencyRows() [][]string {
 	rows := [][]string{append([]string{"milliseconds"}, percentHeads()...)}
 	for _, m := range r.Latencies() {
 		line := []string{r.labelOf(m) + ", each " + m.Latency.Of}
-		for _, p := range TablePercentiles() {
+		for _, p := range tablePercentiles() {
 			line = append(line, numbers.Short(m.Latency.At(p)*1e3))
 		}
 		rows = append(rows, line)
@@ -209,13 +209,13 @@ func duration(seconds float64) time.Duration {
 	return time.Duration(seconds * float64(time.Second)).Round(10 * time.Microsecond)
 }
 
-// TablePercentiles are those of the table of latencies.
-func TablePercentiles() []float64 { return []float64{50, 90, 99, 99.9, 100} }
+// tablePercentiles are those of the table of latencies.
+func tablePercentiles() []float64 { return []float64{50, 90, 99, 99.9, 100} }
 
 // percentHeads are their heads.
 func percentHeads() []string {
 	var heads []string
-	for _, p := range TablePercentiles() {
+	for _, p := range tablePercentiles() {
 		if p == 100 {
 			heads = append(heads, "most")
 			continue

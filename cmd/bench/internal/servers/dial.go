@@ -38,7 +38,7 @@ func dialPOP3(ctx context.Context, l Login) (*pop3.Session, error) {
 	return s, err
 }
 
-// tls is the client's side of TLS for the login.
+// TLS returns the client's side of TLS for the login.
 func (l Login) TLS() (*tls.Config, error) {
 	config := &tls.Config{ServerName: l.Security.Name, MinVersion: tls.VersionTLS12}
 	if config.ServerName == "" {

@@ -209,6 +209,7 @@ type Renamed struct {
 	UIDs []string
 }
 
+// At implements maildrop.List.
 func (r Renamed) At(i int) maildrop.Message { return renamedMessage{r.List.At(i), r.UIDs[i]} }
 
 type renamedMessage struct {

@@ -1,3 +1,5 @@
+// Package servers starts the servers that clients fetch from: the simulator, those of others, and a bare sender. It also logs in
+// to them where that is not measured.
 package servers
 
 import (
@@ -24,6 +26,7 @@ type Login struct {
 	Security account.Security
 }
 
+// Address returns host and port.
 func (l Login) Address() string { return net.JoinHostPort(l.Host, strconv.Itoa(l.Port)) }
 
 // At is the login over something else that listens, which passes everything on. The certificate is still that of the host.

@@ -12,12 +12,13 @@ import (
 
 // The messages that a task takes.
 const (
-	NewOnes  = "new"
-	All      = "all"
-	Selected = "selection"
+	NewOnes   = "new"
+	allOfThem = "all"
+	Selected  = "selection"
 )
 
-func Whiches() []string { return []string{NewOnes, All, Selected} }
+// Whiches returns the names of all choices.
+func Whiches() []string { return []string{NewOnes, allOfThem, Selected} }
 
 // Choice says which messages of a mailbox a task takes.
 type Choice struct {
@@ -47,7 +48,7 @@ func (c Choice) Words() string {
 // pick returns the choice in the words of the MTM. A selection is counted from the oldest message on; the mailbox lists
 // the newest first.
 func (c Choice) pick(ctx context.Context, st *store.Store, mailbox store.ID) (mtm.Which, []store.ID, error) {
-	if c.Which == All {
+	if c.Which == allOfThem {
 		return mtm.All, nil, nil
 	}
 	if c.Which != Selected {

@@ -1,3 +1,4 @@
+// Package tasks holds what a client can do in one visit to a mailbox, and how that is checked.
 package tasks
 
 import (

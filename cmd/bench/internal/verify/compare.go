@@ -32,6 +32,7 @@ func Entries(ctx context.Context, st *store.Store, parent store.ID, j *Judge) er
 // Comparer compares streams through buffers that it keeps.
 type Comparer struct{ a, b []byte }
 
+// NewComparer creates a comparer with its buffers.
 func NewComparer() *Comparer {
 	const size = 256 << 10
 	return &Comparer{make([]byte, size), make([]byte, size)}

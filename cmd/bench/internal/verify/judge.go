@@ -1,3 +1,4 @@
+// Package verify compares mail that a client stored with the mail that was served.
 package verify
 
 import (

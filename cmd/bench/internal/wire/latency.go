@@ -28,10 +28,12 @@ func NewHistogram() *hdrhistogram.Histogram {
 	return hdrhistogram.New(1, time.Hour.Microseconds(), 3)
 }
 
+// Record adds one duration to a histogram.
 func Record(h *hdrhistogram.Histogram, took time.Duration) {
 	_ = h.RecordValue(min(max(took.Microseconds(), 1), time.Hour.Microseconds())) // in its range
 }
 
+// LatencyOf returns the percentiles of a histogram.
 func LatencyOf(what string, h *hdrhistogram.Histogram) *Latency {
 	l := &Latency{Of: what, Count: h.TotalCount()}
 	for _, p := range shownPercentiles() {

@@ -1,3 +1,4 @@
+// Package wire holds the line between client and server: a relay that delays what passes, and a watch that measures it.
 package wire
 
 import (

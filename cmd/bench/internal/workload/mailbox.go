@@ -1,3 +1,4 @@
+// Package workload makes the mailboxes that are fetched: synthetic ones, and the same mail as files.
 package workload
 
 import (
@@ -62,6 +63,7 @@ func (m *Mailbox) Take(f *pflag.FlagSet) error {
 // FlagNames are the flags that say what is in the synthetic mailbox.
 func FlagNames() []string { return []string{"messages", "size", "seed", "synthetic"} }
 
+// Validate refuses mailboxes that are too large, and sizes that cannot be made.
 func (m *Mailbox) Validate() error {
 	if m.Synthetic != "" {
 		if err := checkMessages("--synthetic", m.Messages); err != nil {
@@ -135,6 +137,7 @@ func (m *Mailbox) Mail() string {
 	return rest
 }
 
+// Source returns the mailbox as a server serves it.
 func (m *Mailbox) Source() (maildrop.Source, error) {
 	o, err := m.options()
 	if err != nil {
@@ -143,6 +146,7 @@ func (m *Mailbox) Source() (maildrop.Source, error) {
 	return maildrop.Synthetic(o)
 }
 
+// List returns the messages of the mailbox.
 func (m *Mailbox) List() (maildrop.List, error) {
 	source, err := m.Source()
 	if err != nil {
