@@ -37,10 +37,10 @@ var arrows = map[string][]string{
 	"mtm/progress":           nil,
 
 	// The bench.
-	"cmd/bench":                   {"cmd/bench/internal/...", "fakeserver", "fakeserver/maildrop", "fakeserver/smtpsink", "fixtures", "mtm", "mtm/autosend", "mtm/store", "mtm/account", "mtm/progress", "cmd/internal/..."},
+	"cmd/bench":                   {"cmd/bench/internal/...", "fakeserver", "fakeserver/edit", "fakeserver/maildrop", "fakeserver/smtpsink", "fixtures", "mtm", "mtm/autosend", "mtm/store", "mtm/account", "mtm/progress", "cmd/internal/..."},
 	"cmd/bench/internal/harness":  {"cmd/bench/internal/clients", "cmd/bench/internal/tasks", "cmd/bench/internal/report", "cmd/bench/internal/servers", "cmd/bench/internal/workload", "cmd/bench/internal/wire", "cmd/bench/internal/child", "cmd/bench/internal/numbers", "fakeserver/maildrop", "mtm/account", "cmd/internal/cli"},
 	"cmd/bench/internal/report":   {"cmd/bench/internal/workload", "cmd/bench/internal/wire", "cmd/bench/internal/child", "cmd/bench/internal/numbers", "cmd/internal/cli", "cmd/internal/page"},
-	"cmd/bench/internal/clients":  {"cmd/bench/internal/tasks", "cmd/bench/internal/verify", "cmd/bench/internal/servers", "cmd/bench/internal/child", "cmd/bench/internal/numbers", "fakeserver/maildrop", "mtm", "mtm/account", "mtm/pop3", "mtm/progress", "mtm/store", "cmd/internal/cli", "cmd/internal/peer"},
+	"cmd/bench/internal/clients":  {"cmd/bench/internal/tasks", "cmd/bench/internal/workload", "cmd/bench/internal/verify", "cmd/bench/internal/servers", "cmd/bench/internal/child", "cmd/bench/internal/numbers", "fakeserver/maildrop", "mtm", "mtm/account", "mtm/pop3", "mtm/progress", "mtm/store", "cmd/internal/cli", "cmd/internal/peer"},
 	"cmd/bench/internal/tasks":    {"cmd/bench/internal/verify", "cmd/bench/internal/workload", "cmd/bench/internal/wire", "fakeserver/maildrop", "mtm", "mtm/store"},
 	"cmd/bench/internal/servers":  {"cmd/bench/internal/workload", "cmd/bench/internal/child", "cmd/bench/internal/numbers", "fakeserver", "fakeserver/maildrop", "fixtures", "mtm/account", "mtm/pop3", "cmd/internal/cli", "cmd/internal/peer"},
 	"cmd/bench/internal/verify":   {"cmd/bench/internal/workload", "cmd/bench/internal/numbers", "fakeserver/maildrop", "mtm", "mtm/store", "cmd/internal/cli", "cmd/internal/peer"},
