@@ -23,6 +23,43 @@ Feature: When getting mail fails
       And the server holds "Lunch", "Invoice" and "Photos"
       And the server sent no message twice
 
+    Scenario Outline: The line breaks, and before the next get mail I <command>
+      Given the mailbox holds "Lunch", "Invoice" and "Photos"
+      And the line breaks once in the middle of "Invoice"
+      And I copy new messages, then disconnecting
+      And it fails with "not connected", error -36
+      And I connect
+      And I select "Photos"
+      And I <command>
+      And I disconnect
+      When I copy new messages, then disconnecting
+      Then it succeeds
+      And the Inbox shows "Lunch", "Invoice" and "Photos"
+      When I copy new messages, then disconnecting
+      Then 0 messages came and 0 were there before
+
+      Examples:
+        | command                                  |
+        | ask whether I am connected               |
+        | populate selected messages               |
+        | populate 1 lines of all messages         |
+        | copy selected messages, while connected |
+
+    @delete
+    Scenario: The line breaks, and before the next get mail I delete a message
+      Given the mailbox holds "Lunch", "Invoice" and "Photos"
+      And the line breaks once in the middle of "Invoice"
+      And I copy new messages, then disconnecting
+      And I connect
+      And I select "Lunch"
+      And I delete selected messages
+      And I disconnect
+      And I restart the program
+      When I copy new messages, then disconnecting
+      Then it succeeds
+      And the Inbox shows "Lunch", "Invoice" and "Photos"
+      And the server holds "Invoice" and "Photos"
+
     @move
     Scenario: The line breaks inside a message of a move
       Given the mailbox holds "Lunch", "Invoice" and "Photos"

@@ -14,6 +14,7 @@ import (
 
 	"pop3mtm/fakeserver"
 	"pop3mtm/fakeserver/edit"
+	"pop3mtm/fakeserver/maildrop"
 	"pop3mtm/mtm"
 	"pop3mtm/mtm/account"
 	"pop3mtm/scenarios"
@@ -270,8 +271,8 @@ func (w *world) serverHolds(ctx context.Context, list string) error {
 		return err
 	}
 	var held []string
-	for _, uid := range w.drop.UIDs() {
-		held = append(held, w.subject(uid))
+	for _, m := range w.drop.Messages() {
+		held = append(held, w.subjectOf(m))
 	}
 	w.Expect(held).To(gomega.ConsistOf(subjects(list)))
 	return nil
@@ -285,6 +286,16 @@ func (w *world) subject(uid string) string {
 		}
 	}
 	return uid
+}
+
+// subjectOf is subject of a message that the server holds: a unique-id may be that of several, one after the other.
+func (w *world) subjectOf(m maildrop.Message) string {
+	for subject, l := range w.letters {
+		if l.UID() == m.UID() && l.Size() == m.Size() {
+			return subject
+		}
+	}
+	return m.UID()
 }
 
 // newestSession is what went over the newest connection.

@@ -78,6 +78,7 @@ func answers() map[string]edit.Edit {
 		"a count that is too high":      edit.Raw("+OK 30 1000\r\n"),
 		"one message missing":           relist(func(rows []string) []string { return rows[1:] }),
 		"one message twice":             relist(func(rows []string) []string { return slices.Concat(rows, rows[:1]) }),
+		"a row that cannot be read":     relist(func(rows []string) []string { return append([]string{"NaN\r\n"}, rows[1:]...) }),
 		"the messages in another order": relist(func(rows []string) []string { slices.Reverse(rows); return rows }),
 		"the wrong password as reason":  edit.Refuse("[AUTH] no"),
 		"a locked mailbox as reason":    edit.Refuse("[IN-USE] no"),
