@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/emersion/go-smtp"
@@ -20,6 +21,7 @@ type line struct {
 	conn    *boundedConn
 	client  *smtp.Client
 	release func() bool // lets go of the context
+	reading []*replies  // the outermost last
 	private bool        // nobody can listen: TLS, or a server on this machine
 }
 
@@ -61,21 +63,11 @@ const securing = "securing the line"
 
 // open reads the greeting and says hello, through TLS when the account wants that. Nothing goes on without it.
 func (l *line) open(ctx context.Context, s *settings, config *tls.Config, timeout time.Duration) error {
-	var conn net.Conn = l.conn
-	if s.Security.TLS == account.Implicit {
-		secured := tls.Client(conn, config)
-		if err := secured.HandshakeContext(ctx); err != nil {
-			return tlsError(err)
-		}
-		conn = secured
+	conn, err := l.secure(ctx, s, config)
+	if err != nil {
+		return err
 	}
 	client := smtp.NewClient(conn)
-	if s.Security.TLS == account.StartTLS {
-		var err error
-		if client, err = smtp.NewClientStartTLS(conn, config); err != nil {
-			return startError(err)
-		}
-	}
 	client.CommandTimeout, client.SubmissionTimeout = timeout, 10*timeout
 	l.client = client
 	if err := client.Hello(helloName(l.conn)); err != nil {
@@ -88,10 +80,42 @@ func (l *line) open(ctx context.Context, s *settings, config *tls.Config, timeou
 	return nil
 }
 
+// secure returns the connection for the session, with TLS where the account wants that.
+func (l *line) secure(ctx context.Context, s *settings, config *tls.Config) (net.Conn, error) {
+	var conn net.Conn = l.conn
+	greeting := ""
+	switch s.Security.TLS {
+	case account.NoTLS:
+		return l.replies(conn, ""), nil
+	case account.StartTLS:
+		inClear := l.replies(conn, "")
+		if err := startTLS(inClear, helloName(l.conn)); err != nil {
+			return nil, err
+		}
+		// The session begins anew, without a greeting: go-smtp wants one.
+		conn, greeting = inClear, "220 secured\r\n"
+	}
+	secured := tls.Client(conn, config)
+	if err := secured.HandshakeContext(ctx); err != nil {
+		return nil, tlsError(err)
+	}
+	return l.replies(secured, greeting), nil
+}
+
+// replies takes only replies that are due from conn, until close.
+func (l *line) replies(conn net.Conn, greeting string) *replies {
+	r := newReplies(conn, greeting)
+	l.reading = append(l.reading, r)
+	return r
+}
+
 // close drops the line without a word.
 func (l *line) close() {
 	l.release()
 	_ = l.conn.Close()
+	for _, r := range l.reading {
+		r.stop()
+	}
 }
 
 // hangUp drops the line, if there is one.
@@ -126,23 +150,23 @@ func helloName(c net.Conn) string {
 type boundedConn struct {
 	net.Conn
 	timeout time.Duration
-	since   int // octets read since the last write
+	since   atomic.Int64 // octets read since the last write
 }
 
 // maxReply is far beyond any reply: RFC 5321 section 4.5.3.1.5 has 512 octets a line. TLS handshakes need more.
 const maxReply = 256 << 10
 
 func (c *boundedConn) Read(p []byte) (int, error) {
-	if c.since > maxReply {
+	if c.since.Load() > maxReply {
 		return 0, fmt.Errorf("%w: more than %d octets for one command", errNonsense, maxReply)
 	}
 	n, err := c.Conn.Read(p)
-	c.since += n
+	c.since.Add(int64(n))
 	return n, err
 }
 
 func (c *boundedConn) Write(p []byte) (int, error) {
-	c.since = 0
+	c.since.Store(0)
 	if err := c.Conn.SetWriteDeadline(time.Now().Add(c.timeout)); err != nil {
 		return 0, err
 	}

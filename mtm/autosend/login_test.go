@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -120,5 +121,57 @@ var _ = Describe("TLS to send", func() {
 		b.queue("x", store.SendWaiting)
 		Expect(b.fails(nil)).To(MatchError(progress.SMTPTLSFailed))
 		Expect(b.sink.Transcripts()[0].String()).NotTo(ContainSubstring("MAIL"))
+	})
+
+	It("refuses what comes in clear text behind the reply to STARTTLS", func() {
+		b := newBench(&smtpsink.Options{TLS: ca.Server(), Users: users()}, trusting(account.StartTLS), login(account.Plain))
+		ahead(b, "STARTTLS", "250-mail\r\n250 AUTH PLAIN\r\n", 0)
+		b.queue("x", store.SendWaiting)
+		Expect(b.fails(nil)).To(And(MatchError(progress.SMTPTLSFailed), MatchError(ContainSubstring("came before it was asked"))))
+		Expect(b.sink.Transcripts()[0].String()).NotTo(ContainSubstring("AUTH PLAIN "))
+	})
+})
+
+// ahead makes the server send more behind its reply to a verb, in one piece with it or after a pause.
+func ahead(b *bench, verb, more string, pause time.Duration) {
+	b.sink.On(fakeserver.Match{Verb: verb}, func(x *fakeserver.Exchange) fakeserver.Reply {
+		reply := fakeserver.Auto(x)
+		if pause > 0 {
+			return append(reply, fakeserver.Chunk{Bytes: []byte(more), Pause: pause})
+		}
+		var all []byte
+		for _, chunk := range reply {
+			all = append(all, chunk.Bytes...)
+		}
+		return fakeserver.Reply{{Bytes: append(all, more...)}}
+	}).Must()
+}
+
+var _ = Describe("A reply that nobody asked for", func() {
+	DescribeTable("ends the session, and is not taken for that to the next command", func(verb, more string, want progress.Code) {
+		b := newBench(nil)
+		ahead(b, verb, more, 0)
+		id := b.queue("x", store.SendWaiting)
+		err := b.fails(nil)
+		Expect(err).To(MatchError(want))
+		Expect(err).To(MatchError(ContainSubstring(strings.TrimSpace(more))))
+		Expect(b.entry(id).Sending).To(Equal(store.SendWaiting))
+		Expect(b.subjects()).To(BeEmpty())
+	},
+		Entry("behind the greeting", "CONNECT", "250 go on\r\n", progress.BufferOverflow),
+		Entry("behind EHLO", "EHLO", "250 sender\r\n", progress.BufferOverflow),
+		Entry("behind MAIL", "MAIL", "250 recipient\r\n", progress.BufferOverflow),
+		Entry("before the end of the message", "DATA", "250 taken\r\n", progress.BufferOverflow),
+		Entry("without the end of its line", "RCPT", "3", progress.BufferOverflow),
+		Entry("that ends the session", "MAIL", "421 going down\r\n", progress.NotConnected),
+	)
+
+	It("is found too when it comes later than the reply that was due", func() {
+		b := newBench(nil)
+		body := "Subject: long\r\n\r\n" + strings.Repeat("x\r\n", 10_000_000) // more than the system buffers
+		b.put(body, "long", store.SendWaiting)
+		ahead(b, "DATA", "250 taken\r\n", time.Millisecond)
+		Expect(b.fails(nil)).To(MatchError(progress.BufferOverflow))
+		Expect(b.subjects()).To(BeEmpty())
 	})
 })
