@@ -55,7 +55,7 @@ type ProtocolError struct {
 	Row      int    // the row of a list reply, from 1; 0 = the status line or a body
 	Expected string // in words
 	Got      string // what came, escaped, cut to about 80 octets; "" for a limit
-	Option   string // the field of Options that sets the limit; "" when no limit was passed
+	Option   string // the field of Options that sets the limit, to be raised if the server is right; "" when no limit was passed
 }
 
 func (e *ProtocolError) Error() string {
@@ -66,7 +66,7 @@ func (e *ProtocolError) Error() string {
 	}
 	b.WriteString(": expected " + e.Expected)
 	if e.Option != "" {
-		b.WriteString(" (raise Options." + e.Option + " if the server is right)")
+		b.WriteString(", a limit of this client")
 		return b.String()
 	}
 	b.WriteString(`, got "` + e.Got + `"`)

@@ -83,7 +83,7 @@ var _ = Describe("Fetching a message", func() {
 		_, err := s.Retr(ctx, 1, io.Discard)
 		Expect(err).NotTo(HaveOccurred())
 		_, err = s.Retr(ctx, 2, io.Discard)
-		Expect(err).To(MatchError("RETR 2: expected a message of at most 4 octets (raise Options.MaxBody if the server is right)"))
+		Expect(err).To(MatchError("RETR 2: expected a message of at most 4 octets, a limit of this client"))
 		spoiled(ctx, s, err)
 	})
 

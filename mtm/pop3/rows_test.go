@@ -85,7 +85,7 @@ var _ = Describe("LIST", func() {
 		s := openWith(&pop3.Options{MaxRows: 2}, hear("LIST"), say("+OK\r\n1 1\r\n2 2\r\n.\r\n"), hear("LIST"), say("+OK\r\n1 1\r\n2 2\r\n3 3\r\n"))
 		Expect(s.List(ctx)).To(HaveLen(2))
 		_, err := s.List(ctx)
-		Expect(err).To(MatchError("LIST: row 3: expected at most 2 rows (raise Options.MaxRows if the server is right)"))
+		Expect(err).To(MatchError("LIST: row 3: expected at most 2 rows, a limit of this client"))
 	})
 
 	It("reports an end inside the list, never a shorter list (quirk 92)", func() {
@@ -142,9 +142,9 @@ var _ = Describe("UIDL", func() {
 
 	It("bounds an id by the line, all ids together, and the rows", func() {
 		_, err := open(hear("UIDL"), say("+OK\r\n1 "+strings.Repeat("u", 9000))).Uidl(ctx)
-		Expect(err).To(MatchError("UIDL: row 1: expected a line of at most 8192 octets (raise Options.MaxLine if the server is right)"))
+		Expect(err).To(MatchError("UIDL: row 1: expected a line of at most 8192 octets, a limit of this client"))
 		_, err = openWith(&pop3.Options{MaxUIDOctets: 4}, hear("UIDL"), say("+OK\r\n1 aa\r\n2 bb\r\n3 c\r\n")).Uidl(ctx)
-		Expect(err).To(MatchError("UIDL: row 3: expected at most 4 octets of UIDs (raise Options.MaxUIDOctets if the server is right)"))
+		Expect(err).To(MatchError("UIDL: row 3: expected at most 4 octets of UIDs, a limit of this client"))
 		_, err = openWith(&pop3.Options{MaxRows: 1}, hear("UIDL"), say("+OK\r\nx\r\nx\r\n")).Uidl(ctx)
 		Expect(err).To(MatchError(ContainSubstring("Options.MaxRows")))
 	})
@@ -211,7 +211,7 @@ var _ = Describe("CAPA", func() {
 	It("that never ends is stopped (quirk 16)", func() {
 		s := open(hear("CAPA"), say("+OK\r\n"+strings.Repeat("X\r\n", 1001)))
 		_, err := s.Capa(ctx)
-		Expect(err).To(MatchError("CAPA: row 1001: expected at most 1000 rows (raise Options.MaxCapa if the server is right)"))
+		Expect(err).To(MatchError("CAPA: row 1001: expected at most 1000 rows, a limit of this client"))
 	})
 
 	It("that closes the line is an error (quirk 8)", func() {

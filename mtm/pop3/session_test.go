@@ -81,7 +81,7 @@ var _ = Describe("A session", func() {
 		It("may not pass the line limit, and the error names the option", func() {
 			endless := say("+OK " + strings.Repeat("x", 8<<10))
 			_, err := pop3.NewSession(ctx, play(endless, hangUp{}), nil)
-			Expect(err).To(MatchError("greeting: expected a line of at most 8192 octets (raise Options.MaxLine if the server is right)"))
+			Expect(err).To(MatchError("greeting: expected a line of at most 8192 octets, a limit of this client"))
 		})
 
 		It("that never comes because the line closes is an unexpected end", func() {

@@ -57,6 +57,9 @@ func OpenPartOf(raw []byte, path string) io.Reader {
 	return nil
 }
 
+// AppendBuffer is how much of a segment is gathered before it is written.
+const AppendBuffer = appendBuffer
+
 // RecordHeader is the length of a record's header.
 const RecordHeader = recordHeader
 

@@ -39,6 +39,22 @@ var _ = Describe("A full disk", func() {
 		restore()
 		Expect(s.Children(ctx, store.Inbox)).To(HaveLen(2))
 
+		// A body that cannot even begin: what was gathered before must be written first.
+		restore = s.SwapIdleFile(full)
+		b = s.NewBatch()
+		gathered := bytes.Repeat([]byte("x"), (store.AppendBuffer-store.RecordHeader)/4-1)
+		w = b.Body(store.BodyWhole)
+		for range 4 {
+			Expect(w.Write(gathered)).To(Equal(len(gathered)))
+		}
+		Expect(w.Close()).Error().NotTo(HaveOccurred())
+		w = b.Body(store.BodyWhole)
+		Expect(w.Write([]byte("x"))).Error().To(MatchError(store.ErrDiskFull))
+		Expect(w.Close()).Error().To(MatchError(store.ErrDiskFull))
+		Expect(b.Commit(ctx)).To(MatchError(store.ErrDiskFull))
+		restore()
+		Expect(s.Children(ctx, store.Inbox)).To(HaveLen(1))
+
 		stored(s, store.Inbox, []byte("room again"))
 		Expect(content(s, kept.ID)).To(Equal([]byte("kept")))
 		_, found := problems(s)
