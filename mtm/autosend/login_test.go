@@ -10,6 +10,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/edit"
 	"pop3mtm/fakeserver/smtpsink"
 	"pop3mtm/fixtures"
 	"pop3mtm/mtm/account"
@@ -134,16 +135,16 @@ var _ = Describe("TLS to send", func() {
 
 // ahead makes the server send more behind its reply to a verb, in one piece with it or after a pause.
 func ahead(b *bench, verb, more string, pause time.Duration) {
-	b.sink.On(fakeserver.Match{Verb: verb}, func(x *fakeserver.Exchange) fakeserver.Reply {
+	b.sink.On(fakeserver.Match{Verb: verb}, func(x *fakeserver.Exchange) edit.Reply {
 		reply := fakeserver.Auto(x)
 		if pause > 0 {
-			return append(reply, fakeserver.Chunk{Bytes: []byte(more), Pause: pause})
+			return append(reply, edit.Chunk{Bytes: []byte(more), Pause: pause})
 		}
 		var all []byte
 		for _, chunk := range reply {
 			all = append(all, chunk.Bytes...)
 		}
-		return fakeserver.Reply{{Bytes: append(all, more...)}}
+		return edit.Reply{{Bytes: append(all, more...)}}
 	}).Must()
 }
 
