@@ -14,7 +14,6 @@ const maxCircle = 8
 var circleLimits = map[string]int{
 	"cmd/internal/peer":      9,
 	"cmd/mtm":                22,
-	"fakeserver":             49,
 	"fakeserver/maildrop":    10,
 	"features":               14,
 	"mtm/autosend":           9,

@@ -171,7 +171,7 @@ var _ = Describe("a view", func() {
 		Entry("rounded sizes (quirk 42)", fakeserver.Sized(fakeserver.RoundedTo(1024)), []string{"1 1024", "2 1024", "3 1024"}, []string{"1 a", "2 b", "3 c"}, "b", "c"),
 		Entry("sizes with LF (quirk 42)", fakeserver.Sized(fakeserver.CountedInLF), []string{"1 7", "2 17", "3 7"}, []string{"1 a", "2 b", "3 c"}, "b", "c"),
 		Entry("sizes without the header", fakeserver.Sized(fakeserver.CountedWithoutHeader), []string{"1 2", "2 8", "3 2"}, []string{"1 a", "2 b", "3 c"}, "b", "c"),
-		Entry("the same unique-id twice (quirk 50)", fakeserver.Named(func(*fakeserver.Session, int, string) string { return "\xe4 /" }),
+		Entry("the same unique-id twice (quirk 50)", fakeserver.Named(func(fakeserver.Viewer, int, string) string { return "\xe4 /" }),
 			[]string{"1 10", "2 22", "3 10"}, []string{"1 \xe4 /", "2 \xe4 /", "3 \xe4 /"}, "b", "c"))
 
 	It("counts a CR in LF only where it belongs to a line end", func() {
@@ -181,8 +181,8 @@ var _ = Describe("a view", func() {
 	})
 
 	It("may be another one in each session, for each user and in each named state", func() {
-		renamed := fakeserver.Named(func(s *fakeserver.Session, n int, _ string) string {
-			return fmt.Sprintf("%s-%d.%d", s.User(), s.Number(), n)
+		renamed := fakeserver.Named(func(who fakeserver.Viewer, n int, _ string) string {
+			return fmt.Sprintf("%s-%d.%d", who.User, who.Session, n)
 		})
 		srv := start(three(), &fakeserver.Options{Users: map[string]fakeserver.User{
 			"demo": {Password: "demo"}, "ann": {Password: "demo", Views: []fakeserver.View{renamed, fakeserver.InState("short", fakeserver.Oldest(1))}}}})

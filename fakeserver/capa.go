@@ -10,38 +10,37 @@ import (
 )
 
 // capa answers CAPA (RFC 2449 section 5): one capability a line.
-func capa(x *Exchange) edit.Reply {
-	rows := x.Session.rows()
+func capa(t *popTalk, _ *Exchange) Answer {
 	var body bytes.Buffer
-	for _, row := range rows {
+	for _, row := range t.rows() {
 		body.WriteString(row + "\r\n")
 	}
-	return edit.Multiline("capabilities follow", &body)
+	return says(edit.Multiline("capabilities follow", &body))
 }
 
 // rows of the CAPA reply: those that the options name, or what is true.
-func (s *Session) rows() []string {
-	o := &s.server.o
+func (t *popTalk) rows() []string {
+	o := t.options()
 	switch {
-	case s.view == nil && o.LoginCapabilities != nil:
+	case t.view == nil && o.LoginCapabilities != nil:
 		return o.LoginCapabilities
-	case s.view != nil && s.user.Capabilities != nil:
-		return s.user.Capabilities
+	case t.view != nil && t.user.Capabilities != nil:
+		return t.user.Capabilities
 	case o.Capabilities != nil:
 		return o.Capabilities
 	}
-	return s.capabilities()
+	return t.capabilities()
 }
 
 // capabilities of this moment. APOP is none: RFC 2449 section 6 has the greeting
 // tell of it.
-func (s *Session) capabilities() []string {
-	o := &s.server.o
+func (t *popTalk) capabilities() []string {
+	o, s := t.options(), t.session
 	all := []string{"TOP"}
 	if !s.needsTLS() {
 		all = append(all, "USER")
 	}
-	if names := s.offers(); len(names) > 0 && !s.lacks("AUTH") {
+	if names := s.Offers(); len(names) > 0 && !t.lacks("AUTH") {
 		all = append(all, "SASL "+strings.Join(names, " ")) // RFC 5034 section 3
 	}
 	// RFC 2595 section 4: in AUTHORIZATION only; and never twice.
@@ -50,26 +49,27 @@ func (s *Session) capabilities() []string {
 	}
 	all = append(all, "UIDL", "PIPELINING",
 		"RESP-CODES", "AUTH-RESP-CODE") // RFC 2449 section 6.4, RFC 3206 section 6
-	all = append(all, s.delayRow()...)
+	all = append(all, t.delayRow()...)
 	if o.UTF8 {
 		all = append(all, "UTF8 USER") // RFC 6856 section 2
 	}
 	all = append(all, "LANG", o.expireRow(), "IMPLEMENTATION "+o.Implementation)
 	var rows []string
 	for _, row := range all {
-		if name, _, _ := strings.Cut(row, " "); !s.lacks(name) {
+		if name, _, _ := strings.Cut(row, " "); !t.lacks(name) {
 			rows = append(rows, row)
 		}
 	}
 	return rows
 }
 
-// delayRow lists the LoginDelay. RFC 2449 section 6.5: USER tells before login that
-// it is another one for some users, and the longest is named.
-func (s *Session) delayRow() []string {
-	d, differs := s.server.delay(s.user), false
-	if s.state == Authorization {
-		d, differs = s.server.longestDelay()
+// delayRow lists the LoginDelay. RFC 2449 section 6.5: USER says before login that
+// some users have another one, and the longest is named.
+func (t *popTalk) delayRow() []string {
+	users := t.session.server.users
+	d, differs := users.delay(t.user), false
+	if t.session.state == Authorization {
+		d, differs = users.longestDelay()
 	}
 	if d == 0 {
 		return nil

@@ -9,16 +9,15 @@ import (
 
 // greet answers the pseudo-verb CONNECT. RFC 1939 section 7: a server with APOP
 // puts a timestamp into the greeting that is another one each time.
-func greet(x *Exchange) edit.Reply {
-	s := x.Session
-	text := s.server.o.Greeting
-	if !s.lacks("APOP") {
-		text += fmt.Sprintf(" <%d.%d@fakeserver>", s.number, s.server.o.Now().UnixNano())
+func greet(t *popTalk) Answer {
+	text := t.options().Greeting
+	if !t.lacks("APOP") {
+		text += fmt.Sprintf(" <%d.%d@fakeserver>", t.session.number, t.options().Now().UnixNano())
 	}
-	return edit.OK(text)
+	return says(edit.OK(text))
 }
 
-// timestamp is what a client will use for APOP: from the first '<' to the next
+// timestamp returns what a client will use for APOP: from the first '<' to the next
 // '>' of a greeting, however it came about. Empty when there is none.
 func timestamp(r edit.Reply) string {
 	var text []byte

@@ -8,14 +8,13 @@ import (
 )
 
 // dele answers DELE. RFC 1939 section 5: the message is only marked.
-func dele(x *Exchange) edit.Reply {
-	n, _, refusal := x.message(strings.TrimSpace(x.Args))
+func dele(t *popTalk, x *Exchange) Answer {
+	n, _, refusal := t.message(strings.TrimSpace(x.Args))
 	if refusal != nil {
-		return refusal
+		return *refusal
 	}
-	x.effect = func() edit.Reply {
-		x.Session.view.delete(n)
+	return Answer{Reply: edit.OK(fmt.Sprintf("message %d deleted", n)), Took: func() edit.Reply {
+		t.view.delete(n)
 		return nil
-	}
-	return edit.OK(fmt.Sprintf("message %d deleted", n))
+	}}
 }

@@ -9,5 +9,7 @@
 //	srv.On(fakeserver.Match{Verb: "RETR", Args: "2"},
 //		fakeserver.Auto.With(edit.CutAfter(1200, edit.Reset))).Once().Must()
 //
-// A verb is one file and one row in verbs.go.
+// Its files form floors. At the bottom stand replies (package edit), mail (package maildrop and Maildrop), users and SASL
+// mechanisms; then server, session, exchange and rules, which know lines, timers and TLS, and no protocol; then POP3 as a
+// Protocol, a verb a file and a row in verbs.go; at the top what tests use: Start, WaitFor, matchers.
 package fakeserver

@@ -1,16 +1,21 @@
 package fakeserver
 
 import (
-	"io"
+	"slices"
+	"strconv"
+	"strings"
 
 	"pop3mtm/fakeserver/edit"
+	"pop3mtm/fakeserver/notation"
 )
 
 // Handler answers a command.
 type Handler func(x *Exchange) edit.Reply
 
-// Exchange is one command, for handlers to look at. It is valid until the
-// handler returns.
+// Action does something when a command comes. Its error is returned by Server.Close.
+type Action func(x *Exchange) error
+
+// Exchange is one command, for handlers to look at. It is valid until the handler returns.
 type Exchange struct {
 	// Verb is the command in upper case, or CONNECT, TLS or RESPONSE (see Match).
 	Verb string
@@ -20,45 +25,166 @@ type Exchange struct {
 	Line    []byte
 	Session *Session
 
-	// pseudo tells that the verb is none of a command, but a pseudo-verb.
-	pseudo bool
-	// effect changes the session's state. It runs before the reply is written,
-	// and only when that is still a success after all edits: a refused DELE
-	// deletes nothing. A reply that it returns is edited and sent instead.
-	effect func() edit.Reply
-	// edits that the reply went through.
-	edits []edit.Edit
-	// challenges tells that the reply asks for a response, so that a challenge is
-	// enough for the effect. QUIRK 19, 20: "+OK" and "+ go ahead" ask too.
-	challenges bool
-	// asked is the AUTH exchange that a RESPONSE is for.
-	asked *authentication
-	// afterUser tells that the command before was a USER that succeeded.
-	afterUser bool
-	// opened is the message that the reply sends, closed after it.
-	opened io.Closer
-	// after the command has taken effect these are done.
-	after []Action
-	// secret tells that the line is nothing that people may see.
-	secret bool
-	// telling has the words in braces in the status line filled in.
-	telling bool
-	// ruled tells that a rule is for the command.
-	ruled bool
-	// bad marks a command that counts against Options.MaxBadCommands.
-	bad bool
-	// told is the right answer of another protocol, when that is a success.
-	told *Answer
+	pseudo  bool        // Verb is a pseudo-verb
+	secret  bool        // the line must not be shown
+	ruled   bool        // a rule is for the command
+	telling bool        // the words in braces in the status line are filled in
+	answer  Answer      // the right one, once somebody has asked for it
+	edits   []edit.Edit // that the reply went through
+	after   []Action    // done when the command has taken effect
+}
+
+// Pseudo reports whether Verb is a pseudo-verb: CONNECT, TLS, RESPONSE or TIMEOUT.
+func (x *Exchange) Pseudo() bool { return x.pseudo }
+
+// Auto is what a correct server does.
+var Auto Handler = auto
+
+func auto(x *Exchange) edit.Reply {
+	if x.pseudo {
+		switch x.Verb {
+		case tlsVerb:
+			return x.Session.handshake(x.Session.server.o.TLS)
+		case timeoutVerb:
+			return edit.Reply{{End: edit.Close}}
+		}
+	}
+	x.answer = x.Session.talk.Answer(x)
+	return x.answer.Reply
 }
 
 // With returns a handler that makes h's reply and applies edits to it in order.
 func (h Handler) With(edits ...edit.Edit) Handler {
 	return func(x *Exchange) edit.Reply {
 		r := h(x)
-		for _, edit := range edits {
-			r = edit(r)
+		for _, change := range edits {
+			r = change(r)
 		}
 		x.edits = append(x.edits, edits...)
 		return r
 	}
+}
+
+// Before returns a handler that does things and then answers as h does, so that the answer shows what was done.
+func (h Handler) Before(actions ...Action) Handler {
+	return func(x *Exchange) edit.Reply {
+		x.act(actions)
+		return h(x)
+	}
+}
+
+// After returns a handler that answers as h does, and does things when the command has taken effect, just before its reply
+// is sent.
+func (h Handler) After(actions ...Action) Handler {
+	return func(x *Exchange) edit.Reply {
+		x.after = append(x.after, actions...)
+		return h(x)
+	}
+}
+
+// Telling returns a handler that answers as h does. In the status line it then puts values where Fields stand in braces, as
+// they are when the command has taken effect: "Found {messages} messages for {user}". The argument of a command that
+// carries a secret is empty, and other words in braces stay.
+func (h Handler) Telling() Handler {
+	return func(x *Exchange) edit.Reply {
+		x.telling = true
+		return h(x)
+	}
+}
+
+func (x *Exchange) act(actions []Action) {
+	s := x.Session
+	for _, do := range actions {
+		if err := do(x); err != nil {
+			s.server.o.Log.Error("action failed", "session", s.number, "verb", x.Verb, "error", err)
+			s.server.ledger.fail(s.number, x.Verb, err)
+		}
+	}
+}
+
+// settle makes the right answer count if edited, what has become of it, is a success still. It returns the reply to send.
+func (x *Exchange) settle(edited edit.Reply) edit.Reply {
+	a := &x.answer
+	if a.Took == nil && a.Lost == nil && a.Next == NextCommand && a.User == "" || a.Reply.Bearing() < edit.Challenge {
+		return edited
+	}
+	if !x.counts(edited) {
+		if a.Lost != nil {
+			a.Lost()
+		}
+		return edited
+	}
+	if a.Took != nil {
+		if instead := a.Took(); instead != nil {
+			for _, change := range x.edits {
+				instead = change(instead)
+			}
+			if edited = instead; !x.counts(edited) {
+				return edited
+			}
+		}
+	}
+	x.Session.follow(x)
+	return edited
+}
+
+// counts reports whether a reply lets the command take effect.
+func (x *Exchange) counts(r edit.Reply) bool {
+	b := r.Bearing()
+	return b >= edit.Success || x.answer.Next == NextResponse && b == edit.Challenge
+}
+
+// parse splits a command. RFC 1939 section 3: keywords are case-insensitive, arguments follow after one space.
+func (x *Exchange) parse(l []byte) {
+	x.Line = l
+	x.Verb, x.Args, _ = strings.Cut(string(l), " ")
+	x.Verb = strings.ToUpper(x.Verb)
+}
+
+// command is x for rules: its secrets are there.
+func (x *Exchange) command() Command {
+	return Command{x.Verb, x.Args, x.Session.talk.User(x), x.Session.state, x.pseudo}
+}
+
+// shown is x for people. line is what the transcript shows of it.
+func (x *Exchange) shown(line []byte) Command {
+	c := x.command()
+	if !x.pseudo && !slices.Equal(line, x.Line) {
+		c.Verb, c.Args, _ = strings.Cut(string(line), " ")
+		c.Verb = strings.ToUpper(c.Verb)
+		if x.Line == nil || strings.Trim(c.Verb, "*") == "" {
+			c.Verb, c.Args = "", string(line)
+		}
+	}
+	return c
+}
+
+// visible is what people may see of the line; it is nil for one that was too long.
+func (x *Exchange) visible() []byte {
+	switch {
+	case x.Line == nil:
+		return []byte("[a line that is too long]")
+	// An empty response and "*" hold no secret, and tell much.
+	case x.secret && len(x.Line) > 0 && string(x.Line) != "*":
+		return []byte(notation.Masked)
+	}
+	return notation.Mask(x.Line)
+}
+
+// value is what a field of Telling says.
+func (x *Exchange) value(field string) string {
+	switch field {
+	case "user":
+		return x.Session.name
+	case "verb":
+		return x.Verb
+	case "argument":
+		if x.secret || x.Session.server.verbs[x.Verb].Secret != NoSecret {
+			return ""
+		}
+		return x.Args
+	case "session":
+		return strconv.Itoa(x.Session.number)
+	}
+	return x.Session.talk.Value(x, field)
 }

@@ -35,5 +35,6 @@ func Form(text string) string {
 // Lookups gives what a session does to find the handler of a RETR.
 func Lookups(s *Server, conn net.Conn) func() {
 	x := &Exchange{Verb: "RETR", Args: "5", Session: newSession(s, conn, 1)}
+	x.Session.talk = s.protocol.Begin(x.Session)
 	return func() { _ = s.rules.handler(x) }
 }

@@ -2,16 +2,14 @@ package fakeserver
 
 import (
 	"strconv"
+	"strings"
 
-	"pop3mtm/fakeserver/edit"
 	"pop3mtm/fakeserver/maildrop"
 )
 
 // list answers LIST (RFC 1939 section 5).
-func list(x *Exchange) edit.Reply {
-	return numbered(x, func(row []byte, m maildrop.Message) []byte {
-		return appendNumber(row, m.Size())
+func list(t *popTalk, x *Exchange) Answer {
+	return t.numbered(strings.TrimSpace(x.Args), func(row []byte, m maildrop.Message) []byte {
+		return strconv.AppendInt(row, m.Size(), 10)
 	})
 }
-
-func appendNumber(row []byte, n int64) []byte { return strconv.AppendInt(row, n, 10) }

@@ -11,9 +11,9 @@ import (
 // cramMD5 is CRAM-MD5 (RFC 2195 section 2): the server sends a text that is
 // never the same, the client its name and the HMAC-MD5 of that text in
 // lower-case hexadecimal.
-func cramMD5(s *Server) conversation {
+func cramMD5(d *directory) conversation {
 	who := &identity{}
-	challenge := fmt.Sprintf("<%s.%d@fakeserver>", rand.Text(), s.o.Now().UnixNano())
+	challenge := fmt.Sprintf("<%s.%d@fakeserver>", rand.Text(), d.now().UnixNano())
 	asked := false
 	next := func(response []byte) ([]byte, bool, error) {
 		if !asked {
@@ -27,11 +27,11 @@ func cramMD5(s *Server) conversation {
 		if !ok || name == "" {
 			return nil, false, errResponse
 		}
-		u, known := s.byPassword(name)
+		u, known := d.byPassword(name)
 		mac := hmac.New(md5.New, []byte(u.Password))
 		mac.Write([]byte(challenge))
 		if !equal(hex.EncodeToString(mac.Sum(nil)), digest) || !known {
-			return nil, false, errDenied
+			return nil, false, Denied
 		}
 		*who = identity{name, u}
 		return nil, true, nil

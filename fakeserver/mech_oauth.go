@@ -7,12 +7,12 @@ import (
 )
 
 // oauthBearer is OAUTHBEARER (RFC 7628).
-func oauthBearer(s *Server) conversation {
+func oauthBearer(d *directory) conversation {
 	who := &identity{}
 	mechanism := sasl.NewOAuthBearerServer(func(o sasl.OAuthBearerOptions) *sasl.OAuthBearerError {
 		// RFC 5801 section 4: a name has its commas and equals signs escaped.
 		name := strings.NewReplacer("=2C", ",", "=3D", "=").Replace(o.Username)
-		name, u, err := s.checkToken(name, o.Token)
+		name, u, err := d.checkToken(name, o.Token)
 		if err != nil {
 			return &sasl.OAuthBearerError{Status: "invalid_token", Schemes: "bearer", Scope: "mail"}
 		}
@@ -24,7 +24,7 @@ func oauthBearer(s *Server) conversation {
 
 // xoauth2 is Google's and Microsoft's forerunner of OAUTHBEARER, XOAUTH2:
 // "user=NAME", "auth=Bearer TOKEN" and an empty field, each ended by a ^A.
-func xoauth2(s *Server) conversation {
+func xoauth2(d *directory) conversation {
 	who := &identity{}
 	next := func(response []byte) ([]byte, bool, error) {
 		if response == nil {
@@ -37,7 +37,7 @@ func xoauth2(s *Server) conversation {
 		}
 		name, isUser := strings.CutPrefix(fields[0], "user=")
 		kind, token, _ := strings.Cut(strings.TrimPrefix(fields[1], "auth="), " ")
-		name, u, err := s.checkToken(name, token)
+		name, u, err := d.checkToken(name, token)
 		if err != nil || !isUser || name == "" || !strings.EqualFold(kind, "bearer") {
 			return []byte(refusal), false, nil
 		}
@@ -53,7 +53,7 @@ func explained(next func([]byte) ([]byte, bool, error)) func([]byte) ([]byte, bo
 	refused := false
 	return func(response []byte) ([]byte, bool, error) {
 		if refused {
-			return nil, false, errDenied
+			return nil, false, Denied
 		}
 		challenge, done, err := next(response)
 		refused = len(challenge) > 0

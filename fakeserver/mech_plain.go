@@ -1,20 +1,18 @@
 package fakeserver
 
 import (
-	"errors"
-
 	"github.com/emersion/go-sasl"
 )
 
 // plain is PLAIN (RFC 4616): who to act for, the name and the password in one
 // response.
-func plain(s *Server) conversation {
+func plain(d *directory) conversation {
 	who := &identity{}
 	mechanism := sasl.NewPlainServer(func(actFor, name, password string) error {
-		u, err := s.checkPassword(name, password)
+		u, err := d.checkPassword(name, password)
 		// RFC 4616 section 2: nobody may act for somebody else here.
 		if err != nil || actFor != "" && actFor != name {
-			return errDenied
+			return Denied
 		}
 		*who = identity{name, u}
 		return nil
@@ -24,7 +22,7 @@ func plain(s *Server) conversation {
 
 // loginMechanism is LOGIN (draft-murchison-sasl-login): the name and the
 // password, each when it is asked for. Many clients send the name at once.
-func loginMechanism(s *Server) conversation {
+func loginMechanism(d *directory) conversation {
 	who := &identity{}
 	var name *string
 	next := func(response []byte) ([]byte, bool, error) {
@@ -36,12 +34,9 @@ func loginMechanism(s *Server) conversation {
 			name = &text
 			return []byte("Password:"), false, nil
 		}
-		u, err := s.checkPassword(*name, string(response))
+		u, err := d.checkPassword(*name, string(response))
 		*who = identity{*name, u}
 		return nil, err == nil, err
 	}
 	return conversation{next, who}
 }
-
-// errResponse is a response that a mechanism cannot read.
-var errResponse = errors.New("malformed response")

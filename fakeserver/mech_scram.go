@@ -12,21 +12,21 @@ import (
 // scramIterations is the least that RFC 7677 section 4 allows.
 const scramIterations = 4096
 
-func scramSHA1(s *Server) conversation   { return scramWith(s, scram.SHA1) }
-func scramSHA256(s *Server) conversation { return scramWith(s, scram.SHA256) }
+func scramSHA1(d *directory) conversation   { return scramWith(d, scram.SHA1) }
+func scramSHA256(d *directory) conversation { return scramWith(d, scram.SHA256) }
 
 // scramWith is SCRAM (RFC 5802, RFC 7677) without channel binding.
-func scramWith(s *Server, hash scram.HashGeneratorFcn) conversation {
+func scramWith(d *directory, hash scram.HashGeneratorFcn) conversation {
 	who := &identity{}
 	exchange := scramExchange{who: who}
 	mechanism, err := hash.NewServer(func(name string) (scram.StoredCredentials, error) {
-		u, known := s.byPassword(name)
+		u, known := d.byPassword(name)
 		*who = identity{name, u}
 		if !known {
 			// Nobody learns which names exist: the exchange goes on to the proof.
 			u.Password = rand.Text()
 		}
-		return s.scramKeys(hash, name, u.Password)
+		return d.scramKeys(hash, name, u.Password)
 	})
 	if err != nil {
 		return conversation{func([]byte) ([]byte, bool, error) { return nil, false, err }, who}
@@ -37,7 +37,7 @@ func scramWith(s *Server, hash scram.HashGeneratorFcn) conversation {
 
 // scramKeys makes what a server keeps of a password. The salt is the same for a
 // name at each login, as if it were kept, whether the name is known or not.
-func (s *Server) scramKeys(hash scram.HashGeneratorFcn, name, password string) (scram.StoredCredentials, error) {
+func (d *directory) scramKeys(hash scram.HashGeneratorFcn, name, password string) (scram.StoredCredentials, error) {
 	// RFC 5802 section 2.2: passwords are prepared; what cannot be is taken as
 	// it is.
 	if prepared, err := stringprep.SASLprep.Prepare(password); err == nil {
@@ -47,7 +47,7 @@ func (s *Server) scramKeys(hash scram.HashGeneratorFcn, name, password string) (
 	if err != nil {
 		return scram.StoredCredentials{}, err
 	}
-	mac := hmac.New(sha256.New, s.secret[:])
+	mac := hmac.New(sha256.New, d.secret[:])
 	mac.Write([]byte(name))
 	return client.GetStoredCredentialsWithError(scram.KeyFactors{Salt: string(mac.Sum(nil)[:16]), Iters: scramIterations})
 }
@@ -72,11 +72,11 @@ func (e *scramExchange) next(response []byte) (challenge []byte, done bool, err 
 	}
 	text, err := e.Step(string(response))
 	if text == scram.ErrInvalidProof {
-		err = errDenied
+		err = Denied
 	}
 	// RFC 4422 section 3.4.1: nobody may act for somebody else here.
 	if actFor := e.AuthzID(); err == nil && actFor != "" && actFor != e.who.name {
-		err = errDenied
+		err = Denied
 	}
 	return []byte(text), false, err
 }

@@ -8,11 +8,11 @@ import (
 // mechanism is one row of the table of SASL mechanisms.
 type mechanism struct {
 	name string
-	// plaintext tells that a listener on the line learns the secret
+	// plaintext reports that a listener on the line learns the secret
 	plaintext bool
-	// token tells that a token is the secret, and not the password
+	// token reports that a token is the secret, and not the password
 	token bool
-	start func(*Server) conversation
+	start func(*directory) conversation
 }
 
 // mechanisms is the table, in the order in which CAPA lists them. A new one is
@@ -29,7 +29,7 @@ func mechanisms() []mechanism {
 	}
 }
 
-// Mechanisms are the names of all SASL mechanisms that a server can do.
+// Mechanisms returns the names of all SASL mechanisms that a server can do.
 func Mechanisms() []string {
 	var names []string
 	for _, m := range mechanisms() {
@@ -38,12 +38,12 @@ func Mechanisms() []string {
 	return names
 }
 
-// Mechanisms are the names of the SASL mechanisms on offer, in their order.
-func (s *Server) Mechanisms() []string {
-	if s.o.Mechanisms != nil {
-		return slices.Clone(s.o.Mechanisms)
+// mechanisms returns the names of those on offer, in their order.
+func (d *directory) mechanisms() []string {
+	if d.offered != nil {
+		return slices.Clone(d.offered)
 	}
-	tokens := s.anyUser(func(u User) bool { return u.Token != "" })
+	tokens := d.anyToken()
 	var names []string
 	for _, m := range mechanisms() {
 		if !m.token || tokens {
@@ -53,25 +53,27 @@ func (s *Server) Mechanisms() []string {
 	return names
 }
 
-// offers lists the mechanisms that CAPA tells of in this session.
-func (s *Session) offers() []string {
-	plaintext := map[string]bool{}
+// offers returns the mechanisms on offer to a client that may or may not send a password as it is.
+func (d *directory) offers(plaintext bool) []string {
+	shows := map[string]bool{}
 	for _, m := range mechanisms() {
-		plaintext[m.name] = m.plaintext
+		shows[m.name] = m.plaintext
 	}
 	var names []string
-	for _, name := range s.server.Mechanisms() {
-		if !plaintext[name] || !s.needsTLS() {
+	for _, name := range d.mechanisms() {
+		if plaintext || !shows[name] {
 			names = append(names, name)
 		}
 	}
 	return names
 }
 
-func upperAll(names []string) []string {
-	upper := make([]string, len(names))
-	for i, n := range names {
-		upper[i] = strings.ToUpper(n)
+// mechanismNamed finds a row of the table.
+func mechanismNamed(name string) (mechanism, bool) {
+	all := mechanisms()
+	i := slices.IndexFunc(all, func(m mechanism) bool { return m.name == strings.ToUpper(name) })
+	if i < 0 {
+		return mechanism{}, false
 	}
-	return upper
+	return all[i], true
 }

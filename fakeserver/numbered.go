@@ -3,31 +3,33 @@ package fakeserver
 import (
 	"fmt"
 	"io"
-	"strings"
+	"strconv"
 
 	"pop3mtm/fakeserver/edit"
 	"pop3mtm/fakeserver/maildrop"
 )
 
 // message finds the message that an argument names, or says why there is none.
-func (x *Exchange) message(arg string) (n int, m maildrop.Message, refusal edit.Reply) {
-	v := x.Session.view
+func (t *popTalk) message(arg string) (n int, m maildrop.Message, refusal *Answer) {
+	v := t.view
 	k, ok := number(arg)
 	if !ok {
-		return 0, nil, x.refuse("a message number is needed")
+		a := refuse("a message number is needed")
+		return 0, nil, &a
 	}
 	if k < 1 || k > int64(v.list.Len()) {
-		return 0, nil, edit.Err(fmt.Sprintf("no such message, only %d in maildrop", v.list.Len()))
+		a := says(edit.Err(fmt.Sprintf("no such message, only %d in maildrop", v.list.Len())))
+		return 0, nil, &a
 	}
 	n = int(k)
 	if v.deleted(n) {
-		return 0, nil, edit.Err(fmt.Sprintf("message %d is deleted", n))
+		a := says(edit.Err(fmt.Sprintf("message %d is deleted", n)))
+		return 0, nil, &a
 	}
 	return n, v.list.At(n - 1), nil
 }
 
-// number reads a count of digits alone. What is too large to be a number of
-// anything becomes the largest one.
+// number reads a count of digits alone. Larger values saturate at 1<<50.
 func number(arg string) (int64, bool) {
 	n := int64(0)
 	for _, c := range []byte(arg) {
@@ -44,17 +46,16 @@ type column func(row []byte, m maildrop.Message) []byte
 
 // numbered answers LIST and UIDL: a row for one message, or for all that are
 // not deleted.
-func numbered(x *Exchange, col column) edit.Reply {
-	arg := strings.TrimSpace(x.Args)
-	v := x.Session.view
+func (t *popTalk) numbered(arg string, col column) Answer {
+	v := t.view
 	if arg == "" {
-		return edit.Multiline(fmt.Sprintf("%d messages (%d octets)", v.count, v.octets), listing{v, col})
+		return says(edit.Multiline(fmt.Sprintf("%d messages (%d octets)", v.count, v.octets), listing{v, col}))
 	}
-	n, m, refusal := x.message(arg)
+	n, m, refusal := t.message(arg)
 	if refusal != nil {
-		return refusal
+		return *refusal
 	}
-	return edit.OK(string(col(fmt.Appendf(nil, "%d ", n), m)))
+	return says(edit.OK(string(col(fmt.Appendf(nil, "%d ", n), m))))
 }
 
 // listing writes the rows of all messages, many in one write.
@@ -70,7 +71,7 @@ func (l listing) WriteTo(w io.Writer) (int64, error) {
 		if l.view.deleted(n) {
 			continue
 		}
-		buf = append(appendNumber(buf, int64(n)), ' ')
+		buf = append(strconv.AppendInt(buf, int64(n), 10), ' ')
 		buf = append(l.col(buf, l.view.list.At(n-1)), "\r\n"...)
 		if len(buf) > 3<<10 {
 			k, err := w.Write(buf)

@@ -4,9 +4,8 @@ import (
 	"cmp"
 	"crypto/tls"
 	"log/slog"
+	"strings"
 	"time"
-
-	"pop3mtm/fakeserver/maildrop"
 )
 
 // Options of a server. nil and zero fields mean the defaults.
@@ -107,54 +106,7 @@ type Options struct {
 	Now func() time.Time
 }
 
-// User is who may log in.
-type User struct {
-	Password string
-	// Token lets the user in by OAUTHBEARER and XOAUTH2. With a Token an empty
-	// Password is none, and not the empty one.
-	Token string
-	// AnyPassword lets the user in by USER and PASS, APOP, PLAIN and LOGIN whatever the
-	// password is. QUIRK 36.
-	AnyPassword bool
-	// Capabilities replaces the rows of the CAPA reply after login.
-	Capabilities []string
-	// Without names what the server lacks for this user after login, besides what it
-	// lacks anyway.
-	Without []string
-	// Mechanisms of AUTH that let this user in; USER and PASS, and APOP, do always.
-	// nil: all.
-	Mechanisms []string
-	// LoginDelay replaces that of the server; negative: none.
-	LoginDelay time.Duration
-	// Maildrop of this user; nil means the one the server was made with.
-	Maildrop *Maildrop
-	// Views come after those of the server.
-	Views []View
-	// Deletes replaces that of the server when it is not nil.
-	Deletes func(Leaving) bool
-}
-
-// sight is the views that this session has.
-func (s *Session) sight() sight {
-	return func(l maildrop.List) maildrop.List {
-		for _, v := range s.server.o.Views {
-			l = v(s, l)
-		}
-		for _, v := range s.user.Views {
-			l = v(s, l)
-		}
-		return l
-	}
-}
-
-// deletes says which messages go when the session ends, nil means those marked.
-func (s *Session) deletes() func(Leaving) bool {
-	if s.user.Deletes != nil {
-		return s.user.Deletes
-	}
-	return s.server.o.Deletes
-}
-
+// orDefault returns o with the defaults filled in. o may be nil.
 func (o *Options) orDefault() Options {
 	var d Options
 	if o != nil {
@@ -208,3 +160,14 @@ func (o *Options) orDefault() Options {
 	}
 	return d
 }
+
+func upperAll(names []string) []string {
+	upper := make([]string, len(names))
+	for i, n := range names {
+		upper[i] = strings.ToUpper(n)
+	}
+	return upper
+}
+
+// maxResponse is the default of Options.MaxResponse. RFC 5034 section 4 names no number, RFC 4954 section 4 has this one.
+const maxResponse = 12288

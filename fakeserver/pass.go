@@ -9,26 +9,32 @@ import (
 
 // pass answers PASS. RFC 1939 section 7: it follows a successful USER, and
 // everything after the first space is the password, spaces included.
-func pass(x *Exchange) edit.Reply {
-	s := x.Session
-	if !x.afterUser {
-		return x.refuse("USER first")
+func pass(t *popTalk, x *Exchange) Answer {
+	if !t.afterUser {
+		return refuse("USER first")
 	}
-	u, err := s.server.checkPassword(s.name, x.Args)
+	name := t.session.name
+	u, err := t.session.server.users.checkPassword(name, x.Args)
 	if err != nil {
 		return denied()
 	}
-	x.effect = func() edit.Reply { return s.login(s.name, u) }
-	return edit.OK("maildrop locked and ready")
+	return t.admits(name, u)
 }
 
 // denied is the same for an unknown user and a wrong password. RFC 3206
 // section 4: AUTH says that the credentials are the problem.
-func denied() edit.Reply { return edit.Err("[AUTH] wrong user or password") }
+func denied() Answer { return says(edit.Err("[AUTH] wrong user or password")) }
+
+// admits returns the answer that lets a user in.
+func (t *popTalk) admits(name string, u User) Answer {
+	return Answer{Reply: edit.OK("maildrop locked and ready"), Took: func() edit.Reply { return translated(t.texts, t.login(name, u)) }}
+}
 
 // login locks the maildrop and enters TRANSACTION, or returns the refusal.
-func (s *Session) login(name string, u User) edit.Reply {
-	if !s.server.mayLogIn(name, u) {
+func (t *popTalk) login(name string, u User) edit.Reply {
+	s, o := t.session, t.options()
+	delay := s.server.users.delay(u)
+	if t.logins.tooSoon(name, delay, o.Now()) {
 		// RFC 2449 section 8.1.1
 		return edit.Err("[LOGIN-DELAY] too soon after the last login")
 	}
@@ -36,18 +42,18 @@ func (s *Session) login(name string, u User) edit.Reply {
 	if drop == nil {
 		drop = s.server.drop
 	}
-	before, nobody := s.name, s.user
-	s.name, s.user = name, u // views may ask
-	v, err := drop.open(&s.server.o, s.quit, s.sight())
+	before, nobody := s.name, t.user
+	s.name, t.user = name, u // views may ask
+	v, err := drop.open(o, s.quit, t.sight())
 	if err != nil {
-		s.name, s.user = before, nobody
+		s.name, t.user = before, nobody
 	}
 	if errors.Is(err, errInUse) {
 		// RFC 2449 section 8.1.2
 		return edit.Err("[IN-USE] maildrop is locked by another session")
 	}
 	if err != nil {
-		s.server.o.Log.Error("maildrop cannot be listed", "session", s.number, "user", name, "error", err)
+		o.Log.Error("maildrop cannot be listed", "session", s.number, "user", name, "error", err)
 		// RFC 3206 section 4: it is not the user's fault, and with SYS/PERM somebody
 		// has to repair it.
 		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
@@ -55,28 +61,7 @@ func (s *Session) login(name string, u User) edit.Reply {
 		}
 		return edit.Err("[SYS/TEMP] maildrop cannot be read")
 	}
-	s.view, s.state = v, Transaction
-	s.server.loggedIn(name, u)
+	t.view, s.state = v, Transaction
+	t.logins.note(name, delay, o.Now())
 	return nil
-}
-
-// mayLogIn tells whether the LoginDelay since the user's last login is over.
-func (s *Server) mayLogIn(name string, u User) bool {
-	delay := s.delay(u)
-	if delay == 0 {
-		return true
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	last, found := s.logins[name]
-	return !found || s.o.Now().Sub(last) >= delay
-}
-
-func (s *Server) loggedIn(name string, u User) {
-	if s.delay(u) == 0 {
-		return
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.logins[name] = s.o.Now()
 }

@@ -5,21 +5,20 @@ import "pop3mtm/fakeserver/edit"
 // quit answers QUIT. RFC 1939 section 6: from TRANSACTION it deletes what is
 // marked and unlocks before it replies; from AUTHORIZATION it only ends. The
 // connection is closed after the reply.
-func quit(x *Exchange) edit.Reply {
-	x.effect = func() edit.Reply {
-		s := x.Session
+func quit(t *popTalk, _ *Exchange) Answer {
+	return Answer{Reply: edit.OK("bye"), Took: func() edit.Reply {
+		s := t.session
 		s.state = Update
-		if s.view == nil {
+		if t.view == nil {
 			return nil
 		}
-		err := s.view.commit(s.deletes(), true)
-		s.release()
+		err := t.view.commit(t.deletes(), true)
+		t.End()
 		s.server.news.tell()
 		if err != nil {
 			s.server.o.Log.Error("deleted messages not removed", "session", s.number, "error", err)
-			return edit.Err("[SYS/TEMP] some deleted messages not removed")
+			return translated(t.texts, edit.Err("[SYS/TEMP] some deleted messages not removed"))
 		}
 		return nil
-	}
-	return edit.OK("bye")
+	}}
 }

@@ -1,6 +1,7 @@
 package fakeserver
 
 import (
+	"strconv"
 	"strings"
 
 	"pop3mtm/fakeserver/edit"
@@ -8,35 +9,35 @@ import (
 )
 
 // retr answers RETR (RFC 1939 section 5) with the exact octet count.
-func retr(x *Exchange) edit.Reply {
-	n, m, refusal := x.message(strings.TrimSpace(x.Args))
+func retr(t *popTalk, x *Exchange) Answer {
+	n, m, refusal := t.message(strings.TrimSpace(x.Args))
 	if refusal != nil {
-		return refusal
+		return *refusal
 	}
-	if v := x.Session.view; x.Session.deletes() != nil {
-		x.effect = func() edit.Reply {
+	text := append(strconv.AppendInt(make([]byte, 0, 32), m.Size(), 10), " octets"...)
+	a := t.send(string(text), m, -1)
+	if v := t.view; t.deletes() != nil {
+		a.Took = func() edit.Reply {
 			v.read.Add(n - 1)
 			return nil
 		}
 	}
-	text := append(appendNumber(make([]byte, 0, 32), m.Size()), " octets"...)
-	return x.send(string(text), m, -1)
+	return a
 }
 
 // send opens the message before anything is said, so that mail which is gone
 // is a refusal and not a broken reply.
-func (x *Exchange) send(text string, m maildrop.Message, lines int64) edit.Reply {
-	if s := x.Session; s.server.o.UTF8 && !s.utf8 {
+func (t *popTalk) send(text string, m maildrop.Message, lines int64) Answer {
+	if t.options().UTF8 && !t.utf8 {
 		// RFC 6856 section 5. A message that cannot be read is refused below.
 		if needs, err := needsUTF8(m); needs && err == nil {
-			return edit.Err("[UTF8] the header is in UTF-8: say UTF8 before login")
+			return says(edit.Err("[UTF8] the header is in UTF-8: say UTF8 before login"))
 		}
 	}
 	open, err := m.Open()
 	if err != nil {
-		x.Session.server.o.Log.Error("message cannot be read", "session", x.Session.number, "error", err)
-		return edit.Err("[SYS/TEMP] message cannot be read")
+		t.options().Log.Error("message cannot be read", "session", t.session.number, "error", err)
+		return says(edit.Err("[SYS/TEMP] message cannot be read"))
 	}
-	x.opened = open
-	return edit.Multiline(text, &body{open: open, lines: lines, scratch: &x.Session.scratch})
+	return Answer{Reply: edit.Multiline(text, &body{open: open, lines: lines, scratch: &t.scratch}), Opened: open}
 }

@@ -7,11 +7,10 @@ import (
 )
 
 // rset answers RSET. RFC 1939 section 5: marks of deletion are taken away.
-func rset(x *Exchange) edit.Reply {
-	v := x.Session.view
-	x.effect = func() edit.Reply {
+func rset(t *popTalk, _ *Exchange) Answer {
+	v := t.view
+	return Answer{Reply: edit.OK(fmt.Sprintf("maildrop has %d messages", v.list.Len())), Took: func() edit.Reply {
 		v.reset()
 		return nil
-	}
-	return edit.OK(fmt.Sprintf("maildrop has %d messages", v.list.Len()))
+	}}
 }

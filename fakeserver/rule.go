@@ -1,77 +1,9 @@
 package fakeserver
 
 import (
-	"fmt"
 	"strings"
 	"sync"
 )
-
-// Match says which commands a rule is for. A zero field matches everything.
-type Match struct {
-	// Verb in any case. Four names are of what is no command, and only they match
-	// that: CONNECT is the greeting, TLS the server's side of a handshake, RESPONSE
-	// a line of the client inside an AUTH exchange, TIMEOUT the end of the
-	// inactivity timer, whose right answer is to close without a word.
-	Verb string
-	// Args is the text after the verb and a space; a * in it stands for any text,
-	// and alone for any but none: LIST * is not LIST.
-	// For RESPONSE it is the name of the mechanism.
-	Args string
-	// Alone is for the verb without arguments: LIST, and not LIST 1. Blanks are none.
-	Alone bool
-	// User who logs in or has logged in. An AUTH exchange does not tell who it
-	// is before it is over.
-	User string
-	// Session counts the connections to the server from 1.
-	Session int
-	// State is the state of the session, or several of them with | between.
-	State State
-	// When is the named state that Rule.Goto has led to; InitialState is the one
-	// at the start. Named states outlive sessions, since what changes over time is
-	// seen by the client that comes back. Rules with a User share the state of that
-	// user, the others the state of the server, so that suites which share a server
-	// do not disturb one another.
-	When string
-	// Nth picks one of the commands that match all of the above, from 1.
-	Nth int
-	// From picks the commands that match all of the above from this one on, counted from 1.
-	From int
-}
-
-func (m Match) String() string {
-	text := strings.ToUpper(m.Verb)
-	if text == "" {
-		text = "any command"
-	}
-	if m.Args != "" {
-		text += " " + m.Args
-	}
-	if m.Alone {
-		text += " without arguments"
-	}
-	if m.User != "" {
-		text += " of user " + m.User
-	}
-	if m.Session != 0 {
-		text += fmt.Sprintf(" in session %d", m.Session)
-	}
-	if m.State != 0 {
-		text += " in the " + m.State.String() + " state"
-	}
-	if m.When != "" {
-		text += " when " + m.When
-	}
-	if m.Nth != 0 {
-		text += fmt.Sprintf(", number %d", m.Nth)
-	}
-	if m.From != 0 {
-		text += fmt.Sprintf(", from number %d on", m.From)
-	}
-	return text
-}
-
-// InitialState is the named state at the start.
-const InitialState = "start"
 
 // Rule gives the commands that match to another handler. Its methods may be
 // called at any time and return the rule.
@@ -149,7 +81,7 @@ func (s *Server) NamedState(user string) string {
 // answers it; Auto answers when there is none.
 func (s *Server) On(m Match, h Handler) *Rule {
 	m.Verb = strings.ToUpper(m.Verb)
-	r := &Rule{set: &s.rules, match: m, handler: h, pseudo: pseudo(m.Verb) != nil}
+	r := &Rule{set: &s.rules, match: m, handler: h, pseudo: isPseudo(m.Verb)}
 	r.exact = m.Args != "" && !strings.Contains(m.Args, "*")
 	s.rules.mu.Lock()
 	defer s.rules.mu.Unlock()

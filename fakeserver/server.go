@@ -2,10 +2,9 @@ package fakeserver
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
-	"maps"
 	"net"
+	"slices"
 	"sync"
 	"time"
 
@@ -15,17 +14,15 @@ import (
 // ErrClosed is returned by Serve after Shutdown or Close.
 var ErrClosed = errors.New("server is closed")
 
-// Server serves maildrops over POP3. Its methods are safe for concurrent use.
+// Server serves clients over a protocol: POP3 when New made it. Its methods are safe for concurrent use.
 type Server struct {
-	o     Options
-	drop  *Maildrop
-	verbs map[string]verb
-	rules ruleSet
-	users users
-	// protocol is spoken instead of POP3, unless it is nil.
+	o        Options
+	drop     *Maildrop // of all users who have none of their own
 	protocol Protocol
-	// secret makes the salts of SCRAM.
-	secret [32]byte
+	verbs    map[string]Verb
+	rules    ruleSet
+	users    *directory
+	ledger   ledger
 
 	mu        sync.Mutex
 	closed    bool
@@ -35,38 +32,26 @@ type Server struct {
 	count     int           // of all sessions so far
 	idle      chan struct{} // closed while no session is open
 	ended     archive
-	logins    map[string]time.Time // the last one of a user, for LoginDelay
-	failures  []error              // of actions
-	senseless []string             // commands, when the server is strict
-	turned    accept.Second        // limits the log of clients that found no room
-	news      signal               // commands, ends of sessions, mail deleted
-	work      sync.WaitGroup       // accept loops and sessions
+	turned    accept.Second  // limits the log of clients that found no room
+	news      signal         // commands, ends of sessions, mail deleted
+	work      sync.WaitGroup // accept loops and sessions
 }
 
-// New makes a server that listens nowhere yet. drop is the maildrop of all
-// users who have none of their own; nil means an empty one.
-func New(drop *Maildrop, o *Options) *Server {
-	if drop == nil {
-		drop = NewMaildrop()
-	}
-	s := &Server{o: o.orDefault(), drop: drop, verbs: map[string]verb{}, sessions: map[*Session]struct{}{}}
+// NewServer returns a server for another protocol than POP3, which listens nowhere yet. The options about POP3's own verbs and
+// about maildrops have no effect.
+func NewServer(p Protocol, o *Options) *Server {
+	all := o.orDefault()
+	return newServer(p, NewMaildrop(), all, newDirectory(&all))
+}
+
+func newServer(p Protocol, drop *Maildrop, o Options, users *directory) *Server {
+	s := &Server{o: o, drop: drop, protocol: p, verbs: map[string]Verb{}, users: users, sessions: map[*Session]struct{}{}}
 	s.idle, s.stopping = make(chan struct{}), make(chan struct{})
 	close(s.idle)
-	s.logins = map[string]time.Time{}
-	s.users.byName = maps.Clone(s.o.Users)
-	_, _ = rand.Read(s.secret[:]) // it never fails
-	for _, v := range verbs() {
-		able := (v.name != "STLS" || s.o.TLS != nil) && (v.name != "UTF8" || s.o.UTF8)
-		if able && !s.lacks(v.name) {
-			s.verbs[v.name] = v
-		}
+	for _, v := range p.Verbs() {
+		s.verbs[v.Name] = v
 	}
 	return s
-}
-
-// lacks tells whether the options take this verb or capability away.
-func (s *Server) lacks(name string) bool {
-	return contains(s.o.Without, name)
 }
 
 // Addr is the address of the first listener as host:port, empty when there is
@@ -244,9 +229,105 @@ func (s *Server) Close() error {
 	}
 	s.mu.Unlock()
 	s.work.Wait()
-	return errors.Join(open, s.forgotten())
+	return errors.Join(open, s.ledger.err(s.rules.unmet()))
 }
 
 // Unmet is an *UnmetError while there are rules that had to fire and did not, else
 // nil.
 func (s *Server) Unmet() error { return s.rules.unmet() }
+
+// turnAwayTime bounds how long a client that finds no room may take to read that.
+const turnAwayTime = time.Second
+
+// turnAway refuses a connection beyond Options.MaxSessions. It is no session: it has no number and no transcript. Where TLS
+// comes first the connection is closed without a word, since a handshake would cost what a session costs.
+func (s *Server) turnAway(c net.Conn, implicitTLS bool) {
+	defer s.work.Done()
+	if s.turned.Due(time.Now()) {
+		s.o.Log.Warn("too many sessions, client refused", "sessions", s.o.MaxSessions)
+	}
+	if !implicitTLS && c.SetDeadline(time.Now().Add(turnAwayTime)) == nil {
+		_, _ = c.Write([]byte(s.protocol.Busy())) // it is sent away either way
+	}
+	_ = c.Close() // nobody was served, so nobody needs to know
+}
+
+// goodbye is how long a strict server waits for clients that have just gone.
+const goodbye = time.Second
+
+// leftOpen are the sessions that nobody has closed, when the server is strict.
+func (s *Server) leftOpen() error {
+	if !s.o.Strict {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), goodbye)
+	defer cancel()
+	if s.Wait(ctx) == nil {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var open []int
+	for session := range s.sessions {
+		open = append(open, session.number)
+	}
+	if open == nil {
+		return nil
+	}
+	slices.Sort(open)
+	return &OpenError{open}
+}
+
+// Transcripts returns a copy of the transcripts that are still kept: those of
+// all open sessions and of the latest ended ones, in the order of connecting.
+func (s *Server) Transcripts() []Transcript {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := slices.Clone(s.ended.kept)
+	for i := range all {
+		all[i].Lines = slices.Clone(all[i].Lines)
+		all[i].Commands = slices.Clone(all[i].Commands)
+	}
+	for session := range s.sessions {
+		all = append(all, session.record.transcript())
+	}
+	slices.SortFunc(all, func(a, b Transcript) int { return a.Session - b.Session })
+	return all
+}
+
+// Transcript is the transcript of one session, empty when it is not kept any more
+// or there was none.
+func (s *Server) Transcript(session int) Transcript {
+	for _, t := range s.Transcripts() {
+		if t.Session == session {
+			return t
+		}
+	}
+	return Transcript{}
+}
+
+// received is how many of the commands that are kept match.
+func (s *Server) received(m Match) int {
+	count := 0
+	for _, t := range s.Transcripts() {
+		for _, c := range t.Commands {
+			if m.Matches(t.Session, c) {
+				count++
+			}
+		}
+	}
+	return count
+}
+
+// SetUser adds a user, or replaces one. A suite that shares a server gives each of
+// its tests a user of its own. Open sessions keep what they have.
+func (s *Server) SetUser(name string, u User) { s.users.set(name, u) }
+
+// RemoveUser lets a user log in no more. Open sessions go on.
+func (s *Server) RemoveUser(name string) { s.users.remove(name) }
+
+// Users returns the names of those who may log in, sorted.
+func (s *Server) Users() []string { return s.users.names() }
+
+// Mechanisms returns the names of the SASL mechanisms on offer, in their order.
+func (s *Server) Mechanisms() []string { return s.users.mechanisms() }

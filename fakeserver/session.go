@@ -16,35 +16,8 @@ import (
 	"pop3mtm/fakeserver/edit"
 )
 
-// State is a state of RFC 1939 section 3, or the time before the greeting.
-type State int
-
-const (
-	// Connecting is before the greeting.
-	Connecting State = 1 << iota
-	// Authorization is before login.
-	Authorization
-	// Transaction is from login to the end.
-	Transaction
-	// Update is after QUIT, when the connection is about to be closed.
-	Update
-)
-
-// String gives the name; of several states the names with | between.
-func (s State) String() string {
-	var names []string
-	for i, name := range []string{"CONNECT", "AUTHORIZATION", "TRANSACTION", "UPDATE"} {
-		if s&(1<<i) != 0 {
-			names = append(names, name)
-		}
-	}
-	if names == nil {
-		return "unknown state"
-	}
-	return strings.Join(names, "|")
-}
-
-// Session is one connection of a client. Handlers may look at it.
+// Session is one connection of a client: its lines, timers, TLS and state. What is said over it is the talk's. Handlers may
+// look at it.
 type Session struct {
 	server *Server
 	number int
@@ -52,25 +25,19 @@ type Session struct {
 	in     *bufio.Reader
 	out    writer
 	record recorder
+	talk   Talk
 
 	state     State
-	name      string // given by USER or APOP
-	mayPass   bool   // the last command was a USER that succeeded
-	timestamp string // for APOP, as the greeting had it
-	user      User   // who has logged in
-	view      *view  // from login to the end
+	name      string // of the user: given by USER or APOP, or who has logged in
 	badInRow  int
 	badLogins int
-	utf8      bool              // UTF-8 mode
-	texts     map[string]string // of the language, nil: English
-	asking    *authentication   // the next line is a response to it
-	hiding    bool              // what is no command may be a secret: AUTH was refused
-	startTLS  bool              // after the reply to STLS
-	shaken    bool              // a handshake has begun
-	tls       *tls.Conn         // on top of conn, from the handshake on
-	scratch   []byte            // for mail from files, once there was some
-	command   Exchange          // the one that is answered
-	dialect   *dialect          // of another protocol, nil for POP3
+	response  string    // the mechanism of the AUTH exchange whose response is next
+	hiding    bool      // a line that is no command may be a secret: AUTH was refused
+	body      bool      // a body is next
+	startTLS  bool      // a handshake is next
+	shaken    bool      // a handshake has begun
+	tls       *tls.Conn // on top of conn, from the handshake on
+	command   Exchange  // the one that is answered
 
 	quit     chan struct{} // closed by stop
 	stopOnce sync.Once
@@ -91,13 +58,13 @@ func newSession(server *Server, c net.Conn, number int) *Session {
 // Number counts the server's connections from 1.
 func (s *Session) Number() int { return s.number }
 
-// State is the state that the session is in.
+// State returns the state that the session is in.
 func (s *Session) State() State { return s.state }
 
-// User is the name given at login, empty before.
+// User returns the name given at login, empty before.
 func (s *Session) User() string { return s.name }
 
-// TLS tells about the TLS of the connection, nil when it has none yet.
+// TLS returns the state of the connection's TLS, nil when it has none yet.
 func (s *Session) TLS() *tls.ConnectionState {
 	if s.tls == nil {
 		return nil
@@ -114,23 +81,29 @@ func (s *Session) stop() {
 	})
 }
 
-// run serves the client until the session ends, whoever ends it. Marks that
-// QUIT has not committed are forgotten.
+// stopped reports whether stop was called.
+func (s *Session) stopped() bool {
+	select {
+	case <-s.quit:
+		return true
+	default:
+		return false
+	}
+}
+
+// run serves the client until the session ends, whoever ends it.
 func (s *Session) run(implicitTLS bool) {
 	defer s.server.finish(s)
 	s.startTLS = implicitTLS
-	if p := s.server.protocol; p != nil {
-		s.dialect = &dialect{talk: p.Begin(s)}
-		defer s.dialect.talk.End()
-	}
+	s.talk = s.server.protocol.Begin(s)
 	why := s.serve()
-	s.release()
+	s.talk.End()
 	s.stop()
 	s.record.event(why)
 	s.server.o.Log.Info("session ended", "session", s.number, "user", s.name, "why", why)
 }
 
-// serve answers commands and says why there are no more.
+// serve answers commands. It returns why there are no more.
 func (s *Session) serve() string {
 	if done, why := s.secure(); done {
 		return why
@@ -140,12 +113,7 @@ func (s *Session) serve() string {
 	}
 	for {
 		if !s.lineWaiting() {
-			if err := s.out.flush(); err != nil {
-				return s.lost(err)
-			}
-			// RFC 1939 section 3: only a command resets the inactivity timer,
-			// so the deadline holds for a whole line, not for each read.
-			if err := s.conn.SetReadDeadline(time.Now().Add(s.server.o.IdleTimeout)); err != nil {
+			if err := s.await(); err != nil {
 				return s.lost(err)
 			}
 		}
@@ -165,6 +133,15 @@ func (s *Session) serve() string {
 	}
 }
 
+// await sends what is buffered and starts the inactivity timer. RFC 1939 section 3: only a command resets it, so the deadline
+// holds for a whole line, not for each read.
+func (s *Session) await() error {
+	if err := s.out.flush(); err != nil {
+		return err
+	}
+	return s.conn.SetReadDeadline(time.Now().Add(s.server.o.IdleTimeout))
+}
+
 // expire ends a session whose client says nothing.
 func (s *Session) expire() string {
 	done, why := s.exchange(&Exchange{Verb: timeoutVerb, Session: s, pseudo: true})
@@ -179,33 +156,26 @@ func (s *Session) expire() string {
 
 // next takes the next line of the client, or a body when one is due.
 func (s *Session) next() (*Exchange, error) {
-	if s.dialect != nil && s.dialect.body {
+	if s.body {
 		return s.readBody()
 	}
 	return s.read()
 }
 
-// read takes the next line of the client: a command, or a response when an AUTH
-// exchange waits for one.
+// read takes the next line of the client: a command, or a response when an AUTH exchange waits for one.
 func (s *Session) read() (*Exchange, error) {
 	x := &s.command
 	*x = Exchange{Session: s}
 	limit := s.server.o.MaxLine
-	if d := s.dialect; d != nil && d.mechanism != "" {
-		x.pseudo, x.Verb, x.Args = true, responseVerb, d.mechanism
-		d.mechanism = ""
-	}
-	if s.asking != nil || x.pseudo {
+	if s.response != "" {
+		x.pseudo, x.Verb, x.Args = true, responseVerb, s.response
 		limit = s.server.o.MaxResponse
 	}
 	l, fits, err := s.readLine(limit)
 	if err != nil {
 		return nil, err
 	}
-	if s.asking != nil {
-		x.pseudo, x.Verb, x.Args = true, responseVerb, s.asking.mechanism
-		x.asked, s.asking = s.asking, nil
-	}
+	s.response = ""
 	switch {
 	case fits && x.pseudo:
 		x.Line = l
@@ -213,17 +183,44 @@ func (s *Session) read() (*Exchange, error) {
 		x.parse(l)
 	}
 	x.secret = s.secret(x)
-	s.record.client(x, fits, x.secret)
+	visible := x.visible()
+	s.record.client(visible, x.shown(visible))
 	s.server.news.tell()
 	return x, nil
 }
 
-// secret tells whether a line may be nothing but a secret: a response, or what a
-// client sends on when AUTH was refused and is no command.
+// secret reports whether a line may be nothing but a secret: a response, or what a client sends on when AUTH was refused and
+// is no command.
 func (s *Session) secret(x *Exchange) bool {
-	_, known := s.server.verbs[x.Verb]
-	s.hiding = x.pseudo || x.Verb == "AUTH" || s.hiding && !known
+	v, known := s.server.verbs[x.Verb]
+	s.hiding = x.pseudo || v.SASL || s.hiding && !known
 	return s.hiding && !known
+}
+
+// readBody reads a body to its end, which counts as the command ".".
+func (s *Session) readBody() (*Exchange, error) {
+	s.body = false
+	octets := int64(0)
+	for {
+		if s.in.Buffered() == 0 {
+			if err := s.await(); err != nil {
+				return nil, err
+			}
+		}
+		p, err := s.in.Peek(max(s.in.Buffered(), 1))
+		if err != nil {
+			return nil, err
+		}
+		n, ended := s.talk.Body(p)
+		octets += int64(n)
+		if _, err := s.in.Discard(n); err != nil {
+			return nil, err
+		}
+		if ended {
+			s.record.received(octets)
+			return &Exchange{Verb: ".", Line: []byte("."), Session: s}, nil
+		}
+	}
 }
 
 // lineWaiting tells whether a whole command is in the read buffer, so that the
@@ -258,56 +255,21 @@ func (s *Session) readLine(limit int) (l []byte, fits bool, err error) {
 	return l, true, nil
 }
 
-// parse splits a command. RFC 1939 section 3: keywords are case-insensitive,
-// arguments follow after one space.
-func (x *Exchange) parse(l []byte) {
-	x.Line = l
-	text := string(l)
-	x.Verb, x.Args, _ = strings.Cut(text, " ")
-	x.Verb = strings.ToUpper(x.Verb)
-}
-
-// user is who this command is about, for rules.
-func (x *Exchange) user() string {
-	switch x.Verb {
-	case "USER":
-		return x.Args
-	case "APOP":
-		name, _, _ := cutLast(x.Args)
-		return name
-	}
-	return x.Session.name
-}
-
-// exchange answers one command. It says whether the session is over, and why.
+// exchange answers one command. It returns whether the session is over, and why.
 func (s *Session) exchange(x *Exchange) (done bool, why string) {
-	x.afterUser, s.mayPass = s.mayPass, false
-	reply := s.server.rules.handler(x)(x)
-	if x.opened != nil {
-		defer func() { _ = x.opened.Close() }() // it was only read
-	}
-	if b := reply.Bearing(); x.effect != nil && (b >= edit.Success || x.challenges && b == edit.Challenge) {
-		if instead := s.translated(x.effect()); instead != nil {
-			for _, edit := range x.edits {
-				instead = edit(instead)
-			}
-			reply = instead
-		}
+	s.talk.Heard(x)
+	reply := x.settle(s.server.rules.handler(x)(x))
+	if x.answer.Opened != nil {
+		defer func() { _ = x.answer.Opened.Close() }() // it was only read
 	}
 	if x.after != nil && reply.Bearing() >= edit.Challenge {
 		x.act(x.after)
 	}
 	if x.telling {
-		reply = x.fill(reply)
-	}
-	if s.dialect != nil {
-		reply = s.settle(x, reply)
+		reply = fill(reply, x.value)
 	}
 	if x.pseudo && x.Verb == connectVerb {
-		s.greeted(reply)
-	}
-	if x.bad && !x.ruled {
-		s.server.unexpected(x)
+		s.state = Authorization
 	}
 	reply = s.bounded(x, reply)
 	end, err := s.send(reply)
@@ -323,47 +285,65 @@ func (s *Session) exchange(x *Exchange) (done bool, why string) {
 	return true, endedBy(end)
 }
 
-func endedBy(how edit.End) string { return "ended by the server: " + how.String() }
-
-const timerExpired = "inactivity timer expired"
-
-// greeted begins the session after its greeting, or ends it when that refuses the client.
-func (s *Session) greeted(reply edit.Reply) {
-	s.state, s.timestamp = Authorization, timestamp(reply)
-	if reply.StartsWith("-ERR") || s.dialect != nil && reply.Bearing() < edit.Success {
+// follow does what comes after the success of an exchange.
+func (s *Session) follow(x *Exchange) {
+	a := &x.answer
+	if a.User != "" {
+		s.name = a.User
+	}
+	switch a.Next {
+	case NextCommand:
+	case NextResponse:
+		if s.response = x.Args; !x.pseudo {
+			name, _, _ := strings.Cut(x.Args, " ")
+			s.response = strings.ToUpper(name)
+		}
+	case NextBody:
+		s.body = true
+	case NextTLS:
+		s.startTLS = true
+	case NextEnd:
 		s.state = Update
 	}
 }
 
-// release lets go of the maildrop, if the session holds one. When the client has
-// not said QUIT the maildrop may lose mail, and stay locked for a while.
-func (s *Session) release() {
-	if s.view == nil {
-		return
+// bounded applies to a reply what its talk says of it, and the limits on bad commands and on refused logins.
+func (s *Session) bounded(x *Exchange, reply edit.Reply) edit.Reply {
+	outcome := s.talk.Sent(x, reply)
+	if outcome.End {
+		s.state = Update
 	}
-	o := &s.server.o
-	select {
-	case <-s.quit: // the server is being closed: nothing happens to the mail
-	default:
-		if s.state != Update {
-			if err := s.view.commit(s.deletes(), false); err != nil {
-				o.Log.Error("messages not removed", "session", s.number, "error", err)
-			}
-			if o.LockAfterDrop > 0 {
-				s.view.drop.hold(o.Now().Add(o.LockAfterDrop))
-			}
+	if !x.answer.Bad {
+		s.badInRow = 0
+	} else {
+		if s.server.o.Strict && !x.ruled {
+			s.server.ledger.unexpected(s.number, x.shown(x.visible()))
+		}
+		if s.badInRow++; s.badInRow == s.server.o.MaxBadCommands {
+			s.state = Update
+			return s.talk.Enough()
 		}
 	}
-	s.view.release()
-	s.view = nil
+	if !outcome.BadLogin {
+		return reply
+	}
+	if d := s.server.o.DelayBadLogin; d > 0 {
+		reply = edit.Pause(d)(reply)
+	}
+	if s.badLogins++; s.badLogins == s.server.o.MaxBadLogins {
+		reply = edit.ThenEnd(edit.Close)(reply)
+	}
+	return reply
 }
+
+func endedBy(how edit.End) string { return "ended by the server: " + how.String() }
+
+const timerExpired = "inactivity timer expired"
 
 // lost says in words why the connection ended.
 func (s *Session) lost(err error) string {
-	select {
-	case <-s.quit:
+	if s.stopped() {
 		return "ended by the server: shut down"
-	default:
 	}
 	switch {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrClosedPipe):

@@ -8,7 +8,6 @@ import (
 
 // stat answers STAT. RFC 1939 section 5: messages marked as deleted count in
 // neither total.
-func stat(x *Exchange) edit.Reply {
-	v := x.Session.view
-	return edit.OK(fmt.Sprintf("%d %d", v.count, v.octets))
+func stat(t *popTalk, _ *Exchange) Answer {
+	return says(edit.OK(fmt.Sprintf("%d %d", t.view.count, t.view.octets)))
 }

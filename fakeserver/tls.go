@@ -17,12 +17,12 @@ const handshakeTime = time.Minute
 // for another certificate than that of Options.TLS. Edits work on its octets. When they withhold any, or the reply is
 // silence, the session says nothing more (End Stall); when they send other octets instead, it goes on without TLS.
 func Handshake(config *tls.Config) Handler {
-	return func(x *Exchange) edit.Reply {
-		return edit.Reply{{Body: &handshake{x.Session, config}}}
-	}
+	return func(x *Exchange) edit.Reply { return x.Session.handshake(config) }
 }
 
-func ownHandshake(x *Exchange) edit.Reply { return Handshake(x.Session.server.o.TLS)(x) }
+func (s *Session) handshake(config *tls.Config) edit.Reply {
+	return edit.Reply{{Body: &handshake{s, config}}}
+}
 
 // secure runs the handshake when it is due.
 func (s *Session) secure() (done bool, why string) {

@@ -1,83 +1,18 @@
 package fakeserver
 
-import (
-	"bytes"
-	"errors"
-	"io"
-	"strings"
-
-	"pop3mtm/fakeserver/edit"
-)
+import "strings"
 
 // top answers TOP. RFC 1939 section 7: the header, the blank line, and the
 // first lines of the rest, all of it when that has fewer.
-func top(x *Exchange) edit.Reply {
+func top(t *popTalk, x *Exchange) Answer {
 	arg, count, _ := strings.Cut(strings.TrimSpace(x.Args), " ")
 	lines, ok := number(strings.TrimSpace(count))
 	if !ok {
-		return x.refuse("TOP takes a message number and a count of lines")
+		return refuse("TOP takes a message number and a count of lines")
 	}
-	_, m, refusal := x.message(arg)
+	_, m, refusal := t.message(arg)
 	if refusal != nil {
-		return refusal
+		return *refusal
 	}
-	return x.send("top of message follows", m, lines)
-}
-
-// errTopDone ends the copy when the last line that was asked for is out.
-var errTopDone = errors.New("top is complete")
-
-// topWriter passes on the header, the blank line and left lines. A line ends
-// with any LF, as in the stuffer.
-type topWriter struct {
-	w      io.Writer
-	left   int64
-	inBody bool
-	before int // octets of the line in hand in earlier pieces; 2 stands for more
-}
-
-func (t *topWriter) Write(p []byte) (int, error) {
-	end := 0
-	for end < len(p) {
-		if t.inBody && t.left == 0 {
-			return t.stop(p[:end])
-		}
-		i := bytes.IndexByte(p[end:], '\n')
-		if i < 0 {
-			t.before = t.blankSoFar(p[end:])
-			break
-		}
-		l := p[end : end+i]
-		end += i + 1
-		switch {
-		case t.inBody:
-			t.left--
-		case t.blankSoFar(l) < 2:
-			t.inBody = true
-		}
-		t.before = 0
-	}
-	if t.inBody && t.left == 0 {
-		return t.stop(p[:end])
-	}
-	return t.w.Write(p)
-}
-
-// blankSoFar is 0 for a line without octets, 1 for one of a CR alone, 2 for any other.
-func (t *topWriter) blankSoFar(piece []byte) int {
-	if len(piece) == 0 || t.before == 2 {
-		return t.before
-	}
-	if t.before == 0 && len(piece) == 1 && piece[0] == '\r' {
-		return 1
-	}
-	return 2
-}
-
-func (t *topWriter) stop(p []byte) (int, error) {
-	n, err := t.w.Write(p)
-	if err == nil {
-		err = errTopDone
-	}
-	return n, err
+	return t.send("top of message follows", m, lines)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -27,23 +28,6 @@ type Transcript struct {
 }
 
 func (t Transcript) String() string { return strings.Join(t.Lines, "\n") }
-
-// Transcripts returns a copy of the transcripts that are still kept: those of
-// all open sessions and of the latest ended ones, in the order of connecting.
-func (s *Server) Transcripts() []Transcript {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	all := slices.Clone(s.ended.kept)
-	for i := range all {
-		all[i].Lines = slices.Clone(all[i].Lines)
-		all[i].Commands = slices.Clone(all[i].Commands)
-	}
-	for session := range s.sessions {
-		all = append(all, session.record.transcript())
-	}
-	slices.SortFunc(all, func(a, b Transcript) int { return a.Session - b.Session })
-	return all
-}
 
 // archive keeps the transcripts of ended sessions, the latest ones that fit.
 type archive struct {
@@ -119,29 +103,29 @@ func (r *recorder) transcript() Transcript {
 	return t
 }
 
-// client records a line, its secrets masked: all of it when secret.
-func (r *recorder) client(x *Exchange, fits, secret bool) {
+// client records a line as people may see it, and the command that it is.
+func (r *recorder) client(line []byte, c Command) {
 	if r.limit == 0 {
 		return
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.breakLine()
-	l := r.line(x, fits, secret)
-	r.add("C: ", l)
-	r.keep(x.shown(l))
+	r.add("C: ", line)
+	if r.commandOctets += commandWeight(c); r.commandOctets <= r.limit {
+		r.commands = append(r.commands, c)
+	}
 }
 
-// line is what people may see of a command.
-func (*recorder) line(x *Exchange, fits, secret bool) []byte {
-	switch {
-	case !fits:
-		return []byte("[a line that is too long]")
-	// An empty response and "*" hold no secret, and tell much.
-	case secret && len(x.Line) > 0 && string(x.Line) != "*":
-		return []byte(notation.Masked)
+// received records a body of the client by its size.
+func (r *recorder) received(octets int64) {
+	if r.limit == 0 {
+		return
 	}
-	return notation.Mask(x.Line)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.breakLine()
+	r.add("C: ", append(strconv.AppendInt([]byte("["), octets, 10), " octets]"...))
 }
 
 // server records what is sent.
@@ -215,7 +199,7 @@ func (r *recorder) endBody() {
 		return
 	}
 	r.breakLine()
-	r.add("S: ", append(appendNumber([]byte("["), r.octets), " octets]"...))
+	r.add("S: ", append(strconv.AppendInt([]byte("["), r.octets, 10), " octets]"...))
 }
 
 // event adds a remark. It always finds room.

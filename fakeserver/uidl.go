@@ -1,14 +1,12 @@
 package fakeserver
 
 import (
-	"pop3mtm/fakeserver/maildrop"
+	"strings"
 
-	"pop3mtm/fakeserver/edit"
+	"pop3mtm/fakeserver/maildrop"
 )
 
 // uidl answers UIDL (RFC 1939 section 7).
-func uidl(x *Exchange) edit.Reply {
-	return numbered(x, func(row []byte, m maildrop.Message) []byte {
-		return append(row, m.UID()...)
-	})
+func uidl(t *popTalk, x *Exchange) Answer {
+	return t.numbered(strings.TrimSpace(x.Args), func(row []byte, m maildrop.Message) []byte { return append(row, m.UID()...) })
 }

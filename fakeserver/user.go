@@ -8,17 +8,16 @@ import (
 
 // user answers USER. RFC 1939 section 7 lets a server say +OK to any name, so
 // that nobody learns which exist.
-func user(x *Exchange) edit.Reply {
-	if x.Session.needsTLS() {
-		return needTLS()
+func user(t *popTalk, x *Exchange) Answer {
+	if t.session.needsTLS() {
+		return says(needTLS())
 	}
 	name := x.Args
 	if strings.TrimSpace(name) == "" {
-		return x.refuse("USER takes a name")
+		return refuse("USER takes a name")
 	}
-	x.effect = func() edit.Reply {
-		x.Session.name, x.Session.mayPass = name, true
+	return Answer{Reply: edit.OK("send PASS"), Took: func() edit.Reply {
+		t.session.name, t.mayPass = name, true
 		return nil
-	}
-	return edit.OK("send PASS")
+	}}
 }

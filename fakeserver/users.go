@@ -1,10 +1,11 @@
 package fakeserver
 
 import (
+	"crypto/rand"
 	"crypto/subtle"
+	"errors"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 	"unicode/utf8"
@@ -12,43 +13,82 @@ import (
 	"github.com/xdg-go/stringprep"
 )
 
-// users are those who may log in; they may come and go while the server runs.
-type users struct {
+// User is a person who may log in.
+type User struct {
+	Password string
+	// Token lets the user in by OAUTHBEARER and XOAUTH2. With a Token an empty
+	// Password is none, and not the empty one.
+	Token string
+	// AnyPassword lets the user in by USER and PASS, APOP, PLAIN and LOGIN whatever the
+	// password is. QUIRK 36.
+	AnyPassword bool
+	// Capabilities replaces the rows of the CAPA reply after login.
+	Capabilities []string
+	// Without names what the server lacks for this user after login, besides what it
+	// lacks anyway.
+	Without []string
+	// Mechanisms of AUTH that let this user in; USER and PASS, and APOP, do always.
+	// nil: all.
+	Mechanisms []string
+	// LoginDelay replaces that of the server; negative: none.
+	LoginDelay time.Duration
+	// Maildrop of this user; nil means the one the server was made with.
+	Maildrop *Maildrop
+	// Views come after those of the server.
+	Views []View
+	// Deletes replaces that of the server when it is not nil.
+	Deletes func(Leaving) bool
+}
+
+// Denied is the error of a SASL exchange for credentials that are wrong. Other errors are of responses that make no sense.
+var Denied = errors.New("wrong user or password")
+
+// directory holds those who may log in; they may come and go while the server runs. Its methods are safe for concurrent use.
+type directory struct {
+	offered    []string // Options.Mechanisms
+	utf8       bool
+	loginDelay time.Duration
+	now        func() time.Time
+	secret     [32]byte // makes the salts of SCRAM
+
 	mu     sync.RWMutex
 	byName map[string]User
 }
 
-// SetUser adds a user, or replaces one. A suite that shares a server gives each of
-// its tests a user of its own. Open sessions keep what they have.
-func (s *Server) SetUser(name string, u User) {
-	s.users.mu.Lock()
-	defer s.users.mu.Unlock()
-	if s.users.byName == nil {
-		s.users.byName = map[string]User{}
+// newDirectory makes the directory of options that are complete.
+func newDirectory(o *Options) *directory {
+	d := &directory{offered: o.Mechanisms, utf8: o.UTF8, loginDelay: o.LoginDelay, now: o.Now, byName: maps.Clone(o.Users)}
+	_, _ = rand.Read(d.secret[:]) // it never fails
+	return d
+}
+
+func (d *directory) set(name string, u User) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.byName == nil {
+		d.byName = map[string]User{}
 	}
-	s.users.byName[name] = u
+	d.byName[name] = u
 }
 
-// RemoveUser lets a user log in no more. Open sessions go on.
-func (s *Server) RemoveUser(name string) {
-	s.users.mu.Lock()
-	defer s.users.mu.Unlock()
-	delete(s.users.byName, name)
+func (d *directory) remove(name string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.byName, name)
 }
 
-// Users are the names of those who may log in, sorted.
-func (s *Server) Users() []string {
-	s.users.mu.RLock()
-	defer s.users.mu.RUnlock()
-	return slices.Sorted(maps.Keys(s.users.byName))
+func (d *directory) names() []string {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return slices.Sorted(maps.Keys(d.byName))
 }
 
-// anyUser tells whether one of the users is such.
-func (s *Server) anyUser(such func(User) bool) bool {
-	s.users.mu.RLock()
-	defer s.users.mu.RUnlock()
-	for _, u := range s.users.byName {
-		if such(u) {
+// anyToken reports whether a user has a token.
+func (d *directory) anyToken() bool {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	for _, u := range d.byName {
+		if u.Token != "" {
 			return true
 		}
 	}
@@ -56,22 +96,22 @@ func (s *Server) anyUser(such func(User) bool) bool {
 }
 
 // byPassword finds a user who logs in with a password, if the name is known.
-func (s *Server) byPassword(name string) (User, bool) {
-	s.users.mu.RLock()
-	defer s.users.mu.RUnlock()
-	u, known := s.users.byName[name]
+func (d *directory) byPassword(name string) (User, bool) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	u, known := d.byName[name]
 	return u, known && (u.Password != "" || u.Token == "")
 }
 
 // checkPassword finds the user whose name and password these are.
-func (s *Server) checkPassword(name, password string) (User, error) {
-	name, nameFits := s.prepared(name)
-	u, known := s.byPassword(name)
-	right, rightFits := s.prepared(u.Password)
-	password, fits := s.prepared(password)
+func (d *directory) checkPassword(name, password string) (User, error) {
+	name, nameFits := d.prepared(name)
+	u, known := d.byPassword(name)
+	right, rightFits := d.prepared(u.Password)
+	password, fits := d.prepared(password)
 	same := equal(right, password) && rightFits && fits
 	if !same && !u.AnyPassword || !known || !nameFits {
-		return User{}, errDenied
+		return User{}, Denied
 	}
 	return u, nil
 }
@@ -79,8 +119,8 @@ func (s *Server) checkPassword(name, password string) (User, error) {
 // prepared makes names and passwords comparable. RFC 6856 section 2.2: a server that
 // takes UTF-8 prepares it with SASLprep and refuses what is none; any other server
 // compares octets.
-func (s *Server) prepared(text string) (string, bool) {
-	if !s.o.UTF8 || isASCII(text) {
+func (d *directory) prepared(text string) (string, bool) {
+	if !d.utf8 || isASCII(text) {
 		return text, true
 	}
 	if !utf8.ValidString(text) {
@@ -101,48 +141,38 @@ func isASCII[T string | []byte](text T) bool {
 
 // checkToken finds the user whose token this is. Without a name the token alone
 // says who it is.
-func (s *Server) checkToken(name, token string) (string, User, error) {
-	s.users.mu.RLock()
-	defer s.users.mu.RUnlock()
-	for n, u := range s.users.byName {
+func (d *directory) checkToken(name, token string) (string, User, error) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	for n, u := range d.byName {
 		if (name == "" || name == n) && u.Token != "" && equal(u.Token, token) {
 			return n, u, nil
 		}
 	}
-	return "", User{}, errDenied
+	return "", User{}, Denied
 }
 
 // equal compares secrets in constant time.
 func equal(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
-// lacks tells whether the options take this verb or capability away, from all or
-// from the user of this session.
-func (s *Session) lacks(name string) bool {
-	return s.server.lacks(name) || contains(s.user.Without, name)
-}
-
-func contains(names []string, name string) bool {
-	return slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, name) })
-}
-
 // delay is the LoginDelay of a user in whole seconds.
-func (s *Server) delay(u User) time.Duration {
-	d := s.o.LoginDelay
+func (d *directory) delay(u User) time.Duration {
+	all := d.loginDelay
 	if u.LoginDelay != 0 {
-		d = max(u.LoginDelay, 0)
+		all = max(u.LoginDelay, 0)
 	}
-	return (d + time.Second - 1).Truncate(time.Second)
+	return (all + time.Second - 1).Truncate(time.Second)
 }
 
 // longestDelay is what holds for every user, and whether it is not the same for all.
-func (s *Server) longestDelay() (longest time.Duration, differs bool) {
-	longest = s.delay(User{})
-	s.users.mu.RLock()
-	defer s.users.mu.RUnlock()
-	for _, u := range s.users.byName {
-		d := s.delay(u)
-		differs = differs || d != s.delay(User{})
-		longest = max(longest, d)
+func (d *directory) longestDelay() (longest time.Duration, differs bool) {
+	longest = d.delay(User{})
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	for _, u := range d.byName {
+		one := d.delay(u)
+		differs = differs || one != d.delay(User{})
+		longest = max(longest, one)
 	}
 	return longest, differs
 }

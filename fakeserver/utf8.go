@@ -11,12 +11,11 @@ import (
 
 // utf8Mode answers UTF8. RFC 6856 section 2.1: before login, and from then on header
 // fields come in UTF-8.
-func utf8Mode(x *Exchange) edit.Reply {
-	x.effect = func() edit.Reply {
-		x.Session.utf8 = true
+func utf8Mode(t *popTalk, _ *Exchange) Answer {
+	return Answer{Reply: edit.OK("UTF-8 from now on"), Took: func() edit.Reply {
+		t.utf8 = true
 		return nil
-	}
-	return edit.OK("UTF-8 from now on")
+	}}
 }
 
 // maxHeader is how much of a header is looked at.

@@ -1,110 +1,41 @@
 package fakeserver
 
-import (
-	"strings"
-
-	"pop3mtm/fakeserver/edit"
-)
-
-// verb is one row of the table of commands.
-type verb struct {
-	name string
-	// states in which it is allowed
-	states State
-	// args tells whether it may have arguments
-	args bool
-	run  Handler
+// command is a verb and what answers it. Of one without an answer the server knows no more than the name.
+type command struct {
+	Verb
+	answer popVerb
 }
 
-// verbs is the table of commands. A new one is a file and a row here.
-func verbs() []verb {
-	return []verb{
-		{"APOP", Authorization, true, apop},
-		{"AUTH", Authorization, true, auth},
-		{"CAPA", Authorization | Transaction, false, capa},
-		{"DELE", Transaction, true, dele},
-		{"LANG", Authorization | Transaction, true, lang},
-		{"LIST", Transaction, true, list},
-		{"NOOP", Transaction, false, noop},
-		{"PASS", Authorization, true, pass},
-		{"QUIT", Authorization | Transaction, false, quit},
-		{"RETR", Transaction, true, retr},
-		{"RSET", Transaction, false, rset},
-		{"STAT", Transaction, false, stat},
-		{"STLS", Authorization, false, stls},
-		{"TOP", Transaction, true, top},
-		{"UIDL", Transaction, true, uidl},
-		{"USER", Authorization, true, user},
-		{"UTF8", Authorization, false, utf8Mode},
+// commands is the table of POP3's verbs. A new one is a file and a row here.
+func commands() []command {
+	return []command{
+		{Verb{"APOP", Authorization, true, OneLine, TailSecret, false, "1939/7"}, apop},
+		{Verb{"AUTH", Authorization, true, ManyAlone, TailSecret, true, "5034/4"}, auth},
+		{Verb{"CAPA", Authorization | Transaction, false, ManyLines, NoSecret, false, "2449/5"}, capa},
+		{Verb{"DELE", Transaction, true, OneLine, NoSecret, false, "1939/5"}, dele},
+		{Verb{"LANG", Authorization | Transaction, true, ManyAlone, NoSecret, false, "6856/3.2"}, lang},
+		{Verb{"LAST", Transaction, false, OneLine, NoSecret, false, "1460/6"}, nil},
+		{Verb{"LIST", Transaction, true, ManyAlone, NoSecret, false, "1939/5"}, list},
+		{Verb{"NOOP", Transaction, false, OneLine, NoSecret, false, "1939/5"}, noop},
+		{Verb{"PASS", Authorization, true, OneLine, AllSecret, false, "1939/7"}, pass},
+		{Verb{"QUIT", Authorization | Transaction, false, OneLine, NoSecret, false, "1939/6"}, quit},
+		{Verb{"RETR", Transaction, true, ManyLines, NoSecret, false, "1939/5"}, retr},
+		{Verb{"RSET", Transaction, false, OneLine, NoSecret, false, "1939/5"}, rset},
+		{Verb{"STAT", Transaction, false, OneLine, NoSecret, false, "1939/5"}, stat},
+		{Verb{"STLS", Authorization, false, OneLine, NoSecret, false, "2595/4"}, stls},
+		{Verb{"TOP", Transaction, true, ManyLines, NoSecret, false, "1939/7"}, top},
+		{Verb{"UIDL", Transaction, true, ManyAlone, NoSecret, false, "1939/7"}, uidl},
+		{Verb{"USER", Authorization, true, OneLine, NoSecret, false, "1939/7"}, user},
+		{Verb{"UTF8", Authorization, false, OneLine, NoSecret, false, "6856/2.1"}, utf8Mode},
+		{Verb{"XTND", Transaction, true, OneLine, NoSecret, false, "1082/4"}, nil},
 	}
 }
 
-// The pseudo-verbs: what a server does, or a client sends, that is no command.
-// Only a rule with that name is for them.
-const (
-	// the greeting
-	connectVerb = "CONNECT"
-	// the server's side of a TLS handshake
-	tlsVerb = "TLS"
-	// a line of the client inside an AUTH exchange; its argument is the mechanism
-	responseVerb = "RESPONSE"
-	// the end of the inactivity timer; the connection is closed after the reply
-	timeoutVerb = "TIMEOUT"
-)
-
-// pseudo is the right answer of a pseudo-verb, nil when verb is none.
-func pseudo(verb string) Handler {
-	switch {
-	case strings.EqualFold(verb, connectVerb):
-		return greet
-	case strings.EqualFold(verb, tlsVerb):
-		return ownHandshake
-	case strings.EqualFold(verb, responseVerb):
-		return respond
-	case strings.EqualFold(verb, timeoutVerb):
-		return func(*Exchange) edit.Reply { return edit.Reply{{End: edit.Close}} }
+// Verbs returns the verbs of POP3, sorted by name, also those that no server here answers.
+func Verbs() []Verb {
+	var all []Verb
+	for _, c := range commands() {
+		all = append(all, c.Verb)
 	}
-	return nil
-}
-
-// Auto is what a correct server does.
-var Auto Handler = auto
-
-func auto(x *Exchange) edit.Reply {
-	if d := x.Session.dialect; d != nil && (!x.pseudo || x.Verb == connectVerb || x.Verb == responseVerb) {
-		return d.answer(x)
-	}
-	return x.Session.translated(right(x))
-}
-
-func right(x *Exchange) edit.Reply {
-	if x.pseudo {
-		return pseudo(x.Verb)(x)
-	}
-	v, known := x.Session.server.verbs[x.Verb]
-	if known && x.Session.user.Without != nil {
-		known = !x.Session.lacks(v.name)
-	}
-	switch {
-	case x.Line == nil && x.Verb == "":
-		return x.refuse("command line too long")
-	// Some servers have other words for an empty line, or close.
-	case strings.TrimSpace(string(x.Line)) == "":
-		return x.refuse("unknown command: the line is empty")
-	// RFC 1939 section 3: -ERR to a command that is unknown, or not known in
-	// this state.
-	case !known:
-		return x.refuse("unknown command")
-	case v.states&x.Session.state == 0:
-		return x.refuse("not in the " + x.Session.state.String() + " state")
-	case !v.args && strings.TrimSpace(x.Args) != "":
-		return x.refuse("this command takes no argument")
-	}
-	return v.run(x)
-}
-
-// refuse answers a command that makes no sense here.
-func (x *Exchange) refuse(text string) edit.Reply {
-	x.bad = true
-	return edit.Err(text)
+	return all
 }

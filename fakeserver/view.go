@@ -12,7 +12,18 @@ import (
 // is behind what is seen. It is asked at login, must not change the list that it is
 // given, and should need no memory for each message. The named state and the
 // number of the session may decide.
-type View func(s *Session, list maildrop.List) maildrop.List
+type View func(who Viewer, list maildrop.List) maildrop.List
+
+// Viewer is the session that a View is for.
+type Viewer struct {
+	Session int    // its number, from 1
+	User    string // who has logged in
+
+	state func(user string) string // Server.NamedState
+}
+
+// In reports whether the named state, of the server or of the user, is state.
+func (v Viewer) In(state string) bool { return v.state("") == state || v.state(v.User) == state }
 
 // seen is a list of messages that are made when they are asked for.
 type seen struct {
@@ -54,12 +65,12 @@ func behind(m maildrop.Message) maildrop.Message {
 
 // Oldest shows the first n messages only, Newest the last n. QUIRK 62.
 func Oldest(n int) View {
-	return func(_ *Session, l maildrop.List) maildrop.List { return seen{min(max(n, 0), l.Len()), l.At} }
+	return func(_ Viewer, l maildrop.List) maildrop.List { return seen{min(max(n, 0), l.Len()), l.At} }
 }
 
 // Newest shows the last n messages only.
 func Newest(n int) View {
-	return func(_ *Session, l maildrop.List) maildrop.List {
+	return func(_ Viewer, l maildrop.List) maildrop.List {
 		count := min(max(n, 0), l.Len())
 		return seen{count, func(i int) maildrop.Message { return l.At(l.Len() - count + i) }}
 	}
@@ -67,7 +78,7 @@ func Newest(n int) View {
 
 // Reversed shows the last message first. QUIRK 57.
 func Reversed() View {
-	return func(_ *Session, l maildrop.List) maildrop.List {
+	return func(_ Viewer, l maildrop.List) maildrop.List {
 		return seen{l.Len(), func(i int) maildrop.Message { return l.At(l.Len() - 1 - i) }}
 	}
 }
@@ -75,7 +86,7 @@ func Reversed() View {
 // Sized tells other sizes than the right ones, wherever a size is told: RoundedTo,
 // CountedInLF, CountedWithoutHeader, or any function of the message. QUIRK 42.
 func Sized(size func(m maildrop.Message) int64) View {
-	return func(_ *Session, l maildrop.List) maildrop.List {
+	return func(_ Viewer, l maildrop.List) maildrop.List {
 		return seen{l.Len(), func(i int) maildrop.Message {
 			m := l.At(i)
 			return disguised{m, m.UID(), size(m)}
@@ -147,22 +158,22 @@ func (c *crCounter) Write(p []byte) (int, error) {
 
 // Named shows other unique-ids: of any octets, the same one twice, others in each
 // session. n counts the messages from 1. QUIRK 50, 51, 52, 53.
-func Named(name func(s *Session, n int, uid string) string) View {
-	return func(s *Session, l maildrop.List) maildrop.List {
+func Named(name func(who Viewer, n int, uid string) string) View {
+	return func(who Viewer, l maildrop.List) maildrop.List {
 		return seen{l.Len(), func(i int) maildrop.Message {
 			m := l.At(i)
-			return disguised{m, name(s, i+1, m.UID()), m.Size()}
+			return disguised{m, name(who, i+1, m.UID()), m.Size()}
 		}}
 	}
 }
 
 // InState is a view that holds while the named state is state.
 func InState(state string, v View) View {
-	return func(s *Session, l maildrop.List) maildrop.List {
-		if s.server.NamedState("") != state && s.server.NamedState(s.name) != state {
+	return func(who Viewer, l maildrop.List) maildrop.List {
+		if !who.In(state) {
 			return l
 		}
-		return v(s, l)
+		return v(who, l)
 	}
 }
 

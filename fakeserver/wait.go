@@ -3,8 +3,6 @@ package fakeserver
 import (
 	"context"
 	"fmt"
-	"sync"
-	"sync/atomic"
 )
 
 // Condition is what WaitFor waits for.
@@ -65,41 +63,5 @@ func (s *Server) WaitFor(ctx context.Context, c Condition) error {
 		case <-ctx.Done():
 			return fmt.Errorf("waiting for %s: %w", c.What, context.Cause(ctx))
 		}
-	}
-}
-
-// signal tells those who wait that something has happened, and costs next to
-// nothing when nobody waits.
-type signal struct {
-	waiting atomic.Int32
-	mu      sync.Mutex
-	c       chan struct{}
-}
-
-// wait says that somebody waits from now on, until the function is called.
-func (s *signal) wait() (done func()) {
-	s.waiting.Add(1)
-	return func() { s.waiting.Add(-1) }
-}
-
-// next is closed when something happens.
-func (s *signal) next() <-chan struct{} {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.c == nil {
-		s.c = make(chan struct{})
-	}
-	return s.c
-}
-
-func (s *signal) tell() {
-	if s.waiting.Load() == 0 {
-		return
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.c != nil {
-		close(s.c)
-		s.c = nil
 	}
 }

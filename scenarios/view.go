@@ -112,8 +112,8 @@ func (v View) view() fakeserver.View {
 	return made
 }
 
-func (v View) uid(s *fakeserver.Session, n int, uid string) string {
-	return strings.NewReplacer("{uid}", uid, "{number}", strconv.Itoa(n), "{session}", strconv.Itoa(s.Number())).Replace(string(v.UIDL))
+func (v View) uid(who fakeserver.Viewer, n int, uid string) string {
+	return strings.NewReplacer("{uid}", uid, "{number}", strconv.Itoa(n), "{session}", strconv.Itoa(who.Session)).Replace(string(v.UIDL))
 }
 
 func (a Action) wrong() string {

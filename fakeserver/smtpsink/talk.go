@@ -15,8 +15,25 @@ import (
 type protocol struct{ sink *Server }
 
 // Verbs implements fakeserver.Protocol.
-func (protocol) Verbs() []string {
-	return []string{"EHLO", "HELO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "RSET", "NOOP", "VRFY", "HELP", "EXPN", "QUIT"}
+func (protocol) Verbs() []fakeserver.Verb { return Verbs() }
+
+// Verbs returns the table of SMTP's verbs, sorted by name. go-smtp answers them, and the talk STARTTLS.
+func Verbs() []fakeserver.Verb {
+	return []fakeserver.Verb{
+		{Name: "AUTH", Args: true, Secret: fakeserver.TailSecret, SASL: true, RFC: "4954/4"},
+		{Name: "DATA", RFC: "5321/4.1.1.4"},
+		{Name: "EHLO", Args: true, Lines: fakeserver.ManyLines, RFC: "5321/4.1.1.1"},
+		{Name: "EXPN", Args: true, RFC: "5321/4.1.1.7"},
+		{Name: "HELO", Args: true, RFC: "5321/4.1.1.1"},
+		{Name: "HELP", Args: true, RFC: "5321/4.1.1.8"},
+		{Name: "MAIL", Args: true, RFC: "5321/4.1.1.2"},
+		{Name: "NOOP", Args: true, RFC: "5321/4.1.1.9"},
+		{Name: "QUIT", RFC: "5321/4.1.1.10"},
+		{Name: "RCPT", Args: true, RFC: "5321/4.1.1.3"},
+		{Name: "RSET", RFC: "5321/4.1.1.5"},
+		{Name: "STARTTLS", RFC: "3207/4"},
+		{Name: "VRFY", Args: true, RFC: "5321/4.1.1.6"},
+	}
 }
 
 // Busy implements fakeserver.Protocol. RFC 5321 section 3.8: 421 may come in place of the greeting.
@@ -54,7 +71,7 @@ func (t *talk) Answer(x *fakeserver.Exchange) fakeserver.Answer {
 	if t.bodyRead {
 		t.bodyRead = false
 		a := answer(t.read())
-		a.Took = t.deliver
+		a.Took, a.Lost = t.deliver, t.transaction.forget
 		return a
 	}
 	switch x.Verb {
@@ -74,27 +91,29 @@ func (t *talk) Answer(x *fakeserver.Exchange) fakeserver.Answer {
 	switch x.Verb {
 	case "EHLO", "HELO":
 		a.Reply = t.extensions(a.Reply)
-		a.Took = t.undo(func() { t.hello = line }, func() { t.hello = nil; t.restart() })
+		a.Took = then(func() { t.hello = line })
+		a.Lost = func() { t.hello = nil; t.restart() }
 	case "AUTH", "RESPONSE":
 		if starts(a.Reply, "334") {
 			a.Next = fakeserver.NextResponse
 		} else {
 			a.User = t.user
 		}
-		a.Took = t.undo(nil, func() { t.user = ""; t.restart() })
+		a.Lost = func() { t.user = ""; t.restart() }
 	case "MAIL":
-		a.Took = t.undo(nil, t.restart)
+		a.Lost = t.restart
 	case "RCPT":
-		a.Took = t.undo(nil, t.transaction.dropRecipient)
+		a.Lost = t.transaction.dropRecipient
 	case "DATA":
 		a.Next = fakeserver.NextBody
-		a.Took = t.undo(func() { t.dot = dotSeeker{} }, func() {
+		a.Took = then(func() { t.dot = dotSeeker{} })
+		a.Lost = func() {
 			t.ask([]byte("."))
 			t.transaction.forget()
-		})
+		}
 	case "QUIT":
 		a.Next = fakeserver.NextEnd
-		a.Took = t.undo(nil, t.restart)
+		a.Lost = t.restart
 	}
 	return a
 }
@@ -111,15 +130,10 @@ func starts(r edit.Reply, prefix string) bool {
 	return len(r) > 0 && bytes.HasPrefix(r[0].Bytes, []byte(prefix))
 }
 
-// undo makes what is told of a success: done, or undone when edits turned it into something else.
-func (t *talk) undo(done, undone func()) func(bool) edit.Reply {
-	return func(success bool) edit.Reply {
-		switch {
-		case !success:
-			undone()
-		case done != nil:
-			done()
-		}
+// then makes an effect of a function.
+func then(do func()) func() edit.Reply {
+	return func() edit.Reply {
+		do()
 		return nil
 	}
 }
@@ -136,13 +150,10 @@ func (t *talk) startTLS(x *fakeserver.Exchange) fakeserver.Answer {
 	}
 	a := answer("220 2.0.0 Ready to start TLS\r\n")
 	a.Next = fakeserver.NextTLS
-	a.Took = func(success bool) edit.Reply {
-		if success { // RFC 3207 section 4.2: what was before is forgotten
-			t.hello, t.user = nil, ""
-			t.restart()
-		}
-		return nil
-	}
+	a.Took = then(func() { // RFC 3207 section 4.2: what was before is forgotten
+		t.hello, t.user = nil, ""
+		t.restart()
+	})
 	return a
 }
 
@@ -172,22 +183,41 @@ func (t *talk) extensions(r edit.Reply) edit.Reply {
 	return edit.Reply{{Bytes: []byte(b.String())}}
 }
 
-// deliver keeps the message whose reply is a success still.
-func (t *talk) deliver(success bool) edit.Reply {
+// deliver keeps the message whose reply is a success.
+func (t *talk) deliver() edit.Reply {
 	m := t.transaction.take()
 	if m == nil {
 		return nil
 	}
 	defer m.body.Release() // each maildrop holds it for itself
-	if !success {
-		return nil
-	}
 	m.Session, m.User, m.TLS = t.session.Number(), t.user, t.session.TLS() != nil
 	if err := t.sink.deliver(m); err != nil {
 		return edit.Reply{{Bytes: fmt.Appendf(nil, "451 4.3.0 %s\r\n", strings.ToValidUTF8(err.Error(), "?"))}}
 	}
 	return nil
 }
+
+// Heard implements fakeserver.Talk.
+func (*talk) Heard(*fakeserver.Exchange) {}
+
+// Sent implements fakeserver.Talk. A greeting other than 220 ends the session.
+func (t *talk) Sent(x *fakeserver.Exchange, reply edit.Reply) fakeserver.Outcome {
+	failed := reply.Bearing() < edit.Success
+	login := x.Verb == "AUTH" || x.Pseudo() && x.Verb == "RESPONSE"
+	return fakeserver.Outcome{
+		BadLogin: failed && login && t.session.User() == "",
+		End:      failed && x.Pseudo() && x.Verb == "CONNECT",
+	}
+}
+
+// Enough implements fakeserver.Talk.
+func (*talk) Enough() edit.Reply { return edit.Reply{{Bytes: []byte(gone)}} }
+
+// User implements fakeserver.Talk.
+func (t *talk) User(*fakeserver.Exchange) string { return t.session.User() }
+
+// Value implements fakeserver.Talk: an SMTP session has no mailbox.
+func (*talk) Value(*fakeserver.Exchange, string) string { return "0" }
 
 // Body implements fakeserver.Talk: it passes a body on.
 func (t *talk) Body(p []byte) (int, bool) {

@@ -1,0 +1,56 @@
+package fakeserver
+
+import (
+	"slices"
+
+	"pop3mtm/fakeserver/maildrop"
+)
+
+// Change is what becomes of the mail in a maildrop. It must not change the slice.
+type Change func(mail []maildrop.Message) []maildrop.Message
+
+// AddMail puts messages behind the others.
+func AddMail(messages ...maildrop.Message) Change {
+	return func(mail []maildrop.Message) []maildrop.Message { return slices.Concat(mail, messages) }
+}
+
+// RemoveMail takes the messages with these unique-ids away.
+func RemoveMail(uids ...string) Change {
+	return func(mail []maildrop.Message) []maildrop.Message {
+		return slices.DeleteFunc(slices.Clone(mail), func(m maildrop.Message) bool { return slices.Contains(uids, m.UID()) })
+	}
+}
+
+// ReplaceMail puts m in the place of the message with this unique-id.
+func ReplaceMail(uid string, m maildrop.Message) Change {
+	return eachMail(func(old maildrop.Message) maildrop.Message {
+		if old.UID() == uid {
+			return m
+		}
+		return old
+	})
+}
+
+// RenewUIDs adds suffix to every unique-id.
+func RenewUIDs(suffix string) Change {
+	return eachMail(func(m maildrop.Message) maildrop.Message { return maildrop.Renamed(m, m.UID()+suffix) })
+}
+
+func eachMail(change func(maildrop.Message) maildrop.Message) Change {
+	return func(mail []maildrop.Message) []maildrop.Message {
+		next := make([]maildrop.Message, len(mail))
+		for i, m := range mail {
+			next[i] = change(m)
+		}
+		return next
+	}
+}
+
+// ReverseMail puts the last message first.
+func ReverseMail() Change {
+	return func(mail []maildrop.Message) []maildrop.Message {
+		next := slices.Clone(mail)
+		slices.Reverse(next)
+		return next
+	}
+}

@@ -1,0 +1,67 @@
+package fakeserver
+
+import (
+	"fmt"
+	"strings"
+
+	"pop3mtm/fakeserver/edit"
+)
+
+// language is one in which the server can say what it says.
+type language struct {
+	tag, name string
+	// changed tells that this is the language from now on.
+	changed string
+	// texts by the English ones, numbers written as #; nil: they are English.
+	texts map[string]string
+}
+
+// languages is the table, the first one is that of the start. RFC 6856 section 3.2:
+// tags are those of RFC 5646.
+func languages() []language {
+	return []language{
+		{"en", "English", "this is the language now", nil},
+		{"de", "Deutsch", "das ist jetzt die Sprache", german()},
+	}
+}
+
+// translated says the text of a status line in a language, by the texts that it has. Others stay English.
+func translated(texts map[string]string, r edit.Reply) edit.Reply {
+	if texts == nil || len(r) == 0 || len(r[0].Bytes) == 0 {
+		return r
+	}
+	status, text, _ := strings.Cut(strings.TrimSuffix(string(r[0].Bytes), "\r\n"), " ")
+	if code, rest, found := strings.Cut(text, "] "); found && text[0] == '[' {
+		status, text = status+" "+code+"]", rest
+	}
+	form, numbers := withoutNumbers(text)
+	translation, known := texts[form]
+	if !known {
+		return r
+	}
+	for _, n := range numbers {
+		translation = strings.Replace(translation, "#", n, 1)
+	}
+	r[0].Bytes = fmt.Appendf(nil, "%s %s\r\n", status, translation)
+	return r
+}
+
+// withoutNumbers puts # in the place of each number.
+func withoutNumbers(text string) (form string, numbers []string) {
+	var b strings.Builder
+	for text != "" {
+		n := 0
+		for n < len(text) && text[n] >= '0' && text[n] <= '9' {
+			n++
+		}
+		if n == 0 {
+			b.WriteByte(text[0])
+			text = text[1:]
+			continue
+		}
+		b.WriteByte('#')
+		numbers = append(numbers, text[:n])
+		text = text[n:]
+	}
+	return b.String(), numbers
+}

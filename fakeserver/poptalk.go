@@ -1,0 +1,129 @@
+package fakeserver
+
+import (
+	"strconv"
+	"strings"
+
+	"pop3mtm/fakeserver/edit"
+	"pop3mtm/fakeserver/maildrop"
+)
+
+// popTalk is what POP3 knows of one session. The verbs are functions of it.
+type popTalk struct {
+	session *Session
+	logins  *logins
+
+	user      User              // who has logged in
+	view      *view             // from login to the end
+	mayPass   bool              // the last command was a USER that succeeded
+	afterUser bool              // the command before this one was
+	timestamp string            // for APOP, as the greeting had it
+	asking    *authentication   // the next line is a response to it
+	asked     *authentication   // that this RESPONSE is for
+	utf8      bool              // UTF-8 mode
+	texts     map[string]string // of the language, nil: English
+	scratch   []byte            // for mail from files, once there was some
+}
+
+// popVerb answers a command.
+type popVerb func(t *popTalk, x *Exchange) Answer
+
+// says returns an answer without effect.
+func says(r edit.Reply) Answer { return Answer{Reply: r} }
+
+// refuse returns the answer to a command that makes no sense here.
+func refuse(text string) Answer { return Answer{Reply: edit.Err(text), Bad: true} }
+
+// options of the server.
+func (t *popTalk) options() *Options { return &t.session.server.o }
+
+// lacks reports whether the options take this verb or capability away, from all or from the user of this session.
+func (t *popTalk) lacks(name string) bool {
+	return contains(t.options().Without, name) || contains(t.user.Without, name)
+}
+
+// sight returns the views that this session has.
+func (t *popTalk) sight() sight {
+	s := t.session
+	who := Viewer{Session: s.number, User: s.name, state: s.server.NamedState}
+	return func(l maildrop.List) maildrop.List {
+		for _, v := range s.server.o.Views {
+			l = v(who, l)
+		}
+		for _, v := range t.user.Views {
+			l = v(who, l)
+		}
+		return l
+	}
+}
+
+// deletes says which messages go when the session ends, nil means those marked.
+func (t *popTalk) deletes() func(Leaving) bool {
+	if t.user.Deletes != nil {
+		return t.user.Deletes
+	}
+	return t.options().Deletes
+}
+
+// Heard implements Talk.
+func (t *popTalk) Heard(x *Exchange) {
+	t.afterUser, t.mayPass = t.mayPass, false
+	if x.pseudo && x.Verb == responseVerb {
+		t.asked, t.asking = t.asking, nil
+	}
+}
+
+// User implements Talk. An AUTH exchange does not say who it is before it is over.
+func (t *popTalk) User(x *Exchange) string {
+	switch x.Verb {
+	case "USER":
+		return x.Args
+	case "APOP":
+		name, _, _ := cutLast(x.Args)
+		return name
+	}
+	return t.session.name
+}
+
+// Value implements Talk.
+func (t *popTalk) Value(x *Exchange, field string) string {
+	v := t.view
+	if v == nil {
+		return "0"
+	}
+	switch field {
+	case "messages":
+		return strconv.Itoa(v.count)
+	case "octets":
+		return strconv.FormatInt(v.octets, 10)
+	}
+	first, _, _ := strings.Cut(strings.TrimSpace(x.Args), " ")
+	if n, ok := number(first); ok && n >= 1 && n <= int64(v.list.Len()) {
+		return strconv.FormatInt(v.list.At(int(n)-1).Size(), 10)
+	}
+	return "0"
+}
+
+// Enough implements Talk.
+func (t *popTalk) Enough() edit.Reply {
+	return translated(t.texts, edit.Err("too many bad commands, closing"))
+}
+
+// End implements Talk: it lets go of the maildrop, if the session holds one. When the client has not said QUIT the maildrop
+// may lose mail, and stay locked for a while.
+func (t *popTalk) End() {
+	if t.view == nil {
+		return
+	}
+	o, s := t.options(), t.session
+	if !s.stopped() && s.state != Update { // nothing happens to the mail when the server is closed
+		if err := t.view.commit(t.deletes(), false); err != nil {
+			o.Log.Error("messages not removed", "session", s.number, "error", err)
+		}
+		if o.LockAfterDrop > 0 {
+			t.view.drop.hold(o.Now().Add(o.LockAfterDrop))
+		}
+	}
+	t.view.release()
+	t.view = nil
+}

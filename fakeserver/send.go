@@ -1,0 +1,106 @@
+package fakeserver
+
+import (
+	"errors"
+	"io"
+	"time"
+
+	"pop3mtm/fakeserver/edit"
+)
+
+// lingering is how long a closed connection is still read. Closing with
+// unread commands would reset it and could destroy the last reply.
+const lingering = time.Second
+
+// send writes a reply as it is, and does what its chunks say about time and
+// about the connection. It stops at the first End that is not Open.
+func (s *Session) send(r edit.Reply) (edit.End, error) {
+	for _, c := range r {
+		if c.Pause > 0 {
+			if err := s.out.Rest(c.Pause); err != nil {
+				return edit.Open, err
+			}
+		}
+		end, err := s.sendChunk(c)
+		if err != nil {
+			return edit.Open, err
+		}
+		if end != edit.Open {
+			return end, s.end(end)
+		}
+	}
+	return edit.Open, nil
+}
+
+func (s *Session) sendChunk(c edit.Chunk) (edit.End, error) {
+	if _, err := s.out.Write(c.Bytes); err != nil {
+		return edit.Open, err
+	}
+	if c.Body == nil {
+		return c.End, nil
+	}
+	s.record.beginBody()
+	_, err := c.Body.WriteTo(&s.out)
+	s.record.endBody()
+	if cut, ok := errors.AsType[*edit.CutError](err); ok {
+		if cut.How == edit.Open {
+			return edit.Open, nil
+		}
+		return cut.How, nil
+	}
+	if err != nil {
+		if s.out.err != nil { // the line broke: that is all there is to tell
+			return edit.Open, s.out.err
+		}
+		return edit.Open, errors.Join(err, s.out.flush())
+	}
+	return c.End, nil
+}
+
+// end sends what is buffered and ends the connection. The talk lets go of what
+// it holds before the client can notice.
+func (s *Session) end(how edit.End) error {
+	if how == edit.Stall {
+		return s.stall()
+	}
+	s.talk.End()
+	if err := s.out.flush(); err != nil {
+		return err
+	}
+	if tcp, ok := s.conn.(interface{ SetLinger(int) error }); ok && how == edit.Reset {
+		return tcp.SetLinger(0)
+	}
+	if s.tls != nil && how != edit.Drop {
+		// RFC 8446 section 6.1: close_notify. A client that has gone at once has
+		// its replies all the same.
+		_ = s.tls.CloseWrite()
+	}
+	half, ok := s.conn.(interface{ CloseWrite() error })
+	if !ok {
+		return nil
+	}
+	patience := s.server.o.IdleTimeout
+	if how != edit.HalfClose {
+		patience = min(patience, lingering)
+	}
+	if err := half.CloseWrite(); err != nil {
+		return err
+	}
+	if err := s.conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
+		return err
+	}
+	_, _ = io.Copy(io.Discard, s.in) // ends with the client, or with the deadline
+	return nil
+}
+
+// stall sends what is buffered and reads until the client closes.
+func (s *Session) stall() error {
+	if err := s.out.flush(); err != nil {
+		return err
+	}
+	if err := s.conn.SetReadDeadline(time.Time{}); err != nil {
+		return err
+	}
+	_, _ = io.Copy(io.Discard, s.in) // ends with the client, or with the server
+	return nil
+}
