@@ -14,7 +14,7 @@ const module = "pop3mtm"
 var arrows = map[string][]string{
 	".":                      nil,
 	"cmd/pop3sim":            {"features", "scenarios/...", "fakeserver/...", "fixtures", "mtm", "mtm/store", "mtm/account", "mtm/progress", "mtm/pop3", "cmd/internal/..."},
-	"cmd/mtm":                {"mtm", "mtm/autosend", "mtm/store", "mtm/account", "mtm/progress", "mtm/pop3", "cmd/internal/..."},
+	"cmd/mtm":                {"mtm/hold", "mtm", "mtm/autosend", "mtm/store", "mtm/account", "mtm/progress", "mtm/pop3", "cmd/internal/..."},
 	"cmd/autosend":           {"mtm/autosend", "mtm/store", "mtm/progress", "cmd/internal/..."},
 	"cmd/internal/cli":       nil,
 	"cmd/internal/page":      nil,
@@ -25,8 +25,8 @@ var arrows = map[string][]string{
 	"scenarios/recorded":     {"scenarios", "fakeserver", "fakeserver/maildrop", "fakeserver/notation", "fakeserver/record"},
 	"internal/budget":        nil,
 	"fixtures":               {"fakeserver/maildrop"},
-	"mtm":                    {"mtm/internal/servermtm", "mtm/internal/compose", "mtm/store", "mtm/account", "mtm/progress", "mtm/pop3"},
-	"mtm/internal/servermtm": {"mtm/pop3", "mtm/store", "mtm/account", "mtm/progress"},
+	"mtm":                    {"mtm/hold", "mtm/internal/servermtm", "mtm/internal/compose", "mtm/store", "mtm/account", "mtm/progress", "mtm/pop3"},
+	"mtm/internal/servermtm": {"mtm/hold", "mtm/pop3", "mtm/store", "mtm/account", "mtm/progress"},
 	"mtm/internal/compose":   nil,
 	"mtm/autosend":           {"mtm/pop3", "mtm/store", "mtm/account", "mtm/progress"},
 	"mtm/pop3":               {"mtm/internal/lineio"},
@@ -35,6 +35,7 @@ var arrows = map[string][]string{
 	"mtm/store":              nil,
 	"mtm/account":            nil,
 	"mtm/progress":           nil,
+	"mtm/hold":               nil,
 
 	// The bench.
 	"cmd/bench":                   {"cmd/bench/internal/...", "fakeserver", "fakeserver/edit", "fakeserver/maildrop", "fakeserver/smtpsink", "fixtures", "mtm", "mtm/autosend", "mtm/store", "mtm/account", "mtm/progress", "cmd/internal/..."},

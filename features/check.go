@@ -180,7 +180,7 @@ func (w *world) checkEntry(ctx context.Context, e store.Entry) error {
 
 // checkFiles wants in a closed store's folder what docs/store.md names.
 func (w *world) checkFiles() error {
-	known := regexp.MustCompile(`^(index\.db|bodies|bodies/\d{8}\.(seg|lock))$`)
+	known := regexp.MustCompile(`^(index\.db|bodies|bodies/\d{8}\.(seg|lock)|locks|locks/(\d+|accounts)\.(lock|holder|connected|busy))$`)
 	var found []error
 	err := filepath.WalkDir(w.storeDir(), func(path string, _ fs.DirEntry, err error) error {
 		name, _ := filepath.Rel(w.storeDir(), path)

@@ -2,9 +2,13 @@ package mtm
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	"pop3mtm/mtm/account"
+	"pop3mtm/mtm/hold"
+	"pop3mtm/mtm/internal/servermtm"
 	"pop3mtm/mtm/store"
 )
 
@@ -16,16 +20,31 @@ type Account struct {
 	SMTP store.ID // the service entry that outgoing messages have as Service; 0 without settings for SMTP
 }
 
+// patience is how long AddAccount waits for another program that adds one.
+const patience = 5 * time.Second
+
+const addingAccount = "add account"
+
 // AddAccount makes a service entry with the given settings. Names are unique: a
 // second account of a name is ErrInUse.
 func AddAccount(ctx context.Context, st *store.Store, name string, settings account.POP3) (store.ID, error) {
-	const command = "add account"
+	const command = addingAccount
 	if err := account.ValidateName(name); err != nil {
 		return 0, &Error{Command: command, Code: ErrArgument, Err: err}
 	}
 	if err := settings.Validate(); err != nil {
 		return 0, &Error{Command: command, Code: ErrArgument, Err: err}
 	}
+	adding, err := hold.Place{Dir: lockDir(st), Name: "accounts"}.Take(ctx, patience)
+	if err != nil {
+		return 0, describe(command, servermtm.HoldFault(ctx, err))
+	}
+	id, err := addAccount(ctx, st, name, settings)
+	return id, errors.Join(err, adding.Release())
+}
+
+// addAccount is AddAccount while nobody else adds one.
+func addAccount(ctx context.Context, st *store.Store, name string, settings account.POP3) (store.ID, error) {
 	entries, err := services(ctx, st)
 	if err != nil {
 		return 0, err
@@ -36,7 +55,7 @@ func AddAccount(ctx context.Context, st *store.Store, name string, settings acco
 		case e.Flags.Has(store.InPreparation):
 			b.Delete(e.ID) // the rest of an AddAccount that did not end
 		case e.Name == name:
-			return 0, &Error{Command: command, Code: ErrInUse, Err: fmt.Errorf("there is an account %q already", name)}
+			return 0, &Error{Command: addingAccount, Code: ErrInUse, Err: fmt.Errorf("there is an account %q already", name)}
 		}
 	}
 	// The entry's id is known after the first commit; until its settings are there
@@ -90,18 +109,27 @@ func SetAccount(ctx context.Context, st *store.Store, id store.ID, settings acco
 }
 
 // RemoveAccount deletes the service entries, the mailbox's entries and the settings. Copies in folders stay, and the
-// server is not touched. While mail of the account waits in the Outbox: ErrInUse.
+// server is not touched. While mail of the account waits in the Outbox, or a client holds its mailbox: ErrInUse.
 func RemoveAccount(ctx context.Context, st *store.Store, id store.ID) error {
+	const command = "remove account"
 	entry, err := st.Entry(ctx, id)
 	if err != nil {
 		return err
 	}
-	b := st.NewBatch()
-	if err := removeSMTPService(ctx, st, b, entry, "remove account"); err != nil {
-		return err
+	held, err := place(st, id).Take(ctx, 0)
+	if err != nil {
+		return describe(command, servermtm.HoldFault(ctx, err))
 	}
-	b.Delete(id)
-	return b.Commit(ctx)
+	b := st.NewBatch()
+	err = removeSMTPService(ctx, st, b, entry, command)
+	if err == nil {
+		b.Delete(id)
+		err = b.Commit(ctx)
+	}
+	if err != nil {
+		return errors.Join(err, held.Release())
+	}
+	return held.Remove()
 }
 
 // Accounts lists the accounts in the order they were added.

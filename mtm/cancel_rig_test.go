@@ -192,6 +192,9 @@ func (r *rig) sound() {
 	if service.Flags.Has(store.Connected) || r.box.Connected() || r.box.Busy() {
 		r.t.Error("connected or busy after the end")
 	}
+	if st, err := mtm.Status(r.store, r.id); err != nil || st.Held {
+		r.t.Errorf("the mailbox is held after the end: %+v, %v", st, err)
+	}
 	for _, e := range r.children(r.id) {
 		r.whole(e)
 	}

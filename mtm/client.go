@@ -61,6 +61,10 @@ func (o *Options) orDefault() Options {
 
 // Client is the client MTM of one POP3 service. It runs one operation at a time, and
 // beside it any number that make messages. All methods are safe from any goroutine.
+//
+// Of all clients of a service, in whatever process, one at a time is connected: it holds the
+// mailbox from connect to disconnect. The others get ErrInUse then, with a *hold.HeldError, and
+// are offline: what they queue is carried out by the holder or by the session after it.
 type Client struct {
 	store   *store.Store
 	service store.ID
@@ -107,7 +111,7 @@ func Open(st *store.Store, service store.ID, o *Options) (*Client, error) {
 		store:   st,
 		service: service,
 		mailbox: &servermtm.Mailbox{
-			Store: st, Service: service, Dial: options.Dial, Wire: wire,
+			Store: st, Service: service, Place: place(st, service), Dial: options.Dial, Wire: wire,
 			BatchMessages: options.BatchMessages, BatchBytes: options.BatchBytes,
 		},
 		line:     make(chan *servermtm.Session, 1),
@@ -122,10 +126,11 @@ func Open(st *store.Store, service store.ID, o *Options) (*Client, error) {
 // Service is the id of the service entry.
 func (c *Client) Service() store.ID { return c.service }
 
-// Connected says whether a login stands, also while an operation uses it.
+// Connected reports whether this client is logged in, also while an operation uses the session.
+// Status answers for all clients.
 func (c *Client) Connected() bool { return c.connected.Load() }
 
-// Busy says whether an operation runs.
+// Busy reports whether this client runs an operation. Status answers for all clients.
 func (c *Client) Busy() bool { return len(c.line) == 0 }
 
 // InvokeSync runs a command and waits for its end. Ending ctx cancels it.

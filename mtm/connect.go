@@ -2,6 +2,7 @@ package mtm
 
 import (
 	"context"
+	"time"
 
 	"pop3mtm/mtm/internal/servermtm"
 	"pop3mtm/mtm/progress"
@@ -19,6 +20,8 @@ type Connect struct {
 	// For is a Populate that will be asked for next, or nil. It is remembered from the login on, so that
 	// what it finds new stays New until it is fetched, also when the program is killed in between.
 	For *Populate
+	// Wait is how long it waits for a mailbox that another client holds; 0 = not at all.
+	Wait time.Duration
 }
 
 func (Connect) name() string { return "connect" }
@@ -35,5 +38,5 @@ func (cmd Connect) run(ctx context.Context, r *run) error {
 	if p := cmd.For; p != nil {
 		asked = &servermtm.Asked{Choice: choice(p.Which, p.Messages, p.MaxSize), Populate: true}
 	}
-	return r.connect(ctx, cmd.Keep, asked)
+	return r.connect(ctx, cmd.Wait, cmd.Keep, asked)
 }

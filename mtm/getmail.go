@@ -3,6 +3,7 @@ package mtm
 import (
 	"context"
 	"errors"
+	"time"
 
 	"pop3mtm/mtm/internal/servermtm"
 	"pop3mtm/mtm/progress"
@@ -58,6 +59,10 @@ type GetMail struct {
 	Into     store.ID   // a folder
 	Messages []store.ID // entries of the mailbox, for Selection
 	MaxSize  int64      // messages larger on the wire, in octets, are left out; 0 = no limit
+
+	// Wait is how long the forms that connect wait for a mailbox that another client holds;
+	// 0 = not at all.
+	Wait time.Duration
 }
 
 func (g GetMail) name() string {
@@ -129,7 +134,7 @@ func (g GetMail) run(ctx context.Context, r *run) error {
 	case g.Link != WhileConnected:
 		// Headers that the server refused do not end the session.
 		asked := servermtm.Asked{Choice: transfer.Choice, Into: g.Into}
-		if failed = r.connect(ctx, nil, &asked); r.session == nil {
+		if failed = r.connect(ctx, g.Wait, nil, &asked); r.session == nil {
 			return failed
 		}
 	}

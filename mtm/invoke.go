@@ -55,17 +55,31 @@ func (c *Client) perform(ctx context.Context, op *Operation, session *servermtm.
 		c.mu.Unlock()
 	}
 	r := &run{client: c, meter: op.meter, session: session, result: &op.result}
-	err := op.command.run(ctx, r)
+	err := r.busy(true)
+	if err == nil {
+		err = op.command.run(ctx, r)
+	}
 	if err != nil && ctx.Err() != nil && !r.local {
 		// Cancelled, wherever it was: without QUIT (behaviour section 7).
 		r.drop()
 	}
 	r.dropIfLost()
+	if e := r.busy(false); err == nil {
+		err = e
+	}
 	c.connected.Store(r.session != nil)
 	c.mu.Lock()
 	c.giveBack(r.session)
 	c.mu.Unlock()
 	op.finish(err)
+}
+
+// busy tells other clients whether an operation uses the session, when there is one.
+func (r *run) busy(on bool) error {
+	if r.session == nil {
+		return nil
+	}
+	return r.session.SetBusy(on)
 }
 
 // startBeside runs an operation that leaves the line alone. The caller holds c.mu.

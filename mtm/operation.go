@@ -3,6 +3,7 @@ package mtm
 import (
 	"context"
 	"slices"
+	"time"
 
 	"pop3mtm/mtm/internal/servermtm"
 	"pop3mtm/mtm/progress"
@@ -70,11 +71,16 @@ type run struct {
 	local   bool // the work needs no line
 }
 
-func (r *run) connect(ctx context.Context, keep []store.ID, asked *servermtm.Asked) (err error) {
+// connect takes the mailbox, waiting for it as long as it may, and logs in.
+func (r *run) connect(ctx context.Context, wait time.Duration, keep []store.ID, asked *servermtm.Asked) (err error) {
 	r.client.lost.Store(nil)
+	held, err := r.client.mailbox.Hold(ctx, r.meter, wait)
+	if err != nil {
+		return err
+	}
 	r.client.autosend(ctx)
 	var outcome servermtm.Outcome
-	r.session, outcome, err = r.client.mailbox.Connect(ctx, r.meter, keep, asked)
+	r.session, outcome, err = r.client.mailbox.Connect(ctx, held, r.meter, keep, asked)
 	r.client.connected.Store(r.session != nil)
 	return r.done(outcome, err)
 }

@@ -209,6 +209,6 @@ func later5() []string {
 // asVersion4 takes what version 5 of the schema added out of a store that nobody has open.
 func asVersion4(dir string) {
 	GinkgoHelper()
-	Expect(sqlite(dir, append(later5(), "DROP TABLE shared", "DROP TABLE deleted", "DROP TABLE unknown", "DROP TABLE facts",
+	Expect(sqlite(dir, append(later5(), "ALTER TABLE operations DROP COLUMN claim", "DROP TABLE shared", "DROP TABLE deleted", "DROP TABLE unknown", "DROP TABLE facts",
 		"DROP TABLE breaks", "PRAGMA user_version = 4")...).Close()).To(Succeed())
 }

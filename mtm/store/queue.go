@@ -18,6 +18,8 @@ type Queued struct {
 	Lines int // of QueueTop: lines of the body
 	// Problem is why the operation was set aside: it does not run any more, and waits to be taken back. "" for none.
 	Problem string
+	// Claim names who carries the operation out at present; "" for nobody. See Store.Claim.
+	Claim string
 }
 
 // QueueKind says what is to be done with a message. A damaged index may hold others.
@@ -94,12 +96,12 @@ UPDATE entries SET flags = flags & ~0x80, email_flags = email_flags & ~0xF00
 	WHERE (flags & 0x80 OR email_flags & 0xF00) AND id NOT IN (SELECT entry FROM operations);
 `
 
-const queuedColumns = "operations.id, operations.entry, kind, folder, ghost, lines, problem"
+const queuedColumns = "operations.id, operations.entry, kind, folder, ghost, lines, problem, claim"
 
 func scanQueued(row []driver.Value) Queued {
 	return Queued{
 		ID: asInt(row[0]), Entry: ID(asInt(row[1])), Kind: QueueKind(asInt(row[2])), Into: ID(asInt(row[3])),
-		Ghost: ID(asInt(row[4])), Lines: int(asInt(row[5])), Problem: asText(row[6]),
+		Ghost: ID(asInt(row[4])), Lines: int(asInt(row[5])), Problem: asText(row[6]), Claim: asText(row[7]),
 	}
 }
 

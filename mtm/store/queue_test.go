@@ -169,7 +169,7 @@ var _ = Describe("The queue of a mailbox", func() {
 
 	It("is checked: records that mean nothing, flags that tell nothing", func() {
 		waits()
-		sqlite(s.Dir(), "INSERT INTO operations VALUES (70, 99, 1, 3, 0, 0, '')",
+		sqlite(s.Dir(), "INSERT INTO operations (id, entry, kind, folder, ghost, lines, problem) VALUES (70, 99, 1, 3, 0, 0, '')",
 			"UPDATE operations SET kind = 9, ghost = 3 WHERE id = 1", "UPDATE entries SET flags = flags | 0x80, checksum = checksum + 0x80 WHERE id = 5")
 		Expect(problems()).To(ConsistOf(
 			"entry 99: an operation waits for it, and it is gone",

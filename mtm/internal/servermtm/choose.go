@@ -48,6 +48,9 @@ func (w *work) choose(ctx context.Context, c Choice) (wanted []item, err error) 
 		return w.numbers.of(id)
 	})
 	slices.SortFunc(wanted, func(a, b item) int { return a.number - b.number })
+	if err == nil {
+		err = w.claim(ctx, wanted)
+	}
 	return wanted, err
 }
 

@@ -7,38 +7,23 @@ import (
 	"net"
 
 	"pop3mtm/mtm/account"
+	"pop3mtm/mtm/hold"
 	"pop3mtm/mtm/pop3"
 	"pop3mtm/mtm/progress"
 	"pop3mtm/mtm/store"
 )
 
 // Connect logs in, refreshes the mailbox and carries out what waits for its messages, deletes
-// apart. keep lists entries that stay although
+// apart. held is from Hold; the session's end releases it, and so does an error without a session.
+// keep lists entries that stay although
 // the server lost the message, when more than the header is here; asked is what the
 // caller asks for right after it, or nil. It blocks until all that is done. On
 // an error the line is closed without QUIT, but for what goes wrong with single messages:
 // then there is a session, and a Fault that lists them. Nor does a full disk end the session.
-func (m *Mailbox) Connect(ctx context.Context, meter *progress.Meter, keep []store.ID, asked *Asked) (*Session, Outcome, error) {
-	meter.Enter(progress.Connecting)
-	settings, err := m.settings(ctx)
-	if err != nil {
-		return nil, Outcome{}, err
-	}
-	service, err := m.Store.Entry(ctx, m.Service)
-	if err != nil {
-		return nil, Outcome{}, fail(ctx, "reading the account", progress.CannotOpenService, err)
-	}
-	s := &Session{Mailbox: m, settings: settings,
-		from: store.Mailbox{Name: service.Name, Host: settings.Address(), User: settings.LoginName}}
-	config, err := tlsConfig(settings)
-	if err != nil {
-		return nil, Outcome{}, err
-	}
-	if s.wire, err = m.dial(ctx, settings, config); err != nil {
-		return nil, Outcome{}, err
-	}
+func (m *Mailbox) Connect(ctx context.Context, held *hold.Hold, meter *progress.Meter, keep []store.ID, asked *Asked) (*Session, Outcome, error) {
+	s := &Session{Mailbox: m, held: held}
 	var outcome Outcome
-	err = s.open(ctx, config, meter, keep, asked)
+	err := s.start(ctx, meter, keep, asked)
 	fault, ok := errors.AsType[*Fault](err)
 	if err == nil || (ok && len(fault.Failed) > 0) {
 		var failed error
@@ -50,6 +35,26 @@ func (m *Mailbox) Connect(ctx context.Context, meter *progress.Meter, keep []sto
 	// The failure is the one to tell, not that of tidying up after it.
 	_ = s.Drop()
 	return nil, outcome, err
+}
+
+// start makes the connection and brings the mailbox up to date.
+func (s *Session) start(ctx context.Context, meter *progress.Meter, keep []store.ID, asked *Asked) (err error) {
+	if s.settings, err = s.Mailbox.settings(ctx); err != nil {
+		return err
+	}
+	service, err := s.Store.Entry(ctx, s.Service)
+	if err != nil {
+		return fail(ctx, "reading the account", progress.CannotOpenService, err)
+	}
+	s.from = store.Mailbox{Name: service.Name, Host: s.settings.Address(), User: s.settings.LoginName}
+	config, err := tlsConfig(s.settings)
+	if err != nil {
+		return err
+	}
+	if s.wire, err = s.dial(ctx, s.settings, config); err != nil {
+		return err
+	}
+	return s.open(ctx, config, meter, keep, asked)
 }
 
 // Disconnected says whether the account is in disconnected mode.
@@ -125,6 +130,9 @@ func (s *Session) capabilities(ctx context.Context) error {
 // markConnected also writes what is asked for, so that nothing that happens from here on makes it forgotten.
 func (s *Session) markConnected(ctx context.Context, asked *Asked) error {
 	const step = "marking the account"
+	if err := s.held.SetConnected(true); err != nil {
+		return HoldFault(ctx, err)
+	}
 	if err := s.recall(ctx, asked); err != nil {
 		return fail(ctx, step, progress.Unknown, err)
 	}

@@ -8,6 +8,7 @@ import (
 	"net"
 
 	"pop3mtm/mtm/account"
+	"pop3mtm/mtm/hold"
 	"pop3mtm/mtm/pop3"
 	"pop3mtm/mtm/store"
 )
@@ -17,6 +18,7 @@ import (
 type Mailbox struct {
 	Store         *store.Store
 	Service       store.ID
+	Place         hold.Place // of the locks that give the mailbox to one client
 	Dial          func(ctx context.Context, network, address string) (net.Conn, error)
 	Wire          pop3.Options
 	BatchMessages int   // at most so many messages in one synced commit
@@ -26,7 +28,8 @@ type Mailbox struct {
 // Session is one login. It is not safe for concurrent use. Quit or Drop ends it.
 type Session struct {
 	*Mailbox
-	wire     *pop3.Session
+	held     *hold.Hold
+	wire     *pop3.Session // nil until there is a connection
 	settings account.POP3
 	from     store.Mailbox // names the mailbox in the store's segments
 	numbers  numbering     // of the mailbox's entries
@@ -48,6 +51,9 @@ type Session struct {
 
 // Lost says that the line is useless: only Drop is left to do.
 func (s *Session) Lost() bool { return s.wire.Err() != nil }
+
+// SetBusy tells other clients whether an operation uses the session.
+func (s *Session) SetBusy(on bool) error { return s.held.SetBusy(on) }
 
 // commit makes a batch durable. No context ends it: what is whole stays, whatever
 // ended the operation.

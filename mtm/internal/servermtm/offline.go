@@ -2,6 +2,7 @@ package servermtm
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"pop3mtm/mtm/progress"
@@ -198,30 +199,50 @@ func (a *adding) populate(ctx context.Context, p Populate, wanted []item) error 
 }
 
 // CancelOffline takes back all that waits for the selected messages, and removes their ghosts; to select a ghost means
-// what made it (behaviour section 6). It returns how many operations that were.
+// what made it (behaviour section 6). The progress tells how many operations that were. What a client carries out at
+// present stays, and its messages are listed in the Fault.
 func (m *Mailbox) CancelOffline(ctx context.Context, meter *progress.Meter, messages []store.ID) error {
+	const step = "cancelling what waits"
 	meter.Enter(progress.CancellingOfflineOps)
 	list, err := m.Store.Queue(ctx, m.Service)
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		return fail(ctx, step, progress.Unknown, err)
+	}
 	selected := make(map[store.ID]bool, len(messages))
 	for _, id := range messages {
 		selected[id] = true
 	}
-	b := m.Store.NewBatch()
 	var ids []int64
 	for _, q := range list {
 		if selected[q.Entry] || (q.Ghost != 0 && selected[q.Ghost]) {
 			ids = append(ids, q.ID)
 		}
 	}
-	if err == nil {
-		err = ctx.Err()
+	if len(ids) == 0 {
+		return nil
 	}
-	if err == nil && len(ids) > 0 {
-		b.Unqueue(ids...)
-		err = commit(b)
-	} else {
-		b.Rollback()
+	var result store.TakenBack
+	b := m.Store.NewBatch()
+	b.TakeBack(ids, m.working, &result)
+	if err = commit(b); err != nil {
+		return fail(ctx, step, progress.Unknown, err)
 	}
-	meter.Update(func(p *progress.Snapshot) { p.TotalMessages = len(ids) })
-	return fail(ctx, "cancelling what waits", progress.Unknown, err)
+	meter.Update(func(p *progress.Snapshot) { p.TotalMessages = len(result.Taken) })
+	if len(result.Busy) == 0 {
+		return nil
+	}
+	fault := &Fault{Step: step, Code: progress.InUse}
+	for _, q := range result.Busy {
+		fault.Failed = append(fault.Failed, m.failure(ctx, q, fmt.Errorf("the %s is being carried out: it is too late to take it back", q.Kind)))
+	}
+	return fault
+}
+
+// working reports whether the client lives that made a claim: it has the mailbox then.
+func (m *Mailbox) working(claim string) (bool, error) {
+	st, err := m.Place.Status()
+	return st.Held && st.Holder.Token == claim, err
 }

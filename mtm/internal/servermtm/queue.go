@@ -37,22 +37,13 @@ func (s *Session) work(meter *progress.Meter) *work {
 	return &work{Session: s, meter: meter, got: make(map[store.ID]store.ID)}
 }
 
-// finish takes a copy that is made, or was there, off the queue. Of a move the delete is left: it is carried out as the
-// session ends, and only then is the move done (behaviour section 6).
-func finish(b *store.Batch, q store.Queued) {
-	b.Unqueue(q.ID)
-	if q.Kind == store.QueueMove {
-		b.Queue(store.Queued{Entry: q.Entry, Kind: store.QueueDelete}, nil)
-	}
-}
-
 // settle takes off the queue, in one commit, what waited for messages and turns out to be done.
 func (w *work) settle(items []item, done func(store.Queued) bool) error {
 	b := w.Store.NewBatch()
 	for _, it := range items {
 		for _, q := range w.waits[it.id] {
 			if done(q) {
-				finish(b, q)
+				b.Fulfil(q)
 			}
 		}
 	}

@@ -40,6 +40,9 @@ func (s *Session) runQueue(ctx context.Context, meter *progress.Meter) (Outcome,
 	if err == nil {
 		list, err = w.sift(ctx, list)
 	}
+	if err == nil {
+		list, err = w.claimQueue(ctx, list)
+	}
 	if err != nil {
 		return w.end(ctx, step, err)
 	}
@@ -161,21 +164,20 @@ func (m *Mailbox) dropQueued(ctx context.Context, b *store.Batch, gone map[store
 	return dropped, err
 }
 
-// deleteQueued sends the deletes that wait, and returns the entries whose messages go with QUIT. A delete is held back
+// deleteQueued sends the deletes that wait, and returns the entries whose messages go with QUIT. They
+// are claimed until the session ends: nobody takes back what QUIT carries out. A delete is held back
 // while a copy of its message still waits: nothing is deleted there that was to be here.
 func (w *work) deleteQueued(ctx context.Context) ([]store.ID, error) {
-	list, err := w.Store.Queue(ctx, w.Service)
+	claimed, err := w.claimDeletes(ctx)
+	if err != nil || len(claimed) == 0 {
+		return nil, err
+	}
+	list, err := w.Store.Queue(ctx, w.Service) // a copy that is asked for from now on comes too late
 	if err != nil {
 		return nil, err
 	}
 	waits := byEntry(list)
-	var ids []store.ID
-	for _, q := range list {
-		_, listed := w.numbers.of(q.Entry)
-		if listed && q.Kind == store.QueueDelete && q.Problem == "" && !waits.has(q.Entry, store.QueueCopy, store.QueueMove) {
-			ids = append(ids, q.Entry)
-		}
-	}
+	ids := slices.DeleteFunc(claimed, func(id store.ID) bool { return waits.has(id, store.QueueCopy, store.QueueMove) })
 	entries, err := w.Store.Entries(ctx, ids)
 	if err != nil || len(ids) == 0 {
 		return nil, err
@@ -203,4 +205,25 @@ func (w *work) takeBack(list []store.Queued) error {
 		}
 	}
 	return commit(b)
+}
+
+// claimDeletes claims the deletes that wait for messages of the session, and returns their entries.
+func (w *work) claimDeletes(ctx context.Context) ([]store.ID, error) {
+	list, err := w.Store.Queue(ctx, w.Service)
+	if err != nil {
+		return nil, err
+	}
+	var ids []store.ID
+	for _, q := range list {
+		if _, listed := w.numbers.of(q.Entry); listed && q.Kind == store.QueueDelete {
+			ids = append(ids, q.Entry)
+		}
+	}
+	list, err = w.Store.Claim(ctx, w.held.Token(), ids, store.QueueDelete)
+	ids = ids[:0]
+	for _, q := range list {
+		ids = append(ids, q.Entry)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids), err
 }

@@ -6,7 +6,6 @@ import (
 
 	"pop3mtm/mtm/pop3"
 	"pop3mtm/mtm/progress"
-	"pop3mtm/mtm/store"
 )
 
 // Quit ends the session properly: the deletes that wait are sent, and the server carries
@@ -33,21 +32,16 @@ func (s *Session) Quit(ctx context.Context, meter *progress.Meter) (Outcome, err
 	return w.outcome, errors.Join(deleted, fail(ctx, "disconnecting", progress.ServerProblem, err), tidied)
 }
 
-// Drop closes the line without QUIT, so that the server forgets our deletes, and
-// hides the mailbox's entries unless the account is in disconnected mode
-// (behaviour section 4).
-func (s *Session) Drop() error {
-	// What closing a line says does not matter any more.
-	_ = s.wire.Close()
-	if !s.marked {
-		return nil
+// Drop closes the line without QUIT, so that the server forgets our deletes, hides the mailbox's
+// entries unless the account is in disconnected mode (behaviour section 4), and gives the mailbox
+// back, whatever goes wrong before.
+func (s *Session) Drop() (err error) {
+	if s.wire != nil {
+		// What closing a line says does not matter any more.
+		_ = s.wire.Close()
 	}
-	b := s.Store.NewBatch()
-	b.SetFlags([]store.ID{s.Service}, 0, store.Connected)
-	s.payArrivals(b)
-	if !s.settings.DisconnectedMode {
-		b.Hide(s.Service)
+	if s.marked {
+		err = s.markDisconnected(context.Background(), s.payArrivals)
 	}
-	ctx := context.Background()
-	return fail(ctx, "disconnecting", progress.Unknown, commit(b))
+	return fail(context.Background(), "disconnecting", progress.Unknown, errors.Join(err, s.held.Release()))
 }

@@ -135,7 +135,7 @@ func (w *work) placeIn(t Transfer) placer {
 			done := slices.DeleteFunc(slices.Clone(w.waits[it.id]), func(q store.Queued) bool { return !t.fulfils(q) })
 			if is { // it is there, and told by nothing but its octets
 				for _, q := range done {
-					finish(b.Batch, q)
+					b.Batch.Fulfil(q)
 				}
 				run = nil
 				continue
@@ -198,7 +198,7 @@ func (w *work) placeAwaited(b *store.Batch, t Transfer, it item, body store.Body
 		b.Add(&e)
 	}
 	for _, q := range done {
-		finish(b, q)
+		b.Fulfil(q)
 	}
 	return &e, nil
 }

@@ -36,6 +36,7 @@ type work struct {
 
 	waits   queue                 // when the messages were chosen
 	got     map[store.ID]store.ID // messages of the mailbox -> an entry with their whole body, stored by this work
+	claimed bool                  // operations may be claimed, see claim
 	counted bool                  // the progress counts more than the messages in hand
 }
 
@@ -50,6 +51,7 @@ func (w *work) did(n int) {
 // When the disk is full nothing partial stays and the session is usable too, so
 // that QUIT can follow.
 func (w *work) end(ctx context.Context, step string, err error) (Outcome, error) {
+	err = first(err, w.unclaim())
 	err = fail(ctx, step, progress.ServerProblem, err)
 	if err == nil && len(w.failed) > 0 {
 		err = &Fault{Step: step, Code: progress.ServerProblem, Failed: w.failed}

@@ -1,0 +1,206 @@
+package hold
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+)
+
+// Place names the lock files of one mailbox: Name.lock and its neighbours in the directory Dir.
+type Place struct {
+	Dir  string
+	Name string
+}
+
+// A slot is a file whose lock says one thing about the mailbox.
+type slot int
+
+const (
+	mailbox   slot = iota // somebody holds the mailbox
+	holder                // what the file says about the holder is true
+	connected             // the holder is logged in
+	busy                  // the holder runs an operation
+	slots
+)
+
+func (s slot) suffix() string { return [slots]string{".lock", ".holder", ".connected", ".busy"}[s] }
+
+func (p Place) path(s slot) string { return filepath.Join(p.Dir, p.Name+s.suffix()) }
+
+// Hold is the right to connect to a mailbox. Its methods are safe from any goroutine.
+type Hold struct {
+	place Place
+	token string
+
+	mu    sync.Mutex
+	files [slots]*os.File // nil when released
+	on    [slots]bool     // locked by us
+}
+
+// Take takes the mailbox. When another client holds it, Take tries again until wait has passed
+// or ctx ends; the error is then a *HeldError or the context's. Release gives the mailbox back.
+//
+// Other errors: ErrNoLocks, ErrDiskFull, or the system's. Nothing is held then.
+func (p Place) Take(ctx context.Context, wait time.Duration) (*Hold, error) {
+	const shortest, longest = 10 * time.Millisecond, 250 * time.Millisecond
+	deadline := time.Now().Add(wait)
+	for pause := shortest; ; pause = min(2*pause, longest) {
+		h, err := p.try()
+		left := time.Until(deadline)
+		if !errors.Is(err, errTaken) {
+			return h, err
+		}
+		if left <= 0 {
+			return nil, &HeldError{Holder: p.introduced(ctx), Waited: max(wait, 0)}
+		}
+		if err := sleep(ctx, min(pause, left)); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+var errTaken = errors.New("another client holds the mailbox")
+
+// try takes the mailbox at once or fails. Others believe the record only while its own lock is
+// held, so they never take a killed holder's record for ours.
+func (p Place) try() (*Hold, error) {
+	if err := os.MkdirAll(p.Dir, 0o700); err != nil {
+		return nil, p.failed(err)
+	}
+	me := self()
+	h := &Hold{place: p, token: me.Token}
+	err := h.lock(mailbox)
+	if err == nil {
+		err = h.open(holder)
+	}
+	if err == nil {
+		err = me.write(h.files[holder])
+	}
+	for _, s := range []slot{busy, holder} {
+		if err == nil {
+			err = h.lock(s)
+		}
+	}
+	if err == nil {
+		err = h.open(connected)
+	}
+	if err != nil {
+		_ = h.Release() // the failure says more
+		return nil, p.failed(err)
+	}
+	return h, nil
+}
+
+// open opens the file of a slot, and makes it when there is none.
+func (h *Hold) open(s slot) error {
+	if h.files[s] != nil {
+		return nil
+	}
+	f, err := os.OpenFile(h.place.path(s), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	h.files[s] = f
+	return prepare(f)
+}
+
+// lock locks a slot, which nobody else may have locked.
+func (h *Hold) lock(s slot) error {
+	if err := h.open(s); err != nil {
+		return err
+	}
+	ok, err := tryLock(h.files[s])
+	if err == nil && !ok {
+		err = errTaken
+	}
+	h.on[s] = err == nil
+	return err
+}
+
+// Token tells this hold from all others.
+func (h *Hold) Token() string { return h.token }
+
+// SetConnected tells other clients whether the holder is logged in.
+func (h *Hold) SetConnected(on bool) error { return h.set(connected, on) }
+
+// SetBusy tells other clients whether the holder runs an operation. After Take it does.
+func (h *Hold) SetBusy(on bool) error { return h.set(busy, on) }
+
+func (h *Hold) set(s slot, on bool) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.files[s] == nil || h.on[s] == on { // released, or so already
+		return nil
+	}
+	if on {
+		return h.place.failed(h.lock(s))
+	}
+	h.on[s] = false
+	return h.place.failed(unlock(h.files[s]))
+}
+
+// Release gives the mailbox back. Later calls do nothing. The locks are ended before the files
+// are closed: a process that is being started may share these files for a moment.
+func (h *Hold) Release() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var all error
+	for _, s := range []slot{connected, holder, busy, mailbox} {
+		f := h.files[s]
+		if f == nil {
+			continue
+		}
+		if h.on[s] {
+			all = errors.Join(all, unlock(f))
+		}
+		all = errors.Join(all, f.Close())
+		h.files[s], h.on[s] = nil, false
+	}
+	return all
+}
+
+// Remove releases the mailbox and removes its files. Only for a mailbox that nobody will open
+// again.
+func (h *Hold) Remove() error {
+	all := h.Release()
+	for s := range slots {
+		if err := os.Remove(h.place.path(s)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			all = errors.Join(all, err)
+		}
+	}
+	return all
+}
+
+// failed says what a failure to lock means for the mailbox. nil and errTaken stay.
+func (p Place) failed(err error) error {
+	var cause error
+	switch {
+	case err == nil, errors.Is(err, errTaken):
+		return err
+	case noLocks(err):
+		cause = ErrNoLocks
+	case diskFull(err):
+		cause = ErrDiskFull
+	case errors.Is(err, os.ErrPermission):
+		return fmt.Errorf("cannot lock the mailbox: %w; the file belongs to another user, or the store is for "+
+			"reading only: run as its owner, or give the store's files to you", err)
+	default:
+		return fmt.Errorf("cannot lock the mailbox: %w", err)
+	}
+	return fmt.Errorf("cannot lock the mailbox: %w: %w", cause, err)
+}
