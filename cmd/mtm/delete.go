@@ -35,6 +35,7 @@ as it ends, and 'mtm cancel-offline' takes them back before. In the list such a 
 		}),
 	}
 	takeAccount(e, c)
+	takeWait(e, c, &m.wait)
 	return c
 }
 
@@ -113,7 +114,7 @@ func cancelOfflineCommand(e *env) *cobra.Command {
 		Long: `Cancel-offline takes back the operations that wait for messages of an account in disconnected mode: copies, moves,
 populates and deletes. 'mtm list ACCOUNT' marks these messages. In the folder of a copy or a move the message that is marked W
 goes too; its id does as well as that of the message. What was set aside because it cannot be carried out is removed.
-Cancel-offline needs no connection.`,
+Cancel-offline needs no connection, also while another program has one. What that one is carrying out at this moment stays.`,
 		Example: `  mtm cancel-offline work 12`,
 		RunE: run(func(cmd *cobra.Command, args []string) error {
 			name, err := m.parse(cmd, args)
@@ -130,18 +131,33 @@ Cancel-offline needs no connection.`,
 	return c
 }
 
+// cancelResult is what cancel-offline prints with --json, whether it failed or not.
+type cancelResult struct {
+	Account   string        `json:"account"`
+	Cancelled int           `json:"cancelled"`
+	Failed    []failureView `json:"failed"` // messages for which something is being carried out
+	Error     string        `json:"error,omitempty"`
+	Code      int           `json:"code,omitempty"`
+}
+
 func (m *mailbox) cancelOffline(client *mtm.Client) error {
-	op, err := m.env.follow(m.cmd, client, mtm.CancelOffline{Messages: m.ids})
-	if err != nil {
-		return explain(err, m.account)
+	op, failed := m.env.follow(m.cmd, client, mtm.CancelOffline{Messages: m.ids})
+	failed = explain(failed, m.account)
+	if op == nil {
+		return failed
 	}
 	cancelled := op.Progress().TotalMessages
 	if m.env.json {
-		return printJSON(m.cmd, struct {
-			Account   string `json:"account"`
-			Cancelled int    `json:"cancelled"`
-		}{m.account.Name, cancelled})
+		r := cancelResult{Account: m.account.Name, Cancelled: cancelled, Failed: failures(failed)}
+		if failed != nil {
+			r.Error, r.Code = failed.Error(), mtm.Code(failed)
+		}
+		return errors.Join(failed, printJSON(m.cmd, r))
 	}
-	_, err = fmt.Fprintf(m.cmd.OutOrStdout(), "%s taken back\n", count(cancelled, "operation", "operations"))
-	return err
+	out := newPage(m.cmd.OutOrStdout())
+	printFailures(out, failed)
+	if failed == nil || cancelled > 0 {
+		out.printf("%s taken back\n", count(cancelled, "operation", "operations"))
+	}
+	return errors.Join(failed, out.Flush())
 }

@@ -22,6 +22,7 @@ type env struct {
 	timeout patience
 	window  window
 	json    bool
+	wait    delay  // the default of --wait: of a shell, for its words
 	shell   *shell // nil outside of a shell
 	barred  error  // why the store of a command that marks is only read
 }
@@ -38,6 +39,21 @@ func (p *patience) Set(text string) error {
 		err = errors.New("not above zero")
 	}
 	*p = patience(d)
+	return err
+}
+
+// delay is a flag's value: a duration of zero or more.
+type delay time.Duration
+
+func (d *delay) String() string { return time.Duration(*d).String() }
+func (d *delay) Type() string   { return "duration" }
+
+func (d *delay) Set(text string) error {
+	value, err := time.ParseDuration(text)
+	if err == nil && value < 0 {
+		err = errors.New("below zero")
+	}
+	*d = delay(value)
 	return err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -47,6 +48,7 @@ with the mark W, and 'mtm cancel-offline' takes it back. --now connects instead.
 		RunE: run(func(cmd *cobra.Command, args []string) error { return g.run(cmd, args) }),
 	}
 	takeAccount(e, c)
+	takeWait(e, c, &g.wait)
 	g.add(c)
 	f := c.Flags()
 	f.Var(&g.take, "take", "leave them on the server, or delete them there")
@@ -124,17 +126,23 @@ func (g *get) fetch(client *mtm.Client) error {
 	}
 	op, err := g.env.follow(g.cmd, client, mtm.GetMail{
 		Which: g.kind(), Take: g.way(), Link: link, Into: folder.ID, Messages: g.ids,
-		MaxSize: g.limit(g.cmd.Flags(), g.account),
+		MaxSize: g.limit(g.cmd.Flags(), g.account), Wait: time.Duration(g.wait),
 	})
 	var result mtm.Result
 	if op != nil {
 		result = op.Result()
 	}
-	if made && err != nil && len(result.Messages)+len(result.Queued) == 0 {
-		// Nothing came, so nothing of ours stays either. The failure of get is the one to tell.
+	if made {
+		// Where nothing came nothing of ours stays, unless another program uses it by now. The failure of get is the one to tell.
 		b := g.store.NewBatch()
-		b.Delete(folder.ID)
-		_ = b.Commit(context.WithoutCancel(ctx))
+		if err != nil && len(result.Messages)+len(result.Queued) == 0 {
+			b.Withdraw(folder.ID)
+		} else {
+			b.SetFlags([]store.ID{folder.ID}, 0, store.InPreparation)
+		}
+		if settled := b.Commit(context.WithoutCancel(ctx)); err == nil {
+			err = settled
+		}
 	}
 	r := report{Result: result, place: folder.Name, moved: g.take.value == "move" && !queues, which: g.which.value}
 	if queues {
@@ -151,23 +159,25 @@ func (g *get) way() mtm.Take {
 	return mtm.Copy
 }
 
-// folder finds the destination, or makes it with --create.
+// folder finds the destination, or makes it with --create; until get is done with it, what it made is InPreparation.
 func (g *get) folder(ctx context.Context) (folder store.Entry, made bool, err error) {
 	folder, err = findPlace(ctx, g.store, g.into, "folder", isFolder)
-	if err == nil || !errors.Is(err, mtm.ErrNotFound) {
+	switch {
+	case err == nil && folder.Flags.Has(store.InPreparation):
+		// Another get makes it just now, or was killed then: it is ours too.
+		return makeFolder(ctx, g.store, folder.Name)
+	case err == nil || !errors.Is(err, mtm.ErrNotFound):
 		return folder, false, err
-	}
-	if !g.create {
+	case !g.create:
 		return folder, false, coded(mtm.ErrNotFound, "%v; --create makes it", err)
 	}
-	id, err := makeFolder(ctx, g.store, g.into)
-	return store.Entry{ID: id, Name: g.into}, err == nil, err
+	return makeFolder(ctx, g.store, g.into)
 }
 
 // refresh is --headers-only: connect, which refreshes, and disconnect.
 func (g *get) refresh(ctx context.Context, client *mtm.Client) error {
 	var done mtm.Result
-	op, failed := g.env.follow(g.cmd, client, mtm.Connect{})
+	op, failed := g.env.follow(g.cmd, client, g.connect())
 	addResult(&done, op)
 	if client.Connected() && g.env.shell == nil {
 		op, err := g.env.follow(g.cmd, client, mtm.Disconnect{})

@@ -22,6 +22,7 @@ type mailbox struct {
 	store   *store.Store
 	account mtm.Account
 	ids     []store.ID
+	wait    delay
 
 	checkIDs func() error // what the ids may be; nil = messages of the mailbox
 }
@@ -34,6 +35,15 @@ func takeAccount(e *env, c *cobra.Command) {
 		c.Use, c.Args = strings.Replace(c.Use, "ACCOUNT ", "", 1), cobra.ArbitraryArgs
 	}
 }
+
+// takeWait lets a command that connects wait for the mailbox.
+func takeWait(e *env, c *cobra.Command, wait *delay) {
+	*wait = e.wait
+	c.Flags().Var(wait, "wait", "how long to wait for the mailbox when another program has it open")
+}
+
+// connect is the command that connects.
+func (m *mailbox) connect() mtm.Connect { return mtm.Connect{Wait: time.Duration(m.wait)} }
 
 // parse takes the account and the ids from the command line, and returns the account's name.
 func (m *mailbox) parse(cmd *cobra.Command, args []string) (name string, err error) {
@@ -101,7 +111,7 @@ func (m *mailbox) online(client *mtm.Client, command mtm.Command) (mtm.Result, e
 		failed = joined(failed, err)
 	}
 	if !client.Connected() {
-		connect := mtm.Connect{}
+		connect := m.connect()
 		if p, ok := command.(mtm.Populate); ok {
 			connect.For = &p
 		}

@@ -128,19 +128,20 @@ func findPlace(ctx context.Context, st *store.Store, name, kind string, wanted f
 	return store.Entry{}, coded(mtm.ErrArgument, "%q is the name of more than one: give the id, %d or %d", name, exact[0].ID, exact[1].ID)
 }
 
-// makeFolder makes a folder beside Inbox.
-func makeFolder(ctx context.Context, st *store.Store, name string) (store.ID, error) {
+// makeFolder makes a folder beside Inbox, which is InPreparation, unless there is one of the name by now.
+func makeFolder(ctx context.Context, st *store.Store, name string) (folder store.Entry, made bool, err error) {
 	if _, err := strconv.Atoi(name); err == nil {
-		return 0, cli.Usage("--into %s with --create: a folder's name cannot be a number, since numbers are ids", name)
+		return folder, false, cli.Usage("--into %s with --create: a folder's name cannot be a number, since numbers are ids", name)
 	}
 	if name != oneLine(name) || len(name) > 256 || strings.TrimSpace(name) == "" {
-		return 0, cli.Usage("--into %q with --create: a folder's name is up to 256 printable characters", name)
+		return folder, false, cli.Usage("--into %q with --create: a folder's name is up to 256 printable characters", name)
 	}
+	folder = store.Entry{Parent: store.Local, Service: store.Local, Type: store.TypeFolder, Name: name, Flags: store.InPreparation}
+	var existed bool
 	b := st.NewBatch()
-	folder := store.Entry{Parent: store.Local, Service: store.Local, Type: store.TypeFolder, Name: name}
-	b.Add(&folder)
-	err := b.Commit(ctx)
-	return folder.ID, err
+	b.AddNamed(&folder, &existed)
+	err = b.Commit(ctx)
+	return folder, err == nil && !existed, err
 }
 
 // completer completes the first argument with the names that list gives.

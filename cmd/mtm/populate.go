@@ -39,6 +39,7 @@ with the account, and 'mtm cancel-offline' takes it back. --now connects instead
 		RunE: run(func(cmd *cobra.Command, args []string) error { return p.run(cmd, args) }),
 	}
 	takeAccount(e, c)
+	takeWait(e, c, &p.wait)
 	p.add(c)
 	c.Flags().IntVar(&p.lines, "lines", -1, "fetch the header and the first `N` lines, -1 all; without the flag the account's population limit holds")
 	c.Flags().BoolVar(&p.now, "now", false, nowHelp)

@@ -24,6 +24,7 @@ type shell struct {
 
 func shellCommand(e *env) *cobra.Command {
 	var keepGoing bool
+	var wait delay
 	c := &cobra.Command{
 		Use:   "shell ACCOUNT",
 		Short: "Stay online and run commands from a terminal or from standard input",
@@ -46,12 +47,13 @@ first line that fails, with the status of that line.`,
 				}
 				return e.withClient(cmd, st, a, func(client *mtm.Client) error {
 					s := &shell{account: a, store: st, client: client}
-					inner := &env{timeout: e.timeout, json: e.json, shell: s}
+					inner := &env{timeout: e.timeout, json: e.json, wait: wait, shell: s}
 					return s.talk(cmd, inner, keepGoing)
 				})
 			})
 		}),
 	}
+	takeWait(e, c, &wait)
 	c.Flags().BoolVar(&keepGoing, "keep-going", false, "go on after a line that fails; the status is that of the first one")
 	return c
 }

@@ -1,30 +1,32 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"pop3mtm/mtm"
 	"pop3mtm/mtm/progress"
-	"pop3mtm/mtm/store"
 )
 
 func connectCommand(e *env) *cobra.Command {
-	return &cobra.Command{
+	var wait delay
+	c := &cobra.Command{
 		Use:     "connect",
 		Short:   "Log in and bring the list of the mailbox up to date",
-		Example: "  connect",
+		Example: "  connect\n  connect --wait 1m",
 		RunE: run(func(cmd *cobra.Command, _ []string) error {
-			op, err := e.follow(cmd, e.shell.client, mtm.Connect{})
+			op, err := e.follow(cmd, e.shell.client, mtm.Connect{Wait: time.Duration(wait)})
 			if err = reportSession(cmd, e, op, err); err != nil {
 				return err
 			}
-			return printStatus(cmd, e)
+			return shellStatus(cmd, e)
 		}),
 	}
+	takeWait(e, c, &wait)
+	return c
 }
 
 func disconnectCommand(e *env) *cobra.Command {
@@ -58,78 +60,6 @@ func quitCommand(e *env) *cobra.Command {
 		Example: "  quit",
 		RunE:    run(func(*cobra.Command, []string) error { e.shell.left = true; return nil }),
 	}
-}
-
-func statusCommand(e *env) *cobra.Command {
-	return &cobra.Command{
-		Use:     "status",
-		Short:   "Tell whether the account is online, why its line ended, and how many messages the server had",
-		Example: "  status\n  status --json",
-		RunE:    run(func(cmd *cobra.Command, _ []string) error { return printStatus(cmd, e) }),
-	}
-}
-
-type statusView struct {
-	Account   string `json:"account"`
-	Connected bool   `json:"connected"`
-	Busy      bool   `json:"busy"`
-	OnServer  int    `json:"on_server"` // at the last connect
-	Listed    int    `json:"listed"`    // entries of the mailbox here
-	New       int    `json:"new"`       // of these
-	Waiting   int    `json:"waiting"`   // of these: an operation waits for a session
-	LineError string `json:"line_error,omitempty"`
-	LineCode  int    `json:"line_code,omitempty"`
-}
-
-func statusOf(ctx context.Context, s *shell) (statusView, error) {
-	v := statusView{Account: s.account.Name, Connected: s.client.Connected(), Busy: s.client.Busy()}
-	if err := s.client.Err(); err != nil {
-		v.LineError, v.LineCode = err.Error(), mtm.Code(err)
-	}
-	service, err := s.store.Entry(ctx, s.account.ID)
-	if err != nil {
-		return v, err
-	}
-	v.OnServer = service.RemoteCount
-	err = s.store.Each(ctx, s.account.ID, func(e *store.Entry) error {
-		v.Listed++
-		if e.Flags.Has(store.New) {
-			v.New++
-		}
-		if e.Flags.Has(store.Operation) {
-			v.Waiting++
-		}
-		return nil
-	})
-	return v, err
-}
-
-func printStatus(cmd *cobra.Command, e *env) error {
-	v, err := statusOf(cmd.Context(), e.shell)
-	if err != nil {
-		return err
-	}
-	if e.json {
-		return printJSON(cmd, v)
-	}
-	state := "offline"
-	switch {
-	case v.Busy:
-		state = "busy"
-	case v.Connected:
-		state = "online"
-	}
-	out := newPage(cmd.OutOrStdout())
-	out.printf("%s is %s: %s on the server at the last connect, %d listed, %d new",
-		oneLine(v.Account), state, count(v.OnServer, "message", "messages"), v.Listed, v.New)
-	if v.Waiting > 0 {
-		out.printf(", %d waiting", v.Waiting)
-	}
-	out.printf("\n")
-	if v.LineError != "" {
-		out.printf("the line ended: %s\n", oneLine(v.LineError))
-	}
-	return out.Flush()
 }
 
 func progressCommand(e *env) *cobra.Command {

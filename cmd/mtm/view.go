@@ -53,7 +53,7 @@ func messageViewOf(e *store.Entry) messageView {
 		v.Priority = "low"
 	}
 	if !e.Date.IsZero() {
-		v.Date = e.Date.UTC().Format(time.RFC3339)
+		v.Date = rfc3339(e.Date)
 	}
 	for _, set := range []string{e.Flags.String(), e.Email.String()} {
 		if set != "" {
@@ -96,3 +96,6 @@ func (a *array) end() error {
 	_, err := a.out.WriteString(tail)
 	return err
 }
+
+// rfc3339 is a time in JSON.
+func rfc3339(t time.Time) string { return t.UTC().Format(time.RFC3339) }
