@@ -135,7 +135,7 @@ Cancel-offline needs no connection, also while another program has one. What tha
 type cancelResult struct {
 	Account   string        `json:"account"`
 	Cancelled int           `json:"cancelled"`
-	Failed    []failureView `json:"failed"` // messages for which something is being carried out
+	Failed    []failureView `json:"failed,omitempty"` // messages for which something is being carried out
 	Error     string        `json:"error,omitempty"`
 	Code      int           `json:"code,omitempty"`
 }

@@ -5,8 +5,9 @@ import (
 	"fmt"
 
 	"pop3mtm/mtm"
+	"pop3mtm/mtm/account"
+	"pop3mtm/mtm/hold"
 	"pop3mtm/mtm/pop3"
-	"pop3mtm/mtm/store"
 )
 
 // next says what a command does about a line that ended in the middle of it.
@@ -23,6 +24,9 @@ func next(command string) string {
 // hintFor says what to do about a failure, "" when the failure says it all.
 func hintFor(failure *mtm.Error, a mtm.Account) string {
 	set := "'mtm account set " + a.Name
+	if wantsTLS(failure, a) {
+		return "the server wants TLS first: " + set + " --tls stls', or --tls implicit for a port that begins with it, such as 995"
+	}
 	switch failure.Code {
 	case mtm.ErrCannotConnect:
 		return fmt.Sprintf("is a POP3 server running on %s? %s --pop3 HOST:PORT' names another", a.POP3.Address(), set)
@@ -33,16 +37,14 @@ func hintFor(failure *mtm.Error, a mtm.Account) string {
 	case mtm.ErrNoTimestamp:
 		return fmt.Sprintf("%s --auth auto' picks another way", set)
 	case mtm.ErrAuthenticationFailed:
-		return fmt.Sprintf("%s' takes --auth, --allow-plaintext and the source of the password", set)
-	case mtm.ErrTLSRefused:
-		return fmt.Sprintf("%s' takes --tls-ca FILE and --tls-name NAME, which say what certificate to trust", set)
-	case mtm.ErrTLSFailed:
-		return fmt.Sprintf("%s --tls implicit' is for ports that begin with TLS, --tls stls for the others", set)
-	case mtm.ErrInUse:
-		if errors.Is(failure, store.ErrLocked) {
-			return ""
+		if a.POP3.Security.TLS == account.NoTLS {
+			return fmt.Sprintf("%s' takes --tls, --auth, --allow-plaintext and the source of the password", set)
 		}
-		return "another program has the mailbox open: try again when it is done"
+		return fmt.Sprintf("%s' takes --auth and the source of the password", set)
+	case mtm.ErrTLSRefused, mtm.ErrTLSFailed:
+		return hintForTLS(failure, a)
+	case mtm.ErrInUse:
+		return hintForUse(failure)
 	case mtm.ErrTimedOut:
 		return "the server was too slow: --timeout waits longer; " + next(failure.Command)
 	case mtm.ErrDisconnected:
@@ -53,6 +55,17 @@ func hintFor(failure *mtm.Error, a mtm.Account) string {
 		if reply, ok := errors.AsType[*pop3.ReplyError](failure); ok && reply.Verb == "UIDL" && !errors.Is(reply, pop3.ErrTemporary) {
 			return set + " --ignore-uidl' is for a server that has no unique-ids any more"
 		}
+	}
+	return ""
+}
+
+// hintForUse is for a mailbox that another program has: here, or on the server.
+func hintForUse(failure *mtm.Error) string {
+	if _, here := errors.AsType[*hold.HeldError](failure); here {
+		return "--wait DURATION waits for it"
+	}
+	if _, said := errors.AsType[*pop3.ReplyError](failure); said {
+		return "another session has the mailbox locked on the server, and the password is not the cause: try again when it is done"
 	}
 	return ""
 }

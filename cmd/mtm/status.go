@@ -84,11 +84,11 @@ func shellStatus(cmd *cobra.Command, e *env) error {
 }
 
 type statusView struct {
-	ID        store.ID    `json:"id"`
+	ID        store.ID    `json:"id,omitempty"` // not in a shell, which has one account
 	Account   string      `json:"account"`
 	Connected bool        `json:"connected"` // a program is, this one or another one
 	Busy      bool        `json:"busy"`
-	Holder    *holderView `json:"holder,omitempty"` // the program that has the mailbox
+	Holder    *holderView `json:"holder,omitempty"` // the other program that has the mailbox
 	OnServer  int         `json:"on_server"`        // at the last connect
 	Listed    int         `json:"listed"`           // entries of the mailbox here
 	New       int         `json:"new"`              // of these
@@ -107,7 +107,7 @@ type holderView struct {
 }
 
 func holderOf(st hold.Status) *holderView {
-	if !st.Held {
+	if !st.Held || st.Holder.PID == os.Getpid() {
 		return nil
 	}
 	v := &holderView{PID: st.Holder.PID, Command: st.Holder.Command, holder: st.Holder}
@@ -119,13 +119,15 @@ func holderOf(st hold.Status) *holderView {
 
 // statusOf is the status of an account; client is that of this program, or nil.
 func statusOf(ctx context.Context, st *store.Store, a mtm.Account, client *mtm.Client) (statusView, error) {
-	v := statusView{ID: a.ID, Account: a.Name}
+	v := statusView{Account: a.Name}
 	held, err := mtm.Status(st, a.ID)
 	if err != nil {
 		return v, err
 	}
 	v.Connected, v.Busy, v.Holder = held.Connected, held.Busy, holderOf(held)
-	if client != nil {
+	if client == nil {
+		v.ID = a.ID
+	} else {
 		v.Connected, v.Busy = v.Connected || client.Connected(), v.Busy || client.Busy()
 		if err := client.Err(); err != nil {
 			v.LineError, v.LineCode = err.Error(), mtm.Code(err)
@@ -165,7 +167,7 @@ func printStatus(cmd *cobra.Command, all ...statusView) error {
 			out.printf(", %d waiting", v.Waiting)
 		}
 		out.printf("\n")
-		if v.Holder != nil && v.Holder.PID != os.Getpid() {
+		if v.Holder != nil {
 			out.printf("%s has the mailbox open\n", oneLine(v.Holder.holder.String()))
 		}
 		if v.LineError != "" {

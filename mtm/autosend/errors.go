@@ -10,6 +10,7 @@ import (
 
 	"github.com/emersion/go-smtp"
 
+	"pop3mtm/mtm/account"
 	"pop3mtm/mtm/progress"
 )
 
@@ -52,7 +53,7 @@ func answerError(step string, code progress.Code, err error) error {
 
 // tlsError is of a line that did not become safe.
 func tlsError(err error) error {
-	return &Error{Step: securing, Code: progress.SMTPTLSFailed, Err: errors.New(clean(err.Error()))}
+	return &Error{Step: securing, Code: progress.SMTPTLSFailed, Err: errors.New(clean(account.ExplainTLS(err).Error()))}
 }
 
 // startError is of what leads to STARTTLS: go-smtp does it in one step.

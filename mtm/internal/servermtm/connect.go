@@ -77,23 +77,37 @@ func (m *Mailbox) settings(ctx context.Context) (account.POP3, error) {
 }
 
 func (m *Mailbox) dial(ctx context.Context, settings account.POP3, config *tls.Config) (*pop3.Session, error) {
-	const step = "connecting"
+	conn, err := m.reach(ctx, settings)
+	if err == nil && settings.Security.TLS != account.Implicit {
+		conn, err = m.awaitGreeting(ctx, conn, settings)
+	}
+	if errors.Is(err, errLate) { // once more, without the offer of TLS that spoiled the connection
+		conn, err = m.reach(ctx, settings)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return m.greet(ctx, conn, settings, config)
+}
+
+// reach makes the connection.
+func (m *Mailbox) reach(ctx context.Context, settings account.POP3) (net.Conn, error) {
 	dialing, cancel := context.WithTimeout(ctx, m.Wire.Timeout)
 	defer cancel()
 	conn, err := m.Dial(dialing, "tcp", settings.Address())
-	if err != nil {
-		code := progress.CannotConnect
-		if _, ok := errors.AsType[*net.DNSError](err); ok {
-			code = progress.HostNotFound
-		} else if ctx.Err() != nil || dialing.Err() != nil {
-			code = codeOf(dialing, code, err)
-		}
-		if ctx.Err() != nil {
-			code = codeOf(ctx, code, err)
-		}
-		return nil, &Fault{Step: step, Code: code, Err: err}
+	if err == nil {
+		return conn, nil
 	}
-	return m.greet(ctx, conn, settings, config)
+	code := progress.CannotConnect
+	if _, ok := errors.AsType[*net.DNSError](err); ok {
+		code = progress.HostNotFound
+	} else if ctx.Err() != nil || dialing.Err() != nil {
+		code = codeOf(dialing, code, err)
+	}
+	if ctx.Err() != nil {
+		code = codeOf(ctx, code, err)
+	}
+	return nil, &Fault{Step: "connecting", Code: code, Err: err}
 }
 
 // open is what follows the greeting (behaviour section 3, "Wire order").

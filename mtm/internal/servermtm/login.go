@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -68,8 +69,23 @@ func loginFault(ctx context.Context, refused progress.Code, err error) error {
 		return &Fault{Step: loggingIn, Code: progress.Argument, Err: err}
 	case errors.Is(err, pop3.ErrTemporary), errors.Is(err, pop3.ErrPermanent), errors.Is(err, pop3.ErrLoginDelay):
 		refused = progress.ServerProblem
+	case saysLocked(err):
+		refused = progress.InUse
 	}
 	return fail(ctx, loggingIn, refused, err)
+}
+
+// lockedWords are what servers without response codes say of a mailbox that another session has.
+var lockedWords = regexp.MustCompile(`(?i)\b(mail ?drop|mail ?box|spool)\b.*\b(locked|in use|busy)\b` +
+	`|\block(ed|ing)?\b.*\b(mail ?drop|mail ?box|spool)\b` +
+	`|\block busy\b|\balready (locked|in use)\b` +
+	`|\b(another|other|concurrent) (pop3? )?(session|connection|client)\b`)
+
+// saysLocked reports whether a login was refused because the mailbox is locked. QUIRK 27: RFC 1939
+// section 7 has the words "maildrop already locked" and no code for it.
+func saysLocked(err error) bool {
+	reply, ok := errors.AsType[*pop3.ReplyError](err)
+	return ok && reply.Code == "" && lockedWords.MatchString(reply.Text)
 }
 
 // mechanism is that of a method of SASL.

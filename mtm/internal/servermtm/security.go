@@ -31,7 +31,7 @@ func (m *Mailbox) greet(ctx context.Context, conn net.Conn, settings account.POP
 	if _, failed := errors.AsType[*pop3.TLSError](err); failed {
 		return nil, tlsFault(ctx, err)
 	}
-	return wire, fail(ctx, "reading the greeting", progress.CannotConnect, err)
+	return wire, fail(ctx, readingGreeting, progress.CannotConnect, err)
 }
 
 // secure asks for TLS whatever the server listed (behaviour section 3, "Wire order"). Nothing goes on without it.
@@ -56,5 +56,5 @@ func tlsFault(ctx context.Context, err error) error {
 	default:
 		return fail(ctx, securing, progress.SSLTLSNegotiateFailed, err)
 	}
-	return &Fault{Step: securing, Code: code, Err: err}
+	return &Fault{Step: securing, Code: code, Err: account.ExplainTLS(err)}
 }
