@@ -17,7 +17,6 @@ import (
 	"pop3mtm/fakeserver/edit"
 	"pop3mtm/mtm"
 	"pop3mtm/mtm/account"
-	"pop3mtm/mtm/autosend"
 	"pop3mtm/mtm/hold"
 	"pop3mtm/mtm/store"
 )
@@ -171,15 +170,6 @@ var _ = Describe("The mailbox of an account", func() {
 		Expect(err).NotTo(HaveOccurred())
 		Expect(service.Flags.Has(store.Connected)).To(BeFalse())
 		Expect(b.mailbox()).To(HaveEach(HaveField("Flags", WithTransform(func(f store.Flags) bool { return f.Has(store.Invisible) }, BeTrue()))))
-	})
-
-	It("stops no mail from being sent", func() {
-		begin(nil, sends)
-		b.mustDo(mtm.Connect{})
-		service, err := b.store.Entry(ctx, b.id)
-		Expect(err).NotTo(HaveOccurred())
-		_, err = autosend.Run(ctx, b.store, service.Related, nil)
-		Expect(err).To(MatchError(mtm.ErrNothingToSend))
 	})
 
 	It("is not taken from under its holder by removing the account", func() {

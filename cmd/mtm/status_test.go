@@ -15,6 +15,7 @@ import (
 	"pop3mtm/fakeserver"
 	"pop3mtm/fakeserver/edit"
 	"pop3mtm/fakeserver/maildrop"
+	"pop3mtm/fakeserver/smtpsink"
 )
 
 // sharing starts a server that lets any number of sessions have the mailbox.
@@ -54,7 +55,7 @@ var _ = Describe("A mailbox that two programs want", func() {
 		var e struct{ Code int }
 		fromJSON(u.types("get", "work", "--json").err, &e)
 		Expect(e.Code).To(Equal(-14))
-		Expect(s.Transcripts()).To(BeEmpty(), "the session of the shell goes on, and there was no other")
+		Expect(s.Transcripts()).To(HaveLen(1), "that of the shell")
 		Expect(u.succeeds("list", "work")).NotTo(BeEmpty(), "what needs no connection works")
 		Expect(u.fails("account", "remove", "work")).To(MatchRegexp(held))
 		Expect(in.Close()).To(Succeed())
@@ -74,7 +75,7 @@ var _ = Describe("A mailbox that two programs want", func() {
 		Expect(waiting.Wait()).To(Succeed())
 		Expect(u.lists("Inbox")).To(HaveLen(2))
 		Expect(u.succeeds("shell", "work", "--wait", "1m")).To(BeEmpty())
-		Expect(u.misuses("get", "work", "--wait", "-1s")).To(ContainSubstring("below zero"))
+		Expect(u.misuses("get", "work", "--wait", "-1s")).To(ContainSubstring("--wait takes a duration"))
 		Expect(u.misuses("get", "work", "--wait", "soon")).NotTo(BeEmpty())
 	})
 
@@ -112,6 +113,16 @@ var _ = Describe("A mailbox that two programs want", func() {
 		Expect(one).To(Equal(status{ID: one.ID, Account: "work"}))
 		Expect(u.fails("status", "nobody")).To(ContainSubstring(`there is no account "nobody"`))
 		u.succeeds("get", "work")
+	})
+
+	It("stops no mail from being sent", func() {
+		sink := smtpsink.Start(GinkgoTB(), nil)
+		s, _ := sharing(letters("a1")...)
+		u.addAccount(s, "--smtp", sink.Addr(), "--from", "ada@example.org")
+		u.succeeds("compose", "--to", "ben@example.org", "--subject", "Plan", "--text", "At noon?")
+		_, in := online()
+		Expect(u.succeeds("send", "work")).To(HaveSuffix("1 message sent\n"))
+		Expect(in.Close()).To(Succeed())
 	})
 
 	It("is kept from nobody by a status that is asked for all the time", func() {
