@@ -41,7 +41,7 @@ A message shows only when it is whole and synced; what a broken line left out is
 		accountCommand(e), getCommand(e), populateCommand(e), deleteCommand(e), cancelOfflineCommand(e),
 		statusCommand(e), listCommand(e), showCommand(e), findCommand(e), exportCommand(e),
 		composeCommand(e), replyCommand(e), forwardCommand(e), receiptCommand(e), outboxCommand(e), sendCommand(e),
-		dumpCommand(e), checkCommand(e), reclaimCommand(e), shellCommand(e),
+		dumpCommand(e), checkCommand(e), salvageCommand(e), reclaimCommand(e), shellCommand(e),
 	)
 	return root
 }

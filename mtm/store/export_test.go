@@ -3,9 +3,12 @@ package store
 import (
 	"bytes"
 	"context"
+	"fmt"
+	"hash/crc32"
 	"io"
 	"math"
 	"os"
+	"slices"
 )
 
 // SwapIdleFile replaces the file of the segment that the next body goes to;
@@ -77,4 +80,69 @@ func ParseRecord(h []byte) (Body, error) {
 		err = ErrCorrupt
 	}
 	return r.Body, err
+}
+
+// NoteDeletingForTest is a note as one without the key of a segment would write it.
+func NoteDeletingForTest(b Body) []byte {
+	content := deletion{location: b.location(), crc: b.CRC}.append(nil)
+	return appendNote(nil, noteDeleted, content, 0)
+}
+
+// SegmentForTest is a segment with a mailbox, a body and a deletion.
+func SegmentForTest() []byte {
+	key := keyOf(4711)
+	b := appendNote(nil, noteBirth, birthNote(key.birth), 0)
+	m := Mailbox{"work", "pop.example.org:995", "ada"}
+	b = appendNote(b, noteMailbox, m.note(), key.key)
+	b = appendNote(b, noteOrigin, origin{m.mark(), 1, "u"}.append(nil), key.key)
+	var h [recordHeader]byte
+	body := []byte("Subject: x\r\n\r\n")
+	putHeader(h[:], Body{Kind: BodyWhole, Length: int64(len(body)), CRC: crc32.Checksum(body, castagnoli())}, key.key)
+	b = append(append(b, h[:]...), body...)
+	return appendNote(b, noteDeleted, deletion{location{3, 5}, 7, 9}.append(nil), key.key)
+}
+
+// ScanForTest lists the bodies that a scan finds whole.
+func ScanForTest(f io.ReaderAt, size int64) (list []Body, err error) {
+	key := readKey(f)
+	if !key.known {
+		key.key = guessKey(f, size)
+	}
+	sc := &scanner{f: f, segment: 1, size: size, key: key, bodies: true}
+	for {
+		r, err := sc.next()
+		if err != nil {
+			return list, err
+		}
+		if r.note == 0 && r.intact {
+			list = append(list, r.Body)
+		}
+		_, _ = parseMailbox(r.content)
+		_, _ = parseOrigin(r.content)
+		_, _ = parseDeletions(r.content)
+	}
+}
+
+// NotesForTest reads contents of notes and writes them again.
+func NotesForTest(mailbox, from []byte) error {
+	if m, ok := parseMailbox(mailbox); ok {
+		if again, ok := parseMailbox(m.note()); !ok || again != m {
+			return fmt.Errorf("%+v became %+v", m, again)
+		}
+	}
+	if o, ok := parseOrigin(from); ok {
+		if again, ok := parseOrigin(o.append(nil)); !ok || again != o {
+			return fmt.Errorf("%+v became %+v", o, again)
+		}
+	}
+	if list, ok := parseDeletions(from); ok {
+		var b []byte
+		for _, d := range list {
+			b = d.append(b)
+		}
+		if again, ok := parseDeletions(b); !ok || !slices.Equal(again, list) {
+			return fmt.Errorf("%+v became %+v", list, again)
+		}
+	}
+	return nil
 }

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"pop3mtm/cmd/internal/cli"
+	"pop3mtm/mtm"
+	"pop3mtm/mtm/store"
+)
+
+type salvageResult struct {
+	Accounts int       `json:"accounts"`
+	Folders  int       `json:"folders"`
+	Messages int       `json:"messages"`
+	Found    int       `json:"found"`
+	Drafts   int       `json:"drafts"`
+	Lost     []finding `json:"lost"`
+}
+
+func salvageCommand(e *env) *cobra.Command {
+	var to string
+	c := &cobra.Command{
+		Use:   "salvage --to NEW.store",
+		Short: "Bring everything that is whole of a damaged store into a new one",
+		Long: `Salvage reads a store that may be damaged, whose index may be an older one or missing, and makes a new store of all that is
+whole: what the index knows where it was, other messages in the Inbox, those that were written here in Drafts without
+their recipients. What was deleted stays away. It lists what is lost, and changes nothing in the damaged store.`,
+		Example: `  mtm salvage --to rescued.store
+  mtm --store /backup/mail.store salvage --to rescued.store --json`,
+		Args: cobra.NoArgs,
+		RunE: run(func(cmd *cobra.Command, _ []string) error {
+			if to == "" {
+				return cli.Usage("--to names the folder of the new store")
+			}
+			return e.salvage(cmd, to)
+		}),
+	}
+	c.Flags().Var((*cli.Path)(&to), "to", "`DIR` of the new store; it must not exist or be empty")
+	return c
+}
+
+func (e *env) salvage(cmd *cobra.Command, to string) (err error) {
+	if st, err := os.Stat(e.dir); err != nil || !st.IsDir() {
+		return coded(mtm.ErrNotFound, "there is no message store at %s: name one with --store", e.dir)
+	}
+	if list, err := os.ReadDir(to); len(list) > 0 || err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return coded(mtm.ErrArgument, "%s is not empty: a new store needs a folder of its own", to)
+	}
+	st, err := store.Open(to, nil)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if closed := st.Close(); err == nil {
+			err = closed
+		}
+	}()
+	lost := []finding{}
+	sum, err := mtm.Salvage(cmd.Context(), e.dir, st, func(l store.Loss) {
+		lost = append(lost, finding{l.Entry, l.Segment, l.Offset, l.Text})
+	})
+	if err != nil {
+		return err
+	}
+	if e.json {
+		return printJSON(cmd, salvageResult{sum.Accounts, sum.Folders, sum.Messages, sum.Found, sum.Drafts, lost})
+	}
+	return printSalvage(cmd, sum, lost, to)
+}
+
+func printSalvage(cmd *cobra.Command, sum store.Salvaged, lost []finding, to string) error {
+	out := cmd.OutOrStdout()
+	for _, l := range lost {
+		if _, err := fmt.Fprintf(out, "lost: %s\n", l); err != nil {
+			return err
+		}
+	}
+	_, err := fmt.Fprintf(out, "%s, %s, %s and %s that only the bodies knew are in %s; %d lost\n",
+		count(sum.Accounts, "account", "accounts"), count(sum.Folders, "folder", "folders"),
+		count(sum.Messages, "message", "messages"), count(sum.Found, "message", "messages"), to, len(lost))
+	return err
+}

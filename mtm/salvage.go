@@ -1,0 +1,38 @@
+package mtm
+
+import (
+	"context"
+	"net"
+	"strconv"
+
+	"pop3mtm/mtm/account"
+	"pop3mtm/mtm/internal/servermtm"
+	"pop3mtm/mtm/store"
+)
+
+// Salvage brings everything that is whole of the store in the folder from, which may be damaged or without an index,
+// into the new store to. It changes nothing in from. It calls lost for each thing that cannot be brought back.
+func Salvage(ctx context.Context, from string, to *store.Store, lost func(store.Loss)) (store.Salvaged, error) {
+	how := store.Salvage{Describe: servermtm.FillFromHeader, Mailbox: mailboxOf, Account: accountOf, Lost: lost}
+	return how.Into(ctx, from, to)
+}
+
+// mailboxOf returns the server and the user of an account, as records name them.
+func mailboxOf(settings map[string]string) store.Mailbox {
+	a, err := account.FromMap(settings)
+	if err != nil {
+		return store.Mailbox{}
+	}
+	return store.Mailbox{Host: a.Address(), User: a.LoginName}
+}
+
+// accountOf returns the settings that records tell of an account.
+func accountOf(m store.Mailbox) map[string]string {
+	a := account.Defaults()
+	a.Host, a.LoginName = m.Host, m.User
+	if host, port, err := net.SplitHostPort(m.Host); err == nil {
+		a.Host = host
+		a.Port, _ = strconv.Atoi(port)
+	}
+	return a.Map()
+}

@@ -1,0 +1,222 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// oldIndex is what could be read of an index.
+type oldIndex struct {
+	entries  []Entry // those whose rows are sound, by id
+	settings map[ID]map[string]string
+	facts    map[ID]map[Fact]int64
+	outgoing map[ID]Outgoing
+	hidden   []ID
+	ghosts   map[ID]bool // entries that show what will come
+	segments map[int64]segmentRow
+	unknown  map[location]bool
+	deleted  []deletion
+	sound    bool // nothing of entries and of what is known of bodies is damaged
+
+	lost func(Loss)
+}
+
+// readOldIndex reads the index of the store in dir, as far as SQLite can, from a private copy. A store without an
+// index has an empty one.
+func readOldIndex(ctx context.Context, dir string, lost func(Loss)) (x *oldIndex, err error) {
+	x = &oldIndex{settings: make(map[ID]map[string]string), facts: make(map[ID]map[Fact]int64),
+		outgoing: make(map[ID]Outgoing), ghosts: make(map[ID]bool), segments: make(map[int64]segmentRow),
+		unknown: make(map[location]bool), lost: lost}
+	c, remove, err := openOld(ctx, dir)
+	if err != nil || c == nil {
+		if errors.Is(err, ErrDiskFull) || errors.Is(err, ErrNewer) {
+			return nil, err
+		}
+		lost(Loss{Text: "the index: folders, flags and accounts are known only as far as the bodies tell them"})
+		return x, nil
+	}
+	defer func() { err = errors.Join(err, c.close(), remove()) }()
+	checked, _, failed := c.number(ctx, "SELECT count(*) FROM pragma_table_info('entries') WHERE name = 'checksum'")
+	x.sound = failed == nil
+	x.readEntries(ctx, c, checked > 0)
+	x.readRest(ctx, c)
+	return x, nil
+}
+
+// openOld makes a private copy of an index and opens it; nil when there is none that SQLite opens.
+func openOld(ctx context.Context, dir string) (c *conn, remove func() error, err error) {
+	folder, err := os.MkdirTemp("", "mtm-salvage-")
+	if err != nil {
+		return nil, nil, diskError(err)
+	}
+	to := indexFile{path: filepath.Join(folder, indexName), copied: true}
+	defer func() {
+		if c == nil {
+			err = errors.Join(err, to.remove())
+		}
+	}()
+	f, err := os.OpenFile(to.path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, nil, diskError(err)
+	}
+	err = errors.Join(copyIndex(filepath.Join(dir, indexName), f), f.Close())
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, ErrNotStore) {
+		return nil, nil, nil
+	}
+	if err != nil {
+		return nil, nil, diskError(err)
+	}
+	_ = migrateCopy(ctx, to.path, dir) // a damaged one stays as it is
+	c, err = dialURI(ctx, to.path, url.Values{"immutable": {"1"}, "_pragma": {"query_only(1)", "cell_size_check(1)"}})
+	if err != nil {
+		return nil, nil, nil //nolint:nilerr // it cannot be read at all
+	}
+	if _, err := version(ctx, c, dir); err != nil {
+		_ = c.close()
+		c = nil
+		if !errors.Is(err, ErrNewer) {
+			err = nil
+		}
+		return nil, nil, err
+	}
+	return c, to.remove, nil
+}
+
+// readEntries reads the rows of entries, and goes on behind those that cannot be read.
+func (x *oldIndex) readEntries(ctx context.Context, c *conn, checked bool) {
+	columns := entryColumns
+	if !checked {
+		columns = columns[:len(columns)-len("checksum")] + "0"
+	}
+	var d rowDigest
+	next := int64(1)
+	for {
+		before := next
+		err := c.query(ctx, "SELECT "+columns+" FROM entries WHERE id >= ? ORDER BY id", func(row []driver.Value) error {
+			next = asInt(row[0]) + 1
+			var e Entry
+			scanEntry(row, &e)
+			if checked && d.of(func(i int) driver.Value { return row[i] }) != asInt(row[columnChecksum]) {
+				x.sound = false
+				x.lost(Loss{Entry: e.ID, Text: "its row in the index is damaged: what it said of folder and flags is not used"})
+				return nil
+			}
+			x.entries = append(x.entries, e)
+			return nil
+		}, next)
+		if err == nil {
+			return
+		}
+		x.sound = false
+		found, ok := nextReadable(ctx, c, next, next == before)
+		if !ok {
+			x.lost(Loss{Text: fmt.Sprintf("rows of the index from entry %d on cannot be read", next)})
+			return
+		}
+		x.lost(Loss{Text: fmt.Sprintf("rows of the index between entries %d and %d cannot be read", next-1, found)})
+		next = found
+	}
+}
+
+// nextReadable returns the lowest id behind the damage at id whose row can be read; it is above id when stuck.
+func nextReadable(ctx context.Context, c *conn, id int64, stuck bool) (int64, bool) {
+	probe := func(from int64) (int64, bool) {
+		n, found, err := c.number(ctx, "SELECT id FROM entries WHERE id >= ? ORDER BY id LIMIT 1", from)
+		return n, err == nil && found
+	}
+	if n, ok := probe(id); ok && stuck {
+		return n + 1, true
+	} else if ok {
+		return n, true
+	}
+	bad, step := id, int64(1)
+	for ; step < 1<<40; step *= 2 {
+		if _, ok := probe(id + step); ok {
+			break
+		}
+		bad = id + step
+	}
+	good := id + step
+	if _, ok := probe(good); !ok {
+		return 0, false
+	}
+	for good-bad > 1 {
+		middle := bad + (good-bad)/2
+		if _, ok := probe(middle); ok {
+			good = middle
+		} else {
+			bad = middle
+		}
+	}
+	return probe(good)
+}
+
+// readRest reads the other tables. One that is damaged ends where it is.
+func (x *oldIndex) readRest(ctx context.Context, c *conn) {
+	for _, table := range []struct {
+		query string
+		what  string
+		sound bool // whether x.sound depends on it
+		take  func(row []driver.Value)
+	}{
+		{"SELECT service, name, value FROM settings", "settings of accounts", false, func(row []driver.Value) {
+			id := ID(asInt(row[0]))
+			if x.settings[id] == nil {
+				x.settings[id] = make(map[string]string)
+			}
+			x.settings[id][asText(row[1])] = asText(row[2])
+		}},
+		{"SELECT service, name, value FROM facts", "what is remembered of servers", false, func(row []driver.Value) {
+			id := ID(asInt(row[0]))
+			if x.facts[id] == nil {
+				x.facts[id] = make(map[Fact]int64)
+			}
+			x.facts[id][Fact(asText(row[1]))] = asInt(row[2])
+		}},
+		{"SELECT service FROM hidden", "which accounts are offline", false,
+			func(row []driver.Value) { x.hidden = append(x.hidden, ID(asInt(row[0]))) }},
+		{"SELECT ghost FROM operations WHERE ghost <> 0", "what waits for the next session", false,
+			func(row []driver.Value) { x.ghosts[ID(asInt(row[0]))] = true }},
+		{"SELECT id, length, birth, notes FROM segments", "how far segments reach", true, func(row []driver.Value) {
+			x.segments[asInt(row[0])] = segmentRow{asInt(row[0]), asInt(row[1]), asInt(row[2]), asInt(row[3])}
+		}},
+		{"SELECT segment, offset FROM unknown", "which bodies were set aside", true,
+			func(row []driver.Value) { x.unknown[location{asInt(row[0]), asInt(row[1])}] = true }},
+		{"SELECT segment, offset, crc FROM deleted WHERE noted >= 0", "which bodies were deleted", true, func(row []driver.Value) {
+			x.deleted = append(x.deleted, deletion{location: location{asInt(row[0]), asInt(row[1])}, crc: uint32(asInt(row[2]))})
+		}},
+	} {
+		err := c.query(ctx, table.query, func(row []driver.Value) error { table.take(row); return nil })
+		if err != nil {
+			x.sound = x.sound && !table.sound
+			x.lost(Loss{Text: "a table of the index cannot be read to its end: " + table.what})
+		}
+	}
+	for _, e := range x.entries {
+		if e.Type != TypeMessage || e.Sending == SendUnknown || e.Sending == SendNotApplicable {
+			continue
+		}
+		o, err := c.outgoing(ctx, e.ID)
+		if err == nil {
+			x.outgoing[e.ID] = o
+		} else if !errors.Is(err, ErrNotFound) {
+			x.lost(Loss{Entry: e.ID, Text: "who it goes to cannot be read"})
+		}
+	}
+}
+
+// entry returns the row with an id.
+func (x *oldIndex) entry(id ID) (*Entry, bool) {
+	i, found := slices.BinarySearchFunc(x.entries, id, func(e Entry, id ID) int { return int(e.ID - id) })
+	if !found {
+		return nil, false
+	}
+	return &x.entries[i], true
+}

@@ -1,0 +1,264 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+)
+
+// What one commit of a salvage holds at most.
+const (
+	salvageMessages = 200
+	salvageOctets   = 16 << 20
+)
+
+// maxDescribed is how much of a message is looked at for its header.
+const maxDescribed = 256 << 10
+
+// rewriting writes what was salvaged into a new store.
+type rewriting struct {
+	*Salvager
+	to    *Store
+	ids   map[ID]ID         // of the old store -> of the new one
+	moved map[location]Body // where bodies are now
+
+	batch    *Batch
+	pending  []*pendingEntry
+	octets   int64
+	accounts map[mark]ID // of mailboxes that only the bodies knew
+	drafts   ID          // the service of drafts that only the bodies knew
+}
+
+// pendingEntry is an entry of the batch at hand.
+type pendingEntry struct {
+	old ID // 0 for one that only the bodies knew
+	now *Entry
+}
+
+func (w *rewriting) run(ctx context.Context) (Salvaged, error) {
+	w.accounts = make(map[mark]ID)
+	for id := Root; id < firstFree; id++ {
+		w.ids[id] = id
+	}
+	w.batch = w.to.NewBatch()
+	defer func() { w.batch.Rollback() }()
+	for _, step := range []func(context.Context) error{w.services, w.folders, w.messages, w.found} {
+		err := step(ctx)
+		if err == nil {
+			err = w.flush(ctx)
+		}
+		if err != nil {
+			return w.sum, err
+		}
+	}
+	return w.sum, nil
+}
+
+// flush commits the batch at hand.
+func (w *rewriting) flush(ctx context.Context) error {
+	if err := w.batch.Commit(ctx); err != nil {
+		return err
+	}
+	for _, p := range w.pending {
+		if p.old != 0 {
+			w.ids[p.old] = p.now.ID
+		}
+	}
+	w.batch, w.pending, w.octets = w.to.NewBatch(), nil, 0
+	return nil
+}
+
+// services brings accounts back, with their SMTP services and settings.
+func (w *rewriting) services(ctx context.Context) error {
+	var list []Entry
+	for _, e := range w.index.entries {
+		if e.Type == TypeService && e.ID >= firstFree {
+			list = append(list, e)
+		}
+	}
+	for i := range list {
+		e := list[i] // the ids that it names are put right below
+		e.Parent, e.Service = Root, 0
+		w.add(list[i].ID, &e)
+	}
+	if err := w.flush(ctx); err != nil {
+		return err
+	}
+	for i := range list {
+		e := &list[i]
+		old := e.ID
+		e.ID, e.Parent, e.Service, e.Related = w.ids[old], Root, w.ids[e.Service], w.ids[e.Related]
+		e.Flags &^= Connected
+		w.batch.Update(e)
+		if settings := w.index.settings[old]; settings != nil {
+			w.batch.SetSettings(e.ID, settings)
+		}
+		for fact, value := range w.index.facts[old] {
+			w.batch.SetFact(e.ID, fact, value)
+		}
+		if !e.IsSMTP() {
+			w.sum.Accounts++
+		} else {
+			w.drafts = e.ID
+		}
+	}
+	for _, id := range w.index.hidden {
+		if now, ok := w.ids[id]; ok {
+			w.batch.Hide(now)
+		}
+	}
+	return nil
+}
+
+// folders brings folders back, those above first. One whose parent is lost comes below the local service.
+func (w *rewriting) folders(ctx context.Context) error {
+	var left []*Entry
+	for i := range w.index.entries {
+		if e := &w.index.entries[i]; e.Type == TypeFolder && e.ID >= firstFree {
+			left = append(left, e)
+		}
+	}
+	for len(left) > 0 {
+		var later []*Entry
+		for _, e := range left {
+			if _, ok := w.ids[e.Parent]; ok {
+				w.folder(e, w.ids[e.Parent])
+			} else {
+				later = append(later, e)
+			}
+		}
+		if len(later) == len(left) { // what is above them is lost
+			e := later[0]
+			w.lost(Loss{Entry: e.ID, Text: fmt.Sprintf("where the folder %q was: it is beside the Inbox now", e.Name)})
+			w.folder(e, Local)
+			later = later[1:]
+		}
+		left = later
+		if err := w.flush(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *rewriting) folder(e *Entry, parent ID) {
+	n := *e
+	n.Parent, n.Service, n.Body = parent, w.ids[e.Service], Body{}
+	w.add(e.ID, &n)
+	w.sum.Folders++
+}
+
+func (w *rewriting) add(old ID, e *Entry) { w.addLinked(old, e, 0) }
+
+// addLinked is add for an entry that has another one as Related.
+func (w *rewriting) addLinked(old ID, e *Entry, related ID) {
+	e.ID, e.Related = 0, w.ids[related]
+	var source *Entry // of the same batch
+	for _, p := range w.pending {
+		if related != 0 && p.old == related {
+			source = p.now
+		}
+	}
+	w.batch.AddLinked(e, source)
+	w.pending = append(w.pending, &pendingEntry{old, e})
+}
+
+// messages brings back what the index knows, each in its folder.
+func (w *rewriting) messages(ctx context.Context) error {
+	for i := range w.index.entries {
+		e := &w.index.entries[i]
+		if e.Type != TypeMessage || w.index.ghosts[e.ID] && !e.Flags.Has(Complete) {
+			continue
+		}
+		n := *e
+		if e.Body.Kind != BodyNone {
+			at, gone, ok := w.bodies.find(e)
+			if gone {
+				continue
+			}
+			if !ok {
+				if e.Body.Kind >= BodyPartial { // a header comes again with the next session
+					w.loseEntry(e)
+				}
+				continue
+			}
+			w.bodies.list[at].used = true
+			body, err := w.copy(at)
+			if err != nil {
+				return err
+			}
+			n.Body = body
+			n.Body.Kind = e.Body.Kind
+		}
+		if err := w.message(ctx, e, &n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *rewriting) message(ctx context.Context, e, n *Entry) error {
+	parent, ok := w.ids[e.Parent]
+	if !ok {
+		parent = Inbox
+		w.lost(Loss{Entry: e.ID, Text: "its folder: it is in the Inbox now"})
+	}
+	n.Parent, n.Service = parent, w.ids[e.Service]
+	w.addLinked(e.ID, n, e.Related)
+	if o, ok := w.index.outgoing[e.ID]; ok {
+		w.batch.SetOutgoing(n, o)
+	}
+	w.sum.Messages++
+	return w.full(ctx)
+}
+
+// full commits a batch that holds enough.
+func (w *rewriting) full(ctx context.Context) error {
+	if len(w.pending) < salvageMessages && w.octets < salvageOctets {
+		return nil
+	}
+	return w.flush(ctx)
+}
+
+// copy brings a body over, once.
+func (w *rewriting) copy(at int) (Body, error) {
+	b := &w.bodies.list[at]
+	if body, ok := w.moved[b.location()]; ok {
+		return body, nil
+	}
+	var from Origin
+	when := time.Now().Unix()
+	if b.from != nil {
+		from, when = Origin{w.bodies.mailboxes[b.from.from], b.from.uid}, b.from.when
+	}
+	r, err := w.s.openBody(b.Body)
+	if err != nil {
+		return Body{}, err
+	}
+	out := w.batch.bodyOf(b.Kind, from, when)
+	_, err = r.WriteTo(out)
+	if err = errors.Join(err, r.Close()); err != nil {
+		return Body{}, errors.Join(err, out.Discard())
+	}
+	body, err := out.Close()
+	if err == nil {
+		w.moved[b.location()] = body
+		w.octets += body.Length
+	}
+	return body, err
+}
+
+// header reads the beginning of a body.
+func (w *rewriting) header(b Body) ([]byte, error) {
+	r, err := w.s.openBody(b)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := io.ReadAll(io.LimitReader(r, maxDescribed))
+	if errors.Is(err, ErrCorrupt) {
+		err = nil
+	}
+	return raw, errors.Join(err, r.Close())
+}
