@@ -43,6 +43,9 @@ func (b *Batch) Commit(ctx context.Context) error {
 		t.c = c
 		return errors.Join(t.run(), synced())
 	})
+	if t.wipes {
+		b.s.wiped(ctx)
+	}
 	if err != nil {
 		_ = synced() // nothing is cut off that is being synced
 		t.undo()
@@ -102,6 +105,7 @@ func (b *Batch) syncing(ends map[*segment]int64) (synced func() error) {
 
 // commit is the index transaction of one batch.
 type commit struct {
+	wipes   bool // settings are deleted, see wipe
 	b       *Batch
 	c       *conn
 	ends    map[*segment]int64
@@ -342,6 +346,9 @@ func (t *commit) settings(service ID, m map[string]string) error {
 	if err := t.exists(service); err != nil {
 		return err
 	}
+	if err := t.wipe([]ID{service}); err != nil {
+		return err
+	}
 	return writeSettings(context.Background(), t.c, service, m)
 }
 
@@ -369,11 +376,18 @@ func (t *commit) remove(ids []ID) error {
 		if err == nil {
 			err = t.unreferAll(ids)
 		}
+		secrets := false
+		if err == nil {
+			secrets, err = t.haveSettings(ids)
+		}
+		if err == nil && secrets {
+			err = t.wipe(ids)
+		}
 		if err != nil {
 			return err
 		}
 		for _, query := range []string{"DELETE FROM entries WHERE id IN", "DELETE FROM parts WHERE entry IN",
-			"DELETE FROM settings WHERE service IN", "DELETE FROM outgoing WHERE entry IN",
+			"DELETE FROM outgoing WHERE entry IN",
 			"DELETE FROM recipients WHERE entry IN", "DELETE FROM operations WHERE entry IN",
 			"DELETE FROM hidden WHERE service IN",
 			"DELETE FROM facts WHERE service IN", "DELETE FROM breaks WHERE entry IN"} {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"os"
+	"slices"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -40,20 +41,27 @@ var _ = Describe("A full disk", func() {
 		Expect(s.Children(ctx, store.Inbox)).To(HaveLen(2))
 
 		// A body that cannot even begin: what was gathered before must be written first.
-		restore = s.SwapIdleFile(full)
-		b = s.NewBatch()
-		gathered := bytes.Repeat([]byte("x"), (store.AppendBuffer-store.RecordHeader)/4-1)
-		w = b.Body(store.BodyWhole)
-		for range 4 {
-			Expect(w.Write(gathered)).To(Equal(len(gathered)))
+		for left := range 128 {
+			stored(s, store.Inbox, []byte("room")) // there is a segment to fill
+			full, err := os.OpenFile("/dev/full", os.O_RDWR, 0)
+			Expect(err).NotTo(HaveOccurred())
+			restore = s.SwapIdleFile(full)
+			b = s.NewBatch()
+			w = b.Body(store.BodyWhole)
+			gathered := bytes.Repeat([]byte("x"), store.AppendBuffer-store.RecordHeader-left)
+			for piece := range slices.Chunk(gathered, store.AppendBuffer/4) {
+				Expect(w.Write(piece)).Error().To(Or(BeNil(), MatchError(store.ErrDiskFull)))
+			}
+			Expect(w.Close()).Error().To(Or(BeNil(), MatchError(store.ErrDiskFull)))
+			w = b.Body(store.BodyWhole)
+			_, begun := w.Write([]byte("x"))
+			_, ended := w.Close()
+			for _, err := range []error{begun, ended, b.Commit(ctx)} {
+				Expect(err).To(Or(BeNil(), MatchError(store.ErrDiskFull)))
+			}
+			restore()
+			Expect(full.Close()).To(Or(Succeed(), MatchError(os.ErrClosed)))
 		}
-		Expect(w.Close()).Error().NotTo(HaveOccurred())
-		w = b.Body(store.BodyWhole)
-		Expect(w.Write([]byte("x"))).Error().To(MatchError(store.ErrDiskFull))
-		Expect(w.Close()).Error().To(MatchError(store.ErrDiskFull))
-		Expect(b.Commit(ctx)).To(MatchError(store.ErrDiskFull))
-		restore()
-		Expect(s.Children(ctx, store.Inbox)).To(HaveLen(1))
 
 		stored(s, store.Inbox, []byte("room again"))
 		Expect(content(s, kept.ID)).To(Equal([]byte("kept")))

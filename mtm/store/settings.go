@@ -17,11 +17,8 @@ func (s *Store) Settings(ctx context.Context, service ID) (map[string]string, er
 	return m, err
 }
 
-// writeSettings replaces all settings of a service.
+// writeSettings writes the settings of a service that has none.
 func writeSettings(ctx context.Context, c *conn, service ID, m map[string]string) error {
-	if _, err := c.exec(ctx, "DELETE FROM settings WHERE service = ?", service); err != nil {
-		return err
-	}
 	for _, name := range sortedNames(m) {
 		if _, err := c.exec(ctx, "INSERT INTO settings VALUES (?, ?, ?)", service, name, m[name]); err != nil {
 			return err
