@@ -146,6 +146,7 @@ func checkNames(pkg []source) []finding {
 // sleepers are files that may call time.Sleep, each with its reason.
 var sleepers = map[string]string{
 	"mtm/pop3/timing_test.go": "its servers sleep in a synctest bubble, where that takes no time",
+	"mtm/greeting_test.go":    "its servers sleep in a synctest bubble, where that takes no time",
 }
 
 func checkSleep(pkg []source) []finding {

@@ -34,6 +34,7 @@ func (w *world) serverSteps() []step {
 		{"{list} arrive(s) in the mailbox", "mail that comes later", `"Photos" arrives in the mailbox`, w.mailboxHolds},
 		{"another program deletes {list}", "gone from the server between two connections", `another program deletes "Lunch"`, w.deletedElsewhere},
 		{"another program {visit} the mailbox", "while it is there, the mailbox is locked", `another program opens the mailbox`, w.visitedElsewhere},
+		{"another program {visit} the account", "it has the same store, and its mailbox while it is there", `another program opens the account`, w.visitedHere},
 		{"the server cannot {ability}", "what the server lacks; before the first connect", `the server cannot name its messages`, w.serverLacks},
 		{"the server offers the logins {list}", "the ways to log in beside the plain and the secure one; before the first connect", `the server offers the logins "CRAM-MD5" and "PLAIN"`, w.serverOffers},
 		{"the server's certificate is {certificate}", "what it shows on a protected line; before the first connect", `the server's certificate is expired`, w.certificateIs},
@@ -134,6 +135,21 @@ func (w *world) opensElsewhere(ctx context.Context) error {
 		return err
 	}
 	if w.other, err = mtm.Open(w.store, id, &mtm.Options{Dial: w.lines.dial}); err != nil {
+		return err
+	}
+	return w.other.InvokeSync(ctx, mtm.Connect{})
+}
+
+// visitedHere is another program on this store: a client of the same account.
+func (w *world) visitedHere(ctx context.Context, visit string) error {
+	if visit == "leaves" {
+		return w.visitedElsewhere(ctx, visit)
+	}
+	if err := w.ready(ctx); err != nil {
+		return err
+	}
+	var err error
+	if w.other, err = mtm.Open(w.store, w.account, &mtm.Options{Dial: w.lines.dial}); err != nil {
 		return err
 	}
 	return w.other.InvokeSync(ctx, mtm.Connect{})

@@ -54,6 +54,40 @@ Feature: Knowing how things stand
         | delete selected messages                    |
         | take back what waits for selected messages |
 
+  Rule: One program at a time has the mailbox
+
+    @behaviour-0
+    Scenario: Another program has it
+      Given the mailbox holds "Lunch"
+      And another program opens the account
+      When I ask whether I am connected
+      Then it succeeds
+      When I ask whether it is busy
+      Then it succeeds
+      When I copy all messages, then disconnecting
+      Then it fails with "in use", error -14
+      And the Inbox shows nothing
+      When another program leaves the account
+      And I ask whether I am connected
+      Then it fails with "not connected", error -36
+      When I copy all messages, then disconnecting
+      Then it succeeds
+      And the Inbox shows "Lunch"
+
+    @behaviour-0 @behaviour-6
+    Scenario: What I ask for meanwhile is done by the program that has it
+      Given the account shows its mailbox offline too
+      And the mailbox holds "Lunch" and "Photos"
+      And I connect
+      And I disconnect
+      And another program opens the account
+      And I select "Lunch"
+      When I delete selected messages
+      Then it succeeds
+      And the server holds "Lunch" and "Photos"
+      When another program leaves the account
+      Then the server holds "Photos"
+
   Rule: A connection that ends by itself is noticed
 
     @behaviour-3

@@ -33,6 +33,10 @@
 // lost and nothing twice. A message that the server refuses is counted and the
 // rest go on.
 //
+// One client at a time is connected to a service's mailbox, in whatever process it is; the others get
+// [ErrInUse] at once, or after [Connect].Wait, and [Status] tells everybody who it is (package
+// [pop3mtm/mtm/hold]).
+//
 // Without a connection an account in disconnected mode keeps copies, moves, populates
 // and deletes for the next session, one record an operation in the store. A record goes
 // in the commit that carries it out, so a kill at any point loses none and does none

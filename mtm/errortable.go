@@ -19,7 +19,7 @@ func ErrorTable() []ErrorInfo {
 		{ErrCancelled, "ErrCancelled", "Cancel, Disconnect, Ctrl-C or the end of the context stopped the operation", "nothing is lost; get mail again fetches what is missing"},
 		{ErrNotSupported, "ErrNotSupported", "the original or its successor has no such function, or the destination is no folder", "use another command"},
 		{ErrArgument, "ErrArgument", "a setting, an address or a parameter cannot work, or the client is closed", "correct what the message names"},
-		{ErrInUse, "ErrInUse", "another program has the mailbox or the store open, the account's name is taken, or mail waits to be sent by it", "wait until the other program is done, choose another name, or send or delete that mail"},
+		{ErrInUse, "ErrInUse", "another program has the mailbox or the store open (the message says which, with its pid), the server has the mailbox locked, what is to be taken back is being carried out, the account's name is taken, or mail waits to be sent by it", "wait until the other program is done (--wait), choose another name, or send or delete that mail"},
 		{ErrBusy, "ErrBusy", "another operation runs on this client", "wait for it, cancel it, or disconnect"},
 		{ErrAccessDenied, "ErrAccessDenied", "sending: the server answered 550, 553 or 554: it will not have the message, or not for a recipient", "read what the server said; correct the recipient or the message, and queue it again"},
 		{ErrDiskFull, "ErrDiskFull", "the disk has no room for what was asked; what was whole before is kept", "make room and get mail again"},

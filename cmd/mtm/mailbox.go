@@ -155,17 +155,20 @@ func (e *env) withClient(cmd *cobra.Command, st *store.Store, a mtm.Account, use
 		return use(e.shell.client)
 	}
 	warnUnverified(cmd.ErrOrStderr(), a)
+	var autosend launching
 	client, err := mtm.Open(st, a.ID, &mtm.Options{
-		Timeout: time.Duration(e.timeout),
-		Wire:    &pop3.Options{MaxRows: maxListed, MaxUIDOctets: maxUIDOctets, Window: int(e.window)},
+		Timeout:  time.Duration(e.timeout),
+		Launcher: &autosend,
+		Wire:     &pop3.Options{MaxRows: maxListed, MaxUIDOctets: maxUIDOctets, Window: int(e.window)},
 	})
 	if err != nil {
 		return err
 	}
 	failed := use(client)
-	if err := client.Close(); failed == nil {
+	if err := client.Close(); failed == nil { // it waits for the launch
 		failed = err
 	}
+	autosend.warn(cmd.ErrOrStderr(), a.Name)
 	return failed
 }
 

@@ -74,6 +74,20 @@ var _ = Describe("send", func() {
 		u.misuses("send")
 	})
 
+	It("is said to be missing when get cannot start the program that sends, once, and the mail is fetched", func() {
+		if _, err := exec.LookPath("autosend"); err == nil {
+			Skip("there is an autosend on the PATH")
+		}
+		sink := smtpsink.Start(GinkgoTB(), nil)
+		u := newSender(sink, "--autosend")
+		r := u.feeds("connect\ndisconnect\nconnect\n", "shell", "work")
+		Expect(r.status).To(BeZero())
+		Expect(r.err).To(MatchRegexp(`^mtm: warning: mail in the Outbox is not being sent: autosend did not start: ` +
+			`the program autosend\S* is neither beside this one nor on the PATH: .*; 'mtm send work' sends it\n$`))
+		Expect(u.succeeds("send", "work")).To(HaveSuffix("2 messages sent\n"))
+		u.succeeds("get", "work")
+	})
+
 	It("is done by get in a program of its own while the account has autosend on", func() {
 		sink := smtpsink.Start(GinkgoTB(), nil)
 		u := newSender(sink, "--autosend")
