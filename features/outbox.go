@@ -16,6 +16,7 @@ import (
 
 	"pop3mtm/fakeserver/maildrop"
 	"pop3mtm/mtm"
+	"pop3mtm/mtm/mail"
 	"pop3mtm/mtm/store"
 )
 
@@ -171,7 +172,7 @@ func (w *world) outgoing(ctx context.Context, id store.ID) (*outgoing, error) {
 		return nil, err
 	}
 	for _, p := range email.Parts {
-		if err = w.readPart(ctx, o, p); err != nil {
+		if err = o.readPart(ctx, &email, p); err != nil {
 			return nil, err
 		}
 	}
@@ -179,8 +180,8 @@ func (w *world) outgoing(ctx context.Context, id store.ID) (*outgoing, error) {
 	return o, err
 }
 
-func (w *world) readPart(ctx context.Context, o *outgoing, p store.Part) error {
-	content, err := w.store.OpenPart(ctx, o.ID, p.Path)
+func (o *outgoing) readPart(ctx context.Context, email *mtm.EmailEntry, p *mail.Part) error {
+	content, err := email.OpenPart(ctx, p)
 	if err != nil {
 		return err
 	}

@@ -39,6 +39,7 @@ type creation struct {
 	sender   string // of the envelope
 	waits    bool   // to be sent whatever the account says
 	textOnly bool   // without signature, card and attachments of ours
+	leftOut  []LeftOut
 }
 
 // recipe is what tells one create command from another.
@@ -91,7 +92,7 @@ func (r *run) create(ctx context.Context, what recipe) error {
 	if err != nil {
 		return err
 	}
-	r.result.Messages, r.result.Octets = []store.ID{id}, size
+	r.result.Messages, r.result.Octets, r.result.LeftOut = []store.ID{id}, size, c.leftOut
 	r.meter.Update(func(s *progress.Snapshot) { s.Message = int64(id) })
 	return nil
 }

@@ -127,6 +127,20 @@ var _ = Describe("Making a message (behaviour section 12)", func() {
 			"text/html: <div style=\"white-space: pre-wrap\">See below.\n\n-- \nDemo\n\n----- Forward Header -----\nSubject: Grüße\nAuthor: Ben &lt;ben@example.org&gt;\nDATE</div>\n<hr>\n<p>Gruesse</p>"),
 	)
 
+	It("all texts of a message are sent on, and only alternatives are left out", func() {
+		d := newDesk()
+		id := d.holds("From: ben@example.org\nSubject: x\nContent-Type: multipart/mixed; boundary=cut\n\n--cut\nContent-Type: text/html\n\n<p>Your <b>plan</b></p>\n"+
+			"--cut\nContent-Type: multipart/alternative; boundary=in\n\n--in\n\none\n--in\nContent-Type: text/html\n\n<p>one</p>\n--in--\n"+
+			"--cut\nContent-Type: text/plain; name=a.log\nContent-Disposition: inline\n\nlog\n--cut--\n", store.BodyWhole)
+		forward := d.mustDo(mtm.CreateForward{Into: store.Drafts, Original: id, CreateOptions: mtm.CreateOptions{Parts: mtm.ForwardParts}}).Result()
+		parts := partsOf(string(d.body(forward.Messages[0])))
+		Expect(parts[0]).To(HaveSuffix("\n\nYour plan\n\none\n\n----- a.log -----\n\nlog"))
+		Expect(parts[1:]).To(Equal([]string{"text/html: <p>Your <b>plan</b></p>", "text/plain: log"}))
+		Expect(forward.LeftOut).To(Equal([]mtm.LeftOut{{Path: "2.2", MediaType: "text/html", Size: 10}}))
+		reply := d.mustDo(mtm.CreateReply{Into: store.Drafts, Original: id, CreateOptions: mtm.CreateOptions{Parts: mtm.ReplyParts | mtm.PartBody}}).Result()
+		Expect(partsOf(string(d.body(reply.Messages[0])))[0]).To(HaveSuffix("\n\nYour plan\n\none\n\n----- a.log -----\n\nlog"))
+	})
+
 	It("a page without a text is sent on as an attachment", func() {
 		d := newDesk()
 		id := d.holds("From: ben@example.org\nSubject: x\nContent-Type: text/html\n\n<p>Hi</p>\n", store.BodyWhole)

@@ -45,8 +45,8 @@ func (cmd CreateReceipt) recipe() recipe {
 }
 
 func fillReceipt(_ context.Context, c *creation) error {
-	h := c.source.header
-	if _, params, err := h.ContentType(); err == nil && strings.EqualFold(params["report-type"], "disposition-notification") {
+	h := c.source.header()
+	if strings.EqualFold(h.MediaParam("report-type"), "disposition-notification") {
 		return fault(ErrArgument, "message %d is a receipt itself: a receipt for it would have no end", c.source.entry.ID)
 	}
 	fields := []string{"Disposition-Notification-To", "Return-Receipt-To", "From"}
@@ -65,7 +65,7 @@ func fillReceipt(_ context.Context, c *creation) error {
 	c.letter.Subject = compose.Receipt(c.source.subject())
 	c.letter.InReplyTo, c.letter.References = compose.ID(h), compose.References(h)
 	c.letter.Report = &compose.Report{
-		Reader: c.own, OriginalID: compose.ID(h), OriginalRecipient: h.Get("Original-Recipient"),
+		Reader: c.own, OriginalID: compose.ID(h), OriginalRecipient: h.Value("Original-Recipient"),
 	}
 	c.letter.Text = compose.String(receiptText(c.source, time.Now()))
 	return nil

@@ -48,7 +48,7 @@ func (cmd CreateReply) recipe() recipe {
 }
 
 func fillReply(ctx context.Context, c *creation) error {
-	h := c.source.header
+	h := c.source.header()
 	if err := c.source.countAddresses(replyFields(c.options.Parts)...); err != nil {
 		return err
 	}

@@ -7,10 +7,9 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"sync"
 
-	"github.com/emersion/go-message/charset"
-	"github.com/emersion/go-message/mail"
-
+	"pop3mtm/mtm/mail"
 	"pop3mtm/mtm/store"
 )
 
@@ -18,8 +17,8 @@ import (
 // sections 12 and 14).
 type PartList uint32
 
-// The parts. Find looks into all but the date and the attachments; what they mean when
-// a message is made is said at CreateOptions.
+// The parts. Find looks into all but the date, and of attachments at their file names; what
+// they mean when a message is made is said at CreateOptions.
 const (
 	PartBody        PartList = 0x1
 	PartRecipient   PartList = 0x2 // To, then Cc, then Bcc
@@ -53,14 +52,14 @@ const (
 // Found is what a Finder found in a message.
 type Found struct {
 	Parts PartList // those that contain the text
-	// Limits reports what of the message was not searched because of its form.
-	Limits store.PartLimits
+	// Limits says what of the message was not searched because of its form, "" for nothing.
+	Limits string
 	Longer bool // a text part is longer than 16 MiB and was searched up to there
 }
 
 // Notice says what of the message was not searched, "" when all of it was.
 func (f Found) Notice() string {
-	notice := f.Limits.String()
+	notice := f.Limits
 	if f.Longer {
 		notice = strings.TrimPrefix(notice+", a text of more than 16 MiB", ", ")
 	}
@@ -82,6 +81,9 @@ func Find(ctx context.Context, st *store.Store, id store.ID, text string, parts 
 type Finder struct {
 	match *regexp.Regexp
 	parts PartList
+
+	mu        sync.Mutex
+	fallbacks map[store.ID]string // of accounts, see fallbackOf
 }
 
 // NewFinder makes a Finder of text in the given parts of messages. ErrArgument when text is
@@ -91,29 +93,43 @@ func NewFinder(text string, parts PartList, o FindOption) (*Finder, error) {
 	if err != nil {
 		return nil, &Error{Command: "find", Code: ErrArgument, Err: err}
 	}
-	return &Finder{match, parts}, nil
+	return &Finder{match: match, parts: parts, fallbacks: map[store.ID]string{}}, nil
 }
 
 // Find searches one message. A message without a stored header is searched in its entry's
-// details and description. Bodies are decoded; text parts beyond 16 MiB are searched up to
-// there. The message is gone through once, whatever parts it has.
+// details and description. Texts are searched as people read them, up to 16 MiB each. The
+// message is taken apart in one pass, and each part is read once.
 func (f *Finder) Find(ctx context.Context, st *store.Store, id store.ID) (Found, error) {
 	entry, err := message(ctx, st, "find", id)
 	if err != nil {
 		return Found{}, err
 	}
-	s := &search{Finder: f, header: &mail.Header{}}
-	if entry.Body.Kind == store.BodyNone {
-		s.header.SetText("From", entry.Details)
-		s.header.SetSubject(entry.Description)
-	} else if err := s.readHeader(ctx, st, id); err != nil {
+	s := &search{Finder: f, email: EmailEntry{Entry: entry, store: st}}
+	if s.email.options.Fallback, err = f.fallback(ctx, st, entry.Service); err != nil {
 		return Found{}, err
 	}
-	s.found.Parts = s.fields()
+	if err = s.read(ctx); err != nil {
+		return Found{}, err
+	}
+	s.fields()
+	s.names()
 	if f.parts&PartBody != 0 && entry.Flags.Has(store.Complete) {
-		err = s.body(ctx, st, id)
+		err = s.body(ctx)
 	}
 	return s.found, err
+}
+
+func (f *Finder) fallback(ctx context.Context, st *store.Store, service store.ID) (string, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if name, known := f.fallbacks[service]; known {
+		return name, nil
+	}
+	name, err := fallbackOf(ctx, st, service)
+	if err == nil {
+		f.fallbacks[service] = name
+	}
+	return name, err
 }
 
 // matcher makes the comparison: RE2, so that no text can make it slow.
@@ -140,26 +156,29 @@ func matcher(text string, o FindOption) (*regexp.Regexp, error) {
 // search is the search of one message.
 type search struct {
 	*Finder
-	header *mail.Header
-	found  Found
+	email EmailEntry
+	found Found
 }
 
-func (s *search) readHeader(ctx context.Context, st *store.Store, id store.ID) error {
-	r, err := st.Body(ctx, id)
-	if err != nil {
-		return err
+// read takes apart as much of the message as is looked into.
+func (s *search) read(ctx context.Context) error {
+	e := &s.email
+	if s.parts&(PartBody|PartAttachments) == 0 && e.Body.Kind != store.BodyNone {
+		body, err := e.open(ctx)
+		if err != nil {
+			return err
+		}
+		e.Header, err = mail.ReadHeader(body, e.options.Fallback)
+		return errors.Join(err, body.Close())
 	}
-	// A header that is broken further down is searched as far as it goes.
-	if m, _ := mail.CreateReader(io.LimitReader(r, maxFind)); m != nil {
-		s.header = &m.Header
-	}
-	return r.Close()
+	err := e.read(ctx)
+	s.found.Limits = e.Limits()
+	return err
 }
 
 // fields searches the header. A hit in Bcc is reported as Bcc (behaviour section 14
 // calls the original's Cc a bug).
-func (s *search) fields() PartList {
-	var found PartList
+func (s *search) fields() {
 	for _, field := range []struct {
 		bit  PartList
 		any  PartList // a wider part that asks for it too
@@ -168,51 +187,62 @@ func (s *search) fields() PartList {
 		{PartTo, PartRecipient, "To"}, {PartCc, PartRecipient, "Cc"}, {PartBcc, PartRecipient, "Bcc"},
 		{PartFrom, PartOriginator, "From"}, {PartSubject, PartDescription, "Subject"},
 	} {
-		if s.parts&(field.bit|field.any) == 0 {
-			continue
-		}
-		value, err := s.header.Text(field.name)
-		if err != nil {
-			value = s.header.Get(field.name) // an unknown charset: as it stands there
-		}
-		if s.match.MatchString(value) {
-			found |= s.parts & (field.bit | field.any)
+		if asked := s.parts & (field.bit | field.any); asked != 0 && s.match.MatchString(s.text(field.name)) {
+			s.found.Parts |= asked
 		}
 	}
-	return found
 }
 
-var errFound = errors.New("found")
+// text returns a field, of a message without a header from its entry.
+func (s *search) text(name string) string {
+	if s.email.Body.Kind != store.BodyNone {
+		return s.email.Header.Text(name)
+	}
+	switch name {
+	case "From":
+		return s.email.Details
+	case "Subject":
+		return s.email.Description
+	}
+	return ""
+}
+
+// names searches the file names of the parts.
+func (s *search) names() {
+	if s.parts&PartAttachments == 0 {
+		return
+	}
+	for _, p := range s.email.Parts {
+		if p.Filename != "" && s.match.MatchString(p.Filename) {
+			s.found.Parts |= PartAttachments
+			return
+		}
+	}
+}
 
 // body searches the text parts up to the first that contains the text.
-func (s *search) body(ctx context.Context, st *store.Store, id store.ID) error {
-	limits, err := st.EachPart(ctx, id, func(part store.Part, content io.Reader) error {
-		if !strings.HasPrefix(part.MediaType, "text/") {
-			return nil
+func (s *search) body(ctx context.Context) error {
+	body, err := s.email.open(ctx)
+	if err != nil {
+		return err
+	}
+	for _, p := range s.email.Parts {
+		if !strings.HasPrefix(p.MediaType, "text/") || s.found.Parts&PartBody != 0 {
+			continue
 		}
-		// What cannot be decoded ends the part; what stands before it is searched.
-		text, _ := io.ReadAll(io.LimitReader(inUTF8(part.Charset, content), maxFind))
+		r, err := p.OpenView(body, s.email.options)
+		if err != nil {
+			return errors.Join(err, body.Close())
+		}
+		// What cannot be read ends the part; what stands before it is searched.
+		text, _ := io.ReadAll(io.LimitReader(r, maxFind))
 		s.found.Longer = s.found.Longer || len(text) == maxFind
 		if s.match.Match(text) {
 			s.found.Parts |= PartBody
-			return errFound
 		}
-		return ctx.Err()
-	})
-	s.found.Limits = limits
-	if errors.Is(err, errFound) {
-		return nil
-	}
-	return err
-}
-
-// inUTF8 decodes the charset that a part names. The octets of one that is not known stay as
-// they are.
-func inUTF8(name string, r io.Reader) io.Reader {
-	if name != "" {
-		if decoded, err := charset.Reader(name, r); err == nil {
-			return decoded
+		if ctx.Err() != nil {
+			return errors.Join(ctx.Err(), body.Close())
 		}
 	}
-	return r
+	return body.Close()
 }

@@ -30,6 +30,13 @@ type Result struct {
 	AlreadyThere int        // messages whose whole copy was in the folder before
 	Deleted      int        // messages deleted on the server
 	Queued       []store.ID // messages of the mailbox for which what was asked waits now
+	LeftOut      []LeftOut  // parts of the original that a message made of it does not hold
+}
+
+// LeftOut is a part of an original that says the same as a sibling in a multipart/alternative.
+type LeftOut struct {
+	Path, MediaType string
+	Size            int64
 }
 
 // Changed has one slot: a receive means that Progress has news, merged since the
@@ -55,6 +62,7 @@ func (op *Operation) Result() Result {
 	<-op.done
 	r := op.result
 	r.Messages, r.Queued = slices.Clone(r.Messages), slices.Clone(r.Queued)
+	r.LeftOut = slices.Clone(r.LeftOut)
 	return r
 }
 

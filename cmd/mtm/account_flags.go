@@ -48,6 +48,7 @@ func addAccountFlags(c *cobra.Command) {
 	pick("get-mail-options", "what get fetches when no flag of it says so", "headers", "messages")
 	f.Var(new(cli.Size), "max-email-size", "largest message that get and populate fetch when no flag says so; 0 = no limit")
 	f.Int("population-limit", account.Defaults().PopulationLimit, "`N` lines of the body that populate fetches when no flag says so; -1 = all")
+	text("charset", "`NAME` of the charset of mail that names none and is not UTF-8")
 	smtpFlags(f, text, yes, pick)
 }
 

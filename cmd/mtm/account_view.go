@@ -30,6 +30,7 @@ type accountView struct {
 	GetMailOptions   string    `json:"get_mail_options"`
 	MaxEmailSize     int64     `json:"max_email_size"`
 	PopulationLimit  int       `json:"population_limit"`
+	Charset          string    `json:"charset"`
 	SMTP             *smtpView `json:"smtp"` // null when no mail goes out
 }
 
@@ -68,7 +69,7 @@ func viewOf(a mtm.Account) accountView {
 		User: p.LoginName, Password: p.Password.String(), Token: p.Token.String(),
 		Auth: string(p.Auth), AuthUnlisted: p.AuthUnlisted, AllowPlaintext: p.AllowPlaintext,
 		IgnoreUIDL: p.IgnoreUIDL, SyncLimit: p.SyncLimit, DisconnectedMode: p.DisconnectedMode, Autosend: p.Autosend,
-		GetMailOptions: string(p.GetMail), MaxEmailSize: p.MaxEmailSize, PopulationLimit: p.PopulationLimit,
+		GetMailOptions: string(p.GetMail), MaxEmailSize: p.MaxEmailSize, PopulationLimit: p.PopulationLimit, Charset: p.Charset,
 		SMTP: viewOfSMTP(p.SMTP, a.SMTP),
 	}
 }
@@ -100,7 +101,7 @@ func printAccount(out io.Writer, v accountView) error {
 		{"ignore-uidl", strconv.FormatBool(v.IgnoreUIDL)},
 		{"sync-limit", syncLimit(v.SyncLimit)}, {"disconnected-mode", strconv.FormatBool(v.DisconnectedMode)},
 		{"autosend", strconv.FormatBool(v.Autosend)}, {"get-mail-options", v.GetMailOptions},
-		{"max-email-size", maxEmailSize(v.MaxEmailSize)}, {"population-limit", populationLimit(v.PopulationLimit)},
+		{"max-email-size", maxEmailSize(v.MaxEmailSize)}, {"population-limit", populationLimit(v.PopulationLimit)}, {"charset", v.Charset},
 	}...)
 	if v.SMTP == nil {
 		rows = append(rows, [2]string{"smtp", "none"})

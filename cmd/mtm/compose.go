@@ -177,7 +177,7 @@ func (m *composer) create(st *store.Store, a mtm.Account, command maker, o mtm.C
 	if err = op.Wait(); err != nil {
 		return err
 	}
-	return m.report(st, op.Result().Messages[0])
+	return m.report(st, op.Result())
 }
 
 // refused makes wrong usage of what the command did not take, without the words that a program wants.
@@ -188,13 +188,18 @@ func refused(err error) error {
 	return err
 }
 
-func (m *composer) report(st *store.Store, id store.ID) error {
+func (m *composer) report(st *store.Store, result mtm.Result) error {
+	id := result.Messages[0]
 	made, err := mtm.Outgoing(m.cmd.Context(), st, id)
 	if err != nil {
 		return err
 	}
 	if m.env.json {
-		return printJSON(m.cmd, outgoingViewOf(&made))
+		view := outgoingViewOf(&made)
+		for _, p := range result.LeftOut {
+			view.LeftOut = append(view.LeftOut, leftOutView{p.Path, p.MediaType, p.Size})
+		}
+		return printJSON(m.cmd, view)
 	}
 	line := fmt.Sprintf("draft %d", id)
 	if !m.draft {
@@ -206,8 +211,18 @@ func (m *composer) report(st *store.Store, id store.ID) error {
 	if more := len(made.Recipients) - 1; more > 0 {
 		line += fmt.Sprintf(" and %d more", more)
 	}
+	for _, p := range result.LeftOut {
+		line += fmt.Sprintf("\nleft out: part %s, %s, %s, an alternative to the text", p.Path, oneLine(p.MediaType), octets(p.Size))
+	}
 	_, err = io.WriteString(m.cmd.OutOrStdout(), line+"\n")
 	return err
+}
+
+// leftOutView is a part of the original that the message does not hold, in JSON.
+type leftOutView struct {
+	Path      string `json:"path"`
+	MediaType string `json:"media_type"`
+	Size      int64  `json:"size"`
 }
 
 func stateInWords(s store.SendingState) string {

@@ -70,7 +70,7 @@ type field struct {
 func fields() []field {
 	return []field{
 		{"subject", mtm.PartSubject}, {"from", mtm.PartFrom}, {"to", mtm.PartTo}, {"cc", mtm.PartCc}, {"bcc", mtm.PartBcc},
-		{"body", mtm.PartBody},
+		{"body", mtm.PartBody}, {"attachment", mtm.PartAttachments},
 	}
 }
 

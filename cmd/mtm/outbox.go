@@ -70,6 +70,7 @@ type outgoingView struct {
 	Attempts int             `json:"attempts"`
 	Reason   string          `json:"reason"` // why sending failed last
 	Code     int             `json:"code"`
+	LeftOut  []leftOutView   `json:"left_out,omitempty"` // parts of the original that a forwarded message does not hold
 }
 
 type recipientView struct {

@@ -1,29 +1,24 @@
 package main
 
 import (
-	"bufio"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"mime"
+	"slices"
 	"strings"
 
-	"github.com/emersion/go-message/charset"
-	"github.com/emersion/go-message/textproto"
 	"github.com/spf13/cobra"
 
 	"pop3mtm/cmd/internal/cli"
 	"pop3mtm/mtm"
+	"pop3mtm/mtm/mail"
 	"pop3mtm/mtm/store"
 )
 
-// maxHeader bounds the header that show reads, maxJSONText the text that it puts into JSON.
-const (
-	maxHeader   = 1 << 20
-	maxJSONText = 1 << 20
-)
+// maxJSONText bounds the text that show puts into JSON.
+const maxJSONText = 1 << 20
 
 type show struct {
 	raw, peek bool
@@ -33,6 +28,7 @@ type show struct {
 	cmd   *cobra.Command
 	store *store.Store
 	entry store.Entry
+	email mtm.EmailEntry // unless the message is written as it came
 }
 
 func showCommand(e *env) *cobra.Command {
@@ -40,9 +36,11 @@ func showCommand(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "show ID",
 		Short: "Show a message",
-		Long: `Show prints the header in brief, the text, and the list of the parts of a message, and marks it as read. Control
-characters in a message are escaped, so it cannot do anything to the terminal; --raw and --part write the bytes as they
-are. Of a message that was made here it tells the state and all recipients. Below the text of a message that is here in part it says how much is still on the server.`,
+		Long: `Show prints the header in brief, the texts, and the list of the parts of a message, and marks it as read. It shows all
+texts in their order, pages (HTML) as text, the messages in the message too, and of each set of alternatives one: the list of
+parts says which others say the same. Control characters in a message are escaped, so it cannot do anything to the terminal; --raw
+and --part write the bytes as they are. Of a message that was made here it tells the state and all recipients. Below the text
+of a message that is here in part it says how much is still on the server.`,
 		Example: `  mtm show 12
   mtm show 12 --part 2 > plan.pdf
   mtm show 12 --raw --peek > message.eml`,
@@ -83,6 +81,11 @@ func (s *show) run(ctx context.Context, id store.ID) (err error) {
 	if err != nil || s.entry.Type != store.TypeMessage {
 		return coded(mtm.ErrNotFound, "there is no message %d: 'mtm list Inbox' shows the ids", id)
 	}
+	if !s.raw {
+		if s.email, err = mtm.Email(ctx, s.store, id); err != nil {
+			return err
+		}
+	}
 	switch {
 	case s.raw:
 		err = s.writeRaw(ctx)
@@ -117,15 +120,16 @@ func (s *show) writeRaw(ctx context.Context) error {
 }
 
 func (s *show) writePart(ctx context.Context) error {
-	part, err := s.store.OpenPart(ctx, s.entry.ID, s.part)
-	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrNoBody) {
+	part, err := s.email.Part(s.part)
+	if err != nil {
 		return coded(mtm.ErrNotFound, "message %d has no part %q: 'mtm show %d' lists its parts", s.entry.ID, s.part, s.entry.ID)
 	}
+	content, err := s.email.OpenPart(ctx, part)
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(s.cmd.OutOrStdout(), part)
-	return errors.Join(err, part.Close())
+	_, err = io.Copy(s.cmd.OutOrStdout(), content)
+	return errors.Join(err, content.Close())
 }
 
 // fetchHint says how to get a message of which only the header is here.
@@ -141,88 +145,77 @@ func (s *show) fetchHint(ctx context.Context) string {
 }
 
 // fields are the parts of the header that a person reads, decoded.
-func (s *show) fields(ctx context.Context) ([][2]string, error) {
-	var h textproto.Header
-	if s.entry.Body.Kind != store.BodyNone {
-		body, err := s.store.Body(ctx, s.entry.ID)
-		if err != nil {
-			return nil, err
-		}
-		// What stands before a line that makes no sense is still good.
-		h, _ = textproto.ReadHeader(bufio.NewReader(io.LimitReader(body, maxHeader)))
-		if err := body.Close(); err != nil {
-			return nil, err
-		}
-	}
-	words := mime.WordDecoder{CharsetReader: charset.Reader}
+func (s *show) fields() [][2]string {
 	var list [][2]string
 	for _, name := range []string{"From", "Reply-To", "To", "Cc", "Date", "Subject"} {
-		if !h.Has(name) {
-			continue
+		if s.email.Header.Has(name) {
+			list = append(list, [2]string{name, s.email.Header.Text(name)})
 		}
-		value := h.Get(name)
-		if decoded, err := words.DecodeHeader(value); err == nil {
-			value = decoded
-		}
-		list = append(list, [2]string{name, strings.TrimSpace(value)})
 	}
-	return list, nil
+	return list
 }
 
 func (s *show) printText(ctx context.Context) error {
-	fields, err := s.fields(ctx)
-	if err != nil {
-		return err
-	}
 	out := newPage(s.cmd.OutOrStdout())
 	envelope, err := s.envelopeFields(ctx)
 	if err != nil {
 		return err
 	}
-	for _, f := range append(fields, envelope...) {
+	for _, f := range append(s.fields(), envelope...) {
 		out.printf("%-9s %s\n", f[0]+":", oneLine(f[1]))
 	}
 	out.printf("\n")
-	if s.entry.Body.Kind != store.BodyWhole && s.entry.Body.Kind != store.BodyPartial {
+	if s.email.Message == nil {
 		out.printf("(only the header is here; %s)\n", oneLine(s.fetchHint(ctx)))
 		return out.Flush()
 	}
-	email, err := mtm.Email(ctx, s.store, s.entry.ID)
+	texts, err := s.email.Texts(ctx)
 	if err != nil {
 		return err
 	}
-	text := readable(email.Parts)
-	if text == nil {
-		out.printf("(no text)\n")
-	} else {
-		w := &visibleWriter{out: out}
-		if err := errors.Join(s.copyText(ctx, *text, w), w.end()); err != nil {
-			return err
-		}
+	w := &visibleWriter{out: out}
+	if err := errors.Join(s.copyTexts(ctx, texts, w), w.end()); err != nil {
+		return err
 	}
-	if notice := email.PartialNotice(); notice != "" {
+	if len(texts) == 0 {
+		out.printf("(no text)\n")
+	}
+	if notice := s.email.PartialNotice(); notice != "" {
 		out.printf("\n%s\n", notice)
 	}
-	if email.Limits != 0 {
-		out.printf("\n(not all of it is shown: it has %v; --raw writes the whole message)\n", email.Limits)
+	if limits := s.email.Limits(); limits != "" {
+		out.printf("\n(not all of it is shown: it has %v; --raw writes the whole message)\n", limits)
 	}
-	if len(email.Parts) > 1 || text == nil {
+	if len(s.email.Parts) > 1 || len(texts) == 0 {
 		out.printf("\n")
-		for _, p := range email.Parts {
-			out.printf("%s\n", partLine(p))
+		for _, p := range s.email.Parts {
+			out.printf("%s\n", partLine(p, texts))
 		}
 	}
 	return out.Flush()
 }
 
-func partLine(p store.Part) string {
+func partLine(p *mail.Part, texts []mail.Text) string {
 	line := fmt.Sprintf("part %-8s %-24s %10s", p.Path, p.MediaType, octets(p.Size))
 	for _, more := range []string{p.Disposition, p.Filename} {
 		if more != "" {
 			line += "  " + more
 		}
 	}
+	if other := insteadOf(p, texts); other != nil {
+		line += "  (left out: an alternative to part " + other.Path + ")"
+	}
 	return oneLine(line)
+}
+
+// insteadOf returns the part that is shown in place of p, nil for none.
+func insteadOf(p *mail.Part, texts []mail.Text) *mail.Part {
+	for _, t := range texts {
+		if slices.Contains(t.Instead, p) {
+			return t.Part
+		}
+	}
+	return nil
 }
 
 // showView is a message in JSON with what show adds to a listing.
@@ -231,7 +224,7 @@ type showView struct {
 	Header map[string]string `json:"header"`
 	To     []recipientView   `json:"recipients,omitempty"` // of a message that was made here
 	Reason string            `json:"reason,omitempty"`     // why sending it failed last
-	Text   string            `json:"text"`                 // the first MiB
+	Text   string            `json:"text"`                 // of all texts the first MiB
 	Notice string            `json:"partial_notice"`
 	Limits string            `json:"limits,omitempty"` // what of the message is not in parts
 	Left   int64             `json:"left_on_server"`   // octets of a message that is here in part
@@ -245,37 +238,39 @@ type partView struct {
 	Filename    string `json:"filename"`
 	Disposition string `json:"disposition"`
 	Size        int64  `json:"size"`
+	Shown       bool   `json:"shown"`                    // its text is in text
+	InsteadOf   string `json:"alternative_to,omitempty"` // path of the part that is shown in its place
 }
 
 func (s *show) printJSON(ctx context.Context) error {
-	fields, err := s.fields(ctx)
-	if err != nil {
-		return err
-	}
-	email, err := mtm.Email(ctx, s.store, s.entry.ID)
-	if err != nil {
-		return err
-	}
+	email := &s.email
 	v := showView{
 		messageView: messageViewOf(&email.Entry), Header: map[string]string{},
-		Notice: email.PartialNotice(), Limits: email.Limits.String(), Left: email.Left(), Parts: []partView{},
+		Notice: email.PartialNotice(), Limits: email.Limits(), Left: email.Left(), Parts: []partView{},
 	}
 	if made, err := mtm.Outgoing(ctx, s.store, s.entry.ID); err == nil {
 		view := outgoingViewOf(&made)
 		v.To, v.Reason = view.To, view.Reason
 	}
-	for _, f := range fields {
+	for _, f := range s.fields() {
 		v.Header[strings.ToLower(f[0])] = f[1]
 	}
+	texts, err := email.Texts(ctx)
+	if err != nil {
+		return err
+	}
 	for _, p := range email.Parts {
-		v.Parts = append(v.Parts, partView(p))
-	}
-	if text := readable(email.Parts); text != nil {
-		w := &firstOctets{limit: maxJSONText}
-		if err := s.copyText(ctx, *text, w); err != nil && !errors.Is(err, errEnough) {
-			return err
+		view := partView{Path: p.Path, MediaType: p.MediaType, Charset: p.Charset, Filename: p.Filename, Disposition: p.Disposition, Size: p.Size}
+		view.Shown = slices.ContainsFunc(texts, func(t mail.Text) bool { return t.Part == p })
+		if other := insteadOf(p, texts); other != nil {
+			view.InsteadOf = other.Path
 		}
-		v.Text = strings.ReplaceAll(strings.ToValidUTF8(w.kept.String(), "\uFFFD"), "\r\n", "\n")
+		v.Parts = append(v.Parts, view)
 	}
+	w := &firstOctets{limit: maxJSONText}
+	if err := s.copyTexts(ctx, texts, w); err != nil && !errors.Is(err, errEnough) {
+		return err
+	}
+	v.Text = strings.ReplaceAll(strings.ToValidUTF8(w.kept.String(), "\uFFFD"), "\r\n", "\n")
 	return printJSON(s.cmd, v)
 }

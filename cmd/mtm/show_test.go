@@ -69,7 +69,7 @@ var _ = Describe("show", func() {
 		id := get(maildrop.Bytes("a1", []byte("Subject: x\r\nContent-Type: text/html; charset=utf-8\r\n\r\n"+
 			"<html><head><title>no</title><style>no{}</style></head><body><h1>Hi</h1>\r\n<p>one\r\n two<br>three &amp; <a href=\"https://example.org\">a link</a>.</p>"+
 			"<ul><li>first<li>second</ul><script>no()</script></body>")))
-		Expect(u.succeeds("show", id)).To(HaveSuffix("\n\nHi\n\none two\nthree & a link <https://example.org>.\n\n- first\n- second\n\n"))
+		Expect(u.succeeds("show", id)).To(HaveSuffix("\n\nHi\n\none two\nthree & a link <https://example.org>.\n\n- first\n- second\n"))
 	})
 
 	It("writes the bytes exactly as they came with --raw, and never a control character without", func() {

@@ -4,65 +4,64 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
-	"github.com/emersion/go-message/charset"
-
-	"pop3mtm/mtm/store"
+	"pop3mtm/mtm/mail"
 )
 
-// readable picks the part to show as the text: plain text before HTML, attachments never.
-func readable(parts []store.Part) *store.Part {
-	for _, mediaType := range []string{"text/plain", "text/html"} {
-		i := slices.IndexFunc(parts, func(p store.Part) bool { return p.MediaType == mediaType && p.Disposition != "attachment" })
-		if i >= 0 {
-			return &parts[i]
+// copyTexts writes texts one below the other in UTF-8, each with its heading.
+func (s *show) copyTexts(ctx context.Context, texts []mail.Text, out io.Writer) error {
+	w := &lineWriter{out: out}
+	for i, t := range texts {
+		var err error
+		if i > 0 {
+			err = w.endLine("\n")
+		}
+		if heading := t.Heading(); heading != "" && err == nil {
+			_, err = io.WriteString(w, oneLine(heading)+"\n\n")
+		}
+		if err == nil && !t.Part.IsMessage() {
+			err = s.copyText(ctx, t.Part, w)
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// copyText writes a part as UTF-8 text. What cannot be decoded ends the text with a remark, not the command.
-func (s *show) copyText(ctx context.Context, part store.Part, out io.Writer) error {
-	body, err := s.store.OpenPart(ctx, s.entry.ID, part.Path)
+func (s *show) copyText(ctx context.Context, part *mail.Part, out io.Writer) error {
+	text, err := s.email.OpenView(ctx, part)
 	if err != nil {
 		return err
 	}
-	source := &sourceErrors{r: body}
-	var text io.Reader = source
-	if !slices.Contains([]string{"", "utf-8", "us-ascii"}, part.Charset) {
-		// The octets of a charset that nobody knows are shown as they are, escaped.
-		if decoded, unknown := charset.Reader(part.Charset, text); unknown == nil {
-			text = decoded
-		}
-	}
-	if part.MediaType == "text/html" {
-		err = htmlText(text, out)
-	} else {
-		_, err = io.Copy(out, text)
-	}
-	if err != nil && source.err != nil {
-		_, err = fmt.Fprintf(out, "\n(the rest cannot be decoded: %s)\n", source.err)
-	}
-	return errors.Join(err, body.Close())
+	_, err = io.Copy(out, text)
+	return errors.Join(err, text.Close())
 }
 
-// sourceErrors remembers the failure of a reader, to tell it from one of the writer.
-type sourceErrors struct {
-	r   io.Reader
-	err error
+// lineWriter knows whether the text so far ends in a line end.
+type lineWriter struct {
+	out  io.Writer
+	last byte
 }
 
-func (s *sourceErrors) Read(p []byte) (int, error) {
-	n, err := s.r.Read(p)
-	if err != nil && !errors.Is(err, io.EOF) {
-		s.err = err
+func (w *lineWriter) Write(p []byte) (int, error) {
+	if len(p) > 0 {
+		w.last = p[len(p)-1]
 	}
-	return n, err
+	return w.out.Write(p)
+}
+
+// endLine writes a line end if there is none, and then more.
+func (w *lineWriter) endLine(more string) error {
+	if w.last != '\n' && w.last != 0 {
+		more = "\n" + more
+	}
+	_, err := io.WriteString(w.out, more)
+	w.last = '\n'
+	return err
 }
 
 // visibleWriter passes text on in its visible form, with LF for CRLF. A character that a piece ends in the middle of

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"unicode"
 	"unicode/utf8"
+
+	"pop3mtm/mtm/mail"
 )
 
 // Limits of behaviour section 10.
@@ -35,6 +37,7 @@ type POP3 struct {
 	Autosend         bool     // the original's AutoSendOnConnect: a connect sends what waits in the outbox
 	GetMail          GetMail  // what getting mail fetches when the caller does not say
 	MaxEmailSize     int64    // largest message fetched when the caller does not say, in octets; 0 = no limit
+	Charset          string   // of octets in mail that name no charset and are not UTF-8; "" for windows-1252
 	PopulationLimit  int      // lines of the body that populate fetches when the caller does not say; -1 = all
 	SMTP             SMTP     // how the account's mail goes out
 }
@@ -53,7 +56,7 @@ const (
 func Defaults() POP3 {
 	return POP3{
 		Port: 110, Security: Security{TLS: NoTLS}, Auth: Auto, SyncLimit: -1,
-		GetMail: Messages, PopulationLimit: -1, SMTP: SMTPDefaults(),
+		GetMail: Messages, Charset: mail.DefaultFallback, PopulationLimit: -1, SMTP: SMTPDefaults(),
 	}
 }
 
@@ -94,6 +97,9 @@ func (p POP3) Validate() error {
 	}
 	if p.PopulationLimit < -1 {
 		return fmt.Errorf("population-limit %d is below -1 (-1 is no limit)", p.PopulationLimit)
+	}
+	if p.Charset != "" && !mail.KnownCharset(p.Charset) {
+		return fmt.Errorf("charset %q is not known: write one such as windows-1251, iso-8859-2 or shift_jis", p.Charset)
 	}
 	return p.SMTP.Validate()
 }

@@ -93,6 +93,7 @@ func table() []setting[POP3] {
 		textSetting("get-mail-options", func(p *POP3) *GetMail { return &p.GetMail }),
 		intSetting("max-email-size", func(p *POP3) *int64 { return &p.MaxEmailSize }),
 		intSetting("population-limit", func(p *POP3) *int { return &p.PopulationLimit }),
+		textSetting("charset", func(p *POP3) *string { return &p.Charset }),
 	)
 	for _, row := range smtpTable() {
 		rows = append(rows, setting[POP3]{

@@ -166,7 +166,14 @@ const sampleSize = 32 << 10
 // for none; fallback that of octets which are then not UTF-8, "" for windows-1252. Nothing but
 // what its charset does not have becomes U+FFFD.
 func NewTextReader(r io.Reader, name, fallback string) io.Reader {
-	return &textReader{in: bufio.NewReaderSize(r, sampleSize), name: name, fallback: fallback, start: true}
+	return newTextReader(r, name, fallback, sampleSize)
+}
+
+// newTextReader is NewTextReader for a text of about size octets.
+func newTextReader(r io.Reader, name, fallback string, size int64) io.Reader {
+	const least = 512
+	in := bufio.NewReaderSize(r, int(min(max(size, least), sampleSize)))
+	return &textReader{in: in, name: name, fallback: fallback, start: true}
 }
 
 // textReader passes ASCII on and chooses the charset where other octets begin.
@@ -184,7 +191,7 @@ func (t *textReader) Read(p []byte) (int, error) {
 		return t.read(p)
 	}
 	if t.ascii == 0 {
-		ahead, err := t.in.Peek(sampleSize)
+		ahead, err := t.in.Peek(t.in.Size())
 		if len(ahead) == 0 {
 			return 0, err
 		}

@@ -158,7 +158,7 @@ func lastFieldEnd(raw []byte) int {
 func (s *Scanner) begin(raw []byte, start int64) {
 	parent := &s.frames[len(s.frames)-1]
 	if s.tally.parts++; s.tally.parts > maxParts {
-		s.tally.notice("it has more than 10,000 parts: the others are left out")
+		s.tally.notice("more than 10,000 parts")
 		return
 	}
 	e := readEntity(raw)
@@ -169,6 +169,7 @@ func (s *Scanner) begin(raw []byte, start int64) {
 	inMessage := parent.boundary == ""
 	if inMessage && s.traits == nil {
 		parent.header = ParseHeader(bytes.Clone(raw), s.fallback)
+		parent.header.cut = s.headCut
 		if parent.part != nil {
 			parent.part.Header = parent.header
 		}
@@ -186,7 +187,7 @@ func (s *Scanner) begin(raw []byte, start int64) {
 	}
 	p.Path = path
 	if len(s.frames) > maxDepth && strings.HasPrefix(p.MediaType, "multipart/") {
-		s.tally.notice("it is nested deeper than 50: what is deeper is one part")
+		s.tally.notice("parts nested more than 50 deep")
 	}
 	s.add(p)
 	if s.traits == nil && p.IsMessage() && len(s.frames) <= maxDepth && p.encoding == Identity {

@@ -1,5 +1,7 @@
 package mail
 
+import "time"
+
 // Params returns the parameters of a value by name.
 func Params(value string) map[string]string {
 	_, list := parseParams(value)
@@ -11,3 +13,6 @@ func Params(value string) map[string]string {
 	}
 	return all
 }
+
+// UsualDate reads a date in its usual form.
+func UsualDate(text []byte) (time.Time, bool) { return usualDate(text) }

@@ -3,12 +3,15 @@ package mail_test
 import (
 	"bytes"
 	"io"
+	netmail "net/mail"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
+	"pop3mtm/internal/budget"
 	"pop3mtm/mtm/mail"
 )
 
@@ -32,6 +35,7 @@ func seeds(f *testing.F) {
 func FuzzRead(f *testing.F) {
 	seeds(f)
 	f.Fuzz(func(t *testing.T, raw []byte, size int) {
+		budget.Of(t, raw, func(raw []byte) { mustRead(t, raw) })
 		m, err := mail.Read(bytes.NewReader(raw), mail.Options{})
 		if err != nil {
 			t.Fatal(err)
@@ -60,6 +64,32 @@ func FuzzRead(f *testing.F) {
 			t.Fatal(err)
 		}
 	})
+}
+
+// mustRead takes a message apart and reads what there is to read.
+func mustRead(t *testing.T, raw []byte) {
+	t.Helper()
+	m, err := mail.Read(bytes.NewReader(raw), mail.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	open := func(p *mail.Part) (io.Reader, error) { return p.OpenView(bytes.NewReader(raw), mail.Options{}) }
+	texts, err := m.Texts(open)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range texts {
+		if text.Part.IsMessage() {
+			continue
+		}
+		r, err := open(text.Part)
+		if err == nil {
+			_, err = io.Copy(io.Discard, r)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // checkPart opens a part: it has the size that is said, and its view is UTF-8.
@@ -106,6 +136,13 @@ func FuzzHeader(f *testing.F) {
 		f.Add([]byte(value))
 	}
 	f.Fuzz(func(t *testing.T, value []byte) {
+		budget.Of(t, value, func(value []byte) {
+			mail.DecodeText(string(value), "")
+			mail.ParseAddresses(string(value), "")
+			mail.ParseDate(value)
+			mail.ParseIDs(string(value))
+			mail.Params(string(value))
+		})
 		for _, fallback := range []string{"", "windows-1251", "shift_jis"} {
 			h := mail.ParseHeader(append([]byte("Subject: "), value...), fallback)
 			if text := h.Text("Subject"); !utf8.ValidString(text) {
@@ -135,6 +172,10 @@ func FuzzText(f *testing.F) {
 	f.Add("iso-2022-jp", []byte("a\x1b$B%F\x1b(B"))
 	f.Add("", []byte("<p>a<ul><li><a href=x>b</a><blockquote><pre>\n c</pre>&amp;<img alt=d><style>"))
 	f.Fuzz(func(t *testing.T, charset string, octets []byte) {
+		budget.Of(t, octets, func(octets []byte) {
+			mustRead(t, append([]byte("Content-Type: text/html\n\n"), octets...))
+			checkText(t, mail.NewTextReader(bytes.NewReader(octets), charset, ""))
+		})
 		checkText(t, mail.NewTextReader(bytes.NewReader(octets), charset, ""))
 		checkText(t, mail.NewTextReader(bytes.NewReader(octets), "", charset))
 		raw := append([]byte("Content-Type: text/html; charset=utf-8\n\n"), octets...)
@@ -147,5 +188,27 @@ func FuzzText(f *testing.F) {
 			t.Fatal(err)
 		}
 		checkText(t, r)
+	})
+}
+
+// FuzzUsualDate wants the short way to read a date as the general parser does, or leave it.
+func FuzzUsualDate(f *testing.F) {
+	for _, seed := range []string{
+		"Mon, 02 Jan 2006 15:04:05 -0700", "2 Jan 2006 15:04:05 +0000", "Fri, 29 Feb 2023 00:00:00 +0000", "Thu, 29 Feb 2024 23:59:59 -0030",
+		"Mon, 2 Jan 2006 15:04:05 +0100 (CET)", "1 Jan 2001 01:00:00 +0000 (()", "Mon, 2 Jan 2006 15:04:05 +0100 (a (b))", "Xxx, 2 Jan 2006 15:04:05 +0100",
+		"1 Jan 2006 24:00:00 +0000", "0 Jan 2006 00:00:00 +0000", "31 Dec 9999 23:59:59 -0100", "1 Jan 0001 00:00:00 +0100", "1 Jan 2006 00:00:60 +0000",
+		"Mon, 2 Jan 2006 15:04:05 +2400", "Mon, 2 Jan 2006 15:04:05 GMT", "2 Jan 06 15:04 +0000", "Mon,2 Jan 2006 15:04:05 -0700",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		got, ok := mail.UsualDate([]byte(text))
+		if !ok {
+			return
+		}
+		want, err := netmail.ParseDate(text)
+		if err != nil || !got.Equal(want) || got.Location() != time.UTC {
+			t.Fatalf("%q: %v, the general parser says %v, %v", text, got, want, err)
+		}
 	})
 }

@@ -2,6 +2,7 @@ package mail
 
 import (
 	"bytes"
+	"io"
 	"iter"
 	"net/mail"
 	"strings"
@@ -16,17 +17,20 @@ const MaxHeader = 1 << 20
 type Header struct {
 	raw      []byte
 	fallback string
+	cut      bool
 }
 
 // ParseHeader returns the header block at the start of raw. A line that is no field is passed
 // over, with the lines that continue it. fallback names the charset of octets above 127 that are
 // not UTF-8; "" means windows-1252. The Header refers to raw.
 func ParseHeader(raw []byte, fallback string) Header {
+	whole := len(raw) <= MaxHeader
 	raw = raw[:min(len(raw), MaxHeader)]
-	if end := HeaderEnd(raw); end >= 0 {
+	end := HeaderEnd(raw)
+	if end >= 0 {
 		raw = raw[:end]
 	}
-	return Header{raw, fallback}
+	return Header{raw: raw, fallback: fallback, cut: !whole && end < 0}
 }
 
 // HeaderEnd returns where the header block of raw ends, behind its blank line, or -1.
@@ -111,8 +115,8 @@ func Unfold(value []byte) []byte {
 	return joined
 }
 
-// values yields the unfolded values of all fields of a name.
-func (h Header) values(name string) iter.Seq[string] {
+// Values yields the unfolded values of all fields of a name.
+func (h Header) Values(name string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for raw := h.raw; len(raw) > 0; {
 			var key, value []byte
@@ -126,9 +130,18 @@ func (h Header) values(name string) iter.Seq[string] {
 	}
 }
 
+// Cut reports whether the header is longer than MaxHeader, so that fields may be missing.
+func (h Header) Cut() bool { return h.cut }
+
+// ReadHeader reads the header block at the start of r.
+func ReadHeader(r io.Reader, fallback string) (Header, error) {
+	raw, err := io.ReadAll(io.LimitReader(r, MaxHeader+1))
+	return ParseHeader(raw, fallback), err
+}
+
 // Has reports whether there is a field of that name.
 func (h Header) Has(name string) bool {
-	for range h.values(name) {
+	for range h.Values(name) {
 		return true
 	}
 	return false
@@ -136,7 +149,7 @@ func (h Header) Has(name string) bool {
 
 // Value returns the first field of a name, unfolded, as its octets came; "" when there is none.
 func (h Header) Value(name string) string {
-	for value := range h.values(name) {
+	for value := range h.Values(name) {
 		return value
 	}
 	return ""
@@ -150,7 +163,7 @@ func (h Header) Text(name string) string {
 // Addresses returns the addresses of all fields of a name, in order.
 func (h Header) Addresses(name string) []*mail.Address {
 	var list []*mail.Address
-	for value := range h.values(name) {
+	for value := range h.Values(name) {
 		list = append(list, ParseAddresses(value, h.fallback)...)
 	}
 	return list
@@ -159,7 +172,7 @@ func (h Header) Addresses(name string) []*mail.Address {
 // IDs returns the message identifiers of a field, without brackets (RFC 5322 section 3.6.4).
 func (h Header) IDs(name string) []string {
 	var list []string
-	for value := range h.values(name) {
+	for value := range h.Values(name) {
 		list = append(list, ParseIDs(value)...)
 	}
 	return list
@@ -193,7 +206,7 @@ func ParseIDs(value string) []string {
 // Date returns when the message was written, in UTC: Date, else another field that tells it.
 func (h Header) Date() (time.Time, bool) {
 	for _, name := range []string{"Date", "Resent-Date", "Delivery-Date", "X-Original-Date"} {
-		for value := range h.values(name) {
+		for value := range h.Values(name) {
 			if t, ok := ParseDate([]byte(value)); ok {
 				return t, true
 			}
@@ -202,9 +215,15 @@ func (h Header) Date() (time.Time, bool) {
 	return h.received()
 }
 
+// MediaParam returns a parameter of the Content-Type, "" for none.
+func (h Header) MediaParam(name string) string {
+	_, list := parseParams(h.Value("Content-Type"))
+	return list.text(name, h.fallback)
+}
+
 // received returns the date of the first Received field that has one.
 func (h Header) received() (time.Time, bool) {
-	for value := range h.values("Received") {
+	for value := range h.Values("Received") {
 		if t, ok := ReceivedDate([]byte(value)); ok {
 			return t, true
 		}

@@ -159,7 +159,7 @@ func (s *Scanner) headerLine(line []byte) {
 		_, _ = s.Write(bytes.Clone(line)) // it never fails
 	case len(s.head)+len(line) > MaxHeader:
 		s.headCut = true
-		s.tally.notice("a header is longer than 1 MiB: its rest was passed over")
+		s.tally.notice("a header of more than 1 MiB")
 	default:
 		s.head = append(s.head, line...)
 	}

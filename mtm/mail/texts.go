@@ -14,6 +14,20 @@ type Text struct {
 	Instead []*Part
 }
 
+// Heading returns the line that tells what a text is, "" for one that needs none: that of a message
+// in the message begins with who wrote it, that of a file has its name.
+func (t Text) Heading() string {
+	p := t.Part
+	switch {
+	case p.IsMessage():
+		words := strings.Join(strings.Fields(p.Header.Text("From")+" \u2014 "+p.Header.Text("Subject")), " ")
+		return "----- Message: " + strings.Trim(words, " \u2014") + " -----"
+	case p.Filename != "":
+		return "----- " + p.Filename + " -----"
+	}
+	return ""
+}
+
 // Texts returns what there is to read in a message: all texts in their order, of each
 // multipart/alternative one. A plain text comes before a page, unless it is blank or only says
 // that there is a page. open opens the view of a part; its error ends the choice.

@@ -72,3 +72,14 @@ func isSignature(mediaType string) bool {
 	}
 	return false
 }
+
+// TraitsOf returns the traits of parts; those of messages in the message do not count.
+func TraitsOf(list []*Part) Traits {
+	var t Traits
+	for _, p := range list {
+		if !p.Embedded {
+			t.add(p)
+		}
+	}
+	return t
+}

@@ -21,7 +21,7 @@ func (p *Part) OpenText(body io.ReadSeeker, o Options) (io.Reader, error) {
 		name = metaCharset(page)
 		r = page
 	}
-	return NewTextReader(r, name, o.Fallback), nil
+	return newTextReader(r, name, o.Fallback, p.Size), nil
 }
 
 // metaCharset returns the charset that a page names in its first octets, "" for none.

@@ -109,7 +109,6 @@ func (k *checker) tree(ctx context.Context, c *conn) error {
 				UNION SELECT entries.id FROM tree CROSS JOIN entries ON entries.parent = tree.id)
 			SELECT id FROM tree)`: "it hangs below no entry of the tree",
 		"SELECT DISTINCT service FROM settings WHERE service NOT IN (SELECT id FROM entries)":   "settings of an entry that is gone",
-		"SELECT DISTINCT entry FROM parts WHERE entry NOT IN (SELECT id FROM entries)":          "parts of an entry that is gone",
 		"SELECT service FROM hidden WHERE service NOT IN (SELECT id FROM entries)":              "messages of a service that is gone are hidden",
 		"SELECT DISTINCT service FROM facts WHERE service NOT IN (SELECT id FROM entries)":      "facts of a service that is gone",
 		"SELECT entry FROM breaks WHERE entry NOT IN (SELECT id FROM entries)":                  "an entry that is gone broke visits",

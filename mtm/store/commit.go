@@ -270,11 +270,6 @@ func (t *commit) update(e *Entry) error {
 	if err == nil && n == 0 {
 		err = fmt.Errorf("entry %d: %w", e.ID, ErrNotFound)
 	}
-	if err != nil || e.Type != TypeMessage {
-		return err
-	}
-	// Parts were derived from the body that the entry had.
-	_, err = t.c.exec(context.Background(), "DELETE FROM parts WHERE entry = ?", e.ID)
 	return err
 }
 
@@ -386,8 +381,7 @@ func (t *commit) remove(ids []ID) error {
 		if err != nil {
 			return err
 		}
-		for _, query := range []string{"DELETE FROM entries WHERE id IN", "DELETE FROM parts WHERE entry IN",
-			"DELETE FROM outgoing WHERE entry IN",
+		for _, query := range []string{"DELETE FROM entries WHERE id IN", "DELETE FROM outgoing WHERE entry IN",
 			"DELETE FROM recipients WHERE entry IN", "DELETE FROM operations WHERE entry IN",
 			"DELETE FROM hidden WHERE service IN",
 			"DELETE FROM facts WHERE service IN", "DELETE FROM breaks WHERE entry IN"} {

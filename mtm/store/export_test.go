@@ -1,12 +1,8 @@
 package store
 
 import (
-	"bytes"
-	"context"
 	"fmt"
 	"hash/crc32"
-	"io"
-	"math"
 	"os"
 	"slices"
 )
@@ -20,44 +16,6 @@ func (s *Store) SwapIdleFile(f *os.File) (restore func()) {
 	old := g.f
 	g.f = f
 	return func() { g.f = old }
-}
-
-// CoveredByParts counts the octets of raw that its parts hold; none counts twice.
-func CoveredByParts(raw []byte) int {
-	m, _ := walkMIME(context.Background(), bytes.NewReader(raw))
-	var end, sum int64
-	for _, p := range m.list {
-		if p.start < end {
-			return math.MaxInt
-		}
-		end = p.start + p.length
-		sum += p.length
-	}
-	return int(sum)
-}
-
-// PartsOf lists the parts of a message without a store.
-func PartsOf(raw []byte) []Part {
-	m, err := walkMIME(context.Background(), bytes.NewReader(raw))
-	if err != nil {
-		panic(err) // a reader of memory does not fail
-	}
-	list := make([]Part, len(m.list))
-	for i, p := range m.list {
-		p.Size, _ = io.Copy(io.Discard, transferDecoded(p.encoding, bytes.NewReader(raw[p.start:p.start+p.length])))
-		list[i] = p.Part
-	}
-	return list
-}
-
-// OpenPartOf is the content of a part of raw; nil when there is none.
-func OpenPartOf(raw []byte, path string) io.Reader {
-	m, err := walkMIME(context.Background(), bytes.NewReader(raw))
-	if i, found := m.paths[path]; found && err == nil {
-		p := m.list[i]
-		return transferDecoded(p.encoding, bytes.NewReader(raw[p.start:p.start+p.length]))
-	}
-	return nil
 }
 
 // AppendBuffer is how much of a segment is gathered before it is written.

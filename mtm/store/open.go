@@ -62,7 +62,6 @@ type Store struct {
 
 	readers readerPool
 	handles handleTable
-	taken   takenApart
 	writers writerPool
 
 	write  chan struct{} // capacity 1: holding a value is the right to use writer

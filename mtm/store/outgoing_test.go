@@ -194,6 +194,7 @@ func asVersion1(dir string) {
 		Expect(rows.Scan(&name)).To(Succeed())
 		later = append(later, "DROP TABLE "+name)
 	}
+	later = append(later, "CREATE TABLE IF NOT EXISTS parts (entry INTEGER)")
 	Expect(rows.Err()).NotTo(HaveOccurred())
 	Expect(later).To(ContainElement("DROP TABLE outgoing"))
 	Expect(db.Close()).To(Succeed())

@@ -16,7 +16,7 @@ const pageSize = 8192
 // brings version i to i+1. Steps are never edited, only added.
 func migrations() []migration {
 	return []migration{{schema1, nil}, {schemaOutgoing, nil}, {schemaOperations, nil}, {schemaHidden, nil},
-		{schemaSafety + schemaCache, fillChecksums}}
+		{schemaSafety + schemaCache + schemaNoParts, fillChecksums}}
 }
 
 // migration is one step: a script, and what statements cannot do, or nil.
@@ -92,6 +92,9 @@ INSERT INTO entries VALUES
 	(5, 2, 3, 2, 0, 0, 0, '', 0, 0, 0, 0, 0, NULL, 0, 0, 0, 'Drafts', '', '', ''),
 	(6, 2, 3, 2, 0, 0, 0, '', 0, 0, 0, 0, 0, NULL, 0, 0, 0, 'Sent', '', '', '');
 `
+
+// schemaNoParts: parts are read from the body when they are asked for, by package mail.
+const schemaNoParts = "DROP TABLE parts;"
 
 // version reads the schema's version; a newer one than ours is refused.
 func version(ctx context.Context, c *conn, dir string) (int, error) {

@@ -1,32 +1,21 @@
 package compose
 
 import (
+	"net/mail"
 	"slices"
 	"strings"
 
-	_ "github.com/emersion/go-message/charset" // for names in other charsets
-	"github.com/emersion/go-message/mail"
+	mtmmail "pop3mtm/mtm/mail"
 )
 
 // Addresses reads a field of a foreign message. What cannot be read or used is left
 // out: one broken address does not hide the others.
-func Addresses(h *mail.Header, field string) []*mail.Address {
+func Addresses(h mtmmail.Header, field string) []*mail.Address {
 	var list []*mail.Address
-	for f := h.FieldsByKey(field); f.Next(); {
-		all, err := mail.ParseAddressList(f.Value())
-		if err != nil {
-			all = nil
-			for one := range strings.SplitSeq(f.Value(), ",") {
-				if a, err := mail.ParseAddress(one); err == nil {
-					all = append(all, a)
-				}
-			}
-		}
-		for _, a := range all {
-			a.Name = CleanText(a.Name, maxName)
-			if fit(a) == nil {
-				list = append(list, a)
-			}
+	for _, a := range h.Addresses(field) {
+		a.Name = CleanText(a.Name, maxName)
+		if fit(a) == nil {
+			list = append(list, a)
 		}
 	}
 	return list
@@ -34,7 +23,7 @@ func Addresses(h *mail.Header, field string) []*mail.Address {
 
 // Originator is whom a reply goes to: Reply-To else From, and of a message that was
 // sent on, Resent-Reply-To else Resent-From (behaviour section 12).
-func Originator(h *mail.Header) []*mail.Address {
+func Originator(h mtmmail.Header) []*mail.Address {
 	fields := []string{"Reply-To", "From"}
 	if isResent(h) {
 		fields = []string{"Resent-Reply-To", "Resent-From", "Reply-To", "From"}
@@ -47,11 +36,11 @@ func Originator(h *mail.Header) []*mail.Address {
 	return nil
 }
 
-func isResent(h *mail.Header) bool { return h.Has("Resent-From") }
+func isResent(h mtmmail.Header) bool { return h.Has("Resent-From") }
 
 // Everybody is whom a reply to all goes to: the originator, and in copy the others
 // that the message went to; own is left out where it does not stand alone.
-func Everybody(h *mail.Header, own *mail.Address) (to, cc []*mail.Address) {
+func Everybody(h mtmmail.Header, own *mail.Address) (to, cc []*mail.Address) {
 	to = Merge(nil, Originator(h))
 	if isResent(h) {
 		to = Merge(nil, Addresses(h, "From"))
@@ -69,13 +58,12 @@ func Everybody(h *mail.Header, own *mail.Address) (to, cc []*mail.Address) {
 
 // IDs reads message identifiers of a foreign message; those that cannot stand in a
 // header of ours are left out.
-func IDs(h *mail.Header, field string) []string {
-	list, _ := h.MsgIDList(field) // with what stands before a broken one
-	return slices.DeleteFunc(list, func(id string) bool { return !goodID(id) })
+func IDs(h mtmmail.Header, field string) []string {
+	return slices.DeleteFunc(h.IDs(field), func(id string) bool { return !goodID(id) })
 }
 
 // ID is the identifier of a foreign message, or "".
-func ID(h *mail.Header) string {
+func ID(h mtmmail.Header) string {
 	if list := IDs(h, "Message-Id"); len(list) > 0 {
 		return list[0]
 	}
@@ -83,7 +71,7 @@ func ID(h *mail.Header) string {
 }
 
 // References are those of an answer (RFC 5322 section 3.6.4).
-func References(h *mail.Header) []string {
+func References(h mtmmail.Header) []string {
 	list := IDs(h, "References")
 	if parents := IDs(h, "In-Reply-To"); len(list) == 0 && len(parents) == 1 {
 		list = parents

@@ -1,14 +1,14 @@
 package compose
 
-import "github.com/emersion/go-message/mail"
+import mtmmail "pop3mtm/mtm/mail"
 
 // CountAddresses counts the addresses in fields of a foreign message by their @, without reading
 // them: what stands in quotes or in parentheses does not count. Reading may then be refused.
-func CountAddresses(h *mail.Header, fields ...string) int {
+func CountAddresses(h mtmmail.Header, fields ...string) int {
 	n := 0
 	for _, field := range fields {
-		for f := h.FieldsByKey(field); f.Next(); {
-			n += countAt(f.Value())
+		for value := range h.Values(field) {
+			n += countAt(value)
 		}
 	}
 	return n

@@ -11,11 +11,10 @@ import (
 	"testing"
 	"time"
 
-	gomessage "github.com/emersion/go-message"
-	gomail "github.com/emersion/go-message/mail"
 	"github.com/emersion/go-message/textproto"
 
 	"pop3mtm/mtm/internal/compose"
+	mtmmail "pop3mtm/mtm/mail"
 )
 
 // FuzzTypedAddresses wants a list that is taken to come out of a message as it went in.
@@ -61,17 +60,12 @@ func FuzzAnswers(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		h, _ := textproto.ReadHeader(bufio.NewReader(bytes.NewReader(raw)))
-		header := &gomail.Header{Header: gomessage.Header{Header: h}}
+		header := mtmmail.ParseHeader(raw, "")
 		own := &mail.Address{Address: "ada@example.org"}
 		to, cc := compose.Everybody(header, own)
 		l := plainLetter(to)
 		l.Cc = cc
-		subject, err := header.Subject()
-		if err != nil {
-			subject = header.Get("Subject")
-		}
-		l.Subject = compose.Subject(compose.ReplyPrefix, subject)
+		l.Subject = compose.Subject(compose.ReplyPrefix, header.Text("Subject"))
 		l.InReplyTo, l.References = compose.ID(header), compose.References(header)
 		var out bytes.Buffer
 		if err := l.Write(&out, math.MaxInt32); err != nil {

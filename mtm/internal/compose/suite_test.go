@@ -14,6 +14,7 @@ import (
 	gomail "github.com/emersion/go-message/mail"
 
 	"pop3mtm/mtm/internal/compose"
+	mtmmail "pop3mtm/mtm/mail"
 )
 
 func TestCompose(t *testing.T) {
@@ -59,11 +60,7 @@ func content(r io.Reader) string {
 }
 
 // foreign is the header of a message of somebody else.
-func foreign(text string) *gomail.Header {
-	GinkgoHelper()
-	h := read(text + "\r\n\r\n").Header
-	return &h
-}
+func foreign(text string) mtmmail.Header { return mtmmail.ParseHeader([]byte(text+"\r\n\r\n"), "") }
 
 func texts(list []*mail.Address) []string {
 	all := []string{}

@@ -49,7 +49,7 @@ func (s *faceSink) Done(n int, octets int64, err error) error {
 // does not list TOP is asked for no other in this session.
 func (s *Session) faces(ctx context.Context, numbers []int) (map[int]face, error) {
 	sink := &faceSink{
-		reader: newHeaderReader(func() time.Time { return time.Time{} }), // a header without a date has none
+		reader: newHeaderReader(func() time.Time { return time.Time{} }, s.settings.Charset), // a header without a date has none
 		faces:  make(map[int]face, len(numbers)),
 	}
 	if len(numbers) > 0 && !s.topWorks && !s.topless && !s.wire.Capabilities().Has("TOP") {

@@ -46,7 +46,7 @@ const progressStep = 64 << 10
 
 func newBodySink(w *work, items []item, lines int, place placer, settled store.Flags) *bodySink {
 	s := &bodySink{
-		work: w, items: items, reader: newHeaderReader(time.Now), top: lines != wholeMessage,
+		work: w, items: items, reader: newHeaderReader(time.Now, w.settings.Charset), top: lines != wholeMessage,
 		place: place, settled: settled, out: newCommitter(), spare: make(chan *bodyBatch, 2),
 	}
 	s.batch = s.newBatch()

@@ -1,6 +1,6 @@
 package servermtm
 
-import "bytes"
+import "pop3mtm/mtm/mail"
 
 // fields are the header fields that an entry is made of: the text of the first of each name, unfolded, nil when there
 // is none. They refer to the header that they were read from.
@@ -14,30 +14,13 @@ type fields struct {
 // Lines that are no fields are left out, the rest is still good.
 func readFields(raw []byte) fields {
 	var f fields
-	for len(raw) > 0 {
-		end := fieldEnd(raw)
-		name, text, ok := bytes.Cut(raw[:end], []byte(":"))
-		raw = raw[end:]
-		if !ok {
-			continue
+	for {
+		var name, text []byte
+		if name, text, raw = mail.NextField(raw); name == nil {
+			return f
 		}
-		if slot := f.slot(bytes.TrimRight(name, " \t")); slot != nil && *slot == nil {
-			*slot = unfold(text)
-		}
-	}
-	return f
-}
-
-// fieldEnd is where the field at the start of raw ends, its continuation lines included (RFC 5322 section 2.2.3).
-func fieldEnd(raw []byte) int {
-	for end := 0; ; {
-		lf := bytes.IndexByte(raw[end:], '\n')
-		if lf < 0 {
-			return len(raw)
-		}
-		end += lf + 1
-		if end == len(raw) || raw[end] != ' ' && raw[end] != '\t' {
-			return end
+		if slot := f.slot(name); slot != nil && *slot == nil {
+			*slot = mail.Unfold(text)
 		}
 	}
 }
@@ -80,23 +63,4 @@ func (f *fields) slot(name []byte) *[]byte {
 		return &f.receiptTo
 	}
 	return nil
-}
-
-// unfold joins the lines of a field's text with a blank, each without the white space around it. It is never nil.
-func unfold(text []byte) []byte {
-	text = bytes.TrimSpace(text)
-	if len(text) == 0 {
-		return []byte{} // TrimSpace gives nil
-	}
-	if bytes.IndexByte(text, '\n') < 0 {
-		return text
-	}
-	joined := make([]byte, 0, len(text))
-	for line := range bytes.SplitSeq(text, []byte("\n")) {
-		if line = bytes.TrimSpace(line); len(line) > 0 && len(joined) > 0 {
-			joined = append(joined, ' ')
-		}
-		joined = append(joined, line...)
-	}
-	return joined
 }

@@ -1,14 +1,10 @@
 package servermtm
 
 import (
-	"bytes"
-	"mime"
 	"strings"
 	"time"
-	"unicode/utf8"
 
-	"github.com/emersion/go-message/charset"
-
+	"pop3mtm/mtm/mail"
 	"pop3mtm/mtm/store"
 )
 
@@ -20,36 +16,21 @@ const (
 
 // headerReader makes entries from headers; it is reused, not safe for concurrent use.
 type headerReader struct {
-	words mime.WordDecoder
-	now   func() time.Time
+	now      func() time.Time
+	fallback string // the account's charset for octets that name none
 }
 
-func newHeaderReader(now func() time.Time) *headerReader {
-	return &headerReader{words: mime.WordDecoder{CharsetReader: charset.Reader}, now: now}
+func newHeaderReader(now func() time.Time, fallback string) *headerReader {
+	return &headerReader{now, fallback}
 }
 
 // cutHeader gives the header block, its blank line included, of what TOP sent. A
 // header that never ends is taken as it is (behaviour section 4).
 func cutHeader(raw []byte) []byte {
-	if end := headerEnd(raw); end >= 0 {
+	if end := mail.HeaderEnd(raw); end >= 0 {
 		return raw[:end]
 	}
 	return raw
-}
-
-// headerEnd is where the header block ends, behind its blank line; -1 when it does not.
-func headerEnd(raw []byte) int {
-	for i := 0; ; {
-		lf := bytes.IndexByte(raw[i:], '\n')
-		if lf < 0 {
-			return -1
-		}
-		line := raw[i : i+lf]
-		i += lf + 1
-		if len(line) == 0 || (len(line) == 1 && line[0] == '\r') {
-			return i
-		}
-	}
 }
 
 // fill sets the fields of a new mailbox entry that come from the header. A field
@@ -59,40 +40,32 @@ func (r *headerReader) fill(e *store.Entry, raw []byte) {
 	e.Details = r.text(f.from)
 	e.Description = r.text(f.subject)
 	e.MessageID = messageID(f.messageID)
-	e.Date = r.date(&f)
+	e.Date = r.date(&f, raw)
 	e.Flags |= priority(&f)
 	if f.notificationTo != nil || f.receiptTo != nil {
 		e.Email |= store.Receipt
 	}
 }
 
-// text decodes RFC 2047 words and bounds the result; unreadable words stay as
-// they are, unprintable octets become replacement characters.
+// text decodes a field and bounds the result.
 func (r *headerReader) text(raw []byte) string {
-	field := string(raw[:min(len(raw), maxField)])
-	if strings.Contains(field, "=?") {
-		if decoded, err := r.words.DecodeHeader(field); err == nil {
-			field = decoded
-		}
+	text := mail.DecodeText(string(raw[:min(len(raw), maxField)]), r.fallback)
+	if len(text) > maxField {
+		text = strings.ToValidUTF8(text[:maxField], "")
 	}
-	if len(field) > maxField {
-		field = field[:maxField]
-	}
-	if !utf8.ValidString(field) {
-		field = strings.ToValidUTF8(field, "\uFFFD")
-	}
-	return strings.TrimSpace(field)
+	return strings.TrimSpace(text)
 }
 
-// date is that of the first Received field, else of Date, else now (behaviour
+// date is that of the first Received field, else of Date, else of another field that tells one, else now (behaviour
 // section 4), in UTC.
-func (r *headerReader) date(f *fields) time.Time {
-	if i := bytes.LastIndexByte(f.received, ';'); i >= 0 {
-		if t, ok := parseDate(f.received[i+1:]); ok {
-			return t
-		}
+func (r *headerReader) date(f *fields, raw []byte) time.Time {
+	if t, ok := mail.ReceivedDate(f.received); ok {
+		return t
 	}
-	if t, ok := parseDate(f.date); ok {
+	if t, ok := mail.ParseDate(f.date); ok {
+		return t
+	}
+	if t, ok := mail.ParseHeader(raw, r.fallback).Date(); ok {
 		return t
 	}
 	return r.now().UTC().Truncate(time.Second)

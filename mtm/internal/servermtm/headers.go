@@ -52,7 +52,7 @@ func (r *refresh) fetchHeaders(ctx context.Context, missing []*message) ([]Failu
 	s := &headerSink{
 		refresh: r, wanted: missing,
 		batch: &headerBatch{into: r.Store.NewBatch()}, spare: make(chan *headerBatch, 2),
-		out: newCommitter(), reader: newHeaderReader(time.Now),
+		out: newCommitter(), reader: newHeaderReader(time.Now, r.settings.Charset),
 	}
 	s.spare <- new(headerBatch)
 	numbers := make([]int, len(missing))

@@ -1,0 +1,170 @@
+package mtm
+
+import (
+	"context"
+	"html"
+	"io"
+	"slices"
+	"strings"
+
+	"pop3mtm/mtm/internal/compose"
+	"pop3mtm/mtm/mail"
+)
+
+// takeBody puts the original's texts below ours, all that there are to read, and its page beside
+// them when the message is to have one (behaviour section 12). Of the parts of the original only
+// siblings in an alternative are left out: the result says which.
+func (c *creation) takeBody(ctx context.Context, title string) error {
+	own := c.ownText()
+	texts, err := c.source.email.Texts(ctx)
+	if err != nil {
+		return err
+	}
+	texts = c.quoted(texts)
+	if c.options.Parts&PartBody == 0 {
+		if own != "" {
+			c.letter.Text = compose.String(own)
+		}
+		return c.takeAttachments(ctx, texts)
+	}
+	if err := c.source.needBody(); err != nil {
+		return err
+	}
+	if own != "" {
+		own += "\n"
+	}
+	own += c.source.block(title, c.smtp().ToCcIncludeLimit)
+	c.letter.Text = c.quote(ctx, own, texts)
+	if page := pageOf(texts); page != nil && c.options.Types&TypeMHTML != 0 {
+		c.letter.HTML = compose.Join(compose.String(asPage(own)), c.source.content(ctx, page, c.source.email.OpenText))
+	}
+	return c.takeAttachments(ctx, texts)
+}
+
+// quoted leaves out the texts of messages in the original, which are attachments, unless there
+// is nothing else to quote and they do not come along.
+func (c *creation) quoted(texts []mail.Text) []mail.Text {
+	own := slices.DeleteFunc(slices.Clone(texts), func(t mail.Text) bool { return t.Part.Embedded || t.Part.IsMessage() })
+	if len(own) == 0 && c.options.Parts&PartAttachments == 0 {
+		return texts
+	}
+	return own
+}
+
+// quote is our text and below it those of the original.
+func (c *creation) quote(ctx context.Context, own string, texts []mail.Text) compose.Content {
+	all := []compose.Content{compose.String(own)}
+	for i, t := range texts {
+		if i > 0 {
+			all = append(all, compose.String("\n"))
+		}
+		if heading := t.Heading(); heading != "" {
+			all = append(all, compose.String(compose.CleanText(heading, maxHeading)+"\n\n"))
+		}
+		if t.Part.IsMessage() {
+			continue
+		}
+		text := c.source.content(ctx, t.Part, c.source.email.OpenView)
+		if i < len(texts)-1 {
+			text = endsLine(text)
+		}
+		all = append(all, text)
+	}
+	if notice := c.source.email.PartialNotice(); notice != "" {
+		all = append(all, compose.String("\n"+notice+"\n"))
+	}
+	return compose.Join(all...)
+}
+
+// maxHeading bounds the line above a text.
+const maxHeading = 500
+
+// pageOf is the page among the texts, or beside the first of them; nil when there is none, or
+// more to read than it says.
+func pageOf(texts []mail.Text) *mail.Part {
+	if len(texts) != 1 {
+		return nil
+	}
+	for _, p := range append([]*mail.Part{texts[0].Part}, texts[0].Instead...) {
+		if p.MediaType == "text/html" {
+			return p
+		}
+	}
+	return nil
+}
+
+// takeAttachments adds what the message carries beside its quoted texts. A page that is quoted as
+// text is carried too, since the quotation has lost its form, and a text that is a file.
+func (c *creation) takeAttachments(ctx context.Context, texts []mail.Text) error {
+	var without []*mail.Part
+	page := pageOf(texts)
+	for _, t := range texts {
+		if c.options.Parts&PartBody != 0 && t.Part.MediaType == "text/html" && (t.Part != page || c.letter.HTML == nil) {
+			if c.options.Parts&PartAttachments == 0 {
+				c.letter.Attachments = append(c.letter.Attachments, c.source.attachment(ctx, t.Part))
+			}
+			continue
+		}
+		if t.Part.Filename == "" {
+			without = append(without, t.Part)
+		}
+		for _, p := range t.Instead {
+			without = append(without, p)
+			if p != page || c.letter.HTML == nil {
+				c.leftOut = append(c.leftOut, LeftOut{Path: p.Path, MediaType: p.MediaType, Size: p.Size})
+			}
+		}
+	}
+	if c.options.Parts&PartAttachments == 0 {
+		return nil
+	}
+	if err := c.source.takenApart(); err != nil {
+		return err
+	}
+	list, err := c.source.attachments(ctx, without)
+	c.letter.Attachments = append(c.letter.Attachments, list...)
+	return err
+}
+
+// asPage writes a text as the start of a page.
+func asPage(text string) string {
+	text = html.EscapeString(strings.TrimRight(text, "\n"))
+	return "<div style=\"white-space: pre-wrap\">" + text + "</div>\n<hr>\n"
+}
+
+// endsLine adds a line end to a content that does not end in one.
+func endsLine(content compose.Content) compose.Content {
+	return func() (io.ReadCloser, error) {
+		r, err := content()
+		if err != nil {
+			return nil, err
+		}
+		return &lineEnder{ReadCloser: r}, nil
+	}
+}
+
+type lineEnder struct {
+	io.ReadCloser
+	last  byte
+	ended bool
+}
+
+// Read implements io.Reader.
+func (l *lineEnder) Read(p []byte) (int, error) {
+	if l.ended {
+		return 0, io.EOF
+	}
+	n, err := l.ReadCloser.Read(p)
+	if n > 0 {
+		l.last = p[n-1]
+	}
+	if err != io.EOF || n == len(p) {
+		return n, err
+	}
+	l.ended = true
+	if l.last != '\n' && l.last != 0 {
+		p[n] = '\n'
+		n++
+	}
+	return n, nil
+}
