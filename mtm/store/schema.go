@@ -94,7 +94,7 @@ INSERT INTO entries VALUES
 `
 
 // schemaNoParts: parts are read from the body when they are asked for, by package mail.
-const schemaNoParts = "DROP TABLE parts;"
+const schemaNoParts = "DROP TABLE IF EXISTS parts;"
 
 // version reads the schema's version; a newer one than ours is refused.
 func version(ctx context.Context, c *conn, dir string) (int, error) {
