@@ -92,14 +92,18 @@ func singles(fallback string) *charmap.Charmap {
 	return charmap.Windows1252
 }
 
+// chooseMarked is choose for a text that may begin with a mark of its byte order.
+func chooseMarked(name, fallback string, sample []byte, whole bool) encoding.Encoding {
+	if _, mark, certain := charset.DetermineEncoding(sample[:min(3, len(sample))], ""); certain {
+		name = mark
+	}
+	return choose(name, fallback, sample, whole)
+}
+
 // choose decides how to read a text of a charset that begins with the octets of sample; whole
 // says that there are no more.
 func choose(name, fallback string, sample []byte, whole bool) encoding.Encoding {
 	how, enc := charsetNamed(name)
-	if _, byMark, certain := charset.DetermineEncoding(sample[:min(3, len(sample))], ""); certain && enc == nil || certain && byMark == "utf-8" {
-		how = markedReading(byMark)
-		enc, _ = htmlindex.Get(byMark)
-	}
 	utf := utf8Else{singles(fallback)}
 	switch how {
 	case asUTF8:
@@ -121,13 +125,6 @@ func choose(name, fallback string, sample []byte, whole bool) encoding.Encoding 
 		return enc
 	}
 	return utf
-}
-
-func markedReading(name string) reading {
-	if name == "utf-8" {
-		return asUTF8
-	}
-	return exactly
 }
 
 // isUTF8 reports whether sample is UTF-8 with more than ASCII in it. A character may be cut at
@@ -196,7 +193,7 @@ func (t *textReader) Read(p []byte) (int, error) {
 			return 0, err
 		}
 		if t.ascii = plainLength(ahead); t.ascii == 0 || t.start && t.notASCII() {
-			enc := choose(t.name, t.fallback, ahead, err != nil)
+			enc := chooseMarked(t.name, t.fallback, ahead, err != nil)
 			t.decoded = withoutMark(transform.NewReader(t.in, enc.NewDecoder()))
 			return t.read(p)
 		}

@@ -97,5 +97,5 @@ func priority(f *fields) store.Flags {
 
 // FillFromHeader fills the fields of an entry that come from its header. One without a date gets none.
 func FillFromHeader(e *store.Entry, raw []byte) {
-	newHeaderReader(func() time.Time { return time.Time{} }).fill(e, cutHeader(raw[:min(len(raw), maxHeader)]))
+	newHeaderReader(func() time.Time { return time.Time{} }, "").fill(e, cutHeader(raw[:min(len(raw), maxHeader)]))
 }
