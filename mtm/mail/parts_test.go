@@ -156,10 +156,10 @@ var _ = Describe("The parts of a message", func() {
 			end = fmt.Sprintf("--b%d--\r\n", i) + end
 		}
 		m := read(deep + "\r\nx\r\n" + end)
-		Expect(m.Notices).To(ConsistOf(ContainSubstring("nested deeper than 50")))
+		Expect(m.Notices).To(ConsistOf(ContainSubstring("nested more than 50 deep")))
 		Expect(m.Leaves()).To(HaveLen(1))
 		m = read(withType("multipart/mixed; boundary=o", strings.Repeat("--o\n\n", 10_050)))
-		Expect(m.Notices).To(ConsistOf(ContainSubstring("more than 10,000 parts")))
+		Expect(m.Notices).To(ConsistOf(Equal("more than 10,000 parts")))
 		Expect(len(m.Leaves())).To(BeNumerically("<=", 10_000))
 		m = read("X: " + strings.Repeat("x", 2<<20) + "\r\nSubject: y\r\n\r\nz")
 		Expect(m.Notices).To(ConsistOf(ContainSubstring("1 MiB")))
