@@ -99,6 +99,18 @@ var _ = Describe("What was asked for and did not come", func() {
 		Expect(subjects(b.inbox())).To(ConsistOf("Letter 1", "Letter 2", "Letter 3"))
 	})
 
+	It("is what was selected too, from the login on", func() {
+		b = newBench(nil, &mtm.Options{BatchMessages: 1}, mails(4), stay)
+		b.session()
+		chosen := mtm.GetMail{Which: mtm.Selection, Link: mtm.ThenDisconnect, Into: store.Inbox, Messages: append(one("u3"), one("u2")...)}
+		breakAt("UIDL", "", chosen)
+		b.session()
+		b.mustDo(fetch)
+		Expect(subjects(b.inbox())).To(ConsistOf("Letter 2", "Letter 3"))
+		b.mustDo(chosen) // it is there: nothing is left over
+		Expect(b.mustDo(fetch).Result()).To(Equal(mtm.Result{}))
+	})
+
 	It("is moved by the next move, and deleted there", func() {
 		b = newBench(nil, &mtm.Options{BatchMessages: 1}, mails(4))
 		breakAt("RETR", "3", get(mtm.New, mtm.Move, mtm.ThenDisconnect))

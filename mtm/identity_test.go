@@ -268,6 +268,69 @@ var _ = Describe("A message is who it is, not what it is called", func() {
 		Expect(b.asked()).To(ConsistOf("TOP 1 0", "TOP 5 0"))
 	})
 
+	It("TOP that is not listed is tried once on a suspicion, and again only when it worked", func() {
+		for _, works := range []bool{true, false} {
+			o := &fakeserver.Options{Capabilities: []string{"UIDL"}}
+			if !works {
+				o.Without = []string{"TOP"}
+			}
+			b := newBench(o, nil, []maildrop.Message{maildrop.Bytes("7", raw(7)), maildrop.Bytes("8", raw(8))}, stay)
+			b.mustDo(fetch)
+			b.mustDo(fetch)
+			if works {
+				Expect(b.asked()).To(HaveLen(2))
+			} else {
+				Expect(b.asked()).To(HaveLen(1))
+			}
+			b.mustDo(fetch)
+			if works {
+				Expect(b.asked()).To(HaveLen(2))
+			} else {
+				Expect(b.asked()).To(BeEmpty())
+			}
+			Expect(b.inbox()).To(HaveLen(2))
+		}
+	})
+
+	It("a server that closes the line at a TOP it does not know does so once", func() {
+		o := &fakeserver.Options{Capabilities: []string{"UIDL"}, Without: []string{"TOP"}}
+		b := newBench(o, nil, []maildrop.Message{maildrop.Bytes("7", raw(7))}, stay)
+		b.mustDo(fetch)
+		b.srv.On(fakeserver.Match{Verb: "TOP"}, fakeserver.Auto.With(edit.CutAfter(0, edit.Close))).Must()
+		_, err := b.do(fetch)
+		Expect(err).To(MatchError(mtm.ErrDisconnected))
+		Expect(b.drop.Deliver(maildrop.Bytes("8", raw(8)))).To(Succeed())
+		b.mustDo(fetch)
+		Expect(b.inbox()).To(HaveLen(2))
+	})
+
+	It("without names, Message-ID and date a message is fetched rather than deleted unseen", func() {
+		bare := func(text string) []byte { return []byte("Subject: Job\r\n\r\n" + text + "\r\n") }
+		b := newBench(&fakeserver.Options{Without: []string{"UIDL"}}, nil, []maildrop.Message{maildrop.Bytes("a", bare("one"))}, stay)
+		b.mustDo(move)
+		Expect(b.drop.Deliver(maildrop.Bytes("b", bare("two")))).To(Succeed())
+		b.mustDo(move)
+		Expect(b.inbox()).To(HaveLen(2))
+		Expect(b.drop.UIDs()).To(BeEmpty())
+		Expect(b.drop.Deliver(maildrop.Bytes("c", bare("two")))).To(Succeed())
+		Expect(b.mustDo(move).Result().AlreadyThere).To(Equal(1), "the same octets")
+		Expect(b.inbox()).To(HaveLen(2))
+		b.sound()
+	})
+
+	It("a selected message whose name has gone to another one is told, and the other is not touched", func() {
+		b := newBench(nil, nil, mails(2), stay)
+		b.mustDo(get(mtm.All, mtm.Copy, mtm.ThenDisconnect))
+		id := b.find(b.id, "u1").ID
+		b.give("u1", twin(1))
+		_, err := b.do(mtm.GetMail{Which: mtm.Selection, Take: mtm.Move, Link: mtm.ThenDisconnect, Into: store.Inbox, Messages: []store.ID{id}})
+		Expect(err).To(MatchError(ContainSubstring("has given its unique-id to another message")))
+		Expect(b.drop.UIDs()).To(ConsistOf("u1", "u2"))
+		Expect(subjects(b.inbox())).To(ConsistOf("Letter 1", "Letter 2"))
+		Expect(subjects(b.mailbox())).To(ConsistOf("Change 1", "Letter 2"))
+		b.sound()
+	})
+
 	It("a server that reused a name is asked for the outermost messages from then on", func() {
 		var list []maildrop.Message
 		for i := 1; i <= 100; i++ {

@@ -2,6 +2,7 @@ package servermtm
 
 import (
 	"context"
+	"errors"
 	"io"
 	"time"
 
@@ -49,7 +50,7 @@ func (s *faceSink) Done(n int, octets int64, err error) error {
 // does not list TOP is asked for no other in this session.
 func (s *Session) faces(ctx context.Context, numbers []int) (map[int]face, error) {
 	sink := &faceSink{
-		reader: newHeaderReader(func() time.Time { return time.Time{} }, s.settings.Charset), // a header without a date has none
+		reader: newHeaderReader(noDate, s.settings.Charset),
 		faces:  make(map[int]face, len(numbers)),
 	}
 	if len(numbers) > 0 && !s.topWorks && !s.topless && !s.wire.Capabilities().Has("TOP") {
@@ -65,6 +66,37 @@ func (s *Session) faces(ctx context.Context, numbers []int) (map[int]face, error
 	}
 	return sink.faces, s.wire.TopAll(ctx, numbers, 0, sink)
 }
+
+// faceOfEntry is what tells an entry's message apart. An entry without a Message-ID may have a date that its header has not, so
+// the header is read.
+func (m *Mailbox) faceOfEntry(ctx context.Context, e *store.Entry, charset string) (face, error) {
+	if e.MessageID != "" || e.Body.Kind == store.BodyNone {
+		return faceOf(e), nil
+	}
+	raw, err := m.headerOf(ctx, e.ID)
+	if errors.Is(err, store.ErrCorrupt) { // a damaged body must not keep the others from being judged
+		return face{from: e.Details, subject: e.Description}, nil
+	}
+	if err != nil {
+		return face{}, err
+	}
+	var shown store.Entry
+	newHeaderReader(noDate, charset).fill(&shown, cutHeader(raw))
+	return faceOf(&shown), nil
+}
+
+// headerOf reads the beginning of an entry's body.
+func (m *Mailbox) headerOf(ctx context.Context, id store.ID) ([]byte, error) {
+	body, err := m.Store.Body(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := io.ReadAll(io.LimitReader(body, maxHeader))
+	return raw, errors.Join(err, body.Close())
+}
+
+// noDate is the clock of a header reader that leaves the date of a header without one unknown.
+func noDate() time.Time { return time.Time{} }
 
 // question is whether a listed message is the one that an entry knows.
 type question struct {
@@ -95,7 +127,11 @@ func (s *Session) answers(ctx context.Context, list []question, judged func(q qu
 		for i, q := range some {
 			head := headRefused
 			if now, shown := faces[q.number]; shown {
-				head = compareFaces(faceOf(&entries[i]), now)
+				then, err := s.faceOfEntry(ctx, &entries[i], s.settings.Charset)
+				if err != nil {
+					return err
+				}
+				head = compareFaces(then, now)
 			}
 			if judge(idSame, q.size, head, max(q.doubt, doubtSome)) == same {
 				s.proven.add(q.number)

@@ -25,13 +25,6 @@ func (a *Asked) flag() store.Flags {
 	return store.Pending
 }
 
-func (a *Asked) fact() store.Fact {
-	if a.Populate {
-		return store.FactPopulateAsked
-	}
-	return store.FactGetAsked
-}
-
 // owed is up to which size messages without an entry are asked for, by the command in hand or by one that did not finish.
 type owed struct {
 	get, populate limit
@@ -120,5 +113,19 @@ func (s *Session) recall(ctx context.Context, asked *Asked) (err error) {
 	s.facts, err = s.Store.Facts(ctx, s.Service)
 	s.reused = s.facts[store.FactReusesIDs] > 0
 	s.owed.recall(s.facts, asked)
+	return err
+}
+
+// markSelected marks the entries that are selected.
+func (s *Session) markSelected(ctx context.Context, b *store.Batch, asked *Asked) error {
+	if asked == nil || len(asked.Selection) == 0 {
+		return nil
+	}
+	waits, err := s.queue(ctx)
+	if err != nil {
+		return err
+	}
+	wanted, err := s.pick(ctx, asked.Choice, waits, func(store.ID) (int, bool) { return 0, true })
+	b.SetFlags(idsOf(wanted), asked.flag(), 0)
 	return err
 }

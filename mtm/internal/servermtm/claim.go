@@ -16,10 +16,14 @@ func (r *refresh) match(ctx context.Context, wanted []message) ([]*message, erro
 		lowest = wanted[0].number
 	}
 	missing, questions := r.claimAll()
+	var err error
 	if r.server.withUIDs && len(questions) == 0 {
-		questions = r.suspects()
+		questions, err = r.suspects()
 	}
-	others, err := r.settleQuestions(ctx, questions)
+	var others []*message
+	if err == nil {
+		others, err = r.settleQuestions(ctx, questions)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +131,9 @@ func (r *refresh) settleQuestions(ctx context.Context, list []question) (missing
 				missing = append(missing, r.letGo(q))
 			}
 		})
-		list = r.suspects()
+		if err == nil {
+			list, err = r.suspects()
+		}
 	}
 	return missing, err
 }
@@ -144,13 +150,16 @@ func (r *refresh) letGo(q question) *message {
 	return r.server.find(q.number)
 }
 
-// streak is how many known messages, from each end of the list on, must be shown to be the same before the rest is believed.
-const streak = 32
+// How many known messages, from each end of the list on, must be shown to be the same before the rest is believed.
+const (
+	streakOfHeaders  = 32
+	streakOfMessages = 1 // without TOP the whole messages are fetched
+)
 
 // suspects are known messages to ask for because unique-ids of this server prove little. An id that was given anew belongs to one
 // of the newest messages, at the end of the list; a server that counts anew shows it at the beginning. The more others were
 // found, the more are asked for at once.
-func (r *refresh) suspects() []question {
+func (r *refresh) suspects() ([]question, error) {
 	var list []question
 	add := func(i int, d doubt) {
 		if number := int(r.claimed[i]); !r.questioned.has(number) {
@@ -159,11 +168,20 @@ func (r *refresh) suspects() []question {
 		}
 	}
 	if !r.reused {
-		if first, last := r.outermost(); first >= 0 && r.countedIDs() && r.mayHaveTop() {
+		first, last := r.outermost()
+		if first < 0 || r.questioned.has(int(r.claimed[first])) && r.questioned.has(int(r.claimed[last])) || !r.countedIDs() {
+			return nil, nil
+		}
+		try, err := r.mayTryTop()
+		if try && err == nil {
 			add(first, doubtSome)
 			add(last, doubtSome)
 		}
-		return list
+		return list, err
+	}
+	streak := streakOfHeaders
+	if r.topless {
+		streak = streakOfMessages
 	}
 	known := r.byNumber()
 	asked := func(i int) bool { return r.questioned.has(int(r.claimed[i])) }
@@ -175,7 +193,7 @@ func (r *refresh) suspects() []question {
 		}
 		slices.Reverse(known)
 	}
-	return list
+	return list, nil
 }
 
 // outermost are the known messages with the lowest and the highest number, -1 for none.
@@ -215,10 +233,19 @@ func (r *refresh) countedIDs() bool {
 	})
 }
 
-// mayHaveTop reports whether TOP is worth asking for: where capabilities are listed and TOP is not among them, it is not.
-func (r *refresh) mayHaveTop() bool {
-	listed := r.wire.Capabilities()
-	return !r.topless && (r.topWorks || len(listed) == 0 || listed.Has("TOP"))
+// mayTryTop reports whether TOP may be asked for on a mere suspicion. Where it is not listed it is tried once: that it failed is
+// written before, since the server may close the line (QUIRK 100).
+func (r *refresh) mayTryTop() (bool, error) {
+	if r.topWorks || r.wire.Capabilities().Has("TOP") {
+		return true, nil
+	}
+	if r.topless || r.facts[store.FactNoTop] > 0 {
+		return false, nil
+	}
+	b := r.Store.NewBatch()
+	b.SetFact(r.Service, store.FactNoTop, 1)
+	r.facts[store.FactNoTop] = 1 // learn drops it when it was not in vain
+	return true, commit(b)
 }
 
 // visitsToDisbelieve is in how many visits in a row most sizes must have changed before they mean nothing.
@@ -232,6 +259,9 @@ func (r *refresh) learn(b *store.Batch) {
 	if r.reused && r.facts[store.FactReusesIDs] == 0 {
 		b.SetFact(r.Service, store.FactReusesIDs, 1)
 	}
+	if r.topWorks && r.facts[store.FactNoTop] > 0 {
+		b.DropFact(r.Service, store.FactNoTop)
+	}
 	known, changed := 0, 0
 	sizes := make(map[store.ID]int64)
 	for i, number := range r.claimed {
@@ -242,7 +272,7 @@ func (r *refresh) learn(b *store.Batch) {
 		if compareSizes(r.local[i].Size, r.server.find(int(number)).size, r.voidSizes()) == sizeSame {
 			r.sized.add(int(number))
 		}
-		if now := r.server.find(int(number)).size; now != r.local[i].Size {
+		if now := r.server.find(int(number)).size; now != r.local[i].Size || now == 0 {
 			changed++
 			if now > 0 {
 				sizes[r.local[i].ID] = now

@@ -154,6 +154,10 @@ func (s *Session) markConnected(ctx context.Context, asked *Asked) error {
 	b.SetFlags([]store.ID{s.Service}, store.Connected, 0)
 	if s.settings.SyncLimit != 0 {
 		s.owed.remember(b, s.Service)
+		if err := s.markSelected(ctx, b, asked); err != nil {
+			b.Rollback()
+			return fail(ctx, step, progress.Unknown, err)
+		}
 	}
 	err := commit(b)
 	s.marked = err == nil

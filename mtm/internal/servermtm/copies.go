@@ -62,10 +62,8 @@ func (m *Mailbox) findCopies(ctx context.Context, folder store.ID, items []item,
 // match takes a copy of a message, by what is known without their headers, or with them.
 func (f *copyFinder) match(it item, looked bool) store.ID {
 	d := doubtNone
-	if f.reused {
+	if f.reused || it.new || it.pending { // it may have come after the message that the copy is of
 		d = doubtReused
-	} else if it.new || it.pending { // it may have come after the message that the copy is of
-		d = doubtSome
 	}
 	i := f.table.takeIf(it.uid, func(i int) bool {
 		ref := f.table.refs[i]
@@ -73,7 +71,11 @@ func (f *copyFinder) match(it item, looked bool) store.ID {
 		if looked {
 			head = compareFaces(f.faces[ref.ID], f.faces[it.id])
 		}
-		return judge(idSame, compareSizes(ref.Size, it.size, false), head, d) == same
+		id := idSame
+		if byHeader(ref) {
+			id = idNone
+		}
+		return judge(id, compareSizes(ref.Size, it.size, false), head, d) == same
 	})
 	if i < 0 {
 		return 0
@@ -97,7 +99,9 @@ func (f *copyFinder) look(ctx context.Context, items []item, open []int) error {
 			return err
 		}
 		for _, e := range entries {
-			f.faces[e.ID] = faceOf(&e)
+			if f.faces[e.ID], err = f.faceOfEntry(ctx, &e, ""); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

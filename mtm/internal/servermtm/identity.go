@@ -44,7 +44,8 @@ const (
 	headRefused           // the server has no TOP, or refuses it for this message
 	headSame              // the same Message-ID (QUIRK 69: nothing else counts then)
 	headOther             // another Message-ID
-	headAlike             // no Message-ID in either, and the other fields agree
+	headAlike             // no Message-ID in either, and sender, subject and date agree
+	headVague             // no Message-ID in either, sender and subject agree, and one has no date
 	headUnlike            // no Message-ID in either, and another sender, subject or date
 	headHalf              // a Message-ID in one of them only (QUIRK 71)
 )
@@ -54,8 +55,8 @@ type doubt int
 
 const (
 	doubtNone   doubt = iota
-	doubtSome         // a deletion hangs on it; or the id was away, looks counted, or names several
-	doubtReused       // this server has given an id to another message
+	doubtSome         // a deletion hangs on it; or the id looks counted, or names several
+	doubtReused       // this server has given an id to another message, or this id was away
 )
 
 // judge decides whether a listed message is the one that is known here: the only place that does. RFC 1939 section 7 lets
@@ -72,7 +73,7 @@ const (
 //	same       any            same           any           same   (QUIRK 69)
 //	same       same, void     unasked        none          same
 //	same       any            unasked        any           ask
-//	same       same           refused        none, some    same
+//	same       same           refused, vague none, some    same
 //	same       unknown, void  refused        none          same
 //	same       same           alike          any           same
 //	same       unknown, void  alike          none          same
@@ -122,6 +123,10 @@ func judgeNamed(size sizeMatch, head headMatch, d doubt) verdict {
 		if size == sizeSame && d != doubtReused || vague && d == doubtNone {
 			return same
 		}
+	case headVague:
+		if size == sizeSame && d != doubtReused {
+			return same
+		}
 	case headAlike:
 		if size == sizeSame || vague && d == doubtNone {
 			return same
@@ -162,8 +167,11 @@ func compareFaces(then, now face) headMatch {
 		return headOther
 	case then.messageID != "" || now.messageID != "":
 		return headHalf
-	case then.from != now.from || then.subject != now.subject,
-		!then.date.IsZero() && !now.date.IsZero() && !then.date.Equal(now.date):
+	case then.from != now.from || then.subject != now.subject:
+		return headUnlike
+	case then.date.IsZero() || now.date.IsZero():
+		return headVague
+	case !then.date.Equal(now.date):
 		return headUnlike
 	}
 	return headAlike

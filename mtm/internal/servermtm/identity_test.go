@@ -24,7 +24,7 @@ func identityTable() []identityRow {
 		{"same", "any", "same", "any", same},
 		{"same", "same void", "unasked", "none", same},
 		{"same", "any", "unasked", "any", ask},
-		{"same", "same", "refused", "none some", same},
+		{"same", "same", "refused vague", "none some", same},
 		{"same", "unknown void", "refused", "none", same},
 		{"same", "same", "alike", "any", same},
 		{"same", "unknown void", "alike", "none", same},
@@ -37,7 +37,7 @@ var (
 	sizeNames  = map[sizeMatch]string{sizeSame: "same", sizeOther: "other", sizeUnknown: "unknown", sizeVoid: "void"}
 	doubtNames = map[doubt]string{doubtNone: "none", doubtSome: "some", doubtReused: "reused"}
 	headNames  = map[headMatch]string{headUnasked: "unasked", headRefused: "refused", headSame: "same", headOther: "other",
-		headAlike: "alike", headUnlike: "unlike", headHalf: "half"}
+		headAlike: "alike", headVague: "vague", headUnlike: "unlike", headHalf: "half"}
 )
 
 func fits(names, name string) bool {
@@ -72,7 +72,7 @@ func TestEachCombinationOfEvidenceHasTheVerdictOfItsRow(t *testing.T) {
 			}
 		}
 	}
-	if count != 3*4*7*3 {
+	if count != 3*4*8*3 {
 		t.Errorf("%d combinations were tried", count)
 	}
 	for i, u := range used {
@@ -107,11 +107,11 @@ func TestHeadersAreComparedByMessageIDAndOnlyWithoutItByOtherFields(t *testing.T
 		{face{messageID: "a"}, face{}, headHalf},
 		{face{}, face{messageID: "a"}, headHalf},
 		{face{from: "x", subject: "y", date: noon}, face{from: "x", subject: "y", date: noon}, headAlike},
-		{face{from: "x", subject: "y", date: noon}, face{from: "x", subject: "y"}, headAlike},
+		{face{from: "x", subject: "y", date: noon}, face{from: "x", subject: "y"}, headVague},
 		{face{from: "x", subject: "y", date: noon}, face{from: "x", subject: "y", date: noon.Add(time.Second)}, headUnlike},
 		{face{from: "x"}, face{from: "z"}, headUnlike},
 		{face{subject: "x"}, face{subject: "z"}, headUnlike},
-		{face{}, face{}, headAlike},
+		{face{}, face{}, headVague},
 	} {
 		if got := compareFaces(c.then, c.now); got != c.want {
 			t.Errorf("%+v and %+v: %d, not %d", c.then, c.now, got, c.want)

@@ -143,7 +143,11 @@ func (r *refresh) indexHeaders() error {
 		}
 		for _, e := range entries {
 			i, both := index[e.ID], headerUID(e.MessageID, e.Size)
-			x.entries[i] = sight{faceOf(&e), e.Size}
+			known, err := r.faceOfEntry(context.Background(), &e, r.settings.Charset)
+			if err != nil {
+				return err
+			}
+			x.entries[i] = sight{known, e.Size}
 			x.byBoth[both] = append(x.byBoth[both], i)
 			if e.MessageID != "" {
 				x.byID[e.MessageID] = append(x.byID[e.MessageID], i)
@@ -189,6 +193,9 @@ func (r *refresh) equalsRival(b *store.Batch, row headerRow) (bool, error) {
 		return false, nil
 	}
 	equal, err := b.Equal(context.Background(), row.body, r.local[i].ID)
+	if errors.Is(err, store.ErrCorrupt) {
+		return false, nil
+	}
 	if equal && err == nil {
 		r.take(i, row.number)
 	}

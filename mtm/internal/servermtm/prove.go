@@ -100,7 +100,7 @@ func (w *work) provenOnly(ctx context.Context, items []item) ([]item, error) {
 
 // proveHere settles, before a move begins, which messages that are here already are those on the server. again is true when some
 // were not, and their place was taken by others, which have entries now; one that must be fetched to tell is fetched.
-func (w *work) proveHere(ctx context.Context, wanted []item, found *copyFinder) (again bool, err error) {
+func (w *work) proveHere(ctx context.Context, t Transfer, wanted []item, found *copyFinder) (again bool, err error) {
 	var here []item
 	index := make(map[int]int) // message number -> index in wanted
 	for k, it := range wanted {
@@ -119,6 +119,11 @@ func (w *work) proveHere(ctx context.Context, wanted []item, found *copyFinder) 
 		if copied := found.of[k]; copied != 0 {
 			found.of[k] = 0
 			found.rivals[it.id] = append(found.rivals[it.id], copied)
+		}
+	}
+	for _, it := range others {
+		if t.Selection != nil { // what came in its place is not asked for
+			w.refused(it, errRenamed)
 		}
 	}
 	return len(others) > 0, w.replace(ctx, others)

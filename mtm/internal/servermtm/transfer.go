@@ -82,7 +82,7 @@ func (w *work) find(ctx context.Context, t Transfer) ([]item, *copyFinder, error
 		if err != nil || !t.Move {
 			return wanted, found, err
 		}
-		again, err := w.proveHere(ctx, wanted, found)
+		again, err := w.proveHere(ctx, t, wanted, found)
 		if err != nil || !again {
 			return wanted, found, err
 		}
@@ -163,6 +163,9 @@ func (w *work) placeIn(t Transfer) placer {
 func (w *work) isCopy(b *store.Batch, body store.Body, it item) (bool, error) {
 	for i, rival := range w.rivals[it.id] {
 		equal, err := b.Equal(context.Background(), body, rival)
+		if errors.Is(err, store.ErrCorrupt) {
+			continue // a damaged copy is no copy
+		}
 		if equal || err != nil {
 			w.rivals[it.id] = slices.Delete(w.rivals[it.id], i, i+1)
 			return equal, err
