@@ -48,7 +48,7 @@ Feature: A protected line
       Given the account wants a line that is protected <when>
       And the server's certificate is <certificate>
       When I connect
-      Then it fails with "is not the one it should be", error -185
+      Then it fails with "its certificate is not valid", error -185
       And the account is offline
       And the password could not be read on the way
       And the server heard no goodbye
@@ -67,7 +67,7 @@ Feature: A protected line
       Given the account wants a line that is protected from the start
       And the server's certificate is for another name
       When I connect
-      Then it fails with "is not the one it should be", error -185
+      Then it fails with "its certificate is not valid", error -185
       When I set "tls-name" to "mail.example.org"
       And I connect
       Then it succeeds
@@ -98,9 +98,9 @@ Feature: A protected line
       And the password could not be read on the way
 
       Examples:
-        | when           | text                   | number |
-        | on request     | the server refused TLS | -185   |
-        | from the start | no TLS came about      | -260   |
+        | when           | text                     | number |
+        | on request     | the server refused TLS   | -185   |
+        | from the start | the TLS handshake failed | -260   |
 
     Scenario Outline: What goes wrong once
       Given the account wants a line that is protected on request
@@ -115,12 +115,12 @@ Feature: A protected line
       And the mailbox shows "Lunch"
 
       Examples:
-        | trouble                                              | text                   | number |
-        | the server once refuses the protection               | the server refused TLS | -185   |
-        | the line breaks once at the protection               | not connected          | -36    |
-        | the line breaks once at the handshake                | not connected          | -36    |
-        | the server once answers the protection with nonsense | no TLS came about      | -260   |
-        | the server once answers the handshake with nonsense  | no TLS came about      | -260   |
+        | trouble                                              | text                     | number |
+        | the server once refuses the protection               | the server refused TLS   | -185   |
+        | the line breaks once at the protection               | not connected            | -36    |
+        | the line breaks once at the handshake                | not connected            | -36    |
+        | the server once answers the protection with nonsense | the TLS handshake failed | -260   |
+        | the server once answers the handshake with nonsense  | the TLS handshake failed | -260   |
 
     Scenario: A server that falls silent
       Given the account wants a line that is protected on request

@@ -19,7 +19,7 @@ func (c *creation) write(ctx context.Context, r *run, into store.ID) (store.ID, 
 	b := c.client.store.NewBatch()
 	defer b.Rollback()
 	body := b.Body(store.BodyWhole)
-	// The largest message is what QueryCapability tells.
+	// The largest message is what symbian.Query gives.
 	out := &measured{alive: ctx.Err, w: body, meter: r.meter}
 	if err := c.letter.Write(out, math.MaxInt32); err != nil {
 		return 0, 0, errors.Join(coded(ctx, err), body.Discard())

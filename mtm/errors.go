@@ -5,54 +5,54 @@ import (
 	"fmt"
 	"strings"
 
-	"pop3mtm/mtm/progress"
 	"pop3mtm/mtm/store"
+	"pop3mtm/mtm/symbian"
 )
 
 // The causes that an operation can end with: errors.Is(err, mtm.ErrInvalidLogin).
 // Each is the original's number (behaviour section 3).
 const (
-	ErrNotFound             = progress.NotFound               // an entry is not there
-	ErrUnknown              = progress.Unknown                // a cause without a number of its own
-	ErrCancelled            = progress.Cancelled              // Cancel, Disconnect or the context ended it
-	ErrNotSupported         = progress.NotSupported           // the MTM has no such function
-	ErrArgument             = progress.Argument               // settings or parameters that cannot work
-	ErrInUse                = progress.InUse                  // the mailbox or the store is locked by another program
-	ErrBusy                 = progress.ServerBusy             // another operation runs on this client
-	ErrDiskFull             = progress.DiskFull               // no room for what was asked
-	ErrTimedOut             = progress.TimedOut               // the server did not answer in time
-	ErrDisconnected         = progress.NotConnected           // there is no connection, or it was lost
-	ErrCannotConnect        = progress.CannotConnect          // nobody answers, or the greeting refuses us
-	ErrInvalidUser          = progress.InvalidUser            // USER was refused
-	ErrInvalidLogin         = progress.InvalidLogin           // PASS was refused
-	ErrNoTimestamp          = progress.NoTimestamp            // APOP is set and the greeting has no timestamp
-	ErrServer               = progress.ServerProblem          // the server refused a step or sent nonsense
-	ErrCannotOpenService    = progress.CannotOpenService      // the service entry is no account
-	ErrInvalidAPOP          = progress.InvalidAPOPLogin       // APOP was refused
-	ErrAuthenticationFailed = progress.AuthenticationFailed   // no permitted way to log in
-	ErrTop                  = progress.TopFailed              // headers cannot be had
-	ErrHostNotFound         = progress.HostNotFound           // the host name does not resolve
-	ErrTLSRefused           = progress.SSLTLSNegotiateFailed  // STLS was refused, or the certificate is not trusted
-	ErrTLSFailed            = progress.TLSNegotiateFailed     // the two sides cannot agree on TLS
-	ErrAlreadyConnected     = progress.ServerAlreadyConnected // connect on a line that is up
-	ErrAccessDenied         = progress.AccessDenied           // SMTP: 550, 553 or 554
-	ErrNoMailFrom           = progress.NoMailFrom             // SMTP: the sender cannot be sent
-	ErrBadMailFrom          = progress.BadMailFrom            // SMTP: MAIL was refused
-	ErrBadRcptTo            = progress.BadRcptTo              // SMTP: RCPT was refused, or an address cannot be sent
-	ErrLoginRefused         = progress.LoginRefused           // SMTP: AUTH was refused
-	ErrNothingToSend        = progress.NothingToSend          // SMTP: nothing waits
-	ErrSMTPTLS              = progress.SMTPTLSFailed          // SMTP: STARTTLS was refused, or the handshake failed
-	ErrBufferOverflow       = progress.BufferOverflow         // SMTP: a reply without end
+	ErrNotFound             = symbian.ErrNotFound             // an entry is not there
+	ErrUnknown              = symbian.ErrUnknown              // a cause without a number of its own
+	ErrCancelled            = symbian.ErrCancelled            // Cancel, Disconnect or the context ended it
+	ErrNotSupported         = symbian.ErrNotSupported         // the MTM has no such function
+	ErrArgument             = symbian.ErrArgument             // settings or parameters that cannot work
+	ErrInUse                = symbian.ErrInUse                // the mailbox or the store is locked by another program
+	ErrBusy                 = symbian.ErrBusy                 // another operation runs on this client
+	ErrDiskFull             = symbian.ErrDiskFull             // no room for what was asked
+	ErrTimedOut             = symbian.ErrTimedOut             // the server did not answer in time
+	ErrDisconnected         = symbian.ErrDisconnected         // there is no connection, or it was lost
+	ErrCannotConnect        = symbian.ErrCannotConnect        // nobody answers, or the greeting refuses us
+	ErrInvalidUser          = symbian.ErrInvalidUser          // USER was refused
+	ErrInvalidLogin         = symbian.ErrInvalidLogin         // PASS was refused
+	ErrNoTimestamp          = symbian.ErrNoTimestamp          // APOP is set and the greeting has no timestamp
+	ErrServer               = symbian.ErrServer               // the server refused a step or sent nonsense
+	ErrCannotOpenService    = symbian.ErrCannotOpenService    // the service entry is no account
+	ErrInvalidAPOP          = symbian.ErrInvalidAPOP          // APOP was refused
+	ErrAuthenticationFailed = symbian.ErrAuthenticationFailed // no permitted way to log in
+	ErrTop                  = symbian.ErrTop                  // headers cannot be had
+	ErrHostNotFound         = symbian.ErrHostNotFound         // the host name does not resolve
+	ErrTLSRefused           = symbian.ErrTLSRefused           // STLS was refused, or the certificate is not trusted
+	ErrTLSFailed            = symbian.ErrTLSFailed            // the two sides cannot agree on TLS
+	ErrAlreadyConnected     = symbian.ErrAlreadyConnected     // connect on a line that is up
+	ErrAccessDenied         = symbian.ErrAccessDenied         // SMTP: 550, 553 or 554
+	ErrNoMailFrom           = symbian.ErrNoMailFrom           // SMTP: the sender cannot be sent
+	ErrBadMailFrom          = symbian.ErrBadMailFrom          // SMTP: MAIL was refused
+	ErrBadRcptTo            = symbian.ErrBadRcptTo            // SMTP: RCPT was refused, or an address cannot be sent
+	ErrLoginRefused         = symbian.ErrLoginRefused         // SMTP: AUTH was refused
+	ErrNothingToSend        = symbian.ErrNothingToSend        // SMTP: nothing waits
+	ErrSMTPTLS              = symbian.ErrSMTPTLS              // SMTP: STARTTLS was refused, or the handshake failed
+	ErrBufferOverflow       = symbian.ErrBufferOverflow       // SMTP: a reply without end
 )
 
 // Error says which step of which command failed and why. Code is the original's
 // number; Err is the cause, for errors.Is and errors.As.
 type Error struct {
-	Command string        // "connect", "get mail", ...
-	Step    string        // "logging in", "fetching messages", ...; may be empty
-	Code    progress.Code // never progress.None
-	Err     error         // what happened; may be nil when Code says it all
-	Failed  []Failure     // messages that failed while the rest went on
+	Command string       // "connect", "get mail", ...
+	Step    string       // "logging in", "fetching messages", ...; may be empty
+	Code    symbian.Code // never symbian.None
+	Err     error        // what happened; may be nil when Code says it all
+	Failed  []Failure    // messages that failed while the rest went on
 }
 
 // Failure is one message that an operation could not take.
@@ -92,10 +92,10 @@ func (e *Error) Unwrap() []error {
 // without one.
 func Code(err error) int {
 	if err == nil {
-		return int(progress.None)
+		return int(symbian.None)
 	}
-	if code, ok := errors.AsType[progress.Code](err); ok {
+	if code, ok := errors.AsType[symbian.Code](err); ok {
 		return int(code)
 	}
-	return int(progress.Unknown)
+	return int(symbian.ErrUnknown)
 }

@@ -5,28 +5,7 @@ import (
 	"fmt"
 
 	"pop3mtm/mtm/store"
-)
-
-// The numbers of the original's command table (behaviour section 1). The eighteen
-// get-mail numbers from FunctionCopyNew on are New, Selection and All, each Copy and
-// Move, each already connected, stay online and disconnect.
-const (
-	FunctionIsConnected                = 1048576
-	FunctionConnect                    = 1048577
-	FunctionDisconnect                 = 1048578
-	FunctionCreateReceipt              = 1048579
-	FunctionCopyNew                    = 1048580
-	FunctionMoveAllThenDisconnect      = 1048597
-	FunctionCancelOffline              = 1048598
-	FunctionCancelSendOnNextConnection = 1048599
-	FunctionCreateNew                  = 1048600
-	FunctionCreateReply                = 1048601
-	FunctionCreateForward              = 1048602
-	FunctionCreateForwardAsAttachment  = 1048603
-	FunctionCreateReceiptEmail         = 1048604
-	FunctionPopulate                   = 1048605
-	FunctionPopulateNew                = 1048606
-	FunctionPopulateAll                = 1048607
+	"pop3mtm/mtm/symbian"
 )
 
 // GetMailInfo is the parameter of the get-mail functions.
@@ -49,15 +28,15 @@ type PopulateOptions struct {
 // or parameter is ErrArgument.
 func Function(id int, selection []store.ID, parameter any) (Command, error) {
 	switch id {
-	case FunctionIsConnected:
+	case symbian.IsConnected:
 		return IsConnected{}, nil
-	case FunctionCreateReceipt, FunctionCancelSendOnNextConnection: // dead in the original too
+	case symbian.CreateReceipt, symbian.CancelSendOnNextConnection: // dead in the original too
 		return nil, notSupported(id)
 	}
-	if id < FunctionIsConnected || id > FunctionPopulateAll {
+	if id < symbian.IsConnected || id > symbian.PopulateAll {
 		return nil, notSupported(id)
 	}
-	if id == FunctionCancelOffline {
+	if id == symbian.CancelOffline {
 		return CancelOffline{Messages: selection}, nil
 	}
 	if len(selection) == 0 {
@@ -65,13 +44,13 @@ func Function(id int, selection []store.ID, parameter any) (Command, error) {
 	}
 	messages := selection[1:]
 	switch {
-	case id == FunctionConnect:
+	case id == symbian.Connect:
 		return Connect{Keep: messages}, nil
-	case id == FunctionDisconnect:
+	case id == symbian.Disconnect:
 		return Disconnect{}, nil
-	case id <= FunctionMoveAllThenDisconnect:
+	case id <= symbian.MoveAllThenDisconnect:
 		return getMailFunction(id, messages, parameter)
-	case id <= FunctionCreateReceiptEmail:
+	case id <= symbian.CreateReceiptEmail:
 		return createFunction(id, selection, parameter)
 	}
 	return populateFunction(id, messages, parameter)
@@ -82,7 +61,7 @@ func getMailFunction(id int, messages []store.ID, parameter any) (Command, error
 	if !ok {
 		return nil, wrong(id, fmt.Errorf("the parameter is %T, not GetMailInfo", parameter))
 	}
-	n := id - FunctionCopyNew
+	n := id - symbian.CopyNew
 	return GetMail{
 		Which: Which(n / 6), Take: Take(n / 3 % 2), Link: Link(n % 3),
 		Into: info.Into, Messages: messages, MaxSize: info.MaxSize,
@@ -96,11 +75,11 @@ func populateFunction(id int, messages []store.ID, parameter any) (Command, erro
 	}
 	p := Populate{Messages: messages, MaxSize: options.MaxSize}
 	switch id {
-	case FunctionPopulate:
+	case symbian.Populate:
 		p.Which = Selection
-	case FunctionPopulateNew:
+	case symbian.PopulateNew:
 		p.Which = New
-	case FunctionPopulateAll:
+	case symbian.PopulateAll:
 		p.Which = All
 	}
 	if options.Limit >= 0 {
@@ -115,21 +94,21 @@ func createFunction(id int, selection []store.ID, parameter any) (Command, error
 		return nil, wrong(id, fmt.Errorf("the parameter is %T, not CreateOptions", parameter))
 	}
 	into := selection[0]
-	if id == FunctionCreateNew {
+	if id == symbian.CreateNewEmail {
 		return CreateNew{Into: into, CreateOptions: options}, nil
 	}
 	if len(selection) < 2 {
 		return nil, wrong(id, errors.New("the selection has no original"))
 	}
-	switch original := selection[1]; id {
-	case FunctionCreateReply:
-		return CreateReply{Into: into, Original: original, CreateOptions: options}, nil
-	case FunctionCreateForward:
-		return CreateForward{Into: into, Original: original, CreateOptions: options}, nil
-	case FunctionCreateForwardAsAttachment:
-		return CreateForwardAsAttachment{Into: into, Original: original, CreateOptions: options}, nil
+	switch source := selection[1]; id {
+	case symbian.CreateReplyEmail:
+		return CreateReply{Into: into, Original: source, CreateOptions: options}, nil
+	case symbian.CreateForwardEmail:
+		return CreateForward{Into: into, Original: source, CreateOptions: options}, nil
+	case symbian.CreateForwardAsAttachmentEmail:
+		return CreateForwardAsAttachment{Into: into, Original: source, CreateOptions: options}, nil
 	default:
-		return CreateReceipt{Into: into, Original: original, Types: options.Types, Service: options.Service}, nil
+		return CreateReceipt{Into: into, Original: source, Types: options.Types, Service: options.Service}, nil
 	}
 }
 

@@ -16,23 +16,24 @@ import (
 	"pop3mtm/fixtures"
 	"pop3mtm/mtm"
 	"pop3mtm/mtm/store"
+	"pop3mtm/mtm/symbian"
 )
 
 var _ = Describe("Queries (behaviour section 14)", func() {
-	DescribeTable("about capabilities", func(c mtm.Capability, want int64, code int) {
-		got, err := mtm.QueryCapability(c)
+	DescribeTable("about capabilities", func(c symbian.Capability, want int64, code int) {
+		got, err := symbian.Query(c)
 		Expect(mtm.Code(err)).To(Equal(code))
 		Expect(got).To(Equal(want))
 	},
-		Entry("MaxBodySize", mtm.MaxBodySize, int64(math.MaxInt32), 0),
-		Entry("MaxTotalSize", mtm.MaxTotalSize, int64(math.MaxInt32), 0),
-		Entry("EditorUID", mtm.EditorUID, int64(0x10003C53), 0),
-		Entry("SupportedBody", mtm.SupportedBody, int64(15), 0),
-		Entry("SupportAttachments", mtm.SupportAttachments, int64(0), 0),
-		Entry("CanReceive", mtm.CanReceive, int64(0), 0),
-		Entry("CanSend", mtm.CanSend, int64(0), -5),
-		Entry("MaxRecipients", mtm.MaxRecipients, int64(0), -5),
-		Entry("an unknown one", mtm.Capability(99), int64(0), -5),
+		Entry("MaxBodySize", symbian.MaxBodySize, int64(math.MaxInt32), 0),
+		Entry("MaxTotalSize", symbian.MaxTotalSize, int64(math.MaxInt32), 0),
+		Entry("EditorUID", symbian.EditorUID, int64(0x10003C53), 0),
+		Entry("SupportedBody", symbian.SupportedBody, int64(15), 0),
+		Entry("SupportAttachments", symbian.SupportAttachments, int64(0), 0),
+		Entry("CanReceive", symbian.CanReceive, int64(0), 0),
+		Entry("CanSend", symbian.CanSend, int64(0), -5),
+		Entry("MaxRecipients", symbian.MaxRecipients, int64(0), -5),
+		Entry("an unknown one", symbian.Capability(99), int64(0), -5),
 	)
 
 	DescribeTable("about addresses", func(address string, valid bool) {

@@ -12,13 +12,13 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"pop3mtm/mtm"
+	"pop3mtm/mtm/symbian"
 )
 
 var update = flag.Bool("update", false, "rewrite docs/errors.md")
 
 var _ = Describe("The table of errors", func() {
-	It("explains each error constant of the package once", func() {
+	It("explains each error constant of package mtm once, by falling number", func() {
 		file, err := parser.ParseFile(token.NewFileSet(), "errors.go", nil, 0)
 		Expect(err).NotTo(HaveOccurred())
 		var names []string
@@ -34,7 +34,7 @@ var _ = Describe("The table of errors", func() {
 		})
 		var explained []string
 		last := 0
-		for _, e := range mtm.ErrorTable() {
+		for _, e := range symbian.Errors() {
 			explained = append(explained, e.Name)
 			Expect(int(e.Code)).To(BeNumerically("<", last), e.Name)
 			last = int(e.Code)
@@ -49,9 +49,9 @@ var _ = Describe("The table of errors", func() {
 		b.WriteString("# Errors\n\n")
 		b.WriteString("Every error of an operation is an `*mtm.Error`: command, step, cause, and one of these numbers of the\n")
 		b.WriteString("original. `errors.Is(err, mtm.ErrBusy)` tells them apart, `mtm.Code(err)` gives the number, and `mtm --json`\n")
-		b.WriteString("prints it as `code`. This page is made from `mtm.ErrorTable`.\n\n")
+		b.WriteString("prints it as `code`. This page is made from `symbian.Errors`.\n\n")
 		b.WriteString("| Number | Name | Says | When | What to do |\n|---|---|---|---|---|\n")
-		for _, e := range mtm.ErrorTable() {
+		for _, e := range symbian.Errors() {
 			fmt.Fprintf(&b, "| %d | `%s` | %s | %s | %s |\n", int(e.Code), e.Name, e.Code.Error(), e.When, e.Do)
 		}
 		const page = "../docs/errors.md"

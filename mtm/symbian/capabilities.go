@@ -1,11 +1,11 @@
-package mtm
+package symbian
 
 import "math"
 
 // Capability is a question about what the MTM can do (behaviour section 14).
 type Capability int
 
-// The questions that have an answer, and two of those that have none.
+// The questions. CanSend and MaxRecipients are not supported, as in the original.
 const (
 	MaxBodySize        Capability = iota // largest body in octets
 	MaxTotalSize                         // largest message in octets
@@ -17,9 +17,8 @@ const (
 	MaxRecipients
 )
 
-// QueryCapability answers as the original does: ErrNotSupported says no. An answer
-// without a number is 0.
-func QueryCapability(c Capability) (int64, error) {
+// Query returns the original's answer: a number, 0 for a plain yes, or ErrNotSupported.
+func Query(c Capability) (int64, error) {
 	switch c {
 	case MaxBodySize, MaxTotalSize:
 		return math.MaxInt32, nil
@@ -31,5 +30,5 @@ func QueryCapability(c Capability) (int64, error) {
 		return 0, nil
 	case CanSend, MaxRecipients:
 	}
-	return 0, &Error{Command: "query capability", Code: ErrNotSupported}
+	return 0, ErrNotSupported
 }
