@@ -12,7 +12,7 @@ import (
 // Handshake stands in the Verb field of errors for the TLS handshake.
 const Handshake = "the TLS handshake"
 
-// TLSError says that no TLS came about: the server's certificate is not trusted (Err holds a
+// TLSError reports that the TLS handshake failed: the server's certificate is not trusted (Err holds a
 // *tls.CertificateVerificationError), or the two sides found no version or cipher. The session is spoiled.
 type TLSError struct{ Err error }
 
