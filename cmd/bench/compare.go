@@ -27,6 +27,7 @@ type compare struct {
 	clients []string
 	own     []string // NAME=COMMAND
 	servers []string
+	base    string // client that the others are compared with
 }
 
 // CompareMode returns the mode that runs it.
@@ -54,6 +55,7 @@ are quoted for the shell already. It must copy every message below {dir}, one a 
   bench compare --clients '' --client 'mine=./fetch --pop3 {host}:{port} -u {user} -p {password} --out {dir}'
   bench compare --mtm bin/mtm --pop3sim bin/pop3sim --messages 100000 --size 2KiB
   bench compare --tls stls --server pop3sim,dovecot
+  bench compare --clients mpop-mbox,curl --baseline mpop-mbox
   bench compare --target 127.0.0.1:1110 --clients curl`,
 	}
 	m.AddFlags(c, 2_000, 8<<10, 5, 0)
@@ -62,6 +64,7 @@ are quoted for the shell already. It must copy every message below {dir}, one a 
 	f.StringSliceVar(&m.clients, "clients", nil, "clients of others (default those that are installed): "+strings.Join(clients.PeerNames(), ", "))
 	f.StringArrayVar(&m.own, "client", nil, "`NAME=COMMAND` of your own, repeatable: see above")
 	f.StringSliceVar(&m.servers, "server", []string{servers.Simulator}, "servers to fetch from: pop3sim, dovecot")
+	f.StringVar(&m.base, "baseline", clients.MTM, "`NAME` of the client that the others are compared with")
 	harness.WindowFlag(f, &m.window)
 	m.AddServerFlags(f)
 	c.RunE = func(c *cobra.Command, _ []string) error {
@@ -151,6 +154,10 @@ func (m *compare) plan(ctx context.Context, own []clients.Client, named bool, ho
 	if err != nil {
 		return nil, err
 	}
+	if err := m.checkBaseline(taking); err != nil {
+		return nil, err
+	}
+	p.Found.RatioOf = harness.ComparedWith(m.base)
 	for _, server := range hosts {
 		for _, who := range taking {
 			t := harness.NewTrial(who.Name(), server, who, m.Line(), harness.VisitTo(m.Box, tasks.CopyNew()))
@@ -203,9 +210,24 @@ func (m *compare) take(ctx context.Context, p *harness.Trials, own []clients.Cli
 	return taken, nil
 }
 
+// checkBaseline refuses the name of a client that does not take part.
+func (m *compare) checkBaseline(taking []clients.Client) error {
+	var names []string
+	for _, who := range taking {
+		names = append(names, who.Name())
+	}
+	if !slices.Contains(names, m.base) {
+		return cli.Usage("--baseline takes one of %s, not %q", strings.Join(names, ", "), m.base)
+	}
+	return nil
+}
+
 // durability adds one run of each client under strace, which is not measured; else it says what is known.
 func (m *compare) durability(ctx context.Context, p *harness.Trials, server servers.Spec) {
-	if clients.CanTrace(ctx) {
+	why := "it was not traced"
+	if err := clients.CanTrace(ctx); err != nil {
+		why = err.Error()
+	} else {
 		for _, t := range p.Trials {
 			if t.Server.Name == server.Name || t.Server.Name == servers.Limit {
 				t.Syncs = true
@@ -214,6 +236,6 @@ func (m *compare) durability(ctx context.Context, p *harness.Trials, server serv
 		}
 	}
 	for i := range p.Found.Clients {
-		p.Found.Clients[i].Durability = clients.KnownSyncs(p.Found.Clients[i].Name)
+		p.Found.Clients[i].Durability = clients.KnownSyncs(p.Found.Clients[i].Name, why)
 	}
 }

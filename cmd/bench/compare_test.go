@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -12,7 +13,9 @@ import (
 	"pop3mtm/cmd/bench/internal/clients"
 	"pop3mtm/cmd/bench/internal/report"
 	"pop3mtm/cmd/bench/internal/servers"
+	"pop3mtm/cmd/bench/internal/workload"
 	"pop3mtm/cmd/internal/peer"
+	"pop3mtm/fakeserver/maildrop"
 )
 
 // compareSmall compares with the clients of others that are named, and with none when others is "".
@@ -27,7 +30,7 @@ var _ = Describe("bench compare", func() {
 			Expect(r.status).To(Equal(2))
 			Expect(r.errOut).To(Equal("bench: " + want + "; see 'bench compare --help'\n"))
 		},
-		Entry("an unknown client", `--clients knows curl, fetchmail, getmail6, mpop-maildir, mpop-mbox, poplib, not "outlook"`, "--clients", "mpop-mbox,outlook"),
+		Entry("an unknown client", `--clients knows curl, fetchmail, fetchmail-bsmtp, getmail6, getmail6-mbox, mpop-maildir, mpop-mbox, poplib, not "outlook"`, "--clients", "mpop-mbox,outlook"),
 		Entry("a client given twice", "--clients names curl twice", "--clients", "curl,curl"),
 		Entry("a command without a name", `--client takes NAME=COMMAND, not "./fetch"`, "--client", "./fetch"),
 		Entry("a name that is taken", "--client: the name curl is taken", "--client", "curl=x {host} {port} {dir}"),
@@ -42,6 +45,67 @@ var _ = Describe("bench compare", func() {
 		Entry("a relay before a certificate", "--rtt and --bandwidth stand between the clients and the certificate of a --target: leave them or --tls out",
 			"--target", "here:1", "--tls", "stls", "--rtt", "1ms"),
 	)
+
+	It("says before anything runs that a command does not exist", func() {
+		r := compareSmall("", "--client", "mine=./no-such-fetch {host} {port} {dir}")
+		Expect(r.status).To(Equal(1))
+		Expect(r.out).To(BeEmpty())
+		Expect(r.errOut).To(Equal("bench: the command of mine: ./no-such-fetch does not exist or cannot be run; check its path\n"))
+	})
+
+	It("says which clients a baseline can be", func() {
+		r := compareSmall("", "--baseline", "curl")
+		Expect(r.status).To(Equal(2))
+		Expect(r.errOut).To(Equal("bench: --baseline takes one of mtm, bare POP3, not \"curl\"; see 'bench compare --help'\n"))
+	})
+
+	It("finds a command beside the user, compares all with a baseline, and takes files in the order of their numbers", func() {
+		_, err := peer.Curl{}.Version(GinkgoT().Context())
+		peer.Need(GinkgoTB(), err)
+		dir := GinkgoT().TempDir()
+		Expect(os.WriteFile(filepath.Join(dir, "fetch"), []byte("#!/bin/sh\nexec curl -s -u \"$1:$2\" \"pop3://$3:$4/[1-40]\" -o \"$5/#1.eml\"\n"), 0o700)).To(Succeed())
+		page := filepath.Join(dir, "page.html")
+		r := benchIn(dir, "compare", "--messages", "40", "--size", "2KiB", "--runs", "2", "--clients", "", "--format", "json", "--html", page,
+			"--client", "mine=./fetch {user} {password} {host} {port} {dir}", "--baseline", "mine")
+		Expect(r.errOut).To(BeEmpty())
+		Expect(r.status).To(Equal(0))
+		var found report.Results
+		Expect(json.Unmarshal([]byte(r.out), &found)).To(Succeed())
+		var labels []string
+		for _, v := range found.Ratios {
+			labels = append(labels, v.Label)
+		}
+		Expect(labels).To(Equal([]string{"mine : mtm", "mine : bare POP3", "mine : bare TCP"}))
+		text, err := os.ReadFile(page)
+		Expect(err).NotTo(HaveOccurred())
+		checkPage(text, &found)
+		Expect(string(text)).To(And(
+			ContainSubstring(`<p class="warning" role="status">Only 2 runs: the medians may be far off; take --runs 5 or more.</p>`),
+			MatchRegexp(`<p class="result">mine: [0-9,]+ messages a second \([0-9,]+ to [0-9,]+\), which is [0-9.]+ times the rate of mtm `),
+			MatchRegexp(`<dt>Date</dt><dd>[0-9]{4}-[0-9]{2}-[0-9]{2}T`),
+			MatchRegexp(`<dt>Command</dt><dd>bench\S* compare --messages 40 `)))
+	})
+
+	It("shows where a file differs that stands tenth, not second", func() {
+		dir := GinkgoT().TempDir()
+		script := "for i in 1 2 3 4 5 6 7 8 9 10 11 12; do cp " + dir + "/$i {dir}/$i; done; echo more >>{dir}/10; : {host} {port}"
+		served, err := (&workload.Mailbox{Messages: 12, Size: 600, Seed: 1}).List()
+		Expect(err).NotTo(HaveOccurred())
+		for i := range served.Len() {
+			raw, err := maildrop.Read(served.At(i))
+			Expect(err).NotTo(HaveOccurred())
+			Expect(os.WriteFile(filepath.Join(dir, strconv.Itoa(i+1)), raw, 0o600)).To(Succeed())
+		}
+		r := compareSmall("", "--messages", "12", "--size", "600", "--runs", "1", "--client", "mine="+script)
+		Expect(r.status).To(Equal(1))
+		Expect(r.errOut).To(ContainSubstring("message 10 of those compared differs at octet 587 of 587"))
+	})
+
+	It("does not fail the bare client with mail that is cut by line ends of all kinds", func() {
+		r := bench("compare", "--synthetic", "60,mix=nasty", "--runs", "1", "--clients", "", "--format", "json")
+		Expect(r.errOut).To(BeEmpty())
+		Expect(r.status).To(Equal(0))
+	})
 
 	It("takes your own client, tells of one that fails in its own words, refuses the figures of one that loses mail, and goes on", func() {
 		_, err := peer.Curl{}.Version(GinkgoT().Context())
@@ -111,8 +175,8 @@ func TestOtherClientsProtectTheirLinesByTheirOwnOptions(t *testing.T) {
 	_, err := new(peer.Dovecot).Version(t.Context())
 	peer.Need(t, err)
 	for tls, args := range map[string][]string{
-		"stls":     {"curl,fetchmail,mpop-mbox,poplib", "--server", "pop3sim"}, // which refuses a password without TLS
-		"implicit": {"getmail6,mpop-mbox", "--server", "dovecot"},
+		"stls":     {"curl,fetchmail,fetchmail-bsmtp,mpop-mbox,poplib", "--server", "pop3sim"}, // which refuses a password without TLS
+		"implicit": {"getmail6,getmail6-mbox,mpop-mbox", "--server", "dovecot"},
 	} {
 		r := compareSmall(args[0], append(args[1:], "--tls", tls, "--messages", "10", "--runs", "1")...)
 		g.Expect(r.status).To(Equal(0), r.errOut)

@@ -45,9 +45,13 @@ type outcome struct {
 }
 
 // bench runs the program to its end.
-func bench(args ...string) outcome {
+func bench(args ...string) outcome { return benchIn("", args...) }
+
+// benchIn runs the program in a folder, "" for this one.
+func benchIn(dir string, args ...string) outcome {
 	var out, errOut bytes.Buffer
 	cmd := exec.Command(program, args...)
+	cmd.Dir = dir
 	cmd.Stdout, cmd.Stderr = &out, &errOut
 	err := cmd.Run()
 	if _, failed := err.(*exec.ExitError); err != nil && !failed {

@@ -33,7 +33,8 @@ func newVerify() *cobra.Command {
 		Use:   "verify --synthetic SPEC PATH",
 		Short: "Compares what a client keeps with a synthetic mailbox",
 		Long: `Verify compares the mail that any client has fetched with the synthetic mailbox that was served, message by message.
-PATH is a message store of mtm (its Inbox), a Maildir, a folder of files with one message each, an mbox, or one file.
+PATH is a message store of mtm (its Inbox), a Maildir, a folder of files with one message each, an mbox, a file of SMTP
+commands (BSMTP), or one file.
 Each message is known by its Message-ID, so their order and their names do not matter. What is missing, there twice,
 changed, or no message of the mailbox is told, and then the exit status is 1.
 
@@ -45,7 +46,7 @@ sessions the client has fetched: it is to have every message that any of them of
   lf       CRLF may have become LF
   mbox     that, "From " lines may be quoted, empty lines at the end may differ; the default for an mbox
   lenient  that, and header fields such as Received and Return-Path may have been added (--lenient)
-  mpop-maildir, mpop-mbox, curl, fetchmail, getmail6, poplib
+  mpop-maildir, mpop-mbox, curl, fetchmail, fetchmail-bsmtp, getmail6, getmail6-mbox, poplib
            what that program changes; docs/interop.md has it in words
 Octets are counted from 0, in what is left when that is taken away.`,
 		Example: `  pop3sim serve --synthetic 1000,mix=mail

@@ -189,7 +189,7 @@ var _ = Describe("bench verify", func() {
 		Entry(nil, "verify --synthetic 5,size=1 MBOX", "--synthetic: column 8: size is at least 512"),
 		Entry(nil, "verify --synthetic 5 --sessions 0 MBOX", "--sessions takes 1 or more"),
 		Entry(nil, "verify --synthetic 5,arrive=9999999 --sessions 9 MBOX", "more than 10000000 messages"),
-		Entry(nil, "verify --synthetic 5 --as fruit MBOX", `--as takes curl, exact, fetchmail, getmail6, lenient, lf, mbox, mpop-maildir, mpop-mbox, poplib, not "fruit"`),
+		Entry(nil, "verify --synthetic 5 --as fruit MBOX", `--as takes curl, exact, fetchmail, fetchmail-bsmtp, getmail6, getmail6-mbox, lenient, lf, mbox, mpop-maildir, mpop-mbox, poplib, not "fruit"`),
 		Entry(nil, "verify --synthetic 5 --as exact MBOX", "take --as mbox"),
 		Entry(nil, "verify --synthetic 5 --as lf --lenient MBOX", "exclude each other"),
 	)
@@ -201,7 +201,7 @@ var _ = Describe("bench verify", func() {
 
 // Each program of others fetches a mailbox, and what it keeps verifies by its name.
 func TestVerifyKnowsWhatOtherProgramsChange(t *testing.T) {
-	places := map[string]string{"mpop-maildir": "maildir", "mpop-mbox": "mbox"}
+	places := map[string]string{"mpop-maildir": "maildir", "mpop-mbox": "mbox", "fetchmail-bsmtp": "batch", "getmail6-mbox": "mbox"}
 	for name, client := range clients.Peers() {
 		t.Run(name, func(t *testing.T) {
 			_, err := client.Version(t.Context())

@@ -13,6 +13,7 @@ import (
 type Page struct {
 	Title   string
 	Lead    string // one paragraph below the title
+	Result  string // what was found, in one sentence; "" for none
 	Warning string // shown before all figures; "" for none
 	Facts   []Fact
 	Tables  []Table
@@ -28,6 +29,14 @@ type Table struct {
 	Caption string
 	Heads   []string
 	Rows    [][]Cell
+}
+
+// Head returns the head of a column, "" for one without. A narrow screen shows it beside each cell.
+func (t Table) Head(column int) string {
+	if column >= len(t.Heads) {
+		return ""
+	}
+	return t.Heads[column]
 }
 
 // Cell is one figure.

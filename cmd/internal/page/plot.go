@@ -36,8 +36,11 @@ type Series struct {
 	Points []Point
 }
 
-// Point is one figure.
-type Point struct{ X, Y float64 }
+// Point is one figure. Of a bar it may have a range, which is drawn as a thin line.
+type Point struct {
+	X, Y        float64
+	Least, Most float64
+}
 
 // Tick is a mark of an axis.
 type Tick struct {
@@ -187,11 +190,38 @@ func (p *Plot) bars(drawn *plot.Plot) (vg.Length, error) {
 		chart.Horizontal, chart.Color, chart.LineStyle.Width = true, lineColor(i), 0
 		chart.Offset = bar * (vg.Length(len(p.Lines)-1)/2 - vg.Length(i))
 		drawn.Add(chart)
+		if err := addRanges(drawn, s.Points, chart.Offset); err != nil {
+			return 0, err
+		}
 	}
 	drawn.NominalY(labels...)
 	drawn.X.Min, drawn.X.Tick.Marker = 0, plot.TickerFunc(roundTicks)
 	drawn.X.Max = math.Max(drawn.X.Max*1.03, math.SmallestNonzeroFloat32)
 	return axis + vg.Length(groups)*(bar*vg.Length(len(p.Lines))+space), nil
+}
+
+// addRanges draws the range of each bar that has one.
+func addRanges(drawn *plot.Plot, points []Point, offset vg.Length) error {
+	var ranges struct {
+		plotter.XYs
+		plotter.XErrors
+	}
+	for j, at := range points {
+		if at.Most > at.Least {
+			ranges.XYs = append(ranges.XYs, plotter.XY{X: at.Y, Y: float64(len(points) - 1 - j)})
+			ranges.XErrors = append(ranges.XErrors, struct{ Low, High float64 }{at.Least - at.Y, at.Most - at.Y})
+		}
+	}
+	if len(ranges.XYs) == 0 || offset != 0 { // bars beside each other have no place for it
+		return nil
+	}
+	lines, err := plotter.NewXErrorBars(ranges)
+	if err != nil {
+		return err
+	}
+	lines.LineStyle.Width, lines.CapWidth = 1.2, 6
+	drawn.Add(lines)
+	return nil
 }
 
 // key is a line of the legend, which stands below the picture in the page's own letters.

@@ -2,6 +2,7 @@ package peer
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -37,10 +39,39 @@ func (c CommandLine) Validate() error {
 // Name is the title.
 func (c CommandLine) Name() string { return c.Title }
 
-// Version is the command line itself: what the program would print to which question is not known.
-func (c CommandLine) Version(context.Context) (string, error) { return c.Line, nil }
+// Version returns the command line itself: what the program would print to which question is not known. A program that does not
+// exist is an error.
+func (c CommandLine) Version(ctx context.Context) (string, error) {
+	sh, err := program("sh", "dash")
+	if err != nil {
+		return "", err
+	}
+	word := c.firstWord()
+	if word == "" {
+		return c.Line, nil
+	}
+	cmd := command(ctx, "", sh, "-c", "command -v "+shellWord(word))
+	if _, err = run(ctx, cmd); err != nil {
+		return "", fmt.Errorf("the command of %s: %s does not exist or cannot be run; check its path", c.Title, word)
+	}
+	return c.Line, nil
+}
 
-// Fetch runs the command line in dir with sh, with the environment of the user but for HOME, which is dir.
+// firstWord returns the program that the shell would run, "" when that takes a shell to find out.
+func (c CommandLine) firstWord() string {
+	for word := range strings.FieldsSeq(c.Line) {
+		if strings.ContainsAny(word, "\"'`$\\|&;<>(){}*?[]~#!") {
+			return ""
+		}
+		if !strings.Contains(word, "=") { // else it sets a variable
+			return word
+		}
+	}
+	return ""
+}
+
+// Fetch runs the command line with sh in the user's working directory, so that relative paths are found, and with the
+// environment of the user but for HOME, which is dir.
 func (c CommandLine) Fetch(ctx context.Context, a Account, dir string) error {
 	sh, err := program("sh", "dash")
 	if err != nil {
@@ -53,6 +84,7 @@ func (c CommandLine) Fetch(ctx context.Context, a Account, dir string) error {
 	values := strings.NewReplacer("{host}", shellWord(a.Host), "{port}", strconv.Itoa(a.Port), "{user}", shellWord(a.User),
 		"{password}", shellWord(a.Password), "{dir}", shellWord(mail), "{ca}", shellWord(a.CA))
 	cmd := command(ctx, dir, sh, "-c", values.Replace(c.Line))
+	cmd.Dir = ""
 	_, err = run(ctx, cmd)
 	return err
 }
@@ -60,22 +92,50 @@ func (c CommandLine) Fetch(ctx context.Context, a Account, dir string) error {
 // shellWord is text as one word of a shell.
 func shellWord(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 
-// Read returns the files below {dir} in the order of their names; a single mbox is taken apart.
+// Read returns the files below {dir} in the order of their names, in which numbers count as numbers: 2 comes before 10. A
+// single mbox is taken apart.
 func (c CommandLine) Read(dir string) ([][]byte, error) {
-	var messages [][]byte
 	var paths []string
 	err := filepath.WalkDir(filepath.Join(dir, numbered), func(path string, d fs.DirEntry, err error) error {
-		if err != nil || !d.Type().IsRegular() {
-			return err
+		if err == nil && d.Type().IsRegular() {
+			paths = append(paths, path)
 		}
-		m, err := os.ReadFile(path)
-		messages, paths = append(messages, m), append(paths, path)
 		return err
 	})
-	if err == nil && len(messages) == 1 && bytes.HasPrefix(messages[0], []byte("From ")) {
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(paths, compareNatural)
+	messages := make([][]byte, len(paths))
+	for i, path := range paths {
+		if messages[i], err = os.ReadFile(path); err != nil {
+			return nil, err
+		}
+	}
+	if len(messages) == 1 && bytes.HasPrefix(messages[0], []byte("From ")) {
 		return readMbox(paths[0])
 	}
-	return messages, err
+	return messages, nil
+}
+
+// compareNatural compares names in which a run of digits counts as one number.
+func compareNatural(a, b string) int {
+	for a != "" && b != "" {
+		x, y := len(a)-len(strings.TrimLeft(a, "0123456789")), len(b)-len(strings.TrimLeft(b, "0123456789"))
+		if x == 0 || y == 0 {
+			if a[0] != b[0] {
+				return cmp.Compare(a[0], b[0])
+			}
+			a, b = a[1:], b[1:]
+			continue
+		}
+		m, n := strings.TrimLeft(a[:x], "0"), strings.TrimLeft(b[:y], "0")
+		if c := cmp.Or(cmp.Compare(len(m), len(n)), cmp.Compare(m, n), cmp.Compare(x, y)); c != 0 {
+			return c
+		}
+		a, b = a[x:], b[y:]
+	}
+	return cmp.Compare(len(a), len(b))
 }
 
 // Alters names what Check allows for.

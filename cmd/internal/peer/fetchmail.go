@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"os"
 	"os/exec"
@@ -13,14 +14,21 @@ import (
 	"strings"
 )
 
-// Fetchmail is fetchmail, which hands each message to a program that stores it.
-type Fetchmail struct{}
+// Fetchmail is fetchmail, which hands each message to a program that stores it, or writes all of them to one file.
+type Fetchmail struct {
+	BSMTP bool // a file of SMTP commands, which a mail server reads in a batch; false: a program for each message
+}
 
 // fetchmailLine is how many octets of a line in a body fetchmail reads at once.
 const fetchmailLine = 8191
 
-// Name is "fetchmail".
-func (Fetchmail) Name() string { return "fetchmail" }
+// Name is "fetchmail" or "fetchmail to BSMTP".
+func (f Fetchmail) Name() string {
+	if f.BSMTP {
+		return "fetchmail to BSMTP"
+	}
+	return "fetchmail"
+}
 
 // Version is the first line of fetchmail --version.
 func (Fetchmail) Version(ctx context.Context) (string, error) {
@@ -39,20 +47,24 @@ func (Fetchmail) Version(ctx context.Context) (string, error) {
 }
 
 // Fetch takes every message as it is: no rewriting of addresses, no Received line, CR and 8-bit octets kept.
-func (Fetchmail) Fetch(ctx context.Context, a Account, dir string) error {
+func (f Fetchmail) Fetch(ctx context.Context, a Account, dir string) error {
 	path, err := program("fetchmail", "fetchmail")
 	if err != nil {
 		return err
 	}
-	script, err := deliver(dir)
-	if err != nil {
-		return err
+	destination := "bsmtp " + quoted(batchFile(dir))
+	if !f.BSMTP {
+		script, err := deliver(dir)
+		if err != nil {
+			return err
+		}
+		destination = "mda " + quoted(script)
 	}
 	rc := filepath.Join(dir, "fetchmailrc")
 	text := fmt.Sprintf("set invisible\nset no bouncemail\nset no spambounce\nset no syslog\n"+
 		"poll %s proto pop3 port %d auth password no envelope no dns bad-header accept timeout 60\n"+
-		"user %s password %s is reader here keep fetchall no forcecr no stripcr pass8bits no mimedecode no dropstatus no rewrite mda %s %s\n",
-		a.Host, a.Port, quoted(a.User), quoted(a.Password), quoted(script), fetchmailTLS(a))
+		"user %s password %s is reader here keep fetchall no forcecr no stripcr pass8bits no mimedecode no dropstatus no rewrite %s %s\n",
+		a.Host, a.Port, quoted(a.User), quoted(a.Password), destination, fetchmailTLS(a))
 	if err = settings(rc, text); err != nil {
 		return err
 	}
@@ -65,6 +77,9 @@ func (Fetchmail) Fetch(ctx context.Context, a Account, dir string) error {
 	}
 	return err
 }
+
+// batchFile returns the path of the BSMTP file.
+func batchFile(dir string) string { return filepath.Join(dir, "batch") }
 
 func fetchmailTLS(a Account) string {
 	if a.TLS == "" {
@@ -80,10 +95,14 @@ func fetchmailTLS(a Account) string {
 	return text
 }
 
-// Read returns the files in the order of the server. Where fetchmail made a header, its To and Subject lines are taken out:
-// they hold the names of this machine, of the account and of the server.
-func (Fetchmail) Read(dir string) ([][]byte, error) {
-	messages, err := readNumbered(dir)
+// Read returns the messages in the order of the server. Where fetchmail made a header, its To and Subject lines are taken
+// out: they hold the names of this machine, of the account and of the server.
+func (f Fetchmail) Read(dir string) ([][]byte, error) {
+	read := readNumbered
+	if f.BSMTP {
+		read = readBatch
+	}
+	messages, err := read(dir)
 	for i, m := range messages {
 		if rest, ok := bytes.CutPrefix(m, []byte(headerless+"To: ")); ok {
 			parts := bytes.SplitN(rest, []byte("\r\n"), 3)
@@ -93,19 +112,49 @@ func (Fetchmail) Read(dir string) ([][]byte, error) {
 	return messages, err
 }
 
+// readBatch returns the messages of a BSMTP file: what stands between DATA and a line with a dot.
+func readBatch(dir string) ([][]byte, error) {
+	all, err := os.ReadFile(batchFile(dir))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil // there was no mail
+	}
+	if err != nil {
+		return nil, err
+	}
+	var messages [][]byte
+	for len(all) > 0 {
+		_, rest, begins := bytes.Cut(all, []byte("\r\nDATA\r\n"))
+		end := bytes.Index(append([]byte("\r\n"), rest...), []byte("\r\n.\r\n"))
+		if !begins || end < 0 {
+			return nil, fmt.Errorf("%s: message %d is not whole", batchFile(dir), len(messages)+1)
+		}
+		var m []byte
+		for line := range bytes.Lines(rest[:end]) {
+			m = append(m, bytes.TrimPrefix(line, []byte("."))...)
+		}
+		messages = append(messages, m)
+		all = rest[end+len(".\r\n"):]
+	}
+	return messages, nil
+}
+
 // headerless begins the header that fetchmail makes for a message without one.
 const headerless = "From: FETCHMAIL-DAEMON\r\n"
 
 // Alters names what fetchmail does to odd headers and to long lines.
-func (Fetchmail) Alters() string {
-	return "drops From lines, empty Status lines and NUL from a header; keeps the stuffed dot of all its lines but the first; makes a header " +
+func (f Fetchmail) Alters() string {
+	odd := "keeps the stuffed dot of all its lines but the first; "
+	if f.BSMTP {
+		odd = "takes Return-Path lines out of it; "
+	}
+	return "drops From lines, empty Status lines and NUL from a header; " + odd + "makes a header " +
 		"where there is none; ends it with an empty line; and adds octets of its own memory, a NUL first and an LF last, " +
 		"after each 8,191 octets of a line in the body, where it also drops a dot"
 }
 
 // Refuses a message in which the octets that are left of a long line look like the end of the message.
 func (Fetchmail) Refuses(served []byte) string {
-	_, body := fetchmailHeader(served)
+	_, body := Fetchmail{}.header(served)
 	for chunk := range fetchmailChunks(body) {
 		if string(chunk) == ".\r\n" || string(chunk) == ".\n" {
 			return "has a line with a dot at its end after a multiple of 8,191 octets"
@@ -116,12 +165,12 @@ func (Fetchmail) Refuses(served []byte) string {
 
 // Check allows for the alterations. What is added to long lines is not the same on each machine: there, and nowhere else, up
 // to 64 octets from a NUL to an LF are passed over in the stored message.
-func (Fetchmail) Check(_ context.Context, served, stored [][]byte) error {
+func (f Fetchmail) Check(_ context.Context, served, stored [][]byte) error {
 	if err := checkCount(served, stored); err != nil {
 		return err
 	}
 	for i, s := range served {
-		want, body := fetchmailHeader(s)
+		want, body := f.header(s)
 		header := min(len(stored[i]), len(want))
 		got := append(make([]byte, 0, len(stored[i])), stored[i][:header]...)
 		rest := stored[i][header:]
@@ -165,8 +214,8 @@ func withoutLeak(stored []byte) []byte {
 	return stored
 }
 
-// fetchmailHeader returns what fetchmail makes of the header of a message, its end included, and the body.
-func fetchmailHeader(m []byte) (header, body []byte) {
+// header returns what fetchmail makes of the header of a message, its end included, and the body.
+func (f Fetchmail) header(m []byte) (header, body []byte) {
 	body = m
 	for len(body) > 0 {
 		var field []byte
@@ -174,10 +223,10 @@ func fetchmailHeader(m []byte) (header, body []byte) {
 		if fetchmailEnds(field) {
 			break
 		}
-		if fetchmailDrops(field) {
+		if fetchmailDrops(field) || f.BSMTP && bytes.HasPrefix(bytes.ToLower(field), []byte("return-path:")) {
 			continue
 		}
-		if field[0] == '.' && header != nil {
+		if field[0] == '.' && header != nil && !f.BSMTP {
 			header = append(header, '.')
 		}
 		header = append(header, field...)

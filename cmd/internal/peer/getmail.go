@@ -20,14 +20,22 @@ var getmailRun string
 var getmailCheck string
 
 // Getmail is getmail6. It reads with poplib, parses each message with Python's email package and hands what that package
-// writes to a program that stores it: its own Maildir delivery refuses to run as root.
-type Getmail struct{}
+// writes to a program that stores it, or appends that to an mbox. Its own deliveries refuse to run as root, so it is told that
+// it is not root.
+type Getmail struct {
+	Mbox bool // false: a program for each message
+}
 
 // getmailLine is the longest line that getmail takes, its line end and the stuffed dot included.
 const getmailLine = 1 << 20
 
-// Name is "getmail".
-func (Getmail) Name() string { return "getmail" }
+// Name is "getmail" or "getmail to mbox".
+func (g Getmail) Name() string {
+	if g.Mbox {
+		return "getmail to mbox"
+	}
+	return "getmail"
+}
 
 // Version is what getmail --version prints.
 func (Getmail) Version(ctx context.Context) (string, error) {
@@ -37,20 +45,20 @@ func (Getmail) Version(ctx context.Context) (string, error) {
 // Fetch reports messages that could not be read as Refused, by their UIDs. After a line of more than 1 MiB getmail goes
 // on in the same session and takes the rest of that line for the replies to its next commands: what it stores from then on is
 // not what it asked for.
-func (Getmail) Fetch(ctx context.Context, a Account, dir string) error {
+func (g Getmail) Fetch(ctx context.Context, a Account, dir string) error {
 	path, python, err := getmailProgram()
 	if err != nil {
 		return err
 	}
-	script, err := deliver(dir)
+	destination, err := g.destination(dir)
 	if err != nil {
 		return err
 	}
 	rc := filepath.Join(dir, "getmailrc")
 	text := fmt.Sprintf("[retriever]\ntype = %s\nserver = %s\nport = %d\nusername = %s\npassword = %s\n"+
-		"[destination]\ntype = MDA_external\npath = %s\nallow_root_commands = true\n"+
+		"[destination]\n%s"+
 		"[options]\ndelivered_to = false\nreceived = false\nread_all = true\ndelete = false\nverbose = 0\n",
-		getmailRetriever(a), a.Host, a.Port, percents(a.User), percents(a.Password), script)
+		getmailRetriever(a), a.Host, a.Port, percents(a.User), percents(a.Password), destination)
 	if err = settings(rc, text); err != nil {
 		return err
 	}
@@ -64,6 +72,16 @@ func (Getmail) Fetch(ctx context.Context, a Account, dir string) error {
 		return refused // the exit status says no more
 	}
 	return err
+}
+
+// destination returns where getmail stores mail, as a part of its settings. An mbox has to exist.
+func (g Getmail) destination(dir string) (string, error) {
+	if g.Mbox {
+		path := filepath.Join(dir, "mbox")
+		return "type = Mboxrd\npath = " + path + "\n", os.WriteFile(path, nil, 0o600)
+	}
+	script, err := deliver(dir)
+	return "type = MDA_external\npath = " + script + "\nallow_root_commands = true\n", err
 }
 
 // getmailRetriever is the type of the retriever, and what it needs besides the others.
@@ -80,13 +98,22 @@ func getmailRetriever(a Account) string {
 // percents escapes what the ini reader of Python would expand.
 func percents(s string) string { return strings.ReplaceAll(s, "%", "%%") }
 
-// Read returns the files in the order of the server.
-func (Getmail) Read(dir string) ([][]byte, error) { return readNumbered(dir) }
+// Read returns the messages in the order of the server.
+func (g Getmail) Read(dir string) ([][]byte, error) {
+	if g.Mbox {
+		return readMbox(filepath.Join(dir, "mbox"))
+	}
+	return readNumbered(dir)
+}
 
 // Alters says what parsing and writing does.
-func (Getmail) Alters() string {
-	return "puts a Return-Path line first, and stores what Python's email package writes after parsing: LF as the only line end, " +
+func (g Getmail) Alters() string {
+	text := "puts a Return-Path line first, and stores what Python's email package writes after parsing: LF as the only line end, " +
 		"an empty line before the first line that is no header, no From line at the start"
+	if g.Mbox {
+		text += "; puts a > before each line that begins with From and a blank, with or without > before it"
+	}
+	return text
 }
 
 // Refuses a message with a line of more than 1 MiB.
@@ -99,7 +126,7 @@ func (Getmail) Refuses(served []byte) string {
 
 // Check has the message class of the installed getmail parse and write each served message, since no short rule says what
 // Python's email package does to a message with a broken header.
-func (Getmail) Check(ctx context.Context, served, stored [][]byte) error {
+func (g Getmail) Check(ctx context.Context, served, stored [][]byte) error {
 	if err := checkCount(served, stored); err != nil {
 		return err
 	}
@@ -112,7 +139,11 @@ func (Getmail) Check(ctx context.Context, served, stored [][]byte) error {
 		in.Write(binary.BigEndian.AppendUint32(nil, uint32(len(m))))
 		in.Write(m)
 	}
-	cmd := command(ctx, os.TempDir(), python, "-c", getmailCheck)
+	form := "plain"
+	if g.Mbox {
+		form = "mbox"
+	}
+	cmd := command(ctx, os.TempDir(), python, "-c", getmailCheck, form)
 	cmd.Stdin = &in
 	out, err := run(ctx, cmd)
 	if err != nil {

@@ -1,4 +1,5 @@
-# Reads messages from standard input, each after its length in four octets, and writes what getmail stores of them.
+# Reads messages from standard input, each after its length in four octets, and writes what getmail stores of them. The argument
+# "mbox" quotes From lines.
 import struct, sys
 
 from getmailcore.message import Message
@@ -18,5 +19,5 @@ def lines(data):
 source, sink = sys.stdin.buffer, sys.stdout.buffer
 while length := source.read(4):
     served = source.read(struct.unpack(">I", length)[0])
-    stored = Message(fromlines=list(lines(served)) + [b""]).flatten(False, False)
+    stored = Message(fromlines=list(lines(served)) + [b""]).flatten(False, False, mangle_from=sys.argv[1] == "mbox")
     sink.write(struct.pack(">I", len(stored)) + stored)

@@ -8,5 +8,7 @@ from getmailcore.baseclasses import ForkingBase
 
 ForkingBase._prepare_child = lambda self: None
 ForkingBase._wait_for_child = lambda self, pid: os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+if os.geteuid() == 0:  # its deliveries refuse to run as root, which a container may be
+    os.geteuid = os.getegid = lambda: 1
 del sys.argv[0]
 runpy.run_path(sys.argv[0], run_name="__main__")

@@ -49,7 +49,7 @@ type Client interface {
 
 // Clients returns every client of this package with the settings it is tested with.
 func Clients() []Client {
-	return []Client{Curl{}, Poplib{}, Mpop{}, Mpop{Mbox: true}, Fetchmail{}, Getmail{}}
+	return []Client{Curl{}, Poplib{}, Mpop{}, Mpop{Mbox: true}, Fetchmail{}, Fetchmail{BSMTP: true}, Getmail{}, Getmail{Mbox: true}}
 }
 
 // Refusal is one message that a client could not fetch.

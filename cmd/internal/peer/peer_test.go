@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -101,6 +102,45 @@ var _ = Describe("A missing program", func() {
 			Expect(err).To(MatchError(ContainSubstring("Debian has it in the package")))
 		}
 	})
+})
+
+var _ = Describe("A command line", func() {
+	read := func(names ...string) []string {
+		dir := GinkgoT().TempDir()
+		Expect(os.Mkdir(filepath.Join(dir, "messages"), 0o700)).To(Succeed())
+		for _, name := range names {
+			Expect(os.WriteFile(filepath.Join(dir, "messages", name), []byte(name), 0o600)).To(Succeed())
+		}
+		stored, err := peer.CommandLine{}.Read(dir)
+		Expect(err).NotTo(HaveOccurred())
+		var order []string
+		for _, m := range stored {
+			order = append(order, string(m))
+		}
+		return order
+	}
+
+	It("reads files in the order of the numbers in their names", func() {
+		Expect(read("10.eml", "9.eml", "1.eml", "2.eml")).To(Equal([]string{"1.eml", "2.eml", "9.eml", "10.eml"}))
+		Expect(read("m-2-b", "m-10-a", "m-2-a", "m-02")).To(Equal([]string{"m-2-a", "m-2-b", "m-02", "m-10-a"}))
+		Expect(read("99999999999999999999999", "100000000000000000000000", "b", "a")).To(Equal([]string{"99999999999999999999999", "100000000000000000000000", "a", "b"}))
+	})
+
+	DescribeTable("says at once when its program does not exist, where that can be known", func(ctx SpecContext, line string, exists bool) {
+		_, err := peer.CommandLine{Title: "mine", Line: line}.Version(ctx)
+		if exists {
+			Expect(err).NotTo(HaveOccurred())
+		} else {
+			Expect(err).To(MatchError(HavePrefix("the command of mine: ./no-such-program does not exist")))
+		}
+	},
+		Entry(nil, "./no-such-program {host}", false),
+		Entry(nil, "A=1 ./no-such-program {host}", false),
+		Entry(nil, ": {host}", true),
+		Entry(nil, "sh -c true", true),
+		Entry(nil, "(./no-such-program || true)", true),
+		Entry(nil, "\"$HOME/x\" {host}", true),
+	)
 })
 
 func TestNeedSkipsForAMissingProgramOnlyOutsideCI(t *testing.T) {

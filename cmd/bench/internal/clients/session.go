@@ -155,7 +155,7 @@ func (s *Session) body(w io.Writer) error {
 			}
 			continue
 		default:
-			keep := min(len(b), 2) // the line end that a dot may follow
+			keep := min(len(b), 1) // an LF, which a dot may follow
 			if len(b) > keep {
 				first = false
 			}
@@ -170,16 +170,16 @@ func (s *Session) body(w io.Writer) error {
 	}
 }
 
-// dotAt is where the next dot at the start of a line is, -1 for none.
+// dotAt returns where the next dot at the start of a line is, -1 for none. Servers stuff lines that begin after a bare LF too.
 func dotAt(b []byte, first bool) int {
 	if first && len(b) > 0 && b[0] == '.' {
 		return 0
 	}
-	i := bytes.Index(b, []byte("\r\n."))
+	i := bytes.Index(b, []byte("\n."))
 	if i < 0 {
 		return -1
 	}
-	return i + 2
+	return i + 1
 }
 
 // Each sends a command with each message number from 1 on, with at most window commands in flight, and reads the status

@@ -58,7 +58,11 @@ func (c Counting) Fetch(ctx context.Context, v *Visit) error {
 	if err != nil {
 		return err
 	}
-	argv := []string{"strace", "-f", "-c", "-qq", "-e", "trace=" + syncCalls, "-o", straceFile(v.Dir), bench, fetchName}
+	strace, err := straceProgram()
+	if err != nil {
+		return err
+	}
+	argv := []string{strace, "-f", "-c", "-qq", "-e", "trace=" + syncCalls, "-o", straceFile(v.Dir), bench, fetchName}
 	spec := fetchSpec{Client: Sent[Client]{Value: c.Client}, Task: Sent[tasks.Task]{Value: v.Task}, Login: v.Login, Dir: v.Dir}
 	return child.Run(ctx, argv, "strace of "+c.Name(), spec, func(stdout io.Reader) error {
 		_, err := io.Copy(io.Discard, stdout)
@@ -98,9 +102,26 @@ func countSyncs(table []byte) (int, error) {
 	return sum, nil
 }
 
-// CanTrace says whether strace is here and may trace, which not every container allows.
-func CanTrace(ctx context.Context) bool {
-	return exec.CommandContext(ctx, "strace", "-f", "-c", "-qq", "-e", "trace="+syncCalls, "-o", os.DevNull, "true").Run() == nil
+// straceProgram returns the path of strace, which may stand outside the PATH of a service.
+func straceProgram() (string, error) {
+	for _, name := range []string{"strace", "/usr/bin/strace", "/usr/local/bin/strace", "/usr/sbin/strace"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path, nil
+		}
+	}
+	return "", errors.New("strace is not installed; Debian has it in the package strace")
+}
+
+// CanTrace returns nil when strace may trace here, which not every container allows; else the reason.
+func CanTrace(ctx context.Context) error {
+	path, err := straceProgram()
+	if err != nil {
+		return err
+	}
+	if err := exec.CommandContext(ctx, path, "-f", "-c", "-qq", "-e", "trace="+syncCalls, "-o", os.DevNull, "true").Run(); err != nil {
+		return fmt.Errorf("%s may not trace here: %w", path, err)
+	}
+	return nil
 }
 
 // SyncText says in words how often a client syncs.
@@ -115,17 +136,17 @@ func SyncText(syncs, messages int) string {
 	}
 }
 
-// KnownSyncs is what is said of a client without strace, from how it was seen to work.
-func KnownSyncs(client string) string {
+// KnownSyncs returns how often a client was seen to sync, for one that was not traced; why says why not.
+func KnownSyncs(client, why string) string {
 	known := map[string]string{
 		MTM:          "one for a batch of up to 1,000 messages or 16 MiB, and one for its index",
 		BarePOP3Name: "one for 1,000 messages", BareTCPName: "one for 1,000 messages",
 		"mpop-maildir": "1 a message", "mpop-mbox": "1 a message",
-		"fetchmail": "1 at the end", "getmail6": "1 a message",
+		"fetchmail": "1 at the end", "fetchmail-bsmtp": "1 at the end", "getmail6": "1 a message", "getmail6-mbox": "1 a message",
 		"curl": "none", "poplib": "none",
 	}
 	if text, ok := known[client]; ok {
-		return text + " (from a table: strace is not here or may not trace)"
+		return text + " (from a table: " + why + ")"
 	}
-	return "not known: strace is not here or may not trace"
+	return "not known: " + why
 }

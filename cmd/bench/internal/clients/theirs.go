@@ -16,7 +16,9 @@ import (
 // Peers are the programs of others, by the names that --clients takes.
 func Peers() map[string]peer.Client {
 	return map[string]peer.Client{
-		"curl": peer.Curl{}, "fetchmail": peer.Fetchmail{}, "getmail6": peer.Getmail{}, "poplib": peer.Poplib{},
+		"curl": peer.Curl{}, "poplib": peer.Poplib{},
+		"fetchmail": peer.Fetchmail{}, "fetchmail-bsmtp": peer.Fetchmail{BSMTP: true},
+		"getmail6": peer.Getmail{}, "getmail6-mbox": peer.Getmail{Mbox: true},
 		"mpop-maildir": peer.Mpop{}, "mpop-mbox": peer.Mpop{Mbox: true},
 	}
 }

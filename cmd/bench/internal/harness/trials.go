@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -36,22 +37,50 @@ type Trials struct {
 // Begin creates the trials of a benchmark, with all that results tell beside figures.
 func (s *Setup) Begin(benchmark string) *Trials {
 	return &Trials{setup: s, Found: &report.Results{
-		Benchmark: benchmark, Unit: "messages", Machine: report.ThisMachine(), Mailbox: s.Box, Rounds: s.Rounds,
+		Benchmark: benchmark, Unit: "messages", Date: time.Now().Format(time.RFC3339), Command: commandLine(os.Args), Machine: report.ThisMachine(), Mailbox: s.Box, Rounds: s.Rounds,
 		RoundTrip: s.RoundTrip.Seconds(), Bandwidth: int64(s.bandwidth), TLS: strings.TrimPrefix(s.TLS, string(account.NoTLS)),
-		Target: s.Target, Notes: slices.Clone(s.notes), RatioOf: compared, Limit: servers.Limit,
+		Target: s.Target, Notes: slices.Clone(s.notes), RatioOf: ComparedWith(""), Limit: servers.Limit,
 	}}
 }
 
-// compared says whether a ratio of a to b means something: the first client with all others at the same server and with
-// the machine's limit, and the first server with the others.
-func compared(a, b, first report.Kind) bool {
-	switch {
-	case a.Client != first.Client:
-		return false
-	case b.Client == first.Client:
-		return a.Server == first.Server && b.Server != a.Server
+// commandLine returns the arguments as a shell would take them, without the password.
+func commandLine(argv []string) string {
+	var words []string
+	secret := false
+	for i, word := range argv {
+		switch {
+		case i == 0:
+			word = filepath.Base(word)
+		case secret:
+			word = "..."
+		case strings.HasPrefix(word, "--password="):
+			word = "--password=..."
+		}
+		secret = word == "--password"
+		if word == "" || strings.ContainsAny(word, " \t\n'\"\\$`&|;<>(){}*?#~!") {
+			word = "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+		}
+		words = append(words, word)
 	}
-	return b.Server == a.Server || b.Server == servers.Limit
+	return strings.Join(words, " ")
+}
+
+// ComparedWith returns which ratios mean something: those of a client, "" for the first one, with all others at the same
+// server and with the machine's limit, and its own at the first server with those at others.
+func ComparedWith(client string) func(a, b, first report.Kind) bool {
+	return func(a, b, first report.Kind) bool {
+		base := client
+		if base == "" {
+			base = first.Client
+		}
+		switch {
+		case a.Client != base:
+			return false
+		case b.Client == base:
+			return a.Server == first.Server && b.Server != a.Server
+		}
+		return b.Server == a.Server || b.Server == servers.Limit
+	}
 }
 
 // Run runs all trials and shows the results.

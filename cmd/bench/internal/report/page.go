@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -10,11 +11,11 @@ import (
 
 // page is the results as one HTML page. Its figures are those of results.json.
 func (r *Results) page() ([]byte, error) {
-	p := page.Page{Title: "bench " + r.Benchmark, Lead: r.title(), Notes: r.remarks()}
-	if r.Stopped != "" {
-		p.Warning = "Only a part: " + r.Stopped + "."
+	p := page.Page{Title: "bench " + r.Benchmark, Lead: r.title(), Result: r.sentence(), Warning: r.warning(), Notes: r.remarks()}
+	p.Facts = []page.Fact{
+		{Name: "Date", Text: r.Date}, {Name: "Command", Text: r.Command},
+		{Name: "Machine", Text: r.Machine.String()}, {Name: "Runs", Text: strconv.Itoa(r.Rounds)},
 	}
-	p.Facts = []page.Fact{{Name: "Machine", Text: r.Machine.String()}, {Name: "Rounds", Text: strconv.Itoa(r.Rounds)}}
 	if r.Target == "" {
 		p.Facts = append(p.Facts, page.Fact{Name: "Mailbox", Text: "synthetic, " + r.Mailbox.String()})
 	} else {
@@ -99,4 +100,52 @@ func (r *Results) latencyTable() page.Table {
 		t.Rows = append(t.Rows, cells)
 	}
 	return t
+}
+
+// enoughRuns is how many runs it takes before least and most say how far a figure can be trusted.
+const enoughRuns = 5
+
+// warning returns what a reader must know before any figure, "" for nothing.
+func (r *Results) warning() string {
+	var parts []string
+	if r.Stopped != "" {
+		parts = append(parts, "Only a part: "+r.Stopped+".")
+	}
+	if r.Rounds < enoughRuns {
+		parts = append(parts, fmt.Sprintf("Only %s: the medians may be far off; take --runs %d or more.", numbers.Count(r.Rounds, "run"), enoughRuns))
+	}
+	return strings.Join(parts, " ")
+}
+
+// sentence says in one sentence what was found: the first rate, and how it compares.
+func (r *Results) sentence() string {
+	if len(r.Dearer) > 0 {
+		d := r.Dearer[0]
+		return fmt.Sprintf("%s: %s times as much for each message (%s to %s).", d.Label, numbers.Ratio(d.Times.Median),
+			numbers.Ratio(d.Times.Least), numbers.Ratio(d.Times.Most))
+	}
+	if len(r.Summary) == 0 {
+		return ""
+	}
+	first := &r.Summary[0]
+	for i := range r.Summary {
+		if len(r.Ratios) > 0 && strings.HasPrefix(r.Ratios[0].Label, r.Summary[i].Label+" : ") {
+			first = &r.Summary[i] // what the others are compared with
+		}
+	}
+	text := fmt.Sprintf("%s: %s %s a second (%s to %s)", first.Label, numbers.Grouped(first.Rate.Median), r.Unit,
+		numbers.Grouped(first.Rate.Least), numbers.Grouped(first.Rate.Most))
+	const mostNamed = 3
+	var parts []string
+	for _, v := range r.Ratios {
+		base, other, _ := strings.Cut(v.Label, " : ")
+		if base == first.Label && len(parts) < mostNamed {
+			parts = append(parts, fmt.Sprintf("%s times the rate of %s (%s to %s)", numbers.Ratio(v.Times.Median), other,
+				numbers.Ratio(v.Times.Least), numbers.Ratio(v.Times.Most)))
+		}
+	}
+	if len(parts) > 0 {
+		text += ", which is " + strings.Join(parts, ", ")
+	}
+	return text + "."
 }

@@ -13,14 +13,14 @@ import (
 func (r *Results) ratePlot() page.Plot {
 	p := page.Plot{
 		Title: "Rate", X: r.Unit + " per second", Lines: []page.Series{{Name: r.Unit + " per second"}},
-		About: "Medians of all rounds. The time is that of the client's whole process.",
+		About: "Medians of all runs; the thin line is from the least to the most. The time is that of the client's whole process.",
 	}
 	if r.Clock != "" {
-		p.About = "Medians of all rounds. " + r.Clock
+		p.About = "Medians of all runs; the thin line is from the least to the most. " + r.Clock
 	}
 	for _, s := range r.Summary {
 		p.Bars = append(p.Bars, s.Label)
-		p.Lines[0].Points = append(p.Lines[0].Points, page.Point{Y: s.Rate.Median})
+		p.Lines[0].Points = append(p.Lines[0].Points, page.Point{Y: s.Rate.Median, Least: s.Rate.Least, Most: s.Rate.Most})
 	}
 	p.Lines[0].Text = inWords(p.Bars, p.Lines[0].Points)
 	return p
@@ -52,7 +52,11 @@ func (r *Results) memoryPlot() page.Plot {
 func inWords(labels []string, points []page.Point) string {
 	var parts []string
 	for i, label := range labels {
-		parts = append(parts, label+" "+numbers.UnknownAtZero(points[i].Y, numbers.Grouped(points[i].Y)))
+		text := label + " " + numbers.UnknownAtZero(points[i].Y, numbers.Grouped(points[i].Y))
+		if points[i].Most > points[i].Least {
+			text += fmt.Sprintf(" (%s to %s)", numbers.Grouped(points[i].Least), numbers.Grouped(points[i].Most))
+		}
+		parts = append(parts, text)
 	}
 	return strings.Join(parts, "; ")
 }

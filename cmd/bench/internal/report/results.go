@@ -13,7 +13,9 @@ import (
 // Results is everything that a benchmark has found, as results.json holds it.
 type Results struct {
 	Benchmark   string           `json:"benchmark"`
-	Unit        string           `json:"unit"` // what is counted: messages, headers, sessions
+	Unit        string           `json:"unit"`    // what is counted: messages, headers, sessions
+	Date        string           `json:"date"`    // when it began (RFC 3339)
+	Command     string           `json:"command"` // the command line, without the password
 	Machine     Machine          `json:"machine"`
 	Mailbox     workload.Mailbox `json:"mailbox"` // the synthetic one; of a target its messages are in the trials
 	Target      string           `json:"target,omitempty"`

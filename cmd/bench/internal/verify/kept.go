@@ -2,6 +2,7 @@ package verify
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,8 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-
-	"github.com/emersion/go-mbox"
 
 	"pop3mtm/mtm/store"
 )
@@ -67,9 +66,15 @@ func Open(path string) (keptMail, error) {
 		return keptMail{}, err
 	}
 	defer func() { _ = f.Close() }() // it was only read
-	if start, _ := bufio.NewReaderSize(f, 16).Peek(5); string(start) == "From " {
+	start, _ := bufio.NewReaderSize(f, 16).Peek(len(batchStart))
+	switch {
+	case bytes.HasPrefix(start, []byte("From ")):
 		return keptMail{"mbox", func(ctx context.Context, visit visitor) error {
 			return eachInMbox(ctx, path, visit)
+		}}, nil
+	case string(start) == batchStart:
+		return keptMail{"bsmtp", func(ctx context.Context, visit visitor) error {
+			return eachInBatch(ctx, path, visit)
 		}}, nil
 	}
 	return keptMail{"files", func(_ context.Context, visit visitor) error { return visitFile(path, visit) }}, nil
@@ -117,29 +122,6 @@ func visitFile(path string, visit visitor) error {
 	}
 	defer func() { _ = f.Close() }() // it was only read
 	return visit(keptMessage{where: path, whole: true, body: f})
-}
-
-// eachInMbox visits the messages of an mbox. go-mbox takes the quoting of From lines away and makes every line end CRLF.
-func eachInMbox(ctx context.Context, path string, visit visitor) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = f.Close() }() // it was only read
-	r := mbox.NewReader(bufio.NewReaderSize(f, 256<<10))
-	for n := 1; ctx.Err() == nil; n++ {
-		m, err := r.NextMessage()
-		if err == io.EOF {
-			return nil
-		}
-		if err == nil {
-			err = visit(keptMessage{where: fmt.Sprintf("message %d of the mbox", n), whole: true, body: m})
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return ctx.Err()
 }
 
 // AccountName is the account of a visit's store.
