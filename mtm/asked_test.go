@@ -8,6 +8,7 @@ import (
 
 	"pop3mtm/fakeserver"
 	"pop3mtm/fakeserver/edit"
+	"pop3mtm/fakeserver/maildrop"
 	"pop3mtm/mtm"
 	"pop3mtm/mtm/store"
 )
@@ -109,6 +110,17 @@ var _ = Describe("What was asked for and did not come", func() {
 		Expect(subjects(b.inbox())).To(ConsistOf("Letter 2", "Letter 3"))
 		b.mustDo(chosen) // it is there: nothing is left over
 		Expect(b.mustDo(fetch).Result()).To(Equal(mtm.Result{}))
+	})
+
+	It("is asked for when nothing but its name tells that it is the same", func() {
+		b = newBench(nil, nil, []maildrop.Message{maildrop.Bytes("a", anonymous(1, "Note"))}, stay)
+		b.mustDo(mtm.Connect{})
+		breakAt("RETR", "1", get(mtm.New, mtm.Copy, mtm.WhileConnected))
+		b.srv.On(fakeserver.Match{Verb: "LIST", Session: 2}, fakeserver.Auto.With(edit.ReplaceRow(1, "1 7"))).Must()
+		b.session()
+		b.session()
+		b.mustDo(fetch)
+		Expect(subjects(b.inbox())).To(Equal([]string{"Note 1"}))
 	})
 
 	It("is moved by the next move, and deleted there", func() {

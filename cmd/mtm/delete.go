@@ -17,7 +17,8 @@ func deleteCommand(e *env) *cobra.Command {
 		Use:   "delete ACCOUNT ID...",
 		Short: "Delete messages on the server and from the list of an account's mailbox",
 		Long: `Delete connects, deletes messages on the server, and disconnects; 'mtm list ACCOUNT' shows the ids. Copies in folders stay.
-A message that the server refuses to delete stays in the list.
+A message that the server refuses to delete stays in the list, and so does one that is not proven to be the one that was listed:
+servers may give its unique-id to another message. Get such a message with --take move.
 
 When the account is in disconnected mode the deletes wait instead, and nothing is sent: the next session carries them out
 as it ends, and 'mtm cancel-offline' takes them back before. In the list such a message is marked D.`,

@@ -203,6 +203,9 @@ func (s *headerSink) entry(m message, raw []byte) store.Entry {
 	e := s.newEntry(m, raw, s.reader)
 	e.Flags = e.Flags.With(store.Invisible | store.InPreparation)
 	e.Flags = e.Flags.With(s.owed.flags(e.Size)) // asked for already, whatever happens next
+	if i, has := s.rivals[m.number]; has {       // it may be the message that was asked for under this name
+		e.Flags |= s.local[i].Flags & (store.Pending | store.PendingPopulate)
+	}
 	if e.UID == "" {
 		e.UID = headerUID(e.MessageID, e.Size)
 	}
