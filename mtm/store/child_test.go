@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
+	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -35,12 +36,12 @@ var workMailbox = store.Mailbox{Name: "work", Host: "pop.example.org:995", User:
 func child(role string) int {
 	start, err := strconv.Atoi(os.Getenv(childStart))
 	if err == nil {
-		switch role {
-		case "write for ever":
-			err = writeBatches(os.Getenv(childDir), start, 1<<30)
-		case "write 50":
-			err = writeBatches(os.Getenv(childDir), start, 50)
-		case "hold a body":
+		count := 1 << 30
+		_, _ = fmt.Sscanf(role, "write %d", &count) // "write for ever"
+		switch {
+		case strings.HasPrefix(role, "write "):
+			err = writeBatches(os.Getenv(childDir), start, count)
+		case role == "hold a body":
 			err = holdBody(os.Getenv(childDir), store.ID(start))
 		default:
 			err = fmt.Errorf("no role %q", role)
