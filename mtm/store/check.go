@@ -80,10 +80,11 @@ type checker struct {
 	report func(Problem)
 	sum    Summary
 
-	segments []Body // Segment and Length of the rows, ascending
-	walk     *walk  // the segment at hand; nil before the first and when it is missing
-	last     Body   // the last record that was referred to
-	moved    int64  // the last segment that was reclaimed while the check ran
+	gaps     map[location]int64 // stretches that are no record, and their length
+	segments []Body             // Segment and Length of the rows, ascending
+	walk     *walk              // the segment at hand; nil before the first and when it is missing
+	last     Body               // the last record that was referred to
+	moved    int64              // the last segment that was reclaimed while the check ran
 }
 
 // index lets SQLite check its own pages and indexes.
@@ -260,6 +261,14 @@ func (w *walk) find(ctx context.Context, k *checker, offset int64) (b record, ok
 	for w.pos < offset && w.pos < w.length && !w.lost {
 		if err = ctx.Err(); err != nil {
 			return b, false, err
+		}
+		if n := k.gaps[location{w.id, w.pos}]; n > 0 {
+			if _, err := io.CopyN(io.Discard, w.buf, n); err != nil {
+				return b, false, w.failed(k, Problem{Segment: w.id, Offset: w.pos}, err)
+			}
+			w.pos += n
+			k.sum.DeadBytes += n
+			continue
 		}
 		if b, ok, err = w.next(k); err != nil {
 			return b, false, err

@@ -43,7 +43,10 @@ func (k *checker) cache(ctx context.Context, c *conn) error {
 			AND shared.offset = entries.offset), 1)`: "more entries have this body than are counted",
 		`SELECT e.id, e.segment, e.offset FROM entries AS e CROSS JOIN deleted AS d
 			ON d.segment = e.segment AND d.offset = e.offset WHERE e.body_kind <> 0`: "its body counts as deleted",
-		`SELECT 0, segment, offset FROM unknown WHERE (segment, offset) NOT IN (` + knownAgain + ")": unknownText,
+		`SELECT 0, segment, offset FROM unknown WHERE kind <> 0 AND (segment, offset) NOT IN (` + knownAgain + ")": unknownText,
+		// Where all messages around it are known again, it was half a write.
+		`SELECT 0, segment, offset FROM unknown WHERE kind = 0 AND segment IN (SELECT segment FROM unknown
+			WHERE kind <> 0 AND (segment, offset) NOT IN (` + knownAgain + "))": "octets that are no whole record",
 	} {
 		err := c.query(ctx, query, func(row []driver.Value) error {
 			k.report(Problem{Entry: ID(asInt(row[0])), Segment: asInt(row[1]), Offset: asInt(row[2]), Text: text})
@@ -53,7 +56,11 @@ func (k *checker) cache(ctx context.Context, c *conn) error {
 			return err
 		}
 	}
-	return nil
+	k.gaps = make(map[location]int64)
+	return c.query(ctx, "SELECT segment, offset, length FROM unknown WHERE kind = 0", func(row []driver.Value) error {
+		k.gaps[location{asInt(row[0]), asInt(row[1])}] = asInt(row[2])
+		return nil
+	})
 }
 
 const unknownText = "a message that the index does not know; 'mtm salvage' brings it back in a new store"

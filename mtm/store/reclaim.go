@@ -68,7 +68,7 @@ func (s *Store) mostlyDead(ctx context.Context) (ids []int64, err error) {
 		return c.query(ctx, `SELECT id FROM segments LEFT JOIN (
 				SELECT segment, sum(length + ?1) AS live FROM (
 					SELECT segment, offset, length FROM entries WHERE body_kind <> 0
-					UNION SELECT segment, offset, length FROM unknown
+					UNION SELECT segment, offset, length FROM unknown WHERE kind <> 0
 				) GROUP BY segment
 			) ON segment = id WHERE ifnull(live, 0) * 2 < segments.length - notes ORDER BY id`,
 			func(row []driver.Value) error { ids = append(ids, asInt(row[0])); return nil }, recordHeader)

@@ -221,7 +221,7 @@ func (r *recovery) adopt(ctx context.Context) error {
 func (s *Store) forgetKnown(ctx context.Context) error {
 	some := int64(0)
 	err := s.read(ctx, func(c *conn) (err error) {
-		some, _, err = c.number(ctx, "SELECT EXISTS (SELECT 1 FROM unknown)")
+		some, _, err = c.number(ctx, "SELECT EXISTS (SELECT 1 FROM unknown WHERE kind <> 0)")
 		return err
 	})
 	if err != nil || some == 0 {
@@ -236,5 +236,5 @@ func (s *Store) forgetKnown(ctx context.Context) error {
 // knownAgain lists the unknown bodies that an entry has too: the same record, or the same octets of the same UID.
 const knownAgain = `SELECT DISTINCT u.segment, u.offset FROM entries AS e CROSS JOIN unknown AS u
 	ON u.length = e.length AND u.crc = e.crc
-	WHERE e.body_kind <> 0 AND (u.uid = e.uid AND u.uid <> '' AND u.kind <= e.body_kind
+	WHERE e.body_kind <> 0 AND u.kind <> 0 AND (u.uid = e.uid AND u.uid <> '' AND u.kind <= e.body_kind
 		OR u.segment = e.segment AND u.offset = e.offset)`

@@ -11,7 +11,7 @@ import (
 // shared counts the entries of bodies that more than one has, so that a deletion knows whether it was the last.
 // deleted lists bodies whose last entry was deleted, until the segment is reclaimed; noted is the segment that has a
 // note of it, 0 until there is one, -1 for a body that has an entry all the same, see revive. unknown lists whole records that segments had when an index came that knew
-// nothing of them.
+// nothing of them; kind 0 is a stretch between such records that is no record.
 const schemaCache = `
 ALTER TABLE entries ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE segments ADD COLUMN birth INTEGER NOT NULL DEFAULT 0;

@@ -15,7 +15,7 @@ func (s *Store) copyLive(ctx context.Context, b *Batch, id int64) (map[int64]Bod
 	var list []Body
 	err := s.read(ctx, func(c *conn) error {
 		return c.query(ctx, `SELECT 0, segment, offset, length, crc FROM entries WHERE segment = ?1 AND body_kind <> 0
-			UNION SELECT 0, segment, offset, length, crc FROM unknown WHERE segment = ?1 ORDER BY offset`,
+			UNION SELECT 0, segment, offset, length, crc FROM unknown WHERE segment = ?1 AND kind <> 0 ORDER BY offset`,
 			func(row []driver.Value) error { list = append(list, scanBody(row)); return nil }, id)
 	})
 	moved := make(map[int64]Body, len(list))
@@ -163,6 +163,7 @@ func (c *conn) relocate(segment int64, moved map[int64]Body) error {
 
 func (c *conn) forgetSegment(id int64) error {
 	for _, query := range []string{"DELETE FROM segments WHERE id = ?", "DELETE FROM deleted WHERE segment = ?",
+		"DELETE FROM unknown WHERE segment = ?", // gaps: bodies were moved
 		"UPDATE deleted SET noted = 0 WHERE noted = ?"} {
 		if _, err := c.exec(context.Background(), query, id); err != nil {
 			return err

@@ -11,6 +11,7 @@ import (
 type tail struct {
 	row     segmentRow // as it is to be: the length behind the last whole record
 	bodies  []unknownBody
+	gaps    []gap // before row.length
 	deleted []deletion
 	known   bool // the index has a row of the segment
 	retired bool
@@ -21,6 +22,9 @@ type unknownBody struct {
 	Body
 	uid string
 }
+
+// gap is a stretch of octets that belong to no whole record: half a write, or damage.
+type gap struct{ offset, length int64 }
 
 // readTail reads the records of f behind what row vouches for; nil when there are no octets.
 func readTail(f *os.File, id int64, row segmentRow) (*tail, error) {
@@ -46,12 +50,14 @@ func readTail(f *os.File, id int64, row segmentRow) (*tail, error) {
 		if err != nil {
 			return nil, err
 		}
-		if r.skipped > 0 || !r.intact {
+		if !r.intact {
 			from = nil
+			continue
 		}
-		if r.intact {
-			from = t.take(r, from)
+		if r.Offset > t.row.length { // what is behind the last whole record is cut off, and no gap
+			t.gaps, from = append(t.gaps, gap{t.row.length, r.Offset - t.row.length}), nil
 		}
+		from = t.take(r, from)
 	}
 }
 
@@ -99,6 +105,12 @@ func (t *tail) adopt(c *conn) error {
 	for _, b := range t.bodies {
 		if _, err := c.exec(context.Background(), "INSERT OR IGNORE INTO unknown VALUES (?, ?, ?, ?, ?, ?)",
 			b.Segment, b.Offset, b.Length, b.CRC, int64(b.Kind), b.uid); err != nil {
+			return err
+		}
+	}
+	for _, g := range t.gaps {
+		if _, err := c.exec(context.Background(), "INSERT OR IGNORE INTO unknown VALUES (?, ?, ?, 0, 0, '')",
+			t.row.id, g.offset, g.length); err != nil {
 			return err
 		}
 	}

@@ -69,7 +69,7 @@ func traceOf(role, dir string) []change {
 		pid, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
 		rest = strings.TrimSpace(rest)
 		if start, ok := strings.CutSuffix(rest, "<unfinished ...>"); ok {
-			begun[pid] = start
+			begun[pid] = strings.TrimSpace(start)
 			continue
 		}
 		if _, end, ok := strings.Cut(rest, " resumed>"); ok && strings.HasPrefix(rest, "<... ") {
