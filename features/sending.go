@@ -155,7 +155,8 @@ func (w *world) sendAtOnce(ctx context.Context) error {
 	}
 	var failed []error
 	for range programs {
-		if err := <-ended; !errors.Is(err, mtm.ErrNothingToSend) {
+		// What one of them sends the others find gone, or held by it.
+		if err := <-ended; !errors.Is(err, mtm.ErrNothingToSend) && !errors.Is(err, mtm.ErrInUse) {
 			failed = append(failed, err)
 		}
 	}
