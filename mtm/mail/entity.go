@@ -206,8 +206,16 @@ func joinPath(path string, number int) string {
 	return path + "." + strconv.Itoa(number)
 }
 
-// newPart makes a part of what its header says.
+// newPart makes a part of what its header says. For traits it is the same one each time, and has
+// no more than they need.
 func (s *Scanner) newPart(e *entityHeader, start int64) *Part {
+	if s.traits != nil {
+		s.light = Part{MediaType: e.mediaType, Disposition: e.disposition, encoding: e.encoding}
+		if e.named() {
+			s.light.Filename = "a name"
+		}
+		return &s.light
+	}
 	return &Part{
 		MediaType: cut(e.mediaType), Charset: cut(e.params.token("charset")), Filename: cut(e.filename(s.fallback)),
 		Disposition: cut(e.disposition), ContentID: cut(e.contentID),
@@ -237,9 +245,12 @@ func (s *Scanner) add(p *Part) {
 // beginMultipart opens a frame for the parts of p.
 func (s *Scanner) beginMultipart(e *entityHeader, p *Part, path string) {
 	boundary := strings.TrimRight(e.params.raw("boundary"), " \t")
-	f := frame{part: p, boundary: boundary, digest: p.MediaType == "multipart/digest", path: path}
+	f := frame{boundary: boundary, digest: p.MediaType == "multipart/digest", path: path}
 	if boundary == "" || len(boundary) > maxBoundary-10 {
 		f.boundary, f.guess = guessed0, true
+	}
+	if s.traits == nil {
+		f.part = p
 	}
 	p.encoding = Identity // RFC 2045 section 6.4 allows no other
 	s.frames = append(s.frames, f)

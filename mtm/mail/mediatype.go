@@ -46,7 +46,7 @@ func readEntity(raw []byte) entityHeader {
 	}
 	if !e.readable {
 		e.mediaType = "text/plain" // RFC 2045 section 5.2
-		if e.given && (e.disposition == "attachment" || e.filename("") != "") {
+		if e.given && (e.disposition == "attachment" || e.named()) {
 			e.mediaType = "application/octet-stream"
 		}
 	}
@@ -59,15 +59,10 @@ func entityField(name []byte) int {
 	if len(name) <= len(prefix) || !strings.EqualFold(string(name[:len(prefix)]), prefix) {
 		return -1
 	}
-	switch strings.ToLower(string(name[len(prefix):min(len(name), 40)])) {
-	case "type":
-		return 0
-	case "disposition":
-		return 1
-	case "transfer-encoding":
-		return 2
-	case "id":
-		return 3
+	for i, known := range [...]string{"type", "disposition", "transfer-encoding", "id"} {
+		if len(known) == len(name)-len(prefix) && strings.EqualFold(string(name[len(prefix):]), known) {
+			return i
+		}
 	}
 	return -1
 }
@@ -105,6 +100,18 @@ func isToken(s string) bool {
 	return s != "" && len(s) <= longest && strings.IndexFunc(s, func(r rune) bool {
 		return r <= ' ' || r >= 0x7f || strings.ContainsRune(`()<>@,;:\"/[]?=`, r)
 	}) < 0
+}
+
+// named reports whether the part has the name of a file.
+func (e *entityHeader) named() bool {
+	for _, list := range []params{e.dispParams, e.params} {
+		for _, p := range list {
+			if (p.name == "filename" || p.name == "name") && p.value != "" {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // filename returns the name of the file that a part is, as the message gives it.

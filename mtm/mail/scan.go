@@ -29,6 +29,7 @@ type onlyReads struct{ io.Reader }
 type Scanner struct {
 	fallback string
 	traits   *Traits // only these are wanted, not the parts
+	light    Part    // the part in hand then
 	tally    *tally
 	base     *Part // of the octets that come, see Part
 	pos      int64 // octets so far

@@ -23,10 +23,15 @@ type uuFile struct {
 	size       int64
 }
 
+// beginMark is how a line that begins a file starts.
+const beginMark = "begin "
+
 func (u *uuFinder) write(p []byte) {
 	for len(p) > 0 {
-		if len(u.line) == 0 && !u.open && !u.skip && p[0] != 'b' {
-			u.skip = true
+		if !u.open && len(u.line) == 0 {
+			if p = u.pass(p); len(p) == 0 {
+				return
+			}
 		}
 		end := bytes.IndexByte(p, '\n')
 		piece := p[:end+1]
@@ -34,18 +39,31 @@ func (u *uuFinder) write(p []byte) {
 			piece = p
 		}
 		u.pos += int64(len(piece))
-		if !u.skip {
-			u.line = append(u.line, piece[:min(len(piece), maxUULine-len(u.line))]...)
-		}
+		u.line = append(u.line, piece[:min(len(piece), maxUULine-len(u.line))]...)
 		if end < 0 {
 			return
 		}
-		if !u.skip {
-			u.endLine()
-		}
-		u.skip = false
+		u.endLine()
 		p = p[end+1:]
 	}
+}
+
+// pass passes over lines that begin no file. It stops at one that does, or may when p ends in it.
+func (u *uuFinder) pass(p []byte) []byte {
+	if !u.skip && string(p[:min(len(p), len(beginMark))]) == beginMark[:min(len(p), len(beginMark))] {
+		return p
+	}
+	n := bytes.Index(p, []byte("\n"+beginMark)) + 1
+	if n == 0 { // the last line may be one
+		from := max(0, len(p)-len(beginMark))
+		n = from + bytes.LastIndexByte(p[from:], '\n') + 1
+		if n == from || string(p[n:]) != beginMark[:len(p)-n] {
+			n = len(p)
+		}
+	}
+	u.pos += int64(n)
+	u.skip = n == len(p) && p[n-1] != '\n'
+	return p[n:]
 }
 
 func (u *uuFinder) endLine() {
