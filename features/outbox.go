@@ -172,6 +172,9 @@ func (w *world) outgoing(ctx context.Context, id store.ID) (*outgoing, error) {
 		return nil, err
 	}
 	for _, p := range email.Parts {
+		if p.Embedded {
+			continue // it is in one of the others
+		}
 		if err = o.readPart(ctx, &email, p); err != nil {
 			return nil, err
 		}

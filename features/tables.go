@@ -65,6 +65,9 @@ func (w *world) traits(ctx context.Context, e store.Entry) (map[string]string, e
 	if err != nil {
 		return nil, err
 	}
+	if e.Body.Kind == store.BodyWhole {
+		w.Expect(carried(mtm.EmailEntry{Entry: e})).To(gomega.Equal(carried(email)), "the entry tells what the message carries")
+	}
 	waits, err := w.waits(ctx, e)
 	if err != nil {
 		return nil, err

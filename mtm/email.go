@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 
+	"pop3mtm/mtm/internal/servermtm"
 	"pop3mtm/mtm/mail"
 	"pop3mtm/mtm/store"
 )
@@ -67,27 +68,8 @@ func (e *EmailEntry) read(ctx context.Context) error {
 		e.cut = e.Parts[last].Size
 		e.Parts = e.Parts[:last]
 	}
-	e.Flags, e.Entry.Email = withTraits(e.Flags, e.Entry.Email, mail.TraitsOf(e.Parts))
+	servermtm.CarriesOf(mail.TraitsOf(e.Parts)).Mark(&e.Entry)
 	return nil
-}
-
-// withTraits adds the flags that the parts of a message call for.
-func withTraits(flags store.Flags, email store.EmailFlags, t mail.Traits) (store.Flags, store.EmailFlags) {
-	if t&mail.HasAttachment != 0 {
-		flags |= store.Attachment
-	}
-	for _, trait := range []struct {
-		trait mail.Traits
-		flag  store.EmailFlags
-	}{
-		{mail.HasHTML, store.MHTML}, {mail.HasVCard, store.VCard}, {mail.HasVCalendar, store.VCalendar},
-		{mail.HasICalendar, store.ICalendar}, {mail.IsSigned, store.Signed}, {mail.IsEncrypted, store.Encrypted},
-	} {
-		if t&trait.trait != 0 {
-			email |= trait.flag
-		}
-	}
-	return flags, email
 }
 
 // body is the octets of a message while somebody waits for them.

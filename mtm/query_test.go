@@ -12,6 +12,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	"pop3mtm/fakeserver"
 	"pop3mtm/fakeserver/maildrop"
 	"pop3mtm/fixtures"
 	"pop3mtm/mtm"
@@ -157,6 +158,34 @@ var _ = Describe("An e-mail entry (behaviour section 11)", func() {
 			Expect(e.PartialNotice()).To(BeEmpty())
 		}
 	})
+
+	DescribeTable("tells in the store what the message carries, as soon as it is whole", func(without string, fetch ...mtm.Command) {
+		names := []string{"plain", "html", "attachments", "calendar", "vcard", "forward", "inline-image", "digest"}
+		b := newBench(&fakeserver.Options{Without: strings.Fields(without)}, nil, fixtures.Mail(names...))
+		for _, cmd := range fetch {
+			b.mustDo(cmd)
+		}
+		whole := 0
+		for _, e := range append(b.inbox(), b.mailbox()...) {
+			if e.Body.Kind != store.BodyWhole {
+				continue
+			}
+			whole++
+			told, err := mtm.Email(ctx, b.store, e.ID)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(e.Flags).To(Equal(told.Flags), e.Description)
+			Expect(e.Email).To(Equal(told.Entry.Email), e.Description)
+		}
+		Expect(whole).To(BeNumerically(">=", len(names)))
+	},
+		Entry("get", "", get(mtm.All, mtm.Copy, mtm.ThenDisconnect)),
+		Entry("move", "", get(mtm.All, mtm.Move, mtm.ThenDisconnect)),
+		Entry("get after a refresh", "", mtm.Connect{}, get(mtm.All, mtm.Copy, mtm.WhileConnected)),
+		Entry("populate", "", mtm.Connect{}, mtm.Populate{Which: mtm.All}),
+		Entry("populate, then get", "", mtm.Connect{}, mtm.Populate{Which: mtm.All}, get(mtm.All, mtm.Copy, mtm.WhileConnected)),
+		Entry("a refresh without TOP", "TOP", mtm.Connect{}),
+		Entry("a refresh without TOP, then get", "TOP", mtm.Connect{}, get(mtm.All, mtm.Copy, mtm.WhileConnected)),
+	)
 
 	It("of a header alone has no parts, and no entry is none", func() {
 		b := newBench(nil, nil, mails(1))

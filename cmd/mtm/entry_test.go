@@ -49,7 +49,7 @@ var _ = Describe("entry information (behaviour section 11)", func() {
 		func(header, priority string, receipt bool, mark string) {
 			m := got(prepared(header))[0]
 			Expect(m).To(And(HaveField("Priority", priority), HaveField("Receipt", receipt)))
-			Expect(u.succeeds("list", "Inbox")).To(ContainSubstring("  NU  " + mark + "   "))
+			Expect(u.succeeds("list", "Inbox")).To(ContainSubstring("  NU  " + mark + "    "))
 		},
 		Entry("plain", "Subject: x", "normal", false, " "),
 		Entry("urgent", "X-Priority: 1 (Highest)", "high", false, "!"),

@@ -17,7 +17,7 @@ func listCommand(e *env) *cobra.Command {
 a folder it shows the messages there; with that of an account, the list of its mailbox as the last connection left it.
 
 The marks before the date: N new, U unread, * only the header is here, p only a part, ! urgent, h hidden because the account is
-offline. What waits for the next session: D to be deleted, C copied, M moved, P populated, + more than one of these; in a folder W,
+offline, @ with an attachment, as far as it is known: once the message was fetched. What waits for the next session: D to be deleted, C copied, M moved, P populated, + more than one of these; in a folder W,
 to come. ? is something that cannot be carried out, which is told below. Times are UTC, sizes those on the server.`,
 		Example: `  mtm list
   mtm list Inbox
@@ -143,7 +143,7 @@ func (r *rows) print(e *store.Entry) {
 
 func (r *rows) marksOf(e *store.Entry) string {
 	waits := r.waits.mark(e)
-	marks := []byte("      ")
+	marks := []byte("       ")
 	for i, set := range []struct {
 		mark byte
 		is   bool
@@ -154,6 +154,7 @@ func (r *rows) marksOf(e *store.Entry) string {
 		{waits, waits != 0},
 		{'!', e.Flags.Has(store.PriorityHigh)},
 		{'h', e.Flags.Has(store.Invisible)},
+		{'@', e.Flags.Has(store.Attachment)},
 	} {
 		if set.is {
 			marks[i] = set.mark

@@ -35,7 +35,7 @@ var _ = Describe("list", func() {
 		s, _ := serve(letters("a1")...)
 		u.addAccount(s)
 		u.succeeds("get", "work")
-		Expect(u.succeeds("list", "Inbox")).To(MatchRegexp(`^ +\d+  NU      2026-03-02 07:15  Ada <ada@example.org> +About a1 +\d+ B\n$`))
+		Expect(u.succeeds("list", "Inbox")).To(MatchRegexp(`^ +\d+  NU       2026-03-02 07:15  Ada <ada@example.org> +About a1 +\d+ B\n$`))
 		Expect(u.succeeds("list", "inbox")).To(Equal(u.succeeds("list", "Inbox")))
 		Expect(u.succeeds("list", "3")).To(Equal(u.succeeds("list", "Inbox")))
 		Expect(u.succeeds("list", "Sent")).To(BeEmpty())

@@ -27,7 +27,7 @@ var _ = Describe("populate (behaviour section 5)", func() {
 		s, drop := serve(letters("a1", "a2")...)
 		u.addAccount(s)
 		out := u.succeeds("populate", "work")
-		Expect(out).To(MatchRegexp(`(?m)^ +\d+  N    h  2026-03-02 07:15  Ada <ada@example.org> +About a1 +\d+ B$`))
+		Expect(out).To(MatchRegexp(`(?m)^ +\d+  N    h   2026-03-02 07:15  Ada <ada@example.org> +About a1 +\d+ B$`))
 		Expect(out).To(MatchRegexp(`\n2 messages, \d+ B\n$`))
 		Expect(u.lists("Inbox")).To(BeEmpty())
 		Expect(u.lists("work")).To(HaveEach(And(HaveField("Body", "whole"), HaveField("Complete", true))))

@@ -91,7 +91,7 @@ func column(text string, cells int) string {
 // columnsFor shares a line between the sender and the subject of a message: the width of the terminal when out is one,
 // without what the other columns of rows take.
 func columnsFor(out io.Writer) (from, subject int) {
-	const others, least = 50, 30
+	const others, least = 51, 30
 	from, subject = 28, 44
 	if !cli.IsTerminal(out) {
 		return from, subject

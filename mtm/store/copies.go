@@ -22,16 +22,18 @@ type Copies struct {
 // Copied is one copy.
 type Copied struct {
 	Source ID
-	Body   Body // of the copy
-	ID     ID   // of the copy, set by Commit
+	Body   Body       // of the copy
+	Flags  Flags      // set in this copy, beside those of all
+	Email  EmailFlags // as Flags
+	ID     ID         // of the copy, set by Commit
 }
 
 // Copy adds copies of entries, which must exist at Commit. The batch keeps the
 // pointer; Commit sets the IDs, which grow in the order of the list.
 func (b *Batch) Copy(c *Copies) { b.do(func(t *commit) error { return t.copies(c) }) }
 
-// The columns of one copy: its id, source and body.
-const copyColumnCount = 7
+// The columns of one copy: its id, source, body and flags.
+const copyColumnCount = 9
 
 // rowsPerCopy copies go into one statement.
 const rowsPerCopy = 64
@@ -39,12 +41,12 @@ const rowsPerCopy = 64
 func copyQuery(rows int) string {
 	row := "(" + strings.TrimSuffix(strings.Repeat("?,", copyColumnCount), ",") + ")"
 	return "INSERT INTO entries (" + entryColumns + `) SELECT
-		c.column1, ?1, e.type, e.service, e.size, (e.flags & ~?2) | ?3, c.column3, e.uid,
-		c.column4, c.column5, c.column6, c.column7, iif(?4, c.column2, 0), e.date, (e.email_flags & ~?5) | ?6,
+		c.column1, ?1, e.type, e.service, e.size, (e.flags & ~?2) | ?3 | c.column8, c.column3, e.uid,
+		c.column4, c.column5, c.column6, c.column7, iif(?4, c.column2, 0), e.date, (e.email_flags & ~?5) | ?6 | c.column9,
 		e.remote_count, e.sending, e.name, e.details, e.description, e.message_id,
-		e.checksum + c.column1 - e.id + ?1 - e.parent + ((e.flags & ~?2) | ?3) - e.flags + c.column3 - e.body_kind
+		e.checksum + c.column1 - e.id + ?1 - e.parent + ((e.flags & ~?2) | ?3 | c.column8) - e.flags + c.column3 - e.body_kind
 		+ c.column4 - e.segment + c.column5 - e.offset + c.column6 - e.length + c.column7 - e.crc
-		+ iif(?4, c.column2, 0) - e.related + ((e.email_flags & ~?5) | ?6) - e.email_flags
+		+ iif(?4, c.column2, 0) - e.related + ((e.email_flags & ~?5) | ?6 | c.column9) - e.email_flags
 		FROM (VALUES ` + strings.TrimSuffix(strings.Repeat(row+",", rows), ",") + `) AS c
 		CROSS JOIN entries AS e ON e.id = c.column2`
 }
@@ -103,7 +105,7 @@ func (t *commit) copyRows(query string, c *Copies, list []Copied) error {
 
 func bindCopy(a []driver.NamedValue, one Copied, id ID) {
 	for i, v := range []int64{int64(id), int64(one.Source), int64(one.Body.Kind), one.Body.Segment,
-		one.Body.Offset, one.Body.Length, int64(one.Body.CRC)} {
+		one.Body.Offset, one.Body.Length, int64(one.Body.CRC), int64(one.Flags &^ derived), int64(one.Email &^ derivedEmail)} {
 		a[i].Value = v
 	}
 }

@@ -45,6 +45,9 @@ var _ = Describe("Copying entries", func() {
 			body, err := w.Close()
 			Expect(err).NotTo(HaveOccurred())
 			c.Of = append(c.Of, store.Copied{Source: e.ID, Body: body})
+			if i%3 == 0 {
+				c.Of[i].Flags, c.Of[i].Email = store.Attachment, store.MHTML
+			}
 		}
 		b.Copy(c)
 		Expect(b.Commit(ctx)).To(Succeed())
@@ -54,7 +57,7 @@ var _ = Describe("Copying entries", func() {
 		for i, e := range got {
 			want := *sources[i]
 			want.ID, want.Parent, want.Related, want.Body = c.Of[i].ID, store.Inbox, sources[i].ID, c.Of[i].Body
-			want.Flags, want.Email = store.PriorityHigh|store.Complete, store.Receipt|store.BodyTextComplete
+			want.Flags, want.Email = store.PriorityHigh|store.Complete|c.Of[i].Flags, store.Receipt|store.BodyTextComplete|c.Of[i].Email
 			Expect(e).To(Equal(want))
 			Expect(string(content(s, e.ID))).To(Equal(fmt.Sprint("whole ", i)))
 		}

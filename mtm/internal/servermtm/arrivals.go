@@ -76,6 +76,7 @@ func (w *work) showArrivals(t Transfer, b *bodyBatch) {
 func (t Transfer) placeArrival(b *bodyBatch, i int) *store.ID {
 	e := &b.copies[i]
 	*e = t.copyOf(b.entries[i], b.bodies[i])
+	b.carries[i].Mark(e)
 	e.Flags = e.Flags.With(store.New) // as a copy takes over
 	if t.Move {
 		b.Add(e)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"pop3mtm/mtm/mail"
 	"pop3mtm/mtm/progress"
 	"pop3mtm/mtm/store"
 )
@@ -22,7 +23,8 @@ type bodySink struct {
 	out     *committer
 	batch   *bodyBatch
 	spare   chan *bodyBatch
-	head    headerBlocks // of the message in hand, when it is an arrival
+	head    headerBlocks  // of the message in hand, when it is an arrival
+	scan    *mail.Scanner // looks at what it carries
 	current item
 	body    *store.BodyWriter // of the message in hand
 	step    int64             // octets of it that the progress does not show yet
@@ -31,9 +33,10 @@ type bodySink struct {
 // bodyBatch is a batch with the whole messages in it, in the order they came.
 type bodyBatch struct {
 	*store.Batch
-	items  []item
-	bodies []store.Body
-	octets int64
+	items   []item
+	bodies  []store.Body
+	carries []Carries // of the bodies
+	octets  int64
 
 	arrivals int           // how many of items have no entry yet
 	entries  []store.Entry // of the arrivals in the mailbox, empty for others
@@ -48,6 +51,7 @@ func newBodySink(w *work, items []item, lines int, place placer, settled store.F
 	s := &bodySink{
 		work: w, items: items, reader: newHeaderReader(time.Now, w.settings.Charset), top: lines != wholeMessage,
 		place: place, settled: settled, out: newCommitter(), spare: make(chan *bodyBatch, 2),
+		scan: mail.NewTraitScanner(),
 	}
 	s.batch = s.newBatch()
 	return s
@@ -67,7 +71,7 @@ func (s *bodySink) newBatch() *bodyBatch {
 // recycle lets the next batch have the room of one that is kept.
 func (s *bodySink) recycle(b *bodyBatch) {
 	b.items, b.bodies, b.entries = b.items[:0], b.bodies[:0], b.entries[:0]
-	b.octets, b.arrivals = 0, 0
+	b.carries, b.octets, b.arrivals = b.carries[:0], 0, 0
 	select {
 	case s.spare <- b:
 	default:
@@ -87,6 +91,7 @@ func (s *bodySink) Message(n int) (io.Writer, error) {
 	s.current = itemOf(s.items, n)
 	s.step = 0
 	s.head.reset()
+	s.scan.Reset()
 	s.meter.Update(func(p *progress.Snapshot) { p.BytesDone, p.TotalBytes = 0, s.current.size })
 	s.body = s.batch.BodyOf(store.BodyWhole, s.origin(s.current.uid))
 	return s, nil
@@ -98,6 +103,7 @@ func (s *bodySink) Write(p []byte) (int, error) {
 	if s.current.id == 0 && err == nil {
 		_, err = s.head.Write(p)
 	}
+	_, _ = s.scan.Write(p) // it never fails
 	if s.step += int64(n); s.step >= progressStep {
 		s.meter.Update(func(p *progress.Snapshot) { p.BytesDone += s.step })
 		s.step = 0
@@ -134,6 +140,12 @@ func (s *bodySink) Done(n int, octets int64, refused error) error {
 	}
 	b := s.batch
 	b.bodies = append(b.bodies, body)
+	s.scan.End()
+	carries := Carries{} // of a part of a message the parts tell nothing certain
+	if kind == store.BodyWhole {
+		carries = CarriesOf(s.scan.Traits())
+	}
+	b.carries = append(b.carries, carries)
 	b.octets += body.Length
 	if err := s.add(); err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"pop3mtm/mtm/mail"
 	"pop3mtm/mtm/progress"
 	"pop3mtm/mtm/store"
 )
@@ -27,7 +28,8 @@ type headerBatch struct {
 
 type headerRow struct {
 	message
-	body store.Body // of a message that came whole, in the batch's into
+	body    store.Body // of a message that came whole, in the batch's into
+	carries Carries
 }
 
 // headerSink gathers headers from the line and hands them over in batches.
@@ -39,6 +41,7 @@ type headerSink struct {
 	out     *committer
 	reader  *headerReader // used by the committer's goroutine alone
 	whole   store.Body    // of the message in hand when it came whole
+	carries Carries       // and what it carries
 	refused []*message
 }
 
@@ -86,7 +89,7 @@ func (s *headerSink) fetch(ctx context.Context, numbers []int) error {
 	}
 	s.topless = !s.topWorks && !s.wire.Capabilities().Has("TOP")
 	s.refused = nil
-	whole := &wholeSink{headerSink: s}
+	whole := &wholeSink{headerSink: s, scan: mail.NewTraitScanner()}
 	return first(s.wire.RetrAll(ctx, numbers, whole), whole.discard())
 }
 
@@ -108,7 +111,7 @@ func (s *headerSink) Done(n int, _ int64, err error) error {
 	}
 	b := s.batch
 	b.end()
-	b.rows = append(b.rows, headerRow{message: *m, body: s.whole})
+	b.rows = append(b.rows, headerRow{message: *m, body: s.whole, carries: s.carries})
 	s.meter.Update(func(p *progress.Snapshot) { p.MessagesToProcess-- })
 	if len(b.rows) >= headerRows || len(b.raw) >= headerOctets {
 		return s.flush()
@@ -176,6 +179,7 @@ func (s *headerSink) add(b *store.Batch, row headerRow, raw []byte) (*store.Entr
 		return nil, err
 	}
 	e.Body = row.body
+	row.carries.Mark(&e)
 	if e.Body.Kind == store.BodyNone {
 		var err error
 		if e.Body, err = writeBody(b, s.origin(e.UID), raw); err != nil {

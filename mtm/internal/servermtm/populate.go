@@ -92,7 +92,7 @@ func (w *work) fillLocal(ctx context.Context, here []item) error {
 	}
 	b := w.Store.NewBatch()
 	for _, source := range sources {
-		w.fill(b, source, source.Body)
+		w.fill(b, source, source.Body, Carries{})
 	}
 	if err := commit(b); err != nil {
 		return err
@@ -112,14 +112,15 @@ func (w *work) fillFetched(b *bodyBatch) ([]*store.ID, error) {
 	}
 	holders := make([]*store.ID, len(sources))
 	for i, source := range sources {
-		holders[i] = w.fill(b.Batch, source, b.bodies[i])
+		holders[i] = w.fill(b.Batch, source, b.bodies[i], b.carries[i])
 	}
 	return holders, nil
 }
 
 // fill gives an entry of the mailbox its message, and ends what waited for that.
-func (w *work) fill(b *store.Batch, source store.Entry, body store.Body) *store.ID {
+func (w *work) fill(b *store.Batch, source store.Entry, body store.Body, carries Carries) *store.ID {
 	e := filled(source, body)
+	carries.Mark(&e)
 	b.Update(&e)
 	done := Populate{Top: body.Kind == store.BodyPartial}
 	for _, q := range w.waits[source.ID] {

@@ -141,14 +141,14 @@ func (w *work) placeIn(t Transfer) placer {
 				continue
 			}
 			if len(done) > 0 {
-				e, err := w.placeAwaited(b.Batch, t, it, b.bodies[i], done)
+				e, err := w.placeAwaited(b, i, t, done)
 				if err != nil {
 					return nil, err
 				}
 				holders[i], run = &e.ID, nil
 				continue
 			}
-			if of = append(of, store.Copied{Source: it.id, Body: b.bodies[i]}); run == nil {
+			if of = append(of, store.Copied{Source: it.id, Body: b.bodies[i], Flags: b.carries[i].Flags, Email: b.carries[i].Email}); run == nil {
 				run = t.copies()
 				b.Copy(run)
 			}
@@ -174,14 +174,16 @@ func (w *work) isCopy(b *store.Batch, body store.Body, it item) (bool, error) {
 	return false, nil
 }
 
-// placeAwaited puts a message into the ghost that waits for it in the folder, or else a new entry, and ends the waiting.
-func (w *work) placeAwaited(b *store.Batch, t Transfer, it item, body store.Body, done []store.Queued) (*store.Entry, error) {
+// placeAwaited puts the i-th message of a batch into the ghost that waits for it in the folder, or else a new entry, and ends
+// the waiting.
+func (w *work) placeAwaited(b *bodyBatch, i int, t Transfer, done []store.Queued) (*store.Entry, error) {
 	ctx := context.Background()
-	source, err := w.Store.Entry(ctx, it.id)
+	source, err := w.Store.Entry(ctx, b.items[i].id)
 	if err != nil {
 		return nil, err
 	}
-	e := t.copyOf(source, body)
+	e := t.copyOf(source, b.bodies[i])
+	b.carries[i].Mark(&e)
 	for _, q := range done {
 		ghost, err := w.Store.Entry(ctx, q.Ghost)
 		switch {
@@ -226,13 +228,13 @@ func (w *work) copyLocal(ctx context.Context, t Transfer, wanted []item, settled
 	if err != nil {
 		return nil, err
 	}
-	bodies := make([]store.Body, len(sources))
+	bodies, carries := make([]store.Body, len(sources)), make([]Carries, len(sources))
 	for i, source := range sources {
-		if bodies[i], err = w.wholeBody(ctx, source); err != nil {
+		if bodies[i], carries[i], err = w.wholeBody(ctx, source); err != nil {
 			return nil, err
 		}
 	}
-	b := &bodyBatch{Batch: w.Store.NewBatch(), items: here, bodies: bodies}
+	b := &bodyBatch{Batch: w.Store.NewBatch(), items: here, bodies: bodies, carries: carries}
 	holders, err := w.placeIn(t)(b)
 	if err != nil {
 		b.Rollback()
@@ -254,13 +256,13 @@ func (w *work) copyLocal(ctx context.Context, t Transfer, wanted []item, settled
 	return missing, nil
 }
 
-// wholeBody is where the octets of a message are: with its entry, or with the one that this work has stored.
-func (w *work) wholeBody(ctx context.Context, source store.Entry) (store.Body, error) {
+// wholeBody is where the octets of a message are, with its entry, or with the one that this work has stored; and what it carries.
+func (w *work) wholeBody(ctx context.Context, source store.Entry) (store.Body, Carries, error) {
 	if source.Body.Kind == store.BodyWhole {
-		return source.Body, nil
+		return source.Body, carriesOfEntry(&source), nil
 	}
 	e, err := w.Store.Entry(ctx, w.got[source.ID])
-	return e.Body, err
+	return e.Body, carriesOfEntry(&e), err
 }
 
 // copyOf is the folder's entry for a message of the mailbox.

@@ -3,6 +3,7 @@ package servermtm
 import (
 	"io"
 
+	"pop3mtm/mtm/mail"
 	"pop3mtm/mtm/store"
 )
 
@@ -12,6 +13,7 @@ import (
 type wholeSink struct {
 	*headerSink
 	body *store.BodyWriter // of the message in hand, nil between messages
+	scan *mail.Scanner     // looks at what it carries
 }
 
 // Size is what LIST told.
@@ -20,18 +22,21 @@ func (s *wholeSink) Size(n int) int64 { return s.of(n).size }
 // Message starts a message.
 func (s *wholeSink) Message(n int) (io.Writer, error) {
 	s.body = s.batch.into.BodyOf(store.BodyWhole, s.origin(s.of(n).uid))
-	return io.MultiWriter(s.body, s.batch), nil
+	s.scan.Reset()
+	return io.MultiWriter(s.body, s.batch, s.scan), nil
 }
 
 // Done ends a message.
 func (s *wholeSink) Done(n int, octets int64, err error) error {
-	s.whole = store.Body{}
+	s.whole, s.carries = store.Body{}, Carries{}
 	if s.body != nil {
 		var closing error
 		if err = nothingOf(octets, s.of(n).size); err != nil {
 			closing = s.body.Discard()
 		} else {
 			s.whole, closing = s.body.Close()
+			s.scan.End()
+			s.carries = CarriesOf(s.scan.Traits())
 		}
 		s.body = nil
 		if closing != nil {
