@@ -21,6 +21,9 @@ Feature: Settings of an account
         | autosend                 | false       |
         | get-mail-options         | messages    |
         | max-email-size           | 0           |
+        | max-message              | 2147483648  |
+        | max-time                 | 0s          |
+        | min-rate                 | 0           |
         | population-limit         | -1          |
         | smtp-port                | 25          |
         | smtp-send                | immediately |
@@ -49,6 +52,9 @@ Feature: Settings of an account
         | autosend          | true              |
         | get-mail-options  | headers           |
         | max-email-size    | 2097152           |
+        | max-message       | 1048576           |
+        | max-time          | 10m0s             |
+        | min-rate          | 1024              |
         | population-limit  | 100               |
         | tls               | stls              |
 

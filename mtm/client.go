@@ -19,8 +19,14 @@ type Options struct {
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// Timeout bounds every wait for the server that makes no progress; 0 = one minute.
 	Timeout time.Duration
+	// MaxTime ends an operation on the mailbox that takes longer in all, with ErrTimedOut: the line is dropped without
+	// QUIT, what is whole stays. 0 = the account's max-time, below 0 = no limit.
+	MaxTime time.Duration
+	// MinRate is how many octets a second the server must send once it has begun to answer; see pop3.Options. 0 = the
+	// account's min-rate, below 0 = no limit.
+	MinRate int64
 	// Wire holds the limits on what a server may send; nil = the defaults of pop3.
-	// Its Timeout is not used.
+	// Its Timeout and MinRate are not used.
 	Wire *pop3.Options
 	// BatchMessages and BatchBytes bound what one synced commit holds, and so what
 	// is fetched again after a crash; 0 = 1,000 messages and 16 MiB.
@@ -76,6 +82,7 @@ type Client struct {
 	connected atomic.Bool
 	lost      atomic.Pointer[lostLine]
 	idleTime  time.Duration
+	maxTime   time.Duration // as in Options
 	launcher  Launcher
 
 	mu      sync.Mutex
@@ -106,7 +113,7 @@ func Open(st *store.Store, service store.ID, o *Options) (*Client, error) {
 	if options.Wire != nil {
 		wire = *options.Wire
 	}
-	wire.Timeout = options.Timeout
+	wire.Timeout, wire.MinRate = options.Timeout, options.MinRate
 	c := &Client{
 		store:   st,
 		service: service,
@@ -116,6 +123,7 @@ func Open(st *store.Store, service store.ID, o *Options) (*Client, error) {
 		},
 		line:     make(chan *servermtm.Session, 1),
 		idleTime: options.IdleTime,
+		maxTime:  options.MaxTime,
 		launcher: options.Launcher,
 	}
 	c.line <- nil
@@ -149,7 +157,7 @@ func (c *Client) InvokeAsync(ctx context.Context, cmd Command) (*Operation, erro
 	if err := cmd.check(ctx, c); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := c.bounded(ctx, cmd)
 	op := &Operation{
 		command: cmd, meter: cmd.meter(int64(c.service)),
 		cancel: cancel, done: make(chan struct{}),

@@ -47,6 +47,10 @@ func addAccountFlags(c *cobra.Command) {
 	yes("autosend", "send what waits in the outbox when the account connects")
 	pick("get-mail-options", "what get fetches when no flag of it says so", "headers", "messages")
 	f.Var(new(cli.Size), "max-email-size", "largest message that get and populate fetch when no flag says so; 0 = no limit")
+	maxMessage := cli.Size(account.Defaults().MaxMessage)
+	f.Var(&maxMessage, "max-message", "largest message that is ever fetched; 0 = no limit")
+	f.Duration("max-time", 0, "longest time that a command with the mailbox may take when no flag says so; 0 = no limit")
+	f.Var(new(cli.Size), "min-rate", "octets a second that the server must send while it is waited for, when no flag says so; 0 = no limit")
 	f.Int("population-limit", account.Defaults().PopulationLimit, "`N` lines of the body that populate fetches when no flag says so; -1 = all")
 	text("charset", "`NAME` of the charset of mail that names none and is not UTF-8")
 	smtpFlags(f, text, yes, pick)
@@ -130,7 +134,7 @@ func applyFlag(flag *pflag.Flag, values map[string]string) (err error) {
 	case "from":
 		values["smtp-from"] = value
 		return nil
-	case "max-email-size":
+	case "max-email-size", "max-message", "min-rate":
 		if size, ok := flag.Value.(*cli.Size); ok {
 			value = strconv.FormatInt(int64(*size), 10)
 		}

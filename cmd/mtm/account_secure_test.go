@@ -34,6 +34,7 @@ var _ = Describe("account, safely", func() {
 		u.succeeds(add("--pop3", "pop.example.org", "--tls", "stls", "--tls-ca", "ca.pem", "--tls-name", "pop.example.net",
 			"--token-env", "TOKEN", "--auth", "xoauth2,scram-sha-256", "--auth-unlisted", "--allow-plaintext", "--ignore-uidl", "--sync-limit", "9",
 			"--disconnected-mode", "--autosend", "--get-mail-options", "headers", "--max-email-size", "2MiB", "--population-limit", "50", "--charset", "shift_jis",
+			"--max-message", "1GiB", "--max-time", "10m", "--min-rate", "1KiB",
 			"--smtp", "smtp.example.org", "--from", "ada@example.org", "--smtp-tls", "starttls", "--smtp-tls-name", "smtp.example.net",
 			"--smtp-auth", "plain", "--smtp-user", "ada", "--smtp-password-command", "pass smtp", "--smtp-send", "on-request",
 			"--smtp-copy-to-self", "bcc", "--smtp-signature", "Ada", "--smtp-vcard", "ada.vcf", "--smtp-request-receipts",
@@ -43,7 +44,7 @@ var _ = Describe("account, safely", func() {
 			"pop3": "pop.example.org:110", "tls": "stls", "tls_ca": u.path("ca.pem"), "tls_name": "pop.example.net", "tls_insecure_skip_verify": false,
 			"password": "stored", "token": "from environment variable TOKEN", "auth": "xoauth2,scram-sha-256", "auth_unlisted": true,
 			"allow_plaintext": true, "ignore_uidl": true, "sync_limit": 9.0, "disconnected_mode": true, "autosend": true, "get_mail_options": "headers",
-			"max_email_size": 2097152.0, "population_limit": 50.0, "charset": "shift_jis",
+			"max_email_size": 2097152.0, "population_limit": 50.0, "max_message": 1073741824.0, "max_time": "10m0s", "min_rate": 1024.0, "charset": "shift_jis",
 		} {
 			Expect(v).To(HaveKeyWithValue(name, want))
 		}

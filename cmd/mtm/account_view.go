@@ -29,6 +29,9 @@ type accountView struct {
 	Autosend         bool      `json:"autosend"`
 	GetMailOptions   string    `json:"get_mail_options"`
 	MaxEmailSize     int64     `json:"max_email_size"`
+	MaxMessage       int64     `json:"max_message"`
+	MaxTime          string    `json:"max_time"`
+	MinRate          int64     `json:"min_rate"`
 	PopulationLimit  int       `json:"population_limit"`
 	Charset          string    `json:"charset"`
 	SMTP             *smtpView `json:"smtp"` // null when no mail goes out
@@ -69,7 +72,8 @@ func viewOf(a mtm.Account) accountView {
 		User: p.LoginName, Password: p.Password.String(), Token: p.Token.String(),
 		Auth: string(p.Auth), AuthUnlisted: p.AuthUnlisted, AllowPlaintext: p.AllowPlaintext,
 		IgnoreUIDL: p.IgnoreUIDL, SyncLimit: p.SyncLimit, DisconnectedMode: p.DisconnectedMode, Autosend: p.Autosend,
-		GetMailOptions: string(p.GetMail), MaxEmailSize: p.MaxEmailSize, PopulationLimit: p.PopulationLimit, Charset: p.Charset,
+		GetMailOptions: string(p.GetMail), MaxEmailSize: p.MaxEmailSize,
+		MaxMessage: p.MaxMessage, MaxTime: p.MaxTime.String(), MinRate: p.MinRate, PopulationLimit: p.PopulationLimit, Charset: p.Charset,
 		SMTP: viewOfSMTP(p.SMTP, a.SMTP),
 	}
 }
@@ -101,7 +105,8 @@ func printAccount(out io.Writer, v accountView) error {
 		{"ignore-uidl", strconv.FormatBool(v.IgnoreUIDL)},
 		{"sync-limit", syncLimit(v.SyncLimit)}, {"disconnected-mode", strconv.FormatBool(v.DisconnectedMode)},
 		{"autosend", strconv.FormatBool(v.Autosend)}, {"get-mail-options", v.GetMailOptions},
-		{"max-email-size", maxEmailSize(v.MaxEmailSize)}, {"population-limit", populationLimit(v.PopulationLimit)}, {"charset", v.Charset},
+		{"max-email-size", sizeLimit(v.MaxEmailSize)}, {"max-message", sizeLimit(v.MaxMessage)},
+		{"max-time", timeLimit(v.MaxTime)}, {"min-rate", sizeLimit(v.MinRate)}, {"population-limit", populationLimit(v.PopulationLimit)}, {"charset", v.Charset},
 	}...)
 	if v.SMTP == nil {
 		rows = append(rows, [2]string{"smtp", "none"})
@@ -159,7 +164,14 @@ func syncLimit(n int) string {
 	return fmt.Sprintf("%d (the newest)", n)
 }
 
-func maxEmailSize(n int64) string {
+func timeLimit(d string) string {
+	if d == "0s" {
+		return "0s (no limit)"
+	}
+	return d
+}
+
+func sizeLimit(n int64) string {
 	if n == 0 {
 		return "0 (no limit)"
 	}

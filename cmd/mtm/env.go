@@ -20,6 +20,7 @@ import (
 type env struct {
 	dir     string
 	timeout patience
+	limits  limits
 	window  window
 	json    bool
 	wait    delay  // the default of --wait: of a shell, for its words

@@ -46,6 +46,12 @@ func hintFor(failure *mtm.Error, a mtm.Account) string {
 	case mtm.ErrInUse:
 		return hintForUse(failure)
 	case mtm.ErrTimedOut:
+		if isOverTime(failure) {
+			return "--max-time allows more; " + next(failure.Command)
+		}
+		if line, ok := errors.AsType[*pop3.LineError](failure); ok && line.Rate > 0 {
+			return "--min-rate 0 lets it take its time; " + next(failure.Command)
+		}
 		return "the server was too slow: --timeout waits longer; " + next(failure.Command)
 	case mtm.ErrDisconnected:
 		return "the line broke: " + next(failure.Command)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -77,7 +78,10 @@ func (m *mailbox) use(name string, act func(*mtm.Client) error) error {
 		if err = check(); err != nil {
 			return err
 		}
-		return m.env.withClient(m.cmd, st, m.account, act)
+		return m.env.limits.within(m.cmd.Context(), m.account, func(ctx context.Context) error {
+			m.cmd.SetContext(ctx)
+			return m.env.withClient(m.cmd, st, m.account, act)
+		})
 	})
 }
 
@@ -156,11 +160,13 @@ func (e *env) withClient(cmd *cobra.Command, st *store.Store, a mtm.Account, use
 	}
 	warnUnverified(cmd.ErrOrStderr(), a)
 	var autosend launching
-	client, err := mtm.Open(st, a.ID, &mtm.Options{
+	o := mtm.Options{
 		Timeout:  time.Duration(e.timeout),
 		Launcher: &autosend,
 		Wire:     &pop3.Options{MaxRows: maxListed, MaxUIDOctets: maxUIDOctets, Window: int(e.window)},
-	})
+	}
+	e.limits.apply(&o)
+	client, err := mtm.Open(st, a.ID, &o)
 	if err != nil {
 		return err
 	}

@@ -35,6 +35,7 @@ A message shows only when it is whole and synced; what a broken line left out is
 	f.Var((*cli.Path)(&e.dir), "store", "`DIR` of the message store")
 	e.timeout = patience(time.Minute)
 	f.Var(&e.timeout, "timeout", "longest wait for a server that says nothing")
+	e.limits.add(f)
 	f.Var(&e.window, "window", "commands in flight at most on a server that offers PIPELINING; 1 waits for each answer (default 128)")
 	f.BoolVar(&e.json, "json", false, "print JSON; errors too, on stderr")
 	root.AddCommand(

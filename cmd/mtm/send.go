@@ -68,12 +68,16 @@ func send(cmd *cobra.Command, e *env, args []string) error {
 			return err
 		}
 		report := sent{Account: a.Name, Sent: []store.ID{}, Suspended: []store.ID{}, Failed: []unsentView{}}
-		_, err = autosend.Run(ctx, st, a.SMTP, &autosend.Options{Timeout: time.Duration(e.timeout), Selection: ids, Done: func(o autosend.Outcome) {
+		o := autosend.Options{Timeout: time.Duration(e.timeout), Selection: ids, Done: func(o autosend.Outcome) {
 			report.add(o)
 			if !e.json {
 				printOutcome(cmd, st, o)
 			}
-		}})
+		}}
+		err = e.limits.within(ctx, a, func(ctx context.Context) error {
+			_, err := autosend.Run(ctx, st, a.SMTP, &o)
+			return err
+		})
 		if errors.Is(err, mtm.ErrNothingToSend) {
 			err = nil
 		}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"strconv"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -22,24 +23,27 @@ const (
 // POP3 is the settings of one POP3 account. The zero value is not valid: start
 // from Defaults.
 type POP3 struct {
-	Host             string   // name or address of the server
-	Port             int      // 1 to 65535; it does not follow TLS (behaviour section 3)
-	Security         Security // NoTLS, STLS or Implicit
-	LoginName        string   // user name sent to the server
-	Password         Password // where the password comes from
-	Token            Token    // where the token for XOAUTH2 and OAUTHBEARER comes from
-	Auth             Auth     // how to log in
-	AuthUnlisted     bool     // takes the first method of Auth although the server does not list it (QUIRK 12)
-	AllowPlaintext   bool     // permits sending the secret over an unencrypted line to a host that is not this machine
-	IgnoreUIDL       bool     // tells messages apart by their headers, as on a server without unique-ids
-	SyncLimit        int      // headers kept in the mailbox: -1 all, 0 no refresh at all, N the newest N
-	DisconnectedMode bool     // the original's DisconnectedUserMode: entries stay visible offline
-	Autosend         bool     // the original's AutoSendOnConnect: a connect sends what waits in the outbox
-	GetMail          GetMail  // what getting mail fetches when the caller does not say
-	MaxEmailSize     int64    // largest message fetched when the caller does not say, in octets; 0 = no limit
-	Charset          string   // of octets in mail that name no charset and are not UTF-8; "" for windows-1252
-	PopulationLimit  int      // lines of the body that populate fetches when the caller does not say; -1 = all
-	SMTP             SMTP     // how the account's mail goes out
+	Host             string        // name or address of the server
+	Port             int           // 1 to 65535; it does not follow TLS (behaviour section 3)
+	Security         Security      // NoTLS, STLS or Implicit
+	LoginName        string        // user name sent to the server
+	Password         Password      // where the password comes from
+	Token            Token         // where the token for XOAUTH2 and OAUTHBEARER comes from
+	Auth             Auth          // how to log in
+	AuthUnlisted     bool          // takes the first method of Auth although the server does not list it (QUIRK 12)
+	AllowPlaintext   bool          // permits sending the secret over an unencrypted line to a host that is not this machine
+	IgnoreUIDL       bool          // tells messages apart by their headers, as on a server without unique-ids
+	SyncLimit        int           // headers kept in the mailbox: -1 all, 0 no refresh at all, N the newest N
+	DisconnectedMode bool          // the original's DisconnectedUserMode: entries stay visible offline
+	Autosend         bool          // the original's AutoSendOnConnect: a connect sends what waits in the outbox
+	GetMail          GetMail       // what getting mail fetches when the caller does not say
+	MaxEmailSize     int64         // largest message fetched when the caller does not say, in octets; 0 = no limit
+	MaxMessage       int64         // largest message ever fetched, in octets; 0 = no limit
+	MaxTime          time.Duration // longest time that an operation may take; 0 = no limit
+	MinRate          int64         // octets a second that the server must send while it is waited for; 0 = none
+	Charset          string        // of octets in mail that name no charset and are not UTF-8; "" for windows-1252
+	PopulationLimit  int           // lines of the body that populate fetches when the caller does not say; -1 = all
+	SMTP             SMTP          // how the account's mail goes out
 }
 
 // GetMail is the original's GetMailOptions.
@@ -56,7 +60,7 @@ const (
 func Defaults() POP3 {
 	return POP3{
 		Port: 110, Security: Security{TLS: NoTLS}, Auth: Auto, SyncLimit: -1,
-		GetMail: Messages, Charset: mail.DefaultFallback, PopulationLimit: -1, SMTP: SMTPDefaults(),
+		GetMail: Messages, Charset: mail.DefaultFallback, MaxMessage: 2 << 30, PopulationLimit: -1, SMTP: SMTPDefaults(),
 	}
 }
 
@@ -95,6 +99,9 @@ func (p POP3) Validate() error {
 	if p.MaxEmailSize < 0 {
 		return fmt.Errorf("max-email-size %d is below 0 (0 is no limit)", p.MaxEmailSize)
 	}
+	if err := p.bounds(); err != nil {
+		return err
+	}
 	if p.PopulationLimit < -1 {
 		return fmt.Errorf("population-limit %d is below -1 (-1 is no limit)", p.PopulationLimit)
 	}
@@ -102,6 +109,19 @@ func (p POP3) Validate() error {
 		return fmt.Errorf("charset %q is not known: write one such as windows-1251, iso-8859-2 or shift_jis", p.Charset)
 	}
 	return p.SMTP.Validate()
+}
+
+// bounds checks the limits on what a server may make an operation do.
+func (p POP3) bounds() error {
+	switch {
+	case p.MaxMessage < 0:
+		return fmt.Errorf("max-message %d is below 0 (0 is no limit)", p.MaxMessage)
+	case p.MaxTime < 0:
+		return fmt.Errorf("max-time %v is below 0 (0s is no limit)", p.MaxTime)
+	case p.MinRate < 0:
+		return fmt.Errorf("min-rate %d is below 0 (0 is no limit)", p.MinRate)
+	}
+	return nil
 }
 
 func (p POP3) login() error {

@@ -5,6 +5,7 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // setting ties one name, as the store and the command line write it, to its
@@ -53,6 +54,21 @@ func boolSetting[S any](name string, field func(*S) *bool) setting[S] {
 	}
 }
 
+func durationSetting[S any](name string, field func(*S) *time.Duration) setting[S] {
+	return setting[S]{
+		name: name,
+		get:  func(s *S) string { return field(s).String() },
+		set: func(s *S, v string) error {
+			d, err := time.ParseDuration(v)
+			if err != nil {
+				return fmt.Errorf("%s %q is not a duration such as 90s or 10m", name, v)
+			}
+			*field(s) = d
+			return nil
+		},
+	}
+}
+
 // secretSettings are the three sources of a password or token.
 func secretSettings[S any](name string, field func(*S) *Password) []setting[S] {
 	return []setting[S]{
@@ -92,6 +108,9 @@ func table() []setting[POP3] {
 		boolSetting("autosend", func(p *POP3) *bool { return &p.Autosend }),
 		textSetting("get-mail-options", func(p *POP3) *GetMail { return &p.GetMail }),
 		intSetting("max-email-size", func(p *POP3) *int64 { return &p.MaxEmailSize }),
+		intSetting("max-message", func(p *POP3) *int64 { return &p.MaxMessage }),
+		durationSetting("max-time", func(p *POP3) *time.Duration { return &p.MaxTime }),
+		intSetting("min-rate", func(p *POP3) *int64 { return &p.MinRate }),
 		intSetting("population-limit", func(p *POP3) *int { return &p.PopulationLimit }),
 		textSetting("charset", func(p *POP3) *string { return &p.Charset }),
 	)

@@ -80,12 +80,15 @@ type LineError struct {
 	Verb   string
 	Number int           // the message number, 0 when the command has none
 	Wait   time.Duration // how long the server was waited for; 0 when that was not the cause
+	Rate   int64         // Options.MinRate, when the server sent less; else 0
 	Err    error
 }
 
 func (e *LineError) Error() string {
 	c := command{verb: e.Verb, number: e.Number}.String()
 	switch {
+	case e.Rate > 0:
+		return fmt.Sprintf("the server sends less than %d octets a second during %s", e.Rate, c)
 	case e.Wait > 0 && e.Verb == Greeting:
 		return fmt.Sprintf("no greeting from the server for %v", e.Wait)
 	case e.Wait > 0:
@@ -101,19 +104,24 @@ func (e *LineError) Error() string {
 // Unwrap gives the cause.
 func (e *LineError) Unwrap() error { return e.Err }
 
-// Timeout says whether the server was silent for longer than Options.Timeout.
-func (e *LineError) Timeout() bool { return e.Wait > 0 }
+// Timeout reports whether the server was silent for longer than Options.Timeout, or slower than Options.MinRate.
+func (e *LineError) Timeout() bool { return e.Wait > 0 || e.Rate > 0 }
 
 // lineError sorts out why reading or writing failed.
 func lineError(ctx context.Context, c command, wait time.Duration, err error) *LineError {
 	e := &LineError{Verb: c.verb, Number: c.number, Err: err}
 	var netErr net.Error
+	slow, isSlow := errors.AsType[*slowError](err)
 	switch {
 	case ctx.Err() != nil:
 		e.Err = ctx.Err()
-		if cause := context.Cause(ctx); !errors.Is(cause, e.Err) {
+		if cause := context.Cause(ctx); errors.Is(cause, e.Err) {
+			e.Err = cause // it says more
+		} else {
 			e.Err = fmt.Errorf("%w: %w", e.Err, cause)
 		}
+	case isSlow:
+		e.Rate = slow.rate
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &netErr) && netErr.Timeout():
 		e.Wait = wait
 		if !errors.Is(err, os.ErrDeadlineExceeded) {

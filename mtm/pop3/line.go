@@ -15,6 +15,7 @@ type line struct {
 	conn    net.Conn // the *tls.Conn once there is one; changed only by the goroutine that calls the session
 	wire    net.Conn // conn, or what is below its TLS
 	timeout time.Duration
+	pace    pace
 
 	mu        sync.Mutex
 	call      uint64 // counts calls, so that a late cancel of an earlier one does nothing
@@ -22,10 +23,19 @@ type line struct {
 }
 
 func (l *line) Read(p []byte) (int, error) {
-	if err := l.wait(reading, time.Now().Add(l.timeout)); err != nil {
+	now := time.Now()
+	wait, paced := l.pace.bound(l.timeout)
+	if err := l.wait(reading, now.Add(wait)); err != nil {
 		return 0, err
 	}
-	return l.conn.Read(p)
+	n, err := l.conn.Read(p)
+	if l.pace.rate > 0 {
+		l.pace.took(time.Since(now), n)
+	}
+	if paced && errors.Is(err, os.ErrDeadlineExceeded) {
+		err = &slowError{l.pace.rate}
+	}
+	return n, err
 }
 
 func (l *line) Write(p []byte) (int, error) {

@@ -7,6 +7,9 @@ type Options struct {
 	// Timeout bounds each wait for the server: a read or a write that makes no progress for so long ends the
 	// session. Default one minute.
 	Timeout time.Duration
+	// MinRate ends the session when the server, once it has begun to answer a command, sends fewer octets a second
+	// than this, for ten seconds in all. 0 and less is no limit.
+	MinRate int64
 	// MaxLine bounds status lines and rows of LIST, UIDL and CAPA, in octets without the line ending. RFC 1939
 	// section 3 and RFC 2449 section 4 say 512, servers exceed it: default 8 KiB. Lines of a message have no limit.
 	MaxLine int

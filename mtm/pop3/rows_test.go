@@ -146,7 +146,7 @@ var _ = Describe("UIDL", func() {
 		_, err = openWith(&pop3.Options{MaxUIDOctets: 4}, hear("UIDL"), say("+OK\r\n1 aa\r\n2 bb\r\n3 c\r\n")).Uidl(ctx)
 		Expect(err).To(MatchError("UIDL: row 3: expected at most 4 octets of UIDs, a limit of this client"))
 		_, err = openWith(&pop3.Options{MaxRows: 1}, hear("UIDL"), say("+OK\r\nx\r\nx\r\n")).Uidl(ctx)
-		Expect(err).To(MatchError(ContainSubstring("Options.MaxRows")))
+		Expect(err).To(MatchError(ContainSubstring("at most 1 rows")))
 	})
 
 	It("shows the response code of a passing failure (quirk 61)", func() {

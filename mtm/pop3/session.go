@@ -40,7 +40,7 @@ type Session struct {
 // comes first; it fails with a *TLSError.
 func NewSession(ctx context.Context, conn net.Conn, o *Options) (*Session, error) {
 	s := &Session{opt: o.orDefault()}
-	s.line = &line{conn: conn, wire: conn, timeout: s.opt.Timeout}
+	s.line = &line{conn: conn, wire: conn, timeout: s.opt.Timeout, pace: newPace(s.opt.MinRate)}
 	s.in = lineio.NewReader(s.line, s.opt.MaxLine)
 	c := command{verb: Greeting}
 	stop, err := s.begin(ctx, c)
@@ -183,6 +183,9 @@ func (s *Session) statusLine(ctx context.Context, c command) ([]byte, error) {
 }
 
 func (s *Session) readLine(ctx context.Context, c command, row int) ([]byte, error) {
+	if row == 0 {
+		s.line.pace.free = true // how long the server takes to begin is not its rate
+	}
 	line, err := s.in.ReadLine()
 	switch {
 	case err == nil:

@@ -133,7 +133,7 @@ var _ = Describe("A session", func() {
 			hear("NOOP"), say("+OK "+strings.Repeat("x", 37)+"\r\n"))
 		Expect(s.Noop(ctx)).To(Succeed())
 		err := s.Noop(ctx)
-		Expect(err).To(MatchError(ContainSubstring("Options.MaxLine")))
+		Expect(err).To(MatchError(ContainSubstring("at most 40 octets")))
 		spoiled(ctx, s, err)
 	})
 

@@ -27,7 +27,11 @@ func (m *Mailbox) greet(ctx context.Context, conn net.Conn, settings account.POP
 	if settings.Security.TLS == account.Implicit {
 		conn = tls.Client(conn, config)
 	}
-	wire, err := pop3.NewSession(ctx, conn, &m.Wire)
+	limits := m.Wire
+	if limits.MinRate == 0 {
+		limits.MinRate = settings.MinRate
+	}
+	wire, err := pop3.NewSession(ctx, conn, &limits)
 	if _, failed := errors.AsType[*pop3.TLSError](err); failed {
 		return nil, tlsFault(ctx, err)
 	}
