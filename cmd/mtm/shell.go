@@ -47,7 +47,7 @@ first line that fails, with the status of that line.`,
 				}
 				return e.withClient(cmd, st, a, func(client *mtm.Client) error {
 					s := &shell{account: a, store: st, client: client}
-					inner := &env{timeout: e.timeout, json: e.json, wait: wait, shell: s}
+					inner := &env{timeout: e.timeout, limits: e.limits, json: e.json, wait: wait, shell: s}
 					return s.talk(cmd, inner, keepGoing)
 				})
 			})
