@@ -113,6 +113,20 @@ func (g *growth) plan(ctx context.Context) (*harness.Trials, error) {
 	return p, nil
 }
 
+// cost is what one message takes of something.
+type cost struct {
+	of   string
+	each func(*report.Measurement) float64
+}
+
+func costs() []cost {
+	return []cost{
+		{"time", func(m *report.Measurement) float64 { return m.Seconds / float64(m.Messages) }},
+		{"client's CPU", func(m *report.Measurement) float64 { return m.Spent.CPU / float64(m.Messages) }},
+		{"server's CPU", func(m *report.Measurement) float64 { return m.Serving.CPU / float64(m.Messages) }},
+	}
+}
+
 // usualSize is the mailbox that larger ones are compared with, where it is among them; else it is the smallest.
 const usualSize = 10_000
 
@@ -135,14 +149,7 @@ func grow(r *report.Results) {
 		if largest == usual {
 			continue
 		}
-		for _, cost := range []struct {
-			of   string
-			each func(*report.Measurement) float64
-		}{
-			{"time", func(m *report.Measurement) float64 { return m.Seconds / float64(m.Messages) }},
-			{"client's CPU", func(m *report.Measurement) float64 { return m.Spent.CPU / float64(m.Messages) }},
-			{"server's CPU", func(m *report.Measurement) float64 { return m.Serving.CPU / float64(m.Messages) }},
-		} {
+		for _, cost := range costs() {
 			if times := report.Ratios(runs[largest], runs[usual], cost.each); len(times) > 0 {
 				label := fmt.Sprintf("%s, %s, %s : %s", growthLine(visit), cost.of, numbers.Grouped(float64(largest)), numbers.Grouped(float64(usual)))
 				r.Dearer = append(r.Dearer, report.Dearer{Label: label, Times: numbers.SpreadOf(times)})

@@ -26,7 +26,7 @@ func main() { os.Exit(cli.Run(newRoot(), os.Args[1:], os.Stdin, os.Stdout, os.St
 func modes() []harness.Mode {
 	return []harness.Mode{
 		RetrieveMode(), RefreshMode(), CompareMode(), ServersMode(), StartMode(), SessionsMode(), GrowthMode(), VerifyMode(),
-		CancelMode(), SendMode(), DeleteMode(),
+		CancelMode(), SendMode(), DeleteMode(), GuardMode(),
 	}
 }
 
@@ -46,6 +46,7 @@ served. Without a command it makes a short measurement, in less than a minute.`,
   bench sessions --at-once 1,8,32
   bench growth
   bench delete
+  bench guard old/bin new/bin
   bench cancel
   bench send
   bench verify --synthetic 10000,mix=mail ~/Maildir`,

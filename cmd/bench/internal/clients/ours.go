@@ -24,6 +24,7 @@ const MTM = "mtm"
 
 // Ours is our client: the bench itself in its get mode, or an mtm program that the user names.
 type Ours struct {
+	Title   string `json:"title,omitempty"`   // what results call it, "" for MTM
 	Program string `json:"program,omitempty"` // path of an mtm program, "" for the bench itself
 	Window  int    `json:"window,omitempty"`  // commands in flight; 0 = what the MTM chooses
 }
@@ -32,7 +33,12 @@ type Ours struct {
 func (*Ours) Kind() string { return "ours" }
 
 // Name implements Client.
-func (*Ours) Name() string { return MTM }
+func (o *Ours) Name() string {
+	if o.Title != "" {
+		return o.Title
+	}
+	return MTM
+}
 
 // Version implements Client.
 func (o *Ours) Version(ctx context.Context) (string, error) {

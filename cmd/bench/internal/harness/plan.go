@@ -44,11 +44,12 @@ type findings interface {
 // plan is what a benchmark will do: the steps of one round, and how many rounds. In a round each step runs once, so that
 // what slows the machine down for a while slows all of them.
 type plan struct {
-	unit     string // what the text of an interrupted benchmark calls a step
-	rounds   int
-	steps    []step // of one round, in order
-	extra    []step // run once after the rounds, for what would slow a measured run
-	findings findings
+	unit      string // what the text of an interrupted benchmark calls a step
+	rounds    int
+	steps     []step // of one round, in order
+	extra     []step // run once after the rounds, for what would slow a measured run
+	alternate bool   // every second round runs in the opposite order
+	findings  findings
 	// failed is called with a step that failed and is left out from then on. nil: the first failure ends the benchmark
 	// without figures.
 	failed func(round int, label string, err error)

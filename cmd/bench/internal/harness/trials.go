@@ -26,12 +26,13 @@ import (
 
 // Trials is a plan whose steps are trials, and what they have found.
 type Trials struct {
-	setup  *Setup
-	Found  *report.Results
-	Trials []Trial // of one round, in order; Dir, Keep and Profile are filled in
-	Extra  []Trial // run once after the rounds; see trial.Trace and trial.Syncs
-	dir    string  // where the trials have their folders
-	Then   func()  // is called once the summary is made; nil for nothing more to do
+	setup     *Setup
+	Found     *report.Results
+	Trials    []Trial // of one round, in order; Dir, Keep and Profile are filled in
+	Extra     []Trial // run once after the rounds; see trial.Trace and trial.Syncs
+	dir       string  // where the trials have their folders
+	Alternate bool    // every second round runs in the opposite order
+	Then      func()  // is called once the summary is made; nil for nothing more to do
 }
 
 // Begin creates the trials of a benchmark, with all that results tell beside figures.
@@ -90,7 +91,7 @@ func (p *Trials) Run(c *cobra.Command) error {
 	}
 	return WithFolder(p.setup.Dir, p.setup.keep, c.ErrOrStderr(), func(dir string) error {
 		p.dir = dir
-		steps := plan{unit: "trial", rounds: p.setup.Rounds, findings: shown{p}, failed: func(round int, label string, err error) {
+		steps := plan{unit: "trial", rounds: p.setup.Rounds, alternate: p.Alternate, findings: shown{p}, failed: func(round int, label string, err error) {
 			p.Found.Failures = append(p.Found.Failures, report.Lost{Round: round, What: label, Text: err.Error()})
 		}}
 		for i := range p.Trials {

@@ -3,6 +3,7 @@ package harness
 import (
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"pop3mtm/cmd/internal/cli"
@@ -51,7 +52,11 @@ type turn struct {
 func (p *plan) sequence() []turn {
 	var all []turn
 	for round := 1; round <= p.rounds; round++ {
-		for _, s := range p.steps {
+		steps := slices.Clone(p.steps)
+		if p.alternate && round%2 == 0 {
+			slices.Reverse(steps)
+		}
+		for _, s := range steps {
 			all = append(all, turn{s, round, s.label(), fmt.Sprintf("run %d of %d, %s", round, p.rounds, s.label())})
 		}
 	}

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+var _ = Describe("bench guard", func() {
+	DescribeTable("says what is wrong with its arguments, and ends with 2",
+		func(want string, args ...string) {
+			dir := GinkgoT().TempDir()
+			Expect(os.WriteFile(filepath.Join(dir, "mtm"), nil, 0o700)).To(Succeed())
+			Expect(os.Mkdir(filepath.Join(dir, "server"), 0o700)).To(Succeed())
+			Expect(os.WriteFile(filepath.Join(dir, "server", "pop3sim"), nil, 0o700)).To(Succeed())
+			Expect(os.WriteFile(filepath.Join(dir, "other"), nil, 0o700)).To(Succeed())
+			r := benchIn(dir, append([]string{"guard"}, args...)...)
+			Expect(r.status).To(Equal(2))
+			Expect(r.errOut).To(And(ContainSubstring(want), HaveSuffix("; see 'bench guard --help'\n")))
+		},
+		Entry("one build", "write 'bench guard OLD NEW'", "old"),
+		Entry("nothing in common", ". and server have no program in common: each needs mtm or pop3sim", ".", "server"),
+		Entry("another program", "other is neither a folder with mtm or pop3sim nor one of these programs", "mtm", "other"),
+		Entry("a confidence beyond certainty", "--confidence takes 0.5 to 0.9999, not 1", ".", ".", "--confidence", "1"),
+		Entry("a tolerance below none", "--tolerance takes 0 to 10, not -0.1", ".", ".", "--tolerance", "-0.1"),
+	)
+
+	It("says that a build does not exist", func() {
+		r := benchIn(GinkgoT().TempDir(), "guard", "old", "new")
+		Expect(r.status).To(Equal(1))
+		Expect(r.errOut).To(MatchRegexp(`^bench: the build cannot be read; check its path: stat \S+old: no such file or directory\n$`))
+	})
+
+	Describe("with programs", Ordered, func() {
+		var older, newer string
+		BeforeAll(func() {
+			if runtime.GOOS == "windows" {
+				Skip("the slow program is a shell script")
+			}
+			older, newer = GinkgoT().TempDir(), GinkgoT().TempDir()
+			out, err := exec.Command("go", "build", "-o", older+"/", "../mtm", "../pop3sim").CombinedOutput()
+			Expect(err).NotTo(HaveOccurred(), string(out))
+			script := fmt.Sprintf("#!/bin/sh\nsleep 0.5\nexec '%s' \"$@\"\n", filepath.Join(older, "mtm"))
+			Expect(os.WriteFile(filepath.Join(newer, "mtm"), []byte(script), 0o700)).To(Succeed())
+		})
+
+		It("finds a build that is slower, and fails", func() {
+			r := bench("guard", older, newer, "--messages", "20", "--runs", "6", "--confidence", "0.8")
+			Expect(r.errOut).To(BeEmpty())
+			Expect(r.status).To(Equal(1))
+			Expect(r.out).To(MatchRegexp(`(?m)^LOSS: retrieve, time, new : old is [0-9.]+ \([0-9.]+ to [0-9.]+\), more than 1.020 with a confidence of [89][0-9.]+ %.$`))
+			Expect(r.out).NotTo(ContainSubstring("serve, "), "only one of them has pop3sim")
+		})
+
+		It("finds nothing in a build that is the same, and says when it takes more runs", func() {
+			r := bench("guard", older, older, "--messages", "20", "--runs", "1")
+			Expect(r.status).To(Equal(0), r.errOut)
+			Expect(r.out).To(ContainSubstring("\nNo significant loss: no figure of 10 is more than 1.020 with a confidence of 95.00 %.\n" +
+				"1 run cannot show a loss with that confidence, whatever is measured: take more --runs.\n"))
+			Expect(r.out).To(MatchRegexp(`(?m)^serve, time, new : old +[0-9.]+`))
+		})
+	})
+})
