@@ -21,7 +21,7 @@ var arrows = map[string][]string{
 	"cmd/internal/peer":      nil,
 	"features":               {"mtm/symbian", "mtm", "mtm/mail", "mtm/autosend", "mtm/store", "mtm/account", "mtm/progress", "fakeserver", "fakeserver/edit", "fakeserver/maildrop", "fakeserver/smtpsink", "scenarios", "fixtures"},
 	"cmd/internal/mailfiles": {"cmd/internal/cli"},
-	"scenarios":              {"fakeserver", "fakeserver/edit", "fakeserver/maildrop", "fixtures"},
+	"scenarios":              {"fakeserver", "fakeserver/edit", "fakeserver/maildrop", "fakeserver/smtpsink", "fixtures"},
 	"scenarios/recorded":     {"scenarios", "fakeserver", "fakeserver/maildrop", "fakeserver/notation", "fakeserver/record"},
 	"internal/budget":        nil,
 	"fixtures":               {"fakeserver/maildrop"},

@@ -24,6 +24,7 @@ func As(command string) Handler {
 		verb, args, _ := strings.Cut(command, " ")
 		x.Verb = strings.ToUpper(verb)
 		x.Args = strings.TrimSpace(strings.NewReplacer(pairs...).Replace(args))
+		x.Line = []byte(strings.TrimSpace(x.Verb + " " + x.Args))
 		return Auto(x)
 	}
 }

@@ -61,6 +61,9 @@ func (w *world) canSend(ctx context.Context) error {
 
 func (w *world) serveSending(l net.Listener) {
 	sink := smtpsink.New(&smtpsink.Options{Users: w.options.Users, TranscriptOctets: -1})
+	if w.play != nil {
+		w.play.PlaySMTP(sink.Server)
+	}
 	w.sink, w.sinking = sink, make(chan error, 1)
 	go func(ended chan error) { ended <- sink.Serve(l) }(w.sinking)
 }

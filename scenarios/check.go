@@ -7,6 +7,7 @@ import (
 	"github.com/agnivade/levenshtein"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/smtpsink"
 )
 
 // Bounds of what a scenario may ask for.
@@ -22,15 +23,30 @@ const (
 // wrong tells what is wrong at a path.
 type wrong func(path, format string, args ...any)
 
-// verbs are the commands that a rule or an expectation may well mean; others are taken
-// when they are not nearly one of these.
-func verbs() []string {
-	return []string{"CAPA", "USER", "PASS", "APOP", "AUTH", "STLS", "STAT", "LIST", "UIDL", "TOP", "RETR", "DELE", "NOOP",
-		"RSET", "QUIT", "LAST", "XTND", "LANG", "UTF8"}
+// language is what the commands of rules are of: the verbs of a protocol, events that rules may be for, and how replies begin.
+type language struct {
+	grammar grammar
+	verbs   []string
+	events  []string
 }
 
-// pseudoVerbs are what a rule may be for that is no command.
-func pseudoVerbs() []string { return []string{"CONNECT", "TLS", "RESPONSE", "TIMEOUT"} }
+// pop3Language is that of rules and expectations. Other verbs are taken when they are not nearly one of these.
+func pop3Language() language {
+	return language{pop3Grammar, verbNames(fakeserver.Verbs()), fakeserver.PseudoVerbs()}
+}
+
+// smtpLanguage is that of the rules under smtp. "." is the end of a message.
+func smtpLanguage() language {
+	return language{smtpGrammar, verbNames(smtpsink.Verbs()), append(fakeserver.PseudoVerbs(), ".")}
+}
+
+func verbNames(all []fakeserver.Verb) []string {
+	names := make([]string, len(all))
+	for i, v := range all {
+		names[i] = v.Name
+	}
+	return names
+}
 
 // check looks for what no single value shows, and reads the files of the mailbox.
 func (s *Scenario) check(f *files, bad wrong) {
@@ -40,6 +56,7 @@ func (s *Scenario) check(f *files, bad wrong) {
 	}
 	s.checkServer(bad)
 	checkRules(s.Rules, s.userNames(), f, bad)
+	s.checkSMTP(f, bad)
 	checkViews(s.Settings.Shows, s.Rules, bad)
 	for _, n := range s.Quirk {
 		if _, err := QuirkByNumber(n); err != nil {
@@ -88,20 +105,40 @@ func (s *Scenario) userNames() []string {
 }
 
 func checkRules(rules []Rule, users []string, f *files, bad wrong) {
+	checkRulesOf(pop3Language(), rules, "rules", users, f, bad)
+}
+
+// checkSMTP looks at the rules for SMTP, which has no mailbox and one state of a session.
+func (s *Scenario) checkSMTP(f *files, bad wrong) {
+	checkRulesOf(smtpLanguage(), s.SMTP, "smtp", s.userNames(), f, bad)
+	for i, r := range s.SMTP {
+		if r.State != "" {
+			bad(at("smtp", i)+".state", "a session of SMTP has no such states")
+		}
+		for _, a := range slices.Concat(r.Before, r.After) {
+			if !a.LosePipelined {
+				bad(at("smtp", i), "before and after take losePipelined alone here: what changes a mailbox stands in a rule on a command of POP3")
+			}
+		}
+	}
+}
+
+// checkRulesOf looks at rules on the commands of a protocol, which stand at a path.
+func checkRulesOf(l language, rules []Rule, root string, users []string, f *files, bad wrong) {
 	if len(rules) > maxRules {
-		bad("rules", "there are more than %d rules", maxRules)
+		bad(root, "there are more than %d rules", maxRules)
 		return
 	}
 	states := namedStates(rules)
 	for i, r := range rules {
-		path := at("rules", i)
+		path := at(root, i)
 		if r.When != "" && !slices.Contains(states, r.When) {
 			bad(path+".when", "%s", unknown("rule that leads to", r.When, states))
 		}
-		if why := badCommand(r.On, pseudoVerbs()); why != "" {
+		if why := badCommand(r.On, l.verbs, l.events); why != "" {
 			bad(path+".on", "%s", why)
 		}
-		if verb, args, _ := strings.Cut(r.On, " "); r.Alone && (args != "" || slices.Contains(pseudoVerbs(), strings.ToUpper(verb))) {
+		if verb, args, _ := strings.Cut(r.On, " "); r.Alone && (args != "" || slices.Contains(l.events, strings.ToUpper(verb))) {
 			bad(path+".alone", "alone is for a verb that may have arguments, and has none in on: LIST")
 		}
 		if r.Nth != 0 && r.From != 0 {
@@ -114,17 +151,22 @@ func checkRules(rules []Rule, users []string, f *files, bad wrong) {
 			bad(path+".do", "a rule does 1 to %d steps", maxSteps)
 			continue
 		}
-		if r.As != "" {
-			if why := badCommand(r.As, nil); why != "" {
-				bad(path+".as", "%s", why)
-			}
+		r.checkSteps(l, path, f, bad)
+	}
+}
+
+// checkSteps looks at what a rule does.
+func (r *Rule) checkSteps(l language, path string, f *files, bad wrong) {
+	if r.As != "" {
+		if why := badCommand(r.As, l.verbs, nil); why != "" {
+			bad(path+".as", "%s", why)
 		}
-		checkActions(r.Before, path+".before", f, bad)
-		checkActions(r.After, path+".after", f, bad)
-		for j, step := range r.Do {
-			if why := step.wrong(); why != "" {
-				bad(at(path+".do", j), "%s", why)
-			}
+	}
+	checkActions(r.Before, path+".before", f, bad)
+	checkActions(r.After, path+".after", f, bad)
+	for j, step := range r.Do {
+		if why := step.wrong(l.grammar); why != "" {
+			bad(at(path+".do", j), "%s", why)
 		}
 	}
 }
@@ -166,8 +208,8 @@ func checkViews(views []View, rules []Rule, bad wrong) {
 	}
 }
 
-// badCommand says why text is no command, with what else may stand in its place.
-func badCommand(text string, others []string) string {
+// badCommand says why text cannot be a command with one of these verbs, or one of the others that may stand in its place.
+func badCommand(text string, verbs, others []string) string {
 	verb, args, more := strings.Cut(text, " ")
 	switch {
 	case text == "":
@@ -179,7 +221,7 @@ func badCommand(text string, others []string) string {
 	case verb == "*" && len(others) > 0:
 		return ""
 	}
-	known := append(verbs(), others...)
+	known := slices.Concat(verbs, others)
 	if slices.ContainsFunc(known, func(k string) bool { return strings.EqualFold(k, verb) }) {
 		return ""
 	}
@@ -235,12 +277,12 @@ func (s *Scenario) checkExpect(bad wrong) {
 		checkCommands("expect."+path, list, bad)
 	}
 	for verb := range e.Exactly {
-		if why := badCommand(verb, nil); why != "" || strings.Contains(verb, " ") {
+		if why := badCommand(verb, pop3Language().verbs, nil); why != "" || strings.Contains(verb, " ") {
 			bad("expect.exactly."+verb, "here stands a verb with a list of arguments: DELE: [1, 3]")
 		}
 	}
 	for command := range e.Counts {
-		if why := badCommand(command, nil); why != "" {
+		if why := badCommand(command, pop3Language().verbs, nil); why != "" {
 			bad("expect.counts."+command, "%s", why)
 		}
 	}
@@ -253,7 +295,7 @@ func (s *Scenario) checkExpect(bad wrong) {
 
 func checkCommands(path string, list []string, bad wrong) {
 	for i, command := range list {
-		if why := badCommand(command, nil); why != "" {
+		if why := badCommand(command, pop3Language().verbs, nil); why != "" {
 			bad(at(path, i), "%s", why)
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"math"
 	"reflect"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -156,31 +155,6 @@ func (c Count) String() string {
 func (c Count) MarshalJSON() ([]byte, error) { return json.Marshal(c.String()) }
 
 func (c Count) holds(n int) bool { return !c.given || n >= c.Least && n <= c.Most }
-
-// decode takes a word that needs nothing also as it is: silence.
-func (s *Step) decode(d *decoder, n ast.Node) {
-	v := reflect.ValueOf(s).Elem()
-	fields := fieldsOf(v.Type())
-	if word, ok := n.(*ast.StringNode); ok {
-		i := slices.IndexFunc(fields, func(f field) bool { return f.name == word.Value })
-		switch {
-		case i < 0 && s.written(word.Value) != "":
-			d.wrong(n, "there is no step %q; write %s", shortened(word.Value), s.written(word.Value))
-		case i < 0:
-			d.wrong(n, "%s", unknown("step", word.Value, names(fields)))
-		case v.Field(i).Kind() != reflect.Bool:
-			d.wrong(n, "%s needs a value: write {%s: ...}", word.Value, word.Value)
-		default:
-			v.Field(i).SetBool(true)
-		}
-		return
-	}
-	if len(d.entries(n)) > 1 {
-		d.wrong(n, "a step is one thing; write each as an item of the list: do: [{...}, {...}]")
-		return
-	}
-	d.structure(n, v)
-}
 
 // Words are the values of a type that has only a few, else nil. Editors and documents
 // show them.

@@ -156,24 +156,24 @@ var _ = Describe("a scenario file", func() {
 		}
 		Expect(names).To(Equal([]string{"x.yaml#early,how=close", "x.yaml#early,how=reset", "x.yaml#late,how=close", "x.yaml#late,how=reset"}))
 		Expect(all[2].Why).To(Equal("after 900"))
-		Expect(*all[3].Rules[0].Do[0].Cut).To(Equal(scenarios.Cut{After: 900, How: scenarios.Reset}))
+		Expect(all[3].Rules[0].Do[0].Value).To(Equal(scenarios.Cut{After: 900, How: scenarios.Reset}))
 	})
 
 	It("takes octets, anchors, merge keys and JSON", func() {
 		all, err := parse("rules:", "  - &r {on: STAT, times: 2, do: [{raw: \"+OK \\xe9\\x00\\r\\n\"}]}", "  - {<<: *r, on: LIST}")
 		Expect(err).NotTo(HaveOccurred())
-		Expect(*all[0].Rules[0].Do[0].Raw).To(Equal(scenarios.Octets("+OK \xe9\x00\r\n")))
+		Expect(all[0].Rules[0].Do[0].Value).To(Equal(scenarios.Octets("+OK \xe9\x00\r\n")))
 		Expect(all[0].Rules[1].On + all[0].Rules[0].On).To(Equal("LISTSTAT"))
 		Expect(all[0].Rules[1].Times).To(Equal(2))
 		all, err = scenarios.Parse("api", []byte("{\n\t\"title\": \"T\",\n\t\"rules\": [{\"on\": \"STAT\", \"do\": [\"silence\", {\"raw\": \"\\u00e9\\/\"}]}]\n}"), nil)
 		Expect(err).NotTo(HaveOccurred())
-		Expect(*all[0].Rules[0].Do[1].Raw).To(Equal(scenarios.Octets("\xe9/")))
+		Expect(all[0].Rules[0].Do[1].Value).To(Equal(scenarios.Octets("\xe9/")))
 	})
 
 	It("takes a step whose value is one of a few words", func() {
 		all, err := parse("rules: [{on: QUIT, do: [{end: reset}]}]")
 		Expect(err).NotTo(HaveOccurred())
-		Expect(*all[0].Rules[0].Do[0].End).To(Equal(scenarios.Reset))
+		Expect(all[0].Rules[0].Do[0].Value).To(Equal(scenarios.Reset))
 		Expect(refusal("rules: [{on: QUIT, do: [{end: rest}]}]")).To(ContainSubstring(`there is no word "rest", but there is "reset"`))
 	})
 

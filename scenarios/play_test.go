@@ -113,7 +113,7 @@ expect:                 # what a good client does; judged from transcripts and t
 	It("is the same from Go, and checked there too", func() {
 		refuse := "not now"
 		s := &scenarios.Scenario{Title: "T", Mailbox: []scenarios.Mail{{File: "plain.eml", UIDL: "p"}},
-			Rules: []scenarios.Rule{{On: "STAT", Do: []scenarios.Step{{Refuse: &refuse}}}}}
+			Rules: []scenarios.Rule{{On: "STAT", Do: []scenarios.Step{scenarios.Do("refuse", refuse)}}}}
 		p := s.Start(GinkgoTB(), nil)
 		Expect(talk(p, "STAT")).To(ContainSubstring("-ERR not now"))
 		s.Rules[0].On = "STAR"

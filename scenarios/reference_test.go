@@ -44,7 +44,11 @@ func comments() map[string]string {
 				case *ast.ValueSpec:
 					kind, isNamed := spec.Type.(*ast.Ident)
 					if g.Tok == token.CONST && isNamed && len(spec.Values) == 1 {
-						value := spec.Values[0].(*ast.BasicLit).Value
+						literal, ok := spec.Values[0].(*ast.BasicLit)
+						if !ok {
+							continue // numbered by iota: no file has it
+						}
+						value := literal.Value
 						meaning := oneLine(cmp.Or(spec.Comment, spec.Doc))
 						found[kind.Name+"="+strings.Trim(value, `"`)] = strings.TrimPrefix(meaning, spec.Names[0].Name+" ")
 					}
@@ -125,6 +129,12 @@ func reference() string {
 		scenarios.Expect{}, scenarios.MTM{}, scenarios.Run{}, scenarios.Profile{}, scenarios.Quirk{}} {
 		t := reflect.TypeOf(v)
 		fmt.Fprintf(&b, "\n### %s\n\n%s\n\n| word | value | |\n|---|---|---|\n", t.Name(), known[t.Name()])
+		if t == reflect.TypeFor[scenarios.Step]() {
+			for _, w := range scenarios.StepWords() {
+				fmt.Fprintf(&b, "| `%s` | %s | %s |\n", w.Name, cell(valueOf(fieldOf(w), known)), cell(w.Doc))
+			}
+			continue
+		}
 		for _, f := range reflect.VisibleFields(t) {
 			if name := word(f); name != "" {
 				fmt.Fprintf(&b, "| `%s` | %s | %s |\n", name, cell(valueOf(f, known)), cell(known[t.Name()+"."+f.Name]))
@@ -138,6 +148,14 @@ func reference() string {
 		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", name, cell(p.Title), cell(strings.Join(p.Sources, "; ")))
 	}
 	return b.String() + "\n"
+}
+
+// fieldOf is a word for a step as a field of a struct.
+func fieldOf(w scenarios.StepWord) reflect.StructField {
+	if w.Value == nil {
+		return reflect.StructField{Type: reflect.TypeFor[bool]()}
+	}
+	return reflect.StructField{Type: w.Value}
 }
 
 func cell(text string) string { return strings.ReplaceAll(text, "|", `\|`) }

@@ -28,6 +28,10 @@ type Scenario struct {
 	// What the server does otherwise than right. The first rule that matches a command and may still fire answers it, and
 	// no other: one answer, one rule.
 	Rules []Rule `json:"rules,omitempty"`
+	// What the SMTP server beside it does otherwise than right, where one is started (pop3sim serve --smtp): rules with the same
+	// words, on the verbs of SMTP. "." is the end of a message. The texts of ok and refuse begin with a number; without one it is 250
+	// or 550.
+	SMTP []Rule `json:"smtp,omitempty"`
 	// What a good client does; it is judged when the client has gone.
 	Expect Expect `json:"expect,omitzero"`
 	// How our own mail client takes it. Other clients need not heed this.
@@ -148,7 +152,7 @@ type Rule struct {
 	Nth int `json:"nth,omitempty" jsonschema:"minimum=1,maximum=1000000"`
 	// From the nth command on that matches, counted from 1.
 	From int `json:"from,omitempty" jsonschema:"minimum=1,maximum=1000000"`
-	// So many times only.
+	// How many times at most.
 	Times int `json:"times,omitempty" jsonschema:"minimum=1,maximum=1000000"`
 	// Only for this user.
 	User string `json:"user,omitempty"`

@@ -3,6 +3,7 @@ package scenarios_test
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -77,36 +78,79 @@ func oneOf(words []string, meaning func(string) string) *jsonschema.Schema {
 	return s
 }
 
-// schema is the schema of files of v's type. Editors show the title of a schema before each word in it, so it has none.
-func schema(v any) []byte {
+// mainSchema is the one whose definitions the others share.
+const mainSchema = "schema.json"
+
+// schema is the schema of files of v's type. Editors show the title of a schema before each word in it, so it has none. Another
+// than the main one has no more definitions than that of v: it points to those of the main one.
+func schema(path string, v any) []byte {
 	known := comments()
 	r := &jsonschema.Reflector{
-		Anonymous: true, Mapper: func(t reflect.Type) *jsonschema.Schema { return special(t, known) },
+		Anonymous: true, Mapper: func(t reflect.Type) *jsonschema.Schema {
+			if t == reflect.TypeFor[scenarios.Step]() {
+				return &jsonschema.Schema{Ref: "#/$defs/Step"}
+			}
+			return special(t, known)
+		},
 		LookupComment: func(t reflect.Type, field string) string {
 			return known[strings.TrimSuffix(t.Name()+"."+field, ".")]
 		},
 	}
 	s := r.Reflect(v)
 	s.Version = "http://json-schema.org/draft-07/schema#" // what most editors know
+	s.Definitions["StepWithValue"] = stepWithValue(r, s.Definitions, known["Step"])
 	for name, d := range s.Definitions {
 		for p := d.Properties.Oldest(); p != nil; p = p.Next() {
 			p.Value = orNameOfCase(p.Value)
 			offer(name, p.Key, p.Value)
 		}
 	}
-	step := s.Definitions["Step"]
-	words := wordsAlone(step)
-	s.Definitions["StepWithValue"] = step
+	step := s.Definitions["StepWithValue"]
 	s.Definitions["Step"] = &jsonschema.Schema{Description: step.Description, AnyOf: []*jsonschema.Schema{
-		words, {Type: "string", Pattern: nameOfCase}, {Ref: "#/$defs/StepWithValue"}}}
+		wordsAlone(step), {Type: "string", Pattern: nameOfCase}, {Ref: "#/$defs/StepWithValue"}}}
 	if run := s.Definitions["Run"]; run != nil {
 		s.Definitions["RunInFull"] = run
 		s.Definitions["Run"] = &jsonschema.Schema{Description: run.Description, AnyOf: []*jsonschema.Schema{
 			{Type: "string", Pattern: nameOfCase}, {Ref: "#/$defs/RunInFull"}}}
 	}
+	if path != mainSchema {
+		own := reflect.TypeOf(v).Elem().Name()
+		s.Definitions = jsonschema.Definitions{own: s.Definitions[own]}
+	}
 	text, err := json.MarshalIndent(s, "", "  ")
 	Expect(err).NotTo(HaveOccurred())
+	if path != mainSchema {
+		own := reflect.TypeOf(v).Elem().Name()
+		text = []byte(strings.ReplaceAll(string(text), `"$ref": "#/$defs/`, `"$ref": "../`+mainSchema+`#/$defs/`))
+		text = []byte(strings.ReplaceAll(string(text), `"$ref": "../`+mainSchema+`#/$defs/`+own+`"`, `"$ref": "#/$defs/`+own+`"`))
+	}
 	return append(text, '\n')
+}
+
+// stepWithValue is the schema of a step as a word and its value. The types of values become definitions.
+func stepWithValue(r *jsonschema.Reflector, definitions jsonschema.Definitions, doc string) *jsonschema.Schema {
+	step := &jsonschema.Schema{Type: "object", Description: doc, Properties: jsonschema.NewProperties(), AdditionalProperties: jsonschema.FalseSchema}
+	for _, w := range scenarios.StepWords() {
+		field := fieldOf(w).Type
+		holder := reflect.StructOf([]reflect.StructField{{Name: "Value", Type: field, Tag: `json:"value,omitempty"`}})
+		reflected := r.ReflectFromType(holder)
+		p, ok := reflected.Properties.Get("value")
+		Expect(ok).To(BeTrue(), w.Name)
+		for name, d := range reflected.Definitions {
+			definitions[name] = d
+		}
+		p.Description = w.Doc
+		if field.Kind() == reflect.Int64 && field != reflect.TypeFor[scenarios.Duration]() {
+			if w.Least != math.MinInt64 {
+				p.Minimum = json.Number(fmt.Sprint(w.Least))
+			}
+			if w.Most != math.MaxInt64 {
+				p.Maximum = json.Number(fmt.Sprint(w.Most))
+			}
+		}
+		step.Properties.Set(w.Name, p)
+	}
+	return step
 }
 
 // orNameOfCase is s, where a value of the cases may stand too.
@@ -125,11 +169,11 @@ func wordsAlone(step *jsonschema.Schema) *jsonschema.Schema {
 	step.PatternProperties = map[string]*jsonschema.Schema{}
 	var all []string
 	meaning := map[string]string{}
-	for f := range reflect.TypeFor[scenarios.Step]().Fields() {
-		if f.Type.Kind() != reflect.Bool {
+	for _, w := range scenarios.StepWords() {
+		if w.Value != nil {
 			continue
 		}
-		name := word(f)
+		name := w.Name
 		p, _ := step.Properties.Delete(name)
 		step.PatternProperties["^"+name+"$"] = p
 		all = append(all, name)
@@ -243,7 +287,7 @@ var kindsOfFiles = []struct {
 var _ = Describe("the schema", func() {
 	for _, k := range kindsOfFiles {
 		It("in "+k.schema+" is that of the Go types, and all files keep to it", func() {
-			current(k.schema, schema(k.value))
+			current(k.schema, schema(k.schema, k.value))
 			rules := compiled(k.schema)
 			files, err := filepath.Glob(k.files)
 			Expect(err).NotTo(HaveOccurred())
@@ -266,7 +310,7 @@ var _ = Describe("the schema", func() {
 			text, err := os.ReadFile(k.schema)
 			Expect(err).NotTo(HaveOccurred())
 			Expect(json.Unmarshal(text, &read)).To(Succeed())
-			Expect(read.Defs).To(HaveKey("StepWithValue"))
+			Expect(read.Defs).To(HaveLen(map[bool]int{true: len(read.Defs), false: 1}[k.schema == mainSchema]))
 			for name, d := range read.Defs {
 				Expect(d).To(HaveKeyWithValue("description", Not(BeEmpty())), name)
 				Expect(unexplained(name, d)).To(BeEmpty())

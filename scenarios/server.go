@@ -79,7 +79,7 @@ func (s *Scenario) Server(o *fakeserver.Options) (*Play, error) {
 	p.configure(&options)
 	p.Server = fakeserver.New(p.Maildrop, &options)
 	for _, r := range slices.Backward(p.rules) { // the newest rule of a server wins, and of a scenario the first
-		p.add(r)
+		addTo(p.Server, r, pop3Grammar)
 	}
 	return p, nil
 }
@@ -241,7 +241,15 @@ func (r Rule) verb() string {
 	return strings.ToUpper(verb)
 }
 
-func (p *Play) add(r Rule) {
+// PlaySMTP adds the scenario's rules for SMTP to a server of that protocol, which comes before rules that it has.
+func (p *Play) PlaySMTP(server *fakeserver.Server) {
+	for _, r := range slices.Backward(p.scenario.SMTP) {
+		addTo(server, r, smtpGrammar)
+	}
+}
+
+// addTo adds a rule to a server.
+func addTo(server *fakeserver.Server, r Rule, g grammar) {
 	verb, args, _ := strings.Cut(r.On, " ")
 	if verb == "*" {
 		verb = ""
@@ -251,11 +259,11 @@ func (p *Play) add(r Rule) {
 	if r.As != "" {
 		answer = fakeserver.As(r.As)
 	}
-	answer = answer.Before(actions(r.Before)...).After(actions(r.After)...).With(edits(r.Do)...)
-	if slices.ContainsFunc(r.Do, func(s Step) bool { return s.fields() != nil }) {
+	answer = answer.Before(actions(r.Before)...).After(actions(r.After)...).With(edits(r.Do, g)...)
+	if slices.ContainsFunc(r.Do, Step.tells) {
 		answer = answer.Telling()
 	}
-	added := p.On(match, answer).Times(r.Times).Goto(r.Goto)
+	added := server.On(match, answer).Times(r.Times).Goto(r.Goto)
 	if r.Required {
 		added.Must()
 	}

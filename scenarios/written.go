@@ -18,13 +18,12 @@ type short interface {
 
 // written tells what a reply that is written out, or a word, is as a step.
 func (Step) written(text string) string {
-	fields := fieldsOf(reflect.TypeFor[Step]())
-	i := slices.IndexFunc(fields, func(f field) bool { return f.name == text })
+	row, known := stepNamed(text)
 	status, rest, _ := strings.Cut(text, " ")
 	switch {
-	case i >= 0 && reflect.TypeFor[Step]().Field(fields[i].index).Type.Kind() == reflect.Bool:
+	case known && row.Value == nil:
 		return text
-	case i >= 0:
+	case known:
 		return "{" + text + ": ...}"
 	case status == "-ERR":
 		return "{refuse: " + quoted(rest) + "}"

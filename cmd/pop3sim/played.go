@@ -13,6 +13,7 @@ import (
 
 	"pop3mtm/cmd/internal/cli"
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/smtpsink"
 	"pop3mtm/scenarios"
 )
 
@@ -151,8 +152,21 @@ func (f *serveFlags) server(s *scenarios.Scenario, o *fakeserver.Options) (*fake
 	return play.Server, play, err
 }
 
-// verdict tells at the end what the clients did other than the scenario expects, and is the status for it with --judge.
-func (f *serveFlags) verdict(ctx context.Context, stderr io.Writer, play *scenarios.Play) error {
+// playSMTP gives the SMTP side the scenario's rules for it. A scenario with such rules needs --smtp.
+func (f *serveFlags) playSMTP(play *scenarios.Play, sink *smtpsink.Server) error {
+	if play == nil || len(play.Scenario().SMTP) == 0 {
+		return nil
+	}
+	if f.smtp == "" {
+		return cli.Usage("the scenario %s has rules for SMTP: say with --smtp where that server listens", play.Scenario().Name())
+	}
+	play.PlaySMTP(sink.Server)
+	return nil
+}
+
+// verdict prints at the end what the clients did other than the scenario expects, and returns the status for it with --judge.
+// smtp has its unmet rules.
+func (f *serveFlags) verdict(ctx context.Context, stderr io.Writer, play *scenarios.Play, smtp *smtpsink.Server) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
 	name, met := play.Scenario().Name(), false
@@ -160,7 +174,7 @@ func (f *serveFlags) verdict(ctx context.Context, stderr io.Writer, play *scenar
 		if f.played.judge {
 			_, _ = fmt.Fprintf(stderr, "scenario %s: no client came\n", name)
 		}
-	} else if err := play.Check(ctx); err != nil {
+	} else if err := errors.Join(play.Check(ctx), smtp.Unmet()); err != nil {
 		_, _ = fmt.Fprintf(stderr, "scenario %s: what it expects was not met\n%v\n", name, err)
 	} else {
 		met = true

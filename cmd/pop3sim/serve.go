@@ -153,11 +153,14 @@ func serve(cmd *cobra.Command, f *serveFlags) error {
 	if err != nil {
 		return err
 	}
+	sink := newSink(o, f.limits.room())
+	if err = f.playSMTP(play, sink); err != nil {
+		return err
+	}
 	ports, err := open(ctx, f.pop3, f.pop3s, f.smtp)
 	if err != nil {
 		return err
 	}
-	sink := newSink(o, f.limits.room())
 	served, running := ports.serve(server, sink)
 	f.announce(cmd, mail, ports, server.Mechanisms())
 	err = ready(cmd.OutOrStdout(), f.json, f.readyFile.String(), ports.addresses())
@@ -171,7 +174,7 @@ func serve(cmd *cobra.Command, f *serveFlags) error {
 	err = errors.Join(err, shutdown(ctx, server), shutdown(ctx, sink))
 	var judged error
 	if play != nil {
-		judged = f.verdict(ctx, cmd.ErrOrStderr(), play)
+		judged = f.verdict(ctx, cmd.ErrOrStderr(), play, sink)
 	}
 	for range running {
 		err = errors.Join(err, stopped(<-served))

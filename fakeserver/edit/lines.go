@@ -137,12 +137,15 @@ func lines(change func(at place, n int, text string) []string) Edit {
 	})
 }
 
-// StatusText replaces what follows "+OK" or "-ERR" in the status line. With an
+// StatusText replaces what follows "+OK", "-ERR" or a number in the status line. With an
 // empty text the word stands there alone. QUIRK 21.
 func StatusText(text string) Edit {
 	return lines(func(at place, _ int, l string) []string {
 		if at != statusLine {
 			return []string{l}
+		}
+		if len(l) > 3 && l[3] == '-' && isNumber(l[:3]) { // RFC 5321 section 4.2.1: more lines follow
+			return []string{l[:4] + text}
 		}
 		word, _, _ := strings.Cut(l, " ")
 		return []string{strings.TrimSuffix(word+" "+text, " ")}

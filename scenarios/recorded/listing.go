@@ -47,7 +47,7 @@ func (d *difference) statusStep() []scenarios.Step {
 	if bytes.Equal(d.recorded.status, d.right.status) || !oneLine(text) {
 		return []scenarios.Step{}
 	}
-	return []scenarios.Step{{IfOK: []scenarios.Step{{Status: &text}}}}
+	return []scenarios.Step{scenarios.Do("ifOK", []scenarios.Step{scenarios.Do("status", text)})}
 }
 
 // rows makes the recorded list of the right one: row by row where a few are others,
@@ -66,12 +66,12 @@ func (m *maker) rows(d *difference) []scenarios.Step {
 	for i := 1; i < min(len(recorded), len(right)); i++ {
 		if !bytes.Equal(recorded[i], right[i]) {
 			change := scenarios.Replace{Old: "\n" + scenarios.Octets(right[i]), New: "\n" + scenarios.Octets(recorded[i])}
-			changes = append(changes, scenarios.Step{Replace: &change})
+			changes = append(changes, scenarios.Do("replace", change))
 		}
 	}
 	if len(recorded) != len(right) || len(changes) > maxRows || !d.plain() {
 		raw := scenarios.Octets(d.recorded.raw)
-		return []scenarios.Step{{Raw: &raw}}
+		return []scenarios.Step{scenarios.Do("raw", raw)}
 	}
-	return append(steps, scenarios.Step{IfOK: changes})
+	return append(steps, scenarios.Do("ifOK", changes))
 }

@@ -96,9 +96,9 @@ func (m *maker) tls() {
 				break
 			}
 		}
-		step := scenarios.Step{TakeEffect: true}
+		step := scenarios.Do("takeEffect")
 		if oneLine(text) {
-			step = scenarios.Step{IfOK: []scenarios.Step{{Status: &text}}}
+			step = scenarios.Do("ifOK", []scenarios.Step{scenarios.Do("status", text)})
 		}
 		m.whole = append(m.whole, scenarios.Rule{On: "STLS", Goto: inTLS, Do: []scenarios.Step{step}})
 	}
@@ -158,13 +158,13 @@ func (m *maker) answer(d *difference) {
 		m.note("the answer to some " + d.verb + " cannot be told by what follows the verb; the scenario has that of a correct server")
 		return
 	case !d.recorded.ok() && d.right.ok() && d.recorded.rows == 0 && bytes.HasPrefix(d.recorded.status, []byte("-ERR")) && oneLine(text):
-		r.Do = []scenarios.Step{{Refuse: &text}}
+		r.Do = []scenarios.Step{scenarios.Do("refuse", text)}
 	case d.recorded.raw == nil:
 		m.note("the answer to " + r.On + " is too long for a rule; the scenario has that of a correct server")
 		return
 	default:
 		raw := scenarios.Octets(d.recorded.raw)
-		r.Do = []scenarios.Step{{Raw: &raw}}
+		r.Do = []scenarios.Step{scenarios.Do("raw", raw)}
 	}
 	alike := func(other scenarios.Rule) bool {
 		return other.On == r.On && other.Alone == r.Alone && other.State == r.State && other.When == r.When
@@ -286,10 +286,10 @@ func statusRules(group []*difference, key func(*difference) which) (rules []scen
 		}
 		r := scenarios.Rule{On: k.on, Alone: k.alone, State: k.state}
 		if t := found[k]; t.ok != nil {
-			r.Do = append(r.Do, scenarios.Step{IfOK: []scenarios.Step{{Status: t.ok}}})
+			r.Do = append(r.Do, scenarios.Do("ifOK", []scenarios.Step{scenarios.Do("status", *t.ok)}))
 		}
 		if t := found[k]; t.err != nil {
-			r.Do = append(r.Do, scenarios.Step{IfErr: []scenarios.Step{{Status: t.err}}})
+			r.Do = append(r.Do, scenarios.Do("ifErr", []scenarios.Step{scenarios.Do("status", *t.err)}))
 		}
 		rules = append(rules, r)
 	}
@@ -303,7 +303,7 @@ func (m *maker) logins(verb string, group []*difference) {
 	for _, d := range group {
 		if d.login != "" && !d.same && d.textOnly() {
 			change := scenarios.Replace{Old: scenarios.Octets(d.right.status), New: scenarios.Octets(d.recorded.status)}
-			r.Do = append(r.Do, scenarios.Step{IfOK: []scenarios.Step{{Replace: &change}}})
+			r.Do = append(r.Do, scenarios.Do("ifOK", []scenarios.Step{scenarios.Do("replace", change)}))
 			break
 		}
 	}
@@ -311,7 +311,7 @@ func (m *maker) logins(verb string, group []*difference) {
 	for x := range m.each() {
 		if text := x.text(); x.verb == verb && x.Replied() && bytes.HasPrefix(x.status, []byte("-ERR ")) && oneLine(text) &&
 			(verb == "RESPONSE" || strings.Contains(x.args, notation.Masked)) {
-			r.Do = append(r.Do, scenarios.Step{IfErr: []scenarios.Step{{Status: &text}}})
+			r.Do = append(r.Do, scenarios.Do("ifErr", []scenarios.Step{scenarios.Do("status", text)}))
 			break
 		}
 	}
@@ -347,6 +347,6 @@ func (m *maker) reset() {
 		}
 	}
 	if !found {
-		m.general = append(m.general, scenarios.Rule{On: connect, Goto: fakeserver.InitialState, Do: []scenarios.Step{{TakeEffect: true}}})
+		m.general = append(m.general, scenarios.Rule{On: connect, Goto: fakeserver.InitialState, Do: []scenarios.Step{scenarios.Do("takeEffect")}})
 	}
 }
