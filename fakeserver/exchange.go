@@ -168,7 +168,7 @@ func (x *Exchange) visible() []byte {
 	case x.secret && len(x.Line) > 0 && string(x.Line) != "*":
 		return []byte(notation.Masked)
 	}
-	return notation.Mask(x.Line)
+	return x.Session.server.secrets.Mask(x.Line)
 }
 
 // value is what a field of Telling says.

@@ -34,14 +34,8 @@ func newPOP3(o *Options) *pop3 {
 	return p
 }
 
-// Verbs implements Protocol.
-func (p *pop3) Verbs() []Verb {
-	var all []Verb
-	for _, c := range p.commands {
-		all = append(all, c.Verb)
-	}
-	return all
-}
+// Verbs implements Protocol: all of them, also those that this server lacks, since their secrets are secrets too.
+func (*pop3) Verbs() []Verb { return Verbs() }
 
 // Busy implements Protocol. RFC 3206 section 4: the condition is temporary.
 func (*pop3) Busy() string { return "-ERR [SYS/TEMP] too many sessions, try again later\r\n" }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"pop3mtm/fakeserver/internal/accept"
+	"pop3mtm/fakeserver/notation"
 )
 
 // ErrClosed is returned by Serve after Shutdown or Close.
@@ -20,6 +21,7 @@ type Server struct {
 	drop     *Maildrop // of all users who have none of their own
 	protocol Protocol
 	verbs    map[string]Verb
+	secrets  notation.Secrets
 	rules    ruleSet
 	users    *directory
 	ledger   ledger
@@ -51,6 +53,7 @@ func newServer(p Protocol, drop *Maildrop, o Options, users *directory) *Server 
 	for _, v := range p.Verbs() {
 		s.verbs[v.Name] = v
 	}
+	s.secrets = Secrets(p.Verbs())
 	return s
 }
 

@@ -1,6 +1,10 @@
 package fakeserver
 
-import "strings"
+import (
+	"strings"
+
+	"pop3mtm/fakeserver/notation"
+)
 
 // Verb describes a command of a protocol: one row of its table, for the server, for scenarios, recorders and transcripts.
 type Verb struct {
@@ -44,3 +48,18 @@ const (
 	AllSecret                // nothing
 	TailSecret               // the first word only
 )
+
+// Secrets returns what of the lines of a client must not be shown, for those that write them down.
+func Secrets(verbs []Verb) notation.Secrets {
+	var all notation.Secrets
+	for _, v := range verbs {
+		switch v.Secret {
+		case NoSecret:
+		case AllSecret:
+			all = append(all, notation.SecretVerb{Verb: v.Name})
+		case TailSecret:
+			all = append(all, notation.SecretVerb{Verb: v.Name, Words: 1})
+		}
+	}
+	return all
+}

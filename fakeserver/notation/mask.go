@@ -9,42 +9,52 @@ import (
 // Masked stands for a secret.
 const Masked = "********"
 
-// Mask hides in a command of the client what follows PASS, and what follows APOP
-// or AUTH and one word. A line without a secret is returned as it is.
-func Mask(l []byte) []byte {
-	at := secretAt(l)
+// SecretVerb is a command that carries a secret.
+type SecretVerb struct {
+	// Verb in capitals.
+	Verb string
+	// Words is how many words stand between the verb and the secret.
+	Words int
+}
+
+// Secrets are the commands of a protocol that carry a secret.
+type Secrets []SecretVerb
+
+// Mask hides the secret in a command of the client. A line without one is returned as it is.
+func (s Secrets) Mask(l []byte) []byte {
+	at := s.secretAt(l)
 	if at == len(l) {
 		return l
 	}
 	return append(slices.Clone(l[:at]), " "+Masked...)
 }
 
-// Secret is what [Mask] hides, without the blanks around it.
-func Secret(l []byte) []byte { return bytes.Trim(l[secretAt(l):], " \t") }
+// Secret returns what [Secrets.Mask] hides, without the blanks around it.
+func (s Secrets) Secret(l []byte) []byte { return bytes.Trim(l[s.secretAt(l):], " \t") }
 
-// secretAt is where what has to be hidden begins, with the blank in front of it.
-func secretAt(l []byte) int {
+// secretAt returns where what has to be hidden begins, with the blank in front of it. What follows a verb directly, without a
+// blank, is hidden too.
+func (s Secrets) secretAt(l []byte) int {
 	word := bytes.TrimLeft(l, " \t")
-	if len(word) < 4 {
-		return len(l)
-	}
-	rest := word[4:]
-	switch strings.ToUpper(string(word[:4])) {
-	case "PASS":
-	case "APOP", "AUTH":
-		name := bytes.TrimLeft(rest, " \t")
-		end := bytes.IndexAny(name, " \t")
-		if end < 0 {
-			return len(l)
+	for _, v := range s {
+		if len(word) < len(v.Verb) || !strings.EqualFold(string(word[:len(v.Verb)]), v.Verb) {
+			continue
 		}
-		rest = name[end:]
-	default:
-		return len(l)
+		rest := word[len(v.Verb):]
+		for range v.Words {
+			name := bytes.TrimLeft(rest, " \t")
+			end := bytes.IndexAny(name, " \t")
+			if end < 0 {
+				return len(l)
+			}
+			rest = name[end:]
+		}
+		return len(l) - len(rest)
 	}
-	return len(l) - len(rest)
+	return len(l)
 }
 
-// Same tells whether a command is the recorded one: a keyword in any case (RFC
+// Same reports whether a command is the recorded one: a keyword in any case (RFC
 // 1939 section 3), and the same octets after it, where [Masked] stands for
 // anything. Both are without their line ends.
 func Same(recorded, command []byte) bool {

@@ -2,9 +2,9 @@ package record
 
 import (
 	"bytes"
-	"slices"
 	"strings"
 
+	"pop3mtm/fakeserver"
 	"pop3mtm/fakeserver/notation"
 )
 
@@ -18,24 +18,32 @@ type turn struct {
 
 func turnOf(command []byte) turn {
 	verb, args, _ := strings.Cut(strings.TrimSpace(string(command[:min(len(command), longestVerb)])), " ")
-	t := turn{verb: strings.ToUpper(verb)}
-	switch t.verb {
-	case "CAPA", "TOP", "RETR":
-		t.multi = true
-	case "LIST", "UIDL", "LANG", "AUTH":
-		t.multi = strings.TrimSpace(args) == ""
-	}
-	return t
+	verb = strings.ToUpper(verb)
+	return turn{verb: verb, multi: pop3Verbs[verb].Lines.Many(args)}
 }
 
 // longestVerb is how much of a command is looked at: RFC 2449 section 4 has
 // longer ones refused.
 const longestVerb = 255
 
-// known are the verbs that are no response to an AUTH which was refused.
+// pop3Verbs has the verbs of POP3 by name.
+var pop3Verbs = tableOf(fakeserver.Verbs())
+
+// pop3Secrets says what of a client's lines must not be shown.
+var pop3Secrets = fakeserver.Secrets(fakeserver.Verbs())
+
+func tableOf(verbs []fakeserver.Verb) map[string]fakeserver.Verb {
+	all := map[string]fakeserver.Verb{}
+	for _, v := range verbs {
+		all[v.Name] = v
+	}
+	return all
+}
+
+// known reports whether a verb is one of POP3's, and so no response to an AUTH which was refused.
 func known(verb string) bool {
-	return slices.Contains([]string{"USER", "PASS", "APOP", "AUTH", "CAPA", "STLS", "STAT", "LIST", "UIDL", "TOP", "RETR", "DELE",
-		"NOOP", "RSET", "QUIT", "LAST", "LANG", "UTF8", "XTND"}, verb)
+	_, ok := pop3Verbs[verb]
+	return ok
 }
 
 // dialogue pairs the lines of a server with those of a client, in the order in
@@ -76,14 +84,14 @@ func (d *dialogue) shown(command []byte) []byte {
 	if d.asked {
 		d.hiding = true
 	} else if known(verb) {
-		d.hiding = verb == "AUTH"
-		return notation.Mask(command)
+		d.hiding = pop3Verbs[verb].SASL
+		return pop3Secrets.Mask(command)
 	}
 	// An empty response and "*" hold no secret, and tell much.
 	if d.hiding && len(command) > 0 && string(command) != "*" {
 		return []byte(notation.Masked)
 	}
-	return notation.Mask(command)
+	return pop3Secrets.Mask(command)
 }
 
 // place is where a line of the server stands.
@@ -127,7 +135,7 @@ func (d *dialogue) begin(line []byte, whole bool) place {
 		d.bareLF = whole && !bytes.HasSuffix(line, []byte("\r\n"))
 		return p
 	}
-	if (t.response || t.verb == "AUTH") && challenges(line) {
+	if (t.response || pop3Verbs[t.verb].SASL) && challenges(line) {
 		if len(d.waiting) > 1 {
 			d.waiting[1] = turn{verb: d.waiting[1].verb, response: true}
 		} else {

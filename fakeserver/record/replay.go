@@ -149,7 +149,7 @@ func (p *Replay) answer(x *fakeserver.Exchange) edit.Reply {
 	}
 	t := &s.Turns[at.next]
 	if !notation.Same(t.Command, x.Line) {
-		p.differs(Difference{number, t.Line, shown(notation.Mask(t.Command)), got})
+		p.differs(Difference{number, t.Line, shown(pop3Secrets.Mask(t.Command)), got})
 		return edit.Err("another command was recorded here, in line " + strconv.Itoa(t.Line))
 	}
 	at.next++
@@ -237,7 +237,7 @@ func (p *Replay) ended(number int) {
 	p.mu.Unlock()
 	if at != nil && at.next < len(s.Turns) {
 		t := &s.Turns[at.next]
-		p.differs(Difference{number, t.Line, shown(notation.Mask(t.Command)), "the session has ended"})
+		p.differs(Difference{number, t.Line, shown(pop3Secrets.Mask(t.Command)), "the session has ended"})
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()

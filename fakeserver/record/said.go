@@ -3,6 +3,7 @@ package record
 import (
 	"bytes"
 
+	"pop3mtm/fakeserver"
 	"pop3mtm/fakeserver/notation"
 )
 
@@ -68,7 +69,7 @@ func (r *relay) settle(p place, line []byte) bool {
 		return false
 	}
 	switch {
-	case p.turn.verb == "PASS", p.turn.verb == "APOP", p.turn.verb == "AUTH", p.turn.response:
+	case pop3Verbs[p.turn.verb].Secret != fakeserver.NoSecret, p.turn.response:
 		r.loggedIn = true
 	case p.turn.verb == "STLS":
 		return !r.upstream.secured

@@ -28,7 +28,7 @@ func (s *secrets) client(d *dialogue, command []byte, maskUser bool) []byte {
 	case string(text) == notation.Masked:
 		s.hide(command)
 	default:
-		s.hide(notation.Secret(command))
+		s.hide(pop3Secrets.Secret(command))
 	}
 	verb, args, more := strings.Cut(strings.TrimLeft(string(command), " \t"), " ")
 	if !maskUser || !more || d.asked || d.hiding {

@@ -58,11 +58,10 @@ func of(all []*difference, verb string) []*difference {
 // extension is a verb that is none of the protocol's and may stand in a rule.
 var extension = regexp.MustCompile(`^[A-Z][A-Z0-9-]{2,19}$`)
 
-// nameable tells whether a rule can be for a verb. Of those that are none of the
+// nameable reports whether a rule can be for a verb. Of those that are none of the
 // protocol's there may be many, and one that looks like a slip is refused in a file.
 func (m *maker) nameable(verb string) bool {
-	if slices.Contains([]string{connect, "CAPA", "USER", "PASS", "APOP", "AUTH", "RESPONSE", "STLS", "STAT", "LIST", "UIDL", "TOP", "RETR",
-		"DELE", "NOOP", "RSET", "QUIT", "LAST", "LANG", "UTF8"}, verb) {
+	if _, known := verbNamed(verb); known || verb == connect || verb == "RESPONSE" {
 		return true
 	}
 	if !extension.MatchString(verb) || len(m.whole)+len(m.single)+len(m.general) >= m.most {
@@ -199,9 +198,20 @@ func (d *difference) told() bool {
 		!strings.ContainsFunc(d.args, func(r rune) bool { return r < ' ' || r >= 0x7F })
 }
 
-// alone tells whether a command without arguments is another one than with them.
+// alone reports whether a command without arguments is another one than with them.
 func (d *difference) alone() bool {
-	return d.args == "" && slices.Contains([]string{"LIST", "UIDL", "TOP", "RETR", "DELE", "LANG"}, d.verb)
+	v, known := verbNamed(d.verb)
+	return d.args == "" && known && v.Args && v.Secret == fakeserver.NoSecret && v.States&fakeserver.Transaction != 0
+}
+
+// verbNamed finds a row of the table of POP3's verbs.
+func verbNamed(name string) (fakeserver.Verb, bool) {
+	all := fakeserver.Verbs()
+	i := slices.IndexFunc(all, func(v fakeserver.Verb) bool { return v.Name == name })
+	if i < 0 {
+		return fakeserver.Verb{}, false
+	}
+	return all[i], true
 }
 
 // which is the commands that a rule for a text is for.
