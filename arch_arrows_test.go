@@ -52,13 +52,14 @@ var arrows = map[string][]string{
 	"cmd/bench/internal/numbers":  nil,
 
 	// The simulator.
-	"fakeserver":                 {"fakeserver/edit", "fakeserver/internal/accept", "fakeserver/maildrop", "fakeserver/notation"},
+	"fakeserver":                 {"fakeserver/edit", "fakeserver/internal/accept", "fakeserver/internal/dots", "fakeserver/maildrop", "fakeserver/notation"},
 	"fakeserver/edit":            nil,
 	"fakeserver/maildrop":        nil,
 	"fakeserver/notation":        nil,
 	"fakeserver/record":          {"fakeserver", "fakeserver/edit", "fakeserver/internal/accept", "fakeserver/notation"},
-	"fakeserver/smtpsink":        {"fakeserver", "fakeserver/edit", "fakeserver/maildrop"},
+	"fakeserver/smtpsink":        {"fakeserver", "fakeserver/edit", "fakeserver/internal/dots", "fakeserver/maildrop"},
 	"fakeserver/internal/accept": nil,
+	"fakeserver/internal/dots":   nil,
 }
 
 // testArrows are what every external test may import besides: the other side of the wire, and programs of others.

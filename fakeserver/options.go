@@ -66,6 +66,9 @@ type Options struct {
 	// Language is what the server chooses for LANG *, by its tag: en or de. It starts
 	// in English. Default: en.
 	Language string
+	// Submit takes a message that a user sends by XTND XMIT, at most 16 MiB. It is called from the session's goroutine, which
+	// refuses the message when it fails. nil: the server does not know XTND.
+	Submit func(user string, message []byte) error
 	// IdleTimeout is how long the server waits for a command, and for a client
 	// that does not read. Default and least value of a right server: 10 minutes
 	// (RFC 1939 section 3).

@@ -26,7 +26,7 @@ type pop3 struct {
 func newPOP3(o *Options) *pop3 {
 	p := &pop3{commands: map[string]command{}}
 	for _, c := range commands() {
-		able := c.answer != nil && (c.Name != "STLS" || o.TLS != nil) && (c.Name != "UTF8" || o.UTF8)
+		able := c.answer != nil && (c.needs == nil || c.needs(o))
 		if able && !contains(o.Without, c.Name) {
 			p.commands[c.Name] = c
 		}
@@ -65,6 +65,9 @@ func (t *popSession) right(x *Exchange) Answer {
 		}
 		return respond(&t.popTalk, x)
 	}
+	if t.reply {
+		return t.receiving.answer(&t.popTalk)
+	}
 	c, known := t.commands[x.Verb]
 	if known && t.user.Without != nil {
 		known = !t.lacks(c.Name)
@@ -95,6 +98,3 @@ func (t *popSession) Sent(x *Exchange, reply edit.Reply) Outcome {
 	login := x.pseudo && x.Verb == responseVerb || t.commands[x.Verb].Secret != NoSecret
 	return Outcome{BadLogin: login && t.session.state == Authorization && reply.StartsWith("-ERR")}
 }
-
-// Body implements Talk.
-func (t *popSession) Body(p []byte) (n int, ended bool) { return len(p), true }

@@ -23,6 +23,17 @@ type popTalk struct {
 	utf8      bool              // UTF-8 mode
 	texts     map[string]string // of the language, nil: English
 	scratch   []byte            // for mail from files, once there was some
+	receiving bodyTaker         // a body of the client, nil when none is due
+	received  bool              // it has come whole, and has no reply yet
+	reply     bool              // this exchange is the reply to it
+}
+
+// bodyTaker is a body that the client sends after a verb which asked for it.
+type bodyTaker interface {
+	// take is Talk.Body.
+	take(p []byte) (n int, ended bool)
+	// answer answers it, once it has come.
+	answer(t *popTalk) Answer
 }
 
 // popVerb answers a command.
@@ -68,6 +79,7 @@ func (t *popTalk) deletes() func(Leaving) bool {
 // Heard implements Talk.
 func (t *popTalk) Heard(x *Exchange) {
 	t.afterUser, t.mayPass = t.mayPass, false
+	t.reply, t.received = t.received, false
 	if x.pseudo && x.Verb == responseVerb {
 		t.asked, t.asking = t.asking, nil
 	}
@@ -102,6 +114,12 @@ func (t *popTalk) Value(x *Exchange, field string) string {
 		return strconv.FormatInt(v.list.At(int(n)-1).Size(), 10)
 	}
 	return "0"
+}
+
+// Body implements Talk.
+func (t *popTalk) Body(p []byte) (n int, ended bool) {
+	n, t.received = t.receiving.take(p)
+	return n, t.received
 }
 
 // Enough implements Talk.

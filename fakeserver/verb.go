@@ -22,6 +22,8 @@ type Verb struct {
 	SASL bool
 	// RFC is where it is defined, as number/section.
 	RFC string
+	// Doc says what it is for, in a line.
+	Doc string
 }
 
 // Lines says when a positive reply has more lines than one.

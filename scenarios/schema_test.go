@@ -241,26 +241,18 @@ func titleOfProfile(name string) string {
 	return p.Title
 }
 
+func wordsOf(verbs []fakeserver.Verb) [][2]string {
+	var all [][2]string
+	for _, v := range verbs {
+		all = append(all, [2]string{v.Name, v.Doc})
+	}
+	return all
+}
+
 // What editors offer where a command stands, and what is no command but may have a rule.
 var (
-	commandWords = [][2]string{
-		{"CAPA", "What the server can do."},
-		{"USER", "The name of the user."},
-		{"PASS", "The password."},
-		{"APOP", "The name, and a digest of the password and the timestamp of the greeting."},
-		{"AUTH", "A login by a SASL mechanism."},
-		{"STLS", "TLS from here on."},
-		{"STAT", "How many messages there are, and of how many octets."},
-		{"LIST", "The sizes of the messages, or of one."},
-		{"UIDL", "The unique-ids of the messages, or of one."},
-		{"TOP", "The header of a message, and some lines of its body: TOP 1 0."},
-		{"RETR", "A message: RETR 2."},
-		{"DELE", "A message is marked to be deleted: DELE 2."},
-		{"NOOP", "Nothing."},
-		{"RSET", "No message is marked any more."},
-		{"QUIT", "What is marked goes, and the session ends."},
-	}
-	eventWords = [][2]string{
+	commandWords = wordsOf(fakeserver.Verbs())
+	eventWords   = [][2]string{
 		{"CONNECT", "The greeting."},
 		{"TLS", "The server's side of a handshake."},
 		{"RESPONSE", "A line of the client inside an AUTH exchange."},
@@ -269,8 +261,6 @@ var (
 	capabilityWords = [][2]string{
 		{"PIPELINING", "Commands may be sent ahead."},
 		{"RESP-CODES", "Words in brackets begin the text of some answers."},
-		{"LANG", "The language of the texts."},
-		{"UTF8", "Names and headers in UTF-8."},
 	}
 )
 

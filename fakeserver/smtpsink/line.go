@@ -66,39 +66,3 @@ func (t *talk) read() string {
 		}
 	}
 }
-
-// dotSeeker finds the end of a body where go-smtp finds it: a line of one dot, with CRLF before and after it.
-type dotSeeker struct {
-	state dotState
-}
-
-type dotState int
-
-const (
-	lineStart dotState = iota
-	dotSeen
-	dotReturn // after ".\r"
-	inLine
-	returned // after "\r"
-)
-
-// seek says how many octets of p belong to the body, and whether they end it.
-func (d *dotSeeker) seek(p []byte) (int, bool) {
-	for i, c := range p {
-		switch {
-		case d.state == dotReturn && c == '\n':
-			return i + 1, true
-		case d.state == dotSeen && c == '\r':
-			d.state = dotReturn
-		case d.state == lineStart && c == '.':
-			d.state = dotSeen
-		case d.state == returned && c == '\n':
-			d.state = lineStart
-		case (d.state == lineStart || d.state == inLine) && c == '\r':
-			d.state = returned
-		default:
-			d.state = inLine
-		}
-	}
-	return len(p), false
-}

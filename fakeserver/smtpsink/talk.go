@@ -9,6 +9,7 @@ import (
 
 	"pop3mtm/fakeserver"
 	"pop3mtm/fakeserver/edit"
+	"pop3mtm/fakeserver/internal/dots"
 )
 
 // protocol is SMTP as fakeserver sees it.
@@ -58,7 +59,7 @@ type talk struct {
 	in    *bufio.Reader
 	hello []byte // the EHLO that succeeded
 	user  string // who has logged in
-	dot   dotSeeker
+	dot   dots.Seeker
 
 	bodyRead bool // a body has come and has no reply yet
 }
@@ -106,7 +107,7 @@ func (t *talk) Answer(x *fakeserver.Exchange) fakeserver.Answer {
 		a.Lost = t.transaction.dropRecipient
 	case "DATA":
 		a.Next = fakeserver.NextBody
-		a.Took = then(func() { t.dot = dotSeeker{} })
+		a.Took = then(func() { t.dot = dots.Seeker{} })
 		a.Lost = func() {
 			t.ask([]byte("."))
 			t.transaction.forget()
@@ -221,7 +222,7 @@ func (*talk) Value(*fakeserver.Exchange, string) string { return "0" }
 
 // Body implements fakeserver.Talk: it passes a body on.
 func (t *talk) Body(p []byte) (int, bool) {
-	n, ended := t.dot.seek(p)
+	n, ended := t.dot.Seek(p)
 	t.bodyRead = ended
 	if t.line != nil {
 		if _, err := t.line.Write(p[:n]); err != nil {
