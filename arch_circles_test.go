@@ -19,7 +19,6 @@ var circleLimits = map[string]int{
 	"mtm/autosend":           9,
 	"mtm/internal/servermtm": 15,
 	"mtm/store":              21,
-	"scenarios":              15,
 }
 
 func TestFilesOfAPackageFormNoLargeCircles(t *testing.T) {

@@ -1,13 +1,15 @@
 package scenarios
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
 )
+
+// MaxCases is how many scenarios one file can be.
+const MaxCases = 1000
 
 // variant is one of the scenarios that a file is.
 type variant struct {
@@ -125,26 +127,3 @@ func combination(values map[string]ast.Node) string {
 	}
 	return strings.Join(parts, ",")
 }
-
-// badName says why a case cannot be called that.
-func badName(name string) string {
-	const most = 60
-	for _, r := range name {
-		if r <= ' ' || r == 0x7F || r == '#' || r == '*' || r == '/' {
-			return fmt.Sprintf("a case cannot be called %q: give it a name without blanks, #, * and /", shortened(name))
-		}
-	}
-	if name == "" || len(name) > most {
-		return fmt.Sprintf("a case needs a name of 1 to %d octets", most)
-	}
-	return ""
-}
-
-func told(names []string) string {
-	if len(names) == 0 {
-		return "none"
-	}
-	return strings.Join(names, ", ")
-}
-
-func (d *decoder) caseNames() []string { return slices.Sorted(maps.Keys(d.values)) }

@@ -12,16 +12,11 @@ import (
 
 // Bounds of what a scenario may ask for.
 const (
-	maxRules    = 1000
-	maxSteps    = 32       // of a rule
-	maxMessages = 100_000  // of a mailbox
-	maxMail     = 64 << 20 // octets of all mail of a scenario that is held in memory
-	maxUsers    = 1000
-	maxRuns     = 20
+	maxRules = 1000
+	maxSteps = 32 // of a rule
+	maxUsers = 1000
+	maxRuns  = 20
 )
-
-// wrong tells what is wrong at a path.
-type wrong func(path, format string, args ...any)
 
 // language is what the commands of rules are of: the verbs of a protocol, events that rules may be for, and how replies begin.
 type language struct {

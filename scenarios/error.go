@@ -132,3 +132,34 @@ func nearest(word string, allowed []string) string {
 	}
 	return found
 }
+
+func told(names []string) string {
+	if len(names) == 0 {
+		return "none"
+	}
+	return strings.Join(names, ", ")
+}
+
+// badName says why a case cannot be called that.
+func badName(name string) string {
+	const most = 60
+	for _, r := range name {
+		if r <= ' ' || r == 0x7F || r == '#' || r == '*' || r == '/' {
+			return fmt.Sprintf("a case cannot be called %q: give it a name without blanks, #, * and /", shortened(name))
+		}
+	}
+	if name == "" || len(name) > most {
+		return fmt.Sprintf("a case needs a name of 1 to %d octets", most)
+	}
+	return ""
+}
+
+// wrong tells what is wrong at a path.
+type wrong func(path, format string, args ...any)
+
+func shortened(text string) string {
+	if len(text) > 40 {
+		return text[:40] + "..."
+	}
+	return text
+}

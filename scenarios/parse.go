@@ -21,8 +21,6 @@ import (
 const (
 	// MaxFile is the largest scenario file in octets.
 	MaxFile = 128 << 10
-	// MaxCases is how many scenarios one file can be.
-	MaxCases = 1000
 	// maxOnLine is how many list items, anchors and tags may begin on one line: each
 	// nests what follows.
 	maxOnLine = 16

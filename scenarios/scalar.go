@@ -1,8 +1,10 @@
 package scenarios
 
 import (
+	"maps"
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -139,9 +141,4 @@ func kind(n ast.Node) string {
 	}
 }
 
-func shortened(text string) string {
-	if len(text) > 40 {
-		return text[:40] + "..."
-	}
-	return text
-}
+func (d *decoder) caseNames() []string { return slices.Sorted(maps.Keys(d.values)) }

@@ -1,8 +1,6 @@
 package scenarios
 
 import (
-	"time"
-
 	"pop3mtm/fakeserver"
 )
 
@@ -104,6 +102,12 @@ type Server struct {
 	DelayBadLogin Duration `json:"delayBadLogin,omitempty"`
 }
 
+// Who may log in when a scenario has no users.
+const (
+	DefaultUser     = "demo"
+	DefaultPassword = "demo"
+)
+
 // User is who may log in.
 type User struct {
 	// The name, without blanks.
@@ -116,27 +120,6 @@ type User struct {
 	Token string `json:"token,omitempty"`
 	// A mailbox of this user's own.
 	Mailbox []Mail `json:"mailbox,omitempty"`
-}
-
-// Mail is one message, or several alike. Exactly one of file, text, raw and size
-// says what is in it.
-type Mail struct {
-	// A message in a file beside the scenario, byte for byte, or one of the built-in messages (plain.eml, dots.eml, ...).
-	File string `json:"file,omitempty"`
-	// A message as text, header and all. Its lines end in CRLF whatever the file has.
-	Text string `json:"text,omitempty"`
-	// A message byte for byte. Write it in double quotes with \r\n and \x00; \xE9 is the octet E9.
-	Raw Octets `json:"raw,omitempty"`
-	// A generated message of exactly so many octets: 4096, 64KiB. At least 512.
-	Size Size `json:"size,omitempty"`
-	// Which generated message it is. Default: 1.
-	Seed uint64 `json:"seed,omitempty"`
-	// Its unique-id. Default: one made of the content. With a count it gets the number appended: m1, m2, ...
-	UIDL string `json:"uidl,omitempty"`
-	// So many messages alike; generated ones differ. Default: 1.
-	Count int `json:"count,omitempty" jsonschema:"minimum=1,maximum=100000"`
-
-	content []byte // of File
 }
 
 // Rule is what the server does otherwise at some commands.
@@ -307,30 +290,3 @@ const (
 )
 
 func (Take) words() []string { return []string{string(Copy), string(Move), string(Headers)} }
-
-// Duration is a time such as 1.5s, 2m, 250ms.
-type Duration time.Duration
-
-// Size is a number of octets: 4096, 64KiB, 1MiB.
-type Size int64
-
-// Octets are bytes, written as text in which each character is one octet.
-type Octets string
-
-// Arguments are what follows a verb and a blank.
-type Arguments string
-
-// Section is a section of an RFC: 1939/5.
-type Section string
-
-// Numbers is a number or a list of them.
-type Numbers []int
-
-// Value is a text, a number, or true or false.
-type Value struct{ text string }
-
-// Count is a number, or bounds such as ">=2", "<=3", 1-3.
-type Count struct {
-	Least, Most int
-	given       bool // the zero value is no expectation
-}

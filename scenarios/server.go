@@ -13,12 +13,6 @@ import (
 	"pop3mtm/fixtures"
 )
 
-// Who may log in when a scenario has no users.
-const (
-	DefaultUser     = "demo"
-	DefaultPassword = "demo"
-)
-
 // transcriptOctets bounds what the judge looks at of one session.
 const transcriptOctets = 4 << 20
 

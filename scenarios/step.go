@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml/ast"
-
 	"pop3mtm/fakeserver"
 )
 
@@ -33,55 +31,6 @@ func Do(word string, value ...any) Step {
 		s.Value = int64(n)
 	}
 	return s
-}
-
-// decode takes a word that needs nothing also as it is: silence.
-func (s *Step) decode(d *decoder, n ast.Node) {
-	if word, ok := n.(*ast.StringNode); ok {
-		row, known := stepNamed(word.Value)
-		switch {
-		case !known && s.written(word.Value) != "":
-			d.wrong(n, "there is no step %q; write %s", shortened(word.Value), s.written(word.Value))
-		case !known:
-			d.wrong(n, "%s", unknown("step", word.Value, stepNames()))
-		case row.Value != nil:
-			d.wrong(n, "%s needs a value: write {%s: ...}", word.Value, word.Value)
-		default:
-			s.Word = row.Name
-		}
-		return
-	}
-	all := d.entries(n)
-	if len(all) > 1 {
-		d.wrong(n, "a step is one thing; write each as an item of the list: do: [{...}, {...}]")
-		return
-	}
-	for _, e := range all {
-		row, known := stepNamed(e.name)
-		if !known {
-			d.wrong(e.key, "%s", unknownWord(reflect.TypeFor[Step](), e.name, stepNames()))
-			return
-		}
-		d.below("."+e.name, func() { s.take(d, row, e.value) })
-	}
-}
-
-// take decodes the value of a word.
-func (s *Step) take(d *decoder, row stepRow, n ast.Node) {
-	kind := row.Value
-	if kind == nil {
-		kind = reflect.TypeFor[bool]()
-	}
-	v := reflect.New(kind).Elem()
-	d.into(n, v)
-	if row.Value == nil {
-		if v.Bool() {
-			s.Word = row.Name
-		}
-		return
-	}
-	d.within(n, v, row.field())
-	s.Word, s.Value = row.Name, v.Interface()
 }
 
 // MarshalJSON writes the word with its value, or true.

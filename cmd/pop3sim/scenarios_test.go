@@ -2,8 +2,10 @@ package main_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"pop3mtm/scenarios"
@@ -38,10 +40,10 @@ var _ = Describe("pop3sim scenarios", func() {
 			Expect(one.Quirk).To(ContainElement(63), one.Name)
 		}
 		Expect(run("scenarios", "list", "--quirk", "102")).To(Equal(result{0, "", "no scenario shows quirk 102: A client that sends QUIT without a line end makes a right server wait. The server does nothing wrong.\n"}))
-		for _, n := range []string{"0", "104", "-1"} {
+		for _, n := range []string{"0", strconv.Itoa(scenarios.LastQuirk + 1), "-1"} {
 			r = run("scenarios", "list", "--quirk", n)
 			Expect(r.status).To(Equal(2))
-			Expect(r.errOut).To(HavePrefix("pop3sim: --quirk: the quirks are numbered from 1 to 103; "))
+			Expect(r.errOut).To(HavePrefix(fmt.Sprintf("pop3sim: --quirk: the quirks are numbered from 1 to %d; ", scenarios.LastQuirk)))
 		}
 		Expect(run("scenarios", "list", "83").status).To(Equal(2))
 	})

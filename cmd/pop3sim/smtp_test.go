@@ -28,4 +28,21 @@ var _ = Describe("pop3sim serve --smtp", func() {
 		}
 		Expect(files(dir)).To(Equal([]string{"a.eml"}))
 	})
+
+	It("plays the rules of a scenario for SMTP, which need --smtp", func() {
+		p := start(GinkgoTB(), "--smtp", "127.0.0.1:0", "--scenario", "smtp-busy#recipient", "--judge", "--quiet")
+		send := func() error {
+			c := smtp.NewClient(dial(p.smtp))
+			defer func() { Expect(c.Close()).To(Succeed()) }()
+			return c.SendMail("ann@example.org", []string{"demo@example.org"}, strings.NewReader("Subject: lunch\r\n\r\nAt noon?\r\n"))
+		}
+		Expect(send()).To(MatchError(ContainSubstring("greylisted")))
+		Expect(send()).To(Succeed())
+		Expect(session(p.address, "demo", "demo", "STAT")[0]).To(HavePrefix("+OK 2 "))
+		Expect(p.stop(syscall.SIGTERM)).To(BeZero())
+
+		r := run("serve", "--pop3", "127.0.0.1:0", "--scenario", "smtp-busy")
+		Expect(r.status).To(Equal(2))
+		Expect(r.errOut).To(HavePrefix("pop3sim: the scenario smtp-busy#sender has rules for SMTP: say with --smtp where that server listens"))
+	})
 })
