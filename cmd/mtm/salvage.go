@@ -45,10 +45,10 @@ their recipients. What was deleted stays away. It lists what is lost, and change
 }
 
 func (e *env) salvage(cmd *cobra.Command, to string) (err error) {
-	if st, err := os.Stat(e.dir); err != nil || !st.IsDir() {
+	if st, failed := os.Stat(e.dir); failed != nil || !st.IsDir() {
 		return coded(mtm.ErrNotFound, "there is no message store at %s: name one with --store", e.dir)
 	}
-	if list, err := os.ReadDir(to); len(list) > 0 || err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if list, failed := os.ReadDir(to); len(list) > 0 || failed != nil && !errors.Is(failed, fs.ErrNotExist) {
 		return coded(mtm.ErrArgument, "%s is not empty: a new store needs a folder of its own", to)
 	}
 	st, err := store.Open(to, nil)

@@ -263,7 +263,7 @@ func (w *walk) find(ctx context.Context, k *checker, offset int64) (b record, ok
 			return b, false, err
 		}
 		if n := k.gaps[location{w.id, w.pos}]; n > 0 {
-			if _, err := io.CopyN(io.Discard, w.buf, n); err != nil {
+			if _, err = io.CopyN(io.Discard, w.buf, n); err != nil {
 				return b, false, w.failed(k, Problem{Segment: w.id, Offset: w.pos}, err)
 			}
 			w.pos += n

@@ -41,22 +41,22 @@ func (s *Store) noteSome(ctx context.Context) error {
 	g.mu.Unlock()
 	var end int64
 	err = b.change(ctx, func(c *conn) error {
-		list, err := c.unnoted()
-		if err != nil {
-			return err
+		list, e := c.unnoted()
+		if e != nil {
+			return e
 		}
 		var content []byte
 		for _, d := range list {
 			content = d.append(content)
 		}
-		if err := g.appendNote(noteDeleted, content); err != nil {
-			return err
+		if e = g.appendNote(noteDeleted, content); e != nil {
+			return e
 		}
 		g.mu.Lock()
 		end = g.position()
 		g.mu.Unlock()
-		if err := g.sync(end); err != nil {
-			return err
+		if e = g.sync(end); e != nil {
+			return e
 		}
 		return c.noted(list, g, end)
 	})

@@ -3,6 +3,7 @@ package store_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -71,20 +72,20 @@ func expectCommitted(dir string, committed int) {
 	Expect(err).NotTo(HaveOccurred())
 	Expect(s.Close()).To(Succeed())
 	if committed > 0 {
-		Expect(writeBatches2(dir)).To(Succeed(), "it can be used on")
+		Expect(useOn(dir)).To(Succeed(), "it can be used on")
 	}
 }
 
-// writeBatches2 adds a message as a later program would.
-func writeBatches2(dir string) error {
+// useOn adds a message as a later program would.
+func useOn(dir string) error {
+	GinkgoHelper()
 	s, err := store.Open(dir, &smallSegments)
 	if err != nil {
 		return err
 	}
-	defer s.Close()
 	b := s.NewBatch()
 	message(b, store.Sent, store.BodyWhole, []byte("later"))
-	return b.Commit(context.Background())
+	return errors.Join(b.Commit(context.Background()), s.Close())
 }
 
 var _ = Describe("A power cut", func() {

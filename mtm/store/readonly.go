@@ -47,7 +47,7 @@ func (s *Store) openIndex(ctx context.Context) error {
 			}
 		}
 	}
-	if err := s.copyIndex(ctx); err != nil {
+	if err = s.copyIndex(ctx); err != nil {
 		return err
 	}
 	_, err = s.tryIndex(ctx)

@@ -228,20 +228,20 @@ func (s *Store) reviveOne(ctx context.Context, body Body) error {
 		return err
 	}
 	ends := b.ends()
-	if err := b.syncing(ends)(); err != nil {
+	if err = b.syncing(ends)(); err != nil {
 		return err
 	}
 	err = b.change(ctx, func(c *conn) error {
-		if err := noteEnds(c, ends); err != nil {
-			return err
+		if e := noteEnds(c, ends); e != nil {
+			return e
 		}
-		_, err := c.exec(ctx, `UPDATE entries SET segment = ?1, offset = ?2, checksum = checksum + ?1 - segment + ?2 - offset
+		_, e := c.exec(ctx, `UPDATE entries SET segment = ?1, offset = ?2, checksum = checksum + ?1 - segment + ?2 - offset
 			WHERE segment = ?3 AND offset = ?4 AND body_kind <> 0`, to.Segment, to.Offset, body.Segment, body.Offset)
-		if err == nil {
-			_, err = c.exec(ctx, "UPDATE shared SET segment = ?, offset = ? WHERE segment = ? AND offset = ?",
+		if e == nil {
+			_, e = c.exec(ctx, "UPDATE shared SET segment = ?, offset = ? WHERE segment = ? AND offset = ?",
 				to.Segment, to.Offset, body.Segment, body.Offset)
 		}
-		return err
+		return e
 	})
 	if err == nil {
 		b.committed(ends)

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -178,23 +177,10 @@ func (v *Salvager) equal(a, b Body) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	defer first.Close()
 	second, err := v.s.openBody(b)
 	if err != nil {
-		return false, err
+		return false, errors.Join(err, first.Close())
 	}
-	defer second.Close()
-	p, q := make([]byte, 32<<10), make([]byte, 32<<10)
-	for {
-		n, err := io.ReadFull(first, p)
-		if m, e := io.ReadFull(second, q[:n]); e != nil && n > 0 || !bytes.Equal(p[:n], q[:m]) {
-			return false, e
-		}
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			return true, nil
-		}
-		if err != nil {
-			return false, err
-		}
-	}
+	same, err := sameOctets(first, second)
+	return same, errors.Join(err, first.Close(), second.Close())
 }

@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"slices"
 )
 
 // oldIndex is what could be read of an index.
@@ -210,13 +209,4 @@ func (x *oldIndex) readRest(ctx context.Context, c *conn) {
 			x.lost(Loss{Entry: e.ID, Text: "who it goes to cannot be read"})
 		}
 	}
-}
-
-// entry returns the row with an id.
-func (x *oldIndex) entry(id ID) (*Entry, bool) {
-	i, found := slices.BinarySearchFunc(x.entries, id, func(e Entry, id ID) int { return int(e.ID - id) })
-	if !found {
-		return nil, false
-	}
-	return &x.entries[i], true
 }

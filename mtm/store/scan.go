@@ -26,7 +26,6 @@ type scanned struct {
 	content []byte // of a note
 	intact  bool   // its content matches its checksum, as far as it was read
 	skipped int64  // octets before it that belong to no record
-	origin  *origin
 }
 
 // next returns the record at the scanner's position or the next one behind damage. At the end it returns

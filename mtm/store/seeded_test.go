@@ -35,7 +35,6 @@ func tries(sample, full int) int {
 type specimen struct {
 	dir     string
 	older   string            // the store some time before
-	unsaved string            // the store as a killed program leaves it: the newest commits are in the log of the index
 	want    map[string][]byte // UID -> content of those that are not deleted
 	deleted map[string][]byte
 	subject map[string]string

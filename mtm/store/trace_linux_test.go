@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -257,10 +258,7 @@ const sector = 512
 // image writes what the disk holds after the power went into dir, in place of root.
 func (d *disk) image(root, dir string, l luck) {
 	GinkgoHelper()
-	names := make(map[string]int)
-	for path, file := range d.names {
-		names[path] = file
-	}
+	names := maps.Clone(d.names)
 	for _, n := range d.renames {
 		if l.keep() {
 			rename(names, n)

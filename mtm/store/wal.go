@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 )
 
@@ -75,9 +76,7 @@ func (w *walPages) read(in io.Reader, salt []byte, sum walSum) error {
 			continue
 		}
 		w.pages = size
-		for page, at := range open {
-			w.frames[page] = at
-		}
+		maps.Copy(w.frames, open)
 		clear(open)
 	}
 }
@@ -117,7 +116,7 @@ func copyIndex(path string, to *os.File) error {
 		return err
 	}
 	defer f.Close()
-	if _, err := io.Copy(to, f); err != nil || w.pages == 0 {
+	if _, err = io.Copy(to, f); err != nil || w.pages == 0 {
 		return err
 	}
 	wal, err := openFile(path+"-wal", os.O_RDONLY)
