@@ -45,14 +45,15 @@ func makeSpecimen() *specimen {
 	GinkgoHelper()
 	ctx := context.Background()
 	x := &specimen{dir: newDir(), want: map[string][]byte{}, deleted: map[string][]byte{}, subject: map[string]string{}}
-	s, err := store.Open(x.dir, &smallSegments)
+	o := &store.Options{SegmentSize: 64 << 10}
+	s, err := store.Open(x.dir, o)
 	Expect(err).NotTo(HaveOccurred())
 	var all []*store.Entry
 	write := func(from, to int) {
 		b := s.NewBatch()
 		for n := from; n < to; n++ {
 			uid := strconv.Itoa(n)
-			raw := append(fmt.Appendf(nil, "Subject: about %d\r\n\r\n", n), numbered(n%200)...)
+			raw := append(fmt.Appendf(nil, "Subject: about %d\r\n\r\n", n), small(n)...)
 			w := b.BodyOf(store.BodyWhole, store.Origin{Mailbox: workMailbox, UID: uid})
 			_, err := w.Write(raw)
 			Expect(err).NotTo(HaveOccurred())
@@ -82,12 +83,18 @@ func makeSpecimen() *specimen {
 	Expect(err).NotTo(HaveOccurred())
 	Expect(s.Close()).To(Succeed())
 	x.older = copyStore(x.dir)
-	s, err = store.Open(x.dir, &smallSegments)
+	s, err = store.Open(x.dir, o)
 	Expect(err).NotTo(HaveOccurred())
 	drop(all[60:70])
 	write(200, 260)
 	Expect(s.Close()).To(Succeed())
 	return x
+}
+
+// small is the content of message n, shorter than numbered.
+func small(n int) []byte {
+	raw := numbered(n % 200)
+	return raw[:min(len(raw), 100+n%17*200)]
 }
 
 // judge looks at a damaged copy. broken says whether an octet of a body's record may be damaged there; the rest
