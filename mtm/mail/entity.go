@@ -210,7 +210,7 @@ func joinPath(path string, number int) string {
 // no more than they need.
 func (s *Scanner) newPart(e *entityHeader, start int64) *Part {
 	if s.traits != nil {
-		s.light = Part{MediaType: e.mediaType, Disposition: e.disposition, encoding: e.encoding}
+		s.light = Part{MediaType: e.mediaType, Disposition: e.disposition, encoding: e.encoding, typed: e.given}
 		if e.named() {
 			s.light.Filename = "a name"
 		}
@@ -220,7 +220,7 @@ func (s *Scanner) newPart(e *entityHeader, start int64) *Part {
 		MediaType: cut(e.mediaType), Charset: cut(e.params.token("charset")), Filename: cut(e.filename(s.fallback)),
 		Disposition: cut(e.disposition), ContentID: cut(e.contentID),
 		Flowed: e.params.token("format") == "flowed", DelSp: e.params.token("delsp") == "yes",
-		encoding: e.encoding, start: start, end: start, base: s.base, root: strings.Trim(e.params.raw("start"), "<> "),
+		encoding: e.encoding, start: start, end: start, base: s.base, typed: e.given,
 	}
 }
 

@@ -15,11 +15,13 @@ func (s *Scanner) beginLeaf(p *Part) {
 	if p.encoding != Identity {
 		l.decoder = p.encoding.decoder()
 	}
-	if p.MediaType == "text/plain" && p.Disposition != "attachment" {
-		l.files = &uuFinder{}
+	// Who writes files between the lines knows nothing of MIME: a text with a type is what it is.
+	if !p.typed && p.MediaType == "text/plain" && p.Disposition != "attachment" && l.decoder == nil {
+		s.files = uuFinder{line: s.files.line[:0], found: s.files.found[:0]}
+		l.files = &s.files
 	}
 	if s.traits != nil {
-		if l.decoder != nil || l.files == nil {
+		if l.files == nil {
 			l = leaf{} // nothing in it is looked for
 		}
 		s.leaf = l

@@ -1,6 +1,9 @@
 package mail
 
-import "strings"
+import (
+	"bytes"
+	"strings"
+)
 
 // entityHeader is what a header says of the content below it (RFC 2045, RFC 2183).
 type entityHeader struct {
@@ -18,11 +21,18 @@ type entityHeader struct {
 func readEntity(raw []byte) entityHeader {
 	var e entityHeader
 	seen := [4]bool{}
-	for {
-		var name, value []byte
-		if name, value, raw = NextField(raw); name == nil {
-			break
+	for len(raw) > 0 {
+		if raw[0]|' ' != 'c' { // a quick no: every header of a mailbox passes here
+			lf := bytes.IndexByte(raw, '\n')
+			if lf < 0 {
+				break
+			}
+			raw = raw[lf+1:]
+			continue
 		}
+		end := fieldEnd(raw)
+		name, value := splitField(raw[:end])
+		raw = raw[end:]
 		which := entityField(name)
 		if which < 0 || seen[which] {
 			continue

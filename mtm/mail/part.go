@@ -39,7 +39,7 @@ type Part struct {
 	start, end int64    // in the message, or in the decoded octets of base
 	base       *Part    // nil for the message
 	encoding   Encoding // transfer encoding of the octets from start to end
-	root       string   // of multipart/related: the Content-ID of its root
+	typed      bool     // it has a Content-Type
 }
 
 // IsMultipart reports whether the part has parts in place of content.

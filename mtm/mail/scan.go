@@ -42,13 +42,15 @@ type Scanner struct {
 	head     []byte
 	headAt   int64
 	headCut  bool
-	tries    int // lines of it that may be a boundary
+	odd      bool // a header was not there at once, or has odd lines: the next are read by lines
+	tries    int  // lines of it that may be a boundary
 
 	atStart  bool // of a line in a body
 	eol      lineEnd
 	frames   []frame
 	watching int // frames with a boundary
 	leaf     leaf
+	files    uuFinder // of the leaf in hand
 }
 
 // tally counts what a message and the messages in it have together.
@@ -85,7 +87,7 @@ func NewScanner(o Options) *Scanner {
 func (s *Scanner) Reset() {
 	*s = Scanner{
 		fallback: s.fallback, traits: s.traits, tally: s.tally, base: s.base,
-		line: s.line[:0], head: s.head[:0], frames: append(s.frames[:0], frame{}), inHeader: true,
+		line: s.line[:0], head: s.head[:0], files: s.files, frames: append(s.frames[:0], frame{}), inHeader: true,
 	}
 	*s.tally = tally{}
 	if s.traits != nil {
@@ -112,8 +114,18 @@ func (s *Scanner) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// takeHeader takes octets of a header up to the end of a line.
+// takeHeader takes octets of a header up to the end of a line, or all of it when it is there and
+// nothing about it is odd.
 func (s *Scanner) takeHeader(p []byte) []byte {
+	if len(s.line) == 0 && len(s.head) == 0 && !s.odd {
+		if end := HeaderEnd(p[:min(len(p), MaxHeader)]); end >= 0 && s.plainHeader(p[:end]) {
+			s.pos += int64(end)
+			s.inHeader, s.atStart = false, true
+			s.begin(p[:end], s.pos)
+			return p[end:]
+		}
+		s.odd = true
+	}
 	end := bytes.IndexByte(p, '\n')
 	piece := p[:end+1]
 	if end < 0 {
@@ -134,6 +146,15 @@ func (s *Scanner) takeHeader(p []byte) []byte {
 	s.headerLine(piece)
 	s.long = false
 	return p[end+1:]
+}
+
+// plainHeader reports whether no line of a header may be a boundary, and a part has a header at all.
+func (s *Scanner) plainHeader(raw []byte) bool {
+	if raw[0] == '-' || bytes.Contains(raw, []byte("\n--")) {
+		return false
+	}
+	inPart := s.frames[len(s.frames)-1].boundary != ""
+	return !inPart || raw[0] == '\r' || raw[0] == '\n' || isField(raw[:bytes.IndexByte(raw, '\n')+1])
 }
 
 func (s *Scanner) headerLine(line []byte) {
@@ -243,15 +264,31 @@ func (s *Scanner) takeLine(p []byte) []byte {
 		}
 		s.flushEnd()
 	}
-	piece := p
-	if i := bytes.Index(p, []byte("\n-")); i >= 0 {
-		piece = p[:i+1]
-	}
+	piece := p[:nextDashes(p)]
 	s.pos += int64(len(piece))
 	s.eol = endOf(piece)
 	s.leaf.write(piece[:len(piece)-len(s.eol)])
 	s.atStart = s.eol == lf || s.eol == crlf
 	return p[len(piece):]
+}
+
+// nextDashes returns where the first line that begins with two hyphens, or may when p ends in it,
+// begins; len(p) for none. It looks for hyphens, which base64 does not have, not for line ends.
+func nextDashes(p []byte) int {
+	for from := 0; ; {
+		i := bytes.Index(p[from:], []byte("--"))
+		if i < 0 {
+			break
+		}
+		if from += i; from > 0 && p[from-1] == '\n' {
+			return from
+		}
+		from++
+	}
+	if bytes.HasSuffix(p, []byte("\n-")) {
+		return len(p) - 1
+	}
+	return len(p)
 }
 
 // End ends the message and returns it; nil when only traits are wanted.
