@@ -26,7 +26,8 @@ func (s *Session) fetch(ctx context.Context, c command, words string, w io.Write
 	}
 	var octets int64
 	err := s.exchange(ctx, c, words, func(text []byte) error {
-		n, writeErr, err := s.body(ctx, c, s.lookAhead(text) == repeatedLine, w)
+		first, _ := s.lookAhead(text)
+		n, writeErr, err := s.body(ctx, c, first == repeatedLine, nil, w)
 		octets = n
 		if err != nil {
 			return err

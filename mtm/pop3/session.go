@@ -21,11 +21,8 @@ type Session struct {
 	out  []byte // the command being sent
 
 	statusText []byte // of the message being read
-	bodyEnded  bool   // and no line has come since
-	// blankLeftOut: before the status line that was read last
-	blankLeftOut bool
-	shortOnes    int    // messages that were shorter than said
-	statSaid     string // by the server last, "" = never
+	probe      probe
+	witness    witness
 
 	greeting string
 	caps     Capabilities
@@ -173,12 +170,9 @@ func (s *Session) status(ctx context.Context, c command) ([]byte, error) {
 // statusLine reads the line that is due. QUIRK 86: blank ones after a message are more of its end.
 func (s *Session) statusLine(ctx context.Context, c command) ([]byte, error) {
 	line, err := s.readLine(ctx, c, 0)
-	s.blankLeftOut = false
-	for i := 0; s.bodyEnded && i < maxBlank && err == nil && len(line) == 0; i++ {
-		s.blankLeftOut = true
+	for i := 0; s.in.AfterBody() && i < maxBlank && err == nil && len(line) == 0; i++ {
 		line, err = s.readLine(ctx, c, 0)
 	}
-	s.bodyEnded = false
 	return line, err
 }
 
@@ -197,18 +191,18 @@ func (s *Session) readLine(ctx context.Context, c command, row int) ([]byte, err
 }
 
 // body copies the message that follows a status line to w (nil = throw away), without its first line when that repeats the
-// status line. writeErr is an error of w; the message is then read to its end all the same.
-func (s *Session) body(ctx context.Context, c command, repeats bool, w io.Writer) (n int64, writeErr, err error) {
+// status line. writeErr is an error of w; the message is then read to its end all the same. When stop, unless it is nil, says
+// true of what has come, err is lineio.ErrStopped and the session lives on.
+func (s *Session) body(ctx context.Context, c command, repeats bool, stop func(tail []byte) bool, w io.Writer) (n int64, writeErr, err error) {
 	if repeats {
 		if _, err = s.readLine(ctx, c, 0); err != nil {
 			return 0, nil, err
 		}
 	}
-	n, writeErr, err = s.in.CopyBody(w, s.opt.MaxBody)
+	n, writeErr, err = s.in.CopyBodyUnless(stop, w, s.opt.MaxBody)
 	switch {
-	case err == nil:
-		s.bodyEnded = true
-		return n, writeErr, nil
+	case err == nil, errors.Is(err, lineio.ErrStopped):
+		return n, writeErr, err
 	case errors.Is(err, lineio.ErrBodyTooLong):
 		return n, writeErr, s.spoil(c.limitError(0, "MaxBody", fmt.Sprintf("a message of at most %d octets", s.opt.MaxBody)))
 	}

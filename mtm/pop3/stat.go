@@ -3,6 +3,7 @@ package pop3
 import (
 	"bytes"
 	"context"
+	"errors"
 )
 
 // Stat is the maildrop as STAT tells it: messages not marked as deleted, and their octets together.
@@ -21,9 +22,12 @@ func (s *Session) Stat(ctx context.Context) (Stat, error) {
 		if stat, ok = parseStat(text); !ok {
 			return s.spoil(c.protocolError("a message count and a size in octets", text))
 		}
-		s.statSaid = string(text)
+		s.probe.learn(text)
 		return nil
 	})
+	if _, refused := errors.AsType[*ReplyError](err); refused {
+		s.probe = probe{odd: true}
+	}
 	return stat, err
 }
 

@@ -6,6 +6,9 @@ import (
 	"io"
 )
 
+// ErrStopped says that stop of CopyBodyUnless ended a message. All that had come was taken.
+var ErrStopped = errors.New("message stopped")
+
 // ErrBodyTooLong says that a message passed the limit of CopyBody. The reader is of no further use.
 var ErrBodyTooLong = errors.New("message too long")
 
@@ -29,6 +32,13 @@ const (
 // a line, after any LF, is dropped; a dot followed by something else is kept (QUIRK 74). A dot line after a bare LF in
 // a reply with CRLF is part of the message.
 func (r *Reader) CopyBody(dst io.Writer, limit int64) (n int64, dstErr, err error) {
+	return r.CopyBodyUnless(nil, dst, limit)
+}
+
+// CopyBodyUnless is CopyBody that asks stop, unless it is nil, each time before it waits for the source: with the last octets
+// that came, some of which may be of before the message. When stop says true, err is ErrStopped.
+func (r *Reader) CopyBodyUnless(stop func(tail []byte) bool, dst io.Writer, limit int64) (n int64, dstErr, err error) {
+	r.ended = true
 	out := handouts{dst: dst, limit: limit}
 	// buf[r.r:kept] is un-stuffed; buf[rest:scan] is seen, part of the message, and to be moved down to kept.
 	kept, rest, scan := r.r, r.r, r.r
@@ -50,11 +60,15 @@ func (r *Reader) CopyBody(dst io.Writer, limit int64) (n int64, dstErr, err erro
 			r.w = r.moveDown(kept, rest, r.w)
 			dot = r.w - undecided
 			// A message below a quarter of the buffer is written at once, wherever the network cuts it.
-			if dot-r.r >= len(r.buf)/4 {
+			if dot-r.r >= r.size/4 {
 				if err := out.write(r.buf[r.r:dot]); err != nil {
 					return out.n, out.err, err
 				}
 				r.r = dot
+			}
+			if stop != nil && stop(r.buf[:r.w]) {
+				r.r = r.w
+				return out.n, out.err, ErrStopped
 			}
 			seen := dot - r.r
 			if err := r.fill(); err != nil {
@@ -77,7 +91,7 @@ func (r *Reader) nextDot(scan int) (int, dotKind) {
 	}
 	dot := scan + i
 	next := r.buf[dot+1 : r.w]
-	afterCRLF := r.buf[dot-before] == '\r'
+	afterCRLF := r.buf[dot-2] == '\r'
 	switch {
 	case len(next) == 0:
 		return dot, unknown

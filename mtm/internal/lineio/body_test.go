@@ -109,6 +109,36 @@ var _ = Describe("Reading a message", func() {
 		Expect(w.String()).To(Equal("abc\r\n"))
 	})
 
+	It("asks before it waits, with the end of what has come, and takes that", func() {
+		for _, in := range []string{"a\r\nend\r\n", strings.Repeat("x\r\n", 1<<17) + "end\r\n", "end\r\n"} {
+			var w bytes.Buffer
+			r := NewReader(iotest.HalfReader(strings.NewReader(in)), 100)
+			stop := func(tail []byte) bool { return bytes.HasSuffix(tail, []byte("end\r\n")) }
+			_, _, err := r.CopyBodyUnless(stop, &w, math.MaxInt64)
+			Expect(err).To(Equal(ErrStopped))
+			Expect(r.Unread()).To(BeEmpty())
+			Expect(r.AfterBody()).To(BeTrue())
+		}
+	})
+
+	It("knows what was read last", func() {
+		r := NewReader(strings.NewReader("+OK\r\na\r\n.\r\n\r\n+OK\r\n"), 100)
+		var was []bool
+		for range 2 {
+			_, err := r.ReadLine()
+			Expect(err).NotTo(HaveOccurred())
+			was = append(was, r.AfterBody())
+			if len(was) == 1 {
+				_, _, err = r.CopyBody(nil, 100)
+				Expect(err).NotTo(HaveOccurred())
+				was = append(was, r.AfterBody())
+			}
+		}
+		_, err := r.ReadLine()
+		Expect(err).NotTo(HaveOccurred())
+		Expect(append(was, r.AfterBody())).To(Equal([]bool{false, true, true, false}))
+	})
+
 	It("stops at a message over the limit, and takes one of exactly the limit", func() {
 		_, _, err := NewReader(strings.NewReader("abc\r\n.\r\n"), 100).CopyBody(io.Discard, 5)
 		Expect(err).NotTo(HaveOccurred())

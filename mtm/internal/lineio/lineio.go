@@ -13,8 +13,9 @@ var ErrLineTooLong = errors.New("line too long")
 
 const (
 	bufferSize = 256 << 10
-	// before is how many octets the buffer always keeps before the next one: enough to see that it starts a line.
-	before = 2
+	// kept is how many octets the buffer always keeps before the next one: enough to see that it starts a line, and which
+	// short line ends there.
+	kept = 128
 	// emptyReads in a row end the reading, as in bufio.
 	emptyReads = 100
 )
@@ -23,21 +24,26 @@ const (
 type Reader struct {
 	src     io.Reader
 	buf     []byte
-	r, w    int // buf[r:w] is read from src and not handed out; r >= before
+	size    int // of buf, without the octets that are kept
+	r, w    int // buf[r:w] is read from src and not handed out; r >= kept
 	maxLine int
 	bareLF  bool // the last line ended with a bare LF
+	ended   bool // a message has ended, and nothing but blank lines was read since
 }
 
 // NewReader reads from src lines of at most maxLine octets, their endings not counted. Messages have no such limit.
 func NewReader(src io.Reader, maxLine int) *Reader {
-	return newReader(src, maxLine, max(bufferSize, 2*(maxLine+before+2)))
+	return newReader(src, maxLine, max(bufferSize, 2*(maxLine+2+2)))
 }
 
 func newReader(src io.Reader, maxLine, size int) *Reader {
-	r := &Reader{src: src, buf: make([]byte, size), r: before, w: before, maxLine: maxLine}
-	copy(r.buf, "\r\n")
+	r := &Reader{src: src, buf: make([]byte, kept+size), size: size, r: kept, w: kept, maxLine: maxLine}
+	copy(r.buf[kept-2:], "\r\n")
 	return r
 }
+
+// AfterBody reports whether a message has ended and no line but blank ones was read since.
+func (r *Reader) AfterBody() bool { return r.ended }
 
 // Unread is what was read from the source and not yet returned, valid until the next read. It never waits.
 func (r *Reader) Unread() []byte { return r.buf[r.r:r.w] }
@@ -57,6 +63,7 @@ func (r *Reader) ReadLine() ([]byte, error) {
 			if len(line) > r.maxLine {
 				return nil, ErrLineTooLong
 			}
+			r.ended = r.ended && len(line) == 0
 			return line, nil
 		}
 		seen = r.w - r.r
@@ -68,6 +75,33 @@ func (r *Reader) ReadLine() ([]byte, error) {
 				err = io.ErrUnexpectedEOF
 			}
 			return nil, err
+		}
+	}
+}
+
+// SkipLine takes the next line, however long it is, and returns how many octets it had with its ending. The line itself, without
+// CRLF or bare LF and valid until the next read, is nil when it is longer than NewReader allows. The errors are those of
+// the source, and io.EOF.
+func (r *Reader) SkipLine() (line []byte, n int64, err error) {
+	r.ended = false
+	seen, long := 0, false
+	for {
+		if i := bytes.IndexByte(r.buf[r.r+seen:r.w], '\n'); i >= 0 {
+			line = bytes.TrimSuffix(r.buf[r.r:r.r+seen+i], []byte("\r"))
+			n += int64(seen + i + 1)
+			r.r += seen + i + 1
+			if long || len(line) > r.maxLine {
+				line = nil
+			}
+			return line, n, nil
+		}
+		if seen = r.w - r.r; seen > r.maxLine+1 {
+			long = true
+			n += int64(seen)
+			r.r, seen = r.w, 0
+		}
+		if err := r.fill(); err != nil {
+			return nil, n + int64(seen), err
 		}
 	}
 }
@@ -91,9 +125,9 @@ func (r *Reader) PeekLine(first byte, limit int) []byte {
 
 // fill reads at least one more octet. It may move the buffer's contents, and with them r.r.
 func (r *Reader) fill() error {
-	if free := len(r.buf) - r.w; free < len(r.buf)/2 {
-		r.w = copy(r.buf, r.buf[r.r-before:r.w])
-		r.r = before
+	if free := len(r.buf) - r.w; free < r.size/2 {
+		r.w = copy(r.buf, r.buf[r.r-kept:r.w])
+		r.r = kept
 	}
 	for range emptyReads {
 		n, err := r.src.Read(r.buf[r.w:])

@@ -68,6 +68,26 @@ var _ = Describe("Reading a line", func() {
 		}
 	})
 
+	It("skips lines of any length, and shows those that are not too long", func() {
+		r := NewReader(iotest.OneByteReader(strings.NewReader("a\r\n\r\n"+strings.Repeat("x", 1000)+"\nb\nc")), 8)
+		for _, want := range []struct {
+			line any
+			n    int64
+		}{{"a", 3}, {"", 2}, {nil, 1001}, {"b", 2}} {
+			line, n, err := r.SkipLine()
+			Expect(err).NotTo(HaveOccurred())
+			Expect(n).To(Equal(want.n))
+			if want.line == nil {
+				Expect(line).To(BeNil())
+				continue
+			}
+			Expect(string(line)).To(Equal(want.line))
+		}
+		_, n, err := r.SkipLine()
+		Expect(n).To(BeEquivalentTo(1))
+		Expect(err).To(Equal(io.EOF))
+	})
+
 	It("takes lines as long as the limit allows, past the usual buffer", func() {
 		long := strings.Repeat("x", 3*bufferSize)
 		got, err := lines(long+"\r\nnext\r\n", len(long))

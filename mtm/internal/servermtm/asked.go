@@ -108,10 +108,21 @@ func (s *Session) payArrivals(b *store.Batch) {
 	}
 }
 
+// remember keeps what the session has learned of the server, when it ends.
+func (s *Session) remember(b *store.Batch) {
+	s.payArrivals(b)
+	if s.wire.SizesAreEstimates() && s.facts[store.FactSizesEstimate] == 0 {
+		b.SetFact(s.Service, store.FactSizesEstimate, 1)
+	}
+}
+
 // recall reads what is remembered of the server, and what is owed.
 func (s *Session) recall(ctx context.Context, asked *Asked) (err error) {
 	s.facts, err = s.Store.Facts(ctx, s.Service)
 	s.reused = s.facts[store.FactReusesIDs] > 0
+	if s.facts[store.FactSizesEstimate] > 0 {
+		s.wire.DoubtSizes()
+	}
 	s.owed.recall(s.facts, asked)
 	return err
 }

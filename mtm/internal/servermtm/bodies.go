@@ -86,8 +86,11 @@ func (s *bodySink) Size(n int) int64 {
 	return itemOf(s.items, n).size
 }
 
-// Message starts a message.
+// Message starts a message, perhaps once more.
 func (s *bodySink) Message(n int) (io.Writer, error) {
+	if err := s.discard(); err != nil {
+		return nil, err
+	}
 	s.current = itemOf(s.items, n)
 	s.step = 0
 	s.head.reset()
@@ -118,14 +121,12 @@ func (s *bodySink) Done(n int, octets int64, refused error) error {
 		p.BytesDone = octets
 	})
 	if refused == nil {
-		if refused = nothingOf(octets, s.current.size); refused != nil {
-			if err := s.body.Discard(); err != nil {
-				return err
-			}
-			s.body = nil
-		}
+		refused = nothingOf(octets, s.current.size)
 	}
 	if refused != nil {
+		if err := s.discard(); err != nil {
+			return err
+		}
 		s.refused(itemOf(s.items, n), refused)
 		return nil
 	}
@@ -155,6 +156,16 @@ func (s *bodySink) Done(n int, octets int64, refused error) error {
 	}
 	s.batch = s.newBatch()
 	return s.out.add(job{func() error { return s.keep(b) }, b.Rollback})
+}
+
+// discard forgets what has come of the message in hand.
+func (s *bodySink) discard() error {
+	if s.body == nil {
+		return nil
+	}
+	body := s.body
+	s.body = nil
+	return body.Discard()
 }
 
 // itemOf finds the item of a message among items by number.
@@ -195,11 +206,9 @@ func (s *bodySink) add() error {
 
 // finish makes what is whole durable, also after a failure, and waits for it.
 func (s *bodySink) finish() error {
-	if s.body != nil { // the line broke inside a message: half of it is nothing
-		if err := s.body.Discard(); err != nil {
-			s.batch.Rollback()
-			return first(s.out.finish(), err)
-		}
+	if err := s.discard(); err != nil { // the line broke inside a message: half of it is nothing
+		s.batch.Rollback()
+		return first(s.out.finish(), err)
 	}
 	last := s.batch
 	if len(last.items) == 0 {

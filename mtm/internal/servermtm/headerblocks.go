@@ -29,6 +29,12 @@ func (h *headerBlocks) end() {
 	h.whole = false
 }
 
+// restart forgets what has come of the header in hand.
+func (h *headerBlocks) restart() { h.raw, h.whole = h.raw[:h.start(len(h.ends))], false }
+
+// complete reports whether the header in hand has come whole.
+func (h *headerBlocks) complete() bool { return headerEnd(h.raw[h.start(len(h.ends)):]) >= 0 }
+
 // at is the header of the i-th message, valid until the next reset.
 func (h *headerBlocks) at(i int) []byte { return h.raw[h.start(i):h.ends[i]] }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"pop3mtm/mtm/mail"
+	"pop3mtm/mtm/pop3"
 	"pop3mtm/mtm/progress"
 	"pop3mtm/mtm/store"
 )
@@ -93,8 +94,11 @@ func (s *headerSink) fetch(ctx context.Context, numbers []int) error {
 	return first(s.wire.RetrAll(ctx, numbers, whole), whole.discard())
 }
 
-// Message gives the writer for one header.
-func (s *headerSink) Message(int) (io.Writer, error) { return s.batch, nil }
+// Message gives the writer for one header, perhaps once more.
+func (s *headerSink) Message(int) (io.Writer, error) {
+	s.batch.restart()
+	return s.batch, nil
+}
 
 // of finds a message that is wanted.
 func (s *headerSink) of(number int) *message {
@@ -103,9 +107,10 @@ func (s *headerSink) of(number int) *message {
 }
 
 // Done ends one header.
-func (s *headerSink) Done(n int, _ int64, err error) error {
+func (s *headerSink) Done(n int, octets int64, err error) error {
 	m := s.of(n)
-	if err != nil {
+	// QUIRK 74: the header is whole where only the end of the message is not.
+	if _, endless := errors.AsType[*pop3.ProtocolError](err); err != nil && !(endless && octets > 0 && s.batch.complete()) {
 		s.refused = append(s.refused, m)
 		return nil
 	}

@@ -41,7 +41,7 @@ func (s *Session) Drop() (err error) {
 		_ = s.wire.Close()
 	}
 	if s.marked {
-		err = s.markDisconnected(context.Background(), s.payArrivals)
+		err = s.markDisconnected(context.Background(), s.remember)
 	}
 	return fail(context.Background(), "disconnecting", progress.Unknown, errors.Join(err, s.held.Release()))
 }

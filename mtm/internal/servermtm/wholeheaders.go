@@ -19,8 +19,12 @@ type wholeSink struct {
 // Size is what LIST told.
 func (s *wholeSink) Size(n int) int64 { return s.of(n).size }
 
-// Message starts a message.
+// Message starts a message, perhaps once more.
 func (s *wholeSink) Message(n int) (io.Writer, error) {
+	if err := s.discard(); err != nil {
+		return nil, err
+	}
+	s.batch.restart()
 	s.body = s.batch.into.BodyOf(store.BodyWhole, s.origin(s.of(n).uid))
 	s.scan.Reset()
 	return io.MultiWriter(s.body, s.batch, s.scan), nil
@@ -29,27 +33,32 @@ func (s *wholeSink) Message(n int) (io.Writer, error) {
 // Done ends a message.
 func (s *wholeSink) Done(n int, octets int64, err error) error {
 	s.whole, s.carries = store.Body{}, Carries{}
+	if err == nil {
+		err = nothingOf(octets, s.of(n).size)
+	}
+	if err != nil {
+		if failed := s.discard(); failed != nil {
+			return failed
+		}
+	}
 	if s.body != nil {
-		var closing error
-		if err = nothingOf(octets, s.of(n).size); err != nil {
-			closing = s.body.Discard()
-		} else {
-			s.whole, closing = s.body.Close()
-			s.scan.End()
-			s.carries = CarriesOf(s.scan.Traits())
+		var failed error
+		if s.whole, failed = s.body.Close(); failed != nil {
+			return failed
 		}
+		s.scan.End()
+		s.carries = CarriesOf(s.scan.Traits())
 		s.body = nil
-		if closing != nil {
-			return closing
-		}
 	}
 	return s.headerSink.Done(n, octets, err)
 }
 
-// discard forgets the message that the line broke in.
+// discard forgets what has come of the message in hand.
 func (s *wholeSink) discard() error {
 	if s.body == nil {
 		return nil
 	}
-	return s.body.Discard()
+	body := s.body
+	s.body = nil
+	return body.Discard()
 }

@@ -1,0 +1,356 @@
+package pop3
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"io"
+	"strings"
+
+	"pop3mtm/mtm/internal/lineio"
+)
+
+// answer is what came for one command.
+type answer struct {
+	flight
+	length   int64 // octets of the message
+	octets   int64 // that the sink's writer took
+	refused  *ReplyError
+	streamed bool   // the sink has the octets
+	raw      []byte // otherwise
+	odd      bool   // a probe must say that it is whole; that the connection ends is not enough
+}
+
+func (r *run) command(one flight) command {
+	if one.number == 0 {
+		return command{verb: r.s.probe.verb()}
+	}
+	return command{verb: r.verb, number: one.number}
+}
+
+// receive reads the reply to the oldest command. err is the evidence when the event is one, or what spoiled the session.
+func (r *run) receive(ctx context.Context, one flight) (event, answer, error) {
+	got := answer{flight: one}
+	if one.number == 0 {
+		e, err := r.receiveProbe(ctx)
+		return e, got, err
+	}
+	c := r.command(one)
+	line, err := r.s.statusLine(ctx, c)
+	if err != nil {
+		return lineEvent(err), got, err
+	}
+	ok, text, known := parseStatus(line)
+	switch {
+	case !known:
+		err = c.protocolError(`a line that starts with "+OK" or "-ERR"`, line)
+		if !r.body {
+			return nonsense, got, r.s.spoil(err)
+		}
+		return garbage, got, err
+	case !ok:
+		got.refused = c.replyError(text)
+		if !r.body {
+			return certain, got, nil
+		}
+		return refused, got, nil
+	case !r.body:
+		return certain, got, nil
+	case r.flights.probes > 0 && r.s.probe.is(text):
+		return early, got, c.protocolError("a message", line)
+	}
+	return r.message(ctx, c, got, text)
+}
+
+// lineEvent tells a line that failed from one that is too long.
+func lineEvent(err error) event {
+	if _, ok := errors.AsType[*ProtocolError](err); ok {
+		return nonsense
+	}
+	return broken
+}
+
+// receiveProbe reads the answer to a probe. When nothing else is in flight and it says something new, it asks once more.
+func (r *run) receiveProbe(ctx context.Context) (event, error) {
+	verb := r.s.probe.verb()
+	c := command{verb: verb}
+	for range 2 {
+		line, err := r.s.statusLine(ctx, c)
+		if err != nil {
+			return lineEvent(err), err
+		}
+		same, shaped := r.s.probe.hear(line)
+		if same {
+			return proof, nil
+		}
+		last := r.flights.probes == 1 && r.flights.messages == 0 && len(r.s.in.Unread()) == 0 && len(r.batches) == 0
+		if !shaped || !last {
+			return wrong, r.culprit().protocolError("the answer to "+verb+" after it ("+outOfStep+")", line)
+		}
+		r.batches <- append(append(r.batch(), verb...), "\r\n"...)
+	}
+	return wrong, r.culprit().protocolError("the same answer to "+verb+" twice ("+outOfStep+")", []byte(r.s.probe.said))
+}
+
+// culprit names the first message that is not proven.
+func (r *run) culprit() command {
+	if len(r.kept) > 0 {
+		return r.command(r.kept[0].flight)
+	}
+	i := min(r.flights.front().index, len(r.numbers)) - 1
+	return command{verb: r.verb, number: r.numbers[max(0, i)]}
+}
+
+// message reads the message that follows a status line with this text.
+func (r *run) message(ctx context.Context, c command, got answer, text []byte) (event, answer, error) {
+	first, firstOctets := r.s.lookAhead(text)
+	drop := first == repeatedLine && r.whole != got.index+1
+	w, err := r.writer(&got, first)
+	if err != nil {
+		r.failed = err
+		w = &watcher{}
+	}
+	var stop func([]byte) bool
+	if r.flights.probes > 0 {
+		stop = r.s.probe.endsWith
+	}
+	_, writeErr, err := r.s.body(ctx, c, drop, stop, w)
+	got.length, got.octets = w.length, w.octets
+	if r.failed == nil {
+		r.failed = writeErr
+	}
+	if errors.Is(err, lineio.ErrStopped) {
+		return unended, got, c.protocolError("the end of the message before the answer to "+r.s.probe.verb(), []byte(r.s.probe.said))
+	}
+	if err != nil {
+		return lineEvent(err), got, err
+	}
+	if drop && got.size > 0 && got.length+firstOctets == got.size {
+		r.whole = got.index + 1
+	}
+	e, evidence := r.judge(c, &got, first, firstOctets, w)
+	return e, got, evidence
+}
+
+// writer returns where the octets of a message go: to the sink, or while something is held back to memory.
+func (r *run) writer(got *answer, first firstLine) (*watcher, error) {
+	w := &watcher{}
+	if r.pipelined() && got.probed && !got.alone {
+		w.said = r.s.probe.said
+		w.likely = first == statusLike
+	}
+	if got.compare {
+		w.print = new(maphash.Hash)
+		w.print.SetSeed(r.seed)
+	}
+	if r.state == suspect {
+		w.w = &holder{room: &r.room, raw: &got.raw}
+		return w, nil
+	}
+	dst, err := r.sink.Message(got.number)
+	got.streamed = true
+	if dst != nil {
+		w.w = dst
+	}
+	return w, err
+}
+
+// errNoRoom says that a message is too large to be held back.
+var errNoRoom = errors.New("no room")
+
+// holder holds a message back, as far as there is room.
+type holder struct {
+	room *int
+	raw  *[]byte
+}
+
+func (h *holder) Write(p []byte) (int, error) {
+	if len(p) > *h.room {
+		return 0, errNoRoom
+	}
+	*h.room -= len(p)
+	*h.raw = append(*h.raw, p...)
+	return len(p), nil
+}
+
+// judge says what a whole message proves.
+func (r *run) judge(c command, got *answer, first firstLine, firstOctets int64, w *watcher) (event, error) {
+	if errors.Is(r.failed, errNoRoom) {
+		r.failed = nil
+		return tooLarge, c.protocolError("fewer octets while the messages before are not proven", fmt.Appendf(nil, "%d octets", got.length))
+	}
+	same := false
+	if w.print != nil {
+		print := w.print.Sum64()
+		same = got.compare && r.print != nil && *r.print == print
+		r.print = &print
+	} else {
+		r.print = nil
+	}
+	alike := got.telling && got.length == got.size
+	switch {
+	case alike && !same:
+		return certain, nil
+	case got.alone && got.telling && (got.length != r.second.length || first == statusLike && got.length-firstOctets == got.size):
+		return r.disagree(c, got)
+	case got.alone:
+		got.odd = true
+		return uncertain, nil
+	case first == statusLike && !alike, w.likely:
+		return replyLike, c.protocolError("no line that looks like a reply", []byte("one that does"))
+	case same:
+		return twin, c.protocolError("another message", []byte("the same octets as before"))
+	case got.telling:
+		return r.disagree(c, got)
+	case r.pipelined():
+		return uncertain, nil
+	case !r.s.witness.fits(got.length, got.size):
+		got.odd = true
+		return uncertain, nil
+	}
+	return certain, nil
+}
+
+// second is about a message that is asked for again since it is not as long as LIST says. As long as before, it is believed.
+type second struct {
+	index  int // of the message
+	tries  int
+	length int64
+}
+
+// mostTries bounds how often a message comes with another length each time before it is reported as failed.
+const mostTries = 4
+
+func (r *run) disagree(c command, got *answer) (event, error) {
+	if r.second.tries == 0 || r.second.index != got.index {
+		r.second = second{index: got.index}
+	}
+	r.second.tries++
+	r.second.length = got.length
+	return disagrees, c.protocolError(fmt.Sprintf("a message of %d octets, as LIST says", got.size), fmt.Appendf(nil, "%d octets", got.length))
+}
+
+// apply does what the table says about an event. Its error ends the session.
+func (r *run) apply(e event, got answer, err error) error {
+	var a action
+	a, r.state = next(r.state, e)
+	switch a {
+	case give:
+		r.deliver(got)
+	case keep:
+		r.kept = append(r.kept, got)
+	case release:
+		r.release()
+		if e == certain {
+			r.deliver(got)
+		}
+	case discard:
+		return r.discard(e, got, err)
+	case salvage:
+		r.salvage()
+		return err
+	case end:
+		return r.s.spoil(err)
+	case resume:
+		return r.resume()
+	case nothing:
+	}
+	return nil
+}
+
+// release gives the sink what was held back.
+func (r *run) release() {
+	for _, a := range r.kept {
+		r.deliver(a)
+	}
+	r.drop()
+}
+
+// salvage gives the sink a message that came whole before the connection ended, and lacks nothing but its probe: with a line or a
+// reply too many or too few before it, something else would stand there.
+func (r *run) salvage() {
+	for _, a := range r.kept {
+		if a.odd || a.refused != nil || !a.streamed {
+			return
+		}
+	}
+	if !strings.HasPrefix(statusWord+" "+r.s.probe.said, string(r.s.in.Unread())) {
+		return
+	}
+	r.release()
+}
+
+// drop forgets what was held back.
+func (r *run) drop() {
+	clear(r.kept)
+	r.kept, r.room = r.kept[:0], holdOctets
+}
+
+// deliver gives the sink one reply that is proven.
+func (r *run) deliver(a answer) {
+	if r.failed != nil {
+		return
+	}
+	if a.refused != nil {
+		r.failed = r.sink.Done(a.number, 0, a.refused)
+		return
+	}
+	if r.body && !a.streamed {
+		var w io.Writer
+		if w, r.failed = r.sink.Message(a.number); r.failed == nil && w != nil && len(a.raw) > 0 {
+			var n int
+			n, r.failed = w.Write(a.raw)
+			a.octets = int64(n)
+		}
+	}
+	if r.failed == nil {
+		r.failed = r.sink.Done(a.number, a.octets, nil)
+	}
+	r.vain = 0
+	r.s.witness.saw(a.length, a.size)
+	r.window = min(r.window+1, r.widest)
+}
+
+// discard forgets what is not proven. got is the reply that was read last.
+func (r *run) discard(e event, got answer, evidence error) error {
+	if r.owed = r.flights.probes; e == wrong { // its answer is still to come
+		r.owed++
+	}
+	r.blamed = got
+	if len(r.kept) > 0 {
+		r.blamed = r.kept[0]
+	}
+	r.final = r.blamed.alone && (e != disagrees || r.second.tries >= mostTries)
+	r.cause, _ = errors.AsType[*ProtocolError](evidence)
+	return nil
+}
+
+// mostVain bounds how often a server may get out of step with no message in between.
+const mostVain = mostTries + 1
+
+// resume goes on behind what is proven: with the message that is blamed, alone, or when it was alone already, behind that.
+func (r *run) resume() error {
+	r.flights.clear()
+	r.drop()
+	clear(r.told)
+	r.print = nil
+	if r.failed != nil {
+		return nil
+	}
+	if r.vain++; r.vain > mostVain {
+		return r.s.spoil(r.cause)
+	}
+	r.sent, r.window, r.fresh = r.blamed.index, 1, true
+	if r.final {
+		r.sent++
+		r.vain = 0
+		var octets int64 // the beginning of the message is its own
+		if r.blamed.streamed {
+			octets = r.blamed.octets
+		}
+		r.failed = r.sink.Done(r.blamed.number, octets, r.cause)
+	}
+	r.cause = nil
+	return nil
+}
