@@ -31,7 +31,7 @@ var _ = Describe("Get mail of messages that nobody has seen", func() {
 	It("asks for no headers, and makes the entries that a refresh and a copy make", func() {
 		b, old := newBench(nil, nil, mails(5), stay), newBench(nil, nil, mails(5), stay)
 		b.mustDo(get(mtm.New, mtm.Copy, mtm.ThenDisconnect))
-		Expect(b.commands()[7:]).To(Equal([]string{"RETR 1", "RETR 2", "RETR 3", "RETR 4", "RETR 5", "QUIT"}))
+		Expect(b.commands()[7:]).To(Equal([]string{"RETR 1", "STAT", "RETR 2", "STAT", "RETR 3", "STAT", "RETR 4", "STAT", "RETR 5", "STAT", "QUIT"}))
 		old.mustDo(mtm.Connect{})
 		old.mustDo(get(mtm.New, mtm.Copy, mtm.WhileConnected))
 		old.mustDo(mtm.Disconnect{})

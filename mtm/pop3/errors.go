@@ -81,11 +81,15 @@ type LineError struct {
 	Number int           // the message number, 0 when the command has none
 	Wait   time.Duration // how long the server was waited for; 0 when that was not the cause
 	Rate   int64         // Options.MinRate, when the server sent less; else 0
+	Got    string        // what came before, and made no sense, escaped; "" is the rule
 	Err    error
 }
 
 func (e *LineError) Error() string {
 	c := command{verb: e.Verb, number: e.Number}.String()
+	if e.Got != "" {
+		c += ` after "` + e.Got + `"`
+	}
 	switch {
 	case e.Rate > 0:
 		return fmt.Sprintf("the server sends less than %d octets a second during %s", e.Rate, c)

@@ -19,7 +19,11 @@ func (r *run) resync(ctx context.Context) error {
 		if errors.Is(err, errTooMuch) {
 			return r.s.spoil(c.limitError(0, "MaxBody", fmt.Sprintf("at most %d octets before the answer to %s", r.s.opt.MaxBody, r.s.probe.verb())))
 		}
-		return r.s.spoil(lineError(ctx, c, r.s.opt.Timeout, err))
+		failed := lineError(ctx, c, r.s.opt.Timeout, err)
+		if r.cause != nil {
+			failed.Got = r.cause.Got
+		}
+		return r.s.spoil(failed)
 	}
 	return r.apply(marker, answer{}, nil)
 }

@@ -105,7 +105,7 @@ func (r *run) start(ctx context.Context) error {
 	if r.body {
 		r.sizes, _ = r.sink.(Sizer)
 		r.told = make(map[int64]bool)
-		if r.widest > 1 && len(r.numbers) > 1 && !r.s.probe.asked {
+		if r.widest > 1 && len(r.numbers) > 0 && !r.s.probe.asked {
 			if err := r.s.learnProbe(ctx, command{verb: r.verb, number: r.numbers[0]}); err != nil {
 				return err
 			}
@@ -115,9 +115,6 @@ func (r *run) start(ctx context.Context) error {
 		}
 	}
 	r.seed = maphash.MakeSeed()
-	if len(r.numbers) == 1 { // no more is in flight than one at a time
-		r.widest = 1
-	}
 	r.window = r.widest
 	r.room = holdOctets
 	return nil
@@ -149,9 +146,10 @@ func (r *run) read(ctx context.Context) error {
 			}
 		case r.failed != nil && r.flights.empty():
 			return nil
-		case r.failed != nil:
-			r.state = probing
+		case r.failed != nil && r.body:
+			r.state, r.owed = probing, r.flights.probes
 			continue
+		case r.failed != nil: // what was deleted is deleted
 		case r.state == suspect:
 			if err := r.ask(); err != nil {
 				return err

@@ -117,25 +117,25 @@ var _ = Describe("Fetching a message", func() {
 	It("passes over a few blank lines after the dot, in any pieces (quirk 86)", func() {
 		blank := strings.Repeat("\r\n", 4)
 		s := open(hear("RETR 1"), say("+OK\r\na\r\n.\r\n"+blank+"\r"), hear("RETR 2"), say("\n"+blank+"+OK\r\nb\r\n.\r\n\n\n"),
-			hear("STAT"), say("+OK 2 6\r\n"), hear("STAT"), say("+OK 2 6\r\n"), hear("NOOP"), say("+OK\r\n"))
+			hear("NOOP"), say("+OK\r\n"))
 		sink := &skips{}
 		Expect(s.RetrAll(ctx, []int{1, 2}, sink)).To(Succeed())
 		Expect(sink.done).To(Equal(2))
 		Expect(s.Noop(ctx)).To(Succeed())
 		for _, late := range []bool{false, true} {
 			blank := strings.Repeat("\r\n", 20)
-			if late {
-				s = open(hear("RETR 1"), say("+OK\r\na\r\n.\r\n"), hear("RETR 2"), say(blank))
-			} else {
-				s = open(hear("RETR 1"), say("+OK\r\na\r\n.\r\n"+blank))
+			steps := []any{hear("RETR 1"), say("+OK\r\na\r\n.\r\n"), hear("RETR 2"), say(blank)}
+			if !late {
+				steps = []any{hear("RETR 1"), say("+OK\r\na\r\n.\r\n" + blank)}
 			}
-			err := s.RetrAll(ctx, []int{1, 2}, sink)
-			Expect(err).To(MatchError(HavePrefix("RETR 2: expected ")))
-			spoiled(ctx, s, err)
+			s = open(append(steps, hear("STAT"), say("+OK 2 6\r\n"), hear("NOOP"), say("+OK\r\n"),
+				hear("RETR 2"), say("+OK\r\nb\r\n.\r\n"), hear("STAT"), say("+OK 2 6\r\n"))...)
+			Expect(s.RetrAll(ctx, []int{1, 2}, sink)).To(Succeed())
 		}
+		Expect(sink.done).To(Equal(6))
 	})
 
-	It("stops at an extra line after the dot, before it is taken for the next answer (quirk 86)", func() {
+	It("notices an extra line after the dot, before it is taken for the next answer (quirk 86)", func() {
 		s := open(hear("RETR 1"), say("+OK\r\na\r\n.\r\n-ERR that was not all\r\n"))
 		var w strings.Builder
 		_, err := s.Retr(ctx, 1, &w)
@@ -145,10 +145,11 @@ var _ = Describe("Fetching a message", func() {
 		Expect(err).To(MatchError(`DELE 1: expected nothing before this command, got "-ERR that was not all\x0d\x0a"`))
 		spoiled(ctx, s, err)
 
-		s = open(hear("RETR 1"), say("+OK\r\na\r\n.\r\n-ERR that was not all\r\n"))
+		s = open(hear("RETR 1"), say("+OK\r\na\r\n.\r\n-ERR that was not all\r\n"), hear("STAT"), say("+OK 2 6\r\n"), hear("NOOP"), say("+OK\r\n"),
+			hear("RETR 2"), say("+OK\r\nb\r\n.\r\n"), hear("STAT"), say("+OK 2 6\r\n"))
 		sink := &skips{}
-		Expect(s.RetrAll(ctx, []int{1, 2}, sink)).To(MatchError(HavePrefix("RETR 2: expected nothing before this command")))
-		Expect(sink.done).To(Equal(1))
+		Expect(s.RetrAll(ctx, []int{1, 2}, sink)).To(Succeed())
+		Expect(sink.done).To(Equal(2))
 	})
 })
 

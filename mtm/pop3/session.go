@@ -62,6 +62,13 @@ func NewSession(ctx context.Context, conn net.Conn, o *Options) (*Session, error
 // Greeting is the text of the server's greeting after "+OK ".
 func (s *Session) Greeting() string { return s.greeting }
 
+// DoubtSizes says that LIST's sizes are not those of the messages, as an earlier session found out (QUIRK 42): then no message is
+// asked for twice because of its size.
+func (s *Session) DoubtSizes() { s.witness.trust = estimates }
+
+// SizesAreEstimates reports whether LIST's sizes are known not to be those of the messages (QUIRK 42).
+func (s *Session) SizesAreEstimates() bool { return s.witness.trust == estimates }
+
 // Err is nil while the session is usable, else the first error that spoiled it, or ErrClosed. It never waits.
 func (s *Session) Err() error {
 	s.mu.Lock()

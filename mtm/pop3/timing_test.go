@@ -192,7 +192,9 @@ func TestASlowSinkOrALongMessageIsNoTimeout(t *testing.T) {
 	inBubble(t, func(conn net.Conn, in *bufio.Reader) {
 		hearLine(in)
 		_, _ = io.WriteString(conn, "+OK\r\nPIPELINING\r\n.\r\n")
-		b := make([]byte, len("RETR 1\r\n")) // not a byte more, so that the client's batch of commands stays stuck
+		hearLine(in)
+		_, _ = io.WriteString(conn, stat)
+		b := make([]byte, len("RETR 1\r\nSTAT\r\n")) // not a byte more, so that the client's batch of commands stays stuck
 		for range 3 {
 			_, _ = io.ReadFull(conn, b)
 			_, _ = io.WriteString(conn, "+OK\r\n")
@@ -200,7 +202,7 @@ func TestASlowSinkOrALongMessageIsNoTimeout(t *testing.T) {
 				<-time.After(50 * time.Second)
 				_, _ = io.WriteString(conn, strings.Repeat("x\r\n", 100))
 			}
-			_, _ = io.WriteString(conn, ".\r\n")
+			_, _ = io.WriteString(conn, ".\r\n"+stat)
 		}
 	}, func(t *testing.T, s *pop3.Session) {
 		if _, err := s.Capa(context.Background()); err != nil {

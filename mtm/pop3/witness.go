@@ -32,13 +32,6 @@ const maxShort = 8
 // a dot that the server did not stuff (QUIRK 74): then more of it follows.
 func (w *witness) fits(length, size int64) bool { return length >= size || w.short >= maxShort }
 
-// DoubtSizes says that LIST's sizes are not those of the messages, as an earlier session found out (QUIRK 42): then no message is
-// asked for twice because of its size.
-func (s *Session) DoubtSizes() { s.witness.trust = estimates }
-
-// SizesAreEstimates reports whether LIST's sizes are known not to be those of the messages (QUIRK 42).
-func (s *Session) SizesAreEstimates() bool { return s.witness.trust == estimates }
-
 // saw takes a message that is proven, or of the size that LIST says.
 func (w *witness) saw(length, size int64) {
 	if length < size {

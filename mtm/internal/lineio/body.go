@@ -36,7 +36,7 @@ func (r *Reader) CopyBody(dst io.Writer, limit int64) (n int64, dstErr, err erro
 }
 
 // CopyBodyUnless is CopyBody that asks stop, unless it is nil, each time before it waits for the source: with the last octets
-// that came, some of which may be of before the message. When stop says true, err is ErrStopped.
+// that came, some of which may be of before the message. When stop says true, err is ErrStopped, and all that came is written.
 func (r *Reader) CopyBodyUnless(stop func(tail []byte) bool, dst io.Writer, limit int64) (n int64, dstErr, err error) {
 	r.ended = true
 	out := handouts{dst: dst, limit: limit}
@@ -67,6 +67,9 @@ func (r *Reader) CopyBodyUnless(stop func(tail []byte) bool, dst io.Writer, limi
 				r.r = dot
 			}
 			if stop != nil && stop(r.buf[:r.w]) {
+				if err := out.write(r.buf[r.r:dot]); err != nil {
+					return out.n, out.err, err
+				}
 				r.r = r.w
 				return out.n, out.err, ErrStopped
 			}

@@ -1,5 +1,7 @@
 package servermtm
 
+import "pop3mtm/mtm/mail"
+
 // headerBlocks are the headers of a batch's messages, one after the other: what comes behind a header is not kept.
 type headerBlocks struct {
 	raw   []byte
@@ -33,7 +35,7 @@ func (h *headerBlocks) end() {
 func (h *headerBlocks) restart() { h.raw, h.whole = h.raw[:h.start(len(h.ends))], false }
 
 // complete reports whether the header in hand has come whole.
-func (h *headerBlocks) complete() bool { return headerEnd(h.raw[h.start(len(h.ends)):]) >= 0 }
+func (h *headerBlocks) complete() bool { return mail.HeaderEnd(h.raw[h.start(len(h.ends)):]) >= 0 }
 
 // at is the header of the i-th message, valid until the next reset.
 func (h *headerBlocks) at(i int) []byte { return h.raw[h.start(i):h.ends[i]] }
