@@ -16,7 +16,8 @@ type flight struct {
 type flights struct {
 	list     []flight
 	head     int
-	octets   int
+	octets   int   // of the commands
+	expected int64 // of the messages, as LIST says
 	messages int
 	probes   int
 }
@@ -46,6 +47,7 @@ func (f *flights) pop() {
 
 func (f *flights) count(one flight, by int) {
 	f.octets += by * one.length
+	f.expected += int64(by) * one.size
 	if one.number > 0 {
 		f.messages += by
 	} else {

@@ -51,6 +51,9 @@ const batchSlots = 4
 // holdOctets bounds what is held back.
 const holdOctets = 8 << 20
 
+// untestedOctets bounds what is thrown away when the first messages show that sizes are estimates.
+const untestedOctets = 1 << 20
+
 func (s *Session) runAll(ctx context.Context, r *run) error {
 	for _, n := range r.numbers {
 		if err := checkNumber(n); err != nil {
@@ -207,7 +210,7 @@ func (r *run) refill() error {
 	batch := r.batch()
 	for r.sent < len(r.numbers) && f.messages < r.window {
 		one := r.plan()
-		if !f.empty() && f.octets+one.length > r.s.opt.WindowBytes {
+		if !f.empty() && (f.octets+one.length > r.s.opt.WindowBytes || r.s.witness.trust == untested && f.expected+one.size > untestedOctets) {
 			break
 		}
 		if one.telling && r.told[one.size] { // the two would look alike
