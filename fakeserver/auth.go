@@ -52,7 +52,7 @@ func respond(t *popTalk, x *Exchange) Answer {
 func (t *popTalk) proceed(a *authentication, response []byte) Answer {
 	challenge, done, err := a.next(response)
 	switch {
-	case errors.Is(err, Denied):
+	case errors.Is(err, ErrDenied):
 		return denied()
 	case err != nil:
 		return refuse("this response makes no sense to this mechanism")

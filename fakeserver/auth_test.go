@@ -293,7 +293,7 @@ type missing struct {
 func (m missing) List() (maildrop.List, error) { return nil, m.err }
 
 var _ = Describe("the response code", func() {
-	DescribeTable("tells whether a maildrop that cannot be read will be there later (RFC 3206)",
+	DescribeTable("reports whether a maildrop that cannot be read will be there later (RFC 3206)",
 		func(err error, code string) {
 			drop := fakeserver.MaildropOf(missing{maildrop.Memory(), err})
 			p, _ := connect(start(drop, nil))

@@ -32,8 +32,8 @@ func (t *popTalk) rows() []string {
 	return t.capabilities()
 }
 
-// capabilities of this moment. APOP is none: RFC 2449 section 6 has the greeting
-// tell of it.
+// capabilities returns those of this moment. APOP is not one: RFC 2449 section 6 has the greeting
+// announce it.
 func (t *popTalk) capabilities() []string {
 	o, s := t.options(), t.session
 	all := []string{"TOP"}

@@ -3,7 +3,7 @@ package fakeserver
 // Command is what a client has sent, for those who judge it afterwards.
 type Command struct {
 	// Verb and Args as rules see them, secrets replaced by stars. Verb is RESPONSE
-	// for a line in an AUTH exchange, and empty for what is no command at all.
+	// for a line in an AUTH exchange, and empty for a line that is not a command.
 	Verb, Args string
 	// User and State are those of the session when the command came.
 	User  string

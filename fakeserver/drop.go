@@ -106,7 +106,7 @@ func (d *Maildrop) isHeld(now time.Time) bool {
 	return now.Before(d.held)
 }
 
-// Locked tells whether a session holds the maildrop.
+// Locked reports whether a session holds the maildrop.
 func (d *Maildrop) Locked() bool { return len(d.lock) > 0 }
 
 // take locks the maildrop.
@@ -185,7 +185,7 @@ func (v *view) reset() {
 	v.gone, v.count, v.octets = maildrop.Positions{}, v.list.Len(), v.list.Octets()
 }
 
-// deleted tells of a message that exists, by its number.
+// deleted reports whether the message with this number, which exists, is marked as deleted.
 func (v *view) deleted(n int) bool { return v.gone.Has(n - 1) }
 
 func (v *view) delete(n int) {

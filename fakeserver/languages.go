@@ -10,7 +10,7 @@ import (
 // language is one in which the server can say what it says.
 type language struct {
 	tag, name string
-	// changed tells that this is the language from now on.
+	// changed reports that this is the language from now on.
 	changed string
 	// texts by the English ones, numbers written as #; nil: they are English.
 	texts map[string]string

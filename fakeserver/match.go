@@ -18,7 +18,7 @@ type Match struct {
 	// and alone for any but none: LIST * is not LIST.
 	// For RESPONSE it is the name of the mechanism.
 	Args string
-	// Alone is for the verb without arguments: LIST, and not LIST 1. Blanks are none.
+	// Alone is for the verb without arguments: LIST, and not LIST 1. Blanks do not count as arguments.
 	Alone bool
 	// User who logs in or has logged in. An AUTH exchange does not tell who it
 	// is before it is over.
@@ -74,7 +74,7 @@ func (m Match) String() string {
 // InitialState is the named state at the start.
 const InitialState = "start"
 
-// Matches tells whether m is for a command of a session. Nth, From and When are not
+// Matches reports whether m is for a command of a session. Nth, From and When are not
 // looked at, since one command does not tell them.
 func (m Match) Matches(session int, c Command) bool {
 	return m.covers(session, &c, isPseudo(m.Verb))

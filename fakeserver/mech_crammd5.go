@@ -31,7 +31,7 @@ func cramMD5(d *directory) conversation {
 		mac := hmac.New(md5.New, []byte(u.Password))
 		mac.Write([]byte(challenge))
 		if !equal(hex.EncodeToString(mac.Sum(nil)), digest) || !known {
-			return nil, false, Denied
+			return nil, false, ErrDenied
 		}
 		*who = identity{name, u}
 		return nil, true, nil

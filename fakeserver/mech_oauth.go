@@ -53,7 +53,7 @@ func explained(next func([]byte) ([]byte, bool, error)) func([]byte) ([]byte, bo
 	refused := false
 	return func(response []byte) ([]byte, bool, error) {
 		if refused {
-			return nil, false, Denied
+			return nil, false, ErrDenied
 		}
 		challenge, done, err := next(response)
 		refused = len(challenge) > 0

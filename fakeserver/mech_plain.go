@@ -12,7 +12,7 @@ func plain(d *directory) conversation {
 		u, err := d.checkPassword(name, password)
 		// RFC 4616 section 2: nobody may act for somebody else here.
 		if err != nil || actFor != "" && actFor != name {
-			return Denied
+			return ErrDenied
 		}
 		*who = identity{name, u}
 		return nil

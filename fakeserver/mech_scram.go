@@ -72,11 +72,11 @@ func (e *scramExchange) next(response []byte) (challenge []byte, done bool, err 
 	}
 	text, err := e.Step(string(response))
 	if text == scram.ErrInvalidProof {
-		err = Denied
+		err = ErrDenied
 	}
 	// RFC 4422 section 3.4.1: nobody may act for somebody else here.
 	if actFor := e.AuthzID(); err == nil && actFor != "" && actFor != e.who.name {
-		err = Denied
+		err = ErrDenied
 	}
 	return []byte(text), false, err
 }

@@ -86,14 +86,14 @@ type Options struct {
 	MaxBadLogins int
 	// DelayBadLogin delays the answer to each refused login. Default: none.
 	DelayBadLogin time.Duration
-	// MaxSessions is how many sessions may be open at once. A further client is told so and its connection closed, without a
+	// MaxSessions is how many sessions may be open at once. A further client gets a refusal and its connection is closed, without a
 	// session of its own. Default: no limit.
 	MaxSessions int
 	// LockWait is how long a login waits for a locked maildrop before it is
 	// refused: the session that holds it may be one whose line has dropped a
 	// moment ago. Default: 100 ms; negative: not at all.
 	LockWait time.Duration
-	// Strict makes Close tell of commands that made no sense, which are unknown, in
+	// Strict makes Close report commands that made no sense: unknown, in
 	// the wrong state or of the wrong form and which no rule was for, and of sessions
 	// that are still open.
 	Strict bool

@@ -11,7 +11,7 @@ type Rule struct {
 	set     *ruleSet
 	match   Match
 	handler Handler
-	pseudo  bool // the verb is none of a command
+	pseudo  bool // the verb is a pseudo-verb
 	exact   bool // there are arguments, and no * in them
 	times   int  // 0 = no limit
 	must    bool
@@ -78,7 +78,7 @@ func (s *Server) NamedState(user string) string {
 }
 
 // On adds a rule. The newest rule that matches a command and may still fire
-// answers it; Auto answers when there is none.
+// answers it, else Auto.
 func (s *Server) On(m Match, h Handler) *Rule {
 	m.Verb = strings.ToUpper(m.Verb)
 	r := &Rule{set: &s.rules, match: m, handler: h, pseudo: isPseudo(m.Verb)}
@@ -89,8 +89,8 @@ func (s *Server) On(m Match, h Handler) *Rule {
 	return r
 }
 
-// isForOthers tells most commands that are none of the rule's, at little cost.
-func (r *Rule) isForOthers(x *Exchange) bool {
+// mismatches is a cheap pre-check: it reports commands that the rule cannot match.
+func (r *Rule) mismatches(x *Exchange) bool {
 	return r.match.Verb != "" && r.match.Verb != x.Verb || r.exact && r.match.Args != x.Args
 }
 
@@ -104,7 +104,7 @@ func (set *ruleSet) handler(x *Exchange) Handler {
 	c := x.command()
 	var chosen *Rule
 	for _, r := range set.rules {
-		if r.isForOthers(x) {
+		if r.mismatches(x) {
 			continue
 		}
 		if !r.match.covers(x.Session.number, &c, r.pseudo) || r.match.When != "" && r.match.When != set.state(r.match.User) {

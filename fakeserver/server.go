@@ -138,7 +138,7 @@ func (s *Server) ServeTLSConn(c net.Conn) {
 }
 
 // begin registers a session. It returns nil when the server is closed, and when there are as many sessions as
-// Options.MaxSessions allows: then the client is told so.
+// Options.MaxSessions allows: then the client gets a refusal.
 func (s *Server) begin(c net.Conn, implicitTLS bool) *Session {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -223,7 +223,7 @@ func (s *Session) readBody() (*Exchange, error) {
 	}
 }
 
-// lineWaiting tells whether a whole command is in the read buffer, so that the
+// lineWaiting reports whether a whole command is in the read buffer, so that the
 // replies of pipelined commands leave together.
 func (s *Session) lineWaiting() bool {
 	b, err := s.in.Peek(s.in.Buffered())

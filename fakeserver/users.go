@@ -16,8 +16,8 @@ import (
 // User is a person who may log in.
 type User struct {
 	Password string
-	// Token lets the user in by OAUTHBEARER and XOAUTH2. With a Token an empty
-	// Password is none, and not the empty one.
+	// Token lets the user in by OAUTHBEARER and XOAUTH2. With a Token set, an empty
+	// Password disables password login.
 	Token string
 	// AnyPassword lets the user in by USER and PASS, APOP, PLAIN and LOGIN whatever the
 	// password is. QUIRK 36.
@@ -40,8 +40,8 @@ type User struct {
 	Deletes func(Leaving) bool
 }
 
-// Denied is the error of a SASL exchange for credentials that are wrong. Other errors are of responses that make no sense.
-var Denied = errors.New("wrong user or password")
+// ErrDenied is the error of a SASL exchange for credentials that are wrong. Other errors are of responses that make no sense.
+var ErrDenied = errors.New("wrong user or password")
 
 // directory holds those who may log in; they may come and go while the server runs. Its methods are safe for concurrent use.
 type directory struct {
@@ -111,13 +111,13 @@ func (d *directory) checkPassword(name, password string) (User, error) {
 	password, fits := d.prepared(password)
 	same := equal(right, password) && rightFits && fits
 	if !same && !u.AnyPassword || !known || !nameFits {
-		return User{}, Denied
+		return User{}, ErrDenied
 	}
 	return u, nil
 }
 
 // prepared makes names and passwords comparable. RFC 6856 section 2.2: a server that
-// takes UTF-8 prepares it with SASLprep and refuses what is none; any other server
+// takes UTF-8 prepares it with SASLprep and refuses what cannot be prepared; any other server
 // compares octets.
 func (d *directory) prepared(text string) (string, bool) {
 	if !d.utf8 || isASCII(text) {
@@ -149,7 +149,7 @@ func (d *directory) checkToken(name, token string) (string, User, error) {
 			return n, u, nil
 		}
 	}
-	return "", User{}, Denied
+	return "", User{}, ErrDenied
 }
 
 // equal compares secrets in constant time.

@@ -21,7 +21,7 @@ func utf8Mode(t *popTalk, _ *Exchange) Answer {
 // maxHeader is how much of a header is looked at.
 const maxHeader = 256 << 10
 
-// needsUTF8 tells whether a header may only be sent in UTF-8 mode. Octets that are
+// needsUTF8 reports whether a header may only be sent in UTF-8 mode. Octets that are
 // not UTF-8 are old mail, and pass as they always did.
 func needsUTF8(m maildrop.Message) (bool, error) {
 	r, err := m.Open()

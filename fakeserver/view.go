@@ -83,7 +83,7 @@ func Reversed() View {
 	}
 }
 
-// Sized tells other sizes than the right ones, wherever a size is told: RoundedTo,
+// Sized announces other sizes than the right ones, wherever a size stands: RoundedTo,
 // CountedInLF, CountedWithoutHeader, or any function of the message. QUIRK 42.
 func Sized(size func(m maildrop.Message) int64) View {
 	return func(_ Viewer, l maildrop.List) maildrop.List {

@@ -17,7 +17,7 @@ type Condition struct {
 }
 
 // Received is met when a command that matches has come, before it is answered; with
-// Nth when so many have. Commands from before count, as long as their transcripts
+// Nth when that many have. Commands from before count, as long as their transcripts
 // are kept. When is not looked at.
 func Received(m Match) Condition {
 	return Condition{What: m.String(), Met: func(s *Server) bool { return s.received(m) >= max(m.Nth, 1) }}

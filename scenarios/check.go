@@ -226,7 +226,7 @@ func badCommand(text string, verbs, others []string) string {
 	return ""
 }
 
-// misspelt tells whether a verb is a known one with a slip of the finger: one letter
+// misspelt reports whether a verb is a known one with a slip of the finger: one letter
 // wrong, or the letters in another order.
 func misspelt(verb string, known []string) bool {
 	near := nearest(verb, known)
@@ -253,7 +253,7 @@ func (s *Scenario) checkUsers(f *files, bad wrong) {
 		case u.Name == "" || strings.ContainsFunc(u.Name, func(r rune) bool { return r <= ' ' || r == 0x7F }):
 			bad(path+".name", "a user has a name without blanks")
 		case seen[u.Name]:
-			bad(path+".name", "the user %s is there already", u.Name)
+			bad(path+".name", "the user %s already exists", u.Name)
 		case u.EmptyPassword && (u.Password != "" || u.Token != ""):
 			bad(path+".emptyPassword", "the user %s has an empty password alone, or another one, or a token", u.Name)
 		case u.Password == "" && u.Token == "" && !u.EmptyPassword:

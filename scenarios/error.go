@@ -11,7 +11,7 @@ import (
 
 // Error is what is wrong at one place of a scenario.
 type Error struct {
-	// File as it was named; empty for a scenario that is no file.
+	// File as it was named; empty for a scenario that was made in Go.
 	File string
 	// Line and Column count from 1; 0 when the place is not in a file.
 	Line, Column int
@@ -53,7 +53,7 @@ func (e Errors) Unwrap() []error {
 	return all
 }
 
-// maxErrors is how many errors of a file are told; one mistake may cause many.
+// maxErrors limits the errors that are reported for a file; one mistake may cause many.
 const maxErrors = 10
 
 // snippetWidth is how much of a line a snippet shows, in characters.
@@ -101,7 +101,7 @@ func window(line string, start int) string {
 	return strings.TrimRight(string(shown), " ")
 }
 
-// unknown says that a word is none of those allowed, and which one was perhaps meant.
+// unknown returns the error text for a word that is not allowed, with the one that was perhaps meant.
 func unknown(what, word string, allowed []string) string {
 	if len(word) > 40 {
 		word = word[:40] + "..."

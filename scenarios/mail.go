@@ -63,7 +63,7 @@ func checkMail(mail []Mail, path string, f *files, bad wrong) {
 		for n := range m.count() {
 			uid := m.uid(n)
 			if uid != "" && uids[uid] {
-				bad(here, "the unique-id %s is there already; for a server that gives one twice write a rule on UIDL", uid)
+				bad(here, "the unique-id %s already exists; for a server that gives one twice write a rule on UIDL", uid)
 				break
 			}
 			uids[uid] = true

@@ -269,7 +269,7 @@ type Certificate string
 
 // The values of Certificate.
 const (
-	Good       Certificate = "good"        // of an authority that the client is told of
+	Good       Certificate = "good"        // of an authority that the client knows
 	Expired    Certificate = "expired"     // good once, and no longer
 	OtherName  Certificate = "other-name"  // of another server
 	SelfSigned Certificate = "self-signed" // of no authority

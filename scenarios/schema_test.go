@@ -3,6 +3,7 @@ package scenarios_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -136,9 +137,7 @@ func stepWithValue(r *jsonschema.Reflector, definitions jsonschema.Definitions, 
 		reflected := r.ReflectFromType(holder)
 		p, ok := reflected.Properties.Get("value")
 		Expect(ok).To(BeTrue(), w.Name)
-		for name, d := range reflected.Definitions {
-			definitions[name] = d
-		}
+		maps.Copy(definitions, reflected.Definitions)
 		p.Description = w.Doc
 		if field.Kind() == reflect.Int64 && field != reflect.TypeFor[scenarios.Duration]() {
 			if w.Least != math.MinInt64 {

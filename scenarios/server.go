@@ -39,17 +39,17 @@ func (p *Play) Scenario() *Scenario { return p.scenario }
 // UIDs are the unique-ids that the scenario's mailbox began with.
 func (p *Play) UIDs() []string { return slices.Clone(p.uids) }
 
-// ImplicitTLS tells whether connections begin with TLS: serve them with ServeTLS.
+// ImplicitTLS reports whether connections begin with TLS: serve them with ServeTLS.
 func (p *Play) ImplicitTLS() bool { return p.settings.TLS == ImplicitTLS }
 
-// GoodCertificate tells whether the server shows a certificate that a client can trust.
+// GoodCertificate reports whether the server shows a certificate that a client can trust.
 func (p *Play) GoodCertificate() bool {
 	return p.settings.Certificate == "" || p.settings.Certificate == Good
 }
 
 // Server makes a server that plays the scenario and listens nowhere yet. o says what the scenario does not: Users and Mechanisms
 // when it has none of its own, Log, OnSession, Now, and TLS, with which a good certificate is that one. The error is of type Errors and
-// tells of a scenario that was made in Go and is not right.
+// describes a scenario that was made in Go and is wrong.
 func (s *Scenario) Server(o *fakeserver.Options) (*Play, error) {
 	var errs Errors
 	s.check(noFiles(), func(path, format string, args ...any) {

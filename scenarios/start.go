@@ -18,7 +18,7 @@ func Start(t testing.TB, name string) *Play {
 	return s.Start(t, nil)
 }
 
-// Start is the function Start for a scenario that is there already, with options as for Server.
+// Start is the function Start for a scenario that is loaded already, with options as for Server.
 func (s *Scenario) Start(t testing.TB, o *fakeserver.Options) *Play {
 	t.Helper()
 	p, err := s.Server(o)
@@ -27,7 +27,7 @@ func (s *Scenario) Start(t testing.TB, o *fakeserver.Options) *Play {
 	}
 	fakeserver.StartServer(t, p.Server, p.ImplicitTLS())
 	t.Cleanup(func() {
-		// The context of the test has ended by now. Rules that are unmet are told of by the server.
+		// The context of the test has ended by now. The server reports unmet rules.
 		if err := p.judge(context.Background()); err != nil {
 			t.Errorf("scenario %s, %s:\n%v", s.Name(), s.Title, err)
 		}

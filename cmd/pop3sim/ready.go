@@ -41,7 +41,7 @@ func removeStale(path string) error {
 		return nil
 	}
 	if folder, err := os.Stat(filepath.Dir(path)); err != nil || !folder.IsDir() {
-		return fmt.Errorf("--ready-file %s: there is no folder %s", path, filepath.Dir(path))
+		return fmt.Errorf("--ready-file %s: the directory %s does not exist", path, filepath.Dir(path))
 	}
 	info, err := os.Lstat(path)
 	switch {
@@ -50,7 +50,7 @@ func removeStale(path string) error {
 	case err != nil:
 		return fmt.Errorf("--ready-file: %w", err)
 	case !info.Mode().IsRegular():
-		return fmt.Errorf("--ready-file %s is there already and is not a file", path)
+		return fmt.Errorf("--ready-file %s exists and is not a regular file", path)
 	}
 	return os.Remove(path)
 }

@@ -161,7 +161,7 @@ func (f *recordFlags) run(cmd *cobra.Command) error {
 func (f *recordFlags) record(cmd *cobra.Command, ports listeners, o *record.ProxyOptions) (sessions int, err error) {
 	out, err := os.OpenFile(f.out.String(), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) // it has people's mail
 	if errors.Is(err, fs.ErrExist) {
-		return 0, fmt.Errorf("--out %s is there already; choose another name, or remove it", f.out)
+		return 0, fmt.Errorf("--out %s already exists; choose another name, or remove it", f.out)
 	}
 	if err != nil {
 		return 0, fmt.Errorf("--out: %w", err)

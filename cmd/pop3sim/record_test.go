@@ -69,7 +69,7 @@ var _ = Describe("pop3sim record and replay", func() {
 	It("do not overwrite a recording, nor replay what is none", func() {
 		Expect(os.WriteFile(transcript, []byte("S: +OK\nhello\n"), 0o600)).To(Succeed())
 		Expect(run("record", "--upstream", "127.0.0.1:1", "--pop3", "127.0.0.1:0", "--out", transcript)).To(Equal(
-			result{1, "", "pop3sim: --out " + transcript + " is there already; choose another name, or remove it\n"}))
+			result{1, "", "pop3sim: --out " + transcript + " already exists; choose another name, or remove it\n"}))
 		Expect(run("replay", "--pop3", "127.0.0.1:0", transcript)).To(Equal(
 			result{1, "", "pop3sim: " + transcript + `:2:1: a line begins with "S: ", "C: " or "[", not with "hello"` + "\n"}))
 		Expect(run("replay", "--pop3", "127.0.0.1:0", transcript+"x")).To(Equal(

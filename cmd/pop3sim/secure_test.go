@@ -219,7 +219,7 @@ var _ = Describe("pop3sim serve", func() {
 	It("says what is wrong with a file for the authority", func() {
 		dir := GinkgoT().TempDir()
 		Expect(run("serve", "--pop3", "127.0.0.1:0", "--tls-ca-out", dir)).To(Equal(
-			result{1, "", "pop3sim: --tls-ca-out " + dir + " is there already and is not a file\n"}))
+			result{1, "", "pop3sim: --tls-ca-out " + dir + " exists and is not a regular file\n"}))
 		r := run("serve", "--pop3", "127.0.0.1:0", "--tls-ca-out", filepath.Join(dir, "gone", "ca.pem"))
 		Expect(r.status).To(Equal(1))
 		Expect(r.errOut).To(MatchRegexp(`^pop3sim: --tls-ca-out: [^\n]*\n$`))

@@ -65,7 +65,7 @@ func (f *tlsFlags) open(addresses ...string) (*tls.Config, error) {
 	ca := fixtures.NewCA()
 	if f.caOut != "" {
 		if info, err := os.Stat(f.caOut); err == nil && !info.Mode().IsRegular() {
-			return nil, fmt.Errorf("--tls-ca-out %s is there already and is not a file", f.caOut)
+			return nil, fmt.Errorf("--tls-ca-out %s exists and is not a regular file", f.caOut)
 		}
 		if err := writeWhole("--tls-ca-out", f.caOut, ca.PEM()); err != nil {
 			return nil, err

@@ -41,7 +41,7 @@ var _ = Describe("pop3sim", func() {
 		Entry(nil, "serve --tls-cert a --tls-key b --tls-ca-out c", "--tls-ca-out is for a generated certificate: give it without --tls-cert; see 'pop3sim serve"),
 		Entry(nil, "serve --mechanisms plain,NTLM", `--mechanisms: there is no mechanism "NTLM", only none or SCRAM-SHA-256,SCRAM-SHA-1,CRAM-MD5,PLAIN,LOGIN,OAUTHBEARER,XOAUTH2; see 'pop3sim serve`),
 		Entry(nil, "serve --token hunter2", "--token: a token is NAME:TOKEN, both not empty; see 'pop3sim serve"),
-		Entry(nil, "serve --token a:b --token a:c", "--token: this user is there already; see 'pop3sim serve"),
+		Entry(nil, "serve --token a:b --token a:c", "--token: this user already exists; see 'pop3sim serve"),
 		Entry(nil, "record --upstream 127.0.0.1:110", "--out is missing: where shall the transcript go?; see 'pop3sim record"),
 		Entry(nil, "record --out x", "--upstream is missing: which server shall be recorded?; see 'pop3sim record"),
 		Entry(nil, "record --out x --upstream mail", `--upstream takes HOST:PORT such as mail.example.org:110, not "mail"; see 'pop3sim record`),
@@ -59,7 +59,7 @@ var _ = Describe("pop3sim", func() {
 		Entry(nil, "serve --log-level loud", "--log-level: choose one of debug, info, warn, error; see 'pop3sim serve"),
 		Entry(nil, "serve --user hunter2", "--user: a user is NAME:PASSWORD, both not empty; see 'pop3sim serve"),
 		Entry(nil, "serve --user a:", "--user: a user is NAME:PASSWORD, both not empty; see 'pop3sim serve"),
-		Entry(nil, "serve --user a:b --user a:c", "--user: this user is there already; see 'pop3sim serve"),
+		Entry(nil, "serve --user a:b --user a:c", "--user: this user already exists; see 'pop3sim serve"),
 		Entry(nil, "serve --user a:"+strings.Repeat("x", 249), "--user: a name and a password have at most 248 octets; see 'pop3sim serve"),
 		Entry(nil, "serve --user a:b\x01", "--user: a name and a password hold no control characters; see 'pop3sim serve"),
 		Entry(nil, "serve --max-sessions -1", "--max-sessions takes 1 or more, or 0 for no limit, not -1; see 'pop3sim serve"),
@@ -133,9 +133,9 @@ var _ = Describe("pop3sim", func() {
 	It("refuses a ready file that it cannot write before it serves", func() {
 		dir := GinkgoT().TempDir()
 		Expect(run("serve", "--pop3", "127.0.0.1:0", "--ready-file", dir)).To(Equal(
-			result{1, "", "pop3sim: --ready-file " + dir + " is there already and is not a file\n"}))
+			result{1, "", "pop3sim: --ready-file " + dir + " exists and is not a regular file\n"}))
 		gone := filepath.Join(dir, "gone", "ready.json")
 		Expect(run("serve", "--pop3", "127.0.0.1:0", "--ready-file", gone)).To(Equal(
-			result{1, "", "pop3sim: --ready-file " + gone + ": there is no folder " + filepath.Dir(gone) + "\n"}))
+			result{1, "", "pop3sim: --ready-file " + gone + ": the directory " + filepath.Dir(gone) + " does not exist\n"}))
 	})
 })

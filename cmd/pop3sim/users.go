@@ -37,7 +37,7 @@ func (l *logins) add(one login) error {
 		return errors.New("a name does not begin or end with a blank")
 	}
 	if l.find(one.name) != nil {
-		return errors.New("this user is there already")
+		return errors.New("this user already exists")
 	}
 	*l = append(*l, one)
 	return nil

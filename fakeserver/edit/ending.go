@@ -113,7 +113,7 @@ func (f *appender) finish(whole bool) error {
 // Prepend sends octets before the reply.
 func Prepend(octets string) Edit { return Insert(0, octets) }
 
-// Shorten ends the body of a multi-line reply after so many octets, with the
+// Shorten ends the body of a multi-line reply after this number of octets, with the
 // closing dot as if that were all. QUIRK 67.
 func Shorten(octets int64) Edit {
 	return through(func(to Sink) filter { return &shortener{Sink: to, left: max(octets, 0)} })

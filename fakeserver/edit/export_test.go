@@ -36,5 +36,5 @@ func (r *rendering) Push() error { return nil }
 
 func (r *rendering) finish(bool) error { return nil }
 
-// TakesEffect tells whether the command behind a reply takes effect.
+// TakesEffect reports whether the command behind a reply takes effect.
 func TakesEffect(r Reply) bool { return r.Bearing() >= Success }

@@ -19,7 +19,7 @@ type Sink interface {
 // filter is a Sink that changes what it passes on.
 type filter interface {
 	Sink
-	// finish ends the reply. whole tells that it was not cut: then a filter may add
+	// finish ends the reply. whole reports that it was not cut: then a filter may add
 	// something, and otherwise only lets go of what it holds back.
 	finish(whole bool) error
 }

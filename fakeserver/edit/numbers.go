@@ -19,7 +19,7 @@ func By(delta int64) Number {
 func To(text string) Number { return func(int64) string { return text } }
 
 // Count changes the first number of the status line: how many messages STAT and
-// LIST tell of, the message number of LIST n and UIDL n.
+// LIST announce, the message number of LIST n and UIDL n.
 func Count(change Number) Edit {
 	return status(func(l string) string { return nthNumber(l, 1, change) })
 }

@@ -11,7 +11,7 @@ import (
 type spot struct {
 	offset int64
 	do     func(to Sink) error
-	skip   int64 // so many octets are left out there
+	skip   int64 // how many octets are left out there
 }
 
 // at makes a filter that does something at some offsets.

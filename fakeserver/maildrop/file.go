@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// stamp tells whether a file is still the one that was measured.
+// stamp reports whether a file is still the one that was measured.
 type stamp struct {
 	size     int64
 	modified time.Time
@@ -62,7 +62,7 @@ func (m *fileMessage) Open() (io.ReadCloser, error) {
 	return served(f, f, m.form), nil
 }
 
-// hasChanged tells whether e, which has the path of m, is another file.
+// hasChanged reports whether e, which has the path of m, is another file.
 func (m *fileMessage) hasChanged(e entry) bool {
 	now, err := e.at.look(e.name)
 	return err != nil || !now.same(m.stamp)

@@ -22,13 +22,13 @@ type Positions struct {
 // Len is how many positions are in the set.
 func (p *Positions) Len() int { return p.count }
 
-// Has tells whether i, 0 or more, is in the set.
+// Has reports whether i, 0 or more, is in the set.
 func (p *Positions) Has(i int) bool {
 	page := i / pageBits
 	return page < len(p.pages) && p.pages[page] != nil && p.pages[page][i%pageBits/64]&(1<<(i%64)) != 0
 }
 
-// Add puts i, 0 or more, into the set. It tells whether i is new there.
+// Add puts i, 0 or more, into the set. It reports whether i is new there.
 func (p *Positions) Add(i int) bool {
 	page := i / pageBits
 	if page >= len(p.pages) {

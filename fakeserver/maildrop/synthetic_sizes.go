@@ -72,7 +72,7 @@ func (s *sizes) first(n int) int64 {
 	return sum
 }
 
-// fits tells whether the octets of n messages can be counted.
+// fits reports whether the octets of n messages can be counted.
 func (s *sizes) fits(n int) bool {
 	return int64(n/len(s.table)+1) <= math.MaxInt64/max(s.sum, 1)
 }
@@ -147,7 +147,7 @@ func sizeTable(name string) ([]int64, error) {
 		return nil, unreadable(name, err)
 	}
 	if !info.Mode().IsRegular() {
-		return nil, &PathError{name, "is no file; a table of sizes is a file with one size a line, or office", ErrFormat}
+		return nil, &PathError{name, "is not a file; a table of sizes is a file with one size a line, or office", ErrFormat}
 	}
 	f, err := os.Open(name)
 	if err != nil {

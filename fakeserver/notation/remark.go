@@ -41,14 +41,14 @@ func (l Line) At() (at time.Duration, ok bool) {
 	return at, err == nil && at >= 0
 }
 
-// TLS tells whether a remark says that from here on the connection has TLS, such as
-// TLS 1.3. One that tells why there is none does not.
+// TLS reports whether a remark says that from here on the connection has TLS, such as
+// TLS 1.3. A remark that says why there is no TLS does not.
 func (l Line) TLS() bool {
 	version, ok := strings.CutPrefix(l.remark(), tlsRemark)
 	return ok && (version == "" || len(version) > 1 && version[0] == ' ' && '0' <= version[1] && version[1] <= '9')
 }
 
-// Is tells whether a line is this remark.
+// Is reports whether a line is this remark.
 func (l Line) Is(remark string) bool { return l.remark() == remark }
 
 func (l Line) remark() string {

@@ -56,7 +56,7 @@ type dialogue struct {
 	bareLF  bool // the lines of this reply end with LF
 	lfDot   bool // its latest line is a dot and LF
 	asked   bool // the next line of the client is a response
-	hiding  bool // what is no command may be a secret
+	hiding  bool // a line that is not a command may be a secret
 	goingOn bool // the server's line has not ended
 }
 
@@ -160,7 +160,7 @@ func (d *dialogue) finish() {
 	d.inside, d.lfDot, d.bareLF = false, false, false
 }
 
-// challenges tells whether a line asks for a response (RFC 5034 section 4).
+// challenges reports whether a line asks for a response (RFC 5034 section 4).
 func challenges(line []byte) bool {
 	return bytes.HasPrefix(line, []byte("+")) && !positive(line)
 }

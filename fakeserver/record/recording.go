@@ -82,11 +82,11 @@ func (e End) String() string {
 type Turn struct {
 	// Command without its line end; nil for the greeting.
 	Command []byte
-	// Response tells that the command is a line of an AUTH exchange.
+	// Response reports that the command is a line of an AUTH exchange.
 	Response bool
-	// StartsTLS tells that a handshake follows the reply.
+	// StartsTLS reports that a handshake follows the reply.
 	StartsTLS bool
-	// TLS tells that the line was protected.
+	// TLS reports that the line was protected.
 	TLS bool
 	// Line of the transcript, 0 for a greeting.
 	Line int
@@ -105,7 +105,7 @@ type span struct {
 // Open reads the recording in a file. The caller closes it. What is not in the
 // notation is an error of type *notation.SyntaxError.
 func Open(path string) (*Recording, error) {
-	// Opening what is no file can block.
+	// Opening anything but a regular file can block.
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err

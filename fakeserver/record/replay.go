@@ -87,7 +87,7 @@ func (r *Recording) Replay(o *ReplayOptions) *Replay {
 	return p
 }
 
-// ImplicitTLS tells whether all sessions begin with TLS: serve them with ServeTLS.
+// ImplicitTLS reports whether all sessions begin with TLS: serve them with ServeTLS.
 func (r *Recording) ImplicitTLS() bool {
 	return !slices.ContainsFunc(r.Sessions, func(s *Session) bool { return !s.TLS })
 }
@@ -225,7 +225,7 @@ type recorded struct {
 
 func (r recorded) WriteTo(w io.Writer) (int64, error) { return r.recording.WriteReply(r.turn, w) }
 
-// ended tells of commands that a client has left out at the end.
+// ended reports commands that a client has left out at the end.
 func (p *Replay) ended(number int) {
 	s := p.session(number)
 	if s == nil {

@@ -34,7 +34,7 @@ func (r *Recording) Status(t *Turn) ([]byte, error) {
 	return w.octets[:min(len(line)+1, len(w.octets))], err
 }
 
-// Replied tells whether there is any reply to a turn.
+// Replied reports whether there is any reply to a turn.
 func (t *Turn) Replied() bool { return t.reply != nil }
 
 // limited keeps a first line.
@@ -106,7 +106,7 @@ func (r *Recording) bursts(t *Turn) ([]burst, error) {
 	return all, nil
 }
 
-// Multiline tells whether a positive reply to a turn has more lines than one.
+// Multiline reports whether a positive reply to a turn has more lines than one.
 func (t *Turn) Multiline() bool { return !t.Response && turnOf(t.Command).multi }
 
 // WriteBody writes the lines between the status line and the closing dot of a

@@ -57,7 +57,7 @@ func (r *relay) rest() {
 	}
 }
 
-// settle takes note of what a reply changes, and tells whether TLS begins.
+// settle takes note of what a reply changes, and reports whether TLS begins.
 func (r *relay) settle(p place, line []byte) bool {
 	if !p.last {
 		return false
@@ -77,7 +77,7 @@ func (r *relay) settle(p place, line []byte) bool {
 	return false
 }
 
-// adds tells whether the recorder offers STLS, since the server does not: its
+// adds reports whether the recorder offers STLS, since the server does not: its
 // line is protected already.
 func (r *relay) adds() bool {
 	return r.upstream.secured && !r.client.secured && !r.loggedIn && r.proxy.o.ServerTLS != nil

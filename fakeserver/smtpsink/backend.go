@@ -51,7 +51,7 @@ func (x *transaction) Auth(name string) (sasl.Server, error) {
 	}
 	return login(func(response []byte) ([]byte, bool, error) {
 		challenge, done, err := next(response)
-		if errors.Is(err, fakeserver.Denied) {
+		if errors.Is(err, fakeserver.ErrDenied) {
 			return nil, false, smtp.ErrAuthFailed
 		}
 		if done {
@@ -125,7 +125,7 @@ func (x *transaction) dropRecipient() {
 	x.to, x.undone = x.to[:max(len(x.to)-1, 0)], true
 }
 
-// forsaken tells whether all recipients were taken back.
+// forsaken reports whether all recipients were taken back.
 func (x *transaction) forsaken() bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()

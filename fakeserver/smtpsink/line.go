@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// gone is what a client is told when go-smtp has hung up: after too many bad commands, or when the sink is closed.
+// gone is the reply when go-smtp has hung up: after too many bad commands, or when the sink is closed.
 const gone = "421 4.7.0 Too many errors, or the server is closing\r\n"
 
 // begin opens a pipe to go-smtp and gives its greeting.

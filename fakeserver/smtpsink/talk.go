@@ -107,7 +107,7 @@ func (t *talk) Answer(x *fakeserver.Exchange) fakeserver.Answer {
 		a.Lost = t.transaction.dropRecipient
 	case "DATA":
 		a.Next = fakeserver.NextBody
-		a.Took = then(func() { t.dot = dots.Seeker{} })
+		a.Took = then(func() { t.dot = dots.Seeker{CRHidesLineEnd: true} })
 		a.Lost = func() {
 			t.ask([]byte("."))
 			t.transaction.forget()
@@ -145,7 +145,7 @@ func (t *talk) startTLS(x *fakeserver.Exchange) fakeserver.Answer {
 	case t.sink.o.TLS == nil:
 		return answer("502 5.5.1 TLS is not offered\r\n")
 	case t.session.TLS() != nil:
-		return answer("503 5.5.1 TLS is there already\r\n")
+		return answer("503 5.5.1 TLS is active already\r\n")
 	case strings.TrimSpace(x.Args) != "":
 		return answer("501 5.5.4 STARTTLS takes no argument\r\n")
 	}

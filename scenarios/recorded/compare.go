@@ -41,12 +41,12 @@ type difference struct {
 	same            bool // they are one
 }
 
-// textOnly tells whether nothing but the text of the status line is another one.
+// textOnly reports whether nothing but the text of the status line is another one.
 func (d *difference) textOnly() bool {
 	return d.plain() && d.recorded.ok() == d.right.ok() && d.recorded.sum == d.right.sum
 }
 
-// plain tells whether the recorded status line is one that a text makes.
+// plain reports whether the recorded status line is one that a text makes.
 func (d *difference) plain() bool {
 	word, text, _ := bytes.Cut(d.recorded.status, []byte(" "))
 	known := string(notation.Command(word)) == "+OK" || string(notation.Command(word)) == "-ERR"
@@ -124,7 +124,7 @@ func (t *talk) session(exchanges []exchange) ([]*difference, error) {
 	return all, nil
 }
 
-// greets tells whether two greetings are the same but for the timestamp.
+// greets reports whether two greetings are the same but for the timestamp.
 func greets(a, b []byte) bool {
 	one, stampA := timestamp(string(notation.Command(a)))
 	two, stampB := timestamp(string(notation.Command(b)))

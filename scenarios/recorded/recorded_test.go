@@ -313,9 +313,9 @@ S: +OK
 	It("is not written over anything", func() {
 		path, _, err := write(transcript)
 		Expect(err).NotTo(HaveOccurred())
-		Expect(recorded.Check(path)).To(MatchError(ContainSubstring("is there already")))
+		Expect(recorded.Check(path)).To(MatchError(ContainSubstring("already exists")))
 		Expect(recorded.Check("x.txt")).To(MatchError("a scenario file ends in .yaml, and x.txt does not"))
-		Expect(recorded.Check(filepath.Join(filepath.Dir(path), "no", "x.yaml"))).To(MatchError(ContainSubstring("there is no folder")))
+		Expect(recorded.Check(filepath.Join(filepath.Dir(path), "no", "x.yaml"))).To(MatchError(ContainSubstring("does not exist")))
 	})
 })
 

@@ -132,7 +132,7 @@ func (m *maker) verb(verb string, group []*difference) {
 	m.texts(verb, texts)
 }
 
-// newMail tells whether a listing differs since the scenario has mail that came
+// newMail reports whether a listing differs since the scenario has mail that came
 // later.
 func newMail(d *difference) bool {
 	return d.recorded.ok() && d.right.ok() && first(d.args) == "" && slices.Contains([]string{"STAT", "LIST", "UIDL"}, d.verb) &&
@@ -192,7 +192,7 @@ func sameSteps(a, b []scenarios.Step) bool {
 	return errA == nil && errB == nil && one == two
 }
 
-// told tells whether a rule can have what follows the verb.
+// told reports whether a rule can have what follows the verb.
 func (d *difference) told() bool {
 	return !strings.Contains(d.args, notation.Masked) && !strings.Contains(d.args, "*") && strings.TrimSpace(d.args) == d.args &&
 		!strings.ContainsFunc(d.args, func(r rune) bool { return r < ' ' || r >= 0x7F })

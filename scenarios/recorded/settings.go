@@ -112,7 +112,7 @@ func (s *survey) each() iter.Seq[*exchange] {
 	}
 }
 
-// lacks tells whether a verb was always refused.
+// lacks reports whether a verb was always refused.
 func (s *survey) lacks(verb string) bool {
 	refused := false
 	for x := range s.each() {

@@ -210,7 +210,7 @@ func (s *survey) at(b *mailbox, n int) *message {
 	return b.now[n-1]
 }
 
-// room tells whether so many messages more may be looked at.
+// room reports whether so many messages more may be looked at.
 func (s *survey) room(more int) bool {
 	if more <= maxMessages-s.messages {
 		return true

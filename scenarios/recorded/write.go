@@ -39,11 +39,11 @@ func Check(path string) error {
 	}
 	for _, name := range []string{path, Folder(path)} {
 		if _, err := os.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("%s is there already; choose another name, or remove it", name)
+			return fmt.Errorf("%s already exists; choose another name, or remove it", name)
 		}
 	}
 	if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
-		return fmt.Errorf("there is no folder %s", filepath.Dir(path))
+		return fmt.Errorf("the directory %s does not exist", filepath.Dir(path))
 	}
 	return nil
 }

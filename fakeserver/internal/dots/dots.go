@@ -5,7 +5,12 @@ import "bytes"
 
 // Seeker looks for the end in the octets as they come: CRLF, a dot, CRLF, or a dot and CRLF at the start. The zero value is at
 // the start.
-type Seeker struct{ state state }
+type Seeker struct {
+	// CRHidesLineEnd says that CR CR LF ends no line, as go-smtp reads it.
+	CRHidesLineEnd bool
+
+	state state
+}
 
 type state int
 
@@ -29,7 +34,7 @@ func (s *Seeker) Seek(p []byte) (int, bool) {
 			s.state = dotSeen
 		case s.state == returned && c == '\n':
 			s.state = lineStart
-		case (s.state == lineStart || s.state == inLine) && c == '\r':
+		case c == '\r' && (s.state == lineStart || s.state == inLine || !s.CRHidesLineEnd):
 			s.state = returned
 		default:
 			s.state = inLine
