@@ -27,7 +27,7 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// cancel is the benchmark of stopping a copy that runs.
+// cancel measures stopping a copy that runs.
 type cancel struct {
 	harness.Question
 	cancels int
@@ -42,11 +42,11 @@ func newCancel() *cobra.Command {
 	var x cancel
 	c := &cobra.Command{
 		Use:   "cancel",
-		Short: "Cancels a running copy at many positions, and looks at what is left",
-		Long: `Cancel copies a mailbox with our MTM and cancels the copy when so many messages have come; the positions follow from the
-seed. What is measured is the time from Cancel until the operation has ended: the line is dropped, and what came whole is safe
-on the disk. After each cancel the store is checked, the messages that are there are compared with what was served, and the next
-copy has to fetch exactly the rest. A cancel after which any of that is not so ends the bench.`,
+		Short: "Cancels a running copy at many positions, and checks what is stored",
+		Long: `Cancel copies a mailbox with our MTM and cancels the copy at positions that follow from the seed. It measures the time from
+Cancel until the operation ends: the connection is closed, and every whole message is safe on the disk. After each cancel it
+checks the store, compares the stored messages with what was served, and the next copy must fetch exactly the rest. If not, the
+bench ends with an error.`,
 		Example: `  bench cancel
   bench cancel --messages 2000 --cancels 10 --seed 7 --json`,
 	}
@@ -84,7 +84,7 @@ type stopped struct {
 	Seconds  float64 `json:"seconds"`  // from Cancel to the end
 }
 
-// stops is what the benchmark has found.
+// stops holds what the benchmark has found.
 type stops struct {
 	Benchmark string           `json:"benchmark"`
 	Machine   report.Machine   `json:"machine"`

@@ -20,7 +20,7 @@ import (
 	"pop3mtm/mtm/account"
 )
 
-// compare is the benchmark of fetching a mailbox with several clients that take turns.
+// compare measures fetching a mailbox with several clients that take turns.
 type compare struct {
 	harness.Setup
 	window  int
@@ -38,18 +38,19 @@ func newCompare() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "compare",
 		Short: "Fetches a mailbox with ours and with other people's clients, from ours and from other servers, taking turns",
-		Long: `Compare fetches one mailbox with several clients that take turns, into a new folder each time: our MTM, the programs that
-are installed of mpop (to Maildir and to mbox), fetchmail, getmail6, curl and Python's poplib, and your own with --client.
-Beside them stand two small programs that show what the machine can do: "bare POP3", a client that sends RETR, 100 in
-flight, and appends what comes to one file; and "bare TCP", a receiver that is sent the same octets without a protocol.
-Both sync once for 1,000 messages.
+		Long: `Compare fetches one mailbox with several clients that take turns, into a new directory each time: our MTM, those that are
+installed of mpop (to Maildir and to mbox), fetchmail (with a program for each message, and to BSMTP), getmail6 (with a
+program for each message, and to mbox), curl and Python's poplib, and your own with --client. Two small programs show what
+the machine can do: "bare POP3", a client that sends RETR, 100 in flight, and appends the mail to one file; and "bare TCP",
+a receiver of the same octets without a protocol. Both sync once for 1,000 messages.
 
-Every message that a client keeps is compared with what was served, but for what the program is known to change. A
-program that fails is told with its own words, and the rest goes on. Durability decides much of the difference: how often
+Every message that a client stores is compared with what was served, except for what the program is known to change. When a
+program fails, its error output is shown and the others continue. Durability decides much of the difference: how often
 each client syncs is counted by strace in a run of its own, where strace is installed and may trace.
 
-A command line of your own may hold {host}, {port}, {user}, {password}, {dir} and, with --tls, {ca}, the authority to trust; they
-are quoted for the shell already. It must copy every message below {dir}, one a file or into one mbox. In Debian the packages are mpop, fetchmail, getmail6, curl, python3, dovecot-pop3d, strace.`,
+Your own command line may hold {host}, {port}, {user}, {password}, {dir} and, with --tls, {ca}, the certificate authority to
+trust; they are already quoted for the shell. It runs in the working directory and must copy every message below {dir}, one
+per file or into one mbox. In Debian the packages are mpop, fetchmail, getmail6, curl, python3, dovecot-pop3d, strace.`,
 		Example: `  bench compare
   bench compare --messages 10000 --clients mpop-maildir,mpop-mbox --server pop3sim,dovecot --html compare.html
   bench compare --clients '' --client 'mine=./fetch --pop3 {host}:{port} -u {user} -p {password} --out {dir}'
@@ -146,7 +147,7 @@ func (m *compare) validateTLS() error {
 	return nil
 }
 
-// plan is a trial for each client at each server, and the machine's limit once a round.
+// plan returns a trial for each client at each server, and the machine's limit once a round.
 func (m *compare) plan(ctx context.Context, own []clients.Client, named bool, hosts []servers.Spec, versions []report.Participant, spool string) (*harness.Trials, error) {
 	p := m.Begin("compare")
 	p.Found.Servers, p.Found.What = versions, m.What()+harness.WindowWords(m.window)

@@ -121,7 +121,7 @@ var _ = Describe("bench compare", func() {
 		Expect(json.Unmarshal([]byte(r.out), &found)).To(Succeed())
 		Expect(found.Failures).To(HaveLen(2))
 		Expect(found.Failures[0].What).To(Equal("loser"))
-		Expect(found.Failures[0].Text).To(ContainSubstring("loser did not keep what was served: 40 messages were served and 0 stored"))
+		Expect(found.Failures[0].Text).To(ContainSubstring("loser did not store what was served: 40 messages were served and 0 stored"))
 		Expect(found.Failures[1].Text).To(ContainSubstring("exit status 3: out of 127.0.0.1"))
 		rounds := map[string]int{}
 		for _, m := range found.Trials {

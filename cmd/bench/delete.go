@@ -20,7 +20,7 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// deleting is the benchmark of deleting all messages of a mailbox.
+// deleting measures deleting all messages of a mailbox.
 type deleting struct {
 	harness.Setup
 	window int
@@ -171,7 +171,7 @@ func (*deleter) Prepare(context.Context, *clients.Visit) error { return nil }
 
 const deleName = "bare-dele"
 
-// deleSpec is what the program of a deleter reads from its standard input.
+// deleSpec holds what the program of a deleter reads from its standard input.
 type deleSpec struct {
 	Login  servers.Login `json:"login"`
 	Window int           `json:"window"`

@@ -17,7 +17,7 @@ import (
 	"pop3mtm/cmd/internal/page"
 )
 
-// growth is the benchmark of what a message costs in mailboxes of different sizes.
+// growth measures what a message costs in mailboxes of different sizes.
 type growth struct {
 	harness.Setup
 	from int
@@ -35,11 +35,12 @@ func newGrowth() *cobra.Command {
 	var g growth
 	c := &cobra.Command{
 		Use:   "growth",
-		Short: "What a message costs, from small mailboxes to large ones",
+		Short: "Measures what a message costs, from small mailboxes to large ones",
 		Long: `Growth retrieves and refreshes mailboxes of 1,000 messages and more, each about three times as large as the one before,
 up to --messages; and refreshes each a second time, with one message in a hundred new. It shows what one message of the
 mailbox costs in each, in time and CPU of both sides, and their memory. Where nothing grows faster than the mailbox, the
-figures of a column are alike; how much dearer a message is in the largest mailbox than in one of 10,000 is told, round by round.`,
+figures of a column are alike. For each round it prints how much more a message costs in the largest mailbox than in one of
+10,000.`,
 		Example: `  bench growth
   bench growth --messages 1000000 --html growth.html
   bench growth --from 100 --messages 10000 --size 8KiB --runs 5`,
@@ -158,7 +159,7 @@ func grow(r *report.Results) {
 	}
 }
 
-// growthPlots are what a message costs, and memory, by the size of the mailbox.
+// growthPlots returns what a message costs, and memory, by the size of the mailbox.
 func growthPlots(r *report.Results) []page.Plot {
 	plot := func(title, y, about string, figures map[string]func(*report.Row) float64, order ...string) page.Plot {
 		p := page.Plot{Title: title, X: "messages in the mailbox", Y: y, About: about, LogX: true, LogY: y == "microseconds"}
@@ -199,7 +200,7 @@ func growthPlots(r *report.Results) []page.Plot {
 	}
 }
 
-// growthLine is the name of a visit in a plot.
+// growthLine returns the name of a visit in a plot.
 func growthLine(visit string) string {
 	switch visit {
 	case firstVisit:

@@ -40,7 +40,7 @@ func newGuard() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "guard OLD NEW",
 		Short: "Compares two builds in alternating, paired runs, and fails when the new one is slower",
-		Long: `Guard measures two builds and tells whether NEW is slower than OLD. Both arguments are folders with the programs mtm or
+		Long: `Guard measures two builds and reports whether NEW is slower than OLD. Both arguments are folders with the programs mtm or
 pop3sim or both, as 'go build -o FOLDER ./cmd/...' writes them, or one of these programs. Of mtm it measures retrieving a
 mailbox and refreshing it with nothing new, from the server built into the bench; of pop3sim how fast it answers RETR.
 

@@ -5,7 +5,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"pop3mtm/cmd/bench/internal/child"
+	"pop3mtm/cmd/bench/internal/report"
 	"runtime"
+	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -36,6 +39,25 @@ var _ = Describe("bench guard", func() {
 		Expect(r.errOut).To(MatchRegexp(`^bench: the build cannot be read; check its path: stat \S+old: no such file or directory\n$`))
 	})
 
+	It("finds a loss that chance does not explain, and no other", func() {
+		runs := func(slower func(round int) float64) *report.Results {
+			r := &report.Results{Rounds: 10}
+			for round := 1; round <= 10; round++ {
+				for name, seconds := range map[string]float64{oldBuild: 1, newBuild: slower(round)} {
+					r.Trials = append(r.Trials, report.Measurement{Round: round, Client: name, Visit: retrieved, Messages: 10, Seconds: seconds, Spent: child.Usage{CPU: 1}})
+				}
+			}
+			return r
+		}
+		g := &guard{confidence: 0.95, tolerance: 0.02}
+		slower := runs(func(round int) float64 { return 1.03 + float64(round)/500 })
+		Expect(g.judge(slower)).To(Equal(1))
+		Expect(slower.Notes).To(Equal([]string{"LOSS: retrieve, time, new : old is 1.041 (1.032 to 1.050), more than 1.020 with a confidence of 99.80 %."}))
+		Expect(g.judge(runs(func(round int) float64 { return 1.01 + float64(round)/1000 }))).To(BeZero(), "within the tolerance")
+		Expect(g.judge(runs(func(round int) float64 { return []float64{0.9, 1.2}[round%2] }))).To(BeZero(), "by chance")
+		Expect(g.judge(runs(func(int) float64 { return 0.5 }))).To(BeZero(), "faster")
+	})
+
 	Describe("with programs", Ordered, func() {
 		var older, newer string
 		BeforeAll(func() {
@@ -45,15 +67,15 @@ var _ = Describe("bench guard", func() {
 			older, newer = GinkgoT().TempDir(), GinkgoT().TempDir()
 			out, err := exec.Command("go", "build", "-o", older+"/", "../mtm", "../pop3sim").CombinedOutput()
 			Expect(err).NotTo(HaveOccurred(), string(out))
-			script := fmt.Sprintf("#!/bin/sh\nsleep 0.5\nexec '%s' \"$@\"\n", filepath.Join(older, "mtm"))
+			script := fmt.Sprintf("#!/bin/sh\nsleep 0.1\nexec '%s' \"$@\"\n", filepath.Join(older, "mtm"))
 			Expect(os.WriteFile(filepath.Join(newer, "mtm"), []byte(script), 0o700)).To(Succeed())
 		})
 
-		It("finds a build that is slower, and fails", func() {
-			r := bench("guard", older, newer, "--messages", "20", "--runs", "6", "--confidence", "0.8")
+		It("fails exactly when it finds a loss", func() {
+			r := bench("guard", older, newer, "--messages", "20", "--runs", "4", "--confidence", "0.5")
 			Expect(r.errOut).To(BeEmpty())
-			Expect(r.status).To(Equal(1))
-			Expect(r.out).To(MatchRegexp(`(?m)^LOSS: retrieve, time, new : old is [0-9.]+ \([0-9.]+ to [0-9.]+\), more than 1.020 with a confidence of [89][0-9.]+ %.$`))
+			Expect(r.status == 1).To(Equal(strings.Contains(r.out, "\nLOSS: ")), r.out)
+			Expect(r.out).To(MatchRegexp(`(?m)^retrieve, time, new : old +[0-9.]+`))
 			Expect(r.out).NotTo(ContainSubstring("serve, "), "only one of them has pop3sim")
 		})
 

@@ -14,7 +14,7 @@ import (
 	"pop3mtm/mtm/account"
 )
 
-// quick is what the bench does when it is told nothing: a short retrieve and a short refresh, and what one may do next.
+// quick runs without a command: a short retrieve and a short refresh, and prints what to do next.
 func quick(c *cobra.Command, _ []string) error {
 	get := retrieve{accounts: 1}
 	get.Setup = quickSetup(workload.Mailbox{Messages: 5_000, Size: 8 << 10, Seed: 1})
@@ -42,7 +42,7 @@ func quick(c *cobra.Command, _ []string) error {
 	return err
 }
 
-// quickSetup is a setup without flags.
+// quickSetup returns a setup without flags.
 func quickSetup(box workload.Mailbox) harness.Setup {
 	return harness.Setup{Box: box, Rounds: 3, TLS: string(account.NoTLS), Dir: os.TempDir(), Output: report.Output{Format: "table"}}
 }

@@ -16,7 +16,7 @@ import (
 	"pop3mtm/cmd/internal/cli"
 )
 
-// refresh is the benchmark of fetching the headers of a whole mailbox, and of doing so again.
+// refresh measures fetching the headers of a whole mailbox, and of doing so again.
 type refresh struct {
 	harness.Setup
 	window   int
@@ -32,13 +32,14 @@ func newRefresh() *cobra.Command {
 		Use:   "refresh",
 		Short: "Fetches the headers of a large mailbox, then again with nothing new, and with 1 % new",
 		Long: `Refresh fetches the headers of a mailbox with our MTM, over a line on which half of a round trip is added in each
-direction; then twice with nothing new in it, and a fourth time when one message in a hundred is new. What is measured is
-the whole client process from its start to its end, four times. A refresh that asks for a header it has ends the bench.
+direction; then twice with nothing new in it, and a fourth time when one message in a hundred is new. It measures the whole
+client process from its start to its end, four times. A refresh that requests a header that it has ends the bench with an
+error.
 
-The same is done with a server that does not offer PIPELINING. There every header takes a round trip, so that mailbox is
-smaller, and headers per second are compared. A bare listing asks STAT, LIST and UIDL, as a refresh with nothing new does, and
-makes nothing of the answers: what such a refresh costs more in CPU time is its cost beyond the wire. A --target has its own capabilities, and nothing can be new in it: it is
-refreshed three times.`,
+The same runs with a server that does not offer PIPELINING. There every header takes a round trip, so that mailbox is
+smaller, and headers per second are compared. A bare listing sends STAT, LIST and UIDL, as a refresh with nothing new does,
+and discards the replies: what such a refresh costs more in CPU time is its cost beyond the wire. A --target has its own
+capabilities, and nothing can be new in it: it is refreshed three times.`,
 		Example: `  bench refresh
   bench refresh --messages 10000 --one-by-one-messages 1000 --rtt 20ms --runs 3
   bench refresh --mtm bin/mtm --out results
@@ -135,8 +136,8 @@ func (r *refresh) plan(ctx context.Context, spool string) (*harness.Trials, erro
 	return p, nil
 }
 
-// beyondWire is what a message that is there already costs our client in CPU time beyond what it costs to read that it is
-// there: in each round the refresh with nothing new, less the bare listing.
+// beyondWire sums up the CPU time that a known message costs our client beyond reading the listings: in each round that of the
+// refresh with nothing new, less that of the bare listing.
 func beyondWire(r *report.Results) {
 	wire := map[int]float64{}
 	for i := range r.Trials {
@@ -159,6 +160,6 @@ func beyondWire(r *report.Results) {
 	text := func(s numbers.Spread) string {
 		return fmt.Sprintf("%s us of CPU (%s to %s)", numbers.Short(s.Median*1e6), numbers.Short(s.Least*1e6), numbers.Short(s.Most*1e6))
 	}
-	r.Notes = append(r.Notes, fmt.Sprintf("Beyond the wire a message that is there already costs our client %s when it was new the last time, "+
-		"and %s from then on: that is what a refresh with nothing new takes more than a bare listing.", text(second), text(later)))
+	r.Notes = append(r.Notes, fmt.Sprintf("Beyond the wire a known message costs our client %s in the visit after it was new, "+
+		"and %s in later ones: that is what a refresh with nothing new takes more than a bare listing.", text(second), text(later)))
 }

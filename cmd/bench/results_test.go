@@ -50,7 +50,7 @@ mtm : mpop-mbox              7.5      7.5   10.0
 
 Every message was compared.
 mtm: mtm 1
-mpop-mbox: mpop 1.4; syncs: 1 a message; by its nature it stores CRLF as LF
+mpop-mbox: mpop 1.4; syncs: 1 a message; it stores CRLF as LF
 `))
 	})
 
@@ -97,7 +97,7 @@ BenchmarkCompare/client=mtm/messages=10000/size=8KiB-2 1 500000000 ns/op 20000.0
 		beyondWire(r)
 		Expect(r.Beyond.Least).To(BeNumerically("~", 2e-6, 1e-12))
 		Expect(r.Beyond.Most).To(BeNumerically("~", 4e-6, 1e-12))
-		Expect(r.Notes).To(ConsistOf(ContainSubstring("costs our client 3.00 us of CPU (2.00 to 4.00) when it was new the last time, and 1 us of CPU (1 to 1) from then on")))
+		Expect(r.Notes).To(ConsistOf(ContainSubstring("costs our client 3.00 us of CPU (2.00 to 4.00) in the visit after it was new, and 1 us of CPU (1 to 1) in later ones")))
 	})
 
 	It("say how much dearer a message is in the largest mailbox than in one of 10,000, round by round", func() {

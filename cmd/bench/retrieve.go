@@ -16,7 +16,7 @@ import (
 	"pop3mtm/cmd/internal/cli"
 )
 
-// retrieve is the benchmark of fetching a mailbox with our MTM.
+// retrieve measures fetching a mailbox with our MTM.
 type retrieve struct {
 	harness.Setup
 	mode     string
@@ -60,12 +60,12 @@ func newRetrieve() *cobra.Command {
 		Use:   "retrieve",
 		Short: "Fetches a large mailbox with our MTM",
 		Long: `Retrieve fetches a mailbox with our MTM into its message store: a synthetic one of a simulated server, or that of any
-server with --target. Each run has a new server process and a new folder, and what is measured is the whole client
-process from its start to its end. Then every message is compared with what was served, and a figure of mail that does
-not compare is refused.
+server with --target. Each run has a new server process and a new directory, and measures the whole client process from its
+start to its end. Then every message is compared with what was served; results with wrong mail are
+discarded.
 
 The table shows the least, the median and the largest of all runs. With --out or --html one more run goes over a line
-that is watched: it gives throughput over time and the latency of each message, and no other figure.
+that is watched, for throughput over time and the latency of each message only.
 'bench compare' sets other programs beside it.`,
 		Example: `  bench retrieve
   bench retrieve --messages 100000 --size 2KiB --html retrieve.html
@@ -112,13 +112,13 @@ func (r *retrieve) validate() error {
 	case !slices.Contains(tasks.Whiches(), r.choice.Which):
 		return cli.Usage("--which takes %s, not %q", strings.Join(tasks.Whiches(), ", "), r.choice.Which)
 	case r.mode == headers && r.choice.Which != tasks.NewOnes:
-		return cli.Usage("--mode headers refreshes the whole list: --which %s means nothing there", r.choice.Which)
+		return cli.Usage("--mode headers refreshes the whole list: leave out --which %s", r.choice.Which)
 	case r.lines < 0 || r.lines > mostLines:
 		return cli.Usage("--lines takes 0 to %d, not %d", mostLines, r.lines)
 	case r.choice.Every < 1 || r.choice.Every > workload.MostMessages:
 		return cli.Usage("--every takes 1 to %d, not %d", workload.MostMessages, r.choice.Every)
 	case r.mode == moveMail && r.Target != "":
-		return cli.Usage("--mode move would delete the mail of --target, and the next run would find none")
+		return cli.Usage("--mode move would delete the mail of --target: the next run would have nothing to fetch")
 	case r.choice.Which == tasks.Selected && r.MTM != "":
 		return cli.Usage("--which selection works with the client built into the bench, not with --mtm")
 	case r.accounts < 1 || r.accounts > harness.MostAccounts:
@@ -127,7 +127,7 @@ func (r *retrieve) validate() error {
 	return harness.CheckWindow(r.window)
 }
 
-// plan is one trial a round, and one more on a watched line when somebody will look at plots.
+// plan returns one trial a round, and one more on a watched line when somebody will look at plots.
 func (r *retrieve) plan(ctx context.Context, spool string) (*harness.Trials, error) {
 	p := r.Begin("retrieve")
 	server, err := r.Server()

@@ -35,12 +35,12 @@ var _ = Describe("bench retrieve", func() {
 		Entry("an unknown format", `--format takes table, benchfmt or json, not "xml"`, "--format", "xml"),
 		Entry("an unknown mode", `--mode takes copy, move, headers, top, not "steal"`, "--mode", "steal"),
 		Entry("an unknown choice", `--which takes new, all, selection, not "old"`, "--which", "old"),
-		Entry("a choice of headers", "--mode headers refreshes the whole list: --which all means nothing there", "--mode", "headers", "--which", "all"),
+		Entry("a choice of headers", "--mode headers refreshes the whole list: leave out --which all", "--mode", "headers", "--which", "all"),
 		Entry("lines below none", "--lines takes 0 to 1000000, not -1", "--lines", "-1"),
 		Entry("every none", "--every takes 1 to 10000000, not 0", "--every", "0"),
 		Entry("a window of crowds", "--window takes 0 to 10000, not 10001", "--window", "10001"),
-		Entry("a mailbox that changes", "--synthetic: arrive, expire and shuffle make another mailbox of it after each session, "+
-			"and then nothing can be compared: leave them out", "--synthetic", "10,arrive=1"),
+		Entry("a mailbox that changes", "--synthetic: arrive, expire and shuffle change the mailbox after each session, "+
+			"so that nothing can be compared: leave them out", "--synthetic", "10,arrive=1"),
 		Entry("two mailboxes", "--synthetic and --size exclude each other", "--synthetic", "10", "--size", "8KiB"),
 		Entry("no account", "--accounts takes 1 to 64, not 0", "--accounts", "0"),
 		Entry("an unknown protection", `--tls takes none, stls or implicit, not "ssl"`, "--tls", "ssl"),
@@ -50,13 +50,13 @@ var _ = Describe("bench retrieve", func() {
 		Entry("a port beyond all", `--target takes HOST:PORT, such as pop.example.org:110 or [::1]:1110, not "here:70000"`, "--target", "here:70000"),
 		Entry("a mailbox beside a target", "--messages is for the synthetic mailbox: --target has its own", "--target", "here:1", "--messages", "3"),
 		Entry("a user without a target", "--user goes with --target", "--user", "ada"),
-		Entry("a variable that is not there", "--password-env: there is no variable BENCH_NONE", "--target", "here:1", "--password-env", "BENCH_NONE"),
+		Entry("a variable that is not there", "--password-env: the variable BENCH_NONE is not set", "--target", "here:1", "--password-env", "BENCH_NONE"),
 		Entry("two servers", "--target and --pop3sim exclude each other", "--target", "here:1", "--pop3sim", "x"),
-		Entry("a move that cannot be done twice", "--mode move would delete the mail of --target, and the next run would find none",
+		Entry("a move that cannot be done twice", "--mode move would delete the mail of --target: the next run would have nothing to fetch",
 			"--target", "here:1", "--mode", "move"),
 		Entry("a profile of a foreign program", "--profile works with the server and the client built into the bench, "+
 			"not with --mtm, --pop3sim or --target", "--profile", "p", "--mtm", "mtm"),
-		Entry("a page that is a folder", "--html takes the name of a file, and . is a folder", "--html", "."),
+		Entry("a page that is a folder", "--html takes the name of a file, and . is a directory", "--html", "."),
 		Entry("an argument", `wrong arguments, starting with "now": write 'bench retrieve'`, "now"),
 	)
 

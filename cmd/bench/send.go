@@ -31,7 +31,7 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// sending is the benchmark of emptying an outbox.
+// sending measures emptying an outbox.
 type sending struct {
 	harness.Question
 	runs      int
@@ -46,10 +46,10 @@ func newSending() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "send",
 		Short: "Sends an outbox with our autosend, beside a plain loop",
-		Long: `Send fills an Outbox and empties it with our autosend: one connection, each message leased before and moved to Sent after
-it, safe on the disk. Beside it go-smtp's Client, which is what autosend uses, sends the same messages in a plain loop: a
-connection each, out of memory, with no store. Both send to the same server, in this process, and take turns; every message is
-compared with what was sent. Half of --rtt is added in each direction.`,
+		Long: `Send fills an Outbox and empties it with our autosend: over one connection, with each message leased before it is sent and
+moved to Sent, safe on the disk, afterwards. For comparison go-smtp's Client, which autosend uses, sends the same messages in
+a plain loop: with a connection each, from memory, without a store. Both send to the same server, in this process, and take
+turns; every message is compared with what was sent. Half of --rtt is added in each direction.`,
 		Example: `  bench send
   bench send --messages 200 --runs 3 --rtt 20ms --json`,
 	}
@@ -89,7 +89,7 @@ func (x *sending) validate() error {
 	return x.Room(2)
 }
 
-// sends is what the benchmark has found.
+// sends holds what the benchmark has found.
 type sends struct {
 	Benchmark string           `json:"benchmark"`
 	Machine   report.Machine   `json:"machine"`

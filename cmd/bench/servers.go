@@ -17,7 +17,7 @@ import (
 	"pop3mtm/cmd/internal/cli"
 )
 
-// serversBench is the benchmark of how fast servers give away mail.
+// serversBench measures how fast servers give away mail.
 type serversBench struct {
 	harness.Setup
 	window  int
@@ -42,14 +42,14 @@ func newServers() *cobra.Command {
 	var s serversBench
 	c := &cobra.Command{
 		Use:   serversName,
-		Short: "How fast servers give away mail: the simulator, Dovecot, any other, beside a bare sender",
+		Short: "Measures how fast servers send mail: the simulator, Dovecot, any other, beside a bare sender",
 		Long: `Servers measures a server, not a client: how fast it answers RETR for every message of a mailbox, many in flight and one
-at a time. The simulator serves the mailbox as it is made up, from .eml files and from an mbox; Dovecot, where it is installed,
-serves the same messages from its mdbox. Beside them the same octets come from a bare sender, without a protocol.
+at a time. The simulator serves the mailbox as it generates it, from .eml files and from an mbox; Dovecot, where it is
+installed, serves the same messages from its mdbox. A bare sender sends the same octets without a protocol.
 
-The client costs as little as can be: it throws away what comes but for a CRC-32C, which is compared with that of what was to be
-served. The time is the client's own, from the first RETR to the last octet of the last message: what a login costs is shown by
-'bench sessions', and how soon a server is there by 'bench start'.`,
+The client costs as little as possible: it discards the mail and keeps a CRC-32C, which is compared with that of the mailbox.
+The client measures the time, from the first RETR to the last octet of the last message: 'bench sessions' shows the cost of a
+login, and 'bench start' how soon a server answers.`,
 		Example: `  bench servers
   bench servers --messages 50000 --from synthetic --out results
   bench servers --server pop3sim --pop3sim bin/pop3sim --synthetic 10000,mix=mail
@@ -58,8 +58,8 @@ served. The time is the client's own, from the first RETR to the last octet of t
 	s.AddFlags(c, 10_000, 8<<10, 5, 0)
 	f := c.Flags()
 	f.IntVar(&s.window, "window", clients.UsualWindow, "commands in flight of the pipelined client")
-	f.StringSliceVar(&s.from, "from", []string{workload.Synthetic, "eml", "mbox"}, "where the simulator has the mail from: "+strings.Join(workload.Forms(), ", "))
-	f.StringSliceVar(&s.servers, "server", []string{servers.Simulator, servers.DovecotName}, "servers: pop3sim, dovecot; without the flag those that are installed")
+	f.StringSliceVar(&s.from, "from", []string{workload.Synthetic, "eml", "mbox"}, "where the simulator takes the mail from: "+strings.Join(workload.Forms(), ", "))
+	f.StringSliceVar(&s.servers, "server", []string{servers.Simulator, servers.DovecotName}, "servers: pop3sim, dovecot; one that is not installed is left out unless it is named")
 	s.AddServerFlags(f)
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		if err := s.Setup.Validate(f); err != nil {
@@ -111,7 +111,7 @@ func (s *serversBench) validate() error {
 	return servers.CheckNames(s.servers, []string{servers.Simulator, servers.DovecotName}, s.Target)
 }
 
-// forms are those for which files have to be made.
+// forms returns those for which files have to be made.
 func (s *serversBench) forms() []string {
 	if s.Target != "" || !slices.Contains(s.servers, servers.Simulator) {
 		return nil
@@ -119,7 +119,7 @@ func (s *serversBench) forms() []string {
 	return slices.DeleteFunc(slices.Clone(s.from), func(form string) bool { return form == workload.Synthetic })
 }
 
-// plan is a trial for each client at each server, and the bare sender once a round.
+// plan returns a trial for each client at each server, and the bare sender once a round.
 func (s *serversBench) plan(ctx context.Context, hosts []servers.Spec, versions []report.Participant, files []workload.Files, spool string) (*harness.Trials, error) {
 	p := s.Begin(serversName)
 	p.Found.What = s.What() + fmt.Sprintf(", %d in flight", s.window)
@@ -157,7 +157,7 @@ func (s *serversBench) plan(ctx context.Context, hosts []servers.Spec, versions 
 	return p, nil
 }
 
-// servesFaster says whether a ratio of a to b means something: ours with those of others for the same client, and with the
+// servesFaster reports whether a ratio of a to b means something: ours with those of others for the same client, and with the
 // bare sender.
 func servesFaster(a, b, _ report.Kind) bool {
 	ours := func(k report.Kind) bool { return strings.HasPrefix(k.Server, servers.Simulator) }

@@ -52,11 +52,11 @@ func newSessions() *cobra.Command {
 	var s sessionsBench
 	c := &cobra.Command{
 		Use:   "sessions",
-		Short: "Opens sessions as fast as a server takes them, and holds many",
-		Long: `Sessions measures a server, not mail: how many times a second it takes login, STAT and QUIT on a connection of its own,
-one session at a time and several at once; and what a session costs it in memory that is logged in and waits. Each worker
-has a user of its own, since a mailbox is for one session at a time. The memory of idle sessions is the server's largest
-resident set with them, less that with a single one, by their number; of a server of others the sum over its processes.
+		Short: "Opens sessions as fast as a server accepts them, and holds many",
+		Long: `Sessions measures a server, not mail: how many sessions a second it serves with login, STAT and QUIT, one at a time and
+several at once; and how much memory a logged-in, idle session costs. Each worker has a user of its own, since a mailbox is
+for one session at a time. The memory of an idle session is the server's largest resident set with all of them, less that
+with one, divided by their number; for servers of others it is the sum over their processes.
 
 The client is a process of its own. Dovecot has to be installed (in Debian dovecot-pop3d), and so has Mailpit
 (go install github.com/axllent/mailpit@v1.33.1), whose users share one mailbox of at most 100 messages.`,
@@ -69,9 +69,9 @@ The client is a process of its own. Dovecot has to be installed (in Debian dovec
 	f := c.Flags()
 	f.IntSliceVar(&s.at, "at-once", []int{1, 8}, "sessions at once")
 	f.DurationVar(&s.time, "time", 2*time.Second, "how long sessions are opened in each run")
-	f.IntVar(&s.idle, "idle", 1000, "idle sessions to hold; 0 leaves that out")
+	f.IntVar(&s.idle, "idle", 1000, "idle sessions to hold; 0 for none")
 	f.StringSliceVar(&s.servers, "server", []string{servers.Simulator}, "servers: "+strings.Join(sessionServers(), ", "))
-	f.StringVar(&s.Mailpit, "mailpit", "", "path of the program mailpit, when it is not on the PATH")
+	f.StringVar(&s.Mailpit, "mailpit", "", "path of mailpit, when it is not on the PATH")
 	s.AddServerFlags(f)
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		if err := s.Setup.Validate(f); err != nil {
@@ -89,7 +89,7 @@ The client is a process of its own. Dovecot has to be installed (in Debian dovec
 	return c
 }
 
-// most is the largest number of sessions at once, and so of users.
+// most returns the largest number of sessions at once, and so of users.
 func (s *sessionsBench) most() int {
 	most := s.idle
 	for _, n := range s.at {
@@ -98,7 +98,7 @@ func (s *sessionsBench) most() int {
 	return most
 }
 
-// sessionServers are all that there are.
+// sessionServers returns all that there are.
 func sessionServers() []string {
 	return []string{servers.Simulator, servers.DovecotName, servers.MailpitName}
 }
@@ -216,7 +216,7 @@ func (*opener) Prepare(context.Context, *clients.Visit) error { return nil }
 
 const sessionsCommand = "sessions-client"
 
-// sessionsSpec is what the client reads from its standard input, and sessionsResult what it writes into a file.
+// sessionsSpec holds what the client reads from its standard input, and sessionsResult what it writes into a file.
 type sessionsSpec struct {
 	Login servers.Login `json:"login"`
 	Open  opener        `json:"open"`
@@ -243,7 +243,7 @@ func (*opener) Verify(_ context.Context, v *clients.Visit, served maildrop.List)
 		return tasks.Kept{}, err
 	}
 	if r.Messages != served.Len() {
-		return tasks.Kept{}, fmt.Errorf("STAT told of %s, served were %d", numbers.Count(r.Messages, "message"), served.Len())
+		return tasks.Kept{}, fmt.Errorf("STAT says %s, served were %d", numbers.Count(r.Messages, "message"), served.Len())
 	}
 	return tasks.Kept{Messages: r.Sessions, Latency: r.Latency}, nil
 }

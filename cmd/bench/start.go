@@ -23,7 +23,7 @@ import (
 	"pop3mtm/fakeserver/maildrop"
 )
 
-// start is the benchmark of how soon a server with a large mailbox is there, and of the memory that it needs.
+// start measures how soon a server with a large mailbox answers, and its memory.
 type start struct {
 	harness.Question
 	runs    int
@@ -37,10 +37,10 @@ func newStart() *cobra.Command {
 	var x start
 	c := &cobra.Command{
 		Use:   "start",
-		Short: "How soon the simulator serves the first message of a huge mailbox, and in how much memory",
-		Long: `Start starts the simulator with a synthetic mailbox, logs in and fetches the first message: what is measured is the time
-from the start of the server's process to the last octet. Then a second session asks STAT, LIST and UIDL and fetches the last
-message. Both messages and every row of both lists are compared with what the mailbox must have. The memory is the largest
+		Short: "Measures how soon the simulator serves the first message of a huge mailbox, and its memory",
+		Long: `Start runs the simulator with a synthetic mailbox, logs in and fetches the first message. It measures the time from the start
+of the server's process to the last octet. Then a second session sends STAT, LIST and UIDL and fetches the last message. Both
+messages and every row of both lists are compared with the mailbox. The memory is the largest
 resident set of the server's process until its end.`,
 		Example: `  bench start
   bench start --messages 100000 --runs 20 --json
@@ -85,7 +85,7 @@ type started struct {
 	Serving child.Usage `json:"server_usage"`
 }
 
-// starts is what the benchmark has found.
+// starts holds what the benchmark has found.
 type starts struct {
 	Benchmark string           `json:"benchmark"`
 	Machine   report.Machine   `json:"machine"`

@@ -33,13 +33,13 @@ func newVerify() *cobra.Command {
 		Use:   "verify --synthetic SPEC PATH",
 		Short: "Compares what a client keeps with a synthetic mailbox",
 		Long: `Verify compares the mail that any client has fetched with the synthetic mailbox that was served, message by message.
-PATH is a message store of mtm (its Inbox), a Maildir, a folder of files with one message each, an mbox, a file of SMTP
+PATH is a message store of mtm (its Inbox), a Maildir, a directory of files with one message each, an mbox, a file of SMTP
 commands (BSMTP), or one file.
-Each message is known by its Message-ID, so their order and their names do not matter. What is missing, there twice,
-changed, or no message of the mailbox is told, and then the exit status is 1.
+Each message is found by its Message-ID, so their order and their names do not matter. What is missing, stored twice,
+changed, or not from the mailbox is reported, and the exit status is 1.
 
 SPEC is what 'pop3sim serve --synthetic' was given. When messages arrive between sessions, --sessions says in how many
-sessions the client has fetched: it is to have every message that any of them offered.
+sessions the client has fetched: it must have every message that any of them offered.
 
 --as says what the client may have changed:
   exact    nothing; the default, but for an mbox
@@ -48,7 +48,7 @@ sessions the client has fetched: it is to have every message that any of them of
   lenient  that, and header fields such as Received and Return-Path may have been added (--lenient)
   mpop-maildir, mpop-mbox, curl, fetchmail, fetchmail-bsmtp, getmail6, getmail6-mbox, poplib
            what that program changes; docs/interop.md has it in words
-Octets are counted from 0, in what is left when that is taken away.`,
+Octets are counted from 0, without the parts that may have changed.`,
 		Example: `  pop3sim serve --synthetic 1000,mix=mail
   bench verify --synthetic 1000,mix=mail ~/Maildir
   bench verify --synthetic 1000,mix=mail --as mpop-mbox --json inbox.mbox
@@ -96,7 +96,7 @@ func (v *verification) Run(c *cobra.Command, path string) error {
 // judge knows what was served.
 func (v *verification) judge() (*verify.Judge, error) {
 	if v.synthetic == "" {
-		return nil, cli.Usage("--synthetic says what was served")
+		return nil, cli.Usage("--synthetic is missing: it says what was served")
 	}
 	o, err := maildrop.ParseSynthetic(v.synthetic)
 	if err != nil {

@@ -127,11 +127,11 @@ var _ = Describe("bench verify", func() {
 		Expect(r.errOut).To(BeEmpty())
 		Expect(r.out).To(And(
 			HavePrefix("53 of 60 messages are right\nmissing: 5: 5, 20-22, 60\n"),
-			MatchRegexp(`(?m)^doubled: message 7: .*/7-[01]\.eml: is there already$`),
+			MatchRegexp(`(?m)^doubled: message 7: .*/7-[01]\.eml: is stored more than once$`),
 			ContainSubstring(fmt.Sprintf("changed: message 9: %s/9-0.eml: octet %d differs from what was served\n", path, at)),
 			ContainSubstring(fmt.Sprintf("changed: message 11: %s/11-0.eml: octet %d differs from what was served\n", path, end)),
-			ContainSubstring("extra: "+path+"/13-1.eml: no message of this mailbox\n"),
-			ContainSubstring("extra: "+path+"/13-2.eml: no message of this mailbox\n"),
+			ContainSubstring("extra: "+path+"/13-1.eml: not from this mailbox\n"),
+			ContainSubstring("extra: "+path+"/13-2.eml: not from this mailbox\n"),
 		))
 	})
 
@@ -184,7 +184,7 @@ var _ = Describe("bench verify", func() {
 			Expect(r.status).To(Equal(2))
 			Expect(r.errOut).To(ContainSubstring(want))
 		},
-		Entry(nil, "verify MBOX", "--synthetic says what was served"),
+		Entry(nil, "verify MBOX", "--synthetic is missing: it says what was served"),
 		Entry(nil, "verify --synthetic 5", "an argument is missing"),
 		Entry(nil, "verify --synthetic 5,size=1 MBOX", "--synthetic: column 8: size is at least 512"),
 		Entry(nil, "verify --synthetic 5 --sessions 0 MBOX", "--sessions takes 1 or more"),

@@ -30,7 +30,7 @@ type Client interface {
 	Name() string
 	// Version runs the program and returns what it calls itself, in one line.
 	Version(ctx context.Context) (string, error)
-	// Encrypts tells whether the program can protect its line in this way.
+	// Encrypts reports whether the program can protect its line in this way.
 	Encrypts(TLS) bool
 	// Fetch copies every message of the account below dir, an empty folder, and leaves the messages on the server. It
 	// blocks until the program has ended; when ctx ends first the program is killed. Messages that the program could not

@@ -3,7 +3,7 @@ package peer
 // TLS is how a line is protected.
 type TLS string
 
-// The ways to protect a line; the zero value is none.
+// The ways to protect a line; the zero value is no protection.
 const (
 	STLS     TLS = "stls"     // a plain connection that STLS turns into one with TLS
 	Implicit TLS = "implicit" // TLS from the first octet on

@@ -13,9 +13,9 @@ import (
 	"pop3mtm/cmd/internal/cli"
 )
 
-// Command is a hidden command that reads what it has to do as one JSON value from standard input: command lines can
-// be read by every user of the machine, and passwords are in there. It ends early when its standard input does, that is
-// with the process that started it.
+// Command returns a hidden command that reads its task as one JSON value from standard input, since every user of the
+// machine can read command lines, and the task may hold passwords. It ends when its standard input does, which is when the
+// process that started it ends.
 func Command[Spec any](name, short string, run func(ctx context.Context, s *Spec, stdout io.Writer) error) *cobra.Command {
 	c := &cobra.Command{Use: name, Hidden: true, Short: short}
 	c.RunE = func(c *cobra.Command, _ []string) error {
@@ -23,7 +23,7 @@ func Command[Spec any](name, short string, run func(ctx context.Context, s *Spec
 		d := json.NewDecoder(c.InOrStdin())
 		d.DisallowUnknownFields()
 		if err := d.Decode(&s); err != nil {
-			return cli.Usage("what to do is read as JSON from standard input, and cannot be read: %w", err)
+			return cli.Usage("cannot read the task, which is JSON on standard input: %w", err)
 		}
 		ctx, cancel := endsWithInput(c.Context(), c.InOrStdin())
 		defer cancel()
@@ -32,8 +32,7 @@ func Command[Spec any](name, short string, run func(ctx context.Context, s *Spec
 	return c
 }
 
-// Run runs such a command of the bench to its end, in a process of its own, and returns what it has written. read
-// reads its stdout to the end.
+// Run starts such a command as a process and waits for its end. read reads its stdout to the end.
 func Run(ctx context.Context, argv []string, what string, spec any, read func(stdout io.Reader) error) error {
 	cmd, said := Process(ctx, argv)
 	stdin, err := cmd.StdinPipe()

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// StopTime is how long a process may take to end after it was asked to.
+// StopTime limits how long a process may take to end after it was interrupted.
 const StopTime = 10 * time.Second
 
 // Process prepares a program that is interrupted, not killed, when ctx ends. What it writes to stderr is kept for the
@@ -25,7 +25,7 @@ func Process(ctx context.Context, argv []string) (*exec.Cmd, *LastWords) {
 	return cmd, said
 }
 
-// Interrupt asks a process to end; where that cannot be asked it is killed.
+// Interrupt asks a process to end. It kills the process where the system has no such signal.
 func Interrupt(p *os.Process) error {
 	if p.Signal(os.Interrupt) == nil {
 		return nil
@@ -33,9 +33,8 @@ func Interrupt(p *os.Process) error {
 	return p.Kill()
 }
 
-// endsWithInput makes a context that ends with standard input, that is with the process that holds its other end: no
-// process of the bench outlives the one that started it. A signal would not do, since a terminal sends Ctrl-C to all of
-// them, and to a process that is busy ending a second signal means to stop at once.
+// endsWithInput returns a context that ends when standard input does, so that no process of the bench outlives the one that
+// started it. A signal would not do: a terminal sends Ctrl-C to all processes, and a second signal means to stop at once.
 func endsWithInput(ctx context.Context, stdin io.Reader) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)
 	go func() { // ends with the process that started us, at the latest
@@ -45,7 +44,7 @@ func endsWithInput(ctx context.Context, stdin io.Reader) (context.Context, conte
 	return ctx, cancel
 }
 
-// LastWords keeps the end of what a program writes to stderr.
+// LastWords keeps the last octets that a program writes to stderr.
 type LastWords struct{ text []byte }
 
 const mostWords = 4 << 10
@@ -58,7 +57,7 @@ func (l *LastWords) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Explain turns the error of a program that failed into one that says what the program said. A nil err stays nil.
+// Explain adds the last line that a failed program wrote to its error. A nil err stays nil.
 func (l *LastWords) Explain(ctx context.Context, what string, err error) error {
 	if err == nil {
 		return nil

@@ -6,7 +6,7 @@ import (
 	"runtime/pprof"
 )
 
-// Profiled runs f and writes a CPU profile of it; an empty path means none.
+// Profiled runs f and writes a CPU profile of it to path, "" for no profile.
 func Profiled(path string, f func() error) (err error) {
 	if path == "" {
 		return f()

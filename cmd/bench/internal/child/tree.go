@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// LookEvery is how often the memory of a tree of processes is looked at.
+// LookEvery is the interval at which the memory of a process tree is read.
 const LookEvery = 100 * time.Millisecond
 
-// Tree accounts for a server that has run before a visit: the process that was started as the server and all below it.
-// Its CPU time is what they spent between begin and end, those included that have ended; its memory is the largest sum
-// that was seen, in which a page that several share is counted once. The zero value accounts for nothing.
+// Tree measures the cost of a server that was started before a visit: its first process and all descendants. Its CPU time
+// includes processes that have ended; its memory is the largest sum that was read, in which shared pages count once. The
+// zero value measures nothing.
 type Tree struct {
 	root int
 	cpu  float64
@@ -18,7 +18,7 @@ type Tree struct {
 	peak chan int64
 }
 
-// WatchTree begins to account. root is the process that has started the others; 0 when it is not known.
+// WatchTree begins to measure. root is the first process, 0 when it is not known.
 func WatchTree(ctx context.Context, root int) *Tree {
 	t := &Tree{root: root}
 	if t.root == 0 {
@@ -31,7 +31,7 @@ func WatchTree(ctx context.Context, root int) *Tree {
 	return t
 }
 
-// End is what has been spent. It waits for the last look.
+// End returns the cost since WatchTree. It waits for the last reading.
 func (t *Tree) End() Usage {
 	if t.root == 0 {
 		return Usage{}
@@ -41,8 +41,7 @@ func (t *Tree) End() Usage {
 	return Usage{CPU: max(0, cpu), Peak: <-t.peak}
 }
 
-// largest looks at the memory until ctx ends, and then once more. Looking takes at most a tenth of the time, and
-// far less where there are few processes.
+// largest returns the largest memory that it reads until ctx ends. Reading takes at most a tenth of the time.
 func largest(ctx context.Context, root int) (peak int64) {
 	timer := time.NewTimer(LookEvery)
 	defer timer.Stop()

@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// ticks are what a second of CPU time has in /proc (proc(5): USER_HZ).
+// ticks is the number of units of CPU time in a second in /proc (proc(5): USER_HZ).
 const ticks = 100
 
-// descendants are a process and all that it and they have started, as far as they live.
+// descendants returns a process and all its living descendants.
 func descendants(pid int) []int {
 	found := []int{pid}
 	threads, _ := filepath.Glob(procFile(pid, "task/*/children")) // the pattern is right
@@ -31,7 +31,7 @@ func descendants(pid int) []int {
 
 func procFile(pid int, name string) string { return filepath.Join("/proc", strconv.Itoa(pid), name) }
 
-// treeCPU is the CPU time in seconds that a process has spent with all below it, those it has waited for included.
+// treeCPU returns the CPU time in seconds of a process and its descendants, ended ones included.
 func treeCPU(root int) float64 {
 	sum := int64(0)
 	for _, pid := range descendants(root) {
@@ -50,7 +50,7 @@ func treeCPU(root int) float64 {
 	return float64(sum) / ticks
 }
 
-// treeMemory is the memory in octets of a process and all below it, where a page of n processes counts one n-th for each.
+// treeMemory returns the memory in octets of a process and its descendants, in which shared pages count once.
 func treeMemory(root int) int64 {
 	sum := int64(0)
 	for _, pid := range descendants(root) {

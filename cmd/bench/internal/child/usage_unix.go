@@ -8,8 +8,7 @@ import (
 	"syscall"
 )
 
-// Spent is what all programs have cost that this process has started and waited for, with those that they
-// started and waited for.
+// Spent returns the cost of all ended child processes, their own children included.
 func Spent() Usage {
 	var r syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_CHILDREN, &r); err != nil {
@@ -18,7 +17,7 @@ func Spent() Usage {
 	return usageOf(&r)
 }
 
-// SpentBy is what one ended process has cost.
+// SpentBy returns the cost of one ended process.
 func SpentBy(p *os.ProcessState) Usage {
 	if r, ok := p.SysUsage().(*syscall.Rusage); ok {
 		return usageOf(r)
@@ -35,5 +34,5 @@ func usageOf(r *syscall.Rusage) Usage {
 	return Usage{CPU: float64(nanos) / 1e9, Peak: int64(r.Maxrss) * unit} //nolint:unconvert // 32 bits wide on some systems
 }
 
-// Settle lets a trial begin with nothing left to write from the one before.
+// Settle writes to the disk what the trial before has left, so that the next one does not wait for it.
 func Settle() { syscall.Sync() }

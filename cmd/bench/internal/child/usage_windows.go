@@ -10,5 +10,5 @@ func SpentBy(p *os.ProcessState) Usage {
 	return Usage{CPU: (p.UserTime() + p.SystemTime()).Seconds()}
 }
 
-// Settle does nothing: this system flushes when it likes.
+// Settle does nothing on this system.
 func Settle() {}

@@ -26,13 +26,12 @@ const (
 )
 
 // Bare is one of two small programs that show what the machine can do: a POP3 client that knows nothing but RETR, and a
-// receiver that does not even speak POP3. Both append to one file; or they throw everything away, when it is the server
-// that is measured.
+// receiver that does not speak POP3. Both append to one file, or discard the mail when the server is measured.
 type Bare struct {
 	Title   string `json:"title"`
 	Receive bool   `json:"receive,omitempty"` // from the bare sender, in place of RETR
 	Window  int    `json:"window,omitempty"`  // RETR in flight
-	Sum     bool   `json:"sum,omitempty"`     // throw away
+	Sum     bool   `json:"sum,omitempty"`     // discard the mail and keep its checksum
 }
 
 // BarePOP3 returns the client that appends to one file.
@@ -41,15 +40,15 @@ func BarePOP3() *Bare { return &Bare{Title: BarePOP3Name, Window: UsualWindow} }
 // BareTCP returns the receiver that appends to one file.
 func BareTCP() *Bare { return &Bare{Title: BareTCPName, Receive: true} }
 
-// bareSpec is what such a program reads from its standard input.
+// bareSpec is the task of such a program.
 type bareSpec struct {
 	Login  servers.Login `json:"login"`
 	File   string        `json:"file"`
 	Window int           `json:"window"`
-	Sum    bool          `json:"sum"` // the file gets a bareSum instead of the mail
+	Sum    bool          `json:"sum"` // write a Sum into the file instead of the mail
 }
 
-// Sum is what is left of mail that was thrown away.
+// Sum holds the length and the checksum of mail that was discarded.
 type Sum struct {
 	Octets  int64   `json:"octets"`
 	CRC     uint32  `json:"crc32c"`
@@ -65,7 +64,7 @@ func (b *Bare) Name() string { return b.Title }
 // Version implements Client.
 func (b *Bare) Version(context.Context) (string, error) {
 	if b.Sum {
-		return "built into the bench, throws mail away: its CRC-32C is compared with that of what was served", nil
+		return "built into the bench; discards mail, and its CRC-32C is compared with that of the served mail", nil
 	}
 	return fmt.Sprintf("built into the bench, one file, no index, a sync for %d messages", servers.SyncEvery), nil
 }
@@ -96,7 +95,7 @@ func RunProgram(ctx context.Context, command, title string, spec any) error {
 	})
 }
 
-// Verify compares the file with all messages, one after another, or their sum.
+// Verify implements Client. It compares the file with all messages, or their checksums.
 func (b *Bare) Verify(_ context.Context, v *Visit, served maildrop.List) (tasks.Kept, error) {
 	if b.Sum {
 		return verifySum(v.Dir, served)
@@ -114,7 +113,7 @@ func (b *Bare) Verify(_ context.Context, v *Visit, served maildrop.List) (tasks.
 		}
 	}
 	if _, err := all.ReadByte(); err != io.EOF {
-		return tasks.Kept{}, errors.Join(errors.New("there is more than what was served"), err)
+		return tasks.Kept{}, errors.Join(errors.New("the file holds more than the served mail"), err)
 	}
 	return tasks.KeptAll(served), nil
 }
@@ -131,7 +130,7 @@ func verifySum(dir string, served maildrop.List) (tasks.Kept, error) {
 		}
 	}
 	if got.Octets != want.Octets || got.CRC != want.CRC {
-		return tasks.Kept{}, fmt.Errorf("%d octets came with the CRC-32C %08x, served were %d with %08x", got.Octets, got.CRC, want.Octets, want.CRC)
+		return tasks.Kept{}, fmt.Errorf("received %d octets with the CRC-32C %08x; served %d with %08x", got.Octets, got.CRC, want.Octets, want.CRC)
 	}
 	k := tasks.KeptAll(served)
 	k.Seconds = got.Seconds
@@ -156,7 +155,7 @@ func WriteJSON(path string, result any) error {
 	return os.WriteFile(path, text, 0o600)
 }
 
-// bareSink takes the mail, and is told when the first message is asked for and when the last has come.
+// bareSink receives the mail. begin and end mark when the first message is requested and when the last has arrived.
 type bareSink interface {
 	io.Writer
 	Sync() error
@@ -164,7 +163,7 @@ type bareSink interface {
 	end(at time.Time)
 }
 
-// into opens the file for f, a new one, and syncs and closes it at the end; or it sums up and writes the sum.
+// into runs f with a new file, which it syncs and closes, or with a checksum, which it writes into the file.
 func (s *bareSpec) into(f func(bareSink) error) error {
 	if s.Sum {
 		sum := newSum()
@@ -180,13 +179,13 @@ func (s *bareSpec) into(f func(bareSink) error) error {
 	return errors.Join(f(appended{file}), file.Sync(), file.Close())
 }
 
-// appended keeps what comes.
+// appended writes the mail to a file.
 type appended struct{ *os.File }
 
 func (appended) begin(time.Time) {}
 func (appended) end(time.Time)   {}
 
-// summed throws away what comes but for its sum.
+// summed keeps only length and checksum of the mail.
 type summed struct {
 	Sum
 	table *crc32.Table

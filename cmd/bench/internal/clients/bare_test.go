@@ -31,8 +31,8 @@ var _ = Describe("a bare client", func() {
 			return err
 		}
 		Expect(verify(func(*Sum) {})).To(Succeed())
-		Expect(verify(func(s *Sum) { s.CRC++ })).To(MatchError(MatchRegexp("^1800 octets came with the CRC-32C [0-9a-f]{8}, served were 1800 with [0-9a-f]{8}$")))
-		Expect(verify(func(s *Sum) { s.Octets-- })).To(MatchError(HavePrefix("1799 octets came")))
+		Expect(verify(func(s *Sum) { s.CRC++ })).To(MatchError(MatchRegexp("^received 1800 octets with the CRC-32C [0-9a-f]{8}; served 1800 with [0-9a-f]{8}$")))
+		Expect(verify(func(s *Sum) { s.Octets-- })).To(MatchError(HavePrefix("received 1799 octets")))
 	})
 
 	It("refuses a listing with another row", func() {
@@ -44,7 +44,7 @@ var _ = Describe("a bare client", func() {
 			return sameListing("LIST", got.Sum, served, func(line []byte, m maildrop.Message) []byte { return strconv.AppendInt(line, m.Size(), 10) })
 		}
 		Expect(compare("1 600\r\n2 600\r\n3 600\r\n")).To(Succeed())
-		Expect(compare("1 600\r\n2 601\r\n3 600\r\n")).To(MatchError(HavePrefix("LIST gave 21 octets with the CRC-32C ")))
-		Expect(compare("1 600\r\n2 600\r\n")).To(MatchError(HavePrefix("LIST gave 14 octets ")))
+		Expect(compare("1 600\r\n2 601\r\n3 600\r\n")).To(MatchError(HavePrefix("LIST returned 21 octets with the CRC-32C ")))
+		Expect(compare("1 600\r\n2 600\r\n")).To(MatchError(HavePrefix("LIST returned 14 octets ")))
 	})
 })

@@ -13,13 +13,13 @@ import (
 	"pop3mtm/fakeserver/maildrop"
 )
 
-// Client is a mail program that takes part.
+// Client is a mail program that a benchmark measures.
 type Client interface {
 	// Kind names the type of the client.
 	Kind() string
 	// Name returns what results call the client.
 	Name() string
-	// Version returns what the program calls itself.
+	// Version returns the program's own name and version.
 	Version(ctx context.Context) (string, error)
 	// Prepare does what comes before a visit and is not measured.
 	Prepare(ctx context.Context, v *Visit) error
@@ -29,7 +29,7 @@ type Client interface {
 	Verify(ctx context.Context, v *Visit, served maildrop.List) (tasks.Kept, error)
 }
 
-// Visit tells a client what to do for one account.
+// Visit holds what a client needs to know of one visit to one account.
 type Visit struct {
 	Login   servers.Login
 	Dir     string // of this client and account

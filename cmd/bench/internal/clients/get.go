@@ -21,7 +21,7 @@ import (
 
 const getName = "get"
 
-// getSpec is what our client of one visit reads from its standard input.
+// getSpec is the task of the process that is our client in one visit.
 type getSpec struct {
 	Store   string           `json:"store"`
 	Task    Sent[tasks.Task] `json:"task"`
@@ -29,8 +29,7 @@ type getSpec struct {
 	Profile string           `json:"profile"` // file for a CPU profile, "" for none
 }
 
-// OursCommand returns the command that is our client of one visit, a process of its own. It does what "mtm get", "mtm populate"
-// and others do, and writes how far it is, from 0 to 1, to stdout.
+// OursCommand returns the hidden command that runs our client in one visit. It writes its progress, from 0 to 1, to stdout.
 func OursCommand(kinds Kinds) *cobra.Command {
 	return child.Command(getName, "Fetches the mailbox of one trial", func(ctx context.Context, s *getSpec, stdout io.Writer) error {
 		if err := s.Task.Make(kinds.Tasks); err != nil {
@@ -71,7 +70,7 @@ func (s *getSpec) get(ctx context.Context, stdout io.Writer) (err error) {
 	return nil
 }
 
-// followed runs a command and looks now and then how far it is, which costs it nothing.
+// followed runs a command and writes its progress ten times a second.
 func followed(ctx context.Context, box *mtm.Client, command mtm.Command, stdout io.Writer) error {
 	op, err := box.InvokeAsync(ctx, command)
 	if err != nil {

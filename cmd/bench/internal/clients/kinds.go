@@ -10,7 +10,7 @@ type Kinds struct {
 	Tasks   []func() tasks.Task
 }
 
-// BasicKinds returns those that no single mode owns.
+// BasicKinds returns the kinds that several modes use.
 func BasicKinds() Kinds {
 	return Kinds{
 		Clients: []func() Client{

@@ -14,8 +14,8 @@ import (
 	"pop3mtm/fakeserver/maildrop"
 )
 
-// ListingName is the client, and what results call its server: it asks STAT, LIST and UIDL as ours does when it looks at a
-// mailbox, and makes nothing of the answers. What ours costs more is what it costs beyond the wire.
+// ListingName names the client, and its server in results. The client sends STAT, LIST and UIDL, as ours does to refresh a
+// mailbox, and discards the replies. What ours costs more is its cost beyond the wire.
 const ListingName = "bare listing"
 
 const listCommand = "bare-list"
@@ -23,7 +23,7 @@ const listCommand = "bare-list"
 // Lister is the client of that name.
 type Lister struct{}
 
-// Listings are the sums of what came.
+// Listings holds the checksums of the replies.
 type Listings struct {
 	Messages int `json:"messages"` // that STAT tells
 	List     Sum `json:"list"`
@@ -58,7 +58,7 @@ func (*Lister) Verify(_ context.Context, v *Visit, served maildrop.List) (tasks.
 	return tasks.Kept{Messages: served.Len()}, got.Same(served)
 }
 
-// ListCommand is the bare listing of one visit.
+// ListCommand returns the hidden command that runs a Lister.
 func ListCommand() *cobra.Command {
 	return child.Command(listCommand, "Lists the mailbox of one trial", func(ctx context.Context, s *bareSpec, _ io.Writer) error {
 		session, err := Dial(ctx, s.Login, 1<<20)
@@ -77,7 +77,7 @@ func ListCommand() *cobra.Command {
 	})
 }
 
-// List asks for all that a mailbox lists.
+// List sends STAT, LIST and UIDL.
 func (s *Session) List() (*Listings, error) {
 	messages, err := s.Count()
 	list, uidl := newSum(), newSum()
@@ -90,7 +90,7 @@ func (s *Session) List() (*Listings, error) {
 	return &Listings{messages, list.Sum, uidl.Sum}, err
 }
 
-// Fetch asks for a reply of several lines.
+// Fetch sends a command and writes its reply of several lines to w.
 func (s *Session) Fetch(command string, w io.Writer) error {
 	if _, err := s.Ask(command); err != nil {
 		return err
@@ -98,10 +98,10 @@ func (s *Session) Fetch(command string, w io.Writer) error {
 	return s.body(w)
 }
 
-// Same compares the sums of listings with those of the rows that they must have.
+// Same compares the checksums with those of the rows that are right.
 func (l *Listings) Same(served maildrop.List) error {
 	if l.Messages != served.Len() {
-		return fmt.Errorf("STAT told of %s, served were %d", numbers.Count(l.Messages, "message"), served.Len())
+		return fmt.Errorf("STAT says %s, served were %d", numbers.Count(l.Messages, "message"), served.Len())
 	}
 	err := sameListing("LIST", l.List, served, func(row []byte, m maildrop.Message) []byte { return strconv.AppendInt(row, m.Size(), 10) })
 	if err != nil {
@@ -123,7 +123,7 @@ func sameListing(verb string, got Sum, served maildrop.List, value func([]byte, 
 		}
 	}
 	if got != want.Sum {
-		return fmt.Errorf("%s gave %d octets with the CRC-32C %08x, and should give %d with %08x", verb, got.Octets, got.CRC, want.Octets, want.CRC)
+		return fmt.Errorf("%s returned %d octets with the CRC-32C %08x instead of %d with %08x", verb, got.Octets, got.CRC, want.Octets, want.CRC)
 	}
 	return nil
 }

@@ -22,7 +22,7 @@ import (
 // MTM is the client that the others are compared with.
 const MTM = "mtm"
 
-// Ours is our client: the bench itself in its get mode, or an mtm program that the user names.
+// Ours is our client: the bench itself with a hidden command, or an mtm program that the user names.
 type Ours struct {
 	Title   string `json:"title,omitempty"`   // what results call it, "" for MTM
 	Program string `json:"program,omitempty"` // path of an mtm program, "" for the bench itself

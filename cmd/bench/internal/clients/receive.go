@@ -15,7 +15,7 @@ import (
 
 const receiveName = "bare-receive"
 
-// ReceiveCommand is the other side: it appends what comes to a file, and syncs it for every 1,000 messages.
+// ReceiveCommand returns the hidden command that receives from the bare sender. It syncs its file for every 1,000 messages.
 func ReceiveCommand() *cobra.Command {
 	return child.Command(receiveName, "Receives the mailbox of one trial without a protocol", func(ctx context.Context, s *bareSpec, _ io.Writer) (err error) {
 		var dialer net.Dialer
@@ -37,7 +37,7 @@ func receive(conn io.Reader, f bareSink) error {
 	}
 	syncAt := int64(binary.BigEndian.Uint64(head))
 	if syncAt < 1 {
-		return errors.New("the sender makes no sense")
+		return errors.New("the bare sender sent an invalid length")
 	}
 	f.begin(time.Now())
 	buffer := make([]byte, 1<<20)

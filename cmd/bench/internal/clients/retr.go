@@ -13,10 +13,10 @@ import (
 
 const retrName = "bare-retr"
 
-// UsualWindow is how many RETR are in flight.
+// UsualWindow is the number of RETR that bare clients have in flight.
 const UsualWindow = 100
 
-// RetrCommand is the bare POP3 client: USER, PASS, STAT, RETR for every message, so many in flight, QUIT.
+// RetrCommand returns the hidden command that is the bare POP3 client: USER, PASS, STAT, RETR for every message, QUIT.
 func RetrCommand() *cobra.Command {
 	return child.Command(retrName, "Fetches the mailbox of one trial with bare RETR", func(ctx context.Context, s *bareSpec, _ io.Writer) error {
 		session, err := Dial(ctx, s.Login, 1<<20)

@@ -14,17 +14,16 @@ import (
 	"pop3mtm/mtm/account"
 )
 
-// Session is a POP3 session that does next to nothing: what a client costs at least. It sends what it is told and
-// reads replies through one buffer.
+// Session is a POP3 session with the least cost that a client can have. It reads all replies through one buffer.
 type Session struct {
 	conn       net.Conn
 	buffer     []byte
-	start, end int // what is in the buffer and has not been looked at
+	start, end int // the part of the buffer that was not read yet
 	stop       func() bool
 }
 
 // Dial connects, with TLS where the login says so, and logs in with USER and PASS. No line may be longer than size.
-// The end of ctx closes the connection; so does close.
+// The end of ctx closes the connection.
 func Dial(ctx context.Context, l servers.Login, size int) (*Session, error) {
 	dialer := net.Dialer{KeepAlive: -1} // five system calls less
 	conn, err := dialer.DialContext(ctx, "tcp", l.Address())
@@ -71,10 +70,10 @@ func (s *Session) begin(l servers.Login) error {
 	return err
 }
 
-// encrypt continues with TLS. The handshake comes with the next read or write.
+// encrypt switches to TLS. The handshake happens with the next read or write.
 func (s *Session) encrypt(l servers.Login) error {
 	if s.start != s.end {
-		return fmt.Errorf("the server says %q before the handshake", s.buffer[s.start:s.end])
+		return fmt.Errorf("the server sent %q before the TLS handshake", s.buffer[s.start:s.end])
 	}
 	config, err := l.TLS()
 	if err == nil {
@@ -83,12 +82,12 @@ func (s *Session) encrypt(l servers.Login) error {
 	return err
 }
 
-// Count is what STAT says.
+// Count sends STAT and returns the number of messages.
 func (s *Session) Count() (messages int, err error) {
 	stat, err := s.Ask("STAT")
 	if err == nil {
 		if _, wrong := fmt.Sscan(stat, &messages); wrong != nil {
-			err = fmt.Errorf("STAT says %q", stat)
+			err = fmt.Errorf("invalid reply to STAT: %q", stat)
 		}
 	}
 	return messages, err
@@ -102,14 +101,14 @@ func (s *Session) Ask(command string) (string, error) {
 	return s.status()
 }
 
-// fill reads more behind what is in the buffer.
+// fill reads more octets into the buffer.
 func (s *Session) fill() error {
 	if s.start > 0 {
 		s.end = copy(s.buffer, s.buffer[s.start:s.end])
 		s.start = 0
 	}
 	if s.end == len(s.buffer) {
-		return fmt.Errorf("a line of more than %d octets", len(s.buffer))
+		return fmt.Errorf("a line has more than %d octets", len(s.buffer))
 	}
 	n, err := s.conn.Read(s.buffer[s.end:])
 	s.end += n
@@ -127,7 +126,7 @@ func (s *Session) status() (string, error) {
 			s.start += i + 1
 			text, ok := strings.CutPrefix(line, "+OK")
 			if !ok {
-				return "", fmt.Errorf("the server says %q", line)
+				return "", fmt.Errorf("the server replied %q", line)
 			}
 			return text, nil
 		}

@@ -22,7 +22,7 @@ import (
 	"pop3mtm/fakeserver/maildrop"
 )
 
-// syncCalls are the system calls by which a program says that something must be on the disk now.
+// syncCalls are the system calls that write to the disk.
 const syncCalls = "fsync,fdatasync,sync_file_range,syncfs,sync,msync"
 
 // Counting runs a client under strace and counts how often it syncs. It is never measured.
@@ -30,7 +30,7 @@ type Counting struct{ Client }
 
 const fetchName = "fetch"
 
-// fetchSpec is what newFetch reads from its standard input.
+// fetchSpec is the task of FetchCommand.
 type fetchSpec struct {
 	Client Sent[Client]     `json:"client"`
 	Task   Sent[tasks.Task] `json:"task"`
@@ -38,7 +38,7 @@ type fetchSpec struct {
 	Dir    string           `json:"dir"`
 }
 
-// FetchCommand returns the command that runs any client once: strace needs a program to start.
+// FetchCommand returns the hidden command that runs any client once, since strace needs a program to start.
 func FetchCommand(kinds Kinds) *cobra.Command {
 	return child.Command(fetchName, "Runs one client once", func(ctx context.Context, s *fetchSpec, _ io.Writer) error {
 		if err := errors.Join(s.Client.Make(kinds.Clients), s.Task.Make(kinds.Tasks)); err != nil {
@@ -95,7 +95,7 @@ func countSyncs(table []byte) (int, error) {
 		}
 		n, err := strconv.Atoi(fields[3])
 		if err != nil {
-			return 0, fmt.Errorf("strace says %q", lines.Text())
+			return 0, fmt.Errorf("unexpected line from strace: %q", lines.Text())
 		}
 		sum += n
 	}
@@ -124,7 +124,7 @@ func CanTrace(ctx context.Context) error {
 	return nil
 }
 
-// SyncText says in words how often a client syncs.
+// SyncText describes how often a client syncs.
 func SyncText(syncs, messages int) string {
 	switch each := float64(syncs) / float64(max(messages, 1)); {
 	case syncs == 0:

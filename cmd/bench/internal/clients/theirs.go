@@ -13,7 +13,7 @@ import (
 	"pop3mtm/fakeserver/maildrop"
 )
 
-// Peers are the programs of others, by the names that --clients takes.
+// Peers returns the programs of others by the names that --clients takes.
 func Peers() map[string]peer.Client {
 	return map[string]peer.Client{
 		"curl": peer.Curl{}, "poplib": peer.Poplib{},

@@ -29,7 +29,7 @@ type step interface {
 	run(ctx context.Context, round int, passed func(done int64)) error
 }
 
-// findings is everything that a benchmark has found.
+// findings holds the figures of a benchmark.
 type findings interface {
 	// Empty reports whether there is no figure.
 	Empty() bool
@@ -41,7 +41,7 @@ type findings interface {
 	Show(stdout, stderr io.Writer) error
 }
 
-// plan is what a benchmark will do: the steps of one round, and how many rounds. In a round each step runs once, so that
+// plan holds what a benchmark will do: the steps of one round, and how many rounds. In a round each step runs once, so that
 // what slows the machine down for a while slows all of them.
 type plan struct {
 	unit      string // what the text of an interrupted benchmark calls a step
@@ -50,8 +50,8 @@ type plan struct {
 	extra     []step // run once after the rounds, for what would slow a measured run
 	alternate bool   // every second round runs in the opposite order
 	findings  findings
-	// failed is called with a step that failed and is left out from then on. nil: the first failure ends the benchmark
-	// without figures.
+	// failed is called for a step that fails, which is left out from then on. When it is nil the first failure ends the
+	// benchmark without figures.
 	failed func(round int, label string, err error)
 }
 
@@ -117,7 +117,7 @@ func (f failures) has(label string) bool {
 	return false
 }
 
-// err returns one error for all; without any figure it is the cause itself.
+// err returns one error for all failures, or only the first cause when there is no figure.
 func (f failures) err(empty bool) error {
 	if len(f) == 0 {
 		return nil

@@ -11,7 +11,7 @@ import (
 	"pop3mtm/cmd/internal/cli"
 )
 
-// Question is the flags of a benchmark that answers one question, with a table of its own.
+// Question holds the flags of a benchmark that has a table of its own.
 type Question struct {
 	Box  workload.Mailbox
 	Dir  string
@@ -28,13 +28,13 @@ func (x *Question) Flags(c *cobra.Command, messages int, size cli.Size, own func
 
 // DirFlag adds the folder for stores.
 func (x *Question) DirFlag(c *cobra.Command) {
-	c.Flags().StringVar(&x.Dir, "dir", os.TempDir(), "folder on the disk that is stored to; a folder is made in it and removed")
+	c.Flags().StringVar(&x.Dir, "dir", os.TempDir(), "directory on the disk that is measured; a directory is created in it and removed")
 }
 
-// Room refuses what is not a folder, and a disk with too little room for this many times the mailbox.
+// Room refuses a path that is not a directory, and a disk without room for this many times the mailbox.
 func (x *Question) Room(times int64) error {
 	if info, err := os.Stat(x.Dir); err != nil || !info.IsDir() {
-		return cli.Usage("--dir %s is no folder", x.Dir)
+		return cli.Usage("--dir %s is not a directory", x.Dir)
 	}
 	return workload.CheckSpace(x.Dir, times*x.Box.Total())
 }
@@ -50,7 +50,7 @@ func (x *Question) Validate(c *cobra.Command, own func() error) error {
 	return own()
 }
 
-// answer is what a question has found.
+// answer holds what a question has found.
 type answer interface {
 	Empty() bool
 	Stop(text string)
@@ -58,7 +58,7 @@ type answer interface {
 	Text(asJSON bool) ([]byte, error)
 }
 
-// Ask measures in rounds and prints the answer; of a question that a signal ended it is the part that says so.
+// Ask measures in rounds and prints the answer. After a signal it prints what was measured until then.
 func (x *Question) Ask(c *cobra.Command, found answer, rounds int, unit string, one Single) error {
 	p := plan{unit: unit, rounds: rounds, steps: []step{one}, findings: answered{found, x.json}}
 	return p.run(c)

@@ -29,8 +29,8 @@ const (
 	leastBandwidth   = 1 << 10
 )
 
-// Setup is the flags that all benchmarks share: which mailbox, which server, over which line, where to, and how the
-// results are shown.
+// Setup holds the flags that most benchmarks share: the mailbox, the server, the line, the directory for stores, and the form
+// of the results.
 type Setup struct {
 	Box         workload.Mailbox
 	Rounds      int
@@ -48,8 +48,8 @@ type Setup struct {
 	bandwidth   cli.Size // octets a second, 0 = not limited
 	Dir         string
 	keep        bool
-	LeaveOut    bool     // servers that are not installed, rather than fail
-	notes       []string // what the results are to tell, for one of what was left out
+	LeaveOut    bool     // leave out servers that are not installed
+	notes       []string // for the results, such as what was left out
 	profile     string
 	report.Output
 }
@@ -61,40 +61,40 @@ func (s *Setup) AddFlags(c *cobra.Command, messages int, size cli.Size, rounds i
 	s.Box.Flags(c, messages, size)
 	f.IntVar(&s.Rounds, "runs", rounds, "rounds: how often each measurement is made, all taking turns")
 	s.Output.AddFlags(f)
-	f.StringVar(&s.Dir, "dir", os.TempDir(), "folder on the disk that clients store to; a folder is made in it and removed")
-	f.DurationVar(&s.RoundTrip, "rtt", roundTrip, "round trip that is added to the line: 500us, 20ms ...")
+	f.StringVar(&s.Dir, "dir", os.TempDir(), "directory on the disk that clients store to; a directory is created in it and removed")
+	f.DurationVar(&s.RoundTrip, "rtt", roundTrip, "round-trip time that is added to the line: 500us, 20ms ...")
 	f.Var(&s.bandwidth, "bandwidth", "octets a second that the line carries in each direction: 1MiB, 100MB ...; 0 = no limit")
 }
 
-// AddClientFlag adds the flag that says which client of ours is measured.
+// AddClientFlag adds --mtm.
 func (s *Setup) AddClientFlag(f *pflag.FlagSet) {
 	f.StringVar(&s.MTM, "mtm", "", "an mtm program to measure instead of the MTM built into the bench")
 }
 
-// AddSimulatorFlag adds the flag that says which simulator serves.
+// AddSimulatorFlag adds --pop3sim.
 func (s *Setup) AddSimulatorFlag(f *pflag.FlagSet) {
 	f.StringVar(&s.Pop3sim, "pop3sim", "", "a pop3sim program that serves instead of the server built into the bench")
 }
 
-// AddServerFlags adds the flags that say which server is measured.
+// AddServerFlags adds the flags that choose the server.
 func (s *Setup) AddServerFlags(f *pflag.FlagSet) {
 	s.AddSimulatorFlag(f)
-	f.StringVar(&s.Target, "target", "", "`HOST:PORT` of any server to fetch from; its mailbox must hold still meanwhile")
+	f.StringVar(&s.Target, "target", "", "`HOST:PORT` of any server to fetch from; its mailbox must not change meanwhile")
 	f.StringVar(&s.User, "user", "demo", "login `NAME` there")
-	f.StringVar(&s.password, "password", "demo", "password there; better:")
+	f.StringVar(&s.password, "password", "demo", "password there; --password-env hides it from other users")
 	f.StringVar(&s.passwordEnv, "password-env", "", "environment `VARIABLE` that holds it")
 	f.StringVar(&s.TLS, "tls", "none", "protect the line: none, stls, implicit")
-	f.StringVar(&s.tlsCA, "tls-ca", "", "PEM `FILE` of the authority that signed the target's certificate, instead of the system's")
+	f.StringVar(&s.tlsCA, "tls-ca", "", "PEM `FILE` of the certificate authority of the target, instead of the system's")
 	f.StringVar(&s.TLSName, "tls-name", "", "`NAME` in the target's certificate, instead of the host")
 }
 
-// AddKeepFlags adds what only benchmarks of one client have.
+// AddKeepFlags adds the flags of benchmarks with one client.
 func (s *Setup) AddKeepFlags(f *pflag.FlagSet) {
-	f.BoolVar(&s.keep, "keep", false, "do not remove what the clients stored, and say where it is")
-	f.StringVar(&s.profile, "profile", "", "folder for CPU profiles of our server and client, as of the last run")
+	f.BoolVar(&s.keep, "keep", false, "keep what the clients stored, and print where it is")
+	f.StringVar(&s.profile, "profile", "", "directory for CPU profiles of our server and client, of the last run")
 }
 
-// Validate refuses what cannot be measured, before anything runs. It reads the password's variable.
+// Validate refuses flags that cannot be measured. It reads the variable of --password-env.
 func (s *Setup) Validate(f *pflag.FlagSet) error {
 	if err := s.Box.Take(f); err != nil {
 		return err
@@ -157,12 +157,12 @@ func (s *Setup) validateServer(f *pflag.FlagSet) error {
 	}
 	var set bool
 	if s.password, set = os.LookupEnv(s.passwordEnv); !set {
-		return cli.Usage("--password-env: there is no variable %s", s.passwordEnv)
+		return cli.Usage("--password-env: the variable %s is not set", s.passwordEnv)
 	}
 	return nil
 }
 
-// targetAddress takes --target apart.
+// targetAddress parses --target.
 func (s *Setup) targetAddress() (servers.Login, error) {
 	host, port, err := net.SplitHostPort(s.Target)
 	number, wrong := strconv.Atoi(port)
@@ -178,12 +178,12 @@ func (s *Setup) targetAddress() (servers.Login, error) {
 	return l, err
 }
 
-// Line is what the flags say about the line.
+// Line returns the line that the flags describe.
 func (s *Setup) Line() wire.Line {
 	return wire.Line{RoundTrip: s.RoundTrip, Bandwidth: int64(s.bandwidth)}
 }
 
-// Server is the server that the flags name, for so many accounts.
+// Server returns the server that the flags name.
 func (s *Setup) Server() (servers.Spec, error) {
 	if s.Target != "" {
 		l, err := s.targetAddress()
@@ -192,7 +192,7 @@ func (s *Setup) Server() (servers.Spec, error) {
 	return servers.Spec{Name: servers.Simulator, Program: s.Pop3sim, TLS: account.TLS(s.TLS)}, nil
 }
 
-// What is the mailbox in words.
+// What describes the mailbox.
 func (s *Setup) What() string {
 	if s.Target != "" {
 		return "the mailbox of " + s.User + " at " + s.Target

@@ -26,8 +26,8 @@ import (
 )
 
 // Trial is one client at one mailbox: one visit, or several after one another with the same store. It runs in a process
-// of its own, so that what one trial leaves in memory does not weigh on the next, and so that the cost of the processes
-// that it starts can be told apart. Every visit has a new server. A trial ends early when its standard input does.
+// of its own, so that memory of one trial does not burden the next and the cost of its processes can be measured. Every visit
+// has a new server. A trial ends early when its standard input does.
 type Trial struct {
 	Label    string                       `json:"label"` // for people
 	Server   servers.Spec                 `json:"server"`
@@ -40,8 +40,8 @@ type Trial struct {
 	Dir      string                       `json:"dir"`      // an empty folder
 	Keep     bool                         `json:"keep"`
 	Profile  string                       `json:"profile"` // folder for CPU profiles of our server and client, "" for none
-	Trace    bool                         `json:"trace"`   // watch the line; see watch
-	Syncs    bool                         `json:"syncs"`   // count how often the client syncs; see countSyncs
+	Trace    bool                         `json:"trace"`   // watch the line; see wire.Watch
+	Syncs    bool                         `json:"syncs"`   // count how often the client syncs; see clients.Counting
 }
 
 // VisitSpec is one run of the client.
@@ -53,7 +53,7 @@ type VisitSpec struct {
 
 // trialLine is a line that a trial writes to stdout.
 type trialLine struct {
-	Done         int64                `json:"done,omitempty"`         // how far it is, in the unit of its bar; without it the line says that time passes
+	Done         int64                `json:"done,omitempty"`         // progress in the unit of the bar; 0 only shows that time passes
 	Measurements []report.Measurement `json:"measurements,omitempty"` // the last line
 }
 
@@ -101,8 +101,7 @@ func beating(ctx context.Context, interval time.Duration, f func()) (stop func()
 	return func() { cancel(); ended.Wait() }
 }
 
-// inProcess runs a trial by its command, in a process of its own. passed is told that time passes, and how far it is where
-// that is known.
+// inProcess runs a trial in a process of its own. passed is called when time passes, with the progress where that is known.
 func inProcess(ctx context.Context, t *Trial, label string, passed func(done int64)) (*trialLine, error) {
 	bench, err := os.Executable()
 	if err != nil {
@@ -182,7 +181,7 @@ func (t *Trial) Run(ctx context.Context, passed func(done int64)) ([]report.Meas
 	return found, nil
 }
 
-// dir is the folder of account i, counted from 0.
+// dir returns the folder of account i, counted from 0.
 func (t *Trial) dir(i int) string {
 	if t.Accounts == 1 {
 		return t.Dir
@@ -190,7 +189,7 @@ func (t *Trial) dir(i int) string {
 	return filepath.Join(t.Dir, fmt.Sprintf("account-%d", i+1))
 }
 
-// profile is the file for the CPU profile of one process of ours; those of other programs cannot be had.
+// profile returns the file for the CPU profile of one process of ours; those of other programs cannot be had.
 func (t *Trial) profile(of string) string {
 	if t.Profile == "" {
 		return ""
@@ -198,7 +197,7 @@ func (t *Trial) profile(of string) string {
 	return filepath.Join(t.Profile, t.Client.Value.Name()+"."+of+".pprof")
 }
 
-// encrypted says whether the line hides what passes.
+// encrypted reports whether the line hides what passes.
 func (t *Trial) encrypted() bool {
 	tls := t.Server.TLS
 	if t.Server.Running != nil {
@@ -207,4 +206,4 @@ func (t *Trial) encrypted() bool {
 	return tls != "" && tls != account.NoTLS
 }
 
-var errNotCounted = errors.New("the server does not say that the session has ended")
+var errNotCounted = errors.New("the server did not report the end of the session")

@@ -35,7 +35,7 @@ type Trials struct {
 	Then      func()  // is called once the summary is made; nil for nothing more to do
 }
 
-// Begin creates the trials of a benchmark, with all that results tell beside figures.
+// Begin creates the trials of a benchmark, with the facts that results hold beside figures.
 func (s *Setup) Begin(benchmark string) *Trials {
 	return &Trials{setup: s, Found: &report.Results{
 		Benchmark: benchmark, Unit: "messages", Date: time.Now().Format(time.RFC3339), Command: commandLine(os.Args), Machine: report.ThisMachine(), Mailbox: s.Box, Rounds: s.Rounds,

@@ -9,11 +9,11 @@ import (
 	"pop3mtm/cmd/internal/cli"
 )
 
-// pace knows how long the trials of a plan take, and so about how long those that are left will.
+// pace holds how long steps took, from which it estimates how long the rest will take.
 type pace map[string]time.Duration // the last run of each, with all that belongs to it
 
-// left says in words how long the trials with these labels will take, the first of which runs for a while already: as
-// long as the last time, or as the others do. It says nothing as long as none has ended.
+// left describes how long the steps with these labels will take: as long as their last run, or as the mean of the others. The
+// first of them has been running for a while. It is empty until a step has ended.
 func (p pace) left(labels []string, running time.Duration) string {
 	if len(p) == 0 || len(labels) == 0 {
 		return ""

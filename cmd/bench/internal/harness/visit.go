@@ -18,7 +18,7 @@ import (
 	"pop3mtm/fakeserver/maildrop"
 )
 
-// visit starts the server and the line, lets the clients do their job, ends both, and verifies.
+// visit starts the server and the line, runs the clients, ends both, and verifies what the clients stored.
 func (t *Trial) visit(ctx context.Context, v *VisitSpec, who clients.Client, passed func(done int64)) (m *report.Measurement, err error) {
 	latest := newLatest()
 	verb := v.Task.Value.Counts()
@@ -47,7 +47,7 @@ func (t *Trial) visit(ctx context.Context, v *VisitSpec, who clients.Client, pas
 	for i := range t.Accounts {
 		one, err := who.Verify(ctx, t.told(v, i, s.Login, passed), served)
 		if err != nil {
-			return nil, fmt.Errorf("%s did not keep what was served: %w", who.Name(), err)
+			return nil, fmt.Errorf("%s did not store what was served: %w", who.Name(), err)
 		}
 		add(m, one)
 	}
@@ -94,7 +94,7 @@ func add(m *report.Measurement, k tasks.Kept) {
 	}
 }
 
-// overLine measures between the start and the end of the line.
+// overLine runs the clients over the line, and checks what the server saw and holds.
 func (t *Trial) overLine(ctx context.Context, m *report.Measurement, v *VisitSpec, who clients.Client, at servers.Login, served maildrop.List,
 	latest *latestCounts, passed func(int64)) (err error) {
 	direct, sessions := at, 0
@@ -137,7 +137,7 @@ func (t *Trial) overLine(ctx context.Context, m *report.Measurement, v *VisitSpe
 	return t.checkLeft(ctx, v, direct, served)
 }
 
-// fetch is the part that is measured: all clients from the start of the first to the end of the last.
+// fetch returns the part that is measured: all clients from the start of the first to the end of the last.
 func fetch(ctx context.Context, m *report.Measurement, who clients.Client, told []*clients.Visit) error {
 	child.Settle()
 	before, start := child.Spent(), time.Now()
@@ -169,7 +169,7 @@ func (t *Trial) checkCommands(ctx context.Context, m *report.Measurement, task t
 		m.Tops = &n.Commands
 	}
 	if n.Commands != want {
-		return fmt.Errorf("the visit sent %s, and should send %d", numbers.Count(n.Commands, verb), want)
+		return fmt.Errorf("the visit sent %s instead of %d", numbers.Count(n.Commands, verb), want)
 	}
 	return nil
 }
@@ -183,10 +183,10 @@ func (t *Trial) checkLeft(ctx context.Context, v *VisitSpec, at servers.Login, s
 	for i := range t.Accounts {
 		n, err := servers.CountMessages(ctx, at.Numbered(i, max(t.Accounts, t.Users)))
 		if err != nil {
-			return fmt.Errorf("looking what is left on the server: %w", err)
+			return fmt.Errorf("counting the messages that are left on the server: %w", err)
 		}
 		if want := v.Task.Value.Left(served); n != want {
-			return fmt.Errorf("the server holds %s after the visit, and should hold %d", numbers.Count(n, "message"), want)
+			return fmt.Errorf("the server holds %s after the visit instead of %d", numbers.Count(n, "message"), want)
 		}
 	}
 	return nil
@@ -206,7 +206,7 @@ func (l *latestCounts) set(n servers.Counts) {
 	l.newest <- n
 }
 
-// after waits until the server has told of the end of so many sessions.
+// after waits until the server has reported the end of this many sessions.
 func (l *latestCounts) after(ctx context.Context, sessions int) (servers.Counts, error) {
 	limit := time.NewTimer(child.StopTime)
 	defer limit.Stop()

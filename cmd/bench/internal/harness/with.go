@@ -60,7 +60,7 @@ func (s *Setup) WithFiles(ctx context.Context, stderr io.Writer, forms []string,
 }
 
 // WithServers finds the servers with these names for as long as f runs. Ours are started for each visit; those of others
-// run all the time, with the mailbox for each user, and have looked at it once: making an index is not what is measured.
+// run all the time, with the mailbox for each user, and have indexed it already.
 func (s *Setup) WithServers(ctx context.Context, names []string, users int, f func([]servers.Spec, []report.Participant) error) (err error) {
 	var all []servers.Spec
 	var versions []report.Participant
@@ -88,13 +88,13 @@ func (s *Setup) WithServers(ctx context.Context, names []string, users int, f fu
 	return f(all, versions)
 }
 
-// simulator is our server, or the target.
+// simulator returns our server, or the target.
 func (s *Setup) simulator() (servers.Spec, report.Participant, error) {
 	server, err := s.Server()
 	about := report.Participant{Name: server.Name, Version: "built into the bench, " + cli.Version()}
 	switch {
 	case s.Target != "":
-		about.Version = "whatever answers there"
+		about.Version = "unknown"
 	case s.Pop3sim != "":
 		about.Version = s.Pop3sim
 	}

@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// Confidence returns how sure it is that the differences of pairs are above zero in general: one minus the probability
-// that pairs without any difference give as much, by Wilcoxon's signed-rank test. It is exact for up to 50 pairs. Without a
+// Confidence returns one minus the probability that pairs without any real difference give differences as far above zero
+// as these, by Wilcoxon's signed-rank test. It is exact for up to 50 pairs. Without a
 // difference other than zero it is 0.5.
 func Confidence(differences []float64) float64 {
 	moved := slices.DeleteFunc(slices.Clone(differences), func(d float64) bool { return d == 0 || math.IsNaN(d) })

@@ -2,14 +2,14 @@ package numbers
 
 import "slices"
 
-// Spread is what is shown of several runs.
+// Spread holds the least, the median and the largest of several figures.
 type Spread struct {
 	Least  float64 `json:"least"`
 	Median float64 `json:"median"`
 	Most   float64 `json:"most"`
 }
 
-// SpreadOf needs at least one figure.
+// SpreadOf returns the spread of at least one figure.
 func SpreadOf(figures []float64) Spread {
 	sorted := slices.Sorted(slices.Values(figures))
 	n := len(sorted)

@@ -12,7 +12,7 @@ func Count(n int, of string) string {
 	return Grouped(float64(n)) + " " + of
 }
 
-// Grouped is a number to three digits or more, in groups of three.
+// Grouped returns a number with three digits or more, in groups of three.
 func Grouped(f float64) string {
 	if f < 100 {
 		return Short(f)
@@ -24,7 +24,7 @@ func Grouped(f float64) string {
 	return text
 }
 
-// Short is a number to three digits or all before the point.
+// Short returns a number with three digits, or with all before the point.
 func Short(f float64) string {
 	switch {
 	case f == float64(int64(f)) || f >= 100:
@@ -35,7 +35,7 @@ func Short(f float64) string {
 	return strconv.FormatFloat(f, 'f', 2, 64)
 }
 
-// Ratio needs more digits below one.
+// Ratio returns a ratio with one digit after the point, two below one.
 func Ratio(f float64) string {
 	if f < 1 {
 		return strconv.FormatFloat(f, 'f', 2, 64)
@@ -43,7 +43,7 @@ func Ratio(f float64) string {
 	return strconv.FormatFloat(f, 'f', 1, 64)
 }
 
-// UnknownAtZero is for figures that are never zero when they are known.
+// UnknownAtZero returns "unknown" for a figure that is zero only when it is not known, else text.
 func UnknownAtZero(f float64, text string) string {
 	if f == 0 {
 		return "unknown"
@@ -51,7 +51,7 @@ func UnknownAtZero(f float64, text string) string {
 	return text
 }
 
-// Micros is a time in microseconds.
+// Micros returns a time in microseconds.
 func Micros(seconds float64) string { return UnknownAtZero(seconds, Short(seconds*1e6)) }
 
 // Memory returns a size in MiB, "unknown" for zero.
@@ -59,7 +59,7 @@ func Memory(octets float64) string {
 	return UnknownAtZero(octets, strconv.FormatFloat(octets/(1<<20), 'f', 1, 64)+" MiB")
 }
 
-// Octets is a size for a person.
+// Octets returns a size with a unit: 512 B, 8 KiB.
 func Octets(n int64) string {
 	const step = 1024
 	f, unit := float64(n), 0

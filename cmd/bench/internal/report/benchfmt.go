@@ -8,7 +8,7 @@ import (
 	"pop3mtm/cmd/bench/internal/child"
 )
 
-// Benchfmt is the results in Go's benchmark format: one line per visit, one operation is the whole visit. benchstat
+// Benchfmt returns the results in Go's benchmark format: one line per visit, one operation is the whole visit. benchstat
 // -col /client compares the clients.
 func (r *Results) Benchfmt() []byte {
 	var b bytes.Buffer
@@ -47,7 +47,7 @@ func (r *Results) Benchfmt() []byte {
 // word is text as a part of a benchmark's name.
 func word(text string) string { return strings.NewReplacer(" ", "-", "/", "-", "=", "-").Replace(text) }
 
-// Benchfmt is the machine as the configuration of the lines that follow.
+// Benchfmt returns the machine as the configuration of the lines that follow.
 func (m Machine) Benchfmt(b *bytes.Buffer) {
 	fmt.Fprintf(b, "goos: %s\ngoarch: %s\n", m.OS, m.Arch)
 	if m.CPU != "" {

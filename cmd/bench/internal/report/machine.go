@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Machine says where figures come from: without it they mean little.
+// Machine describes the machine that figures come from.
 type Machine struct {
 	OS   string `json:"os"`
 	Arch string `json:"arch"`
@@ -33,7 +33,7 @@ func (m Machine) String() string {
 	return fmt.Sprintf("%s, %s/%s, %s", text, m.OS, m.Arch, m.Go)
 }
 
-// cpuModel is what Linux says of the first processor; other systems say nothing here.
+// cpuModel returns the model of the first processor on Linux, "" elsewhere.
 func cpuModel() string {
 	f, err := os.Open("/proc/cpuinfo")
 	if err != nil {

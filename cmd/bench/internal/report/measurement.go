@@ -5,7 +5,7 @@ import (
 	"pop3mtm/cmd/bench/internal/wire"
 )
 
-// Measurement is what a visit has found.
+// Measurement holds what a visit has found.
 type Measurement struct {
 	Round    int           `json:"round"`
 	Server   string        `json:"server"`
@@ -19,7 +19,7 @@ type Measurement struct {
 	Serving  child.Usage   `json:"server_usage"`
 	Trip     float64       `json:"round_trip_seconds,omitempty"` // as measured, the median of some
 	Tops     *int          `json:"tops,omitempty"`               // TOP commands that the server saw, where it counts
-	Syncs    *int          `json:"syncs,omitempty"`              // fsync and its kin, where they were counted
+	Syncs    *int          `json:"syncs,omitempty"`              // fsync and similar calls, where they were counted
 	Latency  *wire.Latency `json:"latency,omitempty"`
 	Rate     []wire.Sample `json:"rate,omitempty"` // over time, where the line was watched
 }

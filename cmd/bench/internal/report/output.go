@@ -12,7 +12,7 @@ import (
 	"pop3mtm/cmd/internal/cli"
 )
 
-// Output is the flags that say how results are shown.
+// Output holds the flags for the form of the results.
 type Output struct {
 	Format string
 	out    string
@@ -22,7 +22,7 @@ type Output struct {
 // AddFlags adds the flags.
 func (o *Output) AddFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.Format, "format", "table", "what is printed: table, benchfmt (for benchstat) or json")
-	f.StringVar(&o.out, "out", "", "`FOLDER` for the results as results.json, results.bench, results.txt and results.html")
+	f.StringVar(&o.out, "out", "", "`DIRECTORY` for the results as results.json, results.bench, results.txt and results.html")
 	f.StringVar(&o.html, "html", "", "`FILE` for the results as one page with plots")
 }
 
@@ -34,10 +34,10 @@ func (o *Output) Validate() error {
 	return nil
 }
 
-// Plots says whether anyone will look at plots, which take a run of their own.
+// Plots reports whether plots are wanted, which take a run of their own.
 func (o *Output) Plots() bool { return o.out != "" || o.html != "" }
 
-// Prepare makes the folders of the files, so that a wrong one is known before anything is measured.
+// Prepare creates the directories of the files, so that an error shows before anything is measured.
 func (o *Output) Prepare() error {
 	for _, dir := range []string{o.out, filepath.Dir(o.html)} {
 		if dir == "" {
@@ -48,7 +48,7 @@ func (o *Output) Prepare() error {
 		}
 	}
 	if info, err := os.Stat(o.html); o.html != "" && err == nil && info.IsDir() {
-		return cli.Usage("--html takes the name of a file, and %s is a folder", o.html)
+		return cli.Usage("--html takes the name of a file, and %s is a directory", o.html)
 	}
 	return nil
 }
@@ -91,7 +91,7 @@ func (o *Output) TellWhere(stderr io.Writer) {
 	}
 }
 
-// formats are the ways to write results; html is for files only.
+// formats returns the ways to write results; html is for files only.
 func formats() map[string]func(*Results) ([]byte, error) {
 	return map[string]func(*Results) ([]byte, error){
 		"table":    func(r *Results) ([]byte, error) { return r.Table(), nil },

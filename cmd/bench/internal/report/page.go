@@ -9,7 +9,7 @@ import (
 	"pop3mtm/cmd/internal/page"
 )
 
-// page is the results as one HTML page. Its figures are those of results.json.
+// page returns the results as one HTML page. Its figures are those of results.json.
 func (r *Results) page() ([]byte, error) {
 	p := page.Page{Title: "bench " + r.Benchmark, Lead: r.title(), Result: r.sentence(), Warning: r.warning(), Notes: r.remarks()}
 	p.Facts = []page.Fact{
@@ -43,7 +43,7 @@ func (r *Results) page() ([]byte, error) {
 	return p.HTML()
 }
 
-// full is a figure in full, for programs.
+// full returns a figure in full, for programs.
 func full(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
 
 func (r *Results) figures() page.Table {

@@ -9,7 +9,7 @@ import (
 	"pop3mtm/cmd/internal/page"
 )
 
-// ratePlot is the medians as bars.
+// ratePlot returns the medians as bars.
 func (r *Results) ratePlot() page.Plot {
 	p := page.Plot{
 		Title: "Rate", X: r.Unit + " per second", Lines: []page.Series{{Name: r.Unit + " per second"}},
@@ -26,7 +26,7 @@ func (r *Results) ratePlot() page.Plot {
 	return p
 }
 
-// memoryPlot is the largest resident sets of both sides; without lines where the system does not tell.
+// memoryPlot returns the largest resident sets of both sides; without lines where the system does not tell.
 func (r *Results) memoryPlot() page.Plot {
 	p := page.Plot{Title: "Peak memory", X: "MiB", About: "The largest resident set of one process of each side, medians. A program that needs less " +
 		"than the bench that starts it shows as that much."}
@@ -61,7 +61,7 @@ func inWords(labels []string, points []page.Point) string {
 	return strings.Join(parts, "; ")
 }
 
-// throughputPlot is what came over the watched line, over time.
+// throughputPlot returns what came over the watched line, over time.
 func (r *Results) throughputPlot() page.Plot {
 	p := page.Plot{
 		Title: "Throughput over time", X: "seconds", Y: "MB/s",

@@ -10,7 +10,7 @@ import (
 	"pop3mtm/cmd/internal/page"
 )
 
-// Results is everything that a benchmark has found, as results.json holds it.
+// Results holds everything that a benchmark has found, as results.json holds it.
 type Results struct {
 	Benchmark   string           `json:"benchmark"`
 	Unit        string           `json:"unit"`    // what is counted: messages, headers, sessions
@@ -45,7 +45,7 @@ type Results struct {
 	Clock   string                       `json:"-"` // what the time is of, where it is not the client's whole process; a sentence
 }
 
-// Held is what an idle session costs a server.
+// Held holds what an idle session costs a server.
 type Held struct {
 	Server   string  `json:"server"`
 	Sessions int     `json:"sessions"`
@@ -60,7 +60,7 @@ type Participant struct {
 	Durability string `json:"durability,omitempty"` // how often it syncs, and who says so
 }
 
-// Lost is one trial that gave no figure.
+// Lost is a trial that failed.
 type Lost struct {
 	Round int    `json:"round"`
 	What  string `json:"what"`
@@ -86,20 +86,19 @@ type Row struct {
 	TopCommands *int    `json:"tops,omitempty"` // most of all runs
 }
 
-// Versus is how many times faster one was than the other, round by round: what slows the machine down for a while slows
-// both.
+// Versus holds how many times faster one was than the other, round by round.
 type Versus struct {
 	Label string         `json:"label"`
 	Times numbers.Spread `json:"times_faster"`
 }
 
-// Dearer is how many times more one thing costs than another, round by round.
+// Dearer holds how many times more one thing costs than another, round by round.
 type Dearer struct {
 	Label string         `json:"label"`
 	Times numbers.Spread `json:"times_dearer"`
 }
 
-// Kind is what makes measurements comparable.
+// Kind identifies measurements that are repetitions of each other.
 type Kind struct {
 	Client, Server, visit string
 	mailbox               int
@@ -139,7 +138,7 @@ func (r *Results) Conclude() {
 	}
 }
 
-// Ratios are those of a figure of a to that of b, round by round.
+// Ratios returns those of a figure of a to that of b, round by round.
 func Ratios(a, b []*Measurement, figure func(*Measurement) float64) []float64 {
 	figures := map[int]float64{}
 	for _, m := range b {
@@ -154,7 +153,7 @@ func Ratios(a, b []*Measurement, figure func(*Measurement) float64) []float64 {
 	return times
 }
 
-// namer names kinds by what not all of them have in common.
+// namer returns names of kinds that leave out what all of them have in common.
 func namer(kinds []Kind, limit string) func(Kind) string {
 	server := func(k Kind) string { return k.Server }
 	mailbox := func(k Kind) string { return numbers.Count(k.mailbox, "message") }
@@ -191,7 +190,7 @@ func namer(kinds []Kind, limit string) func(Kind) string {
 	}
 }
 
-// growing says whether one client saw mailboxes of several sizes in the same kind of visit.
+// growing reports whether one client saw mailboxes of several sizes in the same kind of visit.
 func growing(kinds []Kind) bool {
 	seen := map[Kind]bool{}
 	for _, k := range kinds {

@@ -11,7 +11,7 @@ import (
 	"pop3mtm/cmd/bench/internal/numbers"
 )
 
-// Table is the results for a person.
+// Table returns the results for a person.
 func (r *Results) Table() []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s%s\n%s\n\n", numbers.Partly(r.Stopped), r.title(), r.Machine)
@@ -45,7 +45,7 @@ type ratioTable struct {
 	Rows []Versus
 }
 
-// RatioTables are those that have rows.
+// RatioTables returns those that have rows.
 func (r *Results) RatioTables() []ratioTable {
 	var dearer []Versus
 	for _, d := range r.Dearer {
@@ -55,7 +55,7 @@ func (r *Results) RatioTables() []ratioTable {
 		func(t ratioTable) bool { return len(t.Rows) == 0 })
 }
 
-// title says in one line what was measured.
+// title describes what was measured.
 func (r *Results) title() string {
 	parts := []string{r.What}
 	if r.Accounts > 1 {
@@ -77,7 +77,7 @@ func (r *Results) title() string {
 	return strings.Join(parts, "; ")
 }
 
-// HasOctets says whether mail was counted in octets anywhere.
+// HasOctets reports whether mail was counted in octets anywhere.
 func (r *Results) HasOctets() bool {
 	for _, s := range r.Summary {
 		if s.Octets > 0 {
@@ -87,7 +87,7 @@ func (r *Results) HasOctets() bool {
 	return false
 }
 
-// hasTops says whether TOP commands were counted anywhere.
+// hasTops reports whether TOP commands were counted anywhere.
 func (r *Results) hasTops() bool {
 	for _, s := range r.Summary {
 		if s.TopCommands != nil {
@@ -109,7 +109,7 @@ func (r *Results) headings() []numbers.Heading {
 	return h
 }
 
-// columns are the heads of the figures of a row.
+// columns returns the heads of the figures of a row.
 func (r *Results) columns() []string {
 	c := []string{"least", "median", "most"}
 	if r.HasOctets() {
@@ -122,7 +122,7 @@ func (r *Results) columns() []string {
 	return c
 }
 
-// cells are the figures of a row.
+// cells returns the figures of a row.
 func (r *Results) cells(s *Row) []string {
 	c := []string{numbers.Grouped(s.Rate.Least), numbers.Grouped(s.Rate.Median), numbers.Grouped(s.Rate.Most)}
 	if r.HasOctets() {
@@ -139,7 +139,7 @@ func (r *Results) cells(s *Row) []string {
 	return c
 }
 
-// Latencies are the measurements that say how long each thing took.
+// Latencies returns the measurements that say how long each thing took.
 func (r *Results) Latencies() []*Measurement {
 	var found []*Measurement
 	for _, list := range [][]Measurement{r.Traces, r.lastRound()} {
@@ -152,7 +152,7 @@ func (r *Results) Latencies() []*Measurement {
 	return found
 }
 
-// lastRound is the part of the trials that a client measured itself last.
+// lastRound returns the part of the trials that a client measured itself last.
 func (r *Results) lastRound() []Measurement {
 	for i := range r.Trials {
 		if r.Trials[i].Round == r.Rounds {
@@ -162,7 +162,7 @@ func (r *Results) lastRound() []Measurement {
 	return nil
 }
 
-// latencyRows is the table of latencies.
+// latencyRows returns the table of latencies.
 func (r *Results) latencyRows() [][]string {
 	rows := [][]string{append([]string{"milliseconds"}, percentHeads()...)}
 	for _, m := range r.Latencies() {
@@ -175,7 +175,7 @@ func (r *Results) latencyRows() [][]string {
 	return rows
 }
 
-// labelOf is the label of a measurement's row.
+// labelOf returns the label of a measurement's row.
 func (r *Results) labelOf(m *Measurement) string {
 	for _, s := range r.Summary {
 		if (Kind{s.Client, s.Server, s.Visit, s.Messages}) == m.kind() {
@@ -185,7 +185,7 @@ func (r *Results) labelOf(m *Measurement) string {
 	return m.Client
 }
 
-// remarks are what must be known beside the figures.
+// remarks returns what must be known beside the figures.
 func (r *Results) remarks() []string {
 	lines := append([]string{}, r.Notes...)
 	for _, p := range append(append([]Participant{}, r.Clients...), r.Servers...) {
@@ -194,7 +194,7 @@ func (r *Results) remarks() []string {
 			line += "; syncs: " + p.Durability
 		}
 		if p.Alters != "" {
-			line += "; by its nature it " + p.Alters
+			line += "; it " + p.Alters
 		}
 		lines = append(lines, line)
 	}
@@ -204,12 +204,12 @@ func (r *Results) remarks() []string {
 	return lines
 }
 
-// duration is a short time as Go writes it, to 10 microseconds.
+// duration returns a short time as Go writes it, to 10 microseconds.
 func duration(seconds float64) time.Duration {
 	return time.Duration(seconds * float64(time.Second)).Round(10 * time.Microsecond)
 }
 
-// tablePercentiles are those of the table of latencies.
+// tablePercentiles returns those of the table of latencies.
 func tablePercentiles() []float64 { return []float64{50, 90, 99, 99.9, 100} }
 
 // percentHeads are their heads.

@@ -73,7 +73,7 @@ func logIn(ctx context.Context, l Login) (*pop3.Session, error) {
 	return s, nil
 }
 
-// CountMessages is what STAT says of a mailbox.
+// CountMessages returns what STAT says of a mailbox.
 func CountMessages(ctx context.Context, l Login) (int, error) {
 	s, err := logIn(ctx, l)
 	if err != nil {
@@ -87,7 +87,7 @@ func CountMessages(ctx context.Context, l Login) (int, error) {
 	return stat.Count, s.Quit(ctx)
 }
 
-// RoundTrip is how long a command takes over a line, in seconds: the median of some.
+// RoundTrip returns how long a command takes over a line, in seconds: the median of some.
 func RoundTrip(ctx context.Context, l Login) (float64, error) {
 	const commands = 21
 	session, err := dialPOP3(ctx, l)

@@ -30,7 +30,7 @@ type foreign interface {
 	Stop() error
 }
 
-// CheckNames refuses names of servers that are none of these.
+// CheckNames refuses unknown names of servers, and names given twice.
 func CheckNames(names, known []string, target string) error {
 	if target != "" {
 		if len(names) != 1 || names[0] != Simulator {
@@ -52,17 +52,17 @@ func CheckNames(names, known []string, target string) error {
 	return nil
 }
 
-// foreignCost says how what a server of others costs is known.
+// foreignCost describes how the cost of a server of others is measured.
 const foreignCost = "CPU time and memory are those of its processes together, from /proc"
 
-// Others says how servers of others are started, which run all the time.
+// Others starts servers that others wrote. They run all the time.
 type Others struct {
 	Mailbox *workload.Mailbox
 	TLS     account.TLS
 	Mailpit string // path of the program, "" for the one on the PATH
 }
 
-// Start starts a server of others and looks whether each user has the mailbox.
+// Start starts a server and checks that each user has the mailbox.
 func (s Others) Start(ctx context.Context, name string, users int) (spec Spec, version string, stop func() error, err error) {
 	list, err := s.Mailbox.List()
 	if err != nil {
@@ -88,7 +88,7 @@ func (s Others) Start(ctx context.Context, name string, users int) (spec Spec, v
 	for i := range names {
 		uids, err := uidsOf(ctx, spec.Running.Numbered(i, users))
 		if err == nil && len(uids) != list.Len() {
-			err = fmt.Errorf("%s has %s, and should have %d", name, numbers.Count(len(uids), "message"), list.Len())
+			err = fmt.Errorf("%s has %s instead of %d", name, numbers.Count(len(uids), "message"), list.Len())
 		}
 		if err != nil {
 			return spec, "", nil, errors.Join(err, server.Stop())
@@ -100,8 +100,8 @@ func (s Others) Start(ctx context.Context, name string, users int) (spec Spec, v
 	return spec, version, server.Stop, nil
 }
 
-// dovecot takes Dovecot's fastest format for one mailbox. An import takes a process for each user, so many of them,
-// whose mail is not fetched, have Maildirs.
+// dovecot starts Dovecot with its fastest format for one user. Several users have Maildirs, since an import takes a process
+// for each.
 func (s Others) dovecot(ctx context.Context, list maildrop.List, users []string) (foreign, *Login, string, error) {
 	version, err := new(peer.Dovecot).Version(ctx)
 	if err != nil {
@@ -142,7 +142,7 @@ func (s Others) dovecot(ctx context.Context, list maildrop.List, users []string)
 	return d, l, version + format, nil
 }
 
-// mailpit sends Mailpit the mail. All users share it.
+// mailpit starts Mailpit and sends it the mail, which all users share.
 func (s Others) mailpit(ctx context.Context, list maildrop.List, users []string) (foreign, *Login, string, error) {
 	if s.TLS != account.NoTLS {
 		return nil, nil, "", cli.Usage("--tls: Mailpit is started without a certificate")
@@ -156,7 +156,7 @@ func (s Others) mailpit(ctx context.Context, list maildrop.List, users []string)
 		return nil, nil, "", err
 	}
 	if list.Len() > peer.MailpitShows {
-		return nil, nil, "", cli.Usage("Mailpit shows a session its newest %d messages only: take --messages %d at most", peer.MailpitShows, peer.MailpitShows)
+		return nil, nil, "", cli.Usage("Mailpit shows only its newest %d messages: take --messages %d at most", peer.MailpitShows, peer.MailpitShows)
 	}
 	var failed error
 	m, err := peer.StartMailpit(ctx, path, users, messagesOf(list, &failed))
@@ -169,7 +169,7 @@ func (s Others) mailpit(ctx context.Context, list maildrop.List, users []string)
 	return m, &Login{Account: m.Account("demo")}, "Mailpit, " + version, nil
 }
 
-// messagesOf gives the octets of all messages until one cannot be had.
+// messagesOf returns the octets of all messages, until one cannot be read.
 func messagesOf(list maildrop.List, failed *error) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
 		for i := range list.Len() {
@@ -185,7 +185,7 @@ func messagesOf(list maildrop.List, failed *error) iter.Seq[[]byte] {
 	}
 }
 
-// uidsOf are the UIDs that a server has given to a mailbox.
+// uidsOf returns the UIDs that a server has given to a mailbox.
 func uidsOf(ctx context.Context, l Login) ([]string, error) {
 	s, err := logIn(ctx, l)
 	if err != nil {

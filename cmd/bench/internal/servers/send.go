@@ -18,14 +18,14 @@ import (
 
 const sendName = "bare-send"
 
-// SyncEvery is how many messages the bare programs write between two syncs.
+// SyncEvery is the number of messages that bare programs write between two syncs.
 const SyncEvery = 1000
 
-// LargestSent is how many octets the sender makes before it listens: what it sends must cost nothing to make.
+// LargestSent limits the mail of the bare sender, which keeps all of it in memory.
 const LargestSent = 2 << 30
 
-// SendCommand is the sender of the machine's limit: it makes the whole mailbox, says where it listens as a server does, and
-// sends to each connection how many octets 1,000 messages have, and the messages one after another.
+// SendCommand returns the hidden command that is the bare sender. It prints its address as a server does, and sends to each
+// connection the length of 1,000 messages and then all messages.
 func SendCommand() *cobra.Command {
 	return child.Command(sendName, "Sends the mailbox of one trial without a protocol", func(ctx context.Context, box *workload.Mailbox, stdout io.Writer) error {
 		list, err := box.List()

@@ -20,12 +20,12 @@ import (
 	"pop3mtm/mtm/account"
 )
 
-// ReportEvery is how often the server says how far it is, so that the bench can show progress whoever the client is.
+// ReportEvery is the interval at which the server reports its progress.
 const ReportEvery = 100 * time.Millisecond
 
 const serveName = "serve"
 
-// serveSpec is what the server of one visit reads from its standard input.
+// serveSpec is the task of the process that is the server of one visit.
 type serveSpec struct {
 	Mailbox  workload.Mailbox `json:"mailbox"`
 	Files    workload.Files   `json:"files"`
@@ -37,8 +37,8 @@ type serveSpec struct {
 	Verb     string           `json:"verb"` // whose replies are counted, "" for none
 }
 
-// ServeCommand is the server of one visit, a process of its own. Its first line on stdout is {"pop3":"host:port"}, later
-// ones are serverCounts. It ends at a signal, or with its standard input, so that it never outlives the bench.
+// ServeCommand returns the hidden command that is the server of one visit. Its first line on stdout is {"pop3":"host:port"},
+// the others are Counts.
 func ServeCommand() *cobra.Command {
 	return child.Command(serveName, "Serves the mailbox of one trial", func(ctx context.Context, s *serveSpec, stdout io.Writer) error {
 		if err := s.Mailbox.Validate(); err != nil {
@@ -98,7 +98,7 @@ func (s *serveSpec) serve(ctx context.Context, stdout io.Writer) error {
 	return errors.Join(err, closed)
 }
 
-// certify gives the server a certificate when TLS is wanted, and writes its authority for the client.
+// certify returns the server a certificate when TLS is wanted, and writes its authority for the client.
 func (s *serveSpec) certify(o *fakeserver.Options) error {
 	if s.TLS == account.NoTLS || s.TLS == "" {
 		return nil
@@ -108,7 +108,7 @@ func (s *serveSpec) certify(o *fakeserver.Options) error {
 	return os.WriteFile(s.CA, ca.PEM(), 0o600)
 }
 
-// Counts is what a server of ours has done so far, in a line that it writes to stdout.
+// Counts holds what our server has done so far, as it writes it to stdout.
 type Counts struct {
 	Octets   int64 `json:"octets"`   // sent
 	Commands int   `json:"commands"` // of the verb that is counted, answered; those of ended sessions at least

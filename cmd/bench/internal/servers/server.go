@@ -29,7 +29,7 @@ type Login struct {
 // Address returns host and port.
 func (l Login) Address() string { return net.JoinHostPort(l.Host, strconv.Itoa(l.Port)) }
 
-// At is the login over something else that listens, which passes everything on. The certificate is still that of the host.
+// At returns the login through a relay at another address. The certificate is still that of the host.
 func (l Login) At(address string) (Login, error) {
 	a, err := accountAt(address)
 	if l.Security.Name == "" && l.Security.TLS != account.NoTLS && l.Security.TLS != "" {
@@ -39,7 +39,7 @@ func (l Login) At(address string) (Login, error) {
 	return l, err
 }
 
-// ForPeers is the login for a program that checks the certificate for the host that it connects to. The certificates of the
+// ForPeers returns the login for a program that checks the certificate for the host that it connects to. The certificates of the
 // servers that are started here are for localhost.
 func (l Login) ForPeers() peer.Account {
 	a := l.Account
@@ -55,14 +55,14 @@ func (l Login) ForPeers() peer.Account {
 // certifiedHost is the host for which certificates are made.
 const certifiedHost = "localhost"
 
-// Numbered is the login of account i of several, counted from 0: {n} in the user name stands for its number. The only
+// Numbered returns the login of account i of several, counted from 0: {n} in the user name stands for its number. The only
 // one has no number.
 func (l Login) Numbered(i, of int) Login {
 	l.User = userName(l.User, i, of)
 	return l
 }
 
-// userName is the name of user i, counted from 0.
+// userName returns the name of user i, counted from 0.
 func userName(pattern string, i, of int) string {
 	if strings.Contains(pattern, "{n}") {
 		return strings.ReplaceAll(pattern, "{n}", strconv.Itoa(i+1))
@@ -73,13 +73,13 @@ func userName(pattern string, i, of int) string {
 	return pattern + strconv.Itoa(i+1)
 }
 
-// simulatorName is what results call our server, limitName the sender of the physical limit.
+// Names of our server and of the bare sender in results.
 const (
 	Simulator = "pop3sim"
 	Limit     = "bare sender"
 )
 
-// Spec says which server a trial talks to.
+// Spec describes the server of a trial.
 type Spec struct {
 	Name    string         `json:"name"`
 	Running *Login         `json:"running,omitempty"` // a server that runs already; else the trial starts one of ours
@@ -91,10 +91,10 @@ type Spec struct {
 	TLS     account.TLS    `json:"tls,omitempty"`
 }
 
-// Counts says whether the server tells how far it is: only the one built into the bench does.
+// Counts reports whether the server reports its progress, which only the one built into the bench does.
 func (s *Spec) Counts() bool { return s.Running == nil && s.Program == "" && s.Name != Limit }
 
-// Hosting is what a server has to serve in one visit.
+// Hosting holds what a server has to serve in one visit.
 type Hosting struct {
 	Mailbox  workload.Mailbox
 	Accounts int    // users, each with the mailbox
@@ -168,7 +168,7 @@ func startServer(ctx context.Context, argv []string, spec any, report func(Count
 	ready, ok := <-listening
 	if !ok {
 		_, failed := s.Stop()
-		return nil, s.Said.Explain(ctx, "starting the server", errors.Join(errors.New("it does not say where it listens"), unheard, failed))
+		return nil, s.Said.Explain(ctx, "starting the server", errors.Join(errors.New("it did not print its address"), unheard, failed))
 	}
 	if s.Login.Account, err = accountAt(ready.POP3); err == nil && ready.POP3S != "" {
 		s.Login.Account, err = accountAt(ready.POP3S)
@@ -210,7 +210,7 @@ func follow(stdout io.Reader, listening chan<- readyLine, report func(Counts)) e
 	}
 }
 
-// accountAt is the demo user's account at host:port.
+// accountAt returns the demo user's account at host:port.
 func accountAt(address string) (peer.Account, error) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
@@ -220,7 +220,7 @@ func accountAt(address string) (peer.Account, error) {
 	return peer.Account{Host: host, Port: number, User: "demo", Password: "demo"}, err
 }
 
-// Stop ends the server, waits for it, and says what it has cost.
+// Stop ends the server, waits for it, and returns its cost.
 func (s *server) Stop() (child.Usage, error) {
 	if s.cmd == nil {
 		return s.tree.End(), nil

@@ -20,7 +20,7 @@ const (
 // Whiches returns the names of all choices.
 func Whiches() []string { return []string{NewOnes, allOfThem, Selected} }
 
-// Choice says which messages of a mailbox a task takes.
+// Choice describes which messages of a mailbox a task takes.
 type Choice struct {
 	Which string `json:"which"`           // one of whiches
 	Every int    `json:"every,omitempty"` // with the selection: the distance from one chosen message to the next

@@ -16,7 +16,7 @@ type Copying struct {
 	Move bool `json:"move,omitempty"`
 }
 
-// CopyNew copies all messages that are new, which is what clients do that cannot be told anything else.
+// CopyNew returns the task of copying all new messages, which every client can do.
 func CopyNew() *Copying { return &Copying{Choice: Choice{Which: NewOnes}} }
 
 // Kind implements Task.

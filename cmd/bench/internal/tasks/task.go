@@ -11,7 +11,7 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// Task is what a visit to a mailbox is for. A new one needs a file with this type and a line in the mode that it belongs to.
+// Task describes what a client does in one visit, and how the server must be afterwards.
 type Task interface {
 	// Kind names the type of the task.
 	Kind() string
@@ -38,10 +38,10 @@ type MTMTask interface {
 	Verify(ctx context.Context, storeDir string, served maildrop.List) (Kept, error)
 }
 
-// EntrySize is about what an index entry with a header takes on the disk, or a file of its own.
+// EntrySize is about the disk space of an index entry with a header, or of a small file.
 const EntrySize = 2 << 10
 
-// Kept is what a client has to show for a visit.
+// Kept counts what a client stored in a visit.
 type Kept struct {
 	Messages int
 	Octets   int64

@@ -47,7 +47,7 @@ func (c *Comparer) same(kept, served io.Reader) error {
 	return err
 }
 
-// difference is where two streams differ first, counted from 0, or -1.
+// difference returns where two streams first differ, counted from 0, or -1.
 func (c *Comparer) difference(kept, served io.Reader) (int64, error) {
 	for at := int64(0); ; {
 		n, err := io.ReadFull(kept, c.a)

@@ -8,15 +8,15 @@ import (
 	"strings"
 )
 
-// form says what a client may change in a message that it keeps. Served and kept are compared after both were read
-// through it; the zero value changes nothing.
+// form describes what a client may change in a message. Served and stored messages are compared after both were read
+// through it; the zero value allows no change.
 type form struct {
 	lines  bool // CRs before an LF do not matter
 	mbox   bool // lines, ">" before From lines and empty lines at the end do not matter
 	fields bool // mbox, and fields that a client adds to a header do not matter
 }
 
-// Forms are the names that --as takes besides those of other programs.
+// Forms returns the forms by the names that --as takes, beside those of other programs.
 func Forms() map[string]form {
 	return map[string]form{
 		"exact": {}, "lf": {lines: true}, "mbox": {lines: true, mbox: true}, "lenient": {lines: true, mbox: true, fields: true},
@@ -33,7 +33,7 @@ func (f form) read(r io.Reader) io.Reader {
 	return &formReader{form: f, in: bufio.NewReaderSize(r, 64<<10), start: true, header: true}
 }
 
-// formReader takes away what does not matter, a line or a piece of a long one at a time.
+// formReader leaves out what does not matter, a line or a piece of a long one at a time.
 type formReader struct {
 	form   form
 	in     *bufio.Reader
@@ -120,7 +120,7 @@ func (f *formReader) release() {
 	}
 }
 
-// dropped tells whether a piece belongs to a header field that clients add.
+// dropped reports whether a piece belongs to a header field that clients add.
 func (f *formReader) dropped(begins bool, text []byte) bool {
 	if !f.form.fields || !f.header {
 		return false
@@ -137,7 +137,7 @@ func (f *formReader) dropped(begins bool, text []byte) bool {
 	return f.adding
 }
 
-// addedFields are what clients, and programs that deliver for them, put into a header.
+// addedFields returns the header fields that clients and their delivery programs add.
 func addedFields() []string {
 	return []string{
 		"return-path", "delivered-to", "x-original-to", "envelope-to", "received", "status", "x-status", "x-uid", "x-uidl", "x-keywords",

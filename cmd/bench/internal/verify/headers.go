@@ -14,7 +14,7 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// Tops is what is to be there of messages whose headers were fetched.
+// Tops describes which part of messages a store must hold.
 type Tops struct {
 	Lines int             // of the body
 	Only  map[string]bool // by UID, those of which the lines were fetched; nil for all
@@ -33,7 +33,7 @@ func Listing(ctx context.Context, dir string, served maildrop.List, before int, 
 	})
 }
 
-// compare says what differs in an entry of which kept is there: its header, the blank line included, and so many lines
+// compare says what differs in an entry whose stored part is in: its header, the blank line included, and so many lines
 // of its body.
 func (t *Tops) compare(e *store.Entry, in io.Reader, want maildrop.Message) (wrong string, err error) {
 	lines := t.Lines
@@ -58,7 +58,7 @@ func (t *Tops) compare(e *store.Entry, in io.Reader, want maildrop.Message) (wro
 	return "", nil
 }
 
-// beginning is at most the first n octets of a message.
+// beginning returns at most the first n octets of a message.
 func beginning(m maildrop.Message, n int64) (octets []byte, err error) {
 	body, err := m.Open()
 	if err != nil {

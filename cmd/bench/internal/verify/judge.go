@@ -14,12 +14,12 @@ import (
 	"pop3mtm/fakeserver/maildrop"
 )
 
-// most is how many findings of a kind are told one by one; all are counted.
+// most limits the findings of a kind that are listed; all are counted.
 const most = 100
 
-// finding is a message that is not as it should be.
+// finding is a message that is wrong.
 type finding struct {
-	Message int    `json:"message,omitempty"` // its number, 0 for one that is none of the mailbox
+	Message int    `json:"message,omitempty"` // its number, 0 for one that is not from the mailbox
 	Where   string `json:"where"`
 	What    string `json:"what"`
 }
@@ -57,7 +57,7 @@ type Verdict struct {
 	Extra    findings `json:"extra"`
 }
 
-// Judge holds kept mail against a mailbox. It takes one bit for each message of the mailbox.
+// Judge compares stored mail with a mailbox. It takes one bit of memory for each message.
 type Judge struct {
 	Served maildrop.List // message n at n-1
 	Find   finder
@@ -72,11 +72,11 @@ type Judge struct {
 	in     *bufio.Reader
 }
 
-// finder says which message of the mailbox is kept as the n-th, by its number from 1 on; 0 for one that is none of them.
-// wrong is what it finds wrong, "" for nothing.
+// finder returns the number of the message that is stored as the n-th, from 1 on; 0 for one that is not from the mailbox.
+// wrong describes what is wrong with it, "" for nothing.
 type finder func(n int, k keptMessage, in *bufio.Reader) (number int, wrong string, err error)
 
-// ByID knows each message of a synthetic mailbox by its Message-ID.
+// ByID finds each message of a synthetic mailbox by its Message-ID.
 func ByID(served maildrop.List, ofSeed uint64) finder {
 	return func(_ int, _ keptMessage, in *bufio.Reader) (int, string, error) {
 		start, err := in.Peek(largestHeader)
@@ -91,7 +91,7 @@ func ByID(served maildrop.List, ofSeed uint64) finder {
 	}
 }
 
-// InOrder knows the messages of any mailbox in a store of ours by their order, in which their UIDs must be too.
+// InOrder finds the messages of any mailbox in our store by their order, and checks their UIDs.
 func InOrder(served maildrop.List) finder {
 	return func(n int, k keptMessage, _ *bufio.Reader) (int, string, error) {
 		if n > served.Len() {
@@ -111,8 +111,7 @@ type pair struct {
 	served, kept []byte
 }
 
-// All compares all that is kept with the mailbox of which served is the whole list in the order of its numbers.
-// report is told how many messages have been compared.
+// All compares all stored mail with the mailbox. report is called with the number of messages that were compared.
 func All(ctx context.Context, mail keptMail, j *Judge, report func(done int)) (*Verdict, error) {
 	j.both, j.in = NewComparer(), bufio.NewReaderSize(nil, largestHeader)
 	j.Found.Format, j.Found.Expected = mail.Format, j.Served.Len()
@@ -123,7 +122,7 @@ func All(ctx context.Context, mail keptMail, j *Judge, report func(done int)) (*
 		j.Found.Kept++
 		report(j.Found.Kept)
 		if k.body == nil || !k.whole && j.top == nil {
-			j.Found.Changed.add(0, k.where, "only a part of it is here")
+			j.Found.Changed.add(0, k.where, "only a part is stored")
 			return nil
 		}
 		return j.message(ctx, k)
@@ -152,10 +151,10 @@ func (j *Judge) message(ctx context.Context, k keptMessage) error {
 	case err != nil:
 		return err
 	case n == 0:
-		j.Found.Extra.add(0, k.where, "no message of this mailbox")
+		j.Found.Extra.add(0, k.where, "not from this mailbox")
 		return nil
 	case !j.seen.Add(n - 1):
-		j.Found.Doubled.add(n, k.where, "is there already")
+		j.Found.Doubled.add(n, k.where, "is stored more than once")
 		return nil
 	}
 	m := j.Served.At(n - 1)
@@ -190,7 +189,7 @@ func (j *Judge) compare(in io.Reader, m maildrop.Message) (wrong string, err err
 	return wrong, err
 }
 
-// err is nil when all is right, else it tells of the first message that is not.
+// err returns nil when all is right, else an error about the first message that is wrong.
 func (v *Verdict) err() error {
 	if v.Verified {
 		return nil
@@ -205,11 +204,11 @@ func (v *Verdict) err() error {
 		}
 		text += ": " + f.First[0].What
 		if f.Count > 1 {
-			text += fmt.Sprintf("; and %d more like it", f.Count-1)
+			text += fmt.Sprintf("; and %d more", f.Count-1)
 		}
 		return errors.New(text)
 	}
-	return fmt.Errorf("%d messages were served and %d are there", v.Expected, v.Kept)
+	return fmt.Errorf("%d messages were served and %d are stored", v.Expected, v.Kept)
 }
 
 // collect reads a message for a client's Check.
@@ -233,7 +232,7 @@ func (j *Judge) collect(ctx context.Context, n int, where string, in io.Reader, 
 	return j.flush(ctx)
 }
 
-// flush asks the client about the messages at hand: about all at once, and one by one when something is wrong.
+// flush lets the client check the collected messages: all at once, and one by one when something is wrong.
 func (j *Judge) flush(ctx context.Context) error {
 	batch := j.batch
 	j.batch, j.size = nil, 0
@@ -262,7 +261,7 @@ func (j *Judge) flush(ctx context.Context) error {
 	return nil
 }
 
-// missing counts the messages that nobody has seen.
+// missing counts the messages that were not found.
 func (j *Judge) missing() {
 	last := 0
 	gap := func(until int) {
@@ -285,7 +284,7 @@ func (j *Judge) missing() {
 	gap(j.Served.Len() + 1)
 }
 
-// messageID is the value of the first Message-ID field in a header, "" when there is none.
+// messageID returns the value of the first Message-ID field in a header, "" when there is none.
 func messageID(start []byte) string {
 	const name = "message-id:"
 	for len(start) > 0 {

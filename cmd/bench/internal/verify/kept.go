@@ -15,8 +15,8 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// keptMail is what a client keeps, whatever the format. each calls visit once for every message, in the order in which the
-// format has them, and holds no more than one of them.
+// keptMail is the mail that a client stored, in any format. each calls visit for every message, in the order of the format,
+// and keeps no more than one in memory.
 type keptMail struct {
 	Format string
 	each   func(ctx context.Context, visit visitor) error
@@ -24,7 +24,7 @@ type keptMail struct {
 
 type visitor func(keptMessage) error
 
-// keptMessage is one message that a client keeps.
+// keptMessage is one message that a client stored.
 type keptMessage struct {
 	where string
 	whole bool
@@ -32,7 +32,7 @@ type keptMessage struct {
 	entry *store.Entry // in a store of ours, else nil
 }
 
-// Open finds out what a path is: a store of ours, a Maildir, a folder of files, an mbox, or one file with a message.
+// Open detects the format of a path: our store, a Maildir, a directory of files, an mbox, a BSMTP file, or one message.
 func Open(path string) (keptMail, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -47,7 +47,7 @@ func Open(path string) (keptMail, error) {
 	}
 	switch {
 	case !info.IsDir() && !info.Mode().IsRegular():
-		return keptMail{}, fmt.Errorf("%s is neither a folder nor a file", path)
+		return keptMail{}, fmt.Errorf("%s is neither a directory nor a file", path)
 	case info.IsDir() && isFolder("bodies"):
 		return keptMail{"store", func(ctx context.Context, visit visitor) error {
 			return InStore(path, func(st *store.Store) error { return eachEntry(ctx, st, store.Inbox, visit) })
@@ -80,8 +80,8 @@ func Open(path string) (keptMail, error) {
 	return keptMail{"files", func(_ context.Context, visit visitor) error { return visitFile(path, visit) }}, nil
 }
 
-// eachFile visits the files below a folder, in the order in which the system gives them, for any number of them. Names
-// that begin with a dot are left out, and what is no file.
+// eachFile visits the files below a directory, in the order of the system. It skips names that begin with a dot and anything
+// that is not a file.
 func eachFile(ctx context.Context, dir string, visit visitor) error {
 	f, err := os.Open(dir)
 	if err != nil {
@@ -139,7 +139,7 @@ func InStore(dir string, f func(*store.Store) error) (err error) {
 	return errors.Join(f(st), st.Close())
 }
 
-// eachEntry visits the messages below an entry of a store of ours, which has to be sound.
+// eachEntry visits the messages below an entry of our store. A store with problems is an error.
 func eachEntry(ctx context.Context, st *store.Store, parent store.ID, visit visitor) error {
 	if err := checkSound(ctx, st); err != nil {
 		return err

@@ -6,7 +6,7 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// Latency is how long one kind of thing took, from an HDR histogram of three digits.
+// Latency holds how long something took, from an HDR histogram of three digits.
 type Latency struct {
 	Of          string       `json:"of"` // RETR, TOP, session
 	Count       int64        `json:"count"`
@@ -18,7 +18,7 @@ type percentile struct {
 	Seconds float64 `json:"seconds"`
 }
 
-// shownPercentiles are those that results hold.
+// shownPercentiles returns those that results hold.
 func shownPercentiles() []float64 {
 	return []float64{0, 10, 25, 50, 75, 90, 95, 99, 99.5, 99.9, 99.99, 100}
 }
@@ -42,7 +42,7 @@ func LatencyOf(what string, h *hdrhistogram.Histogram) *Latency {
 	return l
 }
 
-// At is one percentile.
+// At returns one percentile.
 func (l *Latency) At(percent float64) float64 {
 	for _, p := range l.Percentiles {
 		if p.Percent >= percent {
@@ -52,7 +52,7 @@ func (l *Latency) At(percent float64) float64 {
 	return 0
 }
 
-// Sample is how much had come at a moment.
+// Sample holds how much had arrived at a moment.
 type Sample struct {
 	At       float64 `json:"at_seconds"`
 	Octets   int64   `json:"octets"`

@@ -15,7 +15,7 @@ const (
 	parcelSize = 64 << 10
 )
 
-// Line says what is between the client and the server. The zero value is loopback as it is.
+// Line describes what is between the client and the server. The zero value is loopback as it is.
 type Line struct {
 	RoundTrip time.Duration `json:"round_trip"`
 	Bandwidth int64         `json:"bandwidth"` // octets a second in each direction, 0 = not limited

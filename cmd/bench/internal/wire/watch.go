@@ -42,7 +42,7 @@ func (w *Watch) Begin() {
 	clear(w.took)
 }
 
-// session gives the two eyes for one connection: for what the client sends and for what the server sends. They see
+// session returns the two eyes for one connection: for what the client sends and for what the server sends. They see
 // octets before they are passed on. A nil watch has none.
 func (w *Watch) session() (commands, replies func([]byte)) {
 	if w == nil {
@@ -155,7 +155,7 @@ func (s *watchedSession) statusLine(line []byte, now time.Time) {
 	}
 }
 
-// many says whether a good reply has more than one line.
+// many reports whether a good reply has more than one line.
 func (c command) many() bool {
 	switch c.verb {
 	case "RETR", "TOP", "CAPA":

@@ -14,19 +14,19 @@ import (
 	"pop3mtm/fakeserver/maildrop"
 )
 
-// Synthetic is the form of mail that has none: the simulator makes it when it is asked for.
+// Synthetic is the form of mail without files: the simulator generates it.
 const Synthetic = "synthetic"
 
-// Forms are the forms in which the simulator can have a mailbox.
+// Forms returns the forms in which the simulator can have a mailbox.
 func Forms() []string { return append([]string{Synthetic}, mailfiles.Formats()...) }
 
-// Files are the synthetic mailbox as files; the zero value is the mailbox without any.
+// Files describes the synthetic mailbox as files; the zero value has no files.
 type Files struct {
 	Form string `json:"form"` // one of mailfiles.Formats
 	Path string `json:"path"`
 }
 
-// Source is the mailbox from the files, or box when there are none.
+// Source returns the mailbox from the files, or box when there are none.
 func (f Files) Source(box *Mailbox) (maildrop.Source, error) {
 	switch f.Form {
 	case "":

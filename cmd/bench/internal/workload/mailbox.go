@@ -13,14 +13,14 @@ import (
 	"pop3mtm/fakeserver/maildrop"
 )
 
-// What a mailbox may hold: enough for ten million messages, or for one that is larger than any memory.
+// Limits of a mailbox.
 const (
 	MostMessages = 10_000_000
 	largestSize  = 1 << 40
 	mostOctets   = 1 << 55 // of all messages; a few times that can still be counted
 )
 
-// Mailbox says which synthetic mailbox is served. Message n is a function of the seed, n and the options alone, so that
+// Mailbox describes the synthetic mailbox that is served. Message n is a function of the seed, n and the options alone, so that
 // server and verification make the same octets in processes of their own.
 type Mailbox struct {
 	Messages int      `json:"messages"`
@@ -35,11 +35,11 @@ func (m *Mailbox) Flags(c *cobra.Command, messages int, size cli.Size) {
 	m.Messages, m.Size, m.Seed = messages, size, 1
 	c.Flags().IntVar(&m.Messages, "messages", m.Messages, "number of messages in the mailbox")
 	c.Flags().Var(&m.Size, "size", "size of each message: 512, 8KiB, 1GiB ...")
-	c.Flags().Uint64Var(&m.Seed, "seed", m.Seed, "what the messages' text is made from")
+	c.Flags().Uint64Var(&m.Seed, "seed", m.Seed, "seed of the messages' text")
 	c.Flags().StringVar(&m.Synthetic, "synthetic", "", "instead of these three, a `SPEC` as pop3sim takes it: 10000,size=lognormal:8KiB:1.5,mix=mail,seed=7")
 }
 
-// Take reads --synthetic, which says all that the other flags of the mailbox say.
+// Take reads --synthetic, which replaces the other flags of the mailbox.
 func (m *Mailbox) Take(f *pflag.FlagSet) error {
 	if !f.Changed("synthetic") {
 		return nil
@@ -54,13 +54,13 @@ func (m *Mailbox) Take(f *pflag.FlagSet) error {
 		return cli.Usage("--synthetic: %w", err)
 	}
 	if o.Arrive > 0 || o.Expire > 0 || o.ExpirePercent > 0 || o.Shuffle {
-		return cli.Usage("--synthetic: arrive, expire and shuffle make another mailbox of it after each session, and then nothing can be compared: leave them out")
+		return cli.Usage("--synthetic: arrive, expire and shuffle change the mailbox after each session, so that nothing can be compared: leave them out")
 	}
 	*m = Mailbox{Messages: o.Count, Seed: o.Seed, Synthetic: o.String()}
 	return nil
 }
 
-// FlagNames are the flags that say what is in the synthetic mailbox.
+// FlagNames returns the flags that say what is in the synthetic mailbox.
 func FlagNames() []string { return []string{"messages", "size", "seed", "synthetic"} }
 
 // Validate refuses mailboxes that are too large, and sizes that cannot be made.
@@ -97,7 +97,7 @@ func checkMessages(flag string, n int) error {
 	return nil
 }
 
-// Total is the octets of all messages, 0 when that is not known.
+// Total returns the octets of all messages, 0 when that is not known.
 func (m *Mailbox) Total() int64 {
 	if m.Synthetic == "" {
 		return int64(m.Messages) * int64(m.Size)
@@ -109,7 +109,7 @@ func (m *Mailbox) Total() int64 {
 	return list.Octets()
 }
 
-// options are those of the generator.
+// options returns those of the generator.
 func (m *Mailbox) options() (maildrop.SyntheticOptions, error) {
 	if m.Synthetic == "" {
 		return maildrop.SyntheticOptions{Count: m.Messages, Size: int64(m.Size), Seed: m.Seed}, nil
@@ -119,7 +119,7 @@ func (m *Mailbox) options() (maildrop.SyntheticOptions, error) {
 	return o, err
 }
 
-// String is what pop3sim takes as --synthetic for the same mailbox.
+// String returns what pop3sim takes as --synthetic for the same mailbox.
 func (m *Mailbox) String() string {
 	if m.Synthetic == "" {
 		return fmt.Sprintf("%d,size=%s,seed=%d", m.Messages, m.Size, m.Seed)
@@ -128,7 +128,7 @@ func (m *Mailbox) String() string {
 	return fmt.Sprintf("%d,%s", m.Messages, rest)
 }
 
-// Mail is what is in the mailbox, in words.
+// Mail returns what is in the mailbox, in words.
 func (m *Mailbox) Mail() string {
 	if m.Synthetic == "" {
 		return m.Size.String()

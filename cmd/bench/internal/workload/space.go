@@ -6,7 +6,7 @@ import (
 	"pop3mtm/cmd/internal/mailfiles"
 )
 
-// CheckSpace refuses a folder whose disk has no room for what one trial writes.
+// CheckSpace refuses a directory whose disk has no room for what one trial writes.
 func CheckSpace(dir string, needed int64) error {
 	free, _, err := mailfiles.Free(dir)
 	if err != nil || free >= uint64(needed) {
