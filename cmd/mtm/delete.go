@@ -14,9 +14,10 @@ import (
 func deleteCommand(e *env) *cobra.Command {
 	m := &mailbox{env: e}
 	c := &cobra.Command{
-		Use:   "delete ACCOUNT ID...",
+		Use:   "delete [ACCOUNT] ID...",
 		Short: "Delete messages on the server and from the list of an account's mailbox",
-		Long: `Delete connects, deletes messages on the server, and disconnects; 'mtm list ACCOUNT' shows the ids. Copies in folders stay.
+		Long: `Delete connects, deletes messages on the server, and disconnects. Any id of a message will do: that in 'mtm list ACCOUNT', or that
+of a copy in a folder. Copies in folders stay; 'mtm remove' is about these.
 A message that the server refuses to delete stays in the list, and so does one that is not proven to be the one that was listed:
 servers may give its unique-id to another message. Get such a message with --take move.
 
@@ -110,7 +111,7 @@ func cancelOfflineCommand(e *env) *cobra.Command {
 	m := &mailbox{env: e}
 	m.checkIDs = m.checkWaiting
 	c := &cobra.Command{
-		Use:   "cancel-offline ACCOUNT ID...",
+		Use:   "cancel-offline [ACCOUNT] ID...",
 		Short: "Take back what waits for messages until the next session",
 		Long: `Cancel-offline takes back the operations that wait for messages of an account in disconnected mode: copies, moves,
 populates and deletes. 'mtm list ACCOUNT' marks these messages. In the folder of a copy or a move the message that is marked W

@@ -125,18 +125,22 @@ var _ = Describe("delete (behaviour sections 5 and 6)", func() {
 			Expect(u.misuses(args...)).To(ContainSubstring(want))
 			Expect(u.files()).To(BeEmpty())
 		},
-		Entry("nothing", "write 'mtm delete ACCOUNT ID...'", "delete"),
+		Entry("nothing", "write 'mtm delete [ACCOUNT] ID...'", "delete"),
 		Entry("no ids", "name the messages by their ids", "delete", "work"),
 		Entry("a word for an id", `"x" is not an id`, "delete", "work", "x"),
 		Entry("nothing to cancel", "name the messages by their ids", "cancel-offline", "work"),
 	)
 
-	It("touches no message of a folder", func() {
-		s, _ := serve(letters("a1")...)
+	It("takes any id of a message, without the account too, and touches no copy", func() {
+		s, drop := serve(letters("a1", "a2", "a3")...)
 		u.addAccount(s)
 		u.succeeds("get", "work")
-		for _, word := range []string{"delete", "cancel-offline"} {
-			Expect(u.fails(word, "work", number(u.lists("Inbox")[0].ID))).To(ContainSubstring("is no message in the mailbox of work"))
-		}
+		inbox := u.lists("Inbox")
+		Expect(u.succeeds("delete", number(inbox[0].ID))).To(Equal("1 message deleted on the server\n"))
+		Expect(u.succeeds("delete", "work", number(inbox[1].ID), number(inbox[1].Related))).To(Equal("1 message deleted on the server\n"))
+		Expect(drop.UIDs()).To(Equal([]string{"a3"}))
+		Expect(u.lists("Inbox")).To(HaveLen(3))
+		Expect(u.fails("delete", number(inbox[0].ID))).To(ContainSubstring("is in this store only"))
+		Expect(u.fails("delete", "work", "3")).To(ContainSubstring("there is no message 3"))
 	})
 })

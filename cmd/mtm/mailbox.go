@@ -28,12 +28,12 @@ type mailbox struct {
 	checkIDs func() error // what the ids may be; nil = messages of the mailbox
 }
 
-// takeAccount lets a command take ACCOUNT and ids. Inside a shell the account may be left out.
+// takeAccount lets a command take ACCOUNT and ids. With ids the account may be left out, inside a shell always.
 func takeAccount(e *env, c *cobra.Command) {
 	c.Args = cobra.MinimumNArgs(1)
 	c.ValidArgsFunction = completer(e, namesOf(isAccount))
 	if e.shell != nil {
-		c.Use, c.Args = strings.Replace(c.Use, "ACCOUNT ", "", 1), cobra.ArbitraryArgs
+		c.Use, c.Args = strings.Replace(strings.Replace(c.Use, "[ACCOUNT] ", "", 1), "ACCOUNT ", "", 1), cobra.ArbitraryArgs
 	}
 }
 
@@ -46,11 +46,15 @@ func takeWait(e *env, c *cobra.Command, wait *delay) {
 // connect is the command that connects.
 func (m *mailbox) connect() mtm.Connect { return mtm.Connect{Wait: time.Duration(m.wait)} }
 
-// parse takes the account and the ids from the command line, and returns the account's name.
+// parse takes the account and the ids from the command line, and returns the account's name, "" when ids stand alone.
 func (m *mailbox) parse(cmd *cobra.Command, args []string) (name string, err error) {
 	m.cmd = cmd
 	if m.env.shell != nil {
 		args = m.env.shell.withAccount(args)
+	}
+	if isID(args[0]) {
+		m.ids, err = parseIDs(args)
+		return "", err
 	}
 	m.ids, err = parseIDs(args[1:])
 	return args[0], err
@@ -68,6 +72,9 @@ func (m *mailbox) needIDs() error {
 func (m *mailbox) use(name string, act func(*mtm.Client) error) error {
 	return m.env.withStore(writing, func(st *store.Store) (err error) {
 		m.store = st
+		if name, err = m.resolve(m.cmd.Context(), name); err != nil {
+			return err
+		}
 		if m.account, err = findAccount(m.cmd.Context(), st, name); err != nil {
 			return err
 		}
@@ -101,7 +108,7 @@ func (m *mailbox) checkSelection() error {
 }
 
 func (m *mailbox) noMessage(id store.ID) error {
-	return coded(mtm.ErrNotFound, "%d is no message in the mailbox of %s: 'mtm list %s' shows the ids", id, m.account.Name, m.account.Name)
+	return coded(mtm.ErrNotFound, "message %d is not in the mailbox of %s: 'mtm list %s' shows the ids", id, m.account.Name, m.account.Name)
 }
 
 // online runs a command that needs a connection: the shell's, which connects when it is offline and stays online, or one of

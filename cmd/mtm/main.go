@@ -2,7 +2,7 @@
 // shows and exports it.
 //
 // account.go and its neighbours keep accounts; status.go tells who is connected; get.go, populate.go and delete.go work on a mailbox; list.go, show.go,
-// find.go and export.go look at what is stored; compose.go, reply.go and outbox.go make messages and show what waits to be
+// find.go, export.go and save.go look at what is stored, local.go and folder.go put it in order; compose.go, reply.go and outbox.go make messages and show what waits to be
 // sent; send.go sends it; check.go and reclaim.go look after the store; shell.go stays online and
 // runs the same commands line by line.
 package main
@@ -40,7 +40,8 @@ A message shows only when it is whole and synced; what a broken line left out is
 	f.BoolVar(&e.json, "json", false, "print JSON; errors too, on stderr")
 	root.AddCommand(
 		accountCommand(e), getCommand(e), populateCommand(e), deleteCommand(e), cancelOfflineCommand(e),
-		statusCommand(e), listCommand(e), showCommand(e), findCommand(e), exportCommand(e),
+		statusCommand(e), listCommand(e), showCommand(e), findCommand(e), exportCommand(e), saveCommand(e),
+		removeCommand(e), moveCommand(e), copyCommand(e), markCommand(e), folderCommand(e),
 		composeCommand(e), replyCommand(e), forwardCommand(e), receiptCommand(e), outboxCommand(e), sendCommand(e),
 		dumpCommand(e), checkCommand(e), salvageCommand(e), reclaimCommand(e), shellCommand(e),
 	)

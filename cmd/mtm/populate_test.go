@@ -45,7 +45,7 @@ var _ = Describe("populate (behaviour section 5)", func() {
 		f := populates(id, id)
 		Expect(f.Stored).To(Equal([]int64{u.lists("work")[1].ID}))
 		Expect(f.Messages).To(Equal(u.lists("work")[1:2]))
-		Expect(u.fails("populate", "work", "3")).To(Equal("mtm: 3 is no message in the mailbox of work: 'mtm list work' shows the ids"))
+		Expect(u.fails("populate", "work", "3")).To(Equal("mtm: there is no message 3: 'mtm list Inbox' shows the ids"))
 	})
 
 	It("fetches the first lines, says how much is left, and all of it later", func() {

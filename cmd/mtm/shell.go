@@ -69,7 +69,8 @@ func (s *shell) words(e env) *cobra.Command {
 	root.PersistentFlags().BoolVar(&e.json, "json", e.json, "print JSON; errors too, on stderr")
 	root.AddCommand(
 		connectCommand(&e), disconnectCommand(&e), getCommand(&e), populateCommand(&e), deleteCommand(&e), cancelOfflineCommand(&e),
-		listCommand(&e), showCommand(&e), findCommand(&e), exportCommand(&e),
+		listCommand(&e), showCommand(&e), findCommand(&e), exportCommand(&e), saveCommand(&e),
+		removeCommand(&e), moveCommand(&e), copyCommand(&e), markCommand(&e), folderCommand(&e),
 		composeCommand(&e), replyCommand(&e), forwardCommand(&e), receiptCommand(&e), outboxCommand(&e), sendCommand(&e),
 		statusCommand(&e), progressCommand(&e), dumpCommand(&e), quitCommand(&e),
 	)

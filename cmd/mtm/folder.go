@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"pop3mtm/cmd/internal/cli"
+	"pop3mtm/mtm"
+	"pop3mtm/mtm/store"
+)
+
+func folderCommand(e *env) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "folder",
+		Short: "Make, rename and remove folders of this store",
+		Example: `  mtm folder create Work
+  mtm folder rename Work 'Old work'
+  mtm folder remove 'Old work'`,
+	}
+	c.AddCommand(
+		folderChange(e, "create NAME", "Make a folder beside Inbox", 1, func(ctx context.Context, st *store.Store, args []string) (store.Entry, error) {
+			return newFolder(ctx, st, args[0])
+		}),
+		folderChange(e, "rename FOLDER NAME", "Give a folder another name", 2, renameFolder),
+		folderChange(e, "remove FOLDER", "Remove a folder that is empty", 1, removeFolder),
+	)
+	return c
+}
+
+// folderChange is a command that changes one folder.
+func folderChange(e *env, use, short string, args int, change func(context.Context, *store.Store, []string) (store.Entry, error)) *cobra.Command {
+	word, _, _ := strings.Cut(use, " ")
+	c := &cobra.Command{
+		Use: use, Short: short, Args: cobra.ExactArgs(args),
+		Example: "  mtm folder " + word + strings.Repeat(" Work", args),
+		RunE: run(func(cmd *cobra.Command, args []string) error {
+			return e.withStore(writing, func(st *store.Store) error {
+				folder, err := change(cmd.Context(), st, args)
+				if err != nil {
+					return err
+				}
+				if e.json {
+					return printJSON(cmd, placeView{ID: folder.ID, Parent: folder.Parent, Kind: kindOf(folder), Name: folder.Name})
+				}
+				_, err = fmt.Fprintf(cmd.OutOrStdout(), "folder %d %s: %sd\n", folder.ID, oneLine(folder.Name), word)
+				return err
+			})
+		}),
+	}
+	if word != "create" {
+		c.ValidArgsFunction = completer(e, namesOf(isFolder))
+	}
+	return c
+}
+
+// checkFolderName refuses a name that is taken, or would be taken for something else.
+func checkFolderName(ctx context.Context, st *store.Store, name string) error {
+	if _, err := strconv.Atoi(name); err == nil {
+		return cli.Usage("%q: a folder's name cannot be a number, since numbers are ids", name)
+	}
+	if name != oneLine(name) || len(name) > 256 || strings.TrimSpace(name) == "" {
+		return cli.Usage("%q: a folder's name is up to 256 printable characters", name)
+	}
+	all, err := places(ctx, st)
+	if err != nil {
+		return err
+	}
+	for _, p := range all {
+		if strings.EqualFold(p.Name, name) {
+			return coded(mtm.ErrInUse, "%s %q already exists", kindOf(p), p.Name)
+		}
+	}
+	return nil
+}
+
+// newFolder makes a folder beside Inbox.
+func newFolder(ctx context.Context, st *store.Store, name string) (store.Entry, error) {
+	if err := checkFolderName(ctx, st, name); err != nil {
+		return store.Entry{}, err
+	}
+	folder := store.Entry{Parent: store.Local, Service: store.Local, Type: store.TypeFolder, Name: name}
+	b := st.NewBatch()
+	var existed bool
+	b.AddNamed(&folder, &existed)
+	err := b.Commit(ctx)
+	return folder, err
+}
+
+// ownFolder finds a folder that is not one of those that every store has.
+func ownFolder(ctx context.Context, st *store.Store, name string) (store.Entry, error) {
+	folder, err := findPlace(ctx, st, name, "folder", isFolder)
+	if err == nil && folder.ID <= store.Sent {
+		err = cli.Usage("%s is a folder that every store has: it stays as it is", folder.Name)
+	}
+	return folder, err
+}
+
+func renameFolder(ctx context.Context, st *store.Store, args []string) (store.Entry, error) {
+	folder, err := ownFolder(ctx, st, args[0])
+	if err == nil && !strings.EqualFold(folder.Name, args[1]) {
+		err = checkFolderName(ctx, st, args[1])
+	}
+	if err != nil {
+		return folder, err
+	}
+	folder.Name = args[1]
+	b := st.NewBatch()
+	b.Update(&folder)
+	return folder, b.Commit(ctx)
+}
+
+// removeFolder removes a folder with nothing in it; what another program puts there meanwhile keeps it.
+func removeFolder(ctx context.Context, st *store.Store, args []string) (store.Entry, error) {
+	folder, err := ownFolder(ctx, st, args[0])
+	if err != nil {
+		return folder, err
+	}
+	b := st.NewBatch()
+	b.SetFlags([]store.ID{folder.ID}, store.InPreparation, 0)
+	b.Withdraw(folder.ID)
+	if err = b.Commit(ctx); err != nil {
+		return folder, err
+	}
+	if _, err = st.Entry(ctx, folder.ID); errors.Is(err, store.ErrNotFound) {
+		return folder, nil
+	}
+	b = st.NewBatch()
+	b.SetFlags([]store.ID{folder.ID}, 0, store.InPreparation)
+	if err = errors.Join(err, b.Commit(ctx)); err != nil {
+		return folder, err
+	}
+	return folder, coded(mtm.ErrInUse, "folder %s is not empty: 'mtm move' and 'mtm remove' empty it", oneLine(folder.Name))
+}

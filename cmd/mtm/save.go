@@ -1,0 +1,219 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"unicode"
+
+	"github.com/spf13/cobra"
+
+	"pop3mtm/cmd/internal/cli"
+	"pop3mtm/mtm"
+	"pop3mtm/mtm/mail"
+	"pop3mtm/mtm/store"
+)
+
+// save is one run of the command.
+type save struct {
+	env  *env
+	cmd  *cobra.Command
+	part string
+	all  bool
+	dir  string
+}
+
+// savedView is a file that was written, in JSON.
+type savedView struct {
+	Part string `json:"part"`
+	File string `json:"file"`
+	Size int64  `json:"size"`
+}
+
+func saveCommand(e *env) *cobra.Command {
+	s := &save{env: e, dir: "."}
+	c := &cobra.Command{
+		Use:   "save ID",
+		Short: "Save the attachments of a message as files",
+		Long: `Save writes the attachments of a message into a folder, each under its own name, made harmless; with --part one part, with --all
+all parts, texts too. No file that exists is written over: another name is taken then.`,
+		Example: `  mtm save 19
+  mtm save 19 --part 2 --dir ~/Downloads`,
+		Args: cobra.ExactArgs(1),
+		RunE: run(func(cmd *cobra.Command, args []string) error {
+			id, err := parseID(args[0])
+			if err != nil {
+				return err
+			}
+			if s.all && s.part != "" {
+				return cli.Usage("--all and --part exclude each other")
+			}
+			s.cmd = cmd
+			return e.withStore(reading, func(st *store.Store) error { return s.run(cmd.Context(), st, id) })
+		}),
+	}
+	f := c.Flags()
+	f.StringVar(&s.part, "part", "", "save one part; `PATH` is its number in the list of parts that show prints")
+	f.BoolVar(&s.all, "all", false, "save all parts, texts too")
+	f.Var((*cli.Path)(&s.dir), "dir", "`DIR` to write to, which must exist")
+	return c
+}
+
+func (s *save) run(ctx context.Context, st *store.Store, id store.ID) error {
+	if _, err := messageEntry(ctx, st, id); err != nil {
+		return err
+	}
+	email, err := mtm.Email(ctx, st, id)
+	if err != nil {
+		return err
+	}
+	if email.Message == nil {
+		return coded(mtm.ErrNotFound, "only the header of message %d is here: 'mtm get %d' fetches it", id, id)
+	}
+	parts, err := s.choose(&email)
+	if err != nil {
+		return err
+	}
+	root, err := os.OpenRoot(s.dir)
+	if err != nil {
+		return err
+	}
+	saved := []savedView{}
+	for _, p := range parts {
+		var one savedView
+		if one, err = s.write(ctx, root, &email, p); err != nil {
+			break
+		}
+		saved = append(saved, one)
+	}
+	return errors.Join(err, root.Close(), s.report(saved))
+}
+
+// choose lists the parts to save.
+func (s *save) choose(email *mtm.EmailEntry) ([]*mail.Part, error) {
+	if s.part != "" {
+		p, err := email.Part(s.part)
+		if err != nil {
+			return nil, coded(mtm.ErrNotFound, "message %d has no part %q: 'mtm show %d' lists its parts", email.ID, s.part, email.ID)
+		}
+		return []*mail.Part{p}, nil
+	}
+	var list []*mail.Part
+	for _, p := range email.Parts {
+		if s.all || !p.Embedded && (p.Attached() || p.Filename != "" || p.IsMessage()) {
+			list = append(list, p)
+		}
+	}
+	if len(list) == 0 {
+		return nil, coded(mtm.ErrNotFound, "message %d has no attachment: --all saves its texts", email.ID)
+	}
+	return list, nil
+}
+
+// write writes a part to a new file: half a file does not stay.
+func (s *save) write(ctx context.Context, root *os.Root, email *mtm.EmailEntry, p *mail.Part) (savedView, error) {
+	f, name, err := create(root, fileName(email.ID, p))
+	if err != nil {
+		return savedView{}, err
+	}
+	content, err := email.OpenPart(ctx, p)
+	if err == nil {
+		_, err = io.Copy(f, content)
+		err = errors.Join(err, content.Close())
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return savedView{}, errors.Join(err, root.Remove(name))
+	}
+	return savedView{Part: p.Path, File: filepath.Join(s.dir, name), Size: p.Size}, nil
+}
+
+// create makes a new file; a name that is taken gets a number.
+func create(root *os.Root, name string) (*os.File, string, error) {
+	const most = 1000
+	ext := filepath.Ext(name)
+	for n := 1; ; n++ {
+		try := name
+		if n > 1 {
+			try = fmt.Sprintf("%s-%d%s", strings.TrimSuffix(name, ext), n, ext)
+		}
+		f, err := root.OpenFile(try, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		if err == nil || !errors.Is(err, os.ErrExist) || n == most {
+			return f, try, err
+		}
+	}
+}
+
+// fileName makes the name of a file of what a message gives: one name in one folder, which neither hides nor is a device.
+func fileName(id store.ID, p *mail.Part) string {
+	const longest = 200 // octets; file systems take 255
+	name := strings.Map(func(r rune) rune {
+		if r == utf8Replaced || !unicode.IsPrint(r) || strings.ContainsRune(`/\:*?"<>|`, r) {
+			return '_'
+		}
+		return r
+	}, p.Filename)
+	name = strings.Trim(name, " .")
+	if len(name) > longest {
+		ext := filepath.Ext(name)
+		if len(ext) > 20 {
+			ext = ""
+		}
+		name = strings.ToValidUTF8(name[:longest-len(ext)], "") + ext
+	}
+	base, _, _ := strings.Cut(strings.ToUpper(name), ".")
+	switch {
+	case name == "":
+		name = fmt.Sprintf("message-%d-part-%s%s", id, p.Path, extensionOf(p.MediaType))
+	case isDevice(base):
+		name = "_" + name
+	}
+	return name
+}
+
+const utf8Replaced = '\uFFFD'
+
+// isDevice reports whether Windows takes a name for a device.
+func isDevice(name string) bool {
+	switch name {
+	case "CON", "PRN", "AUX", "NUL", "CLOCK$":
+		return true
+	}
+	return len(name) == 4 && (strings.HasPrefix(name, "COM") || strings.HasPrefix(name, "LPT")) && name[3] >= '0' && name[3] <= '9'
+}
+
+func extensionOf(mediaType string) string {
+	switch mediaType {
+	case "text/plain":
+		return ".txt"
+	case "text/html":
+		return ".html"
+	case "message/rfc822":
+		return ".eml"
+	case "image/png":
+		return ".png"
+	case "image/jpeg":
+		return ".jpg"
+	case "application/pdf":
+		return ".pdf"
+	case "text/calendar":
+		return ".ics"
+	case "text/vcard", "text/x-vcard":
+		return ".vcf"
+	}
+	return ".bin"
+}
+
+func (s *save) report(saved []savedView) error {
+	if s.env.json {
+		return printJSON(s.cmd, saved)
+	}
+	out := newPage(s.cmd.OutOrStdout())
+	for _, one := range saved {
+		out.printf("%s  %s\n", oneLine(one.File), octets(one.Size))
+	}
+	return out.Flush()
+}
