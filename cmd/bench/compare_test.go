@@ -107,7 +107,7 @@ var _ = Describe("bench compare", func() {
 		Expect(r.status).To(Equal(0))
 	})
 
-	It("takes your own client, tells of one that fails in its own words, refuses the figures of one that loses mail, and goes on", func() {
+	It("takes your own client, shows the error output of one that fails, discards the figures of one that loses mail, and goes on", func() {
 		_, err := peer.Curl{}.Version(GinkgoT().Context())
 		peer.Need(GinkgoTB(), err)
 		page := filepath.Join(GinkgoT().TempDir(), "page.html")

@@ -27,7 +27,7 @@ var _ = Describe("bench retrieve", func() {
 		},
 		Entry("no message", "--messages takes 1 to 10000000, not 0", "--messages", "0"),
 		Entry("too many messages", "--messages takes 1 to 10000000, not 10000001", "--messages", "10000001"),
-		Entry("a size that is none", `--size: a size is a whole number of octets such as 4096, 8KiB or 2MB`, "--size", "big"),
+		Entry("an invalid size", `--size: a size is a whole number of octets such as 4096, 8KiB or 2MB`, "--size", "big"),
 		Entry("a size without room for the header", "--size takes 512 to 1TiB, not 511", "--size", "511"),
 		Entry("a size above all memory", "--size takes 512 to 1TiB, not 2TiB", "--size", "2TiB"),
 		Entry("more than there is in the world", "--messages and --size make more than 32 PiB of mail", "--messages", "1000000", "--size", "1TiB"),
@@ -46,7 +46,7 @@ var _ = Describe("bench retrieve", func() {
 		Entry("an unknown protection", `--tls takes none, stls or implicit, not "ssl"`, "--tls", "ssl"),
 		Entry("a round trip of minutes", "--rtt takes 0 to 1s, not 1m0s", "--rtt", "1m"),
 		Entry("a bandwidth of nearly nothing", "--bandwidth takes 0 for no limit, or 1KiB a second and more, not 7", "--bandwidth", "7"),
-		Entry("a target that is none", `--target takes HOST:PORT, such as pop.example.org:110 or [::1]:1110, not "here"`, "--target", "here"),
+		Entry("an invalid target", `--target takes HOST:PORT, such as pop.example.org:110 or [::1]:1110, not "here"`, "--target", "here"),
 		Entry("a port beyond all", `--target takes HOST:PORT, such as pop.example.org:110 or [::1]:1110, not "here:70000"`, "--target", "here:70000"),
 		Entry("a mailbox beside a target", "--messages is for the synthetic mailbox: --target has its own", "--target", "here:1", "--messages", "3"),
 		Entry("a user without a target", "--user goes with --target", "--user", "ada"),
@@ -167,7 +167,7 @@ var _ = Describe("bench retrieve", func() {
 		Entry("the server", "--pop3sim"),
 	)
 
-	It("fails with one line when there is no folder to store in", func() {
+	It("fails with one line when the directory to store in does not exist", func() {
 		r := retrieveSmall(filepath.Join(GinkgoT().TempDir(), "missing"))
 		Expect(r.status).To(Equal(1))
 		Expect(r.errOut).To(MatchRegexp(`^bench: [^\n]*missing[^\n]*no such file or directory\n$`))

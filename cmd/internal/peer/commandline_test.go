@@ -21,7 +21,7 @@ var _ = Describe("A command line of one's own", func() {
 		Expect(c.Read(dir)).To(Equal([][]byte{[]byte("127.0.0.1:110\nit's\n$(me) \"x\"\n")}))
 	})
 
-	It("is told with its own last words when it fails", func(ctx SpecContext) {
+	It("shows the last line of its output when it fails", func(ctx SpecContext) {
 		c := peer.CommandLine{Title: "mine", Line: `echo "no {port} for you" >&2; exit 4`}
 		Expect(c.Fetch(ctx, here, GinkgoT().TempDir())).To(MatchError(ContainSubstring("exit status 4: no 110 for you")))
 	})

@@ -54,9 +54,9 @@ func (f Fetchmail) Fetch(ctx context.Context, a Account, dir string) error {
 	}
 	destination := "bsmtp " + quoted(batchFile(dir))
 	if !f.BSMTP {
-		script, err := deliver(dir)
-		if err != nil {
-			return err
+		script, failed := deliver(dir)
+		if failed != nil {
+			return failed
 		}
 		destination = "mda " + quoted(script)
 	}

@@ -20,8 +20,8 @@ var getmailRun string
 var getmailCheck string
 
 // Getmail is getmail6. It reads with poplib, parses each message with Python's email package and hands what that package
-// writes to a program that stores it, or appends that to an mbox. Its own deliveries refuse to run as root, so it is told that
-// it is not root.
+// writes to a program that stores it, or appends that to an mbox. Its own deliveries refuse to run as root, so that check is
+// switched off.
 type Getmail struct {
 	Mbox bool // false: a program for each message
 }

@@ -284,7 +284,7 @@ func (j *Judge) missing() {
 	gap(j.Served.Len() + 1)
 }
 
-// messageID returns the value of the first Message-ID field in a header, "" when there is none.
+// messageID returns the value of the first Message-ID field in a header, "" without one.
 func messageID(start []byte) string {
 	const name = "message-id:"
 	for len(start) > 0 {

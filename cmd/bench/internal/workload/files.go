@@ -26,7 +26,7 @@ type Files struct {
 	Path string `json:"path"`
 }
 
-// Source returns the mailbox from the files, or box when there are none.
+// Source returns the mailbox from the files, or the synthetic one without files.
 func (f Files) Source(box *Mailbox) (maildrop.Source, error) {
 	switch f.Form {
 	case "":
