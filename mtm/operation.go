@@ -30,7 +30,12 @@ type Result struct {
 	AlreadyThere int        // messages whose whole copy was in the folder before
 	Deleted      int        // messages deleted on the server
 	Queued       []store.ID // messages of the mailbox for which what was asked waits now
-	LeftOut      []LeftOut  // parts of the original that a message made of it does not hold
+
+	// TooLarge counts the messages that are larger than was asked for, or than the account allows. They stay on the
+	// server; TooLargeOctets is their size as far as it is known.
+	TooLarge       int
+	TooLargeOctets int64
+	LeftOut        []LeftOut // parts of the original that a message made of it does not hold
 }
 
 // LeftOut is a part of an original that says the same as a sibling in a multipart/alternative.
@@ -117,6 +122,8 @@ func (r *run) done(outcome servermtm.Outcome, err error) error {
 	r.result.Octets += outcome.Octets
 	r.result.AlreadyThere += outcome.AlreadyThere
 	r.result.Deleted += outcome.Deleted
+	r.result.TooLarge += outcome.TooLarge
+	r.result.TooLargeOctets += outcome.TooLargeOctets
 	r.result.Queued = append(r.result.Queued, outcome.Queued...)
 	r.dropIfLost()
 	return err

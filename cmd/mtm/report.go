@@ -20,7 +20,9 @@ type getResult struct {
 	Messages        []messageView `json:"messages"`
 	AlreadyThere    int           `json:"already_there"`
 	DeletedOnServer int           `json:"deleted_on_server"`
-	Queued          []store.ID    `json:"queued"` // messages that wait for the next session
+	Queued          []store.ID    `json:"queued"`   // messages that wait for the next session
+	LeftOut         int           `json:"left_out"` // messages that are too large
+	LeftOutOctets   int64         `json:"left_out_octets"`
 	Failed          []failureView `json:"failed"`
 	OnServer        *int          `json:"on_server,omitempty"` // --headers-only
 	Error           string        `json:"error,omitempty"`
@@ -58,6 +60,7 @@ func (m *mailbox) report(r report, failed error) error {
 	if m.env.json {
 		return m.reportJSON(ctx, r.Messages, getResult{
 			Stored: r.Messages, AlreadyThere: r.AlreadyThere, DeletedOnServer: r.Deleted, Queued: r.Queued,
+			LeftOut: r.TooLarge, LeftOutOctets: r.TooLargeOctets,
 		}, failed)
 	}
 	rows := newRows(m.cmd.OutOrStdout(), r.marks)
@@ -90,9 +93,9 @@ func (m *mailbox) printSome(ctx context.Context, r *rows, ids []store.ID, place 
 func (r report) summary(failed int) string {
 	if len(r.Messages)+r.AlreadyThere+r.Deleted+failed == 0 {
 		if r.which == "new" {
-			return "no new messages"
+			return "no new messages" + r.leftOut()
 		}
-		return "no messages"
+		return "no messages" + r.leftOut()
 	}
 	parts := []string{count(len(r.Messages), "message", "messages")}
 	if len(r.Messages) > 0 {
@@ -107,7 +110,15 @@ func (r report) summary(failed int) string {
 	if failed > 0 {
 		parts = append(parts, fmt.Sprintf("%d failed", failed))
 	}
-	return strings.Join(parts, ", ")
+	return strings.Join(parts, ", ") + r.leftOut()
+}
+
+// leftOut is what the sum says of messages that are too large.
+func (r report) leftOut() string {
+	if r.TooLarge == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", %d left out (%s)", r.TooLarge, octets(r.TooLargeOctets))
 }
 
 func printFailures(out page, failed error) {

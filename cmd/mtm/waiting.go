@@ -62,6 +62,8 @@ func addResult(sum *mtm.Result, op *mtm.Operation) {
 	sum.AlreadyThere += r.AlreadyThere
 	sum.Deleted += r.Deleted
 	sum.Queued = append(sum.Queued, r.Queued...)
+	sum.TooLarge += r.TooLarge
+	sum.TooLargeOctets += r.TooLargeOctets
 }
 
 // carriedOut says in words what a session did of what had waited, "" for nothing.

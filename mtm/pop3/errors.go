@@ -90,7 +90,12 @@ func (e *LineError) Error() string {
 	if e.Got != "" {
 		c += ` after "` + e.Got + `"`
 	}
+	rest, isRest := errors.AsType[*restError](e.Err)
 	switch {
+	case isRest:
+		return rest.Error()
+	case errors.Is(e.Err, ErrDrop):
+		return e.Err.Error()
 	case e.Rate > 0:
 		return fmt.Sprintf("the server sends less than %d octets a second during %s", e.Rate, c)
 	case e.Wait > 0 && e.Verb == Greeting:

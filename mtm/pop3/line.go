@@ -16,6 +16,7 @@ type line struct {
 	wire    net.Conn // conn, or what is below its TLS
 	timeout time.Duration
 	pace    pace
+	rest    allowance
 
 	mu        sync.Mutex
 	call      uint64 // counts calls, so that a late cancel of an earlier one does nothing
@@ -23,12 +24,16 @@ type line struct {
 }
 
 func (l *line) Read(p []byte) (int, error) {
+	if err := l.rest.check(); err != nil {
+		return 0, err
+	}
 	now := time.Now()
 	wait, paced := l.pace.bound(l.timeout)
 	if err := l.wait(reading, now.Add(wait)); err != nil {
 		return 0, err
 	}
 	n, err := l.conn.Read(p)
+	l.rest.took(n)
 	if l.pace.rate > 0 {
 		l.pace.took(time.Since(now), n)
 	}

@@ -17,7 +17,7 @@ func (r *run) resync(ctx context.Context) error {
 	if err := find(ctx); err != nil {
 		c := r.command(r.blamed.flight)
 		if errors.Is(err, errTooMuch) {
-			return r.s.spoil(c.limitError(0, "MaxBody", fmt.Sprintf("at most %d octets before the answer to %s", r.s.opt.MaxBody, r.s.probe.verb())))
+			return r.s.spoil(c.limitError(0, "MaxBody", fmt.Sprintf("at most %d octets before the answer to %s", r.s.maxBody, r.s.probe.verb())))
 		}
 		failed := lineError(ctx, c, r.s.opt.Timeout, err)
 		if r.cause != nil {
@@ -98,7 +98,7 @@ func (r *run) skip(ctx context.Context, skipped *int64) (line []byte, shaped boo
 		return nil, false, err
 	}
 	line, n, err := r.s.in.SkipLine()
-	if *skipped += n; err == nil && *skipped > r.s.opt.MaxBody {
+	if *skipped += n; err == nil && *skipped > r.s.maxBody {
 		err = errTooMuch
 	}
 	if err == nil {

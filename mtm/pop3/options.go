@@ -21,6 +21,9 @@ type Options struct {
 	MaxCapa int
 	// MaxBody bounds one message of RETR or TOP, in octets. Default 1 TiB.
 	MaxBody int64
+	// MaxRest bounds the octets that are read and thrown away after a writer failed, so that the session stays
+	// usable. Where the server has more to send the session ends instead. Default 1 MiB.
+	MaxRest int64
 	// Window is how many commands may be in flight when the server says PIPELINING; otherwise it is one. Default 128.
 	Window int
 	// WindowBytes bounds the octets of the commands in flight. Default 4096. One command always goes.
@@ -38,6 +41,7 @@ func (o *Options) orDefault() Options {
 	c.MaxUIDOctets = positiveOr(c.MaxUIDOctets, 1<<30)
 	c.MaxCapa = positiveOr(c.MaxCapa, 1000)
 	c.MaxBody = positiveOr(c.MaxBody, 1<<40)
+	c.MaxRest = positiveOr(c.MaxRest, 1<<20)
 	c.Window = positiveOr(c.Window, 128)
 	c.WindowBytes = positiveOr(c.WindowBytes, 4096)
 	return c

@@ -182,7 +182,7 @@ func (r *run) read(ctx context.Context) error {
 
 // both adds the sink's error to one that ends the session.
 func (r *run) both(err error) error {
-	if r.failed != nil {
+	if r.failed != nil && !errors.Is(err, r.failed) {
 		return errors.Join(r.failed, err)
 	}
 	return err

@@ -150,9 +150,7 @@ func (r *run) writer(got *answer, first firstLine) (*watcher, error) {
 	}
 	dst, err := r.sink.Message(got.number)
 	got.streamed = true
-	if dst != nil {
-		w.w = dst
-	}
+	w.w = r.s.watchWriter(dst)
 	return w, err
 }
 
@@ -300,7 +298,7 @@ func (r *run) deliver(a answer) {
 		var w io.Writer
 		if w, r.failed = r.sink.Message(a.number); r.failed == nil && w != nil && len(a.raw) > 0 {
 			var n int
-			n, r.failed = w.Write(a.raw)
+			n, r.failed = r.s.watchWriter(w).Write(a.raw)
 			a.octets = int64(n)
 		}
 	}

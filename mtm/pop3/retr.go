@@ -27,7 +27,7 @@ func (s *Session) fetch(ctx context.Context, c command, words string, w io.Write
 	var octets int64
 	err := s.exchange(ctx, c, words, func(text []byte) error {
 		first, _ := s.lookAhead(text)
-		n, writeErr, err := s.body(ctx, c, first == repeatedLine, nil, w)
+		n, writeErr, err := s.body(ctx, c, first == repeatedLine, nil, s.watchWriter(w))
 		octets = n
 		if err != nil {
 			return err

@@ -25,6 +25,7 @@ type Session struct {
 	witness    witness
 
 	greeting string
+	maxBody  int64 // see LimitBody
 	caps     Capabilities
 
 	mu  sync.Mutex
@@ -37,6 +38,7 @@ type Session struct {
 // comes first; it fails with a *TLSError.
 func NewSession(ctx context.Context, conn net.Conn, o *Options) (*Session, error) {
 	s := &Session{opt: o.orDefault()}
+	s.LimitBody(0)
 	s.line = &line{conn: conn, wire: conn, timeout: s.opt.Timeout, pace: newPace(s.opt.MinRate)}
 	s.in = lineio.NewReader(s.line, s.opt.MaxLine)
 	c := command{verb: Greeting}
@@ -124,6 +126,7 @@ func (s *Session) begin(ctx context.Context, c command) (stop func(), err error)
 	if err := s.checkQuiet(c); err != nil {
 		return nil, err
 	}
+	s.line.rest = allowance{}
 	return s.line.watch(ctx), nil
 }
 
@@ -206,12 +209,12 @@ func (s *Session) body(ctx context.Context, c command, repeats bool, stop func(t
 			return 0, nil, err
 		}
 	}
-	n, writeErr, err = s.in.CopyBodyUnless(stop, w, s.opt.MaxBody)
+	n, writeErr, err = s.in.CopyBodyUnless(stop, w, s.maxBody)
 	switch {
 	case err == nil, errors.Is(err, lineio.ErrStopped):
 		return n, writeErr, err
 	case errors.Is(err, lineio.ErrBodyTooLong):
-		return n, writeErr, s.spoil(c.limitError(0, "MaxBody", fmt.Sprintf("a message of at most %d octets", s.opt.MaxBody)))
+		return n, writeErr, s.spoil(c.limitError(0, "MaxBody", fmt.Sprintf("a message of at most %d octets", s.maxBody)))
 	}
 	return n, writeErr, s.spoil(lineError(ctx, c, s.opt.Timeout, err))
 }

@@ -29,7 +29,7 @@ func (r *refresh) announced(ctx context.Context, missing []*message) (headers, a
 	}
 	for _, m := range missing {
 		size := m.size
-		if m.uid != "" && r.asked.takesNew(size) && !r.owed.populate.fits(size) && !renamed[size] && !copies.has(m.uid) {
+		if m.uid != "" && r.asked.takesNew(size) && r.allows(size) && !r.owed.populate.fits(size) && !renamed[size] && !copies.has(m.uid) {
 			arrivals = append(arrivals, m)
 		} else {
 			headers = append(headers, m)
@@ -86,8 +86,11 @@ func (t Transfer) placeArrival(b *bodyBatch, i int) *store.ID {
 	return &e.ID
 }
 
-// turnedDown is an arrival that the server refused to send: its failure has no entry to name yet.
+// turnedDown is an arrival that the server refused to send, or that is too large: its failure has no entry to name yet.
 type turnedDown struct{ failure, number int }
+
+// noFailure stands in turnedDown for a message that is left out.
+const noFailure = -1
 
 // showRest makes entries of the arrivals that did not come, refused or left behind by a failure, from their headers. Without
 // a line it is left to the next refresh.
@@ -116,6 +119,9 @@ func (w *work) showRest(ctx context.Context) error {
 	}
 	w.settled = w.settled || complete
 	for _, f := range w.turnedDown {
+		if f.failure == noFailure {
+			continue
+		}
 		w.failed[f.failure].ID = w.numbers.entry(f.number)
 	}
 	return nil

@@ -27,7 +27,8 @@ type bodySink struct {
 	scan    *mail.Scanner // looks at what it carries
 	current item
 	body    *store.BodyWriter // of the message in hand
-	step    int64             // octets of it that the progress does not show yet
+	size    bounded
+	step    int64 // octets of it that the progress does not show yet
 }
 
 // bodyBatch is a batch with the whole messages in it, in the order they came.
@@ -96,8 +97,9 @@ func (s *bodySink) Message(n int) (io.Writer, error) {
 	s.head.reset()
 	s.scan.Reset()
 	s.meter.Update(func(p *progress.Snapshot) { p.BytesDone, p.TotalBytes = 0, s.current.size })
+	s.size = bounded{to: s, most: s.ceiling(s.maxSize)}
 	s.body = s.batch.BodyOf(store.BodyWhole, s.origin(s.current.uid))
-	return s, nil
+	return &s.size, nil
 }
 
 // Write takes octets of the message in hand.
@@ -120,6 +122,9 @@ func (s *bodySink) Done(n int, octets int64, refused error) error {
 		p.MessagesToProcess--
 		p.BytesDone = octets
 	})
+	if refused == nil && s.size.over() {
+		return s.leaveOut()
+	}
 	if refused == nil {
 		refused = nothingOf(octets, s.current.size)
 	}

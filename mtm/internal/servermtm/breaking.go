@@ -25,7 +25,7 @@ func (w *work) putOff(missing []item, more bool) []item {
 	return rest
 }
 
-var errPutOff = errors.New("what the server sent behind it made no sense the last time; it is tried again when nothing else is to be done")
+var errPutOff = errors.New("it ended the session the last time, by what the server sent in it or behind it; it is tried again when nothing else is to be done")
 
 // markBreaking flags the message in hand. An arrival gets its entry, with what has come of its header.
 func (s *bodySink) markBreaking() error {

@@ -13,11 +13,15 @@ type Choice struct {
 	Selection []store.ID // only these entries; nil = the whole mailbox
 	MaxSize   int64      // octets on the wire; 0 = no limit
 	waiting   bool       // also messages whose delete waits
-	populate  bool       // what an unfinished populate asked for is New, rather than an unfinished get
+	most      int64      // octets that the account allows; 0 = no limit
+	tooLarge  func(size int64)
+	populate  bool // what an unfinished populate asked for is New, rather than an unfinished get
 }
 
 // fits says whether a message of that size is asked for.
-func (c *Choice) fits(size int64) bool { return c.MaxSize <= 0 || size <= c.MaxSize }
+func (c *Choice) fits(size int64) bool {
+	return (c.MaxSize <= 0 || size <= c.MaxSize) && (c.most <= 0 || size <= c.most)
+}
 
 // takesNew says whether a new message of that size is asked for.
 func (c *Choice) takesNew(size int64) bool { return c.Selection == nil && c.fits(size) }
@@ -44,6 +48,8 @@ func (w *work) choose(ctx context.Context, c Choice) (wanted []item, err error) 
 	if w.waits, err = w.queue(ctx); err != nil {
 		return nil, err
 	}
+	w.maxSize, c.most, c.tooLarge = c.MaxSize, w.settings.MaxMessage, w.leaveOut
+	w.outcome.TooLarge, w.outcome.TooLargeOctets = 0, 0 // of a choice before this one
 	wanted, err = w.pick(ctx, c, w.waits, func(id store.ID) (int, bool) {
 		return w.numbers.of(id)
 	})
@@ -79,8 +85,11 @@ func (m *Mailbox) pick(ctx context.Context, c Choice, waits queue, number func(s
 		switch {
 		case !within,
 			!c.waiting && waits.deletes(ref.ID), // behaviour section 5
-			c.Selection != nil && !selected[ref.ID],
-			!c.fits(ref.Size):
+			c.Selection != nil && !selected[ref.ID]:
+		case !c.fits(ref.Size):
+			if c.tooLarge != nil {
+				c.tooLarge(ref.Size)
+			}
 		default:
 			wanted = append(wanted, item{
 				id: ref.ID, uid: ref.UID, number: n, size: ref.Size,

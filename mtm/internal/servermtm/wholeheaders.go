@@ -14,6 +14,7 @@ type wholeSink struct {
 	*headerSink
 	body *store.BodyWriter // of the message in hand, nil between messages
 	scan *mail.Scanner     // looks at what it carries
+	size bounded
 }
 
 // Size is what LIST told.
@@ -27,14 +28,15 @@ func (s *wholeSink) Message(n int) (io.Writer, error) {
 	s.batch.restart()
 	s.body = s.batch.into.BodyOf(store.BodyWhole, s.origin(s.of(n).uid))
 	s.scan.Reset()
-	return io.MultiWriter(s.body, s.batch, s.scan), nil
+	s.size = bounded{to: io.MultiWriter(s.body, s.batch, s.scan), most: s.ceiling(0)}
+	return &s.size, nil
 }
 
 // Done ends a message.
 func (s *wholeSink) Done(n int, octets int64, err error) error {
 	s.whole, s.carries = store.Body{}, Carries{}
 	if err == nil {
-		err = nothingOf(octets, s.of(n).size)
+		err = first(nothingOf(octets, s.of(n).size), s.size.tooLong())
 	}
 	if err != nil {
 		if failed := s.discard(); failed != nil {

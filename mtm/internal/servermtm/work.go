@@ -17,6 +17,9 @@ type Outcome struct {
 	AlreadyThere int        // messages that were there before
 	Deleted      int        // DELEs that the server accepted
 	Queued       []store.ID // messages for which what was asked waits now
+
+	TooLarge       int   // messages that are larger than was asked for, or than the account allows
+	TooLargeOctets int64 // as far as it is known how large they are
 }
 
 // work is one command on messages of the mailbox.
@@ -37,6 +40,7 @@ type work struct {
 	waits   queue                 // when the messages were chosen
 	got     map[store.ID]store.ID // messages of the mailbox -> an entry with their whole body, stored by this work
 	claimed bool                  // operations may be claimed, see claim
+	maxSize int64                 // octets that a message may have; 0 = no limit
 	counted bool                  // the progress counts more than the messages in hand
 }
 
@@ -108,14 +112,23 @@ func (w *work) fetch(ctx context.Context, items []item, lines int, place placer,
 		}
 	}
 	s := newBodySink(w, items, lines, place, settled)
+	w.wire.LimitBody(discarded(w.ceiling(w.maxSize)))
+	defer w.wire.LimitBody(0)
 	var err error
 	if lines == wholeMessage {
 		err = w.wire.RetrAll(ctx, numbers, s)
 	} else {
 		err = w.wire.TopAll(ctx, numbers, lines, s)
 	}
-	_, senseless := errors.AsType[*pop3.ProtocolError](err)
-	if broken := s.body != nil; broken && senseless {
+	nonsense, senseless := errors.AsType[*pop3.ProtocolError](err)
+	_, endless := errors.AsType[*endlessError](err)
+	switch broken := s.body != nil; {
+	case broken && endless:
+		err = errors.Join(err, s.markEndless())
+	case senseless && nonsense.Option == "MaxBody" && nonsense.Number > 0:
+		s.takeUp(nonsense.Number)
+		err = errors.Join(err, s.markEndless())
+	case broken && senseless:
 		err = errors.Join(err, s.markBreaking())
 	}
 	return first(err, s.finish())
