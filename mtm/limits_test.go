@@ -1,13 +1,19 @@
 package mtm_test
 
 import (
+	"context"
 	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
 	"pop3mtm/fakeserver"
 	"pop3mtm/fakeserver/edit"
+	"pop3mtm/fakeserver/maildrop"
 	"pop3mtm/mtm"
 	"pop3mtm/mtm/account"
 	"pop3mtm/mtm/pop3"
@@ -64,3 +70,77 @@ func TestAServerThatDripsIsBounded(t *testing.T) {
 		})
 	}
 }
+
+var _ = Describe("A message that is longer than LIST says", func() {
+	ctx := context.Background()
+
+	// lying is a server whose second message has some octets, all of them 1,000 as LIST says.
+	lying := func(octets int) *bench {
+		list := mails(3)
+		long := "Subject: long\r\n\r\n" + strings.Repeat(strings.Repeat("x", 78)+"\r\n", octets/80)
+		list[1] = maildrop.Bytes(uid(2), []byte(long))
+		b := newBench(nil, nil, list)
+		b.srv.On(fakeserver.Match{Verb: "LIST"}, fakeserver.Auto.With(edit.Raw("+OK\r\n1 1000\r\n2 1000\r\n3 1000\r\n.\r\n"))).Once().Must()
+		return b
+	}
+	subjects := func(b *bench) []string {
+		var list []string
+		for _, e := range b.inbox() {
+			list = append(list, e.Description)
+		}
+		return list
+	}
+	small := func() mtm.GetMail {
+		cmd := get(mtm.New, mtm.Move, mtm.ThenDisconnect)
+		cmd.MaxSize = 10_000
+		return cmd
+	}
+
+	It("comes when a tenth more than the limit is enough", func() {
+		b := lying(10_500)
+		op := b.mustDo(small())
+		Expect(op.Result().TooLarge).To(BeZero())
+		Expect(subjects(b)).To(ConsistOf("Letter 1", "long", "Letter 3"))
+	})
+
+	It("is left out beyond that, and stays on the server until it may be larger", func() {
+		b := lying(50_000)
+		r := b.mustDo(small()).Result()
+		Expect(r.TooLarge).To(Equal(1))
+		Expect(r.TooLargeOctets).To(BeNumerically("~", 50_000, 100))
+		Expect(subjects(b)).To(ConsistOf("Letter 1", "Letter 3"))
+		Expect(b.drop.UIDs()).To(HaveLen(1))
+		Expect(b.mailbox()).To(ConsistOf(HaveField("Description", "long")))
+		b.mustDo(get(mtm.New, mtm.Move, mtm.ThenDisconnect))
+		Expect(subjects(b)).To(ContainElement("long"))
+		Expect(b.drop.UIDs()).To(BeEmpty())
+	})
+
+	It("ends the connection when it goes on and on, and the next get fetches the others", func() {
+		b := lying(5_000_000)
+		op, err := b.do(small())
+		Expect(err).To(MatchError(mtm.ErrServer))
+		Expect(err).To(MatchError(ContainSubstring("11000 octets")))
+		Expect(op.Result().TooLarge).To(Equal(1))
+		Expect(b.drop.UIDs()).To(HaveLen(3))
+		for range 3 {
+			_, _ = b.do(small())
+		}
+		Expect(subjects(b)).To(ConsistOf("Letter 1", "Letter 3"))
+		Expect(len(b.drop.UIDs())).To(BeNumerically("<", 3))
+	})
+
+	It("is bounded by the account whatever is asked for", func() {
+		b := lying(50_000)
+		a, err := mtm.FindAccount(ctx, b.store, "work")
+		Expect(err).NotTo(HaveOccurred())
+		a.POP3.MaxMessage = 10_000
+		Expect(mtm.SetAccount(ctx, b.store, b.id, a.POP3)).To(Succeed())
+		r := b.mustDo(get(mtm.All, mtm.Copy, mtm.ThenDisconnect)).Result()
+		Expect(r.TooLarge).To(Equal(1))
+		Expect(subjects(b)).To(ConsistOf("Letter 1", "Letter 3"))
+		b.mustDo(mtm.Connect{})
+		populated := b.mustDo(mtm.Populate{Which: mtm.All}).Result()
+		Expect(populated.TooLarge).To(Equal(1))
+	})
+})

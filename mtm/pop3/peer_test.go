@@ -19,6 +19,7 @@ type (
 	hear     string
 	anything string
 	hangUp   struct{}
+	flood    string // said again and again until the client closes the line
 )
 
 // play runs the list at one end of a pipe and returns the other. Afterwards it checks that the whole list was played
@@ -45,6 +46,12 @@ func follow(conn net.Conn, steps []any) error {
 		case say:
 			if _, err := conn.Write([]byte(step)); err != nil {
 				return fmt.Errorf("step %d: say %.40q: %w", i, step, err)
+			}
+		case flood:
+			for {
+				if _, err := conn.Write([]byte(step)); err != nil {
+					return nil
+				}
 			}
 		case hear:
 			line, err := in.ReadString('\n')

@@ -127,7 +127,7 @@ func (w *work) fetch(ctx context.Context, items []item, lines int, place placer,
 		err = errors.Join(err, s.markEndless())
 	case senseless && nonsense.Option == "MaxBody" && nonsense.Number > 0:
 		s.takeUp(nonsense.Number)
-		err = errors.Join(err, s.markEndless())
+		err = errors.Join(&endlessError{w.ceiling(w.maxSize)}, s.markEndless())
 	case broken && senseless:
 		err = errors.Join(err, s.markBreaking())
 	}
