@@ -187,7 +187,7 @@ type shell struct {
 func newShell(t *testing.T, bin string) *shell {
 	t.Helper()
 	dir := t.TempDir()
-	env := append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "HOME="+dir)
+	env := append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "HOME="+dir, "XDG_DATA_HOME=", "MTM_STORE=mail.store")
 	return &shell{t: t, dir: dir, env: env, address: freeAddress(t), smtp: freeAddress(t)}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"pop3mtm/mtm/account"
@@ -48,6 +49,15 @@ func addAccount(ctx context.Context, st *store.Store, name string, settings acco
 	entries, err := services(ctx, st)
 	if err != nil {
 		return 0, err
+	}
+	folders, err := st.Children(ctx, store.Local)
+	if err != nil {
+		return 0, err
+	}
+	for _, f := range folders {
+		if f.Type == store.TypeFolder && strings.EqualFold(f.Name, name) {
+			return 0, &Error{Command: addingAccount, Code: ErrInUse, Err: fmt.Errorf("folder %q has that name: choose another one", f.Name)}
+		}
 	}
 	b := st.NewBatch()
 	for _, e := range entries {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"strconv"
@@ -25,7 +26,8 @@ type env struct {
 	json    bool
 	wait    delay  // the default of --wait: of a shell, for its words
 	shell   *shell // nil outside of a shell
-	barred  error  // why the store of a command that marks is only read
+	stderr  io.Writer
+	barred  error // why the store of a command that marks is only read
 }
 
 // patience is a flag's value: a duration above zero.
@@ -97,8 +99,16 @@ func (e *env) withStore(a access, use func(*store.Store) error) (err error) {
 	if e.shell != nil {
 		return use(e.shell.store)
 	}
+	if err = e.findStore(); err != nil {
+		return err
+	}
 	if _, err = os.Stat(e.dir); a != creating && errors.Is(err, fs.ErrNotExist) {
 		return coded(mtm.ErrNotFound, "there is no message store at %s: name one with --store, or make one with 'mtm account add'", e.dir)
+	}
+	if a == creating {
+		if err = makeParent(e.dir); err != nil {
+			return err
+		}
 	}
 	o := store.Options{MustExist: a != creating, ReadOnly: a == reading, Upgrade: true}
 	st, err := store.Open(e.dir, &o)

@@ -35,7 +35,7 @@ func findCommand(e *env) *cobra.Command {
 		Use:   "find TEXT [FOLDER or ACCOUNT]",
 		Short: "Find messages that contain a text",
 		Long: `Find searches the messages of a folder or of the list of an account, or of all of them, and prints those that contain the
-text, as list does. Encoded words and bodies are decoded first. Of a message of which only the header is here, the header is
+text, as list does. When none does, it ends with status 1, as grep does. Encoded words and bodies are decoded first. Of a message of which only the header is here, the header is
 searched; nothing is asked of a server.`,
 		Example: `  mtm find invoice
   mtm find 'Ada' Inbox --in from,to --word
@@ -139,7 +139,10 @@ func (f *find) run(ctx context.Context, args []string) error {
 	case f.found == 0:
 		f.rows.out.printf("nothing found\n")
 	}
-	if err = errors.Join(err, f.rows.out.Flush()); err == nil && f.unreadable > 0 {
+	if err = errors.Join(err, f.rows.out.Flush()); err == nil && f.found == 0 && f.unreadable == 0 && f.env.shell == nil {
+		return cli.Exit(cli.Failed)
+	}
+	if err == nil && f.unreadable > 0 {
 		err = fmt.Errorf("%s not be searched, the first because: %w", count(f.unreadable, "message could", "messages could"), f.cause)
 	}
 	return err

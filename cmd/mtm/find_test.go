@@ -14,7 +14,9 @@ var _ = Describe("find (behaviour section 14)", func() {
 	finds := func(args ...string) []message {
 		GinkgoHelper()
 		var list []message
-		fromJSON(u.succeeds(append([]string{"find", "--json"}, args...)...), &list)
+		r := u.types(append([]string{"find", "--json"}, args...)...)
+		fromJSON(r.out, &list)
+		Expect(r.status).To(Equal(map[bool]int{true: 1, false: 0}[len(list) == 0]))
 		return list
 	}
 	mail := func(name, header, body string) maildrop.Message {
@@ -36,8 +38,9 @@ var _ = Describe("find (behaviour section 14)", func() {
 		out := u.succeeds("find", "lunch")
 		Expect(out).To(MatchRegexp(`^Inbox:\n +\d+  NU .* Lunch at noon .*\n +\d+  NU .*\nwork:\n +\d+ .* Lunch at noon .*\n$`))
 		Expect(u.succeeds("find", "lunch", "Inbox")).NotTo(ContainSubstring("Inbox:"))
-		Expect(u.succeeds("find", "no such text")).To(Equal("nothing found\n"))
-		Expect(u.succeeds("find", "no such text", "--json")).To(Equal("[]\n"))
+		r := u.types("find", "no such text")
+		Expect(r).To(Equal(result{status: 1, out: "nothing found\n"}), "as grep")
+		Expect(u.types("find", "no such text", "--json")).To(Equal(result{status: 1, out: "[]\n"}))
 	})
 
 	It("decodes words and bodies, and names the parts to a program", func() {

@@ -6,11 +6,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"pop3mtm/cmd/internal/cli"
 	"pop3mtm/mtm/store"
 )
 
 func listCommand(e *env) *cobra.Command {
-	return &cobra.Command{
+	l := newListing()
+	c := &cobra.Command{
 		Use:   "list [FOLDER or ACCOUNT]",
 		Short: "List the folders and accounts, or the messages of one",
 		Long: `List without a name shows the folders and the accounts, with how many messages each holds. With the name or the id of
@@ -21,22 +23,29 @@ offline, @ with an attachment, as far as it is known: once the message was fetch
 to come. ? is something that cannot be carried out, which is told below. Times are UTC, sizes those on the server.`,
 		Example: `  mtm list
   mtm list Inbox
+  mtm list Inbox --unread --since 7d --sort date --reverse --limit 20
   mtm list work --json`,
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: completer(e, namesOf(isPlace)),
 		RunE: run(func(cmd *cobra.Command, args []string) error {
 			return e.withStore(reading, func(st *store.Store) error {
 				if len(args) == 0 {
+					if l.given(cmd.Flags()) {
+						return cli.Usage("name a folder or an account: these flags choose messages")
+					}
 					return listPlaces(cmd, e, st)
 				}
 				place, err := findPlace(cmd.Context(), st, args[0], "folder or account", isPlace)
 				if err != nil {
 					return err
 				}
-				return listMessages(cmd, e, st, place)
+				return listMessages(cmd, e, st, place, l)
 			})
 		}),
 	}
+	l.add(c.Flags())
+	completeWords(c, "sort", l.sort.allowed)
+	return c
 }
 
 // placeView is a folder or an account in JSON.
@@ -79,21 +88,14 @@ func (v *placeView) count(ctx context.Context, st *store.Store) error {
 	return err
 }
 
-func listMessages(cmd *cobra.Command, e *env, st *store.Store, place store.Entry) error {
+func listMessages(cmd *cobra.Command, e *env, st *store.Store, place store.Entry, l *listing) error {
 	queue, err := st.Queue(cmd.Context(), place.ID)
 	if err != nil {
 		return err
 	}
 	r := newRows(cmd.OutOrStdout(), true)
 	r.waits = newWaiting(queue)
-	each := func(f func(*store.Entry) error) error {
-		return st.Each(cmd.Context(), place.ID, func(m *store.Entry) error {
-			if m.Type != store.TypeMessage {
-				return nil
-			}
-			return f(m)
-		})
-	}
+	each := func(f func(*store.Entry) error) error { return l.each(cmd.Context(), st, place.ID, f) }
 	if e.json {
 		list := newArray(r.out)
 		err = each(func(m *store.Entry) error {

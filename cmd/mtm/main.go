@@ -31,8 +31,8 @@ A message shows only when it is whole and synced; what a broken line left out is
   mtm show 12`,
 	}
 	f := root.PersistentFlags()
-	e.dir = "mail.store"
-	f.Var((*cli.Path)(&e.dir), "store", "`DIR` of the message store")
+	f.Var((*cli.Path)(&e.dir), "store", "`DIR` of the message store; else $MTM_STORE, else ./mail.store when it is yours alone, else one in your data directory")
+	root.PersistentPreRun = func(cmd *cobra.Command, _ []string) { e.stderr = cmd.ErrOrStderr() }
 	e.timeout = patience(time.Minute)
 	f.Var(&e.timeout, "timeout", "longest wait for a server that says nothing")
 	e.limits.add(f)

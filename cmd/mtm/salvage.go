@@ -45,6 +45,9 @@ their recipients. What was deleted stays away. It lists what is lost, and change
 }
 
 func (e *env) salvage(cmd *cobra.Command, to string) (err error) {
+	if err := e.findStore(); err != nil {
+		return err
+	}
 	if st, failed := os.Stat(e.dir); failed != nil || !st.IsDir() {
 		return coded(mtm.ErrNotFound, "there is no message store at %s: name one with --store", e.dir)
 	}

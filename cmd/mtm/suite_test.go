@@ -28,6 +28,10 @@ func buildAndRun(m *testing.M) int {
 		fmt.Fprintf(os.Stderr, "build mtm: %v\n%s", err, out)
 		return 1
 	}
+	// Without it commands would take the store of whoever runs the tests.
+	if err := os.Setenv("MTM_STORE", "mail.store"); err != nil {
+		panic(err)
+	}
 	return m.Run()
 }
 

@@ -145,10 +145,10 @@ type message struct {
 	Found           []string `json:"found"`
 }
 
-func (u *user) lists(place string) []message {
+func (u *user) lists(place string, flags ...string) []message {
 	GinkgoHelper()
 	var list []message
-	fromJSON(u.succeeds("list", place, "--json"), &list)
+	fromJSON(u.succeeds(append([]string{"list", place, "--json"}, flags...)...), &list)
 	return list
 }
 

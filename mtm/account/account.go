@@ -148,6 +148,9 @@ func ValidateName(name string) error {
 	case utf8.RuneCountInString(name) > MaxName:
 		return fmt.Errorf("the account's name is longer than %d characters", MaxName)
 	}
+	if _, err := strconv.Atoi(name); err == nil {
+		return fmt.Errorf("the account's name cannot be a number such as %s: numbers are ids", name)
+	}
 	return printable("account name", name)
 }
 

@@ -112,11 +112,20 @@ func (s *Store) Children(ctx context.Context, parent ID) ([]Entry, error) {
 //
 // A child whose row is damaged is passed over: the error after the others is then ErrCorrupt.
 func (s *Store) Each(ctx context.Context, parent ID, f func(*Entry) error) error {
+	return s.each(ctx, parent, "", f)
+}
+
+// EachBackward is Each in the other order.
+func (s *Store) EachBackward(ctx context.Context, parent ID, f func(*Entry) error) error {
+	return s.each(ctx, parent, " DESC", f)
+}
+
+func (s *Store) each(ctx context.Context, parent ID, order string, f func(*Entry) error) error {
 	var e Entry
 	var d rowDigest
 	var bad error
 	err := s.read(ctx, func(c *conn) error {
-		return c.query(ctx, "SELECT "+shownColumns()+" FROM entries WHERE parent = ? ORDER BY id",
+		return c.query(ctx, "SELECT "+shownColumns()+" FROM entries WHERE parent = ? ORDER BY id"+order,
 			func(row []driver.Value) error {
 				if err := d.shownRow(row, &e); err != nil {
 					bad = cmp.Or(bad, err)

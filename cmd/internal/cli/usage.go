@@ -2,8 +2,10 @@ package cli
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
+	"github.com/agnivade/levenshtein"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -56,7 +58,10 @@ func (r *runner) unknown(root *cobra.Command, args []string) (*cobra.Command, er
 func unknownWord(c *cobra.Command, word string) error {
 	c.SuggestionsMinimumDistance = 2
 	if near := c.SuggestionsFor(word); len(near) > 0 {
-		return Usage("there is no command %q, but there is %q", word, near[0])
+		nearest := slices.MinFunc(near, func(a, b string) int {
+			return levenshtein.ComputeDistance(word, a) - levenshtein.ComputeDistance(word, b)
+		})
+		return Usage("there is no command %q, but there is %q", word, nearest)
 	}
 	return Usage("there is no command %q, only %s", word, words(c))
 }

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"pop3mtm/mtm/store"
+)
+
+// listing says which messages list shows, and in which order.
+type listing struct {
+	sort    choice
+	reverse bool
+	limit   int
+	unread  bool
+	since   since
+}
+
+func newListing() *listing {
+	return &listing{sort: choice{value: "id", allowed: []string{"date", "id", "from", "size"}}}
+}
+
+func (l *listing) add(f *pflag.FlagSet) {
+	f.Var(&l.sort, "sort", "the order: by date, by id (as stored), by sender or by size")
+	f.BoolVar(&l.reverse, "reverse", false, "the other way round: the newest, last or largest first")
+	f.IntVar(&l.limit, "limit", 0, "show the first `N` at most; 0 = all")
+	f.BoolVar(&l.unread, "unread", false, "show unread messages only")
+	f.Var(&l.since, "since", "show messages from then on only: a `DATE` such as 2026-03-01, or a time back from now such as 36h or 7d")
+}
+
+// given reports whether any of the flags was.
+func (l *listing) given(f *pflag.FlagSet) bool {
+	return slices.ContainsFunc([]string{"sort", "reverse", "limit", "unread", "since"}, f.Changed)
+}
+
+func (l *listing) takes(e *store.Entry) bool {
+	return e.Type == store.TypeMessage && (!l.unread || e.Flags.Has(store.Unread)) && !e.Date.Before(time.Time(l.since))
+}
+
+var errLimit = errors.New("enough messages")
+
+// each calls f for the messages of a place. In the order of ids nothing is held in memory, and nothing is read beyond the limit.
+func (l *listing) each(ctx context.Context, st *store.Store, place store.ID, f func(*store.Entry) error) error {
+	if l.sort.value != "id" {
+		return l.sorted(ctx, st, place, f)
+	}
+	shown := 0
+	walk := st.Each
+	if l.reverse {
+		walk = st.EachBackward
+	}
+	err := walk(ctx, place, func(e *store.Entry) error {
+		if !l.takes(e) {
+			return nil
+		}
+		if shown++; l.limit > 0 && shown > l.limit {
+			return errLimit
+		}
+		return f(e)
+	})
+	if errors.Is(err, errLimit) {
+		return nil
+	}
+	return err
+}
+
+// sorted holds the messages that are to be shown, and as many more at most.
+func (l *listing) sorted(ctx context.Context, st *store.Store, place store.ID, f func(*store.Entry) error) error {
+	var list []store.Entry
+	order := func() {
+		slices.SortStableFunc(list, l.compare)
+		if l.limit > 0 && len(list) > l.limit {
+			list = list[:l.limit]
+		}
+	}
+	const least = 1000
+	err := st.Each(ctx, place, func(e *store.Entry) error {
+		if l.takes(e) {
+			list = append(list, *e)
+		}
+		if l.limit > 0 && len(list) >= max(least, 2*l.limit) {
+			order()
+		}
+		return nil
+	})
+	order()
+	for i := range list {
+		if err != nil {
+			break
+		}
+		err = f(&list[i])
+	}
+	return err
+}
+
+func (l *listing) compare(a, b store.Entry) int {
+	var n int
+	switch l.sort.value {
+	case "date":
+		n = a.Date.Compare(b.Date)
+	case "from":
+		n = strings.Compare(strings.ToLower(a.Details), strings.ToLower(b.Details))
+	case "size":
+		n = cmp.Compare(a.Size, b.Size)
+	}
+	if n = cmp.Or(n, cmp.Compare(a.ID, b.ID)); l.reverse {
+		n = -n
+	}
+	return n
+}
+
+// since is a flag's value: a moment.
+type since time.Time
+
+func (s *since) Type() string { return "date" }
+
+func (s *since) String() string {
+	if time.Time(*s).IsZero() {
+		return ""
+	}
+	return time.Time(*s).Format(time.RFC3339)
+}
+
+func (s *since) Set(text string) error {
+	for _, layout := range []string{time.DateOnly, time.RFC3339, "2006-01-02 15:04", "2006-01-02T15:04"} {
+		if t, err := time.Parse(layout, text); err == nil {
+			*s = since(t.UTC())
+			return nil
+		}
+	}
+	back, err := time.ParseDuration(text)
+	if days, ok := strings.CutSuffix(text, "d"); ok {
+		var n int
+		n, err = strconv.Atoi(days)
+		back = time.Duration(n) * 24 * time.Hour
+	}
+	const longest = 100 * 366 * 24 * time.Hour
+	if err != nil || back <= 0 || back > longest {
+		return fmt.Errorf("write a date such as 2026-03-01, or a time back from now such as 36h or 7d")
+	}
+	*s = since(time.Now().Add(-back))
+	return nil
+}
