@@ -129,9 +129,22 @@ Feature: Sending on the next connection
       Examples:
         | refusal                      | why          | number | ends             |
         | refuses the sender           | not today    | -242   | 451 not today    |
-        | refuses "ben@example.org"    | no such user | -21    | 550 no such user |
         | refuses the message          | not today    | -2     | 451 not today    |
         | breaks the line in a message | EOF          | -36    | EOF              |
+
+    Scenario: What is refused for good is not tried again before I say so
+      Given the server for sending refuses "ben@example.org"
+      When I send what waits
+      Then it fails with "no such user", error -21
+      And "Plan" in the Outbox says:
+        | state  | failed                |
+        | failed | yes, 550 no such user |
+      When I send what waits
+      Then it fails with "nothing waits to be sent", error -245
+      And the Outbox shows "Plan"
+      Given "Plan" in the Outbox is "waiting"
+      When I send what waits
+      Then the Sent shows "Plan"
 
     Scenario: One recipient is refused, and the other has it once
       Given I write a new message into the Outbox:
@@ -142,6 +155,7 @@ Feature: Sending on the next connection
       Then it fails with "eve@example.org: 550 no such user", error -21
       And "Party" in the Outbox says:
         | has it | cleo@example.org |
+      Given "Party" in the Outbox is "waiting"
       When I send what waits
       Then the server for sending got "Plan", "Party" and "Party"
       And "Party" in the Sent says:

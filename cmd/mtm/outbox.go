@@ -17,6 +17,7 @@ func outboxCommand(e *env) *cobra.Command {
 		Long: `Outbox lists the messages that are still to be sent: id, state, recipient, subject, and why sending failed last.
 
   waiting       goes out the next time that mail is sent
+  failed        was refused for good, and is not tried again before 'mtm outbox retry'
   upon-request  waits for 'mtm outbox send'
   suspended     is held back by 'mtm outbox hold'`,
 		Example: `  mtm outbox
@@ -28,6 +29,7 @@ func outboxCommand(e *env) *cobra.Command {
 	}
 	c.AddCommand(
 		outboxChange(e, "send", "Let messages go out next time: drafts, held, refused, and those that wait for a request", "goes out next time that mail is sent", "go out next time that mail is sent", mtm.Queue),
+		outboxChange(e, "retry", "Try messages again that were refused", "is tried again next time that mail is sent", "are tried again next time that mail is sent", mtm.Queue),
 		outboxChange(e, "hold", "Hold messages back until they are let go", "is held back", "are held back", mtm.Hold),
 		outboxChange(e, "remove", "Delete messages unsent", "deleted", "deleted", mtm.Discard),
 	)

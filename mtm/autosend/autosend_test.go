@@ -111,20 +111,28 @@ var _ = Describe("Autosend", func() {
 		Expect(b.sink.Transcripts()[0].String()).NotTo(Or(ContainSubstring("RSET\\"), ContainSubstring("SIZE=1 <")))
 	})
 
-	DescribeTable("tells of a refusal with the reason and its number, and tries again next time",
+	DescribeTable("tells of a refusal with the reason and its number; what is refused for good is not tried again unasked",
 		func(verb string, code int, number progress.Code) {
+			state := store.SendWaiting
+			if code >= 500 {
+				state = store.SendFailed
+			}
 			b := newBench(nil)
 			b.on(verb, "", smtpsink.Refuse(code, "we will\thave none of it")).Once()
 			first, second := b.queue("first", store.SendWaiting), b.queue("second", store.SendWaiting)
 			result, err := b.run(nil)
 			Expect(err).To(MatchError(number))
 			Expect(result).To(Equal(autosend.Result{Sent: 1, Failed: 1}))
-			Expect(b.entry(first)).To(And(HaveField("Parent", store.Outbox), HaveField("Sending", store.SendWaiting)))
+			Expect(b.entry(first)).To(And(HaveField("Parent", store.Outbox), HaveField("Sending", state)))
 			Expect(b.entry(first).Flags.Has(store.Failed)).To(BeTrue())
 			Expect(b.outgoing(first)).To(And(HaveField("Code", int(number)), HaveField("Lease", store.Lease{}),
 				HaveField("Reason", ContainSubstring("we will have none of it"))))
 			Expect(b.entry(second).Parent).To(Equal(store.Sent))
 			Expect(b.sink.Sessions()).To(Equal(1))
+			if state == store.SendFailed {
+				Expect(b.fails(nil)).To(MatchError(progress.NothingToSend))
+				return
+			}
 			Expect(b.run(nil)).To(Equal(autosend.Result{Sent: 1}))
 			Expect(b.entry(first).Flags.Has(store.Failed)).To(BeFalse())
 			Expect(b.subjects()).To(Equal([]string{"second", "first"}))

@@ -65,10 +65,17 @@ func (m *message) refused(ctx context.Context, step string, code progress.Code, 
 		return v
 	}
 	v.err = &Error{Step: step, Code: refusalCode(answer.Code, code), Err: errors.New(shown(answer))}
+	if isPermanent(answer.Code) {
+		v.state = store.SendFailed
+	}
 	// After an answer the line goes on, unless the server ends it (RFC 5321 section 3.8) or will not be reset.
 	v.lost = answer.Code == serviceGone || m.line.client.Reset() != nil
 	return v
 }
+
+// isPermanent reports whether a refusal holds until somebody changes something (RFC 5321 section 4.2.1): the message is not tried
+// again by itself.
+func isPermanent(code int) bool { return code >= 500 && code <= 599 }
 
 // refusalCode is behaviour section 10: access denied for what no repetition will mend.
 func refusalCode(answer int, other progress.Code) progress.Code {

@@ -52,7 +52,7 @@ func (m *message) send(ctx context.Context) verdict {
 		}
 	}
 	if err := m.missed(); err != nil {
-		return verdict{state: store.SendWaiting, err: err}
+		return verdict{state: m.afterRefusals(), err: err}
 	}
 	return verdict{state: store.SendSent}
 }
@@ -117,11 +117,21 @@ func (m *message) pending() []int {
 	return list
 }
 
-// retry makes those that were refused before be tried again.
+// afterRefusals is the state of a message that not everybody has: failed when all others were refused for good.
+func (m *message) afterRefusals() store.SendingState {
+	for _, r := range m.envelope.Recipients {
+		if r.State != store.RecipientAccepted && !isPermanent(replyCode(r.Reply)) {
+			return store.SendWaiting
+		}
+	}
+	return store.SendFailed
+}
+
+// retry makes those that were refused for now be tried again.
 func (m *message) retry() {
 	m.envelope.Recipients = slices.Clone(m.envelope.Recipients)
 	for i := range m.envelope.Recipients {
-		if r := &m.envelope.Recipients[i]; r.State == store.RecipientRefused {
+		if r := &m.envelope.Recipients[i]; r.State == store.RecipientRefused && !isPermanent(replyCode(r.Reply)) {
 			*r = store.Recipient{Address: r.Address}
 		}
 	}
@@ -166,7 +176,7 @@ func (m *message) round(ctx context.Context, entry store.Entry, body io.Reader, 
 	}
 	options := m.mailOptions(entry)
 	if known, _ := l.client.Extension("SMTPUTF8"); options.UTF8 && !known {
-		return verdict{state: store.SendWaiting, err: &Error{Step: "naming the sender", Code: progress.BadRcptTo,
+		return verdict{state: store.SendFailed, err: &Error{Step: "naming the sender", Code: progress.BadRcptTo,
 			Err: errors.New("an address has letters beyond ASCII, and the server does not know SMTPUTF8")}}
 	}
 	if err := l.client.Mail(m.envelope.From, options); err != nil {
