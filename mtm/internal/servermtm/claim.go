@@ -97,7 +97,11 @@ func (r *refresh) openQuestions() []question {
 // question asks about the claim of an entry.
 func (r *refresh) question(i int, d doubt) question {
 	number := int(r.claimed[i])
-	size := compareSizes(r.local[i].Size, r.server.find(number).size, r.voidSizes())
+	then, now := r.local[i].Size, r.server.find(number).size
+	size := compareSizes(then, now, r.voidSizes())
+	if then == 0 && now == 0 { // LIST tells 0 octets, as Dovecot does for an empty message; an unknown size is -1 here
+		size = sizeSame
+	}
 	return question{id: r.local[i].ID, number: number, size: size, doubt: d}
 }
 
