@@ -1,12 +1,10 @@
 package main
 
 import (
-	"crypto/x509"
 	"fmt"
 	"io"
 	"maps"
 	"net"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -177,12 +175,8 @@ func certificates(flag, path string) (string, error) {
 	if path == "" {
 		return "", nil
 	}
-	pem, err := os.ReadFile(path)
-	if err != nil {
+	if _, err := (account.Security{TLS: account.STLS, CA: path}).Config(""); err != nil {
 		return "", fmt.Errorf("--%s: %w", flag, err)
-	}
-	if !x509.NewCertPool().AppendCertsFromPEM(pem) {
-		return "", fmt.Errorf("--%s: %s holds no certificate in PEM form", flag, path)
 	}
 	return absolute(path)
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"database/sql/driver"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -104,4 +105,13 @@ func NotesForTest(mailbox, from []byte) error {
 		}
 	}
 	return nil
+}
+
+// QueuedOf reads a row of the queue as the index may have it.
+func QueuedOf(values ...any) Queued {
+	row := make([]driver.Value, len(values))
+	for i, v := range values {
+		row[i] = v
+	}
+	return scanQueued(row)
 }

@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"fmt"
+	"testing"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -201,3 +202,22 @@ var _ = Describe("The queue of a mailbox", func() {
 		Expect(err).NotTo(HaveOccurred())
 	})
 })
+
+// FuzzQueued: a row of the queue that is damaged in any way is read without harm and says in words what it holds.
+func FuzzQueued(f *testing.F) {
+	f.Add(int64(1), int64(9), int64(5), int64(0), "", []byte(nil), false)
+	f.Add(int64(-1), int64(1)<<62, int64(77), int64(-5), "the \x00 reason\xff", []byte("x"), true)
+	f.Fuzz(func(t *testing.T, id, entry, kind, number int64, text string, blob []byte, odd bool) {
+		row := []any{id, entry, kind, number, number, number, text, text}
+		if odd {
+			row = []any{blob, text, nil, 1.5, blob, text, id, true}
+		}
+		q := store.QueuedOf(row...)
+		if !odd && (q.ID != id || int64(q.Entry) != entry || int64(q.Kind) != kind || q.Problem != text) {
+			t.Errorf("%v was read as %+v", row, q)
+		}
+		if q.String() == "" || q.Kind.Known() != (q.Kind >= store.QueueCopy && q.Kind <= store.QueueDelete) || q.Kind.Adds() && q.Kind.Populates() {
+			t.Errorf("%+v says %q", q, q.String())
+		}
+	})
+}
