@@ -192,7 +192,7 @@ func (s *Session) lookAhead(text []byte) (first firstLine, octets int64) {
 	switch {
 	case !known:
 		return plainLine, 0
-	case ok && (bytes.Equal(s.statusText, again) || numbered && !bytes.ContainsAny(s.statusText, "0123456789")):
+	case ok && !s.probe.is(again) && (bytes.Equal(s.statusText, again) || numbered && !bytes.ContainsAny(s.statusText, "0123456789")):
 		return repeatedLine, octets
 	}
 	return statusLike, octets

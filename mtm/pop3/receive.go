@@ -136,8 +136,8 @@ func (r *run) message(ctx context.Context, c command, got answer, text []byte) (
 // writer returns where the octets of a message go: to the sink, or while something is held back to memory.
 func (r *run) writer(got *answer, first firstLine) (*watcher, error) {
 	w := &watcher{}
-	if r.pipelined() && got.probed && !got.alone {
-		w.said = r.s.probe.said
+	if !got.alone && (got.probed || !got.telling) {
+		w.look, w.said, w.tail = true, r.s.probe.said, []byte("\n")
 		w.likely = first == statusLike
 	}
 	if got.compare {
@@ -203,9 +203,12 @@ func (r *run) judge(c command, got *answer, first firstLine, firstOctets int64, 
 		return r.disagree(c, got)
 	case r.pipelined():
 		return uncertain, nil
-	case !r.s.witness.fits(got.length, got.size):
+	case !r.s.witness.fits(got.length, got.size), got.size == 0 && r.sizes != nil:
 		got.odd = true
 		return uncertain, nil
+	}
+	if rest := r.s.unasked(); len(rest) > 0 {
+		return extra, c.protocolError("nothing behind the message", rest)
 	}
 	return certain, nil
 }

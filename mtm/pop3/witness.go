@@ -55,8 +55,9 @@ type watcher struct {
 	length int64
 	octets int64 // that w took
 
-	said   string // by the probe behind the message; "" = do not look
-	likely bool   // there is such a line
+	look   bool   // for such a line
+	said   string // by the probe behind the message
+	likely bool   // there is one
 	tail   []byte
 
 	print *maphash.Hash // nil = do not compare
@@ -66,8 +67,8 @@ const statusWord = "+OK"
 
 func (w *watcher) Write(p []byte) (int, error) {
 	w.length += int64(len(p))
-	if w.said != "" && !w.likely {
-		w.look(p)
+	if w.look && !w.likely {
+		w.search(p)
 	}
 	if w.print != nil {
 		_, _ = w.print.Write(p)
@@ -80,8 +81,8 @@ func (w *watcher) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// look looks for "+OK" at the start of a line, and before what the probe says: where a message has no end of its own.
-func (w *watcher) look(p []byte) {
+// search looks for "+OK" at the start of a line, and before what the probe says: where a message has no end of its own.
+func (w *watcher) search(p []byte) {
 	longest := len(statusWord) + 1 + len(w.said)
 	joined := append(w.tail, p[:min(len(p), longest)]...)
 	w.likely = w.holds(joined) || w.holds(p)
@@ -99,7 +100,8 @@ func (w *watcher) holds(p []byte) bool {
 		}
 		at += i
 		rest := p[at+len(statusWord):]
-		if at > 0 && (p[at-1] == '\n' || p[at-1] == '\r') || len(rest) > 0 && bytes.HasPrefix(rest[1:], []byte(w.said)) {
+		begins := at > 0 && (p[at-1] == '\n' || p[at-1] == '\r')
+		if begins || w.said != "" && len(rest) > 0 && bytes.HasPrefix(rest[1:], []byte(w.said)) {
 			return true
 		}
 	}
