@@ -17,13 +17,14 @@ func (r *run) resync(ctx context.Context) error {
 	if err := find(ctx); err != nil {
 		c := r.command(r.blamed.flight)
 		if errors.Is(err, errTooMuch) {
-			return r.s.spoil(c.limitError(0, "MaxBody", fmt.Sprintf("at most %d octets before the answer to %s", r.s.maxBody, r.s.probe.verb())))
+			what := fmt.Sprintf("at most %d octets a message before the answer to %s", r.s.maxBody, r.s.probe.verb())
+			return r.apply(nonsense, answer{}, c.limitError(0, "MaxBody", what))
 		}
 		failed := lineError(ctx, c, r.s.opt.Timeout, err)
 		if r.cause != nil {
 			failed.Got = r.cause.Got
 		}
-		return r.s.spoil(failed)
+		return r.apply(broken, answer{}, failed)
 	}
 	return r.apply(marker, answer{}, nil)
 }
@@ -98,7 +99,7 @@ func (r *run) skip(ctx context.Context, skipped *int64) (line []byte, shaped boo
 		return nil, false, err
 	}
 	line, n, err := r.s.in.SkipLine()
-	if *skipped += n; err == nil && *skipped > r.s.maxBody {
+	if *skipped += n; err == nil && *skipped/int64(r.flights.messages+1) > r.s.maxBody {
 		err = errTooMuch
 	}
 	if err == nil {

@@ -41,6 +41,8 @@ type run struct {
 	vain   int   // how often that was, one after the other, with no message in between
 	failed error // of the sink
 
+	seen func(from state, e event, a action, to state) // hears of each step, for tests; nil is the rule
+
 	batches chan []byte
 	spare   chan []byte
 }
@@ -170,7 +172,7 @@ func (r *run) read(ctx context.Context) error {
 		}
 		one := *r.flights.front()
 		if err := ctx.Err(); err != nil { // replies that have come already wait for nothing, and would go on
-			return r.s.spoil(lineError(ctx, r.command(one), 0, err))
+			return r.apply(broken, answer{}, lineError(ctx, r.command(one), 0, err))
 		}
 		e, got, err := r.receive(ctx, one)
 		r.flights.pop()
@@ -300,7 +302,7 @@ func (r *run) ask() error {
 // checkWritten is called when no reply is due.
 func (r *run) checkWritten(c command) error {
 	if len(r.batches) > 0 { // then there is room again only when the server has read
-		return r.s.spoil(c.protocolError("no answers to commands that are not yet sent", nil))
+		return r.apply(nonsense, answer{}, c.protocolError("no answers to commands that are not yet sent", nil))
 	}
 	return nil
 }

@@ -234,8 +234,12 @@ func (r *run) disagree(c command, got *answer) (event, error) {
 
 // apply does what the table says about an event. Its error ends the session.
 func (r *run) apply(e event, got answer, err error) error {
-	var a action
-	a, r.state = next(r.state, e)
+	from := r.state
+	a, to := next(from, e)
+	r.state = to
+	if r.seen != nil {
+		r.seen(from, e, a, to)
+	}
 	switch a {
 	case give:
 		r.deliver(got)
@@ -250,7 +254,7 @@ func (r *run) apply(e event, got answer, err error) error {
 		return r.discard(e, got, err)
 	case salvage:
 		r.salvage()
-		return err
+		return r.s.spoil(err)
 	case end:
 		return r.s.spoil(err)
 	case resume:
@@ -340,7 +344,7 @@ func (r *run) resume() error {
 		return nil
 	}
 	if r.vain++; r.vain > mostVain {
-		return r.s.spoil(r.cause)
+		return r.apply(nonsense, answer{}, r.cause)
 	}
 	r.sent, r.window, r.fresh = r.blamed.index, 1, true
 	if r.final {

@@ -105,7 +105,7 @@ func (set *rogueSetting) judge(sink *rogueSink, server *rogueServer, err error) 
 			continue
 		}
 		if want := set.rogueBody(n); got != want {
-			return fmt.Sprintf("message %d is kept as %q", n, strings.ReplaceAll(got, "xxxxxxxxxx", "*"))
+			return fmt.Sprintf("message %d is kept as %q", n, strings.NewReplacer("xxxxxxxxxx", "*", "yyyyyyyyyy", "").Replace(got))
 		}
 	}
 	if told := len(sink.stored) + len(sink.failed); err == nil && told != set.messages {

@@ -1,0 +1,131 @@
+package pop3
+
+import (
+	"context"
+	"io"
+	"net"
+	"os"
+	"testing"
+	"time"
+)
+
+// saidAhead is a connection whose server has said everything already, in pieces. It falls silent after that.
+type saidAhead struct {
+	net.Conn
+	in     []byte
+	pieces []byte
+	silent bool
+	sent   int
+}
+
+func (c *saidAhead) Read(p []byte) (int, error) {
+	if len(c.in) == 0 {
+		if c.silent {
+			return 0, os.ErrDeadlineExceeded
+		}
+		return 0, io.EOF
+	}
+	n := len(p)
+	if len(c.pieces) > 0 {
+		n = 1 + int(c.pieces[0])
+		c.pieces = append(c.pieces[1:], c.pieces[0])
+	}
+	n = copy(p[:min(n, len(p))], c.in)
+	c.in = c.in[n:]
+	return n, nil
+}
+
+func (c *saidAhead) Write(p []byte) (int, error)    { c.sent += len(p); return len(p), nil }
+func (*saidAhead) Close() error                     { return nil }
+func (*saidAhead) SetDeadline(time.Time) error      { return nil }
+func (*saidAhead) SetReadDeadline(time.Time) error  { return nil }
+func (*saidAhead) SetWriteDeadline(time.Time) error { return nil }
+
+// FuzzMachine gives any octets to a run in any setting, with the table of next as the oracle: every event takes the run from a state
+// to that of the table, what is given to the sink is given in a state that may give, and the run ends, in bounded memory.
+func FuzzMachine(f *testing.F) {
+	for _, seed := range []string{
+		"+OK\r\na\r\n.\r\n+OK 3 9\r\n+OK\r\nb\r\n.\r\n+OK 3 9\r\n", "-ERR no\r\n+OK 3 9\r\n+OK\r\n+OK\r\nb\r\n.\r\n", "bye\r\n+OK 3 9\r\n+OK 3 9\r\n+OK 3 9\r\n+OK\r\n",
+		"+OK\r\na.\r\n+OK 3 9\r\n+OK 3 9\r\n+OK 3 9\r\n+OK 3 9\r\n+OK 3 9\r\n+OK\r\n+OK\r\na\r\n.\r\n+OK 3 9\r\n", "+OK 3 9\r\n", "\r\n\r\n+OK\r\n.\r\n",
+	} {
+		for setting := range uint8(24) {
+			f.Add([]byte(seed), []byte{}, setting)
+			f.Add([]byte(seed), []byte{0, 2}, setting)
+		}
+	}
+	f.Fuzz(func(t *testing.T, in, pieces []byte, setting uint8) {
+		set := &rogueSetting{messages: 4, verb: "RETR", trust: trust(setting / 2 % 3), known: setting/6%2 > 0, pipelined: setting/12%2 > 0}
+		conn := &saidAhead{in: append([]byte("+OK\r\n"), in...), pieces: pieces, silent: setting%2 > 0}
+		s, err := NewSession(context.Background(), conn, &Options{MaxLine: 60, MaxBody: 500, Window: 3})
+		if err != nil {
+			return
+		}
+		s.witness.trust = set.trust
+		s.probe.learn([]byte("3 9"))
+		if set.pipelined {
+			s.caps = Capabilities{"PIPELINING": nil}
+		}
+		sink := &oracle{t: t, rogueSink: &rogueSink{set: set, stored: map[int]string{}, failed: map[int]bool{}}}
+		r := &run{verb: "RETR", numbers: []int{1, 2, 3, 4}, body: true, sink: sink}
+		sink.run = r
+		r.seen = sink.check
+		if set.known {
+			r.sink = sizedOracle{sink}
+		}
+		err = s.runAll(context.Background(), r)
+		if r.batches == nil { // what came ahead of the first command ended it
+			return
+		}
+		if sink.wrong != "" {
+			t.Fatal(sink.wrong)
+		}
+		if (err != nil) != (r.state == lost) || (err != nil) != (s.Err() != nil) {
+			t.Fatalf("it ends %s with %v, and the session: %v", r.state, err, s.Err())
+		}
+		if r.state != lost && (r.state != inSync || len(sink.stored)+len(sink.failed) != 4) {
+			t.Fatalf("it ends %s, and tells of %d and %d", r.state, len(sink.stored), len(sink.failed))
+		}
+		if held := holdOctets - r.room; held < 0 || held > 500*4 || conn.sent > 2000*(4+len(in)) {
+			t.Fatalf("%d octets are held back, %d were sent", held, conn.sent)
+		}
+	})
+}
+
+// oracle is a sink that looks at the machine.
+type oracle struct {
+	*rogueSink
+	t   *testing.T
+	run *run
+	may bool // give something
+}
+
+// sizedOracle knows what LIST says.
+type sizedOracle struct{ *oracle }
+
+func (o sizedOracle) Size(n int) int64 { return o.set.size(n) }
+
+// check compares a step with the table.
+func (o *oracle) check(from state, e event, a action, to state) {
+	wantA, want := next(from, e)
+	if a != wantA || to != want || from == lost {
+		o.t.Fatalf("%s, %s: %s, %s", from, e, a, to)
+	}
+	o.may = a == give || a == release || a == salvage || a == resume
+}
+
+func (o *oracle) Message(n int) (io.Writer, error) {
+	if o.run.state == probing || o.run.state == lost && !o.may {
+		o.t.Fatalf("message %d begins while the run is %s", n, o.run.state)
+	}
+	return o.rogueSink.Message(n)
+}
+
+func (o *oracle) Done(n int, octets int64, err error) error {
+	if !o.may {
+		o.t.Fatalf("message %d ends, and nothing may be given", n)
+	}
+	if err != nil {
+		octets = 0
+	}
+	return o.rogueSink.Done(n, octets, err)
+}
