@@ -128,8 +128,13 @@ var _ = Describe("Fetching a message", func() {
 			if !late {
 				steps = []any{hear("RETR 1"), say("+OK\r\na\r\n.\r\n" + blank)}
 			}
-			s = open(append(steps, hear("STAT"), say("+OK 2 6\r\n"), hear("NOOP"), say("+OK\r\n"),
-				hear("RETR 2"), say("+OK\r\nb\r\n.\r\n"), hear("STAT"), say("+OK 2 6\r\n"))...)
+			steps = append(steps, hear("STAT"), say("+OK 2 6\r\n"), hear("NOOP"), say("+OK\r\n"))
+			if late {
+				s = open(append(steps, hear("RETR 2"), say("+OK\r\nb\r\n.\r\n"), hear("STAT"), say("+OK 2 6\r\n"))...)
+			} else {
+				s = open(append(steps, hear("RETR 1"), say("+OK\r\na\r\n.\r\n"), hear("STAT"), say("+OK 2 6\r\n"),
+					hear("RETR 2"), say("+OK\r\nb\r\n.\r\n"))...)
+			}
 			Expect(s.RetrAll(ctx, []int{1, 2}, sink)).To(Succeed())
 		}
 		Expect(sink.done).To(Equal(6))
@@ -146,7 +151,7 @@ var _ = Describe("Fetching a message", func() {
 		spoiled(ctx, s, err)
 
 		s = open(hear("RETR 1"), say("+OK\r\na\r\n.\r\n-ERR that was not all\r\n"), hear("STAT"), say("+OK 2 6\r\n"), hear("NOOP"), say("+OK\r\n"),
-			hear("RETR 2"), say("+OK\r\nb\r\n.\r\n"), hear("STAT"), say("+OK 2 6\r\n"))
+			hear("RETR 1"), say("+OK\r\na\r\n.\r\n"), hear("STAT"), say("+OK 2 6\r\n"), hear("RETR 2"), say("+OK\r\nb\r\n.\r\n"))
 		sink := &skips{}
 		Expect(s.RetrAll(ctx, []int{1, 2}, sink)).To(Succeed())
 		Expect(sink.done).To(Equal(2))

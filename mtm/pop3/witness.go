@@ -101,7 +101,8 @@ func (w *watcher) holds(p []byte) bool {
 		at += i
 		rest := p[at+len(statusWord):]
 		begins := at > 0 && (p[at-1] == '\n' || p[at-1] == '\r')
-		if begins || w.said != "" && len(rest) > 0 && bytes.HasPrefix(rest[1:], []byte(w.said)) {
+		ends := len(rest) > 0 && (rest[0] == ' ' || rest[0] == '\r' || rest[0] == '\n')
+		if begins && ends || w.said != "" && len(rest) > 0 && bytes.HasPrefix(rest[1:], []byte(w.said)) {
 			return true
 		}
 	}
