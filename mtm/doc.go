@@ -1,6 +1,23 @@
 // Package mtm is the client MTM: the message type module that fetches mail from
 // a POP3 mailbox into a message store, after the POP3 MTM of Symbian.
 //
+// # Words
+//
+//   - MTM: message type module, Symbian's name for the code that handles one kind of mail.
+//   - Entry: a node of the message store's tree: a service, a folder or a message.
+//   - Service: the entry of an account; its settings hang on it. An account that sends has two, POP3 and SMTP.
+//   - Mailbox: the children of a POP3 service entry, one for each message on the server, with its header.
+//   - Populate: fetch the rest of a message into its mailbox entry. Partial: only its first lines.
+//   - Copy, move: put a message into a folder; a move deletes it on the server afterwards.
+//   - Ghost: an entry in a folder for a message that an offline operation will bring; it has no body yet.
+//   - Pending: asked for by a command that has not finished with it; the next get mail takes it too.
+//   - New: arrived since the last connection, or pending.
+//   - Arrival: a new message that a get mail fetches whole at once, without asking for its header first.
+//   - Settled: done with, as far as a command is concerned: stored, counted as failed, or left out.
+//   - Offline operation: a command given without a connection; the queue of them is run after the next login.
+//   - Holder: the one client, of any process, that has the mailbox between connect and disconnect.
+//   - Outbox, lease: messages that wait to be sent, and the mark of the program that is sending one.
+//
 // # The pieces
 //
 // A store ([pop3mtm/mtm/store]) holds a tree of entries: the root, the local
