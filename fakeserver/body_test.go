@@ -17,7 +17,7 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// stuffed is the slow, plain reading of RFC 1939 section 3 that the server is
+// stuffed returns the slow, plain reading of RFC 1939 section 3 that the server is
 // held against.
 func stuffed(raw string) string {
 	var b strings.Builder

@@ -12,7 +12,7 @@ type Command struct {
 	pseudo bool
 }
 
-// String is the command as it was sent, but for secrets and the case of the verb.
+// String returns the command as it was sent, but for secrets and the case of the verb.
 func (c Command) String() string {
 	if c.Verb == "" || c.Args == "" {
 		return c.Verb + c.Args

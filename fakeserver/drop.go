@@ -32,7 +32,7 @@ func MaildropOf(source maildrop.Source) *Maildrop {
 	return &Maildrop{source: source, lock: make(chan struct{}, 1)}
 }
 
-// Messages is what the maildrop holds now, in order. Messages that an open
+// Messages returns what the maildrop holds now, in order. Messages that an open
 // session has marked as deleted are still there. It is nil when the source
 // cannot be read.
 func (d *Maildrop) Messages() []maildrop.Message {
@@ -47,7 +47,7 @@ func (d *Maildrop) Messages() []maildrop.Message {
 	return kept
 }
 
-// UIDs is the unique-ids of Messages.
+// UIDs returns the unique-ids of Messages.
 func (d *Maildrop) UIDs() []string {
 	kept := d.Messages()
 	uids := make([]string, len(kept))
@@ -130,7 +130,7 @@ func (d *Maildrop) take(wait time.Duration, quit <-chan struct{}) bool {
 	return false
 }
 
-// current is what is in the maildrop, less what has expired.
+// current returns what is in the maildrop, less what has expired.
 func (d *Maildrop) current(o *Options) (maildrop.List, error) {
 	if d.isHeld(o.Now()) {
 		return nil, errInUse

@@ -14,7 +14,7 @@ import (
 	"pop3mtm/fakeserver/maildrop"
 )
 
-// mailbox is a maildrop of two messages.
+// mailbox returns a maildrop of two messages.
 func mailbox() *fakeserver.Maildrop {
 	return fakeserver.NewMaildrop(
 		maildrop.Bytes("a1", []byte("Subject: one\r\n\r\nHello.\r\n")),

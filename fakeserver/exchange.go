@@ -159,7 +159,7 @@ func (x *Exchange) shown(line []byte) Command {
 	return c
 }
 
-// visible is what people may see of the line; it is nil for one that was too long.
+// visible returns what people may see of the line; it is nil for one that was too long.
 func (x *Exchange) visible() []byte {
 	switch {
 	case x.Line == nil:
@@ -171,7 +171,7 @@ func (x *Exchange) visible() []byte {
 	return x.Session.server.secrets.Mask(x.Line)
 }
 
-// value is what a field of Telling says.
+// value returns what a field of Telling says.
 func (x *Exchange) value(field string) string {
 	switch field {
 	case "user":

@@ -10,7 +10,7 @@ import (
 // AtOnce is an Options.Expire: what was read is deleted at QUIT.
 const AtOnce = -1
 
-// expireRow is what CAPA says of it. RFC 2449 section 6.7.
+// expireRow returns what CAPA says of it. RFC 2449 section 6.7.
 func (o *Options) expireRow() string {
 	switch {
 	case o.Expire < 0:

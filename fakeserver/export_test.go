@@ -23,16 +23,16 @@ func Stuffed(raw []byte, piece int) []byte {
 // pieces hides that its reader can write itself.
 type pieces struct{ io.Reader }
 
-// Translations are the texts of a language by the English ones.
+// Translations returns the texts of a language by the English ones.
 func Translations() map[string]string { return german() }
 
-// Form is a text with # in the place of each number.
+// Form returns a text with # in the place of each number.
 func Form(text string) string {
 	form, _ := withoutNumbers(text)
 	return form
 }
 
-// Lookups gives what a session does to find the handler of a RETR.
+// Lookups returns what a session does to find the handler of a RETR.
 func Lookups(s *Server, conn net.Conn) func() {
 	x := &Exchange{Verb: "RETR", Args: "5", Session: newSession(s, conn, 1)}
 	x.Session.talk = s.protocol.Begin(x.Session)

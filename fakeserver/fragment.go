@@ -27,10 +27,10 @@ func (f Fragment) String() string {
 	return "unknown fragments"
 }
 
-// Fragments are all the ways, for suites that run on each.
+// Fragments returns all the ways, for suites that run on each.
 func Fragments() []Fragment { return []Fragment{Whole, ByLine, ByOctet} }
 
-// piece is how much of p goes into one write.
+// piece returns how much of p goes into one write.
 func (f Fragment) piece(p []byte) int {
 	switch i := bytes.IndexByte(p, '\n'); {
 	case f == ByOctet:

@@ -25,7 +25,7 @@ func pipe(srv *fakeserver.Server, text string) string {
 	return string(all)
 }
 
-// writes are what the server writes, one by one.
+// writes returns what the server writes, one by one.
 func writes(srv *fakeserver.Server, text string) []string {
 	client, server := net.Pipe()
 	ended := make(chan struct{})

@@ -131,7 +131,7 @@ var _ = Describe("docs/fakeserver.md", func() {
 	})
 })
 
-// makers are the exported functions of the package in a folder that make a value of a type, sorted.
+// makers returns the exported functions of the package in a folder that make a value of a type, sorted.
 func makers(folder, kind string) []string {
 	GinkgoHelper()
 	files, err := filepath.Glob(filepath.Join(folder, "*.go"))

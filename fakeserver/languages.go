@@ -16,7 +16,7 @@ type language struct {
 	texts map[string]string
 }
 
-// languages is the table, the first one is that of the start. RFC 6856 section 3.2:
+// languages returns the table, the first one is that of the start. RFC 6856 section 3.2:
 // tags are those of RFC 5646.
 func languages() []language {
 	return []language{

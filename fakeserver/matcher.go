@@ -86,7 +86,7 @@ func (m *ReceivedMatcher) text(verb string) string {
 	return text + "\nThe nearest of its commands:\n  " + strings.Join(closest(m.pattern, m.seen), "\n  ")
 }
 
-// closest are the lines that end most like pattern, the likest first.
+// closest returns the lines that end most like pattern, the likest first.
 func closest(pattern string, lines []string) []string {
 	likeness := func(line string) int {
 		_, command, _ := strings.Cut(line, ": ")
@@ -127,7 +127,7 @@ func (m *KeptMatcher) Match(actual any) (bool, error) {
 	return len(m.missing)+len(m.more) == 0, nil
 }
 
-// without is a, less one for each element of b.
+// without returns a, less one for each element of b.
 func without(a, b []string) []string {
 	rest := slices.Clone(a)
 	for _, s := range b {

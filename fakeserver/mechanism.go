@@ -15,7 +15,7 @@ type mechanism struct {
 	start func(*directory) conversation
 }
 
-// mechanisms is the table, in the order in which CAPA lists them. A new one is
+// mechanisms returns the table, in the order in which CAPA lists them. A new one is
 // a file mech_*.go and a row here.
 func mechanisms() []mechanism {
 	return []mechanism{

@@ -21,7 +21,7 @@ func pass(t *popTalk, x *Exchange) Answer {
 	return t.admits(name, u)
 }
 
-// denied is the same for an unknown user and a wrong password. RFC 3206
+// denied returns the same for an unknown user and a wrong password. RFC 3206
 // section 4: AUTH says that the credentials are the problem.
 func denied() Answer { return says(edit.Err("[AUTH] wrong user or password")) }
 

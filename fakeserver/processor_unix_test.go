@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// processorTime is what this process has used so far: server, client and the
+// processorTime returns what this process has used so far: server, client and the
 // kernel on behalf of both.
 func processorTime() time.Duration {
 	var u syscall.Rusage

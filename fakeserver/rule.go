@@ -48,7 +48,7 @@ func (r *Rule) Goto(state string) *Rule {
 	return r
 }
 
-// Fired is how often the rule has fired.
+// Fired returns how often the rule has fired.
 func (r *Rule) Fired() int {
 	r.set.mu.Lock()
 	defer r.set.mu.Unlock()
@@ -61,7 +61,7 @@ type ruleSet struct {
 	states map[string]string // named states, by user; the server's under ""
 }
 
-// state is the named state that rules for a user are in.
+// state returns the named state that rules for a user are in.
 func (set *ruleSet) state(user string) string {
 	if state := set.states[user]; state != "" {
 		return state
@@ -69,7 +69,7 @@ func (set *ruleSet) state(user string) string {
 	return InitialState
 }
 
-// NamedState is the named state that the rules for a user are in, or with "" the
+// NamedState returns the named state that the rules for a user are in, or with "" the
 // rules for all users.
 func (s *Server) NamedState(user string) string {
 	s.rules.mu.Lock()
@@ -89,7 +89,7 @@ func (s *Server) On(m Match, h Handler) *Rule {
 	return r
 }
 
-// mismatches is a cheap pre-check: it reports commands that the rule cannot match.
+// mismatches returns a cheap pre-check: it reports commands that the rule cannot match.
 func (r *Rule) mismatches(x *Exchange) bool {
 	return r.match.Verb != "" && r.match.Verb != x.Verb || r.exact && r.match.Args != x.Args
 }

@@ -57,7 +57,7 @@ func newServer(p Protocol, drop *Maildrop, o Options, users *directory) *Server 
 	return s
 }
 
-// Addr is the address of the first listener as host:port, empty when there is
+// Addr returns the address of the first listener as host:port, empty when there is
 // none.
 func (s *Server) Addr() string {
 	s.mu.Lock()
@@ -178,7 +178,7 @@ func (s *Server) finish(session *Session) {
 	s.work.Done()
 }
 
-// Sessions is how many sessions there have been, open ones included.
+// Sessions returns how many sessions there have been, open ones included.
 func (s *Server) Sessions() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -235,7 +235,7 @@ func (s *Server) Close() error {
 	return errors.Join(open, s.ledger.err(s.rules.unmet()))
 }
 
-// Unmet is an *UnmetError while there are rules that had to fire and did not, else
+// Unmet returns an *UnmetError while there are rules that had to fire and did not, else
 // nil.
 func (s *Server) Unmet() error { return s.rules.unmet() }
 
@@ -258,7 +258,7 @@ func (s *Server) turnAway(c net.Conn, implicitTLS bool) {
 // goodbye is how long a strict server waits for clients that have just gone.
 const goodbye = time.Second
 
-// leftOpen are the sessions that nobody has closed, when the server is strict.
+// leftOpen returns the sessions that nobody has closed, when the server is strict.
 func (s *Server) leftOpen() error {
 	if !s.o.Strict {
 		return nil
@@ -298,7 +298,7 @@ func (s *Server) Transcripts() []Transcript {
 	return all
 }
 
-// Transcript is the transcript of one session, empty when it is not kept any more
+// Transcript returns the transcript of one session, empty when it is not kept any more
 // or there was none.
 func (s *Server) Transcript(session int) Transcript {
 	for _, t := range s.Transcripts() {
@@ -309,7 +309,7 @@ func (s *Server) Transcript(session int) Transcript {
 	return Transcript{}
 }
 
-// received is how many of the commands that are kept match.
+// received returns how many of the commands that are kept match.
 func (s *Server) received(m Match) int {
 	count := 0
 	for _, t := range s.Transcripts() {

@@ -85,7 +85,7 @@ func (s *stuffer) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// nextDot is where the next dot at the start of a line is, from octet i on, which
+// nextDot returns where the next dot at the start of a line is, from octet i on, which
 // is not the first; -1 for none. Mail has fewer dots than lines, and base64 none.
 func nextDot(p []byte, i int) int {
 	for i < len(p) {

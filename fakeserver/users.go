@@ -155,7 +155,7 @@ func (d *directory) checkToken(name, token string) (string, User, error) {
 // equal compares secrets in constant time.
 func equal(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
-// delay is the LoginDelay of a user in whole seconds.
+// delay returns the LoginDelay of a user in whole seconds.
 func (d *directory) delay(u User) time.Duration {
 	all := d.loginDelay
 	if u.LoginDelay != 0 {
@@ -164,7 +164,7 @@ func (d *directory) delay(u User) time.Duration {
 	return (all + time.Second - 1).Truncate(time.Second)
 }
 
-// longestDelay is what holds for every user, and whether it is not the same for all.
+// longestDelay returns what holds for every user, and whether it is not the same for all.
 func (d *directory) longestDelay() (longest time.Duration, differs bool) {
 	longest = d.delay(User{})
 	d.mu.RLock()

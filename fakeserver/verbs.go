@@ -8,7 +8,7 @@ type command struct {
 	needs func(o *Options) bool
 }
 
-// commands is the table of POP3's verbs. A new one is a file and a row here.
+// commands returns the table of POP3's verbs. A new one is a file and a row here.
 func commands() []command {
 	return []command{
 		{Verb{"APOP", Authorization, true, OneLine, TailSecret, false, "1939/7", "The name, and a digest of the password and the timestamp of the greeting."}, apop, nil},

@@ -52,7 +52,7 @@ type disguised struct {
 func (m disguised) UID() string { return m.uid }
 func (m disguised) Size() int64 { return m.size }
 
-// behind is the message in the maildrop that m shows.
+// behind returns the message in the maildrop that m shows.
 func behind(m maildrop.Message) maildrop.Message {
 	for {
 		d, ok := m.(disguised)
@@ -100,7 +100,7 @@ func RoundedTo(octets int64) func(maildrop.Message) int64 {
 	return func(m maildrop.Message) int64 { return (m.Size() + octets - 1) / octets * octets }
 }
 
-// CountedInLF is the size of a message that is stored with LF line ends. It reads
+// CountedInLF returns the size of a message that is stored with LF line ends. It reads
 // all of it; one that cannot be read has its right size.
 func CountedInLF(m maildrop.Message) int64 {
 	r, err := m.Open()
@@ -115,7 +115,7 @@ func CountedInLF(m maildrop.Message) int64 {
 	return m.Size() - crs.count
 }
 
-// CountedWithoutHeader is the size of what follows the empty line behind the header. A
+// CountedWithoutHeader returns the size of what follows the empty line behind the header. A
 // message that cannot be read has its right size.
 func CountedWithoutHeader(m maildrop.Message) int64 {
 	r, err := m.Open()
@@ -167,7 +167,7 @@ func Named(name func(who Viewer, n int, uid string) string) View {
 	}
 }
 
-// InState is a view that holds while the named state is state.
+// InState returns a view that holds while the named state is state.
 func InState(state string, v View) View {
 	return func(who Viewer, l maildrop.List) maildrop.List {
 		if !who.In(state) {
@@ -185,7 +185,7 @@ type Leaving struct {
 	Quit    bool // the client has said QUIT; otherwise the line dropped
 }
 
-// DeleteMarked is what RFC 1939 section 6 has: a message goes by DELE and QUIT.
+// DeleteMarked returns what RFC 1939 section 6 has: a message goes by DELE and QUIT.
 func DeleteMarked(l Leaving) bool { return l.Marked && l.Quit }
 
 // DeleteRead lets messages go by RETR and QUIT too, as Gmail does and a server that

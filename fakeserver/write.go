@@ -67,7 +67,7 @@ func (w *writer) flush() error {
 	return w.err
 }
 
-// put is the one place that writes to a connection.
+// put writes p to the connection. Nothing else does.
 func (w *writer) put(p []byte) error {
 	for len(p) > 0 && w.err == nil {
 		n := min(len(p), largestWrite)

@@ -125,7 +125,7 @@ func (s *shown) mark(text string) {
 	}
 }
 
-// specText is the text of a container, spec or test, or "".
+// specText returns the text of a container, spec or test, or "".
 func specText(n ast.Node) string {
 	switch n := n.(type) {
 	case *ast.FuncDecl:

@@ -82,7 +82,7 @@ func Run(ctx context.Context, o Options) (status int, err error) {
 	return status, nil
 }
 
-// suite is the run that the options ask for.
+// suite returns the run that the options ask for.
 func (o Options) suite(ctx context.Context) *godog.TestSuite {
 	options := godog.Options{
 		Paths: o.Paths, Tags: o.Tags, Format: o.Format, Output: o.Out, NoColors: !o.Color,

@@ -165,7 +165,7 @@ func newSilence() *silence {
 
 func (s *silence) end() { s.finish.Do(func() { close(s.over) }) }
 
-// after is an edit that lets octets of the answer through before the silence.
+// after returns an edit that lets octets of the answer through before the silence.
 func (s *silence) after(octets int64) edit.Edit {
 	return func(r edit.Reply) edit.Reply {
 		cut := edit.CutAfter(octets, edit.Open)(r)

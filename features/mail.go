@@ -13,7 +13,7 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// mailSteps are what a person does with a mail program and is told by it.
+// mailSteps returns what a person does with a mail program and is told by it.
 func (w *world) mailSteps() []step {
 	return []step{
 		{"I {command}", "gives the command and waits for its end", `I copy new messages, then disconnecting`, w.do},
@@ -115,7 +115,7 @@ func (w *world) restart() error {
 	return w.openClient()
 }
 
-// outcome is how a {who} ended; a connection that stands is given time to end.
+// outcome returns how a {who} ended; a connection that stands is given time to end.
 func (w *world) outcome(who string) error {
 	if who != theConnection {
 		return w.wait(w.given(who))
@@ -212,7 +212,7 @@ func (w *world) progressSize(list string) {
 	w.Expect(p.TotalSize).To(gomega.Equal(sum))
 }
 
-// find is the entry with that subject, or nil.
+// find returns the entry with that subject, or nil.
 func find(entries []store.Entry, subject string) *store.Entry {
 	for i := range entries {
 		if entries[i].Description == subject {

@@ -103,7 +103,7 @@ func with(o *mtm.CreateOptions, list string) error {
 	return nil
 }
 
-// piece is the command that writes a {piece}.
+// piece returns the command that writes a {piece}.
 func (w *world) piece(ctx context.Context, piece string, into store.ID, o mtm.CreateOptions) mtm.Command {
 	var original store.ID
 	if names := subjects(piece); len(names) > 0 {
@@ -201,7 +201,7 @@ func (o *outgoing) readPart(ctx context.Context, email *mtm.EmailEntry, p *mail.
 	return errors.Join(err, content.Close())
 }
 
-// withID is the subject of the letter with an identifier, "" for none.
+// withID returns the subject of the letter with an identifier, "" for none.
 func (w *world) withID(id string) (string, error) {
 	for subject, l := range w.letters {
 		raw, err := maildrop.Read(l)
@@ -215,7 +215,7 @@ func (w *world) withID(id string) (string, error) {
 	return "", nil
 }
 
-// told is what a person can be told of the message.
+// told returns what a person can be told of the message.
 func (o *outgoing) told() map[string]string {
 	var addresses, reached []string
 	for _, r := range o.Recipients {

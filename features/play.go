@@ -67,7 +67,7 @@ func (w *world) settingsFor(s *scenarios.Scenario) error {
 	return os.WriteFile(w.settings.Security.CA, w.play.Authority.PEM(), 0o600)
 }
 
-// makeServer is the server that serves: that of the scenario, or a right one.
+// makeServer makes the server: that of the scenario, or a correct one.
 func (w *world) makeServer() *fakeserver.Server {
 	if w.play != nil {
 		return w.play.Server // its rules say what is sent, and its expectations how often

@@ -145,7 +145,7 @@ func (p *performance) learn() error {
 	return nil
 }
 
-// messageID is the line with the Message-ID.
+// messageID returns the line with the Message-ID.
 func messageID(raw []byte) string {
 	header, _, _ := bytes.Cut(raw, []byte("\r\n\r\n"))
 	for line := range bytes.Lines(header) {
@@ -273,7 +273,7 @@ func (p *performance) inbox(ctx context.Context, s *scenarios.Scenario, want []s
 	return errors.Join(found...)
 }
 
-// known is the unique-id that the scenario has for a message, whatever the server has told.
+// known returns the unique-id that the scenario has for a message, whatever the server has told.
 func (p *performance) known(uid string, raw []byte) string {
 	if p.had(uid, raw) {
 		return uid

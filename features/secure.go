@@ -17,12 +17,12 @@ const (
 	signedByNobody = "signed by nobody"
 )
 
-// protections are the ways to protect the line, in a user's words.
+// protections returns the ways to protect the line, in a user's words.
 func protections() map[string]account.TLS {
 	return map[string]account.TLS{"on request": account.STLS, "from the start": account.Implicit}
 }
 
-// authorityFile is a file with the certificate that the account trusts.
+// authorityFile returns a file with the certificate that the account trusts.
 func (w *world) authorityFile() (string, error) {
 	path := filepath.Join(w.dir, "ca.pem")
 	return path, os.WriteFile(path, w.signer().PEM(), 0o600)
@@ -35,7 +35,7 @@ func (w *world) signer() *fixtures.CA {
 	return w.authority
 }
 
-// serverTLS is the server's side; nil when no step has asked for it, or when the
+// serverTLS returns the server's side; nil when no step has asked for it, or when the
 // server cannot.
 func (w *world) serverTLS() *tls.Config {
 	if (w.authority == nil && w.certificate == "") || slices.Contains(w.options.Without, abilities()[protectTheLine]) {

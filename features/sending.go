@@ -101,7 +101,7 @@ func (w *world) setState(ctx context.Context, subject, state string) error {
 	return b.Commit(ctx)
 }
 
-// stateNamed is the sending state of a name; the unknown one when there is none.
+// stateNamed returns the sending state of a name; the unknown one when there is none.
 func stateNamed(name string) store.SendingState {
 	for s := range store.SendNotApplicable {
 		if s.String() == name {
@@ -178,7 +178,7 @@ func (w *world) got(ctx context.Context, list string) error {
 	return w.settled(ctx)
 }
 
-// taken are the subjects of what the server for sending has.
+// taken returns the subjects of what the server for sending has.
 func (w *world) taken() []string {
 	list := []string{}
 	for _, m := range w.sink.Messages() {

@@ -155,7 +155,7 @@ func (w *world) visitedHere(ctx context.Context, visit string) error {
 	return w.other.InvokeSync(ctx, mtm.Connect{})
 }
 
-// early is an error when it is too late to say what the server is like.
+// early returns an error when it is too late to say what the server is like.
 func (w *world) early() error {
 	if w.server != nil {
 		return errors.New("the server runs already; say what it is like before the first step that uses it")
@@ -197,14 +197,14 @@ func (w *world) fault(ctx context.Context, match fakeserver.Match, edit edit.Edi
 	return nil
 }
 
-// number is the message's number in the next session.
+// number returns the message's number in the next session.
 func (w *world) number(subject string) string {
 	n := slices.Index(w.drop.UIDs(), w.letter(subject).UID()) + 1
 	w.Expect(n).NotTo(gomega.BeZero(), "the mailbox holds no %q now", subject)
 	return strconv.Itoa(n)
 }
 
-// letter is the message with that subject, whether it is on the server or gone.
+// letter returns the message with that subject, whether it is on the server or gone.
 func (w *world) letter(subject string) letter {
 	l, known := w.letters[subject]
 	w.Expect(known).To(gomega.BeTrue(), "no step has brought a message %q", subject)
@@ -226,7 +226,7 @@ func (w *world) refusesMessages(ctx context.Context, act, list string) error {
 	return nil
 }
 
-// requests are what a client asks for a message in order to do an act. A header is
+// requests returns what a client asks for a message in order to do an act. A header is
 // asked for as one line of text (behaviour section 4), and as a whole message by a
 // client that is refused that.
 func (w *world) requests(act, subject string) []fakeserver.Match {
@@ -254,7 +254,7 @@ func (w *world) breaks(ctx context.Context, where string) error {
 
 func (w *world) breaksIdle() error { return w.accepted.drop() }
 
-// spot is what a client asks for at a {where}, and how much of the answer comes.
+// spot returns what a client asks for at a {where}, and how much of the answer comes.
 func (w *world) spot(where string) (fakeserver.Match, int64) {
 	if part, ok := strings.CutPrefix(where, "at the "); ok {
 		return fakeserver.Match{Verb: parts()[part]}, 0
@@ -294,7 +294,7 @@ func (w *world) serverHolds(ctx context.Context, list string) error {
 	return nil
 }
 
-// subject is the name by which a scenario knows a unique-id.
+// subject returns the name by which a scenario knows a unique-id.
 func (w *world) subject(uid string) string {
 	for subject, l := range w.letters {
 		if l.UID() == uid {
@@ -314,7 +314,7 @@ func (w *world) subjectOf(m maildrop.Message) string {
 	return m.UID()
 }
 
-// newestSession is what went over the newest connection.
+// newestSession returns what went over the newest connection.
 func (w *world) newestSession(ctx context.Context) string {
 	w.Expect(w.ready(ctx)).To(gomega.Succeed())
 	w.Expect(w.settled(ctx)).To(gomega.Succeed())

@@ -22,7 +22,7 @@ type group struct {
 	steps []step
 }
 
-// groups is the whole table, in the order of STEPS.md.
+// groups returns the whole table, in the order of STEPS.md.
 func (w *world) groups() []group {
 	return []group{
 		{"The server", w.serverSteps()},
@@ -33,7 +33,7 @@ func (w *world) groups() []group {
 	}
 }
 
-// steps is the table without its groups.
+// steps returns the table without its groups.
 func (w *world) steps() []step {
 	var all []step
 	for _, g := range w.groups() {
@@ -96,7 +96,7 @@ func oneOf(name, about string, words ...string) placeholder {
 	return placeholder{name, "(" + strings.Join(words, "|") + ")", about + ": `" + strings.Join(words, "`, `") + "`"}
 }
 
-// expression is the regular expression of a step's pattern.
+// expression returns the regular expression of a step's pattern.
 func (s step) expression() *regexp.Regexp {
 	var pairs []string
 	for _, p := range placeholders() {
@@ -106,7 +106,7 @@ func (s step) expression() *regexp.Regexp {
 	return regexp.MustCompile("^" + strings.NewReplacer(pairs...).Replace(s.pattern) + "$")
 }
 
-// initializer gives each scenario a world of its own, and checks it at the end.
+// initializer gives each scenario a World of its own, and checks it at the end.
 func initializer() func(*godog.ScenarioContext) {
 	var expressions []*regexp.Regexp // once for all scenarios
 	for _, s := range new(world).steps() {

@@ -130,7 +130,7 @@ func firstLine(text string) string {
 	return line
 }
 
-// functionLengths is the lines of each function's body, by name.
+// functionLengths returns the lines of each function's body, by name.
 func functionLengths(files ...string) map[string]int {
 	GinkgoHelper()
 	lengths := make(map[string]int)
@@ -147,7 +147,7 @@ func functionLengths(files ...string) map[string]int {
 	return lengths
 }
 
-// stepsFile is the reference of all steps in Markdown, STEPS.md.
+// stepsFile returns the reference of all steps in Markdown, STEPS.md.
 func stepsFile() string {
 	var text strings.Builder
 	text.WriteString(stepsHead)

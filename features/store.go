@@ -144,7 +144,7 @@ func (w *world) removesFolder(ctx context.Context, name string) error {
 	return b.Commit(ctx)
 }
 
-// entries are the visible messages of a {place}.
+// entries returns the visible messages of a {place}.
 func (w *world) entries(ctx context.Context, place string) []store.Entry {
 	children, err := w.store.Children(ctx, w.place(ctx, place))
 	w.Expect(err).NotTo(gomega.HaveOccurred())

@@ -28,7 +28,7 @@ func rows(table *godog.Table) []map[string]string {
 	return all
 }
 
-// rowText is a row as the table would have it.
+// rowText returns a row as the table would have it.
 func rowText(table *godog.Table, row map[string]string) string {
 	var cells []string
 	for _, column := range table.Rows[0].Cells {
@@ -59,7 +59,7 @@ func words(list []string) string {
 
 func traitNames() []string { return []string{"state", "carries", "notice"} }
 
-// traits are what a person can see of a message.
+// traits returns what a person can see of a message.
 func (w *world) traits(ctx context.Context, e store.Entry) (map[string]string, error) {
 	email, err := mtm.Email(ctx, w.store, e.ID)
 	if err != nil {
@@ -99,7 +99,7 @@ func states(e mtm.EmailEntry) []string {
 	return list
 }
 
-// waits are the operations that wait for a message, in their order, or "to come" for what one of them will bring.
+// waits returns the operations that wait for a message, in their order, or "to come" for what one of them will bring.
 func (w *world) waits(ctx context.Context, e store.Entry) ([]string, error) {
 	queue, err := w.store.Queue(ctx, w.account)
 	var list []string

@@ -23,7 +23,7 @@ func subjects(list string) []string {
 	return found
 }
 
-// parts are the parts of a session that a server can spoil, in a user's words,
+// parts returns the parts of a session that a server can spoil, in a user's words,
 // and the commands that they are on the wire.
 func parts() map[string]string {
 	return map[string]string{
@@ -48,7 +48,7 @@ func partNames() []string { return slices.Sorted(maps.Keys(parts())) }
 
 const protectTheLine = "protect the line"
 
-// abilities are what a server may lack, and the optional commands and
+// abilities returns what a server may lack, and the optional commands and
 // capabilities that this means.
 func abilities() map[string]string {
 	return map[string]string{
@@ -70,7 +70,7 @@ const (
 	rightToken    = "token-of-gull-rock"
 )
 
-// answers are what a server can say instead of the right answer.
+// answers returns what a server can say instead of the right answer.
 func answers() map[string]edit.Edit {
 	return map[string]edit.Edit{
 		"nonsense":                      edit.Raw("what is it?\r\n"),
@@ -117,7 +117,7 @@ const (
 
 const loginPattern = bestLogin + "|" + plainLogin + "|" + secureLogin + "|" + namedLogin + "[A-Z0-9-]+"
 
-// loginMethod is the setting that a {login} means.
+// loginMethod returns the setting that a {login} means.
 func loginMethod(login string) account.Auth {
 	switch login {
 	case bestLogin:
@@ -130,7 +130,7 @@ func loginMethod(login string) account.Auth {
 	return account.Auth(strings.ToLower(strings.TrimPrefix(login, namedLogin)))
 }
 
-// loginCommand is how a session with that {login} shows on the wire.
+// loginCommand returns how a session with that {login} shows on the wire.
 func loginCommand(login string) string {
 	switch login {
 	case plainLogin:
@@ -141,7 +141,7 @@ func loginCommand(login string) string {
 	return "AUTH " + strings.TrimPrefix(login, namedLogin)
 }
 
-// numberIn is the number in a phrase.
+// numberIn returns the number in a phrase.
 func numberIn(phrase string) int {
 	n := 0
 	for _, digit := range regexp.MustCompile(`\d`).FindAllString(phrase, -1) {

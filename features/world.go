@@ -181,7 +181,7 @@ func (w *world) closeProgram() error {
 	return errors.Join(client, w.store.Close())
 }
 
-// invoke gives a command; it does not wait for its end.
+// invoke starts a command and does not wait for its end.
 func (w *world) invoke(ctx context.Context, words string) (r result, err error) {
 	if err = w.ready(ctx); err != nil {
 		return r, err
@@ -203,7 +203,7 @@ func (w *world) invoke(ctx context.Context, words string) (r result, err error) 
 	return r, nil
 }
 
-// wait gives how a command ended. It fails the step when it does not end.
+// wait returns how a command ended. It fails the step when it does not end.
 func (w *world) wait(r result) error {
 	if r.operation == nil {
 		return r.refused
@@ -226,7 +226,7 @@ const (
 	theConnection = "the connection"
 )
 
-// given is the command that a {who} means.
+// given returns the command that a {who} means.
 func (w *world) given(who string) result {
 	r := w.last
 	if who == whatIBegan {

@@ -119,7 +119,7 @@ func (d *decoder) matrix(all []variant, n ast.Node) []variant {
 	return all
 }
 
-// combination is the name of a case that has none: after=0,how=close.
+// combination returns the name of a case that has none: after=0,how=close.
 func combination(values map[string]ast.Node) string {
 	var parts []string
 	for _, name := range slices.Sorted(maps.Keys(values)) {

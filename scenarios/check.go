@@ -25,12 +25,12 @@ type language struct {
 	events  []string
 }
 
-// pop3Language is that of rules and expectations. Other verbs are taken when they are not nearly one of these.
+// pop3Language returns that of rules and expectations. Other verbs are taken when they are not nearly one of these.
 func pop3Language() language {
 	return language{pop3Grammar, verbNames(fakeserver.Verbs()), fakeserver.PseudoVerbs()}
 }
 
-// smtpLanguage is that of the rules under smtp. "." is the end of a message.
+// smtpLanguage returns that of the rules under smtp. "." is the end of a message.
 func smtpLanguage() language {
 	return language{smtpGrammar, verbNames(smtpsink.Verbs()), append(fakeserver.PseudoVerbs(), ".")}
 }

@@ -52,7 +52,7 @@ func (d *decoder) wrong(n ast.Node, format string, args ...any) {
 	}
 }
 
-// position is where a node begins: for a mapping its first key, not the colon.
+// position returns where a node begins: for a mapping its first key, not the colon.
 func position(n ast.Node) *token.Token {
 	switch n := n.(type) {
 	case nil:
@@ -206,7 +206,7 @@ func (d *decoder) entries(n ast.Node) []entry {
 	return all
 }
 
-// name is the text of a key as it is written.
+// name returns the text of a key as it is written.
 func (d *decoder) name(key ast.MapKeyNode) string {
 	switch k := key.(type) {
 	case *ast.StringNode:

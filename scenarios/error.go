@@ -21,7 +21,7 @@ type Error struct {
 	Snippet string
 }
 
-// Error is one line, file:line:column: text.
+// Error returns one line, file:line:column: text.
 func (e *Error) Error() string {
 	switch {
 	case e.File == "":
@@ -44,7 +44,7 @@ func (e Errors) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Unwrap gives the errors one by one.
+// Unwrap returns the errors one by one.
 func (e Errors) Unwrap() []error {
 	all := make([]error, len(e))
 	for i, one := range e {
@@ -87,7 +87,7 @@ func snippet(lines []string, line, column int) string {
 	return b.String()
 }
 
-// window is the characters of a line from start on that a snippet shows, and nothing
+// window returns the characters of a line from start on that a snippet shows, and nothing
 // that could drive a terminal.
 func window(line string, start int) string {
 	shown := []rune(line)
@@ -121,7 +121,7 @@ func unknown(what, word string, allowed []string) string {
 	return text + "; allowed: " + told(allowed)
 }
 
-// nearest is the word that was perhaps meant, empty when none is near.
+// nearest returns the word that was perhaps meant, empty when none is near.
 func nearest(word string, allowed []string) string {
 	best, found := min(max(1, len(word)/2), 3)+1, ""
 	for _, a := range allowed {

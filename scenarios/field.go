@@ -53,7 +53,7 @@ func (f field) bounds() string {
 	return fmt.Sprintf("from %d to %d", f.least, f.most)
 }
 
-// given is how many fields of a struct are set.
+// given returns how many fields of a struct are set.
 func given(structure any) (n int) {
 	for f, v := range reflect.ValueOf(structure).Fields() {
 		if f.IsExported() && !v.IsZero() {
@@ -63,7 +63,7 @@ func given(structure any) (n int) {
 	return n
 }
 
-// words are the names that the fields of a struct have in files.
+// words returns the names that the fields of a struct have in files.
 func words(structure any) []string { return names(fieldsOf(reflect.TypeOf(structure))) }
 
 func names(fields []field) []string {

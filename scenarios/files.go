@@ -80,7 +80,7 @@ func readBounded(folder fs.FS, name string, most int64) ([]byte, error) {
 	return raw, err
 }
 
-// builtIn is a message of fixtures, nil when there is none of that name.
+// builtIn returns a message of fixtures, nil when there is none of that name.
 func builtIn(name string) []byte {
 	if slices.Contains(fixtures.Names(), name) {
 		return fixtures.Raw(name)
@@ -95,7 +95,7 @@ func builtIn(name string) []byte {
 	return nil
 }
 
-// octets is a message as it was written, without the CRLF that a server may add.
+// octets returns a message as it was written, without the CRLF that a server may add.
 func octets(m maildrop.Message) ([]byte, error) {
 	r, err := m.Open()
 	if err != nil {

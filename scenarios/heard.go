@@ -13,10 +13,10 @@ type heard struct {
 	fakeserver.Command
 }
 
-// line is the command as it is shown.
+// line returns the command as it is shown.
 func (h heard) line() string { return h.Command.String() }
 
-// told is the command with where it came.
+// told returns the command with where it came.
 func (h heard) told() string { return fmt.Sprintf("session %d, %s: %s", h.session, h.State, h.line()) }
 
 // commands lists what the client sent, in order. Responses inside an AUTH exchange are

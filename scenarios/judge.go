@@ -164,7 +164,7 @@ func (j *judge) exactly(verb string, arguments []Arguments) {
 	}
 }
 
-// difference is a without b, each occurrence counted.
+// difference returns a without b, each occurrence counted.
 func difference(a, b []string) []string {
 	rest := slices.Clone(b)
 	var left []string

@@ -50,7 +50,7 @@ func (t *Duration) decode(d *decoder, n ast.Node) {
 	*t = Duration(long)
 }
 
-// String is the time as it is written.
+// String returns the time as it is written.
 func (t Duration) String() string { return time.Duration(t).String() }
 
 // MarshalJSON writes it as a text.
@@ -135,10 +135,10 @@ func (c *Count) decode(d *decoder, n ast.Node) {
 	}
 }
 
-// Exactly is the count n.
+// Exactly returns the count n.
 func Exactly(n int) Count { return Count{Least: n, Most: n, given: true} }
 
-// String is the count as it is written.
+// String returns the count as it is written.
 func (c Count) String() string {
 	switch {
 	case c.Least == c.Most:
@@ -205,7 +205,7 @@ func (s *Step) take(d *decoder, row stepRow, n ast.Node) {
 	s.Word, s.Value = row.Name, v.Interface()
 }
 
-// Words are the values of a type that has only a few, else nil. Editors and documents
+// Words returns the values of a type that has only a few, else nil. Editors and documents
 // show them.
 func Words(t reflect.Type) []string {
 	if c, ok := reflect.TypeAssert[choice](reflect.Zero(t)); ok {

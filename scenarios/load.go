@@ -29,7 +29,7 @@ func Names() []string {
 	return found
 }
 
-// Load gives a scenario: a built-in one by its name, or a file by its path, which has a separator or ends in .yaml, .yml or .json.
+// Load returns a scenario: a built-in one by its name, or a file by its path, which has a separator or ends in .yaml, .yml or .json.
 // NAME#CASE picks one case of a file that has several; without it the first one is taken. A path of a file that is there is no name with
 // a case, whatever # it has. An error of what is in the file is of type Errors.
 func Load(name string) (*Scenario, error) {
@@ -71,7 +71,7 @@ func first(all []*Scenario) *Scenario {
 	return all[0]
 }
 
-// LoadAll gives all cases of a built-in scenario or a file, as Load finds it.
+// LoadAll returns all cases of a built-in scenario or a file, as Load finds it.
 func LoadAll(name string) ([]*Scenario, error) {
 	if isPath(name) {
 		return loadFile(name)
@@ -86,7 +86,7 @@ func LoadAll(name string) ([]*Scenario, error) {
 	return Parse(name, data, embedded)
 }
 
-// Source is the text of a built-in scenario or of a file, as Load finds it.
+// Source returns the text of a built-in scenario or of a file, as Load finds it.
 func Source(name string) ([]byte, error) {
 	name, _, _ = cutCase(name)
 	if isPath(name) {
@@ -131,7 +131,7 @@ func readScenario(folder *os.Root, name string) ([]byte, error) {
 	return data, nil
 }
 
-// cause is an error without the path, which the caller knows better.
+// cause returns an error without the path, which the caller knows better.
 func cause(err error) error {
 	if p, ok := errors.AsType[*fs.PathError](err); ok {
 		return p.Err
@@ -139,7 +139,7 @@ func cause(err error) error {
 	return err
 }
 
-// Schema is the JSON Schema of scenario files, for editors.
+// Schema returns the JSON Schema of scenario files, for editors.
 func Schema() []byte {
 	text, err := embedded.ReadFile("schema.json")
 	if err != nil {

@@ -106,7 +106,7 @@ func (m *Mail) wrong(f *files) string {
 
 func (m *Mail) count() int { return max(1, m.Count) }
 
-// uid is the unique-id of message n of these, from 0; empty for one of the content.
+// uid returns the unique-id of message n of these, from 0; empty for one of the content.
 func (m *Mail) uid(n int) string {
 	if m.UIDL == "" || m.Count == 0 {
 		return m.UIDL
@@ -114,7 +114,7 @@ func (m *Mail) uid(n int) string {
 	return m.UIDL + strconv.Itoa(n+1)
 }
 
-// octets is what these messages take in memory: those alike share theirs.
+// octets returns what these messages take in memory: those alike share theirs.
 func (m *Mail) octets() int64 {
 	if m.Size != 0 {
 		return int64(m.Size) * int64(m.count())
@@ -138,7 +138,7 @@ func messages(mail []Mail) []maildrop.Message {
 	return all
 }
 
-// raw is the octets of a message that is not generated.
+// raw returns the octets of a message that is not generated.
 func (m *Mail) raw() []byte {
 	switch {
 	case m.Raw != "":

@@ -93,7 +93,7 @@ func (d *decoder) read(data []byte) ast.Node {
 	return d.document(file)
 }
 
-// document is the one document of a file, with its aliases known.
+// document returns the one document of a file, with its aliases known.
 func (d *decoder) document(file *ast.File) ast.Node {
 	var bodies []ast.Node
 	for _, doc := range file.Docs {

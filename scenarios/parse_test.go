@@ -19,7 +19,7 @@ func parse(lines ...string) ([]*scenarios.Scenario, error) {
 	return scenarios.Parse("x.yaml", []byte("title: T\n"+strings.Join(lines, "\n")+"\n"), nil)
 }
 
-// refusal is the error for such a scenario, all in one text.
+// refusal returns the error for such a scenario, all in one text.
 func refusal(lines ...string) string {
 	_, err := parse(lines...)
 	ExpectWithOffset(1, err).To(HaveOccurred())

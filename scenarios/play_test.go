@@ -25,7 +25,7 @@ func play(lines ...string) *scenarios.Play {
 	return p
 }
 
-// talk is a client that logs in, sends commands without listening, and gives all that
+// talk returns a client that logs in, sends commands without listening, and gives all that
 // came.
 func talk(p *scenarios.Play, commands ...string) string {
 	conn, err := new(net.Dialer).DialContext(context.Background(), "tcp", p.Addr())

@@ -175,7 +175,7 @@ func repeat(t *testing.T, p *scenarios.Play, said []string) {
 	synctest.Wait()
 }
 
-// withoutRemarks are the lines of a transcript but for those in brackets.
+// withoutRemarks returns the lines of a transcript but for those in brackets.
 func withoutRemarks(lines []string) []string {
 	var all []string
 	for _, l := range lines {

@@ -43,7 +43,7 @@ type Profile struct {
 	Mailbox []Mail `json:"mailbox,omitempty"`
 }
 
-// QuirkByNumber gives a quirk. It is an error when the number has no file.
+// QuirkByNumber returns a quirk. It is an error when the number has no file.
 func QuirkByNumber(n int) (*Quirk, error) {
 	name := fmt.Sprintf("quirks/%03d.yaml", n)
 	data, err := embedded.ReadFile(name)
@@ -99,7 +99,7 @@ func Profiles() []string {
 	return names
 }
 
-// ProfileByName gives a known server.
+// ProfileByName returns a known server.
 func ProfileByName(name string) (*Profile, error) {
 	if !slices.Contains(Profiles(), name) {
 		return nil, fmt.Errorf("%s", unknown("profile", name, Profiles()))

@@ -67,7 +67,7 @@ func quirkPage() string {
 	return b.String()
 }
 
-// toggle is how a server is made to have a quirk.
+// toggle returns how a server is made to have a quirk.
 func toggle(n int, q *scenarios.Quirk) string {
 	switch {
 	case q.Client != "":
@@ -86,7 +86,7 @@ func linked(names []string) []string {
 	return all
 }
 
-// endings are the different ways in which the MTM's get mails end in all cases of the scenarios that have a quirk.
+// endings returns the different ways in which the MTM's get mails end in all cases of the scenarios that have a quirk.
 func endings(n int, names []string) string {
 	GinkgoHelper()
 	var found []string

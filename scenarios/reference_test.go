@@ -22,7 +22,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the schemas and the reference in docs/scenarios.md")
 
-// comments are the doc comments of the package: "Rule" of a type, "Rule.On" of a field, "How=reset" of one of a few words,
+// comments returns the doc comments of the package: "Rule" of a type, "Rule.On" of a field, "How=reset" of one of a few words,
 // each on one line.
 func comments() map[string]string {
 	files, err := filepath.Glob("*.go")
@@ -150,7 +150,7 @@ func reference() string {
 	return b.String() + "\n"
 }
 
-// fieldOf is a word for a step as a field of a struct.
+// fieldOf returns a word for a step as a field of a struct.
 func fieldOf(w scenarios.StepWord) reflect.StructField {
 	if w.Value == nil {
 		return reflect.StructField{Type: reflect.TypeFor[bool]()}

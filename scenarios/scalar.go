@@ -70,7 +70,7 @@ func (d *decoder) expand(n ast.Node, text string) string {
 	return b.String()
 }
 
-// scalar is the text of a value without names in it; lists and mappings have none.
+// scalar returns the text of a value without names in it; lists and mappings have none.
 func scalar(n ast.Node) string {
 	switch n := n.(type) {
 	case *ast.StringNode:
@@ -110,7 +110,7 @@ func (d *decoder) natural(n ast.Node) uint64 {
 	return uint64(i)
 }
 
-// number is the digits of a number, also of one in a text whose names are replaced.
+// number returns the digits of a number, also of one in a text whose names are replaced.
 func (d *decoder) number(n ast.Node) string {
 	switch n := n.(type) {
 	case *ast.IntegerNode:

@@ -43,7 +43,7 @@ type Scenario struct {
 	name, variant string
 }
 
-// Name is the name of a built-in scenario, or that of the file, and after a # the
+// Name returns the name of a built-in scenario, or that of the file, and after a # the
 // name of the case if the file has several.
 func (s *Scenario) Name() string {
 	if s.variant == "" {

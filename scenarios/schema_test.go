@@ -26,7 +26,7 @@ import (
 // nameOfCase matches what cases put a value for.
 const nameOfCase = `^\$[A-Za-z]\w*$|\$\{[A-Za-z]\w*\}`
 
-// special are the schemas of the types that read their values themselves.
+// special returns the schemas of the types that read their values themselves.
 func special(t reflect.Type, known map[string]string) *jsonschema.Schema {
 	text := func(pattern string) *jsonschema.Schema { return &jsonschema.Schema{Type: "string", Pattern: pattern} }
 	number := &jsonschema.Schema{Type: "integer", Minimum: "0"}
@@ -67,7 +67,7 @@ func offering(s *jsonschema.Schema, values ...any) *jsonschema.Schema {
 	return s
 }
 
-// oneOf is the schema of a few words, each with what it means.
+// oneOf returns the schema of a few words, each with what it means.
 func oneOf(words []string, meaning func(string) string) *jsonschema.Schema {
 	s := &jsonschema.Schema{Type: "string", Extras: map[string]any{}}
 	var meanings []string
@@ -82,7 +82,7 @@ func oneOf(words []string, meaning func(string) string) *jsonschema.Schema {
 // mainSchema is the one whose definitions the others share.
 const mainSchema = "schema.json"
 
-// schema is the schema of files of v's type. Editors show the title of a schema before each word in it, so it has none. Another
+// schema returns the schema of files of v's type. Editors show the title of a schema before each word in it, so it has none. Another
 // than the main one has no more definitions than that of v: it points to those of the main one.
 func schema(path string, v any) []byte {
 	known := comments()
@@ -128,7 +128,7 @@ func schema(path string, v any) []byte {
 	return append(text, '\n')
 }
 
-// stepWithValue is the schema of a step as a word and its value. The types of values become definitions.
+// stepWithValue returns the schema of a step as a word and its value. The types of values become definitions.
 func stepWithValue(r *jsonschema.Reflector, definitions jsonschema.Definitions, doc string) *jsonschema.Schema {
 	step := &jsonschema.Schema{Type: "object", Description: doc, Properties: jsonschema.NewProperties(), AdditionalProperties: jsonschema.FalseSchema}
 	for _, w := range scenarios.StepWords() {
@@ -162,7 +162,7 @@ func orNameOfCase(s *jsonschema.Schema) *jsonschema.Schema {
 	return &jsonschema.Schema{Description: s.Description, AnyOf: []*jsonschema.Schema{&inner, {Type: "string", Pattern: nameOfCase}}}
 }
 
-// wordsAlone are the steps that need no value. With one (close: true) they are valid, but no editor should offer them so.
+// wordsAlone returns the steps that need no value. With one (close: true) they are valid, but no editor should offer them so.
 func wordsAlone(step *jsonschema.Schema) *jsonschema.Schema {
 	step.MinProperties, step.MaxProperties = new(uint64(1)), new(uint64(1))
 	step.PatternProperties = map[string]*jsonschema.Schema{}
@@ -318,7 +318,7 @@ var _ = Describe("the schema", func() {
 	})
 })
 
-// unexplained are the words and values in a part of a schema that say nothing of themselves.
+// unexplained returns the words and values in a part of a schema that say nothing of themselves.
 func unexplained(path string, part any) (all []string) {
 	list, _ := part.([]any)
 	for i, inner := range list {
@@ -348,7 +348,7 @@ func compiled(path string) *checker.Schema {
 	return rules
 }
 
-// plain is a file as an editor sees it.
+// plain returns a file as an editor sees it.
 func plain(text []byte) any {
 	var read any
 	ExpectWithOffset(1, yaml.Unmarshal(text, &read)).To(Succeed())

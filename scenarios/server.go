@@ -33,10 +33,10 @@ type Play struct {
 	clock    clock
 }
 
-// Scenario is what is played.
+// Scenario returns what is played.
 func (p *Play) Scenario() *Scenario { return p.scenario }
 
-// UIDs are the unique-ids that the scenario's mailbox began with.
+// UIDs returns the unique-ids that the scenario's mailbox began with.
 func (p *Play) UIDs() []string { return slices.Clone(p.uids) }
 
 // ImplicitTLS reports whether connections begin with TLS: serve them with ServeTLS.
@@ -184,7 +184,7 @@ func (p *Play) users() map[string]fakeserver.User {
 	return users
 }
 
-// anyPassword are the same users, who need no password; nil is the default one.
+// anyPassword returns the same users, who need no password; nil is the default one.
 func anyPassword(users map[string]fakeserver.User) map[string]fakeserver.User {
 	if users == nil {
 		return map[string]fakeserver.User{DefaultUser: {Password: DefaultPassword, AnyPassword: true}}
@@ -197,7 +197,7 @@ func anyPassword(users map[string]fakeserver.User) map[string]fakeserver.User {
 	return all
 }
 
-// certificate is the server's side of TLS; nil when the scenario has none. good is
+// certificate returns the server's side of TLS; nil when the scenario has none. good is
 // what the caller has for a good one, or nil.
 func (p *Play) certificate(good *tls.Config) *tls.Config {
 	if p.settings.TLS == "" || p.settings.TLS == NoTLS {

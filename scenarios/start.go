@@ -18,7 +18,7 @@ func Start(t testing.TB, name string) *Play {
 	return s.Start(t, nil)
 }
 
-// Start is the function Start for a scenario that is loaded already, with options as for Server.
+// Start returns the function Start for a scenario that is loaded already, with options as for Server.
 func (s *Scenario) Start(t testing.TB, o *fakeserver.Options) *Play {
 	t.Helper()
 	p, err := s.Server(o)

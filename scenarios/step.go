@@ -101,7 +101,7 @@ func (s Step) wrongText(row stepRow, g grammar) string {
 	return ""
 }
 
-// inner are the steps for some answers only.
+// inner returns the steps for some answers only.
 func (s Step) inner() []Step {
 	switch v := s.Value.(type) {
 	case []Step:
@@ -114,7 +114,7 @@ func (s Step) inner() []Step {
 
 var braced = regexp.MustCompile(`\{([a-z]+)\}`)
 
-// fields are the words in braces in the text of a step.
+// fields returns the words in braces in the text of a step.
 func (r stepRow) fields(value any) []string {
 	text, ok := value.(string)
 	if !ok || !r.fills {

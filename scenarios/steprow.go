@@ -73,7 +73,7 @@ func (r stepRow) filled() stepRow {
 	return r
 }
 
-// field is the word as a field of a struct, for bounds.
+// field returns the word as a field of a struct, for bounds.
 func (w StepWord) field() field {
 	bounded := w.Value != nil && w.Value.Kind() == reflect.Int64 && (w.Least != math.MinInt64 || w.Most != math.MaxInt64)
 	return field{name: w.Name, bounded: bounded, least: w.Least, most: w.Most}
@@ -89,7 +89,7 @@ func stepNamed(name string) (stepRow, bool) {
 	return all[i], true
 }
 
-// stepNames are all words for steps.
+// stepNames returns all words for steps.
 func stepNames() []string {
 	var all []string
 	for _, row := range stepTable() {
@@ -98,7 +98,7 @@ func stepNames() []string {
 	return all
 }
 
-// edits are the steps as changes of the right answer. They were checked.
+// edits returns the steps as changes of the right answer. They were checked.
 func edits(steps []Step, g grammar) []edit.Edit {
 	all := make([]edit.Edit, len(steps))
 	for i, s := range steps {
@@ -108,7 +108,7 @@ func edits(steps []Step, g grammar) []edit.Edit {
 	return all
 }
 
-// agreement is the edit of ok.
+// agreement returns the edit of ok.
 func agreement(text string, g grammar) edit.Edit {
 	if g == smtpGrammar {
 		return edit.Raw(numbered("250", text) + "\r\n")
@@ -116,7 +116,7 @@ func agreement(text string, g grammar) edit.Edit {
 	return edit.Raw("+OK " + text + "\r\n")
 }
 
-// refusal is the edit of refuse.
+// refusal returns the edit of refuse.
 func refusal(text string, g grammar) edit.Edit {
 	if g == smtpGrammar {
 		return edit.Raw(numbered("550", text) + "\r\n")
@@ -132,7 +132,7 @@ func numbered(number, text string) string {
 	return strings.TrimSuffix(number+" "+text, " ")
 }
 
-// replyNumber is the number that a reply begins with, as RFC 5321 section 4.2 has it, or "".
+// replyNumber returns the number that a reply begins with, as RFC 5321 section 4.2 has it, or "".
 func replyNumber(text string) string {
 	number, _, _ := strings.Cut(text, " ")
 	if len(number) == 3 && number[0] >= '2' && number[0] <= '5' && strings.Trim(number, "0123456789") == "" {

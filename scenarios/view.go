@@ -123,7 +123,7 @@ func (a Action) wrong() string {
 	return ""
 }
 
-// action is a for the server. It was checked, and its mail is there.
+// action returns a for the server. It was checked, and its mail is there.
 func (a Action) action() fakeserver.Action {
 	switch {
 	case a.Add != nil:

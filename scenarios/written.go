@@ -50,7 +50,7 @@ func (Change) written(text string) string { return "{to: " + strconv.Quote(text)
 func (Row) written(text string) string    { return "{row: 1, text: " + quoted(text) + "}" }
 func (Spot) written(text string) string   { return "{at: 0, octets: " + quoted(text) + "}" }
 
-// quoted is a text as it stands inside brackets.
+// quoted returns a text as it stands inside brackets.
 func quoted(text string) string {
 	text = shortened(text)
 	if text == "" || strings.ContainsAny(text, ":#{}[],&*!|>'\"%@`\\\r\n\t") || strings.TrimSpace(text) != text || strings.ContainsAny(text[:1], "-?+") {
@@ -59,7 +59,7 @@ func quoted(text string) string {
 	return text
 }
 
-// single is the text of a value that is no list and has no names, as it would stand for v.
+// single returns the text of a value that is no list and has no names, as it would stand for v.
 func single(n ast.Node, v reflect.Value) string {
 	text := scalar(n)
 	if text == "" {

@@ -19,7 +19,7 @@ import (
 	"pop3mtm/fixtures"
 )
 
-// fetched is what a client is expected to store, and the numbers of those that it refuses.
+// fetched returns what a client is expected to store, and the numbers of those that it refuses.
 func fetched(client peer.Client, served [][]byte) (kept [][]byte, refused []string) {
 	for i, m := range served {
 		if client.Refuses(m) == "" {

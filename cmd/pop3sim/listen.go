@@ -156,7 +156,7 @@ func reachable(address net.Addr) (dial string, public bool) {
 	return address.String(), true
 }
 
-// String is the addresses in words.
+// String returns the addresses in words.
 func (l listeners) String() string {
 	var all []string
 	for _, port := range []net.Listener{l.pop3, l.pop3s} {

@@ -39,7 +39,7 @@ func (f *playedFlags) add(c *cobra.Command, flags *pflag.FlagSet) {
 
 func (f *playedFlags) given() bool { return f.scenario != "" || f.profile != "" }
 
-// load gives the scenario to play, nil for a correct server. What is wrong with a file is told on stderr.
+// load returns the scenario to play, nil for a correct server. What is wrong with a file is told on stderr.
 func (f *playedFlags) load(stderr io.Writer) (*scenarios.Scenario, error) {
 	if f.judge && f.scenario == "" {
 		return nil, cli.Usage("--judge needs a --scenario, whose expectations are judged")
@@ -102,7 +102,7 @@ func (f *serveFlags) adapt(s *scenarios.Scenario) error {
 	return nil
 }
 
-// mailFor is the mail of the flags, for each user; of the scenario, and then no maildrops, when the flags name none.
+// mailFor returns the mail of the flags, for each user; of the scenario, and then no maildrops, when the flags name none.
 func (f *serveFlags) mailFor(s *scenarios.Scenario) (*mailbox, []*fakeserver.Maildrop, error) {
 	if s != nil && f.mail.given() == 0 && f.played.scenario != "" {
 		return &mailbox{about: "the scenario " + s.Name() + ", " + s.Title}, nil, nil
@@ -152,7 +152,7 @@ func (f *serveFlags) server(s *scenarios.Scenario, o *fakeserver.Options) (*fake
 	return play.Server, play, err
 }
 
-// playSMTP gives the SMTP side the scenario's rules for it. A scenario with such rules needs --smtp.
+// playSMTP returns the SMTP side the scenario's rules for it. A scenario with such rules needs --smtp.
 func (f *serveFlags) playSMTP(play *scenarios.Play, sink *smtpsink.Server) error {
 	if play == nil || len(play.Scenario().SMTP) == 0 {
 		return nil

@@ -23,7 +23,7 @@ func (s *synthetic) Set(text string) error {
 	return nil
 }
 
-// String is the value in full, empty when it was not given.
+// String returns the value in full, empty when it was not given.
 func (s *synthetic) String() string {
 	if !s.given {
 		return ""
@@ -31,7 +31,7 @@ func (s *synthetic) String() string {
 	return s.o.String()
 }
 
-// Type is what help shows for the value.
+// Type returns what help shows for the value.
 func (s *synthetic) Type() string { return "SPEC" }
 
 func (s *synthetic) open() (maildrop.Source, error) { return maildrop.Synthetic(s.o) }

@@ -42,7 +42,7 @@ func (f *tlsFlags) check() error {
 	return nil
 }
 
-// trust is how curl and mtm are told to accept the certificate.
+// trust returns how curl and mtm are told to accept the certificate.
 func (f *tlsFlags) trust() (curl, mtm string) {
 	switch {
 	case f.certificate != "":
@@ -78,7 +78,7 @@ func (f *tlsFlags) open(addresses ...string) (*tls.Config, error) {
 	return ca.Server(names...), nil
 }
 
-// serverNames is what clients may call this server.
+// serverNames returns what clients may call this server.
 func serverNames(addresses []string) ([]string, error) {
 	names := []string{"localhost", "127.0.0.1", "::1"}
 	for _, address := range addresses {

@@ -68,12 +68,12 @@ var _ = Describe("pop3sim", func() {
 		Entry(nil, "serve --smtp-max-messages 0", "--smtp-max-messages takes 1 or more, not 0; see 'pop3sim serve"),
 		Entry(nil, "serve --synthetic many", "--synthetic: column 1: write COUNT[,size=SIZE][,seed=N][,mix=NAME][,arrive=N][,expire=N][,shuffle] with a count of 0 to 2147483647; see 'pop3sim serve"),
 		Entry(nil, "serve --synthetic -1", "--synthetic: column 1: write COUNT[,size=SIZE][,seed=N][,mix=NAME][,arrive=N][,expire=N][,shuffle] with a count of 0 to 2147483647; see 'pop3sim serve"),
-		Entry(nil, "serve --synthetic 5,size=511", "--synthetic: column 8: size is at least 512 and at most 1TiB; see 'pop3sim serve"),
+		Entry(nil, "serve --synthetic 5,size=511", "--synthetic: column 8: a size is at least 512 octets and at most 1TiB; see 'pop3sim serve"),
 		Entry(nil, "serve --synthetic 5,size=big", "--synthetic: column 8: a size is a whole number of octets such as 4096, 8KiB or 2MB; see 'pop3sim serve"),
 		Entry(nil, "serve --synthetic 5,seed=x", `--synthetic: column 8: seed is a whole number, not "x"; see 'pop3sim serve`),
-		Entry(nil, "serve --synthetic 5,colour=red", `--synthetic: column 3: there is no "colour", only size, seed, mix, arrive, expire and shuffle; see 'pop3sim serve`),
-		Entry(nil, "serve --synthetic 5,size=2TiB", "--synthetic: column 8: size is at least 512 and at most 1TiB; see 'pop3sim serve"),
-		Entry(nil, "serve --synthetic 5,mix=fruit", `--synthetic: column 7: there is no mix "fruit", only plain, mail, text, html, attachments, nested, headers, threads, lines, nasty, everything; see 'pop3sim serve`),
+		Entry(nil, "serve --synthetic 5,colour=red", `--synthetic: column 3: unknown option "colour"; write size, seed, mix, arrive, expire or shuffle; see 'pop3sim serve`),
+		Entry(nil, "serve --synthetic 5,size=2TiB", "--synthetic: column 8: a size is at least 512 octets and at most 1TiB; see 'pop3sim serve"),
+		Entry(nil, "serve --synthetic 5,mix=fruit", `--synthetic: column 7: unknown mix "fruit"; write one of plain, mail, text, html, attachments, nested, headers, threads, lines, nasty, everything; see 'pop3sim serve`),
 	)
 
 	It("names a port that is in use, and what to do, with status 1", func() {

@@ -59,7 +59,7 @@ func controls(text string) bool {
 // String is for the default in help, which the flag's description gives.
 func (l *logins) String() string { return "" }
 
-// Type is what help shows for the value.
+// Type returns what help shows for the value.
 func (l *logins) Type() string { return "NAME:PASSWORD" }
 
 // tokens is the value of the repeated flag --token.
@@ -82,10 +82,10 @@ func (t tokens) Set(text string) error {
 	return t.add(login{name: name, token: token})
 }
 
-// Type is what help shows for the value.
+// Type returns what help shows for the value.
 func (tokens) Type() string { return "NAME:TOKEN" }
 
-// everyone is all who may log in, by password, by token or by both.
+// everyone returns all who may log in, by password, by token or by both.
 func (f *serveFlags) everyone() logins {
 	all := slices.Clone(f.users)
 	if len(all) == 0 {
@@ -123,5 +123,5 @@ func (m *mechanisms) Set(text string) error {
 // String is for the default in help, which the flag's description gives.
 func (m *mechanisms) String() string { return "" }
 
-// Type is what help shows for the value.
+// Type returns what help shows for the value.
 func (m *mechanisms) Type() string { return "LIST" }

@@ -41,7 +41,7 @@ func chunks(parts ...string) edit.Reply {
 	return r
 }
 
-// replies are what edits work on.
+// replies returns what edits work on.
 func replies() map[string]edit.Reply {
 	return map[string]edit.Reply{
 		"mail":     append(append(chunks("+OK 9 octets\r\n"), edit.Chunk{Body: text("A: b\r\n\r\n..x\r\n")}), chunks(".\r\n")...),
@@ -130,7 +130,7 @@ func samples() map[string]sample {
 
 func names() []string { return slices.Sorted(maps.Keys(samples())) }
 
-// makers are the exported functions of the package that make a value of a type, sorted.
+// makers returns the exported functions of the package that make a value of a type, sorted.
 func makers(kind string) []string {
 	GinkgoHelper()
 	files, err := filepath.Glob("*.go")
@@ -153,7 +153,7 @@ func makers(kind string) []string {
 	return made
 }
 
-// rendered is a reply as text, without the end of one that has none.
+// rendered returns a reply as text, without the end of one that has none.
 func rendered(r edit.Reply) string {
 	for i, c := range r {
 		if c.Body != nil && strings.Contains(reflect.TypeOf(c.Body).String(), "endless") {

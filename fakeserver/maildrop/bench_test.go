@@ -10,7 +10,8 @@ import (
 	"pop3mtm/fakeserver/maildrop"
 )
 
-// BenchmarkFolder measures what a login and what a message costs that comes from a file and is kept in memory.
+// BenchmarkFolder measures what a login and what a message costs that comes from a file and is kept
+// in memory.
 func BenchmarkFolder(b *testing.B) {
 	const count = 1000
 	dir := b.TempDir()

@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// OpenEML serves the .eml files of a folder, sorted by name, or a single file.
-// The unique-ids are the names without .eml. A message that is deleted is
-// removed from the folder. Files of up to 256 KiB are kept in memory until they
-// take 128 MiB, and served from there as long as they have not changed. A folder without .eml files is an empty mailbox. The
-// error is a *PathError.
+// OpenEML returns a source for the .eml files of a directory, sorted by name, or for a single
+// file. The unique-ids are the file names without .eml. Deleting a message removes its file.
+// Files of up to 256 KiB are cached in memory, 128 MiB in all, and served from there while they
+// are unchanged. A directory without .eml files is an empty mailbox. Errors are of type
+// *PathError.
 func OpenEML(path string) (Source, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -54,7 +54,7 @@ func emlFiles(at *place) ([]entry, error) {
 	return entries, nil
 }
 
-// emlFile lists nothing once the file has been deleted.
+// emlFile returns the entry of a single file, or nothing after the file was deleted.
 func emlFile(at *place, name, path string) ([]entry, error) {
 	if _, err := at.look(name); errors.Is(err, fs.ErrNotExist) {
 		return nil, nil

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// stamp reports whether a file is still the one that was measured.
+// stamp identifies the state of a file: it differs after the file was changed or replaced.
 type stamp struct {
 	size     int64
 	modified time.Time
@@ -16,19 +16,19 @@ type stamp struct {
 
 func stampOf(info fs.FileInfo) stamp { return stamp{info.Size(), info.ModTime()} }
 
-// same is needed since == on times compares more than the time.
+// same reports whether two stamps are equal; == would also compare the location of the times.
 func (s stamp) same(o stamp) bool { return s.size == o.size && s.modified.Equal(o.modified) }
 
 // fileMessage is a message that is a whole file.
 type fileMessage struct {
 	uid    string
 	at     *place
-	name   string // there
+	name   string // of the file in at
 	path   string
 	stamp  stamp
 	form   form
-	octets []byte // as served, nil when they are not kept
-	// find gives the path when the file has moved; nil when it never does.
+	octets []byte // as served; nil when they are not cached
+	// find returns the new path of a file that was moved; nil when files never move.
 	find func() (string, error)
 }
 
@@ -62,13 +62,13 @@ func (m *fileMessage) Open() (io.ReadCloser, error) {
 	return served(f, f, m.form), nil
 }
 
-// hasChanged reports whether e, which has the path of m, is another file.
+// hasChanged reports whether the file at the path of m is another one, or has changed.
 func (m *fileMessage) hasChanged(e entry) bool {
 	now, err := e.at.look(e.name)
 	return err != nil || !now.same(m.stamp)
 }
 
-// served reads r as it goes over the wire, and closes c.
+// served returns a reader of r in the form sent over the wire; closing it closes c.
 func served(r io.Reader, c io.Closer, f form) io.ReadCloser {
 	if f.unix {
 		r = &crlfReader{r: r}
@@ -76,22 +76,22 @@ func served(r io.Reader, c io.Closer, f form) io.ReadCloser {
 	return readCloser{r, c}
 }
 
-// readCloser also hides that a file is an io.WriterTo, which would bring a
-// buffer of its own.
+// readCloser joins a Reader and a Closer. It also hides the WriteTo method of a file, which
+// would allocate a buffer.
 type readCloser struct {
 	io.Reader
 	io.Closer
 }
 
-// measure reads the file, and keeps its octets where there is room. It must be
-// a regular one: a pipe would block, a folder is no message.
+// measure reads the file and caches its octets if there is room. The file must be regular:
+// a pipe would block, a directory is not a message.
 func (m *fileMessage) measure(buf []byte, left *room) error {
 	info, err := os.Stat(m.path)
 	if err != nil {
 		return unreadable(m.path, err)
 	}
 	if !info.Mode().IsRegular() {
-		return &PathError{m.path, "not a regular file; move it out of the mail folder", ErrFormat}
+		return &PathError{m.path, "not a regular file; move it out of the mail directory", ErrFormat}
 	}
 	f, err := os.Open(m.path)
 	if err != nil {

@@ -8,22 +8,22 @@ import (
 	"sync"
 )
 
-// entry is a file of a folder that is a message.
+// entry describes a file in a directory that holds one message.
 type entry struct {
 	at   *place
-	name string // in that place
+	name string // of the file in at
 	path string
 	uid  string
 	find func() (string, error)
 }
 
-// seen is the entry without its find.
+// seen returns the entry of a file, with find unset.
 func seen(at *place, name, uid string) entry {
 	return entry{at: at, name: name, path: filepath.Join(at.path, name), uid: cleanUID(uid)}
 }
 
-// folder is a Source with one file per message. A file is measured once, and
-// again when its size or time has changed. Small ones are kept in memory.
+// folder is a Source with one file per message. A file is measured once, and again when
+// its size or modification time has changed. Small files are cached in memory.
 type folder struct {
 	mu    sync.Mutex
 	scan  func() ([]entry, error) // the files in serving order
@@ -51,7 +51,7 @@ func (f *folder) List() (List, error) {
 			}
 			m, err = f.load(e, uids, buf, &left)
 			if errors.Is(err, fs.ErrNotExist) && f.known != nil {
-				continue // taken away since the folder was read
+				continue // removed since the directory was read
 			}
 			if err != nil {
 				return nil, err
@@ -68,8 +68,8 @@ func (f *folder) List() (List, error) {
 	return list, nil
 }
 
-// usedUIDs are the unique-ids of the files that were there before, which no
-// new file may get.
+// usedUIDs returns the unique-ids of the files that are known already. No new file may
+// get one of them.
 func (f *folder) usedUIDs(entries []entry) uidSet {
 	uids := make(uidSet, len(entries))
 	for _, e := range entries {
@@ -80,7 +80,7 @@ func (f *folder) usedUIDs(entries []entry) uidSet {
 	return uids
 }
 
-// left is what may be kept besides what is.
+// left returns the remaining cache budget.
 func (f *folder) left() room {
 	left := room(keptAtMost)
 	for _, m := range f.known {
@@ -89,7 +89,7 @@ func (f *folder) left() room {
 	return left
 }
 
-// load measures a file that is new or has changed.
+// load measures a new or changed file and returns its message.
 func (f *folder) load(e entry, uids uidSet, buf []byte, left *room) (*fileMessage, error) {
 	m := &fileMessage{at: e.at, name: e.name, path: e.path, find: e.find}
 	if err := m.measure(buf, left); err != nil {

@@ -136,7 +136,7 @@ var _ = Describe("a folder of .eml files", func() {
 		if os.Getuid() > 0 {
 			locked := files(map[string]string{"a.eml": "A"})
 			Expect(os.Chmod(filepath.Join(locked, "a.eml"), 0)).To(Succeed())
-			Expect(refusal(maildrop.OpenEML(locked)).Error()).To(HaveSuffix("a.eml: may not be read; check its permissions"))
+			Expect(refusal(maildrop.OpenEML(locked)).Error()).To(HaveSuffix("a.eml: permission denied; check the permissions of the file"))
 		}
 	})
 })

@@ -5,18 +5,19 @@ import (
 	"io"
 )
 
-// A source of files keeps the octets of small messages in memory, which it has read to measure them anyway: opening and
-// reading a file costs more than sending it. What is kept is served as long as the file is the one that was measured.
+// A source of files caches small messages in memory: it reads them once anyway to measure them,
+// and opening a file costs more than sending it. Cached octets are served while the file is
+// unchanged.
 const (
 	keptAtMost  = 128 << 20 // octets of one source
 	largestKept = 256 << 10
 )
 
-// room is how many octets a source may still keep.
+// room is the number of octets that a source may still cache.
 type room int64
 
-// keep reads the octets of a message as they are served, of the given form; nil when it is too large, when there is no
-// room left or when it is not what was measured.
+// keep reads the octets of a message as served, to cache them. It returns nil when the message is
+// too large, the cache is full, or the file has changed since it was measured.
 func (left *room) keep(r io.Reader, f form) []byte {
 	if f.octets > largestKept || room(f.octets) > *left {
 		return nil
@@ -26,14 +27,14 @@ func (left *room) keep(r io.Reader, f form) []byte {
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return nil
 	}
-	if n != len(octets) && n != len(octets)-2 { // without the line end that is added when it is served
+	if n != len(octets) && n != len(octets)-2 { // without the line end that serving adds
 		return nil
 	}
 	*left -= room(len(octets))
 	return octets[:n]
 }
 
-// fromMemory serves octets that were kept.
+// fromMemory returns a reader of cached octets.
 func fromMemory(octets []byte) io.ReadCloser {
 	r := new(memoryReader)
 	r.Reset(octets)

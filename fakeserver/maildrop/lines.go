@@ -6,13 +6,14 @@ import (
 	"io"
 )
 
-// form is what has to be known of a file's octets before they can be served.
+// form holds what serving needs to know about a file: its size on the wire and its line ends.
 type form struct {
 	octets int64 // as served
 	unix   bool  // every LF is bare, so each is served as CRLF
 }
 
-// measure reads r to its end in one pass with bounded memory. buf is scratch.
+// measure reads r to its end in one pass with bounded memory and returns its form. buf is
+// scratch space.
 func measure(r io.Reader, buf []byte) (form, error) {
 	var read, lf, crlf int64
 	var beforeLast, last byte
@@ -51,11 +52,11 @@ func measure(r io.Reader, buf []byte) (form, error) {
 // crlfReader turns each LF into CRLF.
 type crlfReader struct {
 	r  io.Reader
-	lf bool // a CR is out whose LF is still owed
+	lf bool // a CR was returned, its LF is still to come
 }
 
-// Read fills the end of p from the file and spreads it from the front: what is
-// written never overtakes what is still to be read.
+// Read reads into the second half of p and expands the octets from the front of p: the
+// octets written never overtake those still to be expanded.
 func (c *crlfReader) Read(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil

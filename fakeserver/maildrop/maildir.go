@@ -11,16 +11,16 @@ import (
 	"github.com/emersion/go-maildir"
 )
 
-// OpenMaildir serves the messages in new and cur of a Maildir, sorted by key.
-// Serving moves nothing and sets no flag, so that a read-only Maildir works
-// and a test leaves no trace; names without flags in cur are served too. The
-// unique-ids are the keys. The error is a *PathError, with ErrFormat when it is no Maildir.
+// OpenMaildir returns a source for the messages in new and cur of a Maildir, sorted by key.
+// Serving moves no file and sets no flag, so a read-only Maildir works and a test leaves no
+// trace. Names without flags in cur are served too. The unique-ids are the keys. Errors are of
+// type *PathError and wrap ErrFormat when path is not a Maildir.
 func OpenMaildir(path string) (Source, error) {
 	for _, sub := range []string{"", "cur", "new"} {
 		info, err := os.Stat(filepath.Join(path, sub))
 		switch {
 		case os.IsNotExist(err) && sub != "", err == nil && !info.IsDir():
-			return nil, &PathError{path, "is not a Maildir; it needs folders named cur, new and tmp", ErrFormat}
+			return nil, &PathError{path, "is not a Maildir; it needs directories named cur, new and tmp", ErrFormat}
 		case err != nil:
 			return nil, unreadable(path, err)
 		}
@@ -39,7 +39,7 @@ func OpenMaildir(path string) (Source, error) {
 }
 
 func maildirFiles(dir string, subs []*place) ([]entry, error) {
-	// A Maildir on Windows cannot use the colon.
+	// File names on Windows cannot have a colon.
 	separator := ":"
 	if runtime.GOOS == "windows" {
 		separator = ";"
@@ -56,7 +56,7 @@ func maildirFiles(dir string, subs []*place) ([]entry, error) {
 			}
 			key, _, _ := strings.Cut(n.Name(), separator)
 			e := seen(at, n.Name(), key)
-			// Another program may move it to cur or change its flags.
+			// Another program may move the file to cur or change its flags.
 			e.find = func() (string, error) { return maildirPath(dir, key) }
 			entries = append(entries, e)
 		}

@@ -13,21 +13,21 @@ import (
 type mboxFile struct {
 	mu    sync.Mutex
 	path  string
-	at    *place // the folder that it is in
-	name  string // there
+	at    *place // the directory of the file
+	name  string // of the file in at
 	stamp stamp
 	list  messages // of *mboxMessage; nil before the first reading
 }
 
-// OpenMbox serves the messages of an mbox file in its order. It reads the file
-// once to find them and keeps some 100 octets for each, and messages of up to
-// 256 KiB as a whole until they take 128 MiB. The unique-ids are digests of
-// the messages, so they stay when others are deleted. Deleting writes a new
-// file beside the old one and renames it. An empty file is an
-// empty mailbox. The error is a *PathError, with ErrFormat when it is no mbox.
+// OpenMbox returns a source for the messages of an mbox file, in file order. It reads the file
+// once to find the messages and keeps about 100 octets for each; messages of up to 256 KiB are
+// cached whole, 128 MiB in all. The unique-ids are digests of the messages, so they stay the
+// same when other messages are deleted. Deleting writes a new file beside the old one and
+// renames it. An empty file is an empty mailbox. Errors are of type *PathError and wrap
+// ErrFormat when the file is not an mbox.
 //
-// Nothing locks the file against programs that deliver into it at the moment
-// in which deleted messages are removed.
+// The file is not locked: mail that another program delivers while deleted messages are
+// removed may be lost.
 func OpenMbox(path string) (Source, error) {
 	m := &mboxFile{path: path}
 	m.at, m.name = around(path)
@@ -47,14 +47,14 @@ func (m *mboxFile) List() (List, error) {
 	return m.list, nil
 }
 
-// read finds the messages again when the file has changed.
+// read finds the messages in the file if it has changed since the last call.
 func (m *mboxFile) read() error {
 	info, err := os.Stat(m.path)
 	if err != nil {
 		return unreadable(m.path, err)
 	}
 	if !info.Mode().IsRegular() {
-		return &PathError{m.path, "is not a file; for a folder use a Maildir or .eml files", ErrFormat}
+		return &PathError{m.path, "is not a file; for a directory use a Maildir or .eml files", ErrFormat}
 	}
 	before := m.at
 	if m.at = before.again(); m.at == before && m.list != nil && stampOf(info).same(m.stamp) {
@@ -89,15 +89,15 @@ func (m *mboxFile) read() error {
 type mboxMessage struct {
 	file   *mboxFile
 	span   span
-	octets []byte // as served, nil when they are not kept
+	octets []byte // as served; nil when they are not cached
 	stamp  stamp  // of the file when it was read
-	at     *place // of the file then
+	at     *place // the directory of the file at that time
 }
 
 func (m *mboxMessage) UID() string { return m.span.uid }
 func (m *mboxMessage) Size() int64 { return m.span.form.octets }
 
-// Open allows for mail that was appended since.
+// Open implements Message. Mail appended to the file since it was read does no harm.
 func (m *mboxMessage) Open() (io.ReadCloser, error) {
 	if m.octets != nil {
 		if now, err := m.at.look(m.file.name); err == nil && now.same(m.stamp) {
@@ -122,9 +122,8 @@ func (m *mboxMessage) Open() (io.ReadCloser, error) {
 	return served(m.span.content(f), f, m.span.form), nil
 }
 
-// Remove implements Source. It reads the file again when mail has come in, so
-// that nothing else than the messages named is lost; a crash leaves the file
-// as it was or as it shall be.
+// Remove implements Source. It reads the file again when mail has arrived, so that only the
+// named messages are removed. A crash leaves either the old file or the new one.
 func (m *mboxFile) Remove(uids []string) error {
 	gone := make(map[string]bool, len(uids))
 	for _, uid := range uids {
@@ -145,7 +144,7 @@ func (m *mboxFile) Remove(uids []string) error {
 		return nil
 	}
 	if err := m.rewrite(kept); err != nil {
-		return fmt.Errorf("%s keeps the deleted messages: %w", m.path, err)
+		return fmt.Errorf("%s: cannot remove the deleted messages: %w", m.path, err)
 	}
 	m.list = nil
 	return nil

@@ -16,11 +16,11 @@ const (
 	fromLine = "From "
 	// longestFrom is the longest line that can separate messages.
 	longestFrom = 64 << 10
-	// usualFrom is how much is read at first to find the start of such a line.
+	// usualFrom is the number of octets read first to find the start of such a line.
 	usualFrom = 256
 )
 
-// span is where a message stands in an mbox file.
+// span holds the offsets of a message in an mbox file.
 type span struct {
 	from int64 // of the "From " line
 	body int64 // after that line
@@ -30,9 +30,8 @@ type span struct {
 	uid  string
 }
 
-// scanMbox finds the messages of an mbox file: go-mbox says where one ends and
-// the next begins, and a second pass takes their exact measure, since the
-// reader of go-mbox rewrites line ends.
+// scanMbox finds the messages of an mbox file. go-mbox reports where each begins; a second
+// pass measures them exactly, since the reader of go-mbox rewrites line ends.
 func scanMbox(f io.ReaderAt, size int64) ([]span, error) {
 	starts, err := bodyStarts(f, size)
 	if err != nil {
@@ -58,11 +57,10 @@ func scanMbox(f io.ReaderAt, size int64) ([]span, error) {
 	return spans, nil
 }
 
-// bodyStarts gives the offset after each "From " line.
+// bodyStarts returns the offset after each "From " line.
 func bodyStarts(f io.ReaderAt, size int64) ([]int64, error) {
 	count := &counter{r: io.NewSectionReader(f, 0, size)}
-	// go-mbox uses this buffer and none of its own, which makes the position
-	// known.
+	// go-mbox uses this buffer instead of one of its own, so the position is known.
 	buffered := bufio.NewReaderSize(count, longestFrom)
 	r := mbox.NewReader(buffered)
 	var starts []int64
@@ -80,7 +78,7 @@ func bodyStarts(f io.ReaderAt, size int64) ([]int64, error) {
 	}
 }
 
-// counter counts what is read through it.
+// counter counts the octets read through it.
 type counter struct {
 	r io.Reader
 	n int64
@@ -92,7 +90,7 @@ func (c *counter) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// lineBefore gives the offset of the "From " line that ends at offset end.
+// lineBefore returns the offset of the "From " line that ends at offset end.
 func lineBefore(f io.ReaderAt, end, size int64) (int64, error) {
 	var b, l []byte
 	var whole bool
@@ -111,7 +109,7 @@ func lineBefore(f io.ReaderAt, end, size int64) (int64, error) {
 	return end - int64(len(b)-start), nil
 }
 
-// measure finds where the message ends, its size and its unique-id, by means of buf and r.
+// measure finds the end, the size and the unique-id of the message. buf and r are scratch space.
 func (s *span) measure(f io.ReaderAt, uids uidSet, buf []byte, r *bufio.Reader) error {
 	tail := make([]byte, min(4, s.end-s.body))
 	if _, err := f.ReadAt(tail, s.end-int64(len(tail))); err != nil && !errors.Is(err, io.EOF) {
@@ -127,7 +125,7 @@ func (s *span) measure(f io.ReaderAt, uids uidSet, buf []byte, r *bufio.Reader) 
 	return nil
 }
 
-// blankLine is the length of the empty line at the end of a message, which
+// blankLine returns the length of the empty line at the end of a message, which
 // belongs to the mbox format.
 func blankLine(tail []byte) int {
 	for _, blank := range []string{"\r\n", "\n"} {
@@ -147,7 +145,7 @@ func (s *span) content(f io.ReaderAt) io.Reader {
 // contentBuffer is enough to read many lines at once.
 const contentBuffer = 64 << 10
 
-// contentBy is content through r, which is free when the message has been read.
+// contentBy is like content but reuses r, which is free again when the message has been read.
 func (s *span) contentBy(r *bufio.Reader, f io.ReaderAt) io.Reader {
 	r.Reset(io.NewSectionReader(f, s.body, s.stop-s.body))
 	return &unquoter{r: r, lineStart: true}
@@ -166,15 +164,15 @@ func (u *unquoter) Read(p []byte) (int, error) {
 	if u.lineStart {
 		u.lineStart = false
 		if b, _ := u.r.Peek(len(">" + fromLine)); string(b) == ">"+fromLine {
-			_, _ = u.r.Discard(1) // it was just seen
+			_, _ = u.r.Discard(1) // Peek returned it
 		}
 	}
 	if _, err := u.r.Peek(1); err != nil {
 		return 0, err
 	}
-	b, _ := u.r.Peek(u.r.Buffered()) // it is there
-	// Stop after each line end that a quote may follow, and at the end of what
-	// is buffered when that is a line end.
+	b, _ := u.r.Peek(u.r.Buffered()) // buffered: cannot fail
+	// Stop after each line end that a quote may follow, and at the end of the
+	// buffer when it is a line end.
 	if i := bytes.Index(b, []byte("\n>")); i >= 0 {
 		b = b[:i+1]
 	}

@@ -8,7 +8,7 @@ import (
 	"runtime"
 )
 
-// rewrite replaces the file by one with the kept messages, octet for octet.
+// rewrite replaces the file with one that holds only the kept messages, octet for octet.
 func (m *mboxFile) rewrite(kept []span) error {
 	old, err := os.Open(m.path)
 	if err != nil {
@@ -18,7 +18,7 @@ func (m *mboxFile) rewrite(kept []span) error {
 	if err != nil || !stampOf(info).same(m.stamp) {
 		return errors.Join(ErrChanged, err, old.Close())
 	}
-	// A link is followed, so that the file behind it is replaced.
+	// Replace the file that a symbolic link points to, not the link.
 	path, err := filepath.EvalSymlinks(m.path)
 	if err != nil {
 		return errors.Join(err, old.Close())
@@ -28,7 +28,7 @@ func (m *mboxFile) rewrite(kept []span) error {
 		return errors.Join(err, old.Close())
 	}
 	err = errors.Join(copySpans(next, old, kept), next.Chmod(info.Mode().Perm()), next.Sync())
-	// Both are closed first: Windows renames no open file.
+	// Close both first: Windows cannot rename an open file.
 	err = errors.Join(err, next.Close(), old.Close())
 	if err == nil {
 		err = os.Rename(next.Name(), path)
@@ -53,7 +53,7 @@ func copySpans(to io.Writer, from io.ReaderAt, spans []span) error {
 	return nil
 }
 
-// syncFolder makes a rename last. Windows has no such thing.
+// syncFolder syncs a directory, so that a rename survives a crash. Windows has no such call.
 func syncFolder(dir string) error {
 	if runtime.GOOS == "windows" {
 		return nil

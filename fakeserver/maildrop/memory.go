@@ -35,8 +35,8 @@ func (s *MemorySource) Deliver(mail ...Message) error {
 	return nil
 }
 
-// Change gives the mail to change and keeps what that returns, as one step. change
-// must not write to the slice. The error is always nil.
+// Change replaces the mail with the result of change, in one step. change must not write to
+// the slice that it gets. The error is always nil.
 func (s *MemorySource) Change(change func([]Message) []Message) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -51,7 +51,7 @@ func (s *MemorySource) Change(change func([]Message) []Message) error {
 	return nil
 }
 
-// add never writes to a slice that List has handed out.
+// add appends mail, and never writes to a slice that List has returned.
 func (s *MemorySource) add(mail []Message) {
 	next := slices.Grow(slices.Clone(s.mail), len(mail))
 	for _, m := range mail {

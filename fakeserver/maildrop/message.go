@@ -9,47 +9,46 @@ import (
 // Message is one message of a maildrop. Values are immutable and safe for
 // concurrent use.
 type Message interface {
-	// UID is the unique-id: 1 to 70 octets of 0x21 to 0x7E (RFC 1939 section 7).
+	// UID returns the unique-id: 1 to 70 octets of 0x21 to 0x7E (RFC 1939 section 7).
 	UID() string
-	// Size is the exact number of octets that a client has after un-stuffing,
-	// the CRLF included that is added when a message does not end with one.
+	// Size returns the exact number of octets that a client has after un-stuffing,
+	// including the CRLF that is added when a message does not end with one.
 	Size() int64
-	// Open returns the octets without that added CRLF and without stuffing.
-	// The caller closes it. A reader that is an io.WriterTo is served by it,
-	// in as few writes as it makes. It fails when the mail behind it is gone
-	// or has changed since it was listed.
+	// Open returns a reader of the octets, without that added CRLF and without
+	// stuffing. The caller closes it. If the reader is an io.WriterTo, its WriteTo is
+	// used. Open fails when the mail was deleted or changed since it was listed.
 	Open() (io.ReadCloser, error)
 }
 
-// List is what a maildrop held at one moment. It never changes.
+// List is an immutable snapshot of the messages in a maildrop.
 type List interface {
-	// Len is the number of messages.
+	// Len returns the number of messages.
 	Len() int
 	// At returns message i, counted from 0; i must be below Len.
 	At(i int) Message
-	// Octets is the sum of all sizes.
+	// Octets returns the sum of all sizes.
 	Octets() int64
 }
 
 // Source is a place that holds mail. Its methods are safe for concurrent use.
 type Source interface {
-	// List returns the mail as it is now, in serving order. It may read the
-	// disk; what has not changed since the last call is not read again.
+	// List returns the current mail, in serving order. It may read the disk;
+	// unchanged files are not read again.
 	List() (List, error)
-	// Remove deletes the messages with these unique-ids, for good. Unknown ones
-	// are ignored. After an error some of them may be left.
+	// Remove deletes the messages with these unique-ids permanently. Unknown ids
+	// are ignored. After an error some of the messages may be left.
 	Remove(uids []string) error
 }
 
-// Receiver is a Source that takes new mail.
+// Receiver is a Source that accepts new mail.
 type Receiver interface {
-	// Deliver appends messages. A unique-id that is already taken gets a suffix.
+	// Deliver appends messages. A unique-id that already exists gets a suffix.
 	Deliver(messages ...Message) error
 }
 
-// Bytes makes a message of raw, which is served byte for byte and must not be
-// changed afterwards. An empty uid is replaced by a digest of raw; octets that
-// a unique-id may not hold are replaced.
+// Bytes returns a message that serves raw byte for byte; raw must not be changed
+// afterwards. An empty uid is replaced by a digest of raw. Octets that are invalid in a
+// unique-id are replaced.
 func Bytes(uid string, raw []byte) Message {
 	if uid == "" {
 		uid = digest(raw)
@@ -59,8 +58,8 @@ func Bytes(uid string, raw []byte) Message {
 	return &memoryMessage{uid: uid, raw: raw}
 }
 
-// Read returns all octets of m as a client has them after un-stuffing, Size
-// octets. It is meant for comparing what was fetched with what was served.
+// Read returns all octets of m as a client has them after un-stuffing; their number is
+// Size. Tests use it to compare fetched mail with served mail.
 func Read(m Message) ([]byte, error) {
 	r, err := m.Open()
 	if err != nil {
@@ -81,7 +80,7 @@ func Read(m Message) ([]byte, error) {
 		b.WriteString("\r\n")
 	}
 	if int64(b.Len()) != m.Size() {
-		return nil, fmt.Errorf("message %s has %d octets, its size says %d", m.UID(), b.Len(), m.Size())
+		return nil, fmt.Errorf("message %s has %d octets, but its size is given as %d", m.UID(), b.Len(), m.Size())
 	}
 	return b.Bytes(), nil
 }
@@ -108,7 +107,7 @@ type memoryReader struct{ bytes.Reader }
 
 func (*memoryReader) Close() error { return nil }
 
-// Renamed is m under another unique-id, in which octets that it may not hold are
+// Renamed returns m under another unique-id. Octets that are invalid in a unique-id are
 // replaced.
 func Renamed(m Message, uid string) Message { return renamed{m, cleanUID(uid)} }
 

@@ -5,15 +5,16 @@ import (
 	"path/filepath"
 )
 
-// place is a folder whose files are looked at again and again. Where the system can, that is done from an open folder:
-// walking along its path for every file costs more than the look. It never changes.
+// place is a directory whose files are checked often. Where the system supports it, they are
+// looked up relative to an open directory: resolving the whole path for each file costs more than
+// the lookup. A place is immutable.
 type place struct {
 	path   string
-	folder *os.File    // closed when nobody has the place any more; nil: files are found by their path
-	info   os.FileInfo // of the open folder
+	folder *os.File    // closed by its finalizer; nil: files are looked up by path
+	info   os.FileInfo // of the open directory
 }
 
-// placeAt opens the folder at path, if that can be done.
+// placeAt returns the place at path, and opens the directory if it can.
 func placeAt(path string) *place {
 	p := &place{path: path}
 	if !looksFromFolders {
@@ -31,7 +32,7 @@ func placeAt(path string) *place {
 	return p
 }
 
-// around is the folder that a file is in, and the file's name there.
+// around returns the directory of a file and the file's name in it.
 func around(path string) (*place, string) {
 	dir, name := filepath.Split(path)
 	if dir == "" {
@@ -40,7 +41,7 @@ func around(path string) (*place, string) {
 	return placeAt(dir), name
 }
 
-// again is the place with this path now: p, as long as another folder has not taken its place.
+// again returns p, or a new place when another directory has replaced the one at its path.
 func (p *place) again() *place {
 	if p.folder == nil {
 		return placeAt(p.path)
@@ -51,7 +52,7 @@ func (p *place) again() *place {
 	return placeAt(p.path)
 }
 
-// look is the stamp of the file with this name.
+// look returns the stamp of the file called name.
 func (p *place) look(name string) (stamp, error) {
 	if p.folder != nil {
 		return lookFrom(p.folder, name)

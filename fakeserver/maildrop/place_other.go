@@ -7,7 +7,7 @@ import (
 	"os"
 )
 
-// An open folder of Windows could not be removed.
+// Windows cannot remove a directory that is open.
 const looksFromFolders = false
 
 func lookFrom(*os.File, string) (stamp, error) { return stamp{}, errors.ErrUnsupported }

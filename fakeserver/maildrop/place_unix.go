@@ -12,7 +12,7 @@ import (
 
 const looksFromFolders = true
 
-// lookFrom follows links, as os.Stat does.
+// lookFrom returns the stamp of a file in an open directory. It follows links, as os.Stat does.
 func lookFrom(folder *os.File, name string) (stamp, error) {
 	var s unix.Stat_t
 	err := unix.Fstatat(int(folder.Fd()), name, &s, 0)

@@ -11,15 +11,15 @@ const (
 	pageWords = pageBits / 64
 )
 
-// Positions is a sparse set of positions, counted from 0. It takes nothing for
-// stretches of 4,096 positions of which it holds none, and one bit for each of
-// the others. The zero value is empty. It is for one goroutine at a time.
+// Positions is a sparse set of positions, counted from 0. A block of 4,096 positions takes
+// one bit for each once the set holds one of them, and no memory before. The zero value is
+// empty. It is not safe for concurrent use.
 type Positions struct {
 	pages []*[pageWords]uint64
 	count int
 }
 
-// Len is how many positions are in the set.
+// Len returns the number of positions in the set.
 func (p *Positions) Len() int { return p.count }
 
 // Has reports whether i, 0 or more, is in the set.
@@ -28,7 +28,7 @@ func (p *Positions) Has(i int) bool {
 	return page < len(p.pages) && p.pages[page] != nil && p.pages[page][i%pageBits/64]&(1<<(i%64)) != 0
 }
 
-// Add puts i, 0 or more, into the set. It reports whether i is new there.
+// Add puts i, 0 or more, into the set. It reports whether i was missing.
 func (p *Positions) Add(i int) bool {
 	page := i / pageBits
 	if page >= len(p.pages) {
@@ -46,7 +46,7 @@ func (p *Positions) Add(i int) bool {
 	return true
 }
 
-// All gives the positions in ascending order.
+// All returns the positions in ascending order.
 func (p *Positions) All() iter.Seq[int] {
 	return func(yield func(int) bool) {
 		for n, page := range p.pages {
@@ -64,7 +64,7 @@ func (p *Positions) All() iter.Seq[int] {
 	}
 }
 
-// clone shares nothing with p.
+// clone returns a copy that shares no memory with p.
 func (p *Positions) clone() *Positions {
 	c := &Positions{pages: make([]*[pageWords]uint64, len(p.pages)), count: p.count}
 	for i, page := range p.pages {
@@ -76,7 +76,7 @@ func (p *Positions) clone() *Positions {
 	return c
 }
 
-// gaps finds the positions that are not in a set, which must not change.
+// gaps finds the positions that are not in a set. The set must not change.
 type gaps struct {
 	set    *Positions
 	before []int // for each page: how many positions before it are not in the set
@@ -97,7 +97,7 @@ func gapsOf(set *Positions) *gaps {
 	return g
 }
 
-// at is the position number i, counted from 0, of those that are not in the set.
+// at returns the i-th position, counted from 0, of those that are not in the set.
 func (g *gaps) at(i int) int {
 	n := sort.SearchInts(g.before, i+1) - 1
 	if n < 0 {
@@ -115,10 +115,10 @@ func (g *gaps) at(i int) int {
 		}
 		i -= free
 	}
-	return (n+1)*pageBits + i // behind the last page
+	return (n+1)*pageBits + i // after the last page
 }
 
-// nth is where the set bit number i of word stands; there are that many.
+// nth returns where the set bit number i of word stands; there are that many.
 func nth(word uint64, i int) int {
 	for range i {
 		word &= word - 1

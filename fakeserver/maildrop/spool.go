@@ -14,23 +14,25 @@ import (
 	"sync"
 )
 
-// ErrFull is in the error of a Spool that has no room for a message.
+// ErrFull is wrapped by the error of a Spool that has no room for a message.
 var ErrFull = errors.New("no room for more mail")
 
-// SpoolOptions bound a Spool. Zero fields mean the defaults.
+// SpoolOptions limits a Spool. Zero fields mean the defaults.
 type SpoolOptions struct {
-	// Messages is how many messages it holds. Default: 100,000.
+	// Messages is the most messages it holds. Default: 100,000.
 	Messages int
-	// Octets is how many octets they have together. Default: 1 GiB.
+	// Octets is the most octets they have together. Default: 1 GiB.
 	Octets int64
-	// Memory is how many of these octets stay in memory; the others go to files of a temporary folder. Default: 64 MiB.
+	// Memory is the most octets kept in memory; other messages go to files in a temporary
+	// directory. Default: 64 MiB.
 	Memory int64
-	// Largest is the largest message that stays in memory. Default: 64 KiB.
+	// Largest is the size of the largest message kept in memory. Default: 64 KiB.
 	Largest int64
 }
 
-// Spool holds mail that came from outside: a bounded number of messages and octets, the small ones in memory and the others on
-// disk. A message gives its room back when the source that it was delivered to removes it. Methods are safe for concurrent use.
+// Spool holds received mail: a limited number of messages and octets, small messages in memory and
+// the others on disk. A message frees its room when the source that it was delivered to removes
+// it. Methods are safe for concurrent use.
 type Spool struct {
 	o SpoolOptions
 
@@ -59,7 +61,8 @@ func NewSpool(o SpoolOptions) *Spool {
 	return &Spool{o: o}
 }
 
-// Room returns nil when the spool can take one more message of octets, 0 for an unknown size, or an error with ErrFull.
+// Room returns nil when the spool can take one more message of that many octets (0: size unknown),
+// else an error that wraps ErrFull.
 func (s *Spool) Room(octets int64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -68,7 +71,7 @@ func (s *Spool) Room(octets int64) error {
 
 func (s *Spool) room(octets int64) error {
 	if s.messages >= s.o.Messages {
-		return fmt.Errorf("%w: %d messages are kept, the most allowed", ErrFull, s.messages)
+		return fmt.Errorf("%w: it holds %d messages, the limit", ErrFull, s.messages)
 	}
 	if s.octets+octets > s.o.Octets {
 		return fmt.Errorf("%w: %d of %d octets are in use", ErrFull, s.octets, s.o.Octets)
@@ -76,8 +79,9 @@ func (s *Spool) room(octets int64) error {
 	return nil
 }
 
-// Take reads a message to its end and keeps it. The error has ErrFull when there is no room, also on the disk; the rest of r
-// is left unread then. The caller calls Release on the message, or delivers it to a MemorySource.
+// Take reads a message to its end and stores it. The error wraps ErrFull when there is no room,
+// also on the disk; the rest of r is then left unread. The caller calls Release on the message, or
+// delivers it to a MemorySource.
 func (s *Spool) Take(r io.Reader) (*Spooled, error) {
 	m := &Spooled{spool: s, holders: 1}
 	if err := s.reserve(m, 0, 1); err != nil {
@@ -90,7 +94,7 @@ func (s *Spool) Take(r io.Reader) (*Spooled, error) {
 	return m, nil
 }
 
-// reserve makes room for more octets, and messages, of m.
+// reserve takes room for more octets of m, and for new messages.
 func (s *Spool) reserve(m *Spooled, octets int64, messages int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -107,7 +111,7 @@ func (s *Spool) reserve(m *Spooled, octets int64, messages int) error {
 	return nil
 }
 
-// keep reports whether octets may stay in memory, and counts them.
+// keep reports whether octets fit in memory, and if so counts them.
 func (s *Spool) keep(octets int64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -118,7 +122,7 @@ func (s *Spool) keep(octets int64) bool {
 	return true
 }
 
-// create makes the file of a message.
+// create creates the file of a message.
 func (s *Spool) create() (*os.File, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -167,7 +171,7 @@ func (m *Spooled) fill(r io.Reader) error {
 	)
 	defer func() {
 		if file != nil {
-			_ = file.Close() // an error of writing was seen before
+			_ = file.Close() // a write error was returned before
 		}
 	}()
 	for {
@@ -201,7 +205,7 @@ func (m *Spooled) fill(r io.Reader) error {
 	return nil
 }
 
-// write puts octets into the file, after those that were held in memory.
+// write appends p to the file, after the octets that were held in memory.
 func (m *Spooled) write(file **os.File, small *[]byte, p []byte) error {
 	if *file == nil {
 		f, err := m.spool.create()
@@ -212,7 +216,7 @@ func (m *Spooled) write(file **os.File, small *[]byte, p []byte) error {
 	}
 	all := append(*small, p...)
 	*small = nil
-	_, _ = m.sum.Write(all) // it never fails
+	_, _ = m.sum.Write(all) // a hash never fails
 	if _, err := (*file).Write(all); err != nil {
 		return fmt.Errorf("%w: %w", ErrFull, err)
 	}
@@ -247,7 +251,7 @@ func (m *Spooled) Open() (io.ReadCloser, error) {
 	return f, nil
 }
 
-// Raw returns the octets as they came. The caller must not change them.
+// Raw returns the octets as received. The caller must not change them.
 func (m *Spooled) Raw() ([]byte, error) {
 	if m.path == "" {
 		return m.raw, nil
@@ -255,14 +259,14 @@ func (m *Spooled) Raw() ([]byte, error) {
 	return os.ReadFile(m.path)
 }
 
-// Hold adds a holder: the message keeps its room until each has called Release.
+// Hold adds a holder: the message keeps its room until each holder has called Release.
 func (m *Spooled) Hold() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.holders++
 }
 
-// Release takes a holder away. The last one gives the room of the message back and removes its file.
+// Release removes a holder. The last call frees the room of the message and removes its file.
 func (m *Spooled) Release() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -279,7 +283,7 @@ func (m *Spooled) Release() {
 	m.spool.memory -= int64(len(m.raw))
 }
 
-// inSpool returns the message of a spool that m is, or shows under another unique-id; else nil.
+// inSpool returns the spooled message that m is or renames; nil for other messages.
 func inSpool(m Message) *Spooled {
 	for {
 		switch at := m.(type) {

@@ -53,7 +53,7 @@ var _ = Describe("a spool", func() {
 		Expect(s.Room(40_001)).To(MatchError(maildrop.ErrFull))
 		Expect(s.Room(40_000)).To(Succeed())
 		take(s, "c")
-		Expect(s.Room(0)).To(MatchError(ContainSubstring("2 messages are kept")))
+		Expect(s.Room(0)).To(MatchError(ContainSubstring("it holds 2 messages")))
 		Expect(stored()).To(HaveLen(1))
 		first.Release()
 		Expect(s.Room(90_000)).To(Succeed())

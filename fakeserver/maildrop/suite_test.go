@@ -39,7 +39,7 @@ func read(path string) string {
 	return string(b)
 }
 
-// listed gives the unique-ids of a source and the octets served for each.
+// listed returns the unique-ids of a source and the octets served for each.
 func listed(s maildrop.Source) (uids, octets []string) {
 	GinkgoHelper()
 	list, err := s.List()
@@ -62,7 +62,7 @@ func opened(s maildrop.Source, err error) maildrop.Source {
 	return s
 }
 
-// refusal is the error of an opener, which has to be one line.
+// refusal returns the error of an opener, which has to be one line.
 func refusal(s maildrop.Source, err error) error {
 	GinkgoHelper()
 	Expect(s).To(BeNil())

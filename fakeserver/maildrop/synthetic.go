@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	// MinSyntheticSize is the size of the smallest synthetic message in octets:
-	// its header has to fit.
+	// MinSyntheticSize is the size of the smallest synthetic message in octets: its
+	// header must fit.
 	MinSyntheticSize = 512
 	// MaxSyntheticSize is the size of the largest.
 	MaxSyntheticSize = 1 << 40
@@ -21,8 +21,7 @@ const (
 	MostSynthetic = math.MaxInt32
 )
 
-// SyntheticOptions describe a generated mailbox. ParseSynthetic reads them from
-// text.
+// SyntheticOptions describes a generated mailbox. ParseSynthetic reads it from text.
 type SyntheticOptions struct {
 	// Count of messages in the first session.
 	Count int
@@ -32,48 +31,46 @@ type SyntheticOptions struct {
 	// Sigma above 0 spreads the sizes: their logarithms are normal around that
 	// of Size, the median, with this standard deviation. At most 8.
 	Sigma float64
-	// Table takes the sizes from a table: "office", which is built in, or a file
-	// with one size a line or with what LIST prints. Each size is as frequent as
-	// in the table.
+	// Table names the table of sizes: "office", which is built in, or a file with one
+	// size per line or the output of LIST. Each size is as frequent as in the table.
 	Table string
-	// Least and Most bound the sizes of Sigma and Table. Defaults: what the mix
-	// needs, and MaxSyntheticSize.
+	// Least and Most limit the sizes of Sigma and Table. Defaults: the smallest size
+	// of the mix, and MaxSyntheticSize.
 	Least, Most int64
 	// Seed of the content.
 	Seed uint64
-	// Mix names what the messages are; Mixes lists the names. Default: plain.
+	// Mix names the kind of messages; Mixes lists the names. Default: plain.
 	Mix string
 
-	// After each session Expire of the oldest numbers go (a message that was
-	// deleted before counts too), or ExpirePercent of all messages, chosen by the
-	// seed and the session's number; then Arrive new ones come.
+	// After each session Expire messages with the lowest numbers are removed (deleted
+	// ones count too), or ExpirePercent of all messages, chosen by the seed and the
+	// session's number; then Arrive new ones are added.
 	Arrive, Expire, ExpirePercent int
-	// Shuffle gives the mailbox another order in each session after the first.
+	// Shuffle changes the order of the mailbox in each session after the first.
 	Shuffle bool
 }
 
-// Changing is a Source that is not the same in the next session.
+// Changing is a Source whose mail differs in the next session.
 type Changing interface {
-	// SessionEnded brings the source to its state for the next session. It is
-	// called when a session that has listed the mail is over.
+	// SessionEnded changes the source to its state for the next session. The server
+	// calls it at the end of a session that has listed the mail.
 	SessionEnded()
 }
 
-// PositionRemover is a Source that can remove by the positions in a List that it
-// gave: Remove without the unique-ids in memory. For any other list the error is
-// ErrOtherList, and nothing is removed.
+// PositionRemover is a Source that can remove messages by their positions in a List that it
+// returned, so that no unique-ids are needed in memory. For a list of another source it
+// returns ErrOtherList and removes nothing.
 type PositionRemover interface {
 	RemoveAt(list List, gone iter.Seq[int]) error
 }
 
-// Synthetic makes a mailbox in which message n is a function of the seed, n, the
-// sizes and the mix alone, and its size of the first three: it is known without
-// making the message, in a few nanoseconds. The mailbox takes no memory per
-// message; once some are removed, a bit for each in stretches of 4,096 of which
-// some are gone. The sum of all sizes needs one pass over at most one table of
-// sizes (65,536), whatever the count.
+// Synthetic returns a generated mailbox. Message n depends only on the seed, n, the sizes and
+// the mix; its size depends on the first three, and is computed in a few nanoseconds without
+// generating the message. The mailbox takes no memory per message; after removals, one bit for
+// each message in blocks of 4,096 with removed ones. The sum of all sizes needs one pass over
+// at most one table of sizes (65,536), whatever the count.
 //
-// The source is Changing, and a PositionRemover.
+// The source implements Changing and PositionRemover.
 func Synthetic(o SyntheticOptions) (Source, error) {
 	if err := o.complete(); err != nil {
 		return nil, fmt.Errorf("synthetic mail: %w", err)
@@ -84,14 +81,13 @@ func Synthetic(o SyntheticOptions) (Source, error) {
 	}
 	m := &mixture{seed: o.Seed, kinds: o.kinds()}
 	if !s.fits(o.Count) {
-		return nil, errors.New("synthetic mail: that is more octets than can be counted; give fewer or smaller messages")
+		return nil, errors.New("synthetic mail: the sum of the sizes exceeds 64 bits; give fewer or smaller messages")
 	}
 	return &synthetic{o: o, list: syntheticList{sizes: s, mix: m, last: o.Count, session: 1}, gone: new(Positions)}, nil
 }
 
-// SyntheticMessage is message n, counted from 1, of a synthetic mailbox of plain
-// messages with this seed and size: exactly size octets, or MinSyntheticSize if
-// size is less.
+// SyntheticMessage returns message n, counted from 1, of a synthetic mailbox of plain messages
+// with this seed and size. It has exactly size octets, at least MinSyntheticSize.
 func SyntheticMessage(seed uint64, n int, size int64) []byte {
 	m := syntheticMessage{mix: &mixture{seed: seed}, n: n, size: max(size, MinSyntheticSize)}
 	r := m.reader()
@@ -102,8 +98,8 @@ func SyntheticMessage(seed uint64, n int, size int64) []byte {
 	return b
 }
 
-// SyntheticNumber is the seed and the number of the synthetic message with this
-// Message-ID, which may stand in angle brackets.
+// SyntheticNumber returns the seed and the number of the synthetic message with this
+// Message-ID, with or without angle brackets.
 func SyntheticNumber(messageID string) (seed uint64, n int, ok bool) {
 	id := strings.TrimSuffix(strings.TrimPrefix(messageID, "<"), ">")
 	id, ours := strings.CutSuffix(id, messageHost)
@@ -137,7 +133,7 @@ func (m *syntheticMessage) Size() int64 { return m.size }
 
 func (m *syntheticMessage) Open() (io.ReadCloser, error) { return m.reader(), nil }
 
-// synthetic is the source. What it hands out as list never changes.
+// synthetic is the source. The lists that it returns are immutable.
 type synthetic struct {
 	o    SyntheticOptions
 	mu   sync.Mutex
@@ -181,14 +177,14 @@ func (s *synthetic) RemoveAt(list List, gone iter.Seq[int]) error {
 	return nil
 }
 
-// remove takes message n away; refresh has to follow.
+// remove removes message n; the caller calls refresh afterwards.
 func (s *synthetic) remove(n int) {
 	if s.gone.Add(n - 1) {
 		s.list.removed += s.list.sizes.of(n)
 	}
 }
 
-// refresh gives the next lists what has changed.
+// refresh makes the changes visible in the next list.
 func (s *synthetic) refresh() {
 	s.list.left = nil
 	if s.gone.Len() > 0 {
@@ -206,7 +202,7 @@ func (s *synthetic) SessionEnded() {
 	session := s.list.session
 	before := s.gone.Len()
 	if s.o.Expire > 0 {
-		// in 64 bits: sessions have no limit
+		// in 64 bits: the number of sessions is unlimited
 		until := min(int64(session)*int64(s.o.Expire), int64(s.list.last))
 		for n := max(until-int64(s.o.Expire), 0) + 1; n <= until; n++ {
 			s.remove(int(n))
@@ -238,10 +234,10 @@ type syntheticList struct {
 	mix     *mixture
 	last    int
 	session int
-	left    *gaps // nil while none is gone
+	left    *gaps // nil while all messages are left
 	removed int64 // octets of those that are gone
 	key     uint64
-	order   permutation // of length 0: by number
+	order   permutation // length 0: in order of numbers
 }
 
 func (l *syntheticList) Len() int {
@@ -258,7 +254,7 @@ func (l *syntheticList) At(i int) Message {
 	return &syntheticMessage{mix: l.mix, n: n, size: l.sizes.of(n)}
 }
 
-// shuffle orders the list as it is now by the key.
+// shuffle orders the current list by the key.
 func (l *syntheticList) shuffle(key uint64) { l.key, l.order = key, permute(l.Len()) }
 
 func (l *syntheticList) number(i int) int {

@@ -117,7 +117,7 @@ func every(step, below int) iter.Seq[int] {
 	}
 }
 
-// growth is the memory that work leaves in use.
+// growth returns the memory that work leaves in use.
 func growth(work func()) int64 {
 	var before, after runtime.MemStats
 	runtime.GC()

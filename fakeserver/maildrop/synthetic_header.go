@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// tongue is one of the languages.
+// tongue picks one of the languages.
 func (l *layout) tongue() *tongue {
 	all := tongues()
 	return all[l.pick(len(all))]
@@ -36,13 +36,13 @@ func (l *layout) identity() {
 	l.say(messageHost, ">\r\n")
 }
 
-// date is the message's, in one of many zones.
+// date returns the date of the message, in one of many time zones.
 func (l *layout) date() time.Time {
 	minutes := 30 * (l.pick(53) - 24)
 	return syntheticDate(int64(l.n)).In(time.FixedZone("", 60*minutes))
 }
 
-// trace writes a return path and the fields of that many hops.
+// trace writes a return path and one Received field for each hop.
 func (l *layout) trace(hops int) {
 	l.say("Return-Path: <sender", strconv.Itoa(l.n%1000), "@example.org>\r\n")
 	when := l.date().Add(time.Duration(hops) * time.Second)
@@ -54,33 +54,33 @@ func (l *layout) trace(hops int) {
 	}
 }
 
-// mailbox is a name and an address.
+// mailbox returns a name and an address.
 func (l *layout) mailbox(t *tongue) string {
 	return t.names[l.pick(len(t.names))] + " <sender" + strconv.Itoa(l.n%1000) + "@example.org>"
 }
 
-// title is a subject of this message.
+// title returns a subject of this message.
 func (l *layout) title(t *tongue) string {
 	return t.subjects[l.pick(len(t.subjects))] + " " + strconv.Itoa(l.n)
 }
 
-// boundary is one that occurs in no text here; that of no level begins with
-// that of another.
+// boundary returns the boundary of a level. It occurs in no text, and is never a prefix of
+// the boundary of another level.
 func (l *layout) boundary(level int) string {
 	return "=_" + strconv.Itoa(level) + "." + strconv.Itoa(l.n) + "_"
 }
 
-// multipart writes the field that makes a part a multipart, and the blank line.
+// multipart writes the Content-Type of a multipart and the blank line.
 func (l *layout) multipart(subtype, boundary string) {
 	l.say("Content-Type: multipart/", subtype, "; boundary=\"", boundary, "\"\r\n\r\n")
 }
 
-// content writes the fields of a text part and the blank line.
+// content writes the header of a text part and the blank line.
 func (l *layout) content(subtype, charset, coding string) {
 	l.say("Content-Type: text/", subtype, "; charset=", charset, "\r\nContent-Transfer-Encoding: ", coding, "\r\n\r\n")
 }
 
-// prose writes a text part whose text takes what the others leave.
+// prose writes a text part whose text takes the room that the other parts leave.
 func (l *layout) prose(t *tongue) {
 	switch {
 	case l.pick(2) == 0:
@@ -97,8 +97,8 @@ func (l *layout) prose(t *tongue) {
 
 const mostHops = 64
 
-// parent is the message that this one answers, 0 for the first of a thread. A
-// thread stays in a block of 64 messages.
+// parent returns the number of the message that this one replies to, 0 for the first of a
+// thread. A thread stays in a block of 64 messages.
 func parent(seed uint64, n int) int {
 	place := (n - 1) % mostHops
 	h := mix64(seed ^ mix64(uint64(n)) ^ 0x7ead)
@@ -121,7 +121,7 @@ func (l *layout) references() int {
 	id := func(n int) string { return "<" + string(appendID(nil, l.seed, n)) + messageHost + ">" }
 	l.say("In-Reply-To: ", id(line[0]), "\r\nReferences:")
 	first := line[len(line)-1]
-	const most = 12 // the first of the thread and the latest, as many programs cut it
+	const most = 12 // the first of the thread and the latest; many programs cut the field like this
 	if len(line) > most {
 		line = append(line[:most-1], first)
 	}
@@ -132,7 +132,7 @@ func (l *layout) references() int {
 	return first
 }
 
-// wide is many addresses, folded, as one field's value.
+// wide writes a folded list of many addresses as the value of a field.
 func (l *layout) wide(count int) string {
 	var b strings.Builder
 	for i := range count {

@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// layText is one part of text in any charset and coding.
+// layText writes a single text part in any charset and encoding.
 func layText(l *layout) {
 	t := l.tongue()
 	l.head(t, l.title(t))
@@ -14,7 +14,7 @@ func layText(l *layout) {
 		l.prose(t)
 		return
 	}
-	// A line of base64 is not cut, so a field of the header takes what is left.
+	// A line of base64 is not cut, so a header field takes the rest of the room.
 	l.say("X-Room:\r\n")
 	l.tail = folded
 	l.flow(folds(), 0)
@@ -22,8 +22,8 @@ func layText(l *layout) {
 	l.fill(&t.base64, 1)
 }
 
-// layRaw has octets above 127 in its header: names and subjects that were never
-// encoded, as RFC 6532 allows for UTF-8 and nothing does for the others.
+// layRaw writes a header with octets above 127: names and subjects without encoding. RFC 6532
+// allows that for UTF-8; no standard allows it for other charsets.
 func layRaw(l *layout) {
 	t := l.tongue()
 	if !t.eightBit {
@@ -36,7 +36,7 @@ func layRaw(l *layout) {
 	l.prose(t)
 }
 
-// layHTML is text and HTML, or a picture with them.
+// layHTML writes text and HTML, some with a picture.
 func layHTML(l *layout) {
 	t := l.tongue()
 	l.head(t, l.title(t))
@@ -68,7 +68,7 @@ func layHTML(l *layout) {
 // lastFile is the last line of a file in base64, with its padding.
 const lastFile = "c3ludGhldGljIQ==\r\n"
 
-// layFiles is text with files.
+// layFiles writes text with attachments.
 func layFiles(l *layout) {
 	t := l.tongue()
 	l.head(t, l.title(t))
@@ -83,7 +83,7 @@ func layFiles(l *layout) {
 	l.say("\r\n--", mixed, "--\r\n")
 }
 
-// file is an attachment, named in one of the ways that programs have.
+// file writes an attachment, named in one of the ways that mail programs use.
 func (l *layout) file() {
 	named := []string{
 		"application/pdf; name=report.pdf\r\nContent-Disposition: attachment; filename=report.pdf",
@@ -98,12 +98,12 @@ func (l *layout) file() {
 	l.say(lastFile)
 }
 
-// layNested is multiparts in multiparts, every third time in a message of its
-// own. Its depth grows with the room.
+// layNested writes multiparts in multiparts; every third level is a message/rfc822 part. The
+// depth grows with the size.
 func layNested(l *layout) {
 	t := l.tongue()
 	l.head(t, l.title(t))
-	const level = 360 // octets that a level takes at most
+	const level = 360 // most octets of a level
 	depth := int(min(int64(3+l.pick(38)), (l.size-2<<10)/level))
 	l.multipart("mixed", l.boundary(1))
 	for d := 1; d < depth; d++ {
@@ -121,7 +121,7 @@ func layNested(l *layout) {
 	}
 }
 
-// layHeaders has all that a header may hold.
+// layHeaders writes a header with all kinds of fields.
 func layHeaders(l *layout) {
 	t, other := l.tongue(), l.tongue()
 	l.trace(4 + l.pick(12))
@@ -147,7 +147,7 @@ func layHeaders(l *layout) {
 	l.prose(t)
 }
 
-// layReply is a message of a thread: it quotes, unless it is the first.
+// layReply writes a message of a thread; all but the first quote others.
 func layReply(l *layout) {
 	t := l.tongue()
 	answers := parent(l.seed, l.n) > 0
@@ -172,7 +172,7 @@ func layReply(l *layout) {
 	l.say("-- \r\n", strconv.Itoa(l.n), "\r\n")
 }
 
-// layLines has the longest lines that are allowed, and all that dots can do.
+// layLines writes lines of the greatest length allowed, and lines with dots in all positions.
 func layLines(l *layout) {
 	ascii := tongues()[0]
 	l.head(ascii, l.title(ascii))
@@ -185,8 +185,8 @@ func layLines(l *layout) {
 	l.say(strings.Repeat(".", l.pick(900)), "\r\n")
 }
 
-// longLines is lines of 998 octets and their CRLF (RFC 5322 section 2.1.1),
-// every second begins with a dot.
+// longLines holds lines of 998 octets and their CRLF (RFC 5322 section 2.1.1). Every second
+// one begins with a dot.
 var longLines = sync.OnceValue(func() *pool {
 	const line, rows = 1000, 16
 	var ring []byte
@@ -198,7 +198,7 @@ var longLines = sync.OnceValue(func() *pool {
 	return &pool{ring, line}
 })
 
-// folds is lines that continue a header field.
+// folds holds lines that continue a header field.
 var folds = sync.OnceValue(func() *pool {
 	const line = 72
 	return &pool{[]byte(strings.Repeat(" "+string(lastLine[:line-3])+"\r\n", 4)), line}

@@ -2,22 +2,22 @@ package maildrop
 
 import "io"
 
-// piece is a run of octets of a message: a ring of octets, read from a place on.
+// piece is a run of octets of a message, read from a ring of octets at some offset.
 type piece struct {
 	ring []byte
 	from int64
 	size int64
 }
 
-// syntheticReader serves a message by slices of its pieces.
+// syntheticReader reads a message as slices of its pieces.
 type syntheticReader struct {
 	pieces []piece
-	done   int64 // octets of the first piece that are out
+	done   int64 // octets of the first piece already read
 	rest   []byte
-	first  [3]piece // the place for pieces, when there are few
+	first  [3]piece // storage for pieces when there are few
 }
 
-// next returns octets that are not empty, or nil at the end.
+// next returns the next octets, at least one, or nil at the end.
 func (r *syntheticReader) next() []byte {
 	for len(r.pieces) > 0 {
 		p := &r.pieces[0]
@@ -65,37 +65,37 @@ func (r *syntheticReader) WriteTo(w io.Writer) (int64, error) {
 
 func (*syntheticReader) Close() error { return nil }
 
-// pool is a ring of lines of one length, which messages are cut from.
+// pool is a ring of lines of equal length. Messages are cut from it.
 type pool struct {
 	ring []byte
 	line int64 // octets of a line, CRLF included
 }
 
-// hole is a place in a layout whose octets come from a pool.
+// hole is a gap in a layout that is filled from a pool.
 type hole struct {
 	at     int // in the pieces
 	pool   *pool
 	weight int64
 }
 
-// layout puts a message together: literal octets, and holes whose sizes are
-// found when all literals are there. The sum is exactly size.
+// layout builds a message from literal octets and holes. The sizes of the holes are computed
+// when all literals are known, so that the sum is exactly size.
 type layout struct {
 	seed  uint64
 	n     int
 	size  int64
-	luck  uint64 // what is left to chance, used up by pick
+	luck  uint64 // random bits, consumed by pick
 	tail  []byte // octets without a line end, for a last line
-	buf   []byte // literals; those from start on are in no piece yet
+	buf   []byte // literals; those from start on are not in a piece yet
 	start int
 
 	pieces []piece
 	fixed  int64 // octets of the literals
 	holes  []hole
-	flex   int // the hole that takes what the others leave
+	flex   int // the hole that takes the rest of the room
 }
 
-// pick is one of 0 to below-1, by the seed and the number of the message.
+// pick returns a number from 0 to below-1 that depends on the seed and the message number.
 func (l *layout) pick(below int) int {
 	l.luck = mix64(l.luck)
 	return int(l.luck >> 33 % uint64(below))
@@ -108,7 +108,7 @@ func (l *layout) say(text ...string) {
 	}
 }
 
-// cut ends the literal in hand.
+// cut ends the current literal.
 func (l *layout) cut() {
 	if lit := l.buf[l.start:]; len(lit) > 0 {
 		l.pieces = append(l.pieces, piece{ring: lit, size: int64(len(lit))})
@@ -117,7 +117,7 @@ func (l *layout) cut() {
 	}
 }
 
-// fill leaves a hole of whole lines. Their share of the room grows with weight.
+// fill adds a hole of whole lines. Its share of the room grows with weight.
 func (l *layout) fill(p *pool, weight int64) {
 	l.cut()
 	lines := len(p.ring) / int(p.line)
@@ -125,14 +125,14 @@ func (l *layout) fill(p *pool, weight int64) {
 	l.pieces = append(l.pieces, piece{ring: p.ring, from: int64(l.pick(lines)) * p.line})
 }
 
-// flow leaves the one hole that may end with a line of any length.
+// flow adds the one hole that may end with a line of any length.
 func (l *layout) flow(p *pool, weight int64) {
 	l.fill(p, weight)
 	l.flex = len(l.holes) - 1
 }
 
-// shares gives each hole its octets. False means that there is no room for at
-// least one line in each.
+// shares distributes the room among the holes. It returns false when some hole would have
+// less than one line.
 func (l *layout) shares() bool {
 	l.cut()
 	rest := l.size - l.fixed
@@ -148,7 +148,7 @@ func (l *layout) shares() bool {
 	left := l.size - l.fixed
 	for i, h := range l.holes {
 		if i != l.flex {
-			// not rest*weight, which may be more than 64 bits hold
+			// not rest*weight, which may overflow
 			size := h.pool.line + rest/weights*h.weight/h.pool.line*h.pool.line
 			l.pieces[h.at].size = size
 			left -= size
@@ -158,8 +158,8 @@ func (l *layout) shares() bool {
 	return true
 }
 
-// finish returns the pieces, the flexible hole with its last line, or nil when
-// the message is too small for this layout.
+// finish returns the pieces, with the last line of the flexible hole. It returns nil when the
+// message is too small for this layout.
 func (l *layout) finish() []piece {
 	if !l.shares() {
 		return nil
@@ -168,7 +168,7 @@ func (l *layout) finish() []piece {
 	p := &l.pieces[h.at]
 	last := p.size % h.pool.line
 	if last == 1 {
-		last += h.pool.line // one octet is too few for a line with its CRLF
+		last += h.pool.line // one octet is not enough for a line with its CRLF
 	}
 	p.size -= last
 	if last == 0 {

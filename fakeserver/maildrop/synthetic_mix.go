@@ -9,24 +9,24 @@ import (
 type Mix struct {
 	Name  string
 	About string // one line
-	// Least is the size in octets that each message can have.
+	// Least is the smallest size in octets that every message of the mix can have.
 	Least int64
-	// WellFormed says that every message keeps to RFC 5322 and to MIME, but for
-	// octets above 127 in some headers.
+	// WellFormed means that every message conforms to RFC 5322 and MIME, apart from octets
+	// above 127 in some headers.
 	WellFormed bool
 
-	kinds []kind // one message gets one of them; those named twice are as much more frequent
+	kinds []kind // each message has one of them; a kind listed twice is twice as frequent
 }
 
-// kind is a shape of messages.
+// kind is a way to lay out a message.
 type kind struct {
-	least int64 // octets that any of its messages may need
+	least int64 // octets that the largest of its fixed parts needs
 	lay   func(*layout)
 }
 
 const plainMix = "plain"
 
-// Mixes are all mixes by which synthetic mail can be made.
+// Mixes returns all mixes of synthetic mail.
 func Mixes() []Mix {
 	text, raw, html := kind{2 << 10, layText}, kind{2 << 10, layRaw}, kind{4 << 10, layHTML}
 	files, deep, headers := kind{4 << 10, layFiles}, kind{4 << 10, layNested}, kind{12 << 10, layHeaders}
@@ -49,7 +49,7 @@ func Mixes() []Mix {
 	}
 }
 
-// findMix is nil when there is none of that name; an empty one means plain.
+// findMix returns the mix with that name, nil if it does not exist. An empty name means plain.
 func findMix(name string) *Mix {
 	if name == "" {
 		name = plainMix
@@ -70,16 +70,16 @@ func mixNames() string {
 	return strings.Join(names, ", ")
 }
 
-// kinds are those of the options' mix, which exists.
+// kinds returns the kinds of the options' mix, which must exist.
 func (o *SyntheticOptions) kinds() []kind { return findMix(o.Mix).kinds }
 
-// mixture is what the messages of a mailbox have in common.
+// mixture holds what the messages of a mailbox have in common.
 type mixture struct {
 	seed  uint64
-	kinds []kind // none: all are plain
+	kinds []kind // empty: all are plain
 }
 
-// reader lays the message out. It is as long as its size says, whatever it is.
+// reader returns a reader of the message. It always yields as many octets as the size.
 func (m *syntheticMessage) reader() *syntheticReader {
 	if len(m.mix.kinds) > 0 {
 		l := &layout{seed: m.mix.seed, n: m.n, size: m.size, luck: mix64(m.mix.seed ^ mix64(uint64(m.n))), tail: lastLine}
@@ -94,5 +94,5 @@ func (m *syntheticMessage) reader() *syntheticReader {
 	return m.plain()
 }
 
-// lastLine is what a last line of any length is cut from.
+// lastLine is the text from which a last line of any length is cut.
 var lastLine = []byte(strings.Repeat("the-end-of-the-text-", 56))

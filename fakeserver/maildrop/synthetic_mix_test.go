@@ -19,7 +19,7 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// drawn is a list of synthetic mail.
+// drawn returns a list of synthetic mail.
 func drawn(text string) maildrop.List {
 	GinkgoHelper()
 	o, err := maildrop.ParseSynthetic(text)
@@ -42,7 +42,8 @@ func octetsOf(list maildrop.List, i int) []byte {
 	return raw
 }
 
-// spec is a mailbox of a mix near its smallest sizes, where layouts have least room, and far above.
+// spec returns a mailbox of a mix near its smallest sizes, where layouts have least room, and far
+// above.
 func spec(mix maildrop.Mix, count int, seed uint64) string {
 	return fmt.Sprintf("%d,size=lognormal:%d:0.7:%d:200000,seed=%d,mix=%s", count, mix.Least+1000, mix.Least, seed, mix.Name)
 }

@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// layNasty is one of the things that break clients. Each has its Message-ID near
+// layNasty writes one of the things that break clients. Each message has its Message-ID near
 // the start and ends with CRLF.
 func layNasty(l *layout) {
 	all := []func(*layout, *tongue){
@@ -16,13 +16,13 @@ func layNasty(l *layout) {
 	all[l.pick(len(all))](l, tongues()[0])
 }
 
-// ordinary is the header that most of them have.
+// ordinary writes the header that most of them have.
 func (l *layout) ordinary(about string) {
 	l.say("From: Nasty <nasty@example.org>\r\nTo: Reader <reader@example.net>\r\nSubject: ", about, " ", strconv.Itoa(l.n), "\r\n")
 	l.identity()
 }
 
-// nastyLine has one line that takes all the room.
+// nastyLine writes a single line that takes all the room.
 func nastyLine(l *layout, _ *tongue) {
 	l.ordinary("an endless line")
 	l.say("\r\n")
@@ -30,7 +30,7 @@ func nastyLine(l *layout, _ *tongue) {
 	l.say("\r\n")
 }
 
-// nastyDots has lines that look like the end.
+// nastyDots writes lines that look like the end of the message.
 func nastyDots(l *layout, t *tongue) {
 	l.ordinary("dots")
 	l.say("\r\n.\r\n\r\n.\r\n..\r\n.\n.\n.\r.\r\n")
@@ -38,14 +38,14 @@ func nastyDots(l *layout, t *tongue) {
 	l.say("\r\n.\r\n.\r\n.QUIT\r\n..\r\n.\r\n")
 }
 
-// nastyEnds has bare CR and LF, and CR CR LF.
+// nastyEnds writes bare CR and LF, and CR CR LF.
 func nastyEnds(l *layout, t *tongue) {
 	l.ordinary("line ends")
 	l.say("\r\nbare LF\nbare CR\rCR CR LF\r\r\nLF CR\n\r\n\n\n\r\r")
 	l.flow(&t.asIs, 1)
 }
 
-// nastyOctets has every octet that is no line end.
+// nastyOctets writes every octet except CR and LF.
 func nastyOctets(l *layout, t *tongue) {
 	l.ordinary("octets")
 	l.say("\r\n")
@@ -58,13 +58,14 @@ func nastyOctets(l *layout, t *tongue) {
 	l.flow(&t.asIs, 1)
 }
 
-// nastyHeaderOnly ends in its header.
+// nastyHeaderOnly writes a message that ends within its header.
 func nastyHeaderOnly(l *layout, _ *tongue) {
 	l.ordinary("no body")
 	l.flow(fields(), 1)
 }
 
-// nastyParts has parts whose boundaries do not end, and one that nobody announced.
+// nastyParts writes parts whose closing boundaries are missing, and a multipart without a
+// boundary parameter.
 func nastyParts(l *layout, t *tongue) {
 	l.ordinary("boundaries")
 	l.say("MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\nContent-Type: multipart/alternative; boundary=ab\r\n\r\n" +
@@ -73,7 +74,7 @@ func nastyParts(l *layout, t *tongue) {
 	l.say("--ab\r\n")
 }
 
-// nastyCodings has text that is in none of the codings it claims.
+// nastyCodings writes text that contradicts its declared charset and encoding.
 func nastyCodings(l *layout, t *tongue) {
 	l.ordinary("codings")
 	claims := []string{
@@ -84,7 +85,7 @@ func nastyCodings(l *layout, t *tongue) {
 	l.flow(&t.asIs, 1)
 }
 
-// nastyFields has fields that are none.
+// nastyFields writes invalid header fields.
 func nastyFields(l *layout, t *tongue) {
 	l.ordinary("fields")
 	l.say("Subject: a second one\r\nDate: yesterday, 99 Foo 20xx 25:61\r\nDate:\r\nX-Word: =?utf-8?Q?never ends\r\nX-Word: =?no-such?X?a?=\r\n" +
@@ -93,7 +94,7 @@ func nastyFields(l *layout, t *tongue) {
 	l.flow(&t.asIs, 1)
 }
 
-// nastyFrom has lines that an mbox has to quote.
+// nastyFrom writes lines that an mbox must quote.
 func nastyFrom(l *layout, t *tongue) {
 	l.ordinary("From lines")
 	l.say("\r\nFrom nobody@example.org Thu Jan  1 00:00:00 2026\r\nSubject: not a message\r\n\r\n>From one\r\n>>From two\r\n From blank\r\nFrom:\r\nFrom\r\n\r\nFrom \r\n")
@@ -101,14 +102,14 @@ func nastyFrom(l *layout, t *tongue) {
 	l.say("\r\nFrom the end\r\n\r\n")
 }
 
-// nastyReplies has lines that look like a server's or a client's.
+// nastyReplies writes lines that look like replies or commands.
 func nastyReplies(l *layout, t *tongue) {
 	l.ordinary("replies")
 	l.say("\r\n+OK\r\n-ERR [IN-USE] no\r\n.\r\n+OK 2 messages\r\n1 100\r\n2 100\r\n.\r\nQUIT\r\n+ \r\n")
 	l.flow(&t.asIs, 1)
 }
 
-// nastyLongField has a header line that takes half of the room.
+// nastyLongField writes a header line that takes half of the room.
 func nastyLongField(l *layout, t *tongue) {
 	l.ordinary("a long field")
 	l.say("X-Long: ")
@@ -117,7 +118,7 @@ func nastyLongField(l *layout, t *tongue) {
 	l.flow(&t.asIs, 1)
 }
 
-// nastyFirstLine begins with a line that is no field.
+// nastyFirstLine writes a header whose first line begins with a dot.
 func nastyFirstLine(l *layout, t *tongue) {
 	l.say(".first: a dot\r\n")
 	l.ordinary("a first line")
@@ -125,7 +126,7 @@ func nastyFirstLine(l *layout, t *tongue) {
 	l.flow(&t.asIs, 1)
 }
 
-// nastyManyParts has hundreds of parts with nothing in them.
+// nastyManyParts writes hundreds of empty parts.
 func nastyManyParts(l *layout, t *tongue) {
 	l.ordinary("many parts")
 	l.say("MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n", strings.Repeat("--b\r\n\r\n\r\n", 250))
@@ -133,10 +134,10 @@ func nastyManyParts(l *layout, t *tongue) {
 	l.say("--b--\r\n")
 }
 
-// oneLine is text without a line end, which can be cut anywhere.
+// oneLine holds text without a line end. It can be cut anywhere.
 var oneLine = sync.OnceValue(func() *pool { return &pool{lastLine, 1} })
 
-// fields is lines that are header fields of no meaning.
+// fields holds meaningless header fields.
 var fields = sync.OnceValue(func() *pool {
 	const line = 72
 	return &pool{[]byte(strings.Repeat("X-Field: "+string(lastLine[:line-11])+"\r\n", 4)), line}

@@ -11,14 +11,14 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
-// SyntheticForm is what ParseSynthetic reads, for messages and help texts.
+// SyntheticForm is the syntax of ParseSynthetic, for error messages and help texts.
 const SyntheticForm = "COUNT[,size=SIZE][,seed=N][,mix=NAME][,arrive=N][,expire=N][,shuffle]"
 
-// SyntaxError says what is wrong in a text and where.
+// SyntaxError reports what is wrong in a text and where.
 type SyntaxError struct {
 	Text   string // all of it
-	Column int    // of what is wrong, in octets, counted from 1
-	Why    string // with what is allowed
+	Column int    // of the mistake, in octets, counted from 1
+	Why    string // the reason, and what is allowed
 }
 
 func (e *SyntaxError) Error() string { return fmt.Sprintf("column %d: %s", e.Column, e.Why) }
@@ -28,9 +28,8 @@ func (e *SyntaxError) Error() string { return fmt.Sprintf("column %d: %s", e.Col
 //	10000,size=lognormal:8KiB:1.5,seed=7,mix=mail,arrive=100,expire=1%,shuffle
 //
 // A size is 8KiB, lognormal:MEDIAN:SIGMA, lognormal:MEDIAN:SIGMA:LEAST:MOST,
-// table:office or table:FILE; expire is a number or a percentage. The seed is 1
-// when none is given. It opens no file: Synthetic reads the table. The error is
-// a *SyntaxError.
+// table:office or table:FILE; expire is a number or a percentage. The default seed is 1.
+// It opens no file: Synthetic reads the table. Errors are of type *SyntaxError.
 func ParseSynthetic(text string) (SyntheticOptions, error) {
 	count, rest, more := strings.Cut(text, ",")
 	n, err := strconv.ParseUint(count, 10, 31)
@@ -65,10 +64,10 @@ func known(name string) bool {
 	return slices.Contains([]string{"size", "seed", "mix", "arrive", "expire", "shuffle"}, name)
 }
 
-// set takes one of the words after the count.
+// set sets the option that one of the words after the count names.
 func (o *SyntheticOptions) set(name, value string, valued bool) (err error) {
 	if !known(name) {
-		return fmt.Errorf("there is no %q, only size, seed, mix, arrive, expire and shuffle", name)
+		return fmt.Errorf("unknown option %q; write size, seed, mix, arrive, expire or shuffle", name)
 	}
 	if name == "shuffle" {
 		if valued {
@@ -82,11 +81,11 @@ func (o *SyntheticOptions) set(name, value string, valued bool) (err error) {
 		return o.setSize(value)
 	case "seed":
 		if o.Seed, err = strconv.ParseUint(value, 10, 64); err != nil {
-			return fmt.Errorf("seed is a whole number, not %q", value)
+			return fmt.Errorf("invalid seed %q: write a whole number", value)
 		}
 	case "mix":
 		if o.Mix = value; findMix(value) == nil {
-			return fmt.Errorf("there is no mix %q, only %s", value, mixNames())
+			return fmt.Errorf("unknown mix %q; write one of %s", value, mixNames())
 		}
 	case "arrive":
 		o.Arrive, err = number("arrive", value)
@@ -106,7 +105,7 @@ func (o *SyntheticOptions) set(name, value string, valued bool) (err error) {
 func number(name, value string) (int, error) {
 	n, err := strconv.ParseUint(value, 10, 31)
 	if err != nil {
-		return 0, fmt.Errorf("%s is a whole number of messages, at most %d, not %q", name, MostSynthetic, value)
+		return 0, fmt.Errorf("invalid %s %q: write a whole number of messages, at most %d", name, value, MostSynthetic)
 	}
 	return int(n), nil
 }
@@ -119,11 +118,11 @@ func (o *SyntheticOptions) setSize(value string) (err error) {
 		return err
 	case kind == "table":
 		if o.Table = rest; rest == "" {
-			return errors.New("table: needs a name: table:office or table:FILE")
+			return errors.New("table needs a name: write table:office or table:FILE")
 		}
 		return nil
 	case kind != "lognormal":
-		return fmt.Errorf("a size is 8KiB, lognormal:8KiB:1.5, table:office or table:FILE, not %q", value)
+		return fmt.Errorf("invalid size %q: write 8KiB, lognormal:8KiB:1.5, table:office or table:FILE", value)
 	}
 	words := strings.Split(rest, ":")
 	if len(words) != 2 && len(words) != 4 {
@@ -133,7 +132,7 @@ func (o *SyntheticOptions) setSize(value string) (err error) {
 		return err
 	}
 	if o.Sigma, err = strconv.ParseFloat(words[1], 64); err != nil || !(o.Sigma > 0 && o.Sigma <= mostSigma) {
-		return fmt.Errorf("sigma is a number above 0, at most %d, not %q", mostSigma, words[1])
+		return fmt.Errorf("invalid sigma %q: write a number above 0, at most %d", words[1], mostSigma)
 	}
 	if len(words) == 4 {
 		if o.Least, err = octets(words[2]); err == nil {
@@ -143,25 +142,25 @@ func (o *SyntheticOptions) setSize(value string) (err error) {
 	return err
 }
 
-// octets reads a size.
+// octets parses a size.
 func octets(text string) (int64, error) {
 	n, err := humanize.ParseBytes(text)
 	if err != nil || n > math.MaxInt64 {
 		return 0, errors.New("a size is a whole number of octets such as 4096, 8KiB or 2MB")
 	}
 	if n < MinSyntheticSize || n > MaxSyntheticSize {
-		return 0, fmt.Errorf("size is at least %d and at most 1TiB", MinSyntheticSize)
+		return 0, fmt.Errorf("a size is at least %d octets and at most 1TiB", MinSyntheticSize)
 	}
 	return int64(n), nil
 }
 
 const mostSigma = 8
 
-// complete checks the options and puts the defaults in.
+// complete checks the options and fills in the defaults.
 func (o *SyntheticOptions) complete() error {
 	mix := findMix(o.Mix)
 	if mix == nil {
-		return fmt.Errorf("there is no mix %q, only %s", o.Mix, mixNames())
+		return fmt.Errorf("unknown mix %q; write one of %s", o.Mix, mixNames())
 	}
 	o.Mix = mix.Name
 	if o.Size == 0 {
@@ -176,29 +175,29 @@ func (o *SyntheticOptions) complete() error {
 	spread := o.Sigma != 0 || o.Table != ""
 	switch {
 	case o.Count < 0 || o.Count > MostSynthetic:
-		return fmt.Errorf("%d messages are not possible; give 0 or more, at most %d", o.Count, MostSynthetic)
+		return fmt.Errorf("invalid count %d: give 0 to %d messages", o.Count, MostSynthetic)
 	case o.Size < MinSyntheticSize || o.Size > MaxSyntheticSize:
-		return fmt.Errorf("%d octets are too few or too many; give at least %d, at most 1TiB", o.Size, MinSyntheticSize)
+		return fmt.Errorf("invalid size %d: give %d octets to 1TiB", o.Size, MinSyntheticSize)
 	case !(o.Sigma >= 0 && o.Sigma <= mostSigma):
-		return fmt.Errorf("sigma %v is not possible; give more than 0, at most %d", o.Sigma, mostSigma)
+		return fmt.Errorf("invalid sigma %v: give a number above 0, at most %d", o.Sigma, mostSigma)
 	case o.Sigma != 0 && o.Table != "":
-		return errors.New("sizes come from sigma or from a table, not from both")
+		return errors.New("sigma and table exclude each other; give one of them")
 	case !spread && o.Size < mix.Least:
-		return fmt.Errorf("%d octets are too few for the mix %s; give at least %d", o.Size, mix.Name, mix.Least)
+		return fmt.Errorf("invalid size %d: messages of the mix %s have at least %d octets", o.Size, mix.Name, mix.Least)
 	case o.Least < mix.Least || o.Most < o.Least || o.Most > MaxSyntheticSize:
-		return fmt.Errorf("sizes from %d to %d are not possible; the mix %s takes %d to 1TiB", o.Least, o.Most, mix.Name, mix.Least)
+		return fmt.Errorf("invalid sizes %d to %d: the mix %s takes %d to 1TiB", o.Least, o.Most, mix.Name, mix.Least)
 	case o.Arrive < 0 || o.Expire < 0 || o.Arrive > MostSynthetic || o.Expire > MostSynthetic:
-		return errors.New("arrive and expire take 0 messages or more")
+		return errors.New("arrive and expire must not be negative")
 	case o.ExpirePercent < 0 || o.ExpirePercent > 100:
-		return errors.New("expire takes at most 100%")
+		return errors.New("expire must be at most 100%")
 	case o.Expire > 0 && o.ExpirePercent > 0:
-		return errors.New("expire is a number or a percentage, not both")
+		return errors.New("expire takes a number or a percentage, not both")
 	}
 	return nil
 }
 
-// String is the text that ParseSynthetic reads as these options, in full. A
-// table's name with a comma in it cannot be read back.
+// String returns the options in full, as ParseSynthetic reads them. The name of a table that
+// contains a comma cannot be read back.
 func (o SyntheticOptions) String() string {
 	b := fmt.Appendf(nil, "%d,size=", o.Count)
 	switch {
@@ -230,7 +229,7 @@ func (o SyntheticOptions) String() string {
 	return string(b)
 }
 
-// inUnits is the shortest exact form of a size.
+// inUnits returns the shortest exact form of a size.
 func inUnits(n int64) string {
 	units := []string{"", "KiB", "MiB", "GiB", "TiB"}
 	i := 0

@@ -8,16 +8,16 @@ import (
 	"time"
 )
 
-// plain lays a plain message out: header, whole lines of the text, a last line.
+// plain lays out a plain message: header, whole lines of the text, a last line.
 func (m *syntheticMessage) plain() *syntheticReader {
 	header := m.header("")
 	if (m.size-int64(len(header)))%textLine == 1 {
-		// One octet is too few for a line with its CRLF.
+		// One octet is not enough for a line with its CRLF.
 		header = m.header(".")
 	}
 	text := syntheticText()
 	rest := m.size - int64(len(header))
-	// The multiplier spreads neighbours over the text.
+	// The multiplier starts neighbouring messages at distant places of the text.
 	first := (uint64(m.n)*0x9E3779B97F4A7C15 ^ m.mix.seed) % textLines
 	r := &syntheticReader{}
 	r.pieces = append(r.first[:0], piece{ring: header, size: int64(len(header))})
@@ -33,7 +33,7 @@ func (m *syntheticMessage) plain() *syntheticReader {
 
 func (m *syntheticMessage) header(pad string) []byte {
 	n := int64(m.n)
-	const usual = 320 // octets of a header, or less
+	const usual = 320 // most octets of a header
 	b := make([]byte, 0, usual)
 	b = strconv.AppendInt(append(b, "From: Sender "...), n%1000, 10)
 	b = strconv.AppendInt(append(b, " <sender"...), n%1000, 10)
@@ -49,7 +49,7 @@ func (m *syntheticMessage) header(pad string) []byte {
 
 const mailDate = "Mon, 02 Jan 2006 15:04:05 -0700"
 
-// syntheticDate gives one message a minute, for half a century.
+// syntheticDate returns the date of message n: one message a minute, for 50 years.
 func syntheticDate(n int64) time.Time {
 	return time.Date(2001, 1, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(n%(50*365*24*60)) * time.Minute)
 }
@@ -59,8 +59,8 @@ const (
 	textLines = 1024
 )
 
-// syntheticText is the text that all plain messages are cut from: lines of
-// words, here and there one that begins with a dot.
+// syntheticText holds the text that all plain messages are cut from: lines of words, some of
+// which begin with a dot.
 var syntheticText = sync.OnceValue(func() []byte {
 	words := strings.Fields("mail drop server client message header body line octet " +
 		"number session state lock update reply command greeting letter folder paper " +

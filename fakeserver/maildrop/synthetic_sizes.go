@@ -13,15 +13,15 @@ import (
 	"strings"
 )
 
-// quantiles is how many sizes stand for a distribution.
+// quantiles is the number of sizes that represent a distribution.
 const quantiles = 4096
 
-// mostSizes is the longest table of sizes that is read from a file.
+// mostSizes limits the table of sizes that is read from a file.
 const mostSizes = 1 << 16
 
-// sizes gives every message a size of a table. Each block of as many messages
-// as the table has entries takes every entry once, in an order of its own: so
-// the sum of a block is known, and that of any mailbox in no time.
+// sizes assigns each message a size from a table. A block has as many messages as the table
+// has entries and uses every entry once, in an order of its own. So the sum of a block is
+// known, and the sum of any mailbox is computed at once.
 type sizes struct {
 	key   uint64
 	table []int64
@@ -29,7 +29,7 @@ type sizes struct {
 	order permutation
 }
 
-// newSizes makes the table that the options ask for.
+// newSizes returns the table that the options ask for.
 func newSizes(o *SyntheticOptions) (*sizes, error) {
 	s := &sizes{key: mix64(o.Seed ^ 0x5a17)}
 	switch {
@@ -51,7 +51,7 @@ func newSizes(o *SyntheticOptions) (*sizes, error) {
 	return s, nil
 }
 
-// of is the size of message n, counted from 1.
+// of returns the size of message n, counted from 1.
 func (s *sizes) of(n int) int64 {
 	length := uint64(len(s.table))
 	if length == 1 {
@@ -61,8 +61,8 @@ func (s *sizes) of(n int) int64 {
 	return s.table[s.order.at(mix64(s.key^block), i)]
 }
 
-// first is the sum of the sizes of messages 1 to n: whole blocks by their sum,
-// and at most one table's length of messages one by one.
+// first returns the sum of the sizes of messages 1 to n. It adds whole blocks by their sum,
+// and the rest, less than one block, message by message.
 func (s *sizes) first(n int) int64 {
 	block := n / len(s.table)
 	sum := int64(block) * s.sum
@@ -72,12 +72,12 @@ func (s *sizes) first(n int) int64 {
 	return sum
 }
 
-// fits reports whether the octets of n messages can be counted.
+// fits reports whether the sum of the sizes of n messages fits in 64 bits.
 func (s *sizes) fits(n int) bool {
 	return int64(n/len(s.table)+1) <= math.MaxInt64/max(s.sum, 1)
 }
 
-// permutation orders 0 to length-1 in a way that depends on a key.
+// permutation orders the numbers 0 to length-1 depending on a key.
 type permutation struct {
 	length uint64
 	mask   uint64
@@ -89,9 +89,8 @@ func permute(length int) permutation {
 	return permutation{uint64(length), 1<<width - 1, width/2 + 1}
 }
 
-// at is what stands at place i, which must be below length. Each step keeps
-// numbers below the next power of two apart; what lands beyond the length goes
-// round again.
+// at returns the number at position i, which must be below length. Each step permutes the
+// numbers below the next power of two; a result beyond the length is permuted again.
 func (p permutation) at(key, i uint64) uint64 {
 	for {
 		i = (i*(key|1) + key>>32) & p.mask
@@ -113,8 +112,7 @@ func mix64(x uint64) uint64 {
 	return x ^ x>>31
 }
 
-// lognormal is the sizes of a distribution whose logarithm is normal, by its
-// quantiles.
+// lognormal returns the quantiles of a log-normal distribution of sizes.
 func lognormal(median, sigma float64) []int64 {
 	table := make([]int64, quantiles)
 	for i := range table {
@@ -125,8 +123,8 @@ func lognormal(median, sigma float64) []int64 {
 	return table
 }
 
-// officeSizes are the sizes, in octets, below which 0, 5, 10 ... 100 percent
-// of the messages of "table:office" lie: many notes, some pages, few files.
+// officeSizes returns the quantiles of "table:office": the sizes, in octets, below which 0, 5,
+// 10 ... 100 percent of the messages lie. There are many notes, some pages, few files.
 func officeSizes() []int64 {
 	return []int64{
 		900, 1500, 1900, 2300, 2800, 3400, 4100, 4900, 5900, 7100,
@@ -134,10 +132,10 @@ func officeSizes() []int64 {
 	}
 }
 
-// sizeTable is the builtin table of that name, or the sizes in a file: one a
-// line, the last word of it, so that what LIST prints can be taken as it is.
-// Lines of other things than numbers, such as "+OK" and ".", are an error, but
-// for empty ones and those that begin with #.
+// sizeTable returns the built-in table of that name, or the sizes in a file. A size is the last
+// word of a line, so the lines of a LIST reply can be used as they are. Empty lines and lines
+// that begin with # are skipped; other lines without a number, such as "+OK" and ".", are an
+// error.
 func sizeTable(name string) ([]int64, error) {
 	if name == "office" {
 		return interpolated(officeSizes()), nil
@@ -147,7 +145,7 @@ func sizeTable(name string) ([]int64, error) {
 		return nil, unreadable(name, err)
 	}
 	if !info.Mode().IsRegular() {
-		return nil, &PathError{name, "is not a file; a table of sizes is a file with one size a line, or office", ErrFormat}
+		return nil, &PathError{name, "is not a file; write office, or the name of a file with one size per line", ErrFormat}
 	}
 	f, err := os.Open(name)
 	if err != nil {
@@ -171,10 +169,10 @@ func readSizes(r io.Reader) ([]int64, error) {
 		}
 		size, err := strconv.ParseInt(words[len(words)-1], 10, 64)
 		if err != nil || size < 1 || size > MaxSyntheticSize || len(words) > 2 {
-			return nil, fmt.Errorf("line %d: a line is a size in octets, or a number and a size as in the reply to LIST", at)
+			return nil, fmt.Errorf("line %d: not a size in octets, nor a number and a size as in the reply to LIST", at)
 		}
 		if len(table) == mostSizes {
-			return nil, fmt.Errorf("line %d: a table has at most %d sizes", at, mostSizes)
+			return nil, fmt.Errorf("line %d: too many sizes: a table has at most %d", at, mostSizes)
 		}
 		table = append(table, size)
 	}
@@ -182,13 +180,13 @@ func readSizes(r io.Reader) ([]int64, error) {
 		return nil, fmt.Errorf("not a table of sizes: %w", err)
 	}
 	if len(table) == 0 {
-		return nil, errors.New("holds no sizes; write one a line")
+		return nil, errors.New("has no sizes; write one per line")
 	}
 	slices.Sort(table) // so that the order of lines does not matter
 	return table, nil
 }
 
-// interpolated spreads a few quantiles over a whole table.
+// interpolated returns a whole table, interpolated from a few quantiles.
 func interpolated(known []int64) []int64 {
 	table := make([]int64, quantiles)
 	for i := range table {

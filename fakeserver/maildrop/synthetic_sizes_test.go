@@ -78,7 +78,7 @@ var _ = Describe("sizes of synthetic mail", func() {
 		}
 	})
 
-	DescribeTable("refuses tables that are none",
+	DescribeTable("refuses invalid tables",
 		func(content, want string) {
 			path := filepath.Join(GinkgoT().TempDir(), "sizes")
 			write(path, content)
@@ -86,17 +86,17 @@ var _ = Describe("sizes of synthetic mail", func() {
 			Expect(err).NotTo(HaveOccurred())
 			Expect(refusal(maildrop.Synthetic(o)).Error()).To(And(HavePrefix(path+": "), ContainSubstring(want)))
 		},
-		Entry(nil, "", "holds no sizes"),
-		Entry(nil, "# none\n\n", "holds no sizes"),
-		Entry(nil, "+OK 3 messages\n1 600\n", "line 1: a line is a size"),
-		Entry(nil, "600\n-1\n", "line 2: a line is a size"),
+		Entry(nil, "", "has no sizes"),
+		Entry(nil, "# none\n\n", "has no sizes"),
+		Entry(nil, "+OK 3 messages\n1 600\n", "line 1: not a size"),
+		Entry(nil, "600\n-1\n", "line 2: not a size"),
 		Entry(nil, "0\n", "line 1"),
 		Entry(nil, "99999999999999999999\n", "line 1"),
-		Entry(nil, strings.Repeat("600\n", 1<<16+1), "line 65537: a table has at most 65536 sizes"),
+		Entry(nil, strings.Repeat("600\n", 1<<16+1), "line 65537: too many sizes: a table has at most 65536"),
 		Entry(nil, strings.Repeat("6", 1<<20), "not a table"),
 	)
 
-	It("refuses a table that is not there, a folder and a device", func() {
+	It("refuses a missing table, a directory and a device", func() {
 		for _, path := range []string{filepath.Join(GinkgoT().TempDir(), "nowhere"), GinkgoT().TempDir(), os.DevNull} {
 			Expect(refusal(maildrop.Synthetic(maildrop.SyntheticOptions{Count: 1, Table: path})).Error()).To(HavePrefix(path + ": "))
 		}

@@ -89,9 +89,9 @@ var _ = Describe("synthetic mail", func() {
 		Expect(before.Len()).To(Equal(5))
 	})
 
-	It("refuses what cannot be", func() {
-		Expect(refusal(maildrop.Synthetic(maildrop.SyntheticOptions{Count: -1})).Error()).To(ContainSubstring("give 0 or more"))
-		Expect(refusal(maildrop.Synthetic(maildrop.SyntheticOptions{Count: 1, Size: 511})).Error()).To(ContainSubstring("at least 512"))
+	It("refuses impossible options", func() {
+		Expect(refusal(maildrop.Synthetic(maildrop.SyntheticOptions{Count: -1})).Error()).To(ContainSubstring("give 0 to 2147483647 messages"))
+		Expect(refusal(maildrop.Synthetic(maildrop.SyntheticOptions{Count: 1, Size: 511})).Error()).To(ContainSubstring("give 512 octets"))
 	})
 })
 

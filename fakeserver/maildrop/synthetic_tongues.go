@@ -14,13 +14,13 @@ import (
 	"golang.org/x/text/encoding/unicode"
 )
 
-// tongue is a language in a charset, and text in it as messages need it.
+// tongue is a language in a charset, with text in the forms that messages need.
 type tongue struct {
 	charset  string
 	eightBit bool
-	names    []string // of people, encoded words where needed (RFC 2047)
+	names    []string // of people; encoded words where needed (RFC 2047)
 	subjects []string
-	rawName  string // the octets of the charset as they are
+	rawName  string // in the charset, not encoded
 	rawTitle string
 	asIs     pool // lines in the charset
 	quoted   pool // quoted-printable (RFC 2045 section 6.7)
@@ -28,7 +28,7 @@ type tongue struct {
 	html     pool // quoted-printable
 }
 
-// vocabulary is what a tongue is made of.
+// vocabulary is the source of a tongue.
 type vocabulary struct {
 	charset string
 	charmap encoding.Encoding
@@ -53,12 +53,13 @@ func vocabularies() []vocabulary {
 
 const (
 	tongueLines = 256
-	// plainHalf is what a line of 76 octets of base64 holds.
+	// plainHalf is the number of octets in a line of 76 octets of base64.
 	plainHalf = 57
 	wireLine  = 78
 )
 
-// tongues are made once, in a few milliseconds, when a mix first needs them.
+// tongues returns the languages. They are built once, in a few milliseconds, when a mix first
+// needs them.
 var tongues = sync.OnceValue(func() []*tongue {
 	source := rand.New(rand.NewPCG(2822, 2045))
 	var all []*tongue
@@ -78,7 +79,7 @@ func (v vocabulary) tongue(source *rand.Rand) *tongue {
 	t := &tongue{charset: v.charset}
 	words := strings.Fields(v.words)
 	for i := range words {
-		words[i] = v.encode(words[i] + " ") // the blank ends what shifts
+		words[i] = v.encode(words[i] + " ") // the blank ends a shift sequence
 	}
 	names := strings.Split(v.names, "|")
 	for _, name := range names {
@@ -101,8 +102,8 @@ func (v vocabulary) tongue(source *rand.Rand) *tongue {
 	return t
 }
 
-// word makes an encoded word of text in the charset, if it needs one. RFC 2047
-// section 2: it has at most 75 octets, which all texts here keep to.
+// word returns text as an encoded word, if it needs to be one. RFC 2047 section 2: it has at
+// most 75 octets; all texts here are short enough.
 func (v vocabulary) word(text string) string {
 	if v.letter == 'Q' {
 		return mime.QEncoding.Encode(v.charset, text)
@@ -110,7 +111,7 @@ func (v vocabulary) word(text string) string {
 	return mime.BEncoding.Encode(v.charset, text)
 }
 
-// lines makes a pool of lines of size octets with their CRLFs.
+// lines returns a pool of lines of size octets each, CRLF included.
 func lines(size int, line func(room int) string) pool {
 	ring := make([]byte, 0, size*tongueLines)
 	for range tongueLines {
@@ -119,7 +120,7 @@ func lines(size int, line func(room int) string) pool {
 	return pool{ring, int64(size)}
 }
 
-// prose is room octets of words; what no word fills, points fill.
+// prose returns room octets of words; the rest is filled with dots.
 func prose(source *rand.Rand, words []string, room int) string {
 	var b strings.Builder
 	for {
@@ -131,8 +132,8 @@ func prose(source *rand.Rand, words []string, room int) string {
 	}
 }
 
-// quotedLine is a line of quoted-printable text: every third ends with a soft
-// line break.
+// quotedLine returns a line of quoted-printable text. Every third one ends with a soft line
+// break.
 func quotedLine(source *rand.Rand, words []string, room int, before, after string) string {
 	soft := ""
 	if before == "" && source.IntN(3) == 0 {
@@ -149,8 +150,8 @@ func quotedLine(source *rand.Rand, words []string, room int, before, after strin
 	}
 }
 
-// quote encodes what quoted-printable text cannot hold; a blank is never at the
-// end of a line here.
+// quote returns text in quoted-printable. A blank is never at the end of a line here, so it
+// stays.
 func quote(text string) string {
 	const hex = "0123456789ABCDEF"
 	var b strings.Builder
@@ -164,7 +165,7 @@ func quote(text string) string {
 	return b.String()
 }
 
-// files is 192 KiB of chance as base64, the pool of all attachments.
+// files holds 192 KiB of random octets as base64, the pool of all attachments.
 var files = sync.OnceValue(func() *pool {
 	const rows = 4096
 	source := rand.New(rand.NewPCG(4648, 1))

@@ -16,9 +16,9 @@ func digest(raw []byte) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// cleanUID returns name when it can be a unique-id. Otherwise what does not
-// fit is replaced or cut, and a digest of name keeps the result unique and the
-// same in every session.
+// cleanUID returns name when it is a valid unique-id. Otherwise invalid octets are replaced,
+// a long name is cut, and a digest of name keeps the result unique and the same in every
+// session.
 func cleanUID(name string) string {
 	ok := len(name) >= 1 && len(name) <= maxUID
 	for i := 0; i < len(name) && ok; i++ {
@@ -42,7 +42,7 @@ func cleanUID(name string) string {
 
 func isUIDOctet(c byte) bool { return c >= 0x21 && c <= 0x7E }
 
-// uidSet hands out unique-ids that differ from all it has handed out before.
+// uidSet returns unique-ids that differ from all it has returned before.
 type uidSet map[string]struct{}
 
 func (s uidSet) take(uid string) string {

@@ -78,7 +78,7 @@ func NewReader(r io.Reader) *Reader {
 	return &Reader{in: bufio.NewReaderSize(r, int(size))}
 }
 
-// Next gives the next line, and io.EOF after the last one. What is not in the
+// Next returns the next line, and io.EOF after the last one. What is not in the
 // notation is a *SyntaxError. The first error stays.
 func (r *Reader) Next() (Line, error) {
 	for r.err == nil {
@@ -148,10 +148,10 @@ func first(text string) string {
 	return text
 }
 
-// Command is the octets of a client's line without its line end.
+// Command returns the octets of a client's line without its line end.
 func (l Line) Command() []byte { return Command(l.Octets) }
 
-// Command is a line without its line end, CRLF or LF.
+// Command returns a line without its line end, CRLF or LF.
 func Command(octets []byte) []byte {
 	return bytes.TrimSuffix(bytes.TrimSuffix(octets, []byte("\n")), []byte("\r"))
 }

@@ -19,7 +19,7 @@ const (
 	ClientClosed = "the client closed the connection"
 )
 
-// Session is the number of the session that a remark says the next lines are of.
+// Session returns the number of the session that a remark says the next lines are of.
 func (l Line) Session() (number int, ok bool) {
 	rest, ok := strings.CutPrefix(l.remark(), sessionRemark)
 	if !ok {
@@ -30,7 +30,7 @@ func (l Line) Session() (number int, ok bool) {
 	return number, err == nil && number > 0
 }
 
-// At is the time since the session's beginning at which a remark says that the
+// At returns the time since the session's beginning at which a remark says that the
 // next lines were sent.
 func (l Line) At() (at time.Duration, ok bool) {
 	rest, ok := strings.CutPrefix(l.remark(), atRemark)

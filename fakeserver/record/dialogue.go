@@ -78,7 +78,7 @@ func (d *dialogue) hear(command []byte) turn {
 	return t
 }
 
-// shown is what people may see of a line that hear is about to take.
+// shown returns what people may see of a line that hear is about to take.
 func (d *dialogue) shown(command []byte) []byte {
 	verb := turnOf(command).verb
 	if d.asked {

@@ -157,7 +157,7 @@ func (p *Proxy) serve(c net.Conn, implicitTLS bool) {
 	p.mu.Unlock()
 }
 
-// Sessions is how many sessions there have been, open ones included.
+// Sessions returns how many sessions there have been, open ones included.
 func (p *Proxy) Sessions() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -94,7 +94,7 @@ func (r *relay) run(ctx context.Context, implicitTLS bool) string {
 	return r.why
 }
 
-// remote is where a client is.
+// remote returns where a client is.
 func remote(c net.Conn) string {
 	if a := c.RemoteAddr(); a != nil {
 		return a.String()

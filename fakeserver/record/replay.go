@@ -102,14 +102,14 @@ func (p *Replay) Differences() []Difference {
 	return slices.Clone(p.differences)
 }
 
-// Left is how many sessions of the recording have not been over yet.
+// Left returns how many sessions of the recording have not been over yet.
 func (p *Replay) Left() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return max(0, len(p.recording.Sessions)-p.over)
 }
 
-// session is the recorded one for a connection, nil when there is none.
+// session returns the recorded one for a connection, nil when there is none.
 func (p *Replay) session(number int) *Session {
 	n := number - 1
 	all := p.recording.Sessions
@@ -156,7 +156,7 @@ func (p *Replay) answer(x *fakeserver.Exchange) edit.Reply {
 	return p.reply(x, s, at.next-1)
 }
 
-// got is what people may see of a line: whatever may be a response is hidden.
+// got returns what people may see of a line: whatever may be a response is hidden.
 func (at *progress) got(x *fakeserver.Exchange, s *Session) string {
 	if x.Line == nil {
 		return "a command that is too long"
@@ -167,7 +167,7 @@ func (at *progress) got(x *fakeserver.Exchange, s *Session) string {
 
 func shown(command []byte) string { return "C: " + string(notation.Escape(nil, command)) }
 
-// reply is what the recording has for a turn, and the end of the session after the
+// reply returns what the recording has for a turn, and the end of the session after the
 // last one.
 func (p *Replay) reply(x *fakeserver.Exchange, s *Session, n int) edit.Reply {
 	t := &s.Turns[n]
@@ -205,7 +205,7 @@ type failing struct{ err error }
 
 func (f failing) WriteTo(io.Writer) (int64, error) { return 0, f.err }
 
-// after is what the server does after its last reply.
+// after returns what the server does after its last reply.
 func (e End) after() edit.End {
 	switch e {
 	case ServerClosed:

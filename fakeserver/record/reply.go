@@ -22,7 +22,7 @@ func (r *Recording) WriteReply(t *Turn, w io.Writer) (int64, error) {
 	return sent, err
 }
 
-// Status is the first line of a reply with its line end, as much of it as a reply
+// Status returns the first line of a reply with its line end, as much of it as a reply
 // may have; empty when there is none.
 func (r *Recording) Status(t *Turn) ([]byte, error) {
 	w := limited{most: 4 << 10}
@@ -51,7 +51,7 @@ func (l *limited) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// each gives the lines of a reply, and the remarks between them.
+// each returns the lines of a reply, and the remarks between them.
 func (r *Recording) each(t *Turn, take func(notation.Line) error) error {
 	for _, part := range t.reply {
 		in := notation.NewReader(io.NewSectionReader(r.from, part.offset, part.size))
@@ -78,7 +78,7 @@ type burst struct {
 	from  int64
 }
 
-// bursts are the parts of a reply with the times between them.
+// bursts returns the parts of a reply with the times between them.
 func (r *Recording) bursts(t *Turn) ([]burst, error) {
 	var all []burst
 	last := t.At

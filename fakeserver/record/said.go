@@ -83,7 +83,7 @@ func (r *relay) adds() bool {
 	return r.upstream.secured && !r.client.secured && !r.loggedIn && r.proxy.o.ServerTLS != nil
 }
 
-// added is the row of a list of capabilities that comes before this line.
+// added returns the row of a list of capabilities that comes before this line.
 func (r *relay) added(p place, line []byte) string {
 	if p.turn.verb != "CAPA" || p.unasked || p.first || !r.adds() {
 		return ""

@@ -19,7 +19,7 @@ type secrets struct {
 // server says: it tells one, as a rule.
 const remembered = 16
 
-// client is what people may see of a line of the client that the dialogue has
+// client returns what people may see of a line of the client that the dialogue has
 // not heard yet.
 func (s *secrets) client(d *dialogue, command []byte, maskUser bool) []byte {
 	text := d.shown(command)
@@ -62,7 +62,7 @@ func (s *secrets) user(name string) {
 	}
 }
 
-// server is what people may see of a line of the server.
+// server returns what people may see of a line of the server.
 func (s *secrets) server(p place, line []byte) []byte {
 	if !p.status && !p.unasked || len(s.hidden)+len(s.users) == 0 && !challenges(line) {
 		return line

@@ -142,7 +142,7 @@ func (c *client) says(lines ...string) {
 	Expect(err).NotTo(HaveOccurred())
 }
 
-// line is the next line of the server without its end.
+// line returns the next line of the server without its end.
 func (c *client) line() string {
 	GinkgoHelper()
 	l, err := c.in.ReadString('\n')

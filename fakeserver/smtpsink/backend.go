@@ -27,7 +27,7 @@ type transaction struct {
 
 var errNoUser = &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "No such user here"}
 
-// errFull is the refusal of mail that finds no room. RFC 5321 section 4.2.3: 452 is temporary, the client tries again.
+// errFull returns the refusal of mail that finds no room. RFC 5321 section 4.2.3: 452 is temporary, the client tries again.
 func errFull(err error) error {
 	return &smtp.SMTPError{Code: 452, EnhancedCode: smtp.EnhancedCode{4, 3, 1}, Message: strings.ToValidUTF8(err.Error(), "?")}
 }

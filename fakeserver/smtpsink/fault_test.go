@@ -14,7 +14,7 @@ import (
 	"pop3mtm/fixtures"
 )
 
-// auto is the right answer with edits.
+// auto returns the right answer with edits.
 func auto(edits ...edit.Edit) fakeserver.Handler { return fakeserver.Auto.With(edits...) }
 
 var _ = Describe("A rule of the sink", func() {

@@ -169,7 +169,7 @@ func start(t testing.TB, o *Options, implicitTLS bool) *Server {
 // Close ends all sessions and waits for their goroutines. Its error is that of fakeserver.Server.Close.
 func (s *Server) Close() error { return errors.Join(s.Server.Close(), s.closePipes()) }
 
-// Shutdown is that of fakeserver.Server: open sessions may end by themselves until ctx ends.
+// Shutdown returns that of fakeserver.Server: open sessions may end by themselves until ctx ends.
 func (s *Server) Shutdown(ctx context.Context) error {
 	return errors.Join(s.Server.Shutdown(ctx), s.closePipes())
 }

@@ -31,7 +31,7 @@ func dial(sink *smtpsink.Server) *smtp.Client {
 	return c
 }
 
-// send gives the error of the step that failed, and goes through all of them.
+// send returns the error of the step that failed, and goes through all of them.
 func send(c *smtp.Client, to ...string) error {
 	if err := c.Mail("ada@example.org", nil); err != nil {
 		return err

@@ -182,7 +182,7 @@ func (t *talk) reply(multi bool) (*answer, error) {
 	return &a, err
 }
 
-// recorded is the answer in the recording.
+// recorded returns the answer in the recording.
 func (t *talk) recorded(x *exchange) (answer, error) {
 	var w answerWriter
 	lines := lineWriter{take: w.take}

@@ -41,7 +41,7 @@ func (m *maker) listing(verb string, group []*difference) {
 	m.texts(verb, refused)
 }
 
-// statusStep gives an answer the recorded text, when that is another one.
+// statusStep returns the step that gives an answer its recorded text, if it differs.
 func (d *difference) statusStep() []scenarios.Step {
 	text := d.text()
 	if bytes.Equal(d.recorded.status, d.right.status) || !oneLine(text) {

@@ -44,7 +44,7 @@ func (s *survey) rules(all []*difference, most int) []scenarios.Rule {
 	return append(append(m.whole, m.single...), m.general...)
 }
 
-// of is the differences of a verb.
+// of returns the differences of a verb.
 func of(all []*difference, verb string) []*difference {
 	var group []*difference
 	for _, d := range all {

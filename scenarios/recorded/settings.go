@@ -8,7 +8,7 @@ import (
 	"pop3mtm/scenarios"
 )
 
-// settings is what the greeting and the capabilities tell.
+// settings returns what the greeting and the capabilities tell.
 func (b *builder) settings() scenarios.Server {
 	s := scenarios.Server{}
 	greeting := ""
@@ -68,7 +68,7 @@ func oneLine(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7F || r == 0xFFFD })
 }
 
-// capabilities are the rows of the first CAPA after a login, or of the first one.
+// capabilities returns the rows of the first CAPA after a login, or of the first one.
 func (b *builder) capabilities() []string {
 	var rows []string
 	after := false
@@ -81,7 +81,7 @@ func (b *builder) capabilities() []string {
 	return rows
 }
 
-// rows are the capabilities in an answer to CAPA, nil when it is none.
+// rows returns the capabilities in an answer to CAPA, nil when it is none.
 func (b *builder) rows(x *exchange) []string {
 	if x.verb != "CAPA" || !x.ok {
 		return nil
@@ -99,7 +99,7 @@ func (b *builder) rows(x *exchange) []string {
 	return rows
 }
 
-// each gives all exchanges in order.
+// each returns all exchanges in order.
 func (s *survey) each() iter.Seq[*exchange] {
 	return func(yield func(*exchange) bool) {
 		for _, all := range s.exchanges {

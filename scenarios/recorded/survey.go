@@ -185,7 +185,7 @@ func (s *survey) mail(b *mailbox, x *exchange, marked map[*message]bool) error {
 	return nil
 }
 
-// text is what follows the first word of the status line.
+// text returns what follows the first word of the status line.
 func (x *exchange) text() string {
 	_, text, _ := strings.Cut(string(notation.Command(x.status)), " ")
 	return text
@@ -196,7 +196,7 @@ func first(text string) string {
 	return word
 }
 
-// at is message n, which is new when nobody has heard of it; nil when n is none.
+// at returns message n, which is new when nobody has heard of it; nil when n is none.
 func (s *survey) at(b *mailbox, n int) *message {
 	if n < 1 {
 		return nil

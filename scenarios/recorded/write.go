@@ -28,7 +28,7 @@ const (
 	maxNamed = scenarios.MaxFile / 2
 )
 
-// Folder is where the messages of a scenario file lie: beside it.
+// Folder returns where the messages of a scenario file lie: beside it.
 func Folder(path string) string { return strings.TrimSuffix(path, filepath.Ext(path)) + "-mail" }
 
 // Check says why a scenario cannot be written to a path: it must end in .yaml, and
@@ -187,7 +187,7 @@ func (b *builder) mailbox(box *mailbox) ([]scenarios.Mail, error) {
 	return all, nil
 }
 
-// message is the recorded one, or one that is as large.
+// message returns the recorded one, or one that is as large.
 func (b *builder) message(m *message) (scenarios.Mail, error) {
 	turn := m.whole
 	if turn == nil {
@@ -228,7 +228,7 @@ func (b *builder) message(m *message) (scenarios.Mail, error) {
 	return scenarios.Mail{Size: scenarios.Size(size), Seed: uint64(b.count)}, nil
 }
 
-// filled is the beginning of a message with so many octets in all, if it has not more.
+// filled returns the beginning of a message with so many octets in all, if it has not more.
 func filled(octets []byte, size int64) []byte {
 	if size > maxMessage {
 		return octets

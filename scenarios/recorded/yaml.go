@@ -52,7 +52,7 @@ func text(s *scenarios.Scenario, from string) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// flow is a value on one line of YAML.
+// flow returns a value on one line of YAML.
 func flow(value any) (string, error) {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
@@ -111,7 +111,7 @@ func flowValue(tokens *json.Decoder, out *strings.Builder) error {
 // YAML.
 var plain = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]*(?:[ ./_-][A-Za-z0-9]+)*$`)
 
-// quoted is a text in YAML. Octets beyond ASCII are escaped, since what they mean
+// quoted returns a text in YAML. Octets beyond ASCII are escaped, since what they mean
 // is not known.
 func quoted(text string) string {
 	switch strings.ToLower(text) {

@@ -54,7 +54,7 @@ func newBar(w io.Writer, label string, unit Unit, total int64) *progressbar.Prog
 	return bar
 }
 
-// unknownBelowOne is the library's -1 for a total that is not known.
+// unknownBelowOne returns the library's -1 for a total that is not known.
 func unknownBelowOne(total int64) int64 {
 	if total < 1 {
 		return -1

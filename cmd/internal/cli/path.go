@@ -15,8 +15,8 @@ func (p *Path) Set(text string) error {
 	return nil
 }
 
-// String is the path.
+// String returns the path.
 func (p *Path) String() string { return string(*p) }
 
-// Type is what help shows for the value, as for any text.
+// Type returns what help shows for the value, as for any text.
 func (*Path) Type() string { return "string" }

@@ -15,7 +15,7 @@ import (
 	"pop3mtm/cmd/internal/cli"
 )
 
-// demo is a command tree of every kind that our commands have.
+// demo returns a command tree of every kind that our commands have.
 func demo(run func(*cobra.Command, []string) error) *cobra.Command {
 	root := &cobra.Command{Use: "demo", Short: "Shows the frame", Long: "Demo shows the frame."}
 	get := &cobra.Command{Use: "get ACCOUNT", Short: "Gets", Args: cobra.ExactArgs(1), RunE: run}

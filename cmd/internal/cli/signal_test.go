@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// waiting is a command that runs until a signal; a deaf one does not end then either.
+// waiting returns a command that runs until a signal; a deaf one does not end then either.
 func waiting() *cobra.Command {
 	return &cobra.Command{Use: "demo", RunE: func(cmd *cobra.Command, _ []string) error {
 		fmt.Println("waiting")

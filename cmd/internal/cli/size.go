@@ -10,7 +10,7 @@ import (
 // Size is a flag's value in octets: 4096, 8KiB, 2MB. It is never negative.
 type Size int64
 
-// units are what may follow the number, the longer name before the one it ends with.
+// units returns what may follow the number, the longer name before the one it ends with.
 func units() []struct {
 	name   string
 	octets int64
@@ -41,7 +41,7 @@ func (s *Size) Set(text string) error {
 	return nil
 }
 
-// String is the shortest exact form with a binary unit: 8KiB, 1500.
+// String returns the shortest exact form with a binary unit: 8KiB, 1500.
 func (s Size) String() string {
 	for _, unit := range units()[:4] {
 		if n := int64(s); n >= unit.octets && n%unit.octets == 0 {
@@ -51,5 +51,5 @@ func (s Size) String() string {
 	return strconv.FormatInt(int64(s), 10)
 }
 
-// Type is what help shows for the value.
+// Type returns what help shows for the value.
 func (Size) Type() string { return "SIZE" }

@@ -37,7 +37,7 @@ func argumentRule(c *cobra.Command) cobra.PositionalArgs {
 	}
 }
 
-// helpTopic is the argument rule of help: the words of a command.
+// helpTopic returns the argument rule of help: the words of a command.
 func helpTopic(c *cobra.Command, args []string) error {
 	topic, rest, err := c.Root().Find(args)
 	if err == nil && len(rest) == 0 {

@@ -28,7 +28,7 @@ type Writer interface {
 	Close() error
 }
 
-// Formats are the names that NewWriter takes.
+// Formats returns the names that NewWriter takes.
 func Formats() []string { return []string{"eml", "mbox", "maildir"} }
 
 // NewWriter begins a new file or a new folder at path, which for eml is there already.

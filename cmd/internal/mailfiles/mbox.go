@@ -47,7 +47,7 @@ func (x *mbox) Close() error {
 	return errors.Join(x.out.Flush(), x.file.Sync(), x.file.Close())
 }
 
-// sender is the address for the separator line, which ends at a blank.
+// sender returns the address for the separator line, which ends at a blank.
 func sender(from string) string {
 	address, err := mail.ParseAddress(from)
 	if err != nil || address.Address != cli.OneLine(address.Address) || bytes.ContainsAny([]byte(address.Address), " \t") {

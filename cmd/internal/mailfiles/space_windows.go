@@ -2,7 +2,7 @@ package mailfiles
 
 import "golang.org/x/sys/windows"
 
-// Free is what the volume of a folder has left for us, in octets. It does not count files.
+// Free returns what the volume of a folder has left for us, in octets. It does not count files.
 func Free(dir string) (octets, files uint64, err error) {
 	path, err := windows.UTF16PtrFromString(dir)
 	if err != nil {

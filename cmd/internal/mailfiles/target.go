@@ -47,7 +47,7 @@ func NewTarget(path string, file bool) (*Target, error) {
 	return t, nil
 }
 
-// Publish gives what was written its name. It replaces nothing but an empty folder.
+// Publish renames the finished output to its final name. It replaces only an empty directory.
 func (t *Target) Publish() error {
 	if t.Written != t.temp {
 		if err := os.Link(t.Written, t.path); err == nil || errors.Is(err, fs.ErrExist) {

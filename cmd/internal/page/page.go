@@ -48,7 +48,7 @@ type Cell struct {
 //go:embed page.html
 var source string
 
-// HTML is the page. It fails when a plot cannot be drawn.
+// HTML returns the page. It fails when a plot cannot be drawn.
 func (p *Page) HTML() ([]byte, error) {
 	parsed, err := template.New("page").Parse(source)
 	if err != nil {

@@ -36,7 +36,7 @@ func (c CommandLine) Validate() error {
 	return nil
 }
 
-// Name is the title.
+// Name returns the title.
 func (c CommandLine) Name() string { return c.Title }
 
 // Version returns the command line itself: what the program would print to which question is not known. A program that does not

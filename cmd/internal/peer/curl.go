@@ -17,7 +17,7 @@ type Curl struct{}
 // Name is "curl".
 func (Curl) Name() string { return "curl" }
 
-// Version is the first line of curl --version.
+// Version returns the first line of curl --version.
 func (Curl) Version(ctx context.Context) (string, error) {
 	return version(ctx, "curl", "curl", "--version")
 }

@@ -37,10 +37,10 @@ func startDaemon(ctx context.Context, home, path string, args ...string) (*daemo
 	return d, nil
 }
 
-// PID is the process that was started; it may have started others.
+// PID returns the process that was started; it may have started others.
 func (d *daemon) PID() int { return d.cmd.Process.Pid }
 
-// File is the path for a file of the caller's in the server's folder, which goes with it.
+// File returns the path for a file of the caller's in the server's folder, which goes with it.
 func (d *daemon) File(name string) string { return filepath.Join(d.home, name) }
 
 // Stop ends the server, waits for it and removes its folder with all mail.

@@ -74,7 +74,7 @@ func StartDovecot(ctx context.Context, mailboxes map[string]iter.Seq[[]byte], o 
 	return d, nil
 }
 
-// Version is what dovecot --version prints.
+// Version returns what dovecot --version prints.
 func (*Dovecot) Version(ctx context.Context) (string, error) {
 	path, err := dovecotProgram()
 	if err != nil {
@@ -84,7 +84,7 @@ func (*Dovecot) Version(ctx context.Context) (string, error) {
 	return "Dovecot " + strings.TrimSpace(string(out)), err
 }
 
-// Account is how a client logs in as one of the users.
+// Account returns how a client logs in as one of the users.
 func (d *Dovecot) Account(user string) Account {
 	return Account{Host: "127.0.0.1", Port: d.port, User: user, Password: foreignPassword}
 }

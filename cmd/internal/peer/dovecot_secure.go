@@ -32,7 +32,7 @@ func (d *Dovecot) SecureAccount(user string) Account {
 	return a
 }
 
-// Logins are the lines that Dovecot has logged about logins so far: with the method, and the word TLS where there was.
+// Logins returns the lines that Dovecot has logged about logins so far: with the method, and the word TLS where there was.
 func (d *Dovecot) Logins() ([]string, error) {
 	log, err := os.ReadFile(filepath.Join(d.home, "log"))
 	var lines []string

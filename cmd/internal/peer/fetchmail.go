@@ -30,7 +30,7 @@ func (f Fetchmail) Name() string {
 	return "fetchmail"
 }
 
-// Version is the first line of fetchmail --version.
+// Version returns the first line of fetchmail --version.
 func (Fetchmail) Version(ctx context.Context) (string, error) {
 	path, err := program("fetchmail", "fetchmail")
 	if err != nil {

@@ -37,7 +37,7 @@ func (g Getmail) Name() string {
 	return "getmail"
 }
 
-// Version is what getmail --version prints.
+// Version returns what getmail --version prints.
 func (Getmail) Version(ctx context.Context) (string, error) {
 	return version(ctx, "getmail", "getmail6", "--version")
 }
@@ -84,7 +84,7 @@ func (g Getmail) destination(dir string) (string, error) {
 	return "type = MDA_external\npath = " + script + "\nallow_root_commands = true\n", err
 }
 
-// getmailRetriever is the type of the retriever, and what it needs besides the others.
+// getmailRetriever returns the type of the retriever, and what it needs besides the others.
 func getmailRetriever(a Account) string {
 	switch {
 	case a.TLS == "":

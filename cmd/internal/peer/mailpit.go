@@ -42,7 +42,7 @@ func MailpitProgram(path string) (string, error) {
 	return filepath.Abs(found)
 }
 
-// MailpitVersion is what the program prints as its version.
+// MailpitVersion returns what the program prints as its version.
 func MailpitVersion(ctx context.Context, path string) (string, error) {
 	out, err := run(ctx, command(ctx, os.TempDir(), path, "version", "--no-release-check"))
 	line, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
@@ -88,7 +88,7 @@ func StartMailpit(ctx context.Context, path string, users []string, messages ite
 	return m, nil
 }
 
-// Account is how a client logs in as one of the users.
+// Account returns how a client logs in as one of the users.
 func (m *Mailpit) Account(user string) Account {
 	return Account{Host: "127.0.0.1", Port: m.port, User: user, Password: foreignPassword}
 }

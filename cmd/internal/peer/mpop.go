@@ -23,7 +23,7 @@ func (m Mpop) Name() string {
 	return "mpop to Maildir"
 }
 
-// Version is the first line of mpop --version.
+// Version returns the first line of mpop --version.
 func (Mpop) Version(ctx context.Context) (string, error) {
 	return version(ctx, "mpop", "mpop", "--version")
 }
@@ -120,7 +120,7 @@ func (m Mpop) Check(_ context.Context, served, stored [][]byte) error {
 	return checkEach(served, stored, mboxForm)
 }
 
-// mboxForm is how mpop writes a message to an mbox: quoted so that no line looks like the start of the next message.
+// mboxForm returns how mpop writes a message to an mbox: quoted so that no line looks like the start of the next message.
 func mboxForm(m []byte) []byte {
 	out := make([]byte, 0, len(m))
 	header := true

@@ -25,7 +25,7 @@ const poplibLine = 2048
 // Name is "poplib".
 func (Poplib) Name() string { return "poplib" }
 
-// Version is that of the interpreter.
+// Version returns that of the interpreter.
 func (Poplib) Version(ctx context.Context) (string, error) {
 	return version(ctx, "python3", "python3", "--version")
 }
@@ -81,7 +81,7 @@ func (Poplib) Refuses(served []byte) string {
 	return ""
 }
 
-// stuffed is the message with the dots that RFC 1939 section 3 adds: poplib counts them.
+// stuffed returns the message with the dots that RFC 1939 section 3 adds: poplib counts them.
 func stuffed(m []byte) []byte {
 	var out []byte
 	for line := range bytes.Lines(m) {

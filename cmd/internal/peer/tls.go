@@ -9,20 +9,20 @@ const (
 	Implicit TLS = "implicit" // TLS from the first octet on
 )
 
-// Encrypts is true for both: --ssl-reqd.
+// Encrypts returns true: --ssl-reqd does both.
 func (Curl) Encrypts(TLS) bool { return true }
 
-// Encrypts is true for both: stls and POP3_SSL.
+// Encrypts returns true: stls and POP3_SSL.
 func (Poplib) Encrypts(TLS) bool { return true }
 
-// Encrypts is true for both: tls_starttls.
+// Encrypts returns true: tls and tls_starttls.
 func (Mpop) Encrypts(TLS) bool { return true }
 
-// Encrypts is true for both: sslproto and ssl.
+// Encrypts returns true: sslproto and ssl.
 func (Fetchmail) Encrypts(TLS) bool { return true }
 
-// Encrypts is false for STLS, which getmail does not have.
+// Encrypts returns false for STLS, which getmail does not support.
 func (Getmail) Encrypts(t TLS) bool { return t == Implicit }
 
-// Encrypts is true: the command line knows what it does.
+// Encrypts returns true: the user chooses the command line.
 func (CommandLine) Encrypts(TLS) bool { return true }
