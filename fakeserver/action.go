@@ -7,9 +7,9 @@ import (
 	"pop3mtm/fakeserver/edit"
 )
 
-// As answers another command than the one that came: As("TOP $1 1") gives one line
-// however many are asked for, As("LIST") has no ear for the number. $1 to $9 are the
-// arguments of the command that came, $* all of them. QUIRK 54, 55, 68.
+// As returns a handler that answers another command instead of the one received: As("TOP $1 1")
+// sends one line whatever number is asked for, As("LIST") ignores the argument. $1 to $9 are the
+// arguments of the command received, $* is all of them. QUIRK 54, 55, 68.
 func As(command string) Handler {
 	return func(x *Exchange) edit.Reply {
 		words := strings.Fields(x.Args)
@@ -29,8 +29,8 @@ func As(command string) Handler {
 	}
 }
 
-// ListMechanisms answers an AUTH without a mechanism with a list of them, as many
-// servers do for Outlook; any other AUTH is right. QUIRK 24.
+// ListMechanisms answers AUTH without arguments with a list of mechanisms, as many servers do
+// for Outlook. Any other AUTH gets the correct answer. QUIRK 24.
 func ListMechanisms(x *Exchange) edit.Reply {
 	if strings.TrimSpace(x.Args) != "" {
 		return Auto(x)
@@ -39,29 +39,29 @@ func ListMechanisms(x *Exchange) edit.Reply {
 	return edit.Multiline("mechanisms follow", strings.NewReader(rows))
 }
 
-// LosePipelined throws away what the client has sent behind the command, as servers
-// do that read one packet for one command. QUIRK 98.
+// LosePipelined discards everything that the client has sent after the command, as servers do
+// that read one packet per command. QUIRK 98.
 func LosePipelined(x *Exchange) error {
 	_, err := x.Session.in.Discard(x.Session.in.Buffered())
 	return err
 }
 
-// Reload lets the session see its maildrop as it is now: message numbers may come
-// to mean other messages. Marks of deletion stay with their messages. QUIRK 63.
+// Reload updates the session's view of its maildrop: message numbers may then stand for other
+// messages. Deletion marks stay with their messages. QUIRK 63.
 func Reload(x *Exchange) error {
 	t, v := opened(x)
 	if v == nil {
-		return errors.New("reload: nobody has logged in")
+		return errors.New("reload: no user has logged in")
 	}
 	return v.reload(t.sight())
 }
 
-// Expunge deletes the messages that are marked now, without waiting for QUIT, and shows the
-// session what is left: the numbers behind a message that is gone become less by one.
+// Expunge deletes the marked messages at once, without waiting for QUIT, and updates the
+// session's view: the numbers after a deleted message decrease by one.
 func Expunge(x *Exchange) error {
 	t, v := opened(x)
 	if v == nil {
-		return errors.New("expunge: nobody has logged in")
+		return errors.New("expunge: no user has logged in")
 	}
 	if err := v.commit(nil, true); err != nil {
 		return err
@@ -69,7 +69,7 @@ func Expunge(x *Exchange) error {
 	return v.reload(t.sight())
 }
 
-// opened returns the maildrop that the session of x sees, nil before login and in any other protocol than POP3.
+// opened returns the view of the session of x; nil before login and in other protocols than POP3.
 func opened(x *Exchange) (*popTalk, *view) {
 	if t, ok := x.Session.talk.(*popSession); ok {
 		return &t.popTalk, t.view
@@ -77,8 +77,8 @@ func opened(x *Exchange) (*popTalk, *view) {
 	return nil, nil
 }
 
-// ChangeMail changes the maildrop of the session, or before login the server's. The
-// session does not see it, unless Reload follows.
+// ChangeMail returns an action that changes the maildrop of the session, or before login that of
+// the server. The session sees the change only after Reload.
 func ChangeMail(changes ...Change) Action {
 	return func(x *Exchange) error {
 		drop := x.Session.server.drop

@@ -65,7 +65,7 @@ var _ = Describe("an action", func() {
 		Expect(drop.UIDs()).To(Equal([]string{"a", "b"}))
 	})
 
-	It("that fails is told when the server is closed", func() {
+	It("that fails is reported when the server is closed", func() {
 		srv := fakeserver.New(fakeserver.MaildropOf(sourceThatFails{}), nil)
 		cause := errors.New("no such luck")
 		srv.On(fakeserver.Match{Verb: "CAPA"}, fakeserver.Auto.Before(func(*fakeserver.Exchange) error { return cause }))
@@ -74,7 +74,7 @@ var _ = Describe("an action", func() {
 		Expect(said).To(ContainSubstring("\r\n.\r\n"))
 		err := srv.Close()
 		Expect(err).To(MatchError(cause))
-		Expect(err).To(MatchError(And(ContainSubstring("session 1, CAPA: no such luck"), ContainSubstring("nobody has logged in"), ContainSubstring("only one in memory can"))))
+		Expect(err).To(MatchError(And(ContainSubstring("session 1, CAPA: no such luck"), ContainSubstring("no user has logged in"), ContainSubstring("only a maildrop in memory can"))))
 	})
 
 	DescribeTable("answers another command than the one that came",

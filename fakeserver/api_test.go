@@ -52,7 +52,7 @@ var _ = Describe("a matcher", func() {
 	It("finds commands, and shows the nearest when there is none", func() {
 		srv := fakeserver.New(three(), nil)
 		Expect(failure(fakeserver.HaveReceived("DELE 2").InSession(3), srv)).To(And(
-			ContainSubstring("Expected the server to have received DELE 2 in session 3\nIt has received no command."), ContainSubstring("not to have")))
+			ContainSubstring("Expected the server to have received DELE 2 in session 3\nIt has not received any command."), ContainSubstring("not to have")))
 		for range 2 {
 			pipe(srv, "USER demo\r\nPASS demo\r\nretr 1\r\nDELE 1\r\nDELE 12\r\n")
 		}
@@ -75,7 +75,7 @@ var _ = Describe("a matcher", func() {
 		Expect(drop).To(fakeserver.HaveKept("c", "a", "b"))
 		Expect(srv).To(fakeserver.HaveKept("a", "b", "c"))
 		Expect(drop).NotTo(fakeserver.HaveKept("a", "b"))
-		Expect(failure(fakeserver.HaveKept("a", "x", "x"), drop)).To(And(ContainSubstring(`Gone: ["x" "x"]`), ContainSubstring(`There too: ["b" "c"]`)))
+		Expect(failure(fakeserver.HaveKept("a", "x", "x"), drop)).To(And(ContainSubstring(`Missing: ["x" "x"]`), ContainSubstring(`Unexpected: ["b" "c"]`)))
 		_, err := fakeserver.HaveKept().Match(nil)
 		Expect(err).To(HaveOccurred())
 	})

@@ -9,7 +9,7 @@ import (
 	"pop3mtm/fakeserver/edit"
 )
 
-// auth answers AUTH (RFC 5034 section 4): a mechanism, and perhaps the initial
+// auth answers AUTH (RFC 5034 section 4). Its arguments are a mechanism and an optional initial
 // response.
 func auth(t *popTalk, x *Exchange) Answer {
 	name, initial, hasInitial := strings.Cut(x.Args, " ")
@@ -21,7 +21,7 @@ func auth(t *popTalk, x *Exchange) Answer {
 	if m.plaintext && t.session.needsTLS() {
 		return says(needTLS())
 	}
-	var response []byte // nil: none was sent
+	var response []byte // nil: not sent
 	if hasInitial {
 		var ok bool
 		if response, ok = decodeInitial(initial); !ok {
@@ -31,8 +31,7 @@ func auth(t *popTalk, x *Exchange) Answer {
 	return t.proceed(&authentication{m.name, m.start(users)}, response)
 }
 
-// respond answers the pseudo-verb RESPONSE, a line of the client inside an AUTH
-// exchange.
+// respond answers the pseudo-verb RESPONSE: a line of the client inside an AUTH exchange.
 func respond(t *popTalk, x *Exchange) Answer {
 	if x.Line == nil {
 		return refuse("response too long")
@@ -48,14 +47,14 @@ func respond(t *popTalk, x *Exchange) Answer {
 	return t.proceed(t.asked, response)
 }
 
-// proceed lets the mechanism judge a response.
+// proceed passes a response to the mechanism and returns the answer to it.
 func (t *popTalk) proceed(a *authentication, response []byte) Answer {
 	challenge, done, err := a.next(response)
 	switch {
 	case errors.Is(err, ErrDenied):
 		return denied()
 	case err != nil:
-		return refuse("this response makes no sense to this mechanism")
+		return refuse("invalid response for this mechanism")
 	case done:
 		if u := a.who.user; u.Mechanisms != nil && !contains(u.Mechanisms, a.mechanism) {
 			return denied()
@@ -69,8 +68,8 @@ func (t *popTalk) proceed(a *authentication, response []byte) Answer {
 	}}
 }
 
-// decodeInitial reads an initial response. RFC 5034 section 4: an empty one is
-// sent as a single equals sign.
+// decodeInitial decodes an initial response. RFC 5034 section 4: an empty one is sent as a
+// single equals sign.
 func decodeInitial(text string) ([]byte, bool) {
 	if text == "=" {
 		return []byte{}, true
@@ -79,8 +78,8 @@ func decodeInitial(text string) ([]byte, bool) {
 	return b, ok && len(b) > 0
 }
 
-// decode reads base64 (RFC 4648 section 4) without line ends in it; its result
-// is never nil when that was right.
+// decode decodes base64 (RFC 4648 section 4) without line ends. On success the result is never
+// nil.
 func decode(text []byte) ([]byte, bool) {
 	if slices.Contains(text, '\r') {
 		return nil, false

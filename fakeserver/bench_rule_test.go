@@ -10,9 +10,10 @@ import (
 	"pop3mtm/fakeserver"
 )
 
-// BenchmarkRuleThatDoesNotMatch fetches 10,000 messages of 8 KiB from a server without a rule and from one with a rule
-// for another message, in turns, and reports what the rule costs: medians of the ratios of two fetches that stood beside
-// each other, by the clock and by processor time (client and server).
+// BenchmarkRuleThatDoesNotMatch fetches 10,000 messages of 8 KiB from a server without a rule and
+// from one with a rule for another message, in turns, and reports what the rule costs: medians of
+// the ratios of two fetches that stood beside each other, by the clock and by processor time
+// (client and server).
 func BenchmarkRuleThatDoesNotMatch(b *testing.B) {
 	mail := memoryMail()
 	without := fakeserver.Start(b, fakeserver.NewMaildrop(mail...), nil)
@@ -47,7 +48,8 @@ func median(values []float64) float64 {
 	return (values[(len(values)-1)/2] + values[len(values)/2]) / 2
 }
 
-// BenchmarkRuleLookup is the part of a RETR in which rules are looked at, without any and with one that does not match.
+// BenchmarkRuleLookup is the part of a RETR in which rules are looked at, without any and with one
+// that does not match.
 func BenchmarkRuleLookup(b *testing.B) {
 	for _, count := range []int{0, 1, 10} {
 		b.Run(strconv.Itoa(count)+" rules", func(b *testing.B) {

@@ -9,7 +9,7 @@ import (
 	"pop3mtm/fakeserver/edit"
 )
 
-// capa answers CAPA (RFC 2449 section 5): one capability a line.
+// capa answers CAPA (RFC 2449 section 5): one capability per line.
 func capa(t *popTalk, _ *Exchange) Answer {
 	var body bytes.Buffer
 	for _, row := range t.rows() {
@@ -18,7 +18,7 @@ func capa(t *popTalk, _ *Exchange) Answer {
 	return says(edit.Multiline("capabilities follow", &body))
 }
 
-// rows of the CAPA reply: those that the options name, or what is true.
+// rows returns the rows of the CAPA reply: those of the options, or the actual capabilities.
 func (t *popTalk) rows() []string {
 	o := t.options()
 	switch {
@@ -32,8 +32,8 @@ func (t *popTalk) rows() []string {
 	return t.capabilities()
 }
 
-// capabilities returns those of this moment. APOP is not one: RFC 2449 section 6 has the greeting
-// announce it.
+// capabilities returns the capabilities in the current state. APOP is not listed: RFC 2449
+// section 6 announces it in the greeting.
 func (t *popTalk) capabilities() []string {
 	o, s := t.options(), t.session
 	all := []string{"TOP"}
@@ -43,7 +43,7 @@ func (t *popTalk) capabilities() []string {
 	if names := s.Offers(); len(names) > 0 && !t.lacks("AUTH") {
 		all = append(all, "SASL "+strings.Join(names, " ")) // RFC 5034 section 3
 	}
-	// RFC 2595 section 4: in AUTHORIZATION only; and never twice.
+	// RFC 2595 section 4: in AUTHORIZATION only, and only once.
 	if o.TLS != nil && s.tls == nil && s.state == Authorization {
 		all = append(all, "STLS")
 	}
@@ -63,8 +63,8 @@ func (t *popTalk) capabilities() []string {
 	return rows
 }
 
-// delayRow lists the LoginDelay. RFC 2449 section 6.5: USER says before login that
-// some users have another one, and the longest is named.
+// delayRow returns the row for LoginDelay. RFC 2449 section 6.5: before login it has the longest
+// delay, and USER when users have different ones.
 func (t *popTalk) delayRow() []string {
 	users := t.session.server.users
 	d, differs := users.delay(t.user), false

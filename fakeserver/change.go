@@ -6,22 +6,22 @@ import (
 	"pop3mtm/fakeserver/maildrop"
 )
 
-// Change is what becomes of the mail in a maildrop. It must not change the slice.
+// Change returns the new mail of a maildrop. It must not modify the slice that it gets.
 type Change func(mail []maildrop.Message) []maildrop.Message
 
-// AddMail puts messages behind the others.
+// AddMail appends messages.
 func AddMail(messages ...maildrop.Message) Change {
 	return func(mail []maildrop.Message) []maildrop.Message { return slices.Concat(mail, messages) }
 }
 
-// RemoveMail takes the messages with these unique-ids away.
+// RemoveMail removes the messages with these unique-ids.
 func RemoveMail(uids ...string) Change {
 	return func(mail []maildrop.Message) []maildrop.Message {
 		return slices.DeleteFunc(slices.Clone(mail), func(m maildrop.Message) bool { return slices.Contains(uids, m.UID()) })
 	}
 }
 
-// ReplaceMail puts m in the place of the message with this unique-id.
+// ReplaceMail replaces the message with this unique-id by m.
 func ReplaceMail(uid string, m maildrop.Message) Change {
 	return eachMail(func(old maildrop.Message) maildrop.Message {
 		if old.UID() == uid {
@@ -31,7 +31,7 @@ func ReplaceMail(uid string, m maildrop.Message) Change {
 	})
 }
 
-// RenewUIDs adds suffix to every unique-id.
+// RenewUIDs appends suffix to every unique-id.
 func RenewUIDs(suffix string) Change {
 	return eachMail(func(m maildrop.Message) maildrop.Message { return maildrop.Renamed(m, m.UID()+suffix) })
 }
@@ -46,7 +46,7 @@ func eachMail(change func(maildrop.Message) maildrop.Message) Change {
 	}
 }
 
-// ReverseMail puts the last message first.
+// ReverseMail reverses the order of the messages.
 func ReverseMail() Change {
 	return func(mail []maildrop.Message) []maildrop.Message {
 		next := slices.Clone(mail)

@@ -1,18 +1,18 @@
 package fakeserver
 
-// Command is what a client has sent, for those who judge it afterwards.
+// Command is a command that a client has sent, as transcripts and matchers see it.
 type Command struct {
-	// Verb and Args as rules see them, secrets replaced by stars. Verb is RESPONSE
+	// Verb and Args are as rules see them, with secrets replaced by stars. Verb is RESPONSE
 	// for a line in an AUTH exchange, and empty for a line that is not a command.
 	Verb, Args string
-	// User and State are those of the session when the command came.
+	// User and State are those of the session when the command arrived.
 	User  string
 	State State
 
 	pseudo bool
 }
 
-// String returns the command as it was sent, but for secrets and the case of the verb.
+// String returns the command as it was sent, except for secrets and the case of the verb.
 func (c Command) String() string {
 	if c.Verb == "" || c.Args == "" {
 		return c.Verb + c.Args

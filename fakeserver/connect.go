@@ -7,8 +7,8 @@ import (
 	"pop3mtm/fakeserver/edit"
 )
 
-// greet answers the pseudo-verb CONNECT. RFC 1939 section 7: a server with APOP
-// puts a timestamp into the greeting that is another one each time.
+// greet answers the pseudo-verb CONNECT. RFC 1939 section 7: the greeting of a server with APOP
+// has a timestamp that differs each time.
 func greet(t *popTalk) Answer {
 	text := t.options().Greeting
 	if !t.lacks("APOP") {
@@ -17,8 +17,8 @@ func greet(t *popTalk) Answer {
 	return says(edit.OK(text))
 }
 
-// timestamp returns what a client will use for APOP: from the first '<' to the next
-// '>' of a greeting, however it came about. Empty when there is none.
+// timestamp returns the timestamp that a client will use for APOP: from the first '<' to the next
+// '>' of the greeting as sent. It is empty if the greeting has no such text.
 func timestamp(r edit.Reply) string {
 	var text []byte
 	for _, c := range r {

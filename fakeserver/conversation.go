@@ -5,20 +5,20 @@ import (
 	"strings"
 )
 
-// conversation is a mechanism at work for one client. It has the shape of a
-// sasl.Server, and says who has logged in.
+// conversation is the exchange of a mechanism with one client. It has the methods of a
+// sasl.Server, and reports who has logged in.
 type conversation struct {
 	next func(response []byte) (challenge []byte, done bool, err error)
 	who  *identity
 }
 
-// identity is who a mechanism has let in, once it is done.
+// identity holds the user that a mechanism has authenticated, once it is done.
 type identity struct {
 	name string
 	user User
 }
 
-// cutLast splits at the last space, since a name may hold spaces.
+// cutLast splits at the last space, since a name may contain spaces.
 func cutLast(args string) (before, after string, ok bool) {
 	i := strings.LastIndexByte(args, ' ')
 	if i < 0 {

@@ -7,7 +7,7 @@ import (
 	"pop3mtm/fakeserver/edit"
 )
 
-// dele answers DELE. RFC 1939 section 5: the message is only marked.
+// dele answers DELE. RFC 1939 section 5: it only marks the message as deleted.
 func dele(t *popTalk, x *Exchange) Answer {
 	n, _, refusal := t.message(strings.TrimSpace(x.Args))
 	if refusal != nil {

@@ -10,31 +10,30 @@ import (
 	"pop3mtm/fakeserver/maildrop"
 )
 
-// Maildrop is one mailbox: a source of mail and the exclusive lock that a
-// session holds from login to its end (RFC 1939 section 4).
+// Maildrop is one mailbox: a source of mail, and the exclusive lock that a session holds from
+// login to its end (RFC 1939 section 4).
 type Maildrop struct {
 	source maildrop.Source
 	lock   chan struct{}        // full while a session holds the maildrop
-	seen   map[string]time.Time // when a session first saw a message, for Expire; behind mu
+	seen   map[string]time.Time // when a session first saw a message, for Expire; guarded by mu
 
-	news signal // changes from outside of sessions
+	news signal // changes made outside of sessions
 	mu   sync.Mutex
-	held time.Time // it stays locked until then
+	held time.Time // the maildrop stays locked until then
 }
 
-// NewMaildrop makes a maildrop of messages in memory.
+// NewMaildrop returns a maildrop with messages in memory.
 func NewMaildrop(messages ...maildrop.Message) *Maildrop {
 	return MaildropOf(maildrop.Memory(messages...))
 }
 
-// MaildropOf makes a maildrop of any source. A source belongs to one maildrop.
+// MaildropOf returns a maildrop with the mail of any source. A source belongs to one maildrop.
 func MaildropOf(source maildrop.Source) *Maildrop {
 	return &Maildrop{source: source, lock: make(chan struct{}, 1)}
 }
 
-// Messages returns what the maildrop holds now, in order. Messages that an open
-// session has marked as deleted are still there. It is nil when the source
-// cannot be read.
+// Messages returns the current messages in order, including those that an open session has
+// marked as deleted. It returns nil when the source cannot be read.
 func (d *Maildrop) Messages() []maildrop.Message {
 	list, err := d.source.List()
 	if err != nil {
@@ -57,32 +56,30 @@ func (d *Maildrop) UIDs() []string {
 	return uids
 }
 
-// Deliver adds mail. An open session does not see it. It is an error when the
-// source takes none.
+// Deliver adds mail. Open sessions do not see it. It fails when the source cannot receive mail.
 func (d *Maildrop) Deliver(messages ...maildrop.Message) error {
 	r, ok := d.source.(maildrop.Receiver)
 	if !ok {
-		return errors.New("this maildrop takes no new mail: only one in memory does")
+		return errors.New("cannot deliver mail: only a maildrop in memory can receive it")
 	}
 	defer d.news.tell()
 	return r.Deliver(messages...)
 }
 
-// Remove takes away the messages with these unique-ids. An open session that
-// has listed them may still serve those in memory.
+// Remove removes the messages with these unique-ids. An open session that has listed them may
+// still serve those in memory.
 func (d *Maildrop) Remove(uids ...string) error {
 	defer d.news.tell()
 	return d.source.Remove(uids)
 }
 
-// Change changes the mail, as one step when there is one change. It is an error
-// when the source is not in memory.
+// Change applies changes to the mail; each is atomic. It fails when the source is not in memory.
 func (d *Maildrop) Change(changes ...Change) error {
 	m, ok := d.source.(interface {
 		Change(change func([]maildrop.Message) []maildrop.Message) error
 	})
 	if !ok {
-		return errors.New("this maildrop cannot be changed: only one in memory can")
+		return errors.New("cannot change the mail: only a maildrop in memory can be changed")
 	}
 	defer d.news.tell()
 	for _, change := range changes {
@@ -93,7 +90,7 @@ func (d *Maildrop) Change(changes ...Change) error {
 	return nil
 }
 
-// hold keeps the maildrop locked until a time, when nobody has it any more.
+// hold keeps the maildrop locked until a time, after its session has released it.
 func (d *Maildrop) hold(until time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -109,7 +106,7 @@ func (d *Maildrop) isHeld(now time.Time) bool {
 // Locked reports whether a session holds the maildrop.
 func (d *Maildrop) Locked() bool { return len(d.lock) > 0 }
 
-// take locks the maildrop.
+// take locks the maildrop, and reports whether it could.
 func (d *Maildrop) take(wait time.Duration, quit <-chan struct{}) bool {
 	select {
 	case d.lock <- struct{}{}:
@@ -130,7 +127,7 @@ func (d *Maildrop) take(wait time.Duration, quit <-chan struct{}) bool {
 	return false
 }
 
-// current returns what is in the maildrop, less what has expired.
+// current returns the mail in the maildrop, and removes expired messages first.
 func (d *Maildrop) current(o *Options) (maildrop.List, error) {
 	if d.isHeld(o.Now()) {
 		return nil, errInUse
@@ -145,13 +142,13 @@ func (d *Maildrop) current(o *Options) (maildrop.List, error) {
 	return d.source.List()
 }
 
-// sight is what becomes of a list for one session.
+// sight returns the list that one session sees.
 type sight func(maildrop.List) maildrop.List
 
 var errInUse = errors.New("maildrop is in use")
 
-// open locks the maildrop, unless sessions share it, and lists its mail as see shows it. It
-// waits at most for LockWait, or until quit is closed, when another session has it.
+// open locks the maildrop, unless sessions share it, and returns its mail as changed by see. While
+// another session holds the lock it waits, for at most LockWait and until quit is closed.
 func (d *Maildrop) open(o *Options, quit <-chan struct{}, see sight) (*view, error) {
 	if !o.Shared && !d.take(o.LockWait, quit) {
 		return nil, errInUse
@@ -168,24 +165,24 @@ func (d *Maildrop) open(o *Options, quit <-chan struct{}, see sight) (*view, err
 	return v, nil
 }
 
-// view is a maildrop as one session sees it: the numbers stay the same to the
-// end, and deletions are marks until the session commits them.
+// view is a maildrop as one session sees it. Message numbers stay the same to the end, and
+// deletions are marks until the session commits them.
 type view struct {
 	drop   *Maildrop
-	shared bool // it has not locked the maildrop
+	shared bool // the maildrop is not locked
 	list   maildrop.List
-	gone   maildrop.Positions // marked as deleted; counted from 0, as read
-	read   maildrop.Positions // sent by RETR; kept only when that makes a difference
+	gone   maildrop.Positions // marked as deleted; counted from 0, like read
+	read   maildrop.Positions // sent by RETR; recorded only when it matters
 	count  int
 	octets int64
 }
 
-// reset takes all marks of deletion away.
+// reset removes all deletion marks.
 func (v *view) reset() {
 	v.gone, v.count, v.octets = maildrop.Positions{}, v.list.Len(), v.list.Octets()
 }
 
-// deleted reports whether the message with this number, which exists, is marked as deleted.
+// deleted reports whether message n, which must exist, is marked as deleted.
 func (v *view) deleted(n int) bool { return v.gone.Has(n - 1) }
 
 func (v *view) delete(n int) {
@@ -195,7 +192,7 @@ func (v *view) delete(n int) {
 	}
 }
 
-// uids of the messages in the maildrop at these positions.
+// uids returns the unique-ids, in the maildrop, of the messages at these positions.
 func (v *view) uids(at iter.Seq[int]) []string {
 	var uids []string
 	for i := range at {
@@ -204,7 +201,7 @@ func (v *view) uids(at iter.Seq[int]) []string {
 	return uids
 }
 
-// commit deletes what deletes says, for good; nil means DeleteMarked.
+// commit permanently deletes the messages that deletes selects; nil means DeleteMarked.
 func (v *view) commit(deletes func(Leaving) bool, quit bool) error {
 	if deletes != nil {
 		return v.remove(func(yield func(int) bool) {
@@ -221,7 +218,7 @@ func (v *view) commit(deletes func(Leaving) bool, quit bool) error {
 	return v.remove(v.gone.All())
 }
 
-// remove takes the messages at these positions out of the source.
+// remove removes the messages at these positions from the source.
 func (v *view) remove(at iter.Seq[int]) error {
 	if source, ok := v.drop.source.(maildrop.PositionRemover); ok {
 		if err := source.RemoveAt(v.list, at); !errors.Is(err, maildrop.ErrOtherList) {
@@ -235,7 +232,7 @@ func (v *view) remove(at iter.Seq[int]) error {
 	return v.drop.source.Remove(uids)
 }
 
-// reload shows the maildrop as it is now.
+// reload updates the view to the current mail of the maildrop.
 func (v *view) reload(see sight) error {
 	list, err := v.drop.source.List()
 	if err != nil {

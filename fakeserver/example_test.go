@@ -21,7 +21,8 @@ func mailbox() *fakeserver.Maildrop {
 		maildrop.Bytes("a2", []byte("Subject: two\r\n\r\n.dots\r\n")))
 }
 
-// talk is a client: it logs in, sends the commands, each when the one before is answered, and prints the answers.
+// talk is a client: it logs in, sends the commands, each when the one before is answered, and
+// prints the answers.
 func talk(srv *fakeserver.Server, commands ...string) {
 	client, server := net.Pipe()
 	go srv.ServeConn(server)
@@ -254,7 +255,7 @@ func ExampleHaveKept() {
 	// +OK bye
 	// false <nil>
 	// Expected the maildrop to have kept ["a1" "a2"]
-	// Gone: ["a1"]
+	// Missing: ["a1"]
 }
 
 func ExampleOptions_strict() {
@@ -263,7 +264,7 @@ func ExampleOptions_strict() {
 	fmt.Println(srv.Close())
 	// Output:
 	// -ERR unknown command
-	// commands that made no sense: session 1: XSENDER 1
+	// invalid commands: session 1: XSENDER 1
 }
 
 func ExampleHandler_Telling() {

@@ -15,7 +15,7 @@ type Handler func(x *Exchange) edit.Reply
 // Action does something when a command comes. Its error is returned by Server.Close.
 type Action func(x *Exchange) error
 
-// Exchange is one command, for handlers to look at. It is valid until the handler returns.
+// Exchange is one command as handlers see it. It is valid until the handler returns.
 type Exchange struct {
 	// Verb is the command in upper case, or CONNECT, TLS or RESPONSE (see Match).
 	Verb string
@@ -27,17 +27,17 @@ type Exchange struct {
 
 	pseudo  bool        // Verb is a pseudo-verb
 	secret  bool        // the line must not be shown
-	ruled   bool        // a rule is for the command
-	telling bool        // the words in braces in the status line are filled in
-	answer  Answer      // the right one, once somebody has asked for it
-	edits   []edit.Edit // that the reply went through
-	after   []Action    // done when the command has taken effect
+	ruled   bool        // a rule matches the command
+	telling bool        // fields in braces in the status line are filled in
+	answer  Answer      // the correct one, once Auto was called
+	edits   []edit.Edit // applied to the reply
+	after   []Action    // run when the command has taken effect
 }
 
 // Pseudo reports whether Verb is a pseudo-verb: CONNECT, TLS, RESPONSE or TIMEOUT.
 func (x *Exchange) Pseudo() bool { return x.pseudo }
 
-// Auto is what a correct server does.
+// Auto is the handler of a correct server.
 var Auto Handler = auto
 
 func auto(x *Exchange) edit.Reply {
@@ -53,7 +53,7 @@ func auto(x *Exchange) edit.Reply {
 	return x.answer.Reply
 }
 
-// With returns a handler that makes h's reply and applies edits to it in order.
+// With returns a handler that applies edits in order to the reply of h.
 func (h Handler) With(edits ...edit.Edit) Handler {
 	return func(x *Exchange) edit.Reply {
 		r := h(x)
@@ -65,7 +65,8 @@ func (h Handler) With(edits ...edit.Edit) Handler {
 	}
 }
 
-// Before returns a handler that does things and then answers as h does, so that the answer shows what was done.
+// Before returns a handler that runs actions and then answers like h, so that the answer shows
+// their effect.
 func (h Handler) Before(actions ...Action) Handler {
 	return func(x *Exchange) edit.Reply {
 		x.act(actions)
@@ -73,8 +74,8 @@ func (h Handler) Before(actions ...Action) Handler {
 	}
 }
 
-// After returns a handler that answers as h does, and does things when the command has taken effect, just before its reply
-// is sent.
+// After returns a handler that answers like h, and runs actions when the command has taken effect,
+// just before its reply is sent.
 func (h Handler) After(actions ...Action) Handler {
 	return func(x *Exchange) edit.Reply {
 		x.after = append(x.after, actions...)
@@ -82,9 +83,9 @@ func (h Handler) After(actions ...Action) Handler {
 	}
 }
 
-// Telling returns a handler that answers as h does. In the status line it then puts values where Fields stand in braces, as
-// they are when the command has taken effect: "Found {messages} messages for {user}". The argument of a command that
-// carries a secret is empty, and other words in braces stay.
+// Telling returns a handler that answers like h and replaces Fields in braces in the status line
+// with their values after the command: "Found {messages} messages for {user}". The argument of a
+// command with a secret is empty. Other words in braces stay.
 func (h Handler) Telling() Handler {
 	return func(x *Exchange) edit.Reply {
 		x.telling = true
@@ -102,7 +103,8 @@ func (x *Exchange) act(actions []Action) {
 	}
 }
 
-// settle makes the right answer count if edited, what has become of it, is a success still. It returns the reply to send.
+// settle makes the correct answer take effect if its edited form is still a success. It returns the
+// reply to send.
 func (x *Exchange) settle(edited edit.Reply) edit.Reply {
 	a := &x.answer
 	if a.Took == nil && a.Lost == nil && a.Next == NextCommand && a.User == "" || a.Reply.Bearing() < edit.Challenge {
@@ -134,19 +136,20 @@ func (x *Exchange) counts(r edit.Reply) bool {
 	return b >= edit.Success || x.answer.Next == NextResponse && b == edit.Challenge
 }
 
-// parse splits a command. RFC 1939 section 3: keywords are case-insensitive, arguments follow after one space.
+// parse splits a command. RFC 1939 section 3: keywords are case-insensitive, arguments follow after
+// one space.
 func (x *Exchange) parse(l []byte) {
 	x.Line = l
 	x.Verb, x.Args, _ = strings.Cut(string(l), " ")
 	x.Verb = strings.ToUpper(x.Verb)
 }
 
-// command is x for rules: its secrets are there.
+// command returns x for rules, with its secrets.
 func (x *Exchange) command() Command {
 	return Command{x.Verb, x.Args, x.Session.talk.User(x), x.Session.state, x.pseudo}
 }
 
-// shown is x for people. line is what the transcript shows of it.
+// shown returns x for people. line is the line in the transcript.
 func (x *Exchange) shown(line []byte) Command {
 	c := x.command()
 	if !x.pseudo && !slices.Equal(line, x.Line) {
@@ -159,19 +162,19 @@ func (x *Exchange) shown(line []byte) Command {
 	return c
 }
 
-// visible returns what people may see of the line; it is nil for one that was too long.
+// visible returns the line with secrets masked, for people; nil for a line that was too long.
 func (x *Exchange) visible() []byte {
 	switch {
 	case x.Line == nil:
 		return []byte("[a line that is too long]")
-	// An empty response and "*" hold no secret, and tell much.
+	// An empty response and "*" hold no secret, and help in finding errors.
 	case x.secret && len(x.Line) > 0 && string(x.Line) != "*":
 		return []byte(notation.Masked)
 	}
 	return x.Session.server.secrets.Mask(x.Line)
 }
 
-// value returns what a field of Telling says.
+// value returns the value of a field of Telling.
 func (x *Exchange) value(field string) string {
 	switch field {
 	case "user":

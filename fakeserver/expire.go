@@ -7,10 +7,10 @@ import (
 	"pop3mtm/fakeserver/maildrop"
 )
 
-// AtOnce is an Options.Expire: what was read is deleted at QUIT.
+// AtOnce is a value of Options.Expire: messages that were read are deleted at QUIT.
 const AtOnce = -1
 
-// expireRow returns what CAPA says of it. RFC 2449 section 6.7.
+// expireRow returns the EXPIRE row of CAPA. RFC 2449 section 6.7.
 func (o *Options) expireRow() string {
 	switch {
 	case o.Expire < 0:
@@ -23,7 +23,7 @@ func (o *Options) expireRow() string {
 
 const day = 24 * time.Hour
 
-// expire deletes what a session saw for the first time more than so many days ago.
+// expire deletes the messages that a session first saw more than days ago.
 func (d *Maildrop) expire(list maildrop.List, days int, now time.Time) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()

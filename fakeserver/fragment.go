@@ -2,16 +2,16 @@ package fakeserver
 
 import "bytes"
 
-// Fragment says how all that a server sends is cut into writes: over TCP packets,
-// over TLS records. A right client does the same whatever it is. QUIRK 15, 77, 93.
+// Fragment says how the octets of a server are split into writes: packets over TCP, records over
+// TLS. A correct client behaves the same with any of them. QUIRK 15, 77, 93.
 type Fragment int
 
 const (
-	// Whole sends as much at once as there is.
+	// Whole sends everything available in one write.
 	Whole Fragment = iota
-	// ByLine sends each line by itself, and so each reply.
+	// ByLine sends each line in a write of its own.
 	ByLine
-	// ByOctet sends each octet by itself.
+	// ByOctet sends each octet in a write of its own.
 	ByOctet
 )
 
@@ -27,10 +27,10 @@ func (f Fragment) String() string {
 	return "unknown fragments"
 }
 
-// Fragments returns all the ways, for suites that run on each.
+// Fragments returns all values, for suites that run with each.
 func Fragments() []Fragment { return []Fragment{Whole, ByLine, ByOctet} }
 
-// piece returns how much of p goes into one write.
+// piece returns the number of octets of p for one write.
 func (f Fragment) piece(p []byte) int {
 	switch i := bytes.IndexByte(p, '\n'); {
 	case f == ByOctet:

@@ -64,8 +64,8 @@ func FuzzSession(f *testing.F) {
 	})
 }
 
-// FuzzAuth puts any responses into an exchange of each mechanism. Nobody who does not know the password gets in, and a
-// session that has ended its exchange takes commands.
+// FuzzAuth puts any responses into an exchange of each mechanism. Nobody who does not know the
+// password gets in, and a session that has ended its exchange takes commands.
 func FuzzAuth(f *testing.F) {
 	names := []string{"PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256", "XOAUTH2", "OAUTHBEARER"}
 	for i := range names {

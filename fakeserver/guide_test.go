@@ -21,7 +21,8 @@ import (
 	"pop3mtm/fakeserver/maildrop"
 )
 
-// fetchAndDelete stands for the client that is tested: it fetches message 1, and deletes it when it has all of it.
+// fetchAndDelete stands for the client that is tested: it fetches message 1, and deletes it when it
+// has all of it.
 func fetchAndDelete(addr string) error {
 	conn, err := net.Dial("tcp", addr)
 	if err != nil {
@@ -93,7 +94,8 @@ func TestUsersShareAServer(t *testing.T) {
 var goBlock = regexp.MustCompile("(?s)```go\n(.*?)```")
 
 var _ = Describe("docs/fakeserver.md", func() {
-	// plain is code without indentation and blank lines, so that a part of a function can stand alone.
+	// plain is code without indentation and blank lines, so that a part of a function can stand
+	// alone.
 	plain := func(code string) string {
 		var lines []string
 		for line := range strings.Lines(code) {
@@ -131,7 +133,8 @@ var _ = Describe("docs/fakeserver.md", func() {
 	})
 })
 
-// makers returns the exported functions of the package in a folder that make a value of a type, sorted.
+// makers returns the exported functions of the package in a folder that make a value of a type,
+// sorted.
 func makers(folder, kind string) []string {
 	GinkgoHelper()
 	files, err := filepath.Glob(filepath.Join(folder, "*.go"))

@@ -7,7 +7,7 @@ import (
 )
 
 // lang answers LANG (RFC 6856 section 3.2): a list of languages, or a change to one.
-// The range * stands for the language that the options prefer.
+// The argument * stands for the language that the options prefer.
 func lang(t *popTalk, x *Exchange) Answer {
 	tag := strings.TrimSpace(x.Args)
 	if tag == "" {

@@ -7,17 +7,17 @@ import (
 	"pop3mtm/fakeserver/edit"
 )
 
-// language is one in which the server can say what it says.
+// language is a language for the texts of status lines.
 type language struct {
 	tag, name string
-	// changed reports that this is the language from now on.
+	// changed is the text that confirms the change to this language.
 	changed string
-	// texts by the English ones, numbers written as #; nil: they are English.
+	// texts maps English texts, with # for numbers, to this language; nil for English.
 	texts map[string]string
 }
 
-// languages returns the table, the first one is that of the start. RFC 6856 section 3.2:
-// tags are those of RFC 5646.
+// languages returns the table; sessions start with its first row. RFC 6856 section 3.2: tags are
+// those of RFC 5646.
 func languages() []language {
 	return []language{
 		{"en", "English", "this is the language now", nil},
@@ -25,7 +25,8 @@ func languages() []language {
 	}
 }
 
-// translated says the text of a status line in a language, by the texts that it has. Others stay English.
+// translated translates the text of a status line by the texts of a language. Texts that are
+// missing there stay English.
 func translated(texts map[string]string, r edit.Reply) edit.Reply {
 	if texts == nil || len(r) == 0 || len(r[0].Bytes) == 0 {
 		return r
@@ -46,7 +47,7 @@ func translated(texts map[string]string, r edit.Reply) edit.Reply {
 	return r
 }
 
-// withoutNumbers puts # in the place of each number.
+// withoutNumbers replaces each number by #, and returns the numbers.
 func withoutNumbers(text string) (form string, numbers []string) {
 	var b strings.Builder
 	for text != "" {

@@ -8,15 +8,15 @@ import (
 	"sync"
 )
 
-// UnexpectedError names the commands that made no sense and that no rule was for.
+// UnexpectedError lists the invalid commands that no rule was for.
 type UnexpectedError struct{ Commands []string }
 
 // Error lists the commands.
 func (e *UnexpectedError) Error() string {
-	return "commands that made no sense: " + strings.Join(e.Commands, "; ")
+	return "invalid commands: " + strings.Join(e.Commands, "; ")
 }
 
-// OpenError names the sessions that the client has left open.
+// OpenError lists the sessions that the client has left open.
 type OpenError struct{ Sessions []int }
 
 // Error lists the numbers of the sessions.
@@ -24,17 +24,17 @@ func (e *OpenError) Error() string {
 	return "sessions left open: " + strings.Trim(fmt.Sprint(e.Sessions), "[]")
 }
 
-// maxTold is how many commands or failures Close reports.
+// maxTold limits the commands and failures that Close reports.
 const maxTold = 20
 
-// ledger keeps what Server.Close reports to the author of a test.
+// ledger collects the errors that Server.Close returns to the author of a test.
 type ledger struct {
 	mu        sync.Mutex
 	failures  []error  // of actions
 	senseless []string // commands, when the server is strict
 }
 
-// unexpected keeps a command that made no sense.
+// unexpected records an invalid command.
 func (l *ledger) unexpected(session int, c Command) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -43,7 +43,7 @@ func (l *ledger) unexpected(session int, c Command) {
 	}
 }
 
-// fail keeps the error of an action.
+// fail records the error of an action.
 func (l *ledger) fail(session int, verb string, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -52,7 +52,7 @@ func (l *ledger) fail(session int, verb string, err error) {
 	}
 }
 
-// err returns all that was kept, and unmet, as one error.
+// err returns all recorded errors, and unmet, as one error.
 func (l *ledger) err(unmet error) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// logins holds when each user logged in last, for Options.LoginDelay.
+// logins holds the time of each user's last login, for Options.LoginDelay.
 type logins struct {
 	mu   sync.Mutex
 	last map[string]time.Time
@@ -22,7 +22,7 @@ func (l *logins) tooSoon(name string, delay time.Duration, now time.Time) bool {
 	return found && now.Sub(last) < delay
 }
 
-// note remembers a login, when there is a delay to keep.
+// note records a login when its user has a delay.
 func (l *logins) note(name string, delay time.Duration, now time.Time) {
 	if delay == 0 {
 		return

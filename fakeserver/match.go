@@ -8,34 +8,35 @@ import (
 	"pop3mtm/fakeserver/edit"
 )
 
-// Match says which commands a rule is for. A zero field matches everything.
+// Match selects the commands of a rule. A zero field matches everything.
 type Match struct {
-	// Verb in any case. Four pseudo-verbs match events, and a catch-all does not: CONNECT is the greeting, TLS the server's
-	// side of a handshake, RESPONSE a line of the client inside an AUTH exchange, TIMEOUT the end of the inactivity timer,
-	// whose right answer is to close without a word. In a protocol with bodies, "." is the end of one.
+	// Verb in any case. Four pseudo-verbs match events, and a catch-all does not: CONNECT is the
+	// greeting, TLS the server's side of a handshake, RESPONSE a line of the client inside an AUTH
+	// exchange, TIMEOUT the end of the inactivity timer, whose right answer is to close without a
+	// word. In a protocol with bodies, "." is the end of one.
 	Verb string
-	// Args is the text after the verb and a space; a * in it stands for any text,
-	// and alone for any but none: LIST * is not LIST.
-	// For RESPONSE it is the name of the mechanism.
+	// Args is the text after the verb and a space. A * in it stands for any text; a
+	// single * requires some text, so LIST * does not match LIST. For RESPONSE it is
+	// the name of the mechanism.
 	Args string
-	// Alone is for the verb without arguments: LIST, and not LIST 1. Blanks do not count as arguments.
+	// Alone matches only the verb without arguments: LIST, but not LIST 1. Blanks do not count
+	// as arguments.
 	Alone bool
-	// User who logs in or has logged in. An AUTH exchange does not tell who it
-	// is before it is over.
+	// User is the name of the user who logs in or has logged in. During an AUTH exchange
+	// it is not yet known.
 	User string
 	// Session counts the connections to the server from 1.
 	Session int
-	// State is the state of the session, or several of them with | between.
+	// State is the state of the session, or several states joined by |.
 	State State
-	// When is the named state that Rule.Goto has led to; InitialState is the one
-	// at the start. Named states outlive sessions, since what changes over time is
-	// seen by the client that comes back. Rules with a User share the state of that
-	// user, the others the state of the server, so that suites which share a server
-	// do not disturb one another.
+	// When is the named state set by Rule.Goto; InitialState is the first one. Named
+	// states outlive sessions, so that a client that reconnects sees a server that has
+	// changed. Rules with a User share the state of that user, other rules the state of
+	// the server, so that suites which share a server do not disturb each other.
 	When string
-	// Nth picks one of the commands that match all of the above, from 1.
+	// Nth selects one of the commands that match all of the above, counted from 1.
 	Nth int
-	// From picks the commands that match all of the above from this one on, counted from 1.
+	// From selects the commands that match all of the above from this one on, counted from 1.
 	From int
 }
 
@@ -74,13 +75,13 @@ func (m Match) String() string {
 // InitialState is the named state at the start.
 const InitialState = "start"
 
-// Matches reports whether m is for a command of a session. Nth, From and When are not
-// looked at, since one command does not tell them.
+// Matches reports whether m matches a command of a session. It ignores Nth, From and When, which
+// depend on other commands.
 func (m Match) Matches(session int, c Command) bool {
 	return m.covers(session, &c, isPseudo(m.Verb))
 }
 
-// covers is Matches for a rule, which knows whether its verb is a pseudo-verb.
+// covers is like Matches, for a rule that knows whether its verb is a pseudo-verb.
 func (m *Match) covers(session int, c *Command, pseudo bool) bool {
 	return c.pseudo == pseudo &&
 		(m.Verb == "" || strings.EqualFold(m.Verb, c.Verb)) &&
@@ -91,7 +92,8 @@ func (m *Match) covers(session int, c *Command, pseudo bool) bool {
 		(m.User == "" || m.User == c.User)
 }
 
-// The pseudo-verbs: what a server does, or a client sends, that is no command. Only a rule with that name is for them.
+// The pseudo-verbs: what a server does, or a client sends, that is no command. Only a rule with
+// that name is for them.
 const (
 	// the greeting
 	connectVerb = "CONNECT"
@@ -103,7 +105,7 @@ const (
 	timeoutVerb = "TIMEOUT"
 )
 
-// PseudoVerbs returns the names that a Match may have as its Verb and that are no commands.
+// PseudoVerbs returns the values of Match.Verb that stand for events, not commands.
 func PseudoVerbs() []string { return []string{connectVerb, tlsVerb, responseVerb, timeoutVerb} }
 
 func isPseudo(verb string) bool { return contains(PseudoVerbs(), verb) }

@@ -8,10 +8,10 @@ import (
 	"pop3mtm/fakeserver/edit"
 )
 
-// nearest is how many commands a failure shows.
+// nearest is the number of similar commands that a failure shows.
 const nearest = 3
 
-// ReceivedMatcher is a matcher of gomega.
+// ReceivedMatcher is a Gomega matcher for received commands.
 type ReceivedMatcher struct {
 	pattern string
 	session int
@@ -19,19 +19,19 @@ type ReceivedMatcher struct {
 	seen    []string
 }
 
-// HaveReceived matches a *Server or a Transcript with a command in it that is
-// pattern: the verb in any case and the arguments, in which a * stands for any text.
+// HaveReceived matches a *Server or a Transcript that has received a command like pattern: a verb
+// in any case and arguments, in which a * stands for any text.
 func HaveReceived(pattern string) *ReceivedMatcher {
 	return &ReceivedMatcher{pattern: pattern, times: -1}
 }
 
-// InSession looks at one session only, counted from 1.
+// InSession restricts the matcher to one session, counted from 1.
 func (m *ReceivedMatcher) InSession(n int) *ReceivedMatcher {
 	m.session = n
 	return m
 }
 
-// Times wants the command exactly so many times.
+// Times requires the command exactly n times.
 func (m *ReceivedMatcher) Times(n int) *ReceivedMatcher {
 	m.times = n
 	return m
@@ -46,7 +46,7 @@ func (m *ReceivedMatcher) Match(actual any) (bool, error) {
 	case Transcript:
 		all = []Transcript{a}
 	default:
-		return false, fmt.Errorf("HaveReceived wants a *fakeserver.Server or a fakeserver.Transcript, not a %T", actual)
+		return false, fmt.Errorf("HaveReceived takes a *fakeserver.Server or a fakeserver.Transcript, not a %T", actual)
 	}
 	verb, args, _ := strings.Cut(m.pattern, " ")
 	pattern := strings.TrimSuffix(strings.ToUpper(verb)+" "+args, " ")
@@ -81,12 +81,12 @@ func (m *ReceivedMatcher) text(verb string) string {
 		text += fmt.Sprintf(" in session %d", m.session)
 	}
 	if len(m.seen) == 0 {
-		return text + "\nIt has received no command."
+		return text + "\nIt has not received any command."
 	}
 	return text + "\nThe nearest of its commands:\n  " + strings.Join(closest(m.pattern, m.seen), "\n  ")
 }
 
-// closest returns the lines that end most like pattern, the likest first.
+// closest returns the lines whose ends are most similar to pattern, the best first.
 func closest(pattern string, lines []string) []string {
 	likeness := func(line string) int {
 		_, command, _ := strings.Cut(line, ": ")
@@ -94,7 +94,7 @@ func closest(pattern string, lines []string) []string {
 		for n < min(len(command), len(pattern)) && command[n]|0x20 == pattern[n]|0x20 {
 			n++
 		}
-		// like in length as well
+		// similar in length as well
 		return 4*n - max(len(command)-len(pattern), len(pattern)-len(command))
 	}
 	sorted := slices.Clone(lines)
@@ -102,14 +102,14 @@ func closest(pattern string, lines []string) []string {
 	return sorted[:min(len(sorted), nearest)]
 }
 
-// KeptMatcher is a matcher of gomega.
+// KeptMatcher is a Gomega matcher for the mail in a maildrop.
 type KeptMatcher struct {
 	want          []string
 	missing, more []string
 }
 
-// HaveKept matches a *Maildrop, or a *Server by the maildrop it was made with, that
-// holds the messages with these unique-ids and no others, in any order.
+// HaveKept matches a *Maildrop, or the maildrop of a *Server, that holds exactly the messages with
+// these unique-ids, in any order.
 func HaveKept(uids ...string) *KeptMatcher { return &KeptMatcher{want: uids} }
 
 // Match implements gomega's matcher.
@@ -121,13 +121,13 @@ func (m *KeptMatcher) Match(actual any) (bool, error) {
 	case *Maildrop:
 		kept = a.UIDs()
 	default:
-		return false, fmt.Errorf("HaveKept wants a *fakeserver.Maildrop or a *fakeserver.Server, not a %T", actual)
+		return false, fmt.Errorf("HaveKept takes a *fakeserver.Maildrop or a *fakeserver.Server, not a %T", actual)
 	}
 	m.missing, m.more = without(m.want, kept), without(kept, m.want)
 	return len(m.missing)+len(m.more) == 0, nil
 }
 
-// without returns a, less one for each element of b.
+// without returns a with one occurrence of each element of b removed.
 func without(a, b []string) []string {
 	rest := slices.Clone(a)
 	for _, s := range b {
@@ -142,15 +142,15 @@ func without(a, b []string) []string {
 func (m *KeptMatcher) FailureMessage(any) string {
 	text := fmt.Sprintf("Expected the maildrop to have kept %q", m.want)
 	if len(m.missing) > 0 {
-		text += fmt.Sprintf("\nGone: %q", m.missing)
+		text += fmt.Sprintf("\nMissing: %q", m.missing)
 	}
 	if len(m.more) > 0 {
-		text += fmt.Sprintf("\nThere too: %q", m.more)
+		text += fmt.Sprintf("\nUnexpected: %q", m.more)
 	}
 	return text
 }
 
 // NegatedFailureMessage implements gomega's matcher.
 func (m *KeptMatcher) NegatedFailureMessage(any) string {
-	return fmt.Sprintf("Expected the maildrop to have kept something else than %q", m.want)
+	return fmt.Sprintf("Expected the maildrop to have kept other messages than %q", m.want)
 }

@@ -8,9 +8,8 @@ import (
 	"fmt"
 )
 
-// cramMD5 is CRAM-MD5 (RFC 2195 section 2): the server sends a text that is
-// never the same, the client its name and the HMAC-MD5 of that text in
-// lower-case hexadecimal.
+// cramMD5 implements CRAM-MD5 (RFC 2195 section 2): the server sends a unique text, the client
+// its name and the HMAC-MD5 of that text in lower-case hexadecimal.
 func cramMD5(d *directory) conversation {
 	who := &identity{}
 	challenge := fmt.Sprintf("<%s.%d@fakeserver>", rand.Text(), d.now().UnixNano())

@@ -6,11 +6,11 @@ import (
 	"github.com/emersion/go-sasl"
 )
 
-// oauthBearer is OAUTHBEARER (RFC 7628).
+// oauthBearer implements OAUTHBEARER (RFC 7628).
 func oauthBearer(d *directory) conversation {
 	who := &identity{}
 	mechanism := sasl.NewOAuthBearerServer(func(o sasl.OAuthBearerOptions) *sasl.OAuthBearerError {
-		// RFC 5801 section 4: a name has its commas and equals signs escaped.
+		// RFC 5801 section 4: commas and equals signs in a name are escaped.
 		name := strings.NewReplacer("=2C", ",", "=3D", "=").Replace(o.Username)
 		name, u, err := d.checkToken(name, o.Token)
 		if err != nil {
@@ -22,8 +22,8 @@ func oauthBearer(d *directory) conversation {
 	return conversation{explained(mechanism.Next), who}
 }
 
-// xoauth2 is Google's and Microsoft's forerunner of OAUTHBEARER, XOAUTH2:
-// "user=NAME", "auth=Bearer TOKEN" and an empty field, each ended by a ^A.
+// xoauth2 implements XOAUTH2, the predecessor of OAUTHBEARER at Google and Microsoft:
+// "user=NAME", "auth=Bearer TOKEN" and an empty field, each followed by ^A.
 func xoauth2(d *directory) conversation {
 	who := &identity{}
 	next := func(response []byte) ([]byte, bool, error) {
@@ -47,8 +47,8 @@ func xoauth2(d *directory) conversation {
 	return conversation{explained(next), who}
 }
 
-// explained ends an exchange whose challenge says why the token is refused, as
-// RFC 7628 section 3.2.3 has it: whatever the client answers, -ERR follows.
+// explained makes a mechanism report a refused token in a challenge. RFC 7628 section 3.2.3: the
+// client answers it, and -ERR follows.
 func explained(next func([]byte) ([]byte, bool, error)) func([]byte) ([]byte, bool, error) {
 	refused := false
 	return func(response []byte) ([]byte, bool, error) {

@@ -4,13 +4,12 @@ import (
 	"github.com/emersion/go-sasl"
 )
 
-// plain is PLAIN (RFC 4616): who to act for, the name and the password in one
-// response.
+// plain implements PLAIN (RFC 4616): authorization identity, name and password in one response.
 func plain(d *directory) conversation {
 	who := &identity{}
 	mechanism := sasl.NewPlainServer(func(actFor, name, password string) error {
 		u, err := d.checkPassword(name, password)
-		// RFC 4616 section 2: nobody may act for somebody else here.
+		// RFC 4616 section 2: users may not act for others here.
 		if err != nil || actFor != "" && actFor != name {
 			return ErrDenied
 		}
@@ -20,8 +19,8 @@ func plain(d *directory) conversation {
 	return conversation{mechanism.Next, who}
 }
 
-// loginMechanism is LOGIN (draft-murchison-sasl-login): the name and the
-// password, each when it is asked for. Many clients send the name at once.
+// loginMechanism implements LOGIN (draft-murchison-sasl-login): the server asks for the name and
+// then for the password. Many clients send the name with AUTH.
 func loginMechanism(d *directory) conversation {
 	who := &identity{}
 	var name *string

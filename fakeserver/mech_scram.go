@@ -9,13 +9,13 @@ import (
 	"github.com/xdg-go/stringprep"
 )
 
-// scramIterations is the least that RFC 7677 section 4 allows.
+// scramIterations is the smallest count that RFC 7677 section 4 allows.
 const scramIterations = 4096
 
 func scramSHA1(d *directory) conversation   { return scramWith(d, scram.SHA1) }
 func scramSHA256(d *directory) conversation { return scramWith(d, scram.SHA256) }
 
-// scramWith is SCRAM (RFC 5802, RFC 7677) without channel binding.
+// scramWith implements SCRAM (RFC 5802, RFC 7677) without channel binding.
 func scramWith(d *directory, hash scram.HashGeneratorFcn) conversation {
 	who := &identity{}
 	exchange := scramExchange{who: who}
@@ -23,7 +23,7 @@ func scramWith(d *directory, hash scram.HashGeneratorFcn) conversation {
 		u, known := d.byPassword(name)
 		*who = identity{name, u}
 		if !known {
-			// Nobody learns which names exist: the exchange goes on to the proof.
+			// Do not reveal which names exist: the exchange continues up to the proof.
 			u.Password = rand.Text()
 		}
 		return d.scramKeys(hash, name, u.Password)
@@ -35,11 +35,10 @@ func scramWith(d *directory, hash scram.HashGeneratorFcn) conversation {
 	return conversation{exchange.next, who}
 }
 
-// scramKeys makes what a server keeps of a password. The salt is the same for a
-// name at each login, as if it were kept, whether the name is known or not.
+// scramKeys returns the keys that a server stores for a password. The salt of a name is the same
+// at each login, as if it were stored, whether the name is known or not.
 func (d *directory) scramKeys(hash scram.HashGeneratorFcn, name, password string) (scram.StoredCredentials, error) {
-	// RFC 5802 section 2.2: passwords are prepared; what cannot be is taken as
-	// it is.
+	// RFC 5802 section 2.2: passwords are prepared. One that cannot be prepared is used as it is.
 	if prepared, err := stringprep.SASLprep.Prepare(password); err == nil {
 		password = prepared
 	}
@@ -52,9 +51,9 @@ func (d *directory) scramKeys(hash scram.HashGeneratorFcn, name, password string
 	return client.GetStoredCredentialsWithError(scram.KeyFactors{Salt: string(mac.Sum(nil)[:16]), Iters: scramIterations})
 }
 
-// scramExchange adds to the library's conversation what RFC 4422 section 3.3
-// asks of a protocol such as POP3, whose +OK carries no data: the server's last
-// message is a challenge, and the client's answer to it is empty.
+// scramExchange extends the library's conversation for a protocol such as POP3, whose +OK carries
+// no data. RFC 4422 section 3.3: the server's last message is a challenge, and the client's
+// response to it is empty.
 type scramExchange struct {
 	*scram.ServerConversation
 	who *identity
@@ -74,7 +73,7 @@ func (e *scramExchange) next(response []byte) (challenge []byte, done bool, err 
 	if text == scram.ErrInvalidProof {
 		err = ErrDenied
 	}
-	// RFC 4422 section 3.4.1: nobody may act for somebody else here.
+	// RFC 4422 section 3.4.1: users may not act for others here.
 	if actFor := e.AuthzID(); err == nil && actFor != "" && actFor != e.who.name {
 		err = ErrDenied
 	}

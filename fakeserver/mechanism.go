@@ -8,15 +8,15 @@ import (
 // mechanism is one row of the table of SASL mechanisms.
 type mechanism struct {
 	name string
-	// plaintext reports that a listener on the line learns the secret
+	// plaintext means that an eavesdropper learns the secret
 	plaintext bool
-	// token reports that a token is the secret, and not the password
+	// token means that the secret is a token, not the password
 	token bool
 	start func(*directory) conversation
 }
 
-// mechanisms returns the table, in the order in which CAPA lists them. A new one is
-// a file mech_*.go and a row here.
+// mechanisms returns the table, in the order of CAPA. A new mechanism needs a file mech_*.go and
+// a row here.
 func mechanisms() []mechanism {
 	return []mechanism{
 		{"SCRAM-SHA-256", false, false, scramSHA256},
@@ -29,7 +29,7 @@ func mechanisms() []mechanism {
 	}
 }
 
-// Mechanisms returns the names of all SASL mechanisms that a server can do.
+// Mechanisms returns the names of all SASL mechanisms that servers support.
 func Mechanisms() []string {
 	var names []string
 	for _, m := range mechanisms() {
@@ -38,7 +38,7 @@ func Mechanisms() []string {
 	return names
 }
 
-// mechanisms returns the names of those on offer, in their order.
+// mechanisms returns the names of the offered mechanisms, in order.
 func (d *directory) mechanisms() []string {
 	if d.offered != nil {
 		return slices.Clone(d.offered)
@@ -53,7 +53,8 @@ func (d *directory) mechanisms() []string {
 	return names
 }
 
-// offers returns the mechanisms on offer to a client that may or may not send a password as it is.
+// offers returns the mechanisms offered to a client that may (plaintext) or may not send secrets
+// in clear text.
 func (d *directory) offers(plaintext bool) []string {
 	shows := map[string]bool{}
 	for _, m := range mechanisms() {
@@ -68,7 +69,7 @@ func (d *directory) offers(plaintext bool) []string {
 	return names
 }
 
-// mechanismNamed finds a row of the table.
+// mechanismNamed returns the row of the table with that name.
 func mechanismNamed(name string) (mechanism, bool) {
 	all := mechanisms()
 	i := slices.IndexFunc(all, func(m mechanism) bool { return m.name == strings.ToUpper(name) })

@@ -9,7 +9,7 @@ import (
 	"pop3mtm/fakeserver/maildrop"
 )
 
-// message finds the message that an argument names, or says why there is none.
+// message returns the message that an argument names, or a refusal.
 func (t *popTalk) message(arg string) (n int, m maildrop.Message, refusal *Answer) {
 	v := t.view
 	k, ok := number(arg)
@@ -29,7 +29,7 @@ func (t *popTalk) message(arg string) (n int, m maildrop.Message, refusal *Answe
 	return n, v.list.At(n - 1), nil
 }
 
-// number reads a count of digits alone. Larger values saturate at 1<<50.
+// number parses a number that has digits only. Larger values saturate at 1<<50.
 func number(arg string) (int64, bool) {
 	n := int64(0)
 	for _, c := range []byte(arg) {
@@ -41,11 +41,11 @@ func number(arg string) (int64, bool) {
 	return n, arg != ""
 }
 
-// column appends what a listing says of a message.
+// column appends a column of a listing, such as the size of a message.
 type column func(row []byte, m maildrop.Message) []byte
 
-// numbered answers LIST and UIDL: a row for one message, or for all that are
-// not deleted.
+// numbered answers LIST and UIDL: a row for one message, or for all messages that are not marked
+// as deleted.
 func (t *popTalk) numbered(arg string, col column) Answer {
 	v := t.view
 	if arg == "" {
@@ -58,7 +58,7 @@ func (t *popTalk) numbered(arg string, col column) Answer {
 	return says(edit.OK(string(col(fmt.Appendf(nil, "%d ", n), m))))
 }
 
-// listing writes the rows of all messages, many in one write.
+// listing writes the rows of all messages, many with one write.
 type listing struct {
 	view *view
 	col  column

@@ -7,8 +7,8 @@ import (
 	"pop3mtm/fakeserver/edit"
 )
 
-// pass answers PASS. RFC 1939 section 7: it follows a successful USER, and
-// everything after the first space is the password, spaces included.
+// pass answers PASS. RFC 1939 section 7: it follows a successful USER, and everything after the
+// first space is the password, spaces included.
 func pass(t *popTalk, x *Exchange) Answer {
 	if !t.afterUser {
 		return refuse("USER first")
@@ -21,11 +21,11 @@ func pass(t *popTalk, x *Exchange) Answer {
 	return t.admits(name, u)
 }
 
-// denied returns the same for an unknown user and a wrong password. RFC 3206
-// section 4: AUTH says that the credentials are the problem.
+// denied returns the same refusal for an unknown user and a wrong password. RFC 3206 section 4:
+// the code AUTH means that the credentials are the problem.
 func denied() Answer { return says(edit.Err("[AUTH] wrong user or password")) }
 
-// admits returns the answer that lets a user in.
+// admits returns the answer that logs a user in.
 func (t *popTalk) admits(name string, u User) Answer {
 	return Answer{Reply: edit.OK("maildrop locked and ready"), Took: func() edit.Reply { return translated(t.texts, t.login(name, u)) }}
 }
@@ -43,7 +43,7 @@ func (t *popTalk) login(name string, u User) edit.Reply {
 		drop = s.server.drop
 	}
 	before, nobody := s.name, t.user
-	s.name, t.user = name, u // views may ask
+	s.name, t.user = name, u // views may use them
 	v, err := drop.open(o, s.quit, t.sight())
 	if err != nil {
 		s.name, t.user = before, nobody
@@ -53,9 +53,9 @@ func (t *popTalk) login(name string, u User) edit.Reply {
 		return edit.Err("[IN-USE] maildrop is locked by another session")
 	}
 	if err != nil {
-		o.Log.Error("maildrop cannot be listed", "session", s.number, "user", name, "error", err)
-		// RFC 3206 section 4: it is not the user's fault, and with SYS/PERM somebody
-		// has to repair it.
+		o.Log.Error("cannot list the maildrop", "session", s.number, "user", name, "error", err)
+		// RFC 3206 section 4: the user is not at fault; SYS/PERM means that the
+		// operator must repair it.
 		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
 			return edit.Err("[SYS/PERM] maildrop is not there")
 		}

@@ -6,8 +6,8 @@ import (
 	"pop3mtm/fakeserver/edit"
 )
 
-// New returns a POP3 server that listens nowhere yet. drop is the maildrop of all users who have none of their own; nil means
-// an empty one.
+// New returns a POP3 server that does not listen yet. drop is the maildrop of all users without one
+// of their own; nil means an empty one.
 func New(drop *Maildrop, o *Options) *Server {
 	if drop == nil {
 		drop = NewMaildrop()
@@ -16,13 +16,13 @@ func New(drop *Maildrop, o *Options) *Server {
 	return newServer(newPOP3(&all), drop, all, newDirectory(&all))
 }
 
-// pop3 is POP3 as a Protocol: RFC 1939 and its extensions.
+// pop3 implements POP3 as a Protocol: RFC 1939 and its extensions.
 type pop3 struct {
 	commands map[string]command
 	logins   logins
 }
 
-// newPOP3 makes the protocol with the verbs that a server with these options has.
+// newPOP3 returns the protocol with the verbs that the options enable.
 func newPOP3(o *Options) *pop3 {
 	p := &pop3{commands: map[string]command{}}
 	for _, c := range commands() {
@@ -34,7 +34,8 @@ func newPOP3(o *Options) *pop3 {
 	return p
 }
 
-// Verbs implements Protocol: all of them, also those that this server lacks, since their secrets are secrets too.
+// Verbs implements Protocol. It includes the verbs that this server lacks, since their arguments
+// are secret too.
 func (*pop3) Verbs() []Verb { return Verbs() }
 
 // Busy implements Protocol. RFC 3206 section 4: the condition is temporary.
@@ -45,7 +46,7 @@ func (p *pop3) Begin(s *Session) Talk {
 	return &popSession{popTalk: popTalk{session: s, logins: &p.logins}, commands: p.commands}
 }
 
-// popSession is a popTalk that knows the verbs.
+// popSession is a popTalk with the table of verbs.
 type popSession struct {
 	popTalk
 	commands map[string]command
@@ -75,7 +76,7 @@ func (t *popSession) right(x *Exchange) Answer {
 	switch {
 	case x.Line == nil && x.Verb == "":
 		return refuse("command line too long")
-	// Some servers have other words for an empty line, or close.
+	// Some servers have another text for an empty line, or close.
 	case strings.TrimSpace(string(x.Line)) == "":
 		return refuse("unknown command: the line is empty")
 	// RFC 1939 section 3: -ERR to a command that is unknown, or not known in this state.
@@ -89,7 +90,8 @@ func (t *popSession) right(x *Exchange) Answer {
 	return c.answer(&t.popTalk, x)
 }
 
-// Sent implements Talk. A greeting that refuses the client ends the session; the timestamp for APOP is what was sent.
+// Sent implements Talk. A greeting that refuses the client ends the session; the timestamp for APOP
+// is what was sent.
 func (t *popSession) Sent(x *Exchange, reply edit.Reply) Outcome {
 	if x.pseudo && x.Verb == connectVerb {
 		t.timestamp = timestamp(reply)

@@ -8,7 +8,7 @@ import (
 	"pop3mtm/fakeserver/maildrop"
 )
 
-// popTalk is what POP3 knows of one session. The verbs are functions of it.
+// popTalk holds the POP3 state of one session. The verbs are functions of it.
 type popTalk struct {
 	session *Session
 	logins  *logins
@@ -16,44 +16,45 @@ type popTalk struct {
 	user      User              // who has logged in
 	view      *view             // from login to the end
 	mayPass   bool              // the last command was a USER that succeeded
-	afterUser bool              // the command before this one was
+	afterUser bool              // mayPass before this command
 	timestamp string            // for APOP, as the greeting had it
-	asking    *authentication   // the next line is a response to it
-	asked     *authentication   // that this RESPONSE is for
+	asking    *authentication   // the AUTH exchange that the next line responds to
+	asked     *authentication   // the AUTH exchange of this RESPONSE
 	utf8      bool              // UTF-8 mode
-	texts     map[string]string // of the language, nil: English
-	scratch   []byte            // for mail from files, once there was some
-	receiving bodyTaker         // a body of the client, nil when none is due
-	received  bool              // it has come whole, and has no reply yet
-	reply     bool              // this exchange is the reply to it
+	texts     map[string]string // of the language; nil: English
+	scratch   []byte            // for mail from files, allocated when needed
+	receiving bodyTaker         // a body from the client; nil when none is expected
+	received  bool              // the body is complete and has no reply yet
+	reply     bool              // this exchange is the reply to the body
 }
 
-// bodyTaker is a body that the client sends after a verb which asked for it.
+// bodyTaker receives a body that the client sends after a verb.
 type bodyTaker interface {
-	// take is Talk.Body.
+	// take implements Talk.Body.
 	take(p []byte) (n int, ended bool)
-	// answer answers it, once it has come.
+	// answer answers the complete body.
 	answer(t *popTalk) Answer
 }
 
-// popVerb answers a command.
+// popVerb returns the answer to a command.
 type popVerb func(t *popTalk, x *Exchange) Answer
 
-// says returns an answer without effect.
+// says returns an answer without an effect.
 func says(r edit.Reply) Answer { return Answer{Reply: r} }
 
-// refuse returns the answer to a command that makes no sense here.
+// refuse returns the answer to an invalid command.
 func refuse(text string) Answer { return Answer{Reply: edit.Err(text), Bad: true} }
 
-// options of the server.
+// options returns the options of the server.
 func (t *popTalk) options() *Options { return &t.session.server.o }
 
-// lacks reports whether the options take this verb or capability away, from all or from the user of this session.
+// lacks reports whether the options remove this verb or capability, for all or for the user of this
+// session.
 func (t *popTalk) lacks(name string) bool {
 	return contains(t.options().Without, name) || contains(t.user.Without, name)
 }
 
-// sight returns the views that this session has.
+// sight returns the views of this session.
 func (t *popTalk) sight() sight {
 	s := t.session
 	who := Viewer{Session: s.number, User: s.name, state: s.server.NamedState}
@@ -68,7 +69,8 @@ func (t *popTalk) sight() sight {
 	}
 }
 
-// deletes says which messages go when the session ends, nil means those marked.
+// deletes returns the function that selects the messages to delete at the end; nil means the marked
+// ones.
 func (t *popTalk) deletes() func(Leaving) bool {
 	if t.user.Deletes != nil {
 		return t.user.Deletes
@@ -85,7 +87,7 @@ func (t *popTalk) Heard(x *Exchange) {
 	}
 }
 
-// User implements Talk. An AUTH exchange does not say who it is before it is over.
+// User implements Talk. During an AUTH exchange the user is not yet known.
 func (t *popTalk) User(x *Exchange) string {
 	switch x.Verb {
 	case "USER":
@@ -127,16 +129,16 @@ func (t *popTalk) Enough() edit.Reply {
 	return translated(t.texts, edit.Err("too many bad commands, closing"))
 }
 
-// End implements Talk: it lets go of the maildrop, if the session holds one. When the client has not said QUIT the maildrop
-// may lose mail, and stay locked for a while.
+// End implements Talk. It releases the maildrop of the session. After an end without QUIT the
+// options may delete mail and keep the maildrop locked for a while.
 func (t *popTalk) End() {
 	if t.view == nil {
 		return
 	}
 	o, s := t.options(), t.session
-	if !s.stopped() && s.state != Update { // nothing happens to the mail when the server is closed
+	if !s.stopped() && s.state != Update { // closing the server does not change the mail
 		if err := t.view.commit(t.deletes(), false); err != nil {
-			o.Log.Error("messages not removed", "session", s.number, "error", err)
+			o.Log.Error("cannot remove messages", "session", s.number, "error", err)
 		}
 		if o.LockAfterDrop > 0 {
 			t.view.drop.hold(o.Now().Add(o.LockAfterDrop))

@@ -2,8 +2,8 @@ package fakeserver
 
 import "pop3mtm/fakeserver/edit"
 
-// quit answers QUIT. RFC 1939 section 6: from TRANSACTION it deletes what is
-// marked and unlocks before it replies; from AUTHORIZATION it only ends. The
+// quit answers QUIT. RFC 1939 section 6: in TRANSACTION it deletes the marked messages and
+// unlocks the maildrop before it replies; in AUTHORIZATION it only ends the session. The
 // connection is closed after the reply.
 func quit(t *popTalk, _ *Exchange) Answer {
 	return Answer{Reply: edit.OK("bye"), Took: func() edit.Reply {
@@ -16,7 +16,7 @@ func quit(t *popTalk, _ *Exchange) Answer {
 		t.End()
 		s.server.news.tell()
 		if err != nil {
-			s.server.o.Log.Error("deleted messages not removed", "session", s.number, "error", err)
+			s.server.o.Log.Error("cannot remove deleted messages", "session", s.number, "error", err)
 			return translated(t.texts, edit.Err("[SYS/TEMP] some deleted messages not removed"))
 		}
 		return nil

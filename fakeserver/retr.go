@@ -25,8 +25,8 @@ func retr(t *popTalk, x *Exchange) Answer {
 	return a
 }
 
-// send opens the message before anything is said, so that mail which is gone
-// is a refusal and not a broken reply.
+// send opens the message before the status line is sent, so that missing mail causes a refusal
+// and not a broken reply.
 func (t *popTalk) send(text string, m maildrop.Message, lines int64) Answer {
 	if t.options().UTF8 && !t.utf8 {
 		// RFC 6856 section 5. A message that cannot be read is refused below.
@@ -36,7 +36,7 @@ func (t *popTalk) send(text string, m maildrop.Message, lines int64) Answer {
 	}
 	open, err := m.Open()
 	if err != nil {
-		t.options().Log.Error("message cannot be read", "session", t.session.number, "error", err)
+		t.options().Log.Error("cannot read the message", "session", t.session.number, "error", err)
 		return says(edit.Err("[SYS/TEMP] message cannot be read"))
 	}
 	return Answer{Reply: edit.Multiline(text, &body{open: open, lines: lines, scratch: &t.scratch}), Opened: open}

@@ -6,7 +6,7 @@ import (
 	"pop3mtm/fakeserver/edit"
 )
 
-// rset answers RSET. RFC 1939 section 5: marks of deletion are taken away.
+// rset answers RSET. RFC 1939 section 5: it removes all deletion marks.
 func rset(t *popTalk, _ *Exchange) Answer {
 	v := t.view
 	return Answer{Reply: edit.OK(fmt.Sprintf("maildrop has %d messages", v.list.Len())), Took: func() edit.Reply {

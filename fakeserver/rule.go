@@ -5,25 +5,25 @@ import (
 	"sync"
 )
 
-// Rule gives the commands that match to another handler. Its methods may be
-// called at any time and return the rule.
+// Rule assigns a handler to matching commands. Its methods may be called at any time and return
+// the rule.
 type Rule struct {
 	set     *ruleSet
 	match   Match
 	handler Handler
 	pseudo  bool // the verb is a pseudo-verb
-	exact   bool // there are arguments, and no * in them
+	exact   bool // Args is set and has no *
 	times   int  // 0 = no limit
 	must    bool
-	leads   string // the named state after it, "" = the same
+	leads   string // the named state afterwards, "" = unchanged
 	seen    int
 	fired   int
 }
 
-// Once lets the rule fire once only.
+// Once limits the rule to firing once.
 func (r *Rule) Once() *Rule { return r.Times(1) }
 
-// Times lets the rule fire n times only; 0 means always.
+// Times limits the rule to firing n times; 0 means no limit.
 func (r *Rule) Times(n int) *Rule {
 	r.set.mu.Lock()
 	defer r.set.mu.Unlock()
@@ -31,7 +31,7 @@ func (r *Rule) Times(n int) *Rule {
 	return r
 }
 
-// Must makes it an error of Server.Close that the rule never fired.
+// Must makes Server.Close return an error if the rule has not fired.
 func (r *Rule) Must() *Rule {
 	r.set.mu.Lock()
 	defer r.set.mu.Unlock()
@@ -39,8 +39,8 @@ func (r *Rule) Must() *Rule {
 	return r
 }
 
-// Goto makes state the named state, for Match.When, each time the rule fires. The
-// command that fires it is the last one in the old state.
+// Goto sets the named state, for Match.When, each time the rule fires. The command that fires it
+// is the last one in the old state.
 func (r *Rule) Goto(state string) *Rule {
 	r.set.mu.Lock()
 	defer r.set.mu.Unlock()
@@ -48,7 +48,7 @@ func (r *Rule) Goto(state string) *Rule {
 	return r
 }
 
-// Fired returns how often the rule has fired.
+// Fired returns the number of times that the rule has fired.
 func (r *Rule) Fired() int {
 	r.set.mu.Lock()
 	defer r.set.mu.Unlock()
@@ -61,7 +61,7 @@ type ruleSet struct {
 	states map[string]string // named states, by user; the server's under ""
 }
 
-// state returns the named state that rules for a user are in.
+// state returns the named state for rules with this user.
 func (set *ruleSet) state(user string) string {
 	if state := set.states[user]; state != "" {
 		return state
@@ -69,16 +69,15 @@ func (set *ruleSet) state(user string) string {
 	return InitialState
 }
 
-// NamedState returns the named state that the rules for a user are in, or with "" the
-// rules for all users.
+// NamedState returns the named state for rules with this user, or with "" for rules without one.
 func (s *Server) NamedState(user string) string {
 	s.rules.mu.Lock()
 	defer s.rules.mu.Unlock()
 	return s.rules.state(user)
 }
 
-// On adds a rule. The newest rule that matches a command and may still fire
-// answers it, else Auto.
+// On adds a rule. A command is answered by the newest rule that matches and may still fire, else
+// by Auto.
 func (s *Server) On(m Match, h Handler) *Rule {
 	m.Verb = strings.ToUpper(m.Verb)
 	r := &Rule{set: &s.rules, match: m, handler: h, pseudo: isPseudo(m.Verb)}
@@ -94,7 +93,7 @@ func (r *Rule) mismatches(x *Exchange) bool {
 	return r.match.Verb != "" && r.match.Verb != x.Verb || r.exact && r.match.Args != x.Args
 }
 
-// handler counts x in every rule that covers it and picks who answers.
+// handler counts x in every rule that matches it, and returns the handler to answer it.
 func (set *ruleSet) handler(x *Exchange) Handler {
 	set.mu.Lock()
 	defer set.mu.Unlock()
@@ -118,7 +117,7 @@ func (set *ruleSet) handler(x *Exchange) Handler {
 	if chosen == nil {
 		return Auto
 	}
-	x.ruled = chosen.match.Verb != "" // a rule for any command is for none that makes no sense
+	x.ruled = chosen.match.Verb != "" // a rule for any command does not excuse an invalid one
 	chosen.fired++
 	if chosen.leads != "" {
 		if set.states == nil {
@@ -129,7 +128,7 @@ func (set *ruleSet) handler(x *Exchange) Handler {
 	return chosen.handler
 }
 
-// UnmetError names the rules that had to fire and never did.
+// UnmetError lists the required rules that have not fired.
 type UnmetError struct{ Rules []Match }
 
 func (e *UnmetError) Error() string {

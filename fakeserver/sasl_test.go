@@ -26,8 +26,8 @@ func challenge(reply string) string {
 	return string(b)
 }
 
-// authenticate runs an exchange as a client's side of a mechanism leads it, and returns the last reply. With initial the
-// first response goes with the command.
+// authenticate runs an exchange as a client's side of a mechanism leads it, and returns the last
+// reply. With initial the first response goes with the command.
 func (p *peer) authenticate(c sasl.Client, initial bool) string {
 	GinkgoHelper()
 	name, response, err := c.Start()

@@ -8,12 +8,12 @@ import (
 	"pop3mtm/fakeserver/edit"
 )
 
-// lingering is how long a closed connection is still read. Closing with
-// unread commands would reset it and could destroy the last reply.
+// lingering is the time that a closed connection is still read. Closing with unread commands
+// would reset it and could destroy the last reply.
 const lingering = time.Second
 
-// send writes a reply as it is, and does what its chunks say about time and
-// about the connection. It stops at the first End that is not Open.
+// send writes a reply unchanged, with the pauses and the end of connection that its chunks ask
+// for. It stops at the first End other than Open.
 func (s *Session) send(r edit.Reply) (edit.End, error) {
 	for _, c := range r {
 		if c.Pause > 0 {
@@ -49,7 +49,7 @@ func (s *Session) sendChunk(c edit.Chunk) (edit.End, error) {
 		return cut.How, nil
 	}
 	if err != nil {
-		if s.out.err != nil { // the line broke: that is all there is to tell
+		if s.out.err != nil { // the connection is lost: report that error
 			return edit.Open, s.out.err
 		}
 		return edit.Open, errors.Join(err, s.out.flush())
@@ -57,8 +57,8 @@ func (s *Session) sendChunk(c edit.Chunk) (edit.End, error) {
 	return c.End, nil
 }
 
-// end sends what is buffered and ends the connection. The talk lets go of what
-// it holds before the client can notice.
+// end flushes the buffer and ends the connection. The talk releases its resources before the
+// client can see the end.
 func (s *Session) end(how edit.End) error {
 	if how == edit.Stall {
 		return s.stall()
@@ -71,8 +71,8 @@ func (s *Session) end(how edit.End) error {
 		return tcp.SetLinger(0)
 	}
 	if s.tls != nil && how != edit.Drop {
-		// RFC 8446 section 6.1: close_notify. A client that has gone at once has
-		// its replies all the same.
+		// RFC 8446 section 6.1: close_notify. Ignore an error: a client that has
+		// already gone has its replies.
 		_ = s.tls.CloseWrite()
 	}
 	half, ok := s.conn.(interface{ CloseWrite() error })
@@ -89,11 +89,11 @@ func (s *Session) end(how edit.End) error {
 	if err := s.conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
 		return err
 	}
-	_, _ = io.Copy(io.Discard, s.in) // ends with the client, or with the deadline
+	_, _ = io.Copy(io.Discard, s.in) // until the client closes or the deadline
 	return nil
 }
 
-// stall sends what is buffered and reads until the client closes.
+// stall flushes the buffer and reads until the client closes.
 func (s *Session) stall() error {
 	if err := s.out.flush(); err != nil {
 		return err
@@ -101,6 +101,6 @@ func (s *Session) stall() error {
 	if err := s.conn.SetReadDeadline(time.Time{}); err != nil {
 		return err
 	}
-	_, _ = io.Copy(io.Discard, s.in) // ends with the client, or with the server
+	_, _ = io.Copy(io.Discard, s.in) // until the client or the server closes
 	return nil
 }

@@ -13,12 +13,13 @@ import (
 )
 
 // ErrClosed is returned by Serve after Shutdown or Close.
-var ErrClosed = errors.New("server is closed")
+var ErrClosed = errors.New("the server is closed")
 
-// Server serves clients over a protocol: POP3 when New made it. Its methods are safe for concurrent use.
+// Server serves clients over a protocol; New returns one for POP3. Its methods are safe for
+// concurrent use.
 type Server struct {
 	o        Options
-	drop     *Maildrop // of all users who have none of their own
+	drop     *Maildrop // of all users without one of their own
 	protocol Protocol
 	verbs    map[string]Verb
 	secrets  notation.Secrets
@@ -31,16 +32,16 @@ type Server struct {
 	stopping  chan struct{} // closed with closed
 	listeners []net.Listener
 	sessions  map[*Session]struct{}
-	count     int           // of all sessions so far
+	count     int           // sessions so far
 	idle      chan struct{} // closed while no session is open
 	ended     archive
-	turned    accept.Second  // limits the log of clients that found no room
+	turned    accept.Second  // limits the log of refused clients
 	news      signal         // commands, ends of sessions, mail deleted
 	work      sync.WaitGroup // accept loops and sessions
 }
 
-// NewServer returns a server for another protocol than POP3, which listens nowhere yet. The options about POP3's own verbs and
-// about maildrops have no effect.
+// NewServer returns a server for any protocol that does not listen yet. The options about POP3
+// verbs and about maildrops have no effect.
 func NewServer(p Protocol, o *Options) *Server {
 	all := o.orDefault()
 	return newServer(p, NewMaildrop(), all, newDirectory(&all))
@@ -57,8 +58,7 @@ func newServer(p Protocol, drop *Maildrop, o Options, users *directory) *Server 
 	return s
 }
 
-// Addr returns the address of the first listener as host:port, empty when there is
-// none.
+// Addr returns the address of the first listener as host:port, or "" without a listener.
 func (s *Server) Addr() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -68,8 +68,8 @@ func (s *Server) Addr() string {
 	return s.listeners[0].Addr().String()
 }
 
-// Serve takes connections from l, a goroutine each, until l fails or the
-// server is closed, when it returns ErrClosed. It owns l and closes it.
+// Serve accepts connections from l, with a goroutine for each, until l fails or the server is
+// closed; then it returns ErrClosed. It owns l and closes it.
 func (s *Server) Serve(l net.Listener) error {
 	if !s.addListener(l) {
 		return errors.Join(ErrClosed, l.Close())
@@ -77,11 +77,11 @@ func (s *Server) Serve(l net.Listener) error {
 	return s.accept(l, false)
 }
 
-// ServeTLS is Serve for connections that begin with TLS (RFC 8314 section 3.1).
-// It fails when Options.TLS is nil.
+// ServeTLS is like Serve, for connections that begin with TLS (RFC 8314 section 3.1). It fails
+// when Options.TLS is nil.
 func (s *Server) ServeTLS(l net.Listener) error {
 	if s.o.TLS == nil {
-		return errors.Join(errors.New("TLS needs a certificate: set Options.TLS"), l.Close())
+		return errors.Join(errors.New("cannot serve TLS without a certificate: set Options.TLS"), l.Close())
 	}
 	if !s.addListener(l) {
 		return errors.Join(ErrClosed, l.Close())
@@ -89,7 +89,8 @@ func (s *Server) ServeTLS(l net.Listener) error {
 	return s.accept(l, true)
 }
 
-// accept runs the loop of a listener that addListener has taken. Failures other than a closed listener are waited out.
+// accept runs the loop of a listener registered by addListener. After an error other than a closed
+// listener it waits and tries again.
 func (s *Server) accept(l net.Listener, implicitTLS bool) error {
 	defer s.work.Done()
 	loop := accept.Loop{Listener: l, Quit: s.stopping, Log: s.o.Log}
@@ -121,24 +122,24 @@ func (s *Server) addListener(l net.Listener) bool {
 	return true
 }
 
-// ServeConn runs a session on c, any kind of connection with deadlines, and
-// returns when it has ended. It owns c and closes it.
+// ServeConn runs a session on c, any connection with deadlines, and returns when it has ended. It
+// owns c and closes it.
 func (s *Server) ServeConn(c net.Conn) {
 	if session := s.begin(c, false); session != nil {
 		session.run(false)
 	}
 }
 
-// ServeTLSConn is ServeConn for a connection that begins with TLS. c is the
-// connection below; without Options.TLS it is closed.
+// ServeTLSConn is like ServeConn, for a connection that begins with TLS. c is the connection below
+// TLS; without Options.TLS it is closed.
 func (s *Server) ServeTLSConn(c net.Conn) {
 	if session := s.begin(c, true); session != nil {
 		session.run(true)
 	}
 }
 
-// begin registers a session. It returns nil when the server is closed, and when there are as many sessions as
-// Options.MaxSessions allows: then the client gets a refusal.
+// begin registers a session. It returns nil when the server is closed, or when Options.MaxSessions
+// sessions are open; in that case it sends a refusal.
 func (s *Server) begin(c net.Conn, implicitTLS bool) *Session {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -161,7 +162,7 @@ func (s *Server) begin(c net.Conn, implicitTLS bool) *Session {
 	return session
 }
 
-// finish takes a session off the books.
+// finish unregisters a session.
 func (s *Server) finish(session *Session) {
 	t := session.record.transcript()
 	if s.o.OnSession != nil {
@@ -178,15 +179,15 @@ func (s *Server) finish(session *Session) {
 	s.work.Done()
 }
 
-// Sessions returns how many sessions there have been, open ones included.
+// Sessions returns the number of sessions so far, open ones included.
 func (s *Server) Sessions() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.count
 }
 
-// Wait returns when no session is open, so that maildrops and transcripts show
-// what the last client did. It returns ctx's error when that ends first.
+// Wait waits until no session is open, so that maildrops and transcripts are up to date. It
+// returns the error of ctx if that ends first.
 func (s *Server) Wait(ctx context.Context) error {
 	s.mu.Lock()
 	idle := s.idle
@@ -199,8 +200,8 @@ func (s *Server) Wait(ctx context.Context) error {
 	}
 }
 
-// Shutdown stops listening, waits until the open sessions end by themselves or
-// ctx ends, and then closes the server. The error is ctx's, or Close's.
+// Shutdown stops listening, waits until the open sessions end by themselves or ctx ends, and then
+// closes the server. It returns the error of ctx or of Close.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.stopListening()
 	waited := s.Wait(ctx)
@@ -215,14 +216,13 @@ func (s *Server) stopListening() {
 	}
 	s.closed = true
 	for _, l := range s.listeners {
-		_ = l.Close() // a second close fails, and that is fine
+		_ = l.Close() // a second Close fails, which is harmless
 	}
 }
 
-// Close ends all sessions, which delete nothing, and waits for their
-// goroutines. Its error tells what the author of a test has to know: rules that had
-// to fire (*UnmetError), errors of actions, and from a strict server commands that
-// made no sense (*UnexpectedError) and open sessions (*OpenError).
+// Close ends all sessions without deleting mail, and waits for their goroutines. Its error reports
+// mistakes of a test: required rules that have not fired (*UnmetError), errors of actions, and for
+// a strict server invalid commands (*UnexpectedError) and open sessions (*OpenError).
 func (s *Server) Close() error {
 	s.stopListening()
 	open := s.leftOpen()
@@ -235,30 +235,30 @@ func (s *Server) Close() error {
 	return errors.Join(open, s.ledger.err(s.rules.unmet()))
 }
 
-// Unmet returns an *UnmetError while there are rules that had to fire and did not, else
-// nil.
+// Unmet returns an *UnmetError while required rules have not fired, else nil.
 func (s *Server) Unmet() error { return s.rules.unmet() }
 
-// turnAwayTime bounds how long a client that finds no room may take to read that.
+// turnAwayTime limits the time that a refused client may take to read the refusal.
 const turnAwayTime = time.Second
 
-// turnAway refuses a connection beyond Options.MaxSessions. It is no session: it has no number and no transcript. Where TLS
-// comes first the connection is closed without a word, since a handshake would cost what a session costs.
+// turnAway refuses a connection beyond Options.MaxSessions. Such a connection has no session number
+// and no transcript. With implicit TLS it is closed without a reply, since a handshake would cost
+// as much as a session.
 func (s *Server) turnAway(c net.Conn, implicitTLS bool) {
 	defer s.work.Done()
 	if s.turned.Due(time.Now()) {
-		s.o.Log.Warn("too many sessions, client refused", "sessions", s.o.MaxSessions)
+		s.o.Log.Warn("client refused: too many sessions", "sessions", s.o.MaxSessions)
 	}
 	if !implicitTLS && c.SetDeadline(time.Now().Add(turnAwayTime)) == nil {
-		_, _ = c.Write([]byte(s.protocol.Busy())) // it is sent away either way
+		_, _ = c.Write([]byte(s.protocol.Busy())) // it is closed in any case
 	}
 	_ = c.Close() // nobody was served, so nobody needs to know
 }
 
-// goodbye is how long a strict server waits for clients that have just gone.
+// goodbye is the time that a strict server waits for clients that are closing.
 const goodbye = time.Second
 
-// leftOpen returns the sessions that nobody has closed, when the server is strict.
+// leftOpen returns an error with the open sessions, if the server is strict.
 func (s *Server) leftOpen() error {
 	if !s.o.Strict {
 		return nil
@@ -281,8 +281,8 @@ func (s *Server) leftOpen() error {
 	return &OpenError{open}
 }
 
-// Transcripts returns a copy of the transcripts that are still kept: those of
-// all open sessions and of the latest ended ones, in the order of connecting.
+// Transcripts returns copies of the transcripts of all open sessions and of the latest ended ones,
+// as long as they are kept, in the order of connecting.
 func (s *Server) Transcripts() []Transcript {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -298,8 +298,8 @@ func (s *Server) Transcripts() []Transcript {
 	return all
 }
 
-// Transcript returns the transcript of one session, empty when it is not kept any more
-// or there was none.
+// Transcript returns the transcript of one session. It is empty for an unknown session and when the
+// transcript is no longer kept.
 func (s *Server) Transcript(session int) Transcript {
 	for _, t := range s.Transcripts() {
 		if t.Session == session {
@@ -309,7 +309,7 @@ func (s *Server) Transcript(session int) Transcript {
 	return Transcript{}
 }
 
-// received returns how many of the commands that are kept match.
+// received returns the number of recorded commands that match.
 func (s *Server) received(m Match) int {
 	count := 0
 	for _, t := range s.Transcripts() {
@@ -322,15 +322,15 @@ func (s *Server) received(m Match) int {
 	return count
 }
 
-// SetUser adds a user, or replaces one. A suite that shares a server gives each of
-// its tests a user of its own. Open sessions keep what they have.
+// SetUser adds or replaces a user. A suite that shares a server gives each of its tests a user of
+// its own. Open sessions do not change.
 func (s *Server) SetUser(name string, u User) { s.users.set(name, u) }
 
-// RemoveUser lets a user log in no more. Open sessions go on.
+// RemoveUser removes a user. Open sessions continue.
 func (s *Server) RemoveUser(name string) { s.users.remove(name) }
 
-// Users returns the names of those who may log in, sorted.
+// Users returns the names of all users, sorted.
 func (s *Server) Users() []string { return s.users.names() }
 
-// Mechanisms returns the names of the SASL mechanisms on offer, in their order.
+// Mechanisms returns the names of the offered SASL mechanisms, in order.
 func (s *Server) Mechanisms() []string { return s.users.mechanisms() }

@@ -16,8 +16,8 @@ import (
 	"pop3mtm/fakeserver/edit"
 )
 
-// Session is one connection of a client: its lines, timers, TLS and state. What is said over it is the talk's. Handlers may
-// look at it.
+// Session is one connection of a client: its lines, timers, TLS and state. Its Talk knows the
+// protocol. Handlers may read it.
 type Session struct {
 	server *Server
 	number int
@@ -28,16 +28,16 @@ type Session struct {
 	talk   Talk
 
 	state     State
-	name      string // of the user: given by USER or APOP, or who has logged in
+	name      string // of the user: given by USER or APOP, or logged in
 	badInRow  int
 	badLogins int
 	response  string    // the mechanism of the AUTH exchange whose response is next
-	hiding    bool      // a line that is no command may be a secret: AUTH was refused
+	hiding    bool      // a line that is not a command may be a secret: AUTH was refused
 	body      bool      // a body is next
 	startTLS  bool      // a handshake is next
 	shaken    bool      // a handshake has begun
 	tls       *tls.Conn // on top of conn, from the handshake on
-	command   Exchange  // the one that is answered
+	command   Exchange  // the current one
 
 	quit     chan struct{} // closed by stop
 	stopOnce sync.Once
@@ -58,13 +58,13 @@ func newSession(server *Server, c net.Conn, number int) *Session {
 // Number counts the server's connections from 1.
 func (s *Session) Number() int { return s.number }
 
-// State returns the state that the session is in.
+// State returns the state of the session.
 func (s *Session) State() State { return s.state }
 
-// User returns the name given at login, empty before.
+// User returns the name given at login, or "" before.
 func (s *Session) User() string { return s.name }
 
-// TLS returns the state of the connection's TLS, nil when it has none yet.
+// TLS returns the TLS state of the connection, nil before TLS.
 func (s *Session) TLS() *tls.ConnectionState {
 	if s.tls == nil {
 		return nil
@@ -73,7 +73,7 @@ func (s *Session) TLS() *tls.ConnectionState {
 	return &state
 }
 
-// stop ends the session from outside. Its goroutine notices soon.
+// stop ends the session from outside. Its goroutine ends soon afterwards.
 func (s *Session) stop() {
 	s.stopOnce.Do(func() {
 		close(s.quit)
@@ -91,7 +91,7 @@ func (s *Session) stopped() bool {
 	}
 }
 
-// run serves the client until the session ends, whoever ends it.
+// run serves the client until the session ends.
 func (s *Session) run(implicitTLS bool) {
 	defer s.server.finish(s)
 	s.startTLS = implicitTLS
@@ -103,7 +103,7 @@ func (s *Session) run(implicitTLS bool) {
 	s.server.o.Log.Info("session ended", "session", s.number, "user", s.name, "why", why)
 }
 
-// serve answers commands. It returns why there are no more.
+// serve answers commands. It returns the reason for the end of the session.
 func (s *Session) serve() string {
 	if done, why := s.secure(); done {
 		return why
@@ -133,8 +133,8 @@ func (s *Session) serve() string {
 	}
 }
 
-// await sends what is buffered and starts the inactivity timer. RFC 1939 section 3: only a command resets it, so the deadline
-// holds for a whole line, not for each read.
+// await flushes the buffer and starts the inactivity timer. RFC 1939 section 3: only a command
+// resets the timer, so the deadline applies to a whole line, not to each read.
 func (s *Session) await() error {
 	if err := s.out.flush(); err != nil {
 		return err
@@ -142,19 +142,19 @@ func (s *Session) await() error {
 	return s.conn.SetReadDeadline(time.Now().Add(s.server.o.IdleTimeout))
 }
 
-// expire ends a session whose client says nothing.
+// expire ends a session whose client is silent.
 func (s *Session) expire() string {
 	done, why := s.exchange(&Exchange{Verb: timeoutVerb, Session: s, pseudo: true})
 	if done && why != endedBy(edit.Close) {
 		return why
 	}
 	if !done {
-		_ = s.end(edit.Close) // there is nobody to tell
+		_ = s.end(edit.Close) // nobody would read an error
 	}
 	return timerExpired
 }
 
-// next takes the next line of the client, or a body when one is due.
+// next reads the next line of the client, or a body when one is expected.
 func (s *Session) next() (*Exchange, error) {
 	if s.body {
 		return s.readBody()
@@ -162,7 +162,7 @@ func (s *Session) next() (*Exchange, error) {
 	return s.read()
 }
 
-// read takes the next line of the client: a command, or a response when an AUTH exchange waits for one.
+// read reads the next line of the client: a command, or a response in an AUTH exchange.
 func (s *Session) read() (*Exchange, error) {
 	x := &s.command
 	*x = Exchange{Session: s}
@@ -189,15 +189,15 @@ func (s *Session) read() (*Exchange, error) {
 	return x, nil
 }
 
-// secret reports whether a line may be nothing but a secret: a response, or what a client sends on when AUTH was refused and
-// is no command.
+// secret reports whether a whole line may be a secret: a response, or a line that is not a command
+// and follows a refused AUTH.
 func (s *Session) secret(x *Exchange) bool {
 	v, known := s.server.verbs[x.Verb]
 	s.hiding = x.pseudo || v.SASL || s.hiding && !known
 	return s.hiding && !known
 }
 
-// readBody reads a body to its end, which counts as the command ".".
+// readBody reads a body to its end, and returns the end as the command ".".
 func (s *Session) readBody() (*Exchange, error) {
 	s.body = false
 	octets := int64(0)
@@ -223,15 +223,15 @@ func (s *Session) readBody() (*Exchange, error) {
 	}
 }
 
-// lineWaiting reports whether a whole command is in the read buffer, so that the
-// replies of pipelined commands leave together.
+// lineWaiting reports whether the read buffer has a whole command, so that the replies to pipelined
+// commands are sent together.
 func (s *Session) lineWaiting() bool {
 	b, err := s.in.Peek(s.in.Buffered())
 	return err == nil && bytes.IndexByte(b, '\n') >= 0
 }
 
-// readLine returns the next line of at most limit octets without its line end;
-// the slice is valid until the next call. Of a longer line nothing is kept.
+// readLine returns the next line of at most limit octets without its line end. The slice is valid
+// until the next call. A longer line is discarded.
 func (s *Session) readLine(limit int) (l []byte, fits bool, err error) {
 	l, err = s.in.ReadSlice('\n')
 	if errors.Is(err, bufio.ErrBufferFull) {
@@ -246,8 +246,8 @@ func (s *Session) readLine(limit int) (l []byte, fits bool, err error) {
 	if err != nil || len(l) > limit {
 		return nil, false, err
 	}
-	// RFC 1939 section 3 ends a command with CRLF. A bare LF is taken too, as
-	// all servers do.
+	// RFC 1939 section 3: a command ends with CRLF. A bare LF is accepted too, as by
+	// all servers.
 	l = l[:len(l)-1]
 	if len(l) > 0 && l[len(l)-1] == '\r' {
 		l = l[:len(l)-1]
@@ -255,7 +255,7 @@ func (s *Session) readLine(limit int) (l []byte, fits bool, err error) {
 	return l, true, nil
 }
 
-// exchange answers one command. It returns whether the session is over, and why.
+// exchange answers one command. It reports whether the session has ended, and why.
 func (s *Session) exchange(x *Exchange) (done bool, why string) {
 	s.talk.Heard(x)
 	reply := x.settle(s.server.rules.handler(x)(x))
@@ -285,7 +285,7 @@ func (s *Session) exchange(x *Exchange) (done bool, why string) {
 	return true, endedBy(end)
 }
 
-// follow does what comes after the success of an exchange.
+// follow takes the session's next step after a successful exchange.
 func (s *Session) follow(x *Exchange) {
 	a := &x.answer
 	if a.User != "" {
@@ -307,7 +307,8 @@ func (s *Session) follow(x *Exchange) {
 	}
 }
 
-// bounded applies to a reply what its talk says of it, and the limits on bad commands and on refused logins.
+// bounded applies the outcome reported by the talk, and the limits on bad commands and refused
+// logins, to a reply.
 func (s *Session) bounded(x *Exchange, reply edit.Reply) edit.Reply {
 	outcome := s.talk.Sent(x, reply)
 	if outcome.End {
@@ -340,7 +341,7 @@ func endedBy(how edit.End) string { return "ended by the server: " + how.String(
 
 const timerExpired = "inactivity timer expired"
 
-// lost says in words why the connection ended.
+// lost returns the reason for the end of the connection in words.
 func (s *Session) lost(err error) string {
 	if s.stopped() {
 		return "ended by the server: shut down"
@@ -351,7 +352,7 @@ func (s *Session) lost(err error) string {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return timerExpired
 	}
-	// With TLS 1.3 a client refuses a certificate when the handshake is over here.
+	// With TLS 1.3 a client refuses a certificate after the handshake has ended here.
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "remote error" {
 		return "TLS ended by the client: " + op.Err.Error()
 	}

@@ -5,21 +5,20 @@ import (
 	"sync/atomic"
 )
 
-// signal wakes those who wait for something to happen, and costs next to
-// nothing when nobody waits.
+// signal wakes goroutines that wait for a change. It costs almost nothing while none waits.
 type signal struct {
 	waiting atomic.Int32
 	mu      sync.Mutex
 	c       chan struct{}
 }
 
-// wait says that somebody waits from now on, until the function is called.
+// wait registers a waiter until the returned function is called.
 func (s *signal) wait() (done func()) {
 	s.waiting.Add(1)
 	return func() { s.waiting.Add(-1) }
 }
 
-// next is closed when something happens.
+// next returns a channel that is closed at the next change.
 func (s *signal) next() <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()

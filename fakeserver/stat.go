@@ -6,8 +6,7 @@ import (
 	"pop3mtm/fakeserver/edit"
 )
 
-// stat answers STAT. RFC 1939 section 5: messages marked as deleted count in
-// neither total.
+// stat answers STAT. RFC 1939 section 5: messages marked as deleted are not counted.
 func stat(t *popTalk, _ *Exchange) Answer {
 	return says(edit.OK(fmt.Sprintf("%d %d", t.view.count, t.view.octets)))
 }

@@ -16,7 +16,7 @@ const (
 	Update
 )
 
-// String returns the name; of several states the names with | between.
+// String returns the name, or the names of several states joined by |.
 func (s State) String() string {
 	var names []string
 	for i, name := range []string{"CONNECT", "AUTHORIZATION", "TRANSACTION", "UPDATE"} {

@@ -2,7 +2,7 @@ package fakeserver
 
 import "pop3mtm/fakeserver/edit"
 
-// stls answers STLS (RFC 2595 section 4). The handshake follows after the reply.
+// stls answers STLS (RFC 2595 section 4). The handshake follows the reply.
 func stls(t *popTalk, _ *Exchange) Answer {
 	s := t.session
 	if s.tls != nil {
@@ -12,8 +12,8 @@ func stls(t *popTalk, _ *Exchange) Answer {
 		return refuse("not after UTF8")
 	}
 	return Answer{Reply: edit.OK("begin TLS"), Next: NextTLS, Took: func() edit.Reply {
-		// Commands that came along would be taken as if they had come over TLS:
-		// whoever sent them may not be the client.
+		// Commands sent together with STLS would count as sent over TLS, although
+		// an attacker may have inserted them.
 		if s.in.Buffered() > 0 {
 			s.state = Update
 			return translated(t.texts, edit.Err("nothing may follow STLS before the handshake"))

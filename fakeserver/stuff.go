@@ -6,18 +6,18 @@ import (
 	"io"
 )
 
-// body sends a message, or the top of it, ready for the wire.
+// body writes a message, or the top of it, in the form sent over the wire.
 type body struct {
 	open io.Reader
-	// scratch holds the buffer of the session for mail that has to be read.
+	// scratch points to the session's buffer for mail that must be copied.
 	scratch *[]byte
-	lines   int64 // of the part after the header, for TOP; negative = all
+	lines   int64 // to send after the header, for TOP; negative = all
 
-	stuffed stuffer // here, so that a message allocates once
+	stuffed stuffer // a value, so that a message needs one allocation
 }
 
-// WriteTo stuffs dots and ends the last line with CRLF. RFC 1939 section 3: a
-// line that begins with the termination octet gets a second one.
+// WriteTo writes the message with dots stuffed and the last line ended with CRLF. RFC 1939 section
+// 3: a line that begins with the termination octet gets a second one.
 func (b *body) WriteTo(w io.Writer) (int64, error) {
 	st := &b.stuffed
 	*st = stuffer{w: w, lineStart: true}
@@ -32,7 +32,7 @@ func (b *body) WriteTo(w io.Writer) (int64, error) {
 	return st.sent, err
 }
 
-// copyTo lets a message that knows how write itself, and reads any other.
+// copyTo copies r to w, by the WriteTo method of r if it has one.
 func copyTo(w io.Writer, r io.Reader, scratch *[]byte) error {
 	var err error
 	if from, ok := r.(io.WriterTo); ok {
@@ -49,15 +49,14 @@ func copyTo(w io.Writer, r io.Reader, scratch *[]byte) error {
 	return err
 }
 
-// stuffer doubles each dot at the start of the message or directly after an LF.
-// A bare LF counts: clients that un-stuff after it would lose the dot (quirk
-// 75). A bare CR does not end a line.
+// stuffer doubles each dot at the start of the message or directly after an LF. A bare LF counts:
+// clients that un-stuff after it would lose the dot (quirk 75). A bare CR does not end a line.
 type stuffer struct {
 	w         io.Writer
 	sent      int64
-	lineStart bool // a dot here has to be doubled
+	lineStart bool // the next octet starts a line
 	afterCR   bool
-	crlf      bool // what was written ends with CRLF
+	crlf      bool // the output so far ends with CRLF
 }
 
 func (s *stuffer) Write(p []byte) (int, error) {
@@ -72,7 +71,7 @@ func (s *stuffer) Write(p []byte) (int, error) {
 		}
 	}
 	for i := nextDot(p, 1); i >= 0; i = nextDot(p, i+1) {
-		// up to and with the dot, which the next piece then doubles
+		// up to and including the dot; the next piece repeats it
 		if err := s.put(p[start : i+1]); err != nil {
 			return start, err
 		}
@@ -85,8 +84,8 @@ func (s *stuffer) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// nextDot returns where the next dot at the start of a line is, from octet i on, which
-// is not the first; -1 for none. Mail has fewer dots than lines, and base64 none.
+// nextDot returns the position, from octet i > 0 on, of the next dot at the start of a line; -1 if
+// not found. Searching for dots is fast: mail has fewer dots than lines, base64 has no dots.
 func nextDot(p []byte, i int) int {
 	for i < len(p) {
 		dot := bytes.IndexByte(p[i:], '.')
@@ -101,7 +100,7 @@ func nextDot(p []byte, i int) int {
 	return -1
 }
 
-// remember keeps what finish needs to know of the last two octets.
+// remember records the last two octets for finish.
 func (s *stuffer) remember(p []byte) {
 	last := len(p) - 1
 	beforeLast := s.afterCR
@@ -118,7 +117,7 @@ func (s *stuffer) put(p []byte) error {
 	return err
 }
 
-// finish adds the CRLF that a message lacks which is not empty.
+// finish adds the final CRLF to a non-empty message that lacks it.
 func (s *stuffer) finish() error {
 	if s.sent == 0 || s.crlf {
 		return nil

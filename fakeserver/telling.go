@@ -6,14 +6,15 @@ import (
 	"pop3mtm/fakeserver/edit"
 )
 
-// Fields returns the words that Telling fills in, in braces: {user} who logs in or has logged in, {verb} and {argument} of the
-// command, {messages} and {octets} as STAT gives them, {size} of the message that the first argument names, and the
-// number of the {session}.
+// Fields returns the fields that Telling replaces, written in braces: {user} is the user who logs
+// in or has logged in, {verb} and {argument} are those of the command, {messages} and {octets} are
+// the numbers of STAT, {size} is the size of the message that the first argument names, {session}
+// is the number of the session.
 func Fields() []string {
 	return []string{"user", "verb", "argument", "messages", "octets", "size", "session"}
 }
 
-// fill puts values into the status line of r.
+// fill replaces the fields in the status line of r by their values.
 func fill(r edit.Reply, value func(field string) string) edit.Reply {
 	if !strings.Contains(r.Status(), "{") {
 		return r

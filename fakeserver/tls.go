@@ -10,12 +10,13 @@ import (
 	"pop3mtm/fakeserver/edit"
 )
 
-// handshakeTime is how long a client may take for a TLS handshake.
+// handshakeTime limits a TLS handshake.
 const handshakeTime = time.Minute
 
-// Handshake answers the pseudo-verb TLS with the server's side of a handshake,
-// for another certificate than that of Options.TLS. Edits work on its octets. When they withhold any, or the reply is
-// silence, the session says nothing more (End Stall); when they send other octets instead, it goes on without TLS.
+// Handshake returns a handler for the pseudo-verb TLS: the server's side of a handshake, with
+// another certificate than that of Options.TLS. Edits change its octets. If they withhold octets,
+// or the reply is empty, the session sends nothing more (End Stall); if they send other octets
+// instead, it continues without TLS.
 func Handshake(config *tls.Config) Handler {
 	return func(x *Exchange) edit.Reply { return x.Session.handshake(config) }
 }
@@ -24,7 +25,7 @@ func (s *Session) handshake(config *tls.Config) edit.Reply {
 	return edit.Reply{{Body: &handshake{s, config}}}
 }
 
-// secure runs the handshake when it is due.
+// secure runs the handshake when it is time for it.
 func (s *Session) secure() (done bool, why string) {
 	if !s.startTLS {
 		return false, ""
@@ -39,7 +40,7 @@ func (s *Session) secure() (done bool, why string) {
 	s.out.sent, s.shaken = 0, false
 	done, why = s.exchange(&Exchange{Verb: tlsVerb, Session: s, pseudo: true})
 	if !done && s.tls == nil && (s.shaken || s.out.sent == 0) {
-		// What the client sends now belongs to a handshake that is never answered: it is no command.
+		// From here on the client sends a handshake that is never answered, not commands.
 		if err := s.end(edit.Stall); err != nil {
 			return true, s.lost(err)
 		}
@@ -48,15 +49,14 @@ func (s *Session) secure() (done bool, why string) {
 	return done, why
 }
 
-// handshake is a handshake in the form of a body: what the server sends in it
-// goes to a writer like mail does.
+// handshake is a TLS handshake in the form of a body: the server's octets go to a writer, like
+// mail.
 type handshake struct {
 	session *Session
 	config  *tls.Config
 }
 
-// WriteTo runs the handshake. When that is done the session reads and writes
-// through TLS.
+// WriteTo runs the handshake. Afterwards the session reads and writes through TLS.
 func (h *handshake) WriteTo(w io.Writer) (int64, error) {
 	s := h.session
 	s.shaken = true
@@ -67,7 +67,7 @@ func (h *handshake) WriteTo(w io.Writer) (int64, error) {
 	}
 	l := &tlsLine{Conn: s.conn, to: edit.SinkOf(w)}
 	conn := tls.Server(l, h.config)
-	err := conn.HandshakeContext(context.Background()) // the deadline bounds it
+	err := conn.HandshakeContext(context.Background()) // limited by the deadline
 	switch {
 	case l.failed != nil:
 		return l.sent, l.failed
@@ -84,11 +84,11 @@ func (h *handshake) WriteTo(w io.Writer) (int64, error) {
 	return l.sent, nil
 }
 
-// tlsLine is the connection below TLS. During the handshake it writes to where
-// the edits of a rule see it.
+// tlsLine is the connection below TLS. During the handshake its output passes through the edits of
+// a rule.
 type tlsLine struct {
 	net.Conn
-	to     edit.Sink // nil: the connection
+	to     edit.Sink // nil: write to the connection
 	sent   int64
 	failed error // of to
 }

@@ -2,8 +2,8 @@ package fakeserver
 
 import "strings"
 
-// top answers TOP. RFC 1939 section 7: the header, the blank line, and the
-// first lines of the rest, all of it when that has fewer.
+// top answers TOP. RFC 1939 section 7: the header, the blank line, and the first lines of the body,
+// or all of a shorter one.
 func top(t *popTalk, x *Exchange) Answer {
 	arg, count, _ := strings.Cut(strings.TrimSpace(x.Args), " ")
 	lines, ok := number(strings.TrimSpace(count))

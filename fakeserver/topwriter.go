@@ -6,16 +6,16 @@ import (
 	"io"
 )
 
-// errTopDone ends the copy when the last line that was asked for is out.
+// errTopDone ends the copy after the last line asked for.
 var errTopDone = errors.New("top is complete")
 
-// topWriter passes on the header, the blank line and left lines. A line ends
-// with any LF, as in the stuffer.
+// topWriter writes the header, the blank line and left lines of the body. A line ends with any LF,
+// as for stuffer.
 type topWriter struct {
 	w      io.Writer
 	left   int64
 	inBody bool
-	before int // octets of the line in hand in earlier pieces; 2 stands for more
+	before int // state of the unfinished line: see blankSoFar
 }
 
 func (t *topWriter) Write(p []byte) (int, error) {
@@ -45,7 +45,7 @@ func (t *topWriter) Write(p []byte) (int, error) {
 	return t.w.Write(p)
 }
 
-// blankSoFar is 0 for a line without octets, 1 for one of a CR alone, 2 for any other.
+// blankSoFar returns the state of a line: 0 without octets, 1 for a single CR, 2 for any other.
 func (t *topWriter) blankSoFar(piece []byte) int {
 	if len(piece) == 0 || t.before == 2 {
 		return t.before

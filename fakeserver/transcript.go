@@ -12,24 +12,23 @@ import (
 	"pop3mtm/fakeserver/notation"
 )
 
-// Transcript is what went over one connection, in the notation of the RFCs:
-// lines that begin with "S: " or "C: ". Octets that are not text are escaped as
-// in Go (\x00, \r, \n); passwords are masked; long bodies are replaced by
-// their octet count. Lines in brackets are remarks.
+// Transcript holds the traffic of one connection in the notation of the RFCs: lines that begin with
+// "S: " or "C: ". Octets that are not text are escaped as in Go (\x00, \r, \n), passwords are
+// masked, and long bodies are replaced by their octet count. Lines in brackets are remarks.
 type Transcript struct {
 	Session int // counted from 1
 	Remote  string
 	Started time.Time
 	Lines   []string
-	// Commands of the client, in order, as long as there is room.
+	// Commands holds the client's commands in order, as long as there is room.
 	Commands []Command
-	// LeftOut counts the lines that found no room.
+	// LeftOut counts the lines left out for lack of room.
 	LeftOut int
 }
 
 func (t Transcript) String() string { return strings.Join(t.Lines, "\n") }
 
-// archive keeps the transcripts of ended sessions, the latest ones that fit.
+// archive holds the latest transcripts of ended sessions, as many as fit.
 type archive struct {
 	kept   []Transcript
 	octets int
@@ -46,7 +45,7 @@ func (a *archive) add(t Transcript, limit int) {
 	a.kept = slices.Delete(a.kept, 0, drop)
 }
 
-// weight is about what t costs in memory.
+// weight returns the approximate memory of t.
 func (t Transcript) weight() int {
 	n := 128
 	for _, l := range t.Lines {
@@ -61,7 +60,7 @@ func (t Transcript) weight() int {
 const (
 	// bodyShown is the longest body that a transcript shows in full.
 	bodyShown = 2 << 10
-	// lineShown is how much of a line a transcript shows.
+	// lineShown is the longest part of a line that a transcript shows.
 	lineShown = 1 << 10
 )
 
@@ -72,7 +71,7 @@ type recorder struct {
 	limit   int
 	text    []byte // finished lines, each with LF
 	partial []byte // of the server, no line end yet
-	silent  bool   // TLS records go over the line
+	silent  bool   // the connection carries a TLS handshake
 	inBody  bool
 	octets  int64  // of the body so far
 	body    []byte // of the body so far, while it is short
@@ -103,7 +102,7 @@ func (r *recorder) transcript() Transcript {
 	return t
 }
 
-// client records a line as people may see it, and the command that it is.
+// client records a line, with secrets masked, and its command.
 func (r *recorder) client(line []byte, c Command) {
 	if r.limit == 0 {
 		return
@@ -117,7 +116,7 @@ func (r *recorder) client(line []byte, c Command) {
 	}
 }
 
-// received records a body of the client by its size.
+// received records the size of a body from the client.
 func (r *recorder) received(octets int64) {
 	if r.limit == 0 {
 		return
@@ -128,7 +127,7 @@ func (r *recorder) received(octets int64) {
 	r.add("C: ", append(strconv.AppendInt([]byte("["), octets, 10), " octets]"...))
 }
 
-// server records what is sent.
+// server records output of the server.
 func (r *recorder) server(p []byte) {
 	if r.limit == 0 || len(p) == 0 {
 		return
@@ -165,7 +164,7 @@ func (r *recorder) keepPartial(p []byte) {
 	r.partial = append(r.partial, p[:min(len(p), lineShown-min(len(r.partial), lineShown))]...)
 }
 
-// breakLine finishes the line that the server has begun.
+// breakLine ends the unfinished line of the server.
 func (r *recorder) breakLine() {
 	if len(r.partial) > 0 {
 		r.add("S: ", bytes.TrimSuffix(r.partial, []byte("\r\n")))
@@ -173,7 +172,7 @@ func (r *recorder) breakLine() {
 	}
 }
 
-// silence leaves out what is sent, until it is called with false.
+// silence stops recording output, until it is called with false.
 func (r *recorder) silence(on bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -186,7 +185,7 @@ func (r *recorder) beginBody() {
 	r.inBody, r.octets, r.body = true, 0, r.body[:0]
 }
 
-// endBody shows a short body, or the size of a long one.
+// endBody records a short body, or the size of a long one.
 func (r *recorder) endBody() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -202,7 +201,7 @@ func (r *recorder) endBody() {
 	r.add("S: ", append(strconv.AppendInt([]byte("["), r.octets, 10), " octets]"...))
 }
 
-// event adds a remark. It always finds room.
+// event adds a remark, even when the transcript is full.
 func (r *recorder) event(text string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

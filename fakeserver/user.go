@@ -6,8 +6,8 @@ import (
 	"pop3mtm/fakeserver/edit"
 )
 
-// user answers USER. RFC 1939 section 7 lets a server say +OK to any name, so
-// that nobody learns which exist.
+// user answers USER. RFC 1939 section 7: a server may say +OK to any name, to hide which names
+// exist.
 func user(t *popTalk, x *Exchange) Answer {
 	if t.session.needsTLS() {
 		return says(needTLS())

@@ -13,49 +13,51 @@ import (
 	"github.com/xdg-go/stringprep"
 )
 
-// User is a person who may log in.
+// User holds the password, the options and the maildrop of a user.
 type User struct {
 	Password string
-	// Token lets the user in by OAUTHBEARER and XOAUTH2. With a Token set, an empty
+	// Token is the secret for OAUTHBEARER and XOAUTH2. With a Token set, an empty
 	// Password disables password login.
 	Token string
-	// AnyPassword lets the user in by USER and PASS, APOP, PLAIN and LOGIN whatever the
-	// password is. QUIRK 36.
+	// AnyPassword accepts any password in USER and PASS, APOP, PLAIN and LOGIN.
+	// QUIRK 36.
 	AnyPassword bool
 	// Capabilities replaces the rows of the CAPA reply after login.
 	Capabilities []string
-	// Without names what the server lacks for this user after login, besides what it
-	// lacks anyway.
+	// Without names more verbs and capabilities that the server lacks for this user
+	// after login.
 	Without []string
-	// Mechanisms of AUTH that let this user in; USER and PASS, and APOP, do always.
-	// nil: all.
+	// Mechanisms lists the mechanisms of AUTH that this user may use; USER and PASS,
+	// and APOP, always work. nil: all.
 	Mechanisms []string
-	// LoginDelay replaces that of the server; negative: none.
+	// LoginDelay replaces that of the server; negative: no delay.
 	LoginDelay time.Duration
-	// Maildrop of this user; nil means the one the server was made with.
+	// Maildrop is the maildrop of this user; nil means that of the server.
 	Maildrop *Maildrop
-	// Views come after those of the server.
+	// Views are applied after those of the server.
 	Views []View
 	// Deletes replaces that of the server when it is not nil.
 	Deletes func(Leaving) bool
 }
 
-// ErrDenied is the error of a SASL exchange for credentials that are wrong. Other errors are of responses that make no sense.
+// ErrDenied is the error of a SASL exchange for wrong credentials. Other errors report invalid
+// responses.
 var ErrDenied = errors.New("wrong user or password")
 
-// directory holds those who may log in; they may come and go while the server runs. Its methods are safe for concurrent use.
+// directory holds the users, who may be added and removed while the server runs. Its methods are
+// safe for concurrent use.
 type directory struct {
 	offered    []string // Options.Mechanisms
 	utf8       bool
 	loginDelay time.Duration
 	now        func() time.Time
-	secret     [32]byte // makes the salts of SCRAM
+	secret     [32]byte // for the salts of SCRAM
 
 	mu     sync.RWMutex
 	byName map[string]User
 }
 
-// newDirectory makes the directory of options that are complete.
+// newDirectory returns the directory for complete options.
 func newDirectory(o *Options) *directory {
 	d := &directory{offered: o.Mechanisms, utf8: o.UTF8, loginDelay: o.LoginDelay, now: o.Now, byName: maps.Clone(o.Users)}
 	_, _ = rand.Read(d.secret[:]) // it never fails
@@ -95,7 +97,7 @@ func (d *directory) anyToken() bool {
 	return false
 }
 
-// byPassword finds a user who logs in with a password, if the name is known.
+// byPassword returns a user who may log in with a password, if the name is known.
 func (d *directory) byPassword(name string) (User, bool) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
@@ -103,7 +105,7 @@ func (d *directory) byPassword(name string) (User, bool) {
 	return u, known && (u.Password != "" || u.Token == "")
 }
 
-// checkPassword finds the user whose name and password these are.
+// checkPassword returns the user with this name and password.
 func (d *directory) checkPassword(name, password string) (User, error) {
 	name, nameFits := d.prepared(name)
 	u, known := d.byPassword(name)
@@ -116,9 +118,9 @@ func (d *directory) checkPassword(name, password string) (User, error) {
 	return u, nil
 }
 
-// prepared makes names and passwords comparable. RFC 6856 section 2.2: a server that
-// takes UTF-8 prepares it with SASLprep and refuses what cannot be prepared; any other server
-// compares octets.
+// prepared returns text in the form used for comparison. RFC 6856 section 2.2: a server with UTF-8
+// prepares names and passwords with SASLprep and refuses those that cannot be prepared; any other
+// server compares octets.
 func (d *directory) prepared(text string) (string, bool) {
 	if !d.utf8 || isASCII(text) {
 		return text, true
@@ -139,8 +141,7 @@ func isASCII[T string | []byte](text T) bool {
 	return true
 }
 
-// checkToken finds the user whose token this is. Without a name the token alone
-// says who it is.
+// checkToken returns the user with this token. Without a name the token alone identifies the user.
 func (d *directory) checkToken(name, token string) (string, User, error) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
@@ -155,7 +156,7 @@ func (d *directory) checkToken(name, token string) (string, User, error) {
 // equal compares secrets in constant time.
 func equal(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
-// delay returns the LoginDelay of a user in whole seconds.
+// delay returns the login delay of a user in whole seconds.
 func (d *directory) delay(u User) time.Duration {
 	all := d.loginDelay
 	if u.LoginDelay != 0 {
@@ -164,7 +165,7 @@ func (d *directory) delay(u User) time.Duration {
 	return (all + time.Second - 1).Truncate(time.Second)
 }
 
-// longestDelay returns what holds for every user, and whether it is not the same for all.
+// longestDelay returns the longest login delay of all users, and whether the delays differ.
 func (d *directory) longestDelay() (longest time.Duration, differs bool) {
 	longest = d.delay(User{})
 	d.mu.RLock()

@@ -9,8 +9,8 @@ import (
 	"pop3mtm/fakeserver/maildrop"
 )
 
-// utf8Mode answers UTF8. RFC 6856 section 2.1: before login, and from then on header
-// fields come in UTF-8.
+// utf8Mode answers UTF8. RFC 6856 section 2.1: it is allowed before login; afterwards headers may
+// be in UTF-8.
 func utf8Mode(t *popTalk, _ *Exchange) Answer {
 	return Answer{Reply: edit.OK("UTF-8 from now on"), Took: func() edit.Reply {
 		t.utf8 = true
@@ -18,11 +18,11 @@ func utf8Mode(t *popTalk, _ *Exchange) Answer {
 	}}
 }
 
-// maxHeader is how much of a header is looked at.
+// maxHeader limits the part of a header that is examined.
 const maxHeader = 256 << 10
 
-// needsUTF8 reports whether a header may only be sent in UTF-8 mode. Octets that are
-// not UTF-8 are old mail, and pass as they always did.
+// needsUTF8 reports whether a header may only be sent in UTF-8 mode. Octets that are not UTF-8
+// belong to old mail, and may always be sent.
 func needsUTF8(m maildrop.Message) (bool, error) {
 	r, err := m.Open()
 	if err != nil {

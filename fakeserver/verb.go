@@ -6,27 +6,28 @@ import (
 	"pop3mtm/fakeserver/notation"
 )
 
-// Verb describes a command of a protocol: one row of its table, for the server, for scenarios, recorders and transcripts.
+// Verb describes a command of a protocol: one row of its table, for the server, scenarios,
+// recorders and transcripts.
 type Verb struct {
-	// Name in capitals.
+	// Name is the verb in capitals.
 	Name string
-	// States of the session in which the command is allowed.
+	// States are the states of the session in which the command is allowed.
 	States State
-	// Args reports whether it may have arguments.
+	// Args reports whether the command may have arguments.
 	Args bool
-	// Lines says when a positive reply has more lines, up to a closing dot.
+	// Lines says when a positive reply has several lines and a closing dot.
 	Lines Lines
-	// Secret says what of its arguments must not be shown.
+	// Secret says which of its arguments must be hidden.
 	Secret Secret
-	// SASL reports whether it begins an AUTH exchange.
+	// SASL reports whether the command begins an AUTH exchange.
 	SASL bool
-	// RFC is where it is defined, as number/section.
+	// RFC names its definition, as number/section.
 	RFC string
-	// Doc says what it is for, in a line.
+	// Doc is a one-line description.
 	Doc string
 }
 
-// Lines says when a positive reply has more lines than one.
+// Lines says when a positive reply has more than one line.
 type Lines int
 
 // The values of Lines.
@@ -36,22 +37,22 @@ const (
 	ManyAlone              // when the command has no arguments
 )
 
-// Many reports whether the positive reply to a command with these arguments has more lines.
+// Many reports whether the positive reply to a command with these arguments has several lines.
 func (l Lines) Many(args string) bool {
 	return l == ManyLines || l == ManyAlone && strings.TrimSpace(args) == ""
 }
 
-// Secret says what of a command's arguments must not be shown.
+// Secret says which of a command's arguments must be hidden.
 type Secret int
 
 // The values of Secret.
 const (
-	NoSecret   Secret = iota // everything may be shown
-	AllSecret                // nothing
-	TailSecret               // the first word only
+	NoSecret   Secret = iota // none are hidden
+	AllSecret                // all are hidden
+	TailSecret               // all after the first word are hidden
 )
 
-// Secrets returns what of the lines of a client must not be shown, for those that write them down.
+// Secrets returns the rules for masking secrets in the lines of a client.
 func Secrets(verbs []Verb) notation.Secrets {
 	var all notation.Secrets
 	for _, v := range verbs {

@@ -8,10 +8,9 @@ import (
 	"pop3mtm/fakeserver/maildrop"
 )
 
-// View changes what a session sees of its maildrop; DELE deletes the message that
-// is behind what is seen. It is asked at login, must not change the list that it is
-// given, and should need no memory for each message. The named state and the
-// number of the session may decide.
+// View changes the list of messages that a session sees; DELE deletes the message in the maildrop
+// behind the one seen. It is called at login, must not modify the list that it gets, and should not
+// need memory for each message. The result may depend on the named state and the session number.
 type View func(who Viewer, list maildrop.List) maildrop.List
 
 // Viewer is the session that a View is for.
@@ -25,7 +24,7 @@ type Viewer struct {
 // In reports whether the named state, of the server or of the user, is state.
 func (v Viewer) In(state string) bool { return v.state("") == state || v.state(v.User) == state }
 
-// seen is a list of messages that are made when they are asked for.
+// seen is a list whose messages are computed on demand.
 type seen struct {
 	count int
 	at    func(i int) maildrop.Message
@@ -42,7 +41,7 @@ func (l seen) Octets() int64 {
 	return sum
 }
 
-// disguised is a message with another unique-id or size.
+// disguised is a message with a changed unique-id or size.
 type disguised struct {
 	maildrop.Message
 	uid  string
@@ -52,7 +51,7 @@ type disguised struct {
 func (m disguised) UID() string { return m.uid }
 func (m disguised) Size() int64 { return m.size }
 
-// behind returns the message in the maildrop that m shows.
+// behind returns the message in the maildrop that m represents.
 func behind(m maildrop.Message) maildrop.Message {
 	for {
 		d, ok := m.(disguised)
@@ -63,12 +62,12 @@ func behind(m maildrop.Message) maildrop.Message {
 	}
 }
 
-// Oldest shows the first n messages only, Newest the last n. QUIRK 62.
+// Oldest returns a view of the first n messages, Newest of the last n. QUIRK 62.
 func Oldest(n int) View {
 	return func(_ Viewer, l maildrop.List) maildrop.List { return seen{min(max(n, 0), l.Len()), l.At} }
 }
 
-// Newest shows the last n messages only.
+// Newest returns a view of the last n messages.
 func Newest(n int) View {
 	return func(_ Viewer, l maildrop.List) maildrop.List {
 		count := min(max(n, 0), l.Len())
@@ -76,15 +75,15 @@ func Newest(n int) View {
 	}
 }
 
-// Reversed shows the last message first. QUIRK 57.
+// Reversed returns a view with the last message first. QUIRK 57.
 func Reversed() View {
 	return func(_ Viewer, l maildrop.List) maildrop.List {
 		return seen{l.Len(), func(i int) maildrop.Message { return l.At(l.Len() - 1 - i) }}
 	}
 }
 
-// Sized announces other sizes than the right ones, wherever a size stands: RoundedTo,
-// CountedInLF, CountedWithoutHeader, or any function of the message. QUIRK 42.
+// Sized returns a view with changed sizes, in all replies: by RoundedTo, CountedInLF,
+// CountedWithoutHeader, or any function of the message. QUIRK 42.
 func Sized(size func(m maildrop.Message) int64) View {
 	return func(_ Viewer, l maildrop.List) maildrop.List {
 		return seen{l.Len(), func(i int) maildrop.Message {
@@ -94,14 +93,14 @@ func Sized(size func(m maildrop.Message) int64) View {
 	}
 }
 
-// RoundedTo rounds sizes up to a multiple of octets.
+// RoundedTo returns a function that rounds sizes up to a multiple of octets.
 func RoundedTo(octets int64) func(maildrop.Message) int64 {
 	octets = max(octets, 1)
 	return func(m maildrop.Message) int64 { return (m.Size() + octets - 1) / octets * octets }
 }
 
-// CountedInLF returns the size of a message that is stored with LF line ends. It reads
-// all of it; one that cannot be read has its right size.
+// CountedInLF returns the size of a message stored with LF line ends. It reads the whole message;
+// for one that cannot be read it returns the correct size.
 func CountedInLF(m maildrop.Message) int64 {
 	r, err := m.Open()
 	if err != nil {
@@ -115,8 +114,8 @@ func CountedInLF(m maildrop.Message) int64 {
 	return m.Size() - crs.count
 }
 
-// CountedWithoutHeader returns the size of what follows the empty line behind the header. A
-// message that cannot be read has its right size.
+// CountedWithoutHeader returns the size of the body, after the empty line. For a message that
+// cannot be read it returns the correct size.
 func CountedWithoutHeader(m maildrop.Message) int64 {
 	r, err := m.Open()
 	if err != nil {
@@ -130,7 +129,7 @@ func CountedWithoutHeader(m maildrop.Message) int64 {
 	return m.Size() - int64(header)
 }
 
-// octetCounter counts what is written to it.
+// octetCounter counts the octets written to it.
 type octetCounter int64
 
 func (c *octetCounter) Write(p []byte) (int, error) {
@@ -138,7 +137,7 @@ func (c *octetCounter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// crCounter counts the line ends of what is written to it that have a CR.
+// crCounter counts the CRLFs written to it.
 type crCounter struct {
 	count   int64
 	afterCR bool
@@ -156,7 +155,7 @@ func (c *crCounter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Named shows other unique-ids: of any octets, the same one twice, others in each
+// Named returns a view with other unique-ids: of any octets, repeated, or different in each
 // session. n counts the messages from 1. QUIRK 50, 51, 52, 53.
 func Named(name func(who Viewer, n int, uid string) string) View {
 	return func(who Viewer, l maildrop.List) maildrop.List {
@@ -177,27 +176,26 @@ func InState(state string, v View) View {
 	}
 }
 
-// Leaving is a message when a session with it ends.
+// Leaving describes a message at the end of a session.
 type Leaving struct {
 	Message maildrop.Message
 	Marked  bool // by DELE
 	Read    bool // by RETR, since login
-	Quit    bool // the client has said QUIT; otherwise the line dropped
+	Quit    bool // the client sent QUIT; otherwise the connection was lost
 }
 
-// DeleteMarked returns what RFC 1939 section 6 has: a message goes by DELE and QUIT.
+// DeleteMarked deletes a message after DELE and QUIT, as in RFC 1939 section 6.
 func DeleteMarked(l Leaving) bool { return l.Marked && l.Quit }
 
-// DeleteRead lets messages go by RETR and QUIT too, as Gmail does and a server that
-// lists EXPIRE 0. QUIRK 64.
+// DeleteRead deletes messages after RETR and QUIT too, like Gmail and servers that list EXPIRE 0.
+// QUIRK 64.
 func DeleteRead(l Leaving) bool { return l.Quit && (l.Marked || l.Read) }
 
-// DeleteReadAtOnce lets a message go that was read, whether QUIT follows or not.
-// QUIRK 65.
+// DeleteReadAtOnce deletes a message that was read, whether QUIT follows or not. QUIRK 65.
 func DeleteReadAtOnce(l Leaving) bool { return l.Read || DeleteMarked(l) }
 
-// DeleteNothing says +OK to DELE and keeps the message. QUIRK 66.
+// DeleteNothing keeps all messages, although DELE was answered +OK. QUIRK 66.
 func DeleteNothing(Leaving) bool { return false }
 
-// DeleteAllOnDrop loses all mail when the line drops. QUIRK 96.
+// DeleteAllOnDrop deletes all mail when the connection is lost. QUIRK 96.
 func DeleteAllOnDrop(l Leaving) bool { return !l.Quit || l.Marked }

@@ -5,25 +5,25 @@ import (
 	"fmt"
 )
 
-// Condition is what WaitFor waits for.
+// Condition is an event that WaitFor waits for.
 type Condition struct {
-	// What in words, for the error.
+	// What describes the event, for the error.
 	What string
-	// Met is asked each time that a command comes, a session ends or mail changes. It
-	// may ask the server anything.
+	// Met reports whether the event has happened. It is called each time that a command
+	// arrives, a session ends or mail changes, and may call any method of the server.
 	Met func(s *Server) bool
 
-	drop *Maildrop // whose mail it is about, nil: that of sessions only
+	drop *Maildrop // the maildrop to watch; nil: those of sessions only
 }
 
-// Received is met when a command that matches has come, before it is answered; with
-// Nth when that many have. Commands from before count, as long as their transcripts
-// are kept. When is not looked at.
+// Received is met when a matching command has arrived, before it is answered; with Nth set, when
+// that many have arrived. Earlier commands count as long as their transcripts are kept. The field
+// When is ignored.
 func Received(m Match) Condition {
 	return Condition{What: m.String(), Met: func(s *Server) bool { return s.received(m) >= max(m.Nth, 1) }}
 }
 
-// Ended is met when a session is over, and what it deleted is gone.
+// Ended is met when a session has ended and its deletions are done.
 func Ended(session int) Condition {
 	return Condition{What: fmt.Sprintf("the end of session %d", session), Met: func(s *Server) bool {
 		s.mu.Lock()
@@ -43,8 +43,8 @@ func Holds(drop *Maildrop, count int) Condition {
 		Met: func(*Server) bool { return len(drop.Messages()) == count }}
 }
 
-// WaitFor returns when the condition is met, which it may be already. Its error is
-// that of ctx when that ends first, and says what was waited for.
+// WaitFor waits until the condition is met. If ctx ends first, it returns an error that names the
+// condition and wraps the cause.
 func (s *Server) WaitFor(ctx context.Context, c Condition) error {
 	defer s.news.wait()()
 	mail := &s.news

@@ -6,27 +6,27 @@ import (
 )
 
 const (
-	// firstBuffer is enough for a session that only logs in and out.
+	// firstBuffer suffices for a session that only logs in and out.
 	firstBuffer = 4 << 10
-	// fullBuffer is what a busy session collects before it writes.
+	// fullBuffer is the most that a busy session collects before it writes.
 	fullBuffer = 64 << 10
-	// largestWrite is how much has to leave within one write deadline.
+	// largestWrite limits the octets sent within one write deadline.
 	largestWrite = 1 << 20
 )
 
-// writer collects what a session sends. It is used by that session alone.
+// writer buffers the output of a session. Only that session uses it.
 type writer struct {
 	conn     net.Conn
 	buf      []byte
-	patience time.Duration // a client that reads nothing for so long is given up
+	patience time.Duration // limits the wait for a client that does not read
 	record   *recorder
 	quit     <-chan struct{} // ends waiting
 	fragment Fragment
-	err      error // first failure, for ever
-	sent     int64 // octets since somebody set it to 0
+	err      error // the first failure; it stays
+	sent     int64 // octets since it was set to 0
 }
 
-// Write buffers p. An error means that the connection is gone.
+// Write buffers p. An error means that the connection is lost.
 func (w *writer) Write(p []byte) (int, error) {
 	w.record.server(p)
 	w.sent += int64(len(p))
@@ -58,7 +58,7 @@ func (w *writer) grow(need int) {
 	}
 }
 
-// flush sends what is buffered. It blocks until the client has room for it.
+// flush sends the buffered octets. It blocks until the client accepts them.
 func (w *writer) flush() error {
 	if w.err == nil && len(w.buf) > 0 {
 		w.err = w.put(w.buf)
@@ -82,7 +82,7 @@ func (w *writer) put(p []byte) error {
 	return w.err
 }
 
-// Rest sends what is buffered and waits. It fails when the server is being closed.
+// Rest flushes the buffer and waits. It fails when the server is being closed.
 func (w *writer) Rest(d time.Duration) error {
 	if err := w.flush(); err != nil || d <= 0 {
 		return err
@@ -97,5 +97,5 @@ func (w *writer) Rest(d time.Duration) error {
 	}
 }
 
-// Push sends what is buffered.
+// Push flushes the buffer.
 func (w *writer) Push() error { return w.flush() }

@@ -7,11 +7,11 @@ import (
 	"pop3mtm/fakeserver/internal/dots"
 )
 
-// maxSubmission is the largest message that XTND XMIT takes.
+// maxSubmission is the largest message that XTND XMIT accepts.
 const maxSubmission = 16 << 20
 
-// xtnd answers XTND XMIT (an extension in the manner of RFC 1082 section 3): the client sends a message for others, with the
-// closing dot of a multi-line text, and gets a second reply.
+// xtnd answers XTND XMIT, an extension by the rules of RFC 1082 section 3: the client submits a
+// message, ended by a dot like a multi-line reply, and gets a second reply.
 func xtnd(t *popTalk, x *Exchange) Answer {
 	if !strings.EqualFold(strings.TrimSpace(x.Args), "XMIT") {
 		return refuse("XTND takes XMIT alone")
@@ -22,7 +22,7 @@ func xtnd(t *popTalk, x *Exchange) Answer {
 	}}
 }
 
-// submission is a message on its way from the client.
+// submission receives a message from the client.
 type submission struct {
 	end      dots.Seeker
 	text     []byte
@@ -43,7 +43,7 @@ func (s *submission) answer(t *popTalk) Answer {
 	}
 	return Answer{Reply: edit.OK("message sent"), Took: func() edit.Reply {
 		if err := t.options().Submit(t.session.name, dots.Unstuffed(s.text)); err != nil {
-			t.options().Log.Error("message not sent", "session", t.session.number, "error", err)
+			t.options().Log.Error("cannot submit the message", "session", t.session.number, "error", err)
 			return edit.Err("[SYS/TEMP] message not sent")
 		}
 		return nil

@@ -152,7 +152,7 @@ func (f *serveFlags) server(s *scenarios.Scenario, o *fakeserver.Options) (*fake
 	return play.Server, play, err
 }
 
-// playSMTP returns the SMTP side the scenario's rules for it. A scenario with such rules needs --smtp.
+// playSMTP adds the SMTP rules of the scenario to the sink. A scenario with such rules needs --smtp.
 func (f *serveFlags) playSMTP(play *scenarios.Play, sink *smtpsink.Server) error {
 	if play == nil || len(play.Scenario().SMTP) == 0 {
 		return nil

@@ -1,18 +1,19 @@
 package edit
 
-// Bearing is what a reply counts as, whatever edits have made of its octets: it says whether the command takes effect.
+// Bearing is the meaning of a reply, whatever edits have made of its octets: it determines whether
+// the command takes effect.
 type Bearing int8
 
-// The bearings, from no effect to an effect that nothing prevents.
+// The bearings, from no effect to an effect that no edit prevents.
 const (
-	Unsaid    Bearing = iota // the first octets decide
-	Refusal                  // anything else
-	Challenge                // "+": the client has to respond
+	Unsaid    Bearing = iota // determined by the first octets
+	Refusal                  // any other reply
+	Challenge                // "+": the client must respond
 	Success                  // "+OK", or the number of a success, such as 250 or 354
-	Settled                  // as Success, and no edit changes that
+	Settled                  // like Success; no edit changes it
 )
 
-// Bearing returns what r counts as.
+// Bearing returns the bearing of r.
 func (r Reply) Bearing() Bearing {
 	switch {
 	case len(r) > 0 && r[0].bearing != Unsaid:
@@ -25,8 +26,8 @@ func (r Reply) Bearing() Bearing {
 	return Refusal
 }
 
-// numbered reports whether r begins with the number of a success, as in RFC 5321 section 4.2.1: three digits, of which the
-// first is 2 or 3, and a space or hyphen.
+// numbered reports whether r begins with the number of a success (RFC 5321 section 4.2.1): three
+// digits, the first of which is 2 or 3, and a space or hyphen.
 func (r Reply) numbered() bool {
 	if !r.StartsWith("2") && !r.StartsWith("3") {
 		return false
@@ -40,7 +41,8 @@ func (r Reply) numbered() bool {
 	return len(text) == 3 || len(text) > 3 && (text[3] == ' ' || text[3] == '-')
 }
 
-// As makes r, which nobody else has, count as b. A reply that says -ERR now is a refusal, unless it is settled.
+// As sets the bearing of r to b and returns r; the caller must own r. A reply that now says -ERR is a
+// refusal, unless it is settled.
 func (r Reply) As(b Bearing) Reply {
 	if len(r) == 0 {
 		r = Reply{{}}
@@ -52,7 +54,7 @@ func (r Reply) As(b Bearing) Reply {
 	return r
 }
 
-// replaced makes r, which nobody else has, the answer instead of another one.
+// replaced returns r as the replacement of another reply; the caller must own r.
 func (r Reply) replaced(before Reply) Reply {
 	if before.Bearing() == Settled {
 		return r.As(Settled)

@@ -5,30 +5,28 @@ import (
 	"time"
 )
 
-// Edit changes the right answer into a faulty one. Edits are pure: they must not
-// change the chunks they are given, only return others, and they keep nothing
-// between two replies. All offsets count the octets of the reply on the wire from
-// 0, status line, stuffing and closing dot included.
+// Edit changes a correct reply into a faulty one. Edits are pure: they return new chunks, never
+// modify those that they get, and keep no state between replies. All offsets count the octets of
+// the reply on the wire from 0, including status line, stuffing and closing dot.
 //
-// Edits of the form (case, line ends, extra lines ...) leave it open whether the
-// client understands, and the command takes effect. After Refuse, Raw and what
-// turns the reply into a -ERR it does not, nor when CutAfter leaves less than "+OK".
+// A command whose reply was changed in form (case, line ends, extra lines ...) takes effect, whether
+// the client understands the reply or not. It does not take effect after Refuse and Raw, when edits
+// turn the reply into -ERR, and when CutAfter leaves less than "+OK".
 type Edit func(Reply) Reply
 
-// Refuse replaces the reply by "-ERR text". What the command would have done
-// does not happen.
+// Refuse replaces the reply by "-ERR text". The command has no effect.
 func Refuse(text string) Edit {
 	return func(r Reply) Reply { return Err(text).replaced(r) }
 }
 
-// Raw replaces the reply by these octets, to which nothing is added. The
-// command takes effect when they begin with "+OK".
+// Raw replaces the reply by exactly these octets. The command takes effect when they begin with
+// "+OK".
 func Raw(octets string) Edit {
 	return func(r Reply) Reply { return Reply{{Bytes: []byte(octets)}}.replaced(r) }
 }
 
-// TakeEffect lets the command take effect whatever later edits make of the reply:
-// with CutAfter(0, Close) after it, QUIT deletes and the client never learns of it.
+// TakeEffect makes the command take effect whatever later edits do to the reply. With
+// CutAfter(0, Close) after it, QUIT deletes messages but the client gets no reply.
 func TakeEffect() Edit {
 	return func(r Reply) Reply {
 		if r.Bearing() < Challenge {
@@ -38,23 +36,23 @@ func TakeEffect() Edit {
 	}
 }
 
-// IfStatus applies edits to a reply whose status line is pattern, in which a * stands for any
+// IfStatus applies edits to a reply whose status line matches pattern, in which a * stands for any
 // text: "-ERR no such message*".
 func IfStatus(pattern string, edits ...Edit) Edit {
 	return only(func(r Reply) bool { return Glob(pattern, r.Status()) }, edits)
 }
 
-// IfErr applies edits to a -ERR only, IfOK to a positive reply only.
+// IfErr applies edits only to a -ERR reply.
 func IfErr(edits ...Edit) Edit { return when(false, edits) }
 
-// IfOK applies edits to a positive reply only.
+// IfOK applies edits only to a positive reply.
 func IfOK(edits ...Edit) Edit { return when(true, edits) }
 
 func when(positive bool, edits []Edit) Edit {
 	return only(func(r Reply) bool { return r.Bearing() >= Challenge == positive }, edits)
 }
 
-// only applies edits to some replies.
+// only applies edits to the replies that some selects.
 func only(some func(r Reply) bool, edits []Edit) Edit {
 	return func(r Reply) Reply {
 		if !some(r) {
@@ -82,9 +80,8 @@ func PauseAfter(d time.Duration) Edit {
 	return func(r Reply) Reply { return append(slices.Clone(r), Chunk{Pause: d}).As(r.Bearing()) }
 }
 
-// CutAfter lets the first octets of a reply through and then ends the connection
-// as how says. With Open the rest is withheld and the session goes on. A shorter
-// reply is left whole.
+// CutAfter sends the first octets of a reply and then ends the connection as how says. With Open the
+// rest is withheld and the session continues. A shorter reply is sent whole.
 func CutAfter(octets int64, how End) Edit {
 	octets = max(octets, 0)
 	cut := func(Sink) error { return &CutError{how} }

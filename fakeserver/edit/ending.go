@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// ending is a filter for the last octets of a multi-line reply: a line end, the
-// dot, a line end. Other replies pass as they are.
+// ending is a filter for the last octets of a multi-line reply: a line end, the dot, a line end.
+// Other replies pass unchanged.
 type ending struct {
 	Sink
-	// edit returns what is sent in place of the line end, the dot and the line end.
+	// edit returns the replacement for the line end, the dot and the line end.
 	edit func(line, dot string) string
 	held []byte // at most tailOctets
-	body bool   // the status line has gone through
+	body bool   // the status line has passed
 }
 
 const tailOctets = len("\r\n.\r\n")
@@ -52,7 +52,7 @@ func (f *ending) edited(tail string) string {
 				continue
 			}
 			if !f.body && !slices.Contains([]byte(before), '\n') {
-				// an empty body: the line end is that of the status line
+				// the body is empty: the line end belongs to the status line
 				return before + line + f.edit("", "."+end)
 			}
 			return before + f.edit(line, "."+end)
@@ -72,7 +72,7 @@ func atEnding(edit func(line, dot string) string) Edit {
 	return through(func(to Sink) filter { return &ending{Sink: to, edit: edit} })
 }
 
-// NoTerminator leaves the closing dot out, so that the client waits for more.
+// NoTerminator omits the closing dot, so that the client waits for more.
 func NoTerminator() Edit { return atEnding(func(line, _ string) string { return line }) }
 
 // DoubleTerminator sends the closing dot twice.
@@ -83,8 +83,7 @@ func DoubleTerminator() Edit {
 // LFTerminator ends the closing dot with LF alone. QUIRK 76.
 func LFTerminator() Edit { return atEnding(func(line, _ string) string { return line + ".\n" }) }
 
-// NoFinalCRLF leaves out the line end before the closing dot. An empty body is
-// left as it is. QUIRK 72.
+// NoFinalCRLF omits the line end before the closing dot. An empty body is not changed. QUIRK 72.
 func NoFinalCRLF() Edit { return atEnding(func(_, dot string) string { return dot }) }
 
 // BeforeDot sends octets between the last line and the closing dot. QUIRK 73.
@@ -92,8 +91,7 @@ func BeforeDot(octets string) Edit {
 	return atEnding(func(line, dot string) string { return line + octets + dot })
 }
 
-// Append sends octets after the reply, behind the closing dot if it has one.
-// QUIRK 37, 86.
+// Append sends octets after the reply, and after its closing dot if it has one. QUIRK 37, 86.
 func Append(octets string) Edit {
 	return through(func(to Sink) filter { return &appender{to, octets} })
 }
@@ -113,8 +111,8 @@ func (f *appender) finish(whole bool) error {
 // Prepend sends octets before the reply.
 func Prepend(octets string) Edit { return Insert(0, octets) }
 
-// Shorten ends the body of a multi-line reply after this number of octets, with the
-// closing dot as if that were all. QUIRK 67.
+// Shorten ends the body of a multi-line reply after this number of octets, followed by the closing
+// dot. QUIRK 67.
 func Shorten(octets int64) Edit {
 	return through(func(to Sink) filter { return &shortener{Sink: to, left: max(octets, 0)} })
 }
@@ -125,7 +123,7 @@ type shortener struct {
 	body  bool
 	after byte // the last octet of the body
 	cut   bool
-	held  []byte // the tail, which may be the ending of a reply that is short enough
+	held  []byte // the tail, which may be the ending of a short reply
 }
 
 func (f *shortener) Write(p []byte) (int, error) {
@@ -152,7 +150,7 @@ func (f *shortener) Write(p []byte) (int, error) {
 	f.held = bytes.Clone(f.held[n:])
 	if len(f.held) > len(".\r\n") {
 		f.cut = true
-		return 0, &CutError{Open} // nothing more is needed
+		return 0, &CutError{Open} // the reply is complete
 	}
 	return len(p), nil
 }
@@ -177,8 +175,8 @@ func (f *shortener) finish(bool) error {
 	return err
 }
 
-// Endless repeats text after the status line, without end but for a bound of
-// 64 MiB, after which the client waits. QUIRK 16.
+// Endless repeats text after the status line without end. After 64 MiB it stops, and the client
+// waits. QUIRK 16.
 func Endless(text string) Edit {
 	return func(r Reply) Reply {
 		var out Reply

@@ -7,25 +7,25 @@ import (
 	"time"
 )
 
-// Sink takes a reply on its way to the client.
+// Sink receives a reply on its way to the client.
 type Sink interface {
 	io.Writer
-	// Rest sends what has come so far, and waits; 0 only sends.
+	// Rest sends the octets so far, and waits for d; with 0 it only sends.
 	Rest(d time.Duration) error
-	// Push lets go of what is held back: the client has to answer before more comes.
+	// Push sends the octets held back, since the client must answer before more follow.
 	Push() error
 }
 
-// filter is a Sink that changes what it passes on.
+// filter is a Sink that changes the octets and passes them on.
 type filter interface {
 	Sink
-	// finish ends the reply. whole reports that it was not cut: then a filter may add
-	// something, and otherwise only lets go of what it holds back.
+	// finish ends the reply. whole reports that it was not cut: only then a filter may
+	// add octets; otherwise it just sends those it holds back.
 	finish(whole bool) error
 }
 
-// through makes an edit of a filter. What is in memory is filtered at once, and
-// from the first Body on while it is written, so that large mail streams.
+// through returns an edit that applies a filter. Octets in memory are filtered at once; from the
+// first Body on the rest is filtered while it is written, so that large mail streams.
 func through(begin func(to Sink) filter) Edit {
 	return func(r Reply) Reply { return begun(r, begin).As(r.Bearing()) }
 }
@@ -45,7 +45,7 @@ func begun(r Reply, begin func(to Sink) filter) Reply {
 	return eager.ended(f.finish(true))
 }
 
-// feed sends a chunk through a filter. An End comes back as a *CutError.
+// feed sends a chunk through a filter. It returns an End as a *CutError.
 func feed(c Chunk, f filter) error {
 	if c.Pause > 0 {
 		if err := f.Rest(c.Pause); err != nil {
@@ -66,8 +66,8 @@ func feed(c Chunk, f filter) error {
 	return nil
 }
 
-// stopped lets go of what f holds when the reply ends early. What is left of err
-// is for the next Sink: nothing when only the rest of the reply is withheld.
+// stopped flushes f when the reply ends early. It returns the error for the next Sink: nil when only
+// the rest of the reply is withheld.
 func stopped(err error, f filter) error {
 	cut, ok := errors.AsType[*CutError](err)
 	if !ok {
@@ -82,10 +82,10 @@ func stopped(err error, f filter) error {
 	return cut
 }
 
-// passed is the part of a reply that goes through a filter while it is written.
+// passed is the part of a reply that is filtered while it is written.
 type passed struct {
 	reply Reply
-	from  int // the chunks before it have been filtered
+	from  int // the first chunk that is not filtered yet
 	begin func(to Sink) filter
 }
 
@@ -106,7 +106,7 @@ func (p *passed) WriteTo(w io.Writer) (int64, error) {
 	return g.sent, f.finish(true)
 }
 
-// gate lets nothing through until it is open.
+// gate discards all output until it is open.
 type gate struct {
 	Sink
 	open bool
@@ -136,7 +136,7 @@ func (g *gate) Push() error {
 	return g.Sink.Push()
 }
 
-// gathered is a Sink that makes chunks of what it is sent.
+// gathered is a Sink that collects its input as chunks.
 type gathered struct{ reply Reply }
 
 func (g *gathered) Write(p []byte) (int, error) {
@@ -152,14 +152,14 @@ func (g *gathered) Write(p []byte) (int, error) {
 }
 
 func (g *gathered) Rest(d time.Duration) error {
-	// The least pause there is sends what is before it.
+	// Even the shortest pause sends the octets before it.
 	g.reply = append(g.reply, Chunk{Pause: max(d, 1)})
 	return nil
 }
 
 func (g *gathered) Push() error { return nil }
 
-// ended closes the reply as a filter's error has it.
+// ended ends the reply as the error of a filter says.
 func (g *gathered) ended(err error) Reply {
 	if cut, ok := errors.AsType[*CutError](err); ok {
 		return append(g.reply, Chunk{End: cut.How})
@@ -167,7 +167,7 @@ func (g *gathered) ended(err error) Reply {
 	return g.reply
 }
 
-// SinkOf returns w as a sink; a plain writer knows nothing of time.
+// SinkOf returns w as a Sink. A plain writer ignores pauses.
 func SinkOf(w io.Writer) Sink {
 	if s, ok := w.(Sink); ok {
 		return s

@@ -1,11 +1,11 @@
 package edit
 
-// stepper makes a filter of a function that looks at one octet after the other
-// and appends what is to be sent.
+// stepper makes a filter of a function that gets the octets one by one and appends the output for
+// each.
 type stepper struct {
 	Sink
 	step func(out []byte, c byte) []byte
-	held func(out []byte) []byte // appends what step keeps, nil when it keeps nothing
+	held func(out []byte) []byte // appends the octets that step holds back; nil if it never does
 	buf  []byte
 }
 
@@ -57,7 +57,7 @@ func BareLF() Edit {
 	})
 }
 
-// CRLF ends all lines of the reply with CRLF, also those that end with LF alone in the mail.
+// CRLF ends all lines of the reply with CRLF, also those that end with LF in the mail.
 func CRLF() Edit {
 	return through(func(to Sink) filter {
 		cr := false
@@ -71,11 +71,10 @@ func CRLF() Edit {
 	})
 }
 
-// NoStuffing takes the dots away that keep a line of mail from being the end of
-// it. QUIRK 74.
+// NoStuffing removes the dots that protect lines of mail which begin with a dot. QUIRK 74.
 func NoStuffing() Edit {
 	return through(func(to Sink) filter {
-		start, dot := false, false // at the start of a line, after a dot there
+		start, dot := false, false // at the start of a line; after a dot there
 		return &stepper{Sink: to,
 			step: func(out []byte, c byte) []byte {
 				if start && c == '.' {
@@ -98,11 +97,11 @@ func NoStuffing() Edit {
 	})
 }
 
-// StuffAfterCRLF takes one of two dots away at the start of a line that follows a bare
-// LF, as a server does that stuffs after CRLF alone. QUIRK 75.
+// StuffAfterCRLF removes one of two dots at the start of a line that follows a bare LF, like a
+// server that stuffs only after CRLF. QUIRK 75.
 func StuffAfterCRLF() Edit {
 	return through(func(to Sink) filter {
-		cr, start, dot := false, false, false // after CR, after a bare LF, after a dot there
+		cr, start, dot := false, false, false // after CR; after a bare LF; after a dot there
 		return &stepper{Sink: to,
 			step: func(out []byte, c byte) []byte {
 				if start && c == '.' {
@@ -125,10 +124,10 @@ func StuffAfterCRLF() Edit {
 	})
 }
 
-// LowerCase writes everything after the status line in small letters. QUIRK 14.
+// LowerCase converts everything after the status line to lower case. QUIRK 14.
 func LowerCase() Edit { return recase('A', 'Z', 'a'-'A') }
 
-// UpperCase writes everything after the status line in capitals.
+// UpperCase converts everything after the status line to upper case.
 func UpperCase() Edit { return recase('a', 'z', 'A'-'a'+256) }
 
 func recase(from, to byte, distance int) Edit {
@@ -144,8 +143,7 @@ func recase(from, to byte, distance int) Edit {
 	})
 }
 
-// Truncate leaves out what is beyond octets in each line after the status line.
-// QUIRK 83.
+// Truncate cuts each line after the status line to this number of octets. QUIRK 83.
 func Truncate(octets int) Edit {
 	return measured(octets, func(out []byte, c byte, column int) ([]byte, int) {
 		if column < octets {
@@ -155,7 +153,7 @@ func Truncate(octets int) Edit {
 	})
 }
 
-// Wrap breaks each line after the status line into pieces of octets. A piece that
+// Wrap breaks each line after the status line into pieces of this number of octets. A piece that
 // begins with a dot is stuffed.
 func Wrap(octets int) Edit {
 	octets = max(octets, 1)
@@ -170,8 +168,8 @@ func Wrap(octets int) Edit {
 	})
 }
 
-// measured hands over the octets of each line after the first, without its line
-// end, and which column they are in.
+// measured calls put with each octet of the lines after the first, without line ends, and with its
+// column.
 func measured(octets int, put func(out []byte, c byte, column int) ([]byte, int)) Edit {
 	return through(func(to Sink) filter {
 		body, cr, column := false, false, 0

@@ -2,7 +2,8 @@ package edit
 
 import "strings"
 
-// Glob reports whether text is pattern, in which a * stands for any text, and alone for any but none.
+// Glob reports whether text matches pattern, in which a * stands for any text. A single * matches
+// any text that is not empty.
 func Glob(pattern, text string) bool {
 	if pattern == "*" { // LIST * is not LIST alone
 		return text != ""

@@ -2,13 +2,13 @@ package edit
 
 import "strings"
 
-// AfterHeader puts octets behind the empty line that ends the header of a message.
+// AfterHeader inserts octets after the empty line that ends the header of a message.
 func AfterHeader(octets string) Edit {
 	return afterHeader(func(to Sink, text, end string) error { return send(to, octets, text, end) })
 }
 
-// BareFirstDot does not stuff a dot at the start of the first line of the body, as a server
-// does that looks for dots after a line end, and in header and body apart. QUIRK 74.
+// BareFirstDot does not stuff a dot at the start of the first line of the body, like a server that
+// stuffs header and body separately, and only after line ends. QUIRK 74.
 func BareFirstDot() Edit {
 	return afterHeader(func(to Sink, text, end string) error {
 		if strings.HasPrefix(text, "..") {
@@ -18,7 +18,7 @@ func BareFirstDot() Edit {
 	})
 }
 
-// afterHeader makes an edit of a function that sends the first line behind the header; it may
+// afterHeader returns an edit that calls change to send the first line after the header; that may
 // be the closing dot.
 func afterHeader(change func(to Sink, text, end string) error) Edit {
 	return through(func(to Sink) filter {

@@ -7,13 +7,13 @@ import (
 )
 
 const (
-	// maxHeldLine is the longest line that is looked at as a whole.
+	// maxHeldLine is the longest line that is processed as a whole.
 	maxHeldLine = 64 << 10
-	// maxHeldRows is how much of a listing is held for putting it into another order.
+	// maxHeldRows limits the octets of a listing held in memory to reorder it.
 	maxHeldRows = 4 << 20
 )
 
-// place is what a line of a reply is.
+// place is the role of a line in a reply.
 type place int
 
 const (
@@ -23,14 +23,14 @@ const (
 	afterDot
 )
 
-// byLine hands a reply over line by line. Lines over maxHeldLine are rows that
-// pass as they are.
+// byLine is a filter that processes a reply line by line. Lines over maxHeldLine count as rows and
+// pass unchanged.
 type byLine struct {
 	Sink
-	// edit writes what is sent in place of a line. end is its line end, empty when
-	// the reply stops in it; n counts the rows up to this place.
+	// edit writes the replacement of a line. end is its line end, empty when the reply
+	// stops within the line; n is the number of rows so far.
 	edit func(to Sink, at place, n int, text, end string) error
-	// last writes what edit has kept; it may be nil.
+	// last writes the lines that edit has held back; it may be nil.
 	last func(to Sink) error
 	held []byte
 	long bool
@@ -123,7 +123,7 @@ func send(to Sink, texts ...string) error {
 	return nil
 }
 
-// lines makes an edit of a function that gives the lines to send in place of one.
+// lines returns an edit that replaces each line by the lines that change returns.
 func lines(change func(at place, n int, text string) []string) Edit {
 	return through(func(to Sink) filter {
 		return &byLine{Sink: to, edit: func(to Sink, at place, n int, text, end string) error {
@@ -137,8 +137,8 @@ func lines(change func(at place, n int, text string) []string) Edit {
 	})
 }
 
-// StatusText replaces what follows "+OK", "-ERR" or a number in the status line. With an
-// empty text the word stands there alone. QUIRK 21.
+// StatusText replaces the text after "+OK", "-ERR" or a number in the status line. An empty text
+// leaves only that word. QUIRK 21.
 func StatusText(text string) Edit {
 	return lines(func(at place, _ int, l string) []string {
 		if at != statusLine {
@@ -162,10 +162,9 @@ func DoubleStatus() Edit {
 	})
 }
 
-// Rows changes the lines between the status line and the closing dot: rows of a
-// listing, or lines of mail, numbered from 1. change is given a line as it is on
-// the wire, without its line end, and returns the lines that are sent in its place.
-// It must be a pure function. Lines over 64 KiB are left as they are.
+// Rows changes the lines between the status line and the closing dot: rows of a listing, or lines
+// of mail, numbered from 1. change gets a line as sent over the wire, without its line end, and
+// returns the lines that replace it. It must be a pure function. Lines over 64 KiB are not changed.
 func Rows(change func(n int, text string) []string) Edit {
 	return lines(func(at place, n int, l string) []string {
 		if at != row {
@@ -175,7 +174,7 @@ func Rows(change func(n int, text string) []string) Edit {
 	})
 }
 
-// DropRow leaves row n out, DoubleRow sends it twice.
+// DropRow omits row n.
 func DropRow(n int) Edit { return oneRow(n, func(string) []string { return nil }) }
 
 // DoubleRow sends row n twice.
@@ -205,9 +204,8 @@ func InsertRow(n int, text string) Edit {
 	})
 }
 
-// AroundRows puts text before and after each row. The answer to LIST or UIDL with a
-// number is a row too: a status line of two words, the first a number.
-// QUIRK 43, 44, 46.
+// AroundRows adds text before and after each row. The reply to LIST or UIDL with a number counts as
+// a row: a status line of two words, the first a number. QUIRK 43, 44, 46.
 func AroundRows(before, after string) Edit {
 	return lines(func(at place, _ int, l string) []string {
 		word, rest, _ := strings.Cut(l, " ")
@@ -222,8 +220,8 @@ func AroundRows(before, after string) Edit {
 	})
 }
 
-// SwapRows exchanges two rows, ReverseRows sends all in reverse. They hold the
-// rows in memory; what is beyond 4 MiB stays in its order. QUIRK 57.
+// SwapRows exchanges two rows. It holds the rows in memory; rows beyond 4 MiB stay in order.
+// QUIRK 57.
 func SwapRows(a, b int) Edit {
 	return reorder(func(rows []string) {
 		if a >= 1 && b >= 1 && a <= len(rows) && b <= len(rows) {
@@ -232,7 +230,8 @@ func SwapRows(a, b int) Edit {
 	})
 }
 
-// ReverseRows sends the last row first.
+// ReverseRows sends the rows in reverse order. It holds them in memory; rows beyond 4 MiB stay in
+// order.
 func ReverseRows() Edit { return reorder(slices.Reverse[[]string]) }
 
 func reorder(change func(rows []string)) Edit {
@@ -252,7 +251,7 @@ func reorder(change func(rows []string)) Edit {
 					return nil
 				}
 				err := release(to)
-				octets = -1 // from here on rows pass
+				octets = -1 // rows pass unchanged from here on
 				return err
 			}
 			if err := release(to); err != nil {

@@ -6,29 +6,29 @@ import (
 	"strings"
 )
 
-// Number makes a number of a reply anew. What it returns need not be one; when it
-// is empty the number is left out. QUIRK 55.
+// Number returns the replacement for a number in a reply. It may be any text; an empty one removes
+// the number. QUIRK 55.
 type Number func(n int64) string
 
-// By adds to a number.
+// By adds delta to a number.
 func By(delta int64) Number {
 	return func(n int64) string { return strconv.FormatInt(n+delta, 10) }
 }
 
-// To puts text in the place of a number, of any size and sign. QUIRK 58, 59.
+// To replaces a number, of any size and sign, by text. QUIRK 58, 59.
 func To(text string) Number { return func(int64) string { return text } }
 
-// Count changes the first number of the status line: how many messages STAT and
-// LIST announce, the message number of LIST n and UIDL n.
+// Count changes the first number of the status line: the number of messages in STAT and LIST, the
+// message number in LIST n and UIDL n.
 func Count(change Number) Edit {
 	return status(func(l string) string { return nthNumber(l, 1, change) })
 }
 
-// StatusLine changes the status line; change is given it without its line end.
+// StatusLine changes the status line. change gets it without its line end.
 func StatusLine(change func(line string) string) Edit { return status(change) }
 
-// Octets changes the octets in the status line: the second number of STAT and LIST
-// n, the number before "octets" of RETR and LIST. QUIRK 89.
+// Octets changes the octets in the status line: the second number of STAT and LIST n, the number
+// before "octets" in RETR and LIST. QUIRK 89.
 func Octets(change Number) Edit {
 	return status(func(l string) string {
 		words := strings.Split(l, " ")
@@ -42,13 +42,12 @@ func Octets(change Number) Edit {
 	})
 }
 
-// isNumber reports whether a word is digits alone.
+// isNumber reports whether a word consists of digits.
 func isNumber(word string) bool {
 	return word != "" && strings.Trim(word, "0123456789") == ""
 }
 
-// countsOctets reports whether a word says what the number before it counts, in each
-// language of the server.
+// countsOctets reports whether a word is the unit "octets", in any language of the server.
 func countsOctets(word string) bool {
 	return strings.HasPrefix(word, "octets") || strings.HasPrefix(word, "Oktette")
 }

@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// spot is something that happens at an offset of a reply.
+// spot is an action at an offset of a reply.
 type spot struct {
 	offset int64
 	do     func(to Sink) error
-	skip   int64 // how many octets are left out there
+	skip   int64 // number of octets to omit there
 }
 
-// at makes a filter that does something at some offsets.
+// at returns a filter that acts at some offsets.
 func at(list ...spot) func(to Sink) filter {
 	list = slices.Clone(list)
 	slices.SortStableFunc(list, func(a, b spot) int { return cmp.Compare(a.offset, b.offset) })
@@ -26,7 +26,7 @@ type spots struct {
 	left []spot
 	pos  int64
 	skip int64
-	err  error // for ever
+	err  error // the first error; it stays
 }
 
 func (s *spots) Write(p []byte) (int, error) {
@@ -51,7 +51,7 @@ func (s *spots) Write(p []byte) (int, error) {
 	}
 }
 
-// arrive does what is to be done at this place.
+// arrive runs the actions for the current offset.
 func (s *spots) arrive() {
 	for s.err == nil && len(s.left) > 0 && s.left[0].offset <= s.pos {
 		next := s.left[0]
@@ -70,13 +70,12 @@ func (s *spots) finish(whole bool) error {
 	return s.err
 }
 
-// PauseAt waits before the octet at offset. A shorter reply is sent as it is.
+// PauseAt waits before the octet at offset. A shorter reply is sent unchanged.
 func PauseAt(offset int64, d time.Duration) Edit {
 	return through(at(spot{offset: max(offset, 0), do: func(to Sink) error { return to.Rest(d) }}))
 }
 
-// SplitAt sends what comes before each of these offsets by itself: over TCP a
-// packet, over TLS a record.
+// SplitAt splits the output at these offsets: into packets over TCP, into records over TLS.
 func SplitAt(offsets ...int64) Edit {
 	list := make([]spot, len(offsets))
 	for i, offset := range offsets {
@@ -85,17 +84,17 @@ func SplitAt(offsets ...int64) Edit {
 	return through(at(list...))
 }
 
-// Overwrite puts octets in the place of as many others from offset on.
+// Overwrite replaces the octets from offset on by as many others.
 func Overwrite(offset int64, octets string) Edit {
 	return through(at(spot{offset: max(offset, 0), skip: int64(len(octets)), do: says(octets)}))
 }
 
-// Insert puts octets in before the one at offset.
+// Insert inserts octets before the one at offset.
 func Insert(offset int64, octets string) Edit {
 	return through(at(spot{offset: max(offset, 0), do: says(octets)}))
 }
 
-// Remove leaves out count octets from offset on.
+// Remove omits count octets from offset on.
 func Remove(offset, count int64) Edit {
 	return through(at(spot{offset: max(offset, 0), skip: max(count, 0)}))
 }
@@ -107,8 +106,8 @@ func says(octets string) func(to Sink) error {
 	}
 }
 
-// Swap exchanges two octets of the reply, which holds what is between them in
-// memory. When the reply ends before the second, it is left whole.
+// Swap exchanges two octets of the reply. It holds the octets between them in memory. A reply that
+// ends before the second one is not changed.
 func Swap(first, second int64) Edit {
 	first, second = max(min(first, second), 0), max(first, second, 0)
 	return through(func(to Sink) filter { return &swapper{Sink: to, first: first, second: second} })
@@ -154,21 +153,21 @@ func (s *swapper) finish(bool) error {
 	return err
 }
 
-// Drip sends octets pieces with a wait of d between two of them. With 0 it only
-// sends them one by one.
+// Drip sends the reply in pieces of this number of octets, with a pause of d between them. With 0 it
+// only splits the output.
 func Drip(octets int64, d time.Duration) Edit {
 	octets = max(octets, 1)
 	return through(func(to Sink) filter { return &dripper{Sink: to, octets: octets, d: d} })
 }
 
-// Bandwidth sends at most so many octets a second, in pieces of a twentieth of it.
+// Bandwidth limits the octets per second, and sends them in pieces of a twentieth of that.
 func Bandwidth(perSecond int64) Edit {
 	perSecond = max(perSecond, 1)
 	piece := max(perSecond/20, 1)
 	return Drip(piece, time.Duration(float64(piece)/float64(perSecond)*float64(time.Second)))
 }
 
-// SplitOctets sends each octet by itself.
+// SplitOctets sends each octet in a write of its own.
 func SplitOctets() Edit { return Drip(1, 0) }
 
 type dripper struct {
@@ -198,7 +197,7 @@ func (f *dripper) Write(p []byte) (int, error) {
 
 func (f *dripper) finish(bool) error { return nil }
 
-// SplitLines sends each line by itself.
+// SplitLines sends each line in a write of its own.
 func SplitLines() Edit {
 	return through(func(to Sink) filter { return &lineSplitter{Sink: to} })
 }
@@ -225,8 +224,8 @@ func (f *lineSplitter) Write(p []byte) (int, error) {
 
 func (f *lineSplitter) finish(bool) error { return nil }
 
-// Replace puts text in the place of each old one, line ends included in what it
-// looks at. An empty old changes nothing.
+// Replace replaces each occurrence of old by text. old may contain line ends; an empty old changes
+// nothing.
 func Replace(old, text string) Edit {
 	if old == "" {
 		return func(r Reply) Reply { return r }

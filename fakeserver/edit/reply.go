@@ -6,25 +6,25 @@ import (
 	"time"
 )
 
-// End says what becomes of the connection after a chunk.
+// End says what happens to the connection after a chunk.
 type End int
 
 const (
-	// Open goes on.
+	// Open continues.
 	Open End = iota
-	// Close closes the connection; what was written arrives.
+	// Close closes the connection; octets already written arrive.
 	Close
-	// HalfClose closes the sending side only and reads on until the client
-	// closes. A connection that cannot do so is closed.
+	// HalfClose closes only the sending side and reads until the client closes. A
+	// connection that cannot do so is closed.
 	HalfClose
-	// Reset closes with a TCP reset; octets that are still in the system's
-	// buffers are lost. A connection that is not TCP is closed.
+	// Reset closes with a TCP reset; octets still in the system's buffers are lost. A
+	// connection other than TCP is closed.
 	Reset
-	// Stall keeps the connection and the maildrop, reads what comes, and says
-	// nothing any more. It lasts until the client closes. QUIRK 91.
+	// Stall keeps the connection and the maildrop lock, reads all input and sends
+	// nothing, until the client closes. QUIRK 91.
 	Stall
-	// Drop closes the connection below TLS, without the close_notify that Close
-	// sends; without TLS it is Close. QUIRK 41.
+	// Drop closes the connection below TLS, without the close_notify that Close sends.
+	// Without TLS it is the same as Close. QUIRK 41.
 	Drop
 )
 
@@ -47,21 +47,21 @@ func (e End) String() string {
 	return "unknown end"
 }
 
-// Chunk is a piece of a reply: wait for Pause, write Bytes, let Body write,
-// then do what End says. What precedes a pause is sent before it begins.
+// Chunk is a piece of a reply: wait for Pause, write Bytes, write Body, then do what End says.
+// Octets before a pause are sent before it begins.
 type Chunk struct {
 	Bytes []byte
-	// Body writes the large rest of the chunk, or is nil. An error from it
-	// drops the connection.
+	// Body writes the large rest of the chunk, or is nil. If it fails the
+	// connection is dropped.
 	Body  io.WriterTo
 	Pause time.Duration
 	End   End
 
-	// bearing is that of the reply, in its first chunk, once edits have changed it.
+	// bearing, in the first chunk, is that of the reply once edits have set it.
 	bearing Bearing
 }
 
-// Reply is what a server sends for one command. An empty reply is silence.
+// Reply is the output of a server for one command. An empty reply sends nothing.
 type Reply []Chunk
 
 // OK returns a positive one-line reply.
@@ -85,7 +85,7 @@ func Multiline(text string, body io.WriterTo) Reply {
 	return Reply{OK(text)[0], {Body: body}, {Bytes: []byte(".\r\n")}}
 }
 
-// Status returns the status line without its line end, as far as it is in memory.
+// Status returns the part of the status line that is in memory, without its line end.
 func (r Reply) Status() string {
 	var text []byte
 	for _, c := range r {
@@ -98,8 +98,8 @@ func (r Reply) Status() string {
 	return string(bytes.TrimSuffix(text, []byte("\r")))
 }
 
-// StartsWith reports whether the first octets of r are prefix, however r is cut
-// into chunks. A body counts as something else.
+// StartsWith reports whether the first octets of r are prefix, however r is split into chunks. The
+// octets of a Body never match.
 func (r Reply) StartsWith(prefix string) bool {
 	for _, c := range r {
 		n := min(len(prefix), len(c.Bytes))

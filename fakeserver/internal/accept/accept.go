@@ -1,5 +1,5 @@
-// Package accept takes connections from a listener and waits failures out: a server that has run out of file descriptors
-// serves those that it has, and takes new ones when some are free again.
+// Package accept accepts connections from a listener and retries after failures: a server without
+// free file descriptors continues to serve its clients, and accepts new ones when it can.
 package accept
 
 import (
@@ -19,22 +19,23 @@ const (
 // Loop accepts connections until its listener is closed.
 type Loop struct {
 	Listener net.Listener
-	// Quit ends a pause; the owner closes it when the listener is closed.
+	// Quit ends a pause; the owner closes it together with the listener.
 	Quit <-chan struct{}
 	// Log receives at most one record a second, however many attempts fail.
 	Log *slog.Logger
 
 	logs   Second
-	failed int // since the last record
+	failed int // since the last log record
 }
 
-// Second reports at most once a second that something is due. The zero value is ready; its methods are safe for concurrent use.
+// Second limits an action to once a second. The zero value is ready; its methods are safe for
+// concurrent use.
 type Second struct {
 	mu   sync.Mutex
 	last time.Time
 }
 
-// Due reports whether a second has passed since it last did.
+// Due reports whether a second has passed since it last returned true.
 func (s *Second) Due(now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -45,8 +46,8 @@ func (s *Second) Due(now time.Time) bool {
 	return true
 }
 
-// Next returns the next connection. It returns an error only when the listener is closed, or Quit is; any other failure,
-// such as EMFILE, is logged and tried again.
+// Next returns the next connection. It returns an error only when the listener or Quit is closed.
+// After any other failure, such as EMFILE, it logs the error and tries again.
 func (a *Loop) Next() (net.Conn, error) {
 	for wait := firstWait; ; wait = min(2*wait, longestWait) {
 		c, err := a.Listener.Accept()

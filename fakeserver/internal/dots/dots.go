@@ -1,12 +1,12 @@
-// Package dots finds the end of a body that a client sends: a line of one dot.
+// Package dots finds the end of a body that a client sends: a line with a single dot.
 package dots
 
 import "bytes"
 
-// Seeker looks for the end in the octets as they come: CRLF, a dot, CRLF, or a dot and CRLF at the start. The zero value is at
-// the start.
+// Seeker searches a stream of octets for the end: CRLF, a dot, CRLF, or a dot and CRLF at the start.
+// The zero value is at the start of a body.
 type Seeker struct {
-	// CRHidesLineEnd says that CR CR LF ends no line, as go-smtp reads it.
+	// CRHidesLineEnd means that CR CR LF does not end a line, as in go-smtp.
 	CRHidesLineEnd bool
 
 	state state
@@ -22,7 +22,7 @@ const (
 	returned // after "\r"
 )
 
-// Seek returns how many octets of p belong to the body, and whether they end it.
+// Seek returns the number of octets of p that belong to the body, and whether they complete it.
 func (s *Seeker) Seek(p []byte) (int, bool) {
 	for i, c := range p {
 		switch {
@@ -43,7 +43,7 @@ func (s *Seeker) Seek(p []byte) (int, bool) {
 	return len(p), false
 }
 
-// Unstuffed returns the message in a body with its closing dot, without the dots that were doubled after a line end.
+// Unstuffed returns the message in a body: without the closing dot and the dots added by stuffing.
 func Unstuffed(body []byte) []byte {
 	body = bytes.TrimSuffix(body, []byte(".\r\n"))
 	out := make([]byte, 0, len(body))
