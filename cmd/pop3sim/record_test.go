@@ -52,7 +52,7 @@ var _ = Describe("pop3sim record and replay", func() {
 			one := make([]byte, 1<<10)
 			n, _ := c.Read(one)
 			return string(one[:n])
-		}).WithTimeout(patience).Should(ContainSubstring("-ERR another command was recorded here"))
+		}).WithTimeout(patience).Should(ContainSubstring("-ERR another command is recorded here"))
 		Expect(c.Close()).To(Succeed())
 		_ = p.command.Wait() // the status says it
 		Expect(p.command.ProcessState.ExitCode()).To(Equal(1))
@@ -75,6 +75,6 @@ var _ = Describe("pop3sim record and replay", func() {
 		Expect(run("replay", "--pop3", "127.0.0.1:0", transcript+"x")).To(Equal(
 			result{1, "", "pop3sim: " + transcript + "x: no such file or directory\n"}))
 		Expect(run("replay", "--pop3", "127.0.0.1:0", filepath.Dir(transcript))).To(Equal(
-			result{1, "", "pop3sim: " + filepath.Dir(transcript) + ": it is not a file\n"}))
+			result{1, "", "pop3sim: " + filepath.Dir(transcript) + ": not a regular file\n"}))
 	})
 })

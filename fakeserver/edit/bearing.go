@@ -41,8 +41,8 @@ func (r Reply) numbered() bool {
 	return len(text) == 3 || len(text) > 3 && (text[3] == ' ' || text[3] == '-')
 }
 
-// As sets the bearing of r to b and returns r; the caller must own r. A reply that now says -ERR is a
-// refusal, unless it is settled.
+// As sets the bearing of r to b and returns r; the caller must own r. A reply that now says -ERR is
+// a refusal, unless it is settled.
 func (r Reply) As(b Bearing) Reply {
 	if len(r) == 0 {
 		r = Reply{{}}

@@ -9,9 +9,9 @@ import (
 // modify those that they get, and keep no state between replies. All offsets count the octets of
 // the reply on the wire from 0, including status line, stuffing and closing dot.
 //
-// A command whose reply was changed in form (case, line ends, extra lines ...) takes effect, whether
-// the client understands the reply or not. It does not take effect after Refuse and Raw, when edits
-// turn the reply into -ERR, and when CutAfter leaves less than "+OK".
+// A command whose reply was changed in form (case, line ends, extra lines ...) takes effect,
+// whether the client understands the reply or not. It does not take effect after Refuse and Raw,
+// when edits turn the reply into -ERR, and when CutAfter leaves less than "+OK".
 type Edit func(Reply) Reply
 
 // Refuse replaces the reply by "-ERR text". The command has no effect.
@@ -80,8 +80,8 @@ func PauseAfter(d time.Duration) Edit {
 	return func(r Reply) Reply { return append(slices.Clone(r), Chunk{Pause: d}).As(r.Bearing()) }
 }
 
-// CutAfter sends the first octets of a reply and then ends the connection as how says. With Open the
-// rest is withheld and the session continues. A shorter reply is sent whole.
+// CutAfter sends the first octets of a reply and then ends the connection as how says. With Open
+// the rest is withheld and the session continues. A shorter reply is sent whole.
 func CutAfter(octets int64, how End) Edit {
 	octets = max(octets, 0)
 	cut := func(Sink) error { return &CutError{how} }

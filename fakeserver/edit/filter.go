@@ -66,8 +66,8 @@ func feed(c Chunk, f filter) error {
 	return nil
 }
 
-// stopped flushes f when the reply ends early. It returns the error for the next Sink: nil when only
-// the rest of the reply is withheld.
+// stopped flushes f when the reply ends early. It returns the error for the next Sink: nil when
+// only the rest of the reply is withheld.
 func stopped(err error, f filter) error {
 	cut, ok := errors.AsType[*CutError](err)
 	if !ok {

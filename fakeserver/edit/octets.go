@@ -153,8 +153,8 @@ func (s *swapper) finish(bool) error {
 	return err
 }
 
-// Drip sends the reply in pieces of this number of octets, with a pause of d between them. With 0 it
-// only splits the output.
+// Drip sends the reply in pieces of this number of octets, with a pause of d between them. With 0
+// it only splits the output.
 func Drip(octets int64, d time.Duration) Edit {
 	octets = max(octets, 1)
 	return through(func(to Sink) filter { return &dripper{Sink: to, octets: octets, d: d} })

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Escape appends octets in a form that has one line and only text.
+// Escape appends octets in escaped form, as text on a single line.
 func Escape(to, octets []byte) []byte {
 	const digits = "0123456789abcdef"
 	for _, c := range octets {
@@ -25,8 +25,8 @@ func Escape(to, octets []byte) []byte {
 	return to
 }
 
-// unescape appends the octets that a text stands for, with the line end that it
-// has. The error says at which octet of the text what is wrong.
+// unescape appends the octets that a text stands for, with its line end. On an error it also
+// returns the position of the mistake in the text.
 func unescape(to []byte, text string) ([]byte, int, error) {
 	at := 0
 	for {
@@ -47,18 +47,18 @@ func unescape(to []byte, text string) ([]byte, int, error) {
 		case rest[1] == 'r':
 			to = append(to, '\r')
 		case rest[1] == 'n':
-			return to, at, fmt.Errorf(`\n ends a line; what follows it is a line of its own`)
+			return to, at, fmt.Errorf(`\n ends a line; write the text after it in a line of its own`)
 		case rest[1] == 't':
 			to = append(to, '\t')
 		case rest[1] == 'x' && len(rest) >= 4:
 			high, low := digit(rest[2]), digit(rest[3])
 			if high < 0 || low < 0 {
-				return to, at, fmt.Errorf(`after \x two hexadecimal digits stand, not %q`, rest[2:4])
+				return to, at, fmt.Errorf(`after \x write two hexadecimal digits, not %q`, rest[2:4])
 			}
 			to = append(to, byte(high<<4|low))
 			at += 2
 		default:
-			return to, at, fmt.Errorf(`there is no %q; an octet is written \x00, a backslash \\`, rest[:2])
+			return to, at, fmt.Errorf(`unknown escape %q; write an octet as \x00, a backslash as \\`, rest[:2])
 		}
 		at += 2
 	}

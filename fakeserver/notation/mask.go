@@ -6,21 +6,22 @@ import (
 	"strings"
 )
 
-// Masked stands for a secret.
+// Masked replaces a secret.
 const Masked = "********"
 
 // SecretVerb is a command that carries a secret.
 type SecretVerb struct {
-	// Verb in capitals.
+	// Verb is the verb in capitals.
 	Verb string
-	// Words is how many words stand between the verb and the secret.
+	// Words is the number of words between the verb and the secret.
 	Words int
 }
 
-// Secrets are the commands of a protocol that carry a secret.
+// Secrets lists the commands of a protocol that carry a secret.
 type Secrets []SecretVerb
 
-// Mask hides the secret in a command of the client. A line without one is returned as it is.
+// Mask replaces the secret in a command of the client. A line without a secret is returned
+// unchanged.
 func (s Secrets) Mask(l []byte) []byte {
 	at := s.secretAt(l)
 	if at == len(l) {
@@ -29,11 +30,11 @@ func (s Secrets) Mask(l []byte) []byte {
 	return append(slices.Clone(l[:at]), " "+Masked...)
 }
 
-// Secret returns what [Secrets.Mask] hides, without the blanks around it.
+// Secret returns the text that [Secrets.Mask] replaces, without the blanks around it.
 func (s Secrets) Secret(l []byte) []byte { return bytes.Trim(l[s.secretAt(l):], " \t") }
 
-// secretAt returns where what has to be hidden begins, with the blank in front of it. What follows a verb directly, without a
-// blank, is hidden too.
+// secretAt returns the position of the secret, with the blank before it. Text that follows a verb
+// directly, without a blank, is secret too.
 func (s Secrets) secretAt(l []byte) int {
 	word := bytes.TrimLeft(l, " \t")
 	for _, v := range s {
@@ -54,9 +55,8 @@ func (s Secrets) secretAt(l []byte) int {
 	return len(l)
 }
 
-// Same reports whether a command is the recorded one: a keyword in any case (RFC
-// 1939 section 3), and the same octets after it, where [Masked] stands for
-// anything. Both are without their line ends.
+// Same reports whether a command equals the recorded one: a keyword in any case (RFC 1939 section
+// 3), and the same octets after it, where [Masked] stands for any text. Both are without line ends.
 func Same(recorded, command []byte) bool {
 	i := bytes.IndexByte(recorded, ' ')
 	if i < 0 && !bytes.Contains(recorded, []byte(Masked)) {

@@ -86,13 +86,13 @@ S: +O\
 		Expect(ok).To(BeTrue(), "%v", err)
 		Expect(syntax).To(MatchError(HavePrefix(want)))
 	},
-		Entry("no side", "+OK\n", `2:1: a line begins with "S: ", "C: " or "[", not with "+OK"`),
-		Entry("no blank", " S:+OK\n", `2:4: after S: a blank stands`),
-		Entry("an escape that is none", `S: a\q`, `2:5: there is no "\\q"`),
-		Entry("digits that are none", `S: a\xg0`, `2:5: after \x two hexadecimal digits stand, not "g0"`),
-		Entry("digits that are missing", `S: \x4`, `2:4: there is no "\\x"`),
+		Entry("no side", "+OK\n", `2:1: a line must begin with "S: ", "C: " or "[", not with "+OK"`),
+		Entry("no blank", " S:+OK\n", `2:4: the blank after S: is missing`),
+		Entry("an unknown escape", `S: a\q`, `2:5: unknown escape "\\q"`),
+		Entry("invalid digits", `S: a\xg0`, `2:5: after \x write two hexadecimal digits, not "g0"`),
+		Entry("digits that are missing", `S: \x4`, `2:4: unknown escape "\\x"`),
 		Entry("a line end inside", `C: a\nb`, `2:5: \n ends a line`),
-		Entry("an open remark", "[at 5s", `2:7: a remark ends with ]`),
+		Entry("an open remark", "[at 5s", `2:7: the ] at the end of the remark is missing`),
 		Entry("a line without end", "S: "+strings.Repeat("x", notation.MaxLine), `2:131072: the line has more than 131072 octets`),
 	)
 

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// Kind says who a line is of.
+// Kind says which side a line comes from.
 type Kind int
 
 const (
@@ -33,24 +33,22 @@ func (k Kind) String() string {
 	return "unknown kind"
 }
 
-// MaxLine is the longest line of a transcript in octets. A writer breaks longer
-// ones with a \.
+// MaxLine is the longest line of a transcript in octets. A Writer breaks longer ones with a \.
 const MaxLine = 128 << 10
 
 // Line is a line of a transcript.
 type Line struct {
 	Kind Kind
-	// Octets with their line end, or the text of a remark without its brackets.
-	// They are valid until the next line is read.
+	// Octets holds the line with its line end, or a remark without its brackets. It is
+	// valid until the next line is read.
 	Octets []byte
-	// Number of the line, from 1.
+	// Number counts the lines from 1.
 	Number int
-	// Offset and Size of the line in the transcript, in octets, the line end
-	// included.
+	// Offset and Size locate the line in the transcript, in octets, line end included.
 	Offset, Size int64
 }
 
-// SyntaxError is something that is not in the notation.
+// SyntaxError reports a mistake in the notation.
 type SyntaxError struct {
 	Line, Column int // from 1; the column counts octets
 	Text         string
@@ -58,8 +56,8 @@ type SyntaxError struct {
 
 func (e *SyntaxError) Error() string { return fmt.Sprintf("%d:%d: %s", e.Line, e.Column, e.Text) }
 
-// Reader reads a transcript line by line. Blank lines, and blanks in front of a
-// line, as the RFCs have them, mean nothing.
+// Reader reads a transcript line by line. It ignores blank lines, and blanks at the start of a
+// line, which the RFCs use.
 type Reader struct {
 	in     *bufio.Reader
 	octets []byte
@@ -68,8 +66,7 @@ type Reader struct {
 	err    error
 }
 
-// NewReader makes a reader of a transcript, or of a part of one that begins with
-// a whole line.
+// NewReader returns a reader of a transcript, or of a part that begins at the start of a line.
 func NewReader(r io.Reader) *Reader {
 	size := int64(MaxLine + 2)
 	if part, ok := r.(*io.SectionReader); ok {
@@ -78,8 +75,8 @@ func NewReader(r io.Reader) *Reader {
 	return &Reader{in: bufio.NewReaderSize(r, int(size))}
 }
 
-// Next returns the next line, and io.EOF after the last one. What is not in the
-// notation is a *SyntaxError. The first error stays.
+// Next returns the next line, and io.EOF after the last one. A mistake in the notation is a
+// *SyntaxError. Later calls return the first error again.
 func (r *Reader) Next() (Line, error) {
 	for r.err == nil {
 		raw, err := r.in.ReadSlice('\n')
@@ -113,7 +110,7 @@ func (r *Reader) take(l *Line, text string) error {
 	if text[0] == '[' {
 		inside, closed := strings.CutSuffix(strings.TrimRight(text, " \t"), "]")
 		if !closed {
-			return wrong(len(text), "a remark ends with ]")
+			return wrong(len(text), "the ] at the end of the remark is missing")
 		}
 		l.Kind, l.Octets = Remark, []byte(inside[1:])
 		return nil
@@ -124,12 +121,12 @@ func (r *Reader) take(l *Line, text string) error {
 	case strings.HasPrefix(text, "C:"):
 		l.Kind = Client
 	default:
-		return wrong(0, `a line begins with "S: ", "C: " or "[", not with %q`, first(text))
+		return wrong(0, `a line must begin with "S: ", "C: " or "[", not with %q`, first(text))
 	}
 	start := 2
 	if len(text) > 2 {
 		if text[2] != ' ' {
-			return wrong(2, "after %s a blank stands", text[:2])
+			return wrong(2, "the blank after %s is missing", text[:2])
 		}
 		start = 3
 	}
@@ -148,10 +145,10 @@ func first(text string) string {
 	return text
 }
 
-// Command returns the octets of a client's line without its line end.
+// Command returns the octets of a client's line without the line end.
 func (l Line) Command() []byte { return Command(l.Octets) }
 
-// Command returns a line without its line end, CRLF or LF.
+// Command returns octets without a final CRLF or LF.
 func Command(octets []byte) []byte {
 	return bytes.TrimSuffix(bytes.TrimSuffix(octets, []byte("\n")), []byte("\r"))
 }

@@ -12,14 +12,14 @@ const (
 	tlsRemark     = "TLS"
 )
 
-// Remarks on the end of a session.
+// The remarks about the end of a session.
 const (
 	ServerClosed = "the server closed the connection"
 	ServerReset  = "the server reset the connection"
 	ClientClosed = "the client closed the connection"
 )
 
-// Session returns the number of the session that a remark says the next lines are of.
+// Session returns the session number in a remark that introduces the lines of a session.
 func (l Line) Session() (number int, ok bool) {
 	rest, ok := strings.CutPrefix(l.remark(), sessionRemark)
 	if !ok {
@@ -30,8 +30,8 @@ func (l Line) Session() (number int, ok bool) {
 	return number, err == nil && number > 0
 }
 
-// At returns the time since the session's beginning at which a remark says that the
-// next lines were sent.
+// At returns the time, since the start of the session, in a remark about when the next lines were
+// sent.
 func (l Line) At() (at time.Duration, ok bool) {
 	rest, ok := strings.CutPrefix(l.remark(), atRemark)
 	if !ok {
@@ -41,14 +41,14 @@ func (l Line) At() (at time.Duration, ok bool) {
 	return at, err == nil && at >= 0
 }
 
-// TLS reports whether a remark says that from here on the connection has TLS, such as
-// TLS 1.3. A remark that says why there is no TLS does not.
+// TLS reports whether a remark says that TLS starts here, such as TLS 1.3. A remark about a failed
+// handshake does not count.
 func (l Line) TLS() bool {
 	version, ok := strings.CutPrefix(l.remark(), tlsRemark)
 	return ok && (version == "" || len(version) > 1 && version[0] == ' ' && '0' <= version[1] && version[1] <= '9')
 }
 
-// Is reports whether a line is this remark.
+// Is reports whether the line is this remark.
 func (l Line) Is(remark string) bool { return l.remark() == remark }
 
 func (l Line) remark() string {

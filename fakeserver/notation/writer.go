@@ -8,29 +8,28 @@ import (
 	"time"
 )
 
-// piece is how much of a line without a line end is written into one line.
+// piece is the number of octets of an unfinished line that go into one line.
 const piece = MaxLine / 8
 
-// Writer writes the transcripts of several sessions into one, as they happen:
-// a remark tells where the lines of another session begin. Each call is one
-// write, so that what a crash takes is at most the line that was being written.
+// Writer writes several concurrent sessions into one transcript: a remark marks where the lines of
+// another session begin. Each call does one write, so a crash loses at most the line being written.
 // Its methods are safe for concurrent use.
 type Writer struct {
 	mu      sync.Mutex
 	to      io.Writer
 	line    []byte
 	session int
-	at      map[int]time.Duration // that was last written, of each open session
+	at      map[int]time.Duration // last written time of each open session
 	err     error
 }
 
-// NewWriter makes a writer. The first error of to stays, and nothing is written
-// after it.
+// NewWriter returns a writer. After the first error of to it writes nothing more, and returns that
+// error again.
 func NewWriter(to io.Writer) *Writer {
 	return &Writer{to: to, at: map[int]time.Duration{}}
 }
 
-// Note writes a remark that is of no session.
+// Note writes a remark outside of sessions.
 func (w *Writer) Note(text string) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -38,7 +37,7 @@ func (w *Writer) Note(text string) error {
 	return w.flush()
 }
 
-// Begin writes where a session begins.
+// Begin writes the start of a session.
 func (w *Writer) Begin(session int, remote string, started time.Time) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -47,7 +46,7 @@ func (w *Writer) Begin(session int, remote string, started time.Time) error {
 	return w.flush()
 }
 
-// End writes why a session has ended.
+// End writes the reason for the end of a session.
 func (w *Writer) End(session int, at time.Duration, why string) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -57,7 +56,7 @@ func (w *Writer) End(session int, at time.Duration, why string) error {
 	return w.flush()
 }
 
-// Remark writes something about a session.
+// Remark writes a remark about a session.
 func (w *Writer) Remark(session int, at time.Duration, text string) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -66,8 +65,8 @@ func (w *Writer) Remark(session int, at time.Duration, text string) error {
 	return w.flush()
 }
 
-// Lines writes what one side has sent at a time of the session: lines with their
-// line ends. When the last one has none, it goes on with the next call.
+// Lines writes lines that one side has sent, with their line ends, at a time of the session. An
+// unfinished last line continues with the next call.
 func (w *Writer) Lines(session int, at time.Duration, kind Kind, octets []byte) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -83,7 +82,7 @@ func (w *Writer) Lines(session int, at time.Duration, kind Kind, octets []byte) 
 	return w.flush()
 }
 
-// turn writes whose lines follow, and when they were sent.
+// turn writes which session the next lines belong to, and when they were sent.
 func (w *Writer) turn(session int, at time.Duration) {
 	if session != w.session {
 		w.session = session

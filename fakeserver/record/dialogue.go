@@ -8,8 +8,7 @@ import (
 	"pop3mtm/fakeserver/notation"
 )
 
-// turn is a line of the client, or the greeting, and what is needed to know where
-// the reply to it ends.
+// turn describes a line of the client, or the greeting, so that the end of its reply can be found.
 type turn struct {
 	verb     string // upper case; "" for the greeting
 	multi    bool   // a positive reply has more lines
@@ -22,14 +21,14 @@ func turnOf(command []byte) turn {
 	return turn{verb: verb, multi: pop3Verbs[verb].Lines.Many(args)}
 }
 
-// longestVerb is how much of a command is looked at: RFC 2449 section 4 has
-// longer ones refused.
+// longestVerb limits the part of a command that is examined: RFC 2449 section 4 refuses longer
+// ones.
 const longestVerb = 255
 
-// pop3Verbs has the verbs of POP3 by name.
+// pop3Verbs maps names to the verbs of POP3.
 var pop3Verbs = tableOf(fakeserver.Verbs())
 
-// pop3Secrets says what of a client's lines must not be shown.
+// pop3Secrets masks the secrets in a client's lines.
 var pop3Secrets = fakeserver.Secrets(fakeserver.Verbs())
 
 func tableOf(verbs []fakeserver.Verb) map[string]fakeserver.Verb {
@@ -40,32 +39,33 @@ func tableOf(verbs []fakeserver.Verb) map[string]fakeserver.Verb {
 	return all
 }
 
-// known reports whether a verb is one of POP3's, and so no response to an AUTH which was refused.
+// known reports whether a verb belongs to POP3, so that its line is not the response to a refused
+// AUTH.
 func known(verb string) bool {
 	_, ok := pop3Verbs[verb]
 	return ok
 }
 
-// dialogue pairs the lines of a server with those of a client, in the order in
-// which both came: each line of the client gets one reply.
+// dialogue matches the lines of a server with those of a client, in order of arrival: each line of
+// the client gets one reply.
 type dialogue struct {
-	waiting []turn // without a whole reply, the oldest first
-	last    turn   // whose reply was whole last
+	waiting []turn // turns without a complete reply, the oldest first
+	last    turn   // the turn with the latest complete reply
 
-	inside  bool // the reply to waiting[0] has begun and has more lines
+	inside  bool // the reply to waiting[0] has begun and is not complete
 	bareLF  bool // the lines of this reply end with LF
-	lfDot   bool // its latest line is a dot and LF
+	lfDot   bool // the latest line of the reply is a dot and LF
 	asked   bool // the next line of the client is a response
 	hiding  bool // a line that is not a command may be a secret
-	goingOn bool // the server's line has not ended
+	goingOn bool // the server's line is unfinished
 }
 
 func newDialogue() *dialogue { return &dialogue{waiting: []turn{{}}} }
 
-// hear takes a whole line of the client, without its line end.
+// hear processes a complete line of the client, without its line end.
 func (d *dialogue) hear(command []byte) turn {
-	// A server may end the last dot with LF alone; a client that goes on
-	// has taken it for the end.
+	// A server may end the final dot with LF only; a client that continues
+	// has accepted it.
 	if d.inside && d.lfDot && len(d.waiting) == 1 {
 		d.finish()
 	}
@@ -78,7 +78,7 @@ func (d *dialogue) hear(command []byte) turn {
 	return t
 }
 
-// shown returns what people may see of a line that hear is about to take.
+// shown returns a line with secrets masked, before hear processes it.
 func (d *dialogue) shown(command []byte) []byte {
 	verb := turnOf(command).verb
 	if d.asked {
@@ -87,23 +87,23 @@ func (d *dialogue) shown(command []byte) []byte {
 		d.hiding = pop3Verbs[verb].SASL
 		return pop3Secrets.Mask(command)
 	}
-	// An empty response and "*" hold no secret, and tell much.
+	// An empty response and "*" hold no secret, and help in finding errors.
 	if d.hiding && len(command) > 0 && string(command) != "*" {
 		return []byte(notation.Masked)
 	}
 	return pop3Secrets.Mask(command)
 }
 
-// place is where a line of the server stands.
+// place is the role of a line of the server.
 type place struct {
 	turn        turn
 	first, last bool // of the reply
-	status      bool // it is the status line, or more of it
-	unasked     bool // there is no command that it could answer
+	status      bool // the status line, or a continuation of it
+	unasked     bool // not an answer to any command
 }
 
-// say takes a line of the server with its line end. A piece of a long line, or
-// one at the end, has none.
+// say processes a line of the server with its line end. A piece of a long line, or the last line,
+// may lack it.
 func (d *dialogue) say(line []byte) place {
 	whole := bytes.HasSuffix(line, []byte("\n"))
 	continued := d.goingOn
@@ -145,7 +145,7 @@ func (d *dialogue) begin(line []byte, whole bool) place {
 	return d.ends(whole, p)
 }
 
-// ends finishes a reply of one line, when that is whole.
+// ends completes a reply of one line, when that line is complete.
 func (d *dialogue) ends(whole bool, p place) place {
 	if whole {
 		p.last = true

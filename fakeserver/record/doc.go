@@ -1,8 +1,6 @@
-// Package record writes down what a client and a real server say to one another,
-// and serves it again.
+// Package record records the traffic between a client and a real server, and replays it.
 //
-// A [Proxy] stands between the two, hands every octet on, and writes a transcript
-// in the notation of package notation as it happens, secrets masked. [Open] reads
-// a transcript, pairs commands and replies, pipelined ones too, and
-// [Recording.Replay] is a server that gives them again, octet for octet.
+// A [Proxy] between the two forwards every octet and writes a transcript in the notation of package
+// notation, with secrets masked. [Open] reads a transcript and matches commands with replies,
+// pipelined ones too. [Recording.Replay] is a server that repeats the replies, octet for octet.
 package record

@@ -15,7 +15,7 @@ type indexer struct {
 	current   *Session
 	turns     int
 	octets    int   // of all commands
-	adding    *span // that the last line was added to
+	adding    *span // contains the last line
 }
 
 func (x *indexer) take(l notation.Line) error {
@@ -75,7 +75,7 @@ func (x *indexer) begin(number int, l notation.Line) error {
 		return nil
 	}
 	if len(x.sessions) == MaxSessions {
-		return &notation.SyntaxError{Line: l.Number, Column: 1, Text: fmt.Sprintf("there are more than %d sessions", MaxSessions)}
+		return &notation.SyntaxError{Line: l.Number, Column: 1, Text: fmt.Sprintf("too many sessions: the limit is %d", MaxSessions)}
 	}
 	x.current = &Session{Number: number, Turns: make([]Turn, 1), EndLine: l.Number, dialogue: newDialogue(), open: []int{0}}
 	x.sessions[number] = x.current
@@ -88,18 +88,18 @@ func (x *indexer) command(l notation.Line) error {
 	octets := append(s.goingOn, l.Octets...)
 	if !bytes.HasSuffix(octets, []byte("\n")) {
 		if len(octets) > MaxCommand {
-			return &notation.SyntaxError{Line: l.Number, Column: 1, Text: fmt.Sprintf("a line of the client has more than %d octets", MaxCommand)}
+			return &notation.SyntaxError{Line: l.Number, Column: 1, Text: fmt.Sprintf("the client's line is too long: the limit is %d octets", MaxCommand)}
 		}
 		s.goingOn = octets
 		return nil
 	}
 	s.goingOn = nil
 	if x.turns++; x.turns > MaxTurns || len(s.dialogue.waiting) >= maxWaiting {
-		return &notation.SyntaxError{Line: l.Number, Column: 1, Text: fmt.Sprintf("there are more than %d commands, or more than %d without a reply", MaxTurns, maxWaiting)}
+		return &notation.SyntaxError{Line: l.Number, Column: 1, Text: fmt.Sprintf("too many commands: the limit is %d, and %d without a reply", MaxTurns, maxWaiting)}
 	}
 	command := slices.Clone(notation.Command(octets))
 	if x.octets += len(command); x.octets > maxCommands {
-		return &notation.SyntaxError{Line: l.Number, Column: 1, Text: fmt.Sprintf("the commands have more than %d octets", maxCommands)}
+		return &notation.SyntaxError{Line: l.Number, Column: 1, Text: fmt.Sprintf("the commands are too long: the limit is %d octets for all", maxCommands)}
 	}
 	s.dialogue.hear(command)
 	s.settle()
@@ -108,7 +108,7 @@ func (x *indexer) command(l notation.Line) error {
 	return nil
 }
 
-// settle takes note of replies that turned out to be whole.
+// settle marks the replies that have turned out to be complete.
 func (s *Session) settle() {
 	if whole := len(s.open) + 1 - len(s.dialogue.waiting); whole > 0 {
 		s.open = s.open[whole:]

@@ -19,42 +19,41 @@ import (
 // ErrClosed is returned by Serve after Shutdown or Close.
 var ErrClosed = errors.New("the recorder is closed")
 
-// Upstream says how the line to the real server is protected.
+// Upstream says how the connection to the real server is protected.
 type Upstream int
 
 const (
-	// Plain leaves that to the client: when it asks for STLS, the real server is
-	// asked too.
+	// Plain leaves it to the client: when it sends STLS, so does the proxy.
 	Plain Upstream = iota
-	// STLS asks for TLS before the client hears the greeting.
+	// STLS starts TLS by STLS before the client gets the greeting.
 	STLS
 	// ImplicitTLS begins with TLS.
 	ImplicitTLS
 )
 
-// ProxyOptions of a proxy. nil and zero fields mean the defaults, but for Dial.
+// ProxyOptions configures a proxy. Dial is required; for the others nil and zero mean the defaults.
 type ProxyOptions struct {
 	// Dial connects to the real server.
 	Dial func(ctx context.Context) (net.Conn, error)
-	// Upstream says how the line to the real server is protected. Default: Plain.
+	// Upstream says how the connection to the real server is protected. Default: Plain.
 	Upstream Upstream
-	// ClientTLS checks the real server. Default: any name is refused.
+	// ClientTLS verifies the real server. Default: every server is refused.
 	ClientTLS *tls.Config
-	// ServerTLS is the proxy's certificate for clients. nil: they get no TLS.
+	// ServerTLS holds the proxy's certificate for clients. nil: clients get no TLS.
 	ServerTLS *tls.Config
-	// MaskUser masks the names that users log in with, too.
+	// MaskUser masks user names too.
 	MaskUser bool
-	// Log receives a record for each session. Default: none.
+	// Log receives a record for each session. Default: no log.
 	Log *slog.Logger
-	// Now is the clock. Default: time.Now.
+	// Now returns the time. Default: time.Now.
 	Now func() time.Time
 }
 
-// maxOpen is how many sessions go on at the same time; more clients wait.
+// maxOpen limits concurrent sessions; further clients wait.
 const maxOpen = 512
 
-// Proxy hands what clients say on to a real server and back, octet for octet, and
-// writes it down. Its methods are safe for concurrent use.
+// Proxy forwards traffic between clients and a real server, octet for octet, and records it. Its
+// methods are safe for concurrent use.
 type Proxy struct {
 	o   ProxyOptions
 	out *notation.Writer
@@ -66,12 +65,12 @@ type Proxy struct {
 	listeners []net.Listener
 	relays    map[*relay]struct{}
 	count     int
-	room      chan struct{} // one for each session that may go on
+	room      chan struct{} // a token for each running session
 	work      sync.WaitGroup
 }
 
-// NewProxy makes a proxy that listens nowhere yet. It writes the transcript to a
-// writer which the caller closes after the proxy.
+// NewProxy returns a proxy that does not listen yet. It writes the transcript to a writer, which
+// the caller closes after the proxy.
 func NewProxy(to io.Writer, o *ProxyOptions) *Proxy {
 	p := &Proxy{o: *o, out: notation.NewWriter(to), relays: map[*relay]struct{}{}, stopping: make(chan struct{}), room: make(chan struct{}, maxOpen)}
 	if p.o.Log == nil {
@@ -89,18 +88,17 @@ func NewProxy(to io.Writer, o *ProxyOptions) *Proxy {
 // Note writes a remark into the transcript.
 func (p *Proxy) Note(text string) error { return p.out.Note(text) }
 
-// Serve takes connections from l until l fails, the proxy is closed, when it
-// returns ErrClosed, or the transcript cannot be written, when it returns why. It
-// owns l and closes it.
+// Serve accepts connections from l. It returns when l fails, when the proxy is closed (ErrClosed),
+// or when the transcript cannot be written. It owns l and closes it.
 func (p *Proxy) Serve(l net.Listener) error { return p.accept(l, false) }
 
-// ServeTLS is Serve for connections that begin with TLS.
+// ServeTLS is like Serve, for connections that begin with TLS.
 func (p *Proxy) ServeTLS(l net.Listener) error { return p.accept(l, true) }
 
 // ServeConn records a session on c, and returns when it has ended. It owns c.
 func (p *Proxy) ServeConn(c net.Conn) { p.serve(c, false) }
 
-// ServeTLSConn is ServeConn for a connection that begins with TLS.
+// ServeTLSConn is like ServeConn, for a connection that begins with TLS.
 func (p *Proxy) ServeTLSConn(c net.Conn) { p.serve(c, true) }
 
 func (p *Proxy) accept(l net.Listener, implicitTLS bool) error {
@@ -157,14 +155,14 @@ func (p *Proxy) serve(c net.Conn, implicitTLS bool) {
 	p.mu.Unlock()
 }
 
-// Sessions returns how many sessions there have been, open ones included.
+// Sessions returns the number of sessions so far, open ones included.
 func (p *Proxy) Sessions() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.count
 }
 
-// fail stops everything: what is not written down shall not happen.
+// fail stops the proxy: traffic that cannot be recorded must not be forwarded.
 func (p *Proxy) fail(err error) {
 	p.mu.Lock()
 	if p.failed == nil {
@@ -174,7 +172,7 @@ func (p *Proxy) fail(err error) {
 	p.halt()
 }
 
-// halt stops listening and cuts open sessions off.
+// halt stops listening and ends open sessions.
 func (p *Proxy) halt() {
 	p.stopListening()
 	p.mu.Lock()
@@ -196,8 +194,8 @@ func (p *Proxy) stopListening() {
 	}
 }
 
-// Shutdown stops listening, waits until the open sessions end by themselves or
-// ctx ends, and then closes the proxy. The error is that of Close.
+// Shutdown stops listening, waits until the open sessions end by themselves or ctx ends, and then
+// closes the proxy. It returns the error of Close.
 func (p *Proxy) Shutdown(ctx context.Context) error {
 	p.stopListening()
 	over := make(chan struct{})
@@ -212,8 +210,8 @@ func (p *Proxy) Shutdown(ctx context.Context) error {
 	return p.Close()
 }
 
-// Close cuts open sessions off and waits for their goroutines. Its error tells
-// that the transcript could not be written.
+// Close ends open sessions and waits for their goroutines. It returns an error if the transcript
+// could not be written.
 func (p *Proxy) Close() error {
 	p.halt()
 	p.work.Wait()

@@ -153,7 +153,7 @@ var _ = Describe("A recorder", func() {
 		l := listen()
 		l.Close()
 		r := recordFrom(l.Addr().String(), record.ProxyOptions{})
-		Expect(dial(r.addr).rest()).To(MatchRegexp(`^-ERR the server cannot be reached: .*\r\n$`))
+		Expect(dial(r.addr).rest()).To(MatchRegexp(`^-ERR cannot connect to the server: .*\r\n$`))
 		Expect(r.end().Sessions[0].End).To(Equal(record.ServerClosed))
 	})
 
@@ -188,7 +188,7 @@ var _ = Describe("A recorder", func() {
 		_, _ = io.WriteString(c, strings.Repeat("NOOP\r\n", 20_001)) // it may be cut off
 		c.rest()
 		recording := r.end()
-		Expect(r.transcript.String()).To(ContainSubstring("[the client has sent 20000 commands that the server has not answered]"))
+		Expect(r.transcript.String()).To(ContainSubstring("[too many commands without a reply: the client has sent 20000]"))
 		Expect(recording.Sessions[0].Turns).To(HaveLen(20_000))
 	})
 
@@ -199,7 +199,7 @@ var _ = Describe("A recorder", func() {
 		_, _ = io.WriteString(c, strings.Repeat("x", record.MaxCommand+1)) // it may be cut off
 		c.rest()
 		r.end()
-		Expect(r.transcript.String()).To(ContainSubstring("[the client sent a line that is too long]"))
+		Expect(r.transcript.String()).To(ContainSubstring("[the client sent too long a line]"))
 	})
 })
 
@@ -300,7 +300,7 @@ var _ = Describe("A recorder with TLS", Ordered, func() {
 		}()
 		DeferCleanup(l.Close)
 		r := recordFrom(l.Addr().String(), options(record.STLS))
-		Expect(dial(r.addr).rest()).To(Equal("-ERR STLS with the server: octets came before the handshake\r\n"))
+		Expect(dial(r.addr).rest()).To(Equal("-ERR cannot start TLS with the server: octets arrived before the handshake\r\n"))
 	})
 })
 
@@ -324,7 +324,7 @@ S: +OK again
 		c := dial(addr)
 		Expect(c.line()).To(Equal("+OK hello"))
 		Expect(c.ask("user ann")).To(Equal("+OK"))
-		Expect(c.ask("LIST")).To(Equal("-ERR another command was recorded here, in line 5"))
+		Expect(c.ask("LIST")).To(Equal("-ERR another command is recorded here, in line 5"))
 		Expect(c.ask("PASS s3cret")).To(Equal("+OK 1 message"))
 		Expect(c.ask("STAT")).To(Equal("+OK 1 \xFF\\"))
 		c.Close()
@@ -376,8 +376,8 @@ S: +OK again
 		_, err := record.Read(strings.NewReader(transcript), int64(len(transcript)))
 		Expect(err).To(MatchError(ContainSubstring(want)))
 	},
-		Entry("there is nothing", "[a remark]\n", "there is no session in it"),
-		Entry("a line is none", "S: +OK\nhello\n", "2:1: a line begins with"),
-		Entry("a command has no end", strings.Repeat(fmt.Sprintf("C: %s\\\n", strings.Repeat("x", 60<<10)), 3), "2:1: a line of the client has more than 65536 octets"),
+		Entry("there is nothing", "[a remark]\n", "the file has no session"),
+		Entry("a line is invalid", "S: +OK\nhello\n", "2:1: a line must begin with"),
+		Entry("a command has no end", strings.Repeat(fmt.Sprintf("C: %s\\\n", strings.Repeat("x", 60<<10)), 3), "2:1: the client's line is too long: the limit is 65536 octets"),
 	)
 })

@@ -9,25 +9,24 @@ import (
 	"pop3mtm/fakeserver/notation"
 )
 
-// Bounds of a recording.
+// Limits of a recording.
 const (
-	// MaxSessions is how many sessions a recording may have.
+	// MaxSessions limits the sessions of a recording.
 	MaxSessions = 100_000
-	// MaxTurns is how many commands all its sessions may have together.
+	// MaxTurns limits the commands of all its sessions together.
 	MaxTurns = 1_000_000
 	// MaxCommand is the longest line of a client in octets.
 	MaxCommand = 64 << 10
-	// maxWaiting is how many commands may wait for their replies in a session.
+	// maxWaiting limits the commands of a session that wait for replies.
 	maxWaiting = 20_000
-	// maxCommands is how many octets all commands may have together.
+	// maxCommands limits the octets of all commands together.
 	maxCommands = 64 << 20
 )
 
-// Recording is a transcript with commands and replies paired. The replies stay
-// where they are, so that large mail takes no memory. It is safe for concurrent
-// use.
+// Recording is a transcript with commands matched to replies. The replies stay in the file, so that
+// large mail takes no memory. It is safe for concurrent use.
 type Recording struct {
-	// Sessions in the order in which they began.
+	// Sessions are in the order in which they began.
 	Sessions []*Session
 	from     io.ReaderAt
 	close    func() error
@@ -35,32 +34,33 @@ type Recording struct {
 
 // Session is one connection of a recording.
 type Session struct {
-	Number int  // as the transcript counts
+	Number int  // in the transcript
 	TLS    bool // from the start
-	// Turns of the client; the first one is the greeting.
+	// Turns holds the client's lines; the first one is the greeting.
 	Turns []Turn
 	End   End
-	// EndLine is the line of the transcript that tells the end, or the last one.
+	// EndLine is the line of the transcript with the remark about the end, or the last
+	// one.
 	EndLine int
 
 	dialogue *dialogue
-	open     []int // turns whose replies are not whole
+	open     []int // turns with incomplete replies
 	at       time.Duration
 	secured  bool
-	goingOn  []byte // a line of the client that has not ended
+	goingOn  []byte // an unfinished line of the client
 }
 
 // End says who ended a session.
 type End int
 
 const (
-	// Unknown is the end of a session that the recorder did not see.
+	// Unknown means that the recording stops before the end of the session.
 	Unknown End = iota
-	// ClientClosed is after the client was gone.
+	// ClientClosed means that the client closed the connection.
 	ClientClosed
-	// ServerClosed is by the server.
+	// ServerClosed means that the server closed the connection.
 	ServerClosed
-	// ServerReset is by the server, with a TCP reset.
+	// ServerReset means that the server reset the TCP connection.
 	ServerReset
 )
 
@@ -80,30 +80,30 @@ func (e End) String() string {
 
 // Turn is a line of the client and the reply to it.
 type Turn struct {
-	// Command without its line end; nil for the greeting.
+	// Command is the line without its line end; nil for the greeting.
 	Command []byte
-	// Response reports that the command is a line of an AUTH exchange.
+	// Response means that the line belongs to an AUTH exchange.
 	Response bool
-	// StartsTLS reports that a handshake follows the reply.
+	// StartsTLS means that a handshake follows the reply.
 	StartsTLS bool
-	// TLS reports that the line was protected.
+	// TLS means that the connection was protected.
 	TLS bool
-	// Line of the transcript, 0 for a greeting.
+	// Line is the line number in the transcript, 0 for a greeting.
 	Line int
-	// At is the time of the command since the session's beginning.
+	// At is the time of the command since the start of the session.
 	At time.Duration
 
 	reply []span
 }
 
-// span is a part of the transcript that has lines of one reply.
+// span is a part of the transcript with lines of one reply.
 type span struct {
 	offset, size int64
 	at           time.Duration
 }
 
-// Open reads the recording in a file. The caller closes it. What is not in the
-// notation is an error of type *notation.SyntaxError.
+// Open reads a recording from a file. The caller closes it. A mistake in the notation is reported
+// as a *notation.SyntaxError.
 func Open(path string) (*Recording, error) {
 	// Opening anything but a regular file can block.
 	info, err := os.Stat(path)
@@ -111,7 +111,7 @@ func Open(path string) (*Recording, error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, errors.New("it is not a file")
+		return nil, errors.New("not a regular file")
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -126,7 +126,7 @@ func Open(path string) (*Recording, error) {
 	return r, nil
 }
 
-// Read reads a recording of so many octets. It keeps from.
+// Read reads a recording of size octets. It keeps from for later.
 func Read(from io.ReaderAt, size int64) (*Recording, error) {
 	r := &Recording{from: from, close: func() error { return nil }}
 	in := notation.NewReader(io.NewSectionReader(from, 0, size))
@@ -144,7 +144,7 @@ func Read(from io.ReaderAt, size int64) (*Recording, error) {
 		}
 	}
 	if len(r.Sessions) == 0 {
-		return nil, errors.New(`there is no session in it: no line begins with "S: " or "C: "`)
+		return nil, errors.New(`the file has no session: no line begins with "S: " or "C: "`)
 	}
 	for _, s := range r.Sessions {
 		s.dialogue, s.open = nil, nil

@@ -16,16 +16,16 @@ import (
 )
 
 const (
-	// handshakeTime is how long a TLS handshake may take, and the way to it.
+	// handshakeTime limits a TLS handshake and the commands before it.
 	handshakeTime = time.Minute
-	// afterClient is how long a server may go on when the client is gone.
+	// afterClient limits the time that a server may continue after the client has gone.
 	afterClient = 10 * time.Second
 )
 
-// stopped is why a session ends that Close cuts off.
+// stopped is the reason for the end of a session that Close has ended.
 const stopped = "the recorder was stopped"
 
-// unwritten is why a session ends when the transcript cannot go on.
+// unwritten is the reason for the end of a session when the transcript cannot be written.
 const unwritten = "the transcript could not be written"
 
 // end is one side of a relay.
@@ -34,36 +34,35 @@ type end struct {
 	secured bool
 }
 
-// relay is one client, the connection to the real server that is made for it, and
-// a goroutine for each direction.
+// relay is a client, its connection to the real server, and a goroutine for each direction.
 type relay struct {
 	proxy   *Proxy
 	number  int
 	started time.Time
 	cancel  context.CancelFunc
 
-	mu       sync.Mutex // of all below
-	ready    *sync.Cond // a reply was whole, or the server is gone
+	mu       sync.Mutex // guards the fields below
+	ready    *sync.Cond // a reply is complete, or the server is gone
 	client   end
 	upstream end
-	gone     bool // the server
-	leaving  bool // the server hears that the client has gone when it has answered
+	gone     bool // the server is gone
+	leaving  bool // close towards the server when it has answered
 	why      string
 	talk     *dialogue
 	secrets  secrets
-	eager    bool // octets follow STLS
-	settled  bool // STLS was refused, or the handshakes are over
+	eager    bool // octets followed STLS before the handshake
+	settled  bool // STLS was refused, or the handshakes are done
 	loggedIn bool
 
-	// Of the goroutine that reads the server.
-	tail []byte // a line that has no end yet
-	held int    // octets at its end that the client has not got
-	stls bool   // the reply had a row STLS
+	// Used only by the goroutine that reads the server.
+	tail []byte // an unfinished line
+	held int    // octets at the end of tail not yet sent to the client
+	stls bool   // the reply has a row STLS
 	log  []byte
 	out  []byte
 }
 
-// run records a session and says why it ended.
+// run records a session and returns the reason for its end.
 func (r *relay) run(ctx context.Context, implicitTLS bool) string {
 	p := r.proxy
 	r.check(p.out.Begin(r.number, remote(r.client.conn), r.started))
@@ -94,7 +93,7 @@ func (r *relay) run(ctx context.Context, implicitTLS bool) string {
 	return r.why
 }
 
-// remote returns where a client is.
+// remote returns the address of a client.
 func remote(c net.Conn) string {
 	if a := c.RemoteAddr(); a != nil {
 		return a.String()
@@ -104,7 +103,7 @@ func remote(c net.Conn) string {
 
 func (r *relay) since() time.Duration { return r.proxy.o.Now().Sub(r.started) }
 
-// check stops the proxy when the transcript cannot be written.
+// check stops the proxy if err is not nil: the transcript cannot be written.
 func (r *relay) check(err error) bool {
 	if err != nil {
 		r.proxy.fail(err)
@@ -112,7 +111,7 @@ func (r *relay) check(err error) bool {
 	return err == nil
 }
 
-// ended keeps the first reason for the end.
+// ended records the reason for the end, unless one is known already.
 func (r *relay) ended(why string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -123,7 +122,7 @@ func (r *relay) ended(why string) {
 	r.ready.Broadcast()
 }
 
-// lose lets nobody wait for the server any more.
+// lose wakes all who wait for the server, which is gone.
 func (r *relay) lose() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -131,12 +130,12 @@ func (r *relay) lose() {
 	r.ready.Broadcast()
 }
 
-// hangUp closes both sides. A reset is handed on as one.
+// hangUp closes both sides. It passes a reset on to the other side.
 func (r *relay) hangUp() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if tcp, ok := r.client.conn.(interface{ SetLinger(int) error }); ok && r.why == notation.ServerReset {
-		_ = tcp.SetLinger(0) // the connection is given up
+		_ = tcp.SetLinger(0) // ignore the error: the connection is being closed
 	}
 	r.client.conn.Close()
 	if r.upstream.conn != nil {
@@ -144,9 +143,9 @@ func (r *relay) hangUp() {
 	}
 }
 
-// leave tells the server that the client says no more, and gives it a moment to
-// finish. A server may take the end of TLS for the end of all; a client without TLS
-// that has only closed its half hears first what it has asked for.
+// leave closes the sending side towards the server, and gives it a moment to finish. A server may
+// treat the end of TLS as the end of the connection. A client without TLS that has closed only its
+// sending side first gets the replies it is waiting for.
 func (r *relay) leave() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -160,7 +159,7 @@ func (r *relay) leave() {
 	}
 }
 
-// closeHalf ends what the server hears.
+// closeHalf closes the sending side towards the server.
 func (r *relay) closeHalf() {
 	r.leaving = false
 	half, ok := r.upstream.conn.(interface{ CloseWrite() error })
@@ -169,14 +168,14 @@ func (r *relay) closeHalf() {
 	}
 }
 
-// fromClient hands lines of the client on, and says why it stopped.
+// fromClient forwards lines of the client, and returns the reason for stopping.
 func (r *relay) fromClient(ctx context.Context) string {
 	in := bufio.NewReaderSize(r.client.conn, MaxCommand)
 	to := bufio.NewWriterSize(r.upstream.conn, 32<<10)
 	for {
 		l, err := in.ReadSlice('\n')
 		if errors.Is(err, bufio.ErrBufferFull) {
-			return "the client sent a line that is too long"
+			return "the client sent too long a line"
 		}
 		asks, why := r.heard(l)
 		if why != "" {
@@ -202,7 +201,7 @@ func (r *relay) fromClient(ctx context.Context) string {
 	}
 }
 
-// broken says what an error of a connection means.
+// broken returns the meaning of a connection error.
 func broken(err error, closed, reset string) string {
 	switch {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed), errors.Is(err, io.ErrClosedPipe):
@@ -213,8 +212,8 @@ func broken(err error, closed, reset string) string {
 	return closed + ": " + err.Error()
 }
 
-// heard writes down what the client sent, and says whether the recorder has to
-// do with it: STLS of a client that has no TLS yet. why ends the session.
+// heard records a line of the client. asks reports that the recorder must answer it: STLS of a
+// client without TLS. A non-empty why ends the session.
 func (r *relay) heard(l []byte) (asks bool, why string) {
 	if len(l) == 0 {
 		return false, ""
@@ -226,20 +225,20 @@ func (r *relay) heard(l []byte) (asks bool, why string) {
 	log := append(bytes.Clone(text), l[len(command):]...)
 	switch {
 	case len(r.talk.waiting) >= maxWaiting:
-		return false, fmt.Sprintf("the client has sent %d commands that the server has not answered", maxWaiting)
+		return false, fmt.Sprintf("too many commands without a reply: the client has sent %d", maxWaiting)
 	case !r.check(r.proxy.out.Lines(r.number, r.since(), notation.Client, log)):
 		return false, unwritten
 	case len(command) == len(l):
-		return false, "" // the last words of a client that has gone
+		return false, "" // the last octets of a client that has gone
 	}
 	t := r.talk.hear(command)
 	if t.verb == "AUTH" && bytes.Contains(bytes.ToUpper(command), []byte(" SCRAM-")) {
-		r.proxy.o.Log.Warn("a login by SCRAM cannot be replayed: let the client log in by another way", "session", r.number)
+		r.proxy.o.Log.Warn("a login by SCRAM cannot be replayed: use another login method in the client", "session", r.number)
 	}
 	return t.verb == "STLS" && !t.response, ""
 }
 
-// fromServer hands what the server says on, and says why it stopped.
+// fromServer forwards output of the server, and returns the reason for stopping.
 func (r *relay) fromServer(ctx context.Context, first []byte) string {
 	buf := make([]byte, 32<<10)
 	n := copy(buf, first)

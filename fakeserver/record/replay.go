@@ -14,33 +14,33 @@ import (
 	"pop3mtm/fakeserver/notation"
 )
 
-// ReplayOptions of a replay. nil and zero fields mean the defaults.
+// ReplayOptions configures a replay. nil and zero fields mean the defaults.
 type ReplayOptions struct {
-	// Server is what the server needs besides: TLS for a recording that has it, Log,
+	// Server holds other options of the server: TLS for a recording that has it, Log,
 	// IdleTimeout, OnSession.
 	Server *fakeserver.Options
-	// Timing keeps the recorded times between a command and the parts of its reply.
-	// Default: all is sent at once.
+	// Timing repeats the recorded delays between a command and the parts of its reply.
+	// Default: replies are sent at once.
 	Timing bool
-	// Repeat begins with the first session again after the last one.
+	// Repeat starts again with the first session after the last one.
 	Repeat bool
 }
 
-// Difference is where a client did otherwise than the recording.
+// Difference reports where a client differs from the recording.
 type Difference struct {
 	Session  int    // of the server
-	Line     int    // of the transcript, where the recording goes on
-	Expected string // what is recorded there, in the notation
-	Got      string // what came instead, secrets masked
+	Line     int    // of the transcript, where the recording continues
+	Expected string // the recorded line, in the notation
+	Got      string // the actual line, secrets masked
 }
 
 func (d Difference) String() string {
 	return fmt.Sprintf("session %d: %s; line %d has %s", d.Session, d.Got, d.Line, d.Expected)
 }
 
-// Replay is a server that gives a recording again: the first connection gets the
-// first session, and so on. A command that is not the recorded one is answered
-// -ERR, and the recording waits for the right one.
+// Replay is a server that replays a recording: the first connection gets the first session, and so
+// on. A command that differs from the recorded one is answered -ERR, and the recording waits for
+// the expected one.
 type Replay struct {
 	*fakeserver.Server
 	recording *Recording
@@ -49,21 +49,21 @@ type Replay struct {
 
 	mu          sync.Mutex
 	open        map[int]*progress // by number of the server's session
-	over        int               // sessions
+	over        int               // ended sessions
 	differences []Difference
 }
 
-// progress is how far a session has come.
+// progress is the current position in a session.
 type progress struct {
-	next   int       // turn
-	secret *dialogue // knows what may be a secret
+	next   int       // index of the next turn
+	secret *dialogue // finds the lines that may be secret
 }
 
-// maxDifferences is how many are kept.
+// maxDifferences limits the recorded differences.
 const maxDifferences = 1000
 
-// Replay makes a server of the recording that listens nowhere yet. The caller
-// closes the recording after the server.
+// Replay returns a server for the recording that does not listen yet. The caller closes the
+// recording after the server.
 func (r *Recording) Replay(o *ReplayOptions) *Replay {
 	p := &Replay{recording: r, open: map[int]*progress{}, done: make(chan struct{})}
 	if o != nil {
@@ -92,24 +92,25 @@ func (r *Recording) ImplicitTLS() bool {
 	return !slices.ContainsFunc(r.Sessions, func(s *Session) bool { return !s.TLS })
 }
 
-// Done is closed when all sessions of the recording are over; with Repeat never.
+// Done returns a channel that is closed when all sessions of the recording have ended; with Repeat
+// never.
 func (p *Replay) Done() <-chan struct{} { return p.done }
 
-// Differences are those so far, the first 1000.
+// Differences returns the differences so far, at most the first 1000.
 func (p *Replay) Differences() []Difference {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return slices.Clone(p.differences)
 }
 
-// Left returns how many sessions of the recording have not been over yet.
+// Left returns the number of sessions of the recording that have not ended yet.
 func (p *Replay) Left() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return max(0, len(p.recording.Sessions)-p.over)
 }
 
-// session returns the recorded one for a connection, nil when there is none.
+// session returns the recorded session for a connection, nil after the last one.
 func (p *Replay) session(number int) *Session {
 	n := number - 1
 	all := p.recording.Sessions
@@ -127,7 +128,7 @@ func (p *Replay) greet(x *fakeserver.Exchange) edit.Reply {
 	s := p.session(number)
 	if s == nil {
 		last := p.recording.Sessions[len(p.recording.Sessions)-1]
-		p.differs(Difference{number, last.EndLine, "the end of the last session", "a connection more"})
+		p.differs(Difference{number, last.EndLine, "the end of the last session", "another connection"})
 		return append(edit.Err("the recording has no more sessions"), edit.Chunk{End: edit.Close})
 	}
 	p.mu.Lock()
@@ -140,7 +141,7 @@ func (p *Replay) answer(x *fakeserver.Exchange) edit.Reply {
 	number := x.Session.Number()
 	s := p.session(number)
 	p.mu.Lock()
-	at := p.open[number] // only this session uses what it holds
+	at := p.open[number] // used by this session only
 	p.mu.Unlock()
 	got := at.got(x, s)
 	if at.next >= len(s.Turns) {
@@ -150,16 +151,16 @@ func (p *Replay) answer(x *fakeserver.Exchange) edit.Reply {
 	t := &s.Turns[at.next]
 	if !notation.Same(t.Command, x.Line) {
 		p.differs(Difference{number, t.Line, shown(pop3Secrets.Mask(t.Command)), got})
-		return edit.Err("another command was recorded here, in line " + strconv.Itoa(t.Line))
+		return edit.Err("another command is recorded here, in line " + strconv.Itoa(t.Line))
 	}
 	at.next++
 	return p.reply(x, s, at.next-1)
 }
 
-// got returns what people may see of a line: whatever may be a response is hidden.
+// got returns a line for people to read; a possible response is masked.
 func (at *progress) got(x *fakeserver.Exchange, s *Session) string {
 	if x.Line == nil {
-		return "a command that is too long"
+		return "too long a command"
 	}
 	at.secret.asked = at.next < len(s.Turns) && s.Turns[at.next].Response && !known(turnOf(x.Line).verb)
 	return shown(at.secret.shown(x.Line))
@@ -167,8 +168,7 @@ func (at *progress) got(x *fakeserver.Exchange, s *Session) string {
 
 func shown(command []byte) string { return "C: " + string(notation.Escape(nil, command)) }
 
-// reply returns what the recording has for a turn, and the end of the session after the
-// last one.
+// reply returns the recorded reply to a turn, and the end of the session after the last turn.
 func (p *Replay) reply(x *fakeserver.Exchange, s *Session, n int) edit.Reply {
 	t := &s.Turns[n]
 	if t.StartsTLS {
@@ -196,7 +196,7 @@ func (p *Replay) reply(x *fakeserver.Exchange, s *Session, n int) edit.Reply {
 	return reply
 }
 
-// broken ends a session whose recording cannot be read any more.
+// broken ends a session whose recording can no longer be read.
 func (p *Replay) broken(err error) edit.Reply {
 	return edit.Reply{{Body: failing{err}, End: edit.Close}}
 }
@@ -205,7 +205,7 @@ type failing struct{ err error }
 
 func (f failing) WriteTo(io.Writer) (int64, error) { return 0, f.err }
 
-// after returns what the server does after its last reply.
+// after returns how the server ends the session after its last reply.
 func (e End) after() edit.End {
 	switch e {
 	case ServerClosed:
@@ -217,7 +217,7 @@ func (e End) after() edit.End {
 	}
 }
 
-// recorded is the reply to a turn in the form of a body.
+// recorded is the reply to a turn as a body.
 type recorded struct {
 	recording *Recording
 	turn      *Turn
@@ -225,7 +225,7 @@ type recorded struct {
 
 func (r recorded) WriteTo(w io.Writer) (int64, error) { return r.recording.WriteReply(r.turn, w) }
 
-// ended reports commands that a client has left out at the end.
+// ended reports commands that a client has omitted at the end of a session.
 func (p *Replay) ended(number int) {
 	s := p.session(number)
 	if s == nil {
@@ -254,4 +254,4 @@ func (p *Replay) differs(d Difference) {
 	}
 }
 
-var errEnough = errors.New("the first line is there")
+var errEnough = errors.New("the first line is complete")

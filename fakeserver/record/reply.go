@@ -8,7 +8,7 @@ import (
 	"pop3mtm/fakeserver/notation"
 )
 
-// WriteReply writes the reply to a turn octet for octet, as it was recorded.
+// WriteReply writes the recorded reply to a turn, octet for octet.
 func (r *Recording) WriteReply(t *Turn, w io.Writer) (int64, error) {
 	sent := int64(0)
 	err := r.each(t, func(l notation.Line) error {
@@ -22,8 +22,8 @@ func (r *Recording) WriteReply(t *Turn, w io.Writer) (int64, error) {
 	return sent, err
 }
 
-// Status returns the first line of a reply with its line end, as much of it as a reply
-// may have; empty when there is none.
+// Status returns the first line of a reply with its line end, cut to the longest line allowed. It
+// is empty without a reply.
 func (r *Recording) Status(t *Turn) ([]byte, error) {
 	w := limited{most: 4 << 10}
 	_, err := r.WriteReply(t, &w)
@@ -34,10 +34,10 @@ func (r *Recording) Status(t *Turn) ([]byte, error) {
 	return w.octets[:min(len(line)+1, len(w.octets))], err
 }
 
-// Replied reports whether there is any reply to a turn.
+// Replied reports whether a turn has a reply.
 func (t *Turn) Replied() bool { return t.reply != nil }
 
-// limited keeps a first line.
+// limited collects a first line.
 type limited struct {
 	octets []byte
 	most   int
@@ -51,7 +51,7 @@ func (l *limited) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// each returns the lines of a reply, and the remarks between them.
+// each calls take with the lines of a reply and the remarks between them.
 func (r *Recording) each(t *Turn, take func(notation.Line) error) error {
 	for _, part := range t.reply {
 		in := notation.NewReader(io.NewSectionReader(r.from, part.offset, part.size))
@@ -71,14 +71,14 @@ func (r *Recording) each(t *Turn, take func(notation.Line) error) error {
 	return nil
 }
 
-// burst is a part of a reply that was sent at one time.
+// burst is a part of a reply that was sent at the same time.
 type burst struct {
 	after time.Duration // since the command or the burst before
 	size  int64         // in octets of the transcript
 	from  int64
 }
 
-// bursts returns the parts of a reply with the times between them.
+// bursts returns the parts of a reply and the times between them.
 func (r *Recording) bursts(t *Turn) ([]burst, error) {
 	var all []burst
 	last := t.At
@@ -106,14 +106,13 @@ func (r *Recording) bursts(t *Turn) ([]burst, error) {
 	return all, nil
 }
 
-// Multiline reports whether a positive reply to a turn has more lines than one.
+// Multiline reports whether a positive reply to a turn has several lines.
 func (t *Turn) Multiline() bool { return !t.Response && turnOf(t.Command).multi }
 
-// WriteBody writes the lines between the status line and the closing dot of a
-// long reply, without the dots that were stuffed. whole is false when the closing
-// dot is missing.
+// WriteBody writes the lines between the status line and the closing dot of a multi-line reply,
+// without stuffed dots. whole is false when the closing dot is missing.
 func (r *Recording) WriteBody(t *Turn, w io.Writer) (whole bool, err error) {
-	status, begins := true, true // a line begins
+	status, begins := true, true // at the start of a line
 	err = r.each(t, func(l notation.Line) error {
 		if l.Kind == notation.Remark || whole {
 			return nil

@@ -7,13 +7,13 @@ import (
 	"pop3mtm/fakeserver/notation"
 )
 
-// said writes down what the server sent, and gives what the client gets of it,
-// valid until the next call. secure tells that both sides begin with TLS then.
+// said records output of the server, and returns the part for the client, valid until the next
+// call. secure reports that both sides then start TLS.
 func (r *relay) said(data []byte) (out []byte, secure, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.out, r.log = r.out[:0], r.log[:0]
-	sent := len(r.tail) - r.held // of what follows
+	sent := len(r.tail) - r.held // octets of the tail already sent
 	all := append(r.tail, data...)
 	at := 0
 	for at < len(all) {
@@ -48,7 +48,7 @@ func (r *relay) said(data []byte) (out []byte, secure, ok bool) {
 	return r.out, secure, r.check(r.proxy.out.Lines(r.number, r.since(), notation.Server, r.log))
 }
 
-// rest writes down the line that the server has not ended.
+// rest records the unfinished line of the server.
 func (r *relay) rest() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -57,7 +57,7 @@ func (r *relay) rest() {
 	}
 }
 
-// settle takes note of what a reply changes, and reports whether TLS begins.
+// settle applies the effect of a reply, and reports whether TLS starts.
 func (r *relay) settle(p place, line []byte) bool {
 	if !p.last {
 		return false
@@ -77,13 +77,13 @@ func (r *relay) settle(p place, line []byte) bool {
 	return false
 }
 
-// adds reports whether the recorder offers STLS, since the server does not: its
-// line is protected already.
+// adds reports whether the recorder offers STLS to the client, because the connection to the server
+// is protected already and the server does not offer it.
 func (r *relay) adds() bool {
 	return r.upstream.secured && !r.client.secured && !r.loggedIn && r.proxy.o.ServerTLS != nil
 }
 
-// added returns the row of a list of capabilities that comes before this line.
+// added returns the capability row to insert before this line.
 func (r *relay) added(p place, line []byte) string {
 	if p.turn.verb != "CAPA" || p.unasked || p.first || !r.adds() {
 		return ""

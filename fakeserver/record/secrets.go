@@ -9,18 +9,17 @@ import (
 	"pop3mtm/fakeserver/notation"
 )
 
-// secrets are what a transcript must not show, as far as a session has told.
+// secrets holds the texts of a session that a transcript must not show.
 type secrets struct {
-	hidden [][]byte // the latest that were masked
+	hidden [][]byte // the latest masked texts
 	users  []string // to mask
 }
 
-// remembered is how many secrets and names of a session are looked for in what the
-// server says: it tells one, as a rule.
+// remembered limits the secrets and names that are searched in the server's output: usually a
+// session has one.
 const remembered = 16
 
-// client returns what people may see of a line of the client that the dialogue has
-// not heard yet.
+// client returns a line of the client with secrets masked. The dialogue has not processed it yet.
 func (s *secrets) client(d *dialogue, command []byte, maskUser bool) []byte {
 	text := d.shown(command)
 	switch {
@@ -62,7 +61,7 @@ func (s *secrets) user(name string) {
 	}
 }
 
-// server returns what people may see of a line of the server.
+// server returns a line of the server with secrets masked.
 func (s *secrets) server(p place, line []byte) []byte {
 	if !p.status && !p.unasked || len(s.hidden)+len(s.users) == 0 && !challenges(line) {
 		return line
@@ -71,7 +70,7 @@ func (s *secrets) server(p place, line []byte) []byte {
 	if word, rest, ok := bytes.Cut(line, []byte(" ")); ok && (p.first || p.unasked) && isStatus(word) {
 		status, text = line[:len(word)+1], rest
 	}
-	// The last word of a SCRAM server lets one try passwords (RFC 5802 section 9).
+	// The last message of a SCRAM server allows guessing passwords (RFC 5802 section 9).
 	if challenges(line) {
 		challenge, err := base64.StdEncoding.DecodeString(string(notation.Command(text)))
 		if err == nil && bytes.HasPrefix(challenge, []byte("v=")) {
@@ -85,8 +84,8 @@ func isStatus(word []byte) bool {
 	return positive(word) || string(word) == "+" || string(word) == "-ERR"
 }
 
-// masks puts masks over what has to be hidden, the longest first. A refusal may
-// repeat what it does not know, passwords too.
+// masks returns a replacer that masks secrets, the longest first. A refusal may quote unknown
+// input, passwords too.
 func (s *secrets) masks(agrees bool) *strings.Replacer {
 	all := slices.Clone(s.users)
 	for _, secret := range s.hidden {

@@ -13,8 +13,8 @@ import (
 	"pop3mtm/fakeserver/notation"
 )
 
-// connect makes the connection to the server, protected as it should be. It gives
-// what the server has said that the client has to hear.
+// connect connects to the server, with TLS if required. It returns server output that must be
+// passed on to the client.
 func (r *relay) connect(ctx context.Context, implicitTLS bool) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, handshakeTime)
 	defer cancel()
@@ -26,7 +26,7 @@ func (r *relay) connect(ctx context.Context, implicitTLS bool) ([]byte, error) {
 	o := &r.proxy.o
 	conn, err := o.Dial(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("the server cannot be reached: %w", err)
+		return nil, fmt.Errorf("cannot connect to the server: %w", err)
 	}
 	r.mu.Lock()
 	r.upstream.conn = conn
@@ -37,7 +37,7 @@ func (r *relay) connect(ctx context.Context, implicitTLS bool) ([]byte, error) {
 	case STLS:
 		greeting, err := ask(ctx, conn)
 		if err != nil {
-			return nil, fmt.Errorf("STLS with the server: %w", err)
+			return nil, fmt.Errorf("cannot start TLS with the server: %w", err)
 		}
 		return greeting, r.secureUpstream(ctx)
 	case Plain:
@@ -45,7 +45,7 @@ func (r *relay) connect(ctx context.Context, implicitTLS bool) ([]byte, error) {
 	return nil, nil
 }
 
-// ask hears the greeting and asks for TLS.
+// ask reads the greeting and sends STLS.
 func ask(ctx context.Context, conn net.Conn) (greeting []byte, err error) {
 	defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })()
 	in := bufio.NewReaderSize(conn, 4<<10)
@@ -55,7 +55,7 @@ func ask(ctx context.Context, conn net.Conn) (greeting []byte, err error) {
 	}
 	greeting = append(greeting, line...)
 	if !positive(greeting) {
-		return nil, errors.New("its greeting is " + string(notation.Escape(nil, notation.Command(greeting))))
+		return nil, errors.New("it refused the connection: " + string(notation.Escape(nil, notation.Command(greeting))))
 	}
 	if _, err = conn.Write([]byte("STLS\r\n")); err != nil {
 		return nil, err
@@ -65,31 +65,31 @@ func ask(ctx context.Context, conn net.Conn) (greeting []byte, err error) {
 	}
 	switch {
 	case !positive(line):
-		return nil, errors.New("it says " + string(notation.Escape(nil, notation.Command(line))))
+		return nil, errors.New("it refused STLS: " + string(notation.Escape(nil, notation.Command(line))))
 	case in.Buffered() > 0:
 		return nil, errInjected
 	}
 	return greeting, nil
 }
 
-// errInjected is about octets that anyone could have put in between.
-var errInjected = errors.New("octets came before the handshake")
+// errInjected reports octets that an attacker could have inserted.
+var errInjected = errors.New("octets arrived before the handshake")
 
-// refuse tells a client that there is no server for it.
+// refuse sends a client the reason why the server cannot be used.
 func (r *relay) refuse(ctx context.Context, err error) {
 	if ctx.Err() != nil {
 		return
 	}
 	line := "-ERR " + string(notation.Escape(nil, []byte(err.Error())))
 	line = line[:min(len(line), 510)] + "\r\n"
-	r.proxy.o.Log.Warn("no server for a client", "session", r.number, "error", err)
+	r.proxy.o.Log.Warn("client refused: no connection to the server", "session", r.number, "error", err)
 	r.check(r.proxy.out.Remark(r.number, r.since(), err.Error()))
 	r.check(r.proxy.out.Lines(r.number, r.since(), notation.Server, []byte(line)))
 	r.mu.Lock()
 	client := r.client.conn
 	r.mu.Unlock()
-	// It is a courtesy. What the client has sent already is read, since otherwise
-	// the line would be taken back with a reset.
+	// Errors do not matter here. Input is read, since closing with unread input
+	// would reset the connection and could destroy the reply.
 	if client.SetDeadline(time.Now().Add(afterClient)) != nil {
 		return
 	}
@@ -101,9 +101,9 @@ func (r *relay) refuse(ctx context.Context, err error) {
 	}
 }
 
-// startTLS does what STLS asks for. When the server's line is protected already
-// the recorder answers, or else the server is asked, and the goroutine that reads
-// it runs the handshakes.
+// startTLS handles STLS of a client. If the connection to the server is protected already, the
+// recorder answers; else STLS is sent to the server, and the goroutine that reads its reply runs
+// the handshakes.
 func (r *relay) startTLS(ctx context.Context, in *bufio.Reader, to *bufio.Writer, l []byte) error {
 	r.mu.Lock()
 	r.eager, r.settled = in.Buffered() > 0, false
@@ -140,7 +140,7 @@ func (r *relay) startTLS(ctx context.Context, in *bufio.Reader, to *bufio.Writer
 	return nil
 }
 
-// answerSTLS answers in the server's place.
+// answerSTLS answers STLS instead of the server.
 func (r *relay) answerSTLS(ctx context.Context) error {
 	r.mu.Lock()
 	answer := "+OK begin TLS\r\n"
@@ -168,8 +168,7 @@ func (r *relay) answerSTLS(ctx context.Context) error {
 	return r.secureClient(ctx)
 }
 
-// secureBoth runs the handshakes after the server has agreed to STLS. The client
-// waits meanwhile.
+// secureBoth runs the handshakes after the server has accepted STLS. The client waits meanwhile.
 func (r *relay) secureBoth(ctx context.Context) error {
 	r.mu.Lock()
 	early := len(r.tail) > 0 || r.eager

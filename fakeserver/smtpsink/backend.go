@@ -14,20 +14,22 @@ import (
 	"pop3mtm/fakeserver/maildrop"
 )
 
-// transaction is what go-smtp has taken of a message. It is go-smtp's backend, and the talk looks at it.
+// transaction holds the parts of a message that go-smtp has accepted. It is the backend of go-smtp;
+// the talk reads it.
 type transaction struct {
 	talk *talk
 
 	mu      sync.Mutex
 	from    string
 	to      []string
-	undone  bool      // a recipient was taken and refused after all
-	pending *accepted // after the body, until the reply to it is known
+	undone  bool      // a recipient was accepted and then refused
+	pending *accepted // after the body, until its reply is known
 }
 
 var errNoUser = &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "No such user here"}
 
-// errFull returns the refusal of mail that finds no room. RFC 5321 section 4.2.3: 452 is temporary, the client tries again.
+// errFull returns the refusal of mail for lack of room. RFC 5321 section 4.2.3: 452 is temporary,
+// the client tries again.
 func errFull(err error) error {
 	return &smtp.SMTPError{Code: 452, EnhancedCode: smtp.EnhancedCode{4, 3, 1}, Message: strings.ToValidUTF8(err.Error(), "?")}
 }
@@ -35,7 +37,7 @@ func errFull(err error) error {
 func (s *Server) newSession(c *smtp.Conn) (smtp.Session, error) {
 	end, ok := c.Conn().(*pipeEnd)
 	if !ok {
-		return nil, errors.New("a connection that is no pipe of ours")
+		return nil, errors.New("not a connection of this sink")
 	}
 	return &end.talk.transaction, nil
 }
@@ -93,7 +95,7 @@ func (x *transaction) Rcpt(to string, _ *smtp.RcptOptions) error {
 	return nil
 }
 
-// Data implements smtp.Session. The message counts once the reply is known.
+// Data implements smtp.Session. The message is delivered once the reply is known.
 func (x *transaction) Data(r io.Reader) error {
 	body, err := x.talk.sink.spool.Take(r)
 	if errors.Is(err, maildrop.ErrFull) {
@@ -118,28 +120,28 @@ func (x *transaction) Reset() {
 // Logout implements smtp.Session.
 func (x *transaction) Logout() error { return nil }
 
-// dropRecipient takes back the last recipient.
+// dropRecipient removes the last recipient.
 func (x *transaction) dropRecipient() {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.to, x.undone = x.to[:max(len(x.to)-1, 0)], true
 }
 
-// forsaken reports whether all recipients were taken back.
+// forsaken reports whether all recipients were removed.
 func (x *transaction) forsaken() bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	return x.undone && len(x.to) == 0
 }
 
-// forget lets go of the message whose body has come.
+// forget releases the message whose body has arrived.
 func (x *transaction) forget() {
 	if m := x.take(); m != nil {
 		m.body.Release()
 	}
 }
 
-// take returns the message whose body has come, once, or nil.
+// take returns the message whose body has arrived, once; else nil.
 func (x *transaction) take() *accepted {
 	x.mu.Lock()
 	defer x.mu.Unlock()

@@ -1,5 +1,5 @@
-// Package smtpsink is an SMTP server for tests (RFC 5321): it keeps what it is sent, or delivers it into maildrops that a
-// fakeserver.Server gives out over POP3.
+// Package smtpsink is an SMTP server for tests (RFC 5321): it keeps the messages that it receives,
+// or delivers them into maildrops that a fakeserver.Server serves over POP3.
 //
 //	sink := smtpsink.Start(t, nil)
 //	sink.On(fakeserver.Match{Verb: "RCPT", Args: "TO:<eve@example.org>"}, fakeserver.Auto.With(
@@ -7,12 +7,13 @@
 //	... send mail to sink.Addr() ...
 //	fmt.Println(sink.Messages()[0].Recipients)
 //
-// It is right by default and wrong exactly as told: rules, edits and transcripts are those of fakeserver. Verbs of a Match
-// are CONNECT (the greeting), TLS, EHLO, HELO, STARTTLS, AUTH, RESPONSE, MAIL, RCPT, DATA (the reply that lets the body
-// come), "." (the reply after it), RSET, NOOP, VRFY and QUIT; Args is all that follows the verb, as it came. A command
-// takes effect when its reply is still a success after all edits: what RCPT refuses is not delivered to, and what is
-// refused after the dot is not delivered at all. LoseReply delivers, and the client cannot know.
+// By default it behaves correctly; rules add faults. Rules, edits and transcripts are those of
+// fakeserver. The verbs of a Match are CONNECT (the greeting), TLS, EHLO, HELO, STARTTLS, AUTH,
+// RESPONSE, MAIL, RCPT, DATA (the reply before the body), "." (the reply after it), RSET, NOOP,
+// VRFY and QUIT; Args is the unchanged text after the verb. A command takes effect when its reply
+// is still a success after all edits: a recipient refused by RCPT gets nothing, and a message
+// refused after the dot is not delivered. LoseReply delivers the message without a reply.
 //
-// The SMTP itself is go-smtp's. Its answers pass through a fakeserver session, one session a connection, which is what
-// lets rules reach the greeting, EHLO and QUIT too. CHUNKING is left out.
+// SMTP itself is done by go-smtp. Its answers pass through a fakeserver session, one for each
+// connection, so that rules can change the greeting, EHLO and QUIT too. CHUNKING is not supported.
 package smtpsink

@@ -11,8 +11,8 @@ import (
 	"pop3mtm/fakeserver/smtpsink"
 )
 
-// FuzzSession sends any octets. The server has to end the session with QUIT or the connection, and to say only lines
-// that begin with a code.
+// FuzzSession sends any octets. The server has to end the session with QUIT or the connection, and
+// to say only lines that begin with a code.
 func FuzzSession(f *testing.F) {
 	for _, seed := range []string{
 		"", "\r\n", ".\r\n", "EHLO x\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\nhi\r\n..\r\n.\r\n",

@@ -5,10 +5,11 @@ import (
 	"strings"
 )
 
-// gone is the reply when go-smtp has hung up: after too many bad commands, or when the sink is closed.
+// gone is the reply when go-smtp has closed the connection: after too many bad commands, or when
+// the sink is closed.
 const gone = "421 4.7.0 Too many errors, or the server is closing\r\n"
 
-// begin opens a pipe to go-smtp and gives its greeting.
+// begin opens a pipe to go-smtp and returns its greeting.
 func (t *talk) begin() string {
 	t.hangUp()
 	var replies *inbox
@@ -19,7 +20,7 @@ func (t *talk) begin() string {
 	return t.read()
 }
 
-// restart makes go-smtp forget the session but for its EHLO.
+// restart starts a new go-smtp session and repeats the EHLO.
 func (t *talk) restart() {
 	t.transaction.Reset()
 	t.transaction.forget()
@@ -36,7 +37,7 @@ func (t *talk) hangUp() {
 	}
 }
 
-// ask passes a line to go-smtp and gives its reply.
+// ask sends a line to go-smtp and returns its reply.
 func (t *talk) ask(line []byte) string {
 	if t.line == nil {
 		return gone
@@ -48,7 +49,7 @@ func (t *talk) ask(line []byte) string {
 	return t.read()
 }
 
-// read takes a whole reply of go-smtp: lines that go on have a hyphen behind the code.
+// read reads a complete reply of go-smtp: all lines but the last have a hyphen after the code.
 func (t *talk) read() string {
 	if t.line == nil {
 		return gone

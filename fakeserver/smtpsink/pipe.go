@@ -7,7 +7,7 @@ import (
 	"sync"
 )
 
-// pipeListener hands go-smtp the far ends of pipes.
+// pipeListener gives go-smtp the far ends of pipes.
 type pipeListener struct {
 	conns chan net.Conn
 	quit  chan struct{}
@@ -42,8 +42,8 @@ type pipeAddr struct{}
 func (pipeAddr) Network() string { return "pipe" }
 func (pipeAddr) String() string  { return "pipe" }
 
-// pipeEnd is go-smtp's end of a pipe; it leads back to the talk that it is for. Its writes never wait: go-smtp may say a
-// second thing before the first is asked for.
+// pipeEnd is the far end of a pipe; go-smtp's backend finds its talk through it. Writes never
+// block, since go-smtp may write a second reply before the first is read.
 type pipeEnd struct {
 	net.Conn
 	talk    *talk
@@ -57,7 +57,8 @@ func (e *pipeEnd) Close() error {
 	return e.Conn.Close()
 }
 
-// dial makes a pipe: a connection to write to, and what to read from it. nil when the listener is closed.
+// dial returns a new pipe: a connection to write to, and an inbox to read from. It returns nil when
+// the listener is closed.
 func (l *pipeListener) dial(t *talk) (net.Conn, *inbox) {
 	near, far := net.Pipe()
 	replies := newInbox()
@@ -70,7 +71,7 @@ func (l *pipeListener) dial(t *talk) (net.Conn, *inbox) {
 	}
 }
 
-// inbox holds what go-smtp has said and nobody has read yet: a few lines.
+// inbox holds output of go-smtp that is not read yet: a few lines.
 type inbox struct {
 	mu     sync.Mutex
 	more   sync.Cond
@@ -94,7 +95,7 @@ func (b *inbox) Write(p []byte) (int, error) {
 	return b.buf.Write(p)
 }
 
-// Read waits until there is something, or nothing can come any more.
+// Read waits for output, or for the end of the pipe.
 func (b *inbox) Read(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -22,35 +22,35 @@ import (
 	"pop3mtm/fakeserver/maildrop"
 )
 
-// Options of a sink; nil and zero fields mean the defaults.
+// Options configures a sink; nil and zero fields mean the defaults.
 type Options struct {
-	// Maildrops to deliver to, by address or by what stands before the @; other recipients are refused. nil: every
-	// recipient is taken, and Messages has what came.
+	// Maildrops receive the mail, by address or by the part before the @; other recipients are
+	// refused. nil: every recipient is accepted, and Messages returns the mail.
 	Maildrops map[string]*fakeserver.Maildrop
-	// Users who may log in. Default: nobody can, and AUTH is not offered.
+	// Users may log in. Default: AUTH is not offered.
 	Users map[string]fakeserver.User
-	// RequireAuth takes mail only from who has logged in.
+	// RequireAuth refuses mail before login.
 	RequireAuth bool
-	// Mechanisms of AUTH on offer; see fakeserver.Options.
+	// Mechanisms lists the mechanisms of AUTH to offer; see fakeserver.Options.
 	Mechanisms []string
-	// PlaintextNeedsTLS does not offer what sends a secret as it is until the connection has TLS.
+	// PlaintextNeedsTLS rejects clear-text logins before TLS, and does not offer them.
 	PlaintextNeedsTLS bool
-	// TLS makes STARTTLS work, and ServeTLS.
+	// TLS is the server's side of TLS, for STARTTLS and ServeTLS.
 	TLS *tls.Config
-	// Hostname in the greeting. Default: smtpsink.
+	// Hostname is the name in the greeting. Default: smtpsink.
 	Hostname string
 	// MaxMessage is the largest message in octets. Default: 64 MiB.
 	MaxMessage int64
-	// MaxRecipients of one message. Default: 100 (RFC 5321 section 4.5.3.1.8).
+	// MaxRecipients limits the recipients of a message. Default: 100 (RFC 5321 section 4.5.3.1.8).
 	MaxRecipients int
-	// Room bounds the mail that is kept at once, whether here or in Maildrops: beyond it mail is refused with 452. What is
-	// deleted from a maildrop in memory makes room again.
+	// Room limits the mail stored at once, here or in Maildrops; beyond it mail is refused with
+	// 452. Deleting mail from a maildrop in memory frees room.
 	Room maildrop.SpoolOptions
-	// MaxBadLogins, DelayBadLogin and MaxSessions are as in fakeserver.Options.
+	// MaxBadLogins, DelayBadLogin and MaxSessions are those of fakeserver.Options.
 	MaxBadLogins  int
 	DelayBadLogin time.Duration
 	MaxSessions   int
-	// IdleTimeout, TranscriptOctets, OnSession, Log and Now are as in fakeserver.Options.
+	// IdleTimeout, TranscriptOctets, OnSession, Log and Now are those of fakeserver.Options.
 	IdleTimeout      time.Duration
 	TranscriptOctets int
 	OnSession        func(fakeserver.Transcript)
@@ -78,17 +78,17 @@ func (o *Options) orDefault() Options {
 	return d
 }
 
-// Message is one message that was accepted.
+// Message is an accepted message.
 type Message struct {
-	Session    int    // the connection it came over, from 1
-	User       string // who had logged in, if anybody had
+	Session    int    // the number of the connection, from 1
+	User       string // who had logged in, or empty
 	TLS        bool
 	From       string
 	Recipients []string
-	Data       []byte // as it was sent, dots un-stuffed
+	Data       []byte // as sent, with dots un-stuffed
 }
 
-// accepted is a message without its data, and its body.
+// accepted is an accepted message, with its data still in the spool.
 type accepted struct {
 	Message
 	body *maildrop.Spooled
@@ -100,26 +100,27 @@ type Server struct {
 	o    Options
 	smtp *smtp.Server
 	pipe *pipeListener
-	once sync.Once // starts what serves the pipes
+	once sync.Once // starts the goroutine that serves the pipes
 
 	spool *maildrop.Spool
 
 	mu       sync.Mutex
 	messages []*accepted
-	served   chan struct{} // closed when nothing serves the pipes any more
+	served   chan struct{} // closed when that goroutine has ended
 }
 
-// maxCommand is the longest command: RFC 5321 section 4.5.3.1 has 512 octets, extensions add to it.
+// maxCommand is the longest command: RFC 5321 section 4.5.3.1 allows 512 octets, extensions add to
+// it.
 const maxCommand = 2000
 
 // maxResponse is the longest line inside an AUTH exchange (RFC 4954 section 4).
 const maxResponse = 12288
 
-// New makes a sink that listens nowhere yet. Close must end it.
+// New returns a sink that does not listen yet. The caller must call Close.
 func New(o *Options) *Server {
 	s := &Server{o: o.orDefault(), pipe: newPipeListener(), served: make(chan struct{})}
 	room := s.o.Room
-	if s.o.Maildrops == nil { // Messages has it all in memory
+	if s.o.Maildrops == nil { // Messages holds all in memory
 		room.Memory, room.Largest = math.MaxInt64, math.MaxInt64
 	}
 	s.spool = maildrop.NewSpool(room)
@@ -127,7 +128,7 @@ func New(o *Options) *Server {
 	s.smtp.Domain = s.o.Hostname
 	s.smtp.MaxMessageBytes = s.o.MaxMessage
 	s.smtp.MaxRecipients = s.o.MaxRecipients
-	s.smtp.AllowInsecureAuth = true // who may log in how is decided by Offers
+	s.smtp.AllowInsecureAuth = true // Offers decides which logins are allowed
 	s.smtp.ErrorLog = log.New(io.Discard, "", 0)
 	mechanisms := s.o.Mechanisms
 	if len(s.o.Users) == 0 {
@@ -142,13 +143,14 @@ func New(o *Options) *Server {
 	return s
 }
 
-// Start runs a sink on a free port of 127.0.0.1 for the time of a test. Rules that had to fire and did not fail the test.
+// Start starts a sink on a free port of 127.0.0.1 for the duration of a test. Required rules that
+// have not fired fail the test.
 func Start(t testing.TB, o *Options) *Server {
 	t.Helper()
 	return start(t, o, false)
 }
 
-// StartTLS is Start for connections that begin with TLS.
+// StartTLS is like Start, for connections that begin with TLS.
 func StartTLS(t testing.TB, o *Options) *Server {
 	t.Helper()
 	return start(t, o, true)
@@ -166,16 +168,18 @@ func start(t testing.TB, o *Options, implicitTLS bool) *Server {
 	return s
 }
 
-// Close ends all sessions and waits for their goroutines. Its error is that of fakeserver.Server.Close.
+// Close ends all sessions and waits for their goroutines. It returns the error of
+// fakeserver.Server.Close.
 func (s *Server) Close() error { return errors.Join(s.Server.Close(), s.closePipes()) }
 
-// Shutdown returns that of fakeserver.Server: open sessions may end by themselves until ctx ends.
+// Shutdown stops listening, waits until the open sessions end by themselves or ctx ends, and then
+// closes the sink.
 func (s *Server) Shutdown(ctx context.Context) error {
 	return errors.Join(s.Server.Shutdown(ctx), s.closePipes())
 }
 
 func (s *Server) closePipes() error {
-	s.once.Do(func() { close(s.served) }) // nothing has been started
+	s.once.Do(func() { close(s.served) }) // the pipes were never served
 	_ = s.pipe.Close()
 	<-s.served
 	err := s.smtp.Shutdown(context.Background()) // its sessions have ended with those of the server
@@ -185,7 +189,7 @@ func (s *Server) closePipes() error {
 	return errors.Join(err, s.spool.Close())
 }
 
-// serve answers on the pipes that sessions open; it runs from the first session on.
+// serve runs go-smtp on the pipes of sessions; the first session starts it.
 func (s *Server) serve() {
 	s.once.Do(func() {
 		go func() {
@@ -195,7 +199,8 @@ func (s *Server) serve() {
 	})
 }
 
-// Messages returns what has been accepted so far, in order. With Options.Maildrops it is in the maildrops instead.
+// Messages returns the accepted messages in order. With Options.Maildrops they are in the maildrops
+// instead.
 func (s *Server) Messages() []Message {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -205,19 +210,19 @@ func (s *Server) Messages() []Message {
 		list[i].Recipients = slices.Clone(m.Recipients)
 		data, err := m.body.Raw()
 		if err != nil && s.o.Log != nil {
-			s.o.Log.Error("message cannot be read", "error", err)
+			s.o.Log.Error("cannot read the message", "error", err)
 		}
 		list[i].Data = data
 	}
 	return list
 }
 
-// Refuse replaces the reply by a refusal with this code and text, and the command has no effect.
+// Refuse replaces the reply by a refusal with this code and text; the command has no effect.
 func Refuse(code int, text string) edit.Edit {
 	return edit.Raw(fmt.Sprintf("%03d %s\r\n", code, text))
 }
 
-// maildrop finds the maildrop of a recipient.
+// maildrop returns the maildrop of a recipient.
 func (s *Server) maildrop(address string) (*fakeserver.Maildrop, bool) {
 	if d, ok := s.o.Maildrops[address]; ok {
 		return d, true
@@ -227,7 +232,7 @@ func (s *Server) maildrop(address string) (*fakeserver.Maildrop, bool) {
 	return d, ok
 }
 
-// deliver keeps a message, or puts it into the maildrop of each recipient once.
+// deliver stores a message, or delivers it once into the maildrop of each recipient.
 func (s *Server) deliver(m *accepted) error {
 	if s.o.Maildrops == nil {
 		m.body.Hold()
@@ -252,8 +257,8 @@ func (s *Server) deliver(m *accepted) error {
 	return nil
 }
 
-// LoseReply lets the command take effect, and ends the connection as how says instead of replying: after the dot, the
-// message is delivered and the client cannot know.
+// LoseReply lets the command take effect, but ends the connection as how says instead of replying.
+// After the dot, the message is delivered but the client gets no reply.
 func LoseReply(how edit.End) edit.Edit {
 	return func(r edit.Reply) edit.Reply {
 		return edit.CutAfter(0, how)(edit.TakeEffect()(r))

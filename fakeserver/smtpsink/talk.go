@@ -12,13 +12,13 @@ import (
 	"pop3mtm/fakeserver/internal/dots"
 )
 
-// protocol is SMTP as fakeserver sees it.
+// protocol implements SMTP as a fakeserver.Protocol.
 type protocol struct{ sink *Server }
 
 // Verbs implements fakeserver.Protocol.
 func (protocol) Verbs() []fakeserver.Verb { return Verbs() }
 
-// Verbs returns the table of SMTP's verbs, sorted by name. go-smtp answers them, and the talk STARTTLS.
+// Verbs returns the table of SMTP verbs, sorted by name. go-smtp answers them, except STARTTLS.
 func Verbs() []fakeserver.Verb {
 	return []fakeserver.Verb{
 		{Name: "AUTH", Args: true, Secret: fakeserver.TailSecret, SASL: true, RFC: "4954/4"},
@@ -37,7 +37,7 @@ func Verbs() []fakeserver.Verb {
 	}
 }
 
-// Busy implements fakeserver.Protocol. RFC 5321 section 3.8: 421 may come in place of the greeting.
+// Busy implements fakeserver.Protocol. RFC 5321 section 3.8: 421 may replace the greeting.
 func (protocol) Busy() string { return "421 4.3.2 Too many sessions, try again later\r\n" }
 
 // Begin implements fakeserver.Protocol.
@@ -48,20 +48,20 @@ func (p protocol) Begin(s *fakeserver.Session) fakeserver.Talk {
 	return t
 }
 
-// talk passes the lines of one session to go-smtp, and its answers back. It is used by the session's goroutine; go-smtp's
-// works only while that waits for an answer.
+// talk passes the lines of one session to go-smtp, and the answers back. It belongs to the
+// session's goroutine; the goroutine of go-smtp runs only while the session waits for an answer.
 type talk struct {
 	sink        *Server
 	session     *fakeserver.Session
 	transaction transaction
 
-	line  net.Conn // to go-smtp; nil when there is none
+	line  net.Conn // to go-smtp; nil while not connected
 	in    *bufio.Reader
 	hello []byte // the EHLO that succeeded
 	user  string // who has logged in
 	dot   dots.Seeker
 
-	bodyRead bool // a body has come and has no reply yet
+	bodyRead bool // a body has arrived and has no reply yet
 }
 
 // Answer implements fakeserver.Talk.
@@ -131,7 +131,7 @@ func starts(r edit.Reply, prefix string) bool {
 	return len(r) > 0 && bytes.HasPrefix(r[0].Bytes, []byte(prefix))
 }
 
-// then makes an effect of a function.
+// then returns do in the form of Answer.Took.
 func then(do func()) func() edit.Reply {
 	return func() edit.Reply {
 		do()
@@ -139,7 +139,7 @@ func then(do func()) func() edit.Reply {
 	}
 }
 
-// startTLS is answered here: behind the pipe there is no TLS.
+// startTLS answers STARTTLS, which go-smtp cannot do over a pipe.
 func (t *talk) startTLS(x *fakeserver.Exchange) fakeserver.Answer {
 	switch {
 	case t.sink.o.TLS == nil:
@@ -151,14 +151,14 @@ func (t *talk) startTLS(x *fakeserver.Exchange) fakeserver.Answer {
 	}
 	a := answer("220 2.0.0 Ready to start TLS\r\n")
 	a.Next = fakeserver.NextTLS
-	a.Took = then(func() { // RFC 3207 section 4.2: what was before is forgotten
+	a.Took = then(func() { // RFC 3207 section 4.2: the server forgets what it learned before
 		t.hello, t.user = nil, ""
 		t.restart()
 	})
 	return a
 }
 
-// extensions makes go-smtp's reply to EHLO the one of this server.
+// extensions changes the reply of go-smtp to EHLO to list the extensions of this server.
 func (t *talk) extensions(r edit.Reply) edit.Reply {
 	lines := strings.Split(strings.TrimSuffix(string(r[0].Bytes), "\r\n"), "\r\n")
 	if !starts(r, "250") || len(lines) < 2 {
@@ -184,13 +184,13 @@ func (t *talk) extensions(r edit.Reply) edit.Reply {
 	return edit.Reply{{Bytes: []byte(b.String())}}
 }
 
-// deliver keeps the message whose reply is a success.
+// deliver delivers the message, whose reply is a success.
 func (t *talk) deliver() edit.Reply {
 	m := t.transaction.take()
 	if m == nil {
 		return nil
 	}
-	defer m.body.Release() // each maildrop holds it for itself
+	defer m.body.Release() // each maildrop has its own hold
 	m.Session, m.User, m.TLS = t.session.Number(), t.user, t.session.TLS() != nil
 	if err := t.sink.deliver(m); err != nil {
 		return edit.Reply{{Bytes: fmt.Appendf(nil, "451 4.3.0 %s\r\n", strings.ToValidUTF8(err.Error(), "?"))}}

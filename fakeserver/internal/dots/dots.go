@@ -3,8 +3,8 @@ package dots
 
 import "bytes"
 
-// Seeker searches a stream of octets for the end: CRLF, a dot, CRLF, or a dot and CRLF at the start.
-// The zero value is at the start of a body.
+// Seeker searches a stream of octets for the end: CRLF, a dot, CRLF, or a dot and CRLF at the
+// start. The zero value is at the start of a body.
 type Seeker struct {
 	// CRHidesLineEnd means that CR CR LF does not end a line, as in go-smtp.
 	CRHidesLineEnd bool
