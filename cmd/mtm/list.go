@@ -100,6 +100,9 @@ func listMessages(cmd *cobra.Command, e *env, st *store.Store, place store.Entry
 		list := newArray(r.out)
 		err = each(func(m *store.Entry) error {
 			v := messageViewOf(m)
+			if isOurs(m) {
+				v.Addressees = addressees(cmd.Context(), st, m)
+			}
 			v.Waiting = r.waits.texts(m.ID)
 			return list.add(v)
 		})
@@ -170,4 +173,17 @@ func bodyMark(kind store.BodyKind) byte {
 		return 'p'
 	}
 	return '*'
+}
+
+// addressees are all whom a message of ours goes to; of one without an envelope the one that its entry names.
+func addressees(ctx context.Context, st *store.Store, m *store.Entry) []string {
+	envelope, err := st.Outgoing(ctx, m.ID)
+	if err != nil || len(envelope.Recipients) == 0 {
+		return messageViewOf(m).Addressees
+	}
+	list := make([]string, len(envelope.Recipients))
+	for i, r := range envelope.Recipients {
+		list[i] = r.Address
+	}
+	return list
 }

@@ -44,6 +44,20 @@ var _ = Describe("What is in this store", func() {
 		u.succeeds("check-store")
 	})
 
+	It("is pruned in the list of the mailbox, and populated again", func() {
+		source := number(inbox[0].Related)
+		u.succeeds("populate", source)
+		Expect(u.succeeds("prune", id(0), source)).To(Equal("1 message pruned\n"))
+		for _, m := range u.lists("work") {
+			Expect(m).To(And(HaveField("Body", "header"), HaveField("Complete", false)))
+		}
+		Expect(u.lists("Inbox")[0].Body).To(Equal("whole"))
+		Expect(u.succeeds("show", source, "--peek")).To(ContainSubstring("only the header is here"))
+		u.succeeds("populate", source)
+		Expect(u.succeeds("show", source, "--raw")).To(Equal(u.succeeds("show", id(0), "--raw")))
+		u.succeeds("check-store")
+	})
+
 	It("is marked as read and unread", func() {
 		u.succeeds("mark", "read", id(0), id(1))
 		u.succeeds("mark", "unread", id(1))

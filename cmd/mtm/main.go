@@ -41,7 +41,7 @@ A message shows only when it is whole and synced; what a broken line left out is
 	root.AddCommand(
 		accountCommand(e), getCommand(e), populateCommand(e), deleteCommand(e), cancelOfflineCommand(e),
 		statusCommand(e), listCommand(e), showCommand(e), findCommand(e), exportCommand(e), saveCommand(e),
-		removeCommand(e), moveCommand(e), copyCommand(e), markCommand(e), folderCommand(e),
+		removeCommand(e), moveCommand(e), copyCommand(e), markCommand(e), folderCommand(e), pruneCommand(e),
 		composeCommand(e), replyCommand(e), forwardCommand(e), receiptCommand(e), outboxCommand(e), sendCommand(e),
 		dumpCommand(e), checkCommand(e), salvageCommand(e), reclaimCommand(e), shellCommand(e),
 	)

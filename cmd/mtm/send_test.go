@@ -53,10 +53,14 @@ var _ = Describe("send", func() {
 			}
 			Code int
 		}
+		Expect(u.succeeds("send", "work")).To(Equal("nothing waits to be sent\n"), "it was refused for good")
+		failed := u.lists("Outbox")
+		Expect(failed).To(HaveLen(1))
+		Expect(u.succeeds("outbox", "retry", number(failed[0].ID))).To(HaveSuffix("is tried again next time that mail is sent\n"))
 		r = u.types("send", "work", "--json")
 		fromJSON(r.out, &told)
 		Expect(told.Sent).To(BeEmpty())
-		Expect(told.Failed).To(ConsistOf(And(HaveField("State", "waiting"), HaveField("Code", -21))))
+		Expect(told.Failed).To(ConsistOf(And(HaveField("State", "failed"), HaveField("Code", -21))))
 		Expect(told.Code).To(Equal(-21))
 		id := number(told.Failed[0].ID)
 		u.succeeds("outbox", "hold", id)

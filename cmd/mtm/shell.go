@@ -70,7 +70,7 @@ func (s *shell) words(e env) *cobra.Command {
 	root.AddCommand(
 		connectCommand(&e), disconnectCommand(&e), getCommand(&e), populateCommand(&e), deleteCommand(&e), cancelOfflineCommand(&e),
 		listCommand(&e), showCommand(&e), findCommand(&e), exportCommand(&e), saveCommand(&e),
-		removeCommand(&e), moveCommand(&e), copyCommand(&e), markCommand(&e), folderCommand(&e),
+		removeCommand(&e), moveCommand(&e), copyCommand(&e), markCommand(&e), folderCommand(&e), pruneCommand(&e),
 		composeCommand(&e), replyCommand(&e), forwardCommand(&e), receiptCommand(&e), outboxCommand(&e), sendCommand(&e),
 		statusCommand(&e), progressCommand(&e), dumpCommand(&e), quitCommand(&e),
 	)

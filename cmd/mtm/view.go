@@ -16,6 +16,7 @@ type messageView struct {
 	Service         store.ID `json:"service"` // the account that it came from
 	Related         store.ID `json:"related"` // of a copy, its source in the mailbox; 0 for none
 	From            string   `json:"from"`
+	Addressees      []string `json:"to,omitempty"` // of a message that was made here, which has no from
 	Subject         string   `json:"subject"`
 	Date            string   `json:"date"`   // RFC 3339 in UTC, "" for none
 	Size            int64    `json:"size"`   // octets on the wire
@@ -46,6 +47,11 @@ func messageViewOf(e *store.Entry) messageView {
 		Attachment: e.Flags.Has(store.Attachment), Receipt: e.Email.Has(store.Receipt), Priority: "normal",
 		Sending: e.Sending.String(),
 	}
+	if isOurs(e) {
+		if v.From = ""; e.Details != "" {
+			v.Addressees = []string{e.Details}
+		}
+	}
 	switch {
 	case e.Flags.Has(store.PriorityHigh):
 		v.Priority = "high"
@@ -67,6 +73,11 @@ func messageViewOf(e *store.Entry) messageView {
 		}
 	}
 	return v
+}
+
+// isOurs reports whether a message was made here: its entry shows whom it goes to.
+func isOurs(e *store.Entry) bool {
+	return e.Sending != store.SendNotApplicable && (unsent(e) || e.Parent == store.Sent)
 }
 
 // array writes a JSON array, one value a line, without holding them all.

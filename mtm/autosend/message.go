@@ -127,11 +127,12 @@ func (m *message) afterRefusals() store.SendingState {
 	return store.SendFailed
 }
 
-// retry makes those that were refused for now be tried again.
+// retry makes those that were refused for now be tried again, and all when the message was named.
 func (m *message) retry() {
 	m.envelope.Recipients = slices.Clone(m.envelope.Recipients)
+	named := slices.Contains(m.o.Selection, m.id)
 	for i := range m.envelope.Recipients {
-		if r := &m.envelope.Recipients[i]; r.State == store.RecipientRefused && !isPermanent(replyCode(r.Reply)) {
+		if r := &m.envelope.Recipients[i]; r.State == store.RecipientRefused && (named || !isPermanent(replyCode(r.Reply))) {
 			*r = store.Recipient{Address: r.Address}
 		}
 	}

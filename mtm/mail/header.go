@@ -139,6 +139,16 @@ func ReadHeader(r io.Reader, fallback string) (Header, error) {
 	return ParseHeader(raw, fallback), err
 }
 
+// HeaderBlock returns the octets of the header block at the start of r, its blank line included, or
+// the first MiB of one that is longer.
+func HeaderBlock(r io.Reader) ([]byte, error) {
+	raw, err := io.ReadAll(io.LimitReader(r, MaxHeader))
+	if end := HeaderEnd(raw); end >= 0 {
+		raw = raw[:end]
+	}
+	return raw, err
+}
+
 // Has reports whether there is a field of that name.
 func (h Header) Has(name string) bool {
 	for range h.Values(name) {

@@ -1,0 +1,34 @@
+package main
+
+import (
+	"context"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"pop3mtm/mtm"
+	"pop3mtm/mtm/store"
+)
+
+func pruneCommand(e *env) *cobra.Command {
+	return localCommand(e, &cobra.Command{
+		Use:   "prune ID...",
+		Short: "Remove what populate fetched, and keep the messages in the list of the mailbox",
+		Long: `Prune removes all but the headers of messages in the list of a mailbox from this store; nothing is asked of a server. The messages
+stay listed, and 'mtm populate' fetches them again. Copies in folders stay as they are: 'mtm remove' is about these.`,
+		Example: `  mtm prune 12`,
+	}, func(ctx context.Context, st *store.Store, ids []store.ID) ([]store.ID, string, error) {
+		var sources []store.ID
+		for _, id := range ids {
+			entry, err := inMailbox(ctx, st, id)
+			if err != nil {
+				return nil, "", err
+			}
+			if !slices.Contains(sources, entry.ID) {
+				sources = append(sources, entry.ID)
+			}
+		}
+		pruned, err := mtm.Prune(ctx, st, sources...)
+		return pruned, "pruned", err
+	})
+}

@@ -1,0 +1,58 @@
+package mtm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"pop3mtm/mtm/mail"
+	"pop3mtm/mtm/store"
+)
+
+// Prune removes what is here of messages in the list of a mailbox but their headers, and keeps their entries: a later
+// populate fetches them again. Nothing goes to a server. It is the original's deletion of all that a message holds
+// (behaviour section 1). The result lists the messages that had more than their header here. ErrArgument for an entry
+// that is not in the list of a mailbox; then nothing changes.
+func Prune(ctx context.Context, st *store.Store, ids ...store.ID) ([]store.ID, error) {
+	const command = "prune"
+	b := st.NewBatch()
+	defer b.Rollback()
+	var pruned []store.ID
+	for _, id := range ids {
+		e, err := message(ctx, st, command, id)
+		if err != nil {
+			return nil, err
+		}
+		if e.Parent != e.Service {
+			return nil, &Error{Command: command, Code: ErrArgument, Err: fmt.Errorf("message %d is not in the list of a mailbox", id)}
+		}
+		if e.Body.Kind != store.BodyWhole && e.Body.Kind != store.BodyPartial {
+			continue
+		}
+		if e.Body, err = headerOnly(ctx, st, b, id); err != nil {
+			return nil, err
+		}
+		e.Flags = e.Flags.Without(store.Complete)
+		e.Email = e.Email.Without(store.BodyTextComplete | store.PartialDownload)
+		b.Update(&e)
+		pruned = append(pruned, id)
+	}
+	return pruned, b.Commit(ctx)
+}
+
+// headerOnly writes the header of a message as a body of its own.
+func headerOnly(ctx context.Context, st *store.Store, b *store.Batch, id store.ID) (store.Body, error) {
+	r, err := st.Body(ctx, id)
+	if err != nil {
+		return store.Body{}, err
+	}
+	raw, err := mail.HeaderBlock(r)
+	if err = errors.Join(err, r.Close()); err != nil {
+		return store.Body{}, err
+	}
+	w := b.Body(store.BodyHeader)
+	if _, err = w.Write(raw); err != nil {
+		return store.Body{}, errors.Join(err, w.Discard())
+	}
+	return w.Close()
+}
