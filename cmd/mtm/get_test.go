@@ -21,6 +21,8 @@ type fetched struct {
 	Messages        []message `json:"messages"`
 	AlreadyThere    int       `json:"already_there"`
 	DeletedOnServer int       `json:"deleted_on_server"`
+	LeftOut         int       `json:"left_out"`
+	LeftOutOctets   int64     `json:"left_out_octets"`
 	Failed          []struct {
 		UID   string `json:"uid"`
 		Error string `json:"error"`
@@ -94,7 +96,11 @@ var _ = Describe("get", func() {
 	It("leaves out messages above a size", func() {
 		s, _ := serve(letter("small", "x\r\n"), letter("large", strings.Repeat("0123456789\r\n", 1000)))
 		u.addAccount(s)
-		Expect(uids(gets("--max-size", "10KiB").Messages)).To(Equal([]string{"small"}))
+		small := gets("--max-size", "10KiB")
+		Expect(uids(small.Messages)).To(Equal([]string{"small"}))
+		Expect(small.LeftOut).To(Equal(1))
+		Expect(small.LeftOutOctets).To(BeNumerically(">", 10<<10))
+		Expect(u.succeeds("get", "work", "--which", "all", "--max-size", "10KiB")).To(MatchRegexp(`, 1 left out \(.*B\)\n$`))
 		Expect(uids(gets("--which", "all").Messages)).To(Equal([]string{"large"}))
 	})
 
