@@ -103,7 +103,7 @@ func changingType(spec *ast.ValueSpec) string {
 	return ""
 }
 
-// root is the variable at the bottom of x.f[i].g, nil when there is none.
+// root is the variable at the bottom of x.f[i].g, nil when nothing stands there.
 func root(e ast.Expr) *ast.Ident {
 	for {
 		switch x := e.(type) {

@@ -95,7 +95,7 @@ var _ = Describe("Get mail of messages that nobody has seen", func() {
 		Expect(b.mailbox()).To(HaveLen(5))
 	})
 
-	It("asks for the headers when there is no room for the messages, or a copy is there already", func() {
+	It("asks for the headers when there is no room for the messages, or a copy exists already", func() {
 		b := newBench(nil, nil, mails(3), stay)
 		b.mustDo(get(mtm.All, mtm.Copy, mtm.ThenDisconnect))
 		batch := b.store.NewBatch()

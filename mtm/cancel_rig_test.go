@@ -200,7 +200,7 @@ func (r *rig) sound() {
 	}
 }
 
-// saidGoodbye tells whether the newest session sent QUIT.
+// saidGoodbye reports whether the newest session sent QUIT.
 func (r *rig) saidGoodbye() bool {
 	synctest.Wait()
 	sessions := r.srv.Transcripts()

@@ -56,7 +56,7 @@ func each(phase progress.Phase, verb, tail string, octets int64, messages ...int
 type flow struct {
 	name    string
 	account []change
-	before  func(r *rig) []mtm.Command // what comes before the server is told to fall silent
+	before  func(r *rig) []mtm.Command // what comes before the server falls silent
 	command func(r *rig) mtm.Command
 	spots   []spot
 	again   func(r *rig) []mtm.Command // what makes good what was stopped; nil: connect, the command, disconnect

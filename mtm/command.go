@@ -6,7 +6,7 @@ import (
 	"pop3mtm/mtm/progress"
 )
 
-// Command is what a Client is told to do: one of [Connect], [Disconnect],
+// Command is an instruction to a Client: one of [Connect], [Disconnect],
 // [GetMail], [Populate], [Delete],
 // [CancelOffline], [IsConnected], [Busy], [CreateNew], [CreateReply], [CreateForward],
 // [CreateForwardAsAttachment] and [CreateReceipt].

@@ -237,12 +237,12 @@ var _ = Describe("Making a message (behaviour section 12)", func() {
 		Entry("a file that cannot be read", mtm.ErrUnknown, "the disk is gone", func(desk) mtm.Command {
 			return mtm.CreateNew{Into: store.Drafts, CreateOptions: mtm.CreateOptions{Attachments: []mtm.AttachmentFile{{Name: "a", Reader: io.MultiReader(strings.NewReader("abc"), broken{})}}}}
 		}),
-		Entry("a text that is none", mtm.ErrArgument, "UTF-8", func(desk) mtm.Command {
+		Entry("a text that is not UTF-8", mtm.ErrArgument, "UTF-8", func(desk) mtm.Command {
 			return mtm.CreateNew{Into: store.Drafts, CreateOptions: mtm.CreateOptions{Text: "\xff"}}
 		}),
 		Entry("to the Outbox for nobody", mtm.ErrArgument, "needs a recipient", func(desk) mtm.Command { return mtm.CreateNew{Into: store.Outbox} }),
 		Entry("a folder that is not there", mtm.ErrNotFound, "destination", func(desk) mtm.Command { return mtm.CreateNew{Into: 99} }),
-		Entry("a folder that is none", mtm.ErrNotSupported, "not a folder", func(d desk) mtm.Command { return mtm.CreateNew{Into: d.id} }),
+		Entry("an entry that is not a folder", mtm.ErrNotSupported, "not a folder", func(d desk) mtm.Command { return mtm.CreateNew{Into: d.id} }),
 		Entry("an original that is not there", mtm.ErrNotFound, "99", func(desk) mtm.Command {
 			return mtm.CreateReply{Into: store.Drafts, Original: 99}
 		}),
@@ -273,7 +273,7 @@ var _ = Describe("Making a message (behaviour section 12)", func() {
 		Entry("to embed nothing", mtm.ErrArgument, "neither", func(d desk) mtm.Command {
 			return mtm.CreateForwardAsAttachment{Into: store.Drafts, Original: d.holds(original, store.BodyWhole)}
 		}),
-		Entry("a service that is none", mtm.ErrNotFound, "smtp-host", func(desk) mtm.Command {
+		Entry("an entry that is not a service", mtm.ErrNotFound, "smtp-host", func(desk) mtm.Command {
 			return mtm.CreateNew{Into: store.Drafts, CreateOptions: mtm.CreateOptions{Service: 99}}
 		}),
 		Entry("a card that is not there", mtm.ErrNotFound, "smtp-vcard", func(d desk) mtm.Command {

@@ -91,7 +91,7 @@ func (e *EmailEntry) open(ctx context.Context) (body, error) {
 	return body{r, ctx.Err}, err
 }
 
-// Part finds a part by its path; ErrNotFound when there is none.
+// Part finds a part by its path; ErrNotFound when no part has it.
 func (e *EmailEntry) Part(path string) (*mail.Part, error) {
 	for _, p := range e.Parts {
 		if p.Path == path {

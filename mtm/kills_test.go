@@ -124,7 +124,7 @@ func (s *tally) note(role string, killed bool) {
 	}
 }
 
-// remembered reports whether the account or an entry tells that something was asked for.
+// remembered reports whether the account or an entry says that something was asked for.
 func (k *killed) remembered(t *testing.T, st *store.Store) bool {
 	t.Helper()
 	a, err := mtm.FindAccount(t.Context(), st, "work")

@@ -365,7 +365,7 @@ var _ = Describe("What waits for the next session (behaviour section 6)", func()
 		},
 		Entry("an unknown kind", "UPDATE operations SET kind = 77 WHERE id = 1", "set aside: nobody knows an operation of kind-77"),
 		Entry("a folder that is gone", "UPDATE operations SET folder = 4711 WHERE id = 1", "the folder 4711 of the copy is gone"),
-		Entry("a folder that is none", "UPDATE operations SET folder = 1 WHERE id = 1", "1, where the copy goes, is no folder"),
+		Entry("an entry that is not a folder", "UPDATE operations SET folder = 1 WHERE id = 1", "1, where the copy goes, is not a folder"),
 		Entry("lines that cannot be", "UPDATE operations SET kind = 4, lines = -5 WHERE id = 1", "-5 lines cannot be fetched"),
 	)
 })

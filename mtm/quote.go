@@ -79,7 +79,7 @@ func (c *creation) quote(ctx context.Context, own string, texts []mail.Text) com
 // maxHeading bounds the line above a text.
 const maxHeading = 500
 
-// pageOf is the page among the texts, or beside the first of them; nil when there is none, or
+// pageOf is the page among the texts, or beside the first of them; nil without one, or
 // more to read than it says.
 func pageOf(texts []mail.Text) *mail.Part {
 	if len(texts) != 1 {

@@ -17,7 +17,7 @@ import (
 type IsConnected struct{}
 
 // Busy asks whether a client, this one or another one, runs an operation on the mailbox: ErrBusy,
-// or nil when there is none.
+// or nil without one.
 type Busy struct{}
 
 // place is where the locks of a service's mailbox are.

@@ -121,7 +121,7 @@ var _ = Describe("autosend STORE SERVICE-ID", func() {
 		Expect(said).To(ContainSubstring("not found"))
 	})
 
-	DescribeTable("ends with 2 for wrong usage, and for a store that is none with 1",
+	DescribeTable("ends with 2 for wrong usage, and with 1 for a folder without a store",
 		func(status int, want string, args ...string) {
 			got, said := run(args...)
 			Expect(said).To(ContainSubstring(want))

@@ -20,7 +20,7 @@ func accountAddCommand(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "add NAME",
 		Short: "Add an account",
-		Long: `Add makes an account, and the message store too when there is none. It does not connect.
+		Long: `Add makes an account, and the message store too if it is missing. It does not connect.
 
 The password is taken from one of --password-command, --password-env and --password; without any of them it is asked for
 at the terminal. A password that is given or typed is kept in the store as it is. A token for XOAUTH2 and OAUTHBEARER

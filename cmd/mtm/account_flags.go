@@ -218,7 +218,7 @@ func checkSecrets(f *pflag.FlagSet, values map[string]string) error {
 	return nil
 }
 
-// splitAddress takes HOST, HOST:PORT, [IPV6]:PORT and a bare IPv6 address; port is "" when there is none.
+// splitAddress takes HOST, HOST:PORT, [IPV6]:PORT and a bare IPv6 address; port is "" without one.
 func splitAddress(flag, address string) (host, port string, err error) {
 	bare := strings.TrimSuffix(strings.TrimPrefix(address, "["), "]")
 	if !strings.Contains(address, ":") || net.ParseIP(bare) != nil {

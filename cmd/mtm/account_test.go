@@ -76,7 +76,7 @@ var _ = Describe("account", func() {
 		Entry("no password and no terminal", "the password is missing", "work", "--pop3", "host", "--user", "ada"),
 		Entry("two passwords", "--password-env and --password exclude each other", "work", "--pop3", "host", "--user", "ada", "--password", "x", "--password-env", "Y"),
 		Entry("no variable", "--password-env is empty", "work", "--pop3", "host", "--user", "ada", "--password-env", ""),
-		Entry("a port that is none", "--pop3 \"host:pop3\" is not HOST or HOST:PORT", "work", "--pop3", "host:pop3", "--user", "ada", "--password", "x"),
+		Entry("a port that is not a number", "--pop3 \"host:pop3\" is not HOST or HOST:PORT", "work", "--pop3", "host:pop3", "--user", "ada", "--password", "x"),
 		Entry("a port out of range", "port 70000 is not between 1 and 65535", "work", "--pop3", "host:70000", "--user", "ada", "--password", "x"),
 		Entry("an unknown way to log in", `auth "magic" is not one of [auto userpass apop plain login cram-md5`, "work", "--pop3", "host", "--user", "ada", "--password", "x", "--auth", "magic"),
 		Entry("a line break in the user", "user holds the unprintable character", "work", "--pop3", "host", "--user", "a\nb", "--password", "x"),

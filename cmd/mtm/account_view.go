@@ -125,7 +125,7 @@ func printAccount(out io.Writer, v accountView) error {
 	return nil
 }
 
-// rows leaves out what only TLS looks at when there is none.
+// rows leaves out the settings of TLS when TLS is off.
 func (v securityView) rows(prefix string) [][2]string {
 	rows := [][2]string{{prefix + "tls", v.TLS}}
 	if v.TLS == string(account.NoTLS) {

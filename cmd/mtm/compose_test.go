@@ -147,7 +147,7 @@ var _ = Describe("compose, reply, forward and receipt (behaviour section 12)", f
 	},
 		Entry("a file that is not there", "nowhere", "compose", "--to", "b@example.org", "--text", "x", "--attach", "nowhere"),
 		Entry("a folder", "is a folder", "compose", "--to", "b@example.org", "--text", "x", "--attach", "."),
-		Entry("a text that is none", "not UTF-8", "compose", "--to", "b@example.org", "--file", "latin1.txt"),
+		Entry("a text that is not UTF-8", "not UTF-8", "compose", "--to", "b@example.org", "--file", "latin1.txt"),
 		Entry("a message that is not there", "no message 999", "reply", "999", "--text", "x"),
 		Entry("an account that is not there", `no account "x"`, "compose", "--to", "b@example.org", "--text", "x", "--account", "x"),
 	)

@@ -57,7 +57,7 @@ var _ = Describe("entry information (behaviour section 11)", func() {
 		Entry("with a receipt", "Disposition-Notification-To: ada@example.org", "normal", true, " "),
 	)
 
-	It("looks into the body for what show tells of it", func() {
+	It("reads the body for what show says about it", func() {
 		for _, m := range got(fixtures.Mail("plain", "attachments", "vcard", "calendar", "html")...) {
 			v := shown(m)
 			Expect(v.Attachment).To(Equal(m.UID != "plain" && m.UID != "html"), m.UID)

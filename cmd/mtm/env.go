@@ -91,7 +91,7 @@ const (
 	reading access = iota
 	marking        // reads, and writes what it can do without where the disk is full or cannot be written
 	writing
-	creating // makes the store when there is none
+	creating // makes the store if it is missing
 )
 
 // withStore opens the store for use and closes it after it. Inside a shell it is the shell's.

@@ -54,7 +54,7 @@ var _ = Describe("find (behaviour section 14)", func() {
 		Expect(finds("ada@example.org", "Inbox")).To(HaveEach(HaveField("Found", []string{"from"})))
 	})
 
-	It("looks where it is told to, for words, wildcards and capitals", func() {
+	It("searches the chosen places for words, wildcards and capitals", func() {
 		fill()
 		Expect(uids(finds("lunch", "Inbox", "--in", "subject"))).To(Equal([]string{"lunch"}))
 		Expect(uids(finds("lunch", "Inbox", "--in", "body, from"))).To(Equal([]string{"quoted"}))

@@ -53,7 +53,7 @@ with the mark W, and 'mtm cancel-offline' takes it back. --now connects instead.
 	f := c.Flags()
 	f.Var(&g.take, "take", "leave them on the server, or delete them there")
 	f.StringVar(&g.into, "into", "Inbox", "`FOLDER` to put them in, by name or id")
-	f.BoolVar(&g.create, "create", false, "make the folder when there is none of that name")
+	f.BoolVar(&g.create, "create", false, "make the folder if it does not exist")
 	f.BoolVar(&g.headersOnly, "headers-only", false, "bring the list of the mailbox up to date and fetch no message")
 	f.BoolVar(&g.now, "now", false, nowHelp)
 	completeWords(c, "take", g.take.allowed)

@@ -58,7 +58,7 @@ var _ = Describe("Sessions with a real Dovecot", func() {
 		return n
 	}
 
-	It("populates every message octet for octet, and deletes those that it is told to", func(ctx SpecContext) {
+	It("populates every message octet for octet, and deletes the chosen ones", func(ctx SpecContext) {
 		files, _ := octets(append(fixtures.Mail(), fixtures.Nasty()...))
 		starts(ctx, slices.DeleteFunc(files, dovecotSpoils))
 		u.succeeds("populate", "work")

@@ -20,7 +20,7 @@ a folder it shows the messages there; with that of an account, the list of its m
 
 The marks before the date: N new, U unread, * only the header is here, p only a part, ! urgent, h hidden because the account is
 offline, @ with an attachment, as far as it is known: once the message was fetched. What waits for the next session: D to be deleted, C copied, M moved, P populated, + more than one of these; in a folder W,
-to come. ? is something that cannot be carried out, which is told below. Times are UTC, sizes those on the server.`,
+to come. ? is an operation that cannot be carried out: the reason stands below. Times are UTC, sizes those on the server.`,
 		Example: `  mtm list
   mtm list Inbox
   mtm list Inbox --unread --since 7d --sort date --reverse --limit 20

@@ -159,7 +159,7 @@ stands for the copy of that message in a folder.`,
 
 func (m *moving) command(e *env, c *cobra.Command) *cobra.Command {
 	c.Flags().StringVar(&m.into, "into", "", "`FOLDER` to put them in, by name or id")
-	c.Flags().BoolVar(&m.create, "create", false, "make the folder when there is none of that name")
+	c.Flags().BoolVar(&m.create, "create", false, "make the folder if it does not exist")
 	_ = c.MarkFlagRequired("into") // the flag exists
 	_ = c.RegisterFlagCompletionFunc("into", func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
 		return complete(e, cmd, namesOf(isFolder))

@@ -39,7 +39,7 @@ func parseIDs(texts []string) ([]store.ID, error) {
 	return ids, nil
 }
 
-// findAccount finds an account by name and says which there are when it is none of them.
+// findAccount finds an account by name and names the accounts there are when no account has it.
 func findAccount(ctx context.Context, st *store.Store, name string) (mtm.Account, error) {
 	accounts, err := mtm.Accounts(ctx, st)
 	if err != nil {

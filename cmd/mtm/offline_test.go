@@ -112,7 +112,7 @@ var _ = Describe("What waits for the next session (behaviour section 6)", func()
 		Expect(u.succeeds("list", "work")).NotTo(ContainSubstring("set aside"))
 	})
 
-	It("waits in the shell while it is offline, and is told when it connects and disconnects", func() {
+	It("waits in the shell while it is offline, and says so when it connects and disconnects", func() {
 		r := u.feeds("get "+id["a1"]+" --take move\nstatus\nconnect\nget "+id["a2"]+"\ndisconnect\n", "shell", "work")
 		Expect(r.status).To(Equal(0), r.err)
 		Expect(r.out).To(And(ContainSubstring("1 message waits to be moved into Inbox"), ContainSubstring(", 1 waiting"),

@@ -27,7 +27,7 @@ no longer has them. Messages stay on the server.
 New are the messages that arrived since the last connection, and those that an earlier populate was asked for and did not
 finish. With ids only these messages are fetched. What is here is not fetched again.
 
-With --lines only the header and so many lines of the text are fetched. A message that has more is marked p in the list;
+With --lines only the header and that number of lines of the text are fetched. A message that has more is marked p in the list;
 populate without a limit, or --lines -1, fetches all of it.
 
 When the account is in disconnected mode and there is no line, a populate with ids sends nothing: it waits for the next session

@@ -55,7 +55,7 @@ func forwardCommand(e *env) *cobra.Command {
 		Long: `Forward makes a message with the text and the attachments of another one and puts it into the Outbox, or with --draft into
 Drafts. With --as-attachment it holds that message itself, every octet of it.
 
-A text of your own comes from --text or --file and goes above; without them there is none.`,
+A text of your own comes from --text or --file and goes above; without them the message has no text of yours.`,
 		Example: `  mtm forward 12 --to ben@example.org --text 'For you.'
   mtm forward 12 --as-attachment --to ben@example.org`,
 		Args: cobra.ExactArgs(1),

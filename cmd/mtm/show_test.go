@@ -111,7 +111,7 @@ var _ = Describe("show", func() {
 		Expect(finish(c, c.Run)).To(Equal(result{out: "From:     Ada <ada@example.org>\n"}))
 	})
 
-	It("refuses what is no message", func() {
+	It("refuses an entry that is not a message", func() {
 		u.succeeds("account", "add", "work", "--pop3", "host", "--user", "x", "--password", "x")
 		Expect(u.fails("show", "99")).To(Equal("mtm: there is no message 99: 'mtm list Inbox' shows the ids"))
 		Expect(u.fails("show", "3")).To(ContainSubstring("there is no message 3"))

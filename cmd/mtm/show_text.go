@@ -54,7 +54,7 @@ func (w *lineWriter) Write(p []byte) (int, error) {
 	return w.out.Write(p)
 }
 
-// endLine writes a line end if there is none, and then more.
+// endLine writes a line end unless the text ends with one, and then more.
 func (w *lineWriter) endLine(more string) error {
 	if w.last != '\n' && w.last != 0 {
 		more = "\n" + more

@@ -15,7 +15,7 @@ func statusCommand(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "status [ACCOUNT]",
 		Short: "Tell whether accounts are online or busy, in whatever program, and how many messages there are",
-		Long: `Status tells of an account, or of all, whether a program is connected to its mailbox, which one, and whether it is at
+		Long: `Status says of an account, or of all, whether a program is connected to its mailbox, which one, and whether it is at
 work. It connects to no server, and hinders nobody: a get that begins at the same time is not refused because of it. A
 program that was killed is not connected.`,
 		Example: `  mtm status
@@ -35,7 +35,7 @@ program that was killed is not connected.`,
 	return c
 }
 
-// status tells of one account, or of all.
+// status prints the state of one account, or of all.
 func status(cmd *cobra.Command, e *env, st *store.Store, args []string) error {
 	ctx := cmd.Context()
 	if len(args) == 1 {
@@ -74,7 +74,7 @@ func orJSON(cmd *cobra.Command, v any, err error) error {
 	return printJSON(cmd, v)
 }
 
-// shellStatus tells of the shell's account.
+// shellStatus prints the state of the shell's account.
 func shellStatus(cmd *cobra.Command, e *env) error {
 	v, err := statusOf(cmd.Context(), e.shell.store, e.shell.account, e.shell.client)
 	if err != nil || e.json {

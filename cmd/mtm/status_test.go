@@ -79,7 +79,7 @@ var _ = Describe("A mailbox that two programs want", func() {
 		Expect(u.misuses("get", "work", "--wait", "soon")).NotTo(BeEmpty())
 	})
 
-	It("is told by status, for one account and for all", func() {
+	It("is printed by status, for one account and for all", func() {
 		s, _ := sharing(letters("a1", "a2")...)
 		u.addAccount(s)
 		u.succeeds("account", "add", "other", "--pop3", s.Addr(), "--user", "demo", "--password", "demo")

@@ -118,7 +118,7 @@ var _ = Describe("the store", func() {
 		Expect(u.files()).To(Equal([]string{"mail.store"}))
 	})
 
-	DescribeTable("is asked for when there is none, and nothing is made",
+	DescribeTable("is asked for when it is missing, and nothing is made",
 		func(args ...string) {
 			Expect(u.fails(args...)).To(Equal(
 				"mtm: there is no message store at mail.store: name one with --store, or make one with 'mtm account add'"))

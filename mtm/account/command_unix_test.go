@@ -38,7 +38,7 @@ var _ = Describe("A password command", func() {
 		Expect(err).To(MatchError(ContainSubstring("printed more than")))
 	})
 
-	// leaves makes a command that leaves a process behind, whose end is told.
+	// leaves makes a command that leaves a process behind, whose end can be waited for.
 	leaves := func(rest string) (command string, ended <-chan error) {
 		fifo := filepath.Join(GinkgoT().TempDir(), "fifo")
 		Expect(syscall.Mkfifo(fifo, 0o600)).To(Succeed())

@@ -136,7 +136,7 @@ var _ = Describe("The settings of behaviour section 10", func() {
 		Entry("a limit below -1", "population-limit -2", "population-limit", "-2"),
 		Entry("SMTP without a host", "smtp-host is missing", "smtp-from", "a@b"),
 		Entry("SMTP without a sender", "smtp-from", "smtp-host", "h"),
-		Entry("a sender that is none", `smtp-from "ada" is not an address`, "smtp-host", "h", "smtp-from", "ada"),
+		Entry("an invalid sender", `smtp-from "ada" is not an address`, "smtp-host", "h", "smtp-from", "ada"),
 		Entry("a sender that would add a header", "smtp-from holds", "smtp-host", "h", "smtp-from", "a@b\r\nBcc: c@d"),
 		Entry("a port", "smtp-port 0", "smtp-host", "h", "smtp-from", "a@b", "smtp-port", "0"),
 		Entry("a number", `smtp-port "x" is not a whole number`, "smtp-port", "x"),

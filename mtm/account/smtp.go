@@ -132,7 +132,7 @@ func (s SMTP) login() error {
 	case s.InboxLogin && own:
 		return errors.New("smtp-inbox-login uses the login of the mailbox: it excludes smtp-user, smtp-password and smtp-token")
 	case s.Auth == NoAuth && (own || s.InboxLogin):
-		return errors.New("a login for SMTP needs smtp-auth: it is none")
+		return errors.New("a login for SMTP needs smtp-auth, which is set to none")
 	case s.Auth != NoAuth && !s.InboxLogin && s.LoginName == "":
 		return errors.New("smtp-auth needs smtp-user or smtp-inbox-login")
 	case s.Auth != NoAuth && !s.InboxLogin:

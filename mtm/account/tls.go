@@ -35,7 +35,7 @@ func (s Security) validate(prefix string, allowed ...TLS) error {
 		return fmt.Errorf("%stls %q is not one of %v", prefix, s.TLS, allowed)
 	}
 	if s.TLS == NoTLS && s != (Security{TLS: NoTLS}) {
-		return fmt.Errorf("%[1]stls-ca, %[1]stls-name and %[1]stls-insecure-skip-verify need %[1]stls: it is none", prefix)
+		return fmt.Errorf("%[1]stls-ca, %[1]stls-name and %[1]stls-insecure-skip-verify need %[1]stls, which is set to none", prefix)
 	}
 	if s.SkipVerify && (s.CA != "" || s.Name != "") {
 		return errors.New(prefix + "tls-insecure-skip-verify looks at no certificate: it excludes " + prefix + "tls-ca and " + prefix + "tls-name")

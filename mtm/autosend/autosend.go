@@ -24,7 +24,7 @@ type Options struct {
 	Lease time.Duration
 	// Selection names messages of the service that are sent too, whatever state they are in, unless they are sent.
 	Selection []store.ID
-	// Done is told what became of each message, from the goroutine of Run.
+	// Done receives what became of each message, from the goroutine of Run.
 	Done func(Outcome)
 }
 
@@ -120,7 +120,7 @@ type run struct {
 	o        Options
 	owner    string
 
-	line   *line // to the server, nil while there is none
+	line   *line // to the server, nil while disconnected
 	losses int   // connections lost one after the other
 	result Result
 	first  *Error // of the messages that were not sent

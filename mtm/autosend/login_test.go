@@ -49,7 +49,7 @@ var _ = Describe("Logging in to send", func() {
 		Entry(nil, account.SCRAMSHA1), Entry(nil, account.SCRAMSHA256), Entry(nil, account.XOAUTH2), Entry(nil, account.OAuthBearer),
 	)
 
-	It("uses the login of the mailbox when it is told to", func() {
+	It("uses the login of the mailbox when the account says so", func() {
 		b := newBench(&smtpsink.Options{Users: map[string]fakeserver.User{"ada": {Password: "inbox"}}, RequireAuth: true},
 			func(p *account.POP3) { p.SMTP.Auth, p.SMTP.InboxLogin = account.Auto, true })
 		b.queue("x", store.SendWaiting)

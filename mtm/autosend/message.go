@@ -40,7 +40,7 @@ func (m *message) send(ctx context.Context) verdict {
 		if v.err != nil {
 			return v
 		}
-		// A server that takes only so many recipients at once gets the message again for the others.
+		// A server that limits the recipients of a message gets the message again for the others.
 		if more := m.pending(); len(more) == 0 || len(more) == len(before) {
 			break
 		}

@@ -106,7 +106,7 @@ func (p Place) try() (*Hold, error) {
 	return h, nil
 }
 
-// open opens the file of a slot, and makes it when there is none.
+// open opens the file of a slot, and makes it if it is missing.
 func (h *Hold) open(s slot) error {
 	if h.files[s] != nil {
 		return nil

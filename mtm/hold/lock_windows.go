@@ -10,7 +10,7 @@ import (
 )
 
 // On Windows a locked octet can be read by nobody but the file handle that locked it: to try to
-// read it tells whether there is a lock, and takes none.
+// read it reports whether there is a lock, without taking one.
 
 // prepare gives the file the octet that is locked.
 func prepare(f *os.File) error {

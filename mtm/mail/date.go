@@ -78,7 +78,7 @@ func plainComment(text []byte) bool {
 	return ok && ends
 }
 
-// indexOfThree finds the first three octets of text among names of that length; -1 when they are none.
+// indexOfThree finds the first three octets of text among names of that length; -1 if it is not among them.
 func indexOfThree(names string, text []byte) int {
 	if len(text) < 3 {
 		return -1

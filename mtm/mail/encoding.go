@@ -93,7 +93,7 @@ func (d *decodingReader) Read(p []byte) (int, error) {
 }
 
 // base64Decoder reads base64 (RFC 2045 section 6.8). Padding may stand anywhere and may be
-// missing; other octets are passed over. Content that shows in its first line that it is none is
+// missing; other octets are passed over. Content that shows in its first line that it is not base64 is
 // kept as it is.
 type base64Decoder struct {
 	bits   uint32

@@ -157,7 +157,7 @@ func (h Header) Has(name string) bool {
 	return false
 }
 
-// Value returns the first field of a name, unfolded, as its octets came; "" when there is none.
+// Value returns the first field of a name, unfolded, as its octets came; "" without one.
 func (h Header) Value(name string) string {
 	for value := range h.Values(name) {
 		return value

@@ -10,7 +10,7 @@ import (
 )
 
 var _ = Describe("A header", func() {
-	DescribeTable("passes over what is no field", func(before string) {
+	DescribeTable("passes over lines that are not fields", func(before string) {
 		h := mail.ParseHeader([]byte(before+"From: Ada <ada@example.org>\r\nSubject: Lunch\r\n at noon\r\n\r\nSubject: body\r\n"), "")
 		Expect(h.Text("From")).To(Equal("Ada <ada@example.org>"))
 		Expect(h.Text("subject")).To(Equal("Lunch at noon"))
@@ -42,7 +42,7 @@ var _ = Describe("A header", func() {
 		Entry("with a language", "=?utf-8*en?Q?Gr=C3=BCn?=", "Grün"),
 		Entry("inside quotes", `"=?utf-8?Q?A=C3=A4?=" b`, `"Aä" b`),
 		Entry("that do not end", "=?utf-8?Q?abc", "=?utf-8?Q?abc"),
-		Entry("that are none", "=?a b?Q?x?= =? 1?2", "=?a b?Q?x?= =? 1?2"),
+		Entry("that are not encoded words", "=?a b?Q?x?= =? 1?2", "=?a b?Q?x?= =? 1?2"),
 		Entry("in no words: UTF-8", "Grün", "Grün"),
 		Entry("in no words: Latin-1", "Gr\xfcn \x93x\x94", "Grün “x”"),
 	)
@@ -88,14 +88,14 @@ var _ = Describe("A header", func() {
 		Entry("with an odd zone", "Mon, 2 Mar 2026 10:00:00 GMT+0200", "2026-03-02T08:00:00Z"),
 		Entry("with a short zone", "Mon, 2 Mar 2026 10:00:00 +02:00", "2026-03-02T08:00:00Z"),
 		Entry("with a zone that nobody knows", "Mon, 2 Mar 2026 10:00:00 XYZ", "2026-03-02T10:00:00Z"),
-		Entry("of a day that is none", "31 Feb 2026 10:00:00 +0000", ""),
+		Entry("of a day that does not exist", "31 Feb 2026 10:00:00 +0000", ""),
 		Entry("of no month", "2026-13-02", ""),
 		Entry("of words", "yesterday", ""),
 		Entry("of a time alone", "10:00:00", ""),
 		Entry("of nothing", "", ""),
 	)
 
-	It("takes another field when Date is none", func() {
+	It("takes another field when Date has no date", func() {
 		h := mail.ParseHeader([]byte("Received: by mx; Tue, 3 Mar 2026 10:00:00 +0000\r\nDate: some day\r\n\r\n"), "")
 		t, ok := h.Date()
 		Expect(ok).To(BeTrue())

@@ -44,7 +44,7 @@ func parseParams(value string) (token string, list params) {
 	return token, list
 }
 
-// cutParam splits the first parameter of s off. Its name is empty when there is none.
+// cutParam splits the first parameter of s off. Its name is empty at the end.
 func cutParam(s string) (p param, rest string) {
 	s = strings.TrimLeft(s, "; \t\r\n,")
 	end := strings.IndexAny(s, "=;")
@@ -130,7 +130,7 @@ func closesQuote(after string) bool {
 	return next < 0 || after[next] == ';'
 }
 
-// raw returns the value of a parameter as its octets came, "" when there is none. Of two the
+// raw returns the value of a parameter as its octets came, "" without one. Of two the
 // first counts that is not empty.
 func (list params) raw(name string) string {
 	for _, p := range list {

@@ -139,7 +139,7 @@ var _ = Describe("The parts of a message", func() {
 		Entry("with a comment", "base64 (x)", "SGk=", "Hi"),
 		Entry(nil, "quoted-printable", "Gr=C3=BCn=\r\n e =3D x\r\n", "Gr\xc3\xbcn e = x\r\n"),
 		Entry("with small letters", "QUOTED-PRINTABLE", "=c3=bc", "\xc3\xbc"),
-		Entry("with an = that is none", "quoted-printable", "a=b =4 =\r\n==41 =G1=", "a=b =4 =A =G1"),
+		Entry("with an = that encodes nothing", "quoted-printable", "a=b =4 =\r\n==41 =G1=", "a=b =4 =A =G1"),
 		Entry("with blanks at ends", "quoted-printable", "a \t\r\nb =\t\r\nc\r\n", "a\r\nb c\r\n"),
 		Entry("with raw octets", "quoted-printable", "\xfc=\n\xfc", "\xfc\xfc"),
 		Entry("with a CR alone", "quoted-printable", "a=\rb=\r", "a=\rb=\r"),

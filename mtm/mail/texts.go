@@ -167,7 +167,7 @@ func (c *chooser) letters(p *Part, most int) int {
 			}
 		}
 		if read += n; err != nil {
-			break // what cannot be read is told when it is shown
+			break // a text that cannot be read is reported when it is shown
 		}
 	}
 	return count

@@ -8,7 +8,7 @@ import (
 )
 
 // Timestamp returns the first <...> of the greeting, brackets included, from which APOP makes its digest; false when
-// there is none that TimestampError accepts. QUIRK 3, 5: it need not hold an '@', and of several the first counts
+// it holds no timestamp that TimestampError accepts. QUIRK 3, 5: it need not hold an '@', and of several the first counts
 // (behaviour section 3).
 func (s *Session) Timestamp() (string, bool) {
 	stamp, err := s.timestamp()

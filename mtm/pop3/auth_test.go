@@ -160,7 +160,7 @@ var _ = Describe("AUTH", func() {
 		Entry(nil, "PLAIN"), Entry(nil, "LOGIN"), Entry(nil, "CRAM-MD5"), Entry(nil, "SCRAM-SHA-1"), Entry(nil, "SCRAM-SHA-256"),
 		Entry(nil, "XOAUTH2"), Entry(nil, "OAUTHBEARER"))
 
-	It("refuses a mechanism whose name is none", func() {
+	It("refuses a mechanism with an invalid name", func() {
 		Expect(open().Auth(ctx, patient{name: "PLAIN x"})).To(MatchError(pop3.ErrArgument))
 	})
 })

@@ -14,7 +14,7 @@ var (
 	ErrCredentials = errors.New("the user name or the password is wrong")                      // AUTH
 )
 
-// Unwrap gives the meaning of the response code, nil when there is none or it is unknown. RFC 2449 section 8: a code
+// Unwrap gives the meaning of the response code, nil without one or when it is unknown. RFC 2449 section 8: a code
 // may be refined after a slash.
 func (e *ReplyError) Unwrap() error {
 	for _, known := range []struct {

@@ -16,7 +16,7 @@ import (
 var ErrClosed = errors.New("the POP3 session is closed")
 
 // ErrNoTimestamp says that APOP is impossible: the greeting holds no <...> (RFC 1939 section 7). Nothing was sent.
-var ErrNoTimestamp = errors.New("APOP needs a timestamp in the server's greeting, and there is none")
+var ErrNoTimestamp = errors.New("APOP needs a timestamp, and the server's greeting has no timestamp")
 
 // ErrBadTimestamp says that APOP is refused: the greeting's <...> is empty or has octets other than printable ASCII, and
 // signing such stamps gives the password away (CVE-2007-1558). Nothing was sent.

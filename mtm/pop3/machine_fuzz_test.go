@@ -83,7 +83,7 @@ func FuzzMachine(f *testing.F) {
 			t.Fatalf("it ends %s with %v, and the session: %v", r.state, err, s.Err())
 		}
 		if r.state != lost && (r.state != inSync || len(sink.stored)+len(sink.failed) != 4) {
-			t.Fatalf("it ends %s, and tells of %d and %d", r.state, len(sink.stored), len(sink.failed))
+			t.Fatalf("it ends %s, and reports %d and %d", r.state, len(sink.stored), len(sink.failed))
 		}
 		if held := holdOctets - r.room; held < 0 || held > 500*4 || conn.sent > 2000*(4+len(in)) {
 			t.Fatalf("%d octets are held back, %d were sent", held, conn.sent)

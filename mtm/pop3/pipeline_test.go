@@ -14,7 +14,7 @@ import (
 	"pop3mtm/mtm/pop3"
 )
 
-// diary is a sink that writes down what it hears, and fails where it is told to.
+// diary is a sink that writes down what it hears, and fails where a spec wants it to.
 type diary struct {
 	lines   []string
 	message map[int]error
@@ -229,7 +229,7 @@ var _ = Describe("A pipelined run", func() {
 		Expect(sink.done).To(Equal(2))
 	})
 
-	It("tells of each deletion, and stops when told to", func() {
+	It("reports each deletion, and stops on demand", func() {
 		s := pipelined(&pop3.Options{Window: 2}, hear("DELE 4"), hear("DELE 2"), say("+OK\r\n-ERR gone\r\n"), hear("QUIT"), say("+OK\r\n"))
 		var heard []string
 		Expect(s.DeleAll(ctx, []int{4, 2, 1}, func(n int, err error) error {

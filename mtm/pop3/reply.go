@@ -12,7 +12,7 @@ const (
 	shownGot  = 80
 )
 
-// parseStatus splits a status line. known is false when it is none.
+// parseStatus splits a status line. known is false when it is not one.
 func parseStatus(line []byte) (ok bool, text []byte, known bool) {
 	if text, known = afterWord(line, "+OK"); known {
 		return true, text, true

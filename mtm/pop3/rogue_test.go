@@ -16,7 +16,7 @@ import (
 )
 
 var (
-	rogueDepth = flag.Int("rogue-depth", 0, "enumerate all mixes of so many faults in the replies of a server, instead of a sample")
+	rogueDepth = flag.Int("rogue-depth", 0, "enumerate all mixes of this number of faults in the replies of a server, instead of a sample")
 	rogueFor   = flag.Duration("rogue-for", 0, "try random mixes of faults for so long")
 	rogueSeed  = flag.Uint64("rogue-seed", 0, "where the random mixes begin, 0 = by the time")
 )
@@ -109,7 +109,7 @@ func (set *rogueSetting) judge(sink *rogueSink, server *rogueServer, err error) 
 		}
 	}
 	if told := len(sink.stored) + len(sink.failed); err == nil && told != set.messages {
-		return fmt.Sprintf("%d of %d messages are told of", told, set.messages)
+		return fmt.Sprintf("%d of %d messages are reported", told, set.messages)
 	}
 	if len(server.heard) > 100*set.messages {
 		return fmt.Sprintf("%d commands were sent", len(server.heard))
@@ -161,7 +161,7 @@ func rogueSettings(messages int) (all []*rogueSetting) {
 	return all
 }
 
-// mixes calls f with all mixes of so many faults, the small ones first, until it says no.
+// mixes calls f with all mixes of a number of faults, the small ones first, until it says no.
 func mixes(spots []rogueSpot, depth int, f func([]rogueSpot) bool) {
 	var some []rogueSpot
 	var add func(from, left int) bool

@@ -255,7 +255,7 @@ type walk struct {
 }
 
 // find walks on to the record at offset, counting those on the way as dead.
-// ok is false when there is none that is sound; that it is broken has been
+// ok is false when no note is sound; that it is broken has been
 // reported.
 func (w *walk) find(ctx context.Context, k *checker, offset int64) (b record, ok bool, err error) {
 	for w.pos < offset && w.pos < w.length && !w.lost {

@@ -11,7 +11,7 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// addMany commits so many messages below parent, each with all the fields that a mailbox's entry has.
+// addMany commits a number of messages below parent, each with all the fields that a mailbox's entry has.
 func addMany(s *store.Store, parent store.ID, n int) []*store.Entry {
 	GinkgoHelper()
 	b := s.NewBatch()
@@ -64,7 +64,7 @@ var _ = Describe("Copying entries", func() {
 		Expect(s.Children(ctx, store.Local)).To(ContainElement(*sources[0]), "a source changed")
 	})
 
-	It("links nothing unless it is told to, and can copy what the same batch adds", func() {
+	It("links nothing unless asked to, and can copy what the same batch adds", func() {
 		b := s.NewBatch()
 		first := message(b, store.Inbox, store.BodyWhole, []byte("x"))
 		Expect(b.Commit(ctx)).To(Succeed())

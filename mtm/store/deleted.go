@@ -9,7 +9,7 @@ import (
 const noteSoon = 1000
 
 // noteDeleted writes what was deleted into a segment, as notes: so it stays deleted when the index is lost. The index
-// tells of the deletion first, and the note comes later: what a crash in between leaves is noted by the next program
+// records the deletion first, and the note comes later: what a crash in between leaves is noted by the next program
 // that writes. A note without a deletion would be worse, it takes a message away that is kept.
 func (s *Store) noteDeleted(ctx context.Context) error {
 	for {

@@ -18,7 +18,7 @@ const MaxLease = 5 * time.Minute
 // states; its state is SendSending afterwards and Attempts is counted up. All of that is one step for every program that
 // has the store open; it is not synced, since a computer that loses its power sends no more. A message that is
 // SendSending without a lease that counts was left by a program that died, and can be taken too. The envelope is made
-// when there is none, with no recipients.
+// when it does not exist, with no recipients.
 //
 // Errors: ErrLeased while another holds it, ErrSending for a state that is not among from, ErrNotFound, and those of
 // Batch.Commit. The lease ends with Batch.Release, or by itself.

@@ -132,7 +132,7 @@ var _ = Describe("What is stored can be read", func() {
 		Expect(content(s, last.ID)).To(Equal([]byte("last")))
 	})
 
-	It("and what cannot be done is told by name", func() {
+	It("and what cannot be done is reported by name", func() {
 		dir := mounted("4m")
 		path, last := closed(dir)
 		fill(dir)

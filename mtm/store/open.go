@@ -86,7 +86,7 @@ func Open(dir string, o *Options) (*Store, error) {
 	}
 	if !exists {
 		if opt.MustExist || opt.ReadOnly {
-			return nil, fmt.Errorf("%s: %w: there is none; check the path", dir, ErrNotStore)
+			return nil, fmt.Errorf("%s: %w: there is no message store; check the path", dir, ErrNotStore)
 		}
 		if err := create(dir); err != nil {
 			return nil, err

@@ -175,7 +175,7 @@ var _ = Describe("Open", func() {
 		Expect(err).To(MatchError(store.ErrCorrupt))
 	})
 
-	It("reads but never writes when it is told so", func() {
+	It("reads but never writes when opened read-only", func() {
 		dir := newDir()
 		s := open(dir, nil)
 		e := stored(s, store.Inbox, []byte("x"))

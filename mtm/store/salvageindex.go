@@ -49,7 +49,7 @@ func readOldIndex(ctx context.Context, dir string, lost func(Loss)) (x *oldIndex
 	return x, nil
 }
 
-// openOld makes a private copy of an index and opens it; nil when there is none that SQLite opens.
+// openOld makes a private copy of an index and opens it; nil when SQLite cannot open it.
 func openOld(ctx context.Context, dir string) (c *conn, remove func() error, err error) {
 	folder, err := os.MkdirTemp("", "mtm-salvage-")
 	if err != nil {

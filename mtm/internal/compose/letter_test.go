@@ -115,7 +115,7 @@ var _ = Describe("A letter (behaviour section 12)", func() {
 	},
 		Entry("plain", "Subject: x\r\n\r\ny\r\n", "message/rfc822", "7bit", ""),
 		Entry("with octets above 127", "Subject: x\r\n\r\n\xe4\r\n", "message/rfc822", "8bit", "8bit"),
-		Entry("with a line end that is none", "Subject: x\r\n\r\na\nb\r\n", "application/octet-stream", "base64", ""),
+		Entry("with a bare line feed", "Subject: x\r\n\r\na\nb\r\n", "application/octet-stream", "base64", ""),
 		Entry("with a CR alone", "Subject: x\r\n\r\na\rb\r\n", "application/octet-stream", "base64", ""),
 		Entry("with NUL", "Subject: x\r\n\r\na\x00\r\n", "application/octet-stream", "base64", ""),
 		Entry("with a line that is too long", "Subject: x\r\n\r\n"+strings.Repeat("x", 999)+"\r\n", "application/octet-stream", "base64", ""),

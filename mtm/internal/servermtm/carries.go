@@ -37,7 +37,7 @@ func CarriesOf(t mail.Traits) Carries {
 	return c
 }
 
-// carriesOfEntry returns what an entry tells of its message.
+// carriesOfEntry returns what an entry says of its message.
 func carriesOfEntry(e *store.Entry) Carries {
 	return Carries{e.Flags & carriesFlags, e.Email & carriesEmail}
 }

@@ -252,7 +252,7 @@ func writeBody(b *store.Batch, from store.Origin, raw []byte) (store.Body, error
 // origin says in the store's segments where a message comes from.
 func (s *Session) origin(uid string) store.Origin { return store.Origin{Mailbox: s.from, UID: uid} }
 
-// room makes sure that so many octets are free on the store's volume.
+// room makes sure that a number of octets is free on the store's volume.
 func (m *Mailbox) room(octets int64) error {
 	free, err := m.Store.Free()
 	if err != nil {

@@ -75,7 +75,7 @@ func (m *Mailbox) folders(ctx context.Context) (list []store.ID, err error) {
 	return list, err
 }
 
-// claimByHeader finds the entry of a message whose name is not known, and which no other message has claimed; -1 is none.
+// claimByHeader finds the entry of a message whose name is not known, and which no other message has claimed, or returns -1.
 func (r *refresh) claimByHeader(e *store.Entry, row headerRow) (int, error) {
 	if r.headers == nil {
 		if err := r.indexHeaders(); err != nil {

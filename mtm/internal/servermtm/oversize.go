@@ -9,7 +9,7 @@ import (
 	"pop3mtm/mtm/progress"
 )
 
-// What LIST tells of a message's size may be an estimate, or a lie: the limits on messages also hold while one is read. A
+// LIST's size of a message may be an estimate, or a lie: the limits on messages also hold while one is read. A
 // message that is longer stays on the server, and is left out as one whose size was known to be too large.
 
 // swallowed is how many octets beyond the limit are read, to go on with the next message in the same session.

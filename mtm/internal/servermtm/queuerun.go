@@ -134,12 +134,12 @@ func (m *Mailbox) problem(ctx context.Context, q store.Queued) (string, error) {
 		return fmt.Sprintf("the folder %d of the %s is gone", q.Into, q.Kind), nil
 	}
 	if err == nil && folder.Type != store.TypeFolder {
-		return fmt.Sprintf("%d, where the %s goes, is no folder", q.Into, q.Kind), nil
+		return fmt.Sprintf("%d, where the %s goes, is not a folder", q.Into, q.Kind), nil
 	}
 	return "", err
 }
 
-// failure tells of what waited for a message; the entry says which message that is.
+// failure names what waited for a message; the entry says which message that is.
 func (m *Mailbox) failure(ctx context.Context, q store.Queued, err error) Failure {
 	f := Failure{ID: q.Entry, Err: err}
 	if e, missing := m.Store.Entry(ctx, q.Entry); missing == nil {
@@ -195,7 +195,7 @@ func (w *work) deleteQueued(ctx context.Context) ([]store.ID, error) {
 	return gone, first(err, w.takeBack(list))
 }
 
-// takeBack takes off the queue deletes that could not be proven: the failure tells of them, and they would stand in the way of
+// takeBack takes off the queue deletes that could not be proven: the failure names them, and they would stand in the way of
 // the move that can.
 func (w *work) takeBack(list []store.Queued) error {
 	b := w.Store.NewBatch()

@@ -87,7 +87,7 @@ func (w *work) mark(ids []store.ID, set, unset store.Flags) error {
 	return commit(b)
 }
 
-// fetch gets messages from the server, by number, whole or up to so many lines of the body,
+// fetch gets messages from the server, by number, whole or up to a number of lines of the body,
 // and stores them in synced batches; the mailbox's entries lose the settled flags
 // with it. Reading and storing overlap.
 func (w *work) fetch(ctx context.Context, items []item, lines int, place placer, settled store.Flags) error {
