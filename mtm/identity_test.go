@@ -386,4 +386,16 @@ var _ = Describe("A message is who it is, not what it is called", func() {
 		Expect(b.drop.UIDs()).To(BeEmpty())
 		b.sound()
 	})
+
+	It("and stays so when names come that were missing in one visit, also without a Message-ID", func() {
+		list := []maildrop.Message{maildrop.Bytes("a", anonymous(1, "Note")), maildrop.Bytes("b", anonymous(2, "Memo"))}
+		b := newBench(nil, nil, list, stay)
+		b.srv.On(fakeserver.Match{Verb: "UIDL"}, fakeserver.Auto.With(edit.Raw("+OK\r\n.\r\n"))).Once().Must()
+		b.mustDo(fetch)
+		Expect(b.inbox()).To(HaveLen(2))
+		b.mustDo(get(mtm.All, mtm.Move, mtm.ThenDisconnect))
+		Expect(subjects(b.inbox())).To(ConsistOf("Note 1", "Memo 2"))
+		Expect(b.drop.UIDs()).To(BeEmpty())
+		b.sound()
+	})
 })

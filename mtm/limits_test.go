@@ -143,4 +143,25 @@ var _ = Describe("A message that is longer than LIST says", func() {
 		populated := b.mustDo(mtm.Populate{Which: mtm.All}).Result()
 		Expect(populated.TooLarge).To(Equal(1))
 	})
+
+	It("of which the header goes on and on ends the connection, whatever LIST says", func() {
+		b := newBench(nil, nil, mails(3), func(p *account.POP3) { p.MaxMessage = 10_000 })
+		endless := "+OK\r\n" + strings.Repeat("X: "+strings.Repeat("x", 75)+"\r\n", 50_000) + "\r\n.\r\n"
+		b.srv.On(fakeserver.Match{Verb: "TOP", Args: "2 1"}, fakeserver.Auto.With(edit.Raw(endless))).Once().Must()
+		_, err := b.do(mtm.Connect{})
+		Expect(err).To(MatchError(mtm.ErrServer))
+		Expect(err).To(MatchError(ContainSubstring("a message of at most 2108152 octets")))
+		b.mustDo(mtm.Connect{})
+		Expect(subjects(b)).To(BeEmpty())
+		Expect(b.mailbox()).To(HaveLen(3))
+	})
+
+	It("comes whole for TOP as well where LIST says that it is so long", func() {
+		list := append(mails(2), maildrop.Bytes(uid(3), []byte("Subject: long\r\n\r\n"+strings.Repeat(strings.Repeat("x", 78)+"\r\n", 50_000))))
+		b := newBench(nil, nil, list, func(p *account.POP3) { p.MaxMessage = 10_000 })
+		b.srv.On(fakeserver.Match{Verb: "TOP", Args: "3 1"}, fakeserver.Auto.With(edit.Raw("+OK\r\nSubject: long\r\n\r\n"+
+			strings.Repeat(strings.Repeat("x", 78)+"\r\n", 50_000)+".\r\n"))).Must()
+		b.mustDo(mtm.Connect{})
+		Expect(b.mailbox()).To(HaveLen(3))
+	})
 })

@@ -53,6 +53,11 @@ func (s *Session) list(ctx context.Context) (*listing, error) {
 		return nil, &Fault{Step: step, Code: progress.ServerProblem, Err: err}
 	}
 	l.complete = l.complete && len(l.messages) == stat.Count
+	s.longest = 0
+	for _, m := range l.messages {
+		s.longest = max(s.longest, m.size)
+	}
+	s.limitHeaders()
 	return l, nil
 }
 

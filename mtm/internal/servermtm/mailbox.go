@@ -34,6 +34,7 @@ type Session struct {
 	from     store.Mailbox // names the mailbox in the store's segments
 	numbers  numbering     // of the mailbox's entries
 	remote   int           // messages on the server
+	longest  int64         // size of the longest one in LIST
 	marked   bool          // the account shows as connected
 	arrivals []*message    // new messages that the next Transfer makes entries of, see arrivals.go
 	dropped  []Failure     // what waited for messages that the server has lost

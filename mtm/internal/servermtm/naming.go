@@ -82,13 +82,13 @@ func (r *refresh) claimByHeader(e *store.Entry, row headerRow) (int, error) {
 			return -1, err
 		}
 	}
-	id := idNone
-	if row.uid != "" {
-		id = idRenamed
-	}
 	for _, i := range r.headers.like(e) {
 		if r.claimed[i] != 0 {
 			continue
+		}
+		id := idNone
+		if row.uid != "" && !byHeader(r.local[i]) {
+			id = idRenamed
 		}
 		then := r.headers.entries[i]
 		size := compareSizes(then.size, e.Size, false)

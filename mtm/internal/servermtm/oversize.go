@@ -108,6 +108,13 @@ func discarded(ceiling int64) int64 {
 	return ceiling + 2*swallowed
 }
 
+// limitHeaders bounds what TOP brings. Servers that ignore its number of lines send whole messages: the longest one in LIST
+// may come, whatever the account allows.
+func (s *Session) limitHeaders() {
+	longest := min(s.longest, math.MaxInt64/2)
+	s.wire.LimitBody(discarded(max(s.ceiling(0), longest+longest/10)))
+}
+
 // takeUp makes a message the one in hand, of which nothing has come.
 func (s *bodySink) takeUp(number int) {
 	if s.current.number != number {

@@ -113,7 +113,7 @@ func (w *work) fetch(ctx context.Context, items []item, lines int, place placer,
 	}
 	s := newBodySink(w, items, lines, place, settled)
 	w.wire.LimitBody(discarded(w.ceiling(w.maxSize)))
-	defer w.wire.LimitBody(0)
+	defer w.limitHeaders()
 	var err error
 	if lines == wholeMessage {
 		err = w.wire.RetrAll(ctx, numbers, s)
