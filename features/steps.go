@@ -63,7 +63,7 @@ func placeholders() []placeholder {
 		oneOf("{thing}", "what a server sends of a message", "message", "header"),
 		oneOf("{visit}", "what another program does", "opens", "leaves"),
 		oneOf("{absence}", "what nobody does", "answers at the server's address", nobodyKnows),
-		oneOf("{handle}", "what a person does with an entry", "read", "remove"),
+		oneOf("{handle}", "what a person does with an entry", "read", "remove", "prune"),
 		oneOf("{act}", "what the server is asked to do", "send", "show", "delete"),
 		oneOf("{part}", "of a session", partNames()...),
 		oneOf("{ability}", "what a server may lack", abilityNames()...),
