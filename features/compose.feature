@@ -187,4 +187,3 @@ Feature: Writing messages
         | A line behind the subject    | Drafts | subject | Plan\nBcc: eve@example.org            | cannot stand in a header |
         | A line behind a file's name  | Drafts | files   | plan.pdf\nBcc: eve@example.org        | cannot stand in a header |
         | A file in another folder     | Drafts | files   | ../plan.pdf                           | names folders            |
-        | A mailbox with other letters | Drafts | to      | bän@example.org                       | beyond ASCII             |

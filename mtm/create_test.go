@@ -141,6 +141,14 @@ var _ = Describe("Making a message (behaviour section 12)", func() {
 		Expect(partsOf(string(d.body(reply.Messages[0])))[0]).To(HaveSuffix("\n\nYour plan\n\none\n\n----- a.log -----\n\nlog"))
 	})
 
+	It("a reply goes to an internationalized address", func() {
+		d := newDesk()
+		id := d.holds("From: J\u00f6rg <j\u00f6rg@b\u00fccher.example>\nSubject: x\n\nx\n", store.BodyWhole)
+		_, raw, o := d.makes(mtm.CreateReply{Into: store.Drafts, Original: id, CreateOptions: mtm.CreateOptions{Parts: mtm.ReplyParts}})
+		Expect(o.Recipients).To(Equal([]store.Recipient{{Address: "j\u00f6rg@xn--bcher-kva.example"}}))
+		Expect(raw).To(ContainSubstring("<j\u00f6rg@xn--bcher-kva.example>"))
+	})
+
 	It("a page without a text is sent on as an attachment", func() {
 		d := newDesk()
 		id := d.holds("From: ben@example.org\nSubject: x\nContent-Type: text/html\n\n<p>Hi</p>\n", store.BodyWhole)

@@ -143,8 +143,10 @@ func (s *addressScanner) commented() {
 func (s *addressScanner) bracketed() {
 	rest := s.text[s.next+1:]
 	end := strings.IndexAny(rest, "<>")
-	if end < 0 {
-		end = len(rest)
+	if end < 0 { // it never closes
+		if end = strings.IndexAny(rest, ",;"); end < 0 {
+			end = len(rest)
+		}
 	}
 	s.next += 1 + end
 	if strings.HasPrefix(s.text[s.next:], ">") {

@@ -19,8 +19,8 @@ const (
 
 // ParseList reads addresses as people type them; each text may hold several, with
 // commas between. what names the list in errors. A domain with letters beyond ASCII is
-// written as RFC 5891 says; a mailbox with such letters is refused, since not every
-// server takes it.
+// written as RFC 5891 says; a mailbox with such letters stays, and is sent to where the
+// server knows SMTPUTF8 (RFC 6531).
 func ParseList(what string, texts []string) ([]*mail.Address, error) {
 	var list []*mail.Address
 	for _, text := range texts {
@@ -47,7 +47,7 @@ func ParseList(what string, texts []string) ([]*mail.Address, error) {
 // bare is an error of the library without the name of its package.
 func bare(err error) error { return errors.New(strings.TrimPrefix(err.Error(), "mail: ")) }
 
-// fit makes a parsed address one that every server takes, or says why it cannot be.
+// fit makes a parsed address one that servers take, or says why it cannot be.
 func fit(a *mail.Address) error {
 	if err := CheckText("name", a.Name, maxName); err != nil {
 		return err
@@ -60,9 +60,6 @@ func fit(a *mail.Address) error {
 	local, domain := a.Address[:at], a.Address[at+1:]
 	if err := CheckText("mailbox", local, maxLocal); err != nil {
 		return err
-	}
-	if !isASCII(local) {
-		return fmt.Errorf("the mailbox %q has letters beyond ASCII, which many servers do not take", local)
 	}
 	if !isASCII(domain) {
 		ascii, err := idna.Lookup.ToASCII(domain)

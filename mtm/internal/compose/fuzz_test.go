@@ -79,7 +79,7 @@ func plainLetter(to []*mail.Address) *compose.Letter {
 	return &compose.Letter{From: &mail.Address{Address: "ada@example.org"}, Date: time.Unix(0, 0), MessageID: "1@example.org", To: to, Subject: "x"}
 }
 
-// fields reads a header, which must have these at most, all in ASCII.
+// fields reads a header, which must have these at most, without control characters, and in ASCII but for mailboxes (RFC 6532).
 func fields(t *testing.T, raw []byte, allowed ...string) textproto.Header {
 	in := bufio.NewReader(bytes.NewReader(raw))
 	h, err := textproto.ReadHeader(in)
@@ -91,7 +91,7 @@ func fields(t *testing.T, raw []byte, allowed ...string) textproto.Header {
 			t.Fatalf("a field %s in %q", f.Key(), raw)
 		}
 	}
-	if rest, _ := io.ReadAll(in); len(rest) > 0 || bytes.ContainsFunc(raw, func(r rune) bool { return r > 0x7e || (r < ' ' && r != '\r' && r != '\n') }) {
+	if rest, _ := io.ReadAll(in); len(rest) > 0 || bytes.ContainsFunc(raw, func(r rune) bool { return r == 0x7f || r >= 0x80 && r < 0xa0 || (r < ' ' && r != '\r' && r != '\n') }) {
 		t.Fatalf("%q", raw)
 	}
 	return h

@@ -11,6 +11,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	_ "github.com/emersion/go-message/charset" // for the library that reads what was written
 	gomail "github.com/emersion/go-message/mail"
 
 	"pop3mtm/mtm/internal/compose"
