@@ -80,7 +80,7 @@ func readBounded(folder fs.FS, name string, most int64) ([]byte, error) {
 	return raw, err
 }
 
-// builtIn returns a message of fixtures, nil when there is none of that name.
+// builtIn returns the built-in message with that name, nil if it does not exist.
 func builtIn(name string) []byte {
 	if slices.Contains(fixtures.Names(), name) {
 		return fixtures.Raw(name)

@@ -19,8 +19,8 @@ func (h heard) line() string { return h.Command.String() }
 // told returns the command with where it came.
 func (h heard) told() string { return fmt.Sprintf("session %d, %s: %s", h.session, h.State, h.line()) }
 
-// commands lists what the client sent, in order. Responses inside an AUTH exchange are
-// none, nor is what is no command at all.
+// commands returns the client's commands in order, without responses of AUTH exchanges and invalid
+// lines.
 func commands(transcripts []fakeserver.Transcript) []heard {
 	var all []heard
 	for _, t := range transcripts {

@@ -32,14 +32,14 @@ func (f *Failure) Error() string {
 	return text
 }
 
-// Check judges the client, which has to have gone: it waits a moment for the sessions to end. nil means that all expectations are
-// met. The error joins one *Failure for each that is not, an error for sessions that are still open, and a *fakeserver.UnmetError
-// for required rules that did not fire.
+// Check judges the client after it has disconnected; it waits a moment for the sessions to end. It returns nil if all expectations
+// are met. Otherwise the error joins a *Failure for each unmet one, an error for open sessions, and a *fakeserver.UnmetError for
+// required rules that have not fired.
 func (p *Play) Check(ctx context.Context) error {
 	return errors.Join(p.judge(ctx), p.Unmet())
 }
 
-// CheckMTM judges our own client beyond that: what stands under mtm and shows in the transcripts.
+// CheckMTM judges our own client by the expectations under mtm that transcripts can show.
 func (p *Play) CheckMTM() error {
 	j := &judge{all: commands(p.Transcripts())}
 	j.never(p.scenario.MTM.Never)
@@ -96,7 +96,7 @@ func (j *judge) commands() {
 	j.never(j.expect.Never)
 	for _, command := range slices.Sorted(maps.Keys(j.expect.Counts)) {
 		if want, n := j.expect.Counts[command], j.count(command); !want.holds(n) {
-			j.fail(fmt.Sprintf("%s %s times", command, want), times(n), j.near(command))
+			j.fail(fmt.Sprintf("%s %s times", command, want), sent(n), j.near(command))
 		}
 	}
 	j.sequence()
@@ -111,7 +111,7 @@ func (j *judge) commands() {
 func (j *judge) never(commands []string) {
 	for _, command := range commands {
 		if n := j.count(command); n > 0 {
-			j.fail("never "+command, fmt.Sprintf("it came %s", times(n)), j.shown(command))
+			j.fail("no "+command, sent(n), j.shown(command))
 		}
 	}
 }
@@ -140,7 +140,7 @@ func (j *judge) sequence() {
 	if done > 0 {
 		expected += " after " + j.expect.Sequence[done-1]
 	}
-	j.fail(expected, "no such command there", j.near(left[0]))
+	j.fail(expected, "no such command at that point", j.near(left[0]))
 }
 
 func (j *judge) exactly(verb string, arguments []Arguments) {
@@ -156,11 +156,11 @@ func (j *judge) exactly(verb string, arguments []Arguments) {
 	missing, extra := difference(want, got), difference(got, want)
 	for _, args := range missing {
 		command := strings.TrimSpace(verb + " " + args)
-		j.fail(command, "no such command, or not often enough", j.near(command))
+		j.fail(command, "no such command, or too few of them", j.near(command))
 	}
 	for _, args := range extra {
 		command := strings.TrimSpace(verb + " " + args)
-		j.fail(fmt.Sprintf("%s only with %s", verb, told(want)), command+", or too often", j.shown(command))
+		j.fail(fmt.Sprintf("%s only with %s", verb, told(want)), command+", or too many of them", j.shown(command))
 	}
 }
 
@@ -182,7 +182,11 @@ func (j *judge) only() {
 	allowed := append([]string{"CAPA", "USER", "PASS", "APOP", "AUTH", "STLS", "QUIT"}, j.expect.Only...)
 	for _, h := range j.all {
 		if !slices.ContainsFunc(allowed, func(a string) bool { return pattern(a).matches(h) }) {
-			j.fail("no commands but "+told(j.expect.Only)+" and those that log in and out", h.line(), "  "+h.told())
+			expected := "no commands except login and logout"
+			if len(j.expect.Only) > 0 {
+				expected += " and " + told(j.expect.Only)
+			}
+			j.fail(expected, h.line(), "  "+h.told())
 		}
 	}
 }
@@ -191,10 +195,10 @@ func (j *judge) kept(uids []string) {
 	if want := j.expect.Kept; want != nil {
 		missing, extra := difference(want, uids), difference(uids, want)
 		if len(missing) > 0 {
-			j.fail("the server to keep "+told(want), told(missing)+" gone", j.shown("DELE"))
+			j.fail("the server to keep "+told(want), told(missing)+" deleted", j.shown("DELE"))
 		}
 		if len(extra) > 0 {
-			j.fail("the server to keep "+told(want), told(extra)+" kept too", j.near("DELE"))
+			j.fail("the server to keep "+told(want), told(extra)+" not deleted", j.near("DELE"))
 		}
 	}
 	for _, uid := range j.expect.Deleted {
@@ -204,10 +208,10 @@ func (j *judge) kept(uids []string) {
 	}
 }
 
-// maxNear is how many commands a failure shows.
+// maxNear limits the commands that a failure shows.
 const maxNear = 3
 
-// near shows the commands that are most like the one that is missing, in the order in which they came.
+// near returns the commands most similar to the missing one, in order of arrival.
 func (j *judge) near(command string) string {
 	type candidate struct{ at, distance int }
 	var best []candidate
@@ -218,7 +222,7 @@ func (j *judge) near(command string) string {
 	best = best[:min(maxNear, len(best))]
 	slices.SortFunc(best, func(a, b candidate) int { return a.at - b.at })
 	if len(best) == 0 {
-		return "  the client sent no command at all"
+		return "  the client has not sent any command"
 	}
 	lines := []string{"nearest commands:"}
 	for _, b := range best {
@@ -227,7 +231,7 @@ func (j *judge) near(command string) string {
 	return strings.Join(lines, "\n")
 }
 
-// shown lists the commands that match, the first ones.
+// shown returns the first commands that match.
 func (j *judge) shown(command string) string {
 	var lines []string
 	for _, h := range j.all {
@@ -240,7 +244,7 @@ func (j *judge) shown(command string) string {
 
 func clipped(line string) string { return line[:min(len(line), 200)] }
 
-// marked shows a command, and under it a mark where it begins to differ from the expected one.
+// marked returns a command with a mark below it where it begins to differ from the expected one.
 func marked(command string, h heard) string {
 	line, told := h.line(), h.told()
 	same := 0
@@ -253,12 +257,13 @@ func marked(command string, h heard) string {
 	return "  " + told + "\n  " + strings.Repeat(" ", len(told)-len(line)+same) + "^ expected " + command[same:]
 }
 
-func times(n int) string {
+// sent returns how often a command was sent, in words.
+func sent(n int) string {
 	switch n {
 	case 0:
-		return "never"
+		return "not sent"
 	case 1:
-		return "once"
+		return "sent once"
 	}
-	return fmt.Sprintf("%d times", n)
+	return fmt.Sprintf("sent %d times", n)
 }

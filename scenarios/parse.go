@@ -26,8 +26,8 @@ const (
 	maxOnLine = 16
 )
 
-// Parse reads a scenario, YAML or JSON, and gives one Scenario for each of its cases, at least one. name is what errors call
-// the file. Files that the mailbox names are read from folder; nil means that there are none but the built-in messages. The
+// Parse reads a scenario, YAML or JSON, and returns one Scenario for each of its cases, at least one. name is the name of the
+// file in errors. Files that the mailbox names are read from folder; with nil only the built-in messages exist. The
 // error is of type Errors.
 func Parse(name string, data []byte, folder fs.FS) ([]*Scenario, error) {
 	d := &decoder{file: name, used: map[string]bool{}}

@@ -27,7 +27,7 @@ func refusal(lines ...string) string {
 }
 
 var _ = Describe("a scenario file that is wrong", func() {
-	It("is told of with its place, the line, and the word that was meant", func() {
+	It("is reported with its place, the line, and the word that was meant", func() {
 		_, err := parse("rules:", "  - on: RETR 2", "    do: [{cut: {aftr: 1200}}]")
 		var all scenarios.Errors
 		Expect(errors.As(err, &all)).To(BeTrue())

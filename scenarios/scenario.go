@@ -4,47 +4,46 @@ import (
 	"pop3mtm/fakeserver"
 )
 
-// Scenario is one file: how the server behaves, and what a good client does then.
+// Scenario is one file: how the server behaves, and how a good client reacts.
 type Scenario struct {
 	// What happens, in one line.
 	Title string `json:"title"`
-	// What is at stake: why clients get this wrong, what a person would lose.
+	// Why it matters: why clients get this wrong, what a user would lose.
 	Why string `json:"why,omitempty"`
-	// The sections that say what is right, as RFC/section: 1939/5.
+	// The sections that define the correct behaviour, as RFC/section: 1939/5.
 	RFC []Section `json:"rfc,omitempty"`
-	// Numbers of the quirks of real servers that the server has here. Each brings its own options and rules, unless the scenario
+	// The numbers of quirks of real servers that this server has. Each brings its own options and rules, unless the scenario
 	// has a rule on the same verb.
 	Quirk Numbers `json:"quirk,omitempty"`
-	// The name of a known server that this one is like: its greeting, capabilities, texts and quirks.
+	// The name of a known server to imitate: its greeting, capabilities, texts and quirks.
 	Profile string `json:"profile,omitempty"`
-	// What the server is and can do. Default: it can do everything, and has no TLS.
+	// The settings of the server. Default: it supports everything except TLS.
 	Settings Server `json:"server,omitzero"`
-	// The mail, in the order of its numbers. Default: that of the profile, or none.
+	// The mail, in the order of message numbers. Default: that of the profile, or none.
 	Mailbox []Mail `json:"mailbox,omitempty"`
-	// Who may log in. Default: demo with the password demo. Those without a mailbox of their own share that of the scenario.
+	// The users who may log in. Default: demo with the password demo. Users without a mailbox of their own share that of the scenario.
 	Users []User `json:"users,omitempty"`
-	// What the server does otherwise than right. The first rule that matches a command and may still fire answers it, and
-	// no other: one answer, one rule.
+	// The faults of the server. The first rule that matches a command and may still fire answers it; no other rule changes
+	// that answer.
 	Rules []Rule `json:"rules,omitempty"`
-	// What the SMTP server beside it does otherwise than right, where one is started (pop3sim serve --smtp): rules with the same
-	// words, on the verbs of SMTP. "." is the end of a message. The texts of ok and refuse begin with a number; without one it is 250
-	// or 550.
+	// The faults of the SMTP server, if one is started (pop3sim serve --smtp): rules with the same words, on the verbs of
+	// SMTP. "." is the end of a message. The texts of ok and refuse begin with a number; the default is 250 or 550.
 	SMTP []Rule `json:"smtp,omitempty"`
-	// What a good client does; it is judged when the client has gone.
+	// What a good client does. It is checked when the client has disconnected.
 	Expect Expect `json:"expect,omitzero"`
-	// How our own mail client takes it. Other clients need not heed this.
+	// What our own mail client does. It does not apply to other clients.
 	MTM MTM `json:"mtm,omitzero"`
-	// Variants, so that one file is several scenarios: each gives values to names, and where $NAME stands as a value, or ${NAME}
-	// inside one, the value is put. The key name is what the variant is called. All variants have the same keys.
+	// Variants: one file then holds several scenarios. Each gives values to names; $NAME as a value, and ${NAME} inside a
+	// value, are replaced. The key name holds the name of the variant. All variants have the same keys.
 	Cases []Case `json:"cases,omitempty"`
-	// Variants by combining: for each name a list of values, and a scenario for each combination of them, and of the cases.
+	// Combined variants: a list of values for each name. There is a scenario for each combination, also with the cases.
 	Matrix map[string][]Value `json:"matrix,omitempty"`
 
 	name, variant string
 }
 
-// Name returns the name of a built-in scenario, or that of the file, and after a # the
-// name of the case if the file has several.
+// Name returns the name of a built-in scenario or of the file, followed by # and the name of the case if
+// the file has several.
 func (s *Scenario) Name() string {
 	if s.variant == "" {
 		return s.name
@@ -52,86 +51,86 @@ func (s *Scenario) Name() string {
 	return s.name + "#" + s.variant
 }
 
-// Case gives values to names. "name" is what the case is called.
+// Case gives values to names. "name" holds the name of the case.
 type Case map[string]Value
 
-// Server is what the server is and can do.
+// Server holds the settings of the server.
 type Server struct {
 	// Text after "+OK " at connect, without the APOP timestamp.
 	Greeting string `json:"greeting,omitempty"`
 	// What CAPA says of the server.
 	Implementation string `json:"implementation,omitempty"`
-	// The lines of the CAPA reply, in place of those that are true. It changes what is listed, not what works.
+	// The lines of the CAPA reply, instead of the actual ones. It changes the list, not the commands that work.
 	Capabilities []string `json:"capabilities,omitempty"`
 	// The lines of the CAPA reply before login, where they differ.
 	LoginCapabilities []string `json:"loginCapabilities,omitempty"`
 	// Commands and capabilities that the server lacks: TOP, UIDL, CAPA, APOP, PIPELINING, STLS ...
 	Without []string `json:"without,omitempty"`
-	// What AUTH offers. Default: SCRAM-SHA-256, SCRAM-SHA-1, CRAM-MD5, PLAIN and LOGIN; [] for none.
+	// The mechanisms that AUTH offers. Default: SCRAM-SHA-256, SCRAM-SHA-1, CRAM-MD5, PLAIN and LOGIN; [] for none.
 	Mechanisms []string `json:"mechanisms,omitzero"`
-	// Whether the line can be protected: on request by STLS, from the start, or on request and needed before a password.
+	// How the connection can be protected: not at all, by STLS, from the start, or by STLS which is required before login.
 	// Default: none.
 	TLS TLS `json:"tls,omitempty"`
-	// What certificate the server shows. Default: good.
+	// The certificate of the server. Default: good.
 	Certificate Certificate `json:"certificate,omitempty"`
 	// Whether the handshake fails for a client that does not name the server (SNI). Default: false.
 	NeedsName bool `json:"needsName,omitempty"`
-	// The least time between two logins of a user, in whole seconds. CAPA lists it.
+	// The shortest time between two logins of a user, in whole seconds. CAPA lists it.
 	LoginDelay Duration `json:"loginDelay,omitempty"`
 	// How long the server waits for a command before it closes the connection. Default: 10m.
 	IdleTimeout Duration `json:"idleTimeout,omitempty"`
-	// Which messages go when a session ends. Default: marked, by DELE and QUIT.
+	// Which messages are deleted when a session ends. Default: marked, by DELE and QUIT.
 	Deletes Deletes `json:"deletes,omitempty"`
-	// What sessions see of their mailbox other than it is, one change after the other.
+	// Changes to the mailbox as sessions see it, applied in order.
 	Shows []View `json:"shows,omitempty"`
-	// How long a mailbox stays locked after a session that ended without QUIT. Default: not at all.
+	// How long a mailbox stays locked after a session that ended without QUIT. Default: 0s.
 	LockAfterDrop Duration `json:"lockAfterDrop,omitempty"`
-	// How long a login waits for a mailbox that another session has. Default: 100ms.
+	// How long a login waits for a mailbox that another session has locked. Default: 100ms.
 	LockWait Duration `json:"lockWait,omitempty"`
-	// Whether several sessions may have the mailbox at once, each with its own marks of deletion. Default: false, a session locks it.
+	// Whether several sessions may use the mailbox at once, each with its own deletion marks. Default: false, a session locks it.
 	Shared bool `json:"shared,omitempty"`
-	// Whether each user is let in with any password, and any digest of APOP. Default: false.
+	// Whether any password, and any digest of APOP, is accepted. Default: false.
 	AnyPassword bool `json:"anyPassword,omitempty"`
 	// The longest line of the client in octets, CRLF included, also inside an AUTH exchange. Default: 255, and 12288 inside AUTH.
 	MaxLine int `json:"maxLine,omitempty" jsonschema:"minimum=1,maximum=65536"`
-	// So many bad commands in a row close the connection. Default: 100.
+	// The number of bad commands in a row that closes the connection. Default: 100.
 	MaxBadCommands int `json:"maxBadCommands,omitempty" jsonschema:"minimum=1,maximum=1000000"`
-	// So many refused logins in a session close the connection, after the answer. Default: no limit.
+	// The number of refused logins in a session that closes the connection, after the answer. Default: no limit.
 	MaxBadLogins int `json:"maxBadLogins,omitempty" jsonschema:"minimum=1,maximum=1000000"`
-	// How long the answer to each refused login is delayed. Default: not at all.
+	// How long the answer to each refused login is delayed. Default: 0s.
 	DelayBadLogin Duration `json:"delayBadLogin,omitempty"`
 }
 
-// Who may log in when a scenario has no users.
+// The user of a scenario without users.
 const (
 	DefaultUser     = "demo"
 	DefaultPassword = "demo"
 )
 
-// User is who may log in.
+// User is a user who may log in.
 type User struct {
 	// The name, without blanks.
 	Name string `json:"name"`
-	// The password; none when there is a token alone.
+	// The password; it may be missing when there is a token.
 	Password string `json:"password,omitempty"`
 	// Whether the password is the empty one. Default: false.
 	EmptyPassword bool `json:"emptyPassword,omitempty"`
 	// A token for XOAUTH2 and OAUTHBEARER.
 	Token string `json:"token,omitempty"`
-	// A mailbox of this user's own.
+	// The mailbox of this user. Default: that of the scenario.
 	Mailbox []Mail `json:"mailbox,omitempty"`
 }
 
-// Rule is what the server does otherwise at some commands.
+// Rule changes the answers to some commands.
 type Rule struct {
 	// The command: a verb, or a verb and its arguments, where * stands for any text: TOP 2 *; LIST * is not LIST alone. CONNECT is the greeting, TLS the handshake, RESPONSE a line
 	// of the client inside an AUTH exchange (with the mechanism as argument), TIMEOUT the end of the idle time, * any command.
 	On string `json:"on"`
-	// Only when the command has no arguments: LIST, and not LIST 1. Default: false.
+	// Only when the command has no arguments: LIST, but not LIST 1. Default: false.
 	Alone bool `json:"alone,omitempty"`
 	// Only in this connection, counted from 1.
 	Session int `json:"session,omitempty" jsonschema:"minimum=1,maximum=1000000"`
-	// Only at the nth command that matches, counted from 1.
+	// Only for the nth command that matches, counted from 1.
 	Nth int `json:"nth,omitempty" jsonschema:"minimum=1,maximum=1000000"`
 	// From the nth command on that matches, counted from 1.
 	From int `json:"from,omitempty" jsonschema:"minimum=1,maximum=1000000"`
@@ -141,20 +140,20 @@ type Rule struct {
 	User string `json:"user,omitempty"`
 	// Only in this state of the session: before login, after it, after QUIT.
 	State State `json:"state,omitempty"`
-	// Only in this named state, to which the goto of a rule has led; start is the one at the beginning. It outlives
-	// connections. Rules with a user have states of their own.
+	// Only in this named state, which the goto of a rule has set; the first one is start. It outlives
+	// connections. Rules with a user have named states of their own.
 	When string `json:"when,omitempty"`
-	// The named state from here on, each time the rule has fired.
+	// The new named state, set each time the rule fires.
 	Goto string `json:"goto,omitempty"`
-	// Whether it is a fault of the client's test when this rule never fires. Default: false.
+	// Whether the test of the client fails when this rule never fires. Default: false.
 	Required bool `json:"required,omitempty"`
-	// What is done before the command is answered, so that the answer shows it.
+	// Actions before the command is answered, so that the answer shows their effect.
 	Before []Action `json:"before,omitempty"`
-	// Another command that is answered in place of this one; $1 to $9 are the arguments of this one, $* all of them: TOP $1 1.
+	// Another command to answer instead of this one; $1 to $9 are the arguments of this one, $* all of them: TOP $1 1.
 	As string `json:"as,omitempty"`
-	// What is done to the right answer, step after step. It may be left out when before, after, as or goto say what happens.
+	// The steps that change the correct answer, in order. They may be omitted when before, after, as or goto are given.
 	Do []Step `json:"do,omitempty"`
-	// What is done once the command has taken effect, before the answer is sent.
+	// Actions after the command has taken effect, before the answer is sent.
 	After []Action `json:"after,omitempty"`
 }
 

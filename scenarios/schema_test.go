@@ -248,7 +248,7 @@ func wordsOf(verbs []fakeserver.Verb) [][2]string {
 	return all
 }
 
-// What editors offer where a command stands, and what is no command but may have a rule.
+// The completions that editors offer for a command or an event of a rule.
 var (
 	commandWords = wordsOf(fakeserver.Verbs())
 	eventWords   = [][2]string{

@@ -79,7 +79,7 @@ var _ = Describe("rules for SMTP", func() {
 		Expect(sink.Transcript(4).String()).To(ContainSubstring("C: VRFY bob\nS: 250 perhaps\n"))
 	})
 
-	DescribeTable("that make no sense are told", func(line, want string) {
+	DescribeTable("that are invalid are reported", func(line, want string) {
 		_, err := parse(line)
 		Expect(err).To(MatchError(ContainSubstring(want)))
 	},

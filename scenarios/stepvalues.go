@@ -2,19 +2,19 @@ package scenarios
 
 import "pop3mtm/fakeserver/edit"
 
-// IfStatus is steps for some answers.
+// IfStatus holds steps for some answers.
 type IfStatus struct {
 	// The status line, where * stands for any text: -ERR no such message*.
 	Is string `json:"is"`
-	// What is done to an answer that has it.
+	// The steps for such an answer.
 	Do []Step `json:"do"`
 }
 
-// Cut lets the first octets of an answer through and then ends the line.
+// Cut sends the first octets of an answer and then ends the connection.
 type Cut struct {
-	// So many octets go through; an answer that is shorter stays whole.
+	// The number of octets to send; a shorter answer is sent whole.
 	After int64 `json:"after" jsonschema:"minimum=0"`
-	// How the line ends; close if nothing is said.
+	// How the connection ends. Default: close.
 	How How `json:"how,omitempty"`
 }
 
@@ -28,9 +28,9 @@ type PauseAt struct {
 
 // Drip sends an answer in pieces.
 type Drip struct {
-	// So many at a time; 1 if nothing is said.
+	// The octets of a piece. Default: 1.
 	Octets int64 `json:"octets,omitempty" jsonschema:"minimum=1"`
-	// The wait between two pieces.
+	// The pause between two pieces.
 	Every Duration `json:"every"`
 }
 
@@ -44,17 +44,17 @@ type Row struct {
 
 // Around is text around a row.
 type Around struct {
-	// In front of it.
+	// The text before it.
 	Before string `json:"before,omitempty"`
-	// Behind it.
+	// The text after it.
 	After string `json:"after,omitempty"`
 }
 
-// Change makes a number anew: exactly one of its words.
+// Change replaces a number: exactly one of its fields is set.
 type Change struct {
-	// Added to it; less with a minus.
+	// The number to add; it may be negative.
 	By int64 `json:"by,omitempty"`
-	// In its place, any text.
+	// The replacement, any text.
 	To string `json:"to,omitempty"`
 }
 
@@ -84,9 +84,9 @@ type Pair struct {
 
 // Replace is a text for another one.
 type Replace struct {
-	// What is looked for, line ends included.
+	// The text to search for, line ends included.
 	Old Octets `json:"old"`
-	// What stands there then.
+	// The replacement.
 	New Octets `json:"new"`
 }
 

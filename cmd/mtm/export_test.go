@@ -103,7 +103,7 @@ var _ = Describe("export", func() {
 		Expect(u.fails("export", "Inbox", "--format", "eml", "--out", "mail.mbox")).To(HaveSuffix("exists already: --out names a path that is new"))
 		Expect(u.fails("export", "Inbox", "--format", "eml", "--out", ".")).To(HaveSuffix("is not empty: --out names a new or an empty folder"))
 		Expect(u.fails("export", "Inbox", "--format", "mbox", "--out", "mail.store")).To(HaveSuffix("is a folder: --out names a new file for mbox"))
-		Expect(u.fails("export", "Inbox", "--format", "eml", "--out", "no/such/path")).To(HaveSuffix("is no folder: --out names a path in an existing one"))
+		Expect(u.fails("export", "Inbox", "--format", "eml", "--out", "no/such/path")).To(HaveSuffix("is not a directory: --out takes a path in an existing one"))
 	})
 
 	It("leaves nothing half-written when a message is damaged", func() {

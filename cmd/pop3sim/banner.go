@@ -12,7 +12,7 @@ import (
 	"pop3mtm/fakeserver"
 )
 
-// announce tells a person what is served and what to try.
+// announce prints what is served and examples of commands.
 func (f *serveFlags) announce(cmd *cobra.Command, mail *mailbox, ports listeners, mechanisms []string) {
 	var text strings.Builder
 	warn(&text, ports, f.tls.require)
@@ -25,7 +25,7 @@ func (f *serveFlags) announce(cmd *cobra.Command, mail *mailbox, ports listeners
 	_, _ = io.WriteString(cmd.ErrOrStderr(), text.String()) // a closed terminal is no reason to stop serving
 }
 
-// warn tells which ports are open to other machines.
+// warn prints which ports other machines can reach.
 func warn(text *strings.Builder, ports listeners, requireTLS bool) {
 	for _, l := range []net.Listener{ports.pop3, ports.pop3s, ports.smtp} {
 		if l == nil {
@@ -52,7 +52,7 @@ func (f *serveFlags) banner(text *strings.Builder, mail *mailbox, ports listener
 		}
 	}
 	if ports.smtp != nil {
-		fmt.Fprintf(text, "  SMTP for NAME@anything of each user on %s\n", ports.smtp.Addr())
+		fmt.Fprintf(text, "  SMTP for NAME@ANYTHING of each user on %s\n", ports.smtp.Addr())
 	}
 	for _, u := range f.everyone() {
 		fmt.Fprintf(text, "  user %s", cli.OneLine(u.name))
@@ -64,7 +64,7 @@ func (f *serveFlags) banner(text *strings.Builder, mail *mailbox, ports listener
 		}
 		text.WriteString("\n")
 	}
-	if !f.played.given() { // a scenario says itself what the server can do
+	if !f.played.given() { // a scenario sets the capabilities itself
 		offers := []string{"APOP", "USER"}
 		if len(mechanisms) > 0 {
 			offers = append(offers, "AUTH "+strings.Join(mechanisms, " "))
@@ -82,7 +82,7 @@ func (f *serveFlags) banner(text *strings.Builder, mail *mailbox, ports listener
 	text.WriteString("\nCtrl-C stops the server.\n")
 }
 
-// examples are commands that work as they are.
+// examples writes commands that can be copied.
 func (f *serveFlags) examples(text *strings.Builder, ports listeners) {
 	user := f.everyone()[0]
 	who := "-u " + shellWord(user.name+":"+user.password)
@@ -108,7 +108,7 @@ func (f *serveFlags) examples(text *strings.Builder, ports listeners) {
 	fmt.Fprintf(text, "  mtm account add demo --pop3 %s %s%s\n  mtm get demo\n", address, mtm, account)
 }
 
-// shellWord quotes text for a POSIX shell where it needs that.
+// shellWord quotes text for a POSIX shell if needed.
 func shellWord(text string) string {
 	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.:@%+=/,"
 	if strings.Trim(text, plain) == "" {

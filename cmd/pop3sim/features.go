@@ -14,10 +14,10 @@ func newFeatures() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "features [PATH...]",
 		Short: "Run Gherkin suites against our mail client",
-		Long: `Run the built-in Gherkin suites, or those of the given .feature files and folders.
+		Long: `Run the built-in Gherkin suites, or those of the given .feature files and directories.
 
 PATH may be FILE:LINE for one scenario. Scenarios run in random order; the summary shows
-the seed that repeats it. The exit status is 1 when a scenario fails.`,
+the seed that repeats the order. The exit status is 1 when a scenario fails.`,
 		Example: `  pop3sim features
   pop3sim features --format pretty mine.feature
   pop3sim features --tags '@move' --format junit:report.xml,progress`,

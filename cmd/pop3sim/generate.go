@@ -17,7 +17,7 @@ import (
 	"pop3mtm/fakeserver/maildrop"
 )
 
-// generateFlags is what the flags of generate say.
+// generateFlags holds the flags of generate.
 type generateFlags struct {
 	synthetic synthetic
 	out       cli.Path
@@ -31,13 +31,12 @@ func newGenerate() *cobra.Command {
 		Short: "Write a synthetic mailbox as files",
 		Long: `Generate writes the messages that 'pop3sim serve --synthetic' serves in its first session.
 
-  eml      a folder with one file a message, 000001.eml; every octet as it is served
-  maildir  a Maildir; every octet as it is served
-  mbox     one file; lines end in LF there, a line that begins with "From " gets a ">" before it
+  eml      a directory with one file per message, 000001.eml, octet for octet
+    maildir  a Maildir, octet for octet
+    mbox     one file; lines end with LF, and ">" is put before lines that begin with "From "
 
-The path must not exist yet; an empty folder will do for eml and maildir. It appears when all messages are written.
-After Ctrl-C it holds the whole messages that were written until then; after an error, such as a full disk, nothing
-is left.
+PATH must not exist; for eml and maildir an empty directory is accepted too. It appears when all messages are written.
+After Ctrl-C it has the messages written so far; after an error, such as a full disk, nothing is left.
 
 ` + syntheticHelp(),
 		Example: `  pop3sim generate --synthetic 1000,size=table:office,mix=mail --out mail
@@ -52,8 +51,8 @@ is left.
 	flags := c.Flags()
 	flags.SortFlags = false
 	flags.Var(&f.synthetic, "synthetic", "what to write: `SPEC` is "+maildrop.SyntheticForm)
-	flags.Var(&f.out, "out", "`PATH` to write to, which must not exist yet")
-	flags.StringVar(&f.format, "format", "eml", "what to write: "+strings.Join(mailfiles.Formats(), ", "))
+	flags.Var(&f.out, "out", "`PATH` to write to, which must not exist")
+	flags.StringVar(&f.format, "format", "eml", "format of the files: "+strings.Join(mailfiles.Formats(), ", "))
 	return c
 }
 
@@ -61,16 +60,16 @@ func (f *generateFlags) check() error {
 	o := f.synthetic.o
 	switch {
 	case !f.synthetic.given || f.out == "":
-		return cli.Usage("--synthetic and --out say what to write and where")
+		return cli.Usage("--synthetic and --out are both required")
 	case !slices.Contains(mailfiles.Formats(), f.format):
 		return cli.Usage("--format takes %s, not %q", strings.Join(mailfiles.Formats(), ", "), f.format)
 	case o.Arrive > 0 || o.Expire > 0 || o.ExpirePercent > 0 || o.Shuffle:
-		return cli.Usage("arrive, expire and shuffle say what happens between sessions, and files have none")
+		return cli.Usage("arrive, expire and shuffle change mail between sessions; omit them for files")
 	}
 	return nil
 }
 
-// run writes the mailbox. What was written before a signal is kept.
+// run writes the mailbox. Messages written before a signal are kept.
 func (f *generateFlags) run(cmd *cobra.Command) error {
 	source, err := f.synthetic.open()
 	if err != nil {
@@ -111,13 +110,13 @@ func (f *generateFlags) run(cmd *cobra.Command) error {
 	return err
 }
 
-// write writes all messages, or those until ctx ends: then its error is context.Canceled.
+// write writes messages until ctx ends; then it returns context.Canceled.
 func (f *generateFlags) write(ctx context.Context, list maildrop.List, path string, stderr io.Writer) (messages int, octets int64, err error) {
 	x, err := mailfiles.NewWriter(f.format, path)
 	if err != nil {
 		return 0, 0, err
 	}
-	defer func() { // a file that cannot be closed is not whole
+	defer func() { // a file that cannot be closed is incomplete
 		if closed := x.Close(); closed != nil && (err == nil || errors.Is(err, context.Canceled)) {
 			err = closed
 		}
@@ -155,8 +154,7 @@ func (c contentOf) WriteTo(w io.Writer) (int64, error) {
 	return n, errors.Join(err, r.Close())
 }
 
-// largePiece is how much is written of a message before a signal stops it in the middle, so that messages of the usual
-// sizes are written to their ends.
+// largePiece is the size of a message up to which a signal waits for its end.
 const largePiece = 16 << 20
 
 type stoppable struct {
@@ -169,7 +167,7 @@ func (s *stoppable) Write(p []byte) (int, error) {
 	if s.sent > largePiece {
 		select {
 		case <-s.stop:
-			return 0, errors.New("stopped by a signal in the middle")
+			return 0, errors.New("stopped by a signal within the message")
 		default:
 		}
 	}

@@ -79,7 +79,7 @@ var _ = Describe("pop3sim generate", func() {
 			Expect(files(dir)).To(BeEmpty())
 		},
 		Entry("more than is free", "2000000000,size=1MiB", "it would take 1.9 PiB, and "),
-		Entry("what has no sessions", "5,shuffle", "arrive, expire and shuffle say what happens between sessions"),
+		Entry("what has no sessions", "5,shuffle", "arrive, expire and shuffle change mail between sessions"),
 		Entry("no table", "5,size=table:nowhere", "does not exist"),
 	)
 

@@ -9,7 +9,7 @@ import (
 	"pop3mtm/fakeserver/maildrop"
 )
 
-// limits are the flags that bound what clients may make the simulator do.
+// limits holds the flags that limit what clients can do.
 type limits struct {
 	sessions, badLogins int
 	delay               time.Duration
@@ -17,16 +17,16 @@ type limits struct {
 	octets              cli.Size
 }
 
-// defaultLimits are those when no flag is given.
+// defaultLimits returns the limits without flags.
 func defaultLimits() limits { return limits{messages: 100_000, octets: 1 << 30} }
 
 func (l *limits) add(flags *pflag.FlagSet) {
 	*l = defaultLimits()
-	flags.IntVar(&l.sessions, "max-sessions", 0, "refuse a client beyond `N` open sessions, each protocol by itself (default no limit)")
+	flags.IntVar(&l.sessions, "max-sessions", 0, "refuse clients beyond `N` open sessions per protocol (default no limit)")
 	flags.IntVar(&l.badLogins, "max-bad-logins", 0, "close the connection after `N` refused logins (default no limit)")
 	flags.DurationVar(&l.delay, "delay-bad-login", 0, "delay the answer to a refused login by `TIME`, such as 2s (default no delay)")
-	flags.IntVar(&l.messages, "smtp-max-messages", l.messages, "refuse mail beyond `N` messages that came over SMTP and are not deleted yet")
-	flags.Var(&l.octets, "smtp-max-octets", "refuse mail beyond this `SIZE` of all such messages; 64 MiB stay in memory, the rest in temporary files")
+	flags.IntVar(&l.messages, "smtp-max-messages", l.messages, "refuse mail beyond `N` messages received over SMTP and not yet deleted")
+	flags.Var(&l.octets, "smtp-max-octets", "refuse mail beyond this total `SIZE` of such messages; 64 MiB stay in memory, the rest is in temporary files")
 }
 
 func (l *limits) check() error {
@@ -45,7 +45,7 @@ func (l *limits) check() error {
 	return nil
 }
 
-// room bounds the mail that comes over SMTP.
+// room returns the limits for mail received over SMTP.
 func (l *limits) room() maildrop.SpoolOptions {
 	return maildrop.SpoolOptions{Messages: l.messages, Octets: int64(l.octets)}
 }

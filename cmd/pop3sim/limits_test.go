@@ -30,7 +30,7 @@ var _ = Describe("pop3sim serve with an empty mailbox", func() {
 			Expect(session(p.address, "demo", "demo", "STAT")[0]).To(Equal("+OK 1 11"))
 			if args[0] == "--eml" {
 				Expect(p.errOut.String()).To(Equal("pop3sim: warning: " + notes +
-					" holds no .eml files: the mailbox is empty until messages with names that end in .eml are put there\n"))
+					" has no .eml files: the mailbox is empty until .eml files are added\n"))
 				Expect(os.WriteFile(filepath.Join(notes, "a.eml"), []byte("A: b\r\n\r\nlate\r\n"), 0o600)).To(Succeed())
 				Expect(session(p.address, "demo", "demo", "STAT", "DELE 1", "DELE 2")[0]).To(HavePrefix("+OK 2 "))
 			}
@@ -80,7 +80,7 @@ var _ = Describe("pop3sim serve under load", func() {
 		Expect(send(64 << 10)).To(Succeed())
 		Expect(send(64 << 10)).To(MatchError(ContainSubstring("no room for more mail: ")))
 		Expect(send(16)).To(Succeed())
-		Expect(send(16)).To(MatchError(ContainSubstring("no room for more mail: 2 messages are kept")))
+		Expect(send(16)).To(MatchError(ContainSubstring("no room for more mail: it holds 2 messages")))
 		Expect(session(p.address, "demo", "demo", "STAT", "DELE 1")[0]).To(HavePrefix("+OK 2 "))
 		Expect(send(64 << 10)).To(Succeed())
 		Expect(p.stop(syscall.SIGTERM)).To(BeZero())

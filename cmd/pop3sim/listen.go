@@ -136,7 +136,7 @@ func listen(ctx context.Context, flag, address string) (net.Listener, error) {
 	case isInUse(err):
 		return nil, fmt.Errorf("%s is in use; choose another with %s 127.0.0.1:0", address, flag)
 	case errors.Is(err, os.ErrPermission):
-		return nil, fmt.Errorf("%s is not open to this user; choose a port above 1023 with %s", address, flag)
+		return nil, fmt.Errorf("no permission to listen on %s; choose a port above 1023 with %s", address, flag)
 	}
 	if op, ok := errors.AsType[*net.OpError](err); ok {
 		err = op.Err

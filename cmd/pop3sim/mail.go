@@ -19,7 +19,7 @@ type mailFlags struct {
 }
 
 func (f *mailFlags) add(flags *pflag.FlagSet) {
-	flags.Var(&f.eml, "eml", "serve the .eml files of the folder `PATH`, or one file")
+	flags.Var(&f.eml, "eml", "serve the .eml files of the directory `PATH`, or one file")
 	flags.Var(&f.mbox, "mbox", "serve the mbox file `PATH`")
 	flags.Var(&f.maildir, "maildir", "serve the Maildir `PATH`")
 	flags.Var(&f.synthetic, "synthetic", "serve synthetic mail: `SPEC` is "+maildrop.SyntheticForm)
@@ -64,7 +64,7 @@ func (f *mailFlags) open() (*mailbox, error) {
 		noun = "message"
 	}
 	if f.eml != "" && list.Len() == 0 {
-		box.warning = f.eml.String() + " holds no .eml files: the mailbox is empty until messages with names that end in .eml are put there"
+		box.warning = f.eml.String() + " has no .eml files: the mailbox is empty until .eml files are added"
 	}
 	box.about = fmt.Sprintf("%d %s %s", list.Len(), noun, box.about)
 	return box, nil

@@ -35,7 +35,7 @@ func TestTheClientAsksForOneMessage(t *testing.T) {
 	})
 }
 
-// askForOne returns the unique-id or the size that the server tells of message 1.
+// askForOne returns the unique-id or the size of message 1 in the server's reply.
 func askForOne(t *testing.T, s *scenarios.Scenario) (string, error) {
 	ctx := t.Context()
 	play, err := s.Server(nil)

@@ -17,16 +17,16 @@ import (
 	"pop3mtm/scenarios"
 )
 
-// playedFlags say what serve plays beside a correct server.
+// playedFlags holds the flags for a server that is not correct.
 type playedFlags struct {
 	scenario, profile cli.Path
 	judge             bool
 }
 
 func (f *playedFlags) add(c *cobra.Command, flags *pflag.FlagSet) {
-	flags.Var(&f.scenario, "scenario", "misbehave as the scenario `NAME or FILE` says; 'pop3sim scenarios list' has the names")
-	flags.Var(&f.profile, "profile", "be like the known server `NAME`: "+strings.Join(scenarios.Profiles(), ", "))
-	flags.BoolVar(&f.judge, "judge", false, "end with status 1 when what the scenario expects is not met, or no client came")
+	flags.Var(&f.scenario, "scenario", "misbehave according to the scenario `NAME or FILE`; 'pop3sim scenarios list' prints the names")
+	flags.Var(&f.profile, "profile", "imitate the known server `NAME`: "+strings.Join(scenarios.Profiles(), ", "))
+	flags.BoolVar(&f.judge, "judge", false, "exit with status 1 when an expectation of the scenario is not met, or no client connected")
 	for flag, completion := range map[string]cobra.CompletionFunc{
 		"scenario": completeScenarios,
 		"profile":  cobra.FixedCompletions(scenarios.Profiles(), cobra.ShellCompDirectiveNoFileComp),
@@ -39,10 +39,10 @@ func (f *playedFlags) add(c *cobra.Command, flags *pflag.FlagSet) {
 
 func (f *playedFlags) given() bool { return f.scenario != "" || f.profile != "" }
 
-// load returns the scenario to play, nil for a correct server. What is wrong with a file is told on stderr.
+// load returns the scenario to play, nil for a correct server. It writes errors in a file to stderr.
 func (f *playedFlags) load(stderr io.Writer) (*scenarios.Scenario, error) {
 	if f.judge && f.scenario == "" {
-		return nil, cli.Usage("--judge needs a --scenario, whose expectations are judged")
+		return nil, cli.Usage("--judge needs --scenario: it checks the expectations of the scenario")
 	}
 	if !f.given() {
 		return nil, nil
@@ -63,7 +63,7 @@ func (f *playedFlags) load(stderr io.Writer) (*scenarios.Scenario, error) {
 		return nil, tellWrong(stderr, "--profile", err)
 	}
 	if s.Profile != "" && s.Profile != f.profile.String() {
-		return nil, cli.Usage("the scenario %s is of the profile %s; leave --profile out", f.scenario, s.Profile)
+		return nil, cli.Usage("the scenario %s has the profile %s; omit --profile", f.scenario, s.Profile)
 	}
 	if s.Title == "" {
 		s.Title = profile.Title
@@ -72,7 +72,7 @@ func (f *playedFlags) load(stderr io.Writer) (*scenarios.Scenario, error) {
 	return s, nil
 }
 
-// tellWrong shows the places of what is wrong with a file, and makes an error of wrong usage of all else.
+// tellWrong prints the errors in a file with their places; it returns any other error as wrong usage.
 func tellWrong(stderr io.Writer, flag string, err error) error {
 	var all scenarios.Errors
 	if !errors.As(err, &all) {
@@ -88,13 +88,13 @@ func showWrong(to io.Writer, all scenarios.Errors) {
 	}
 }
 
-// adapt takes from the scenario who may log in, for what the server tells of itself.
+// adapt takes the users of the scenario, for the banner and SMTP.
 func (f *serveFlags) adapt(s *scenarios.Scenario) error {
 	if s == nil || len(s.Users) == 0 {
 		return nil
 	}
 	if len(f.users)+len(f.tokens) > 0 {
-		return cli.Usage("the scenario has users of its own; leave --user and --token out")
+		return cli.Usage("the scenario has its own users; omit --user and --token")
 	}
 	for _, u := range s.Users {
 		f.users = append(f.users, login{name: u.Name, password: u.Password, token: u.Token})
@@ -102,13 +102,14 @@ func (f *serveFlags) adapt(s *scenarios.Scenario) error {
 	return nil
 }
 
-// mailFor returns the mail of the flags, for each user; of the scenario, and then no maildrops, when the flags name none.
+// mailFor returns the mail of the flags and a maildrop for each user. Without such flags it is the mail of the scenario, and
+// there are no maildrops.
 func (f *serveFlags) mailFor(s *scenarios.Scenario) (*mailbox, []*fakeserver.Maildrop, error) {
 	if s != nil && f.mail.given() == 0 && f.played.scenario != "" {
 		return &mailbox{about: "the scenario " + s.Name() + ", " + s.Title}, nil, nil
 	}
 	if s != nil && len(s.Users) > 0 {
-		return nil, nil, cli.Usage("the scenario has users of its own, who have the mail of the scenario; leave other mail out")
+		return nil, nil, cli.Usage("the scenario has its own users, and mail for them; omit the flags for other mail")
 	}
 	mail, err := f.mail.open()
 	if err != nil {
@@ -121,7 +122,7 @@ func (f *serveFlags) mailFor(s *scenarios.Scenario) (*mailbox, []*fakeserver.Mai
 	return mail, drops, err
 }
 
-// server makes the server that is asked for. The scenario is nil for a correct one, and then so is the play.
+// server returns the server. For a correct one the scenario is nil, and so is the play.
 func (f *serveFlags) server(s *scenarios.Scenario, o *fakeserver.Options) (*fakeserver.Server, *scenarios.Play, error) {
 	if s == nil {
 		return fakeserver.New(nil, o), nil, nil
@@ -144,7 +145,7 @@ func (f *serveFlags) server(s *scenarios.Scenario, o *fakeserver.Options) (*fake
 		f.pop3 = ""
 	}
 	if f.pop3s != "" && play.Authority == nil {
-		return nil, nil, cli.Usage("this scenario has no TLS; leave --pop3s out, or say server: {tls: stls} in the scenario")
+		return nil, nil, cli.Usage("the scenario has no TLS; omit --pop3s, or write server: {tls: stls} in the scenario")
 	}
 	if f.tls.caOut != "" && play.Authority != nil && !play.GoodCertificate() {
 		err = writeWhole("--tls-ca-out", f.tls.caOut, play.Authority.PEM())
@@ -158,28 +159,28 @@ func (f *serveFlags) playSMTP(play *scenarios.Play, sink *smtpsink.Server) error
 		return nil
 	}
 	if f.smtp == "" {
-		return cli.Usage("the scenario %s has rules for SMTP: say with --smtp where that server listens", play.Scenario().Name())
+		return cli.Usage("the scenario %s has rules for SMTP: give its address with --smtp", play.Scenario().Name())
 	}
 	play.PlaySMTP(sink.Server)
 	return nil
 }
 
-// verdict prints at the end what the clients did other than the scenario expects, and returns the status for it with --judge.
-// smtp has its unmet rules.
+// verdict prints at the end which expectations of the scenario were not met, and with --judge returns the exit status. smtp is
+// the server with the SMTP rules.
 func (f *serveFlags) verdict(ctx context.Context, stderr io.Writer, play *scenarios.Play, smtp *smtpsink.Server) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
 	name, met := play.Scenario().Name(), false
 	if play.Sessions() == 0 {
 		if f.played.judge {
-			_, _ = fmt.Fprintf(stderr, "scenario %s: no client came\n", name)
+			_, _ = fmt.Fprintf(stderr, "scenario %s: no client connected\n", name)
 		}
 	} else if err := errors.Join(play.Check(ctx), smtp.Unmet()); err != nil {
-		_, _ = fmt.Fprintf(stderr, "scenario %s: what it expects was not met\n%v\n", name, err)
+		_, _ = fmt.Fprintf(stderr, "scenario %s: expectations not met\n%v\n", name, err)
 	} else {
 		met = true
 		if !f.quiet {
-			_, _ = fmt.Fprintf(stderr, "scenario %s: all that it expects was met\n", name)
+			_, _ = fmt.Fprintf(stderr, "scenario %s: all expectations met\n", name)
 		}
 	}
 	if f.played.judge && !met {

@@ -23,8 +23,8 @@ func newScenariosProfiles() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "profiles",
 		Short: "List the known servers",
-		Long: `List the known servers, that serve --profile NAME, and profile: NAME in a scenario, are like. The
-JSON has where each was seen.`,
+		Long: `List the known servers. 'serve --profile NAME', and profile: NAME in a scenario, imitate them.
+		The JSON has the sources of each.`,
 		Example: `  pop3sim scenarios profiles
   pop3sim serve --profile mailpit`,
 		Args: cobra.NoArgs,

@@ -26,9 +26,9 @@ func newScenariosQuirks() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "quirks",
-		Short: "List what real servers do wrong, or oddly",
-		Long: `List what real servers do wrong, or oddly, by number. In a scenario or a profile quirk: NUMBER
-makes the server so; docs/quirks.md says more.`,
+		Short: "List the quirks of real servers",
+		Long: `List the quirks of real servers: what they do wrong or unusually, by number. In a scenario or
+		profile, quirk: NUMBER adds a quirk to the server; see docs/quirks.md.`,
 		Example: `  pop3sim scenarios quirks
   pop3sim scenarios quirks --json
   pop3sim scenarios list --quirk 83`,
@@ -72,7 +72,7 @@ func quirks() ([]listedQuirk, error) {
 // tellQuirk refuses a number that no quirk has, and says why one has no scenarios.
 func tellQuirk(w io.Writer, n int) error {
 	if n < 1 || n > scenarios.LastQuirk {
-		return cli.Usage("--quirk: the quirks are numbered from 1 to %d; pop3sim scenarios quirks lists them", scenarios.LastQuirk)
+		return cli.Usage("--quirk takes a number from 1 to %d; 'pop3sim scenarios quirks' lists them", scenarios.LastQuirk)
 	}
 	q, err := scenarios.QuirkByNumber(n)
 	if err != nil || q.Client == "" {

@@ -35,7 +35,7 @@ func ready(stdout io.Writer, asJSON bool, file string, l listening) error {
 	return writeWhole("--ready-file", file, line)
 }
 
-// removeStale takes away the ready file of an earlier run, so that nobody is told of a server that is gone.
+// removeStale removes the ready file of an earlier run, so that it does not name a server that has stopped.
 func removeStale(path string) error {
 	if path == "" {
 		return nil

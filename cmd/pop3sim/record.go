@@ -34,24 +34,23 @@ func newRecord() *cobra.Command {
 	var f recordFlags
 	c := &cobra.Command{
 		Use:   "record",
-		Short: "Stand between a client and a real server, and write down what they say",
-		Long: `Stand between a client and a real server, and write down what they say.
+		Short: "Record the traffic between clients and a real server",
+		Long: `Record the traffic between clients and a real server.
 
-Clients connect to --pop3 as if it were the server. Every octet is handed on; --out gets a
-transcript of it as it happens, S: for the server and C: for the client, which
-'pop3sim replay' serves again. Mail is written in full.
+Clients connect to --pop3 as if it were the server. Every octet is forwarded and written to the
+transcript --out, with S: for the server and C: for the client. 'pop3sim replay' replays the
+transcript. Mail is recorded in full.
 
-Passwords, APOP digests and AUTH responses are written as ********; user names too with
---mask-user. Mail is not masked: look through a transcript before you give it away.
+Passwords, APOP digests and AUTH responses are written as ********, with --mask-user user names
+too. Mail is not masked: check a transcript before you publish it.
 
---tls says how the line to the server is protected. With none the client decides: when it asks
-for STLS, so does the recorder. With stls and implicit the server's line is protected from the
-start, and the client may be plain, ask the recorder for STLS, or use --pop3s. The server's
-certificate is checked, by --tls-ca if that is given.
+--tls says how the connection to the server is protected. With none the client decides: when it
+sends STLS, so does the recorder. With stls and implicit the connection to the server has TLS from
+the start, and the client may use no TLS, STLS, or --pop3s. The certificate of the server is
+verified, with --tls-ca if given.
 
---scenario makes a scenario of the recording when it stops: a server with the recorded mail,
-which gives the recorded answers to the same commands in any order. Its users have the
-password demo.
+--scenario writes a scenario when the recording stops: a server with the recorded mail that gives
+the recorded answers to the same commands, in any order. Its users have the password demo.
 
 The recording stops at Ctrl-C (SIGINT) or SIGTERM, with exit status 0.`,
 		Example: `  pop3sim record --upstream mail.example.org:110 --out session.txt
@@ -65,14 +64,14 @@ The recording stops at Ctrl-C (SIGINT) or SIGTERM, with exit status 0.`,
 	flags := c.Flags()
 	flags.SortFlags = false
 	f.upstream.add(c, flags)
-	flags.Var(&f.out, "out", "write the transcript to `FILE`, which must not be there yet")
-	flags.Var(&f.scenario, "scenario", "write a scenario of the recording to `FILE`.yaml at the end, and its mail into a folder beside it")
+	flags.Var(&f.out, "out", "write the transcript to `FILE`, which must not exist")
+	flags.Var(&f.scenario, "scenario", "write a scenario to `FILE`.yaml at the end, and its mail to a directory beside it")
 	f.ports.add(flags)
-	flags.BoolVar(&f.maskUser, "mask-user", false, "mask the names in USER and APOP, and in what the server says at once")
+	flags.BoolVar(&f.maskUser, "mask-user", false, "mask user names in USER and APOP, and in the replies to them")
 	return c
 }
 
-// portFlags say where record and replay listen, and who is told.
+// portFlags holds the flags of record and replay for ports and for the ready file.
 type portFlags struct {
 	pop3, pop3s string
 	tls         tlsFlags
@@ -100,7 +99,7 @@ func (f *portFlags) check() error {
 	return removeStale(f.readyFile.String())
 }
 
-// announce tells who waits for it, and a person, that the ports are open.
+// announce reports on stderr, and in the ready file, that the ports are open.
 func (f *portFlags) announce(cmd *cobra.Command, ports listeners, text string) error {
 	var b strings.Builder
 	warn(&b, ports, false)
@@ -121,7 +120,7 @@ func (f *portFlags) log(cmd *cobra.Command) *slog.Logger {
 
 func (f *recordFlags) run(cmd *cobra.Command) error {
 	if f.out == "" {
-		return cli.Usage("--out is missing: where shall the transcript go?")
+		return cli.Usage("--out is missing: give a file for the transcript")
 	}
 	o := &record.ProxyOptions{MaskUser: f.maskUser, Log: f.ports.log(cmd)}
 	if err := f.upstream.open(o); err != nil {
@@ -157,9 +156,9 @@ func (f *recordFlags) run(cmd *cobra.Command) error {
 	return f.makeScenario(cmd)
 }
 
-// record records until the context ends, and gives the number of sessions.
+// record records until the context ends, and returns the number of sessions.
 func (f *recordFlags) record(cmd *cobra.Command, ports listeners, o *record.ProxyOptions) (sessions int, err error) {
-	out, err := os.OpenFile(f.out.String(), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) // it has people's mail
+	out, err := os.OpenFile(f.out.String(), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) // it contains private mail
 	if errors.Is(err, fs.ErrExist) {
 		return 0, fmt.Errorf("--out %s already exists; choose another name, or remove it", f.out)
 	}
@@ -175,7 +174,7 @@ func (f *recordFlags) record(cmd *cobra.Command, ports listeners, o *record.Prox
 	if err = proxy.Note("recorded from " + f.upstream.address + ", TLS: " + f.upstream.secure); err != nil {
 		return 0, err
 	}
-	err = f.ports.announce(cmd, ports, fmt.Sprintf("recording what clients of %s and %s say to one another into %s\n\nCtrl-C ends the recording.\n",
+	err = f.ports.announce(cmd, ports, fmt.Sprintf("recording the traffic between clients of %s and %s to %s\n\nCtrl-C ends the recording.\n",
 		ports, f.upstream.address, cli.OneLine(f.out.String())))
 	if err != nil {
 		return 0, err
@@ -184,7 +183,7 @@ func (f *recordFlags) record(cmd *cobra.Command, ports listeners, o *record.Prox
 	return proxy.Sessions(), err
 }
 
-// makeScenario makes the scenario of what was recorded.
+// makeScenario writes the scenario of the recording.
 func (f *recordFlags) makeScenario(cmd *cobra.Command) error {
 	recording, err := record.Open(f.out.String())
 	if err != nil {
@@ -193,7 +192,7 @@ func (f *recordFlags) makeScenario(cmd *cobra.Command) error {
 	defer func() { _ = recording.Close() }() // it was only read
 	notes, err := recorded.Write(recording, f.scenario.String(), f.upstream.address)
 	if err != nil {
-		return fmt.Errorf("--scenario: %w; the transcript in %s is whole", err, f.out)
+		return fmt.Errorf("--scenario: %w; the transcript in %s is complete", err, f.out)
 	}
 	var b strings.Builder
 	for _, note := range notes {
@@ -202,7 +201,7 @@ func (f *recordFlags) makeScenario(cmd *cobra.Command) error {
 	if !f.ports.quiet {
 		fmt.Fprintf(&b, "try it: pop3sim serve --scenario %s\n", shellWord(f.scenario.String()))
 	}
-	_, _ = cmd.ErrOrStderr().Write([]byte(b.String())) // a closed terminal is no failure of the recording
+	_, _ = cmd.ErrOrStderr().Write([]byte(b.String())) // ignore a closed terminal
 	return nil
 }
 
@@ -213,7 +212,7 @@ func sessions(n int) string {
 	return strconv.Itoa(n) + " sessions"
 }
 
-// upstreamFlags say which server is recorded, and how to speak to it.
+// upstreamFlags holds the flags about the recorded server.
 type upstreamFlags struct {
 	address  string
 	secure   string
@@ -224,19 +223,19 @@ type upstreamFlags struct {
 func (f *upstreamFlags) add(c *cobra.Command, flags *pflag.FlagSet) {
 	modes := []string{"none", "stls", "implicit"}
 	flags.StringVar(&f.address, "upstream", "", "the real server's `HOST:PORT`")
-	flags.StringVar(&f.secure, "tls", modes[0], "how the line to it is protected: none, stls, implicit")
-	flags.StringVar(&f.ca, "tls-ca", "", "the authority of its certificate, in the PEM `FILE`")
-	flags.StringVar(&f.name, "tls-name", "", "the `NAME` in its certificate (default the host of --upstream)")
-	flags.BoolVar(&f.insecure, "tls-insecure-skip-verify", false, "take any certificate")
+	flags.StringVar(&f.secure, "tls", modes[0], "protect the connection to it by none, stls or implicit")
+	flags.StringVar(&f.ca, "tls-ca", "", "verify its certificate with the certificate authority in the PEM `FILE`")
+	flags.StringVar(&f.name, "tls-name", "", "expect `NAME` in its certificate (default the host of --upstream)")
+	flags.BoolVar(&f.insecure, "tls-insecure-skip-verify", false, "accept any certificate")
 	if err := c.RegisterFlagCompletionFunc("tls", cobra.FixedCompletions(modes, cobra.ShellCompDirectiveNoFileComp)); err != nil {
 		panic(err) // the flag was added a moment ago
 	}
 }
 
-// open fills in how the server is reached.
+// open sets the options for the connection to the server.
 func (f *upstreamFlags) open(o *record.ProxyOptions) error {
 	if f.address == "" {
-		return cli.Usage("--upstream is missing: which server shall be recorded?")
+		return cli.Usage("--upstream is missing: give the HOST:PORT of the server to record")
 	}
 	host, port, err := net.SplitHostPort(f.address)
 	if err == nil {

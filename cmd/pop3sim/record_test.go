@@ -36,7 +36,7 @@ var _ = Describe("pop3sim record and replay", func() {
 		p := startAs(GinkgoTB(), "replay", transcript)
 		Expect(session(p.address, "demo", "another", "LIST 2", "TOP 1 0")).To(ContainElement("+OK 2 1056"))
 		Expect(p.command.Wait()).To(Succeed(), p.errOut.String())
-		Expect(p.errOut.String()).To(HaveSuffix(transcript + ": all as recorded\n"))
+		Expect(p.errOut.String()).To(HaveSuffix(transcript + ": no differences\n"))
 	})
 
 	It("tell where a client did otherwise, with status 1", func() {
@@ -66,12 +66,12 @@ var _ = Describe("pop3sim record and replay", func() {
 		Expect(p.errOut.String()).To(Equal(transcript + ": 1 session not replayed to the end\n"))
 	})
 
-	It("do not overwrite a recording, nor replay what is none", func() {
+	It("do not overwrite a recording, nor replay an invalid one", func() {
 		Expect(os.WriteFile(transcript, []byte("S: +OK\nhello\n"), 0o600)).To(Succeed())
 		Expect(run("record", "--upstream", "127.0.0.1:1", "--pop3", "127.0.0.1:0", "--out", transcript)).To(Equal(
 			result{1, "", "pop3sim: --out " + transcript + " already exists; choose another name, or remove it\n"}))
 		Expect(run("replay", "--pop3", "127.0.0.1:0", transcript)).To(Equal(
-			result{1, "", "pop3sim: " + transcript + `:2:1: a line begins with "S: ", "C: " or "[", not with "hello"` + "\n"}))
+			result{1, "", "pop3sim: " + transcript + `:2:1: a line must begin with "S: ", "C: " or "[", not with "hello"` + "\n"}))
 		Expect(run("replay", "--pop3", "127.0.0.1:0", transcript+"x")).To(Equal(
 			result{1, "", "pop3sim: " + transcript + "x: no such file or directory\n"}))
 		Expect(run("replay", "--pop3", "127.0.0.1:0", filepath.Dir(transcript))).To(Equal(

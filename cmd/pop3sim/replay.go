@@ -24,17 +24,17 @@ func newReplay() *cobra.Command {
 	var f replayFlags
 	c := &cobra.Command{
 		Use:   "replay FILE",
-		Short: "Serve a recorded transcript as it was",
-		Long: `Serve a recorded transcript as it was, octet for octet.
+		Short: "Replay a recorded transcript",
+		Long: `Replay a recorded transcript, octet for octet.
 
 The first connection gets the first session of the transcript, and so on. When a client sends
-the recorded command, it gets the recorded reply. Another command is answered -ERR and told
-of at the end, with the line of the transcript; the replay waits for the recorded one. ********
-in the transcript stands for anything, so that any password will do. Logins whose server
-has to answer a challenge of the client (SCRAM) cannot be replayed.
+the recorded command, it gets the recorded reply. Any other command is answered -ERR and reported
+at the end with the line of the transcript; the replay waits for the recorded one. ******** in the
+transcript stands for any text, so any password works. Logins in which the server answers a
+challenge of the client (SCRAM) cannot be replayed.
 
-It ends when the last session is over, with exit status 0 when clients did as recorded, or 1.
-With --repeat it goes on until Ctrl-C (SIGINT) or SIGTERM.
+It stops after the last session, with exit status 0 if the clients sent the recorded commands, else
+1. With --repeat it continues until Ctrl-C (SIGINT) or SIGTERM.
 
 A transcript may be written by hand: lines that begin with S: and C:, as in the RFCs.`,
 		Example: `  pop3sim replay session.txt
@@ -46,8 +46,8 @@ A transcript may be written by hand: lines that begin with S: and C:, as in the 
 	flags := c.Flags()
 	flags.SortFlags = false
 	f.ports.add(flags)
-	flags.BoolVar(&f.timing, "timing", false, "wait before each reply as long as the recorded server did")
-	flags.BoolVar(&f.repeat, "repeat", false, "begin with the first session again after the last one")
+	flags.BoolVar(&f.timing, "timing", false, "delay each reply as long as the recorded server did")
+	flags.BoolVar(&f.repeat, "repeat", false, "start again with the first session after the last one")
 	return c
 }
 
@@ -90,7 +90,7 @@ func (f *replayFlags) run(cmd *cobra.Command, file string) error {
 	return f.report(cmd, replay, file)
 }
 
-// report tells what clients did otherwise than the recording.
+// report prints where clients differed from the recording.
 func (f *replayFlags) report(cmd *cobra.Command, replay *record.Replay, file string) error {
 	var text strings.Builder
 	for _, d := range replay.Differences() {
@@ -105,7 +105,7 @@ func (f *replayFlags) report(cmd *cobra.Command, replay *record.Replay, file str
 	}
 	differs := text.Len() > 0
 	if !differs && !f.ports.quiet {
-		fmt.Fprintf(&text, "%s: all as recorded\n", cli.OneLine(file))
+		fmt.Fprintf(&text, "%s: no differences\n", cli.OneLine(file))
 	}
 	_, _ = cmd.ErrOrStderr().Write([]byte(text.String())) // the exit status tells it too
 	if differs {

@@ -16,8 +16,8 @@ func newScenarios() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "scenarios",
 		Short: "List, show and check scenarios",
-		Long: `List, show and check scenarios: files that say how the server shall misbehave, and what
-a good client does then. docs/scenarios.md tells how to write one.`,
+		Long: `List, show and check scenarios: files that say how the server misbehaves, and what a good
+		client does then. docs/scenarios.md describes how to write one.`,
 		Example: `  pop3sim scenarios list --quirk 83
   pop3sim scenarios show retr-drop >mine.yaml
   pop3sim scenarios check mine.yaml`,
@@ -63,7 +63,7 @@ func newScenariosList() *cobra.Command {
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print an array of objects with name, title, rfc, quirk, profile")
 	c.Flags().BoolVar(&cases, "cases", false, "list each case of a scenario as NAME#CASE")
-	c.Flags().IntVar(&quirk, "quirk", 0, "list those alone that show the quirk of this `number`")
+	c.Flags().IntVar(&quirk, "quirk", 0, "list only scenarios that show the quirk of this `NUMBER`")
 	return c
 }
 
@@ -108,7 +108,7 @@ func newScenariosShow() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "show NAME",
-		Short: "Print a scenario, to read it or to begin one of your own",
+		Short: "Print a scenario, to read it or to start your own",
 		Example: `  pop3sim scenarios show retr-drop >mine.yaml
   pop3sim scenarios show retr-drop --json`,
 		Args: cobra.ExactArgs(1),
@@ -129,7 +129,7 @@ func newScenariosShow() *cobra.Command {
 		},
 		ValidArgsFunction: completeScenarios,
 	}
-	c.Flags().BoolVar(&asJSON, "json", false, "print it as JSON, as the API takes it; of NAME#CASE that case")
+	c.Flags().BoolVar(&asJSON, "json", false, "print it as JSON, as the API accepts it; NAME#CASE prints one case")
 	return c
 }
 
@@ -150,8 +150,8 @@ func newScenariosCheck() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "check FILE...",
-		Short: "Check scenario files, and show what is wrong and where",
-		Long: `Check scenario files, and show what is wrong, where, and what is allowed there.
+		Short: "Check scenario files, and report errors with their places",
+		Long: `Check scenario files, and report what is wrong, where, and what is allowed there.
 
 The exit status is 2 when a file is wrong.`,
 		Example: `  pop3sim scenarios check mine.yaml

@@ -43,7 +43,7 @@ var _ = Describe("pop3sim scenarios", func() {
 		for _, n := range []string{"0", strconv.Itoa(scenarios.LastQuirk + 1), "-1"} {
 			r = run("scenarios", "list", "--quirk", n)
 			Expect(r.status).To(Equal(2))
-			Expect(r.errOut).To(HavePrefix(fmt.Sprintf("pop3sim: --quirk: the quirks are numbered from 1 to %d; ", scenarios.LastQuirk)))
+			Expect(r.errOut).To(HavePrefix(fmt.Sprintf("pop3sim: --quirk takes a number from 1 to %d; ", scenarios.LastQuirk)))
 		}
 		Expect(run("scenarios", "list", "83").status).To(Equal(2))
 	})
@@ -117,7 +117,7 @@ var _ = Describe("pop3sim serve --scenario", func() {
 		p := start(GinkgoTB(), "--scenario", "retr-refused#words")
 		Expect(session(p.address, "demo", "demo", "RETR 2")[0]).To(Equal("-ERR cannot read that"))
 		Expect(p.stop(os.Interrupt)).To(Equal(0))
-		Expect(p.errOut.String()).To(ContainSubstring("scenario retr-refused#words: what it expects was not met\n"))
+		Expect(p.errOut.String()).To(ContainSubstring("scenario retr-refused#words: expectations not met\n"))
 		Expect(p.errOut.String()).To(ContainSubstring("expected RETR 1\n     got no such command\n"))
 	})
 
@@ -129,7 +129,7 @@ var _ = Describe("pop3sim serve --scenario", func() {
 
 		p = start(GinkgoTB(), "--scenario", "retr-refused#words", "--judge")
 		Expect(p.stop(os.Interrupt)).To(Equal(1))
-		Expect(p.errOut.String()).To(HaveSuffix("scenario retr-refused#words: no client came\n"))
+		Expect(p.errOut.String()).To(HaveSuffix("scenario retr-refused#words: no client connected\n"))
 	})
 
 	It("serves the demo mailbox like a known server, or other mail in a scenario", func() {
@@ -154,8 +154,8 @@ var _ = Describe("pop3sim serve --scenario", func() {
 		Entry(nil, "--scenario retr-dorp", `--scenario: there is no built-in scenario "retr-dorp", but there is "retr-drop"`),
 		Entry(nil, "--scenario retr-drop#x", `--scenario: retr-drop: there is no case "x"`),
 		Entry(nil, "--scenario none.yaml", `--scenario: none.yaml: `),
-		Entry(nil, "--profile gmail --judge", "--judge needs a --scenario"),
+		Entry(nil, "--profile gmail --judge", "--judge needs --scenario"),
 		Entry(nil, "--profile gnail", `--profile: there is no profile "gnail", but there is "gmail"`),
-		Entry(nil, "--scenario retr-drop --pop3s 127.0.0.1:0", "this scenario has no TLS"),
+		Entry(nil, "--scenario retr-drop --pop3s 127.0.0.1:0", "the scenario has no TLS"),
 	)
 })

@@ -175,7 +175,7 @@ var _ = Describe("pop3sim serve", func() {
 			ContainSubstring("\n  mtm account add demo --pop3 %s --tls implicit --tls-insecure-skip-verify --user demo --password demo\n", p.secure)))
 	})
 
-	It("offers the mechanisms it is told to, and none", func() {
+	It("offers the mechanisms of --mechanisms, also none", func() {
 		p := start(GinkgoTB(), "--mechanisms", "plain,cram-md5")
 		Expect(session(p.address, "demo", "demo", "CAPA")).To(ContainElement("SASL PLAIN CRAM-MD5"))
 		p = start(GinkgoTB(), "--mechanisms", "none")

@@ -19,11 +19,11 @@ import (
 
 const (
 	defaultAddress = "127.0.0.1:1110"
-	// grace is how long open sessions may go on after the signal to stop.
+	// grace is the time that open sessions may continue after the signal to stop.
 	grace = time.Second
 )
 
-// serveFlags is what the flags of serve say.
+// serveFlags holds the flags of serve.
 type serveFlags struct {
 	pop3       string
 	pop3s      string
@@ -44,33 +44,34 @@ type serveFlags struct {
 
 const serveHelp = `Serve a mailbox over POP3: the demo mailbox, mail from files, or generated mail.
 
-It is a real server: a client that sends DELE and then QUIT deletes the files that hold
-the messages. Work on a copy of mail that you want to keep.
+A client that sends DELE and then QUIT deletes the files of the messages. Use a copy of mail
+that you want to keep.
 
-Messages of files whose every line ends with a bare LF are served with CRLF; all others,
-and the demo mailbox, are served octet for octet. With several users each has the whole
-mailbox; a file is deleted when all of them have deleted its message.
+Messages in files whose lines all end with a bare LF are served with CRLF; all others, and the
+demo mailbox, are served octet for octet. Each of several users has the whole mailbox; a file
+is deleted when all of them have deleted its message.
 
-TLS begins with STLS on the POP3 port, or at once on the port of --pop3s. Without
---tls-cert there is a certificate for localhost and the names of the listeners, made anew
-at each start; clients can check it with the authority that --tls-ca-out writes.
+TLS starts with STLS on the POP3 port, or at once on the port of --pop3s. Without --tls-cert
+each start generates a certificate for localhost and the names of the listeners; clients can
+verify it with the certificate authority that --tls-ca-out writes.
 
-A user logs in by USER and PASS, by APOP, or by AUTH with one of the --mechanisms; those of
-OAuth (XOAUTH2, OAUTHBEARER) need a --token.
+A user logs in by USER and PASS, by APOP, or by AUTH with one of the --mechanisms. The OAuth
+mechanisms (XOAUTH2, OAUTHBEARER) need a --token.
 
-With --smtp the server takes mail as well, for NAME and for NAME@anything of each user, and
-puts it into that user's mailbox, in memory and in temporary files. SMTP login is optional.
-There is STARTTLS. Mail beyond --smtp-max-messages or --smtp-max-octets is refused with 452
-until some is deleted.
+With --smtp the server also receives mail, for NAME and NAME@ANYTHING of each user, and delivers
+it to that user's mailbox, in memory and in temporary files. SMTP login is optional, STARTTLS is
+supported. Mail beyond --smtp-max-messages or --smtp-max-octets is refused with 452 until
+messages are deleted.
 
-There is no limit on sessions and none on wrong passwords, unless --max-sessions,
---max-bad-logins and --delay-bad-login set one.
+By default sessions and wrong passwords are not limited; see --max-sessions, --max-bad-logins
+and --delay-bad-login.
 
-With --scenario it misbehaves as that says, serves its mail unless there is other, and tells at the
-end, with --judge by its exit status too, what clients did. --profile makes it like a known server.
+With --scenario it misbehaves as the scenario says, and serves the mail of the scenario unless
+--eml, --mbox, --maildir, --synthetic or --empty is given. When it stops it prints a verdict on the
+clients; with --judge the exit status has it too. --profile imitates a known server.
 
-The server stops at Ctrl-C (SIGINT) or SIGTERM, with exit status 0 (see --judge). A session that is
-cut off by that deletes nothing.
+The server stops at Ctrl-C (SIGINT) or SIGTERM, with exit status 0 (see --judge). Sessions ended by
+this do not delete messages.
 
 `
 
@@ -78,7 +79,7 @@ func newServe() *cobra.Command {
 	var f serveFlags
 	c := &cobra.Command{
 		Use:   "serve",
-		Short: "Serve a mailbox over POP3, and take mail for it over SMTP",
+		Short: "Serve a mailbox over POP3, and receive mail for it over SMTP",
 		Long:  serveHelp + syntheticHelp(),
 		Example: `  pop3sim serve
   pop3sim serve --maildir ~/copy-of-Maildir --user ann:secret --user bob:pass:word
@@ -99,9 +100,9 @@ func newServe() *cobra.Command {
 	flags.StringVar(&f.smtp, "smtp", "", "listen for SMTP on `HOST:PORT`, and deliver to the users' mailboxes")
 	f.mail.add(flags)
 	f.played.add(c, flags)
-	flags.Var(&f.users, "user", "who may log in; repeat for several (default demo:demo)")
-	flags.Var(tokens{&f.tokens}, "token", "an OAuth token of a user, who need not have a password; repeat for several")
-	flags.Var(&f.mechanisms, "mechanisms", "what AUTH offers, or none (default "+strings.Join(fakeserver.Mechanisms(), ",")+")")
+	flags.Var(&f.users, "user", "name and password of a user; repeat for several (default demo:demo)")
+	flags.Var(tokens{&f.tokens}, "token", "name and OAuth token of a user, who may have no password; repeat for several")
+	flags.Var(&f.mechanisms, "mechanisms", "mechanisms that AUTH offers, or none (default "+strings.Join(fakeserver.Mechanisms(), ",")+")")
 	f.tls.add(flags)
 	f.limits.add(flags)
 	flags.BoolVar(&f.json, "json", false, `print {"pop3":"HOST:PORT","pop3s":...,"smtp":...} as the first line of stdout when ready`)
@@ -166,7 +167,7 @@ func serve(cmd *cobra.Command, f *serveFlags) error {
 	err = ready(cmd.OutOrStdout(), f.json, f.readyFile.String(), ports.addresses())
 	if err == nil {
 		select {
-		case err = <-served: // one stops by itself only when its listener fails
+		case err = <-served: // a server stops by itself only when its listener fails
 			running--
 		case <-ctx.Done():
 		}
@@ -195,12 +196,12 @@ func (f *serveFlags) check() error {
 	return f.tls.check()
 }
 
-// shutdown gives open sessions a moment to finish.
+// shutdown stops the server after giving open sessions a moment to finish.
 func shutdown(ctx context.Context, server interface{ Shutdown(context.Context) error }) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
 	err := server.Shutdown(ctx)
-	// Whether the rules of a scenario have fired is no matter of the server's end; see verdict.
+	// Rules of a scenario that have not fired are reported by verdict, not here.
 	_, unmet := errors.AsType[*fakeserver.UnmetError](err)
 	if unmet || errors.Is(err, context.DeadlineExceeded) {
 		return nil
@@ -245,7 +246,7 @@ func (f *serveFlags) options(cmd *cobra.Command, drops []*fakeserver.Maildrop) *
 	return o
 }
 
-// lockedWriter keeps what sessions print at the same time apart.
+// lockedWriter separates the output of concurrent sessions.
 type lockedWriter struct {
 	mu sync.Mutex
 	w  io.Writer

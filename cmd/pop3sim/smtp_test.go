@@ -43,6 +43,6 @@ var _ = Describe("pop3sim serve --smtp", func() {
 
 		r := run("serve", "--pop3", "127.0.0.1:0", "--scenario", "smtp-busy")
 		Expect(r.status).To(Equal(2))
-		Expect(r.errOut).To(HavePrefix("pop3sim: the scenario smtp-busy#sender has rules for SMTP: say with --smtp where that server listens"))
+		Expect(r.errOut).To(HavePrefix("pop3sim: the scenario smtp-busy#sender has rules for SMTP: give its address with --smtp"))
 	})
 })

@@ -40,13 +40,13 @@ func (s *synthetic) open() (maildrop.Source, error) { return maildrop.Synthetic(
 func syntheticHelp() string {
 	var b strings.Builder
 	b.WriteString("Synthetic mail is " + maildrop.SyntheticForm + `:
-  size     8KiB; lognormal:MEDIAN:SIGMA[:LEAST:MOST]; table:office; or table:FILE with one size
-           a line, or what LIST printed. 8KiB when it is not given
-  seed     another number makes other messages; 1 when it is not given
-  arrive   so many new messages come after each session
-  expire   so many of the oldest go after each session, or a share of all, such as 1%
-  shuffle  the mailbox has another order in each session
-  mix      what the messages are:
+  size     8KiB; lognormal:MEDIAN:SIGMA[:LEAST:MOST]; table:office; or table:FILE, with one size
+             per line or the output of LIST (default 8KiB)
+    seed     a number that selects the messages (default 1)
+    arrive   number of messages that arrive after each session
+    expire   number of the oldest messages that expire after each session, or a share such as 1%
+    shuffle  change the order of the mailbox in each session
+    mix      the kind of messages:
 `)
 	for _, m := range maildrop.Mixes() {
 		fmt.Fprintf(&b, "    %-12s %s\n", m.Name, m.About)

@@ -23,26 +23,26 @@ type tlsFlags struct {
 
 func (f *tlsFlags) add(flags *pflag.FlagSet) {
 	f.addCertificate(flags)
-	flags.BoolVar(&f.require, "require-tls", false, "refuse passwords and tokens sent as they are until there is TLS")
+	flags.BoolVar(&f.require, "require-tls", false, "reject clear-text logins before TLS")
 }
 
 func (f *tlsFlags) addCertificate(flags *pflag.FlagSet) {
 	flags.StringVar(&f.certificate, "tls-cert", "", "the server's certificate chain in the PEM `FILE`")
 	flags.StringVar(&f.key, "tls-key", "", "its private key in the PEM `FILE`")
-	flags.StringVar(&f.caOut, "tls-ca-out", "", "write the authority of the generated certificate to `FILE`, for clients")
+	flags.StringVar(&f.caOut, "tls-ca-out", "", "write the certificate authority of the generated certificate to `FILE`, for clients")
 }
 
 func (f *tlsFlags) check() error {
 	switch {
 	case (f.certificate == "") != (f.key == ""):
-		return cli.Usage("--tls-cert and --tls-key go together")
+		return cli.Usage("--tls-cert and --tls-key must be given together")
 	case f.certificate != "" && f.caOut != "":
-		return cli.Usage("--tls-ca-out is for a generated certificate: give it without --tls-cert")
+		return cli.Usage("--tls-ca-out needs a generated certificate: omit --tls-cert")
 	}
 	return nil
 }
 
-// trust returns how curl and mtm are told to accept the certificate.
+// trust returns the flags with which curl and mtm accept the certificate.
 func (f *tlsFlags) trust() (curl, mtm string) {
 	switch {
 	case f.certificate != "":
@@ -78,7 +78,7 @@ func (f *tlsFlags) open(addresses ...string) (*tls.Config, error) {
 	return ca.Server(names...), nil
 }
 
-// serverNames returns what clients may call this server.
+// serverNames returns the names by which clients may know this server.
 func serverNames(addresses []string) ([]string, error) {
 	names := []string{"localhost", "127.0.0.1", "::1"}
 	for _, address := range addresses {
@@ -92,7 +92,7 @@ func serverNames(addresses []string) ([]string, error) {
 		if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
 			// Other machines know this one by its name.
 			if host, err = os.Hostname(); err != nil {
-				return nil, errors.Join(errors.New("--tls-cert is needed: this machine has no name"), err)
+				return nil, errors.Join(errors.New("cannot make a certificate without a host name: give --tls-cert"), err)
 			}
 		}
 		if !slices.Contains(names, host) {

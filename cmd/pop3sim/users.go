@@ -23,18 +23,18 @@ func (l *logins) Set(text string) error {
 	name, password, ok := strings.Cut(text, ":")
 	switch {
 	case !ok || name == "" || password == "":
-		return errors.New("a user is NAME:PASSWORD, both not empty")
+		return errors.New("write NAME:PASSWORD; neither may be empty")
 	case len(name) > longest || len(password) > longest:
 		return fmt.Errorf("a name and a password have at most %d octets", longest)
 	case controls(text):
-		return errors.New("a name and a password hold no control characters")
+		return errors.New("a name and a password must not contain control characters")
 	}
 	return l.add(login{name: name, password: password})
 }
 
 func (l *logins) add(one login) error {
 	if strings.TrimSpace(one.name) != one.name {
-		return errors.New("a name does not begin or end with a blank")
+		return errors.New("a name must not begin or end with a blank")
 	}
 	if l.find(one.name) != nil {
 		return errors.New("this user already exists")
@@ -73,11 +73,11 @@ func (t tokens) Set(text string) error {
 	name, token, ok := strings.Cut(text, ":")
 	switch {
 	case !ok || name == "" || token == "":
-		return errors.New("a token is NAME:TOKEN, both not empty")
+		return errors.New("write NAME:TOKEN; neither may be empty")
 	case len(name) > longest || len(token) > longestToken:
 		return fmt.Errorf("a name has at most %d octets, a token %d", longest, longestToken)
 	case controls(text):
-		return errors.New("a name and a token hold no control characters")
+		return errors.New("a name and a token must not contain control characters")
 	}
 	return t.add(login{name: name, token: token})
 }
@@ -113,7 +113,7 @@ func (m *mechanisms) Set(text string) error {
 	for name := range strings.SplitSeq(text, ",") {
 		name = strings.ToUpper(strings.TrimSpace(name))
 		if !slices.Contains(fakeserver.Mechanisms(), name) {
-			return fmt.Errorf("there is no mechanism %q, only none or %s", name, strings.Join(fakeserver.Mechanisms(), ","))
+			return fmt.Errorf("unknown mechanism %q; write none, or some of %s", name, strings.Join(fakeserver.Mechanisms(), ","))
 		}
 		m.names = append(m.names, name)
 	}

@@ -13,11 +13,11 @@ import (
 
 const connect = "CONNECT"
 
-// maxRules is how many rules are made: a scenario has no more than 1000.
+// maxRules limits the rules that are made: a scenario has at most 1000.
 const maxRules = 900
 
-// rules say what a correct server would not: first whole answers, then texts. most
-// is how many may be for single commands.
+// rules returns rules for the answers that differ from a correct server: first whole answers, then
+// texts. At most most of them are for single commands.
 func (s *survey) rules(all []*difference, most int) []scenarios.Rule {
 	m := &maker{survey: s, most: most}
 	m.tls()
@@ -33,7 +33,7 @@ func (s *survey) rules(all []*difference, most int) []scenarios.Rule {
 	for _, verb := range verbs {
 		group := of(all, verb)
 		if !m.nameable(verb) && slices.ContainsFunc(group, func(d *difference) bool { return !d.same }) {
-			s.note("the server has its own answer to " + string(notation.Escape(nil, []byte(verb[:min(len(verb), 20)]))) + ", which the scenario has not")
+			s.note("the scenario does not have the server's answer to " + string(notation.Escape(nil, []byte(verb[:min(len(verb), 20)]))))
 			continue
 		}
 		m.verb(verb, group)
@@ -55,11 +55,11 @@ func of(all []*difference, verb string) []*difference {
 	return group
 }
 
-// extension is a verb that is none of the protocol's and may stand in a rule.
+// extension matches verbs outside the protocol that may be used in a rule.
 var extension = regexp.MustCompile(`^[A-Z][A-Z0-9-]{2,19}$`)
 
-// nameable reports whether a rule can be for a verb. Of those that are none of the
-// protocol's there may be many, and one that looks like a slip is refused in a file.
+// nameable reports whether a rule can name a verb. There may be many verbs outside the protocol, and
+// a scenario file must not have verbs that look misspelt.
 func (m *maker) nameable(verb string) bool {
 	if _, known := verbNamed(verb); known || verb == connect || verb == "RESPONSE" {
 		return true
@@ -71,7 +71,7 @@ func (m *maker) nameable(verb string) bool {
 	return err == nil
 }
 
-// maker collects rules. Of those that match a command the first one answers.
+// maker collects rules. The first one that matches a command answers it.
 type maker struct {
 	*survey
 	most                   int
@@ -82,7 +82,7 @@ type maker struct {
 // inTLS is the named state after STLS.
 const inTLS = "tls"
 
-// tls makes rules that follow whether there is TLS, when CAPA differs by it.
+// tls adds rules that depend on TLS, when CAPA differs after STLS.
 func (m *maker) tls() {
 	for x := range m.each() {
 		m.secured = m.secured || x.StartsTLS && !m.recording.ImplicitTLS()
@@ -103,7 +103,7 @@ func (m *maker) tls() {
 	}
 }
 
-// verb makes the rules for the commands with a verb.
+// verb adds the rules for the commands with a verb.
 func (m *maker) verb(verb string, group []*difference) {
 	switch verb {
 	case "AUTH", "RESPONSE":
@@ -139,7 +139,7 @@ func newMail(d *difference) bool {
 		d.box != nil && len(d.box.all)-d.gone != d.has
 }
 
-// answer makes a rule for an answer that is another one altogether.
+// answer adds a rule for a completely different answer.
 func (m *maker) answer(d *difference) {
 	r := scenarios.Rule{On: d.verb, Alone: d.alone()}
 	if d.args != "" && d.verb != connect {
@@ -192,13 +192,13 @@ func sameSteps(a, b []scenarios.Step) bool {
 	return errA == nil && errB == nil && one == two
 }
 
-// told reports whether a rule can have what follows the verb.
+// told reports whether a rule can contain the arguments of the command.
 func (d *difference) told() bool {
 	return !strings.Contains(d.args, notation.Masked) && !strings.Contains(d.args, "*") && strings.TrimSpace(d.args) == d.args &&
 		!strings.ContainsFunc(d.args, func(r rune) bool { return r < ' ' || r >= 0x7F })
 }
 
-// alone reports whether a command without arguments is another one than with them.
+// alone reports whether a command without arguments differs from one with arguments.
 func (d *difference) alone() bool {
 	v, known := verbNamed(d.verb)
 	return d.args == "" && known && v.Args && v.Secret == fakeserver.NoSecret && v.States&fakeserver.Transaction != 0
@@ -214,15 +214,15 @@ func verbNamed(name string) (fakeserver.Verb, bool) {
 	return all[i], true
 }
 
-// which is the commands that a rule for a text is for.
+// which selects the commands of a rule for a text.
 type which struct {
 	on    string
 	alone bool
 	state scenarios.State
 }
 
-// texts makes rules for other texts of status lines: one for the verb where that
-// is enough, else one for each state, or each command.
+// texts adds rules for other texts of status lines: one for the verb if that suffices, else one for
+// each state or each command.
 func (m *maker) texts(verb string, group []*difference) {
 	if !slices.ContainsFunc(group, func(d *difference) bool { return !d.same }) {
 		return
@@ -257,8 +257,7 @@ func (m *maker) texts(verb string, group []*difference) {
 	}
 }
 
-// statusRules makes a rule for each key. clear is false when a key has several
-// texts.
+// statusRules returns a rule for each key. clear is false when a key has several texts.
 func statusRules(group []*difference, key func(*difference) which) (rules []scenarios.Rule, clear bool) {
 	type texts struct {
 		ok, err *string
@@ -306,8 +305,8 @@ func statusRules(group []*difference, key func(*difference) which) (rules []scen
 	return rules, clear
 }
 
-// logins makes rules for the texts after AUTH and RESPONSE. They leave challenges
-// alone, which are positive too.
+// logins adds rules for the texts after AUTH and RESPONSE. They do not change challenges, which are
+// positive too.
 func (m *maker) logins(verb string, group []*difference) {
 	r := scenarios.Rule{On: verb}
 	for _, d := range group {

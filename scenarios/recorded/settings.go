@@ -8,7 +8,7 @@ import (
 	"pop3mtm/scenarios"
 )
 
-// settings returns what the greeting and the capabilities tell.
+// settings returns the settings that follow from the greeting and the capabilities.
 func (b *builder) settings() scenarios.Server {
 	s := scenarios.Server{}
 	greeting := ""
@@ -81,7 +81,7 @@ func (b *builder) capabilities() []string {
 	return rows
 }
 
-// rows returns the capabilities in an answer to CAPA, nil when it is none.
+// rows returns the capabilities in an answer to CAPA, nil for any other answer.
 func (b *builder) rows(x *exchange) []string {
 	if x.verb != "CAPA" || !x.ok {
 		return nil

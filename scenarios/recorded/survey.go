@@ -11,11 +11,10 @@ import (
 	"pop3mtm/scenarios"
 )
 
-// maxMessages is how many messages are looked at, of all mailboxes: a scenario file
-// cannot name more.
+// maxMessages limits the messages of all mailboxes: a scenario file cannot name more.
 const maxMessages = 10_000
 
-// message is what a recording tells of one.
+// message holds the facts about a message in a recording.
 type message struct {
 	uid   string
 	size  int64        // as the server says, -1 if it does not
@@ -23,7 +22,7 @@ type message struct {
 	part  *record.Turn // TOP, when there is no RETR
 }
 
-// mailbox is what a recording tells of the mail of one user.
+// mailbox holds the facts about a user's mail in a recording.
 type mailbox struct {
 	user string
 	all  []*message // in the order in which they came to light
@@ -32,7 +31,7 @@ type mailbox struct {
 	uids map[string]*message
 }
 
-// exchange is a turn in words.
+// exchange is a parsed turn.
 type exchange struct {
 	*record.Turn
 	verb, args string
@@ -72,7 +71,7 @@ func look(r *record.Recording) (*survey, error) {
 	return s, nil
 }
 
-// session finds out about the mail that a session shows.
+// session collects facts about the mail in a session.
 func (s *survey) session(session *record.Session) ([]exchange, error) {
 	var all []exchange
 	var box *mailbox
@@ -123,7 +122,7 @@ func (s *survey) exchange(t *record.Turn) (exchange, error) {
 	return x, err
 }
 
-// whom tells who a login is of. An AUTH does not tell.
+// whom returns the user of a login. For AUTH it is unknown.
 func (s *survey) whom(x *exchange, name string) string {
 	switch {
 	case x.verb == "APOP":
@@ -151,7 +150,7 @@ func (s *survey) box(user string) *mailbox {
 	return b
 }
 
-// mail learns from one exchange after the login.
+// mail collects facts from one exchange after the login.
 func (s *survey) mail(b *mailbox, x *exchange, marked map[*message]bool) error {
 	if !x.ok {
 		return nil
@@ -196,7 +195,7 @@ func first(text string) string {
 	return word
 }
 
-// at returns message n, which is new when nobody has heard of it; nil when n is none.
+// at returns message n, which is added if it is unknown; nil for an invalid number.
 func (s *survey) at(b *mailbox, n int) *message {
 	if n < 1 {
 		return nil
@@ -210,7 +209,7 @@ func (s *survey) at(b *mailbox, n int) *message {
 	return b.now[n-1]
 }
 
-// room reports whether so many messages more may be looked at.
+// room reports whether more messages fit within the limit.
 func (s *survey) room(more int) bool {
 	if more <= maxMessages-s.messages {
 		return true
@@ -226,7 +225,7 @@ func (s *survey) add(b *mailbox) *message {
 	return m
 }
 
-// listing learns from the rows of LIST and UIDL, or from the one of a message.
+// listing collects facts from the rows of LIST and UIDL, or from a single row.
 func (s *survey) listing(b *mailbox, x *exchange) error {
 	rows := []byte(x.text())
 	if x.Multiline() {
@@ -265,8 +264,8 @@ func validUID(uid string) bool {
 	return uid != "" && len(uid) <= 70 && !strings.ContainsFunc(uid, func(r rune) bool { return r < 0x21 || r > 0x7E })
 }
 
-// identify puts the message with a unique-id at a number: one that is known from
-// before, or the one that is there.
+// identify assigns the message with a unique-id to a number: a known message, or the one already at
+// that number.
 func (s *survey) identify(b *mailbox, n int, uid string) {
 	there := b.now[n-1]
 	if there.uid == uid {

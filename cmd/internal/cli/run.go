@@ -18,7 +18,7 @@ import (
 //
 // Errors of RunE and its kin end with status 1 unless made by Usage; Exit is taken as it is. Every other error is one
 // of usage: status 2. An error is one line on stderr, or with --json the object {"error":TEXT,"code":NUMBER}, where
-// Coded gives the number (0 when there is none).
+// Coded returns the error code, or 0.
 //
 // The context of the command ends at SIGINT or SIGTERM; a second one kills the process. A closed stdout is no error.
 // Run blocks until the command returns; a command may call it for a line of its own (a shell).

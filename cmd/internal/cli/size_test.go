@@ -24,7 +24,7 @@ var _ = Describe("Size", func() {
 		Entry(nil, "9223372036854775807", 1<<63-1, "9223372036854775807"),
 	)
 
-	DescribeTable("refuses what is no size",
+	DescribeTable("refuses invalid sizes",
 		func(text string) {
 			s := cli.Size(7)
 			Expect(s.Set(text)).To(MatchError(ContainSubstring("such as 4096, 8KiB or 2MB")))

@@ -17,7 +17,7 @@ import (
 type Message struct {
 	Name string    // of its .eml file, without the ending
 	From string    // as in the header, for an mbox
-	Date time.Time // for an mbox; the zero value when there is none
+	Date time.Time // for an mbox; zero if unknown
 	Seen bool      // for a Maildir
 }
 
@@ -31,7 +31,7 @@ type Writer interface {
 // Formats returns the names that NewWriter takes.
 func Formats() []string { return []string{"eml", "mbox", "maildir"} }
 
-// NewWriter begins a new file or a new folder at path, which for eml is there already.
+// NewWriter creates a new file or directory at path; for eml the directory must exist.
 func NewWriter(format, path string) (Writer, error) {
 	switch format {
 	case "eml":

@@ -17,7 +17,7 @@ func Room(path string, octets int64, files int) error {
 	dir := filepath.Dir(path)
 	freeOctets, freeFiles, err := Free(dir)
 	if err != nil {
-		return fmt.Errorf("%s is no folder: --out names a path in an existing one", dir)
+		return fmt.Errorf("%s is not a directory: --out takes a path in an existing one", dir)
 	}
 	if uint64(octets) > freeOctets {
 		return fmt.Errorf("it would take %s, and %s has %s free", humanize.IBytes(uint64(octets)), dir, humanize.IBytes(freeOctets))

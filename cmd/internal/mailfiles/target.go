@@ -34,7 +34,7 @@ func NewTarget(path string, file bool) (*Target, error) {
 	}
 	parent := filepath.Dir(path)
 	if info, unknown := os.Stat(parent); unknown != nil || !info.IsDir() {
-		return nil, fmt.Errorf("%s is no folder: --out names a path in an existing one", parent)
+		return nil, fmt.Errorf("%s is not a directory: --out takes a path in an existing one", parent)
 	}
 	temp, err := os.MkdirTemp(parent, "."+filepath.Base(path)+".part-")
 	if err != nil {

@@ -148,7 +148,7 @@ func (f Fetchmail) Alters() string {
 		odd = "takes Return-Path lines out of it; "
 	}
 	return "drops From lines, empty Status lines and NUL from a header; " + odd + "makes a header " +
-		"where there is none; ends it with an empty line; and adds octets of its own memory, a NUL first and an LF last, " +
+		"where it is missing; ends it with an empty line; and adds octets of its own memory, a NUL first and an LF last, " +
 		"after each 8,191 octets of a line in the body, where it also drops a dot"
 }
 

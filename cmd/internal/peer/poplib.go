@@ -51,7 +51,7 @@ func (Poplib) Fetch(ctx context.Context, a Account, dir string) error {
 	})
 }
 
-// refusals collects those that find sees in the lines of a program's output; nil when there are none.
+// refusals collects the refusals that find recognizes in the lines of a program's output.
 func refusals(out []byte, find func(line string) (Refusal, bool)) error {
 	var refused Refused
 	for line := range bytes.Lines(out) {
