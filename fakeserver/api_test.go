@@ -49,7 +49,7 @@ var _ = Describe("a matcher", func() {
 		return m.FailureMessage(actual) + "\n" + m.NegatedFailureMessage(actual)
 	}
 
-	It("finds commands, and shows the nearest when there is none", func() {
+	It("finds commands, and shows the nearest if it finds no match", func() {
 		srv := fakeserver.New(three(), nil)
 		Expect(failure(fakeserver.HaveReceived("DELE 2").InSession(3), srv)).To(And(
 			ContainSubstring("Expected the server to have received DELE 2 in session 3\nIt has not received any command."), ContainSubstring("not to have")))
@@ -82,7 +82,7 @@ var _ = Describe("a matcher", func() {
 })
 
 var _ = Describe("a strict server", func() {
-	It("tells of what made no sense, without secrets, and not of what a rule was for", func() {
+	It("reports invalid commands without secrets, except those that a rule was for", func() {
 		srv := fakeserver.New(three(), &fakeserver.Options{Strict: true})
 		srv.On(fakeserver.Match{Verb: "XTND"}, fakeserver.Auto)
 		pipe(srv, "STAT\r\nPASS hidden\r\nXTND\r\nAUTH NONE\r\nhidden\r\nUSER x\r\nPASS y\r\n"+strings.Repeat("z", 300)+"\r\n")

@@ -134,7 +134,7 @@ var _ = Describe("AUTH (RFC 5034)", func() {
 		Expect(p.ask(b64("demo"))).To(HavePrefix("+OK"))
 	})
 
-	DescribeTable("refuses what is no exchange, and goes on",
+	DescribeTable("refuses invalid exchanges, and goes on",
 		func(lines ...string) {
 			p, _ := connect(start(three(), users))
 			reply := ""
@@ -224,7 +224,7 @@ var _ = Describe("the mechanisms on offer", func() {
 		Expect(p.authenticate(sasl.NewPlainClient("", "demo", "demo"), true)).To(HavePrefix("+OK"))
 	})
 
-	It("are not those that need TLS while there is none", func() {
+	It("are not those that need TLS before TLS starts", func() {
 		o := &fakeserver.Options{PlaintextNeedsTLS: true, Users: map[string]fakeserver.User{"demo": {Password: "demo", Token: "demo"}}}
 		Expect(rows(o)).To(And(ContainElement("SASL SCRAM-SHA-256 SCRAM-SHA-1 CRAM-MD5"), Not(ContainElement("USER"))))
 		p, greeting := connect(start(three(), o))

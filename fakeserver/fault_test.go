@@ -16,7 +16,7 @@ import (
 )
 
 var _ = Describe("an edit", func() {
-	It("cuts a reply after so many octets, wherever that is", func() {
+	It("cuts a reply after any number of octets", func() {
 		raw := "A: b\r\n\r\n.x\r\n" + strings.Repeat("y", 100_000) + "\r\n"
 		srv := start(fakeserver.NewMaildrop(maildrop.Bytes("u", []byte(raw))), nil)
 		whole := "+OK 100014 octets\r\n" + stuffed(raw) + ".\r\n"

@@ -116,7 +116,7 @@ var _ = Describe("a session", func() {
 		Expect(login(srv).ask("UIDL")).To(HavePrefix("-ERR unknown"))
 	})
 
-	It("lists the capabilities it is told to, whatever works", func() {
+	It("lists the capabilities of the options, whatever works", func() {
 		srv := start(three(), &fakeserver.Options{Capabilities: []string{"top", "X Y Z"}})
 		p, _ := connect(srv)
 		_, capa := p.multi("CAPA")
@@ -148,7 +148,7 @@ var _ = Describe("a session", func() {
 		Expect(p.ask("STAT")).To(Equal("+OK 3 42"))
 	})
 
-	It("takes longer commands when it is told to", func() {
+	It("accepts longer commands when the options allow them", func() {
 		p := login(start(three(), &fakeserver.Options{MaxLine: 10_000}))
 		Expect(p.ask("NOOP" + strings.Repeat(" ", 9_994))).To(HavePrefix("+OK"))
 		Expect(p.ask("NOOP" + strings.Repeat(" ", 9_995))).To(HavePrefix("-ERR"))
@@ -172,7 +172,7 @@ var _ = Describe("a session", func() {
 		Expect(strings.HasSuffix(said, "+ \r\n")).To(BeFalse(), said)
 	})
 
-	It("says that an empty line is none", func() {
+	It("says that an empty line is not a command", func() {
 		p, _ := connect(start(three(), nil))
 		Expect(p.ask(" ")).To(Equal("-ERR unknown command: the line is empty"))
 	})

@@ -100,7 +100,7 @@ var _ = Describe("TLS", Ordered, func() {
 		Expect(clear.ask("STLS")).To(HavePrefix("-ERR not in the TRANSACTION state"))
 	})
 
-	It("ends without close_notify when it is told to (quirk 41)", func() {
+	It("ends without close_notify on request (quirk 41)", func() {
 		srv := startTLS()
 		srv.On(fakeserver.Match{Verb: "QUIT", Session: 2}, fakeserver.Auto.With(edit.ThenEnd(edit.Drop)))
 		for _, notified := range []bool{true, false} {

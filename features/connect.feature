@@ -65,7 +65,7 @@ Feature: Connecting to the mailbox
       Then it succeeds
       And the mailbox shows "Lunch"
 
-  Rule: What fails is told once, leaves the account offline, and works next time
+  Rule: What fails is reported once, leaves the account offline, and works next time
 
     Background:
       Given the account shows its mailbox offline too

@@ -118,7 +118,7 @@ Feature: What an entry tells
       When I disconnect
       Then the mailbox shows nothing
 
-    Scenario: The account tells whether it is connected, and how many messages the server has
+    Scenario: The account shows whether it is connected, and how many messages the server has
       Given the mailbox holds "Lunch" and "Invoice"
       When I connect
       Then the account is connected

@@ -13,7 +13,7 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// mailSteps returns what a person does with a mail program and is told by it.
+// mailSteps returns the steps about the actions and messages of a mail program.
 func (w *world) mailSteps() []step {
 	return []step{
 		{"I {command}", "gives the command and waits for its end", `I copy new messages, then disconnecting`, w.do},

@@ -119,7 +119,7 @@ Feature: Fetching the beginning of messages
         | Lunch   | complete         | -                                               |
         | Photos  | complete in part | [11 KB of this message are still on the server] |
 
-  Rule: What fails is told
+  Rule: What fails is reported
 
     Scenario: Nobody is connected
       When I populate 10 lines of all messages

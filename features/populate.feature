@@ -135,7 +135,7 @@ Feature: Populating
         | selected |
         | all      |
 
-  Rule: What fails is told, and can be made good
+  Rule: What fails is reported, and can be made good
 
     Scenario: Nobody is connected
       Given the mailbox holds "Lunch"

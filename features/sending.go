@@ -101,7 +101,7 @@ func (w *world) setState(ctx context.Context, subject, state string) error {
 	return b.Commit(ctx)
 }
 
-// stateNamed returns the sending state of a name; the unknown one when there is none.
+// stateNamed returns the sending state with that name, or the unknown state.
 func stateNamed(name string) store.SendingState {
 	for s := range store.SendNotApplicable {
 		if s.String() == name {

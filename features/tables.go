@@ -113,7 +113,7 @@ func (w *world) waits(ctx context.Context, e store.Entry) ([]string, error) {
 			list = append(list, toBe(q.Kind))
 		}
 	}
-	w.Expect(e.Flags.Has(store.Operation)).To(gomega.Equal(e.Parent == w.account && len(list) > 0), "the flag tells whether something waits")
+	w.Expect(e.Flags.Has(store.Operation)).To(gomega.Equal(e.Parent == w.account && len(list) > 0), "the flag shows whether an operation is pending")
 	return list, err
 }
 

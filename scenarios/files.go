@@ -56,7 +56,7 @@ func (f *files) open(name string) ([]byte, error) {
 	if raw := builtIn(strings.TrimSuffix(name, ".eml")); raw != nil {
 		return raw, nil
 	}
-	return nil, errors.New(unknown("file beside the scenario, and no built-in message,", name, builtInNames()))
+	return nil, errors.New(unknown("built-in message, and no file beside the scenario,", name, builtInNames()))
 }
 
 // readBounded reads a regular file of at most so many octets.

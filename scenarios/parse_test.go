@@ -62,7 +62,7 @@ var _ = Describe("a scenario file that is wrong", func() {
 		Entry(nil, `2:25: nth is from 1 to 1000000, not 0`, "rules: [{on: RETR, nth: 0, do: [silence]}]"),
 		Entry(nil, `2:11: a message has exactly one of file, text, raw and size`, "mailbox: [{uidl: a}]"),
 		Entry(nil, `2:18: here stands a number of octets such as 4096`, "mailbox: [{size: 64 kilo}]"),
-		Entry(nil, `2:11: there is no file beside the scenario, and no built-in message, "plan.eml", but there is "plain.eml"`, "mailbox: [{file: plan.eml}]"),
+		Entry(nil, `2:11: there is no built-in message, and no file beside the scenario, "plan.eml", but there is "plain.eml"`, "mailbox: [{file: plan.eml}]"),
 		Entry(nil, `2:11: a file lies in the folder of the scenario or below it`, "mailbox: [{file: ../plain.eml}]"),
 		Entry(nil, `2:34: the unique-id a already exists`, "mailbox: [{size: 1KiB, uidl: a}, {size: 1KiB, uidl: a}]"),
 		Entry(nil, fmt.Sprintf("2:8: the quirks are numbered from 1 to %d", scenarios.LastQuirk), "quirk: 9999"),

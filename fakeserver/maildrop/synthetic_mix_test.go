@@ -50,7 +50,7 @@ func spec(mix maildrop.Mix, count int, seed uint64) string {
 
 var _ = Describe("mixes of synthetic mail", func() {
 	for _, mix := range maildrop.Mixes() {
-		It("has messages of exactly the size that is told before they are made: "+mix.Name, func() {
+		It("has messages of exactly the size announced before they are made: "+mix.Name, func() {
 			for _, seed := range []uint64{0, 1, 7, 1<<64 - 1} {
 				list := drawn(spec(mix, 400, seed))
 				sum := int64(0)

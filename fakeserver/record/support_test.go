@@ -183,7 +183,7 @@ func everything(messages int) []string {
 	return append(all, "DELE 1", "LIST", "RSET", "QUIT")
 }
 
-// converse sends commands at once, or in pieces of so many, and gives all that the server says.
+// converse sends commands at once, or in pieces of this size, and returns the server's output.
 func converse(addr string, commands []string, atOnce int) string {
 	GinkgoHelper()
 	c := dial(addr)
