@@ -304,7 +304,8 @@ func (w *world) subject(uid string) string {
 	return uid
 }
 
-// subjectOf is subject of a message that the server holds: a unique-id may be that of several, one after the other.
+// subjectOf is subject of a message that the server holds: a unique-id may be that of several, one
+// after the other.
 func (w *world) subjectOf(m maildrop.Message) string {
 	for subject, l := range w.letters {
 		if l.UID() == m.UID() && l.Size() == m.Size() {

@@ -99,7 +99,8 @@ func states(e mtm.EmailEntry) []string {
 	return list
 }
 
-// waits returns the operations that wait for a message, in their order, or "to come" for what one of them will bring.
+// waits returns the operations that wait for a message, in their order, or "to come" for what one
+// of them will bring.
 func (w *world) waits(ctx context.Context, e store.Entry) ([]string, error) {
 	queue, err := w.store.Queue(ctx, w.account)
 	var list []string

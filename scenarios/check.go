@@ -18,14 +18,16 @@ const (
 	maxRuns  = 20
 )
 
-// language is what the commands of rules are of: the verbs of a protocol, events that rules may be for, and how replies begin.
+// language is what the commands of rules are of: the verbs of a protocol, events that rules may be
+// for, and how replies begin.
 type language struct {
 	grammar grammar
 	verbs   []string
 	events  []string
 }
 
-// pop3Language returns that of rules and expectations. Other verbs are taken when they are not nearly one of these.
+// pop3Language returns that of rules and expectations. Other verbs are taken when they are not
+// nearly one of these.
 func pop3Language() language {
 	return language{pop3Grammar, verbNames(fakeserver.Verbs()), fakeserver.PseudoVerbs()}
 }
@@ -203,7 +205,8 @@ func checkViews(views []View, rules []Rule, bad wrong) {
 	}
 }
 
-// badCommand says why text cannot be a command with one of these verbs, or one of the others that may stand in its place.
+// badCommand says why text cannot be a command with one of these verbs, or one of the others that
+// may stand in its place.
 func badCommand(text string, verbs, others []string) string {
 	verb, args, more := strings.Cut(text, " ")
 	switch {

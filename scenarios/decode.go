@@ -13,14 +13,15 @@ import (
 const (
 	// maxDepth is how deep values may be nested.
 	maxDepth = 32
-	// maxNodes is how many values a file may have in all, those that aliases and cases repeat counted each time.
+	// maxNodes is how many values a file may have in all, those that aliases and cases repeat
+	// counted each time.
 	maxNodes = 200_000
 	// maxText is the longest text in octets, once its names are replaced.
 	maxText = 1 << 20
 )
 
-// decoder fills Go values from the nodes of a file. The names are those of the json tags, so that a file, the API and the
-// schema have the same words. It goes on after an error, to tell them all.
+// decoder fills Go values from the nodes of a file. The names are those of the json tags, so that a
+// file, the API and the schema have the same words. It goes on after an error, to tell them all.
 type decoder struct {
 	file    string
 	lines   []string

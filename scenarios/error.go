@@ -17,7 +17,8 @@ type Error struct {
 	Line, Column int
 	// Text says what is wrong, and what is allowed.
 	Text string
-	// Snippet shows the place: the line, the one before it, and a mark below. It is empty or ends with a newline.
+	// Snippet shows the place: the line, the one before it, and a mark below. It is empty or ends
+	// with a newline.
 	Snippet string
 }
 
@@ -101,7 +102,8 @@ func window(line string, start int) string {
 	return strings.TrimRight(string(shown), " ")
 }
 
-// unknown returns the error text for a word that is not allowed, with the one that was perhaps meant.
+// unknown returns the error text for a word that is not allowed, with the one that was perhaps
+// meant.
 func unknown(what, word string, allowed []string) string {
 	if len(word) > 40 {
 		word = word[:40] + "..."

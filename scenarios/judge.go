@@ -19,7 +19,8 @@ type Failure struct {
 	Section Section
 	// Expected and Actual are a line each.
 	Expected, Actual string
-	// Near shows the commands that are most like the expected one, a line each with a mark where it differs; it may be empty.
+	// Near shows the commands that are most like the expected one, a line each with a mark where it
+	// differs; it may be empty.
 	Near string
 }
 
@@ -32,9 +33,9 @@ func (f *Failure) Error() string {
 	return text
 }
 
-// Check judges the client after it has disconnected; it waits a moment for the sessions to end. It returns nil if all expectations
-// are met. Otherwise the error joins a *Failure for each unmet one, an error for open sessions, and a *fakeserver.UnmetError for
-// required rules that have not fired.
+// Check judges the client after it has disconnected; it waits a moment for the sessions to end. It
+// returns nil if all expectations are met. Otherwise the error joins a *Failure for each unmet one,
+// an error for open sessions, and a *fakeserver.UnmetError for required rules that have not fired.
 func (p *Play) Check(ctx context.Context) error {
 	return errors.Join(p.judge(ctx), p.Unmet())
 }

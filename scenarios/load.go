@@ -29,9 +29,10 @@ func Names() []string {
 	return found
 }
 
-// Load returns a scenario: a built-in one by its name, or a file by its path, which has a separator or ends in .yaml, .yml or .json.
-// NAME#CASE picks one case of a file that has several; without it the first one is taken. A path of a file that is there is no name with
-// a case, whatever # it has. An error of what is in the file is of type Errors.
+// Load returns a scenario: a built-in one by its name, or a file by its path, which has a separator
+// or ends in .yaml, .yml or .json. NAME#CASE picks one case of a file that has several; without it
+// the first one is taken. A path of a file that is there is no name with a case, whatever # it has.
+// An error of what is in the file is of type Errors.
 func Load(name string) (*Scenario, error) {
 	file, variant, picked := cutCase(name)
 	all, err := LoadAll(file)
@@ -108,8 +109,8 @@ func isPath(name string) bool {
 	return strings.ContainsAny(name, `/\`) || slices.Contains([]string{".yaml", ".yml", ".json"}, path.Ext(name))
 }
 
-// loadFile reads a file, and what it names, from its folder and nowhere else: a path that leads out of it is refused, through a
-// symbolic link too.
+// loadFile reads a file, and what it names, from its folder and nowhere else: a path that leads out
+// of it is refused, through a symbolic link too.
 func loadFile(name string) ([]*Scenario, error) {
 	folder, err := os.OpenRoot(filepath.Dir(name))
 	if err != nil {

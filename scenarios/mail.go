@@ -19,7 +19,8 @@ const (
 // Mail is one message, or several alike. Exactly one of file, text, raw and size
 // says what is in it.
 type Mail struct {
-	// A message in a file beside the scenario, byte for byte, or one of the built-in messages (plain.eml, dots.eml, ...).
+	// A message in a file beside the scenario, byte for byte, or one of the built-in messages
+	// (plain.eml, dots.eml, ...).
 	File string `json:"file,omitempty"`
 	// A message as text, header and all. Its lines end in CRLF whatever the file has.
 	Text string `json:"text,omitempty"`
@@ -29,7 +30,8 @@ type Mail struct {
 	Size Size `json:"size,omitempty"`
 	// Which generated message it is. Default: 1.
 	Seed uint64 `json:"seed,omitempty"`
-	// Its unique-id. Default: one made of the content. With a count it gets the number appended: m1, m2, ...
+	// Its unique-id. Default: one made of the content. With a count it gets the number appended:
+	// m1, m2, ...
 	UIDL string `json:"uidl,omitempty"`
 	// So many messages alike; generated ones differ. Default: 1.
 	Count int `json:"count,omitempty" jsonschema:"minimum=1,maximum=100000"`

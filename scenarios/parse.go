@@ -26,9 +26,9 @@ const (
 	maxOnLine = 16
 )
 
-// Parse reads a scenario, YAML or JSON, and returns one Scenario for each of its cases, at least one. name is the name of the
-// file in errors. Files that the mailbox names are read from folder; with nil only the built-in messages exist. The
-// error is of type Errors.
+// Parse reads a scenario, YAML or JSON, and returns one Scenario for each of its cases, at least
+// one. name is the name of the file in errors. Files that the mailbox names are read from folder;
+// with nil only the built-in messages exist. The error is of type Errors.
 func Parse(name string, data []byte, folder fs.FS) ([]*Scenario, error) {
 	d := &decoder{file: name, used: map[string]bool{}}
 	root := d.read(data)

@@ -22,7 +22,8 @@ type Quirk struct {
 	Client string `json:"client,omitempty"`
 	// What a server with this quirk is and can do.
 	Settings Server `json:"server,omitzero"`
-	// What it does otherwise than right. Without rules the scenarios that name the quirk have their own.
+	// What it does otherwise than right. Without rules the scenarios that name the quirk have their
+	// own.
 	Rules []Rule `json:"rules,omitempty"`
 }
 
@@ -61,11 +62,12 @@ func QuirkByNumber(n int) (*Quirk, error) {
 	return q, err
 }
 
-// Alone says whether a server with this quirk does something otherwise by that; if not, the scenarios that name it have their
-// own rules.
+// Alone says whether a server with this quirk does something otherwise by that; if not, the
+// scenarios that name it have their own rules.
 func (q *Quirk) Alone() bool { return len(q.Rules) > 0 || !reflect.ValueOf(q.Settings).IsZero() }
 
-// Shown names for each quirk the built-in scenarios that show it, by its number. One that only a client can show has none.
+// Shown names for each quirk the built-in scenarios that show it, by its number. One that only a
+// client can show has none.
 func Shown() (map[int][]string, error) {
 	found := map[int][]string{}
 	for _, name := range Names() {

@@ -12,8 +12,8 @@ type Scenario struct {
 	Why string `json:"why,omitempty"`
 	// The sections that define the correct behaviour, as RFC/section: 1939/5.
 	RFC []Section `json:"rfc,omitempty"`
-	// The numbers of quirks of real servers that this server has. Each brings its own options and rules, unless the scenario
-	// has a rule on the same verb.
+	// The numbers of quirks of real servers that this server has. Each brings its own options and
+	// rules, unless the scenario has a rule on the same verb.
 	Quirk Numbers `json:"quirk,omitempty"`
 	// The name of a known server to imitate: its greeting, capabilities, texts and quirks.
 	Profile string `json:"profile,omitempty"`
@@ -21,29 +21,33 @@ type Scenario struct {
 	Settings Server `json:"server,omitzero"`
 	// The mail, in the order of message numbers. Default: that of the profile, or none.
 	Mailbox []Mail `json:"mailbox,omitempty"`
-	// The users who may log in. Default: demo with the password demo. Users without a mailbox of their own share that of the scenario.
+	// The users who may log in. Default: demo with the password demo. Users without a mailbox of
+	// their own share that of the scenario.
 	Users []User `json:"users,omitempty"`
-	// The faults of the server. The first rule that matches a command and may still fire answers it; no other rule changes
-	// that answer.
+	// The faults of the server. The first rule that matches a command and may still fire answers
+	// it; no other rule changes that answer.
 	Rules []Rule `json:"rules,omitempty"`
-	// The faults of the SMTP server, if one is started (pop3sim serve --smtp): rules with the same words, on the verbs of
-	// SMTP. "." is the end of a message. The texts of ok and refuse begin with a number; the default is 250 or 550.
+	// The faults of the SMTP server, if one is started (pop3sim serve --smtp): rules with the same
+	// words, on the verbs of SMTP. "." is the end of a message. The texts of ok and refuse begin
+	// with a number; the default is 250 or 550.
 	SMTP []Rule `json:"smtp,omitempty"`
 	// What a good client does. It is checked when the client has disconnected.
 	Expect Expect `json:"expect,omitzero"`
 	// What our own mail client does. It does not apply to other clients.
 	MTM MTM `json:"mtm,omitzero"`
-	// Variants: one file then holds several scenarios. Each gives values to names; $NAME as a value, and ${NAME} inside a
-	// value, are replaced. The key name holds the name of the variant. All variants have the same keys.
+	// Variants: one file then holds several scenarios. Each gives values to names; $NAME as a
+	// value, and ${NAME} inside a value, are replaced. The key name holds the name of the variant.
+	// All variants have the same keys.
 	Cases []Case `json:"cases,omitempty"`
-	// Combined variants: a list of values for each name. There is a scenario for each combination, also with the cases.
+	// Combined variants: a list of values for each name. There is a scenario for each combination,
+	// also with the cases.
 	Matrix map[string][]Value `json:"matrix,omitempty"`
 
 	name, variant string
 }
 
-// Name returns the name of a built-in scenario or of the file, followed by # and the name of the case if
-// the file has several.
+// Name returns the name of a built-in scenario or of the file, followed by # and the name of the
+// case if the file has several.
 func (s *Scenario) Name() string {
 	if s.variant == "" {
 		return s.name
@@ -60,16 +64,18 @@ type Server struct {
 	Greeting string `json:"greeting,omitempty"`
 	// What CAPA says of the server.
 	Implementation string `json:"implementation,omitempty"`
-	// The lines of the CAPA reply, instead of the actual ones. It changes the list, not the commands that work.
+	// The lines of the CAPA reply, instead of the actual ones. It changes the list, not the
+	// commands that work.
 	Capabilities []string `json:"capabilities,omitempty"`
 	// The lines of the CAPA reply before login, where they differ.
 	LoginCapabilities []string `json:"loginCapabilities,omitempty"`
 	// Commands and capabilities that the server lacks: TOP, UIDL, CAPA, APOP, PIPELINING, STLS ...
 	Without []string `json:"without,omitempty"`
-	// The mechanisms that AUTH offers. Default: SCRAM-SHA-256, SCRAM-SHA-1, CRAM-MD5, PLAIN and LOGIN; [] for none.
+	// The mechanisms that AUTH offers. Default: SCRAM-SHA-256, SCRAM-SHA-1, CRAM-MD5, PLAIN and
+	// LOGIN; [] for none.
 	Mechanisms []string `json:"mechanisms,omitzero"`
-	// How the connection can be protected: not at all, by STLS, from the start, or by STLS which is required before login.
-	// Default: none.
+	// How the connection can be protected: not at all, by STLS, from the start, or by STLS which is
+	// required before login. Default: none.
 	TLS TLS `json:"tls,omitempty"`
 	// The certificate of the server. Default: good.
 	Certificate Certificate `json:"certificate,omitempty"`
@@ -87,15 +93,18 @@ type Server struct {
 	LockAfterDrop Duration `json:"lockAfterDrop,omitempty"`
 	// How long a login waits for a mailbox that another session has locked. Default: 100ms.
 	LockWait Duration `json:"lockWait,omitempty"`
-	// Whether several sessions may use the mailbox at once, each with its own deletion marks. Default: false, a session locks it.
+	// Whether several sessions may use the mailbox at once, each with its own deletion marks.
+	// Default: false, a session locks it.
 	Shared bool `json:"shared,omitempty"`
 	// Whether any password, and any digest of APOP, is accepted. Default: false.
 	AnyPassword bool `json:"anyPassword,omitempty"`
-	// The longest line of the client in octets, CRLF included, also inside an AUTH exchange. Default: 255, and 12288 inside AUTH.
+	// The longest line of the client in octets, CRLF included, also inside an AUTH exchange.
+	// Default: 255, and 12288 inside AUTH.
 	MaxLine int `json:"maxLine,omitempty" jsonschema:"minimum=1,maximum=65536"`
 	// The number of bad commands in a row that closes the connection. Default: 100.
 	MaxBadCommands int `json:"maxBadCommands,omitempty" jsonschema:"minimum=1,maximum=1000000"`
-	// The number of refused logins in a session that closes the connection, after the answer. Default: no limit.
+	// The number of refused logins in a session that closes the connection, after the answer.
+	// Default: no limit.
 	MaxBadLogins int `json:"maxBadLogins,omitempty" jsonschema:"minimum=1,maximum=1000000"`
 	// How long the answer to each refused login is delayed. Default: 0s.
 	DelayBadLogin Duration `json:"delayBadLogin,omitempty"`
@@ -123,8 +132,10 @@ type User struct {
 
 // Rule changes the answers to some commands.
 type Rule struct {
-	// The command: a verb, or a verb and its arguments, where * stands for any text: TOP 2 *; LIST * is not LIST alone. CONNECT is the greeting, TLS the handshake, RESPONSE a line
-	// of the client inside an AUTH exchange (with the mechanism as argument), TIMEOUT the end of the idle time, * any command.
+	// The command: a verb, or a verb and its arguments, where * stands for any text: TOP 2 *; LIST
+	// * is not LIST alone. CONNECT is the greeting, TLS the handshake, RESPONSE a line of the
+	// client inside an AUTH exchange (with the mechanism as argument), TIMEOUT the end of the idle
+	// time, * any command.
 	On string `json:"on"`
 	// Only when the command has no arguments: LIST, but not LIST 1. Default: false.
 	Alone bool `json:"alone,omitempty"`
@@ -140,8 +151,8 @@ type Rule struct {
 	User string `json:"user,omitempty"`
 	// Only in this state of the session: before login, after it, after QUIT.
 	State State `json:"state,omitempty"`
-	// Only in this named state, which the goto of a rule has set; the first one is start. It outlives
-	// connections. Rules with a user have named states of their own.
+	// Only in this named state, which the goto of a rule has set; the first one is start. It
+	// outlives connections. Rules with a user have named states of their own.
 	When string `json:"when,omitempty"`
 	// The new named state, set each time the rule fires.
 	Goto string `json:"goto,omitempty"`
@@ -149,16 +160,18 @@ type Rule struct {
 	Required bool `json:"required,omitempty"`
 	// Actions before the command is answered, so that the answer shows their effect.
 	Before []Action `json:"before,omitempty"`
-	// Another command to answer instead of this one; $1 to $9 are the arguments of this one, $* all of them: TOP $1 1.
+	// Another command to answer instead of this one; $1 to $9 are the arguments of this one, $* all
+	// of them: TOP $1 1.
 	As string `json:"as,omitempty"`
-	// The steps that change the correct answer, in order. They may be omitted when before, after, as or goto are given.
+	// The steps that change the correct answer, in order. They may be omitted when before, after,
+	// as or goto are given.
 	Do []Step `json:"do,omitempty"`
 	// Actions after the command has taken effect, before the answer is sent.
 	After []Action `json:"after,omitempty"`
 }
 
-// Expect is what a good client does. A command is written VERB, which means it with any arguments, or VERB ARGUMENTS, where *
-// stands for any text.
+// Expect is what a good client does. A command is written VERB, which means it with any arguments,
+// or VERB ARGUMENTS, where * stands for any text.
 type Expect struct {
 	// Unique-ids of the messages that the server still has at the end: exactly these.
 	Kept []string `json:"kept,omitzero"`
@@ -170,11 +183,13 @@ type Expect struct {
 	Received []string `json:"received,omitempty"`
 	// Commands that the client sends in this order; others may stand between them.
 	Sequence []string `json:"sequence,omitempty"`
-	// For a verb the arguments that the client sends with it, in any order, each once, and no others: DELE: ["1", "3"].
+	// For a verb the arguments that the client sends with it, in any order, each once, and no
+	// others: DELE: ["1", "3"].
 	Exactly map[string][]Arguments `json:"exactly,omitempty"`
 	// How often the client sends a command.
 	Counts map[string]Count `json:"counts,omitempty"`
-	// The client sends no commands but these, and those that log in and out: CAPA, USER, PASS, APOP, AUTH, STLS, QUIT.
+	// The client sends no commands but these, and those that log in and out: CAPA, USER, PASS,
+	// APOP, AUTH, STLS, QUIT.
 	Only []string `json:"only,omitzero"`
 	// How many connections the client makes.
 	Sessions Count `json:"sessions,omitzero"`
@@ -182,15 +197,18 @@ type Expect struct {
 	Within Duration `json:"within,omitempty"`
 }
 
-// MTM says how our own mail client, the MTM, takes a scenario: it gets mail several times, and each time is asked how it went.
+// MTM says how our own mail client, the MTM, takes a scenario: it gets mail several times, and each
+// time is asked how it went.
 type MTM struct {
 	// Whether it copies the mail, moves it, or looks at the headers alone. Default: copy.
 	Take Take `json:"take,omitempty"`
-	// Whether it looks at the headers before it takes the mail. Default: false, get mail asks for no header of a new message.
+	// Whether it looks at the headers before it takes the mail. Default: false, get mail asks for
+	// no header of a new message.
 	HeadersFirst bool `json:"headersFirst,omitempty"`
 	// How it logs in: the auth setting of an account. Default: userpass.
 	Auth string `json:"auth,omitempty"`
-	// Whether it tries that way though the server does not list it: the auth-unlisted setting of an account. Default: false.
+	// Whether it tries that way though the server does not list it: the auth-unlisted setting of an
+	// account. Default: false.
 	AuthUnlisted bool `json:"authUnlisted,omitempty"`
 	// The password that it has. Default: that of the first user.
 	Password string `json:"password,omitempty"`
@@ -198,9 +216,11 @@ type MTM struct {
 	EmptyPassword bool `json:"emptyPassword,omitempty"`
 	// Commands that it does not send, though other clients may: it can do without them.
 	Never []string `json:"never,omitempty"`
-	// How often it gets mail, and how that ends. Default: twice, both without an error and with all mail stored.
+	// How often it gets mail, and how that ends. Default: twice, both without an error and with all
+	// mail stored.
 	Runs []Run `json:"runs,omitempty"`
-	// Unique-ids of messages that the server sends other than they are, so that what is stored is not what the mailbox has.
+	// Unique-ids of messages that the server sends other than they are, so that what is stored is
+	// not what the mailbox has.
 	Altered []string `json:"altered,omitzero"`
 }
 
@@ -208,16 +228,18 @@ type MTM struct {
 type Run struct {
 	// The number of the error (docs/errors.md). Default: 0, no error.
 	Code int `json:"code,omitempty" jsonschema:"minimum=-100000,maximum=0"`
-	// Unique-ids of the messages that are whole in the Inbox afterwards; when it looks at headers alone, of those that it lists. Default:
-	// all that the scenario's mailbox began with.
+	// Unique-ids of the messages that are whole in the Inbox afterwards; when it looks at headers
+	// alone, of those that it lists. Default: all that the scenario's mailbox began with.
 	Stored []string `json:"stored,omitzero"`
 	// Unique-ids of the messages that the error names as failed.
 	Failed []string `json:"failed,omitempty"`
 	// How long to wait before it, in virtual time.
 	After Duration `json:"after,omitempty"`
-	// How long it stays connected once it has its mail, in virtual time. That the line ends meanwhile is its error.
+	// How long it stays connected once it has its mail, in virtual time. That the line ends
+	// meanwhile is its error.
 	Stays Duration `json:"stays,omitempty"`
-	// How long it takes before each command, as on a machine that is busy with other things, in virtual time.
+	// How long it takes before each command, as on a machine that is busy with other things, in
+	// virtual time.
 	Slow Duration `json:"slow,omitempty"`
 }
 

@@ -47,9 +47,10 @@ func (p *Play) GoodCertificate() bool {
 	return p.settings.Certificate == "" || p.settings.Certificate == Good
 }
 
-// Server makes a server that plays the scenario and listens nowhere yet. o says what the scenario does not: Users and Mechanisms
-// when it has none of its own, Log, OnSession, Now, and TLS, with which a good certificate is that one. The error is of type Errors and
-// describes a scenario that was made in Go and is wrong.
+// Server makes a server that plays the scenario and listens nowhere yet. o says what the scenario
+// does not: Users and Mechanisms when it has none of its own, Log, OnSession, Now, and TLS, with
+// which a good certificate is that one. The error is of type Errors and describes a scenario that
+// was made in Go and is wrong.
 func (s *Scenario) Server(o *fakeserver.Options) (*Play, error) {
 	var errs Errors
 	s.check(noFiles(), func(path, format string, args ...any) {
@@ -218,7 +219,8 @@ func (p *Play) certificate(good *tls.Config) *tls.Config {
 	return p.Authority.Server()
 }
 
-// needsName fails the handshake of a client that does not say which server it wants (RFC 6066 section 3).
+// needsName fails the handshake of a client that does not say which server it wants (RFC 6066
+// section 3).
 func needsName(c *tls.Config) *tls.Config {
 	c = c.Clone()
 	c.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
@@ -235,7 +237,8 @@ func (r Rule) verb() string {
 	return strings.ToUpper(verb)
 }
 
-// PlaySMTP adds the scenario's rules for SMTP to a server of that protocol, which comes before rules that it has.
+// PlaySMTP adds the scenario's rules for SMTP to a server of that protocol, which comes before
+// rules that it has.
 func (p *Play) PlaySMTP(server *fakeserver.Server) {
 	for _, r := range slices.Backward(p.scenario.SMTP) {
 		addTo(server, r, smtpGrammar)

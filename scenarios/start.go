@@ -7,8 +7,8 @@ import (
 	"pop3mtm/fakeserver"
 )
 
-// Start plays a scenario, as Load finds it, on a free port of 127.0.0.1 for the time of a test. At the end of the test the client is
-// judged: what Check finds fails the test.
+// Start plays a scenario, as Load finds it, on a free port of 127.0.0.1 for the time of a test. At
+// the end of the test the client is judged: what Check finds fails the test.
 func Start(t testing.TB, name string) *Play {
 	t.Helper()
 	s, err := Load(name)
@@ -18,7 +18,8 @@ func Start(t testing.TB, name string) *Play {
 	return s.Start(t, nil)
 }
 
-// Start returns the function Start for a scenario that is loaded already, with options as for Server.
+// Start returns the function Start for a scenario that is loaded already, with options as for
+// Server.
 func (s *Scenario) Start(t testing.TB, o *fakeserver.Options) *Play {
 	t.Helper()
 	p, err := s.Server(o)

@@ -11,9 +11,10 @@ import (
 	"pop3mtm/fakeserver"
 )
 
-// Step is one thing that is done to an answer. It is a word alone (bareLF), or a word and what it needs (refuse: not now): exactly one
-// of these. Octets of an answer are counted on the wire from 0, status line, stuffed dots and closing dot included; rows are the lines
-// between the status line and the closing dot, counted from 1.
+// Step is one thing that is done to an answer. It is a word alone (bareLF), or a word and what it
+// needs (refuse: not now): exactly one of these. Octets of an answer are counted on the wire from
+// 0, status line, stuffed dots and closing dot included; rows are the lines between the status line
+// and the closing dot, counted from 1.
 type Step struct {
 	// Word names the step; StepWords has them all.
 	Word string
@@ -21,7 +22,8 @@ type Step struct {
 	Value any
 }
 
-// Do returns the step with a word and the value that it needs: Do("close"), Do("refuse", "not now"), Do("cut", Cut{After: 5}).
+// Do returns the step with a word and the value that it needs: Do("close"), Do("refuse", "not
+// now"), Do("cut", Cut{After: 5}).
 func Do(word string, value ...any) Step {
 	s := Step{Word: word}
 	if len(value) > 0 {

@@ -8,7 +8,8 @@ import (
 	"pop3mtm/fakeserver/edit"
 )
 
-// stepTable has a row for each step: its word, what it does, and how its value becomes an edit. A new step is a row here.
+// stepTable has a row for each step: its word, what it does, and how its value becomes an edit. A
+// new step is a row here.
 func stepTable() []stepRow {
 	return slices.Concat(stepsInstead(), stepsInTime(), stepsOfForm(), stepsAtTheEnd(), stepsOnRows(), stepsOnOctets())
 }

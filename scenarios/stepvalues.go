@@ -93,23 +93,26 @@ type Replace struct {
 // How says how a line ends.
 type How string
 
-// The values of How: how a connection ends, or that it goes on in silence, and what the client sees of it.
+// The values of How: how a connection ends, or that it goes on in silence, and what the client sees
+// of it.
 const (
-	// CloseLine closes the connection: all that was sent arrives, then reading ends (EOF) and writing fails. With TLS a
-	// close_notify comes first.
+	// CloseLine closes the connection: all that was sent arrives, then reading ends (EOF) and
+	// writing fails. With TLS a close_notify comes first.
 	CloseLine How = "close"
-	// HalfClose closes the sending side alone: reading ends (EOF), what the client writes is still accepted and never answered.
+	// HalfClose closes the sending side alone: reading ends (EOF), what the client writes is still
+	// accepted and never answered.
 	HalfClose How = "half-close"
-	// Reset ends the connection by TCP's RST: reading and writing fail with "connection reset by peer"; what was sent last may
-	// be lost.
+	// Reset ends the connection by TCP's RST: reading and writing fail with "connection reset by
+	// peer"; what was sent last may be lost.
 	Reset How = "reset"
-	// Stall keeps the connection and the mailbox, reads what the client sends and never answers again: the client sees nothing
-	// until its own time-out.
+	// Stall keeps the connection and the mailbox, reads what the client sends and never answers
+	// again: the client sees nothing until its own time-out.
 	Stall How = "stall"
-	// Drop closes the connection below TLS: as close, but without close_notify, so that TLS reports an unexpected end.
+	// Drop closes the connection below TLS: as close, but without close_notify, so that TLS reports
+	// an unexpected end.
 	Drop How = "drop"
-	// Withhold keeps the rest of this answer back: the client sees an unfinished answer and waits; the answer to its next command
-	// follows it directly.
+	// Withhold keeps the rest of this answer back: the client sees an unfinished answer and waits;
+	// the answer to its next command follows it directly.
 	Withhold How = "withhold"
 )
 

@@ -7,7 +7,8 @@ import (
 	"pop3mtm/fakeserver"
 )
 
-// View is what sessions see of their mailbox other than it is: exactly one of these, and perhaps when.
+// View is what sessions see of their mailbox other than it is: exactly one of these, and perhaps
+// when.
 type View struct {
 	// Only the first messages, so many.
 	Oldest int `json:"oldest,omitempty" jsonschema:"minimum=1,maximum=100000"`
@@ -41,7 +42,8 @@ type Action struct {
 	Reverse bool `json:"reverse,omitempty"`
 	// The session sees its mailbox as it is now. Without it the next session does.
 	Reload bool `json:"reload,omitempty"`
-	// Messages that are marked by DELE are gone now, without QUIT, and the numbers behind them become less.
+	// Messages that are marked by DELE are gone now, without QUIT, and the numbers behind them
+	// become less.
 	Expunge bool `json:"expunge,omitempty"`
 	// What the client has sent behind this command is thrown away.
 	LosePipelined bool `json:"losePipelined,omitempty"`

@@ -10,8 +10,8 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// short is a type for which people write a text or a number alone. written is how that stands in a file, empty when it cannot
-// be told.
+// short is a type for which people write a text or a number alone. written is how that stands in a
+// file, empty when it cannot be told.
 type short interface {
 	written(text string) string
 }
@@ -100,7 +100,8 @@ func (d *decoder) noList(n ast.Node, element reflect.Type) {
 	d.wrong(n, "here stands a list, such as [a, b], not %s", kind(n))
 }
 
-// noNames says what to write in place of n, where names with values stand. It reports whether it could.
+// noNames says what to write in place of n, where names with values stand. It reports whether it
+// could.
 func (d *decoder) noNames(n ast.Node, v reflect.Value) bool {
 	example := ""
 	if v.Type() != reflect.TypeFor[Step]() {
@@ -112,7 +113,8 @@ func (d *decoder) noNames(n ast.Node, v reflect.Value) bool {
 	return example != ""
 }
 
-// unknownWord returns the error text for a word that a type does not have, with what was perhaps meant.
+// unknownWord returns the error text for a word that a type does not have, with what was perhaps
+// meant.
 func unknownWord(t reflect.Type, word string, allowed []string) string {
 	if other := otherWords(t)[strings.ToLower(word)]; other != "" {
 		return fmt.Sprintf("there is no word %q here; write %s", word, other)

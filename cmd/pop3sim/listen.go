@@ -127,7 +127,8 @@ func checkAddress(flag, address string) error {
 
 // listen opens the port; its errors say what to do.
 func listen(ctx context.Context, flag, address string) (net.Listener, error) {
-	// The inactivity timer finds a client that is gone; keep-alive would cost every session four system calls.
+	// The inactivity timer finds a client that is gone; keep-alive would cost every session four
+	// system calls.
 	config := net.ListenConfig{KeepAlive: -1}
 	l, err := config.Listen(ctx, "tcp", address)
 	switch {
@@ -144,7 +145,8 @@ func listen(ctx context.Context, flag, address string) (net.Listener, error) {
 	return nil, fmt.Errorf("cannot listen on %s: %w; choose another address with %s", address, err, flag)
 }
 
-// reachable is address as a client on this machine would dial it, and whether other machines can reach it too.
+// reachable is address as a client on this machine would dial it, and whether other machines can
+// reach it too.
 func reachable(address net.Addr) (dial string, public bool) {
 	tcp, ok := address.(*net.TCPAddr)
 	if !ok || tcp.IP.IsLoopback() {

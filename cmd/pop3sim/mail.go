@@ -49,7 +49,8 @@ type mailbox struct {
 	fresh func() (maildrop.Source, error)
 }
 
-// open finds the mail and lists it once, so that what is wrong with it shows before a client connects.
+// open finds the mail and lists it once, so that what is wrong with it shows before a client
+// connects.
 func (f *mailFlags) open() (*mailbox, error) {
 	box, err := f.choose()
 	if err != nil {

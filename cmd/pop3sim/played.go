@@ -39,7 +39,8 @@ func (f *playedFlags) add(c *cobra.Command, flags *pflag.FlagSet) {
 
 func (f *playedFlags) given() bool { return f.scenario != "" || f.profile != "" }
 
-// load returns the scenario to play, nil for a correct server. It writes errors in a file to stderr.
+// load returns the scenario to play, nil for a correct server. It writes errors in a file to
+// stderr.
 func (f *playedFlags) load(stderr io.Writer) (*scenarios.Scenario, error) {
 	if f.judge && f.scenario == "" {
 		return nil, cli.Usage("--judge needs --scenario: it checks the expectations of the scenario")
@@ -72,7 +73,8 @@ func (f *playedFlags) load(stderr io.Writer) (*scenarios.Scenario, error) {
 	return s, nil
 }
 
-// tellWrong prints the errors in a file with their places; it returns any other error as wrong usage.
+// tellWrong prints the errors in a file with their places; it returns any other error as wrong
+// usage.
 func tellWrong(stderr io.Writer, flag string, err error) error {
 	var all scenarios.Errors
 	if !errors.As(err, &all) {
@@ -102,8 +104,8 @@ func (f *serveFlags) adapt(s *scenarios.Scenario) error {
 	return nil
 }
 
-// mailFor returns the mail of the flags and a maildrop for each user. Without such flags it is the mail of the scenario, and
-// there are no maildrops.
+// mailFor returns the mail of the flags and a maildrop for each user. Without such flags it is the
+// mail of the scenario, and there are no maildrops.
 func (f *serveFlags) mailFor(s *scenarios.Scenario) (*mailbox, []*fakeserver.Maildrop, error) {
 	if s != nil && f.mail.given() == 0 && f.played.scenario != "" {
 		return &mailbox{about: "the scenario " + s.Name() + ", " + s.Title}, nil, nil
@@ -153,7 +155,8 @@ func (f *serveFlags) server(s *scenarios.Scenario, o *fakeserver.Options) (*fake
 	return play.Server, play, err
 }
 
-// playSMTP adds the SMTP rules of the scenario to the sink. A scenario with such rules needs --smtp.
+// playSMTP adds the SMTP rules of the scenario to the sink. A scenario with such rules needs
+// --smtp.
 func (f *serveFlags) playSMTP(play *scenarios.Play, sink *smtpsink.Server) error {
 	if play == nil || len(play.Scenario().SMTP) == 0 {
 		return nil
@@ -165,8 +168,8 @@ func (f *serveFlags) playSMTP(play *scenarios.Play, sink *smtpsink.Server) error
 	return nil
 }
 
-// verdict prints at the end which expectations of the scenario were not met, and with --judge returns the exit status. smtp is
-// the server with the SMTP rules.
+// verdict prints at the end which expectations of the scenario were not met, and with --judge
+// returns the exit status. smtp is the server with the SMTP rules.
 func (f *serveFlags) verdict(ctx context.Context, stderr io.Writer, play *scenarios.Play, smtp *smtpsink.Server) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()

@@ -10,7 +10,8 @@ import (
 	"pop3mtm/cmd/internal/cli"
 )
 
-// listening is the object that --json prints and --ready-file holds: the address of each listener that runs.
+// listening is the object that --json prints and --ready-file holds: the address of each listener
+// that runs.
 type listening struct {
 	POP3  string `json:"pop3"`
 	POP3S string `json:"pop3s,omitempty"`
@@ -35,7 +36,8 @@ func ready(stdout io.Writer, asJSON bool, file string, l listening) error {
 	return writeWhole("--ready-file", file, line)
 }
 
-// removeStale removes the ready file of an earlier run, so that it does not name a server that has stopped.
+// removeStale removes the ready file of an earlier run, so that it does not name a server that has
+// stopped.
 func removeStale(path string) error {
 	if path == "" {
 		return nil
@@ -55,7 +57,8 @@ func removeStale(path string) error {
 	return os.Remove(path)
 }
 
-// writeWhole writes a file that others see only when it is complete. flag is whose path it is, for errors.
+// writeWhole writes a file that others see only when it is complete. flag is whose path it is, for
+// errors.
 func writeWhole(flag, path string, content []byte) error {
 	temporary, err := os.CreateTemp(filepath.Dir(path), ".pop3sim-*")
 	if err != nil {

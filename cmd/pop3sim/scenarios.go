@@ -232,7 +232,8 @@ write it beside your files, and begin each with the line
 	}
 }
 
-// completeScenarios offers names and titles of built-in scenarios; files too, as the shell completes them.
+// completeScenarios offers names and titles of built-in scenarios; files too, as the shell
+// completes them.
 func completeScenarios(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	var all []cobra.Completion
 	for _, name := range scenarios.Names() {

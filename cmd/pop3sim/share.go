@@ -15,8 +15,8 @@ type shared struct {
 	deleted map[string]int // by unique-id: how many users have deleted it
 }
 
-// share makes n sources of one. Each has all messages until its own Remove; source loses a message when the last of
-// them has removed it.
+// share makes n sources of one. Each has all messages until its own Remove; source loses a message
+// when the last of them has removed it.
 func share(source maildrop.Source, n int) []maildrop.Source {
 	s := &shared{source: source, users: n, deleted: map[string]int{}}
 	all := make([]maildrop.Source, n)

@@ -8,7 +8,8 @@ import (
 	"pop3mtm/fakeserver/smtpsink"
 )
 
-// newSink makes the SMTP side of the server that o is for: the same users, their maildrops, the same certificate.
+// newSink makes the SMTP side of the server that o is for: the same users, their maildrops, the
+// same certificate.
 func newSink(o *fakeserver.Options, room maildrop.SpoolOptions) *smtpsink.Server {
 	drops := map[string]*fakeserver.Maildrop{}
 	for name, user := range o.Users {

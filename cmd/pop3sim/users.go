@@ -15,7 +15,8 @@ type login struct{ name, password, token string }
 // logins is the value of the repeated flag --user.
 type logins []login
 
-// longest is the most octets of a name or password: RFC 2449 section 4 bounds a command line to 255 with CRLF.
+// longest is the most octets of a name or password: RFC 2449 section 4 bounds a command line to 255
+// with CRLF.
 const longest = 255 - len("PASS \r\n")
 
 // Set adds NAME:PASSWORD; the password may hold colons.
@@ -65,7 +66,8 @@ func (l *logins) Type() string { return "NAME:PASSWORD" }
 // tokens is the value of the repeated flag --token.
 type tokens struct{ *logins }
 
-// longestToken is the most octets of a token: what a client sends of it fits an AUTH response of the server.
+// longestToken is the most octets of a token: what a client sends of it fits an AUTH response of
+// the server.
 const longestToken = 8 << 10
 
 // Set adds NAME:TOKEN.

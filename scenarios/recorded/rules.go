@@ -58,8 +58,8 @@ func of(all []*difference, verb string) []*difference {
 // extension matches verbs outside the protocol that may be used in a rule.
 var extension = regexp.MustCompile(`^[A-Z][A-Z0-9-]{2,19}$`)
 
-// nameable reports whether a rule can name a verb. There may be many verbs outside the protocol, and
-// a scenario file must not have verbs that look misspelt.
+// nameable reports whether a rule can name a verb. There may be many verbs outside the protocol,
+// and a scenario file must not have verbs that look misspelt.
 func (m *maker) nameable(verb string) bool {
 	if _, known := verbNamed(verb); known || verb == connect || verb == "RESPONSE" {
 		return true

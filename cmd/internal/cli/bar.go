@@ -17,13 +17,15 @@ const (
 	Steps                // shown as a count alone: no two take equally long
 )
 
-// Bar is a progress bar on a terminal; anywhere else its methods do nothing. One goroutine uses it at a time.
+// Bar is a progress bar on a terminal; anywhere else its methods do nothing. One goroutine uses it
+// at a time.
 type Bar struct {
 	bar   *progressbar.ProgressBar
 	total int64
 }
 
-// NewBar shows a bar with a label on stderr. total is the number that means done, 0 or less when it is not yet known.
+// NewBar shows a bar with a label on stderr. total is the number that means done, 0 or less when it
+// is not yet known.
 func NewBar(stderr io.Writer, label string, unit Unit, total int64) *Bar {
 	if !IsTerminal(stderr) {
 		return &Bar{}
@@ -62,8 +64,8 @@ func unknownBelowOne(total int64) int64 {
 	return total
 }
 
-// Set shows n of total; total as in NewBar. It may be called for every message: the terminal is written to at most a
-// dozen times per second.
+// Set shows n of total; total as in NewBar. It may be called for every message: the terminal is
+// written to at most a dozen times per second.
 func (b *Bar) Set(n, total int64) {
 	if b.bar == nil {
 		return

@@ -49,7 +49,8 @@ func isASCII(text []byte) bool {
 	return true
 }
 
-// mayStand reports whether a character only shows itself. Joiners shape the letters of some scripts.
+// mayStand reports whether a character only shows itself. Joiners shape the letters of some
+// scripts.
 func mayStand(r rune) bool {
 	const zeroWidthNonJoiner, zeroWidthJoiner = '\u200c', '\u200d'
 	return r < 0x7f || r == zeroWidthNonJoiner || r == zeroWidthJoiner || unicode.IsPrint(r)

@@ -10,7 +10,8 @@ import (
 
 var errStdoutClosed = errors.New("the reader of standard output has gone")
 
-// output is stdout with its own error for a closed pipe: a bare EPIPE could as well come from a network connection.
+// output is stdout with its own error for a closed pipe: a bare EPIPE could as well come from a
+// network connection.
 type output struct{ w io.Writer }
 
 // wrapOnce leaves w as it is when a Run around this one has wrapped it.

@@ -2,8 +2,8 @@ package cli
 
 import "errors"
 
-// Path is a flag's value: the name of a file or folder. An empty one, such as that of a variable that is not set, is a
-// mistake and not the same as no flag.
+// Path is a flag's value: the name of a file or folder. An empty one, such as that of a variable
+// that is not set, is a mistake and not the same as no flag.
 type Path string
 
 // Set takes a path that is not empty.

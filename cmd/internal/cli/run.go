@@ -13,21 +13,23 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// Run executes root with args and returns the exit status. It owns root from here on: it sets the version, the streams
-// and the argument rules (a command without Args takes none; one with subcommands and no RunE needs one of them).
+// Run executes root with args and returns the exit status. It owns root from here on: it sets the
+// version, the streams and the argument rules (a command without Args takes none; one with
+// subcommands and no RunE needs one of them).
 //
-// Errors of RunE and its kin end with status 1 unless made by Usage; Exit is taken as it is. Every other error is one
-// of usage: status 2. An error is one line on stderr, or with --json the object {"error":TEXT,"code":NUMBER}, where
-// Coded returns the error code, or 0.
+// Errors of RunE and its kin end with status 1 unless made by Usage; Exit is taken as it is. Every
+// other error is one of usage: status 2. An error is one line on stderr, or with --json the object
+// {"error":TEXT,"code":NUMBER}, where Coded returns the error code, or 0.
 //
-// The context of the command ends at SIGINT or SIGTERM; a second one kills the process. A closed stdout is no error.
-// Run blocks until the command returns; a command may call it for a line of its own (a shell).
+// The context of the command ends at SIGINT or SIGTERM; a second one kills the process. A closed
+// stdout is no error. Run blocks until the command returns; a command may call it for a line of its
+// own (a shell).
 func Run(root *cobra.Command, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	defer context.AfterFunc(ctx, stop)()
-	// Without this a closed stdout kills the process in the middle of its work. It is caught, not ignored, because
-	// programs that we start would inherit an ignored signal.
+	// Without this a closed stdout kills the process in the middle of its work. It is caught, not
+	// ignored, because programs that we start would inherit an ignored signal.
 	closed := make(chan os.Signal, 1)
 	signal.Notify(closed, syscall.SIGPIPE)
 	defer signal.Stop(closed)

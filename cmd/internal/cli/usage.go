@@ -46,7 +46,8 @@ func helpTopic(c *cobra.Command, args []string) error {
 	return unknownWord(topic, args[len(args)-max(len(rest), 1)])
 }
 
-// unknown finds a first word that no command has, before its flags are taken for flags of the command above it.
+// unknown finds a first word that no command has, before its flags are taken for flags of the
+// command above it.
 func (r *runner) unknown(root *cobra.Command, args []string) (*cobra.Command, error) {
 	c, rest, err := root.Find(args)
 	if err != nil || !c.HasSubCommands() || len(rest) == 0 || strings.HasPrefix(rest[0], "-") || strings.HasPrefix(rest[0], "__") {
@@ -77,8 +78,8 @@ func words(c *cobra.Command) string {
 	return strings.Join(names, ", ")
 }
 
-// flagError says of a value that does not parse what would, and of a flag at the wrong place where it belongs. It shows
-// no value of a kind it does not know: that could be a password.
+// flagError says of a value that does not parse what would, and of a flag at the wrong place where
+// it belongs. It shows no value of a kind it does not know: that could be a password.
 func flagError(c *cobra.Command, err error) error {
 	if missing, ok := errors.AsType[*pflag.NotExistError](err); ok {
 		var owners []string

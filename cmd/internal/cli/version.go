@@ -5,7 +5,8 @@ import (
 	"runtime/debug"
 )
 
-// Version says which build this is: the module's version, the commit when it is known, and the Go release.
+// Version says which build this is: the module's version, the commit when it is known, and the Go
+// release.
 func Version() string {
 	version, commit := "(unknown)", ""
 	if info, ok := debug.ReadBuildInfo(); ok {

@@ -1,5 +1,6 @@
-// Package mailfiles writes messages as files that other programs read: a folder of .eml files, a Maildir, an mbox. What
-// is written gets its name when it is whole, or when whoever writes wants to keep a part of it.
+// Package mailfiles writes messages as files that other programs read: a folder of .eml files, a
+// Maildir, an mbox. What is written gets its name when it is whole, or when whoever writes wants to
+// keep a part of it.
 package mailfiles
 
 import (
@@ -21,8 +22,8 @@ type Message struct {
 	Seen bool      // for a Maildir
 }
 
-// Writer writes messages to a path that nobody sees yet. After an error of Add or Close the last message may be there
-// in part.
+// Writer writes messages to a path that nobody sees yet. After an error of Add or Close the last
+// message may be there in part.
 type Writer interface {
 	Add(m Message, body io.WriterTo) error
 	Close() error

@@ -12,9 +12,10 @@ import (
 	"pop3mtm/cmd/internal/cli"
 )
 
-// mbox writes one file, in the form that go-mbox reads: LF line ends, ">" before a line that begins with "From ", one
-// blank line after each message. It is not go-mbox's own writer, because that one keeps a whole line in memory, copies
-// it with every write, and puts a second blank line behind a message, which its reader takes for part of the message.
+// mbox writes one file, in the form that go-mbox reads: LF line ends, ">" before a line that begins
+// with "From ", one blank line after each message. It is not go-mbox's own writer, because that one
+// keeps a whole line in memory, copies it with every write, and puts a second blank line behind a
+// message, which its reader takes for part of the message.
 type mbox struct {
 	file *os.File
 	out  *bufio.Writer
@@ -56,8 +57,8 @@ func sender(from string) string {
 	return address.Address
 }
 
-// mboxBody turns the bytes of one message into those of an mbox, a piece at a time. What may yet become a quoted line
-// or the end of a line is held back: at most five octets.
+// mboxBody turns the bytes of one message into those of an mbox, a piece at a time. What may yet
+// become a quoted line or the end of a line is held back: at most five octets.
 type mboxBody struct {
 	out     *bufio.Writer
 	atStart bool   // the next octet begins a line

@@ -7,8 +7,9 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
-// Room checks, before anything is written, that the file system at path, which need not exist, has room for that many
-// octets and files. It allows nothing for what a file system needs besides, so it refuses only what cannot be.
+// Room checks, before anything is written, that the file system at path, which need not exist, has
+// room for that many octets and files. It allows nothing for what a file system needs besides, so
+// it refuses only what cannot be.
 func Room(path string, octets int64, files int) error {
 	path, err := filepath.Abs(path)
 	if err != nil {

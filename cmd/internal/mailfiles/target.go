@@ -15,8 +15,8 @@ type Target struct {
 	Written string // what gets the name: that folder, or a file in it
 }
 
-// NewTarget makes a temporary folder beside the path, or the name of a file in one. The path must not exist, or be an
-// empty folder when it is not a file that is written.
+// NewTarget makes a temporary folder beside the path, or the name of a file in one. The path must
+// not exist, or be an empty folder when it is not a file that is written.
 func NewTarget(path string, file bool) (*Target, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
@@ -61,5 +61,6 @@ func (t *Target) Publish() error {
 	return os.Rename(t.temp, t.path)
 }
 
-// Discard removes what is left of the temporary folder: after Publish nothing, or a second link to the file.
+// Discard removes what is left of the temporary folder: after Publish nothing, or a second link to
+// the file.
 func (t *Target) Discard() { _ = os.RemoveAll(t.temp) }

@@ -1,5 +1,6 @@
-// Package page makes one HTML page of figures: tables, plots as SVG, and text beside each. The page needs nothing but
-// itself: no script, no font, no picture from elsewhere. It follows the reader's choice of light or dark.
+// Package page makes one HTML page of figures: tables, plots as SVG, and text beside each. The page
+// needs nothing but itself: no script, no font, no picture from elsewhere. It follows the reader's
+// choice of light or dark.
 package page
 
 import (

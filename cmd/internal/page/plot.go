@@ -55,8 +55,8 @@ const (
 	series    = 8 // colours of the page's style
 )
 
-// The library writes colours as numbers. These stand for those that the page's style names, so that a plot is dark on
-// light or light on dark as the page is.
+// The library writes colours as numbers. These stand for those that the page's style names, so that
+// a plot is dark on light or light on dark as the page is.
 func lineColor(i int) color.Color { return color.RGBA{0x01, 0x00, uint8(1 + i%series), 0xff} }
 func gridColor() color.Color      { return color.RGBA{0x02, 0x00, 0x00, 0xff} }
 

@@ -47,7 +47,8 @@ func unixLines(b []byte) []byte {
 	return bytes.ReplaceAll(b, []byte("\r\n"), []byte("\n"))
 }
 
-// longestLine returns the length of the longest line with its line end, as a reader sees it that looks for LF only.
+// longestLine returns the length of the longest line with its line end, as a reader sees it that
+// looks for LF only.
 func longestLine(b []byte) int {
 	longest := 0
 	for len(b) > 0 {

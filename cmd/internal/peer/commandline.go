@@ -15,15 +15,17 @@ import (
 	"strings"
 )
 
-// CommandLine is somebody's own client, given as a command line for the shell in which {host}, {port}, {user},
-// {password}, {dir} and {ca} (the authority to trust) stand for what they say, each quoted. It must copy every message below {dir}: into a file each, or
-// into one mbox, and may store CRLF as LF.
+// CommandLine is somebody's own client, given as a command line for the shell in which {host},
+// {port}, {user}, {password}, {dir} and {ca} (the authority to trust) stand for what they say, each
+// quoted. It must copy every message below {dir}: into a file each, or into one mbox, and may store
+// CRLF as LF.
 type CommandLine struct {
 	Title string // what it is called
 	Line  string
 }
 
-// placeholders are those that a command line must hold: without them it cannot fetch what it is given.
+// placeholders are those that a command line must hold: without them it cannot fetch what it is
+// given.
 func placeholders() []string { return []string{"{host}", "{port}", "{dir}"} }
 
 // Validate says what is wrong with the command line.
@@ -39,8 +41,8 @@ func (c CommandLine) Validate() error {
 // Name returns the title.
 func (c CommandLine) Name() string { return c.Title }
 
-// Version returns the command line itself: what the program would print to which question is not known. A program that does not
-// exist is an error.
+// Version returns the command line itself: what the program would print to which question is not
+// known. A program that does not exist is an error.
 func (c CommandLine) Version(ctx context.Context) (string, error) {
 	sh, err := program("sh", "dash")
 	if err != nil {
@@ -70,8 +72,8 @@ func (c CommandLine) firstWord() string {
 	return ""
 }
 
-// Fetch runs the command line with sh in the user's working directory, so that relative paths are found, and with the
-// environment of the user but for HOME, which is dir.
+// Fetch runs the command line with sh in the user's working directory, so that relative paths are
+// found, and with the environment of the user but for HOME, which is dir.
 func (c CommandLine) Fetch(ctx context.Context, a Account, dir string) error {
 	sh, err := program("sh", "dash")
 	if err != nil {
@@ -92,8 +94,8 @@ func (c CommandLine) Fetch(ctx context.Context, a Account, dir string) error {
 // shellWord is text as one word of a shell.
 func shellWord(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 
-// Read returns the files below {dir} in the order of their names, in which numbers count as numbers: 2 comes before 10. A
-// single mbox is taken apart.
+// Read returns the files below {dir} in the order of their names, in which numbers count as
+// numbers: 2 comes before 10. A single mbox is taken apart.
 func (c CommandLine) Read(dir string) ([][]byte, error) {
 	var paths []string
 	err := filepath.WalkDir(filepath.Join(dir, numbered), func(path string, d fs.DirEntry, err error) error {

@@ -11,7 +11,8 @@ import (
 	"strings"
 )
 
-// Curl is curl, which fetches a range of messages over one connection, one RETR at a time, into one file each.
+// Curl is curl, which fetches a range of messages over one connection, one RETR at a time, into one
+// file each.
 type Curl struct{}
 
 // Name is "curl".

@@ -13,7 +13,8 @@ import (
 	"time"
 )
 
-// daemon is a server of others that runs until Stop, with all that belongs to it in a temporary folder.
+// daemon is a server of others that runs until Stop, with all that belongs to it in a temporary
+// folder.
 type daemon struct {
 	home   string
 	cmd    *exec.Cmd
@@ -21,7 +22,8 @@ type daemon struct {
 	exited chan struct{} // closed when cmd has been waited for
 }
 
-// startDaemon starts a program in a folder, which it owns from here on: when it fails the folder is removed.
+// startDaemon starts a program in a folder, which it owns from here on: when it fails the folder is
+// removed.
 func startDaemon(ctx context.Context, home, path string, args ...string) (*daemon, error) {
 	d := &daemon{home: home, exited: make(chan struct{})}
 	// The context bounds the start only: the server lives until Stop.

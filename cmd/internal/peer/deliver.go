@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Deliver puts messages into the Maildir of a user while the server runs, as a delivery program does: each appears whole, after
-// those that are there. A session that is open does not see them.
+// Deliver puts messages into the Maildir of a user while the server runs, as a delivery program
+// does: each appears whole, after those that are there. A session that is open does not see them.
 func (d *Dovecot) Deliver(name string, messages ...[]byte) error {
 	dir := filepath.Join(d.home, "mail", name)
 	now := time.Now()

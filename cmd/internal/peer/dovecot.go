@@ -13,9 +13,10 @@ import (
 	"strings"
 )
 
-// Dovecot is a running Dovecot with the settings of one test: POP3 on a loopback port, a user from a file for each mailbox,
-// and a Maildir or an mdbox for each user. Everything of it lies in a temporary folder; no setting of the system is read or changed. It
-// runs as the user who starts it, but when that is root, mail is read and written by the user that its package makes.
+// Dovecot is a running Dovecot with the settings of one test: POP3 on a loopback port, a user from
+// a file for each mailbox, and a Maildir or an mdbox for each user. Everything of it lies in a
+// temporary folder; no setting of the system is read or changed. It runs as the user who starts it,
+// but when that is root, mail is read and written by the user that its package makes.
 type Dovecot struct {
 	*daemon
 	port   int
@@ -28,12 +29,14 @@ const foreignPassword = "demo"
 // DovecotOptions say how Dovecot is set up; nil stands for the zero value.
 type DovecotOptions struct {
 	Mdbox bool // serve from an mdbox, Dovecot's own and fastest format, into which the Maildir is imported; Kept and Deliver know Maildirs only
-	// Certificate and Key are PEM: with them there is STLS, a port that begins with TLS, APOP, and DovecotMechanisms.
+	// Certificate and Key are PEM: with them there is STLS, a port that begins with TLS, APOP, and
+	// DovecotMechanisms.
 	Certificate, Key []byte
 }
 
-// StartDovecot serves a Maildir with these messages to each user: a map from lower-case user name to the octets of the
-// files, in order. Dovecot serves a file's LF as CRLF. It blocks until the server answers; the caller must Stop it.
+// StartDovecot serves a Maildir with these messages to each user: a map from lower-case user name
+// to the octets of the files, in order. Dovecot serves a file's LF as CRLF. It blocks until the
+// server answers; the caller must Stop it.
 func StartDovecot(ctx context.Context, mailboxes map[string]iter.Seq[[]byte], o *DovecotOptions) (*Dovecot, error) {
 	if o == nil {
 		o = &DovecotOptions{}
@@ -141,7 +144,8 @@ func dovecotFolder(home string, port int, mailboxes map[string]iter.Seq[[]byte])
 	}
 	mail, login := me, me.Username
 	if me.Uid == "0" {
-		// Dovecot refuses to keep mail as root and to show a login prompt as root; its package makes these two users.
+		// Dovecot refuses to keep mail as root and to show a login prompt as root; its package
+		// makes these two users.
 		login = "dovenull"
 		if mail, err = user.Lookup("dovecot"); err != nil {
 			return err
@@ -161,14 +165,16 @@ func dovecotFolder(home string, port int, mailboxes map[string]iter.Seq[[]byte])
 	if err = settings(filepath.Join(home, "dovecot.conf"), text); err != nil {
 		return err
 	}
-	// The other users must get at their sockets and their mail in here; what holds a password is readable by its owner alone.
+	// The other users must get at their sockets and their mail in here; what holds a password is
+	// readable by its owner alone.
 	if err = errors.Join(os.Chmod(home, 0o711), os.Mkdir(filepath.Join(home, "mdbox"), 0o700)); err != nil || mail == me {
 		return err
 	}
 	return errors.Join(give(filepath.Join(home, "mail"), mail), give(filepath.Join(home, "mdbox"), mail))
 }
 
-// writeMaildir makes a Maildir of new messages. Their names begin with a time, and Dovecot sorts by it.
+// writeMaildir makes a Maildir of new messages. Their names begin with a time, and Dovecot sorts by
+// it.
 func writeMaildir(dir string, messages iter.Seq[[]byte]) error {
 	for _, sub := range []string{"cur", "new", "tmp"} {
 		if err := os.MkdirAll(filepath.Join(dir, sub), 0o700); err != nil {

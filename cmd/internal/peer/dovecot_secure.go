@@ -14,7 +14,8 @@ func DovecotMechanisms() []string {
 	return []string{"PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256"}
 }
 
-// dovecotSecure adds the settings of DovecotOptions.Certificate to the folder; it returns the port for TLS.
+// dovecotSecure adds the settings of DovecotOptions.Certificate to the folder; it returns the port
+// for TLS.
 func dovecotSecure(ctx context.Context, home string, certificate, key []byte) (int, error) {
 	port, err := freePort(ctx)
 	if err != nil {
@@ -32,7 +33,8 @@ func (d *Dovecot) SecureAccount(user string) Account {
 	return a
 }
 
-// Logins returns the lines that Dovecot has logged about logins so far: with the method, and the word TLS where there was.
+// Logins returns the lines that Dovecot has logged about logins so far: with the method, and the
+// word TLS where there was.
 func (d *Dovecot) Logins() ([]string, error) {
 	log, err := os.ReadFile(filepath.Join(d.home, "log"))
 	var lines []string
@@ -53,8 +55,8 @@ func appendTo(path, text string) error {
 	return errors.Join(err, f.Close())
 }
 
-// dovecotSecureConf comes after dovecotConf, and what it sets counts. Without its penalties a login after a wrong
-// password is answered at once.
+// dovecotSecureConf comes after dovecotConf, and what it sets counts. Without its penalties a login
+// after a wrong password is answered at once.
 const dovecotSecureConf = `ssl = yes
 ssl_cert = <HOME/cert.pem
 ssl_key = <HOME/key.pem

@@ -14,7 +14,8 @@ import (
 	"strings"
 )
 
-// Fetchmail is fetchmail, which hands each message to a program that stores it, or writes all of them to one file.
+// Fetchmail is fetchmail, which hands each message to a program that stores it, or writes all of
+// them to one file.
 type Fetchmail struct {
 	BSMTP bool // a file of SMTP commands, which a mail server reads in a batch; false: a program for each message
 }
@@ -46,7 +47,8 @@ func (Fetchmail) Version(ctx context.Context) (string, error) {
 	return "", errors.Join(err, errors.New("fetchmail does not say its version"))
 }
 
-// Fetch takes every message as it is: no rewriting of addresses, no Received line, CR and 8-bit octets kept.
+// Fetch takes every message as it is: no rewriting of addresses, no Received line, CR and 8-bit
+// octets kept.
 func (f Fetchmail) Fetch(ctx context.Context, a Account, dir string) error {
 	path, err := program("fetchmail", "fetchmail")
 	if err != nil {
@@ -95,8 +97,9 @@ func fetchmailTLS(a Account) string {
 	return text
 }
 
-// Read returns the messages in the order of the server. Where fetchmail made a header, its To and Subject lines are taken
-// out: they hold the names of this machine, of the account and of the server.
+// Read returns the messages in the order of the server. Where fetchmail made a header, its To and
+// Subject lines are taken out: they hold the names of this machine, of the account and of the
+// server.
 func (f Fetchmail) Read(dir string) ([][]byte, error) {
 	read := readNumbered
 	if f.BSMTP {
@@ -152,7 +155,8 @@ func (f Fetchmail) Alters() string {
 		"after each 8,191 octets of a line in the body, where it also drops a dot"
 }
 
-// Refuses a message in which the octets that are left of a long line look like the end of the message.
+// Refuses a message in which the octets that are left of a long line look like the end of the
+// message.
 func (Fetchmail) Refuses(served []byte) string {
 	_, body := Fetchmail{}.header(served)
 	for chunk := range fetchmailChunks(body) {
@@ -163,8 +167,9 @@ func (Fetchmail) Refuses(served []byte) string {
 	return ""
 }
 
-// Check allows for the alterations. What is added to long lines is not the same on each machine: there, and nowhere else, up
-// to 64 octets from a NUL to an LF are passed over in the stored message.
+// Check allows for the alterations. What is added to long lines is not the same on each machine:
+// there, and nowhere else, up to 64 octets from a NUL to an LF are passed over in the stored
+// message.
 func (f Fetchmail) Check(_ context.Context, served, stored [][]byte) error {
 	if err := checkCount(served, stored); err != nil {
 		return err
@@ -191,7 +196,8 @@ func (f Fetchmail) Check(_ context.Context, served, stored [][]byte) error {
 	return nil
 }
 
-// fetchmailChunks cuts a body, as it goes over the wire, into what fetchmail reads at once: a line or a part of one.
+// fetchmailChunks cuts a body, as it goes over the wire, into what fetchmail reads at once: a line
+// or a part of one.
 func fetchmailChunks(body []byte) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
 		for line := range bytes.Lines(stuffed(body)) {
@@ -237,7 +243,8 @@ func (f Fetchmail) header(m []byte) (header, body []byte) {
 	return append(header, "\r\n"...), body
 }
 
-// fetchmailField returns the first line with those that continue it, without NUL, and what comes after them.
+// fetchmailField returns the first line with those that continue it, without NUL, and what comes
+// after them.
 func fetchmailField(m []byte) (field, rest []byte) {
 	for {
 		n := bytes.IndexByte(m, '\n') + 1

@@ -8,10 +8,12 @@ import (
 	"strconv"
 )
 
-// numbered is the folder below a client's folder where its messages lie, one a file named 1, 2, 3 ...
+// numbered is the folder below a client's folder where its messages lie, one a file named 1, 2, 3
+// ...
 const numbered = "messages"
 
-// deliver writes a program for clients that hand each message to one: it stores what it reads in the next numbered file.
+// deliver writes a program for clients that hand each message to one: it stores what it reads in
+// the next numbered file.
 func deliver(dir string) (string, error) {
 	if err := os.Mkdir(filepath.Join(dir, numbered), 0o700); err != nil {
 		return "", err
@@ -30,7 +32,8 @@ func readNumbered(dir string) ([][]byte, error) {
 	return readSorted(dir, strconv.Atoi)
 }
 
-// readSorted returns the contents of all files of a folder in the order of the number that each name holds.
+// readSorted returns the contents of all files of a folder in the order of the number that each
+// name holds.
 func readSorted(dir string, number func(name string) (int, error)) ([][]byte, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {

@@ -19,9 +19,9 @@ var getmailRun string
 //go:embed getmail_check.py
 var getmailCheck string
 
-// Getmail is getmail6. It reads with poplib, parses each message with Python's email package and hands what that package
-// writes to a program that stores it, or appends that to an mbox. Its own deliveries refuse to run as root, so that check is
-// switched off.
+// Getmail is getmail6. It reads with poplib, parses each message with Python's email package and
+// hands what that package writes to a program that stores it, or appends that to an mbox. Its own
+// deliveries refuse to run as root, so that check is switched off.
 type Getmail struct {
 	Mbox bool // false: a program for each message
 }
@@ -42,9 +42,9 @@ func (Getmail) Version(ctx context.Context) (string, error) {
 	return version(ctx, "getmail", "getmail6", "--version")
 }
 
-// Fetch reports messages that could not be read as Refused, by their UIDs. After a line of more than 1 MiB getmail goes
-// on in the same session and takes the rest of that line for the replies to its next commands: what it stores from then on is
-// not what it asked for.
+// Fetch reports messages that could not be read as Refused, by their UIDs. After a line of more
+// than 1 MiB getmail goes on in the same session and takes the rest of that line for the replies to
+// its next commands: what it stores from then on is not what it asked for.
 func (g Getmail) Fetch(ctx context.Context, a Account, dir string) error {
 	path, python, err := getmailProgram()
 	if err != nil {
@@ -124,8 +124,8 @@ func (Getmail) Refuses(served []byte) string {
 	return ""
 }
 
-// Check has the message class of the installed getmail parse and write each served message, since no short rule says what
-// Python's email package does to a message with a broken header.
+// Check has the message class of the installed getmail parse and write each served message, since
+// no short rule says what Python's email package does to a message with a broken header.
 func (g Getmail) Check(ctx context.Context, served, stored [][]byte) error {
 	if err := checkCount(served, stored); err != nil {
 		return err

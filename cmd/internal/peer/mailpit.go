@@ -16,8 +16,9 @@ import (
 	"github.com/emersion/go-smtp"
 )
 
-// Mailpit is a running Mailpit, a mail catcher in Go that also serves POP3, with its database in a temporary folder. All of its
-// users see the same mailbox: the newest MailpitShows messages, each with header lines of Mailpit's in front.
+// Mailpit is a running Mailpit, a mail catcher in Go that also serves POP3, with its database in a
+// temporary folder. All of its users see the same mailbox: the newest MailpitShows messages, each
+// with header lines of Mailpit's in front.
 type Mailpit struct {
 	*daemon
 	port int
@@ -49,8 +50,8 @@ func MailpitVersion(ctx context.Context, path string) (string, error) {
 	return line, err
 }
 
-// StartMailpit serves these messages, which it is sent over SMTP, to users with the password demo. It blocks until the server
-// answers and has them all; the caller must Stop it.
+// StartMailpit serves these messages, which it is sent over SMTP, to users with the password demo.
+// It blocks until the server answers and has them all; the caller must Stop it.
 func StartMailpit(ctx context.Context, path string, users []string, messages iter.Seq[[]byte]) (*Mailpit, error) {
 	var ports [3]int
 	for i := range ports {

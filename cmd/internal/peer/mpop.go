@@ -67,7 +67,8 @@ func mpopTLS(a Account) string {
 	return "tls on\ntls_starttls " + starttls + "\ntls_trust_file " + trust + "\n"
 }
 
-// Read takes the order of a Maildir from the delivery number in its file names, as 1795421777.M470561P19600Q12.host.
+// Read takes the order of a Maildir from the delivery number in its file names, as
+// 1795421777.M470561P19600Q12.host.
 func (m Mpop) Read(dir string) ([][]byte, error) {
 	if m.Mbox {
 		return readMbox(filepath.Join(dir, "mbox"))
@@ -79,7 +80,8 @@ func (m Mpop) Read(dir string) ([][]byte, error) {
 	})
 }
 
-// readMbox splits an mbox at its From lines; the empty line that ends each message there is taken off.
+// readMbox splits an mbox at its From lines; the empty line that ends each message there is taken
+// off.
 func readMbox(path string) ([][]byte, error) {
 	all, err := os.ReadFile(path)
 	if err != nil {
@@ -120,7 +122,8 @@ func (m Mpop) Check(_ context.Context, served, stored [][]byte) error {
 	return checkEach(served, stored, mboxForm)
 }
 
-// mboxForm returns how mpop writes a message to an mbox: quoted so that no line looks like the start of the next message.
+// mboxForm returns how mpop writes a message to an mbox: quoted so that no line looks like the
+// start of the next message.
 func mboxForm(m []byte) []byte {
 	out := make([]byte, 0, len(m))
 	header := true

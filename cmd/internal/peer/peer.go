@@ -1,7 +1,9 @@
-// Package peer runs mail programs that others wrote, so that tests and the bench can hold ours against them: clients
-// that fetch a mailbox over POP3 (curl, Python's poplib, mpop, fetchmail, getmail6), and Dovecot as a server.
+// Package peer runs mail programs that others wrote, so that tests and the bench can hold ours
+// against them: clients that fetch a mailbox over POP3 (curl, Python's poplib, mpop, fetchmail,
+// getmail6), and Dovecot as a server.
 //
-// Nothing of the user's own configuration is read or written: each run gets its settings in a folder of its own.
+// Nothing of the user's own configuration is read or written: each run gets its settings in a
+// folder of its own.
 package peer
 
 import (
@@ -11,7 +13,8 @@ import (
 	"os/exec"
 )
 
-// ErrMissing says that a program is not installed; the error that wraps it names the program and its Debian package.
+// ErrMissing says that a program is not installed; the error that wraps it names the program and
+// its Debian package.
 var ErrMissing = errors.New("not installed")
 
 // Account is where a client logs in, with USER and PASS.
@@ -32,18 +35,21 @@ type Client interface {
 	Version(ctx context.Context) (string, error)
 	// Encrypts reports whether the program can protect its line in this way.
 	Encrypts(TLS) bool
-	// Fetch copies every message of the account below dir, an empty folder, and leaves the messages on the server. It
-	// blocks until the program has ended; when ctx ends first the program is killed. Messages that the program could not
-	// fetch while it went on with the rest are an error of type Refused.
+	// Fetch copies every message of the account below dir, an empty folder, and leaves the messages
+	// on the server. It blocks until the program has ended; when ctx ends first the program is
+	// killed. Messages that the program could not fetch while it went on with the rest are an error
+	// of type Refused.
 	Fetch(ctx context.Context, a Account, dir string) error
-	// Read returns the messages that Fetch stored below dir, in the order of the server, without those it refused.
+	// Read returns the messages that Fetch stored below dir, in the order of the server, without
+	// those it refused.
 	Read(dir string) ([][]byte, error)
 	// Alters says in words what the program changes in a message; "" when it keeps every byte.
 	Alters() string
 	// Refuses says why the program cannot fetch this message; "" when it can.
 	Refuses(served []byte) string
-	// Check returns nil when stored is exactly what the program makes of served, message by message: the same octets but
-	// for what Alters names. Messages that the program refuses are left out of both.
+	// Check returns nil when stored is exactly what the program makes of served, message by
+	// message: the same octets but for what Alters names. Messages that the program refuses are
+	// left out of both.
 	Check(ctx context.Context, served, stored [][]byte) error
 }
 
@@ -58,7 +64,8 @@ type Refusal struct {
 	Text    string // what the program said
 }
 
-// Refused is the error of a Fetch that went on after messages it could not fetch, in the order of the server.
+// Refused is the error of a Fetch that went on after messages it could not fetch, in the order of
+// the server.
 type Refused []Refusal
 
 // Error names the first refused message and the number of them.
@@ -66,7 +73,8 @@ func (r Refused) Error() string {
 	return fmt.Sprintf("%d messages not fetched, the first is %s: %s", len(r), r[0].Message, r[0].Text)
 }
 
-// program returns the path of an installed program, or ErrMissing with the name of the Debian package that has it.
+// program returns the path of an installed program, or ErrMissing with the name of the Debian
+// package that has it.
 func program(name, debian string) (string, error) {
 	path, err := exec.LookPath(name)
 	if err != nil {

@@ -14,12 +14,13 @@ import (
 //go:embed poplib.py
 var poplibScript string
 
-// Poplib is a loop over Python's poplib, as thousands of scripts have it: one RETR at a time, the lines that it returns
-// joined with CRLF into one file each. After a line that poplib does not take the session is of no use; the script logs
-// in again and goes on with the next message.
+// Poplib is a loop over Python's poplib, as thousands of scripts have it: one RETR at a time, the
+// lines that it returns joined with CRLF into one file each. After a line that poplib does not take
+// the session is of no use; the script logs in again and goes on with the next message.
 type Poplib struct{}
 
-// poplibLine is the longest line that poplib takes, its line end and the stuffed dot included (_MAXLINE).
+// poplibLine is the longest line that poplib takes, its line end and the stuffed dot included
+// (_MAXLINE).
 const poplibLine = 2048
 
 // Name is "poplib".

@@ -11,7 +11,8 @@ import (
 	"time"
 )
 
-// command prepares a run of a program in dir with an environment of its own: no settings of the user are found.
+// command prepares a run of a program in dir with an environment of its own: no settings of the
+// user are found.
 func command(ctx context.Context, dir, path string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, path, args...)
 	cmd.Dir = dir
@@ -20,7 +21,8 @@ func command(ctx context.Context, dir, path string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// run waits for the program and returns what it wrote to both outputs; its error holds the last line of them.
+// run waits for the program and returns what it wrote to both outputs; its error holds the last
+// line of them.
 func run(ctx context.Context, cmd *exec.Cmd) ([]byte, error) {
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
@@ -58,7 +60,8 @@ func settings(path, text string) error {
 	return os.WriteFile(path, []byte(text), 0o600)
 }
 
-// quoted is s between double quotes, with backslash and quote escaped, as curl, mpop and fetchmail read it.
+// quoted is s between double quotes, with backslash and quote escaped, as curl, mpop and fetchmail
+// read it.
 func quoted(s string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
 }
