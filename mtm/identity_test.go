@@ -398,4 +398,17 @@ var _ = Describe("A message is who it is, not what it is called", func() {
 		Expect(b.drop.UIDs()).To(BeEmpty())
 		b.sound()
 	})
+
+	It("and its copy goes with it to another name, not that of one that had its name before", func() {
+		b := newBench(nil, nil, mails(2), stay)
+		b.mustDo(fetch)
+		b.give("u2", raw(3))
+		b.mustDo(fetch)
+		Expect(b.inbox()).To(HaveLen(3))
+		b.srv.On(fakeserver.Match{Verb: "UIDL"}, fakeserver.Auto.With(edit.Raw("+OK\r\n1 u1\r\n2 u9\r\n.\r\n"))).Must()
+		b.mustDo(fetch)
+		Expect(b.mustDo(get(mtm.All, mtm.Copy, mtm.ThenDisconnect)).Result().AlreadyThere).To(Equal(2))
+		Expect(subjects(b.inbox())).To(ConsistOf("Letter 1", "Letter 2", "Letter 3"))
+		b.sound()
+	})
 })

@@ -176,13 +176,38 @@ func (r *refresh) adopt(b *store.Batch, e *store.Entry, row headerRow) (bool, er
 	}
 	ids := []store.ID{was.ID}
 	for _, copies := range r.copied {
-		if list := copies[was.UID]; len(list) > 0 {
-			ids = append(ids, list[0])
-			copies[was.UID] = list[1:]
+		k, err := r.copyLike(copies[was.UID], e)
+		if err != nil {
+			return false, err
+		}
+		if k >= 0 {
+			ids = append(ids, copies[was.UID][k])
+			copies[was.UID] = slices.Delete(copies[was.UID], k, k+1)
 		}
 	}
 	b.SetUID(ids, row.uid)
 	return true, nil
+}
+
+// copyLike finds the copy of a message among those with its former unique-id, which others may have had before; -1 is none.
+func (r *refresh) copyLike(copies []store.ID, e *store.Entry) (int, error) {
+	if len(copies) < 2 {
+		return len(copies) - 1, nil
+	}
+	entries, err := r.Store.Entries(context.Background(), copies[:min(len(copies), maxDoubles)])
+	if err != nil {
+		return -1, err
+	}
+	for _, known := range entries {
+		then, err := r.faceOfEntry(context.Background(), &known, r.settings.Charset)
+		if err != nil {
+			return -1, err
+		}
+		if head := compareFaces(then, faceOf(e)); head == headSame || head == headAlike {
+			return slices.Index(copies, known.ID), nil
+		}
+	}
+	return -1, nil
 }
 
 // equalsRival reports whether a message that came whole is, octet for octet, that of the entry whose unique-id it has: its header
