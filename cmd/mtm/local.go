@@ -115,7 +115,7 @@ of that message in a folder. What the server has is listed on, and can be fetche
 			}
 		}
 		if len(ours) > 0 {
-			if err := mtm.Discard(ctx, st, ours...); err != nil {
+			if err = mtm.Discard(ctx, st, ours...); err != nil {
 				return nil, "", err
 			}
 		}

@@ -45,7 +45,7 @@ their recipients. What was deleted stays away. It lists what is lost, and change
 }
 
 func (e *env) salvage(cmd *cobra.Command, to string) (err error) {
-	if err := e.findStore(); err != nil {
+	if err = e.findStore(); err != nil {
 		return err
 	}
 	if st, failed := os.Stat(e.dir); failed != nil || !st.IsDir() {
