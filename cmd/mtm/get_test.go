@@ -90,7 +90,7 @@ var _ = Describe("get", func() {
 		}
 		Expect(uids(gets(number(second.ID)).Messages)).To(Equal([]string{"a2"}))
 		Expect(u.fails("get", "work", "3")).To(Equal("mtm: there is no message 3: 'mtm list Inbox' shows the ids"))
-		Expect(u.fails("get", "work", "99")).To(ContainSubstring("99 is no message"))
+		Expect(u.fails("get", "work", "99")).To(ContainSubstring("there is no message 99"))
 	})
 
 	It("leaves out messages above a size", func() {
