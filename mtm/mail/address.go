@@ -143,9 +143,12 @@ func (s *addressScanner) commented() {
 func (s *addressScanner) bracketed() {
 	rest := s.text[s.next+1:]
 	end := strings.IndexAny(rest, "<>")
-	if end < 0 { // it never closes
-		if end = strings.IndexAny(rest, ",;"); end < 0 {
-			end = len(rest)
+	if end < 0 {
+		end = len(rest)
+	}
+	if end == len(rest) || rest[end] == '<' { // they never close: they end with the entry
+		if comma := strings.IndexAny(rest[:end], ",;"); comma >= 0 {
+			end = comma
 		}
 	}
 	s.next += 1 + end

@@ -128,6 +128,7 @@ var _ = Describe("A header", func() {
 		Entry("with a quote that never closes", `"Ada <a@x>, b@y`, "Ada|a@x", "|b@y"),
 		Entry("with a bracket that never closes", `Ada <a@x`, "Ada|a@x"),
 		Entry("with a bracket that never closes, and more", "<broken, dora@example.org", "|dora@example.org"),
+		Entry("with a bracket that never closes in a list", "c@z, <broken, Ben <b@y", "|c@z", "Ben|b@y"),
 		Entry("with a comment that never closes", `Ada (x <a@x>`, "Ada x|a@x"),
 		Entry("with two brackets", "<Ada> <a@x>", "|a@x"),
 		Entry("with brackets in brackets", "Ada <<a@x>>", "Ada|a@x"),

@@ -7,6 +7,7 @@ import (
 	"math"
 	"strings"
 
+	_ "github.com/emersion/go-message/charset" // the reader of these specs knows all charsets
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
