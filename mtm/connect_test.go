@@ -48,7 +48,7 @@ var _ = Describe("Connecting", func() {
 		b.mustDo(mtm.Connect{})
 		b.mustDo(mtm.Disconnect{})
 		Expect(b.commands()).To(HaveExactElements(
-			"CAPA", "USER demo", HavePrefix("PASS "), "CAPA", "STAT", "LIST", "UIDL", "TOP 1 1", "QUIT"))
+			"CAPA", "USER demo", HavePrefix("PASS "), "CAPA", "STAT", "LIST", "UIDL", "TOP 1 1", "STAT", "QUIT"))
 	})
 
 	It("hides the mailbox when the session ends, and shows it in disconnected mode", func() {

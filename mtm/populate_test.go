@@ -52,7 +52,7 @@ var _ = Describe("Populate (behaviour section 5)", func() {
 		Expect(op.Result().AlreadyThere).To(Equal(1))
 		b.mustDo(mtm.Disconnect{})
 		Expect(b.commands()).To(ContainElements("RETR 2", "RETR 1"))
-		Expect(strings.Join(b.commands(), ",")).To(HaveSuffix(",TOP 1 1,RETR 2,RETR 1,QUIT"))
+		Expect(strings.Join(b.commandsBut("STAT"), ",")).To(HaveSuffix(",TOP 1 1,RETR 2,RETR 1,QUIT"))
 	})
 
 	It("a copy of a populated message does not ask the server again", func() {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -141,6 +142,12 @@ func (b *bench) commands() []string {
 		}
 	}
 	return all
+}
+
+// commandsBut lists what the client sent in the newest session, without one verb.
+func (b *bench) commandsBut(verb string) []string {
+	GinkgoHelper()
+	return slices.DeleteFunc(b.commands(), func(command string) bool { return command == verb })
 }
 
 // mails makes n small messages with UIDs u1, u2, ...

@@ -27,7 +27,7 @@ func TestASilentServerTimesOut(t *testing.T) {
 
 func silence(t *testing.T, verb string) {
 	srv := fakeserver.New(fakeserver.NewMaildrop(mails(1)...), nil)
-	srv.On(fakeserver.Match{Verb: verb}, fakeserver.Auto.With(edit.CutAfter(2, edit.Open))).Once().Must()
+	srv.On(fakeserver.Match{Verb: verb}, fakeserver.Auto.With(edit.CutAfter(2, edit.Stall))).Once().Must()
 	st, box := pipeClient(t, srv)
 	start := time.Now()
 	var command mtm.Command = get(mtm.All, mtm.Move, mtm.ThenDisconnect)
