@@ -20,6 +20,7 @@ type lines struct {
 	mu     sync.Mutex
 	open   int
 	failed error    // what a dial ends with, nil = it works
+	down   bool     // there is no connection before the next command
 	ended  []func() // called when a line is closed, or does not come about
 	dialer net.Dialer
 	server string       // the only address that there is: every host name means it
@@ -29,6 +30,9 @@ type lines struct {
 func (l *lines) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	l.mu.Lock()
 	failed, server := l.failed, l.server
+	if l.down {
+		failed = errors.New("the network is down")
+	}
 	l.mu.Unlock()
 	if _, port, err := net.SplitHostPort(address); err == nil && server != "" && port != strconv.Itoa(nowhere) {
 		address = server
@@ -61,6 +65,13 @@ func (l *lines) fail(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.failed = err
+}
+
+// goDown lets all dials fail until the next command.
+func (l *lines) goDown(down bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.down = down
 }
 
 // whenOneEnds calls f each time a line is closed.

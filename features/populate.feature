@@ -216,22 +216,3 @@ Feature: Populating
       When the disk has plenty of room
       And I populate all messages
       Then it succeeds
-
-  Rule: What is populated can be pruned
-
-    Scenario: The text goes, the entry stays, and the text comes again
-      Given the account shows its mailbox offline too
-      And the mailbox holds "Lunch" and "Photos"
-      And I connect
-      And I populate all messages
-      When I prune "Lunch" in the mailbox
-      Then the mailbox shows these messages:
-        | subject | state                 |
-        | Lunch   | new, unread           |
-        | Photos  | new, unread, complete |
-      When I populate all messages
-      Then it succeeds
-      And the mailbox shows these messages:
-        | subject | state                 |
-        | Lunch   | new, unread, complete |
-        | Photos  | new, unread, complete |

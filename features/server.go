@@ -42,9 +42,11 @@ func (w *world) serverSteps() []step {
 		{"the server once refuses the {part}", "one refusal in that part of a session; then all is well", `the server once refuses the password`, w.refusesPart},
 		{"the server once refuses to {act} {list}", "the next request for each message; to show is to give the header", `the server once refuses to send "Invoice"`, w.refusesMessages},
 		{"the server once answers the {part} with {answer}", "what no server should say, or why it refuses", `the server once answers the message list with nonsense`, w.answersWrong},
-		{"the line breaks once {where}", "instead of an answer, or when a part of it has come; headers come at the next connect", `the line breaks once in the middle of "Invoice"`, w.breaks},
+		{"the line breaks once {where}", "instead of an answer, or when a part of it has come; headers come at the next connect; no other one can be had before the next command", `the line breaks once in the middle of "Invoice"`, w.breaks},
+		{"the line breaks once in the middle of {text}, and the next one can be had at once", "the command in hand can go on over another line", `the line breaks once in the middle of "Invoice", and the next one can be had at once`, w.breaksOnce},
+		{"the line breaks whenever {text} is {request}", "sent, or shown: its header", `the line breaks whenever "Invoice" is sent`, w.breaksAlways},
 		{"the line breaks while nothing happens", "the server drops a connection that no command uses", `the line breaks while nothing happens`, w.breaksIdle},
-		{"the server falls silent {where}", "it does not answer, or not to the end, until the client gives up", `the server falls silent at the password`, w.silent},
+		{"the server falls silent {where}", "it does not answer, or not to the end, until the client gives up; no other connection can be had before the next command", `the server falls silent at the password`, w.silent},
 		{"the server holds {list}", "exactly these, once the session has ended", `the server holds "Lunch" and "Photos"`, w.serverHolds},
 		{"the server heard {heard} goodbye", "how the newest session ended; without a goodbye the server forgets deletions", `the server heard a goodbye`, w.heardGoodbye},
 		{"the server sent no {thing} twice", "over all sessions; broken ones do not count", `the server sent no message twice`, w.sentNoneTwice},
@@ -249,7 +251,38 @@ func (w *world) answersWrong(ctx context.Context, part, answer string) error {
 // specs and scenario files of the server cover resets.
 func (w *world) breaks(ctx context.Context, where string) error {
 	match, octets := w.spot(where)
+	cut := edit.CutAfter(octets, edit.Close)
+	return w.fault(ctx, match, func(r edit.Reply) edit.Reply {
+		w.lines.goDown(true)
+		return cut(r)
+	})
+}
+
+// breaksOnce leaves the network up.
+func (w *world) breaksOnce(ctx context.Context, subject string) error {
+	match, octets := w.spot("in the middle of " + strconv.Quote(subject))
 	return w.fault(ctx, match, edit.CutAfter(octets, edit.Close))
+}
+
+// breaksAlways ends each connection in which a message is sent, or its header shown, whatever its number is then.
+func (w *world) breaksAlways(ctx context.Context, subject, what string) error {
+	if err := w.ready(ctx); err != nil {
+		return err
+	}
+	verb, args := "RETR", ""
+	if what == "shown" {
+		verb, args = "TOP", " *"
+	}
+	uid, cut := w.letter(subject).UID(), edit.CutAfter(60, edit.Close)
+	for n := range len(w.drop.UIDs()) {
+		w.server.On(fakeserver.Match{Verb: verb, Args: strconv.Itoa(n+1) + args}, fakeserver.Auto.With(func(r edit.Reply) edit.Reply {
+			if list := w.drop.UIDs(); n < len(list) && list[n] == uid {
+				return cut(r)
+			}
+			return r
+		}))
+	}
+	return nil
 }
 
 func (w *world) breaksIdle() error { return w.accepted.drop() }
@@ -272,7 +305,11 @@ func (w *world) spot(where string) (fakeserver.Match, int64) {
 
 func (w *world) silent(ctx context.Context, where string) error {
 	match, octets := w.spot(where)
-	return w.fault(ctx, match, w.fallSilent().after(octets))
+	cut := w.fallSilent().after(octets)
+	return w.fault(ctx, match, func(r edit.Reply) edit.Reply {
+		w.lines.goDown(true)
+		return cut(r)
+	})
 }
 
 // fallSilent makes a silence that ends with the client's connection.

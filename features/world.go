@@ -197,6 +197,9 @@ func (w *world) invoke(ctx context.Context, words string) (r result, err error) 
 			return r, err
 		}
 	}
+	if !w.client.Busy() {
+		w.lines.goDown(false)
+	}
 	if r.operation, r.refused = w.client.InvokeAsync(ctx, cmd); r.refused == nil {
 		w.newest = r.operation
 	}

@@ -19,7 +19,7 @@ var _ = Describe("What was asked for and did not come", func() {
 	var b *bench
 	drop := func(verb, args string) {
 		GinkgoHelper()
-		b.srv.On(fakeserver.Match{Verb: verb, Args: args}, fakeserver.Auto.With(edit.CutAfter(0, edit.Close))).Once().Must()
+		b.breakOff(verb, args, edit.CutAfter(0, edit.Close))
 	}
 	breakAt := func(verb, args string, cmd mtm.Command) {
 		GinkgoHelper()
@@ -116,7 +116,7 @@ var _ = Describe("What was asked for and did not come", func() {
 		b = newBench(nil, nil, []maildrop.Message{maildrop.Bytes("a", anonymous(1, "Note"))}, stay)
 		b.mustDo(mtm.Connect{})
 		breakAt("RETR", "1", get(mtm.New, mtm.Copy, mtm.WhileConnected))
-		b.srv.On(fakeserver.Match{Verb: "LIST", Session: 2}, fakeserver.Auto.With(edit.ReplaceRow(1, "1 7"))).Must()
+		b.srv.On(fakeserver.Match{Verb: "LIST", Session: 3}, fakeserver.Auto.With(edit.ReplaceRow(1, "1 7"))).Must()
 		b.session()
 		b.session()
 		b.mustDo(fetch)

@@ -2,6 +2,8 @@ package mtm
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"time"
 
 	"pop3mtm/mtm/internal/servermtm"
@@ -34,9 +36,12 @@ func (Connect) meter(service int64) *progress.Meter {
 }
 
 func (cmd Connect) run(ctx context.Context, r *run) error {
-	var asked *servermtm.Asked
-	if p := cmd.For; p != nil {
-		asked = &servermtm.Asked{Choice: choice(p.Which, p.Messages, p.MaxSize), Populate: true}
+	p := cmd.For
+	if p == nil {
+		failed := r.connect(ctx, cmd.Wait, cmd.Keep, nil)
+		return errors.Join(failed, r.finish(ctx, true))
 	}
-	return r.connect(ctx, cmd.Wait, cmd.Keep, asked)
+	asked := &servermtm.Asked{Choice: choice(p.Which, p.Messages, p.MaxSize), Populate: true}
+	asked.Skip = slices.Clone(p.Skip)
+	return r.connect(ctx, cmd.Wait, cmd.Keep, asked) // the populate asks for what is put off
 }

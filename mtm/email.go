@@ -64,17 +64,13 @@ func (e *EmailEntry) read(ctx context.Context) error {
 		return fmt.Errorf("entry %d: %w", e.ID, err)
 	}
 	e.Header, e.Parts = e.Message.Header, e.Message.Leaves()
-	if last := len(e.Parts) - 1; e.Body.Kind == store.BodyPartial && last > 0 && isFile(e.Parts[last]) {
+	if last := len(e.Parts) - 1; e.Body.Kind == store.BodyPartial && last > 0 && e.Parts[last].Attached() {
 		e.cut = e.Parts[last].Size
 		e.Parts = e.Parts[:last]
 	}
 	servermtm.CarriesOf(mail.TraitsOf(e.Parts)).Mark(&e.Entry)
 	return nil
 }
-
-// isFile reports whether the original keeps a part as a file: of a partial download one that was
-// cut is not kept (behaviour section 5).
-func isFile(p *mail.Part) bool { return p.Attached() || p.MediaType == "text/html" }
 
 // body is the octets of a message while somebody waits for them.
 type body struct {

@@ -3,6 +3,7 @@ package mtm
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"pop3mtm/mtm/store"
@@ -57,9 +58,12 @@ type Error struct {
 
 // Failure is one message that an operation could not take.
 type Failure struct {
-	ID  store.ID // its entry in the mailbox
-	UID string   // the server's UID for it
-	Err error    // what the server said
+	ID      store.ID // its entry in the mailbox
+	UID     string   // the server's UID for it
+	Number  int      // the server's number for it in that connection, 0 when there was none
+	Subject string   // of its entry
+	Visits  int      // connections that it broke, see GetMail
+	Err     error    // what the server said, or what happened
 }
 
 // Error is one line: command, step, cause.
@@ -73,7 +77,11 @@ func (e *Error) Error() string {
 	if e.Err != nil {
 		fmt.Fprintf(&b, ": %v", e.Err)
 	}
-	if len(e.Failed) > 0 {
+	if first := slices.IndexFunc(e.Failed, func(f Failure) bool { return f.Err == e.Err }); first >= 0 { //nolint:errorlint // the very same: it was told
+		if len(e.Failed) > 1 {
+			fmt.Fprintf(&b, ": %d messages failed", len(e.Failed))
+		}
+	} else if len(e.Failed) > 0 {
 		first := e.Failed[0]
 		fmt.Fprintf(&b, ": %d message(s) failed, the first is %q: %v", len(e.Failed), first.UID, first.Err)
 	}

@@ -3,6 +3,7 @@ package mtm
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"pop3mtm/mtm/internal/servermtm"
@@ -45,7 +46,10 @@ const (
 // sections 1 and 2). A message whose whole copy is in the folder already is not
 // fetched again. Nothing to fetch is no error.
 //
-// A message that the server refuses is listed in Error.Failed, the rest go on. Any
+// A message that the server refuses is listed in Error.Failed, the rest go on. So is one that
+// breaks the connection: it ends, stalls or makes no sense when the message is asked for. Another
+// connection is made for the rest, and the message is asked for last, in a connection in which
+// nothing waits to be deleted; once it has broken two, once in a command. Any
 // other failure ends the operation; what was stored until then stays.
 //
 // WhileConnected is the original's plain copy and move. Without a connection an account in
@@ -58,6 +62,7 @@ type GetMail struct {
 	Link     Link
 	Into     store.ID   // a folder
 	Messages []store.ID // entries of the mailbox, for Selection
+	Skip     []store.ID // entries of the mailbox that are left out, whatever waits for them
 	MaxSize  int64      // messages larger on the wire, in octets, are left out; 0 = no limit
 
 	// Wait is how long the forms that connect wait for a mailbox that another client holds;
@@ -126,6 +131,7 @@ func (g GetMail) meter(service int64) *progress.Meter {
 func (g GetMail) run(ctx context.Context, r *run) error {
 	var failed error
 	transfer := servermtm.Transfer{Choice: choice(g.Which, g.Messages, g.MaxSize), Move: g.Take == Move, Into: g.Into}
+	transfer.Skip = slices.Clone(g.Skip)
 	switch {
 	case g.Link == WhileConnected && r.session == nil:
 		return r.queue(ctx, func(m *servermtm.Mailbox) (servermtm.Outcome, error) {
@@ -139,6 +145,9 @@ func (g GetMail) run(ctx context.Context, r *run) error {
 		}
 	}
 	failed = errors.Join(failed, r.transfer(ctx, transfer))
+	if !errors.Is(failed, ErrDiskFull) {
+		failed = errors.Join(failed, r.finish(ctx, g.Link != ThenDisconnect))
+	}
 	if g.Link == ThenDisconnect && r.session != nil {
 		failed = errors.Join(failed, r.disconnect(ctx))
 	}

@@ -129,6 +129,16 @@ func (r *run) done(outcome servermtm.Outcome, err error) error {
 	return err
 }
 
+// finish asks for the messages that were put off since they broke a connection. With stay another connection stands afterwards,
+// where one can be had.
+func (r *run) finish(ctx context.Context, stay bool) error {
+	if r.session == nil {
+		return nil
+	}
+	outcome, err := r.session.Finish(ctx, r.meter, stay)
+	return r.done(outcome, err)
+}
+
 func (r *run) disconnect(ctx context.Context) error {
 	if r.session == nil {
 		return nil

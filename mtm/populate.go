@@ -3,6 +3,7 @@ package mtm
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"pop3mtm/mtm/internal/servermtm"
 	"pop3mtm/mtm/progress"
@@ -20,6 +21,7 @@ import (
 type Populate struct {
 	Which    Which
 	Messages []store.ID // entries of the mailbox, for Selection
+	Skip     []store.ID // as in GetMail
 	MaxSize  int64      // messages larger on the wire, in octets, are left out; 0 = no limit
 	Top      bool
 	Lines    int // with Top: lines of the body, 0 or more
@@ -44,10 +46,12 @@ func (p Populate) meter(service int64) *progress.Meter {
 
 func (p Populate) run(ctx context.Context, r *run) error {
 	wanted := servermtm.Populate{Choice: choice(p.Which, p.Messages, p.MaxSize), Top: p.Top, Lines: p.Lines}
+	wanted.Skip = slices.Clone(p.Skip)
 	if r.session == nil {
 		return r.queue(ctx, func(m *servermtm.Mailbox) (servermtm.Outcome, error) {
 			return m.QueuePopulate(ctx, r.meter, wanted)
 		})
 	}
-	return r.done(r.session.Populate(ctx, r.meter, wanted))
+	failed := r.done(r.session.Populate(ctx, r.meter, wanted))
+	return errors.Join(failed, r.finish(ctx, true))
 }

@@ -211,7 +211,6 @@ var _ = Describe("An e-mail entry (behaviour section 11)", func() {
 		Entry("at least 1 KB", long(500), 495, "[1 KB of this message are still on the server]", 1),
 		Entry("nothing when it is whole", long(5), 5, "", 1),
 		Entry("with a cut attachment, which is left out", withAttachment(), 12, "[25 KB of this message are still on the server]", 1),
-		Entry("with a cut page, which is left out too", withPage(), 8, "[25 KB of this message are still on the server]", 1),
 	)
 })
 
@@ -222,14 +221,6 @@ func withAttachment() maildrop.Message {
 		"--xx\r\nContent-Type: application/octet-stream\r\nContent-Disposition: attachment; filename=a.bin\r\n\r\n" +
 		strings.Repeat("0123456789abcdef0123456\r\n", 1040) + "--xx--\r\n"
 	return maildrop.Bytes("attached", []byte(text))
-}
-
-// withPage is a letter with a page of 26,000 octets, from its line 9 on.
-func withPage() maildrop.Message {
-	text := "From: a@example.org\r\nSubject: s\r\nMIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary=xx\r\n\r\n" +
-		"--xx\r\nContent-Type: text/plain\r\n\r\nHello\r\n--xx\r\nContent-Type: text/html\r\n\r\n" +
-		strings.Repeat("<p>0123456789abcdef</p>\r\n", 1040) + "--xx--\r\n"
-	return maildrop.Bytes("page", []byte(text))
 }
 
 // manyParts makes a message of n small text parts.

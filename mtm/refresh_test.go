@@ -212,7 +212,7 @@ var _ = Describe("Refreshing the mailbox", func() {
 
 	It("without TOP keeps nothing of the message that the line breaks in", func() {
 		b := newBench(&fakeserver.Options{Without: []string{"TOP"}}, nil, mails(3), stay)
-		b.srv.On(fakeserver.Match{Verb: "RETR", Args: "2"}, fakeserver.Auto.With(edit.CutAfter(120, edit.Close))).Once().Must()
+		b.breakOff("RETR", "2", edit.CutAfter(120, edit.Close))
 		_, err := b.do(mtm.Connect{})
 		Expect(err).To(MatchError(mtm.ErrDisconnected))
 		b.sound()

@@ -16,6 +16,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/edit"
 	"pop3mtm/fakeserver/maildrop"
 	"pop3mtm/mtm"
 	"pop3mtm/mtm/account"
@@ -148,6 +149,22 @@ func (b *bench) commands() []string {
 func (b *bench) commandsBut(verb string) []string {
 	GinkgoHelper()
 	return slices.DeleteFunc(b.commands(), func(command string) bool { return command == verb })
+}
+
+// breakOff ends the connection once at a command for a message, and refuses the connection after it.
+func (b *bench) breakOff(verb, args string, how edit.Edit) {
+	GinkgoHelper()
+	b.srv.On(fakeserver.Match{Verb: verb, Args: args}, fakeserver.Auto.With(how)).Once().Must()
+	broken, err := b.store.Breaks(context.Background(), b.id)
+	Expect(err).NotTo(HaveOccurred())
+	if verb != "RETR" && verb != "TOP" || len(broken) > 0 && args != "" && broken[b.find(b.id, "u"+args[:1]).ID] > 0 {
+		return // no other connection is made
+	}
+	next := len(b.srv.Transcripts()) + 2
+	if b.box.Connected() {
+		next--
+	}
+	b.srv.On(fakeserver.Match{Verb: "CONNECT", Session: next}, fakeserver.Auto.With(edit.Refuse("no more today"))).Once().Must()
 }
 
 // mails makes n small messages with UIDs u1, u2, ...

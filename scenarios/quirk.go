@@ -7,7 +7,7 @@ import (
 )
 
 // LastQuirk is the highest number of a quirk.
-const LastQuirk = 107
+const LastQuirk = 108
 
 // Quirk is something that real servers do wrong, or oddly: the file quirks/072.yaml
 // is number 72.

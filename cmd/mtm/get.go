@@ -37,6 +37,10 @@ finish. A message whose whole copy is in the folder already is not fetched again
 With ids only these messages are fetched; 'mtm list ACCOUNT' shows the ids. A move deletes a message on the server once
 its copy here is whole and synced to disk. When the line breaks, what is whole stays, and the next get fetches the rest.
 
+A message that breaks the connection costs no other message: get connects again for the rest, deletes what is moved, and asks
+for that message last; once it has broken two connections, once in each get. 'mtm list ACCOUNT' marks it with x, and --skip
+leaves it out.
+
 When the account is in disconnected mode and there is no line, a get with ids sends nothing: what is whole here is copied at
 once, and the rest waits for the next session with the account, whatever begins that. Until then the folder shows such a message
 with the mark W, and 'mtm cancel-offline' takes it back. --now connects instead.`,
@@ -44,6 +48,7 @@ with the mark W, and 'mtm cancel-offline' takes it back. --now connects instead.
   mtm get work --take move --into Archive --create
   mtm get work --which all --max-size 2MiB
   mtm get work 12 15
+  mtm get work --skip 12
   mtm get work --headers-only && mtm list work`,
 		RunE: run(func(cmd *cobra.Command, args []string) error { return g.run(cmd, args) }),
 	}
@@ -64,7 +69,9 @@ with the mark W, and 'mtm cancel-offline' takes it back. --now connects instead.
 }
 
 // fetchFlags say that messages are to be fetched, which --headers-only excludes.
-func fetchFlags() []string { return []string{"which", "take", "into", "create", "max-size", "now"} }
+func fetchFlags() []string {
+	return []string{"which", "take", "into", "create", "max-size", "skip", "now"}
+}
 
 func (g *get) run(cmd *cobra.Command, args []string) error {
 	name, err := g.parse(cmd, args)
@@ -125,7 +132,7 @@ func (g *get) fetch(client *mtm.Client) error {
 		link = mtm.StayOnline
 	}
 	op, err := g.env.follow(g.cmd, client, mtm.GetMail{
-		Which: g.kind(), Take: g.way(), Link: link, Into: folder.ID, Messages: g.ids,
+		Which: g.kind(), Take: g.way(), Link: link, Into: folder.ID, Messages: g.ids, Skip: g.skipped(),
 		MaxSize: g.limit(g.cmd.Flags(), g.account), Wait: time.Duration(g.wait),
 	})
 	var result mtm.Result

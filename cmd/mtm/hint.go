@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"pop3mtm/mtm"
 	"pop3mtm/mtm/account"
@@ -24,6 +25,9 @@ func next(command string) string {
 // hintFor says what to do about a failure, "" when the failure says it all.
 func hintFor(failure *mtm.Error, a mtm.Account) string {
 	set := "'mtm account set " + a.Name
+	if i := slices.IndexFunc(failure.Failed, func(f mtm.Failure) bool { return f.Visits > 1 && f.ID != 0 }); i >= 0 {
+		return fmt.Sprintf("'mtm get %s --skip %d' leaves it out, and 'mtm delete %s %[2]d' deletes it unread", a.Name, failure.Failed[i].ID, a.Name)
+	}
 	if wantsTLS(failure, a) {
 		return "the server wants TLS first: " + set + " --tls stls', or --tls implicit for a port that begins with it, such as 995"
 	}

@@ -18,7 +18,8 @@ func listCommand(e *env) *cobra.Command {
 		Long: `List without a name shows the folders and the accounts, with how many messages each holds. With the name or the id of
 a folder it shows the messages there; with that of an account, the list of its mailbox as the last connection left it.
 
-The marks before the date: N new, U unread, * only the header is here, p only a part, ! urgent, h hidden because the account is
+The marks before the date: N new, U unread, * only the header is here, p only a part, x the same
+of a message that has broken a connection (it is asked for last, and 'mtm get --skip' leaves it out), ! urgent, h hidden because the account is
 offline, @ with an attachment, as far as it is known: once the message was fetched. What waits for the next session: D to be deleted, C copied, M moved, P populated, + more than one of these; in a folder W,
 to come. ? is an operation that cannot be carried out: the reason stands below. Times are UTC, sizes those on the server.`,
 		Example: `  mtm list
@@ -95,6 +96,9 @@ func listMessages(cmd *cobra.Command, e *env, st *store.Store, place store.Entry
 	}
 	r := newRows(cmd.OutOrStdout(), true)
 	r.waits = newWaiting(queue)
+	if r.broke, err = st.Breaks(cmd.Context(), place.ID); err != nil {
+		return err
+	}
 	each := func(f func(*store.Entry) error) error { return l.each(cmd.Context(), st, place.ID, f) }
 	if e.json {
 		list := newArray(r.out)
@@ -103,7 +107,7 @@ func listMessages(cmd *cobra.Command, e *env, st *store.Store, place store.Entry
 			if isOurs(m) {
 				v.Addressees = addressees(cmd.Context(), st, m)
 			}
-			v.Waiting = r.waits.texts(m.ID)
+			v.Waiting, v.Broke = r.waits.texts(m.ID), r.broke[m.ID]
 			return list.add(v)
 		})
 		if err == nil {
@@ -124,7 +128,8 @@ type rows struct {
 	out           page
 	from, subject int // widths of these columns
 	marks         bool
-	waits         waiting // for the marks
+	waits         waiting          // for the marks
+	broke         map[store.ID]int // connections
 }
 
 func newRows(out io.Writer, marks bool) *rows {
@@ -155,7 +160,7 @@ func (r *rows) marksOf(e *store.Entry) string {
 	}{
 		{'N', e.Flags.Has(store.New)},
 		{'U', e.Flags.Has(store.Unread)},
-		{bodyMark(e.Body.Kind), e.Body.Kind != store.BodyWhole},
+		{bodyMark(e.Body.Kind, r.broke[e.ID]), e.Body.Kind != store.BodyWhole},
 		{waits, waits != 0},
 		{'!', e.Flags.Has(store.PriorityHigh)},
 		{'h', e.Flags.Has(store.Invisible)},
@@ -168,7 +173,10 @@ func (r *rows) marksOf(e *store.Entry) string {
 	return string(marks)
 }
 
-func bodyMark(kind store.BodyKind) byte {
+func bodyMark(kind store.BodyKind, broke int) byte {
+	if broke > 0 {
+		return 'x'
+	}
 	if kind == store.BodyPartial {
 		return 'p'
 	}

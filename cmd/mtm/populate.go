@@ -62,7 +62,7 @@ func (p *populate) run(cmd *cobra.Command, args []string) error {
 
 func (p *populate) fetch(client *mtm.Client) error {
 	f := p.cmd.Flags()
-	command := mtm.Populate{Which: p.kind(), Messages: p.ids, MaxSize: p.limit(f, p.account)}
+	command := mtm.Populate{Which: p.kind(), Messages: p.ids, Skip: p.skipped(), MaxSize: p.limit(f, p.account)}
 	if !f.Changed("lines") {
 		p.lines = p.account.POP3.PopulationLimit
 	}

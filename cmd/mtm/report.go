@@ -30,16 +30,19 @@ type getResult struct {
 }
 
 type failureView struct {
-	ID    store.ID `json:"id,omitempty"`
-	UID   string   `json:"uid"`
-	Error string   `json:"error"`
+	ID      store.ID `json:"id,omitempty"`
+	UID     string   `json:"uid"`
+	Number  int      `json:"number,omitempty"` // on the server, in that connection
+	Subject string   `json:"subject,omitempty"`
+	Broke   int      `json:"broke,omitempty"` // connections
+	Error   string   `json:"error"`
 }
 
 func failures(err error) []failureView {
 	list := []failureView{}
 	if failure, ok := errors.AsType[*mtm.Error](err); ok {
 		for _, f := range failure.Failed {
-			list = append(list, failureView{f.ID, f.UID, f.Err.Error()})
+			list = append(list, failureView{f.ID, f.UID, f.Number, f.Subject, f.Visits, f.Err.Error()})
 		}
 	}
 	return list

@@ -35,6 +35,7 @@ type messageView struct {
 	Priority        string   `json:"priority"`          // low, normal or high
 	Operation       string   `json:"operation"`         // what waits for the next session, "" for nothing, multiple for more than one
 	Waiting         []string `json:"waiting,omitempty"` // of list: each operation that waits, in words
+	Broke           int      `json:"broke,omitempty"`   // of list: connections that the message has broken
 	Sending         string   `json:"sending"`
 }
 

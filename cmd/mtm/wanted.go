@@ -13,6 +13,7 @@ import (
 type wanted struct {
 	which   choice
 	maxSize cli.Size
+	skip    []int64
 }
 
 func (w *wanted) add(c *cobra.Command) {
@@ -20,6 +21,7 @@ func (w *wanted) add(c *cobra.Command) {
 	f := c.Flags()
 	f.Var(&w.which, "which", "messages to fetch; ids mean selection")
 	f.Var(&w.maxSize, "max-size", "leave out larger messages; 10KiB, 2MB; 0 is no limit; without the flag the account's limit holds")
+	f.Int64SliceVar(&w.skip, "skip", nil, "leave out messages by `ID`, such as one that always breaks the connection; may be repeated")
 	completeWords(c, "which", w.which.allowed)
 }
 
@@ -34,7 +36,21 @@ func (w *wanted) check(f *pflag.FlagSet, ids []store.ID) error {
 	if len(ids) > 0 {
 		w.which.value = "selection"
 	}
+	for _, id := range w.skip {
+		if id <= 0 {
+			return cli.Usage("--skip takes ids of messages, not %d; 'mtm list ACCOUNT' shows them", id)
+		}
+	}
 	return nil
+}
+
+// skipped are the messages to leave out.
+func (w *wanted) skipped() []store.ID {
+	ids := make([]store.ID, len(w.skip))
+	for i, id := range w.skip {
+		ids[i] = store.ID(id)
+	}
+	return ids
 }
 
 func (w *wanted) kind() mtm.Which {

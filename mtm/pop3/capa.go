@@ -6,7 +6,9 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // Capabilities are what the server says it can do: words in upper case, with the arguments of each.
@@ -33,6 +35,16 @@ func (c Capabilities) Mechanisms() []string {
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
+}
+
+// LoginDelay is how long a client has to wait between two logins, as far as the server says so (RFC 2449 section 6.5).
+func (c Capabilities) LoginDelay() (time.Duration, bool) {
+	args := c["LOGIN-DELAY"]
+	if len(args) == 0 {
+		return 0, false
+	}
+	seconds, err := strconv.ParseUint(args[0], 10, 31)
+	return time.Duration(seconds) * time.Second, err == nil
 }
 
 // Capa asks for the capabilities and keeps them in the session; PIPELINING sets the window of RetrAll, TopAll and

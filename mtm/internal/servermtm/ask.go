@@ -29,6 +29,8 @@ type faceSink struct {
 	head   headerBlocks
 	reader *headerReader
 	faces  map[int]face
+
+	answered int
 }
 
 // Message gives the writer for one header.
@@ -36,6 +38,7 @@ func (s *faceSink) Message(int) (io.Writer, error) { return &s.head, nil }
 
 // Done ends one header; one that the server refuses, or of which it shows nothing, stays unknown.
 func (s *faceSink) Done(n int, octets int64, err error) error {
+	s.answered++
 	if err == nil && octets > 0 {
 		s.head.end()
 		var e store.Entry
@@ -54,7 +57,7 @@ func (s *Session) faces(ctx context.Context, numbers []int) (map[int]face, error
 		faces:  make(map[int]face, len(numbers)),
 	}
 	if len(numbers) > 0 && !s.topWorks && !s.topless && !s.wire.Capabilities().Has("TOP") {
-		if err := s.wire.TopAll(ctx, numbers[:1], 0, sink); err != nil {
+		if err := s.topAll(ctx, numbers[:1], sink); err != nil {
 			return nil, err
 		}
 		s.topWorks = len(sink.faces) > 0
@@ -64,7 +67,20 @@ func (s *Session) faces(ctx context.Context, numbers []int) (map[int]face, error
 	if len(numbers) == 0 || s.topless {
 		return sink.faces, nil
 	}
-	return sink.faces, s.wire.TopAll(ctx, numbers, 0, sink)
+	return sink.faces, s.topAll(ctx, numbers, sink)
+}
+
+// topAll asks for headers; of an error that loses the connection it says with which message.
+func (s *Session) topAll(ctx context.Context, numbers []int, sink *faceSink) error {
+	sink.answered = 0
+	err := s.wire.TopAll(ctx, numbers, 0, sink)
+	switch i := culprit(ctx, err, numbers, sink.answered); {
+	case i == len(numbers):
+		return &brokenError{err: err}
+	case i >= 0:
+		return &brokenError{message: message{number: numbers[i]}, id: s.numbers.entry(numbers[i]), header: true, err: err}
+	}
+	return err
 }
 
 // faceOfEntry is what tells an entry's message apart. An entry without a Message-ID may have a date that its header has not, so
@@ -112,9 +128,12 @@ func (s *Session) answers(ctx context.Context, list []question, judged func(q qu
 	for len(list) > 0 {
 		some := list[:min(len(list), askedAtOnce)]
 		list = list[len(some):]
-		numbers, ids := make([]int, len(some)), make([]store.ID, len(some))
+		var numbers []int
+		ids := make([]store.ID, len(some))
 		for i, q := range some {
-			numbers[i], ids[i] = q.number, q.id
+			if ids[i] = q.id; s.breaks[q.id] == 0 { // others are asked for nothing but last
+				numbers = append(numbers, q.number)
+			}
 		}
 		faces, err := s.faces(ctx, numbers)
 		if err != nil {
@@ -132,6 +151,10 @@ func (s *Session) answers(ctx context.Context, list []question, judged func(q qu
 					return err
 				}
 				head = compareFaces(then, now)
+			}
+			if s.breaks[q.id] > 0 && byHeader(store.Ref{UID: entries[i].UID, Size: entries[i].Size}) {
+				judged(q, fetch) // its size alone tells which one it is
+				continue
 			}
 			if judge(idSame, q.size, head, max(q.doubt, doubtSome)) == same {
 				s.proven.add(q.number)

@@ -123,6 +123,7 @@ func (s *Session) recall(ctx context.Context, asked *Asked) (err error) {
 	if s.facts[store.FactSizesEstimate] > 0 {
 		s.wire.DoubtSizes()
 	}
+	s.topless = s.facts[store.FactNoTop] == closesAtTop && !s.wire.Capabilities().Has("TOP")
 	s.owed.recall(s.facts, asked)
 	return err
 }

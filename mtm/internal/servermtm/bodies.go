@@ -1,12 +1,15 @@
 package servermtm
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"time"
 
 	"pop3mtm/mtm/mail"
+	"pop3mtm/mtm/pop3"
 	"pop3mtm/mtm/progress"
 	"pop3mtm/mtm/store"
 )
@@ -15,20 +18,21 @@ import (
 // they come; a full batch is made durable by the committer while the next fills.
 type bodySink struct {
 	*work
-	items   []item // by number
-	reader  *headerReader
-	top     bool // what comes may be the beginning of a message only
-	place   placer
-	settled store.Flags // what the mailbox's entry loses once its message is here
-	out     *committer
-	batch   *bodyBatch
-	spare   chan *bodyBatch
-	head    headerBlocks  // of the message in hand, when it is an arrival
-	scan    *mail.Scanner // looks at what it carries
-	current item
-	body    *store.BodyWriter // of the message in hand
-	size    bounded
-	step    int64 // octets of it that the progress does not show yet
+	items    []item // by number
+	reader   *headerReader
+	top      bool // what comes may be the beginning of a message only
+	place    placer
+	settled  store.Flags // what the mailbox's entry loses once its message is here
+	out      *committer
+	batch    *bodyBatch
+	spare    chan *bodyBatch
+	head     headerBlocks  // of the message in hand, when it is an arrival
+	scan     *mail.Scanner // looks at what it carries
+	current  item
+	body     *store.BodyWriter // of the message in hand
+	answered int               // messages that came or were refused
+	size     bounded
+	step     int64 // octets of it that the progress does not show yet
 }
 
 // bodyBatch is a batch with the whole messages in it, in the order they came.
@@ -118,6 +122,7 @@ func (s *bodySink) Write(p []byte) (int, error) {
 
 // Done ends a message: whole, or refused.
 func (s *bodySink) Done(n int, octets int64, refused error) error {
+	s.answered++
 	s.meter.Update(func(p *progress.Snapshot) {
 		p.MessagesToProcess--
 		p.BytesDone = octets
@@ -171,6 +176,28 @@ func (s *bodySink) discard() error {
 	body := s.body
 	s.body = nil
 	return body.Discard()
+}
+
+// broken returns the error of a run that lost the connection by a message, or behind all of them; nil when it did not.
+func (s *bodySink) broken(ctx context.Context, err error, numbers []int) error {
+	i := culprit(ctx, err, numbers, s.answered)
+	_, endless := errors.AsType[*endlessError](err)
+	if nonsense, is := errors.AsType[*pop3.ProtocolError](err); is && nonsense.Option == "MaxBody" && i >= 0 && i < len(numbers) {
+		s.takeUp(numbers[i])
+		err, endless = &endlessError{s.ceiling(s.maxSize)}, true
+	}
+	if endless && ctx.Err() == nil {
+		i = slices.Index(numbers, s.current.number)
+		s.work.leaveOut(max(s.current.size, s.size.got))
+	}
+	switch {
+	case i < 0:
+		return nil
+	case i == len(numbers):
+		return &brokenError{err: err}
+	}
+	it := s.items[i]
+	return &brokenError{message: message{it.number, it.size, it.uid}, id: it.id, err: err}
 }
 
 // itemOf finds the item of a message among items by number.
@@ -235,8 +262,11 @@ func (s *bodySink) keep(b *bodyBatch) error {
 	if s.settled != 0 && b.arrivals < len(b.items) {
 		b.SetFlags(idsOf(b.items), 0, s.settled)
 	}
-	if slices.ContainsFunc(b.items, func(it item) bool { return it.breaking }) {
-		b.SetFlags(idsOf(b.items), 0, store.Failed)
+	for _, it := range b.items {
+		if it.visits > 0 {
+			b.SetBreaks(it.id, 0)
+			b.SetFlags([]store.ID{it.id}, 0, store.Failed)
+		}
 	}
 	if err := commit(b.Batch); err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 type Choice struct {
 	New       bool       // only entries that are New, or were asked for in vain
 	Selection []store.ID // only these entries; nil = the whole mailbox
+	Skip      []store.ID // not these entries
 	MaxSize   int64      // octets on the wire; 0 = no limit
 	waiting   bool       // also messages whose delete waits
 	most      int64      // octets that the account allows; 0 = no limit
@@ -21,6 +22,15 @@ type Choice struct {
 // fits says whether a message of that size is asked for.
 func (c *Choice) fits(size int64) bool {
 	return (c.MaxSize <= 0 || size <= c.MaxSize) && (c.most <= 0 || size <= c.most)
+}
+
+// skips are the entries that are left out.
+func (c *Choice) skips() map[store.ID]bool {
+	skip := make(map[store.ID]bool, len(c.Skip))
+	for _, id := range c.Skip {
+		skip[id] = true
+	}
+	return skip
 }
 
 // takesNew says whether a new message of that size is asked for.
@@ -39,7 +49,7 @@ type item struct {
 	new      bool
 	pending  bool // what asks for it did so before, and has not finished with it
 	unsure   bool // only RETR can tell whether it is what is here
-	breaking bool // answers and commands no longer matched behind it the last time
+	visits   int  // that it broke
 }
 
 // choose finds the messages that are asked for and that the server has, by number.
@@ -53,6 +63,13 @@ func (w *work) choose(ctx context.Context, c Choice) (wanted []item, err error) 
 	wanted, err = w.pick(ctx, c, w.waits, func(id store.ID) (int, bool) {
 		return w.numbers.of(id)
 	})
+	if err == nil {
+		w.breaks, err = w.Store.Breaks(ctx, w.Service)
+	}
+	wanted = slices.DeleteFunc(wanted, func(it item) bool { return w.skip[it.id] })
+	for i := range wanted {
+		wanted[i].visits = w.breaks[wanted[i].id]
+	}
 	slices.SortFunc(wanted, func(a, b item) int { return a.number - b.number })
 	if err == nil {
 		err = w.claim(ctx, wanted)
@@ -94,7 +111,7 @@ func (m *Mailbox) pick(ctx context.Context, c Choice, waits queue, number func(s
 			wanted = append(wanted, item{
 				id: ref.ID, uid: ref.UID, number: n, size: ref.Size,
 				kind: ref.Kind, complete: ref.Flags.Has(store.Complete),
-				new: ref.Flags.Has(store.New), pending: ref.Flags.Has(asked), breaking: ref.Flags.Has(store.Failed),
+				new: ref.Flags.Has(store.New), pending: ref.Flags.Has(asked),
 			})
 		}
 	}

@@ -39,7 +39,9 @@ func (r *refresh) match(ctx context.Context, wanted []message) ([]*message, erro
 func (r *refresh) claimAll() (missing []*message, questions []question) {
 	if !r.server.withUIDs { // only the header tells which entry it is
 		for i := range slices.Backward(r.server.messages) {
-			missing = append(missing, &r.server.messages[i])
+			if m := &r.server.messages[i]; !r.claimBroken(m) {
+				missing = append(missing, m)
+			}
 		}
 		return missing, nil
 	}
@@ -47,8 +49,9 @@ func (r *refresh) claimAll() (missing []*message, questions []question) {
 	for i := range slices.Backward(r.server.messages) {
 		m := &r.server.messages[i]
 		switch {
-		case m.uid == "":
+		case m.uid == "" && !r.claimBroken(m):
 			missing = append(missing, m)
+		case m.uid == "":
 		case !r.claim(m, m.size):
 			rest = append(rest, m)
 		}

@@ -21,9 +21,12 @@ import (
 // an error the line is closed without QUIT, but for what goes wrong with single messages:
 // then there is a session, and a Fault that lists them. Nor does a full disk end the session.
 func (m *Mailbox) Connect(ctx context.Context, held *hold.Hold, meter *progress.Meter, keep []store.ID, asked *Asked) (*Session, Outcome, error) {
-	s := &Session{Mailbox: m, held: held}
+	s := &Session{Mailbox: m, held: held, keep: keep, headless: make(map[int]store.ID)}
+	if asked != nil {
+		s.skip = asked.skips()
+	}
 	var outcome Outcome
-	err := s.start(ctx, meter, keep, asked)
+	err := s.start(ctx, meter, asked)
 	fault, ok := errors.AsType[*Fault](err)
 	if err == nil || (ok && len(fault.Failed) > 0) {
 		var failed error
@@ -38,7 +41,7 @@ func (m *Mailbox) Connect(ctx context.Context, held *hold.Hold, meter *progress.
 }
 
 // start makes the connection and brings the mailbox up to date.
-func (s *Session) start(ctx context.Context, meter *progress.Meter, keep []store.ID, asked *Asked) (err error) {
+func (s *Session) start(ctx context.Context, meter *progress.Meter, asked *Asked) (err error) {
 	if s.settings, err = s.Mailbox.settings(ctx); err != nil {
 		return err
 	}
@@ -47,14 +50,19 @@ func (s *Session) start(ctx context.Context, meter *progress.Meter, keep []store
 		return fail(ctx, "reading the account", progress.CannotOpenService, err)
 	}
 	s.from = store.Mailbox{Name: service.Name, Host: s.settings.Address(), User: s.settings.LoginName}
-	config, err := tlsConfig(s.settings)
-	if err != nil {
+	if s.config, err = tlsConfig(s.settings); err != nil {
 		return err
 	}
-	if s.wire, err = s.dial(ctx, s.settings, config); err != nil {
+	if err = s.enter(ctx); err != nil {
 		return err
 	}
-	return s.open(ctx, config, meter, keep, asked)
+	if err := s.markConnected(ctx, asked); err != nil {
+		return err
+	}
+	if s.settings.SyncLimit == 0 {
+		return nil // behaviour section 0: usable, but nothing is refreshed
+	}
+	return s.bringUpToDate(ctx, meter, asked)
 }
 
 // Disconnected says whether the account is in disconnected mode.
@@ -108,32 +116,6 @@ func (m *Mailbox) reach(ctx context.Context, settings account.POP3) (net.Conn, e
 		code = codeOf(ctx, code, err)
 	}
 	return nil, &Fault{Step: "connecting", Code: code, Err: err}
-}
-
-// open is what follows the greeting (behaviour section 3, "Wire order").
-func (s *Session) open(ctx context.Context, config *tls.Config, meter *progress.Meter, keep []store.ID, asked *Asked) error {
-	if err := s.capabilities(ctx); err != nil {
-		return err
-	}
-	if s.settings.Security.TLS == account.STLS {
-		if err := s.secure(ctx, config); err != nil {
-			return err
-		}
-	}
-	if err := s.login(ctx); err != nil {
-		return err
-	}
-	// Servers list other capabilities after the login (QUIRK 9).
-	if err := s.capabilities(ctx); err != nil {
-		return err
-	}
-	if err := s.markConnected(ctx, asked); err != nil {
-		return err
-	}
-	if s.settings.SyncLimit == 0 {
-		return nil // behaviour section 0: usable, but nothing is refreshed
-	}
-	return s.refresh(ctx, meter, keep, asked)
 }
 
 func (s *Session) capabilities(ctx context.Context) error {

@@ -12,15 +12,19 @@ import (
 // section 0).
 func (s *Session) Delete(ctx context.Context, meter *progress.Meter, messages []store.ID) (Outcome, error) {
 	meter.Enter(progress.Deleting)
+	s.skip = nil
 	w := s.work(meter)
-	wanted, err := w.choose(ctx, Choice{Selection: append([]store.ID{}, messages...)})
-	if err == nil {
+	err := w.persist(ctx, func() error {
+		wanted, err := w.choose(ctx, Choice{Selection: append([]store.ID{}, messages...)})
+		if err != nil {
+			return err
+		}
 		// In the order of the selection (behaviour section 5).
 		inOrder(wanted, messages)
 		meter.Update(func(p *progress.Snapshot) {
 			p.TotalMessages, p.MessagesToProcess = len(wanted), len(wanted)
 		})
-		err = w.delete(ctx, wanted)
-	}
+		return w.delete(ctx, wanted)
+	})
 	return w.end(ctx, "deleting messages", err)
 }

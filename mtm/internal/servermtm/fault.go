@@ -20,9 +20,18 @@ type Fault struct {
 
 // Failure is one message that could not be taken while the rest went on.
 type Failure struct {
-	ID  store.ID
-	UID string
-	Err error
+	ID      store.ID
+	UID     string
+	Number  int    // in the connection in which it was asked for, 0 when there was none
+	Subject string // of its entry
+	Visits  int    // that it broke
+	Err     error
+}
+
+// broke reports whether the message broke the connection.
+func (f Failure) broke() bool {
+	_, is := errors.AsType[*Broken](f.Err)
+	return is
 }
 
 func (f *Fault) Error() string {

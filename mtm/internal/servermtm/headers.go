@@ -36,14 +36,15 @@ type headerRow struct {
 // headerSink gathers headers from the line and hands them over in batches.
 type headerSink struct {
 	*refresh
-	wanted  []*message // by number, the highest first
-	batch   *headerBatch
-	spare   chan *headerBatch
-	out     *committer
-	reader  *headerReader // used by the committer's goroutine alone
-	whole   store.Body    // of the message in hand when it came whole
-	carries Carries       // and what it carries
-	refused []*message
+	wanted   []*message // by number, the highest first
+	batch    *headerBatch
+	spare    chan *headerBatch
+	out      *committer
+	reader   *headerReader // used by the committer's goroutine alone
+	whole    store.Body    // of the message in hand when it came whole
+	carries  Carries       // and what it carries
+	refused  []*message
+	answered int // messages of the run in hand
 }
 
 // fetchHeaders makes an entry for each missing message. A server without TOP is
@@ -75,12 +76,12 @@ func (s *headerSink) fetch(ctx context.Context, numbers []int) error {
 		for _, n := range numbers {
 			s.refused = append(s.refused, s.of(n))
 		}
-	} else if err := s.wire.TopAll(ctx, numbers[:1], 1, s); err != nil {
+	} else if err := s.run(ctx, numbers[:1], s.top); err != nil {
 		return err
 	}
 	if len(s.refused) == 0 {
 		s.topWorks = true
-		if err := s.wire.TopAll(ctx, numbers[1:], 1, s); err != nil {
+		if err := s.run(ctx, numbers[1:], s.top); err != nil {
 			return err
 		}
 		numbers = numbers[:0]
@@ -91,7 +92,31 @@ func (s *headerSink) fetch(ctx context.Context, numbers []int) error {
 	s.topless = !s.topWorks && !s.wire.Capabilities().Has("TOP")
 	s.refused = nil
 	whole := &wholeSink{headerSink: s, scan: mail.NewTraitScanner()}
-	return first(s.wire.RetrAll(ctx, numbers, whole), whole.discard())
+	err := s.run(ctx, numbers, func(ctx context.Context, numbers []int) error { return s.wire.RetrAll(ctx, numbers, whole) })
+	return first(err, whole.discard())
+}
+
+func (s *headerSink) top(ctx context.Context, numbers []int) error {
+	return s.wire.TopAll(ctx, numbers, 1, s)
+}
+
+// run asks for headers; of an error that loses the connection it says with which message.
+func (s *headerSink) run(ctx context.Context, numbers []int, ask func(context.Context, []int) error) error {
+	s.answered = 0
+	err := ask(ctx, numbers)
+	i := culprit(ctx, err, numbers, s.answered)
+	if i < 0 {
+		return err
+	}
+	if i == len(numbers) {
+		return &brokenError{err: err}
+	}
+	m := s.of(numbers[i])
+	id := s.headless[m.number]
+	if id == 0 && m.uid == "" {
+		id = s.sameSize(m.size)
+	}
+	return &brokenError{message: *m, id: id, header: true, err: err}
 }
 
 // Message gives the writer for one header, perhaps once more.
@@ -108,6 +133,7 @@ func (s *headerSink) of(number int) *message {
 
 // Done ends one header.
 func (s *headerSink) Done(n int, octets int64, err error) error {
+	s.answered++
 	m := s.of(n)
 	// QUIRK 74: the header is whole where only the end of the message is not.
 	if _, endless := errors.AsType[*pop3.ProtocolError](err); err != nil && !(endless && octets > 0 && s.batch.complete()) {
@@ -167,6 +193,7 @@ func (s *headerSink) keep(full *headerBatch) error {
 		}
 		s.proven.add(full.rows[i].number)
 	}
+	s.stored += len(entries)
 	full.reset()
 	full.rows = full.rows[:0]
 	select {
@@ -179,6 +206,9 @@ func (s *headerSink) keep(full *headerBatch) error {
 // add puts a header's entry into the batch; nil when there is one after all, as
 // the header of a message without UID can tell.
 func (s *headerSink) add(b *store.Batch, row headerRow, raw []byte) (*store.Entry, error) {
+	if id := s.headless[row.number]; id != 0 {
+		return s.addHeader(b, id, row, raw)
+	}
 	e := s.entry(row.message, raw)
 	if known, err := s.known(b, &e, row); known || err != nil {
 		return nil, err

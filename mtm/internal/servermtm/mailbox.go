@@ -5,7 +5,9 @@ package servermtm
 
 import (
 	"context"
+	"crypto/tls"
 	"net"
+	"time"
 
 	"pop3mtm/mtm/account"
 	"pop3mtm/mtm/hold"
@@ -30,14 +32,24 @@ type Session struct {
 	*Mailbox
 	held     *hold.Hold
 	wire     *pop3.Session // nil until there is a connection
+	config   *tls.Config   // of the connections; nil without TLS
 	settings account.POP3
-	from     store.Mailbox // names the mailbox in the store's segments
-	numbers  numbering     // of the mailbox's entries
-	remote   int           // messages on the server
-	longest  int64         // size of the longest one in LIST
-	marked   bool          // the account shows as connected
-	arrivals []*message    // new messages that the next Transfer makes entries of, see arrivals.go
-	dropped  []Failure     // what waited for messages that the server has lost
+	entered  time.Time         // when the login on this connection began
+	again    bool              // this is not the first connection
+	keep     []store.ID        // as Connect got it
+	skip     map[store.ID]bool // not asked for
+	breaks   map[store.ID]int  // visits that messages broke, see breaking.go
+	headless map[int]store.ID  // message numbers of entries that have no header
+	late     []late            // see last.go
+	deleted  int               // DELEs that wait for QUIT
+	stored   int               // headers that were stored in this session
+	from     store.Mailbox     // names the mailbox in the store's segments
+	numbers  numbering         // of the mailbox's entries
+	remote   int               // messages on the server
+	longest  int64             // size of the longest one in LIST
+	marked   bool              // the account shows as connected
+	arrivals []*message        // new messages that the next Transfer makes entries of, see arrivals.go
+	dropped  []Failure         // what waited for messages that the server has lost
 
 	proven   numberSet // messages that TOP or RETR has shown in this session to be what their entries know, see prove.go
 	sized    numberSet // messages of which LIST tells the size that it told last time

@@ -94,12 +94,6 @@ func (b *bounded) tooLong() error {
 	return fmt.Errorf("the message has more than %d octets", b.most)
 }
 
-// markEndless flags a message that ended the session by its length, so that it comes after all others the next time.
-func (s *bodySink) markEndless() error {
-	s.work.leaveOut(max(s.current.size, s.size.got))
-	return s.markBreaking()
-}
-
 // discarded bounds a message that is only thrown away.
 func discarded(ceiling int64) int64 {
 	if ceiling == math.MaxInt64 {

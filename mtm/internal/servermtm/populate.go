@@ -20,32 +20,43 @@ type Populate struct {
 // "Populate" and "Top-populate"). Entries that are complete are passed over: with Top
 // also those that are complete in part.
 func (s *Session) Populate(ctx context.Context, meter *progress.Meter, p Populate) (Outcome, error) {
-	phase, lines, step := progress.Populating, wholeMessage, "populating messages"
+	lines, step := wholeMessage, "populating messages"
 	if p.Top {
-		phase, lines, step = progress.TopPopulating, p.Lines, "populating the tops of messages"
+		lines, step = p.Lines, "populating the tops of messages"
 	}
-	meter.Enter(phase)
+	meter.Enter(p.phase())
+	s.skip = p.skips()
 	w := s.work(meter)
-	return w.end(ctx, step, w.populate(ctx, p, lines))
+	return w.end(ctx, step, w.persist(ctx, func() error { return w.populate(ctx, p, lines) }))
+}
+
+func (p Populate) phase() progress.Phase {
+	if p.Top {
+		return progress.TopPopulating
+	}
+	return progress.Populating
 }
 
 func (w *work) populate(ctx context.Context, p Populate, lines int) error {
-	p.populate = true
+	w.safe = nil
+	p.Choice.populate = true
 	wanted, err := w.choose(ctx, p.Choice)
 	if err != nil {
 		return err
 	}
 	done, here, missing := p.sort(wanted)
-	w.outcome.AlreadyThere += len(done)
+	w.outcome.AlreadyThere += w.unseen(done)
 	err = w.settle(done, func(q store.Queued) bool { return p.fulfils(q) })
 	if err == nil && !p.queued {
 		err = first(w.mark(idsOf(missing), store.PendingPopulate, 0), w.mark(pendingOf(done), 0, store.PendingPopulate))
 	}
 	if err == nil {
 		err = w.fillLocal(ctx, here)
+		w.safe = append(w.safe, here...)
 	}
 	w.did(len(done) + len(here))
 	if err == nil {
+		missing = w.putOff(missing, late{populate: &p, lines: lines})
 		err = w.fetch(ctx, missing, lines, w.fillFetched, store.PendingPopulate)
 	}
 	return err

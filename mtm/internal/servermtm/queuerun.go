@@ -80,11 +80,15 @@ func (w *work) stage(ctx context.Context, list []store.Queued) error {
 		var err error
 		switch {
 		case first.Kind.Adds():
-			err = w.transfer(ctx, Transfer{Choice: choice, Into: first.Into, queued: true})
+			// What is a move too is deleted as the session ends.
+			t := Transfer{Choice: choice, Into: first.Into, queued: true}
+			err = w.persist(ctx, func() error { return w.transfer(ctx, t) })
 		case first.Kind == store.QueueTop:
-			err = w.populate(ctx, Populate{Choice: choice, Top: true, queued: true}, first.Lines)
+			p := Populate{Choice: choice, Top: true, queued: true}
+			err = w.persist(ctx, func() error { return w.populate(ctx, p, first.Lines) })
 		default:
-			err = w.populate(ctx, Populate{Choice: choice, queued: true}, wholeMessage)
+			p := Populate{Choice: choice, queued: true}
+			err = w.persist(ctx, func() error { return w.populate(ctx, p, wholeMessage) })
 		}
 		if err != nil {
 			return err

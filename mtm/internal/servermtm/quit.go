@@ -6,6 +6,7 @@ import (
 
 	"pop3mtm/mtm/pop3"
 	"pop3mtm/mtm/progress"
+	"pop3mtm/mtm/store"
 )
 
 // Quit ends the session properly: the deletes that wait are sent, and the server carries
@@ -13,11 +14,21 @@ import (
 // their entries stay and they wait, and the next refresh knows. A refusal of QUIT is no failure
 // (behaviour section 7). The session cannot be used after it, whatever it returns.
 func (s *Session) Quit(ctx context.Context, meter *progress.Meter) (Outcome, error) {
+	outcome, left := s.leave(ctx, meter)
+	return outcome, errors.Join(left, s.Drop())
+}
+
+// leave sends the deletes that wait, and QUIT. A message that breaks the connection meanwhile costs another one.
+func (s *Session) leave(ctx context.Context, meter *progress.Meter) (Outcome, error) {
 	w := s.work(meter)
-	gone, err := w.deleteQueued(ctx)
+	var gone []store.ID
+	err := w.persist(ctx, func() (err error) {
+		gone, err = w.deleteQueued(ctx)
+		return err
+	})
 	_, deleted := w.end(ctx, "deleting queued messages", err)
 	if s.Lost() {
-		return w.outcome, errors.Join(deleted, s.Drop())
+		return w.outcome, deleted
 	}
 	meter.Enter(progress.Disconnecting)
 	err = s.wire.Quit(ctx)
@@ -25,11 +36,10 @@ func (s *Session) Quit(ctx context.Context, meter *progress.Meter) (Outcome, err
 		gone, err = nil, nil
 	}
 	if err == nil && len(gone) > 0 {
-		w.outcome.Deleted = len(gone)
+		w.outcome.Deleted += len(gone)
 		err = s.forget(ctx, gone)
 	}
-	tidied := s.Drop()
-	return w.outcome, errors.Join(deleted, fail(ctx, "disconnecting", progress.ServerProblem, err), tidied)
+	return w.outcome, errors.Join(deleted, fail(ctx, "disconnecting", progress.ServerProblem, err))
 }
 
 // Drop closes the line without QUIT, so that the server forgets our deletes, hides the mailbox's

@@ -10,6 +10,8 @@ import (
 // reserve is the room that must stay free on the disk (behaviour sections 4 and 5).
 const reserve = 64 << 10
 
+const refreshing = "refreshing the mailbox"
+
 // refresh is one run of bringing the mailbox's entries up to date with the server
 // (behaviour section 4). New entries stay invisible until all of it has worked.
 type refresh struct {
@@ -35,7 +37,7 @@ type refresh struct {
 // the session usable; any other error ends the session.
 func (s *Session) refresh(ctx context.Context, meter *progress.Meter, keep []store.ID, asked *Asked) error {
 	meter.Enter(progress.Refreshing)
-	const step = "refreshing the mailbox"
+	const step = refreshing
 	server, err := s.list(ctx)
 	if err != nil {
 		return err
@@ -53,12 +55,16 @@ func (s *Session) refresh(ctx context.Context, meter *progress.Meter, keep []sto
 	}
 	r.known = len(local)
 	var missing, arrivals []*message
-	if missing, err = r.match(ctx, server.newest(s.settings.SyncLimit)); err == nil {
+	if s.breaks, err = s.Store.Breaks(ctx, s.Service); err == nil {
+		missing, err = r.match(ctx, server.newest(s.settings.SyncLimit))
+	}
+	if err == nil {
 		missing, arrivals, err = r.announced(ctx, missing)
 	}
 	if err != nil {
 		return fail(ctx, step, progress.Unknown, err)
 	}
+	missing = r.withHeadless(missing)
 	meter.Update(func(p *progress.Snapshot) {
 		p.TotalMessages, p.MessagesToProcess = s.remote, len(missing)
 	})
@@ -85,15 +91,18 @@ func (r *refresh) age(ctx context.Context, b *store.Batch) error {
 	}
 	var aged, seen, unfinished []store.ID
 	for _, ref := range r.local {
+		if ref.Flags&(store.Invisible|store.InPreparation) != 0 {
+			unfinished = append(unfinished, ref.ID)
+		}
+		if r.again {
+			continue // the same visit of the user's
+		}
 		left := ref.Flags&(store.Pending|store.PendingPopulate|store.InPreparation) != 0
 		switch {
 		case !left && (ref.Flags.Has(store.New) || wasHidden && ref.Flags.Has(store.Unread)):
 			aged = append(aged, ref.ID)
 		case left && wasHidden && ref.Flags.Has(store.Unread):
 			seen = append(seen, ref.ID)
-		}
-		if ref.Flags&(store.Invisible|store.InPreparation) != 0 {
-			unfinished = append(unfinished, ref.ID)
 		}
 	}
 	unread := store.Flags(0)

@@ -22,18 +22,30 @@ type Transfer struct {
 // copy is in the folder already is not stored again; one that is populated is
 // copied here, without the server.
 func (s *Session) Transfer(ctx context.Context, meter *progress.Meter, t Transfer) (Outcome, error) {
-	phase, step := progress.Copying, "copying messages"
+	step := "copying messages"
 	if t.Move {
-		phase, step = progress.Moving, "moving messages"
+		step = "moving messages"
 	}
-	meter.Enter(phase)
+	meter.Enter(t.phase())
+	s.skip = t.skips()
 	w := s.work(meter)
 	w.arrivals, s.arrivals = s.arrivals, nil
-	err := w.transfer(ctx, t)
-	return w.end(ctx, step, first(err, w.showRest(ctx)))
+	err := w.persist(ctx, func() error {
+		err := w.transfer(ctx, t)
+		return first(err, w.showRest(ctx))
+	})
+	return w.end(ctx, step, err)
+}
+
+func (t Transfer) phase() progress.Phase {
+	if t.Move {
+		return progress.Moving
+	}
+	return progress.Copying
 }
 
 func (w *work) transfer(ctx context.Context, t Transfer) error {
+	w.safe = nil
 	wanted, found, err := w.find(ctx, t)
 	if err != nil {
 		return err
@@ -61,7 +73,7 @@ func (w *work) transfer(ctx context.Context, t Transfer) error {
 		return err
 	}
 	w.did(before - len(missing))
-	missing = w.putOff(missing, len(w.arrivals) > 0 || t.Move && len(w.safe) > 0)
+	missing = w.putOff(missing, late{transfer: &t})
 	err = w.fetch(ctx, w.withArrivals(missing), wholeMessage, w.placeIn(t), settled)
 	if err != nil || !t.Move {
 		return err
@@ -102,7 +114,7 @@ func (w *work) leaveOutStored(t Transfer, wanted []item, found *copyFinder) ([]i
 			there = append(there, it)
 		}
 	}
-	w.outcome.AlreadyThere += len(there)
+	w.outcome.AlreadyThere += w.unseen(there)
 	w.safe = append(w.safe, there...)
 	if err := w.settle(there, t.fulfils); err != nil || t.Move || t.queued {
 		return missing, err

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 
-	"pop3mtm/mtm/pop3"
 	"pop3mtm/mtm/progress"
 	"pop3mtm/mtm/store"
 )
@@ -38,6 +37,8 @@ type work struct {
 	rivals   map[store.ID][]store.ID // messages -> copies with their UID that may be theirs, see copies.go
 
 	waits   queue                 // when the messages were chosen
+	last    bool                  // messages that broke a visit are asked for too
+	seen    map[store.ID]bool     // counted in an earlier pass, see resume
 	got     map[store.ID]store.ID // messages of the mailbox -> an entry with their whole body, stored by this work
 	claimed bool                  // operations may be claimed, see claim
 	maxSize int64                 // octets that a message may have; 0 = no limit
@@ -56,18 +57,59 @@ func (w *work) did(n int) {
 // that QUIT can follow.
 func (w *work) end(ctx context.Context, step string, err error) (Outcome, error) {
 	err = first(err, w.unclaim())
-	err = fail(ctx, step, progress.ServerProblem, err)
-	if err == nil && len(w.failed) > 0 {
-		err = &Fault{Step: step, Code: progress.ServerProblem, Failed: w.failed}
+	w.subjects()
+	if err == nil && len(w.failed) == 0 {
+		return w.outcome, nil
 	}
-	return w.outcome, err
+	fault, is := errors.AsType[*Fault](fail(ctx, step, progress.ServerProblem, err))
+	switch {
+	case err == nil:
+		fault = &Fault{Step: step, Code: progress.ServerProblem, Failed: w.failed}
+		if i := slices.IndexFunc(w.failed, Failure.broke); i >= 0 {
+			fault.Err = w.failed[i].Err
+			fault.Code = codeOf(ctx, progress.ServerProblem, fault.Err)
+		}
+	case is && len(w.failed) > 0 && len(fault.Failed) == 0 && slices.ContainsFunc(w.failed, Failure.broke):
+		fault.Failed = w.failed
+	}
+	return w.outcome, fault
+}
+
+// subjects names the failed messages as their entries do.
+func (w *work) subjects() {
+	var ids []store.ID
+	for _, f := range w.failed {
+		if f.ID != 0 {
+			ids = append(ids, f.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return
+	}
+	known := make(map[store.ID]store.Entry)
+	entries, err := w.Store.Entries(context.Background(), ids)
+	if err != nil {
+		return // an entry that is gone has no subject
+	}
+	for _, e := range entries {
+		known[e.ID] = e
+	}
+	for i := range w.failed {
+		f := &w.failed[i]
+		if e, has := known[f.ID]; has {
+			f.Subject = e.Description
+			if f.UID == "" {
+				f.UID = e.UID
+			}
+		}
+	}
 }
 
 func (w *work) refused(it item, err error) {
 	if it.id == 0 {
 		w.turnedDown = append(w.turnedDown, turnedDown{len(w.failed), it.number})
 	}
-	w.failed = append(w.failed, Failure{ID: it.id, UID: it.uid, Err: err})
+	w.failed = append(w.failed, Failure{ID: it.id, UID: it.uid, Number: it.number, Visits: it.visits, Err: err})
 }
 
 // placer puts the messages of a batch into it. Where its commit sets the ids of the entries
@@ -120,16 +162,8 @@ func (w *work) fetch(ctx context.Context, items []item, lines int, place placer,
 	} else {
 		err = w.wire.TopAll(ctx, numbers, lines, s)
 	}
-	nonsense, senseless := errors.AsType[*pop3.ProtocolError](err)
-	_, endless := errors.AsType[*endlessError](err)
-	switch broken := s.body != nil; {
-	case broken && endless:
-		err = errors.Join(err, s.markEndless())
-	case senseless && nonsense.Option == "MaxBody" && nonsense.Number > 0:
-		s.takeUp(nonsense.Number)
-		err = errors.Join(&endlessError{w.ceiling(w.maxSize)}, s.markEndless())
-	case broken && senseless:
-		err = errors.Join(err, s.markBreaking())
+	if broken := s.broken(ctx, err, numbers); broken != nil {
+		return first(s.finish(), broken)
 	}
 	return first(err, s.finish())
 }
@@ -147,6 +181,7 @@ func first(errs ...error) error {
 // The server carries it out at QUIT (RFC 1939 section 6).
 func (w *work) delete(ctx context.Context, items []item) error {
 	gone, err := w.dele(ctx, items)
+	w.Session.deleted += len(gone)
 	if err != nil || len(gone) == 0 {
 		return err // without QUIT the server forgets the deletes: the entries stay
 	}

@@ -1,0 +1,59 @@
+@failures @behaviour-5
+Feature: A message that breaks the connection
+  One message that ends the line each time keeps no other mail back: all else
+  comes, and what is moved is deleted, before the program asks for it again.
+
+  Scenario Outline: One of three messages always breaks the line of a <command>
+    Given the mailbox holds "Lunch", "Invoice" and "Photos"
+    And the line breaks whenever "Invoice" is sent
+    When I <command> new messages, then disconnecting
+    Then it fails with "not connected", error -36
+    And the failed messages are "Invoice"
+    And 2 messages came and 0 were there before
+    And the Inbox shows "Lunch" and "Photos"
+    And the server holds <rest>
+    When "Party" arrives in the mailbox
+    And I <command> new messages, then disconnecting
+    Then it fails with "not connected", error -36
+    And the failed messages are "Invoice"
+    And 1 message came and 0 were there before
+    And the Inbox shows "Lunch", "Photos" and "Party"
+
+    Examples:
+      | command | rest                            |
+      | copy    | "Lunch", "Invoice" and "Photos" |
+      | move    | "Invoice"                       |
+
+  Scenario Outline: A line that breaks once costs nothing: <command>
+    Given the mailbox holds "Lunch", "Invoice" and "Photos"
+    And the line breaks once in the middle of "Invoice", and the next one can be had at once
+    When I <command> new messages, then disconnecting
+    Then it succeeds
+    And 3 messages came and 0 were there before
+    And the Inbox shows "Lunch", "Photos" and "Invoice"
+    And the server sent no message twice
+
+    Examples:
+      | command |
+      | copy    |
+      | move    |
+
+  Scenario: A message that breaks the line is the last to be populated
+    Given the mailbox holds "Lunch", "Invoice" and "Photos"
+    And the line breaks whenever "Invoice" is sent
+    And I connect
+    When I populate all messages
+    Then it fails with "not connected", error -36
+    And the failed messages are "Invoice"
+    And 2 messages came and 0 were there before
+
+  Scenario: A header that can never be read hides no other message
+    Given the mailbox holds "Lunch", "Invoice" and "Photos"
+    And the line breaks whenever "Invoice" is shown
+    When I connect
+    Then it fails with "not connected", error -36
+    And the failed messages are "Invoice"
+    When I disconnect
+    And I copy all messages, then disconnecting
+    Then it succeeds
+    And the Inbox shows "Lunch", "Photos" and "Invoice"

@@ -1,0 +1,212 @@
+package servermtm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"pop3mtm/mtm/progress"
+	"pop3mtm/mtm/store"
+)
+
+// A message that broke a visit is asked for last: when all else is done, in a connection in which nothing waits to be deleted, so
+// that what it breaks costs nothing. After two visits that it broke, that is once in a command.
+
+// oftenBroken is after how many visits that a message broke it is asked for at most once in a command.
+const oftenBroken = 2
+
+// late is what is asked of a message that broke a visit.
+type late struct {
+	item
+	header   bool // only its header
+	transfer *Transfer
+	populate *Populate
+	lines    int
+}
+
+// putOff leaves out messages that broke a visit, for Finish to ask for.
+func (w *work) putOff(missing []item, asked late) []item {
+	if w.last {
+		return missing
+	}
+	rest := missing[:0:0]
+	for _, it := range missing {
+		if it.visits == 0 {
+			rest = append(rest, it)
+			continue
+		}
+		asked.item = it
+		w.late = append(w.late, asked)
+	}
+	return rest
+}
+
+// Finish asks for the messages that were put off, each in a connection in which nothing waits to be deleted. With stay it
+// leaves a connection behind where it can.
+func (s *Session) Finish(ctx context.Context, meter *progress.Meter, stay bool) (Outcome, error) {
+	list := s.late
+	s.late = nil
+	if len(list) == 0 {
+		return Outcome{}, nil
+	}
+	list = slices.DeleteFunc(list, func(l late) bool { // a message brings its header
+		return l.header && slices.ContainsFunc(list, func(other late) bool { return other.id == l.id && !other.header })
+	})
+	slices.SortStableFunc(list, func(a, b late) int { return a.visits - b.visits })
+	w := s.work(meter)
+	w.last = true
+	err := w.finish(ctx, list)
+	if stay && err == nil && s.Lost() && ctx.Err() == nil {
+		_ = s.reconnect(ctx, 0) // all that was asked for is done: without a connection the session is lost
+	}
+	outcome, err := w.end(ctx, "fetching messages that broke the connection before", err)
+	return outcome, err
+}
+
+func (w *work) finish(ctx context.Context, list []late) error {
+	broke := make(map[store.ID]bool)
+	fruitless := 0
+	for i, l := range list {
+		if broke[l.id] {
+			continue // it is listed already
+		}
+		if fruitless == mostFruitless {
+			w.putOffAgain(ctx, list[i:], broke, fmt.Errorf("not asked for now, after %d others broke the connection", fruitless))
+			return nil
+		}
+		if err := w.ready(ctx); err != nil {
+			if ctx.Err() == nil {
+				w.putOffAgain(ctx, list[i:], broke, fmt.Errorf("not asked for now: %w", err))
+				return nil
+			}
+			return err
+		}
+		err := w.try(ctx, l)
+		broken, is := errors.AsType[*brokenError](err)
+		if is && broken.number == 0 && ctx.Err() == nil { // it came, and nothing after it
+			if err = w.ready(ctx); err == nil {
+				err = w.try(ctx, l)
+			}
+			broken, is = errors.AsType[*brokenError](err)
+		}
+		if !is && err != nil {
+			return err
+		}
+		if !is || ctx.Err() != nil {
+			fruitless = 0
+			continue
+		}
+		b, err := w.note(broken)
+		if err != nil {
+			return err
+		}
+		w.failed = append(w.failed, b)
+		broke[l.id] = true
+		fruitless++
+	}
+	return nil
+}
+
+// putOffAgain lists messages that are not asked for.
+func (w *work) putOffAgain(ctx context.Context, list []late, listed map[store.ID]bool, why error) {
+	for _, l := range list {
+		if listed[l.id] {
+			continue
+		}
+		listed[l.id] = true
+		b := &Broken{ID: l.id, Number: l.number, Visits: l.visits, Err: why}
+		if e, err := w.Store.Entry(ctx, l.id); err == nil {
+			b.Subject = e.Description
+		}
+		w.failed = append(w.failed, failureOf(l.uid, b))
+	}
+}
+
+// ready makes sure of a connection in which nothing waits to be deleted.
+func (w *work) ready(ctx context.Context) error {
+	if !w.Lost() {
+		waits, err := w.deletesWait(ctx)
+		if err != nil || w.deleted == 0 && !waits {
+			return err
+		}
+		left, err := w.leave(ctx, w.meter)
+		w.outcome.Deleted += left.Deleted
+		if err != nil {
+			return err
+		}
+	}
+	return w.reconnect(ctx, w.Wire.Timeout)
+}
+
+// deletesWait reports whether deletes wait for the session to end.
+func (w *work) deletesWait(ctx context.Context) (bool, error) {
+	list, err := w.Store.Queue(ctx, w.Service)
+	return slices.ContainsFunc(list, func(q store.Queued) bool {
+		_, listed := w.numbers.of(q.Entry)
+		return listed && q.Kind == store.QueueDelete && q.Problem == ""
+	}), err
+}
+
+// try asks for one message.
+func (w *work) try(ctx context.Context, l late) error {
+	w.safe = nil
+	only := Choice{Selection: []store.ID{l.id}}
+	switch {
+	case l.header:
+		return w.tryHeader(ctx, l.id)
+	case l.transfer != nil:
+		t := *l.transfer
+		only.waiting = t.waiting
+		t.Choice = only
+		w.meter.Enter(t.phase())
+		return first(w.transfer(ctx, t), w.fillHeader(ctx, l.id))
+	default:
+		p := *l.populate
+		only.waiting = p.waiting
+		p.Choice = only
+		w.meter.Enter(p.phase())
+		return first(w.populate(ctx, p, l.lines), w.fillHeader(ctx, l.id))
+	}
+}
+
+// tryHeader asks for the header of a message that has none here.
+func (w *work) tryHeader(ctx context.Context, id store.ID) error {
+	number, listed := w.numbers.of(id)
+	e, err := w.Store.Entry(ctx, id)
+	if err != nil || !listed || e.Body.Kind != store.BodyNone {
+		return err
+	}
+	m := &message{number: number, size: e.Size, uid: e.UID}
+	w.headless[number] = id
+	failed, err := w.showHeaders(ctx, []*message{m})
+	w.failed = append(w.failed, failed...)
+	return err
+}
+
+// fillHeader completes the entry of a message without a header, and its copy, from the message that has come.
+func (w *work) fillHeader(ctx context.Context, id store.ID) error {
+	e, err := w.Store.Entry(ctx, id)
+	if len(w.outcome.Stored) == 0 || err == nil && e.Description+e.Details+e.MessageID != "" {
+		return err
+	}
+	ids := []store.ID{w.outcome.Stored[len(w.outcome.Stored)-1]}
+	if err == nil && ids[0] != id {
+		ids = append(ids, id)
+	} else if err != nil && !errors.Is(err, store.ErrNotFound) { // a move has deleted it
+		return err
+	}
+	raw, err := w.headerOf(ctx, ids[0])
+	if err != nil {
+		return err
+	}
+	raw = cutHeader(raw)
+	b := w.Store.NewBatch()
+	for _, id := range ids {
+		if err := w.fillEntry(ctx, b, id, raw); err != nil {
+			b.Rollback()
+			return err
+		}
+	}
+	return commit(b)
+}
