@@ -1,10 +1,12 @@
 package main_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net"
 	"os"
 	"runtime"
+	"strconv"
 	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -167,9 +169,37 @@ var _ = Describe("get", func() {
 		Expect(r.out + r.err).NotTo(ContainSubstring("\x1b"))
 	})
 
+	It("names a message that breaks the connection, marks it, and leaves it out", func() {
+		s, _ := serve(letters("a1", "a2", "a3")...)
+		s.On(fakeserver.Match{Verb: "RETR", Args: "2"}, fakeserver.Auto.With(edit.CutAfter(40, edit.Close))).Must()
+		u.addAccount(s)
+		r := u.types("get", "work", "--json")
+		Expect(r.status).To(Equal(1))
+		var result struct {
+			Failed []struct {
+				ID, Number, Broke   int
+				UID, Subject, Error string
+			}
+		}
+		Expect(json.Unmarshal([]byte(r.out), &result)).To(Succeed())
+		Expect(result.Failed).To(HaveLen(1))
+		f := result.Failed[0]
+		Expect(f.Number).To(Equal(2))
+		Expect(f.Broke).To(Equal(2))
+		Expect(f.UID).To(Equal("a2"))
+		Expect(f.Subject).To(Equal("About a2"))
+		Expect(f.Error).To(ContainSubstring("the server closed the line during RETR 2"))
+		Expect(uids(u.lists("Inbox"))).To(Equal([]string{"a1", "a3"}))
+		Expect(u.succeeds("list", "work")).To(MatchRegexp(`(?m)^ *%d  .*x`, f.ID))
+		Expect(u.types("get", "work").err).To(ContainSubstring("mtm get work --skip %d", f.ID))
+		Expect(u.succeeds("get", "work", "--skip", strconv.Itoa(f.ID))).To(ContainSubstring("no new messages"))
+		Expect(u.types("get", "work", "--skip", "-1").status).To(Equal(2))
+	})
+
 	It("keeps what came before the line broke and fetches the rest next time", func() {
 		s, _ := serve(letters("a1", "a2", "a3")...)
 		s.On(fakeserver.Match{Verb: "RETR", Args: "3"}, fakeserver.Auto.With(edit.CutAfter(40, edit.Reset))).Once().Must()
+		s.On(fakeserver.Match{Verb: "CONNECT", Session: 2}, fakeserver.Auto.With(edit.Refuse("no more today"))).Must()
 		u.addAccount(s)
 		r := u.types("get", "work")
 		Expect(r.status).To(Equal(1))

@@ -104,6 +104,7 @@ var _ = Describe("populate (behaviour section 5)", func() {
 	It("keeps what came before the line broke and fetches the rest next time", func() {
 		s, _ := serve(letters("a1", "a2")...)
 		s.On(fakeserver.Match{Verb: "RETR", Args: "2"}, fakeserver.Auto.With(edit.CutAfter(40, edit.Reset))).Once().Must()
+		s.On(fakeserver.Match{Verb: "CONNECT", Session: 2}, fakeserver.Auto.With(edit.Refuse("no more today"))).Must()
 		u.addAccount(s)
 		r := u.types("populate", "work")
 		Expect(r.status).To(Equal(1))

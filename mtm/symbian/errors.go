@@ -103,7 +103,7 @@ var errorTable = []ErrorInfo{
 		"try again, or allow more time"},
 	{ErrDisconnected, "ErrDisconnected", "not connected",
 		"the command needs a connection and there is no connection, or it broke",
-		"connect again; get mail fetches what is missing"},
+		"connect again; get mail fetches what is missing, and a message that breaks every connection can be left out (--skip)"},
 	{ErrCannotConnect, "ErrCannotConnect", "cannot connect",
 		"no server answers at the address, or its greeting refuses the client",
 		"check host, port and that the server runs"},

@@ -134,6 +134,9 @@ func (r *refresh) settleQuestions(ctx context.Context, list []question) (missing
 				r.others++
 				r.reused = true
 			}
+			if v == fetch && r.breaks[q.id] > 0 && r.kindOf(q.id) != store.BodyWhole {
+				return // it is fetched anyway, last
+			}
 			if v != same {
 				missing = append(missing, r.letGo(q))
 			}
@@ -145,9 +148,17 @@ func (r *refresh) settleQuestions(ctx context.Context, list []question) (missing
 	return missing, err
 }
 
+// kindOf returns how much of an entry's message was here when the refresh began.
+func (r *refresh) kindOf(id store.ID) store.BodyKind { return r.local[r.indexOf(id)].Kind }
+
+func (r *refresh) indexOf(id store.ID) int {
+	i, _ := slices.BinarySearchFunc(r.local, id, func(ref store.Ref, id store.ID) int { return int(ref.ID - id) })
+	return i
+}
+
 // letGo takes a claim back, and returns the message.
 func (r *refresh) letGo(q question) *message {
-	i, _ := slices.BinarySearchFunc(r.local, q.id, func(ref store.Ref, id store.ID) int { return int(ref.ID - id) })
+	i := r.indexOf(q.id)
 	r.claimed[i] = 0
 	r.numbers.set(q.id, 0)
 	if r.rivals == nil {
