@@ -231,11 +231,12 @@ var _ = Describe("a refresh that gets nonsense", func() {
 	)
 
 	DescribeTable("gives up on a header or an answer that does not end",
-		func(verb string, edit edit.Edit, want string) {
-			breaks(verb, edit)
+		func(verb string, how edit.Edit, want string) {
+			breaks(verb, how)
 			words := "get"
-			if verb == "TOP" {
+			if verb == "TOP" { // another connection would bring it
 				words = "connect"
+				s.On(fakeserver.Match{Verb: "CONNECT", Session: len(s.Transcripts()) + 2}, fakeserver.Auto.With(edit.Refuse("no more today"))).Must()
 			}
 			a := u.tries(words)
 			Expect(a.status).To(Equal(1))

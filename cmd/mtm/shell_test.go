@@ -106,6 +106,7 @@ var _ = Describe("shell", func() {
 	It("goes on after the line broke", func() {
 		s, _ := serve(letters("a1", "a2")...)
 		s.On(fakeserver.Match{Verb: "RETR"}, fakeserver.Auto.With(edit.CutAfter(20, edit.Reset))).Once().Must()
+		s.On(fakeserver.Match{Verb: "CONNECT", Session: 2}, fakeserver.Auto.With(edit.Refuse("no more today"))).Must()
 		u.addAccount(s)
 		r := says("get\nstatus\nget\n", "--keep-going")
 		Expect(r.status).To(Equal(1))
