@@ -130,7 +130,7 @@ func findPlace(ctx context.Context, st *store.Store, name, kind string, wanted f
 
 // makeFolder makes a folder beside Inbox, which is InPreparation, unless there is one of the name by now.
 func makeFolder(ctx context.Context, st *store.Store, name string) (folder store.Entry, made bool, err error) {
-	if _, err := strconv.Atoi(name); err == nil {
+	if _, err = strconv.Atoi(name); err == nil {
 		return folder, false, cli.Usage("--into %s with --create: a folder's name cannot be a number, since numbers are ids", name)
 	}
 	if name != oneLine(name) || len(name) > 256 || strings.TrimSpace(name) == "" {

@@ -75,8 +75,8 @@ func send(cmd *cobra.Command, e *env, args []string) error {
 			}
 		}}
 		err = e.limits.within(ctx, a, func(ctx context.Context) error {
-			_, err := autosend.Run(ctx, st, a.SMTP, &o)
-			return err
+			_, failed := autosend.Run(ctx, st, a.SMTP, &o)
+			return failed
 		})
 		if errors.Is(err, mtm.ErrNothingToSend) {
 			err = nil

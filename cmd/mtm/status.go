@@ -129,8 +129,8 @@ func statusOf(ctx context.Context, st *store.Store, a mtm.Account, client *mtm.C
 		v.ID = a.ID
 	} else {
 		v.Connected, v.Busy = v.Connected || client.Connected(), v.Busy || client.Busy()
-		if err := client.Err(); err != nil {
-			v.LineError, v.LineCode = err.Error(), mtm.Code(err)
+		if broke := client.Err(); broke != nil {
+			v.LineError, v.LineCode = broke.Error(), mtm.Code(broke)
 		}
 	}
 	service, err := st.Entry(ctx, a.ID)

@@ -95,7 +95,7 @@ var errTooMuch = errors.New("too much")
 
 // skip throws a line away, shaped like the answer to a probe or not, of at most as many octets in all as the messages in flight may have.
 func (r *run) skip(ctx context.Context, skipped *int64) (line []byte, shaped bool, err error) {
-	if err := ctx.Err(); err != nil {
+	if err = ctx.Err(); err != nil {
 		return nil, false, err
 	}
 	line, n, err := r.s.in.SkipLine()

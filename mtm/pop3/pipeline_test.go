@@ -38,14 +38,6 @@ func (d *diary) Done(n int, octets int64, err error) error {
 	return d.done[n]
 }
 
-// sized is a diary that knows how long messages are.
-type sized struct {
-	*diary
-	size int64
-}
-
-func (s sized) Size(int) int64 { return s.size }
-
 var _ = Describe("A pipelined run", func() {
 	ctx := context.Background()
 

@@ -6,8 +6,8 @@ import (
 	"io"
 )
 
-// ErrDrop, wrapped by the error of a writer or a sink's writer, says that what is left of the message is not worth
-// reading: the session ends unless it has come already.
+// ErrDrop says, wrapped by the error of a writer or a sink's writer, that the rest of the message is not worth reading: the
+// session ends unless the rest has come already.
 var ErrDrop = errors.New("the connection is no longer needed")
 
 // allowance bounds what is read after a writer failed and before the next command of the caller.

@@ -171,10 +171,10 @@ func (p inPieces) Write(b []byte) (int, error) {
 
 func (r *rogueServer) answer(line string) string {
 	var n int
-	switch {
-	case line == "STAT":
+	switch line {
+	case "STAT":
 		return fmt.Sprintf("+OK %d 4711\r\n", r.set.messages)
-	case line == "NOOP", line == "QUIT":
+	case "NOOP", "QUIT":
 		return "+OK\r\n"
 	}
 	if _, err := fmt.Sscanf(line[len(r.set.verb):], "%d", &n); err != nil || n < 1 || n > r.set.messages {

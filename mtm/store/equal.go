@@ -17,7 +17,7 @@ func (b *Batch) Equal(ctx context.Context, body Body, with ID) (bool, error) {
 	if there.Length != body.Length || there.CRC != body.CRC {
 		return false, nil
 	}
-	if err := b.handOver(body); err != nil {
+	if err = b.handOver(body); err != nil {
 		return false, err
 	}
 	x, err := b.s.openBody(body)

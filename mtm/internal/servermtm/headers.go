@@ -136,7 +136,7 @@ func (s *headerSink) Done(n int, octets int64, err error) error {
 	s.answered++
 	m := s.of(n)
 	// QUIRK 74: the header is whole where only the end of the message is not.
-	if _, endless := errors.AsType[*pop3.ProtocolError](err); err != nil && !(endless && octets > 0 && s.batch.complete()) {
+	if _, endless := errors.AsType[*pop3.ProtocolError](err); err != nil && (!endless || octets == 0 || !s.batch.complete()) {
 		s.refused = append(s.refused, m)
 		return nil
 	}

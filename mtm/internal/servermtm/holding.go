@@ -35,7 +35,7 @@ func (m *Mailbox) Hold(ctx context.Context, meter *progress.Meter, wait time.Dur
 // HoldFault gives a failure to take the mailbox its number.
 func HoldFault(ctx context.Context, err error) error {
 	_, held := errors.AsType[*hold.HeldError](err)
-	code := progress.Unknown
+	var code progress.Code
 	switch {
 	case held:
 		code = progress.InUse

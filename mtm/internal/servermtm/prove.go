@@ -68,7 +68,7 @@ func (w *work) replace(ctx context.Context, items []item) error {
 	}
 	b.Delete(idsOf(items)...)
 	b.SetFact(w.Service, store.FactReusesIDs, 1)
-	if err := commit(b); err != nil {
+	if err = commit(b); err != nil {
 		return err
 	}
 	w.failed = append(w.failed, dropped...)
