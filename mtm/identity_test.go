@@ -412,3 +412,47 @@ var _ = Describe("A message is who it is, not what it is called", func() {
 		b.sound()
 	})
 })
+
+var _ = Describe("A server that tells no sizes", func() {
+	// body is the answer to RETR with a message, stuffed.
+	body := func(raw []byte) edit.Edit {
+		return edit.Raw("+OK\r\n" + strings.ReplaceAll(string(raw), "\r\n.", "\r\n..") + ".\r\n")
+	}
+
+	DescribeTable("does not have another message, or nothing, taken for the one whose header it showed", func(zero string, without []string) {
+		b := newBench(&fakeserver.Options{Without: without}, nil, mails(2))
+		b.srv.On(fakeserver.Match{Verb: "LIST"}, fakeserver.Auto.With(edit.Raw("+OK\r\n1 "+zero+"\r\n2 "+zero+"\r\n.\r\n")))
+		b.mustDo(mtm.Connect{})
+		b.mustDo(mtm.Disconnect{})
+		b.srv.On(fakeserver.Match{Verb: "RETR", Args: "1", Session: 2}, fakeserver.Auto.With(body(raw(2)))).Must()
+		b.srv.On(fakeserver.Match{Verb: "RETR", Args: "2", Session: 2}, fakeserver.Auto.With(edit.Raw("+OK\r\n.\r\n"))).Must()
+		_, err := b.do(get(mtm.All, mtm.Move, mtm.ThenDisconnect))
+		Expect(err).To(MatchError(mtm.ErrServer))
+		Expect(b.inbox()).To(BeEmpty())
+		Expect(b.drop.UIDs()).To(Equal([]string{"u1", "u2"}))
+		b.mustDo(get(mtm.All, mtm.Move, mtm.ThenDisconnect))
+		Expect(b.drop.UIDs()).To(BeEmpty())
+		for _, e := range b.inbox() {
+			Expect(b.body(e.ID)).To(Equal(raw(int(e.UID[1] - '0'))))
+		}
+		Expect(b.inbox()).To(HaveLen(2))
+		b.sound()
+	},
+		Entry("0 octets", "0", nil),
+		Entry("0 octets, one at a time", "0", []string{"PIPELINING"}),
+		Entry("no number", "?", nil),
+		Entry("no number, one at a time", "?", []string{"PIPELINING"}),
+	)
+
+	It("does not have an arrival taken that comes empty", func() {
+		b := newBench(nil, nil, mails(1))
+		b.srv.On(fakeserver.Match{Verb: "LIST"}, fakeserver.Auto.With(edit.Raw("+OK\r\n1 ?\r\n.\r\n")))
+		b.srv.On(fakeserver.Match{Verb: "RETR", Session: 1}, fakeserver.Auto.With(edit.Raw("+OK\r\n.\r\n"))).Must()
+		_, err := b.do(get(mtm.New, mtm.Move, mtm.ThenDisconnect))
+		Expect(err).To(HaveOccurred(), strings.Join(b.commands(), " "))
+		Expect(b.inbox()).To(BeEmpty())
+		b.mustDo(get(mtm.New, mtm.Move, mtm.ThenDisconnect))
+		Expect(b.body(b.inbox()[0].ID)).To(Equal(raw(1)))
+		Expect(b.drop.UIDs()).To(BeEmpty())
+	})
+})

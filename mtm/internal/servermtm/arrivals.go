@@ -46,7 +46,7 @@ func (w *work) withArrivals(items []item) []item {
 	}
 	all := slices.Grow(items, len(w.arrivals))
 	for _, m := range w.arrivals {
-		all = append(all, item{uid: m.uid, number: m.number, size: m.size})
+		all = append(all, item{uid: m.uid, number: m.number, size: m.size, unsized: m.unsized})
 	}
 	slices.SortFunc(all, func(a, b item) int { return a.number - b.number })
 	return all

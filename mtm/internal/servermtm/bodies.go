@@ -109,7 +109,7 @@ func (s *bodySink) Message(n int) (io.Writer, error) {
 // Write takes octets of the message in hand.
 func (s *bodySink) Write(p []byte) (int, error) {
 	n, err := s.body.Write(p)
-	if s.current.id == 0 && err == nil {
+	if (s.current.id == 0 || s.headOnly()) && err == nil {
 		_, err = s.head.Write(p)
 	}
 	_, _ = s.scan.Write(p) // it never fails
@@ -131,7 +131,13 @@ func (s *bodySink) Done(n int, octets int64, refused error) error {
 		return s.leaveOut()
 	}
 	if refused == nil {
-		refused = nothingOf(octets, s.current.size)
+		refused = nothingOf(octets, s.current.size, s.current.unsized)
+	}
+	if refused == nil && s.headOnly() {
+		var err error
+		if refused, err = s.another(octets); err != nil {
+			return err
+		}
 	}
 	if refused != nil {
 		if err := s.discard(); err != nil {
@@ -197,7 +203,7 @@ func (s *bodySink) broken(ctx context.Context, err error, numbers []int) error {
 		return &brokenError{err: err}
 	}
 	it := s.items[i]
-	return &brokenError{message: message{it.number, it.size, it.uid}, id: it.id, err: err}
+	return &brokenError{message: message{number: it.number, size: it.size, uid: it.uid}, id: it.id, err: err}
 }
 
 // itemOf finds the item of a message among items by number.
@@ -206,13 +212,40 @@ func itemOf(items []item, number int) item {
 	return items[i]
 }
 
-// nothingOf is the error of a message that came empty, and is said to have octets in it. QUIRK 87: kept as the message, it would be
-// deleted from the server by a move, and be nowhere.
-func nothingOf(octets, size int64) error {
-	if octets > 0 || size <= 0 {
+// nothingOf returns the error of a message that came empty, unless LIST says that it is. QUIRK 87: kept as the message, it
+// would be deleted from the server by a move, and be nowhere. unsized: LIST does not tell the size.
+func nothingOf(octets, size int64, unsized bool) error {
+	if octets > 0 || size <= 0 && !unsized {
 		return nil
 	}
+	if unsized {
+		return errors.New("the server sends an empty message and does not tell its size")
+	}
 	return fmt.Errorf("the server sends nothing of its %d octets", size)
+}
+
+// headOnly reports whether nothing but its header can show that the message in hand is that of its entry: the entry has one,
+// and no size that LIST told.
+func (s *bodySink) headOnly() bool { return s.current.id != 0 && s.current.size <= 0 }
+
+// another returns why what came cannot be the message of the entry, nil when it can: it is empty though TOP showed a header,
+// or has the header of another message, as when a server answers with the message beside it.
+func (s *bodySink) another(octets int64) (refused, err error) {
+	e, err := s.Store.Entry(context.Background(), s.current.id)
+	if err != nil || e.Body.Kind == store.BodyNone || e.Body.Length == 0 {
+		return nil, err
+	}
+	if octets == 0 {
+		return errors.New("the server sends an empty message, and its header was not empty"), nil
+	}
+	s.head.end()
+	now := s.newEntry(message{number: s.current.number, size: s.current.size, uid: s.current.uid}, s.head.at(0), s.reader)
+	switch compareFaces(faceOf(&e), faceOf(&now)) {
+	case headOther, headUnlike:
+		return errors.New("the server sends another message than the one whose header it showed"), nil
+	default:
+		return nil, nil
+	}
 }
 
 // add takes the message in hand, whose octets are in bodies, into the batch; the header of an arrival gets a body of its own,
@@ -227,7 +260,7 @@ func (s *bodySink) add() error {
 		if err != nil {
 			return err
 		}
-		e = s.newEntry(message{it.number, it.size, it.uid}, raw, s.reader)
+		e = s.newEntry(message{number: it.number, size: it.size, uid: it.uid}, raw, s.reader)
 		e.Body = header
 		b.arrivals++
 	}

@@ -50,6 +50,7 @@ type item struct {
 	pending  bool // what asks for it did so before, and has not finished with it
 	unsure   bool // only RETR can tell whether it is what is here
 	visits   int  // that it broke
+	unsized  bool // LIST does not tell the size of this arrival, which is 0 here
 }
 
 // choose finds the messages that are asked for and that the server has, by number.

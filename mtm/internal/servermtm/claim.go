@@ -102,7 +102,7 @@ func (r *refresh) question(i int, d doubt) question {
 	number := int(r.claimed[i])
 	then, now := r.local[i].Size, r.server.find(number).size
 	size := compareSizes(then, now, r.voidSizes())
-	if then == 0 && now == 0 { // LIST tells 0 octets, as Dovecot does for an empty message; an unknown size is -1 here
+	if then == 0 && now == 0 && !r.server.find(number).unsized { // LIST tells 0 octets, as Dovecot does for an empty message
 		size = sizeSame
 	}
 	return question{id: r.local[i].ID, number: number, size: size, doubt: d}

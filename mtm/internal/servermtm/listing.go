@@ -11,9 +11,10 @@ import (
 
 // message is one row of what the server lists.
 type message struct {
-	number int
-	size   int64  // octets as LIST tells; 0 when it does not, since no message has none
-	uid    string // "" when UIDL gives none
+	number  int
+	size    int64  // octets as LIST tells; 0 when it does not, since no message has none
+	uid     string // "" when UIDL gives none
+	unsized bool   // LIST does not tell the size, which is 0 here
 }
 
 // listing is the server's mailbox as STAT, LIST and UIDL show it together.
@@ -72,7 +73,7 @@ func join(sizes []pop3.Listing, uids []pop3.UID, withUIDs bool) (*listing, error
 			unread++
 			continue
 		}
-		l.messages = append(l.messages, message{number: row.Number, size: max(0, row.Octets)})
+		l.messages = append(l.messages, message{number: row.Number, size: max(0, row.Octets), unsized: row.Octets == pop3.UnknownOctets})
 	}
 	if unread > 0 {
 		l.addNamed(uids, unread)

@@ -36,7 +36,7 @@ func (s *wholeSink) Message(n int) (io.Writer, error) {
 func (s *wholeSink) Done(n int, octets int64, err error) error {
 	s.whole, s.carries = store.Body{}, Carries{}
 	if err == nil {
-		err = first(nothingOf(octets, s.of(n).size), s.size.tooLong())
+		err = first(nothingOf(octets, s.of(n).size, s.of(n).unsized), s.size.tooLong())
 	}
 	if err != nil {
 		if failed := s.discard(); failed != nil {
