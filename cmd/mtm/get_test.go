@@ -250,7 +250,7 @@ var _ = Describe("get", func() {
 			Skip("Windows has no signals between processes")
 		}
 		s, drop := serve(letters("a1", "a2")...)
-		s.On(fakeserver.Match{Verb: "RETR", Args: "2"}, fakeserver.Auto.With(edit.CutAfter(30, edit.Open))).Must()
+		s.On(fakeserver.Match{Verb: "RETR", Args: "2"}, fakeserver.Auto.With(edit.CutAfter(30, edit.Stall))).Must()
 		u.addAccount(s)
 		c := u.command("get", "work", "--take", "move")
 		r := finish(c, func() error {
