@@ -240,12 +240,10 @@ func (s *bodySink) another(octets int64) (refused, err error) {
 	}
 	s.head.end()
 	now := s.newEntry(message{number: s.current.number, size: s.current.size, uid: s.current.uid}, s.head.at(0), s.reader)
-	switch compareFaces(faceOf(&e), faceOf(&now)) {
-	case headOther, headUnlike:
+	if compareFaces(faceOf(&e), faceOf(&now)) == headOther { // without a Message-ID a header proves too little (QUIRK 71)
 		return errors.New("the server sends another message than the one whose header it showed"), nil
-	default:
-		return nil, nil
 	}
+	return nil, nil
 }
 
 // add takes the message in hand, whose octets are in bodies, into the batch; the header of an arrival gets a body of its own,
