@@ -132,6 +132,18 @@ var _ = Describe("Salvage", func() {
 		Expect(was.Close()).To(Succeed())
 	})
 
+	It("names each operation that waited for the next connection, which it does not bring back", func() {
+		use(func(s *store.Store) {
+			children, err := s.Children(ctx, account)
+			Expect(err).NotTo(HaveOccurred())
+			b := s.NewBatch()
+			b.Queue(store.Queued{Entry: children[0].ID, Kind: store.QueueDelete}, nil)
+			Expect(b.Commit(ctx)).To(Succeed())
+		})
+		_, _, lost := salvaged(dir)
+		Expect(lost).To(ConsistOf(ContainSubstring("the delete that waited for the next connection: ask for it again")))
+	})
+
 	It("brings back every message without the index, and none that was deleted", func() {
 		Expect(os.Remove(filepath.Join(dir, "index.db"))).To(Succeed())
 		_, err := store.Open(dir, nil)

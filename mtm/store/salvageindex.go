@@ -181,8 +181,12 @@ func (x *oldIndex) readRest(ctx context.Context, c *conn) {
 		}},
 		{"SELECT service FROM hidden", "which accounts are offline", false,
 			func(row []driver.Value) { x.hidden = append(x.hidden, ID(asInt(row[0]))) }},
-		{"SELECT ghost FROM operations WHERE ghost <> 0", "what waits for the next session", false,
-			func(row []driver.Value) { x.ghosts[ID(asInt(row[0]))] = true }},
+		{"SELECT ghost, entry, kind FROM operations ORDER BY id", "what waits for the next session", false, func(row []driver.Value) {
+			if ghost := ID(asInt(row[0])); ghost != 0 {
+				x.ghosts[ghost] = true
+			}
+			x.lost(Loss{Entry: ID(asInt(row[1])), Text: fmt.Sprintf("the %s that waited for the next connection: ask for it again", QueueKind(asInt(row[2])))})
+		}},
 		{"SELECT id, length, birth, notes FROM segments", "how far segments reach", true, func(row []driver.Value) {
 			x.segments[asInt(row[0])] = segmentRow{asInt(row[0]), asInt(row[1]), asInt(row[2]), asInt(row[3])}
 		}},
