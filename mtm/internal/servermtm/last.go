@@ -11,10 +11,7 @@ import (
 )
 
 // A message that broke a visit is asked for last: when all else is done, in a connection in which nothing waits to be deleted, so
-// that what it breaks costs nothing. After two visits that it broke, that is once in a command.
-
-// oftenBroken is after how many visits that a message broke it is asked for at most once in a command.
-const oftenBroken = 2
+// that what it breaks costs nothing: once in a command.
 
 // late is what is asked of a message that broke a visit.
 type late struct {
