@@ -57,8 +57,8 @@ var _ = Describe("The table of steps", func() {
 		Expect(strings.ReplaceAll(string(written), "\r\n", "\n")).To(Equal(stepsFile()), "run: go test ./features -update")
 	})
 
-	It("stays small: at most 64 patterns, and at most 12 lines for each", func() {
-		Expect(len(table)).To(BeNumerically("<=", 64))
+	It("stays small: at most 66 patterns, and at most 12 lines for each", func() {
+		Expect(len(table)).To(BeNumerically("<=", 66))
 		lengths := functionLengths("server.go", "mail.go", "store.go", "outbox.go", "sending.go")
 		for _, s := range table {
 			name := runtime.FuncForPC(reflect.ValueOf(s.run).Pointer()).Name()

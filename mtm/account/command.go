@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"sync"
 	"time"
 )
 
@@ -28,12 +29,19 @@ func output(ctx context.Context, commandLine string, keep int) ([]byte, error) {
 	command.Stdout, command.Stderr = out, os.Stderr
 	command.WaitDelay = time.Second // for a process of its own that holds the pipe open
 	family := newFamily(command)
-	command.Cancel = func() error { return errors.Join(family.kill(), command.Process.Kill()) }
+	var mu sync.Mutex // the limit on output may end the command while it is still taken in
+	command.Cancel = func() error {
+		mu.Lock()
+		defer mu.Unlock()
+		return errors.Join(family.kill(), command.Process.Kill())
+	}
 	err := command.Start()
 	if err != nil {
 		return nil, errors.Join(err, family.end())
 	}
+	mu.Lock()
 	family.started(command)
+	mu.Unlock()
 	err = command.Wait()
 	if e := family.end(); err == nil {
 		err = e
