@@ -273,16 +273,21 @@ func (w *world) breaksAlways(ctx context.Context, subject, what string) error {
 	if what == "shown" {
 		verb, args = "TOP", " *"
 	}
-	uid, cut := w.letter(subject).UID(), edit.CutAfter(60, edit.Close)
 	for n := range len(w.drop.UIDs()) {
-		w.server.On(fakeserver.Match{Verb: verb, Args: strconv.Itoa(n+1) + args}, fakeserver.Auto.With(func(r edit.Reply) edit.Reply {
-			if list := w.drop.UIDs(); n < len(list) && list[n] == uid {
-				return cut(r)
-			}
-			return r
-		}))
+		w.server.On(fakeserver.Match{Verb: verb, Args: strconv.Itoa(n+1) + args}, fakeserver.Auto.With(w.cutting(w.letter(subject).UID(), n)))
 	}
 	return nil
+}
+
+// cutting cuts the answer about the n-th message while that is the one with this unique-id.
+func (w *world) cutting(uid string, n int) edit.Edit {
+	cut := edit.CutAfter(60, edit.Close)
+	return func(r edit.Reply) edit.Reply {
+		if list := w.drop.UIDs(); n < len(list) && list[n] == uid {
+			return cut(r)
+		}
+		return r
+	}
 }
 
 func (w *world) breaksIdle() error { return w.accepted.drop() }
