@@ -188,6 +188,25 @@ var _ = Describe("A message is who it is, not what it is called", func() {
 		b.sound()
 	})
 
+	It("without a Message-ID equal octets are kept once when messages that are all still there swap their names", func() {
+		for _, take := range []mtm.Take{mtm.Copy, mtm.Move} {
+			notes := [][]byte{anonymous(1, "Note"), anonymous(2, "Memo"), anonymous(3, "Bill")}
+			b := newBench(nil, nil, []maildrop.Message{
+				maildrop.Bytes("u1", notes[0]), maildrop.Bytes("u2", notes[1]), maildrop.Bytes("u3", notes[2])}, stay)
+			b.mustDo(get(mtm.All, mtm.Copy, mtm.ThenDisconnect))
+			b.give("u1", notes[2])
+			b.give("u2", notes[0])
+			b.give("u3", notes[1])
+			for range 2 {
+				b.mustDo(get(mtm.All, mtm.Copy, mtm.ThenDisconnect))
+				Expect(subjects(b.inbox())).To(ConsistOf("Note 1", "Memo 2", "Bill 3"))
+			}
+			b.mustDo(get(mtm.All, take, mtm.ThenDisconnect))
+			Expect(subjects(b.inbox())).To(ConsistOf("Note 1", "Memo 2", "Bill 3"))
+			b.sound()
+		}
+	})
+
 	It("a populated message whose name goes to another one is gone, unless it is to be kept; the other is new", func() {
 		for _, keep := range []bool{true, false} {
 			b := newBench(nil, nil, mails(2), stay)

@@ -22,7 +22,7 @@ type copyFinder struct {
 	faces  map[store.ID]face // of messages and copies that are in question
 
 	of     []store.ID              // for each item its copy, 0 for none
-	rivals map[store.ID][]store.ID // messages -> copies with their UID that may be of another message
+	rivals map[store.ID][]store.ID // messages -> copies that may be theirs, or of another message
 }
 
 // findCopies looks for copies of messages in a folder.
@@ -39,24 +39,45 @@ func (m *Mailbox) findCopies(ctx context.Context, folder store.ID, items []item,
 			open = append(open, k)
 		}
 	}
-	if len(open) == 0 {
-		return f, nil
-	}
 	if err = f.look(ctx, items, open); err != nil {
 		return nil, err
 	}
 	for _, k := range open {
 		f.of[k] = f.match(items[k], true)
 	}
-	for _, k := range open {
+	f.findRivals(items)
+	return f, nil
+}
+
+// findRivals lists the copies that may be of messages which are in question: those with their unique-id, and of a server that
+// gives ids to other messages also those of their size, since a message that is here may have the id of another one now.
+func (f *copyFinder) findRivals(items []item) {
+	var bySize map[int64][]store.ID
+	if f.reused {
+		bySize = make(map[int64][]store.ID)
+		for _, i := range f.table.untaken() {
+			if ref := f.table.refs[i]; ref.Size > 0 {
+				bySize[ref.Size] = append(bySize[ref.Size], ref.ID)
+			}
+		}
+	}
+	for k, it := range items {
 		if f.of[k] != 0 {
 			continue
 		}
-		for _, i := range f.table.left(items[k].uid) {
-			f.rivals[items[k].id] = append(f.rivals[items[k].id], f.table.refs[i].ID)
+		var list []store.ID
+		for _, i := range f.table.left(it.uid) {
+			list = append(list, f.table.refs[i].ID)
+		}
+		for _, id := range bySize[it.size] {
+			if len(list) < maxDoubles && !slices.Contains(list, id) {
+				list = append(list, id)
+			}
+		}
+		if len(list) > 0 {
+			f.rivals[it.id] = list
 		}
 	}
-	return f, nil
 }
 
 // match takes a copy of a message, by what is known without their headers, or with them.

@@ -109,6 +109,20 @@ func (t *uidTable) left(uid string) []int {
 	return list
 }
 
+// untaken returns the indexes of all entries that were not taken.
+func (t *uidTable) untaken() []int {
+	var list []int
+	for _, slot := range t.slots {
+		if slot == 0 {
+			continue
+		}
+		for i := t.first[slot-1]; i >= 0; i = t.next[i] {
+			list = append(list, int(i))
+		}
+	}
+	return list
+}
+
 // take gives the first entry with the UID and that size that was not taken, and takes it; -1 for none.
 func (t *uidTable) take(uid string, size int64) int {
 	return t.takeIf(uid, func(i int) bool { return size == anySize || t.refs[i].Size == size })

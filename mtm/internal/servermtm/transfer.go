@@ -104,7 +104,7 @@ func (w *work) find(ctx context.Context, t Transfer) ([]item, *copyFinder, error
 // leaveOutStored keeps a message from being stored twice: after an interrupted
 // transfer its whole copy may be in the folder already.
 func (w *work) leaveOutStored(t Transfer, wanted []item, found *copyFinder) ([]item, error) {
-	w.rivals = found.rivals
+	w.rivals, w.copied = found.rivals, make(map[store.ID]bool)
 	missing := wanted[:0:0]
 	var there []item
 	for k, it := range wanted {
@@ -171,17 +171,26 @@ func (w *work) placeIn(t Transfer) placer {
 	}
 }
 
-// isCopy reports whether a copy in the folder has the octets of a message: equal octets under one unique-id are kept once.
+// isCopy reports whether a copy in the folder has the octets of a message: equal octets are kept once. The copy is this message's
+// from then on, and has its unique-id.
 func (w *work) isCopy(b *store.Batch, body store.Body, it item) (bool, error) {
-	for i, rival := range w.rivals[it.id] {
+	for _, rival := range w.rivals[it.id] {
+		if w.copied[rival] {
+			continue // it is another message's
+		}
 		equal, err := b.Equal(context.Background(), body, rival)
 		if errors.Is(err, store.ErrCorrupt) {
 			continue // a damaged copy is no copy
 		}
-		if equal || err != nil {
-			w.rivals[it.id] = slices.Delete(w.rivals[it.id], i, i+1)
-			return equal, err
+		if err != nil {
+			return false, err
 		}
+		if !equal {
+			continue
+		}
+		w.copied[rival] = true
+		b.SetUID([]store.ID{rival}, it.uid)
+		return true, nil
 	}
 	return false, nil
 }

@@ -34,7 +34,8 @@ type work struct {
 	turnedDown []turnedDown // by number
 
 	unproven []store.ID              // not deleted: nothing proves that they are the messages that were listed
-	rivals   map[store.ID][]store.ID // messages -> copies with their UID that may be theirs, see copies.go
+	rivals   map[store.ID][]store.ID // messages -> copies that may be theirs, see copies.go
+	copied   map[store.ID]bool       // copies that turned out to be of a message
 
 	waits   queue                 // when the messages were chosen
 	last    bool                  // messages that broke a visit are asked for too
