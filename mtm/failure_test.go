@@ -32,6 +32,9 @@ var _ = Describe("When something fails", func() {
 				Expect(err).To(MatchError(mtm.ErrDisconnected))
 				Expect(uids(b.inbox())).To(Equal([]string{"u1", "u2"}))
 				Expect(op.Result().Messages).To(HaveLen(2))
+				for _, session := range b.srv.Transcripts() {
+					Expect(session.String()).NotTo(ContainSubstring("C: DELE"))
+				}
 				Expect(b.drop.UIDs()).To(HaveLen(5))
 				b.sound()
 				b.mustDo(get(mtm.New, take, mtm.ThenDisconnect))
