@@ -8,6 +8,8 @@ type Command struct {
 	// User and State are those of the session when the command arrived.
 	User  string
 	State State
+	// Message is the unique-id, in the maildrop, of the message that RETR, TOP or DELE names.
+	Message string
 
 	pseudo bool
 }

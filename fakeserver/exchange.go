@@ -146,7 +146,7 @@ func (x *Exchange) parse(l []byte) {
 
 // command returns x for rules, with its secrets.
 func (x *Exchange) command() Command {
-	return Command{x.Verb, x.Args, x.Session.talk.User(x), x.Session.state, x.pseudo}
+	return Command{Verb: x.Verb, Args: x.Args, User: x.Session.talk.User(x), State: x.Session.state, pseudo: x.pseudo}
 }
 
 // shown returns x for people. line is the line in the transcript.

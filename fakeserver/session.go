@@ -51,6 +51,7 @@ func newSession(server *Server, c net.Conn, number int) *Session {
 		quit:  make(chan struct{}),
 	}
 	s.record.begin(number, c.RemoteAddr(), server.o.Now(), server.o.TranscriptOctets)
+	s.record.tap = server.o.Tap
 	s.out = writer{conn: c, patience: server.o.IdleTimeout, record: &s.record, quit: s.quit, fragment: server.o.Fragment}
 	return s
 }
@@ -184,7 +185,11 @@ func (s *Session) read() (*Exchange, error) {
 	}
 	x.secret = s.secret(x)
 	visible := x.visible()
-	s.record.client(visible, x.shown(visible))
+	if s.record.limit > 0 {
+		shown := x.shown(visible)
+		shown.Message = s.talk.Value(x, messageField)
+		s.record.client(visible, shown)
+	}
 	s.server.news.tell()
 	return x, nil
 }

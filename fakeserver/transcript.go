@@ -71,7 +71,8 @@ type recorder struct {
 	limit   int
 	text    []byte // finished lines, each with LF
 	partial []byte // of the server, no line end yet
-	silent  bool   // the connection carries a TLS handshake
+	tap     func(session int, octets []byte)
+	silent  bool // the connection carries a TLS handshake
 	inBody  bool
 	octets  int64  // of the body so far
 	body    []byte // of the body so far, while it is short
@@ -129,12 +130,18 @@ func (r *recorder) received(octets int64) {
 
 // server records output of the server.
 func (r *recorder) server(p []byte) {
-	if r.limit == 0 || len(p) == 0 {
+	if r.limit == 0 && r.tap == nil || len(p) == 0 {
 		return
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.silent {
+		return
+	}
+	if r.tap != nil {
+		r.tap(r.head.Session, p)
+	}
+	if r.limit == 0 {
 		return
 	}
 	if r.inBody {
