@@ -11,34 +11,6 @@ import (
 // Arrivals are messages without an entry that get mail takes right after the refresh that finds them. Their headers are not
 // asked for: the message itself tells all, and one commit holds the mailbox's entry and the copy in the folder.
 
-// announced takes the arrivals, by number, out of what is missing. A header is needed of a message without a UID; of one that
-// may be that of an entry which nothing has claimed, under another name (see adopt); and of one that has a copy in the folder.
-func (r *refresh) announced(ctx context.Context, missing []*message) (headers, arrivals []*message, err error) {
-	if r.asked == nil || r.asked.Populate || !r.server.withUIDs || len(missing) == 0 {
-		return missing, nil, nil
-	}
-	copies, err := r.copies(ctx, r.asked.Into)
-	if err != nil {
-		return nil, nil, err
-	}
-	renamed := make(map[int64]bool) // sizes
-	for i, ref := range r.local {
-		if r.claimed[i] == 0 {
-			renamed[ref.Size] = true
-		}
-	}
-	for _, m := range missing {
-		size := m.size
-		if m.uid != "" && r.asked.takesNew(size) && r.allows(size) && !r.owed.populate.fits(size) && !renamed[size] && !copies.has(m.uid) {
-			arrivals = append(arrivals, m)
-		} else {
-			headers = append(headers, m)
-		}
-	}
-	slices.Reverse(arrivals)
-	return headers, arrivals, nil
-}
-
 // withArrivals puts the arrivals among the messages to fetch, by number.
 func (w *work) withArrivals(items []item) []item {
 	if len(w.arrivals) == 0 {
@@ -85,12 +57,6 @@ func (t Transfer) placeArrival(b *bodyBatch, i int) *store.ID {
 	}
 	return &e.ID
 }
-
-// turnedDown is an arrival that the server refused to send, or that is too large: its failure has no entry to name yet.
-type turnedDown struct{ failure, number int }
-
-// noFailure stands in turnedDown for a message that is left out.
-const noFailure = -1
 
 // showRest makes entries of the arrivals that did not come, refused or left behind by a failure, from their headers. Without
 // a line it is left to the next refresh.

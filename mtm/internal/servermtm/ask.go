@@ -2,27 +2,13 @@ package servermtm
 
 import (
 	"context"
-	"errors"
 	"io"
-	"time"
 
 	"pop3mtm/mtm/store"
 )
 
 // askedAtOnce is how many headers are asked for before the answers are judged.
 const askedAtOnce = 1000
-
-// numberSet is a set of message numbers in a bit each.
-type numberSet []uint64
-
-func (s numberSet) has(n int) bool { return n/64 < len(s) && s[n/64]&(1<<(n%64)) != 0 }
-
-func (s *numberSet) add(n int) {
-	if need := n/64 + 1 - len(*s); need > 0 {
-		*s = append(*s, make([]uint64, need)...)
-	}
-	(*s)[n/64] |= 1 << (n % 64)
-}
 
 // faceSink reads the headers that TOP n 0 sends.
 type faceSink struct {
@@ -82,37 +68,6 @@ func (s *Session) topAll(ctx context.Context, numbers []int, sink *faceSink) err
 	}
 	return err
 }
-
-// faceOfEntry is what tells an entry's message apart. An entry without a Message-ID may have a date that its header has not, so
-// the header is read.
-func (m *Mailbox) faceOfEntry(ctx context.Context, e *store.Entry, charset string) (face, error) {
-	if e.MessageID != "" || e.Body.Kind == store.BodyNone {
-		return faceOf(e), nil
-	}
-	raw, err := m.headerOf(ctx, e.ID)
-	if errors.Is(err, store.ErrCorrupt) { // a damaged body must not keep the others from being judged
-		return face{from: e.Details, subject: e.Description}, nil
-	}
-	if err != nil {
-		return face{}, err
-	}
-	var shown store.Entry
-	newHeaderReader(noDate, charset).fill(&shown, cutHeader(raw))
-	return faceOf(&shown), nil
-}
-
-// headerOf reads the beginning of an entry's body.
-func (m *Mailbox) headerOf(ctx context.Context, id store.ID) ([]byte, error) {
-	body, err := m.Store.Body(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	raw, err := io.ReadAll(io.LimitReader(body, maxHeader))
-	return raw, errors.Join(err, body.Close())
-}
-
-// noDate is the clock of a header reader that leaves the date of a header without one unknown.
-func noDate() time.Time { return time.Time{} }
 
 // question is whether a listed message is the one that an entry knows.
 type question struct {

@@ -206,12 +206,6 @@ func (s *bodySink) broken(ctx context.Context, err error, numbers []int) error {
 	return &brokenError{message: message{number: it.number, size: it.size, uid: it.uid}, id: it.id, err: err}
 }
 
-// itemOf finds the item of a message among items by number.
-func itemOf(items []item, number int) item {
-	i, _ := slices.BinarySearchFunc(items, number, func(it item, n int) int { return it.number - n })
-	return items[i]
-}
-
 // nothingOf returns the error of a message that came empty, unless LIST says that it is. QUIRK 87: kept as the message, it
 // would be deleted from the server by a move, and be nowhere. unsized: LIST does not tell the size.
 func nothingOf(octets, size int64, unsized bool) error {
@@ -325,3 +319,72 @@ func (s *bodySink) keep(b *bodyBatch) error {
 	s.recycle(b)
 	return nil
 }
+
+// leaveOut forgets the message in hand, which is longer than it may be.
+func (s *bodySink) leaveOut() error {
+	body := s.body
+	s.body = nil
+	if err := body.Discard(); err != nil {
+		return err
+	}
+	if s.current.id == 0 {
+		s.turnedDown = append(s.turnedDown, turnedDown{failure: noFailure, number: s.current.number})
+	}
+	s.work.leaveOut(max(s.current.size, s.size.got))
+	return nil
+}
+
+// takeUp makes a message the one in hand, of which nothing has come.
+func (s *bodySink) takeUp(number int) {
+	if s.current.number != number {
+		s.current = itemOf(s.items, number)
+		s.head.reset()
+		s.size = bounded{}
+	}
+}
+
+// fetch gets messages from the server, by number, whole or up to a number of lines of the body,
+// and stores them in synced batches; the mailbox's entries lose the settled flags
+// with it. Reading and storing overlap.
+func (w *work) fetch(ctx context.Context, items []item, lines int, place placer, settled store.Flags) error {
+	var total int64
+	numbers := make([]int, len(items))
+	for i, it := range items {
+		numbers[i] = it.number
+		total += it.size
+	}
+	w.meter.Update(func(p *progress.Snapshot) {
+		p.TotalSize = total
+		if !w.counted {
+			p.TotalMessages, p.MessagesToProcess = len(items), len(items)
+		}
+	})
+	if len(items) == 0 {
+		return nil
+	}
+	if lines == wholeMessage {
+		if err := w.room(total + reserve); err != nil {
+			return err
+		}
+	}
+	s := newBodySink(w, items, lines, place, settled)
+	w.wire.LimitBody(discarded(w.ceiling(w.maxSize)))
+	defer w.limitHeaders()
+	var err error
+	if lines == wholeMessage {
+		err = w.wire.RetrAll(ctx, numbers, s)
+	} else {
+		err = w.wire.TopAll(ctx, numbers, lines, s)
+	}
+	if broken := s.broken(ctx, err, numbers); broken != nil {
+		return first(s.finish(), broken)
+	}
+	return first(err, s.finish())
+}
+
+// placer puts the messages of a batch into it. Where its commit sets the ids of the entries
+// that hold them from then on is told in the same order; nil for a message that was there.
+type placer func(b *bodyBatch) ([]*store.ID, error)
+
+// wholeMessage asks fetch for RETR instead of TOP.
+const wholeMessage = -1

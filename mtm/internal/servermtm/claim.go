@@ -73,11 +73,6 @@ func (r *refresh) claim(m *message, size int64) bool {
 	return i >= 0
 }
 
-func (r *refresh) take(i, number int) {
-	r.claimed[i] = int32(number)
-	r.numbers.set(r.local[i].ID, number)
-}
-
 // openQuestions are the claims that the unique-id and the size do not settle.
 func (r *refresh) openQuestions() []question {
 	var list []question
@@ -146,14 +141,6 @@ func (r *refresh) settleQuestions(ctx context.Context, list []question) (missing
 		}
 	}
 	return missing, err
-}
-
-// kindOf returns how much of an entry's message was here when the refresh began.
-func (r *refresh) kindOf(id store.ID) store.BodyKind { return r.local[r.indexOf(id)].Kind }
-
-func (r *refresh) indexOf(id store.ID) int {
-	i, _ := slices.BinarySearchFunc(r.local, id, func(ref store.Ref, id store.ID) int { return int(ref.ID - id) })
-	return i
 }
 
 // letGo takes a claim back, and returns the message.
@@ -307,4 +294,18 @@ func (r *refresh) learn(b *store.Batch) {
 	if !r.voidSizes() && len(sizes) > 0 {
 		b.SetSizes(sizes)
 	}
+}
+
+// claimBroken takes the entry of a message without a name that broke a visit, by its size: its header must not be asked for.
+func (r *refresh) claimBroken(m *message) bool {
+	if len(r.breaks) == 0 {
+		return false
+	}
+	for i, ref := range r.local {
+		if r.claimed[i] == 0 && ref.Size == m.size && r.breaks[ref.ID] > 0 && byHeader(ref) {
+			r.take(i, m.number)
+			return true
+		}
+	}
+	return false
 }

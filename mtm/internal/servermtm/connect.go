@@ -2,13 +2,9 @@ package servermtm
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
-	"net"
 
-	"pop3mtm/mtm/account"
 	"pop3mtm/mtm/hold"
-	"pop3mtm/mtm/pop3"
 	"pop3mtm/mtm/progress"
 	"pop3mtm/mtm/store"
 )
@@ -63,64 +59,6 @@ func (s *Session) start(ctx context.Context, meter *progress.Meter, asked *Asked
 		return nil // behaviour section 0: usable, but nothing is refreshed
 	}
 	return s.bringUpToDate(ctx, meter, asked)
-}
-
-// Disconnected says whether the account is in disconnected mode.
-func (m *Mailbox) Disconnected(ctx context.Context) (bool, error) {
-	settings, err := m.settings(ctx)
-	return settings.DisconnectedMode, err
-}
-
-// settings are read at each connect, so that a change counts from the next one on.
-func (m *Mailbox) settings(ctx context.Context) (account.POP3, error) {
-	values, err := m.Store.Settings(ctx, m.Service)
-	if err != nil {
-		return account.POP3{}, fail(ctx, "reading the account", progress.CannotOpenService, err)
-	}
-	settings, err := account.FromMap(values)
-	if err != nil {
-		return account.POP3{}, &Fault{Step: "reading the account", Code: progress.Argument, Err: err}
-	}
-	return settings, nil
-}
-
-func (m *Mailbox) dial(ctx context.Context, settings account.POP3, config *tls.Config) (*pop3.Session, error) {
-	conn, err := m.reach(ctx, settings)
-	if err == nil && settings.Security.TLS != account.Implicit {
-		conn, err = m.awaitGreeting(ctx, conn, settings)
-	}
-	if errors.Is(err, errLate) { // once more, without the offer of TLS that spoiled the connection
-		conn, err = m.reach(ctx, settings)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return m.greet(ctx, conn, settings, config)
-}
-
-// reach makes the connection.
-func (m *Mailbox) reach(ctx context.Context, settings account.POP3) (net.Conn, error) {
-	dialing, cancel := context.WithTimeout(ctx, m.Wire.Timeout)
-	defer cancel()
-	conn, err := m.Dial(dialing, "tcp", settings.Address())
-	if err == nil {
-		return conn, nil
-	}
-	code := progress.CannotConnect
-	if _, ok := errors.AsType[*net.DNSError](err); ok {
-		code = progress.HostNotFound
-	} else if ctx.Err() != nil || dialing.Err() != nil {
-		code = codeOf(dialing, code, err)
-	}
-	if ctx.Err() != nil {
-		code = codeOf(ctx, code, err)
-	}
-	return nil, &Fault{Step: "connecting", Code: code, Err: err}
-}
-
-func (s *Session) capabilities(ctx context.Context) error {
-	_, err := s.wire.Capa(ctx)
-	return fail(ctx, "asking for capabilities", progress.ServerProblem, err)
 }
 
 // markConnected also writes what is asked for, so that nothing that happens from here on makes it forgotten.

@@ -3,7 +3,6 @@ package servermtm
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"time"
@@ -14,23 +13,11 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// What one commit of new headers holds at most.
-const (
-	headerRows   = 1000
-	headerOctets = 4 << 20
-)
-
 // headerBatch is what the line gave and the store has not taken yet.
 type headerBatch struct {
 	into *store.Batch
 	headerBlocks
 	rows []headerRow
-}
-
-type headerRow struct {
-	message
-	body    store.Body // of a message that came whole, in the batch's into
-	carries Carries
 }
 
 // headerSink gathers headers from the line and hands them over in batches.
@@ -251,17 +238,6 @@ func (s *headerSink) entry(m message, raw []byte) store.Entry {
 	return e
 }
 
-// newEntry is the mailbox's entry of a message that has none (behaviour section 4, "New header entry").
-func (m *Mailbox) newEntry(of message, raw []byte, reader *headerReader) store.Entry {
-	e := store.Entry{
-		Parent: m.Service, Service: m.Service, Type: store.TypeMessage,
-		Size: of.size, UID: of.uid, Sending: store.SendNotApplicable,
-		Flags: store.New | store.Unread,
-	}
-	reader.fill(&e, raw)
-	return e
-}
-
 func (s *headerSink) failures() []Failure {
 	var failed []Failure
 	for _, m := range s.refused {
@@ -270,26 +246,20 @@ func (s *headerSink) failures() []Failure {
 	return failed
 }
 
-// writeBody writes the header of a message.
-func writeBody(b *store.Batch, from store.Origin, raw []byte) (store.Body, error) {
-	w := b.BodyOf(store.BodyHeader, from)
-	if _, err := w.Write(raw); err != nil {
-		return store.Body{}, err
-	}
-	return w.Close()
-}
-
-// origin says in the store's segments where a message comes from.
-func (s *Session) origin(uid string) store.Origin { return store.Origin{Mailbox: s.from, UID: uid} }
-
-// room makes sure that a number of octets is free on the store's volume.
-func (m *Mailbox) room(octets int64) error {
-	free, err := m.Store.Free()
+// addHeader gives an entry without a header the one that has come.
+func (s *headerSink) addHeader(b *store.Batch, id store.ID, row headerRow, raw []byte) (*store.Entry, error) {
+	e, err := s.Store.Entry(context.Background(), id)
 	if err != nil {
-		return fmt.Errorf("asking for free space: %w", err)
+		return nil, err
 	}
-	if free < octets {
-		return &coded{progress.DiskFull, fmt.Sprintf("%d octets are free, %d are needed", free, octets)}
+	s.complete(&e, raw)
+	e.Body = row.body
+	row.carries.Mark(&e)
+	if e.Body.Kind == store.BodyNone {
+		if e.Body, err = writeBody(b, s.origin(e.UID), raw); err != nil {
+			return nil, err
+		}
 	}
-	return nil
+	b.Update(&e)
+	return &e, nil
 }

@@ -1,7 +1,6 @@
 package servermtm
 
 import (
-	"context"
 	"slices"
 	"time"
 
@@ -36,48 +35,6 @@ func (r *refresh) withHeadless(missing []*message) []*message {
 	return missing
 }
 
-// claimBroken takes the entry of a message without a name that broke a visit, by its size: its header must not be asked for.
-func (r *refresh) claimBroken(m *message) bool {
-	if len(r.breaks) == 0 {
-		return false
-	}
-	for i, ref := range r.local {
-		if r.claimed[i] == 0 && ref.Size == m.size && r.breaks[ref.ID] > 0 && byHeader(ref) {
-			r.take(i, m.number)
-			return true
-		}
-	}
-	return false
-}
-
-// sameSize finds the entry of a message without a name that no header has claimed, 0 for none.
-func (r *refresh) sameSize(size int64) store.ID {
-	for i, ref := range r.local {
-		if r.claimed[i] == 0 && ref.Size == size && byHeader(ref) {
-			return ref.ID
-		}
-	}
-	return 0
-}
-
-// addHeader gives an entry without a header the one that has come.
-func (s *headerSink) addHeader(b *store.Batch, id store.ID, row headerRow, raw []byte) (*store.Entry, error) {
-	e, err := s.Store.Entry(context.Background(), id)
-	if err != nil {
-		return nil, err
-	}
-	s.complete(&e, raw)
-	e.Body = row.body
-	row.carries.Mark(&e)
-	if e.Body.Kind == store.BodyNone {
-		if e.Body, err = writeBody(b, s.origin(e.UID), raw); err != nil {
-			return nil, err
-		}
-	}
-	b.Update(&e)
-	return &e, nil
-}
-
 // complete fills an entry from a header.
 func (s *Session) complete(e *store.Entry, raw []byte) {
 	named := !byHeader(store.Ref{UID: e.UID, Size: e.Size})
@@ -86,18 +43,4 @@ func (s *Session) complete(e *store.Entry, raw []byte) {
 	if !named {
 		e.UID = headerUID(e.MessageID, e.Size)
 	}
-}
-
-// fillEntry fills an entry of the store from a header.
-func (w *work) fillEntry(ctx context.Context, b *store.Batch, id store.ID, raw []byte) error {
-	e, err := w.Store.Entry(ctx, id)
-	if err != nil {
-		return err
-	}
-	w.complete(&e, raw)
-	if e.Body.Kind == store.BodyNone {
-		e.Body, err = writeBody(b, w.origin(e.UID), raw)
-	}
-	b.Update(&e)
-	return err
 }

@@ -13,32 +13,6 @@ import (
 // A message that broke a visit is asked for last: when all else is done, in a connection in which nothing waits to be deleted, so
 // that what it breaks costs nothing: once in a command.
 
-// late is what is asked of a message that broke a visit.
-type late struct {
-	item
-	header   bool // only its header
-	transfer *Transfer
-	populate *Populate
-	lines    int
-}
-
-// putOff leaves out messages that broke a visit, for Finish to ask for.
-func (w *work) putOff(missing []item, asked late) []item {
-	if w.last {
-		return missing
-	}
-	rest := missing[:0:0]
-	for _, it := range missing {
-		if it.visits == 0 {
-			rest = append(rest, it)
-			continue
-		}
-		asked.item = it
-		w.late = append(w.late, asked)
-	}
-	return rest
-}
-
 // Finish asks for the messages that were put off, each in a connection in which nothing waits to be deleted. With stay it
 // leaves a connection behind where it can.
 func (s *Session) Finish(ctx context.Context, meter *progress.Meter, stay bool) (Outcome, error) {
@@ -206,4 +180,18 @@ func (w *work) fillHeader(ctx context.Context, id store.ID) error {
 		}
 	}
 	return commit(b)
+}
+
+// fillEntry fills an entry of the store from a header.
+func (w *work) fillEntry(ctx context.Context, b *store.Batch, id store.ID, raw []byte) error {
+	e, err := w.Store.Entry(ctx, id)
+	if err != nil {
+		return err
+	}
+	w.complete(&e, raw)
+	if e.Body.Kind == store.BodyNone {
+		e.Body, err = writeBody(b, w.origin(e.UID), raw)
+	}
+	b.Update(&e)
+	return err
 }

@@ -2,20 +2,14 @@ package servermtm
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
 	"pop3mtm/mtm/pop3"
 	"pop3mtm/mtm/progress"
+	"pop3mtm/mtm/store"
 )
-
-// message is one row of what the server lists.
-type message struct {
-	number  int
-	size    int64  // octets as LIST tells; 0 when it does not, since no message has none
-	uid     string // "" when UIDL gives none
-	unsized bool   // LIST does not tell the size, which is 0 here
-}
 
 // listing is the server's mailbox as STAT, LIST and UIDL show it together.
 type listing struct {
@@ -143,4 +137,56 @@ func (l *listing) newest(limit int) []message {
 		return l.messages
 	}
 	return l.messages[len(l.messages)-limit:]
+}
+
+// uids asks for the unique-ids. named is false when messages are to be named by their headers. A server that has
+// unique-ids, and refuses them now, is not: all mail would come again under other names.
+func (s *Session) uids(ctx context.Context) (uids []pop3.UID, named bool, err error) {
+	if s.settings.IgnoreUIDL {
+		return nil, false, nil
+	}
+	uids, err = s.wire.Uidl(ctx)
+	if _, refused := errors.AsType[*pop3.ReplyError](err); !refused || errors.Is(err, pop3.ErrTemporary) { // QUIRK 61
+		return uids, true, err
+	}
+	const advice = "%w; it %s, and without them mail would come twice: try again later, or set ignore-uidl"
+	if s.wire.Capabilities().Has("UIDL") {
+		return nil, false, fmt.Errorf(advice, err, "lists unique-ids")
+	}
+	known, unread := s.knowsUIDs(ctx)
+	if known {
+		return nil, false, fmt.Errorf(advice, err, "has told unique-ids before")
+	}
+	return nil, false, unread
+}
+
+// knowsUIDs says whether an entry or a copy of one has a name that the server gave.
+func (m *Mailbox) knowsUIDs(ctx context.Context) (bool, error) {
+	folders, err := m.folders(ctx)
+	for _, parent := range append([]store.ID{m.Service}, folders...) {
+		refs, failed := m.Store.UIDs(ctx, parent, m.Service, 0)
+		if err = first(err, failed); err != nil {
+			break
+		}
+		for _, ref := range refs {
+			if !byHeader(ref) {
+				return true, nil
+			}
+		}
+	}
+	return false, err
+}
+
+// folders are all that copies may be in.
+func (m *Mailbox) folders(ctx context.Context) (list []store.ID, err error) {
+	list = []store.ID{store.Local}
+	for i := 0; i < len(list) && err == nil; i++ {
+		err = m.Store.Each(ctx, list[i], func(e *store.Entry) error {
+			if e.Type == store.TypeFolder {
+				list = append(list, e.ID)
+			}
+			return nil
+		})
+	}
+	return list, err
 }

@@ -165,3 +165,8 @@ func listOf(mechanisms []string) string {
 	text := fmt.Sprintf("%q", mechanisms[:min(shown, len(mechanisms))])
 	return strings.ReplaceAll(strings.Trim(text, "[]"), `"`, "")
 }
+
+func (s *Session) capabilities(ctx context.Context) error {
+	_, err := s.wire.Capa(ctx)
+	return fail(ctx, "asking for capabilities", progress.ServerProblem, err)
+}

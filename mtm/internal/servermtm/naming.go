@@ -3,77 +3,10 @@ package servermtm
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 
-	"pop3mtm/mtm/pop3"
 	"pop3mtm/mtm/store"
 )
-
-// headerUID stands in for the UID that the server does not give: Message-ID and size
-// (behaviour section 4, "Without UIDL"). The blank keeps it apart from real UIDs.
-func headerUID(messageID string, size int64) string {
-	return messageID + " " + strconv.FormatInt(size, 10)
-}
-
-// byHeader says whether an entry is named by headerUID.
-func byHeader(ref store.Ref) bool {
-	return strings.HasSuffix(ref.UID, " "+strconv.FormatInt(ref.Size, 10))
-}
-
-// uids asks for the unique-ids. named is false when messages are to be named by their headers. A server that has
-// unique-ids, and refuses them now, is not: all mail would come again under other names.
-func (s *Session) uids(ctx context.Context) (uids []pop3.UID, named bool, err error) {
-	if s.settings.IgnoreUIDL {
-		return nil, false, nil
-	}
-	uids, err = s.wire.Uidl(ctx)
-	if _, refused := errors.AsType[*pop3.ReplyError](err); !refused || errors.Is(err, pop3.ErrTemporary) { // QUIRK 61
-		return uids, true, err
-	}
-	const advice = "%w; it %s, and without them mail would come twice: try again later, or set ignore-uidl"
-	if s.wire.Capabilities().Has("UIDL") {
-		return nil, false, fmt.Errorf(advice, err, "lists unique-ids")
-	}
-	known, unread := s.knowsUIDs(ctx)
-	if known {
-		return nil, false, fmt.Errorf(advice, err, "has told unique-ids before")
-	}
-	return nil, false, unread
-}
-
-// knowsUIDs says whether an entry or a copy of one has a name that the server gave.
-func (m *Mailbox) knowsUIDs(ctx context.Context) (bool, error) {
-	folders, err := m.folders(ctx)
-	for _, parent := range append([]store.ID{m.Service}, folders...) {
-		refs, failed := m.Store.UIDs(ctx, parent, m.Service, 0)
-		if err = first(err, failed); err != nil {
-			break
-		}
-		for _, ref := range refs {
-			if !byHeader(ref) {
-				return true, nil
-			}
-		}
-	}
-	return false, err
-}
-
-// folders are all that copies may be in.
-func (m *Mailbox) folders(ctx context.Context) (list []store.ID, err error) {
-	list = []store.ID{store.Local}
-	for i := 0; i < len(list) && err == nil; i++ {
-		err = m.Store.Each(ctx, list[i], func(e *store.Entry) error {
-			if e.Type == store.TypeFolder {
-				list = append(list, e.ID)
-			}
-			return nil
-		})
-	}
-	return list, err
-}
 
 // claimByHeader finds the entry of a message whose name is not known, and which no other message has claimed, or returns -1.
 func (r *refresh) claimByHeader(e *store.Entry, row headerRow) (int, error) {
@@ -98,31 +31,6 @@ func (r *refresh) claimByHeader(e *store.Entry, row headerRow) (int, error) {
 		}
 	}
 	return -1, nil
-}
-
-// headerIndex finds entries by what their headers tell.
-type headerIndex struct {
-	entries map[int]sight // index into refresh.local -> what is known of it
-	byBoth  map[string][]int
-	byID    map[string][]int // by Message-ID alone, for sizes that LIST does not tell
-}
-
-// sight is what an entry keeps of a message: its header, and the size in LIST.
-type sight struct {
-	face
-	size int64
-}
-
-// like are the entries that may be of the same message.
-func (x *headerIndex) like(e *store.Entry) []int {
-	list := x.byBoth[headerUID(e.MessageID, e.Size)]
-	if e.MessageID == "" {
-		return list
-	}
-	if e.Size == 0 {
-		return x.byID[e.MessageID]
-	}
-	return append(slices.Clip(list), x.byBoth[headerUID(e.MessageID, 0)]...)
 }
 
 // indexHeaders takes in the entries that no name of the server's has claimed.

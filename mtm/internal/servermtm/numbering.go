@@ -148,3 +148,15 @@ func (t *uidTable) takeIf(uid string, wanted func(i int) bool) int {
 	}
 	return -1
 }
+
+// numberSet is a set of message numbers in a bit each.
+type numberSet []uint64
+
+func (s numberSet) has(n int) bool { return n/64 < len(s) && s[n/64]&(1<<(n%64)) != 0 }
+
+func (s *numberSet) add(n int) {
+	if need := n/64 + 1 - len(*s); need > 0 {
+		*s = append(*s, make([]uint64, need)...)
+	}
+	(*s)[n/64] |= 1 << (n % 64)
+}

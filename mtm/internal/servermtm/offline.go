@@ -52,15 +52,6 @@ func (m *Mailbox) queueing(ctx context.Context, meter *progress.Meter, step stri
 	return a.outcome, nil
 }
 
-// inOrder sorts items as they were selected.
-func inOrder(items []item, selection []store.ID) {
-	order := make(map[store.ID]int, len(selection))
-	for i, id := range selection {
-		order[id] = i
-	}
-	slices.SortStableFunc(items, func(a, b item) int { return order[a.id] - order[b.id] })
-}
-
 // QueueDelete has messages of the mailbox deleted when the next session, or the one that stands, ends with QUIT. What a
 // move or a delete waits for already goes anyway.
 func (m *Mailbox) QueueDelete(ctx context.Context, meter *progress.Meter, messages []store.ID) (Outcome, error) {

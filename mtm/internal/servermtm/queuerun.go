@@ -3,7 +3,6 @@ package servermtm
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
 	"pop3mtm/mtm/progress"
@@ -121,51 +120,6 @@ func (w *work) sift(ctx context.Context, list []store.Queued) ([]store.Queued, e
 		}
 	}
 	return sound, commit(b)
-}
-
-// problem says why an operation can never be carried out, "" when it can.
-func (m *Mailbox) problem(ctx context.Context, q store.Queued) (string, error) {
-	switch {
-	case !q.Kind.Known():
-		return fmt.Sprintf("nobody knows an operation of %s", q.Kind), nil
-	case q.Lines < 0:
-		return fmt.Sprintf("%d lines cannot be fetched", q.Lines), nil
-	case !q.Kind.Adds():
-		return "", nil
-	}
-	folder, err := m.Store.Entry(ctx, q.Into)
-	if errors.Is(err, store.ErrNotFound) {
-		return fmt.Sprintf("the folder %d of the %s is gone", q.Into, q.Kind), nil
-	}
-	if err == nil && folder.Type != store.TypeFolder {
-		return fmt.Sprintf("%d, where the %s goes, is not a folder", q.Into, q.Kind), nil
-	}
-	return "", err
-}
-
-// failure names what waited for a message; the entry says which message that is.
-func (m *Mailbox) failure(ctx context.Context, q store.Queued, err error) Failure {
-	f := Failure{ID: q.Entry, Err: err}
-	if e, missing := m.Store.Entry(ctx, q.Entry); missing == nil {
-		f.UID = e.UID
-	}
-	return f
-}
-
-// dropQueued takes off the queue what waits for messages that the server has lost. The deletes among it are as good as
-// done; the rest is lost, and Connect tells so.
-func (m *Mailbox) dropQueued(ctx context.Context, b *store.Batch, gone map[store.ID]bool) (dropped []Failure, err error) {
-	list, err := m.Store.Queue(ctx, m.Service)
-	for _, q := range list {
-		if !gone[q.Entry] {
-			continue
-		}
-		b.Unqueue(q.ID)
-		if q.Kind != store.QueueDelete {
-			dropped = append(dropped, m.failure(ctx, q, fmt.Errorf("the server has it no more: nothing to %s", q.Kind)))
-		}
-	}
-	return dropped, err
 }
 
 // deleteQueued sends the deletes that wait, and returns the entries whose messages go with QUIT. They

@@ -2,36 +2,13 @@ package servermtm
 
 import (
 	"context"
+	"slices"
 
 	"pop3mtm/mtm/progress"
 	"pop3mtm/mtm/store"
 )
 
-// reserve is the room that must stay free on the disk (behaviour sections 4 and 5).
-const reserve = 64 << 10
-
 const refreshing = "refreshing the mailbox"
-
-// refresh is one run of bringing the mailbox's entries up to date with the server
-// (behaviour section 4). New entries stay invisible until all of it has worked.
-type refresh struct {
-	*Session
-	meter   *progress.Meter
-	asked   *Asked // what will be asked for right after, or nil
-	server  *listing
-	local   []store.Ref // the mailbox's entries when the refresh began, by id
-	uids    *uidTable   // of local
-	claimed []int32     // index -> message number it belongs to, 0 = none
-	// headers: Message-ID and size -> indexes into local; made when a message
-	// that no UID tells needs it.
-	headers *headerIndex
-	known   int // of numbers.ids, how many were here before
-
-	questioned numberSet               // messages whose claim is or was in question
-	others     int                     // known ids that turned out to name another message
-	rivals     map[int]int             // message number -> index of the entry whose id it has
-	copied     []map[string][]store.ID // for each folder UID -> copies; made when one gets another UID
-}
 
 // refresh returns a Fault that lists messages whose header could not be had, with
 // the session usable; any other error ends the session.
@@ -179,4 +156,49 @@ func (r *refresh) dead(keep []store.ID) (dead []store.ID, gone map[store.ID]bool
 		}
 	}
 	return dead, gone
+}
+
+// pay ends what is owed once all messages have entries, which bear the flags; of a get that takes arrivals that is later.
+func (r *refresh) pay(b *store.Batch, arrivals, failed int) {
+	if failed > 0 {
+		return
+	}
+	if r.owed.populate.asked {
+		b.DropFact(r.Service, store.FactPopulateAsked)
+	}
+	switch {
+	case !r.owed.get.asked:
+	case arrivals == 0:
+		b.DropFact(r.Service, store.FactGetAsked)
+	case r.owed.get.size != r.asked.MaxSize:
+		b.SetFact(r.Service, store.FactGetAsked, r.asked.MaxSize)
+	}
+}
+
+// announced takes the arrivals, by number, out of what is missing. A header is needed of a message without a UID; of one that
+// may be that of an entry which nothing has claimed, under another name (see adopt); and of one that has a copy in the folder.
+func (r *refresh) announced(ctx context.Context, missing []*message) (headers, arrivals []*message, err error) {
+	if r.asked == nil || r.asked.Populate || !r.server.withUIDs || len(missing) == 0 {
+		return missing, nil, nil
+	}
+	copies, err := r.copies(ctx, r.asked.Into)
+	if err != nil {
+		return nil, nil, err
+	}
+	renamed := make(map[int64]bool) // sizes
+	for i, ref := range r.local {
+		if r.claimed[i] == 0 {
+			renamed[ref.Size] = true
+		}
+	}
+	for _, m := range missing {
+		size := m.size
+		if m.uid != "" && r.asked.takesNew(size) && r.allows(size) && !r.owed.populate.fits(size) && !renamed[size] && !copies.has(m.uid) {
+			arrivals = append(arrivals, m)
+		} else {
+			headers = append(headers, m)
+		}
+	}
+	slices.Reverse(arrivals)
+	return headers, arrivals, nil
 }

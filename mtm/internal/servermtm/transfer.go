@@ -9,15 +9,6 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// Transfer says which messages of the mailbox go into which folder.
-type Transfer struct {
-	Choice
-	Move bool // delete on the server what is safe here
-	Into store.ID
-
-	queued bool // it was asked for offline: the queue remembers it
-}
-
 // Transfer copies or moves messages (behaviour section 5). A message whose whole
 // copy is in the folder already is not stored again; one that is populated is
 // copied here, without the server.
@@ -35,13 +26,6 @@ func (s *Session) Transfer(ctx context.Context, meter *progress.Meter, t Transfe
 		return first(err, w.showRest(ctx))
 	})
 	return w.end(ctx, step, err)
-}
-
-func (t Transfer) phase() progress.Phase {
-	if t.Move {
-		return progress.Moving
-	}
-	return progress.Copying
 }
 
 func (w *work) transfer(ctx context.Context, t Transfer) error {
@@ -120,11 +104,6 @@ func (w *work) leaveOutStored(t Transfer, wanted []item, found *copyFinder) ([]i
 		return missing, err
 	}
 	return missing, w.mark(pendingOf(there), 0, store.Pending) // nothing is left to do
-}
-
-// fulfils says whether what waits is done, or half of it, once a copy is in the folder.
-func (t Transfer) fulfils(q store.Queued) bool {
-	return q.Kind.Adds() && q.Into == t.Into && q.Problem == ""
 }
 
 // placeIn puts messages into the folder, in their order. For most of them nothing waits: arrivals are added, others are copied
@@ -284,37 +263,4 @@ func (w *work) wholeBody(ctx context.Context, source store.Entry) (store.Body, C
 	}
 	e, err := w.Store.Entry(ctx, w.got[source.ID])
 	return e.Body, carriesOfEntry(&e), err
-}
-
-// copyOf is the folder's entry for a message of the mailbox.
-func (t Transfer) copyOf(source store.Entry, body store.Body) store.Entry {
-	c := t.copies()
-	e := source
-	e.ID, e.Parent, e.Related, e.Body = 0, c.Into, 0, body
-	e.Flags = e.Flags.Without(c.Clear).With(c.Set)
-	e.Email = e.Email.Without(c.EmailClear).With(c.EmailSet)
-	if c.Linked {
-		e.Related = source.ID
-	}
-	return e
-}
-
-// copies says how the folder's entries differ from the mailbox's.
-func (t Transfer) copies() *store.Copies {
-	return &store.Copies{
-		Into:       t.Into,
-		Linked:     !t.Move, // the mailbox's entry goes when the server has deleted the message
-		Set:        store.Complete | store.Unread,
-		Clear:      store.Invisible | store.InPreparation | store.Pending | store.PendingPopulate | store.Failed,
-		EmailSet:   store.BodyTextComplete,
-		EmailClear: store.PartialDownload,
-	}
-}
-
-func idsOf(items []item) []store.ID {
-	ids := make([]store.ID, len(items))
-	for i, it := range items {
-		ids[i] = it.id
-	}
-	return ids
 }

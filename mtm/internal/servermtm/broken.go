@@ -2,8 +2,6 @@ package servermtm
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"slices"
 
 	"pop3mtm/mtm/pop3"
@@ -48,38 +46,11 @@ func culprit(ctx context.Context, err error, numbers []int, answered int) int {
 	return answered
 }
 
-// Broken is why a message could not be had: it broke the connection.
-type Broken struct {
-	ID      store.ID
-	Number  int
-	Subject string
-	Visits  int   // that it broke so far
-	Err     error // what happened, or why it was not asked for
-}
-
-// maxSubject bounds the subject in an error.
-const maxSubject = 80
-
-func (b *Broken) Error() string {
-	text := fmt.Sprintf("message %d", b.Number)
-	if b.ID != 0 {
-		text = fmt.Sprintf("entry %d, %s", b.ID, text)
-	}
-	if b.Subject != "" {
-		text += fmt.Sprintf(", %.*q", maxSubject, b.Subject)
-	}
-	times := "once"
-	if b.Visits > 1 {
-		times = fmt.Sprintf("%d times", b.Visits)
-	}
-	return fmt.Sprintf("%s: broke the connection %s: %v", text, times, b.Err)
-}
-
-// Unwrap gives what happened.
-func (b *Broken) Unwrap() error { return b.Err }
-
 // closesAtTop is the value of FactNoTop for a server that closes the connection at TOP, and does not list it (QUIRK 100).
 const closesAtTop = 2
+
+// mostFruitless bounds the visits in a row that messages break and that bring nothing.
+const mostFruitless = 3
 
 // noTop reports whether a broken visit says that the server has no TOP, and remembers that.
 func (s *Session) noTop(b *brokenError) (bool, error) {
@@ -142,100 +113,4 @@ func (s *Session) placeholder(b *brokenError) store.Entry {
 		e.UID = headerUID("", e.Size)
 	}
 	return e
-}
-
-// mostFruitless bounds the visits in a row that messages break and that bring nothing.
-const mostFruitless = 3
-
-// persist carries out a pass over messages until no message breaks the connection any more: each that does is put off, and the
-// pass begins again on another connection.
-func (w *work) persist(ctx context.Context, pass func() error) error {
-	failed, late := len(w.failed), len(w.late)
-	var noted []Failure
-	for fruitless := 0; ; {
-		fetched := len(w.outcome.Stored)
-		err := pass()
-		broken, is := errors.AsType[*brokenError](err)
-		if !is || ctx.Err() != nil {
-			return first(err, w.gone(ctx, noted))
-		}
-		b, err := w.note(broken)
-		if err != nil {
-			return err
-		}
-		if noted = append(noted, b); len(w.outcome.Stored) > fetched {
-			fruitless = 0
-		} else {
-			fruitless++
-		}
-		w.failed, w.late = w.failed[:failed], w.late[:late]
-		err = broken.err
-		if fruitless < mostFruitless {
-			var again error
-			if again = w.resume(ctx); again == nil {
-				failed, late = len(w.failed), len(w.late)
-				continue
-			}
-			err = &againError{broken.err, again}
-		}
-		if broken.number != 0 {
-			w.failed = append(w.failed, b)
-		}
-		return err
-	}
-}
-
-// gone lists messages that broke the connection, and that the server no longer has.
-func (w *work) gone(ctx context.Context, noted []Failure) error {
-	for _, f := range noted {
-		if f.ID == 0 {
-			continue
-		}
-		_, err := w.Store.Entry(ctx, f.ID)
-		if errors.Is(err, store.ErrNotFound) {
-			w.failed = append(w.failed, f)
-		} else if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// againError is a connection that broke, and another one that could not be had.
-type againError struct{ broke, again error }
-
-func (e *againError) Error() string {
-	return e.broke.Error() + "; connecting again: " + e.again.Error()
-}
-
-// Unwrap gives what came first.
-func (e *againError) Unwrap() error { return e.broke }
-
-// resume prepares another pass on another connection. What this work stored or found is not counted again.
-func (w *work) resume(ctx context.Context) error {
-	if w.seen == nil {
-		w.seen = make(map[store.ID]bool)
-	}
-	for _, it := range w.safe {
-		w.seen[it.id] = true
-	}
-	w.safe, w.arrivals, w.turnedDown, w.unproven, w.kept = nil, nil, nil, nil, 0
-	dropped := len(w.dropped)
-	err := w.reconnect(ctx, w.Wire.Timeout)
-	w.failed = append(w.failed, w.dropped[dropped:]...)
-	return err
-}
-
-// unseen counts the items that no earlier pass of this work has counted.
-func (w *work) unseen(items []item) (n int) {
-	for _, it := range items {
-		if !w.seen[it.id] {
-			n++
-		}
-	}
-	return n
-}
-
-func failureOf(uid string, b *Broken) Failure {
-	return Failure{ID: b.ID, UID: uid, Number: b.Number, Subject: b.Subject, Visits: b.Visits, Err: b}
 }
