@@ -103,6 +103,7 @@ func (w *work) ready(ctx context.Context) error {
 		}
 		left, err := w.leave(ctx, w.meter)
 		w.outcome.Deleted += left.Deleted
+		w.outcome.QuitRefused = first(w.outcome.QuitRefused, left.QuitRefused)
 		if err != nil {
 			return err
 		}

@@ -43,10 +43,7 @@ func (s *Session) list(ctx context.Context) (*listing, error) {
 	if err != nil {
 		return nil, fail(ctx, step, progress.ServerProblem, err)
 	}
-	l, err := join(sizes, uids, named)
-	if err != nil {
-		return nil, &Fault{Step: step, Code: progress.ServerProblem, Err: err}
-	}
+	l := join(sizes, uids, named)
 	l.complete = l.complete && len(l.messages) == stat.Count
 	s.longest = 0
 	for _, m := range l.messages {
@@ -56,9 +53,9 @@ func (s *Session) list(ctx context.Context) (*listing, error) {
 	return l, nil
 }
 
-// join matches LIST and UIDL by message number, never by line order. QUIRK 104: what a row does not say readably is unknown,
-// all other rows count, and such a list is not complete.
-func join(sizes []pop3.Listing, uids []pop3.UID, withUIDs bool) (*listing, error) {
+// join matches LIST and UIDL by message number, never by line order. QUIRK 104: what a row does not say readably, or two rows of
+// one number say differently, is unknown; all other rows count, and such a list is not complete.
+func join(sizes []pop3.Listing, uids []pop3.UID, withUIDs bool) *listing {
 	l := &listing{withUIDs: withUIDs, complete: true, messages: make([]message, 0, len(sizes))}
 	unread := 0 // rows of LIST without a number
 	for _, row := range sizes {
@@ -69,19 +66,37 @@ func join(sizes []pop3.Listing, uids []pop3.UID, withUIDs bool) (*listing, error
 		}
 		l.messages = append(l.messages, message{number: row.Number, size: max(0, row.Octets), unsized: row.Octets == pop3.UnknownOctets})
 	}
-	if unread > 0 {
+	l.sort()
+	if unread += l.merge(); unread > 0 {
 		l.addNamed(uids, unread)
+		l.sort()
 	}
+	if withUIDs {
+		l.name(uids)
+	}
+	return l
+}
+
+func (l *listing) sort() {
 	slices.SortFunc(l.messages, func(a, b message) int { return a.number - b.number })
-	for i := 1; i < len(l.messages); i++ {
-		if l.messages[i].number == l.messages[i-1].number {
-			return nil, fmt.Errorf("LIST gives message %d twice", l.messages[i].number)
+}
+
+// merge makes one message of rows with the same number, and returns how many rows are gone: each may have been meant for another
+// message.
+func (l *listing) merge() (gone int) {
+	kept := l.messages[:0]
+	for _, m := range l.messages {
+		last := len(kept) - 1
+		if last < 0 || kept[last].number != m.number {
+			kept = append(kept, m)
+			continue
+		}
+		if gone++; kept[last].size != m.size {
+			kept[last].size, kept[last].unsized, l.complete = 0, true, false
 		}
 	}
-	if !withUIDs {
-		return l, nil
-	}
-	return l, l.name(uids)
+	l.messages = kept
+	return gone
 }
 
 // addNamed adds messages that UIDL lists and LIST does not, as many as LIST has rows that cannot be read.
@@ -100,8 +115,9 @@ func (l *listing) addNamed(uids []pop3.UID, unread int) {
 }
 
 // name gives the messages their unique-ids.
-func (l *listing) name(uids []pop3.UID) error {
+func (l *listing) name(uids []pop3.UID) {
 	named := 0
+	contradicted := make(map[int]bool)
 	for _, row := range uids {
 		m := l.find(row.Number)
 		switch {
@@ -109,15 +125,16 @@ func (l *listing) name(uids []pop3.UID) error {
 			l.complete = false
 		case m == nil: // in UIDL and not in LIST: it exists all the same
 			l.complete = false
+		case m.uid == row.UID || contradicted[row.Number]:
 		case m.uid != "":
-			return fmt.Errorf("UIDL gives message %d twice", row.Number)
+			m.uid, contradicted[row.Number] = "", true
+			named--
 		default:
 			m.uid = row.UID
 			named++
 		}
 	}
 	l.complete = l.complete && named == len(l.messages)
-	return nil
 }
 
 func (l *listing) find(number int) *message {

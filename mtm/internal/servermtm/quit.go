@@ -12,7 +12,8 @@ import (
 // Quit ends the session properly: the deletes that wait are sent, and the server carries
 // out all (RFC 1939 section 6). Only when it has said so are the queued ones done: until then
 // their entries stay and they wait, and the next refresh knows. A refusal of QUIT is no failure
-// (behaviour section 7). The session cannot be used after it, whatever it returns.
+// (behaviour section 7), and the outcome has it when something was to be deleted. The session cannot be used after it,
+// whatever it returns.
 func (s *Session) Quit(ctx context.Context, meter *progress.Meter) (Outcome, error) {
 	outcome, left := s.leave(ctx, meter)
 	return outcome, errors.Join(left, s.Drop())
@@ -33,6 +34,9 @@ func (s *Session) leave(ctx context.Context, meter *progress.Meter) (Outcome, er
 	meter.Enter(progress.Disconnecting)
 	err = s.wire.Quit(ctx)
 	if _, refused := errors.AsType[*pop3.ReplyError](err); refused {
+		if len(gone) > 0 || s.deleted > 0 { // RFC 1939 section 6: some of that may be left
+			w.outcome.QuitRefused = err
+		}
 		gone, err = nil, nil
 	}
 	if err == nil && len(gone) > 0 {

@@ -19,6 +19,8 @@ type Outcome struct {
 
 	TooLarge       int   // messages that are larger than was asked for, or than the account allows
 	TooLargeOctets int64 // as far as it is known how large they are
+
+	QuitRefused error // what the server answered to QUIT, when it was to delete
 }
 
 // work is one command on messages of the mailbox.
