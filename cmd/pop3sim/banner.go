@@ -6,23 +6,20 @@ import (
 	"net"
 	"strings"
 
-	"github.com/spf13/cobra"
-
 	"pop3mtm/cmd/internal/cli"
-	"pop3mtm/fakeserver"
 )
 
 // announce prints what is served and examples of commands.
-func (f *serveFlags) announce(cmd *cobra.Command, mail *mailbox, ports listeners, mechanisms []string) {
+func (f *serveFlags) announce(stderr io.Writer, mail *mailbox, ports listeners, mechanisms []string) {
 	var text strings.Builder
 	warn(&text, ports, f.tls.require)
 	if mail.warning != "" {
 		fmt.Fprintf(&text, "pop3sim: warning: %s\n", cli.OneLine(mail.warning))
 	}
-	if !f.quiet {
+	if !f.logs.quiet {
 		f.banner(&text, mail, ports, mechanisms)
 	}
-	_, _ = io.WriteString(cmd.ErrOrStderr(), text.String()) // a closed terminal is no reason to stop serving
+	_, _ = io.WriteString(stderr, text.String()) // a closed terminal is no reason to stop serving
 }
 
 // warn prints which ports other machines can reach.
@@ -115,16 +112,4 @@ func shellWord(text string) string {
 		return text
 	}
 	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
-}
-
-func printTranscript(stderr io.Writer, t fakeserver.Transcript) {
-	var b strings.Builder
-	fmt.Fprintf(&b, "--- session %d from %s\n", t.Session, t.Remote)
-	for _, line := range t.Lines {
-		b.WriteString(line + "\n")
-	}
-	if t.LeftOut > 0 {
-		fmt.Fprintf(&b, "[%d more lines]\n", t.LeftOut)
-	}
-	_, _ = io.WriteString(stderr, b.String()) // a closed terminal is no reason to stop serving
 }

@@ -13,31 +13,51 @@ import (
 	"pop3mtm/fakeserver/smtpsink"
 )
 
+// addresses are those to listen on; "" is off.
+type addresses struct{ pop3, pop3s, smtp, http string }
+
+// port is an address, and the flag that gives it.
+type port struct{ flag, address string }
+
+func (a addresses) ports() [4]port {
+	return [...]port{{"--pop3", a.pop3}, {"--pop3s", a.pop3s}, {"--smtp", a.smtp}, {"--http", a.http}}
+}
+
+// check refuses addresses on which nothing can listen.
+func (a addresses) check() error {
+	if a.pop3 == "" && a.pop3s == "" {
+		return cli.Usage("nothing to listen on: --pop3 and --pop3s take HOST:PORT such as %s", defaultAddress)
+	}
+	for _, p := range a.ports() {
+		if p.address == "" {
+			continue
+		}
+		if err := checkAddress(p.flag, p.address); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // listeners are the ports that are open; one that is off is nil.
 type listeners struct {
-	pop3, pop3s, smtp net.Listener
+	pop3, pop3s, smtp, http net.Listener
 }
 
 // open opens all ports, or none.
-func open(ctx context.Context, pop3, pop3s, smtp string) (listeners, error) {
+func (a addresses) open(ctx context.Context) (listeners, error) {
 	var l listeners
-	var opened []net.Listener
-	for _, port := range []struct {
-		flag, address string
-		to            *net.Listener
-	}{{"--pop3", pop3, &l.pop3}, {"--pop3s", pop3s, &l.pop3s}, {"--smtp", smtp, &l.smtp}} {
-		if port.address == "" {
+	to := [...]*net.Listener{&l.pop3, &l.pop3s, &l.smtp, &l.http}
+	for i, p := range a.ports() {
+		if p.address == "" {
 			continue
 		}
-		bound, err := listen(ctx, port.flag, port.address)
+		bound, err := listen(ctx, p.flag, p.address)
 		if err != nil {
-			for _, o := range opened {
-				_ = o.Close() // it was not used
-			}
+			l.close()
 			return listeners{}, err
 		}
-		*port.to = bound
-		opened = append(opened, bound)
+		*to[i] = bound
 	}
 	return l, nil
 }
@@ -95,22 +115,7 @@ func (l listeners) addresses() listening {
 		}
 		return port.Addr().String()
 	}
-	return listening{POP3: address(l.pop3), POP3S: address(l.pop3s), SMTP: address(l.smtp)}
-}
-
-func checkAddresses(pop3, pop3s, smtp string) error {
-	if pop3 == "" && pop3s == "" {
-		return cli.Usage("nothing to listen on: --pop3 and --pop3s take HOST:PORT such as %s", defaultAddress)
-	}
-	for flag, address := range map[string]string{"--pop3": pop3, "--pop3s": pop3s, "--smtp": smtp} {
-		if address == "" {
-			continue
-		}
-		if err := checkAddress(flag, address); err != nil {
-			return err
-		}
-	}
-	return nil
+	return listening{POP3: address(l.pop3), POP3S: address(l.pop3s), SMTP: address(l.smtp), HTTP: address(l.http)}
 }
 
 // checkAddress refuses what cannot be an address to listen on, whatever the network says.
@@ -175,7 +180,7 @@ func (l listeners) String() string {
 
 // close gives up ports that nothing was served on.
 func (l listeners) close() {
-	for _, port := range []net.Listener{l.pop3, l.pop3s, l.smtp} {
+	for _, port := range []net.Listener{l.pop3, l.pop3s, l.smtp, l.http} {
 		if port != nil {
 			port.Close()
 		}
