@@ -74,7 +74,7 @@ func (w *work) showRest(ctx context.Context) error {
 		}
 	}
 	if len(rest) > 0 {
-		if w.Lost() || ctx.Err() != nil {
+		if w.session.Lost() || ctx.Err() != nil {
 			return nil
 		}
 		failed, err := w.showHeaders(ctx, rest)
@@ -83,12 +83,12 @@ func (w *work) showRest(ctx context.Context) error {
 		}
 		complete = len(failed) == 0
 	}
-	w.settled = w.settled || complete
+	w.session.settled = w.session.settled || complete
 	for _, f := range w.turnedDown {
 		if f.failure == noFailure {
 			continue
 		}
-		w.failed[f.failure].ID = w.numbers.entry(f.number)
+		w.failed[f.failure].ID = w.session.numbers.entry(f.number)
 	}
 	return nil
 }
@@ -96,13 +96,13 @@ func (w *work) showRest(ctx context.Context) error {
 // showHeaders makes entries of messages, by number, from their headers, and returns those whose header the server refuses.
 func (w *work) showHeaders(ctx context.Context, list []*message) ([]Failure, error) {
 	slices.Reverse(list)
-	unseen := progress.NewMeter(int64(w.Service), progress.Refreshing) // these messages were counted already
-	r := &refresh{Session: w.Session, meter: unseen, known: len(w.numbers.ids)}
+	unseen := progress.NewMeter(int64(w.session.box.Service), progress.Refreshing) // these messages were counted already
+	r := &refresh{session: w.session, meter: unseen, known: len(w.session.numbers.ids)}
 	failed, err := r.fetchHeaders(ctx, list)
 	if err != nil {
 		return failed, err
 	}
-	b := w.Store.NewBatch()
+	b := w.session.box.Store.NewBatch()
 	r.show(b)
 	return failed, commit(b)
 }

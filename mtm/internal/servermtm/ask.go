@@ -94,14 +94,14 @@ func (s *Session) answers(ctx context.Context, list []question, judged func(q qu
 		if err != nil {
 			return err
 		}
-		entries, err := s.Store.Entries(ctx, ids)
+		entries, err := s.box.Store.Entries(ctx, ids)
 		if err != nil {
 			return err
 		}
 		for i, q := range some {
 			head := headRefused
 			if now, shown := faces[q.number]; shown {
-				then, err := s.faceOfEntry(ctx, &entries[i], s.settings.Charset)
+				then, err := s.box.faceOfEntry(ctx, &entries[i], s.settings.Charset)
 				if err != nil {
 					return err
 				}

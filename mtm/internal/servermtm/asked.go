@@ -9,7 +9,7 @@ import (
 // payArrivals ends what is owed to a get whose arrivals have entries, when the session ends.
 func (s *Session) payArrivals(b *store.Batch) {
 	if s.settled {
-		b.DropFact(s.Service, store.FactGetAsked)
+		b.DropFact(s.box.Service, store.FactGetAsked)
 	}
 }
 
@@ -17,13 +17,13 @@ func (s *Session) payArrivals(b *store.Batch) {
 func (s *Session) remember(b *store.Batch) {
 	s.payArrivals(b)
 	if s.wire.SizesAreEstimates() && s.facts[store.FactSizesEstimate] == 0 {
-		b.SetFact(s.Service, store.FactSizesEstimate, 1)
+		b.SetFact(s.box.Service, store.FactSizesEstimate, 1)
 	}
 }
 
 // recall reads what is remembered of the server, and what is owed.
 func (s *Session) recall(ctx context.Context, asked *Asked) (err error) {
-	s.facts, err = s.Store.Facts(ctx, s.Service)
+	s.facts, err = s.box.Store.Facts(ctx, s.box.Service)
 	s.reused = s.facts[store.FactReusesIDs] > 0
 	if s.facts[store.FactSizesEstimate] > 0 {
 		s.wire.DoubtSizes()
@@ -38,11 +38,11 @@ func (s *Session) markSelected(ctx context.Context, b *store.Batch, asked *Asked
 	if asked == nil || len(asked.Selection) == 0 {
 		return nil
 	}
-	waits, err := s.queue(ctx)
+	waits, err := s.box.queue(ctx)
 	if err != nil {
 		return err
 	}
-	wanted, err := s.pick(ctx, asked.Choice, waits, func(store.ID) (int, bool) { return 0, true })
+	wanted, err := s.box.pick(ctx, asked.Choice, waits, func(store.ID) (int, bool) { return 0, true })
 	b.SetFlags(idsOf(wanted), asked.flag(), 0)
 	return err
 }

@@ -17,7 +17,7 @@ import (
 // bodySink stores the messages of one run. Bodies go into the store's segment as
 // they come; a full batch is made durable by the committer while the next fills.
 type bodySink struct {
-	*work
+	work     *work
 	items    []item // by number
 	reader   *headerReader
 	top      bool // what comes may be the beginning of a message only
@@ -54,7 +54,7 @@ const progressStep = 64 << 10
 
 func newBodySink(w *work, items []item, lines int, place placer, settled store.Flags) *bodySink {
 	s := &bodySink{
-		work: w, items: items, reader: newHeaderReader(time.Now, w.settings.Charset), top: lines != wholeMessage,
+		work: w, items: items, reader: newHeaderReader(time.Now, w.session.settings.Charset), top: lines != wholeMessage,
 		place: place, settled: settled, out: newCommitter(), spare: make(chan *bodyBatch, 2),
 		scan: mail.NewTraitScanner(),
 	}
@@ -69,7 +69,7 @@ func (s *bodySink) newBatch() *bodyBatch {
 	case b = <-s.spare:
 	default:
 	}
-	b.Batch = s.Store.NewBatch()
+	b.Batch = s.work.session.box.Store.NewBatch()
 	return b
 }
 
@@ -100,9 +100,9 @@ func (s *bodySink) Message(n int) (io.Writer, error) {
 	s.step = 0
 	s.head.reset()
 	s.scan.Reset()
-	s.meter.Update(func(p *progress.Snapshot) { p.BytesDone, p.TotalBytes = 0, s.current.size })
-	s.size = bounded{to: s, most: s.ceiling(s.maxSize)}
-	s.body = s.batch.BodyOf(store.BodyWhole, s.origin(s.current.uid))
+	s.work.meter.Update(func(p *progress.Snapshot) { p.BytesDone, p.TotalBytes = 0, s.current.size })
+	s.size = bounded{to: s, most: s.work.session.ceiling(s.work.maxSize)}
+	s.body = s.batch.BodyOf(store.BodyWhole, s.work.session.origin(s.current.uid))
 	return &s.size, nil
 }
 
@@ -114,7 +114,7 @@ func (s *bodySink) Write(p []byte) (int, error) {
 	}
 	_, _ = s.scan.Write(p) // it never fails
 	if s.step += int64(n); s.step >= progressStep {
-		s.meter.Update(func(p *progress.Snapshot) { p.BytesDone += s.step })
+		s.work.meter.Update(func(p *progress.Snapshot) { p.BytesDone += s.step })
 		s.step = 0
 	}
 	return n, err
@@ -123,7 +123,7 @@ func (s *bodySink) Write(p []byte) (int, error) {
 // Done ends a message: whole, or refused.
 func (s *bodySink) Done(n int, octets int64, refused error) error {
 	s.answered++
-	s.meter.Update(func(p *progress.Snapshot) {
+	s.work.meter.Update(func(p *progress.Snapshot) {
 		p.MessagesToProcess--
 		p.BytesDone = octets
 	})
@@ -143,7 +143,7 @@ func (s *bodySink) Done(n int, octets int64, refused error) error {
 		if err := s.discard(); err != nil {
 			return err
 		}
-		s.refused(itemOf(s.items, n), refused)
+		s.work.refused(itemOf(s.items, n), refused)
 		return nil
 	}
 	kind := store.BodyWhole
@@ -167,7 +167,7 @@ func (s *bodySink) Done(n int, octets int64, refused error) error {
 	if err := s.add(); err != nil {
 		return err
 	}
-	if len(b.items) < s.BatchMessages && b.octets < s.BatchBytes {
+	if len(b.items) < s.work.session.box.BatchMessages && b.octets < s.work.session.box.BatchBytes {
 		return nil
 	}
 	s.batch = s.newBatch()
@@ -190,7 +190,7 @@ func (s *bodySink) broken(ctx context.Context, err error, numbers []int) error {
 	_, endless := errors.AsType[*endlessError](err)
 	if nonsense, is := errors.AsType[*pop3.ProtocolError](err); is && nonsense.Option == "MaxBody" && i >= 0 && i < len(numbers) {
 		s.takeUp(numbers[i])
-		err, endless = &endlessError{s.ceiling(s.maxSize)}, true
+		err, endless = &endlessError{s.work.session.ceiling(s.work.maxSize)}, true
 	}
 	if endless && ctx.Err() == nil {
 		i = slices.Index(numbers, s.current.number)
@@ -225,7 +225,7 @@ func (s *bodySink) headOnly() bool { return s.current.id != 0 && s.current.size 
 // another returns why what came cannot be the message of the entry, nil when it can: it is empty though TOP showed a header,
 // or has the header of another message, as when a server answers with the message beside it.
 func (s *bodySink) another(octets int64) (refused, err error) {
-	e, err := s.Store.Entry(context.Background(), s.current.id)
+	e, err := s.work.session.box.Store.Entry(context.Background(), s.current.id)
 	if err != nil || e.Body.Kind == store.BodyNone || e.Body.Length == 0 {
 		return nil, err
 	}
@@ -233,7 +233,7 @@ func (s *bodySink) another(octets int64) (refused, err error) {
 		return errors.New("the server sends an empty message, and its header was not empty"), nil
 	}
 	s.head.end()
-	now := s.newEntry(message{number: s.current.number, size: s.current.size, uid: s.current.uid}, s.head.at(0), s.reader)
+	now := s.work.session.box.newEntry(message{number: s.current.number, size: s.current.size, uid: s.current.uid}, s.head.at(0), s.reader)
 	if compareFaces(faceOf(&e), faceOf(&now)) == headOther { // without a Message-ID a header proves too little (QUIRK 71)
 		return errors.New("the server sends another message than the one whose header it showed"), nil
 	}
@@ -248,11 +248,11 @@ func (s *bodySink) add() error {
 	if it.id == 0 {
 		s.head.end()
 		raw := s.head.at(0)
-		header, err := writeBody(b.Batch, s.origin(it.uid), raw)
+		header, err := writeBody(b.Batch, s.work.session.origin(it.uid), raw)
 		if err != nil {
 			return err
 		}
-		e = s.newEntry(message{number: it.number, size: it.size, uid: it.uid}, raw, s.reader)
+		e = s.work.session.box.newEntry(message{number: it.number, size: it.size, uid: it.uid}, raw, s.reader)
 		e.Body = header
 		b.arrivals++
 	}
@@ -299,23 +299,23 @@ func (s *bodySink) keep(b *bodyBatch) error {
 	for i, id := range holders {
 		if it := &b.items[i]; it.id == 0 {
 			it.id = b.entries[i].ID
-			s.numbers.set(it.id, it.number)
+			s.work.session.numbers.set(it.id, it.number)
 		}
 		if b.bodies[i].Kind == store.BodyWhole {
-			s.proven.add(b.items[i].number)
+			s.work.session.proven.add(b.items[i].number)
 		}
 		if id == nil {
-			s.outcome.AlreadyThere++
+			s.work.outcome.AlreadyThere++
 			continue
 		}
-		s.outcome.Stored = append(s.outcome.Stored, *id)
-		if b.bodies[i].Kind == store.BodyWhole && len(s.waits[b.items[i].id]) > 0 { // more may be waiting for it
-			s.got[b.items[i].id] = *id
+		s.work.outcome.Stored = append(s.work.outcome.Stored, *id)
+		if b.bodies[i].Kind == store.BodyWhole && len(s.work.waits[b.items[i].id]) > 0 { // more may be waiting for it
+			s.work.got[b.items[i].id] = *id
 		}
 	}
-	s.kept = b.items[len(b.items)-1].number
-	s.outcome.Octets += b.octets
-	s.safe = append(s.safe, b.items...)
+	s.work.kept = b.items[len(b.items)-1].number
+	s.work.outcome.Octets += b.octets
+	s.work.safe = append(s.work.safe, b.items...)
 	s.recycle(b)
 	return nil
 }
@@ -328,7 +328,7 @@ func (s *bodySink) leaveOut() error {
 		return err
 	}
 	if s.current.id == 0 {
-		s.turnedDown = append(s.turnedDown, turnedDown{failure: noFailure, number: s.current.number})
+		s.work.turnedDown = append(s.work.turnedDown, turnedDown{failure: noFailure, number: s.current.number})
 	}
 	s.work.leaveOut(max(s.current.size, s.size.got))
 	return nil
@@ -363,18 +363,18 @@ func (w *work) fetch(ctx context.Context, items []item, lines int, place placer,
 		return nil
 	}
 	if lines == wholeMessage {
-		if err := w.room(total + reserve); err != nil {
+		if err := w.session.box.room(total + reserve); err != nil {
 			return err
 		}
 	}
 	s := newBodySink(w, items, lines, place, settled)
-	w.wire.LimitBody(discarded(w.ceiling(w.maxSize)))
-	defer w.limitHeaders()
+	w.session.wire.LimitBody(discarded(w.session.ceiling(w.maxSize)))
+	defer w.session.limitHeaders()
 	var err error
 	if lines == wholeMessage {
-		err = w.wire.RetrAll(ctx, numbers, s)
+		err = w.session.wire.RetrAll(ctx, numbers, s)
 	} else {
-		err = w.wire.TopAll(ctx, numbers, lines, s)
+		err = w.session.wire.TopAll(ctx, numbers, lines, s)
 	}
 	if broken := s.broken(ctx, err, numbers); broken != nil {
 		return first(s.finish(), broken)

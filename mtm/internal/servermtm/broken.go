@@ -59,8 +59,8 @@ func (s *Session) noTop(b *brokenError) (bool, error) {
 	}
 	s.topless = true
 	s.facts[store.FactNoTop] = closesAtTop
-	batch := s.Store.NewBatch()
-	batch.SetFact(s.Service, store.FactNoTop, closesAtTop)
+	batch := s.box.Store.NewBatch()
+	batch.SetFact(s.box.Service, store.FactNoTop, closesAtTop)
 	return true, commit(batch)
 }
 
@@ -74,7 +74,7 @@ func (s *Session) note(b *brokenError) (Failure, error) {
 		return Failure{ID: b.id, UID: b.uid, Number: b.number, Err: b.err}, err
 	}
 	ctx := context.Background() // no context ends it: what is known is kept
-	batch := s.Store.NewBatch()
+	batch := s.box.Store.NewBatch()
 	visits := 1
 	var e store.Entry
 	var err error
@@ -82,10 +82,10 @@ func (s *Session) note(b *brokenError) (Failure, error) {
 		e = s.placeholder(b)
 		batch.Add(&e)
 		err = commit(batch) // SetBreaks is for entries that exist
-		batch = s.Store.NewBatch()
-	} else if e, err = s.Store.Entry(ctx, b.id); err == nil {
+		batch = s.box.Store.NewBatch()
+	} else if e, err = s.box.Store.Entry(ctx, b.id); err == nil {
 		var known map[store.ID]int
-		known, err = s.Store.Breaks(ctx, s.Service)
+		known, err = s.box.Store.Breaks(ctx, s.box.Service)
 		visits += known[b.id]
 		if b.header && e.Body.Kind == store.BodyNone {
 			batch.SetFlags([]store.ID{e.ID}, store.Failed, 0)
@@ -102,7 +102,7 @@ func (s *Session) note(b *brokenError) (Failure, error) {
 // placeholder is the entry of a message that broke the connection before it had one, without a header. With the flag Failed
 // the header itself broke it, and is asked for last.
 func (s *Session) placeholder(b *brokenError) store.Entry {
-	e := s.newEntry(b.message, nil, newHeaderReader(noDate, s.settings.Charset))
+	e := s.box.newEntry(b.message, nil, newHeaderReader(noDate, s.settings.Charset))
 	e.Flags |= s.owed.flags(e.Size)
 	if b.header {
 		e.Flags = e.Flags.With(store.Failed | store.Invisible | store.InPreparation) // the refresh shows it

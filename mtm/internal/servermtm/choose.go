@@ -10,20 +10,20 @@ import (
 // choose finds the messages that are asked for and that the server has, by number.
 // Ids of other services, and of messages that are gone, are passed over.
 func (w *work) choose(ctx context.Context, c Choice) (wanted []item, err error) {
-	if w.waits, err = w.queue(ctx); err != nil {
+	if w.waits, err = w.session.box.queue(ctx); err != nil {
 		return nil, err
 	}
-	w.maxSize, c.most, c.tooLarge = c.MaxSize, w.settings.MaxMessage, w.leaveOut
+	w.maxSize, c.most, c.tooLarge = c.MaxSize, w.session.settings.MaxMessage, w.leaveOut
 	w.outcome.TooLarge, w.outcome.TooLargeOctets = 0, 0 // of a choice before this one
-	wanted, err = w.pick(ctx, c, w.waits, func(id store.ID) (int, bool) {
-		return w.numbers.of(id)
+	wanted, err = w.session.box.pick(ctx, c, w.waits, func(id store.ID) (int, bool) {
+		return w.session.numbers.of(id)
 	})
 	if err == nil {
-		w.breaks, err = w.Store.Breaks(ctx, w.Service)
+		w.session.breaks, err = w.session.box.Store.Breaks(ctx, w.session.box.Service)
 	}
-	wanted = slices.DeleteFunc(wanted, func(it item) bool { return w.skip[it.id] })
+	wanted = slices.DeleteFunc(wanted, func(it item) bool { return w.session.skip[it.id] })
 	for i := range wanted {
-		wanted[i].visits = w.breaks[wanted[i].id]
+		wanted[i].visits = w.session.breaks[wanted[i].id]
 	}
 	slices.SortFunc(wanted, func(a, b item) int { return a.number - b.number })
 	if err == nil {

@@ -124,12 +124,12 @@ func (r *refresh) settleQuestions(ctx context.Context, list []question) (missing
 		for _, q := range list {
 			r.questioned.add(q.number)
 		}
-		err = r.answers(ctx, list, func(q question, v verdict) {
+		err = r.session.answers(ctx, list, func(q question, v verdict) {
 			if v == other {
 				r.others++
-				r.reused = true
+				r.session.reused = true
 			}
-			if v == fetch && r.breaks[q.id] > 0 && r.kindOf(q.id) != store.BodyWhole {
+			if v == fetch && r.session.breaks[q.id] > 0 && r.kindOf(q.id) != store.BodyWhole {
 				return // it is fetched anyway, last
 			}
 			if v != same {
@@ -147,7 +147,7 @@ func (r *refresh) settleQuestions(ctx context.Context, list []question) (missing
 func (r *refresh) letGo(q question) *message {
 	i := r.indexOf(q.id)
 	r.claimed[i] = 0
-	r.numbers.set(q.id, 0)
+	r.session.numbers.set(q.id, 0)
 	if r.rivals == nil {
 		r.rivals = make(map[int]int)
 	}
@@ -172,7 +172,7 @@ func (r *refresh) suspects() ([]question, error) {
 			list = append(list, r.question(i, d))
 		}
 	}
-	if !r.reused {
+	if !r.session.reused {
 		first, last := r.outermost()
 		if first < 0 || r.questioned.has(int(r.claimed[first])) && r.questioned.has(int(r.claimed[last])) || !r.countedIDs() {
 			return nil, nil
@@ -185,7 +185,7 @@ func (r *refresh) suspects() ([]question, error) {
 		return list, err
 	}
 	streak := streakOfHeaders
-	if r.topless {
+	if r.session.topless {
 		streak = streakOfMessages
 	}
 	known := r.byNumber()
@@ -241,15 +241,15 @@ func (r *refresh) countedIDs() bool {
 // mayTryTop reports whether TOP may be asked for on a mere suspicion. Where it is not listed it is tried once: that it failed is
 // written before, since the server may close the line (QUIRK 100).
 func (r *refresh) mayTryTop() (bool, error) {
-	if r.topWorks || r.wire.Capabilities().Has("TOP") {
+	if r.session.topWorks || r.session.wire.Capabilities().Has("TOP") {
 		return true, nil
 	}
-	if r.topless || r.facts[store.FactNoTop] > 0 {
+	if r.session.topless || r.session.facts[store.FactNoTop] > 0 {
 		return false, nil
 	}
-	b := r.Store.NewBatch()
-	b.SetFact(r.Service, store.FactNoTop, 1)
-	r.facts[store.FactNoTop] = 1 // learn drops it when it was not in vain
+	b := r.session.box.Store.NewBatch()
+	b.SetFact(r.session.box.Service, store.FactNoTop, 1)
+	r.session.facts[store.FactNoTop] = 1 // learn drops it when it was not in vain
 	return true, commit(b)
 }
 
@@ -257,15 +257,17 @@ func (r *refresh) mayTryTop() (bool, error) {
 const visitsToDisbelieve = 3
 
 // voidSizes reports whether the sizes of this server change from visit to visit.
-func (r *refresh) voidSizes() bool { return r.facts[store.FactSizesChange] >= visitsToDisbelieve }
+func (r *refresh) voidSizes() bool {
+	return r.session.facts[store.FactSizesChange] >= visitsToDisbelieve
+}
 
 // learn remembers with the account what this visit showed of the server, and with the entries what LIST tells now.
 func (r *refresh) learn(b *store.Batch) {
-	if r.reused && r.facts[store.FactReusesIDs] == 0 {
-		b.SetFact(r.Service, store.FactReusesIDs, 1)
+	if r.session.reused && r.session.facts[store.FactReusesIDs] == 0 {
+		b.SetFact(r.session.box.Service, store.FactReusesIDs, 1)
 	}
-	if r.topWorks && r.facts[store.FactNoTop] > 0 {
-		b.DropFact(r.Service, store.FactNoTop)
+	if r.session.topWorks && r.session.facts[store.FactNoTop] > 0 {
+		b.DropFact(r.session.box.Service, store.FactNoTop)
 	}
 	known, changed := 0, 0
 	sizes := make(map[store.ID]int64)
@@ -275,7 +277,7 @@ func (r *refresh) learn(b *store.Batch) {
 		}
 		known++
 		if compareSizes(r.local[i].Size, r.server.find(int(number)).size, r.voidSizes()) == sizeSame {
-			r.sized.add(int(number))
+			r.session.sized.add(int(number))
 		}
 		if now := r.server.find(int(number)).size; now != r.local[i].Size || now == 0 {
 			changed++
@@ -284,12 +286,12 @@ func (r *refresh) learn(b *store.Batch) {
 			}
 		}
 	}
-	visits := r.facts[store.FactSizesChange]
+	visits := r.session.facts[store.FactSizesChange]
 	switch most := changed > 0 && 2*changed >= known; {
 	case most && visits < visitsToDisbelieve:
-		b.SetFact(r.Service, store.FactSizesChange, visits+1)
+		b.SetFact(r.session.box.Service, store.FactSizesChange, visits+1)
 	case !most && visits > 0 && known > 0:
-		b.DropFact(r.Service, store.FactSizesChange)
+		b.DropFact(r.session.box.Service, store.FactSizesChange)
 	}
 	if !r.voidSizes() && len(sizes) > 0 {
 		b.SetSizes(sizes)
@@ -298,11 +300,11 @@ func (r *refresh) learn(b *store.Batch) {
 
 // claimBroken takes the entry of a message without a name that broke a visit, by its size: its header must not be asked for.
 func (r *refresh) claimBroken(m *message) bool {
-	if len(r.breaks) == 0 {
+	if len(r.session.breaks) == 0 {
 		return false
 	}
 	for i, ref := range r.local {
-		if r.claimed[i] == 0 && ref.Size == m.size && r.breaks[ref.ID] > 0 && byHeader(ref) {
+		if r.claimed[i] == 0 && ref.Size == m.size && r.session.breaks[ref.ID] > 0 && byHeader(ref) {
 			r.take(i, m.number)
 			return true
 		}

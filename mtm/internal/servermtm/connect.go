@@ -17,7 +17,7 @@ import (
 // an error the line is closed without QUIT, but for what goes wrong with single messages:
 // then there is a session, and a Fault that lists them. Nor does a full disk end the session.
 func (m *Mailbox) Connect(ctx context.Context, held *hold.Hold, meter *progress.Meter, keep []store.ID, asked *Asked) (*Session, Outcome, error) {
-	s := &Session{Mailbox: m, held: held, keep: keep, headless: make(map[int]store.ID)}
+	s := &Session{box: m, held: held, keep: keep, headless: make(map[int]store.ID)}
 	if asked != nil {
 		s.skip = asked.skips()
 	}
@@ -38,10 +38,10 @@ func (m *Mailbox) Connect(ctx context.Context, held *hold.Hold, meter *progress.
 
 // start makes the connection and brings the mailbox up to date.
 func (s *Session) start(ctx context.Context, meter *progress.Meter, asked *Asked) (err error) {
-	if s.settings, err = s.Mailbox.settings(ctx); err != nil {
+	if s.settings, err = s.box.settings(ctx); err != nil {
 		return err
 	}
-	service, err := s.Store.Entry(ctx, s.Service)
+	service, err := s.box.Store.Entry(ctx, s.box.Service)
 	if err != nil {
 		return fail(ctx, "reading the account", progress.CannotOpenService, err)
 	}
@@ -70,10 +70,10 @@ func (s *Session) markConnected(ctx context.Context, asked *Asked) error {
 	if err := s.recall(ctx, asked); err != nil {
 		return fail(ctx, step, progress.Unknown, err)
 	}
-	b := s.Store.NewBatch()
-	b.SetFlags([]store.ID{s.Service}, store.Connected, 0)
+	b := s.box.Store.NewBatch()
+	b.SetFlags([]store.ID{s.box.Service}, store.Connected, 0)
 	if s.settings.SyncLimit != 0 {
-		s.owed.remember(b, s.Service)
+		s.owed.remember(b, s.box.Service)
 		if err := s.markSelected(ctx, b, asked); err != nil {
 			b.Rollback()
 			return fail(ctx, step, progress.Unknown, err)

@@ -11,12 +11,12 @@ import (
 // The server carries it out at QUIT (RFC 1939 section 6).
 func (w *work) delete(ctx context.Context, items []item) error {
 	gone, err := w.dele(ctx, items)
-	w.Session.deleted += len(gone)
+	w.session.deleted += len(gone)
 	if err != nil || len(gone) == 0 {
 		return err // without QUIT the server forgets the deletes: the entries stay
 	}
 	w.outcome.Deleted += len(gone)
-	return w.forget(ctx, gone)
+	return w.session.forget(ctx, gone)
 }
 
 // dele asks the server to delete messages that are proven to be those of their entries, and returns those to which it agreed.
@@ -31,7 +31,7 @@ func (w *work) dele(ctx context.Context, items []item) ([]store.ID, error) {
 	}
 	var gone []store.ID
 	next := 0 // the answers come in the order of the commands
-	err = w.wire.DeleAll(ctx, numbers, func(n int, err error) error {
+	err = w.session.wire.DeleAll(ctx, numbers, func(n int, err error) error {
 		w.meter.Update(func(p *progress.Snapshot) { p.MessagesToProcess-- })
 		for items[next].number != n {
 			next++
@@ -48,12 +48,12 @@ func (w *work) dele(ctx context.Context, items []item) ([]store.ID, error) {
 
 // forget removes entries of messages that the server is about to delete.
 func (s *Session) forget(ctx context.Context, gone []store.ID) error {
-	service, err := s.Store.Entry(ctx, s.Service)
+	service, err := s.box.Store.Entry(ctx, s.box.Service)
 	if err != nil {
 		return err
 	}
 	service.RemoteCount = max(0, s.remote-len(gone))
-	b := s.Store.NewBatch()
+	b := s.box.Store.NewBatch()
 	b.Update(&service)
 	b.Delete(gone...)
 	if err := commit(b); err != nil {

@@ -22,7 +22,7 @@ type headerBatch struct {
 
 // headerSink gathers headers from the line and hands them over in batches.
 type headerSink struct {
-	*refresh
+	refresh  *refresh
 	wanted   []*message // by number, the highest first
 	batch    *headerBatch
 	spare    chan *headerBatch
@@ -43,8 +43,8 @@ func (r *refresh) fetchHeaders(ctx context.Context, missing []*message) ([]Failu
 	}
 	s := &headerSink{
 		refresh: r, wanted: missing,
-		batch: &headerBatch{into: r.Store.NewBatch()}, spare: make(chan *headerBatch, 2),
-		out: newCommitter(), reader: newHeaderReader(time.Now, r.settings.Charset),
+		batch: &headerBatch{into: r.session.box.Store.NewBatch()}, spare: make(chan *headerBatch, 2),
+		out: newCommitter(), reader: newHeaderReader(time.Now, r.session.settings.Charset),
 	}
 	s.spare <- new(headerBatch)
 	numbers := make([]int, len(missing))
@@ -59,7 +59,7 @@ func (r *refresh) fetchHeaders(ctx context.Context, missing []*message) ([]Failu
 
 // fetch tries the first TOP alone: its refusal says that the server has none.
 func (s *headerSink) fetch(ctx context.Context, numbers []int) error {
-	if s.topless {
+	if s.refresh.session.topless {
 		for _, n := range numbers {
 			s.refused = append(s.refused, s.of(n))
 		}
@@ -67,7 +67,7 @@ func (s *headerSink) fetch(ctx context.Context, numbers []int) error {
 		return err
 	}
 	if len(s.refused) == 0 {
-		s.topWorks = true
+		s.refresh.session.topWorks = true
 		if err := s.run(ctx, numbers[1:], s.top); err != nil {
 			return err
 		}
@@ -76,15 +76,17 @@ func (s *headerSink) fetch(ctx context.Context, numbers []int) error {
 			numbers = append(numbers, m.number)
 		}
 	}
-	s.topless = !s.topWorks && !s.wire.Capabilities().Has("TOP")
+	s.refresh.session.topless = !s.refresh.session.topWorks && !s.refresh.session.wire.Capabilities().Has("TOP")
 	s.refused = nil
-	whole := &wholeSink{headerSink: s, scan: mail.NewTraitScanner()}
-	err := s.run(ctx, numbers, func(ctx context.Context, numbers []int) error { return s.wire.RetrAll(ctx, numbers, whole) })
+	whole := &wholeSink{headers: s, scan: mail.NewTraitScanner()}
+	err := s.run(ctx, numbers, func(ctx context.Context, numbers []int) error {
+		return s.refresh.session.wire.RetrAll(ctx, numbers, whole)
+	})
 	return first(err, whole.discard())
 }
 
 func (s *headerSink) top(ctx context.Context, numbers []int) error {
-	return s.wire.TopAll(ctx, numbers, 1, s)
+	return s.refresh.session.wire.TopAll(ctx, numbers, 1, s)
 }
 
 // run asks for headers; of an error that loses the connection it says with which message.
@@ -99,9 +101,9 @@ func (s *headerSink) run(ctx context.Context, numbers []int, ask func(context.Co
 		return &brokenError{err: err}
 	}
 	m := s.of(numbers[i])
-	id := s.headless[m.number]
+	id := s.refresh.session.headless[m.number]
 	if id == 0 && m.uid == "" {
-		id = s.sameSize(m.size)
+		id = s.refresh.sameSize(m.size)
 	}
 	return &brokenError{message: *m, id: id, header: true, err: err}
 }
@@ -130,7 +132,7 @@ func (s *headerSink) Done(n int, octets int64, err error) error {
 	b := s.batch
 	b.end()
 	b.rows = append(b.rows, headerRow{message: *m, body: s.whole, carries: s.carries})
-	s.meter.Update(func(p *progress.Snapshot) { p.MessagesToProcess-- })
+	s.refresh.meter.Update(func(p *progress.Snapshot) { p.MessagesToProcess-- })
 	if len(b.rows) >= headerRows || len(b.raw) >= headerOctets {
 		return s.flush()
 	}
@@ -151,7 +153,7 @@ func (s *headerSink) flush() error {
 	default:
 		s.batch = new(headerBatch)
 	}
-	s.batch.into = s.Store.NewBatch()
+	s.batch.into = s.refresh.session.box.Store.NewBatch()
 	return nil
 }
 
@@ -159,7 +161,7 @@ func (s *headerSink) flush() error {
 // committer's goroutine.
 func (s *headerSink) keep(full *headerBatch) error {
 	b := full.into
-	if err := s.room(reserve); err != nil {
+	if err := s.refresh.session.box.room(reserve); err != nil {
 		b.Rollback()
 		return err
 	}
@@ -176,11 +178,11 @@ func (s *headerSink) keep(full *headerBatch) error {
 	}
 	for i, e := range entries {
 		if e != nil {
-			s.numbers.set(e.ID, full.rows[i].number)
+			s.refresh.session.numbers.set(e.ID, full.rows[i].number)
 		}
-		s.proven.add(full.rows[i].number)
+		s.refresh.session.proven.add(full.rows[i].number)
 	}
-	s.stored += len(entries)
+	s.refresh.session.stored += len(entries)
 	full.reset()
 	full.rows = full.rows[:0]
 	select {
@@ -193,7 +195,7 @@ func (s *headerSink) keep(full *headerBatch) error {
 // add puts a header's entry into the batch; nil when there is one after all, as
 // the header of a message without UID can tell.
 func (s *headerSink) add(b *store.Batch, row headerRow, raw []byte) (*store.Entry, error) {
-	if id := s.headless[row.number]; id != 0 {
+	if id := s.refresh.session.headless[row.number]; id != 0 {
 		return s.addHeader(b, id, row, raw)
 	}
 	e := s.entry(row.message, raw)
@@ -204,7 +206,7 @@ func (s *headerSink) add(b *store.Batch, row headerRow, raw []byte) (*store.Entr
 	row.carries.Mark(&e)
 	if e.Body.Kind == store.BodyNone {
 		var err error
-		if e.Body, err = writeBody(b, s.origin(e.UID), raw); err != nil {
+		if e.Body, err = writeBody(b, s.refresh.session.origin(e.UID), raw); err != nil {
 			return nil, err
 		}
 	}
@@ -214,23 +216,23 @@ func (s *headerSink) add(b *store.Batch, row headerRow, raw []byte) (*store.Entr
 
 // known reports whether there is an entry for the message of that header.
 func (s *headerSink) known(b *store.Batch, e *store.Entry, row headerRow) (bool, error) {
-	if known, err := s.equalsRival(b, row); known || err != nil {
+	if known, err := s.refresh.equalsRival(b, row); known || err != nil {
 		return known, err
 	}
 	if row.uid != "" {
-		return s.adopt(b, e, row)
+		return s.refresh.adopt(b, e, row)
 	}
-	i, err := s.claimByHeader(e, row)
+	i, err := s.refresh.claimByHeader(e, row)
 	return i >= 0, err
 }
 
 // entry is a new header's entry, still invisible.
 func (s *headerSink) entry(m message, raw []byte) store.Entry {
-	e := s.newEntry(m, raw, s.reader)
+	e := s.refresh.session.box.newEntry(m, raw, s.reader)
 	e.Flags = e.Flags.With(store.Invisible | store.InPreparation)
-	e.Flags = e.Flags.With(s.owed.flags(e.Size)) // asked for already, whatever happens next
-	if i, has := s.rivals[m.number]; has {       // it may be the message that was asked for under this name
-		e.Flags |= s.local[i].Flags & (store.Pending | store.PendingPopulate)
+	e.Flags = e.Flags.With(s.refresh.session.owed.flags(e.Size)) // asked for already, whatever happens next
+	if i, has := s.refresh.rivals[m.number]; has {               // it may be the message that was asked for under this name
+		e.Flags |= s.refresh.local[i].Flags & (store.Pending | store.PendingPopulate)
 	}
 	if e.UID == "" {
 		e.UID = headerUID(e.MessageID, e.Size)
@@ -248,15 +250,15 @@ func (s *headerSink) failures() []Failure {
 
 // addHeader gives an entry without a header the one that has come.
 func (s *headerSink) addHeader(b *store.Batch, id store.ID, row headerRow, raw []byte) (*store.Entry, error) {
-	e, err := s.Store.Entry(context.Background(), id)
+	e, err := s.refresh.session.box.Store.Entry(context.Background(), id)
 	if err != nil {
 		return nil, err
 	}
-	s.complete(&e, raw)
+	s.refresh.session.complete(&e, raw)
 	e.Body = row.body
 	row.carries.Mark(&e)
 	if e.Body.Kind == store.BodyNone {
-		if e.Body, err = writeBody(b, s.origin(e.UID), raw); err != nil {
+		if e.Body, err = writeBody(b, s.refresh.session.origin(e.UID), raw); err != nil {
 			return nil, err
 		}
 	}

@@ -12,24 +12,24 @@ import (
 // withHeadless adds the messages of entries without a header to those whose header is asked for, by number, the highest first. Of
 // those with the flag Failed it is asked for last.
 func (r *refresh) withHeadless(missing []*message) []*message {
-	r.headless = make(map[int]store.ID)
-	r.late = slices.DeleteFunc(r.late, func(l late) bool { return l.header })
+	r.session.headless = make(map[int]store.ID)
+	r.session.late = slices.DeleteFunc(r.session.late, func(l late) bool { return l.header })
 	for i, ref := range r.local {
 		number := int(r.claimed[i])
-		if number == 0 || ref.Kind != store.BodyNone || r.skip[ref.ID] {
+		if number == 0 || ref.Kind != store.BodyNone || r.session.skip[ref.ID] {
 			continue
 		}
 		if ref.Flags.Has(store.Failed) {
-			r.late = append(r.late, late{
-				item:   item{id: ref.ID, uid: ref.UID, number: number, size: ref.Size, visits: r.breaks[ref.ID]},
+			r.session.late = append(r.session.late, late{
+				item:   item{id: ref.ID, uid: ref.UID, number: number, size: ref.Size, visits: r.session.breaks[ref.ID]},
 				header: true,
 			})
 			continue
 		}
-		r.headless[number] = ref.ID
+		r.session.headless[number] = ref.ID
 		missing = append(missing, r.server.find(number))
 	}
-	if len(r.headless) > 0 {
+	if len(r.session.headless) > 0 {
 		slices.SortFunc(missing, func(a, b *message) int { return b.number - a.number })
 	}
 	return missing

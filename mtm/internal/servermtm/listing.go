@@ -170,7 +170,7 @@ func (s *Session) uids(ctx context.Context) (uids []pop3.UID, named bool, err er
 	if s.wire.Capabilities().Has("UIDL") {
 		return nil, false, fmt.Errorf(advice, err, "lists unique-ids")
 	}
-	known, unread := s.knowsUIDs(ctx)
+	known, unread := s.box.knowsUIDs(ctx)
 	if known {
 		return nil, false, fmt.Errorf(advice, err, "has told unique-ids before")
 	}

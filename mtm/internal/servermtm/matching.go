@@ -10,7 +10,7 @@ import (
 // refresh is one run of bringing the mailbox's entries up to date with the server
 // (behaviour section 4). New entries stay invisible until all of it has worked.
 type refresh struct {
-	*Session
+	session *Session
 	meter   *progress.Meter
 	asked   *Asked // what will be asked for right after, or nil
 	server  *listing
@@ -55,7 +55,7 @@ func (x *headerIndex) like(e *store.Entry) []int {
 
 func (r *refresh) take(i, number int) {
 	r.claimed[i] = int32(number)
-	r.numbers.set(r.local[i].ID, number)
+	r.session.numbers.set(r.local[i].ID, number)
 }
 
 // kindOf returns how much of an entry's message was here when the refresh began.

@@ -45,13 +45,13 @@ func (r *refresh) indexHeaders() error {
 		}
 	}
 	for some := range slices.Chunk(ids, headerRows) {
-		entries, err := r.Store.Entries(context.Background(), some)
+		entries, err := r.session.box.Store.Entries(context.Background(), some)
 		if err != nil {
 			return err
 		}
 		for _, e := range entries {
 			i, both := index[e.ID], headerUID(e.MessageID, e.Size)
-			known, err := r.faceOfEntry(context.Background(), &e, r.settings.Charset)
+			known, err := r.session.box.faceOfEntry(context.Background(), &e, r.session.settings.Charset)
 			if err != nil {
 				return err
 			}
@@ -102,12 +102,12 @@ func (r *refresh) copyLike(copies []store.ID, e *store.Entry) (int, error) {
 	if len(copies) < 2 {
 		return len(copies) - 1, nil
 	}
-	entries, err := r.Store.Entries(context.Background(), copies[:min(len(copies), maxDoubles)])
+	entries, err := r.session.box.Store.Entries(context.Background(), copies[:min(len(copies), maxDoubles)])
 	if err != nil {
 		return -1, err
 	}
 	for _, known := range entries {
-		then, err := r.faceOfEntry(context.Background(), &known, r.settings.Charset)
+		then, err := r.session.box.faceOfEntry(context.Background(), &known, r.session.settings.Charset)
 		if err != nil {
 			return -1, err
 		}
@@ -137,9 +137,9 @@ func (r *refresh) equalsRival(b *store.Batch, row headerRow) (bool, error) {
 
 // indexCopies finds the copies of the mailbox's messages, folder by folder.
 func (r *refresh) indexCopies() error {
-	folders, err := r.folders(context.Background())
+	folders, err := r.session.box.folders(context.Background())
 	for _, folder := range folders {
-		refs, failed := r.Store.UIDs(context.Background(), folder, r.Service, 0)
+		refs, failed := r.session.box.Store.UIDs(context.Background(), folder, r.session.box.Service, 0)
 		if err = first(err, failed); err != nil {
 			break
 		}

@@ -10,7 +10,7 @@ import (
 // persist carries out a pass over messages until no message breaks the connection any more: each that does is put off, and the
 // pass begins again on another connection.
 func (w *work) persist(ctx context.Context, pass func() error) error {
-	failed, late := len(w.failed), len(w.late)
+	failed, late := len(w.failed), len(w.session.late)
 	var noted []Failure
 	for fruitless := 0; ; {
 		fetched := len(w.outcome.Stored)
@@ -19,7 +19,7 @@ func (w *work) persist(ctx context.Context, pass func() error) error {
 		if !is || ctx.Err() != nil {
 			return first(err, w.gone(ctx, noted))
 		}
-		b, err := w.note(broken)
+		b, err := w.session.note(broken)
 		if err != nil {
 			return err
 		}
@@ -28,12 +28,12 @@ func (w *work) persist(ctx context.Context, pass func() error) error {
 		} else {
 			fruitless++
 		}
-		w.failed, w.late = w.failed[:failed], w.late[:late]
+		w.failed, w.session.late = w.failed[:failed], w.session.late[:late]
 		err = broken.err
 		if fruitless < mostFruitless {
 			var again error
 			if again = w.resume(ctx); again == nil {
-				failed, late = len(w.failed), len(w.late)
+				failed, late = len(w.failed), len(w.session.late)
 				continue
 			}
 			err = &againError{broken.err, again}
@@ -51,7 +51,7 @@ func (w *work) gone(ctx context.Context, noted []Failure) error {
 		if f.ID == 0 {
 			continue
 		}
-		_, err := w.Store.Entry(ctx, f.ID)
+		_, err := w.session.box.Store.Entry(ctx, f.ID)
 		if errors.Is(err, store.ErrNotFound) {
 			w.failed = append(w.failed, f)
 		} else if err != nil {
@@ -70,9 +70,9 @@ func (w *work) resume(ctx context.Context) error {
 		w.seen[it.id] = true
 	}
 	w.safe, w.arrivals, w.turnedDown, w.unproven, w.kept = nil, nil, nil, nil, 0
-	dropped := len(w.dropped)
-	err := w.reconnect(ctx, w.Wire.Timeout)
-	w.failed = append(w.failed, w.dropped[dropped:]...)
+	dropped := len(w.session.dropped)
+	err := w.session.reconnect(ctx, w.session.box.Wire.Timeout)
+	w.failed = append(w.failed, w.session.dropped[dropped:]...)
 	return err
 }
 

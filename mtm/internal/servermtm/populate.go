@@ -51,11 +51,11 @@ func (w *work) fillLocal(ctx context.Context, here []item) error {
 	if len(here) == 0 {
 		return nil
 	}
-	sources, err := w.Store.Entries(ctx, idsOf(here))
+	sources, err := w.session.box.Store.Entries(ctx, idsOf(here))
 	if err != nil {
 		return err
 	}
-	b := w.Store.NewBatch()
+	b := w.session.box.Store.NewBatch()
 	for _, source := range sources {
 		w.fill(b, source, source.Body, Carries{})
 	}
@@ -71,7 +71,7 @@ func (w *work) fillLocal(ctx context.Context, here []item) error {
 
 // fillFetched is the placer of populates.
 func (w *work) fillFetched(b *bodyBatch) ([]*store.ID, error) {
-	sources, err := w.Store.Entries(context.Background(), idsOf(b.items))
+	sources, err := w.session.box.Store.Entries(context.Background(), idsOf(b.items))
 	if err != nil {
 		return nil, err
 	}

@@ -35,7 +35,7 @@ func (s *Session) runQueue(ctx context.Context, meter *progress.Meter) (Outcome,
 	const step = "looking at what waits"
 	w := s.work(meter)
 	w.failed = s.dropped
-	list, err := s.Store.Queue(ctx, s.Service)
+	list, err := s.box.Store.Queue(ctx, s.box.Service)
 	if err == nil {
 		list, err = w.sift(ctx, list)
 	}
@@ -100,21 +100,21 @@ func (w *work) stage(ctx context.Context, list []store.Queued) error {
 // set aside.
 func (w *work) sift(ctx context.Context, list []store.Queued) ([]store.Queued, error) {
 	var sound []store.Queued
-	b := w.Store.NewBatch()
+	b := w.session.box.Store.NewBatch()
 	for _, q := range list {
 		if q.Problem != "" {
 			continue
 		}
-		problem, err := w.problem(ctx, q)
+		problem, err := w.session.box.problem(ctx, q)
 		if err != nil {
 			b.Rollback()
 			return nil, err
 		}
-		_, listed := w.numbers.of(q.Entry)
+		_, listed := w.session.numbers.of(q.Entry)
 		switch {
 		case problem != "":
 			b.SetAside(q.ID, problem)
-			w.failed = append(w.failed, w.failure(ctx, q, errors.New("what waits for it is set aside: "+problem)))
+			w.failed = append(w.failed, w.session.box.failure(ctx, q, errors.New("what waits for it is set aside: "+problem)))
 		case listed:
 			sound = append(sound, q)
 		}
@@ -130,19 +130,19 @@ func (w *work) deleteQueued(ctx context.Context) ([]store.ID, error) {
 	if err != nil || len(claimed) == 0 {
 		return nil, err
 	}
-	list, err := w.Store.Queue(ctx, w.Service) // a copy that is asked for from now on comes too late
+	list, err := w.session.box.Store.Queue(ctx, w.session.box.Service) // a copy that is asked for from now on comes too late
 	if err != nil {
 		return nil, err
 	}
 	waits := byEntry(list)
 	ids := slices.DeleteFunc(claimed, func(id store.ID) bool { return waits.has(id, store.QueueCopy, store.QueueMove) })
-	entries, err := w.Store.Entries(ctx, ids)
+	entries, err := w.session.box.Store.Entries(ctx, ids)
 	if err != nil || len(ids) == 0 {
 		return nil, err
 	}
 	items := make([]item, len(entries))
 	for i, e := range entries {
-		number, _ := w.numbers.of(e.ID)
+		number, _ := w.session.numbers.of(e.ID)
 		items[i] = item{id: e.ID, uid: e.UID, number: number, size: e.Size}
 	}
 	w.meter.Enter(progress.Deleting)
@@ -156,7 +156,7 @@ func (w *work) deleteQueued(ctx context.Context) ([]store.ID, error) {
 // takeBack takes off the queue deletes that could not be proven: the failure names them, and they would stand in the way of
 // the move that can.
 func (w *work) takeBack(list []store.Queued) error {
-	b := w.Store.NewBatch()
+	b := w.session.box.Store.NewBatch()
 	for _, q := range list {
 		if q.Kind == store.QueueDelete && slices.Contains(w.unproven, q.Entry) {
 			b.Unqueue(q.ID)
@@ -167,17 +167,17 @@ func (w *work) takeBack(list []store.Queued) error {
 
 // claimDeletes claims the deletes that wait for messages of the session, and returns their entries.
 func (w *work) claimDeletes(ctx context.Context) ([]store.ID, error) {
-	list, err := w.Store.Queue(ctx, w.Service)
+	list, err := w.session.box.Store.Queue(ctx, w.session.box.Service)
 	if err != nil {
 		return nil, err
 	}
 	var ids []store.ID
 	for _, q := range list {
-		if _, listed := w.numbers.of(q.Entry); listed && q.Kind == store.QueueDelete {
+		if _, listed := w.session.numbers.of(q.Entry); listed && q.Kind == store.QueueDelete {
 			ids = append(ids, q.Entry)
 		}
 	}
-	list, err = w.Store.Claim(ctx, w.held.Token(), ids, store.QueueDelete)
+	list, err = w.session.box.Store.Claim(ctx, w.session.held.Token(), ids, store.QueueDelete)
 	ids = ids[:0]
 	for _, q := range list {
 		ids = append(ids, q.Entry)

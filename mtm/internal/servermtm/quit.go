@@ -55,7 +55,7 @@ func (s *Session) Drop() (err error) {
 		_ = s.wire.Close()
 	}
 	if s.marked {
-		err = s.markDisconnected(context.Background(), s.remember)
+		err = s.box.markDisconnected(context.Background(), s.remember)
 	}
 	return fail(context.Background(), "disconnecting", progress.Unknown, errors.Join(err, s.held.Release()))
 }

@@ -13,7 +13,7 @@ import (
 
 // enter makes a connection and logs in (behaviour section 3, "Wire order"). A session that is not entered is lost.
 func (s *Session) enter(ctx context.Context) error {
-	wire, err := s.dial(ctx, s.settings, s.config)
+	wire, err := s.box.dial(ctx, s.settings, s.config)
 	if err != nil {
 		return err
 	}
@@ -61,7 +61,7 @@ func (s *Session) reconnect(ctx context.Context, patience time.Duration) error {
 	if s.settings.SyncLimit == 0 {
 		return nil
 	}
-	unseen := progress.NewMeter(int64(s.Service), progress.Refreshing) // the command's own steps are shown
+	unseen := progress.NewMeter(int64(s.box.Service), progress.Refreshing) // the command's own steps are shown
 	err := s.bringUpToDate(ctx, unseen, nil)
 	if fault, ok := errors.AsType[*Fault](err); ok && len(fault.Failed) > 0 && !s.Lost() {
 		return nil // these headers are asked for in the next command again
@@ -136,7 +136,7 @@ func (s *Session) bringUpToDate(ctx context.Context, meter *progress.Meter, aske
 			return fault
 		}
 		delay, _ := s.wire.Capabilities().LoginDelay()
-		if err = s.enterPatiently(ctx, delay, s.Wire.Timeout); err != nil {
+		if err = s.enterPatiently(ctx, delay, s.box.Wire.Timeout); err != nil {
 			fault.Err = &againError{broken.err, err}
 			return fault
 		}

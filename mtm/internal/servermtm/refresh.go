@@ -19,11 +19,11 @@ func (s *Session) refresh(ctx context.Context, meter *progress.Meter, keep []sto
 	if err != nil {
 		return err
 	}
-	local, err := s.Store.UIDs(ctx, s.Service, s.Service, 0)
+	local, err := s.box.Store.UIDs(ctx, s.box.Service, s.box.Service, 0)
 	if err != nil {
 		return fail(ctx, step, progress.Unknown, err)
 	}
-	r := &refresh{Session: s, meter: meter, asked: asked, server: server, local: local}
+	r := &refresh{session: s, meter: meter, asked: asked, server: server, local: local}
 	r.claimed = make([]int32, len(local))
 	r.uids = newUIDTable(local)
 	s.numbers.ids, s.numbers.numbers = make([]store.ID, len(local)), make([]int32, len(local))
@@ -32,7 +32,7 @@ func (s *Session) refresh(ctx context.Context, meter *progress.Meter, keep []sto
 	}
 	r.known = len(local)
 	var missing, arrivals []*message
-	if s.breaks, err = s.Store.Breaks(ctx, s.Service); err == nil {
+	if s.breaks, err = s.box.Store.Breaks(ctx, s.box.Service); err == nil {
 		missing, err = r.match(ctx, server.newest(s.settings.SyncLimit))
 	}
 	if err == nil {
@@ -62,7 +62,7 @@ func (s *Session) refresh(ctx context.Context, meter *progress.Meter, keep []sto
 // age changes flags of what was here before this connection: New means "arrived in this connection", and what was hidden is
 // not Unread any more. What was asked for and is not here, or an unfinished refresh left behind, keeps New.
 func (r *refresh) age(ctx context.Context, b *store.Batch) error {
-	wasHidden, err := r.Store.Hidden(ctx, r.Service)
+	wasHidden, err := r.session.box.Store.Hidden(ctx, r.session.box.Service)
 	if err != nil {
 		return err
 	}
@@ -71,7 +71,7 @@ func (r *refresh) age(ctx context.Context, b *store.Batch) error {
 		if ref.Flags&(store.Invisible|store.InPreparation) != 0 {
 			unfinished = append(unfinished, ref.ID)
 		}
-		if r.again {
+		if r.session.again {
 			continue // the same visit of the user's
 		}
 		left := ref.Flags&(store.Pending|store.PendingPopulate|store.InPreparation) != 0
@@ -94,27 +94,27 @@ func (r *refresh) age(ctx context.Context, b *store.Batch) error {
 
 // show makes the entries visible that this refresh has made: their ids are the highest.
 func (r *refresh) show(b *store.Batch) {
-	b.Show(r.Service)
-	b.SetFlags(r.numbers.ids[r.known:], 0, store.Invisible|store.InPreparation)
+	b.Show(r.session.box.Service)
+	b.SetFlags(r.session.numbers.ids[r.known:], 0, store.Invisible|store.InPreparation)
 }
 
 // settle makes the refresh visible in one commit: entries without a message go, and
 // those beyond the sync limit; all others show.
 func (r *refresh) settle(ctx context.Context, keep []store.ID, arrivals, failed int) error {
-	service, err := r.Store.Entry(ctx, r.Service)
+	service, err := r.session.box.Store.Entry(ctx, r.session.box.Service)
 	if err != nil {
 		return err
 	}
-	service.RemoteCount = r.remote
-	b := r.Store.NewBatch()
+	service.RemoteCount = r.session.remote
+	b := r.session.box.Store.NewBatch()
 	b.Update(&service)
 	dead, gone := r.dead(keep)
-	dropped, err := r.dropQueued(ctx, b, gone)
+	dropped, err := r.session.box.dropQueued(ctx, b, gone)
 	if err != nil {
 		b.Rollback()
 		return err
 	}
-	r.dropped = append(r.dropped, dropped...)
+	r.session.dropped = append(r.session.dropped, dropped...)
 	b.Delete(dead...)
 	r.learn(b)
 	r.pay(b, arrivals, failed)
@@ -135,7 +135,7 @@ func (r *refresh) dead(keep []store.ID) (dead []store.ID, gone map[store.ID]bool
 		kept[id] = true
 	}
 	beyond := 0 // numbers up to here are beyond the limit
-	if limit := r.settings.SyncLimit; limit > 0 && limit < len(r.server.messages) {
+	if limit := r.session.settings.SyncLimit; limit > 0 && limit < len(r.server.messages) {
 		beyond = r.server.messages[len(r.server.messages)-limit-1].number
 	}
 	unseen := beyond > 0 && !r.server.withUIDs // an entry may belong to a message that nobody looked at
@@ -152,7 +152,7 @@ func (r *refresh) dead(keep []store.ID) (dead []store.ID, gone map[store.ID]bool
 		trimmed := number > 0 && number <= beyond && !populated && !kept[ref.ID] && !waits
 		if trimmed || (lost && (!populated || !kept[ref.ID])) {
 			dead = append(dead, ref.ID)
-			r.numbers.set(ref.ID, 0)
+			r.session.numbers.set(ref.ID, 0)
 		}
 	}
 	return dead, gone
@@ -163,15 +163,15 @@ func (r *refresh) pay(b *store.Batch, arrivals, failed int) {
 	if failed > 0 {
 		return
 	}
-	if r.owed.populate.asked {
-		b.DropFact(r.Service, store.FactPopulateAsked)
+	if r.session.owed.populate.asked {
+		b.DropFact(r.session.box.Service, store.FactPopulateAsked)
 	}
 	switch {
-	case !r.owed.get.asked:
+	case !r.session.owed.get.asked:
 	case arrivals == 0:
-		b.DropFact(r.Service, store.FactGetAsked)
-	case r.owed.get.size != r.asked.MaxSize:
-		b.SetFact(r.Service, store.FactGetAsked, r.asked.MaxSize)
+		b.DropFact(r.session.box.Service, store.FactGetAsked)
+	case r.session.owed.get.size != r.asked.MaxSize:
+		b.SetFact(r.session.box.Service, store.FactGetAsked, r.asked.MaxSize)
 	}
 }
 
@@ -181,7 +181,7 @@ func (r *refresh) announced(ctx context.Context, missing []*message) (headers, a
 	if r.asked == nil || r.asked.Populate || !r.server.withUIDs || len(missing) == 0 {
 		return missing, nil, nil
 	}
-	copies, err := r.copies(ctx, r.asked.Into)
+	copies, err := r.session.box.copies(ctx, r.asked.Into)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -193,7 +193,7 @@ func (r *refresh) announced(ctx context.Context, missing []*message) (headers, a
 	}
 	for _, m := range missing {
 		size := m.size
-		if m.uid != "" && r.asked.takesNew(size) && r.allows(size) && !r.owed.populate.fits(size) && !renamed[size] && !copies.has(m.uid) {
+		if m.uid != "" && r.asked.takesNew(size) && r.session.allows(size) && !r.session.owed.populate.fits(size) && !renamed[size] && !copies.has(m.uid) {
 			arrivals = append(arrivals, m)
 		} else {
 			headers = append(headers, m)

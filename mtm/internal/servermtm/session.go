@@ -13,7 +13,7 @@ import (
 
 // Session is one login. It is not safe for concurrent use. Quit or Drop ends it.
 type Session struct {
-	*Mailbox
+	box      *Mailbox
 	held     *hold.Hold
 	wire     *pop3.Session // nil until there is a connection
 	config   *tls.Config   // of the connections; nil without TLS

@@ -74,7 +74,7 @@ func (w *work) find(ctx context.Context, t Transfer) ([]item, *copyFinder, error
 		if err != nil {
 			return nil, nil, err
 		}
-		found, err := w.findCopies(ctx, t.Into, wanted, w.reused)
+		found, err := w.session.box.findCopies(ctx, t.Into, wanted, w.session.reused)
 		if err != nil || !t.Move {
 			return wanted, found, err
 		}
@@ -178,14 +178,14 @@ func (w *work) isCopy(b *store.Batch, body store.Body, it item) (bool, error) {
 // the waiting.
 func (w *work) placeAwaited(b *bodyBatch, i int, t Transfer, done []store.Queued) (*store.Entry, error) {
 	ctx := context.Background()
-	source, err := w.Store.Entry(ctx, b.items[i].id)
+	source, err := w.session.box.Store.Entry(ctx, b.items[i].id)
 	if err != nil {
 		return nil, err
 	}
 	e := t.copyOf(source, b.bodies[i])
 	b.carries[i].Mark(&e)
 	for _, q := range done {
-		ghost, err := w.Store.Entry(ctx, q.Ghost)
+		ghost, err := w.session.box.Store.Entry(ctx, q.Ghost)
 		switch {
 		case errors.Is(err, store.ErrNotFound):
 		case err != nil:
@@ -224,7 +224,7 @@ func (w *work) copyLocal(ctx context.Context, t Transfer, wanted []item, settled
 		return missing, nil
 	}
 	ids := idsOf(here)
-	sources, err := w.Store.Entries(ctx, ids)
+	sources, err := w.session.box.Store.Entries(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -234,7 +234,7 @@ func (w *work) copyLocal(ctx context.Context, t Transfer, wanted []item, settled
 			return nil, err
 		}
 	}
-	b := &bodyBatch{Batch: w.Store.NewBatch(), items: here, bodies: bodies, carries: carries}
+	b := &bodyBatch{Batch: w.session.box.Store.NewBatch(), items: here, bodies: bodies, carries: carries}
 	holders, err := w.placeIn(t)(b)
 	if err != nil {
 		b.Rollback()
@@ -261,6 +261,6 @@ func (w *work) wholeBody(ctx context.Context, source store.Entry) (store.Body, C
 	if source.Body.Kind == store.BodyWhole {
 		return source.Body, carriesOfEntry(&source), nil
 	}
-	e, err := w.Store.Entry(ctx, w.got[source.ID])
+	e, err := w.session.box.Store.Entry(ctx, w.got[source.ID])
 	return e.Body, carriesOfEntry(&e), err
 }

@@ -25,7 +25,7 @@ type Outcome struct {
 
 // work is one command on messages of the mailbox.
 type work struct {
-	*Session
+	session *Session
 	meter   *progress.Meter
 	outcome Outcome
 	failed  []Failure
@@ -90,7 +90,7 @@ func (w *work) subjects() {
 		return
 	}
 	known := make(map[store.ID]store.Entry)
-	entries, err := w.Store.Entries(context.Background(), ids)
+	entries, err := w.session.box.Store.Entries(context.Background(), ids)
 	if err != nil {
 		return // an entry that is gone has no subject
 	}
@@ -120,19 +120,19 @@ func (w *work) mark(ids []store.ID, set, unset store.Flags) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	b := w.Store.NewBatch()
+	b := w.session.box.Store.NewBatch()
 	b.SetFlags(ids, set, unset)
 	return commit(b)
 }
 
 // work starts a command on messages of the session.
 func (s *Session) work(meter *progress.Meter) *work {
-	return &work{Session: s, meter: meter, got: make(map[store.ID]store.ID)}
+	return &work{session: s, meter: meter, got: make(map[store.ID]store.ID)}
 }
 
 // settle takes off the queue, in one commit, what waited for messages and turns out to be done.
 func (w *work) settle(items []item, done func(store.Queued) bool) error {
-	b := w.Store.NewBatch()
+	b := w.session.box.Store.NewBatch()
 	for _, it := range items {
 		for _, q := range w.waits[it.id] {
 			if done(q) {
@@ -155,7 +155,7 @@ func (w *work) claim(ctx context.Context, items []item) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	list, err := w.Store.Claim(ctx, w.held.Token(), ids)
+	list, err := w.session.box.Store.Claim(ctx, w.session.held.Token(), ids)
 	if err != nil {
 		return err
 	}
@@ -184,7 +184,7 @@ func (w *work) claimQueue(ctx context.Context, list []store.Queued) ([]store.Que
 	}
 	w.claimed = true
 	slices.Sort(ids)
-	claimed, err := w.Store.Claim(ctx, w.held.Token(), slices.Compact(ids))
+	claimed, err := w.session.box.Store.Claim(ctx, w.session.held.Token(), slices.Compact(ids))
 	return slices.DeleteFunc(claimed, func(q store.Queued) bool { return !known[q.ID] }), err
 }
 
@@ -194,7 +194,7 @@ func (w *work) unclaim() error {
 		return nil
 	}
 	w.claimed = false
-	return w.Store.Unclaim(context.Background(), w.held.Token())
+	return w.session.box.Store.Unclaim(context.Background(), w.session.held.Token())
 }
 
 // turnedDown is an arrival that the server refused to send, or that is too large: its failure has no entry to name yet.
@@ -221,7 +221,7 @@ func (w *work) putOff(missing []item, asked late) []item {
 			continue
 		}
 		asked.item = it
-		w.late = append(w.late, asked)
+		w.session.late = append(w.session.late, asked)
 	}
 	return rest
 }
