@@ -44,8 +44,8 @@ func (w *work) showArrivals(t Transfer, b *bodyBatch) {
 	}
 }
 
-// placeArrival puts an arrival into the folder. Where its id will be is returned.
-func (t Transfer) placeArrival(b *bodyBatch, i int) *store.ID {
+// placeArrival puts an arrival into the folder: the batch's copy of it.
+func (t Transfer) placeArrival(b *bodyBatch, i int) {
 	e := &b.copies[i]
 	*e = t.copyOf(b.entries[i], b.bodies[i])
 	b.carries[i].Mark(e)
@@ -55,7 +55,6 @@ func (t Transfer) placeArrival(b *bodyBatch, i int) *store.ID {
 	} else {
 		b.AddLinked(e, &b.entries[i])
 	}
-	return &e.ID
 }
 
 // showRest makes entries of the arrivals that did not come, refused or left behind by a failure, from their headers. Without
@@ -88,7 +87,7 @@ func (w *work) showRest(ctx context.Context) error {
 		if f.failure == noFailure {
 			continue
 		}
-		w.failed[f.failure].ID = w.session.numbers.entry(f.number)
+		w.failed[f.failure].ID = w.session.view.numbers.entry(f.number)
 	}
 	return nil
 }
@@ -97,8 +96,8 @@ func (w *work) showRest(ctx context.Context) error {
 func (w *work) showHeaders(ctx context.Context, list []*message) ([]Failure, error) {
 	slices.Reverse(list)
 	unseen := progress.NewMeter(int64(w.session.box.Service), progress.Refreshing) // these messages were counted already
-	r := &refresh{session: w.session, meter: unseen, known: len(w.session.numbers.ids)}
-	failed, err := r.fetchHeaders(ctx, list)
+	r := &refresh{session: w.session, known: len(w.session.view.numbers.ids)}
+	failed, err := w.session.fetchHeaders(ctx, unseen, &claims{session: w.session}, list)
 	if err != nil {
 		return failed, err
 	}

@@ -39,18 +39,18 @@ func (s *faceSink) Done(n int, octets int64, err error) error {
 // does not list TOP is asked for no other in this session.
 func (s *Session) faces(ctx context.Context, numbers []int) (map[int]face, error) {
 	sink := &faceSink{
-		reader: newHeaderReader(noDate, s.settings.Charset),
+		reader: newHeaderReader(noDate, s.line.settings.Charset),
 		faces:  make(map[int]face, len(numbers)),
 	}
-	if len(numbers) > 0 && !s.topWorks && !s.topless && !s.wire.Capabilities().Has("TOP") {
+	if len(numbers) > 0 && !s.server.topWorks && !s.server.topless && !s.line.wire.Capabilities().Has("TOP") {
 		if err := s.topAll(ctx, numbers[:1], sink); err != nil {
 			return nil, err
 		}
-		s.topWorks = len(sink.faces) > 0
-		s.topless = !s.topWorks
+		s.server.topWorks = len(sink.faces) > 0
+		s.server.topless = !s.server.topWorks
 		numbers = numbers[1:]
 	}
-	if len(numbers) == 0 || s.topless {
+	if len(numbers) == 0 || s.server.topless {
 		return sink.faces, nil
 	}
 	return sink.faces, s.topAll(ctx, numbers, sink)
@@ -59,12 +59,12 @@ func (s *Session) faces(ctx context.Context, numbers []int) (map[int]face, error
 // topAll asks for headers; of an error that loses the connection it says with which message.
 func (s *Session) topAll(ctx context.Context, numbers []int, sink *faceSink) error {
 	sink.answered = 0
-	err := s.wire.TopAll(ctx, numbers, 0, sink)
+	err := s.line.wire.TopAll(ctx, numbers, 0, sink)
 	switch i := culprit(ctx, err, numbers, sink.answered); {
 	case i == len(numbers):
 		return &brokenError{err: err}
 	case i >= 0:
-		return &brokenError{message: message{number: numbers[i]}, id: s.numbers.entry(numbers[i]), header: true, err: err}
+		return &brokenError{message: message{number: numbers[i]}, id: s.view.numbers.entry(numbers[i]), header: true, err: err}
 	}
 	return err
 }
@@ -101,7 +101,7 @@ func (s *Session) answers(ctx context.Context, list []question, judged func(q qu
 		for i, q := range some {
 			head := headRefused
 			if now, shown := faces[q.number]; shown {
-				then, err := s.box.faceOfEntry(ctx, &entries[i], s.settings.Charset)
+				then, err := s.box.faceOfEntry(ctx, &entries[i], s.line.settings.Charset)
 				if err != nil {
 					return err
 				}
@@ -112,7 +112,7 @@ func (s *Session) answers(ctx context.Context, list []question, judged func(q qu
 				continue
 			}
 			if judge(idSame, q.size, head, max(q.doubt, doubtSome)) == same {
-				s.proven.add(q.number)
+				s.view.proven.add(q.number)
 			}
 			judged(q, judge(idSame, q.size, head, q.doubt))
 		}

@@ -16,20 +16,20 @@ func (s *Session) payArrivals(b *store.Batch) {
 // remember keeps what the session has learned of the server, when it ends.
 func (s *Session) remember(b *store.Batch) {
 	s.payArrivals(b)
-	if s.wire.SizesAreEstimates() && s.facts[store.FactSizesEstimate] == 0 {
+	if s.line.wire.SizesAreEstimates() && s.server.facts[store.FactSizesEstimate] == 0 {
 		b.SetFact(s.box.Service, store.FactSizesEstimate, 1)
 	}
 }
 
 // recall reads what is remembered of the server, and what is owed.
 func (s *Session) recall(ctx context.Context, asked *Asked) (err error) {
-	s.facts, err = s.box.Store.Facts(ctx, s.box.Service)
-	s.reused = s.facts[store.FactReusesIDs] > 0
-	if s.facts[store.FactSizesEstimate] > 0 {
-		s.wire.DoubtSizes()
+	s.server.facts, err = s.box.Store.Facts(ctx, s.box.Service)
+	s.server.reused = s.server.facts[store.FactReusesIDs] > 0
+	if s.server.facts[store.FactSizesEstimate] > 0 {
+		s.line.wire.DoubtSizes()
 	}
-	s.topless = s.facts[store.FactNoTop] == closesAtTop && !s.wire.Capabilities().Has("TOP")
-	s.owed.recall(s.facts, asked)
+	s.server.topless = s.server.facts[store.FactNoTop] == closesAtTop && !s.line.wire.Capabilities().Has("TOP")
+	s.owed.recall(s.server.facts, asked)
 	return err
 }
 

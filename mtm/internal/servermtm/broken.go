@@ -54,11 +54,11 @@ const mostFruitless = 3
 
 // noTop reports whether a broken visit says that the server has no TOP, and remembers that.
 func (s *Session) noTop(b *brokenError) (bool, error) {
-	if !b.header || s.topWorks || s.topless || s.wire.Capabilities().Has("TOP") {
+	if !b.header || s.server.topWorks || s.server.topless || s.line.wire.Capabilities().Has("TOP") {
 		return false, nil
 	}
-	s.topless = true
-	s.facts[store.FactNoTop] = closesAtTop
+	s.server.topless = true
+	s.server.facts[store.FactNoTop] = closesAtTop
 	batch := s.box.Store.NewBatch()
 	batch.SetFact(s.box.Service, store.FactNoTop, closesAtTop)
 	return true, commit(batch)
@@ -102,7 +102,7 @@ func (s *Session) note(b *brokenError) (Failure, error) {
 // placeholder is the entry of a message that broke the connection before it had one, without a header. With the flag Failed
 // the header itself broke it, and is asked for last.
 func (s *Session) placeholder(b *brokenError) store.Entry {
-	e := s.box.newEntry(b.message, nil, newHeaderReader(noDate, s.settings.Charset))
+	e := s.box.newEntry(b.message, nil, newHeaderReader(noDate, s.line.settings.Charset))
 	e.Flags |= s.owed.flags(e.Size)
 	if b.header {
 		e.Flags = e.Flags.With(store.Failed | store.Invisible | store.InPreparation) // the refresh shows it

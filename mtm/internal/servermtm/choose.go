@@ -13,10 +13,10 @@ func (w *work) choose(ctx context.Context, c Choice) (wanted []item, err error) 
 	if w.waits, err = w.session.box.queue(ctx); err != nil {
 		return nil, err
 	}
-	w.maxSize, c.most, c.tooLarge = c.MaxSize, w.session.settings.MaxMessage, w.leaveOut
+	w.maxSize, c.most, c.tooLarge = c.MaxSize, w.session.line.settings.MaxMessage, w.leaveOut
 	w.outcome.TooLarge, w.outcome.TooLargeOctets = 0, 0 // of a choice before this one
 	wanted, err = w.session.box.pick(ctx, c, w.waits, func(id store.ID) (int, bool) {
-		return w.session.numbers.of(id)
+		return w.session.view.numbers.of(id)
 	})
 	if err == nil {
 		w.session.breaks, err = w.session.box.Store.Breaks(ctx, w.session.box.Service)

@@ -17,7 +17,7 @@ import (
 // an error the line is closed without QUIT, but for what goes wrong with single messages:
 // then there is a session, and a Fault that lists them. Nor does a full disk end the session.
 func (m *Mailbox) Connect(ctx context.Context, held *hold.Hold, meter *progress.Meter, keep []store.ID, asked *Asked) (*Session, Outcome, error) {
-	s := &Session{box: m, held: held, keep: keep, headless: make(map[int]store.ID)}
+	s := &Session{box: m, held: held, line: line{dialer: m.Dial, limits: m.Wire}, keep: keep, headless: make(map[int]store.ID)}
 	if asked != nil {
 		s.skip = asked.skips()
 	}
@@ -38,15 +38,15 @@ func (m *Mailbox) Connect(ctx context.Context, held *hold.Hold, meter *progress.
 
 // start makes the connection and brings the mailbox up to date.
 func (s *Session) start(ctx context.Context, meter *progress.Meter, asked *Asked) (err error) {
-	if s.settings, err = s.box.settings(ctx); err != nil {
+	if s.line.settings, err = s.box.settings(ctx); err != nil {
 		return err
 	}
 	service, err := s.box.Store.Entry(ctx, s.box.Service)
 	if err != nil {
 		return fail(ctx, "reading the account", progress.CannotOpenService, err)
 	}
-	s.from = store.Mailbox{Name: service.Name, Host: s.settings.Address(), User: s.settings.LoginName}
-	if s.config, err = tlsConfig(s.settings); err != nil {
+	s.from = store.Mailbox{Name: service.Name, Host: s.line.settings.Address(), User: s.line.settings.LoginName}
+	if s.line.config, err = tlsConfig(s.line.settings); err != nil {
 		return err
 	}
 	if err = s.enter(ctx); err != nil {
@@ -55,7 +55,7 @@ func (s *Session) start(ctx context.Context, meter *progress.Meter, asked *Asked
 	if err := s.markConnected(ctx, asked); err != nil {
 		return err
 	}
-	if s.settings.SyncLimit == 0 {
+	if s.line.settings.SyncLimit == 0 {
 		return nil // behaviour section 0: usable, but nothing is refreshed
 	}
 	return s.bringUpToDate(ctx, meter, asked)
@@ -72,7 +72,7 @@ func (s *Session) markConnected(ctx context.Context, asked *Asked) error {
 	}
 	b := s.box.Store.NewBatch()
 	b.SetFlags([]store.ID{s.box.Service}, store.Connected, 0)
-	if s.settings.SyncLimit != 0 {
+	if s.line.settings.SyncLimit != 0 {
 		s.owed.remember(b, s.box.Service)
 		if err := s.markSelected(ctx, b, asked); err != nil {
 			b.Rollback()

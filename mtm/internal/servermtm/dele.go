@@ -31,7 +31,7 @@ func (w *work) dele(ctx context.Context, items []item) ([]store.ID, error) {
 	}
 	var gone []store.ID
 	next := 0 // the answers come in the order of the commands
-	err = w.session.wire.DeleAll(ctx, numbers, func(n int, err error) error {
+	err = w.session.line.wire.DeleAll(ctx, numbers, func(n int, err error) error {
 		w.meter.Update(func(p *progress.Snapshot) { p.MessagesToProcess-- })
 		for items[next].number != n {
 			next++
@@ -52,16 +52,16 @@ func (s *Session) forget(ctx context.Context, gone []store.ID) error {
 	if err != nil {
 		return err
 	}
-	service.RemoteCount = max(0, s.remote-len(gone))
+	service.RemoteCount = max(0, s.view.remote-len(gone))
 	b := s.box.Store.NewBatch()
 	b.Update(&service)
 	b.Delete(gone...)
 	if err := commit(b); err != nil {
 		return err
 	}
-	s.remote = service.RemoteCount
+	s.view.remote = service.RemoteCount
 	for _, id := range gone {
-		s.numbers.set(id, 0)
+		s.view.numbers.set(id, 0)
 	}
 	return nil
 }

@@ -13,20 +13,30 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// headerBatch is what the line gave and the store has not taken yet.
+// headerBatch holds headers of new messages.
 type headerBatch struct {
 	into *store.Batch
 	headerBlocks
 	rows []headerRow
+	made []*store.Entry // for each row its entry, nil when there was one already
 }
 
-// headerSink gathers headers from the line and hands them over in batches.
+func (b *headerBatch) begin(into *store.Batch) {
+	b.into = into
+	b.reset()
+	b.rows, b.made = b.rows[:0], b.made[:0]
+}
+
+func (b *headerBatch) target() *store.Batch { return b.into }
+func (b *headerBatch) empty() bool          { return len(b.rows) == 0 }
+
+// headerSink gathers headers from the line and makes entries of them.
 type headerSink struct {
-	refresh  *refresh
+	session  *Session
+	meter    *progress.Meter
+	claims   *claims
 	wanted   []*message // by number, the highest first
-	batch    *headerBatch
-	spare    chan *headerBatch
-	out      *committer
+	batches  *batcher[*headerBatch]
 	reader   *headerReader // used by the committer's goroutine alone
 	whole    store.Body    // of the message in hand when it came whole
 	carries  Carries       // and what it carries
@@ -37,29 +47,25 @@ type headerSink struct {
 // fetchHeaders makes an entry for each missing message. A server without TOP is
 // asked for whole messages (behaviour section 4); those that it refuses as well are
 // returned as failures.
-func (r *refresh) fetchHeaders(ctx context.Context, missing []*message) ([]Failure, error) {
+func (s *Session) fetchHeaders(ctx context.Context, meter *progress.Meter, c *claims, missing []*message) ([]Failure, error) {
 	if len(missing) == 0 {
 		return nil, nil
 	}
-	s := &headerSink{
-		refresh: r, wanted: missing,
-		batch: &headerBatch{into: r.session.box.Store.NewBatch()}, spare: make(chan *headerBatch, 2),
-		out: newCommitter(), reader: newHeaderReader(time.Now, r.session.settings.Charset),
-	}
-	s.spare <- new(headerBatch)
+	h := &headerSink{session: s, meter: meter, claims: c, wanted: missing,
+		reader: newHeaderReader(time.Now, s.line.settings.Charset)}
+	h.batches = newBatcher(s.box.Store, func() *headerBatch { return new(headerBatch) }, h.fill, h.kept)
 	numbers := make([]int, len(missing))
 	for i, m := range missing {
 		numbers[i] = m.number
 	}
-	err := s.fetch(ctx, numbers)
-	err = first(err, s.flush(), s.out.finish())
-	s.batch.into.Rollback()
-	return s.failures(), err
+	err := h.fetch(ctx, numbers)
+	err = first(err, h.batches.finish())
+	return h.failures(), err
 }
 
 // fetch tries the first TOP alone: its refusal says that the server has none.
 func (s *headerSink) fetch(ctx context.Context, numbers []int) error {
-	if s.refresh.session.topless {
+	if s.session.server.topless {
 		for _, n := range numbers {
 			s.refused = append(s.refused, s.of(n))
 		}
@@ -67,7 +73,7 @@ func (s *headerSink) fetch(ctx context.Context, numbers []int) error {
 		return err
 	}
 	if len(s.refused) == 0 {
-		s.refresh.session.topWorks = true
+		s.session.server.topWorks = true
 		if err := s.run(ctx, numbers[1:], s.top); err != nil {
 			return err
 		}
@@ -76,17 +82,17 @@ func (s *headerSink) fetch(ctx context.Context, numbers []int) error {
 			numbers = append(numbers, m.number)
 		}
 	}
-	s.refresh.session.topless = !s.refresh.session.topWorks && !s.refresh.session.wire.Capabilities().Has("TOP")
+	s.session.server.topless = !s.session.server.topWorks && !s.session.line.wire.Capabilities().Has("TOP")
 	s.refused = nil
 	whole := &wholeSink{headers: s, scan: mail.NewTraitScanner()}
 	err := s.run(ctx, numbers, func(ctx context.Context, numbers []int) error {
-		return s.refresh.session.wire.RetrAll(ctx, numbers, whole)
+		return s.session.line.wire.RetrAll(ctx, numbers, whole)
 	})
 	return first(err, whole.discard())
 }
 
 func (s *headerSink) top(ctx context.Context, numbers []int) error {
-	return s.refresh.session.wire.TopAll(ctx, numbers, 1, s)
+	return s.session.line.wire.TopAll(ctx, numbers, 1, s)
 }
 
 // run asks for headers; of an error that loses the connection it says with which message.
@@ -101,17 +107,17 @@ func (s *headerSink) run(ctx context.Context, numbers []int, ask func(context.Co
 		return &brokenError{err: err}
 	}
 	m := s.of(numbers[i])
-	id := s.refresh.session.headless[m.number]
+	id := s.session.headless[m.number]
 	if id == 0 && m.uid == "" {
-		id = s.refresh.sameSize(m.size)
+		id = s.claims.sameSize(m.size)
 	}
 	return &brokenError{message: *m, id: id, header: true, err: err}
 }
 
 // Message gives the writer for one header, perhaps once more.
 func (s *headerSink) Message(int) (io.Writer, error) {
-	s.batch.restart()
-	return s.batch, nil
+	s.batches.now.restart()
+	return s.batches.now, nil
 }
 
 // of finds a message that is wanted.
@@ -125,77 +131,50 @@ func (s *headerSink) Done(n int, octets int64, err error) error {
 	s.answered++
 	m := s.of(n)
 	// QUIRK 74: the header is whole where only the end of the message is not.
-	if _, endless := errors.AsType[*pop3.ProtocolError](err); err != nil && (!endless || octets == 0 || !s.batch.complete()) {
+	if _, endless := errors.AsType[*pop3.ProtocolError](err); err != nil && (!endless || octets == 0 || !s.batches.now.complete()) {
 		s.refused = append(s.refused, m)
 		return nil
 	}
-	b := s.batch
+	b := s.batches.now
 	b.end()
 	b.rows = append(b.rows, headerRow{message: *m, body: s.whole, carries: s.carries})
-	s.refresh.meter.Update(func(p *progress.Snapshot) { p.MessagesToProcess-- })
+	s.meter.Update(func(p *progress.Snapshot) { p.MessagesToProcess-- })
 	if len(b.rows) >= headerRows || len(b.raw) >= headerOctets {
-		return s.flush()
+		return s.batches.flush()
 	}
 	return nil
 }
 
-// flush hands the batch to the committer and takes an empty one.
-func (s *headerSink) flush() error {
-	full := s.batch
-	if len(full.rows) == 0 {
-		return nil
-	}
-	if err := s.out.add(job{func() error { return s.keep(full) }, full.into.Rollback}); err != nil {
+// fill makes entries of a batch, still invisible.
+func (s *headerSink) fill(b *headerBatch) error {
+	if err := s.session.box.room(reserve); err != nil {
 		return err
 	}
-	select {
-	case s.batch = <-s.spare:
-	default:
-		s.batch = new(headerBatch)
-	}
-	s.batch.into = s.refresh.session.box.Store.NewBatch()
-	return nil
-}
-
-// keep makes entries of a batch and commits them, still invisible. It runs in the
-// committer's goroutine.
-func (s *headerSink) keep(full *headerBatch) error {
-	b := full.into
-	if err := s.refresh.session.box.room(reserve); err != nil {
-		b.Rollback()
-		return err
-	}
-	entries := make([]*store.Entry, len(full.rows))
-	for i, row := range full.rows {
-		var err error
-		if entries[i], err = s.add(b, row, full.at(i)); err != nil {
-			b.Rollback()
+	for i, row := range b.rows {
+		e, err := s.add(b.into, row, b.at(i))
+		if err != nil {
 			return err
 		}
-	}
-	if err := commit(b); err != nil {
-		return err
-	}
-	for i, e := range entries {
-		if e != nil {
-			s.refresh.session.numbers.set(e.ID, full.rows[i].number)
-		}
-		s.refresh.session.proven.add(full.rows[i].number)
-	}
-	s.refresh.session.stored += len(entries)
-	full.reset()
-	full.rows = full.rows[:0]
-	select {
-	case s.spare <- full:
-	default:
+		b.made = append(b.made, e)
 	}
 	return nil
+}
+
+// kept gives the entries of a batch their numbers.
+func (s *headerSink) kept(b *headerBatch) {
+	for i, e := range b.made {
+		if e != nil {
+			s.session.view.numbers.set(e.ID, b.rows[i].number)
+		}
+		s.session.view.proven.add(b.rows[i].number)
+	}
+	s.session.stored += len(b.rows)
 }
 
 // add puts a header's entry into the batch; nil when there is one after all, as
 // the header of a message without UID can tell.
 func (s *headerSink) add(b *store.Batch, row headerRow, raw []byte) (*store.Entry, error) {
-	if id := s.refresh.session.headless[row.number]; id != 0 {
+	if id := s.session.headless[row.number]; id != 0 {
 		return s.addHeader(b, id, row, raw)
 	}
 	e := s.entry(row.message, raw)
@@ -206,7 +185,7 @@ func (s *headerSink) add(b *store.Batch, row headerRow, raw []byte) (*store.Entr
 	row.carries.Mark(&e)
 	if e.Body.Kind == store.BodyNone {
 		var err error
-		if e.Body, err = writeBody(b, s.refresh.session.origin(e.UID), raw); err != nil {
+		if e.Body, err = writeBody(b, s.session.origin(e.UID), raw); err != nil {
 			return nil, err
 		}
 	}
@@ -216,23 +195,23 @@ func (s *headerSink) add(b *store.Batch, row headerRow, raw []byte) (*store.Entr
 
 // known reports whether there is an entry for the message of that header.
 func (s *headerSink) known(b *store.Batch, e *store.Entry, row headerRow) (bool, error) {
-	if known, err := s.refresh.equalsRival(b, row); known || err != nil {
+	if known, err := s.claims.equalsRival(b, row); known || err != nil {
 		return known, err
 	}
 	if row.uid != "" {
-		return s.refresh.adopt(b, e, row)
+		return s.claims.adopt(b, e, row)
 	}
-	i, err := s.refresh.claimByHeader(e, row)
+	i, err := s.claims.claimByHeader(e, row)
 	return i >= 0, err
 }
 
 // entry is a new header's entry, still invisible.
 func (s *headerSink) entry(m message, raw []byte) store.Entry {
-	e := s.refresh.session.box.newEntry(m, raw, s.reader)
+	e := s.session.box.newEntry(m, raw, s.reader)
 	e.Flags = e.Flags.With(store.Invisible | store.InPreparation)
-	e.Flags = e.Flags.With(s.refresh.session.owed.flags(e.Size)) // asked for already, whatever happens next
-	if i, has := s.refresh.rivals[m.number]; has {               // it may be the message that was asked for under this name
-		e.Flags |= s.refresh.local[i].Flags & (store.Pending | store.PendingPopulate)
+	e.Flags = e.Flags.With(s.session.owed.flags(e.Size)) // asked for already, whatever happens next
+	if i, has := s.claims.rivals[m.number]; has {        // it may be the message that was asked for under this name
+		e.Flags |= s.claims.local[i].Flags & (store.Pending | store.PendingPopulate)
 	}
 	if e.UID == "" {
 		e.UID = headerUID(e.MessageID, e.Size)
@@ -250,15 +229,15 @@ func (s *headerSink) failures() []Failure {
 
 // addHeader gives an entry without a header the one that has come.
 func (s *headerSink) addHeader(b *store.Batch, id store.ID, row headerRow, raw []byte) (*store.Entry, error) {
-	e, err := s.refresh.session.box.Store.Entry(context.Background(), id)
+	e, err := s.session.box.Store.Entry(context.Background(), id)
 	if err != nil {
 		return nil, err
 	}
-	s.refresh.session.complete(&e, raw)
+	s.session.complete(&e, raw)
 	e.Body = row.body
 	row.carries.Mark(&e)
 	if e.Body.Kind == store.BodyNone {
-		if e.Body, err = writeBody(b, s.refresh.session.origin(e.UID), raw); err != nil {
+		if e.Body, err = writeBody(b, s.session.origin(e.UID), raw); err != nil {
 			return nil, err
 		}
 	}

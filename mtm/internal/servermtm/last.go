@@ -115,7 +115,7 @@ func (w *work) ready(ctx context.Context) error {
 func (w *work) deletesWait(ctx context.Context) (bool, error) {
 	list, err := w.session.box.Store.Queue(ctx, w.session.box.Service)
 	return slices.ContainsFunc(list, func(q store.Queued) bool {
-		_, listed := w.session.numbers.of(q.Entry)
+		_, listed := w.session.view.numbers.of(q.Entry)
 		return listed && q.Kind == store.QueueDelete && q.Problem == ""
 	}), err
 }
@@ -144,7 +144,7 @@ func (w *work) try(ctx context.Context, l late) error {
 
 // tryHeader asks for the header of a message that has none here.
 func (w *work) tryHeader(ctx context.Context, id store.ID) error {
-	number, listed := w.session.numbers.of(id)
+	number, listed := w.session.view.numbers.of(id)
 	e, err := w.session.box.Store.Entry(ctx, id)
 	if err != nil || !listed || e.Body.Kind != store.BodyNone {
 		return err

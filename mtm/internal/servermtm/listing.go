@@ -24,15 +24,15 @@ type listing struct {
 // told apart by their headers (behaviour section 4).
 func (s *Session) list(ctx context.Context) (*listing, error) {
 	const step = "listing the mailbox"
-	stat, err := s.wire.Stat(ctx)
+	stat, err := s.line.wire.Stat(ctx)
 	if err != nil {
 		return nil, fail(ctx, step, progress.ServerProblem, err)
 	}
-	s.remote = stat.Count
+	s.view.remote = stat.Count
 	if stat.Count == 0 {
 		return &listing{withUIDs: true, complete: true}, nil
 	}
-	sizes, err := s.wire.List(ctx)
+	sizes, err := s.line.wire.List(ctx)
 	if err != nil {
 		return nil, fail(ctx, step, progress.ServerProblem, err)
 	}
@@ -45,9 +45,9 @@ func (s *Session) list(ctx context.Context) (*listing, error) {
 	}
 	l := join(sizes, uids, named)
 	l.complete = l.complete && len(l.messages) == stat.Count
-	s.longest = 0
+	s.view.longest = 0
 	for _, m := range l.messages {
-		s.longest = max(s.longest, m.size)
+		s.view.longest = max(s.view.longest, m.size)
 	}
 	s.limitHeaders()
 	return l, nil
@@ -159,15 +159,15 @@ func (l *listing) newest(limit int) []message {
 // uids asks for the unique-ids. named is false when messages are to be named by their headers. A server that has
 // unique-ids, and refuses them now, is not: all mail would come again under other names.
 func (s *Session) uids(ctx context.Context) (uids []pop3.UID, named bool, err error) {
-	if s.settings.IgnoreUIDL {
+	if s.line.settings.IgnoreUIDL {
 		return nil, false, nil
 	}
-	uids, err = s.wire.Uidl(ctx)
+	uids, err = s.line.wire.Uidl(ctx)
 	if _, refused := errors.AsType[*pop3.ReplyError](err); !refused || errors.Is(err, pop3.ErrTemporary) { // QUIRK 61
 		return uids, true, err
 	}
 	const advice = "%w; it %s, and without them mail would come twice: try again later, or set ignore-uidl"
-	if s.wire.Capabilities().Has("UIDL") {
+	if s.line.wire.Capabilities().Has("UIDL") {
 		return nil, false, fmt.Errorf(advice, err, "lists unique-ids")
 	}
 	known, unread := s.box.knowsUIDs(ctx)

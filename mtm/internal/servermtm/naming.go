@@ -9,24 +9,24 @@ import (
 )
 
 // claimByHeader finds the entry of a message whose name is not known, and which no other message has claimed, or returns -1.
-func (r *refresh) claimByHeader(e *store.Entry, row headerRow) (int, error) {
-	if r.headers == nil {
-		if err := r.indexHeaders(); err != nil {
+func (c *claims) claimByHeader(e *store.Entry, row headerRow) (int, error) {
+	if c.headers == nil {
+		if err := c.indexHeaders(); err != nil {
 			return -1, err
 		}
 	}
-	for _, i := range r.headers.like(e) {
-		if r.claimed[i] != 0 {
+	for _, i := range c.headers.like(e) {
+		if c.claimed[i] != 0 {
 			continue
 		}
 		id := idNone
-		if row.uid != "" && !byHeader(r.local[i]) {
+		if row.uid != "" && !byHeader(c.local[i]) {
 			id = idRenamed
 		}
-		then := r.headers.entries[i]
+		then := c.headers.entries[i]
 		size := compareSizes(then.size, e.Size, false)
 		if judge(id, size, compareFaces(then.face, faceOf(e)), doubtNone) == same {
-			r.take(i, row.number)
+			c.take(i, row.number)
 			return i, nil
 		}
 	}
@@ -34,24 +34,24 @@ func (r *refresh) claimByHeader(e *store.Entry, row headerRow) (int, error) {
 }
 
 // indexHeaders takes in the entries that no name of the server's has claimed.
-func (r *refresh) indexHeaders() error {
+func (c *claims) indexHeaders() error {
 	x := &headerIndex{entries: make(map[int]sight), byBoth: make(map[string][]int), byID: make(map[string][]int)}
 	index := make(map[store.ID]int)
 	var ids []store.ID
-	for i, ref := range r.local {
-		if r.claimed[i] == 0 {
+	for i, ref := range c.local {
+		if c.claimed[i] == 0 {
 			index[ref.ID] = i
 			ids = append(ids, ref.ID)
 		}
 	}
 	for some := range slices.Chunk(ids, headerRows) {
-		entries, err := r.session.box.Store.Entries(context.Background(), some)
+		entries, err := c.session.box.Store.Entries(context.Background(), some)
 		if err != nil {
 			return err
 		}
 		for _, e := range entries {
 			i, both := index[e.ID], headerUID(e.MessageID, e.Size)
-			known, err := r.session.box.faceOfEntry(context.Background(), &e, r.session.settings.Charset)
+			known, err := c.session.box.faceOfEntry(context.Background(), &e, c.session.line.settings.Charset)
 			if err != nil {
 				return err
 			}
@@ -62,29 +62,29 @@ func (r *refresh) indexHeaders() error {
 			}
 		}
 	}
-	r.headers = x
+	c.headers = x
 	return nil
 }
 
 // adopt finds the entry of a message that had another name, or none, when it was seen last (QUIRK 53). The entry gets the
 // new one, and with it one copy in each folder, so that nothing is fetched again.
-func (r *refresh) adopt(b *store.Batch, e *store.Entry, row headerRow) (bool, error) {
-	i, err := r.claimByHeader(e, row)
+func (c *claims) adopt(b *store.Batch, e *store.Entry, row headerRow) (bool, error) {
+	i, err := c.claimByHeader(e, row)
 	if i < 0 || err != nil {
 		return false, err
 	}
-	was := r.local[i]
+	was := c.local[i]
 	if was.UID == row.uid { // one of several with this name (QUIRK 50)
 		return true, nil
 	}
-	if r.copied == nil {
-		if err := r.indexCopies(); err != nil {
+	if c.copied == nil {
+		if err := c.indexCopies(); err != nil {
 			return false, err
 		}
 	}
 	ids := []store.ID{was.ID}
-	for _, copies := range r.copied {
-		k, err := r.copyLike(copies[was.UID], e)
+	for _, copies := range c.copied {
+		k, err := c.copyLike(copies[was.UID], e)
 		if err != nil {
 			return false, err
 		}
@@ -98,16 +98,16 @@ func (r *refresh) adopt(b *store.Batch, e *store.Entry, row headerRow) (bool, er
 }
 
 // copyLike finds the copy of a message among those with its former unique-id, which others may have had before; -1 is none.
-func (r *refresh) copyLike(copies []store.ID, e *store.Entry) (int, error) {
+func (c *claims) copyLike(copies []store.ID, e *store.Entry) (int, error) {
 	if len(copies) < 2 {
 		return len(copies) - 1, nil
 	}
-	entries, err := r.session.box.Store.Entries(context.Background(), copies[:min(len(copies), maxDoubles)])
+	entries, err := c.session.box.Store.Entries(context.Background(), copies[:min(len(copies), maxDoubles)])
 	if err != nil {
 		return -1, err
 	}
 	for _, known := range entries {
-		then, err := r.session.box.faceOfEntry(context.Background(), &known, r.session.settings.Charset)
+		then, err := c.session.box.faceOfEntry(context.Background(), &known, c.session.line.settings.Charset)
 		if err != nil {
 			return -1, err
 		}
@@ -120,26 +120,26 @@ func (r *refresh) copyLike(copies []store.ID, e *store.Entry) (int, error) {
 
 // equalsRival reports whether a message that came whole is, octet for octet, that of the entry whose unique-id it has: its header
 // could not tell.
-func (r *refresh) equalsRival(b *store.Batch, row headerRow) (bool, error) {
-	i, has := r.rivals[row.number]
-	if !has || r.claimed[i] != 0 || row.body.Kind != store.BodyWhole || r.local[i].Kind != store.BodyWhole {
+func (c *claims) equalsRival(b *store.Batch, row headerRow) (bool, error) {
+	i, has := c.rivals[row.number]
+	if !has || c.claimed[i] != 0 || row.body.Kind != store.BodyWhole || c.local[i].Kind != store.BodyWhole {
 		return false, nil
 	}
-	equal, err := b.Equal(context.Background(), row.body, r.local[i].ID)
+	equal, err := b.Equal(context.Background(), row.body, c.local[i].ID)
 	if errors.Is(err, store.ErrCorrupt) {
 		return false, nil
 	}
 	if equal && err == nil {
-		r.take(i, row.number)
+		c.take(i, row.number)
 	}
 	return equal, err
 }
 
 // indexCopies finds the copies of the mailbox's messages, folder by folder.
-func (r *refresh) indexCopies() error {
-	folders, err := r.session.box.folders(context.Background())
+func (c *claims) indexCopies() error {
+	folders, err := c.session.box.folders(context.Background())
 	for _, folder := range folders {
-		refs, failed := r.session.box.Store.UIDs(context.Background(), folder, r.session.box.Service, 0)
+		refs, failed := c.session.box.Store.UIDs(context.Background(), folder, c.session.box.Service, 0)
 		if err = first(err, failed); err != nil {
 			break
 		}
@@ -147,7 +147,7 @@ func (r *refresh) indexCopies() error {
 		for _, ref := range refs {
 			copies[ref.UID] = append(copies[ref.UID], ref.ID)
 		}
-		r.copied = append(r.copied, copies)
+		c.copied = append(c.copied, copies)
 	}
 	return err
 }

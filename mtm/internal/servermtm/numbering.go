@@ -14,6 +14,15 @@ type numbering struct {
 	numbers []int32    // 0 = none
 }
 
+// numberingOf returns the numbering of entries by id, of which none has a number yet.
+func numberingOf(local []store.Ref) numbering {
+	n := numbering{ids: make([]store.ID, len(local)), numbers: make([]int32, len(local))}
+	for i, ref := range local {
+		n.ids[i] = ref.ID
+	}
+	return n
+}
+
 // of is the number of an entry's message; false when the server does not list it.
 func (m *numbering) of(id store.ID) (int, bool) {
 	i, found := slices.BinarySearch(m.ids, id)

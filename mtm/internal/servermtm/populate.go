@@ -70,20 +70,21 @@ func (w *work) fillLocal(ctx context.Context, here []item) error {
 }
 
 // fillFetched is the placer of populates.
-func (w *work) fillFetched(b *bodyBatch) ([]*store.ID, error) {
+func (w *work) fillFetched(b *bodyBatch) ([]placed, error) {
 	sources, err := w.session.box.Store.Entries(context.Background(), idsOf(b.items))
 	if err != nil {
 		return nil, err
 	}
-	holders := make([]*store.ID, len(sources))
+	list := make([]placed, len(sources))
 	for i, source := range sources {
-		holders[i] = w.fill(b.Batch, source, b.bodies[i], b.carries[i])
+		w.fill(b.Batch, source, b.bodies[i], b.carries[i])
+		list[i] = placed{id: source.ID}
 	}
-	return holders, nil
+	return list, nil
 }
 
 // fill gives an entry of the mailbox its message, and ends what waited for that.
-func (w *work) fill(b *store.Batch, source store.Entry, body store.Body, carries Carries) *store.ID {
+func (w *work) fill(b *store.Batch, source store.Entry, body store.Body, carries Carries) {
 	e := filled(source, body)
 	carries.Mark(&e)
 	b.Update(&e)
@@ -93,5 +94,4 @@ func (w *work) fill(b *store.Batch, source store.Entry, body store.Body, carries
 			b.Unqueue(q.ID)
 		}
 	}
-	return &e.ID
 }

@@ -23,14 +23,14 @@ func (w *work) prove(ctx context.Context, items []item) (proven, others, unsure 
 	var open []question
 	verdicts := make(map[int]verdict)
 	for _, it := range items {
-		if w.session.proven.has(it.number) {
+		if w.session.view.proven.has(it.number) {
 			continue
 		}
 		q := question{id: it.id, number: it.number, size: sizeUnknown, doubt: doubtSome}
-		if w.session.sized.has(it.number) {
+		if w.session.view.sized.has(it.number) {
 			q.size = sizeSame
 		}
-		if w.session.reused {
+		if w.session.server.reused {
 			q.doubt = doubtReused
 		}
 		open = append(open, q)
@@ -72,9 +72,9 @@ func (w *work) replace(ctx context.Context, items []item) error {
 		return err
 	}
 	w.failed = append(w.failed, dropped...)
-	w.session.reused = true
+	w.session.server.reused = true
 	for id := range gone {
-		w.session.numbers.set(id, 0)
+		w.session.view.numbers.set(id, 0)
 	}
 	slices.SortFunc(list, func(a, b *message) int { return a.number - b.number })
 	failed, err := w.showHeaders(ctx, list)

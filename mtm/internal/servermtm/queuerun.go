@@ -29,7 +29,7 @@ func stages() []stage {
 // message. A message that the server refuses stays queued and the rest go on; any other failure leaves the rest queued.
 // A record that makes no sense is set aside and counts as a failure once.
 func (s *Session) runQueue(ctx context.Context, meter *progress.Meter) (Outcome, error) {
-	if s.settings.SyncLimit == 0 {
+	if s.line.settings.SyncLimit == 0 {
 		return Outcome{}, nil // nothing is known of the mailbox
 	}
 	const step = "looking at what waits"
@@ -110,7 +110,7 @@ func (w *work) sift(ctx context.Context, list []store.Queued) ([]store.Queued, e
 			b.Rollback()
 			return nil, err
 		}
-		_, listed := w.session.numbers.of(q.Entry)
+		_, listed := w.session.view.numbers.of(q.Entry)
 		switch {
 		case problem != "":
 			b.SetAside(q.ID, problem)
@@ -142,7 +142,7 @@ func (w *work) deleteQueued(ctx context.Context) ([]store.ID, error) {
 	}
 	items := make([]item, len(entries))
 	for i, e := range entries {
-		number, _ := w.session.numbers.of(e.ID)
+		number, _ := w.session.view.numbers.of(e.ID)
 		items[i] = item{id: e.ID, uid: e.UID, number: number, size: e.Size}
 	}
 	w.meter.Enter(progress.Deleting)
@@ -173,7 +173,7 @@ func (w *work) claimDeletes(ctx context.Context) ([]store.ID, error) {
 	}
 	var ids []store.ID
 	for _, q := range list {
-		if _, listed := w.session.numbers.of(q.Entry); listed && q.Kind == store.QueueDelete {
+		if _, listed := w.session.view.numbers.of(q.Entry); listed && q.Kind == store.QueueDelete {
 			ids = append(ids, q.Entry)
 		}
 	}

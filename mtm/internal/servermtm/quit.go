@@ -32,7 +32,7 @@ func (s *Session) leave(ctx context.Context, meter *progress.Meter) (Outcome, er
 		return w.outcome, deleted
 	}
 	meter.Enter(progress.Disconnecting)
-	err = s.wire.Quit(ctx)
+	err = s.line.wire.Quit(ctx)
 	if _, refused := errors.AsType[*pop3.ReplyError](err); refused {
 		if len(gone) > 0 || s.deleted > 0 { // RFC 1939 section 6: some of that may be left
 			w.outcome.QuitRefused = err
@@ -50,9 +50,9 @@ func (s *Session) leave(ctx context.Context, meter *progress.Meter) (Outcome, er
 // entries unless the account is in disconnected mode (behaviour section 4), and gives the mailbox
 // back, whatever goes wrong before.
 func (s *Session) Drop() (err error) {
-	if s.wire != nil {
+	if s.line.wire != nil {
 		// What closing a line says does not matter any more.
-		_ = s.wire.Close()
+		_ = s.line.wire.Close()
 	}
 	if s.marked {
 		err = s.box.markDisconnected(context.Background(), s.remember)

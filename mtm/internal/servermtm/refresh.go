@@ -10,12 +10,21 @@ import (
 
 const refreshing = "refreshing the mailbox"
 
+// refresh is one run of bringing the mailbox's entries up to date with the server
+// (behaviour section 4). New entries stay invisible until all of it has worked.
+type refresh struct {
+	session *Session
+	asked   *Asked // what will be asked for right after, or nil
+	claims  *claims
+	known   int // of the view's numbers, how many entries were here before
+}
+
 // refresh returns a Fault that lists messages whose header could not be had, with
 // the session usable; any other error ends the session.
 func (s *Session) refresh(ctx context.Context, meter *progress.Meter, keep []store.ID, asked *Asked) error {
 	meter.Enter(progress.Refreshing)
 	const step = refreshing
-	server, err := s.list(ctx)
+	listed, err := s.list(ctx)
 	if err != nil {
 		return err
 	}
@@ -23,17 +32,11 @@ func (s *Session) refresh(ctx context.Context, meter *progress.Meter, keep []sto
 	if err != nil {
 		return fail(ctx, step, progress.Unknown, err)
 	}
-	r := &refresh{session: s, meter: meter, asked: asked, server: server, local: local}
-	r.claimed = make([]int32, len(local))
-	r.uids = newUIDTable(local)
-	s.numbers.ids, s.numbers.numbers = make([]store.ID, len(local)), make([]int32, len(local))
-	for i, ref := range local {
-		s.numbers.ids[i] = ref.ID
-	}
-	r.known = len(local)
+	r := &refresh{session: s, asked: asked, claims: newClaims(s, listed, local), known: len(local)}
+	s.view.numbers = numberingOf(local)
 	var missing, arrivals []*message
 	if s.breaks, err = s.box.Store.Breaks(ctx, s.box.Service); err == nil {
-		missing, err = r.match(ctx, server.newest(s.settings.SyncLimit))
+		missing, err = r.claims.match(ctx, listed.newest(s.line.settings.SyncLimit))
 	}
 	if err == nil {
 		missing, arrivals, err = r.announced(ctx, missing)
@@ -41,11 +44,11 @@ func (s *Session) refresh(ctx context.Context, meter *progress.Meter, keep []sto
 	if err != nil {
 		return fail(ctx, step, progress.Unknown, err)
 	}
-	missing = r.withHeadless(missing)
+	missing = r.claims.withHeadless(missing)
 	meter.Update(func(p *progress.Snapshot) {
-		p.TotalMessages, p.MessagesToProcess = s.remote, len(missing)
+		p.TotalMessages, p.MessagesToProcess = s.view.remote, len(missing)
 	})
-	failed, err := r.fetchHeaders(ctx, missing)
+	failed, err := s.fetchHeaders(ctx, meter, r.claims, missing)
 	if err != nil {
 		return fail(ctx, step, progress.TopFailed, err)
 	}
@@ -67,7 +70,7 @@ func (r *refresh) age(ctx context.Context, b *store.Batch) error {
 		return err
 	}
 	var aged, seen, unfinished []store.ID
-	for _, ref := range r.local {
+	for _, ref := range r.claims.local {
 		if ref.Flags&(store.Invisible|store.InPreparation) != 0 {
 			unfinished = append(unfinished, ref.ID)
 		}
@@ -95,7 +98,7 @@ func (r *refresh) age(ctx context.Context, b *store.Batch) error {
 // show makes the entries visible that this refresh has made: their ids are the highest.
 func (r *refresh) show(b *store.Batch) {
 	b.Show(r.session.box.Service)
-	b.SetFlags(r.session.numbers.ids[r.known:], 0, store.Invisible|store.InPreparation)
+	b.SetFlags(r.session.view.numbers.ids[r.known:], 0, store.Invisible|store.InPreparation)
 }
 
 // settle makes the refresh visible in one commit: entries without a message go, and
@@ -105,7 +108,7 @@ func (r *refresh) settle(ctx context.Context, keep []store.ID, arrivals, failed 
 	if err != nil {
 		return err
 	}
-	service.RemoteCount = r.session.remote
+	service.RemoteCount = r.session.view.remote
 	b := r.session.box.Store.NewBatch()
 	b.Update(&service)
 	dead, gone := r.dead(keep)
@@ -116,7 +119,7 @@ func (r *refresh) settle(ctx context.Context, keep []store.ID, arrivals, failed 
 	}
 	r.session.dropped = append(r.session.dropped, dropped...)
 	b.Delete(dead...)
-	r.learn(b)
+	r.claims.learn(b)
 	r.pay(b, arrivals, failed)
 	if err := r.age(ctx, b); err != nil {
 		b.Rollback()
@@ -135,24 +138,24 @@ func (r *refresh) dead(keep []store.ID) (dead []store.ID, gone map[store.ID]bool
 		kept[id] = true
 	}
 	beyond := 0 // numbers up to here are beyond the limit
-	if limit := r.session.settings.SyncLimit; limit > 0 && limit < len(r.server.messages) {
-		beyond = r.server.messages[len(r.server.messages)-limit-1].number
+	if limit := r.session.line.settings.SyncLimit; limit > 0 && limit < len(r.claims.listing.messages) {
+		beyond = r.claims.listing.messages[len(r.claims.listing.messages)-limit-1].number
 	}
-	unseen := beyond > 0 && !r.server.withUIDs // an entry may belong to a message that nobody looked at
+	unseen := beyond > 0 && !r.claims.listing.withUIDs // an entry may belong to a message that nobody looked at
 	gone = make(map[store.ID]bool)
-	for i, ref := range r.local {
+	for i, ref := range r.claims.local {
 		populated := ref.Flags.Has(store.Complete)
 		waits := ref.Flags.Has(store.Operation) // an operation of the user's is not dropped
-		number := int(r.claimed[i])
+		number := int(r.claims.claimed[i])
 		overlooked := unseen && (populated || waits)
-		lost := number == 0 && r.server.complete && !overlooked
+		lost := number == 0 && r.claims.listing.complete && !overlooked
 		if lost {
 			gone[ref.ID] = true
 		}
 		trimmed := number > 0 && number <= beyond && !populated && !kept[ref.ID] && !waits
 		if trimmed || (lost && (!populated || !kept[ref.ID])) {
 			dead = append(dead, ref.ID)
-			r.session.numbers.set(ref.ID, 0)
+			r.session.view.numbers.set(ref.ID, 0)
 		}
 	}
 	return dead, gone
@@ -178,7 +181,7 @@ func (r *refresh) pay(b *store.Batch, arrivals, failed int) {
 // announced takes the arrivals, by number, out of what is missing. A header is needed of a message without a UID; of one that
 // may be that of an entry which nothing has claimed, under another name (see adopt); and of one that has a copy in the folder.
 func (r *refresh) announced(ctx context.Context, missing []*message) (headers, arrivals []*message, err error) {
-	if r.asked == nil || r.asked.Populate || !r.server.withUIDs || len(missing) == 0 {
+	if r.asked == nil || r.asked.Populate || !r.claims.listing.withUIDs || len(missing) == 0 {
 		return missing, nil, nil
 	}
 	copies, err := r.session.box.copies(ctx, r.asked.Into)
@@ -186,8 +189,8 @@ func (r *refresh) announced(ctx context.Context, missing []*message) (headers, a
 		return nil, nil, err
 	}
 	renamed := make(map[int64]bool) // sizes
-	for i, ref := range r.local {
-		if r.claimed[i] == 0 {
+	for i, ref := range r.claims.local {
+		if r.claims.claimed[i] == 0 {
 			renamed[ref.Size] = true
 		}
 	}

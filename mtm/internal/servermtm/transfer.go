@@ -74,7 +74,7 @@ func (w *work) find(ctx context.Context, t Transfer) ([]item, *copyFinder, error
 		if err != nil {
 			return nil, nil, err
 		}
-		found, err := w.session.box.findCopies(ctx, t.Into, wanted, w.session.reused)
+		found, err := w.session.box.findCopies(ctx, t.Into, wanted, w.session.server.reused)
 		if err != nil || !t.Move {
 			return wanted, found, err
 		}
@@ -109,14 +109,14 @@ func (w *work) leaveOutStored(t Transfer, wanted []item, found *copyFinder) ([]i
 // placeIn puts messages into the folder, in their order. For most of them nothing waits: arrivals are added, others are copied
 // inside the store.
 func (w *work) placeIn(t Transfer) placer {
-	return func(b *bodyBatch) ([]*store.ID, error) {
+	return func(b *bodyBatch) ([]placed, error) {
 		w.showArrivals(t, b)
-		holders := make([]*store.ID, len(b.items))
-		of := make([]store.Copied, 0, len(b.items)-b.arrivals) // it never grows: the ids stay where they are
+		list := make([]placed, len(b.items))
 		var run *store.Copies
 		for i, it := range b.items {
 			if it.id == 0 {
-				holders[i], run = t.placeArrival(b, i), nil
+				t.placeArrival(b, i)
+				list[i], run = placed{arrival: true}, nil
 				continue
 			}
 			is, err := w.isCopy(b.Batch, b.bodies[i], it)
@@ -132,21 +132,21 @@ func (w *work) placeIn(t Transfer) placer {
 				continue
 			}
 			if len(done) > 0 {
-				e, err := w.placeAwaited(b, i, t, done)
-				if err != nil {
+				if list[i], err = w.placeAwaited(b, i, t, done); err != nil {
 					return nil, err
 				}
-				holders[i], run = &e.ID, nil
+				run = nil
 				continue
 			}
-			if of = append(of, store.Copied{Source: it.id, Body: b.bodies[i], Flags: b.carries[i].Flags, Email: b.carries[i].Email}); run == nil {
+			if run == nil {
 				run = t.copies()
+				run.Of = make([]store.Copied, 0, len(b.items)-i)
 				b.Copy(run)
 			}
-			run.Of = of[len(of)-len(run.Of)-1:]
-			holders[i] = &of[len(of)-1].ID
+			list[i] = placed{run: run, at: len(run.Of)}
+			run.Of = append(run.Of, store.Copied{Source: it.id, Body: b.bodies[i], Flags: b.carries[i].Flags, Email: b.carries[i].Email})
 		}
-		return holders, nil
+		return list, nil
 	}
 }
 
@@ -176,11 +176,11 @@ func (w *work) isCopy(b *store.Batch, body store.Body, it item) (bool, error) {
 
 // placeAwaited puts the i-th message of a batch into the ghost that waits for it in the folder, or else a new entry, and ends
 // the waiting.
-func (w *work) placeAwaited(b *bodyBatch, i int, t Transfer, done []store.Queued) (*store.Entry, error) {
+func (w *work) placeAwaited(b *bodyBatch, i int, t Transfer, done []store.Queued) (placed, error) {
 	ctx := context.Background()
 	source, err := w.session.box.Store.Entry(ctx, b.items[i].id)
 	if err != nil {
-		return nil, err
+		return placed{}, err
 	}
 	e := t.copyOf(source, b.bodies[i])
 	b.carries[i].Mark(&e)
@@ -189,7 +189,7 @@ func (w *work) placeAwaited(b *bodyBatch, i int, t Transfer, done []store.Queued
 		switch {
 		case errors.Is(err, store.ErrNotFound):
 		case err != nil:
-			return nil, err
+			return placed{}, err
 		case e.ID == 0 && ghost.Related == source.ID && !ghost.Flags.Has(store.Complete):
 			e.ID, e.Parent = ghost.ID, ghost.Parent
 		}
@@ -205,7 +205,7 @@ func (w *work) placeAwaited(b *bodyBatch, i int, t Transfer, done []store.Queued
 	for _, q := range done {
 		b.Fulfil(q)
 	}
-	return &e, nil
+	return placed{entry: &e}, nil
 }
 
 // copyLocal copies what is whole here, in one commit: both entries share the octets. It
@@ -235,7 +235,7 @@ func (w *work) copyLocal(ctx context.Context, t Transfer, wanted []item, settled
 		}
 	}
 	b := &bodyBatch{Batch: w.session.box.Store.NewBatch(), items: here, bodies: bodies, carries: carries}
-	holders, err := w.placeIn(t)(b)
+	list, err := w.placeIn(t)(b)
 	if err != nil {
 		b.Rollback()
 		return nil, err
@@ -244,12 +244,13 @@ func (w *work) copyLocal(ctx context.Context, t Transfer, wanted []item, settled
 	if err := commit(b.Batch); err != nil {
 		return nil, err
 	}
-	for i, id := range holders {
-		if id == nil {
+	for i, at := range list {
+		id := b.entryAt(i, at)
+		if id == 0 {
 			w.outcome.AlreadyThere++
 			continue
 		}
-		w.outcome.Stored = append(w.outcome.Stored, *id)
+		w.outcome.Stored = append(w.outcome.Stored, id)
 		w.outcome.Octets += bodies[i].Length
 	}
 	w.safe = append(w.safe, here...)

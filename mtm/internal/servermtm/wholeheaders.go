@@ -25,10 +25,10 @@ func (s *wholeSink) Message(n int) (io.Writer, error) {
 	if err := s.discard(); err != nil {
 		return nil, err
 	}
-	s.headers.batch.restart()
-	s.body = s.headers.batch.into.BodyOf(store.BodyWhole, s.headers.refresh.session.origin(s.headers.of(n).uid))
+	s.headers.batches.now.restart()
+	s.body = s.headers.batches.now.into.BodyOf(store.BodyWhole, s.headers.session.origin(s.headers.of(n).uid))
 	s.scan.Reset()
-	s.size = bounded{to: io.MultiWriter(s.body, s.headers.batch, s.scan), most: s.headers.refresh.session.ceiling(0)}
+	s.size = bounded{to: io.MultiWriter(s.body, s.headers.batches.now, s.scan), most: s.headers.session.ceiling(0)}
 	return &s.size, nil
 }
 
