@@ -24,6 +24,7 @@ var arrows = map[string][]string{
 	"scenarios":              {"fakeserver", "fakeserver/edit", "fakeserver/maildrop", "fakeserver/smtpsink", "fixtures"},
 	"scenarios/recorded":     {"scenarios", "fakeserver", "fakeserver/maildrop", "fakeserver/notation", "fakeserver/record"},
 	"internal/budget":        nil,
+	"examples/godog":         {"features"},
 	"internal/gobuild":       nil,
 	"internal/need":          nil,
 	"fixtures":               {"fakeserver/maildrop"},
