@@ -12,7 +12,11 @@ type Command struct {
 	Message string
 
 	pseudo bool
+	line   int
 }
+
+// Line returns the index of the command in the lines of its transcript.
+func (c Command) Line() int { return c.line }
 
 // String returns the command as it was sent, except for secrets and the case of the verb.
 func (c Command) String() string {

@@ -27,6 +27,7 @@ type Exchange struct {
 
 	pseudo  bool        // Verb is a pseudo-verb
 	secret  bool        // the line must not be shown
+	rule    *Rule       // that answers; nil: none
 	ruled   bool        // a rule matches the command
 	telling bool        // fields in braces in the status line are filled in
 	answer  Answer      // the correct one, once Auto was called

@@ -82,6 +82,11 @@ func (t *popTalk) deletes() func(Leaving) bool {
 func (t *popTalk) Heard(x *Exchange) {
 	t.afterUser, t.mayPass = t.mayPass, false
 	t.reply, t.received = t.received, false
+	if t.view != nil {
+		if err := t.view.refresh(t.sight()); err != nil {
+			t.options().Log.Error("cannot list the maildrop again", "session", t.session.number, "error", err)
+		}
+	}
 	if x.pseudo && x.Verb == responseVerb {
 		t.asked, t.asking = t.asking, nil
 	}

@@ -74,7 +74,7 @@ func (s *Scenario) Server(o *fakeserver.Options) (*Play, error) {
 	}
 	p.configure(&options)
 	p.Server = fakeserver.New(p.Maildrop, &options)
-	for _, r := range slices.Backward(p.rules) { // the newest rule of a server wins, and of a scenario the first
+	for _, r := range slices.Backward(p.rules) { // each is put at the front
 		added := addTo(p.Server, r, pop3Grammar)
 		if r.Required || !slices.ContainsFunc(p.rules, func(r Rule) bool { return r.Required }) {
 			p.played = append(p.played, added)
@@ -267,7 +267,7 @@ func (p *Play) PlaySMTP(server *fakeserver.Server) {
 	}
 }
 
-// addTo adds a rule to a server and returns it.
+// addTo puts a rule at the front of the list of a server.
 func addTo(server *fakeserver.Server, r Rule, g grammar) *fakeserver.Rule {
 	verb, args, _ := strings.Cut(r.On, " ")
 	if verb == "*" {
@@ -282,9 +282,27 @@ func addTo(server *fakeserver.Server, r Rule, g grammar) *fakeserver.Rule {
 	if slices.ContainsFunc(r.Do, Step.tells) {
 		answer = answer.Telling()
 	}
-	added := server.On(match, answer).Times(r.Times).Goto(r.Goto)
+	added := server.On(match, answer).Times(r.Times).Goto(r.Goto).Named(r.On, r.About())
 	if r.Required {
 		added.Must()
 	}
 	return added
+}
+
+// About returns what the rule does, in a few words.
+func (r Rule) About() string {
+	var done []string
+	if r.As != "" {
+		done = append(done, "as "+r.As)
+	}
+	for _, s := range r.Do {
+		done = append(done, s.Word)
+	}
+	for _, a := range slices.Concat(r.Before, r.After) {
+		done = append(done, words(a)[slices.IndexFunc(fieldsOf(reflect.TypeOf(a)), func(f field) bool { return !reflect.ValueOf(a).Field(f.index).IsZero() })])
+	}
+	if r.Goto != "" {
+		done = append(done, "goto "+r.Goto)
+	}
+	return strings.Join(done, ", ")
 }
