@@ -13,7 +13,7 @@ type frame struct {
 	boundary string // of a multipart; "" for a message
 	guess    bool   // a multipart that names no boundary: the first line that may be one is
 	digest   bool
-	related  bool // multipart/related: a page and what it shows
+	related  bool   // multipart/related: a page and what it shows
 	path     string // of the parts in it
 	number   int    // parts so far
 }
