@@ -24,7 +24,7 @@ func (f *serveFlags) announce(stderr io.Writer, mail *mailbox, ports listeners, 
 
 // warn prints which ports other machines can reach.
 func warn(text *strings.Builder, ports listeners, requireTLS bool) {
-	for _, l := range []net.Listener{ports.pop3, ports.pop3s, ports.smtp} {
+	for _, l := range []net.Listener{ports.pop3, ports.pop3s, ports.smtp, ports.http} {
 		if l == nil {
 			continue
 		}
@@ -32,7 +32,10 @@ func warn(text *strings.Builder, ports listeners, requireTLS bool) {
 			continue
 		}
 		fmt.Fprintf(text, "pop3sim: warning: other machines can reach %s", l.Addr())
-		if l != ports.pop3s && !requireTLS {
+		switch {
+		case l == ports.http:
+			text.WriteString("; the token crosses the network in the clear")
+		case l != ports.pop3s && !requireTLS:
 			text.WriteString(", and passwords cross the network in the clear")
 		}
 		text.WriteString("\n")
@@ -50,6 +53,10 @@ func (f *serveFlags) banner(text *strings.Builder, mail *mailbox, ports listener
 	}
 	if ports.smtp != nil {
 		fmt.Fprintf(text, "  SMTP for NAME@ANYTHING of each user on %s\n", ports.smtp.Addr())
+	}
+	if ports.http != nil {
+		address, _ := reachable(ports.http.Addr())
+		fmt.Fprintf(text, "  API on http://%s/api/v1\n", address)
 	}
 	for _, u := range f.everyone() {
 		fmt.Fprintf(text, "  user %s", cli.OneLine(u.name))

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"pop3mtm/cmd/internal/cli"
+	"pop3mtm/fakeserver/control"
 	"pop3mtm/fakeserver/smtpsink"
 )
 
@@ -70,8 +71,8 @@ type pop3Server interface {
 }
 
 // serve runs the servers on the ports. The channel gets the error of each when it stops.
-func (l listeners) serve(server pop3Server, sink *smtpsink.Server) (served chan error, count int) {
-	served = make(chan error, 3)
+func (l listeners) serve(server pop3Server, sink *smtpsink.Server, pages *web) (served chan error, count int) {
+	served = make(chan error, 4)
 	run := func(port net.Listener, serve func(net.Listener) error) {
 		if port != nil {
 			count++
@@ -83,12 +84,15 @@ func (l listeners) serve(server pop3Server, sink *smtpsink.Server) (served chan 
 	if sink != nil {
 		run(l.smtp, sink.Serve)
 	}
+	if pages != nil {
+		run(l.http, pages.Serve)
+	}
 	return served, count
 }
 
 // until runs a POP3 server on its ports until it has done, the context ends or it fails.
 func (l listeners) until(ctx context.Context, server pop3Server, done <-chan struct{}) error {
-	served, running := l.serve(server, nil)
+	served, running := l.serve(server, nil, nil)
 	var err error
 	select {
 	case err = <-served:
@@ -161,6 +165,19 @@ func reachable(address net.Addr) (dial string, public bool) {
 		return net.JoinHostPort("127.0.0.1", strconv.Itoa(tcp.Port)), true
 	}
 	return address.String(), true
+}
+
+// forClients returns the addresses as clients on this machine dial them.
+func (l listeners) forClients() (a control.Addresses) {
+	for _, port := range []struct {
+		bound net.Listener
+		to    *string
+	}{{l.pop3, &a.POP3}, {l.pop3s, &a.POP3S}, {l.smtp, &a.SMTP}} {
+		if port.bound != nil {
+			*port.to, _ = reachable(port.bound.Addr())
+		}
+	}
+	return a
 }
 
 // String returns the addresses in words.

@@ -27,6 +27,7 @@ type serveFlags struct {
 	logs       logFlags
 	told       transcriptFlags
 	limits     limits
+	web        webFlags
 }
 
 const serveHelp = `Serve a mailbox over POP3: the demo mailbox, mail from files, or generated mail.
@@ -76,6 +77,7 @@ func newServe() *cobra.Command {
   pop3sim serve --pop3s 127.0.0.1:1995 --tls-ca-out ca.pem --require-tls
   pop3sim serve --smtp 127.0.0.1:1025 --user ann:secret --user bob:secret
   pop3sim serve --token ann:0123abcd --mechanisms XOAUTH2
+  pop3sim serve --http 127.0.0.1:8025
   pop3sim serve --scenario retr-drop
   pop3sim serve --profile gmail --user ann:secret`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return serve(cmd, &f) },
@@ -85,6 +87,8 @@ func newServe() *cobra.Command {
 	flags.StringVar(&f.pop3, "pop3", defaultAddress, "listen for POP3 on `HOST:PORT`; port 0 picks a free one, and \"\" turns it off")
 	flags.StringVar(&f.pop3s, "pop3s", "", "listen for POP3 over TLS on `HOST:PORT`")
 	flags.StringVar(&f.smtp, "smtp", "", "listen for SMTP on `HOST:PORT`, and deliver to the users' mailboxes")
+	flags.StringVar(&f.http, "http", "", "listen for HTTP on `HOST:PORT`: the API")
+	f.web.add(flags)
 	f.mail.add(flags)
 	f.played.add(c, flags)
 	flags.Var(&f.users, "user", "name and password of a user; repeat for several (default demo:demo)")
@@ -124,6 +128,9 @@ func (f *serveFlags) check() error {
 			return err
 		}
 	}
+	if err := f.web.check(f.http); err != nil {
+		return err
+	}
 	if f.life.stdin && f.played.scenario == "-" {
 		return cli.Usage("--exit-on-stdin-eof and --scenario - both read standard input: give one of them")
 	}
@@ -140,6 +147,9 @@ func (f *serveFlags) options(stderr io.Writer, told *transcripts, drops []*fakes
 		MaxSessions:       f.limits.sessions,
 		MaxBadLogins:      f.limits.badLogins,
 		DelayBadLogin:     f.limits.delay,
+	}
+	if f.http != "" {
+		o.TranscriptOctets, o.Timed = 0, true
 	}
 	if f.told.given() {
 		o.TranscriptOctets = 0

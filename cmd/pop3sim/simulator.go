@@ -5,11 +5,13 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/http"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/control"
 	"pop3mtm/fakeserver/record"
 	"pop3mtm/fakeserver/smtpsink"
 	"pop3mtm/scenarios"
@@ -24,6 +26,8 @@ type simulator struct {
 	sink        *smtpsink.Server
 	stderr      io.Writer
 	transcripts *transcripts
+	service     *control.Service // nil without --http
+	web         *web             // the same
 }
 
 // simulator makes what the flags describe. It listens nowhere yet.
@@ -58,6 +62,10 @@ func (f *serveFlags) simulator(cmd *cobra.Command) (*simulator, error) {
 	if f.told.given() {
 		onSMTP = sim.transcripts.session("SMTP ")
 	}
+	if f.http != "" {
+		sim.service = control.New(sim.server, &control.Options{Token: f.web.token, Log: o.Log})
+		sim.web = newWeb(sim.service, o.Log)
+	}
 	sim.sink = newSink(o, f.limits.room(), onSMTP)
 	return sim, f.playSMTP(sim.play, sim.sink)
 }
@@ -65,7 +73,10 @@ func (f *serveFlags) simulator(cmd *cobra.Command) (*simulator, error) {
 // run serves on the ports until ctx ends or a listener fails.
 func (sim *simulator) run(ctx context.Context, cmd *cobra.Command, ports listeners) error {
 	started := time.Now()
-	served, running := ports.serve(sim.server, sim.sink)
+	if sim.service != nil {
+		sim.service.SetAddresses(ports.forClients())
+	}
+	served, running := ports.serve(sim.server, sim.sink, sim.web)
 	sim.flags.announce(sim.stderr, sim.mail, ports, sim.server.Mechanisms())
 	defer sim.flags.ready.withdraw()
 	err := sim.flags.ready.announce(cmd.OutOrStdout(), ports.addresses())
@@ -75,6 +86,9 @@ func (sim *simulator) run(ctx context.Context, cmd *cobra.Command, ports listene
 			running--
 		case <-ctx.Done():
 		}
+	}
+	if sim.web != nil {
+		err = errors.Join(err, shutdown(ctx, sim.web))
 	}
 	err = errors.Join(err, shutdown(ctx, sim.server), shutdown(ctx, sim.sink))
 	sim.summary(ctx, time.Since(started))
@@ -108,7 +122,7 @@ func shutdown(ctx context.Context, server interface{ Shutdown(context.Context) e
 }
 
 func stopped(err error) error {
-	if errors.Is(err, fakeserver.ErrClosed) || errors.Is(err, record.ErrClosed) || errors.Is(err, net.ErrClosed) {
+	if errors.Is(err, fakeserver.ErrClosed) || errors.Is(err, record.ErrClosed) || errors.Is(err, net.ErrClosed) || errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}
 	return err

@@ -69,6 +69,8 @@ var _ = Describe("pop3sim", func() {
 		Entry(nil, "serve --for -1s", "--for takes a time such as 10m, not -1s; see 'pop3sim serve"),
 		Entry(nil, "serve --log-format xml", "--log-format: choose text or json; see 'pop3sim serve"),
 		Entry(nil, "serve --scenario - --exit-on-stdin-eof", "--exit-on-stdin-eof and --scenario - both read standard input: give one of them; see 'pop3sim serve"),
+		Entry(nil, "serve --http-token x", "--http-token needs --http; see 'pop3sim serve"),
+		Entry(nil, "serve --http 8025", `--http takes HOST:PORT such as 127.0.0.1:1110, not "8025"; see 'pop3sim serve`),
 		Entry(nil, "ready --wait -1s", "--wait takes a time such as 10s, not -1s; see 'pop3sim ready"),
 		Entry(nil, "ready --http x --ready-file y", "give only one of --http and --ready-file; see 'pop3sim ready"),
 		Entry(nil, "ready --http 127.0.0.1:8025", `--http takes a URL such as http://127.0.0.1:8025, not "127.0.0.1:8025"; see 'pop3sim ready`),
