@@ -51,7 +51,6 @@ var rules = []rule{
 	{"context", checkContext},
 	{"names", checkNames},
 	{"sleep", checkSleep},
-	{"json", checkJSON},
 }
 
 // each makes a rule out of a check of one file.

@@ -2,8 +2,10 @@ package main_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
+	"os"
 	"slices"
 	"strings"
 
@@ -24,7 +26,10 @@ var _ = Describe("Two gets at once from a real Dovecot without session lock", fu
 			files = append(files, fmt.Appendf(nil, "From: ada@example.org\nSubject: Letter %d\nMessage-ID: <%d@example.org>\n\n%s\n", i, i, strings.Repeat("x", i%500)))
 		}
 		server, err := peer.StartDovecot(ctx, map[string]iter.Seq[[]byte]{"demo": slices.Values(files)}, nil)
-		peer.Need(GinkgoTB(), err)
+		if errors.Is(err, peer.ErrMissing) && os.Getenv("CI") != "true" {
+			Skip(err.Error())
+		}
+		Expect(err).NotTo(HaveOccurred())
 		DeferCleanup(server.Stop)
 		doubled, lost, refused, after := 0, 0, 0, 0
 		for range rounds {

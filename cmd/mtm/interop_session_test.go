@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -31,7 +32,10 @@ var _ = Describe("Sessions with a real Dovecot", func() {
 		GinkgoHelper()
 		var err error
 		server, err = peer.StartDovecot(ctx, map[string]iter.Seq[[]byte]{"demo": slices.Values(files)}, nil)
-		peer.Need(GinkgoTB(), err)
+		if errors.Is(err, peer.ErrMissing) && os.Getenv("CI") != "true" {
+			Skip(err.Error())
+		}
+		Expect(err).NotTo(HaveOccurred())
 		DeferCleanup(server.Stop)
 		sent = nil
 		for _, file := range files {

@@ -195,9 +195,7 @@ func (e *env) follow(cmd *cobra.Command, client *mtm.Client, command mtm.Command
 		e.shell.last = op
 	}
 	showProgress(cmd.ErrOrStderr(), op)
-	failed := op.Wait()
-	warnQuitRefused(cmd.ErrOrStderr(), op)
-	return op, failed
+	return op, op.Wait()
 }
 
 // explain adds to the failure of a command what the user can do about it.

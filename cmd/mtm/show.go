@@ -177,11 +177,7 @@ func (s *show) printText(ctx context.Context) error {
 	if err := errors.Join(s.copyTexts(ctx, texts, w), w.end()); err != nil {
 		return err
 	}
-	switch {
-	case len(texts) > 0:
-	case s.entry.Email.Has(store.Encrypted):
-		out.printf("(this message is encrypted; 'mtm save %d' saves what a program with the key can read)\n", s.entry.ID)
-	default:
+	if len(texts) == 0 {
 		out.printf("(no text)\n")
 	}
 	if notice := s.email.PartialNotice(); notice != "" {

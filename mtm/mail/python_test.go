@@ -20,7 +20,6 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"pop3mtm/internal/need"
 	"pop3mtm/mtm/mail"
 )
 
@@ -30,7 +29,9 @@ type reading map[string]any
 
 var _ = Describe("Beside Python's email package", func() {
 	It("differs only as testdata/python.txt says", func() {
-		need.Program(GinkgoTB(), "python3")
+		if _, err := exec.LookPath("python3"); err != nil && os.Getenv("CI") == "" {
+			Skip("python3 is not installed")
+		}
 		corpora := mails()
 		theirs := pythonReads(corpora)
 		var got []string

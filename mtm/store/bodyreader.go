@@ -105,7 +105,7 @@ func (s *Store) bodyOf(ctx context.Context, id ID) (Body, error) {
 	var b Body
 	found := false
 	err := s.read(ctx, func(c *conn) error {
-		return c.query(ctx, "SELECT body_kind, segment, offset, length, crc FROM entries WHERE id = ?",
+		return c.query(ctx, "SELECT "+bodyColumns+" FROM entries WHERE id = ?",
 			func(row []driver.Value) error {
 				found = true
 				b = scanBody(row)

@@ -138,7 +138,7 @@ func (k *checker) listSegments(ctx context.Context, c *conn) error {
 
 // bodies takes each reference of the index to its record.
 func (k *checker) bodies(ctx context.Context, c *conn) error {
-	return c.query(ctx, `SELECT id, body_kind, segment, offset, length, crc FROM entries
+	return c.query(ctx, "SELECT id, "+bodyColumns+` FROM entries
 		WHERE body_kind <> 0 ORDER BY segment, offset`, func(row []driver.Value) error {
 		k.sum.Bodies++
 		return k.reference(ctx, ID(asInt(row[0])), scanBody(row[1:]))

@@ -11,9 +11,10 @@ import (
 
 // rows verifies the checksum of each entry, and that the table store is whole.
 func (k *checker) rows(ctx context.Context, c *conn) error {
-	var d rowDigest
-	err := c.query(ctx, "SELECT "+entryColumns+" FROM entries", func(row []driver.Value) error {
-		if d.of(func(i int) driver.Value { return row[i] }) != asInt(row[columnChecksum]) {
+	var r entryRow
+	var e Entry
+	err := c.query(ctx, "SELECT "+rowColumns+" FROM entries", func(row []driver.Value) error {
+		if !r.read(row, &e) {
 			k.report(Problem{Entry: ID(asInt(row[0])), Text: "its row is not what was written"})
 		}
 		return nil

@@ -7,9 +7,10 @@ import (
 	"fmt"
 	"hash/crc32"
 	"slices"
-	"strings"
 	"sync"
 )
+
+var insertOne, insertMany = insertQuery(1), insertQuery(rowsPerInsert)
 
 // rowsPerInsert entries go into one INSERT; more would bring nothing.
 const rowsPerInsert = 32
@@ -116,10 +117,8 @@ type commit struct {
 	waiting int // of added, how many are not yet inserted
 	copied  []copiedEntry
 	args    []driver.NamedValue
-	digest  rowDigest
+	row     entryRow
 	refs    refs
-
-	manyRows string // see fullInsert
 }
 
 // addedEntry is an entry that has its id, and what it had before.
@@ -211,14 +210,13 @@ func (t *commit) insert() error {
 	list := t.added[len(t.added)-t.waiting:]
 	t.waiting = 0
 	for len(list) > 0 {
-		n, query := 1, insertQuery(1)
+		n, query := 1, insertOne
 		if len(list) >= rowsPerInsert {
-			n, query = rowsPerInsert, t.fullInsert()
+			n, query = rowsPerInsert, insertMany
 		}
-		args := t.arguments(n * entryColumnCount)
+		args := t.arguments(n * len(columns))
 		for i, a := range list[:n] {
-			bindEntry(args[i*entryColumnCount:], a.entry)
-			t.digest.bindChecksum(args[i*entryColumnCount:])
+			t.row.bind(args[i*len(columns):], a.entry)
 		}
 		if _, err := t.c.execValues(context.Background(), query, args); err != nil {
 			return err
@@ -230,26 +228,12 @@ func (t *commit) insert() error {
 
 func (t *commit) arguments(n int) []driver.NamedValue {
 	if t.args == nil {
-		t.args = make([]driver.NamedValue, max(rowsPerInsert*entryColumnCount, copyArguments+rowsPerCopy*copyColumnCount))
+		t.args = make([]driver.NamedValue, max(rowsPerInsert*len(columns), copyParameters+rowsPerCopy*len(copyColumns)))
 		for i := range t.args {
 			t.args[i].Ordinal = i + 1
 		}
 	}
 	return t.args[:n]
-}
-
-// fullInsert is the query for rowsPerInsert rows, built once a batch.
-func (t *commit) fullInsert() string {
-	if t.manyRows == "" {
-		t.manyRows = insertQuery(rowsPerInsert)
-	}
-	return t.manyRows
-}
-
-func insertQuery(rows int) string {
-	row := "(" + strings.TrimSuffix(strings.Repeat("?,", entryColumnCount), ",") + ")"
-	return "INSERT INTO entries (" + entryColumns + ") VALUES " +
-		strings.TrimSuffix(strings.Repeat(row+",", rows), ",")
 }
 
 func (t *commit) update(e *Entry) error {
@@ -263,19 +247,13 @@ func (t *commit) update(e *Entry) error {
 	if err != nil {
 		return err
 	}
-	args := t.arguments(entryColumnCount)
-	bindEntry(args, e)
-	t.digest.bindChecksum(args)
-	n, err := t.c.execValues(context.Background(), updateQuery(), args)
+	args := t.arguments(len(columns))
+	t.row.bind(args, e)
+	n, err := t.c.execValues(context.Background(), updateRow, args)
 	if err == nil && n == 0 {
 		err = fmt.Errorf("entry %d: %w", e.ID, ErrNotFound)
 	}
 	return err
-}
-
-func updateQuery() string {
-	return "UPDATE entries SET (" + strings.TrimPrefix(entryColumns, "id, ") + ") = (" +
-		"?2,?3,?4,?5,?6|(flags&0x80),?7,?8,?9,?10,?11,?12,?13,?14,?15|(email_flags&0xF00),?16,?17,?18,?19,?20,?21,?22+(flags&0x80)+(email_flags&0xF00)) WHERE id = ?1"
 }
 
 // shortestRun is how many ids in a row are reached by their range and not one by one.
@@ -283,8 +261,8 @@ const shortestRun = 16
 
 // setFlags changes ids in a row, as a refresh gives them, by one walk.
 func (t *commit) setFlags(ids []ID, set, unset Flags) error {
-	const change = "UPDATE entries SET flags = (flags & ~?1) | ?2, checksum = checksum - flags + ((flags & ~?1) | ?2)" +
-		" WHERE flags <> (flags & ~?1) | ?2 AND id "
+	const changed = "(flags & ~?1) | ?2"
+	change := "UPDATE entries SET " + assign(assignment{"flags", changed}) + " WHERE flags <> " + changed + " AND id "
 	ctx := context.Background()
 	set, unset = set&^derived, unset&^derived
 	if !slices.IsSorted(ids) { // the caller's slice stays as it is
@@ -328,9 +306,9 @@ func (t *commit) setUID(ids []ID, uid string) error {
 }
 
 func (t *commit) setSizes(sizes map[ID]int64) error {
-	query := "UPDATE entries SET size = ?1, checksum = checksum + ?3 - " + sizeTermSQL("size") + " WHERE id = ?2"
+	query := "UPDATE entries SET " + assign(assignment{"size", "?1"}) + " WHERE id = ?2"
 	for id, size := range sizes {
-		if _, err := t.c.exec(context.Background(), query, size, id, sizeTerm(size)); err != nil {
+		if _, err := t.c.exec(context.Background(), query, size, id); err != nil {
 			return err
 		}
 	}

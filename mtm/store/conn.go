@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+	"fmt"
 	"io"
 	"net/url"
 	"path/filepath"
@@ -154,6 +155,30 @@ func (c *conn) number(ctx context.Context, query string, args ...any) (n int64, 
 		return nil
 	}, args...)
 	return n, found, err
+}
+
+// errInDoubt: a transaction may turn out to be there after a crash. What it
+// refers to must stay.
+var errInDoubt = errors.New("the index may or may not have taken the change; open the store again")
+
+// transaction runs f in a write transaction. ctx bounds the wait for the lock;
+// once f runs nothing but an error of f stops it.
+func (c *conn) transaction(ctx context.Context, f func() error) error {
+	if _, err := c.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
+	err := f()
+	if err == nil {
+		_, err = c.exec(context.Background(), "COMMIT")
+		if err != nil && !notTaken(err) {
+			err = fmt.Errorf("%w: %w", errInDoubt, err)
+		}
+	}
+	if err != nil {
+		// SQLite may have rolled back by itself; then this has nothing to do.
+		_, _ = c.exec(context.Background(), "ROLLBACK")
+	}
+	return err
 }
 
 func bindings(args []any) []driver.NamedValue {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -32,27 +33,60 @@ type Copied struct {
 // pointer; Commit sets the IDs, which grow in the order of the list.
 func (b *Batch) Copy(c *Copies) { b.do(func(t *commit) error { return t.copies(c) }) }
 
-// The columns of one copy: its id, source, body and flags.
-const copyColumnCount = 9
+// copyColumns are what a statement is given of each copy.
+var copyColumns = []string{"id", "source", "body_kind", "segment", "offset", "length", "crc", "flags", "email_flags"}
+
+// The parameters that come before the copies in copyQuery.
+const (
+	copyParent = iota + 1
+	copyClear
+	copySet
+	copyLinked
+	copyEmailClear
+	copyEmailSet
+	copyParameters = copyEmailSet
+)
 
 // rowsPerCopy copies go into one statement.
 const rowsPerCopy = 64
 
-func copyQuery(rows int) string {
-	row := "(" + strings.TrimSuffix(strings.Repeat("?,", copyColumnCount), ",") + ")"
-	return "INSERT INTO entries (" + entryColumns + `) SELECT
-		c.column1, ?1, e.type, e.service, e.size, (e.flags & ~?2) | ?3 | c.column8, c.column3, e.uid,
-		c.column4, c.column5, c.column6, c.column7, iif(?4, c.column2, 0), e.date, (e.email_flags & ~?5) | ?6 | c.column9,
-		e.remote_count, e.sending, e.name, e.details, e.description, e.message_id,
-		e.checksum + c.column1 - e.id + ?1 - e.parent + ((e.flags & ~?2) | ?3 | c.column8) - e.flags + c.column3 - e.body_kind
-		+ c.column4 - e.segment + c.column5 - e.offset + c.column6 - e.length + c.column7 - e.crc
-		+ iif(?4, c.column2, 0) - e.related + ((e.email_flags & ~?5) | ?6 | c.column9) - e.email_flags
-		FROM (VALUES ` + strings.TrimSuffix(strings.Repeat(row+",", rows), ",") + `) AS c
-		CROSS JOIN entries AS e ON e.id = c.column2`
+var copyOne, copyMany = copyQuery(1), copyQuery(rowsPerCopy)
+
+// copyQuery adds copies: of columns that are not named here, with the source's value.
+func copyQuery(count int) string {
+	values, sum := make([]string, len(columns)), "e.checksum"
+	for i, c := range columns {
+		values[i] = "e." + c.name
+		if value := copiedValue(c.name); value != "" {
+			sum += fmt.Sprintf(" - e.%s + (%s)", c.name, value)
+			values[i] = value
+		}
+	}
+	values[checksumAt] = sum
+	return fmt.Sprintf("INSERT INTO entries (%s) SELECT %s FROM (VALUES %s) AS c CROSS JOIN entries AS e ON e.id = %s",
+		rowColumns, strings.Join(values, ", "), parameters(count, len(copyColumns)), ofCopy("source"))
 }
 
-// copyArguments come before the rows in copyQuery.
-const copyArguments = 6
+// copiedValue is the value of a column in a copy; "" for the source's.
+func copiedValue(name string) string {
+	switch name {
+	case "parent":
+		return parameter(copyParent)
+	case "flags":
+		return fmt.Sprintf("(e.flags & ~?%d) | ?%d | %s", copyClear, copySet, ofCopy(name))
+	case "email_flags":
+		return fmt.Sprintf("(e.email_flags & ~?%d) | ?%d | %s", copyEmailClear, copyEmailSet, ofCopy(name))
+	case "related":
+		return fmt.Sprintf("iif(?%d, %s, 0)", copyLinked, ofCopy("source"))
+	}
+	if slices.Contains(copyColumns, name) {
+		return ofCopy(name)
+	}
+	return ""
+}
+
+// ofCopy names one of copyColumns in copyQuery.
+func ofCopy(name string) string { return fmt.Sprintf("c.column%d", slices.Index(copyColumns, name)+1) }
 
 // copies writes the copies of one operation.
 func (t *commit) copies(c *Copies) error {
@@ -62,14 +96,10 @@ func (t *commit) copies(c *Copies) error {
 	if err := t.insert(); err != nil { // a source may be among what was added
 		return err
 	}
-	many := ""
 	for list := c.Of; len(list) > 0; {
-		n, query := 1, copyQuery(1)
+		n, query := 1, copyOne
 		if len(list) >= rowsPerCopy {
-			if many == "" {
-				many = copyQuery(rowsPerCopy)
-			}
-			n, query = rowsPerCopy, many
+			n, query = rowsPerCopy, copyMany
 		}
 		if err := t.copyRows(query, c, list[:n]); err != nil {
 			return err
@@ -80,10 +110,11 @@ func (t *commit) copies(c *Copies) error {
 }
 
 func (t *commit) copyRows(query string, c *Copies, list []Copied) error {
-	args := t.arguments(copyArguments + len(list)*copyColumnCount)
-	for i, v := range []int64{int64(c.Into), int64(c.Clear | derived), int64(c.Set &^ derived), boolInt(c.Linked),
-		int64(c.EmailClear | derivedEmail), int64(c.EmailSet &^ derivedEmail)} {
-		args[i].Value = v
+	args := t.arguments(copyParameters + len(list)*len(copyColumns))
+	for n, v := range map[int]int64{copyParent: int64(c.Into), copyLinked: boolInt(c.Linked),
+		copyClear: int64(c.Clear | derived), copySet: int64(c.Set &^ derived),
+		copyEmailClear: int64(c.EmailClear | derivedEmail), copyEmailSet: int64(c.EmailSet &^ derivedEmail)} {
+		args[n-1].Value = v
 	}
 	for i, one := range list {
 		if err := t.checkBody(one.Body); err != nil {
@@ -92,7 +123,7 @@ func (t *commit) copyRows(query string, c *Copies, list []Copied) error {
 		if err := t.refer(one.Body); err != nil {
 			return err
 		}
-		bindCopy(args[copyArguments+i*copyColumnCount:], one, t.nextID)
+		bindCopy(args[copyParameters+i*len(copyColumns):], one, t.nextID)
 		t.copied = append(t.copied, copiedEntry{&list[i], t.nextID})
 		t.nextID++
 	}
@@ -103,6 +134,7 @@ func (t *commit) copyRows(query string, c *Copies, list []Copied) error {
 	return err
 }
 
+// bindCopy fills in one copy, in the order of copyColumns.
 func bindCopy(a []driver.NamedValue, one Copied, id ID) {
 	for i, v := range []int64{int64(id), int64(one.Source), int64(one.Body.Kind), one.Body.Segment,
 		one.Body.Offset, one.Body.Length, int64(one.Body.CRC), int64(one.Flags &^ derived), int64(one.Email &^ derivedEmail)} {

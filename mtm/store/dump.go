@@ -2,10 +2,12 @@ package store
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"database/sql/driver"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,7 +18,8 @@ import (
 // in a segment, so two stores with the same content give the same text.
 func (s *Store) Dump(ctx context.Context, w io.Writer) error {
 	out := bufio.NewWriter(w)
-	var d rowDigest
+	var r entryRow
+	var e Entry
 	err := s.snapshot(ctx, func(c *conn) error {
 		waits, err := c.queues(ctx)
 		if err != nil {
@@ -32,15 +35,14 @@ func (s *Store) Dump(ctx context.Context, w io.Writer) error {
 				UNION ALL
 				SELECT entries.id, depth + 1, place || format('%016x', entries.id)
 				FROM tree CROSS JOIN entries ON entries.parent = tree.id
-			) SELECT `+shownColumns()+`, depth, EXISTS (SELECT 1 FROM outgoing WHERE entry = id)
+			) SELECT `+shownColumns+`, depth, EXISTS (SELECT 1 FROM outgoing WHERE entry = id)
 			FROM tree CROSS JOIN entries USING (id) ORDER BY place`,
 			func(row []driver.Value) error {
-				var e Entry
-				if err := d.shownRow(row, &e); err != nil {
+				if err := r.readShown(row, &e); err != nil {
 					return err
 				}
-				line := strings.Repeat("  ", int(asInt(row[entryColumnCount+1]))) + e.line() + waits[e.ID] + remembered[e.ID]
-				if asInt(row[entryColumnCount+2]) != 0 {
+				line := strings.Repeat("  ", int(asInt(row[len(columns)+1]))) + e.line() + waits[e.ID] + remembered[e.ID]
+				if asInt(row[len(columns)+2]) != 0 {
 					o, err := c.outgoing(ctx, e.ID)
 					if err != nil {
 						return err
@@ -61,39 +63,42 @@ func (s *Store) Dump(ctx context.Context, w io.Writer) error {
 func (e *Entry) line() string {
 	var l strings.Builder
 	fmt.Fprintf(&l, "%d %s", e.ID, e.Type)
-	text := func(name, value string) {
-		if value != "" {
-			l.WriteString(" " + name + "=" + strconv.QuoteToGraphic(value))
-		}
+	for _, c := range shownFirst {
+		l.WriteString(c.shown(e))
 	}
-	number := func(name string, value int64) {
-		if value != 0 {
-			fmt.Fprintf(&l, " %s=%d", name, value)
-		}
-	}
-	text("name", e.Name)
-	text("details", e.Details)
-	text("description", e.Description)
-	if !e.Date.IsZero() {
-		l.WriteString(" date=" + e.Date.UTC().Format(time.RFC3339))
-	}
-	number("size", e.Size)
-	if e.Flags != 0 {
-		l.WriteString(" flags=" + e.Flags.String())
-	}
-	if e.Email != 0 {
-		l.WriteString(" email=" + e.Email.String())
-	}
-	if e.Sending != SendUnknown {
-		l.WriteString(" sending=" + e.Sending.String())
-	}
-	number("service", int64(e.Service))
-	number("related", int64(e.Related))
-	number("remote", int64(e.RemoteCount))
-	text("uid", e.UID)
-	text("message-id", e.MessageID)
 	if e.Body.Kind != BodyNone {
 		fmt.Fprintf(&l, " body=%s:%d:%08x", e.Body.Kind, e.Body.Length, e.Body.CRC)
 	}
 	return l.String()
+}
+
+// shownFirst is the order in which Dump shows columns: what people look for first, then the others.
+var shownFirst = func() []*column {
+	order := []string{"name", "details", "description", "date", "size", "flags", "email", "sending", "service", "related", "remote", "uid", "message-id"}
+	var list []*column
+	for _, c := range columns {
+		if c.label != "" {
+			list = append(list, c)
+		}
+	}
+	place := func(c *column) int { return cmp.Or(slices.Index(order, c.label)+1, len(order)+1) }
+	slices.SortStableFunc(list, func(a, b *column) int { return place(a) - place(b) })
+	return list
+}()
+
+// shown is what Dump shows of a column: nothing when it has no value.
+func (c *column) shown(e *Entry) string {
+	value := ""
+	switch {
+	case c.number != nil && c.number.get(e) != 0:
+		value = fmt.Sprint(c.number.is(e))
+	case c.text != nil && *c.text(e) != "":
+		value = strconv.QuoteToGraphic(*c.text(e))
+	case c.date != nil && !c.date(e).IsZero():
+		value = c.date(e).UTC().Format(time.RFC3339)
+	}
+	if value == "" {
+		return ""
+	}
+	return " " + c.label + "=" + value
 }

@@ -1,7 +1,9 @@
 package store
 
 import (
+	"context"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -114,4 +116,26 @@ func QueuedOf(values ...any) Queued {
 		row[i] = v
 	}
 	return scanQueued(row)
+}
+
+// Version is that of the schema.
+func Version() int { return len(migrations()) }
+
+// NewIndex makes the index of a new store as the program of a version of the schema made it.
+func NewIndex(path string, version int) (err error) {
+	ctx := context.Background()
+	c, err := dial(ctx, path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, c.close()) }()
+	for _, step := range migrations()[:version] {
+		if err = c.script(ctx, step.script); err == nil && step.then != nil {
+			err = step.then(c)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -60,24 +60,6 @@ func (b *Batch) SetBreaks(entry ID, visits int) {
 	b.do(func(t *commit) error { return t.setBreaks(entry, visits) })
 }
 
-// schemaSafety keeps what few accounts and entries have in tables of their own: it costs other messages nothing. An
-// operation says who carries it out.
-const schemaSafety = `
-ALTER TABLE operations ADD COLUMN claim TEXT NOT NULL DEFAULT '';
-
-CREATE TABLE facts (
-	service INTEGER NOT NULL,
-	name    TEXT NOT NULL,
-	value   INTEGER NOT NULL,
-	PRIMARY KEY (service, name)
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE breaks (
-	entry  INTEGER PRIMARY KEY,
-	visits INTEGER NOT NULL
-) STRICT;
-`
-
 func (t *commit) setFact(service ID, fact Fact, value int64) error {
 	if err := t.exists(service); err != nil {
 		return err

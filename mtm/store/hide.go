@@ -2,23 +2,14 @@ package store
 
 import (
 	"context"
-	"strings"
+	"fmt"
 )
 
-// schemaHidden lists the services whose messages are hidden: one row in place of a change of every message.
-const schemaHidden = `
-CREATE TABLE hidden (
-	service INTEGER PRIMARY KEY
-) STRICT;
-`
-
 // shownFlags are the flags of an entry as its readers see them, see Batch.Hide.
-const shownFlags = "CASE WHEN parent IN hidden THEN (flags | 0x200) & ~0x20 ELSE flags END"
+var shownFlags = fmt.Sprintf("CASE WHEN parent IN hidden THEN (flags | %d) & ~%d ELSE flags END", Invisible, Unread)
 
-// shownColumns are entryColumns for a reader, and then the flags as they are stored, for rowDigest.shownRow.
-func shownColumns() string {
-	return strings.Replace(entryColumns, "size, flags,", "size, "+shownFlags+",", 1) + ", flags"
-}
+// shownColumns are the columns that entryRow.readShown reads.
+var shownColumns = rowColumns + ", " + shownFlags
 
 // Hide makes all children of a service Invisible and not Unread, those that are added later too, until Show. Their own
 // flags stay as they are, and UIDs tells them.

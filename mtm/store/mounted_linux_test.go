@@ -117,7 +117,7 @@ var _ = Describe("What is stored can be read", func() {
 		It("of an older store "+name+", on a disk that cannot be written", func() {
 			dir := mounted("8m")
 			path, last := prepare(dir)
-			asVersion4(path)
+			asVersion(4, path)
 			readOnly(dir)
 			readable(path, last, 2)
 		})

@@ -34,8 +34,8 @@ func (t *commit) withdraw(id ID) error {
 	if err := t.insert(); err != nil {
 		return err
 	}
-	_, unused, err := t.c.number(context.Background(), `SELECT id FROM entries WHERE id = ? AND flags & 0x10000 <> 0
-		AND NOT EXISTS (SELECT 1 FROM entries AS below WHERE below.parent = entries.id)`, id)
+	_, unused, err := t.c.number(context.Background(), `SELECT id FROM entries WHERE id = ? AND flags & ? <> 0
+		AND NOT EXISTS (SELECT 1 FROM entries AS below WHERE below.parent = entries.id)`, id, InPreparation)
 	if err != nil || !unused {
 		return err
 	}

@@ -59,38 +59,6 @@ type Lease struct {
 	Until time.Time // by Options.Now, in milliseconds; the lease is worth nothing from then on
 }
 
-// schemaOutgoing also gives the accounts of older stores their SMTP services.
-const schemaOutgoing = `
-CREATE TABLE outgoing (
-	entry       INTEGER PRIMARY KEY,
-	sender      TEXT NOT NULL,
-	attempts    INTEGER NOT NULL,
-	code        INTEGER NOT NULL,
-	reason      TEXT NOT NULL,
-	lease_owner TEXT NOT NULL,
-	lease_until INTEGER NOT NULL
-) STRICT;
-
-CREATE TABLE recipients (
-	entry    INTEGER NOT NULL,
-	position INTEGER NOT NULL,
-	address  TEXT NOT NULL,
-	state    INTEGER NOT NULL,
-	reply    TEXT NOT NULL,
-	PRIMARY KEY (entry, position)
-) STRICT, WITHOUT ROWID;
-
-INSERT INTO entries (id, parent, type, service, size, flags, body_kind, uid, segment, offset, length, crc, related,
-	date, email_flags, remote_count, sending, name, details, description, message_id)
-SELECT next_entry - 1 + row_number() OVER (ORDER BY account.id), 1, 2, account.id, 0, 0, 0, '', 0, 0, 0, 0, 0,
-	NULL, 0, 0, 0, account.name || ' (SMTP)', '', '', ''
-FROM store, settings JOIN entries AS account ON account.id = settings.service
-WHERE settings.name = 'smtp-host' AND settings.value <> '' AND account.type = 2 AND account.related = 0;
-UPDATE entries SET related = smtp.id FROM entries AS smtp
-WHERE entries.type = 2 AND smtp.type = 2 AND smtp.service = entries.id AND smtp.id <> entries.id;
-UPDATE store SET next_entry = max(next_entry, (SELECT max(id) + 1 FROM entries));
-`
-
 // SetOutgoing replaces the envelope of a message and how sending it went; the lease stays as it is. The entry may have
 // been added by the same batch. The batch keeps e and the slice. At Commit: ErrNotFound when the entry is gone, an error
 // for more than MaxRecipients.
@@ -201,12 +169,12 @@ func (t *commit) release(id ID, owner string) error {
 
 func (c *conn) setSending(id ID, to SendingState) error {
 	_, err := c.exec(context.Background(),
-		"UPDATE entries SET sending = ?1, checksum = checksum - sending + ?1 WHERE id = ?2", int(to), id)
+		"UPDATE entries SET "+assign(assignment{"sending", "?1"})+" WHERE id = ?2", int(to), id)
 	return err
 }
 
 func (c *conn) sendingState(ctx context.Context, id ID) (SendingState, error) {
-	n, found, err := c.number(ctx, "SELECT sending FROM entries WHERE id = ? AND type = 4", id)
+	n, found, err := c.number(ctx, "SELECT sending FROM entries WHERE id = ? AND type = ?", id, int(TypeMessage))
 	if err == nil && !found {
 		err = fmt.Errorf("message %d: %w", id, ErrNotFound)
 	}

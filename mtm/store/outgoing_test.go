@@ -2,7 +2,6 @@ package store_test
 
 import (
 	"context"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -162,7 +161,7 @@ var _ = Describe("Outgoing", func() {
 		b.SetSettings(service(old, "reads only"), map[string]string{"smtp-host": ""})
 		Expect(b.Commit(ctx)).To(Succeed())
 		Expect(old.Close()).To(Succeed())
-		asVersion1(dir)
+		asVersion(1, dir)
 
 		migrated := open(dir, nil)
 		e, err := migrated.Entry(ctx, account)
@@ -179,37 +178,3 @@ var _ = Describe("Outgoing", func() {
 		Expect(sum.Problems).To(BeZero())
 	})
 })
-
-// asVersion1 takes what later versions of the schema added out of a store that nobody has open.
-func asVersion1(dir string) {
-	GinkgoHelper()
-	db := sqlite(dir)
-	rows, err := db.Query(`SELECT name FROM sqlite_schema WHERE type = 'table'
-		AND name NOT IN ('store', 'entries', 'segments', 'settings', 'parts')`)
-	Expect(err).NotTo(HaveOccurred())
-	defer func() { Expect(rows.Close()).To(Succeed()) }()
-	var later []string
-	for rows.Next() {
-		var name string
-		Expect(rows.Scan(&name)).To(Succeed())
-		later = append(later, "DROP TABLE "+name)
-	}
-	later = append(later, "CREATE TABLE IF NOT EXISTS parts (entry INTEGER)")
-	Expect(rows.Err()).NotTo(HaveOccurred())
-	Expect(later).To(ContainElement("DROP TABLE outgoing"))
-	Expect(db.Close()).To(Succeed())
-	Expect(sqlite(dir, slices.Concat(later, later5(), []string{"PRAGMA user_version = 1"})...).Close()).To(Succeed())
-}
-
-// later5 takes out the columns that version 5 added.
-func later5() []string {
-	return []string{"ALTER TABLE entries DROP COLUMN checksum", "ALTER TABLE segments DROP COLUMN birth",
-		"ALTER TABLE segments DROP COLUMN notes"}
-}
-
-// asVersion4 takes what version 5 of the schema added out of a store that nobody has open.
-func asVersion4(dir string) {
-	GinkgoHelper()
-	Expect(sqlite(dir, append(later5(), "ALTER TABLE operations DROP COLUMN claim", "DROP TABLE shared", "DROP TABLE deleted", "DROP TABLE unknown", "DROP TABLE facts",
-		"DROP TABLE breaks", "PRAGMA user_version = 4")...).Close()).To(Succeed())
-}

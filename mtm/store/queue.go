@@ -75,27 +75,6 @@ func (q Queued) String() string {
 	return text
 }
 
-// schemaOperations makes records of the deletes that version 2 kept as flags alone.
-const schemaOperations = `
-CREATE TABLE operations (
-	id      INTEGER PRIMARY KEY,
-	entry   INTEGER NOT NULL,
-	kind    INTEGER NOT NULL,
-	folder  INTEGER NOT NULL,
-	ghost   INTEGER NOT NULL,
-	lines   INTEGER NOT NULL,
-	problem TEXT NOT NULL
-) STRICT;
-CREATE INDEX operations_by_entry ON operations (entry);
-CREATE INDEX operations_by_ghost ON operations (ghost) WHERE ghost <> 0;
-
-INSERT INTO operations (entry, kind, folder, ghost, lines, problem)
-	SELECT id, 5, 0, 0, 0, '' FROM entries
-	WHERE type = 4 AND flags & 0x80 AND email_flags & 0xF00 = 0x200 ORDER BY id;
-UPDATE entries SET flags = flags & ~0x80, email_flags = email_flags & ~0xF00
-	WHERE (flags & 0x80 OR email_flags & 0xF00) AND id NOT IN (SELECT entry FROM operations);
-`
-
 const queuedColumns = "operations.id, operations.entry, kind, folder, ghost, lines, problem, claim"
 
 func scanQueued(row []driver.Value) Queued {
@@ -138,11 +117,11 @@ func (c *conn) queues(ctx context.Context) (map[ID]string, error) {
 // queue finds records that mean nothing, and flags that do not tell what waits.
 func (k *checker) queue(ctx context.Context, c *conn) error {
 	for query, text := range map[string]string{
-		"SELECT entry FROM operations WHERE entry NOT IN (SELECT id FROM entries)": "an operation waits for it, and it is gone",
-		"SELECT entry FROM operations WHERE kind NOT BETWEEN 1 AND 5":              "an operation of an unknown kind waits for it",
-		`SELECT id FROM entries WHERE (flags & 0x80 OR email_flags & 0xF00 OR id IN (SELECT entry FROM operations))
-			AND (flags & 0x80, email_flags & 0xF00) <> (SELECT (count(*) > 0) * 0x80, ` + waitingOperation + `
-			FROM operations WHERE operations.entry = entries.id)`: "its flags do not tell what waits for it",
+		"SELECT entry FROM operations WHERE entry NOT IN (SELECT id FROM entries)":                           "an operation waits for it, and it is gone",
+		fmt.Sprintf("SELECT entry FROM operations WHERE kind NOT BETWEEN %d AND %d", QueueCopy, QueueDelete): "an operation of an unknown kind waits for it",
+		fmt.Sprintf(`SELECT id FROM entries WHERE (flags & %d OR email_flags & %d OR id IN (SELECT entry FROM operations))
+			AND (flags & %[1]d, email_flags & %[2]d) <> (SELECT (count(*) > 0) * %[1]d, %[3]s
+			FROM operations WHERE operations.entry = entries.id)`, Operation, OperationMask, waitingOperation): "its flags do not tell what waits for it",
 	} {
 		err := c.query(ctx, query, func(row []driver.Value) error {
 			k.report(Problem{Entry: ID(asInt(row[0])), Text: text})
@@ -155,7 +134,27 @@ func (k *checker) queue(ctx context.Context, c *conn) error {
 	return nil
 }
 
+// operation returns the disconnected operation that tells in an entry's flags that one of this kind waits.
+func (k QueueKind) operation() EmailFlags {
+	switch k {
+	case QueueCopy:
+		return OpCopyTo
+	case QueueMove:
+		return OpMoveTo
+	case QueuePopulate, QueueTop:
+		return OpCopyWithin
+	case QueueDelete:
+		return OpDelete
+	}
+	return OpUnknown
+}
+
 // waitingOperation is the disconnected operation that tells what waits for an entry: its records are what it counts.
-const waitingOperation = `CASE count(*) WHEN 0 THEN 0 WHEN 1 THEN
-	CASE max(kind) WHEN 1 THEN 0x400 WHEN 2 THEN 0x700 WHEN 3 THEN 0x600 WHEN 4 THEN 0x600 WHEN 5 THEN 0x200 ELSE 0xB00 END
-	ELSE 0xC00 END`
+var waitingOperation = func() string {
+	one := ""
+	for k := QueueCopy; k.Known(); k++ {
+		one += fmt.Sprintf(" WHEN %d THEN %d", k, k.operation())
+	}
+	return fmt.Sprintf("CASE count(*) WHEN 0 THEN %d WHEN 1 THEN CASE max(kind)%s ELSE %d END ELSE %d END",
+		OpNone, one, OpUnknown, OpMultiple)
+}()

@@ -188,7 +188,7 @@ var _ = Describe("The queue of a mailbox", func() {
 		mailbox := service(old, "work")
 		queued, other := stored(old, mailbox, nil), stored(old, mailbox, nil)
 		Expect(old.Close()).To(Succeed())
-		asVersion1(dir)
+		asVersion(1, dir)
 		sqlite(dir, "UPDATE entries SET flags = flags | 0x80, email_flags = 0x204 WHERE id = "+fmt.Sprint(queued.ID),
 			"UPDATE entries SET email_flags = 0x204 WHERE id = "+fmt.Sprint(other.ID))
 		migrated := open(dir, nil)

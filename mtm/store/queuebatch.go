@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql/driver"
+	"fmt"
 )
 
 // derived are the flags of an entry that only the queue sets: Add, Update and SetFlags leave them as they are.
@@ -83,9 +84,9 @@ func (t *commit) unqueue(ids []ID) error {
 // unfinished adds the ghosts of operations that nothing has filled. A damaged record may name any entry as its ghost:
 // only a message that is not complete is one.
 func (t *commit) unfinished(which string, ids []ID, ghosts *[]ID) error {
-	return t.c.queryChunks(context.Background(), `SELECT ghosts.id FROM operations
-		JOIN entries AS ghosts ON ghosts.id = ghost AND ghosts.type = 4 AND ghosts.related = operations.entry
-		AND ghosts.flags & 0x2000000 = 0 WHERE `+which, ids,
+	return t.c.queryChunks(context.Background(), fmt.Sprintf(`SELECT ghosts.id FROM operations
+		JOIN entries AS ghosts ON ghosts.id = ghost AND ghosts.type = %d AND ghosts.related = operations.entry
+		AND ghosts.flags & %d = 0 WHERE `, TypeMessage, Complete)+which, ids,
 		func(row []driver.Value) error { *ghosts = append(*ghosts, ID(asInt(row[0]))); return nil })
 }
 
@@ -106,12 +107,14 @@ func (t *commit) forgetGhosts(ids []ID) error {
 
 // showWaiting writes the flags that tell what waits. Nothing else writes them.
 func (t *commit) showWaiting(entries []ID) error {
-	return t.c.execChunks(context.Background(), `UPDATE entries SET (flags, email_flags, checksum) =
-		(SELECT entries.flags & ~0x80 | waits * 0x80, entries.email_flags & ~0xF00 | operation, entries.checksum
-			- (entries.flags & 0x80) + waits * 0x80 - (entries.email_flags & 0xF00) + operation
-		FROM (SELECT count(*) > 0 AS waits, `+waitingOperation+` AS operation
-			FROM operations WHERE operations.entry = entries.id)) WHERE id IN`, entries, 0, 0)
+	return t.c.execChunks(context.Background(), showWaitingQuery, entries, 0, 0)
 }
+
+var showWaitingQuery = fmt.Sprintf(`UPDATE entries SET (flags, email_flags, checksum) =
+	(SELECT entries.flags & ~%d | waits * %[1]d, entries.email_flags & ~%[2]d | operation, entries.checksum
+		- (entries.flags & %[1]d) + waits * %[1]d - (entries.email_flags & %[2]d) + operation
+	FROM (SELECT count(*) > 0 AS waits, %[3]s AS operation
+		FROM operations WHERE operations.entry = entries.id)) WHERE id IN`, Operation, OperationMask, waitingOperation)
 
 func (t *commit) setAside(id int64, problem string) error {
 	_, err := t.c.exec(context.Background(), "UPDATE operations SET problem = ? WHERE id = ?", cut(problem), id)

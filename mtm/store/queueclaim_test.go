@@ -122,7 +122,7 @@ var _ = Describe("What waits for a mailbox while it is carried out", func() {
 	It("survives the migration from version 4", func() {
 		queue(first, store.QueueDelete)
 		Expect(s.Close()).To(Succeed())
-		asVersion4(dir)
+		asVersion(4, dir)
 		s = open(dir, nil)
 		Expect(kinds()).To(Equal([]store.QueueKind{store.QueueDelete}))
 		Expect(s.Claim(ctx, "me", []store.ID{first.ID})).To(HaveLen(1))

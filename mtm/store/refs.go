@@ -6,49 +6,6 @@ import (
 	"fmt"
 )
 
-// schemaCache makes the index a cache of the segments: what it knows that they do not tell.
-//
-// shared counts the entries of bodies that more than one has, so that a deletion knows whether it was the last.
-// deleted lists bodies whose last entry was deleted, until the segment is reclaimed; noted is the segment that has a
-// note of it, 0 until there is one, -1 for a body that has an entry all the same, see revive. unknown lists whole records that segments had when an index came that knew
-// nothing of them; kind 0 is a stretch between such records that is no record.
-const schemaCache = `
-ALTER TABLE entries ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE segments ADD COLUMN birth INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE segments ADD COLUMN notes INTEGER NOT NULL DEFAULT 0;
-
-CREATE TABLE shared (
-	segment INTEGER NOT NULL,
-	offset  INTEGER NOT NULL,
-	uses    INTEGER NOT NULL,
-	PRIMARY KEY (segment, offset)
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE deleted (
-	segment INTEGER NOT NULL,
-	offset  INTEGER NOT NULL,
-	length  INTEGER NOT NULL,
-	crc     INTEGER NOT NULL,
-	noted   INTEGER NOT NULL,
-	PRIMARY KEY (segment, offset)
-) STRICT, WITHOUT ROWID;
-
-CREATE INDEX deleted_unnoted ON deleted (segment, offset) WHERE noted <= 0;
-
-CREATE TABLE unknown (
-	segment INTEGER NOT NULL,
-	offset  INTEGER NOT NULL,
-	length  INTEGER NOT NULL,
-	crc     INTEGER NOT NULL,
-	kind    INTEGER NOT NULL,
-	uid     TEXT NOT NULL,
-	PRIMARY KEY (segment, offset)
-) STRICT, WITHOUT ROWID;
-
-INSERT INTO shared SELECT segment, offset, count(*) FROM entries
-	WHERE body_kind <> 0 GROUP BY segment, offset HAVING count(*) > 1;
-`
-
 // refs keeps account of the bodies that entries have, for one commit.
 type refs struct {
 	fresh   map[location]bool // bodies of this batch that no entry has yet
@@ -129,7 +86,7 @@ func (t *commit) unrefer(b Body) error {
 // unreferAll is unrefer for the bodies of entries that are about to be deleted.
 func (t *commit) unreferAll(ids []ID) error {
 	var list []Body
-	err := t.c.queryChunks(context.Background(), `SELECT body_kind, segment, offset, length, crc FROM entries
+	err := t.c.queryChunks(context.Background(), "SELECT "+bodyColumns+` FROM entries
 		WHERE body_kind <> 0 AND id IN`, ids, func(row []driver.Value) error {
 		list = append(list, scanBody(row))
 		return nil
@@ -142,7 +99,9 @@ func (t *commit) unreferAll(ids []ID) error {
 	return err
 }
 
-// scanBody reads the columns body_kind, segment, offset, length, crc.
+const bodyColumns = "body_kind, segment, offset, length, crc"
+
+// scanBody reads bodyColumns.
 func scanBody(row []driver.Value) Body {
 	return Body{BodyKind(asInt(row[0])), asInt(row[1]), asInt(row[2]), asInt(row[3]), uint32(asInt(row[4]))}
 }

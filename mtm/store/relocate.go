@@ -130,6 +130,9 @@ func (s *Store) moveReferences(ctx context.Context, b *Batch, id int64, moved ma
 	return err
 }
 
+// movedTo is the change of an entry whose body was copied.
+var movedTo = assign(assignment{"segment", "?1"}, assignment{"offset", "?2"})
+
 // relocate makes everything that refers to records of a segment refer to their copies, by the offsets. The entries may
 // have changed since the bodies were copied: one whose body was not is an error.
 func (c *conn) relocate(segment int64, moved map[int64]Body) error {
@@ -145,8 +148,7 @@ func (c *conn) relocate(segment int64, moved map[int64]Body) error {
 		if !ok {
 			return fmt.Errorf("a dead body came back to life: %w", ErrLocked)
 		}
-		if _, err := c.exec(ctx, `UPDATE entries SET segment = ?1, offset = ?2,
-			checksum = checksum + ?1 - segment + ?2 - offset WHERE id = ?3`, to.Segment, to.Offset, id); err != nil {
+		if _, err := c.exec(ctx, "UPDATE entries SET "+movedTo+" WHERE id = ?3", to.Segment, to.Offset, id); err != nil {
 			return err
 		}
 	}
@@ -235,8 +237,8 @@ func (s *Store) reviveOne(ctx context.Context, body Body) error {
 		if e := noteEnds(c, ends); e != nil {
 			return e
 		}
-		_, e := c.exec(ctx, `UPDATE entries SET segment = ?1, offset = ?2, checksum = checksum + ?1 - segment + ?2 - offset
-			WHERE segment = ?3 AND offset = ?4 AND body_kind <> 0`, to.Segment, to.Offset, body.Segment, body.Offset)
+		_, e := c.exec(ctx, "UPDATE entries SET "+movedTo+" WHERE segment = ?3 AND offset = ?4 AND body_kind <> 0",
+			to.Segment, to.Offset, body.Segment, body.Offset)
 		if e == nil {
 			_, e = c.exec(ctx, "UPDATE shared SET segment = ?, offset = ? WHERE segment = ? AND offset = ?",
 				to.Segment, to.Offset, body.Segment, body.Offset)

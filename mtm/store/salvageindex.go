@@ -42,9 +42,9 @@ func readOldIndex(ctx context.Context, dir string, lost func(Loss)) (x *oldIndex
 		return x, nil
 	}
 	defer func() { err = errors.Join(err, c.close(), remove()) }()
-	checked, _, failed := c.number(ctx, "SELECT count(*) FROM pragma_table_info('entries') WHERE name = 'checksum'")
+	list, checked, failed := c.columnsHere(ctx)
 	x.sound = failed == nil
-	x.readEntries(ctx, c, checked > 0)
+	x.readEntries(ctx, c, list, checked)
 	x.readRest(ctx, c)
 	return x, nil
 }
@@ -89,20 +89,15 @@ func openOld(ctx context.Context, dir string) (c *conn, remove func() error, err
 }
 
 // readEntries reads the rows of entries, and goes on behind those that cannot be read.
-func (x *oldIndex) readEntries(ctx context.Context, c *conn, checked bool) {
-	columns := entryColumns
-	if !checked {
-		columns = columns[:len(columns)-len("checksum")] + "0"
-	}
-	var d rowDigest
+func (x *oldIndex) readEntries(ctx context.Context, c *conn, list string, checked bool) {
+	var r entryRow
+	var e Entry
 	next := int64(1)
 	for {
 		before := next
-		err := c.query(ctx, "SELECT "+columns+" FROM entries WHERE id >= ? ORDER BY id", func(row []driver.Value) error {
+		err := c.query(ctx, "SELECT "+list+" FROM entries WHERE id >= ? ORDER BY id", func(row []driver.Value) error {
 			next = asInt(row[0]) + 1
-			var e Entry
-			scanEntry(row, &e)
-			if checked && d.of(func(i int) driver.Value { return row[i] }) != asInt(row[columnChecksum]) {
+			if sound := r.read(row, &e); checked && !sound {
 				x.sound = false
 				x.lost(Loss{Entry: e.ID, Text: "its row in the index is damaged: what it said of folder and flags is not used"})
 				return nil

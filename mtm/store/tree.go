@@ -5,65 +5,15 @@ import (
 	"context"
 	"database/sql/driver"
 	"fmt"
-	"time"
 )
-
-// entryColumns is the order that scanEntry and bindEntry follow.
-const entryColumns = `id, parent, type, service, size, flags, body_kind, uid,
-	segment, offset, length, crc, related, date, email_flags, remote_count, sending,
-	name, details, description, message_id, checksum`
-
-const entryColumnCount = 22
-
-func scanEntry(row []driver.Value, e *Entry) {
-	*e = Entry{
-		ID: ID(asInt(row[0])), Parent: ID(asInt(row[1])), Type: Type(asInt(row[2])),
-		Service: ID(asInt(row[3])), Size: asInt(row[4]), Flags: Flags(asInt(row[5])),
-		UID: asText(row[7]),
-		Body: Body{Kind: BodyKind(asInt(row[6])), Segment: asInt(row[8]), Offset: asInt(row[9]),
-			Length: asInt(row[10]), CRC: uint32(asInt(row[11]))},
-		Related: ID(asInt(row[12])), Email: EmailFlags(asInt(row[14])),
-		RemoteCount: int(asInt(row[15])), Sending: SendingState(asInt(row[16])),
-		Name: asText(row[17]), Details: asText(row[18]), Description: asText(row[19]),
-		MessageID: asText(row[20]),
-	}
-	if row[13] != nil {
-		e.Date = time.Unix(asInt(row[13]), 0).UTC()
-	}
-}
-
-// bindEntry fills one row of arguments, in the order of entryColumns, but for the checksum.
-func bindEntry(a []driver.NamedValue, e *Entry) {
-	for i, n := range [...]int64{0: int64(e.ID), 1: int64(e.Parent), 2: int64(e.Type), 3: int64(e.Service), 4: e.Size,
-		5: int64(e.Flags &^ derived), 6: int64(e.Body.Kind), 8: e.Body.Segment, 9: e.Body.Offset, 10: e.Body.Length,
-		11: int64(e.Body.CRC), 12: int64(e.Related), 14: int64(e.Email &^ derivedEmail), 15: int64(e.RemoteCount),
-		16: int64(e.Sending)} {
-		bindInt(&a[i], n)
-	}
-	a[7].Value = e.UID
-	if a[13].Value = nil; !e.Date.IsZero() {
-		a[13].Value = e.Date.Unix()
-	}
-	a[17].Value = e.Name
-	a[18].Value = cut(e.Details)
-	a[19].Value = cut(e.Description)
-	a[20].Value = cut(e.MessageID)
-}
-
-// bindInt sets an argument. One that has the number already, as most columns have from the row before, costs no allocation.
-func bindInt(a *driver.NamedValue, n int64) {
-	if was, ok := a.Value.(int64); !ok || was != n {
-		a.Value = n
-	}
-}
 
 // Entry returns the entry, or ErrNotFound; ErrCorrupt when its row is damaged.
 func (s *Store) Entry(ctx context.Context, id ID) (Entry, error) {
 	var e Entry
-	var d rowDigest
+	var r entryRow
 	err := s.read(ctx, func(c *conn) error {
-		return c.query(ctx, "SELECT "+shownColumns()+" FROM entries WHERE id = ?",
-			func(row []driver.Value) error { return d.shownRow(row, &e) }, id)
+		return c.query(ctx, "SELECT "+shownColumns+" FROM entries WHERE id = ?",
+			func(row []driver.Value) error { return r.readShown(row, &e) }, id)
 	})
 	if err == nil && e.ID == 0 {
 		err = fmt.Errorf("entry %d: %w", id, ErrNotFound)
@@ -74,13 +24,13 @@ func (s *Store) Entry(ctx context.Context, id ID) (Entry, error) {
 // Entries returns the entries in the order of ids; ErrNotFound when one is not
 // there, ErrCorrupt when a row is damaged.
 func (s *Store) Entries(ctx context.Context, ids []ID) ([]Entry, error) {
-	var d rowDigest
+	var r entryRow
+	var e Entry
 	found := make(map[ID]Entry, len(ids))
 	err := s.read(ctx, func(c *conn) error {
-		return c.queryChunks(ctx, "SELECT "+shownColumns()+" FROM entries WHERE id IN", ids,
+		return c.queryChunks(ctx, "SELECT "+shownColumns+" FROM entries WHERE id IN", ids,
 			func(row []driver.Value) error {
-				var e Entry
-				err := d.shownRow(row, &e)
+				err := r.readShown(row, &e)
 				found[e.ID] = e
 				return err
 			})
@@ -122,12 +72,12 @@ func (s *Store) EachBackward(ctx context.Context, parent ID, f func(*Entry) erro
 
 func (s *Store) each(ctx context.Context, parent ID, order string, f func(*Entry) error) error {
 	var e Entry
-	var d rowDigest
+	var r entryRow
 	var bad error
 	err := s.read(ctx, func(c *conn) error {
-		return c.query(ctx, "SELECT "+shownColumns()+" FROM entries WHERE parent = ? ORDER BY id"+order,
+		return c.query(ctx, "SELECT "+shownColumns+" FROM entries WHERE parent = ? ORDER BY id"+order,
 			func(row []driver.Value) error {
-				if err := d.shownRow(row, &e); err != nil {
+				if err := r.readShown(row, &e); err != nil {
 					bad = cmp.Or(bad, err)
 					return nil
 				}

@@ -69,7 +69,7 @@ func (t *commit) checkMove(e *Entry) (had Body, err error) {
 	var parent ID
 	var kind Type
 	ctx := context.Background()
-	err = t.c.query(ctx, "SELECT body_kind, segment, offset, length, crc, parent, type FROM entries WHERE id = ?",
+	err = t.c.query(ctx, "SELECT "+bodyColumns+", parent, type FROM entries WHERE id = ?",
 		func(row []driver.Value) error {
 			had, parent, kind = scanBody(row), ID(asInt(row[5])), Type(asInt(row[6]))
 			return nil

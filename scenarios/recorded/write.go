@@ -173,7 +173,7 @@ func (b *builder) mailbox(box *mailbox) ([]scenarios.Mail, error) {
 			return nil, err
 		}
 		one.UIDL = m.uid
-		row, err := scenarios.Flow(one)
+		row, err := flow(one)
 		if err != nil {
 			return nil, err
 		}

@@ -30,7 +30,11 @@ func newMbox(path string) (*mbox, error) {
 }
 
 func (x *mbox) Add(m Message, body io.WriterTo) error {
-	if _, err := x.out.WriteString(separator(m)); err != nil {
+	date := m.Date
+	if date.IsZero() {
+		date = time.Unix(0, 0)
+	}
+	if _, err := x.out.WriteString("From " + sender(m.From) + " " + date.UTC().Format(time.ANSIC) + "\n"); err != nil {
 		return err
 	}
 	w := &mboxBody{out: x.out, atStart: true}
@@ -38,15 +42,6 @@ func (x *mbox) Add(m Message, body io.WriterTo) error {
 		return err
 	}
 	return w.end()
-}
-
-// separator returns the line that begins a message.
-func separator(m Message) string {
-	date := m.Date
-	if date.IsZero() {
-		date = time.Unix(0, 0)
-	}
-	return "From " + sender(m.From) + " " + date.UTC().Format(time.ANSIC) + "\n"
 }
 
 func (x *mbox) Close() error {
@@ -109,18 +104,14 @@ func (w *mboxBody) Write(p []byte) (int, error) {
 
 // end finishes the last line and adds the blank one.
 func (w *mboxBody) end() error {
-	w.endLine()
-	return w.out.WriteByte('\n')
-}
-
-// endLine finishes the last line; out keeps an error.
-func (w *mboxBody) endLine() {
 	if len(w.held) > 0 {
 		_, _ = w.out.Write(w.held)
-		w.held, w.atStart = nil, false
+		w.atStart = false
 	}
-	if !w.atStart {
-		_ = w.out.WriteByte('\n')
-		w.atStart = true
+	text := "\n\n"
+	if w.atStart {
+		text = "\n"
 	}
+	_, err := io.WriteString(w.out, text)
+	return err
 }

@@ -12,18 +12,7 @@ import (
 type Target struct {
 	path    string
 	temp    string // a folder beside it
-	file    bool
-	Written string // what gets the name: a file or a folder in temp
-}
-
-// IsNew reports whether nothing is at a path, or an empty folder.
-func IsNew(path string) bool {
-	list, err := os.ReadDir(path)
-	if err != nil {
-		_, err = os.Lstat(path)
-		return errors.Is(err, fs.ErrNotExist)
-	}
-	return len(list) == 0
+	Written string // what gets the name: that folder, or a file in it
 }
 
 // NewTarget makes a temporary folder beside the path, or the name of a file in one. The path must
@@ -51,20 +40,16 @@ func NewTarget(path string, file bool) (*Target, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Target{path: path, temp: temp, file: file, Written: filepath.Join(temp, "mail")}
+	t := &Target{path: path, temp: temp, Written: temp}
 	if file {
-		return t, nil
+		t.Written = filepath.Join(temp, "mbox")
 	}
-	return t, os.Mkdir(t.Written, 0o700)
+	return t, nil
 }
 
 // Publish renames the finished output to its final name. It replaces only an empty directory.
 func (t *Target) Publish() error {
-	record := recordPath("mbox", t.Written) // that of an eml folder has the same place
-	if err := os.Rename(record, recordPath("mbox", t.path)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	if t.file {
+	if t.Written != t.temp {
 		if err := os.Link(t.Written, t.path); err == nil || errors.Is(err, fs.ErrExist) {
 			return err
 		}
@@ -73,8 +58,9 @@ func (t *Target) Publish() error {
 	if err := os.Remove(t.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return os.Rename(t.Written, t.path)
+	return os.Rename(t.temp, t.path)
 }
 
-// Discard removes the temporary folder, with what was not published.
+// Discard removes what is left of the temporary folder: after Publish nothing, or a second link to
+// the file.
 func (t *Target) Discard() { _ = os.RemoveAll(t.temp) }

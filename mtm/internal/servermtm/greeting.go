@@ -9,6 +9,7 @@ import (
 	"os"
 	"time"
 
+	"pop3mtm/mtm/account"
 	"pop3mtm/mtm/pop3"
 	"pop3mtm/mtm/progress"
 )
@@ -48,7 +49,7 @@ func (h *heard) Read(p []byte) (int, error) {
 
 // awaitGreeting waits for the first octet from a server that is spoken to in the clear. It offers a
 // handshake when half of the timeout has passed without one, or less on port 995. On an error conn is closed.
-func (l *line) awaitGreeting(ctx context.Context, conn net.Conn) (_ net.Conn, err error) {
+func (m *Mailbox) awaitGreeting(ctx context.Context, conn net.Conn, settings account.POP3) (_ net.Conn, err error) {
 	defer func() {
 		if err != nil {
 			_ = conn.Close() // the failure says more
@@ -56,16 +57,16 @@ func (l *line) awaitGreeting(ctx context.Context, conn net.Conn) (_ net.Conn, er
 	}()
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
-	end := time.Now().Add(l.limits.Timeout)
-	patience := l.limits.Timeout / 2
-	if l.settings.Port == portTLS {
+	end := time.Now().Add(m.Wire.Timeout)
+	patience := m.Wire.Timeout / 2
+	if settings.Port == portTLS {
 		patience = min(patience, patienceOfTLS)
 	}
 	first, err := octets(ctx, conn, time.Now().Add(patience), 1)
 	silent := errors.Is(err, os.ErrDeadlineExceeded) && ctx.Err() == nil
 	switch {
 	case silent:
-		return nil, l.offerTLS(ctx, conn, end)
+		return nil, m.offerTLS(ctx, conn, settings, end)
 	case len(first) == 0: // the line broke: the greeting's reader says so
 	case isRecord(first[0]):
 		return nil, speaksTLS()
@@ -90,8 +91,8 @@ func octets(ctx context.Context, conn net.Conn, deadline time.Time, n int) ([]by
 }
 
 // offerTLS sends the first record of a handshake, and says what the answer tells.
-func (l *line) offerTLS(ctx context.Context, conn net.Conn, end time.Time) error {
-	hello := clientHello(l.settings.Host)
+func (m *Mailbox) offerTLS(ctx context.Context, conn net.Conn, settings account.POP3, end time.Time) error {
+	hello := clientHello(settings.Host)
 	err := conn.SetDeadline(end)
 	if err == nil && ctx.Err() == nil {
 		_, err = conn.Write(hello)
@@ -108,7 +109,7 @@ func (l *line) offerTLS(ctx context.Context, conn net.Conn, end time.Time) error
 	}
 	broken := &pop3.LineError{Verb: pop3.Greeting, Err: err}
 	if errors.Is(err, os.ErrDeadlineExceeded) && ctx.Err() == nil {
-		broken.Wait = l.limits.Timeout
+		broken.Wait = m.Wire.Timeout
 	}
 	return fail(ctx, readingGreeting, progress.CannotConnect, broken)
 }

@@ -1,0 +1,70 @@
+package store
+
+import "time"
+
+// columns are those of the table entries, in its order. From here come the statements that add, update, copy and read
+// entries, their checksums, and what Dump shows. A new column is a line here, a field of Entry, and a step of the schema
+// that adds it with a default of 0 or ”; sum is then plain or own, so that the checksums of rows that are there stay right.
+var columns = []*column{
+	{name: "id", number: at(func(e *Entry) *ID { return &e.ID })},
+	{name: "parent", number: at(func(e *Entry) *ID { return &e.Parent })},
+	{name: "type", number: at(func(e *Entry) *Type { return &e.Type })},
+	{name: "service", label: "service", number: at(func(e *Entry) *ID { return &e.Service })},
+	{name: "size", label: "size", number: at(func(e *Entry) *int64 { return &e.Size }), sum: folded},
+	{name: "flags", label: "flags", number: at(func(e *Entry) *Flags { return &e.Flags }), queue: int64(derived)},
+	{name: "body_kind", number: at(func(e *Entry) *BodyKind { return &e.Body.Kind })},
+	{name: "uid", label: "uid", text: func(e *Entry) *string { return &e.UID }, sum: own},
+	{name: "segment", number: at(func(e *Entry) *int64 { return &e.Body.Segment })},
+	{name: "offset", number: at(func(e *Entry) *int64 { return &e.Body.Offset })},
+	{name: "length", number: at(func(e *Entry) *int64 { return &e.Body.Length })},
+	{name: "crc", number: at(func(e *Entry) *uint32 { return &e.Body.CRC })},
+	{name: "related", label: "related", number: at(func(e *Entry) *ID { return &e.Related })},
+	{name: "date", label: "date", date: func(e *Entry) *time.Time { return &e.Date }, sum: joint},
+	{name: "email_flags", label: "email", number: at(func(e *Entry) *EmailFlags { return &e.Email }), queue: int64(derivedEmail)},
+	{name: "remote_count", label: "remote", number: at(func(e *Entry) *int { return &e.RemoteCount })},
+	{name: "sending", label: "sending", number: at(func(e *Entry) *SendingState { return &e.Sending })},
+	{name: "name", label: "name", text: func(e *Entry) *string { return &e.Name }, sum: joint},
+	{name: "details", label: "details", text: func(e *Entry) *string { return &e.Details }, sum: joint, cut: true},
+	{name: "description", label: "description", text: func(e *Entry) *string { return &e.Description }, sum: joint, cut: true},
+	{name: "message_id", label: "message-id", text: func(e *Entry) *string { return &e.MessageID }, sum: joint, cut: true},
+	{name: checksumName}, // of all others
+}
+
+const checksumName = "checksum"
+
+// column is one column of the table entries. One of number, text and date is set, but for the checksum.
+type column struct {
+	name   string
+	label  string // before the value in Dump; "" where Dump shows it in another way or not at all
+	number *numberField
+	text   func(e *Entry) *string
+	date   func(e *Entry) *time.Time // seconds since 1970, NULL for the zero time
+	sum    summing
+	queue  int64 // bits that only the queue of operations sets, see Batch.Queue
+	cut    bool  // a text that is shortened to maxText
+}
+
+// summing says how a column counts in the checksum of its row.
+type summing uint8
+
+const (
+	plain  summing = iota // the number
+	folded                // both halves of the number: one that a server made up does not make the sum overflow
+	own                   // the CRC-32C of the text, so that a statement can change it without the rest of the row
+	joint                 // a part of one CRC-32C of several columns
+)
+
+// numberField reads and sets a field of an entry that is a number.
+type numberField struct {
+	get func(e *Entry) int64
+	set func(e *Entry, n int64)
+	is  func(e *Entry) any // for fmt: the value in its type
+}
+
+func at[T ~int | ~int64 | ~uint8 | ~uint32 | ~uint64](field func(e *Entry) *T) *numberField {
+	return &numberField{
+		get: func(e *Entry) int64 { return int64(*field(e)) },
+		set: func(e *Entry, n int64) { *field(e) = T(n) },
+		is:  func(e *Entry) any { return *field(e) },
+	}
+}

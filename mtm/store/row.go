@@ -1,0 +1,219 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// The checksum of a row is a sum: numbers and the texts that are summed as own are added, so that statements that
+// change a few columns of many rows change the checksum too, without reading the rest.
+var (
+	rowColumns = columnNames("")
+	checksumAt = slices.IndexFunc(columns, func(c *column) bool { return c.name == checksumName })
+)
+
+// columnNames lists the names of columns, each behind the prefix.
+func columnNames(prefix string) string {
+	names := make([]string, len(columns))
+	for i, c := range columns {
+		names[i] = prefix + c.name
+	}
+	return strings.Join(names, ", ")
+}
+
+// insertQuery adds rows entries.
+func insertQuery(rows int) string {
+	return "INSERT INTO entries (" + rowColumns + ") VALUES " + parameters(rows, len(columns))
+}
+
+// parameters returns rows lists of width parameters.
+func parameters(rows, width int) string {
+	row := "(" + strings.TrimSuffix(strings.Repeat("?,", width), ",") + ")"
+	return strings.TrimSuffix(strings.Repeat(row+",", rows), ",")
+}
+
+// updateRow changes all columns of the entry whose id comes first, but not the bits of the queue.
+var updateRow = func() string {
+	names, values, sum := make([]string, len(columns)), make([]string, len(columns)), parameter(checksumAt+1)
+	for i, c := range columns {
+		names[i], values[i] = c.name, parameter(i+1)
+		if c.queue != 0 {
+			kept := fmt.Sprintf("(%s & %d)", c.name, c.queue)
+			values[i] += " | " + kept
+			sum += " + " + kept
+		}
+	}
+	values[checksumAt] = sum
+	return fmt.Sprintf("UPDATE entries SET (%s) = (%s) WHERE id = ?1",
+		strings.Join(names[1:], ", "), strings.Join(values[1:], ", "))
+}()
+
+func parameter(n int) string { return "?" + strconv.Itoa(n) }
+
+// assignment gives a column of numbers another value, which is an expression.
+type assignment struct{ column, value string }
+
+// assign is what stands behind SET in a statement that changes columns of entries: it changes the checksum too.
+func assign(list ...assignment) string {
+	var changes strings.Builder
+	difference := "checksum"
+	for _, a := range list {
+		changes.WriteString(a.column + " = " + a.value + ", ")
+		difference += fmt.Sprintf(" - %s + %s", term(a.column, a.column), term(a.column, a.value))
+	}
+	return changes.String() + "checksum = " + difference
+}
+
+// term is what an expression adds to the checksum as the value of a column.
+func term(name, value string) string {
+	for _, c := range columns {
+		if c.name == name && c.sum == folded {
+			return strings.ReplaceAll("((X & 0xFFFFFFFF) + ((X >> 32) & 0xFFFFFFFF))", "X", value)
+		}
+	}
+	return "(" + value + ")"
+}
+
+// fold is the term of a number that is summed as folded.
+func fold(n int64) int64 { return n&0xFFFFFFFF + n>>32&0xFFFFFFFF }
+
+// entryRow writes and reads rows of entries, one after another. Not safe for concurrent use.
+type entryRow struct {
+	sum   int64
+	date  [8]byte
+	dated bool
+	texts []byte // those that are summed as joint
+	own   []byte
+}
+
+func (r *entryRow) begin() { r.sum, r.dated, r.texts = 0, false, r.texts[:0] }
+
+func (r *entryRow) addNumber(c *column, n int64) {
+	if c.sum == folded {
+		n = fold(n)
+	}
+	r.sum += n
+}
+
+func (r *entryRow) addText(c *column, s string) {
+	if c.sum == joint {
+		r.texts = append(binary.AppendUvarint(r.texts, uint64(len(s))), s...)
+		return
+	}
+	r.own = append(r.own[:0], s...)
+	r.sum += int64(crc32.Checksum(r.own, castagnoli()))
+}
+
+func (r *entryRow) addDate(seconds int64) {
+	r.dated = true
+	binary.LittleEndian.PutUint64(r.date[:], uint64(seconds))
+}
+
+// checksum returns the checksum of the row that was added since begin.
+func (r *entryRow) checksum() int64 {
+	crc := uint32(0)
+	if r.dated {
+		crc = crc32.Update(crc, castagnoli(), r.date[:])
+	}
+	return r.sum + int64(crc32.Update(crc, castagnoli(), r.texts))
+}
+
+// bind fills the arguments of one row.
+func (r *entryRow) bind(a []driver.NamedValue, e *Entry) {
+	r.begin()
+	for i, c := range columns {
+		switch {
+		case c.number != nil:
+			n := c.number.get(e) &^ c.queue
+			r.addNumber(c, n)
+			bindInt(&a[i], n)
+		case c.text != nil:
+			s := *c.text(e)
+			if c.cut {
+				s = cut(s)
+			}
+			r.addText(c, s)
+			a[i].Value = s
+		case c.date != nil:
+			a[i].Value = nil
+			if date := c.date(e); !date.IsZero() {
+				r.addDate(date.Unix())
+				a[i].Value = date.Unix()
+			}
+		}
+	}
+	bindInt(&a[checksumAt], r.checksum())
+}
+
+// bindInt sets an argument. One that has the number already, as most columns have from the row before, costs no allocation.
+func bindInt(a *driver.NamedValue, n int64) {
+	if was, ok := a.Value.(int64); !ok || was != n {
+		a.Value = n
+	}
+}
+
+// scan reads the columns of a row into e and returns the checksum that belongs to them.
+func (r *entryRow) scan(row []driver.Value, e *Entry) int64 {
+	*e = Entry{}
+	r.begin()
+	for i, c := range columns {
+		switch {
+		case c.number != nil:
+			n := asInt(row[i])
+			r.addNumber(c, n)
+			c.number.set(e, n)
+		case c.text != nil:
+			s := asText(row[i])
+			r.addText(c, s)
+			*c.text(e) = s
+		case c.date != nil:
+			if seconds, ok := row[i].(int64); ok {
+				r.addDate(seconds)
+				*c.date(e) = time.Unix(seconds, 0).UTC()
+			}
+		}
+	}
+	return r.checksum()
+}
+
+// read is scan of a row with its checksum; false when the two do not agree.
+func (r *entryRow) read(row []driver.Value, e *Entry) bool {
+	return r.scan(row, e) == asInt(row[checksumAt])
+}
+
+// readShown is read of a row of shownColumns: the entry has the flags that its readers see.
+func (r *entryRow) readShown(row []driver.Value, e *Entry) error {
+	if !r.read(row, e) {
+		return fmt.Errorf("entry %d: %w: its row in the index is not what was written; "+
+			"salvage what is whole into a new store", e.ID, ErrCorrupt)
+	}
+	e.Flags = Flags(asInt(row[len(columns)]))
+	return nil
+}
+
+// columnsHere are rowColumns for an index that another version wrote: a column that it lacks reads as 0 or an empty
+// text, which adds nothing to a checksum. checked reports whether its rows have one.
+func (c *conn) columnsHere(ctx context.Context) (list string, checked bool, err error) {
+	here := make(map[string]bool)
+	err = c.query(ctx, "SELECT name FROM pragma_table_info('entries')", func(row []driver.Value) error {
+		here[asText(row[0])] = true
+		return nil
+	})
+	values := make([]string, len(columns))
+	for i, one := range columns {
+		if values[i] = one.name; !here[one.name] {
+			values[i] = "0"
+			if one.text != nil {
+				values[i] = "''"
+			}
+		}
+	}
+	return strings.Join(values, ", "), here[checksumName], err
+}
