@@ -187,7 +187,22 @@ type shell struct {
 func newShell(t *testing.T, bin string) *shell {
 	t.Helper()
 	dir := t.TempDir()
-	env := append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "HOME="+dir, "XDG_DATA_HOME=", "MTM_STORE=mail.store")
+	// The documents have a clone of this tree in the reader's folder.
+	here, err := os.Getwd()
+	if err == nil {
+		err = os.Symlink(here, filepath.Join(dir, "pop3mtm"))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "HOME="+dir, "XDG_DATA_HOME=", "MTM_STORE=mail.store", "GOFLAGS=")
+	for _, name := range []string{"GOMODCACHE", "GOCACHE"} { // else below HOME
+		value, err := exec.CommandContext(t.Context(), "go", "env", name).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		env = append(env, name+"="+strings.TrimSpace(string(value)))
+	}
 	return &shell{t: t, dir: dir, env: env, address: freeAddress(t), smtp: freeAddress(t)}
 }
 

@@ -41,6 +41,13 @@
 //	}
 //	err = op.Wait()
 //
+// # In a module of your own
+//
+// There is no address to download this module from. Clone it beside yours, and run there:
+//
+//	go mod edit -require pop3mtm@v0.0.0 -replace pop3mtm=../pop3mtm
+//	go mod tidy
+//
 // # What it promises
 //
 // A message is stored byte for byte as the server sent it, and shows only when it
