@@ -11,7 +11,7 @@ check:
 	go test -run 'Code|Rules|Marks' .
 
 test:
-	$$(grep -m 1 '^go test ' README.md)
+	GOFLAGS="-race -shuffle=on -timeout=19m" $$(grep -m 1 '^go test ' README.md)
 
 fuzz:
 	.ci/fuzz $(FUZZTIME)

@@ -78,6 +78,34 @@ func calls(s source, n ast.Node, found func(pkg, name string, at token.Pos)) {
 	})
 }
 
+// checkJSON lets commands print JSON by cli.NewJSON only, or by cli.EscapeJSON in the same function: strings in it may drive a
+// terminal otherwise. The bench's processes talk JSON with each other.
+func checkJSON(pkg []source) []finding {
+	return each(pkg, func(s source, add func(token.Pos, string)) {
+		switch s.dir() {
+		case "cmd/mtm", "cmd/autosend", "cmd/pop3sim", "cmd/internal/cli":
+		default:
+			return
+		}
+		if s.isTest() || s.path == "cmd/internal/cli/json.go" {
+			return
+		}
+		for _, d := range s.file.Decls {
+			escapes := false
+			ast.Inspect(d, func(n ast.Node) bool {
+				id, ok := n.(*ast.Ident)
+				escapes = escapes || ok && id.Name == "EscapeJSON"
+				return !escapes
+			})
+			calls(s, d, func(pkg, name string, at token.Pos) {
+				if pkg == "encoding/json" && !escapes && (name == "NewEncoder" || strings.HasPrefix(name, "Marshal")) {
+					add(at, "json."+name+" writes control characters: use cli.NewJSON")
+				}
+			})
+		}
+	})
+}
+
 func checkInit(pkg []source) []finding {
 	return each(pkg, func(s source, add func(token.Pos, string)) {
 		for _, d := range s.file.Decls {

@@ -51,6 +51,7 @@ var rules = []rule{
 	{"context", checkContext},
 	{"names", checkNames},
 	{"sleep", checkSleep},
+	{"json", checkJSON},
 }
 
 // each makes a rule out of a check of one file.

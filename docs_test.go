@@ -12,6 +12,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"pop3mtm/internal/gobuild"
+	"pop3mtm/internal/need"
 )
 
 // block is one fenced block of commands in a document.
@@ -121,12 +124,7 @@ func TestTheCommandsOfTheDocumentsWork(t *testing.T) {
 		t.Skip("the documents are written for a Unix shell")
 	}
 	for _, program := range []string{"curl", "sqlite3"} {
-		if _, err := exec.LookPath(program); err != nil {
-			if os.Getenv("CI") == "true" {
-				t.Fatal(err)
-			}
-			t.Skip(err)
-		}
+		need.Program(t, program)
 	}
 	bin := buildCommands(t)
 	for _, file := range documents(t) {
@@ -162,8 +160,8 @@ func TestTheCommandsOfTheDocumentsWork(t *testing.T) {
 func buildCommands(t *testing.T) string {
 	t.Helper()
 	bin := t.TempDir()
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", bin+string(filepath.Separator), "./cmd/...").CombinedOutput(); err != nil {
-		t.Fatalf("build the commands: %v\n%s", err, out)
+	if err := gobuild.Programs(t.Context(), bin+string(filepath.Separator), "./cmd/..."); err != nil {
+		t.Fatal(err)
 	}
 	return bin
 }

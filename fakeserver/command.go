@@ -8,9 +8,15 @@ type Command struct {
 	// User and State are those of the session when the command arrived.
 	User  string
 	State State
+	// Message is the unique-id, in the maildrop, of the message that RETR, TOP or DELE names.
+	Message string
 
 	pseudo bool
+	line   int
 }
+
+// Line returns the index of the command in the lines of its transcript.
+func (c Command) Line() int { return c.line }
 
 // String returns the command as it was sent, except for secrets and the case of the verb.
 func (c Command) String() string {

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"pop3mtm/fakeserver/maildrop"
@@ -17,9 +18,10 @@ type Maildrop struct {
 	lock   chan struct{}        // full while a session holds the maildrop
 	seen   map[string]time.Time // when a session first saw a message, for Expire; guarded by mu
 
-	news signal // changes made outside of sessions
-	mu   sync.Mutex
-	held time.Time // the maildrop stays locked until then
+	news    signal       // changes of the mail
+	renewed atomic.Int64 // how often Refresh was called
+	mu      sync.Mutex
+	held    time.Time // the maildrop stays locked until then
 }
 
 // NewMaildrop returns a maildrop with messages in memory.
@@ -46,6 +48,42 @@ func (d *Maildrop) Messages() []maildrop.Message {
 	return kept
 }
 
+// MessagesFrom returns the current messages after the first n.
+func (d *Maildrop) MessagesFrom(n int) []maildrop.Message {
+	list, err := d.source.List()
+	if err != nil {
+		return nil
+	}
+	var kept []maildrop.Message
+	for i := n; i < list.Len(); i++ {
+		kept = append(kept, list.At(i))
+	}
+	return kept
+}
+
+// List returns the current mail as a snapshot.
+func (d *Maildrop) List() (maildrop.List, error) { return d.source.List() }
+
+// Count returns the number of messages and the sum of their sizes; 0 when the source cannot be read.
+func (d *Maildrop) Count() (messages int, octets int64) {
+	list, err := d.source.List()
+	if err != nil {
+		return 0, 0
+	}
+	return list.Len(), list.Octets()
+}
+
+// Changeable reports whether Deliver and Change work: the mail is in memory.
+func (d *Maildrop) Changeable() bool {
+	_, ok := d.source.(changer)
+	return ok
+}
+
+// changer is a source in memory.
+type changer interface {
+	Change(change func([]maildrop.Message) []maildrop.Message) error
+}
+
 // UIDs returns the unique-ids of Messages.
 func (d *Maildrop) UIDs() []string {
 	kept := d.Messages()
@@ -66,6 +104,10 @@ func (d *Maildrop) Deliver(messages ...maildrop.Message) error {
 	return r.Deliver(messages...)
 }
 
+// Refresh makes open sessions see the mail as it is now, from their next command on: message numbers
+// may then stand for other messages. Without it a session sees its mail as it was at login.
+func (d *Maildrop) Refresh() { d.renewed.Add(1) }
+
 // Remove removes the messages with these unique-ids. An open session that has listed them may
 // still serve those in memory.
 func (d *Maildrop) Remove(uids ...string) error {
@@ -75,9 +117,7 @@ func (d *Maildrop) Remove(uids ...string) error {
 
 // Change applies changes to the mail; each is atomic. It fails when the source is not in memory.
 func (d *Maildrop) Change(changes ...Change) error {
-	m, ok := d.source.(interface {
-		Change(change func([]maildrop.Message) []maildrop.Message) error
-	})
+	m, ok := d.source.(changer)
 	if !ok {
 		return errors.New("cannot change the mail: only a maildrop in memory can be changed")
 	}
@@ -160,7 +200,7 @@ func (d *Maildrop) open(o *Options, quit <-chan struct{}, see sight) (*view, err
 		}
 		return nil, err
 	}
-	v := &view{drop: d, list: see(list), shared: o.Shared}
+	v := &view{drop: d, list: see(list), shared: o.Shared, renewed: d.renewed.Load()}
 	v.reset()
 	return v, nil
 }
@@ -168,13 +208,14 @@ func (d *Maildrop) open(o *Options, quit <-chan struct{}, see sight) (*view, err
 // view is a maildrop as one session sees it. Message numbers stay the same to the end, and
 // deletions are marks until the session commits them.
 type view struct {
-	drop   *Maildrop
-	shared bool // the maildrop is not locked
-	list   maildrop.List
-	gone   maildrop.Positions // marked as deleted; counted from 0, like read
-	read   maildrop.Positions // sent by RETR; recorded only when it matters
-	count  int
-	octets int64
+	drop    *Maildrop
+	shared  bool // the maildrop is not locked
+	list    maildrop.List
+	gone    maildrop.Positions // marked as deleted; counted from 0, like read
+	read    maildrop.Positions // sent by RETR; recorded only when it matters
+	count   int
+	octets  int64
+	renewed int64 // that of the maildrop when the list was made
 }
 
 // reset removes all deletion marks.
@@ -220,6 +261,7 @@ func (v *view) commit(deletes func(Leaving) bool, quit bool) error {
 
 // remove removes the messages at these positions from the source.
 func (v *view) remove(at iter.Seq[int]) error {
+	defer v.drop.news.tell()
 	if source, ok := v.drop.source.(maildrop.PositionRemover); ok {
 		if err := source.RemoveAt(v.list, at); !errors.Is(err, maildrop.ErrOtherList) {
 			return err
@@ -230,6 +272,16 @@ func (v *view) remove(at iter.Seq[int]) error {
 		return nil
 	}
 	return v.drop.source.Remove(uids)
+}
+
+// refresh reloads the view if Maildrop.Refresh was called.
+func (v *view) refresh(see sight) error {
+	renewed := v.drop.renewed.Load()
+	if renewed == v.renewed {
+		return nil
+	}
+	v.renewed = renewed
+	return v.reload(see)
 }
 
 // reload updates the view to the current mail of the maildrop.

@@ -27,6 +27,7 @@ type Exchange struct {
 
 	pseudo  bool        // Verb is a pseudo-verb
 	secret  bool        // the line must not be shown
+	rule    *Rule       // that answers; nil: none
 	ruled   bool        // a rule matches the command
 	telling bool        // fields in braces in the status line are filled in
 	answer  Answer      // the correct one, once Auto was called
@@ -146,7 +147,7 @@ func (x *Exchange) parse(l []byte) {
 
 // command returns x for rules, with its secrets.
 func (x *Exchange) command() Command {
-	return Command{x.Verb, x.Args, x.Session.talk.User(x), x.Session.state, x.pseudo}
+	return Command{Verb: x.Verb, Args: x.Args, User: x.Session.talk.User(x), State: x.Session.state, pseudo: x.pseudo}
 }
 
 // shown returns x for people. line is the line in the transcript.

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"pop3mtm/fakeserver/edit"
 )
 
 // nearest is the number of similar commands that a failure shows.
@@ -16,11 +14,13 @@ type ReceivedMatcher struct {
 	pattern string
 	session int
 	times   int // negative: at least once
+	alone   bool
 	seen    []string
 }
 
-// HaveReceived matches a *Server or a Transcript that has received a command like pattern: a verb
-// in any case and arguments, in which a * stands for any text.
+// HaveReceived matches a *Server or a Transcript that has received a command like pattern: a verb in
+// any case, which means it with any arguments, or a verb and arguments, in which a * stands for any
+// text. A pattern that no command can be like, or a misspelt verb, is an error.
 func HaveReceived(pattern string) *ReceivedMatcher {
 	return &ReceivedMatcher{pattern: pattern, times: -1}
 }
@@ -28,6 +28,12 @@ func HaveReceived(pattern string) *ReceivedMatcher {
 // InSession restricts the matcher to one session, counted from 1.
 func (m *ReceivedMatcher) InSession(n int) *ReceivedMatcher {
 	m.session = n
+	return m
+}
+
+// Alone requires the verb without arguments: LIST, but not LIST 1.
+func (m *ReceivedMatcher) Alone() *ReceivedMatcher {
+	m.alone = true
 	return m
 }
 
@@ -49,7 +55,13 @@ func (m *ReceivedMatcher) Match(actual any) (bool, error) {
 		return false, fmt.Errorf("HaveReceived takes a *fakeserver.Server or a fakeserver.Transcript, not a %T", actual)
 	}
 	verb, args, _ := strings.Cut(m.pattern, " ")
-	pattern := strings.TrimSuffix(strings.ToUpper(verb)+" "+args, " ")
+	wanted := Match{Verb: verb, Args: args, Alone: m.alone}
+	if verb == "*" {
+		wanted.Verb = ""
+	}
+	if err := wanted.Check(); err != nil {
+		return false, fmt.Errorf("HaveReceived(%q): %w", m.pattern, err)
+	}
 	count := 0
 	m.seen = nil
 	for _, t := range all {
@@ -58,7 +70,7 @@ func (m *ReceivedMatcher) Match(actual any) (bool, error) {
 				continue
 			}
 			m.seen = append(m.seen, fmt.Sprintf("session %d, %s: %s", t.Session, c.State, c))
-			if edit.Glob(pattern, c.String()) {
+			if wanted.Matches(t.Session, c) {
 				count++
 			}
 		}
@@ -74,6 +86,9 @@ func (m *ReceivedMatcher) NegatedFailureMessage(any) string { return m.text("not
 
 func (m *ReceivedMatcher) text(verb string) string {
 	text := "Expected the server " + verb + " " + m.pattern
+	if m.alone {
+		text += " without arguments"
+	}
 	if m.times >= 0 {
 		text += fmt.Sprintf(", %d times", m.times)
 	}

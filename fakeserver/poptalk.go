@@ -82,6 +82,11 @@ func (t *popTalk) deletes() func(Leaving) bool {
 func (t *popTalk) Heard(x *Exchange) {
 	t.afterUser, t.mayPass = t.mayPass, false
 	t.reply, t.received = t.received, false
+	if t.view != nil {
+		if err := t.view.refresh(t.sight()); err != nil {
+			t.options().Log.Error("cannot list the maildrop again", "session", t.session.number, "error", err)
+		}
+	}
 	if x.pseudo && x.Verb == responseVerb {
 		t.asked, t.asking = t.asking, nil
 	}
@@ -99,9 +104,16 @@ func (t *popTalk) User(x *Exchange) string {
 	return t.session.name
 }
 
+// messageField is a field for Talk.Value that Telling does not know: the unique-id of the message
+// that a command is about.
+const messageField = "message"
+
 // Value implements Talk.
 func (t *popTalk) Value(x *Exchange, field string) string {
 	v := t.view
+	if field == messageField {
+		return v.named(x)
+	}
 	if v == nil {
 		return "0"
 	}
@@ -111,11 +123,30 @@ func (t *popTalk) Value(x *Exchange, field string) string {
 	case "octets":
 		return strconv.FormatInt(v.octets, 10)
 	}
-	first, _, _ := strings.Cut(strings.TrimSpace(x.Args), " ")
-	if n, ok := number(first); ok && n >= 1 && n <= int64(v.list.Len()) {
-		return strconv.FormatInt(v.list.At(int(n)-1).Size(), 10)
+	if m := v.first(x.Args); m != nil {
+		return strconv.FormatInt(m.Size(), 10)
 	}
 	return "0"
+}
+
+// first returns the message that the first argument names, or nil.
+func (v *view) first(args string) maildrop.Message {
+	first, _, _ := strings.Cut(strings.TrimSpace(args), " ")
+	if n, ok := number(first); ok && n >= 1 && n <= int64(v.list.Len()) {
+		return v.list.At(int(n) - 1)
+	}
+	return nil
+}
+
+// named returns the unique-id of the message that a command reads or deletes, or "". v may be nil.
+func (v *view) named(x *Exchange) string {
+	if v == nil || x.Verb != "RETR" && x.Verb != "TOP" && x.Verb != "DELE" {
+		return ""
+	}
+	if m := v.first(x.Args); m != nil {
+		return behind(m).UID()
+	}
+	return ""
 }
 
 // Body implements Talk.

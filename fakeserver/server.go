@@ -6,6 +6,7 @@ import (
 	"net"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"pop3mtm/fakeserver/internal/accept"
@@ -22,19 +23,22 @@ type Server struct {
 	drop     *Maildrop // of all users without one of their own
 	protocol Protocol
 	verbs    map[string]Verb
+	words    vocabulary
 	secrets  notation.Secrets
 	rules    ruleSet
 	users    *directory
 	ledger   ledger
+	stats    stats
 
 	mu        sync.Mutex
 	closed    bool
 	stopping  chan struct{} // closed with closed
 	listeners []net.Listener
 	sessions  map[*Session]struct{}
-	count     int           // sessions so far
-	idle      chan struct{} // closed while no session is open
-	ended     archive
+	count     int            // sessions so far
+	idle      chan struct{}  // closed while no session is open
+	ended     archive        // of sessions without a user who exists
+	archived  atomic.Int64   // octets of all ended transcripts
 	turned    accept.Second  // limits the log of refused clients
 	news      signal         // commands, ends of sessions, mail deleted
 	work      sync.WaitGroup // accept loops and sessions
@@ -54,7 +58,9 @@ func newServer(p Protocol, drop *Maildrop, o Options, users *directory) *Server 
 	for _, v := range p.Verbs() {
 		s.verbs[v.Name] = v
 	}
+	s.stats.prepare(p.Verbs())
 	s.secrets = Secrets(p.Verbs())
+	s.words = wordsOf(p.Verbs())
 	return s
 }
 
@@ -149,6 +155,7 @@ func (s *Server) begin(c net.Conn, implicitTLS bool) *Session {
 	}
 	if most := s.o.MaxSessions; most > 0 && len(s.sessions) >= most {
 		s.work.Add(1)
+		s.stats.refused.Add(1)
 		go s.turnAway(c, implicitTLS)
 		return nil
 	}
@@ -164,19 +171,43 @@ func (s *Server) begin(c net.Conn, implicitTLS bool) *Session {
 
 // finish unregisters a session.
 func (s *Server) finish(session *Session) {
+	session.record.ended(s.o.Now())
 	t := session.record.transcript()
+	if s.o.Timed {
+		s.stats.sessions.add(t.Ended.Sub(t.Started), s.stats.bounds)
+	}
 	if s.o.OnSession != nil {
 		s.o.OnSession(t)
 	}
 	s.mu.Lock()
 	delete(s.sessions, session)
-	s.ended.add(t, 32*s.o.TranscriptOctets)
+	s.archive(session, t)
 	if len(s.sessions) == 0 {
 		close(s.idle)
 	}
 	s.mu.Unlock()
-	s.news.tell()
+	session.tell()
 	s.work.Done()
+}
+
+// archive keeps the transcript of an ended session. When all of them take too much, the oldest one
+// of the user with the most octets goes. s.mu is locked.
+func (s *Server) archive(session *Session, t Transcript) {
+	if session.tenant == nil {
+		s.archived.Add(int64(s.ended.add(t)))
+	} else {
+		s.archived.Add(int64(session.tenant.end(session, t)))
+	}
+	for s.archived.Load() > int64(32*max(s.o.TranscriptOctets, 0)) {
+		freed := s.users.dropOldest(s.ended.octets)
+		if freed == 0 && len(s.ended.kept) > 0 {
+			freed = s.ended.drop()
+		}
+		if freed == 0 {
+			return
+		}
+		s.archived.Add(-int64(freed))
+	}
 }
 
 // Sessions returns the number of sessions so far, open ones included.
@@ -286,11 +317,7 @@ func (s *Server) leftOpen() error {
 func (s *Server) Transcripts() []Transcript {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	all := slices.Clone(s.ended.kept)
-	for i := range all {
-		all[i].Lines = slices.Clone(all[i].Lines)
-		all[i].Commands = slices.Clone(all[i].Commands)
-	}
+	all := append(s.ended.copies(), s.users.ended()...)
 	for session := range s.sessions {
 		all = append(all, session.record.transcript())
 	}
@@ -312,6 +339,9 @@ func (s *Server) Transcript(session int) Transcript {
 // received returns the number of recorded commands that match.
 func (s *Server) received(m Match) int {
 	count := 0
+	if t := s.users.tenant(m.User); t != nil {
+		return t.received(m)
+	}
 	for _, t := range s.Transcripts() {
 		for _, c := range t.Commands {
 			if m.Matches(t.Session, c) {
@@ -326,8 +356,21 @@ func (s *Server) received(m Match) int {
 // its own. Open sessions do not change.
 func (s *Server) SetUser(name string, u User) { s.users.set(name, u) }
 
-// RemoveUser removes a user. Open sessions continue.
-func (s *Server) RemoveUser(name string) { s.users.remove(name) }
+// RemoveUser removes a user, its rules, and what is known of its sessions. Open sessions continue.
+func (s *Server) RemoveUser(name string) {
+	s.rules.remove(name)
+	if t := s.users.remove(name); t != nil {
+		_, octets := t.forget()
+		s.archived.Add(-int64(octets))
+		t.news.tell()
+	}
+}
+
+// User returns a user, if the name is known.
+func (s *Server) User(name string) (User, bool) { return s.users.user(name) }
+
+// Maildrop returns the maildrop of users without one of their own.
+func (s *Server) Maildrop() *Maildrop { return s.drop }
 
 // Users returns the names of all users, sorted.
 func (s *Server) Users() []string { return s.users.names() }

@@ -28,7 +28,10 @@ type Session struct {
 	talk   Talk
 
 	state     State
-	name      string // of the user: given by USER or APOP, or logged in
+	name      string  // of the user: given by USER or APOP, or logged in
+	joined    string  // the last name with which join was called
+	tenant    *tenant // of the user with that name; nil: the user does not exist
+	visit     int     // the number among the sessions of the tenant
 	badInRow  int
 	badLogins int
 	response  string    // the mechanism of the AUTH exchange whose response is next
@@ -50,8 +53,9 @@ func newSession(server *Server, c net.Conn, number int) *Session {
 		state: Connecting,
 		quit:  make(chan struct{}),
 	}
-	s.record.begin(number, c.RemoteAddr(), server.o.Now(), server.o.TranscriptOctets)
-	s.out = writer{conn: c, patience: server.o.IdleTimeout, record: &s.record, quit: s.quit, fragment: server.o.Fragment}
+	s.record.begin(number, c.RemoteAddr(), server.o.Now(), server.o.TranscriptOctets, server.o.Timed)
+	s.record.tap = server.o.Tap
+	s.out = writer{conn: c, patience: server.o.IdleTimeout, record: &s.record, quit: s.quit, fragment: server.o.Fragment, stats: &server.stats}
 	return s
 }
 
@@ -176,6 +180,9 @@ func (s *Session) read() (*Exchange, error) {
 		return nil, err
 	}
 	s.response = ""
+	if s.server.o.Timed {
+		s.server.stats.received.Add(int64(len(l)) + 2)
+	}
 	switch {
 	case fits && x.pseudo:
 		x.Line = l
@@ -184,8 +191,12 @@ func (s *Session) read() (*Exchange, error) {
 	}
 	x.secret = s.secret(x)
 	visible := x.visible()
-	s.record.client(visible, x.shown(visible))
-	s.server.news.tell()
+	if s.record.limit > 0 {
+		shown := x.shown(visible)
+		shown.Message = s.talk.Value(x, messageField)
+		s.record.client(visible, shown)
+	}
+	s.tell()
 	return x, nil
 }
 
@@ -217,6 +228,7 @@ func (s *Session) readBody() (*Exchange, error) {
 			return nil, err
 		}
 		if ended {
+			s.server.stats.received.Add(octets)
 			s.record.received(octets)
 			return &Exchange{Verb: ".", Line: []byte("."), Session: s}, nil
 		}
@@ -257,8 +269,17 @@ func (s *Session) readLine(limit int) (l []byte, fits bool, err error) {
 
 // exchange answers one command. It reports whether the session has ended, and why.
 func (s *Session) exchange(x *Exchange) (done bool, why string) {
+	var begun time.Time
+	if s.server.o.Timed {
+		begun = time.Now()
+	}
 	s.talk.Heard(x)
-	reply := x.settle(s.server.rules.handler(x)(x))
+	s.join(s.talk.User(x))
+	handler := s.server.rules.handler(x)
+	if x.rule != nil {
+		s.record.ruled(x.rule)
+	}
+	reply := x.settle(handler(x))
 	if x.answer.Opened != nil {
 		defer func() { _ = x.answer.Opened.Close() }() // it was only read
 	}
@@ -273,6 +294,10 @@ func (s *Session) exchange(x *Exchange) (done bool, why string) {
 	}
 	reply = s.bounded(x, reply)
 	end, err := s.send(reply)
+	if s.server.o.Timed {
+		s.server.stats.answered(x, reply, begun)
+	}
+	s.tell()
 	if err == nil && end == edit.Open && s.state == Update {
 		end, err = edit.Close, s.end(edit.Close)
 	}
@@ -290,6 +315,7 @@ func (s *Session) follow(x *Exchange) {
 	a := &x.answer
 	if a.User != "" {
 		s.name = a.User
+		s.join(a.User)
 	}
 	switch a.Next {
 	case NextCommand:

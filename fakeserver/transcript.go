@@ -19,7 +19,14 @@ type Transcript struct {
 	Session int // counted from 1
 	Remote  string
 	Started time.Time
-	Lines   []string
+	Ended   time.Time // zero while the session is open
+	// User is the user whom the session named last, if that user exists, and Visit the number of
+	// the session among those of that user, from 1.
+	User  string
+	Visit int
+	Lines []string
+	// Marks say when lines came, if Options.Timed is set, and which rules have fired, in order.
+	Marks []Mark
 	// Commands holds the client's commands in order, as long as there is room.
 	Commands []Command
 	// LeftOut counts the lines left out for lack of room.
@@ -28,21 +35,48 @@ type Transcript struct {
 
 func (t Transcript) String() string { return strings.Join(t.Lines, "\n") }
 
-// archive holds the latest transcripts of ended sessions, as many as fit.
+// Mark is about the line of a transcript with this index, and about what follows it. A rule stands
+// before the line that is the answer to it, also when there is no answer.
+type Mark struct {
+	Line int
+	At   time.Duration // since the session began; 0 without Options.Timed
+	// Rule and Fault are the texts of Rule.Named; they are empty when the mark is only about time.
+	Rule, Fault string
+}
+
+// archive holds the latest transcripts of ended sessions.
 type archive struct {
 	kept   []Transcript
 	octets int
+	lost   int // transcripts that were dropped
 }
 
-func (a *archive) add(t Transcript, limit int) {
+// add returns the octets that t takes.
+func (a *archive) add(t Transcript) int {
 	a.kept = append(a.kept, t)
-	a.octets += t.weight()
-	drop := 0
-	for a.octets > limit && drop < len(a.kept) {
-		a.octets -= a.kept[drop].weight()
-		drop++
+	weight := t.weight()
+	a.octets += weight
+	return weight
+}
+
+// drop drops the oldest transcript, and returns the octets that it took.
+func (a *archive) drop() int {
+	weight := a.kept[0].weight()
+	a.kept[0] = Transcript{} // the slice may live on
+	a.kept = a.kept[1:]
+	a.octets -= weight
+	a.lost++
+	return weight
+}
+
+func (a *archive) copies() []Transcript {
+	all := slices.Clone(a.kept)
+	for i := range all {
+		all[i].Lines = slices.Clone(all[i].Lines)
+		all[i].Commands = slices.Clone(all[i].Commands)
+		all[i].Marks = slices.Clone(all[i].Marks)
 	}
-	a.kept = slices.Delete(a.kept, 0, drop)
+	return all
 }
 
 // weight returns the approximate memory of t.
@@ -54,7 +88,7 @@ func (t Transcript) weight() int {
 	for _, c := range t.Commands {
 		n += commandWeight(c)
 	}
-	return n
+	return n + len(t.Marks)*64
 }
 
 const (
@@ -71,17 +105,34 @@ type recorder struct {
 	limit   int
 	text    []byte // finished lines, each with LF
 	partial []byte // of the server, no line end yet
-	silent  bool   // the connection carries a TLS handshake
+	tap     func(session int, octets []byte)
+	silent  bool // the connection carries a TLS handshake
 	inBody  bool
 	octets  int64  // of the body so far
 	body    []byte // of the body so far, while it is short
 
 	commands      []Command
 	commandOctets int
+
+	timed bool
+	began time.Time
+	count int  // of finished lines
+	due   bool // the next line is marked with its time
+	marks []mark
 }
 
-func (r *recorder) begin(number int, remote net.Addr, started time.Time, limit int) {
+// mark is a Mark whose rule may still be renamed.
+type mark struct {
+	line int
+	at   time.Duration
+	rule *Rule
+}
+
+func (r *recorder) begin(number int, remote net.Addr, started time.Time, limit int, timed bool) {
 	r.head = Transcript{Session: number, Started: started}
+	if r.timed = timed; timed {
+		r.began, r.due = time.Now(), true
+	}
 	if remote != nil {
 		r.head.Remote = remote.String()
 	}
@@ -93,6 +144,7 @@ func (r *recorder) transcript() Transcript {
 	defer r.mu.Unlock()
 	t := r.head
 	t.Commands = slices.Clone(r.commands)
+	t.Marks = marksOf(r.marks)
 	if len(r.text) > 0 {
 		t.Lines = strings.Split(strings.TrimSuffix(string(r.text), "\n"), "\n")
 	}
@@ -110,7 +162,10 @@ func (r *recorder) client(line []byte, c Command) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.breakLine()
+	r.due = r.timed
+	c.line = r.count
 	r.add("C: ", line)
+	r.due = r.timed
 	if r.commandOctets += commandWeight(c); r.commandOctets <= r.limit {
 		r.commands = append(r.commands, c)
 	}
@@ -129,12 +184,18 @@ func (r *recorder) received(octets int64) {
 
 // server records output of the server.
 func (r *recorder) server(p []byte) {
-	if r.limit == 0 || len(p) == 0 {
+	if r.limit == 0 && r.tap == nil || len(p) == 0 {
 		return
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.silent {
+		return
+	}
+	if r.tap != nil {
+		r.tap(r.head.Session, p)
+	}
+	if r.limit == 0 {
 		return
 	}
 	if r.inBody {
@@ -207,7 +268,10 @@ func (r *recorder) event(text string) {
 	defer r.mu.Unlock()
 	r.breakLine()
 	if r.limit > 0 {
+		r.due = r.timed
+		r.mark(nil)
 		r.text = append(append(append(r.text, '['), text...), "]\n"...)
+		r.count++
 	}
 }
 
@@ -216,6 +280,73 @@ func (r *recorder) add(prefix string, l []byte) {
 		r.head.LeftOut++
 		return
 	}
+	r.mark(nil)
 	r.text = append(r.text, prefix...)
 	r.text = append(notation.Escape(r.text, l), '\n')
+	r.count++
+}
+
+// mark marks the next line with its time, if that is due, or with a rule.
+func (r *recorder) mark(rule *Rule) {
+	if rule == nil && !r.due || len(r.marks) >= r.limit/64 {
+		return
+	}
+	m := mark{line: r.count, rule: rule}
+	if r.timed {
+		m.at = time.Since(r.began)
+	}
+	r.marks = append(r.marks, m)
+	r.due = false
+}
+
+// ruled records that a rule answers what comes next.
+func (r *recorder) ruled(rule *Rule) {
+	if r.limit == 0 {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.breakLine()
+	r.mark(rule)
+	r.due = r.timed
+}
+
+// ended records the end.
+func (r *recorder) ended(now time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.head.Ended = now
+}
+
+// waited records that the server has waited inside a reply.
+func (r *recorder) waited() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.due = r.timed
+}
+
+// belongs records whose session it is.
+func (r *recorder) belongs(user string, visit int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.head.User, r.head.Visit = user, visit
+}
+
+// received returns the number of commands that match.
+func (r *recorder) matching(m Match, session int) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return matching(m, session, r.commands)
+}
+
+func marksOf(list []mark) []Mark {
+	var all []Mark
+	for _, m := range list {
+		one := Mark{Line: m.line, At: m.at}
+		if m.rule != nil {
+			one.Rule, one.Fault = m.rule.about()
+		}
+		all = append(all, one)
+	}
+	return all
 }

@@ -12,15 +12,22 @@ type Condition struct {
 	// Met reports whether the event has happened. It is called each time that a command
 	// arrives, a session ends or mail changes, and may call any method of the server.
 	Met func(s *Server) bool
-
-	drop *Maildrop // the maildrop to watch; nil: those of sessions only
+	// User restricts the commands and ends of sessions that Met depends on to those of this user.
+	// Default: all.
+	User string
+	// Maildrop is one that Met depends on, if it may change outside of sessions.
+	Maildrop *Maildrop
 }
 
 // Received is met when a matching command has arrived, before it is answered; with Nth set, when
-// that many have arrived. Earlier commands count as long as their transcripts are kept. The field
-// When is ignored.
+// that many have arrived. Earlier commands count as long as their transcripts are kept. With User
+// set, Session counts the sessions of that user. The field When is ignored. It panics like
+// Server.On.
 func Received(m Match) Condition {
-	return Condition{What: m.String(), Met: func(s *Server) bool { return s.received(m) >= max(m.Nth, 1) }}
+	if err := m.Check(); err != nil {
+		panic("fakeserver: Received: " + err.Error())
+	}
+	return Condition{What: m.String(), User: m.User, Met: func(s *Server) bool { return s.received(m) >= max(m.Nth, 1) }}
 }
 
 // Ended is met when a session has ended and its deletions are done.
@@ -39,21 +46,25 @@ func Ended(session int) Condition {
 
 // Holds is met when a maildrop has count messages.
 func Holds(drop *Maildrop, count int) Condition {
-	return Condition{What: fmt.Sprintf("a maildrop with %d messages", count), drop: drop,
+	return Condition{What: fmt.Sprintf("a maildrop with %d messages", count), Maildrop: drop,
 		Met: func(*Server) bool { return len(drop.Messages()) == count }}
 }
 
 // WaitFor waits until the condition is met. If ctx ends first, it returns an error that names the
 // condition and wraps the cause.
 func (s *Server) WaitFor(ctx context.Context, c Condition) error {
-	defer s.news.wait()()
-	mail := &s.news
-	if c.drop != nil {
-		mail = &c.drop.news
+	news := &s.news
+	if t := s.users.tenant(c.User); t != nil {
+		news = &t.news
+	}
+	defer news.wait()()
+	mail := news
+	if c.Maildrop != nil {
+		mail = &c.Maildrop.news
 		defer mail.wait()()
 	}
 	for {
-		sessions, changes := s.news.next(), mail.next()
+		sessions, changes := news.next(), mail.next()
 		if c.Met(s) {
 			return nil
 		}

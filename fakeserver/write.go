@@ -22,6 +22,7 @@ type writer struct {
 	record   *recorder
 	quit     <-chan struct{} // ends waiting
 	fragment Fragment
+	stats    *stats
 	err      error // the first failure; it stays
 	sent     int64 // octets since it was set to 0
 }
@@ -76,6 +77,7 @@ func (w *writer) put(p []byte) error {
 		}
 		if w.err = w.conn.SetWriteDeadline(time.Now().Add(w.patience)); w.err == nil {
 			_, w.err = w.conn.Write(p[:n])
+			w.stats.sent.Add(int64(n))
 		}
 		p = p[n:]
 	}
@@ -91,6 +93,7 @@ func (w *writer) Rest(d time.Duration) error {
 	defer timer.Stop()
 	select {
 	case <-timer.C:
+		w.record.waited()
 		return nil
 	case <-w.quit:
 		return net.ErrClosed

@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"github.com/cucumber/godog"
+
+	"pop3mtm/fakeserver"
 )
 
 //go:embed *.feature
@@ -39,6 +41,14 @@ type Options struct {
 	Concurrency int
 	// Seed of the random order of scenarios; 0 picks one. The summary shows it.
 	Seed int64
+	// Server is what each scenario's server starts from: its greeting, its texts, what it offers. The
+	// user demo is added. nil stands for a correct server.
+	Server *fakeserver.Options
+	// Steps adds steps of your own, which may stand beside those of STEPS.md. Function Server gives
+	// them the scenario's server.
+	Steps func(*godog.ScenarioContext)
+
+	hints *hints
 }
 
 func (o Options) orDefault() Options {
@@ -54,6 +64,7 @@ func (o Options) orDefault() Options {
 	if o.Seed == 0 {
 		o.Seed = -1 // godog's word for "pick one"
 	}
+	o.hints = new(hints)
 	return o
 }
 
@@ -74,24 +85,34 @@ func Run(ctx context.Context, o Options) (status int, err error) {
 		return 0, err
 	}
 	if len(found) == 0 {
-		return 0, errors.New("no scenario found" + o.where())
+		return 0, errors.New("no scenario found" + o.where() + o.tagHint(ctx))
 	}
 	if status = suite.Run(); status > 1 {
 		return status, errors.New("godog could not run the scenarios")
 	}
-	return status, nil
+	return status, o.hints.write(o.hintsTo())
+}
+
+// hintsTo returns where hints go: not into a report that a program reads.
+func (o Options) hintsTo() io.Writer {
+	for format := range strings.SplitSeq(o.Format, ",") {
+		if !strings.Contains(format, ":") && format != "progress" && format != "pretty" {
+			return os.Stderr
+		}
+	}
+	return o.Out
 }
 
 // suite returns the run that the options ask for.
 func (o Options) suite(ctx context.Context) *godog.TestSuite {
 	options := godog.Options{
-		Paths: o.Paths, Tags: o.Tags, Format: o.Format, Output: o.Out, NoColors: !o.Color,
+		Paths: o.Paths, Tags: o.Tags, Format: ourFormats(o.Format), Output: o.Out, NoColors: !o.Color,
 		Concurrency: o.Concurrency, Randomize: o.Seed, Strict: true, DefaultContext: ctx,
 	}
 	if len(o.Paths) == 0 {
 		options.FS, options.Paths = builtin, []string{"."}
 	}
-	return &godog.TestSuite{Name: "pop3mtm", ScenarioInitializer: initializer(), Options: &options}
+	return &godog.TestSuite{Name: "pop3mtm", ScenarioInitializer: o.Initializer(), Options: &options}
 }
 
 func (o Options) where() string {
@@ -105,15 +126,42 @@ func (o Options) where() string {
 	return text
 }
 
+// tagHint says how tags are combined, and which ones the suites have.
+func (o Options) tagHint(ctx context.Context) string {
+	if o.Tags == "" {
+		return ""
+	}
+	o.Tags = ""
+	found, err := o.suite(ctx).RetrieveFeatures()
+	if err != nil || len(found) == 0 {
+		return ""
+	}
+	known := map[string]bool{}
+	for _, f := range found {
+		for _, p := range f.Pickles {
+			for _, tag := range p.Tags {
+				known[tag.Name] = true
+			}
+		}
+	}
+	return "; write '@a && @b' for both, '@a,@b' for one of them, '~@a' for those without; known are " +
+		strings.Join(slices.Sorted(maps.Keys(known)), ", ")
+}
+
+func formatNames(known map[string]string) []string {
+	names := slices.Sorted(maps.Keys(known))
+	return slices.DeleteFunc(names, func(name string) bool { return name == junitName })
+}
+
 // checkFormat refuses a format that godog does not know, before godog writes
 // about it where nobody expects it.
 func checkFormat(formats string) error {
 	known := godog.AvailableFormatters()
 	for format := range strings.SplitSeq(formats, ",") {
 		name, _, _ := strings.Cut(format, ":")
-		if _, ok := known[name]; !ok {
+		if _, ok := known[name]; !ok || name == junitName {
 			return fmt.Errorf("%w %q; it is one of %s",
-				ErrFormat, name, strings.Join(slices.Sorted(maps.Keys(known)), ", "))
+				ErrFormat, name, strings.Join(formatNames(known), ", "))
 		}
 	}
 	return nil

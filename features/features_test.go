@@ -1,19 +1,42 @@
 package features_test
 
 import (
-	"context"
+	"flag"
+	"os"
 	"testing"
+
+	"github.com/cucumber/godog"
 
 	"pop3mtm/features"
 )
 
-// TestFeatures runs all built-in suites. The seed in the summary repeats an order.
+// options are godog's own, by its own flags: go test ./features -godog.tags=@move -godog.format=pretty
+var options = godog.Options{Paths: []string{"."}, Format: "progress", Output: os.Stdout, Concurrency: 4, Randomize: -1, Strict: true}
+
+func TestMain(m *testing.M) {
+	godog.BindFlags("godog.", flag.CommandLine, &options)
+	os.Exit(m.Run())
+}
+
+// TestFeatures runs all built-in suites, each scenario as a test below this one. The seed in the
+// summary repeats an order.
 func TestFeatures(t *testing.T) {
-	status, err := features.Run(context.Background(), features.Options{Concurrency: 4})
-	if err != nil {
-		t.Fatal(err)
+	skipUpdate(t)
+	o := options
+	o.TestingT = t
+	if paths := flag.Args(); len(paths) > 0 {
+		o.Paths = paths
 	}
-	if status != 0 {
+	suite := godog.TestSuite{Name: "pop3mtm", ScenarioInitializer: features.InitializeScenario, Options: &o}
+	if suite.Run() != 0 {
 		t.Fatal("a scenario failed; the output above names it")
+	}
+}
+
+// skipUpdate skips a test of scenarios when only STEPS.md is to be written.
+func skipUpdate(t *testing.T) {
+	t.Helper()
+	if f := flag.Lookup("update"); f != nil && f.Value.String() == "true" {
+		t.Skip("-update only writes STEPS.md")
 	}
 }

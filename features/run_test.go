@@ -3,9 +3,15 @@ package features
 import (
 	"bytes"
 	"context"
+	"encoding/xml"
+	"errors"
+	"net/textproto"
 	"os"
 	"path/filepath"
 
+	"pop3mtm/fakeserver"
+
+	"github.com/cucumber/godog"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 )
@@ -77,7 +83,7 @@ var _ = Describe("Running feature files", func() {
 		Entry("an unknown format", func() Options { return Options{Format: "prettier"} }, `unknown format "prettier"; it is one of cucumber, `),
 		Entry("a file that is not there", func() Options { return Options{Paths: []string{"no.feature"}} }, `"no.feature" is not available`),
 		Entry("a folder without features", func() Options { return Options{Paths: []string{GinkgoT().TempDir()}} }, "no scenario found in "),
-		Entry("a tag that nobody has", func() Options { return Options{Tags: "@never"} }, "no scenario found with the tags @never"),
+		Entry("a tag that nobody has", func() Options { return Options{Tags: "@never"} }, "no scenario found with the tags @never; write "),
 		Entry("a file that does not parse", func() Options {
 			return Options{Paths: []string{write("bad.feature", "Feature: Bad\n  Scenario: One\n    When I connect\n    whistle\n")}}
 		}, "(4:5)"),
@@ -86,6 +92,59 @@ var _ = Describe("Running feature files", func() {
 	It("tells a wrong format apart, for those who have it from a flag", func() {
 		_, _, err := run(Options{Format: "progress,prettier:out.txt"})
 		Expect(err).To(MatchError(ErrFormat))
+	})
+
+	It("writes a JUnit report that is valid when scenarios fail, with class names and times", func() {
+		path := write("bad.feature", "Feature: Bad\n  Scenario: One\n    Then the mailbox shows \"100%x\"\n  Scenario: Two\n    When I connect\n")
+		out, status, err := run(Options{Paths: []string{path}, Format: "junit"})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(status).To(Equal(1))
+		var report junitReport
+		Expect(xml.Unmarshal([]byte(out), &report)).To(Succeed(), out)
+		Expect(report.Failures).To(Equal(1))
+		Expect(report.Suites).To(HaveLen(1))
+		for _, c := range report.Suites[0].Cases {
+			Expect(c.Class).To(Equal("Bad"))
+			Expect(c.Time).To(MatchRegexp(`^[0-9]+\.[0-9]{6}$`))
+		}
+		Expect(report.Suites[0].Time).To(MatchRegexp(`^[0-9]`))
+		Expect(out).To(And(ContainSubstring("100%x"), Not(ContainSubstring("MISSING"))), "a percent sign is no format")
+	})
+
+	It("suggests the step that was perhaps meant, and the tags that there are", func() {
+		out, status, err := run(Options{Paths: []string{write("typo.feature", "Feature: Typo\n  Scenario: One\n    When I conect\n    And I juggle swordfish\n")}})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(status).To(Equal(1))
+		Expect(out).To(ContainSubstring(`no step reads "I conect"; did you mean "I connect"?`))
+		Expect(out).To(ContainSubstring(`no step reads "I juggle swordfish"; `))
+		_, _, err = run(Options{Paths: []string{write("mine.feature", good+more)}, Tags: "@slow and @fast"})
+		Expect(err).To(MatchError(And(ContainSubstring("write '@a && @b' for both"), HaveSuffix("known are @slow"))))
+	})
+
+	It("mixes steps of anyone's with its own, on a server that starts as they want it", func() {
+		heard := ""
+		steps := func(sc *godog.ScenarioContext) {
+			sc.Step(`^my client reads the greeting$`, func(ctx context.Context) error {
+				server, err := Server(ctx)
+				if err != nil {
+					return err
+				}
+				c, err := textproto.Dial("tcp", server.Addr())
+				if err != nil {
+					return err
+				}
+				heard, err = c.ReadLine()
+				return errors.Join(err, c.Close())
+			})
+		}
+		path := write("mine.feature", "Feature: Mine\n  Scenario: One\n    Given the mailbox holds \"Lunch\"\n    When my client reads the greeting\n"+
+			"    And I copy new messages, then disconnecting\n    Then the Inbox shows \"Lunch\"\n")
+		out, status, err := run(Options{Paths: []string{path}, Steps: steps, Server: &fakeserver.Options{Greeting: "lighthouse"}})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(status).To(BeZero(), out)
+		Expect(heard).To(HavePrefix("+OK lighthouse"))
+		_, err = Server(context.Background())
+		Expect(err).To(MatchError(ContainSubstring("the context is not that of a step")))
 	})
 
 	It("stops soon when its context ends", func() {

@@ -26,6 +26,7 @@ import (
 // nothing comes twice and the store is sound. The clock is a bubble's, so that waiting takes no time. The cases of a file share a
 // store, each with an account of its own, since making a store takes longer than a session.
 func TestTheMTMInEveryScenario(t *testing.T) {
+	skipUpdate(t)
 	t.Parallel()
 	for _, name := range scenarios.Names() {
 		t.Run(name, func(t *testing.T) {

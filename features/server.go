@@ -385,7 +385,7 @@ func (w *world) sessionUsed(ctx context.Context, login string) {
 
 func (w *world) passwordRead(could string) {
 	var read []string
-	for _, secret := range []string{rightPassword, rightToken} {
+	for _, secret := range []string{Password, rightToken} {
 		if w.lines.show(secret) {
 			read = append(read, secret)
 		}

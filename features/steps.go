@@ -1,11 +1,8 @@
 package features
 
 import (
-	"context"
 	"regexp"
 	"strings"
-
-	"github.com/cucumber/godog"
 )
 
 // step is one row of the table: how a line of a scenario reads and what it does.
@@ -105,37 +102,4 @@ func (s step) expression() *regexp.Regexp {
 	}
 	pairs = append(pairs, "(s)", "s?", "(", `\(`, ")", `\)`)
 	return regexp.MustCompile("^" + strings.NewReplacer(pairs...).Replace(s.pattern) + "$")
-}
-
-// initializer gives each scenario a World of its own, and checks it at the end.
-func initializer() func(*godog.ScenarioContext) {
-	var expressions []*regexp.Regexp // once for all scenarios
-	for _, s := range new(world).steps() {
-		expressions = append(expressions, s.expression())
-	}
-	return func(sc *godog.ScenarioContext) {
-		w := new(world)
-		w.hook(sc)
-		for i, s := range w.steps() {
-			sc.Step(expressions[i], s.run)
-		}
-	}
-}
-
-// hook runs the world from before a scenario's first step to after its last.
-func (w *world) hook(sc *godog.ScenarioContext) {
-	sc.Before(func(ctx context.Context, scenario *godog.Scenario) (context.Context, error) {
-		return ctx, w.begin(ctx, scenario.Id)
-	})
-	sc.StepContext().Before(func(ctx context.Context, _ *godog.Step) (context.Context, error) {
-		w.failWith(ctx)
-		return ctx, context.Cause(ctx)
-	})
-	sc.After(func(ctx context.Context, _ *godog.Scenario, failed error) (context.Context, error) {
-		err := w.end(ctx)
-		if failed != nil { // the scenario's own failure is the one to tell
-			err = nil
-		}
-		return ctx, err
-	})
 }

@@ -21,6 +21,11 @@ var update = flag.Bool("update", false, "rewrite STEPS.md")
 
 var _ = Describe("The table of steps", func() {
 	table := new(world).steps()
+	BeforeEach(func() {
+		if *update && CurrentSpecReport().LeafNodeText != "is written down in STEPS.md" {
+			Skip("-update only writes STEPS.md")
+		}
+	})
 
 	It("has an example for each step that only this step matches", func() {
 		for _, s := range table {

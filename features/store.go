@@ -23,7 +23,7 @@ func (w *world) storeSteps() []step {
 		{"the account wants a line that is protected {protection}", "by TLS", `the account wants a line that is protected from the start`, w.wantsProtection},
 		{"the account shows {extent}", "the rest stays on the server unseen; counts from the next connect", `the account shows the newest 2 messages`, w.showsExtent},
 		{"the account shows its mailbox offline too", "the disconnected mode of the original", `the account shows its mailbox offline too`, w.showsOffline},
-		{"I set {text} to {text}", "a setting of the account, by the name that the program has for it; the user name and the password are demo and " + rightPassword + " at first", `I set "sync-limit" to "10"`, w.set},
+		{"I set {text} to {text}", "a setting of the account, by the name that the program has for it; the user name and the password are demo and " + Password + " at first", `I set "sync-limit" to "10"`, w.set},
 		{"I set these:", "name and value of several settings at once", "I set these:\n| tls      | implicit         |\n| tls-name | mail.example.org |", w.setThese},
 		{"the settings are:", "name and value of some of them, as the store keeps them", "the settings are:\n| port       | 110 |\n| sync-limit | -1  |", w.settingsAre},
 		{"the disk has {room}", "as the operating system tells; plenty at first", `the disk has room for 100 KB`, w.hasRoom},

@@ -63,11 +63,12 @@ func abilities() map[string]string {
 
 func abilityNames() []string { return slices.Sorted(maps.Keys(abilities())) }
 
-// What lets a client in. The password is not the user name, so that it can be looked
-// for on the way.
+// What a client of a scenario's server logs in with. The password is not the user name, so that a
+// transcript can be searched for it.
 const (
-	rightPassword = "gull-rock"
-	rightToken    = "token-of-gull-rock"
+	User       = "demo"
+	Password   = "gull-rock"
+	rightToken = "token-of-gull-rock"
 )
 
 // answers returns what a server can say instead of the right answer.

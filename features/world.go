@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"net"
 	"os"
@@ -12,7 +13,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/cucumber/godog"
 	"github.com/onsi/gomega"
 
 	"pop3mtm/fakeserver"
@@ -27,7 +27,10 @@ import (
 // world is one scenario's server, store and client. The server starts with the
 // first step that needs it, and with it the account is made.
 type world struct {
-	gomega.Gomega // fails the step at work
+	gomega.Gomega       // fails the step at work
+	failed        error // why the step at work has failed
+
+	base *fakeserver.Options // what the server starts from; nil for a correct one
 
 	// patience bounds every wait of a step: long for a loaded machine, short
 	// enough that a hang is a failure with a text.
@@ -88,24 +91,30 @@ func (w *world) begin(ctx context.Context, id string) (err error) {
 	w.patience = 30 * time.Second
 	w.letters = make(map[string]letter)
 	w.drop = fakeserver.NewMaildrop()
+	w.Gomega = gomega.NewGomega(w.fail)
+	w.options = w.serverOptions()
 	w.options.LockWait = -1 // see invoke: nobody has to wait for a session that ends
 	w.into = store.Inbox
 	w.free.Store(math.MaxInt64)
 	w.settings = account.Defaults()
 	w.settings.Auth = account.UserPass // one way, whatever the server offers
-	w.settings.Host, w.settings.LoginName, w.settings.Password.Literal = "127.0.0.1", "demo", rightPassword
-	w.options.Users = map[string]fakeserver.User{"demo": {Password: rightPassword, Token: rightToken}}
-	w.options.Mechanisms = []string{} // until a scenario wants some
+	w.settings.Host, w.settings.LoginName, w.settings.Password.Literal = "127.0.0.1", "demo", Password
 	return w.openStore()
 }
 
-// failWith makes failed expectations the failure of the step that ctx is of.
-func (w *world) failWith(ctx context.Context) {
-	w.Gomega = gomega.NewGomega(func(message string, _ ...int) {
-		t := godog.T(ctx)
-		t.Errorf("%s", message)
-		t.FailNow()
-	})
+// serverOptions returns what the server starts from: the options of the suite's author, or those of a
+// correct server that offers no mechanism until a scenario wants some; and the user demo.
+func (w *world) serverOptions() fakeserver.Options {
+	o := fakeserver.Options{Mechanisms: []string{}}
+	if w.base != nil {
+		o = *w.base
+	}
+	o.Users = maps.Clone(o.Users)
+	if o.Users == nil {
+		o.Users = map[string]fakeserver.User{}
+	}
+	o.Users["demo"] = fakeserver.User{Password: Password, Token: rightToken}
+	return o
 }
 
 func (w *world) storeDir() string { return filepath.Join(w.dir, "mail.store") }

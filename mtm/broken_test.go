@@ -153,6 +153,10 @@ var _ = Describe("A message that breaks the connection", func() {
 			Expect(failed(err).Visits).To(Equal(3))
 			Expect(asked(first, "TOP 3 1")).To(Equal(1))
 			b.mustDo(mtm.Disconnect{})
+			first = len(b.srv.Transcripts())
+			b.mustDo(mtm.Connect{Skip: []store.ID{failed(err).ID}})
+			b.mustDo(mtm.Disconnect{})
+			Expect(asked(first, "TOP 3 1")).To(BeZero(), "it is left out")
 			b.mustDo(get(mtm.All, mtm.Copy, mtm.ThenDisconnect)) // the message brings its header
 			want := []string{"Letter 1", "Letter 2", "Letter 3", "Letter 4", "Letter 5"}
 			Expect(subjects(b.inbox())).To(ConsistOf(want))

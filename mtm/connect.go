@@ -22,6 +22,8 @@ type Connect struct {
 	// For is a Populate that will be asked for next, or nil. It is remembered from the login on, so that
 	// what it finds new stays New until it is fetched, also when the program is killed in between.
 	For *Populate
+	// Skip lists entries of the mailbox whose message and header are not asked for, whatever waits for them.
+	Skip []store.ID
 	// Wait is how long it waits for a mailbox that another client holds; 0 = not at all.
 	Wait time.Duration
 }
@@ -38,10 +40,20 @@ func (Connect) meter(service int64) *progress.Meter {
 func (cmd Connect) run(ctx context.Context, r *run) error {
 	p := cmd.For
 	if p == nil {
-		failed := r.connect(ctx, cmd.Wait, cmd.Keep, nil)
+		failed := r.connect(ctx, cmd.Wait, cmd.Keep, skipping(cmd.Skip))
 		return errors.Join(failed, r.finish(ctx, true))
 	}
 	asked := &servermtm.Asked{Choice: choice(p.Which, p.Messages, p.MaxSize), Populate: true}
-	asked.Skip = slices.Clone(p.Skip)
+	asked.Skip = slices.Concat(p.Skip, cmd.Skip)
 	return r.connect(ctx, cmd.Wait, cmd.Keep, asked) // the populate asks for what is put off
+}
+
+// skipping asks for nothing, and leaves messages out; nil when there are none.
+func skipping(skip []store.ID) *servermtm.Asked {
+	if len(skip) == 0 {
+		return nil
+	}
+	asked := &servermtm.Asked{Choice: choice(Selection, nil, 0), Populate: true}
+	asked.Skip = slices.Clone(skip)
+	return asked
 }

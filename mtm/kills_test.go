@@ -19,6 +19,7 @@ import (
 	"pop3mtm/fakeserver"
 	"pop3mtm/fakeserver/edit"
 	"pop3mtm/fakeserver/smtpsink"
+	"pop3mtm/internal/gobuild"
 	"pop3mtm/mtm"
 	"pop3mtm/mtm/account"
 	"pop3mtm/mtm/store"
@@ -57,8 +58,8 @@ type tally struct {
 // All of it: go test ./mtm -run TestProgramsKilledAtAnyMoment -kills 1000 -v
 func TestProgramsKilledAtAnyMoment(t *testing.T) {
 	sum := &tally{killed: map[string]int{}, ended: map[string]int{}, autosend: filepath.Join(t.TempDir(), "autosend")}
-	if out, err := exec.Command("go", "build", "-o", sum.autosend, "../cmd/autosend").CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
+	if err := gobuild.Programs(t.Context(), sum.autosend, "../cmd/autosend"); err != nil {
+		t.Fatal(err)
 	}
 	for seed := uint64(0); sum.kills() < *killRuns && !t.Failed(); seed++ {
 		role := []string{roleGet, roleMove, rolePopulate, roleQueue, roleSend}[seed%5]

@@ -35,7 +35,11 @@ type Result struct {
 	// server; TooLargeOctets is their size as far as it is known.
 	TooLarge       int
 	TooLargeOctets int64
-	LeftOut        []LeftOut // parts of the original that a message made of it does not hold
+	// QuitRefused is the server's refusal of QUIT when it was to delete messages, else nil: it may have left some of them (RFC
+	// 1939 section 6). The next connection lists what is left, and nothing is lost.
+	QuitRefused error
+
+	LeftOut []LeftOut // parts of the original that a message made of it does not hold
 }
 
 // LeftOut is a part of an original that says the same as a sibling in a multipart/alternative.
@@ -125,6 +129,9 @@ func (r *run) done(outcome servermtm.Outcome, err error) error {
 	r.result.TooLarge += outcome.TooLarge
 	r.result.TooLargeOctets += outcome.TooLargeOctets
 	r.result.Queued = append(r.result.Queued, outcome.Queued...)
+	if r.result.QuitRefused == nil {
+		r.result.QuitRefused = outcome.QuitRefused
+	}
 	r.dropIfLost()
 	return err
 }

@@ -4,10 +4,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/agnivade/levenshtein"
-
 	"pop3mtm/fakeserver"
 	"pop3mtm/fakeserver/smtpsink"
+	meant "pop3mtm/internal/words"
 )
 
 // Bounds of what a scenario may ask for.
@@ -223,25 +222,10 @@ func badCommand(text string, verbs, others []string) string {
 	if slices.ContainsFunc(known, func(k string) bool { return strings.EqualFold(k, verb) }) {
 		return ""
 	}
-	if misspelt(verb, known) {
+	if meant.Misspelt(verb, known) != "" {
 		return unknown("command", verb, known)
 	}
 	return ""
-}
-
-// misspelt reports whether a verb is a known one with a slip of the finger: one letter
-// wrong, or the letters in another order.
-func misspelt(verb string, known []string) bool {
-	near := nearest(verb, known)
-	if near == "" || len(verb) < 3 {
-		return false
-	}
-	letters := func(word string) string {
-		all := []byte(strings.ToUpper(word))
-		slices.Sort(all)
-		return string(all)
-	}
-	return letters(near) == letters(verb) || levenshtein.ComputeDistance(near, strings.ToUpper(verb)) == 1
 }
 
 func (s *Scenario) checkUsers(f *files, bad wrong) {

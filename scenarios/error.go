@@ -5,8 +5,9 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/agnivade/levenshtein"
 	"github.com/goccy/go-yaml/token"
+
+	meant "pop3mtm/internal/words"
 )
 
 // Error is what is wrong at one place of a scenario.
@@ -109,7 +110,7 @@ func unknown(what, word string, allowed []string) string {
 		word = word[:40] + "..."
 	}
 	text := fmt.Sprintf("there is no %s %q", what, word)
-	near := nearest(word, allowed)
+	near := meant.Nearest(word, allowed)
 	if near != "" {
 		text += fmt.Sprintf(", but there is %q", near)
 	}
@@ -121,18 +122,6 @@ func unknown(what, word string, allowed []string) string {
 		return text
 	}
 	return text + "; allowed: " + told(allowed)
-}
-
-// nearest returns the word that was perhaps meant, empty when none is near.
-func nearest(word string, allowed []string) string {
-	best, found := min(max(1, len(word)/2), 3)+1, ""
-	for _, a := range allowed {
-		distance := levenshtein.ComputeDistance(strings.ToLower(word), strings.ToLower(a))
-		if distance < best {
-			best, found = distance, a
-		}
-	}
-	return found
 }
 
 func told(names []string) string {

@@ -110,6 +110,23 @@ expect:                 # what a good client does; judged from transcripts and t
 		Expect(err).To(MatchError(ContainSubstring("an empty password alone")))
 	})
 
+	It("is exercised when all its required rules have fired, or one of several", func() {
+		p := play("mailbox: [{text: a}]", "rules: [{on: RETR 7, required: true, do: [close]}, {on: NOOP, do: [{refuse: x}]}]")
+		talk(p, "NOOP")
+		Expect(p.Exercised()).To(BeFalse())
+		talk(p, "RETR 7")
+		Expect(p.Exercised()).To(BeTrue())
+		p = play("rules: [{on: RETR 7, do: [close]}, {on: NOOP, do: [{refuse: x}]}]")
+		talk(p, "STAT")
+		Expect(p.Exercised()).To(BeFalse())
+		talk(p, "NOOP")
+		Expect(p.Exercised()).To(BeTrue())
+		p = play("server: {shared: true}")
+		Expect(p.Exercised()).To(BeFalse())
+		talk(p)
+		Expect(p.Exercised()).To(BeTrue())
+	})
+
 	It("is the same from Go, and checked there too", func() {
 		refuse := "not now"
 		s := &scenarios.Scenario{Title: "T", Mailbox: []scenarios.Mail{{File: "plain.eml", UIDL: "p"}},

@@ -30,6 +30,7 @@ type Play struct {
 	rules    []Rule // the same, the first one wins
 	mail     []Mail
 	uids     []string // that the maildrop began with
+	played   []*fakeserver.Rule
 	clock    clock
 }
 
@@ -73,10 +74,31 @@ func (s *Scenario) Server(o *fakeserver.Options) (*Play, error) {
 	}
 	p.configure(&options)
 	p.Server = fakeserver.New(p.Maildrop, &options)
-	for _, r := range slices.Backward(p.rules) { // the newest rule of a server wins, and of a scenario the first
-		addTo(p.Server, r, pop3Grammar)
+	for _, r := range slices.Backward(p.rules) { // each is put at the front
+		added := addTo(p.Server, r, pop3Grammar)
+		if r.Required || !slices.ContainsFunc(p.rules, func(r Rule) bool { return r.Required }) {
+			p.played = append(p.played, added)
+		}
 	}
 	return p, nil
+}
+
+// Exercised reports whether the client has met what the scenario is about: all required rules have
+// fired, or without such rules any rule. In a scenario without rules that is a session.
+func (p *Play) Exercised() bool {
+	if len(p.played) == 0 {
+		return p.Sessions() > 0
+	}
+	fired, needed := 0, 1
+	for _, r := range p.played {
+		if r.Fired() > 0 {
+			fired++
+		}
+	}
+	if slices.ContainsFunc(p.rules, func(r Rule) bool { return r.Required }) {
+		needed = len(p.played)
+	}
+	return fired >= needed
 }
 
 // gather takes what the scenario has itself, then what its quirks and its profile
@@ -245,8 +267,8 @@ func (p *Play) PlaySMTP(server *fakeserver.Server) {
 	}
 }
 
-// addTo adds a rule to a server.
-func addTo(server *fakeserver.Server, r Rule, g grammar) {
+// addTo puts a rule at the front of the list of a server.
+func addTo(server *fakeserver.Server, r Rule, g grammar) *fakeserver.Rule {
 	verb, args, _ := strings.Cut(r.On, " ")
 	if verb == "*" {
 		verb = ""
@@ -260,8 +282,27 @@ func addTo(server *fakeserver.Server, r Rule, g grammar) {
 	if slices.ContainsFunc(r.Do, Step.tells) {
 		answer = answer.Telling()
 	}
-	added := server.On(match, answer).Times(r.Times).Goto(r.Goto)
+	added := server.On(match, answer).Times(r.Times).Goto(r.Goto).Named(r.On, r.About())
 	if r.Required {
 		added.Must()
 	}
+	return added
+}
+
+// About returns what the rule does, in a few words.
+func (r Rule) About() string {
+	var done []string
+	if r.As != "" {
+		done = append(done, "as "+r.As)
+	}
+	for _, s := range r.Do {
+		done = append(done, s.Word)
+	}
+	for _, a := range slices.Concat(r.Before, r.After) {
+		done = append(done, words(a)[slices.IndexFunc(fieldsOf(reflect.TypeOf(a)), func(f field) bool { return !reflect.ValueOf(a).Field(f.index).IsZero() })])
+	}
+	if r.Goto != "" {
+		done = append(done, "goto "+r.Goto)
+	}
+	return strings.Join(done, ", ")
 }

@@ -18,6 +18,7 @@ import (
 	"pop3mtm/cmd/internal/cli"
 	"pop3mtm/fakeserver"
 	"pop3mtm/fakeserver/smtpsink"
+	"pop3mtm/internal/gobuild"
 	"pop3mtm/mtm/store"
 )
 
@@ -39,8 +40,8 @@ func withBinary(run func() int) int {
 	if runtime.GOOS == "windows" {
 		binary += ".exe"
 	}
-	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "build autosend: %v\n%s", err, out)
+	if err := gobuild.Programs(context.Background(), binary, "."); err != nil {
+		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	return run()

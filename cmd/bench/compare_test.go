@@ -16,6 +16,7 @@ import (
 	"pop3mtm/cmd/bench/internal/workload"
 	"pop3mtm/cmd/internal/peer"
 	"pop3mtm/fakeserver/maildrop"
+	"pop3mtm/internal/need"
 )
 
 // compareSmall compares with the clients of others that are named, and with none when others is "".
@@ -87,6 +88,7 @@ var _ = Describe("bench compare", func() {
 	})
 
 	It("shows where a file differs that stands tenth, not second", func() {
+		need.Program(GinkgoTB(), "cp")
 		dir := GinkgoT().TempDir()
 		script := "for i in 1 2 3 4 5 6 7 8 9 10 11 12; do cp " + dir + "/$i {dir}/$i; done; echo more >>{dir}/10; : {host} {port}"
 		served, err := (&workload.Mailbox{Messages: 12, Size: 600, Seed: 1}).List()

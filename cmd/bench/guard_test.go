@@ -1,14 +1,16 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"pop3mtm/cmd/bench/internal/child"
-	"pop3mtm/cmd/bench/internal/report"
 	"runtime"
 	"strings"
+
+	"pop3mtm/cmd/bench/internal/child"
+	"pop3mtm/cmd/bench/internal/report"
+	"pop3mtm/internal/gobuild"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -65,8 +67,7 @@ var _ = Describe("bench guard", func() {
 				Skip("the slow program is a shell script")
 			}
 			older, newer = GinkgoT().TempDir(), GinkgoT().TempDir()
-			out, err := exec.Command("go", "build", "-o", older+"/", "../mtm", "../pop3sim").CombinedOutput()
-			Expect(err).NotTo(HaveOccurred(), string(out))
+			Expect(gobuild.Programs(context.Background(), older+"/", "../mtm", "../pop3sim")).To(Succeed())
 			script := fmt.Sprintf("#!/bin/sh\nsleep 0.1\nexec '%s' \"$@\"\n", filepath.Join(older, "mtm"))
 			Expect(os.WriteFile(filepath.Join(newer, "mtm"), []byte(script), 0o700)).To(Succeed())
 		})

@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"os"
 	"runtime"
 
@@ -12,6 +11,7 @@ import (
 	"pop3mtm/cmd/bench/internal/report"
 	"pop3mtm/cmd/bench/internal/servers"
 	"pop3mtm/cmd/internal/peer"
+	"pop3mtm/internal/need"
 )
 
 var _ = Describe("bench servers", func() {
@@ -53,6 +53,7 @@ var _ = Describe("bench servers", func() {
 	It("sets Dovecot beside it, which serves the same mail from an mdbox, and accounts for its processes", func(ctx SpecContext) {
 		_, err := new(peer.Dovecot).Version(ctx)
 		peer.Need(GinkgoTB(), err)
+		need.Program(GinkgoTB(), "doveadm") // it fills the mdbox
 		r := bench("servers", "--messages", "300", "--runs", "1", "--from", "eml", "--format", "json")
 		Expect(r.status).To(Equal(0), r.errOut)
 		var found report.Results
@@ -77,10 +78,7 @@ var _ = Describe("bench sessions beside Mailpit", func() {
 
 	It("opens sessions there, all in one mailbox", func() {
 		_, err := peer.MailpitProgram("")
-		if errors.Is(err, peer.ErrMissing) && os.Getenv("CI") != "true" {
-			Skip(err.Error())
-		}
-		Expect(err).NotTo(HaveOccurred())
+		peer.Need(GinkgoTB(), err)
 		r := bench("sessions", "--server", "pop3sim,mailpit", "--runs", "1", "--time", "50ms", "--at-once", "2", "--idle", "3")
 		Expect(r.status).To(Equal(0), r.errOut)
 		Expect(r.out).To(MatchRegexp(`(?m)^sessions from pop3sim, 2 at once : sessions from mailpit, 2 at once( +[0-9.]+){3}$`))

@@ -47,6 +47,7 @@ type deleteResult struct {
 	DeletedOnServer int           `json:"deleted_on_server"`
 	Queued          []store.ID    `json:"queued"`
 	Failed          []failureView `json:"failed"`
+	QuitRefused     string        `json:"quit_refused,omitempty"`
 	Error           string        `json:"error,omitempty"`
 	Code            int           `json:"code,omitempty"`
 }
@@ -83,7 +84,8 @@ func idList(ids []store.ID) string {
 func (m *mailbox) reportDeleted(result mtm.Result, failed error) error {
 	deleted, refused := result.Deleted, failures(failed)
 	if m.env.json {
-		r := deleteResult{Account: m.account.Name, DeletedOnServer: deleted, Queued: append([]store.ID{}, result.Queued...), Failed: refused}
+		r := deleteResult{Account: m.account.Name, DeletedOnServer: deleted, Queued: append([]store.ID{}, result.Queued...), Failed: refused,
+			QuitRefused: quitRefused(result)}
 		if failed != nil {
 			r.Error, r.Code = failed.Error(), mtm.Code(failed)
 		}

@@ -20,15 +20,19 @@ func exportCommand(e *env) *cobra.Command {
 		Short: "Write the messages of a folder to files",
 		Long: `Export writes every message of a folder that is whole here, in the order they were stored.
 
-  eml      a folder with one file a message, 000001-12.eml: position and id; every byte as the server sent it
+  eml      a folder with one file a message, 000001-12.eml: number and id; every byte as the server sent it
   maildir  a Maildir; every byte as the server sent it; a message that was read is marked as seen
   mbox     one file; lines end in LF there, a line that begins with "From " gets a ">" before it, and a last line
            without an end gets one: the bytes are not exactly those of the server
 
-The path must not exist yet; an empty folder will do for eml and maildir. It appears when all messages are written, so
-nothing is left half-written.`,
+A path that does not exist appears when all messages are written. Where there is mail at the path already, export adds the messages
+that are new and changes nothing else. A message is recognized by its octets: what is there, or was exported there before, is not
+written again, even if it was read, moved or deleted there since. Several folders and accounts may go to one path; a message that
+is in two of them is written once. The list of what was exported is the file .mtm-exported in a Maildir, and .NAME.mtm-exported beside
+an mbox or a folder NAME.`,
 		Example: `  mtm export Inbox --format maildir --out ~/Mail/inbox
-  mtm export Inbox --format mbox --out inbox.mbox`,
+  mtm export Inbox --format mbox --out inbox.mbox
+  mtm get work && mtm export Inbox --format maildir --out ~/Mail/inbox    # adds what is new`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: completer(e, namesOf(isPlace)),
 		RunE: run(func(cmd *cobra.Command, args []string) error {
@@ -48,48 +52,109 @@ nothing is left half-written.`,
 		}),
 	}
 	c.Flags().Var(&format, "format", "what to write")
-	c.Flags().StringVar(&out, "out", "", "`PATH` to write to, which must not exist yet")
+	c.Flags().StringVar(&out, "out", "", "`PATH` to write to; what is there already stays")
 	// The flag exists, so registering cannot fail.
 	_ = c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(format.allowed, cobra.ShellCompDirectiveNoFileComp))
 	return c
 }
 
 type exportResult struct {
-	Folder   string `json:"folder"`
-	Format   string `json:"format"`
-	Out      string `json:"out"`
-	Exported int    `json:"exported"`
-	Octets   int64  `json:"octets"`
-	LeftOut  int    `json:"left_out"` // messages that are not whole here
+	Folder       string `json:"folder"`
+	Format       string `json:"format"`
+	Out          string `json:"out"`
+	Exported     int    `json:"exported"` // messages that are new there
+	Octets       int64  `json:"octets"`
+	AlreadyThere int    `json:"already_there"`
+	LeftOut      int    `json:"left_out"` // messages that are not whole here
 }
 
-func export(cmd *cobra.Command, e *env, st *store.Store, folder store.Entry, format, out string) (err error) {
+func export(cmd *cobra.Command, e *env, st *store.Store, folder store.Entry, format, out string) error {
 	r := exportResult{Folder: folder.Name, Format: format, Out: out}
 	ids, left, err := wholeMessages(cmd.Context(), st, folder.ID)
 	if err != nil {
 		return err
 	}
-	r.Exported, r.LeftOut = len(ids), left
-	target, err := mailfiles.NewTarget(out, format == "mbox")
+	r.LeftOut = left
+	if mailfiles.IsNew(out) {
+		err = r.writeNew(cmd, st, ids)
+	} else if err = r.add(cmd, st, ids, out); err != nil {
+		err = fmt.Errorf("%w; %s written to %s before that, and the next export goes on there", err, count(r.Exported, "message was", "messages were"), out)
+	}
 	if err != nil {
-		return err
-	}
-	defer target.Discard()
-	if r.Octets, err = writeAll(cmd, st, ids, format, target.Written); err != nil {
-		return fmt.Errorf("%w; nothing was written to %s", err, out)
-	}
-	if err = target.Publish(); err != nil {
 		return err
 	}
 	if e.json {
 		return printJSON(cmd, r)
 	}
 	line := fmt.Sprintf("%s, %s, to %s", count(r.Exported, "message", "messages"), octets(r.Octets), out)
+	if r.AlreadyThere > 0 {
+		line += fmt.Sprintf("; %d already there", r.AlreadyThere)
+	}
 	if left > 0 {
 		line += fmt.Sprintf("; %d left out, of which only the header is here", left)
 	}
 	_, err = fmt.Fprintln(cmd.OutOrStdout(), line)
 	return err
+}
+
+// writeNew writes to a path that appears when all messages are in it.
+func (r *exportResult) writeNew(cmd *cobra.Command, st *store.Store, ids []store.ID) error {
+	target, err := mailfiles.NewTarget(r.Out, r.Format == "mbox")
+	if err != nil {
+		return err
+	}
+	defer target.Discard()
+	if err = mailfiles.Prepare(r.Format, target.Written); err == nil {
+		err = r.add(cmd, st, ids, target.Written)
+	}
+	if err != nil {
+		return fmt.Errorf("%w; nothing was written to %s", err, r.Out)
+	}
+	return target.Publish()
+}
+
+// add adds the messages that are not at the path yet.
+func (r *exportResult) add(cmd *cobra.Command, st *store.Store, ids []store.ID, path string) (err error) {
+	x, err := mailfiles.OpenArchive(r.Format, path)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if closed := x.Close(); err == nil {
+			err = closed
+		}
+	}()
+	bar := cli.NewBar(cmd.ErrOrStderr(), "exporting", cli.Messages, int64(len(ids)))
+	defer bar.Close()
+	for i, id := range ids {
+		if err = r.addOne(cmd.Context(), st, x, id); err != nil {
+			return fmt.Errorf("message %d: %w", id, err)
+		}
+		bar.Set(int64(i+1), int64(len(ids)))
+	}
+	return nil
+}
+
+func (r *exportResult) addOne(ctx context.Context, st *store.Store, x *mailfiles.Archive, id store.ID) error {
+	entry, err := st.Entry(ctx, id)
+	if err != nil {
+		return err
+	}
+	body, err := st.Body(ctx, id)
+	if err != nil {
+		return err
+	}
+	added, err := x.Add(mailfiles.Message{Name: fmt.Sprint(id), From: entry.Details, Date: entry.Date, Seen: !entry.Flags.Has(store.Unread)}, body)
+	if err = errors.Join(err, body.Close()); err != nil {
+		return err
+	}
+	if !added {
+		r.AlreadyThere++
+		return nil
+	}
+	r.Exported++
+	r.Octets += body.Size()
+	return nil
 }
 
 // wholeMessages lists the messages to export and counts those that are not whole.
@@ -105,38 +170,4 @@ func wholeMessages(ctx context.Context, st *store.Store, folder store.ID) (ids [
 		return nil
 	})
 	return ids, left, err
-}
-
-func writeAll(cmd *cobra.Command, st *store.Store, ids []store.ID, format, path string) (octets int64, err error) {
-	x, err := mailfiles.NewWriter(format, path)
-	if err != nil {
-		return 0, err
-	}
-	defer func() {
-		if closed := x.Close(); err == nil {
-			err = closed
-		}
-	}()
-	bar := cli.NewBar(cmd.ErrOrStderr(), "exporting", cli.Messages, int64(len(ids)))
-	defer bar.Close()
-	digits := max(6, len(fmt.Sprint(len(ids))))
-	for i, id := range ids {
-		entry, err := st.Entry(cmd.Context(), id)
-		if err != nil {
-			return octets, err
-		}
-		body, err := st.Body(cmd.Context(), id)
-		if err != nil {
-			return octets, err
-		}
-		octets += body.Size()
-		err = x.Add(mailfiles.Message{
-			Name: fmt.Sprintf("%0*d-%d", digits, i+1, id), From: entry.Details, Date: entry.Date, Seen: !entry.Flags.Has(store.Unread),
-		}, body)
-		if err = errors.Join(err, body.Close()); err != nil {
-			return octets, fmt.Errorf("message %d: %w", id, err)
-		}
-		bar.Set(int64(i+1), int64(len(ids)))
-	}
-	return octets, nil
 }

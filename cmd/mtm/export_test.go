@@ -3,9 +3,11 @@ package main_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/emersion/go-maildir"
@@ -13,6 +15,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	"pop3mtm/fakeserver/maildrop"
 	"pop3mtm/fixtures"
 )
 
@@ -51,7 +54,7 @@ var _ = Describe("export", func() {
 		list, err := os.ReadDir(u.path("mail"))
 		Expect(err).NotTo(HaveOccurred())
 		Expect(list[0].Name()).To(Equal("000001-" + number(u.lists("Inbox")[0].ID) + ".eml"))
-		Expect(u.files()).To(ConsistOf("mail", "mail.store"))
+		Expect(u.files()).To(ConsistOf(".mail.mtm-exported", "mail", "mail.store"))
 	})
 
 	It("writes a Maildir that holds every byte and what was read", func() {
@@ -74,7 +77,7 @@ var _ = Describe("export", func() {
 		raw, err := os.ReadFile(u.path("mail.mbox"))
 		Expect(err).NotTo(HaveOccurred())
 		Expect(strings.Count("\n"+string(raw), "\nFrom ")).To(Equal(len(want)))
-		Expect(u.files()).To(ConsistOf("mail.mbox", "mail.store"))
+		Expect(u.files()).To(ConsistOf(".mail.mbox.mtm-exported", "mail.mbox", "mail.store"))
 		var read []string
 		for r := mbox.NewReader(bytes.NewReader(raw)); ; {
 			m, err := r.NextMessage()
@@ -94,16 +97,34 @@ var _ = Describe("export", func() {
 	It("tells a program what it wrote, and what it left out", func() {
 		var v map[string]any
 		fromJSON(u.succeeds("export", "work", "--format", "eml", "--out", "mail", "--json"), &v)
-		Expect(v).To(Equal(map[string]any{"folder": "work", "format": "eml", "out": "mail", "exported": 0.0, "octets": 0.0, "left_out": float64(len(want))}))
+		Expect(v).To(Equal(map[string]any{"folder": "work", "format": "eml", "out": "mail", "exported": 0.0, "octets": 0.0, "already_there": 0.0, "left_out": float64(len(want))}))
 	})
 
-	It("replaces nothing", func() {
+	It("adds what is new to what is there", func() {
+		for _, format := range []string{"eml", "mbox", "maildir"} {
+			u.succeeds("export", "Inbox", "--format", format, "--out", format)
+			all := len(want)
+			Expect(u.succeeds("export", "Inbox", "--format", format, "--out", format)).To(Equal(fmt.Sprintf("0 messages, 0 B, to %s; %d already there\n", format, all)))
+			u.succeeds("copy", number(u.lists("Inbox")[0].ID), "--into", format, "--create")
+			Expect(u.succeeds("export", format, "--format", format, "--out", format)).To(Equal("0 messages, 0 B, to "+format+"; 1 already there\n"), "the same message of another folder")
+		}
+		s, _ := serve(fixtures.Nasty()[0], maildrop.Bytes("new", []byte("Subject: new\r\n\r\nx\r\n")))
+		u.succeeds("account", "add", "two", "--pop3", s.Addr(), "--user", "demo", "--password", "demo")
+		u.succeeds("get", "two", "--into", "Second", "--create")
+		for _, format := range []string{"eml", "mbox", "maildir"} {
+			Expect(u.succeeds("export", "Second", "--format", format, "--out", format)).To(Equal("1 message, 19 B, to " + format + "; 1 already there\n"))
+		}
+		Expect(contents("eml")).To(HaveExactElements(append(slices.Clone(want), "Subject: new\r\n\r\nx\r\n")))
+	})
+
+	It("changes nothing that is not mail", func() {
 		u.succeeds("export", "Inbox", "--format", "mbox", "--out", "mail.mbox")
-		Expect(u.fails("export", "Inbox", "--format", "mbox", "--out", "mail.mbox")).To(HaveSuffix("mail.mbox exists already: --out names a path that is new"))
-		Expect(u.fails("export", "Inbox", "--format", "eml", "--out", "mail.mbox")).To(HaveSuffix("exists already: --out names a path that is new"))
-		Expect(u.fails("export", "Inbox", "--format", "eml", "--out", ".")).To(HaveSuffix("is not empty: --out names a new or an empty folder"))
-		Expect(u.fails("export", "Inbox", "--format", "mbox", "--out", "mail.store")).To(HaveSuffix("is a folder: --out names a new file for mbox"))
+		Expect(u.fails("export", "Inbox", "--format", "eml", "--out", "mail.mbox")).To(ContainSubstring("is a file: --out names a folder for eml"))
+		Expect(u.fails("export", "Inbox", "--format", "eml", "--out", ".")).To(ContainSubstring("has files, but no messages (.eml)"))
+		Expect(u.fails("export", "Inbox", "--format", "maildir", "--out", ".")).To(ContainSubstring("is not a Maildir"))
+		Expect(u.fails("export", "Inbox", "--format", "mbox", "--out", "mail.store")).To(ContainSubstring("is a folder: --out names a file for mbox"))
 		Expect(u.fails("export", "Inbox", "--format", "eml", "--out", "no/such/path")).To(HaveSuffix("is not a directory: --out takes a path in an existing one"))
+		Expect(u.files()).To(ConsistOf(".mail.mbox.mtm-exported", "mail.mbox", "mail.store"))
 	})
 
 	It("leaves nothing half-written when a message is damaged", func() {
@@ -111,6 +132,16 @@ var _ = Describe("export", func() {
 		for _, format := range []string{"eml", "mbox", "maildir"} {
 			Expect(u.fails("export", "Inbox", "--format", format, "--out", "mail")).To(HaveSuffix("; nothing was written to mail"))
 			Expect(u.files()).To(ConsistOf("mail.store"))
+		}
+	})
+
+	It("keeps what it added before a damaged message", func() {
+		Expect(os.Mkdir(u.path("mail"), 0o700)).To(Succeed())
+		Expect(os.WriteFile(u.path("mail/mine.eml"), []byte(want[0]), 0o600)).To(Succeed())
+		damage(u)
+		Expect(u.fails("export", "Inbox", "--format", "eml", "--out", "mail")).To(HaveSuffix("written to mail before that, and the next export goes on there"))
+		for _, text := range contents("mail") {
+			Expect(want).To(ContainElement(text))
 		}
 	})
 

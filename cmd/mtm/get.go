@@ -39,7 +39,7 @@ its copy here is whole and synced to disk. When the line breaks, what is whole s
 
 A message that breaks the connection costs no other message: get connects again for the rest, deletes what is moved, and asks
 for that message last; once it has broken two connections, once in each get. 'mtm list ACCOUNT' marks it with x, and --skip
-leaves it out.
+leaves it out: the message, and with --headers-only its header.
 
 When the account is in disconnected mode and there is no line, a get with ids sends nothing: what is whole here is copied at
 once, and the rest waits for the next session with the account, whatever begins that. Until then the folder shows such a message
@@ -70,7 +70,7 @@ with the mark W, and 'mtm cancel-offline' takes it back. --now connects instead.
 
 // fetchFlags say that messages are to be fetched, which --headers-only excludes.
 func fetchFlags() []string {
-	return []string{"which", "take", "into", "create", "max-size", "skip", "now"}
+	return []string{"which", "take", "into", "create", "max-size", "now"}
 }
 
 func (g *get) run(cmd *cobra.Command, args []string) error {
@@ -184,7 +184,9 @@ func (g *get) folder(ctx context.Context) (folder store.Entry, made bool, err er
 // refresh is --headers-only: connect, which refreshes, and disconnect.
 func (g *get) refresh(ctx context.Context, client *mtm.Client) error {
 	var done mtm.Result
-	op, failed := g.env.follow(g.cmd, client, g.connect())
+	connect := g.connect()
+	connect.Skip = g.skipped()
+	op, failed := g.env.follow(g.cmd, client, connect)
 	addResult(&done, op)
 	if client.Connected() && g.env.shell == nil {
 		op, err := g.env.follow(g.cmd, client, mtm.Disconnect{})

@@ -66,6 +66,31 @@ var _ = Describe("get", func() {
 		Expect(uids(u.lists("Inbox"))).To(Equal([]string{"a1", "a2"}))
 	})
 
+	It("warns when the server refuses QUIT after a move: some messages may still be there", func() {
+		s, _ := serve(letters("a1", "a2")...)
+		u.addAccount(s)
+		s.On(fakeserver.Match{Verb: "QUIT"}, fakeserver.Auto.With(edit.Refuse("not all removed"))).Times(2)
+		r := u.types("get", "work", "--take", "move")
+		Expect(r.status).To(BeZero())
+		Expect(r.err).To(Equal("mtm: warning: QUIT: the server refused: not all removed; the messages that were deleted may still be there: " +
+			"the next connection lists those that are, to be deleted again\n"))
+		Expect(u.types("get", "work", "--take", "move", "--json").out).To(ContainSubstring(`"quit_refused":"QUIT: the server refused: not all removed"`))
+		Expect(u.types("get", "work", "--take", "move").err).To(BeEmpty())
+	})
+
+	It("lists a message at its stored size where LIST does not tell one", func() {
+		s, _ := serve(letters("a1", "a2")...)
+		u.addAccount(s)
+		s.On(fakeserver.Match{Verb: "LIST"}, fakeserver.Auto.With(edit.ReplaceRow(1, "1 unknown")))
+		u.succeeds("get", "work", "--headers-only")
+		Expect(u.succeeds("list", "work")).To(MatchRegexp(`(?m)About a1 .* \?$`))
+		u.succeeds("get", "work", "--which", "all")
+		stored := u.lists("Inbox")[0].Stored
+		Expect(stored).To(BeNumerically(">", 0))
+		Expect(u.lists("Inbox")[0].Size).To(BeEquivalentTo(stored))
+		Expect(u.succeeds("list", "Inbox")).To(MatchRegexp(`(?m)About a1 .* %d B$`, stored))
+	})
+
 	It("tells a program what it stored", func() {
 		s, _ := serve(letters("a1", "a2")...)
 		u.addAccount(s)
@@ -193,6 +218,7 @@ var _ = Describe("get", func() {
 		Expect(u.succeeds("list", "work")).To(MatchRegexp(`(?m)^ *%d  .*x`, f.ID))
 		Expect(u.types("get", "work").err).To(ContainSubstring("mtm get work --skip %d", f.ID))
 		Expect(u.succeeds("get", "work", "--skip", strconv.Itoa(f.ID))).To(ContainSubstring("no new messages"))
+		Expect(u.succeeds("get", "work", "--headers-only", "--skip", strconv.Itoa(f.ID))).To(ContainSubstring("3 messages on the server"))
 		Expect(u.types("get", "work", "--skip", "-1").status).To(Equal(2))
 	})
 

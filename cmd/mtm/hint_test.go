@@ -8,6 +8,7 @@ import (
 
 	"pop3mtm/fakeserver"
 	"pop3mtm/fakeserver/edit"
+	"pop3mtm/fakeserver/smtpsink"
 	"pop3mtm/fixtures"
 )
 
@@ -68,5 +69,56 @@ var _ = Describe("What a failure advises", func() {
 		Expect(u.fails("get", "work")).To(HaveSuffix("'mtm account set work --tls-ca FILE' takes the certificate authority to trust"))
 		u.succeeds("account", "set", "work", "--tls-ca", "ca.pem", "--tls-name", "pop.example.org")
 		Expect(u.fails("get", "work")).To(HaveSuffix("--tls-name NAME' takes the name that the certificate is for, when it is the right server"))
+	})
+})
+
+var _ = Describe("What a failure to send advises", func() {
+	// sender has a message in the Outbox for a server for mail with these options.
+	sender := func(o *smtpsink.Options, flags ...string) (*user, *smtpsink.Server) {
+		GinkgoHelper()
+		sink := smtpsink.Start(GinkgoTB(), o)
+		s, _ := serve()
+		u := newUser()
+		u.addAccount(s, append([]string{"--smtp", sink.Addr(), "--from", "ada@example.org"}, flags...)...)
+		u.succeeds("compose", "--to", "ben@example.org", "--subject", "Plan", "--text", "At noon?")
+		return u, sink
+	}
+
+	It("names TLS where there is none, or where it begins", func() {
+		u, sink := sender(nil, "--smtp-tls", "starttls")
+		Expect(u.fails("send", "work")).To(HaveSuffix("the server does not offer STARTTLS; the server has no TLS on this port: " +
+			"'mtm account set work --smtp-tls implicit --smtp HOST:PORT' is for a port that begins with it, usually 465"))
+		u.succeeds("account", "set", "work", "--smtp", sink.Addr(), "--smtp-tls", "implicit")
+		Expect(u.fails("send", "work")).To(HaveSuffix("'mtm account set work --smtp-tls starttls' is for ports that do not begin with TLS"))
+	})
+
+	It("says why a certificate is refused", func() {
+		ca := fixtures.NewCA()
+		u, _ := sender(&smtpsink.Options{TLS: ca.Server()}, "--smtp-tls", "starttls")
+		Expect(u.fails("send", "work")).To(HaveSuffix("'mtm account set work --smtp-tls-ca FILE' takes the certificate authority to trust"))
+		Expect(os.WriteFile(u.path("ca.pem"), ca.PEM(), 0o600)).To(Succeed())
+		u.succeeds("account", "set", "work", "--smtp-tls-ca", "ca.pem", "--smtp-tls-name", "other.example")
+		Expect(u.fails("send", "work")).To(HaveSuffix("--smtp-tls-name NAME' takes the name that the certificate is for, when it is the right server"))
+		u.succeeds("account", "set", "work", "--smtp-tls-name", "")
+		Expect(u.succeeds("send", "work")).To(HaveSuffix("1 message sent\n"))
+		u, _ = sender(&smtpsink.Options{TLS: ca.Expired()}, "--smtp-tls", "starttls")
+		Expect(u.fails("send", "work")).To(ContainSubstring("expired on "))
+	})
+
+	DescribeTable("fits what the server refuses", func(verb string, code int, said, advice string) {
+		u, sink := sender(nil)
+		sink.On(fakeserver.Match{Verb: verb}, fakeserver.Auto.With(smtpsink.Refuse(code, said)))
+		r := u.types("send", "work")
+		Expect(r.status).To(Equal(1))
+		Expect(r.err).To(HaveSuffix(advice + "\n"))
+	},
+		Entry("TLS before mail", "MAIL", 530, "Must issue a STARTTLS command first", "'mtm account set work --smtp-tls starttls', or --smtp-tls implicit for a port that begins with it, such as 465"),
+		Entry("no service", "CONNECT", 554, "no service here", "names another"),
+	)
+
+	It("names the server that is not there", func() {
+		u, _ := sender(nil)
+		u.succeeds("account", "set", "work", "--smtp", "127.0.0.1:1")
+		Expect(u.fails("send", "work")).To(HaveSuffix("is a mail server running on 127.0.0.1:1? 'mtm account set work --smtp HOST:PORT' names another"))
 	})
 })

@@ -11,6 +11,9 @@ import (
 	"pop3mtm/mtm/pop3"
 )
 
+// tlsWords are in the replies of servers that want TLS.
+var tlsWords = regexp.MustCompile(`(?i)\b(tls|ssl|stls|starttls|tls/ssl|ssl/tls)\b|secure|encrypt|\b(plain|clear)[ -]?text\b|under a layer`)
+
 // wantsTLS reports whether the server refused a step because the line has no TLS: it says so, or it will not even have
 // a user name, as Exchange and WildDuck put it.
 func wantsTLS(failure *mtm.Error, a mtm.Account) bool {
@@ -18,8 +21,7 @@ func wantsTLS(failure *mtm.Error, a mtm.Account) bool {
 	if !refused || a.POP3.Security.TLS != account.NoTLS {
 		return false
 	}
-	words := regexp.MustCompile(`(?i)\b(tls|ssl|stls|starttls|tls/ssl|ssl/tls)\b|secure|encrypt|\b(plain|clear)[ -]?text\b|under a layer`)
-	if words.MatchString(reply.Text) {
+	if tlsWords.MatchString(reply.Text) {
 		return true
 	}
 	switch reply.Verb {

@@ -16,6 +16,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"pop3mtm/cmd/internal/peer"
+	"pop3mtm/internal/need"
 )
 
 // pythonView is what testdata/read.py finds in a message.
@@ -63,11 +64,7 @@ var _ = Describe("What compose, reply, forward and receipt write", func() {
 	names := []string{"latin1", "attachments", "html", "utf8", "receipt"}
 
 	It("is read by Python's email package without a defect, as it was meant", func(ctx SpecContext) {
-		python, err := exec.LookPath("python3")
-		if err != nil && os.Getenv("CI") == "" {
-			Skip("needs python3")
-		}
-		Expect(err).NotTo(HaveOccurred())
+		python := need.Program(GinkgoTB(), "python3")
 		u, ids := newWriter(names...)
 		all := kinds(u, ids)
 		order := slices.Sorted(maps.Keys(all))

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"iter"
 	"net"
@@ -21,6 +20,7 @@ import (
 
 	"pop3mtm/cmd/internal/peer"
 	"pop3mtm/fixtures"
+	"pop3mtm/internal/gobuild"
 )
 
 // simulator is a running pop3sim.
@@ -32,10 +32,7 @@ type simulator struct {
 // pop3sim is the path of the pop3sim that specs run, built when the first one does.
 var pop3sim = sync.OnceValues(func() (path string, err error) {
 	path = filepath.Join(filepath.Dir(binary), "pop3sim.exe")
-	if out, err := exec.Command("go", "build", "-o", path, "../pop3sim").CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build pop3sim: %w\n%s", err, out)
-	}
-	return path, nil
+	return path, gobuild.Programs(context.Background(), path, "../pop3sim")
 })
 
 // simulate runs pop3sim until the spec ends.
@@ -109,9 +106,8 @@ var _ = Describe("A recording of a real Dovecot", Ordered, func() {
 	var want [][]byte
 
 	BeforeAll(func(ctx SpecContext) {
-		if _, err := (peer.Curl{}).Version(ctx); errors.Is(err, peer.ErrMissing) && os.Getenv("CI") != "true" {
-			Skip(err.Error())
-		}
+		_, err := peer.Curl{}.Version(ctx)
+		peer.Need(GinkgoTB(), err)
 		files, _ := octets(fixtures.Nasty())
 		files = slices.DeleteFunc(files, dovecotSpoils)
 		for _, m := range files {
@@ -120,10 +116,7 @@ var _ = Describe("A recording of a real Dovecot", Ordered, func() {
 		ca := fixtures.NewCA()
 		certificate, key := ca.KeyPair()
 		server, err := peer.StartDovecot(ctx, map[string]iter.Seq[[]byte]{"demo": slices.Values(files)}, &peer.DovecotOptions{Certificate: certificate, Key: key})
-		if errors.Is(err, peer.ErrMissing) && os.Getenv("CI") != "true" {
-			Skip(err.Error())
-		}
-		Expect(err).NotTo(HaveOccurred())
+		peer.Need(GinkgoTB(), err)
 		stop := sync.OnceValue(server.Stop)
 		DeferCleanup(stop)
 		dir := GinkgoT().TempDir()

@@ -21,7 +21,8 @@ a folder it shows the messages there; with that of an account, the list of its m
 The marks before the date: N new, U unread, * only the header is here, p only a part, x the same
 of a message that has broken a connection (it is asked for last, and 'mtm get --skip' leaves it out), ! urgent, h hidden because the account is
 offline, @ with an attachment, as far as it is known: once the message was fetched. What waits for the next session: D to be deleted, C copied, M moved, P populated, + more than one of these; in a folder W,
-to come. ? is an operation that cannot be carried out: the reason stands below. Times are UTC, sizes those on the server.`,
+to come. ? is an operation that cannot be carried out: the reason stands below. Times are UTC, sizes those on the server, or
+where it does not tell them those of what is here; ? until then.`,
 		Example: `  mtm list
   mtm list Inbox
   mtm list Inbox --unread --since 7d --sort date --reverse --limit 20
@@ -148,7 +149,7 @@ func (r *rows) print(e *store.Entry) {
 		letters = r.marksOf(e) + "  "
 	}
 	r.out.printf("%6d  %s%-16s  %s  %s  %9s\n", e.ID, letters, date,
-		column(e.Details, r.from), column(e.Description, r.subject), octets(e.Size))
+		column(e.Details, r.from), column(e.Description, r.subject), sizeText(e))
 }
 
 func (r *rows) marksOf(e *store.Entry) string {

@@ -109,7 +109,7 @@ func (l *listing) compare(a, b store.Entry) int {
 	case "from":
 		n = strings.Compare(strings.ToLower(a.Details), strings.ToLower(b.Details))
 	case "size":
-		n = cmp.Compare(a.Size, b.Size)
+		n = cmp.Compare(sizeOf(&a), sizeOf(&b))
 	}
 	if n = cmp.Or(n, cmp.Compare(a.ID, b.ID)); l.reverse {
 		n = -n

@@ -107,7 +107,9 @@ var _ = Describe("save", func() {
 			"_NUL.txt": "6", "a_[31m_b": "7"}))
 		Expect(u.succeeds("save", mail, "--part", "3", "--dir", "files")).To(Equal("files/plan-3.pdf  1 B\n"))
 		Expect(u.fails("save", mail, "--part", "9")).To(ContainSubstring("has no part"))
-		Expect(u.fails("save", mail, "--dir", "nowhere")).To(ContainSubstring("nowhere"))
+		Expect(u.succeeds("save", mail, "--part", "3", "--dir", "new")).To(Equal("new/plan.pdf  1 B\n"))
+		Expect(u.fails("save", mail, "--dir", "no/where")).To(HaveSuffix("--dir no/where: the folder no does not exist: create it, or name another"))
+		Expect(u.fails("save", mail, "--dir", "new/plan.pdf")).To(HaveSuffix("--dir new/plan.pdf is a file: name a folder"))
 		var list []struct{ Part, File string }
 		fromJSON(u.succeeds("save", mail, "--all", "--dir", "files", "--json"), &list)
 		Expect(list).To(HaveLen(8))

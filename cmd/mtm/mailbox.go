@@ -195,7 +195,9 @@ func (e *env) follow(cmd *cobra.Command, client *mtm.Client, command mtm.Command
 		e.shell.last = op
 	}
 	showProgress(cmd.ErrOrStderr(), op)
-	return op, op.Wait()
+	failed := op.Wait()
+	warnQuitRefused(cmd.ErrOrStderr(), op)
+	return op, failed
 }
 
 // explain adds to the failure of a command what the user can do about it.

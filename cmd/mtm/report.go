@@ -24,6 +24,7 @@ type getResult struct {
 	LeftOut         int           `json:"left_out"` // messages that are too large
 	LeftOutOctets   int64         `json:"left_out_octets"`
 	Failed          []failureView `json:"failed"`
+	QuitRefused     string        `json:"quit_refused,omitempty"`
 	OnServer        *int          `json:"on_server,omitempty"` // --headers-only
 	Error           string        `json:"error,omitempty"`
 	Code            int           `json:"code,omitempty"`
@@ -63,7 +64,7 @@ func (m *mailbox) report(r report, failed error) error {
 	if m.env.json {
 		return m.reportJSON(ctx, r.Messages, getResult{
 			Stored: r.Messages, AlreadyThere: r.AlreadyThere, DeletedOnServer: r.Deleted, Queued: r.Queued,
-			LeftOut: r.TooLarge, LeftOutOctets: r.TooLargeOctets,
+			LeftOut: r.TooLarge, LeftOutOctets: r.TooLargeOctets, QuitRefused: quitRefused(r.Result),
 		}, failed)
 	}
 	rows := newRows(m.cmd.OutOrStdout(), r.marks)
@@ -181,6 +182,7 @@ func (g *get) reportHeaders(ctx context.Context, done mtm.Result, failed error) 
 	if g.env.json {
 		return g.reportJSON(ctx, fresh, getResult{
 			OnServer: &service.RemoteCount, Stored: done.Messages, AlreadyThere: done.AlreadyThere, DeletedOnServer: done.Deleted,
+			QuitRefused: quitRefused(done),
 		}, failed)
 	}
 	r := newRows(g.cmd.OutOrStdout(), false)

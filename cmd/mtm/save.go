@@ -40,7 +40,7 @@ func saveCommand(e *env) *cobra.Command {
 		Use:   "save ID",
 		Short: "Save the attachments of a message as files",
 		Long: `Save writes the attachments of a message into a folder, each under its own name, made harmless; with --part one part, with --all
-all parts, texts too. No file that exists is written over: another name is taken then.`,
+all parts, texts too. The folder is created when it is missing. No file that exists is overwritten: another name is taken then.`,
 		Example: `  mtm save 19
   mtm save 19 --part 2 --dir ~/Downloads`,
 		Args: cobra.ExactArgs(1),
@@ -59,7 +59,7 @@ all parts, texts too. No file that exists is written over: another name is taken
 	f := c.Flags()
 	f.StringVar(&s.part, "part", "", "save one part; `PATH` is its number in the list of parts that show prints")
 	f.BoolVar(&s.all, "all", false, "save all parts, texts too")
-	f.Var((*cli.Path)(&s.dir), "dir", "`DIR` to write to, which must exist")
+	f.Var((*cli.Path)(&s.dir), "dir", "`DIR` to write to; it is created when it is missing")
 	return c
 }
 
@@ -78,7 +78,7 @@ func (s *save) run(ctx context.Context, st *store.Store, id store.ID) error {
 	if err != nil {
 		return err
 	}
-	root, err := os.OpenRoot(s.dir)
+	root, err := openFolder(s.dir)
 	if err != nil {
 		return err
 	}
@@ -91,6 +91,29 @@ func (s *save) run(ctx context.Context, st *store.Store, id store.ID) error {
 		saved = append(saved, one)
 	}
 	return errors.Join(err, root.Close(), s.report(saved))
+}
+
+// openFolder opens a folder, and makes one that is missing in an existing one.
+func openFolder(dir string) (*os.Root, error) {
+	err := os.Mkdir(dir, 0o700)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return nil, fmt.Errorf("--dir %s: the folder %s does not exist: create it, or name another", dir, filepath.Dir(dir))
+	case err != nil && !errors.Is(err, os.ErrExist):
+		return nil, fmt.Errorf("--dir %s cannot be created: %w", dir, reason(err))
+	}
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		return nil, fmt.Errorf("--dir %s is a file: name a folder", dir)
+	}
+	return os.OpenRoot(dir)
+}
+
+// reason returns what the system said of a path that the caller names.
+func reason(err error) error {
+	if failed, ok := errors.AsType[*os.PathError](err); ok {
+		return failed.Err
+	}
+	return err
 }
 
 // choose lists the parts to save.

@@ -81,6 +81,9 @@ func send(cmd *cobra.Command, e *env, args []string) error {
 		if errors.Is(err, mtm.ErrNothingToSend) {
 			err = nil
 		}
+		if hint := hintForSending(err, a); hint != "" {
+			err = fmt.Errorf("%w; %s", err, hint)
+		}
 		return report.end(cmd, e, err)
 	})
 }

@@ -13,6 +13,7 @@ import (
 
 	"pop3mtm/fakeserver"
 	"pop3mtm/fakeserver/smtpsink"
+	"pop3mtm/internal/gobuild"
 )
 
 var _ = Describe("send", func() {
@@ -99,8 +100,7 @@ var _ = Describe("send", func() {
 		if runtime.GOOS == "windows" {
 			program += ".exe"
 		}
-		out, err := exec.Command("go", "build", "-o", program, "../autosend").CombinedOutput()
-		Expect(err).NotTo(HaveOccurred(), string(out))
+		Expect(gobuild.Programs(context.Background(), program, "../autosend")).To(Succeed())
 		DeferCleanup(os.Remove, program)
 		Expect(u.succeeds("get", "work")).To(Equal("no new messages\n"))
 		Eventually(sink.Messages).WithTimeout(30 * time.Second).Should(HaveLen(2))

@@ -154,5 +154,10 @@ func (s *shell) disconnect(cmd *cobra.Command) error {
 	if !s.client.Connected() {
 		return nil
 	}
-	return explain(s.client.InvokeSync(context.WithoutCancel(cmd.Context()), mtm.Disconnect{}), s.account)
+	op, err := s.client.InvokeAsync(context.WithoutCancel(cmd.Context()), mtm.Disconnect{})
+	if err == nil {
+		err = op.Wait()
+		warnQuitRefused(cmd.ErrOrStderr(), op)
+	}
+	return explain(err, s.account)
 }

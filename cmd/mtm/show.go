@@ -177,7 +177,11 @@ func (s *show) printText(ctx context.Context) error {
 	if err := errors.Join(s.copyTexts(ctx, texts, w), w.end()); err != nil {
 		return err
 	}
-	if len(texts) == 0 {
+	switch {
+	case len(texts) > 0:
+	case s.entry.Email.Has(store.Encrypted):
+		out.printf("(this message is encrypted; 'mtm save %d' saves what a program with the key can read)\n", s.entry.ID)
+	default:
 		out.printf("(no text)\n")
 	}
 	if notice := s.email.PartialNotice(); notice != "" {

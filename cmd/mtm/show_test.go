@@ -11,6 +11,7 @@ import (
 
 	"pop3mtm/fakeserver/maildrop"
 	"pop3mtm/fixtures"
+	"pop3mtm/internal/need"
 )
 
 var _ = Describe("show", func() {
@@ -102,9 +103,8 @@ var _ = Describe("show", func() {
 	})
 
 	It("ends quietly when the reader of its output leaves", func() {
-		if _, err := exec.LookPath("sh"); err != nil {
-			Skip("there is no sh")
-		}
+		need.Program(GinkgoTB(), "sh")
+		need.Program(GinkgoTB(), "head")
 		id := get(letter("a1", strings.Repeat("A long message.\r\n", 100_000)))
 		c := exec.Command("sh", "-c", `"$0" show `+id+` | head -n 1`, binary)
 		c.Dir, c.Env = u.dir, os.Environ()

@@ -20,7 +20,11 @@ func (s *show) copyTexts(ctx context.Context, texts []mail.Text, out io.Writer) 
 			err = w.endLine("\n")
 		}
 		if heading := t.Heading(); heading != "" && err == nil {
-			_, err = io.WriteString(w, oneLine(heading)+"\n\n")
+			lead := "\n\n"
+			if t.Part.IsMessage() { // a blank line comes before each text of it
+				lead = "\n"
+			}
+			_, err = io.WriteString(w, oneLine(heading)+lead)
 		}
 		if err == nil && !t.Part.IsMessage() {
 			err = s.copyText(ctx, t.Part, w)

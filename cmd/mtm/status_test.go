@@ -16,6 +16,7 @@ import (
 	"pop3mtm/fakeserver/edit"
 	"pop3mtm/fakeserver/maildrop"
 	"pop3mtm/fakeserver/smtpsink"
+	"pop3mtm/internal/need"
 )
 
 // sharing starts a server that lets any number of sessions have the mailbox.
@@ -219,10 +220,7 @@ var _ = Describe("Locks that cannot be had", func() {
 		u := newUser()
 		s, _ := serve(letters("a1")...)
 		u.addAccount(s)
-		strace, err := exec.LookPath("strace")
-		if err != nil {
-			Skip("strace is not installed")
-		}
+		strace := need.Program(GinkgoTB(), "strace")
 		for _, cause := range []string{"ENOLCK", "EOPNOTSUPP", "ENOSYS", "EINVAL"} {
 			c := exec.Command(strace, "-f", "-qq", "-o", "/dev/null", "-P", filepath.Join(u.path("mail.store"), "locks", "7.lock"),
 				"-e", "trace=fcntl", "-e", "inject=fcntl:error="+cause, binary, "get", "work")

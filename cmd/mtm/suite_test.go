@@ -1,11 +1,13 @@
 package main_test
 
 import (
+	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"pop3mtm/internal/gobuild"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -24,8 +26,8 @@ func buildAndRun(m *testing.M) int {
 	}
 	defer func() { _ = os.RemoveAll(dir) }() // what stays is the system's to clear
 	binary = filepath.Join(dir, "mtm.exe")   // the ending that Windows needs does no harm elsewhere
-	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "build mtm: %v\n%s", err, out)
+	if err := gobuild.Programs(context.Background(), binary, "."); err != nil {
+		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	// Without it commands would take the store of whoever runs the tests.

@@ -19,7 +19,7 @@ type messageView struct {
 	Addressees      []string `json:"to,omitempty"` // of a message that was made here, which has no from
 	Subject         string   `json:"subject"`
 	Date            string   `json:"date"`   // RFC 3339 in UTC, "" for none
-	Size            int64    `json:"size"`   // octets on the wire
+	Size            int64    `json:"size"`   // octets on the wire; where the server does not tell, those of the whole message here, 0 until then
 	Stored          int64    `json:"stored"` // octets that are here
 	Flags           []string `json:"flags"`  // all flags by name, those below too
 	UID             string   `json:"uid"`
@@ -42,7 +42,7 @@ type messageView struct {
 func messageViewOf(e *store.Entry) messageView {
 	v := messageView{
 		ID: e.ID, Parent: e.Parent, Service: e.Service, Related: e.Related, From: e.Details, Subject: e.Description,
-		Size: e.Size, Stored: e.Body.Length, Flags: []string{}, UID: e.UID, MessageID: e.MessageID, Body: e.Body.Kind.String(),
+		Size: sizeOf(e), Stored: e.Body.Length, Flags: []string{}, UID: e.UID, MessageID: e.MessageID, Body: e.Body.Kind.String(),
 		Complete: e.Flags.Has(store.Complete), PartialDownload: e.Email.Has(store.PartialDownload),
 		New: e.Flags.Has(store.New), Unread: e.Flags.Has(store.Unread), Visible: !e.Flags.Has(store.Invisible),
 		Attachment: e.Flags.Has(store.Attachment), Receipt: e.Email.Has(store.Receipt), Priority: "normal",
@@ -74,6 +74,22 @@ func messageViewOf(e *store.Entry) messageView {
 		}
 	}
 	return v
+}
+
+// sizeOf returns a message's size on the server, or where that does not tell it, of the whole message here; 0 for unknown.
+func sizeOf(e *store.Entry) int64 {
+	if e.Size <= 0 && e.Body.Kind == store.BodyWhole {
+		return e.Body.Length
+	}
+	return e.Size
+}
+
+// sizeText is the size for a person.
+func sizeText(e *store.Entry) string {
+	if size := sizeOf(e); size > 0 || e.Body.Length == 0 {
+		return octets(size)
+	}
+	return "?"
 }
 
 // isOurs reports whether a message was made here: its entry shows whom it goes to.

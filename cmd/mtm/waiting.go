@@ -61,6 +61,9 @@ func addResult(sum *mtm.Result, op *mtm.Operation) {
 	sum.Octets += r.Octets
 	sum.AlreadyThere += r.AlreadyThere
 	sum.Deleted += r.Deleted
+	if sum.QuitRefused == nil {
+		sum.QuitRefused = r.QuitRefused
+	}
 	sum.Queued = append(sum.Queued, r.Queued...)
 	sum.TooLarge += r.TooLarge
 	sum.TooLargeOctets += r.TooLargeOctets

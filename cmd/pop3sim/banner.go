@@ -6,28 +6,25 @@ import (
 	"net"
 	"strings"
 
-	"github.com/spf13/cobra"
-
 	"pop3mtm/cmd/internal/cli"
-	"pop3mtm/fakeserver"
 )
 
 // announce prints what is served and examples of commands.
-func (f *serveFlags) announce(cmd *cobra.Command, mail *mailbox, ports listeners, mechanisms []string) {
+func (f *serveFlags) announce(stderr io.Writer, mail *mailbox, ports listeners, mechanisms []string) {
 	var text strings.Builder
 	warn(&text, ports, f.tls.require)
 	if mail.warning != "" {
 		fmt.Fprintf(&text, "pop3sim: warning: %s\n", cli.OneLine(mail.warning))
 	}
-	if !f.quiet {
+	if !f.logs.quiet {
 		f.banner(&text, mail, ports, mechanisms)
 	}
-	_, _ = io.WriteString(cmd.ErrOrStderr(), text.String()) // a closed terminal is no reason to stop serving
+	_, _ = io.WriteString(stderr, text.String()) // a closed terminal is no reason to stop serving
 }
 
 // warn prints which ports other machines can reach.
 func warn(text *strings.Builder, ports listeners, requireTLS bool) {
-	for _, l := range []net.Listener{ports.pop3, ports.pop3s, ports.smtp} {
+	for _, l := range []net.Listener{ports.pop3, ports.pop3s, ports.smtp, ports.http} {
 		if l == nil {
 			continue
 		}
@@ -35,7 +32,10 @@ func warn(text *strings.Builder, ports listeners, requireTLS bool) {
 			continue
 		}
 		fmt.Fprintf(text, "pop3sim: warning: other machines can reach %s", l.Addr())
-		if l != ports.pop3s && !requireTLS {
+		switch {
+		case l == ports.http:
+			text.WriteString("; the token crosses the network in the clear")
+		case l != ports.pop3s && !requireTLS:
 			text.WriteString(", and passwords cross the network in the clear")
 		}
 		text.WriteString("\n")
@@ -53,6 +53,10 @@ func (f *serveFlags) banner(text *strings.Builder, mail *mailbox, ports listener
 	}
 	if ports.smtp != nil {
 		fmt.Fprintf(text, "  SMTP for NAME@ANYTHING of each user on %s\n", ports.smtp.Addr())
+	}
+	if ports.http != nil {
+		address, _ := reachable(ports.http.Addr())
+		fmt.Fprintf(text, "  API on http://%s/api/v1\n", address)
 	}
 	for _, u := range f.everyone() {
 		fmt.Fprintf(text, "  user %s", cli.OneLine(u.name))
@@ -115,16 +119,4 @@ func shellWord(text string) string {
 		return text
 	}
 	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
-}
-
-func printTranscript(stderr io.Writer, t fakeserver.Transcript) {
-	var b strings.Builder
-	fmt.Fprintf(&b, "--- session %d from %s\n", t.Session, t.Remote)
-	for _, line := range t.Lines {
-		b.WriteString(line + "\n")
-	}
-	if t.LeftOut > 0 {
-		fmt.Fprintf(&b, "[%d more lines]\n", t.LeftOut)
-	}
-	_, _ = io.WriteString(stderr, b.String()) // a closed terminal is no reason to stop serving
 }

@@ -16,6 +16,7 @@ import (
 
 	"pop3mtm/cmd/internal/peer"
 	"pop3mtm/fakeserver/maildrop"
+	"pop3mtm/internal/need"
 )
 
 var _ = Describe("pop3sim generate", func() {
@@ -146,7 +147,7 @@ func TestPythonFindsNoDefectInWellFormedMixes(t *testing.T) {
 		g.Expect(paths).To(HaveLen(24))
 		names = append(names, paths...)
 	}
-	c := exec.Command("python3", filepath.Join("testdata", "mimecheck.py"))
+	c := exec.Command(need.Program(t, "python3"), filepath.Join("testdata", "mimecheck.py"))
 	c.Stdin = strings.NewReader(strings.Join(names, "\n"))
 	found, err := c.CombinedOutput()
 	g.Expect(err).NotTo(HaveOccurred(), string(found))

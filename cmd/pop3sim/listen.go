@@ -10,34 +10,55 @@ import (
 	"strings"
 
 	"pop3mtm/cmd/internal/cli"
+	"pop3mtm/fakeserver/control"
 	"pop3mtm/fakeserver/smtpsink"
 )
 
+// addresses are those to listen on; "" is off.
+type addresses struct{ pop3, pop3s, smtp, http string }
+
+// port is an address, and the flag that gives it.
+type port struct{ flag, address string }
+
+func (a addresses) ports() [4]port {
+	return [...]port{{"--pop3", a.pop3}, {"--pop3s", a.pop3s}, {"--smtp", a.smtp}, {"--http", a.http}}
+}
+
+// check refuses addresses on which nothing can listen.
+func (a addresses) check() error {
+	if a.pop3 == "" && a.pop3s == "" {
+		return cli.Usage("nothing to listen on: --pop3 and --pop3s take HOST:PORT such as %s", defaultAddress)
+	}
+	for _, p := range a.ports() {
+		if p.address == "" {
+			continue
+		}
+		if err := checkAddress(p.flag, p.address); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // listeners are the ports that are open; one that is off is nil.
 type listeners struct {
-	pop3, pop3s, smtp net.Listener
+	pop3, pop3s, smtp, http net.Listener
 }
 
 // open opens all ports, or none.
-func open(ctx context.Context, pop3, pop3s, smtp string) (listeners, error) {
+func (a addresses) open(ctx context.Context) (listeners, error) {
 	var l listeners
-	var opened []net.Listener
-	for _, port := range []struct {
-		flag, address string
-		to            *net.Listener
-	}{{"--pop3", pop3, &l.pop3}, {"--pop3s", pop3s, &l.pop3s}, {"--smtp", smtp, &l.smtp}} {
-		if port.address == "" {
+	to := [...]*net.Listener{&l.pop3, &l.pop3s, &l.smtp, &l.http}
+	for i, p := range a.ports() {
+		if p.address == "" {
 			continue
 		}
-		bound, err := listen(ctx, port.flag, port.address)
+		bound, err := listen(ctx, p.flag, p.address)
 		if err != nil {
-			for _, o := range opened {
-				_ = o.Close() // it was not used
-			}
+			l.close()
 			return listeners{}, err
 		}
-		*port.to = bound
-		opened = append(opened, bound)
+		*to[i] = bound
 	}
 	return l, nil
 }
@@ -50,8 +71,8 @@ type pop3Server interface {
 }
 
 // serve runs the servers on the ports. The channel gets the error of each when it stops.
-func (l listeners) serve(server pop3Server, sink *smtpsink.Server) (served chan error, count int) {
-	served = make(chan error, 3)
+func (l listeners) serve(server pop3Server, sink *smtpsink.Server, pages *web) (served chan error, count int) {
+	served = make(chan error, 4)
 	run := func(port net.Listener, serve func(net.Listener) error) {
 		if port != nil {
 			count++
@@ -63,12 +84,15 @@ func (l listeners) serve(server pop3Server, sink *smtpsink.Server) (served chan 
 	if sink != nil {
 		run(l.smtp, sink.Serve)
 	}
+	if pages != nil {
+		run(l.http, pages.Serve)
+	}
 	return served, count
 }
 
 // until runs a POP3 server on its ports until it has done, the context ends or it fails.
 func (l listeners) until(ctx context.Context, server pop3Server, done <-chan struct{}) error {
-	served, running := l.serve(server, nil)
+	served, running := l.serve(server, nil, nil)
 	var err error
 	select {
 	case err = <-served:
@@ -95,22 +119,7 @@ func (l listeners) addresses() listening {
 		}
 		return port.Addr().String()
 	}
-	return listening{POP3: address(l.pop3), POP3S: address(l.pop3s), SMTP: address(l.smtp)}
-}
-
-func checkAddresses(pop3, pop3s, smtp string) error {
-	if pop3 == "" && pop3s == "" {
-		return cli.Usage("nothing to listen on: --pop3 and --pop3s take HOST:PORT such as %s", defaultAddress)
-	}
-	for flag, address := range map[string]string{"--pop3": pop3, "--pop3s": pop3s, "--smtp": smtp} {
-		if address == "" {
-			continue
-		}
-		if err := checkAddress(flag, address); err != nil {
-			return err
-		}
-	}
-	return nil
+	return listening{POP3: address(l.pop3), POP3S: address(l.pop3s), SMTP: address(l.smtp), HTTP: address(l.http)}
 }
 
 // checkAddress refuses what cannot be an address to listen on, whatever the network says.
@@ -158,6 +167,19 @@ func reachable(address net.Addr) (dial string, public bool) {
 	return address.String(), true
 }
 
+// forClients returns the addresses as clients on this machine dial them.
+func (l listeners) forClients() (a control.Addresses) {
+	for _, port := range []struct {
+		bound net.Listener
+		to    *string
+	}{{l.pop3, &a.POP3}, {l.pop3s, &a.POP3S}, {l.smtp, &a.SMTP}} {
+		if port.bound != nil {
+			*port.to, _ = reachable(port.bound.Addr())
+		}
+	}
+	return a
+}
+
 // String returns the addresses in words.
 func (l listeners) String() string {
 	var all []string
@@ -175,7 +197,7 @@ func (l listeners) String() string {
 
 // close gives up ports that nothing was served on.
 func (l listeners) close() {
-	for _, port := range []net.Listener{l.pop3, l.pop3s, l.smtp} {
+	for _, port := range []net.Listener{l.pop3, l.pop3s, l.smtp, l.http} {
 		if port != nil {
 			port.Close()
 		}

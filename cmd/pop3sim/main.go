@@ -23,9 +23,9 @@ Without a command it serves a demo mailbox on ` + defaultAddress + `, user demo,
 		Example: `  pop3sim
   pop3sim serve --pop3 127.0.0.1:0 --eml testdata/mail --user ann:secret`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return serve(cmd, &serveFlags{pop3: defaultAddress, limits: defaultLimits()})
+			return serve(cmd, &serveFlags{addresses: addresses{pop3: defaultAddress}, limits: defaultLimits()})
 		},
 	}
-	root.AddCommand(newServe(), newGenerate(), newFeatures(), newScenarios(), newRecord(), newReplay())
+	root.AddCommand(newServe(), newGenerate(), newFeatures(), newScenarios(), newRecord(), newReplay(), newReady())
 	return root
 }

@@ -24,7 +24,7 @@ type playedFlags struct {
 }
 
 func (f *playedFlags) add(c *cobra.Command, flags *pflag.FlagSet) {
-	flags.Var(&f.scenario, "scenario", "misbehave according to the scenario `NAME or FILE`; 'pop3sim scenarios list' prints the names")
+	flags.Var(&f.scenario, "scenario", "misbehave according to the scenario `NAME or FILE`, or - for standard input; 'pop3sim scenarios list' prints the names")
 	flags.Var(&f.profile, "profile", "imitate the known server `NAME`: "+strings.Join(scenarios.Profiles(), ", "))
 	flags.BoolVar(&f.judge, "judge", false, "exit with status 1 when an expectation of the scenario is not met, or no client connected")
 	for flag, completion := range map[string]cobra.CompletionFunc{
@@ -41,7 +41,7 @@ func (f *playedFlags) given() bool { return f.scenario != "" || f.profile != "" 
 
 // load returns the scenario to play, nil for a correct server. It writes errors in a file to
 // stderr.
-func (f *playedFlags) load(stderr io.Writer) (*scenarios.Scenario, error) {
+func (f *playedFlags) load(stdin io.Reader, stderr io.Writer) (*scenarios.Scenario, error) {
 	if f.judge && f.scenario == "" {
 		return nil, cli.Usage("--judge needs --scenario: it checks the expectations of the scenario")
 	}
@@ -50,7 +50,7 @@ func (f *playedFlags) load(stderr io.Writer) (*scenarios.Scenario, error) {
 	}
 	s := &scenarios.Scenario{}
 	if f.scenario != "" {
-		loaded, err := scenarios.Load(f.scenario.String())
+		loaded, err := f.read(stdin)
 		if err != nil {
 			return nil, tellWrong(stderr, "--scenario", err)
 		}
@@ -71,6 +71,22 @@ func (f *playedFlags) load(stderr io.Writer) (*scenarios.Scenario, error) {
 	}
 	s.Profile = f.profile.String()
 	return s, nil
+}
+
+// read returns the scenario of the flag: "-" is standard input.
+func (f *playedFlags) read(stdin io.Reader) (*scenarios.Scenario, error) {
+	if f.scenario != "-" {
+		return scenarios.Load(f.scenario.String())
+	}
+	text, err := io.ReadAll(io.LimitReader(stdin, scenarios.MaxFile+1))
+	if err != nil {
+		return nil, fmt.Errorf("standard input: %w", err)
+	}
+	all, err := scenarios.Parse("stdin", text, nil)
+	if err != nil {
+		return nil, err
+	}
+	return all[0], nil
 }
 
 // tellWrong prints the errors in a file with their places; it returns any other error as wrong
@@ -182,7 +198,7 @@ func (f *serveFlags) verdict(ctx context.Context, stderr io.Writer, play *scenar
 		_, _ = fmt.Fprintf(stderr, "scenario %s: expectations not met\n%v\n", name, err)
 	} else {
 		met = true
-		if !f.quiet {
+		if !f.logs.quiet {
 			_, _ = fmt.Fprintf(stderr, "scenario %s: all expectations met\n", name)
 		}
 	}

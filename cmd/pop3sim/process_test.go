@@ -48,6 +48,7 @@ type process struct {
 	address string // of its POP3 listener
 	secure  string // of its listener with TLS, if there is one
 	smtp    string // of its listener for SMTP, if there is one
+	http    string // of its listener for HTTP, if there is one
 	command *exec.Cmd
 	lines   *bufio.Reader // its stdout
 	errOut  safeBuffer
@@ -62,23 +63,28 @@ func start(t testing.TB, args ...string) *process {
 // startAs is start for another subcommand with the same flags.
 func startAs(t testing.TB, subcommand string, args ...string) *process {
 	t.Helper()
+	return launch(t, exec.CommandContext(t.Context(), binary, append([]string{subcommand, "--pop3", "127.0.0.1:0", "--json"}, args...)...))
+}
+
+// launch starts a command that prints where it listens, and waits until it is ready. The end of the test kills it.
+func launch(t testing.TB, c *exec.Cmd) *process {
+	t.Helper()
 	g := NewWithT(t)
-	ctx, cancel := context.WithCancel(context.Background())
-	p := &process{command: exec.CommandContext(ctx, binary, append([]string{subcommand, "--pop3", "127.0.0.1:0", "--json"}, args...)...)}
+	p := &process{command: c}
 	p.command.Stderr = &p.errOut
 	stdout, err := p.command.StdoutPipe()
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(p.command.Start()).To(Succeed())
 	t.Cleanup(func() {
-		cancel()
-		_ = p.command.Wait() // it may have ended long ago
+		_ = p.command.Process.Kill() // it may have ended long ago
+		_ = p.command.Wait()
 	})
 	p.lines = bufio.NewReader(stdout)
 	line, err := p.lines.ReadString('\n')
 	g.Expect(err).NotTo(HaveOccurred(), p.errOut.String())
-	var ready struct{ POP3, POP3S, SMTP string }
+	var ready struct{ POP3, POP3S, SMTP, HTTP string }
 	g.Expect(json.Unmarshal([]byte(line), &ready)).To(Succeed(), line)
-	p.address, p.secure, p.smtp = ready.POP3, ready.POP3S, ready.SMTP
+	p.address, p.secure, p.smtp, p.http = ready.POP3, ready.POP3S, ready.SMTP, ready.HTTP
 	return p
 }
 

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+
+	"github.com/spf13/pflag"
 
 	"pop3mtm/cmd/internal/cli"
 )
@@ -16,29 +19,53 @@ type listening struct {
 	POP3  string `json:"pop3"`
 	POP3S string `json:"pop3s,omitempty"`
 	SMTP  string `json:"smtp,omitempty"`
+	HTTP  string `json:"http,omitempty"`
 }
 
-// ready tells the programs that wait for the server.
-func ready(stdout io.Writer, asJSON bool, file string, l listening) error {
+// readiness tells the programs that wait for the server where it listens.
+type readiness struct {
+	json    bool
+	file    cli.Path
+	written []byte // the content of the file, nil before
+}
+
+func (r *readiness) add(flags *pflag.FlagSet, example string) {
+	flags.BoolVar(&r.json, "json", false, `print `+example+` as the first line of stdout when ready`)
+	flags.Var(&r.file, "ready-file", "write the same to `FILE` when ready; it is removed when the server stops")
+}
+
+// announce prints the line and writes the file.
+func (r *readiness) announce(stdout io.Writer, l listening) error {
 	line, err := json.Marshal(l)
 	if err != nil {
 		return err
 	}
 	line = append(cli.EscapeJSON(line), '\n')
-	if asJSON {
+	if r.json {
 		if _, err := stdout.Write(line); err != nil {
 			return err
 		}
 	}
-	if file == "" {
+	if r.file == "" {
 		return nil
 	}
-	return writeWhole("--ready-file", file, line)
+	r.written = line
+	return writeWhole("--ready-file", r.file.String(), line)
 }
 
-// removeStale removes the ready file of an earlier run, so that it does not name a server that has
-// stopped.
-func removeStale(path string) error {
+// withdraw removes the file that announce has written, unless another server has replaced it.
+func (r *readiness) withdraw() {
+	if r.written == nil {
+		return
+	}
+	if now, err := os.ReadFile(r.file.String()); err == nil && bytes.Equal(now, r.written) {
+		_ = os.Remove(r.file.String()) // the next start removes it, or says why it cannot
+	}
+}
+
+// prepare removes the file of an earlier run, so that it does not name a server that has stopped.
+func (r *readiness) prepare() error {
+	path := r.file.String()
 	if path == "" {
 		return nil
 	}

@@ -66,56 +66,55 @@ The recording stops at Ctrl-C (SIGINT) or SIGTERM, with exit status 0.`,
 	f.upstream.add(c, flags)
 	flags.Var(&f.out, "out", "write the transcript to `FILE`, which must not exist")
 	flags.Var(&f.scenario, "scenario", "write a scenario to `FILE`.yaml at the end, and its mail to a directory beside it")
-	f.ports.add(flags)
+	f.ports.add(c, flags)
 	flags.BoolVar(&f.maskUser, "mask-user", false, "mask user names in USER and APOP, and in the replies to them")
 	return c
 }
 
 // portFlags holds the flags of record and replay for ports and for the ready file.
 type portFlags struct {
-	pop3, pop3s string
-	tls         tlsFlags
-	json        bool
-	readyFile   cli.Path
-	quiet       bool
+	addresses
+	tls   tlsFlags
+	ready readiness
+	life  lifetime
+	logs  logFlags
 }
 
-func (f *portFlags) add(flags *pflag.FlagSet) {
+func (f *portFlags) add(c *cobra.Command, flags *pflag.FlagSet) {
 	flags.StringVar(&f.pop3, "pop3", defaultAddress, "listen for POP3 on `HOST:PORT`; port 0 picks a free one, and \"\" turns it off")
 	flags.StringVar(&f.pop3s, "pop3s", "", "listen for POP3 over TLS on `HOST:PORT`")
 	f.tls.addCertificate(flags)
-	flags.BoolVar(&f.json, "json", false, `print {"pop3":"HOST:PORT","pop3s":...} as the first line of stdout when ready`)
-	flags.Var(&f.readyFile, "ready-file", "write the same to `FILE` when ready")
-	flags.BoolVarP(&f.quiet, "quiet", "q", false, "print only warnings and errors")
+	f.ready.add(flags, `{"pop3":"HOST:PORT","pop3s":...}`)
+	f.life.add(flags)
+	f.logs.add(c, flags)
 }
 
 func (f *portFlags) check() error {
-	if err := checkAddresses(f.pop3, f.pop3s, ""); err != nil {
+	if err := f.addresses.check(); err != nil {
 		return err
 	}
 	if err := f.tls.check(); err != nil {
 		return err
 	}
-	return removeStale(f.readyFile.String())
+	if err := f.life.check(); err != nil {
+		return err
+	}
+	return f.ready.prepare()
 }
 
 // announce reports on stderr, and in the ready file, that the ports are open.
 func (f *portFlags) announce(cmd *cobra.Command, ports listeners, text string) error {
 	var b strings.Builder
 	warn(&b, ports, false)
-	if !f.quiet {
+	if !f.logs.quiet {
 		b.WriteString(text)
 	}
 	_, _ = cmd.ErrOrStderr().Write([]byte(b.String())) // a closed terminal is no reason to stop
-	return ready(cmd.OutOrStdout(), f.json, f.readyFile.String(), ports.addresses())
+	return f.ready.announce(cmd.OutOrStdout(), ports.addresses())
 }
 
 func (f *portFlags) log(cmd *cobra.Command) *slog.Logger {
-	level := slog.LevelInfo
-	if f.quiet {
-		level = slog.LevelWarn
-	}
-	return slog.New(slog.NewTextHandler(&lockedWriter{w: cmd.ErrOrStderr()}, &slog.HandlerOptions{Level: level}))
+	return f.logs.logger(&lockedWriter{w: cmd.ErrOrStderr()})
 }
 
 func (f *recordFlags) run(cmd *cobra.Command) error {
@@ -138,16 +137,18 @@ func (f *recordFlags) run(cmd *cobra.Command) error {
 	if o.ServerTLS, err = f.ports.tls.open(f.ports.pop3, f.ports.pop3s); err != nil {
 		return err
 	}
-	ports, err := open(cmd.Context(), f.ports.pop3, f.ports.pop3s, "")
+	ctx, cancel := f.ports.life.context(cmd)
+	defer cancel()
+	ports, err := f.ports.open(ctx)
 	if err != nil {
 		return err
 	}
-	count, err := f.record(cmd, ports, o)
+	count, err := f.record(ctx, cmd, ports, o)
 	if err != nil {
 		ports.close()
 		return err
 	}
-	if !f.ports.quiet {
+	if !f.ports.logs.quiet {
 		_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "%s in %s\n", sessions(count), cli.OneLine(f.out.String()))
 	}
 	if f.scenario == "" {
@@ -157,7 +158,7 @@ func (f *recordFlags) run(cmd *cobra.Command) error {
 }
 
 // record records until the context ends, and returns the number of sessions.
-func (f *recordFlags) record(cmd *cobra.Command, ports listeners, o *record.ProxyOptions) (sessions int, err error) {
+func (f *recordFlags) record(ctx context.Context, cmd *cobra.Command, ports listeners, o *record.ProxyOptions) (sessions int, err error) {
 	out, err := os.OpenFile(f.out.String(), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) // it contains private mail
 	if errors.Is(err, fs.ErrExist) {
 		return 0, fmt.Errorf("--out %s already exists; choose another name, or remove it", f.out)
@@ -179,7 +180,8 @@ func (f *recordFlags) record(cmd *cobra.Command, ports listeners, o *record.Prox
 	if err != nil {
 		return 0, err
 	}
-	err = ports.until(cmd.Context(), proxy, nil)
+	defer f.ports.ready.withdraw()
+	err = ports.until(ctx, proxy, nil)
 	return proxy.Sessions(), err
 }
 
@@ -198,7 +200,7 @@ func (f *recordFlags) makeScenario(cmd *cobra.Command) error {
 	for _, note := range notes {
 		fmt.Fprintf(&b, "%s: %s\n", cli.OneLine(f.scenario.String()), cli.OneLine(note))
 	}
-	if !f.ports.quiet {
+	if !f.ports.logs.quiet {
 		fmt.Fprintf(&b, "try it: pop3sim serve --scenario %s\n", shellWord(f.scenario.String()))
 	}
 	_, _ = cmd.ErrOrStderr().Write([]byte(b.String())) // ignore a closed terminal

@@ -45,14 +45,13 @@ A transcript may be written by hand: lines that begin with S: and C:, as in the 
 	}
 	flags := c.Flags()
 	flags.SortFlags = false
-	f.ports.add(flags)
+	f.ports.add(c, flags)
 	flags.BoolVar(&f.timing, "timing", false, "delay each reply as long as the recorded server did")
 	flags.BoolVar(&f.repeat, "repeat", false, "start again with the first session after the last one")
 	return c
 }
 
 func (f *replayFlags) run(cmd *cobra.Command, file string) error {
-	ctx := cmd.Context()
 	if err := f.ports.check(); err != nil {
 		return err
 	}
@@ -74,7 +73,9 @@ func (f *replayFlags) run(cmd *cobra.Command, file string) error {
 	if o.TLS, err = f.ports.tls.open(f.ports.pop3, f.ports.pop3s); err != nil {
 		return err
 	}
-	ports, err := open(ctx, f.ports.pop3, f.ports.pop3s, "")
+	ctx, cancel := f.ports.life.context(cmd)
+	defer cancel()
+	ports, err := f.ports.open(ctx)
 	if err != nil {
 		return err
 	}
@@ -84,6 +85,7 @@ func (f *replayFlags) run(cmd *cobra.Command, file string) error {
 		ports.close()
 		return err
 	}
+	defer f.ports.ready.withdraw()
 	if err = ports.until(ctx, replay, replay.Done()); err != nil {
 		return err
 	}
@@ -104,7 +106,7 @@ func (f *replayFlags) report(cmd *cobra.Command, replay *record.Replay, file str
 		fmt.Fprintf(&text, "%s: %s not replayed to the end\n", cli.OneLine(file), sessions(left))
 	}
 	differs := text.Len() > 0
-	if !differs && !f.ports.quiet {
+	if !differs && !f.ports.logs.quiet {
 		fmt.Fprintf(&text, "%s: no differences\n", cli.OneLine(file))
 	}
 	_, _ = cmd.ErrOrStderr().Write([]byte(text.String())) // the exit status tells it too

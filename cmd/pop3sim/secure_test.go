@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"encoding/base64"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -15,23 +17,20 @@ import (
 	. "github.com/onsi/gomega"
 
 	"pop3mtm/fixtures"
+	"pop3mtm/internal/need"
 )
 
 // program runs a program of others with an input, and returns what it printed to both outputs and its error. When it is
 // missing the spec is skipped, but not in CI.
 func program(ctx context.Context, input, name string, args ...string) (string, error) {
 	GinkgoHelper()
-	path, err := exec.LookPath(name)
-	if err != nil && os.Getenv("CI") != "true" {
-		Skip("needs " + name)
-	}
-	Expect(err).NotTo(HaveOccurred())
+	path := need.Program(GinkgoTB(), name)
 	c := exec.CommandContext(ctx, path, args...)
 	c.WaitDelay = time.Second
 	c.Stdin = strings.NewReader(input)
 	var out bytes.Buffer
 	c.Stdout, c.Stderr = &out, &out
-	err = c.Run()
+	err := c.Run()
 	return out.String(), err
 }
 
@@ -140,17 +139,57 @@ var _ = Describe("pop3sim serve with TLS", Ordered, ContinueOnFailure, func() {
 		out, err := program(ctx, "", "openssl", "s_client", "-connect", server.secure, "-tls1_1", "-cipher", "ALL:@SECLEVEL=0")
 		Expect(err).To(HaveOccurred(), out)
 	}, SpecTimeout(time.Minute))
+})
 
-	It("prints no secret of all these sessions", func() {
-		Expect(server.stop(os.Interrupt)).To(Equal(0))
-		text := server.errOut.String()
-		_, log, _ := strings.Cut(text, "Ctrl-C")
+// The transcript is that of sessions with every way to log in, by clients that need not be installed.
+var _ = Describe("The transcript of pop3sim serve", func() {
+	It("holds no secret", func() {
+		p := start(GinkgoTB(), "--pop3s", "127.0.0.1:0", "--token", "demo:t0ken", "--transcript")
+		encode := base64.StdEncoding.EncodeToString
+		plain := encode([]byte("\x00demo\x00demo"))
+		xoauth2 := encode([]byte("user=demo\x01auth=Bearer t0ken\x01\x01"))
+		bearer := encode([]byte("n,a=demo,\x01auth=Bearer t0ken\x01\x01"))
+		logins := []string{
+			"USER demo\r\nPASS demo\r\n",
+			"AUTH PLAIN " + plain + "\r\n",
+			"AUTH PLAIN\r\n" + plain + "\r\n",
+			"AUTH LOGIN\r\n" + encode([]byte("demo")) + "\r\n" + encode([]byte("demo")) + "\r\n",
+			"AUTH XOAUTH2 " + xoauth2 + "\r\n",
+			"AUTH OAUTHBEARER " + bearer + "\r\n",
+		}
+		for _, login := range logins {
+			for _, secure := range []bool{false, true} {
+				says := conversation(p, secure, login+"STAT\r\nQUIT\r\n")
+				Expect(says).To(And(ContainSubstring("\r\n+OK 18 "), HaveSuffix("+OK bye\r\n")), login)
+			}
+		}
+		Expect(p.stop(os.Interrupt)).To(Equal(0))
+		_, log, _ := strings.Cut(p.errOut.String(), "Ctrl-C")
 		Expect(log).To(And(ContainSubstring("C: AUTH PLAIN ********"), ContainSubstring("[TLS 1.3]")))
-		for _, secret := range []string{"AGRlbW8AZGVtbw", "t0ken", "ZGVtbw=="} {
+		for _, secret := range []string{plain, xoauth2, bearer, "PASS demo", "t0ken", encode([]byte("demo"))} {
 			Expect(log).NotTo(ContainSubstring(secret))
 		}
 	})
 })
+
+// conversation sends what a client has to say at once, and returns all that the server sent.
+func conversation(p *process, secure bool, says string) string {
+	GinkgoHelper()
+	address := p.address
+	if secure {
+		address = p.secure
+	}
+	c := dial(address)
+	defer func() { _ = c.Close() }() // the server closed it
+	if secure {
+		c = tls.Client(c, &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12})
+	}
+	_, err := c.Write([]byte(says))
+	Expect(err).NotTo(HaveOccurred())
+	out, err := io.ReadAll(c)
+	Expect(err).NotTo(HaveOccurred())
+	return string(out)
+}
 
 var _ = Describe("pop3sim serve", func() {
 	It("tells what it offers and how to try it", func() {

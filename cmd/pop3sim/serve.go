@@ -1,45 +1,33 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"io"
-	"log/slog"
-	"net"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"pop3mtm/cmd/internal/cli"
 	"pop3mtm/fakeserver"
-	"pop3mtm/fakeserver/record"
 )
 
-const (
-	defaultAddress = "127.0.0.1:1110"
-	// grace is the time that open sessions may continue after the signal to stop.
-	grace = time.Second
-)
+const defaultAddress = "127.0.0.1:1110"
 
 // serveFlags holds the flags of serve.
 type serveFlags struct {
-	pop3       string
-	pop3s      string
-	smtp       string
+	addresses
 	tls        tlsFlags
 	mail       mailFlags
 	played     playedFlags
 	users      logins
 	tokens     logins
 	mechanisms mechanisms
-	json       bool
-	readyFile  cli.Path
-	quiet      bool
-	level      level
-	transcript bool
+	ready      readiness
+	life       lifetime
+	logs       logFlags
+	told       transcriptFlags
 	limits     limits
+	web        webFlags
 }
 
 const serveHelp = `Serve a mailbox over POP3: the demo mailbox, mail from files, or generated mail.
@@ -89,6 +77,7 @@ func newServe() *cobra.Command {
   pop3sim serve --pop3s 127.0.0.1:1995 --tls-ca-out ca.pem --require-tls
   pop3sim serve --smtp 127.0.0.1:1025 --user ann:secret --user bob:secret
   pop3sim serve --token ann:0123abcd --mechanisms XOAUTH2
+  pop3sim serve --http 127.0.0.1:8025
   pop3sim serve --scenario retr-drop
   pop3sim serve --profile gmail --user ann:secret`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return serve(cmd, &f) },
@@ -98,6 +87,8 @@ func newServe() *cobra.Command {
 	flags.StringVar(&f.pop3, "pop3", defaultAddress, "listen for POP3 on `HOST:PORT`; port 0 picks a free one, and \"\" turns it off")
 	flags.StringVar(&f.pop3s, "pop3s", "", "listen for POP3 over TLS on `HOST:PORT`")
 	flags.StringVar(&f.smtp, "smtp", "", "listen for SMTP on `HOST:PORT`, and deliver to the users' mailboxes")
+	flags.StringVar(&f.http, "http", "", "listen for HTTP on `HOST:PORT`: the API")
+	f.web.add(flags)
 	f.mail.add(flags)
 	f.played.add(c, flags)
 	flags.Var(&f.users, "user", "name and password of a user; repeat for several (default demo:demo)")
@@ -105,136 +96,64 @@ func newServe() *cobra.Command {
 	flags.Var(&f.mechanisms, "mechanisms", "mechanisms that AUTH offers, or none (default "+strings.Join(fakeserver.Mechanisms(), ",")+")")
 	f.tls.add(flags)
 	f.limits.add(flags)
-	flags.BoolVar(&f.json, "json", false, `print {"pop3":"HOST:PORT","pop3s":...,"smtp":...} as the first line of stdout when ready`)
-	flags.Var(&f.readyFile, "ready-file", "write the same to `FILE` when ready")
-	flags.BoolVarP(&f.quiet, "quiet", "q", false, "print only warnings and errors")
-	flags.Var(&f.level, "log-level", "log from this `LEVEL` on: debug, info, warn, error")
-	flags.BoolVar(&f.transcript, "transcript", false, "print each session's commands and replies when it ends")
+	f.ready.add(flags, `{"pop3":"HOST:PORT","pop3s":...,"smtp":...,"http":...}`)
+	f.life.add(flags)
+	f.logs.add(c, flags)
+	f.told.add(flags)
 	return c
 }
 
-// level is a flag's value; the zero value is info.
-type level slog.Level
+// serve runs the server until a signal or a flag ends it.
+func serve(cmd *cobra.Command, f *serveFlags) (err error) {
+	if err = f.check(); err != nil {
+		return err
+	}
+	ctx, cancel := f.life.context(cmd)
+	defer cancel()
+	sim, err := f.simulator(cmd)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, sim.transcripts.close()) }()
+	ports, err := f.open(ctx)
+	if err != nil {
+		return err
+	}
+	return sim.run(ctx, cmd, ports)
+}
 
-func (l *level) String() string { return strings.ToLower(slog.Level(*l).String()) }
-func (l *level) Type() string   { return "level" }
-
-func (l *level) Set(text string) error {
-	if (*slog.Level)(l).UnmarshalText([]byte(text)) != nil {
-		return errors.New("choose one of debug, info, warn, error")
+func (f *serveFlags) check() error {
+	for _, check := range []func() error{f.addresses.check, f.limits.check, f.tls.check, f.life.check} {
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	if err := f.web.check(f.http); err != nil {
+		return err
+	}
+	if f.life.stdin && f.played.scenario == "-" {
+		return cli.Usage("--exit-on-stdin-eof and --scenario - both read standard input: give one of them")
 	}
 	return nil
 }
 
-// serve runs the server until the context ends.
-func serve(cmd *cobra.Command, f *serveFlags) error {
-	ctx := cmd.Context()
-	if err := f.check(); err != nil {
-		return err
-	}
-	played, err := f.played.load(cmd.ErrOrStderr())
-	if err != nil {
-		return err
-	}
-	if err = f.adapt(played); err != nil {
-		return err
-	}
-	mail, drops, err := f.mailFor(played)
-	if err != nil {
-		return err
-	}
-	if err = removeStale(f.readyFile.String()); err != nil {
-		return err
-	}
-	o := f.options(cmd, drops)
-	if o.TLS, err = f.tls.open(f.pop3, f.pop3s, f.smtp); err != nil {
-		return err
-	}
-	server, play, err := f.server(played, o)
-	if err != nil {
-		return err
-	}
-	sink := newSink(o, f.limits.room())
-	if err = f.playSMTP(play, sink); err != nil {
-		return err
-	}
-	ports, err := open(ctx, f.pop3, f.pop3s, f.smtp)
-	if err != nil {
-		return err
-	}
-	served, running := ports.serve(server, sink)
-	f.announce(cmd, mail, ports, server.Mechanisms())
-	err = ready(cmd.OutOrStdout(), f.json, f.readyFile.String(), ports.addresses())
-	if err == nil {
-		select {
-		case err = <-served: // a server stops by itself only when its listener fails
-			running--
-		case <-ctx.Done():
-		}
-	}
-	err = errors.Join(err, shutdown(ctx, server), shutdown(ctx, sink))
-	var judged error
-	if play != nil {
-		judged = f.verdict(ctx, cmd.ErrOrStderr(), play, sink)
-	}
-	for range running {
-		err = errors.Join(err, stopped(<-served))
-	}
-	if err == nil {
-		err = judged
-	}
-	return err
-}
-
-func (f *serveFlags) check() error {
-	if err := checkAddresses(f.pop3, f.pop3s, f.smtp); err != nil {
-		return err
-	}
-	if err := f.limits.check(); err != nil {
-		return err
-	}
-	return f.tls.check()
-}
-
-// shutdown stops the server after giving open sessions a moment to finish.
-func shutdown(ctx context.Context, server interface{ Shutdown(context.Context) error }) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
-	defer cancel()
-	err := server.Shutdown(ctx)
-	// Rules of a scenario that have not fired are reported by verdict, not here.
-	_, unmet := errors.AsType[*fakeserver.UnmetError](err)
-	if unmet || errors.Is(err, context.DeadlineExceeded) {
-		return nil
-	}
-	return err
-}
-
-func stopped(err error) error {
-	if errors.Is(err, fakeserver.ErrClosed) || errors.Is(err, record.ErrClosed) || errors.Is(err, net.ErrClosed) {
-		return nil
-	}
-	return err
-}
-
-func (f *serveFlags) options(cmd *cobra.Command, drops []*fakeserver.Maildrop) *fakeserver.Options {
-	stderr := &lockedWriter{w: cmd.ErrOrStderr()}
-	lowest := slog.Level(f.level)
-	if f.quiet {
-		lowest = max(lowest, slog.LevelWarn)
-	}
+func (f *serveFlags) options(stderr io.Writer, told *transcripts, drops []*fakeserver.Maildrop) *fakeserver.Options {
 	o := &fakeserver.Options{
 		Users:             map[string]fakeserver.User{},
 		Mechanisms:        f.mechanisms.names,
 		PlaintextNeedsTLS: f.tls.require,
-		Log:               slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: lowest})),
+		Log:               f.logs.logger(stderr),
 		TranscriptOctets:  -1,
 		MaxSessions:       f.limits.sessions,
 		MaxBadLogins:      f.limits.badLogins,
 		DelayBadLogin:     f.limits.delay,
 	}
-	if f.transcript {
+	if f.http != "" {
+		o.TranscriptOctets, o.Timed = 0, true
+	}
+	if f.told.given() {
 		o.TranscriptOctets = 0
-		o.OnSession = func(t fakeserver.Transcript) { printTranscript(stderr, t) }
+		o.OnSession = told.session("")
 	}
 	for i, user := range f.everyone() {
 		one := fakeserver.User{Password: user.password, Token: user.token}
@@ -244,16 +163,4 @@ func (f *serveFlags) options(cmd *cobra.Command, drops []*fakeserver.Maildrop) *
 		o.Users[user.name] = one
 	}
 	return o
-}
-
-// lockedWriter separates the output of concurrent sessions.
-type lockedWriter struct {
-	mu sync.Mutex
-	w  io.Writer
-}
-
-func (l *lockedWriter) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.w.Write(p)
 }

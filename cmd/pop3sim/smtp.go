@@ -9,15 +9,15 @@ import (
 )
 
 // newSink makes the SMTP side of the server that o is for: the same users, their maildrops, the
-// same certificate.
-func newSink(o *fakeserver.Options, room maildrop.SpoolOptions) *smtpsink.Server {
+// same certificate. onSession is called with the transcript of each session.
+func newSink(o *fakeserver.Options, room maildrop.SpoolOptions, onSession func(fakeserver.Transcript)) *smtpsink.Server {
 	drops := map[string]*fakeserver.Maildrop{}
 	for name, user := range o.Users {
 		drops[name] = user.Maildrop
 	}
 	return smtpsink.New(&smtpsink.Options{
 		Maildrops: drops, Users: o.Users, Mechanisms: o.Mechanisms, PlaintextNeedsTLS: o.PlaintextNeedsTLS, TLS: o.TLS,
-		Hostname: "pop3sim", TranscriptOctets: o.TranscriptOctets, OnSession: o.OnSession,
+		Hostname: "pop3sim", TranscriptOctets: o.TranscriptOctets, OnSession: onSession,
 		Room: room, MaxBadLogins: o.MaxBadLogins, DelayBadLogin: o.DelayBadLogin, MaxSessions: o.MaxSessions, Log: o.Log.With("protocol", "SMTP"),
 	})
 }

@@ -17,7 +17,7 @@ func occupy(address string) (net.Listener, error) {
 
 var _ = Describe("pop3sim", func() {
 	It("has an example in the help of every command", func() {
-		for _, args := range [][]string{{"--help"}, {"serve", "--help"}, {"features", "--help"}, {"record", "--help"}, {"replay", "--help"}} {
+		for _, args := range [][]string{{"--help"}, {"serve", "--help"}, {"features", "--help"}, {"record", "--help"}, {"replay", "--help"}, {"ready", "--help"}} {
 			r := run(args...)
 			Expect(r.status).To(Equal(0))
 			Expect(r.errOut).To(BeEmpty())
@@ -66,6 +66,16 @@ var _ = Describe("pop3sim", func() {
 		Entry(nil, "serve --max-bad-logins -1", "--max-bad-logins takes 1 or more, or 0 for no limit, not -1; see 'pop3sim serve"),
 		Entry(nil, "serve --delay-bad-login -1s", "--delay-bad-login takes a time such as 2s, not -1s; see 'pop3sim serve"),
 		Entry(nil, "serve --smtp-max-messages 0", "--smtp-max-messages takes 1 or more, not 0; see 'pop3sim serve"),
+		Entry(nil, "serve --for -1s", "--for takes a time such as 10m, not -1s; see 'pop3sim serve"),
+		Entry(nil, "serve --log-format xml", "--log-format: choose text or json; see 'pop3sim serve"),
+		Entry(nil, "serve --scenario - --exit-on-stdin-eof", "--exit-on-stdin-eof and --scenario - both read standard input: give one of them; see 'pop3sim serve"),
+		Entry(nil, "serve --http-token x", "--http-token needs --http; see 'pop3sim serve"),
+		Entry(nil, "serve --http 8025", `--http takes HOST:PORT such as 127.0.0.1:1110, not "8025"; see 'pop3sim serve`),
+		Entry(nil, "ready --wait -1s", "--wait takes a time such as 10s, not -1s; see 'pop3sim ready"),
+		Entry(nil, "ready --http x --ready-file y", "give only one of --http and --ready-file; see 'pop3sim ready"),
+		Entry(nil, "ready --http 127.0.0.1:8025", `--http takes a URL such as http://127.0.0.1:8025, not "127.0.0.1:8025"; see 'pop3sim ready`),
+		Entry(nil, "ready --show pop3", "--show needs --ready-file; see 'pop3sim ready"),
+		Entry(nil, "ready --ready-file x --show imap", `--show takes one of pop3, pop3s, smtp, http, not "imap"; see 'pop3sim ready`),
 		Entry(nil, "serve --synthetic many", "--synthetic: column 1: write COUNT[,size=SIZE][,seed=N][,mix=NAME][,arrive=N][,expire=N][,shuffle] with a count of 0 to 2147483647; see 'pop3sim serve"),
 		Entry(nil, "serve --synthetic -1", "--synthetic: column 1: write COUNT[,size=SIZE][,seed=N][,mix=NAME][,arrive=N][,expire=N][,shuffle] with a count of 0 to 2147483647; see 'pop3sim serve"),
 		Entry(nil, "serve --synthetic 5,size=511", "--synthetic: column 8: a size is at least 512 octets and at most 1TiB; see 'pop3sim serve"),

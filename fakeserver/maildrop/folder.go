@@ -74,7 +74,7 @@ func (f *folder) usedUIDs(entries []entry) uidSet {
 	uids := make(uidSet, len(entries))
 	for _, e := range entries {
 		if m := f.known[e.path]; m != nil {
-			uids[m.uid] = struct{}{}
+			uids[m.uid] = 2
 		}
 	}
 	return uids

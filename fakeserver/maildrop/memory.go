@@ -51,16 +51,15 @@ func (s *MemorySource) Change(change func([]Message) []Message) error {
 	return nil
 }
 
-// add appends mail, and never writes to a slice that List has returned.
+// add appends mail. A slice that List has returned may lie below it, and does not change: it ends
+// where the new messages begin.
 func (s *MemorySource) add(mail []Message) {
-	next := slices.Grow(slices.Clone(s.mail), len(mail))
 	for _, m := range mail {
 		if uid := s.uids.take(cleanUID(m.UID())); uid != m.UID() {
 			m = renamed{m, uid}
 		}
-		next = append(next, m)
+		s.mail = append(s.mail, m)
 	}
-	s.mail = next
 }
 
 // Remove implements Source. Its error is always nil.

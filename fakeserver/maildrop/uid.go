@@ -42,17 +42,22 @@ func cleanUID(name string) string {
 
 func isUIDOctet(c byte) bool { return c >= 0x21 && c <= 0x7E }
 
-// uidSet returns unique-ids that differ from all it has returned before.
-type uidSet map[string]struct{}
+// uidSet returns unique-ids that differ from all it has returned before. It has the next suffix to
+// try for each, so that many messages alike take no longer than others.
+type uidSet map[string]int
 
 func (s uidSet) take(uid string) string {
-	name := uid
-	for i := 2; ; i++ {
+	i, taken := s[uid]
+	if !taken {
+		s[uid] = 2
+		return uid
+	}
+	for ; ; i++ {
+		suffix := "-" + strconv.Itoa(i)
+		name := uid[:min(len(uid), maxUID-len(suffix))] + suffix
 		if _, taken := s[name]; !taken {
-			s[name] = struct{}{}
+			s[uid], s[name] = i+1, 2
 			return name
 		}
-		suffix := "-" + strconv.Itoa(i)
-		name = uid[:min(len(uid), maxUID-len(suffix))] + suffix
 	}
 }

@@ -53,8 +53,18 @@ func answerError(step string, code progress.Code, err error) error {
 
 // tlsError is of a line that did not become safe.
 func tlsError(err error) error {
-	return &Error{Step: securing, Code: progress.SMTPTLSFailed, Err: errors.New(clean(account.ExplainTLS(err).Error()))}
+	err = account.ExplainTLS(err)
+	return &Error{Step: securing, Code: progress.SMTPTLSFailed, Err: &cleanError{clean(err.Error()), err}}
 }
+
+// cleanError shows what a server has said without its control characters.
+type cleanError struct {
+	text string
+	err  error
+}
+
+func (e *cleanError) Error() string { return e.text }
+func (e *cleanError) Unwrap() error { return e.err }
 
 // startError is of what leads to STARTTLS: go-smtp does it in one step.
 func startError(err error) error {

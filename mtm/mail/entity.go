@@ -13,6 +13,7 @@ type frame struct {
 	boundary string // of a multipart; "" for a message
 	guess    bool   // a multipart that names no boundary: the first line that may be one is
 	digest   bool
+	related  bool   // multipart/related: a page and what it shows
 	path     string // of the parts in it
 	number   int    // parts so far
 }
@@ -175,6 +176,7 @@ func (s *Scanner) begin(raw []byte, start int64) {
 		}
 	}
 	p := s.newPart(&e, start)
+	p.related = parent.related
 	path := parent.path
 	multipart := strings.HasPrefix(p.MediaType, "multipart/") && len(s.frames) <= maxDepth
 	if !inMessage || !multipart {
@@ -245,7 +247,7 @@ func (s *Scanner) add(p *Part) {
 // beginMultipart opens a frame for the parts of p.
 func (s *Scanner) beginMultipart(e *entityHeader, p *Part, path string) {
 	boundary := strings.TrimRight(e.params.raw("boundary"), " \t")
-	f := frame{boundary: boundary, digest: p.MediaType == "multipart/digest", path: path}
+	f := frame{boundary: boundary, digest: p.MediaType == "multipart/digest", related: p.MediaType == "multipart/related", path: path}
 	if boundary == "" || len(boundary) > maxBoundary-10 {
 		f.boundary, f.guess = guessed0, true
 	}

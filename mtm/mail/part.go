@@ -40,6 +40,7 @@ type Part struct {
 	base       *Part    // nil for the message
 	encoding   Encoding // transfer encoding of the octets from start to end
 	typed      bool     // it has a Content-Type
+	related    bool     // it is in a multipart/related
 }
 
 // IsMultipart reports whether the part has parts in place of content.
@@ -52,18 +53,23 @@ func isMessage(mediaType string) bool {
 	return mediaType == "message/rfc822" || mediaType == "message/global" || mediaType == "message/news"
 }
 
-// Attached reports whether the part is something beside the text of the message.
+// Attached reports whether the part is something beside the text of the message: a file, unless it is an image that a page
+// shows (in a multipart/related) or a text that is called inline.
 func (p *Part) Attached() bool {
+	image := strings.HasPrefix(p.MediaType, "image/")
+	text := strings.HasPrefix(p.MediaType, "text/") || p.IsMessage() ||
+		p.MediaType == "message/delivery-status" || p.MediaType == "message/disposition-notification"
 	switch {
 	case p.Disposition == "attachment":
 		return true
+	case image:
+		return p.Filename != "" && !p.related
 	case p.Filename != "":
-		return p.Disposition != "inline"
+		return p.Disposition != "inline" || !text
 	case p.Disposition != "":
 		return false
 	}
-	return !strings.HasPrefix(p.MediaType, "text/") && !strings.HasPrefix(p.MediaType, "image/") && !p.IsMessage() &&
-		p.MediaType != "message/delivery-status" && p.MediaType != "message/disposition-notification"
+	return !text
 }
 
 // Leaves returns the parts of the message that have content, in order: files inside a text behind

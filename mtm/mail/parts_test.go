@@ -210,6 +210,12 @@ var _ = Describe("The parts of a message", func() {
 		Entry("an attachment", withType("multipart/mixed; boundary=o", "--o\r\n\r\nx\r\n--o\r\nContent-Type: image/png; name=x.png\r\n\r\n--o--"), mail.HasAttachment),
 		Entry("a picture of the page", withType("multipart/related; boundary=o", "--o\r\nContent-Type: text/html\r\n\r\nx\r\n--o\r\nContent-Type: image/png\r\n"+
 			"Content-Disposition: inline; filename=x.png\r\n\r\n--o--"), mail.HasHTML),
+		Entry("a picture of its own", withType("multipart/mixed; boundary=o", "--o\r\n\r\nx\r\n--o\r\nContent-Type: image/jpeg\r\n"+
+			"Content-Disposition: inline; filename=x.jpg\r\n\r\n--o--"), mail.HasAttachment),
+		Entry("a document that is called inline", withType("multipart/mixed; boundary=o", "--o\r\n\r\nx\r\n--o\r\nContent-Type: application/pdf\r\n"+
+			"Content-Disposition: inline; filename=x.pdf\r\n\r\n--o--"), mail.HasAttachment),
+		Entry("a text that is called inline", withType("multipart/mixed; boundary=o", "--o\r\n\r\nx\r\n--o\r\nContent-Type: text/plain\r\n"+
+			"Content-Disposition: inline; filename=x.log\r\n\r\n--o--"), mail.Traits(0)),
 		Entry("a file in a text", "Subject: x\r\n\r\nbegin 644 x\r\n#0V%T\r\n`\r\nend\r\n", mail.HasAttachment),
 		Entry("a card", withType("text/x-vcard", ""), mail.HasVCard),
 		Entry("an appointment", withType("text/calendar", ""), mail.HasICalendar),

@@ -20,6 +20,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	"pop3mtm/internal/need"
 	"pop3mtm/mtm/mail"
 )
 
@@ -29,9 +30,7 @@ type reading map[string]any
 
 var _ = Describe("Beside Python's email package", func() {
 	It("differs only as testdata/python.txt says", func() {
-		if _, err := exec.LookPath("python3"); err != nil && os.Getenv("CI") == "" {
-			Skip("python3 is not installed")
-		}
+		need.Program(GinkgoTB(), "python3")
 		corpora := mails()
 		theirs := pythonReads(corpora)
 		var got []string

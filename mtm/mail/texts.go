@@ -30,10 +30,17 @@ func (t Text) Heading() string {
 
 // Texts returns what there is to read in a message: all texts in their order, of each
 // multipart/alternative one. A plain text comes before a page, unless it is blank or only says
-// that there is a page. open opens the view of a part; its error ends the choice.
+// that there is a page. An appointment is a text where there is no other. open opens the view of a part; its error ends the choice.
 func (m *Message) Texts(open func(*Part) (io.Reader, error)) ([]Text, error) {
 	c := &chooser{open: open, first: true}
 	c.collect(m.Root)
+	if len(c.list) == 0 {
+		m.Root.walk(func(p *Part) {
+			if p.isAppointment() && p.Disposition != "attachment" {
+				c.list = append(c.list, Text{Part: p})
+			}
+		})
+	}
 	return c.list, c.err
 }
 
@@ -75,6 +82,11 @@ func (p *Part) readable() bool {
 		return true
 	}
 	return strings.HasPrefix(p.MediaType, "text/")
+}
+
+// isAppointment reports whether a part is of a calendar.
+func (p *Part) isAppointment() bool {
+	return p.MediaType == "text/calendar" || p.MediaType == "text/x-vcalendar"
 }
 
 // choose takes one of the parts of a multipart/alternative: a plain text where it is the message,

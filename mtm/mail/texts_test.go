@@ -51,6 +51,7 @@ var _ = Describe("What there is to read", func() {
 		Entry("a report", mixed("report", plain("a"), "Content-Type: message/delivery-status\r\n\r\nStatus: 5.1.1\r\n", "Content-Type: text/rfc822-headers\r\n\r\nSubject: x\r\n"), "a", "Status: 5.1.1\r\n", "Subject: x\r\n"),
 		Entry("what is signed", mixed("signed", plain("a"), "Content-Type: application/pgp-signature\r\n\r\nx"), "a"),
 		Entry("a text without the files in it", "Subject: x\r\n\r\na\r\nbegin 644 x\r\n#0V%T\r\n`\r\nend\r\nb\r\n", "a\r\nb\r\n"),
+		Entry("an appointment where there is no text", "Content-Type: text/calendar\r\n\r\nBEGIN", "BEGIN"),
 		Entry("nothing", "Content-Type: image/png\r\n\r\nx"),
 	)
 

@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 
+	"pop3mtm/internal/need"
+
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 )
@@ -21,13 +23,7 @@ import (
 // strace prepares a child below strace, and skips the spec where that cannot be.
 func strace(role, dir string, args ...string) *exec.Cmd {
 	GinkgoHelper()
-	path, err := exec.LookPath("strace")
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			Fail("strace is missing")
-		}
-		Skip("strace is not installed")
-	}
+	path := need.Program(GinkgoTB(), "strace")
 	if exec.Command(path, "-o", os.DevNull, "true").Run() != nil {
 		Skip("strace may not trace here")
 	}

@@ -187,8 +187,8 @@ func (m *maker) answer(d *difference) {
 }
 
 func sameSteps(a, b []scenarios.Step) bool {
-	one, errA := flow(a)
-	two, errB := flow(b)
+	one, errA := scenarios.Flow(a)
+	two, errB := scenarios.Flow(b)
 	return errA == nil && errB == nil && one == two
 }
 

@@ -173,7 +173,7 @@ func (b *builder) mailbox(box *mailbox) ([]scenarios.Mail, error) {
 			return nil, err
 		}
 		one.UIDL = m.uid
-		row, err := flow(one)
+		row, err := scenarios.Flow(one)
 		if err != nil {
 			return nil, err
 		}

@@ -40,7 +40,7 @@ func NewWriter(format, path string) (Writer, error) {
 	case "mbox":
 		return newMbox(path)
 	case "maildir":
-		x := mailDir{maildir.Dir(path)}
+		x := mailDir{dir: maildir.Dir(path)}
 		return x, x.dir.Init()
 	}
 	return nil, fmt.Errorf("there is no format %q", format)
@@ -65,7 +65,10 @@ func copyAndClose(w io.WriteCloser, body io.WriterTo) error {
 }
 
 // mailDir writes a Maildir.
-type mailDir struct{ dir maildir.Dir }
+type mailDir struct {
+	dir  maildir.Dir
+	sync bool
+}
 
 func (x mailDir) Add(m Message, body io.WriterTo) error {
 	var flags []maildir.Flag
@@ -76,7 +79,22 @@ func (x mailDir) Add(m Message, body io.WriterTo) error {
 	if err != nil {
 		return err
 	}
-	return copyAndClose(w, body)
+	half, ok := w.(interface {
+		Name() string
+		Sync() error
+	})
+	if !ok {
+		return errors.Join(errors.New("a Maildir without files"), w.Close())
+	}
+	if _, err = body.WriteTo(w); err == nil && x.sync {
+		err = half.Sync()
+	}
+	if err != nil { // Close would give half a message its name
+		err = errors.Join(err, os.Remove(half.Name()))
+		_ = w.Close()
+		return err
+	}
+	return w.Close()
 }
 
 func (mailDir) Close() error { return nil }

@@ -30,11 +30,7 @@ func newMbox(path string) (*mbox, error) {
 }
 
 func (x *mbox) Add(m Message, body io.WriterTo) error {
-	date := m.Date
-	if date.IsZero() {
-		date = time.Unix(0, 0)
-	}
-	if _, err := x.out.WriteString("From " + sender(m.From) + " " + date.UTC().Format(time.ANSIC) + "\n"); err != nil {
+	if _, err := x.out.WriteString(separator(m)); err != nil {
 		return err
 	}
 	w := &mboxBody{out: x.out, atStart: true}
@@ -42,6 +38,15 @@ func (x *mbox) Add(m Message, body io.WriterTo) error {
 		return err
 	}
 	return w.end()
+}
+
+// separator returns the line that begins a message.
+func separator(m Message) string {
+	date := m.Date
+	if date.IsZero() {
+		date = time.Unix(0, 0)
+	}
+	return "From " + sender(m.From) + " " + date.UTC().Format(time.ANSIC) + "\n"
 }
 
 func (x *mbox) Close() error {
@@ -104,14 +109,18 @@ func (w *mboxBody) Write(p []byte) (int, error) {
 
 // end finishes the last line and adds the blank one.
 func (w *mboxBody) end() error {
+	w.endLine()
+	return w.out.WriteByte('\n')
+}
+
+// endLine finishes the last line; out keeps an error.
+func (w *mboxBody) endLine() {
 	if len(w.held) > 0 {
 		_, _ = w.out.Write(w.held)
-		w.atStart = false
+		w.held, w.atStart = nil, false
 	}
-	text := "\n\n"
-	if w.atStart {
-		text = "\n"
+	if !w.atStart {
+		_ = w.out.WriteByte('\n')
+		w.atStart = true
 	}
-	_, err := io.WriteString(w.out, text)
-	return err
 }

@@ -12,7 +12,18 @@ import (
 type Target struct {
 	path    string
 	temp    string // a folder beside it
-	Written string // what gets the name: that folder, or a file in it
+	file    bool
+	Written string // what gets the name: a file or a folder in temp
+}
+
+// IsNew reports whether nothing is at a path, or an empty folder.
+func IsNew(path string) bool {
+	list, err := os.ReadDir(path)
+	if err != nil {
+		_, err = os.Lstat(path)
+		return errors.Is(err, fs.ErrNotExist)
+	}
+	return len(list) == 0
 }
 
 // NewTarget makes a temporary folder beside the path, or the name of a file in one. The path must
@@ -40,16 +51,20 @@ func NewTarget(path string, file bool) (*Target, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Target{path: path, temp: temp, Written: temp}
+	t := &Target{path: path, temp: temp, file: file, Written: filepath.Join(temp, "mail")}
 	if file {
-		t.Written = filepath.Join(temp, "mbox")
+		return t, nil
 	}
-	return t, nil
+	return t, os.Mkdir(t.Written, 0o700)
 }
 
 // Publish renames the finished output to its final name. It replaces only an empty directory.
 func (t *Target) Publish() error {
-	if t.Written != t.temp {
+	record := recordPath("mbox", t.Written) // that of an eml folder has the same place
+	if err := os.Rename(record, recordPath("mbox", t.path)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if t.file {
 		if err := os.Link(t.Written, t.path); err == nil || errors.Is(err, fs.ErrExist) {
 			return err
 		}
@@ -58,9 +73,8 @@ func (t *Target) Publish() error {
 	if err := os.Remove(t.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return os.Rename(t.temp, t.path)
+	return os.Rename(t.Written, t.path)
 }
 
-// Discard removes what is left of the temporary folder: after Publish nothing, or a second link to
-// the file.
+// Discard removes the temporary folder, with what was not published.
 func (t *Target) Discard() { _ = os.RemoveAll(t.temp) }

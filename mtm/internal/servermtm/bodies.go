@@ -14,18 +14,61 @@ import (
 	"pop3mtm/mtm/store"
 )
 
+// wholeMessage asks fetch for RETR instead of TOP.
+const wholeMessage = -1
+
+// placer puts the messages of a batch into it, and returns for each where it is from the commit on.
+type placer func(b *bodyBatch) ([]placed, error)
+
+// fetch gets messages from the server, by number, whole or up to a number of lines of the body,
+// and stores them in synced batches; the mailbox's entries lose the settled flags
+// with it. Reading and storing overlap.
+func (w *work) fetch(ctx context.Context, items []item, lines int, place placer, settled store.Flags) error {
+	var total int64
+	numbers := make([]int, len(items))
+	for i, it := range items {
+		numbers[i] = it.number
+		total += it.size
+	}
+	w.meter.Update(func(p *progress.Snapshot) {
+		p.TotalSize = total
+		if !w.counted {
+			p.TotalMessages, p.MessagesToProcess = len(items), len(items)
+		}
+	})
+	if len(items) == 0 {
+		return nil
+	}
+	if lines == wholeMessage {
+		if err := w.session.box.room(total + reserve); err != nil {
+			return err
+		}
+	}
+	s := newBodySink(w, items, lines, place, settled)
+	w.session.line.wire.LimitBody(discarded(w.session.ceiling(w.maxSize)))
+	defer w.session.limitHeaders()
+	var err error
+	if lines == wholeMessage {
+		err = w.session.line.wire.RetrAll(ctx, numbers, s)
+	} else {
+		err = w.session.line.wire.TopAll(ctx, numbers, lines, s)
+	}
+	if broken := s.broken(ctx, err, numbers); broken != nil {
+		return first(s.finish(), broken)
+	}
+	return first(err, s.finish())
+}
+
 // bodySink stores the messages of one run. Bodies go into the store's segment as
 // they come; a full batch is made durable by the committer while the next fills.
 type bodySink struct {
-	*work
+	work     *work
 	items    []item // by number
 	reader   *headerReader
 	top      bool // what comes may be the beginning of a message only
 	place    placer
 	settled  store.Flags // what the mailbox's entry loses once its message is here
-	out      *committer
-	batch    *bodyBatch
-	spare    chan *bodyBatch
+	batches  *batcher[*bodyBatch]
 	head     headerBlocks  // of the message in hand, when it is an arrival
 	scan     *mail.Scanner // looks at what it carries
 	current  item
@@ -35,52 +78,17 @@ type bodySink struct {
 	step     int64 // octets of it that the progress does not show yet
 }
 
-// bodyBatch is a batch with the whole messages in it, in the order they came.
-type bodyBatch struct {
-	*store.Batch
-	items   []item
-	bodies  []store.Body
-	carries []Carries // of the bodies
-	octets  int64
-
-	arrivals int           // how many of items have no entry yet
-	entries  []store.Entry // of the arrivals in the mailbox, empty for others
-	copies   []store.Entry // and in the folder, once they are placed
-}
-
 // progressStep is how many octets of a message pass between two looks at its
 // progress: a person sees no finer step, and small messages cost nothing.
 const progressStep = 64 << 10
 
 func newBodySink(w *work, items []item, lines int, place placer, settled store.Flags) *bodySink {
 	s := &bodySink{
-		work: w, items: items, reader: newHeaderReader(time.Now, w.settings.Charset), top: lines != wholeMessage,
-		place: place, settled: settled, out: newCommitter(), spare: make(chan *bodyBatch, 2),
-		scan: mail.NewTraitScanner(),
+		work: w, items: items, reader: newHeaderReader(time.Now, w.session.line.settings.Charset), top: lines != wholeMessage,
+		place: place, settled: settled, scan: mail.NewTraitScanner(),
 	}
-	s.batch = s.newBatch()
+	s.batches = newBatcher(w.session.box.Store, func() *bodyBatch { return new(bodyBatch) }, s.fill, s.kept)
 	return s
-}
-
-// newBatch takes the room of a batch that is kept, if there is one.
-func (s *bodySink) newBatch() *bodyBatch {
-	b := new(bodyBatch)
-	select {
-	case b = <-s.spare:
-	default:
-	}
-	b.Batch = s.Store.NewBatch()
-	return b
-}
-
-// recycle lets the next batch have the room of one that is kept.
-func (s *bodySink) recycle(b *bodyBatch) {
-	b.items, b.bodies, b.entries = b.items[:0], b.bodies[:0], b.entries[:0]
-	b.carries, b.octets, b.arrivals = b.carries[:0], 0, 0
-	select {
-	case s.spare <- b:
-	default:
-	}
 }
 
 // Size is what LIST told of a message that comes whole.
@@ -100,9 +108,9 @@ func (s *bodySink) Message(n int) (io.Writer, error) {
 	s.step = 0
 	s.head.reset()
 	s.scan.Reset()
-	s.meter.Update(func(p *progress.Snapshot) { p.BytesDone, p.TotalBytes = 0, s.current.size })
-	s.size = bounded{to: s, most: s.ceiling(s.maxSize)}
-	s.body = s.batch.BodyOf(store.BodyWhole, s.origin(s.current.uid))
+	s.work.meter.Update(func(p *progress.Snapshot) { p.BytesDone, p.TotalBytes = 0, s.current.size })
+	s.size = bounded{to: s, most: s.work.session.ceiling(s.work.maxSize)}
+	s.body = s.batches.now.BodyOf(store.BodyWhole, s.work.session.origin(s.current.uid))
 	return &s.size, nil
 }
 
@@ -114,7 +122,7 @@ func (s *bodySink) Write(p []byte) (int, error) {
 	}
 	_, _ = s.scan.Write(p) // it never fails
 	if s.step += int64(n); s.step >= progressStep {
-		s.meter.Update(func(p *progress.Snapshot) { p.BytesDone += s.step })
+		s.work.meter.Update(func(p *progress.Snapshot) { p.BytesDone += s.step })
 		s.step = 0
 	}
 	return n, err
@@ -123,7 +131,7 @@ func (s *bodySink) Write(p []byte) (int, error) {
 // Done ends a message: whole, or refused.
 func (s *bodySink) Done(n int, octets int64, refused error) error {
 	s.answered++
-	s.meter.Update(func(p *progress.Snapshot) {
+	s.work.meter.Update(func(p *progress.Snapshot) {
 		p.MessagesToProcess--
 		p.BytesDone = octets
 	})
@@ -143,7 +151,7 @@ func (s *bodySink) Done(n int, octets int64, refused error) error {
 		if err := s.discard(); err != nil {
 			return err
 		}
-		s.refused(itemOf(s.items, n), refused)
+		s.work.refused(itemOf(s.items, n), refused)
 		return nil
 	}
 	kind := store.BodyWhole
@@ -155,7 +163,7 @@ func (s *bodySink) Done(n int, octets int64, refused error) error {
 	if err != nil {
 		return err
 	}
-	b := s.batch
+	b := s.batches.now
 	b.bodies = append(b.bodies, body)
 	s.scan.End()
 	carries := Carries{} // of a part of a message the parts tell nothing certain
@@ -167,11 +175,10 @@ func (s *bodySink) Done(n int, octets int64, refused error) error {
 	if err := s.add(); err != nil {
 		return err
 	}
-	if len(b.items) < s.BatchMessages && b.octets < s.BatchBytes {
+	if len(b.items) < s.work.session.box.BatchMessages && b.octets < s.work.session.box.BatchBytes {
 		return nil
 	}
-	s.batch = s.newBatch()
-	return s.out.add(job{func() error { return s.keep(b) }, b.Rollback})
+	return s.batches.flush()
 }
 
 // discard forgets what has come of the message in hand.
@@ -190,7 +197,7 @@ func (s *bodySink) broken(ctx context.Context, err error, numbers []int) error {
 	_, endless := errors.AsType[*endlessError](err)
 	if nonsense, is := errors.AsType[*pop3.ProtocolError](err); is && nonsense.Option == "MaxBody" && i >= 0 && i < len(numbers) {
 		s.takeUp(numbers[i])
-		err, endless = &endlessError{s.ceiling(s.maxSize)}, true
+		err, endless = &endlessError{s.work.session.ceiling(s.work.maxSize)}, true
 	}
 	if endless && ctx.Err() == nil {
 		i = slices.Index(numbers, s.current.number)
@@ -204,12 +211,6 @@ func (s *bodySink) broken(ctx context.Context, err error, numbers []int) error {
 	}
 	it := s.items[i]
 	return &brokenError{message: message{number: it.number, size: it.size, uid: it.uid}, id: it.id, err: err}
-}
-
-// itemOf finds the item of a message among items by number.
-func itemOf(items []item, number int) item {
-	i, _ := slices.BinarySearchFunc(items, number, func(it item, n int) int { return it.number - n })
-	return items[i]
 }
 
 // nothingOf returns the error of a message that came empty, unless LIST says that it is. QUIRK 87: kept as the message, it
@@ -231,7 +232,7 @@ func (s *bodySink) headOnly() bool { return s.current.id != 0 && s.current.size 
 // another returns why what came cannot be the message of the entry, nil when it can: it is empty though TOP showed a header,
 // or has the header of another message, as when a server answers with the message beside it.
 func (s *bodySink) another(octets int64) (refused, err error) {
-	e, err := s.Store.Entry(context.Background(), s.current.id)
+	e, err := s.work.session.box.Store.Entry(context.Background(), s.current.id)
 	if err != nil || e.Body.Kind == store.BodyNone || e.Body.Length == 0 {
 		return nil, err
 	}
@@ -239,7 +240,7 @@ func (s *bodySink) another(octets int64) (refused, err error) {
 		return errors.New("the server sends an empty message, and its header was not empty"), nil
 	}
 	s.head.end()
-	now := s.newEntry(message{number: s.current.number, size: s.current.size, uid: s.current.uid}, s.head.at(0), s.reader)
+	now := s.work.session.box.newEntry(message{number: s.current.number, size: s.current.size, uid: s.current.uid}, s.head.at(0), s.reader)
 	if compareFaces(faceOf(&e), faceOf(&now)) == headOther { // without a Message-ID a header proves too little (QUIRK 71)
 		return errors.New("the server sends another message than the one whose header it showed"), nil
 	}
@@ -249,16 +250,16 @@ func (s *bodySink) another(octets int64) (refused, err error) {
 // add takes the message in hand, whose octets are in bodies, into the batch; the header of an arrival gets a body of its own,
 // and makes an entry.
 func (s *bodySink) add() error {
-	b, it := s.batch, s.current
+	b, it := s.batches.now, s.current
 	var e store.Entry
 	if it.id == 0 {
 		s.head.end()
 		raw := s.head.at(0)
-		header, err := writeBody(b.Batch, s.origin(it.uid), raw)
+		header, err := writeBody(b.Batch, s.work.session.origin(it.uid), raw)
 		if err != nil {
 			return err
 		}
-		e = s.newEntry(message{number: it.number, size: it.size, uid: it.uid}, raw, s.reader)
+		e = s.work.session.box.newEntry(message{number: it.number, size: it.size, uid: it.uid}, raw, s.reader)
 		e.Body = header
 		b.arrivals++
 	}
@@ -270,24 +271,14 @@ func (s *bodySink) add() error {
 // finish makes what is whole durable, also after a failure, and waits for it.
 func (s *bodySink) finish() error {
 	if err := s.discard(); err != nil { // the line broke inside a message: half of it is nothing
-		s.batch.Rollback()
-		return first(s.out.finish(), err)
+		return first(s.batches.abandon(), err)
 	}
-	last := s.batch
-	if len(last.items) == 0 {
-		last.Rollback()
-		return s.out.finish()
-	}
-	err := s.out.add(job{func() error { return s.keep(last) }, last.Rollback})
-	return first(s.out.finish(), err)
+	return s.batches.finish()
 }
 
-// keep commits a batch: the messages appear, and the mailbox's entries are no longer
-// waited for. It runs in the committer's goroutine.
-func (s *bodySink) keep(b *bodyBatch) error {
-	holders, err := s.place(b)
-	if err != nil {
-		b.Rollback()
+// fill lets the messages of a batch appear; the mailbox's entries are no longer waited for.
+func (s *bodySink) fill(b *bodyBatch) (err error) {
+	if b.placed, err = s.place(b); err != nil {
 		return err
 	}
 	if s.settled != 0 && b.arrivals < len(b.items) {
@@ -299,29 +290,56 @@ func (s *bodySink) keep(b *bodyBatch) error {
 			b.SetFlags([]store.ID{it.id}, 0, store.Failed)
 		}
 	}
-	if err := commit(b.Batch); err != nil {
-		return err
-	}
-	for i, id := range holders {
-		if it := &b.items[i]; it.id == 0 {
+	return nil
+}
+
+// kept counts the messages of a batch.
+func (s *bodySink) kept(b *bodyBatch) {
+	w := s.work
+	for i, at := range b.placed {
+		it := &b.items[i]
+		if it.id == 0 {
 			it.id = b.entries[i].ID
-			s.numbers.set(it.id, it.number)
+			w.session.view.numbers.set(it.id, it.number)
 		}
-		if b.bodies[i].Kind == store.BodyWhole {
-			s.proven.add(b.items[i].number)
+		whole := b.bodies[i].Kind == store.BodyWhole
+		if whole {
+			w.session.view.proven.add(it.number)
 		}
-		if id == nil {
-			s.outcome.AlreadyThere++
+		id := b.entryAt(i, at)
+		if id == 0 {
+			w.outcome.AlreadyThere++
 			continue
 		}
-		s.outcome.Stored = append(s.outcome.Stored, *id)
-		if b.bodies[i].Kind == store.BodyWhole && len(s.waits[b.items[i].id]) > 0 { // more may be waiting for it
-			s.got[b.items[i].id] = *id
+		w.outcome.Stored = append(w.outcome.Stored, id)
+		if whole && len(w.waits[it.id]) > 0 { // more may be waiting for it
+			w.got[it.id] = id
 		}
 	}
-	s.kept = b.items[len(b.items)-1].number
-	s.outcome.Octets += b.octets
-	s.safe = append(s.safe, b.items...)
-	s.recycle(b)
+	w.kept = b.items[len(b.items)-1].number
+	w.outcome.Octets += b.octets
+	w.safe = append(w.safe, b.items...)
+}
+
+// leaveOut forgets the message in hand, which is longer than it may be.
+func (s *bodySink) leaveOut() error {
+	body := s.body
+	s.body = nil
+	if err := body.Discard(); err != nil {
+		return err
+	}
+	if s.current.id == 0 {
+		s.work.turnedDown = append(s.work.turnedDown, turnedDown{failure: noFailure, number: s.current.number})
+	}
+	s.work.leaveOut(max(s.current.size, s.size.got))
 	return nil
+}
+
+// takeUp makes a message the one in hand, of which nothing has come.
+func (s *bodySink) takeUp(number int) {
+	if s.current.number != number {
+		s.current = itemOf(s.items, number)
+		s.head.reset()
+		s.size = bounded{}
+	}
 }

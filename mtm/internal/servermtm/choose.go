@@ -7,69 +7,23 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// Choice says which messages of the mailbox a command is about (behaviour section 1).
-type Choice struct {
-	New       bool       // only entries that are New, or were asked for in vain
-	Selection []store.ID // only these entries; nil = the whole mailbox
-	Skip      []store.ID // not these entries
-	MaxSize   int64      // octets on the wire; 0 = no limit
-	waiting   bool       // also messages whose delete waits
-	most      int64      // octets that the account allows; 0 = no limit
-	tooLarge  func(size int64)
-	populate  bool // what an unfinished populate asked for is New, rather than an unfinished get
-}
-
-// fits says whether a message of that size is asked for.
-func (c *Choice) fits(size int64) bool {
-	return (c.MaxSize <= 0 || size <= c.MaxSize) && (c.most <= 0 || size <= c.most)
-}
-
-// skips are the entries that are left out.
-func (c *Choice) skips() map[store.ID]bool {
-	skip := make(map[store.ID]bool, len(c.Skip))
-	for _, id := range c.Skip {
-		skip[id] = true
-	}
-	return skip
-}
-
-// takesNew says whether a new message of that size is asked for.
-func (c *Choice) takesNew(size int64) bool { return c.Selection == nil && c.fits(size) }
-
-// item is one message that a command works on.
-type item struct {
-	id     store.ID // its entry in the mailbox; 0 = none yet, see arrivals.go
-	uid    string
-	number int   // in this session; 0 offline
-	size   int64 // octets as LIST told
-	kind   store.BodyKind
-	// complete: populated, wholly or in part. A server without TOP has whole bodies
-	// come with the refresh, and their entries are not complete.
-	complete bool
-	new      bool
-	pending  bool // what asks for it did so before, and has not finished with it
-	unsure   bool // only RETR can tell whether it is what is here
-	visits   int  // that it broke
-	unsized  bool // LIST does not tell the size of this arrival, which is 0 here
-}
-
 // choose finds the messages that are asked for and that the server has, by number.
 // Ids of other services, and of messages that are gone, are passed over.
 func (w *work) choose(ctx context.Context, c Choice) (wanted []item, err error) {
-	if w.waits, err = w.queue(ctx); err != nil {
+	if w.waits, err = w.session.box.queue(ctx); err != nil {
 		return nil, err
 	}
-	w.maxSize, c.most, c.tooLarge = c.MaxSize, w.settings.MaxMessage, w.leaveOut
+	w.maxSize, c.most, c.tooLarge = c.MaxSize, w.session.line.settings.MaxMessage, w.leaveOut
 	w.outcome.TooLarge, w.outcome.TooLargeOctets = 0, 0 // of a choice before this one
-	wanted, err = w.pick(ctx, c, w.waits, func(id store.ID) (int, bool) {
-		return w.numbers.of(id)
+	wanted, err = w.session.box.pick(ctx, c, w.waits, func(id store.ID) (int, bool) {
+		return w.session.view.numbers.of(id)
 	})
 	if err == nil {
-		w.breaks, err = w.Store.Breaks(ctx, w.Service)
+		w.session.breaks, err = w.session.box.Store.Breaks(ctx, w.session.box.Service)
 	}
-	wanted = slices.DeleteFunc(wanted, func(it item) bool { return w.skip[it.id] })
+	wanted = slices.DeleteFunc(wanted, func(it item) bool { return w.session.skip[it.id] })
 	for i := range wanted {
-		wanted[i].visits = w.breaks[wanted[i].id]
+		wanted[i].visits = w.session.breaks[wanted[i].id]
 	}
 	slices.SortFunc(wanted, func(a, b item) int { return a.number - b.number })
 	if err == nil {

@@ -16,7 +16,7 @@ func (m *Mailbox) copies(ctx context.Context, folder store.ID) (*uidTable, error
 
 // copyFinder says which messages of the mailbox have a copy in a folder. A copy is of one message only.
 type copyFinder struct {
-	*Mailbox
+	box    *Mailbox
 	table  *uidTable
 	reused bool              // the server gives ids to other messages
 	faces  map[store.ID]face // of messages and copies that are in question
@@ -27,7 +27,7 @@ type copyFinder struct {
 
 // findCopies looks for copies of messages in a folder.
 func (m *Mailbox) findCopies(ctx context.Context, folder store.ID, items []item, reused bool) (*copyFinder, error) {
-	f := &copyFinder{Mailbox: m, reused: reused, faces: make(map[store.ID]face), of: make([]store.ID, len(items)),
+	f := &copyFinder{box: m, reused: reused, faces: make(map[store.ID]face), of: make([]store.ID, len(items)),
 		rivals: make(map[store.ID][]store.ID)}
 	var err error
 	if f.table, err = m.copies(ctx, folder); err != nil {
@@ -115,12 +115,12 @@ func (f *copyFinder) look(ctx context.Context, items []item, open []int) error {
 	}
 	slices.Sort(ids)
 	for some := range slices.Chunk(slices.Compact(ids), headerRows) {
-		entries, err := f.Store.Entries(ctx, some)
+		entries, err := f.box.Store.Entries(ctx, some)
 		if err != nil {
 			return err
 		}
 		for _, e := range entries {
-			if f.faces[e.ID], err = f.faceOfEntry(ctx, &e, ""); err != nil {
+			if f.faces[e.ID], err = f.box.faceOfEntry(ctx, &e, ""); err != nil {
 				return err
 			}
 		}

@@ -3,6 +3,7 @@ package servermtm
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 
 	"pop3mtm/mtm/pop3"
@@ -106,3 +107,56 @@ func wireCode(refused progress.Code, err error) progress.Code {
 	}
 	return progress.Unknown
 }
+
+// Broken is why a message could not be had: it broke the connection.
+type Broken struct {
+	ID      store.ID
+	Number  int
+	Subject string
+	Visits  int   // that it broke so far
+	Err     error // what happened, or why it was not asked for
+}
+
+func (b *Broken) Error() string {
+	text := fmt.Sprintf("message %d", b.Number)
+	if b.ID != 0 {
+		text = fmt.Sprintf("entry %d, %s", b.ID, text)
+	}
+	if b.Subject != "" {
+		text += fmt.Sprintf(", %.*q", maxSubject, b.Subject)
+	}
+	times := "once"
+	if b.Visits > 1 {
+		times = fmt.Sprintf("%d times", b.Visits)
+	}
+	return fmt.Sprintf("%s: broke the connection %s: %v", text, times, b.Err)
+}
+
+// Unwrap gives what happened.
+func (b *Broken) Unwrap() error { return b.Err }
+
+// maxSubject bounds the subject in an error.
+const maxSubject = 80
+
+func failureOf(uid string, b *Broken) Failure {
+	return Failure{ID: b.ID, UID: uid, Number: b.Number, Subject: b.Subject, Visits: b.Visits, Err: b}
+}
+
+func first(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// againError is a connection that broke, and another one that could not be had.
+type againError struct{ broke, again error }
+
+func (e *againError) Error() string {
+	return e.broke.Error() + "; connecting again: " + e.again.Error()
+}
+
+// Unwrap gives what came first.
+func (e *againError) Unwrap() error { return e.broke }

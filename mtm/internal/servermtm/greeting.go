@@ -9,7 +9,6 @@ import (
 	"os"
 	"time"
 
-	"pop3mtm/mtm/account"
 	"pop3mtm/mtm/pop3"
 	"pop3mtm/mtm/progress"
 )
@@ -49,7 +48,7 @@ func (h *heard) Read(p []byte) (int, error) {
 
 // awaitGreeting waits for the first octet from a server that is spoken to in the clear. It offers a
 // handshake when half of the timeout has passed without one, or less on port 995. On an error conn is closed.
-func (m *Mailbox) awaitGreeting(ctx context.Context, conn net.Conn, settings account.POP3) (_ net.Conn, err error) {
+func (l *line) awaitGreeting(ctx context.Context, conn net.Conn) (_ net.Conn, err error) {
 	defer func() {
 		if err != nil {
 			_ = conn.Close() // the failure says more
@@ -57,16 +56,16 @@ func (m *Mailbox) awaitGreeting(ctx context.Context, conn net.Conn, settings acc
 	}()
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
-	end := time.Now().Add(m.Wire.Timeout)
-	patience := m.Wire.Timeout / 2
-	if settings.Port == portTLS {
+	end := time.Now().Add(l.limits.Timeout)
+	patience := l.limits.Timeout / 2
+	if l.settings.Port == portTLS {
 		patience = min(patience, patienceOfTLS)
 	}
 	first, err := octets(ctx, conn, time.Now().Add(patience), 1)
 	silent := errors.Is(err, os.ErrDeadlineExceeded) && ctx.Err() == nil
 	switch {
 	case silent:
-		return nil, m.offerTLS(ctx, conn, settings, end)
+		return nil, l.offerTLS(ctx, conn, end)
 	case len(first) == 0: // the line broke: the greeting's reader says so
 	case isRecord(first[0]):
 		return nil, speaksTLS()
@@ -91,8 +90,8 @@ func octets(ctx context.Context, conn net.Conn, deadline time.Time, n int) ([]by
 }
 
 // offerTLS sends the first record of a handshake, and says what the answer tells.
-func (m *Mailbox) offerTLS(ctx context.Context, conn net.Conn, settings account.POP3, end time.Time) error {
-	hello := clientHello(settings.Host)
+func (l *line) offerTLS(ctx context.Context, conn net.Conn, end time.Time) error {
+	hello := clientHello(l.settings.Host)
 	err := conn.SetDeadline(end)
 	if err == nil && ctx.Err() == nil {
 		_, err = conn.Write(hello)
@@ -109,7 +108,7 @@ func (m *Mailbox) offerTLS(ctx context.Context, conn net.Conn, settings account.
 	}
 	broken := &pop3.LineError{Verb: pop3.Greeting, Err: err}
 	if errors.Is(err, os.ErrDeadlineExceeded) && ctx.Err() == nil {
-		broken.Wait = m.Wire.Timeout
+		broken.Wait = l.limits.Timeout
 	}
 	return fail(ctx, readingGreeting, progress.CannotConnect, broken)
 }

@@ -3,7 +3,6 @@ package servermtm
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"time"
@@ -14,32 +13,30 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// What one commit of new headers holds at most.
-const (
-	headerRows   = 1000
-	headerOctets = 4 << 20
-)
-
-// headerBatch is what the line gave and the store has not taken yet.
+// headerBatch holds headers of new messages.
 type headerBatch struct {
 	into *store.Batch
 	headerBlocks
 	rows []headerRow
+	made []*store.Entry // for each row its entry, nil when there was one already
 }
 
-type headerRow struct {
-	message
-	body    store.Body // of a message that came whole, in the batch's into
-	carries Carries
+func (b *headerBatch) begin(into *store.Batch) {
+	b.into = into
+	b.reset()
+	b.rows, b.made = b.rows[:0], b.made[:0]
 }
 
-// headerSink gathers headers from the line and hands them over in batches.
+func (b *headerBatch) target() *store.Batch { return b.into }
+func (b *headerBatch) empty() bool          { return len(b.rows) == 0 }
+
+// headerSink gathers headers from the line and makes entries of them.
 type headerSink struct {
-	*refresh
+	session  *Session
+	meter    *progress.Meter
+	claims   *claims
 	wanted   []*message // by number, the highest first
-	batch    *headerBatch
-	spare    chan *headerBatch
-	out      *committer
+	batches  *batcher[*headerBatch]
 	reader   *headerReader // used by the committer's goroutine alone
 	whole    store.Body    // of the message in hand when it came whole
 	carries  Carries       // and what it carries
@@ -50,29 +47,25 @@ type headerSink struct {
 // fetchHeaders makes an entry for each missing message. A server without TOP is
 // asked for whole messages (behaviour section 4); those that it refuses as well are
 // returned as failures.
-func (r *refresh) fetchHeaders(ctx context.Context, missing []*message) ([]Failure, error) {
+func (s *Session) fetchHeaders(ctx context.Context, meter *progress.Meter, c *claims, missing []*message) ([]Failure, error) {
 	if len(missing) == 0 {
 		return nil, nil
 	}
-	s := &headerSink{
-		refresh: r, wanted: missing,
-		batch: &headerBatch{into: r.Store.NewBatch()}, spare: make(chan *headerBatch, 2),
-		out: newCommitter(), reader: newHeaderReader(time.Now, r.settings.Charset),
-	}
-	s.spare <- new(headerBatch)
+	h := &headerSink{session: s, meter: meter, claims: c, wanted: missing,
+		reader: newHeaderReader(time.Now, s.line.settings.Charset)}
+	h.batches = newBatcher(s.box.Store, func() *headerBatch { return new(headerBatch) }, h.fill, h.kept)
 	numbers := make([]int, len(missing))
 	for i, m := range missing {
 		numbers[i] = m.number
 	}
-	err := s.fetch(ctx, numbers)
-	err = first(err, s.flush(), s.out.finish())
-	s.batch.into.Rollback()
-	return s.failures(), err
+	err := h.fetch(ctx, numbers)
+	err = first(err, h.batches.finish())
+	return h.failures(), err
 }
 
 // fetch tries the first TOP alone: its refusal says that the server has none.
 func (s *headerSink) fetch(ctx context.Context, numbers []int) error {
-	if s.topless {
+	if s.session.server.topless {
 		for _, n := range numbers {
 			s.refused = append(s.refused, s.of(n))
 		}
@@ -80,7 +73,7 @@ func (s *headerSink) fetch(ctx context.Context, numbers []int) error {
 		return err
 	}
 	if len(s.refused) == 0 {
-		s.topWorks = true
+		s.session.server.topWorks = true
 		if err := s.run(ctx, numbers[1:], s.top); err != nil {
 			return err
 		}
@@ -89,15 +82,17 @@ func (s *headerSink) fetch(ctx context.Context, numbers []int) error {
 			numbers = append(numbers, m.number)
 		}
 	}
-	s.topless = !s.topWorks && !s.wire.Capabilities().Has("TOP")
+	s.session.server.topless = !s.session.server.topWorks && !s.session.line.wire.Capabilities().Has("TOP")
 	s.refused = nil
-	whole := &wholeSink{headerSink: s, scan: mail.NewTraitScanner()}
-	err := s.run(ctx, numbers, func(ctx context.Context, numbers []int) error { return s.wire.RetrAll(ctx, numbers, whole) })
+	whole := &wholeSink{headers: s, scan: mail.NewTraitScanner()}
+	err := s.run(ctx, numbers, func(ctx context.Context, numbers []int) error {
+		return s.session.line.wire.RetrAll(ctx, numbers, whole)
+	})
 	return first(err, whole.discard())
 }
 
 func (s *headerSink) top(ctx context.Context, numbers []int) error {
-	return s.wire.TopAll(ctx, numbers, 1, s)
+	return s.session.line.wire.TopAll(ctx, numbers, 1, s)
 }
 
 // run asks for headers; of an error that loses the connection it says with which message.
@@ -112,17 +107,17 @@ func (s *headerSink) run(ctx context.Context, numbers []int, ask func(context.Co
 		return &brokenError{err: err}
 	}
 	m := s.of(numbers[i])
-	id := s.headless[m.number]
+	id := s.session.headless[m.number]
 	if id == 0 && m.uid == "" {
-		id = s.sameSize(m.size)
+		id = s.claims.sameSize(m.size)
 	}
 	return &brokenError{message: *m, id: id, header: true, err: err}
 }
 
 // Message gives the writer for one header, perhaps once more.
 func (s *headerSink) Message(int) (io.Writer, error) {
-	s.batch.restart()
-	return s.batch, nil
+	s.batches.now.restart()
+	return s.batches.now, nil
 }
 
 // of finds a message that is wanted.
@@ -136,77 +131,50 @@ func (s *headerSink) Done(n int, octets int64, err error) error {
 	s.answered++
 	m := s.of(n)
 	// QUIRK 74: the header is whole where only the end of the message is not.
-	if _, endless := errors.AsType[*pop3.ProtocolError](err); err != nil && (!endless || octets == 0 || !s.batch.complete()) {
+	if _, endless := errors.AsType[*pop3.ProtocolError](err); err != nil && (!endless || octets == 0 || !s.batches.now.complete()) {
 		s.refused = append(s.refused, m)
 		return nil
 	}
-	b := s.batch
+	b := s.batches.now
 	b.end()
 	b.rows = append(b.rows, headerRow{message: *m, body: s.whole, carries: s.carries})
 	s.meter.Update(func(p *progress.Snapshot) { p.MessagesToProcess-- })
 	if len(b.rows) >= headerRows || len(b.raw) >= headerOctets {
-		return s.flush()
+		return s.batches.flush()
 	}
 	return nil
 }
 
-// flush hands the batch to the committer and takes an empty one.
-func (s *headerSink) flush() error {
-	full := s.batch
-	if len(full.rows) == 0 {
-		return nil
-	}
-	if err := s.out.add(job{func() error { return s.keep(full) }, full.into.Rollback}); err != nil {
+// fill makes entries of a batch, still invisible.
+func (s *headerSink) fill(b *headerBatch) error {
+	if err := s.session.box.room(reserve); err != nil {
 		return err
 	}
-	select {
-	case s.batch = <-s.spare:
-	default:
-		s.batch = new(headerBatch)
-	}
-	s.batch.into = s.Store.NewBatch()
-	return nil
-}
-
-// keep makes entries of a batch and commits them, still invisible. It runs in the
-// committer's goroutine.
-func (s *headerSink) keep(full *headerBatch) error {
-	b := full.into
-	if err := s.room(reserve); err != nil {
-		b.Rollback()
-		return err
-	}
-	entries := make([]*store.Entry, len(full.rows))
-	for i, row := range full.rows {
-		var err error
-		if entries[i], err = s.add(b, row, full.at(i)); err != nil {
-			b.Rollback()
+	for i, row := range b.rows {
+		e, err := s.add(b.into, row, b.at(i))
+		if err != nil {
 			return err
 		}
-	}
-	if err := commit(b); err != nil {
-		return err
-	}
-	for i, e := range entries {
-		if e != nil {
-			s.numbers.set(e.ID, full.rows[i].number)
-		}
-		s.proven.add(full.rows[i].number)
-	}
-	s.stored += len(entries)
-	full.reset()
-	full.rows = full.rows[:0]
-	select {
-	case s.spare <- full:
-	default:
+		b.made = append(b.made, e)
 	}
 	return nil
+}
+
+// kept gives the entries of a batch their numbers.
+func (s *headerSink) kept(b *headerBatch) {
+	for i, e := range b.made {
+		if e != nil {
+			s.session.view.numbers.set(e.ID, b.rows[i].number)
+		}
+		s.session.view.proven.add(b.rows[i].number)
+	}
+	s.session.stored += len(b.rows)
 }
 
 // add puts a header's entry into the batch; nil when there is one after all, as
 // the header of a message without UID can tell.
 func (s *headerSink) add(b *store.Batch, row headerRow, raw []byte) (*store.Entry, error) {
-	if id := s.headless[row.number]; id != 0 {
+	if id := s.session.headless[row.number]; id != 0 {
 		return s.addHeader(b, id, row, raw)
 	}
 	e := s.entry(row.message, raw)
@@ -217,7 +185,7 @@ func (s *headerSink) add(b *store.Batch, row headerRow, raw []byte) (*store.Entr
 	row.carries.Mark(&e)
 	if e.Body.Kind == store.BodyNone {
 		var err error
-		if e.Body, err = writeBody(b, s.origin(e.UID), raw); err != nil {
+		if e.Body, err = writeBody(b, s.session.origin(e.UID), raw); err != nil {
 			return nil, err
 		}
 	}
@@ -227,38 +195,27 @@ func (s *headerSink) add(b *store.Batch, row headerRow, raw []byte) (*store.Entr
 
 // known reports whether there is an entry for the message of that header.
 func (s *headerSink) known(b *store.Batch, e *store.Entry, row headerRow) (bool, error) {
-	if known, err := s.equalsRival(b, row); known || err != nil {
+	if known, err := s.claims.equalsRival(b, row); known || err != nil {
 		return known, err
 	}
 	if row.uid != "" {
-		return s.adopt(b, e, row)
+		return s.claims.adopt(b, e, row)
 	}
-	i, err := s.claimByHeader(e, row)
+	i, err := s.claims.claimByHeader(e, row)
 	return i >= 0, err
 }
 
 // entry is a new header's entry, still invisible.
 func (s *headerSink) entry(m message, raw []byte) store.Entry {
-	e := s.newEntry(m, raw, s.reader)
+	e := s.session.box.newEntry(m, raw, s.reader)
 	e.Flags = e.Flags.With(store.Invisible | store.InPreparation)
-	e.Flags = e.Flags.With(s.owed.flags(e.Size)) // asked for already, whatever happens next
-	if i, has := s.rivals[m.number]; has {       // it may be the message that was asked for under this name
-		e.Flags |= s.local[i].Flags & (store.Pending | store.PendingPopulate)
+	e.Flags = e.Flags.With(s.session.owed.flags(e.Size)) // asked for already, whatever happens next
+	if i, has := s.claims.rivals[m.number]; has {        // it may be the message that was asked for under this name
+		e.Flags |= s.claims.local[i].Flags & (store.Pending | store.PendingPopulate)
 	}
 	if e.UID == "" {
 		e.UID = headerUID(e.MessageID, e.Size)
 	}
-	return e
-}
-
-// newEntry is the mailbox's entry of a message that has none (behaviour section 4, "New header entry").
-func (m *Mailbox) newEntry(of message, raw []byte, reader *headerReader) store.Entry {
-	e := store.Entry{
-		Parent: m.Service, Service: m.Service, Type: store.TypeMessage,
-		Size: of.size, UID: of.uid, Sending: store.SendNotApplicable,
-		Flags: store.New | store.Unread,
-	}
-	reader.fill(&e, raw)
 	return e
 }
 
@@ -270,26 +227,20 @@ func (s *headerSink) failures() []Failure {
 	return failed
 }
 
-// writeBody writes the header of a message.
-func writeBody(b *store.Batch, from store.Origin, raw []byte) (store.Body, error) {
-	w := b.BodyOf(store.BodyHeader, from)
-	if _, err := w.Write(raw); err != nil {
-		return store.Body{}, err
-	}
-	return w.Close()
-}
-
-// origin says in the store's segments where a message comes from.
-func (s *Session) origin(uid string) store.Origin { return store.Origin{Mailbox: s.from, UID: uid} }
-
-// room makes sure that a number of octets is free on the store's volume.
-func (m *Mailbox) room(octets int64) error {
-	free, err := m.Store.Free()
+// addHeader gives an entry without a header the one that has come.
+func (s *headerSink) addHeader(b *store.Batch, id store.ID, row headerRow, raw []byte) (*store.Entry, error) {
+	e, err := s.session.box.Store.Entry(context.Background(), id)
 	if err != nil {
-		return fmt.Errorf("asking for free space: %w", err)
+		return nil, err
 	}
-	if free < octets {
-		return &coded{progress.DiskFull, fmt.Sprintf("%d octets are free, %d are needed", free, octets)}
+	s.session.complete(&e, raw)
+	e.Body = row.body
+	row.carries.Mark(&e)
+	if e.Body.Kind == store.BodyNone {
+		if e.Body, err = writeBody(b, s.session.origin(e.UID), raw); err != nil {
+			return nil, err
+		}
 	}
-	return nil
+	b.Update(&e)
+	return &e, nil
 }

@@ -1,7 +1,8 @@
 package servermtm
 
 import (
-	"time"
+	"strconv"
+	"strings"
 
 	"pop3mtm/mtm/store"
 )
@@ -148,31 +149,13 @@ func compareSizes(then, now int64, void bool) sizeMatch {
 	return sizeOther
 }
 
-// face is what tells messages apart in a header. No field can be counted on, so empty ones and a zero date are unknown.
-type face struct {
-	messageID, from, subject string
-	date                     time.Time
+// headerUID stands in for the UID that the server does not give: Message-ID and size
+// (behaviour section 4, "Without UIDL"). The blank keeps it apart from real UIDs.
+func headerUID(messageID string, size int64) string {
+	return messageID + " " + strconv.FormatInt(size, 10)
 }
 
-func faceOf(e *store.Entry) face {
-	return face{messageID: e.MessageID, from: e.Details, subject: e.Description, date: e.Date}
-}
-
-// compareFaces compares two headers by their Message-IDs; only where both have none, other fields count.
-func compareFaces(then, now face) headMatch {
-	switch {
-	case then.messageID != "" && then.messageID == now.messageID:
-		return headSame
-	case then.messageID != "" && now.messageID != "":
-		return headOther
-	case then.messageID != "" || now.messageID != "":
-		return headHalf
-	case then.from != now.from || then.subject != now.subject:
-		return headUnlike
-	case then.date.IsZero() || now.date.IsZero():
-		return headVague
-	case !then.date.Equal(now.date):
-		return headUnlike
-	}
-	return headAlike
+// byHeader says whether an entry is named by headerUID.
+func byHeader(ref store.Ref) bool {
+	return strings.HasSuffix(ref.UID, " "+strconv.FormatInt(ref.Size, 10))
 }

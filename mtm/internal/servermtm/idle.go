@@ -12,7 +12,7 @@ import (
 // is the reason why the line has to end.
 func (s *Session) Idle(ctx context.Context) error {
 	const step = "waiting for the next command"
-	err := s.wire.Idle(ctx)
+	err := s.line.wire.Idle(ctx)
 	switch {
 	case err != nil:
 		// Also what comes unasked ends the line (behaviour section 3).

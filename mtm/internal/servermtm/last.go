@@ -13,32 +13,6 @@ import (
 // A message that broke a visit is asked for last: when all else is done, in a connection in which nothing waits to be deleted, so
 // that what it breaks costs nothing: once in a command.
 
-// late is what is asked of a message that broke a visit.
-type late struct {
-	item
-	header   bool // only its header
-	transfer *Transfer
-	populate *Populate
-	lines    int
-}
-
-// putOff leaves out messages that broke a visit, for Finish to ask for.
-func (w *work) putOff(missing []item, asked late) []item {
-	if w.last {
-		return missing
-	}
-	rest := missing[:0:0]
-	for _, it := range missing {
-		if it.visits == 0 {
-			rest = append(rest, it)
-			continue
-		}
-		asked.item = it
-		w.late = append(w.late, asked)
-	}
-	return rest
-}
-
 // Finish asks for the messages that were put off, each in a connection in which nothing waits to be deleted. With stay it
 // leaves a connection behind where it can.
 func (s *Session) Finish(ctx context.Context, meter *progress.Meter, stay bool) (Outcome, error) {
@@ -94,7 +68,7 @@ func (w *work) finish(ctx context.Context, list []late) error {
 			fruitless = 0
 			continue
 		}
-		b, err := w.note(broken)
+		b, err := w.session.note(broken)
 		if err != nil {
 			return err
 		}
@@ -113,7 +87,7 @@ func (w *work) putOffAgain(ctx context.Context, list []late, listed map[store.ID
 		}
 		listed[l.id] = true
 		b := &Broken{ID: l.id, Number: l.number, Visits: l.visits, Err: why}
-		if e, err := w.Store.Entry(ctx, l.id); err == nil {
+		if e, err := w.session.box.Store.Entry(ctx, l.id); err == nil {
 			b.Subject = e.Description
 		}
 		w.failed = append(w.failed, failureOf(l.uid, b))
@@ -122,25 +96,26 @@ func (w *work) putOffAgain(ctx context.Context, list []late, listed map[store.ID
 
 // ready makes sure of a connection in which nothing waits to be deleted.
 func (w *work) ready(ctx context.Context) error {
-	if !w.Lost() {
+	if !w.session.Lost() {
 		waits, err := w.deletesWait(ctx)
-		if err != nil || w.deleted == 0 && !waits {
+		if err != nil || w.session.deleted == 0 && !waits {
 			return err
 		}
-		left, err := w.leave(ctx, w.meter)
+		left, err := w.session.leave(ctx, w.meter)
 		w.outcome.Deleted += left.Deleted
+		w.outcome.QuitRefused = first(w.outcome.QuitRefused, left.QuitRefused)
 		if err != nil {
 			return err
 		}
 	}
-	return w.reconnect(ctx, w.Wire.Timeout)
+	return w.session.reconnect(ctx, w.session.box.Wire.Timeout)
 }
 
 // deletesWait reports whether deletes wait for the session to end.
 func (w *work) deletesWait(ctx context.Context) (bool, error) {
-	list, err := w.Store.Queue(ctx, w.Service)
+	list, err := w.session.box.Store.Queue(ctx, w.session.box.Service)
 	return slices.ContainsFunc(list, func(q store.Queued) bool {
-		_, listed := w.numbers.of(q.Entry)
+		_, listed := w.session.view.numbers.of(q.Entry)
 		return listed && q.Kind == store.QueueDelete && q.Problem == ""
 	}), err
 }
@@ -169,13 +144,13 @@ func (w *work) try(ctx context.Context, l late) error {
 
 // tryHeader asks for the header of a message that has none here.
 func (w *work) tryHeader(ctx context.Context, id store.ID) error {
-	number, listed := w.numbers.of(id)
-	e, err := w.Store.Entry(ctx, id)
+	number, listed := w.session.view.numbers.of(id)
+	e, err := w.session.box.Store.Entry(ctx, id)
 	if err != nil || !listed || e.Body.Kind != store.BodyNone {
 		return err
 	}
 	m := &message{number: number, size: e.Size, uid: e.UID}
-	w.headless[number] = id
+	w.session.headless[number] = id
 	failed, err := w.showHeaders(ctx, []*message{m})
 	w.failed = append(w.failed, failed...)
 	return err
@@ -183,7 +158,7 @@ func (w *work) tryHeader(ctx context.Context, id store.ID) error {
 
 // fillHeader completes the entry of a message without a header, and its copy, from the message that has come.
 func (w *work) fillHeader(ctx context.Context, id store.ID) error {
-	e, err := w.Store.Entry(ctx, id)
+	e, err := w.session.box.Store.Entry(ctx, id)
 	if len(w.outcome.Stored) == 0 || err == nil && e.Description+e.Details+e.MessageID != "" {
 		return err
 	}
@@ -193,12 +168,12 @@ func (w *work) fillHeader(ctx context.Context, id store.ID) error {
 	} else if err != nil && !errors.Is(err, store.ErrNotFound) { // a move has deleted it
 		return err
 	}
-	raw, err := w.headerOf(ctx, ids[0])
+	raw, err := w.session.box.headerOf(ctx, ids[0])
 	if err != nil {
 		return err
 	}
 	raw = cutHeader(raw)
-	b := w.Store.NewBatch()
+	b := w.session.box.Store.NewBatch()
 	for _, id := range ids {
 		if err := w.fillEntry(ctx, b, id, raw); err != nil {
 			b.Rollback()
@@ -206,4 +181,18 @@ func (w *work) fillHeader(ctx context.Context, id store.ID) error {
 		}
 	}
 	return commit(b)
+}
+
+// fillEntry fills an entry of the store from a header.
+func (w *work) fillEntry(ctx context.Context, b *store.Batch, id store.ID, raw []byte) error {
+	e, err := w.session.box.Store.Entry(ctx, id)
+	if err != nil {
+		return err
+	}
+	w.session.complete(&e, raw)
+	if e.Body.Kind == store.BodyNone {
+		e.Body, err = writeBody(b, w.session.origin(e.UID), raw)
+	}
+	b.Update(&e)
+	return err
 }

@@ -2,20 +2,14 @@ package servermtm
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
 	"pop3mtm/mtm/pop3"
 	"pop3mtm/mtm/progress"
+	"pop3mtm/mtm/store"
 )
-
-// message is one row of what the server lists.
-type message struct {
-	number  int
-	size    int64  // octets as LIST tells; 0 when it does not, since no message has none
-	uid     string // "" when UIDL gives none
-	unsized bool   // LIST does not tell the size, which is 0 here
-}
 
 // listing is the server's mailbox as STAT, LIST and UIDL show it together.
 type listing struct {
@@ -30,15 +24,15 @@ type listing struct {
 // told apart by their headers (behaviour section 4).
 func (s *Session) list(ctx context.Context) (*listing, error) {
 	const step = "listing the mailbox"
-	stat, err := s.wire.Stat(ctx)
+	stat, err := s.line.wire.Stat(ctx)
 	if err != nil {
 		return nil, fail(ctx, step, progress.ServerProblem, err)
 	}
-	s.remote = stat.Count
+	s.view.remote = stat.Count
 	if stat.Count == 0 {
 		return &listing{withUIDs: true, complete: true}, nil
 	}
-	sizes, err := s.wire.List(ctx)
+	sizes, err := s.line.wire.List(ctx)
 	if err != nil {
 		return nil, fail(ctx, step, progress.ServerProblem, err)
 	}
@@ -49,22 +43,19 @@ func (s *Session) list(ctx context.Context) (*listing, error) {
 	if err != nil {
 		return nil, fail(ctx, step, progress.ServerProblem, err)
 	}
-	l, err := join(sizes, uids, named)
-	if err != nil {
-		return nil, &Fault{Step: step, Code: progress.ServerProblem, Err: err}
-	}
+	l := join(sizes, uids, named)
 	l.complete = l.complete && len(l.messages) == stat.Count
-	s.longest = 0
+	s.view.longest = 0
 	for _, m := range l.messages {
-		s.longest = max(s.longest, m.size)
+		s.view.longest = max(s.view.longest, m.size)
 	}
 	s.limitHeaders()
 	return l, nil
 }
 
-// join matches LIST and UIDL by message number, never by line order. QUIRK 104: what a row does not say readably is unknown,
-// all other rows count, and such a list is not complete.
-func join(sizes []pop3.Listing, uids []pop3.UID, withUIDs bool) (*listing, error) {
+// join matches LIST and UIDL by message number, never by line order. QUIRK 104: what a row does not say readably, or two rows of
+// one number say differently, is unknown; all other rows count, and such a list is not complete.
+func join(sizes []pop3.Listing, uids []pop3.UID, withUIDs bool) *listing {
 	l := &listing{withUIDs: withUIDs, complete: true, messages: make([]message, 0, len(sizes))}
 	unread := 0 // rows of LIST without a number
 	for _, row := range sizes {
@@ -75,19 +66,37 @@ func join(sizes []pop3.Listing, uids []pop3.UID, withUIDs bool) (*listing, error
 		}
 		l.messages = append(l.messages, message{number: row.Number, size: max(0, row.Octets), unsized: row.Octets == pop3.UnknownOctets})
 	}
-	if unread > 0 {
+	l.sort()
+	if unread += l.merge(); unread > 0 {
 		l.addNamed(uids, unread)
+		l.sort()
 	}
+	if withUIDs {
+		l.name(uids)
+	}
+	return l
+}
+
+func (l *listing) sort() {
 	slices.SortFunc(l.messages, func(a, b message) int { return a.number - b.number })
-	for i := 1; i < len(l.messages); i++ {
-		if l.messages[i].number == l.messages[i-1].number {
-			return nil, fmt.Errorf("LIST gives message %d twice", l.messages[i].number)
+}
+
+// merge makes one message of rows with the same number, and returns how many rows are gone: each may have been meant for another
+// message.
+func (l *listing) merge() (gone int) {
+	kept := l.messages[:0]
+	for _, m := range l.messages {
+		last := len(kept) - 1
+		if last < 0 || kept[last].number != m.number {
+			kept = append(kept, m)
+			continue
+		}
+		if gone++; kept[last].size != m.size {
+			kept[last].size, kept[last].unsized, l.complete = 0, true, false
 		}
 	}
-	if !withUIDs {
-		return l, nil
-	}
-	return l, l.name(uids)
+	l.messages = kept
+	return gone
 }
 
 // addNamed adds messages that UIDL lists and LIST does not, as many as LIST has rows that cannot be read.
@@ -106,8 +115,9 @@ func (l *listing) addNamed(uids []pop3.UID, unread int) {
 }
 
 // name gives the messages their unique-ids.
-func (l *listing) name(uids []pop3.UID) error {
+func (l *listing) name(uids []pop3.UID) {
 	named := 0
+	contradicted := make(map[int]bool)
 	for _, row := range uids {
 		m := l.find(row.Number)
 		switch {
@@ -115,15 +125,16 @@ func (l *listing) name(uids []pop3.UID) error {
 			l.complete = false
 		case m == nil: // in UIDL and not in LIST: it exists all the same
 			l.complete = false
+		case m.uid == row.UID || contradicted[row.Number]:
 		case m.uid != "":
-			return fmt.Errorf("UIDL gives message %d twice", row.Number)
+			m.uid, contradicted[row.Number] = "", true
+			named--
 		default:
 			m.uid = row.UID
 			named++
 		}
 	}
 	l.complete = l.complete && named == len(l.messages)
-	return nil
 }
 
 func (l *listing) find(number int) *message {
@@ -143,4 +154,56 @@ func (l *listing) newest(limit int) []message {
 		return l.messages
 	}
 	return l.messages[len(l.messages)-limit:]
+}
+
+// uids asks for the unique-ids. named is false when messages are to be named by their headers. A server that has
+// unique-ids, and refuses them now, is not: all mail would come again under other names.
+func (s *Session) uids(ctx context.Context) (uids []pop3.UID, named bool, err error) {
+	if s.line.settings.IgnoreUIDL {
+		return nil, false, nil
+	}
+	uids, err = s.line.wire.Uidl(ctx)
+	if _, refused := errors.AsType[*pop3.ReplyError](err); !refused || errors.Is(err, pop3.ErrTemporary) { // QUIRK 61
+		return uids, true, err
+	}
+	const advice = "%w; it %s, and without them mail would come twice: try again later, or set ignore-uidl"
+	if s.line.wire.Capabilities().Has("UIDL") {
+		return nil, false, fmt.Errorf(advice, err, "lists unique-ids")
+	}
+	known, unread := s.box.knowsUIDs(ctx)
+	if known {
+		return nil, false, fmt.Errorf(advice, err, "has told unique-ids before")
+	}
+	return nil, false, unread
+}
+
+// knowsUIDs says whether an entry or a copy of one has a name that the server gave.
+func (m *Mailbox) knowsUIDs(ctx context.Context) (bool, error) {
+	folders, err := m.folders(ctx)
+	for _, parent := range append([]store.ID{m.Service}, folders...) {
+		refs, failed := m.Store.UIDs(ctx, parent, m.Service, 0)
+		if err = first(err, failed); err != nil {
+			break
+		}
+		for _, ref := range refs {
+			if !byHeader(ref) {
+				return true, nil
+			}
+		}
+	}
+	return false, err
+}
+
+// folders are all that copies may be in.
+func (m *Mailbox) folders(ctx context.Context) (list []store.ID, err error) {
+	list = []store.ID{store.Local}
+	for i := 0; i < len(list) && err == nil; i++ {
+		err = m.Store.Each(ctx, list[i], func(e *store.Entry) error {
+			if e.Type == store.TypeFolder {
+				list = append(list, e.ID)
+			}
+			return nil
+		})
+	}
+	return list, err
 }

@@ -17,36 +17,36 @@ const loggingIn = "logging in"
 
 // login picks one way before anything is sent; a refusal is final (behaviour
 // section 0), so that nobody can push us to a weaker way by refusing a better one.
-func (s *Session) login(ctx context.Context) error {
-	method, err := s.chooseAuth()
+func (l *line) login(ctx context.Context) error {
+	method, err := l.chooseAuth()
 	if err != nil {
 		return err
 	}
-	who := pop3.Credentials{User: s.settings.LoginName, Host: s.settings.Host, Port: s.settings.Port}
+	who := pop3.Credentials{User: l.settings.LoginName, Host: l.settings.Host, Port: l.settings.Port}
 	if method.Bearer() {
-		who.Token, err = s.settings.Token.Reveal(ctx)
+		who.Token, err = l.settings.Token.Reveal(ctx)
 	} else {
-		who.Password, err = s.settings.Password.Reveal(ctx)
+		who.Password, err = l.settings.Password.Reveal(ctx)
 	}
 	if err != nil {
 		return &Fault{Step: loggingIn, Code: progress.AuthenticationFailed, Err: err}
 	}
 	switch method {
 	case account.APOP:
-		return loginFault(ctx, progress.InvalidAPOPLogin, s.wire.Apop(ctx, who.User, who.Password))
+		return loginFault(ctx, progress.InvalidAPOPLogin, l.wire.Apop(ctx, who.User, who.Password))
 	case account.UserPass:
-		if err := s.wire.User(ctx, who.User); err != nil {
+		if err := l.wire.User(ctx, who.User); err != nil {
 			return loginFault(ctx, progress.InvalidUser, err)
 		}
-		return loginFault(ctx, progress.InvalidLogin, s.wire.Pass(ctx, who.Password))
+		return loginFault(ctx, progress.InvalidLogin, l.wire.Pass(ctx, who.Password))
 	}
-	return s.auth(ctx, mechanism(method), who)
+	return l.auth(ctx, mechanism(method), who)
 }
 
 // auth uses a mechanism of SASL. Refused before the password was proved it is the user name that was, in the words of
 // behaviour section 3, "Error by state".
-func (s *Session) auth(ctx context.Context, m pop3.Mechanism, who pop3.Credentials) error {
-	err := s.wire.Auth(ctx, m.Client(who))
+func (l *line) auth(ctx context.Context, m pop3.Mechanism, who pop3.Credentials) error {
+	err := l.wire.Auth(ctx, m.Client(who))
 	refused := progress.InvalidLogin
 	if failed, ok := errors.AsType[*pop3.AuthError](err); ok && failed.Responses < m.Proof {
 		refused = progress.InvalidUser
@@ -105,13 +105,13 @@ const (
 )
 
 // chooseAuth takes the first method that the server offers and the line permits.
-func (s *Session) chooseAuth() (account.Auth, error) {
-	private := s.wire.Encrypted() || account.Loopback(s.settings.Host)
-	offered := s.wire.Capabilities().Mechanisms()
+func (l *line) chooseAuth() (account.Auth, error) {
+	private := l.wire.Encrypted() || account.Loopback(l.settings.Host)
+	offered := l.wire.Capabilities().Mechanisms()
 	worst := notOffered
-	for i, method := range s.settings.Auth.Methods(private) {
-		listed := i == 0 && s.settings.AuthUnlisted || slices.Contains(offered, strings.ToUpper(string(method)))
-		o := s.obstacle(method, listed, private || s.settings.AllowPlaintext)
+	for i, method := range l.settings.Auth.Methods(private) {
+		listed := i == 0 && l.settings.AuthUnlisted || slices.Contains(offered, strings.ToUpper(string(method)))
+		o := l.obstacle(method, listed, private || l.settings.AllowPlaintext)
 		if o == noObstacle {
 			return method, nil
 		}
@@ -124,26 +124,26 @@ func (s *Session) chooseAuth() (account.Auth, error) {
 	case noTimestamp:
 		f.Code = progress.NoTimestamp
 		f.Err = errors.New("choose another way to log in with auth=auto")
-		if err := s.wire.TimestampError(); errors.Is(err, pop3.ErrBadTimestamp) {
+		if err := l.wire.TimestampError(); errors.Is(err, pop3.ErrBadTimestamp) {
 			f.Err = fmt.Errorf("%w; choose another way to log in with auth=auto", err)
 		}
 	default:
-		f.Err = fmt.Errorf("the server offers %s, and auth is %s", listOf(offered), s.settings.Auth)
+		f.Err = fmt.Errorf("the server offers %s, and auth is %s", listOf(offered), l.settings.Auth)
 	}
 	return "", f
 }
 
-func (s *Session) obstacle(method account.Auth, listed, mayShow bool) obstacle {
+func (l *line) obstacle(method account.Auth, listed, mayShow bool) obstacle {
 	switch method {
 	case account.UserPass:
 	case account.APOP:
-		if _, ok := s.wire.Timestamp(); !ok {
+		if _, ok := l.wire.Timestamp(); !ok {
 			return noTimestamp
 		}
 		return noObstacle
 	default:
 		m := mechanism(method)
-		if !listed || m.Bearer && s.settings.Token == (account.Token{}) {
+		if !listed || m.Bearer && l.settings.Token == (account.Token{}) {
 			return notOffered
 		}
 		if !m.Clear {
@@ -164,4 +164,9 @@ func listOf(mechanisms []string) string {
 	}
 	text := fmt.Sprintf("%q", mechanisms[:min(shown, len(mechanisms))])
 	return strings.ReplaceAll(strings.Trim(text, "[]"), `"`, "")
+}
+
+func (l *line) capabilities(ctx context.Context) error {
+	_, err := l.wire.Capa(ctx)
+	return fail(ctx, "asking for capabilities", progress.ServerProblem, err)
 }

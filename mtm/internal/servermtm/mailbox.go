@@ -5,13 +5,13 @@ package servermtm
 
 import (
 	"context"
-	"crypto/tls"
+	"fmt"
 	"net"
-	"time"
 
 	"pop3mtm/mtm/account"
 	"pop3mtm/mtm/hold"
 	"pop3mtm/mtm/pop3"
+	"pop3mtm/mtm/progress"
 	"pop3mtm/mtm/store"
 )
 
@@ -27,47 +27,82 @@ type Mailbox struct {
 	BatchBytes    int64 // and about so many octets
 }
 
-// Session is one login. It is not safe for concurrent use. Quit or Drop ends it.
-type Session struct {
-	*Mailbox
-	held     *hold.Hold
-	wire     *pop3.Session // nil until there is a connection
-	config   *tls.Config   // of the connections; nil without TLS
-	settings account.POP3
-	entered  time.Time         // when the login on this connection began
-	again    bool              // this is not the first connection
-	keep     []store.ID        // as Connect got it
-	skip     map[store.ID]bool // not asked for
-	breaks   map[store.ID]int  // visits that messages broke, see breaking.go
-	headless map[int]store.ID  // message numbers of entries that have no header
-	late     []late            // see last.go
-	deleted  int               // DELEs that wait for QUIT
-	stored   int               // headers that were stored in this session
-	from     store.Mailbox     // names the mailbox in the store's segments
-	numbers  numbering         // of the mailbox's entries
-	remote   int               // messages on the server
-	longest  int64             // size of the longest one in LIST
-	marked   bool              // the account shows as connected
-	arrivals []*message        // new messages that the next Transfer makes entries of, see arrivals.go
-	dropped  []Failure         // what waited for messages that the server has lost
-
-	proven   numberSet // messages that TOP or RETR has shown in this session to be what their entries know, see prove.go
-	sized    numberSet // messages of which LIST tells the size that it told last time
-	topWorks bool      // TOP was answered
-	topless  bool      // the server has no TOP
-	reused   bool      // it has given a unique-id to another message
-
-	facts   map[store.Fact]int64 // what is remembered of the server
-	owed    owed                 // what was asked for and has no entry yet, see asked.go
-	settled bool                 // all of it has entries now
-}
-
-// Lost says that the line is useless: only Drop is left to do.
-func (s *Session) Lost() bool { return s.wire.Err() != nil }
-
-// SetBusy tells other clients whether an operation uses the session.
-func (s *Session) SetBusy(on bool) error { return s.held.SetBusy(on) }
-
 // commit makes a batch durable. No context ends it: what is whole stays, whatever
 // ended the operation.
 func commit(b *store.Batch) error { return b.Commit(context.Background()) }
+
+// Disconnected says whether the account is in disconnected mode.
+func (m *Mailbox) Disconnected(ctx context.Context) (bool, error) {
+	settings, err := m.settings(ctx)
+	return settings.DisconnectedMode, err
+}
+
+// settings are read at each connect, so that a change counts from the next one on.
+func (m *Mailbox) settings(ctx context.Context) (account.POP3, error) {
+	values, err := m.Store.Settings(ctx, m.Service)
+	if err != nil {
+		return account.POP3{}, fail(ctx, "reading the account", progress.CannotOpenService, err)
+	}
+	settings, err := account.FromMap(values)
+	if err != nil {
+		return account.POP3{}, &Fault{Step: "reading the account", Code: progress.Argument, Err: err}
+	}
+	return settings, nil
+}
+
+// markDisconnected shows the account as offline, and hides its messages unless it is in
+// disconnected mode (behaviour section 4). also adds to the same commit.
+func (m *Mailbox) markDisconnected(ctx context.Context, also func(*store.Batch)) error {
+	offline, err := m.Disconnected(ctx)
+	if err != nil {
+		return err
+	}
+	b := m.Store.NewBatch()
+	b.SetFlags([]store.ID{m.Service}, 0, store.Connected)
+	also(b)
+	if !offline {
+		b.Hide(m.Service)
+	}
+	return commit(b)
+}
+
+// room makes sure that a number of octets is free on the store's volume.
+func (m *Mailbox) room(octets int64) error {
+	free, err := m.Store.Free()
+	if err != nil {
+		return fmt.Errorf("asking for free space: %w", err)
+	}
+	if free < octets {
+		return &coded{progress.DiskFull, fmt.Sprintf("%d octets are free, %d are needed", free, octets)}
+	}
+	return nil
+}
+
+// reserve is the room that must stay free on the disk (behaviour sections 4 and 5).
+const reserve = 64 << 10
+
+// newEntry is the mailbox's entry of a message that has none (behaviour section 4, "New header entry").
+func (m *Mailbox) newEntry(of message, raw []byte, reader *headerReader) store.Entry {
+	e := store.Entry{
+		Parent: m.Service, Service: m.Service, Type: store.TypeMessage,
+		Size: of.size, UID: of.uid, Sending: store.SendNotApplicable,
+		Flags: store.New | store.Unread,
+	}
+	reader.fill(&e, raw)
+	return e
+}
+
+// writeBody writes the header of a message.
+func writeBody(b *store.Batch, from store.Origin, raw []byte) (store.Body, error) {
+	w := b.BodyOf(store.BodyHeader, from)
+	if _, err := w.Write(raw); err != nil {
+		return store.Body{}, err
+	}
+	return w.Close()
+}
+
+// What one commit of new headers holds at most.
+const (
+	headerRows   = 1000
+	headerOctets = 4 << 20
+)

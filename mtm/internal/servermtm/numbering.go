@@ -14,6 +14,15 @@ type numbering struct {
 	numbers []int32    // 0 = none
 }
 
+// numberingOf returns the numbering of entries by id, of which none has a number yet.
+func numberingOf(local []store.Ref) numbering {
+	n := numbering{ids: make([]store.ID, len(local)), numbers: make([]int32, len(local))}
+	for i, ref := range local {
+		n.ids[i] = ref.ID
+	}
+	return n
+}
+
 // of is the number of an entry's message; false when the server does not list it.
 func (m *numbering) of(id store.ID) (int, bool) {
 	i, found := slices.BinarySearch(m.ids, id)
@@ -147,4 +156,16 @@ func (t *uidTable) takeIf(uid string, wanted func(i int) bool) int {
 		link = &t.next[i]
 	}
 	return -1
+}
+
+// numberSet is a set of message numbers in a bit each.
+type numberSet []uint64
+
+func (s numberSet) has(n int) bool { return n/64 < len(s) && s[n/64]&(1<<(n%64)) != 0 }
+
+func (s *numberSet) add(n int) {
+	if need := n/64 + 1 - len(*s); need > 0 {
+		*s = append(*s, make([]uint64, need)...)
+	}
+	(*s)[n/64] |= 1 << (n % 64)
 }

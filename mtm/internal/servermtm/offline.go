@@ -11,7 +11,7 @@ import (
 
 // adding is one command that makes operations wait: all of it appears in one commit (behaviour section 6).
 type adding struct {
-	*Mailbox
+	box     *Mailbox
 	batch   *store.Batch
 	waits   queue
 	outcome Outcome
@@ -22,7 +22,7 @@ type adding struct {
 // commit leaves nothing of it.
 func (m *Mailbox) queueing(ctx context.Context, meter *progress.Meter, step string, c Choice,
 	fill func(a *adding, wanted []item) error) (Outcome, error) {
-	a := &adding{Mailbox: m, batch: m.Store.NewBatch()}
+	a := &adding{box: m, batch: m.Store.NewBatch()}
 	c.waiting = true
 	var err error
 	var wanted []item
@@ -50,15 +50,6 @@ func (m *Mailbox) queueing(ctx context.Context, meter *progress.Meter, step stri
 	}
 	meter.Update(func(p *progress.Snapshot) { p.MessagesToProcess = 0 })
 	return a.outcome, nil
-}
-
-// inOrder sorts items as they were selected.
-func inOrder(items []item, selection []store.ID) {
-	order := make(map[store.ID]int, len(selection))
-	for i, id := range selection {
-		order[id] = i
-	}
-	slices.SortStableFunc(items, func(a, b item) int { return order[a.id] - order[b.id] })
 }
 
 // QueueDelete has messages of the mailbox deleted when the next session, or the one that stands, ends with QUIT. What a
@@ -94,15 +85,15 @@ func (m *Mailbox) QueueTransfer(ctx context.Context, meter *progress.Meter, t Tr
 }
 
 func (a *adding) transfer(ctx context.Context, t Transfer, wanted []item) error {
-	facts, err := a.Store.Facts(ctx, a.Service)
+	facts, err := a.box.Store.Facts(ctx, a.box.Service)
 	if err != nil {
 		return err
 	}
-	found, err := a.findCopies(ctx, t.Into, wanted, facts[store.FactReusesIDs] > 0)
+	found, err := a.box.findCopies(ctx, t.Into, wanted, facts[store.FactReusesIDs] > 0)
 	if err != nil {
 		return err
 	}
-	sources, err := a.Store.Entries(ctx, idsOf(wanted))
+	sources, err := a.box.Store.Entries(ctx, idsOf(wanted))
 	if err != nil {
 		return err
 	}
@@ -170,7 +161,7 @@ func (m *Mailbox) QueuePopulate(ctx context.Context, meter *progress.Meter, p Po
 func (a *adding) populate(ctx context.Context, p Populate, wanted []item) error {
 	done, here, missing := p.sort(wanted)
 	a.outcome.AlreadyThere += len(done)
-	sources, err := a.Store.Entries(ctx, idsOf(here))
+	sources, err := a.box.Store.Entries(ctx, idsOf(here))
 	if err != nil {
 		return err
 	}

@@ -23,19 +23,19 @@ func (w *work) prove(ctx context.Context, items []item) (proven, others, unsure 
 	var open []question
 	verdicts := make(map[int]verdict)
 	for _, it := range items {
-		if w.proven.has(it.number) {
+		if w.session.view.proven.has(it.number) {
 			continue
 		}
 		q := question{id: it.id, number: it.number, size: sizeUnknown, doubt: doubtSome}
-		if w.sized.has(it.number) {
+		if w.session.view.sized.has(it.number) {
 			q.size = sizeSame
 		}
-		if w.reused {
+		if w.session.server.reused {
 			q.doubt = doubtReused
 		}
 		open = append(open, q)
 	}
-	err = w.answers(ctx, open, func(q question, v verdict) { verdicts[q.number] = v })
+	err = w.session.answers(ctx, open, func(q question, v verdict) { verdicts[q.number] = v })
 	for _, it := range items {
 		switch verdicts[it.number] { // same, when there was no question
 		case same:
@@ -60,21 +60,21 @@ func (w *work) replace(ctx context.Context, items []item) error {
 		gone[it.id] = true
 		list[i] = &message{number: it.number, size: it.size, uid: it.uid}
 	}
-	b := w.Store.NewBatch()
-	dropped, err := w.dropQueued(ctx, b, gone)
+	b := w.session.box.Store.NewBatch()
+	dropped, err := w.session.box.dropQueued(ctx, b, gone)
 	if err != nil {
 		b.Rollback()
 		return err
 	}
 	b.Delete(idsOf(items)...)
-	b.SetFact(w.Service, store.FactReusesIDs, 1)
+	b.SetFact(w.session.box.Service, store.FactReusesIDs, 1)
 	if err = commit(b); err != nil {
 		return err
 	}
 	w.failed = append(w.failed, dropped...)
-	w.reused = true
+	w.session.server.reused = true
 	for id := range gone {
-		w.numbers.set(id, 0)
+		w.session.view.numbers.set(id, 0)
 	}
 	slices.SortFunc(list, func(a, b *message) int { return a.number - b.number })
 	failed, err := w.showHeaders(ctx, list)

@@ -2,9 +2,10 @@ package servermtm
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 
-	"pop3mtm/mtm/progress"
 	"pop3mtm/mtm/store"
 )
 
@@ -32,20 +33,47 @@ func (q queue) has(id store.ID, kinds ...store.QueueKind) bool {
 // deletes says whether a message is to be deleted as the session ends.
 func (q queue) deletes(id store.ID) bool { return q.has(id, store.QueueDelete) }
 
-// work starts a command on messages of the session.
-func (s *Session) work(meter *progress.Meter) *work {
-	return &work{Session: s, meter: meter, got: make(map[store.ID]store.ID)}
+// problem says why an operation can never be carried out, "" when it can.
+func (m *Mailbox) problem(ctx context.Context, q store.Queued) (string, error) {
+	switch {
+	case !q.Kind.Known():
+		return fmt.Sprintf("nobody knows an operation of %s", q.Kind), nil
+	case q.Lines < 0:
+		return fmt.Sprintf("%d lines cannot be fetched", q.Lines), nil
+	case !q.Kind.Adds():
+		return "", nil
+	}
+	folder, err := m.Store.Entry(ctx, q.Into)
+	if errors.Is(err, store.ErrNotFound) {
+		return fmt.Sprintf("the folder %d of the %s is gone", q.Into, q.Kind), nil
+	}
+	if err == nil && folder.Type != store.TypeFolder {
+		return fmt.Sprintf("%d, where the %s goes, is not a folder", q.Into, q.Kind), nil
+	}
+	return "", err
 }
 
-// settle takes off the queue, in one commit, what waited for messages and turns out to be done.
-func (w *work) settle(items []item, done func(store.Queued) bool) error {
-	b := w.Store.NewBatch()
-	for _, it := range items {
-		for _, q := range w.waits[it.id] {
-			if done(q) {
-				b.Fulfil(q)
-			}
+// failure names what waited for a message; the entry says which message that is.
+func (m *Mailbox) failure(ctx context.Context, q store.Queued, err error) Failure {
+	f := Failure{ID: q.Entry, Err: err}
+	if e, missing := m.Store.Entry(ctx, q.Entry); missing == nil {
+		f.UID = e.UID
+	}
+	return f
+}
+
+// dropQueued takes off the queue what waits for messages that the server has lost. The deletes among it are as good as
+// done; the rest is lost, and Connect tells so.
+func (m *Mailbox) dropQueued(ctx context.Context, b *store.Batch, gone map[store.ID]bool) (dropped []Failure, err error) {
+	list, err := m.Store.Queue(ctx, m.Service)
+	for _, q := range list {
+		if !gone[q.Entry] {
+			continue
+		}
+		b.Unqueue(q.ID)
+		if q.Kind != store.QueueDelete {
+			dropped = append(dropped, m.failure(ctx, q, fmt.Errorf("the server has it no more: nothing to %s", q.Kind)))
 		}
 	}
-	return commit(b)
+	return dropped, err
 }

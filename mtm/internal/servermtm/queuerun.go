@@ -3,7 +3,6 @@ package servermtm
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
 	"pop3mtm/mtm/progress"
@@ -30,13 +29,13 @@ func stages() []stage {
 // message. A message that the server refuses stays queued and the rest go on; any other failure leaves the rest queued.
 // A record that makes no sense is set aside and counts as a failure once.
 func (s *Session) runQueue(ctx context.Context, meter *progress.Meter) (Outcome, error) {
-	if s.settings.SyncLimit == 0 {
+	if s.line.settings.SyncLimit == 0 {
 		return Outcome{}, nil // nothing is known of the mailbox
 	}
 	const step = "looking at what waits"
 	w := s.work(meter)
 	w.failed = s.dropped
-	list, err := s.Store.Queue(ctx, s.Service)
+	list, err := s.box.Store.Queue(ctx, s.box.Service)
 	if err == nil {
 		list, err = w.sift(ctx, list)
 	}
@@ -101,71 +100,26 @@ func (w *work) stage(ctx context.Context, list []store.Queued) error {
 // set aside.
 func (w *work) sift(ctx context.Context, list []store.Queued) ([]store.Queued, error) {
 	var sound []store.Queued
-	b := w.Store.NewBatch()
+	b := w.session.box.Store.NewBatch()
 	for _, q := range list {
 		if q.Problem != "" {
 			continue
 		}
-		problem, err := w.problem(ctx, q)
+		problem, err := w.session.box.problem(ctx, q)
 		if err != nil {
 			b.Rollback()
 			return nil, err
 		}
-		_, listed := w.numbers.of(q.Entry)
+		_, listed := w.session.view.numbers.of(q.Entry)
 		switch {
 		case problem != "":
 			b.SetAside(q.ID, problem)
-			w.failed = append(w.failed, w.failure(ctx, q, errors.New("what waits for it is set aside: "+problem)))
+			w.failed = append(w.failed, w.session.box.failure(ctx, q, errors.New("what waits for it is set aside: "+problem)))
 		case listed:
 			sound = append(sound, q)
 		}
 	}
 	return sound, commit(b)
-}
-
-// problem says why an operation can never be carried out, "" when it can.
-func (m *Mailbox) problem(ctx context.Context, q store.Queued) (string, error) {
-	switch {
-	case !q.Kind.Known():
-		return fmt.Sprintf("nobody knows an operation of %s", q.Kind), nil
-	case q.Lines < 0:
-		return fmt.Sprintf("%d lines cannot be fetched", q.Lines), nil
-	case !q.Kind.Adds():
-		return "", nil
-	}
-	folder, err := m.Store.Entry(ctx, q.Into)
-	if errors.Is(err, store.ErrNotFound) {
-		return fmt.Sprintf("the folder %d of the %s is gone", q.Into, q.Kind), nil
-	}
-	if err == nil && folder.Type != store.TypeFolder {
-		return fmt.Sprintf("%d, where the %s goes, is not a folder", q.Into, q.Kind), nil
-	}
-	return "", err
-}
-
-// failure names what waited for a message; the entry says which message that is.
-func (m *Mailbox) failure(ctx context.Context, q store.Queued, err error) Failure {
-	f := Failure{ID: q.Entry, Err: err}
-	if e, missing := m.Store.Entry(ctx, q.Entry); missing == nil {
-		f.UID = e.UID
-	}
-	return f
-}
-
-// dropQueued takes off the queue what waits for messages that the server has lost. The deletes among it are as good as
-// done; the rest is lost, and Connect tells so.
-func (m *Mailbox) dropQueued(ctx context.Context, b *store.Batch, gone map[store.ID]bool) (dropped []Failure, err error) {
-	list, err := m.Store.Queue(ctx, m.Service)
-	for _, q := range list {
-		if !gone[q.Entry] {
-			continue
-		}
-		b.Unqueue(q.ID)
-		if q.Kind != store.QueueDelete {
-			dropped = append(dropped, m.failure(ctx, q, fmt.Errorf("the server has it no more: nothing to %s", q.Kind)))
-		}
-	}
-	return dropped, err
 }
 
 // deleteQueued sends the deletes that wait, and returns the entries whose messages go with QUIT. They
@@ -176,19 +130,19 @@ func (w *work) deleteQueued(ctx context.Context) ([]store.ID, error) {
 	if err != nil || len(claimed) == 0 {
 		return nil, err
 	}
-	list, err := w.Store.Queue(ctx, w.Service) // a copy that is asked for from now on comes too late
+	list, err := w.session.box.Store.Queue(ctx, w.session.box.Service) // a copy that is asked for from now on comes too late
 	if err != nil {
 		return nil, err
 	}
 	waits := byEntry(list)
 	ids := slices.DeleteFunc(claimed, func(id store.ID) bool { return waits.has(id, store.QueueCopy, store.QueueMove) })
-	entries, err := w.Store.Entries(ctx, ids)
+	entries, err := w.session.box.Store.Entries(ctx, ids)
 	if err != nil || len(ids) == 0 {
 		return nil, err
 	}
 	items := make([]item, len(entries))
 	for i, e := range entries {
-		number, _ := w.numbers.of(e.ID)
+		number, _ := w.session.view.numbers.of(e.ID)
 		items[i] = item{id: e.ID, uid: e.UID, number: number, size: e.Size}
 	}
 	w.meter.Enter(progress.Deleting)
@@ -202,7 +156,7 @@ func (w *work) deleteQueued(ctx context.Context) ([]store.ID, error) {
 // takeBack takes off the queue deletes that could not be proven: the failure names them, and they would stand in the way of
 // the move that can.
 func (w *work) takeBack(list []store.Queued) error {
-	b := w.Store.NewBatch()
+	b := w.session.box.Store.NewBatch()
 	for _, q := range list {
 		if q.Kind == store.QueueDelete && slices.Contains(w.unproven, q.Entry) {
 			b.Unqueue(q.ID)
@@ -213,17 +167,17 @@ func (w *work) takeBack(list []store.Queued) error {
 
 // claimDeletes claims the deletes that wait for messages of the session, and returns their entries.
 func (w *work) claimDeletes(ctx context.Context) ([]store.ID, error) {
-	list, err := w.Store.Queue(ctx, w.Service)
+	list, err := w.session.box.Store.Queue(ctx, w.session.box.Service)
 	if err != nil {
 		return nil, err
 	}
 	var ids []store.ID
 	for _, q := range list {
-		if _, listed := w.numbers.of(q.Entry); listed && q.Kind == store.QueueDelete {
+		if _, listed := w.session.view.numbers.of(q.Entry); listed && q.Kind == store.QueueDelete {
 			ids = append(ids, q.Entry)
 		}
 	}
-	list, err = w.Store.Claim(ctx, w.held.Token(), ids, store.QueueDelete)
+	list, err = w.session.box.Store.Claim(ctx, w.session.held.Token(), ids, store.QueueDelete)
 	ids = ids[:0]
 	for _, q := range list {
 		ids = append(ids, q.Entry)

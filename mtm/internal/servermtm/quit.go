@@ -12,7 +12,8 @@ import (
 // Quit ends the session properly: the deletes that wait are sent, and the server carries
 // out all (RFC 1939 section 6). Only when it has said so are the queued ones done: until then
 // their entries stay and they wait, and the next refresh knows. A refusal of QUIT is no failure
-// (behaviour section 7). The session cannot be used after it, whatever it returns.
+// (behaviour section 7), and the outcome has it when something was to be deleted. The session cannot be used after it,
+// whatever it returns.
 func (s *Session) Quit(ctx context.Context, meter *progress.Meter) (Outcome, error) {
 	outcome, left := s.leave(ctx, meter)
 	return outcome, errors.Join(left, s.Drop())
@@ -31,8 +32,11 @@ func (s *Session) leave(ctx context.Context, meter *progress.Meter) (Outcome, er
 		return w.outcome, deleted
 	}
 	meter.Enter(progress.Disconnecting)
-	err = s.wire.Quit(ctx)
+	err = s.line.wire.Quit(ctx)
 	if _, refused := errors.AsType[*pop3.ReplyError](err); refused {
+		if len(gone) > 0 || s.deleted > 0 { // RFC 1939 section 6: some of that may be left
+			w.outcome.QuitRefused = err
+		}
 		gone, err = nil, nil
 	}
 	if err == nil && len(gone) > 0 {
@@ -46,12 +50,12 @@ func (s *Session) leave(ctx context.Context, meter *progress.Meter) (Outcome, er
 // entries unless the account is in disconnected mode (behaviour section 4), and gives the mailbox
 // back, whatever goes wrong before.
 func (s *Session) Drop() (err error) {
-	if s.wire != nil {
+	if s.line.wire != nil {
 		// What closing a line says does not matter any more.
-		_ = s.wire.Close()
+		_ = s.line.wire.Close()
 	}
 	if s.marked {
-		err = s.markDisconnected(context.Background(), s.remember)
+		err = s.box.markDisconnected(context.Background(), s.remember)
 	}
 	return fail(context.Background(), "disconnecting", progress.Unknown, errors.Join(err, s.held.Release()))
 }

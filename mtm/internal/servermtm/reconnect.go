@@ -5,69 +5,32 @@ import (
 	"errors"
 	"time"
 
-	"pop3mtm/mtm/account"
 	"pop3mtm/mtm/pop3"
 	"pop3mtm/mtm/progress"
 	"pop3mtm/mtm/store"
 )
 
-// enter makes a connection and logs in (behaviour section 3, "Wire order"). A session that is not entered is lost.
-func (s *Session) enter(ctx context.Context) error {
-	wire, err := s.dial(ctx, s.settings, s.config)
-	if err != nil {
-		return err
-	}
-	s.wire = wire
-	s.entered, s.deleted = time.Now(), 0
-	if err = s.authorize(ctx); err != nil {
-		_ = wire.Close() // why it cannot be used is known
-		return err
-	}
-	if s.facts[store.FactSizesEstimate] > 0 {
-		wire.DoubtSizes()
-	}
-	s.topless = s.topless || s.facts[store.FactNoTop] == closesAtTop && !wire.Capabilities().Has("TOP")
-	return nil
-}
-
-// authorize is what follows the greeting.
-func (s *Session) authorize(ctx context.Context) error {
-	if err := s.capabilities(ctx); err != nil {
-		return err
-	}
-	if s.settings.Security.TLS == account.STLS {
-		if err := s.secure(ctx, s.config); err != nil {
-			return err
-		}
-	}
-	if err := s.login(ctx); err != nil {
-		return err
-	}
-	// Servers list other capabilities after the login (QUIRK 9).
-	return s.capabilities(ctx)
-}
-
 // reconnect makes another connection within a command, in place of one that has ended. The mailbox stays held. Entries get the
 // numbers that their messages have now; new messages get entries. patience is how long a server is waited for that cannot be used yet.
 func (s *Session) reconnect(ctx context.Context, patience time.Duration) error {
-	if s.wire.SizesAreEstimates() {
-		s.facts[store.FactSizesEstimate] = max(s.facts[store.FactSizesEstimate], 1)
+	if s.line.wire.SizesAreEstimates() {
+		s.server.facts[store.FactSizesEstimate] = max(s.server.facts[store.FactSizesEstimate], 1)
 	}
-	delay, _ := s.wire.Capabilities().LoginDelay()
+	delay, _ := s.line.wire.Capabilities().LoginDelay()
 	if err := s.enterPatiently(ctx, delay, patience); err != nil {
 		return err
 	}
 	s.arrivals, s.again = nil, true
-	if s.settings.SyncLimit == 0 {
+	if s.line.settings.SyncLimit == 0 {
 		return nil
 	}
-	unseen := progress.NewMeter(int64(s.Service), progress.Refreshing) // the command's own steps are shown
+	unseen := progress.NewMeter(int64(s.box.Service), progress.Refreshing) // the command's own steps are shown
 	err := s.bringUpToDate(ctx, unseen, nil)
 	if fault, ok := errors.AsType[*Fault](err); ok && len(fault.Failed) > 0 && !s.Lost() {
 		return nil // these headers are asked for in the next command again
 	}
 	if err != nil {
-		_ = s.wire.Close()
+		_ = s.line.wire.Close()
 	}
 	return err
 }
@@ -78,7 +41,7 @@ const firstPause = 100 * time.Millisecond
 // enterPatiently waits while the server says that the mailbox is in use, that the last
 // login is too short a time ago, or that it cannot serve for now. delay is how long the server says must be between logins.
 func (s *Session) enterPatiently(ctx context.Context, delay, patience time.Duration) error {
-	last, end := s.entered, time.Now().Add(patience)
+	last, end := s.line.entered, time.Now().Add(patience)
 	for pause := firstPause; ; pause *= 2 {
 		err := s.enter(ctx)
 		if err == nil || !passes(err) {
@@ -135,8 +98,8 @@ func (s *Session) bringUpToDate(ctx context.Context, meter *progress.Meter, aske
 		if fruitless == mostFruitless {
 			return fault
 		}
-		delay, _ := s.wire.Capabilities().LoginDelay()
-		if err = s.enterPatiently(ctx, delay, s.Wire.Timeout); err != nil {
+		delay, _ := s.line.wire.Capabilities().LoginDelay()
+		if err = s.enterPatiently(ctx, delay, s.box.Wire.Timeout); err != nil {
 			fault.Err = &againError{broken.err, err}
 			return fault
 		}

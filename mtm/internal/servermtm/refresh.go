@@ -2,35 +2,21 @@ package servermtm
 
 import (
 	"context"
+	"slices"
 
 	"pop3mtm/mtm/progress"
 	"pop3mtm/mtm/store"
 )
-
-// reserve is the room that must stay free on the disk (behaviour sections 4 and 5).
-const reserve = 64 << 10
 
 const refreshing = "refreshing the mailbox"
 
 // refresh is one run of bringing the mailbox's entries up to date with the server
 // (behaviour section 4). New entries stay invisible until all of it has worked.
 type refresh struct {
-	*Session
-	meter   *progress.Meter
+	session *Session
 	asked   *Asked // what will be asked for right after, or nil
-	server  *listing
-	local   []store.Ref // the mailbox's entries when the refresh began, by id
-	uids    *uidTable   // of local
-	claimed []int32     // index -> message number it belongs to, 0 = none
-	// headers: Message-ID and size -> indexes into local; made when a message
-	// that no UID tells needs it.
-	headers *headerIndex
-	known   int // of numbers.ids, how many were here before
-
-	questioned numberSet               // messages whose claim is or was in question
-	others     int                     // known ids that turned out to name another message
-	rivals     map[int]int             // message number -> index of the entry whose id it has
-	copied     []map[string][]store.ID // for each folder UID -> copies; made when one gets another UID
+	claims  *claims
+	known   int // of the view's numbers, how many entries were here before
 }
 
 // refresh returns a Fault that lists messages whose header could not be had, with
@@ -38,25 +24,19 @@ type refresh struct {
 func (s *Session) refresh(ctx context.Context, meter *progress.Meter, keep []store.ID, asked *Asked) error {
 	meter.Enter(progress.Refreshing)
 	const step = refreshing
-	server, err := s.list(ctx)
+	listed, err := s.list(ctx)
 	if err != nil {
 		return err
 	}
-	local, err := s.Store.UIDs(ctx, s.Service, s.Service, 0)
+	local, err := s.box.Store.UIDs(ctx, s.box.Service, s.box.Service, 0)
 	if err != nil {
 		return fail(ctx, step, progress.Unknown, err)
 	}
-	r := &refresh{Session: s, meter: meter, asked: asked, server: server, local: local}
-	r.claimed = make([]int32, len(local))
-	r.uids = newUIDTable(local)
-	s.numbers.ids, s.numbers.numbers = make([]store.ID, len(local)), make([]int32, len(local))
-	for i, ref := range local {
-		s.numbers.ids[i] = ref.ID
-	}
-	r.known = len(local)
+	r := &refresh{session: s, asked: asked, claims: newClaims(s, listed, local), known: len(local)}
+	s.view.numbers = numberingOf(local)
 	var missing, arrivals []*message
-	if s.breaks, err = s.Store.Breaks(ctx, s.Service); err == nil {
-		missing, err = r.match(ctx, server.newest(s.settings.SyncLimit))
+	if s.breaks, err = s.box.Store.Breaks(ctx, s.box.Service); err == nil {
+		missing, err = r.claims.match(ctx, listed.newest(s.line.settings.SyncLimit))
 	}
 	if err == nil {
 		missing, arrivals, err = r.announced(ctx, missing)
@@ -64,11 +44,11 @@ func (s *Session) refresh(ctx context.Context, meter *progress.Meter, keep []sto
 	if err != nil {
 		return fail(ctx, step, progress.Unknown, err)
 	}
-	missing = r.withHeadless(missing)
+	missing = r.claims.withHeadless(missing)
 	meter.Update(func(p *progress.Snapshot) {
-		p.TotalMessages, p.MessagesToProcess = s.remote, len(missing)
+		p.TotalMessages, p.MessagesToProcess = s.view.remote, len(missing)
 	})
-	failed, err := r.fetchHeaders(ctx, missing)
+	failed, err := s.fetchHeaders(ctx, meter, r.claims, missing)
 	if err != nil {
 		return fail(ctx, step, progress.TopFailed, err)
 	}
@@ -85,16 +65,16 @@ func (s *Session) refresh(ctx context.Context, meter *progress.Meter, keep []sto
 // age changes flags of what was here before this connection: New means "arrived in this connection", and what was hidden is
 // not Unread any more. What was asked for and is not here, or an unfinished refresh left behind, keeps New.
 func (r *refresh) age(ctx context.Context, b *store.Batch) error {
-	wasHidden, err := r.Store.Hidden(ctx, r.Service)
+	wasHidden, err := r.session.box.Store.Hidden(ctx, r.session.box.Service)
 	if err != nil {
 		return err
 	}
 	var aged, seen, unfinished []store.ID
-	for _, ref := range r.local {
+	for _, ref := range r.claims.local {
 		if ref.Flags&(store.Invisible|store.InPreparation) != 0 {
 			unfinished = append(unfinished, ref.ID)
 		}
-		if r.again {
+		if r.session.again {
 			continue // the same visit of the user's
 		}
 		left := ref.Flags&(store.Pending|store.PendingPopulate|store.InPreparation) != 0
@@ -117,29 +97,29 @@ func (r *refresh) age(ctx context.Context, b *store.Batch) error {
 
 // show makes the entries visible that this refresh has made: their ids are the highest.
 func (r *refresh) show(b *store.Batch) {
-	b.Show(r.Service)
-	b.SetFlags(r.numbers.ids[r.known:], 0, store.Invisible|store.InPreparation)
+	b.Show(r.session.box.Service)
+	b.SetFlags(r.session.view.numbers.ids[r.known:], 0, store.Invisible|store.InPreparation)
 }
 
 // settle makes the refresh visible in one commit: entries without a message go, and
 // those beyond the sync limit; all others show.
 func (r *refresh) settle(ctx context.Context, keep []store.ID, arrivals, failed int) error {
-	service, err := r.Store.Entry(ctx, r.Service)
+	service, err := r.session.box.Store.Entry(ctx, r.session.box.Service)
 	if err != nil {
 		return err
 	}
-	service.RemoteCount = r.remote
-	b := r.Store.NewBatch()
+	service.RemoteCount = r.session.view.remote
+	b := r.session.box.Store.NewBatch()
 	b.Update(&service)
 	dead, gone := r.dead(keep)
-	dropped, err := r.dropQueued(ctx, b, gone)
+	dropped, err := r.session.box.dropQueued(ctx, b, gone)
 	if err != nil {
 		b.Rollback()
 		return err
 	}
-	r.dropped = append(r.dropped, dropped...)
+	r.session.dropped = append(r.session.dropped, dropped...)
 	b.Delete(dead...)
-	r.learn(b)
+	r.claims.learn(b)
 	r.pay(b, arrivals, failed)
 	if err := r.age(ctx, b); err != nil {
 		b.Rollback()
@@ -158,25 +138,70 @@ func (r *refresh) dead(keep []store.ID) (dead []store.ID, gone map[store.ID]bool
 		kept[id] = true
 	}
 	beyond := 0 // numbers up to here are beyond the limit
-	if limit := r.settings.SyncLimit; limit > 0 && limit < len(r.server.messages) {
-		beyond = r.server.messages[len(r.server.messages)-limit-1].number
+	if limit := r.session.line.settings.SyncLimit; limit > 0 && limit < len(r.claims.listing.messages) {
+		beyond = r.claims.listing.messages[len(r.claims.listing.messages)-limit-1].number
 	}
-	unseen := beyond > 0 && !r.server.withUIDs // an entry may belong to a message that nobody looked at
+	unseen := beyond > 0 && !r.claims.listing.withUIDs // an entry may belong to a message that nobody looked at
 	gone = make(map[store.ID]bool)
-	for i, ref := range r.local {
+	for i, ref := range r.claims.local {
 		populated := ref.Flags.Has(store.Complete)
 		waits := ref.Flags.Has(store.Operation) // an operation of the user's is not dropped
-		number := int(r.claimed[i])
+		number := int(r.claims.claimed[i])
 		overlooked := unseen && (populated || waits)
-		lost := number == 0 && r.server.complete && !overlooked
+		lost := number == 0 && r.claims.listing.complete && !overlooked
 		if lost {
 			gone[ref.ID] = true
 		}
 		trimmed := number > 0 && number <= beyond && !populated && !kept[ref.ID] && !waits
 		if trimmed || (lost && (!populated || !kept[ref.ID])) {
 			dead = append(dead, ref.ID)
-			r.numbers.set(ref.ID, 0)
+			r.session.view.numbers.set(ref.ID, 0)
 		}
 	}
 	return dead, gone
+}
+
+// pay ends what is owed once all messages have entries, which bear the flags; of a get that takes arrivals that is later.
+func (r *refresh) pay(b *store.Batch, arrivals, failed int) {
+	if failed > 0 {
+		return
+	}
+	if r.session.owed.populate.asked {
+		b.DropFact(r.session.box.Service, store.FactPopulateAsked)
+	}
+	switch {
+	case !r.session.owed.get.asked:
+	case arrivals == 0:
+		b.DropFact(r.session.box.Service, store.FactGetAsked)
+	case r.session.owed.get.size != r.asked.MaxSize:
+		b.SetFact(r.session.box.Service, store.FactGetAsked, r.asked.MaxSize)
+	}
+}
+
+// announced takes the arrivals, by number, out of what is missing. A header is needed of a message without a UID; of one that
+// may be that of an entry which nothing has claimed, under another name (see adopt); and of one that has a copy in the folder.
+func (r *refresh) announced(ctx context.Context, missing []*message) (headers, arrivals []*message, err error) {
+	if r.asked == nil || r.asked.Populate || !r.claims.listing.withUIDs || len(missing) == 0 {
+		return missing, nil, nil
+	}
+	copies, err := r.session.box.copies(ctx, r.asked.Into)
+	if err != nil {
+		return nil, nil, err
+	}
+	renamed := make(map[int64]bool) // sizes
+	for i, ref := range r.claims.local {
+		if r.claims.claimed[i] == 0 {
+			renamed[ref.Size] = true
+		}
+	}
+	for _, m := range missing {
+		size := m.size
+		if m.uid != "" && r.asked.takesNew(size) && r.session.allows(size) && !r.session.owed.populate.fits(size) && !renamed[size] && !copies.has(m.uid) {
+			arrivals = append(arrivals, m)
+		} else {
+			headers = append(headers, m)
+		}
+	}
+	slices.Reverse(arrivals)
+	return headers, arrivals, nil
 }

@@ -23,13 +23,13 @@ func tlsConfig(settings account.POP3) (*tls.Config, error) {
 }
 
 // greet reads the greeting, through TLS when the account has it implicit.
-func (m *Mailbox) greet(ctx context.Context, conn net.Conn, settings account.POP3, config *tls.Config) (*pop3.Session, error) {
-	if settings.Security.TLS == account.Implicit {
-		conn = tls.Client(conn, config)
+func (l *line) greet(ctx context.Context, conn net.Conn) (*pop3.Session, error) {
+	if l.settings.Security.TLS == account.Implicit {
+		conn = tls.Client(conn, l.config)
 	}
-	limits := m.Wire
+	limits := l.limits
 	if limits.MinRate == 0 {
-		limits.MinRate = settings.MinRate
+		limits.MinRate = l.settings.MinRate
 	}
 	wire, err := pop3.NewSession(ctx, conn, &limits)
 	if _, failed := errors.AsType[*pop3.TLSError](err); failed {
@@ -40,11 +40,11 @@ func (m *Mailbox) greet(ctx context.Context, conn net.Conn, settings account.POP
 
 // secure asks for TLS whatever the server listed (behaviour section 3, "Wire order"). Nothing goes on without it.
 // Capabilities are asked for again: those from before could be anybody's (RFC 2595 section 4).
-func (s *Session) secure(ctx context.Context, config *tls.Config) error {
-	if err := s.wire.Stls(ctx, config); err != nil {
+func (l *line) secure(ctx context.Context) error {
+	if err := l.wire.Stls(ctx, l.config); err != nil {
 		return tlsFault(ctx, err)
 	}
-	return s.capabilities(ctx)
+	return l.capabilities(ctx)
 }
 
 // tlsFault tells a server that will not or must not be talked to from a handshake that did not work.

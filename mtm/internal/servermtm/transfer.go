@@ -9,15 +9,6 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// Transfer says which messages of the mailbox go into which folder.
-type Transfer struct {
-	Choice
-	Move bool // delete on the server what is safe here
-	Into store.ID
-
-	queued bool // it was asked for offline: the queue remembers it
-}
-
 // Transfer copies or moves messages (behaviour section 5). A message whose whole
 // copy is in the folder already is not stored again; one that is populated is
 // copied here, without the server.
@@ -35,13 +26,6 @@ func (s *Session) Transfer(ctx context.Context, meter *progress.Meter, t Transfe
 		return first(err, w.showRest(ctx))
 	})
 	return w.end(ctx, step, err)
-}
-
-func (t Transfer) phase() progress.Phase {
-	if t.Move {
-		return progress.Moving
-	}
-	return progress.Copying
 }
 
 func (w *work) transfer(ctx context.Context, t Transfer) error {
@@ -90,7 +74,7 @@ func (w *work) find(ctx context.Context, t Transfer) ([]item, *copyFinder, error
 		if err != nil {
 			return nil, nil, err
 		}
-		found, err := w.findCopies(ctx, t.Into, wanted, w.reused)
+		found, err := w.session.box.findCopies(ctx, t.Into, wanted, w.session.server.reused)
 		if err != nil || !t.Move {
 			return wanted, found, err
 		}
@@ -122,22 +106,17 @@ func (w *work) leaveOutStored(t Transfer, wanted []item, found *copyFinder) ([]i
 	return missing, w.mark(pendingOf(there), 0, store.Pending) // nothing is left to do
 }
 
-// fulfils says whether what waits is done, or half of it, once a copy is in the folder.
-func (t Transfer) fulfils(q store.Queued) bool {
-	return q.Kind.Adds() && q.Into == t.Into && q.Problem == ""
-}
-
 // placeIn puts messages into the folder, in their order. For most of them nothing waits: arrivals are added, others are copied
 // inside the store.
 func (w *work) placeIn(t Transfer) placer {
-	return func(b *bodyBatch) ([]*store.ID, error) {
+	return func(b *bodyBatch) ([]placed, error) {
 		w.showArrivals(t, b)
-		holders := make([]*store.ID, len(b.items))
-		of := make([]store.Copied, 0, len(b.items)-b.arrivals) // it never grows: the ids stay where they are
+		list := make([]placed, len(b.items))
 		var run *store.Copies
 		for i, it := range b.items {
 			if it.id == 0 {
-				holders[i], run = t.placeArrival(b, i), nil
+				t.placeArrival(b, i)
+				list[i], run = placed{arrival: true}, nil
 				continue
 			}
 			is, err := w.isCopy(b.Batch, b.bodies[i], it)
@@ -153,21 +132,21 @@ func (w *work) placeIn(t Transfer) placer {
 				continue
 			}
 			if len(done) > 0 {
-				e, err := w.placeAwaited(b, i, t, done)
-				if err != nil {
+				if list[i], err = w.placeAwaited(b, i, t, done); err != nil {
 					return nil, err
 				}
-				holders[i], run = &e.ID, nil
+				run = nil
 				continue
 			}
-			if of = append(of, store.Copied{Source: it.id, Body: b.bodies[i], Flags: b.carries[i].Flags, Email: b.carries[i].Email}); run == nil {
+			if run == nil {
 				run = t.copies()
+				run.Of = make([]store.Copied, 0, len(b.items)-i)
 				b.Copy(run)
 			}
-			run.Of = of[len(of)-len(run.Of)-1:]
-			holders[i] = &of[len(of)-1].ID
+			list[i] = placed{run: run, at: len(run.Of)}
+			run.Of = append(run.Of, store.Copied{Source: it.id, Body: b.bodies[i], Flags: b.carries[i].Flags, Email: b.carries[i].Email})
 		}
-		return holders, nil
+		return list, nil
 	}
 }
 
@@ -197,20 +176,20 @@ func (w *work) isCopy(b *store.Batch, body store.Body, it item) (bool, error) {
 
 // placeAwaited puts the i-th message of a batch into the ghost that waits for it in the folder, or else a new entry, and ends
 // the waiting.
-func (w *work) placeAwaited(b *bodyBatch, i int, t Transfer, done []store.Queued) (*store.Entry, error) {
+func (w *work) placeAwaited(b *bodyBatch, i int, t Transfer, done []store.Queued) (placed, error) {
 	ctx := context.Background()
-	source, err := w.Store.Entry(ctx, b.items[i].id)
+	source, err := w.session.box.Store.Entry(ctx, b.items[i].id)
 	if err != nil {
-		return nil, err
+		return placed{}, err
 	}
 	e := t.copyOf(source, b.bodies[i])
 	b.carries[i].Mark(&e)
 	for _, q := range done {
-		ghost, err := w.Store.Entry(ctx, q.Ghost)
+		ghost, err := w.session.box.Store.Entry(ctx, q.Ghost)
 		switch {
 		case errors.Is(err, store.ErrNotFound):
 		case err != nil:
-			return nil, err
+			return placed{}, err
 		case e.ID == 0 && ghost.Related == source.ID && !ghost.Flags.Has(store.Complete):
 			e.ID, e.Parent = ghost.ID, ghost.Parent
 		}
@@ -226,7 +205,7 @@ func (w *work) placeAwaited(b *bodyBatch, i int, t Transfer, done []store.Queued
 	for _, q := range done {
 		b.Fulfil(q)
 	}
-	return &e, nil
+	return placed{entry: &e}, nil
 }
 
 // copyLocal copies what is whole here, in one commit: both entries share the octets. It
@@ -245,7 +224,7 @@ func (w *work) copyLocal(ctx context.Context, t Transfer, wanted []item, settled
 		return missing, nil
 	}
 	ids := idsOf(here)
-	sources, err := w.Store.Entries(ctx, ids)
+	sources, err := w.session.box.Store.Entries(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -255,8 +234,8 @@ func (w *work) copyLocal(ctx context.Context, t Transfer, wanted []item, settled
 			return nil, err
 		}
 	}
-	b := &bodyBatch{Batch: w.Store.NewBatch(), items: here, bodies: bodies, carries: carries}
-	holders, err := w.placeIn(t)(b)
+	b := &bodyBatch{Batch: w.session.box.Store.NewBatch(), items: here, bodies: bodies, carries: carries}
+	list, err := w.placeIn(t)(b)
 	if err != nil {
 		b.Rollback()
 		return nil, err
@@ -265,12 +244,13 @@ func (w *work) copyLocal(ctx context.Context, t Transfer, wanted []item, settled
 	if err := commit(b.Batch); err != nil {
 		return nil, err
 	}
-	for i, id := range holders {
-		if id == nil {
+	for i, at := range list {
+		id := b.entryAt(i, at)
+		if id == 0 {
 			w.outcome.AlreadyThere++
 			continue
 		}
-		w.outcome.Stored = append(w.outcome.Stored, *id)
+		w.outcome.Stored = append(w.outcome.Stored, id)
 		w.outcome.Octets += bodies[i].Length
 	}
 	w.safe = append(w.safe, here...)
@@ -282,39 +262,6 @@ func (w *work) wholeBody(ctx context.Context, source store.Entry) (store.Body, C
 	if source.Body.Kind == store.BodyWhole {
 		return source.Body, carriesOfEntry(&source), nil
 	}
-	e, err := w.Store.Entry(ctx, w.got[source.ID])
+	e, err := w.session.box.Store.Entry(ctx, w.got[source.ID])
 	return e.Body, carriesOfEntry(&e), err
-}
-
-// copyOf is the folder's entry for a message of the mailbox.
-func (t Transfer) copyOf(source store.Entry, body store.Body) store.Entry {
-	c := t.copies()
-	e := source
-	e.ID, e.Parent, e.Related, e.Body = 0, c.Into, 0, body
-	e.Flags = e.Flags.Without(c.Clear).With(c.Set)
-	e.Email = e.Email.Without(c.EmailClear).With(c.EmailSet)
-	if c.Linked {
-		e.Related = source.ID
-	}
-	return e
-}
-
-// copies says how the folder's entries differ from the mailbox's.
-func (t Transfer) copies() *store.Copies {
-	return &store.Copies{
-		Into:       t.Into,
-		Linked:     !t.Move, // the mailbox's entry goes when the server has deleted the message
-		Set:        store.Complete | store.Unread,
-		Clear:      store.Invisible | store.InPreparation | store.Pending | store.PendingPopulate | store.Failed,
-		EmailSet:   store.BodyTextComplete,
-		EmailClear: store.PartialDownload,
-	}
-}
-
-func idsOf(items []item) []store.ID {
-	ids := make([]store.ID, len(items))
-	for i, it := range items {
-		ids[i] = it.id
-	}
-	return ids
 }

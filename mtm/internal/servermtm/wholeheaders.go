@@ -11,32 +11,32 @@ import (
 // these: a later copy then does not ask again. Their entries are not complete all the
 // same (behaviour section 4, "TOP unsupported").
 type wholeSink struct {
-	*headerSink
-	body *store.BodyWriter // of the message in hand, nil between messages
-	scan *mail.Scanner     // looks at what it carries
-	size bounded
+	headers *headerSink
+	body    *store.BodyWriter // of the message in hand, nil between messages
+	scan    *mail.Scanner     // looks at what it carries
+	size    bounded
 }
 
 // Size is what LIST told.
-func (s *wholeSink) Size(n int) int64 { return s.of(n).size }
+func (s *wholeSink) Size(n int) int64 { return s.headers.of(n).size }
 
 // Message starts a message, perhaps once more.
 func (s *wholeSink) Message(n int) (io.Writer, error) {
 	if err := s.discard(); err != nil {
 		return nil, err
 	}
-	s.batch.restart()
-	s.body = s.batch.into.BodyOf(store.BodyWhole, s.origin(s.of(n).uid))
+	s.headers.batches.now.restart()
+	s.body = s.headers.batches.now.into.BodyOf(store.BodyWhole, s.headers.session.origin(s.headers.of(n).uid))
 	s.scan.Reset()
-	s.size = bounded{to: io.MultiWriter(s.body, s.batch, s.scan), most: s.ceiling(0)}
+	s.size = bounded{to: io.MultiWriter(s.body, s.headers.batches.now, s.scan), most: s.headers.session.ceiling(0)}
 	return &s.size, nil
 }
 
 // Done ends a message.
 func (s *wholeSink) Done(n int, octets int64, err error) error {
-	s.whole, s.carries = store.Body{}, Carries{}
+	s.headers.whole, s.headers.carries = store.Body{}, Carries{}
 	if err == nil {
-		err = first(nothingOf(octets, s.of(n).size, s.of(n).unsized), s.size.tooLong())
+		err = first(nothingOf(octets, s.headers.of(n).size, s.headers.of(n).unsized), s.size.tooLong())
 	}
 	if err != nil {
 		if failed := s.discard(); failed != nil {
@@ -45,14 +45,14 @@ func (s *wholeSink) Done(n int, octets int64, err error) error {
 	}
 	if s.body != nil {
 		var failed error
-		if s.whole, failed = s.body.Close(); failed != nil {
+		if s.headers.whole, failed = s.body.Close(); failed != nil {
 			return failed
 		}
 		s.scan.End()
-		s.carries = CarriesOf(s.scan.Traits())
+		s.headers.carries = CarriesOf(s.scan.Traits())
 		s.body = nil
 	}
-	return s.headerSink.Done(n, octets, err)
+	return s.headers.Done(n, octets, err)
 }
 
 // discard forgets what has come of the message in hand.

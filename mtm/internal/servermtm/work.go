@@ -19,11 +19,13 @@ type Outcome struct {
 
 	TooLarge       int   // messages that are larger than was asked for, or than the account allows
 	TooLargeOctets int64 // as far as it is known how large they are
+
+	QuitRefused error // what the server answered to QUIT, when it was to delete
 }
 
 // work is one command on messages of the mailbox.
 type work struct {
-	*Session
+	session *Session
 	meter   *progress.Meter
 	outcome Outcome
 	failed  []Failure
@@ -88,7 +90,7 @@ func (w *work) subjects() {
 		return
 	}
 	known := make(map[store.ID]store.Entry)
-	entries, err := w.Store.Entries(context.Background(), ids)
+	entries, err := w.session.box.Store.Entries(context.Background(), ids)
 	if err != nil {
 		return // an entry that is gone has no subject
 	}
@@ -113,134 +115,113 @@ func (w *work) refused(it item, err error) {
 	w.failed = append(w.failed, Failure{ID: it.id, UID: it.uid, Number: it.number, Visits: it.visits, Err: err})
 }
 
-// placer puts the messages of a batch into it. Where its commit sets the ids of the entries
-// that hold them from then on is told in the same order; nil for a message that was there.
-type placer func(b *bodyBatch) ([]*store.ID, error)
-
-// wholeMessage asks fetch for RETR instead of TOP.
-const wholeMessage = -1
-
 // mark sets and clears flags of the mailbox's entries, in one commit.
 func (w *work) mark(ids []store.ID, set, unset store.Flags) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	b := w.Store.NewBatch()
+	b := w.session.box.Store.NewBatch()
 	b.SetFlags(ids, set, unset)
 	return commit(b)
 }
 
-// fetch gets messages from the server, by number, whole or up to a number of lines of the body,
-// and stores them in synced batches; the mailbox's entries lose the settled flags
-// with it. Reading and storing overlap.
-func (w *work) fetch(ctx context.Context, items []item, lines int, place placer, settled store.Flags) error {
-	var total int64
-	numbers := make([]int, len(items))
-	for i, it := range items {
-		numbers[i] = it.number
-		total += it.size
-	}
-	w.meter.Update(func(p *progress.Snapshot) {
-		p.TotalSize = total
-		if !w.counted {
-			p.TotalMessages, p.MessagesToProcess = len(items), len(items)
-		}
-	})
-	if len(items) == 0 {
-		return nil
-	}
-	if lines == wholeMessage {
-		if err := w.room(total + reserve); err != nil {
-			return err
-		}
-	}
-	s := newBodySink(w, items, lines, place, settled)
-	w.wire.LimitBody(discarded(w.ceiling(w.maxSize)))
-	defer w.limitHeaders()
-	var err error
-	if lines == wholeMessage {
-		err = w.wire.RetrAll(ctx, numbers, s)
-	} else {
-		err = w.wire.TopAll(ctx, numbers, lines, s)
-	}
-	if broken := s.broken(ctx, err, numbers); broken != nil {
-		return first(s.finish(), broken)
-	}
-	return first(err, s.finish())
+// work starts a command on messages of the session.
+func (s *Session) work(meter *progress.Meter) *work {
+	return &work{session: s, meter: meter, got: make(map[store.ID]store.ID)}
 }
 
-func first(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
+// settle takes off the queue, in one commit, what waited for messages and turns out to be done.
+func (w *work) settle(items []item, done func(store.Queued) bool) error {
+	b := w.session.box.Store.NewBatch()
+	for _, it := range items {
+		for _, q := range w.waits[it.id] {
+			if done(q) {
+				b.Fulfil(q)
+			}
+		}
+	}
+	return commit(b)
+}
+
+// claim takes what waits for the items for this work, so that nobody takes it back meanwhile. It
+// leaves in w.waits what still waits then.
+func (w *work) claim(ctx context.Context, items []item) error {
+	var ids []store.ID
+	for _, it := range items {
+		if len(w.waits[it.id]) > 0 {
+			ids = append(ids, it.id)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	list, err := w.session.box.Store.Claim(ctx, w.session.held.Token(), ids)
+	if err != nil {
+		return err
+	}
+	w.claimed = true
+	claimed := byEntry(list)
+	for _, id := range ids {
+		if w.waits[id] = claimed[id]; len(claimed[id]) == 0 {
+			delete(w.waits, id)
 		}
 	}
 	return nil
 }
 
-// delete deletes messages on the server, and their entries here where it agreed.
-// The server carries it out at QUIT (RFC 1939 section 6).
-func (w *work) delete(ctx context.Context, items []item) error {
-	gone, err := w.dele(ctx, items)
-	w.Session.deleted += len(gone)
-	if err != nil || len(gone) == 0 {
-		return err // without QUIT the server forgets the deletes: the entries stay
+// claimQueue claims the operations of a list, but for the deletes, and returns those that still wait.
+func (w *work) claimQueue(ctx context.Context, list []store.Queued) ([]store.Queued, error) {
+	var ids []store.ID
+	known := make(map[int64]bool)
+	for _, q := range list {
+		if q.Kind != store.QueueDelete {
+			ids = append(ids, q.Entry)
+			known[q.ID] = true
+		}
 	}
-	w.outcome.Deleted += len(gone)
-	return w.forget(ctx, gone)
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	w.claimed = true
+	slices.Sort(ids)
+	claimed, err := w.session.box.Store.Claim(ctx, w.session.held.Token(), slices.Compact(ids))
+	return slices.DeleteFunc(claimed, func(q store.Queued) bool { return !known[q.ID] }), err
 }
 
-// lastFirst sorts items by number, the highest first. QUIRK 63: smtp4dev deletes at once, and the
-// numbers behind become less; from the end on, none of a message that is asked for does
-// (session-smtp4dev).
-func lastFirst(items []item) []item {
-	slices.SortFunc(items, func(a, b item) int { return b.number - a.number })
-	return items
-}
-
-// dele asks the server to delete messages that are proven to be those of their entries, and returns those to which it agreed.
-func (w *work) dele(ctx context.Context, items []item) ([]store.ID, error) {
-	items, err := w.provenOnly(ctx, items)
-	if err != nil {
-		return nil, err
-	}
-	numbers := make([]int, len(items))
-	for i, it := range items {
-		numbers[i] = it.number
-	}
-	var gone []store.ID
-	next := 0 // the answers come in the order of the commands
-	err = w.wire.DeleAll(ctx, numbers, func(n int, err error) error {
-		w.meter.Update(func(p *progress.Snapshot) { p.MessagesToProcess-- })
-		for items[next].number != n {
-			next++
-		}
-		if err != nil {
-			w.refused(items[next], err)
-			return nil
-		}
-		gone = append(gone, items[next].id)
+// unclaim lets others take back what this work has not carried out.
+func (w *work) unclaim() error {
+	if !w.claimed {
 		return nil
-	})
-	return gone, err
+	}
+	w.claimed = false
+	return w.session.box.Store.Unclaim(context.Background(), w.session.held.Token())
 }
 
-// forget removes entries of messages that the server is about to delete.
-func (s *Session) forget(ctx context.Context, gone []store.ID) error {
-	service, err := s.Store.Entry(ctx, s.Service)
-	if err != nil {
-		return err
+// turnedDown is an arrival that the server refused to send, or that is too large: its failure has no entry to name yet.
+type turnedDown struct{ failure, number int }
+
+// noFailure stands in turnedDown for a message that is left out.
+const noFailure = -1
+
+// leaveOut counts a message that is too large.
+func (w *work) leaveOut(size int64) {
+	w.outcome.TooLarge++
+	w.outcome.TooLargeOctets += size
+}
+
+// putOff leaves out messages that broke a visit, for Finish to ask for.
+func (w *work) putOff(missing []item, asked late) []item {
+	if w.last {
+		return missing
 	}
-	service.RemoteCount = max(0, s.remote-len(gone))
-	b := s.Store.NewBatch()
-	b.Update(&service)
-	b.Delete(gone...)
-	if err := commit(b); err != nil {
-		return err
+	rest := missing[:0:0]
+	for _, it := range missing {
+		if it.visits == 0 {
+			rest = append(rest, it)
+			continue
+		}
+		asked.item = it
+		w.session.late = append(w.session.late, asked)
 	}
-	s.remote = service.RemoteCount
-	for _, id := range gone {
-		s.numbers.set(id, 0)
-	}
-	return nil
+	return rest
 }

@@ -1,0 +1,25 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"pop3mtm/mtm"
+)
+
+// quitRefused returns the server's refusal of QUIT for JSON, "" for none.
+func quitRefused(r mtm.Result) string {
+	if r.QuitRefused == nil {
+		return ""
+	}
+	return r.QuitRefused.Error()
+}
+
+// warnQuitRefused says that the server may still hold messages that an operation deleted.
+func warnQuitRefused(w io.Writer, op *mtm.Operation) {
+	if text := quitRefused(op.Result()); text != "" {
+		// A terminal that is gone shows no warning.
+		_, _ = fmt.Fprintf(w, "mtm: warning: %s; the messages that were deleted may still be there: the next connection lists those that are, "+
+			"to be deleted again\n", oneLine(text))
+	}
+}

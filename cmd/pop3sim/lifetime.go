@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"pop3mtm/cmd/internal/cli"
+)
+
+// lifetime holds the flags that end a server without a signal, so that it does not outlive the
+// program that started it.
+type lifetime struct {
+	limit         time.Duration
+	stdin, parent bool
+}
+
+func (l *lifetime) add(flags *pflag.FlagSet) {
+	flags.DurationVar(&l.limit, "for", 0, "stop after `TIME`, such as 10m (default no limit)")
+	flags.BoolVar(&l.stdin, "exit-on-stdin-eof", false, "stop when standard input ends: the program that started this one has closed it, or has died")
+	flags.BoolVar(&l.parent, "exit-with-parent", false, "stop when the process that started this one ends")
+}
+
+func (l *lifetime) check() error {
+	if l.limit < 0 {
+		return cli.Usage("--for takes a time such as 10m, not %s", l.limit)
+	}
+	return nil
+}
+
+// The reasons for a stop that no signal asked for.
+var (
+	errStdinEnded  = errors.New("standard input has ended")
+	errParentEnded = errors.New("the process that started this one has ended")
+)
+
+// context returns a context that ends when a flag says so, or with the one of cmd. context.Cause
+// returns the reason.
+func (l *lifetime) context(cmd *cobra.Command) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(cmd.Context())
+	if l.stdin {
+		go func() {
+			// A read that fails says the same as one that ends. A read that never returns ends with the process.
+			_, _ = io.Copy(io.Discard, cmd.InOrStdin())
+			cancel(errStdinEnded)
+		}()
+	}
+	if l.parent {
+		go func() {
+			if parentEnds(ctx) {
+				cancel(errParentEnded)
+			}
+		}()
+	}
+	if l.limit <= 0 {
+		return ctx, func() { cancel(nil) }
+	}
+	limited, release := context.WithTimeoutCause(ctx, l.limit, fmt.Errorf("the %s of --for are over", l.limit))
+	return limited, func() {
+		release()
+		cancel(nil)
+	}
+}

@@ -1,0 +1,26 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// summary prints why the simulator has stopped and what it did, unless it is to be quiet.
+func (sim *simulator) summary(ctx context.Context, ran time.Duration) {
+	if sim.flags.logs.quiet {
+		return
+	}
+	var text strings.Builder
+	text.WriteString("pop3sim: stopped")
+	if why := context.Cause(ctx); why != nil {
+		fmt.Fprintf(&text, ": %s", why)
+	}
+	fmt.Fprintf(&text, "; served %s", sessions(sim.server.Sessions()))
+	if n := sim.sink.Sessions(); n > 0 {
+		fmt.Fprintf(&text, " and %s of SMTP", sessions(n))
+	}
+	fmt.Fprintf(&text, " in %s\n", ran.Round(time.Millisecond))
+	_, _ = sim.stderr.Write([]byte(text.String())) // a closed terminal is no reason to fail
+}

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"pop3mtm/cmd/internal/cli"
+	"pop3mtm/fakeserver/control"
+)
+
+// webFlags hold the flags about the listener for HTTP, but for its address.
+type webFlags struct{ token string }
+
+func (f *webFlags) add(flags *pflag.FlagSet) {
+	flags.StringVar(&f.token, "http-token", "", "let only callers in who send \"Authorization: Bearer `TOKEN`\", or TOKEN as the password of any user; needed to listen on other addresses than those of this machine")
+}
+
+// check refuses a listener that others could use.
+func (f *webFlags) check(address string) error {
+	switch {
+	case address == "" && f.token != "":
+		return cli.Usage("--http-token needs --http")
+	case address == "":
+		return nil
+	}
+	if err := control.CheckAddress(address, f.token); err != nil {
+		return cli.Usage("--http: other machines could steer the simulator on %s; listen on 127.0.0.1, or give --http-token", address)
+	}
+	return nil
+}
+
+// web is the server for HTTP: the API and what stands beside it.
+type web struct {
+	server *http.Server
+	stop   context.CancelFunc // ends requests that wait or follow events
+}
+
+// newWeb makes the server. It listens nowhere yet.
+func newWeb(service *control.Service, log *slog.Logger) *web {
+	mux := http.NewServeMux()
+	service.Mount(mux)
+	ctx, stop := context.WithCancel(context.Background())
+	return &web{stop: stop, server: &http.Server{
+		Handler:           service.Guard(mux),
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		BaseContext:       func(net.Listener) context.Context { return ctx },
+	}}
+}
+
+// Serve serves until Shutdown.
+func (w *web) Serve(l net.Listener) error { return w.server.Serve(l) }
+
+// Shutdown ends what waits and follows events, and waits for other requests until ctx ends.
+func (w *web) Shutdown(ctx context.Context) error {
+	w.stop()
+	err := w.server.Shutdown(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return w.server.Close()
+	}
+	return err
+}

@@ -1,0 +1,36 @@
+package control
+
+import (
+	"bufio"
+	"io"
+	"mime"
+	"net/textproto"
+	"strings"
+
+	"pop3mtm/fakeserver/maildrop"
+)
+
+// headerRead is how much of a message is read for a list.
+const headerRead = 16 << 10
+
+// described returns what a list shows of a message. What cannot be read of its header is left out.
+func described(number int, m maildrop.Message) Message {
+	out := Message{Number: number, UID: m.UID(), Size: m.Size()}
+	body, err := m.Open()
+	if err != nil {
+		return out
+	}
+	defer func() { _ = body.Close() }() // it was only read
+	header, _ := textproto.NewReader(bufio.NewReaderSize(io.LimitReader(body, headerRead), 4<<10)).ReadMIMEHeader()
+	out.Subject, out.From, out.Date = text(header.Get("Subject")), text(header.Get("From")), text(header.Get("Date"))
+	return out
+}
+
+// text returns a field of a header, decoded, for people.
+func text(field string) string {
+	var decoder mime.WordDecoder
+	if decoded, err := decoder.DecodeHeader(field); err == nil {
+		field = decoded
+	}
+	return strings.ToValidUTF8(field, "\uFFFD")
+}

@@ -1,0 +1,78 @@
+package control
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"pop3mtm/fakeserver"
+)
+
+// Event is something that has happened in a session of a user.
+type Event struct {
+	Kind    string `json:"kind" enum:"session,line,rule,end" doc:"A session has begun, a line was said, a rule answers what was said before, the session has ended"`
+	Session int    `json:"session" doc:"The number of the session, from 1"`
+	// Index is that of the line in the transcript.
+	Index int    `json:"index" doc:"The place of the line in the transcript, rules not counted"`
+	From  string `json:"from,omitempty" enum:"client,server,remark" doc:"Who says the line"`
+	Text  string `json:"text,omitempty" doc:"The line without its end, passwords masked; for a rule what it does"`
+	At    string `json:"at,omitempty" doc:"The time since the client connected" example:"1.204ms"`
+	Rule  string `json:"rule,omitempty" doc:"The id of the rule" example:"r1"`
+}
+
+// Events calls yield with what happens in the sessions of a user, in order, until ctx ends, the user
+// is deleted or yield fails. With past it begins with what has happened since creation or reset. A
+// yield that takes long delays nobody.
+func (s *Service) Events(ctx context.Context, user string, past bool, yield func(Event) error) error {
+	if _, err := s.find(user); err != nil {
+		return err
+	}
+	release, err := s.waits()
+	if err != nil {
+		return err
+	}
+	defer release()
+	f := s.server.Follow(user)
+	if f == nil {
+		return unknownUser(user)
+	}
+	if !past {
+		f.Skip()
+	}
+	for {
+		all, err := f.Next(ctx)
+		if err != nil {
+			return err
+		}
+		for _, e := range all {
+			if err := yield(eventOf(e)); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// waits counts an operation that waits, until release is called.
+func (s *Service) waits() (release func(), err error) {
+	if n := s.waiting.Add(1); n > int64(s.limits.Waiting) {
+		s.waiting.Add(-1)
+		return nil, problem(http.StatusTooManyRequests, "%d requests wait or follow events already", s.limits.Waiting)
+	}
+	return func() { s.waiting.Add(-1) }, nil
+}
+
+func eventOf(e fakeserver.Event) Event {
+	out := Event{Kind: string(e.Kind), Session: e.Visit, Index: e.Line}
+	if e.At > 0 {
+		out.At = e.At.Round(time.Microsecond).String()
+	}
+	switch e.Kind {
+	case fakeserver.LineSent:
+		l := lineOf(e.Text)
+		out.From, out.Text = l.From, l.Text
+	case fakeserver.RuleFired:
+		out.Rule, out.Text = e.Rule, e.Fault
+	case fakeserver.SessionBegun, fakeserver.SessionEnded:
+	}
+	return out
+}

@@ -1,0 +1,94 @@
+package control
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// CheckAddress refuses an address that others than this machine reach, unless there is a token.
+func CheckAddress(address, token string) error {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return fmt.Errorf("%q is not HOST:PORT: %w", address, err)
+	}
+	if token == "" && !isLoopback(host) {
+		return fmt.Errorf("other machines could reach the API on %s: listen on 127.0.0.1, or set a token", address)
+	}
+	return nil
+}
+
+func isLoopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	ip := net.ParseIP(strings.Trim(host, "[]"))
+	return ip != nil && ip.IsLoopback()
+}
+
+// Guard lets a request through that knows the token, as "Authorization: Bearer TOKEN" or as the
+// password of Basic, which browsers ask for. Without a token it lets through what is sent to this
+// machine by name. Requests from pages of other sites are refused. /livez and /readyz need no token.
+func (s *Service) Guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.Header().Set("Cross-Origin-Resource-Policy", "same-origin")
+		switch {
+		case s.o.Token == "" && !isLoopback(hostOf(r.Host)):
+			refuse(w, http.StatusForbidden, "the Host of the request is not this machine by name (127.0.0.1, localhost): refused, since a page of another site may have sent it")
+		case foreign(r):
+			refuse(w, http.StatusForbidden, "the request comes from a page of another site")
+		case s.o.Token != "" && r.URL.Path != "/livez" && r.URL.Path != "/readyz" && !s.knows(r):
+			w.Header().Set("WWW-Authenticate", `Basic realm="pop3sim", charset="UTF-8"`)
+			refuse(w, http.StatusUnauthorized, "the token is missing or wrong: send Authorization: Bearer TOKEN")
+		default:
+			next.ServeHTTP(w, r)
+		}
+	})
+}
+
+// knows reports whether a request has the token.
+func (s *Service) knows(r *http.Request) bool {
+	given, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if !bearer {
+		_, given, _ = r.BasicAuth()
+	}
+	a, b := sha256.Sum256([]byte(given)), sha256.Sum256([]byte(s.o.Token))
+	return subtle.ConstantTimeCompare(a[:], b[:]) == 1
+}
+
+// hostOf returns the host without the port.
+func hostOf(host string) string {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		return name
+	}
+	return host
+}
+
+// foreign reports whether a page of another site has sent the request. Programs that are no
+// browsers send neither header. Following a link to a page is no harm.
+func foreign(r *http.Request) bool {
+	if origin := r.Header.Get("Origin"); origin != "" {
+		from, err := url.Parse(origin)
+		return err != nil || !strings.EqualFold(from.Host, r.Host)
+	}
+	switch r.Header.Get("Sec-Fetch-Site") {
+	case "cross-site", "same-site":
+		return r.Method != http.MethodGet || r.Header.Get("Sec-Fetch-Mode") != "navigate"
+	}
+	return false
+}
+
+// refuse writes a problem of RFC 9457.
+func refuse(w http.ResponseWriter, status int, detail string) {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(huma.ErrorModel{Title: http.StatusText(status), Status: status, Detail: detail}) // a client that is gone needs no answer
+}

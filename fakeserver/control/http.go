@@ -1,0 +1,105 @@
+package control
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"pop3mtm/fakeserver/control/internal/input"
+)
+
+// prefix is that of the paths of all operations.
+const prefix = "/api/v1"
+
+// Handler returns the HTTP API: the operations below /api/v1, /openapi.json that describes them,
+// /docs to try them, /metrics, /livez and /readyz. Requests that the guard refuses get no further.
+func (s *Service) Handler() http.Handler {
+	mux := http.NewServeMux()
+	s.Mount(mux)
+	return s.Guard(mux)
+}
+
+// Mount puts the HTTP API into a mux, for a caller who serves more beside it. The caller wraps the
+// mux with Guard.
+func (s *Service) Mount(mux *http.ServeMux) {
+	api := humago.New(mux, config())
+	r := routes{s, api}
+	r.users()
+	r.messages()
+	r.rules()
+	r.sessions()
+	describe(api.OpenAPI())
+	mux.Handle("GET /openapi.json", openAPI(api.OpenAPI()))
+}
+
+func config() huma.Config {
+	c := huma.DefaultConfig("pop3sim", "1")
+	c.Info.Description = "Steer a running POP3 simulator: give each test a user of its own, with mail, faults, transcripts and a verdict."
+	c.DocsPath, c.OpenAPIPath, c.SchemasPath = "", "", ""
+	c.CreateHooks = nil
+	c.RejectUnknownQueryParameters = true
+	return c
+}
+
+// routes registers the operations.
+type routes struct {
+	*Service
+	api huma.API
+}
+
+// bodyTime limits how long the body of a request may take to come.
+const bodyTime = 10 * time.Second
+
+// operation is one operation as the document has it.
+func (r routes) operation(id, method, path, summary string, status int) huma.Operation {
+	return huma.Operation{
+		OperationID: id, Method: method, Path: prefix + path, Summary: summary, DefaultStatus: status,
+		MaxBodyBytes: r.limits.Body, BodyReadTimeout: bodyTime,
+		Errors: []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound},
+	}
+}
+
+// answer is a response with a body.
+type answer[T any] struct{ Body T }
+
+// answering returns the response with a value, or the error as HTTP shows it.
+func answering[T any](value T, err error) (*answer[T], error) {
+	if err != nil {
+		return nil, asStatus(err)
+	}
+	return &answer[T]{value}, nil
+}
+
+// nothing is a response without a body.
+type nothing struct{}
+
+func done(err error) (*nothing, error) {
+	if err != nil {
+		return nil, asStatus(err)
+	}
+	return &nothing{}, nil
+}
+
+func (r routes) users() {
+	create := r.operation("create-user", http.MethodPost, "/users", "Create a user, who is a tenant of the server", http.StatusCreated)
+	create.Errors = append(create.Errors, http.StatusConflict, http.StatusInsufficientStorage)
+	huma.Register(r.api, create, func(ctx context.Context, in *struct {
+		Body *NewUser `doc:"What the user is; all of it may be missing"`
+	}) (*answer[*CreatedUser], error) {
+		if in.Body == nil {
+			in.Body = &NewUser{}
+		}
+		return answering(r.CreateUser(ctx, *in.Body))
+	})
+	huma.Register(r.api, r.operation("list-users", http.MethodGet, "/users", "List the users", http.StatusOK),
+		func(ctx context.Context, _ *struct{}) (*answer[[]User], error) { return answering(r.Users(ctx)) })
+	huma.Register(r.api, r.operation("user", http.MethodGet, "/users/{user}", "Show a user", http.StatusOK),
+		func(ctx context.Context, in *input.OfUser) (*answer[*User], error) {
+			return answering(r.User(ctx, in.User))
+		})
+	huma.Register(r.api, r.operation("delete-user", http.MethodDelete, "/users/{user}", "Delete a user with all that is the user's", http.StatusNoContent),
+		func(ctx context.Context, in *input.OfUser) (*nothing, error) { return done(r.DeleteUser(ctx, in.User)) })
+}

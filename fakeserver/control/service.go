@@ -1,0 +1,126 @@
+package control
+
+import (
+	"cmp"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"pop3mtm/fakeserver"
+)
+
+// Options configures a Service. nil and zero fields mean the defaults.
+type Options struct {
+	// Addresses are told to those who create a user.
+	Addresses Addresses
+	// Token must be given by every caller over HTTP. Without it only callers of this machine are
+	// let in.
+	Token string
+	// Limits bound what is stored.
+	Limits Limits
+	// Log receives errors of the HTTP server. Default: no log.
+	Log *slog.Logger
+}
+
+// Addresses are where clients reach the simulator, as HOST:PORT; empty for what it does not serve.
+type Addresses struct {
+	POP3  string `json:"pop3,omitempty" doc:"HOST:PORT of POP3" example:"127.0.0.1:1110"`
+	POP3S string `json:"pop3s,omitempty" doc:"HOST:PORT of POP3 over TLS" example:"127.0.0.1:1995"`
+	SMTP  string `json:"smtp,omitempty" doc:"HOST:PORT of SMTP" example:"127.0.0.1:1025"`
+}
+
+// Limits bound what a Service stores. What is beyond is refused with the status 507.
+type Limits struct {
+	// Users is the number of users. Default: 10,000.
+	Users int
+	// Messages is the number of messages of a user. Default: 100,000.
+	Messages int
+	// Octets are those of the messages of all users, deleted ones that a reset puts back included.
+	// Default: 512 MiB.
+	Octets int64
+	// Message is the largest message in octets. Default: 32 MiB.
+	Message int64
+	// Rules is the number of rules of a user. Default: 1,000.
+	Rules int
+	// Body is the largest body of a request in octets, other than a message. Default: 256 KiB.
+	Body int64
+	// Waiting is the number of requests that may wait at once, or follow events. Default: 1,000.
+	Waiting int
+}
+
+func (l Limits) orDefault() Limits {
+	l.Users = cmp.Or(l.Users, 10_000)
+	l.Messages = cmp.Or(l.Messages, 100_000)
+	l.Octets = cmp.Or(l.Octets, 512<<20)
+	l.Message = cmp.Or(l.Message, 32<<20)
+	l.Rules = cmp.Or(l.Rules, 1_000)
+	l.Body = cmp.Or(l.Body, 256<<10)
+	l.Waiting = cmp.Or(l.Waiting, 1_000)
+	return l
+}
+
+// Service has the operations on a simulator. Its methods are safe for concurrent use.
+type Service struct {
+	server *fakeserver.Server
+	o      Options
+	limits Limits
+	begun  time.Time
+
+	octets  atomic.Int64 // of all messages that it stores
+	waiting atomic.Int64
+
+	mu      sync.Mutex
+	tenants map[string]*tenant
+}
+
+// New returns the operations on a server of POP3, which should have Options.Timed. Its users exist
+// already.
+func New(server *fakeserver.Server, o *Options) *Service {
+	s := &Service{server: server, tenants: map[string]*tenant{}, begun: time.Now()}
+	if o != nil {
+		s.o = *o
+	}
+	if s.o.Log == nil {
+		s.o.Log = slog.New(slog.DiscardHandler)
+	}
+	s.limits = s.o.Limits.orDefault()
+	for _, name := range server.Users() {
+		_, _ = s.find(name) // it was there a moment ago
+	}
+	return s
+}
+
+// SetAddresses replaces the addresses of Options, for a caller who learns them later. It must be
+// called before requests come.
+func (s *Service) SetAddresses(a Addresses) { s.o.Addresses = a }
+
+// find returns a tenant. A user who was added to the server by others becomes one.
+func (s *Service) find(name string) (*tenant, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	user, known := s.server.User(name)
+	t := s.tenants[name]
+	switch {
+	case !known:
+		if t != nil {
+			s.octets.Add(-t.octets())
+			delete(s.tenants, name)
+		}
+		return nil, unknownUser(name)
+	case t == nil:
+		t = adopted(name, user, s.server.Maildrop())
+		s.octets.Add(t.octets())
+		s.tenants[name] = t
+	}
+	return t, nil
+}
+
+// reserve counts octets that are to be stored.
+func (s *Service) reserve(octets int64) error {
+	if total := s.octets.Add(octets); octets > 0 && total > s.limits.Octets {
+		s.octets.Add(-octets)
+		return full("the messages of all users may have %d octets, and with these they would have %d: delete some, or raise the limit", s.limits.Octets, total)
+	}
+	return nil
+}

@@ -1,0 +1,147 @@
+package control
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"pop3mtm/fakeserver"
+)
+
+// Session is a session of a user.
+type Session struct {
+	Number   int        `json:"number" doc:"Its number among the sessions of the user since creation or reset, from 1"`
+	Remote   string     `json:"remote" doc:"The address of the client"`
+	Started  time.Time  `json:"started" doc:"When the client connected"`
+	Ended    *time.Time `json:"ended,omitempty" doc:"When it ended; missing while it is open"`
+	Commands int        `json:"commands" doc:"How many commands came"`
+	Rules    int        `json:"rules" doc:"How often a rule answered"`
+}
+
+// Transcript is what client and server have said in a session.
+type Transcript struct {
+	Session
+	Lines   []Line `json:"lines" doc:"What was said, line by line"`
+	LeftOut int    `json:"leftOut,omitempty" doc:"Lines beyond the limit, which are not here"`
+}
+
+// Line is a line of a transcript.
+type Line struct {
+	From string `json:"from" enum:"client,server,rule,remark" doc:"Who says it; a rule stands before the answer that it gives; a remark is about the connection"`
+	Text string `json:"text" doc:"The line without its end, passwords masked; for a rule what it does" example:"RETR 1"`
+	At   string `json:"at,omitempty" doc:"The time since the client connected, when it is another than that of the line before" example:"1.204ms"`
+	Rule string `json:"rule,omitempty" doc:"The id of the rule, or its command when the rule is not one of the user" example:"r1"`
+}
+
+// Sessions returns the sessions of a user since creation or reset, as far as they are known.
+func (s *Service) Sessions(_ context.Context, user string) ([]Session, error) {
+	if _, err := s.find(user); err != nil {
+		return nil, err
+	}
+	transcripts, _ := s.server.UserTranscripts(user)
+	all := []Session{}
+	for _, t := range transcripts {
+		all = append(all, sessionOf(&t))
+	}
+	return all, nil
+}
+
+func sessionOf(t *fakeserver.Transcript) Session {
+	one := Session{Number: t.Visit, Remote: t.Remote, Started: t.Started, Commands: len(t.Commands)}
+	if !t.Ended.IsZero() {
+		one.Ended = &t.Ended
+	}
+	for _, m := range t.Marks {
+		if m.Rule != "" {
+			one.Rules++
+		}
+	}
+	return one
+}
+
+// Transcript returns the transcript of a session, which may be open.
+func (s *Service) Transcript(_ context.Context, user string, number int) (*Transcript, error) {
+	if _, err := s.find(user); err != nil {
+		return nil, err
+	}
+	transcripts, lost := s.server.UserTranscripts(user)
+	for _, t := range transcripts {
+		if t.Visit == number {
+			return &Transcript{Session: sessionOf(&t), Lines: linesOf(&t), LeftOut: t.LeftOut}, nil
+		}
+	}
+	if number > 0 && number <= s.server.UserSessions(user) && lost > 0 {
+		return nil, problem(http.StatusNotFound, "the transcript of session %d is no longer kept: there were too many since", number)
+	}
+	return nil, problem(http.StatusNotFound, "the user %s has no session %d since creation or reset", user, number)
+}
+
+// linesOf returns the lines of a transcript with its rules.
+func linesOf(t *fakeserver.Transcript) []Line {
+	all := []Line{}
+	marks := t.Marks
+	for i := 0; ; i++ {
+		at := ""
+		for len(marks) > 0 && marks[0].Line <= i {
+			m := marks[0]
+			marks = marks[1:]
+			if m.At > 0 {
+				at = m.At.String()
+			}
+			if m.Rule != "" {
+				all = append(all, Line{From: "rule", Text: m.Fault, At: at, Rule: m.Rule})
+			}
+		}
+		if i == len(t.Lines) {
+			return all
+		}
+		one := lineOf(t.Lines[i])
+		one.At = at
+		all = append(all, one)
+	}
+}
+
+// lineOf tells who says a line.
+func lineOf(text string) Line {
+	if said, is := strings.CutPrefix(text, "C: "); is {
+		return Line{From: "client", Text: said}
+	}
+	if said, is := strings.CutPrefix(text, "S: "); is {
+		return Line{From: "server", Text: said}
+	}
+	return Line{From: "remark", Text: strings.TrimSuffix(strings.TrimPrefix(text, "["), "]")}
+}
+
+// Notation returns the transcript in the notation of the RFCs. Rules and remarks stand in brackets.
+func (t *Transcript) Notation() string {
+	var b strings.Builder
+	for _, l := range t.Lines {
+		switch l.From {
+		case "client":
+			b.WriteString("C: " + l.Text + "\n")
+		case "server":
+			b.WriteString("S: " + l.Text + "\n")
+		case "rule":
+			b.WriteString("[rule " + l.Rule + ": " + l.Text + "]\n")
+		default:
+			b.WriteString("[" + l.Text + "]\n")
+		}
+	}
+	return b.String()
+}
+
+// EndSession ends an open session, as a server that is shut down does: nothing is deleted.
+func (s *Service) EndSession(ctx context.Context, user string, number int) error {
+	if _, err := s.find(user); err != nil {
+		return err
+	}
+	if number < 1 {
+		return problem(http.StatusNotFound, "the user %s has no session %d", user, number)
+	}
+	n, err := s.server.EndSessions(ctx, user, number)
+	if err == nil && n == 0 {
+		return problem(http.StatusNotFound, "the user %s has no open session %d", user, number)
+	}
+	return err
+}

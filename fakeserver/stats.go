@@ -1,0 +1,139 @@
+package fakeserver
+
+import (
+	"maps"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"pop3mtm/fakeserver/edit"
+)
+
+// Stats counts what a server has done since it was made.
+type Stats struct {
+	// Sessions is the number of sessions so far, Open that of open ones, and Refused that of
+	// clients beyond Options.MaxSessions.
+	Sessions, Open, Refused int64
+	// Sent are octets of replies.
+	Sent int64
+
+	// The rest is counted with Options.Timed only.
+
+	// Received are octets of whole lines and bodies of clients.
+	Received int64
+	// Faults counts the answers of rules.
+	Faults int64
+	// Commands are by verb, sorted. Verbs that the protocol does not have are together, under
+	// "other".
+	Commands []CommandStats
+	// Durations of commands, from the command to the last octet of the reply, and of ended
+	// sessions.
+	CommandTimes, SessionTimes Times
+}
+
+// CommandStats counts the commands with one verb, by the answer: +OK, -ERR (in SMTP 4xx or 5xx), or
+// anything else that a rule has sent.
+type CommandStats struct {
+	Verb                string
+	OK, Refused, Broken int64
+}
+
+// Times is a histogram of durations.
+type Times struct {
+	Count int64
+	Sum   time.Duration
+	// Within are the numbers of durations up to those of TimeBounds.
+	Within []int64
+}
+
+// TimeBounds returns the bounds of Times.
+func TimeBounds() []time.Duration {
+	return []time.Duration{100 * time.Microsecond, time.Millisecond, 5 * time.Millisecond, 25 * time.Millisecond, 100 * time.Millisecond,
+		500 * time.Millisecond, time.Second, 5 * time.Second, 30 * time.Second, time.Minute, 10 * time.Minute}
+}
+
+// stats is what Stats are made of, counted without locks.
+type stats struct {
+	refused, received, sent, faults atomic.Int64
+	verbs                           map[string]*verbStats
+	other                           verbStats
+	bounds                          []time.Duration
+	commands, sessions              times
+}
+
+type verbStats struct{ ok, refused, broken atomic.Int64 }
+
+type times struct {
+	count, sum atomic.Int64
+	buckets    []atomic.Int64
+}
+
+func (s *stats) prepare(verbs []Verb) {
+	s.verbs = map[string]*verbStats{}
+	for _, v := range verbs {
+		s.verbs[v.Name] = &verbStats{}
+	}
+	s.bounds = TimeBounds()
+	s.commands.buckets = make([]atomic.Int64, len(s.bounds))
+	s.sessions.buckets = make([]atomic.Int64, len(s.bounds))
+}
+
+// answered counts a command, or the event of a rule.
+func (s *stats) answered(x *Exchange, reply edit.Reply, begun time.Time) {
+	if x.rule != nil {
+		s.faults.Add(1)
+	}
+	if x.pseudo {
+		return
+	}
+	v := s.verbs[x.Verb]
+	if v == nil {
+		v = &s.other
+	}
+	switch {
+	case reply.StartsWith("-ERR"), reply.StartsWith("4"), reply.StartsWith("5"):
+		v.refused.Add(1)
+	case reply.Bearing() >= edit.Challenge:
+		v.ok.Add(1)
+	default:
+		v.broken.Add(1)
+	}
+	s.commands.add(time.Since(begun), s.bounds)
+}
+
+func (t *times) add(d time.Duration, bounds []time.Duration) {
+	t.count.Add(1)
+	t.sum.Add(int64(d))
+	if i, _ := slices.BinarySearch(bounds, d); i < len(bounds) {
+		t.buckets[i].Add(1)
+	}
+}
+
+func (t *times) snapshot() Times {
+	all := Times{Count: t.count.Load(), Sum: time.Duration(t.sum.Load()), Within: make([]int64, len(t.buckets))}
+	below := int64(0)
+	for i := range t.buckets {
+		below += t.buckets[i].Load()
+		all.Within[i] = below
+	}
+	return all
+}
+
+// Stats returns the counts so far.
+func (s *Server) Stats() Stats {
+	s.mu.Lock()
+	all := Stats{Sessions: int64(s.count), Open: int64(len(s.sessions))}
+	s.mu.Unlock()
+	c := &s.stats
+	all.Refused, all.Received, all.Sent, all.Faults = c.refused.Load(), c.received.Load(), c.sent.Load(), c.faults.Load()
+	all.CommandTimes, all.SessionTimes = c.commands.snapshot(), c.sessions.snapshot()
+	for _, verb := range slices.Sorted(maps.Keys(c.verbs)) {
+		all.Commands = append(all.Commands, c.verbs[verb].snapshot(verb))
+	}
+	all.Commands = append(all.Commands, c.other.snapshot("other"))
+	return all
+}
+
+func (v *verbStats) snapshot(verb string) CommandStats {
+	return CommandStats{verb, v.ok.Load(), v.refused.Load(), v.broken.Load()}
+}

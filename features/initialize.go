@@ -1,0 +1,161 @@
+package features
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/agnivade/levenshtein"
+	"github.com/cucumber/godog"
+
+	"pop3mtm/fakeserver"
+)
+
+// InitializeScenario gives a scenario the steps of this package, a server, a message store and a
+// client of its own. It is what godog calls a scenario initializer: assign it to the field
+// ScenarioInitializer of a godog.TestSuite, or call it in an initializer that adds steps of your own.
+func InitializeScenario(sc *godog.ScenarioContext) { Options{}.Initializer()(sc) }
+
+// Initializer returns InitializeScenario with these options. It uses Server and Steps; the other
+// options are those of Run.
+func (o Options) Initializer() func(*godog.ScenarioContext) {
+	var expressions []*regexp.Regexp // once for all scenarios
+	for _, s := range new(world).steps() {
+		expressions = append(expressions, s.expression())
+	}
+	return func(sc *godog.ScenarioContext) {
+		w := &world{base: o.Server}
+		w.hook(sc, o.hints)
+		for i, s := range w.steps() {
+			sc.Step(expressions[i], s.run)
+		}
+		if o.Steps != nil {
+			o.Steps(sc)
+		}
+	}
+}
+
+// key finds the world of a scenario in the context of its steps.
+type key struct{}
+
+// Server returns the server of the scenario to which a step's context belongs, for steps of your
+// own. It starts the server unless it runs already: later steps cannot change what it offers. Its
+// address is Server.Addr; it has the user User with the password Password.
+func Server(ctx context.Context) (*fakeserver.Server, error) {
+	w, ok := ctx.Value(key{}).(*world)
+	if !ok {
+		return nil, errors.New("the context is not that of a step, or the scenario was not given to features.InitializeScenario")
+	}
+	err := w.ready(ctx)
+	return w.server, err
+}
+
+// hook runs the world from before a scenario's first step to after its last.
+func (w *world) hook(sc *godog.ScenarioContext, hints *hints) {
+	sc.Before(func(ctx context.Context, scenario *godog.Scenario) (context.Context, error) {
+		return context.WithValue(ctx, key{}, w), w.begin(ctx, scenario.Id)
+	})
+	sc.StepContext().Before(func(ctx context.Context, _ *godog.Step) (context.Context, error) {
+		return ctx, context.Cause(ctx)
+	})
+	sc.StepContext().After(func(ctx context.Context, step *godog.Step, status godog.StepResultStatus, _ error) (context.Context, error) {
+		if status != godog.StepUndefined {
+			failed := w.failed
+			w.failed = nil
+			return ctx, failed
+		}
+		hint := w.suggestion(step.Text)
+		if hints != nil {
+			hints.add(hint.Error())
+		}
+		return ctx, hint
+	})
+	sc.After(func(ctx context.Context, _ *godog.Scenario, failed error) (context.Context, error) {
+		err := w.end(ctx)
+		if failed != nil { // the scenario's own failure is the one to report
+			err = nil
+		}
+		return ctx, err
+	})
+}
+
+// stop is the panic that ends a step whose expectation failed. godog takes it for a panic of its own,
+// and adds no stack to the message. (godog.T would print the message to standard output, in the middle
+// of a report that goes there.)
+type stop struct{}
+
+func (stop) Error() string { return "an expectation failed" }
+
+// Is reports that stop stands for every other error too.
+func (stop) Is(error) bool { return true }
+
+// fail ends the step at work; the hook after it reports the message.
+func (w *world) fail(message string, _ ...int) {
+	w.failed = errors.New(message)
+	panic(stop{})
+}
+
+// hints are the suggestions of a run.
+type hints struct {
+	mu   sync.Mutex
+	text []string
+}
+
+func (h *hints) add(text string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !slices.Contains(h.text, text) {
+		h.text = append(h.text, text)
+	}
+}
+
+func (h *hints) write(out io.Writer) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, text := range h.text {
+		if _, err := fmt.Fprintln(out, text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// suggestion returns an error that names the line that was perhaps meant by one that no step matches,
+// if there is a similar one among the examples of the steps and the lines of the built-in suites.
+func (w *world) suggestion(line string) error {
+	best, distance := "", len(line)/2
+	for _, known := range w.knownLines() {
+		if d := levenshtein.ComputeDistance(line, known); d < distance {
+			best, distance = known, d
+		}
+	}
+	if best == "" {
+		return fmt.Errorf("no step reads %q; features/STEPS.md lists the steps", line)
+	}
+	return fmt.Errorf("no step reads %q; did you mean %q?", line, best)
+}
+
+// knownLines returns lines that steps match.
+func (w *world) knownLines() []string {
+	var lines []string
+	for _, s := range w.steps() {
+		example, _, _ := strings.Cut(s.example, "\n")
+		lines = append(lines, example)
+	}
+	entries, _ := builtin.ReadDir(".") // what is built in can be read
+	for _, e := range entries {
+		text, _ := builtin.ReadFile(e.Name())
+		for line := range strings.Lines(string(text)) {
+			keyword, step, _ := strings.Cut(strings.TrimSpace(line), " ")
+			if slices.Contains([]string{"Given", "When", "Then", "And", "But"}, keyword) && !strings.Contains(step, "<") {
+				lines = append(lines, step)
+			}
+		}
+	}
+	return lines
+}

@@ -1,0 +1,107 @@
+package scenarios
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// Flow returns a part of a scenario, such as a Rule, on one line of YAML.
+func Flow(value any) (string, error) {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(value); err != nil {
+		return "", err
+	}
+	tokens := json.NewDecoder(&b)
+	tokens.UseNumber()
+	var out strings.Builder
+	if err := flowValue(tokens, &out); err != nil && err != io.EOF {
+		return "", err
+	}
+	return out.String(), nil
+}
+
+func flowValue(tokens *json.Decoder, out *strings.Builder) error {
+	t, err := tokens.Token()
+	if err != nil {
+		return err
+	}
+	switch t := t.(type) {
+	case json.Delim:
+		out.WriteString(t.String())
+		for n := 0; tokens.More(); n++ {
+			if n > 0 {
+				out.WriteString(", ")
+			}
+			if t == '{' {
+				var key json.Token
+				if key, err = tokens.Token(); err != nil {
+					return err
+				}
+				out.WriteString(key.(string) + ": ")
+			}
+			if err = flowValue(tokens, out); err != nil {
+				return err
+			}
+		}
+		end, err := tokens.Token()
+		if err != nil {
+			return err
+		}
+		out.WriteString(end.(json.Delim).String())
+	case string:
+		out.WriteString(scalarText(t))
+	case json.Number:
+		out.WriteString(t.String())
+	case bool:
+		out.WriteString(strconv.FormatBool(t))
+	}
+	return nil
+}
+
+// plainText is text that needs no quotes in a flow, and is no number and no word of
+// YAML.
+var plainText = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]*(?:[ ./_-][A-Za-z0-9]+)*$`)
+
+// scalarText returns a text in YAML. Octets beyond ASCII are escaped, since what they mean
+// is not known.
+func scalarText(text string) string {
+	switch strings.ToLower(text) {
+	case "true", "false", "null", "yes", "no", "on", "off", "y", "n":
+		return strconv.Quote(text)
+	}
+	if plainText.MatchString(text) {
+		return text
+	}
+	var b strings.Builder
+	b.WriteByte('"')
+	for _, r := range text {
+		switch {
+		case r == '"' || r == '\\':
+			b.WriteByte('\\')
+			b.WriteRune(r)
+		case r == '\r':
+			b.WriteString(`\r`)
+		case r == '\n':
+			b.WriteString(`\n`)
+		case r == '\t':
+			b.WriteString(`\t`)
+		case r >= 0x20 && r < 0x7F:
+			b.WriteRune(r)
+		case r <= 0xFF:
+			const digits = "0123456789abcdef"
+			b.WriteString(`\x`)
+			b.WriteByte(digits[r>>4])
+			b.WriteByte(digits[r&15])
+		default:
+			b.WriteRune(r)
+		}
+	}
+	b.WriteByte('"')
+	return b.String()
+}
