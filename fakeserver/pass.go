@@ -62,6 +62,7 @@ func (t *popTalk) login(name string, u User) edit.Reply {
 		return edit.Err("[SYS/TEMP] maildrop cannot be read")
 	}
 	t.view, s.state = v, Transaction
+	s.record.found(v.list)
 	t.logins.note(name, delay, o.Now())
 	return nil
 }

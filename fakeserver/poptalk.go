@@ -175,6 +175,7 @@ func (t *popTalk) End() {
 			t.view.drop.hold(o.Now().Add(o.LockAfterDrop))
 		}
 	}
+	s.record.left(t.view.drop)
 	t.view.release()
 	t.view = nil
 }

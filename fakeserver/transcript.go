@@ -31,6 +31,9 @@ type Transcript struct {
 	Commands []Command
 	// LeftOut counts the lines left out for lack of room.
 	LeftOut int
+	// Before is the maildrop at login, and After at the end of the session, with Options.Timed; nil
+	// where the session did not get so far. They are not to be changed.
+	Before, After *Snapshot
 }
 
 func (t Transcript) String() string { return strings.Join(t.Lines, "\n") }
@@ -87,6 +90,11 @@ func (t Transcript) weight() int {
 	}
 	for _, c := range t.Commands {
 		n += commandWeight(c)
+	}
+	for _, s := range []*Snapshot{t.Before, t.After} {
+		if s != nil {
+			n += 64 + len(s.UIDs)*32
+		}
 	}
 	return n + len(t.Marks)*64
 }

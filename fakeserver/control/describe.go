@@ -7,6 +7,8 @@ import (
 	"net/textproto"
 	"strings"
 
+	"golang.org/x/text/encoding/htmlindex"
+
 	"pop3mtm/fakeserver/maildrop"
 )
 
@@ -28,7 +30,13 @@ func described(number int, m maildrop.Message) Message {
 
 // text returns a field of a header, decoded, for people.
 func text(field string) string {
-	var decoder mime.WordDecoder
+	decoder := mime.WordDecoder{CharsetReader: func(charset string, in io.Reader) (io.Reader, error) {
+		encoding, err := htmlindex.Get(charset)
+		if err != nil {
+			return nil, err
+		}
+		return encoding.NewDecoder().Reader(in), nil
+	}}
 	if decoded, err := decoder.DecodeHeader(field); err == nil {
 		field = decoded
 	}

@@ -22,8 +22,10 @@ type Session struct {
 // Transcript is what client and server have said in a session.
 type Transcript struct {
 	Session
-	Lines   []Line `json:"lines" doc:"What was said, line by line"`
-	LeftOut int    `json:"leftOut,omitempty" doc:"Lines beyond the limit, which are not here"`
+	Lines   []Line    `json:"lines" doc:"What was said, line by line"`
+	LeftOut int       `json:"leftOut,omitempty" doc:"Lines beyond the limit, which are not here"`
+	Before  *Messages `json:"before,omitempty" doc:"The mailbox at login; missing before it"`
+	After   *Messages `json:"after,omitempty" doc:"The mailbox at the end of the session; missing while it is open"`
 }
 
 // Line is a line of a transcript.
@@ -62,13 +64,15 @@ func sessionOf(t *fakeserver.Transcript) Session {
 
 // Transcript returns the transcript of a session, which may be open.
 func (s *Service) Transcript(_ context.Context, user string, number int) (*Transcript, error) {
-	if _, err := s.find(user); err != nil {
+	owner, err := s.find(user)
+	if err != nil {
 		return nil, err
 	}
 	transcripts, lost := s.server.UserTranscripts(user)
 	for _, t := range transcripts {
 		if t.Visit == number {
-			return &Transcript{Session: sessionOf(&t), Lines: linesOf(&t), LeftOut: t.LeftOut}, nil
+			known := owner.known()
+			return &Transcript{Session: sessionOf(&t), Lines: linesOf(&t), LeftOut: t.LeftOut, Before: known.list(t.Before), After: known.list(t.After)}, nil
 		}
 	}
 	if number > 0 && number <= s.server.UserSessions(user) && lost > 0 {
