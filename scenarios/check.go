@@ -64,8 +64,8 @@ func (s *Scenario) check(f *files, bad wrong) {
 	}
 	checkMail(s.Mailbox, "mailbox", f, bad)
 	s.checkUsers(f, bad)
-	s.checkExpect(bad)
-	s.checkMTM(bad)
+	s.checkExpect(bad, f)
+	s.checkMTM(bad, f)
 }
 
 func (s *Scenario) checkServer(bad wrong) {
@@ -253,24 +253,46 @@ func (s *Scenario) checkUsers(f *files, bad wrong) {
 	}
 }
 
-func (s *Scenario) checkExpect(bad wrong) {
-	e := &s.Expect
-	for path, list := range map[string][]string{"never": e.Never, "received": e.Received, "sequence": e.Sequence, "only": e.Only} {
-		checkCommands("expect."+path, list, bad)
+// checkExpect looks at what is expected of all users, and of each.
+func (s *Scenario) checkExpect(bad wrong, f *files) {
+	known := s.knownIDs(f)
+	s.Expect.check("expect", known, bad)
+	own := 0
+	for i, u := range s.Users {
+		if u.Expect == nil {
+			continue
+		}
+		own++
+		if u.Mailbox != nil {
+			known = ids{mail: [][]Mail{u.Mailbox}, rules: known.rules}
+		}
+		u.Expect.check(at("users", i)+".expect", known, bad)
+	}
+	if own > 0 && own == len(s.Users) && (s.Expect.Kept != nil || s.Expect.Deleted != nil) {
+		bad("expect", "each user has expectations: say there what is kept and deleted")
+	}
+}
+
+// check looks at an expectation that stands at a path.
+func (e *Expect) check(path string, known ids, bad wrong) {
+	for name, list := range map[string][]string{"never": e.Never, "received": e.Received, "sequence": e.Sequence, "only": e.Only} {
+		checkCommands(path+"."+name, list, bad)
 	}
 	for verb := range e.Exactly {
 		if why := badCommand(verb, pop3Language().verbs, nil); why != "" || strings.Contains(verb, " ") {
-			bad("expect.exactly."+verb, "here stands a verb with a list of arguments: DELE: [1, 3]")
+			bad(path+".exactly."+verb, "here stands a verb with a list of arguments: DELE: [1, 3]")
 		}
 	}
 	for command := range e.Counts {
 		if why := badCommand(command, pop3Language().verbs, nil); why != "" {
-			bad("expect.counts."+command, "%s", why)
+			bad(path+".counts."+command, "%s", why)
 		}
 	}
+	known.check(path+".kept", e.Kept, bad)
+	known.check(path+".deleted", e.Deleted, bad)
 	for i, uid := range e.Deleted {
 		if slices.Contains(e.Kept, uid) {
-			bad(at("expect.deleted", i), "%s cannot be kept and deleted", uid)
+			bad(at(path+".deleted", i), "%s cannot be kept and deleted", uid)
 		}
 	}
 }
@@ -283,12 +305,18 @@ func checkCommands(path string, list []string, bad wrong) {
 	}
 }
 
-func (s *Scenario) checkMTM(bad wrong) {
+func (s *Scenario) checkMTM(bad wrong, f *files) {
 	checkCommands("mtm.never", s.MTM.Never, bad)
 	if s.MTM.EmptyPassword && s.MTM.Password != "" {
 		bad("mtm.emptyPassword", "the password cannot be empty and %q", s.MTM.Password)
 	}
 	if len(s.MTM.Runs) > maxRuns {
 		bad("mtm.runs", "at most %d runs", maxRuns)
+	}
+	known := s.knownIDs(f)
+	known.check("mtm.altered", s.MTM.Altered, bad)
+	for i, run := range s.MTM.Runs {
+		known.check(at("mtm.runs", i)+".stored", run.Stored, bad)
+		known.check(at("mtm.runs", i)+".failed", run.Failed, bad)
 	}
 }

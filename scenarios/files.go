@@ -23,6 +23,8 @@ type files struct {
 	count int
 	// octets of the mail of this case so far
 	octets int64
+	// uids are of messages that are in the mailbox already
+	uids []string
 }
 
 // noFiles has the built-in messages only.

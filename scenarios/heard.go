@@ -9,7 +9,8 @@ import (
 
 // heard is a command that the client sent, its secrets masked.
 type heard struct {
-	session int
+	session    int
+	transcript int // the index among those that are judged
 	fakeserver.Command
 }
 
@@ -23,10 +24,10 @@ func (h heard) told() string { return fmt.Sprintf("session %d, %s: %s", h.sessio
 // lines.
 func commands(transcripts []fakeserver.Transcript) []heard {
 	var all []heard
-	for _, t := range transcripts {
+	for i, t := range transcripts {
 		for _, c := range t.Commands {
 			if c.Verb != "" && c.Verb != "RESPONSE" {
-				all = append(all, heard{t.Session, c})
+				all = append(all, heard{t.Session, i, c})
 			}
 		}
 	}

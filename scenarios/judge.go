@@ -1,103 +1,111 @@
 package scenarios
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/agnivade/levenshtein"
+
+	"pop3mtm/fakeserver"
 )
 
-// Failure is one expectation that was not met. Its text has several lines: what was
-// expected, what came, and what is near it.
-type Failure struct {
-	// Section says where the rule stands that was broken, as far as the scenario tells: 1939/5.
-	Section Section
-	// Expected and Actual are a line each.
-	Expected, Actual string
-	// Near shows the commands that are most like the expected one, a line each with a mark where it
-	// differs; it may be empty.
-	Near string
+// judge compares what was heard of some sessions with one expectation.
+type judge struct {
+	user        string
+	expect      *Expect
+	section     Section
+	transcripts []fakeserver.Transcript
+	sessions    int
+	mailboxes   []Mailbox
+	all         []heard
+	checks      []Check
 }
 
-// Error puts all of it together.
-func (f *Failure) Error() string {
-	text := "expected " + f.Expected + "\n     got " + f.Actual
-	if f.Near != "" {
-		text += "\n" + f.Near
-	}
-	return text
-}
-
-// Check judges the client after it has disconnected; it waits a moment for the sessions to end. It
-// returns nil if all expectations are met. Otherwise the error joins a *Failure for each unmet one,
-// an error for open sessions, and a *fakeserver.UnmetError for required rules that have not fired.
-func (p *Play) Check(ctx context.Context) error {
-	return errors.Join(p.judge(ctx), p.Unmet())
-}
-
-// CheckMTM judges our own client by the expectations under mtm that transcripts can show.
-func (p *Play) CheckMTM() error {
-	j := &judge{all: commands(p.Transcripts())}
-	j.never(p.scenario.MTM.Never)
-	return errors.Join(j.failures...)
-}
-
-func (p *Play) judge(ctx context.Context) error {
-	const patience = 5 * time.Second
-	var found []error
-	waiting, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	if err := p.Wait(waiting); err != nil {
-		found = append(found, errors.New("a connection is still open"))
-	}
-	transcripts := p.Transcripts()
-	for _, t := range transcripts {
-		if t.LeftOut > 0 {
-			found = append(found, fmt.Errorf("session %d was too long to judge: %d lines are not in its transcript", t.Session, t.LeftOut))
+func newJudge(h *Happened, e Expectation, section Section) *judge {
+	j := &judge{user: e.User, expect: &e.Expect, section: section, sessions: h.Lost}
+	for _, t := range h.Transcripts {
+		if e.User == "" || t.User == e.User {
+			j.transcripts = append(j.transcripts, t)
 		}
 	}
-	j := &judge{all: commands(transcripts), expect: &p.scenario.Expect}
-	if len(p.scenario.RFC) > 0 {
-		j.section = p.scenario.RFC[0]
+	for _, m := range h.Mailboxes {
+		if slices.Contains(m.Judged, e.User) {
+			j.mailboxes = append(j.mailboxes, m)
+		}
 	}
+	j.sessions += len(j.transcripts)
+	j.all = commands(j.transcripts)
+	return j
+}
+
+// verdict returns a check for each thing that is expected.
+func (j *judge) verdict() []Check {
 	j.commands()
-	j.kept(p.Maildrop.UIDs())
-	if got := p.Sessions(); !j.expect.Sessions.holds(got) {
-		j.fail(fmt.Sprintf("%s sessions", j.expect.Sessions), fmt.Sprint(got), "")
+	j.kept()
+	if want := j.expect.Sessions; want.given {
+		j.check("sessions " + want.String())
+		if !want.holds(j.sessions) {
+			j.fail(fmt.Sprintf("%s sessions", want), strconv.Itoa(j.sessions), "", nil)
+		}
 	}
-	if limit, took := time.Duration(j.expect.Within), p.clock.took(); limit > 0 && took > limit {
-		j.fail(fmt.Sprintf("the client to be done within %v", limit), fmt.Sprint(took), "")
+	if limit := time.Duration(j.expect.Within); limit > 0 {
+		j.check("within " + limit.String())
+		if took := took(j.transcripts); took > limit {
+			j.fail(fmt.Sprintf("the client to be done within %v", limit), took.String(), "", nil)
+		}
 	}
-	return errors.Join(append(found, j.failures...)...)
+	return j.checks
 }
 
-// judge compares what was heard with what is expected.
-type judge struct {
-	all      []heard
-	expect   *Expect
-	section  Section
-	failures []error
+// took returns the time from the beginning of the first session to the end of the last.
+func took(transcripts []fakeserver.Transcript) time.Duration {
+	var first, last time.Time
+	for _, t := range transcripts {
+		if first.IsZero() || t.Started.Before(first) {
+			first = t.Started
+		}
+		if t.Ended.After(last) {
+			last = t.Ended
+		}
+	}
+	if last.IsZero() {
+		return 0
+	}
+	return last.Sub(first)
 }
 
-func (j *judge) fail(expected, actual, near string) {
-	j.failures = append(j.failures, &Failure{j.section, expected, actual, near})
+// check begins a check, to which the failures belong that follow.
+func (j *judge) check(what string) { j.checks = append(j.checks, Check{What: what, User: j.user}) }
+
+// fail adds a failure. at is the command that it is about; nil for one that is missing.
+func (j *judge) fail(expected, actual, near string, at *heard) {
+	f := &Failure{Section: j.section, Expected: expected, Actual: actual, Near: near}
+	f.show(j.transcripts, at)
+	c := &j.checks[len(j.checks)-1]
+	c.Failures = append(c.Failures, f)
 }
 
 func (j *judge) commands() {
 	for _, command := range j.expect.Received {
+		j.check("received " + command)
 		if j.count(command) == 0 {
-			j.fail(command, "no such command", j.near(command))
+			j.fail(command, "no such command", j.near(command), nil)
 		}
 	}
 	j.never(j.expect.Never)
 	for _, command := range slices.Sorted(maps.Keys(j.expect.Counts)) {
-		if want, n := j.expect.Counts[command], j.count(command); !want.holds(n) {
-			j.fail(fmt.Sprintf("%s %s times", command, want), sent(n), j.near(command))
+		want, n := j.expect.Counts[command], j.count(command)
+		j.check(fmt.Sprintf("counts %s: %s", command, want))
+		switch {
+		case want.holds(n):
+		case n < want.Least:
+			j.fail(fmt.Sprintf("%s %s times", command, want), sent(n), j.near(command), nil)
+		default:
+			j.fail(fmt.Sprintf("%s %s times", command, want), sent(n), j.shown(command), j.last(command))
 		}
 	}
 	j.sequence()
@@ -111,8 +119,9 @@ func (j *judge) commands() {
 
 func (j *judge) never(commands []string) {
 	for _, command := range commands {
+		j.check("never " + command)
 		if n := j.count(command); n > 0 {
-			j.fail("no "+command, sent(n), j.shown(command))
+			j.fail("no "+command, sent(n), j.shown(command), j.first(command))
 		}
 	}
 }
@@ -126,22 +135,43 @@ func (j *judge) count(command string) (n int) {
 	return n
 }
 
+// first returns the first command that matches, nil if there is none; last the last one.
+func (j *judge) first(command string) *heard {
+	if i := slices.IndexFunc(j.all, pattern(command).matches); i >= 0 {
+		return &j.all[i]
+	}
+	return nil
+}
+
+func (j *judge) last(command string) *heard {
+	for i := range slices.Backward(j.all) {
+		if pattern(command).matches(j.all[i]) {
+			return &j.all[i]
+		}
+	}
+	return nil
+}
+
 func (j *judge) sequence() {
 	left := j.expect.Sequence
+	if len(left) == 0 {
+		return
+	}
+	j.check("sequence " + told(left))
+	var before *heard
 	for i := 0; i < len(j.all) && len(left) > 0; i++ {
 		if pattern(left[0]).matches(j.all[i]) {
-			left = left[1:]
+			left, before = left[1:], &j.all[i]
 		}
 	}
 	if len(left) == 0 {
 		return
 	}
-	done := len(j.expect.Sequence) - len(left)
 	expected := left[0]
-	if done > 0 {
+	if done := len(j.expect.Sequence) - len(left); done > 0 {
 		expected += " after " + j.expect.Sequence[done-1]
 	}
-	j.fail(expected, "no such command at that point", j.near(left[0]))
+	j.fail(expected, "no such command at that point", j.near(left[0]), before)
 }
 
 func (j *judge) exactly(verb string, arguments []Arguments) {
@@ -154,14 +184,15 @@ func (j *judge) exactly(verb string, arguments []Arguments) {
 			got = append(got, strings.TrimSpace(h.Args))
 		}
 	}
+	j.check("exactly " + verb + ": " + told(want))
 	missing, extra := difference(want, got), difference(got, want)
 	for _, args := range missing {
 		command := strings.TrimSpace(verb + " " + args)
-		j.fail(command, "no such command, or too few of them", j.near(command))
+		j.fail(command, "no such command, or too few of them", j.near(command), nil)
 	}
 	for _, args := range extra {
 		command := strings.TrimSpace(verb + " " + args)
-		j.fail(fmt.Sprintf("%s only with %s", verb, told(want)), command+", or too many of them", j.shown(command))
+		j.fail(fmt.Sprintf("%s only with %s", verb, told(want)), command+", or too many of them", j.shown(command), j.last(command))
 	}
 }
 
@@ -180,31 +211,15 @@ func difference(a, b []string) []string {
 }
 
 func (j *judge) only() {
+	j.check("only " + told(j.expect.Only))
 	allowed := append([]string{"CAPA", "USER", "PASS", "APOP", "AUTH", "STLS", "QUIT"}, j.expect.Only...)
-	for _, h := range j.all {
+	for i, h := range j.all {
 		if !slices.ContainsFunc(allowed, func(a string) bool { return pattern(a).matches(h) }) {
 			expected := "no commands except login and logout"
 			if len(j.expect.Only) > 0 {
 				expected += " and " + told(j.expect.Only)
 			}
-			j.fail(expected, h.line(), "  "+h.told())
-		}
-	}
-}
-
-func (j *judge) kept(uids []string) {
-	if want := j.expect.Kept; want != nil {
-		missing, extra := difference(want, uids), difference(uids, want)
-		if len(missing) > 0 {
-			j.fail("the server to keep "+told(want), told(missing)+" deleted", j.shown("DELE"))
-		}
-		if len(extra) > 0 {
-			j.fail("the server to keep "+told(want), told(extra)+" not deleted", j.near("DELE"))
-		}
-	}
-	for _, uid := range j.expect.Deleted {
-		if slices.Contains(uids, uid) {
-			j.fail("message "+uid+" to be deleted", "it is still there", j.near("DELE"))
+			j.fail(expected, h.line(), "  "+h.told(), &j.all[i])
 		}
 	}
 }
@@ -245,17 +260,22 @@ func (j *judge) shown(command string) string {
 
 func clipped(line string) string { return line[:min(len(line), 200)] }
 
-// marked returns a command with a mark below it where it begins to differ from the expected one.
+// marked returns a command with a mark below it where it begins to differ from the expected one. One
+// that matches has no mark.
 func marked(command string, h heard) string {
 	line, told := h.line(), h.told()
+	if pattern(command).matches(h) {
+		return "  " + told
+	}
 	same := 0
 	for same < min(len(command), len(line)) && strings.EqualFold(command[same:same+1], line[same:same+1]) {
 		same++
 	}
-	if same == len(command) && same == len(line) {
-		return "  " + told
+	rest := command[same:]
+	if rest == "" {
+		rest = "the end"
 	}
-	return "  " + told + "\n  " + strings.Repeat(" ", len(told)-len(line)+same) + "^ expected " + command[same:]
+	return "  " + told + "\n  " + strings.Repeat(" ", len(told)-len(line)+same) + "^ expected " + rest
 }
 
 // sent returns how often a command was sent, in words.
@@ -267,4 +287,15 @@ func sent(n int) string {
 		return "sent once"
 	}
 	return fmt.Sprintf("sent %d times", n)
+}
+
+// counted returns a number with its noun.
+func counted(n int, noun string) string {
+	switch {
+	case noun == "":
+		return strconv.Itoa(n)
+	case n == 1:
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }

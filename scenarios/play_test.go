@@ -103,7 +103,8 @@ expect:                 # what a good client does; judged from transcripts and t
 		p := play("mailbox: [{text: a}]", `mtm: {never: ["UIDL *", DELE]}`)
 		talk(p, "UIDL", "UIDL 1")
 		Expect(judged(p)).NotTo(HaveOccurred())
-		Expect(p.CheckMTM()).To(MatchError("expected no UIDL *\n     got sent once\n  session 1, TRANSACTION: UIDL 1"))
+		Expect(p.CheckMTM()).To(MatchError(And(HavePrefix("expected no UIDL *\n     got sent once\n  session 1, TRANSACTION: UIDL 1\ntranscript of session 1:\n"),
+			ContainSubstring("    S: .\n  > C: UIDL 1\n    S: +OK 1 "))))
 		_, err := scenarios.Parse("x.yaml", []byte("title: T\nmtm: {never: [DELL], password: x, emptyPassword: true}\n"), nil)
 		Expect(err).To(MatchError(And(ContainSubstring("DELL"), ContainSubstring("cannot be empty"))))
 		_, err = scenarios.Parse("x.yaml", []byte("title: T\nusers: [{name: a, emptyPassword: true, password: x}]\n"), nil)
@@ -196,7 +197,7 @@ var _ = Describe("the judge", func() {
 	It("reports required rules that did not fire", func() {
 		p := play("rules: [{on: RETR 7, required: true, do: [close]}]")
 		talk(p)
-		Expect(judged(p)).To(MatchError("rules that never fired: RETR 7"))
+		Expect(judged(p)).To(MatchError("expected the required rule on RETR 7 to fire\n     got it never fired"))
 		talk(p, "RETR 7")
 		Expect(judged(p)).To(Succeed())
 	})
@@ -209,7 +210,7 @@ var _ = Describe("the judge", func() {
 		Expect(err).NotTo(HaveOccurred())
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()
-		Expect(p.Check(ctx)).To(MatchError("a connection is still open"))
+		Expect(p.Check(ctx)).To(MatchError("expected all sessions to end\n     got a connection is still open"))
 		Expect(conn.Close()).To(Succeed())
 		Expect(judged(p)).To(Succeed())
 	})

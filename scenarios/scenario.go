@@ -24,14 +24,16 @@ type Scenario struct {
 	// The users who may log in. Default: demo with the password demo. Users without a mailbox of
 	// their own share that of the scenario.
 	Users []User `json:"users,omitempty"`
-	// The faults of the server. The first rule that matches a command and may still fire answers
-	// it; no other rule changes that answer.
+	// The faults of the server, a list: the first rule that matches a command and may still fire
+	// answers it, and no other rule changes that answer.
 	Rules []Rule `json:"rules,omitempty"`
 	// The faults of the SMTP server, if one is started (pop3sim serve --smtp): rules with the same
 	// words, on the verbs of SMTP. "." is the end of a message. The texts of ok and refuse begin
 	// with a number; the default is 250 or 550.
 	SMTP []Rule `json:"smtp,omitempty"`
-	// What a good client does. It is checked when the client has disconnected.
+	// What a good client does, in the sessions of all users together. What is kept and deleted is
+	// about the mailboxes of those who have no expectations of their own. It is checked when the
+	// client has disconnected.
 	Expect Expect `json:"expect,omitzero"`
 	// What our own mail client does. It does not apply to other clients.
 	MTM MTM `json:"mtm,omitzero"`
@@ -128,6 +130,9 @@ type User struct {
 	Token string `json:"token,omitempty"`
 	// The mailbox of this user. Default: that of the scenario.
 	Mailbox []Mail `json:"mailbox,omitempty"`
+	// What a good client does in the sessions of this user. What is kept and deleted is about the
+	// user's own mailbox; without one it is about that of the scenario.
+	Expect *Expect `json:"expect,omitempty"`
 }
 
 // Rule changes the answers to some commands.

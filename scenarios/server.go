@@ -31,7 +31,8 @@ type Play struct {
 	mail     []Mail
 	uids     []string // that the maildrop began with
 	played   []*fakeserver.Rule
-	clock    clock
+
+	mailboxes []Mailbox
 }
 
 // Scenario returns what is played.
@@ -73,6 +74,11 @@ func (s *Scenario) Server(o *fakeserver.Options) (*Play, error) {
 		options = *o
 	}
 	p.configure(&options)
+	users := options.Users
+	if users == nil {
+		users = map[string]fakeserver.User{DefaultUser: {}}
+	}
+	p.watch(users)
 	p.Server = fakeserver.New(p.Maildrop, &options)
 	for _, r := range slices.Backward(p.rules) { // each is put at the front
 		added := addTo(p.Server, r, pop3Grammar)
@@ -185,7 +191,6 @@ func (p *Play) configure(o *fakeserver.Options) {
 	if s.AnyPassword {
 		o.Users = anyPassword(o.Users)
 	}
-	p.clock.watch(o)
 }
 
 func set[T comparable](to *T, value T) {

@@ -1,0 +1,101 @@
+package scenarios
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"pop3mtm/fakeserver/maildrop"
+)
+
+// ids are the unique-ids that messages of a scenario may have.
+type ids struct {
+	mail  [][]Mail
+	rules []Rule
+	other []string // of messages that the scenario does not have
+}
+
+// knownIDs returns the unique-ids that messages of the scenario may have: those of all mailboxes,
+// and of mail that rules bring.
+func (s *Scenario) knownIDs(f *files) ids {
+	known := ids{mail: [][]Mail{s.Mailbox}, rules: s.Rules, other: f.uids}
+	p := &Play{scenario: s}
+	if p.gather() == nil { // else the check says what is wrong
+		known.mail, known.rules = [][]Mail{p.mail}, p.rules
+	}
+	for _, u := range s.Users {
+		known.mail = append(known.mail, u.Mailbox)
+	}
+	return known
+}
+
+// check refuses unique-ids that no message has: an expectation of them would always, or never, be
+// met.
+func (k ids) check(path string, list []string, bad wrong) {
+	for i, uid := range list {
+		if !k.has(uid) {
+			bad(at(path, i), "%s", unknown("message with the unique-id", uid, k.named()))
+		}
+	}
+}
+
+// has reports whether a message may have a unique-id, or have it with a suffix that rules put behind
+// all.
+func (k ids) has(uid string) bool {
+	if slices.Contains(k.other, uid) {
+		return true
+	}
+	for _, mail := range k.all() {
+		for i := range mail {
+			if mail[i].has(uid) {
+				return true
+			}
+		}
+	}
+	for _, suffix := range renewals(k.rules) {
+		if before, cut := strings.CutSuffix(uid, suffix); cut && k.has(before) {
+			return true
+		}
+	}
+	return false
+}
+
+// all returns the mailboxes, and the mail that rules bring.
+func (k ids) all() [][]Mail {
+	all := slices.Clone(k.mail)
+	for _, r := range k.rules {
+		for _, a := range slices.Concat(r.Before, r.After) {
+			all = append(all, a.Add, a.Replace)
+		}
+	}
+	return all
+}
+
+// named returns the unique-ids that the scenario names, and those of counted messages by their first.
+func (k ids) named() (names []string) {
+	for _, mail := range k.all() {
+		for i := range mail {
+			if uid := mail[i].uid(0); uid != "" && !slices.Contains(names, uid) {
+				names = append(names, uid)
+			}
+		}
+	}
+	return append(names, k.other...)
+}
+
+// has reports whether one of these messages has a unique-id.
+func (m *Mail) has(uid string) bool {
+	if m.UIDL != "" && m.Count == 0 {
+		return uid == m.UIDL
+	}
+	if m.UIDL != "" {
+		rest, cut := strings.CutPrefix(uid, m.UIDL)
+		n := 0
+		_, err := fmt.Sscanf(rest, "%d", &n)
+		return cut && err == nil && n >= 1 && n <= m.count() && rest == fmt.Sprint(n)
+	}
+	if len(uid) < 32 { // a digest, perhaps with a number behind it
+		return false
+	}
+	return slices.ContainsFunc(messages([]Mail{*m}), func(one maildrop.Message) bool { return strings.HasPrefix(uid, one.UID()) })
+}
