@@ -3,11 +3,52 @@ package scenarios
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
+	"reflect"
 	"regexp"
 	"strconv"
 	"strings"
 )
+
+// Text returns the scenario as a file, with a remark in its first line. What is short stands on one
+// line. Cases and mtm are left out.
+func (s *Scenario) Text(remark string) ([]byte, error) {
+	var b bytes.Buffer
+	if remark != "" {
+		b.WriteString("# " + strings.NewReplacer("\r", " ", "\n", " ").Replace(remark) + "\n")
+	}
+	var errs []error
+	line := func(before string, value any) {
+		flow, err := Flow(value)
+		errs = append(errs, err)
+		b.WriteString(before + flow + "\n")
+	}
+	line("title: ", s.Title)
+	if s.Why != "" {
+		line("why: ", s.Why)
+	}
+	if !reflect.ValueOf(s.Settings).IsZero() {
+		line("server: ", s.Settings)
+	}
+	list(&b, "users", s.Users, line)
+	list(&b, "mailbox", s.Mailbox, line)
+	list(&b, "rules", s.Rules, line)
+	if !reflect.ValueOf(s.Expect).IsZero() {
+		line("expect: ", s.Expect)
+	}
+	return b.Bytes(), errors.Join(errs...)
+}
+
+// list writes the items of a list, a line each.
+func list[T any](b *bytes.Buffer, name string, items []T, line func(string, any)) {
+	if len(items) > 0 {
+		b.WriteString(name + ":\n")
+	}
+	for _, one := range items {
+		line("  - ", one)
+	}
+}
 
 // Flow returns a part of a scenario, such as a Rule, on one line of YAML.
 func Flow(value any) (string, error) {

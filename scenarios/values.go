@@ -28,3 +28,6 @@ type Count struct {
 	Least, Most int
 	given       bool // the zero value is no expectation
 }
+
+// CountOf returns the count that is exactly n.
+func CountOf(n int) Count { return Count{n, n, true} }

@@ -35,6 +35,7 @@ func (r routes) sessions() {
 		func(ctx context.Context, in *input.OfSession) (*nothing, error) {
 			return done(r.EndSession(ctx, in.User, in.Number))
 		})
+	r.saveSession()
 	events := r.operation("events", http.MethodGet, "/users/{user}/events", "Follow what happens in the sessions, as server-sent events", http.StatusOK)
 	events.Errors = append(events.Errors, http.StatusTooManyRequests)
 	huma.Register(r.api, events, func(ctx context.Context, in *struct {

@@ -68,11 +68,20 @@ func (s *Service) Transcript(_ context.Context, user string, number int) (*Trans
 	if err != nil {
 		return nil, err
 	}
+	t, err := s.transcript(user, number)
+	if err != nil {
+		return nil, err
+	}
+	known := owner.known()
+	return &Transcript{Session: sessionOf(t), Lines: linesOf(t), LeftOut: t.LeftOut, Before: known.list(t.Before), After: known.list(t.After)}, nil
+}
+
+// transcript returns what the server knows of a session.
+func (s *Service) transcript(user string, number int) (*fakeserver.Transcript, error) {
 	transcripts, lost := s.server.UserTranscripts(user)
 	for _, t := range transcripts {
 		if t.Visit == number {
-			known := owner.known()
-			return &Transcript{Session: sessionOf(&t), Lines: linesOf(&t), LeftOut: t.LeftOut, Before: known.list(t.Before), After: known.list(t.After)}, nil
+			return &t, nil
 		}
 	}
 	if number > 0 && number <= s.server.UserSessions(user) && lost > 0 {
