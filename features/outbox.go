@@ -16,8 +16,11 @@ import (
 
 	"pop3mtm/fakeserver/maildrop"
 	"pop3mtm/mtm"
+	"pop3mtm/mtm/email"
 	"pop3mtm/mtm/mail"
+	"pop3mtm/mtm/outbox"
 	"pop3mtm/mtm/store"
+	"pop3mtm/mtm/symbian"
 )
 
 // outboxSteps are about messages that are made here.
@@ -89,13 +92,13 @@ func with(o *mtm.CreateOptions, list string) error {
 	for name := range strings.SplitSeq(list, ", ") {
 		switch name {
 		case "the original's text":
-			o.Parts |= mtm.PartBody
+			o.Parts |= symbian.PartBody
 		case "its page":
-			o.Types |= mtm.TypeMHTML
+			o.Types |= symbian.TypeMHTML
 		case "hidden":
-			o.Types |= mtm.TypeInvisible
+			o.Types |= symbian.TypeInvisible
 		case "in preparation":
-			o.Types |= mtm.TypeInPreparation
+			o.Types |= symbian.TypeInPreparation
 		default:
 			return fmt.Errorf("a message cannot be made with %q", name)
 		}
@@ -144,7 +147,7 @@ func (w *world) says(ctx context.Context, subject, place string, table *godog.Ta
 
 // outgoing is a message that was made here.
 type outgoing struct {
-	mtm.OutgoingMessage
+	outbox.Message
 	header  netmail.Header
 	text    string
 	page    string
@@ -153,11 +156,11 @@ type outgoing struct {
 }
 
 func (w *world) outgoing(ctx context.Context, id store.ID) (*outgoing, error) {
-	made, err := mtm.Outgoing(ctx, w.store, id)
+	made, err := outbox.Read(ctx, w.store, id)
 	if err != nil {
 		return nil, err
 	}
-	o := &outgoing{OutgoingMessage: made}
+	o := &outgoing{Message: made}
 	body, err := w.store.Body(ctx, id)
 	if err != nil {
 		return nil, err
@@ -167,15 +170,15 @@ func (w *world) outgoing(ctx context.Context, id store.ID) (*outgoing, error) {
 		return nil, err
 	}
 	o.header = message.Header
-	email, err := mtm.Email(ctx, w.store, id)
+	parsed, err := email.Read(ctx, w.store, id)
 	if err != nil {
 		return nil, err
 	}
-	for _, p := range email.Parts {
+	for _, p := range parsed.Parts {
 		if p.Embedded {
 			continue // it is in one of the others
 		}
-		if err = o.readPart(ctx, &email, p); err != nil {
+		if err = o.readPart(ctx, &parsed, p); err != nil {
 			return nil, err
 		}
 	}
@@ -183,8 +186,8 @@ func (w *world) outgoing(ctx context.Context, id store.ID) (*outgoing, error) {
 	return o, err
 }
 
-func (o *outgoing) readPart(ctx context.Context, email *mtm.EmailEntry, p *mail.Part) error {
-	content, err := email.OpenPart(ctx, p)
+func (o *outgoing) readPart(ctx context.Context, e *email.Entry, p *mail.Part) error {
+	content, err := e.OpenPart(ctx, p)
 	if err != nil {
 		return err
 	}

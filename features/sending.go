@@ -14,6 +14,7 @@ import (
 	"pop3mtm/fakeserver/smtpsink"
 	"pop3mtm/mtm"
 	"pop3mtm/mtm/autosend"
+	"pop3mtm/mtm/outbox"
 	"pop3mtm/mtm/store"
 )
 
@@ -92,9 +93,9 @@ func (w *world) setState(ctx context.Context, subject, state string) error {
 	id := w.ids(ctx, `"`+subject+`"`, "Outbox")[0]
 	switch state {
 	case store.SendSuspended.String():
-		return mtm.Hold(ctx, w.store, id)
+		return outbox.Hold(ctx, w.store, id)
 	case store.SendWaiting.String():
-		return mtm.Queue(ctx, w.store, id)
+		return outbox.Queue(ctx, w.store, id)
 	}
 	b := w.store.NewBatch()
 	b.SetSending(id, stateNamed(state), store.SendWaiting)

@@ -8,7 +8,7 @@ import (
 	"github.com/cucumber/godog"
 	"github.com/onsi/gomega"
 
-	"pop3mtm/mtm"
+	"pop3mtm/mtm/email"
 	"pop3mtm/mtm/store"
 )
 
@@ -61,12 +61,12 @@ func traitNames() []string { return []string{"state", "carries", "notice"} }
 
 // traits returns what a person can see of a message.
 func (w *world) traits(ctx context.Context, e store.Entry) (map[string]string, error) {
-	email, err := mtm.Email(ctx, w.store, e.ID)
+	message, err := email.Read(ctx, w.store, e.ID)
 	if err != nil {
 		return nil, err
 	}
 	if e.Body.Kind == store.BodyWhole {
-		w.Expect(carried(mtm.EmailEntry{Entry: e})).To(gomega.Equal(carried(email)), "the entry tells what the message carries")
+		w.Expect(carried(email.Entry{Entry: e})).To(gomega.Equal(carried(message)), "the entry tells what the message carries")
 	}
 	waits, err := w.waits(ctx, e)
 	if err != nil {
@@ -74,15 +74,15 @@ func (w *world) traits(ctx context.Context, e store.Entry) (map[string]string, e
 	}
 	row := map[string]string{
 		"subject": e.Description, "sender": e.Details, "date": e.Date.UTC().Format(time.RFC3339),
-		"state": words(append(states(email), waits...)), "carries": words(carried(email)), "notice": nothing,
+		"state": words(append(states(message), waits...)), "carries": words(carried(message)), "notice": nothing,
 	}
-	if notice := email.PartialNotice(); notice != "" {
+	if notice := message.PartialNotice(); notice != "" {
 		row["notice"] = notice
 	}
 	return row, nil
 }
 
-func states(e mtm.EmailEntry) []string {
+func states(e email.Entry) []string {
 	var list []string
 	if e.Flags.Has(store.New) {
 		list = append(list, "new")
@@ -132,7 +132,7 @@ func toBe(kind store.QueueKind) string {
 	return kind.String()
 }
 
-func carried(e mtm.EmailEntry) []string {
+func carried(e email.Entry) []string {
 	var list []string
 	for _, x := range extras() {
 		if e.Flags.Has(x.flags) && e.Entry.Email.Has(x.email) {

@@ -202,9 +202,3 @@ func services(ctx context.Context, st *store.Store) ([]store.Entry, error) {
 	}
 	return accounts, nil
 }
-
-// fallbackOf returns the charset that the account of a service has for octets that name none.
-func fallbackOf(ctx context.Context, st *store.Store, service store.ID) (string, error) {
-	values, err := st.Settings(ctx, service)
-	return values["charset"], err
-}

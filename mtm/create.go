@@ -16,6 +16,7 @@ import (
 	"pop3mtm/mtm/internal/compose"
 	"pop3mtm/mtm/progress"
 	"pop3mtm/mtm/store"
+	"pop3mtm/mtm/symbian"
 )
 
 // recipients are the three kinds of them.
@@ -85,7 +86,7 @@ func (r *run) create(ctx context.Context, what recipe) error {
 	if err = c.finish(ctx); err != nil {
 		return err
 	}
-	if what.into == store.Outbox && len(c.all()) == 0 && c.options.Types&TypeInPreparation == 0 {
+	if what.into == store.Outbox && len(c.all()) == 0 && c.options.Types&symbian.TypeInPreparation == 0 {
 		return fault(ErrArgument, "a message in the Outbox needs a recipient")
 	}
 	id, size, err := c.write(ctx, r, what.into)
@@ -245,7 +246,7 @@ func (c *creation) ownText() string {
 		text += "\n"
 	}
 	signature := strings.TrimRight(c.smtp().Signature, "\n")
-	if signature == "" || (text == "" && c.options.Parts&PartBody == 0) {
+	if signature == "" || (text == "" && c.options.Parts&symbian.PartBody == 0) {
 		return text
 	}
 	if text != "" {
@@ -264,4 +265,16 @@ func (c *Client) create(ctx context.Context, cmd Command) (store.ID, error) {
 		return 0, err
 	}
 	return op.result.Messages[0], nil
+}
+
+// message returns the entry of a message, else ErrNotFound.
+func message(ctx context.Context, st *store.Store, command string, id store.ID) (store.Entry, error) {
+	entry, err := st.Entry(ctx, id)
+	if err == nil && entry.Type != store.TypeMessage {
+		err = fmt.Errorf("entry %d is a %v, not a message: %w", id, entry.Type, store.ErrNotFound)
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		err = &Error{Command: command, Code: ErrNotFound, Err: err}
+	}
+	return entry, err
 }

@@ -19,6 +19,7 @@ import (
 	"pop3mtm/mtm/account"
 	"pop3mtm/mtm/progress"
 	"pop3mtm/mtm/store"
+	"pop3mtm/mtm/symbian"
 )
 
 var _ = Describe("Making a message (behaviour section 12)", func() {
@@ -51,29 +52,29 @@ var _ = Describe("Making a message (behaviour section 12)", func() {
 	})
 
 	DescribeTable("has the sending state and the flags that are asked for",
-		func(send account.Send, types mtm.TypeList, state store.SendingState, flags store.Flags) {
+		func(send account.Send, types symbian.TypeList, state store.SendingState, flags store.Flags) {
 			d := newDesk(func(p *account.POP3) { p.SMTP.Send = send })
 			e, _, _ := d.makes(mtm.CreateNew{Into: store.Outbox, CreateOptions: mtm.CreateOptions{To: []string{"ben@example.org"}, Types: types}})
 			Expect(e.Sending).To(Equal(state))
 			Expect(e.Flags).To(Equal(store.New | store.Complete | flags))
 		},
-		Entry("immediately", account.Immediately, mtm.TypeList(0), store.SendWaiting, store.Flags(0)),
-		Entry("on the next connection", account.OnNextConnection, mtm.TypeList(0), store.SendWaiting, store.Flags(0)),
-		Entry("on request", account.OnRequest, mtm.TypeList(0), store.SendUponRequest, store.Flags(0)),
-		Entry("invisible", account.Immediately, mtm.TypeInvisible, store.SendWaiting, store.Invisible),
-		Entry("in preparation", account.Immediately, mtm.TypeInPreparation, store.SendWaiting, store.InPreparation),
+		Entry("immediately", account.Immediately, symbian.TypeList(0), store.SendWaiting, store.Flags(0)),
+		Entry("on the next connection", account.OnNextConnection, symbian.TypeList(0), store.SendWaiting, store.Flags(0)),
+		Entry("on request", account.OnRequest, symbian.TypeList(0), store.SendUponRequest, store.Flags(0)),
+		Entry("invisible", account.Immediately, symbian.TypeInvisible, store.SendWaiting, store.Invisible),
+		Entry("in preparation", account.Immediately, symbian.TypeInPreparation, store.SendWaiting, store.InPreparation),
 	)
 
-	DescribeTable("a reply goes to whom the part list says", func(parts mtm.PartList, to, cc string) {
+	DescribeTable("a reply goes to whom the part list says", func(parts symbian.PartList, to, cc string) {
 		d := newDesk()
 		_, raw, _ := d.makes(mtm.CreateReply{Into: store.Drafts, Original: d.holds(original, store.BodyWhole), CreateOptions: mtm.CreateOptions{Parts: parts}})
 		h := fieldsOf(raw)
 		Expect([]string{h.Get("To"), h.Get("Cc")}).To(Equal([]string{to, cc}))
 	},
-		Entry("the originator only", mtm.PartOriginator, `"Ben" <ben@example.org>`, ""),
-		Entry("all", mtm.PartOriginator|mtm.PartRecipient, `"Ben" <ben@example.org>`, "<cleo@example.org>, <dora@example.org>"),
-		Entry("the recipients only", mtm.PartRecipient, `"Demo" <demo@example.org>, <cleo@example.org>`, "<dora@example.org>"),
-		Entry("neither", mtm.PartList(0), `"Demo" <demo@example.org>, <cleo@example.org>`, "<dora@example.org>"),
+		Entry("the originator only", symbian.PartOriginator, `"Ben" <ben@example.org>`, ""),
+		Entry("all", symbian.PartOriginator|symbian.PartRecipient, `"Ben" <ben@example.org>`, "<cleo@example.org>, <dora@example.org>"),
+		Entry("the recipients only", symbian.PartRecipient, `"Demo" <demo@example.org>, <cleo@example.org>`, "<dora@example.org>"),
+		Entry("neither", symbian.PartList(0), `"Demo" <demo@example.org>, <cleo@example.org>`, "<dora@example.org>"),
 	)
 
 	It("a reply names its thread, quotes nothing, and has the signature below the text", func() {
@@ -91,7 +92,7 @@ var _ = Describe("Making a message (behaviour section 12)", func() {
 	It("a reply without a subject bit has none, and what the caller gives counts", func() {
 		d := newDesk()
 		id := d.holds(original, store.BodyWhole)
-		e, raw, o := d.makes(mtm.CreateReply{Into: store.Outbox, Original: id, CreateOptions: mtm.CreateOptions{Parts: mtm.PartOriginator, To: []string{"ben@example.org, x@example.org"}}})
+		e, raw, o := d.makes(mtm.CreateReply{Into: store.Outbox, Original: id, CreateOptions: mtm.CreateOptions{Parts: symbian.PartOriginator, To: []string{"ben@example.org, x@example.org"}}})
 		Expect(e.Description).To(BeEmpty())
 		Expect(raw).NotTo(ContainSubstring("Subject"))
 		Expect(o.Recipients).To(HaveLen(2))
@@ -100,7 +101,7 @@ var _ = Describe("Making a message (behaviour section 12)", func() {
 	})
 
 	DescribeTable("what is sent on has a few lines of header, the text as it is, and its attachments",
-		func(parts mtm.PartList, types mtm.TypeList, limit int, want ...string) {
+		func(parts symbian.PartList, types symbian.TypeList, limit int, want ...string) {
 			d := newDesk(func(p *account.POP3) { p.SMTP.ToCcIncludeLimit, p.SMTP.Signature = limit, "Demo" })
 			e, raw, _ := d.makes(mtm.CreateForward{Into: store.Drafts, Original: d.holds(original, store.BodyWhole),
 				CreateOptions: mtm.CreateOptions{Parts: parts, Types: types, Text: "See below."}})
@@ -112,18 +113,18 @@ var _ = Describe("Making a message (behaviour section 12)", func() {
 			Expect(fieldsOf(raw).Subject()).To(Equal("Fwd: Grüße"))
 			Expect(raw).NotTo(Or(ContainSubstring("In-Reply-To"), ContainSubstring("References")))
 			Expect(e.Flags.Has(store.Attachment)).To(Equal(len(want) > 2))
-			Expect(e.Email.Has(store.MHTML)).To(Equal(types == mtm.TypeMHTML))
+			Expect(e.Email.Has(store.MHTML)).To(Equal(types == symbian.TypeMHTML))
 			Expect(e.Details).To(BeEmpty(), "it goes to nobody yet")
 			if len(want) > 2 {
 				Expect(raw).To(ContainSubstring("filename=.._plan.pdf"))
 			}
 		},
-		Entry("text and attachments", mtm.ForwardParts, mtm.TypeList(0), 0,
+		Entry("text and attachments", mtm.ForwardParts, symbian.TypeList(0), 0,
 			"text/plain: See below.\n\n-- \nDemo\n\nHEADDATE\n\nGrüße aus Wien\n", "application/pdf: %PDF", "message/rfc822: Subject: within\n\ndeep"),
-		Entry("the text alone", mtm.PartBody|mtm.PartDescription, mtm.TypeList(0), 0, "text/plain: See below.\n\n-- \nDemo\n\nHEADDATE\n\nGrüße aus Wien\n"),
-		Entry("with the recipients, cut at the limit", mtm.PartBody|mtm.PartDescription, mtm.TypeList(0), 20,
+		Entry("the text alone", symbian.PartBody|symbian.PartDescription, symbian.TypeList(0), 0, "text/plain: See below.\n\n-- \nDemo\n\nHEADDATE\n\nGrüße aus Wien\n"),
+		Entry("with the recipients, cut at the limit", symbian.PartBody|symbian.PartDescription, symbian.TypeList(0), 20,
 			"text/plain: See below.\n\n-- \nDemo\n\nHEADTo: Demo <demo@example.o...\nCC: dora@example.org\nDATE\n\nGrüße aus Wien\n"),
-		Entry("with its page", mtm.PartBody|mtm.PartDescription, mtm.TypeMHTML, 0, "text/plain: See below.\n\n-- \nDemo\n\nHEADDATE\n\nGrüße aus Wien\n",
+		Entry("with its page", symbian.PartBody|symbian.PartDescription, symbian.TypeMHTML, 0, "text/plain: See below.\n\n-- \nDemo\n\nHEADDATE\n\nGrüße aus Wien\n",
 			"text/html: <div style=\"white-space: pre-wrap\">See below.\n\n-- \nDemo\n\n----- Forward Header -----\nSubject: Grüße\nAuthor: Ben &lt;ben@example.org&gt;\nDATE</div>\n<hr>\n<p>Gruesse</p>"),
 	)
 
@@ -137,7 +138,7 @@ var _ = Describe("Making a message (behaviour section 12)", func() {
 		Expect(parts[0]).To(HaveSuffix("\n\nYour plan\n\none\n\n----- a.log -----\n\nlog"))
 		Expect(parts[1:]).To(Equal([]string{"text/html: <p>Your <b>plan</b></p>", "text/plain: log"}))
 		Expect(forward.LeftOut).To(Equal([]mtm.LeftOut{{Path: "2.2", MediaType: "text/html", Size: 10}}))
-		reply := d.mustDo(mtm.CreateReply{Into: store.Drafts, Original: id, CreateOptions: mtm.CreateOptions{Parts: mtm.ReplyParts | mtm.PartBody}}).Result()
+		reply := d.mustDo(mtm.CreateReply{Into: store.Drafts, Original: id, CreateOptions: mtm.CreateOptions{Parts: mtm.ReplyParts | symbian.PartBody}}).Result()
 		Expect(partsOf(string(d.body(reply.Messages[0])))[0]).To(HaveSuffix("\n\nYour plan\n\none\n\n----- a.log -----\n\nlog"))
 	})
 
@@ -152,7 +153,7 @@ var _ = Describe("Making a message (behaviour section 12)", func() {
 	It("a page without a text is sent on as an attachment", func() {
 		d := newDesk()
 		id := d.holds("From: ben@example.org\nSubject: x\nContent-Type: text/html\n\n<p>Hi</p>\n", store.BodyWhole)
-		e, raw, _ := d.makes(mtm.CreateForward{Into: store.Drafts, Original: id, CreateOptions: mtm.CreateOptions{Parts: mtm.PartBody}})
+		e, raw, _ := d.makes(mtm.CreateForward{Into: store.Drafts, Original: id, CreateOptions: mtm.CreateOptions{Parts: symbian.PartBody}})
 		Expect(partsOf(raw)[1]).To(Equal("text/html: <p>Hi</p>\n"))
 		Expect(raw).To(ContainSubstring("filename=message.html"))
 		Expect(e.Flags.Has(store.Attachment)).To(BeTrue())
@@ -171,7 +172,7 @@ var _ = Describe("Making a message (behaviour section 12)", func() {
 		d := newDesk()
 		id := d.holds(original, store.BodyWhole)
 		e, raw, _ := d.makes(mtm.CreateForwardAsAttachment{Into: store.Outbox, Original: id,
-			CreateOptions: mtm.CreateOptions{Parts: mtm.PartBody, To: []string{"ben@example.org"}, Text: "Look:"}})
+			CreateOptions: mtm.CreateOptions{Parts: symbian.PartBody, To: []string{"ben@example.org"}, Text: "Look:"}})
 		Expect(raw).To(ContainSubstring("Content-Type: message/rfc822\r\n"))
 		Expect(raw).To(ContainSubstring("\r\n\r\n" + string(d.body(id)) + "\r\n--"))
 		Expect(e.Flags.Has(store.Attachment)).To(BeTrue())
@@ -259,7 +260,7 @@ var _ = Describe("Making a message (behaviour section 12)", func() {
 		}),
 		Entry("an original that names more than a message may go to", mtm.ErrArgument, "names 10001 addresses", func(d desk) mtm.Command {
 			crowd := strings.Repeat("a@example.org,\n ", 10_000)
-			return mtm.CreateReply{Into: store.Drafts, Original: d.holds("From: ada@example.org\nTo: "+crowd+"b@example.org\n\n", store.BodyWhole), CreateOptions: mtm.CreateOptions{Parts: mtm.ReplyAllParts &^ mtm.PartOriginator}}
+			return mtm.CreateReply{Into: store.Drafts, Original: d.holds("From: ada@example.org\nTo: "+crowd+"b@example.org\n\n", store.BodyWhole), CreateOptions: mtm.CreateOptions{Parts: mtm.ReplyAllParts &^ symbian.PartOriginator}}
 		}),
 		Entry("an original whose header is too long", mtm.ErrArgument, "longer than 1 MiB", func(d desk) mtm.Command {
 			id := d.holds("From: ada@example.org\nX: "+strings.Repeat("x\n ", 300_000)+"\nTo: ben@example.org\n\n", store.BodyWhole)
@@ -276,7 +277,7 @@ var _ = Describe("Making a message (behaviour section 12)", func() {
 			return mtm.CreateForward{Into: store.Drafts, Original: d.holds(original, store.BodyHeader), CreateOptions: mtm.CreateOptions{Parts: mtm.ForwardParts}}
 		}),
 		Entry("to embed what is here in part", mtm.ErrNotFound, "not whole", func(d desk) mtm.Command {
-			return mtm.CreateForwardAsAttachment{Into: store.Drafts, Original: d.holds(original, store.BodyPartial), CreateOptions: mtm.CreateOptions{Parts: mtm.PartBody}}
+			return mtm.CreateForwardAsAttachment{Into: store.Drafts, Original: d.holds(original, store.BodyPartial), CreateOptions: mtm.CreateOptions{Parts: symbian.PartBody}}
 		}),
 		Entry("to embed nothing", mtm.ErrArgument, "neither", func(d desk) mtm.Command {
 			return mtm.CreateForwardAsAttachment{Into: store.Drafts, Original: d.holds(original, store.BodyWhole)}

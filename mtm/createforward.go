@@ -8,9 +8,6 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// ForwardParts is what most messages that are sent on take of the original.
-const ForwardParts = PartBody | PartDescription | PartAttachments
-
 // CreateForward makes a message that sends another one on (behaviour section 12): with
 // PartBody its text, below a few lines of its header, with PartAttachments its
 // attachments. It goes to nobody but whom the options name. A part of the original that

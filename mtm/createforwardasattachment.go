@@ -7,6 +7,7 @@ import (
 	"pop3mtm/mtm/internal/compose"
 	"pop3mtm/mtm/progress"
 	"pop3mtm/mtm/store"
+	"pop3mtm/mtm/symbian"
 )
 
 // CreateForwardAsAttachment makes a message that holds another one, whole and every
@@ -27,7 +28,7 @@ func (CreateForwardAsAttachment) name() string { return "create forward as attac
 func (CreateForwardAsAttachment) needs() line  { return beside }
 
 func (cmd CreateForwardAsAttachment) check(ctx context.Context, c *Client) error {
-	if cmd.Parts&(PartBody|PartAttachments) == 0 {
+	if cmd.Parts&(symbian.PartBody|symbian.PartAttachments) == 0 {
 		return argument(cmd.name(), fmt.Errorf("the part list %#x has neither body nor attachments", uint32(cmd.Parts)))
 	}
 	return checkCreate(ctx, c, cmd.name(), cmd.recipe(), true)

@@ -8,17 +8,14 @@ import (
 
 	"pop3mtm/mtm/internal/compose"
 	"pop3mtm/mtm/store"
+	"pop3mtm/mtm/symbian"
 )
 
-// TypeList says what kind of message is made, with the original's bits (behaviour
-// section 12).
-type TypeList uint32
-
-// The types.
+// The parts that a reply, a reply to everybody and a forwarded message usually have.
 const (
-	TypeMHTML         TypeList = 1 // with the page of the original beside its text
-	TypeInvisible     TypeList = 2 // the entry is not shown in listings
-	TypeInPreparation TypeList = 4 // the entry is still being worked on
+	ReplyParts    = symbian.PartOriginator | symbian.PartDescription
+	ReplyAllParts = ReplyParts | symbian.PartRecipient
+	ForwardParts  = symbian.PartBody | symbian.PartDescription | symbian.PartAttachments
 )
 
 // CreateOptions is what the commands that make a message have in common (behaviour
@@ -30,8 +27,8 @@ const (
 // its subject; PartOriginator and PartRecipient say whom a reply goes to. The other
 // bits may be set and change nothing: a message always has its date.
 type CreateOptions struct {
-	Parts PartList
-	Types TypeList
+	Parts symbian.PartList
+	Types symbian.TypeList
 	// Service is the SMTP service that sends the message, or its account. 0 is that of
 	// the original's account, else of the client's, else the first that there is.
 	Service store.ID
@@ -56,7 +53,7 @@ const maxText = 16 << 20
 
 // check refuses what can be refused before the work starts.
 func (o *CreateOptions) check(command string) error {
-	if o.Types&^(TypeMHTML|TypeInvisible|TypeInPreparation) != 0 {
+	if o.Types&^(symbian.TypeMHTML|symbian.TypeInvisible|symbian.TypeInPreparation) != 0 {
 		return argument(command, fmt.Errorf("unknown types %#x", o.Types))
 	}
 	if _, err := o.recipients(); err != nil {

@@ -9,6 +9,7 @@ import (
 	"pop3mtm/mtm/internal/compose"
 	"pop3mtm/mtm/progress"
 	"pop3mtm/mtm/store"
+	"pop3mtm/mtm/symbian"
 )
 
 // CreateReceipt makes the receipt that a message was read (behaviour section 12; RFC
@@ -18,7 +19,7 @@ import (
 // CreateNew.
 type CreateReceipt struct {
 	Into, Original store.ID
-	Types          TypeList
+	Types          symbian.TypeList
 	Service        store.ID // as of CreateOptions
 }
 

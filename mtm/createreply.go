@@ -6,12 +6,7 @@ import (
 	"pop3mtm/mtm/internal/compose"
 	"pop3mtm/mtm/progress"
 	"pop3mtm/mtm/store"
-)
-
-// What most replies take of the original: its subject, and whom they go to.
-const (
-	ReplyParts    = PartOriginator | PartDescription
-	ReplyAllParts = ReplyParts | PartRecipient
+	"pop3mtm/mtm/symbian"
 )
 
 // CreateReply makes an answer to a message (behaviour section 12). With PartOriginator
@@ -54,14 +49,14 @@ func fillReply(ctx context.Context, c *creation) error {
 	}
 	var found recipients
 	switch parts := c.options.Parts; {
-	case parts&PartOriginator == 0:
+	case parts&symbian.PartOriginator == 0:
 		found.to, found.cc = compose.Addresses(h, "To"), compose.Addresses(h, "Cc")
-	case parts&PartRecipient == 0:
+	case parts&symbian.PartRecipient == 0:
 		found.to = compose.Originator(h)
 	default:
 		found.to, found.cc = compose.Everybody(h, c.own)
 	}
-	if c.options.Parts&PartOriginator != 0 && len(compose.Originator(h)) == 0 && len(c.to) == 0 {
+	if c.options.Parts&symbian.PartOriginator != 0 && len(compose.Originator(h)) == 0 && len(c.to) == 0 {
 		return fault(ErrArgument, "message %d names nobody to reply to: name a recipient", c.source.entry.ID)
 	}
 	c.to = compose.Merge(compose.Merge(nil, found.to), c.to)
@@ -72,12 +67,12 @@ func fillReply(ctx context.Context, c *creation) error {
 }
 
 // replyFields lists the fields that name whom a reply may go to.
-func replyFields(parts PartList) []string {
+func replyFields(parts symbian.PartList) []string {
 	var fields []string
-	if parts&PartOriginator != 0 {
+	if parts&symbian.PartOriginator != 0 {
 		fields = []string{"Reply-To", "From", "Resent-Reply-To", "Resent-From"}
 	}
-	if parts&PartOriginator == 0 || parts&PartRecipient != 0 {
+	if parts&symbian.PartOriginator == 0 || parts&symbian.PartRecipient != 0 {
 		fields = append(fields, "To", "Cc", "Resent-To", "Resent-Cc")
 	}
 	return fields
@@ -85,7 +80,7 @@ func replyFields(parts PartList) []string {
 
 // takeSubject makes the subject from the original's, unless the caller has given one.
 func (c *creation) takeSubject(prefix string) {
-	if c.letter.Subject == "" && c.options.Parts&(PartDescription|PartSubject) != 0 {
+	if c.letter.Subject == "" && c.options.Parts&(symbian.PartDescription|symbian.PartSubject) != 0 {
 		c.letter.Subject = compose.Subject(prefix, c.source.subject())
 	}
 }

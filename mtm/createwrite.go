@@ -12,6 +12,7 @@ import (
 	"pop3mtm/mtm/internal/servermtm"
 	"pop3mtm/mtm/progress"
 	"pop3mtm/mtm/store"
+	"pop3mtm/mtm/symbian"
 )
 
 // write streams the message into the store and makes its entry and its envelope.
@@ -77,8 +78,8 @@ func (c *creation) entry(into store.ID) store.Entry {
 		flag store.Flags
 		mail store.EmailFlags
 	}{
-		{c.options.Types&TypeInvisible != 0, store.Invisible, 0},
-		{c.options.Types&TypeInPreparation != 0, store.InPreparation, 0},
+		{c.options.Types&symbian.TypeInvisible != 0, store.Invisible, 0},
+		{c.options.Types&symbian.TypeInPreparation != 0, store.InPreparation, 0},
 		{len(c.letter.Attachments) > 0 || (c.letter.HTML != nil && c.letter.Text == nil), store.Attachment, 0},
 		{c.letter.HTML != nil && c.letter.Text != nil, 0, store.MHTML},
 		{c.hasCard(), 0, store.VCard},

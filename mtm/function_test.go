@@ -10,6 +10,7 @@ import (
 	"pop3mtm/fakeserver/edit"
 	"pop3mtm/mtm"
 	"pop3mtm/mtm/store"
+	"pop3mtm/mtm/symbian"
 )
 
 var _ = Describe("The original's command table (behaviour section 1)", func() {
@@ -20,7 +21,7 @@ var _ = Describe("The original's command table (behaviour section 1)", func() {
 	mail := func(which mtm.Which, take mtm.Take, link mtm.Link) mtm.Command {
 		return mtm.GetMail{Which: which, Take: take, Link: link, Into: store.Inbox, Messages: messages, MaxSize: 100}
 	}
-	made := mtm.CreateOptions{Parts: 0xF, Types: mtm.TypeInPreparation}
+	made := mtm.CreateOptions{Parts: 0xF, Types: symbian.TypeInPreparation}
 	populate := func(which mtm.Which) mtm.Command {
 		return mtm.Populate{Which: which, Messages: messages, MaxSize: 100, Top: true, Lines: 5}
 	}
@@ -55,7 +56,7 @@ var _ = Describe("The original's command table (behaviour section 1)", func() {
 		Entry("CreateReplyEmail", 1048601, made, mtm.CreateReply{Into: 7, Original: 8, CreateOptions: made}),
 		Entry("CreateForwardEmail", 1048602, made, mtm.CreateForward{Into: 7, Original: 8, CreateOptions: made}),
 		Entry("CreateForwardAsAttachmentEmail", 1048603, made, mtm.CreateForwardAsAttachment{Into: 7, Original: 8, CreateOptions: made}),
-		Entry("CreateReceiptEmail", 1048604, made, mtm.CreateReceipt{Into: 7, Original: 8, Types: mtm.TypeInPreparation}),
+		Entry("CreateReceiptEmail", 1048604, made, mtm.CreateReceipt{Into: 7, Original: 8, Types: symbian.TypeInPreparation}),
 		Entry("Populate", 1048605, some, populate(mtm.Selection)),
 		Entry("PopulateNew", 1048606, some, populate(mtm.New)),
 		Entry("PopulateAll", 1048607, some, populate(mtm.All)),

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"pop3mtm/mtm/email"
 	"pop3mtm/mtm/internal/compose"
 	"pop3mtm/mtm/mail"
 	"pop3mtm/mtm/store"
@@ -17,18 +18,18 @@ import (
 type original struct {
 	store *store.Store
 	entry store.Entry
-	email EmailEntry
+	email email.Entry
 }
 
 func readOriginal(ctx context.Context, st *store.Store, id store.ID) (*original, error) {
-	email, err := Email(ctx, st, id)
+	message, err := email.Read(ctx, st, id)
 	if err != nil {
 		return nil, err
 	}
-	if email.Body.Kind == store.BodyNone {
+	if message.Body.Kind == store.BodyNone {
 		return nil, fault(ErrNotFound, "not even the header of message %d is here", id)
 	}
-	return &original{store: st, entry: email.Entry, email: email}, nil
+	return &original{store: st, entry: message.Entry, email: message}, nil
 }
 
 func (o *original) header() mail.Header { return o.email.Header }

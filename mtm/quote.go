@@ -9,6 +9,7 @@ import (
 
 	"pop3mtm/mtm/internal/compose"
 	"pop3mtm/mtm/mail"
+	"pop3mtm/mtm/symbian"
 )
 
 // takeBody puts the original's texts below ours, all that there are to read, and its page beside
@@ -21,7 +22,7 @@ func (c *creation) takeBody(ctx context.Context, title string) error {
 		return err
 	}
 	texts = c.quoted(texts)
-	if c.options.Parts&PartBody == 0 {
+	if c.options.Parts&symbian.PartBody == 0 {
 		if own != "" {
 			c.letter.Text = compose.String(own)
 		}
@@ -35,7 +36,7 @@ func (c *creation) takeBody(ctx context.Context, title string) error {
 	}
 	own += c.source.block(title, c.smtp().ToCcIncludeLimit)
 	c.letter.Text = c.quote(ctx, own, texts)
-	if page := pageOf(texts); page != nil && c.options.Types&TypeMHTML != 0 {
+	if page := pageOf(texts); page != nil && c.options.Types&symbian.TypeMHTML != 0 {
 		c.letter.HTML = compose.Join(compose.String(asPage(own)), c.source.content(ctx, page, c.source.email.OpenText))
 	}
 	return c.takeAttachments(ctx, texts)
@@ -45,7 +46,7 @@ func (c *creation) takeBody(ctx context.Context, title string) error {
 // is nothing else to quote and they do not come along.
 func (c *creation) quoted(texts []mail.Text) []mail.Text {
 	own := slices.DeleteFunc(slices.Clone(texts), func(t mail.Text) bool { return t.Part.Embedded || t.Part.IsMessage() })
-	if len(own) == 0 && c.options.Parts&PartAttachments == 0 {
+	if len(own) == 0 && c.options.Parts&symbian.PartAttachments == 0 {
 		return texts
 	}
 	return own
@@ -99,8 +100,8 @@ func (c *creation) takeAttachments(ctx context.Context, texts []mail.Text) error
 	var without []*mail.Part
 	page := pageOf(texts)
 	for _, t := range texts {
-		if c.options.Parts&PartBody != 0 && t.Part.MediaType == "text/html" && (t.Part != page || c.letter.HTML == nil) {
-			if c.options.Parts&PartAttachments == 0 {
+		if c.options.Parts&symbian.PartBody != 0 && t.Part.MediaType == "text/html" && (t.Part != page || c.letter.HTML == nil) {
+			if c.options.Parts&symbian.PartAttachments == 0 {
 				c.letter.Attachments = append(c.letter.Attachments, c.source.attachment(ctx, t.Part))
 			}
 			continue
@@ -115,7 +116,7 @@ func (c *creation) takeAttachments(ctx context.Context, texts []mail.Text) error
 			}
 		}
 	}
-	if c.options.Parts&PartAttachments == 0 {
+	if c.options.Parts&symbian.PartAttachments == 0 {
 		return nil
 	}
 	if err := c.source.takenApart(); err != nil {

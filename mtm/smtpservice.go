@@ -7,18 +7,6 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// AccountOfSMTP finds the account that an SMTP service sends for; its settings say how. Another entry gives ErrNotFound.
-func AccountOfSMTP(ctx context.Context, st *store.Store, smtp store.ID) (Account, error) {
-	const command = "find SMTP service"
-	entry, err := st.Entry(ctx, smtp)
-	if err == nil && entry.IsSMTP() && !entry.Flags.Has(store.InPreparation) {
-		if entry, err = st.Entry(ctx, entry.Service); err == nil {
-			return readAccount(ctx, st, entry, command)
-		}
-	}
-	return Account{}, &Error{Command: command, Code: ErrNotFound, Err: fmt.Errorf("entry %d is not an SMTP service", smtp)}
-}
-
 // newSMTPService makes the entry of an account's SMTP service. It is in preparation until relate has been committed.
 func newSMTPService(a *store.Entry) *store.Entry {
 	return &store.Entry{Parent: store.Root, Type: store.TypeService, Service: a.ID, Name: a.Name + " (SMTP)", Flags: store.InPreparation}

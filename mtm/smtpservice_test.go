@@ -35,8 +35,6 @@ var _ = Describe("The SMTP service of an account", func() {
 		accounts, err := mtm.Accounts(ctx, b.store)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(accounts).To(ConsistOf(And(HaveField("ID", b.id), HaveField("SMTP", services(b.store)[0].ID))))
-		Expect(mtm.AccountOfSMTP(ctx, b.store, accounts[0].SMTP)).To(Equal(accounts[0]))
-		Expect(mtm.AccountOfSMTP(ctx, b.store, b.id)).Error().To(MatchError(mtm.ErrNotFound))
 		Expect(mtm.Open(b.store, accounts[0].SMTP, nil)).Error().To(MatchError(mtm.ErrCannotOpenService))
 	})
 

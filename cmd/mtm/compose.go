@@ -10,7 +10,9 @@ import (
 
 	"pop3mtm/cmd/internal/cli"
 	"pop3mtm/mtm"
+	"pop3mtm/mtm/outbox"
 	"pop3mtm/mtm/store"
+	"pop3mtm/mtm/symbian"
 )
 
 // composer is one run of a command that makes a message: what compose, reply, forward and receipt share.
@@ -82,7 +84,7 @@ func (m *composer) addPlace(c *cobra.Command) {
 }
 
 // make reads text and files and makes the message. asks says whether a text is missed when no flag gives one.
-func (m *composer) make(parts mtm.PartList, asks bool, original store.ID, command maker) error {
+func (m *composer) make(parts symbian.PartList, asks bool, original store.ID, command maker) error {
 	if m.cmd.Flags().Changed("text") && m.file != "" {
 		return cli.Usage("--text and --file exclude each other")
 	}
@@ -190,7 +192,7 @@ func refused(err error) error {
 
 func (m *composer) report(st *store.Store, result mtm.Result) error {
 	id := result.Messages[0]
-	made, err := mtm.Outgoing(m.cmd.Context(), st, id)
+	made, err := outbox.Read(m.cmd.Context(), st, id)
 	if err != nil {
 		return err
 	}

@@ -194,7 +194,7 @@ var _ = Describe("outbox", func() {
 		u, ids := newWriter("plain")
 		a := u.makes("compose", "--to", "a@example.org", "--text", "x")
 		nobody := u.makes("compose", "--draft", "--text", "x")
-		Expect(u.fails("outbox", "hold", number(a.ID), ids["plain"])).To(ContainSubstring("was not made here; nothing was changed"))
+		Expect(u.fails("outbox", "hold", number(a.ID), ids["plain"])).To(ContainSubstring("was not written here; nothing was changed"))
 		Expect(u.fails("outbox", "remove", number(a.ID), number(nobody.ID))).To(ContainSubstring("is not in the Outbox"))
 		Expect(u.fails("outbox", "send", number(a.ID), number(nobody.ID))).To(ContainSubstring("has no recipients; nothing was changed"))
 		Expect(u.lists("Outbox")).To(HaveLen(1))

@@ -9,12 +9,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"pop3mtm/cmd/internal/cli"
-	"pop3mtm/mtm"
+	"pop3mtm/mtm/find"
 	"pop3mtm/mtm/store"
+	"pop3mtm/mtm/symbian"
 )
 
-// find is one run of the command.
-type find struct {
+// search is one run of find.
+type search struct {
 	in                   fieldList
 	matchCase, word, any bool
 
@@ -30,7 +31,7 @@ type find struct {
 }
 
 func findCommand(e *env) *cobra.Command {
-	f := &find{env: e}
+	f := &search{env: e}
 	c := &cobra.Command{
 		Use:   "find TEXT [FOLDER or ACCOUNT]",
 		Short: "Find messages that contain a text",
@@ -64,19 +65,19 @@ searched; nothing is asked of a server.`,
 // field is a part of a message that find searches.
 type field struct {
 	name string
-	part mtm.PartList
+	part symbian.PartList
 }
 
 func fields() []field {
 	return []field{
-		{"subject", mtm.PartSubject}, {"from", mtm.PartFrom}, {"to", mtm.PartTo}, {"cc", mtm.PartCc}, {"bcc", mtm.PartBcc},
-		{"body", mtm.PartBody}, {"attachment", mtm.PartAttachments},
+		{"subject", symbian.PartSubject}, {"from", symbian.PartFrom}, {"to", symbian.PartTo}, {"cc", symbian.PartCc}, {"bcc", symbian.PartBcc},
+		{"body", symbian.PartBody}, {"attachment", symbian.PartAttachments},
 	}
 }
 
-func fieldNames() []string { return namesOfParts(^mtm.PartList(0)) }
+func fieldNames() []string { return namesOfParts(^symbian.PartList(0)) }
 
-func namesOfParts(parts mtm.PartList) []string {
+func namesOfParts(parts symbian.PartList) []string {
 	names := []string{}
 	for _, f := range fields() {
 		if parts&f.part != 0 {
@@ -89,14 +90,14 @@ func namesOfParts(parts mtm.PartList) []string {
 // fieldList is a flag's value: names of fields.
 type fieldList struct {
 	text  string
-	parts mtm.PartList
+	parts symbian.PartList
 }
 
 func (l *fieldList) String() string { return l.text }
 func (l *fieldList) Type() string   { return "PARTS" }
 
 func (l *fieldList) Set(text string) error {
-	var parts mtm.PartList
+	var parts symbian.PartList
 	for name := range strings.SplitSeq(text, ",") {
 		before := parts
 		for _, f := range fields() {
@@ -112,24 +113,24 @@ func (l *fieldList) Set(text string) error {
 	return nil
 }
 
-func (f *find) run(ctx context.Context, args []string) error {
+func (f *search) run(ctx context.Context, args []string) error {
 	where, err := f.where(ctx, args[1:])
 	if err != nil {
 		return err
 	}
 	if f.in.parts == 0 {
-		f.in.parts = ^mtm.PartList(0)
+		f.in.parts = ^symbian.PartList(0)
 	}
 	f.rows = newRows(f.cmd.OutOrStdout(), true)
 	if f.env.json {
 		f.list = newArray(f.rows.out)
 	}
-	finder, err := mtm.NewFinder(args[0], f.in.parts, f.options())
+	finder, err := find.New(f.store, args[0], f.in.parts, f.options())
 	if err != nil {
 		return err
 	}
 	for _, place := range where {
-		if err = f.search(ctx, finder, place, len(where) > 1); err != nil {
+		if err = f.place(ctx, finder, place, len(where) > 1); err != nil {
 			return err
 		}
 	}
@@ -149,7 +150,7 @@ func (f *find) run(ctx context.Context, args []string) error {
 }
 
 // where lists the places to search.
-func (f *find) where(ctx context.Context, names []string) ([]store.Entry, error) {
+func (f *search) where(ctx context.Context, names []string) ([]store.Entry, error) {
 	if len(names) == 0 {
 		return places(ctx, f.store)
 	}
@@ -157,12 +158,12 @@ func (f *find) where(ctx context.Context, names []string) ([]store.Entry, error)
 	return []store.Entry{place}, err
 }
 
-func (f *find) options() mtm.FindOption {
-	var o mtm.FindOption
+func (f *search) options() find.Options {
+	var o find.Options
 	for _, choice := range []struct {
 		is  bool
-		bit mtm.FindOption
-	}{{f.matchCase, mtm.FindCaseSensitive}, {f.word, mtm.FindWholeWord}, {f.any, mtm.FindWildcard}} {
+		bit find.Options
+	}{{f.matchCase, find.CaseSensitive}, {f.word, find.WholeWord}, {f.any, find.Wildcard}} {
 		if choice.is {
 			o |= choice.bit
 		}
@@ -176,13 +177,13 @@ type foundView struct {
 	Found []string `json:"found"`
 }
 
-// search looks through one place. A message that cannot be read does not end it.
-func (f *find) search(ctx context.Context, finder *mtm.Finder, place store.Entry, heading bool) error {
+// place searches one place. A message that cannot be read does not end it.
+func (f *search) place(ctx context.Context, finder *find.Finder, place store.Entry, heading bool) error {
 	return f.store.Each(ctx, place.ID, func(m *store.Entry) error {
 		if m.Type != store.TypeMessage {
 			return nil
 		}
-		found, err := finder.Find(ctx, f.store, m.ID)
+		found, err := finder.Find(ctx, m.ID)
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()

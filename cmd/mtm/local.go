@@ -9,6 +9,7 @@ import (
 
 	"pop3mtm/cmd/internal/cli"
 	"pop3mtm/mtm"
+	"pop3mtm/mtm/outbox"
 	"pop3mtm/mtm/store"
 )
 
@@ -115,7 +116,7 @@ of that message in a folder. What the server has is listed on, and can be fetche
 			}
 		}
 		if len(ours) > 0 {
-			if err = mtm.Discard(ctx, st, ours...); err != nil {
+			if err = outbox.Discard(ctx, st, ours...); err != nil {
 				return nil, "", err
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"pop3mtm/mtm"
+	"pop3mtm/mtm/outbox"
 	"pop3mtm/mtm/store"
 )
 
@@ -28,10 +29,10 @@ func outboxCommand(e *env) *cobra.Command {
 		}),
 	}
 	c.AddCommand(
-		outboxChange(e, "send", "Let messages go out next time: drafts, held, refused, and those that wait for a request", "goes out next time that mail is sent", "go out next time that mail is sent", mtm.Queue),
-		outboxChange(e, "retry", "Try messages again that were refused", "is tried again next time that mail is sent", "are tried again next time that mail is sent", mtm.Queue),
-		outboxChange(e, "hold", "Hold messages back until they are let go", "is held back", "are held back", mtm.Hold),
-		outboxChange(e, "remove", "Delete messages unsent", "deleted", "deleted", mtm.Discard),
+		outboxChange(e, "send", "Let messages go out next time: drafts, held, refused, and those that wait for a request", "goes out next time that mail is sent", "go out next time that mail is sent", outbox.Queue),
+		outboxChange(e, "retry", "Try messages again that were refused", "is tried again next time that mail is sent", "are tried again next time that mail is sent", outbox.Queue),
+		outboxChange(e, "hold", "Hold messages back until they are let go", "is held back", "are held back", outbox.Hold),
+		outboxChange(e, "remove", "Delete messages unsent", "deleted", "deleted", outbox.Discard),
 	)
 	return c
 }
@@ -81,7 +82,7 @@ type recipientView struct {
 	Reply   string `json:"reply"`
 }
 
-func outgoingViewOf(m *mtm.OutgoingMessage) outgoingView {
+func outgoingViewOf(m *outbox.Message) outgoingView {
 	v := outgoingView{messageView: messageViewOf(&m.Entry), To: []recipientView{}, Sender: m.Outgoing.From, Attempts: m.Attempts, Reason: m.Reason, Code: m.Code}
 	for _, r := range m.Recipients {
 		v.To = append(v.To, recipientView{r.Address, r.State.String(), r.Reply})
@@ -90,7 +91,7 @@ func outgoingViewOf(m *mtm.OutgoingMessage) outgoingView {
 }
 
 func listOutbox(cmd *cobra.Command, e *env, st *store.Store) error {
-	list, err := mtm.Waiting(cmd.Context(), st)
+	list, err := outbox.List(cmd.Context(), st)
 	if err != nil {
 		return err
 	}
@@ -123,7 +124,7 @@ func listOutbox(cmd *cobra.Command, e *env, st *store.Store) error {
 
 // envelopeFields are what a header of ours does not tell, for show.
 func (s *show) envelopeFields(ctx context.Context) ([][2]string, error) {
-	m, err := mtm.Outgoing(ctx, s.store, s.entry.ID)
+	m, err := outbox.Read(ctx, s.store, s.entry.ID)
 	if mtm.Code(err) == int(mtm.ErrNotFound) {
 		return nil, nil
 	}

@@ -6,6 +6,7 @@ import (
 	"pop3mtm/cmd/internal/cli"
 	"pop3mtm/mtm"
 	"pop3mtm/mtm/store"
+	"pop3mtm/mtm/symbian"
 )
 
 func replyCommand(e *env) *cobra.Command {
@@ -33,7 +34,7 @@ The text comes from --text, --file, standard input or an editor, as for compose.
 				parts = mtm.ReplyAllParts
 			}
 			if body {
-				parts |= mtm.PartBody
+				parts |= symbian.PartBody
 			}
 			return m.make(parts, true, id, func(into store.ID, o mtm.CreateOptions) mtm.Command {
 				return mtm.CreateReply{Into: into, Original: id, CreateOptions: o}
@@ -72,7 +73,7 @@ A text of your own comes from --text or --file and goes above; without them the 
 			}
 			return m.make(mtm.ForwardParts, false, id, func(into store.ID, o mtm.CreateOptions) mtm.Command {
 				if page {
-					o.Types |= mtm.TypeMHTML
+					o.Types |= symbian.TypeMHTML
 				}
 				if whole {
 					return mtm.CreateForwardAsAttachment{Into: into, Original: id, CreateOptions: o}

@@ -14,6 +14,7 @@ import (
 
 	"pop3mtm/cmd/internal/cli"
 	"pop3mtm/mtm"
+	"pop3mtm/mtm/email"
 	"pop3mtm/mtm/mail"
 	"pop3mtm/mtm/store"
 )
@@ -67,14 +68,14 @@ func (s *save) run(ctx context.Context, st *store.Store, id store.ID) error {
 	if _, err := messageEntry(ctx, st, id); err != nil {
 		return err
 	}
-	email, err := mtm.Email(ctx, st, id)
+	message, err := email.Read(ctx, st, id)
 	if err != nil {
 		return err
 	}
-	if email.Message == nil {
+	if message.Message == nil {
 		return coded(mtm.ErrNotFound, "only the header of message %d is here: 'mtm get %d' fetches it", id, id)
 	}
-	parts, err := s.choose(&email)
+	parts, err := s.choose(&message)
 	if err != nil {
 		return err
 	}
@@ -85,7 +86,7 @@ func (s *save) run(ctx context.Context, st *store.Store, id store.ID) error {
 	saved := []savedView{}
 	for _, p := range parts {
 		var one savedView
-		if one, err = s.write(ctx, root, &email, p); err != nil {
+		if one, err = s.write(ctx, root, &message, p); err != nil {
 			break
 		}
 		saved = append(saved, one)
@@ -117,33 +118,33 @@ func reason(err error) error {
 }
 
 // choose lists the parts to save.
-func (s *save) choose(email *mtm.EmailEntry) ([]*mail.Part, error) {
+func (s *save) choose(e *email.Entry) ([]*mail.Part, error) {
 	if s.part != "" {
-		p, err := email.Part(s.part)
+		p, err := e.Part(s.part)
 		if err != nil {
-			return nil, coded(mtm.ErrNotFound, "message %d has no part %q: 'mtm show %d' lists its parts", email.ID, s.part, email.ID)
+			return nil, coded(mtm.ErrNotFound, "message %d has no part %q: 'mtm show %d' lists its parts", e.ID, s.part, e.ID)
 		}
 		return []*mail.Part{p}, nil
 	}
 	var list []*mail.Part
-	for _, p := range email.Parts {
+	for _, p := range e.Parts {
 		if s.all || !p.Embedded && (p.Attached() || p.Filename != "" || p.IsMessage()) {
 			list = append(list, p)
 		}
 	}
 	if len(list) == 0 {
-		return nil, coded(mtm.ErrNotFound, "message %d has no attachment: --all saves its texts", email.ID)
+		return nil, coded(mtm.ErrNotFound, "message %d has no attachment: --all saves its texts", e.ID)
 	}
 	return list, nil
 }
 
 // write writes a part to a new file: half a file does not stay.
-func (s *save) write(ctx context.Context, root *os.Root, email *mtm.EmailEntry, p *mail.Part) (savedView, error) {
-	f, name, err := create(root, fileName(email.ID, p))
+func (s *save) write(ctx context.Context, root *os.Root, e *email.Entry, p *mail.Part) (savedView, error) {
+	f, name, err := create(root, fileName(e.ID, p))
 	if err != nil {
 		return savedView{}, err
 	}
-	content, err := email.OpenPart(ctx, p)
+	content, err := e.OpenPart(ctx, p)
 	if err == nil {
 		_, err = io.Copy(f, content)
 		err = errors.Join(err, content.Close())

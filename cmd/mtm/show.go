@@ -13,7 +13,9 @@ import (
 
 	"pop3mtm/cmd/internal/cli"
 	"pop3mtm/mtm"
+	"pop3mtm/mtm/email"
 	"pop3mtm/mtm/mail"
+	"pop3mtm/mtm/outbox"
 	"pop3mtm/mtm/store"
 )
 
@@ -28,7 +30,7 @@ type show struct {
 	cmd   *cobra.Command
 	store *store.Store
 	entry store.Entry
-	email mtm.EmailEntry // unless the message is written as it came
+	email email.Entry // unless the message is written as it came
 }
 
 func showCommand(e *env) *cobra.Command {
@@ -82,7 +84,7 @@ func (s *show) run(ctx context.Context, id store.ID) (err error) {
 		return coded(mtm.ErrNotFound, "there is no message %d: 'mtm list Inbox' shows the ids", id)
 	}
 	if !s.raw {
-		if s.email, err = mtm.Email(ctx, s.store, id); err != nil {
+		if s.email, err = email.Read(ctx, s.store, id); err != nil {
 			return err
 		}
 	}
@@ -252,7 +254,7 @@ func (s *show) printJSON(ctx context.Context) error {
 		messageView: messageViewOf(&email.Entry), Header: map[string]string{},
 		Notice: email.PartialNotice(), Limits: email.Limits(), Left: email.Left(), Parts: []partView{},
 	}
-	if made, err := mtm.Outgoing(ctx, s.store, s.entry.ID); err == nil {
+	if made, err := outbox.Read(ctx, s.store, s.entry.ID); err == nil {
 		view := outgoingViewOf(&made)
 		v.To, v.Reason = view.To, view.Reason
 	}

@@ -1,4 +1,4 @@
-package mtm_test
+package find
 
 import (
 	"strings"
@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 
 	"pop3mtm/internal/budget"
-	"pop3mtm/mtm"
+	"pop3mtm/mtm/symbian"
 )
 
 // FuzzFinder holds the comparison of Find against a plain one: a text is found as it stands, and
@@ -21,21 +21,21 @@ func FuzzFinder(f *testing.F) {
 		if !utf8.ValidString(in) || strings.Contains(in, "\ufffd") {
 			return
 		}
-		for _, o := range []mtm.FindOption{0, mtm.FindCaseSensitive, mtm.FindWholeWord, mtm.FindWildcard} {
-			finder, err := mtm.NewFinder(text, mtm.PartBody, o)
+		for _, o := range []Options{0, CaseSensitive, WholeWord, Wildcard} {
+			finder, err := New(nil, text, symbian.PartBody, o)
 			if err != nil {
 				if text != "" && len(text) <= 1024 && utf8.ValidString(text) {
 					t.Fatalf("%q: %v", text, err)
 				}
 				return
 			}
-			budget.Of(t, []byte(in), func(in []byte) { mtm.Matches(finder, string(in)) })
+			budget.Of(t, []byte(in), func(in []byte) { finder.match.MatchString(string(in)) })
 		}
-		matches := func(o mtm.FindOption) bool {
-			finder, err := mtm.NewFinder(text, mtm.PartBody, o)
-			return err == nil && mtm.Matches(finder, in)
+		matches := func(o Options) bool {
+			finder, err := New(nil, text, symbian.PartBody, o)
+			return err == nil && finder.match.MatchString(in)
 		}
-		exact := matches(mtm.FindCaseSensitive)
+		exact := matches(CaseSensitive)
 		if exact != strings.Contains(in, text) {
 			t.Errorf("%q in %q: %v", text, in, exact)
 		}
@@ -45,7 +45,7 @@ func FuzzFinder(f *testing.F) {
 		if len(text)*len(in) > 1<<12 {
 			return // the plain one is slow
 		}
-		if got, want := matches(mtm.FindWildcard|mtm.FindCaseSensitive), wildcard([]rune(text), []rune(in)); got != want {
+		if got, want := matches(Wildcard|CaseSensitive), wildcard([]rune(text), []rune(in)); got != want {
 			t.Errorf("%q in %q with wildcards: %v, want %v", text, in, got, want)
 		}
 	})

@@ -1,4 +1,5 @@
-package mtm
+// Package outbox lists and changes the messages that wait to be sent. Package autosend sends them.
+package outbox
 
 import (
 	"context"
@@ -6,34 +7,45 @@ import (
 	"fmt"
 
 	"pop3mtm/mtm/store"
+	"pop3mtm/mtm/symbian"
 )
 
-// OutgoingMessage is a message of ours with its envelope.
-type OutgoingMessage struct {
+// Message is a message that was written here, with its envelope.
+type Message struct {
 	store.Entry
 	store.Outgoing
 }
 
-// Outgoing reads a message that was made here, sent or not, else ErrNotFound.
-func Outgoing(ctx context.Context, st *store.Store, id store.ID) (OutgoingMessage, error) {
-	e, err := message(ctx, st, "outbox", id)
+// Read returns a message that was written here, sent or not. The error wraps symbian.ErrNotFound when there is no such message.
+func Read(ctx context.Context, st *store.Store, id store.ID) (Message, error) {
+	e, err := st.Entry(ctx, id)
+	if err == nil && e.Type != store.TypeMessage {
+		err = fmt.Errorf("entry %d is a %v, not a message: %w", id, e.Type, store.ErrNotFound)
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		err = failure("outbox", symbian.ErrNotFound, err)
+	}
 	if err != nil {
-		return OutgoingMessage{}, err
+		return Message{}, err
 	}
 	o, err := st.Outgoing(ctx, id)
 	if errors.Is(err, store.ErrNotFound) {
-		err = &Error{Command: "outbox", Code: ErrNotFound, Err: fmt.Errorf("message %d was not made here", id)}
+		err = failure("outbox", symbian.ErrNotFound, fmt.Errorf("message %d was not written here", id))
 	}
-	return OutgoingMessage{e, o}, err
+	return Message{e, o}, err
 }
 
-// Waiting lists the messages of the Outbox that have an envelope, in the order of their ids.
-func Waiting(ctx context.Context, st *store.Store) ([]OutgoingMessage, error) {
+func failure(command string, code symbian.Code, err error) error {
+	return fmt.Errorf("%s: %w: %w", command, code, err)
+}
+
+// List returns the messages of the Outbox that have an envelope, in the order of their ids.
+func List(ctx context.Context, st *store.Store) ([]Message, error) {
 	children, err := st.Children(ctx, store.Outbox)
 	if err != nil {
 		return nil, err
 	}
-	var list []OutgoingMessage
+	var list []Message
 	for _, e := range children {
 		o, err := st.Outgoing(ctx, e.ID)
 		switch {
@@ -41,25 +53,25 @@ func Waiting(ctx context.Context, st *store.Store) ([]OutgoingMessage, error) {
 		case err != nil:
 			return nil, err
 		default:
-			list = append(list, OutgoingMessage{e, o})
+			list = append(list, Message{e, o})
 		}
 	}
 	return list, nil
 }
 
-// Queue makes messages wait in the Outbox for the next time that mail is sent: drafts, which move there, and those that
-// were held back, failed, or wait for a request. Recipients that a server refused are tried again. One that is being
-// sent, is sent, or has no recipients is ErrArgument, and then none of them changes.
+// Queue makes messages wait in the Outbox for the next time that mail is sent: drafts, which move there, and messages that were
+// held back, failed, or wait for a request. Recipients that a server refused are tried again. The error wraps
+// symbian.ErrArgument, and no message changes, when one is being sent, is sent, or has no recipients.
 func Queue(ctx context.Context, st *store.Store, ids ...store.ID) error {
 	b := st.NewBatch()
 	defer b.Rollback()
 	for _, id := range ids {
-		m, err := Outgoing(ctx, st, id)
+		m, err := Read(ctx, st, id)
 		if err != nil {
 			return err
 		}
 		if len(m.Recipients) == 0 {
-			return &Error{Command: "queue", Code: ErrArgument, Err: fmt.Errorf("message %d has no recipients", id)}
+			return failure("queue", symbian.ErrArgument, fmt.Errorf("message %d has no recipients", id))
 		}
 		b.SetSending(id, store.SendWaiting, store.SendUnknown, store.SendUponRequest, store.SendWaiting, store.SendScheduled,
 			store.SendResend, store.SendSuspended, store.SendFailed)
@@ -77,8 +89,8 @@ func Queue(ctx context.Context, st *store.Store, ids ...store.ID) error {
 	return inState("queue", b.Commit(ctx))
 }
 
-// Hold keeps messages of the Outbox from being sent until Queue; one that is being sent stops when its sender looks
-// next. One that is sent is ErrArgument, and then none of them changes.
+// Hold keeps messages of the Outbox from being sent until Queue. Sending one that is under way stops at the sender's next check.
+// The error wraps symbian.ErrArgument, and no message changes, when one is sent.
 func Hold(ctx context.Context, st *store.Store, ids ...store.ID) error {
 	b := st.NewBatch()
 	defer b.Rollback()
@@ -92,7 +104,7 @@ func Hold(ctx context.Context, st *store.Store, ids ...store.ID) error {
 	return inState("hold", b.Commit(ctx))
 }
 
-// Discard deletes messages of the Outbox, unsent.
+// Discard deletes messages of the Outbox without sending them.
 func Discard(ctx context.Context, st *store.Store, ids ...store.ID) error {
 	for _, id := range ids {
 		if err := inOutbox(ctx, st, "discard", id); err != nil {
@@ -105,16 +117,16 @@ func Discard(ctx context.Context, st *store.Store, ids ...store.ID) error {
 }
 
 func inOutbox(ctx context.Context, st *store.Store, command string, id store.ID) error {
-	m, err := Outgoing(ctx, st, id)
+	m, err := Read(ctx, st, id)
 	if err == nil && m.Parent != store.Outbox {
-		err = &Error{Command: command, Code: ErrNotFound, Err: fmt.Errorf("message %d is not in the Outbox", id)}
+		err = failure(command, symbian.ErrNotFound, fmt.Errorf("message %d is not in the Outbox", id))
 	}
 	return err
 }
 
 func inState(command string, err error) error {
 	if errors.Is(err, store.ErrSending) {
-		return &Error{Command: command, Code: ErrArgument, Err: err}
+		return failure(command, symbian.ErrArgument, err)
 	}
 	return err
 }

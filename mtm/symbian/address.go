@@ -1,4 +1,4 @@
-package mtm
+package symbian
 
 import (
 	"errors"
@@ -6,10 +6,9 @@ import (
 	"strings"
 )
 
-// ValidateAddress checks a recipient's address as behaviour section 14 says: a mailbox
-// and a domain around the last '@', no dot at the ends of either, no two dots in a row
-// in the domain, brackets in pairs. An address in the form "Name" <a@b> is checked
-// between its brackets; a route (@a,@b:c@d) after its colon.
+// ValidateAddress checks a recipient's address as behaviour section 14 says: a mailbox and a domain around the last '@', no dot
+// at the ends of either, no two dots in a row in the domain, brackets in pairs. An address in the form "Name" <a@b> is checked
+// between its brackets, a route (@a,@b:c@d) after its colon. The error wraps ErrArgument.
 func ValidateAddress(address string) error {
 	bare, err := bareAddress(address)
 	if err != nil {
@@ -18,7 +17,7 @@ func ValidateAddress(address string) error {
 	if strings.HasPrefix(bare, "@") {
 		_, after, routed := strings.Cut(bare, ":")
 		if !routed {
-			return addressError(address, errors.New("nothing stands before the @"))
+			return addressError(address, errors.New("the mailbox is missing before the @"))
 		}
 		bare = after
 	}
@@ -29,15 +28,15 @@ func ValidateAddress(address string) error {
 	mailbox, domain := bare[:at], bare[at+1:]
 	switch {
 	case mailbox == "" || domain == "":
-		err = errors.New("something is missing beside the @")
+		err = errors.New("the mailbox or the domain is missing")
 	case edgeDot(mailbox) || edgeDot(domain):
-		err = errors.New("a dot stands at an end")
+		err = errors.New("the mailbox or the domain begins or ends with a dot")
 	case strings.Contains(domain, ".."):
-		err = errors.New("the domain holds two dots in a row")
+		err = errors.New("the domain has two dots in a row")
 	case strings.ContainsAny(domain, "@ \t\r\n<>()\","):
-		err = errors.New("the domain holds a character that it cannot hold")
+		err = errors.New("invalid character in the domain")
 	case strings.ContainsAny(mailbox, "\r\n<>") || (!quoted(mailbox) && strings.ContainsAny(mailbox, " \t()\",@")):
-		err = errors.New("the mailbox holds a character that it cannot hold")
+		err = errors.New("invalid character in the mailbox")
 	}
 	if err != nil {
 		return addressError(address, err)
@@ -45,7 +44,7 @@ func ValidateAddress(address string) error {
 	return nil
 }
 
-// bareAddress takes what stands between < and >, or all of it.
+// bareAddress returns what is between < and >, or all of it.
 func bareAddress(address string) (string, error) {
 	address = strings.TrimSpace(address)
 	open, shut := strings.Count(address, "<"), strings.Count(address, ">")
@@ -53,7 +52,7 @@ func bareAddress(address string) (string, error) {
 	case open == 0 && shut == 0:
 		return address, nil
 	case open != 1 || shut != 1 || !strings.HasSuffix(address, ">"):
-		return "", errors.New("the brackets do not pair")
+		return "", errors.New("unbalanced angle brackets")
 	}
 	return strings.TrimSuffix(address[strings.IndexByte(address, '<')+1:], ">"), nil
 }
@@ -63,20 +62,20 @@ func edgeDot(s string) bool { return strings.HasPrefix(s, ".") || strings.HasSuf
 func quoted(s string) bool { return len(s) >= 2 && s[0] == '"' && s[len(s)-1] == '"' }
 
 func addressError(address string, err error) error {
-	return &Error{Command: "check address", Code: ErrArgument, Err: fmt.Errorf("%q: %w", address, err)}
+	return fmt.Errorf("check address: %w: %q: %w", ErrArgument, address, err)
 }
 
 // Addressees is a list of recipients.
 type Addressees []string
 
-// Add checks an address and adds it, with an alias as "alias" <address>. An alias
-// that holds quotes or backslashes has them escaped; one with a line break is refused.
+// Add checks an address and appends it, with an alias as "alias" <address>. Quotes and backslashes of the alias are escaped; an
+// alias with a line break is refused.
 func (a *Addressees) Add(address, alias string) error {
 	if err := ValidateAddress(address); err != nil {
 		return err
 	}
 	if strings.ContainsAny(alias, "\r\n\x00") {
-		return addressError(alias, errors.New("the alias holds a line break"))
+		return addressError(alias, errors.New("the alias has a line break"))
 	}
 	if alias != "" {
 		bare, err := bareAddress(address)
@@ -90,8 +89,7 @@ func (a *Addressees) Add(address, alias string) error {
 	return nil
 }
 
-// Remove takes the addressee at index away; an index outside the list does nothing,
-// as in the original.
+// Remove removes the addressee at index. As in the original, an index outside the list does nothing.
 func (a *Addressees) Remove(index int) {
 	if index < 0 || index >= len(*a) {
 		return
