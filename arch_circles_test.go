@@ -18,7 +18,6 @@ var circleLimits = map[string]int{
 	"features":            14,
 	"mtm/autosend":        11,
 	"mtm/pop3":            10,
-	"mtm/store":           33,
 }
 
 func TestFilesOfAPackageFormNoLargeCircles(t *testing.T) {

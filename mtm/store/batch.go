@@ -1,8 +1,9 @@
 package store
 
 import (
+	"context"
+	"errors"
 	"slices"
-	"unicode/utf8"
 )
 
 // Batch gathers changes that become visible together at Commit or not at all.
@@ -15,68 +16,88 @@ import (
 type Batch struct {
 	s        *Store
 	ops      []op
-	bodies   []placed   // in the order of their Close
-	segments []*segment // that hold the bodies
+	bodies   []placed // in the order of their Close
+	segments held     // that hold the bodies
 	open     *BodyWriter
 	done     bool
 }
 
-// placed is a finished body and the segment that holds it.
-type placed struct {
-	g     *segment
-	start int64 // of the notes before the body
-	body  Body
-}
-
-// op is one change of a batch.
-type op func(t *commit) error
-
-// do adds a change.
-func (b *Batch) do(o op) { b.ops = append(b.ops, o) }
-
 // NewBatch starts an empty batch. It costs nothing until it is used.
 func (s *Store) NewBatch() *Batch { return &Batch{s: s} }
 
-// Add adds an entry below e.Parent, which must exist at Commit. The batch
-// keeps the pointer and reads it at Commit, which sets e.ID. Date is kept in
-// whole seconds; Details, Description and MessageID are cut at 64 KiB.
-func (b *Batch) Add(e *Entry) { b.AddLinked(e, nil) }
-
-// AddLinked is Add, and sets e.Related to the id of source, which the same batch may have added before; nil leaves it.
-func (b *Batch) AddLinked(e, source *Entry) {
-	b.do(func(t *commit) error { return t.add(e, source) })
+// Commit makes the batch durable and then visible: it syncs the segments that
+// hold its bodies, writes the index meanwhile, and ends with one synced transaction. When it
+// returns nil everything is on the disk and the IDs of added entries are set;
+// on an error nothing of the batch is visible. Either way the batch is over.
+//
+// It waits for other batches of this process, and up to Options.BusyTimeout
+// for other processes (ErrLocked). ctx ends the waiting, not the writing.
+// Other errors: ErrDiskFull, ErrNotFound for a parent or updated entry that is
+// gone, ErrStaleBody, ErrFixedEntry, ErrReadOnly, ErrClosed.
+func (b *Batch) Commit(ctx context.Context) error {
+	if b.done {
+		return ErrClosed
+	}
+	if b.open != nil {
+		b.Rollback()
+		return errors.New("a body of the batch was neither closed nor discarded")
+	}
+	ends := b.ends()
+	synced := syncing(ends)
+	if len(b.ops) == 0 {
+		err := synced()
+		b.Rollback()
+		return err
+	}
+	var t *commit
+	err := b.change(ctx, func(c *conn) error {
+		var failed error
+		if t, failed = newCommit(c, ends, b.bodies); failed == nil {
+			failed = t.run(b.ops)
+		}
+		return errors.Join(failed, synced())
+	})
+	if t != nil && t.accounts.wiped {
+		b.s.index.wiped(ctx)
+	}
+	if err != nil {
+		_ = synced() // nothing is cut off that is being synced
+		if t != nil {
+			t.tree.undo()
+		}
+		b.Rollback()
+		return err
+	}
+	t.tree.took()
+	b.committed(ends)
+	b.s.deletedSome(ctx, t.tree.bodies.dead)
+	return nil
 }
 
-// Update replaces all fields of the entry with e.ID, which must exist at
-// Commit, but for the flags that the queue sets (see Queue). The batch keeps the pointer and reads it at Commit.
-func (b *Batch) Update(e *Entry) { b.do(func(t *commit) error { return t.update(e) }) }
-
-// SetFlags sets and clears flags of entries; a bit in both is set. The batch
-// keeps the slice. Entries that are gone are passed over.
-func (b *Batch) SetFlags(ids []ID, set, clear Flags) {
-	b.do(func(t *commit) error { return t.setFlags(ids, set, clear) })
+// change is index.change; when its outcome is in doubt the bodies must stay
+// where they are.
+func (b *Batch) change(ctx context.Context, f func(c *conn) error) error {
+	err := b.s.index.change(ctx, f)
+	if errors.Is(err, errInDoubt) {
+		b.bodies = nil
+	}
+	return err
 }
 
-// SetUID gives entries another UID; those that are gone are passed over.
-func (b *Batch) SetUID(ids []ID, uid string) {
-	ids = slices.Clone(ids)
-	b.do(func(t *commit) error { return t.setUID(ids, uid) })
+// committed ends the batch after the index has taken it.
+func (b *Batch) committed(ends map[*segment]int64) {
+	vouched(ends)
+	b.done = true
+	b.release()
 }
 
-// SetSizes gives entries another Size, those of which LIST tells another one now; those that are gone are passed over.
-func (b *Batch) SetSizes(sizes map[ID]int64) {
-	b.do(func(t *commit) error { return t.setSizes(sizes) })
-}
-
-// Delete deletes entries and all below them, with their settings, envelopes, and what
-// waits for them with its ghosts; what made a ghost that is deleted waits no more. Their bodies
-// become dead octets for Reclaim. Entries that are gone are passed over; the
-// fixed ones give ErrFixedEntry at Commit.
-func (b *Batch) Delete(ids ...ID) { b.do(func(t *commit) error { return t.remove(ids) }) }
-
-// SetSettings replaces all settings of a service. The batch keeps the map.
-func (b *Batch) SetSettings(service ID, m map[string]string) {
-	b.do(func(t *commit) error { return t.settings(service, m) })
+// ends says where the bodies end, by segment.
+func (b *Batch) ends() map[*segment]int64 {
+	ends := make(map[*segment]int64, len(b.segments))
+	for _, p := range b.bodies {
+		ends[p.g] = max(ends[p.g], p.body.end())
+	}
+	return ends
 }
 
 // Rollback throws the batch away; after Commit it does nothing. The octets of
@@ -119,23 +140,6 @@ func (s *Store) cutLast(b *Batch, g *segment) {
 
 // release lets go of everything the batch holds.
 func (b *Batch) release() {
-	_ = b.s.releaseSegments(b) // what mattered was synced before
+	_ = b.s.writers.release(&b.segments) // what mattered was synced before
 	b.ops, b.bodies = nil, nil
-}
-
-// maxText bounds the texts that come from messages.
-const maxText = 64 << 10
-
-// cut shortens a text to maxText without splitting a character.
-func cut(s string) string { return shortened(s, maxText) }
-
-func shortened(s string, most int) string {
-	if len(s) <= most {
-		return s
-	}
-	n := most
-	for n > most-utf8.UTFMax && !utf8.RuneStart(s[n]) {
-		n--
-	}
-	return s[:n]
 }

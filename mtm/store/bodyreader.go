@@ -1,19 +1,13 @@
 package store
 
 import (
-	"context"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
-	"io/fs"
 	"os"
 	"sync"
 )
-
-// copySize is how much WriteTo reads at a time.
-const copySize = 256 << 10
 
 // handle is a segment file that is open for reading, shared by its readers.
 // Its shared lock keeps the segment from being reclaimed.
@@ -25,18 +19,20 @@ type handle struct {
 
 // handleTable holds the handles in use.
 type handleTable struct {
-	mu   sync.Mutex
-	open map[int64]*handle
+	dir     folder
+	mu      sync.Mutex
+	open    map[int64]*handle
+	buffers sync.Pool // *[]byte of copySize, for BodyReader.WriteTo
 }
 
-func (t *handleTable) take(s *Store, id int64) (*handle, error) {
+func (t *handleTable) take(id int64) (*handle, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if h := t.open[id]; h != nil {
 		h.uses++
 		return h, nil
 	}
-	f, err := openFile(s.segmentPath(id), os.O_RDONLY)
+	f, err := openFile(t.dir.segmentPath(id), os.O_RDONLY)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +64,7 @@ func (t *handleTable) give(id int64, h *handle) error {
 // The checksum is verified when the body is read from start to end in order:
 // the last read then gives ErrCorrupt if the bytes are not what was stored.
 type BodyReader struct {
-	s      *Store
+	of     *handleTable
 	h      *handle
 	body   Body
 	pos    int64
@@ -76,56 +72,9 @@ type BodyReader struct {
 	summed int64 // octets that crc covers
 }
 
-// Body opens the raw bytes of an entry, exactly as they came. Errors:
-// ErrNotFound, ErrNoBody, ErrCorrupt. The caller must Close the reader.
-func (s *Store) Body(ctx context.Context, id ID) (*BodyReader, error) {
-	var last Body
-	for {
-		b, err := s.bodyOf(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		r, err := s.openBody(b)
-		// A reclaim moves bodies: the index then tells the new place.
-		if errors.Is(err, fs.ErrNotExist) && b != last {
-			last = b
-			continue
-		}
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("entry %d: %w: segment %d is missing", id, ErrCorrupt, b.Segment)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("entry %d: %w", id, err)
-		}
-		return r, nil
-	}
-}
-
-func (s *Store) bodyOf(ctx context.Context, id ID) (Body, error) {
-	var b Body
-	found := false
-	err := s.read(ctx, func(c *conn) error {
-		return c.query(ctx, "SELECT "+bodyColumns+" FROM entries WHERE id = ?",
-			func(row []driver.Value) error {
-				found = true
-				b = scanBody(row)
-				return nil
-			}, id)
-	})
-	switch {
-	case err != nil:
-		return b, err
-	case !found:
-		return b, fmt.Errorf("entry %d: %w", id, ErrNotFound)
-	case b.Kind == BodyNone:
-		return b, fmt.Errorf("entry %d: %w", id, ErrNoBody)
-	}
-	return b, nil
-}
-
-// openBody opens the record and compares its header with the index.
-func (s *Store) openBody(b Body) (*BodyReader, error) {
-	h, err := s.handles.take(s, b.Segment)
+// body opens the record and compares its header with the index.
+func (t *handleTable) body(b Body) (*BodyReader, error) {
+	h, err := t.take(b.Segment)
 	if err != nil {
 		return nil, err
 	}
@@ -138,9 +87,9 @@ func (s *Store) openBody(b Body) (*BodyReader, error) {
 		err = h.match(head[:], b)
 	}
 	if err != nil {
-		return nil, errors.Join(err, s.handles.give(b.Segment, h))
+		return nil, errors.Join(err, t.give(b.Segment, h))
 	}
-	return &BodyReader{s: s, h: h, body: b}, nil
+	return &BodyReader{of: t, h: h, body: b}, nil
 }
 
 // match checks that the record is the one that the index means. The
@@ -224,8 +173,12 @@ func (r *BodyReader) Seek(offset int64, whence int) (int64, error) {
 // WriteTo implements io.WriterTo: it writes the rest of the body to w with
 // bounded memory.
 func (r *BodyReader) WriteTo(w io.Writer) (int64, error) {
-	p := r.s.buffers.Get().(*[]byte)
-	defer r.s.buffers.Put(p)
+	p, ok := r.of.buffers.Get().(*[]byte)
+	if !ok {
+		b := make([]byte, copySize)
+		p = &b
+	}
+	defer r.of.buffers.Put(p)
 	var total int64
 	for {
 		n, err := r.Read(*p)
@@ -250,5 +203,5 @@ func (r *BodyReader) Close() error {
 	}
 	h := r.h
 	r.h = nil
-	return r.s.handles.give(r.body.Segment, h)
+	return r.of.give(r.body.Segment, h)
 }

@@ -43,7 +43,7 @@ func (b *Batch) bodyOf(kind BodyKind, o Origin, when int64) *BodyWriter {
 	if w.err != nil {
 		return w
 	}
-	w.g, w.err = b.s.takeSegment(b)
+	w.g, w.err = b.s.writers.take(&b.segments)
 	if w.err != nil {
 		return w
 	}
@@ -113,6 +113,6 @@ func (w *BodyWriter) release() {
 	w.done = true
 	if w.g != nil && w.b.open == w {
 		w.b.open = nil
-		w.b.s.giveSegment(w.g)
+		w.b.s.writers.give(w.g)
 	}
 }

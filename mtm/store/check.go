@@ -57,7 +57,7 @@ func (s *Store) Check(ctx context.Context, report func(Problem)) (Summary, error
 			report(p)
 		}
 	}
-	err := s.snapshot(ctx, func(c *conn) error {
+	err := s.index.snapshot(ctx, func(c *conn) error {
 		for _, step := range []func(context.Context, *conn) error{k.index, k.rows, k.tree, k.queue, k.cache,
 			k.listSegments, k.bodies} {
 			if err := step(ctx, c); err != nil {
@@ -212,9 +212,9 @@ func (k *checker) finishSegment(ctx context.Context, upTo int64) error {
 }
 
 func (k *checker) openWalk(ctx context.Context, row Body) error {
-	h, err := k.s.handles.take(k.s, row.Segment)
+	h, err := k.s.handles.take(row.Segment)
 	if errors.Is(err, fs.ErrNotExist) {
-		_, found, e := k.s.segmentRow(ctx, row.Segment)
+		_, found, e := k.s.index.segmentRow(ctx, row.Segment)
 		if e == nil && !found {
 			k.moved = row.Segment
 		} else if e == nil {

@@ -68,7 +68,7 @@ const unknownText = "a message that the index does not know; 'mtm salvage' bring
 
 // tails looks for what segments hold behind what the index vouches for, unless somebody is writing there now.
 func (k *checker) tails(ctx context.Context) error {
-	ids, err := k.s.segmentFiles()
+	ids, err := k.s.dir.segmentFiles()
 	for _, id := range ids {
 		if err == nil {
 			err = ctx.Err()
@@ -84,7 +84,7 @@ func (k *checker) tail(ctx context.Context, id int64) error {
 	if k.s.writers.has(id) {
 		return nil
 	}
-	lock, err := openFile(k.s.segmentLockPath(id), os.O_RDONLY)
+	lock, err := openFile(k.s.dir.segmentLockPath(id), os.O_RDONLY)
 	if err == nil {
 		defer lock.Close()
 		if free, e := tryLockShared(lock); e == nil && !free {
@@ -93,11 +93,11 @@ func (k *checker) tail(ctx context.Context, id int64) error {
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	row, _, err := k.s.segmentRow(ctx, id)
+	row, _, err := k.s.index.segmentRow(ctx, id)
 	if err != nil {
 		return err
 	}
-	f, err := openFile(k.s.segmentPath(id), os.O_RDONLY)
+	f, err := openFile(k.s.dir.segmentPath(id), os.O_RDONLY)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -115,6 +115,26 @@ func (k *checker) tail(ctx context.Context, id int64) error {
 	if len(t.deleted) > 0 {
 		k.report(Problem{Segment: id, Offset: row.length,
 			Text: fmt.Sprintf("the index knows nothing of %d deletions: it is older than the bodies", len(t.deleted))})
+	}
+	return nil
+}
+
+// queue finds records that mean nothing, and flags that do not tell what waits.
+func (k *checker) queue(ctx context.Context, c *conn) error {
+	for query, text := range map[string]string{
+		"SELECT entry FROM operations WHERE entry NOT IN (SELECT id FROM entries)":                           "an operation waits for it, and it is gone",
+		fmt.Sprintf("SELECT entry FROM operations WHERE kind NOT BETWEEN %d AND %d", QueueCopy, QueueDelete): "an operation of an unknown kind waits for it",
+		fmt.Sprintf(`SELECT id FROM entries WHERE (flags & %d OR email_flags & %d OR id IN (SELECT entry FROM operations))
+			AND (flags & %[1]d, email_flags & %[2]d) <> (SELECT (count(*) > 0) * %[1]d, %[3]s
+			FROM operations WHERE operations.entry = entries.id)`, Operation, OperationMask, waitingOperation): "its flags do not tell what waits for it",
+	} {
+		err := c.query(ctx, query, func(row []driver.Value) error {
+			k.report(Problem{Entry: ID(asInt(row[0])), Text: text})
+			return nil
+		})
+		if err != nil {
+			return err
+		}
 	}
 	return nil
 }

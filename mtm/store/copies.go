@@ -29,10 +29,6 @@ type Copied struct {
 	ID     ID         // of the copy, set by Commit
 }
 
-// Copy adds copies of entries, which must exist at Commit. The batch keeps the
-// pointer; Commit sets the IDs, which grow in the order of the list.
-func (b *Batch) Copy(c *Copies) { b.do(func(t *commit) error { return t.copies(c) }) }
-
 // copyColumns are what a statement is given of each copy.
 var copyColumns = []string{"id", "source", "body_kind", "segment", "offset", "length", "crc", "flags", "email_flags"}
 
@@ -89,7 +85,7 @@ func copiedValue(name string) string {
 func ofCopy(name string) string { return fmt.Sprintf("c.column%d", slices.Index(copyColumns, name)+1) }
 
 // copies writes the copies of one operation.
-func (t *commit) copies(c *Copies) error {
+func (t *tree) copies(c *Copies) error {
 	if err := t.exists(c.Into); err != nil {
 		return err
 	}
@@ -109,7 +105,7 @@ func (t *commit) copies(c *Copies) error {
 	return nil
 }
 
-func (t *commit) copyRows(query string, c *Copies, list []Copied) error {
+func (t *tree) copyRows(query string, c *Copies, list []Copied) error {
 	args := t.arguments(copyParameters + len(list)*len(copyColumns))
 	for n, v := range map[int]int64{copyParent: int64(c.Into), copyLinked: boolInt(c.Linked),
 		copyClear: int64(c.Clear | derived), copySet: int64(c.Set &^ derived),
@@ -120,7 +116,7 @@ func (t *commit) copyRows(query string, c *Copies, list []Copied) error {
 		if err := t.checkBody(one.Body); err != nil {
 			return err
 		}
-		if err := t.refer(one.Body); err != nil {
+		if err := t.bodies.refer(one.Body); err != nil {
 			return err
 		}
 		bindCopy(args[copyParameters+i*len(copyColumns):], one, t.nextID)
@@ -140,10 +136,4 @@ func bindCopy(a []driver.NamedValue, one Copied, id ID) {
 		one.Body.Offset, one.Body.Length, int64(one.Body.CRC), int64(one.Flags &^ derived), int64(one.Email &^ derivedEmail)} {
 		a[i].Value = v
 	}
-}
-
-// copiedEntry is a copy and the id that Commit gives it.
-type copiedEntry struct {
-	to *Copied
-	id ID
 }

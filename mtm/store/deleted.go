@@ -14,7 +14,7 @@ const noteSoon = 1000
 func (s *Store) noteDeleted(ctx context.Context) error {
 	for {
 		waits := false
-		err := s.read(ctx, func(c *conn) error {
+		err := s.index.read(ctx, func(c *conn) error {
 			n, _, err := c.number(ctx, "SELECT EXISTS (SELECT 1 FROM deleted WHERE noted = 0)")
 			waits = n != 0
 			return err
@@ -30,9 +30,9 @@ func (s *Store) noteDeleted(ctx context.Context) error {
 
 // noteSome writes one note. It holds the index meanwhile, so that nobody takes a deletion back which is being noted.
 func (s *Store) noteSome(ctx context.Context) error {
-	b := s.NewBatch()
-	defer b.Rollback()
-	g, err := s.takeSegment(b)
+	var h held
+	defer func() { _ = s.writers.release(&h) }() // what mattered was synced before
+	g, err := s.writers.take(&h)
 	if err != nil {
 		return err
 	}
@@ -40,7 +40,7 @@ func (s *Store) noteSome(ctx context.Context) error {
 	start := g.position()
 	g.mu.Unlock()
 	var end int64
-	err = b.change(ctx, func(c *conn) error {
+	err = s.index.change(ctx, func(c *conn) error {
 		list, e := c.unnoted()
 		if e != nil {
 			return e
@@ -63,9 +63,9 @@ func (s *Store) noteSome(ctx context.Context) error {
 	if err != nil && end > 0 {
 		_ = g.cutBack(start) // an error spoils the segment, and later bodies avoid it
 	}
-	s.giveSegment(g)
+	s.writers.give(g)
 	if err == nil {
-		b.committed(map[*segment]int64{g: end})
+		vouched(map[*segment]int64{g: end})
 	}
 	return err
 }

@@ -20,7 +20,7 @@ func (s *Store) Dump(ctx context.Context, w io.Writer) error {
 	out := bufio.NewWriter(w)
 	var r entryRow
 	var e Entry
-	err := s.snapshot(ctx, func(c *conn) error {
+	err := s.index.snapshot(ctx, func(c *conn) error {
 		waits, err := c.queues(ctx)
 		if err != nil {
 			return err

@@ -3,6 +3,7 @@ package store
 import (
 	"fmt"
 	"time"
+	"unicode/utf8"
 )
 
 // ID names an entry for ever: an id is never used again after its entry was
@@ -122,4 +123,21 @@ type Ref struct {
 	Size  int64
 	Flags Flags
 	Kind  BodyKind
+}
+
+// maxText bounds the texts that come from messages.
+const maxText = 64 << 10
+
+// cut shortens a text to maxText without splitting a character.
+func cut(s string) string { return shortened(s, maxText) }
+
+func shortened(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	n := most
+	for n > most-utf8.UTFMax && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
 }

@@ -24,63 +24,22 @@ const (
 // Facts returns what is remembered of a service; an empty map when there is nothing. The caller owns the map.
 func (s *Store) Facts(ctx context.Context, service ID) (map[Fact]int64, error) {
 	facts := make(map[Fact]int64)
-	err := s.read(ctx, func(c *conn) error {
+	err := s.index.read(ctx, func(c *conn) error {
 		return c.query(ctx, "SELECT name, value FROM facts WHERE service = ?",
 			func(row []driver.Value) error { facts[Fact(asText(row[0]))] = asInt(row[1]); return nil }, service)
 	})
 	return facts, err
 }
 
-// SetFact remembers a fact about a service, which must exist at Commit, in place of the value that it had.
-func (b *Batch) SetFact(service ID, fact Fact, value int64) {
-	b.do(func(t *commit) error { return t.setFact(service, fact, value) })
-}
-
-// DropFact forgets a fact about a service.
-func (b *Batch) DropFact(service ID, fact Fact) {
-	b.do(func(t *commit) error {
-		_, err := t.c.exec(context.Background(), "DELETE FROM facts WHERE service = ? AND name = ?", service, string(fact))
-		return err
-	})
-}
-
 // Breaks returns how many visits each message directly below parent has broken; those that broke none are left out.
 func (s *Store) Breaks(ctx context.Context, parent ID) (map[ID]int, error) {
 	visits := make(map[ID]int)
-	err := s.read(ctx, func(c *conn) error {
+	err := s.index.read(ctx, func(c *conn) error {
 		return c.query(ctx, `SELECT entry, visits FROM breaks CROSS JOIN entries ON entries.id = breaks.entry
 			WHERE entries.parent = ?`,
 			func(row []driver.Value) error { visits[ID(asInt(row[0]))] = int(asInt(row[1])); return nil }, parent)
 	})
 	return visits, err
-}
-
-// SetBreaks remembers how many visits a message has broken, 0 to forget it. It is for entries that exist at Commit.
-func (b *Batch) SetBreaks(entry ID, visits int) {
-	b.do(func(t *commit) error { return t.setBreaks(entry, visits) })
-}
-
-func (t *commit) setFact(service ID, fact Fact, value int64) error {
-	if err := t.exists(service); err != nil {
-		return err
-	}
-	_, err := t.c.exec(context.Background(), `INSERT INTO facts VALUES (?, ?, ?)
-		ON CONFLICT (service, name) DO UPDATE SET value = excluded.value`, service, string(fact), value)
-	return err
-}
-
-func (t *commit) setBreaks(entry ID, visits int) error {
-	ctx := context.Background()
-	if visits <= 0 {
-		_, err := t.c.exec(ctx, "DELETE FROM breaks WHERE entry = ?", entry)
-		return err
-	}
-	if err := t.exists(entry); err != nil {
-		return err
-	}
-	_, err := t.c.exec(ctx, `INSERT INTO breaks VALUES (?, ?)
-		ON CONFLICT (entry) DO UPDATE SET visits = excluded.visits`, entry, visits)
-	return err
 }
 
 // remembered is the facts and the breaks of all entries, in words, for Dump.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -62,6 +63,12 @@ const (
 	FolderTypeMask  EmailFlags = 0x0F000000
 	PartialDownload EmailFlags = 0x10000000
 	ICalendar       EmailFlags = 0x20000000
+)
+
+// derived are the flags of an entry that only the queue sets: Add, Update and SetFlags leave them as they are.
+const (
+	derived      = Operation
+	derivedEmail = OperationMask
 )
 
 // SendingState says where an outgoing message stands, behaviour section 10.
@@ -223,3 +230,6 @@ func (s SendingState) String() string {
 	}
 	return fmt.Sprintf("sending-state-%d", uint8(s))
 }
+
+// in reports whether s is one of the states.
+func (s SendingState) in(states []SendingState) bool { return slices.Contains(states, s) }

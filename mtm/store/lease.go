@@ -3,12 +3,8 @@ package store
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 )
-
-// in reports whether s is one of the states.
-func (s SendingState) in(states []SendingState) bool { return slices.Contains(states, s) }
 
 // MaxLease is the longest time that a lease runs without being renewed. One that ends later was made by a clock that was
 // wrong, or by damage, and counts for nothing: it would hold the message for ever.
@@ -24,7 +20,7 @@ const MaxLease = 5 * time.Minute
 // Batch.Commit. The lease ends with Batch.Release, or by itself.
 func (s *Store) Lease(ctx context.Context, id ID, owner string, d time.Duration, from ...SendingState) (Outgoing, error) {
 	var o Outgoing
-	err := s.changeUnsynced(ctx, func(c *conn) error {
+	err := s.index.changeUnsynced(ctx, func(c *conn) error {
 		now := s.options.Now()
 		if err := c.lease(id, Lease{owner, now.Add(min(d, MaxLease))}, now, from); err != nil {
 			return err
@@ -72,7 +68,7 @@ func (c *conn) leased(id ID) error {
 // Renew lets owner's lease run for d from now (MaxLease at most). Errors: ErrLeased when owner does not hold it any more, ErrSending when
 // the message is no longer SendSending (somebody suspended it), ErrNotFound when it was deleted.
 func (s *Store) Renew(ctx context.Context, id ID, owner string, d time.Duration) error {
-	return s.changeUnsynced(ctx, func(c *conn) error {
+	return s.index.changeUnsynced(ctx, func(c *conn) error {
 		is, err := c.sendingState(context.Background(), id)
 		if err != nil {
 			return err

@@ -10,67 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
-	"sync/atomic"
-	"time"
 )
-
-// Options of Open. The zero value and nil mean the defaults.
-type Options struct {
-	MustExist   bool          // do not create a store
-	ReadOnly    bool          // never write into the store; implies MustExist
-	Upgrade     bool          // with ReadOnly: a store of an older version becomes one of this one, if it can be written
-	BusyTimeout time.Duration // how long to wait for another process; 5 seconds
-	SegmentSize int64         // a segment file above this many octets takes no more bodies; 256 MiB
-
-	FreeSpace func(dir string) (int64, error) // free octets on the volume of dir; asks the system
-	Now       func() time.Time                // the clock that leases end by; the system's
-}
-
-func (o *Options) orDefault() Options {
-	var d Options
-	if o != nil {
-		d = *o
-	}
-	if d.BusyTimeout <= 0 {
-		d.BusyTimeout = 5 * time.Second
-	}
-	if d.SegmentSize <= 0 {
-		d.SegmentSize = 256 << 20
-	}
-	if d.FreeSpace == nil {
-		d.FreeSpace = freeSpace
-	}
-	if d.Now == nil {
-		d.Now = time.Now
-	}
-	return d
-}
-
-// The names inside a store's folder.
-const (
-	indexName  = "index.db"
-	newPrefix  = "index.db.new-" // an index that is being created
-	bodiesName = "bodies"
-)
-
-// Store is an open message store. Its methods are safe for concurrent use.
-type Store struct {
-	dir     string
-	options Options
-	index   indexFile // that is read
-
-	readers readerPool
-	handles handleTable
-	writers writerPool
-
-	write  chan struct{} // capacity 1: holding a value is the right to use writer
-	writer *conn         // nil when ReadOnly
-
-	unnoted atomic.Int64 // deletions that wait for a note, see deletedSome
-
-	buffers sync.Pool // *[]byte of copySize, for BodyReader.WriteTo
-}
 
 // Open opens the store in the folder dir. When dir is absent or empty it
 // creates a store there, with modes 0700 and 0600, unless o says otherwise.
@@ -95,12 +35,18 @@ func Open(dir string, o *Options) (*Store, error) {
 	if opt.ReadOnly && opt.Upgrade {
 		upgrade(dir, opt)
 	}
-	s := &Store{dir: dir, options: opt, write: make(chan struct{}, 1)}
-	s.buffers.New = func() any { b := make([]byte, copySize); return &b }
+	s := newStore(dir, opt)
 	if err := s.start(context.Background()); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
+}
+
+// newStore returns a store that is not open yet.
+func newStore(dir string, opt Options) *Store {
+	x := &index{dir: folder(dir), busy: opt.BusyTimeout, readOnly: opt.ReadOnly, write: make(chan struct{}, 1)}
+	return &Store{dir: x.dir, options: opt, index: x, handles: handleTable{dir: x.dir},
+		writers: writerPool{dir: x.dir, index: x, full: opt.SegmentSize}}
 }
 
 // upgrade brings an older store to this version. What stands against it, a full disk or one that cannot be written,
@@ -124,20 +70,14 @@ func upgrade(dir string, opt Options) {
 
 // start opens the connections, migrates and recovers.
 func (s *Store) start(ctx context.Context) error {
-	err := s.openIndex(ctx)
+	err := s.index.open(ctx)
 	if err != nil || s.options.ReadOnly {
 		return err
 	}
-	s.writer, err = dial(ctx, filepath.Join(s.dir, indexName),
-		pragma("busy_timeout", s.options.BusyTimeout.Milliseconds()),
-		"synchronous(FULL)", pragma("cache_size", -32<<10), pragma("wal_autocheckpoint", 2000))
-	if err != nil {
+	if err := s.index.dialWriter(ctx); err != nil {
 		return err
 	}
-	if err := migrate(ctx, s.writer, s.dir); err != nil {
-		return err
-	}
-	if err := makeFolder(filepath.Join(s.dir, bodiesName)); err != nil {
+	if err := makeFolder(filepath.Join(s.Dir(), bodiesName)); err != nil {
 		return diskError(err)
 	}
 	return diskError(s.recover(ctx))
@@ -149,21 +89,8 @@ func (s *Store) Close() error {
 	if s.unnoted.Swap(0) > 0 {
 		_ = s.noteDeleted(context.Background()) // else the next program that writes does it
 	}
-	err := s.writers.close()
-	if s.writer != nil {
-		s.write <- struct{}{}
-		err = errors.Join(err, s.writer.close())
-		s.writer = nil
-		<-s.write
-	}
-	return errors.Join(err, s.readers.close(), s.index.remove())
+	return errors.Join(s.writers.close(), s.index.close())
 }
-
-// Dir is the folder that Open was given.
-func (s *Store) Dir() string { return s.dir }
-
-// Free gives the octets that can still be written to the store's volume.
-func (s *Store) Free() (int64, error) { return s.options.FreeSpace(s.dir) }
 
 // recognise reports whether dir holds a store, and refuses what holds
 // something else. It writes nothing.
@@ -215,7 +142,7 @@ func checkHeader(dir string) error {
 		return err
 	}
 	if string(head[:16]) != "SQLite format 3\x00" || binary.BigEndian.Uint32(head[68:]) != applicationID {
-		if ids, err := (&Store{dir: dir}).segmentFiles(); err == nil && len(ids) > 0 {
+		if ids, err := folder(dir).segmentFiles(); err == nil && len(ids) > 0 {
 			return fmt.Errorf("%s: %w: its %s cannot be read; 'mtm salvage' brings what is whole into a new store",
 				dir, ErrCorrupt, indexName)
 		}

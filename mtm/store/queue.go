@@ -87,7 +87,7 @@ func scanQueued(row []driver.Value) Queued {
 // Queue lists what waits for the messages directly below parent, in the order of queueing.
 func (s *Store) Queue(ctx context.Context, parent ID) ([]Queued, error) {
 	var list []Queued
-	err := s.read(ctx, func(c *conn) error {
+	err := s.index.read(ctx, func(c *conn) error {
 		return c.query(ctx, "SELECT "+queuedColumns+` FROM operations CROSS JOIN entries ON entries.id = operations.entry
 			WHERE entries.parent = ? ORDER BY operations.id`,
 			func(row []driver.Value) error { list = append(list, scanQueued(row)); return nil }, parent)
@@ -112,26 +112,6 @@ func (c *conn) queues(ctx context.Context) (map[ID]string, error) {
 		lines[id] = fmt.Sprintf(" waits=%q", strings.Join(texts, "; "))
 	}
 	return lines, err
-}
-
-// queue finds records that mean nothing, and flags that do not tell what waits.
-func (k *checker) queue(ctx context.Context, c *conn) error {
-	for query, text := range map[string]string{
-		"SELECT entry FROM operations WHERE entry NOT IN (SELECT id FROM entries)":                           "an operation waits for it, and it is gone",
-		fmt.Sprintf("SELECT entry FROM operations WHERE kind NOT BETWEEN %d AND %d", QueueCopy, QueueDelete): "an operation of an unknown kind waits for it",
-		fmt.Sprintf(`SELECT id FROM entries WHERE (flags & %d OR email_flags & %d OR id IN (SELECT entry FROM operations))
-			AND (flags & %[1]d, email_flags & %[2]d) <> (SELECT (count(*) > 0) * %[1]d, %[3]s
-			FROM operations WHERE operations.entry = entries.id)`, Operation, OperationMask, waitingOperation): "its flags do not tell what waits for it",
-	} {
-		err := c.query(ctx, query, func(row []driver.Value) error {
-			k.report(Problem{Entry: ID(asInt(row[0])), Text: text})
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // operation returns the disconnected operation that tells in an entry's flags that one of this kind waits.

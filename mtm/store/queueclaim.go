@@ -16,7 +16,7 @@ func (s *Store) Claim(ctx context.Context, claim string, entries []ID, kinds ...
 	if len(entries) == 0 {
 		return nil, nil
 	}
-	err := s.changeUnsynced(ctx, func(c *conn) error {
+	err := s.index.changeUnsynced(ctx, func(c *conn) error {
 		list = list[:0]
 		err := c.queryChunks(ctx, "SELECT "+queuedColumns+" FROM operations WHERE problem = '' AND entry IN", entries,
 			func(row []driver.Value) error {
@@ -39,7 +39,7 @@ func (s *Store) Claim(ctx context.Context, claim string, entries []ID, kinds ...
 
 // Unclaim lets go of all that claim has claimed and not carried out.
 func (s *Store) Unclaim(ctx context.Context, claim string) error {
-	return s.changeUnsynced(ctx, func(c *conn) error {
+	return s.index.changeUnsynced(ctx, func(c *conn) error {
 		_, err := c.exec(ctx, "UPDATE operations SET claim = '' WHERE claim = ?", claim)
 		return err
 	})
@@ -49,56 +49,4 @@ func (s *Store) Unclaim(ctx context.Context, claim string) error {
 type TakenBack struct {
 	Taken []int64  // they are gone, and were not carried out
 	Busy  []Queued // they are being carried out, and stay
-}
-
-// TakeBack removes queued operations that nobody carries out, with their ghosts, as Unqueue does.
-// alive reports whether the program that made a claim still works; the claims of others do not
-// count. At Commit result says what was taken back; operations in neither list were gone before.
-func (b *Batch) TakeBack(ids []int64, alive func(claim string) (bool, error), result *TakenBack) {
-	list := make([]ID, len(ids))
-	for i, id := range ids {
-		list[i] = ID(id)
-	}
-	b.do(func(t *commit) error { return t.takeBack(list, alive, result) })
-}
-
-func (t *commit) takeBack(ids []ID, alive func(claim string) (bool, error), result *TakenBack) error {
-	*result = TakenBack{}
-	var found []Queued
-	err := t.c.queryChunks(context.Background(), "SELECT "+queuedColumns+" FROM operations WHERE operations.id IN", ids,
-		func(row []driver.Value) error { found = append(found, scanQueued(row)); return nil })
-	if err != nil {
-		return err
-	}
-	var free []ID
-	for _, q := range found {
-		working := false
-		if q.Claim != "" {
-			if working, err = alive(q.Claim); err != nil {
-				return err
-			}
-		}
-		if working {
-			result.Busy = append(result.Busy, q)
-			continue
-		}
-		free = append(free, ID(q.ID))
-		result.Taken = append(result.Taken, q.ID)
-	}
-	return t.unqueue(free)
-}
-
-// Fulfil takes a copy or a move off the queue, because the message is in its folder now: of a move the
-// delete is left. An operation that is gone, since it was taken back, leaves nothing.
-func (b *Batch) Fulfil(q Queued) { b.do(func(t *commit) error { return t.fulfil(q) }) }
-
-func (t *commit) fulfil(q Queued) error {
-	_, found, err := t.c.number(context.Background(), "SELECT id FROM operations WHERE id = ?", q.ID)
-	if err != nil || !found {
-		return err
-	}
-	if err = t.unqueue([]ID{ID(q.ID)}); err != nil || q.Kind != QueueMove {
-		return err
-	}
-	return t.queue(Queued{Entry: q.Entry, Kind: QueueDelete}, nil)
 }

@@ -8,28 +8,13 @@ import (
 	"path/filepath"
 )
 
-// indexFile is what connections that only read are opened on.
-type indexFile struct {
-	path   string
-	frozen bool // nothing changes it: no locks, no files beside it
-	copied bool // a private copy, to be removed
-}
-
-// remove deletes a private copy.
-func (f indexFile) remove() error {
-	if !f.copied {
-		return nil
-	}
-	return os.RemoveAll(filepath.Dir(f.path))
-}
-
-// openIndex chooses the index that is read. SQLite wants to create files beside it, also to read: where the disk is
+// open chooses the index that is read. SQLite wants to create files beside it, also to read: where the disk is
 // full or cannot be written, the index is read as it lies there when its log holds nothing, and else from a private
 // copy. Nobody else has it open then: it would have the files that SQLite could not create.
-func (s *Store) openIndex(ctx context.Context) error {
-	s.index = indexFile{path: filepath.Join(s.dir, indexName)}
-	v, err := s.tryIndex(ctx)
-	if !s.options.ReadOnly {
+func (x *index) open(ctx context.Context) error {
+	x.file = indexFile{path: x.dir.indexPath()}
+	v, err := x.try(ctx)
+	if !x.readOnly {
 		return err
 	}
 	if err == nil && v == len(migrations()) {
@@ -39,18 +24,18 @@ func (s *Store) openIndex(ctx context.Context) error {
 		return err
 	}
 	if err != nil {
-		wal, failed := readWAL(s.index.path + "-wal")
+		wal, failed := readWAL(x.file.path + "-wal")
 		if failed == nil && wal.pages == 0 {
-			s.index.frozen = true
-			if v, err = s.tryIndex(ctx); err != nil || v == len(migrations()) {
+			x.file.frozen = true
+			if v, err = x.try(ctx); err != nil || v == len(migrations()) {
 				return err
 			}
 		}
 	}
-	if err = s.copyIndex(ctx); err != nil {
+	if err = x.copy(ctx); err != nil {
 		return err
 	}
-	_, err = s.tryIndex(ctx)
+	_, err = x.try(ctx)
 	return err
 }
 
@@ -63,30 +48,30 @@ func isBarred(err error) bool {
 	return false
 }
 
-// tryIndex opens the index and reads its version.
-func (s *Store) tryIndex(ctx context.Context) (v int, err error) {
-	err = s.read(ctx, func(c *conn) error {
-		v, err = version(ctx, c, s.dir)
+// try opens the index and reads its version.
+func (x *index) try(ctx context.Context) (v int, err error) {
+	err = x.read(ctx, func(c *conn) error {
+		v, err = version(ctx, c, string(x.dir))
 		if err == nil {
 			_, _, err = c.number(ctx, "SELECT count(*) FROM sqlite_schema")
 		}
 		return err
 	})
 	if err != nil {
-		err = errors.Join(err, s.readers.drop())
+		err = errors.Join(err, x.readers.drop())
 	}
 	return v, err
 }
 
-// copyIndex makes a private copy of the index, of the present version, in the system's folder for such files.
-func (s *Store) copyIndex(ctx context.Context) error {
-	from := filepath.Join(s.dir, indexName)
+// copy makes a private copy of the index, of the present version, in the system's folder for such files.
+func (x *index) copy(ctx context.Context) error {
+	from := x.dir.indexPath()
 	var err error
 	for _, dir := range []string{os.TempDir(), "/dev/shm"} { // in memory, where the system has it
 		var to indexFile
-		if to, err = copyInto(ctx, from, dir, s.dir); err == nil {
-			s.index = to
-			return s.readers.drop()
+		if to, err = copyInto(ctx, from, dir, string(x.dir)); err == nil {
+			x.file = to
+			return x.readers.drop()
 		}
 	}
 	return fmt.Errorf("the index can be read only from a copy, and there is no room for one: %w", diskError(err))

@@ -63,7 +63,7 @@ func (s *Store) Reclaim(ctx context.Context) (ReclaimResult, error) {
 
 // mostlyDead lists the segments of which more than half is dead. Notes are neither dead nor alive.
 func (s *Store) mostlyDead(ctx context.Context) (ids []int64, err error) {
-	err = s.read(ctx, func(c *conn) error {
+	err = s.index.read(ctx, func(c *conn) error {
 		// A record that two entries share is counted once.
 		return c.query(ctx, `SELECT id FROM segments LEFT JOIN (
 				SELECT segment, sum(length + ?1) AS live FROM (
@@ -78,7 +78,7 @@ func (s *Store) mostlyDead(ctx context.Context) (ids []int64, err error) {
 
 // reclaimSegment rewrites one segment; ErrLocked when somebody holds it.
 func (s *Store) reclaimSegment(ctx context.Context, id int64) (int64, error) {
-	lock, err := s.lockSegment(id)
+	lock, err := s.dir.lockSegment(id)
 	if err != nil {
 		return 0, err
 	}
@@ -86,7 +86,7 @@ func (s *Store) reclaimSegment(ctx context.Context, id int64) (int64, error) {
 		return 0, ErrLocked
 	}
 	defer lock.Close()
-	if free, failed := s.unread(id); failed != nil || !free {
+	if free, failed := s.dir.unread(id); failed != nil || !free {
 		return 0, errors.Join(failed, ErrLocked)
 	}
 	b := s.NewBatch()
@@ -98,7 +98,7 @@ func (s *Store) reclaimSegment(ctx context.Context, id int64) (int64, error) {
 	if err = s.moveReferences(ctx, b, id, moved); err != nil {
 		return 0, err
 	}
-	st, err := os.Stat(s.segmentPath(id))
+	st, err := os.Stat(s.dir.segmentPath(id))
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, nil
 	}
@@ -106,7 +106,7 @@ func (s *Store) reclaimSegment(ctx context.Context, id int64) (int64, error) {
 		return 0, err
 	}
 	// A reader that came meanwhile keeps the file; the next recovery removes it.
-	gone, err := s.removeSegment(id)
+	gone, err := s.dir.removeSegment(id)
 	if err != nil || !gone {
 		return 0, err
 	}

@@ -25,6 +25,9 @@ const (
 	noteMagic = "mtmN"
 )
 
+// copySize is how much is read from a file at a time.
+const copySize = 256 << 10
+
 func castagnoli() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) }
 
 // record is what a header describes: a body, or a note when note is not 0.

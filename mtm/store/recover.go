@@ -6,8 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -19,7 +17,7 @@ func (s *Store) recover(ctx context.Context) error {
 	if err := s.removeUnfinished(); err != nil {
 		return err
 	}
-	ids, err := s.segmentFiles()
+	ids, err := s.dir.segmentFiles()
 	if err != nil {
 		return err
 	}
@@ -48,7 +46,7 @@ func (s *Store) recover(ctx context.Context) error {
 // removeUnfinished deletes what a crash during the creation of a store left.
 // A creator that is still at work loses its file, and finds this store.
 func (s *Store) removeUnfinished() error {
-	list, err := os.ReadDir(s.dir)
+	list, err := os.ReadDir(s.Dir())
 	if err != nil {
 		return err
 	}
@@ -56,78 +54,27 @@ func (s *Store) removeUnfinished() error {
 		if !strings.HasPrefix(entry.Name(), newPrefix) {
 			continue
 		}
-		if err := os.Remove(filepath.Join(s.dir, entry.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := os.Remove(filepath.Join(s.Dir(), entry.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
 	return nil
 }
 
-// segmentFiles lists the numbers of the segment files that are there, ascending.
-func (s *Store) segmentFiles() ([]int64, error) {
-	list, err := os.ReadDir(filepath.Join(s.dir, bodiesName))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	var ids []int64
-	for _, entry := range list {
-		name, ok := strings.CutSuffix(entry.Name(), ".seg")
-		if !ok {
-			continue
-		}
-		if id, err := strconv.ParseInt(name, 10, 64); err == nil && filepath.Base(s.segmentPath(id)) == entry.Name() {
-			ids = append(ids, id)
-		}
-	}
-	slices.Sort(ids)
-	return ids, nil
-}
-
 // passNumbers makes the next segment's number one that no file has: an index that was put back may know less.
 func (s *Store) passNumbers(ctx context.Context, last int64) error {
 	var next int64
-	err := s.read(ctx, func(c *conn) (err error) {
+	err := s.index.read(ctx, func(c *conn) (err error) {
 		next, _, err = c.number(ctx, "SELECT next_segment FROM store")
 		return err
 	})
 	if err != nil || next > last {
 		return err
 	}
-	return s.change(ctx, func(c *conn) error {
+	return s.index.change(ctx, func(c *conn) error {
 		_, err := c.exec(ctx, "UPDATE store SET next_segment = max(next_segment, ?)", last+1)
 		return err
 	})
-}
-
-// removeSegment deletes the files of a segment that no index row knows,
-// unless a reader has it open. The caller holds the segment's lock; once the
-// row is gone nobody else wants it.
-func (s *Store) removeSegment(id int64) (bool, error) {
-	free, err := s.unread(id)
-	if err != nil || !free {
-		return false, err
-	}
-	if err := os.Remove(s.segmentPath(id)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return false, nil //nolint:nilerr // open elsewhere on Windows; the next recovery removes it
-	}
-	_ = os.Remove(s.segmentLockPath(id)) // Windows: it is open; an empty file stays
-	return true, nil
-}
-
-// unread reports whether no reader has the segment open.
-func (s *Store) unread(id int64) (bool, error) {
-	f, err := openFile(s.segmentPath(id), os.O_RDWR)
-	if errors.Is(err, fs.ErrNotExist) {
-		return true, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	free, err := tryLock(f)
-	return free, errors.Join(err, f.Close())
 }
 
 // recovery is what one recover found. It holds the locks of the segments of which it has tails.
@@ -146,7 +93,7 @@ func (r *recovery) unlock() {
 
 // segment looks at one segment. Its lock is kept when there is something to adopt.
 func (r *recovery) segment(ctx context.Context, id int64) (err error) {
-	lock, err := r.s.lockSegment(id)
+	lock, err := r.s.dir.lockSegment(id)
 	if lock == nil {
 		return err
 	}
@@ -156,11 +103,11 @@ func (r *recovery) segment(ctx context.Context, id int64) (err error) {
 			err = errors.Join(err, lock.Close())
 		}
 	}()
-	row, found, err := r.s.segmentRow(ctx, id)
+	row, found, err := r.s.index.segmentRow(ctx, id)
 	if err != nil {
 		return err
 	}
-	f, err := openFile(r.s.segmentPath(id), os.O_RDWR)
+	f, err := openFile(r.s.dir.segmentPath(id), os.O_RDWR)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil // reclaimed since it was listed
 	}
@@ -177,7 +124,7 @@ func (r *recovery) segment(ctx context.Context, id int64) (err error) {
 		err = f.Close()
 		f = nil
 		if err == nil {
-			_, err = r.s.removeSegment(id)
+			_, err = r.s.dir.removeSegment(id)
 		}
 	default:
 		err = errors.Join(f.Truncate(t.row.length), syncData(f))
@@ -194,7 +141,7 @@ func (r *recovery) adopt(ctx context.Context) error {
 	if len(r.tails) == 0 {
 		return nil
 	}
-	return r.s.change(ctx, func(c *conn) error {
+	return r.s.index.change(ctx, func(c *conn) error {
 		for _, t := range r.tails {
 			if err := t.adopt(c); err != nil {
 				return err
@@ -220,14 +167,14 @@ func (r *recovery) adopt(ctx context.Context) error {
 // forgetKnown ends the remembrance of unknown bodies whose message has come once more, octet for octet.
 func (s *Store) forgetKnown(ctx context.Context) error {
 	some := int64(0)
-	err := s.read(ctx, func(c *conn) (err error) {
+	err := s.index.read(ctx, func(c *conn) (err error) {
 		some, _, err = c.number(ctx, "SELECT EXISTS (SELECT 1 FROM unknown WHERE kind <> 0)")
 		return err
 	})
 	if err != nil || some == 0 {
 		return err
 	}
-	return s.change(ctx, func(c *conn) error {
+	return s.index.change(ctx, func(c *conn) error {
 		_, err := c.exec(ctx, "DELETE FROM unknown WHERE (segment, offset) IN ("+knownAgain+")")
 		return err
 	})

@@ -13,7 +13,7 @@ import (
 // offset where each is now.
 func (s *Store) copyLive(ctx context.Context, b *Batch, id int64) (map[int64]Body, error) {
 	var list []Body
-	err := s.read(ctx, func(c *conn) error {
+	err := s.index.read(ctx, func(c *conn) error {
 		return c.query(ctx, `SELECT 0, segment, offset, length, crc FROM entries WHERE segment = ?1 AND body_kind <> 0
 			UNION SELECT 0, segment, offset, length, crc FROM unknown WHERE segment = ?1 AND kind <> 0 ORDER BY offset`,
 			func(row []driver.Value) error { list = append(list, scanBody(row)); return nil }, id)
@@ -40,7 +40,7 @@ type sourced struct {
 
 // origins reads the notes of a segment: where its bodies came from, by their offsets. What is damaged is left out.
 func (s *Store) origins(id int64) (map[int64]sourced, error) {
-	f, err := openFile(s.segmentPath(id), os.O_RDONLY)
+	f, err := openFile(s.dir.segmentPath(id), os.O_RDONLY)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +78,7 @@ func (s *Store) origins(id int64) (map[int64]sourced, error) {
 
 // copyBody copies one record; one that does not match its checksum is an error.
 func (s *Store) copyBody(b *Batch, body Body, from sourced) (Body, error) {
-	r, err := s.openBody(body)
+	r, err := s.handles.body(body)
 	if err != nil {
 		return Body{}, err
 	}
@@ -108,7 +108,7 @@ func (r *BodyReader) recordKind() (BodyKind, error) {
 // note any more; the notes that were in it, about other segments, are written once more.
 func (s *Store) moveReferences(ctx context.Context, b *Batch, id int64, moved map[int64]Body) error {
 	ends := b.ends()
-	if err := b.syncing(ends)(); err != nil {
+	if err := syncing(ends)(); err != nil {
 		return err
 	}
 	err := b.change(ctx, func(c *conn) error {
@@ -176,7 +176,7 @@ func (c *conn) forgetSegment(id int64) error {
 
 // retire says in a segment that everything alive is elsewhere, so that a recovery after a crash can remove it.
 func (s *Store) retire(id int64) error {
-	f, err := openFile(s.segmentPath(id), os.O_RDWR)
+	f, err := openFile(s.dir.segmentPath(id), os.O_RDWR)
 	if err != nil {
 		return err
 	}
@@ -191,7 +191,7 @@ func (s *Store) retire(id int64) error {
 // the deletion. The copies are what the note does not speak of.
 func (s *Store) revive(ctx context.Context) error {
 	var list []Body
-	err := s.read(ctx, func(c *conn) error {
+	err := s.index.read(ctx, func(c *conn) error {
 		some, _, err := c.number(ctx, "SELECT EXISTS (SELECT 1 FROM deleted WHERE noted < 0)")
 		if err != nil || some == 0 {
 			return err
@@ -209,7 +209,7 @@ func (s *Store) revive(ctx context.Context) error {
 	if err != nil || len(list) == 0 {
 		return err
 	}
-	return s.change(ctx, func(c *conn) error {
+	return s.index.change(ctx, func(c *conn) error {
 		_, err := c.exec(ctx, "UPDATE deleted SET noted = 0 WHERE noted < 0") // of the old records that is right now
 		return err
 	})
@@ -230,7 +230,7 @@ func (s *Store) reviveOne(ctx context.Context, body Body) error {
 		return err
 	}
 	ends := b.ends()
-	if err = b.syncing(ends)(); err != nil {
+	if err = syncing(ends)(); err != nil {
 		return err
 	}
 	err = b.change(ctx, func(c *conn) error {

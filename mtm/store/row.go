@@ -84,6 +84,12 @@ func term(name, value string) string {
 // fold is the term of a number that is summed as folded.
 func fold(n int64) int64 { return n&0xFFFFFFFF + n>>32&0xFFFFFFFF }
 
+// shownFlags are the flags of an entry as its readers see them, see Batch.Hide.
+var shownFlags = fmt.Sprintf("CASE WHEN parent IN hidden THEN (flags | %d) & ~%d ELSE flags END", Invisible, Unread)
+
+// shownColumns are the columns that entryRow.readShown reads.
+var shownColumns = rowColumns + ", " + shownFlags
+
 // entryRow writes and reads rows of entries, one after another. Not safe for concurrent use.
 type entryRow struct {
 	sum   int64
@@ -216,4 +222,11 @@ func (c *conn) columnsHere(ctx context.Context) (list string, checked bool, err 
 		}
 	}
 	return strings.Join(values, ", "), here[checksumName], err
+}
+
+const bodyColumns = "body_kind, segment, offset, length, crc"
+
+// scanBody reads bodyColumns.
+func scanBody(row []driver.Value) Body {
+	return Body{BodyKind(asInt(row[0])), asInt(row[1]), asInt(row[2]), asInt(row[3]), uint32(asInt(row[4]))}
 }

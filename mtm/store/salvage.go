@@ -41,11 +41,12 @@ type Salvaged struct {
 
 // Salvager reads a store that may be damaged, without changing it.
 type Salvager struct {
-	s      *Store
-	how    Salvage
-	index  *oldIndex
-	bodies *bodySet
-	sum    Salvaged
+	dir     folder
+	handles handleTable
+	how     Salvage
+	index   *oldIndex
+	bodies  *bodySet
+	sum     Salvaged
 }
 
 // Into brings everything that is whole of the store in the folder from into the new store to. What the index knows
@@ -53,8 +54,7 @@ type Salvager struct {
 // row knows: messages that were written here become drafts, and headers come back to their account. What was deleted
 // on purpose stays away. Equal octets of one mailbox and UID come back once.
 func (how Salvage) Into(ctx context.Context, from string, to *Store) (Salvaged, error) {
-	v := &Salvager{s: &Store{dir: from, options: (&Options{ReadOnly: true}).orDefault()}, how: how}
-	v.s.buffers.New = func() any { b := make([]byte, copySize); return &b }
+	v := &Salvager{dir: folder(from), handles: handleTable{dir: folder(from)}, how: how}
 	index, err := readOldIndex(ctx, from, v.lost)
 	if err != nil {
 		return v.sum, err

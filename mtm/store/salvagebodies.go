@@ -38,7 +38,7 @@ func (b Body) likeness() likeness { return likeness{b.Length, b.CRC} }
 func (v *Salvager) readBodies(ctx context.Context) (*bodySet, error) {
 	set := &bodySet{at: make(map[location]int), like: make(map[likeness][]int), mailboxes: make(map[mark]Mailbox),
 		births: make(map[int64]int64), deleted: make(map[location][]deletion)}
-	ids, err := v.s.segmentFiles()
+	ids, err := v.dir.segmentFiles()
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ func (v *Salvager) readBodies(ctx context.Context) (*bodySet, error) {
 		set.like[b.likeness()] = append(set.like[b.likeness()], i)
 	}
 	for id := range v.index.segments {
-		if _, err := os.Stat(v.s.segmentPath(id)); errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Stat(v.dir.segmentPath(id)); errors.Is(err, fs.ErrNotExist) {
 			v.lost(Loss{Segment: id, Text: "its file is missing"})
 		}
 	}
@@ -64,7 +64,7 @@ func (v *Salvager) readBodies(ctx context.Context) (*bodySet, error) {
 }
 
 func (v *Salvager) readSegment(ctx context.Context, set *bodySet, id int64) error {
-	f, err := openFile(v.s.segmentPath(id), os.O_RDONLY)
+	f, err := openFile(v.dir.segmentPath(id), os.O_RDONLY)
 	if errors.Is(err, ErrNotStore) {
 		v.lost(Loss{Segment: id, Text: "it is not a file"})
 		return nil
@@ -173,11 +173,11 @@ func (v *Salvager) equal(a, b Body) (bool, error) {
 	if a.location() == b.location() {
 		return true, nil
 	}
-	first, err := v.s.openBody(a)
+	first, err := v.handles.body(a)
 	if err != nil {
 		return false, err
 	}
-	second, err := v.s.openBody(b)
+	second, err := v.handles.body(b)
 	if err != nil {
 		return false, errors.Join(err, first.Close())
 	}

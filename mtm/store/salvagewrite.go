@@ -233,7 +233,7 @@ func (w *rewriting) copy(at int) (Body, error) {
 	if b.from != nil {
 		from, when = Origin{w.bodies.mailboxes[b.from.from], b.from.uid}, b.from.when
 	}
-	r, err := w.s.openBody(b.Body)
+	r, err := w.handles.body(b.Body)
 	if err != nil {
 		return Body{}, err
 	}
@@ -252,7 +252,7 @@ func (w *rewriting) copy(at int) (Body, error) {
 
 // header reads the beginning of a body.
 func (w *rewriting) header(b Body) ([]byte, error) {
-	r, err := w.s.openBody(b)
+	r, err := w.handles.body(b)
 	if err != nil {
 		return nil, err
 	}

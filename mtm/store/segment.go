@@ -5,20 +5,11 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"path/filepath"
 	"sync"
 )
 
 // appendBuffer is how much a segment gathers before it writes.
 const appendBuffer = 1 << 18
-
-func (s *Store) segmentPath(id int64) string {
-	return filepath.Join(s.dir, bodiesName, fmt.Sprintf("%08d.seg", id))
-}
-
-func (s *Store) segmentLockPath(id int64) string {
-	return filepath.Join(s.dir, bodiesName, fmt.Sprintf("%08d.lock", id))
-}
 
 // segment is a segment file that this process appends to. Holding its lock
 // file keeps other processes from writing or reclaiming it.

@@ -1,122 +1,238 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"database/sql/driver"
+	"errors"
 	"fmt"
+	"hash/crc32"
+	"slices"
 )
 
-// Entry returns the entry, or ErrNotFound; ErrCorrupt when its row is damaged.
-func (s *Store) Entry(ctx context.Context, id ID) (Entry, error) {
-	var e Entry
-	var r entryRow
-	err := s.read(ctx, func(c *conn) error {
-		return c.query(ctx, "SELECT "+shownColumns+" FROM entries WHERE id = ?",
-			func(row []driver.Value) error { return r.readShown(row, &e) }, id)
-	})
-	if err == nil && e.ID == 0 {
-		err = fmt.Errorf("entry %d: %w", id, ErrNotFound)
-	}
-	return e, err
+var insertOne, insertMany = insertQuery(1), insertQuery(rowsPerInsert)
+
+// rowsPerInsert entries go into one INSERT; more would bring nothing.
+const rowsPerInsert = 32
+
+// tree makes the changes of entries, for one commit.
+type tree struct {
+	c       *conn
+	bodies  *references
+	limits  map[int64]int64 // how far each segment that was looked at may be referred to
+	parents map[ID]bool     // entries known to exist
+	first   ID              // the id that the first new entry gets
+	nextID  ID
+	added   []addedEntry
+	waiting int // of added, how many are not yet inserted
+	copied  []copiedEntry
+	args    []driver.NamedValue
+	row     entryRow
 }
 
-// Entries returns the entries in the order of ids; ErrNotFound when one is not
-// there, ErrCorrupt when a row is damaged.
-func (s *Store) Entries(ctx context.Context, ids []ID) ([]Entry, error) {
-	var r entryRow
-	var e Entry
-	found := make(map[ID]Entry, len(ids))
-	err := s.read(ctx, func(c *conn) error {
-		return c.queryChunks(ctx, "SELECT "+shownColumns+" FROM entries WHERE id IN", ids,
-			func(row []driver.Value) error {
-				err := r.readShown(row, &e)
-				found[e.ID] = e
-				return err
-			})
-	})
-	if err != nil {
-		return nil, err
+// addedEntry is an entry that has its id, and what it had before.
+type addedEntry struct {
+	entry       *Entry
+	id, related ID
+}
+
+// copiedEntry is a copy and the id that Commit gives it.
+type copiedEntry struct {
+	to *Copied
+	id ID
+}
+
+// newTree reads the next free id.
+func newTree(c *conn, bodies *references) (*tree, error) {
+	t := &tree{c: c, bodies: bodies, limits: make(map[int64]int64), parents: make(map[ID]bool)}
+	next, found, err := c.number(context.Background(), "SELECT next_entry FROM store")
+	if err == nil && !found {
+		err = fmt.Errorf("%w: the table store is empty", ErrCorrupt)
 	}
-	list := make([]Entry, len(ids))
-	for i, id := range ids {
-		var ok bool
-		if list[i], ok = found[id]; !ok {
-			return nil, fmt.Errorf("entry %d: %w", id, ErrNotFound)
+	t.first, t.nextID = ID(next), ID(next)
+	return t, err
+}
+
+// finish writes what is left to write.
+func (t *tree) finish() error {
+	if err := t.insert(); err != nil || t.nextID == t.first {
+		return err
+	}
+	_, err := t.c.exec(context.Background(), "UPDATE store SET next_entry = ?", t.nextID)
+	return err
+}
+
+// took gives copies their ids, when the index has taken the commit.
+func (t *tree) took() {
+	for _, c := range t.copied {
+		c.to.ID = c.id
+	}
+}
+
+// undo gives added entries back what they had before, since nothing was written.
+func (t *tree) undo() {
+	for _, a := range slices.Backward(t.added) {
+		a.entry.ID, a.entry.Related = a.id, a.related
+	}
+}
+
+func (t *tree) add(e, source *Entry) error {
+	if err := t.check(e); err != nil {
+		return err
+	}
+	if err := t.bodies.refer(e.Body); err != nil {
+		return err
+	}
+	t.added = append(t.added, addedEntry{e, e.ID, e.Related})
+	if e.ID = t.nextID; source != nil {
+		e.Related = source.ID
+	}
+	t.nextID++
+	t.waiting++
+	if t.waiting == rowsPerInsert {
+		return t.insert()
+	}
+	return nil
+}
+
+// insert writes the added entries that are waiting.
+func (t *tree) insert() error {
+	list := t.added[len(t.added)-t.waiting:]
+	t.waiting = 0
+	for len(list) > 0 {
+		n, query := 1, insertOne
+		if len(list) >= rowsPerInsert {
+			n, query = rowsPerInsert, insertMany
+		}
+		args := t.arguments(n * len(columns))
+		for i, a := range list[:n] {
+			t.row.bind(args[i*len(columns):], a.entry)
+		}
+		if _, err := t.c.execValues(context.Background(), query, args); err != nil {
+			return err
+		}
+		list = list[n:]
+	}
+	return nil
+}
+
+func (t *tree) arguments(n int) []driver.NamedValue {
+	if t.args == nil {
+		t.args = make([]driver.NamedValue, max(rowsPerInsert*len(columns), copyParameters+rowsPerCopy*len(copyColumns)))
+		for i := range t.args {
+			t.args[i].Ordinal = i + 1
 		}
 	}
-	return list, nil
+	return t.args[:n]
 }
 
-// Children lists the children of parent in the order of their ids; none when
-// there is no such parent.
-func (s *Store) Children(ctx context.Context, parent ID) ([]Entry, error) {
-	var list []Entry
-	err := s.Each(ctx, parent, func(e *Entry) error { list = append(list, *e); return nil })
+func (t *tree) update(e *Entry) error {
+	if err := t.check(e); err != nil {
+		return err
+	}
+	old, err := t.checkMove(e)
+	if err == nil && old.location() != e.Body.location() {
+		err = errors.Join(t.bodies.refer(e.Body), t.bodies.unrefer(old))
+	}
+	if err != nil {
+		return err
+	}
+	args := t.arguments(len(columns))
+	t.row.bind(args, e)
+	n, err := t.c.execValues(context.Background(), updateRow, args)
+	if err == nil && n == 0 {
+		err = fmt.Errorf("entry %d: %w", e.ID, ErrNotFound)
+	}
+	return err
+}
+
+// shortestRun is how many ids in a row are reached by their range and not one by one.
+const shortestRun = 16
+
+// setFlags changes ids in a row, as a refresh gives them, by one walk.
+func (t *tree) setFlags(ids []ID, set, unset Flags) error {
+	const changed = "(flags & ~?1) | ?2"
+	change := "UPDATE entries SET " + assign(assignment{"flags", changed}) + " WHERE flags <> " + changed + " AND id "
+	ctx := context.Background()
+	set, unset = set&^derived, unset&^derived
+	if !slices.IsSorted(ids) { // the caller's slice stays as it is
+		ids = slices.Sorted(slices.Values(ids))
+	}
+	var single []ID
+	for len(ids) > 0 {
+		n := 1
+		for n < len(ids) && ids[n] == ids[n-1]+1 {
+			n++
+		}
+		if n < shortestRun {
+			single = append(single, ids[:n]...)
+		} else if _, err := t.c.exec(ctx, change+"BETWEEN ?3 AND ?4", unset, set, ids[0], ids[n-1]); err != nil {
+			return err
+		}
+		ids = ids[n:]
+	}
+	return t.c.execChunks(ctx, change+"IN", single, int64(unset), int64(set))
+}
+
+func (t *tree) setUID(ids []ID, uid string) error {
+	if len(uid) > maxText {
+		return fmt.Errorf("a UID is longer than %d octets", maxText)
+	}
+	crcOf := func(s string) int64 { return int64(crc32.Checksum([]byte(s), castagnoli())) }
+	ctx := context.Background()
+	for _, id := range ids {
+		var before string
+		err := t.c.query(ctx, "SELECT uid FROM entries WHERE id = ?",
+			func(row []driver.Value) error { before = asText(row[0]); return nil }, id)
+		if err == nil {
+			_, err = t.c.exec(ctx, "UPDATE entries SET uid = ?1, checksum = checksum + ?3 WHERE id = ?2",
+				uid, id, crcOf(uid)-crcOf(before))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tree) setSizes(sizes map[ID]int64) error {
+	query := "UPDATE entries SET " + assign(assignment{"size", "?1"}) + " WHERE id = ?2"
+	for id, size := range sizes {
+		if _, err := t.c.exec(context.Background(), query, size, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// below lists the children of entries.
+func (t *tree) below(ids []ID) (list []ID, err error) {
+	err = t.c.queryChunks(context.Background(), "SELECT id FROM entries WHERE parent IN", ids,
+		func(row []driver.Value) error { list = append(list, ID(asInt(row[0]))); return nil })
 	return list, err
 }
 
-// Each calls f for each child of parent in the order of their ids, as they
-// were when the call began, without holding them all in memory. An error of f
-// ends it and is returned. f must not keep the pointer; it may use the store.
-//
-// A child whose row is damaged is passed over: the error after the others is then ErrCorrupt.
-func (s *Store) Each(ctx context.Context, parent ID, f func(*Entry) error) error {
-	return s.each(ctx, parent, "", f)
+// remove deletes entries, and nothing below them.
+func (t *tree) remove(ids []ID) error {
+	clear(t.parents)
+	if err := t.bodies.unreferAll(ids); err != nil {
+		return err
+	}
+	return t.c.execChunks(context.Background(), "DELETE FROM entries WHERE id IN", ids, 0, 0)
 }
 
-// EachBackward is Each in the other order.
-func (s *Store) EachBackward(ctx context.Context, parent ID, f func(*Entry) error) error {
-	return s.each(ctx, parent, " DESC", f)
-}
-
-func (s *Store) each(ctx context.Context, parent ID, order string, f func(*Entry) error) error {
-	var e Entry
-	var r entryRow
-	var bad error
-	err := s.read(ctx, func(c *conn) error {
-		return c.query(ctx, "SELECT "+shownColumns+" FROM entries WHERE parent = ? ORDER BY id"+order,
-			func(row []driver.Value) error {
-				if err := r.readShown(row, &e); err != nil {
-					bad = cmp.Or(bad, err)
-					return nil
-				}
-				return f(&e)
-			}, parent)
-	})
-	return cmp.Or(err, bad)
-}
-
-// UIDs lists the children of parent that belong to service and have a UID, in
-// the order of their ids; with flags only those that have one of them. The same UID may come
-// twice: servers give it twice.
-func (s *Store) UIDs(ctx context.Context, parent, service ID, flags Flags) ([]Ref, error) {
-	var list []Ref
-	err := s.read(ctx, func(c *conn) error {
-		return c.query(ctx, `SELECT id, size, flags, body_kind, uid FROM entries
-			WHERE parent = ?1 AND service = ?2 AND uid <> '' AND (?3 = 0 OR flags & ?3) ORDER BY id`,
-			func(row []driver.Value) error {
-				list = append(list, Ref{ID: ID(asInt(row[0])), Size: asInt(row[1]), Flags: Flags(asInt(row[2])),
-					Kind: BodyKind(asInt(row[3])), UID: asText(row[4])})
-				return nil
-			}, parent, service, flags)
-	})
-	return list, err
-}
-
-// Counts are numbers of messages directly below an entry.
-type Counts struct{ Messages, Unread, New int }
-
-// Count counts the messages directly below parent, invisible ones included;
-// zeros when there is no such parent.
-func (s *Store) Count(ctx context.Context, parent ID) (Counts, error) {
-	var n Counts
-	err := s.read(ctx, func(c *conn) error {
-		return c.query(ctx, `SELECT count(*), count(CASE WHEN `+shownFlags+` & ?2 THEN 1 END), count(CASE WHEN flags & ?3 THEN 1 END)
-			FROM entries WHERE parent = ?1 AND type = ?4`, func(row []driver.Value) error {
-			n = Counts{int(asInt(row[0])), int(asInt(row[1])), int(asInt(row[2]))}
-			return nil
-		}, parent, Unread, New, int(TypeMessage))
-	})
-	return n, err
+// addNamed adds an entry unless its parent has one of the same type and name.
+func (t *tree) addNamed(e *Entry, existed *bool) error {
+	if err := t.insert(); err != nil { // the other one may be of this batch
+		return err
+	}
+	id, found, err := t.c.number(context.Background(),
+		"SELECT id FROM entries WHERE parent = ? AND type = ? AND name = ? ORDER BY id LIMIT 1", e.Parent, int(e.Type), e.Name)
+	if *existed = found; err != nil || !found {
+		if err == nil {
+			err = t.add(e, nil)
+		}
+		return err
+	}
+	e.ID = ID(id)
+	return t.setFlags([]ID{e.ID}, 0, InPreparation)
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // check refuses an entry that would not be whole in the index.
-func (t *commit) check(e *Entry) error {
+func (t *tree) check(e *Entry) error {
 	if e.Type < TypeRoot || e.Type > TypeMessage {
 		return fmt.Errorf("entry %q has no type", e.Name+e.Description)
 	}
@@ -23,7 +23,7 @@ func (t *commit) check(e *Entry) error {
 }
 
 // checkBody refuses a body that the index does not vouch for.
-func (t *commit) checkBody(b Body) error {
+func (t *tree) checkBody(b Body) error {
 	if b.Kind == BodyNone {
 		return nil
 	}
@@ -38,7 +38,7 @@ func (t *commit) checkBody(b Body) error {
 }
 
 // exists makes sure that an entry is there, and remembers it.
-func (t *commit) exists(id ID) error {
+func (t *tree) exists(id ID) error {
 	if t.parents[id] {
 		return nil
 	}
@@ -52,7 +52,7 @@ func (t *commit) exists(id ID) error {
 
 // limit tells how far a segment may be referred to: as far as the index
 // vouches for, this batch's bodies included.
-func (t *commit) limit(segment int64) (int64, error) {
+func (t *tree) limit(segment int64) (int64, error) {
 	if n, ok := t.limits[segment]; ok {
 		return n, nil
 	}
@@ -65,7 +65,7 @@ func (t *commit) limit(segment int64) (int64, error) {
 
 // checkMove refuses an update that would move a fixed entry, change its type,
 // or put an entry below itself. It returns the body that the entry had.
-func (t *commit) checkMove(e *Entry) (had Body, err error) {
+func (t *tree) checkMove(e *Entry) (had Body, err error) {
 	var parent ID
 	var kind Type
 	ctx := context.Background()

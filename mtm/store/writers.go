@@ -16,6 +16,10 @@ import (
 // writerPool holds the segments that this process appends to. An open
 // BodyWriter has one for itself, so writers never wait for each other.
 type writerPool struct {
+	dir   folder
+	index *index
+	full  int64 // a segment above this many octets takes no more bodies
+
 	mu      sync.Mutex
 	idle    []*segment // without an open BodyWriter, with room for more
 	all     map[int64]*segment
@@ -30,12 +34,11 @@ func (p *writerPool) shun(ids []int64) {
 	p.shunned = ids
 }
 
-// takeSegment gives b a segment with room for a body.
-func (s *Store) takeSegment(b *Batch) (*segment, error) {
-	if s.options.ReadOnly {
+// take gives the holder a segment with room for a body, for itself until give.
+func (p *writerPool) take(h *held) (*segment, error) {
+	if p.index.readOnly {
 		return nil, ErrReadOnly
 	}
-	p := &s.writers
 	p.mu.Lock()
 	if p.closed {
 		p.mu.Unlock()
@@ -43,13 +46,13 @@ func (s *Store) takeSegment(b *Batch) (*segment, error) {
 	}
 	g := p.takeIdle()
 	if g != nil {
-		b.use(g)
+		h.use(g)
 	}
 	p.mu.Unlock()
 	if g != nil {
 		return g, nil
 	}
-	g, err := s.newSegment(context.Background())
+	g, err := p.newSegment(context.Background())
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +65,7 @@ func (s *Store) takeSegment(b *Batch) (*segment, error) {
 		p.all = make(map[int64]*segment)
 	}
 	p.all[g.id] = g
-	b.use(g)
+	h.use(g)
 	return g, nil
 }
 
@@ -85,21 +88,23 @@ func (p *writerPool) takeIdle() *segment {
 	return nil
 }
 
-// use counts b as a user of g, once. The caller holds writerPool.mu.
-func (b *Batch) use(g *segment) {
-	if slices.Contains(b.segments, g) {
+// held lists the segments with records of a batch that is not over.
+type held []*segment
+
+// use counts h as a holder of g, once. The caller holds writerPool.mu.
+func (h *held) use(g *segment) {
+	if slices.Contains(*h, g) {
 		return
 	}
-	b.segments = append(b.segments, g)
+	*h = append(*h, g)
 	g.users++
 }
 
-// giveSegment takes a segment back from a BodyWriter.
-func (s *Store) giveSegment(g *segment) {
+// give takes a segment back, for the next body.
+func (p *writerPool) give(g *segment) {
 	g.mu.Lock()
-	full := g.err != nil || g.position() >= s.options.SegmentSize
+	full := g.err != nil || g.position() >= p.full
 	g.mu.Unlock()
-	p := &s.writers
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !full && !p.closed {
@@ -107,21 +112,19 @@ func (s *Store) giveSegment(g *segment) {
 	}
 }
 
-// releaseSegments ends the use of b's segments. One that is full and unused
-// is closed.
-func (s *Store) releaseSegments(b *Batch) error {
-	p := &s.writers
+// release ends the use of segments. One that is full and unused is closed.
+func (p *writerPool) release(h *held) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var err error
-	for _, g := range b.segments {
+	for _, g := range *h {
 		g.users--
 		if g.users == 0 && !p.isIdle(g) {
 			delete(p.all, g.id)
 			err = errors.Join(err, g.close())
 		}
 	}
-	b.segments = nil
+	*h = nil
 	return err
 }
 
@@ -167,29 +170,29 @@ func (p *writerPool) close() error {
 
 // newSegment takes over a segment that nobody writes and that has room, or
 // starts a new one.
-func (s *Store) newSegment(ctx context.Context) (*segment, error) {
+func (p *writerPool) newSegment(ctx context.Context) (*segment, error) {
 	var ids []int64
-	err := s.read(ctx, func(c *conn) error {
+	err := p.index.read(ctx, func(c *conn) error {
 		// Segments without a birth are from before version 5, and take no notes.
 		return c.query(ctx, "SELECT id FROM segments WHERE length < ? AND birth <> 0 ORDER BY id DESC LIMIT 8",
-			func(row []driver.Value) error { ids = append(ids, asInt(row[0])); return nil }, s.options.SegmentSize)
+			func(row []driver.Value) error { ids = append(ids, asInt(row[0])); return nil }, p.full)
 	})
 	if err != nil {
 		return nil, err
 	}
-	s.writers.mu.Lock()
-	shunned := s.writers.shunned
-	s.writers.mu.Unlock()
+	p.mu.Lock()
+	shunned := p.shunned
+	p.mu.Unlock()
 	for _, id := range ids {
 		if slices.Contains(shunned, id) {
 			continue
 		}
-		if g, failed := s.resume(ctx, id); g != nil || failed != nil {
+		if g, failed := p.resume(ctx, id); g != nil || failed != nil {
 			return g, failed
 		}
 	}
 	var id int64
-	err = s.change(ctx, func(c *conn) error {
+	err = p.index.change(ctx, func(c *conn) error {
 		// The number is never given again, so an old Body can never mean a new file.
 		var e error
 		id, _, e = c.number(ctx, "UPDATE store SET next_segment = next_segment + 1 RETURNING next_segment - 1")
@@ -198,24 +201,24 @@ func (s *Store) newSegment(ctx context.Context) (*segment, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.createSegment(id)
+	return p.create(id)
 }
 
-// createSegment starts the file of a segment. Its first note, like all others, is written with the first body.
-func (s *Store) createSegment(id int64) (*segment, error) {
+// create starts the file of a segment. Its first note, like all others, is written with the first body.
+func (p *writerPool) create(id int64) (*segment, error) {
 	// The lock comes before the file: a recovery that sees the file finds it locked.
-	lock, err := s.lockSegment(id)
+	lock, err := p.dir.lockSegment(id)
 	if err != nil {
 		return nil, err
 	}
 	if lock == nil {
-		return nil, &os.PathError{Op: "lock", Path: s.segmentLockPath(id), Err: ErrLocked}
+		return nil, &os.PathError{Op: "lock", Path: p.dir.segmentLockPath(id), Err: ErrLocked}
 	}
-	f, err := os.OpenFile(s.segmentPath(id), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	f, err := os.OpenFile(p.dir.segmentPath(id), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return nil, errors.Join(diskError(err), lock.Close())
 	}
-	g := &segment{id: id, f: f, lock: lock, dir: filepath.Join(s.dir, bodiesName),
+	g := &segment{id: id, f: f, lock: lock, dir: filepath.Join(string(p.dir), bodiesName),
 		key: keyOf(newBirth()), buf: make([]byte, 0, appendBuffer)}
 	g.buf = appendNote(g.buf, noteBirth, birthNote(g.key.birth), 0)
 	g.notes = g.position()
@@ -234,23 +237,10 @@ func newBirth() int64 {
 	}
 }
 
-// lockSegment takes the right to write the segment; nil when another has it.
-func (s *Store) lockSegment(id int64) (*os.File, error) {
-	lock, err := os.OpenFile(s.segmentLockPath(id), os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return nil, diskError(err)
-	}
-	ok, err := tryLock(lock)
-	if err != nil || !ok {
-		return nil, errors.Join(err, lock.Close())
-	}
-	return lock, nil
-}
-
 // resume takes over an existing segment. It returns nil when another process writes the segment,
 // when it is gone, or when its length is not what the index says: Open looks into that.
-func (s *Store) resume(ctx context.Context, id int64) (_ *segment, err error) {
-	lock, err := s.lockSegment(id)
+func (p *writerPool) resume(ctx context.Context, id int64) (_ *segment, err error) {
+	lock, err := p.dir.lockSegment(id)
 	if lock == nil {
 		return nil, err
 	}
@@ -261,11 +251,11 @@ func (s *Store) resume(ctx context.Context, id int64) (_ *segment, err error) {
 		}
 	}()
 	// Only under the lock is the length final.
-	row, found, err := s.segmentRow(ctx, id)
+	row, found, err := p.index.segmentRow(ctx, id)
 	if err != nil || !found {
 		return nil, err
 	}
-	g.f, err = openFile(s.segmentPath(id), os.O_RDWR)
+	g.f, err = openFile(p.dir.segmentPath(id), os.O_RDWR)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -280,31 +270,4 @@ func (s *Store) resume(ctx context.Context, id int64) (_ *segment, err error) {
 	g.flushed, g.synced, g.committed, g.notes = row.length, row.length, row.length, row.notes
 	g.buf = make([]byte, 0, appendBuffer)
 	return g, nil
-}
-
-// segmentRow is what the index says of a segment.
-type segmentRow struct {
-	id     int64
-	length int64 // how far the index vouches for the file
-	birth  int64 // see segmentKey
-	notes  int64 // octets of it that are notes, about
-}
-
-// segmentRow reads how far the index vouches for a segment.
-func (s *Store) segmentRow(ctx context.Context, id int64) (row segmentRow, found bool, err error) {
-	err = s.read(ctx, func(c *conn) error {
-		return c.query(ctx, "SELECT id, length, birth, notes FROM segments WHERE id = ?", func(v []driver.Value) error {
-			row, found = segmentRow{asInt(v[0]), asInt(v[1]), asInt(v[2]), asInt(v[3])}, true
-			return nil
-		}, id)
-	})
-	return row, found, err
-}
-
-// vouch makes the index vouch for a segment.
-func (c *conn) vouch(r segmentRow) error {
-	_, err := c.exec(context.Background(), `INSERT INTO segments (id, length, birth, notes) VALUES (?, ?, ?, ?)
-		ON CONFLICT (id) DO UPDATE SET length = max(length, excluded.length), notes = max(notes, excluded.notes)`,
-		r.id, r.length, r.birth, r.notes)
-	return err
 }

@@ -3,9 +3,59 @@ package store
 import (
 	"bytes"
 	"context"
+	"database/sql/driver"
 	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 )
+
+// Body opens the raw bytes of an entry, exactly as they came. Errors:
+// ErrNotFound, ErrNoBody, ErrCorrupt. The caller must Close the reader.
+func (s *Store) Body(ctx context.Context, id ID) (*BodyReader, error) {
+	var last Body
+	for {
+		b, err := s.bodyOf(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		r, err := s.handles.body(b)
+		// A reclaim moves bodies: the index then tells the new place.
+		if errors.Is(err, fs.ErrNotExist) && b != last {
+			last = b
+			continue
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("entry %d: %w: segment %d is missing", id, ErrCorrupt, b.Segment)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("entry %d: %w", id, err)
+		}
+		return r, nil
+	}
+}
+
+func (s *Store) bodyOf(ctx context.Context, id ID) (Body, error) {
+	var b Body
+	found := false
+	err := s.index.read(ctx, func(c *conn) error {
+		return c.query(ctx, "SELECT "+bodyColumns+" FROM entries WHERE id = ?",
+			func(row []driver.Value) error {
+				found = true
+				b = scanBody(row)
+				return nil
+			}, id)
+	})
+	switch {
+	case err != nil:
+		return b, err
+	case !found:
+		return b, fmt.Errorf("entry %d: %w", id, ErrNotFound)
+	case b.Kind == BodyNone:
+		return b, fmt.Errorf("entry %d: %w", id, ErrNoBody)
+	}
+	return b, nil
+}
 
 // Equal reports whether a finished body of the batch has the octets of an entry's body. Both are read only when their lengths
 // and checksums agree.
@@ -20,7 +70,7 @@ func (b *Batch) Equal(ctx context.Context, body Body, with ID) (bool, error) {
 	if err = b.handOver(body); err != nil {
 		return false, err
 	}
-	x, err := b.s.openBody(body)
+	x, err := b.s.handles.body(body)
 	if err != nil {
 		return false, err
 	}

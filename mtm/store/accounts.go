@@ -1,0 +1,151 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+	"maps"
+	"slices"
+)
+
+// accounts makes the changes of what is kept of accounts beside their entries, for one commit: settings, facts, which
+// messages broke visits, and which accounts hide theirs.
+type accounts struct {
+	c     *conn
+	tree  *tree
+	wiped bool // settings were deleted, see wipe
+}
+
+func (a *accounts) setSettings(service ID, m map[string]string) error {
+	if err := a.tree.exists(service); err != nil {
+		return err
+	}
+	if err := a.wipe([]ID{service}); err != nil {
+		return err
+	}
+	return a.write(service, m)
+}
+
+// write writes the settings of a service that has none.
+func (a *accounts) write(service ID, m map[string]string) error {
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		if _, err := a.c.exec(context.Background(), "INSERT INTO settings VALUES (?, ?, ?)", service, name, m[name]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// wipe deletes the settings of services, among which passwords may be, so that nothing of them
+// stays in the index. SQLite would mark their place as free, and as it moves rows from page to
+// page it leaves copies behind: all settings are written anew. Other deletions do without, since
+// SQLite then writes every page that becomes free.
+func (a *accounts) wipe(services []ID) error {
+	ctx := context.Background()
+	a.wiped = true
+	if _, _, err := a.c.number(ctx, "PRAGMA secure_delete = ON"); err != nil {
+		return err
+	}
+	type row struct {
+		service     int64
+		name, value string
+	}
+	var others []row
+	err := a.c.query(ctx, "SELECT service, name, value FROM settings", func(r []driver.Value) error {
+		if one := (row{asInt(r[0]), asText(r[1]), asText(r[2])}); !slices.Contains(services, ID(one.service)) {
+			others = append(others, one)
+		}
+		return nil
+	})
+	if err == nil {
+		_, err = a.c.exec(ctx, "DELETE FROM settings")
+	}
+	for _, one := range others {
+		if err == nil {
+			_, err = a.c.exec(ctx, "INSERT INTO settings VALUES (?, ?, ?)", one.service, one.name, one.value)
+		}
+	}
+	return err
+}
+
+// haveSettings reports whether one of the services has settings.
+func (a *accounts) haveSettings(services []ID) (has bool, err error) {
+	err = a.c.queryChunks(context.Background(), "SELECT 1 FROM settings WHERE service IN", services,
+		func([]driver.Value) error { has = true; return nil })
+	return has, err
+}
+
+func (a *accounts) setFact(service ID, fact Fact, value int64) error {
+	if err := a.tree.exists(service); err != nil {
+		return err
+	}
+	_, err := a.c.exec(context.Background(), `INSERT INTO facts VALUES (?, ?, ?)
+		ON CONFLICT (service, name) DO UPDATE SET value = excluded.value`, service, string(fact), value)
+	return err
+}
+
+func (a *accounts) setBreaks(entry ID, visits int) error {
+	ctx := context.Background()
+	if visits <= 0 {
+		_, err := a.c.exec(ctx, "DELETE FROM breaks WHERE entry = ?", entry)
+		return err
+	}
+	if err := a.tree.exists(entry); err != nil {
+		return err
+	}
+	_, err := a.c.exec(ctx, `INSERT INTO breaks VALUES (?, ?)
+		ON CONFLICT (entry) DO UPDATE SET visits = excluded.visits`, entry, visits)
+	return err
+}
+
+func (a *accounts) dropFact(service ID, fact Fact) error {
+	_, err := a.c.exec(context.Background(), "DELETE FROM facts WHERE service = ? AND name = ?", service, string(fact))
+	return err
+}
+
+func (a *accounts) hide(service ID) error {
+	if err := a.tree.exists(service); err != nil {
+		return err
+	}
+	_, err := a.c.exec(context.Background(), "INSERT OR IGNORE INTO hidden VALUES (?)", service)
+	return err
+}
+
+func (a *accounts) show(service ID) error {
+	_, err := a.c.exec(context.Background(), "DELETE FROM hidden WHERE service = ?", service)
+	return err
+}
+
+// forget removes what is kept of entries that are deleted.
+func (a *accounts) forget(entries []ID) error {
+	secrets, err := a.haveSettings(entries)
+	if err == nil && secrets {
+		err = a.wipe(entries)
+	}
+	for _, query := range []string{"DELETE FROM hidden WHERE service IN", "DELETE FROM facts WHERE service IN",
+		"DELETE FROM breaks WHERE entry IN"} {
+		if err == nil {
+			err = a.c.execChunks(context.Background(), query, entries, 0, 0)
+		}
+	}
+	return err
+}
+
+// Settings returns the settings of a service by name; an empty map when it
+// has none. The caller owns the map.
+func (s *Store) Settings(ctx context.Context, service ID) (map[string]string, error) {
+	m := make(map[string]string)
+	err := s.index.read(ctx, func(c *conn) error {
+		return c.query(ctx, "SELECT name, value FROM settings WHERE service = ?",
+			func(row []driver.Value) error { m[asText(row[0])] = asText(row[1]); return nil }, service)
+	})
+	return m, err
+}
+
+// Hidden says whether Hide was the last that was said of the service's children.
+func (s *Store) Hidden(ctx context.Context, service ID) (hidden bool, err error) {
+	err = s.index.read(ctx, func(c *conn) error {
+		_, hidden, err = c.number(ctx, "SELECT service FROM hidden WHERE service = ?", service)
+		return err
+	})
+	return hidden, err
+}

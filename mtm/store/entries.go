@@ -1,0 +1,122 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"database/sql/driver"
+	"fmt"
+)
+
+// Entry returns the entry, or ErrNotFound; ErrCorrupt when its row is damaged.
+func (s *Store) Entry(ctx context.Context, id ID) (Entry, error) {
+	var e Entry
+	var r entryRow
+	err := s.index.read(ctx, func(c *conn) error {
+		return c.query(ctx, "SELECT "+shownColumns+" FROM entries WHERE id = ?",
+			func(row []driver.Value) error { return r.readShown(row, &e) }, id)
+	})
+	if err == nil && e.ID == 0 {
+		err = fmt.Errorf("entry %d: %w", id, ErrNotFound)
+	}
+	return e, err
+}
+
+// Entries returns the entries in the order of ids; ErrNotFound when one is not
+// there, ErrCorrupt when a row is damaged.
+func (s *Store) Entries(ctx context.Context, ids []ID) ([]Entry, error) {
+	var r entryRow
+	var e Entry
+	found := make(map[ID]Entry, len(ids))
+	err := s.index.read(ctx, func(c *conn) error {
+		return c.queryChunks(ctx, "SELECT "+shownColumns+" FROM entries WHERE id IN", ids,
+			func(row []driver.Value) error {
+				err := r.readShown(row, &e)
+				found[e.ID] = e
+				return err
+			})
+	})
+	if err != nil {
+		return nil, err
+	}
+	list := make([]Entry, len(ids))
+	for i, id := range ids {
+		var ok bool
+		if list[i], ok = found[id]; !ok {
+			return nil, fmt.Errorf("entry %d: %w", id, ErrNotFound)
+		}
+	}
+	return list, nil
+}
+
+// Children lists the children of parent in the order of their ids; none when
+// there is no such parent.
+func (s *Store) Children(ctx context.Context, parent ID) ([]Entry, error) {
+	var list []Entry
+	err := s.Each(ctx, parent, func(e *Entry) error { list = append(list, *e); return nil })
+	return list, err
+}
+
+// Each calls f for each child of parent in the order of their ids, as they
+// were when the call began, without holding them all in memory. An error of f
+// ends it and is returned. f must not keep the pointer; it may use the store.
+//
+// A child whose row is damaged is passed over: the error after the others is then ErrCorrupt.
+func (s *Store) Each(ctx context.Context, parent ID, f func(*Entry) error) error {
+	return s.each(ctx, parent, "", f)
+}
+
+// EachBackward is Each in the other order.
+func (s *Store) EachBackward(ctx context.Context, parent ID, f func(*Entry) error) error {
+	return s.each(ctx, parent, " DESC", f)
+}
+
+func (s *Store) each(ctx context.Context, parent ID, order string, f func(*Entry) error) error {
+	var e Entry
+	var r entryRow
+	var bad error
+	err := s.index.read(ctx, func(c *conn) error {
+		return c.query(ctx, "SELECT "+shownColumns+" FROM entries WHERE parent = ? ORDER BY id"+order,
+			func(row []driver.Value) error {
+				if err := r.readShown(row, &e); err != nil {
+					bad = cmp.Or(bad, err)
+					return nil
+				}
+				return f(&e)
+			}, parent)
+	})
+	return cmp.Or(err, bad)
+}
+
+// UIDs lists the children of parent that belong to service and have a UID, in
+// the order of their ids; with flags only those that have one of them. The same UID may come
+// twice: servers give it twice.
+func (s *Store) UIDs(ctx context.Context, parent, service ID, flags Flags) ([]Ref, error) {
+	var list []Ref
+	err := s.index.read(ctx, func(c *conn) error {
+		return c.query(ctx, `SELECT id, size, flags, body_kind, uid FROM entries
+			WHERE parent = ?1 AND service = ?2 AND uid <> '' AND (?3 = 0 OR flags & ?3) ORDER BY id`,
+			func(row []driver.Value) error {
+				list = append(list, Ref{ID: ID(asInt(row[0])), Size: asInt(row[1]), Flags: Flags(asInt(row[2])),
+					Kind: BodyKind(asInt(row[3])), UID: asText(row[4])})
+				return nil
+			}, parent, service, flags)
+	})
+	return list, err
+}
+
+// Counts are numbers of messages directly below an entry.
+type Counts struct{ Messages, Unread, New int }
+
+// Count counts the messages directly below parent, invisible ones included;
+// zeros when there is no such parent.
+func (s *Store) Count(ctx context.Context, parent ID) (Counts, error) {
+	var n Counts
+	err := s.index.read(ctx, func(c *conn) error {
+		return c.query(ctx, `SELECT count(*), count(CASE WHEN `+shownFlags+` & ?2 THEN 1 END), count(CASE WHEN flags & ?3 THEN 1 END)
+			FROM entries WHERE parent = ?1 AND type = ?4`, func(row []driver.Value) error {
+			n = Counts{int(asInt(row[0])), int(asInt(row[1])), int(asInt(row[2]))}
+			return nil
+		}, parent, Unread, New, int(TypeMessage))
+	})
+	return n, err
+}

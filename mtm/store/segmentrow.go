@@ -1,0 +1,77 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"sync"
+)
+
+// segmentRow is what the index says of a segment.
+type segmentRow struct {
+	id     int64
+	length int64 // how far the index vouches for the file
+	birth  int64 // see segmentKey
+	notes  int64 // octets of it that are notes, about
+}
+
+// segmentRow reads how far the index vouches for a segment.
+func (x *index) segmentRow(ctx context.Context, id int64) (row segmentRow, found bool, err error) {
+	err = x.read(ctx, func(c *conn) error {
+		return c.query(ctx, "SELECT id, length, birth, notes FROM segments WHERE id = ?", func(v []driver.Value) error {
+			row, found = segmentRow{asInt(v[0]), asInt(v[1]), asInt(v[2]), asInt(v[3])}, true
+			return nil
+		}, id)
+	})
+	return row, found, err
+}
+
+// vouch makes the index vouch for a segment.
+func (c *conn) vouch(r segmentRow) error {
+	_, err := c.exec(context.Background(), `INSERT INTO segments (id, length, birth, notes) VALUES (?, ?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET length = max(length, excluded.length), notes = max(notes, excluded.notes)`,
+		r.id, r.length, r.birth, r.notes)
+	return err
+}
+
+// noteEnds makes the index vouch for the segments up to the given ends.
+func noteEnds(c *conn, ends map[*segment]int64) error {
+	for g, end := range ends {
+		g.mu.Lock()
+		notes := g.notes
+		g.mu.Unlock()
+		if err := c.vouch(segmentRow{g.id, end, g.key.birth, notes}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// placed is a finished body and the segment that holds it.
+type placed struct {
+	g     *segment
+	start int64 // of the notes before the body
+	body  Body
+}
+
+// vouched notes that the index vouches for segments up to the given ends.
+func vouched(ends map[*segment]int64) {
+	for g, end := range ends {
+		g.mu.Lock()
+		g.committed = max(g.committed, end)
+		g.mu.Unlock()
+	}
+}
+
+// syncing begins to make bodies durable, beside what is done until synced is called, which waits for it.
+func syncing(ends map[*segment]int64) (synced func() error) {
+	result := make(chan error, 1)
+	go func() {
+		var err error
+		for g, end := range ends {
+			err = errors.Join(err, g.sync(end))
+		}
+		result <- err
+	}()
+	return sync.OnceValue(func() error { return <-result })
+}

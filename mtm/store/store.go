@@ -1,0 +1,55 @@
+package store
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// Options of Open. The zero value and nil mean the defaults.
+type Options struct {
+	MustExist   bool          // do not create a store
+	ReadOnly    bool          // never write into the store; implies MustExist
+	Upgrade     bool          // with ReadOnly: a store of an older version becomes one of this one, if it can be written
+	BusyTimeout time.Duration // how long to wait for another process; 5 seconds
+	SegmentSize int64         // a segment file above this many octets takes no more bodies; 256 MiB
+
+	FreeSpace func(dir string) (int64, error) // free octets on the volume of dir; asks the system
+	Now       func() time.Time                // the clock that leases end by; the system's
+}
+
+func (o *Options) orDefault() Options {
+	var d Options
+	if o != nil {
+		d = *o
+	}
+	if d.BusyTimeout <= 0 {
+		d.BusyTimeout = 5 * time.Second
+	}
+	if d.SegmentSize <= 0 {
+		d.SegmentSize = 256 << 20
+	}
+	if d.FreeSpace == nil {
+		d.FreeSpace = freeSpace
+	}
+	if d.Now == nil {
+		d.Now = time.Now
+	}
+	return d
+}
+
+// Store is an open message store. Its methods are safe for concurrent use.
+type Store struct {
+	dir     folder
+	options Options
+	index   *index
+	handles handleTable
+	writers writerPool
+
+	unnoted atomic.Int64 // deletions that wait for a note, see deletedSome
+}
+
+// Dir is the folder that Open was given.
+func (s *Store) Dir() string { return string(s.dir) }
+
+// Free gives the octets that can still be written to the store's volume.
+func (s *Store) Free() (int64, error) { return s.options.FreeSpace(s.Dir()) }
