@@ -7,7 +7,7 @@ import (
 )
 
 // LastQuirk is the highest number of a quirk.
-const LastQuirk = 108
+const LastQuirk = 109
 
 // Quirk is something that real servers do wrong, or oddly: the file quirks/072.yaml
 // is number 72.

@@ -81,6 +81,7 @@ type LineError struct {
 	Number int           // the message number, 0 when the command has none
 	Wait   time.Duration // how long the server was waited for; 0 when that was not the cause
 	Rate   int64         // Options.MinRate, when the server sent less; else 0
+	Whole  int64         // octets of the message that came, when these are all that LIST says and only its end is missing; else 0
 	Got    string        // what came before, and made no sense, escaped; "" is the rule
 	Err    error
 }
@@ -100,6 +101,8 @@ func (e *LineError) Error() string {
 		return fmt.Sprintf("the server sends less than %d octets a second during %s", e.Rate, c)
 	case e.Wait > 0 && e.Verb == Greeting:
 		return fmt.Sprintf("no greeting from the server for %v", e.Wait)
+	case e.Whole > 0:
+		return fmt.Sprintf("the server did not end %s for %v, after the %d octets that LIST says: the closing dot is missing", c, e.Wait, e.Whole)
 	case e.Wait > 0:
 		return fmt.Sprintf("the server did not go on with %s for %v", c, e.Wait)
 	case errors.Is(e.Err, io.ErrUnexpectedEOF):

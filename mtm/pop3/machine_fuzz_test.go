@@ -47,8 +47,9 @@ func FuzzMachine(f *testing.F) {
 	for _, seed := range []string{
 		"+OK\r\na\r\n.\r\n+OK 3 9\r\n+OK\r\nb\r\n.\r\n+OK 3 9\r\n", "-ERR no\r\n+OK 3 9\r\n+OK\r\n+OK\r\nb\r\n.\r\n", "bye\r\n+OK 3 9\r\n+OK 3 9\r\n+OK 3 9\r\n+OK\r\n",
 		"+OK\r\na.\r\n+OK 3 9\r\n+OK 3 9\r\n+OK 3 9\r\n+OK 3 9\r\n+OK 3 9\r\n+OK\r\n+OK\r\na\r\n.\r\n+OK 3 9\r\n", "+OK 3 9\r\n", "\r\n\r\n+OK\r\n.\r\n",
+		"+OK\r\n-ERR no\r\n+OK\r\na\r\n.\r\n+OK\r\n-ERR no\r\n", "+OK\r\na\r\n.\r\n+OK 3 9\r\n+OK 3 10\r\n+OK 3 11\r\n+OK\r\n+OK 3 12\r\n+OK\r\na\r\n.\r\n",
 	} {
-		for setting := range uint8(24) {
+		for setting := range uint8(48) {
 			f.Add([]byte(seed), []byte{}, setting)
 			f.Add([]byte(seed), []byte{0, 2}, setting)
 		}
@@ -62,6 +63,9 @@ func FuzzMachine(f *testing.F) {
 		}
 		s.witness.trust = set.trust
 		s.probe.learn([]byte("3 9"))
+		if setting/24%2 > 0 {
+			s.probe.turn(saysERR)
+		}
 		if set.pipelined {
 			s.caps = Capabilities{"PIPELINING": nil}
 		}

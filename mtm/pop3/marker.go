@@ -10,6 +10,9 @@ import (
 // than are in flight, and throws away what comes up to that many answers in a row. Then the run goes on behind what is proven.
 // Its error ends the session.
 func (r *run) resync(ctx context.Context) error {
+	if r.s.probe.odd {
+		r.widest = 1
+	}
 	find := r.findMarker
 	if r.widest == 1 {
 		find = r.findAnswer
@@ -19,6 +22,9 @@ func (r *run) resync(ctx context.Context) error {
 		if errors.Is(err, errTooMuch) {
 			what := fmt.Sprintf("at most %d octets a message before the answer to %s", r.s.maxBody, r.s.probe.verb())
 			return r.apply(nonsense, answer{}, c.limitError(0, "MaxBody", what))
+		}
+		if errors.Is(err, errUntold) {
+			return r.apply(nonsense, answer{}, r.s.probe.untold(c))
 		}
 		failed := lineError(ctx, c, r.s.opt.Timeout, err)
 		if r.cause != nil {
@@ -47,10 +53,11 @@ func (r *run) findMarker(ctx context.Context) error {
 			default: // the writer waits for a server that waits for us
 			}
 		}
-		line, shaped, err := r.skip(ctx, &skipped)
+		line, err := r.skip(ctx, &skipped)
 		if err != nil {
 			return err
 		}
+		_, shaped := r.s.probe.hear(line)
 		switch {
 		case shaped:
 			run++
@@ -63,21 +70,23 @@ func (r *run) findMarker(ctx context.Context) error {
 }
 
 // findAnswer is for servers that take one command at a time. The answer to the second command is unlike that to the first, of which
-// one more may be on its way from before.
+// one more may be on its way from before, or of a pair both.
 func (r *run) findAnswer(ctx context.Context) error {
-	verbs := []string{"STAT", "NOOP"}
-	if r.s.probe.odd {
-		verbs = []string{"NOOP", "STAT"}
+	if !r.s.probe.tells() {
+		return errUntold
 	}
 	var skipped int64
-	for i, verb := range verbs {
-		r.batches <- append(append(r.batch(), verb...), "\r\n"...)
+	for _, verb := range [...]string{"STAT", "NOOP"} {
+		r.send(verb)
 		for {
-			line, shaped, err := r.skip(ctx, &skipped)
+			line, err := r.skip(ctx, &skipped)
 			if err != nil {
 				return err
 			}
-			if shaped == (i == 0) && r.last(line) {
+			if r.s.probe.fits(verb, line) && r.last(line) {
+				if verb == "STAT" && !r.s.probe.odd {
+					r.s.probe.hear(line)
+				}
 				break
 			}
 		}
@@ -91,19 +100,19 @@ func (r *run) last(line []byte) bool {
 	return known && len(r.s.in.Unread()) == 0
 }
 
-var errTooMuch = errors.New("too much")
+var (
+	errTooMuch = errors.New("too much")
+	errUntold  = errors.New("no probe tells")
+)
 
-// skip throws a line away, shaped like the answer to a probe or not, of at most as many octets in all as the messages in flight may have.
-func (r *run) skip(ctx context.Context, skipped *int64) (line []byte, shaped bool, err error) {
+// skip throws a line away, of at most as many octets in all as the messages in flight may have.
+func (r *run) skip(ctx context.Context, skipped *int64) (line []byte, err error) {
 	if err = ctx.Err(); err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	line, n, err := r.s.in.SkipLine()
 	if *skipped += n; err == nil && *skipped/int64(r.flights.messages+1) > r.s.maxBody {
 		err = errTooMuch
 	}
-	if err == nil {
-		_, shaped = r.s.probe.hear(line)
-	}
-	return line, shaped, err
+	return line, err
 }

@@ -38,6 +38,7 @@ type run struct {
 	final  bool           // it was asked for again in vain
 	second second
 	owed   int   // answers to probes that may still come then
+	turned bool  // the answer to the probe that was read last shows that STAT is odd
 	vain   int   // how often that was, one after the other, with no message in between
 	failed error // of the sink
 
@@ -104,13 +105,14 @@ func (s *Session) runAll(ctx context.Context, r *run) error {
 	return r.failed
 }
 
-// start finds out how wide the window may be. Messages in flight need a probe whose answer is known.
+// start finds out how wide the window may be. Messages in flight need STAT for a probe, whose answer is known; where it is odd, that of
+// NOOP is, before anything is in flight.
 func (r *run) start(ctx context.Context) error {
 	r.widest = r.s.window()
 	if r.body {
 		r.sizes, _ = r.sink.(Sizer)
 		r.told = make(map[int64]bool)
-		if r.widest > 1 && len(r.numbers) > 0 && !r.s.probe.asked {
+		if (r.widest > 1 || r.s.probe.odd) && len(r.numbers) > 0 && !r.s.probe.asked {
 			if err := r.s.learnProbe(ctx, command{verb: r.verb, number: r.numbers[0]}); err != nil {
 				return err
 			}
@@ -288,6 +290,9 @@ func (r *run) addProbe(batch []byte) []byte {
 
 // ask sends a probe unless one is in flight. With all slots taken the next reply comes first.
 func (r *run) ask() error {
+	if !r.s.probe.tells() {
+		return r.apply(nonsense, answer{}, r.s.probe.untold(r.culprit()))
+	}
 	if r.flights.empty() {
 		if err := r.checkWritten(r.command(r.kept[0].flight)); err != nil {
 			return err

@@ -88,6 +88,52 @@ var _ = Describe("A pipelined run", func() {
 		}
 	})
 
+	// odd is a server that refuses STAT, and takes one command at a time.
+	odd := func(noop string, steps ...any) *pop3.Session {
+		s := open(append([]any{hear("STAT"), say("-ERR no\r\n"), hear("NOOP"), say(noop)}, steps...)...)
+		_, err := s.Stat(ctx)
+		Expect(err).To(MatchError("STAT: the server refused: no"))
+		return s
+	}
+
+	It("proves a refusal by NOOP and STAT where STAT is refused (quirk 109)", func() {
+		s := odd("+OK\r\n", hear("RETR 1"), say("-ERR gone\r\n"), hear("NOOP"), say("+OK\r\n"), hear("STAT"), say("-ERR no\r\n"),
+			hear("RETR 2"), say("+OK\r\nb\r\n.\r\n"))
+		var d diary
+		Expect(s.RetrAll(ctx, []int{1, 2}, &d)).To(Succeed())
+		Expect(d.lines).To(Equal([]string{"done 1 0 RETR 1: the server refused: gone", "message 2", `"b\r\n"`, "done 2 3 <nil>"}))
+	})
+
+	It("notices an extra line by NOOP and STAT, and goes on in step (quirk 86, 109)", func() {
+		s := odd("+OK\r\n", hear("RETR 1"), say("+OK\r\na\r\n.\r\n"), hear("RETR 2"), say("-ERR late\r\n"),
+			hear("NOOP"), say("+OK\r\nb\r\n.\r\n"), hear("STAT"), say("+OK\r\n-ERR no\r\n"), hear("NOOP"), say("+OK\r\n"),
+			hear("RETR 2"), say("+OK\r\nb\r\n.\r\n"), hear("NOOP"), say("+OK\r\n"), hear("STAT"), say("-ERR no\r\n"))
+		var d diary
+		Expect(s.RetrAll(ctx, []int{1, 2}, &d)).To(Succeed())
+		Expect(d.lines).To(Equal([]string{"message 1", `"a\r\n"`, "done 1 3 <nil>", "message 2", `"b\r\n"`, "done 2 3 <nil>"}))
+	})
+
+	It("says what to do when neither STAT nor NOOP tells what a reply answers (quirk 109)", func() {
+		s := odd("-ERR no\r\n", hear("RETR 1"), say("+OK\r\na\r\n.\r\n"), hear("RETR 2"), say("-ERR gone\r\n"))
+		var d diary
+		Expect(s.RetrAll(ctx, []int{1, 2}, &d)).To(MatchError(And(HavePrefix("RETR 2: expected different answers to NOOP and STAT"),
+			ContainSubstring("tell its operator"))))
+		Expect(d.lines).To(Equal([]string{"message 1", `"a\r\n"`, "done 1 3 <nil>"}))
+	})
+
+	It("takes one command at a time from then on where STAT says other numbers each time (quirk 109)", func() {
+		s := pipelined(nil, slices.Concat(heard("RETR 1", "STAT", "RETR 2", "STAT"),
+			[]any{say("+OK\r\na\r\n.\r\n+OK 3 10\r\n+OK\r\nb\r\n.\r\n+OK 3 11\r\n")},
+			heard("STAT", "STAT", "STAT", "STAT", "NOOP"), []any{say("+OK 3 11\r\n+OK 3 12\r\n+OK 3 13\r\n+OK 3 14\r\n+OK\r\n"),
+				hear("RETR 1"), hear("STAT"), say("+OK\r\na\r\n.\r\n+OK 3 15\r\n"), hear("STAT"), say("+OK 3 16\r\n"),
+				hear("STAT"), say("+OK 3 17\r\n"), hear("NOOP"), say("+OK\r\n"),
+				hear("RETR 1"), say("+OK\r\na\r\n.\r\n"), hear("NOOP"), say("+OK\r\n"), hear("STAT"), say("+OK 3 18\r\n"),
+				hear("RETR 2"), say("+OK\r\nb\r\n.\r\n")})...)
+		var d diary
+		Expect(s.RetrAll(ctx, []int{1, 2}, &d)).To(Succeed())
+		Expect(d.lines[len(d.lines)-4:]).To(Equal([]string{"done 1 3 <nil>", "message 2", `"b\r\n"`, "done 2 3 <nil>"}))
+	})
+
 	It("bounds the octets in flight, and always sends one", func() {
 		s := pipelined(&pop3.Options{WindowBytes: 2 * len("DELE 1\r\n")},
 			hear("DELE 1"), hear("DELE 2"), say("+OK\r\n"), hear("DELE 3"), say("+OK\r\n+OK\r\n"))

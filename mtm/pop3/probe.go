@@ -7,12 +7,40 @@ import (
 	"strings"
 )
 
-// probe is what a session knows about the command whose answer shows that answers and commands are in step: STAT, or NOOP where
-// STAT is odd. The server is judged by what it said before (QUIRK 58).
+// probe is what a session knows about the commands whose answers show that answers and commands are in step. The rule is STAT,
+// which says two numbers, and the same again. Where STAT is odd it is NOOP and then STAT, whose answers are of two kinds. The
+// server is judged by what it said before (QUIRK 58, 109).
 type probe struct {
-	odd   bool // STAT is refused
+	odd   bool // STAT is refused, or says other numbers each time
 	asked bool
-	said  string // after "+OK "
+	said  string // by STAT, after "+OK "
+
+	stat, noop kind // of their answers, where STAT is odd; noop is unheard at first
+}
+
+// kind is what an answer looks like.
+type kind int
+
+const (
+	unheard     kind = iota
+	saysNumbers      // two, as STAT does
+	saysOK           // with whatever else
+	saysERR
+	saysNoise
+)
+
+func kindOf(line []byte) kind {
+	ok, text, known := parseStatus(line)
+	_, counts := parseStat(text)
+	switch {
+	case !known:
+		return saysNoise
+	case !ok:
+		return saysERR
+	case counts:
+		return saysNumbers
+	}
+	return saysOK
 }
 
 func (p *probe) verb() string {
@@ -22,13 +50,29 @@ func (p *probe) verb() string {
 	return "STAT"
 }
 
+// pair are the commands that are asked where STAT is odd.
+var pair = [...]string{"NOOP", "STAT"}
+
 // learn takes STAT's answer.
-func (p *probe) learn(text []byte) { p.odd, p.asked, p.said = false, true, string(text) }
+func (p *probe) learn(text []byte) {
+	if p.odd && p.stat == saysNumbers {
+		return // it says something else each time
+	}
+	*p = probe{asked: true, said: string(text)}
+}
+
+// turn takes in that STAT is odd, and how it answers.
+func (p *probe) turn(stat kind) { *p = probe{odd: true, stat: stat} }
 
 // forget is for commands that change what STAT says.
-func (p *probe) forget() { p.asked, p.said = false, "" }
+func (p *probe) forget() {
+	if !p.odd {
+		p.asked, p.said = false, ""
+	}
+}
 
-// hear takes an answer to the probe. shaped reports whether it can be one, and same whether it is what was said before.
+// hear takes an answer to STAT where that is the rule. shaped reports whether it can be one, and same whether it is what was
+// said before.
 func (p *probe) hear(line []byte) (same, shaped bool) {
 	ok, text, _ := parseStatus(line)
 	if !ok {
@@ -38,24 +82,37 @@ func (p *probe) hear(line []byte) (same, shaped bool) {
 		return true, true
 	}
 	now, right := parseStat(text)
-	if !p.odd && !right {
+	if !right {
 		return false, false
 	}
 	before, known := parseStat([]byte(p.said))
-	same = p.asked && !p.odd && known && before == now
+	same = p.asked && known && before == now
 	p.asked, p.said = true, string(text)
 	return same, true
 }
 
+// fits reports whether a line can be the answer to one of a pair, and not to the other.
+func (p *probe) fits(verb string, line []byte) bool {
+	stat := p.stat
+	if stat == unheard {
+		stat = saysNumbers
+	}
+	k := kindOf(line)
+	if verb == "STAT" {
+		return k == stat
+	}
+	return k != saysNoise && k != stat && (p.noop == unheard || p.noop == k)
+}
+
 // is reports whether a status text is what the probe said before.
-func (p *probe) is(text []byte) bool { return p.asked && string(text) == p.said }
+func (p *probe) is(text []byte) bool { return p.asked && !p.odd && string(text) == p.said }
 
 // endsWith reports whether what has come ends with the answer to the probe.
 func (p *probe) endsWith(tail []byte) bool {
 	line, ended := bytes.CutSuffix(tail, []byte("\n"))
 	line, ok := bytes.CutSuffix(bytes.TrimSuffix(line, []byte("\r")), []byte(p.said))
 	const word = "+OK "
-	return ended && ok && p.asked && len(line) >= len(word) && strings.EqualFold(string(line[len(line)-len(word):]), word)
+	return ended && ok && p.asked && !p.odd && len(line) >= len(word) && strings.EqualFold(string(line[len(line)-len(word):]), word)
 }
 
 const outOfStep = "the answers no longer match the commands"
@@ -78,58 +135,87 @@ func (s *Session) confirm(ctx context.Context, c command, err error) error {
 	return refused
 }
 
-// learnProbe asks a probe whose answer is not known yet: STAT, and NOOP when the server refuses that.
+// learnProbe asks a probe whose answer is not known yet, while nothing is in flight: STAT, and when the server refuses that, NOOP and STAT.
 func (s *Session) learnProbe(ctx context.Context, c command) error {
-	for range 2 {
-		verb := s.probe.verb()
-		if err := s.quiet(c, nothingBefore); err != nil {
-			return err
-		}
-		if err := s.send(ctx, command{verb: verb}, verb); err != nil {
-			return err
-		}
-		line, err := s.statusLine(ctx, command{verb: verb})
+	if !s.probe.odd {
+		line, err := s.askProbe(ctx, c, "STAT", nothingBefore)
 		if err != nil {
 			return err
 		}
 		if _, shaped := s.probe.hear(line); shaped {
 			return nil
 		}
-		if ok, _, known := parseStatus(line); ok || !known || s.probe.odd {
-			return s.spoil(c.protocolError("the answer to "+verb+" before it", line))
+		if kindOf(line) != saysERR {
+			return s.spoil(c.protocolError("the answer to STAT before it", line))
 		}
-		s.probe.odd = true
+		s.probe.turn(saysERR)
 	}
-	return nil
+	s.probe.asked = true
+	line, err := s.askProbe(ctx, c, "NOOP", nothingBefore)
+	if err == nil {
+		s.probe.noop = kindOf(line)
+	}
+	return err
+}
+
+// tells reports whether the answers to the probe show anything. On a server with neither STAT nor NOOP they do not.
+func (p *probe) tells() bool { return !p.odd || p.noop != p.stat }
+
+// untold is the error of a reply that such a server leaves unproven.
+func (p *probe) untold(c command) *ProtocolError {
+	return c.protocolError("different answers to NOOP and STAT, which would show that its reply is whole (this server can give only "+
+		"messages of the size that LIST says; tell its operator)", []byte("the same kind of answer to both"))
+}
+
+// askProbe asks one command, and returns its answer.
+func (s *Session) askProbe(ctx context.Context, c command, verb, quiet string) ([]byte, error) {
+	if err := s.quiet(c, quiet); err != nil {
+		return nil, err
+	}
+	if err := s.send(ctx, command{verb: verb}, verb); err != nil {
+		return nil, err
+	}
+	return s.statusLine(ctx, command{verb: verb})
 }
 
 // prove asks a probe, and spoils the session unless the server says what it said before. It asks twice when that differs, since
 // mail may have come or gone meanwhile. c is the command that led to the question.
 func (s *Session) prove(ctx context.Context, c command) error {
-	var before string
-	verb := s.probe.verb()
 	for range 2 {
-		if err := s.quiet(c, "nothing before "+verb+" after it ("+outOfStep+")"); err != nil {
-			return err
+		if s.probe.odd {
+			return s.provePair(ctx, c)
 		}
-		if err := s.send(ctx, command{verb: verb}, verb); err != nil {
-			return err
-		}
-		line, err := s.statusLine(ctx, command{verb: verb})
+		line, err := s.askProbe(ctx, c, "STAT", "nothing before STAT after it ("+outOfStep+")")
 		if err != nil {
 			return err
 		}
-		before = s.probe.said
 		same, shaped := s.probe.hear(line)
 		if !shaped {
-			return s.spoil(c.protocolError("the answer to "+verb+" after it ("+outOfStep+")", line))
+			return s.spoil(c.protocolError("the answer to STAT after it ("+outOfStep+")", line))
 		}
 		if same {
 			return nil
 		}
 	}
-	expected := `the answer "` + c.show([]byte(before), shownGot) + `" to ` + verb + ` after it once more (` + outOfStep + `)`
-	return s.spoil(c.protocolError(expected, []byte(s.probe.said)))
+	s.probe.turn(saysNumbers)
+	return s.provePair(ctx, c)
+}
+
+// provePair is prove where STAT is odd.
+func (s *Session) provePair(ctx context.Context, c command) error {
+	if !s.probe.tells() {
+		return s.spoil(s.probe.untold(c))
+	}
+	for _, verb := range pair {
+		line, err := s.askProbe(ctx, c, verb, "nothing before "+verb+" after it ("+outOfStep+")")
+		if err != nil {
+			return err
+		}
+		if !s.probe.fits(verb, line) {
+			return s.spoil(c.protocolError("the answer to "+verb+" after it ("+outOfStep+")", line))
+		}
+	}
+	return nil
 }
 
 // maxBlank bounds the blank lines that are passed over where a status line is due, or nothing.

@@ -26,14 +26,18 @@ func (r *run) command(one flight) command {
 	if one.number == 0 {
 		return command{verb: r.s.probe.verb()}
 	}
-	return command{verb: r.verb, number: one.number}
+	return command{verb: r.verb, number: one.number, size: one.size}
 }
 
 // receive reads the reply to the oldest command. err is the evidence when the event is one, or what spoiled the session.
 func (r *run) receive(ctx context.Context, one flight) (event, answer, error) {
 	got := answer{flight: one}
 	if one.number == 0 {
-		e, err := r.receiveProbe(ctx)
+		receive := r.receiveProbe
+		if r.s.probe.odd {
+			receive = r.receivePair
+		}
+		e, err := receive(ctx)
 		return e, got, err
 	}
 	c := r.command(one)
@@ -73,25 +77,50 @@ func lineEvent(err error) event {
 
 // receiveProbe reads the answer to a probe. When nothing else is in flight and it says something new, it asks once more.
 func (r *run) receiveProbe(ctx context.Context) (event, error) {
-	verb := r.s.probe.verb()
-	c := command{verb: verb}
-	for range 2 {
-		line, err := r.s.statusLine(ctx, c)
+	first := unheard
+	for {
+		line, err := r.s.statusLine(ctx, command{verb: "STAT"})
 		if err != nil {
 			return lineEvent(err), err
 		}
-		same, shaped := r.s.probe.hear(line)
-		if same {
+		same, _ := r.s.probe.hear(line)
+		if same && first != saysERR {
 			return proof, nil
 		}
+		k := kindOf(line)
 		last := r.flights.probes == 1 && r.flights.messages == 0 && len(r.s.in.Unread()) == 0 && len(r.batches) == 0
-		if !shaped || !last {
+		if first == unheard && last && (k == saysNumbers || k == saysERR) {
+			first = k
+			r.send("STAT")
+			continue
+		}
+		if k == first && last {
+			r.turned = true
+			r.s.probe.turn(k)
+		}
+		return wrong, r.culprit().protocolError("the answer to STAT after it, or twice the same one ("+outOfStep+")", line)
+	}
+}
+
+// receivePair is receiveProbe where STAT is odd: NOOP was asked, and STAT is asked behind its answer.
+func (r *run) receivePair(ctx context.Context) (event, error) {
+	for _, verb := range pair {
+		if verb != r.s.probe.verb() {
+			r.send(verb)
+		}
+		line, err := r.s.statusLine(ctx, command{verb: verb})
+		if err != nil {
+			return lineEvent(err), err
+		}
+		if !r.s.probe.fits(verb, line) || len(r.s.in.Unread()) > 0 {
 			return wrong, r.culprit().protocolError("the answer to "+verb+" after it ("+outOfStep+")", line)
 		}
-		r.batches <- append(append(r.batch(), verb...), "\r\n"...)
 	}
-	return wrong, r.culprit().protocolError("the same answer to "+verb+" twice ("+outOfStep+")", []byte(r.s.probe.said))
+	return proof, nil
 }
+
+// send hands the writer one command that is no flight. Nothing else is in flight then, or all of it was read.
+func (r *run) send(verb string) { r.batches <- append(append(r.batch(), verb...), "\r\n"...) }
 
 // culprit names the first message that is not proven.
 func (r *run) culprit() command {
@@ -172,6 +201,8 @@ func (h *holder) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+const noStatusLine = "no line that looks like a reply"
+
 // judge says what a whole message proves.
 func (r *run) judge(c command, got *answer, first firstLine, firstOctets int64, w *watcher) (event, error) {
 	if errors.Is(r.failed, errNoRoom) {
@@ -190,13 +221,15 @@ func (r *run) judge(c command, got *answer, first firstLine, firstOctets int64, 
 	switch {
 	case alike && !same:
 		return certain, nil
+	case got.alone && r.s.probe.odd && first == statusLike: // the pair may have been answered by lines that came before
+		return replyLike, c.protocolError(noStatusLine, []byte("one that does"))
 	case got.alone && got.telling && (got.length != r.second.length || first == statusLike && got.length-firstOctets == got.size):
 		return r.disagree(c, got)
 	case got.alone:
 		got.odd = true
 		return uncertain, nil
 	case first == statusLike && !alike, w.likely:
-		return replyLike, c.protocolError("no line that looks like a reply", []byte("one that does"))
+		return replyLike, c.protocolError(noStatusLine, []byte("one that does"))
 	case same:
 		return twin, c.protocolError("another message", []byte("the same octets as before"))
 	case got.telling:
@@ -326,7 +359,8 @@ func (r *run) discard(e event, got answer, evidence error) error {
 	if len(r.kept) > 0 {
 		r.blamed = r.kept[0]
 	}
-	r.final = r.blamed.alone && (e != disagrees || r.second.tries >= mostTries)
+	r.final = r.blamed.alone && !r.turned && (e != disagrees || r.second.tries >= mostTries)
+	r.turned = false
 	r.cause, _ = errors.AsType[*ProtocolError](evidence)
 	return nil
 }

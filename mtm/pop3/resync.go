@@ -5,6 +5,12 @@ package pop3
 // message, in one of three ways: it is as long as LIST says, and no other message since the last probe is; or a probe (STAT,
 // whose answer nothing else resembles) directly behind its command is answered directly behind its reply; or no other
 // command was in flight, on a server without PIPELINING.
+//
+// QUIRK 109: where STAT is odd, refused or with other numbers each time, the probe is NOOP and then STAT, with nothing else in flight, and
+// their answers must be of two kinds. NOOP's alone proves nothing: it is like that of any command, and like a line too many. The
+// two in this order show one line too many or too few; they do not show two that look just like them. So a message that is asked
+// for alone is not taken either when it begins like a status line. Where the two answers are of one kind there is no probe: only
+// what LIST's size proves, or one command at a time, is taken, and anything else is nonsense.
 
 // state says what a run knows about which command the next reply answers.
 type state int
@@ -79,12 +85,12 @@ func (a action) String() string { return actionNames[a] }
 //	garbage    | discard: probing | discard: probing | -                | -    | not a status line (QUIRK 74, 86, 99)
 //	early      | discard: probing | discard: probing | -                | -    | the answer to the probe behind it (QUIRK 87)
 //	unended    | discard: probing | discard: probing | -                | -    | a message that ends with the answer to the probe (QUIRK 72)
-//	proof      | -                | release: in sync | -                | -    | the answer to a probe, as it was before
-//	wrong      | discard: probing | discard: probing | -                | -    | another line where a probe's answer is due (QUIRK 74, 86)
+//	proof      | -                | release: in sync | -                | -    | STAT's answer, as it was before; or NOOP's and STAT's (109)
+//	wrong      | discard: probing | discard: probing | -                | -    | another line where a probe's answer is due (QUIRK 74, 86, 109)
 //	extra      | discard: probing | discard: probing | -                | -    | something while no reply is due (QUIRK 86)
 //	marker     | -                | -                | resume: in sync  | -    | the answers to more probes in a row than were in flight
 //	broken     | end: lost        | salvage: lost    | end: lost        | -    | the end of the connection, a time-out, or a cancel
-//	nonsense   | end: lost        | end: lost        | end: lost        | -    | over a limit, or garbage for DELE, which cannot be sent again
+//	nonsense   | end: lost        | end: lost        | end: lost        | -    | over a limit; garbage for DELE, which cannot be sent again; no probe
 //
 // Blank lines after a message are part of its end (QUIRK 73, 86). Of two equal status lines one is dropped (QUIRK 85).
 func next(s state, e event) (action, state) {

@@ -89,8 +89,12 @@ var _ = Describe("Fetching a message", func() {
 
 	DescribeTable("believes a refusal when STAT is answered as before, or twice alike (quirk 86)", func(stats []string, why string) {
 		steps := []any{hear("STAT"), say("+OK 2 320\r\n"), hear("RETR 1"), say("-ERR no\r\n")}
-		for _, stat := range stats {
-			steps = append(steps, hear("STAT"), say(stat))
+		for i, said := range stats {
+			verb := "STAT"
+			if i == 2 {
+				verb = "NOOP" // STAT says something else each time
+			}
+			steps = append(steps, hear(verb), say(said))
 		}
 		s := open(steps...)
 		_, err := s.Stat(ctx)
@@ -107,8 +111,11 @@ var _ = Describe("Fetching a message", func() {
 		Entry("as before", []string{"+OK 2 320\r\n"}, ""),
 		Entry("as before, in other words", []string{"+OK 2 320 octets\r\n"}, ""),
 		Entry("mail has come", []string{"+OK 3 400\r\n", "+OK 3 400\r\n"}, ""),
-		Entry("not twice alike", []string{"+OK 3 400\r\n", "+OK 2 320\r\n"},
-			`the answer "3 400" to STAT after it once more (the answers no longer match the commands), got "2 320"`),
+		Entry("other numbers each time, as NOOP and STAT show (quirk 109)", []string{"+OK 3 400\r\n", "+OK 2 320\r\n", "+OK\r\n", "+OK 3 1\r\n"}, ""),
+		Entry("not twice alike, and not NOOP either", []string{"+OK 3 400\r\n", "+OK 2 320\r\n", "+OK 3 1\r\n"},
+			`the answer to NOOP after it (the answers no longer match the commands), got "+OK 3 1"`),
+		Entry("not twice alike, and not STAT behind NOOP", []string{"+OK 3 400\r\n", "+OK 2 320\r\n", "+OK\r\n", "+OK\r\n"},
+			`the answer to STAT after it (the answers no longer match the commands), got "+OK"`),
 		Entry("refused", []string{"-ERR no\r\n"}, `the answer to STAT after it (the answers no longer match the commands), got "-ERR no"`),
 		Entry("the message after all", []string{"+OK 3 octets\r\na\r\n.\r\n"},
 			`the answer to STAT after it (the answers no longer match the commands), got "+OK 3 octets"`),

@@ -54,6 +54,8 @@ type rogueSetting struct {
 	late      bool // what is too much comes when the next command does
 	always    bool // the faults come each time, and not the first time only
 	chunk     int  // octets in one write of the server, 0 = all
+	stat      kind // of the answer to STAT: two numbers are the rule, or others each time when changes is set
+	changes   bool
 }
 
 // rogueBody is message n as the client must have it.
@@ -128,6 +130,7 @@ type rogueServer struct {
 	asked  map[int]int
 	heard  []string
 	behind string // what is too much, and comes later
+	stats  int    // that were answered
 }
 
 func (r *rogueServer) serve(conn net.Conn) {
@@ -173,7 +176,13 @@ func (r *rogueServer) answer(line string) string {
 	var n int
 	switch line {
 	case "STAT":
-		return fmt.Sprintf("+OK %d 4711\r\n", r.set.messages)
+		if r.set.stat == saysERR {
+			return "-ERR no STAT\r\n"
+		}
+		if r.set.changes {
+			r.stats++
+		}
+		return fmt.Sprintf("+OK %d %d\r\n", r.set.messages, 4711+r.stats)
 	case "NOOP", "QUIT":
 		return "+OK\r\n"
 	}

@@ -105,6 +105,7 @@ func (s *Session) spoil(err error) error {
 type command struct {
 	verb   string
 	number int      // 0 = none
+	size   int64    // of the message, as LIST says; 0 = unknown
 	secret []string // never shown, even when the server repeats it
 }
 
@@ -216,7 +217,11 @@ func (s *Session) body(ctx context.Context, c command, repeats bool, stop func(t
 	case errors.Is(err, lineio.ErrBodyTooLong):
 		return n, writeErr, s.spoil(c.limitError(0, "MaxBody", fmt.Sprintf("a message of at most %d octets", s.maxBody)))
 	}
-	return n, writeErr, s.spoil(lineError(ctx, c, s.opt.Timeout, err))
+	failed := lineError(ctx, c, s.opt.Timeout, err)
+	if failed.Wait > 0 && c.size > 0 && n >= c.size {
+		failed.Whole = n
+	}
+	return n, writeErr, s.spoil(failed)
 }
 
 // checkText refuses what would end or split a command line.

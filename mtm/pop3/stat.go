@@ -26,7 +26,7 @@ func (s *Session) Stat(ctx context.Context) (Stat, error) {
 		return nil
 	})
 	if _, refused := errors.AsType[*ReplyError](err); refused {
-		s.probe = probe{odd: true}
+		s.probe.turn(saysERR)
 	}
 	return stat, err
 }

@@ -40,6 +40,26 @@ func inBubble(t *testing.T, serve func(conn net.Conn, in *bufio.Reader), test fu
 
 func hearLine(in *bufio.Reader) { _, _ = in.ReadString('\n') }
 
+// A dot that is missing looks like one that is late, so the time-out alone ends the wait; the error says what is missing.
+func TestAMissingDotIsNamedWhenTheTimeIsUp(t *testing.T) {
+	inBubble(t, func(conn net.Conn, in *bufio.Reader) {
+		hearLine(in)
+		_, _ = io.WriteString(conn, "+OK\r\nabc\r\n")
+	}, func(t *testing.T, s *pop3.Session) {
+		err := s.RetrAll(context.Background(), []int{2}, fiveOctets{})
+		if err == nil || err.Error() != "the server did not end RETR 2 for 1m0s, after the 5 octets that LIST says: the closing dot is missing" {
+			t.Fatal(err)
+		}
+	})
+}
+
+// fiveOctets takes messages of five octets.
+type fiveOctets struct{}
+
+func (fiveOctets) Size(int) int64                 { return 5 }
+func (fiveOctets) Message(int) (io.Writer, error) { return io.Discard, nil }
+func (fiveOctets) Done(int, int64, error) error   { return nil }
+
 func TestSilenceForTheTimeoutSpoilsTheSession(t *testing.T) {
 	inBubble(t, func(conn net.Conn, in *bufio.Reader) {
 		hearLine(in)

@@ -16,7 +16,8 @@ const (
 	FactReusesIDs     Fact = "reuses-ids"     // 1: a unique-id named another message than before
 	FactSizesChange   Fact = "sizes-change"   // visits in a row in which LIST gave most known messages another size, or none
 	FactSizesEstimate Fact = "sizes-estimate" // 1: LIST's sizes are not those of the messages (QUIRK 42)
-	FactNoTop         Fact = "no-top"         // 1: TOP is not listed, and was tried in vain
+	FactNoTop         Fact = "no-top"         // TOP is not listed; 1: it was tried in vain, 2: the server closes the connection at it (QUIRK 100)
+	FactNoStat        Fact = "no-stat"        // 1: STAT was refused in the last visit (QUIRK 109)
 	FactGetAsked      Fact = "get-asked"      // a get of new mail has begun; the largest size that it takes, 0 for any
 	FactPopulateAsked Fact = "populate-asked" // the same of a populate
 )

@@ -15,7 +15,7 @@ type Flags uint64
 const (
 	New           Flags = 0x10      // arrived with the last connection
 	Unread        Flags = 0x20      // not read by anyone yet
-	Failed        Flags = 0x40      // the last attempt to send it failed
+	Failed        Flags = 0x40      // outgoing: the last attempt to send it failed; in a mailbox: its header broke the connection
 	Operation     Flags = 0x80      // an operation waits for the next connection
 	Invisible     Flags = 0x200     // not shown in listings
 	InPreparation Flags = 0x10000   // still being written

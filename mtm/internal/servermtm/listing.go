@@ -20,30 +20,36 @@ type listing struct {
 	complete bool
 }
 
-// list asks for the mailbox. STAT and LIST must work; without UIDL messages are
-// told apart by their headers (behaviour section 4).
+// list asks for the mailbox. LIST must work; without UIDL messages are told apart by their headers (behaviour section 4).
 func (s *Session) list(ctx context.Context) (*listing, error) {
 	const step = "listing the mailbox"
-	stat, err := s.line.wire.Stat(ctx)
+	stat, refused, err := s.stat(ctx)
 	if err != nil {
 		return nil, fail(ctx, step, progress.ServerProblem, err)
 	}
-	s.view.remote = stat.Count
-	if stat.Count == 0 {
+	if s.view.remote = stat.Count; refused == nil && stat.Count == 0 {
 		return &listing{withUIDs: true, complete: true}, nil
 	}
 	sizes, err := s.line.wire.List(ctx)
-	if err != nil {
-		return nil, fail(ctx, step, progress.ServerProblem, err)
+	switch {
+	case err != nil:
+		return nil, fail(ctx, step, progress.ServerProblem, first(refused, err))
+	case len(sizes) == 0 && refused != nil:
+		err = fmt.Errorf("%w; LIST gives no messages either, so whether there are any is not known", refused)
+	case len(sizes) == 0: // QUIRK 87: a mailbox that lost its list is not an empty one
+		err = fmt.Errorf("LIST gives none of the %d messages that STAT counts", stat.Count)
 	}
-	if len(sizes) == 0 { // QUIRK 87: a mailbox that lost its list is not an empty one
-		return nil, &Fault{Step: step, Code: progress.ServerProblem, Err: fmt.Errorf("LIST gives none of the %d messages that STAT counts", stat.Count)}
+	if err != nil {
+		return nil, &Fault{Step: step, Code: progress.ServerProblem, Err: err}
 	}
 	uids, named, err := s.uids(ctx)
 	if err != nil {
 		return nil, fail(ctx, step, progress.ServerProblem, err)
 	}
 	l := join(sizes, uids, named)
+	if refused != nil {
+		s.view.remote, l.complete = len(l.messages), false
+	}
 	l.complete = l.complete && len(l.messages) == stat.Count
 	s.view.longest = 0
 	for _, m := range l.messages {
@@ -51,6 +57,29 @@ func (s *Session) list(ctx context.Context) (*listing, error) {
 	}
 	s.limitHeaders()
 	return l, nil
+}
+
+// stat asks how many messages there are. A refusal is an error, since that may be a trouble of today's. QUIRK 109: a server that
+// refuses STAT in each visit may have mail all the same: from the second visit in a row on LIST alone says what there is.
+func (s *Session) stat(ctx context.Context) (stat pop3.Stat, refused, err error) {
+	stat, err = s.line.wire.Stat(ctx)
+	_, known := s.server.facts[store.FactNoStat]
+	e, is := errors.AsType[*pop3.ReplyError](err)
+	is = is && e.Code == ""
+	switch {
+	case is && known:
+		return stat, e, nil
+	case is:
+		b := s.box.Store.NewBatch()
+		b.SetFact(s.box.Service, store.FactNoStat, 1)
+		return stat, nil, first(commit(b), fmt.Errorf("%w; if it refuses that in the next connection too, LIST is used without it", err))
+	case err == nil && known:
+		delete(s.server.facts, store.FactNoStat)
+		b := s.box.Store.NewBatch()
+		b.DropFact(s.box.Service, store.FactNoStat)
+		return stat, nil, commit(b)
+	}
+	return stat, nil, err
 }
 
 // join matches LIST and UIDL by message number, never by line order. QUIRK 104: what a row does not say readably, or two rows of
