@@ -93,7 +93,7 @@ func (set *rogueSetting) play(spots []rogueSpot) string {
 		_ = s.Close()
 	}
 	<-ended
-	time.Sleep(time.Hour) // of the bubble: the timers of deadlines hold no memory after that
+	<-time.After(time.Hour) // of the bubble: the timers of deadlines hold no memory after that
 	return set.judge(sink, server, err)
 }
 
