@@ -129,8 +129,12 @@ func (s *Server) NamedState(user string) string {
 // SetNamedState sets the state that NamedState returns.
 func (s *Server) SetNamedState(user, state string) {
 	s.rules.mu.Lock()
-	defer s.rules.mu.Unlock()
 	s.rules.setState(user, state)
+	s.rules.mu.Unlock()
+	s.news.tell()
+	if t := s.users.tenant(user); t != nil {
+		t.news.tell()
+	}
 }
 
 // On puts a rule at the front of the list of rules. The first rule of the list that matches a

@@ -39,6 +39,7 @@ type Server struct {
 	idle      chan struct{}  // closed while no session is open
 	ended     archive        // of sessions without a user who exists
 	archived  atomic.Int64   // octets of all ended transcripts
+	before    atomic.Int64   // sessions before Restart
 	turned    accept.Second  // limits the log of refused clients
 	news      signal         // commands, ends of sessions, mail deleted
 	work      sync.WaitGroup // accept loops and sessions

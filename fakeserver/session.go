@@ -32,6 +32,7 @@ type Session struct {
 	joined    string  // the last name with which join was called
 	tenant    *tenant // of the user with that name; nil: the user does not exist
 	visit     int     // the number among the sessions of the tenant
+	turn      int     // the number since Server.Restart
 	badInRow  int
 	badLogins int
 	response  string    // the mechanism of the AUTH exchange whose response is next
@@ -48,7 +49,7 @@ type Session struct {
 
 func newSession(server *Server, c net.Conn, number int) *Session {
 	s := &Session{
-		server: server, number: number, conn: c,
+		server: server, number: number, conn: c, turn: number - int(server.before.Load()),
 		in:    bufio.NewReaderSize(c, max(4<<10, server.o.MaxLine)),
 		state: Connecting,
 		quit:  make(chan struct{}),

@@ -58,8 +58,10 @@ func (t *tenant) transcripts() []Transcript {
 	return all
 }
 
-// received returns the number of commands that match, in sessions whose transcripts are kept.
+// received returns the number of commands that match, in sessions whose transcripts are kept. Those
+// before the user was named count too.
 func (t *tenant) received(m Match) (count int) {
+	m.User = ""
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, one := range t.ended.kept {

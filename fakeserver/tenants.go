@@ -26,7 +26,7 @@ func (s *Session) join(name string) {
 // or for "" of the server.
 func (s *Session) counted(user string) int {
 	if user == "" {
-		return s.number
+		return s.turn
 	}
 	return s.visit
 }
@@ -49,6 +49,33 @@ func (s *Server) UserSessions(user string) int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.count
+}
+
+// OpenSessions returns the number of open sessions of a user.
+func (s *Server) OpenSessions(user string) int {
+	t := s.users.tenant(user)
+	if t == nil {
+		return 0
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.open)
+}
+
+// UserSessionEnded reports whether the session of a user with this number, from 1, has ended.
+func (s *Server) UserSessionEnded(user string, visit int) bool {
+	t := s.users.tenant(user)
+	if t == nil {
+		return false
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for session := range t.open {
+		if session.visit == visit {
+			return false
+		}
+	}
+	return visit <= t.count
 }
 
 // UserTranscripts is like Transcripts for the sessions of one user. lost is the number of ended
@@ -93,6 +120,20 @@ func (s *Server) ForgetSessions(ctx context.Context, user string) error {
 	s.archived.Add(-int64(octets))
 	t.news.tell()
 	return s.endAll(ctx, open)
+}
+
+// Restart makes all rules count from the beginning, and the next session the first one for those
+// without a user. Sessions of no user are forgotten; those of users are for ForgetSessions.
+func (s *Server) Restart() {
+	s.RestartRules("")
+	for _, user := range s.Users() {
+		s.RestartRules(user)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.before.Store(int64(s.count))
+	s.archived.Add(-int64(s.ended.octets))
+	s.ended = archive{}
 }
 
 // endAll ends sessions and waits until they have ended, so that their maildrops are free.

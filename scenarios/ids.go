@@ -13,6 +13,7 @@ type ids struct {
 	mail  [][]Mail
 	rules []Rule
 	other []string // of messages that the scenario does not have
+	any   bool     // nothing is known
 }
 
 // knownIDs returns the unique-ids that messages of the scenario may have: those of all mailboxes,
@@ -42,7 +43,7 @@ func (k ids) check(path string, list []string, bad wrong) {
 // has reports whether a message may have a unique-id, or have it with a suffix that rules put behind
 // all.
 func (k ids) has(uid string) bool {
-	if slices.Contains(k.other, uid) {
+	if k.any || slices.Contains(k.other, uid) {
 		return true
 	}
 	for _, mail := range k.all() {

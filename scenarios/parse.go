@@ -30,6 +30,10 @@ const (
 // one. name is the name of the file in errors. Files that the mailbox names are read from folder;
 // with nil only the built-in messages exist. The error is of type Errors.
 func Parse(name string, data []byte, folder fs.FS) ([]*Scenario, error) {
+	return parse(name, data, &files{folder: folder, read: map[string][]byte{}})
+}
+
+func parse(name string, data []byte, files *files) ([]*Scenario, error) {
 	d := &decoder{file: name, used: map[string]bool{}}
 	root := d.read(data)
 	if root == nil {
@@ -39,7 +43,6 @@ func Parse(name string, data []byte, folder fs.FS) ([]*Scenario, error) {
 	if d.errs != nil {
 		return nil, d.errs
 	}
-	files := &files{folder: folder, read: map[string][]byte{}}
 	var all []*Scenario
 	for _, v := range variants {
 		s := &Scenario{}

@@ -54,6 +54,24 @@ func (p *Play) visited(m Mailbox, sessions []fakeserver.Transcript) bool {
 	return len(sessions) == 0 || slices.ContainsFunc(sessions, func(t fakeserver.Transcript) bool { return slices.Contains(m.Users, t.User) })
 }
 
+// Expected returns what is expected of the sessions of a user, and of which mailboxes; of a user
+// without expectations it is what is expected of all.
+func (p *Play) Expected(user string) (Expect, []Mailbox) {
+	expect := p.scenario.Expect
+	for _, u := range p.scenario.Users {
+		if u.Name == user && u.Expect != nil {
+			expect = *u.Expect
+		}
+	}
+	var boxes []Mailbox
+	for _, m := range p.mailboxes {
+		if slices.Contains(m.Users, user) {
+			boxes = append(boxes, m)
+		}
+	}
+	return expect, boxes
+}
+
 // watch remembers the mailboxes that the server has in the beginning.
 func (p *Play) watch(users map[string]fakeserver.User) {
 	suffixes := renewals(p.rules)

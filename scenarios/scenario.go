@@ -57,6 +57,9 @@ func (s *Scenario) Name() string {
 	return s.name + "#" + s.variant
 }
 
+// Case returns the name of the case that this is; empty when there are none.
+func (s *Scenario) Case() string { return s.variant }
+
 // Case gives values to names. "name" holds the name of the case.
 type Case map[string]Value
 

@@ -63,7 +63,7 @@ func (f *serveFlags) simulator(cmd *cobra.Command) (*simulator, error) {
 		onSMTP = sim.transcripts.session("SMTP ")
 	}
 	if f.http != "" {
-		sim.service = control.New(sim.server, &control.Options{Token: f.web.token, Log: o.Log})
+		sim.service = control.New(sim.server, &control.Options{Play: sim.play, Token: f.web.token, Log: o.Log})
 		sim.web = newWeb(sim.service, o.Log)
 	}
 	sim.sink = newSink(o, f.limits.room(), onSMTP)

@@ -31,6 +31,10 @@ func (s *Service) Mount(mux *http.ServeMux) {
 	r.messages()
 	r.rules()
 	r.sessions()
+	r.scenario()
+	r.verdict()
+	r.listings()
+	s.health(mux)
 	describe(api.OpenAPI())
 	mux.Handle("GET /openapi.json", openAPI(api.OpenAPI()))
 }

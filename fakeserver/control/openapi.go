@@ -13,6 +13,9 @@ import (
 // Schema implements huma.SchemaProvider.
 func (RuleWords) Schema(huma.Registry) *huma.Schema { return wordsSchema("Rule") }
 
+// Schema implements huma.SchemaProvider.
+func (ExpectWords) Schema(huma.Registry) *huma.Schema { return wordsSchema("Expect") }
+
 // wordsSchema refers to a schema of scenario files, which the document has beside its own.
 func wordsSchema(name string) *huma.Schema {
 	return &huma.Schema{Ref: "#/components/schemas/scenario." + name}
@@ -34,9 +37,20 @@ func describe(doc *huma.OpenAPI) {
 				op.RequestBody.Content["message/rfc822"] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}}
 			case "add-rules", "replace-rules":
 				op.RequestBody.Content = inWords(list("Rule"))
+			case "set-expect":
+				op.RequestBody.Content = inWords(wordsSchema("Expect"))
+			case "play-scenario":
+				op.RequestBody.Content = inWords(&huma.Schema{OneOf: []*huma.Schema{builtInName(), wordsSchema("Scenario")}})
 			}
 		}
 	}
+}
+
+// builtInName is the schema of a reference to a built-in scenario.
+func builtInName() *huma.Schema {
+	return &huma.Schema{Type: huma.TypeObject, Required: []string{"name"}, AdditionalProperties: false, Properties: map[string]*huma.Schema{
+		"name": {Type: huma.TypeString, Description: "The name of a built-in scenario, or NAME#CASE"},
+	}}
 }
 
 func inWords(schema *huma.Schema) map[string]*huma.MediaType {

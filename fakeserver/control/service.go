@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/scenarios"
 )
 
 // Options configures a Service. nil and zero fields mean the defaults.
@@ -17,6 +18,8 @@ type Options struct {
 	// Token must be given by every caller over HTTP. Without it only callers of this machine are
 	// let in.
 	Token string
+	// Play is what the server plays, if it plays a scenario: its users are judged by that.
+	Play *scenarios.Play
 	// Limits bound what is stored.
 	Limits Limits
 	// Log receives errors of the HTTP server. Default: no log.
@@ -70,6 +73,8 @@ type Service struct {
 	octets  atomic.Int64 // of all messages that it stores
 	waiting atomic.Int64
 
+	scenarios func() ([]ScenarioEntry, error)
+
 	mu      sync.Mutex
 	tenants map[string]*tenant
 }
@@ -77,7 +82,7 @@ type Service struct {
 // New returns the operations on a server of POP3, which should have Options.Timed. Its users exist
 // already.
 func New(server *fakeserver.Server, o *Options) *Service {
-	s := &Service{server: server, tenants: map[string]*tenant{}, begun: time.Now()}
+	s := &Service{server: server, tenants: map[string]*tenant{}, begun: time.Now(), scenarios: sync.OnceValues(listScenarios)}
 	if o != nil {
 		s.o = *o
 	}
@@ -109,7 +114,7 @@ func (s *Service) find(name string) (*tenant, error) {
 		}
 		return nil, unknownUser(name)
 	case t == nil:
-		t = adopted(name, user, s.server.Maildrop())
+		t = adopted(name, s.server, user, s.o.Play)
 		s.octets.Add(t.octets())
 		s.tenants[name] = t
 	}

@@ -1,6 +1,8 @@
 package control
 
 import (
+	"errors"
+	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -12,17 +14,21 @@ import (
 
 // tenant is what is known of a user beside what the server knows.
 type tenant struct {
-	name string
+	name   string
+	server *fakeserver.Server
+	base   fakeserver.User // the user without a scenario
+	drop   *fakeserver.Maildrop
 
 	mu       sync.Mutex
-	user     fakeserver.User
-	drop     *fakeserver.Maildrop
+	user     fakeserver.User    // as the server has it
 	changing bool               // the mail is in memory and can be changed
 	mail     []maildrop.Message // that was put into the mailbox, and that a reset puts back
 	rules    []*rule            // the first one answers
 	lastRule int                // the number in the id of the newest rule
 	scenario *scenarios.Scenario
-	since    time.Time // of the creation, or the last reset
+	expect   *scenarios.Expect
+	boxes    []scenarios.Mailbox // that the expectations of the server's scenario are about
+	since    time.Time           // of the creation, or the last reset
 }
 
 // rule is a rule of a tenant.
@@ -34,13 +40,17 @@ type rule struct {
 
 // adopted returns a tenant for a user who exists. A mailbox that is not in memory is served, but not
 // changed or put back.
-func adopted(name string, user fakeserver.User, shared *fakeserver.Maildrop) *tenant {
-	t := &tenant{name: name, user: user, drop: user.Maildrop, since: time.Now()}
+func adopted(name string, server *fakeserver.Server, user fakeserver.User, play *scenarios.Play) *tenant {
+	t := &tenant{name: name, server: server, base: user, user: user, drop: user.Maildrop, since: time.Now()}
 	if t.drop == nil {
-		t.drop = shared
+		t.drop = server.Maildrop()
 	}
 	if t.changing = t.drop.Changeable(); t.changing {
 		t.mail = t.drop.Messages()
+	}
+	if play != nil {
+		expect, boxes := play.Expected(name)
+		t.scenario, t.expect, t.boxes = play.Scenario(), &expect, boxes
 	}
 	return t
 }
@@ -63,4 +73,35 @@ func octetsOf(mail []maildrop.Message) (sum int64) {
 // locked.
 func (t *tenant) keeping(gone func(uid string) bool) []maildrop.Message {
 	return slices.DeleteFunc(slices.Clone(t.mail), func(m maildrop.Message) bool { return gone(m.UID()) })
+}
+
+// putBack makes the mailbox what a reset makes it. t.mu is locked.
+func (t *tenant) putBack() error {
+	mail := slices.Clone(t.mail)
+	if err := t.drop.Change(func([]maildrop.Message) []maildrop.Message { return mail }); err != nil {
+		return err
+	}
+	t.mail = t.drop.Messages() // unique-ids may have got a suffix
+	return nil
+}
+
+// ids returns the unique-ids of the mail that was put into the mailbox. t.mu is locked.
+func (t *tenant) ids() []string {
+	ids := make([]string, len(t.mail))
+	for i, m := range t.mail {
+		ids[i] = m.UID()
+	}
+	return ids
+}
+
+// restart lets rules and times begin again. t.mu is locked.
+func (t *tenant) restart() {
+	t.server.RestartRules(t.name)
+	t.since = time.Now()
+}
+
+// gone reports whether an error says that the user does not exist.
+func gone(err error) bool {
+	p, ok := errors.AsType[*Problem](err)
+	return ok && p.Status == http.StatusNotFound
 }

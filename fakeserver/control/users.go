@@ -63,9 +63,10 @@ func (s *Service) CreateUser(_ context.Context, in NewUser) (*CreatedUser, error
 	if len(s.tenants) >= s.limits.Users {
 		return nil, full("there may be %d users: delete some, or raise the limit", s.limits.Users)
 	}
-	t := &tenant{name: in.Name, drop: fakeserver.NewMaildrop(), changing: true, since: time.Now()}
-	t.user = fakeserver.User{Password: in.Password, Token: in.Token, AnyPassword: in.AnyPassword, Maildrop: t.drop}
-	s.server.SetUser(in.Name, t.user)
+	t := &tenant{name: in.Name, server: s.server, drop: fakeserver.NewMaildrop(), changing: true, since: time.Now()}
+	t.base = fakeserver.User{Password: in.Password, Token: in.Token, AnyPassword: in.AnyPassword, Maildrop: t.drop}
+	t.user = t.base
+	t.server.SetUser(in.Name, t.user)
 	s.tenants[in.Name] = t
 	return &CreatedUser{Name: in.Name, Password: in.Password, Token: in.Token, Addresses: s.o.Addresses}, nil
 }
