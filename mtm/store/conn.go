@@ -21,6 +21,8 @@ type conn struct {
 	dir   string // of the index
 	raw   driver.Conn
 	stmts map[string]driver.Stmt
+
+	before func(Call) error // see Options
 }
 
 // dial opens the index file at path; every pragma is "name(value)".
@@ -47,7 +49,7 @@ func dialURI(ctx context.Context, path string, parameters url.Values) (*conn, er
 	if err != nil {
 		return nil, indexError(filepath.Dir(path), err)
 	}
-	return &conn{dir: filepath.Dir(path), raw: raw, stmts: make(map[string]driver.Stmt)}, nil
+	return &conn{dir: filepath.Dir(path), raw: raw, stmts: make(map[string]driver.Stmt), before: noneBefore}, nil
 }
 
 func (c *conn) close() error {
@@ -168,6 +170,9 @@ func (c *conn) transaction(ctx context.Context, f func() error) error {
 		return err
 	}
 	err := f()
+	if err == nil {
+		err = c.before(CommitIndex)
+	}
 	if err == nil {
 		_, err = c.exec(context.Background(), "COMMIT")
 		if err != nil && !notTaken(err) {

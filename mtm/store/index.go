@@ -38,13 +38,15 @@ func (f indexFile) remove() error {
 }
 
 // dialWriter opens the connection that changes the index, and migrates it.
-func (x *index) dialWriter(ctx context.Context) (err error) {
+func (x *index) dialWriter(ctx context.Context, before func(Call) error) (err error) {
 	x.writer, err = dial(ctx, x.dir.indexPath(), pragma("busy_timeout", x.busy.Milliseconds()),
 		"synchronous(FULL)", pragma("cache_size", -32<<10), pragma("wal_autocheckpoint", 2000))
 	if err != nil {
 		return err
 	}
-	return migrate(ctx, x.writer, string(x.dir))
+	err = migrate(ctx, x.writer, string(x.dir))
+	x.writer.before = before
+	return err
 }
 
 // close ends the use of the index.

@@ -46,7 +46,7 @@ func Open(dir string, o *Options) (*Store, error) {
 func newStore(dir string, opt Options) *Store {
 	x := &index{dir: folder(dir), busy: opt.BusyTimeout, readOnly: opt.ReadOnly, write: make(chan struct{}, 1)}
 	return &Store{dir: x.dir, options: opt, index: x, handles: handleTable{dir: x.dir},
-		writers: writerPool{dir: x.dir, index: x, full: opt.SegmentSize}}
+		writers: writerPool{dir: x.dir, index: x, full: opt.SegmentSize, before: opt.Before}}
 }
 
 // upgrade brings an older store to this version. What stands against it, a full disk or one that cannot be written,
@@ -74,7 +74,7 @@ func (s *Store) start(ctx context.Context) error {
 	if err != nil || s.options.ReadOnly {
 		return err
 	}
-	if err := s.index.dialWriter(ctx); err != nil {
+	if err := s.index.dialWriter(ctx, s.options.Before); err != nil {
 		return err
 	}
 	if err := makeFolder(filepath.Join(s.Dir(), bodiesName)); err != nil {

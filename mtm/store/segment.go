@@ -20,6 +20,8 @@ type segment struct {
 	dir  string // to sync once, when the file is new; then ""
 	key  segmentKey
 
+	before func(Call) error // see Options
+
 	mu        sync.Mutex
 	buf       []byte // what comes after flushed
 	flushed   int64  // octets handed to the system
@@ -51,7 +53,7 @@ func (g *segment) begin(o Origin, when int64) (start, header int64, err error) {
 	if g.err != nil {
 		return 0, 0, g.err
 	}
-	before := g.before(o, when)
+	before := g.notesFor(o, when)
 	if cap(g.buf)-len(g.buf) < len(before)+recordHeader {
 		if err := g.flush(); err != nil {
 			return 0, 0, err
@@ -65,8 +67,8 @@ func (g *segment) begin(o Origin, when int64) (start, header int64, err error) {
 	return start, header, nil
 }
 
-// before returns the notes for a body that is to be appended. The caller holds mu.
-func (g *segment) before(o Origin, when int64) []byte {
+// notesFor returns the notes for a body that is to be appended. The caller holds mu.
+func (g *segment) notesFor(o Origin, when int64) []byte {
 	b := g.scratch[:0]
 	known, ok := g.mailboxes[o.Mailbox]
 	if !ok && o.Mailbox != (Mailbox{}) {
@@ -121,7 +123,7 @@ func (g *segment) append(p []byte) error {
 
 // put writes p to the file at flushed.
 func (g *segment) put(p []byte) error {
-	if _, err := g.f.WriteAt(p, g.flushed); err != nil {
+	if err := g.write(p, g.flushed); err != nil {
 		// What was written of it must not look like the bodies of another time.
 		if g.f.Truncate(g.flushed) != nil {
 			g.err = diskError(err)
@@ -130,6 +132,15 @@ func (g *segment) put(p []byte) error {
 	}
 	g.flushed += int64(len(p))
 	return nil
+}
+
+// write hands p to the system.
+func (g *segment) write(p []byte, at int64) error {
+	err := g.before(WriteSegment)
+	if err == nil {
+		_, err = g.f.WriteAt(p, at)
+	}
+	return err
 }
 
 // flush hands the buffer to the system. The caller holds mu.
@@ -157,10 +168,7 @@ func (g *segment) seal(b Body) error {
 	}
 	var h [recordHeader]byte
 	putHeader(h[:], b, g.key.key)
-	if _, err := g.f.WriteAt(h[:], b.Offset); err != nil {
-		return diskError(err)
-	}
-	return nil
+	return diskError(g.write(h[:], b.Offset))
 }
 
 // cutBack forgets everything from offset on. An error makes the segment
@@ -195,7 +203,9 @@ func (g *segment) sync(end int64) error {
 		return err
 	}
 	// Outside the lock, so that the next batch's bodies go on meanwhile.
-	err = syncData(g.f)
+	if err = g.before(SyncSegment); err == nil {
+		err = syncData(g.f)
+	}
 	if err == nil && dir != "" {
 		err = syncDir(dir)
 	}

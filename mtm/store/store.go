@@ -15,7 +15,23 @@ type Options struct {
 
 	FreeSpace func(dir string) (int64, error) // free octets on the volume of dir; asks the system
 	Now       func() time.Time                // the clock that leases end by; the system's
+
+	// Before is called before each of these calls, and an error of it is taken for the call's: so a test fails the store there,
+	// or ends the program. nil is the rule.
+	Before func(Call) error
 }
+
+// Call is a call that makes changes last.
+type Call string
+
+// The calls that Options.Before hears of.
+const (
+	WriteSegment Call = "write a segment"
+	SyncSegment  Call = "sync a segment"
+	CommitIndex  Call = "commit the index"
+)
+
+func noneBefore(Call) error { return nil }
 
 func (o *Options) orDefault() Options {
 	var d Options
@@ -33,6 +49,9 @@ func (o *Options) orDefault() Options {
 	}
 	if d.Now == nil {
 		d.Now = time.Now
+	}
+	if d.Before == nil {
+		d.Before = noneBefore
 	}
 	return d
 }

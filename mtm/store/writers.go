@@ -20,6 +20,8 @@ type writerPool struct {
 	index *index
 	full  int64 // a segment above this many octets takes no more bodies
 
+	before func(Call) error // see Options
+
 	mu      sync.Mutex
 	idle    []*segment // without an open BodyWriter, with room for more
 	all     map[int64]*segment
@@ -218,7 +220,7 @@ func (p *writerPool) create(id int64) (*segment, error) {
 	if err != nil {
 		return nil, errors.Join(diskError(err), lock.Close())
 	}
-	g := &segment{id: id, f: f, lock: lock, dir: filepath.Join(string(p.dir), bodiesName),
+	g := &segment{id: id, f: f, lock: lock, before: p.before, dir: filepath.Join(string(p.dir), bodiesName),
 		key: keyOf(newBirth()), buf: make([]byte, 0, appendBuffer)}
 	g.buf = appendNote(g.buf, noteBirth, birthNote(g.key.birth), 0)
 	g.notes = g.position()
@@ -244,7 +246,7 @@ func (p *writerPool) resume(ctx context.Context, id int64) (_ *segment, err erro
 	if lock == nil {
 		return nil, err
 	}
-	g := &segment{id: id, lock: lock}
+	g := &segment{id: id, lock: lock, before: p.before}
 	defer func() {
 		if g.buf == nil { // not taken over
 			err = errors.Join(err, lock.Close())
