@@ -17,7 +17,6 @@ import (
 
 	"pop3mtm/mtm"
 	"pop3mtm/mtm/account"
-	"pop3mtm/mtm/progress"
 	"pop3mtm/mtm/store"
 	"pop3mtm/mtm/symbian"
 )
@@ -225,7 +224,7 @@ var _ = Describe("Making a message (behaviour section 12)", func() {
 		Expect(err).To(MatchError(ContainSubstring("is a receipt itself")))
 	})
 
-	DescribeTable("refuses what would not be a message, and leaves nothing", func(code progress.Code, want string, cmd func(d desk) mtm.Command) {
+	DescribeTable("refuses what would not be a message, and leaves nothing", func(code symbian.Code, want string, cmd func(d desk) mtm.Command) {
 		err := newDesk().refusesThis(cmd)
 		Expect(err).To(MatchError(code))
 		Expect(err).To(MatchError(ContainSubstring(want)))

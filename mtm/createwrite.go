@@ -53,7 +53,7 @@ func coded(ctx context.Context, err error) error {
 }
 
 // fault is what went wrong, with its number.
-func fault(code progress.Code, format string, args ...any) error {
+func fault(code symbian.Code, format string, args ...any) error {
 	return &servermtm.Fault{Code: code, Err: fmt.Errorf(format, args...)}
 }
 

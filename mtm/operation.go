@@ -8,6 +8,7 @@ import (
 	"pop3mtm/mtm/internal/servermtm"
 	"pop3mtm/mtm/progress"
 	"pop3mtm/mtm/store"
+	"pop3mtm/mtm/symbian"
 )
 
 // Operation is a command at work: one goroutine that the Client owns. All methods
@@ -177,7 +178,7 @@ func (r *run) drop() {
 func (op *Operation) finish(err error) {
 	if err != nil {
 		op.err = describe(op.command.name(), err)
-		op.meter.Update(func(s *progress.Snapshot) { s.Code = progress.Code(Code(op.err)) })
+		op.meter.Update(func(s *progress.Snapshot) { s.Code = symbian.Code(Code(op.err)) })
 	}
 	op.meter.Close()
 	op.cancel()
@@ -189,7 +190,7 @@ func (op *Operation) finish(err error) {
 func describe(command string, err error) error {
 	faults := faultsIn(err)
 	if len(faults) == 0 {
-		return &Error{Command: command, Code: progress.Code(Code(err)), Err: err}
+		return &Error{Command: command, Code: symbian.Code(Code(err)), Err: err}
 	}
 	e := &Error{Command: command, Step: faults[0].Step, Code: faults[0].Code, Err: faults[0].Err}
 	for _, fault := range faults {

@@ -12,8 +12,8 @@ import (
 
 	"pop3mtm/cmd/internal/cli"
 	"pop3mtm/mtm/autosend"
-	"pop3mtm/mtm/progress"
 	"pop3mtm/mtm/store"
+	"pop3mtm/mtm/symbian"
 )
 
 func main() { os.Exit(cli.Run(newRoot(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
@@ -54,7 +54,7 @@ func send(cmd *cobra.Command, dir string, service store.ID, timeout time.Duratio
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
 	_, err = autosend.Run(cmd.Context(), st, service, &autosend.Options{Timeout: timeout})
-	if errors.Is(err, progress.NothingToSend) {
+	if errors.Is(err, symbian.ErrNothingToSend) {
 		return nil
 	}
 	return err

@@ -9,6 +9,7 @@ import (
 
 	"pop3mtm/mtm"
 	"pop3mtm/mtm/progress"
+	"pop3mtm/mtm/symbian"
 )
 
 func connectCommand(e *env) *cobra.Command {
@@ -99,7 +100,7 @@ func printProgress(cmd *cobra.Command, e *env, p progress.Snapshot) error {
 		})
 	}
 	outcome := "no error"
-	if p.Code != progress.None {
+	if p.Code != symbian.None {
 		outcome = fmt.Sprintf("error %d, %v", int(p.Code), p.Code)
 	}
 	phase := p.Phase.String()

@@ -8,8 +8,8 @@ import (
 	"net"
 	"time"
 
-	"pop3mtm/mtm/progress"
 	"pop3mtm/mtm/store"
+	"pop3mtm/mtm/symbian"
 )
 
 // Options of Run; nil and the zero value work.
@@ -65,7 +65,7 @@ type Result struct {
 // Error says which step failed and why; Code is the original's number.
 type Error struct {
 	Step string
-	Code progress.Code
+	Code symbian.Code
 	Err  error // may be nil when Code says it all
 }
 
@@ -84,10 +84,10 @@ func (e *Error) Unwrap() []error {
 	return []error{e.Code, e.Err}
 }
 
-// Run sends what waits for an SMTP service and blocks until that is done. The error is an *Error: progress.NothingToSend
+// Run sends what waits for an SMTP service and blocks until that is done. The error is an *Error: symbian.ErrNothingToSend
 // when nothing waited; what kept the program from the server, when it did not get there, and then no message has changed;
 // else it counts the messages that were not sent. When others were sent, or none, and another program holds the rest, it is
-// progress.InUse. Ending ctx suspends the message that is being sent, and ends the rest.
+// symbian.ErrInUse. Ending ctx suspends the message that is being sent, and ends the rest.
 func Run(ctx context.Context, st *store.Store, service store.ID, o *Options) (Result, error) {
 	r := &run{store: st, service: service, o: o.orDefault(), owner: "autosend-" + rand.Text()}
 	settings, err := readSettings(ctx, st, service)
@@ -100,7 +100,7 @@ func Run(ctx context.Context, st *store.Store, service store.ID, o *Options) (Re
 		return r.result, err
 	}
 	if len(jobs) == 0 {
-		return r.result, &Error{Step: "looking into the Outbox", Code: progress.NothingToSend}
+		return r.result, &Error{Step: "looking into the Outbox", Code: symbian.ErrNothingToSend}
 	}
 	defer r.hangUp()
 	for _, j := range jobs {
@@ -166,7 +166,7 @@ func (r *run) one(ctx context.Context, j job) error {
 	}
 	switch {
 	case ctx.Err() != nil:
-		return &Error{Step: "sending", Code: progress.Cancelled, Err: context.Cause(ctx)}
+		return &Error{Step: "sending", Code: symbian.ErrCancelled, Err: context.Cause(ctx)}
 	case r.losses == maxLosses:
 		return verdict.err
 	}
@@ -195,7 +195,7 @@ func (r *run) failure() error {
 	case r.first == nil && r.held == nil:
 		return nil
 	case r.first == nil:
-		return &Error{Step: fmt.Sprintf("%d message(s) left to another program", r.result.Held), Code: progress.InUse, Err: r.held}
+		return &Error{Step: fmt.Sprintf("%d message(s) left to another program", r.result.Held), Code: symbian.ErrInUse, Err: r.held}
 	}
 	all := r.result.Failed + r.result.Sent + r.result.Suspended
 	return &Error{Step: fmt.Sprintf("%d of %d message(s) failed, the first while %s", r.result.Failed, all, r.first.Step),

@@ -12,8 +12,8 @@ import (
 	"pop3mtm/fixtures"
 	"pop3mtm/mtm/account"
 	"pop3mtm/mtm/autosend"
-	"pop3mtm/mtm/progress"
 	"pop3mtm/mtm/store"
+	"pop3mtm/mtm/symbian"
 )
 
 var _ = Describe("Autosend", func() {
@@ -37,7 +37,7 @@ var _ = Describe("Autosend", func() {
 		for id, state := range left {
 			Expect(b.entry(id)).To(And(HaveField("Parent", store.Outbox), HaveField("Sending", state)))
 		}
-		Expect(b.fails(nil)).To(MatchError(progress.NothingToSend))
+		Expect(b.fails(nil)).To(MatchError(symbian.ErrNothingToSend))
 	})
 
 	It("sends a selection whatever its state, but never what is sent or of another service", func() {
@@ -56,7 +56,7 @@ var _ = Describe("Autosend", func() {
 	It("needs the id of an SMTP service", func() {
 		b := newBench(nil)
 		for _, id := range []store.ID{0, store.Inbox, b.smtp - 1, 9999} {
-			Expect(autosend.Run(ctx, b.store, id, nil)).Error().To(MatchError(progress.NotFound), "%d", id)
+			Expect(autosend.Run(ctx, b.store, id, nil)).Error().To(MatchError(symbian.ErrNotFound), "%d", id)
 		}
 	})
 
@@ -112,7 +112,7 @@ var _ = Describe("Autosend", func() {
 	})
 
 	DescribeTable("tells of a refusal with the reason and its number; what is refused for good is not tried again unasked",
-		func(verb string, code int, number progress.Code) {
+		func(verb string, code int, number symbian.Code) {
 			state := store.SendWaiting
 			if code >= 500 {
 				state = store.SendFailed
@@ -130,17 +130,17 @@ var _ = Describe("Autosend", func() {
 			Expect(b.entry(second).Parent).To(Equal(store.Sent))
 			Expect(b.sink.Sessions()).To(Equal(1))
 			if state == store.SendFailed {
-				Expect(b.fails(nil)).To(MatchError(progress.NothingToSend))
+				Expect(b.fails(nil)).To(MatchError(symbian.ErrNothingToSend))
 				return
 			}
 			Expect(b.run(nil)).To(Equal(autosend.Result{Sent: 1}))
 			Expect(b.entry(first).Flags.Has(store.Failed)).To(BeFalse())
 			Expect(b.subjects()).To(Equal([]string{"second", "first"}))
 		},
-		Entry(nil, "MAIL", 550, progress.AccessDenied), Entry(nil, "MAIL", 451, progress.BadMailFrom),
-		Entry(nil, "RCPT", 553, progress.AccessDenied), Entry(nil, "RCPT", 450, progress.BadRcptTo),
-		Entry(nil, "DATA", 452, progress.Unknown), Entry(nil, "DATA", 554, progress.AccessDenied),
-		Entry(nil, ".", 554, progress.AccessDenied), Entry(nil, ".", 452, progress.Unknown),
+		Entry(nil, "MAIL", 550, symbian.ErrAccessDenied), Entry(nil, "MAIL", 451, symbian.ErrBadMailFrom),
+		Entry(nil, "RCPT", 553, symbian.ErrAccessDenied), Entry(nil, "RCPT", 450, symbian.ErrBadRcptTo),
+		Entry(nil, "DATA", 452, symbian.ErrUnknown), Entry(nil, "DATA", 554, symbian.ErrAccessDenied),
+		Entry(nil, ".", 554, symbian.ErrAccessDenied), Entry(nil, ".", 452, symbian.ErrUnknown),
 	)
 
 	It("sends to those whom the server takes, and later only to the others", func() {
@@ -207,7 +207,7 @@ var _ = Describe("Autosend", func() {
 	})
 
 	DescribeTable("changes no message when it does not get to the server",
-		func(verb string, edit edit.Edit, number progress.Code) {
+		func(verb string, edit edit.Edit, number symbian.Code) {
 			b := newBench(&smtpsink.Options{TLS: fixtures.NewCA().Server()}, func(p *account.POP3) {
 				if verb == "STARTTLS" || verb == "TLS" {
 					p.SMTP.Security = account.Security{TLS: account.StartTLS, SkipVerify: true}
@@ -219,11 +219,11 @@ var _ = Describe("Autosend", func() {
 			Expect(b.entry(id)).To(And(HaveField("Sending", store.SendWaiting), HaveField("Flags", store.Complete)))
 			Expect(b.outgoing(id).Attempts).To(BeZero())
 		},
-		Entry(nil, "CONNECT", smtpsink.Refuse(554, "no"), progress.CannotConnect),
-		Entry(nil, "CONNECT", edit.Raw("hello\r\n"), progress.NotConnected),
-		Entry(nil, "EHLO", smtpsink.Refuse(550, "no"), progress.CannotConnect),
-		Entry(nil, "STARTTLS", smtpsink.Refuse(454, "no"), progress.SMTPTLSFailed),
-		Entry(nil, "TLS", edit.Raw("no TLS here"), progress.SMTPTLSFailed),
+		Entry(nil, "CONNECT", smtpsink.Refuse(554, "no"), symbian.ErrCannotConnect),
+		Entry(nil, "CONNECT", edit.Raw("hello\r\n"), symbian.ErrDisconnected),
+		Entry(nil, "EHLO", smtpsink.Refuse(550, "no"), symbian.ErrCannotConnect),
+		Entry(nil, "STARTTLS", smtpsink.Refuse(454, "no"), symbian.ErrSMTPTLS),
+		Entry(nil, "TLS", edit.Raw("no TLS here"), symbian.ErrSMTPTLS),
 	)
 
 	It("ends well when QUIT fails", func() {
@@ -236,6 +236,6 @@ var _ = Describe("Autosend", func() {
 	It("says when nobody answers", func() {
 		b := newBench(nil, func(p *account.POP3) { p.SMTP.Port = 1 })
 		b.queue("x", store.SendWaiting)
-		Expect(b.fails(nil)).To(MatchError(progress.CannotConnect))
+		Expect(b.fails(nil)).To(MatchError(symbian.ErrCannotConnect))
 	})
 })

@@ -7,8 +7,8 @@ import (
 
 	"github.com/emersion/go-smtp"
 
-	"pop3mtm/mtm/progress"
 	"pop3mtm/mtm/store"
+	"pop3mtm/mtm/symbian"
 )
 
 // data sends the text, and notes who has it.
@@ -16,7 +16,7 @@ func (m *message) data(ctx context.Context, body io.Reader, accepted []int) verd
 	const step = "sending the message"
 	w, err := m.line.client.Data()
 	if err != nil {
-		return m.refused(ctx, step, progress.Unknown, err)
+		return m.refused(ctx, step, symbian.ErrUnknown, err)
 	}
 	out := &lineEnds{to: w}
 	if err = transmit(out, body, func() error { return m.keeper.look(ctx) }); err != nil {
@@ -25,7 +25,7 @@ func (m *message) data(ctx context.Context, body io.Reader, accepted []int) verd
 	}
 	answer, err := w.CloseWithResponse()
 	if err != nil {
-		v := m.refused(ctx, step, progress.Unknown, err)
+		v := m.refused(ctx, step, symbian.ErrUnknown, err)
 		if _, said := errors.AsType[*smtp.SMTPError](err); !said {
 			v.err = &Error{Step: "waiting for the server's word on the message, which may have arrived", Code: codeOf(v.err), Err: err}
 		}
@@ -44,20 +44,20 @@ func (m *message) brokenOff(ctx context.Context, out *lineEnds, err error) verdi
 	case m.keeper.lost():
 		return suspended(err)
 	case out.failed != nil || ctx.Err() != nil:
-		return m.refused(ctx, "sending the message", progress.Unknown, err)
+		return m.refused(ctx, "sending the message", symbian.ErrUnknown, err)
 	}
-	return verdict{state: store.SendFailed, lost: true, err: &Error{Step: "reading the message", Code: progress.Unknown, Err: err}}
+	return verdict{state: store.SendFailed, lost: true, err: &Error{Step: "reading the message", Code: symbian.ErrUnknown, Err: err}}
 }
 
 // suspended ends a message that was suspended, deleted, or lost to another program while it was sent.
 func suspended(err error) verdict {
-	return verdict{state: store.SendSuspended, lost: true, err: &Error{Step: "looking at the message again", Code: progress.Cancelled, Err: err}}
+	return verdict{state: store.SendSuspended, lost: true, err: &Error{Step: "looking at the message again", Code: symbian.ErrCancelled, Err: err}}
 }
 
 // refused ends a message that the server refused, or whose line broke. code is the number for the step.
-func (m *message) refused(ctx context.Context, step string, code progress.Code, err error) verdict {
+func (m *message) refused(ctx context.Context, step string, code symbian.Code, err error) verdict {
 	if ctx.Err() != nil {
-		return verdict{state: store.SendSuspended, lost: true, err: &Error{Step: step, Code: progress.Cancelled, Err: context.Cause(ctx)}}
+		return verdict{state: store.SendSuspended, lost: true, err: &Error{Step: step, Code: symbian.ErrCancelled, Err: context.Cause(ctx)}}
 	}
 	v := verdict{state: store.SendWaiting, lost: true, err: lineError(step, err)}
 	answer, said := errors.AsType[*smtp.SMTPError](err)
@@ -78,17 +78,17 @@ func (m *message) refused(ctx context.Context, step string, code progress.Code, 
 func isPermanent(code int) bool { return code >= 500 && code <= 599 }
 
 // refusalCode is behaviour section 10: access denied for what no repetition will mend.
-func refusalCode(answer int, other progress.Code) progress.Code {
+func refusalCode(answer int, other symbian.Code) symbian.Code {
 	switch answer {
 	case 550, 553, 554:
-		return progress.AccessDenied
+		return symbian.ErrAccessDenied
 	}
 	return other
 }
 
-func codeOf(err error) progress.Code {
+func codeOf(err error) symbian.Code {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Code
 	}
-	return progress.Unknown
+	return symbian.ErrUnknown
 }

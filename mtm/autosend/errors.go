@@ -11,20 +11,20 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"pop3mtm/mtm/account"
-	"pop3mtm/mtm/progress"
+	"pop3mtm/mtm/symbian"
 )
 
 // stepError names a step, unless the error does so itself; an end of ctx counts for more than what came of it.
-func stepError(ctx context.Context, step string, code progress.Code, err error) error {
+func stepError(ctx context.Context, step string, code symbian.Code, err error) error {
 	named, ok := errors.AsType[*Error](err)
 	if ok {
 		step = named.Step
 	}
 	switch {
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return &Error{Step: step, Code: progress.TimedOut, Err: context.Cause(ctx)}
+		return &Error{Step: step, Code: symbian.ErrTimedOut, Err: context.Cause(ctx)}
 	case ctx.Err() != nil:
-		return &Error{Step: step, Code: progress.Cancelled, Err: context.Cause(ctx)}
+		return &Error{Step: step, Code: symbian.ErrCancelled, Err: context.Cause(ctx)}
 	case ok:
 		return named
 	}
@@ -33,18 +33,18 @@ func stepError(ctx context.Context, step string, code progress.Code, err error) 
 
 // lineError is of a line that broke.
 func lineError(step string, err error) error {
-	code := progress.NotConnected
+	code := symbian.ErrDisconnected
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		code = progress.TimedOut
+		code = symbian.ErrTimedOut
 	case errors.Is(err, errNonsense):
-		code = progress.BufferOverflow
+		code = symbian.ErrBufferOverflow
 	}
 	return &Error{Step: step, Code: code, Err: errors.New(clean(err.Error()))}
 }
 
 // answerError is of a step that the server refused, or whose line broke.
-func answerError(step string, code progress.Code, err error) error {
+func answerError(step string, code symbian.Code, err error) error {
 	if answer, said := errors.AsType[*smtp.SMTPError](err); said {
 		return &Error{Step: step, Code: code, Err: errors.New(shown(answer))}
 	}
@@ -54,7 +54,7 @@ func answerError(step string, code progress.Code, err error) error {
 // tlsError is of a line that did not become safe.
 func tlsError(err error) error {
 	err = account.ExplainTLS(err)
-	return &Error{Step: securing, Code: progress.SMTPTLSFailed, Err: &cleanError{clean(err.Error()), err}}
+	return &Error{Step: securing, Code: symbian.ErrSMTPTLS, Err: &cleanError{clean(err.Error()), err}}
 }
 
 // cleanError shows what a server has said without its control characters.
@@ -69,9 +69,9 @@ func (e *cleanError) Unwrap() error { return e.err }
 // startError is of what leads to STARTTLS: go-smtp does it in one step.
 func startError(err error) error {
 	if answer, said := errors.AsType[*smtp.SMTPError](err); said {
-		code := progress.SMTPTLSFailed
+		code := symbian.ErrSMTPTLS
 		if answer.Code == serviceGone || answer.Code == noService {
-			code = progress.CannotConnect
+			code = symbian.ErrCannotConnect
 		}
 		return &Error{Step: securing, Code: code, Err: errors.New(shown(answer))}
 	}

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"time"
 
-	"pop3mtm/mtm/progress"
 	"pop3mtm/mtm/store"
+	"pop3mtm/mtm/symbian"
 )
 
 // verdict is how sending one message ended.
@@ -32,7 +32,7 @@ func (r *run) finish(ctx context.Context, m *message, v verdict) error {
 	case errors.Is(err, store.ErrNotFound):
 		return nil // deleted meanwhile
 	case errors.Is(err, store.ErrLeased):
-		r.count(Outcome{m.id, store.SendFailed, &Error{Step: "noting what became of a message", Code: progress.InUse, Err: err}})
+		r.count(Outcome{m.id, store.SendFailed, &Error{Step: "noting what became of a message", Code: symbian.ErrInUse, Err: err}})
 		return nil
 	case err != nil:
 		return storeError(saving, "noting what became of a message", err)
@@ -72,16 +72,16 @@ func (r *run) commit(ctx context.Context, m *message, v verdict) error {
 
 // storeError finds the number of a failure of the store.
 func storeError(ctx context.Context, step string, err error) error {
-	code := progress.Unknown
+	code := symbian.ErrUnknown
 	switch {
 	case errors.Is(err, store.ErrDiskFull):
-		code = progress.DiskFull
+		code = symbian.ErrDiskFull
 	case errors.Is(err, store.ErrLocked):
-		code = progress.InUse
+		code = symbian.ErrInUse
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		code = progress.TimedOut
+		code = symbian.ErrTimedOut
 	case ctx.Err() != nil:
-		code = progress.Cancelled
+		code = symbian.ErrCancelled
 	}
 	return &Error{Step: step, Code: code, Err: err}
 }

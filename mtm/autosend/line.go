@@ -13,7 +13,7 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"pop3mtm/mtm/account"
-	"pop3mtm/mtm/progress"
+	"pop3mtm/mtm/symbian"
 )
 
 // line is a session with the server.
@@ -29,15 +29,15 @@ type line struct {
 func (r *run) connect(ctx context.Context) (*line, error) {
 	config, err := r.settings.Security.Config(r.settings.Host)
 	if err != nil {
-		return nil, &Error{Step: securing, Code: progress.Argument, Err: err}
+		return nil, &Error{Step: securing, Code: symbian.ErrArgument, Err: err}
 	}
 	dialing, cancel := context.WithTimeout(ctx, r.o.Timeout)
 	defer cancel()
 	conn, err := r.o.Dial(dialing, "tcp", r.settings.Address())
 	if err != nil {
-		code := progress.CannotConnect
+		code := symbian.ErrCannotConnect
 		if _, ok := errors.AsType[*net.DNSError](err); ok {
-			code = progress.HostNotFound
+			code = symbian.ErrHostNotFound
 		}
 		return nil, stepError(ctx, "connecting", code, err)
 	}
@@ -46,15 +46,15 @@ func (r *run) connect(ctx context.Context) (*line, error) {
 	if err := l.open(dialing, &r.settings, config, r.o.Timeout); err != nil {
 		l.close()
 		if ctx.Err() == nil && dialing.Err() != nil {
-			return nil, &Error{Step: "waiting for the server", Code: progress.TimedOut, Err: err}
+			return nil, &Error{Step: "waiting for the server", Code: symbian.ErrTimedOut, Err: err}
 		}
-		return nil, stepError(ctx, "", progress.Unknown, err)
+		return nil, stepError(ctx, "", symbian.ErrUnknown, err)
 	}
 	l.release()
 	l.release = context.AfterFunc(ctx, func() { _ = conn.Close() })
 	if err := l.logIn(ctx, &r.settings); err != nil {
 		l.close()
-		return nil, stepError(ctx, "", progress.Unknown, err)
+		return nil, stepError(ctx, "", symbian.ErrUnknown, err)
 	}
 	return l, nil
 }
@@ -74,7 +74,7 @@ func (l *line) open(ctx context.Context, s *settings, config *tls.Config, timeou
 		if isTLS(err) {
 			return tlsError(err)
 		}
-		return answerError("saying hello", progress.CannotConnect, err)
+		return answerError("saying hello", symbian.ErrCannotConnect, err)
 	}
 	l.private = l.private || s.Security.TLS != account.NoTLS
 	return nil

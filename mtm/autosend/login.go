@@ -12,7 +12,7 @@ import (
 
 	"pop3mtm/mtm/account"
 	"pop3mtm/mtm/pop3"
-	"pop3mtm/mtm/progress"
+	"pop3mtm/mtm/symbian"
 )
 
 const loggingIn = "logging in"
@@ -33,24 +33,24 @@ func (l *line) logIn(ctx context.Context, s *settings) error {
 		who.Password, err = s.password.Reveal(ctx)
 	}
 	if err != nil {
-		return &Error{Step: loggingIn, Code: progress.AuthenticationFailed, Err: err}
+		return &Error{Step: loggingIn, Code: symbian.ErrAuthenticationFailed, Err: err}
 	}
 	client := mechanism.Client(who)
 	err = l.client.Auth(client)
 	if err == nil && !pop3.Proved(client) {
-		return &Error{Step: loggingIn, Code: progress.LoginRefused, Err: errors.New("the server did not prove that it knows the password")}
+		return &Error{Step: loggingIn, Code: symbian.ErrLoginRefused, Err: errors.New("the server did not prove that it knows the password")}
 	}
 	if err == nil {
 		return nil
 	}
 	if errors.Is(err, pop3.ErrArgument) {
-		return &Error{Step: loggingIn, Code: progress.Argument, Err: err}
+		return &Error{Step: loggingIn, Code: symbian.ErrArgument, Err: err}
 	}
 	if answer, said := errors.AsType[*smtp.SMTPError](err); said {
-		return &Error{Step: loggingIn, Code: progress.LoginRefused, Err: errors.New(withoutSecrets(shown(answer), who))}
+		return &Error{Step: loggingIn, Code: symbian.ErrLoginRefused, Err: errors.New(withoutSecrets(shown(answer), who))}
 	}
 	if errors.Is(err, pop3.ErrChallenge) {
-		return &Error{Step: loggingIn, Code: progress.LoginRefused, Err: pop3.ErrChallenge}
+		return &Error{Step: loggingIn, Code: symbian.ErrLoginRefused, Err: pop3.ErrChallenge}
 	}
 	return lineError(loggingIn, err)
 }
@@ -93,5 +93,5 @@ func (l *line) choose(s *settings) (pop3.Mechanism, error) {
 	if readable {
 		err = errors.New("the password would go over the network in clear text; choose smtp-tls, or set smtp-allow-plaintext if that is meant")
 	}
-	return pop3.Mechanism{}, &Error{Step: loggingIn, Code: progress.AuthenticationFailed, Err: err}
+	return pop3.Mechanism{}, &Error{Step: loggingIn, Code: symbian.ErrAuthenticationFailed, Err: err}
 }

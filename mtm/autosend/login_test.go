@@ -15,8 +15,8 @@ import (
 	"pop3mtm/fixtures"
 	"pop3mtm/mtm/account"
 	"pop3mtm/mtm/autosend"
-	"pop3mtm/mtm/progress"
 	"pop3mtm/mtm/store"
+	"pop3mtm/mtm/symbian"
 )
 
 // users is one user, whose secrets are easy to find where they must not be.
@@ -61,7 +61,7 @@ var _ = Describe("Logging in to send", func() {
 		b.on("AUTH", "", smtpsink.Refuse(535, "not hunter2hunter2"))
 		id := b.queue("x", store.SendWaiting)
 		_, err := b.run(nil)
-		Expect(err).To(MatchError(progress.LoginRefused))
+		Expect(err).To(MatchError(symbian.ErrLoginRefused))
 		Expect(err.Error()).NotTo(ContainSubstring("hunter2"))
 		Expect(strings.Count(b.sink.Transcripts()[0].String(), "C: AUTH")).To(Equal(1))
 		Expect(b.entry(id).Sending).To(Equal(store.SendWaiting))
@@ -71,7 +71,7 @@ var _ = Describe("Logging in to send", func() {
 		b := newBench(&smtpsink.Options{Users: users(), Mechanisms: []string{"PLAIN"}}, login(account.Auto), remote)
 		b.queue("x", store.SendWaiting)
 		o := &autosend.Options{Dial: b.dial}
-		Expect(b.fails(o)).To(And(MatchError(progress.AuthenticationFailed), MatchError(ContainSubstring("clear text"))))
+		Expect(b.fails(o)).To(And(MatchError(symbian.ErrAuthenticationFailed), MatchError(ContainSubstring("clear text"))))
 		Expect(b.sink.Transcripts()[0].String()).NotTo(ContainSubstring("C: AUTH"))
 
 		b.account(login(account.Auto), remote, func(p *account.POP3) { p.SMTP.AllowPlaintext = true })
@@ -117,10 +117,10 @@ var _ = Describe("TLS to send", func() {
 	It("refuses a server that has none, or whose certificate is not trusted", func() {
 		b := newBench(nil, trusting(account.StartTLS))
 		b.queue("x", store.SendWaiting)
-		Expect(b.fails(nil)).To(MatchError(progress.SMTPTLSFailed))
+		Expect(b.fails(nil)).To(MatchError(symbian.ErrSMTPTLS))
 		b = newBench(&smtpsink.Options{TLS: fixtures.SelfSigned()}, trusting(account.StartTLS))
 		b.queue("x", store.SendWaiting)
-		Expect(b.fails(nil)).To(MatchError(progress.SMTPTLSFailed))
+		Expect(b.fails(nil)).To(MatchError(symbian.ErrSMTPTLS))
 		Expect(b.sink.Transcripts()[0].String()).NotTo(ContainSubstring("MAIL"))
 	})
 
@@ -128,7 +128,7 @@ var _ = Describe("TLS to send", func() {
 		b := newBench(&smtpsink.Options{TLS: ca.Server(), Users: users()}, trusting(account.StartTLS), login(account.Plain))
 		ahead(b, "STARTTLS", "250-mail\r\n250 AUTH PLAIN\r\n", 0)
 		b.queue("x", store.SendWaiting)
-		Expect(b.fails(nil)).To(And(MatchError(progress.SMTPTLSFailed), MatchError(ContainSubstring("came before it was asked"))))
+		Expect(b.fails(nil)).To(And(MatchError(symbian.ErrSMTPTLS), MatchError(ContainSubstring("came before it was asked"))))
 		Expect(b.sink.Transcripts()[0].String()).NotTo(ContainSubstring("AUTH PLAIN "))
 	})
 })
@@ -149,7 +149,7 @@ func ahead(b *bench, verb, more string, pause time.Duration) {
 }
 
 var _ = Describe("A reply that nobody asked for", func() {
-	DescribeTable("ends the session, and is not taken for that to the next command", func(verb, more string, want progress.Code) {
+	DescribeTable("ends the session, and is not taken for that to the next command", func(verb, more string, want symbian.Code) {
 		b := newBench(nil)
 		ahead(b, verb, more, 0)
 		id := b.queue("x", store.SendWaiting)
@@ -159,12 +159,12 @@ var _ = Describe("A reply that nobody asked for", func() {
 		Expect(b.entry(id).Sending).To(Equal(store.SendWaiting))
 		Expect(b.subjects()).To(BeEmpty())
 	},
-		Entry("behind the greeting", "CONNECT", "250 go on\r\n", progress.BufferOverflow),
-		Entry("behind EHLO", "EHLO", "250 sender\r\n", progress.BufferOverflow),
-		Entry("behind MAIL", "MAIL", "250 recipient\r\n", progress.BufferOverflow),
-		Entry("before the end of the message", "DATA", "250 taken\r\n", progress.BufferOverflow),
-		Entry("without the end of its line", "RCPT", "3", progress.BufferOverflow),
-		Entry("that ends the session", "MAIL", "421 going down\r\n", progress.NotConnected),
+		Entry("behind the greeting", "CONNECT", "250 go on\r\n", symbian.ErrBufferOverflow),
+		Entry("behind EHLO", "EHLO", "250 sender\r\n", symbian.ErrBufferOverflow),
+		Entry("behind MAIL", "MAIL", "250 recipient\r\n", symbian.ErrBufferOverflow),
+		Entry("before the end of the message", "DATA", "250 taken\r\n", symbian.ErrBufferOverflow),
+		Entry("without the end of its line", "RCPT", "3", symbian.ErrBufferOverflow),
+		Entry("that ends the session", "MAIL", "421 going down\r\n", symbian.ErrDisconnected),
 	)
 
 	It("is found too when it comes later than the reply that was due", func() {
@@ -172,7 +172,7 @@ var _ = Describe("A reply that nobody asked for", func() {
 		body := "Subject: long\r\n\r\n" + strings.Repeat("x\r\n", 10_000_000) // more than the system buffers
 		b.put(body, "long", store.SendWaiting)
 		ahead(b, "DATA", "250 taken\r\n", time.Millisecond)
-		Expect(b.fails(nil)).To(MatchError(progress.BufferOverflow))
+		Expect(b.fails(nil)).To(MatchError(symbian.ErrBufferOverflow))
 		Expect(b.subjects()).To(BeEmpty())
 	})
 })

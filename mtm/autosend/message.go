@@ -11,8 +11,8 @@ import (
 
 	"github.com/emersion/go-smtp"
 
-	"pop3mtm/mtm/progress"
 	"pop3mtm/mtm/store"
+	"pop3mtm/mtm/symbian"
 )
 
 // message is one message that this run holds the lease of.
@@ -60,32 +60,32 @@ func (m *message) send(ctx context.Context) verdict {
 // open reads the message, and finds what makes it impossible to send.
 func (m *message) open(ctx context.Context) (store.Entry, *store.BodyReader, error) {
 	const step = "building the message"
-	fail := func(code progress.Code, err error) (store.Entry, *store.BodyReader, error) {
+	fail := func(code symbian.Code, err error) (store.Entry, *store.BodyReader, error) {
 		return store.Entry{}, nil, &Error{Step: step, Code: code, Err: err}
 	}
 	if len(m.envelope.Recipients) == 0 {
-		return fail(progress.Argument, errors.New("it has no recipients"))
+		return fail(symbian.ErrArgument, errors.New("it has no recipients"))
 	}
 	if from := m.envelope.From; from != "" {
 		if err := checkAddress(from); err != nil {
-			return fail(progress.NoMailFrom, err)
+			return fail(symbian.ErrNoMailFrom, err)
 		}
 	}
 	for _, to := range m.envelope.Recipients {
 		if err := checkAddress(to.Address); err != nil {
-			return fail(progress.BadRcptTo, err)
+			return fail(symbian.ErrBadRcptTo, err)
 		}
 	}
 	entry, err := m.store.Entry(ctx, m.id)
 	if err != nil {
-		return fail(progress.NotFound, err)
+		return fail(symbian.ErrNotFound, err)
 	}
 	if entry.Body.Kind != store.BodyWhole {
-		return fail(progress.NotFound, fmt.Errorf("its text is not here: the body is %s", entry.Body.Kind))
+		return fail(symbian.ErrNotFound, fmt.Errorf("its text is not here: the body is %s", entry.Body.Kind))
 	}
 	body, err := m.store.Body(ctx, m.id)
 	if err != nil {
-		return fail(progress.Unknown, err)
+		return fail(symbian.ErrUnknown, err)
 	}
 	return entry, body, nil
 }
@@ -148,19 +148,19 @@ func (m *message) note(ctx context.Context) error {
 // missed says who does not have the message.
 func (m *message) missed() error {
 	var names []string
-	code := progress.None
+	code := symbian.None
 	for _, r := range m.envelope.Recipients {
 		if r.State == store.RecipientAccepted {
 			continue
 		}
-		if code == progress.None {
-			code = refusalCode(replyCode(r.Reply), progress.BadRcptTo)
+		if code == symbian.None {
+			code = refusalCode(replyCode(r.Reply), symbian.ErrBadRcptTo)
 		}
 		if len(names) < shownRecipients {
 			names = append(names, fmt.Sprintf("%s: %s", r.Address, r.Reply))
 		}
 	}
-	if code == progress.None {
+	if code == symbian.None {
 		return nil
 	}
 	return &Error{Step: "naming the recipients", Code: code, Err: errors.New(strings.Join(names, "; "))}
@@ -177,21 +177,21 @@ func (m *message) round(ctx context.Context, entry store.Entry, body io.Reader, 
 	}
 	options := m.mailOptions(entry)
 	if known, _ := l.client.Extension("SMTPUTF8"); options.UTF8 && !known {
-		return verdict{state: store.SendFailed, err: &Error{Step: "naming the sender", Code: progress.BadRcptTo,
+		return verdict{state: store.SendFailed, err: &Error{Step: "naming the sender", Code: symbian.ErrBadRcptTo,
 			Err: errors.New("an address has letters beyond ASCII, and the server does not know SMTPUTF8")}}
 	}
 	if err := l.client.Mail(m.envelope.From, options); err != nil {
-		return m.refused(ctx, "naming the sender", progress.BadMailFrom, err)
+		return m.refused(ctx, "naming the sender", symbian.ErrBadMailFrom, err)
 	}
 	accepted, err := m.name(pending)
 	if err != nil {
-		return m.refused(ctx, "naming the recipients", progress.BadRcptTo, err)
+		return m.refused(ctx, "naming the recipients", symbian.ErrBadRcptTo, err)
 	}
 	if len(accepted) > 0 {
 		return m.data(ctx, body, accepted)
 	}
 	if err := l.client.Reset(); err != nil {
-		return m.refused(ctx, "naming the recipients", progress.BadRcptTo, err)
+		return m.refused(ctx, "naming the recipients", symbian.ErrBadRcptTo, err)
 	}
 	return verdict{}
 }

@@ -18,8 +18,8 @@ import (
 	"pop3mtm/fakeserver/edit"
 	"pop3mtm/fakeserver/smtpsink"
 	"pop3mtm/mtm/autosend"
-	"pop3mtm/mtm/progress"
 	"pop3mtm/mtm/store"
+	"pop3mtm/mtm/symbian"
 )
 
 // The environment of a second process: its store and service.
@@ -74,7 +74,7 @@ var _ = Describe("A message", func() {
 			Expect(c.Start()).To(Succeed())
 		}
 		_, err := b.run(nil)
-		Expect(err).To(Or(Not(HaveOccurred()), MatchError(progress.NothingToSend), MatchError(progress.InUse)))
+		Expect(err).To(Or(Not(HaveOccurred()), MatchError(symbian.ErrNothingToSend), MatchError(symbian.ErrInUse)))
 		for _, c := range children {
 			Expect(c.Wait()).To(Succeed())
 		}
@@ -125,7 +125,7 @@ var _ = Describe("A message", func() {
 			return nil // and no word more
 		}).Must()
 		result, err := autosend.Run(cancelled, b.store, b.smtp, nil)
-		Expect(err).To(MatchError(progress.Cancelled))
+		Expect(err).To(MatchError(symbian.ErrCancelled))
 		Expect(result).To(Equal(autosend.Result{Suspended: 1}))
 		Expect(b.entry(first).Sending).To(Equal(store.SendSuspended))
 		Expect(b.entry(second).Sending).To(Equal(store.SendWaiting))
@@ -141,7 +141,7 @@ var _ = Describe("A message", func() {
 		_, err := b.store.Lease(ctx, id, "the dead", time.Minute, store.SendWaiting)
 		Expect(err).NotTo(HaveOccurred())
 		result, err := b.run(nil)
-		Expect(err).To(MatchError(progress.InUse))
+		Expect(err).To(MatchError(symbian.ErrInUse))
 		Expect(err).To(MatchError(And(ContainSubstring("1 message(s) left to another program"),
 			ContainSubstring("until "+now.Add(time.Minute).Format(time.TimeOnly)))))
 		Expect(result).To(Equal(autosend.Result{Held: 1}))

@@ -6,8 +6,8 @@ import (
 	"fmt"
 
 	"pop3mtm/mtm/account"
-	"pop3mtm/mtm/progress"
 	"pop3mtm/mtm/store"
+	"pop3mtm/mtm/symbian"
 )
 
 // settings is how to reach the server, and as whom.
@@ -26,7 +26,7 @@ func readSettings(ctx context.Context, st *store.Store, service store.ID) (setti
 		err = fmt.Errorf("entry %d is not an SMTP service: 'mtm account show' tells the id of an account's", service)
 	}
 	if err != nil {
-		return settings{}, &Error{Step: step, Code: progress.NotFound, Err: err}
+		return settings{}, &Error{Step: step, Code: symbian.ErrNotFound, Err: err}
 	}
 	values, err := st.Settings(ctx, entry.Service)
 	if err != nil {
@@ -37,7 +37,7 @@ func readSettings(ctx context.Context, st *store.Store, service store.ID) (setti
 		err = errors.New("smtp-host is missing")
 	}
 	if err != nil {
-		return settings{}, &Error{Step: step, Code: progress.Argument, Err: err}
+		return settings{}, &Error{Step: step, Code: symbian.ErrArgument, Err: err}
 	}
 	s := settings{SMTP: p.SMTP, login: p.SMTP.LoginName, password: p.SMTP.Password, token: p.SMTP.Token}
 	if p.SMTP.InboxLogin {
