@@ -37,7 +37,7 @@ func (d Delete) run(ctx context.Context, r *run) error {
 	case err != nil:
 		return err
 	case queues || r.session == nil:
-		return r.queue(ctx, func(m *servermtm.Mailbox) (servermtm.Outcome, error) {
+		return r.queue(ctx, func(m *servermtm.Mailbox) (servermtm.Result, error) {
 			return m.QueueDelete(ctx, r.meter, messages)
 		})
 	}

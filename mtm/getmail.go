@@ -134,7 +134,7 @@ func (g GetMail) run(ctx context.Context, r *run) error {
 	transfer.Skip = slices.Clone(g.Skip)
 	switch {
 	case g.Link == WhileConnected && r.session == nil:
-		return r.queue(ctx, func(m *servermtm.Mailbox) (servermtm.Outcome, error) {
+		return r.queue(ctx, func(m *servermtm.Mailbox) (servermtm.Result, error) {
 			return m.QueueTransfer(ctx, r.meter, transfer)
 		})
 	case g.Link != WhileConnected:

@@ -97,15 +97,15 @@ func (r *run) connect(ctx context.Context, wait time.Duration, keep []store.ID, 
 		return err
 	}
 	r.client.autosend(ctx)
-	var outcome servermtm.Outcome
-	r.session, outcome, err = r.client.mailbox.Connect(ctx, held, r.meter, keep, asked)
+	var result servermtm.Result
+	r.session, result, err = r.client.mailbox.Connect(ctx, held, r.meter, keep, asked)
 	r.client.connected.Store(r.session != nil)
-	return r.done(outcome, err)
+	return r.done(result, err)
 }
 
 // queue lets an account in disconnected mode keep for the next session what there is no connection for. Such work does
 // not touch the line: to cancel it leaves a connection as it is.
-func (r *run) queue(ctx context.Context, add func(*servermtm.Mailbox) (servermtm.Outcome, error)) error {
+func (r *run) queue(ctx context.Context, add func(*servermtm.Mailbox) (servermtm.Result, error)) error {
 	queues, err := r.client.mailbox.Disconnected(ctx)
 	switch {
 	case err != nil:
@@ -122,16 +122,16 @@ func (r *run) transfer(ctx context.Context, t servermtm.Transfer) error {
 }
 
 // done adds what a step did to the operation's result.
-func (r *run) done(outcome servermtm.Outcome, err error) error {
-	r.result.Messages = append(r.result.Messages, outcome.Stored...)
-	r.result.Octets += outcome.Octets
-	r.result.AlreadyThere += outcome.AlreadyThere
-	r.result.Deleted += outcome.Deleted
-	r.result.TooLarge += outcome.TooLarge
-	r.result.TooLargeOctets += outcome.TooLargeOctets
-	r.result.Queued = append(r.result.Queued, outcome.Queued...)
+func (r *run) done(result servermtm.Result, err error) error {
+	r.result.Messages = append(r.result.Messages, result.Stored...)
+	r.result.Octets += result.Octets
+	r.result.AlreadyThere += result.AlreadyThere
+	r.result.Deleted += result.Deleted
+	r.result.TooLarge += result.TooLarge
+	r.result.TooLargeOctets += result.TooLargeOctets
+	r.result.Queued = append(r.result.Queued, result.Queued...)
 	if r.result.QuitRefused == nil {
-		r.result.QuitRefused = outcome.QuitRefused
+		r.result.QuitRefused = result.QuitRefused
 	}
 	r.dropIfLost()
 	return err
@@ -143,8 +143,8 @@ func (r *run) finish(ctx context.Context, stay bool) error {
 	if r.session == nil {
 		return nil
 	}
-	outcome, err := r.session.Finish(ctx, r.meter, stay)
-	return r.done(outcome, err)
+	result, err := r.session.Finish(ctx, r.meter, stay)
+	return r.done(result, err)
 }
 
 func (r *run) disconnect(ctx context.Context) error {

@@ -48,7 +48,7 @@ func (p Populate) run(ctx context.Context, r *run) error {
 	wanted := servermtm.Populate{Choice: choice(p.Which, p.Messages, p.MaxSize), Top: p.Top, Lines: p.Lines}
 	wanted.Skip = slices.Clone(p.Skip)
 	if r.session == nil {
-		return r.queue(ctx, func(m *servermtm.Mailbox) (servermtm.Outcome, error) {
+		return r.queue(ctx, func(m *servermtm.Mailbox) (servermtm.Result, error) {
 			return m.QueuePopulate(ctx, r.meter, wanted)
 		})
 	}

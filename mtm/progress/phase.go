@@ -1,7 +1,5 @@
-// Package progress holds the vocabulary in which the MTM tells how far it is:
-// phases, snapshots and error codes, with the numbers of the original
-// (behaviour sections 3 and 9). It has no dependencies and no behaviour beyond
-// keeping one snapshot.
+// Package progress describes how far an operation of the MTM is: its phase and a snapshot of its counts, with the numbers of the
+// original (behaviour section 9).
 package progress
 
 import "strconv"

@@ -10,6 +10,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"pop3mtm/mtm/progress"
+	"pop3mtm/mtm/symbian"
 )
 
 func TestProgress(t *testing.T) {
@@ -23,19 +24,19 @@ var _ = Describe("Phases and codes", func() {
 			Expect(p.String()).NotTo(HavePrefix("phase "))
 		}
 		Expect(progress.Phase(19).String()).To(Equal("phase 19"))
-		Expect(progress.Code(-9999).Error()).To(Equal("error -9999"))
+		Expect(symbian.Code(-9999).Error()).To(Equal("error -9999"))
 	})
 
 	It("are errors that can be told apart in a chain", func() {
-		err := fmt.Errorf("log in: %w", progress.InvalidLogin)
-		Expect(errors.Is(err, progress.InvalidLogin)).To(BeTrue())
-		Expect(errors.Is(err, progress.InvalidUser)).To(BeFalse())
-		Expect(int(progress.InvalidLogin)).To(Equal(-172))
+		err := fmt.Errorf("log in: %w", symbian.ErrInvalidLogin)
+		Expect(errors.Is(err, symbian.ErrInvalidLogin)).To(BeTrue())
+		Expect(errors.Is(err, symbian.ErrInvalidUser)).To(BeFalse())
+		Expect(int(symbian.ErrInvalidLogin)).To(Equal(-172))
 	})
 
 	It("say in words what happened, each differently", func() {
 		seen := map[string]bool{}
-		for _, c := range []progress.Code{
+		for _, c := range []symbian.Code{
 			0, -1, -2, -3, -5, -6, -14, -16, -26, -33, -36,
 			-170, -171, -172, -173, -174, -175, -177, -178, -179, -180, -185, -214, -260,
 		} {

@@ -308,16 +308,16 @@ func (s *bodySink) kept(b *bodyBatch) {
 		}
 		id := b.entryAt(i, at)
 		if id == 0 {
-			w.outcome.AlreadyThere++
+			w.result.AlreadyThere++
 			continue
 		}
-		w.outcome.Stored = append(w.outcome.Stored, id)
+		w.result.Stored = append(w.result.Stored, id)
 		if whole && len(w.waits[it.id]) > 0 { // more may be waiting for it
 			w.got[it.id] = id
 		}
 	}
 	w.kept = b.items[len(b.items)-1].number
-	w.outcome.Octets += b.octets
+	w.result.Octets += b.octets
 	w.safe = append(w.safe, b.items...)
 }
 

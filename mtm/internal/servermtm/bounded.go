@@ -6,7 +6,7 @@ import (
 	"math"
 
 	"pop3mtm/mtm/pop3"
-	"pop3mtm/mtm/progress"
+	"pop3mtm/mtm/symbian"
 )
 
 // LIST's size of a message may be an estimate, or a lie: the limits on messages also hold while one is read. A
@@ -42,7 +42,7 @@ func (e *endlessError) Error() string {
 }
 
 // Unwrap gives the number, and makes the session end.
-func (*endlessError) Unwrap() []error { return []error{progress.ServerProblem, pop3.ErrDrop} }
+func (*endlessError) Unwrap() []error { return []error{symbian.ErrServer, pop3.ErrDrop} }
 
 // tooLong is the error of a whole message that only its header was wanted of.
 func (b *bounded) tooLong() error {

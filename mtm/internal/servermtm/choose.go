@@ -14,7 +14,7 @@ func (w *work) choose(ctx context.Context, c Choice) (wanted []item, err error) 
 		return nil, err
 	}
 	w.maxSize, c.most, c.tooLarge = c.MaxSize, w.session.line.settings.MaxMessage, w.leaveOut
-	w.outcome.TooLarge, w.outcome.TooLargeOctets = 0, 0 // of a choice before this one
+	w.result.TooLarge, w.result.TooLargeOctets = 0, 0 // of a choice before this one
 	wanted, err = w.session.box.pick(ctx, c, w.waits, func(id store.ID) (int, bool) {
 		return w.session.view.numbers.of(id)
 	})

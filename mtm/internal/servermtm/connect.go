@@ -7,6 +7,7 @@ import (
 	"pop3mtm/mtm/hold"
 	"pop3mtm/mtm/progress"
 	"pop3mtm/mtm/store"
+	"pop3mtm/mtm/symbian"
 )
 
 // Connect logs in, refreshes the mailbox and carries out what waits for its messages, deletes
@@ -16,24 +17,24 @@ import (
 // caller asks for right after it, or nil. It blocks until all that is done. On
 // an error the line is closed without QUIT, but for what goes wrong with single messages:
 // then there is a session, and a Fault that lists them. Nor does a full disk end the session.
-func (m *Mailbox) Connect(ctx context.Context, held *hold.Hold, meter *progress.Meter, keep []store.ID, asked *Asked) (*Session, Outcome, error) {
+func (m *Mailbox) Connect(ctx context.Context, held *hold.Hold, meter *progress.Meter, keep []store.ID, asked *Asked) (*Session, Result, error) {
 	s := &Session{box: m, held: held, line: line{dialer: m.Dial, limits: m.Wire}, keep: keep, headless: make(map[int]store.ID)}
 	if asked != nil {
 		s.skip = asked.skips()
 	}
-	var outcome Outcome
+	var result Result
 	err := s.start(ctx, meter, asked)
 	fault, ok := errors.AsType[*Fault](err)
 	if err == nil || (ok && len(fault.Failed) > 0) {
 		var failed error
-		outcome, failed = s.runQueue(ctx, meter)
+		result, failed = s.runQueue(ctx, meter)
 		if err = errors.Join(err, failed); !s.Lost() && ctx.Err() == nil {
-			return s, outcome, err
+			return s, result, err
 		}
 	}
 	// The failure is the one to tell, not that of tidying up after it.
 	_ = s.Drop()
-	return nil, outcome, err
+	return nil, result, err
 }
 
 // start makes the connection and brings the mailbox up to date.
@@ -43,7 +44,7 @@ func (s *Session) start(ctx context.Context, meter *progress.Meter, asked *Asked
 	}
 	service, err := s.box.Store.Entry(ctx, s.box.Service)
 	if err != nil {
-		return fail(ctx, "reading the account", progress.CannotOpenService, err)
+		return fail(ctx, "reading the account", symbian.ErrCannotOpenService, err)
 	}
 	s.from = store.Mailbox{Name: service.Name, Host: s.line.settings.Address(), User: s.line.settings.LoginName}
 	if s.line.config, err = tlsConfig(s.line.settings); err != nil {
@@ -68,7 +69,7 @@ func (s *Session) markConnected(ctx context.Context, asked *Asked) error {
 		return HoldFault(ctx, err)
 	}
 	if err := s.recall(ctx, asked); err != nil {
-		return fail(ctx, step, progress.Unknown, err)
+		return fail(ctx, step, symbian.ErrUnknown, err)
 	}
 	b := s.box.Store.NewBatch()
 	b.SetFlags([]store.ID{s.box.Service}, store.Connected, 0)
@@ -76,10 +77,10 @@ func (s *Session) markConnected(ctx context.Context, asked *Asked) error {
 		s.owed.remember(b, s.box.Service)
 		if err := s.markSelected(ctx, b, asked); err != nil {
 			b.Rollback()
-			return fail(ctx, step, progress.Unknown, err)
+			return fail(ctx, step, symbian.ErrUnknown, err)
 		}
 	}
 	err := commit(b)
 	s.marked = err == nil
-	return fail(ctx, step, progress.Unknown, err)
+	return fail(ctx, step, symbian.ErrUnknown, err)
 }

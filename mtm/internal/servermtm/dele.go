@@ -15,7 +15,7 @@ func (w *work) delete(ctx context.Context, items []item) error {
 	if err != nil || len(gone) == 0 {
 		return err // without QUIT the server forgets the deletes: the entries stay
 	}
-	w.outcome.Deleted += len(gone)
+	w.result.Deleted += len(gone)
 	return w.session.forget(ctx, gone)
 }
 

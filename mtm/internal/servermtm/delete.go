@@ -10,7 +10,7 @@ import (
 // Delete deletes messages on the server and their entries here. Where the server
 // refuses, the entry stays and the message is listed in the Fault (behaviour
 // section 0).
-func (s *Session) Delete(ctx context.Context, meter *progress.Meter, messages []store.ID) (Outcome, error) {
+func (s *Session) Delete(ctx context.Context, meter *progress.Meter, messages []store.ID) (Result, error) {
 	meter.Enter(progress.Deleting)
 	s.skip = nil
 	w := s.work(meter)

@@ -7,14 +7,14 @@ import (
 	"os"
 
 	"pop3mtm/mtm/pop3"
-	"pop3mtm/mtm/progress"
 	"pop3mtm/mtm/store"
+	"pop3mtm/mtm/symbian"
 )
 
 // Fault is a failed step, with the original's number for it.
 type Fault struct {
 	Step   string // what was being done: "logging in"
-	Code   progress.Code
+	Code   symbian.Code
 	Err    error
 	Failed []Failure
 }
@@ -47,7 +47,7 @@ func (f *Fault) Unwrap() []error { return []error{f.Code, f.Err} }
 
 // coded is a cause with a number of its own, whose text does not repeat the number's.
 type coded struct {
-	code progress.Code
+	code symbian.Code
 	text string
 }
 
@@ -58,7 +58,7 @@ func (c *coded) Unwrap() error { return c.code }
 
 // fail names the step and finds the number of a cause; refused is the number for
 // an -ERR in this step (behaviour section 3, "Error by state"). nil stays nil.
-func fail(ctx context.Context, step string, refused progress.Code, err error) error {
+func fail(ctx context.Context, step string, refused symbian.Code, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -68,44 +68,44 @@ func fail(ctx context.Context, step string, refused progress.Code, err error) er
 	return &Fault{Step: step, Code: codeOf(ctx, refused, err), Err: err}
 }
 
-func codeOf(ctx context.Context, refused progress.Code, err error) progress.Code {
-	if code, ok := errors.AsType[progress.Code](err); ok {
+func codeOf(ctx context.Context, refused symbian.Code, err error) symbian.Code {
+	if code, ok := errors.AsType[symbian.Code](err); ok {
 		return code
 	}
 	switch {
 	case errors.Is(err, store.ErrDiskFull):
-		return progress.DiskFull
+		return symbian.ErrDiskFull
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return progress.TimedOut
+		return symbian.ErrTimedOut
 	case ctx.Err() != nil:
-		return progress.Cancelled
+		return symbian.ErrCancelled
 	case errors.Is(err, store.ErrLocked):
-		return progress.InUse
+		return symbian.ErrInUse
 	case errors.Is(err, store.ErrNotFound):
-		return progress.NotFound
+		return symbian.ErrNotFound
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return progress.TimedOut
+		return symbian.ErrTimedOut
 	}
 	return wireCode(refused, err)
 }
 
-func wireCode(refused progress.Code, err error) progress.Code {
+func wireCode(refused symbian.Code, err error) symbian.Code {
 	if reply, ok := errors.AsType[*pop3.ReplyError](err); ok {
 		if reply.Code == "IN-USE" {
-			return progress.InUse
+			return symbian.ErrInUse
 		}
 		return refused
 	}
 	if _, ok := errors.AsType[*pop3.ProtocolError](err); ok {
-		return progress.ServerProblem
+		return symbian.ErrServer
 	}
 	if _, ok := errors.AsType[*pop3.LineError](err); ok || errors.Is(err, pop3.ErrClosed) {
-		return progress.NotConnected
+		return symbian.ErrDisconnected
 	}
 	if errors.Is(err, pop3.ErrNoTimestamp) || errors.Is(err, pop3.ErrBadTimestamp) {
-		return progress.NoTimestamp
+		return symbian.ErrNoTimestamp
 	}
-	return progress.Unknown
+	return symbian.ErrUnknown
 }
 
 // Broken is why a message could not be had: it broke the connection.

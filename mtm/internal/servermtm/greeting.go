@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"pop3mtm/mtm/pop3"
-	"pop3mtm/mtm/progress"
+	"pop3mtm/mtm/symbian"
 )
 
 // A server that waits for a TLS handshake says nothing to a client that waits for its greeting. So a
@@ -110,11 +110,11 @@ func (l *line) offerTLS(ctx context.Context, conn net.Conn, end time.Time) error
 	if errors.Is(err, os.ErrDeadlineExceeded) && ctx.Err() == nil {
 		broken.Wait = l.limits.Timeout
 	}
-	return fail(ctx, readingGreeting, progress.CannotConnect, broken)
+	return fail(ctx, readingGreeting, symbian.ErrCannotConnect, broken)
 }
 
 func speaksTLS() error {
-	return &Fault{Step: readingGreeting, Code: progress.TLSNegotiateFailed, Err: errSpeaksTLS}
+	return &Fault{Step: readingGreeting, Code: symbian.ErrTLSFailed, Err: errSpeaksTLS}
 }
 
 // isRecord reports whether an octet begins a TLS record, an alert or a part of a handshake; no greeting

@@ -8,6 +8,7 @@ import (
 	"pop3mtm/mtm/hold"
 	"pop3mtm/mtm/progress"
 	"pop3mtm/mtm/store"
+	"pop3mtm/mtm/symbian"
 )
 
 const holding = "taking the mailbox"
@@ -26,7 +27,7 @@ func (m *Mailbox) Hold(ctx context.Context, meter *progress.Meter, wait time.Dur
 		err = m.markDisconnected(ctx, func(*store.Batch) {})
 	}
 	if err != nil {
-		return nil, fail(ctx, holding, progress.Unknown, errors.Join(err, held.Release()))
+		return nil, fail(ctx, holding, symbian.ErrUnknown, errors.Join(err, held.Release()))
 	}
 	return held, nil
 }
@@ -34,16 +35,16 @@ func (m *Mailbox) Hold(ctx context.Context, meter *progress.Meter, wait time.Dur
 // HoldFault gives a failure to take the mailbox its number.
 func HoldFault(ctx context.Context, err error) error {
 	_, held := errors.AsType[*hold.HeldError](err)
-	var code progress.Code
+	var code symbian.Code
 	switch {
 	case held:
-		code = progress.InUse
+		code = symbian.ErrInUse
 	case errors.Is(err, hold.ErrNoLocks):
-		code = progress.NotSupported
+		code = symbian.ErrNotSupported
 	case errors.Is(err, hold.ErrDiskFull):
-		code = progress.DiskFull
+		code = symbian.ErrDiskFull
 	default:
-		return fail(ctx, holding, progress.Unknown, err)
+		return fail(ctx, holding, symbian.ErrUnknown, err)
 	}
 	return &Fault{Step: holding, Code: code, Err: err}
 }

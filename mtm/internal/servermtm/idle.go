@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 
-	"pop3mtm/mtm/progress"
+	"pop3mtm/mtm/symbian"
 )
 
 // Idle waits until the line ends, and says why. It returns nil when ctx was cancelled
@@ -16,9 +16,9 @@ func (s *Session) Idle(ctx context.Context) error {
 	switch {
 	case err != nil:
 		// Also what comes unasked ends the line (behaviour section 3).
-		return &Fault{Step: step, Code: progress.NotConnected, Err: err}
+		return &Fault{Step: step, Code: symbian.ErrDisconnected, Err: err}
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return &Fault{Step: step, Code: progress.TimedOut, Err: errors.New("no traffic for too long")}
+		return &Fault{Step: step, Code: symbian.ErrTimedOut, Err: errors.New("no traffic for too long")}
 	}
 	return nil
 }

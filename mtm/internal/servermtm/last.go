@@ -15,11 +15,11 @@ import (
 
 // Finish asks for the messages that were put off, each in a connection in which nothing waits to be deleted. With stay it
 // leaves a connection behind where it can.
-func (s *Session) Finish(ctx context.Context, meter *progress.Meter, stay bool) (Outcome, error) {
+func (s *Session) Finish(ctx context.Context, meter *progress.Meter, stay bool) (Result, error) {
 	list := s.late
 	s.late = nil
 	if len(list) == 0 {
-		return Outcome{}, nil
+		return Result{}, nil
 	}
 	list = slices.DeleteFunc(list, func(l late) bool { // a message brings its header
 		return l.header && slices.ContainsFunc(list, func(other late) bool { return other.id == l.id && !other.header })
@@ -31,8 +31,8 @@ func (s *Session) Finish(ctx context.Context, meter *progress.Meter, stay bool) 
 	if stay && err == nil && s.Lost() && ctx.Err() == nil {
 		_ = s.reconnect(ctx, 0) // all that was asked for is done: without a connection the session is lost
 	}
-	outcome, err := w.end(ctx, "fetching messages that broke the connection before", err)
-	return outcome, err
+	result, err := w.end(ctx, "fetching messages that broke the connection before", err)
+	return result, err
 }
 
 func (w *work) finish(ctx context.Context, list []late) error {
@@ -102,8 +102,8 @@ func (w *work) ready(ctx context.Context) error {
 			return err
 		}
 		left, err := w.session.leave(ctx, w.meter)
-		w.outcome.Deleted += left.Deleted
-		w.outcome.QuitRefused = first(w.outcome.QuitRefused, left.QuitRefused)
+		w.result.Deleted += left.Deleted
+		w.result.QuitRefused = first(w.result.QuitRefused, left.QuitRefused)
 		if err != nil {
 			return err
 		}
@@ -159,10 +159,10 @@ func (w *work) tryHeader(ctx context.Context, id store.ID) error {
 // fillHeader completes the entry of a message without a header, and its copy, from the message that has come.
 func (w *work) fillHeader(ctx context.Context, id store.ID) error {
 	e, err := w.session.box.Store.Entry(ctx, id)
-	if len(w.outcome.Stored) == 0 || err == nil && e.Description+e.Details+e.MessageID != "" {
+	if len(w.result.Stored) == 0 || err == nil && e.Description+e.Details+e.MessageID != "" {
 		return err
 	}
-	ids := []store.ID{w.outcome.Stored[len(w.outcome.Stored)-1]}
+	ids := []store.ID{w.result.Stored[len(w.result.Stored)-1]}
 	if err == nil && ids[0] != id {
 		ids = append(ids, id)
 	} else if err != nil && !errors.Is(err, store.ErrNotFound) { // a move has deleted it

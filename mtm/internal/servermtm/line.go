@@ -9,7 +9,7 @@ import (
 
 	"pop3mtm/mtm/account"
 	"pop3mtm/mtm/pop3"
-	"pop3mtm/mtm/progress"
+	"pop3mtm/mtm/symbian"
 )
 
 // line is the connection to the server, and what is needed to make one.
@@ -30,9 +30,9 @@ func (l *line) reach(ctx context.Context) (net.Conn, error) {
 	if err == nil {
 		return conn, nil
 	}
-	code := progress.CannotConnect
+	code := symbian.ErrCannotConnect
 	if _, ok := errors.AsType[*net.DNSError](err); ok {
-		code = progress.HostNotFound
+		code = symbian.ErrHostNotFound
 	} else if ctx.Err() != nil || dialing.Err() != nil {
 		code = codeOf(dialing, code, err)
 	}

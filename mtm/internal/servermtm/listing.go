@@ -7,8 +7,8 @@ import (
 	"slices"
 
 	"pop3mtm/mtm/pop3"
-	"pop3mtm/mtm/progress"
 	"pop3mtm/mtm/store"
+	"pop3mtm/mtm/symbian"
 )
 
 // listing is the server's mailbox as STAT, LIST and UIDL show it together.
@@ -25,7 +25,7 @@ func (s *Session) list(ctx context.Context) (*listing, error) {
 	const step = "listing the mailbox"
 	stat, refused, err := s.stat(ctx)
 	if err != nil {
-		return nil, fail(ctx, step, progress.ServerProblem, err)
+		return nil, fail(ctx, step, symbian.ErrServer, err)
 	}
 	if s.view.remote = stat.Count; refused == nil && stat.Count == 0 {
 		return &listing{withUIDs: true, complete: true}, nil
@@ -33,18 +33,18 @@ func (s *Session) list(ctx context.Context) (*listing, error) {
 	sizes, err := s.line.wire.List(ctx)
 	switch {
 	case err != nil:
-		return nil, fail(ctx, step, progress.ServerProblem, first(refused, err))
+		return nil, fail(ctx, step, symbian.ErrServer, first(refused, err))
 	case len(sizes) == 0 && refused != nil:
 		err = fmt.Errorf("%w; LIST gives no messages either, so whether there are any is not known", refused)
 	case len(sizes) == 0: // QUIRK 87: a mailbox that lost its list is not an empty one
 		err = fmt.Errorf("LIST gives none of the %d messages that STAT counts", stat.Count)
 	}
 	if err != nil {
-		return nil, &Fault{Step: step, Code: progress.ServerProblem, Err: err}
+		return nil, &Fault{Step: step, Code: symbian.ErrServer, Err: err}
 	}
 	uids, named, err := s.uids(ctx)
 	if err != nil {
-		return nil, fail(ctx, step, progress.ServerProblem, err)
+		return nil, fail(ctx, step, symbian.ErrServer, err)
 	}
 	l := join(sizes, uids, named)
 	if refused != nil {

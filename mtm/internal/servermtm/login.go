@@ -10,7 +10,7 @@ import (
 
 	"pop3mtm/mtm/account"
 	"pop3mtm/mtm/pop3"
-	"pop3mtm/mtm/progress"
+	"pop3mtm/mtm/symbian"
 )
 
 const loggingIn = "logging in"
@@ -29,16 +29,16 @@ func (l *line) login(ctx context.Context) error {
 		who.Password, err = l.settings.Password.Reveal(ctx)
 	}
 	if err != nil {
-		return &Fault{Step: loggingIn, Code: progress.AuthenticationFailed, Err: err}
+		return &Fault{Step: loggingIn, Code: symbian.ErrAuthenticationFailed, Err: err}
 	}
 	switch method {
 	case account.APOP:
-		return loginFault(ctx, progress.InvalidAPOPLogin, l.wire.Apop(ctx, who.User, who.Password))
+		return loginFault(ctx, symbian.ErrInvalidAPOP, l.wire.Apop(ctx, who.User, who.Password))
 	case account.UserPass:
 		if err := l.wire.User(ctx, who.User); err != nil {
-			return loginFault(ctx, progress.InvalidUser, err)
+			return loginFault(ctx, symbian.ErrInvalidUser, err)
 		}
-		return loginFault(ctx, progress.InvalidLogin, l.wire.Pass(ctx, who.Password))
+		return loginFault(ctx, symbian.ErrInvalidLogin, l.wire.Pass(ctx, who.Password))
 	}
 	return l.auth(ctx, mechanism(method), who)
 }
@@ -47,14 +47,14 @@ func (l *line) login(ctx context.Context) error {
 // behaviour section 3, "Error by state".
 func (l *line) auth(ctx context.Context, m pop3.Mechanism, who pop3.Credentials) error {
 	err := l.wire.Auth(ctx, m.Client(who))
-	refused := progress.InvalidLogin
+	refused := symbian.ErrInvalidLogin
 	if failed, ok := errors.AsType[*pop3.AuthError](err); ok && failed.Responses < m.Proof {
-		refused = progress.InvalidUser
+		refused = symbian.ErrInvalidUser
 	}
 	if errors.Is(err, pop3.ErrChallenge) {
-		code := progress.ServerProblem
+		code := symbian.ErrServer
 		if m.Name == "LOGIN" { // behaviour section 3, "Wire forms"
-			code = progress.NotSupported
+			code = symbian.ErrNotSupported
 		}
 		return &Fault{Step: loggingIn, Code: code, Err: err}
 	}
@@ -63,14 +63,14 @@ func (l *line) auth(ctx context.Context, m pop3.Mechanism, who pop3.Credentials)
 
 // loginFault finds the number of a failed login. A response code that says that the server is at fault, or the
 // time, counts for more than the step (RFC 3206 section 4, RFC 2449 section 8.1.1).
-func loginFault(ctx context.Context, refused progress.Code, err error) error {
+func loginFault(ctx context.Context, refused symbian.Code, err error) error {
 	switch {
 	case errors.Is(err, pop3.ErrArgument):
-		return &Fault{Step: loggingIn, Code: progress.Argument, Err: err}
+		return &Fault{Step: loggingIn, Code: symbian.ErrArgument, Err: err}
 	case errors.Is(err, pop3.ErrTemporary), errors.Is(err, pop3.ErrPermanent), errors.Is(err, pop3.ErrLoginDelay):
-		refused = progress.ServerProblem
+		refused = symbian.ErrServer
 	case saysLocked(err):
-		refused = progress.InUse
+		refused = symbian.ErrInUse
 	}
 	return fail(ctx, loggingIn, refused, err)
 }
@@ -117,12 +117,12 @@ func (l *line) chooseAuth() (account.Auth, error) {
 		}
 		worst = max(worst, o)
 	}
-	f := &Fault{Step: loggingIn, Code: progress.AuthenticationFailed}
+	f := &Fault{Step: loggingIn, Code: symbian.ErrAuthenticationFailed}
 	switch worst {
 	case readable:
 		f.Err = errors.New("the password would go over the network in clear text; choose tls, or set allow-plaintext if that is meant")
 	case noTimestamp:
-		f.Code = progress.NoTimestamp
+		f.Code = symbian.ErrNoTimestamp
 		f.Err = errors.New("choose another way to log in with auth=auto")
 		if err := l.wire.TimestampError(); errors.Is(err, pop3.ErrBadTimestamp) {
 			f.Err = fmt.Errorf("%w; choose another way to log in with auth=auto", err)
@@ -168,5 +168,5 @@ func listOf(mechanisms []string) string {
 
 func (l *line) capabilities(ctx context.Context) error {
 	_, err := l.wire.Capa(ctx)
-	return fail(ctx, "asking for capabilities", progress.ServerProblem, err)
+	return fail(ctx, "asking for capabilities", symbian.ErrServer, err)
 }

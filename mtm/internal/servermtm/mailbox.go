@@ -11,8 +11,8 @@ import (
 	"pop3mtm/mtm/account"
 	"pop3mtm/mtm/hold"
 	"pop3mtm/mtm/pop3"
-	"pop3mtm/mtm/progress"
 	"pop3mtm/mtm/store"
+	"pop3mtm/mtm/symbian"
 )
 
 // Mailbox is one POP3 service of a store. Its fields do not change while a
@@ -41,11 +41,11 @@ func (m *Mailbox) Disconnected(ctx context.Context) (bool, error) {
 func (m *Mailbox) settings(ctx context.Context) (account.POP3, error) {
 	values, err := m.Store.Settings(ctx, m.Service)
 	if err != nil {
-		return account.POP3{}, fail(ctx, "reading the account", progress.CannotOpenService, err)
+		return account.POP3{}, fail(ctx, "reading the account", symbian.ErrCannotOpenService, err)
 	}
 	settings, err := account.FromMap(values)
 	if err != nil {
-		return account.POP3{}, &Fault{Step: "reading the account", Code: progress.Argument, Err: err}
+		return account.POP3{}, &Fault{Step: "reading the account", Code: symbian.ErrArgument, Err: err}
 	}
 	return settings, nil
 }
@@ -73,7 +73,7 @@ func (m *Mailbox) room(octets int64) error {
 		return fmt.Errorf("asking for free space: %w", err)
 	}
 	if free < octets {
-		return &coded{progress.DiskFull, fmt.Sprintf("%d octets are free, %d are needed", free, octets)}
+		return &coded{symbian.ErrDiskFull, fmt.Sprintf("%d octets are free, %d are needed", free, octets)}
 	}
 	return nil
 }

@@ -7,21 +7,22 @@ import (
 
 	"pop3mtm/mtm/progress"
 	"pop3mtm/mtm/store"
+	"pop3mtm/mtm/symbian"
 )
 
 // adding is one command that makes operations wait: all of it appears in one commit (behaviour section 6).
 type adding struct {
-	box     *Mailbox
-	batch   *store.Batch
-	waits   queue
-	outcome Outcome
-	made    []*store.Entry // copies
+	box    *Mailbox
+	batch  *store.Batch
+	waits  queue
+	result Result
+	made   []*store.Entry // copies
 }
 
 // queueing runs fill on what a command chooses, and commits what it added. It needs no connection. A cancel before the
 // commit leaves nothing of it.
 func (m *Mailbox) queueing(ctx context.Context, meter *progress.Meter, step string, c Choice,
-	fill func(a *adding, wanted []item) error) (Outcome, error) {
+	fill func(a *adding, wanted []item) error) (Result, error) {
 	a := &adding{box: m, batch: m.Store.NewBatch()}
 	c.waiting = true
 	var err error
@@ -39,22 +40,22 @@ func (m *Mailbox) queueing(ctx context.Context, meter *progress.Meter, step stri
 	}
 	if err != nil {
 		a.batch.Rollback()
-		return Outcome{}, fail(ctx, step, progress.Unknown, err)
+		return Result{}, fail(ctx, step, symbian.ErrUnknown, err)
 	}
 	if err = commit(a.batch); err != nil {
-		return Outcome{}, fail(ctx, step, progress.Unknown, err)
+		return Result{}, fail(ctx, step, symbian.ErrUnknown, err)
 	}
 	for _, e := range a.made {
-		a.outcome.Stored = append(a.outcome.Stored, e.ID)
-		a.outcome.Octets += e.Body.Length
+		a.result.Stored = append(a.result.Stored, e.ID)
+		a.result.Octets += e.Body.Length
 	}
 	meter.Update(func(p *progress.Snapshot) { p.MessagesToProcess = 0 })
-	return a.outcome, nil
+	return a.result, nil
 }
 
 // QueueDelete has messages of the mailbox deleted when the next session, or the one that stands, ends with QUIT. What a
 // move or a delete waits for already goes anyway.
-func (m *Mailbox) QueueDelete(ctx context.Context, meter *progress.Meter, messages []store.ID) (Outcome, error) {
+func (m *Mailbox) QueueDelete(ctx context.Context, meter *progress.Meter, messages []store.ID) (Result, error) {
 	meter.Enter(progress.Deleting)
 	choice := Choice{Selection: append([]store.ID{}, messages...)}
 	return m.queueing(ctx, meter, "queueing deletes", choice, func(a *adding, wanted []item) error {
@@ -70,12 +71,12 @@ func (a *adding) delete(it item) {
 	if !a.waits.has(it.id, store.QueueMove, store.QueueDelete) {
 		a.batch.Queue(store.Queued{Entry: it.id, Kind: store.QueueDelete}, nil)
 	}
-	a.outcome.Queued = append(a.outcome.Queued, it.id)
+	a.result.Queued = append(a.result.Queued, it.id)
 }
 
 // QueueTransfer copies or moves what is whole here at once; of a move the delete is queued. The rest waits for the next
 // session, and a ghost in the folder shows each message until it comes.
-func (m *Mailbox) QueueTransfer(ctx context.Context, meter *progress.Meter, t Transfer) (Outcome, error) {
+func (m *Mailbox) QueueTransfer(ctx context.Context, meter *progress.Meter, t Transfer) (Result, error) {
 	phase, step := progress.Copying, "queueing copies"
 	if t.Move {
 		phase, step = progress.Moving, "queueing moves"
@@ -101,7 +102,7 @@ func (a *adding) transfer(ctx context.Context, t Transfer, wanted []item) error 
 		here := found.of[i] != 0
 		switch {
 		case here:
-			a.outcome.AlreadyThere++
+			a.result.AlreadyThere++
 		case it.kind == store.BodyWhole:
 			e := t.copyOf(sources[i], sources[i].Body)
 			a.batch.Add(&e)
@@ -126,7 +127,7 @@ func (a *adding) add(t Transfer, it item, source store.Entry) {
 	if t.Move && !a.waits.has(it.id, store.QueueMove, store.QueueDelete) {
 		kind = store.QueueMove // a second move cannot move it any more: it copies
 	}
-	a.outcome.Queued = append(a.outcome.Queued, it.id)
+	a.result.Queued = append(a.result.Queued, it.id)
 	if slices.ContainsFunc(a.waits[it.id], t.fulfils) {
 		// It comes into the folder anyway; of a move the delete is missing.
 		if kind == store.QueueMove {
@@ -148,7 +149,7 @@ func ghostOf(t Transfer, source store.Entry) *store.Entry {
 
 // QueuePopulate has messages fetched in place when the next session begins. What came whole with a refresh is
 // populated at once.
-func (m *Mailbox) QueuePopulate(ctx context.Context, meter *progress.Meter, p Populate) (Outcome, error) {
+func (m *Mailbox) QueuePopulate(ctx context.Context, meter *progress.Meter, p Populate) (Result, error) {
 	phase, step := progress.Populating, "queueing messages to populate"
 	if p.Top {
 		phase = progress.TopPopulating
@@ -160,7 +161,7 @@ func (m *Mailbox) QueuePopulate(ctx context.Context, meter *progress.Meter, p Po
 
 func (a *adding) populate(ctx context.Context, p Populate, wanted []item) error {
 	done, here, missing := p.sort(wanted)
-	a.outcome.AlreadyThere += len(done)
+	a.result.AlreadyThere += len(done)
 	sources, err := a.box.Store.Entries(ctx, idsOf(here))
 	if err != nil {
 		return err
@@ -171,7 +172,7 @@ func (a *adding) populate(ctx context.Context, p Populate, wanted []item) error 
 		a.made = append(a.made, &e)
 	}
 	for _, it := range missing {
-		a.outcome.Queued = append(a.outcome.Queued, it.id)
+		a.result.Queued = append(a.result.Queued, it.id)
 		if p.Top && a.waits.has(it.id, store.QueuePopulate) {
 			continue // all of it comes anyway
 		}
@@ -200,7 +201,7 @@ func (m *Mailbox) CancelOffline(ctx context.Context, meter *progress.Meter, mess
 		err = ctx.Err()
 	}
 	if err != nil {
-		return fail(ctx, step, progress.Unknown, err)
+		return fail(ctx, step, symbian.ErrUnknown, err)
 	}
 	selected := make(map[store.ID]bool, len(messages))
 	for _, id := range messages {
@@ -219,13 +220,13 @@ func (m *Mailbox) CancelOffline(ctx context.Context, meter *progress.Meter, mess
 	b := m.Store.NewBatch()
 	b.TakeBack(ids, m.working, &result)
 	if err = commit(b); err != nil {
-		return fail(ctx, step, progress.Unknown, err)
+		return fail(ctx, step, symbian.ErrUnknown, err)
 	}
 	meter.Update(func(p *progress.Snapshot) { p.TotalMessages = len(result.Taken) })
 	if len(result.Busy) == 0 {
 		return nil
 	}
-	fault := &Fault{Step: step, Code: progress.InUse}
+	fault := &Fault{Step: step, Code: symbian.ErrInUse}
 	for _, q := range result.Busy {
 		fault.Failed = append(fault.Failed, m.failure(ctx, q, fmt.Errorf("the %s is being carried out: it is too late to take it back", q.Kind)))
 	}

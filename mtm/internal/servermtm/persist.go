@@ -13,7 +13,7 @@ func (w *work) persist(ctx context.Context, pass func() error) error {
 	failed, late := len(w.failed), len(w.session.late)
 	var noted []Failure
 	for fruitless := 0; ; {
-		fetched := len(w.outcome.Stored)
+		fetched := len(w.result.Stored)
 		err := pass()
 		broken, is := errors.AsType[*brokenError](err)
 		if !is || ctx.Err() != nil {
@@ -23,7 +23,7 @@ func (w *work) persist(ctx context.Context, pass func() error) error {
 		if err != nil {
 			return err
 		}
-		if noted = append(noted, b); len(w.outcome.Stored) > fetched {
+		if noted = append(noted, b); len(w.result.Stored) > fetched {
 			fruitless = 0
 		} else {
 			fruitless++

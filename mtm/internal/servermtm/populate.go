@@ -10,7 +10,7 @@ import (
 // Populate fills entries of the mailbox with their messages (behaviour section 5,
 // "Populate" and "Top-populate"). Entries that are complete are passed over: with Top
 // also those that are complete in part.
-func (s *Session) Populate(ctx context.Context, meter *progress.Meter, p Populate) (Outcome, error) {
+func (s *Session) Populate(ctx context.Context, meter *progress.Meter, p Populate) (Result, error) {
 	lines, step := wholeMessage, "populating messages"
 	if p.Top {
 		lines, step = p.Lines, "populating the tops of messages"
@@ -29,7 +29,7 @@ func (w *work) populate(ctx context.Context, p Populate, lines int) error {
 		return err
 	}
 	done, here, missing := p.sort(wanted)
-	w.outcome.AlreadyThere += w.unseen(done)
+	w.result.AlreadyThere += w.unseen(done)
 	err = w.settle(done, func(q store.Queued) bool { return p.fulfils(q) })
 	if err == nil && !p.queued {
 		err = first(w.mark(idsOf(missing), store.PendingPopulate, 0), w.mark(pendingOf(done), 0, store.PendingPopulate))
@@ -63,8 +63,8 @@ func (w *work) fillLocal(ctx context.Context, here []item) error {
 		return err
 	}
 	for _, source := range sources {
-		w.outcome.Stored = append(w.outcome.Stored, source.ID)
-		w.outcome.Octets += source.Body.Length
+		w.result.Stored = append(w.result.Stored, source.ID)
+		w.result.Octets += source.Body.Length
 	}
 	return nil
 }

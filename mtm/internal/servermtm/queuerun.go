@@ -28,9 +28,9 @@ func stages() []stage {
 // runQueue carries out what waits, but for the deletes. Each operation leaves the queue in the commit that stores its
 // message. A message that the server refuses stays queued and the rest go on; any other failure leaves the rest queued.
 // A record that makes no sense is set aside and counts as a failure once.
-func (s *Session) runQueue(ctx context.Context, meter *progress.Meter) (Outcome, error) {
+func (s *Session) runQueue(ctx context.Context, meter *progress.Meter) (Result, error) {
 	if s.line.settings.SyncLimit == 0 {
-		return Outcome{}, nil // nothing is known of the mailbox
+		return Result{}, nil // nothing is known of the mailbox
 	}
 	const step = "looking at what waits"
 	w := s.work(meter)

@@ -7,20 +7,21 @@ import (
 	"pop3mtm/mtm/pop3"
 	"pop3mtm/mtm/progress"
 	"pop3mtm/mtm/store"
+	"pop3mtm/mtm/symbian"
 )
 
 // Quit ends the session properly: the deletes that wait are sent, and the server carries
 // out all (RFC 1939 section 6). Only when it has said so are the queued ones done: until then
 // their entries stay and they wait, and the next refresh knows. A refusal of QUIT is no failure
-// (behaviour section 7), and the outcome has it when something was to be deleted. The session cannot be used after it,
+// (behaviour section 7), and the result has it when something was to be deleted. The session cannot be used after it,
 // whatever it returns.
-func (s *Session) Quit(ctx context.Context, meter *progress.Meter) (Outcome, error) {
-	outcome, left := s.leave(ctx, meter)
-	return outcome, errors.Join(left, s.Drop())
+func (s *Session) Quit(ctx context.Context, meter *progress.Meter) (Result, error) {
+	result, left := s.leave(ctx, meter)
+	return result, errors.Join(left, s.Drop())
 }
 
 // leave sends the deletes that wait, and QUIT. A message that breaks the connection meanwhile costs another one.
-func (s *Session) leave(ctx context.Context, meter *progress.Meter) (Outcome, error) {
+func (s *Session) leave(ctx context.Context, meter *progress.Meter) (Result, error) {
 	w := s.work(meter)
 	var gone []store.ID
 	err := w.persist(ctx, func() (err error) {
@@ -29,21 +30,21 @@ func (s *Session) leave(ctx context.Context, meter *progress.Meter) (Outcome, er
 	})
 	_, deleted := w.end(ctx, "deleting queued messages", err)
 	if s.Lost() {
-		return w.outcome, deleted
+		return w.result, deleted
 	}
 	meter.Enter(progress.Disconnecting)
 	err = s.line.wire.Quit(ctx)
 	if _, refused := errors.AsType[*pop3.ReplyError](err); refused {
 		if len(gone) > 0 || s.deleted > 0 { // RFC 1939 section 6: some of that may be left
-			w.outcome.QuitRefused = err
+			w.result.QuitRefused = err
 		}
 		gone, err = nil, nil
 	}
 	if err == nil && len(gone) > 0 {
-		w.outcome.Deleted += len(gone)
+		w.result.Deleted += len(gone)
 		err = s.forget(ctx, gone)
 	}
-	return w.outcome, errors.Join(deleted, fail(ctx, "disconnecting", progress.ServerProblem, err))
+	return w.result, errors.Join(deleted, fail(ctx, "disconnecting", symbian.ErrServer, err))
 }
 
 // Drop closes the line without QUIT, so that the server forgets our deletes, hides the mailbox's
@@ -57,5 +58,5 @@ func (s *Session) Drop() (err error) {
 	if s.marked {
 		err = s.box.markDisconnected(context.Background(), s.remember)
 	}
-	return fail(context.Background(), "disconnecting", progress.Unknown, errors.Join(err, s.held.Release()))
+	return fail(context.Background(), "disconnecting", symbian.ErrUnknown, errors.Join(err, s.held.Release()))
 }

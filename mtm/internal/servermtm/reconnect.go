@@ -8,6 +8,7 @@ import (
 	"pop3mtm/mtm/pop3"
 	"pop3mtm/mtm/progress"
 	"pop3mtm/mtm/store"
+	"pop3mtm/mtm/symbian"
 )
 
 // reconnect makes another connection within a command, in place of one that has ended. The mailbox stays held. Entries get the
@@ -56,7 +57,7 @@ func (s *Session) enterPatiently(ctx context.Context, delay, patience time.Durat
 			return err
 		}
 		if failed := sleep(ctx, min(wait, left)); failed != nil {
-			return fail(ctx, loggingIn, progress.Cancelled, failed)
+			return fail(ctx, loggingIn, symbian.ErrCancelled, failed)
 		}
 	}
 }
@@ -89,12 +90,12 @@ func (s *Session) bringUpToDate(ctx context.Context, meter *progress.Meter, aske
 		}
 		b, failed := s.note(broken)
 		if failed != nil {
-			return fail(ctx, refreshing, progress.Unknown, failed)
+			return fail(ctx, refreshing, symbian.ErrUnknown, failed)
 		}
 		if fruitless++; s.stored > before {
 			fruitless = 0
 		}
-		fault := &Fault{Step: refreshing, Code: codeOf(ctx, progress.TopFailed, broken.err), Err: broken.err, Failed: []Failure{b}}
+		fault := &Fault{Step: refreshing, Code: codeOf(ctx, symbian.ErrTop, broken.err), Err: broken.err, Failed: []Failure{b}}
 		if fruitless == mostFruitless {
 			return fault
 		}

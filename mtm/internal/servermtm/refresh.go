@@ -6,6 +6,7 @@ import (
 
 	"pop3mtm/mtm/progress"
 	"pop3mtm/mtm/store"
+	"pop3mtm/mtm/symbian"
 )
 
 const refreshing = "refreshing the mailbox"
@@ -30,7 +31,7 @@ func (s *Session) refresh(ctx context.Context, meter *progress.Meter, keep []sto
 	}
 	local, err := s.box.Store.UIDs(ctx, s.box.Service, s.box.Service, 0)
 	if err != nil {
-		return fail(ctx, step, progress.Unknown, err)
+		return fail(ctx, step, symbian.ErrUnknown, err)
 	}
 	r := &refresh{session: s, asked: asked, claims: newClaims(s, listed, local), known: len(local)}
 	s.view.numbers = numberingOf(local)
@@ -42,7 +43,7 @@ func (s *Session) refresh(ctx context.Context, meter *progress.Meter, keep []sto
 		missing, arrivals, err = r.announced(ctx, missing)
 	}
 	if err != nil {
-		return fail(ctx, step, progress.Unknown, err)
+		return fail(ctx, step, symbian.ErrUnknown, err)
 	}
 	missing = r.claims.withHeadless(missing)
 	meter.Update(func(p *progress.Snapshot) {
@@ -50,14 +51,14 @@ func (s *Session) refresh(ctx context.Context, meter *progress.Meter, keep []sto
 	})
 	failed, err := s.fetchHeaders(ctx, meter, r.claims, missing)
 	if err != nil {
-		return fail(ctx, step, progress.TopFailed, err)
+		return fail(ctx, step, symbian.ErrTop, err)
 	}
 	if err := r.settle(ctx, keep, len(arrivals), len(failed)); err != nil {
-		return fail(ctx, step, progress.Unknown, err)
+		return fail(ctx, step, symbian.ErrUnknown, err)
 	}
 	s.arrivals = arrivals
 	if len(failed) > 0 {
-		return &Fault{Step: step, Code: progress.TopFailed, Failed: failed}
+		return &Fault{Step: step, Code: symbian.ErrTop, Failed: failed}
 	}
 	return nil
 }

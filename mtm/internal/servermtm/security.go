@@ -8,7 +8,7 @@ import (
 
 	"pop3mtm/mtm/account"
 	"pop3mtm/mtm/pop3"
-	"pop3mtm/mtm/progress"
+	"pop3mtm/mtm/symbian"
 )
 
 const securing = "securing the line"
@@ -17,7 +17,7 @@ const securing = "securing the line"
 func tlsConfig(settings account.POP3) (*tls.Config, error) {
 	config, err := settings.Security.Config(settings.Host)
 	if err != nil {
-		return nil, &Fault{Step: securing, Code: progress.Argument, Err: err}
+		return nil, &Fault{Step: securing, Code: symbian.ErrArgument, Err: err}
 	}
 	return config, nil
 }
@@ -35,7 +35,7 @@ func (l *line) greet(ctx context.Context, conn net.Conn) (*pop3.Session, error) 
 	if _, failed := errors.AsType[*pop3.TLSError](err); failed {
 		return nil, tlsFault(ctx, err)
 	}
-	return wire, fail(ctx, readingGreeting, progress.CannotConnect, err)
+	return wire, fail(ctx, readingGreeting, symbian.ErrCannotConnect, err)
 }
 
 // secure asks for TLS whatever the server listed (behaviour section 3, "Wire order"). Nothing goes on without it.
@@ -52,13 +52,13 @@ func tlsFault(ctx context.Context, err error) error {
 	_, wrong := errors.AsType[*tls.CertificateVerificationError](err)
 	_, failed := errors.AsType[*pop3.TLSError](err)
 	_, injected := errors.AsType[*pop3.ProtocolError](err) // QUIRK 37
-	code := progress.TLSNegotiateFailed
+	code := symbian.ErrTLSFailed
 	switch {
 	case wrong:
-		code = progress.SSLTLSNegotiateFailed
+		code = symbian.ErrTLSRefused
 	case failed, injected:
 	default:
-		return fail(ctx, securing, progress.SSLTLSNegotiateFailed, err)
+		return fail(ctx, securing, symbian.ErrTLSRefused, err)
 	}
 	return &Fault{Step: securing, Code: code, Err: account.ExplainTLS(err)}
 }

@@ -12,7 +12,7 @@ import (
 // Transfer copies or moves messages (behaviour section 5). A message whose whole
 // copy is in the folder already is not stored again; one that is populated is
 // copied here, without the server.
-func (s *Session) Transfer(ctx context.Context, meter *progress.Meter, t Transfer) (Outcome, error) {
+func (s *Session) Transfer(ctx context.Context, meter *progress.Meter, t Transfer) (Result, error) {
 	step := "copying messages"
 	if t.Move {
 		step = "moving messages"
@@ -98,7 +98,7 @@ func (w *work) leaveOutStored(t Transfer, wanted []item, found *copyFinder) ([]i
 			there = append(there, it)
 		}
 	}
-	w.outcome.AlreadyThere += w.unseen(there)
+	w.result.AlreadyThere += w.unseen(there)
 	w.safe = append(w.safe, there...)
 	if err := w.settle(there, t.fulfils); err != nil || t.Move || t.queued {
 		return missing, err
@@ -247,11 +247,11 @@ func (w *work) copyLocal(ctx context.Context, t Transfer, wanted []item, settled
 	for i, at := range list {
 		id := b.entryAt(i, at)
 		if id == 0 {
-			w.outcome.AlreadyThere++
+			w.result.AlreadyThere++
 			continue
 		}
-		w.outcome.Stored = append(w.outcome.Stored, id)
-		w.outcome.Octets += bodies[i].Length
+		w.result.Stored = append(w.result.Stored, id)
+		w.result.Octets += bodies[i].Length
 	}
 	w.safe = append(w.safe, here...)
 	return missing, nil

@@ -7,10 +7,11 @@ import (
 
 	"pop3mtm/mtm/progress"
 	"pop3mtm/mtm/store"
+	"pop3mtm/mtm/symbian"
 )
 
-// Outcome is what a command on messages did, also when it failed.
-type Outcome struct {
+// Result is what a command on messages did, also when it failed.
+type Result struct {
 	Stored       []store.ID // entries that hold a message now and did not before
 	Octets       int64      // of their bodies
 	AlreadyThere int        // messages that were there before
@@ -27,7 +28,7 @@ type Outcome struct {
 type work struct {
 	session *Session
 	meter   *progress.Meter
-	outcome Outcome
+	result  Result
 	failed  []Failure
 	safe    []item // whole and durable here, in the order stored
 
@@ -58,24 +59,24 @@ func (w *work) did(n int) {
 // Messages that a server refuses are listed in the Fault, with the session usable.
 // When the disk is full nothing partial stays and the session is usable too, so
 // that QUIT can follow.
-func (w *work) end(ctx context.Context, step string, err error) (Outcome, error) {
+func (w *work) end(ctx context.Context, step string, err error) (Result, error) {
 	err = first(err, w.unclaim())
 	w.subjects()
 	if err == nil && len(w.failed) == 0 {
-		return w.outcome, nil
+		return w.result, nil
 	}
-	fault, is := errors.AsType[*Fault](fail(ctx, step, progress.ServerProblem, err))
+	fault, is := errors.AsType[*Fault](fail(ctx, step, symbian.ErrServer, err))
 	switch {
 	case err == nil:
-		fault = &Fault{Step: step, Code: progress.ServerProblem, Failed: w.failed}
+		fault = &Fault{Step: step, Code: symbian.ErrServer, Failed: w.failed}
 		if i := slices.IndexFunc(w.failed, Failure.broke); i >= 0 {
 			fault.Err = w.failed[i].Err
-			fault.Code = codeOf(ctx, progress.ServerProblem, fault.Err)
+			fault.Code = codeOf(ctx, symbian.ErrServer, fault.Err)
 		}
 	case is && len(w.failed) > 0 && len(fault.Failed) == 0 && slices.ContainsFunc(w.failed, Failure.broke):
 		fault.Failed = w.failed
 	}
-	return w.outcome, fault
+	return w.result, fault
 }
 
 // subjects names the failed messages as their entries do.
@@ -205,8 +206,8 @@ const noFailure = -1
 
 // leaveOut counts a message that is too large.
 func (w *work) leaveOut(size int64) {
-	w.outcome.TooLarge++
-	w.outcome.TooLargeOctets += size
+	w.result.TooLarge++
+	w.result.TooLargeOctets += size
 }
 
 // putOff leaves out messages that broke a visit, for Finish to ask for.
