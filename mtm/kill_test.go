@@ -22,7 +22,8 @@ import (
 // The environment of a child process: the store that it works on, and what it does.
 const (
 	childStore = "MTM_TEST_STORE"
-	childRole  = "MTM_TEST_ROLE" // a key of roles; "" connects and disconnects
+	childRole  = "MTM_TEST_ROLE"  // a key of roles; "" connects and disconnects
+	childCrash = "MTM_TEST_CRASH" // see crashing; "" for none
 )
 
 // kills is how many programs are killed in the middle of what had waited.
@@ -43,7 +44,11 @@ func TestMain(m *testing.M) {
 
 // session is what the child does. Batches are small, so that there are many commits.
 func session(dir, role string) (err error) {
-	st, err := store.Open(dir, nil)
+	options, before, err := crashing(os.Getenv(childCrash))
+	if err != nil {
+		return err
+	}
+	st, err := store.Open(dir, &store.Options{Before: before})
 	if err != nil {
 		return err
 	}
@@ -52,7 +57,7 @@ func session(dir, role string) (err error) {
 	if err != nil {
 		return err
 	}
-	box, err := mtm.Open(st, a.ID, &mtm.Options{BatchMessages: 1})
+	box, err := mtm.Open(st, a.ID, options)
 	if err != nil {
 		return err
 	}

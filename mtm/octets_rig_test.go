@@ -123,6 +123,7 @@ type octetFlow struct {
 	take    mtm.Take
 	without []string // capabilities that the server lacks
 	single  bool
+	before  func(store.Call) error
 }
 
 const octetMails = 3
@@ -138,6 +139,7 @@ type octetRig struct {
 	*rig
 	flow   octetFlow
 	faults []wireFault
+	dir    string
 	mu     sync.Mutex
 	dials  int
 	heard  []*bytes.Buffer // one for each connection
@@ -166,24 +168,33 @@ func newOctetRig(t *testing.T, flow octetFlow, faults ...wireFault) *octetRig {
 		t.Fatal(err)
 	}
 	dir := memoryDir(t)
-	o := &octetRig{rig: &rig{t: t}, flow: flow, faults: faults}
+	o := &octetRig{rig: &rig{t: t}, flow: flow, faults: faults, dir: dir}
 	o.must(os.RemoveAll(dir))
 	o.must(os.CopyFS(dir, os.DirFS(template)))
 	o.must(os.Chmod(dir, 0o700))
-	var list []maildrop.Message
+	o.drop = fakeserver.NewMaildrop(octetMailbox()...)
+	o.srv = fakeserver.New(o.drop, &fakeserver.Options{LockWait: -1, Without: flow.without})
+	o.open()
+	return o
+}
+
+func octetMailbox() (list []maildrop.Message) {
 	for i := 1; i <= octetMails; i++ {
 		list = append(list, maildrop.Bytes(uid(i), octetMail(i)))
 	}
-	o.drop = fakeserver.NewMaildrop(list...)
-	o.srv = fakeserver.New(o.drop, &fakeserver.Options{LockWait: -1, Without: flow.without})
-	o.store, err = store.Open(dir, nil)
+	return list
+}
+
+// open opens the store, as a program does.
+func (o *octetRig) open() {
+	var err error
+	o.store, err = store.Open(o.dir, &store.Options{Before: o.flow.before})
 	o.must(err)
-	a, err := mtm.FindAccount(t.Context(), o.store, "work")
+	a, err := mtm.FindAccount(o.t.Context(), o.store, "work")
 	o.must(err)
 	o.id = a.ID
 	o.box, err = mtm.Open(o.store, o.id, &mtm.Options{Dial: o.dial, BatchMessages: 1})
 	o.must(err)
-	return o
 }
 
 func (o *octetRig) dial(context.Context, string, string) (net.Conn, error) {
@@ -192,16 +203,23 @@ func (o *octetRig) dial(context.Context, string, string) (net.Conn, error) {
 	o.dials++
 	here, there := net.Pipe()
 	go o.srv.ServeConn(there)
+	c := disturb(here, o.dials, o.faults)
+	c.single = o.flow.single
+	o.heard = append(o.heard, c.heard)
+	return c, nil
+}
+
+// disturb gives a connection, the n-th one, its faults.
+func disturb(conn net.Conn, n int, faults []wireFault) *faultyConn {
 	silent, _ := net.Pipe()
-	c := &faultyConn{Conn: here, single: o.flow.single, heard: &bytes.Buffer{}, silent: silent}
-	for _, f := range o.faults {
-		if f.dial == o.dials {
+	c := &faultyConn{Conn: conn, heard: &bytes.Buffer{}, silent: silent}
+	for _, f := range faults {
+		if f.dial == n {
 			c.faults = append(c.faults, f)
 		}
 	}
 	slices.SortStableFunc(c.faults, func(a, b wireFault) int { return a.octet - b.octet })
-	o.heard = append(o.heard, c.heard)
-	return c, nil
+	return c
 }
 
 // visit runs the flow's command once.
