@@ -109,7 +109,7 @@ func (w *world) checkFolder(ctx context.Context, folder store.Entry) error {
 	return errors.Join(found...)
 }
 
-// isGhost says whether the entry shows what an operation that waits will bring.
+// isGhost reports whether the entry shows what an operation that waits will bring.
 func (w *world) isGhost(ctx context.Context, e store.Entry) (bool, error) {
 	queue, err := w.store.Queue(ctx, w.account)
 	return !e.Flags.Has(store.Complete) && slices.ContainsFunc(queue, func(q store.Queued) bool { return q.Ghost == e.ID }), err
@@ -128,7 +128,7 @@ func (w *world) checkCopy(ctx context.Context, e store.Entry) error {
 	return nil
 }
 
-// octets are those that the entry has, and those of the message.
+// octets returns those that the entry has, and those of the message.
 func (w *world) octets(ctx context.Context, e store.Entry) (raw, want []byte, err error) {
 	original, known := w.letters[e.Description]
 	if !known {

@@ -118,7 +118,7 @@ func (c *line) Write(p []byte) (int, error) {
 	return c.Conn.Write(p)
 }
 
-// show says whether the secret went over a line, as it is or in base64.
+// show reports whether the secret went over a line, as it is or in base64.
 func (l *lines) show(secret string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -13,7 +13,7 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// Account is a POP3 account of a store: a service entry and its settings.
+// Account describes a POP3 account of a store: its service entry and its settings.
 type Account struct {
 	ID   store.ID
 	Name string
@@ -21,13 +21,13 @@ type Account struct {
 	SMTP store.ID // the service entry that outgoing messages have as Service; 0 without settings for SMTP
 }
 
-// patience is how long AddAccount waits for another program that adds one.
+// patience is how long AddAccount waits for another program that adds an account.
 const patience = 5 * time.Second
 
 const addingAccount = "add account"
 
-// AddAccount makes a service entry with the given settings. Names are unique: a
-// second account of a name is ErrInUse.
+// AddAccount adds a service entry with the given settings and returns its id. A name that exists
+// already is ErrInUse.
 func AddAccount(ctx context.Context, st *store.Store, name string, settings account.POP3) (store.ID, error) {
 	const command = addingAccount
 	if err := account.ValidateName(name); err != nil {
@@ -44,7 +44,7 @@ func AddAccount(ctx context.Context, st *store.Store, name string, settings acco
 	return id, errors.Join(err, adding.Release())
 }
 
-// addAccount is AddAccount while nobody else adds one.
+// addAccount adds an account while the caller holds the lock.
 func addAccount(ctx context.Context, st *store.Store, name string, settings account.POP3) (store.ID, error) {
 	entries, err := services(ctx, st)
 	if err != nil {
@@ -63,13 +63,13 @@ func addAccount(ctx context.Context, st *store.Store, name string, settings acco
 	for _, e := range entries {
 		switch {
 		case e.Flags.Has(store.InPreparation):
-			b.Delete(e.ID) // the rest of an AddAccount that did not end
+			b.Delete(e.ID) // left over from an AddAccount that was interrupted
 		case e.Name == name:
-			return 0, &Error{Command: addingAccount, Code: ErrInUse, Err: fmt.Errorf("there is an account %q already", name)}
+			return 0, &Error{Command: addingAccount, Code: ErrInUse, Err: fmt.Errorf("account %q already exists", name)}
 		}
 	}
-	// The entry's id is known after the first commit; until its settings are there
-	// too it is in preparation, and no account.
+	// The id of the entry is known after the first commit. Until its settings are stored too, the
+	// entry is in preparation and not listed as an account.
 	entry := store.Entry{Parent: store.Root, Type: store.TypeService, Name: name, Flags: store.InPreparation}
 	smtp := newSMTPService(&entry)
 	b.Add(&entry)
@@ -90,8 +90,9 @@ func addAccount(ctx context.Context, st *store.Store, name string, settings acco
 	return entry.ID, b.Commit(ctx)
 }
 
-// SetAccount replaces an account's settings; they count from the next connect on. Its SMTP service comes and goes with
-// the host for SMTP; it cannot go while mail waits for it in the Outbox: ErrInUse.
+// SetAccount replaces the settings of an account; they apply from the next connect on. Its SMTP
+// service is added or removed with the host for SMTP. It cannot be removed while mail for it is in
+// the Outbox: ErrInUse.
 func SetAccount(ctx context.Context, st *store.Store, id store.ID, settings account.POP3) error {
 	const command = "set account"
 	if err := settings.Validate(); err != nil {
@@ -118,8 +119,9 @@ func SetAccount(ctx context.Context, st *store.Store, id store.ID, settings acco
 	return b.Commit(ctx)
 }
 
-// RemoveAccount deletes the service entries, the mailbox's entries and the settings. Copies in folders stay, and the
-// server is not touched. While mail of the account waits in the Outbox, or a client holds its mailbox: ErrInUse.
+// RemoveAccount deletes the service entries, the entries of the mailbox and the settings. Copies in
+// folders stay, and the server is not contacted. It returns ErrInUse while mail of the account is
+// in the Outbox, or a client holds the mailbox.
 func RemoveAccount(ctx context.Context, st *store.Store, id store.ID) error {
 	const command = "remove account"
 	entry, err := st.Entry(ctx, id)
@@ -142,7 +144,7 @@ func RemoveAccount(ctx context.Context, st *store.Store, id store.ID) error {
 	return held.Remove()
 }
 
-// Accounts lists the accounts in the order they were added.
+// Accounts returns the accounts in the order in which they were added.
 func Accounts(ctx context.Context, st *store.Store) ([]Account, error) {
 	entries, err := services(ctx, st)
 	if err != nil {
@@ -174,7 +176,7 @@ func readAccount(ctx context.Context, st *store.Store, e store.Entry, command st
 	return Account{ID: e.ID, Name: e.Name, POP3: settings, SMTP: e.Related}, nil
 }
 
-// FindAccount finds an account by its name, else ErrNotFound.
+// FindAccount returns the account with a name, else ErrNotFound.
 func FindAccount(ctx context.Context, st *store.Store, name string) (Account, error) {
 	accounts, err := Accounts(ctx, st)
 	if err != nil {
@@ -188,7 +190,7 @@ func FindAccount(ctx context.Context, st *store.Store, name string) (Account, er
 	return Account{}, &Error{Command: "find account", Code: ErrNotFound, Err: fmt.Errorf("there is no account %q", name)}
 }
 
-// services lists the service entries of accounts.
+// services returns the service entries of accounts.
 func services(ctx context.Context, st *store.Store) ([]store.Entry, error) {
 	children, err := st.Children(ctx, store.Root)
 	if err != nil {

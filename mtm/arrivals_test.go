@@ -13,7 +13,7 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// look is what an entry tells, without where it is kept.
+// look returns what an entry tells, without where it is kept.
 func look(e store.Entry) store.Entry {
 	e.ID, e.Related, e.Body.Segment, e.Body.Offset, e.Parent, e.Service = 0, 0, 0, 0, 0, 0
 	return e

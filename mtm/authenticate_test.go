@@ -27,7 +27,7 @@ func elsewhere(server *fakeserver.Options, changes ...change) *bench {
 	return b
 }
 
-// loginOf is the first command of the login, without its arguments but the mechanism's name.
+// loginOf returns the first command of the login, without its arguments but the mechanism's name.
 func (b *bench) loginOf() string {
 	GinkgoHelper()
 	for _, command := range b.commands() {

@@ -74,7 +74,7 @@ func newRig(t *testing.T, changes ...change) *rig {
 	return r
 }
 
-// memoryDir is a folder in memory where the system has one: nothing here is about the syncs of a disk.
+// memoryDir returns a folder in memory where the system has one: nothing here is about the syncs of a disk.
 func memoryDir(t *testing.T) string {
 	dir, err := os.MkdirTemp("/dev/shm", "mtm-test-")
 	if err != nil {
@@ -120,7 +120,7 @@ func (r *rig) children(parent store.ID) []store.Entry {
 	return list
 }
 
-// ids are the mailbox's entries of messages u1, u2 and so on.
+// ids returns the mailbox's entries of messages u1, u2 and so on.
 func (r *rig) ids(numbers ...int) []store.ID {
 	r.t.Helper()
 	var list []store.ID
@@ -134,13 +134,13 @@ func (r *rig) ids(numbers ...int) []store.ID {
 	return list
 }
 
-// server are the messages that the server holds.
+// server returns the messages that the server holds.
 func (r *rig) server() []string {
 	synctest.Wait() // until the session has ended there too
 	return r.drop.UIDs()
 }
 
-// here are the messages that are whole in the Inbox, each once and octet for octet; what is not whole is a ghost of
+// here returns the messages that are whole in the Inbox, each once and octet for octet; what is not whole is a ghost of
 // something that waits.
 func (r *rig) here() []string {
 	r.t.Helper()

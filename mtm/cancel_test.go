@@ -73,7 +73,7 @@ func secured(tls account.TLS, auth account.Auth) []change {
 	return []change{func(p *account.POP3) { p.Security.TLS, p.Auth = tls, auth }}
 }
 
-// connecting are the flows of a login, each line of which the server may leave unanswered.
+// connecting returns the flows of a login, each line of which the server may leave unanswered.
 func connecting() []flow {
 	connect := func(*rig) mtm.Command { return mtm.Connect{} }
 	again := func(*rig) []mtm.Command { return []mtm.Command{mtm.Connect{}, mtm.Disconnect{}} }
@@ -97,7 +97,7 @@ func connecting() []flow {
 	}
 }
 
-// fetching are the flows of commands on messages, each of which may be the one in hand.
+// fetching returns the flows of commands on messages, each of which may be the one in hand.
 func fetching() []flow {
 	const cp, mv, pop, top, del = progress.Copying, progress.Moving, progress.Populating, progress.TopPopulating, progress.Deleting
 	command := func(cmd mtm.Command) func(*rig) mtm.Command { return func(*rig) mtm.Command { return cmd } }
@@ -123,7 +123,7 @@ func fetching() []flow {
 	}
 }
 
-// waitingFlows are those of what was queued offline: the first message is to be populated, of the second the beginning,
+// waitingFlows returns those of what was queued offline: the first message is to be populated, of the second the beginning,
 // the third copied, the fourth moved; or the first two are to be deleted.
 func waitingFlows() []flow {
 	mode := []change{stay}

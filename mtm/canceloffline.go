@@ -8,9 +8,9 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// CancelOffline takes back the operations that wait for the selected messages of the
-// mailbox, online and offline, with the entries that show what would have come; to select
-// such an entry takes back what made it (behaviour section 6). Its progress counts the
+// CancelOffline takes back the operations that are queued for the selected messages of the mailbox,
+// online and offline, and deletes the placeholders of what they would have fetched. Selecting a
+// placeholder takes back the operation that made it (behaviour section 6). Its progress counts the
 // operations. What was copied at once stays.
 type CancelOffline struct {
 	Messages []store.ID

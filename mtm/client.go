@@ -13,29 +13,31 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// Options of a Client; nil and the zero value work.
+// Options configure a Client. nil and the zero value mean the defaults.
 type Options struct {
 	// Dial makes the connection; nil dials TCP. It must honour ctx.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// Timeout bounds every wait for the server that makes no progress; 0 = one minute.
 	Timeout time.Duration
-	// MaxTime ends an operation on the mailbox that takes longer in all, with ErrTimedOut: the line is dropped without
-	// QUIT, what is whole stays. 0 = the account's max-time, below 0 = no limit.
+	// MaxTime ends an operation on the mailbox that takes longer in all, with ErrTimedOut: the
+	// connection is closed without QUIT, and whole messages stay. 0 = the account's max-time, below
+	// 0 = no limit.
 	MaxTime time.Duration
-	// MinRate is how many octets a second the server must send once it has begun to answer; see pop3.Options. 0 = the
-	// account's min-rate, below 0 = no limit.
+	// MinRate is how many octets per second the server must send once it has begun to answer; see
+	// pop3.Options. 0 = the account's min-rate, below 0 = no limit.
 	MinRate int64
-	// Wire holds the limits on what a server may send; nil = the defaults of pop3.
-	// Its Timeout and MinRate are not used.
+	// Wire limits what a server may send; nil = the defaults of pop3. Its Timeout and MinRate are
+	// not used.
 	Wire *pop3.Options
-	// BatchMessages and BatchBytes bound what one synced commit holds, and so what
-	// is fetched again after a crash; 0 = 1,000 messages and 16 MiB.
+	// BatchMessages and BatchBytes limit what one synced commit holds, and so what is fetched again
+	// after a crash; 0 = 1,000 messages and 16 MiB.
 	BatchMessages int
 	BatchBytes    int64
-	// Launcher starts the sending of the outbox beside a connect, when the account has autosend on; nil = Program{}.
+	// Launcher starts sending the Outbox when the account connects and has autosend on; nil =
+	// Program{}.
 	Launcher Launcher
-	// IdleTime is how long a connection may stand without traffic before it is
-	// dropped; 0 = half an hour (behaviour section 3).
+	// IdleTime is how long a connection may be unused before it is closed; 0 = half an hour
+	// (behaviour section 3).
 	IdleTime time.Duration
 }
 
@@ -65,18 +67,18 @@ func (o *Options) orDefault() Options {
 	return d
 }
 
-// Client is the client MTM of one POP3 service. It runs one operation at a time, and
-// beside it any number that make messages. All methods are safe from any goroutine.
+// Client is the client MTM of one POP3 service. It runs one operation at a time that uses the
+// connection, and any number beside it that write messages. Several goroutines may use its methods.
 //
-// Of all clients of a service, in whatever process, one at a time is connected: it holds the
-// mailbox from connect to disconnect. The others get ErrInUse then, with a *hold.HeldError, and
-// are offline: what they queue is carried out by the holder or by the session after it.
+// One client of a service at a time, in whatever process, is connected: it holds the mailbox from
+// connect to disconnect. The others get ErrInUse with a *hold.HeldError and are offline: what they
+// queue is carried out by the holder, or by the next session.
 type Client struct {
 	store   *store.Store
 	service store.ID
 	mailbox *servermtm.Mailbox
 
-	// line holds the session, nil when offline; whoever has taken it holds the line.
+	// line holds the session, nil when offline. Whoever has received it owns the connection.
 	line chan *servermtm.Session
 
 	connected atomic.Bool
@@ -86,16 +88,16 @@ type Client struct {
 	launcher  Launcher
 
 	mu      sync.Mutex
-	current *Operation          // the newest that took the line
-	idle    *watcher            // of the line while no operation has it, else nil
-	waiting int                 // operations that wait for the line
-	besides map[*Operation]bool // that run without the line
+	current *Operation          // the newest operation that uses the connection
+	idle    *watcher            // of the connection while no operation uses it, else nil
+	waiting int                 // operations that wait for the connection
+	besides map[*Operation]bool // operations that do not use the connection
 	closed  bool
 	running sync.WaitGroup
 }
 
-// Open makes a client for the service entry of an account. It reads the account's
-// settings and does not connect; the store stays the caller's and must outlive it.
+// Open returns a client for the service entry of an account. It reads the account's settings and
+// does not connect. The caller keeps the store open for as long as it uses the client.
 func Open(st *store.Store, service store.ID, o *Options) (*Client, error) {
 	ctx := context.Background()
 	entry, err := st.Entry(ctx, service)
@@ -131,7 +133,7 @@ func Open(st *store.Store, service store.ID, o *Options) (*Client, error) {
 	return c, nil
 }
 
-// Service is the id of the service entry.
+// Service returns the id of the service entry.
 func (c *Client) Service() store.ID { return c.service }
 
 // Connected reports whether this client is logged in, also while an operation uses the session.
@@ -141,7 +143,7 @@ func (c *Client) Connected() bool { return c.connected.Load() }
 // Busy reports whether this client runs an operation. Status answers for all clients.
 func (c *Client) Busy() bool { return len(c.line) == 0 }
 
-// InvokeSync runs a command and waits for its end. Ending ctx cancels it.
+// InvokeSync runs a command and waits until it has ended. Ending ctx cancels it.
 func (c *Client) InvokeSync(ctx context.Context, cmd Command) error {
 	op, err := c.InvokeAsync(ctx, cmd)
 	if err != nil {
@@ -150,9 +152,9 @@ func (c *Client) InvokeSync(ctx context.Context, cmd Command) error {
 	return op.Wait()
 }
 
-// InvokeAsync starts a command and returns at once. The error is one of a command
-// that cannot start: ErrBusy, ErrAlreadyConnected, ErrDisconnected, or a wrong
-// parameter. Ending ctx cancels the operation.
+// InvokeAsync starts a command and returns at once. It returns an error when the command cannot
+// start: ErrBusy, ErrAlreadyConnected, ErrDisconnected, or an invalid parameter. Ending ctx cancels
+// the operation.
 func (c *Client) InvokeAsync(ctx context.Context, cmd Command) (*Operation, error) {
 	if err := cmd.check(ctx, c); err != nil {
 		return nil, err

@@ -11,20 +11,21 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// Connect logs in, refreshes the mailbox and carries out what waits for its messages,
-// populate, copy and move in this order, then stays online (behaviour sections 3, 4 and 6).
-// A message that cannot be had is listed in Error.Failed with the connection standing, and
-// its operation waits on. Deletes wait until the session ends. With a sync limit of 0 it logs in and refreshes nothing.
+// Connect logs in, refreshes the mailbox, runs the queued populates, copies and moves in this
+// order, and stays online (behaviour sections 3, 4 and 6). A message that cannot be fetched is
+// listed in Error.Failed, the connection stays, and its operation stays queued. Deletes are sent
+// when the session ends. With a sync limit of 0 nothing is refreshed.
 type Connect struct {
-	// Keep lists messages of the mailbox whose entries stay although the server
-	// no longer has them, when more than their header is here.
+	// Keep lists messages of the mailbox whose entries stay although the server no longer has them,
+	// when more than their header is here.
 	Keep []store.ID
-	// For is a Populate that will be asked for next, or nil. It is remembered from the login on, so that
+	// For is the Populate that will follow, or nil. It is remembered from the login on, so that
 	// what it finds new stays New until it is fetched, also when the program is killed in between.
 	For *Populate
-	// Skip lists entries of the mailbox whose message and header are not asked for, whatever waits for them.
+	// Skip lists entries of the mailbox whose message and header are not requested, whatever is
+	// queued for them.
 	Skip []store.ID
-	// Wait is how long it waits for a mailbox that another client holds; 0 = not at all.
+	// Wait is how long to wait for a mailbox that another client holds; 0 = not at all.
 	Wait time.Duration
 }
 
@@ -45,10 +46,10 @@ func (cmd Connect) run(ctx context.Context, r *run) error {
 	}
 	asked := &servermtm.Asked{Choice: choice(p.Which, p.Messages, p.MaxSize), Populate: true}
 	asked.Skip = slices.Concat(p.Skip, cmd.Skip)
-	return r.connect(ctx, cmd.Wait, cmd.Keep, asked) // the populate asks for what is put off
+	return r.connect(ctx, cmd.Wait, cmd.Keep, asked) // the populate asks for the messages that were put off
 }
 
-// skipping asks for nothing, and leaves messages out; nil when there are none.
+// skipping requests nothing and leaves messages out; nil when there are none.
 func skipping(skip []store.ID) *servermtm.Asked {
 	if len(skip) == 0 {
 		return nil

@@ -19,15 +19,15 @@ import (
 	"pop3mtm/mtm/symbian"
 )
 
-// recipients are the three kinds of them.
+// recipients holds the three kinds of recipients.
 type recipients struct{ to, cc, bcc []*mail.Address }
 
-// all lists everybody once, the visible ones first.
+// all returns everybody once, the visible ones first.
 func (r recipients) all() []*mail.Address {
 	return compose.Merge(compose.Merge(compose.Merge(nil, r.to), r.cc), r.bcc)
 }
 
-// creation is a message in the making.
+// creation is a message that is being written.
 type creation struct {
 	client  *Client
 	options CreateOptions
@@ -38,20 +38,20 @@ type creation struct {
 	recipients
 	letter   compose.Letter
 	sender   string // of the envelope
-	waits    bool   // to be sent whatever the account says
-	textOnly bool   // without signature, card and attachments of ours
+	waits    bool   // to be sent, whatever the account says
+	textOnly bool   // without the signature, card and attachments of the account
 	leftOut  []LeftOut
 }
 
-// recipe is what tells one create command from another.
+// recipe describes how one create command differs from the others.
 type recipe struct {
 	into, original store.ID
 	options        CreateOptions
 	fill           func(context.Context, *creation) error
 }
 
-// checkCreate makes sure of the destination and the original, so that a wrong id fails
-// before anything is written.
+// checkCreate checks the destination and the original, so that a wrong id fails before anything is
+// written.
 func checkCreate(ctx context.Context, c *Client, command string, r recipe, answers bool) error {
 	folder, err := c.store.Entry(ctx, r.into)
 	if err != nil {
@@ -68,7 +68,7 @@ func checkCreate(ctx context.Context, c *Client, command string, r recipe, answe
 	return r.options.check(command)
 }
 
-// create makes the message: one batch, so that an error or a cancel leaves nothing.
+// create writes the message in one batch, so that an error or a cancel leaves nothing.
 func (r *run) create(ctx context.Context, what recipe) error {
 	c := &creation{client: r.client, options: what.options}
 	var err error
@@ -98,7 +98,7 @@ func (r *run) create(ctx context.Context, what recipe) error {
 	return nil
 }
 
-// begin finds who sends and reads what the caller gave.
+// begin finds the sender and reads the options.
 func (c *creation) begin(ctx context.Context) (err error) {
 	if c.account, err = c.client.sendingAccount(ctx, c.options.Service, c.source); err != nil {
 		return err
@@ -126,7 +126,7 @@ func ownAddress(setting string) (*mail.Address, error) {
 	return list[0], nil
 }
 
-// sendingAccount finds the account whose SMTP service sends (behaviour section 12).
+// sendingAccount returns the account whose SMTP service sends (behaviour section 12).
 func (c *Client) sendingAccount(ctx context.Context, given store.ID, source *original) (Account, error) {
 	accounts, err := Accounts(ctx, c.store)
 	if err != nil {
@@ -160,7 +160,7 @@ func (c *Client) sendingAccount(ctx context.Context, given store.ID, source *ori
 	return Account{}, fault(ErrNotFound, "no settings to send mail with: the account needs smtp-host and smtp-from")
 }
 
-// finish adds what every message of ours has.
+// finish adds what every message has.
 func (c *creation) finish(ctx context.Context) error {
 	s := c.smtp()
 	if !c.textOnly {
@@ -198,7 +198,7 @@ func (c *creation) finish(ctx context.Context) error {
 	}
 	c.letter.To, c.letter.Cc = c.to, c.cc
 	if n := len(c.all()); n > store.MaxRecipients {
-		return fault(ErrArgument, "%d recipients: %d are the most", n, store.MaxRecipients)
+		return fault(ErrArgument, "%d recipients, at most %d are allowed", n, store.MaxRecipients)
 	}
 	return nil
 }
@@ -239,7 +239,7 @@ func (c *creation) attach(ctx context.Context) error {
 	return nil
 }
 
-// ownText is the caller's text and the signature below it.
+// ownText returns the caller's text with the signature below it.
 func (c *creation) ownText() string {
 	text := strings.TrimRight(c.options.Text, "\r\n")
 	if text != "" {
@@ -252,10 +252,10 @@ func (c *creation) ownText() string {
 	if text != "" {
 		text += "\n"
 	}
-	return text + "-- \n" + signature + "\n" // what programs take for the start of a signature
+	return text + "-- \n" + signature + "\n" // the line that starts a signature
 }
 
-// create runs a command that makes a message and gives its id.
+// create runs a command that writes a message and returns its id.
 func (c *Client) create(ctx context.Context, cmd Command) (store.ID, error) {
 	op, err := c.InvokeAsync(ctx, cmd)
 	if err != nil {

@@ -8,17 +8,16 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// CreateForward makes a message that sends another one on (behaviour section 12): with
-// PartBody its text, below a few lines of its header, with PartAttachments its
-// attachments. It goes to nobody but whom the options name. A part of the original that
-// cannot be decoded is an error: CreateForwardAsAttachment takes every octet. For the
-// rest see CreateNew.
+// CreateForward writes a message that forwards another one (behaviour section 12): with PartBody
+// its text below a few lines of its header, with PartAttachments its attachments. It goes only to
+// the recipients in the options. A part of the original that cannot be decoded is an error:
+// CreateForwardAsAttachment takes every octet. See CreateNew for the rest.
 type CreateForward struct {
 	Into, Original store.ID
 	CreateOptions
 }
 
-// CreateForward runs the command and gives the id of the new message.
+// CreateForward runs the command and returns the id of the new message.
 func (c *Client) CreateForward(ctx context.Context, cmd CreateForward) (store.ID, error) {
 	return c.create(ctx, cmd)
 }

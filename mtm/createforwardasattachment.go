@@ -10,16 +10,16 @@ import (
 	"pop3mtm/mtm/symbian"
 )
 
-// CreateForwardAsAttachment makes a message that holds another one, whole and every
-// octet of it (behaviour section 12). It needs PartBody or PartAttachments. The original
-// is embedded as message/rfc822; one that no server would pass on as it is, with NUL or
-// lines that are too long, is attached as a file. For the rest see CreateNew.
+// CreateForwardAsAttachment writes a message that contains another one, every octet of it
+// (behaviour section 12). It needs PartBody or PartAttachments. The original is embedded as
+// message/rfc822. One that no server would accept like that, with NUL or lines that are too long,
+// is attached as a file. See CreateNew for the rest.
 type CreateForwardAsAttachment struct {
 	Into, Original store.ID
 	CreateOptions
 }
 
-// CreateForwardAsAttachment runs the command and gives the id of the new message.
+// CreateForwardAsAttachment runs the command and returns the id of the new message.
 func (c *Client) CreateForwardAsAttachment(ctx context.Context, cmd CreateForwardAsAttachment) (store.ID, error) {
 	return c.create(ctx, cmd)
 }

@@ -8,16 +8,15 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// CreateNew makes a new message in a folder (behaviour section 12): in Outbox it waits
-// to be sent, in Drafts it stays. It needs no connection and leaves the line alone. The
-// operation's result holds the new entry's id, its progress too; an error or a cancel
-// leaves no entry.
+// CreateNew writes a new message in a folder (behaviour section 12): in the Outbox it waits to be
+// sent, in Drafts it stays. It needs no connection. The operation's result and progress hold the id
+// of the new entry. An error or a cancel leaves no entry.
 type CreateNew struct {
 	Into store.ID
 	CreateOptions
 }
 
-// CreateNew runs the command and gives the id of the new message.
+// CreateNew runs the command and returns the id of the new message.
 func (c *Client) CreateNew(ctx context.Context, cmd CreateNew) (store.ID, error) {
 	return c.create(ctx, cmd)
 }

@@ -18,32 +18,32 @@ const (
 	ForwardParts  = symbian.PartBody | symbian.PartDescription | symbian.PartAttachments
 )
 
-// CreateOptions is what the commands that make a message have in common (behaviour
-// section 12). The zero value makes an empty message.
+// CreateOptions holds what the commands that write a message have in common (behaviour section 12).
+// The zero value writes an empty message.
 //
-// Of Parts, PartBody puts the account's signature below the text, and behind it the
-// original's text under a few lines of its header, not quoted; PartAttachments takes
-// the original's attachments, those that are complete; PartDescription or PartSubject
-// its subject; PartOriginator and PartRecipient say whom a reply goes to. The other
-// bits may be set and change nothing: a message always has its date.
+// Of Parts, PartBody adds the account's signature below the text, and below it the text of the
+// original under a few lines of its header, without quote marks. PartAttachments adds the
+// attachments of the original that are complete. PartDescription and PartSubject take its subject.
+// PartOriginator and PartRecipient say to whom a reply goes. The other bits change nothing: a
+// message always has its date.
 type CreateOptions struct {
 	Parts symbian.PartList
 	Types symbian.TypeList
-	// Service is the SMTP service that sends the message, or its account. 0 is that of
-	// the original's account, else of the client's, else the first that there is.
+	// Service is the SMTP service that sends the message, or its account. 0 means that of the
+	// original's account, else of the client's, else the first one.
 	Service store.ID
 
-	To, Cc, Bcc []string // added to whom the command finds; each may be several with commas between
+	To, Cc, Bcc []string // added to the recipients that the command finds; each may be several, separated by commas
 	Subject     string   // instead of the one that the command makes; "" for that one
 	Text        string   // UTF-8, with any line ends; up to 16 MiB
-	HTML        string   // the same text as a page; without a text it becomes an attachment
+	HTML        string   // the same text as HTML; without Text it becomes an attachment
 	Attachments []AttachmentFile
 }
 
-// AttachmentFile is a file to attach. It is read while the message is made, to its
-// end; its size counts towards the 2 GiB that a message can have.
+// AttachmentFile is a file to attach. It is read to its end while the message is written. A message
+// can have 2 GiB with its attachments.
 type AttachmentFile struct {
-	Name   string // without folders
+	Name   string // without directories
 	Type   string // "application/pdf", "text/plain; charset=utf-8"; "" for octets of an unknown kind
 	Reader io.Reader
 }
@@ -51,7 +51,7 @@ type AttachmentFile struct {
 // maxText bounds the texts that a caller gives, in octets.
 const maxText = 16 << 20
 
-// check refuses what can be refused before the work starts.
+// check rejects invalid options before the work starts.
 func (o *CreateOptions) check(command string) error {
 	if o.Types&^(symbian.TypeMHTML|symbian.TypeInvisible|symbian.TypeInPreparation) != 0 {
 		return argument(command, fmt.Errorf("unknown types %#x", o.Types))
@@ -59,7 +59,7 @@ func (o *CreateOptions) check(command string) error {
 	if _, err := o.recipients(); err != nil {
 		return argument(command, err)
 	}
-	// A subject is given in one line: that it is short enough is seen when it is written.
+	// A subject is one line here; writing it checks that it is short enough.
 	if err := compose.CheckText("subject", o.Subject, maxText); err != nil {
 		return argument(command, err)
 	}
@@ -79,7 +79,7 @@ func (o *CreateOptions) check(command string) error {
 	return nil
 }
 
-// recipients reads the three lists.
+// recipients parses the three lists.
 func (o *CreateOptions) recipients() (r recipients, err error) {
 	if r.to, err = compose.ParseList("recipient (to)", o.To); err != nil {
 		return r, err

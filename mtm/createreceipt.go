@@ -12,18 +12,17 @@ import (
 	"pop3mtm/mtm/symbian"
 )
 
-// CreateReceipt makes the receipt that a message was read (behaviour section 12; RFC
-// 8098): a multipart/report to whom the message asks to send it to, else to who wrote
-// it. It waits to be sent whatever the account says, and nobody gets to know when that
-// fails. A receipt for a receipt is refused (RFC 8098 section 3). For the rest see
-// CreateNew.
+// CreateReceipt writes the receipt that a message was read (behaviour section 12; RFC 8098): a
+// multipart/report to the address that the message asks to send it to, else to its author. It is
+// always queued for sending, and a failure to send it is not reported to its author. A receipt for
+// a receipt is rejected (RFC 8098 section 3). See CreateNew for the rest.
 type CreateReceipt struct {
 	Into, Original store.ID
 	Types          symbian.TypeList
-	Service        store.ID // as of CreateOptions
+	Service        store.ID // as in CreateOptions
 }
 
-// CreateReceipt runs the command and gives the id of the new message.
+// CreateReceipt runs the command and returns the id of the new message.
 func (c *Client) CreateReceipt(ctx context.Context, cmd CreateReceipt) (store.ID, error) {
 	return c.create(ctx, cmd)
 }
@@ -48,7 +47,7 @@ func (cmd CreateReceipt) recipe() recipe {
 func fillReceipt(_ context.Context, c *creation) error {
 	h := c.source.header()
 	if strings.EqualFold(h.MediaParam("report-type"), "disposition-notification") {
-		return fault(ErrArgument, "message %d is a receipt itself: a receipt for it would have no end", c.source.entry.ID)
+		return fault(ErrArgument, "message %d is a receipt: no receipt is sent for a receipt", c.source.entry.ID)
 	}
 	fields := []string{"Disposition-Notification-To", "Return-Receipt-To", "From"}
 	if err := c.source.countAddresses(fields...); err != nil {
@@ -60,9 +59,9 @@ func fillReceipt(_ context.Context, c *creation) error {
 		}
 	}
 	if len(c.to) == 0 {
-		return fault(ErrArgument, "message %d names nobody to send a receipt to", c.source.entry.ID)
+		return fault(ErrArgument, "message %d has no address to send a receipt to", c.source.entry.ID)
 	}
-	c.waits, c.textOnly, c.sender = true, true, "" // RFC 8098 section 3: nobody answers a receipt that was lost
+	c.waits, c.textOnly, c.sender = true, true, "" // RFC 8098 section 3: no reply to a receipt that was lost
 	c.letter.Subject = compose.Receipt(c.source.subject())
 	c.letter.InReplyTo, c.letter.References = compose.ID(h), compose.References(h)
 	c.letter.Report = &compose.Report{
@@ -72,7 +71,7 @@ func fillReceipt(_ context.Context, c *creation) error {
 	return nil
 }
 
-// receiptText is what people read of a receipt.
+// receiptText returns the text of a receipt for people.
 func receiptText(o *original, now time.Time) string {
 	const longest = 500
 	subject := compose.CleanText(o.subject(), longest)

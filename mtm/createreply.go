@@ -9,18 +9,17 @@ import (
 	"pop3mtm/mtm/symbian"
 )
 
-// CreateReply makes an answer to a message (behaviour section 12). With PartOriginator
-// it goes to whom the original asks to answer to, else to who wrote it; with
-// PartRecipient too, also in copy to all that the original went to, but for the
-// account's own address; without PartOriginator it goes to whom the original went to.
-// In-Reply-To and References name the original. Of its text nothing is taken unless
-// PartBody is set. For the rest see CreateNew.
+// CreateReply writes a reply to a message (behaviour section 12). With PartOriginator it goes to
+// the Reply-To of the original, else to its author. With PartRecipient it also goes to all other
+// recipients of the original except the account's own address. Without PartOriginator it goes to
+// the recipients of the original. In-Reply-To and References name the original. It quotes nothing
+// unless PartBody is set. See CreateNew for the rest.
 type CreateReply struct {
 	Into, Original store.ID
 	CreateOptions
 }
 
-// CreateReply runs the command and gives the id of the new message.
+// CreateReply runs the command and returns the id of the new message.
 func (c *Client) CreateReply(ctx context.Context, cmd CreateReply) (store.ID, error) {
 	return c.create(ctx, cmd)
 }
@@ -57,7 +56,7 @@ func fillReply(ctx context.Context, c *creation) error {
 		found.to, found.cc = compose.Everybody(h, c.own)
 	}
 	if c.options.Parts&symbian.PartOriginator != 0 && len(compose.Originator(h)) == 0 && len(c.to) == 0 {
-		return fault(ErrArgument, "message %d names nobody to reply to: name a recipient", c.source.entry.ID)
+		return fault(ErrArgument, "message %d has no address to reply to: give a recipient", c.source.entry.ID)
 	}
 	c.to = compose.Merge(compose.Merge(nil, found.to), c.to)
 	c.cc = compose.Merge(compose.Merge(nil, found.cc, c.to), c.cc, c.to)
@@ -66,7 +65,7 @@ func fillReply(ctx context.Context, c *creation) error {
 	return c.takeBody(ctx, "Reply Header")
 }
 
-// replyFields lists the fields that name whom a reply may go to.
+// replyFields returns the fields that name the recipients of a reply.
 func replyFields(parts symbian.PartList) []string {
 	var fields []string
 	if parts&symbian.PartOriginator != 0 {
@@ -78,7 +77,7 @@ func replyFields(parts symbian.PartList) []string {
 	return fields
 }
 
-// takeSubject makes the subject from the original's, unless the caller has given one.
+// takeSubject derives the subject from the original, unless the caller has given one.
 func (c *creation) takeSubject(prefix string) {
 	if c.letter.Subject == "" && c.options.Parts&(symbian.PartDescription|symbian.PartSubject) != 0 {
 		c.letter.Subject = compose.Subject(prefix, c.source.subject())

@@ -15,12 +15,12 @@ import (
 	"pop3mtm/mtm/symbian"
 )
 
-// write streams the message into the store and makes its entry and its envelope.
+// write streams the message into the store and adds its entry and its envelope.
 func (c *creation) write(ctx context.Context, r *run, into store.ID) (store.ID, int64, error) {
 	b := c.client.store.NewBatch()
 	defer b.Rollback()
 	body := b.Body(store.BodyWhole)
-	// The largest message is what symbian.Query gives.
+	// The largest message is that of symbian.Query.
 	out := &measured{alive: ctx.Err, w: body, meter: r.meter}
 	if err := c.letter.Write(out, math.MaxInt32); err != nil {
 		return 0, 0, errors.Join(coded(ctx, err), body.Discard())
@@ -39,7 +39,7 @@ func (c *creation) write(ctx context.Context, r *run, into store.ID) (store.ID, 
 	return entry.ID, entry.Size, nil
 }
 
-// coded gives the failure of writing its number; what has none of its own stays as it is.
+// coded returns a failure to write with its number, and an error without a number unchanged.
 func coded(ctx context.Context, err error) error {
 	switch {
 	case ctx.Err() != nil:
@@ -52,12 +52,12 @@ func coded(ctx context.Context, err error) error {
 	return err
 }
 
-// fault is what went wrong, with its number.
+// fault returns an error with its number.
 func fault(code symbian.Code, format string, args ...any) error {
 	return &servermtm.Fault{Code: code, Err: fmt.Errorf(format, args...)}
 }
 
-// entry is what behaviour section 12 says of the new message's.
+// entry returns the entry of the new message (behaviour section 12).
 func (c *creation) entry(into store.ID) store.Entry {
 	e := store.Entry{
 		Parent: into, Type: store.TypeMessage, Service: c.account.SMTP,
@@ -110,7 +110,7 @@ func (c *creation) envelope() store.Outgoing {
 	return o
 }
 
-// measured passes a message on, tells how far it is, and stops at a cancel.
+// measured passes a message on, reports the progress, and stops when the operation is cancelled.
 type measured struct {
 	alive  func() error // the operation's context
 	w      io.Writer

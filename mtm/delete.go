@@ -9,14 +9,13 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// Delete deletes messages of the mailbox: on the server, which carries it out when
-// the session ends with QUIT, and then here (behaviour section 5). A message that
-// the server refuses to delete keeps its entry and is listed in Error.Failed. Copies
-// in folders are not touched.
+// Delete deletes messages of the mailbox: on the server, which does so when the session ends with
+// QUIT, and then here (behaviour section 5). A message that the server refuses to delete keeps its
+// entry and is listed in Error.Failed. Copies in folders are not touched.
 //
-// An account in disconnected mode keeps the delete until its session ends, and needs
-// no connection for it: the entry has the Operation flag meanwhile, and CancelOffline
-// takes it back (behaviour section 6).
+// An account in disconnected mode keeps the delete until its session ends, and needs no connection
+// for it: the entry has the Operation flag in the meantime, and CancelOffline takes the delete back
+// (behaviour section 6).
 type Delete struct {
 	Messages []store.ID // entries of the mailbox, deleted in this order
 }

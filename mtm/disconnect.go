@@ -6,10 +6,10 @@ import (
 	"pop3mtm/mtm/progress"
 )
 
-// Disconnect ends the session with QUIT, which is when the server carries out
-// deletes (RFC 1939 section 6). Offline it does nothing and succeeds. While another
-// operation runs it cancels that one; the line is then dropped without QUIT, so
-// that deletes of the unfinished operation are forgotten (behaviour section 7).
+// Disconnect ends the session with QUIT, which is when the server deletes (RFC 1939 section 6).
+// Offline it does nothing and succeeds. While another operation runs, it cancels that operation:
+// the connection is then closed without QUIT, so that the server forgets its deletes (behaviour
+// section 7).
 type Disconnect struct{}
 
 func (Disconnect) name() string { return "disconnect" }

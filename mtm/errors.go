@@ -10,53 +10,53 @@ import (
 	"pop3mtm/mtm/symbian"
 )
 
-// The causes that an operation can end with: errors.Is(err, mtm.ErrInvalidLogin).
-// Each is the original's number (behaviour section 3).
+// The causes of a failed operation: errors.Is(err, mtm.ErrInvalidLogin). Each has the original's
+// number (behaviour section 3).
 const (
-	ErrNotFound             = symbian.ErrNotFound             // an entry is not there
+	ErrNotFound             = symbian.ErrNotFound             // no such entry
 	ErrUnknown              = symbian.ErrUnknown              // a cause without a number of its own
 	ErrCancelled            = symbian.ErrCancelled            // Cancel, Disconnect or the context ended it
 	ErrNotSupported         = symbian.ErrNotSupported         // the MTM has no such function
 	ErrArgument             = symbian.ErrArgument             // settings or parameters that cannot work
-	ErrInUse                = symbian.ErrInUse                // the mailbox or the store is locked by another program
+	ErrInUse                = symbian.ErrInUse                // invalid settings or parameters
 	ErrBusy                 = symbian.ErrBusy                 // another operation runs on this client
-	ErrDiskFull             = symbian.ErrDiskFull             // no room for what was asked
+	ErrDiskFull             = symbian.ErrDiskFull             // the disk is full
 	ErrTimedOut             = symbian.ErrTimedOut             // the server did not answer in time
-	ErrDisconnected         = symbian.ErrDisconnected         // there is no connection, or it was lost
-	ErrCannotConnect        = symbian.ErrCannotConnect        // nobody answers, or the greeting refuses us
+	ErrDisconnected         = symbian.ErrDisconnected         // there is no connection, or it broke
+	ErrCannotConnect        = symbian.ErrCannotConnect        // no server answers, or the greeting refuses the client
 	ErrInvalidUser          = symbian.ErrInvalidUser          // USER was refused
 	ErrInvalidLogin         = symbian.ErrInvalidLogin         // PASS was refused
 	ErrNoTimestamp          = symbian.ErrNoTimestamp          // APOP is set and the greeting has no timestamp
-	ErrServer               = symbian.ErrServer               // the server refused a step or sent nonsense
-	ErrCannotOpenService    = symbian.ErrCannotOpenService    // the service entry is no account
+	ErrServer               = symbian.ErrServer               // the server refused a step or sent an invalid reply
+	ErrCannotOpenService    = symbian.ErrCannotOpenService    // the service entry is not an account
 	ErrInvalidAPOP          = symbian.ErrInvalidAPOP          // APOP was refused
 	ErrAuthenticationFailed = symbian.ErrAuthenticationFailed // no permitted way to log in
-	ErrTop                  = symbian.ErrTop                  // headers cannot be had
+	ErrTop                  = symbian.ErrTop                  // headers cannot be fetched
 	ErrHostNotFound         = symbian.ErrHostNotFound         // the host name does not resolve
 	ErrTLSRefused           = symbian.ErrTLSRefused           // STLS was refused, or the certificate is not trusted
 	ErrTLSFailed            = symbian.ErrTLSFailed            // the two sides cannot agree on TLS
-	ErrAlreadyConnected     = symbian.ErrAlreadyConnected     // connect on a line that is up
+	ErrAlreadyConnected     = symbian.ErrAlreadyConnected     // connect while connected
 	ErrAccessDenied         = symbian.ErrAccessDenied         // SMTP: 550, 553 or 554
-	ErrNoMailFrom           = symbian.ErrNoMailFrom           // SMTP: the sender cannot be sent
+	ErrNoMailFrom           = symbian.ErrNoMailFrom           // SMTP: the sender is not a valid address
 	ErrBadMailFrom          = symbian.ErrBadMailFrom          // SMTP: MAIL was refused
-	ErrBadRcptTo            = symbian.ErrBadRcptTo            // SMTP: RCPT was refused, or an address cannot be sent
+	ErrBadRcptTo            = symbian.ErrBadRcptTo            // SMTP: RCPT was refused, or an address is not valid
 	ErrLoginRefused         = symbian.ErrLoginRefused         // SMTP: AUTH was refused
 	ErrNothingToSend        = symbian.ErrNothingToSend        // SMTP: nothing waits
 	ErrSMTPTLS              = symbian.ErrSMTPTLS              // SMTP: STARTTLS was refused, or the handshake failed
 	ErrBufferOverflow       = symbian.ErrBufferOverflow       // SMTP: a reply without end
 )
 
-// Error says which step of which command failed and why. Code is the original's
-// number; Err is the cause, for errors.Is and errors.As.
+// Error says which step of which command failed and why. Code is the original's number; Err is the
+// cause, for errors.Is and errors.As.
 type Error struct {
 	Command string       // "connect", "get mail", ...
 	Step    string       // "logging in", "fetching messages", ...; may be empty
 	Code    symbian.Code // never symbian.None
-	Err     error        // what happened; may be nil when Code says it all
-	Failed  []Failure    // messages that failed while the rest went on
+	Err     error        // the cause; nil when Code says it all
+	Failed  []Failure    // messages that failed while the others were handled
 }
 
-// Failure is one message that an operation could not take.
+// Failure describes a message that an operation could not handle.
 type Failure struct {
 	ID      store.ID // its entry in the mailbox
 	UID     string   // the server's UID for it
@@ -66,7 +66,7 @@ type Failure struct {
 	Err     error    // what the server said, or what happened
 }
 
-// Error is one line: command, step, cause.
+// Error returns one line: command, step, cause.
 func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString(e.Command)
@@ -88,7 +88,7 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Unwrap gives the code and the cause.
+// Unwrap returns the code and the cause.
 func (e *Error) Unwrap() []error {
 	if e.Err == nil {
 		return []error{e.Code}
@@ -96,8 +96,8 @@ func (e *Error) Unwrap() []error {
 	return []error{e.Code, e.Err}
 }
 
-// Code is the original's number for err: 0 for nil, -2 (unknown) for an error
-// without one.
+// Code returns the original's number for err: 0 for nil, -2 (unknown) for an error without a
+// number.
 func Code(err error) int {
 	if err == nil {
 		return int(symbian.None)

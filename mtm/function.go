@@ -20,17 +20,16 @@ type PopulateOptions struct {
 	Limit   int   // lines of the body, or -1 for whole messages
 }
 
-// Function gives the command of a number of the original's table. selection[0] is
-// the service entry, what follows are messages; for the numbers that make a message
-// they are the destination and the original. parameter is a GetMailInfo, a
-// PopulateOptions, a CreateOptions, or nil where the number has none. A number that the original does
-// not carry out, or that is not in the table, is ErrNotSupported; a wrong selection
-// or parameter is ErrArgument.
+// Function returns the command for a number of the original's table. selection[0] is the service
+// entry and the rest are messages; for the numbers that write a message they are the destination
+// and the original. parameter is a GetMailInfo, a PopulateOptions, a CreateOptions, or nil where
+// the number has none. A number that the original does not carry out, or that is not in the table,
+// is ErrNotSupported; an invalid selection or parameter is ErrArgument.
 func Function(id int, selection []store.ID, parameter any) (Command, error) {
 	switch id {
 	case symbian.IsConnected:
 		return IsConnected{}, nil
-	case symbian.CreateReceipt, symbian.CancelSendOnNextConnection: // dead in the original too
+	case symbian.CreateReceipt, symbian.CancelSendOnNextConnection: // not carried out by the original either
 		return nil, notSupported(id)
 	}
 	if id < symbian.IsConnected || id > symbian.PopulateAll {

@@ -11,62 +11,61 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// Which says which messages of the mailbox get mail takes.
+// Which says which messages of the mailbox GetMail fetches.
 type Which int
 
 // The three choices of behaviour section 1.
 const (
-	New       Which = iota // those that arrived in this connection, and those an earlier get mail was asked for and did not finish
+	New       Which = iota // those that arrived in this connection, and those that an earlier GetMail did not finish
 	Selection              // those in GetMail.Messages
 	All                    // every one
 )
 
-// Take says whether the server keeps what was fetched.
+// Take says whether the server keeps the fetched messages.
 type Take int
 
-// Copy leaves the messages on the server; Move deletes each one there, after it
-// is whole and synced to disk here.
+// Copy leaves the messages on the server; Move deletes each one there after it is whole and synced
+// to disk here.
 const (
 	Copy Take = iota
 	Move
 )
 
-// Link says how get mail treats the line.
+// Link says whether GetMail connects and disconnects.
 type Link int
 
 // The three forms of behaviour section 1.
 const (
-	WhileConnected Link = iota // the line is up already and stays up
-	StayOnline                 // connect, and stay online
+	WhileConnected Link = iota // the client is connected and stays so
+	StayOnline                 // connect, and stay connected
 	ThenDisconnect             // connect, and disconnect at the end
 )
 
-// GetMail copies or moves messages from the mailbox into a folder: the original's
-// eighteen get-mail commands as one product of Which, Take and Link (behaviour
-// sections 1 and 2). A message whose whole copy is in the folder already is not
-// fetched again. Nothing to fetch is no error.
+// GetMail copies or moves messages from the mailbox into a folder: the original's eighteen get-mail
+// commands as one product of Which, Take and Link (behaviour sections 1 and 2). A message whose
+// whole copy is in the folder already is not fetched again. An empty result is not an error.
 //
-// A message that the server refuses is listed in Error.Failed, the rest go on. So is one that
-// breaks the connection: it ends, stalls or makes no sense when the message is asked for. Another
-// connection is made for the rest, and the message is asked for last, in a connection in which
-// nothing waits to be deleted; once it has broken two, once in a command. Any
-// other failure ends the operation; what was stored until then stays.
+// A message that the server refuses is listed in Error.Failed, and the others are fetched. So is a
+// message that breaks the connection: the server closes it, stalls or sends an invalid reply when
+// the message is requested. The others are then fetched in another connection, and the message is
+// requested last, in a connection in which no delete is outstanding; after it has broken two
+// connections, once per command. Any other failure ends the operation; what was stored stays.
 //
-// WhileConnected is the original's plain copy and move. Without a connection an account in
-// disconnected mode keeps it for the next one: what is whole here is copied at once, and of a
-// move the delete waits; the rest waits, and an entry in the folder shows each message
-// meanwhile, which is not Complete and whose Related is the message (behaviour section 6).
+// WhileConnected is the original's plain copy and move. Without a connection, an account in
+// disconnected mode queues it for the next session: messages that are whole here are copied at once
+// and, for a move, their delete is queued. For each other message a placeholder is added to the
+// folder, which is not Complete and whose Related is the message (behaviour section 6).
 type GetMail struct {
 	Which    Which
 	Take     Take
 	Link     Link
 	Into     store.ID   // a folder
 	Messages []store.ID // entries of the mailbox, for Selection
-	Skip     []store.ID // entries of the mailbox that are left out, whatever waits for them
+	Skip     []store.ID // entries of the mailbox that are left out, whatever is queued for them
 	MaxSize  int64      // messages larger on the wire, in octets, are left out; 0 = no limit
 
-	// Wait is how long the forms that connect wait for a mailbox that another client holds;
-	// 0 = not at all.
+	// Wait is how long the forms that connect wait for a mailbox that another client holds; 0 = not
+	// at all.
 	Wait time.Duration
 }
 
@@ -84,8 +83,8 @@ func (g GetMail) needs() line {
 	return offline
 }
 
-// check makes sure that the destination is a folder, so that a wrong id fails
-// before the server is asked for anything.
+// check checks that the destination is a folder, so that a wrong id fails before the server is
+// contacted.
 func (g GetMail) check(ctx context.Context, c *Client) error {
 	known := g.Which >= New && g.Which <= All && (g.Take == Copy || g.Take == Move) &&
 		g.Link >= WhileConnected && g.Link <= ThenDisconnect && g.MaxSize >= 0
@@ -105,8 +104,8 @@ func (g GetMail) check(ctx context.Context, c *Client) error {
 	return nil
 }
 
-// meter shows the super-operation, 9 to 14, for the forms that connect; the form
-// on an existing line is a plain copy or move (behaviour sections 1 and 9).
+// meter shows the super-operation, 9 to 14, for the forms that connect; on an existing connection
+// it is a plain copy or move (behaviour sections 1 and 9).
 func (g GetMail) meter(service int64) *progress.Meter {
 	if g.Link == WhileConnected {
 		if g.Take == Move {
@@ -154,8 +153,8 @@ func (g GetMail) run(ctx context.Context, r *run) error {
 	return failed
 }
 
-// choice is what servermtm looks for; its selection is nil for the forms that look
-// at the whole mailbox.
+// choice returns what servermtm looks for; its selection is nil for the forms that take the whole
+// mailbox.
 func choice(which Which, messages []store.ID, maxSize int64) servermtm.Choice {
 	c := servermtm.Choice{New: which == New, MaxSize: maxSize}
 	if which == Selection {

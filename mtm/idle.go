@@ -6,14 +6,14 @@ import (
 	"pop3mtm/mtm/internal/servermtm"
 )
 
-// watcher looks after a line that no operation uses, so that a drop shows at once and
-// not with the next command (behaviour section 3, "Drop while idle").
+// watcher watches a connection that no operation uses, so that a drop is noticed at once and not
+// with the next command (behaviour section 3, "Drop while idle").
 type watcher struct {
 	cancel context.CancelFunc
 	done   chan struct{}
 }
 
-// stop ends the watch and waits for it. nil does nothing.
+// stop ends the watch and waits for it. A nil watcher does nothing.
 func (w *watcher) stop() {
 	if w != nil {
 		w.cancel()
@@ -21,8 +21,8 @@ func (w *watcher) stop() {
 	}
 }
 
-// giveBack puts the line where the next operation finds it, and has it watched until
-// then. The caller holds c.mu.
+// giveBack makes the connection available to the next operation and watches it until then. The
+// caller holds c.mu.
 func (c *Client) giveBack(session *servermtm.Session) {
 	c.line <- session
 	c.idle = nil
@@ -39,27 +39,27 @@ func (c *Client) giveBack(session *servermtm.Session) {
 	})
 }
 
-// watch waits for the line to end, or for idleTime without traffic. Nobody takes the
-// line before having stopped the watch.
+// watch waits until the connection ends, or for idleTime without traffic. An operation stops the
+// watch before it uses the connection.
 func (c *Client) watch(ctx context.Context, session *servermtm.Session) {
 	cause := session.Idle(ctx)
 	if cause == nil {
 		return
 	}
 	<-c.line
-	// Why the line ended is the thing to tell, not how tidying up went.
+	// Why the connection ended counts, not an error of closing it.
 	_ = session.Drop()
 	c.connected.Store(false)
 	c.lost.Store(&lostLine{describe("idle", cause)})
 	c.line <- nil
 }
 
-// lostLine is why the line ended while nothing used it.
+// lostLine holds why the connection ended while it was not used.
 type lostLine struct{ err error }
 
-// Err says why the line ended while no operation used it: an *Error with
-// ErrDisconnected, or with ErrTimedOut after Options.IdleTime. It is nil while a
-// connection stands, after a Disconnect, and from the next Connect on.
+// Err returns why the connection ended while no operation used it: an *Error with ErrDisconnected,
+// or with ErrTimedOut after Options.IdleTime. It is nil while the client is connected, after a
+// Disconnect, and from the next Connect on.
 func (c *Client) Err() error {
 	if lost := c.lost.Load(); lost != nil {
 		return lost.err

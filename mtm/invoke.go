@@ -9,8 +9,8 @@ import (
 
 var errClosed = errors.New("the client is closed")
 
-// take gets the line for a command that finds it as it needs it. held is false for
-// a command that has to wait for the operation it ends. The caller holds c.mu.
+// take gets the connection for a command in the state that it requires. held is false for a command
+// that has to wait for the operation that it ends. The caller holds c.mu.
 func (c *Client) take(cmd Command) (session *servermtm.Session, held bool, err error) {
 	if c.closed {
 		return nil, false, &Error{Command: cmd.name(), Code: ErrArgument, Err: errClosed}
@@ -34,7 +34,8 @@ func (c *Client) take(cmd Command) (session *servermtm.Session, held bool, err e
 	return session, true, nil
 }
 
-// needLine refuses, before anything starts, a command that has no connection and whose account does not queue.
+// needLine rejects, before anything starts, a command without a connection whose account does not
+// queue.
 func (c *Client) needLine(ctx context.Context, name string) error {
 	queues, err := c.mailbox.Disconnected(ctx)
 	if err != nil {
@@ -46,7 +47,7 @@ func (c *Client) needLine(ctx context.Context, name string) error {
 	return nil
 }
 
-// perform is the operation's goroutine.
+// perform runs in the operation's goroutine.
 func (c *Client) perform(ctx context.Context, op *Operation, session *servermtm.Session, held bool) {
 	if !held {
 		session = <-c.line // the operation that has it was cancelled
@@ -74,7 +75,7 @@ func (c *Client) perform(ctx context.Context, op *Operation, session *servermtm.
 	op.finish(err)
 }
 
-// busy tells other clients whether an operation uses the session, when there is one.
+// busy shows other clients whether an operation uses the session, if there is one.
 func (r *run) busy(on bool) error {
 	if r.session == nil {
 		return nil
@@ -82,7 +83,7 @@ func (r *run) busy(on bool) error {
 	return r.session.SetBusy(on)
 }
 
-// startBeside runs an operation that leaves the line alone. The caller holds c.mu.
+// startBeside runs an operation that does not use the connection. The caller holds c.mu.
 func (c *Client) startBeside(ctx context.Context, op *Operation) error {
 	if c.closed {
 		return &Error{Command: op.command.name(), Code: ErrArgument, Err: errClosed}
@@ -98,8 +99,8 @@ func (c *Client) startBeside(ctx context.Context, op *Operation) error {
 	return nil
 }
 
-// Close cancels what runs, drops the line without QUIT and waits until nothing of
-// the client is left running. Disconnect first to end a session properly.
+// Close cancels what runs, closes the connection without QUIT and waits until nothing of the client
+// runs. Disconnect first to end a session properly.
 func (c *Client) Close() error {
 	c.mu.Lock()
 	closed := c.closed

@@ -126,7 +126,7 @@ func (k *killed) open(t *testing.T, f func(st *store.Store)) {
 	}
 }
 
-// settings are those of the account.
+// settings returns those of the account.
 func (k *killed) settings(changes ...change) account.POP3 {
 	settings := account.Defaults()
 	host, port, _ := net.SplitHostPort(k.srv.Addr())

@@ -155,7 +155,7 @@ func (k *killed) account(t *testing.T, changes ...change) {
 	})
 }
 
-// program is one that works on the store in a role.
+// program returns one that works on the store in a role.
 func (k *killed) program(role string) *exec.Cmd {
 	program := exec.Command(os.Args[0])
 	program.Env = append(os.Environ(), childStore+"="+k.dir, childRole+"="+role)
@@ -337,7 +337,7 @@ func (s *tally) killSending(t *testing.T, random *rand.Rand, kills int) {
 	s.inspectSent(t, k, sink, letters, killed)
 }
 
-// sender is a program that sends, once the leases of the dead are over.
+// sender returns a program that sends, once the leases of the dead are over.
 func (s *tally) sender(t *testing.T, k *killed) *exec.Cmd {
 	t.Helper()
 	db, err := sql.Open("sqlite", filepath.Join(k.dir, "index.db"))

@@ -14,11 +14,13 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// Launcher starts what sends the outbox of an SMTP service. The client calls it beside a connect when the account has
-// autosend on and the Outbox holds mail (behaviour section 13); its error changes nothing.
+// Launcher starts the program or function that sends the Outbox of an SMTP service. The client
+// calls it when it connects, if the account has autosend on and the Outbox holds mail (behaviour
+// section 13). Its error changes nothing.
 type Launcher interface {
-	// Launch starts sending, or sends and returns when that is done. It runs in a goroutine of its own, which Close waits
-	// for: what sends in this process has to bound its waits, as autosend.Run does. ctx does not end with the connect.
+	// Launch starts sending, or sends and returns when that is done. It runs in a goroutine of its
+	// own, for which Close waits: a launcher that sends in this process has to limit its waits, as
+	// autosend.Run does. ctx does not end with the connect.
 	Launch(ctx context.Context, st *store.Store, smtp store.ID) error
 }
 
@@ -35,13 +37,13 @@ func (f LauncherFunc) Launch(ctx context.Context, st *store.Store, smtp store.ID
 	return f(ctx, st, smtp)
 }
 
-// Program is the launcher that a Client has by default: it starts the program autosend, and does not wait for its end. The
-// program goes on when this one ends.
+// Program is the default launcher of a Client: it starts the program autosend and does not wait for
+// it. The program continues when this one ends.
 type Program struct {
 	Path string // of the program; "" looks beside the running program and on the PATH
 }
 
-// Launch starts the program on the store's folder.
+// Launch starts the program for the store's directory.
 func (p Program) Launch(_ context.Context, st *store.Store, smtp store.ID) error {
 	path, err := p.find()
 	if err != nil {
@@ -56,7 +58,7 @@ func (p Program) Launch(_ context.Context, st *store.Store, smtp store.ID) error
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	go func() { _ = cmd.Wait() }() // ends with the program, whose error is in the store; without it a zombie would be left
+	go func() { _ = cmd.Wait() }() // waits to avoid a zombie; errors of the program are in the store
 	return nil
 }
 
@@ -76,17 +78,17 @@ func (p Program) find() (string, error) {
 	}
 	path, err := exec.LookPath(name)
 	if err != nil {
-		return "", fmt.Errorf("the program %s is neither beside this one nor on the PATH: %w", name, err)
+		return "", fmt.Errorf("program %s not found beside this one or on the PATH: %w", name, err)
 	}
 	return path, nil
 }
 
-// autosend launches the sending of the outbox when the account wants that and there is mail of ours in the Outbox, in
-// whatever state (behaviour section 13). It neither waits nor fails.
+// autosend starts sending the Outbox when the account wants that and the Outbox holds mail of the
+// account, in whatever state (behaviour section 13). It neither waits nor fails.
 func (c *Client) autosend(ctx context.Context) {
 	smtp, err := c.smtpToLaunch(ctx)
 	if err != nil || smtp == 0 {
-		return // the connect goes on; what is wrong with the account it tells itself
+		return // the connect continues, and reports what is wrong with the account itself
 	}
 	c.running.Go(func() { _ = c.launcher.Launch(context.WithoutCancel(ctx), c.store, smtp) })
 }

@@ -7,5 +7,5 @@ import (
 	"syscall"
 )
 
-// detach keeps a Ctrl-C at our terminal from the program.
+// detach protects the program from a Ctrl-C at the terminal.
 func detach(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} }

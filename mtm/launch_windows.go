@@ -5,7 +5,7 @@ import (
 	"syscall"
 )
 
-// detach keeps a Ctrl-C at our console from the program.
+// detach protects the program from a Ctrl-C at the console.
 func detach(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{CreationFlags: syscall.CREATE_NEW_PROCESS_GROUP}
 }

@@ -8,8 +8,9 @@ import (
 	"pop3mtm/mtm/account"
 )
 
-// bounded returns ctx with an end when the options or the account's settings limit how long an
-// operation with the mailbox takes. Settings that cannot be read limit nothing: the operation says what is wrong.
+// bounded returns ctx with a deadline when the options or the account's settings limit the time of
+// an operation on the mailbox. Settings that cannot be read limit nothing: the operation reports
+// the error.
 func (c *Client) bounded(ctx context.Context, cmd Command) (context.Context, context.CancelFunc) {
 	limit, name := c.maxTime, "MaxTime"
 	if needs := cmd.needs(); needs == nothing || needs == beside {
@@ -28,13 +29,13 @@ func (c *Client) bounded(ctx context.Context, cmd Command) (context.Context, con
 	return context.WithTimeoutCause(ctx, limit, &tooLongError{name, limit})
 }
 
-// tooLongError says that an operation reached its limit.
+// tooLongError reports that an operation has reached its time limit.
 type tooLongError struct {
 	name  string
 	limit time.Duration
 }
 
-func (e *tooLongError) Error() string { return fmt.Sprintf("%s: %v are over", e.name, e.limit) }
+func (e *tooLongError) Error() string { return fmt.Sprintf("%s: the limit of %v was exceeded", e.name, e.limit) }
 
-// Unwrap makes it a time-out.
+// Unwrap returns the error of a deadline.
 func (*tooLongError) Unwrap() error { return context.DeadlineExceeded }

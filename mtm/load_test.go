@@ -24,7 +24,7 @@ func must(b *testing.B, err error) {
 	}
 }
 
-// loaded is a client with an empty store, and a server with messages of 2 KiB.
+// loaded returns a client with an empty store, and a server with messages of 2 KiB.
 func loaded(b *testing.B) (*store.Store, *mtm.Client) {
 	b.Helper()
 	source, err := maildrop.Synthetic(maildrop.SyntheticOptions{Count: loadCount, Size: 2 << 10})

@@ -57,7 +57,7 @@ func secretive(t *testing.T, method account.Auth) (*fakeserver.Server, *mtm.Clie
 	return srv, box
 }
 
-// logins are the steps between the greeting and the mailbox.
+// logins returns the steps between the greeting and the mailbox.
 func logins() map[string]account.Auth {
 	return map[string]account.Auth{"STLS": account.Plain, "TLS": account.Plain, "AUTH": account.Plain, "RESPONSE": account.SCRAMSHA256, "APOP": account.APOP}
 }

@@ -10,7 +10,7 @@ import (
 	"pop3mtm/mtm"
 )
 
-// octetFlows are the commands whose every octet has a fault once.
+// octetFlows returns the commands whose every octet has a fault once.
 func octetFlows() []octetFlow {
 	var list []octetFlow
 	for _, take := range []mtm.Take{mtm.Copy, mtm.Move} {

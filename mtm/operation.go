@@ -11,8 +11,8 @@ import (
 	"pop3mtm/mtm/symbian"
 )
 
-// Operation is a command at work: one goroutine that the Client owns. All methods
-// are safe from any goroutine.
+// Operation is a running command: one goroutine that the Client owns. Several goroutines may use
+// its methods.
 type Operation struct {
 	command Command
 	meter   *progress.Meter
@@ -24,50 +24,52 @@ type Operation struct {
 	result Result
 }
 
-// Result is what an operation made and left alone.
+// Result describes what an operation did.
 type Result struct {
 	Messages     []store.ID // entries made in the destination folder, in the order stored
-	Octets       int64      // stored with them
+	Octets       int64      // of these messages
 	AlreadyThere int        // messages whose whole copy was in the folder before
 	Deleted      int        // messages deleted on the server
-	Queued       []store.ID // messages of the mailbox for which what was asked waits now
+	Queued       []store.ID // messages of the mailbox for which the operation is queued
 
-	// TooLarge counts the messages that are larger than was asked for, or than the account allows. They stay on the
-	// server; TooLargeOctets is their size as far as it is known.
+	// TooLarge counts the messages that are larger than the command or the account allows. They
+	// stay on the server. TooLargeOctets is their size as far as it is known.
 	TooLarge       int
 	TooLargeOctets int64
-	// QuitRefused is the server's refusal of QUIT when it was to delete messages, else nil: it may have left some of them (RFC
-	// 1939 section 6). The next connection lists what is left, and nothing is lost.
+	// QuitRefused is the server's refusal of QUIT when messages were to be deleted, else nil: it
+	// may not have deleted all of them (RFC 1939 section 6). The next connection lists what is
+	// left, and nothing is lost.
 	QuitRefused error
 
-	LeftOut []LeftOut // parts of the original that a message made of it does not hold
+	LeftOut []LeftOut // parts of the original that the new message does not contain
 }
 
-// LeftOut is a part of an original that says the same as a sibling in a multipart/alternative.
+// LeftOut names a part of an original that has the same content as a sibling in a
+// multipart/alternative.
 type LeftOut struct {
 	Path, MediaType string
 	Size            int64
 }
 
-// Changed has one slot: a receive means that Progress has news, merged since the
-// last look. It is closed when the operation has ended.
+// Changed returns a channel with one slot. A receive means that Progress has changed since the last
+// receive. It is closed when the operation has ended.
 func (op *Operation) Changed() <-chan struct{} { return op.meter.Changed() }
 
-// Progress is how far the operation is. After the end it stays at the last step,
-// with the code of the failure if there was one (behaviour section 9).
+// Progress returns how far the operation is. After the end it is the last step, with the code of
+// the failure if there was one (behaviour section 9).
 func (op *Operation) Progress() progress.Snapshot { return op.meter.Snapshot() }
 
-// Done is closed when the operation has ended.
+// Done returns a channel that is closed when the operation has ended.
 func (op *Operation) Done() <-chan struct{} { return op.done }
 
-// Wait blocks until the operation has ended: nil, or an *Error.
+// Wait blocks until the operation has ended and returns nil or an *Error.
 func (op *Operation) Wait() error {
 	<-op.done
 	return op.err
 }
 
-// Result waits for the end and says what was made; after a failure it is what was
-// stored before it.
+// Result waits for the end and returns what was done; after a failure it is what was done before
+// it.
 func (op *Operation) Result() Result {
 	<-op.done
 	r := op.result
@@ -76,20 +78,20 @@ func (op *Operation) Result() Result {
 	return r
 }
 
-// Cancel asks the operation to stop and returns at once. The line is dropped
-// without QUIT; Wait then gives ErrCancelled. After the end it does nothing.
+// Cancel asks the operation to stop and returns at once. The connection is closed without QUIT;
+// Wait then returns ErrCancelled. After the end Cancel does nothing.
 func (op *Operation) Cancel() { op.cancel() }
 
-// run is the work in hand: the operation and the line it holds.
+// run is the work of an operation, with the connection that it uses.
 type run struct {
 	client  *Client
 	meter   *progress.Meter
 	session *servermtm.Session // nil = offline
 	result  *Result
-	local   bool // the work needs no line
+	local   bool // the work needs no connection
 }
 
-// connect takes the mailbox, waiting for it as long as it may, and logs in.
+// connect takes the mailbox, waiting for it at most as long as allowed, and logs in.
 func (r *run) connect(ctx context.Context, wait time.Duration, keep []store.ID, asked *servermtm.Asked) (err error) {
 	r.client.lost.Store(nil)
 	held, err := r.client.mailbox.Hold(ctx, r.meter, wait)
@@ -103,8 +105,8 @@ func (r *run) connect(ctx context.Context, wait time.Duration, keep []store.ID, 
 	return r.done(result, err)
 }
 
-// queue lets an account in disconnected mode keep for the next session what there is no connection for. Such work does
-// not touch the line: to cancel it leaves a connection as it is.
+// queue lets an account in disconnected mode queue for the next session what needs a connection.
+// Such work does not use the connection: cancelling it leaves a connection open.
 func (r *run) queue(ctx context.Context, add func(*servermtm.Mailbox) (servermtm.Result, error)) error {
 	queues, err := r.client.mailbox.Disconnected(ctx)
 	switch {
@@ -137,8 +139,8 @@ func (r *run) done(result servermtm.Result, err error) error {
 	return err
 }
 
-// finish asks for the messages that were put off since they broke a connection. With stay another connection stands afterwards,
-// where one can be had.
+// finish asks for the messages that were put off because they broke a connection. With stay it
+// leaves another connection open, if possible.
 func (r *run) finish(ctx context.Context, stay bool) error {
 	if r.session == nil {
 		return nil
@@ -157,7 +159,7 @@ func (r *run) disconnect(ctx context.Context) error {
 	return r.done(session.Quit(ctx, r.meter))
 }
 
-// dropIfLost forgets a line that a failure has made useless.
+// dropIfLost closes a connection that a failure has made useless.
 func (r *run) dropIfLost() {
 	if r.session != nil && r.session.Lost() {
 		r.drop()
@@ -168,13 +170,13 @@ func (r *run) drop() {
 	if r.session == nil {
 		return
 	}
-	// The failure that lost the line is the one to tell, not that of tidying up.
+	// The failure that broke the connection counts, not an error of closing it.
 	_ = r.session.Drop()
 	r.session = nil
 	r.client.connected.Store(false)
 }
 
-// finish turns the first cause into the operation's error.
+// finish makes the first cause the operation's error.
 func (op *Operation) finish(err error) {
 	if err != nil {
 		op.err = describe(op.command.name(), err)
@@ -185,8 +187,8 @@ func (op *Operation) finish(err error) {
 	close(op.done)
 }
 
-// describe adds the command to what a step said. Of several faults the first gives
-// step and cause; the messages that failed are gathered from all.
+// describe adds the command to the error of a step. Of several faults the first determines step and
+// cause; the messages that failed are collected from all.
 func describe(command string, err error) error {
 	faults := faultsIn(err)
 	if len(faults) == 0 {

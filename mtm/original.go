@@ -14,7 +14,7 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// original is a message that another one is made from.
+// original is a message from which another one is made.
 type original struct {
 	store *store.Store
 	entry store.Entry
@@ -34,31 +34,31 @@ func readOriginal(ctx context.Context, st *store.Store, id store.ID) (*original,
 
 func (o *original) header() mail.Header { return o.email.Header }
 
-// countAddresses refuses to answer to more addresses than a message may go to, before they are
-// read, and to answer to some of those in a header that is too long to be read whole.
+// countAddresses rejects a reply to more addresses than a message may have, before they are parsed,
+// and a reply to only some of the addresses of a header that is too long to be read whole.
 func (o *original) countAddresses(fields ...string) error {
 	switch n := compose.CountAddresses(o.header(), fields...); {
 	case n > store.MaxRecipients:
-		return fault(ErrArgument, "message %d names %d addresses, %d are the most: name the recipients of a new message", o.entry.ID, n, store.MaxRecipients)
+		return fault(ErrArgument, "message %d has %d addresses, at most %d are allowed: give the recipients of a new message", o.entry.ID, n, store.MaxRecipients)
 	case o.header().Cut():
-		return fault(ErrArgument, "the header of message %d is longer than 1 MiB, so not all its addresses can be read: name the recipients of a new message", o.entry.ID)
+		return fault(ErrArgument, "the header of message %d is longer than 1 MiB, so not all its addresses can be read: give the recipients of a new message", o.entry.ID)
 	}
 	return nil
 }
 
-// takenApart refuses to send on what the message holds beyond the limits on parts.
+// takenApart rejects forwarding a message that has more parts than the limits allow.
 func (o *original) takenApart() error {
 	if limits := o.email.Limits(); limits != "" {
-		return fault(ErrArgument, "message %d cannot be taken apart whole (%v): forward it as an attachment instead", o.entry.ID, limits)
+		return fault(ErrArgument, "message %d has too many parts (%v): forward it as an attachment", o.entry.ID, limits)
 	}
 	return nil
 }
 
-// subject is the original's, as its entry has it: decoded.
+// subject returns the subject of the original, decoded, as its entry has it.
 func (o *original) subject() string { return o.entry.Description }
 
-// block is what stands before the original's text (behaviour section 12). To and Cc
-// are named up to limit characters each.
+// block returns the lines above the text of the original (behaviour section 12). To and Cc are cut
+// to limit characters each.
 func (o *original) block(title string, limit int) string {
 	const longest = 1000
 	var b strings.Builder
@@ -91,7 +91,7 @@ func firstCharacters(text string, limit int) string {
 	return text
 }
 
-// needBody refuses to send on less of a message than it says.
+// needBody rejects forwarding a message whose body is not here.
 func (o *original) needBody() error {
 	if kind := o.entry.Body.Kind; kind != store.BodyWhole && kind != store.BodyPartial {
 		return fault(ErrNotFound, "only the header of message %d is here: get it first", o.entry.ID)
@@ -99,7 +99,7 @@ func (o *original) needBody() error {
 	return nil
 }
 
-// needWhole refuses to embed a part of a message.
+// needWhole rejects embedding a message that is here in part.
 func (o *original) needWhole() error {
 	if o.entry.Body.Kind != store.BodyWhole {
 		return fault(ErrNotFound, "message %d is not whole here: get it first", o.entry.ID)
@@ -110,7 +110,7 @@ func (o *original) needWhole() error {
 // opening is one of the ways to open a part.
 type opening func(context.Context, *mail.Part) (io.ReadCloser, error)
 
-// content is what a part holds, opened in one of the ways.
+// content returns the content of a part, opened in one of the ways.
 func (o *original) content(ctx context.Context, p *mail.Part, open opening) compose.Content {
 	return func() (io.ReadCloser, error) {
 		r, err := open(ctx, p)
@@ -121,7 +121,7 @@ func (o *original) content(ctx context.Context, p *mail.Part, open opening) comp
 	}
 }
 
-// naming says which part could not be read.
+// naming adds to an error which part could not be read.
 type naming struct {
 	io.ReadCloser
 	id   store.ID
@@ -136,13 +136,13 @@ func (n *naming) Read(p []byte) (int, error) {
 	return k, err
 }
 
-// whole is the original itself, every octet.
+// whole returns every octet of the original.
 func (o *original) whole(ctx context.Context) compose.Content {
 	return func() (io.ReadCloser, error) { return o.store.Body(ctx, o.entry.ID) }
 }
 
-// attachments are the parts of the original but those in without, and those inside messages in
-// it, which come with these.
+// attachments returns the parts of the original except those in without, and except those inside of
+// embedded messages, which come with them.
 func (o *original) attachments(ctx context.Context, without []*mail.Part) ([]compose.Attachment, error) {
 	var list []compose.Attachment
 	for _, p := range o.email.Parts {
@@ -151,7 +151,7 @@ func (o *original) attachments(ctx context.Context, without []*mail.Part) ([]com
 		}
 	}
 	if len(list) > compose.MaxAttachments {
-		return nil, fault(ErrArgument, "message %d has %d attachments, %d are the most: forward it as an attachment instead", o.entry.ID, len(list), compose.MaxAttachments)
+		return nil, fault(ErrArgument, "message %d has %d attachments, at most %d are allowed: forward it as an attachment", o.entry.ID, len(list), compose.MaxAttachments)
 	}
 	return list, nil
 }

@@ -10,19 +10,19 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// Populate fetches messages of the mailbox in place: the entries get their bodies,
-// the server keeps the messages (behaviour section 5). It needs a connection and
-// keeps it; without one an account in disconnected mode keeps the command for the next
-// (behaviour section 6). Complete messages are passed over.
+// Populate fetches messages into their entries in the mailbox, and leaves them on the server
+// (behaviour section 5). It needs a connection and keeps it; without one, an account in
+// disconnected mode queues the command for the next session (behaviour section 6). Messages that
+// are complete are skipped.
 //
-// With Top it fetches the header and the first Lines lines of the body. A message
-// of which the server has more is then complete in part: it has the PartialDownload
-// flag, and a later Populate without Top fetches all of it.
+// With Top it fetches the header and the first Lines lines of the body. A message that is longer is
+// then here in part: it has the PartialDownload flag, and a later Populate without Top fetches all
+// of it.
 type Populate struct {
 	Which    Which
 	Messages []store.ID // entries of the mailbox, for Selection
 	Skip     []store.ID // as in GetMail
-	MaxSize  int64      // messages larger on the wire, in octets, are left out; 0 = no limit
+	MaxSize  int64      // messages larger than this on the wire, in octets, are left out; 0 = no limit
 	Top      bool
 	Lines    int // with Top: lines of the body, 0 or more
 }

@@ -18,7 +18,7 @@ import (
 
 func stay(p *account.POP3) { p.DisconnectedMode = true }
 
-// long is a message of n body lines.
+// long returns a message of n body lines.
 func long(n int) maildrop.Message {
 	text := "From: a@example.org\r\nSubject: long\r\nMessage-ID: <long@example.org>\r\n\r\n" +
 		strings.Repeat("a line of the long letter\r\n", n)

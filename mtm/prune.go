@@ -9,10 +9,10 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// Prune removes what is here of messages in the list of a mailbox but their headers, and keeps their entries: a later
-// populate fetches them again. Nothing goes to a server. It is the original's deletion of all that a message holds
-// (behaviour section 1). The result lists the messages that had more than their header here. ErrArgument for an entry
-// that is not in the list of a mailbox; then nothing changes.
+// Prune removes the stored bodies of messages in the mailbox, keeps their entries and headers, and
+// returns the messages that had more than a header. A later Populate fetches them again; the server
+// is not contacted. It is the original's deletion of all that a message holds (behaviour section
+// 1). An entry that is not in the list of a mailbox is ErrArgument, and then nothing changes.
 func Prune(ctx context.Context, st *store.Store, ids ...store.ID) ([]store.ID, error) {
 	const command = "prune"
 	b := st.NewBatch()
@@ -40,7 +40,7 @@ func Prune(ctx context.Context, st *store.Store, ids ...store.ID) ([]store.ID, e
 	return pruned, b.Commit(ctx)
 }
 
-// headerOnly writes the header of a message as a body of its own.
+// headerOnly writes the header of a message as a body.
 func headerOnly(ctx context.Context, st *store.Store, b *store.Batch, id store.ID) (store.Body, error) {
 	r, err := st.Body(ctx, id)
 	if err != nil {

@@ -113,7 +113,7 @@ var _ = Describe("An e-mail entry (behaviour section 11)", func() {
 	)
 })
 
-// withAttachment is a letter with an attachment of 26,000 octets, from its line 9 on.
+// withAttachment returns a letter with an attachment of 26,000 octets, from its line 9 on.
 func withAttachment() maildrop.Message {
 	text := "From: a@example.org\r\nSubject: s\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=xx\r\n\r\n" +
 		"--xx\r\nContent-Type: text/plain\r\n\r\nHello\r\n" +

@@ -24,7 +24,7 @@ func (b *bench) waiting() map[string][]string {
 	return waits
 }
 
-// find gives the entry of a message in a place.
+// find returns the entry of a message in a place.
 func (b *bench) find(parent store.ID, uid string) store.Entry {
 	GinkgoHelper()
 	for _, e := range b.children(parent) {

@@ -12,9 +12,9 @@ import (
 	"pop3mtm/mtm/symbian"
 )
 
-// takeBody puts the original's texts below ours, all that there are to read, and its page beside
-// them when the message is to have one (behaviour section 12). Of the parts of the original only
-// siblings in an alternative are left out: the result says which.
+// takeBody puts the texts of the original below the caller's, and its HTML beside them when the
+// message is to have HTML (behaviour section 12). Of the parts of the original only siblings in an
+// alternative are left out: the result lists them.
 func (c *creation) takeBody(ctx context.Context, title string) error {
 	own := c.ownText()
 	texts, err := c.source.email.Texts(ctx)
@@ -42,8 +42,8 @@ func (c *creation) takeBody(ctx context.Context, title string) error {
 	return c.takeAttachments(ctx, texts)
 }
 
-// quoted leaves out the texts of messages in the original, which are attachments, unless there
-// is nothing else to quote and they do not come along.
+// quoted removes the texts of embedded messages, which are attachments, unless nothing else can be
+// quoted and they are not attached.
 func (c *creation) quoted(texts []mail.Text) []mail.Text {
 	own := slices.DeleteFunc(slices.Clone(texts), func(t mail.Text) bool { return t.Part.Embedded || t.Part.IsMessage() })
 	if len(own) == 0 && c.options.Parts&symbian.PartAttachments == 0 {
@@ -52,7 +52,7 @@ func (c *creation) quoted(texts []mail.Text) []mail.Text {
 	return own
 }
 
-// quote is our text and below it those of the original.
+// quote returns the caller's text with the texts of the original below it.
 func (c *creation) quote(ctx context.Context, own string, texts []mail.Text) compose.Content {
 	all := []compose.Content{compose.String(own)}
 	for i, t := range texts {
@@ -77,11 +77,11 @@ func (c *creation) quote(ctx context.Context, own string, texts []mail.Text) com
 	return compose.Join(all...)
 }
 
-// maxHeading bounds the line above a text.
+// maxHeading limits the line above a text.
 const maxHeading = 500
 
-// pageOf is the page among the texts, or beside the first of them; nil without one, or
-// more to read than it says.
+// pageOf returns the HTML among the texts, or beside the first of them; nil when there is none, or
+// when it is not the whole text.
 func pageOf(texts []mail.Text) *mail.Part {
 	if len(texts) != 1 {
 		return nil
@@ -94,8 +94,8 @@ func pageOf(texts []mail.Text) *mail.Part {
 	return nil
 }
 
-// takeAttachments adds what the message carries beside its quoted texts. A page that is quoted as
-// text is carried too, since the quotation has lost its form, and a text that is a file.
+// takeAttachments adds the parts of the original that are not quoted. HTML that is quoted as text
+// is attached too, since the quotation has lost its form, and a text that is a file.
 func (c *creation) takeAttachments(ctx context.Context, texts []mail.Text) error {
 	var without []*mail.Part
 	page := pageOf(texts)
@@ -127,13 +127,13 @@ func (c *creation) takeAttachments(ctx context.Context, texts []mail.Text) error
 	return err
 }
 
-// asPage writes a text as the start of a page.
+// asPage returns a text as the beginning of HTML.
 func asPage(text string) string {
 	text = html.EscapeString(strings.TrimRight(text, "\n"))
 	return "<div style=\"white-space: pre-wrap\">" + text + "</div>\n<hr>\n"
 }
 
-// endsLine adds a line end to a content that does not end in one.
+// endsLine adds a line end to a content that has none.
 func endsLine(content compose.Content) compose.Content {
 	return func() (io.ReadCloser, error) {
 		r, err := content()

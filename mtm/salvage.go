@@ -10,8 +10,9 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// Salvage brings everything that is whole of the store in the folder from, which may be damaged or without an index,
-// into the new store to. It changes nothing in from. It calls lost for each thing that cannot be brought back.
+// Salvage copies everything that is whole from the store in the directory from, which may be
+// damaged or lack its index, into the new store to. It does not change from. It calls lost for each
+// thing that cannot be copied.
 func Salvage(ctx context.Context, from string, to *store.Store, lost func(store.Loss)) (store.Salvaged, error) {
 	how := store.Salvage{Describe: servermtm.FillFromHeader, Mailbox: mailboxOf, Account: accountOf, Lost: lost}
 	return how.Into(ctx, from, to)
@@ -26,7 +27,7 @@ func mailboxOf(settings map[string]string) store.Mailbox {
 	return store.Mailbox{Host: a.Address(), User: a.LoginName}
 }
 
-// accountOf returns the settings that records tell of an account.
+// accountOf returns the settings of an account that can be derived from records.
 func accountOf(m store.Mailbox) map[string]string {
 	a := account.Defaults()
 	a.Host, a.LoginName = m.Host, m.User

@@ -62,7 +62,7 @@ var _ = Describe("A line with STLS (behaviour section 3)", func() {
 		b = secured(ca.Server("pop.example.net"))
 		_, err := b.do(mtm.Connect{})
 		Expect(err).To(MatchError(mtm.ErrTLSRefused))
-		Expect(err).To(MatchError(ContainSubstring("connect, securing the line: the server refused TLS, or its certificate is not valid: the TLS handshake failed: ")))
+		Expect(err).To(MatchError(ContainSubstring("connect, starting TLS: the server refused TLS, or its certificate is not valid: the TLS handshake failed: ")))
 	})
 
 	It("looks at no certificate only when told so", func() {

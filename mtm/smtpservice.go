@@ -7,12 +7,13 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// newSMTPService makes the entry of an account's SMTP service. It is in preparation until relate has been committed.
+// newSMTPService returns the entry of an account's SMTP service. It is in preparation until relate
+// has been committed.
 func newSMTPService(a *store.Entry) *store.Entry {
 	return &store.Entry{Parent: store.Root, Type: store.TypeService, Service: a.ID, Name: a.Name + " (SMTP)", Flags: store.InPreparation}
 }
 
-// relate ties the two entries, both committed before, to one another.
+// relate links the two entries, which are committed already, to each other.
 func relate(b *store.Batch, a, smtp *store.Entry) {
 	smtp.Service, smtp.Flags = a.ID, 0
 	a.Related = smtp.ID
@@ -29,7 +30,7 @@ func addSMTPService(ctx context.Context, st *store.Store, b *store.Batch, a *sto
 	}
 	for _, e := range children {
 		if e.IsSMTP() && e.Service == a.ID {
-			first.Delete(e.ID) // the rest of one that did not end
+			first.Delete(e.ID) // left over from an interrupted one
 		}
 	}
 	smtp := newSMTPService(a)
@@ -41,7 +42,8 @@ func addSMTPService(ctx context.Context, st *store.Store, b *store.Batch, a *sto
 	return nil
 }
 
-// removeSMTPService deletes an account's SMTP service with b, if it has one and no mail waits for it.
+// removeSMTPService deletes an account's SMTP service with b, if there is one and no mail waits for
+// it.
 func removeSMTPService(ctx context.Context, st *store.Store, b *store.Batch, a store.Entry, command string) error {
 	waiting := 0
 	err := st.Each(ctx, store.Outbox, func(e *store.Entry) error {
@@ -55,7 +57,7 @@ func removeSMTPService(ctx context.Context, st *store.Store, b *store.Batch, a s
 	}
 	if waiting > 0 {
 		return &Error{Command: command, Code: ErrInUse,
-			Err: fmt.Errorf("%d message(s) in the Outbox are to be sent by it: send or delete them first", waiting)}
+			Err: fmt.Errorf("%d message(s) in the Outbox wait for this account: send or delete them first", waiting)}
 	}
 	if a.Related != 0 {
 		b.Delete(a.Related)

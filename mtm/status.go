@@ -11,24 +11,22 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// IsConnected asks whether a client is logged in to the mailbox, this one or another one in
-// whatever process: nil, or ErrDisconnected. It answers also while an operation runs (behaviour
-// sections 0 and 1).
+// IsConnected asks whether any client, in whatever process, is logged in to the mailbox: nil, or
+// ErrDisconnected. It also answers while an operation runs (behaviour sections 0 and 1).
 type IsConnected struct{}
 
-// Busy asks whether a client, this one or another one, runs an operation on the mailbox: ErrBusy,
-// or nil without one.
+// Busy asks whether any client runs an operation on the mailbox: ErrBusy, or nil.
 type Busy struct{}
 
-// place is where the locks of a service's mailbox are.
+// place returns where the locks of a service's mailbox are.
 func place(st *store.Store, service store.ID) hold.Place {
 	return hold.Place{Dir: lockDir(st), Name: strconv.FormatInt(int64(service), 10)}
 }
 
 func lockDir(st *store.Store) string { return filepath.Join(st.Dir(), "locks") }
 
-// Status tells which client holds a service's mailbox, whatever process it is in, and what it does. It
-// takes no lock: nobody is refused the mailbox because of it.
+// Status returns which client holds a service's mailbox, in whatever process, and what it does. It
+// takes no lock, so it never keeps a client from the mailbox.
 func Status(st *store.Store, service store.ID) (hold.Status, error) {
 	return place(st, service).Status()
 }

@@ -189,7 +189,7 @@ func absolute(path string) (string, error) {
 	return filepath.Abs(path)
 }
 
-// sources are the flags of which one says where a secret comes from.
+// sources returns the flags of which one says where a secret comes from.
 func sources(secret string) []string { return []string{secret + "-command", secret + "-env", secret} }
 
 // checkSecrets refuses two sources of a secret, and an empty variable name or command, which would mean an empty

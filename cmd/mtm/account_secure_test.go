@@ -121,7 +121,7 @@ var _ = Describe("account, safely", func() {
 		Expect(u.lists("Inbox")).To(HaveLen(3))
 
 		u.succeeds("account", "set", "work", "--tls-ca", "")
-		Expect(u.fails("get", "work")).To(ContainSubstring("securing the line: the server refused TLS, or its certificate is not valid"))
+		Expect(u.fails("get", "work")).To(ContainSubstring("starting TLS: the server refused TLS, or its certificate is not valid"))
 		u.succeeds("account", "set", "work", "--tls-ca", "ca.pem", "--tls-name", "pop.example.org")
 		Expect(u.fails("get", "work")).To(ContainSubstring("pop.example.org"))
 	})

@@ -53,7 +53,7 @@ empty value takes a text away: --tls-ca ''.`,
 	return c
 }
 
-// anyChanged says whether a flag of the command's own was given.
+// anyChanged reports whether a flag of the command's own was given.
 func anyChanged(cmd *cobra.Command) (changed bool) {
 	global := cmd.InheritedFlags()
 	cmd.Flags().Visit(func(f *pflag.Flag) { changed = changed || global.Lookup(f.Name) == nil })

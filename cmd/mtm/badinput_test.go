@@ -38,14 +38,14 @@ func (e endless) WriteTo(w io.Writer) (int64, error) {
 	return n, out.Flush()
 }
 
-// streams is a reply without an end that comes within reach.
+// streams returns a reply without an end that comes within reach.
 func streams(row func(i int) string) edit.Edit {
 	return func(edit.Reply) edit.Reply {
 		return edit.Reply{{Bytes: []byte("+OK\r\n"), Body: endless{row, 1 << 40}}}
 	}
 }
 
-// rows is a reply of "+OK", these rows and a dot.
+// rows returns a reply of "+OK", these rows and a dot.
 func rows(lines ...string) edit.Edit {
 	return edit.Raw("+OK\r\n" + strings.Join(lines, "\r\n") + "\r\n.\r\n")
 }

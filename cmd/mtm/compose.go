@@ -111,7 +111,7 @@ func (m *composer) make(parts symbian.PartList, asks bool, original store.ID, co
 	})
 }
 
-// sender is the account that sends: the one that is named, else the original's, else the only one that can.
+// sender returns the account that sends: the one that is named, else the original's, else the only one that can.
 func (m *composer) sender(st *store.Store, original store.ID) (mtm.Account, error) {
 	ctx := m.cmd.Context()
 	if m.account != "" {

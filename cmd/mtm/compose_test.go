@@ -44,13 +44,13 @@ func (u *user) writes(name, text string) string {
 	return name
 }
 
-// raw is a message as it is stored.
+// raw returns a message as it is stored.
 func (u *user) raw(id int64) string {
 	GinkgoHelper()
 	return u.succeeds("show", number(id), "--raw", "--peek")
 }
 
-// newWriter is a user with an account that sends, and the messages in the Inbox, by subject.
+// newWriter returns a user with an account that sends, and the messages in the Inbox, by subject.
 func newWriter(names ...string) (*user, map[string]string) {
 	GinkgoHelper()
 	s, _ := serve(fixtures.Mail(names...)...)

@@ -22,7 +22,7 @@ import (
 // maxWritten bounds a text that is written for a message, as the library does.
 const maxWritten = 16 << 20
 
-// words is the text of the message.
+// words returns the text of the message.
 func (m *composer) words(asks bool) (string, error) {
 	in := m.cmd.InOrStdin()
 	stdin, isFile := in.(*os.File)
@@ -118,7 +118,7 @@ func runEditor(ctx context.Context, argv []string, path string, stdin *os.File) 
 	return c.Run()
 }
 
-// page is the text as HTML, of a file.
+// page returns the text as HTML, of a file.
 func (m *composer) page() (string, error) {
 	if m.html == "" {
 		return "", nil
@@ -178,5 +178,5 @@ func typeOf(name string, in *bufio.Reader) string {
 	return t
 }
 
-// isText says whether octets are UTF-8, but for a character that the last of them may be in the middle of.
+// isText reports whether octets are UTF-8, but for a character that the last of them may be in the middle of.
 func isText(start []byte) bool { return utf8.Valid(start[:wholeCharacters(start)]) }

@@ -132,7 +132,7 @@ func noRoomToWrite(err error) bool {
 	return errors.Is(err, store.ErrDiskFull) || errors.Is(err, store.ErrReadOnly)
 }
 
-// run is the RunE of a command: it gives every error its number.
+// run returns the RunE of a command: it gives every error its number.
 func run(f func(cmd *cobra.Command, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		err := f(cmd, args)

@@ -32,7 +32,7 @@ func folderCommand(e *env) *cobra.Command {
 	return c
 }
 
-// folderChange is a command that changes one folder.
+// folderChange returns a command that changes one folder.
 func folderChange(e *env, use, short string, args int, change func(context.Context, *store.Store, []string) (store.Entry, error)) *cobra.Command {
 	word, _, _ := strings.Cut(use, " ")
 	c := &cobra.Command{

@@ -103,7 +103,7 @@ func (g *get) checkFlags() error {
 	return nil
 }
 
-// wantsHeaders says whether only headers are asked for: by the flag, or by the account when nothing else is said.
+// wantsHeaders reports whether only headers are asked for: by the flag, or by the account when nothing else is said.
 func (g *get) wantsHeaders() bool {
 	f := g.cmd.Flags()
 	if f.Changed("headers-only") || len(g.ids) > 0 || slices.ContainsFunc(fetchFlags(), f.Changed) {

@@ -90,7 +90,7 @@ var _ = Describe("A real Dovecot with passwords, mechanisms and TLS", Ordered, f
 			address = implicit()
 		}
 		add(address, append(more, "--tls", tls)...)
-		Expect(u.fails("get", "work")).To(And(ContainSubstring("securing the line"), ContainSubstring("certificate")))
+		Expect(u.fails("get", "work")).To(And(ContainSubstring("starting TLS"), ContainSubstring("certificate")))
 		Expect(u.lists("Inbox")).To(BeEmpty())
 	},
 		Entry("another name, STLS", "stls", "--tls-ca", "ca.pem", "--tls-name", "mail.example.org"),
@@ -105,6 +105,6 @@ var _ = Describe("A real Dovecot with passwords, mechanisms and TLS", Ordered, f
 		DeferCleanup(plain.Stop)
 		a := plain.Account("demo")
 		add(fmt.Sprintf("%s:%d", a.Host, a.Port), "--tls", "stls")
-		Expect(u.fails("get", "work")).To(ContainSubstring("securing the line: the server refused TLS, or its certificate is not valid: STLS: the server refused"))
+		Expect(u.fails("get", "work")).To(ContainSubstring("starting TLS: the server refused TLS, or its certificate is not valid: STLS: the server refused"))
 	}, SpecTimeout(time.Minute))
 })

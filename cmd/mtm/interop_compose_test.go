@@ -128,7 +128,7 @@ var _ = Describe("What compose, reply, forward and receipt write", func() {
 	}, SpecTimeout(time.Minute))
 })
 
-// partNamed is the path of the part that is a file of that name.
+// partNamed returns the path of the part that is a file of that name.
 func partNamed(u *user, id, name string) string {
 	GinkgoHelper()
 	var v struct {

@@ -48,7 +48,7 @@ var _ = Describe("A mailbox of 1,000 messages, nasty ones among them", func() {
 	})
 })
 
-// octets are the messages as files, and as a client gets them from a server that changes nothing.
+// octets returns the messages as files, and as a client gets them from a server that changes nothing.
 func octets(mail []maildrop.Message) (files, served [][]byte) {
 	GinkgoHelper()
 	for _, m := range mail {
@@ -67,7 +67,7 @@ func octets(mail []maildrop.Message) (files, served [][]byte) {
 // (QUIRK 74), so that "only-dots" and "starts-with-dot-line" end at once.
 func dovecotSpoils(m []byte) bool { return bytes.HasPrefix(m, []byte(".")) }
 
-// dovecotForm is how Dovecot serves a file: each bare LF as CRLF, and with a line end at the end, in an empty one too.
+// dovecotForm returns how Dovecot serves a file: each bare LF as CRLF, and with a line end at the end, in an empty one too.
 func dovecotForm(m []byte) []byte {
 	out := bytes.ReplaceAll(bytes.ReplaceAll(m, []byte("\r\n"), []byte("\n")), []byte("\n"), []byte("\r\n"))
 	if !bytes.HasSuffix(out, []byte("\r\n")) {

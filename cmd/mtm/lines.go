@@ -92,7 +92,7 @@ func scanner(in io.Reader) func(string) (string, error) {
 	}
 }
 
-// next gives one line, without its end; io.EOF at the end of the input, or when a signal says that it is.
+// next returns one line, without its end; io.EOF at the end of the input, or when a signal says that it is.
 func (l *lines) next(ctx context.Context, prompt string) (string, error) {
 	stopped := ctx.Done()
 	if l.terminal {

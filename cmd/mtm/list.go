@@ -184,7 +184,7 @@ func bodyMark(kind store.BodyKind, broke int) byte {
 	return '*'
 }
 
-// addressees are all whom a message of ours goes to; of one without an envelope the one that its entry names.
+// addressees returns all whom a message of ours goes to; of one without an envelope the one that its entry names.
 func addressees(ctx context.Context, st *store.Store, m *store.Entry) []string {
 	envelope, err := st.Outgoing(ctx, m.ID)
 	if err != nil || len(envelope.Recipients) == 0 {

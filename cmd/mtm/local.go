@@ -72,7 +72,7 @@ type changedView struct {
 	Changed []store.ID `json:"changed"`
 }
 
-// localCommand is a command on messages of this store by their ids: all or none.
+// localCommand returns a command on messages of this store by their ids: all or none.
 func localCommand(e *env, c *cobra.Command, change func(context.Context, *store.Store, []store.ID) ([]store.ID, string, error)) *cobra.Command {
 	c.Args = cobra.MinimumNArgs(1)
 	c.RunE = run(func(cmd *cobra.Command, args []string) error {

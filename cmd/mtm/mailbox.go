@@ -43,7 +43,7 @@ func takeWait(e *env, c *cobra.Command, wait *delay) {
 	c.Flags().Var(wait, "wait", "how long to wait for the mailbox when another program has it open")
 }
 
-// connect is the command that connects.
+// connect returns the command that connects.
 func (m *mailbox) connect() mtm.Connect { return mtm.Connect{Wait: time.Duration(m.wait)} }
 
 // parse takes the account and the ids from the command line, and returns the account's name, "" when ids stand alone.

@@ -15,7 +15,7 @@ import (
 	"pop3mtm/fakeserver/maildrop"
 )
 
-// peak is the most memory that a process has had in use, in KiB.
+// peak returns the most memory that a process has had in use, in KiB.
 func peak(pid int) int {
 	GinkgoHelper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))

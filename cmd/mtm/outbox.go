@@ -37,7 +37,7 @@ func outboxCommand(e *env) *cobra.Command {
 	return c
 }
 
-// outboxChange is a command that changes some messages, all or none.
+// outboxChange returns a command that changes some messages, all or none.
 func outboxChange(e *env, word, short, one, many string, change func(context.Context, *store.Store, ...store.ID) error) *cobra.Command {
 	return &cobra.Command{
 		Use:     word + " ID...",
@@ -122,7 +122,7 @@ func listOutbox(cmd *cobra.Command, e *env, st *store.Store) error {
 	return out.Flush()
 }
 
-// envelopeFields are what a header of ours does not tell, for show.
+// envelopeFields returns what a header of ours does not tell, for show.
 func (s *show) envelopeFields(ctx context.Context) ([][2]string, error) {
 	m, err := outbox.Read(ctx, s.store, s.entry.ID)
 	if mtm.Code(err) == int(mtm.ErrNotFound) {

@@ -117,7 +117,7 @@ func (r report) summary(failed int) string {
 	return strings.Join(parts, ", ") + r.leftOut()
 }
 
-// leftOut is what the sum says of messages that are too large.
+// leftOut returns what the sum says of messages that are too large.
 func (r report) leftOut() string {
 	if r.TooLarge == 0 {
 		return ""

@@ -146,7 +146,7 @@ func (s *show) fetchHint(ctx context.Context) string {
 	return fmt.Sprintf("'mtm get %s %d' fetches it", name, s.entry.ID)
 }
 
-// fields are the parts of the header that a person reads, decoded.
+// fields returns the parts of the header that a person reads, decoded.
 func (s *show) fields() [][2]string {
 	var list [][2]string
 	for _, name := range []string{"From", "Reply-To", "To", "Cc", "Date", "Subject"} {

@@ -83,7 +83,7 @@ func (w *visibleWriter) Write(p []byte) (int, error) {
 	return len(p), w.pass(text[:cut])
 }
 
-// wholeCharacters is the length of text without an unfinished character or a CR at its end.
+// wholeCharacters returns the length of text without an unfinished character or a CR at its end.
 func wholeCharacters(text []byte) int {
 	n := len(text)
 	for i := n - 1; i >= 0 && i >= n-utf8.UTFMax; i-- {

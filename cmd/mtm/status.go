@@ -117,7 +117,7 @@ func holderOf(st hold.Status) *holderView {
 	return v
 }
 
-// statusOf is the status of an account; client is that of this program, or nil.
+// statusOf returns the status of an account; client is that of this program, or nil.
 func statusOf(ctx context.Context, st *store.Store, a mtm.Account, client *mtm.Client) (statusView, error) {
 	v := statusView{Account: a.Name}
 	held, err := mtm.Status(st, a.ID)

@@ -51,7 +51,7 @@ func isPlain(text string) bool {
 	return true
 }
 
-// harmless says whether a character only shows itself. Joiners shape the letters of some scripts.
+// harmless reports whether a character only shows itself. Joiners shape the letters of some scripts.
 func harmless(r rune) bool {
 	const zeroWidthNonJoiner, zeroWidthJoiner = '\u200c', '\u200d'
 	switch r {
@@ -112,7 +112,7 @@ func newPage(w io.Writer) page { return page{bufio.NewWriterSize(w, 32<<10)} }
 
 func (p page) printf(format string, args ...any) { _, _ = fmt.Fprintf(p.Writer, format, args...) }
 
-// count is a number with its noun.
+// count returns a number with its noun.
 func count(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
@@ -120,7 +120,7 @@ func count(n int, one, many string) string {
 	return fmt.Sprintf("%d %s", n, many)
 }
 
-// octets is a size for people: 3.4 MiB.
+// octets returns a size for people: 3.4 MiB.
 func octets(n int64) string { return humanize.IBytes(uint64(max(0, n))) }
 
 // choice is a flag's value that is one of a few words.

@@ -84,7 +84,7 @@ func sizeOf(e *store.Entry) int64 {
 	return e.Size
 }
 
-// sizeText is the size for a person.
+// sizeText returns the size for a person.
 func sizeText(e *store.Entry) string {
 	if size := sizeOf(e); size > 0 || e.Body.Length == 0 {
 		return octets(size)
@@ -125,5 +125,5 @@ func (a *array) end() error {
 	return err
 }
 
-// rfc3339 is a time in JSON.
+// rfc3339 returns a time in JSON.
 func rfc3339(t time.Time) string { return t.UTC().Format(time.RFC3339) }

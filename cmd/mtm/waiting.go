@@ -11,7 +11,7 @@ import (
 // nowHelp is the help of --now, which get and populate have.
 const nowHelp = "connect for the ids also when the account is in disconnected mode, instead of letting them wait"
 
-// queues says whether a command on ids is left to the next session: the account is in disconnected mode, there is no
+// queues reports whether a command on ids is left to the next session: the account is in disconnected mode, there is no
 // line, and nobody said --now.
 func (m *mailbox) queues(client *mtm.Client, now bool) bool {
 	return m.account.POP3.DisconnectedMode && len(m.ids) > 0 && !client.Connected() && !now
@@ -48,7 +48,7 @@ func (m *mailbox) reportQueued(r report, what, when string, failed error) error 
 	return err
 }
 
-// begins is when copies, moves and populates that wait are carried out.
+// begins returns when copies, moves and populates that wait are carried out.
 func (m *mailbox) begins() string { return "the next session with " + m.account.Name + " begins" }
 
 // addResult adds what one operation did to what those before it did.
@@ -105,7 +105,7 @@ func newWaiting(list []store.Queued) waiting {
 	return w
 }
 
-// texts are the operations that wait for a message, in words.
+// texts returns the operations that wait for a message, in words.
 func (w waiting) texts(id store.ID) []string {
 	var list []string
 	for _, q := range w[id] {
@@ -114,7 +114,7 @@ func (w waiting) texts(id store.ID) []string {
 	return list
 }
 
-// mark is the letter of what waits for a message, 0 for nothing; a ghost in a folder waits itself.
+// mark returns the letter of what waits for a message, 0 for nothing; a ghost in a folder waits itself.
 func (w waiting) mark(e *store.Entry) byte {
 	for _, q := range w[e.ID] {
 		if q.Problem != "" {
@@ -141,7 +141,7 @@ func (w waiting) mark(e *store.Entry) byte {
 	return '?'
 }
 
-// isGhost says whether the entry shows a message that a queued copy or move will bring.
+// isGhost reports whether the entry shows a message that a queued copy or move will bring.
 func isGhost(e *store.Entry) bool {
 	return e.Type == store.TypeMessage && e.Related != 0 && e.Body.Kind != store.BodyWhole && !e.Flags.Has(store.Complete)
 }

@@ -44,7 +44,7 @@ func (w *wanted) check(f *pflag.FlagSet, ids []store.ID) error {
 	return nil
 }
 
-// skipped are the messages to leave out.
+// skipped returns the messages to leave out.
 func (w *wanted) skipped() []store.ID {
 	ids := make([]store.ID, len(w.skip))
 	for i, id := range w.skip {
@@ -63,7 +63,7 @@ func (w *wanted) kind() mtm.Which {
 	return mtm.New
 }
 
-// limit is the largest message to take, 0 for no limit. Whoever names a message gets it, whatever the account says.
+// limit returns the largest message to take, 0 for no limit. Whoever names a message gets it, whatever the account says.
 func (w *wanted) limit(f *pflag.FlagSet, a mtm.Account) int64 {
 	if f.Changed("max-size") || w.which.value == "selection" {
 		return int64(w.maxSize)

@@ -55,7 +55,7 @@ const (
 	Messages GetMail = "messages"
 )
 
-// Defaults gives the original's defaults: port 110, no TLS, no limits. Auth is
+// Defaults returns the original's defaults: port 110, no TLS, no limits. Auth is
 // Auto, where the original sent USER/PASS: the best way is the default.
 func Defaults() POP3 {
 	return POP3{
@@ -64,7 +64,7 @@ func Defaults() POP3 {
 	}
 }
 
-// Address is host:port as a dialer wants it.
+// Address returns host:port as a dialer wants it.
 func (p POP3) Address() string { return net.JoinHostPort(p.Host, strconv.Itoa(p.Port)) }
 
 // Validate says what is wrong with the settings, naming the setting, or nil.
@@ -129,7 +129,7 @@ func (p POP3) login() error {
 		return err
 	}
 	if p.AuthUnlisted && p.Auth == Auto {
-		return errors.New("auth-unlisted needs an auth other than auto: which method shall be tried?")
+		return errors.New("auth-unlisted needs auth set to a method, not to auto")
 	}
 	if err := p.Password.validate("password"); err != nil {
 		return err

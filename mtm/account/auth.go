@@ -31,7 +31,7 @@ func Auths() []Auth {
 	return []Auth{Auto, UserPass, APOP, Plain, Login, CRAMMD5, SCRAMSHA1, SCRAMSHA256, XOAUTH2, OAuthBearer}
 }
 
-// Methods are the ways to log in, in the order they are looked for. Auto looks for tokens before passwords, and never
+// Methods returns the ways to log in, in the order they are looked for. Auto looks for tokens before passwords, and never
 // sends a secret where somebody could read it while there is another way. private says that nobody can listen: TLS,
 // or a server on this machine. There APOP comes last, since servers show its timestamp without supporting it (QUIRK 4, 6).
 func (a Auth) Methods(private bool) []Auth {
@@ -45,7 +45,7 @@ func (a Auth) Methods(private bool) []Auth {
 	return append(methods, APOP, Plain, Login, UserPass)
 }
 
-// OriginalAuth is what the original's settings POP3Auth, FallBack and Apop mean (behaviour section 3, "Auth
+// OriginalAuth returns what the original's settings POP3Auth, FallBack and Apop mean (behaviour section 3, "Auth
 // selection"). FallBack counts only with POP3Auth.
 func OriginalAuth(pop3Auth, fallBack, apop bool) Auth {
 	switch {
@@ -61,7 +61,7 @@ func OriginalAuth(pop3Auth, fallBack, apop bool) Auth {
 	return CRAMMD5 + "," + Plain + "," + Login + "," + UserPass
 }
 
-// Bearer says whether the method sends a token; all others use the password.
+// Bearer reports whether the method sends a token; all others use the password.
 func (a Auth) Bearer() bool { return a == XOAUTH2 || a == OAuthBearer }
 
 func (a Auth) list() []Auth {
@@ -81,7 +81,7 @@ func (a Auth) validate(what string, allowed []Auth) error {
 		case slices.Contains(list[:i], one):
 			return fmt.Errorf("%s names %s twice", what, one)
 		case !one.combines() && len(list) > 1:
-			return fmt.Errorf("%s %s stands alone or not at all", what, one)
+			return fmt.Errorf("%s %s excludes all others", what, one)
 		}
 	}
 	return nil

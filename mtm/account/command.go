@@ -52,7 +52,7 @@ func output(ctx context.Context, commandLine string, keep int) ([]byte, error) {
 	case err != nil && ctx.Err() != nil:
 		err = context.Cause(ctx)
 	case errors.Is(err, exec.ErrWaitDelay):
-		err = errors.New("a process that it left running holds its output open: let that one write elsewhere")
+		err = errors.New("a process that it started still has its output open: redirect the output of that process")
 	}
 	return out.kept.Bytes(), err
 }

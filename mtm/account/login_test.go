@@ -45,7 +45,7 @@ var _ = Describe("The way to log in", func() {
 		Entry(nil, account.Auth(""), `auth "" is not one of [auto userpass apop plain`),
 		Entry(nil, account.Auth("apop,magic"), `auth "magic" is not one of`),
 		Entry(nil, account.Auth("apop,plain,apop"), "auth names apop twice"),
-		Entry(nil, account.Auth("auto,plain"), "auth auto stands alone or not at all"),
+		Entry(nil, account.Auth("auto,plain"), "auth auto excludes all others"),
 		Entry(nil, account.XOAUTH2, "auth xoauth2 needs a token"),
 		Entry(nil, account.Auth("xoauth2,oauthbearer"), "needs a token"),
 		Entry("none is for SMTP", account.NoAuth, `auth "none" is not one of`),

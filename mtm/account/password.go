@@ -50,13 +50,13 @@ func (t Token) String() string { return Password(t).String() }
 // GoString keeps %#v from showing the secret.
 func (t Token) GoString() string { return "account.Token{" + t.String() + "}" }
 
-// Reveal gives the password. It blocks while a command runs, for a minute at
+// Reveal returns the password. It blocks while a command runs, for a minute at
 // most, and ends early with ctx. Errors name the source, never the secret.
 func (p Password) Reveal(ctx context.Context) (string, error) {
 	return p.reveal(ctx, "password", MaxText)
 }
 
-// Reveal gives the token, as that of Password does.
+// Reveal returns the token, as that of Password does.
 func (t Token) Reveal(ctx context.Context) (string, error) {
 	return Password(t).reveal(ctx, "token", MaxToken)
 }

@@ -69,7 +69,7 @@ func durationSetting[S any](name string, field func(*S) *time.Duration) setting[
 	}
 }
 
-// secretSettings are the three sources of a password or token.
+// secretSettings returns the three sources of a password or token.
 func secretSettings[S any](name string, field func(*S) *Password) []setting[S] {
 	return []setting[S]{
 		textSetting(name, func(s *S) *string { return &field(s).Literal }),
@@ -87,7 +87,7 @@ func securitySettings[S any](field func(*S) *Security) []setting[S] {
 	}
 }
 
-// table is every setting of a POP3 account, one row each; those of SMTP begin
+// table returns every setting of a POP3 account, one row each; those of SMTP begin
 // with "smtp-".
 func table() []setting[POP3] {
 	rows := []setting[POP3]{

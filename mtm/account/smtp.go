@@ -62,19 +62,19 @@ const (
 // MaxSignature bounds a signature, in octets.
 const MaxSignature = 16 << 10
 
-// SMTPDefaults gives the original's defaults: port 25, no login, mail goes out immediately.
+// SMTPDefaults returns the original's defaults: port 25, no login, mail goes out immediately.
 func SMTPDefaults() SMTP {
 	return SMTP{Port: 25, Security: Security{TLS: NoTLS}, Auth: NoAuth, Send: Immediately, CopyToSelf: NoCopy}
 }
 
-// Address is host:port as a dialer wants it.
+// Address returns host:port as a dialer wants it.
 func (s SMTP) Address() string { return net.JoinHostPort(s.Host, strconv.Itoa(s.Port)) }
 
 // Validate says what is wrong with the settings, naming the setting, or nil.
 func (s SMTP) Validate() error {
 	if s.Host == "" {
 		if s != SMTPDefaults() {
-			return errors.New("settings of SMTP need the server's host: smtp-host is missing")
+			return errors.New("the SMTP settings need a server: smtp-host is missing")
 		}
 		return nil
 	}
@@ -88,7 +88,7 @@ func (s SMTP) Validate() error {
 		return err
 	}
 	if s.From == "" {
-		return errors.New("the address that mail comes from is missing: smtp-from")
+		return errors.New("smtp-from, the sender's address, is missing")
 	}
 	if err := s.addresses(); err != nil {
 		return err

@@ -38,7 +38,7 @@ func (s Security) validate(prefix string, allowed ...TLS) error {
 		return fmt.Errorf("%[1]stls-ca, %[1]stls-name and %[1]stls-insecure-skip-verify need %[1]stls, which is set to none", prefix)
 	}
 	if s.SkipVerify && (s.CA != "" || s.Name != "") {
-		return errors.New(prefix + "tls-insecure-skip-verify looks at no certificate: it excludes " + prefix + "tls-ca and " + prefix + "tls-name")
+		return errors.New(prefix + "tls-insecure-skip-verify accepts any certificate: it excludes " + prefix + "tls-ca and " + prefix + "tls-name")
 	}
 	if err := text(prefix+"tls-ca", s.CA); err != nil {
 		return err
@@ -49,7 +49,7 @@ func (s Security) validate(prefix string, allowed ...TLS) error {
 // maxCA bounds a file of certificates, in octets; that of a whole system has a quarter of a MiB.
 const maxCA = 16 << 20
 
-// Config is what is wanted of a server on host; nil without TLS. It reads the CA file.
+// Config returns what is wanted of a server on host; nil without TLS. It reads the CA file.
 func (s Security) Config(host string) (*tls.Config, error) {
 	if s.TLS == NoTLS {
 		return nil, nil
@@ -81,7 +81,7 @@ func readCA(path string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, maxCA))
 }
 
-// Loopback says whether a host name can only mean this machine.
+// Loopback reports whether a host name can only mean this machine.
 func Loopback(host string) bool {
 	if host == "localhost" {
 		return true

@@ -76,7 +76,7 @@ func (e *Error) Error() string {
 	return e.Step + ": " + e.Code.Error() + ": " + e.Err.Error()
 }
 
-// Unwrap gives the code and the cause.
+// Unwrap returns the code and the cause.
 func (e *Error) Unwrap() []error {
 	if e.Err == nil {
 		return []error{e.Code}
@@ -100,7 +100,7 @@ func Run(ctx context.Context, st *store.Store, service store.ID, o *Options) (Re
 		return r.result, err
 	}
 	if len(jobs) == 0 {
-		return r.result, &Error{Step: "looking into the Outbox", Code: symbian.ErrNothingToSend}
+		return r.result, &Error{Step: "reading the Outbox", Code: symbian.ErrNothingToSend}
 	}
 	defer r.hangUp()
 	for _, j := range jobs {
@@ -149,7 +149,7 @@ func (r *run) one(ctx context.Context, j job) error {
 	case errors.Is(err, store.ErrSending), errors.Is(err, store.ErrNotFound):
 		return nil // another program has sent it, or somebody changed their mind
 	case err != nil:
-		return storeError(ctx, "taking a message", err)
+		return storeError(ctx, "leasing a message", err)
 	}
 	m := &message{run: r, id: j.id, envelope: envelope}
 	m.keep(ctx)

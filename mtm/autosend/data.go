@@ -27,7 +27,7 @@ func (m *message) data(ctx context.Context, body io.Reader, accepted []int) verd
 	if err != nil {
 		v := m.refused(ctx, step, symbian.ErrUnknown, err)
 		if _, said := errors.AsType[*smtp.SMTPError](err); !said {
-			v.err = &Error{Step: "waiting for the server's word on the message, which may have arrived", Code: codeOf(v.err), Err: err}
+			v.err = &Error{Step: "waiting for the server's reply to the message, which may have been delivered", Code: codeOf(v.err), Err: err}
 		}
 		return v
 	}
@@ -51,7 +51,7 @@ func (m *message) brokenOff(ctx context.Context, out *lineEnds, err error) verdi
 
 // suspended ends a message that was suspended, deleted, or lost to another program while it was sent.
 func suspended(err error) verdict {
-	return verdict{state: store.SendSuspended, lost: true, err: &Error{Step: "looking at the message again", Code: symbian.ErrCancelled, Err: err}}
+	return verdict{state: store.SendSuspended, lost: true, err: &Error{Step: "reading the message again", Code: symbian.ErrCancelled, Err: err}}
 }
 
 // refused ends a message that the server refused, or whose line broke. code is the number for the step.

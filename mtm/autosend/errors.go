@@ -93,7 +93,7 @@ func isTLS(err error) bool {
 	return ok
 }
 
-// replyCode is the number that a reply begins with, else 0.
+// replyCode returns the number that a reply begins with, else 0.
 func replyCode(text string) int {
 	if len(text) < 3 {
 		return 0

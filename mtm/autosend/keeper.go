@@ -67,7 +67,7 @@ func (k *keeper) renew(ctx context.Context) error {
 	return k.gone
 }
 
-// look says whether the message is still to be sent: nobody suspended it, and the lease is ours.
+// look reports whether the message is still to be sent: nobody suspended it, and the lease is ours.
 func (k *keeper) look(ctx context.Context) error {
 	entry, err := k.m.store.Entry(ctx, k.m.id)
 	if err == nil && entry.Sending != store.SendSending {
@@ -91,7 +91,7 @@ func (k *keeper) look(ctx context.Context) error {
 	return nil
 }
 
-// lost says whether the message is not ours to send any more.
+// lost reports whether the message is not ours to send any more.
 func (k *keeper) lost() bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()

@@ -59,7 +59,7 @@ func (r *run) connect(ctx context.Context) (*line, error) {
 	return l, nil
 }
 
-const securing = "securing the line"
+const securing = "starting TLS"
 
 // open reads the greeting and says hello, through TLS when the account wants that. Nothing goes on without it.
 func (l *line) open(ctx context.Context, s *settings, config *tls.Config, timeout time.Duration) error {
@@ -134,7 +134,7 @@ func (r *run) quit(ctx context.Context) {
 	r.hangUp()
 }
 
-// helloName is this machine's address as RFC 5321 section 4.1.4 has it, since it may have no name that others know.
+// helloName returns this machine's address as RFC 5321 section 4.1.4 has it, since it may have no name that others know.
 func helloName(c net.Conn) string {
 	a, ok := c.LocalAddr().(*net.TCPAddr)
 	switch {
@@ -176,7 +176,7 @@ func (c *boundedConn) Write(p []byte) (int, error) {
 // errNonsense is of a server that makes no sense.
 var errNonsense = errors.New("the server sends too much")
 
-// shown is a reply for people.
+// shown returns a reply for people.
 func shown(e *smtp.SMTPError) string { return fmt.Sprintf("%d %s", e.Code, clean(e.Message)) }
 
 // maxShown is how much of what a server says is kept.

@@ -91,7 +91,7 @@ func (l *line) choose(s *settings) (pop3.Mechanism, error) {
 	}
 	err := fmt.Errorf("the server offers %q, and smtp-auth is %s", clean(list), s.Auth)
 	if readable {
-		err = errors.New("the password would go over the network in clear text; choose smtp-tls, or set smtp-allow-plaintext if that is meant")
+		err = errors.New("the password would be sent in clear text: set smtp-tls, or smtp-allow-plaintext to allow it")
 	}
 	return pop3.Mechanism{}, &Error{Step: loggingIn, Code: symbian.ErrAuthenticationFailed, Err: err}
 }

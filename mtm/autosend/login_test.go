@@ -19,7 +19,7 @@ import (
 	"pop3mtm/mtm/symbian"
 )
 
-// users is one user, whose secrets are easy to find where they must not be.
+// users returns one user, whose secrets are easy to find where they must not be.
 func users() map[string]fakeserver.User {
 	return map[string]fakeserver.User{"ada": {Password: "hunter2hunter2", Token: "tokentoken"}}
 }

@@ -45,7 +45,7 @@ func (m *message) send(ctx context.Context) verdict {
 			break
 		}
 		if err := m.note(ctx); err != nil {
-			return verdict{state: store.SendWaiting, err: storeError(ctx, "noting the recipients", err)}
+			return verdict{state: store.SendWaiting, err: storeError(ctx, "storing the recipients", err)}
 		}
 		if _, err := body.Seek(0, io.SeekStart); err != nil {
 			return verdict{state: store.SendWaiting, err: storeError(ctx, "reading the message", err)}
@@ -81,7 +81,7 @@ func (m *message) open(ctx context.Context) (store.Entry, *store.BodyReader, err
 		return fail(symbian.ErrNotFound, err)
 	}
 	if entry.Body.Kind != store.BodyWhole {
-		return fail(symbian.ErrNotFound, fmt.Errorf("its text is not here: the body is %s", entry.Body.Kind))
+		return fail(symbian.ErrNotFound, fmt.Errorf("its text is missing: the body is %s", entry.Body.Kind))
 	}
 	body, err := m.store.Body(ctx, m.id)
 	if err != nil {
@@ -106,7 +106,7 @@ func notInAddress(r rune) bool {
 	return r <= ' ' || r == 0x7F || r == utf8.RuneError || strings.ContainsRune(`<>()\,;"`, r)
 }
 
-// pending are the recipients that the message has not been tried for.
+// pending returns the recipients that the message has not been tried for.
 func (m *message) pending() []int {
 	var list []int
 	for i, r := range m.envelope.Recipients {
@@ -117,7 +117,7 @@ func (m *message) pending() []int {
 	return list
 }
 
-// afterRefusals is the state of a message that not everybody has: failed when all others were refused for good.
+// afterRefusals returns the state of a message that not everybody has: failed when all others were refused for good.
 func (m *message) afterRefusals() store.SendingState {
 	for _, r := range m.envelope.Recipients {
 		if r.State != store.RecipientAccepted && !isPermanent(replyCode(r.Reply)) {
@@ -163,13 +163,13 @@ func (m *message) missed() error {
 	if code == symbian.None {
 		return nil
 	}
-	return &Error{Step: "naming the recipients", Code: code, Err: errors.New(strings.Join(names, "; "))}
+	return &Error{Step: "sending the recipients", Code: code, Err: errors.New(strings.Join(names, "; "))}
 }
 
 // shownRecipients are how many refused ones a reason names.
 const shownRecipients = 5
 
-// round is one transaction with the server, for the recipients at these places.
+// round runs one transaction with the server, for the recipients at these places.
 func (m *message) round(ctx context.Context, entry store.Entry, body io.Reader, pending []int) verdict {
 	l := m.line
 	if err := m.keeper.look(ctx); err != nil {
@@ -177,21 +177,21 @@ func (m *message) round(ctx context.Context, entry store.Entry, body io.Reader, 
 	}
 	options := m.mailOptions(entry)
 	if known, _ := l.client.Extension("SMTPUTF8"); options.UTF8 && !known {
-		return verdict{state: store.SendFailed, err: &Error{Step: "naming the sender", Code: symbian.ErrBadRcptTo,
-			Err: errors.New("an address has letters beyond ASCII, and the server does not know SMTPUTF8")}}
+		return verdict{state: store.SendFailed, err: &Error{Step: "sending the sender's address", Code: symbian.ErrBadRcptTo,
+			Err: errors.New("an address has non-ASCII letters, and the server does not support SMTPUTF8")}}
 	}
 	if err := l.client.Mail(m.envelope.From, options); err != nil {
-		return m.refused(ctx, "naming the sender", symbian.ErrBadMailFrom, err)
+		return m.refused(ctx, "sending the sender's address", symbian.ErrBadMailFrom, err)
 	}
 	accepted, err := m.name(pending)
 	if err != nil {
-		return m.refused(ctx, "naming the recipients", symbian.ErrBadRcptTo, err)
+		return m.refused(ctx, "sending the recipients", symbian.ErrBadRcptTo, err)
 	}
 	if len(accepted) > 0 {
 		return m.data(ctx, body, accepted)
 	}
 	if err := l.client.Reset(); err != nil {
-		return m.refused(ctx, "naming the recipients", symbian.ErrBadRcptTo, err)
+		return m.refused(ctx, "sending the recipients", symbian.ErrBadRcptTo, err)
 	}
 	return verdict{}
 }

@@ -23,7 +23,7 @@ func readSettings(ctx context.Context, st *store.Store, service store.ID) (setti
 	const step = "reading the account"
 	entry, err := st.Entry(ctx, service)
 	if errors.Is(err, store.ErrNotFound) || err == nil && !entry.IsSMTP() {
-		err = fmt.Errorf("entry %d is not an SMTP service: 'mtm account show' tells the id of an account's", service)
+		err = fmt.Errorf("entry %d is not an SMTP service: 'mtm account show' prints its id", service)
 	}
 	if err != nil {
 		return settings{}, &Error{Step: step, Code: symbian.ErrNotFound, Err: err}
@@ -66,12 +66,12 @@ func (r *run) pick(ctx context.Context) ([]job, error) {
 		return nil
 	})
 	if err != nil {
-		return nil, storeError(ctx, "looking into the Outbox", err)
+		return nil, storeError(ctx, "reading the Outbox", err)
 	}
 	return jobs, nil
 }
 
-// wanted gives the states that the message may be sent from, none when it is not to be sent. Sending is among them for
+// wanted returns the states that the message may be sent from, none when it is not to be sent. Sending is among them for
 // what a program left that died: its lease tells.
 func (r *run) wanted(e *store.Entry, selected bool) []store.SendingState {
 	if e.Type != store.TypeMessage || e.Service != r.service || e.Flags.Has(store.InPreparation) {

@@ -99,7 +99,7 @@ func (r *replies) ahead() error {
 	if replyCode(said) == serviceGone { // RFC 5321 section 3.8: it may end the session at any time
 		return fmt.Errorf("the server ends the session: %s", said)
 	}
-	return fmt.Errorf("%w: %q came before it was asked for anything", errNonsense, said)
+	return fmt.Errorf("%w: %q was sent before it was due", errNonsense, said)
 }
 
 // handOver ends the replies: from now on the bytes belong to TLS. Nothing may have come before.

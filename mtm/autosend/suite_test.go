@@ -93,7 +93,7 @@ func (b *bench) account(changes ...func(*account.POP3)) {
 	b.smtp = smtp.ID
 }
 
-// letter is the text of a message with this subject.
+// letter returns the text of a message with this subject.
 func letter(subject string) string {
 	return fmt.Sprintf("From: ada@example.org\r\nTo: bob@example.org\r\nMessage-ID: <%s@example.org>\r\nSubject: %s\r\n\r\nHello.\r\n", subject, subject)
 }

@@ -198,7 +198,7 @@ func (p Place) failed(err error) error {
 		cause = ErrDiskFull
 	case errors.Is(err, os.ErrPermission):
 		return fmt.Errorf("cannot lock the mailbox: %w; the file belongs to another user, or the store is for "+
-			"reading only: run as its owner, or give the store's files to you", err)
+			"read-only: run as the owner of the store", err)
 	default:
 		return fmt.Errorf("cannot lock the mailbox: %w", err)
 	}

@@ -32,7 +32,7 @@ func TestHold(t *testing.T) {
 	RunSpecs(t, "hold")
 }
 
-// child is the second process: it says what it has done in a line, and goes on when its standard
+// child returns the second process: it says what it has done in a line, and goes on when its standard
 // input ends.
 func child(role string, place hold.Place) int {
 	switch role {

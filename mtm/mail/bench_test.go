@@ -9,7 +9,7 @@ import (
 	"pop3mtm/mtm/mail"
 )
 
-// benchmarkMails are a plain text of 8 KiB and a message with parts.
+// benchmarkMails returns a plain text of 8 KiB and a message with parts.
 func benchmarkMails(b *testing.B) map[string][]byte {
 	b.Helper()
 	parts, err := os.ReadFile("../../fixtures/mail/attachments.eml")

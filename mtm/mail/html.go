@@ -44,7 +44,7 @@ func (h *htmlReader) token() {
 		h.err = h.t.Err()
 		if errors.Is(h.err, html.ErrBufferExceeded) {
 			p.lines(1)
-			p.word([]byte("(the rest cannot be read: one piece of it is longer than 1 MiB)"))
+			p.word([]byte("(the rest is not shown: a piece of it is longer than 1 MiB)"))
 			h.err = io.EOF
 		}
 		if p.lineEnds == 0 {
@@ -195,7 +195,7 @@ func (p *htmlPrinter) flush() {
 	p.due = 0
 }
 
-// blockSpace is how many line ends stand before and after a block.
+// blockSpace returns how many line ends stand before and after a block.
 func blockSpace(tag atom.Atom) int {
 	switch tag {
 	case atom.P, atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6, atom.Table, atom.Pre, atom.Dl, atom.Figure:

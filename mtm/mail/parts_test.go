@@ -12,7 +12,7 @@ import (
 	"pop3mtm/mtm/mail"
 )
 
-// outline is the parts of a message in one line.
+// outline returns the parts of a message in one line.
 func outline(m message) string {
 	var all []string
 	for _, p := range m.Leaves() {
@@ -27,7 +27,7 @@ func outline(m message) string {
 	return strings.Join(all, "; ")
 }
 
-// withType is a message with one content type and a body.
+// withType returns a message with one content type and a body.
 func withType(contentType, body string) string {
 	return "Subject: x\r\nContent-Type: " + contentType + "\r\n\r\n" + body
 }

@@ -55,7 +55,7 @@ var _ = Describe("Beside Python's email package", func() {
 // corpus is a message of a collection: its name there, and its file.
 type corpus struct{ name, path string }
 
-// mails are the messages of all collections: those of enmime and go-message, and ours.
+// mails returns the messages of all collections: those of enmime and go-message, and ours.
 func mails() []corpus {
 	GinkgoHelper()
 	list := files("enmime", moduleDir("github.com/jhillyerd/enmime/v2"), ".raw")
@@ -188,7 +188,7 @@ func weRead(raw []byte) reading {
 	return r
 }
 
-// comparable is a field without differences that nobody sees: line ends, blanks at the ends.
+// comparable returns a field without differences that nobody sees: line ends, blanks at the ends.
 func comparable(v any) string {
 	if text, ok := v.(string); ok {
 		text = strings.ReplaceAll(text, "\r\n", "\n")

@@ -17,7 +17,7 @@ func fileText(path string) string {
 	return string(raw)
 }
 
-// mixed is a multipart of parts, each a header and a body.
+// mixed returns a multipart of parts, each a header and a body.
 func mixed(kind string, parts ...string) string {
 	boundary := "=_" + kind
 	return "Content-Type: multipart/" + kind + "; boundary=\"" + boundary + "\"\r\n\r\n--" + boundary + "\r\n" +

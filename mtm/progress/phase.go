@@ -32,7 +32,7 @@ const (
 	Composing            Phase = 18
 )
 
-// String gives the phase in lower-case words, "phase N" for an unknown number.
+// String returns the phase in lower-case words, "phase N" for an unknown number.
 func (p Phase) String() string {
 	switch p {
 	case Refreshing:

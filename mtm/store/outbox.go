@@ -15,7 +15,7 @@ type outbox struct {
 func (o *outbox) set(e *Entry, to *Outgoing) error {
 	ctx := context.Background()
 	if len(to.Recipients) > MaxRecipients {
-		return fmt.Errorf("a message to %d recipients: %d are the most", len(to.Recipients), MaxRecipients)
+		return fmt.Errorf("a message to %d recipients, at most %d are allowed", len(to.Recipients), MaxRecipients)
 	}
 	if err := o.tree.insert(); err != nil {
 		return err

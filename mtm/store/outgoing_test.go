@@ -70,7 +70,7 @@ var _ = Describe("Outgoing", func() {
 		e := waiting(nil)
 		b = s.NewBatch()
 		b.SetOutgoing(e, store.Outgoing{Recipients: make([]store.Recipient, store.MaxRecipients+1)})
-		Expect(b.Commit(ctx)).To(MatchError(ContainSubstring("10000 are the most")))
+		Expect(b.Commit(ctx)).To(MatchError(ContainSubstring("at most 10000 are allowed")))
 		Expect(s.Outgoing(ctx, e.ID)).Error().To(MatchError(store.ErrNotFound))
 	})
 

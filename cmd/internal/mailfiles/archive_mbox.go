@@ -81,7 +81,7 @@ func (x *mboxShelf) look() error {
 	return nil
 }
 
-// sum is of the message as it stands in an mbox, so that it can be found there.
+// sum returns the sum of the message as it stands in an mbox, so that it can be found there.
 func (x *mboxShelf) sum(body Body) (s span, err error) {
 	h := sha256.New()
 	c := counter{w: h}

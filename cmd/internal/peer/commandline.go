@@ -24,7 +24,7 @@ type CommandLine struct {
 	Line  string
 }
 
-// placeholders are those that a command line must hold: without them it cannot fetch what it is
+// placeholders returns those that a command line must hold: without them it cannot fetch what it is
 // given.
 func placeholders() []string { return []string{"{host}", "{port}", "{dir}"} }
 
@@ -91,7 +91,7 @@ func (c CommandLine) Fetch(ctx context.Context, a Account, dir string) error {
 	return err
 }
 
-// shellWord is text as one word of a shell.
+// shellWord returns text as one word of a shell.
 func shellWord(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 
 // Read returns the files below {dir} in the order of their names, in which numbers count as

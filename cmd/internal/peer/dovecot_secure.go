@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// DovecotMechanisms are those of AUTH that Dovecot 2.3 has for passwords in a file.
+// DovecotMechanisms returns those of AUTH that Dovecot 2.3 has for passwords in a file.
 func DovecotMechanisms() []string {
 	return []string{"PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256"}
 }

@@ -259,12 +259,12 @@ func fetchmailField(m []byte) (field, rest []byte) {
 	}
 }
 
-// fetchmailEnds says whether fetchmail takes this for the empty line after a header.
+// fetchmailEnds reports whether fetchmail takes this for the empty line after a header.
 func fetchmailEnds(field []byte) bool {
 	return string(bytes.TrimLeft(field, "\r")) == "\n"
 }
 
-// fetchmailDrops says whether a header field is one that fetchmail throws away.
+// fetchmailDrops reports whether a header field is one that fetchmail throws away.
 func fetchmailDrops(field []byte) bool {
 	lower := string(bytes.ToLower(field))
 	for _, prefix := range []string{"from ", ">from "} {

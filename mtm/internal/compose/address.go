@@ -32,7 +32,7 @@ func ParseList(what string, texts []string) ([]*mail.Address, error) {
 			return nil, fmt.Errorf("%s %q is not an address such as ada@example.org: %w", what, text, bare(err))
 		}
 		if len(some) == 0 { // RFC 5322 section 3.4: a group may be empty
-			return nil, fmt.Errorf("%s %q is a group that names nobody", what, text)
+			return nil, fmt.Errorf("%s %q is an empty group", what, text)
 		}
 		for _, a := range some {
 			if err := fit(a); err != nil {
@@ -55,7 +55,7 @@ func fit(a *mail.Address) error {
 	a.Name = strings.Join(strings.Fields(a.Name), " ")
 	at := strings.LastIndexByte(a.Address, '@')
 	if at <= 0 {
-		return errors.New("it has no @ with a mailbox before it")
+		return errors.New("the mailbox before the @ is missing")
 	}
 	local, domain := a.Address[:at], a.Address[at+1:]
 	if err := CheckText("mailbox", local, maxLocal); err != nil {
@@ -64,12 +64,12 @@ func fit(a *mail.Address) error {
 	if !isASCII(domain) {
 		ascii, err := idna.Lookup.ToASCII(domain)
 		if err != nil {
-			return fmt.Errorf("the domain %q cannot be: %w", domain, err)
+			return fmt.Errorf("invalid domain %q: %w", domain, err)
 		}
 		domain = ascii
 	}
 	if !isDomain(domain) {
-		return fmt.Errorf("the domain %q cannot be", domain)
+		return fmt.Errorf("invalid domain %q", domain)
 	}
 	a.Address = local + "@" + domain
 	if len(Wire(a)) > maxAddress {
@@ -88,7 +88,7 @@ func isDomain(domain string) bool {
 		!strings.HasPrefix(domain, ".") && !strings.HasSuffix(domain, ".") && !strings.Contains(domain, "..")
 }
 
-// onlyHas says whether a text has letters and digits of ASCII only, and those in more.
+// onlyHas reports whether a text has letters and digits of ASCII only, and those in more.
 func onlyHas(text, more string) bool {
 	return strings.IndexFunc(text, func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune(more, r)
@@ -99,14 +99,14 @@ func isASCII(text string) bool {
 	return strings.IndexFunc(text, func(r rune) bool { return r >= 0x80 }) < 0
 }
 
-// Wire is the address as an envelope has it (RFC 5321 section 4.1.2): the mailbox in
+// Wire returns the address as an envelope has it (RFC 5321 section 4.1.2): the mailbox in
 // quotes where it needs them.
 func Wire(a *mail.Address) string {
 	text := (&mail.Address{Address: a.Address}).String()
 	return strings.TrimSuffix(strings.TrimPrefix(text, "<"), ">")
 }
 
-// Display is the address as people read it.
+// Display returns the address as people read it.
 func Display(a *mail.Address) string {
 	if a.Name == "" {
 		return Wire(a)
@@ -114,7 +114,7 @@ func Display(a *mail.Address) string {
 	return a.Name + " <" + Wire(a) + ">"
 }
 
-// Same says whether two addresses are the same one. They are compared whole (behaviour
+// Same reports whether two addresses are the same one. They are compared whole (behaviour
 // section 0), in any case.
 func Same(a, b *mail.Address) bool { return strings.EqualFold(a.Address, b.Address) }
 
@@ -135,7 +135,7 @@ func Merge(list, more []*mail.Address, others ...[]*mail.Address) []*mail.Addres
 	return list
 }
 
-// Without is a list without an address.
+// Without returns a list without an address.
 func Without(list []*mail.Address, a *mail.Address) []*mail.Address {
 	var rest []*mail.Address
 	for _, other := range list {

@@ -62,7 +62,7 @@ func IDs(h mtmmail.Header, field string) []string {
 	return slices.DeleteFunc(h.IDs(field), func(id string) bool { return !goodID(id) })
 }
 
-// ID is the identifier of a foreign message, or "".
+// ID returns the identifier of a foreign message, or "".
 func ID(h mtmmail.Header) string {
 	if list := IDs(h, "Message-Id"); len(list) > 0 {
 		return list[0]
@@ -70,7 +70,7 @@ func ID(h mtmmail.Header) string {
 	return ""
 }
 
-// References are those of an answer (RFC 5322 section 3.6.4).
+// References returns those of an answer (RFC 5322 section 3.6.4).
 func References(h mtmmail.Header) []string {
 	list := IDs(h, "References")
 	if parents := IDs(h, "In-Reply-To"); len(list) == 0 && len(parents) == 1 {
@@ -90,7 +90,7 @@ func lastReferences(list []string) []string {
 	return list
 }
 
-// goodID says whether an identifier can stand in a header.
+// goodID reports whether an identifier can stand in a header.
 func goodID(id string) bool {
 	const longest = 250
 	return len(id) <= longest && isASCII(id) && strings.IndexFunc(id, func(r rune) bool { return hidden(r) || r == ' ' }) < 0 &&

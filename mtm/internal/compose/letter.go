@@ -27,7 +27,7 @@ const (
 // Content opens what a part holds. The writer closes it.
 type Content func() (io.ReadCloser, error)
 
-// String is the content of a text in memory.
+// String returns the content of a text in memory.
 func String(text string) Content {
 	return func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil }
 }
@@ -77,11 +77,11 @@ func (l *Letter) check() error {
 	}
 	for _, id := range append([]string{l.MessageID, l.InReplyTo}, l.References...) {
 		if id != "" && !goodID(id) {
-			return fmt.Errorf("%q cannot be a message identifier", id)
+			return fmt.Errorf("invalid message identifier %q", id)
 		}
 	}
 	if len(l.Attachments) > MaxAttachments {
-		return fmt.Errorf("%d attachments: %d are the most", len(l.Attachments), MaxAttachments)
+		return fmt.Errorf("%d attachments, at most %d are allowed", len(l.Attachments), MaxAttachments)
 	}
 	for _, a := range l.Attachments {
 		if err := CheckFileName(a.Name); err != nil {
@@ -102,7 +102,7 @@ func CheckText(what, text string, limit int) error {
 	}
 	if i := strings.IndexFunc(text, hidden); i >= 0 {
 		r, _ := utf8.DecodeRuneInString(text[i:])
-		return fmt.Errorf("the %s %q holds the character %U, which cannot stand in a header", what, text, r)
+		return fmt.Errorf("the %s %q holds the character %U, which is not allowed in a header", what, text, r)
 	}
 	return nil
 }
@@ -148,7 +148,7 @@ func CheckFileName(name string) error {
 		return err
 	}
 	if strings.ContainsAny(name, `/\`) {
-		return fmt.Errorf("the file name %q names folders: give the last part alone", name)
+		return fmt.Errorf("the file name %q contains a directory: give only its last part", name)
 	}
 	return nil
 }
@@ -158,7 +158,7 @@ func CleanFileName(name string) string {
 	return CleanText(strings.NewReplacer("/", "_", `\`, "_").Replace(name), maxName)
 }
 
-// CleanType is a media type that a part of a message can have with any encoding, else
+// CleanType returns a media type that a part of a message can have with any encoding, else
 // that of unknown octets: RFC 2046 section 5 keeps multipart and message for others.
 func CleanType(mediaType string) string {
 	const unknown = "application/octet-stream"

@@ -14,7 +14,7 @@ type Report struct {
 	OriginalID        string // the original's identifier; "" for none
 }
 
-// root is the multipart/report of RFC 8098: what people read, and what programs read.
+// root returns the multipart/report of RFC 8098: what people read, and what programs read.
 func (r *Report) root(text *part) *part {
 	var fields textproto.Header // the last comes first
 	fields.Add("Disposition", "manual-action/MDN-sent-manually; displayed")

@@ -23,7 +23,7 @@ func TestCompose(t *testing.T) {
 	RunSpecs(t, "Composing")
 }
 
-// letter is one that can be written; specs change what they are about.
+// letter returns one that can be written; specs change what they are about.
 func letter() *compose.Letter {
 	return &compose.Letter{
 		From: &mail.Address{Name: "Ada", Address: "ada@example.org"}, Date: time.Date(2026, 3, 2, 8, 15, 0, 0, time.UTC),
@@ -60,7 +60,7 @@ func content(r io.Reader) string {
 	return string(text)
 }
 
-// foreign is the header of a message of somebody else.
+// foreign returns the header of a message of somebody else.
 func foreign(text string) mtmmail.Header { return mtmmail.ParseHeader([]byte(text+"\r\n\r\n"), "") }
 
 func texts(list []*mail.Address) []string {

@@ -44,7 +44,7 @@ func Subject(prefix, subject string) string {
 	return strings.TrimRight(prefix+subject, " ")
 }
 
-// Receipt is the subject of a receipt; the prefix always stands there.
+// Receipt returns the subject of a receipt; the prefix always stands there.
 func Receipt(subject string) string {
 	return ReceiptPrefix + CleanText(subject, maxSubject-len(ReceiptPrefix))
 }

@@ -119,7 +119,7 @@ func multipart(subtype string, params map[string]string, inner ...*part) *part {
 	return p
 }
 
-// eight says whether octets above 127 stand in the part as they are.
+// eight reports whether octets above 127 stand in the part as they are.
 func (p *part) eight() bool {
 	for _, inner := range p.inner {
 		if inner.eight() {

@@ -11,7 +11,7 @@ import (
 	"pop3mtm/mtm/symbian"
 )
 
-const securing = "securing the line"
+const securing = "starting TLS"
 
 // tlsConfig is what the account wants of the server; nil without TLS.
 func tlsConfig(settings account.POP3) (*tls.Config, error) {
