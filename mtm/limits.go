@@ -35,7 +35,9 @@ type tooLongError struct {
 	limit time.Duration
 }
 
-func (e *tooLongError) Error() string { return fmt.Sprintf("%s: the limit of %v was exceeded", e.name, e.limit) }
+func (e *tooLongError) Error() string {
+	return fmt.Sprintf("%s: the limit of %v was exceeded", e.name, e.limit)
+}
 
 // Unwrap returns the error of a deadline.
 func (*tooLongError) Unwrap() error { return context.DeadlineExceeded }

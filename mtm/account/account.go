@@ -20,8 +20,7 @@ const (
 	MaxText = 1024 // octets of a host name, login name or password
 )
 
-// POP3 is the settings of one POP3 account. The zero value is not valid: start
-// from Defaults.
+// POP3 holds the settings of a POP3 account. The zero value is not valid: start from Defaults.
 type POP3 struct {
 	Host             string        // name or address of the server
 	Port             int           // 1 to 65535; it does not follow TLS (behaviour section 3)
@@ -30,33 +29,33 @@ type POP3 struct {
 	Password         Password      // where the password comes from
 	Token            Token         // where the token for XOAUTH2 and OAUTHBEARER comes from
 	Auth             Auth          // how to log in
-	AuthUnlisted     bool          // takes the first method of Auth although the server does not list it (QUIRK 12)
-	AllowPlaintext   bool          // permits sending the secret over an unencrypted line to a host that is not this machine
-	IgnoreUIDL       bool          // tells messages apart by their headers, as on a server without unique-ids
+	AuthUnlisted     bool          // use the first method of Auth although the server does not list it (QUIRK 12)
+	AllowPlaintext   bool          // allow sending the password in clear text to a host that is not this machine
+	IgnoreUIDL       bool          // distinguish messages by their headers, as on a server without unique-ids
 	SyncLimit        int           // headers kept in the mailbox: -1 all, 0 no refresh at all, N the newest N
 	DisconnectedMode bool          // the original's DisconnectedUserMode: entries stay visible offline
-	Autosend         bool          // the original's AutoSendOnConnect: a connect sends what waits in the outbox
-	GetMail          GetMail       // what getting mail fetches when the caller does not say
-	MaxEmailSize     int64         // largest message fetched when the caller does not say, in octets; 0 = no limit
+	Autosend         bool          // the original's AutoSendOnConnect: a connect sends what waits in the Outbox
+	GetMail          GetMail       // what GetMail fetches by default
+	MaxEmailSize     int64         // largest message fetched by default, in octets; 0 = no limit
 	MaxMessage       int64         // largest message ever fetched, in octets; 0 = no limit
 	MaxTime          time.Duration // longest time that an operation may take; 0 = no limit
-	MinRate          int64         // octets a second that the server must send while it is waited for; 0 = none
+	MinRate          int64         // octets per second that the server must send while the client waits; 0 = no limit
 	Charset          string        // of octets in mail that name no charset and are not UTF-8; "" for windows-1252
-	PopulationLimit  int           // lines of the body that populate fetches when the caller does not say; -1 = all
-	SMTP             SMTP          // how the account's mail goes out
+	PopulationLimit  int           // lines of the body that Populate fetches by default; -1 = all
+	SMTP             SMTP          // how the account sends mail
 }
 
 // GetMail is the original's GetMailOptions.
 type GetMail string
 
-// What getting mail fetches.
+// The values of GetMail.
 const (
 	Headers  GetMail = "headers"
 	Messages GetMail = "messages"
 )
 
-// Defaults returns the original's defaults: port 110, no TLS, no limits. Auth is
-// Auto, where the original sent USER/PASS: the best way is the default.
+// Defaults returns the original's defaults: port 110, no TLS, no limits. Auth is Auto, where the
+// original sent USER and PASS: the best method is the default.
 func Defaults() POP3 {
 	return POP3{
 		Port: 110, Security: Security{TLS: NoTLS}, Auth: Auto, SyncLimit: -1,
@@ -64,10 +63,10 @@ func Defaults() POP3 {
 	}
 }
 
-// Address returns host:port as a dialer wants it.
+// Address returns host:port for a dialer.
 func (p POP3) Address() string { return net.JoinHostPort(p.Host, strconv.Itoa(p.Port)) }
 
-// Validate says what is wrong with the settings, naming the setting, or nil.
+// Validate checks the settings. Its error names the setting.
 func (p POP3) Validate() error {
 	if p.Host == "" {
 		return errors.New("the server's host is missing")
@@ -161,8 +160,8 @@ func text(what, s string) error {
 	return printable(what, s)
 }
 
-// printable keeps control characters out: CR and LF in a login would let one
-// setting smuggle a second command to the server.
+// printable rejects control characters: CR or LF in a login would let a setting send a second
+// command to the server.
 func printable(what, s string) error {
 	if !utf8.ValidString(s) {
 		return fmt.Errorf("%s is not valid UTF-8", what)

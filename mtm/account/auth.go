@@ -7,17 +7,17 @@ import (
 	"strings"
 )
 
-// Auth says how to log in: Auto, one method, or several with commas between them. Of several the first is taken that
-// the server offers and the line permits; it is chosen before anything is sent, and a refusal is final: no other is
-// tried after it (behaviour section 0).
+// Auth says how to log in: Auto, one method, or several separated by commas. Of several, the first
+// one is used that the server offers and the connection permits. It is chosen before anything is
+// sent, and no other method is tried after a refusal (behaviour section 0).
 type Auth string
 
-// The ways to log in.
+// The methods to log in.
 const (
 	Auto        Auth = "auto"     // the best that the server offers, see Methods
 	UserPass    Auth = "userpass" // RFC 1939 section 7, USER and PASS
 	APOP        Auth = "apop"     // RFC 1939 section 7, APOP
-	Plain       Auth = "plain"    // the rest are mechanisms of SASL
+	Plain       Auth = "plain"    // this and the following are SASL mechanisms
 	Login       Auth = "login"
 	CRAMMD5     Auth = "cram-md5"
 	SCRAMSHA1   Auth = "scram-sha-1"
@@ -26,14 +26,15 @@ const (
 	OAuthBearer Auth = "oauthbearer" // needs a token
 )
 
-// Auths lists the values that Auth takes for POP3, one by one.
+// Auths returns the values of Auth for POP3, one by one.
 func Auths() []Auth {
 	return []Auth{Auto, UserPass, APOP, Plain, Login, CRAMMD5, SCRAMSHA1, SCRAMSHA256, XOAUTH2, OAuthBearer}
 }
 
-// Methods returns the ways to log in, in the order they are looked for. Auto looks for tokens before passwords, and never
-// sends a secret where somebody could read it while there is another way. private says that nobody can listen: TLS,
-// or a server on this machine. There APOP comes last, since servers show its timestamp without supporting it (QUIRK 4, 6).
+// Methods returns the methods in the order in which they are tried. Auto prefers tokens to
+// passwords, and sends a secret in clear text only if there is no other method. private says that
+// nobody can listen: TLS, or a server on this machine. Then APOP comes last, since servers send its
+// timestamp without supporting it (QUIRK 4, 6).
 func (a Auth) Methods(private bool) []Auth {
 	if a != Auto {
 		return a.list()
@@ -45,8 +46,8 @@ func (a Auth) Methods(private bool) []Auth {
 	return append(methods, APOP, Plain, Login, UserPass)
 }
 
-// OriginalAuth returns what the original's settings POP3Auth, FallBack and Apop mean (behaviour section 3, "Auth
-// selection"). FallBack counts only with POP3Auth.
+// OriginalAuth returns what the original's settings POP3Auth, FallBack and Apop mean (behaviour
+// section 3, "Auth selection"). FallBack is used only with POP3Auth.
 func OriginalAuth(pop3Auth, fallBack, apop bool) Auth {
 	switch {
 	case !pop3Auth && apop:
@@ -89,7 +90,7 @@ func (a Auth) validate(what string, allowed []Auth) error {
 
 func (a Auth) combines() bool { return a != Auto && a != NoAuth }
 
-// checkToken wants a token where nothing else could log in.
+// checkToken requires a token where all methods need one.
 func (a Auth) checkToken(what string, t Token) error {
 	password := func(one Auth) bool { return !one.Bearer() }
 	if t == (Token{}) && !slices.ContainsFunc(a.list(), password) {

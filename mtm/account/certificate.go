@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// CertificateError says what is wrong with the dates of a server's certificate.
+// CertificateError reports that the dates of a server's certificate are not valid.
 type CertificateError struct {
 	Text string // printable
 	Err  error  // of the handshake
@@ -17,11 +17,11 @@ type CertificateError struct {
 
 func (e *CertificateError) Error() string { return e.Text }
 
-// Unwrap gives the handshake's error.
+// Unwrap returns the error of the handshake.
 func (e *CertificateError) Unwrap() error { return e.Err }
 
 // ExplainTLS returns a *CertificateError for a handshake that failed because of the dates of the
-// server's certificate, and any other error as it is.
+// server's certificate, and any other error unchanged.
 func ExplainTLS(err error) error {
 	invalid, ok := errors.AsType[x509.CertificateInvalidError](err)
 	if !ok || invalid.Reason != x509.Expired || invalid.Cert == nil {
@@ -39,7 +39,7 @@ func ExplainTLS(err error) error {
 	return &CertificateError{fmt.Sprintf("%s expired on %s", whose, to.Format(time.DateOnly)), err}
 }
 
-// shownName escapes and cuts a name that a server made.
+// shownName escapes and shortens a name that a server sent.
 func shownName(name string) string {
 	const most = 100
 	quoted := strconv.QuoteToASCII(name[:min(most, len(name))])

@@ -12,11 +12,11 @@ import (
 	"time"
 )
 
-// maxPrinted bounds what a password command may print in all; only its first line counts.
+// maxPrinted limits what a password command may print in all; only its first line is used.
 const maxPrinted = 1 << 20
 
-// output runs a command line in the shell and returns the first octets that it prints. It ends
-// with ctx, and then, or when the command ends, all processes that the command started end too.
+// output runs a command line in the shell and returns the first octets that it prints. When ctx or
+// the command ends, all processes that the command started are ended too.
 func output(ctx context.Context, commandLine string, keep int) ([]byte, error) {
 	shell, flag := "/bin/sh", "-c"
 	if runtime.GOOS == "windows" {
@@ -27,9 +27,9 @@ func output(ctx context.Context, commandLine string, keep int) ([]byte, error) {
 	command := exec.CommandContext(ctx, shell, flag, commandLine)
 	out := &firstOctets{keep: keep, room: maxPrinted, full: cancel}
 	command.Stdout, command.Stderr = out, os.Stderr
-	command.WaitDelay = time.Second // for a process of its own that holds the pipe open
+	command.WaitDelay = time.Second // for a process that keeps the pipe open
 	family := newFamily(command)
-	var mu sync.Mutex // the limit on output may end the command while it is still taken in
+	var mu sync.Mutex // the limit on output may end the command while it starts
 	command.Cancel = func() error {
 		mu.Lock()
 		defer mu.Unlock()
@@ -47,7 +47,7 @@ func output(ctx context.Context, commandLine string, keep int) ([]byte, error) {
 		err = e
 	}
 	switch {
-	case out.room < 0: // the command saw its pipe closed, whatever it made of that
+	case out.room < 0: // the command may have ignored that its pipe was closed
 		err = fmt.Errorf("it printed more than %d octets", maxPrinted)
 	case err != nil && ctx.Err() != nil:
 		err = context.Cause(ctx)
@@ -61,7 +61,7 @@ func output(ctx context.Context, commandLine string, keep int) ([]byte, error) {
 type firstOctets struct {
 	kept bytes.Buffer // not embedded: its ReadFrom has no limit
 	keep int
-	room int    // negative once there was too much
+	room int    // negative after too much output
 	full func() // called then
 }
 

@@ -12,8 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// family is a command with all processes that it starts: a process group. The group takes the
-// terminal while it runs, where ours has it, since the command may ask a person for something.
+// family is a command with all processes that it starts: a process group. The group has the
+// terminal while it runs, if this process has it, since the command may ask for a passphrase.
 type family struct {
 	group int
 	tty   *os.File // nil when there is no terminal to give
@@ -27,7 +27,7 @@ func newFamily(command *exec.Cmd) *family {
 		return f
 	}
 	if now, err := unix.IoctlGetInt(int(tty.Fd()), unix.TIOCGPGRP); err != nil || now != unix.Getpgrp() {
-		_ = tty.Close() // we run in the background
+		_ = tty.Close() // this process runs in the background
 		return f
 	}
 	f.tty = tty
@@ -35,7 +35,7 @@ func newFamily(command *exec.Cmd) *family {
 	return f
 }
 
-// started takes the command in.
+// started adds the command.
 func (f *family) started(command *exec.Cmd) { f.group = command.Process.Pid }
 
 // kill ends all processes of the group.
@@ -46,7 +46,7 @@ func (f *family) kill() error {
 	if err := unix.Kill(-f.group, unix.SIGKILL); !errors.Is(err, unix.ESRCH) && !errors.Is(err, unix.EPERM) {
 		return err
 	}
-	return nil // none is left, or none that may be ended
+	return nil // no process is left, or none that may be ended
 }
 
 // end ends what the command left running, and takes the terminal back.
@@ -55,7 +55,7 @@ func (f *family) end() error {
 	if f.tty == nil {
 		return err
 	}
-	// Whoever takes the terminal from the background is stopped by this signal.
+	// A process that takes the terminal from the background is stopped by this signal.
 	signal.Ignore(syscall.SIGTTOU)
 	defer signal.Reset(syscall.SIGTTOU)
 	e := unix.IoctlSetPointerInt(int(f.tty.Fd()), unix.TIOCSPGRP, unix.Getpgrp())

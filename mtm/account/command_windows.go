@@ -13,7 +13,7 @@ type family struct{ job windows.Handle }
 
 func newFamily(*exec.Cmd) *family { return &family{} }
 
-// started takes the command in; without a job the command ends alone.
+// started adds the command to the job; without a job the command ends alone.
 func (f *family) started(command *exec.Cmd) {
 	job, err := windows.CreateJobObject(nil, nil)
 	if err != nil {

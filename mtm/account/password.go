@@ -9,23 +9,23 @@ import (
 	"time"
 )
 
-// Password says where a password comes from: at most one of the fields is set
-// (behaviour section 0). None set means an empty password.
+// Password says where a password comes from: at most one of the fields is set (behaviour section
+// 0). With no field set the password is empty.
 type Password struct {
-	Literal string // the password itself, kept as it is in the store
+	Literal string // the password itself, stored as it is
 	Env     string // name of an environment variable, read at each login
 	Command string // command line for the shell; the first line it prints is the password
 }
 
-// Token says where an OAuth 2.0 bearer token comes from, as Password does for a
-// password. Tokens live for an hour or so: usually a command makes them.
+// Token says where an OAuth 2.0 bearer token comes from, as Password does for a password. Tokens
+// expire after an hour or so: usually a command prints them.
 type Token Password
 
-// MaxToken bounds a token, in octets.
+// MaxToken limits a token, in octets.
 const MaxToken = 16 << 10
 
-// commandTime bounds a password command: long enough for a person to unlock a
-// key ring, short enough that a hung one does not hold a login for ever.
+// commandTime limits a password command: long enough to unlock a key ring, short enough that a
+// command that hangs does not block a login for ever.
 const commandTime = time.Minute
 
 // String never shows the secret, only where it comes from.
@@ -41,22 +41,22 @@ func (p Password) String() string {
 	return "empty"
 }
 
-// GoString keeps %#v from showing the secret.
+// GoString hides the secret from %#v.
 func (p Password) GoString() string { return "account.Password{" + p.String() + "}" }
 
 // String never shows the secret, only where it comes from.
 func (t Token) String() string { return Password(t).String() }
 
-// GoString keeps %#v from showing the secret.
+// GoString hides the secret from %#v.
 func (t Token) GoString() string { return "account.Token{" + t.String() + "}" }
 
-// Reveal returns the password. It blocks while a command runs, for a minute at
-// most, and ends early with ctx. Errors name the source, never the secret.
+// Reveal returns the password. It blocks while a command runs, at most a minute, and ends early
+// with ctx. Errors name the source, never the secret.
 func (p Password) Reveal(ctx context.Context) (string, error) {
 	return p.reveal(ctx, "password", MaxText)
 }
 
-// Reveal returns the token, as that of Password does.
+// Reveal returns the token, as Password.Reveal returns a password.
 func (t Token) Reveal(ctx context.Context) (string, error) {
 	return Password(t).reveal(ctx, "token", MaxToken)
 }
@@ -117,7 +117,7 @@ func (p Password) run(ctx context.Context, limit int) (string, error) {
 	return line, nil
 }
 
-// secret checks a password or token without ever quoting it.
+// secret checks a password or token. Its error never quotes it.
 func secret(what string, limit int, s string) error {
 	if len(s) > limit {
 		return fmt.Errorf("%s is longer than %d octets", what, limit)

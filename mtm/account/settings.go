@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// setting ties one name, as the store and the command line write it, to its
-// field in settings of type S.
+// setting connects a name, as the store and the command line write it, with its field in settings
+// of type S.
 type setting[S any] struct {
 	name string
 	get  func(*S) string
@@ -87,8 +87,7 @@ func securitySettings[S any](field func(*S) *Security) []setting[S] {
 	}
 }
 
-// table returns every setting of a POP3 account, one row each; those of SMTP begin
-// with "smtp-".
+// table returns every setting of a POP3 account, one row each; those of SMTP begin with "smtp-".
 func table() []setting[POP3] {
 	rows := []setting[POP3]{
 		textSetting("host", func(p *POP3) *string { return &p.Host }),
@@ -156,12 +155,12 @@ func smtpTable() []setting[SMTP] {
 	)
 }
 
-// Map writes the settings as name and value, the form that the store keeps.
-// It holds literal passwords and tokens: treat it as a secret.
+// Map returns the settings by name, in the form that the store keeps. It contains literal passwords
+// and tokens: treat it as a secret.
 func (p POP3) Map() map[string]string { return toMap(table(), &p) }
 
-// Map writes the settings as name and value, without the "smtp-" that they have
-// in the Map of the account. It holds literal secrets.
+// Map returns the settings by name, without the "smtp-" that they have in the Map of the account.
+// It contains literal secrets.
 func (s SMTP) Map() map[string]string { return toMap(smtpTable(), &s) }
 
 func toMap[S any](rows []setting[S], s *S) map[string]string {
@@ -172,9 +171,8 @@ func toMap[S any](rows []setting[S], s *S) map[string]string {
 	return m
 }
 
-// FromMap reads what POP3's Map wrote. A missing name keeps its default; an
-// unknown one is an error, since it may matter to a newer version. The result is
-// valid.
+// FromMap returns the settings that POP3.Map wrote. A missing name keeps its default. An unknown
+// name is an error, since it may matter to a newer version. The result is valid.
 func FromMap(m map[string]string) (POP3, error) {
 	p := Defaults()
 	if err := fromMap(table(), m, &p); err != nil {
@@ -183,7 +181,7 @@ func FromMap(m map[string]string) (POP3, error) {
 	return p, p.Validate()
 }
 
-// SMTPFromMap reads what SMTP's Map wrote, as FromMap does.
+// SMTPFromMap returns the settings that SMTP.Map wrote, as FromMap does.
 func SMTPFromMap(m map[string]string) (SMTP, error) {
 	s := SMTPDefaults()
 	if err := fromMap(smtpTable(), m, &s); err != nil {
@@ -214,7 +212,7 @@ func fromMap[S any](rows []setting[S], m map[string]string, into *S) error {
 	return nil
 }
 
-// Names lists the names that POP3's Map writes, in the order for people.
+// Names returns the names in POP3.Map, in an order for people.
 func Names() []string { return namesOf(table()) }
 
 func namesOf[S any](rows []setting[S]) []string {

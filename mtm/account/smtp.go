@@ -11,19 +11,19 @@ import (
 	"unicode/utf8"
 )
 
-// SMTP is how the account's mail goes out (behaviour section 10). Without a Host nothing does. The zero value is not
-// valid: start from SMTPDefaults.
+// SMTP says how the account sends mail (behaviour section 10). Without a Host it sends none. The
+// zero value is not valid: start from SMTPDefaults.
 type SMTP struct {
 	Host           string
 	Port           int // 1 to 65535
 	Security       Security
-	From           string // the address that mail comes from
+	From           string // the sender's address
 	Auth           Auth   // NoAuth, Auto or a list of methods
-	InboxLogin     bool   // log in as to the mailbox; LoginName, Password and Token are not used then
+	InboxLogin     bool   // log in with the login of the mailbox; LoginName, Password and Token are not used then
 	LoginName      string
 	Password       Password
 	Token          Token
-	AllowPlaintext bool // as for POP3
+	AllowPlaintext bool // as in POP3
 
 	Send             Send
 	CopyToSelf       CopyToSelf
@@ -35,10 +35,10 @@ type SMTP struct {
 	ToCcIncludeLimit int // characters of To and Cc that a reply or forward quotes; 0 quotes neither
 }
 
-// NoAuth sends mail without logging in; only SMTP knows it.
+// NoAuth sends mail without logging in. It is for SMTP only.
 const NoAuth Auth = "none"
 
-// Send says when mail in the outbox goes out.
+// Send says when mail in the Outbox is sent.
 type Send string
 
 // The original's send message options.
@@ -59,18 +59,18 @@ const (
 	CopyBcc CopyToSelf = "bcc"
 )
 
-// MaxSignature bounds a signature, in octets.
+// MaxSignature limits a signature, in octets.
 const MaxSignature = 16 << 10
 
-// SMTPDefaults returns the original's defaults: port 25, no login, mail goes out immediately.
+// SMTPDefaults returns the original's defaults: port 25, no login, mail is sent immediately.
 func SMTPDefaults() SMTP {
 	return SMTP{Port: 25, Security: Security{TLS: NoTLS}, Auth: NoAuth, Send: Immediately, CopyToSelf: NoCopy}
 }
 
-// Address returns host:port as a dialer wants it.
+// Address returns host:port for a dialer.
 func (s SMTP) Address() string { return net.JoinHostPort(s.Host, strconv.Itoa(s.Port)) }
 
-// Validate says what is wrong with the settings, naming the setting, or nil.
+// Validate checks the settings. Its error names the setting.
 func (s SMTP) Validate() error {
 	if s.Host == "" {
 		if s != SMTPDefaults() {

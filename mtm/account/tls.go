@@ -11,10 +11,11 @@ import (
 	"slices"
 )
 
-// TLS says how the line is protected. What is asked for is never given up: a server without it is an error.
+// TLS says how the connection is protected. There is no fallback: a server without the wanted
+// protection is an error.
 type TLS string
 
-// The ways to protect a line.
+// The ways to protect a connection.
 const (
 	NoTLS    TLS = "none"
 	STLS     TLS = "stls"     // POP3: STLS on the usual port, the original's SecureSockets (RFC 2595)
@@ -22,12 +23,12 @@ const (
 	Implicit TLS = "implicit" // from the first octet on, the original's SSLWrapper (RFC 8314)
 )
 
-// Security is how one server of an account is reached safely.
+// Security says how the connection to a server is protected.
 type Security struct {
 	TLS        TLS
 	CA         string // file of PEM certificates that alone are trusted; "" trusts the system's
 	Name       string // the name that the server's certificate must have; "" = the host
-	SkipVerify bool   // any certificate does: anybody on the way can read and change all
+	SkipVerify bool   // accept any certificate: somebody on the way can read and change everything
 }
 
 func (s Security) validate(prefix string, allowed ...TLS) error {
@@ -46,10 +47,11 @@ func (s Security) validate(prefix string, allowed ...TLS) error {
 	return text(prefix+"tls-name", s.Name)
 }
 
-// maxCA bounds a file of certificates, in octets; that of a whole system has a quarter of a MiB.
+// maxCA limits a file of certificates, in octets; the certificates of a whole system take a quarter
+// of a MiB.
 const maxCA = 16 << 20
 
-// Config returns what is wanted of a server on host; nil without TLS. It reads the CA file.
+// Config returns the TLS configuration for a server on host; nil without TLS. It reads the CA file.
 func (s Security) Config(host string) (*tls.Config, error) {
 	if s.TLS == NoTLS {
 		return nil, nil

@@ -12,19 +12,20 @@ import (
 	"pop3mtm/mtm/symbian"
 )
 
-// Options of Run; nil and the zero value work.
+// Options configure Run. nil and the zero value mean the defaults.
 type Options struct {
 	// Dial makes the connection; nil dials TCP. It must honour ctx.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
-	// Timeout bounds every wait for the server; 0 = one minute. After the end of a message it may take ten times as long
-	// (RFC 5321 section 4.5.3.2.6).
+	// Timeout limits every wait for the server; 0 = one minute. After the end of a message it may
+	// take ten times as long (RFC 5321 section 4.5.3.2.6).
 	Timeout time.Duration
-	// Lease is how long a message stays ours when this program dies while sending it; 0 = one minute, store.MaxLease at
-	// most. It is renewed as long as the program lives.
+	// Lease is how long a message stays leased when this program dies while it sends it; 0 = one
+	// minute, at most store.MaxLease. It is renewed as long as the program runs.
 	Lease time.Duration
-	// Selection names messages of the service that are sent too, whatever state they are in, unless they are sent.
+	// Selection names messages of the service that are also sent, whatever state they are in,
+	// unless they are sent already.
 	Selection []store.ID
-	// Done receives what became of each message, from the goroutine of Run.
+	// Done is called with the outcome of each message, in the goroutine of Run.
 	Done func(Outcome)
 }
 
@@ -49,24 +50,24 @@ func (o *Options) orDefault() Options {
 	return d
 }
 
-// Outcome is what became of one message.
+// Outcome describes what happened to one message.
 type Outcome struct {
 	ID    store.ID
 	State store.SendingState // SendSent, SendWaiting or SendFailed after a failure, SendSuspended
-	Err   error              // why it was not sent, or not to all; an *Error
+	Err   error              // why it was not sent, or not to all recipients; an *Error
 }
 
-// Result counts what became of the messages.
+// Result counts the outcomes.
 type Result struct {
 	Sent, Failed, Suspended int
-	Held                    int // those that another program was sending
+	Held                    int // messages that another program was sending
 }
 
 // Error says which step failed and why; Code is the original's number.
 type Error struct {
 	Step string
 	Code symbian.Code
-	Err  error // may be nil when Code says it all
+	Err  error // the cause; nil when Code says it all
 }
 
 func (e *Error) Error() string {
@@ -84,10 +85,11 @@ func (e *Error) Unwrap() []error {
 	return []error{e.Code, e.Err}
 }
 
-// Run sends what waits for an SMTP service and blocks until that is done. The error is an *Error: symbian.ErrNothingToSend
-// when nothing waited; what kept the program from the server, when it did not get there, and then no message has changed;
-// else it counts the messages that were not sent. When others were sent, or none, and another program holds the rest, it is
-// symbian.ErrInUse. Ending ctx suspends the message that is being sent, and ends the rest.
+// Run sends what waits for an SMTP service and blocks until that is done. The error is an *Error:
+// symbian.ErrNothingToSend when nothing waited. When the server could not be reached it says why,
+// and no message has changed. Otherwise it counts the messages that were not sent, or is
+// symbian.ErrInUse when another program is sending the rest. Ending ctx suspends the message that
+// is being sent, and ends the run.
 func Run(ctx context.Context, st *store.Store, service store.ID, o *Options) (Result, error) {
 	r := &run{store: st, service: service, o: o.orDefault(), owner: "autosend-" + rand.Text()}
 	settings, err := readSettings(ctx, st, service)
@@ -127,7 +129,7 @@ type run struct {
 	held   error  // of the first message that another program was sending
 }
 
-// maxLosses of connections in a row end the run: it is not the messages then.
+// maxLosses lost connections in a row end the run: the messages are not the cause then.
 const maxLosses = 3
 
 // one sends one message. An error ends the run.
@@ -147,7 +149,7 @@ func (r *run) one(ctx context.Context, j job) error {
 		}
 		return nil
 	case errors.Is(err, store.ErrSending), errors.Is(err, store.ErrNotFound):
-		return nil // another program has sent it, or somebody changed their mind
+		return nil // another program has sent it, or it was changed
 	case err != nil:
 		return storeError(ctx, "leasing a message", err)
 	}
@@ -189,7 +191,7 @@ func (r *run) count(o Outcome) {
 	r.o.Done(o)
 }
 
-// failure sums up the messages that were not sent.
+// failure summarizes the messages that were not sent.
 func (r *run) failure() error {
 	switch {
 	case r.first == nil && r.held == nil:

@@ -11,7 +11,7 @@ import (
 	"pop3mtm/mtm/symbian"
 )
 
-// data sends the text, and notes who has it.
+// data sends the text and records which recipients have it.
 func (m *message) data(ctx context.Context, body io.Reader, accepted []int) verdict {
 	const step = "sending the message"
 	w, err := m.line.client.Data()
@@ -20,7 +20,7 @@ func (m *message) data(ctx context.Context, body io.Reader, accepted []int) verd
 	}
 	out := &lineEnds{to: w}
 	if err = transmit(out, body, func() error { return m.keeper.look(ctx) }); err != nil {
-		// The dot must not be sent: the server would take the beginning for the whole.
+		// Without the final dot: the server would take the beginning for the whole message.
 		return m.brokenOff(ctx, out, err)
 	}
 	answer, err := w.CloseWithResponse()
@@ -38,7 +38,7 @@ func (m *message) data(ctx context.Context, body io.Reader, accepted []int) verd
 	return verdict{}
 }
 
-// brokenOff says why a message ended before its dot.
+// brokenOff returns why a message ended before its final dot.
 func (m *message) brokenOff(ctx context.Context, out *lineEnds, err error) verdict {
 	switch {
 	case m.keeper.lost():
@@ -49,12 +49,14 @@ func (m *message) brokenOff(ctx context.Context, out *lineEnds, err error) verdi
 	return verdict{state: store.SendFailed, lost: true, err: &Error{Step: "reading the message", Code: symbian.ErrUnknown, Err: err}}
 }
 
-// suspended ends a message that was suspended, deleted, or lost to another program while it was sent.
+// suspended returns the verdict on a message that was suspended, deleted, or leased by another
+// program while it was sent.
 func suspended(err error) verdict {
 	return verdict{state: store.SendSuspended, lost: true, err: &Error{Step: "reading the message again", Code: symbian.ErrCancelled, Err: err}}
 }
 
-// refused ends a message that the server refused, or whose line broke. code is the number for the step.
+// refused returns the verdict on a message that the server refused, or whose connection broke. code
+// is the number for the step.
 func (m *message) refused(ctx context.Context, step string, code symbian.Code, err error) verdict {
 	if ctx.Err() != nil {
 		return verdict{state: store.SendSuspended, lost: true, err: &Error{Step: step, Code: symbian.ErrCancelled, Err: context.Cause(ctx)}}
@@ -68,16 +70,18 @@ func (m *message) refused(ctx context.Context, step string, code symbian.Code, e
 	if isPermanent(answer.Code) {
 		v.state = store.SendFailed
 	}
-	// After an answer the line goes on, unless the server ends it (RFC 5321 section 3.8) or will not be reset.
+	// The session continues after a refusal, unless the server ends it (RFC 5321 section 3.8) or
+	// refuses RSET.
 	v.lost = answer.Code == serviceGone || m.line.client.Reset() != nil
 	return v
 }
 
-// isPermanent reports whether a refusal holds until somebody changes something (RFC 5321 section 4.2.1): the message is not tried
-// again by itself.
+// isPermanent reports whether a refusal holds until somebody changes something (RFC 5321 section
+// 4.2.1): the message is not tried again automatically.
 func isPermanent(code int) bool { return code >= 500 && code <= 599 }
 
-// refusalCode is behaviour section 10: access denied for what no repetition will mend.
+// refusalCode returns the number for a refusal (behaviour section 10): access denied for what no
+// repetition can change.
 func refusalCode(answer int, other symbian.Code) symbian.Code {
 	switch answer {
 	case 550, 553, 554:

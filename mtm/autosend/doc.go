@@ -1,22 +1,22 @@
-// Package autosend sends the outbox of one SMTP service (behaviour sections 10 and 13): what the original's program
-// autosend.exe does, as a function. cmd/autosend is the program; the client MTM starts it when it connects.
+// Package autosend sends the Outbox of an SMTP service (behaviour sections 10 and 13), as the original's
+// program autosend.exe does. cmd/autosend is the program; the client MTM starts it when it connects.
 //
 //	result, err := autosend.Run(ctx, st, smtpService, nil)
 //
-// It takes the messages of the Outbox that wait for the service (Waiting, Scheduled, Resend) and sends them one by one
-// over one connection. What the server took moves to the Sent folder; what it refused goes back to Waiting, flagged as
-// failed, with the reason in its envelope; what can never be sent is left as Failed. A recipient that was accepted is
-// never sent to again, whatever happened to the others. The envelope says who gets a message; its header may not: fields
-// named Bcc are left out.
+// It sends the messages of the Outbox that wait for the service (Waiting, Scheduled, Resend) one by one
+// over one connection. A message that the server accepts moves to the Sent folder. A message that the
+// server refuses temporarily goes back to Waiting, flagged as failed, with the reason in its envelope; one
+// that is refused permanently, or can never be sent, becomes Failed. A recipient that was accepted is never
+// sent to again. The envelope says who gets a message, not its header: fields named Bcc are left out.
 //
 // # Sending once
 //
-// Any number of programs may send from one store at the same time. Each message is leased before it is sent (see
-// store.Store.Lease), so only one of them sends it; what a program that died held is free again when its lease ends. One
-// window remains, as for any SMTP client (RFC 5321 section 4.1.1.4): when the program is killed, or the line breaks,
-// between the server's taking the message after the final dot and the commit that notes it, the message is sent again. The
-// two copies have the same Message-ID, by which mail programs and servers know them for one.
+// Any number of programs may send from one store at the same time. Each message is leased before it is sent
+// (see store.Store.Lease), so only one of them sends it; the lease of a program that died ends. One gap
+// remains, as for any SMTP client (RFC 5321 section 4.1.1.4): when the program is killed, or the connection
+// breaks, after the server has accepted the message and before the commit that records it, the message is
+// sent again. The two copies have the same Message-ID, by which mail programs and servers recognize them.
 //
-// A message that somebody suspends while it is being sent is not finished: the state is looked at again before each
-// 64 KiB and before the final dot.
+// Sending a message stops when somebody suspends it: its state is read again before each 64 KiB and before
+// the final dot.
 package autosend

@@ -14,7 +14,8 @@ import (
 	"pop3mtm/mtm/symbian"
 )
 
-// stepError names a step, unless the error does so itself; an end of ctx counts for more than what came of it.
+// stepError adds a step, unless the error has one. The end of ctx takes precedence over errors that
+// it caused.
 func stepError(ctx context.Context, step string, code symbian.Code, err error) error {
 	named, ok := errors.AsType[*Error](err)
 	if ok {
@@ -31,7 +32,7 @@ func stepError(ctx context.Context, step string, code symbian.Code, err error) e
 	return &Error{Step: step, Code: code, Err: err}
 }
 
-// lineError is of a line that broke.
+// lineError returns the error of a connection that broke.
 func lineError(step string, err error) error {
 	code := symbian.ErrDisconnected
 	switch {
@@ -43,7 +44,7 @@ func lineError(step string, err error) error {
 	return &Error{Step: step, Code: code, Err: errors.New(clean(err.Error()))}
 }
 
-// answerError is of a step that the server refused, or whose line broke.
+// answerError returns the error of a step that the server refused, or whose connection broke.
 func answerError(step string, code symbian.Code, err error) error {
 	if answer, said := errors.AsType[*smtp.SMTPError](err); said {
 		return &Error{Step: step, Code: code, Err: errors.New(shown(answer))}
@@ -51,13 +52,13 @@ func answerError(step string, code symbian.Code, err error) error {
 	return lineError(step, err)
 }
 
-// tlsError is of a line that did not become safe.
+// tlsError returns the error of a connection that could not be protected.
 func tlsError(err error) error {
 	err = account.ExplainTLS(err)
 	return &Error{Step: securing, Code: symbian.ErrSMTPTLS, Err: &cleanError{clean(err.Error()), err}}
 }
 
-// cleanError shows what a server has said without its control characters.
+// cleanError shows what a server sent without its control characters.
 type cleanError struct {
 	text string
 	err  error
@@ -66,7 +67,7 @@ type cleanError struct {
 func (e *cleanError) Error() string { return e.text }
 func (e *cleanError) Unwrap() error { return e.err }
 
-// startError is of what leads to STARTTLS: go-smtp does it in one step.
+// startError returns the error of the commands up to STARTTLS.
 func startError(err error) error {
 	if answer, said := errors.AsType[*smtp.SMTPError](err); said {
 		code := symbian.ErrSMTPTLS
@@ -81,7 +82,7 @@ func startError(err error) error {
 	return lineError(securing, err)
 }
 
-// isTLS tells a failed handshake from other errors.
+// isTLS reports whether an error is of a TLS handshake.
 func isTLS(err error) bool {
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return true

@@ -9,28 +9,29 @@ import (
 	"pop3mtm/mtm/symbian"
 )
 
-// verdict is how sending one message ended.
+// verdict describes how sending a message ended.
 type verdict struct {
-	state store.SendingState // the state that it gets
-	err   error              // why it was not sent, or not to all
+	state store.SendingState // the new state of the message
+	err   error              // why it was not sent, or not to all recipients
 	lost  bool               // the connection cannot be used any more
 }
 
-// lastWord bounds the commit that notes what became of a message when the run has been cancelled.
+// lastWord limits the commit of an outcome after the run was cancelled.
 const lastWord = 10 * time.Second
 
-// finish notes what became of a message and gives it back, in one commit. An error ends the run.
+// finish stores the outcome of a message and releases its lease, in one commit. An error ends the
+// run.
 func (r *run) finish(ctx context.Context, m *message, v verdict) error {
 	saving, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWord+r.o.Lease)
 	defer cancel()
 	err := r.commit(saving, m, v)
-	if errors.Is(err, store.ErrSending) { // suspended meanwhile: that stays
+	if errors.Is(err, store.ErrSending) { // suspended in the meantime: that stays
 		v.state = store.SendSuspended
 		err = r.commit(saving, m, v)
 	}
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return nil // deleted meanwhile
+		return nil // deleted in the meantime
 	case errors.Is(err, store.ErrLeased):
 		r.count(Outcome{m.id, store.SendFailed, &Error{Step: "storing the result of a message", Code: symbian.ErrInUse, Err: err}})
 		return nil
@@ -70,7 +71,7 @@ func (r *run) commit(ctx context.Context, m *message, v verdict) error {
 	return b.Commit(ctx)
 }
 
-// storeError finds the number of a failure of the store.
+// storeError returns an error of the store with its number.
 func storeError(ctx context.Context, step string, err error) error {
 	code := symbian.ErrUnknown
 	switch {

@@ -9,7 +9,8 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// keeper renews the lease of one message while that is being sent, and knows whether it is still to be sent.
+// keeper renews the lease of a message while it is being sent, and knows whether it may still be
+// sent.
 type keeper struct {
 	m    *message
 	quit chan struct{}
@@ -17,10 +18,10 @@ type keeper struct {
 
 	mu      sync.Mutex
 	renewed time.Time
-	gone    error // why the message is not ours to send any more
+	gone    error // why the message may not be sent by this run any more
 }
 
-// keep starts the keeper of a message whose lease has just been taken; let ends it.
+// keep starts the keeper of a message whose lease was just taken; let ends it.
 func (m *message) keep(ctx context.Context) {
 	k := &keeper{m: m, quit: make(chan struct{}), done: make(chan struct{}), renewed: time.Now()}
 	m.keeper = k
@@ -50,7 +51,8 @@ func (k *keeper) run(ctx context.Context) {
 	}
 }
 
-// renew lets the lease run on. A store that is locked for a while is no reason to stop: the lease has time left.
+// renew extends the lease. A store that is locked for a while does not end the run: the lease has
+// time left.
 func (k *keeper) renew(ctx context.Context) error {
 	err := k.m.store.Renew(ctx, k.m.id, k.m.owner, k.m.o.Lease)
 	k.mu.Lock()
@@ -62,12 +64,13 @@ func (k *keeper) renew(ctx context.Context) error {
 		k.gone = err
 	}
 	if k.gone == nil && time.Since(k.renewed) > k.m.o.Lease {
-		return err // it may be another's by now
+		return err // another program may have it by now
 	}
 	return k.gone
 }
 
-// look reports whether the message is still to be sent: nobody suspended it, and the lease is ours.
+// look returns an error unless the message may still be sent: nobody suspended it, and this run
+// holds the lease.
 func (k *keeper) look(ctx context.Context) error {
 	entry, err := k.m.store.Entry(ctx, k.m.id)
 	if err == nil && entry.Sending != store.SendSending {
@@ -91,7 +94,7 @@ func (k *keeper) look(ctx context.Context) error {
 	return nil
 }
 
-// lost reports whether the message is not ours to send any more.
+// lost reports whether this run has lost the lease.
 func (k *keeper) lost() bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()

@@ -25,7 +25,7 @@ type line struct {
 	private bool        // nobody can listen: TLS, or a server on this machine
 }
 
-// connect dials, makes the line safe and logs in. Its error ends the run: no message is to blame.
+// connect dials, starts TLS and logs in. Its error ends the run: no message is the cause.
 func (r *run) connect(ctx context.Context) (*line, error) {
 	config, err := r.settings.Security.Config(r.settings.Host)
 	if err != nil {
@@ -61,7 +61,7 @@ func (r *run) connect(ctx context.Context) (*line, error) {
 
 const securing = "starting TLS"
 
-// open reads the greeting and says hello, through TLS when the account wants that. Nothing goes on without it.
+// open reads the greeting and says hello, inside TLS when the account wants that.
 func (l *line) open(ctx context.Context, s *settings, config *tls.Config, timeout time.Duration) error {
 	conn, err := l.secure(ctx, s, config)
 	if err != nil {
@@ -80,7 +80,7 @@ func (l *line) open(ctx context.Context, s *settings, config *tls.Config, timeou
 	return nil
 }
 
-// secure returns the connection for the session, with TLS where the account wants that.
+// secure returns the connection for the session, with TLS when the account wants that.
 func (l *line) secure(ctx context.Context, s *settings, config *tls.Config) (net.Conn, error) {
 	var conn net.Conn = l.conn
 	greeting := ""
@@ -92,7 +92,7 @@ func (l *line) secure(ctx context.Context, s *settings, config *tls.Config) (net
 		if err := startTLS(inClear, helloName(l.conn)); err != nil {
 			return nil, err
 		}
-		// The session begins anew, without a greeting: go-smtp wants one.
+		// The session starts again, without a greeting, but go-smtp expects one.
 		conn, greeting = inClear, "220 secured\r\n"
 	}
 	secured := tls.Client(conn, config)
@@ -102,14 +102,14 @@ func (l *line) secure(ctx context.Context, s *settings, config *tls.Config) (net
 	return l.replies(secured, greeting), nil
 }
 
-// replies takes only replies that are due from conn, until close.
+// replies returns conn as a reader that accepts only replies that are due, until close.
 func (l *line) replies(conn net.Conn, greeting string) *replies {
 	r := newReplies(conn, greeting)
 	l.reading = append(l.reading, r)
 	return r
 }
 
-// close drops the line without a word.
+// close closes the connection without QUIT.
 func (l *line) close() {
 	l.release()
 	_ = l.conn.Close()
@@ -118,7 +118,7 @@ func (l *line) close() {
 	}
 }
 
-// hangUp drops the line, if there is one.
+// hangUp closes the connection, if there is one.
 func (r *run) hangUp() {
 	if r.line != nil {
 		r.line.close()
@@ -126,7 +126,7 @@ func (r *run) hangUp() {
 	}
 }
 
-// quit ends the session. What the server says to that changes nothing any more.
+// quit ends the session. The reply of the server does not matter.
 func (r *run) quit(ctx context.Context) {
 	if r.line != nil && ctx.Err() == nil {
 		_ = r.line.client.Quit()
@@ -134,7 +134,8 @@ func (r *run) quit(ctx context.Context) {
 	r.hangUp()
 }
 
-// helloName returns this machine's address as RFC 5321 section 4.1.4 has it, since it may have no name that others know.
+// helloName returns this machine's address in the form of RFC 5321 section 4.1.4, since it may have
+// no name that others know.
 func helloName(c net.Conn) string {
 	a, ok := c.LocalAddr().(*net.TCPAddr)
 	switch {
@@ -146,7 +147,8 @@ func helloName(c net.Conn) string {
 	return "[IPv6:" + a.IP.String() + "]"
 }
 
-// boundedConn bounds what a server may send between two commands, and how long it may take nothing.
+// boundedConn limits what a server may send between two commands, and how long it may accept
+// nothing.
 type boundedConn struct {
 	net.Conn
 	timeout time.Duration
@@ -173,16 +175,16 @@ func (c *boundedConn) Write(p []byte) (int, error) {
 	return c.Conn.Write(p)
 }
 
-// errNonsense is of a server that makes no sense.
+// errNonsense reports a server that does not speak SMTP.
 var errNonsense = errors.New("the server sends too much")
 
 // shown returns a reply for people.
 func shown(e *smtp.SMTPError) string { return fmt.Sprintf("%d %s", e.Code, clean(e.Message)) }
 
-// maxShown is how much of what a server says is kept.
+// maxShown limits what is kept of a server's text.
 const maxShown = 300
 
-// clean makes one line of what a server said.
+// clean returns a server's text as one printable line.
 func clean(text string) string {
 	if len(text) > maxShown {
 		text = text[:maxShown]

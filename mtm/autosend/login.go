@@ -17,7 +17,8 @@ import (
 
 const loggingIn = "logging in"
 
-// logIn picks one way before anything is sent, and a refusal is final, as for POP3 (behaviour section 0).
+// logIn chooses one method before anything is sent, and tries no other after a refusal, as for POP3
+// (behaviour section 0).
 func (l *line) logIn(ctx context.Context, s *settings) error {
 	if s.Auth == account.NoAuth {
 		return nil
@@ -55,7 +56,7 @@ func (l *line) logIn(ctx context.Context, s *settings) error {
 	return lineError(loggingIn, err)
 }
 
-// withoutSecrets hides what a server repeats of a login.
+// withoutSecrets masks what a server repeats of a login.
 func withoutSecrets(text string, who pop3.Credentials) string {
 	encoded := base64.StdEncoding.EncodeToString
 	for _, secret := range []string{who.Password, who.Token} {
@@ -69,7 +70,7 @@ func withoutSecrets(text string, who pop3.Credentials) string {
 	return text
 }
 
-// choose takes the first method that the server offers and the line permits.
+// choose returns the first method that the server offers and the connection permits.
 func (l *line) choose(s *settings) (pop3.Mechanism, error) {
 	_, list := l.client.Extension("AUTH")
 	offered := strings.Fields(strings.ToUpper(list))
@@ -77,7 +78,7 @@ func (l *line) choose(s *settings) (pop3.Mechanism, error) {
 	for _, method := range s.Auth.Methods(l.private) {
 		name := strings.ToUpper(string(method))
 		i := slices.IndexFunc(pop3.Mechanisms(), func(m pop3.Mechanism) bool { return m.Name == name })
-		if i < 0 || !slices.Contains(offered, name) { // USER and APOP are not of SMTP
+		if i < 0 || !slices.Contains(offered, name) { // USER and APOP are not methods of SMTP
 			continue
 		}
 		m := pop3.Mechanisms()[i]

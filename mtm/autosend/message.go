@@ -15,7 +15,7 @@ import (
 	"pop3mtm/mtm/symbian"
 )
 
-// message is one message that this run holds the lease of.
+// message is a message whose lease this run holds.
 type message struct {
 	*run
 	id       store.ID
@@ -57,7 +57,7 @@ func (m *message) send(ctx context.Context) verdict {
 	return verdict{state: store.SendSent}
 }
 
-// open reads the message, and finds what makes it impossible to send.
+// open reads the message, and returns an error when it cannot be sent at all.
 func (m *message) open(ctx context.Context) (store.Entry, *store.BodyReader, error) {
 	const step = "building the message"
 	fail := func(code symbian.Code, err error) (store.Entry, *store.BodyReader, error) {
@@ -90,7 +90,8 @@ func (m *message) open(ctx context.Context) (store.Entry, *store.BodyReader, err
 	return entry, body, nil
 }
 
-// checkAddress keeps out what would be more than an address in a command of SMTP. A quoted local part is not taken.
+// checkAddress rejects what would be more than an address in an SMTP command. A quoted local part
+// is rejected too.
 func checkAddress(address string) error {
 	local, domain, ok := strings.Cut(address, "@")
 	if !ok || local == "" || domain == "" || len(address) > maxAddress || strings.ContainsFunc(address, notInAddress) {
@@ -99,14 +100,14 @@ func checkAddress(address string) error {
 	return nil
 }
 
-// maxAddress is RFC 5321 section 4.5.3.1.3: a path has 256 octets, two of them brackets.
+// maxAddress is from RFC 5321 section 4.5.3.1.3: a path has 256 octets, two of them brackets.
 const maxAddress = 254
 
 func notInAddress(r rune) bool {
 	return r <= ' ' || r == 0x7F || r == utf8.RuneError || strings.ContainsRune(`<>()\,;"`, r)
 }
 
-// pending returns the recipients that the message has not been tried for.
+// pending returns the recipients for which the message was not tried yet.
 func (m *message) pending() []int {
 	var list []int
 	for i, r := range m.envelope.Recipients {
@@ -117,7 +118,8 @@ func (m *message) pending() []int {
 	return list
 }
 
-// afterRefusals returns the state of a message that not everybody has: failed when all others were refused for good.
+// afterRefusals returns the state of a message that not all recipients have: failed when all others
+// were refused permanently.
 func (m *message) afterRefusals() store.SendingState {
 	for _, r := range m.envelope.Recipients {
 		if r.State != store.RecipientAccepted && !isPermanent(replyCode(r.Reply)) {
@@ -127,7 +129,7 @@ func (m *message) afterRefusals() store.SendingState {
 	return store.SendFailed
 }
 
-// retry makes those that were refused for now be tried again, and all when the message was named.
+// retry resets the recipients that were refused temporarily, and all when the message was named.
 func (m *message) retry() {
 	m.envelope.Recipients = slices.Clone(m.envelope.Recipients)
 	named := slices.Contains(m.o.Selection, m.id)
@@ -138,14 +140,14 @@ func (m *message) retry() {
 	}
 }
 
-// note keeps how far the message got, while it goes on.
+// note stores how far the message got, while sending continues.
 func (m *message) note(ctx context.Context) error {
 	b := m.store.NewBatch()
 	b.SetOutgoing(&store.Entry{ID: m.id}, m.envelope)
 	return b.Commit(ctx)
 }
 
-// missed says who does not have the message.
+// missed returns an error that names who does not have the message.
 func (m *message) missed() error {
 	var names []string
 	code := symbian.None
@@ -166,10 +168,10 @@ func (m *message) missed() error {
 	return &Error{Step: "sending the recipients", Code: code, Err: errors.New(strings.Join(names, "; "))}
 }
 
-// shownRecipients are how many refused ones a reason names.
+// shownRecipients is how many refused recipients a reason names.
 const shownRecipients = 5
 
-// round runs one transaction with the server, for the recipients at these places.
+// round runs one transaction with the server for some recipients.
 func (m *message) round(ctx context.Context, entry store.Entry, body io.Reader, pending []int) verdict {
 	l := m.line
 	if err := m.keeper.look(ctx); err != nil {
@@ -196,7 +198,8 @@ func (m *message) round(ctx context.Context, entry store.Entry, body io.Reader, 
 	return verdict{}
 }
 
-// name tells the server the recipients, and gives those that it accepts. An error is not about a recipient.
+// name sends the recipients and returns those that the server accepts. An error is not about a
+// recipient.
 func (m *message) name(pending []int) (accepted []int, err error) {
 	for _, i := range pending {
 		to := &m.envelope.Recipients[i]
@@ -211,14 +214,14 @@ func (m *message) name(pending []int) (accepted []int, err error) {
 		}
 		to.Reply = shown(answer)
 		if answer.Code == tooMany && len(accepted) > 0 {
-			break // the others have their turn after these
+			break // the others follow in the next transaction
 		}
 		to.State = store.RecipientRefused
 	}
 	return accepted, nil
 }
 
-// Codes of RFC 5321 section 4.2.3 that are about more than the command.
+// Codes of RFC 5321 section 4.2.3 that are about the session.
 const (
 	serviceGone = 421
 	tooMany     = 452

@@ -7,11 +7,11 @@ import (
 	"io"
 )
 
-// lookEach is how much of a message is sent before it is looked at again.
+// lookEach is how much of a message is sent before its state is read again.
 const lookEach = 64 << 10
 
-// transmit writes a message as it goes over the line: without the fields named Bcc. It calls look before each 64 KiB of
-// the body and at the end, and stops at its error.
+// transmit writes a message for the connection, without the fields named Bcc. It calls look before
+// each 64 KiB of the body and at the end, and stops at its error.
 func transmit(out *lineEnds, message io.Reader, look func() error) error {
 	in := bufio.NewReaderSize(message, lookEach)
 	if err := transmitHeader(out, in); err != nil {
@@ -58,11 +58,11 @@ func transmitHeader(out *lineEnds, in *bufio.Reader) error {
 	}
 }
 
-// lineEnds makes each bare CR a line end: a server that took one for a line end could see a dot there (RFC 5321 section
-// 2.3.8). What it writes to makes CRLF of bare LFs.
+// lineEnds turns each bare CR into a line end: a server that took it for one could find a final dot
+// there (RFC 5321 section 2.3.8). The writer below turns bare LF into CRLF.
 type lineEnds struct {
 	to     io.Writer
-	cr     bool  // a CR came last, and has not been written
+	cr     bool  // the last octet was a CR that is not written yet
 	failed error // of to
 }
 

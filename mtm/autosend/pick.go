@@ -10,7 +10,7 @@ import (
 	"pop3mtm/mtm/symbian"
 )
 
-// settings is how to reach the server, and as whom.
+// settings holds the server and the login.
 type settings struct {
 	account.SMTP
 	login    string
@@ -18,7 +18,7 @@ type settings struct {
 	token    account.Token
 }
 
-// readSettings finds the account that the SMTP service belongs to, and its settings.
+// readSettings returns the settings of the account of an SMTP service.
 func readSettings(ctx context.Context, st *store.Store, service store.ID) (settings, error) {
 	const step = "reading the account"
 	entry, err := st.Entry(ctx, service)
@@ -46,13 +46,14 @@ func readSettings(ctx context.Context, st *store.Store, service store.ID) (setti
 	return s, nil
 }
 
-// job is a message to be sent, and the states that it may be in by then.
+// job is a message to be sent, and the states in which it may be when it is leased.
 type job struct {
 	id   store.ID
 	from []store.SendingState
 }
 
-// pick lists the messages to send: those of the Outbox that wait, in the order of their ids, and the selection.
+// pick returns the messages to send: those of the Outbox that wait, in the order of their ids, and
+// the selection.
 func (r *run) pick(ctx context.Context) ([]job, error) {
 	selected := make(map[store.ID]bool, len(r.o.Selection))
 	for _, id := range r.o.Selection {
@@ -71,8 +72,8 @@ func (r *run) pick(ctx context.Context) ([]job, error) {
 	return jobs, nil
 }
 
-// wanted returns the states that the message may be sent from, none when it is not to be sent. Sending is among them for
-// what a program left that died: its lease tells.
+// wanted returns the states from which the message may be sent, nil when it is not to be sent.
+// Sending is one of them, for a message of a program that died: its lease has ended.
 func (r *run) wanted(e *store.Entry, selected bool) []store.SendingState {
 	if e.Type != store.TypeMessage || e.Service != r.service || e.Flags.Has(store.InPreparation) {
 		return nil

@@ -7,25 +7,25 @@ import (
 	"sync"
 )
 
-// replies is a connection to an SMTP server that takes replies only when they are due: one for each
-// write, and the greeting. It reads all the time, so what a server sends ahead is there before the
-// next command and would be taken for the reply to it; that write fails instead. Whoever sends "250"
-// before the end of a message, or in clear text before TLS, wants something to look done that is not.
+// replies is a connection to an SMTP server that accepts replies only when they are due: one for
+// each write, and the greeting. It always reads, so a reply that a server sends too early is seen
+// before the next command, for whose reply it would be taken; that write fails instead. A "250"
+// before the end of a message, or in clear text before TLS, is an attempt to fake success.
 type replies struct {
 	net.Conn
-	done chan struct{} // closed when the reading has ended
+	done chan struct{} // closed when reading has ended
 
 	mu     sync.Mutex
 	change sync.Cond
 	unread []byte
-	err    error // what ended the reading
-	opaque bool  // TLS goes through: no replies any more
+	err    error // the error that ended reading
+	opaque bool  // TLS: no replies any more
 }
 
-// maxAhead bounds what is read and not taken yet.
+// maxAhead limits what is read ahead.
 const maxAhead = 64 << 10
 
-// newReplies reads from conn until it is closed; wait waits for that. first comes before what the
+// newReplies reads from conn until it is closed; wait waits for that. first is read before what the
 // server sends.
 func newReplies(conn net.Conn, first string) *replies {
 	r := &replies{Conn: conn, done: make(chan struct{}), unread: []byte(first)}
@@ -57,7 +57,8 @@ func (r *replies) pump() {
 	}
 }
 
-// Read implements io.Reader: it takes one line, or a piece of one, and of what is opaque all there is.
+// Read implements io.Reader. It returns one line, or a piece of one, and after handOver whatever is
+// there.
 func (r *replies) Read(p []byte) (int, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -79,7 +80,7 @@ func (r *replies) Read(p []byte) (int, error) {
 	}
 }
 
-// Write implements io.Writer. It fails when the server has sent what nobody asked for.
+// Write implements io.Writer. It fails when the server has sent a reply that was not due.
 func (r *replies) Write(p []byte) (int, error) {
 	if err := r.ahead(); err != nil {
 		return 0, err
@@ -87,7 +88,7 @@ func (r *replies) Write(p []byte) (int, error) {
 	return r.Conn.Write(p)
 }
 
-// ahead is what the server has sent before it was due.
+// ahead returns an error when the server has sent something before it was due.
 func (r *replies) ahead() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -102,7 +103,7 @@ func (r *replies) ahead() error {
 	return fmt.Errorf("%w: %q was sent before it was due", errNonsense, said)
 }
 
-// handOver ends the replies: from now on the bytes belong to TLS. Nothing may have come before.
+// handOver ends the replies: from now on the octets belong to TLS. Nothing may have come before.
 func (r *replies) handOver() error {
 	if err := r.ahead(); err != nil {
 		return err
@@ -113,7 +114,7 @@ func (r *replies) handOver() error {
 	return nil
 }
 
-// stop closes the connection and waits for the end of the reading.
+// stop closes the connection and waits for the end of reading.
 func (r *replies) stop() {
 	_ = r.Conn.Close()
 	r.mu.Lock()

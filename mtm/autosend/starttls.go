@@ -9,8 +9,9 @@ import (
 	"github.com/emersion/go-smtp"
 )
 
-// startTLS asks the server for TLS up to the point where the handshake begins (RFC 3207). go-smtp
-// does this too, but drops what a server sent behind its reply, and hides the line inside TLS.
+// startTLS asks the server for TLS, up to the handshake (RFC 3207). go-smtp does this too, but
+// drops what a server sends behind its reply, and does not give access to the connection inside
+// TLS.
 func startTLS(r *replies, hello string) error {
 	text := textproto.NewConn(r)
 	if _, _, err := text.ReadResponse(220); err != nil {
@@ -41,7 +42,7 @@ func ask(text *textproto.Conn, want int, command string) (string, error) {
 	return said, replyError(err)
 }
 
-// replyError makes a refusal one of go-smtp, as the rest of the session has them.
+// replyError returns a refusal as an error of go-smtp, which the rest of the session uses.
 func replyError(err error) error {
 	if refused, ok := errors.AsType[*textproto.Error](err); ok {
 		return &smtp.SMTPError{Code: refused.Code, Message: refused.Msg}

@@ -10,18 +10,18 @@ import (
 	"time"
 )
 
-// Place names the lock files of one mailbox: Name.lock and its neighbours in the directory Dir.
+// Place names the lock files of a mailbox: Name.lock and those beside it in the directory Dir.
 type Place struct {
 	Dir  string
 	Name string
 }
 
-// A slot is a file whose lock says one thing about the mailbox.
+// A slot is a file whose lock answers one question about the mailbox.
 type slot int
 
 const (
 	mailbox   slot = iota // somebody holds the mailbox
-	holder                // what the file says about the holder is true
+	holder                // what the file says about the holder is valid
 	connected             // the holder is logged in
 	busy                  // the holder runs an operation
 	slots
@@ -38,13 +38,13 @@ type Hold struct {
 
 	mu    sync.Mutex
 	files [slots]*os.File // nil when released
-	on    [slots]bool     // locked by us
+	on    [slots]bool     // locked by this Hold
 }
 
-// Take takes the mailbox. When another client holds it, Take tries again until wait has passed
-// or ctx ends; the error is then a *HeldError or the context's. Release gives the mailbox back.
+// Take takes the mailbox. While another client holds it, Take tries again until wait has passed or
+// ctx ends; the error is then a *HeldError or that of the context. Release gives the mailbox back.
 //
-// Other errors: ErrNoLocks, ErrDiskFull, or the system's. Nothing is held then.
+// Other errors are ErrNoLocks, ErrDiskFull, or those of the system. The mailbox is not held then.
 func (p Place) Take(ctx context.Context, wait time.Duration) (*Hold, error) {
 	const shortest, longest = 10 * time.Millisecond, 250 * time.Millisecond
 	deadline := time.Now().Add(wait)
@@ -76,8 +76,8 @@ func sleep(ctx context.Context, d time.Duration) error {
 
 var errTaken = errors.New("another client holds the mailbox")
 
-// try takes the mailbox at once or fails. Others believe the record only while its own lock is
-// held, so they never take a killed holder's record for ours.
+// try takes the mailbox at once or fails. Others trust the record only while its own lock is held,
+// so they never take the record of a killed holder for ours.
 func (p Place) try() (*Hold, error) {
 	if err := os.MkdirAll(p.Dir, 0o700); err != nil {
 		return nil, p.failed(err)
@@ -100,13 +100,13 @@ func (p Place) try() (*Hold, error) {
 		err = h.open(connected)
 	}
 	if err != nil {
-		_ = h.Release() // the failure says more
+		_ = h.Release() // the first failure matters
 		return nil, p.failed(err)
 	}
 	return h, nil
 }
 
-// open opens the file of a slot, and makes it if it is missing.
+// open opens the file of a slot, and creates it if it is missing.
 func (h *Hold) open(s slot) error {
 	if h.files[s] != nil {
 		return nil
@@ -119,7 +119,7 @@ func (h *Hold) open(s slot) error {
 	return prepare(f)
 }
 
-// lock locks a slot, which nobody else may have locked.
+// lock locks a slot that nobody else has locked.
 func (h *Hold) lock(s slot) error {
 	if err := h.open(s); err != nil {
 		return err
@@ -132,19 +132,19 @@ func (h *Hold) lock(s slot) error {
 	return err
 }
 
-// Token tells this hold from all others.
+// Token returns a text that differs from that of any other hold.
 func (h *Hold) Token() string { return h.token }
 
-// SetConnected tells other clients whether the holder is logged in.
+// SetConnected shows other clients whether the holder is logged in.
 func (h *Hold) SetConnected(on bool) error { return h.set(connected, on) }
 
-// SetBusy tells other clients whether the holder runs an operation. After Take it does.
+// SetBusy shows other clients whether the holder runs an operation. It does after Take.
 func (h *Hold) SetBusy(on bool) error { return h.set(busy, on) }
 
 func (h *Hold) set(s slot, on bool) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.files[s] == nil || h.on[s] == on { // released, or so already
+	if h.files[s] == nil || h.on[s] == on { // released, or no change
 		return nil
 	}
 	if on {
@@ -154,8 +154,8 @@ func (h *Hold) set(s slot, on bool) error {
 	return h.place.failed(unlock(h.files[s]))
 }
 
-// Release gives the mailbox back. Later calls do nothing. The locks are ended before the files
-// are closed: a process that is being started may share these files for a moment.
+// Release gives the mailbox back. Later calls do nothing. The locks end before the files are
+// closed, because a process that is being started may share these files for a moment.
 func (h *Hold) Release() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -174,7 +174,7 @@ func (h *Hold) Release() error {
 	return all
 }
 
-// Remove releases the mailbox and removes its files. Only for a mailbox that nobody will open
+// Remove releases the mailbox and removes its files. It is only for a mailbox that nobody will open
 // again.
 func (h *Hold) Remove() error {
 	all := h.Release()
@@ -186,7 +186,8 @@ func (h *Hold) Remove() error {
 	return all
 }
 
-// failed says what a failure to lock means for the mailbox. nil and errTaken stay.
+// failed returns what a failure to lock means for the mailbox. nil and errTaken are returned
+// unchanged.
 func (p Place) failed(err error) error {
 	var cause error
 	switch {

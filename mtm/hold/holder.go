@@ -15,7 +15,7 @@ import (
 	"unicode"
 )
 
-// Errors of Take; test for them with errors.Is.
+// Errors of Take, for errors.Is.
 var (
 	// ErrNoLocks: the file system cannot lock files.
 	ErrNoLocks = errors.New("the file system cannot lock files; keep the store on a local disk")
@@ -23,12 +23,12 @@ var (
 	ErrDiskFull = errors.New("the disk is full")
 )
 
-// Holder describes the client that holds a mailbox. The zero value is an unknown one.
+// Holder describes the client that holds a mailbox. The zero value means that it is unknown.
 type Holder struct {
 	PID     int       `json:"pid"`     // of its process
-	Command string    `json:"command"` // the name of its program, never its arguments
-	Started time.Time `json:"started"` // when its process started, or took the mailbox where the system does not tell
-	Token   string    `json:"token"`   // differs for each time that a mailbox is taken
+	Command string    `json:"command"` // name of its program, never its arguments
+	Started time.Time `json:"started"` // when its process started, or took the mailbox if the system does not say
+	Token   string    `json:"token"`   // differs each time that a mailbox is taken
 }
 
 // String describes the holder in a few words.
@@ -72,7 +72,7 @@ func self() Holder {
 	return Holder{PID: os.Getpid(), Command: plain(name), Started: started.UTC().Truncate(time.Second), Token: rand.Text()}
 }
 
-// plain makes a name safe to print.
+// plain returns a name that is safe to print.
 func plain(name string) string {
 	name = strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
@@ -98,7 +98,7 @@ func (h Holder) write(f *os.File) error {
 	return f.Truncate(int64(len(text)))
 }
 
-// readHolder reads a record, leaving out the locked octet: on Windows nobody can read that.
+// readHolder reads a record without the locked octet: on Windows nobody can read that.
 func readHolder(f *os.File) (h Holder, ok bool) {
 	text, err := io.ReadAll(io.NewSectionReader(f, 1, maxRecord))
 	if err != nil || json.Unmarshal(bytes.TrimSpace(text), &h) != nil {
@@ -108,15 +108,16 @@ func readHolder(f *os.File) (h Holder, ok bool) {
 	return h, true
 }
 
-// Status tells what other clients can know of a mailbox.
+// Status describes what other clients can know about a mailbox.
 type Status struct {
-	Held      bool // a client holds the mailbox: it is connected, or about to be, or was just now
+	Held      bool // a client holds the mailbox: it is connected, about to connect, or just disconnected
 	Connected bool // it is logged in
 	Busy      bool // it runs an operation
 	Holder    Holder
 }
 
-// Status asks who has the mailbox. It takes no lock: nobody is refused the mailbox because of it.
+// Status returns who holds the mailbox. It takes no lock, so it never keeps a client from the
+// mailbox.
 func (p Place) Status() (Status, error) {
 	var locked [slots]bool
 	var record Holder
@@ -126,7 +127,7 @@ func (p Place) Status() (Status, error) {
 			return Status{}, nil // nobody has ever taken it
 		}
 		if errors.Is(err, os.ErrNotExist) {
-			continue // somebody takes it for the first time now
+			continue // somebody is taking it for the first time
 		}
 		if err != nil {
 			return Status{}, fmt.Errorf("cannot find out who holds the mailbox: %w", err)
@@ -143,11 +144,11 @@ func (p Place) Status() (Status, error) {
 	}
 	return Status{
 		Held: true, Connected: locked[connected], Holder: record,
-		Busy: locked[busy] || !locked[holder], // who is just coming or going is busy with that
+		Busy: locked[busy] || !locked[holder], // a holder that is just coming or going is busy
 	}, nil
 }
 
-// steady reads the record of a holder; it reports false when the holder changes meanwhile.
+// steady reads the record of a holder; it reports false when the holder has changed in between.
 func (p Place) steady(f *os.File) (Holder, bool) {
 	h, ok := readHolder(f)
 	if !ok {
@@ -161,8 +162,8 @@ func (p Place) steady(f *os.File) (Holder, bool) {
 	return h, true
 }
 
-// introduced returns who holds the mailbox. A holder that has just come gets a moment to say who
-// it is.
+// introduced returns who holds the mailbox. A holder that has just taken it gets a moment to write
+// who it is.
 func (p Place) introduced(ctx context.Context) Holder {
 	for range 20 {
 		if st, err := p.Status(); err != nil || !st.Held || st.Holder.PID != 0 {

@@ -10,10 +10,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// On these systems flock and fcntl see one another's locks. flock locks belong to the open file,
-// and fcntl's F_GETLK asks about them without taking any.
+// On these systems flock and fcntl see each other's locks. flock locks belong to the open file, and
+// fcntl's F_GETLK asks about them without taking one.
 
-// prepare makes a file fit to be locked.
+// prepare prepares a file for locking.
 func prepare(*os.File) error { return nil }
 
 func flock(f *os.File, how int) error {

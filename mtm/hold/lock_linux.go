@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Linux has locks of open files that can be asked about: F_OFD_GETLK sees a lock and takes none.
-// They work over NFS too, and end when the last process that has the file open dies.
+// Linux has locks of open files that can be queried: F_OFD_GETLK sees a lock and takes none. They
+// also work over NFS, and end when the last process that has the file open dies.
 
 func firstOctet(kind int16) *unix.Flock_t {
 	return &unix.Flock_t{Type: kind, Whence: io.SeekStart, Start: 0, Len: 1}
@@ -23,7 +23,7 @@ func fcntl(f *os.File, command int, l *unix.Flock_t) error {
 	}
 }
 
-// prepare makes a file fit to be locked.
+// prepare prepares a file for locking.
 func prepare(*os.File) error { return nil }
 
 // tryLock locks f and reports whether it got the lock.

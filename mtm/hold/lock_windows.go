@@ -9,10 +9,10 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// On Windows a locked octet can be read by nobody but the file handle that locked it: to try to
-// read it reports whether there is a lock, without taking one.
+// On Windows only the file handle that locked an octet can read it: trying to read it shows whether
+// there is a lock, without taking one.
 
-// prepare gives the file the octet that is locked.
+// prepare writes the octet that is locked.
 func prepare(f *os.File) error {
 	info, err := f.Stat()
 	if err == nil && info.Size() == 0 {
@@ -46,7 +46,7 @@ func isLocked(f *os.File) (bool, error) {
 		return true, nil
 	}
 	if errors.Is(err, io.EOF) {
-		err = nil // just made
+		err = nil // the file is new
 	}
 	return false, err
 }

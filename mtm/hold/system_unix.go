@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// noLocks reports whether the file system knows no locks. EINVAL is what a kernel without locks
-// of open files says.
+// noLocks reports whether the file system does not support locks. EINVAL comes from a kernel
+// without locks of open files.
 func noLocks(err error) bool {
 	return errors.Is(err, unix.ENOLCK) || errors.Is(err, unix.EOPNOTSUPP) || errors.Is(err, unix.ENOSYS) ||
 		errors.Is(err, unix.ENOTSUP) || errors.Is(err, unix.EINVAL)

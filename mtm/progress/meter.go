@@ -2,8 +2,8 @@ package progress
 
 import "sync"
 
-// Meter keeps the newest snapshot of one operation and tells one reader that
-// it changed. Make it with NewMeter; all methods are safe from any goroutine.
+// Meter keeps the newest snapshot of an operation and notifies one reader of changes. Make one with
+// NewMeter. Several goroutines may use its methods.
 type Meter struct {
 	mu      sync.Mutex
 	now     Snapshot
@@ -12,7 +12,7 @@ type Meter struct {
 	changed chan struct{}
 }
 
-// NewMeter starts a meter for an operation of one step on the given service.
+// NewMeter returns a meter for an operation of one step on a service.
 func NewMeter(service int64, phase Phase) *Meter {
 	return &Meter{
 		now:     Snapshot{Phase: phase, SubPhase: phase, Service: service},
@@ -20,8 +20,8 @@ func NewMeter(service int64, phase Phase) *Meter {
 	}
 }
 
-// NewSuperMeter starts a meter for an operation that joins several steps: super
-// stays the Phase, the steps show as SubPhase (behaviour section 2).
+// NewSuperMeter returns a meter for an operation of several steps: super stays the Phase, and the
+// steps are the SubPhase (behaviour section 2).
 func NewSuperMeter(service int64, super Phase) *Meter {
 	m := NewMeter(service, super)
 	m.super = true
@@ -29,7 +29,7 @@ func NewSuperMeter(service int64, super Phase) *Meter {
 	return m
 }
 
-// Enter begins a step: counts and sizes start again from zero.
+// Enter begins a step: counts and sizes restart from zero.
 func (m *Meter) Enter(p Phase) {
 	m.Update(func(s *Snapshot) {
 		*s = Snapshot{Phase: s.Phase, SubPhase: p, Code: s.Code, Service: s.Service}
@@ -51,7 +51,7 @@ func (m *Meter) Update(f func(*Snapshot)) {
 	}
 	select {
 	case m.changed <- struct{}{}:
-	default: // the reader has a wake-up waiting already
+	default: // the reader has not received the last one yet
 	}
 }
 
@@ -62,11 +62,11 @@ func (m *Meter) Snapshot() Snapshot {
 	return m.now
 }
 
-// Changed has one slot: a receive means "look again", merged over all changes
-// since the last. Close closes it.
+// Changed returns a channel with one slot: a receive means that the snapshot has changed since the
+// last receive. Close closes it.
 func (m *Meter) Changed() <-chan struct{} { return m.changed }
 
-// Close ends the changes. Later updates still reach Snapshot.
+// Close closes the channel of Changed. Later updates still reach Snapshot.
 func (m *Meter) Close() {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -8,8 +8,8 @@ import "strconv"
 // progress states (behaviour section 9).
 type Phase int
 
-// The phases, with the original's numbers. Composing is ours: the original's progress
-// of a message that is made is its id alone.
+// The phases, with the original's numbers. Composing is an addition: the original's progress of
+// writing a message is only its id.
 const (
 	Refreshing           Phase = 0
 	Copying              Phase = 1

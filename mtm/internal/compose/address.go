@@ -10,17 +10,16 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// Limits on addresses: those of RFC 5321 section 4.5.3.1, and on what one text may hold.
+// Limits on addresses: those of RFC 5321 section 4.5.3.1, and on the size of a text.
 const (
 	maxLocal   = 64
 	maxAddress = 254
 	maxTyped   = 64 << 10
 )
 
-// ParseList reads addresses as people type them; each text may hold several, with
-// commas between. what names the list in errors. A domain with letters beyond ASCII is
-// written as RFC 5891 says; a mailbox with such letters stays, and is sent to where the
-// server knows SMTPUTF8 (RFC 6531).
+// ParseList parses addresses as people type them; each text may hold several, separated by commas.
+// what names the list in errors. A domain with non-ASCII letters is converted (RFC 5891). A mailbox
+// with such letters is kept: it is sent to a server that supports SMTPUTF8 (RFC 6531).
 func ParseList(what string, texts []string) ([]*mail.Address, error) {
 	var list []*mail.Address
 	for _, text := range texts {
@@ -44,10 +43,11 @@ func ParseList(what string, texts []string) ([]*mail.Address, error) {
 	return list, nil
 }
 
-// bare is an error of the library without the name of its package.
+// bare returns an error of the library without the name of its package.
 func bare(err error) error { return errors.New(strings.TrimPrefix(err.Error(), "mail: ")) }
 
-// fit makes a parsed address one that servers take, or says why it cannot be.
+// fit converts a parsed address into the form that servers accept, or returns why that is not
+// possible.
 func fit(a *mail.Address) error {
 	if err := CheckText("name", a.Name, maxName); err != nil {
 		return err
@@ -78,7 +78,7 @@ func fit(a *mail.Address) error {
 	return nil
 }
 
-// isDomain takes a name, or an address in brackets (RFC 5321 section 4.1.3).
+// isDomain reports whether a text is a name, or an address in brackets (RFC 5321 section 4.1.3).
 func isDomain(domain string) bool {
 	if inside, ok := strings.CutPrefix(domain, "["); ok {
 		inside, ok = strings.CutSuffix(inside, "]")
@@ -88,7 +88,7 @@ func isDomain(domain string) bool {
 		!strings.HasPrefix(domain, ".") && !strings.HasSuffix(domain, ".") && !strings.Contains(domain, "..")
 }
 
-// onlyHas reports whether a text has letters and digits of ASCII only, and those in more.
+// onlyHas reports whether a text has only ASCII letters, digits and the characters of more.
 func onlyHas(text, more string) bool {
 	return strings.IndexFunc(text, func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune(more, r)
@@ -99,8 +99,8 @@ func isASCII(text string) bool {
 	return strings.IndexFunc(text, func(r rune) bool { return r >= 0x80 }) < 0
 }
 
-// Wire returns the address as an envelope has it (RFC 5321 section 4.1.2): the mailbox in
-// quotes where it needs them.
+// Wire returns the address for an envelope (RFC 5321 section 4.1.2), with the mailbox in quotes
+// where it needs them.
 func Wire(a *mail.Address) string {
 	text := (&mail.Address{Address: a.Address}).String()
 	return strings.TrimSuffix(strings.TrimPrefix(text, "<"), ">")
@@ -114,11 +114,10 @@ func Display(a *mail.Address) string {
 	return a.Name + " <" + Wire(a) + ">"
 }
 
-// Same reports whether two addresses are the same one. They are compared whole (behaviour
-// section 0), in any case.
+// Same reports whether two addresses are equal in any case (behaviour section 0).
 func Same(a, b *mail.Address) bool { return strings.EqualFold(a.Address, b.Address) }
 
-// Merge adds to a list those of more that are not in it, nor in the others.
+// Merge adds to a list those addresses of more that are neither in it nor in the others.
 func Merge(list, more []*mail.Address, others ...[]*mail.Address) []*mail.Address {
 	known := make(map[string]bool, len(list)+len(more))
 	for _, one := range append(others, list) {
@@ -146,8 +145,7 @@ func Without(list []*mail.Address, a *mail.Address) []*mail.Address {
 	return rest
 }
 
-// NewID makes a message identifier: a number that nobody guesses, and the domain that
-// the message comes from.
+// NewID returns a message identifier: a number that nobody can guess, and the domain of the sender.
 func NewID(from *mail.Address) string {
 	return strings.ToLower(rand.Text()) + from.Address[strings.LastIndexByte(from.Address, '@'):]
 }

@@ -8,8 +8,8 @@ import (
 	mtmmail "pop3mtm/mtm/mail"
 )
 
-// Addresses reads a field of a foreign message. What cannot be read or used is left
-// out: one broken address does not hide the others.
+// Addresses parses a field of a received message. Addresses that cannot be used are left out, so
+// that one broken address does not hide the others.
 func Addresses(h mtmmail.Header, field string) []*mail.Address {
 	var list []*mail.Address
 	for _, a := range h.Addresses(field) {
@@ -21,8 +21,8 @@ func Addresses(h mtmmail.Header, field string) []*mail.Address {
 	return list
 }
 
-// Originator is whom a reply goes to: Reply-To else From, and of a message that was
-// sent on, Resent-Reply-To else Resent-From (behaviour section 12).
+// Originator returns to whom a reply goes: Reply-To else From, and for a message that was resent,
+// Resent-Reply-To else Resent-From (behaviour section 12).
 func Originator(h mtmmail.Header) []*mail.Address {
 	fields := []string{"Reply-To", "From"}
 	if isResent(h) {
@@ -38,8 +38,8 @@ func Originator(h mtmmail.Header) []*mail.Address {
 
 func isResent(h mtmmail.Header) bool { return h.Has("Resent-From") }
 
-// Everybody is whom a reply to all goes to: the originator, and in copy the others
-// that the message went to; own is left out where it does not stand alone.
+// Everybody returns to whom a reply to all goes: the originator, and in copy the other recipients
+// of the message. own is left out unless it is the only address.
 func Everybody(h mtmmail.Header, own *mail.Address) (to, cc []*mail.Address) {
 	to = Merge(nil, Originator(h))
 	if isResent(h) {
@@ -56,13 +56,12 @@ func Everybody(h mtmmail.Header, own *mail.Address) (to, cc []*mail.Address) {
 	return to, Without(Merge(nil, cc, to), own)
 }
 
-// IDs reads message identifiers of a foreign message; those that cannot stand in a
-// header of ours are left out.
+// IDs returns the message identifiers of a received message that are valid in a header.
 func IDs(h mtmmail.Header, field string) []string {
 	return slices.DeleteFunc(h.IDs(field), func(id string) bool { return !goodID(id) })
 }
 
-// ID returns the identifier of a foreign message, or "".
+// ID returns the identifier of a received message, or "".
 func ID(h mtmmail.Header) string {
 	if list := IDs(h, "Message-Id"); len(list) > 0 {
 		return list[0]
@@ -70,7 +69,7 @@ func ID(h mtmmail.Header) string {
 	return ""
 }
 
-// References returns those of an answer (RFC 5322 section 3.6.4).
+// References returns the References of a reply (RFC 5322 section 3.6.4).
 func References(h mtmmail.Header) []string {
 	list := IDs(h, "References")
 	if parents := IDs(h, "In-Reply-To"); len(list) == 0 && len(parents) == 1 {
@@ -82,7 +81,7 @@ func References(h mtmmail.Header) []string {
 	return lastReferences(list)
 }
 
-// lastReferences keeps the first and the newest of too many.
+// lastReferences returns the first and the newest of too many.
 func lastReferences(list []string) []string {
 	if n := len(list); n > maxReferences {
 		return append(list[:1:1], list[n-maxReferences+1:]...)
@@ -90,7 +89,7 @@ func lastReferences(list []string) []string {
 	return list
 }
 
-// goodID reports whether an identifier can stand in a header.
+// goodID reports whether an identifier is valid in a header.
 func goodID(id string) bool {
 	const longest = 250
 	return len(id) <= longest && isASCII(id) && strings.IndexFunc(id, func(r rune) bool { return hidden(r) || r == ' ' }) < 0 &&

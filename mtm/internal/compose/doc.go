@@ -1,5 +1,4 @@
-// Package compose writes mail: it turns a Letter into the octets of a message
-// (RFC 5322, MIME), reads addresses that people type, and knows whom an answer goes
-// to. It refuses whatever could put a line of its own into a header. It knows nothing
-// of stores and accounts.
+// Package compose writes mail: it turns a Letter into the octets of a message (RFC 5322, MIME),
+// parses addresses that people type, and determines to whom a reply goes. It rejects everything
+// that could add a line to a header. It does not depend on stores and accounts.
 package compose

@@ -6,8 +6,8 @@ import (
 	"io"
 )
 
-// embedded makes a part of a whole message. RFC 2046 section 5.2.1 forbids to encode
-// one: a message that cannot travel as it is becomes a file, in base64.
+// embedded returns a part with a whole message. RFC 2046 section 5.2.1 forbids encoding one: a
+// message that cannot be sent unencoded becomes a file, in base64.
 func (a *Attachment) embedded() (*part, error) {
 	encoding, err := encodingOf(a.Content)
 	if err != nil {
@@ -25,8 +25,8 @@ func (a *Attachment) embedded() (*part, error) {
 	return p, nil
 }
 
-// encodingOf looks at content: 7bit, 8bit, or "" for octets that do not travel as they
-// are (RFC 2045 section 2.7 and 2.8): NUL, CR or LF alone, lines above 998 octets.
+// encodingOf returns the encoding that content needs: 7bit, 8bit, or "" for octets that cannot be
+// sent unencoded (RFC 2045 section 2.7 and 2.8): NUL, CR or LF alone, lines above 998 octets.
 func encodingOf(content Content) (encoding string, err error) {
 	r, err := content()
 	if err != nil {

@@ -12,11 +12,11 @@ import (
 	"unicode/utf8"
 )
 
-// ErrRefused is in the error of a letter that would be no message, or more than one was
-// meant to be.
+// ErrRefused is wrapped by the error of a letter that would not be a valid message, or more than
+// one.
 var ErrRefused = errors.New("cannot be sent")
 
-// Limits on what a letter holds.
+// Limits on a letter.
 const (
 	MaxAttachments = 1000
 	maxName        = 256 // octets of a person's name or a file's name
@@ -24,7 +24,7 @@ const (
 	maxReferences  = 50  // message identifiers in References
 )
 
-// Content opens what a part holds. The writer closes it.
+// Content opens the content of a part. The writer closes it.
 type Content func() (io.ReadCloser, error)
 
 // String returns the content of a text in memory.
@@ -32,13 +32,12 @@ func String(text string) Content {
 	return func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil }
 }
 
-// Join puts contents one behind the other.
+// Join returns the contents one after the other.
 func Join(all ...Content) Content {
 	return func() (io.ReadCloser, error) { return &joined{rest: all}, nil }
 }
 
-// Letter is a message to be written. There is no Bcc: who is only in the envelope is
-// named nowhere else.
+// Letter is a message to be written. It has no Bcc: such recipients are only in the envelope.
 type Letter struct {
 	From       *mail.Address
 	ReplyTo    *mail.Address // nil for none
@@ -51,9 +50,9 @@ type Letter struct {
 	ReceiptTo  *mail.Address
 
 	Text        Content // UTF-8 with any line ends; nil for none
-	HTML        Content // the same text as a page; without Text it becomes an attachment
+	HTML        Content // the same text as HTML; without Text it becomes an attachment
 	Attachments []Attachment
-	Report      *Report // makes it a receipt; Text is what people read of it
+	Report      *Report // makes it a receipt; Text is its text for people
 }
 
 // Attachment is a file, or an embedded message.
@@ -62,12 +61,11 @@ type Attachment struct {
 	Type    string // "image/png"; "" or one that cannot be is application/octet-stream
 	Charset string // of a text; "" for none
 	Content Content
-	// Message makes it message/rfc822: the octets of Content, which is opened twice,
-	// are those of a message.
+	// Message makes it a message/rfc822. Content, which is opened twice, is then a whole message.
 	Message bool
 }
 
-// check refuses what would not be a message, or more than the one that was meant.
+// check rejects what would not be a valid message, or more than one.
 func (l *Letter) check() error {
 	if l.From == nil || l.MessageID == "" {
 		return errors.New("a message needs a sender and an identifier")
@@ -91,8 +89,8 @@ func (l *Letter) check() error {
 	return nil
 }
 
-// CheckText refuses a text for a header that is too long, not UTF-8, or holds a
-// character that shows nothing: CR and LF would begin a line of their own.
+// CheckText rejects a text for a header that is too long, not UTF-8, or has a character that is not
+// visible: CR and LF would begin another line.
 func CheckText(what, text string, limit int) error {
 	if len(text) > limit {
 		return fmt.Errorf("the %s is longer than %d octets", what, limit)
@@ -107,8 +105,8 @@ func CheckText(what, text string, limit int) error {
 	return nil
 }
 
-// hidden is a character that a header must not have from somebody's input. Joiners
-// shape the letters of some scripts.
+// hidden reports whether a character is not allowed in a header. Joiners shape the letters of some
+// scripts and are allowed.
 func hidden(r rune) bool {
 	const zeroWidthNonJoiner, zeroWidthJoiner = '\u200c', '\u200d'
 	if r == zeroWidthNonJoiner || r == zeroWidthJoiner || unicode.Is(unicode.Zs, r) {
@@ -117,8 +115,8 @@ func hidden(r rune) bool {
 	return !unicode.IsPrint(r)
 }
 
-// CleanText makes a text of a foreign message fit for a header: what CheckText
-// refuses becomes a blank, runs of blanks one blank, and the end is cut off.
+// CleanText makes a text of a received message valid in a header: it replaces what CheckText
+// rejects by a space, runs of spaces by one, and cuts the end off.
 func CleanText(text string, limit int) string {
 	text = strings.Map(func(r rune) rune {
 		if hidden(r) || r == utf8.RuneError {
@@ -129,7 +127,7 @@ func CleanText(text string, limit int) string {
 	return CutText(strings.Join(strings.Fields(text), " "), limit)
 }
 
-// CutText shortens a text to at most limit octets, with an ellipsis at the end then.
+// CutText shortens a text to at most limit octets and ends it with an ellipsis.
 func CutText(text string, limit int) string {
 	const ellipsis = "..."
 	if len(text) <= limit {
@@ -142,7 +140,7 @@ func CutText(text string, limit int) string {
 	return text[:n] + ellipsis
 }
 
-// CheckFileName refuses a name with folders, or one that cannot stand in a header.
+// CheckFileName rejects a name with a directory, or one that is not valid in a header.
 func CheckFileName(name string) error {
 	if err := CheckText("file name", name, maxName); err != nil {
 		return err
@@ -153,13 +151,13 @@ func CheckFileName(name string) error {
 	return nil
 }
 
-// CleanFileName makes the name of a file in a foreign message fit for CheckFileName.
+// CleanFileName makes the name of a file of a received message valid for CheckFileName.
 func CleanFileName(name string) string {
 	return CleanText(strings.NewReplacer("/", "_", `\`, "_").Replace(name), maxName)
 }
 
-// CleanType returns a media type that a part of a message can have with any encoding, else
-// that of unknown octets: RFC 2046 section 5 keeps multipart and message for others.
+// CleanType returns a media type that a part can have with any encoding, else
+// application/octet-stream: RFC 2046 section 5 reserves multipart and message.
 func CleanType(mediaType string) string {
 	const unknown = "application/octet-stream"
 	t, _, err := mime.ParseMediaType(mediaType)
@@ -170,7 +168,7 @@ func CleanType(mediaType string) string {
 	return t
 }
 
-// joined reads contents one behind the other and opens each when its turn comes.
+// joined reads contents one after the other, and opens each one when the one before has ended.
 type joined struct {
 	rest []Content
 	now  io.ReadCloser

@@ -145,7 +145,7 @@ var _ = Describe("A letter (behaviour section 12)", func() {
 		}, "U+000D"),
 		Entry("a file in a folder", func(l *compose.Letter) {
 			l.Attachments = []compose.Attachment{{Name: "../x", Content: compose.String("")}}
-		}, "names folders"),
+		}, "contains a directory"),
 		Entry("too many files", func(l *compose.Letter) { l.Attachments = make([]compose.Attachment, compose.MaxAttachments+1) }, "at most 1000 are allowed"),
 		Entry("no sender", func(l *compose.Letter) { l.From = nil }, "sender"),
 	)

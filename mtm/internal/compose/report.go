@@ -14,9 +14,9 @@ type Report struct {
 	OriginalID        string // the original's identifier; "" for none
 }
 
-// root returns the multipart/report of RFC 8098: what people read, and what programs read.
+// root returns the multipart/report of RFC 8098: a text for people, and the fields for programs.
 func (r *Report) root(text *part) *part {
-	var fields textproto.Header // the last comes first
+	var fields textproto.Header // in reverse order
 	fields.Add("Disposition", "manual-action/MDN-sent-manually; displayed")
 	if r.OriginalID != "" {
 		fields.Add("Original-Message-ID", "<"+r.OriginalID+">")
@@ -27,7 +27,7 @@ func (r *Report) root(text *part) *part {
 	}
 	fields.Add("Reporting-UA", "pop3mtm")
 	var b bytes.Buffer
-	_ = textproto.WriteHeader(&b, fields) // a buffer takes all, and the fields are checked
+	_ = textproto.WriteHeader(&b, fields) // a buffer cannot fail, and the fields are checked
 	p := &part{encoding: sevenBit, content: String(b.String())}
 	p.header.Add("Content-Transfer-Encoding", sevenBit)
 	p.header.Add("Content-Type", "message/disposition-notification")

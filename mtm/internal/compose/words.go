@@ -7,12 +7,12 @@ import (
 	"unicode/utf8"
 )
 
-// encodeText writes a text of a header in the words of RFC 2047 when it is not plain.
+// encodeText encodes a text of a header as in RFC 2047 unless it is plain.
 func encodeText(text string) string {
 	if !strings.Contains(text, "=?") {
 		return mime.QEncoding.Encode("utf-8", text)
 	}
-	// It looks like such words, and has to be read as it stands.
+	// It looks like an encoded word, but has to be read literally.
 	const most = 45 // octets, so that a word has at most 75
 	var words []string
 	for len(text) > 0 {
@@ -26,15 +26,15 @@ func encodeText(text string) string {
 	return strings.Join(words, " ")
 }
 
-// The texts that go before a subject (behaviour section 12).
+// The prefixes of subjects (behaviour section 12).
 const (
 	ReplyPrefix   = "Re: "
 	ForwardPrefix = "Fwd: "
 	ReceiptPrefix = "Receipt of message: "
 )
 
-// Subject puts a prefix before the subject of a foreign message, unless it begins
-// with it already, in any case.
+// Subject adds a prefix to the subject of a received message, unless it begins with it already, in
+// any case.
 func Subject(prefix, subject string) string {
 	subject = CleanText(subject, maxSubject-len(prefix))
 	mark := strings.TrimRight(prefix, " ")
@@ -44,7 +44,7 @@ func Subject(prefix, subject string) string {
 	return strings.TrimRight(prefix+subject, " ")
 }
 
-// Receipt returns the subject of a receipt; the prefix always stands there.
+// Receipt returns the subject of a receipt, always with its prefix.
 func Receipt(subject string) string {
 	return ReceiptPrefix + CleanText(subject, maxSubject-len(ReceiptPrefix))
 }

@@ -31,9 +31,9 @@ const (
 	eightBit        = "8bit"
 )
 
-// Write writes the message: lines end with CRLF, and what it holds streams through.
-// ErrRefused is in the error of a letter that cannot be one, or that would have more
-// than limit octets; the other errors are those of its contents and of w.
+// Write writes the message: lines end with CRLF, and contents are streamed. ErrRefused is wrapped
+// by the error of a letter that is not valid, or that would be longer than limit octets; the other
+// errors are those of the contents and of w.
 func (l *Letter) Write(w io.Writer, limit int64) error {
 	if err := l.check(); err != nil {
 		return fmt.Errorf("%w: %w", ErrRefused, err)
@@ -54,7 +54,7 @@ func (l *Letter) Write(w io.Writer, limit int64) error {
 	return out.Flush()
 }
 
-// fields adds those of RFC 5322 section 3.6. The library writes the one first that was added last.
+// fields adds the fields of RFC 5322 section 3.6. The library writes the last field first.
 func (l *Letter) fields(h *mail.Header) {
 	h.Set("MIME-Version", "1.0")
 	if l.ReceiptTo != nil {
@@ -77,8 +77,8 @@ func (l *Letter) fields(h *mail.Header) {
 	h.SetAddressList("From", []*mail.Address{l.From})
 }
 
-// root builds the tree of parts (behaviour section 12): multipart/mixed around text
-// and attachments, multipart/alternative around a text and its page.
+// root returns the tree of parts (behaviour section 12): multipart/mixed around text and
+// attachments, multipart/alternative around a text and its HTML.
 func (l *Letter) root() (*part, error) {
 	text, rest := l.Text, l.Attachments
 	if l.Report != nil {
@@ -112,14 +112,14 @@ func multipart(subtype string, params map[string]string, inner ...*part) *part {
 	p := &part{inner: inner, boundary: textproto.NewMultipartWriter(nil).Boundary()}
 	all := map[string]string{"boundary": p.boundary}
 	maps.Copy(all, params)
-	if p.eight() { // RFC 2045 section 6.4: a multipart says so when a part of it has octets above 127
+	if p.eight() { // RFC 2045 section 6.4: the encoding of a multipart is that of its parts
 		p.header.Add("Content-Transfer-Encoding", eightBit)
 	}
 	p.header.Add("Content-Type", mime.FormatMediaType("multipart/"+subtype, all))
 	return p
 }
 
-// eight reports whether octets above 127 stand in the part as they are.
+// eight reports whether the part has octets above 127 without an encoding.
 func (p *part) eight() bool {
 	for _, inner := range p.inner {
 		if inner.eight() {
@@ -129,8 +129,8 @@ func (p *part) eight() bool {
 	return p.encoding == eightBit
 }
 
-// textPart is UTF-8 in quoted-printable: lines of any length, trailing blanks, dots
-// and "From " all arrive as they are.
+// textPart returns a part in UTF-8 and quoted-printable: lines of any length, trailing spaces, dots
+// and "From " arrive unchanged.
 func textPart(subtype string, content Content) *part {
 	p := &part{encoding: quotedPrintable, content: content}
 	p.header.Add("Content-Transfer-Encoding", quotedPrintable)
@@ -154,14 +154,15 @@ func (a *Attachment) file() *part {
 		params["charset"] = a.Charset
 	}
 	contentType := mime.FormatMediaType(CleanType(a.Type), params)
-	if contentType == "" { // the charset cannot stand in a header
+	if contentType == "" { // the charset is not valid in a header
 		contentType = CleanType(a.Type)
 	}
 	p.header.Add("Content-Type", contentType)
 	return p
 }
 
-// disposition names the file, in the form of RFC 2231 when it has other letters.
+// disposition returns the field with the name of the file, in the form of RFC 2231 when the name is
+// not ASCII.
 func (a *Attachment) disposition() string {
 	params := map[string]string{}
 	if a.Name != "" {
@@ -208,7 +209,7 @@ func (p *part) writeContent(w io.Writer) error {
 	return errors.Join(err, out.Close(), r.Close())
 }
 
-// bounded passes on no more octets than it may.
+// bounded passes on at most the allowed number of octets.
 type bounded struct {
 	w           io.Writer
 	limit, left int64
