@@ -25,7 +25,10 @@ import (
 )
 
 // everyOctet makes the enumerations whole; without it they are samples by seed.
-var everyOctet = flag.Bool("every-octet", false, "run the enumerations of faults whole, for minutes")
+var (
+	everyOctet = flag.Bool("every-octet", false, "run the enumerations of faults whole, for minutes")
+	pairCount  = flag.Int("pairs", 60, "how many pairs of faults are tried of each command where -every-octet does not ask for all")
+)
 
 // wireFault is something that happens to what the server sends, in one connection at one octet.
 type wireFault struct {

@@ -145,10 +145,10 @@ func TestPairsOfFaultsAtBoundaries(t *testing.T) {
 					pairs = append(pairs, []wireFault{a, {2, b.octet, b.kind}})
 				}
 			}
-			for _, pair := range sample(pairs, 60) {
+			for _, pair := range sample(pairs, *pairCount) {
 				f.play(t, pair)
 			}
-			t.Logf("%d spots, %d pairs: 0 lost, 0 doubled, 0 altered", len(spots), len(sample(pairs, 60)))
+			t.Logf("%d spots, %d of %d pairs: 0 lost, 0 doubled, 0 altered", len(spots), len(sample(pairs, *pairCount)), len(pairs))
 		})
 	}
 }

@@ -154,7 +154,9 @@ func (r *run) read(ctx context.Context) error {
 		case r.failed != nil && r.flights.empty():
 			return nil
 		case r.failed != nil && r.body:
-			r.state, r.owed = probing, r.flights.probes
+			if err := r.apply(givenUp, answer{}, nil); err != nil {
+				return err
+			}
 			continue
 		case r.failed != nil: // what was deleted is deleted
 		case r.state == suspect:

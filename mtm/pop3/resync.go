@@ -45,12 +45,13 @@ const (
 	extra
 	marker
 	broken
+	givenUp
 	nonsense
 	eventCount
 )
 
 var eventNames = [...]string{"certain", "uncertain", "refused", "disagrees", "reply-like", "twin", "too large", "garbage", "early", "unended",
-	"proof", "wrong", "extra", "marker", "broken", "nonsense"}
+	"proof", "wrong", "extra", "marker", "broken", "given up", "nonsense"}
 
 func (e event) String() string { return eventNames[e] }
 
@@ -90,6 +91,7 @@ func (a action) String() string { return actionNames[a] }
 //	extra      | discard: probing | discard: probing | -                | -    | something while no reply is due (QUIRK 86)
 //	marker     | -                | -                | resume: in sync  | -    | the answers to more probes in a row than were in flight
 //	broken     | end: lost        | salvage: lost    | end: lost        | -    | the end of the connection, a time-out, or a cancel
+//	given up   | discard: probing | discard: probing | -                | -    | no reply: the sink failed, and wants no more
 //	nonsense   | end: lost        | end: lost        | end: lost        | -    | over a limit; garbage for DELE, which cannot be sent again; no probe
 //
 // Blank lines after a message are part of its end (QUIRK 73, 86). Of two equal status lines one is dropped (QUIRK 85).
