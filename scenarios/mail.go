@@ -16,24 +16,24 @@ const (
 	maxMail = 64 << 20
 )
 
-// Mail is one message, or several alike. Exactly one of file, text, raw and size
-// says what is in it.
+// Mail is one message, or several alike. Exactly one of file, text, raw and size gives the content.
 type Mail struct {
 	// A message in a file beside the scenario, byte for byte, or one of the built-in messages
 	// (plain.eml, dots.eml, ...).
 	File string `json:"file,omitempty"`
-	// A message as text, header and all. Its lines end in CRLF whatever the file has.
+	// A message as text, including the header. Its lines end in CRLF, whatever line ends the file
+	// has.
 	Text string `json:"text,omitempty"`
 	// A message byte for byte. Write it in double quotes with \r\n and \x00; \xE9 is the octet E9.
 	Raw Octets `json:"raw,omitempty"`
-	// A generated message of exactly so many octets: 4096, 64KiB. At least 512.
+	// A generated message of exactly this number of octets: 4096, 64KiB. At least 512.
 	Size Size `json:"size,omitempty"`
-	// Which generated message it is. Default: 1.
+	// The seed of a generated message. Default: 1.
 	Seed uint64 `json:"seed,omitempty"`
-	// Its unique-id. Default: one made of the content. With a count it gets the number appended:
+	// Its unique-id. Default: one derived from the content. With a count the number is appended:
 	// m1, m2, ...
 	UIDL string `json:"uidl,omitempty"`
-	// So many messages alike; generated ones differ. Default: 1.
+	// The number of messages with this content; generated messages differ. Default: 1.
 	Count int `json:"count,omitempty" jsonschema:"minimum=1,maximum=100000"`
 
 	content []byte // of File

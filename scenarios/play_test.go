@@ -75,8 +75,8 @@ var _ = Describe("a scenario that is played", func() {
 	})
 
 	It("is as the design has it", func() {
-		text := `title: The line drops inside the second message
-why: A client must not show half a message, and must not delete what it has not kept.
+		text := `title: The connection drops inside the second message
+why: A client must not show half a message, and must not delete a message that it has not stored.
 rfc: [1939/5, 1939/6]
 mailbox:
   - {file: plain.eml, uidl: a1}

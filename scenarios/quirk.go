@@ -9,38 +9,37 @@ import (
 // LastQuirk is the highest number of a quirk.
 const LastQuirk = 109
 
-// Quirk is something that real servers do wrong, or oddly: the file quirks/072.yaml
-// is number 72.
+// Quirk is a fault or peculiarity of real servers: the file quirks/072.yaml is number 72.
 type Quirk struct {
 	// What servers do, in one line.
 	Title string `json:"title"`
 	// Who has seen it, and where.
 	Sources []string `json:"sources"`
-	// What our own mail client does then, in a sentence or two; its scenarios assert it.
+	// What our own mail client then does, in a sentence or two; the scenarios assert it.
 	MTM string `json:"mtm"`
-	// Why no server can show it, for what is a client's own doing. It has no rules then.
+	// For a fault of clients: why a server cannot show it. Such a quirk has no rules.
 	Client string `json:"client,omitempty"`
-	// What a server with this quirk is and can do.
+	// The settings of a server with this quirk.
 	Settings Server `json:"server,omitzero"`
-	// What it does otherwise than right. Without rules the scenarios that name the quirk have their
-	// own.
+	// The rules that make a server misbehave like this. Without them, the scenarios that name the
+	// quirk have their own rules.
 	Rules []Rule `json:"rules,omitempty"`
 }
 
-// Profile is a known server: the folder profiles/NAME, with a file profile.yaml and
-// perhaps messages.
+// Profile is a known server: the directory profiles/NAME, with a file profile.yaml and optional
+// messages.
 type Profile struct {
 	// The server, and its version.
 	Title string `json:"title"`
 	// Where its greeting, capabilities and texts were seen.
 	Sources []string `json:"sources"`
-	// What it is and can do.
+	// Its settings and capabilities.
 	Settings Server `json:"server,omitzero"`
 	// The quirks that it has.
 	Quirk Numbers `json:"quirk,omitempty"`
-	// What else it does otherwise than right, or in its own words.
+	// Other faults, and replies with the texts of this server.
 	Rules []Rule `json:"rules,omitempty"`
-	// Mail for a scenario that has none.
+	// Mail for a scenario without mail of its own.
 	Mailbox []Mail `json:"mailbox,omitempty"`
 }
 

@@ -128,7 +128,7 @@ func reference() string {
 	for _, v := range []any{scenarios.Scenario{}, scenarios.Server{}, scenarios.User{}, scenarios.Mail{}, scenarios.Rule{}, scenarios.Step{}, scenarios.Action{}, scenarios.View{},
 		scenarios.Expect{}, scenarios.MTM{}, scenarios.Run{}, scenarios.Profile{}, scenarios.Quirk{}} {
 		t := reflect.TypeOf(v)
-		fmt.Fprintf(&b, "\n### %s\n\n%s\n\n| word | value | |\n|---|---|---|\n", t.Name(), known[t.Name()])
+		fmt.Fprintf(&b, "\n### %s\n\n%s\n\n| key | value | |\n|---|---|---|\n", t.Name(), known[t.Name()])
 		if t == reflect.TypeFor[scenarios.Step]() {
 			for _, w := range scenarios.StepWords() {
 				fmt.Fprintf(&b, "| `%s` | %s | %s |\n", w.Name, cell(valueOf(fieldOf(w), known)), cell(w.Doc))
@@ -176,9 +176,9 @@ func valueOf(f reflect.StructField, known map[string]string) string {
 	case t.Kind() == reflect.Slice:
 		return "a list"
 	case t.Kind() == reflect.Map && t.Elem().Kind() == reflect.Slice:
-		return "names, each with a list"
+		return "a map from names to lists"
 	case t.Kind() == reflect.Map:
-		return "names, each with a value"
+		return "a map from names to values"
 	case special(t, known) != nil:
 		_, text, _ := strings.Cut(known[t.Name()], " ") // without its name, and "is"
 		_, text, _ = strings.Cut(text, " ")
@@ -188,7 +188,7 @@ func valueOf(f reflect.StructField, known map[string]string) string {
 	case t.Kind() == reflect.Int, t.Kind() == reflect.Int64, t.Kind() == reflect.Uint64:
 		return "a number"
 	case t.Kind() == reflect.String:
-		return "a text"
+		return "a string"
 	case slices.Contains([]string{"server", "expect", "mtm"}, word(f)):
 		return "[" + t.Name() + "](#" + strings.ToLower(t.Name()) + ")"
 	}

@@ -6,7 +6,7 @@ import (
 
 // Scenario is one file: how the server behaves, and how a good client reacts.
 type Scenario struct {
-	// What happens, in one line.
+	// What happens, in one line of text.
 	Title string `json:"title"`
 	// Why it matters: why clients get this wrong, what a user would lose.
 	Why string `json:"why,omitempty"`
@@ -21,28 +21,28 @@ type Scenario struct {
 	Settings Server `json:"server,omitzero"`
 	// The mail, in the order of message numbers. Default: that of the profile, or none.
 	Mailbox []Mail `json:"mailbox,omitempty"`
-	// The users who may log in. Default: demo with the password demo. Users without a mailbox of
+	// The users that may log in. Default: demo with the password demo. Users without a mailbox of
 	// their own share that of the scenario.
 	Users []User `json:"users,omitempty"`
-	// The faults of the server, a list: the first rule that matches a command and may still fire
-	// answers it, and no other rule changes that answer.
+	// The faults of the server. The first rule in the list that matches a command and may still
+	// fire answers it; no other rule changes that answer.
 	Rules []Rule `json:"rules,omitempty"`
 	// The faults of the SMTP server, if one is started (pop3sim serve --smtp): rules with the same
-	// words, on the verbs of SMTP. "." is the end of a message. The texts of ok and refuse begin
+	// keys, for the verbs of SMTP. "." is the end of a message. The texts of ok and refuse begin
 	// with a number; the default is 250 or 550.
 	SMTP []Rule `json:"smtp,omitempty"`
-	// What a good client does, in the sessions of all users together. What is kept and deleted is
-	// about the mailboxes of those who have no expectations of their own. It is checked when the
-	// client has disconnected.
+	// What a good client does, in the sessions of all users together. The keys kept and deleted
+	// cover the mailboxes of the users that have no expectations of their own. It is checked after
+	// the client has disconnected.
 	Expect Expect `json:"expect,omitzero"`
-	// What our own mail client does. It does not apply to other clients.
+	// What our own mail client, the MTM, does. It does not apply to other clients.
 	MTM MTM `json:"mtm,omitzero"`
-	// Variants: one file then holds several scenarios. Each gives values to names; $NAME as a
-	// value, and ${NAME} inside a value, are replaced. The key name holds the name of the variant.
-	// All variants have the same keys.
+	// Variants: one file then holds several scenarios. Each case gives values to names; $NAME as a
+	// value, and ${NAME} inside a value, are replaced by them. The key name holds the name of the
+	// case. All cases have the same keys.
 	Cases []Case `json:"cases,omitempty"`
-	// Combined variants: a list of values for each name. There is a scenario for each combination,
-	// also with the cases.
+	// Combined variants: a list of values for each name. Each combination of values, also with each
+	// of the cases, is a scenario.
 	Matrix map[string][]Value `json:"matrix,omitempty"`
 
 	name, variant string
@@ -65,22 +65,22 @@ type Case map[string]Value
 
 // Server holds the settings of the server.
 type Server struct {
-	// Text after "+OK " at connect, without the APOP timestamp.
+	// The text after "+OK " at connect, without the APOP timestamp.
 	Greeting string `json:"greeting,omitempty"`
-	// What CAPA says of the server.
+	// The text of IMPLEMENTATION in the CAPA reply.
 	Implementation string `json:"implementation,omitempty"`
-	// The lines of the CAPA reply, instead of the actual ones. It changes the list, not the
-	// commands that work.
+	// The lines of the CAPA reply, instead of the actual ones. This changes only the list, not
+	// which commands work.
 	Capabilities []string `json:"capabilities,omitempty"`
-	// The lines of the CAPA reply before login, where they differ.
+	// The lines of the CAPA reply before login, if they differ.
 	LoginCapabilities []string `json:"loginCapabilities,omitempty"`
 	// Commands and capabilities that the server lacks: TOP, UIDL, CAPA, APOP, PIPELINING, STLS ...
 	Without []string `json:"without,omitempty"`
 	// The mechanisms that AUTH offers. Default: SCRAM-SHA-256, SCRAM-SHA-1, CRAM-MD5, PLAIN and
 	// LOGIN; [] for none.
 	Mechanisms []string `json:"mechanisms,omitzero"`
-	// How the connection can be protected: not at all, by STLS, from the start, or by STLS which is
-	// required before login. Default: none.
+	// How the connection is encrypted: not at all, on request by STLS, from the start, or by STLS,
+	// which is then required before login. Default: none.
 	TLS TLS `json:"tls,omitempty"`
 	// The certificate of the server. Default: good.
 	Certificate Certificate `json:"certificate,omitempty"`
@@ -92,7 +92,7 @@ type Server struct {
 	IdleTimeout Duration `json:"idleTimeout,omitempty"`
 	// Which messages are deleted when a session ends. Default: marked, by DELE and QUIT.
 	Deletes Deletes `json:"deletes,omitempty"`
-	// Changes to the mailbox as sessions see it, applied in order.
+	// Views that change how sessions see the mailbox, applied in order.
 	Shows []View `json:"shows,omitempty"`
 	// How long a mailbox stays locked after a session that ended without QUIT. Default: 0s.
 	LockAfterDrop Duration `json:"lockAfterDrop,omitempty"`
@@ -106,10 +106,10 @@ type Server struct {
 	// The longest line of the client in octets, CRLF included, also inside an AUTH exchange.
 	// Default: 255, and 12288 inside AUTH.
 	MaxLine int `json:"maxLine,omitempty" jsonschema:"minimum=1,maximum=65536"`
-	// The number of bad commands in a row that closes the connection. Default: 100.
+	// After this number of bad commands in a row the server closes the connection. Default: 100.
 	MaxBadCommands int `json:"maxBadCommands,omitempty" jsonschema:"minimum=1,maximum=1000000"`
-	// The number of refused logins in a session that closes the connection, after the answer.
-	// Default: no limit.
+	// After this number of refused logins in a session the server answers and closes the
+	// connection. Default: no limit.
 	MaxBadLogins int `json:"maxBadLogins,omitempty" jsonschema:"minimum=1,maximum=1000000"`
 	// How long the answer to each refused login is delayed. Default: 0s.
 	DelayBadLogin Duration `json:"delayBadLogin,omitempty"`
@@ -121,20 +121,20 @@ const (
 	DefaultPassword = "demo"
 )
 
-// User is a user who may log in.
+// User is a user that may log in.
 type User struct {
 	// The name, without blanks.
 	Name string `json:"name"`
 	// The password; it may be missing when there is a token.
 	Password string `json:"password,omitempty"`
-	// Whether the password is the empty one. Default: false.
+	// Whether the password is empty. Default: false.
 	EmptyPassword bool `json:"emptyPassword,omitempty"`
 	// A token for XOAUTH2 and OAUTHBEARER.
 	Token string `json:"token,omitempty"`
 	// The mailbox of this user. Default: that of the scenario.
 	Mailbox []Mail `json:"mailbox,omitempty"`
-	// What a good client does in the sessions of this user. What is kept and deleted is about the
-	// user's own mailbox; without one it is about that of the scenario.
+	// What a good client does in the sessions of this user. The keys kept and deleted cover the
+	// user's own mailbox, or that of the scenario when the user has none.
 	Expect *Expect `json:"expect,omitempty"`
 }
 
@@ -143,7 +143,7 @@ type Rule struct {
 	// The command: a verb, or a verb and its arguments, where * stands for any text: TOP 2 *; LIST
 	// * is not LIST alone. CONNECT is the greeting, TLS the handshake, RESPONSE a line of the
 	// client inside an AUTH exchange (with the mechanism as argument), TIMEOUT the end of the idle
-	// time, * any command.
+	// timeout, * any command.
 	On string `json:"on"`
 	// Only when the command has no arguments: LIST, but not LIST 1. Default: false.
 	Alone bool `json:"alone,omitempty"`
@@ -151,16 +151,16 @@ type Rule struct {
 	Session int `json:"session,omitempty" jsonschema:"minimum=1,maximum=1000000"`
 	// Only for the nth command that matches, counted from 1.
 	Nth int `json:"nth,omitempty" jsonschema:"minimum=1,maximum=1000000"`
-	// From the nth command on that matches, counted from 1.
+	// For the nth command that matches and all later ones, counted from 1.
 	From int `json:"from,omitempty" jsonschema:"minimum=1,maximum=1000000"`
-	// How many times at most.
+	// The rule fires at most this number of times.
 	Times int `json:"times,omitempty" jsonschema:"minimum=1,maximum=1000000"`
 	// Only for this user.
 	User string `json:"user,omitempty"`
 	// Only in this state of the session: before login, after it, after QUIT.
 	State State `json:"state,omitempty"`
-	// Only in this named state, which the goto of a rule has set; the first one is start. It
-	// outlives connections. Rules with a user have named states of their own.
+	// Only in this named state, which the goto of a rule sets; the first one is start. It lasts
+	// beyond the connection. Each user has a named state for the rules with that user.
 	When string `json:"when,omitempty"`
 	// The new named state, set each time the rule fires.
 	Goto string `json:"goto,omitempty"`
@@ -178,10 +178,10 @@ type Rule struct {
 	After []Action `json:"after,omitempty"`
 }
 
-// Expect is what a good client does. A command is written VERB, which means it with any arguments,
-// or VERB ARGUMENTS, where * stands for any text.
+// Expect says what a good client does. A command is written VERB, which matches any arguments, or
+// VERB ARGUMENTS, where * stands for any text.
 type Expect struct {
-	// Unique-ids of the messages that the server still has at the end: exactly these.
+	// Unique-ids of exactly the messages that the server still has at the end.
 	Kept []string `json:"kept,omitzero"`
 	// Unique-ids of messages that the server no longer has.
 	Deleted []string `json:"deleted,omitempty"`
@@ -189,65 +189,66 @@ type Expect struct {
 	Never []string `json:"never,omitempty"`
 	// Commands that the client sends, in any order.
 	Received []string `json:"received,omitempty"`
-	// Commands that the client sends in this order; others may stand between them.
+	// Commands that the client sends in this order; other commands may come between them.
 	Sequence []string `json:"sequence,omitempty"`
-	// For a verb the arguments that the client sends with it, in any order, each once, and no
-	// others: DELE: ["1", "3"].
+	// For a verb, exactly the arguments that the client sends with it, in any order, each once:
+	// DELE: ["1", "3"].
 	Exactly map[string][]Arguments `json:"exactly,omitempty"`
 	// How often the client sends a command.
 	Counts map[string]Count `json:"counts,omitempty"`
-	// The client sends no commands but these, and those that log in and out: CAPA, USER, PASS,
-	// APOP, AUTH, STLS, QUIT.
+	// The client sends only these commands and those for login and logout: CAPA, USER, PASS, APOP,
+	// AUTH, STLS, QUIT.
 	Only []string `json:"only,omitzero"`
 	// How many connections the client makes.
 	Sessions Count `json:"sessions,omitzero"`
-	// The client is done so long after its first connection, in virtual time where that is used.
+	// The client finishes within this time after its first connection, in virtual time where that
+	// is used.
 	Within Duration `json:"within,omitempty"`
 }
 
-// MTM says how our own mail client, the MTM, takes a scenario: it gets mail several times, and each
-// time is asked how it went.
+// MTM says what our own mail client, the MTM, does in a scenario: it gets mail several times, and
+// the result is checked each time.
 type MTM struct {
-	// Whether it copies the mail, moves it, or looks at the headers alone. Default: copy.
+	// Whether it copies the mail, moves it, or fetches only the headers. Default: copy.
 	Take Take `json:"take,omitempty"`
-	// Whether it looks at the headers before it takes the mail. Default: false, get mail asks for
-	// no header of a new message.
+	// Whether it fetches the headers before the mail. Default: false, get mail does not ask for the
+	// headers of new messages.
 	HeadersFirst bool `json:"headersFirst,omitempty"`
 	// How it logs in: the auth setting of an account. Default: userpass.
 	Auth string `json:"auth,omitempty"`
-	// Whether it tries that way though the server does not list it: the auth-unlisted setting of an
-	// account. Default: false.
+	// Whether it uses that method even when the server does not list it: the auth-unlisted setting
+	// of an account. Default: false.
 	AuthUnlisted bool `json:"authUnlisted,omitempty"`
-	// The password that it has. Default: that of the first user.
+	// Its password. Default: that of the first user.
 	Password string `json:"password,omitempty"`
-	// Whether its password is the empty one. Default: false.
+	// Whether its password is empty. Default: false.
 	EmptyPassword bool `json:"emptyPassword,omitempty"`
-	// Commands that it does not send, though other clients may: it can do without them.
+	// Commands that it does not send because it does not need them; other clients may send them.
 	Never []string `json:"never,omitempty"`
-	// How often it gets mail, and how that ends. Default: twice, both without an error and with all
-	// mail stored.
+	// How often it gets mail, and how each time ends. Default: twice, both without an error and
+	// with all mail stored.
 	Runs []Run `json:"runs,omitempty"`
-	// Unique-ids of messages that the server sends other than they are, so that what is stored is
-	// not what the mailbox has.
+	// Unique-ids of messages that the server alters when it sends them, so that the stored message
+	// differs from the one in the mailbox.
 	Altered []string `json:"altered,omitzero"`
 }
 
-// Run is how one get mail ends.
+// Run says how one get mail ends.
 type Run struct {
 	// The number of the error (docs/errors.md). Default: 0, no error.
 	Code int `json:"code,omitempty" jsonschema:"minimum=-100000,maximum=0"`
-	// Unique-ids of the messages that are whole in the Inbox afterwards; when it looks at headers
-	// alone, of those that it lists. Default: all that the scenario's mailbox began with.
+	// Unique-ids of the messages that are complete in the Inbox afterwards; when it fetches only
+	// headers, of the messages that it lists. Default: all messages that the scenario's mailbox had
+	// at the start.
 	Stored []string `json:"stored,omitzero"`
 	// Unique-ids of the messages that the error names as failed.
 	Failed []string `json:"failed,omitempty"`
-	// How long to wait before it, in virtual time.
+	// How long to wait before this get mail, in virtual time.
 	After Duration `json:"after,omitempty"`
-	// How long it stays connected once it has its mail, in virtual time. That the line ends
-	// meanwhile is its error.
+	// How long it stays connected after it has its mail, in virtual time. The end of the connection
+	// meanwhile is an error.
 	Stays Duration `json:"stays,omitempty"`
-	// How long it takes before each command, as on a machine that is busy with other things, in
-	// virtual time.
+	// How long it waits before each command, as on a busy machine, in virtual time.
 	Slow Duration `json:"slow,omitempty"`
 }
 
@@ -278,12 +279,12 @@ func (s State) state() fakeserver.State {
 	}
 }
 
-// TLS says when the line can be protected.
+// TLS says when the connection is encrypted.
 type TLS string
 
 // The values of TLS.
 const (
-	NoTLS       TLS = "none"     // a plain line
+	NoTLS       TLS = "none"     // never
 	STLS        TLS = "stls"     // once the client asks for it by STLS
 	ImplicitTLS TLS = "implicit" // from the first octet on
 	RequiredTLS TLS = "required" // by STLS, before a password
@@ -293,29 +294,29 @@ func (TLS) words() []string {
 	return []string{string(NoTLS), string(STLS), string(ImplicitTLS), string(RequiredTLS)}
 }
 
-// Certificate says what certificate the server shows.
+// Certificate says which certificate the server presents.
 type Certificate string
 
 // The values of Certificate.
 const (
-	Good       Certificate = "good"        // of an authority that the client knows
-	Expired    Certificate = "expired"     // good once, and no longer
-	OtherName  Certificate = "other-name"  // of another server
-	SelfSigned Certificate = "self-signed" // of no authority
+	Good       Certificate = "good"        // issued by an authority that the client trusts
+	Expired    Certificate = "expired"     // expired, otherwise good
+	OtherName  Certificate = "other-name"  // for another server name
+	SelfSigned Certificate = "self-signed" // not issued by an authority
 )
 
 func (Certificate) words() []string {
 	return []string{string(Good), string(Expired), string(OtherName), string(SelfSigned)}
 }
 
-// Take says whether mail is copied or moved, or headers alone are.
+// Take says whether mail is copied or moved, or only headers are fetched.
 type Take string
 
 // The values of Take.
 const (
 	Copy    Take = "copy"    // the mail stays on the server
 	Move    Take = "move"    // it is deleted there
-	Headers Take = "headers" // it connects, looks what there is, and disconnects
+	Headers Take = "headers" // it connects, fetches the headers, and disconnects
 )
 
 func (Take) words() []string { return []string{string(Copy), string(Move), string(Headers)} }

@@ -11,10 +11,10 @@ import (
 	"pop3mtm/fakeserver"
 )
 
-// Step is one thing that is done to an answer. It is a word alone (bareLF), or a word and what it
-// needs (refuse: not now): exactly one of these. Octets of an answer are counted on the wire from
-// 0, status line, stuffed dots and closing dot included; rows are the lines between the status line
-// and the closing dot, counted from 1.
+// Step is one change of an answer: exactly one of these, either a word (bareLF) or a word with its
+// value (refuse: not now). Octets of an answer are counted on the wire from 0, including status
+// line, stuffed dots and closing dot; rows are the lines between the status line and the closing
+// dot, counted from 1.
 type Step struct {
 	// Word names the step; StepWords has them all.
 	Word string

@@ -17,38 +17,37 @@ func stepTable() []stepRow {
 // stepsInstead returns the steps that replace an answer, or end it.
 func stepsInstead() []stepRow {
 	return []stepRow{
-		with("raw", "Instead of the answer these octets, to which nothing is added: \"+OK 2 1000\\r\\n\". The command takes "+
-			"effect when they begin with +OK.",
+		with("raw", "Sends these octets instead of the answer and adds nothing: \"+OK 2 1000\\r\\n\". The command "+
+			"takes effect when they begin with +OK.",
 			func(o Octets) edit.Edit { return edit.Raw(string(o)) }),
-		worded("ok", "Instead of the answer \"+OK\" and this text. In it, and in those of refuse and status, these are filled "+
-			"in as they are once the command has taken effect: {user}, {verb} and {argument} of the command, "+
-			"{messages} and {octets} that STAT would tell, {size} of the message that the command names, and "+
-			"{session}, the number of the connection.",
+		worded("ok", "Sends \"+OK\" and this text instead of the answer. In this text, and in those of refuse and "+
+			"status, these placeholders are replaced by their values after the command has taken effect: {user}, {verb} and "+
+			"{argument} of the command, {messages} and {octets} as STAT reports them, {size} of the message that the "+
+			"command names, and {session}, the number of the connection.",
 			agreement).filled(),
-		worded("refuse", "Instead of the answer \"-ERR\" and this text. What the command would have done does not happen.",
+		worded("refuse", "Sends \"-ERR\" and this text instead of the answer. The command has no effect.",
 			refusal).filled(),
-		with("status", "Another text after +OK or -ERR; \"\" for the word alone.",
+		with("status", "Replaces the text after +OK or -ERR; \"\" sends only +OK or -ERR.",
 			edit.StatusText).filled(),
-		alone("takeEffect", "The command takes effect whatever later steps make of the answer.",
+		alone("takeEffect", "The command takes effect even when later steps refuse it or cut the answer.",
 			edit.TakeEffect()),
-		worded("ifOK", "Steps for an answer that is positive; any other is left as it is.",
+		worded("ifOK", "Steps for a positive answer; any other answer is left as it is.",
 			func(do []Step, g grammar) edit.Edit { return edit.IfOK(edits(do, g)...) }),
 		worded("ifErr", "Steps for an answer that is -ERR.",
 			func(do []Step, g grammar) edit.Edit { return edit.IfErr(edits(do, g)...) }),
 		worded("ifStatus", "Steps for an answer with a certain status line.",
 			func(i IfStatus, g grammar) edit.Edit { return edit.IfStatus(i.Is, edits(i.Do, g)...) }),
-		with("cut", "The answer up to an octet, and then the end of the connection, or silence. The client sees the first "+
-			"octets and then what the word under how says.",
+		with("cut", "Sends the first octets of the answer, then ends the connection or stays silent, as how says.",
 			func(c Cut) edit.Edit { return edit.CutAfter(c.After, c.How.end()) }),
-		alone("silence", "No answer: the client sees nothing until its own time-out. The connection stays open and its next "+
-			"command is answered; at TLS and CONNECT, where it has nothing else to send, it sees nothing at all until "+
-			"it gives up.",
+		alone("silence", "Sends no answer: the client sees nothing until its own time-out. The connection stays open "+
+			"and the next command is answered; on TLS and CONNECT, where the client has no other command to send, it sees "+
+			"nothing until it gives up.",
 			edit.CutAfter(0, edit.Open)),
-		alone("close", "The connection is closed in place of an answer: the client sees the end of the stream without an octet "+
+		alone("close", "Closes the connection instead of answering: the client sees the end of the stream and no octet "+
 			"of an answer.",
 			edit.CutAfter(0, edit.Close)),
-		with("end", "The whole answer, and then the end of the connection, or silence: the client sees the answer, and its "+
-			"next command fails as the word says.",
+		with("end", "Sends the whole answer, then ends the connection or stays silent: the client sees the answer, and "+
+			"its next command fails as the value says.",
 			func(how How) edit.Edit { return edit.ThenEnd(how.end()) }),
 	}
 }
@@ -56,21 +55,21 @@ func stepsInstead() []stepRow {
 // stepsInTime returns the steps that say when what is sent, and in which pieces.
 func stepsInTime() []stepRow {
 	return []stepRow{
-		with("pause", "A wait before the first octet.",
+		with("pause", "Waits before the first octet.",
 			func(d Duration) edit.Edit { return edit.Pause(time.Duration(d)) }),
-		with("pauseAfter", "A wait after the last octet, before the next command is read.",
+		with("pauseAfter", "Waits after the last octet, before the next command is read.",
 			func(d Duration) edit.Edit { return edit.PauseAfter(time.Duration(d)) }),
-		with("pauseAt", "A wait inside the answer.",
+		with("pauseAt", "Waits inside the answer.",
 			func(p PauseAt) edit.Edit { return edit.PauseAt(p.Octet, time.Duration(p.For)) }),
-		with("drip", "Pieces with a wait between two of them.",
+		with("drip", "Sends the answer in pieces, with a wait between two pieces.",
 			func(d Drip) edit.Edit { return edit.Drip(d.Octets, time.Duration(d.Every)) }),
-		with("bandwidth", "At most this number of octets a second.",
+		with("bandwidth", "Sends at most this number of octets per second.",
 			edit.Bandwidth).within(1, math.MaxInt64),
-		with("splitAt", "What comes before each of these octets is sent by itself.",
+		with("splitAt", "Splits the answer before each of these octets; each piece is sent by itself.",
 			func(octets []int64) edit.Edit { return edit.SplitAt(octets...) }),
-		alone("splitOctets", "Each octet is sent by itself.",
+		alone("splitOctets", "Sends each octet by itself.",
 			edit.SplitOctets()),
-		alone("splitLines", "Each line is sent by itself.",
+		alone("splitLines", "Sends each line by itself.",
 			edit.SplitLines()),
 	}
 }
@@ -78,25 +77,25 @@ func stepsInTime() []stepRow {
 // stepsOfForm returns the steps that change how an answer is written.
 func stepsOfForm() []stepRow {
 	return []stepRow{
-		alone("bareLF", "All lines end with LF alone.",
+		alone("bareLF", "Ends all lines with LF only.",
 			edit.BareLF()),
-		alone("crlf", "All lines end with CRLF, also those that end with LF alone in the mail.",
+		alone("crlf", "Ends all lines with CRLF, also those that end with LF in the mail.",
 			edit.CRLF()),
-		alone("noStuffing", "Dots at the start of a line are not doubled.",
+		alone("noStuffing", "Does not double dots at the start of a line.",
 			edit.NoStuffing()),
-		alone("stuffAfterCRLF", "Dots are stuffed after CRLF alone, not after a bare LF.",
+		alone("stuffAfterCRLF", "Doubles dots only after CRLF, not after a bare LF.",
 			edit.StuffAfterCRLF()),
-		alone("bareFirstDot", "A dot at the start of the first line of the body is not stuffed.",
+		alone("bareFirstDot", "Does not double a dot at the start of the first line of the body.",
 			edit.BareFirstDot()),
-		with("afterHeader", "Octets behind the empty line that ends the header of a message.",
+		with("afterHeader", "Adds octets after the empty line that ends the header of a message.",
 			func(o Octets) edit.Edit { return edit.AfterHeader(string(o)) }),
-		alone("lowerCase", "All but the status line in small letters.",
+		alone("lowerCase", "Writes everything except the status line in lower case.",
 			edit.LowerCase()),
-		alone("upperCase", "All but the status line in capitals.",
+		alone("upperCase", "Writes everything except the status line in upper case.",
 			edit.UpperCase()),
-		with("truncate", "Lines are cut off at this number of octets.",
+		with("truncate", "Cuts lines off at this number of octets.",
 			func(n int64) edit.Edit { return edit.Truncate(int(n)) }).within(1, 65536),
-		with("wrap", "Lines are broken into pieces of this number of octets.",
+		with("wrap", "Breaks lines into pieces of this number of octets.",
 			func(n int64) edit.Edit { return edit.Wrap(int(n)) }).within(1, 65536),
 	}
 }
@@ -104,23 +103,23 @@ func stepsOfForm() []stepRow {
 // stepsAtTheEnd returns the steps that change the end of an answer, or add to it.
 func stepsAtTheEnd() []stepRow {
 	return []stepRow{
-		alone("noTerminator", "The closing dot is left out: the client waits for more.",
+		alone("noTerminator", "Leaves out the closing dot: the client waits for more.",
 			edit.NoTerminator()),
-		alone("doubleTerminator", "The closing dot comes twice.",
+		alone("doubleTerminator", "Sends the closing dot twice.",
 			edit.DoubleTerminator()),
-		alone("lfTerminator", "The closing dot ends with LF alone.",
+		alone("lfTerminator", "Ends the closing dot with LF only.",
 			edit.LFTerminator()),
-		alone("noFinalCRLF", "The line end before the closing dot is left out.",
+		alone("noFinalCRLF", "Leaves out the line end before the closing dot.",
 			edit.NoFinalCRLF()),
-		with("beforeDot", "Octets between the last line and the closing dot.",
+		with("beforeDot", "Adds octets between the last line and the closing dot.",
 			func(o Octets) edit.Edit { return edit.BeforeDot(string(o)) }),
-		with("append", "Octets after the answer.",
+		with("append", "Adds octets after the answer.",
 			func(o Octets) edit.Edit { return edit.Append(string(o)) }),
-		with("prepend", "Octets before the answer.",
+		with("prepend", "Adds octets before the answer.",
 			func(o Octets) edit.Edit { return edit.Prepend(string(o)) }),
-		with("shorten", "A long answer ends after this number of octets of its body, as if that were all.",
+		with("shorten", "Ends a long answer, with its closing dot, after this number of octets of its body.",
 			edit.Shorten).within(0, math.MaxInt64),
-		with("endless", "This text over and over after the status line, without end.",
+		with("endless", "Repeats this text after the status line without end.",
 			func(o Octets) edit.Edit { return edit.Endless(string(o)) }),
 	}
 }
@@ -128,29 +127,29 @@ func stepsAtTheEnd() []stepRow {
 // stepsOnRows returns the steps that change lines and the numbers in them.
 func stepsOnRows() []stepRow {
 	return []stepRow{
-		alone("doubleStatus", "The status line comes twice.",
+		alone("doubleStatus", "Sends the status line twice.",
 			edit.DoubleStatus()),
-		with("dropRow", "Row n is left out.",
+		with("dropRow", "Leaves out row n.",
 			func(n int64) edit.Edit { return edit.DropRow(int(n)) }).within(1, math.MaxInt64),
-		with("doubleRow", "Row n comes twice.",
+		with("doubleRow", "Sends row n twice.",
 			func(n int64) edit.Edit { return edit.DoubleRow(int(n)) }).within(1, math.MaxInt64),
-		with("replaceRow", "Another text for a row.",
+		with("replaceRow", "Replaces the text of a row.",
 			func(r Row) edit.Edit { return edit.ReplaceRow(int(r.Row), r.Text) }),
-		with("insertRow", "An additional row, before row n; the closing dot counts as one.",
+		with("insertRow", "Adds a row before row n; the closing dot counts as a row.",
 			func(r Row) edit.Edit { return edit.InsertRow(int(r.Row), r.Text) }),
-		with("aroundRows", "Text before and after each row, also when one alone is asked for.",
+		with("aroundRows", "Adds text before and after each row, also when the client asks for a single row.",
 			func(a Around) edit.Edit { return edit.AroundRows(a.Before, a.After) }),
-		with("swapRows", "Two rows change places.",
+		with("swapRows", "Exchanges two rows.",
 			func(p Pair) edit.Edit { return edit.SwapRows(int(p.First), int(p.Second)) }),
-		alone("reverseRows", "The last row comes first.",
+		alone("reverseRows", "Sends the rows in reverse order.",
 			edit.ReverseRows()),
-		with("count", "Another first number in the status line: how many messages, or which one.",
+		with("count", "Changes the first number in the status line: the number of messages, or a message number.",
 			func(c Change) edit.Edit { return edit.Count(c.number()) }),
-		with("octets", "Another number of octets in the status line.",
+		with("octets", "Changes the number of octets in the status line.",
 			func(c Change) edit.Edit { return edit.Octets(c.number()) }),
-		with("rowNumber", "Another message number in each row.",
+		with("rowNumber", "Changes the message number in each row.",
 			func(c Change) edit.Edit { return edit.RowNumber(c.number()) }),
-		with("rowOctets", "Another number of octets in each row.",
+		with("rowOctets", "Changes the number of octets in each row.",
 			func(c Change) edit.Edit { return edit.RowOctets(c.number()) }),
 	}
 }
@@ -158,15 +157,15 @@ func stepsOnRows() []stepRow {
 // stepsOnOctets returns the steps that change single octets.
 func stepsOnOctets() []stepRow {
 	return []stepRow{
-		with("overwrite", "Octets in place of as many others.",
+		with("overwrite", "Replaces octets by the same number of other octets.",
 			func(o Spot) edit.Edit { return edit.Overwrite(o.At, string(o.Octets)) }),
-		with("insert", "Additional octets.",
+		with("insert", "Inserts octets.",
 			func(o Spot) edit.Edit { return edit.Insert(o.At, string(o.Octets)) }),
-		with("remove", "Octets that are left out.",
+		with("remove", "Removes octets.",
 			func(r Range) edit.Edit { return edit.Remove(r.At, r.Count) }),
-		with("swap", "Two octets change places.",
+		with("swap", "Exchanges two octets.",
 			func(p Pair) edit.Edit { return edit.Swap(p.First, p.Second) }),
-		with("replace", "A text for each other one, wherever it stands.",
+		with("replace", "Replaces a text wherever it occurs.",
 			func(r Replace) edit.Edit { return edit.Replace(string(r.Old), string(r.New)) }),
 	}
 }

@@ -28,7 +28,7 @@ type PauseAt struct {
 
 // Drip sends an answer in pieces.
 type Drip struct {
-	// The octets of a piece. Default: 1.
+	// The number of octets in a piece. Default: 1.
 	Octets int64 `json:"octets,omitempty" jsonschema:"minimum=1"`
 	// The pause between two pieces.
 	Every Duration `json:"every"`
@@ -36,13 +36,13 @@ type Drip struct {
 
 // Row is a row and its text.
 type Row struct {
-	// Which one, from 1.
+	// The number of the row, from 1.
 	Row int64 `json:"row" jsonschema:"minimum=1"`
-	// Without a line end.
+	// The text, without a line end.
 	Text string `json:"text"`
 }
 
-// Around is text around a row.
+// Around is text before and after a row.
 type Around struct {
 	// The text before it.
 	Before string `json:"before,omitempty"`
@@ -58,31 +58,31 @@ type Change struct {
 	To string `json:"to,omitempty"`
 }
 
-// Spot is a place in an answer, and octets for it.
+// Spot is an offset in an answer, and the octets for it.
 type Spot struct {
-	// The octet where it begins.
+	// The offset of the first octet.
 	At int64 `json:"at" jsonschema:"minimum=0"`
 	// The octets.
 	Octets Octets `json:"octets"`
 }
 
-// Range is some octets of an answer.
+// Range is a range of octets in an answer.
 type Range struct {
-	// The first one.
+	// The offset of the first octet.
 	At int64 `json:"at" jsonschema:"minimum=0"`
-	// How many.
+	// The number of octets.
 	Count int64 `json:"count" jsonschema:"minimum=1"`
 }
 
-// Pair is two places, by their numbers.
+// Pair is the numbers of two rows, or the offsets of two octets.
 type Pair struct {
-	// One of them.
+	// The first number.
 	First int64 `json:"first" jsonschema:"minimum=0"`
-	// The other one.
+	// The second number.
 	Second int64 `json:"second" jsonschema:"minimum=0"`
 }
 
-// Replace is a text for another one.
+// Replace replaces one text by another.
 type Replace struct {
 	// The text to search for, line ends included.
 	Old Octets `json:"old"`
@@ -90,29 +90,28 @@ type Replace struct {
 	New Octets `json:"new"`
 }
 
-// How says how a line ends.
+// How says how a connection ends.
 type How string
 
-// The values of How: how a connection ends, or that it goes on in silence, and what the client sees
-// of it.
+// The values of How: how a connection ends, or stays open in silence, and what the client sees.
 const (
-	// CloseLine closes the connection: all that was sent arrives, then reading ends (EOF) and
-	// writing fails. With TLS a close_notify comes first.
+	// CloseLine closes the connection: everything sent arrives, then reading ends (EOF) and writing
+	// fails. With TLS a close_notify comes first.
 	CloseLine How = "close"
-	// HalfClose closes the sending side alone: reading ends (EOF), what the client writes is still
-	// accepted and never answered.
+	// HalfClose closes only the sending side: reading ends (EOF), and commands of the client are
+	// still accepted but never answered.
 	HalfClose How = "half-close"
 	// Reset ends the connection by TCP's RST: reading and writing fail with "connection reset by
-	// peer"; what was sent last may be lost.
+	// peer"; the last octets sent may be lost.
 	Reset How = "reset"
-	// Stall keeps the connection and the mailbox, reads what the client sends and never answers
+	// Stall keeps the connection open and the mailbox locked, reads commands and never answers
 	// again: the client sees nothing until its own time-out.
 	Stall How = "stall"
 	// Drop closes the connection below TLS: as close, but without close_notify, so that TLS reports
 	// an unexpected end.
 	Drop How = "drop"
-	// Withhold keeps the rest of this answer back: the client sees an unfinished answer and waits;
-	// the answer to its next command follows it directly.
+	// Withhold does not send the rest of this answer: the client sees an unfinished answer and
+	// waits; the answer to its next command follows directly.
 	Withhold How = "withhold"
 )
 

@@ -7,49 +7,48 @@ import (
 	"pop3mtm/fakeserver"
 )
 
-// View is what sessions see of their mailbox other than it is: exactly one of these, and perhaps
-// when.
+// View changes how sessions see their mailbox: exactly one of these, and optionally when.
 type View struct {
-	// Only the first messages, so many.
+	// Only the first messages, up to this number.
 	Oldest int `json:"oldest,omitempty" jsonschema:"minimum=1,maximum=100000"`
-	// Only the last messages, so many.
+	// Only the last messages, up to this number.
 	Newest int `json:"newest,omitempty" jsonschema:"minimum=1,maximum=100000"`
 	// The last message first.
 	Reversed bool `json:"reversed,omitempty"`
-	// Sizes rounded up to a multiple of so many octets.
+	// Sizes rounded up to a multiple of this number of octets.
 	RoundedTo Size `json:"roundedTo,omitempty"`
 	// Sizes without the CR of each line end.
 	CountedInLF bool `json:"countedInLF,omitempty"`
-	// Sizes of what follows the header alone.
+	// Sizes of the bodies, without the headers.
 	CountedWithoutHeader bool `json:"countedWithoutHeader,omitempty"`
-	// Other unique-ids: a text in which {uid}, {number} and {session} stand for what they are.
+	// Other unique-ids: a text in which {uid}, {number} and {session} are replaced by their values.
 	UIDL Octets `json:"uidl,omitempty"`
 	// Only in this named state.
 	When string `json:"when,omitempty"`
 }
 
-// Action is something that is done when a command comes: exactly one of these.
+// Action is something that the server does when it receives a command: exactly one of these.
 type Action struct {
-	// Mail comes.
+	// New mail arrives.
 	Add []Mail `json:"add,omitempty"`
-	// Messages with these unique-ids are gone.
+	// The messages with these unique-ids are removed.
 	Remove []string `json:"remove,omitempty"`
-	// Another message in the place of that with the same unique-id.
+	// Each message replaces the one with the same unique-id.
 	Replace []Mail `json:"replace,omitempty"`
-	// All unique-ids change: this is put behind each.
+	// All unique-ids change: this text is appended to each.
 	RenewUIDs string `json:"renewUIDs,omitempty"`
-	// The last message comes first.
+	// The order of the messages is reversed.
 	Reverse bool `json:"reverse,omitempty"`
-	// The session sees its mailbox as it is now. Without it the next session does.
+	// The session sees the changed mailbox. Without it only the next session does.
 	Reload bool `json:"reload,omitempty"`
-	// Messages that are marked by DELE are gone now, without QUIT, and the numbers behind them
-	// become less.
+	// Messages marked by DELE are removed at once, without QUIT, and the messages after them get
+	// lower numbers.
 	Expunge bool `json:"expunge,omitempty"`
-	// What the client has sent behind this command is thrown away.
+	// Everything that the client has sent after this command is discarded.
 	LosePipelined bool `json:"losePipelined,omitempty"`
 }
 
-// Deletes says which messages go when a session ends.
+// Deletes says which messages are deleted when a session ends.
 type Deletes string
 
 // The values of Deletes.
@@ -57,8 +56,8 @@ const (
 	Marked     Deletes = "marked"       // by DELE, and QUIT
 	Read       Deletes = "read"         // by RETR too, and QUIT
 	ReadAtOnce Deletes = "read-at-once" // by RETR, whether QUIT follows or not
-	Nothing    Deletes = "nothing"      // though DELE is answered with +OK
-	AllOnDrop  Deletes = "all-on-drop"  // when the line drops
+	Nothing    Deletes = "nothing"      // although DELE is answered with +OK
+	AllOnDrop  Deletes = "all-on-drop"  // when the connection drops
 )
 
 func (Deletes) words() []string {

@@ -19,11 +19,11 @@ var _ = Describe("pop3sim scenarios", func() {
 		r := run("scenarios", "list")
 		Expect(r.status).To(Equal(0))
 		Expect(strings.Split(strings.TrimSpace(r.out), "\n")).To(HaveLen(len(scenarios.Names())))
-		Expect(r.out).To(MatchRegexp(`(?m)^retr-drop +The line drops inside the second message$`))
+		Expect(r.out).To(MatchRegexp(`(?m)^retr-drop +The connection drops inside the second message$`))
 		var all []struct{ Name, Title string }
 		Expect(json.Unmarshal([]byte(run("scenarios", "list", "--cases", "--json").out), &all)).To(Succeed())
 		Expect(len(all)).To(BeNumerically(">", 100))
-		Expect(all).To(ContainElement(struct{ Name, Title string }{"retr-drop#after=1200,how=reset", "The line drops inside the second message"}))
+		Expect(all).To(ContainElement(struct{ Name, Title string }{"retr-drop#after=1200,how=reset", "The connection drops inside the second message"}))
 	})
 
 	It("lists those that show a quirk, by its number", func() {
@@ -76,7 +76,7 @@ var _ = Describe("pop3sim scenarios", func() {
 	})
 
 	It("shows a file as it is, and one case as JSON", func() {
-		Expect(run("scenarios", "show", "retr-drop").out).To(HavePrefix("# yaml-language-server: $schema=schema.json\ntitle: The line drops"))
+		Expect(run("scenarios", "show", "retr-drop").out).To(HavePrefix("# yaml-language-server: $schema=schema.json\ntitle: The connection drops"))
 		Expect(run("scenarios", "show", "--json", "retr-drop#after=1200,how=reset").out).To(ContainSubstring(`"cut":{"after":1200,"how":"reset"}`))
 		r := run("scenarios", "show", "nosuch")
 		Expect(r.status).To(Equal(2))
@@ -106,7 +106,7 @@ var _ = Describe("pop3sim scenarios", func() {
 	})
 
 	It("completes the names of scenarios and profiles", func() {
-		Expect(run("__complete", "serve", "--scenario", "retr").out).To(ContainSubstring("retr-drop\tThe line drops"))
+		Expect(run("__complete", "serve", "--scenario", "retr").out).To(ContainSubstring("retr-drop\tThe connection drops"))
 		Expect(run("__complete", "serve", "--profile", "").out).To(ContainSubstring("gmail\n"))
 		Expect(run("__complete", "scenarios", "show", "retr").out).To(ContainSubstring("retr-drop\t"))
 	})

@@ -196,7 +196,7 @@ var _ = Describe("what stands beside the operations", func() {
 		var list []control.ScenarioEntry
 		s.call("GET", "/api/v1/scenarios", "").into(&list)
 		Expect(list).To(HaveLen(len(scenarios.Names())))
-		Expect(s.call("GET", "/api/v1/scenarios/retr-drop", "").Body).To(ContainSubstring("The line drops inside the second message"))
+		Expect(s.call("GET", "/api/v1/scenarios/retr-drop", "").Body).To(ContainSubstring("The connection drops inside the second message"))
 		Expect(s.call("GET", "/api/v1/scenarios/nonsense", "").Status).To(Equal(404))
 		var quirks []control.QuirkEntry
 		s.call("GET", "/api/v1/quirks", "").into(&quirks)
