@@ -121,6 +121,12 @@ var _ = Describe("A pipelined run", func() {
 		Expect(d.lines).To(Equal([]string{"message 1", `"a\r\n"`, "done 1 3 <nil>"}))
 	})
 
+	It("goes no further when NOOP has no answer (quirk 109)", func() {
+		s := odd("what?\r\n")
+		var d diary
+		Expect(s.RetrAll(ctx, []int{1}, &d)).To(MatchError(`RETR 1: expected the answer to NOOP before it, got "what?"`))
+	})
+
 	It("takes one command at a time from then on where STAT says other numbers each time (quirk 109)", func() {
 		s := pipelined(nil, slices.Concat(heard("RETR 1", "STAT", "RETR 2", "STAT"),
 			[]any{say("+OK\r\na\r\n.\r\n+OK 3 10\r\n+OK\r\nb\r\n.\r\n+OK 3 11\r\n")},

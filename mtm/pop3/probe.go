@@ -150,12 +150,15 @@ func (s *Session) learnProbe(ctx context.Context, c command) error {
 		}
 		s.probe.turn(saysERR)
 	}
-	s.probe.asked = true
 	line, err := s.askProbe(ctx, c, "NOOP", nothingBefore)
-	if err == nil {
-		s.probe.noop = kindOf(line)
+	if err != nil {
+		return err
 	}
-	return err
+	s.probe.asked, s.probe.noop = true, kindOf(line)
+	if s.probe.noop == saysNoise {
+		return s.spoil(c.protocolError("the answer to NOOP before it", line))
+	}
+	return nil
 }
 
 // tells reports whether the answers to the probe show anything. On a server with neither STAT nor NOOP they do not.
