@@ -182,8 +182,8 @@ Feature: Writing messages
         | what                         | place  | name    | value                                 | why                      |
         | No recipient                 | Outbox | subject | Plan                                  | needs a recipient        |
         | No address                   | Drafts | to      | ben                                   | is not an address        |
-        | A line behind an address     | Drafts | to      | ben@example.org\nBcc: eve@example.org | cannot stand in a header |
-        | A line behind a blind copy   | Drafts | bcc     | ben@example.org\nX: y                 | cannot stand in a header |
-        | A line behind the subject    | Drafts | subject | Plan\nBcc: eve@example.org            | cannot stand in a header |
-        | A line behind a file's name  | Drafts | files   | plan.pdf\nBcc: eve@example.org        | cannot stand in a header |
-        | A file in another folder     | Drafts | files   | ../plan.pdf                           | names folders            |
+        | A line behind an address     | Drafts | to      | ben@example.org\nBcc: eve@example.org | is not allowed in a header |
+        | A line behind a blind copy   | Drafts | bcc     | ben@example.org\nX: y                 | is not allowed in a header |
+        | A line behind the subject    | Drafts | subject | Plan\nBcc: eve@example.org            | is not allowed in a header |
+        | A line behind a file's name  | Drafts | files   | plan.pdf\nBcc: eve@example.org        | is not allowed in a header |
+        | A file in another folder     | Drafts | files   | ../plan.pdf                           | contains a directory     |

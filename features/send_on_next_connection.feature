@@ -164,7 +164,7 @@ Feature: Sending on the next connection
     Scenario: An answer that is lost makes a second copy
       Given the server for sending loses its answer to a message
       When I send what waits
-      Then it fails with "may have arrived", error -36
+      Then it fails with "may have been delivered", error -36
       When I send what waits
       Then the server for sending got "Plan" and "Plan"
 

@@ -239,7 +239,7 @@ var _ = Describe("Making a message (behaviour section 12)", func() {
 		Entry("a subject that is too long", mtm.ErrArgument, "longer than 900", func(desk) mtm.Command {
 			return mtm.CreateNew{Into: store.Drafts, CreateOptions: mtm.CreateOptions{Subject: strings.Repeat("x", 901)}}
 		}),
-		Entry("a file in a folder", mtm.ErrArgument, "names folders", func(desk) mtm.Command {
+		Entry("a file in a folder", mtm.ErrArgument, "contains a directory", func(desk) mtm.Command {
 			return mtm.CreateNew{Into: store.Drafts, CreateOptions: mtm.CreateOptions{Attachments: []mtm.AttachmentFile{{Name: "a/b", Reader: strings.NewReader("")}}}}
 		}),
 		Entry("a file that cannot be read", mtm.ErrUnknown, "the disk is gone", func(desk) mtm.Command {
@@ -254,10 +254,10 @@ var _ = Describe("Making a message (behaviour section 12)", func() {
 		Entry("an original that is not there", mtm.ErrNotFound, "99", func(desk) mtm.Command {
 			return mtm.CreateReply{Into: store.Drafts, Original: 99}
 		}),
-		Entry("an original that names nobody", mtm.ErrArgument, "names nobody", func(d desk) mtm.Command {
+		Entry("an original that names nobody", mtm.ErrArgument, "has no address", func(d desk) mtm.Command {
 			return mtm.CreateReply{Into: store.Drafts, Original: d.holds("Subject: x\n\n", store.BodyWhole), CreateOptions: mtm.CreateOptions{Parts: mtm.ReplyParts}}
 		}),
-		Entry("an original that names more than a message may go to", mtm.ErrArgument, "names 10001 addresses", func(d desk) mtm.Command {
+		Entry("an original that names more than a message may go to", mtm.ErrArgument, "has 10001 addresses", func(d desk) mtm.Command {
 			crowd := strings.Repeat("a@example.org,\n ", 10_000)
 			return mtm.CreateReply{Into: store.Drafts, Original: d.holds("From: ada@example.org\nTo: "+crowd+"b@example.org\n\n", store.BodyWhole), CreateOptions: mtm.CreateOptions{Parts: mtm.ReplyAllParts &^ symbian.PartOriginator}}
 		}),

@@ -63,7 +63,7 @@ var _ = Describe("account", func() {
 
 	It("refuses a second account of the same name", func() {
 		u.succeeds(add("--password", "x")...)
-		Expect(u.fails(add("--password", "y")...)).To(ContainSubstring(`there is an account "work" already`))
+		Expect(u.fails(add("--password", "y")...)).To(ContainSubstring(`account "work" already exists`))
 	})
 
 	DescribeTable("refuses settings that cannot work and makes no store",

@@ -76,6 +76,6 @@ var _ = Describe("A password command", func() {
 
 	It("whose output is held open says so", func() {
 		_, err := account.Password{Command: "sleep 1000 & echo sesame"}.Reveal(ctx)
-		Expect(err).To(MatchError(ContainSubstring("holds its output open")))
+		Expect(err).To(MatchError(ContainSubstring("still has its output open")))
 	})
 })

@@ -97,7 +97,7 @@ var _ = Describe("Autosend", func() {
 		batch.Add(bare)
 		batch.SetOutgoing(bare, store.Outgoing{Recipients: []store.Recipient{{Address: "bob@example.org"}}})
 		Expect(batch.Commit(ctx)).To(Succeed())
-		bad[empty], bad[bare.ID] = "no recipients", "its text is not here"
+		bad[empty], bad[bare.ID] = "no recipients", "its text is missing"
 		b.queue("good", store.SendWaiting)
 		result, err := b.run(nil)
 		Expect(err).To(HaveOccurred())
@@ -187,7 +187,7 @@ var _ = Describe("Autosend", func() {
 		b := newBench(nil)
 		b.on(".", "", smtpsink.LoseReply(edit.Close)).Once()
 		id := b.queue("twice", store.SendWaiting)
-		Expect(b.fails(nil)).To(MatchError(ContainSubstring("may have arrived")))
+		Expect(b.fails(nil)).To(MatchError(ContainSubstring("may have been delivered")))
 		Expect(b.entry(id).Sending).To(Equal(store.SendWaiting))
 		Expect(b.run(nil)).To(Equal(autosend.Result{Sent: 1}))
 		Expect(b.sink.Messages()).To(HaveLen(2))

@@ -128,7 +128,7 @@ var _ = Describe("TLS to send", func() {
 		b := newBench(&smtpsink.Options{TLS: ca.Server(), Users: users()}, trusting(account.StartTLS), login(account.Plain))
 		ahead(b, "STARTTLS", "250-mail\r\n250 AUTH PLAIN\r\n", 0)
 		b.queue("x", store.SendWaiting)
-		Expect(b.fails(nil)).To(And(MatchError(symbian.ErrSMTPTLS), MatchError(ContainSubstring("came before it was asked"))))
+		Expect(b.fails(nil)).To(And(MatchError(symbian.ErrSMTPTLS), MatchError(ContainSubstring("was sent before it was due"))))
 		Expect(b.sink.Transcripts()[0].String()).NotTo(ContainSubstring("AUTH PLAIN "))
 	})
 })

@@ -198,7 +198,7 @@ func (p Place) failed(err error) error {
 	case diskFull(err):
 		cause = ErrDiskFull
 	case errors.Is(err, os.ErrPermission):
-		return fmt.Errorf("cannot lock the mailbox: %w; the file belongs to another user, or the store is for "+
+		return fmt.Errorf("cannot lock the mailbox: %w; the file belongs to another user, or the store is "+
 			"read-only: run as the owner of the store", err)
 	default:
 		return fmt.Errorf("cannot lock the mailbox: %w", err)

@@ -36,7 +36,7 @@ var _ = Describe("Lock files of another user", func() {
 		}
 		_, err = place.Take(ctx, 0)
 		Expect(err).To(MatchError(os.ErrPermission))
-		Expect(err).To(MatchError(MatchRegexp(`^cannot lock the mailbox: open \S+7\.lock: permission denied; the file belongs to another user, or the store is for reading only: `)))
+		Expect(err).To(MatchError(MatchRegexp(`^cannot lock the mailbox: open \S+7\.lock: permission denied; the file belongs to another user, or the store is read-only: `)))
 		Expect(place.Status()).Error().To(MatchError(ContainSubstring("cannot find out who holds the mailbox: open ")))
 	})
 })
