@@ -54,7 +54,11 @@ func (s *Scenario) check(f *files, bad wrong) {
 	checkRules(s.Rules, s.userNames(), f, bad)
 	s.checkSMTP(f, bad)
 	checkViews(s.Settings.Shows, s.Rules, bad)
-	for _, n := range s.Quirk {
+	for i, n := range s.Quirk {
+		if slices.Contains(s.Quirk[:i], n) {
+			bad("quirk", "the quirk %d stands here twice", n)
+			break
+		}
 		if _, err := QuirkByNumber(n); err != nil {
 			bad("quirk", "%v", err)
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"pop3mtm/fakeserver/maildrop"
 )
@@ -14,19 +15,25 @@ type ids struct {
 	rules []Rule
 	other []string // of messages that the scenario does not have
 	any   bool     // nothing is known
+	// all returns what quirks and profile bring too; nil when that is here. It takes time.
+	all func() ids
 }
 
 // knownIDs returns the unique-ids that messages of the scenario may have: those of all mailboxes,
 // and of mail that rules bring.
 func (s *Scenario) knownIDs(f *files) ids {
 	known := ids{mail: [][]Mail{s.Mailbox}, rules: s.Rules, other: f.uids}
-	p := &Play{scenario: s}
-	if p.gather() == nil { // else the check says what is wrong
-		known.mail, known.rules = [][]Mail{p.mail}, p.rules
-	}
 	for _, u := range s.Users {
 		known.mail = append(known.mail, u.Mailbox)
 	}
+	known.all = sync.OnceValue(func() ids {
+		all := ids{mail: slices.Clone(known.mail), rules: known.rules, other: known.other}
+		p := &Play{scenario: s}
+		if p.gather() == nil { // else the check says what is wrong
+			all.mail[0], all.rules = p.mail, p.rules
+		}
+		return all
+	})
 	return known
 }
 
@@ -34,6 +41,12 @@ func (s *Scenario) knownIDs(f *files) ids {
 // met.
 func (k ids) check(path string, list []string, bad wrong) {
 	for i, uid := range list {
+		if k.has(uid) {
+			continue
+		}
+		if k.all != nil {
+			k = k.all()
+		}
 		if !k.has(uid) {
 			bad(at(path, i), "%s", unknown("message with the unique-id", uid, k.named()))
 		}
@@ -46,7 +59,7 @@ func (k ids) has(uid string) bool {
 	if k.any || slices.Contains(k.other, uid) {
 		return true
 	}
-	for _, mail := range k.all() {
+	for _, mail := range k.mailboxes() {
 		for i := range mail {
 			if mail[i].has(uid) {
 				return true
@@ -61,8 +74,8 @@ func (k ids) has(uid string) bool {
 	return false
 }
 
-// all returns the mailboxes, and the mail that rules bring.
-func (k ids) all() [][]Mail {
+// mailboxes returns the mailboxes, and the mail that rules bring.
+func (k ids) mailboxes() [][]Mail {
 	all := slices.Clone(k.mail)
 	for _, r := range k.rules {
 		for _, a := range slices.Concat(r.Before, r.After) {
@@ -74,7 +87,7 @@ func (k ids) all() [][]Mail {
 
 // named returns the unique-ids that the scenario names, and those of counted messages by their first.
 func (k ids) named() (names []string) {
-	for _, mail := range k.all() {
+	for _, mail := range k.mailboxes() {
 		for i := range mail {
 			if uid := mail[i].uid(0); uid != "" && !slices.Contains(names, uid) {
 				names = append(names, uid)

@@ -36,6 +36,7 @@ func (s *Service) Mount(mux *http.ServeMux) {
 	r.listings()
 	s.health(mux)
 	describe(api.OpenAPI())
+	exemplify(api.OpenAPI())
 	mux.Handle("GET /openapi.json", openAPI(api.OpenAPI()))
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"sync"
 
 	"pop3mtm/scenarios"
 )
@@ -43,9 +44,12 @@ type QuirkEntry struct {
 
 // Scenarios lists the built-in scenarios, sorted by name.
 func (s *Service) Scenarios(context.Context) ([]ScenarioEntry, error) {
-	list, err := s.scenarios()
+	list, err := builtIns()
 	return slices.Clone(list), err
 }
+
+// builtIns reads the built-in scenarios once; it takes some tenths of a second.
+var builtIns = sync.OnceValues(listScenarios)
 
 func listScenarios() ([]ScenarioEntry, error) {
 	var all []ScenarioEntry
@@ -84,7 +88,7 @@ func listScenarios() ([]ScenarioEntry, error) {
 
 // ScenarioByName returns a built-in scenario with its text.
 func (s *Service) ScenarioByName(_ context.Context, name string) (*ScenarioSource, error) {
-	list, err := s.scenarios()
+	list, err := builtIns()
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +118,7 @@ func (s *Service) Profiles(context.Context) ([]ProfileEntry, error) {
 
 // Quirks lists what real servers do wrong, by number.
 func (s *Service) Quirks(context.Context) ([]QuirkEntry, error) {
-	list, err := s.scenarios()
+	list, err := builtIns()
 	if err != nil {
 		return nil, err
 	}

@@ -73,8 +73,6 @@ type Service struct {
 	octets  atomic.Int64 // of all messages that it stores
 	waiting atomic.Int64
 
-	scenarios func() ([]ScenarioEntry, error)
-
 	mu      sync.Mutex
 	tenants map[string]*tenant
 }
@@ -82,7 +80,7 @@ type Service struct {
 // New returns the operations on a server of POP3, which should have Options.Timed. Its users exist
 // already.
 func New(server *fakeserver.Server, o *Options) *Service {
-	s := &Service{server: server, tenants: map[string]*tenant{}, begun: time.Now(), scenarios: sync.OnceValues(listScenarios)}
+	s := &Service{server: server, tenants: map[string]*tenant{}, begun: time.Now()}
 	if o != nil {
 		s.o = *o
 	}

@@ -107,6 +107,21 @@ func (s *simulator) login() *client {
 	return c
 }
 
+// dialled is like login, outside of a spec.
+func (s *simulator) dialled(t testing.TB) *client {
+	t.Helper()
+	conn, err := net.Dial("tcp", s.server.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() }) // it may have ended
+	c := &client{conn, bufio.NewReader(conn)}
+	c.line()
+	c.say("USER ann")
+	c.say("PASS secret")
+	return c
+}
+
 func (c *client) line() string {
 	text, err := c.in.ReadString('\n')
 	if err != nil {
@@ -138,3 +153,5 @@ func (c *client) quit() {
 	_, _ = io.Copy(io.Discard, c.conn)
 	_ = c.conn.Close()
 }
+
+func addresses() control.Addresses { return control.Addresses{POP3: "127.0.0.1:1110"} }

@@ -15,7 +15,7 @@ type OfMessage struct {
 // OfSession is in the path of operations on a session.
 type OfSession struct {
 	OfUser
-	Number int `path:"number" minimum:"1" doc:"The number of the session since creation or reset"`
+	Number int `path:"number" minimum:"1" doc:"The number of the session since creation or reset" example:"1"`
 }
 
 // WhenSeen says when open sessions see a change of the mail.
