@@ -178,7 +178,7 @@ var _ = Describe("bad input, driven from the document", func() {
 		runtime.GC()
 		runtime.ReadMemStats(&after)
 		Expect(codes).To(Equal(map[int]int{201: 9_999, 507: 101}), "demo is there already")
-		Expect(int64(after.HeapAlloc)-int64(before.HeapAlloc)).To(BeNumerically("<", 64<<20))
+		Expect(int64(after.HeapAlloc) - int64(before.HeapAlloc)).To(BeNumerically("<", 64<<20))
 
 		codes = map[int]int{}
 		for range 20 {
