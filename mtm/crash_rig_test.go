@@ -19,8 +19,7 @@ import (
 // segment or commit of the index.
 type crash struct {
 	server string // its address
-	call   int64
-	fault  wireFault
+	crossing
 }
 
 func (c crash) String() string {
@@ -92,12 +91,12 @@ func newCrashRig(t *testing.T, flow octetFlow) *crashRig {
 }
 
 // crash runs the flow in a program of its own, and reports whether it was killed.
-func (c *crashRig) crash(call int, fault wireFault) bool {
+func (c *crashRig) crash(one crossing) bool {
 	c.t.Helper()
 	role := map[mtm.Take]string{mtm.Copy: roleGet, mtm.Move: roleMove}[c.flow.take]
 	program := exec.Command(os.Args[0])
 	program.Env = append(os.Environ(), childStore+"="+c.dir, childRole+"="+role,
-		childCrash+"="+crash{c.listener.Addr().String(), int64(call), fault}.String())
+		childCrash+"="+crash{c.listener.Addr().String(), one}.String())
 	err := program.Run() // it may report the fault on the wire
 	c.must(c.srv.Wait(c.t.Context()))
 	return err != nil && !program.ProcessState.Exited()

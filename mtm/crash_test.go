@@ -68,27 +68,35 @@ func crossFaults(sent []byte) []wireFault {
 	return list
 }
 
+// crossing is a fault on the wire and the call of the store at which something happens.
+type crossing struct {
+	fault wireFault
+	call  int64
+}
+
 // mostCalls bounds the calls of the store of which a sample is taken.
 const mostCalls = 12
 
 // cross calls try for each fault on the wire and each call of the store, up to the first that does not come; without
 // -every-octet for some of them by seed. It returns how many came.
-func (f octetFlow) cross(t *testing.T, some int, try func(fault wireFault, call int) bool) (came int) {
-	var all []wireFault // with the call in place of the connection
-	for _, fault := range crossFaults(f.session(t)) {
-		for call := 1; call <= mostCalls || *everyOctet; call++ {
-			if !*everyOctet {
-				all = append(all, wireFault{call, fault.octet, fault.kind})
-				continue
+func (f octetFlow) cross(t *testing.T, some int, try func(crossing) bool) (came int) {
+	faults := crossFaults(f.session(t))
+	if *everyOctet {
+		for _, fault := range faults {
+			for call := int64(1); try(crossing{fault, call}); call++ {
+				came++
 			}
-			if !try(fault, call) {
-				break
-			}
-			came++
+		}
+		return came
+	}
+	var all []crossing
+	for _, fault := range faults {
+		for call := range int64(mostCalls) {
+			all = append(all, crossing{fault, call + 1})
 		}
 	}
 	for _, one := range sample(all, some) {
-		if try(wireFault{1, one.octet, one.kind}, one.dial) {
+		if try(one) {
 			came++
 		}
 	}
@@ -104,9 +112,9 @@ func TestAStoreThatFailsBehindAFaultOnTheWire(t *testing.T) {
 		t.Run(f.name, func(t *testing.T) {
 			came := 0
 			for _, of := range []storeFault{{err: syscall.EIO}, {err: syscall.ENOSPC}, {err: syscall.EIO, another: true}, {err: syscall.ENOSPC, another: true}} {
-				came += f.cross(t, 6, func(fault wireFault, call int) bool {
-					of.call = int64(call)
-					return f.fail(t, fault, of)
+				came += f.cross(t, 6, func(one crossing) bool {
+					of.call = one.call
+					return f.fail(t, one.fault, of)
 				})
 			}
 			t.Logf("%d errors of the store: 0 lost, 0 doubled, 0 altered", came)
@@ -121,13 +129,13 @@ func TestAProgramKilledInItsStoreBehindAFaultOnTheWire(t *testing.T) {
 			continue
 		}
 		t.Run(f.name, func(t *testing.T) {
-			kills := f.cross(t, 4, func(fault wireFault, call int) bool {
+			kills := f.cross(t, 4, func(one crossing) bool {
 				c := newCrashRig(t, f)
-				killed := c.crash(call, fault)
+				killed := c.crash(one)
 				c.look()
 				c.heal()
 				if t.Failed() {
-					t.Fatalf("%s, %v, killed before call %d of the store", f.name, fault, call)
+					t.Fatalf("%s, %v, killed before call %d of the store", f.name, one.fault, one.call)
 				}
 				return killed
 			})
