@@ -58,6 +58,12 @@ var arrows = map[string][]string{
 	"cmd/bench/internal/child":    {"cmd/internal/cli"},
 	"cmd/bench/internal/numbers":  nil,
 
+	// The client check.
+	"scenarios/check":         {"scenarios", "scenarios/check/process", "scenarios/check/stored", "fakeserver", "fakeserver/edit", "fakeserver/maildrop", "fixtures", "mtm", "mtm/account", "mtm/store"},
+	"scenarios/check/process": nil,
+	"scenarios/check/report":  {"scenarios/check"},
+	"scenarios/check/stored":  nil,
+
 	// The simulator.
 	"fakeserver":                        {"internal/words", "fakeserver/edit", "fakeserver/internal/accept", "fakeserver/internal/dots", "fakeserver/maildrop", "fakeserver/notation"},
 	"fakeserver/edit":                   nil,

@@ -41,6 +41,17 @@ func (p *Play) Scenario() *Scenario { return p.scenario }
 // UIDs returns the unique-ids that the scenario's mailbox began with.
 func (p *Play) UIDs() []string { return slices.Clone(p.uids) }
 
+// MaildropOf returns the maildrop of a user, which is that of all others unless the user has a
+// mailbox of its own.
+func (p *Play) MaildropOf(user string) *fakeserver.Maildrop {
+	for _, m := range p.mailboxes {
+		if slices.Contains(m.Users, user) {
+			return m.Drop
+		}
+	}
+	return p.Maildrop
+}
+
 // ImplicitTLS reports whether connections begin with TLS: serve them with ServeTLS.
 func (p *Play) ImplicitTLS() bool { return p.settings.TLS == ImplicitTLS }
 

@@ -15,17 +15,22 @@ import (
 	"pop3mtm/fakeserver"
 	"pop3mtm/fakeserver/smtpsink"
 	"pop3mtm/scenarios"
+	"pop3mtm/scenarios/check"
 )
 
 // playedFlags holds the flags for a server that is not correct.
 type playedFlags struct {
 	scenario, profile cli.Path
 	judge             bool
+	caseID            string
+
+	found *check.Case // of caseID
 }
 
 func (f *playedFlags) add(c *cobra.Command, flags *pflag.FlagSet) {
 	flags.Var(&f.scenario, "scenario", "misbehave according to the scenario `NAME or FILE`, or - for standard input; 'pop3sim scenarios list' prints the names")
 	flags.Var(&f.profile, "profile", "imitate the known server `NAME`: "+strings.Join(scenarios.Profiles(), ", "))
+	flags.StringVar(&f.caseID, "case", "", "misbehave as in the case `ID` of the client check; 'pop3sim check --list' prints the ids")
 	flags.BoolVar(&f.judge, "judge", false, "exit with status 1 when an expectation of the scenario is not met, or no client connected")
 	for flag, completion := range map[string]cobra.CompletionFunc{
 		"scenario": completeScenarios,
@@ -42,6 +47,9 @@ func (f *playedFlags) given() bool { return f.scenario != "" || f.profile != "" 
 // load returns the scenario to play, nil for a correct server. It writes errors in a file to
 // stderr.
 func (f *playedFlags) load(stdin io.Reader, stderr io.Writer) (*scenarios.Scenario, error) {
+	if err := f.loadCase(); err != nil {
+		return nil, err
+	}
 	if f.judge && f.scenario == "" {
 		return nil, cli.Usage("--judge needs --scenario: it checks the expectations of the scenario")
 	}
@@ -73,8 +81,36 @@ func (f *playedFlags) load(stdin io.Reader, stderr io.Writer) (*scenarios.Scenar
 	return s, nil
 }
 
+// loadCase finds the case of the client check: its scenario is played.
+func (f *playedFlags) loadCase() error {
+	if f.caseID == "" {
+		return nil
+	}
+	if f.given() {
+		return cli.Usage("a case of the check has its own scenario; omit --scenario and --profile")
+	}
+	found, err := check.ByID(f.caseID)
+	if err != nil {
+		return cli.Usage("--case: %w", err)
+	}
+	f.found, f.scenario = found, cli.Path(f.caseID)
+	return nil
+}
+
+// cutting returns the listeners with the fault of the line that the case has.
+func (f *playedFlags) cutting(l listeners) listeners {
+	if f.found == nil || f.found.Cut() == nil {
+		return l
+	}
+	l.pop3, l.pop3s = f.found.Cut().Listeners(l.pop3, l.pop3s)
+	return l
+}
+
 // read returns the scenario of the flag: "-" is standard input.
 func (f *playedFlags) read(stdin io.Reader) (*scenarios.Scenario, error) {
+	if f.found != nil {
+		return f.found.Scenario(), nil
+	}
 	if f.scenario != "-" {
 		return scenarios.Load(f.scenario.String())
 	}

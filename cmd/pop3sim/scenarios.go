@@ -161,7 +161,7 @@ The exit status is 2 when a file is wrong.`,
 			wrong := false
 			all := []checked{}
 			for _, name := range files {
-				one := check(name)
+				one := checkFile(name)
 				all = append(all, one.checked)
 				wrong = wrong || one.errs != nil
 				switch {
@@ -195,8 +195,8 @@ type outcome struct {
 	errs scenarios.Errors
 }
 
-// check reads one file. That it cannot be read is one of its errors.
-func check(name string) outcome {
+// checkFile reads one file. That it cannot be read is one of its errors.
+func checkFile(name string) outcome {
 	o := outcome{checked: checked{File: name, Errors: []checkedError{}}}
 	found, err := scenarios.LoadAll(name)
 	o.Cases = len(found)

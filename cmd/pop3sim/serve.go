@@ -79,6 +79,7 @@ func newServe() *cobra.Command {
   pop3sim serve --token ann:0123abcd --mechanisms XOAUTH2
   pop3sim serve --http 127.0.0.1:8025
   pop3sim serve --scenario retr-drop
+  pop3sim serve --case sweep/close@120
   pop3sim serve --profile gmail --user ann:secret`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return serve(cmd, &f) },
 	}
@@ -119,7 +120,7 @@ func serve(cmd *cobra.Command, f *serveFlags) (err error) {
 	if err != nil {
 		return err
 	}
-	return sim.run(ctx, cmd, ports)
+	return sim.run(ctx, cmd, f.played.cutting(ports))
 }
 
 func (f *serveFlags) check() error {

@@ -1,0 +1,124 @@
+package check
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"pop3mtm/fakeserver"
+	"pop3mtm/scenarios"
+)
+
+// Severity says how much a case asks of a client.
+type Severity string
+
+// The values of Severity, the lowest first.
+const (
+	Tolerance Severity = "tolerance" // the server itself breaks the RFC
+	Should    Severity = "should"    // the RFC leaves the client a choice
+	Must      Severity = "must"      // servers and lines that any client has to expect
+)
+
+// Severities returns the severities, the lowest first.
+func Severities() []Severity { return []Severity{Tolerance, Should, Must} }
+
+// Reaches reports whether s is at least as high as other.
+func (s Severity) Reaches(other Severity) bool {
+	return slices.Index(Severities(), s) >= slices.Index(Severities(), other)
+}
+
+// Ability is something that a client does or can do. Probe learns most of them.
+type Ability string
+
+// The values of Ability.
+const (
+	Moves     Ability = "move"      // it deletes what it has stored
+	Remembers Ability = "remember"  // it does not fetch again what it has
+	Tops      Ability = "top"       // it sends TOP
+	UIDLs     Ability = "uidl"      // it sends UIDL
+	CAPAs     Ability = "capa"      // it sends CAPA
+	STLS      Ability = "stls"      // it asks for TLS by STLS
+	Implicit  Ability = "implicit"  // its connections begin with TLS
+	APOPs     Ability = "apop"      // it logs in by APOP
+	Auths     Ability = "auth"      // it logs in by AUTH
+	Tokens    Ability = "token"     // it logs in with an OAuth token as its password
+	Killable  Ability = "kill"      // it is a process, which can be killed at any moment
+	Pipelines Ability = "pipeline"  // it sends commands without waiting
+	Statuses  Ability = "status"    // its exit status says whether all went well
+	Overwrite Ability = "overwrite" // it stores a message under the same name each time
+)
+
+// Abilities returns those that can be declared.
+func Abilities() []Ability {
+	return []Ability{Moves, Remembers, Tops, UIDLs, CAPAs, STLS, Implicit, APOPs, Auths, Tokens, Killable, Pipelines, Statuses, Overwrite}
+}
+
+// Case is one way in which a server or a line fails.
+type Case struct {
+	ID          string
+	Title       string
+	Severity    Severity
+	Requirement string   // what a client has to do, in one sentence
+	RFC         []string // sections that say so, as 1939/6
+	Quirk       []int    // numbers of the server's faults in docs/quirks.md
+	Needs       []Ability
+	Visits      int
+
+	scenario *scenarios.Scenario
+	cut      *Cut                          // of the first connection
+	kill     *killing                      // of the client
+	deletes  func(fakeserver.Leaving) bool // nil: as the scenario says
+}
+
+// Where returns the RFC section, or the quirk when there is none: 1939/6, QUIRK 72.
+func (c *Case) Where() string {
+	if len(c.RFC) > 0 {
+		return c.RFC[0]
+	}
+	if len(c.Quirk) > 0 {
+		return "QUIRK " + strconv.Itoa(c.Quirk[0])
+	}
+	return ""
+}
+
+// Reproduce returns the command line that serves the case alone.
+func (c *Case) Reproduce() string { return "pop3sim serve --case '" + c.ID + "'" }
+
+// Scenario returns the scenario that the case plays.
+func (c *Case) Scenario() *scenarios.Scenario { return c.scenario }
+
+// Cut returns what happens to the first connection, or nil.
+func (c *Case) Cut() *Cut { return c.cut }
+
+// sorted sorts cases by their ids, in which numbers count as numbers.
+func sorted(cases []*Case) []*Case {
+	slices.SortStableFunc(cases, func(a, b *Case) int { return CompareIDs(a.ID, b.ID) })
+	return cases
+}
+
+// CompareIDs compares ids in which a run of digits counts as one number.
+func CompareIDs(a, b string) int {
+	const digits = "0123456789"
+	for a != "" && b != "" {
+		x, y := len(a)-len(strings.TrimLeft(a, digits)), len(b)-len(strings.TrimLeft(b, digits))
+		if x == 0 || y == 0 {
+			if a[0] != b[0] {
+				return cmp.Compare(a[0], b[0])
+			}
+			a, b = a[1:], b[1:]
+			continue
+		}
+		if c := cmp.Or(cmp.Compare(x, y), strings.Compare(a[:x], b[:y])); c != 0 {
+			return c
+		}
+		a, b = a[x:], b[y:]
+	}
+	return cmp.Compare(len(a), len(b))
+}
+
+// killing is the plan to kill the client at the reply to a command.
+type killing struct {
+	verb string
+	nth  int // 0: the first one
+}

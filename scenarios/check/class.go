@@ -1,0 +1,69 @@
+package check
+
+import "slices"
+
+// Class is a way in which a client fails its user.
+type Class string
+
+// The values of Class, from the worst on.
+const (
+	Lost         Class = "LOST"
+	Early        Class = "EARLY"
+	Leak         Class = "LEAK"
+	Half         Class = "HALF"
+	Hang         Class = "HANG"
+	Crash        Class = "CRASH"
+	Doubled      Class = "DOUBLED"
+	NoQuit       Class = "NO-QUIT"
+	Silent       Class = "SILENT"
+	NotExercised Class = "NOT-EXERCISED"
+)
+
+// About explains a class to a person.
+type About struct {
+	Class   Class
+	Rule    string   // the invariant, in one sentence
+	RFC     []string // where it comes from
+	Loses   string   // what a person loses
+	Warning bool     // it does not fail a run unless that is strict
+	Always  bool     // it fails a run whatever the server did
+}
+
+// Classes returns all classes, the worst first.
+func Classes() []About {
+	return []About{
+		{Class: Lost, Rule: "A message that the client deleted, by its own DELE and QUIT, is stored.",
+			RFC: []string{"1939/6"}, Loses: "the message: it is in no place any more", Always: true},
+		{Class: Early, Rule: "A message is stored before the server is asked to delete it, so that a client that is killed at that moment loses nothing.",
+			RFC: []string{"1939/6"}, Loses: "the message, when the power fails or the client is ended at the wrong moment", Always: true},
+		{Class: Leak, Rule: "No secret is sent before TLS, or to a server that cannot prove its name, by a client that is set to use TLS.",
+			RFC: []string{"2595/2.4", "8314/5.2"}, Loses: "the password, to anybody on the way", Always: true},
+		{Class: Half, Rule: "What is stored as a message is what a reader of RFC 1939 gets from the octets on the wire.",
+			RFC: []string{"1939/3"}, Loses: "a part of the message, without noticing", Always: false},
+		{Class: Hang, Rule: "The client ends, or goes on, when the server does not: it does not wait without a limit, and does not work without an end once its connection is gone.",
+			RFC: []string{"1939/3"}, Loses: "all further mail, and the disk or the battery", Always: true},
+		{Class: Crash, Rule: "Nothing that a server sends ends the client by a signal or by an abort of its runtime.",
+			RFC: []string{"1939/3"}, Loses: "what the client was doing, and perhaps more: a crash can be an attack"},
+		{Class: Doubled, Rule: "A client that remembers what it has stores no message twice.",
+			RFC: []string{"1939/7"}, Loses: "time: the same message comes again", Warning: true},
+		{Class: NoQuit, Rule: "A client whose session was in order ends it with QUIT.",
+			RFC: []string{"1939/6"}, Loses: "nothing at once; without QUIT no deletion happens, and some servers lock the mailbox", Warning: true},
+		{Class: Silent, Rule: "A client that could not fetch all mail does not say that all is well.",
+			RFC: []string{"1939/3"}, Loses: "the knowledge that mail is missing", Warning: true},
+		{Class: NotExercised, Rule: "The client never met the fault, so that nothing is known.", Warning: true},
+	}
+}
+
+// about returns the explanation of a class.
+func about(c Class) About {
+	all := Classes()
+	if i := slices.IndexFunc(all, func(a About) bool { return a.Class == c }); i >= 0 {
+		return all[i]
+	}
+	return About{Class: c}
+}
+
+// rank is the place of a class among all, the worst first.
+func rank(c Class) int {
+	return slices.IndexFunc(Classes(), func(a About) bool { return a.Class == c })
+}

@@ -1,0 +1,96 @@
+package check
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"time"
+
+	"pop3mtm/scenarios/check/process"
+	"pop3mtm/scenarios/check/stored"
+)
+
+// Drive runs a client against the servers of cases.
+type Drive interface {
+	// Modes returns the ways to protect the connection that the client can be told. The first one is
+	// used for cases that are not about TLS.
+	Modes() []TLS
+	// Abilities returns what is declared of the client.
+	Abilities() []Ability
+	// Start prepares the client for one case, in an empty directory of its own.
+	Start(dir string, e Endpoint) (Client, error)
+}
+
+// Client is a client in one case. It is used by one goroutine.
+type Client interface {
+	// Visit lets the client fetch its mail once, until it is done or ctx ends. line says what passes
+	// on its connections; idle is called when nothing has happened for a while.
+	Visit(ctx context.Context, line func() process.Line, idle func()) process.Ending
+	// Stored returns what the client has as messages now.
+	Stored() ([]stored.Message, error)
+	// Close ends the client.
+	Close() error
+}
+
+// Func is a client in the same process, for Go tests: it fetches the mail once, and stores each
+// message as a file below dir. An error says that the visit failed.
+type Func func(ctx context.Context, e Endpoint, dir string) error
+
+// Modes implements Drive: the function is told to use no TLS.
+func (Func) Modes() []TLS { return []TLS{PlainLine} }
+
+// Abilities implements Drive.
+func (Func) Abilities() []Ability { return []Ability{Statuses} }
+
+// Start implements Drive.
+func (f Func) Start(dir string, e Endpoint) (Client, error) {
+	mail := filepath.Join(dir, mailDir)
+	return &function{f, mail, e}, os.Mkdir(mail, 0o700)
+}
+
+// mailDir is the folder for the mail in the directory of a case.
+const mailDir = "mail"
+
+type function struct {
+	fetch    Func
+	dir      string
+	endpoint Endpoint
+}
+
+func (f *function) Visit(ctx context.Context, line func() process.Line, idle func()) process.Ending {
+	return inProcess(ctx, line, idle, func(ctx context.Context) error { return f.fetch(ctx, f.endpoint, f.dir) })
+}
+
+func (f *function) Stored() ([]stored.Message, error) { return stored.Read(f.dir, stored.Auto) }
+func (f *function) Close() error                      { return nil }
+
+// inProcess runs a visit of a client that is no process of its own: it cannot be killed, and one
+// that does not end is left alone.
+func inProcess(ctx context.Context, line func() process.Line, idle func(), fetch func(context.Context) error) process.Ending {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	done := make(chan error, 1)
+	go func() { done <- fetch(ctx) }()
+	ticker := time.NewTicker(100 * time.Millisecond)
+	defer ticker.Stop()
+	parked := false
+	for {
+		select {
+		case err := <-done:
+			if err != nil {
+				return process.Ending{Started: true, Status: 1, Output: err.Error()}
+			}
+			return process.Ending{Started: true}
+		case now := <-ticker.C:
+			quiet := now.Sub(line().Last)
+			if quiet > time.Second && !parked {
+				parked = true
+				idle()
+			}
+			if limit := (process.Limits{}).Patience(); quiet > limit {
+				cancel()
+				return process.Ending{Started: true, Status: -1, Hung: "no octet for " + limit.String()}
+			}
+		}
+	}
+}

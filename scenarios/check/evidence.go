@@ -1,0 +1,184 @@
+package check
+
+import (
+	"slices"
+	"strings"
+
+	"pop3mtm/scenarios/check/process"
+	"pop3mtm/scenarios/check/stored"
+)
+
+// evidence is what the witnesses of one case have seen.
+type evidence struct {
+	c         *Case
+	mode      TLS
+	learned   *Learned
+	exercised bool
+
+	sessions []session
+	mail     map[string][][]byte // all contents that a message had in the mailbox, by unique-id
+	uids     []string
+	left     []string // unique-ids in the mailbox at the end
+
+	endings []process.Ending // one for each visit
+	missing []int            // messages that were in the mailbox during a whole visit and are not stored, after each
+	there   []letter         // in the mailbox when the current visit began
+	stored  []stored.Message // at the end
+	claimed []finding        // halves that were stored when a visit said that all was well
+}
+
+// letter is one content that a message of the mailbox had: servers give a unique-id to another
+// message, or change one.
+type letter struct {
+	uid string
+	nth int
+}
+
+// letters returns all of them, in the order of their arrival.
+func (e *evidence) letters() []letter {
+	var all []letter
+	for _, uid := range e.uids {
+		for i := range e.mail[uid] {
+			all = append(all, letter{uid, i})
+		}
+	}
+	return all
+}
+
+// gone reports whether a letter is no longer in the mailbox.
+func (e *evidence) gone(l letter) bool {
+	last := l.nth == len(e.mail[l.uid])-1
+	return !last || !slices.Contains(e.left, l.uid)
+}
+
+// candidate is something that may rightly be stored for a message.
+type candidate struct {
+	uid  string // "" for any message
+	nth  int    // which content, or anyContent
+	text stored.Text
+}
+
+// anyContent is for what came over the wire for a message, whichever of its contents that is.
+const anyContent = -1
+
+func (c candidate) fits(l letter) bool {
+	return c.uid == "" || c.uid == l.uid && (c.nth == anyContent || c.nth == l.nth)
+}
+
+// candidates returns what the mailbox had, and what the wire carried.
+func (e *evidence) candidates() []candidate {
+	var all []candidate
+	seen := map[string]bool{}
+	add := func(uid string, nth int, octets []byte) {
+		text := stored.Prepare(octets, e.learned.Deviations...)
+		if id := uid + "\x00" + text.Key(); !seen[id] {
+			seen[id] = true
+			all = append(all, candidate{uid, nth, text})
+		}
+	}
+	for _, l := range e.letters() {
+		add(l.uid, l.nth, e.mail[l.uid][l.nth])
+	}
+	for i := range e.sessions {
+		s := &e.sessions[i]
+		for _, r := range s.replies() {
+			if r.to.Verb == "RETR" && r.whole && strings.HasPrefix(r.status, "+OK") {
+				add(r.to.Message, anyContent, r.body)
+			}
+		}
+		if e.c.Severity == Tolerance {
+			for _, body := range s.bodiesAnywhere() {
+				add("", anyContent, body)
+			}
+		}
+	}
+	return all
+}
+
+// holding says which letters are stored.
+type holding struct {
+	of     []letter // for each stored message its letter, the zero one for none
+	copies []bool   // for each stored message, whether the same is stored already
+	bad    []int    // stored messages that are not what was sent
+	have   map[letter]bool
+}
+
+// compare finds for each stored message the letter that it is, so that as many as possible are
+// found: some have equal octets.
+func (e *evidence) compare() *holding {
+	h := &holding{of: make([]letter, len(e.stored)), copies: make([]bool, len(e.stored)), have: map[letter]bool{}}
+	all, letters := e.candidates(), e.letters()
+	fits := make([][]letter, len(e.stored))
+	known := make([]bool, len(e.stored))
+	for i, m := range e.stored {
+		fits[i], known[i] = matches(stored.Prepare(m.Octets, e.learned.Deviations...), all, letters)
+	}
+	taken := map[letter]int{}
+	for i := range e.stored {
+		h.place(i, fits, taken, map[letter]bool{})
+	}
+	for l, i := range taken {
+		h.of[i], h.have[l] = l, true
+	}
+	for i := range e.stored {
+		switch {
+		case !known[i]:
+			h.bad = append(h.bad, i)
+		case h.of[i] == (letter{}) && len(fits[i]) > 0:
+			h.copies[i] = true
+		}
+	}
+	return h
+}
+
+// matches returns the letters that a stored text may be, and whether it is anything that was sent.
+// What is not known of a certain letter may be any.
+func matches(text stored.Text, all []candidate, letters []letter) (fit []letter, known bool) {
+	var anyOne []letter
+	for _, c := range all {
+		if !text.Holds(c.text) {
+			continue
+		}
+		known = true
+		for _, l := range letters {
+			switch {
+			case c.uid == "" && !slices.Contains(anyOne, l):
+				anyOne = append(anyOne, l)
+			case c.uid != "" && c.fits(l) && !slices.Contains(fit, l):
+				fit = append(fit, l)
+			}
+		}
+	}
+	if fit == nil {
+		fit = anyOne
+	}
+	return fit, known
+}
+
+// place gives a stored message one of the letters that it fits, and moves others for it.
+func (h *holding) place(i int, fits [][]letter, taken map[letter]int, tried map[letter]bool) bool {
+	for _, l := range fits[i] {
+		if tried[l] {
+			continue
+		}
+		tried[l] = true
+		other, occupied := taken[l]
+		if !occupied || h.place(other, fits, taken, tried) {
+			taken[l] = i
+			return true
+		}
+	}
+	return false
+}
+
+// unstored returns how many messages that are in the mailbox are not stored.
+func (e *evidence) unstored() int {
+	h := e.compare()
+	n := 0
+	for _, l := range e.there {
+		if !e.gone(l) && !h.have[l] {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,243 @@
+package check
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"sync"
+	"time"
+
+	"pop3mtm/scenarios/check/process"
+)
+
+// How is what happens to a connection.
+type How string
+
+// The values of How.
+const (
+	CutClose   How = "close"
+	CutReset   How = "reset"
+	CutGarbage How = "garbage"
+	CutStall   How = "stall"
+)
+
+// Cut says what happens to a connection when the server has sent so many octets, below TLS and over
+// all connections.
+type Cut struct {
+	How How
+	At  int64
+}
+
+// garbage is what the line puts between two octets of the server: no text, a line end, a line that
+// is no reply.
+const garbage = "\xff\x00\xfe\x80\r\n\x81 garbage\r\n"
+
+// maxWrites bounds the offsets that are kept for the sweep.
+const maxWrites = 1000
+
+// maxTape bounds the octets of one connection that are kept for the judge.
+const maxTape = 8 << 20
+
+// line is the network between the client and the server of one case: it sees every octet, and cuts
+// a connection where the case says.
+type line struct {
+	cut *Cut
+
+	mu      sync.Mutex
+	open    int
+	count   int
+	fired   bool
+	firedIn int   // the connection that was cut
+	total   int64 // octets to the client, on all connections
+	last    time.Time
+	sent    map[int][]byte // by connection, what went to the client
+	over    map[int]bool   // the tape is full
+	written []int64        // after how many octets each write began
+}
+
+func newLine(cut *Cut) *line {
+	return &line{cut: cut, last: time.Now(), sent: map[int][]byte{}, over: map[int]bool{}}
+}
+
+// state tells the process that is being watched.
+func (l *line) state() process.Line {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return process.Line{Last: l.last, Open: l.open > 0, Count: l.count}
+}
+
+func (l *line) hasCut() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.fired
+}
+
+// wrap counts a connection and returns it as the server is to see it.
+func (l *line) wrap(c net.Conn) net.Conn {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.count++
+	l.open++
+	l.last = time.Now()
+	t := &tapped{line: l, number: l.count, Conn: c}
+	if tcp, ok := c.(*net.TCPConn); ok {
+		return &tappedTCP{tapped: t, TCPConn: tcp}
+	}
+	return t
+}
+
+// record keeps what was sent.
+func (l *line) record(number int, p []byte) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.last = time.Now()
+	if len(l.written) < maxWrites {
+		l.written = append(l.written, l.total)
+	}
+	l.total += int64(len(p))
+	if room := maxTape - len(l.sent[number]); len(p) > room {
+		l.over[number] = true
+		p = p[:room]
+	}
+	l.sent[number] = append(l.sent[number], p...)
+}
+
+func (l *line) touch() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.last = time.Now()
+}
+
+// reached reports whether the cut comes within the next n octets, and after how many.
+func (l *line) reached(number, n int) (after int, how How) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.cut == nil || l.fired {
+		return 0, ""
+	}
+	left := l.cut.At - l.total
+	if left >= int64(n) {
+		return 0, ""
+	}
+	l.fired, l.firedIn = true, number
+	return int(left), l.cut.How
+}
+
+// listener hands out connections that the line sees.
+type listener struct {
+	net.Listener
+	line *line
+}
+
+func (l listener) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return l.line.wrap(c), nil
+}
+
+// tapped is one connection.
+type tapped struct {
+	net.Conn
+	line   *line
+	number int
+	once   sync.Once
+}
+
+// tappedTCP lets the server end a connection in all ways that TCP has.
+type tappedTCP struct {
+	*tapped
+	*net.TCPConn
+}
+
+func (c *tappedTCP) Read(p []byte) (int, error)          { return c.tapped.Read(p) }
+func (c *tappedTCP) Write(p []byte) (int, error)         { return c.tapped.Write(p) }
+func (c *tappedTCP) Close() error                        { return c.tapped.Close() }
+func (c *tappedTCP) LocalAddr() net.Addr                 { return c.TCPConn.LocalAddr() }
+func (c *tappedTCP) RemoteAddr() net.Addr                { return c.TCPConn.RemoteAddr() }
+func (c *tappedTCP) SetDeadline(t time.Time) error       { return c.TCPConn.SetDeadline(t) }
+func (c *tappedTCP) SetReadDeadline(t time.Time) error   { return c.TCPConn.SetReadDeadline(t) }
+func (c *tappedTCP) SetWriteDeadline(t time.Time) error  { return c.TCPConn.SetWriteDeadline(t) }
+func (c *tappedTCP) ReadFrom(r io.Reader) (int64, error) { return io.Copy(struct{ io.Writer }{c}, r) }
+func (c *tappedTCP) WriteTo(w io.Writer) (int64, error)  { return io.Copy(w, struct{ io.Reader }{c}) }
+
+func (c *tapped) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if n > 0 {
+		c.line.touch()
+	}
+	return n, err
+}
+
+func (c *tapped) Write(p []byte) (int, error) {
+	after, how := c.line.reached(c.number, len(p))
+	if how == "" {
+		n, err := c.Conn.Write(p)
+		c.line.record(c.number, p[:n])
+		return n, err
+	}
+	n, err := c.Conn.Write(p[:after])
+	c.line.record(c.number, p[:n])
+	if err != nil {
+		return n, err
+	}
+	if how == CutGarbage {
+		g, err := io.WriteString(c.Conn, garbage)
+		c.line.record(c.number, []byte(garbage)[:g])
+		if err != nil {
+			return n, err
+		}
+		rest, err := c.Conn.Write(p[after:])
+		c.line.record(c.number, p[after:after+rest])
+		return n + rest, err
+	}
+	c.end(how)
+	return n, fmt.Errorf("the line was cut: %w", os.ErrClosed)
+}
+
+// lingering is how long the line waits for the client to close its side, so that nothing which it
+// sent makes the end a reset.
+const lingering = 500 * time.Millisecond
+
+// end ends the connection from this side.
+func (c *tapped) end(how How) {
+	tcp, isTCP := c.Conn.(*net.TCPConn)
+	switch {
+	case how == CutStall:
+		_ = c.Conn.SetReadDeadline(time.Time{})
+		_, _ = io.Copy(io.Discard, c.Conn) // until the client closes
+	case how == CutReset && isTCP:
+		_ = tcp.SetLinger(0)
+	case isTCP:
+		_ = tcp.CloseWrite()
+		_ = tcp.SetReadDeadline(time.Now().Add(lingering))
+		_, _ = io.Copy(io.Discard, tcp)
+	}
+	_ = c.Close()
+}
+
+func (c *tapped) Close() error {
+	err := c.Conn.Close()
+	c.once.Do(func() {
+		c.line.mu.Lock()
+		defer c.line.mu.Unlock()
+		c.line.open--
+		c.line.last = time.Now()
+	})
+	return err
+}
+
+// Listeners returns listeners whose connections have the fault, once, for a client that is tried by
+// hand. Those that are nil stay nil.
+func (c *Cut) Listeners(plain, secure net.Listener) (net.Listener, net.Listener) {
+	l := newLine(c)
+	if plain != nil {
+		plain = listener{plain, l}
+	}
+	if secure != nil {
+		secure = listener{secure, l}
+	}
+	return plain, secure
+}

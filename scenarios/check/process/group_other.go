@@ -1,0 +1,20 @@
+//go:build !unix
+
+package process
+
+import (
+	"os"
+	"os/exec"
+)
+
+// Without process groups the program alone is ended, not what it has started.
+
+func ownGroup(*exec.Cmd) {}
+
+func endGroup(pid int) {
+	if p, err := os.FindProcess(pid); err == nil {
+		_ = p.Kill() // it may have ended
+	}
+}
+
+func signalOf(*os.ProcessState) string { return "" }

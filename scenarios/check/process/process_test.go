@@ -1,0 +1,148 @@
+//go:build unix
+
+package process_test
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"pop3mtm/scenarios/check/process"
+)
+
+// run runs a shell script in a directory of its own. Nobody connects.
+func run(t *testing.T, l process.Limits, script string) process.Ending {
+	t.Helper()
+	return runWith(t, l, func() process.Line { return process.Line{} }, script)
+}
+
+func runWith(t *testing.T, l process.Limits, line func() process.Line, script string) process.Ending {
+	t.Helper()
+	dir := t.TempDir()
+	c := process.Command{Args: []string{"sh", "-c", script}, Dir: dir, Files: dir, Env: []string{"PATH=" + os.Getenv("PATH")}}
+	return process.Run(t.Context(), c, l, line, func() {})
+}
+
+func TestAProgramThatEndsIsReportedWithItsStatusAndOutput(t *testing.T) {
+	e := run(t, process.Limits{}, "echo out; echo err >&2; exit 3")
+	if !e.Started || e.Status != 3 || e.Hung != "" || e.Signal != "" || !strings.Contains(e.Output, "out") || !strings.Contains(e.Output, "err") {
+		t.Errorf("got %+v", e)
+	}
+}
+
+func TestASignalIsNamedAlsoThroughAShell(t *testing.T) {
+	for _, script := range []string{"kill -SEGV $$", "sh -c 'kill -SEGV $$'; exit $?"} {
+		if e := run(t, process.Limits{}, script); e.Signal != "segmentation fault" {
+			t.Errorf("%s: %+v", script, e)
+		}
+	}
+}
+
+func TestAProgramThatIsMissingOrNoProgramIsSaidInWords(t *testing.T) {
+	dir := t.TempDir()
+	plain := filepath.Join(dir, "plain")
+	if err := os.WriteFile(plain, []byte("text"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"no-such-program-here": "does not exist", plain: "not executable", "": "cannot be started"} {
+		e := process.Run(t.Context(), process.Command{Args: []string{name}, Dir: dir, Files: dir}, process.Limits{}, func() process.Line { return process.Line{} }, func() {})
+		if e.Started || e.Err == nil || !strings.Contains(e.Err.Error(), want) && name != "" {
+			t.Errorf("%q: %+v", name, e)
+		}
+	}
+	if e := process.Run(t.Context(), process.Command{}, process.Limits{}, nil, nil); e.Err == nil {
+		t.Error("an empty command is run")
+	}
+}
+
+func TestOutputIsBoundedAndKeepsBothEnds(t *testing.T) {
+	e := run(t, process.Limits{Output: 100}, "echo first; head -c 1000000 /dev/zero; echo last")
+	if len(e.Output) > 200 || !strings.HasPrefix(e.Output, "first") || !strings.HasSuffix(e.Output, "last\n") {
+		t.Errorf("%d octets: %.40q", len(e.Output), e.Output)
+	}
+}
+
+func TestSilenceEndsAProgram(t *testing.T) {
+	idle := false
+	dir := t.TempDir()
+	c := process.Command{Args: []string{"sleep", "1000"}, Dir: dir, Files: dir}
+	e := process.Run(t.Context(), c, process.Limits{Hang: 1200 * time.Millisecond}, func() process.Line { return process.Line{} }, func() { idle = true })
+	if !strings.Contains(e.Hung, "no octet") || e.Signal != "" || !idle {
+		t.Errorf("got %+v, idle %v", e, idle)
+	}
+}
+
+func TestAFullDiskIsPrevented(t *testing.T) {
+	e := run(t, process.Limits{Disk: 100_000}, "while :; do head -c 50000 /dev/zero >>big; done")
+	if e.Hung == "" {
+		t.Errorf("got %+v", e)
+	}
+}
+
+// ended is a line whose only connection has ended.
+func ended() func() process.Line {
+	calls, last := 0, time.Now()
+	return func() process.Line {
+		calls++
+		if calls == 1 {
+			return process.Line{Last: last}
+		}
+		return process.Line{Last: last, Count: 1}
+	}
+}
+
+func TestWorkWithoutAnEndAfterTheConnectionIsAHang(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("processor time of others is known on Linux alone")
+	}
+	e := runWith(t, process.Limits{Busy: 400 * time.Millisecond, Hang: 20 * time.Second}, ended(), "while :; do :; done")
+	if !strings.Contains(e.Hung, "processor time") {
+		t.Errorf("got %+v", e)
+	}
+	e = runWith(t, process.Limits{Busy: 400 * time.Millisecond, Hang: 20 * time.Second}, ended(), "while :; do echo x >>log; sleep 0.02; done")
+	if !strings.Contains(e.Hung, "growing") && !strings.Contains(e.Hung, "processor time") {
+		t.Errorf("got %+v", e)
+	}
+}
+
+func TestRedialingWithoutAnEndIsAHang(t *testing.T) {
+	n := 0
+	line := func() process.Line {
+		n += 10
+		return process.Line{Last: time.Now(), Count: n, Open: true}
+	}
+	if e := runWith(t, process.Limits{Dials: 50}, line, "sleep 1000"); !strings.Contains(e.Hung, "connected more than 50") {
+		t.Errorf("got %+v", e)
+	}
+}
+
+func TestNothingIsLeftOfAProgramThatForksAndStays(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("descendants that leave the group are found on Linux alone")
+	}
+	if _, err := exec.LookPath("setsid"); err != nil {
+		t.Skip("setsid is not installed")
+	}
+	e := run(t, process.Limits{}, "sleep 987 & setsid sleep 987 >/dev/null 2>&1 & sleep 0.2")
+	if e.Left != 2 {
+		t.Errorf("%d were left: %+v", e.Left, e)
+	}
+}
+
+func TestACancelledRunIsEndedWithItsGroup(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	dir := t.TempDir()
+	c := process.Command{Args: []string{"sh", "-c", "sleep 1000 & sleep 1000"}, Dir: dir, Files: dir, Env: []string{"PATH=" + os.Getenv("PATH")}}
+	line := func() process.Line {
+		cancel(process.ErrKilled)
+		return process.Line{}
+	}
+	if e := process.Run(ctx, c, process.Limits{}, line, func() {}); !e.Killed || e.Hung != "" || e.Signal != "" {
+		t.Errorf("got %+v", e)
+	}
+}

@@ -1,0 +1,127 @@
+package process
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"time"
+)
+
+// Command is what to run.
+type Command struct {
+	Args []string // the program and its arguments, none of them interpreted
+	Dir  string   // the working directory
+	Env  []string // the whole environment; a mark is added by which descendants are found
+	// Files is the directory that the program may fill. Its growth is watched.
+	Files string
+}
+
+// Limits are the bounds of one run. A zero field means its default.
+type Limits struct {
+	Hang   time.Duration // without an octet or a change of a file; default 90 s
+	Busy   time.Duration // of work after the connection ended; default 2 s
+	Disk   int64         // octets below Files; default 64 MiB
+	Dials  int           // connections of one run; default 500
+	Output int           // octets kept of each output; default 16 KiB
+}
+
+func (l Limits) orDefault() Limits {
+	if l.Hang <= 0 {
+		l.Hang = 90 * time.Second
+	}
+	if l.Busy <= 0 {
+		l.Busy = 2 * time.Second
+	}
+	if l.Disk <= 0 {
+		l.Disk = 64 << 20
+	}
+	if l.Dials <= 0 {
+		l.Dials = 500
+	}
+	if l.Output <= 0 {
+		l.Output = 16 << 10
+	}
+	return l
+}
+
+// Patience returns how long silence is borne.
+func (l Limits) Patience() time.Duration { return l.orDefault().Hang }
+
+// Line says what the server has seen of the program's connections.
+type Line struct {
+	Last  time.Time // when the last octet passed in either direction, or a connection began or ended
+	Open  bool      // a connection is open
+	Count int       // connections so far
+}
+
+// Ending is how a run ended.
+type Ending struct {
+	Status  int    // exit status; -1 without one
+	Signal  string // the signal that ended it, unless that was ours
+	Hung    string // why it was ended as one that does not end, or ""
+	Killed  bool   // the context ended it
+	Left    int    // processes that it left behind, which were ended
+	Output  string // of both outputs, what was kept
+	Started bool
+	Err     error // why it could not be started
+}
+
+// ErrKilled is a cause for ending a run that is part of the plan.
+var ErrKilled = errors.New("ended at the planned moment")
+
+// tooLarge is the text of the signal that the limit on files sends.
+const tooLarge = "file size limit exceeded"
+
+// pulse is how often a running program is looked at.
+const pulse = 50 * time.Millisecond
+
+// Run runs a command until it ends, a limit is reached or ctx ends. line is asked for the state of
+// its connections. idle is called once when nothing has happened for a second, so that others may
+// run meanwhile.
+func Run(ctx context.Context, c Command, l Limits, line func() Line, idle func()) Ending {
+	l = l.orDefault()
+	if len(c.Args) == 0 {
+		return Ending{Status: -1, Err: errors.New("the command is empty")}
+	}
+	out := &tail{most: l.Output}
+	cmd := exec.Command(c.Args[0], c.Args[1:]...) // ended by us: a context would end the leader alone
+	cmd.Dir, cmd.Env = c.Dir, append(c.Env, mark+"="+c.Dir)
+	cmd.Stdout, cmd.Stderr = out, out
+	cmd.WaitDelay = time.Second // a descendant that keeps the output open does not keep us
+	ownGroup(cmd)
+	if err := cmd.Start(); err != nil {
+		return Ending{Status: -1, Err: started(c.Args[0], err)}
+	}
+	limitFiles(cmd.Process.Pid, l.Disk)
+	done := make(chan error, 1)
+	go func() { done <- cmd.Wait() }()
+	w := &watch{command: c, limits: l, pid: cmd.Process.Pid, line: line, idle: idle, changed: time.Now(), begun: line().Count}
+	e := Ending{Started: true}
+	err := w.until(ctx, done, &e)
+	e.Left = endAll(cmd.Process.Pid, c.Dir)
+	e.Output = out.String()
+	e.Status = cmd.ProcessState.ExitCode()
+	if e.Hung == "" && !e.Killed {
+		e.Signal = signalOf(cmd.ProcessState)
+	}
+	if e.Signal == tooLarge {
+		e.Signal, e.Hung = "", fmt.Sprintf("a file of it grew beyond %d octets", l.Disk)
+	}
+	if e.Status == 0 && err != nil && !errors.Is(err, exec.ErrWaitDelay) {
+		e.Err = err
+	}
+	return e
+}
+
+// started says in words why a program could not be started.
+func started(name string, err error) error {
+	switch {
+	case errors.Is(err, exec.ErrNotFound) || errors.Is(err, os.ErrNotExist):
+		return fmt.Errorf("the program %q does not exist or is not in the PATH", name)
+	case errors.Is(err, os.ErrPermission):
+		return fmt.Errorf("the program %q may not be run: it is not executable", name)
+	}
+	return fmt.Errorf("the program %q cannot be started: %w", name, err)
+}

@@ -1,0 +1,172 @@
+// Package report tells people and programs what a check of POP3 clients found: as text, JSON, JUnit,
+// TAP, one HTML page and a badge.
+package report
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"pop3mtm/scenarios/check"
+)
+
+// Report is the result of one client.
+type Report struct {
+	Client   string   `json:"client"`
+	Version  string   `json:"version,omitempty"`
+	Settings string   `json:"settings,omitempty"`
+	Learned  []string `json:"learned,omitempty"` // what the probe found, in words
+	Cases    []Case   `json:"cases"`
+	Totals   Totals   `json:"totals"`
+}
+
+// Case is the verdict on the client in one case.
+type Case struct {
+	ID          string         `json:"id"`
+	Class       check.Class    `json:"class"`
+	Severity    check.Severity `json:"severity"`
+	Result      check.Result   `json:"result"`
+	Why         string         `json:"why"`
+	RFC         string         `json:"rfc"` // section, or the quirk of the server
+	Reproduce   string         `json:"reproduce"`
+	Title       string         `json:"title"`
+	Requirement string         `json:"requirement"`
+	Detail      string         `json:"detail,omitempty"` // stored against served
+	Output      string         `json:"output,omitempty"` // the client's last line
+	Excerpt     []check.Line   `json:"excerpt,omitempty"`
+}
+
+// Counts says how many cases had each result.
+type Counts map[check.Result]int
+
+// Of returns how many cases had a result.
+func (c Counts) Of(result string) int { return c[check.Result(result)] }
+
+// Totals counts the cases.
+type Totals struct {
+	Cases      int                       `json:"cases"`
+	Results    Counts                    `json:"results"`
+	Severities map[check.Severity]Counts `json:"severities"`
+}
+
+// Of makes the verdict of an outcome.
+func Of(o check.Outcome) Case {
+	c := o.Case
+	one := Case{ID: c.ID, Class: o.Class, Severity: c.Severity, Result: o.Result, Why: o.Why, RFC: c.Where(), Reproduce: c.Reproduce(), Title: c.Title, Requirement: c.Requirement}
+	if o.Result != check.Pass && o.Result != check.Skipped {
+		one.Detail, one.Excerpt, one.Output = o.Detail, o.Excerpt, o.Output
+	}
+	return one
+}
+
+// Add fills the cases and counts them.
+func (r *Report) Add(outcomes []check.Outcome) {
+	for _, o := range outcomes {
+		r.Cases = append(r.Cases, Of(o))
+	}
+	r.count()
+}
+
+func (r *Report) count() {
+	r.Totals = Totals{Cases: len(r.Cases), Results: zero(), Severities: map[check.Severity]Counts{}}
+	for _, s := range check.Severities() {
+		r.Totals.Severities[s] = zero()
+	}
+	for _, c := range r.Cases {
+		r.Totals.Results[c.Result]++
+		if of := r.Totals.Severities[c.Severity]; of != nil {
+			of[c.Result]++
+		}
+	}
+}
+
+func zero() Counts {
+	c := Counts{}
+	for _, r := range check.Results() {
+		c[r] = 0
+	}
+	return c
+}
+
+// WriteJSON writes the report as one JSON object.
+func (r *Report) WriteJSON(w io.Writer) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	return e.Encode(r)
+}
+
+// maxReport bounds a report that is read.
+const maxReport = 256 << 20
+
+// Read reads a report that WriteJSON wrote.
+func Read(in io.Reader) (*Report, error) {
+	r := &Report{}
+	if err := json.NewDecoder(io.LimitReader(in, maxReport)).Decode(r); err != nil {
+		return nil, fmt.Errorf("not a report of pop3sim check: %w", err)
+	}
+	if r.Cases == nil {
+		return nil, errors.New("not a report of pop3sim check: it has no cases")
+	}
+	r.count()
+	return r, nil
+}
+
+// Merge returns the reports of several shards as that of one run.
+func Merge(all []*Report) (*Report, error) {
+	if len(all) == 0 {
+		return nil, errors.New("no report to merge")
+	}
+	m := *all[0]
+	m.Cases = nil
+	seen := map[string]bool{}
+	for _, r := range all {
+		if r.Client != m.Client {
+			return nil, fmt.Errorf("the reports are of two clients: %q and %q", m.Client, r.Client)
+		}
+		for _, c := range r.Cases {
+			if seen[c.ID] {
+				return nil, fmt.Errorf("case %s is in two of the reports", c.ID)
+			}
+			seen[c.ID] = true
+			m.Cases = append(m.Cases, c)
+		}
+	}
+	slices.SortStableFunc(m.Cases, func(a, b Case) int { return check.CompareIDs(a.ID, b.ID) })
+	m.count()
+	return &m, nil
+}
+
+// Policy says which verdicts fail a run.
+type Policy struct {
+	FailOn check.Severity // and higher
+	Strict bool           // warnings fail too
+}
+
+// Fails reports whether a verdict fails the run. Some classes always do, whatever the server did.
+func (p Policy) Fails(c Case) bool {
+	if c.Result != check.Fail && (c.Result != check.Warn || !p.Strict) {
+		return false
+	}
+	return c.Severity.Reaches(p.FailOn) || c.always()
+}
+
+func (c Case) always() bool {
+	return slices.ContainsFunc(check.Classes(), func(a check.About) bool { return a.Class == c.Class && a.Always })
+}
+
+// Failing returns the cases that fail the run.
+func (r *Report) Failing(p Policy) []Case {
+	var all []Case
+	for _, c := range r.Cases {
+		if p.Fails(c) {
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+// Title returns the client with its version.
+func (r *Report) Title() string { return strings.TrimSpace(r.Client + " " + r.Version) }

@@ -1,0 +1,164 @@
+package stored
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Text is a message prepared for comparison: lines without their line ends, CR left out everywhere
+// since systems differ in it, From lines without the quoting of an mbox, and no empty lines at the
+// end.
+type Text struct {
+	key    string
+	lines  []string
+	header []string
+	body   []string
+	split  bool // an empty line ends the header
+}
+
+// Deviations returns the names of what a client may do to every message and is not held against it:
+// nul, NUL octets are left out; header, the header is another one.
+func Deviations() []string { return []string{"nul", "header"} }
+
+// Prepare returns the octets of a message for comparison, allowing for deviations.
+func Prepare(octets []byte, deviations ...string) Text {
+	whole := strings.ReplaceAll(string(octets), "\r", "")
+	if slices.Contains(deviations, "nul") {
+		whole = strings.ReplaceAll(whole, "\x00", "")
+	}
+	if at := strings.Index(whole, "\n\n"); at >= 0 && slices.Contains(deviations, "header") {
+		whole = whole[at+1:]
+	}
+	t := Text{lines: strings.Split(strings.TrimRight(whole, "\n"), "\n")}
+	for i, l := range t.lines {
+		if rest := strings.TrimLeft(l, ">"); strings.HasPrefix(rest, "From ") {
+			t.lines[i] = rest
+		}
+	}
+	t.key = strings.Join(t.lines, "\n")
+	t.header = t.lines
+	if i := slices.Index(t.lines, ""); i >= 0 {
+		t.header, t.body, t.split = t.lines[:i], t.lines[i+1:], true
+	}
+	return t
+}
+
+// Empty reports whether there is nothing in it.
+func (t Text) Empty() bool { return t.key == "" }
+
+// Key is equal for texts that compare as equal without any allowance for header fields.
+func (t Text) Key() string { return t.key }
+
+// Holds reports whether what is stored is what was sent: the body is the same, and the header has
+// all that was sent, perhaps with fields of the client.
+func (t Text) Holds(sent Text) bool {
+	switch {
+	case t.key == sent.key:
+		return true
+	case sent.key == "":
+		return strings.Join(t.body, "") == ""
+	case !slices.Equal(trimmed(t.body), trimmed(sent.body)):
+		return !sent.split && t.endsWith(sent.lines)
+	}
+	return t.hasHeader(sent.header)
+}
+
+// endsWith is for a message without an empty line: a client that needs a header puts one before it.
+func (t Text) endsWith(lines []string) bool {
+	at := len(t.lines) - len(lines)
+	return at >= 0 && slices.Equal(t.lines[at:], lines)
+}
+
+// hasHeader reports whether these lines stand in the header, in their order.
+func (t Text) hasHeader(lines []string) bool {
+	left := t.header
+	for _, l := range lines {
+		l = plain(l)
+		at := slices.IndexFunc(left, func(own string) bool { return plain(own) == l })
+		switch {
+		case at >= 0:
+			left = left[at+1:]
+		case !droppable(l):
+			return false
+		}
+	}
+	return true
+}
+
+// plain returns a header line without what some clients take out of it.
+func plain(line string) string {
+	return strings.TrimRight(strings.ReplaceAll(line, "\x00", ""), " \t")
+}
+
+// droppable reports whether a line belongs to the way of a message, not to the message: clients
+// that deliver take such lines out or replace them.
+func droppable(line string) bool {
+	lower := strings.ToLower(line)
+	return lower == "" || slices.ContainsFunc([]string{"from ", "status:", "x-status:", "x-mozilla-status:", "return-path:", "delivered-to:", "bcc:"},
+		func(p string) bool { return strings.HasPrefix(lower, p) })
+}
+
+func trimmed(lines []string) []string {
+	for len(lines) > 0 && lines[0] == "" {
+		lines = lines[1:]
+	}
+	return lines
+}
+
+// telling is the length from which on a line says which message it is from.
+const telling = 12
+
+// Resembles returns how many lines of what was sent stand in what is stored, at least in part.
+func (t Text) Resembles(sent Text) int {
+	own := map[string]bool{}
+	for _, l := range t.lines {
+		own[l] = true
+	}
+	n := 0
+	for _, l := range sent.lines {
+		if len(l) >= telling && own[l] {
+			n++
+		}
+	}
+	if n == 0 && len(sent.key) < 5*telling { // too short for such lines
+		for _, l := range sent.lines {
+			if l != "" && own[l] {
+				n++
+			}
+		}
+		if 2*n < len(sent.lines)-1 {
+			n = 0
+		}
+	}
+	first := t.lines[0] // all that there is of a message that breaks off in its first line
+	if n == 0 && len(first) >= telling && strings.HasPrefix(sent.key, first) {
+		n = 1
+	}
+	return n
+}
+
+// Difference says in one line where what is stored first differs from what was sent.
+func (t Text) Difference(sent Text) string {
+	own, served, part := t.lines, sent.lines, "line"
+	if body, sentBody := trimmed(t.body), trimmed(sent.body); t.split && sent.split && !slices.Equal(body, sentBody) {
+		own, served, part = body, sentBody, "line of the body"
+	}
+	for i, l := range served {
+		switch {
+		case i >= len(own):
+			return fmt.Sprintf("stored are %d lines of %d", len(own), len(served))
+		case own[i] != l:
+			return fmt.Sprintf("%s %d is %q, sent was %q", part, i+1, clipped(own[i]), clipped(l))
+		}
+	}
+	return fmt.Sprintf("%d lines follow what was sent, the first is %q", len(own)-len(served), clipped(own[min(len(served), len(own)-1)]))
+}
+
+func clipped(line string) string {
+	const most = 60
+	if len(line) > most {
+		return line[:most] + "..."
+	}
+	return line
+}
