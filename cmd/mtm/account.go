@@ -13,7 +13,7 @@ import (
 func accountCommand(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "account",
-		Short: "Keep the accounts: where the mailboxes are and how to log in",
+		Short: "Add, list, show, change and remove accounts",
 	}
 	c.AddCommand(accountAddCommand(e), accountListCommand(e), accountShowCommand(e), accountSetCommand(e), accountRemoveCommand(e))
 	return c
@@ -45,7 +45,7 @@ func accountListCommand(e *env) *cobra.Command {
 
 func printAccounts(out io.Writer, views []accountView) error {
 	if len(views) == 0 {
-		_, err := fmt.Fprintln(out, "no accounts yet: 'mtm account add' makes one")
+		_, err := fmt.Fprintln(out, "no accounts yet: 'mtm account add' adds one")
 		return err
 	}
 	for _, v := range views {
@@ -61,7 +61,7 @@ func accountShowCommand(e *env) *cobra.Command {
 	return &cobra.Command{
 		Use:               "show NAME",
 		Short:             "Show the settings of an account",
-		Long:              "Show prints the settings of an account. Of the password it says only where it comes from.",
+		Long:              "Show prints the settings of an account. It never prints the password, only where it comes from.",
 		Example:           "  mtm account show work",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: completer(e, namesOf(isAccount)),

@@ -20,14 +20,14 @@ func accountAddCommand(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "add NAME",
 		Short: "Add an account",
-		Long: `Add makes an account, and the message store too if it is missing. It does not connect.
+		Long: `Add adds an account, and creates the message store if it is missing. It does not connect.
 
-The password is taken from one of --password-command, --password-env and --password; without any of them it is asked for
-at the terminal. A password that is given or typed is kept in the store as it is. A token for XOAUTH2 and OAUTHBEARER
-may take its place: --token-command, --token-env or --token.
+The password comes from --password-command, --password-env or --password; without any of them it is asked for at the
+terminal. A password that is given or typed is stored as it is. A token for XOAUTH2 and OAUTHBEARER can take its place:
+--token-command, --token-env or --token.
 
-The way to log in is chosen before anything is sent, and a refusal is final. With --auth auto it is the best that the
-server offers; a password is not sent in the clear to another machine, unless --allow-plaintext says so.`,
+The login method is chosen before anything is sent, and no other one is tried after a refusal. With --auth auto it is the
+best that the server offers. Without --allow-plaintext no password is sent in clear text to another machine.`,
 		Example: `  mtm account add work --pop3 pop.example.org --tls implicit --user ada --password-command 'pass show work'
   mtm account add demo --pop3 127.0.0.1:1110 --user demo --password demo`,
 		Args: cobra.ExactArgs(1),

@@ -29,7 +29,7 @@ func addAccountFlags(c *cobra.Command) {
 		_ = c.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(allowed, cobra.ShellCompDirectiveNoFileComp)) // the flag exists
 	}
 	text("pop3", "`HOST:PORT` of the server; without a port 110, or 995 with --tls implicit")
-	pick("tls", "protect the line: stls asks for it on the usual port, implicit begins with it", "none", "stls", "implicit")
+	pick("tls", "protect the connection: stls starts TLS on the usual port, implicit begins with TLS", "none", "stls", "implicit")
 	securityFlags("", text, yes)
 	text("user", "login `NAME`")
 	secretFlags("password", "PASSWORD", text)
@@ -37,35 +37,35 @@ func addAccountFlags(c *cobra.Command) {
 	text("auth", "way to log in, or a `LIST` with commas of which the first is taken that the server offers: auto, userpass, apop, "+
 		"plain, login, cram-md5, scram-sha-1, scram-sha-256, xoauth2, oauthbearer")
 	_ = c.RegisterFlagCompletionFunc("auth", cobra.FixedCompletions(methods(), cobra.ShellCompDirectiveNoFileComp)) // the flag exists
-	yes("auth-unlisted", "take the first way of --auth although the server does not list it")
-	yes("allow-plaintext", "send the password in the clear to a server on another machine")
-	yes("ignore-uidl", "tell messages apart by their headers, for a server that has no unique-ids any more")
+	yes("auth-unlisted", "use the first method of --auth although the server does not list it")
+	yes("allow-plaintext", "allow sending the password in clear text to another machine")
+	yes("ignore-uidl", "distinguish messages by their headers, for a server that no longer has unique-ids")
 	f.Int("sync-limit", account.Defaults().SyncLimit, "list only the newest `N` messages of the mailbox; -1 all, 0 no refresh")
 	yes("disconnected-mode", "keep the mailbox's entries visible while offline")
-	yes("autosend", "send what waits in the outbox when the account connects")
-	pick("get-mail-options", "what get fetches when no flag of it says so", "headers", "messages")
-	f.Var(new(cli.Size), "max-email-size", "largest message that get and populate fetch when no flag says so; 0 = no limit")
+	yes("autosend", "send the Outbox when the account connects")
+	pick("get-mail-options", "what get fetches by default", "headers", "messages")
+	f.Var(new(cli.Size), "max-email-size", "largest message that get and populate fetch by default; 0 = no limit")
 	maxMessage := cli.Size(account.Defaults().MaxMessage)
 	f.Var(&maxMessage, "max-message", "largest message that is ever fetched; 0 = no limit")
-	f.Duration("max-time", 0, "longest time that a command with the mailbox may take when no flag says so; 0 = no limit")
-	f.Var(new(cli.Size), "min-rate", "octets a second that the server must send while it is waited for, when no flag says so; 0 = no limit")
-	f.Int("population-limit", account.Defaults().PopulationLimit, "`N` lines of the body that populate fetches when no flag says so; -1 = all")
-	text("charset", "`NAME` of the charset of mail that names none and is not UTF-8")
+	f.Duration("max-time", 0, "longest time that a command on the mailbox may take by default; 0 = no limit")
+	f.Var(new(cli.Size), "min-rate", "octets per second that the server must send while mtm waits, by default; 0 = no limit")
+	f.Int("population-limit", account.Defaults().PopulationLimit, "`N` lines of the body that populate fetches by default; -1 = all")
+	text("charset", "charset `NAME` of mail that names none and is not UTF-8")
 	smtpFlags(f, text, yes, pick)
 }
 
 func smtpFlags(f *pflag.FlagSet, text, yes func(name, usage string), pick func(name, usage string, allowed ...string)) {
-	text("smtp", "`HOST:PORT` of the server that takes mail; without a port 25, or 465 with --smtp-tls implicit")
-	text("from", "`ADDRESS` that mail comes from")
-	pick("smtp-tls", "protect that line", "none", "starttls", "implicit")
+	text("smtp", "`HOST:PORT` of the server for outgoing mail; without a port 25, or 465 with --smtp-tls implicit")
+	text("from", "`ADDRESS` of the sender")
+	pick("smtp-tls", "protect that connection", "none", "starttls", "implicit")
 	securityFlags("smtp-", text, yes)
-	text("smtp-auth", "way to log in there, a `LIST` as for --auth; none does not")
+	text("smtp-auth", "login method there, a `LIST` as for --auth; none = no login")
 	yes("smtp-inbox-login", "log in there as to the mailbox")
 	text("smtp-user", "login `NAME` there")
 	secretFlags("smtp-password", "PASSWORD", text)
 	secretFlags("smtp-token", "TOKEN", text)
-	yes("smtp-allow-plaintext", "send that password in the clear to a server on another machine")
-	pick("smtp-send", "when mail goes out", "immediately", "on-next-connection", "on-request")
+	yes("smtp-allow-plaintext", "allow sending that password in clear text to another machine")
+	pick("smtp-send", "when mail is sent", "immediately", "on-next-connection", "on-request")
 	pick("smtp-copy-to-self", "send a copy to --from", "no", "to", "cc", "bcc")
 	text("smtp-signature", "`TEXT` below each mail")
 	text("smtp-vcard", "`FILE` attached to each mail")
@@ -78,11 +78,11 @@ func smtpFlags(f *pflag.FlagSet, text, yes func(name, usage string), pick func(n
 func securityFlags(prefix string, text, yes func(name, usage string)) {
 	text(prefix+"tls-ca", "`FILE` of PEM certificates that alone are trusted, instead of the system's")
 	text(prefix+"tls-name", "`NAME` that the server's certificate must have, instead of the host")
-	yes(prefix+"tls-insecure-skip-verify", "take any certificate: whoever is on the way can read and change everything")
+	yes(prefix+"tls-insecure-skip-verify", "accept any certificate: somebody on the way can read and change everything")
 }
 
 func secretFlags(name, word string, text func(name, usage string)) {
-	text(name, "the `"+word+"` itself, kept in the store as it is; one of the next two keeps it out")
+	text(name, "the `"+word+"` itself, stored as it is; the next two options do not store it")
 	text(name+"-env", "environment `VARIABLE` to read it from at each login")
 	text(name+"-command", "`COMMAND` for the shell that prints it, run at each login")
 }
@@ -246,6 +246,6 @@ func warnUnverified(w io.Writer, a mtm.Account) {
 		return
 	}
 	// A terminal that is gone shows no warning.
-	_, _ = fmt.Fprintf(w, "mtm: warning: account %s has %s: no certificate is checked, and whoever is on the way can read and change everything\n",
+	_, _ = fmt.Fprintf(w, "mtm: warning: account %s has %s: no certificate is checked, and somebody on the way can read and change everything\n",
 		oneLine(a.Name), strings.Join(flags, " and "))
 }

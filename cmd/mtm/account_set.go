@@ -15,8 +15,8 @@ func accountSetCommand(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "set NAME",
 		Short: "Change settings of an account",
-		Long: `Set changes the settings whose flags are given and leaves all others. They count from the next connection on. An
-empty value takes a text away: --tls-ca ''.`,
+		Long: `Set changes the settings whose flags are given. They apply from the next connection on. Pass '' to clear a setting:
+--tls-ca ''.`,
 		Example: `  mtm account set work --pop3 pop.example.net --tls implicit
   mtm account set work --auth xoauth2 --token-command 'oauth2-token work'
   mtm account set work --sync-limit 500 --disconnected-mode`,

@@ -57,7 +57,7 @@ var _ = Describe("account", func() {
 		u.succeeds(add("--password", "x")...)
 		u.succeeds("account", "remove", "work")
 		Expect(u.succeeds("account", "list", "--json")).To(Equal("[]\n"))
-		Expect(u.succeeds("account", "list")).To(Equal("no accounts yet: 'mtm account add' makes one\n"))
+		Expect(u.succeeds("account", "list")).To(Equal("no accounts yet: 'mtm account add' adds one\n"))
 		Expect(u.fails("account", "remove", "work")).To(Equal(`mtm: there is no account "work": there is none`))
 	})
 

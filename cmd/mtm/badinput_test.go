@@ -268,7 +268,7 @@ var _ = Describe("a refresh that gets nonsense", func() {
 
 	It("stops when UIDL is refused by a server that lists it, and says how to do without", func() {
 		breaks("UIDL", edit.Refuse("no"))
-		Expect(u.fails("get", "work")).To(HaveSuffix("or set ignore-uidl; 'mtm account set work --ignore-uidl' is for a server that has no unique-ids any more"))
+		Expect(u.fails("get", "work")).To(HaveSuffix("or set ignore-uidl; 'mtm account set work --ignore-uidl' is for a server that no longer has unique-ids"))
 		u.succeeds("account", "set", "work", "--ignore-uidl")
 		u.succeeds("get", "work")
 		Expect(holds()).To(HaveLen(3))

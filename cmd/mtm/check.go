@@ -31,7 +31,7 @@ func checkCommand(e *env) *cobra.Command {
 		Use:   "check-store",
 		Short: "Verify every message and every reference of the store",
 		Long: `Check-store reads the whole store: the length and the checksum of every stored body, every reference from the index
-into the segment files, and the tree itself. It changes nothing. It prints each problem, and ends with status 1 when
+into the segment files, and the tree of entries. It changes nothing. It prints each problem, and ends with status 1 if
 there is one.`,
 		Example: `  mtm check-store
   mtm --store /backup/mail.store check-store --json`,

@@ -37,12 +37,12 @@ func composeCommand(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "compose",
 		Short: "Write a message",
-		Long: `Compose makes a message and puts it into the Outbox, where it waits to be sent; with --draft it goes to Drafts.
-'mtm outbox' shows what waits, 'mtm show ID' what was written.
+		Long: `Compose writes a message and puts it into the Outbox, where it waits to be sent, or with --draft into Drafts.
+'mtm outbox' lists what waits, 'mtm show ID' shows what was written.
 
 The text comes from --text, from --file, else from standard input; at a terminal the program in $VISUAL or $EDITOR
-opens. The account's signature goes below it. --to, --cc, --bcc and --attach may be given more than once, and an address
-list may have commas. Who is in --bcc is named nowhere in the message.`,
+opens. The account's signature is added below it. --to, --cc, --bcc and --attach may be repeated, and a list of addresses
+may have commas. The message does not name the recipients in --bcc.`,
 		Example: `  mtm compose --to ben@example.org --subject Lunch --text 'At noon?'
   mtm compose --account work --to 'Ben <ben@example.org>, cleo@example.org' --subject Plan --attach plan.pdf --file letter.txt
   date | mtm compose --to ben@example.org --subject Time --draft`,

@@ -178,12 +178,12 @@ var _ = Describe("outbox", func() {
 			}
 			return states
 		}
-		Expect(u.succeeds("outbox", "send", number(a.ID))).To(Equal("1 message goes out next time that mail is sent\n"))
+		Expect(u.succeeds("outbox", "send", number(a.ID))).To(Equal("1 message is sent next time that mail is sent\n"))
 		Expect(state()).To(Equal([]string{"waiting"}))
 		Expect(u.succeeds("outbox", "hold", number(a.ID))).To(Equal("1 message is held back\n"))
 		Expect(state()).To(Equal([]string{"suspended"}))
 		draft := u.makes("compose", "--to", "a@example.org", "--text", "x", "--draft")
-		Expect(u.succeeds("outbox", "send", number(a.ID), number(draft.ID))).To(Equal("2 messages go out next time that mail is sent\n"))
+		Expect(u.succeeds("outbox", "send", number(a.ID), number(draft.ID))).To(Equal("2 messages are sent next time that mail is sent\n"))
 		Expect(state()).To(Equal([]string{"waiting", "waiting"}))
 		Expect(u.lists("Drafts")).To(BeEmpty())
 		Expect(u.succeeds("outbox", "remove", number(a.ID), "--json")).To(Equal(`{"changed":[` + number(a.ID) + "]}\n"))

@@ -98,7 +98,7 @@ func (m *composer) edit(stdin *os.File) (string, error) {
 		return "", err
 	}
 	if err = runEditor(m.cmd.Context(), argv, path, stdin); err != nil {
-		return "", fmt.Errorf("the editor %s: %w; nothing was made", argv[0], err)
+		return "", fmt.Errorf("the editor %s: %w; no message was written", argv[0], err)
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -107,7 +107,7 @@ func (m *composer) edit(stdin *os.File) (string, error) {
 	defer f.Close()
 	text, err := m.readAll(f, "what was written")
 	if err == nil && strings.TrimSpace(text) == "" {
-		err = coded(mtm.ErrCancelled, "the text is empty; nothing was made")
+		err = coded(mtm.ErrCancelled, "the text is empty; no message was written")
 	}
 	return text, err
 }

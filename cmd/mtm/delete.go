@@ -16,13 +16,14 @@ func deleteCommand(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "delete [ACCOUNT] ID...",
 		Short: "Delete messages on the server and from the list of an account's mailbox",
-		Long: `Delete connects, deletes messages on the server, and disconnects. Any id of a message will do: that in 'mtm list ACCOUNT', or that
-of a copy in a folder. Copies in folders stay; 'mtm remove' is about these.
-A message that the server refuses to delete stays in the list, and so does one that is not proven to be the one that was listed:
-servers may give its unique-id to another message. Get such a message with --take move.
+		Long: `Delete connects, deletes messages on the server, and disconnects. Any id of a message can be given: that in
+'mtm list ACCOUNT', or that of a copy in a folder. Copies in folders stay; 'mtm remove' removes them.
 
-When the account is in disconnected mode the deletes wait instead, and nothing is sent: the next session carries them out
-as it ends, and 'mtm cancel-offline' takes them back before. In the list such a message is marked D.`,
+A message that the server refuses to delete stays in the list. So does one that cannot be proven to be the message that
+was listed, since a server may give its unique-id to another message. Get such a message with --take move.
+
+When the account is in disconnected mode, nothing is sent: the deletes are queued, and the next session carries them out
+when it ends. 'mtm cancel-offline' takes them back. The list marks such a message with D.`,
 		Example: `  mtm delete work 12 15
   mtm account set work --disconnected-mode && mtm delete work 16`,
 		RunE: run(func(cmd *cobra.Command, args []string) error {
@@ -114,11 +115,13 @@ func cancelOfflineCommand(e *env) *cobra.Command {
 	m.checkIDs = m.checkWaiting
 	c := &cobra.Command{
 		Use:   "cancel-offline [ACCOUNT] ID...",
-		Short: "Take back what waits for messages until the next session",
-		Long: `Cancel-offline takes back the operations that wait for messages of an account in disconnected mode: copies, moves,
-populates and deletes. 'mtm list ACCOUNT' marks these messages. In the folder of a copy or a move the message that is marked W
-goes too; its id does as well as that of the message. What was set aside because it cannot be carried out is removed.
-Cancel-offline needs no connection, also while another program has one. What that one is carrying out at this moment stays.`,
+		Short: "Take back operations that are queued for the next session",
+		Long: `Cancel-offline takes back operations that are queued for messages of an account in disconnected mode: copies, moves,
+populates and deletes. 'mtm list ACCOUNT' marks these messages. It also removes the placeholder, marked W, in the folder of
+a copy or a move; the id of the placeholder can be given as well. Operations that were set aside because they cannot be
+carried out are removed.
+
+It needs no connection, and works while another program is connected. An operation that is being carried out stays.`,
 		Example: `  mtm cancel-offline work 12`,
 		RunE: run(func(cmd *cobra.Command, args []string) error {
 			name, err := m.parse(cmd, args)

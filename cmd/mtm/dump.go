@@ -11,10 +11,10 @@ import (
 func dumpCommand(e *env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "dump",
-		Short: "Print the whole tree of the store, one entry a line",
-		Long: `Dump prints every entry of the store, one a line, sorted and indented as a tree. The text depends on the content
-alone, not on the time or the place, so two dumps can be compared with diff. With --json it is one array, parents before
-what they hold.`,
+		Short: "Print the whole tree of the store, one entry per line",
+		Long: `Dump prints every entry of the store, one per line, sorted and indented as a tree. The output depends only on the
+content, not on the time or the place, so that two dumps can be compared with diff. With --json it is one array, with
+parents before their children.`,
 		Example: `  mtm dump > before.txt
   mtm dump --json`,
 		RunE: run(func(cmd *cobra.Command, _ []string) error {

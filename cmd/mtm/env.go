@@ -103,7 +103,7 @@ func (e *env) withStore(a access, use func(*store.Store) error) (err error) {
 		return err
 	}
 	if _, err = os.Stat(e.dir); a != creating && errors.Is(err, fs.ErrNotExist) {
-		return coded(mtm.ErrNotFound, "there is no message store at %s: name one with --store, or make one with 'mtm account add'", e.dir)
+		return coded(mtm.ErrNotFound, "there is no message store at %s: name one with --store, or create one with 'mtm account add'", e.dir)
 	}
 	if a == creating {
 		if err = makeParent(e.dir); err != nil {

@@ -25,7 +25,7 @@ func exportCommand(e *env) *cobra.Command {
   mbox     one file; lines end in LF there, a line that begins with "From " gets a ">" before it, and a last line
            without an end gets one: the bytes are not exactly those of the server
 
-A path that does not exist appears when all messages are written. Where there is mail at the path already, export adds the messages
+A path that does not exist appears when all messages are written. Where the path holds mail already, export adds the messages
 that are new and changes nothing else. A message is recognized by its octets: what is there, or was exported there before, is not
 written again, even if it was read, moved or deleted there since. Several folders and accounts may go to one path; a message that
 is in two of them is written once. The list of what was exported is the file .mtm-exported in a Maildir, and .NAME.mtm-exported beside
@@ -37,7 +37,7 @@ an mbox or a folder NAME.`,
 		ValidArgsFunction: completer(e, namesOf(isPlace)),
 		RunE: run(func(cmd *cobra.Command, args []string) error {
 			if format.value == "" || out == "" {
-				return cli.Usage("--format and --out say what to write and where")
+				return cli.Usage("--format and --out are required")
 			}
 			if out == "-" {
 				return cli.Usage("--out is a path; 'mtm show ID --raw' writes one message to standard output")

@@ -146,7 +146,7 @@ var _ = Describe("export", func() {
 	})
 
 	It("wants to know what to write and where", func() {
-		Expect(u.misuses("export", "Inbox")).To(ContainSubstring("--format and --out say what to write and where"))
+		Expect(u.misuses("export", "Inbox")).To(ContainSubstring("--format and --out are required"))
 		Expect(u.misuses("export", "Inbox", "--format", "pst", "--out", "x")).To(ContainSubstring("--format: choose one of eml, mbox, maildir"))
 		Expect(u.fails("export", "Foo", "--format", "eml", "--out", "x")).To(ContainSubstring(`there is no folder or account "Foo"`))
 	})

@@ -35,9 +35,9 @@ func findCommand(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "find TEXT [FOLDER or ACCOUNT]",
 		Short: "Find messages that contain a text",
-		Long: `Find searches the messages of a folder or of the list of an account, or of all of them, and prints those that contain the
-text, as list does. When none does, it ends with status 1, as grep does. Encoded words and bodies are decoded first. Of a message of which only the header is here, the header is
-searched; nothing is asked of a server.`,
+		Long: `Find searches the messages of a folder, of an account's list, or of all of them, and prints those that contain the
+text, as list does. It ends with status 1 when nothing is found, as grep does. Encoded words and bodies are decoded first.
+If only the header of a message is here, the header is searched. The server is not contacted.`,
 		Example: `  mtm find invoice
   mtm find 'Ada' Inbox --in from,to --word
   mtm find 'report*2026' work --in subject --wildcard`,
@@ -55,9 +55,9 @@ searched; nothing is asked of a server.`,
 	}
 	flags := c.Flags()
 	flags.Var(&f.in, "in", "parts to search, joined by commas: "+strings.Join(fieldNames(), ", "))
-	flags.BoolVar(&f.matchCase, "case", false, "tell capitals from small letters")
+	flags.BoolVar(&f.matchCase, "case", false, "distinguish upper and lower case")
 	flags.BoolVar(&f.word, "word", false, "find whole words only")
-	flags.BoolVar(&f.any, "wildcard", false, "let * in the text stand for any characters of a line, ? for one")
+	flags.BoolVar(&f.any, "wildcard", false, "* in the text matches any characters of a line, ? one character")
 	completeWords(c, "in", fieldNames())
 	return c
 }

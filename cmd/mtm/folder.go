@@ -17,16 +17,16 @@ import (
 func folderCommand(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "folder",
-		Short: "Make, rename and remove folders of this store",
+		Short: "Create, rename and remove folders of this store",
 		Example: `  mtm folder create Work
   mtm folder rename Work 'Old work'
   mtm folder remove 'Old work'`,
 	}
 	c.AddCommand(
-		folderChange(e, "create NAME", "Make a folder beside Inbox", 1, func(ctx context.Context, st *store.Store, args []string) (store.Entry, error) {
+		folderChange(e, "create NAME", "Create a folder beside Inbox", 1, func(ctx context.Context, st *store.Store, args []string) (store.Entry, error) {
 			return newFolder(ctx, st, args[0])
 		}),
-		folderChange(e, "rename FOLDER NAME", "Give a folder another name", 2, renameFolder),
+		folderChange(e, "rename FOLDER NAME", "Rename a folder", 2, renameFolder),
 		folderChange(e, "remove FOLDER", "Remove a folder that is empty", 1, removeFolder),
 	)
 	return c
@@ -95,7 +95,7 @@ func newFolder(ctx context.Context, st *store.Store, name string) (store.Entry, 
 func ownFolder(ctx context.Context, st *store.Store, name string) (store.Entry, error) {
 	folder, err := findPlace(ctx, st, name, "folder", isFolder)
 	if err == nil && folder.ID <= store.Sent {
-		err = cli.Usage("%s is a folder that every store has: it stays as it is", folder.Name)
+		err = cli.Usage("%s is a folder of every store: it cannot be renamed or removed", folder.Name)
 	}
 	return folder, err
 }

@@ -30,20 +30,20 @@ func getCommand(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "get ACCOUNT [ID...]",
 		Short: "Fetch mail from an account's mailbox into a folder",
-		Long: `Get connects, brings the list of the mailbox up to date, copies or moves messages into a folder, and disconnects.
-New are the messages that arrived since the last connection, and those that an earlier get was asked for and did not
-finish. A message whose whole copy is in the folder already is not fetched again.
+		Long: `Get connects, updates the list of the mailbox, copies or moves messages into a folder, and disconnects. New messages
+are those that arrived since the last connection, and those that an earlier get did not finish. A message whose whole copy
+is in the folder already is not fetched again.
 
-With ids only these messages are fetched; 'mtm list ACCOUNT' shows the ids. A move deletes a message on the server once
-its copy here is whole and synced to disk. When the line breaks, what is whole stays, and the next get fetches the rest.
+With ids, only these messages are fetched; 'mtm list ACCOUNT' shows the ids. A move deletes a message on the server after
+its copy here is whole and synced to disk. If the connection breaks, whole messages stay, and the next get fetches the rest.
 
-A message that breaks the connection costs no other message: get connects again for the rest, deletes what is moved, and asks
-for that message last; once it has broken two connections, once in each get. 'mtm list ACCOUNT' marks it with x, and --skip
-leaves it out: the message, and with --headers-only its header.
+A message that breaks the connection does not keep others from coming: get connects again for the rest, deletes what was
+moved, and requests that message last; after it has broken two connections, once per get. 'mtm list ACCOUNT' marks it with
+x, and --skip leaves it out: the message, and with --headers-only its header.
 
-When the account is in disconnected mode and there is no line, a get with ids sends nothing: what is whole here is copied at
-once, and the rest waits for the next session with the account, whatever begins that. Until then the folder shows such a message
-with the mark W, and 'mtm cancel-offline' takes it back. --now connects instead.`,
+When the account is in disconnected mode and not connected, a get with ids sends nothing: messages that are whole here are
+copied at once, and the others are fetched by the next session. Until then the folder shows a placeholder, marked W, and
+'mtm cancel-offline' takes it back. --now connects instead.`,
 		Example: `  mtm get work
   mtm get work --take move --into Archive --create
   mtm get work --which all --max-size 2MiB

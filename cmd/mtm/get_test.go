@@ -72,8 +72,8 @@ var _ = Describe("get", func() {
 		s.On(fakeserver.Match{Verb: "QUIT"}, fakeserver.Auto.With(edit.Refuse("not all removed"))).Times(2)
 		r := u.types("get", "work", "--take", "move")
 		Expect(r.status).To(BeZero())
-		Expect(r.err).To(Equal("mtm: warning: QUIT: the server refused: not all removed; the messages that were deleted may still be there: " +
-			"the next connection lists those that are, to be deleted again\n"))
+		Expect(r.err).To(Equal("mtm: warning: QUIT: the server refused: not all removed; deleted messages may still be on the server: " +
+			"the next connection lists them, to be deleted again\n"))
 		Expect(u.types("get", "work", "--take", "move", "--json").out).To(ContainSubstring(`"quit_refused":"QUIT: the server refused: not all removed"`))
 		Expect(u.types("get", "work", "--take", "move").err).To(BeEmpty())
 	})

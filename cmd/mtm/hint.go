@@ -26,7 +26,7 @@ func next(command string) string {
 func hintFor(failure *mtm.Error, a mtm.Account) string {
 	set := "'mtm account set " + a.Name
 	if i := slices.IndexFunc(failure.Failed, func(f mtm.Failure) bool { return f.Visits > 1 && f.ID != 0 }); i >= 0 {
-		return fmt.Sprintf("'mtm get %s --skip %d' leaves it out, and 'mtm delete %s %[2]d' deletes it unread", a.Name, failure.Failed[i].ID, a.Name)
+		return fmt.Sprintf("'mtm get %s --skip %d' leaves it out, and 'mtm delete %s %[2]d' deletes it on the server", a.Name, failure.Failed[i].ID, a.Name)
 	}
 	if wantsTLS(failure, a) {
 		return "the server wants TLS first: " + set + " --tls stls', or --tls implicit for a port that begins with it, such as 995"
@@ -54,16 +54,16 @@ func hintFor(failure *mtm.Error, a mtm.Account) string {
 			return "--max-time allows more; " + next(failure.Command)
 		}
 		if line, ok := errors.AsType[*pop3.LineError](failure); ok && line.Rate > 0 {
-			return "--min-rate 0 lets it take its time; " + next(failure.Command)
+			return "--min-rate 0 turns this limit off; " + next(failure.Command)
 		}
 		return "the server was too slow: --timeout waits longer; " + next(failure.Command)
 	case mtm.ErrDisconnected:
-		return "the line broke: " + next(failure.Command)
+		return "the connection broke: " + next(failure.Command)
 	case mtm.ErrDiskFull:
-		return "make room and try again; what is whole was kept"
+		return "free some space and try again; whole messages were kept"
 	case mtm.ErrServer:
 		if reply, ok := errors.AsType[*pop3.ReplyError](failure); ok && reply.Verb == "UIDL" && !errors.Is(reply, pop3.ErrTemporary) {
-			return set + " --ignore-uidl' is for a server that has no unique-ids any more"
+			return set + " --ignore-uidl' is for a server that no longer has unique-ids"
 		}
 	}
 	return ""

@@ -44,7 +44,7 @@ func hintForSending(failed error, a mtm.Account) string {
 
 func hintForSMTPTLS(failure *autosend.Error, wanted account.TLS, set string) string {
 	if _, ok := errors.AsType[*account.CertificateError](failure); ok {
-		return "nothing in the account's settings is wrong: whoever runs the server has to renew its certificate, or this computer's clock is wrong"
+		return "nothing in the account's settings is wrong: the server needs a new certificate, or this computer's clock is wrong"
 	}
 	if name, ok := errors.AsType[x509.HostnameError](failure); ok && name.Certificate != nil {
 		return set + " --smtp-tls-name NAME' takes the name that the certificate is for, when it is the right server"

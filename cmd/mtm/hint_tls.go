@@ -36,7 +36,7 @@ func wantsTLS(failure *mtm.Error, a mtm.Account) bool {
 func hintForTLS(failure *mtm.Error, a mtm.Account) string {
 	set := "'mtm account set " + a.Name
 	if _, ok := errors.AsType[*account.CertificateError](failure); ok {
-		return "nothing in the account's settings is wrong: whoever runs the server has to renew its certificate, or this computer's clock is wrong"
+		return "nothing in the account's settings is wrong: the server needs a new certificate, or this computer's clock is wrong"
 	}
 	if name, ok := errors.AsType[x509.HostnameError](failure); ok && name.Certificate != nil {
 		return fmt.Sprintf("%s --tls-name NAME' takes the name that the certificate is for, when it is the right server", set)

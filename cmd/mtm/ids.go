@@ -44,7 +44,7 @@ func inMailbox(ctx context.Context, st *store.Store, id store.ID) (store.Entry, 
 			return e, err
 		}
 	}
-	return e, coded(mtm.ErrNotFound, "message %d is in this store only: it is not in the list of an account's mailbox, and nothing can be asked of a server for it", id)
+	return e, coded(mtm.ErrNotFound, "message %d is only in this store: no server has it", id)
 }
 
 // resolve turns the ids that were given into those of the mailbox's entries, and returns the account's name, which they tell when
@@ -59,7 +59,7 @@ func (m *mailbox) resolve(ctx context.Context, name string) (string, error) {
 			return "", err
 		}
 		if name == "" && service != 0 && e.Service != service {
-			return "", cli.Usage("messages %d and %d are those of two accounts: name them in two commands", m.ids[0], id)
+			return "", cli.Usage("messages %d and %d belong to two accounts: give them in two commands", m.ids[0], id)
 		}
 		service = e.Service
 		if !seen[e.ID] {

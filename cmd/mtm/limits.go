@@ -55,7 +55,9 @@ func (l *limits) within(ctx context.Context, a mtm.Account, use func(context.Con
 // overTimeError says that a command has reached --max-time.
 type overTimeError struct{ limit time.Duration }
 
-func (e *overTimeError) Error() string { return fmt.Sprintf("the %v of max-time are over", e.limit) }
+func (e *overTimeError) Error() string {
+	return fmt.Sprintf("the limit of %v (max-time) was exceeded", e.limit)
+}
 
 // Unwrap makes it a time-out.
 func (*overTimeError) Unwrap() error { return context.DeadlineExceeded }

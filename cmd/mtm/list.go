@@ -15,14 +15,21 @@ func listCommand(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "list [FOLDER or ACCOUNT]",
 		Short: "List the folders and accounts, or the messages of one",
-		Long: `List without a name shows the folders and the accounts, with how many messages each holds. With the name or the id of
-a folder it shows the messages there; with that of an account, the list of its mailbox as the last connection left it.
+		Long: `List without a name shows the folders and the accounts, with the number of messages in each. With the name or the id of
+a folder it shows the messages there; with that of an account, the list of its mailbox as of the last connection.
 
-The marks before the date: N new, U unread, * only the header is here, p only a part, x the same
-of a message that has broken a connection (it is asked for last, and 'mtm get --skip' leaves it out), ! urgent, h hidden because the account is
-offline, @ with an attachment, as far as it is known: once the message was fetched. What waits for the next session: D to be deleted, C copied, M moved, P populated, + more than one of these; in a folder W,
-to come. ? is an operation that cannot be carried out: the reason stands below. Times are UTC, sizes those on the server, or
-where it does not tell them those of what is here; ? until then.`,
+Marks before the date:
+
+  N  new                          U  unread
+  *  only the header is here      p  only a part is here
+  x  the same, and the message has broken a connection: it is requested last, and 'mtm get --skip' leaves it out
+  !  urgent                       h  hidden because the account is offline
+  @  with an attachment, known once the message was fetched
+
+Queued for the next session: D delete, C copy, M move, P populate, + more than one of these, W a placeholder in a folder.
+? is an operation that cannot be carried out; the reason is printed below it.
+
+Times are UTC. Sizes are those on the server, or if it does not say, those of what is here; ? if unknown.`,
 		Example: `  mtm list
   mtm list Inbox
   mtm list Inbox --unread --since 7d --sort date --reverse --limit 20

@@ -22,7 +22,7 @@ func inFolder(ctx context.Context, st *store.Store, id store.ID) (store.Entry, e
 	}
 	if e.Parent != e.Service {
 		if isGhost(&e) {
-			return e, coded(mtm.ErrNotFound, "message %d has not come yet: 'mtm cancel-offline %d' takes it back", id, id)
+			return e, coded(mtm.ErrNotFound, "message %d was not fetched yet: 'mtm cancel-offline %d' takes it back", id, id)
 		}
 		return e, nil
 	}
@@ -99,8 +99,9 @@ func removeCommand(e *env) *cobra.Command {
 	return localCommand(e, &cobra.Command{
 		Use:   "remove ID...",
 		Short: "Remove messages from this store",
-		Long: `Remove deletes messages of folders in this store; nothing is asked of a server. An id in the list of an account stands for the copy
-of that message in a folder. What the server has is listed on, and can be fetched again; 'mtm delete' deletes it there.`,
+		Long: `Remove deletes messages from the folders of this store. The server is not contacted. An id in the list of an account
+stands for the copy of that message in a folder. Messages on the server stay listed, and can be fetched again;
+'mtm delete' deletes them there.`,
 		Example: `  mtm remove 26 27`,
 	}, func(ctx context.Context, st *store.Store, ids []store.ID) ([]store.ID, string, error) {
 		list, err := inFolders(ctx, st, ids)
@@ -141,7 +142,7 @@ func moveCommand(e *env) *cobra.Command {
 	return m.command(e, &cobra.Command{
 		Use:   "move ID... --into FOLDER",
 		Short: "Move messages to another folder of this store",
-		Long: `Move puts messages of this store into another of its folders; nothing is asked of a server. An id in the list of an account stands
+		Long: `Move moves messages to another folder of this store. The server is not contacted. An id in the list of an account stands
 for the copy of that message in a folder.`,
 		Example: `  mtm move 26 27 --into Archive --create`,
 	})
@@ -152,8 +153,8 @@ func copyCommand(e *env) *cobra.Command {
 	return m.command(e, &cobra.Command{
 		Use:   "copy ID... --into FOLDER",
 		Short: "Copy messages to another folder of this store",
-		Long: `Copy makes copies of messages of this store in another of its folders; they share the octets. An id in the list of an account
-stands for the copy of that message in a folder.`,
+		Long: `Copy copies messages to another folder of this store; the copies share their octets on disk. An id in the list of an
+account stands for the copy of that message in a folder.`,
 		Example: `  mtm copy 26 --into Work`,
 	})
 }
@@ -175,7 +176,7 @@ func (m *moving) change(ctx context.Context, st *store.Store, ids []store.ID) ([
 	}
 	for i := range list {
 		if unsent(&list[i]) {
-			return nil, "", coded(mtm.ErrArgument, "message %d was made here and is not sent: 'mtm outbox' is about it", list[i].ID)
+			return nil, "", coded(mtm.ErrArgument, "message %d was written here and is not sent: use 'mtm outbox'", list[i].ID)
 		}
 	}
 	folder, err := m.folder(ctx, st)
@@ -213,7 +214,7 @@ func (m *moving) folder(ctx context.Context, st *store.Store) (store.Entry, erro
 	folder, err := findPlace(ctx, st, m.into, "folder", isFolder)
 	switch {
 	case err == nil && (folder.ID == store.Outbox || folder.ID == store.Drafts):
-		return folder, cli.Usage("%s holds messages that were made here, and no others", folder.Name)
+		return folder, cli.Usage("%s is only for messages that were written here", folder.Name)
 	case err != nil && mtm.Code(err) == int(mtm.ErrNotFound) && m.create:
 		return newFolder(ctx, st, m.into)
 	}

@@ -23,8 +23,8 @@ func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "mtm",
 		Short: "Fetch, read, answer and export mail of POP3 mailboxes",
-		Long: `Mtm fetches mail from POP3 mailboxes into a message store, a folder on disk, byte for byte as the server sent it.
-A message shows only when it is whole and synced; what a broken line left out is fetched by the next get.`,
+		Long: `Mtm fetches mail from POP3 mailboxes into a message store, a directory on disk, byte for byte as the server sent it.
+A message is visible only when it is whole and synced to disk; the next get fetches what a broken connection left out.`,
 		Example: `  mtm account add work --pop3 pop.example.org --user ada --password-command 'pass show work'
   mtm get work
   mtm list Inbox

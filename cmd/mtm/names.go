@@ -53,7 +53,7 @@ func findAccount(ctx context.Context, st *store.Store, name string) (mtm.Account
 		names[i] = a.Name
 	}
 	if len(names) == 0 {
-		return mtm.Account{}, coded(mtm.ErrNotFound, "there is no account %q, nor any other: 'mtm account add' makes one", name)
+		return mtm.Account{}, coded(mtm.ErrNotFound, "there is no account %q and no other: 'mtm account add' adds one", name)
 	}
 	return mtm.Account{}, coded(mtm.ErrNotFound, "there is no account %q: there is %s", name, strings.Join(names, ", "))
 }
@@ -125,7 +125,7 @@ func findPlace(ctx context.Context, st *store.Store, name, kind string, wanted f
 		}
 		return store.Entry{}, coded(mtm.ErrNotFound, "there is no %s %q: there is %s", kind, name, strings.Join(names, ", "))
 	}
-	return store.Entry{}, coded(mtm.ErrArgument, "%q is the name of more than one: give the id, %d or %d", name, exact[0].ID, exact[1].ID)
+	return store.Entry{}, coded(mtm.ErrArgument, "more than one has the name %q: give the id, %d or %d", name, exact[0].ID, exact[1].ID)
 }
 
 // makeFolder makes a folder beside Inbox, which is InPreparation, unless there is one of the name by now.

@@ -17,8 +17,8 @@ func outboxCommand(e *env) *cobra.Command {
 		Short: "List what waits to be sent, and change what happens to it",
 		Long: `Outbox lists the messages that are still to be sent: id, state, recipient, subject, and why sending failed last.
 
-  waiting       goes out the next time that mail is sent
-  failed        was refused for good, and is not tried again before 'mtm outbox retry'
+  waiting       is sent the next time that mail is sent
+  failed        was refused permanently, and is not tried again before 'mtm outbox retry'
   upon-request  waits for 'mtm outbox send'
   suspended     is held back by 'mtm outbox hold'`,
 		Example: `  mtm outbox
@@ -29,9 +29,9 @@ func outboxCommand(e *env) *cobra.Command {
 		}),
 	}
 	c.AddCommand(
-		outboxChange(e, "send", "Let messages go out next time: drafts, held, refused, and those that wait for a request", "goes out next time that mail is sent", "go out next time that mail is sent", outbox.Queue),
-		outboxChange(e, "retry", "Try messages again that were refused", "is tried again next time that mail is sent", "are tried again next time that mail is sent", outbox.Queue),
-		outboxChange(e, "hold", "Hold messages back until they are let go", "is held back", "are held back", outbox.Hold),
+		outboxChange(e, "send", "Queue messages for sending: drafts, and those that are held, refused, or wait for a request", "is sent next time that mail is sent", "are sent next time that mail is sent", outbox.Queue),
+		outboxChange(e, "retry", "Try refused messages again", "is tried again next time that mail is sent", "are tried again next time that mail is sent", outbox.Queue),
+		outboxChange(e, "hold", "Hold messages back until 'mtm outbox send'", "is held back", "are held back", outbox.Hold),
 		outboxChange(e, "remove", "Delete messages unsent", "deleted", "deleted", outbox.Discard),
 	)
 	return c

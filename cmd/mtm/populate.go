@@ -20,18 +20,18 @@ func populateCommand(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "populate ACCOUNT [ID...]",
 		Short: "Fetch messages into the list of an account's mailbox, whole or the first lines",
-		Long: `Populate connects, brings the list of the mailbox up to date, fetches messages in place, and disconnects. Unlike get it
-puts no copy into a folder: 'mtm list ACCOUNT' shows the messages, 'mtm show' reads them there, and they go when the server
-no longer has them. Messages stay on the server.
+		Long: `Populate connects, updates the list of the mailbox, fetches messages in place, and disconnects. Unlike get it puts no
+copy into a folder: 'mtm list ACCOUNT' lists the messages, 'mtm show' shows them, and they are removed when the server no
+longer has them. Messages stay on the server.
 
-New are the messages that arrived since the last connection, and those that an earlier populate was asked for and did not
-finish. With ids only these messages are fetched. What is here is not fetched again.
+New messages are those that arrived since the last connection, and those that an earlier populate did not finish. With ids,
+only these messages are fetched. Messages that are whole here are not fetched again.
 
-With --lines only the header and that number of lines of the text are fetched. A message that has more is marked p in the list;
-populate without a limit, or --lines -1, fetches all of it.
+With --lines only the header and that number of lines of the text are fetched. A longer message is marked p in the list;
+populate without a limit, or with --lines -1, fetches all of it.
 
-When the account is in disconnected mode and there is no line, a populate with ids sends nothing: it waits for the next session
-with the account, and 'mtm cancel-offline' takes it back. --now connects instead.`,
+When the account is in disconnected mode and not connected, a populate with ids sends nothing: it is queued for the next
+session, and 'mtm cancel-offline' takes it back. --now connects instead.`,
 		Example: `  mtm populate work
   mtm populate work --which all --lines 20
   mtm populate work 12 15 --lines -1
@@ -41,7 +41,7 @@ with the account, and 'mtm cancel-offline' takes it back. --now connects instead
 	takeAccount(e, c)
 	takeWait(e, c, &p.wait)
 	p.add(c)
-	c.Flags().IntVar(&p.lines, "lines", -1, "fetch the header and the first `N` lines, -1 all; without the flag the account's population limit holds")
+	c.Flags().IntVar(&p.lines, "lines", -1, "fetch the header and the first `N` lines, -1 all; default: the account's population limit")
 	c.Flags().BoolVar(&p.now, "now", false, nowHelp)
 	return c
 }

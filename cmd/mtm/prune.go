@@ -14,8 +14,8 @@ func pruneCommand(e *env) *cobra.Command {
 	return localCommand(e, &cobra.Command{
 		Use:   "prune ID...",
 		Short: "Remove what populate fetched, and keep the messages in the list of the mailbox",
-		Long: `Prune removes all but the headers of messages in the list of a mailbox from this store; nothing is asked of a server. The messages
-stay listed, and 'mtm populate' fetches them again. Copies in folders stay as they are: 'mtm remove' is about these.`,
+		Long: `Prune removes from this store everything but the headers of messages in the list of a mailbox. The server is not contacted.
+The messages stay listed, and 'mtm populate' fetches them again. Copies in folders stay; 'mtm remove' removes them.`,
 		Example: `  mtm prune 12`,
 	}, func(ctx context.Context, st *store.Store, ids []store.ID) ([]store.ID, string, error) {
 		var sources []store.ID

@@ -19,7 +19,7 @@ func quitRefused(r mtm.Result) string {
 func warnQuitRefused(w io.Writer, op *mtm.Operation) {
 	if text := quitRefused(op.Result()); text != "" {
 		// A terminal that is gone shows no warning.
-		_, _ = fmt.Fprintf(w, "mtm: warning: %s; the messages that were deleted may still be there: the next connection lists those that are, "+
+		_, _ = fmt.Fprintf(w, "mtm: warning: %s; deleted messages may still be on the server: the next connection lists them, "+
 			"to be deleted again\n", oneLine(text))
 	}
 }

@@ -18,8 +18,8 @@ func reclaimCommand(e *env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "reclaim",
 		Short: "Give the room of deleted messages back to the disk",
-		Long: `Reclaim rewrites the segment files of the store that hold more deleted than living messages. Files that somebody
-reads or writes at the moment are left for another time.`,
+		Long: `Reclaim rewrites the segment files of the store in which more is deleted than not. Files that a program reads or writes
+at the moment are skipped.`,
 		Example: `  mtm reclaim`,
 		RunE: run(func(cmd *cobra.Command, _ []string) error {
 			return e.withStore(writing, func(st *store.Store) error {

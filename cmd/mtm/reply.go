@@ -14,10 +14,10 @@ func replyCommand(e *env) *cobra.Command {
 	var all, body bool
 	c := &cobra.Command{
 		Use:   "reply ID",
-		Short: "Answer a message",
-		Long: `Reply makes an answer to a message and puts it into the Outbox, or with --draft into Drafts. It goes to whom the message
-asks to answer to, else to who wrote it; with --all, in copy, also to everybody else it went to. It quotes nothing;
---original puts the text of the message below yours.
+		Short: "Reply to a message",
+		Long: `Reply writes a reply to a message and puts it into the Outbox, or with --draft into Drafts. It goes to the address that
+the message names for replies, else to its author; with --all it also goes, in copy, to all other recipients. It quotes
+nothing; --original puts the text of the message below yours.
 
 The text comes from --text, --file, standard input or an editor, as for compose.`,
 		Example: `  mtm reply 12 --text 'At noon, then.'
@@ -42,7 +42,7 @@ The text comes from --text, --file, standard input or an editor, as for compose.
 		}),
 	}
 	m.addFlags(c)
-	c.Flags().BoolVar(&all, "all", false, "answer everybody that the message went to")
+	c.Flags().BoolVar(&all, "all", false, "reply to all recipients of the message")
 	c.Flags().BoolVar(&body, "original", false, "put the original's text below yours")
 	return c
 }
@@ -52,11 +52,11 @@ func forwardCommand(e *env) *cobra.Command {
 	var whole, page bool
 	c := &cobra.Command{
 		Use:   "forward ID",
-		Short: "Send a message on",
-		Long: `Forward makes a message with the text and the attachments of another one and puts it into the Outbox, or with --draft into
-Drafts. With --as-attachment it holds that message itself, every octet of it.
+		Short: "Forward a message",
+		Long: `Forward writes a message with the text and the attachments of another one and puts it into the Outbox, or with --draft
+into Drafts. With --as-attachment it contains that message itself, every octet of it.
 
-A text of your own comes from --text or --file and goes above; without them the message has no text of yours.`,
+A text of your own comes from --text or --file and is put above; without them the message has no text of yours.`,
 		Example: `  mtm forward 12 --to ben@example.org --text 'For you.'
   mtm forward 12 --as-attachment --to ben@example.org`,
 		Args: cobra.ExactArgs(1),
@@ -93,8 +93,9 @@ func receiptCommand(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "receipt ID",
 		Short: "Confirm that a message was read",
-		Long: `Receipt makes the receipt (RFC 8098) that a message asks for, and puts it into the Outbox, or with --draft into Drafts. It
-goes to whom the message names for it, else to who wrote it. 'mtm list --json' tells which messages ask for one.`,
+		Long: `Receipt writes the receipt (RFC 8098) that a message asks for, and puts it into the Outbox, or with --draft into Drafts.
+It goes to the address that the message names for it, else to its author. 'mtm list --json' shows which messages ask for
+one.`,
 		Example: `  mtm receipt 12`,
 		Args:    cobra.ExactArgs(1),
 		RunE: run(func(cmd *cobra.Command, args []string) error {

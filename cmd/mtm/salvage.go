@@ -26,10 +26,10 @@ func salvageCommand(e *env) *cobra.Command {
 	var to string
 	c := &cobra.Command{
 		Use:   "salvage --to NEW.store",
-		Short: "Bring everything that is whole of a damaged store into a new one",
-		Long: `Salvage reads a store that may be damaged, whose index may be an older one or missing, and makes a new store of all that is
-whole: what the index knows where it was, other messages in the Inbox, those that were written here in Drafts without
-their recipients. What was deleted stays away. It lists what is lost, and changes nothing in the damaged store.`,
+		Short: "Copy everything that is whole from a damaged store to a new one",
+		Long: `Salvage reads a store that may be damaged, or whose index is old or missing, and makes a new store of everything that is
+whole. Messages in the index stay in their folders. Others go to the Inbox, or, if they were written here, to Drafts
+without their recipients. Deleted messages stay deleted. It lists what is lost, and does not change the damaged store.`,
 		Example: `  mtm salvage --to rescued.store
   mtm --store /backup/mail.store salvage --to rescued.store --json`,
 		Args: cobra.NoArgs,

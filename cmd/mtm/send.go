@@ -35,10 +35,11 @@ func sendCommand(e *env) *cobra.Command {
 		Use:   "send ACCOUNT [ID...]",
 		Short: "Send what waits in the Outbox now",
 		Long: `Send sends the messages of the Outbox that wait for the account, over one connection, and moves them to Sent. With ids
-these messages are sent too, whatever state they are in. 'mtm outbox' shows what is in the Outbox.
+these messages are sent too, whatever their state. 'mtm outbox' lists the Outbox.
 
-What the server refuses stays in the Outbox with the reason, and waits for the next time. While an account has autosend
-on, each connect to its mailbox sends as well. Ctrl-C suspends the message that is being sent.`,
+A message that the server refuses stays in the Outbox with the reason. It is tried again the next time, unless it was
+refused permanently: 'mtm outbox retry' tries it again then. An account with autosend on also sends at each connect. Ctrl-C
+suspends the message that is being sent.`,
 		Example: `  mtm send work
   mtm send work 31`,
 		RunE: run(func(cmd *cobra.Command, args []string) error { return send(cmd, e, args) }),
@@ -96,7 +97,7 @@ func checkOutbox(ctx context.Context, st *store.Store, a mtm.Account, ids []stor
 			return err
 		}
 		if err != nil || entry.Parent != store.Outbox || entry.Service != a.SMTP {
-			return coded(mtm.ErrNotFound, "%d is no message of %s in the Outbox: 'mtm outbox' shows the ids", id, a.Name)
+			return coded(mtm.ErrNotFound, "message %d of %s is not in the Outbox: 'mtm outbox' shows the ids", id, a.Name)
 		}
 	}
 	return nil

@@ -67,7 +67,7 @@ var _ = Describe("send", func() {
 		u.succeeds("outbox", "hold", id)
 		Expect(u.succeeds("send", "work")).To(Equal("nothing waits to be sent\n"))
 		Expect(u.succeeds("send", "work", id)).To(HaveSuffix("1 message sent\n"))
-		Expect(u.fails("send", "work", id)).To(ContainSubstring("is no message of work in the Outbox"))
+		Expect(u.fails("send", "work", id)).To(ContainSubstring("of work is not in the Outbox"))
 	})
 
 	It("needs a server for outgoing mail", func() {

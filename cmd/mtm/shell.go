@@ -28,13 +28,13 @@ func shellCommand(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "shell ACCOUNT",
 		Short: "Stay online and run commands from a terminal or from standard input",
-		Long: `Shell reads commands, one a line, and keeps the connection from one to the next: connect, disconnect, get, populate,
+		Long: `Shell reads commands, one per line, and keeps the connection from one to the next: connect, disconnect, get, populate,
 delete, cancel-offline, list, show, find, export, compose, reply, forward, receipt, outbox, send, status, progress, dump, help
-and quit. Those on a mailbox need no account there; offline they connect first and stay online.
+and quit. Commands on a mailbox take no account here; they connect first if necessary, and stay connected.
 Words are quoted as in sh; # begins a comment.
 
-At the end of the input, or at quit, it disconnects properly. When standard input is not a terminal it stops at the
-first line that fails, with the status of that line.`,
+At the end of the input, or at quit, it disconnects. When standard input is not a terminal, it stops at the first line that
+fails, with the status of that line.`,
 		Example: `  mtm shell work
   printf 'connect\nget --which all --take move\nstatus\n' | mtm shell work`,
 		Args:              cobra.ExactArgs(1),

@@ -38,11 +38,11 @@ func showCommand(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "show ID",
 		Short: "Show a message",
-		Long: `Show prints the header in brief, the texts, and the list of the parts of a message, and marks it as read. It shows all
-texts in their order, pages (HTML) as text, the messages in the message too, and of each set of alternatives one: the list of
-parts says which others say the same. Control characters in a message are escaped, so it cannot do anything to the terminal; --raw
-and --part write the bytes as they are. Of a message that was made here it tells the state and all recipients. Below the text
-of a message that is here in part it says how much is still on the server.`,
+		Long: `Show prints a summary of the header, the texts, and the list of the parts of a message, and marks it as read. It prints all
+texts in their order, HTML as text, embedded messages too, and of each set of alternatives one: the list of parts says which
+ones were left out. Control characters in a message are escaped, so that it cannot do anything to the terminal; --raw and
+--part write the octets unchanged. For a message that was written here it prints the state and all recipients. For a message
+that is here in part it says how much is still on the server.`,
 		Example: `  mtm show 12
   mtm show 12 --part 2 > plan.pdf
   mtm show 12 --raw --peek > message.eml`,

@@ -14,10 +14,9 @@ import (
 func statusCommand(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "status [ACCOUNT]",
-		Short: "Tell whether accounts are online or busy, in whatever program, and how many messages there are",
-		Long: `Status says of an account, or of all, whether a program is connected to its mailbox, which one, and whether it is at
-work. It connects to no server, and hinders nobody: a get that begins at the same time is not refused because of it. A
-program that was killed is not connected.`,
+		Short: "Show whether accounts are online or busy, in any program, and how many messages there are",
+		Long: `Status prints, for one account or all, whether a program is connected to the mailbox, which one, and whether it runs an
+operation. It connects to no server and never delays another program. A program that was killed is not connected.`,
 		Example: `  mtm status
   mtm status work --json`,
 		Args:              cobra.MaximumNArgs(1),
@@ -28,7 +27,7 @@ program that was killed is not connected.`,
 	}
 	if e.shell != nil {
 		c.Use, c.Args, c.ValidArgsFunction = "status", cobra.NoArgs, nil
-		c.Short = "Tell whether the account is online, why its line ended, and how many messages the server had"
+		c.Short = "Show whether the account is online, why its connection ended, and how many messages the server had"
 		c.Example = "  status\n  status --json"
 		c.RunE = run(func(cmd *cobra.Command, _ []string) error { return shellStatus(cmd, e) })
 	}

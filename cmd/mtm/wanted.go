@@ -20,7 +20,7 @@ func (w *wanted) add(c *cobra.Command) {
 	w.which = choice{value: "new", allowed: []string{"new", "all", "selection"}}
 	f := c.Flags()
 	f.Var(&w.which, "which", "messages to fetch; ids mean selection")
-	f.Var(&w.maxSize, "max-size", "leave out larger messages; 10KiB, 2MB; 0 is no limit; without the flag the account's limit holds")
+	f.Var(&w.maxSize, "max-size", "leave out larger messages; 10KiB, 2MB; 0 is no limit; default: the account's limit")
 	f.Int64SliceVar(&w.skip, "skip", nil, "leave out messages by `ID`, such as one that always breaks the connection; may be repeated")
 	completeWords(c, "which", w.which.allowed)
 }
