@@ -8,7 +8,7 @@ import (
 )
 
 // accounts makes the changes of what is kept of accounts beside their entries, for one commit: settings, facts, which
-// messages broke visits, and which accounts hide theirs.
+// messages broke visits.
 type accounts struct {
 	c     *conn
 	tree  *tree
@@ -102,26 +102,13 @@ func (a *accounts) dropFact(service ID, fact Fact) error {
 	return err
 }
 
-func (a *accounts) hide(service ID) error {
-	if err := a.tree.exists(service); err != nil {
-		return err
-	}
-	_, err := a.c.exec(context.Background(), "INSERT OR IGNORE INTO hidden VALUES (?)", service)
-	return err
-}
-
-func (a *accounts) show(service ID) error {
-	_, err := a.c.exec(context.Background(), "DELETE FROM hidden WHERE service = ?", service)
-	return err
-}
-
 // forget removes what is kept of entries that are deleted.
 func (a *accounts) forget(entries []ID) error {
 	secrets, err := a.haveSettings(entries)
 	if err == nil && secrets {
 		err = a.wipe(entries)
 	}
-	for _, query := range []string{"DELETE FROM hidden WHERE service IN", "DELETE FROM facts WHERE service IN",
+	for _, query := range []string{"DELETE FROM shown WHERE account IN", "DELETE FROM facts WHERE service IN",
 		"DELETE FROM breaks WHERE entry IN"} {
 		if err == nil {
 			err = a.c.execChunks(context.Background(), query, entries, 0, 0)
@@ -139,13 +126,4 @@ func (s *Store) Settings(ctx context.Context, service ID) (map[string]string, er
 			func(row []driver.Value) error { m[asText(row[0])] = asText(row[1]); return nil }, service)
 	})
 	return m, err
-}
-
-// Hidden says whether Hide was the last that was said of the service's children.
-func (s *Store) Hidden(ctx context.Context, service ID) (hidden bool, err error) {
-	err = s.index.read(ctx, func(c *conn) error {
-		_, hidden, err = c.number(ctx, "SELECT service FROM hidden WHERE service = ?", service)
-		return err
-	})
-	return hidden, err
 }

@@ -202,6 +202,7 @@ func BenchmarkLarge(b *testing.B) {
 			c.Show(store.Inbox)
 		}
 	}))
+	b.Run("Age", change(func(c *store.Batch, n int) { c.Age(store.Inbox, ids[n+1], store.New|store.Unread) }))
 	b.Run("SetFlags", change(func(c *store.Batch, n int) { c.SetFlags(ids, store.New, store.Unread) }))
 	b.Run("Delete1000", change(func(c *store.Batch, n int) {
 		k := n * 1000 % len(ids)

@@ -138,7 +138,14 @@ func (b *Batch) SetBreaks(entry ID, visits int) {
 
 // Hide makes all children of a service Invisible and not Unread, those that are added later too, until Show. Their own
 // flags stay as they are, and UIDs tells them.
-func (b *Batch) Hide(service ID) { b.do(func(t *commit) error { return t.accounts.hide(service) }) }
+func (b *Batch) Hide(service ID) { b.do(func(t *commit) error { return t.tree.hide(service) }) }
 
 // Show ends Hide: the children of the service are as their own flags say. Without Hide before it it does nothing.
-func (b *Batch) Show(service ID) { b.do(func(t *commit) error { return t.accounts.show(service) }) }
+func (b *Batch) Show(service ID) { b.do(func(t *commit) error { return t.tree.show(service) }) }
+
+// Age ends New, Unread or both, as flags says, of all children of a service whose ids are below before. It costs the same for
+// any number of children: their rows stay as they are, and everything that reads them takes it into account. A flag that is
+// set again afterwards, or in an entry that comes later, is set.
+func (b *Batch) Age(service, before ID, flags Flags) {
+	b.do(func(t *commit) error { return t.tree.age(service, before, flags) })
+}

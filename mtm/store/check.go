@@ -110,7 +110,8 @@ func (k *checker) tree(ctx context.Context, c *conn) error {
 				UNION SELECT entries.id FROM tree CROSS JOIN entries ON entries.parent = tree.id)
 			SELECT id FROM tree)`: "it hangs below no entry of the tree",
 		"SELECT DISTINCT service FROM settings WHERE service NOT IN (SELECT id FROM entries)":   "settings of an entry that is gone",
-		"SELECT service FROM hidden WHERE service NOT IN (SELECT id FROM entries)":              "messages of a service that is gone are hidden",
+		"SELECT account FROM shown WHERE account NOT IN (SELECT id FROM entries)":               "how its messages are shown, and it is gone",
+		"SELECT account FROM shown WHERE NOT " + soundShown:                                     "how its messages are shown is not what was written",
 		"SELECT DISTINCT service FROM facts WHERE service NOT IN (SELECT id FROM entries)":      "facts of a service that is gone",
 		"SELECT entry FROM breaks WHERE entry NOT IN (SELECT id FROM entries)":                  "an entry that is gone broke visits",
 		"SELECT entry FROM outgoing WHERE entry NOT IN (SELECT id FROM entries)":                "an envelope of an entry that is gone",

@@ -59,7 +59,7 @@ func copyQuery(count int) string {
 		}
 	}
 	values[checksumAt] = sum
-	return fmt.Sprintf("INSERT INTO entries (%s) SELECT %s FROM (VALUES %s) AS c CROSS JOIN entries AS e ON e.id = %s",
+	return fmt.Sprintf("INSERT INTO entries (%s) SELECT %s FROM (VALUES %s) AS c CROSS JOIN entries AS e ON e.id = %s"+withShown,
 		rowColumns, strings.Join(values, ", "), parameters(count, len(copyColumns)), ofCopy("source"))
 }
 
@@ -69,7 +69,7 @@ func copiedValue(name string) string {
 	case "parent":
 		return parameter(copyParent)
 	case "flags":
-		return fmt.Sprintf("(e.flags & ~?%d) | ?%d | %s", copyClear, copySet, ofCopy(name))
+		return fmt.Sprintf("(%s & ~?%d) | ?%d | %s", agedOf("e."), copyClear, copySet, ofCopy(name))
 	case "email_flags":
 		return fmt.Sprintf("(e.email_flags & ~?%d) | ?%d | %s", copyEmailClear, copyEmailSet, ofCopy(name))
 	case "related":

@@ -36,7 +36,7 @@ func (s *Store) Dump(ctx context.Context, w io.Writer) error {
 				SELECT entries.id, depth + 1, place || format('%016x', entries.id)
 				FROM tree CROSS JOIN entries ON entries.parent = tree.id
 			) SELECT `+shownColumns+`, depth, EXISTS (SELECT 1 FROM outgoing WHERE entry = id)
-			FROM tree CROSS JOIN entries USING (id) ORDER BY place`,
+			FROM tree CROSS JOIN entries USING (id)`+withShown+`ORDER BY place`,
 			func(row []driver.Value) error {
 				if err := r.readShown(row, &e); err != nil {
 					return err

@@ -12,7 +12,7 @@ func (s *Store) Entry(ctx context.Context, id ID) (Entry, error) {
 	var e Entry
 	var r entryRow
 	err := s.index.read(ctx, func(c *conn) error {
-		return c.query(ctx, "SELECT "+shownColumns+" FROM entries WHERE id = ?",
+		return c.query(ctx, "SELECT "+shownColumns+" FROM entries"+withShown+"WHERE id = ?",
 			func(row []driver.Value) error { return r.readShown(row, &e) }, id)
 	})
 	if err == nil && e.ID == 0 {
@@ -28,7 +28,7 @@ func (s *Store) Entries(ctx context.Context, ids []ID) ([]Entry, error) {
 	var e Entry
 	found := make(map[ID]Entry, len(ids))
 	err := s.index.read(ctx, func(c *conn) error {
-		return c.queryChunks(ctx, "SELECT "+shownColumns+" FROM entries WHERE id IN", ids,
+		return c.queryChunks(ctx, "SELECT "+shownColumns+" FROM entries"+withShown+"WHERE id IN", ids,
 			func(row []driver.Value) error {
 				err := r.readShown(row, &e)
 				found[e.ID] = e
@@ -75,7 +75,7 @@ func (s *Store) each(ctx context.Context, parent ID, order string, f func(*Entry
 	var r entryRow
 	var bad error
 	err := s.index.read(ctx, func(c *conn) error {
-		return c.query(ctx, "SELECT "+shownColumns+" FROM entries WHERE parent = ? ORDER BY id"+order,
+		return c.query(ctx, "SELECT "+shownColumns+" FROM entries"+withShown+"WHERE parent = ? ORDER BY id"+order,
 			func(row []driver.Value) error {
 				if err := r.readShown(row, &e); err != nil {
 					bad = cmp.Or(bad, err)
@@ -93,8 +93,8 @@ func (s *Store) each(ctx context.Context, parent ID, order string, f func(*Entry
 func (s *Store) UIDs(ctx context.Context, parent, service ID, flags Flags) ([]Ref, error) {
 	var list []Ref
 	err := s.index.read(ctx, func(c *conn) error {
-		return c.query(ctx, `SELECT id, size, flags, body_kind, uid FROM entries
-			WHERE parent = ?1 AND service = ?2 AND uid <> '' AND (?3 = 0 OR flags & ?3) ORDER BY id`,
+		return c.query(ctx, `SELECT id, size, `+agedFlags+`, body_kind, uid FROM entries`+withShown+`
+			WHERE parent = ?1 AND service = ?2 AND uid <> '' AND (?3 = 0 OR `+agedFlags+` & ?3) ORDER BY id`,
 			func(row []driver.Value) error {
 				list = append(list, Ref{ID: ID(asInt(row[0])), Size: asInt(row[1]), Flags: Flags(asInt(row[2])),
 					Kind: BodyKind(asInt(row[3])), UID: asText(row[4])})
@@ -112,8 +112,8 @@ type Counts struct{ Messages, Unread, New int }
 func (s *Store) Count(ctx context.Context, parent ID) (Counts, error) {
 	var n Counts
 	err := s.index.read(ctx, func(c *conn) error {
-		return c.query(ctx, `SELECT count(*), count(CASE WHEN `+shownFlags+` & ?2 THEN 1 END), count(CASE WHEN flags & ?3 THEN 1 END)
-			FROM entries WHERE parent = ?1 AND type = ?4`, func(row []driver.Value) error {
+		return c.query(ctx, `SELECT count(*), count(CASE WHEN `+shownFlags+` & ?2 THEN 1 END), count(CASE WHEN `+shownFlags+` & ?3 THEN 1 END)
+			FROM entries`+withShown+`WHERE parent = ?1 AND type = ?4`, func(row []driver.Value) error {
 			n = Counts{int(asInt(row[0])), int(asInt(row[1])), int(asInt(row[2]))}
 			return nil
 		}, parent, Unread, New, int(TypeMessage))

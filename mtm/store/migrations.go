@@ -5,7 +5,7 @@ package store
 // names a constant of today.
 func migrations() []migration {
 	return []migration{{schema1, nil}, {schemaOutgoing, nil}, {schemaOperations, nil}, {schemaHidden, nil},
-		{schemaSafety + schemaCache + schemaNoParts, fillChecksums}}
+		{schemaSafety + schemaCache + schemaNoParts, fillChecksums}, {schemaShown, nil}}
 }
 
 // migration is one step: a script, and what statements cannot do, or nil.
@@ -205,3 +205,18 @@ INSERT INTO shared SELECT segment, offset, count(*) FROM entries
 
 // schemaNoParts: parts are read from the body when they are asked for, by package mail.
 const schemaNoParts = "DROP TABLE IF EXISTS parts;"
+
+// schemaShown says in one row how all messages of an account are shown, in place of a change of each. A row whose sum is
+// not that of the others is damaged, and counts for nothing.
+const schemaShown = `
+CREATE TABLE shown (
+	account     INTEGER PRIMARY KEY,
+	hidden      INTEGER NOT NULL,
+	new_from    INTEGER NOT NULL,
+	unread_from INTEGER NOT NULL,
+	sum         INTEGER NOT NULL
+) STRICT;
+
+INSERT INTO shown SELECT service, 1, 0, 0, service + 1 FROM hidden;
+DROP TABLE hidden;
+`

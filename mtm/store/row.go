@@ -84,12 +84,6 @@ func term(name, value string) string {
 // fold is the term of a number that is summed as folded.
 func fold(n int64) int64 { return n&0xFFFFFFFF + n>>32&0xFFFFFFFF }
 
-// shownFlags are the flags of an entry as its readers see them, see Batch.Hide.
-var shownFlags = fmt.Sprintf("CASE WHEN parent IN hidden THEN (flags | %d) & ~%d ELSE flags END", Invisible, Unread)
-
-// shownColumns are the columns that entryRow.readShown reads.
-var shownColumns = rowColumns + ", " + shownFlags
-
 // entryRow writes and reads rows of entries, one after another. Not safe for concurrent use.
 type entryRow struct {
 	sum   int64

@@ -17,8 +17,8 @@ type oldIndex struct {
 	settings map[ID]map[string]string
 	facts    map[ID]map[Fact]int64
 	outgoing map[ID]Outgoing
-	hidden   []ID
-	ghosts   map[ID]bool // entries that show what will come
+	shown    map[ID]shown // how the messages of accounts are shown
+	ghosts   map[ID]bool  // entries that show what will come
 	segments map[int64]segmentRow
 	unknown  map[location]bool
 	deleted  []deletion
@@ -174,8 +174,6 @@ func (x *oldIndex) readRest(ctx context.Context, c *conn) {
 			}
 			x.facts[id][Fact(asText(row[1]))] = asInt(row[2])
 		}},
-		{"SELECT service FROM hidden", "which accounts are offline", false,
-			func(row []driver.Value) { x.hidden = append(x.hidden, ID(asInt(row[0]))) }},
 		{"SELECT ghost, entry, kind FROM operations ORDER BY id", "what waits for the next session", false, func(row []driver.Value) {
 			if ghost := ID(asInt(row[0])); ghost != 0 {
 				x.ghosts[ghost] = true
@@ -197,7 +195,13 @@ func (x *oldIndex) readRest(ctx context.Context, c *conn) {
 			x.lost(Loss{Text: "a table of the index cannot be read to its end: " + table.what})
 		}
 	}
-	for _, e := range x.entries {
+	var err error
+	if x.shown, err = c.shown(ctx); err != nil {
+		x.lost(Loss{Text: "which accounts are offline, and which of their messages are new"})
+	}
+	for i := range x.entries {
+		e := &x.entries[i]
+		e.Flags = x.shown[e.Parent].aged(e.ID, e.Flags)
 		if e.Type != TypeMessage || e.Sending == SendUnknown || e.Sending == SendNotApplicable {
 			continue
 		}

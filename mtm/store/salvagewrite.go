@@ -104,8 +104,8 @@ func (w *rewriting) services(ctx context.Context) error {
 			w.drafts = e.ID
 		}
 	}
-	for _, id := range w.index.hidden {
-		if now, ok := w.ids[id]; ok {
+	for id, s := range w.index.shown {
+		if now, ok := w.ids[id]; ok && s.hidden {
 			w.batch.Hide(now)
 		}
 	}

@@ -20,6 +20,7 @@ type tree struct {
 	bodies  *references
 	limits  map[int64]int64 // how far each segment that was looked at may be referred to
 	parents map[ID]bool     // entries known to exist
+	shown   map[ID]shown    // see allShown
 	first   ID              // the id that the first new entry gets
 	nextID  ID
 	added   []addedEntry
@@ -130,6 +131,9 @@ func (t *tree) update(e *Entry) error {
 		return err
 	}
 	old, err := t.checkMove(e)
+	if err == nil {
+		err = t.settleFor(e.ID, e.Parent, e.Flags)
+	}
 	if err == nil && old.location() != e.Body.location() {
 		err = errors.Join(t.bodies.refer(e.Body), t.bodies.unrefer(old))
 	}
@@ -154,6 +158,9 @@ func (t *tree) setFlags(ids []ID, set, unset Flags) error {
 	change := "UPDATE entries SET " + assign(assignment{"flags", changed}) + " WHERE flags <> " + changed + " AND id "
 	ctx := context.Background()
 	set, unset = set&^derived, unset&^derived
+	if err := t.settleAll(ids, set); err != nil {
+		return err
+	}
 	if !slices.IsSorted(ids) { // the caller's slice stays as it is
 		ids = slices.Sorted(slices.Values(ids))
 	}

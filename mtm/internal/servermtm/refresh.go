@@ -66,33 +66,40 @@ func (s *Session) refresh(ctx context.Context, meter *progress.Meter, keep []sto
 // age changes flags of what was here before this connection: New means "arrived in this connection", and what was hidden is
 // not Unread any more. What was asked for and is not here, or an unfinished refresh left behind, keeps New.
 func (r *refresh) age(ctx context.Context, b *store.Batch) error {
-	wasHidden, err := r.session.box.Store.Hidden(ctx, r.session.box.Service)
+	service := r.session.box.Service
+	wasHidden, err := r.session.box.Store.Hidden(ctx, service)
 	if err != nil {
 		return err
 	}
-	var aged, seen, unfinished []store.ID
+	var aged, unfinished []store.ID
+	waiting := false // something keeps New
 	for _, ref := range r.claims.local {
 		if ref.Flags&(store.Invisible|store.InPreparation) != 0 {
 			unfinished = append(unfinished, ref.ID)
 		}
-		if r.session.again {
-			continue // the same visit of the user's
-		}
 		left := ref.Flags&(store.Pending|store.PendingPopulate|store.InPreparation) != 0
 		switch {
-		case !left && (ref.Flags.Has(store.New) || wasHidden && ref.Flags.Has(store.Unread)):
+		case !ref.Flags.Has(store.New):
+		case left:
+			waiting = true
+		default:
 			aged = append(aged, ref.ID)
-		case left && wasHidden && ref.Flags.Has(store.Unread):
-			seen = append(seen, ref.ID)
 		}
 	}
-	unread := store.Flags(0)
-	if wasHidden {
-		unread = store.Unread
-	}
-	b.SetFlags(aged, 0, store.New|unread)
-	b.SetFlags(seen, 0, store.Unread)
 	b.SetFlags(unfinished, 0, store.Invisible|store.InPreparation)
+	if r.session.again || len(r.claims.local) == 0 {
+		return nil // the same visit of the user's
+	}
+	behind := r.claims.local[len(r.claims.local)-1].ID + 1
+	if wasHidden {
+		b.Age(service, behind, store.Unread)
+	}
+	switch {
+	case waiting:
+		b.SetFlags(aged, 0, store.New)
+	case len(aged) > 0:
+		b.Age(service, behind, store.New)
+	}
 	return nil
 }
 
