@@ -72,6 +72,8 @@ var arrows = map[string][]string{
 	"fakeserver/record":                 {"fakeserver", "fakeserver/edit", "fakeserver/internal/accept", "fakeserver/notation"},
 	"fakeserver/control":                {"fakeserver/control/internal/input", "scenarios", "fakeserver", "fakeserver/edit", "fakeserver/maildrop", "fakeserver/smtpsink", "fixtures"},
 	"fakeserver/control/internal/input": nil,
+	"fakeserver/control/page":           {"fakeserver/control", "scenarios", "fixtures"},
+	"fakeserver/control/tools":          {"fakeserver/control", "scenarios"},
 	"fakeserver/smtpsink":               {"fakeserver", "fakeserver/edit", "fakeserver/internal/dots", "fakeserver/maildrop"},
 	"fakeserver/internal/accept":        nil,
 	"fakeserver/internal/dots":          nil,

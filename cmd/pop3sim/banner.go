@@ -16,7 +16,7 @@ func (f *serveFlags) announce(stderr io.Writer, mail *mailbox, ports listeners, 
 	if mail.warning != "" {
 		fmt.Fprintf(&text, "pop3sim: warning: %s\n", cli.OneLine(mail.warning))
 	}
-	if !f.logs.quiet {
+	if !f.logs.quiet && !f.agent {
 		f.banner(&text, mail, ports, mechanisms)
 	}
 	_, _ = io.WriteString(stderr, text.String()) // a closed terminal is no reason to stop serving
@@ -56,7 +56,7 @@ func (f *serveFlags) banner(text *strings.Builder, mail *mailbox, ports listener
 	}
 	if ports.http != nil {
 		address, _ := reachable(ports.http.Addr())
-		fmt.Fprintf(text, "  API on http://%s/api/v1\n", address)
+		fmt.Fprintf(text, "  page and API on http://%s/\n", address)
 	}
 	for _, u := range f.everyone() {
 		fmt.Fprintf(text, "  user %s", cli.OneLine(u.name))

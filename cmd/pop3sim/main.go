@@ -26,6 +26,6 @@ Without a command it serves a demo mailbox on ` + defaultAddress + `, user demo,
 			return serve(cmd, &serveFlags{addresses: addresses{pop3: defaultAddress}, limits: defaultLimits()})
 		},
 	}
-	root.AddCommand(newServe(), newGenerate(), newFeatures(), newScenarios(), newRecord(), newReplay(), newCheck(), newReady())
+	root.AddCommand(newServe(), newGenerate(), newFeatures(), newScenarios(), newRecord(), newReplay(), newCheck(), newReady(), newMCP())
 	return root
 }

@@ -34,6 +34,11 @@ func (r *readiness) add(flags *pflag.FlagSet, example string) {
 	flags.Var(&r.file, "ready-file", "write the same to `FILE` when ready; it is removed when the server stops")
 }
 
+// addFile adds the flag for the file alone.
+func (r *readiness) addFile(flags *pflag.FlagSet) {
+	flags.Var(&r.file, "ready-file", "write the addresses, as JSON, to `FILE` when ready; it is removed when the server stops")
+}
+
 // announce prints the line and writes the file.
 func (r *readiness) announce(stdout io.Writer, l listening) error {
 	line, err := json.Marshal(l)

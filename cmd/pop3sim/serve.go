@@ -28,6 +28,7 @@ type serveFlags struct {
 	told       transcriptFlags
 	limits     limits
 	web        webFlags
+	agent      bool // standard input and output are for an agent
 }
 
 const serveHelp = `Serve a mailbox over POP3: the demo mailbox, mail from files, or generated mail.
@@ -64,7 +65,7 @@ this do not delete messages.
 `
 
 func newServe() *cobra.Command {
-	var f serveFlags
+	f := serveFlags{}
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve a mailbox over POP3, and receive mail for it over SMTP",
@@ -83,12 +84,18 @@ func newServe() *cobra.Command {
   pop3sim serve --profile gmail --user ann:secret`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return serve(cmd, &f) },
 	}
+	f.add(c, defaultAddress)
+	return c
+}
+
+// add adds the flags of a command that serves; pop3 is the default address.
+func (f *serveFlags) add(c *cobra.Command, pop3 string) {
 	flags := c.Flags()
 	flags.SortFlags = false
-	flags.StringVar(&f.pop3, "pop3", defaultAddress, "listen for POP3 on `HOST:PORT`; port 0 picks a free one, and \"\" turns it off")
+	flags.StringVar(&f.pop3, "pop3", pop3, "listen for POP3 on `HOST:PORT`; port 0 picks a free one, and \"\" turns it off")
 	flags.StringVar(&f.pop3s, "pop3s", "", "listen for POP3 over TLS on `HOST:PORT`")
 	flags.StringVar(&f.smtp, "smtp", "", "listen for SMTP on `HOST:PORT`, and deliver to the users' mailboxes")
-	flags.StringVar(&f.http, "http", "", "listen for HTTP on `HOST:PORT`: the API")
+	flags.StringVar(&f.http, "http", "", "listen for HTTP on `HOST:PORT`: the API, and a page for people at /")
 	f.web.add(flags)
 	f.mail.add(flags)
 	f.played.add(c, flags)
@@ -97,11 +104,14 @@ func newServe() *cobra.Command {
 	flags.Var(&f.mechanisms, "mechanisms", "mechanisms that AUTH offers, or none (default "+strings.Join(fakeserver.Mechanisms(), ",")+")")
 	f.tls.add(flags)
 	f.limits.add(flags)
-	f.ready.add(flags, `{"pop3":"HOST:PORT","pop3s":...,"smtp":...,"http":...}`)
+	if f.agent {
+		f.ready.addFile(flags)
+	} else {
+		f.ready.add(flags, `{"pop3":"HOST:PORT","pop3s":...,"smtp":...,"http":...}`)
+	}
 	f.life.add(flags)
 	f.logs.add(c, flags)
 	f.told.add(flags)
-	return c
 }
 
 // serve runs the server until a signal or a flag ends it.
@@ -123,6 +133,9 @@ func serve(cmd *cobra.Command, f *serveFlags) (err error) {
 	return sim.run(ctx, cmd, f.played.cutting(ports))
 }
 
+// steered reports whether somebody can steer the server while it runs.
+func (f *serveFlags) steered() bool { return f.http != "" || f.agent }
+
 func (f *serveFlags) check() error {
 	for _, check := range []func() error{f.addresses.check, f.limits.check, f.tls.check, f.life.check} {
 		if err := check(); err != nil {
@@ -132,8 +145,11 @@ func (f *serveFlags) check() error {
 	if err := f.web.check(f.http); err != nil {
 		return err
 	}
-	if f.life.stdin && f.played.scenario == "-" {
+	switch stdin := f.played.scenario == "-"; {
+	case stdin && f.life.stdin:
 		return cli.Usage("--exit-on-stdin-eof and --scenario - both read standard input: give one of them")
+	case f.agent && (stdin || f.life.stdin):
+		return cli.Usage("standard input is for the agent: omit --scenario - and --exit-on-stdin-eof")
 	}
 	return nil
 }
@@ -149,7 +165,7 @@ func (f *serveFlags) options(stderr io.Writer, told *transcripts, drops []*fakes
 		MaxBadLogins:      f.limits.badLogins,
 		DelayBadLogin:     f.limits.delay,
 	}
-	if f.http != "" {
+	if f.steered() {
 		o.TranscriptOctets, o.Timed = 0, true
 	}
 	if f.told.given() {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"time"
@@ -26,8 +27,9 @@ type simulator struct {
 	sink        *smtpsink.Server
 	stderr      io.Writer
 	transcripts *transcripts
-	service     *control.Service // nil without --http
-	web         *web             // the same
+	log         *slog.Logger
+	service     *control.Service // nil when nobody can steer
+	web         *web             // nil without --http
 }
 
 // simulator makes what the flags describe. It listens nowhere yet.
@@ -62,17 +64,22 @@ func (f *serveFlags) simulator(cmd *cobra.Command) (*simulator, error) {
 	if f.told.given() {
 		onSMTP = sim.transcripts.session("SMTP ")
 	}
-	if f.http != "" {
+	sim.log = o.Log
+	if f.steered() {
 		sim.service = control.New(sim.server, &control.Options{Play: sim.play, Token: f.web.token, Log: o.Log})
-		sim.web = newWeb(sim.service, o.Log)
 	}
-	sim.sink = newSink(o, f.limits.room(), onSMTP)
+	if f.http != "" {
+		sim.web = newWeb(sim.service, f.web.mcp, o.Log)
+	}
+	sim.sink = newSink(sim.server, o, f.limits.room(), onSMTP)
 	return sim, f.playSMTP(sim.play, sim.sink)
 }
 
 // run serves on the ports until ctx ends or a listener fails.
 func (sim *simulator) run(ctx context.Context, cmd *cobra.Command, ports listeners) error {
 	started := time.Now()
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
 	if sim.service != nil {
 		sim.service.SetAddresses(ports.forClients())
 	}
@@ -80,6 +87,9 @@ func (sim *simulator) run(ctx context.Context, cmd *cobra.Command, ports listene
 	sim.flags.announce(sim.stderr, sim.mail, ports, sim.server.Mechanisms())
 	defer sim.flags.ready.withdraw()
 	err := sim.flags.ready.announce(cmd.OutOrStdout(), ports.addresses())
+	if sim.flags.agent {
+		go sim.attend(ctx, cmd, stop)
+	}
 	if err == nil {
 		select {
 		case err = <-served: // a server stops by itself only when its listener fails

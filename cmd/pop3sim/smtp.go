@@ -8,15 +8,20 @@ import (
 	"pop3mtm/fakeserver/smtpsink"
 )
 
-// newSink makes the SMTP side of the server that o is for: the same users, their maildrops, the
-// same certificate. onSession is called with the transcript of each session.
-func newSink(o *fakeserver.Options, room maildrop.SpoolOptions, onSession func(fakeserver.Transcript)) *smtpsink.Server {
+// newSink makes the SMTP side of a server made with o: the same users, also those who are created
+// later, their maildrops, the same certificate. onSession is called with the transcript of each
+// session.
+func newSink(server *fakeserver.Server, o *fakeserver.Options, room maildrop.SpoolOptions, onSession func(fakeserver.Transcript)) *smtpsink.Server {
 	drops := map[string]*fakeserver.Maildrop{}
 	for name, user := range o.Users {
 		drops[name] = user.Maildrop
 	}
+	created := func(name string) *fakeserver.Maildrop {
+		user, _ := server.User(name)
+		return user.Maildrop
+	}
 	return smtpsink.New(&smtpsink.Options{
-		Maildrops: drops, Users: o.Users, Mechanisms: o.Mechanisms, PlaintextNeedsTLS: o.PlaintextNeedsTLS, TLS: o.TLS,
+		Maildrops: drops, Find: created, Users: o.Users, Mechanisms: o.Mechanisms, PlaintextNeedsTLS: o.PlaintextNeedsTLS, TLS: o.TLS,
 		Hostname: "pop3sim", TranscriptOctets: o.TranscriptOctets, OnSession: onSession,
 		Room: room, MaxBadLogins: o.MaxBadLogins, DelayBadLogin: o.DelayBadLogin, MaxSessions: o.MaxSessions, Log: o.Log.With("protocol", "SMTP"),
 	})

@@ -17,7 +17,7 @@ func occupy(address string) (net.Listener, error) {
 
 var _ = Describe("pop3sim", func() {
 	It("has an example in the help of every command", func() {
-		for _, args := range [][]string{{"--help"}, {"serve", "--help"}, {"features", "--help"}, {"record", "--help"}, {"replay", "--help"}, {"ready", "--help"}} {
+		for _, args := range [][]string{{"--help"}, {"serve", "--help"}, {"features", "--help"}, {"record", "--help"}, {"replay", "--help"}, {"ready", "--help"}, {"mcp", "--help"}} {
 			r := run(args...)
 			Expect(r.status).To(Equal(0))
 			Expect(r.errOut).To(BeEmpty())
@@ -32,7 +32,7 @@ var _ = Describe("pop3sim", func() {
 			Expect(r).To(Equal(result{2, "", "pop3sim: " + want + " --help'\n"}))
 		},
 		Entry(nil, "sreve", `there is no command "sreve", but there is "serve"; see 'pop3sim`),
-		Entry(nil, "--pop3 127.0.0.1:0", "unknown flag: --pop3; it belongs to 'pop3sim record', 'pop3sim replay', 'pop3sim serve'; see 'pop3sim"),
+		Entry(nil, "--pop3 127.0.0.1:0", "unknown flag: --pop3; it belongs to 'pop3sim mcp', 'pop3sim record', 'pop3sim replay', 'pop3sim serve'; see 'pop3sim"),
 		Entry(nil, "serve mail", "wrong arguments, starting with \"mail\": write 'pop3sim serve'; see 'pop3sim serve"),
 		Entry(nil, "serve --smtp x", `--smtp takes HOST:PORT such as 127.0.0.1:1110, not "x"; see 'pop3sim serve`),
 		Entry(nil, "serve --pop3=", "nothing to listen on: --pop3 and --pop3s take HOST:PORT such as 127.0.0.1:1110; see 'pop3sim serve"),
@@ -70,6 +70,8 @@ var _ = Describe("pop3sim", func() {
 		Entry(nil, "serve --log-format xml", "--log-format: choose text or json; see 'pop3sim serve"),
 		Entry(nil, "serve --scenario - --exit-on-stdin-eof", "--exit-on-stdin-eof and --scenario - both read standard input: give one of them; see 'pop3sim serve"),
 		Entry(nil, "serve --http-token x", "--http-token needs --http; see 'pop3sim serve"),
+		Entry(nil, "serve --mcp", "--mcp needs --http; see 'pop3sim serve"),
+		Entry(nil, "mcp --exit-on-stdin-eof", "standard input is for the agent: omit --scenario - and --exit-on-stdin-eof; see 'pop3sim mcp"),
 		Entry(nil, "serve --http 8025", `--http takes HOST:PORT such as 127.0.0.1:1110, not "8025"; see 'pop3sim serve`),
 		Entry(nil, "ready --wait -1s", "--wait takes a time such as 10s, not -1s; see 'pop3sim ready"),
 		Entry(nil, "ready --http x --ready-file y", "give only one of --http and --ready-file; see 'pop3sim ready"),

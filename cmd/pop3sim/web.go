@@ -12,13 +12,19 @@ import (
 
 	"pop3mtm/cmd/internal/cli"
 	"pop3mtm/fakeserver/control"
+	"pop3mtm/fakeserver/control/page"
+	"pop3mtm/fakeserver/control/tools"
 )
 
 // webFlags hold the flags about the listener for HTTP, but for its address.
-type webFlags struct{ token string }
+type webFlags struct {
+	token string
+	mcp   bool
+}
 
 func (f *webFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.token, "http-token", "", "let only callers in who send \"Authorization: Bearer `TOKEN`\", or TOKEN as the password of any user; needed to listen on other addresses than those of this machine")
+	flags.BoolVar(&f.mcp, "mcp", false, "serve the tools for agents (MCP) at /mcp of --http")
 }
 
 // check refuses a listener that others could use.
@@ -26,6 +32,8 @@ func (f *webFlags) check(address string) error {
 	switch {
 	case address == "" && f.token != "":
 		return cli.Usage("--http-token needs --http")
+	case address == "" && f.mcp:
+		return cli.Usage("--mcp needs --http")
 	case address == "":
 		return nil
 	}
@@ -42,9 +50,13 @@ type web struct {
 }
 
 // newWeb makes the server. It listens nowhere yet.
-func newWeb(service *control.Service, log *slog.Logger) *web {
+func newWeb(service *control.Service, withTools bool, log *slog.Logger) *web {
 	mux := http.NewServeMux()
 	service.Mount(mux)
+	page.New(service).Mount(mux)
+	if withTools {
+		mux.Handle("/mcp", tools.Handler(tools.New(service, cli.Version(), log), log))
+	}
 	ctx, stop := context.WithCancel(context.Background())
 	return &web{stop: stop, server: &http.Server{
 		Handler:           service.Guard(mux),

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"io"
 	"net/http"
+	"net/smtp"
 	"os"
 	"strings"
 
@@ -49,6 +50,18 @@ var _ = Describe("pop3sim serve --http", func() {
 			return text
 		}).WithTimeout(patience).Should(ContainSubstring("C: STAT\n[rule r1: refuse]\nS: -ERR not today\n"))
 		Expect(session(p.address, "demo", "demo", "STAT")[0]).To(HavePrefix("+OK 18 "))
+		Expect(run("ready", "--http", "http://"+p.http)).To(Equal(result{0, "", ""}))
+		status, text = p.ask("GET", "/?user=ann", "")
+		Expect(status).To(Equal(200))
+		Expect(text).To(ContainSubstring("<title>ann · pop3sim</title>"))
+	})
+
+	It("delivers mail over SMTP to a user who was created while it serves", func() {
+		p := start(GinkgoTB(), "--http", "127.0.0.1:0", "--smtp", "127.0.0.1:0")
+		p.ask("POST", "/api/v1/users", `{"name":"ann","password":"secret"}`, "Content-Type", "application/json")
+		Expect(smtp.SendMail(p.smtp, nil, "bob@example.org", []string{"ann@example.org"}, []byte("Subject: hi\r\n\r\nhello\r\n"))).To(Succeed())
+		Expect(session(p.address, "ann", "secret", "STAT")[0]).To(HavePrefix("+OK 1 "))
+		Expect(smtp.SendMail(p.smtp, nil, "bob@example.org", []string{"nobody@example.org"}, []byte("x\r\n"))).NotTo(Succeed())
 	})
 
 	It("ends with status 0 while somebody follows events", func() {

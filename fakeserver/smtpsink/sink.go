@@ -27,6 +27,9 @@ type Options struct {
 	// Maildrops receive the mail, by address or by the part before the @; other recipients are
 	// refused. nil: every recipient is accepted, and Messages returns the mail.
 	Maildrops map[string]*fakeserver.Maildrop
+	// Find returns the maildrop of a recipient whom Maildrops does not have, by the same names, or
+	// nil. Default: there are no others.
+	Find func(name string) *fakeserver.Maildrop
 	// Users may log in. Default: AUTH is not offered.
 	Users map[string]fakeserver.User
 	// RequireAuth refuses mail before login.
@@ -228,8 +231,15 @@ func (s *Server) maildrop(address string) (*fakeserver.Maildrop, bool) {
 		return d, true
 	}
 	local, _, _ := strings.Cut(address, "@")
-	d, ok := s.o.Maildrops[local]
-	return d, ok
+	if d, ok := s.o.Maildrops[local]; ok || s.o.Find == nil {
+		return d, ok
+	}
+	for _, name := range []string{address, local} {
+		if d := s.o.Find(name); d != nil {
+			return d, true
+		}
+	}
+	return nil, false
 }
 
 // deliver stores a message, or delivers it once into the maildrop of each recipient.

@@ -1,0 +1,90 @@
+package page_test
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"pop3mtm/fakeserver/control"
+)
+
+// TestNothingThatClientsOrMailSayRuns shows hostile text everywhere that the page shows text, and
+// hostile HTML in the frame.
+func TestNothingThatClientsOrMailSayRuns(t *testing.T) {
+	ctx := browser(t)
+	s := start(t)
+	var loads atomic.Int32
+	trap := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { loads.Add(1) }))
+	t.Cleanup(trap.Close)
+	const attack = `"'><script>document.title="pwned"</script><img src=x onerror='document.title="pwned"'>`
+	s.user(t, "ann", "")
+	mail := "Subject: " + attack + "\r\nFrom: " + attack + "\r\nMIME-Version: 1.0\r\nContent-Type: text/html\r\n\r\n" +
+		fmt.Sprintf(`<meta http-equiv=refresh content="0;url=%[1]s/refresh"><script>top.document.title="pwned"; fetch(%[1]q)</script>
+<style>@import url(%[1]s/style); body { background: url(%[1]s/background) }</style><link rel=stylesheet href=%[1]s/link><link rel=prefetch href=%[1]s/prefetch>
+<img src=%[1]s/image onerror='top.document.title="pwned"'><svg onload='top.document.title="pwned"'></svg><iframe src=%[1]s/frame></iframe>
+<video src=%[1]s/video autoplay></video><object data=%[1]s/object></object><form action=%[1]s/form><button id=send>Send</button></form>
+<a id=away href=%[1]s/away>away</a><base href=%[1]s><p>the text</p>`, trap.URL)
+	if _, err := s.service.AddMessages(t.Context(), "ann", control.NewMessages{Raw: []byte(mail), UID: `"><script>1</script>`}); err != nil {
+		t.Fatal(err)
+	}
+	for _, rule := range []string{`{on: NOOP, do: [{refuse: %q}]}`, `{on: XSS, do: [{prepend: %q}]}`} {
+		if _, err := s.service.AddRules(t.Context(), "ann", fmt.Appendf(nil, rule, attack)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b := open(t, ctx, s.page("ann"))
+	conn, err := net.Dial("tcp", s.server.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := fmt.Fprintf(conn, "USER ann\r\nPASS secret\r\nNOOP\r\nXSS %s\r\n%s\r\nRETR 1\r\nQUIT\r\n", attack, attack); err != nil {
+		t.Fatal(err)
+	}
+	b.shows("#transcript li.client", attack)
+	b.shows("#transcript li.server", "-ERR "+attack)
+	b.shows("#maildrop", attack)
+	b.shows("#rules", "onerror")
+
+	b.click("#maildrop button.link")
+	b.shows("#message h2", attack)
+	b.do(chromedp.WaitVisible(chromedp.CSS("#message iframe")))
+	b.shoot("hostile", false)
+	b.click("#tab-source")
+	b.shows("#pane-source", "http-equiv=refresh")
+	b.click("#message [data-close]")
+	if title := b.value("document.title"); strings.Contains(title, "pwned") {
+		t.Error("a script ran in the page")
+	}
+
+	// The frame by itself: no script, no load, no form, no link that leads on.
+	html := s.url + "/page/html?" + url.Values{"user": {"ann"}, "uid": {`"><script>1</script>`}}.Encode()
+	b.do(chromedp.Navigate(s.page("ann")), chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`{
+		const frame = document.createElement("iframe");
+		frame.src = %q;
+		frame.onload = () => { document.body.dataset.framed = "yes"; };
+		document.body.append(frame);
+	}`, html)))
+	b.until(`document.body.dataset.framed === "yes"`)
+	if title := b.value("document.title"); strings.Contains(title, "pwned") {
+		t.Error("a script ran in the frame, which its own policy must sandbox without help of the page")
+	}
+	answer, err := http.Get(html)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if policy := answer.Header.Get("Content-Security-Policy"); !strings.HasPrefix(policy, "sandbox; default-src 'none'") {
+		t.Errorf("the policy of the frame is %q", policy)
+	}
+	if n := loads.Load(); n > 0 {
+		t.Errorf("the message loaded %d things from the network", n)
+	}
+}
