@@ -1,12 +1,12 @@
 @authenticate @behaviour-3
 Feature: Logging in
-  One way to log in is chosen before anything is sent. What the server then says is
-  final: no weaker way follows a refusal.
+  One login method is chosen before anything is sent. A refusal by the server is final:
+  no weaker method follows.
 
   Rule: A refused login is final
 
     @rfc1939-7
-    Scenario: A login that shows nobody the password
+    Scenario: A login that does not send the password
       Given the account uses the secure login
       And the mailbox holds "Lunch"
       When I connect
@@ -42,7 +42,7 @@ Feature: Logging in
       And the account is offline
 
     @rfc1939-4
-    Scenario: Another program is at the mailbox
+    Scenario: Another program uses the mailbox
       Given the mailbox holds "Lunch"
       And another program opens the mailbox
       When I connect
@@ -54,7 +54,7 @@ Feature: Logging in
       And the mailbox shows "Lunch"
 
     @behaviour-0
-    Scenario: Nothing weaker follows a refusal
+    Scenario: No weaker login follows a refusal
       Given the server offers the logins "CRAM-MD5" and "PLAIN"
       And the account uses the best login
       And the server once refuses the proof
@@ -66,7 +66,7 @@ Feature: Logging in
       When I connect
       Then it succeeds
 
-    Scenario: A line that breaks in place of an answer
+    Scenario: The connection breaks instead of an answer
       Given the server offers the logins "SCRAM-SHA-256" and "PLAIN"
       And the account uses the best login
       And the line breaks once at the proof
@@ -76,7 +76,7 @@ Feature: Logging in
       When I connect
       Then it succeeds
 
-  Rule: Every way to log in works, and some show the password to listeners
+  Rule: Every login method works, and some show the password to eavesdroppers
 
     Scenario Outline: The login <name>
       Given the server offers the logins "<name>"
@@ -130,7 +130,7 @@ Feature: Logging in
         | LOGIN    | user name | -171   | could not |
         | PLAIN    | login     | -172   | could     |
 
-    Scenario: A question that nobody knows an answer to
+    Scenario: A prompt that no client can answer
       Given the server offers the logins "LOGIN"
       And the account uses the login LOGIN
       And the server once answers the login with a prompt that nobody knows
@@ -149,7 +149,7 @@ Feature: Logging in
   Rule: The best login is the strongest that the server offers
 
     @behaviour-0
-    Scenario Outline: Of <offered>
+    Scenario Outline: The server offers <offered>
       Given the server offers the logins <offered>
       And the account uses the best login
       When I connect
@@ -166,7 +166,7 @@ Feature: Logging in
         | nothing                                 | the plain login         |
 
     @behaviour-0
-    Scenario: Where somebody could listen, a login that hides the password
+    Scenario: On an unprotected connection, a login that hides the password
       Given I set "host" to "mail.example.org"
       And the account uses the best login
       When I connect
@@ -175,7 +175,7 @@ Feature: Logging in
       And the password could not be read on the way
 
     @behaviour-0
-    Scenario: Where somebody could listen, nothing rather than a password that can be read
+    Scenario: On an unprotected connection, no login rather than a readable password
       Given the server cannot hide the password
       And the server offers the logins "PLAIN" and "LOGIN"
       And I set "host" to "mail.example.org"

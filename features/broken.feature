@@ -1,9 +1,9 @@
 @failures @behaviour-5
 Feature: A message that breaks the connection
-  One message that ends the line each time keeps no other mail back: all else
-  comes, and what is moved is deleted, before the program asks for it again.
+  One message that always ends the connection does not keep other mail back: all other
+  messages are fetched, and deleted in a move, before the program fetches it again.
 
-  Scenario Outline: One of three messages always breaks the line of a <command>
+  Scenario Outline: One of three messages always breaks the connection of a <command>
     Given the mailbox holds "Lunch", "Invoice" and "Photos"
     And the line breaks whenever "Invoice" is sent
     When I <command> new messages, then disconnecting
@@ -24,7 +24,7 @@ Feature: A message that breaks the connection
       | copy    | "Lunch", "Invoice" and "Photos" |
       | move    | "Invoice"                       |
 
-  Scenario Outline: A line that breaks once costs nothing: <command>
+  Scenario Outline: A connection that breaks once costs nothing: <command>
     Given the mailbox holds "Lunch", "Invoice" and "Photos"
     And the line breaks once in the middle of "Invoice", and the next one can be had at once
     When I <command> new messages, then disconnecting
@@ -38,7 +38,7 @@ Feature: A message that breaks the connection
       | copy    |
       | move    |
 
-  Scenario: A message that breaks the line is the last to be populated
+  Scenario: A message that breaks the connection is populated last
     Given the mailbox holds "Lunch", "Invoice" and "Photos"
     And the line breaks whenever "Invoice" is sent
     And I connect
@@ -47,7 +47,7 @@ Feature: A message that breaks the connection
     And the failed messages are "Invoice"
     And 2 messages came and 0 were there before
 
-  Scenario: A header that can never be read hides no other message
+  Scenario: A header that can never be fetched hides no other message
     Given the mailbox holds "Lunch", "Invoice" and "Photos"
     And the line breaks whenever "Invoice" is shown
     When I connect

@@ -1,9 +1,9 @@
 @cancel @behaviour-7
-Feature: Stopping what runs
-  I can cancel a command, or disconnect in the middle of it, whatever it is doing. It
-  ends at once, nothing is deleted on the server, and the next run does the rest.
+Feature: Stopping a running command
+  I can cancel any command, or disconnect in the middle of it. It ends at once, nothing
+  is deleted on the server, and the next run does the rest.
 
-  Rule: Nothing is lost and nothing is twice, wherever it is stopped
+  Rule: Nothing is lost or duplicated, wherever a command is stopped
 
     Scenario Outline: I <stop> while connecting, at the <part>
       Given the mailbox holds "Lunch" and "Invoice"
@@ -72,7 +72,7 @@ Feature: Stopping what runs
       When I connect
       Then the mailbox shows "Lunch" and "Invoice"
 
-  Rule: What had waited waits on
+  Rule: Operations that waited still wait
 
     Background:
       Given the account shows its mailbox offline too
@@ -84,7 +84,7 @@ Feature: Stopping what runs
       And I select "Lunch"
       And I delete selected messages
 
-    Scenario Outline: I <stop> while a session begins with it
+    Scenario Outline: I <stop> while a session begins with a waiting operation
       Given the server falls silent in the middle of "Photos"
       And I begin to connect
       And the progress counts 2 messages, 1 to go
@@ -107,7 +107,7 @@ Feature: Stopping what runs
         | cancel     |
         | disconnect |
 
-    Scenario Outline: I cancel while a session ends with it, <where>
+    Scenario Outline: I cancel while a session ends with a waiting deletion, <where>
       Given I connect
       And the server falls silent <where>
       And I begin to disconnect
@@ -128,9 +128,9 @@ Feature: Stopping what runs
         | in the deletion of "Lunch" |
         | at the goodbye             |
 
-  Rule: Disconnecting is never in the way
+  Rule: Disconnecting is always possible
 
-    Scenario: Twice
+    Scenario: Disconnecting twice
       Given the mailbox holds "Lunch"
       And I connect
       When I disconnect
@@ -140,7 +140,7 @@ Feature: Stopping what runs
       Then it succeeds
       And the account is offline
 
-    Scenario: I cancel what has ended
+    Scenario: I cancel a command that has ended
       Given the mailbox holds "Lunch"
       And I begin to copy all messages, staying online
       And what I began succeeds

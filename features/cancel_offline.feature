@@ -1,7 +1,7 @@
 @cancel-offline @behaviour-6
-Feature: Taking back what waits
-  Until a session has carried it out, what I asked for can be taken back, online and
-  offline. Nothing of it is left then.
+Feature: Cancelling operations that wait
+  Until a session has carried it out, an operation can be cancelled, online and offline.
+  Nothing of it is left then.
 
   Background:
     Given the account shows its mailbox offline too
@@ -10,9 +10,9 @@ Feature: Taking back what waits
     And I disconnect
     And I select "Lunch" and "Photos"
 
-  Rule: Nothing is left of it
+  Rule: Nothing of the operation is left
 
-    Scenario Outline: I take back what waits after I <command>
+    Scenario Outline: I cancel what waits after I <command>
       Given I <command>
       When I take back what waits for selected messages
       Then it succeeds
@@ -41,7 +41,7 @@ Feature: Taking back what waits
         | populate selected messages      |
         | delete selected messages        |
 
-    Scenario: All that waits for a message goes at once
+    Scenario: All operations of a message are cancelled together
       Given I copy selected messages, offline
       And I delete selected messages
       When I take back what waits for selected messages
@@ -51,7 +51,7 @@ Feature: Taking back what waits
       And I disconnect
       Then the server holds "Lunch", "Invoice" and "Photos"
 
-    Scenario: Only what is selected goes
+    Scenario: Only the selected operations are cancelled
       Given I move selected messages, offline
       And I select "Photos"
       When I take back what waits for selected messages
@@ -70,7 +70,7 @@ Feature: Taking back what waits
       Then the server holds "Lunch", "Invoice" and "Photos"
       And the Inbox shows nothing
 
-    Scenario: Removing what is to come takes it back
+    Scenario: Removing the placeholder cancels the operation
       Given I move selected messages, offline
       When I remove "Lunch" in the Inbox
       Then the mailbox shows these messages:
@@ -83,7 +83,7 @@ Feature: Taking back what waits
       Then the Inbox shows "Photos"
       And the server holds "Lunch" and "Invoice"
 
-  Rule: It works in a session too
+  Rule: Cancelling works in a session too
 
     Scenario: A deletion online
       Given I connect
@@ -102,7 +102,7 @@ Feature: Taking back what waits
       Then the Inbox shows "Lunch" and "Photos"
       And the server holds "Lunch", "Invoice" and "Photos"
 
-    Scenario: What the server refused
+    Scenario: A deletion that the server refused
       Given I copy selected messages, offline
       And the server once refuses to send "Lunch"
       And I connect
@@ -113,7 +113,7 @@ Feature: Taking back what waits
       Then it succeeds
       And the Inbox shows "Photos"
 
-    Scenario: What was set aside
+    Scenario: An operation that was set aside
       Given I collect mail in the folder "Food"
       And I move selected messages, offline
       And I remove the folder "Food"
@@ -128,7 +128,7 @@ Feature: Taking back what waits
         | Invoice | unread |
         | Photos  | unread |
 
-  Rule: What was done at once stays
+  Rule: An operation that was done at once is not cancelled
 
     Scenario: A copy of a complete message
       Given I connect

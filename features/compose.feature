@@ -1,8 +1,8 @@
 @compose @behaviour-12
 Feature: Writing messages
-  A message that I write waits in the Outbox until it is sent, or stays in the Drafts. An
-  answer goes to the right people and names what it answers; what I send on keeps its text
-  and its files.
+  A message that I write waits in the Outbox until it is sent, or stays in the Drafts. A
+  reply goes to the right people and names the message that it answers; a forwarded
+  message keeps its text and its files.
 
   Background:
     Given I set these:
@@ -28,7 +28,7 @@ Feature: Writing messages
         | listed as | Ben Müller <ben@example.org>      |
         | state     | waiting                           |
 
-    Scenario: Nobody sees who gets a blind copy
+    Scenario: Nobody sees the recipients of blind copies
       When I write a new message into the Outbox:
         | to      | ben@example.org |
         | bcc     | eve@example.org |
@@ -53,7 +53,7 @@ Feature: Writing messages
         | on-next-connection | waiting      |
         | on-request         | upon-request |
 
-    Scenario: Files, and the text as a page
+    Scenario: Files, and the text as HTML
       When I write a new message into the Drafts:
         | subject | Plan                   |
         | text    | See the plan.          |
@@ -64,7 +64,7 @@ Feature: Writing messages
         | page  | <b>See</b> the plan.   |
         | files | plan.pdf, Übersicht.md |
 
-    Scenario: A page without a text becomes a file
+    Scenario: HTML without a text becomes an attachment
       When I write a new message into the Drafts:
         | subject | Plan        |
         | page    | <b>See!</b> |
@@ -88,7 +88,7 @@ Feature: Writing messages
         | receipt goes to | <desk@example.org>                    |
         | cc              | Demo <demo@example.org>               |
 
-    Scenario: A hidden one
+    Scenario: A hidden message
       When I write a new message into the Outbox:
         | to      | ben@example.org |
         | subject | Plan            |
@@ -105,7 +105,7 @@ Feature: Writing messages
         | Club    | Ben <ben@example.org> | club@example.org                     |                                          | club@example.org |
       And I copy all messages, then disconnecting
 
-    Scenario: To who wrote
+    Scenario: To the sender
       When I write a reply to "Lunch" into the Outbox:
         | text | At noon, then. |
       Then "Re: Lunch" in the Outbox says:
@@ -116,7 +116,7 @@ Feature: Writing messages
         | answers | Lunch                 |
         | state   | waiting               |
 
-    Scenario: To all, each once, and not to me
+    Scenario: To all recipients, each once, and not to me
       When I write a reply to all of "Lunch" into the Outbox:
         | text | At noon, then. |
       Then "Re: Lunch" in the Outbox says:
@@ -124,12 +124,12 @@ Feature: Writing messages
         | cc      | <canada@example.org>, Cleo <cleo@example.org>         |
         | goes to | ann@example.org, canada@example.org, cleo@example.org |
 
-    Scenario: To where answers are wanted
+    Scenario: To the Reply-To address
       When I write a reply to "Club" into the Drafts
       Then "Re: Club" in the Drafts says:
         | to | <club@example.org> |
 
-    Scenario: With the original below, not quoted
+    Scenario: With the original below the reply, not quoted
       When I write a reply to "Club" into the Drafts:
         | text | I come.             |
         | with | the original's text |
@@ -137,7 +137,7 @@ Feature: Writing messages
         | text below | Reply Header |
         | quotes     | -            |
 
-  Rule: Sending on, and receipts
+  Rule: Forwarding, and receipts
 
     Background:
       Given the mailbox holds these messages:
@@ -170,7 +170,7 @@ Feature: Writing messages
         | state          | waiting           |
         | failures go to | -                 |
 
-  Rule: What cannot be sent is refused, and nothing is left
+  Rule: A message that cannot be sent is refused, and nothing is left of it
 
     Scenario Outline: <what>
       When I write a new message into the <place>:

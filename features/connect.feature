@@ -1,9 +1,9 @@
 @connect @behaviour-3
 Feature: Connecting to the mailbox
-  To connect is to log in and to see what the mailbox holds: one entry for each
-  message, before any message is fetched.
+  To connect is to log in and to list the mailbox: one entry for each message, before
+  any message is fetched.
 
-  Rule: Entries tell what is on the server
+  Rule: Entries show the messages on the server
 
     @rfc1939-4
     Scenario: The first time
@@ -65,7 +65,7 @@ Feature: Connecting to the mailbox
       Then it succeeds
       And the mailbox shows "Lunch"
 
-  Rule: What fails is reported once, leaves the account offline, and works next time
+  Rule: A failure is reported once and leaves the account offline; the next connect works
 
     Background:
       Given the account shows its mailbox offline too
@@ -94,7 +94,7 @@ Feature: Connecting to the mailbox
         | message count | the server answered with an error | -174   |
         | message list  | the server answered with an error | -174   |
 
-    Scenario Outline: The line breaks at the <part>
+    Scenario Outline: The connection breaks at the <part>
       Given the line breaks once at the <part>
       When I connect
       Then it fails with "not connected", error -36
@@ -114,7 +114,7 @@ Feature: Connecting to the mailbox
         | message list  |
         | message names |
 
-    Scenario Outline: Nonsense at the <part>
+    Scenario Outline: An invalid answer at the <part>
       Given the server once answers the <part> with nonsense
       When I connect
       Then it fails with "the server answered with an error", error -174
@@ -132,7 +132,7 @@ Feature: Connecting to the mailbox
         | message list  |
         | message names |
 
-    Scenario: The line breaks while headers arrive
+    Scenario: The connection breaks while headers arrive
       Given "Party" arrives in the mailbox
       And the line breaks once in the header of "Photos"
       When I connect
@@ -142,7 +142,7 @@ Feature: Connecting to the mailbox
       Then the mailbox shows "Lunch", "Invoice", "Photos" and "Party"
       And the new messages in the mailbox are "Photos" and "Party"
 
-    Scenario: Names that the server does not tell this time
+    Scenario: Unique-ids that the server does not list this time
       Given the server once refuses the message names
       When I connect
       Then it fails with "try again later, or set ignore-uidl", error -174
@@ -151,7 +151,7 @@ Feature: Connecting to the mailbox
       Then it succeeds
       And the mailbox shows "Lunch", "Invoice" and "Photos"
 
-    Scenario: A disk without room
+    Scenario: A full disk
       Given the disk has room for 10 KB
       When I connect
       Then it fails with "the disk is full", error -26
@@ -161,7 +161,7 @@ Feature: Connecting to the mailbox
       Then it succeeds
       And the mailbox shows "Lunch", "Invoice" and "Photos"
 
-  Rule: A person is not left waiting
+  Rule: The user is not left waiting
 
     Scenario: Nobody answers
       Given nobody answers at the server's address
@@ -170,13 +170,13 @@ Feature: Connecting to the mailbox
       And the account is offline
       And the progress shows "connecting" (3), step "connecting" (3)
 
-    Scenario: A name that nobody knows
+    Scenario: A host name that does not exist
       Given nobody knows the server's name
       When I connect
       Then it fails with "host name was not found", error -180
       And the account is offline
 
-    Scenario: A server that accepts the call and says nothing
+    Scenario: A server that accepts the connection and says nothing
       Given I wait no longer than 1 second for the server
       And the server falls silent at the connection
       When I connect

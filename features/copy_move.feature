@@ -1,10 +1,11 @@
 @copy-move @behaviour-5
 Feature: Copying and moving
-  A copy leaves the message on the server, a move deletes it there once it is safe here.
+  A copy leaves the message on the server; a move deletes it there once it is safely
+  stored.
 
-  Rule: Copies and entries tell what was fetched
+  Rule: Copies and entries show what was fetched
 
-    Scenario: A copy is unread and complete, and its entry is new no more
+    Scenario: A copy is unread and complete, and its entry is no longer new
       Given the mailbox holds "Lunch" and "Invoice"
       And I connect
       And I select "Lunch"
@@ -14,7 +15,7 @@ Feature: Copying and moving
       And the mailbox shows "Lunch" and "Invoice"
       And the new messages in the mailbox are "Invoice"
 
-    Scenario: A copy is unread though its entry has been hidden since it came
+    Scenario: A copy is unread although its entry was hidden since it arrived
       Given the mailbox holds "Lunch"
       And I connect
       And I disconnect
@@ -39,7 +40,7 @@ Feature: Copying and moving
       And the account counts 1 message on the server
 
     @rfc1939-6 @move
-    Scenario: A moved message is gone only when the session has ended properly
+    Scenario: A moved message is deleted only when the session ends properly
       Given the mailbox holds "Lunch"
       And I move all messages, staying online
       When I restart the program
@@ -68,7 +69,7 @@ Feature: Copying and moving
       And the Inbox shows nothing
 
     @move
-    Scenario: A folder that is not there
+    Scenario: A folder that does not exist
       Given the mailbox holds "Invoice"
       And I collect mail in a folder that is not there
       When I move all messages, then disconnecting
@@ -85,9 +86,9 @@ Feature: Copying and moving
       And the Inbox shows "Lunch"
       And the server holds "Photos"
 
-  Rule: A copy has all that its message has
+  Rule: A copy has everything that its message has
 
-    Scenario: Copies of messages that are here already
+    Scenario: Copies of messages that are already complete
       Given the mailbox holds "Lunch" and "Invoice"
       And I connect
       And I populate all messages
@@ -104,7 +105,7 @@ Feature: Copying and moving
         | Invoice | unread, complete |
       And the server sent no message twice
 
-    Scenario: A move of messages that are here already
+    Scenario: A move of messages that are already complete
       Given the mailbox holds "Lunch" and "Invoice"
       And I connect
       And I populate all messages
@@ -115,7 +116,7 @@ Feature: Copying and moving
       When I disconnect
       Then the server holds nothing
 
-    Scenario: A copy of a message that is here in part is whole
+    Scenario: A copy of a partial message is complete
       Given the mailbox holds "Photos" of 20 KB
       And I connect
       And I populate 3 lines of all messages
@@ -124,7 +125,7 @@ Feature: Copying and moving
         | subject | state            | notice |
         | Photos  | unread, complete | -      |
 
-    Scenario: What a message carries
+    Scenario: The attachments of a message
       Given the mailbox holds these messages:
         | subject | with                      |
         | Photos  | attachment, high priority |
@@ -137,7 +138,7 @@ Feature: Copying and moving
 
   Rule: Nothing is fetched twice
 
-    Scenario: The same again
+    Scenario: The same messages again
       Given the mailbox holds "Lunch" and "Invoice"
       And I copy all messages, then disconnecting
       And "Photos" arrives in the mailbox
@@ -147,7 +148,7 @@ Feature: Copying and moving
       And the server sent no message twice
 
     @move
-    Scenario: A move of what was copied before
+    Scenario: A move of messages that were copied before
       Given the mailbox holds "Lunch" and "Invoice"
       And I copy all messages, then disconnecting
       When I move all messages, then disconnecting
@@ -164,14 +165,14 @@ Feature: Copying and moving
       Then 0 messages came and 2 were there before
       And the server sent no message twice
 
-    Scenario: What was deleted here comes again when it is asked for
+    Scenario: A copy that was deleted is fetched again on request
       Given the mailbox holds "Lunch"
       And I copy all messages, then disconnecting
       And I remove "Lunch" in the Inbox
       When I copy all messages, then disconnecting
       Then the Inbox shows "Lunch"
 
-    Scenario: A server that cannot name its messages
+    Scenario: A server without unique-ids
       Given the server cannot name its messages
       And the mailbox holds "Lunch" and "Invoice"
       And I copy all messages, then disconnecting
@@ -201,9 +202,9 @@ Feature: Copying and moving
       And the server holds nothing
       And the server sent no message twice
 
-  Rule: There has to be room for all that is missing
+  Rule: The disk needs room for all missing messages
 
-    Scenario: Only what is not here yet counts
+    Scenario: Only missing messages count
       Given the mailbox holds "Lunch"
       And the mailbox holds "Photos" of 300 KB
       And I connect
@@ -214,7 +215,7 @@ Feature: Copying and moving
       And the Inbox shows "Lunch" and "Photos"
 
     @behaviour-3
-    Scenario: A disk that is full of copies keeps the connection
+    Scenario: A full disk does not end the connection
       Given the mailbox holds "Photos" of 300 KB
       And I connect
       And the disk has room for 100 KB

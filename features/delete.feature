@@ -3,10 +3,10 @@ Feature: Deleting messages on the server
   A deletion is carried out by the server when the session ends with a goodbye. Copies
   in folders are not touched.
 
-  Rule: What I delete goes here at once, and there with the goodbye
+  Rule: A deleted message disappears at once, and on the server with the goodbye
 
     @rfc1939-6 @behaviour-7
-    Scenario: Two of three
+    Scenario: Two of three messages
       Given the mailbox holds "Lunch", "Invoice" and "Photos"
       And I connect
       And I select "Photos" and "Lunch"
@@ -21,7 +21,7 @@ Feature: Deleting messages on the server
       And the server holds "Invoice"
 
     @behaviour-7
-    Scenario: Without a goodbye the server keeps all, and it is new again
+    Scenario: Without a goodbye the server keeps the message, and it is new again
       Given the mailbox holds "Lunch" and "Invoice"
       And I connect
       And I select "Lunch"
@@ -49,7 +49,7 @@ Feature: Deleting messages on the server
       Then it succeeds
       And the mailbox shows "Lunch"
 
-    Scenario: What is gone already
+    Scenario: A message that is already gone
       Given the mailbox holds "Lunch" and "Invoice"
       And I connect
       And I select "Lunch" and "Invoice"
@@ -62,7 +62,7 @@ Feature: Deleting messages on the server
       When I disconnect
       Then the server holds nothing
 
-  Rule: What is not deleted there stays here
+  Rule: A message that the server does not delete stays listed
 
     @behaviour-0
     Scenario: The server refuses one deletion
@@ -78,7 +78,7 @@ Feature: Deleting messages on the server
       When I disconnect
       Then the server holds "Lunch"
 
-    Scenario: The line breaks between two deletions
+    Scenario: The connection breaks between two deletions
       Given the account shows its mailbox offline too
       And the mailbox holds "Lunch" and "Invoice"
       And I connect
@@ -106,7 +106,7 @@ Feature: Deleting messages on the server
       When I connect
       Then the mailbox shows "Lunch" and "Invoice"
 
-    Scenario: Nobody is connected
+    Scenario: Without a connection
       Given the mailbox holds "Lunch"
       And I connect
       And I select "Lunch"
@@ -123,7 +123,7 @@ Feature: Deleting messages on the server
       And I connect
       And I select "Lunch"
 
-    Scenario: Online it waits for the goodbye
+    Scenario: Online a deletion waits for the goodbye
       When I delete selected messages
       Then it succeeds
       And the mailbox shows these messages:
@@ -136,7 +136,7 @@ Feature: Deleting messages on the server
       Then the server holds "Invoice" and "Photos"
       And the mailbox shows "Invoice" and "Photos"
 
-    Scenario: Offline it waits for the end of the next session
+    Scenario: Offline a deletion waits for the end of the next session
       Given I disconnect
       When I delete selected messages
       Then it succeeds
@@ -151,7 +151,7 @@ Feature: Deleting messages on the server
       When I disconnect
       Then the server holds "Invoice" and "Photos"
 
-    Scenario: It can be taken back
+    Scenario: A deletion can be cancelled
       Given I disconnect
       And I delete selected messages
       When I take back what waits for selected messages
@@ -166,7 +166,7 @@ Feature: Deleting messages on the server
         | Invoice | unread |
         | Photos  | unread |
 
-    Scenario: What waits to be deleted is not fetched any more
+    Scenario: A message that waits to be deleted is no longer fetched
       Given I delete selected messages
       When I copy all messages, while connected
       Then the Inbox shows "Invoice" and "Photos"
@@ -175,7 +175,7 @@ Feature: Deleting messages on the server
       When I disconnect
       Then the server holds "Invoice" and "Photos"
 
-    Scenario: A session without a goodbye leaves it waiting
+    Scenario: After a session without a goodbye the deletion still waits
       Given I delete selected messages
       When I restart the program
       Then the server holds "Lunch", "Invoice" and "Photos"
@@ -183,7 +183,7 @@ Feature: Deleting messages on the server
       And I disconnect
       Then the server holds "Invoice" and "Photos"
 
-    Scenario: A refusal leaves it waiting
+    Scenario: After a refusal the deletion still waits
       Given I delete selected messages
       And the server once refuses to delete "Lunch"
       When I disconnect
@@ -195,7 +195,7 @@ Feature: Deleting messages on the server
       Then it succeeds
       And the server holds "Invoice" and "Photos"
 
-    Scenario: Another program was faster
+    Scenario: Another program has already deleted the message
       Given I disconnect
       And I delete selected messages
       And another program deletes "Lunch"

@@ -1,9 +1,9 @@
 @entry-information @behaviour-11
-Feature: What an entry tells
-  An entry tells who wrote when about what, what the message carries, how much of it is
-  here, and what waits to happen to it.
+Feature: Information in an entry
+  An entry shows the sender, the date and the subject, the attachments of the message,
+  how much of it is stored, and which operations wait for it.
 
-  Rule: The header tells the first things
+  Rule: Information from the header
 
     @behaviour-4
     Scenario: Sender, subject and date
@@ -18,7 +18,7 @@ Feature: What an entry tells
         | Invoice       | ben@example.org       | 2025-01-01T04:30:00Z | new, unread | -       |
 
     @behaviour-4
-    Scenario: When a message arrived counts for more than when it says it was written
+    Scenario: The date of arrival counts before the date in the message
       Given the mailbox holds these messages:
         | subject | date                 | arrived                   |
         | Lunch   | 2030-01-01T00:00:00Z | 2024-03-01T10:00:00+01:00 |
@@ -30,7 +30,7 @@ Feature: What an entry tells
         | Invoice | 2024-03-01T12:00:00Z |
 
     @behaviour-4
-    Scenario: A message that names nobody has an entry all the same
+    Scenario: A message without a sender has an entry too
       Given the mailbox holds these messages:
         | subject | sender |
         | Lunch   | -      |
@@ -54,7 +54,7 @@ Feature: What an entry tells
         | Invoice | low priority                   |
         | Photos  | -                              |
 
-  Rule: The whole message tells the rest
+  Rule: Information from the whole message
 
     Scenario Outline: A message with: <with>
       Given the mailbox holds these messages:
@@ -90,7 +90,7 @@ Feature: What an entry tells
         | Invoice | signature  |
         | Secret  | encryption |
 
-  Rule: Flags tell what happened
+  Rule: Flags show what happened
 
     Scenario: From new to gone
       Given the account shows its mailbox offline too

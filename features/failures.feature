@@ -1,11 +1,11 @@
 @failures @behaviour-0 @behaviour-7
 Feature: When getting mail fails
-  Whatever fails, no message is lost, none is stored by halves, and the next get
-  mail fetches exactly what is missing.
+  Whatever fails, no message is lost, no message is stored incomplete, and the next get
+  mail fetches exactly the missing ones.
 
-  Rule: A line that breaks leaves whole messages here and all messages there
+  Rule: After a broken connection the store has only complete messages, and the server has all
 
-    Scenario: The line breaks inside a message of a copy
+    Scenario: The connection breaks inside a message of a copy
       Given the mailbox holds "Lunch", "Invoice" and "Photos"
       And the line breaks once in the middle of "Invoice"
       When I copy new messages, then disconnecting
@@ -23,7 +23,7 @@ Feature: When getting mail fails
       And the server holds "Lunch", "Invoice" and "Photos"
       And the server sent no message twice
 
-    Scenario Outline: The line breaks, and before the next get mail I <command>
+    Scenario Outline: The connection breaks, and before the next get mail I <command>
       Given the mailbox holds "Lunch", "Invoice" and "Photos"
       And the line breaks once in the middle of "Invoice"
       And I copy new messages, then disconnecting
@@ -46,7 +46,7 @@ Feature: When getting mail fails
         | copy selected messages, while connected |
 
     @delete
-    Scenario: The line breaks, and before the next get mail I delete a message
+    Scenario: The connection breaks, and before the next get mail I delete a message
       Given the mailbox holds "Lunch", "Invoice" and "Photos"
       And the line breaks once in the middle of "Invoice"
       And I copy new messages, then disconnecting
@@ -61,7 +61,7 @@ Feature: When getting mail fails
       And the server holds "Invoice" and "Photos"
 
     @move
-    Scenario: The line breaks inside a message of a move
+    Scenario: The connection breaks inside a message of a move
       Given the mailbox holds "Lunch", "Invoice" and "Photos"
       And the line breaks once in the middle of "Invoice"
       When I move all messages, then disconnecting
@@ -76,7 +76,7 @@ Feature: When getting mail fails
       And the server sent no message twice
 
     @move
-    Scenario Outline: The line breaks at the <part> of a move
+    Scenario Outline: The connection breaks at the <part> of a move
       Given the mailbox holds "Lunch" and "Invoice"
       And the line breaks once at the <part>
       When I move all messages, then disconnecting
@@ -97,7 +97,7 @@ Feature: When getting mail fails
         | goodbye   |
 
     @move
-    Scenario: The line breaks between two deletions
+    Scenario: The connection breaks between two deletions
       Given the account shows its mailbox offline too
       And the mailbox holds "Lunch" and "Invoice"
       And the line breaks once in the deletion of "Invoice"
@@ -111,7 +111,7 @@ Feature: When getting mail fails
       And the mailbox shows nothing
       And the server holds nothing
 
-    Scenario: New messages stay new until they are here
+    Scenario: New messages stay new until they are complete
       Given the mailbox holds "Lunch", "Invoice" and "Photos"
       And the line breaks once in the middle of "Lunch"
       And I copy new messages, then disconnecting
@@ -203,7 +203,7 @@ Feature: When getting mail fails
       And the server holds nothing
 
     @move
-    Scenario: Nonsense in place of a deletion's answer
+    Scenario: An invalid answer to a deletion
       Given the mailbox holds "Lunch"
       And the server once answers the deletions with nonsense
       When I move all messages, then disconnecting
@@ -212,15 +212,15 @@ Feature: When getting mail fails
       And the server holds "Lunch"
       And the Inbox shows "Lunch"
 
-  Rule: What is stored as a message is that message
+  Rule: No message is stored as another one
 
-    Scenario: The server says a line too much
+    Scenario: The server sends an extra line
       Given the server plays the scenario "retr-extra-line#err"
       When I copy new messages, then disconnecting
       Then it succeeds
       And 3 messages came and 0 were there before
 
-  Rule: Cancelling keeps what is whole and deletes nothing
+  Rule: Cancelling keeps complete messages and deletes nothing
 
     Scenario Outline: I cancel a <take>
       Given the mailbox holds "Lunch"
@@ -279,7 +279,7 @@ Feature: When getting mail fails
       And the server sent no message twice
 
     @move
-    Scenario: The server falls silent for good
+    Scenario: The server stops answering
       Given I wait no longer than 1 second for the server
       And the mailbox holds "Lunch" and "Photos"
       And the server falls silent in the middle of "Photos"
@@ -293,10 +293,10 @@ Feature: When getting mail fails
       Then the Inbox shows "Lunch" and "Photos"
       And the server holds nothing
 
-  Rule: A full disk ends it early, and the session properly
+  Rule: A full disk ends the command early, and the session properly
 
     @move
-    Scenario: There is room for headers, not for messages
+    Scenario: There is room for the headers, but not for the messages
       Given the mailbox holds "Lunch"
       And the mailbox holds "Photos" of 300 KB
       And the disk has room for 100 KB
@@ -312,7 +312,7 @@ Feature: When getting mail fails
       And the Inbox shows "Lunch" and "Photos"
       And the server holds nothing
 
-    Scenario: There is room for the small ones
+    Scenario: There is room for the small messages
       Given the mailbox holds "Lunch"
       And the mailbox holds "Photos" of 300 KB
       And the disk has room for 100 KB

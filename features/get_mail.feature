@@ -1,7 +1,7 @@
 @get-mail @behaviour-1 @behaviour-2
 Feature: Getting mail
-  Messages are copied or moved from the mailbox into a folder. A copy shows when it
-  is whole, and is the same, byte for byte, as what the server has: that is checked
+  Messages are copied or moved from the mailbox into a folder. A copy is shown only when
+  it is complete, and equals the message on the server byte for byte: that is checked
   after every scenario.
 
   Rule: Eighteen forms: which messages, copied or moved, with or without connecting
@@ -82,7 +82,7 @@ Feature: Getting mail
 
   Rule: A form fits the state of the connection
 
-    Scenario Outline: I <take> all messages, while connected, when nobody is connected
+    Scenario Outline: I <take> all messages, while connected, without a connection
       Given the mailbox holds "Lunch"
       When I <take> all messages, while connected
       Then it fails with "not connected", error -36
@@ -97,7 +97,7 @@ Feature: Getting mail
         | take |
         | move |
 
-    Scenario Outline: I copy all messages, <link>, on a connection that is up already
+    Scenario Outline: I copy all messages, <link>, when already connected
       Given the mailbox holds "Lunch"
       And I connect
       When I copy all messages, <link>
@@ -110,7 +110,7 @@ Feature: Getting mail
         | staying online     |
         | then disconnecting |
 
-  Rule: Nothing to fetch is no failure
+  Rule: Nothing to fetch is a success
 
     Scenario Outline: I <take> <which> messages from an empty mailbox
       When I <take> <which> messages, then disconnecting

@@ -1,10 +1,10 @@
 @identity @behaviour-0 @behaviour-4
-Feature: A message is who it is, not what it is called
-  Servers name messages, and may give the name of a deleted message to another one.
-  Mail that comes under a name that was seen before is fetched all the same, and
-  nothing is deleted there that is not here.
+Feature: A unique-id alone does not identify a message
+  Servers give each message a unique-id, and may give the unique-id of a deleted message
+  to another one. A message with a known unique-id is fetched if it is a new one, and no
+  message is deleted on the server that is not stored.
 
-  Rule: What comes under the name of another message is another message
+  Rule: A new message with the unique-id of an old one is a different message
 
     Background:
       Given the mailbox holds these messages:
@@ -13,7 +13,7 @@ Feature: A message is who it is, not what it is called
         | Invoice | b     |
 
     @move
-    Scenario: The name of a message that I moved
+    Scenario: The unique-id of a message that I moved
       Given I move new messages, then disconnecting
       And the mailbox holds these messages:
         | subject                     | names |
@@ -24,7 +24,7 @@ Feature: A message is who it is, not what it is called
       And the Inbox shows "Lunch", "Invoice" and "Photos of the whole company"
       And the server holds nothing
 
-    Scenario: The name of a message that another program deleted
+    Scenario: The unique-id of a message that another program deleted
       Given the account shows its mailbox offline too
       And I copy new messages, then disconnecting
       And another program deletes "Lunch"
@@ -39,7 +39,7 @@ Feature: A message is who it is, not what it is called
       Then 0 messages came and 0 were there before
 
     @move
-    Scenario: A move that broke before its deletion, and the name has gone to another message
+    Scenario: A move that broke before its deletion, and the unique-id now belongs to another message
       Given the line breaks once at the deletions
       And I move new messages, then disconnecting
       And it fails with "not connected", error -36
@@ -53,7 +53,7 @@ Feature: A message is who it is, not what it is called
       And the server holds nothing
 
     @delete
-    Scenario: A message that was to be deleted is gone, and its name has gone to another one
+    Scenario: A message to be deleted is gone, and its unique-id now belongs to another one
       Given the account shows its mailbox offline too
       And I connect
       And I disconnect
@@ -71,7 +71,7 @@ Feature: A message is who it is, not what it is called
 
   Rule: The same message is not fetched again
 
-    Scenario: Nothing is asked of messages that are known
+    Scenario: No header of a known message is fetched
       Given the mailbox holds "Lunch" and "Invoice"
       And I copy new messages, then disconnecting
       When I copy all messages, then disconnecting
@@ -96,7 +96,7 @@ Feature: A message is who it is, not what it is called
         | message list  |
         | message names |
 
-    Scenario Outline: One row of the <list> cannot be read, and nothing here is deleted for it
+    Scenario Outline: One row of the <list> cannot be read, and no entry is deleted
       Given the account shows its mailbox offline too
       And the mailbox holds "Lunch", "Invoice" and "Photos"
       And I copy new messages, then disconnecting

@@ -1,8 +1,8 @@
 @offline @behaviour-6
-Feature: What I do without a connection
-  An account that shows its mailbox offline too keeps what I do there for the next
-  session. A folder shows what will come. Copies and moves are made as the session
-  begins, deletions as it ends.
+Feature: Operations without a connection
+  In an account that shows its mailbox offline too, my operations wait for the next
+  session. A folder shows placeholders for the messages. Copies and moves are carried
+  out when the session begins, deletions when it ends.
 
   Background:
     Given the account shows its mailbox offline too
@@ -10,7 +10,7 @@ Feature: What I do without a connection
     And I connect
     And I disconnect
 
-  Rule: What waits is to be seen, and the next session does it
+  Rule: Waiting operations are shown, and the next session carries them out
 
     Scenario: A copy
       Given I select "Lunch" and "Photos"
@@ -66,7 +66,7 @@ Feature: What I do without a connection
       Then the mailbox shows "Invoice" and "Photos"
       And the server holds "Invoice" and "Photos"
 
-    Scenario Outline: To populate <extent>
+    Scenario Outline: Populating <extent>
       Given I select "Lunch"
       When I populate <extent>
       Then it succeeds
@@ -89,7 +89,7 @@ Feature: What I do without a connection
         | selected messages            | populating     | 15     | complete         |
         | 2 lines of selected messages | top-populating | 17     | complete in part |
 
-    Scenario: All kinds at once, in their order
+    Scenario: All kinds of operations together, in their order
       Given I select "Lunch"
       And I delete selected messages
       And I select "Invoice"
@@ -130,7 +130,7 @@ Feature: What I do without a connection
       And the Inbox shows "Lunch", "Invoice" and "Photos"
       And the server sent no message twice
 
-    Scenario: Into two folders the message comes once
+    Scenario: A message for two folders is fetched once
       Given I select "Lunch"
       And I copy selected messages, offline
       And I collect mail in the folder "Food"
@@ -142,12 +142,12 @@ Feature: What I do without a connection
       And the server sent no message twice
       And the server holds "Invoice" and "Photos"
 
-    Scenario: Every message that can be seen
+    Scenario: All messages
       When I copy all messages, offline
       And I connect
       Then the Inbox shows "Lunch", "Invoice" and "Photos"
 
-    Scenario: Large ones left out
+    Scenario: Large messages are left out
       Given the mailbox holds "Film" of 80 KB
       And I connect
       And I disconnect
@@ -156,7 +156,7 @@ Feature: What I do without a connection
       And I connect
       Then the Inbox shows "Lunch", "Invoice" and "Photos"
 
-  Rule: What is here needs no session
+  Rule: A complete message needs no session
 
     Scenario Outline: A <take> of a complete message
       Given I connect
@@ -179,7 +179,7 @@ Feature: What I do without a connection
         | copy | "Lunch", "Invoice" and "Photos" |
         | move | "Invoice" and "Photos"         |
 
-    Scenario: What is complete in part waits for the rest
+    Scenario: A partial message waits for the rest
       Given I connect
       And I populate 2 lines of all messages
       And I disconnect
@@ -199,7 +199,7 @@ Feature: What I do without a connection
       Then 0 messages came and 1 were there before
       And the Inbox shows "Lunch", "Invoice" and "Photos"
 
-  Rule: What contradicts itself is sorted out, and no message is lost by it
+  Rule: Contradicting operations are resolved, and no message is lost
 
     Scenario Outline: <first>, then <second>
       Given I select "Lunch"
@@ -227,7 +227,7 @@ Feature: What I do without a connection
         | copy selected messages, offline | delete selected messages        | to be copied, to be deleted | "Lunch" | nothing | "Invoice" and "Photos"          |
         | copy selected messages, offline | copy selected messages, offline | to be copied, to be copied  | "Lunch" | "Lunch" | "Lunch", "Invoice" and "Photos" |
 
-  Rule: What fails waits on
+  Rule: A failed operation still waits
 
     Scenario: The server refuses a message
       Given I select "Lunch" and "Photos"
@@ -250,7 +250,7 @@ Feature: What I do without a connection
         | Lunch   | unread, complete |
         | Photos  | unread, complete |
 
-    Scenario: The line breaks
+    Scenario: The connection breaks
       Given I select "Lunch" and "Photos"
       And I move selected messages, offline
       And the line breaks once in the middle of "Photos"
@@ -295,7 +295,7 @@ Feature: What I do without a connection
       And I connect
       Then it succeeds
 
-    Scenario: The folder is gone: the rest goes on, and I am told once
+    Scenario: The folder is gone: the other operations continue, and the error is reported once
       Given I select "Lunch"
       And I collect mail in the folder "Food"
       And I move selected messages, offline
@@ -315,7 +315,7 @@ Feature: What I do without a connection
         | Lunch   | unread, set aside |
         | Invoice | unread            |
 
-  Rule: It needs an account that shows its mailbox offline
+  Rule: Waiting needs an account that shows its mailbox offline
 
     Scenario Outline: Otherwise I cannot <command>
       Given I set "disconnected-mode" to "false"
@@ -331,7 +331,7 @@ Feature: What I do without a connection
         | populate selected messages      |
         | delete selected messages        |
 
-    Scenario: With a connection nothing waits but deletions
+    Scenario: With a connection only deletions wait
       Given I connect
       And I select "Lunch"
       When I copy selected messages, while connected
@@ -340,9 +340,9 @@ Feature: What I do without a connection
         | subject | state            |
         | Lunch   | unread, complete |
 
-  Rule: The size of the list does not matter
+  Rule: The sync limit does not matter
 
-    Scenario: A message beyond the newest that are shown
+    Scenario: A message beyond the sync limit
       Given I select "Lunch"
       And I copy selected messages, offline
       And the account shows the newest 1 message
@@ -352,7 +352,7 @@ Feature: What I do without a connection
         | subject | state            |
         | Lunch   | unread, complete |
 
-    Scenario: No list at all: it waits on
+    Scenario: With a limit of 0 the operation still waits
       Given I select "Lunch"
       And I copy selected messages, offline
       And I set "sync-limit" to "0"

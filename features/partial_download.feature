@@ -1,9 +1,9 @@
 @partial-download @behaviour-5
 Feature: Fetching the beginning of messages
-  Of a long message the first lines can be fetched. The entry is then complete in part,
-  and says how much is still on the server.
+  The first lines of a long message can be fetched alone. The entry is then partial, and
+  says how much is still on the server.
 
-  Rule: A message of which there is more is complete in part
+  Rule: A message with more lines on the server is partial
 
     Scenario: The first lines
       Given the mailbox holds these messages:
@@ -22,7 +22,7 @@ Feature: Fetching the beginning of messages
       And "Lunch" and "Photos" in the mailbox show sender, date and size
 
     @behaviour-0
-    Scenario: There is always at least 1 KB to come
+    Scenario: At least 1 KB always remains
       Given the mailbox holds these messages:
         | subject | lines |
         | Photos  | 11    |
@@ -32,7 +32,7 @@ Feature: Fetching the beginning of messages
         | subject | state                    | notice                                         |
         | Photos  | unread, complete in part | [1 KB of this message are still on the server] |
 
-    Scenario: Exactly as many lines as there are
+    Scenario: Exactly all lines of the message
       Given the mailbox holds these messages:
         | subject | lines |
         | Photos  | 10    |
@@ -42,7 +42,7 @@ Feature: Fetching the beginning of messages
         | subject | state                 | notice |
         | Photos  | new, unread, complete | -      |
 
-    Scenario: No line at all
+    Scenario: No line
       Given the mailbox holds these messages:
         | subject | lines |
         | Photos  | 100   |
@@ -86,7 +86,7 @@ Feature: Fetching the beginning of messages
       And I connect
       And I populate 10 lines of all messages
 
-    Scenario: More lines of what is here in part are not fetched
+    Scenario: More lines of a partial message are not fetched
       When I populate 100 lines of all messages
       Then it succeeds
       And 0 messages came and 2 were there before
@@ -109,7 +109,7 @@ Feature: Fetching the beginning of messages
       When I disconnect
       Then the server holds nothing
 
-    Scenario: The line breaks while the rest comes
+    Scenario: The connection breaks while the rest is fetched
       Given the line breaks once in the middle of "Photos"
       When I populate all messages
       Then it fails with "not connected", error -36
@@ -119,7 +119,7 @@ Feature: Fetching the beginning of messages
         | Lunch   | complete         | -                                               |
         | Photos  | complete in part | [11 KB of this message are still on the server] |
 
-  Rule: What fails is reported
+  Rule: Failures are reported
 
     Scenario: Nobody is connected
       When I populate 10 lines of all messages

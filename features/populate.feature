@@ -45,7 +45,7 @@ Feature: Populating
         | all      | unread, complete | unread, complete | new, unread, complete |
 
     @behaviour-1
-    Scenario: New messages are new once
+    Scenario: New messages are new only once
       Given the account shows its mailbox offline too
       And the mailbox holds "Lunch"
       And I connect
@@ -55,7 +55,7 @@ Feature: Populating
       Then it succeeds
       And 0 messages came and 0 were there before
 
-    Scenario: What is complete is not fetched again
+    Scenario: A complete message is not fetched again
       Given the mailbox holds "Lunch" and "Invoice"
       And I connect
       And I select "Lunch"
@@ -119,7 +119,7 @@ Feature: Populating
       When I cancel
       Then what I began fails with "cancelled", error -3
 
-  Rule: Nothing to populate is no failure
+  Rule: Nothing to populate is a success
 
     @behaviour-1
     Scenario Outline: I populate <which> messages of an empty mailbox
@@ -135,7 +135,7 @@ Feature: Populating
         | selected |
         | all      |
 
-  Rule: What fails is reported, and can be made good
+  Rule: A failure is reported, and the command can be repeated
 
     Scenario: Nobody is connected
       Given the mailbox holds "Lunch"
@@ -192,7 +192,7 @@ Feature: Populating
         | I cancel               | cancel     |
         | I disconnect meanwhile | disconnect |
 
-    Scenario: The line breaks inside a message
+    Scenario: The connection breaks inside a message
       Given the account shows its mailbox offline too
       And the mailbox holds "Lunch", "Invoice" and "Photos"
       And I connect

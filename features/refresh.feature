@@ -1,9 +1,10 @@
 @refresh @behaviour-4
-Feature: Bringing the mailbox up to date
-  Every connect compares the entries here with what the server holds. New messages get
-  an entry, entries without a message go, all others stay as they are.
+Feature: Refreshing the mailbox
+  Every connect compares the stored entries with the messages on the server. New
+  messages get an entry, entries without a message are removed, all others stay as they
+  are.
 
-  Rule: Entries follow what is on the server
+  Rule: Entries follow the messages on the server
 
     Scenario: New is what arrived in this connection
       Given the mailbox holds "Lunch"
@@ -16,7 +17,7 @@ Feature: Bringing the mailbox up to date
       And the new messages in the mailbox are "Invoice"
       And the unread messages in the mailbox are "Lunch" and "Invoice"
 
-    Scenario: What another program deleted disappears, copies stay
+    Scenario: A message that another program deleted disappears, copies stay
       Given the mailbox holds "Lunch", "Invoice" and "Photos"
       And I copy all messages, then disconnecting
       When another program deletes "Lunch" and "Photos"
@@ -35,7 +36,7 @@ Feature: Bringing the mailbox up to date
       Then it succeeds
       And the mailbox shows nothing
 
-    Scenario: What is known is not asked for again
+    Scenario: Known messages are not fetched again
       Given the mailbox holds "Lunch" and "Invoice"
       And I connect
       And I disconnect
@@ -78,7 +79,7 @@ Feature: Bringing the mailbox up to date
         | message list  |
         | message names |
 
-    Scenario: Two messages of one name
+    Scenario: Two messages with the same unique-id
       Given the account shows its mailbox offline too
       And the mailbox holds these messages:
         | subject | names |
@@ -92,7 +93,7 @@ Feature: Bringing the mailbox up to date
       And the mailbox shows "Lunch", "Invoice" and "Photos"
       And the new messages in the mailbox are nothing
 
-  Rule: A server that can do less is understood too
+  Rule: A server with fewer capabilities works too
 
     Scenario Outline: A server that cannot <ability>
       Given the server cannot <ability>
@@ -131,7 +132,7 @@ Feature: Bringing the mailbox up to date
       And the mailbox shows "Lunch", "Invoice" and "Photos"
       And the new messages in the mailbox are "Invoice"
 
-    Scenario: Without names a message is known by its header and size
+    Scenario: Without unique-ids a message is recognized by its header and size
       Given the server cannot name its messages
       And the account shows its mailbox offline too
       And the mailbox holds "Lunch", "Invoice" and "Photos"
@@ -145,7 +146,7 @@ Feature: Bringing the mailbox up to date
         | Invoice | unread |
         | Photos  | -      |
 
-    Scenario: What had to be fetched whole need not be fetched again
+    Scenario: A message that had to be fetched whole is not fetched again
       Given the server cannot send headers alone
       And the mailbox holds "Lunch" and "Invoice"
       And I connect
@@ -176,7 +177,7 @@ Feature: Bringing the mailbox up to date
       Then it succeeds
       And the server sent no header twice
 
-  Rule: Nothing here is deleted because of a server that contradicts itself
+  Rule: No entry is deleted because of contradicting lists
 
     Background:
       Given the account shows its mailbox offline too
@@ -185,7 +186,7 @@ Feature: Bringing the mailbox up to date
       And I disconnect
 
     @behaviour-0
-    Scenario Outline: Parts that do not fit together: <list>, <trouble>
+    Scenario Outline: Lists that contradict each other: <list>, <trouble>
       Given the server once answers the <list> with <trouble>
       When I connect
       Then it succeeds
@@ -202,7 +203,7 @@ Feature: Bringing the mailbox up to date
         | message list  | one message missing      |
         | message names | one message missing      |
 
-  Rule: A refresh that fails changes nothing that can be seen
+  Rule: A failed refresh changes nothing visible
 
     Scenario: I cancel while headers arrive
       Given the mailbox holds "Lunch", "Invoice" and "Photos"
@@ -220,7 +221,7 @@ Feature: Bringing the mailbox up to date
       And the mailbox shows "Lunch", "Invoice" and "Photos"
       And the new messages in the mailbox are "Lunch", "Invoice" and "Photos"
 
-    Scenario: What came before the failure is not asked for again
+    Scenario: Headers that arrived before the failure are not fetched again
       Given the account shows its mailbox offline too
       And the mailbox holds "Lunch", "Invoice" and "Photos"
       And the line breaks once in the header of "Lunch"
@@ -231,7 +232,7 @@ Feature: Bringing the mailbox up to date
       Then it succeeds
       And the new messages in the mailbox are "Lunch", "Invoice" and "Photos"
 
-  Rule: A message that is gone takes its entry with it, unless that is to be kept
+  Rule: The entry of a deleted message is removed, unless it is to be kept
 
     Background:
       Given the account shows its mailbox offline too
@@ -246,13 +247,13 @@ Feature: Bringing the mailbox up to date
       And another program deletes "Lunch", "Invoice" and "Photos"
 
     @behaviour-0
-    Scenario: Populated or not, it goes
+    Scenario: Populated or not, the entry is removed
       When I connect
       Then it succeeds
       And the mailbox shows nothing
 
     @behaviour-0
-    Scenario: Populated or in part, it stays when I want to keep it
+    Scenario: A populated or partial entry stays when I want to keep it
       Given I select "Lunch", "Invoice" and "Photos"
       When I connect, keeping selected messages
       Then it succeeds

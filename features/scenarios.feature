@@ -1,15 +1,15 @@
 @scenarios
-Feature: Servers that are known to be wrong
-  A scenario says how a server misbehaves and what a good client does then. Here is
-  what a person sees of some of them; the client is judged by the scenario too.
+Feature: Servers with known faults
+  A scenario says how a server misbehaves and what a good client then does. This feature
+  shows some of them from the user's point of view; the scenario also judges the client.
 
-  Scenario: A line that drops inside a message
+  Scenario: A connection that drops inside a message
     Given the server plays the scenario "retr-drop#after=1200,how=close"
     When I copy new messages, then disconnecting
     Then it succeeds
     And the Inbox shows "Welcome to Gull Rock" and "Synthetic message 1 of seed 7"
 
-  Scenario: Deletions that the server only pretends to do
+  Scenario: Deletions that the server confirms but does not carry out
     Given the server plays the scenario "dele-ignored"
     When I move all messages, then disconnecting
     Then it succeeds

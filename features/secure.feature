@@ -1,9 +1,9 @@
 @secure @behaviour-3
-Feature: A protected line
-  An account can want its line protected from the start, or on request once the server
-  has greeted. What it wants is never given up.
+Feature: A protected connection
+  An account can have its connection protected from the start, or by a request after the
+  greeting. There is no fallback to an unprotected connection.
 
-  Rule: On a protected line nobody can read along
+  Rule: Nobody can read a protected connection
 
     Scenario Outline: Protected <when>
       Given the account wants a line that is protected <when>
@@ -19,12 +19,12 @@ Feature: A protected line
         | on request     |
         | from the start |
 
-    Scenario: Without protection anybody can
+    Scenario: Without protection anybody can read it
       When I connect
       Then it succeeds
       And the password could be read on the way
 
-    Scenario: The plain login to a server elsewhere is fine then
+    Scenario: A plain login to another machine is allowed with protection
       Given the account wants a line that is protected on request
       And the server's certificate is for another name
       And I set "host" to "mail.example.org"
@@ -33,7 +33,7 @@ Feature: A protected line
       And the newest session used the plain login
       And the password could not be read on the way
 
-    Scenario: What the server can do is asked again once the line is protected
+    Scenario: Capabilities are requested again after the connection is protected
       Given the account wants a line that is protected on request
       And the server offers the logins "SCRAM-SHA-256"
       And the account uses the login SCRAM-SHA-256
@@ -42,7 +42,7 @@ Feature: A protected line
       Then it succeeds
       And the newest session used the login SCRAM-SHA-256
 
-  Rule: The server proves who it is
+  Rule: The server proves its identity
 
     Scenario Outline: A certificate that is <certificate>, protected <when>
       Given the account wants a line that is protected <when>
@@ -63,7 +63,7 @@ Feature: A protected line
         | signed by nobody | from the start |
 
     @behaviour-10
-    Scenario: The other name is the right one
+    Scenario: The other name is the expected one
       Given the account wants a line that is protected from the start
       And the server's certificate is for another name
       When I connect
@@ -72,7 +72,7 @@ Feature: A protected line
       And I connect
       Then it succeeds
 
-    Scenario: An account that looks at no certificate
+    Scenario: An account that does not check certificates
       Given the account wants a line that is protected on request
       And the server's certificate is signed by nobody
       And I set "tls-ca" to ""
@@ -81,15 +81,15 @@ Feature: A protected line
       Then it succeeds
       And the password could not be read on the way
 
-    Scenario: A server that everybody trusts
+    Scenario: A server with a trusted certificate
       Given the account wants a line that is protected on request
       And the server's certificate is trusted
       When I connect
       Then it succeeds
 
-  Rule: There is no login on a line that did not become protected
+  Rule: There is no login when protection fails
 
-    Scenario Outline: A server that cannot protect the line <when>
+    Scenario Outline: A server that cannot protect the connection <when>
       Given the account wants a line that is protected <when>
       And the server cannot protect the line
       When I connect
@@ -102,7 +102,7 @@ Feature: A protected line
         | on request     | the server refused TLS   | -185   |
         | from the start | the TLS handshake failed | -260   |
 
-    Scenario Outline: What goes wrong once
+    Scenario Outline: A failure that happens once
       Given the account wants a line that is protected on request
       And the mailbox holds "Lunch"
       And <trouble>

@@ -1,6 +1,7 @@
 @sending @behaviour-13
-Feature: A server for sending that says "later"
-  Greylisting puts every new sender off. What I wrote stays in the Outbox, and goes out on a later connection, once.
+Feature: An SMTP server that says "later"
+  A greylisting server refuses every new sender at first. My mail stays in the Outbox,
+  and is sent once, by a later connection.
 
   Background:
     Given the server plays the scenario "smtp-busy#recipient"

@@ -1,7 +1,7 @@
 @sending @behaviour-13 @behaviour-10
 Feature: Sending on the next connection
-  What I write waits in the Outbox. When I connect, it goes out beside my getting mail, once,
-  and moves to Sent; what does not go out stays in the Outbox with the reason.
+  Mail that I write waits in the Outbox. When I connect, it is sent once, while I get my
+  mail, and moves to Sent; mail that cannot be sent stays in the Outbox with the reason.
 
   Background:
     Given the mailbox holds "Lunch"
@@ -45,7 +45,7 @@ Feature: Sending on the next connection
       And "Plan" in the Outbox says:
         | state | waiting |
 
-    Scenario: Mail goes out although the mailbox does not let me in
+    Scenario: Mail is sent although the login to the mailbox fails
       Given I set these:
         | password        | wrong |
         | smtp-auth       | none  |
@@ -68,7 +68,7 @@ Feature: Sending on the next connection
       When I copy new messages, while connected
       Then the server for sending got nothing
 
-  Rule: Without the setting nothing goes out by itself
+  Rule: Without the setting nothing is sent automatically
 
     Scenario: Connecting
       When I connect
@@ -76,9 +76,9 @@ Feature: Sending on the next connection
       And the server for sending got nothing
       And the Outbox shows "Plan"
 
-  Rule: What goes out
+  Rule: Which mail is sent
 
-    Scenario Outline: What is <state> <goes>
+    Scenario Outline: Mail that is <state> <goes>
       Given "Plan" in the Outbox is "<state>"
       When I send what waits
       Then the server for sending got <list>
@@ -91,7 +91,7 @@ Feature: Sending on the next connection
         | upon-request | stays    | nothing |
         | failed       | stays    | nothing |
 
-    Scenario: What I hold back stays until I let it go
+    Scenario: Mail that I hold back stays until I release it
       Given "Plan" in the Outbox is "suspended"
       When I send what waits
       Then it fails with "nothing waits", error -245
@@ -100,12 +100,12 @@ Feature: Sending on the next connection
       Then it succeeds
       And the server for sending got "Plan"
 
-    Scenario: What I name goes out whatever its state
+    Scenario: Mail that I name is sent whatever its state
       Given "Plan" in the Outbox is "suspended"
       When I send "Plan" whatever waits
       Then the server for sending got "Plan"
 
-    Scenario: Several programs send it once
+    Scenario: Several programs send a message only once
       Given I write a new message into the Outbox:
         | to      | eve@example.org |
         | subject | Party           |
@@ -113,7 +113,7 @@ Feature: Sending on the next connection
       Then the server for sending got "Plan" and "Party"
       And the Sent shows "Plan" and "Party"
 
-  Rule: What does not go out stays, and goes out next time
+  Rule: Mail that is not sent stays, and is sent next time
 
     Scenario Outline: The server <refusal>
       Given the server for sending <refusal>
@@ -132,7 +132,7 @@ Feature: Sending on the next connection
         | refuses the message          | not today    | -2     | 451 not today    |
         | breaks the line in a message | EOF          | -36    | EOF              |
 
-    Scenario: What is refused for good is not tried again before I say so
+    Scenario: Mail that is refused permanently is not tried again before I ask
       Given the server for sending refuses "ben@example.org"
       When I send what waits
       Then it fails with "no such user", error -21
@@ -146,7 +146,7 @@ Feature: Sending on the next connection
       When I send what waits
       Then the Sent shows "Plan"
 
-    Scenario: One recipient is refused, and the other has it once
+    Scenario: One recipient is refused, and the other gets the message once
       Given I write a new message into the Outbox:
         | to      | eve@example.org, cleo@example.org |
         | subject | Party                             |
@@ -161,7 +161,7 @@ Feature: Sending on the next connection
       And "Party" in the Sent says:
         | has it | eve@example.org, cleo@example.org |
 
-    Scenario: An answer that is lost makes a second copy
+    Scenario: A lost answer causes a second copy
       Given the server for sending loses its answer to a message
       When I send what waits
       Then it fails with "may have been delivered", error -36
@@ -177,7 +177,7 @@ Feature: Sending on the next connection
       Then the server for sending got "Party"
       And the Outbox shows "Plan"
 
-    Scenario: A login that is refused is final
+    Scenario: A refused login is final
       Given I set these:
         | smtp-auth        | auto  |
         | smtp-inbox-login | true  |

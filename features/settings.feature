@@ -1,9 +1,9 @@
 @settings @behaviour-10
 Feature: Settings of an account
-  Settings are kept with the account, checked when they are made, and count from the
-  next connect.
+  Settings are stored with the account, checked when they are made, and take effect at
+  the next connect.
 
-  Rule: What is not said has a default
+  Rule: Every setting has a default
 
     Scenario: A new account
       Given I connect
@@ -31,7 +31,7 @@ Feature: Settings of an account
         | smtp-inbox-login         | false       |
         | smtp-to-cc-include-limit | 0           |
 
-  Rule: What is set is kept
+  Rule: A setting is kept
 
     Scenario Outline: <name>
       When I set "<name>" to "<value>"
@@ -86,7 +86,7 @@ Feature: Settings of an account
         | smtp-request-receipts | true               |
         | smtp-reply-to         | gulls@example.org  |
 
-  Rule: What cannot work is refused, and nothing changes
+  Rule: An invalid setting is refused, and nothing changes
 
     Scenario Outline: <name> as "<value>"
       When I set "<name>" to "<value>"
@@ -129,11 +129,11 @@ Feature: Settings of an account
         | smtp-reply-to     | nobody   |
         | smtp-auth         | magic    |
 
-    Scenario: A setting that nobody knows
+    Scenario: An unknown setting
       When I set "colour" to "red"
       Then it fails with "unknown setting", error -6
 
-  Rule: A change counts from the next connect
+  Rule: A change takes effect at the next connect
 
     Scenario: In the middle of a connection
       Given the mailbox holds 3 messages
@@ -153,29 +153,29 @@ Feature: Settings of an account
       And I connect
       Then it fails with "the server refused the login", error -172
 
-    Scenario: A protected line leaves the port as it is
+    Scenario: Protection does not change the port
       When I set "tls" to "implicit"
       Then the settings are:
         | tls  | implicit |
         | port | 110      |
 
-    Scenario: One protection replaces the other
+    Scenario: One kind of protection replaces the other
       Given I set "tls" to "stls"
       When I set "tls" to "implicit"
       Then the settings are:
         | tls | implicit |
 
-  Rule: A password need not be kept
+  Rule: A password need not be stored
 
     @behaviour-0
-    Scenario: A program knows it
+    Scenario: A program prints the password
       Given I set "password" to ""
       When I set "password-command" to "echo gull-rock"
       And I connect
       Then it succeeds
 
     @behaviour-0
-    Scenario: A program that does not know it
+    Scenario: A program that does not print a password
       Given I set "password" to ""
       When I set "password-command" to "exit 3"
       And I connect
@@ -183,11 +183,11 @@ Feature: Settings of an account
       And the password could not be read on the way
 
     @behaviour-0
-    Scenario: Two sources are one too many
+    Scenario: Two sources of a password are refused
       When I set "password-env" to "PASSWORD"
       Then it fails with "password", error -6
 
-  Rule: Limits that are kept for programs to read change no command
+  Rule: Limits that only programs read change no command
 
     @behaviour-1
     Scenario: The largest message to fetch
@@ -207,7 +207,7 @@ Feature: Settings of an account
         | Photos  | new, unread, complete | -      |
 
     @behaviour-1
-    Scenario: What getting mail fetches
+    Scenario: What get mail fetches
       Given the mailbox holds "Photos"
       And I set "get-mail-options" to "headers"
       When I copy all messages, then disconnecting

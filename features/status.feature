@@ -1,9 +1,9 @@
 @status @behaviour-0
-Feature: Knowing how things stand
+Feature: Asking for the status
   A program can ask at any time whether it is connected and whether a command runs, and
   a connection that ends by itself says why.
 
-  Rule: Questions are answered truly, and at once
+  Rule: Questions are answered correctly and at once
 
     @behaviour-1
     Scenario: Connected or not
@@ -33,7 +33,7 @@ Feature: Knowing how things stand
       Then it succeeds
 
     @behaviour-1
-    Scenario Outline: While one command runs another is refused: I <command>
+    Scenario Outline: While one command runs another one is refused: I <command>
       Given the account shows its mailbox offline too
       And the mailbox holds "Lunch"
       And I connect
@@ -54,10 +54,10 @@ Feature: Knowing how things stand
         | delete selected messages                    |
         | take back what waits for selected messages |
 
-  Rule: One program at a time has the mailbox
+  Rule: Only one program at a time uses the mailbox
 
     @behaviour-0
-    Scenario: Another program has it
+    Scenario: Another program has the mailbox
       Given the mailbox holds "Lunch"
       And another program opens the account
       When I ask whether I am connected
@@ -75,7 +75,7 @@ Feature: Knowing how things stand
       And the Inbox shows "Lunch"
 
     @behaviour-0 @behaviour-6
-    Scenario: What I ask for meanwhile is done by the program that has it
+    Scenario: My operations are then carried out by the program that has the mailbox
       Given the account shows its mailbox offline too
       And the mailbox holds "Lunch" and "Photos"
       And I connect
@@ -91,7 +91,7 @@ Feature: Knowing how things stand
   Rule: A connection that ends by itself is noticed
 
     @behaviour-3
-    Scenario: The server hangs up
+    Scenario: The server closes the connection
       Given the account shows its mailbox offline too
       And the mailbox holds "Lunch"
       And I connect
@@ -106,7 +106,7 @@ Feature: Knowing how things stand
       And the account is connected
 
     @behaviour-3
-    Scenario: Entries hide then, as at the end of a session
+    Scenario: Entries then hide, as at the end of a session
       Given the mailbox holds "Lunch"
       And I connect
       When the line breaks while nothing happens
@@ -119,17 +119,17 @@ Feature: Knowing how things stand
       When I connect
       Then the mailbox shows "Lunch"
 
-  Rule: Progress tells the last thing that happened
+  Rule: Progress shows the last step
 
     @behaviour-9
-    Scenario: After a connect it stays at the refresh
+    Scenario: After a connect the progress stays at the refresh
       Given the mailbox holds "Lunch"
       When I connect
       Then the progress shows "refreshing" (0), step "refreshing" (0)
       And the progress counts 1 message, 0 to go
 
     @behaviour-9
-    Scenario Outline: After a failure it stays where that was: <trouble>
+    Scenario Outline: After a failure the progress stays at the failed step: <trouble>
       Given the mailbox holds "Lunch"
       And the server once refuses the <trouble>
       When I copy all messages, then disconnecting
@@ -143,7 +143,7 @@ Feature: Knowing how things stand
         | message count | the server answered with an error | -174   | refreshing | 0           |
 
     @behaviour-9 @behaviour-7
-    Scenario: After a disconnect it shows that
+    Scenario: After a disconnect the progress shows it
       Given I connect
       When I disconnect
       Then it succeeds

@@ -1,8 +1,8 @@
 @sync-limit @behaviour-4
-Feature: Showing the newest messages only
-  An account can show all messages of a large mailbox, the newest few, or none.
+Feature: Showing only the newest messages
+  An account can show all messages of a large mailbox, the newest ones, or no message.
 
-  Rule: An account can show the newest messages only
+  Rule: An account can show only the newest messages
 
     Background:
       Given the account shows its mailbox offline too
@@ -14,7 +14,7 @@ Feature: Showing the newest messages only
       Then the mailbox shows "Message 4" and "Message 5"
       And the account counts 5 messages on the server
 
-    Scenario: Newer ones push older ones out
+    Scenario: Newer messages displace older ones
       Given the account shows the newest 2 messages
       And I connect
       And I disconnect
@@ -23,7 +23,7 @@ Feature: Showing the newest messages only
       Then the mailbox shows "Message 5" and "Lunch"
       And the new messages in the mailbox are "Lunch"
 
-    Scenario: A higher limit brings older ones
+    Scenario: A higher limit adds older messages
       Given the account shows the newest 2 messages
       And I connect
       And I disconnect
@@ -31,7 +31,7 @@ Feature: Showing the newest messages only
       And I connect
       Then the mailbox shows "Message 1", "Message 2", "Message 3", "Message 4" and "Message 5"
 
-    Scenario: A lower limit takes entries away, and nothing from the server
+    Scenario: A lower limit removes entries, and nothing from the server
       Given I connect
       And I disconnect
       When the account shows the newest 1 message
@@ -40,7 +40,7 @@ Feature: Showing the newest messages only
       When I disconnect
       Then the server holds "Message 1", "Message 2", "Message 3", "Message 4" and "Message 5"
 
-    Scenario: A limit of none logs in and looks at nothing
+    Scenario: A limit of 0 logs in and fetches no list
       Given the account shows the newest 3 messages
       And I connect
       And I disconnect
@@ -54,12 +54,12 @@ Feature: Showing the newest messages only
       When I disconnect
       Then the server heard a goodbye
 
-    Scenario: A limit that the mailbox does not reach
+    Scenario: A limit larger than the mailbox
       Given the account shows the newest 5 messages
       When I connect
       Then the mailbox shows "Message 1", "Message 2", "Message 3", "Message 4" and "Message 5"
 
-    Scenario: A higher limit brings only what is missing
+    Scenario: A higher limit fetches only the missing headers
       Given the account shows the newest 2 messages
       And I connect
       And I disconnect
@@ -70,14 +70,14 @@ Feature: Showing the newest messages only
       And the server sent no header twice
 
     @behaviour-0
-    Scenario: A server that cannot name its messages is asked for the newest only
+    Scenario: Without unique-ids only the newest headers are fetched
       Given the server cannot name its messages
       And the account shows the newest 2 messages
       When I connect
       Then the mailbox shows "Message 4" and "Message 5"
       And the account counts 5 messages on the server
 
-  Rule: The limit takes nothing away that somebody wanted
+  Rule: The limit removes nothing that the user wants to keep
 
     Background:
       Given the account shows its mailbox offline too
@@ -96,13 +96,13 @@ Feature: Showing the newest messages only
         | Message 1 | unread, complete |
         | Message 4 | unread           |
 
-    Scenario: So do headers that I want to keep
+    Scenario: Headers that I want to keep stay beyond the limit
       Given I disconnect
       When the account shows the newest 1 message
       And I connect, keeping selected messages
       Then the mailbox shows "Message 1" and "Message 4"
 
-    Scenario: So do messages whose deletion waits
+    Scenario: Messages whose deletion waits stay beyond the limit
       Given I disconnect
       And I delete selected messages
       When the account shows the newest 1 message
@@ -112,10 +112,10 @@ Feature: Showing the newest messages only
       Then the mailbox shows "Message 4"
       And the server holds "Message 2", "Message 3" and "Message 4"
 
-  Rule: The limit says what there is to fetch
+  Rule: The limit decides which messages can be fetched
 
     @move
-    Scenario: An account that shows the newest messages only takes only those
+    Scenario: An account that shows only the newest messages fetches only those
       Given the mailbox holds 5 messages
       And the account shows the newest 2 messages
       When I move all messages, then disconnecting
@@ -123,7 +123,7 @@ Feature: Showing the newest messages only
       And the server holds "Message 1", "Message 2" and "Message 3"
 
     @behaviour-0
-    Scenario: With a limit of none there is a usable connection
+    Scenario: With a limit of 0 the connection is usable
       Given the mailbox holds 3 messages
       And the account shows the newest 0 messages
       When I connect
@@ -140,7 +140,7 @@ Feature: Showing the newest messages only
       And the server holds "Message 1", "Message 2" and "Message 3"
 
     @behaviour-0
-    Scenario: With a limit of none, fetching and disconnecting fetches nothing
+    Scenario: With a limit of 0, fetching and disconnecting fetches nothing
       Given the mailbox holds 3 messages
       And the account shows the newest 0 messages
       When I move all messages, then disconnecting
