@@ -16,23 +16,23 @@ import (
 // mailSteps returns the steps about the actions and messages of a mail program.
 func (w *world) mailSteps() []step {
 	return []step{
-		{"I {command}", "gives the command and waits for its end", `I copy new messages, then disconnecting`, w.do},
-		{"I begin to {command}", "gives the command and goes on while it runs", `I begin to move all messages, staying online`, w.beginTo},
-		{"I cancel", "what I began, once the server has fallen silent if it does", `I cancel`, w.cancel},
-		{"I select {list}", "entries of the mailbox, for the selected messages", `I select "Lunch" and "Photos"`, w.selects},
-		{"I collect mail in {folder}", "instead of the Inbox; a new folder, or none that there is", `I collect mail in the folder "Bills"`, w.collectIn},
-		{"I leave out messages above {int} KB", "for all commands that follow", `I leave out messages above 50 KB`, w.leaveOut},
-		{"I wait no longer than {int} second(s) for the server", "ends the connection if there is one; at first it is a minute", `I wait no longer than 1 second for the server`, w.waitNoLonger},
+		{"I {command}", "starts the command and waits for its end", `I copy new messages, then disconnecting`, w.do},
+		{"I begin to {command}", "starts the command and continues while it runs", `I begin to move all messages, staying online`, w.beginTo},
+		{"I cancel", "cancels the command that I began, after the server has fallen silent if it does", `I cancel`, w.cancel},
+		{"I select {list}", "selects entries of the mailbox, for commands on selected messages", `I select "Lunch" and "Photos"`, w.selects},
+		{"I collect mail in {folder}", "instead of the Inbox; a new folder, or one that does not exist", `I collect mail in the folder "Bills"`, w.collectIn},
+		{"I leave out messages above {int} KB", "in all commands that follow", `I leave out messages above 50 KB`, w.leaveOut},
+		{"I wait no longer than {int} second(s) for the server", "ends the connection, if there is one; the default is a minute", `I wait no longer than 1 second for the server`, w.waitNoLonger},
 		{"I restart the program", "closes it without a goodbye and opens it on the same store", `I restart the program`, w.restart},
-		{"{who} succeeds", "it ended without an error", `it succeeds`, w.succeeds},
-		{"{who} fails with {text}, error {number}", "its error says so and has the original's number", `it fails with "not connected", error -36`, w.failsWith},
-		{"the failed messages are {list}", "what the last command lists as failed while the rest went on", `the failed messages are "Invoice"`, w.failedMessages},
-		{"{int} message(s) came and {int} were there before", "what the last command stored and what it did not fetch again", `2 messages came and 3 were there before`, w.came},
-		{"the progress shows {text} ({int}), step {text} ({int})", "of the newest command: phase and step with the original's numbers", `the progress shows "copy new mail" (9), step "disconnecting" (6)`, w.progressShows},
-		{"the progress of what I began stays at {text} ({int})", "the step at which it was stopped, with the original's number",
+		{"{who} succeeds", "the command ended without an error", `it succeeds`, w.succeeds},
+		{"{who} fails with {text}, error {number}", "the error has this text and the original's number", `it fails with "not connected", error -36`, w.failsWith},
+		{"the failed messages are {list}", "the messages that the last command reports as failed while the others were fetched", `the failed messages are "Invoice"`, w.failedMessages},
+		{"{int} message(s) came and {int} were there before", "how many messages the last command stored, and how many it did not fetch again", `2 messages came and 3 were there before`, w.came},
+		{"the progress shows {text} ({int}), step {text} ({int})", "phase and step of the latest command, with the original's numbers", `the progress shows "copy new mail" (9), step "disconnecting" (6)`, w.progressShows},
+		{"the progress of what I began stays at {text} ({int})", "the step at which the command was stopped, with the original's number",
 			`the progress of what I began stays at "copying" (1)`, w.progressStays},
-		{"the progress counts {int} message(s), {int} to go", "of the step at work; waits for it while the command runs", `the progress counts 3 messages, 2 to go`, w.progressCounts},
-		{"the progress shows {measure}", "how much of the message in hand has come, or the size of all that the command fetches", `the progress shows a part of "Photos"`, w.progressMeasures},
+		{"the progress counts {int} message(s), {int} to go", "in the current step; waits for it while the command runs", `the progress counts 3 messages, 2 to go`, w.progressCounts},
+		{"the progress shows {measure}", "how much of the current message has arrived, or the size of everything that the command fetches", `the progress shows a part of "Photos"`, w.progressMeasures},
 	}
 }
 

@@ -26,9 +26,9 @@ import (
 // outboxSteps are about messages that are made here.
 func (w *world) outboxSteps() []step {
 	return []step{
-		{"I write {piece} into the {place}:", "what it shall have: " + strings.Join(writtenNames(), ", ") + "; a file is a name, and its text is the name too", "I write a new message into the Drafts:\n| to      | ben@example.org |\n| subject | Plan            |", w.write},
-		{"I write {piece} into the {place}", "with nothing of one's own", `I write a receipt for "Lunch" into the Outbox`, w.writeBare},
-		{"{text} in the {place} says:", "of a message that was made here: " + strings.Join(slices.Sorted(maps.Keys(new(outgoing).told())), ", ") + "; - is nothing", "\"Re: Lunch\" in the Drafts says:\n| to   | Ann <Ann1@example.org> |\n| text | At noon, then.         |", w.says},
+		{"I write {piece} into the {place}:", "a message with: " + strings.Join(writtenNames(), ", ") + "; a file is given by its name, and its content is the name too", "I write a new message into the Drafts:\n| to      | ben@example.org |\n| subject | Plan            |", w.write},
+		{"I write {piece} into the {place}", "without text or recipients of my own", `I write a receipt for "Lunch" into the Outbox`, w.writeBare},
+		{"{text} in the {place} says:", "for a message that was written in this store: " + strings.Join(slices.Sorted(maps.Keys(new(outgoing).told())), ", ") + "; - means nothing", "\"Re: Lunch\" in the Drafts says:\n| to   | Ann <Ann1@example.org> |\n| text | At noon, then.         |", w.says},
 	}
 }
 

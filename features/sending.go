@@ -21,11 +21,11 @@ import (
 // sendingSteps are about the way of messages out.
 func (w *world) sendingSteps() []step {
 	return []step{
-		{"mail can be sent", "there is a server for it, which takes everything, and the account's settings name it", `mail can be sent`, w.canSend},
-		{"the server for sending {refusal}", "once: the first time that it would do otherwise", `the server for sending refuses "ben@example.org"`, w.refuses},
-		{"{text} in the Outbox is {text}", "a sending state of the original; suspended and waiting as a person holds it back and lets it go", `"Plan" in the Outbox is "scheduled"`, w.setState},
-		{"{sending}", "the Outbox, now", `I send what waits`, w.sends},
-		{"the server for sending got {list}", "exactly these, in any order; waits until what a connect has started is over, and closes the program", `the server for sending got "Plan"`, w.got},
+		{"mail can be sent", "there is an SMTP server that accepts everything, and the account's settings name it", `mail can be sent`, w.canSend},
+		{"the server for sending {refusal}", "once: the next time that it would accept", `the server for sending refuses "ben@example.org"`, w.refuses},
+		{"{text} in the Outbox is {text}", "a sending state of the original; the user sets suspended by holding a message back, and waiting by releasing it", `"Plan" in the Outbox is "scheduled"`, w.setState},
+		{"{sending}", "sends the Outbox now", `I send what waits`, w.sends},
+		{"the server for sending got {list}", "exactly these messages, in any order; waits until the sending that a connect started has ended, and closes the program", `the server for sending got "Plan"`, w.got},
 	}
 }
 

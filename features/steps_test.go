@@ -178,10 +178,11 @@ mail.go, store.go, outbox.go and sending.go is the source; ` + "`go test ./featu
 A scenario starts with an empty mailbox on a server of its own, an empty message
 store, and the account demo with the right password. After its last line the harness
 checks that every fault happened, that no connection, file or goroutine is left
-behind, that the store is sound, and that each copy is whole, there once, and byte for
-byte what the server had, and what was written here a message of its own; what the account's entries hold of a message is its beginning,
-or all of it.
+behind, and that the store is intact. Each copy must be complete, exist once, and equal
+the server's message byte for byte; each message that was written must be valid; and an
+entry of the account must have the beginning of its message, or the whole message.
 
-Words in braces stand for values; ` + "`(s)`" + ` may be left out:
+In the steps "the line" means the connection, "a goodbye" means QUIT, and the name of a message
+is its unique-id. Words in braces stand for values; ` + "`(s)`" + ` may be left out:
 
 `

@@ -19,23 +19,23 @@ import (
 // storeSteps are about settings, and about entries and flags as a person sees them.
 func (w *world) storeSteps() []step {
 	return []step{
-		{"the account uses {login}", "the plain one at first; the secure one does not show the password to listeners", `the account uses the secure login`, w.uses},
+		{"the account uses {login}", "the default is the plain login; the secure login does not show the password to eavesdroppers", `the account uses the secure login`, w.uses},
 		{"the account wants a line that is protected {protection}", "by TLS", `the account wants a line that is protected from the start`, w.wantsProtection},
-		{"the account shows {extent}", "the rest stays on the server unseen; counts from the next connect", `the account shows the newest 2 messages`, w.showsExtent},
+		{"the account shows {extent}", "the other messages stay on the server and are not listed; takes effect at the next connect", `the account shows the newest 2 messages`, w.showsExtent},
 		{"the account shows its mailbox offline too", "the disconnected mode of the original", `the account shows its mailbox offline too`, w.showsOffline},
-		{"I set {text} to {text}", "a setting of the account, by the name that the program has for it; the user name and the password are demo and " + Password + " at first", `I set "sync-limit" to "10"`, w.set},
-		{"I set these:", "name and value of several settings at once", "I set these:\n| tls      | implicit         |\n| tls-name | mail.example.org |", w.setThese},
-		{"the settings are:", "name and value of some of them, as the store keeps them", "the settings are:\n| port       | 110 |\n| sync-limit | -1  |", w.settingsAre},
-		{"the disk has {room}", "as the operating system tells; plenty at first", `the disk has room for 100 KB`, w.hasRoom},
-		{"I {handle} {list} in the {place}", "what is read is not unread any more; what is removed is removed here only", `I read "Lunch" in the Inbox`, w.handle},
-		{"I remove the folder {text}", "with all that is in it, here", `I remove the folder "Bills"`, w.removesFolder},
-		{"the {place} shows {list}", "exactly these can be seen there; mailbox means the account's entries", `the mailbox shows "Lunch" and "Photos"`, w.shows},
-		{"the {flag} messages in the {place} are {list}", "exactly these are flagged so, of those that can be seen", `the new messages in the mailbox are "Photos"`, w.flagged},
-		{"{list} in the {place} show(s) sender, date and size", "as the messages say, the size as on the wire", `"Lunch" in the mailbox shows sender, date and size`, w.showsDetails},
-		{"the {place} shows these messages:", "exactly these, in any order; columns of choice: subject, sender, date, " + strings.Join(traitNames(), ", ") + "; - is nothing",
+		{"I set {text} to {text}", "a setting of the account, by its name in the program; at first the user name and the password are demo and " + Password + " at first", `I set "sync-limit" to "10"`, w.set},
+		{"I set these:", "names and values of several settings", "I set these:\n| tls      | implicit         |\n| tls-name | mail.example.org |", w.setThese},
+		{"the settings are:", "names and values of some settings, as stored", "the settings are:\n| port       | 110 |\n| sync-limit | -1  |", w.settingsAre},
+		{"the disk has {room}", "as the operating system reports it; plenty of room at first", `the disk has room for 100 KB`, w.hasRoom},
+		{"I {handle} {list} in the {place}", "a message that was read is no longer unread; a removed one is removed from the store only", `I read "Lunch" in the Inbox`, w.handle},
+		{"I remove the folder {text}", "with everything in it, in the store", `I remove the folder "Bills"`, w.removesFolder},
+		{"the {place} shows {list}", "exactly these messages are visible; mailbox means the account's entries", `the mailbox shows "Lunch" and "Photos"`, w.shows},
+		{"the {flag} messages in the {place} are {list}", "exactly these visible messages have the flag", `the new messages in the mailbox are "Photos"`, w.flagged},
+		{"{list} in the {place} show(s) sender, date and size", "the values of the messages, the size as on the wire", `"Lunch" in the mailbox shows sender, date and size`, w.showsDetails},
+		{"the {place} shows these messages:", "exactly these messages, in any order; optional columns: subject, sender, date, " + strings.Join(traitNames(), ", ") + "; - means nothing",
 			"the mailbox shows these messages:\n| subject | state       | carries      |\n| Lunch   | new, unread | -            |\n| Photos  | complete    | attachment   |", w.showsThese},
-		{"the account is {state}", "the client says so and the account's entry is flagged so", `the account is connected`, w.accountIs},
-		{"the account counts {int} message(s) on the server", "as of the newest connect", `the account counts 3 messages on the server`, w.remoteCount},
+		{"the account is {state}", "the client reports this, and the account's entry has the flag", `the account is connected`, w.accountIs},
+		{"the account counts {int} message(s) on the server", "as of the latest connect", `the account counts 3 messages on the server`, w.remoteCount},
 	}
 }
 
