@@ -104,10 +104,6 @@ func (t *popTalk) User(x *Exchange) string {
 	return t.session.name
 }
 
-// messageField is a field for Talk.Value that Telling does not know: the unique-id of the message
-// that a command is about.
-const messageField = "message"
-
 // Value implements Talk.
 func (t *popTalk) Value(x *Exchange, field string) string {
 	v := t.view

@@ -29,3 +29,7 @@ func fill(r edit.Reply, value func(field string) string) edit.Reply {
 		return l[:min(len(l), edit.MaxStatusLine-2)]
 	})(r)
 }
+
+// messageField is a field for Talk.Value that Telling does not know: the unique-id of the message
+// that a command is about.
+const messageField = "message"

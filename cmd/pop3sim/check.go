@@ -124,16 +124,20 @@ func runCheck(cmd *cobra.Command, f *checkFlags) error {
 	if f.list {
 		return listCases(cmd.OutOrStdout(), f, cases)
 	}
-	drive, err := f.client.drive()
+	drive, err := f.client.drive(cmd)
 	if err != nil {
 		return err
 	}
+	defer func() { _ = f.client.close() }() // it only listened
 	r := &check.Runner{Drive: drive, Deviations: f.client.deviations(), Jobs: f.jobs, SelfCheck: check.MTM{}}
 	rep, err := f.play(cmd, r, cases)
 	if rep == nil {
 		return err
 	}
 	stopped := err
+	if f.client.listen != "" {
+		f.out.json, f.out.line = true, true
+	}
 	if err = f.out.write(cmd.OutOrStdout(), rep, policy); err != nil {
 		return err
 	}
@@ -155,6 +159,9 @@ func (f *checkFlags) cases() ([]*check.Case, error) {
 			return nil, cli.Usage("--scenario: %w", err)
 		}
 		all = append(all, own...)
+	}
+	if f.client.attend && len(f.choice.Only) == 0 {
+		f.choice.Only = check.Attended()
 	}
 	if f.choice.Sweep {
 		return all, nil // chosen when the sweep is known
@@ -258,6 +265,7 @@ func listCases(w io.Writer, f *checkFlags, cases []*check.Case) error {
 // outFlags says where reports go.
 type outFlags struct {
 	json, tap          bool
+	line               bool // the report is one line of a dialogue
 	junit, html, badge cli.Path
 }
 
@@ -273,6 +281,8 @@ func (f *outFlags) add(flags *pflag.FlagSet) {
 func (f *outFlags) write(stdout io.Writer, rep *report.Report, p report.Policy) error {
 	printed := rep.Text
 	switch {
+	case f.json && f.line:
+		printed = func(w io.Writer, _ report.Policy) error { return rep.WriteLine(w) }
 	case f.json:
 		printed = func(w io.Writer, _ report.Policy) error { return rep.WriteJSON(w) }
 	case f.tap:

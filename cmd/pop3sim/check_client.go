@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"pop3mtm/cmd/internal/cli"
@@ -24,6 +26,9 @@ type clientFlags struct {
 	can    []string
 	shell  bool
 	hang   time.Duration
+	listen string
+	attend bool
+	port   *check.OnePort
 
 	program *check.Program
 }
@@ -32,6 +37,8 @@ func (f *clientFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.exec, "exec", "", "the `COMMAND` that fetches all mail once, with {host}, {port}, {user}, {password}, {dir}, {ca}")
 	flags.StringVar(&f.preset, "preset", "", "check a client that is known: "+strings.Join(check.Presets(), ", "))
 	flags.Var(&f.file, "client", "check the client that `FILE` describes (docs/check.md)")
+	flags.StringVar(&f.listen, "listen", "", "check a client in another process, such as a library in its own tests: serve all cases on `HOST:PORT`, and talk JSON lines on stdin and stdout (docs/check.md)")
+	flags.BoolVar(&f.attend, "attend", false, "check a client that a person operates: say when to fetch mail, and ask what the client shows")
 	flags.StringVar(&f.name, "name", "", "what the report calls the client")
 	flags.BoolVar(&f.shell, "shell", false, "run the command of --exec by sh -c")
 	flags.StringVar(&f.store, "store", "", "how the client stores mail below {dir}: files, maildir, mbox, mh, bsmtp (default: as the probe finds it)")
@@ -48,18 +55,21 @@ func abilities() string {
 }
 
 // drive returns the client.
-func (f *clientFlags) drive() (check.Drive, error) {
+func (f *clientFlags) drive(cmd *cobra.Command) (check.Drive, error) {
 	given := 0
-	for _, is := range []bool{f.exec != "", f.preset != "", f.file != ""} {
+	for _, is := range []bool{f.exec != "", f.preset != "", f.file != "", f.listen != "" || f.attend} {
 		if is {
 			given++
 		}
 	}
 	if given != 1 {
-		return nil, cli.Usage("name the client by exactly one of --exec, --preset and --client")
+		return nil, cli.Usage("name the client by exactly one of --exec, --preset, --client, --listen and --attend")
 	}
 	if f.hang < time.Second {
 		return nil, cli.Usage("--hang takes a second or more, not %s", f.hang)
+	}
+	if f.listen != "" || f.attend {
+		return f.onePort(cmd)
 	}
 	var err error
 	switch {
@@ -88,6 +98,45 @@ func (f *clientFlags) drive() (check.Drive, error) {
 	}
 	p.Limit(f.hang)
 	return check.Exec{Program: p}, nil
+}
+
+// onePort returns a client that all cases serve on one port.
+func (f *clientFlags) onePort(cmd *cobra.Command) (check.Drive, error) {
+	f.program = &check.Program{Title: cmp.Or(f.name, "client")}
+	address := cmp.Or(f.listen, "127.0.0.1:0")
+	if err := checkAddress("--listen", address); err != nil {
+		return nil, err
+	}
+	port, err := check.ListenOn(cmd.Context(), address)
+	if err != nil {
+		return nil, err
+	}
+	f.port = port
+	var can []check.Ability
+	told := check.PlainLine
+	for _, a := range f.can {
+		can = append(can, check.Ability(a))
+		switch check.Ability(a) {
+		case check.STLS:
+			told = check.UseSTLS
+		case check.Implicit:
+			told = check.UseImplicit
+		default:
+		}
+	}
+	if f.attend {
+		f.listen = "" // its report is for a person
+		return &check.Attend{OnePort: port, Out: cmd.ErrOrStderr(), In: cmd.InOrStdin(), Can: can}, nil
+	}
+	return &check.Listen{OnePort: port, Out: cmd.OutOrStdout(), In: cmd.InOrStdin(), Can: can, Told: told}, nil
+}
+
+// close closes the one port.
+func (f *clientFlags) close() error {
+	if f.port == nil {
+		return nil
+	}
+	return f.port.Close()
 }
 
 func (f *clientFlags) deviations() []string { return slices.Clone(f.program.Deviations) }

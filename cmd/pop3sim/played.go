@@ -97,13 +97,12 @@ func (f *playedFlags) loadCase() error {
 	return nil
 }
 
-// cutting returns the listeners with the fault of the line that the case has.
-func (f *playedFlags) cutting(l listeners) listeners {
-	if f.found == nil || f.found.Cut() == nil {
-		return l
+// cut returns the fault of the line that the case has, or nil.
+func (f *playedFlags) cut() *check.Cut {
+	if f.found == nil {
+		return nil
 	}
-	l.pop3, l.pop3s = f.found.Cut().Listeners(l.pop3, l.pop3s)
-	return l
+	return f.found.Cut()
 }
 
 // read returns the scenario of the flag: "-" is standard input.

@@ -130,7 +130,10 @@ func serve(cmd *cobra.Command, f *serveFlags) (err error) {
 	if err != nil {
 		return err
 	}
-	return sim.run(ctx, cmd, f.played.cutting(ports))
+	if cut := f.played.cut(); cut != nil {
+		ports.pop3, ports.pop3s = cut.Listeners(ports.pop3, ports.pop3s)
+	}
+	return sim.run(ctx, cmd, ports)
 }
 
 // steered reports whether somebody can steer the server while it runs.

@@ -21,6 +21,14 @@ type Drive interface {
 	Start(dir string, e Endpoint) (Client, error)
 }
 
+// placeOf returns where the servers for a client are.
+func placeOf(d Drive) place {
+	if at, ok := d.(place); ok {
+		return at
+	}
+	return ownPort{}
+}
+
 // Client is a client in one case. It is used by one goroutine.
 type Client interface {
 	// Visit lets the client fetch its mail once, until it is done or ctx ends. line says what passes

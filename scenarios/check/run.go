@@ -59,6 +59,7 @@ type Runner struct {
 	caFile  string
 	learned map[TLS]*Learned
 	told    sync.Mutex
+	single  bool // all cases are on one port, so one at a time
 }
 
 // maxParked bounds the clients that wait for a time-out at the same time.
@@ -112,9 +113,13 @@ func (r *Runner) Close() error {
 // are known, and the cause.
 func (r *Runner) Run(ctx context.Context, cases []*Case) ([]Outcome, error) {
 	outcomes := make([]Outcome, len(cases))
+	_, r.single = r.Drive.(place)
 	jobs := r.Jobs
 	if jobs <= 0 {
 		jobs = runtime.GOMAXPROCS(0) + 1
+	}
+	if r.single {
+		jobs = 1
 	}
 	r.each(ctx, len(cases), jobs, func(i int, idle func()) { outcomes[i] = r.first(ctx, cases[i], idle) })
 	r.again(ctx, outcomes)
@@ -145,6 +150,9 @@ func (r *Runner) each(ctx context.Context, n, jobs int, f func(i int, idle func(
 				}
 			}()
 			f(i, func() {
+				if r.single {
+					return
+				}
 				select {
 				case parked <- struct{}{}:
 					waits = true

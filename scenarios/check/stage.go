@@ -20,6 +20,7 @@ import (
 
 // Endpoint is what a client is told about its server.
 type Endpoint struct {
+	Case     string // its id
 	Host     string
 	Port     int
 	User     string
@@ -81,17 +82,34 @@ type stage struct {
 	uids []string // in the order of their first appearance
 }
 
+// place is where the servers of cases are: each on a port of its own, or one after the other on one.
+type place interface {
+	listen() (net.Listener, error)
+	// user names the user of a case that has no users of its own.
+	user(c *Case) string
+}
+
+// ownPort is a free port for each case.
+type ownPort struct{}
+
+func (ownPort) listen() (net.Listener, error) {
+	listen := net.ListenConfig{KeepAlive: -1}
+	return listen.Listen(context.Background(), "tcp", "127.0.0.1:0")
+}
+
+func (ownPort) user(c *Case) string { return c.user() }
+
 // open starts the server of a case on a free port, for a client that was told to protect its line in
 // one way and does it in another, which are the same for most.
-func (c *Case) open(l *Learned, k *keys, caFile string) (*stage, error) {
+func (c *Case) open(l *Learned, k *keys, caFile string, at place) (*stage, error) {
 	s := &stage{line: newLine(c.cut), told: map[int][]byte{}, mail: map[string][][]byte{}, served: make(chan error, 1)}
-	play, err := c.server(l, k, s.tap)
+	user := at.user(c)
+	play, err := c.server(l, k, s.tap, user)
 	if err != nil {
 		return nil, fmt.Errorf("case %s: %w", c.ID, err)
 	}
-	s.play, s.drop = play, play.MaildropOf(c.user())
-	listen := net.ListenConfig{KeepAlive: -1}
-	socket, err := listen.Listen(context.Background(), "tcp", "127.0.0.1:0")
+	s.play, s.drop = play, play.MaildropOf(user)
+	socket, err := at.listen()
 	if err != nil {
 		return nil, fmt.Errorf("case %s: %w", c.ID, err)
 	}
@@ -104,7 +122,7 @@ func (c *Case) open(l *Learned, k *keys, caFile string) (*stage, error) {
 	if l.Mode != PlainLine {
 		host = "localhost" // a server with TLS may want to hear its name
 	}
-	s.endpoint = Endpoint{Host: host, Port: port, User: c.user(), Password: c.password(), CA: caFile, TLS: l.Told}
+	s.endpoint = Endpoint{Case: c.ID, Host: host, Port: port, User: user, Password: c.password(), CA: caFile, TLS: l.Told}
 	go func() {
 		if play.ImplicitTLS() {
 			s.served <- play.ServeTLS(s.listener)
@@ -118,7 +136,7 @@ func (c *Case) open(l *Learned, k *keys, caFile string) (*stage, error) {
 
 // server returns the server of a case. A case that says nothing about TLS gets what the client is
 // set to use.
-func (c *Case) server(l *Learned, k *keys, tap func(int, []byte)) (*scenarios.Play, error) {
+func (c *Case) server(l *Learned, k *keys, tap func(int, []byte), user string) (*scenarios.Play, error) {
 	played, mode := *c.scenario, l.Mode
 	if l.Sessions > 1 {
 		played.Rules = onceEach(played.Rules)
@@ -130,6 +148,9 @@ func (c *Case) server(l *Learned, k *keys, tap func(int, []byte)) (*scenarios.Pl
 		played.Settings.TLS = scenarios.STLS
 	}
 	o := &fakeserver.Options{Tap: tap, Deletes: c.deletes}
+	if len(played.Users) == 0 {
+		o.Users = map[string]fakeserver.User{user: {Password: scenarios.DefaultPassword}}
+	}
 	o.TLS = k.certificate(played.Settings.Certificate)
 	played.Settings.Certificate = "" // a good one is the one of these options
 	return played.Server(o)
@@ -209,6 +230,14 @@ func (s *stage) there() []letter {
 		s.mu.Unlock()
 	}
 	return all
+}
+
+// seen returns all mail so far as a person recognizes it.
+func (s *stage) seen() []mailSeen {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := evidence{uids: s.uids, mail: s.mail}
+	return subjects(e.letters(), s.mail)
 }
 
 // settled waits a moment for the sessions of a client that has ended.

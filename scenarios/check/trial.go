@@ -25,7 +25,7 @@ type trial struct {
 
 // trial starts the server of a case, and the client in a directory of its own.
 func (r *Runner) trial(c *Case, l *Learned) (*trial, error) {
-	s, err := c.open(l, r.keys, r.caFile)
+	s, err := c.open(l, r.keys, r.caFile, placeOf(r.Drive))
 	if err != nil {
 		return nil, err
 	}
@@ -62,6 +62,9 @@ func (t *trial) visit(ctx context.Context) process.Ending {
 	defer t.cancel(nil)
 	t.over = make(chan struct{})
 	t.e.there = t.stage.there()
+	if person, ok := t.client.(interface{ shows(mail []mailSeen) }); ok {
+		person.shows(t.stage.seen())
+	}
 	end := t.client.Visit(ctx, t.stage.line.state, t.idle)
 	close(t.over)
 	t.stage.settled()

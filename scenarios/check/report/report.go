@@ -98,6 +98,11 @@ func (r *Report) WriteJSON(w io.Writer) error {
 	return e.Encode(r)
 }
 
+// WriteLine writes {"report": ...} as one line, the last of a dialogue with a client.
+func (r *Report) WriteLine(w io.Writer) error {
+	return json.NewEncoder(w).Encode(map[string]*Report{"report": r})
+}
+
 // maxReport bounds a report that is read.
 const maxReport = 256 << 20
 

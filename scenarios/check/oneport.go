@@ -1,0 +1,102 @@
+package check
+
+import (
+	"context"
+	"net"
+	"sync"
+)
+
+// OnePort is a port on which the cases are served one after the other.
+type OnePort struct {
+	socket net.Listener
+
+	mu      sync.Mutex
+	current *turn
+}
+
+// ListenOn opens the port.
+func ListenOn(ctx context.Context, address string) (*OnePort, error) {
+	listen := net.ListenConfig{KeepAlive: -1}
+	socket, err := listen.Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	p := &OnePort{socket: socket}
+	go p.accept()
+	return p, nil
+}
+
+// Addr returns the address as host:port.
+func (p *OnePort) Addr() string { return p.socket.Addr().String() }
+
+// Close closes the port.
+func (p *OnePort) Close() error { return p.socket.Close() }
+
+// accept hands each connection to the case that is on, until the port is closed.
+func (p *OnePort) accept() {
+	for {
+		c, err := p.socket.Accept()
+		if err != nil {
+			return
+		}
+		p.mu.Lock()
+		t := p.current
+		p.mu.Unlock()
+		if t == nil || !t.take(c) {
+			_ = c.Close() // no case is on
+		}
+	}
+}
+
+// listen begins the turn of a case.
+func (p *OnePort) listen() (net.Listener, error) {
+	t := &turn{addr: p.socket.Addr(), waiting: make(chan net.Conn), over: make(chan struct{})}
+	p.mu.Lock()
+	p.current = t
+	p.mu.Unlock()
+	return t, nil
+}
+
+// user is the id of the case, so that a client that is late logs in nowhere.
+func (*OnePort) user(c *Case) string {
+	if len(c.scenario.Users) > 0 {
+		return c.user()
+	}
+	return c.ID
+}
+
+// turn is the time in which one case has the port.
+type turn struct {
+	addr    net.Addr
+	waiting chan net.Conn
+	over    chan struct{}
+	once    sync.Once
+}
+
+func (t *turn) take(c net.Conn) bool {
+	select {
+	case t.waiting <- c:
+		return true
+	case <-t.over:
+		return false
+	}
+}
+
+// Accept implements net.Listener.
+func (t *turn) Accept() (net.Conn, error) {
+	select {
+	case c := <-t.waiting:
+		return c, nil
+	case <-t.over:
+		return nil, net.ErrClosed
+	}
+}
+
+// Close implements net.Listener: the port stays.
+func (t *turn) Close() error {
+	t.once.Do(func() { close(t.over) })
+	return nil
+}
+
+// Addr implements net.Listener.
+func (t *turn) Addr() net.Addr { return t.addr }
