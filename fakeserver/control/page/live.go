@@ -143,7 +143,7 @@ func (s *stream) take(e control.Event) {
 	}
 }
 
-// show begins the transcript of a session; 0 is none.
+// show begins the transcript of a session, or with 0 an empty one.
 func (s *stream) show(session int) {
 	s.session, s.rows, s.pending, s.clear = session, rows{}, nil, true
 }

@@ -10,7 +10,7 @@ import (
 	"pop3mtm/fakeserver/control"
 )
 
-const instructions = `This is a POP3 server for testing mail clients. It is right in everything, and wrong exactly as it is told.
+const instructions = `This is a POP3 server for testing mail clients. It follows the RFCs, and breaks them exactly where a rule or a scenario says so.
 
 To test a client: create_mailbox, with a scenario from list_scenarios or with mail and rules of your own. Run the client with the
 address, the name and the password that create_mailbox returns. Then ask for the verdict, and read the transcript of a session to see
