@@ -40,7 +40,7 @@ func (m Match) check(v vocabulary) error {
 	case m.Alone && m.Args != "":
 		return fmt.Errorf("a command has no arguments (Alone) or the arguments %q, not both", m.Args)
 	case m.Nth < 0 || m.From < 0 || m.Session < 0:
-		return errors.New("Nth, From and Session count from 1")
+		return errors.New("the fields Nth, From and Session count from 1")
 	case m.Nth > 0 && m.From > m.Nth:
 		return fmt.Errorf("no command is number %d and from number %d on", m.Nth, m.From)
 	case m.State&^(Connecting|Authorization|Transaction|Update) != 0:

@@ -57,7 +57,7 @@ func count(address, user, password string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer c.Close()
+	defer func() { _ = c.Close() }()
 	if _, err = c.ReadLine(); err != nil {
 		return "", err
 	}

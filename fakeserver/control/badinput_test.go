@@ -224,7 +224,9 @@ func TestASlowClientBlocksNobody(t *testing.T) {
 		_, _ = io.WriteString(out, "{")
 		slow, err := http.NewRequest("POST", s.url+ann+"/rules", in)
 		if err == nil {
-			_, _ = http.DefaultClient.Do(slow)
+			if answer, err := http.DefaultClient.Do(slow); err == nil {
+				_ = answer.Body.Close()
+			}
 		}
 	}()
 	defer func() { _ = out.Close() }()

@@ -198,7 +198,7 @@ func (s *Service) RenameMessage(_ context.Context, user, uid, to string, when Wh
 	if to == "" {
 		return nil, problem(http.StatusUnprocessableEntity, "the new unique-id is missing")
 	}
-	if err := checkUID(to); err != nil {
+	if err = checkUID(to); err != nil {
 		return nil, err
 	}
 	t.mu.Lock()

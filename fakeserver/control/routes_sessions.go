@@ -91,9 +91,10 @@ func (r routes) stream(to huma.Context, user string, past bool) {
 	}
 	ctx, cancel := context.WithCancel(to.Context())
 	defer cancel()
-	next, ended := make(chan Event), make(chan error, 1)
+	next, ended := make(chan Event), make(chan struct{})
 	go func() {
-		ended <- r.Events(ctx, user, past, func(e Event) error {
+		defer close(ended)
+		_ = r.Events(ctx, user, past, func(e Event) error {
 			select {
 			case next <- e:
 				return nil

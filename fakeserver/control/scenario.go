@@ -90,11 +90,7 @@ func (s *Service) scenarioOf(t *tenant, words []byte) ([]*scenarios.Scenario, er
 		return nil, wrongWords(err)
 	}
 	if name != "" {
-		all, err := builtIn(name)
-		if err != nil {
-			return nil, err
-		}
-		return all, nil
+		return builtIn(name)
 	}
 	var uids []string
 	if n, _ := t.drop.Count(); n <= s.limits.Messages {

@@ -127,7 +127,7 @@ func (set *rogueSetting) judge(sink *rogueSink, server *rogueServer, err error) 
 // unheard reports whether what is too much may come when the client has looked for it already, and nothing else tells it from the next
 // reply. One command at a time three faults can then look like none.
 func (set *rogueSetting) unheard() bool {
-	return set.single() && (set.late || set.chunk > 0) && !(set.known && set.trust != estimates)
+	return set.single() && (set.late || set.chunk > 0) && (!set.known || set.trust == estimates)
 }
 
 // blind reports whether neither a size nor a probe tells where a message ends.

@@ -73,7 +73,7 @@ func fillChecksums(c *conn) error {
 			return err
 		}
 		for _, one := range sums {
-			if _, err := c.exec(ctx, "UPDATE entries SET checksum = ? WHERE id = ?", one.sum, one.id); err != nil {
+			if _, err = c.exec(ctx, "UPDATE entries SET checksum = ? WHERE id = ?", one.sum, one.id); err != nil {
 				return err
 			}
 		}

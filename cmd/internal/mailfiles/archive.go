@@ -44,7 +44,7 @@ func OpenArchive(format, path string) (*Archive, error) {
 	if err != nil {
 		return nil, err
 	}
-	if info, err := os.Stat(path); format != "mbox" && err == nil && !info.IsDir() {
+	if info, statErr := os.Stat(path); format != "mbox" && statErr == nil && !info.IsDir() {
 		return nil, fmt.Errorf("%s is a file: --out names a folder for %s", path, format)
 	}
 	record, err := openRecord(recordPath(format, path))
