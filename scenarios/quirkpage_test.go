@@ -11,16 +11,16 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// beginning is what stands above the tables of docs/quirks.md.
-const beginning = `# What real servers do wrong, or oddly
+// beginning is the text above the tables of docs/quirks.md.
+const beginning = `# Faults and peculiarities of real servers
 
-Each has a number, which is its switch: ` + "`quirk: 83`" + ` in a scenario or a profile makes the server so ([scenarios](scenarios.md)). Where the
-switch is "own rules", what the server does depends on the case, and the scenarios that name the number say it.
+Each quirk has a number: ` + "`quirk: 83`" + ` in a scenario or a profile makes the server behave like this ([scenarios](scenarios.md)). Where
+the column "switch" says "own rules", the behaviour depends on the case, and the scenarios that name the number have the rules.
 
-The last column is about our own mail client, the MTM. It gets mail in each scenario several times, from answers that come
-whole, line by line and octet by octet. Behind what it does stand the ways in which one get mail after the other ends, with
-the numbers of [errors](errors.md); its tests assert them, and each time which messages it has, whole, once and octet for
-octet, what it has sent, and what the server still has.
+The last column is about our own mail client, the MTM. In each scenario it gets mail several times, from replies that arrive
+whole, line by line and octet by octet. After the description stand the results of these get mails in order, with
+the numbers of [errors](errors.md). Its tests assert them, and after each get mail which messages are stored (complete, once and
+octet for octet), what was sent, and which messages are still on the server.
 
 ` + "```console" + `
 $ pop3sim scenarios list --quirk 83
@@ -32,14 +32,14 @@ $ pop3sim scenarios quirks
 ...
 ` + "```" + `
 
-This page is written by ` + "`go test ./scenarios -update`" + `, of the files in scenarios/quirks and the scenarios.
+This page is written by ` + "`go test ./scenarios -update`" + `, from the files in scenarios/quirks and the scenarios.
 `
 
 // themes of the quirks, each from a number on.
 var themes = []struct {
 	from int
 	name string
-}{{1, "Greeting and capabilities"}, {17, "Logging in"}, {37, "TLS"}, {42, "STAT, LIST, UIDL"}, {64, "RETR, TOP, DELE"}, {90, "Sessions and the line"}}
+}{{1, "Greeting and capabilities"}, {17, "Logging in"}, {37, "TLS"}, {42, "STAT, LIST, UIDL"}, {64, "RETR, TOP, DELE"}, {90, "Sessions and connections"}}
 
 var _ = Describe("docs/quirks.md", func() {
 	It("has each quirk with its switch, its scenarios and what the MTM does", func() {
@@ -71,7 +71,7 @@ func quirkPage() string {
 func toggle(n int, q *scenarios.Quirk) string {
 	switch {
 	case q.Client != "":
-		return "none: a client's"
+		return "none: a fault of clients"
 	case q.Alone():
 		return fmt.Sprintf("`quirk: %d`", n)
 	}
@@ -86,7 +86,7 @@ func linked(names []string) []string {
 	return all
 }
 
-// endings returns the different ways in which the MTM's get mails end in all cases of the scenarios that have a quirk.
+// endings describes how the MTM's get mails end, in all cases of the scenarios that have a quirk.
 func endings(n int, names []string) string {
 	GinkgoHelper()
 	var found []string
@@ -105,7 +105,7 @@ func endings(n int, names []string) string {
 	return "(" + strings.Join(found, "; or ") + ")"
 }
 
-// course tells how runs end, one after the other.
+// course describes how runs end, one after the other.
 func course(runs []scenarios.Run) string {
 	if runs == nil {
 		return "no error"

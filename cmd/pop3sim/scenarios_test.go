@@ -39,7 +39,7 @@ var _ = Describe("pop3sim scenarios", func() {
 		for _, one := range all {
 			Expect(one.Quirk).To(ContainElement(63), one.Name)
 		}
-		Expect(run("scenarios", "list", "--quirk", "102")).To(Equal(result{0, "", "no scenario shows quirk 102: A client that sends QUIT without a line end makes a right server wait. The server does nothing wrong.\n"}))
+		Expect(run("scenarios", "list", "--quirk", "102")).To(Equal(result{0, "", "no scenario shows quirk 102: A client that sends QUIT without a line end makes a correct server wait. The server does nothing wrong.\n"}))
 		for _, n := range []string{"0", strconv.Itoa(scenarios.LastQuirk + 1), "-1"} {
 			r = run("scenarios", "list", "--quirk", n)
 			Expect(r.status).To(Equal(2))
@@ -64,7 +64,7 @@ var _ = Describe("pop3sim scenarios", func() {
 		Expect(q.Switch).To(BeTrue())
 		Expect(q.Scenarios).To(Equal([]string{"retr-cut-lines", "retr-long-lines"}))
 		Expect(q.Sources).NotTo(BeEmpty())
-		Expect(q.MTM).To(HavePrefix("It keeps what came"))
+		Expect(q.MTM).To(HavePrefix("It stores the message as sent"))
 	})
 
 	It("lists the known servers", func() {
