@@ -59,7 +59,7 @@ Feature: Copying and moving
       And the progress shows a part of "Photos"
       And the progress shows the size of "Lunch", "Photos" and "Invoice" together
       When I cancel
-      Then the Inbox shows "Lunch"
+      Then the Inbox shows "Invoice"
 
     Scenario: Another folder
       Given the mailbox holds "Invoice"

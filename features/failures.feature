@@ -13,7 +13,7 @@ Feature: When getting mail fails
       And the progress shows "copy new mail" (9), step "copying" (1)
       And the account is offline
       And the mailbox shows nothing
-      And the Inbox shows "Lunch"
+      And the Inbox shows "Photos"
       And 1 message came and 0 were there before
       And the server heard no goodbye
       When I copy new messages, then disconnecting
@@ -51,14 +51,14 @@ Feature: When getting mail fails
       And the line breaks once in the middle of "Invoice"
       And I copy new messages, then disconnecting
       And I connect
-      And I select "Lunch"
+      And I select "Photos"
       And I delete selected messages
       And I disconnect
       And I restart the program
       When I copy new messages, then disconnecting
       Then it succeeds
       And the Inbox shows "Lunch", "Invoice" and "Photos"
-      And the server holds "Invoice" and "Photos"
+      And the server holds "Lunch" and "Invoice"
 
     @move
     Scenario: The connection breaks inside a message of a move
@@ -66,7 +66,7 @@ Feature: When getting mail fails
       And the line breaks once in the middle of "Invoice"
       When I move all messages, then disconnecting
       Then it fails with "not connected", error -36
-      And the Inbox shows "Lunch"
+      And the Inbox shows "Photos"
       And the server holds "Lunch", "Invoice" and "Photos"
       When I move all messages, then disconnecting
       Then it succeeds
@@ -113,7 +113,7 @@ Feature: When getting mail fails
 
     Scenario: New messages stay new until they are complete
       Given the mailbox holds "Lunch", "Invoice" and "Photos"
-      And the line breaks once in the middle of "Lunch"
+      And the line breaks once in the middle of "Photos"
       And I copy new messages, then disconnecting
       And the Inbox shows nothing
       When "Party" arrives in the mailbox
@@ -135,10 +135,10 @@ Feature: When getting mail fails
     @move
     Scenario: After a failure the program is restarted
       Given the mailbox holds "Lunch", "Invoice" and "Photos"
-      And the line breaks once in the middle of "Photos"
+      And the line breaks once in the middle of "Lunch"
       And I move new messages, then disconnecting
       When I restart the program
-      Then the Inbox shows "Lunch" and "Invoice"
+      Then the Inbox shows "Invoice" and "Photos"
       When I move all messages, then disconnecting
       Then 1 message came and 2 were there before
       And the Inbox shows "Lunch", "Invoice" and "Photos"
@@ -233,7 +233,7 @@ Feature: When getting mail fails
       Then what I began fails with "cancelled", error -3
       And the account is offline
       And the server heard no goodbye
-      And the Inbox shows "Lunch"
+      And the Inbox shows "Invoice"
       And the server holds "Lunch", "Photos" and "Invoice"
       When I <take> all messages, then disconnecting
       Then it succeeds
@@ -266,7 +266,7 @@ Feature: When getting mail fails
 
     @move
     Scenario: I close the program in the middle of a move
-      Given the mailbox holds "Lunch" and "Photos"
+      Given the mailbox holds "Photos" and "Lunch"
       And the server falls silent in the middle of "Photos"
       And I begin to move all messages, then disconnecting
       And the progress counts 2 messages, 1 to go
@@ -281,7 +281,7 @@ Feature: When getting mail fails
     @move
     Scenario: The server stops answering
       Given I wait no longer than 1 second for the server
-      And the mailbox holds "Lunch" and "Photos"
+      And the mailbox holds "Photos" and "Lunch"
       And the server falls silent in the middle of "Photos"
       When I move all messages, then disconnecting
       Then it fails with "timed out", error -33

@@ -80,6 +80,29 @@ Feature: Getting mail
         | move | selected | move mail selection | 12     | "Invoice"                       | "Lunch" and "Photos"  |
         | move | all      | move all mail       | 14     | "Lunch", "Invoice" and "Photos" | nothing               |
 
+  Rule: The newest comes first, for who loses the connection
+
+    Scenario Outline: I <command>
+      Given the mailbox holds "Lunch", "Invoice" and "Photos"
+      And I connect
+      And I select "Invoice", "Photos" and "Lunch"
+      When I <command>
+      Then it succeeds
+      And the server sent <order>, in this order
+
+      Examples:
+        | command                                 | order                           |
+        | copy all messages, while connected      | "Photos", "Invoice" and "Lunch" |
+        | move new messages, while connected      | "Photos", "Invoice" and "Lunch" |
+        | populate all messages                   | "Photos", "Invoice" and "Lunch" |
+        | copy selected messages, while connected | "Invoice", "Photos" and "Lunch" |
+        | populate selected messages              | "Invoice", "Photos" and "Lunch" |
+
+    Scenario: New messages of a get mail that nobody has seen
+      Given the mailbox holds "Lunch", "Invoice" and "Photos"
+      When I copy new messages, then disconnecting
+      Then the server sent "Photos", "Invoice" and "Lunch", in this order
+
   Rule: A form fits the state of the connection
 
     Scenario Outline: I <take> all messages, while connected, without a connection

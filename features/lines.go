@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -197,6 +198,7 @@ type sent struct {
 	mu      sync.Mutex
 	numbers map[int][]string          // unique-ids of a session, message 1 first
 	counts  map[string]map[string]int // "message" or "header", unique-id
+	order   []string                  // unique-ids of messages
 }
 
 // watch puts itself below all faults that follow: a message with a fault does not
@@ -226,9 +228,19 @@ func (s *sent) counter(thing, last string) fakeserver.Handler {
 		number, rest, _ := strings.Cut(strings.TrimSpace(x.Args), " ")
 		if n, err := strconv.Atoi(number); err == nil && rest == last && n >= 1 && n <= len(uids) {
 			s.counts[thing][uids[n-1]]++
+			if thing == "message" {
+				s.order = append(s.order, uids[n-1])
+			}
 		}
 		return fakeserver.Auto(x)
 	}
+}
+
+// messages lists the unique-ids of the messages that were sent, in their order.
+func (s *sent) messages() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.order)
 }
 
 // twice lists the unique-ids of messages of which the thing was sent more than once.

@@ -107,8 +107,8 @@ Feature: Populating
 
     @behaviour-9
     Scenario: The progress of populating
-      Given the mailbox holds "Lunch"
-      And the mailbox holds "Photos" of 400 KB
+      Given the mailbox holds "Photos" of 400 KB
+      And the mailbox holds "Lunch"
       And I connect
       And the server falls silent in the middle of "Photos"
       When I begin to populate all messages
@@ -168,8 +168,8 @@ Feature: Populating
     @behaviour-7
     Scenario Outline: <trouble>
       Given the account shows its mailbox offline too
-      And the mailbox holds "Lunch"
       And the mailbox holds "Photos" of 300 KB
+      And the mailbox holds "Lunch"
       And I connect
       And the server falls silent in the middle of "Photos"
       And I begin to populate all messages
@@ -202,9 +202,9 @@ Feature: Populating
       And the account is offline
       And the mailbox shows these messages:
         | subject | state                 |
-        | Lunch   | new, unread, complete |
+        | Lunch   | new, unread           |
         | Invoice | new, unread           |
-        | Photos  | new, unread           |
+        | Photos  | new, unread, complete |
 
     Scenario: A disk without room
       Given the mailbox holds "Photos" of 300 KB

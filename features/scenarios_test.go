@@ -194,7 +194,8 @@ func (p *performance) run(ctx context.Context, s *scenarios.Scenario, want scena
 
 // get gets mail, and stays connected for so long without a command.
 func (p *performance) get(ctx context.Context, how scenarios.MTM, stays time.Duration) error {
-	get := mtm.GetMail{Which: mtm.New, Link: mtm.StayOnline, Into: store.Inbox}
+	// The scenarios count messages as they are listed.
+	get := mtm.GetMail{Which: mtm.New, Link: mtm.StayOnline, Into: store.Inbox, Order: mtm.OldestFirst}
 	if how.Take == scenarios.Move {
 		get.Take = mtm.Move
 	}

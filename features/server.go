@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -43,13 +44,13 @@ func (w *world) serverSteps() []step {
 		{"the server once refuses to {act} {list}", "the next request for each message; to show means to send the header", `the server once refuses to send "Invoice"`, w.refusesMessages},
 		{"the server once answers the {part} with {answer}", "an invalid answer, or a refusal with a reason", `the server once answers the message list with nonsense`, w.answersWrong},
 		{"the line breaks once {where}", "the connection ends instead of an answer, or after a part of it; headers are sent at the next connect; no other connection is accepted before the next command", `the line breaks once in the middle of "Invoice"`, w.breaks},
-		{"the line breaks once in the middle of {text}, and the next one can be had at once", "the running command can continue over another connection", `the line breaks once in the middle of "Invoice", and the next one can be had at once`, w.breaksOnce},
+		{"the line breaks once {where}, and the next one can be had at once", "the running command can continue over another connection", `the line breaks once in the middle of "Invoice", and the next one can be had at once`, w.breaksOnce},
 		{"the line breaks whenever {text} is {request}", "each time the message is sent, or its header is sent (shown)", `the line breaks whenever "Invoice" is sent`, w.breaksAlways},
 		{"the line breaks while nothing happens", "the server drops a connection that no command uses", `the line breaks while nothing happens`, w.breaksIdle},
 		{"the server falls silent {where}", "it does not answer, or not completely, until the client gives up; no other connection is accepted before the next command", `the server falls silent at the password`, w.silent},
 		{"the server holds {list}", "exactly these messages, after the session has ended", `the server holds "Lunch" and "Photos"`, w.serverHolds},
 		{"the server heard {heard} goodbye", "whether the latest session ended with QUIT; without a goodbye the server forgets deletions", `the server heard a goodbye`, w.heardGoodbye},
-		{"the server sent no {thing} twice", "in all sessions; broken transfers do not count", `the server sent no message twice`, w.sentNoneTwice},
+		{"the server sent {sequence}", "in all sessions; broken transfers do not count", `the server sent no message twice`, w.serverSent},
 		{"the newest session used {login}", "the login method of the latest session", `the newest session used the login CRAM-MD5`, w.sessionUsed},
 		{"the password {could} be read on the way", "by somebody who saw everything that the program sent; the same for the token", `the password could not be read on the way`, w.passwordRead},
 	}
@@ -259,8 +260,8 @@ func (w *world) breaks(ctx context.Context, where string) error {
 }
 
 // breaksOnce leaves the network up.
-func (w *world) breaksOnce(ctx context.Context, subject string) error {
-	match, octets := w.spot("in the middle of " + strconv.Quote(subject))
+func (w *world) breaksOnce(ctx context.Context, where string) error {
+	match, octets := w.spot(where)
 	return w.fault(ctx, match, edit.CutAfter(octets, edit.Close))
 }
 
@@ -374,9 +375,17 @@ func (w *world) heardGoodbye(ctx context.Context, heard string) {
 	w.Expect(w.newestSession(ctx)).To(goodbye)
 }
 
-func (w *world) sentNoneTwice(thing string) {
+func (w *world) serverSent(sequence string) {
 	w.Expect(w.play).To(gomega.BeNil(), "how often a scenario's server sends what, its own counts say")
-	w.Expect(w.sent.twice(thing)).To(gomega.BeEmpty())
+	if twice := regexp.MustCompile(`^no (.*) twice$`).FindStringSubmatch(sequence); twice != nil {
+		w.Expect(w.sent.twice(twice[1])).To(gomega.BeEmpty())
+		return
+	}
+	sent := []string{}
+	for _, uid := range w.sent.messages() {
+		sent = append(sent, w.subject(uid))
+	}
+	w.Expect(sent).To(gomega.Equal(subjects(sequence)))
 }
 
 func (w *world) sessionUsed(ctx context.Context, login string) {

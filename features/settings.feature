@@ -18,6 +18,7 @@ Feature: Settings of an account
         | allow-plaintext          | false       |
         | sync-limit               | -1          |
         | disconnected-mode        | false       |
+        | bearer-mobility          | false       |
         | autosend                 | false       |
         | get-mail-options         | messages    |
         | max-email-size           | 0           |
@@ -49,6 +50,7 @@ Feature: Settings of an account
         | allow-plaintext   | true              |
         | sync-limit        | 50                |
         | disconnected-mode | true              |
+        | bearer-mobility   | true              |
         | autosend          | true              |
         | get-mail-options  | headers           |
         | max-email-size    | 2097152           |
@@ -110,6 +112,7 @@ Feature: Settings of an account
         | max-email-size    | -1               | 0         | -1                     |
         | population-limit  | -2               | -1        | -2                     |
         | disconnected-mode | perhaps          | false     | neither true nor false |
+        | bearer-mobility   | 5m               | false     | neither true nor false |
 
     Scenario Outline: Outgoing mail: <name> as "<value>"
       When I set these:

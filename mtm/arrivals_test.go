@@ -31,7 +31,7 @@ var _ = Describe("Get mail of messages that nobody has seen", func() {
 	It("asks for no headers, and makes the entries that a refresh and a copy make", func() {
 		b, old := newBench(nil, nil, mails(5), stay), newBench(nil, nil, mails(5), stay)
 		b.mustDo(get(mtm.New, mtm.Copy, mtm.ThenDisconnect))
-		Expect(b.commands()[7:]).To(Equal([]string{"RETR 1", "STAT", "RETR 2", "STAT", "RETR 3", "STAT", "RETR 4", "STAT", "RETR 5", "STAT", "QUIT"}))
+		Expect(b.commands()[7:]).To(Equal([]string{"RETR 5", "STAT", "RETR 4", "STAT", "RETR 3", "STAT", "RETR 2", "STAT", "RETR 1", "STAT", "QUIT"}))
 		old.mustDo(mtm.Connect{})
 		old.mustDo(get(mtm.New, mtm.Copy, mtm.WhileConnected))
 		old.mustDo(mtm.Disconnect{})
@@ -40,8 +40,8 @@ var _ = Describe("Get mail of messages that nobody has seen", func() {
 		Expect(looks(b.inbox())).To(Equal(looks(old.inbox())))
 		Expect(uids(b.mailbox())).To(Equal([]string{"u5", "u4", "u3", "u2", "u1"}))
 		for i, e := range b.inbox() {
-			Expect(e.Related).To(Equal(b.mailbox()[4-i].ID))
-			Expect(b.body(e.Related)).To(Equal(old.body(old.mailbox()[4-i].ID)))
+			Expect(e.Related).To(Equal(b.mailbox()[i].ID))
+			Expect(b.body(e.Related)).To(Equal(old.body(old.mailbox()[i].ID)))
 		}
 		b.sound()
 	})
@@ -52,18 +52,18 @@ var _ = Describe("Get mail of messages that nobody has seen", func() {
 		op, err := b.do(get(mtm.All, mtm.Move, mtm.StayOnline))
 		Expect(err).To(HaveOccurred())
 		Expect(op.Result().Deleted).To(Equal(2))
-		Expect(uids(b.inbox())).To(Equal([]string{"u1", "u2", "u3"}))
+		Expect(uids(b.inbox())).To(Equal([]string{"u3", "u2", "u1"}))
 		Expect(b.mailbox()).To(ConsistOf(And(HaveField("UID", "u2"), HaveField("Flags", store.New|store.Unread|store.Pending))))
 	})
 
-	It("takes them with what was left over, in the order of the mailbox", func() {
+	It("takes them with what was left over, the newest first", func() {
 		b := newBench(nil, nil, mails(3))
 		b.mustDo(mtm.Connect{})
 		b.mustDo(mtm.Disconnect{})
 		Expect(b.drop.Deliver(mail(4))).To(Succeed())
 		Expect(b.drop.Deliver(mail(5))).To(Succeed())
 		op := b.mustDo(get(mtm.All, mtm.Copy, mtm.ThenDisconnect))
-		Expect(uids(b.inbox())).To(Equal([]string{"u1", "u2", "u3", "u4", "u5"}))
+		Expect(uids(b.inbox())).To(Equal([]string{"u5", "u4", "u3", "u2", "u1"}))
 		Expect(op.Result().Messages).To(HaveLen(5))
 		Expect(b.mailbox()).To(HaveLen(5))
 		for _, e := range b.inbox() {
@@ -83,9 +83,9 @@ var _ = Describe("Get mail of messages that nobody has seen", func() {
 		var failure *mtm.Error
 		Expect(err).To(BeAssignableToTypeOf(failure))
 		failure = err.(*mtm.Error) //nolint:errorlint,forcetypeassert // checked above
-		Expect(uids(b.inbox())).To(Equal([]string{"u1", "u3", "u4"}))
+		Expect(uids(b.inbox())).To(Equal([]string{"u4", "u3", "u1"}))
 		Expect(failure.Failed).To(HaveLen(2))
-		for i, want := range []string{"u2", "u5"} {
+		for i, want := range []string{"u5", "u2"} {
 			e, err := b.store.Entry(context.Background(), failure.Failed[i].ID)
 			Expect(err).NotTo(HaveOccurred())
 			Expect(e).To(And(HaveField("UID", want), HaveField("Flags", store.New|store.Unread|store.Pending)))
@@ -135,14 +135,14 @@ var _ = Describe("Get mail of messages that nobody has seen", func() {
 
 	It("leaves what the line broke before to the next session", func() {
 		b := newBench(nil, &mtm.Options{BatchMessages: 2}, mails(5), stay, func(p *account.POP3) { p.SyncLimit = 4 })
-		b.breakOff("RETR", "5", edit.CutAfter(100, edit.Reset))
+		b.breakOff("RETR", "2", edit.CutAfter(100, edit.Reset))
 		_, err := b.do(get(mtm.New, mtm.Copy, mtm.ThenDisconnect))
 		Expect(err).To(MatchError(mtm.ErrDisconnected))
-		Expect(uids(b.inbox())).To(Equal([]string{"u2", "u3", "u4"}))
-		Expect(uids(b.mailbox())).To(Equal([]string{"u3", "u2", "u4", "u5"}))
+		Expect(uids(b.inbox())).To(Equal([]string{"u5", "u4", "u3"}))
+		Expect(uids(b.mailbox())).To(Equal([]string{"u5", "u4", "u3", "u2"}))
 		b.mustDo(get(mtm.New, mtm.Copy, mtm.ThenDisconnect))
-		Expect(uids(b.inbox())).To(Equal([]string{"u2", "u3", "u4", "u5"}))
-		Expect(uids(b.mailbox())).To(Equal([]string{"u3", "u2", "u4", "u5"}))
+		Expect(uids(b.inbox())).To(Equal([]string{"u5", "u4", "u3", "u2"}))
+		Expect(uids(b.mailbox())).To(Equal([]string{"u5", "u4", "u3", "u2"}))
 		b.sound()
 	})
 })

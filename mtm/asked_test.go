@@ -42,9 +42,9 @@ var _ = Describe("What was asked for and did not come", func() {
 			online(func() mtm.Command { return mtm.Populate{Which: mtm.Selection, Messages: one("u3")} })
 		},
 		"a populate of the beginning of all": func() { online(func() mtm.Command { return mtm.Populate{Which: mtm.All, Top: true, Lines: 1} }) },
-		"a deletion":                         func() { online(func() mtm.Command { return mtm.Delete{Messages: one("u1")} }) },
+		"a deletion":                         func() { online(func() mtm.Command { return mtm.Delete{Messages: one("u4")} }) },
 		"a get of another message": func() {
-			online(func() mtm.Command { return mtm.GetMail{Which: mtm.Selection, Into: store.Inbox, Messages: one("u4")} })
+			online(func() mtm.Command { return mtm.GetMail{Which: mtm.Selection, Into: store.Inbox, Messages: one("u1")} })
 		},
 		"a get of small messages": func() {
 			small := fetch

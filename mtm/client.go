@@ -39,6 +39,9 @@ type Options struct {
 	// IdleTime is how long a connection may be unused before it is closed; 0 = half an hour
 	// (behaviour section 3).
 	IdleTime time.Duration
+	// Mobility lets operations go on over another connection when theirs is lost; nil leaves that to the account's setting
+	// bearer-mobility.
+	Mobility *Mobility
 }
 
 func (o *Options) orDefault() Options {
@@ -86,6 +89,7 @@ type Client struct {
 	idleTime  time.Duration
 	maxTime   time.Duration // as in Options
 	launcher  Launcher
+	mobility  *mobility
 
 	mu      sync.Mutex
 	current *Operation          // the newest operation that uses the connection
@@ -127,6 +131,10 @@ func Open(st *store.Store, service store.ID, o *Options) (*Client, error) {
 		idleTime: options.IdleTime,
 		maxTime:  options.MaxTime,
 		launcher: options.Launcher,
+	}
+	c.mobility = newMobility(options.Mobility, options.Dial)
+	if c.mobility.GiveUp > 0 {
+		c.mailbox.Ways, c.mailbox.Roams = c.mobility, options.Mobility != nil
 	}
 	c.line <- nil
 	c.besides = make(map[*Operation]bool)

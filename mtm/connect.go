@@ -44,7 +44,7 @@ func (cmd Connect) run(ctx context.Context, r *run) error {
 		failed := r.connect(ctx, cmd.Wait, cmd.Keep, skipping(cmd.Skip))
 		return errors.Join(failed, r.finish(ctx, true))
 	}
-	asked := &servermtm.Asked{Choice: choice(p.Which, p.Messages, p.MaxSize), Populate: true}
+	asked := &servermtm.Asked{Choice: choice(p.Which, p.Messages, p.MaxSize, p.Order), Populate: true}
 	asked.Skip = slices.Concat(p.Skip, cmd.Skip)
 	return r.connect(ctx, cmd.Wait, cmd.Keep, asked) // the populate asks for the messages that were put off
 }
@@ -54,7 +54,7 @@ func skipping(skip []store.ID) *servermtm.Asked {
 	if len(skip) == 0 {
 		return nil
 	}
-	asked := &servermtm.Asked{Choice: choice(Selection, nil, 0), Populate: true}
+	asked := &servermtm.Asked{Choice: choice(Selection, nil, 0, NewestFirst), Populate: true}
 	asked.Skip = slices.Clone(skip)
 	return asked
 }

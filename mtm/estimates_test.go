@@ -37,7 +37,7 @@ var _ = Describe("Sizes of LIST that are estimates", func() {
 			Expect(retrs(b)).To(Equal(2))
 			Expect(b.commands()).NotTo(ContainElement("NOOP"))
 			for i, e := range b.inbox() {
-				Expect(b.body(e.ID)).To(Equal(raw([]int{1, 2, 3, 8, 9}[i])))
+				Expect(b.body(e.ID)).To(Equal(raw([]int{3, 2, 1, 9, 8}[i])))
 			}
 			b.sound()
 		},

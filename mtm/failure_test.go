@@ -30,7 +30,7 @@ var _ = Describe("When something fails", func() {
 				b.breakOff("RETR", "3", edit.CutAfter(120, edit.Reset))
 				op, err := b.do(get(mtm.New, take, mtm.ThenDisconnect))
 				Expect(err).To(MatchError(mtm.ErrDisconnected))
-				Expect(uids(b.inbox())).To(Equal([]string{"u1", "u2"}))
+				Expect(uids(b.inbox())).To(Equal([]string{"u5", "u4"}))
 				Expect(op.Result().Messages).To(HaveLen(2))
 				for _, session := range b.srv.Transcripts() {
 					Expect(session.String()).NotTo(ContainSubstring("C: DELE"))
@@ -60,7 +60,7 @@ var _ = Describe("When something fails", func() {
 		Expect(failure.Failed).To(HaveLen(1))
 		Expect(failure.Failed[0].UID).To(Equal("u2"))
 		Expect(err).To(MatchError(ContainSubstring("cannot read it")))
-		Expect(uids(b.inbox())).To(Equal([]string{"u1", "u3", "u4", "u5"}))
+		Expect(uids(b.inbox())).To(Equal([]string{"u5", "u4", "u3", "u1"}))
 		Expect(b.commands()).To(ContainElement("QUIT"))
 		Expect(b.drop.UIDs()).To(Equal([]string{"u2"}))
 		b.mustDo(get(mtm.New, mtm.Move, mtm.ThenDisconnect))
@@ -104,7 +104,7 @@ var _ = Describe("When something fails", func() {
 
 	It("a cancel drops the line without QUIT and keeps what is whole", func() {
 		b := newBench(nil, nil, mails(5))
-		b.srv.On(fakeserver.Match{Verb: "RETR", Args: "5"}, cut(100, edit.Open)).Once().Must()
+		b.srv.On(fakeserver.Match{Verb: "RETR", Args: "1"}, cut(100, edit.Open)).Once().Must()
 		op, err := b.box.InvokeAsync(context.Background(), get(mtm.All, mtm.Move, mtm.StayOnline))
 		Expect(err).NotTo(HaveOccurred())
 		for range op.Changed() {
@@ -115,7 +115,7 @@ var _ = Describe("When something fails", func() {
 		op.Cancel()
 		Expect(op.Wait()).To(MatchError(mtm.ErrCancelled))
 		Expect(b.box.Connected()).To(BeFalse())
-		Expect(uids(b.inbox())).To(Equal([]string{"u1", "u2", "u3", "u4"}))
+		Expect(uids(b.inbox())).To(Equal([]string{"u5", "u4", "u3", "u2"}))
 		Expect(b.commands()).NotTo(ContainElement("QUIT"))
 		Expect(b.drop.UIDs()).To(HaveLen(5))
 		b.mustDo(get(mtm.All, mtm.Move, mtm.ThenDisconnect))

@@ -16,8 +16,9 @@ type GetMailInfo struct {
 
 // PopulateOptions is the parameter of the populate functions.
 type PopulateOptions struct {
-	MaxSize int64 // octets on the wire; 0 = no limit
-	Limit   int   // lines of the body, or -1 for whole messages
+	MaxSize     int64 // octets on the wire; 0 = no limit
+	Limit       int   // lines of the body that come with the header; 0 or less = whole messages
+	HeadersOnly bool  // no line of the body comes
 }
 
 // Function returns the command for a number of the original's table. selection[0] is the service
@@ -81,7 +82,9 @@ func populateFunction(id int, messages []store.ID, parameter any) (Command, erro
 	case symbian.PopulateAll:
 		p.Which = All
 	}
-	if options.Limit >= 0 {
+	if options.HeadersOnly {
+		p.Top = true
+	} else if options.Limit > 0 {
 		p.Top, p.Lines = true, options.Limit
 	}
 	return p, nil

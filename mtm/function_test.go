@@ -61,7 +61,8 @@ var _ = Describe("The original's command table (behaviour section 1)", func() {
 		Entry("PopulateNew", 1048606, some, populate(mtm.New)),
 		Entry("PopulateAll", 1048607, some, populate(mtm.All)),
 		Entry("PopulateAll without a limit", 1048607, mtm.PopulateOptions{Limit: -1}, mtm.Populate{Which: mtm.All, Messages: messages}),
-		Entry("PopulateAll with headers only", 1048607, mtm.PopulateOptions{}, mtm.Populate{Which: mtm.All, Messages: messages, Top: true}),
+		Entry("PopulateAll without options", 1048607, mtm.PopulateOptions{}, mtm.Populate{Which: mtm.All, Messages: messages}),
+		Entry("PopulateAll with headers only", 1048607, mtm.PopulateOptions{HeadersOnly: true}, mtm.Populate{Which: mtm.All, Messages: messages, Top: true}),
 	)
 
 	DescribeTable("refuses the others", func(id int, code int) {

@@ -21,6 +21,15 @@ const (
 	All                    // every one
 )
 
+// Order selects which of new or all messages comes first. A selection is fetched in its own order.
+type Order int
+
+// The two orders, by message number.
+const (
+	NewestFirst Order = iota // the highest number first, as the original does: whoever loses the connection has the newest mail
+	OldestFirst
+)
+
 // Take says whether the server keeps the fetched messages.
 type Take int
 
@@ -63,6 +72,7 @@ type GetMail struct {
 	Messages []store.ID // entries of the mailbox, for Selection
 	Skip     []store.ID // entries of the mailbox that are left out, whatever is queued for them
 	MaxSize  int64      // messages larger on the wire, in octets, are left out; 0 = no limit
+	Order    Order      // of New and All
 
 	// Wait is how long the forms that connect wait for a mailbox that another client holds; 0 = not
 	// at all.
@@ -87,7 +97,7 @@ func (g GetMail) needs() line {
 // contacted.
 func (g GetMail) check(ctx context.Context, c *Client) error {
 	known := g.Which >= New && g.Which <= All && (g.Take == Copy || g.Take == Move) &&
-		g.Link >= WhileConnected && g.Link <= ThenDisconnect && g.MaxSize >= 0
+		g.Link >= WhileConnected && g.Link <= ThenDisconnect && g.MaxSize >= 0 && g.Order.fits(g.Which)
 	if !known {
 		return &Error{Command: g.name(), Code: ErrArgument, Err: errors.New("unknown kind of get mail")}
 	}
@@ -129,7 +139,7 @@ func (g GetMail) meter(service int64) *progress.Meter {
 
 func (g GetMail) run(ctx context.Context, r *run) error {
 	var failed error
-	transfer := servermtm.Transfer{Choice: choice(g.Which, g.Messages, g.MaxSize), Move: g.Take == Move, Into: g.Into}
+	transfer := servermtm.Transfer{Choice: choice(g.Which, g.Messages, g.MaxSize, g.Order), Move: g.Take == Move, Into: g.Into}
 	transfer.Skip = slices.Clone(g.Skip)
 	switch {
 	case g.Link == WhileConnected && r.session == nil:
@@ -153,10 +163,15 @@ func (g GetMail) run(ctx context.Context, r *run) error {
 	return failed
 }
 
+// fits reports whether an order exists, and can be combined with a choice of messages.
+func (o Order) fits(which Which) bool {
+	return o == NewestFirst || o == OldestFirst && which != Selection
+}
+
 // choice returns what servermtm looks for; its selection is nil for the forms that take the whole
 // mailbox.
-func choice(which Which, messages []store.ID, maxSize int64) servermtm.Choice {
-	c := servermtm.Choice{New: which == New, MaxSize: maxSize}
+func choice(which Which, messages []store.ID, maxSize int64, order Order) servermtm.Choice {
+	c := servermtm.Choice{New: which == New, MaxSize: maxSize, Oldest: order == OldestFirst}
 	if which == Selection {
 		c.Selection = append([]store.ID{}, messages...)
 	}

@@ -1,12 +1,17 @@
 package mtm_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/edit"
+	"pop3mtm/fakeserver/maildrop"
 	"pop3mtm/mtm"
 	"pop3mtm/mtm/account"
 	"pop3mtm/mtm/progress"
@@ -26,12 +31,12 @@ var _ = Describe("Get mail", func() {
 		entries := b.inbox()
 		Expect(entries).To(HaveLen(25))
 		for i, e := range entries {
-			Expect(e.UID).To(Equal(uid(i+1)), "oldest first")
-			Expect(b.body(e.ID)).To(Equal(raw(i + 1)))
+			Expect(e.UID).To(Equal(uid(25-i)), "newest first")
+			Expect(b.body(e.ID)).To(Equal(raw(25 - i)))
 			Expect(e.Flags).To(Equal(store.New | store.Unread | store.Complete))
 			Expect(e.Email).To(Equal(store.BodyTextComplete))
 			Expect(e.Service).To(Equal(b.id))
-			Expect(e.Size).To(BeEquivalentTo(len(raw(i + 1))))
+			Expect(e.Size).To(BeEquivalentTo(len(raw(25 - i))))
 		}
 		Expect(b.drop.UIDs()).To(HaveLen(25))
 		b.sound()
@@ -53,7 +58,49 @@ var _ = Describe("Get mail", func() {
 		cmd := get(mtm.All, mtm.Copy, mtm.ThenDisconnect)
 		cmd.MaxSize = int64(len(raw(2)))
 		b.mustDo(cmd)
-		Expect(uids(b.inbox())).To(Equal([]string{"u1", "u2"}))
+		Expect(uids(b.inbox())).To(Equal([]string{"u2", "u1"}))
+	})
+
+	It("fetches the newest first, the oldest first, or a selection in its order", func() {
+		retrs := func(b *bench) (list []string) {
+			for _, c := range b.commands() {
+				if strings.HasPrefix(c, "RETR") {
+					list = append(list, c)
+				}
+			}
+			return list
+		}
+		cmd := get(mtm.All, mtm.Copy, mtm.ThenDisconnect)
+		for order, want := range map[mtm.Order][]string{
+			mtm.NewestFirst: {"RETR 3", "RETR 2", "RETR 1"}, mtm.OldestFirst: {"RETR 1", "RETR 2", "RETR 3"},
+		} {
+			b := newBench(nil, nil, mails(3), stay)
+			cmd.Order = order
+			b.mustDo(cmd)
+			Expect(retrs(b)).To(Equal(want))
+			Expect(uids(b.mailbox())).To(Equal([]string{"u3", "u2", "u1"}))
+			b = newBench(nil, nil, mails(3), stay)
+			b.mustDo(mtm.Connect{})
+			b.mustDo(mtm.Populate{Which: mtm.All, Order: order})
+			b.mustDo(mtm.Disconnect{})
+			Expect(retrs(b)).To(Equal(want))
+		}
+		b := newBench(nil, nil, mails(3), stay)
+		b.mustDo(mtm.Connect{})
+		ids := map[string]store.ID{}
+		for _, e := range b.mailbox() {
+			ids[e.UID] = e.ID
+		}
+		chosen := get(mtm.Selection, mtm.Move, mtm.WhileConnected)
+		chosen.Messages = []store.ID{ids["u2"], ids["u3"], ids["u1"]}
+		b.mustDo(chosen)
+		b.mustDo(mtm.Disconnect{})
+		Expect(b.commands()).To(ContainElements("DELE 3", "DELE 2", "DELE 1"))
+		Expect(retrs(b)).To(Equal([]string{"RETR 2", "RETR 3", "RETR 1"}))
+		Expect(uids(b.inbox())).To(Equal([]string{"u2", "u3", "u1"}))
+
+		chosen.Order = mtm.OldestFirst
+		Expect(b.box.InvokeSync(context.Background(), chosen)).To(MatchError(mtm.ErrArgument))
 	})
 
 	It("does nothing, and says so, when nothing matches", func() {
@@ -70,10 +117,10 @@ var _ = Describe("Get mail", func() {
 		Expect(b.drop.Deliver(mail(4))).To(Succeed())
 		op := b.mustDo(get(mtm.All, mtm.Copy, mtm.ThenDisconnect))
 		Expect(op.Result().AlreadyThere).To(Equal(3))
-		Expect(uids(b.inbox())).To(Equal([]string{"u1", "u2", "u3", "u4"}))
+		Expect(uids(b.inbox())).To(Equal([]string{"u3", "u2", "u1", "u4"}))
 		op = b.mustDo(get(mtm.All, mtm.Move, mtm.ThenDisconnect))
 		Expect(op.Result().Deleted).To(Equal(4))
-		Expect(uids(b.inbox())).To(Equal([]string{"u1", "u2", "u3", "u4"}))
+		Expect(uids(b.inbox())).To(Equal([]string{"u3", "u2", "u1", "u4"}))
 		Expect(b.drop.UIDs()).To(BeEmpty())
 	})
 
@@ -120,11 +167,28 @@ var _ = Describe("Get mail", func() {
 		for i := 1; i <= 4; i++ {
 			total += int64(len(raw(i)))
 		}
-		last := int64(len(raw(4)))
+		last := int64(len(raw(1)))
 		Expect(op.Progress()).To(Equal(progress.Snapshot{
 			Phase: progress.Copying, SubPhase: progress.Copying, TotalMessages: 4, MessagesToProcess: 0,
 			BytesDone: last, TotalBytes: last, TotalSize: total, Service: int64(b.id),
 		}))
+	})
+
+	It("shows the octets of a large message as they come, in ten steps and more", func() {
+		const size = 400 << 10
+		b := newBench(nil, nil, []maildrop.Message{maildrop.Bytes("large", bytes.Repeat([]byte("0123456789abcde\r\n"), size/17))})
+		b.mustDo(mtm.Connect{})
+		b.srv.On(fakeserver.Match{Verb: "RETR"}, fakeserver.Auto.With(edit.CutAfter(size*55/100, edit.Open)))
+		op, err := b.box.InvokeAsync(context.Background(), get(mtm.All, mtm.Copy, mtm.WhileConnected))
+		Expect(err).NotTo(HaveOccurred())
+		for range op.Changed() {
+			if p := op.Progress(); p.BytesDone >= size*45/100 {
+				Expect(p.BytesDone).To(BeNumerically("<=", size*55/100))
+				break
+			}
+		}
+		op.Cancel()
+		Expect(op.Wait()).To(MatchError(mtm.ErrCancelled))
 	})
 
 	It("uses many small commits as well as one large one", func() {
@@ -153,7 +217,7 @@ func form(which mtm.Which, take mtm.Take, link mtm.Link) {
 		b.mustDo(mtm.Connect{})
 	}
 	b.mustDo(cmd)
-	want := map[mtm.Which][]string{mtm.New: {"u3"}, mtm.Selection: {"u2"}, mtm.All: {"u1", "u2", "u3"}}[which]
+	want := map[mtm.Which][]string{mtm.New: {"u3"}, mtm.Selection: {"u2"}, mtm.All: {"u3", "u2", "u1"}}[which]
 	Expect(uids(b.inbox())).To(Equal(want))
 	Expect(b.box.Connected()).To(Equal(link != mtm.ThenDisconnect))
 	b.mustDo(mtm.Disconnect{})

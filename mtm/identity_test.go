@@ -144,7 +144,7 @@ var _ = Describe("A message is who it is, not what it is called", func() {
 	It("what was fetched in the session is deleted without a question", func() {
 		b := newBench(nil, nil, mails(2), stay)
 		b.mustDo(move)
-		Expect(b.commands()[7:]).To(Equal([]string{"RETR 1", "STAT", "RETR 2", "STAT", "DELE 2", "DELE 1", "QUIT"}))
+		Expect(b.commands()[7:]).To(Equal([]string{"RETR 2", "STAT", "RETR 1", "STAT", "DELE 2", "DELE 1", "QUIT"}))
 		b = newBench(nil, nil, mails(2), stay)
 		b.mustDo(mtm.Connect{}) // TOP shows the headers
 		b.mustDo(mtm.Delete{Messages: []store.ID{b.find(b.id, "u1").ID}})
@@ -399,7 +399,7 @@ var _ = Describe("A message is who it is, not what it is called", func() {
 		b.mustDo(fetch)
 		b.give("u2", raw(6))
 		b.mustDo(fetch)
-		Expect(subjects(b.inbox())).To(Equal([]string{"Letter 1", "Letter 2", "Letter 6"}))
+		Expect(subjects(b.inbox())).To(Equal([]string{"Letter 2", "Letter 1", "Letter 6"}))
 		b.mustDo(get(mtm.All, mtm.Move, mtm.ThenDisconnect))
 		Expect(b.inbox()).To(HaveLen(3))
 		Expect(b.drop.UIDs()).To(BeEmpty())

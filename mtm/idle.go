@@ -2,6 +2,7 @@ package mtm
 
 import (
 	"context"
+	"sync"
 
 	"pop3mtm/mtm/internal/servermtm"
 )
@@ -11,14 +12,48 @@ import (
 type watcher struct {
 	cancel context.CancelFunc
 	done   chan struct{}
+
+	mu      sync.Mutex
+	stopped bool // it takes the line no more
+	moving  bool // it has taken the line, and makes another connection
 }
 
-// stop ends the watch and waits for it. A nil watcher does nothing.
-func (w *watcher) stop() {
-	if w != nil {
-		w.cancel()
-		<-w.done
+// stop ends the watch and waits for it. One that makes another connection goes on, and stop reports false, unless always is given;
+// then there is no session any more. nil does nothing.
+func (w *watcher) stop(always bool) bool {
+	if w == nil {
+		return true
 	}
+	w.mu.Lock()
+	busy := w.moving && !always
+	w.stopped = w.stopped || !busy
+	w.mu.Unlock()
+	if busy {
+		return false
+	}
+	w.cancel()
+	<-w.done
+	return true
+}
+
+// take takes the line, unless an operation wants it.
+func (w *watcher) take(line chan *servermtm.Session) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.stopped {
+		return false
+	}
+	w.moving = true
+	<-line
+	return true
+}
+
+// release gives the line back after take.
+func (w *watcher) release(line chan *servermtm.Session, session *servermtm.Session) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.moving = false
+	line <- session
 }
 
 // giveBack makes the connection available to the next operation and watches it until then. The
@@ -29,29 +64,67 @@ func (c *Client) giveBack(session *servermtm.Session) {
 	if session == nil || c.closed || c.waiting > 0 {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), c.idleTime)
+	ctx, cancel := context.WithCancel(context.Background())
 	w := &watcher{cancel: cancel, done: make(chan struct{})}
 	c.idle = w
 	c.running.Go(func() {
 		defer close(w.done)
 		defer cancel()
-		c.watch(ctx, session)
+		c.watch(ctx, w, session)
 	})
 }
 
-// watch waits until the connection ends, or for idleTime without traffic. An operation stops the
-// watch before it uses the connection.
-func (c *Client) watch(ctx context.Context, session *servermtm.Session) {
-	cause := session.Idle(ctx)
-	if cause == nil {
+// watch waits for the line to end, or for idleTime without traffic. Nobody takes the
+// line before having stopped the watch. A session with mobility makes another connection, and is watched again.
+func (c *Client) watch(ctx context.Context, w *watcher, session *servermtm.Session) {
+	for {
+		cause := c.idleness(ctx, session)
+		if ctx.Err() != nil || !w.take(c.line) {
+			return
+		}
+		if cause == nil || session.Roams(cause) {
+			if cause = session.Move(ctx, cause); cause == nil {
+				w.release(c.line, session)
+				continue
+			}
+		}
+		// Why the line ended is the thing to tell, not how tidying up went.
+		_ = session.Drop()
+		c.connected.Store(false)
+		if ctx.Err() == nil { // else somebody disconnects
+			c.lost.Store(&lostLine{describe("idle", cause)})
+		}
+		w.release(c.line, nil)
 		return
 	}
-	<-c.line
-	// Why the connection ended counts, not an error of closing it.
-	_ = session.Drop()
-	c.connected.Store(false)
-	c.lost.Store(&lostLine{describe("idle", cause)})
-	c.line <- nil
+}
+
+// idleness waits until the line ends, and returns why; nil when ctx ends first, or when the line is to be left for another one.
+func (c *Client) idleness(ctx context.Context, session *servermtm.Session) error {
+	idle, cancel := context.WithTimeout(ctx, c.idleTime)
+	defer cancel()
+	if !session.Mobile() {
+		return session.Idle(idle)
+	}
+	for {
+		leaves, event := c.mobility.leaves()
+		if leaves {
+			return nil
+		}
+		waiting, wake := context.WithCancel(idle)
+		go func() { // ends when waiting does
+			select {
+			case <-event:
+				wake()
+			case <-waiting.Done():
+			}
+		}()
+		cause := session.Idle(waiting)
+		wake()
+		if cause != nil || idle.Err() != nil {
+			return cause
+		}
+	}
 }
 
 // lostLine holds why the connection ended while it was not used.

@@ -15,7 +15,9 @@ func (c *Client) take(cmd Command) (session *servermtm.Session, held bool, err e
 	if c.closed {
 		return nil, false, &Error{Command: cmd.name(), Code: ErrArgument, Err: errClosed}
 	}
-	c.idle.stop()
+	if !c.idle.stop(cmd.needs() == either) {
+		return nil, false, &Error{Command: cmd.name(), Code: ErrBusy}
+	}
 	c.idle = nil
 	select {
 	case session = <-c.line:
@@ -111,7 +113,7 @@ func (c *Client) Close() error {
 	for op := range c.besides {
 		op.Cancel()
 	}
-	c.idle.stop()
+	c.idle.stop(true)
 	c.mu.Unlock()
 	c.running.Wait()
 	if closed {

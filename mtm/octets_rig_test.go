@@ -49,6 +49,9 @@ const (
 
 const garbageLine = "garbage of the wire\r\n"
 
+// breaks reports whether the connection ends because of the fault, and nothing else is wrong.
+func (f wireFault) breaks() bool { return f.kind == closes || f.kind == resets || f.kind == stalls }
+
 func (f wireFault) String() string { return fmt.Sprintf("%s@%d/%d", f.kind, f.dial, f.octet) }
 
 // faultyConn is the client's end of a connection, with faults in what it reads.
@@ -127,6 +130,9 @@ type octetFlow struct {
 	without []string // capabilities that the server lacks
 	single  bool
 	before  func(store.Call) error
+	resume  bool // over another connection
+
+	loggedIn int // the octet at which the answer to STAT begins
 }
 
 const octetMails = 3
@@ -196,7 +202,11 @@ func (o *octetRig) open() {
 	a, err := mtm.FindAccount(o.t.Context(), o.store, "work")
 	o.must(err)
 	o.id = a.ID
-	o.box, err = mtm.Open(o.store, o.id, &mtm.Options{Dial: o.dial, BatchMessages: 1})
+	options := &mtm.Options{Dial: o.dial, BatchMessages: 1}
+	if o.flow.resume {
+		options.Mobility = &mtm.Mobility{}
+	}
+	o.box, err = mtm.Open(o.store, o.id, options)
 	o.must(err)
 }
 

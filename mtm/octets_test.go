@@ -27,6 +27,10 @@ func octetFlows() []octetFlow {
 					f.name += " octet by octet"
 				}
 				list = append(list, f)
+				if !f.single {
+					f.resume, f.name = true, f.name+" resumed"
+					list = append(list, f)
+				}
 			}
 		}
 	}
@@ -78,8 +82,14 @@ func (f octetFlow) play(t *testing.T, faults []wireFault) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newOctetRig(t, f, faults...)
 		for range faults[len(faults)-1].dial {
-			_ = o.visit() // whether it reports an error is not the question
+			err := o.visit() // without resume, whether it reports an error is not the question
 			o.nothingLost()
+			if f.resume && len(faults) == 1 && faults[0].breaks() && faults[0].octet > f.loggedIn {
+				if err != nil {
+					t.Errorf("resume: %v", err)
+				}
+				o.settled()
+			}
 		}
 		for range 2 {
 			if err := o.visit(); err != nil {
@@ -101,6 +111,7 @@ func TestOneFaultAtEveryOctet(t *testing.T) {
 	for _, f := range octetFlows() {
 		t.Run(f.name, func(t *testing.T) {
 			sent := f.session(t)
+			f.loggedIn = bytes.Index(sent, []byte("+OK 3 "))
 			var all []wireFault
 			for octet := range len(sent) + 1 {
 				for _, kind := range []faultKind{closes, resets, garbage} {

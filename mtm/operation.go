@@ -94,6 +94,7 @@ type run struct {
 // connect takes the mailbox, waiting for it at most as long as allowed, and logs in.
 func (r *run) connect(ctx context.Context, wait time.Duration, keep []store.ID, asked *servermtm.Asked) (err error) {
 	r.client.lost.Store(nil)
+	r.client.mobility.begin()
 	held, err := r.client.mailbox.Hold(ctx, r.meter, wait)
 	if err != nil {
 		return err

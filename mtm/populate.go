@@ -23,6 +23,7 @@ type Populate struct {
 	Messages []store.ID // entries of the mailbox, for Selection
 	Skip     []store.ID // as in GetMail
 	MaxSize  int64      // messages larger than this on the wire, in octets, are left out; 0 = no limit
+	Order    Order      // of New and All
 	Top      bool
 	Lines    int // with Top: lines of the body, 0 or more
 }
@@ -31,7 +32,7 @@ func (Populate) name() string { return "populate" }
 func (Populate) needs() line  { return asFound }
 
 func (p Populate) check(ctx context.Context, c *Client) error {
-	if p.Which < New || p.Which > All || p.MaxSize < 0 || p.Lines < 0 || (p.Lines > 0 && !p.Top) {
+	if p.Which < New || p.Which > All || p.MaxSize < 0 || p.Lines < 0 || (p.Lines > 0 && !p.Top) || !p.Order.fits(p.Which) {
 		return &Error{Command: p.name(), Code: ErrArgument, Err: errors.New("unknown kind of populate")}
 	}
 	return c.needLine(ctx, p.name())
@@ -45,7 +46,7 @@ func (p Populate) meter(service int64) *progress.Meter {
 }
 
 func (p Populate) run(ctx context.Context, r *run) error {
-	wanted := servermtm.Populate{Choice: choice(p.Which, p.Messages, p.MaxSize), Top: p.Top, Lines: p.Lines}
+	wanted := servermtm.Populate{Choice: choice(p.Which, p.Messages, p.MaxSize, p.Order), Top: p.Top, Lines: p.Lines}
 	wanted.Skip = slices.Clone(p.Skip)
 	if r.session == nil {
 		return r.queue(ctx, func(m *servermtm.Mailbox) (servermtm.Result, error) {

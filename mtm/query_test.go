@@ -3,6 +3,7 @@ package mtm_test
 import (
 	"context"
 	"math"
+	"slices"
 	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -43,6 +44,7 @@ var _ = Describe("An e-mail entry (behaviour section 11)", func() {
 		b := newBench(nil, nil, fixtures.Mail(names...))
 		b.mustDo(get(mtm.All, mtm.Copy, mtm.ThenDisconnect))
 		flags := map[string]store.EmailFlags{"html": store.MHTML, "calendar": store.ICalendar, "vcard": store.VCard}
+		slices.Reverse(names) // the newest is first
 		for i, name := range names {
 			e, err := email.Read(ctx, b.store, b.inbox()[i].ID)
 			Expect(err).NotTo(HaveOccurred())

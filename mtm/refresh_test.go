@@ -204,7 +204,7 @@ var _ = Describe("Refreshing the mailbox", func() {
 		Expect(b.mailbox()[0].Flags.Has(store.Complete)).To(BeTrue())
 		b.mustDo(get(mtm.All, mtm.Copy, mtm.WhileConnected))
 		Expect(b.inbox()).To(HaveLen(3))
-		Expect(b.body(b.inbox()[0].ID)).To(Equal(raw(1)))
+		Expect(b.body(b.inbox()[0].ID)).To(Equal(raw(3)))
 		b.mustDo(mtm.Disconnect{})
 		Expect(b.commands()).NotTo(ContainElement(HavePrefix("RETR")), "every message came with the first refresh")
 		b.sound()
@@ -232,7 +232,7 @@ var _ = Describe("Refreshing the mailbox", func() {
 		Expect(err).To(MatchError(mtm.ErrTop))
 		b.mustDo(get(mtm.All, mtm.Copy, mtm.WhileConnected))
 		b.mustDo(mtm.Disconnect{})
-		Expect(uids(b.inbox())).To(Equal([]string{"u1", "u3"}))
+		Expect(uids(b.inbox())).To(Equal([]string{"u3", "u1"}))
 		Expect(b.commands()).To(ContainElement("QUIT"))
 	})
 

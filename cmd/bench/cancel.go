@@ -208,7 +208,7 @@ func (r *canceller) once(ctx context.Context, position int) (s stopped, err erro
 	if err = r.connect(ctx); err != nil {
 		return s, err
 	}
-	command := mtm.GetMail{Which: mtm.All, Into: folder.ID}
+	command := mtm.GetMail{Which: mtm.All, Into: folder.ID, Order: mtm.OldestFirst}
 	s, err = r.stop(ctx, command, position)
 	if err != nil && !errors.Is(err, errFinished) {
 		return s, err

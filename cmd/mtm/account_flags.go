@@ -42,6 +42,7 @@ func addAccountFlags(c *cobra.Command) {
 	yes("ignore-uidl", "distinguish messages by their headers, for a server that no longer has unique-ids")
 	f.Int("sync-limit", account.Defaults().SyncLimit, "list only the newest `N` messages of the mailbox; -1 all, 0 no refresh")
 	yes("disconnected-mode", "keep the mailbox's entries visible while offline")
+	yes("bearer-mobility", "let commands continue over another connection when theirs is lost, as --resume 5m does for one command")
 	yes("autosend", "send the Outbox when the account connects")
 	pick("get-mail-options", "what get fetches by default", "headers", "messages")
 	f.Var(new(cli.Size), "max-email-size", "largest message that get and populate fetch by default; 0 = no limit")

@@ -21,7 +21,7 @@ var _ = Describe("account", func() {
 			"name               work\nid                 7\npop3               pop.example.org:110\ntls                none\n" +
 				"user               ada\npassword           stored\ntoken              empty\n" +
 				"auth               auto\nauth-unlisted      false\nallow-plaintext    false\nignore-uidl        false\n" +
-				"sync-limit         -1 (all messages)\ndisconnected-mode  false\nautosend           false\n" +
+				"sync-limit         -1 (all messages)\ndisconnected-mode  false\nbearer-mobility    false\nautosend           false\n" +
 				"get-mail-options   messages\nmax-email-size     0 (no limit)\nmax-message        2GiB\nmax-time           0s (no limit)\nmin-rate           0 (no limit)\npopulation-limit   -1 (all lines)\ncharset            windows-1252\nsmtp               none\n"))
 		for _, out := range []string{u.succeeds("account", "list"), u.succeeds("account", "list", "--json"),
 			u.succeeds("account", "show", "work", "--json"), u.succeeds("dump")} {

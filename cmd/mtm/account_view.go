@@ -26,6 +26,7 @@ type accountView struct {
 	IgnoreUIDL       bool      `json:"ignore_uidl"`
 	SyncLimit        int       `json:"sync_limit"`
 	DisconnectedMode bool      `json:"disconnected_mode"`
+	BearerMobility   bool      `json:"bearer_mobility"`
 	Autosend         bool      `json:"autosend"`
 	GetMailOptions   string    `json:"get_mail_options"`
 	MaxEmailSize     int64     `json:"max_email_size"`
@@ -71,7 +72,7 @@ func viewOf(a mtm.Account) accountView {
 		ID: a.ID, Name: a.Name, POP3: p.Address(), securityView: viewOfSecurity(p.Security),
 		User: p.LoginName, Password: p.Password.String(), Token: p.Token.String(),
 		Auth: string(p.Auth), AuthUnlisted: p.AuthUnlisted, AllowPlaintext: p.AllowPlaintext,
-		IgnoreUIDL: p.IgnoreUIDL, SyncLimit: p.SyncLimit, DisconnectedMode: p.DisconnectedMode, Autosend: p.Autosend,
+		IgnoreUIDL: p.IgnoreUIDL, SyncLimit: p.SyncLimit, DisconnectedMode: p.DisconnectedMode, BearerMobility: p.BearerMobility, Autosend: p.Autosend,
 		GetMailOptions: string(p.GetMail), MaxEmailSize: p.MaxEmailSize,
 		MaxMessage: p.MaxMessage, MaxTime: p.MaxTime.String(), MinRate: p.MinRate, PopulationLimit: p.PopulationLimit, Charset: p.Charset,
 		SMTP: viewOfSMTP(p.SMTP, a.SMTP),
@@ -104,7 +105,7 @@ func printAccount(out io.Writer, v accountView) error {
 		{"auth", v.Auth}, {"auth-unlisted", strconv.FormatBool(v.AuthUnlisted)}, {"allow-plaintext", strconv.FormatBool(v.AllowPlaintext)},
 		{"ignore-uidl", strconv.FormatBool(v.IgnoreUIDL)},
 		{"sync-limit", syncLimit(v.SyncLimit)}, {"disconnected-mode", strconv.FormatBool(v.DisconnectedMode)},
-		{"autosend", strconv.FormatBool(v.Autosend)}, {"get-mail-options", v.GetMailOptions},
+		{"bearer-mobility", strconv.FormatBool(v.BearerMobility)}, {"autosend", strconv.FormatBool(v.Autosend)}, {"get-mail-options", v.GetMailOptions},
 		{"max-email-size", sizeLimit(v.MaxEmailSize)}, {"max-message", sizeLimit(v.MaxMessage)},
 		{"max-time", timeLimit(v.MaxTime)}, {"min-rate", sizeLimit(v.MinRate)}, {"population-limit", populationLimit(v.PopulationLimit)}, {"charset", v.Charset},
 	}...)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -184,7 +185,7 @@ var _ = Describe("a refresh that gets nonsense", func() {
 			a := u.tries(words)
 			Expect(a.result).To(Equal(result{out: a.out}))
 			Expect(a.memory).To(BeNumerically("<", memoryLimit))
-			Expect(uids(holds())).To(Equal(append([]string{"a1", "a2"}, fetched...)))
+			Expect(uids(holds())).To(ConsistOf(append([]string{"a1", "a2"}, fetched...)))
 			heals()
 		},
 		Entry("rows out of order", "LIST", rows("3 122", "1 122", "2 122"), "a3"),
@@ -219,7 +220,8 @@ var _ = Describe("a refresh that gets nonsense", func() {
 			Expect(a.result).To(Equal(result{out: a.out}))
 			Expect(a.memory).To(BeNumerically("<", memoryLimit))
 			inbox, _ := here()
-			Expect(uids(inbox)).To(ConsistOf(append([]string{"a1", "a2"}, uids(inbox[2:])...)))
+			Expect(uids(inbox)).To(ContainElements("a1", "a2"))
+			Expect(slices.Compact(slices.Sorted(slices.Values(uids(inbox))))).To(HaveLen(len(inbox)))
 			heals()
 		},
 		Entry("a negative size", "LIST", rows("1 120", "2 -120", "3 120")),
@@ -260,7 +262,7 @@ var _ = Describe("a refresh that gets nonsense", func() {
 			Expect(a.result).To(Equal(result{out: a.out}))
 			inbox := holds()
 			Expect(inbox).To(HaveLen(3))
-			Expect(inbox[2].Subject).To(Equal("About a3"))
+			Expect(inbox).To(ContainElement(HaveField("Subject", "About a3")))
 			u.succeeds("check-store")
 		},
 		Entry("UIDL without rows", edit.Raw("+OK\r\n.\r\n")),

@@ -39,6 +39,7 @@ when it ends. 'mtm cancel-offline' takes them back. The list marks such a messag
 	}
 	takeAccount(e, c)
 	takeWait(e, c, &m.wait)
+	takeResume(e, c)
 	return c
 }
 

@@ -24,6 +24,7 @@ type env struct {
 	limits  limits
 	window  window
 	json    bool
+	resume  resume
 	wait    delay  // the default of --wait: of a shell, for its words
 	shell   *shell // nil outside of a shell
 	stderr  io.Writer

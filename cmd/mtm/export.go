@@ -18,7 +18,7 @@ func exportCommand(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "export FOLDER --format eml/mbox/maildir --out PATH",
 		Short: "Write the messages of a folder to files",
-		Long: `Export writes every message of a folder that is whole here, in the order they were stored.
+		Long: `Export writes every message of a folder that is whole here, the oldest first.
 
   eml      a folder with one file a message, 000001-12.eml: number and id; every byte as the server sent it
   maildir  a Maildir; every byte as the server sent it; a message that was read is marked as seen
@@ -159,15 +159,12 @@ func (r *exportResult) addOne(ctx context.Context, st *store.Store, x *mailfiles
 
 // wholeMessages lists the messages to export and counts those that are not whole.
 func wholeMessages(ctx context.Context, st *store.Store, folder store.ID) (ids []store.ID, left int, err error) {
-	err = st.Each(ctx, folder, func(e *store.Entry) error {
-		switch {
-		case e.Type != store.TypeMessage:
-		case e.Body.Kind == store.BodyWhole:
-			ids = append(ids, e.ID)
-		default:
+	ids, err = byDate(ctx, st, folder, func(e *store.Entry) bool {
+		whole := e.Type == store.TypeMessage && e.Body.Kind == store.BodyWhole
+		if e.Type == store.TypeMessage && !whole {
 			left++
 		}
-		return nil
+		return whole
 	})
 	return ids, left, err
 }

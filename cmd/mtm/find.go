@@ -177,12 +177,13 @@ type foundView struct {
 	Found []string `json:"found"`
 }
 
-// place searches one place. A message that cannot be read does not end it.
+// place searches one place, in the order of dates. A message that cannot be read does not end it.
 func (f *search) place(ctx context.Context, finder *find.Finder, place store.Entry, heading bool) error {
-	return f.store.Each(ctx, place.ID, func(m *store.Entry) error {
-		if m.Type != store.TypeMessage {
-			return nil
-		}
+	ids, err := byDate(ctx, f.store, place.ID, func(m *store.Entry) bool { return m.Type == store.TypeMessage })
+	if err != nil {
+		return err
+	}
+	return inOrder(ctx, f.store, ids, func(m *store.Entry) error {
 		found, err := finder.Find(ctx, m.ID)
 		switch {
 		case ctx.Err() != nil:

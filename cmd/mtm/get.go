@@ -31,8 +31,8 @@ func getCommand(e *env) *cobra.Command {
 		Use:   "get ACCOUNT [ID...]",
 		Short: "Fetch mail from an account's mailbox into a folder",
 		Long: `Get connects, updates the list of the mailbox, copies or moves messages into a folder, and disconnects. New messages
-are those that arrived since the last connection, and those that an earlier get did not finish. A message whose whole copy
-is in the folder already is not fetched again.
+are those that arrived since the last connection, and those that an earlier get did not finish. The newest message is fetched
+first, or with --order oldest the oldest. A message whose whole copy is in the folder already is not fetched again.
 
 With ids, only these messages are fetched; 'mtm list ACCOUNT' shows the ids. A move deletes a message on the server after
 its copy here is whole and synced to disk. If the connection breaks, whole messages stay, and the next get fetches the rest.
@@ -40,6 +40,10 @@ its copy here is whole and synced to disk. If the connection breaks, whole messa
 A message that breaks the connection does not keep others from coming: get connects again for the rest, deletes what was
 moved, and requests that message last; after it has broken two connections, once per get. 'mtm list ACCOUNT' marks it with
 x, and --skip leaves it out: the message, and with --headers-only its header.
+
+With --resume, a connection that is lost, or silent for --timeout, is made again after 1, 2, 4 ... 60 s, and get continues: the
+message in hand is fetched again at once; a second break at it puts it last, a third reports it as failed. What is stored is not
+fetched again. Get ends after the given time without a connection; the time starts again whenever messages were stored.
 
 When the account is in disconnected mode and not connected, a get with ids sends nothing: messages that are whole here are
 copied at once, and the others are fetched by the next session. Until then the folder shows a placeholder, marked W, and
@@ -49,11 +53,13 @@ copied at once, and the others are fetched by the next session. Until then the f
   mtm get work --which all --max-size 2MiB
   mtm get work 12 15
   mtm get work --skip 12
+  mtm get work --resume 5m
   mtm get work --headers-only && mtm list work`,
 		RunE: run(func(cmd *cobra.Command, args []string) error { return g.run(cmd, args) }),
 	}
 	takeAccount(e, c)
 	takeWait(e, c, &g.wait)
+	takeResume(e, c)
 	g.add(c)
 	f := c.Flags()
 	f.Var(&g.take, "take", "leave them on the server, or delete them there")
@@ -70,7 +76,7 @@ copied at once, and the others are fetched by the next session. Until then the f
 
 // fetchFlags say that messages are to be fetched, which --headers-only excludes.
 func fetchFlags() []string {
-	return []string{"which", "take", "into", "create", "max-size", "now"}
+	return []string{"which", "take", "into", "create", "max-size", "order", "now"}
 }
 
 func (g *get) run(cmd *cobra.Command, args []string) error {
@@ -133,7 +139,7 @@ func (g *get) fetch(client *mtm.Client) error {
 	}
 	op, err := g.env.follow(g.cmd, client, mtm.GetMail{
 		Which: g.kind(), Take: g.way(), Link: link, Into: folder.ID, Messages: g.ids, Skip: g.skipped(),
-		MaxSize: g.limit(g.cmd.Flags(), g.account), Wait: time.Duration(g.wait),
+		MaxSize: g.limit(g.cmd.Flags(), g.account), Order: g.first(), Wait: time.Duration(g.wait),
 	})
 	var result mtm.Result
 	if op != nil {

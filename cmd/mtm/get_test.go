@@ -45,6 +45,14 @@ var _ = Describe("get", func() {
 		return f
 	}
 
+	It("fetches the oldest first when that is asked for, and lists by date", func() {
+		s, _ := serve(letters("a1", "a2", "a3")...)
+		u.addAccount(s)
+		Expect(uids(gets("--order", "oldest").Messages)).To(Equal([]string{"a1", "a2", "a3"}))
+		Expect(uids(u.lists("Inbox", "--sort", "id"))).To(Equal([]string{"a1", "a2", "a3"}))
+		Expect(u.misuses("get", "work", "9", "--order", "oldest")).To(ContainSubstring("ids and --order exclude each other"))
+	})
+
 	It("copies new messages into Inbox and leaves them on the server", func() {
 		s, drop := serve(letters("a1", "a2")...)
 		u.addAccount(s)
@@ -96,9 +104,10 @@ var _ = Describe("get", func() {
 		u.addAccount(s)
 		f := gets()
 		Expect(f.Account).To(Equal("work"))
-		Expect(f.Stored).To(Equal(ids(u.lists("Inbox"))))
-		Expect(f.Messages).To(Equal(u.lists("Inbox")))
-		Expect(f.Messages[0]).To(And(HaveField("Subject", "About a1"), HaveField("Date", "2026-03-02T07:15:00Z"),
+		stored := u.lists("Inbox", "--sort", "id")
+		Expect(f.Stored).To(Equal(ids(stored)))
+		Expect(f.Messages).To(Equal(stored))
+		Expect(f.Messages[0]).To(And(HaveField("Subject", "About a2"), HaveField("Date", "2026-03-02T07:15:00Z"),
 			HaveField("Complete", true), HaveField("Body", "whole"), HaveField("Flags", ContainElements("new", "unread", "complete"))))
 		Expect(gets("--which", "all")).To(And(HaveField("Stored", BeEmpty()), HaveField("AlreadyThere", 2)))
 	})
@@ -183,7 +192,7 @@ var _ = Describe("get", func() {
 		Expect(r.status).To(Equal(1))
 		var f fetched
 		fromJSON(r.out, &f)
-		Expect(uids(f.Messages)).To(Equal([]string{"a1", "a3"}))
+		Expect(uids(f.Messages)).To(Equal([]string{"a3", "a1"}))
 		Expect(f.Failed).To(HaveLen(1))
 		Expect(f.Failed[0].UID).To(Equal("a2"))
 		Expect(f.Code).To(Equal(-174))
@@ -224,15 +233,15 @@ var _ = Describe("get", func() {
 
 	It("keeps what came before the line broke and fetches the rest next time", func() {
 		s, _ := serve(letters("a1", "a2", "a3")...)
-		s.On(fakeserver.Match{Verb: "RETR", Args: "3"}, fakeserver.Auto.With(edit.CutAfter(40, edit.Reset))).Once().Must()
+		s.On(fakeserver.Match{Verb: "RETR", Args: "1"}, fakeserver.Auto.With(edit.CutAfter(40, edit.Reset))).Once().Must()
 		s.On(fakeserver.Match{Verb: "CONNECT", Session: 2}, fakeserver.Auto.With(edit.Refuse("no more today"))).Must()
 		u.addAccount(s)
 		r := u.types("get", "work")
 		Expect(r.status).To(Equal(1))
 		Expect(r.out).To(ContainSubstring("2 messages, "))
 		Expect(r.err).To(ContainSubstring("the next get fetches what is missing"))
-		Expect(uids(u.lists("Inbox"))).To(Equal([]string{"a1", "a2"}))
-		Expect(uids(gets().Messages)).To(Equal([]string{"a3"}))
+		Expect(uids(u.lists("Inbox"))).To(Equal([]string{"a2", "a3"}))
+		Expect(uids(gets().Messages)).To(Equal([]string{"a1"}))
 	})
 
 	It("gives up on a server that says nothing", func() {

@@ -132,7 +132,7 @@ var _ = Describe("Sessions with a real Dovecot", func() {
 			return all
 		}
 		Expect(subjects()).To(Equal(letterNames(6, 7, 8, 9)))
-		first := u.lists("work")
+		first := u.lists("work", "--sort", "id")
 		delivers(files[10:13]...)
 		Expect(subjects()).To(Equal(letterNames(9, 10, 11, 12)))
 		Expect(ids(u.lists("work"))).To(ContainElement(first[0].ID), "the entry of letter 9, whose number has changed")

@@ -25,7 +25,7 @@ type listing struct {
 }
 
 func newListing() *listing {
-	return &listing{sort: choice{value: "id", allowed: []string{"date", "id", "from", "size"}}}
+	return &listing{sort: choice{value: "date", allowed: []string{"date", "id", "from", "size"}}}
 }
 
 func (l *listing) add(f *pflag.FlagSet) {
@@ -47,9 +47,14 @@ func (l *listing) takes(e *store.Entry) bool {
 
 var errLimit = errors.New("enough messages")
 
-// each calls f for the messages of a place. In the order of ids nothing is held in memory, and nothing is read beyond the limit.
+// each calls f for the messages of a place. In the order of ids nothing is held in memory, and nothing is read beyond the limit;
+// in the order of dates a date and an id are held of each message.
 func (l *listing) each(ctx context.Context, st *store.Store, place store.ID, f func(*store.Entry) error) error {
-	if l.sort.value != "id" {
+	switch l.sort.value {
+	case "id":
+	case "date":
+		return l.byDate(ctx, st, place, f)
+	default:
 		return l.sorted(ctx, st, place, f)
 	}
 	shown := 0
@@ -70,6 +75,89 @@ func (l *listing) each(ctx context.Context, st *store.Store, place store.ID, f f
 		return nil
 	}
 	return err
+}
+
+// dated is a message in the order of dates.
+type dated struct{ at, tie int64 }
+
+// datedOf returns the place of a message in the order of dates. Of several with one date a refresh and a get give the newest the
+// lowest id, and whoever writes mail the highest.
+func datedOf(e *store.Entry) dated {
+	if isOurs(e) {
+		return dated{e.Date.Unix(), int64(e.ID)}
+	}
+	return dated{e.Date.Unix(), -int64(e.ID)}
+}
+
+func (d dated) id() store.ID { return store.ID(max(d.tie, -d.tie)) }
+
+func (d dated) compare(other dated) int {
+	return cmp.Or(cmp.Compare(d.at, other.at), cmp.Compare(d.tie, other.tie))
+}
+
+// byDate returns the messages of a place that are wanted, the oldest first.
+func byDate(ctx context.Context, st *store.Store, place store.ID, wanted func(*store.Entry) bool) ([]store.ID, error) {
+	var list []dated
+	err := st.Each(ctx, place, func(e *store.Entry) error {
+		if wanted(e) {
+			list = append(list, datedOf(e))
+		}
+		return nil
+	})
+	slices.SortFunc(list, dated.compare)
+	ids := make([]store.ID, len(list))
+	for i, d := range list {
+		ids[i] = d.id()
+	}
+	return ids, err
+}
+
+// byDate calls f for the messages in the order of their dates.
+func (l *listing) byDate(ctx context.Context, st *store.Store, place store.ID, f func(*store.Entry) error) error {
+	ids, err := byDate(ctx, st, place, l.takes)
+	if l.reverse {
+		slices.Reverse(ids)
+	}
+	if l.limit > 0 {
+		ids = ids[:min(len(ids), l.limit)]
+	}
+	if err == nil {
+		err = inOrder(ctx, st, ids, f)
+	}
+	return err
+}
+
+// inOrder calls f for entries in the order of a list. One that another program removes meanwhile is passed over.
+func inOrder(ctx context.Context, st *store.Store, ids []store.ID, f func(*store.Entry) error) (err error) {
+	for some := range slices.Chunk(ids, 500) {
+		if err != nil {
+			break
+		}
+		entries, failed := st.Entries(ctx, some)
+		if errors.Is(failed, store.ErrNotFound) {
+			entries, failed = present(ctx, st, some)
+		}
+		err = failed
+		for i := 0; i < len(entries) && err == nil; i++ {
+			err = f(&entries[i])
+		}
+	}
+	return err
+}
+
+// present returns those entries that there are.
+func present(ctx context.Context, st *store.Store, ids []store.ID) (list []store.Entry, err error) {
+	for _, id := range ids {
+		e, err := st.Entry(ctx, id)
+		if errors.Is(err, store.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, e)
+	}
+	return list, nil
 }
 
 // sorted holds the messages that are to be shown, and as many more at most.
@@ -104,8 +192,6 @@ func (l *listing) sorted(ctx context.Context, st *store.Store, place store.ID, f
 func (l *listing) compare(a, b store.Entry) int {
 	var n int
 	switch l.sort.value {
-	case "date":
-		n = a.Date.Compare(b.Date)
 	case "from":
 		n = strings.Compare(strings.ToLower(a.Details), strings.ToLower(b.Details))
 	case "size":

@@ -173,6 +173,7 @@ func (e *env) withClient(cmd *cobra.Command, st *store.Store, a mtm.Account, use
 		Wire:     &pop3.Options{MaxRows: maxListed, MaxUIDOctets: maxUIDOctets, Window: int(e.window)},
 	}
 	e.limits.apply(&o)
+	e.resume.apply(&o)
 	client, err := mtm.Open(st, a.ID, &o)
 	if err != nil {
 		return err

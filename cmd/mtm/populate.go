@@ -24,8 +24,8 @@ func populateCommand(e *env) *cobra.Command {
 copy into a folder: 'mtm list ACCOUNT' lists the messages, 'mtm show' shows them, and they are removed when the server no
 longer has them. Messages stay on the server.
 
-New messages are those that arrived since the last connection, and those that an earlier populate did not finish. With ids,
-only these messages are fetched. Messages that are whole here are not fetched again.
+New messages are those that arrived since the last connection, and those that an earlier populate did not finish; the newest is
+fetched first. With ids, only these messages are fetched, in their order. Messages that are whole here are not fetched again.
 
 With --lines only the header and that number of lines of the text are fetched. A longer message is marked p in the list;
 populate without a limit, or with --lines -1, fetches all of it.
@@ -40,6 +40,7 @@ session, and 'mtm cancel-offline' takes it back. --now connects instead.`,
 	}
 	takeAccount(e, c)
 	takeWait(e, c, &p.wait)
+	takeResume(e, c)
 	p.add(c)
 	c.Flags().IntVar(&p.lines, "lines", -1, "fetch the header and the first `N` lines, -1 all; default: the account's population limit")
 	c.Flags().BoolVar(&p.now, "now", false, nowHelp)
@@ -62,7 +63,7 @@ func (p *populate) run(cmd *cobra.Command, args []string) error {
 
 func (p *populate) fetch(client *mtm.Client) error {
 	f := p.cmd.Flags()
-	command := mtm.Populate{Which: p.kind(), Messages: p.ids, Skip: p.skipped(), MaxSize: p.limit(f, p.account)}
+	command := mtm.Populate{Which: p.kind(), Messages: p.ids, Skip: p.skipped(), MaxSize: p.limit(f, p.account), Order: p.first()}
 	if !f.Changed("lines") {
 		p.lines = p.account.POP3.PopulationLimit
 	}

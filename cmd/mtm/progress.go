@@ -1,7 +1,9 @@
 package main
 
 import (
+	"fmt"
 	"io"
+	"time"
 
 	"pop3mtm/cmd/internal/cli"
 	"pop3mtm/mtm"
@@ -14,20 +16,31 @@ func showProgress(stderr io.Writer, op *mtm.Operation) {
 		return
 	}
 	var bar *cli.Bar
-	shown := progress.Disconnected
-	for range op.Changed() {
+	shown := ""
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	var retry time.Time // of the attempt that is waited for
+	for open := true; open; {
+		select {
+		case _, open = <-op.Changed():
+			retry = time.Now().Add(op.Progress().Retry)
+		case <-tick.C:
+		}
 		p := op.Progress()
-		if p.TotalMessages == 0 {
+		label := labelOf(p, time.Until(retry))
+		if label == "" {
 			continue
 		}
-		if bar == nil || p.SubPhase != shown {
+		if bar == nil || label != shown {
 			if bar != nil {
 				bar.Close()
 			}
-			shown = p.SubPhase
-			bar = cli.NewBar(stderr, shown.String(), unitOf(p), 0)
+			shown = label
+			bar = cli.NewBar(stderr, label, unitOf(p), 0)
 		}
-		if unitOf(p) == cli.Octets {
+		if p.SubPhase == progress.Connecting {
+			bar.Set(0, 0)
+		} else if unitOf(p) == cli.Octets {
 			bar.Set(p.BytesDone, p.TotalBytes)
 		} else {
 			bar.Set(int64(p.TotalMessages-p.MessagesToProcess), int64(p.TotalMessages))
@@ -36,6 +49,19 @@ func showProgress(stderr io.Writer, op *mtm.Operation) {
 	if bar != nil {
 		bar.Close()
 	}
+}
+
+// labelOf returns what stands before the bar of a step, "" for a step without one.
+func labelOf(p progress.Snapshot, retry time.Duration) string {
+	switch {
+	case p.Retry > 0:
+		return fmt.Sprintf("connection lost, trying again in %d s", max(1, int(retry.Round(time.Second)/time.Second)))
+	case p.SubPhase == progress.Connecting && p.Interruptions > 0:
+		return "connecting again"
+	case p.SubPhase == progress.Connecting, p.TotalMessages == 0:
+		return ""
+	}
+	return p.SubPhase.String()
 }
 
 // showOctets shows on a terminal how much of a message is made, whose size nobody knows before.

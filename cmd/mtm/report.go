@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"pop3mtm/mtm"
@@ -78,13 +79,14 @@ func (m *mailbox) report(r report, failed error) error {
 	return errors.Join(failed, rows.out.Flush())
 }
 
-// printSome prints the first messages of a list and counts the others.
+// printSome prints the first messages of a list by their dates, and counts the others.
 func (m *mailbox) printSome(ctx context.Context, r *rows, ids []store.ID, place string) error {
 	shown := ids[:min(len(ids), shownMessages)]
 	entries, err := m.store.Entries(ctx, shown)
 	if err != nil {
 		return err
 	}
+	slices.SortFunc(entries, func(a, b store.Entry) int { return datedOf(&a).compare(datedOf(&b)) })
 	for i := range entries {
 		r.print(&entries[i])
 	}

@@ -33,6 +33,8 @@ delete, cancel-offline, list, show, find, export, compose, reply, forward, recei
 and quit. Commands on a mailbox take no account here; they connect first if necessary, and stay connected.
 Words are quoted as in sh; # begins a comment.
 
+With --resume, a connection that is lost is made again, also between two commands.
+
 At the end of the input, or at quit, it disconnects. When standard input is not a terminal, it stops at the first line that
 fails, with the status of that line.`,
 		Example: `  mtm shell work
@@ -54,6 +56,7 @@ fails, with the status of that line.`,
 		}),
 	}
 	takeWait(e, c, &wait)
+	takeResume(e, c)
 	c.Flags().BoolVar(&keepGoing, "keep-going", false, "go on after a line that fails; the status is that of the first one")
 	return c
 }

@@ -110,7 +110,7 @@ var _ = Describe("shell", func() {
 		u.addAccount(s)
 		r := says("get\nstatus\nget\n", "--keep-going")
 		Expect(r.status).To(Equal(1))
-		Expect(r.out).To(And(HavePrefix("failed: a1: "), ContainSubstring("work is offline"), ContainSubstring("2 messages, ")))
+		Expect(r.out).To(And(HavePrefix("failed: a2: "), ContainSubstring("work is offline"), ContainSubstring("2 messages, ")))
 	})
 
 	It("prints JSON for every line when the shell was started with --json", func() {

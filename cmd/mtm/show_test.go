@@ -81,11 +81,14 @@ var _ = Describe("show", func() {
 		Expect(uids(list)).To(HaveLen(len(fixtures.Nasty())))
 		var want strings.Builder
 		var raw, shown strings.Builder // lines for one shell, which is quicker than as many processes
-		for i, m := range fixtures.Nasty() {
-			Expect(list[i].UID).To(Equal(m.UID()))
+		entries := map[string]int64{}
+		for _, e := range list {
+			entries[e.UID] = e.ID
+		}
+		for _, m := range fixtures.Nasty() {
 			want.Write(served(m))
-			fmt.Fprintf(&raw, "show %d --raw\n", list[i].ID)
-			fmt.Fprintf(&shown, "show %d\n", list[i].ID)
+			fmt.Fprintf(&raw, "show %d --raw\n", entries[m.UID()])
+			fmt.Fprintf(&shown, "show %d\n", entries[m.UID()])
 		}
 		Expect(u.feeds(raw.String(), "shell", "work").out).To(BeComparableTo(want.String()))
 		r := u.feeds(shown.String(), "shell", "work")

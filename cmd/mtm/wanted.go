@@ -14,6 +14,7 @@ type wanted struct {
 	which   choice
 	maxSize cli.Size
 	skip    []int64
+	order   choice
 }
 
 func (w *wanted) add(c *cobra.Command) {
@@ -22,7 +23,10 @@ func (w *wanted) add(c *cobra.Command) {
 	f.Var(&w.which, "which", "messages to fetch; ids mean selection")
 	f.Var(&w.maxSize, "max-size", "leave out larger messages; 10KiB, 2MB; 0 is no limit; default: the account's limit")
 	f.Int64SliceVar(&w.skip, "skip", nil, "leave out messages by `ID`, such as one that always breaks the connection; may be repeated")
+	w.order = choice{value: "newest", allowed: []string{"newest", "oldest"}}
+	f.Var(&w.order, "order", "fetch the newest or the oldest messages first; ids are fetched as they are given")
 	completeWords(c, "which", w.which.allowed)
+	completeWords(c, "order", w.order.allowed)
 }
 
 // check makes the choice agree with the ids.
@@ -35,6 +39,9 @@ func (w *wanted) check(f *pflag.FlagSet, ids []store.ID) error {
 	}
 	if len(ids) > 0 {
 		w.which.value = "selection"
+	}
+	if f.Changed("order") && len(ids) > 0 {
+		return cli.Usage("ids and --order exclude each other: messages that are named are fetched in that order")
 	}
 	for _, id := range w.skip {
 		if id <= 0 {
@@ -61,6 +68,14 @@ func (w *wanted) kind() mtm.Which {
 		return mtm.Selection
 	}
 	return mtm.New
+}
+
+// first returns which messages come first.
+func (w *wanted) first() mtm.Order {
+	if w.order.value == "oldest" {
+		return mtm.OldestFirst
+	}
+	return mtm.NewestFirst
 }
 
 // limit returns the largest message to take, 0 for no limit. Whoever names a message gets it, whatever the account says.

@@ -34,6 +34,7 @@ type POP3 struct {
 	IgnoreUIDL       bool          // distinguish messages by their headers, as on a server without unique-ids
 	SyncLimit        int           // headers kept in the mailbox: -1 all, 0 no refresh at all, N the newest N
 	DisconnectedMode bool          // the original's DisconnectedUserMode: entries stay visible offline
+	BearerMobility   bool          // the original's BearerMobility: an operation continues over another connection
 	Autosend         bool          // the original's AutoSendOnConnect: a connect sends what waits in the Outbox
 	GetMail          GetMail       // what GetMail fetches by default
 	MaxEmailSize     int64         // largest message fetched by default, in octets; 0 = no limit

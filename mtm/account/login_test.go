@@ -81,7 +81,7 @@ var _ = Describe("The settings of behaviour section 10", func() {
 		Expect(account.Defaults().Map()).To(Equal(map[string]string{
 			"host": "", "port": "110", "tls": "none", "tls-ca": "", "tls-name": "", "tls-insecure-skip-verify": "false",
 			"user": "", "password": "", "password-env": "", "password-command": "", "token": "", "token-env": "", "token-command": "",
-			"auth": "auto", "auth-unlisted": "false", "allow-plaintext": "false", "ignore-uidl": "false", "sync-limit": "-1", "disconnected-mode": "false",
+			"auth": "auto", "auth-unlisted": "false", "allow-plaintext": "false", "ignore-uidl": "false", "sync-limit": "-1", "disconnected-mode": "false", "bearer-mobility": "false",
 			"autosend": "false", "get-mail-options": "messages", "max-email-size": "0", "max-message": "2147483648", "max-time": "0s", "min-rate": "0", "population-limit": "-1", "charset": "windows-1252",
 			"smtp-host": "", "smtp-port": "25", "smtp-tls": "none", "smtp-tls-ca": "", "smtp-tls-name": "", "smtp-tls-insecure-skip-verify": "false",
 			"smtp-from": "", "smtp-auth": "none", "smtp-inbox-login": "false", "smtp-user": "", "smtp-password": "", "smtp-password-env": "",

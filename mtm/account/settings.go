@@ -104,6 +104,7 @@ func table() []setting[POP3] {
 		boolSetting("ignore-uidl", func(p *POP3) *bool { return &p.IgnoreUIDL }),
 		intSetting("sync-limit", func(p *POP3) *int { return &p.SyncLimit }),
 		boolSetting("disconnected-mode", func(p *POP3) *bool { return &p.DisconnectedMode }),
+		boolSetting("bearer-mobility", func(p *POP3) *bool { return &p.BearerMobility }),
 		boolSetting("autosend", func(p *POP3) *bool { return &p.Autosend }),
 		textSetting("get-mail-options", func(p *POP3) *GetMail { return &p.GetMail }),
 		intSetting("max-email-size", func(p *POP3) *int64 { return &p.MaxEmailSize }),

@@ -214,6 +214,9 @@ func (r *run) refill() error {
 		}
 	}
 	batch := r.batch()
+	if r.stopped() && r.pipelined() && !f.empty() {
+		batch = r.addProbe(batch)
+	}
 	for r.sent < len(r.numbers) && f.messages < r.window {
 		one := r.plan()
 		if !f.empty() && (f.octets+one.length > r.s.opt.WindowBytes || r.s.witness.trust == untested && f.expected+one.size > untestedOctets) {
@@ -232,6 +235,15 @@ func (r *run) refill() error {
 		r.batches <- batch
 	}
 	return nil
+}
+
+// stopped reports whether no more messages are to be asked for; those in flight are the last.
+func (r *run) stopped() bool {
+	if !r.body || r.sent == len(r.numbers) || r.s.stops == nil || !r.s.stops() {
+		return false
+	}
+	r.numbers = r.numbers[:r.sent]
+	return true
 }
 
 // batch returns an empty batch, in memory that was used before if there is some.

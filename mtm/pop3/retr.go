@@ -19,6 +19,10 @@ func (s *Session) RetrAll(ctx context.Context, numbers []int, sink Sink) error {
 	return s.runAll(ctx, &run{verb: "RETR", numbers: numbers, body: true, sink: sink})
 }
 
+// StopWhen makes RetrAll and TopAll ask for no more messages from when on stops reports true. Those that were asked for are the last of
+// which the sink hears, and the run returns nil. nil is never.
+func (s *Session) StopWhen(stops func() bool) { s.stops = stops }
+
 // fetch is the exchange of RETR and TOP.
 func (s *Session) fetch(ctx context.Context, c command, words string, w io.Writer) (int64, error) {
 	if err := checkNumber(c.number); err != nil {

@@ -25,7 +25,8 @@ type Session struct {
 	witness    witness
 
 	greeting string
-	maxBody  int64 // see LimitBody
+	maxBody  int64       // see LimitBody
+	stops    func() bool // see StopWhen; nil = never
 	caps     Capabilities
 
 	mu  sync.Mutex

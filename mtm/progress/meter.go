@@ -8,6 +8,7 @@ type Meter struct {
 	mu      sync.Mutex
 	now     Snapshot
 	super   bool
+	kept    *Snapshot // of the step that was interrupted, or nil
 	closed  bool
 	changed chan struct{}
 }
@@ -32,9 +33,32 @@ func NewSuperMeter(service int64, super Phase) *Meter {
 // Enter begins a step: counts and sizes restart from zero.
 func (m *Meter) Enter(p Phase) {
 	m.Update(func(s *Snapshot) {
-		*s = Snapshot{Phase: s.Phase, SubPhase: p, Code: s.Code, Service: s.Service}
+		*s = Snapshot{Phase: s.Phase, SubPhase: p, Code: s.Code, Service: s.Service, Interruptions: s.Interruptions}
 		if !m.super {
 			s.Phase = p
+		}
+	})
+}
+
+// Interrupt shows Connecting in place of the step in hand, whose counts are kept until Resume shows it again.
+func (m *Meter) Interrupt() {
+	m.Update(func(s *Snapshot) {
+		s.Interruptions++
+		if m.kept == nil {
+			kept := *s
+			m.kept = &kept
+		}
+		*s = Snapshot{Phase: s.Phase, SubPhase: Connecting, Service: s.Service, Interruptions: s.Interruptions}
+	})
+}
+
+// Resume shows the step that Interrupt has put aside.
+func (m *Meter) Resume() {
+	m.Update(func(s *Snapshot) {
+		if m.kept != nil {
+			interruptions := s.Interruptions
+			*s, m.kept = *m.kept, nil
+			s.Interruptions = interruptions
 		}
 	})
 }

@@ -11,8 +11,8 @@ import (
 // Arrivals are messages without an entry that get mail takes right after the refresh that finds them. Their headers are not
 // asked for: the message itself tells all, and one commit holds the mailbox's entry and the copy in the folder.
 
-// withArrivals puts the arrivals among the messages to fetch, by number.
-func (w *work) withArrivals(items []item) []item {
+// withArrivals puts the arrivals among the messages to fetch.
+func (w *work) withArrivals(c *Choice, items []item) []item {
 	if len(w.arrivals) == 0 {
 		return items
 	}
@@ -20,7 +20,7 @@ func (w *work) withArrivals(items []item) []item {
 	for _, m := range w.arrivals {
 		all = append(all, item{uid: m.uid, number: m.number, size: m.size, unsized: m.unsized})
 	}
-	slices.SortFunc(all, func(a, b item) int { return a.number - b.number })
+	c.sort(all)
 	return all
 }
 
@@ -30,10 +30,14 @@ func (w *work) showArrivals(t Transfer, b *bodyBatch) {
 		return
 	}
 	b.copies = slices.Grow(b.copies[:0], len(b.items))[:len(b.items)]
-	for i, it := range slices.Backward(b.items) {
-		if it.id != 0 {
-			continue
+	rows := make([]int, 0, b.arrivals)
+	for i, it := range b.items {
+		if it.id == 0 {
+			rows = append(rows, i)
 		}
+	}
+	slices.SortFunc(rows, func(i, k int) int { return b.items[k].number - b.items[i].number })
+	for _, i := range rows {
 		e := &b.entries[i]
 		if t.Move {
 			e.Flags = e.Flags.With(store.Pending) // until the server has deleted it
@@ -62,13 +66,8 @@ func (t Transfer) placeArrival(b *bodyBatch, i int) {
 func (w *work) showRest(ctx context.Context) error {
 	var rest []*message
 	complete := len(w.arrivals) > 0
-	refused := w.turnedDown
 	for _, m := range w.arrivals {
-		isRefused := len(refused) > 0 && refused[0].number == m.number
-		if isRefused {
-			refused = refused[1:]
-		}
-		if isRefused || m.number > w.kept {
+		if !w.arrived.has(m.number) {
 			rest = append(rest, m)
 		}
 	}

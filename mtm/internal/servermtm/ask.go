@@ -61,6 +61,8 @@ func (s *Session) topAll(ctx context.Context, numbers []int, sink *faceSink) err
 	sink.answered = 0
 	err := s.line.wire.TopAll(ctx, numbers, 0, sink)
 	switch i := culprit(ctx, err, numbers, sink.answered); {
+	case err == nil && sink.answered < len(numbers):
+		return errPaused
 	case i == len(numbers):
 		return &brokenError{err: err}
 	case i >= 0:

@@ -20,7 +20,7 @@ const wholeMessage = -1
 // placer puts the messages of a batch into it, and returns for each where it is from the commit on.
 type placer func(b *bodyBatch) ([]placed, error)
 
-// fetch gets messages from the server, by number, whole or up to a number of lines of the body,
+// fetch gets messages from the server, in their order, whole or up to a number of lines of the body,
 // and stores them in synced batches; the mailbox's entries lose the settled flags
 // with it. Reading and storing overlap.
 func (w *work) fetch(ctx context.Context, items []item, lines int, place placer, settled store.Flags) error {
@@ -31,9 +31,13 @@ func (w *work) fetch(ctx context.Context, items []item, lines int, place placer,
 		total += it.size
 	}
 	w.meter.Update(func(p *progress.Snapshot) {
-		p.TotalSize = total
-		if !w.counted {
-			p.TotalMessages, p.MessagesToProcess = len(items), len(items)
+		switch {
+		case w.counted:
+			p.TotalSize = total
+		case w.seen != nil && w.session.ways != nil: // counts go on over a gap
+			p.MessagesToProcess = len(items)
+		default:
+			p.TotalSize, p.TotalMessages, p.MessagesToProcess = total, len(items), len(items)
 		}
 	})
 	if len(items) == 0 {
@@ -56,14 +60,18 @@ func (w *work) fetch(ctx context.Context, items []item, lines int, place placer,
 	if broken := s.broken(ctx, err, numbers); broken != nil {
 		return first(s.finish(), broken)
 	}
-	return first(err, s.finish())
+	err = first(err, s.finish())
+	if err == nil && s.answered < len(items) {
+		return errPaused
+	}
+	return err
 }
 
 // bodySink stores the messages of one run. Bodies go into the store's segment as
 // they come; a full batch is made durable by the committer while the next fills.
 type bodySink struct {
 	work     *work
-	items    []item // by number
+	items    []item // in the order in which they are asked for
 	reader   *headerReader
 	top      bool // what comes may be the beginning of a message only
 	place    placer
@@ -76,11 +84,24 @@ type bodySink struct {
 	answered int               // messages that came or were refused
 	size     bounded
 	step     int64 // octets of it that the progress does not show yet
+	every    int64 // of which it shows so many at once
 }
 
-// progressStep is how many octets of a message pass between two looks at its
-// progress: a person sees no finer step, and small messages cost nothing.
-const progressStep = 64 << 10
+// A message of more than smallMessage octets shows its progress in stepsOfMessage steps at least, and after so many octets at
+// most: a person sees no finer step, and small messages cost nothing.
+const (
+	smallMessage   = 16 << 10
+	stepsOfMessage = 16
+	longestStep    = 64 << 10
+)
+
+// stepOf returns how many octets of a message of that size pass between two looks at its progress.
+func stepOf(size int64) int64 {
+	if size <= smallMessage {
+		return longestStep
+	}
+	return min(longestStep, size/stepsOfMessage)
+}
 
 func newBodySink(w *work, items []item, lines int, place placer, settled store.Flags) *bodySink {
 	s := &bodySink{
@@ -96,7 +117,7 @@ func (s *bodySink) Size(n int) int64 {
 	if s.top {
 		return 0
 	}
-	return itemOf(s.items, n).size
+	return itemOf(s.items, s.answered, n).size
 }
 
 // Message starts a message, perhaps once more.
@@ -104,8 +125,8 @@ func (s *bodySink) Message(n int) (io.Writer, error) {
 	if err := s.discard(); err != nil {
 		return nil, err
 	}
-	s.current = itemOf(s.items, n)
-	s.step = 0
+	s.current = itemOf(s.items, s.answered, n)
+	s.step, s.every = 0, stepOf(s.current.size)
 	s.head.reset()
 	s.scan.Reset()
 	s.work.meter.Update(func(p *progress.Snapshot) { p.BytesDone, p.TotalBytes = 0, s.current.size })
@@ -120,10 +141,15 @@ func (s *bodySink) Write(p []byte) (int, error) {
 	if (s.current.id == 0 || s.headOnly()) && err == nil {
 		_, err = s.head.Write(p)
 	}
-	_, _ = s.scan.Write(p) // it never fails
-	if s.step += int64(n); s.step >= progressStep {
-		s.work.meter.Update(func(p *progress.Snapshot) { p.BytesDone += s.step })
-		s.step = 0
+	_, _ = s.scan.Write(p)            // it never fails
+	for came := int64(n); came > 0; { // a step may be less than what comes at once
+		some := min(came, s.every-s.step)
+		came -= some
+		if s.step += some; s.step >= s.every {
+			step := s.step
+			s.work.meter.Update(func(p *progress.Snapshot) { p.BytesDone += step })
+			s.step = 0
+		}
 	}
 	return n, err
 }
@@ -151,7 +177,7 @@ func (s *bodySink) Done(n int, octets int64, refused error) error {
 		if err := s.discard(); err != nil {
 			return err
 		}
-		s.work.refused(itemOf(s.items, n), refused)
+		s.work.refused(itemOf(s.items, s.answered, n), refused)
 		return nil
 	}
 	kind := store.BodyWhole
@@ -301,6 +327,7 @@ func (s *bodySink) kept(b *bodyBatch) {
 		if it.id == 0 {
 			it.id = b.entries[i].ID
 			w.session.view.numbers.set(it.id, it.number)
+			w.arrived.add(it.number)
 		}
 		whole := b.bodies[i].Kind == store.BodyWhole
 		if whole {
@@ -316,7 +343,6 @@ func (s *bodySink) kept(b *bodyBatch) {
 			w.got[it.id] = id
 		}
 	}
-	w.kept = b.items[len(b.items)-1].number
 	w.result.Octets += b.octets
 	w.safe = append(w.safe, b.items...)
 }
@@ -338,7 +364,7 @@ func (s *bodySink) leaveOut() error {
 // takeUp makes a message the one in hand, of which nothing has come.
 func (s *bodySink) takeUp(number int) {
 	if s.current.number != number {
-		s.current = itemOf(s.items, number)
+		s.current = itemOf(s.items, s.answered, number)
 		s.head.reset()
 		s.size = bounded{}
 	}

@@ -26,6 +26,7 @@ func (w *work) choose(ctx context.Context, c Choice) (wanted []item, err error) 
 		wanted[i].visits = w.session.breaks[wanted[i].id]
 	}
 	slices.SortFunc(wanted, func(a, b item) int { return a.number - b.number })
+	w.chosen = slices.Clone(wanted)
 	if err == nil {
 		err = w.claim(ctx, wanted)
 	}

@@ -18,7 +18,7 @@ import (
 // an error the line is closed without QUIT, but for what goes wrong with single messages:
 // then there is a session, and a Fault that lists them. Nor does a full disk end the session.
 func (m *Mailbox) Connect(ctx context.Context, held *hold.Hold, meter *progress.Meter, keep []store.ID, asked *Asked) (*Session, Result, error) {
-	s := &Session{box: m, held: held, line: line{dialer: m.Dial, limits: m.Wire}, keep: keep, headless: make(map[int]store.ID)}
+	s := &Session{box: m, meter: meter, held: held, line: line{dialer: m.Dial, limits: m.Wire}, keep: keep, headless: make(map[int]store.ID)}
 	if asked != nil {
 		s.skip = asked.skips()
 	}
@@ -50,8 +50,19 @@ func (s *Session) start(ctx context.Context, meter *progress.Meter, asked *Asked
 	if s.line.config, err = tlsConfig(s.line.settings); err != nil {
 		return err
 	}
-	if err = s.enter(ctx); err != nil {
+	if s.box.Ways != nil && (s.box.Roams || s.line.settings.BearerMobility) {
+		s.ways, s.line.dialer = s.box.Ways, s.box.Ways.Dial
+	}
+	if err = s.enter(ctx); err != nil && (s.ways == nil || !s.ways.Waits() || final(err)) {
 		return err
+	}
+	if err != nil {
+		s.ways.Refused(err)
+		if err = s.enterAgain(ctx, err, 0); err != nil {
+			return err
+		}
+	} else if s.ways != nil {
+		s.ways.Entered()
 	}
 	if err := s.markConnected(ctx, asked); err != nil {
 		return err

@@ -10,6 +10,9 @@ import (
 // delete deletes messages on the server, and their entries here where it agreed.
 // The server carries it out at QUIT (RFC 1939 section 6).
 func (w *work) delete(ctx context.Context, items []item) error {
+	if w.session.ways != nil {
+		return w.deleteLater(items)
+	}
 	gone, err := w.dele(ctx, items)
 	w.session.deleted += len(gone)
 	if err != nil || len(gone) == 0 {
@@ -17,6 +20,18 @@ func (w *work) delete(ctx context.Context, items []item) error {
 	}
 	w.result.Deleted += len(gone)
 	return w.session.forget(ctx, gone)
+}
+
+// deleteLater lets deletes wait until the session ends, as in disconnected mode: a connection that is lost before QUIT is answered costs
+// none of them.
+func (w *work) deleteLater(items []item) error {
+	b := w.session.box.Store.NewBatch()
+	for _, it := range items {
+		if !w.waits.deletes(it.id) {
+			b.Queue(store.Queued{Entry: it.id, Kind: store.QueueDelete}, nil)
+		}
+	}
+	return commit(b)
 }
 
 // dele asks the server to delete messages that are proven to be those of their entries, and returns those to which it agreed.

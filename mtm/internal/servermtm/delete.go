@@ -14,7 +14,7 @@ func (s *Session) Delete(ctx context.Context, meter *progress.Meter, messages []
 	meter.Enter(progress.Deleting)
 	s.skip = nil
 	w := s.work(meter)
-	err := w.persist(ctx, func() error {
+	err := w.persist(ctx, nil, func() error {
 		wanted, err := w.choose(ctx, Choice{Selection: append([]store.ID{}, messages...)})
 		if err != nil {
 			return err

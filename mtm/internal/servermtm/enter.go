@@ -7,17 +7,28 @@ import (
 
 	"pop3mtm/mtm/account"
 	"pop3mtm/mtm/pop3"
+	"pop3mtm/mtm/progress"
 	"pop3mtm/mtm/store"
 )
 
 // enter makes a connection and logs in (behaviour section 3, "Wire order"). A session that is not entered is lost.
 func (s *Session) enter(ctx context.Context) error {
+	s.line.stage = func(stage int) {
+		s.meter.Update(func(p *progress.Snapshot) {
+			if p.SubPhase == progress.Connecting {
+				p.TotalMessages, p.Retry = stage, 0
+			}
+		})
+	}
 	wire, err := s.line.dial(ctx)
 	if err != nil {
 		return err
 	}
 	s.line.wire, s.view = wire, view{} // numbers are those of this connection
 	s.line.entered, s.deleted = time.Now(), 0
+	if s.ways != nil {
+		wire.StopWhen(s.ways.Stops)
+	}
 	if err = s.line.authorize(ctx); err != nil {
 		_ = wire.Close() // why it cannot be used is known
 		return err
@@ -31,7 +42,9 @@ func (s *Session) enter(ctx context.Context) error {
 
 // dial makes a connection and reads the greeting.
 func (l *line) dial(ctx context.Context) (*pop3.Session, error) {
+	l.stage(progress.Dialling)
 	conn, err := l.reach(ctx)
+	l.stage(progress.Greeting)
 	if err == nil && l.settings.Security.TLS != account.Implicit {
 		conn, err = l.awaitGreeting(ctx, conn)
 	}
@@ -46,6 +59,7 @@ func (l *line) dial(ctx context.Context) (*pop3.Session, error) {
 
 // authorize does what follows the greeting.
 func (l *line) authorize(ctx context.Context) error {
+	l.stage(progress.LoggingIn)
 	if err := l.capabilities(ctx); err != nil {
 		return err
 	}

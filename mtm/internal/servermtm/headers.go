@@ -100,6 +100,9 @@ func (s *headerSink) run(ctx context.Context, numbers []int, ask func(context.Co
 	s.answered = 0
 	err := ask(ctx, numbers)
 	i := culprit(ctx, err, numbers, s.answered)
+	if err == nil && s.answered < len(numbers) {
+		return errPaused
+	}
 	if i < 0 {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"pop3mtm/mtm/progress"
 	"pop3mtm/mtm/symbian"
 )
 
@@ -21,4 +22,19 @@ func (s *Session) Idle(ctx context.Context) error {
 		return &Fault{Step: step, Code: symbian.ErrTimedOut, Err: errors.New("no traffic for too long")}
 	}
 	return nil
+}
+
+// Mobile reports whether the session can go on over another connection.
+func (s *Session) Mobile() bool { return s.ways != nil }
+
+// Roams reports whether a session whose line ended with err goes on over another connection.
+func (s *Session) Roams(err error) bool { return s.resumable(context.Background(), err) }
+
+// Move makes another connection for a session that no command uses. lost is why the one before ended; nil ends it with QUIT.
+func (s *Session) Move(ctx context.Context, lost error) error {
+	s.meter = progress.NewMeter(int64(s.box.Service), progress.ConnectedAndIdle)
+	if lost == nil {
+		s.pause(ctx)
+	}
+	return s.reconnect(ctx, lost, 0, nil)
 }

@@ -29,7 +29,7 @@ func (s *Session) Finish(ctx context.Context, meter *progress.Meter, stay bool) 
 	w.last = true
 	err := w.finish(ctx, list)
 	if stay && err == nil && s.Lost() && ctx.Err() == nil {
-		_ = s.reconnect(ctx, 0) // all that was asked for is done: without a connection the session is lost
+		_ = s.reconnect(ctx, nil, 0, nil) // all that was asked for is done: without a connection the session is lost
 	}
 	result, err := w.end(ctx, "fetching messages that broke the connection before", err)
 	return result, err
@@ -53,11 +53,11 @@ func (w *work) finish(ctx context.Context, list []late) error {
 			}
 			return err
 		}
-		err := w.try(ctx, l)
+		err := w.attempt(ctx, l)
 		broken, is := errors.AsType[*brokenError](err)
 		if is && broken.number == 0 && ctx.Err() == nil { // it came, and nothing after it
 			if err = w.ready(ctx); err == nil {
-				err = w.try(ctx, l)
+				err = w.attempt(ctx, l)
 			}
 			broken, is = errors.AsType[*brokenError](err)
 		}
@@ -108,7 +108,7 @@ func (w *work) ready(ctx context.Context) error {
 			return err
 		}
 	}
-	return w.session.reconnect(ctx, w.session.box.Wire.Timeout)
+	return w.session.reconnect(ctx, nil, w.session.box.Wire.Timeout, nil)
 }
 
 // deletesWait reports whether deletes wait for the session to end.
@@ -118,6 +118,24 @@ func (w *work) deletesWait(ctx context.Context) (bool, error) {
 		_, listed := w.session.view.numbers.of(q.Entry)
 		return listed && q.Kind == store.QueueDelete && q.Problem == ""
 	}), err
+}
+
+// attempt asks for one message, again after a loss that is not the message's.
+func (w *work) attempt(ctx context.Context, l late) error {
+	for {
+		err := w.try(ctx, l)
+		_, is := errors.AsType[*brokenError](err)
+		paused := errors.Is(err, errPaused)
+		if is && !w.session.closed() || !is && !paused && !w.session.resumable(ctx, err) || ctx.Err() != nil {
+			return err
+		}
+		if paused {
+			w.session.pause(ctx)
+		}
+		if err = w.session.reconnect(ctx, err, 0, nil); err != nil {
+			return err
+		}
+	}
 }
 
 // try asks for one message.

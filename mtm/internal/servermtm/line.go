@@ -18,6 +18,7 @@ type line struct {
 	limits   pop3.Options
 	settings account.POP3
 	config   *tls.Config   // nil without TLS
+	stage    func(int)     // hears of the stages of progress
 	wire     *pop3.Session // nil until there is a connection
 	entered  time.Time     // when the login on this connection began
 }

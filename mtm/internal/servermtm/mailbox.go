@@ -23,6 +23,8 @@ type Mailbox struct {
 	Place         hold.Place // of the locks that give the mailbox to one client
 	Dial          func(ctx context.Context, network, address string) (net.Conn, error)
 	Wire          pop3.Options
+	Ways          Ways  // nil = Dial
+	Roams         bool  // over the ways, whatever the account says
 	BatchMessages int   // at most so many messages in one synced commit
 	BatchBytes    int64 // and about so many octets
 }

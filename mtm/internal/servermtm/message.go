@@ -47,10 +47,14 @@ func idsOf(items []item) []store.ID {
 	return ids
 }
 
-// itemOf finds the item of a message among items by number.
-func itemOf(items []item, number int) item {
-	i, _ := slices.BinarySearchFunc(items, number, func(it item, n int) int { return it.number - n })
-	return items[i]
+// itemOf returns the item of a message; it is looked for from index i on, near which it is.
+func itemOf(items []item, i, number int) item {
+	is := func(it item) bool { return it.number == number }
+	i = min(i, len(items))
+	if k := slices.IndexFunc(items[i:], is); k >= 0 {
+		return items[i+k]
+	}
+	return items[slices.IndexFunc(items[:i], is)]
 }
 
 // pendingOf are the entries of messages that were asked for before.

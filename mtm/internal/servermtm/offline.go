@@ -160,7 +160,7 @@ func (m *Mailbox) QueuePopulate(ctx context.Context, meter *progress.Meter, p Po
 }
 
 func (a *adding) populate(ctx context.Context, p Populate, wanted []item) error {
-	done, here, missing := p.sort(wanted)
+	done, here, missing := p.split(wanted)
 	a.result.AlreadyThere += len(done)
 	sources, err := a.box.Store.Entries(ctx, idsOf(here))
 	if err != nil {

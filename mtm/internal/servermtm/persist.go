@@ -8,38 +8,40 @@ import (
 )
 
 // persist carries out a pass over messages until no message breaks the connection any more: each that does is put off, and the
-// pass begins again on another connection.
-func (w *work) persist(ctx context.Context, pass func() error) error {
+// pass begins again on another connection. With ways it begins again after any loss, as long as they lead to the server. asked is
+// what the pass takes of messages that have no entry yet, nil for nothing.
+func (w *work) persist(ctx context.Context, asked *Asked, pass func() error) error {
 	failed, late := len(w.failed), len(w.session.late)
 	var noted []Failure
 	for fruitless := 0; ; {
 		fetched := len(w.result.Stored)
 		err := pass()
-		broken, is := errors.AsType[*brokenError](err)
-		if !is || ctx.Err() != nil {
+		fruitless++
+		if len(w.result.Stored) > fetched {
+			fruitless = 0
+			w.session.progressed()
+		}
+		why, err := w.interrupted(ctx, err)
+		if err != nil || why == nil {
 			return first(err, w.gone(ctx, noted))
 		}
-		b, err := w.session.note(broken)
-		if err != nil {
-			return err
-		}
-		if noted = append(noted, b); len(w.result.Stored) > fetched {
-			fruitless = 0
-		} else {
-			fruitless++
+		if why.failure != nil {
+			noted = append(noted, *why.failure)
 		}
 		w.failed, w.session.late = w.failed[:failed], w.session.late[:late]
-		err = broken.err
-		if fruitless < mostFruitless {
-			var again error
-			if again = w.resume(ctx); again == nil {
+		err = why.cause
+		if fruitless < mostFruitless || w.session.ways != nil {
+			again := w.resume(ctx, why.cause, asked)
+			if again == nil {
 				failed, late = len(w.failed), len(w.session.late)
 				continue
 			}
-			err = &againError{broken.err, again}
+			if err = again; w.session.ways == nil {
+				err = &againError{why.cause, again}
+			}
 		}
-		if broken.number != 0 {
-			w.failed = append(w.failed, b)
+		if why.failure != nil && why.failure.Number != 0 {
+			w.failed = append(w.failed, *why.failure)
 		}
 		return err
 	}
@@ -59,21 +61,6 @@ func (w *work) gone(ctx context.Context, noted []Failure) error {
 		}
 	}
 	return nil
-}
-
-// resume prepares another pass on another connection. What this work stored or found is not counted again.
-func (w *work) resume(ctx context.Context) error {
-	if w.seen == nil {
-		w.seen = make(map[store.ID]bool)
-	}
-	for _, it := range w.safe {
-		w.seen[it.id] = true
-	}
-	w.safe, w.arrivals, w.turnedDown, w.unproven, w.kept = nil, nil, nil, nil, 0
-	dropped := len(w.session.dropped)
-	err := w.session.reconnect(ctx, w.session.box.Wire.Timeout)
-	w.failed = append(w.failed, w.session.dropped[dropped:]...)
-	return err
 }
 
 // unseen counts the items that no earlier pass of this work has counted.

@@ -18,7 +18,7 @@ func (s *Session) Populate(ctx context.Context, meter *progress.Meter, p Populat
 	meter.Enter(p.phase())
 	s.skip = p.skips()
 	w := s.work(meter)
-	return w.end(ctx, step, w.persist(ctx, func() error { return w.populate(ctx, p, lines) }))
+	return w.end(ctx, step, w.persist(ctx, nil, func() error { return w.populate(ctx, p, lines) }))
 }
 
 func (w *work) populate(ctx context.Context, p Populate, lines int) error {
@@ -28,7 +28,8 @@ func (w *work) populate(ctx context.Context, p Populate, lines int) error {
 	if err != nil {
 		return err
 	}
-	done, here, missing := p.sort(wanted)
+	done, here, missing := p.split(wanted)
+	p.sort(missing)
 	w.result.AlreadyThere += w.unseen(done)
 	err = w.settle(done, func(q store.Queued) bool { return p.fulfils(q) })
 	if err == nil && !p.queued {

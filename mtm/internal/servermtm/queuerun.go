@@ -81,13 +81,13 @@ func (w *work) stage(ctx context.Context, list []store.Queued) error {
 		case first.Kind.Adds():
 			// What is a move too is deleted as the session ends.
 			t := Transfer{Choice: choice, Into: first.Into, queued: true}
-			err = w.persist(ctx, func() error { return w.transfer(ctx, t) })
+			err = w.persist(ctx, nil, func() error { return w.transfer(ctx, t) })
 		case first.Kind == store.QueueTop:
 			p := Populate{Choice: choice, Top: true, queued: true}
-			err = w.persist(ctx, func() error { return w.populate(ctx, p, first.Lines) })
+			err = w.persist(ctx, nil, func() error { return w.populate(ctx, p, first.Lines) })
 		default:
 			p := Populate{Choice: choice, queued: true}
-			err = w.persist(ctx, func() error { return w.populate(ctx, p, wholeMessage) })
+			err = w.persist(ctx, nil, func() error { return w.populate(ctx, p, wholeMessage) })
 		}
 		if err != nil {
 			return err

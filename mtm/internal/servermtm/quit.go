@@ -20,31 +20,53 @@ func (s *Session) Quit(ctx context.Context, meter *progress.Meter) (Result, erro
 	return result, errors.Join(left, s.Drop())
 }
 
-// leave sends the deletes that wait, and QUIT. A message that breaks the connection meanwhile costs another one.
+// leave sends the deletes that wait, and QUIT. A message that breaks the connection meanwhile costs another one. With ways it does so
+// until the server has answered QUIT, or nothing is left to delete.
 func (s *Session) leave(ctx context.Context, meter *progress.Meter) (Result, error) {
 	w := s.work(meter)
-	var gone []store.ID
-	err := w.persist(ctx, func() (err error) {
-		gone, err = w.deleteQueued(ctx)
-		return err
-	})
-	_, deleted := w.end(ctx, "deleting queued messages", err)
-	if s.Lost() {
-		return w.result, deleted
+	for {
+		var gone []store.ID
+		err := w.persist(ctx, nil, func() (err error) {
+			gone, err = w.deleteQueued(ctx)
+			return err
+		})
+		_, deleted := w.end(ctx, "deleting queued messages", err)
+		if s.Lost() {
+			return w.result, deleted
+		}
+		meter.Enter(progress.Disconnecting)
+		err = s.line.wire.Quit(ctx)
+		if !s.resumable(ctx, err) {
+			err = w.left(ctx, gone, err)
+			return w.result, errors.Join(deleted, fail(ctx, "disconnecting", symbian.ErrServer, err))
+		}
+		if len(gone) == 0 { // nothing is lost with it
+			return w.result, deleted
+		}
+		if err = s.reconnect(ctx, err, 0, nil); err != nil {
+			return w.result, errors.Join(deleted, err)
+		}
+		for _, id := range gone {
+			if _, listed := s.view.numbers.of(id); !listed { // QUIT was obeyed, and its answer lost
+				w.result.Deleted++
+			}
+		}
 	}
-	meter.Enter(progress.Disconnecting)
-	err = s.line.wire.Quit(ctx)
+}
+
+// left takes note of the answer to QUIT.
+func (w *work) left(ctx context.Context, gone []store.ID, err error) error {
 	if _, refused := errors.AsType[*pop3.ReplyError](err); refused {
-		if len(gone) > 0 || s.deleted > 0 { // RFC 1939 section 6: some of that may be left
+		if len(gone) > 0 || w.session.deleted > 0 { // RFC 1939 section 6: some of that may be left
 			w.result.QuitRefused = err
 		}
-		gone, err = nil, nil
+		return nil
 	}
-	if err == nil && len(gone) > 0 {
-		w.result.Deleted += len(gone)
-		err = s.forget(ctx, gone)
+	if err != nil || len(gone) == 0 {
+		return err
 	}
-	return w.result, errors.Join(deleted, fail(ctx, "disconnecting", symbian.ErrServer, err))
+	w.result.Deleted += len(gone)
+	return w.session.forget(ctx, gone)
 }
 
 // Drop closes the line without QUIT, so that the server forgets our deletes, hides the mailbox's

@@ -12,13 +12,13 @@ import (
 )
 
 // reconnect makes another connection within a command, in place of one that has ended. The mailbox stays held. Entries get the
-// numbers that their messages have now; new messages get entries. patience is how long a server is waited for that cannot be used yet.
-func (s *Session) reconnect(ctx context.Context, patience time.Duration) error {
+// numbers that their messages have now; new messages get entries, unless they are asked for. patience is how long a server is waited
+// for that cannot be used yet, where there are no ways.
+func (s *Session) reconnect(ctx context.Context, lost error, patience time.Duration, asked *Asked) error {
 	if s.line.wire.SizesAreEstimates() {
 		s.server.facts[store.FactSizesEstimate] = max(s.server.facts[store.FactSizesEstimate], 1)
 	}
-	delay, _ := s.line.wire.Capabilities().LoginDelay()
-	if err := s.enterPatiently(ctx, delay, patience); err != nil {
+	if err := s.enterAgain(ctx, lost, patience); err != nil {
 		return err
 	}
 	s.arrivals, s.again = nil, true
@@ -26,7 +26,7 @@ func (s *Session) reconnect(ctx context.Context, patience time.Duration) error {
 		return nil
 	}
 	unseen := progress.NewMeter(int64(s.box.Service), progress.Refreshing) // the command's own steps are shown
-	err := s.bringUpToDate(ctx, unseen, nil)
+	err := s.bringUpToDate(ctx, unseen, asked)
 	if fault, ok := errors.AsType[*Fault](err); ok && len(fault.Failed) > 0 && !s.Lost() {
 		return nil // these headers are asked for in the next command again
 	}
@@ -79,29 +79,44 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// bringUpToDate refreshes the mailbox. A message whose header breaks the connection is put off.
+// bringUpToDate refreshes the mailbox. A message whose header breaks the connection is put off; with ways the refresh goes on after
+// any loss.
 func (s *Session) bringUpToDate(ctx context.Context, meter *progress.Meter, asked *Asked) error {
 	for fruitless := 0; ; {
 		before := s.stored
 		err := s.refresh(ctx, meter, s.keep, asked)
+		fruitless++
+		if s.stored > before {
+			fruitless = 0
+			s.progressed()
+		}
 		broken, is := errors.AsType[*brokenError](err)
-		if !is || ctx.Err() != nil {
+		paused := errors.Is(err, errPaused)
+		if ctx.Err() != nil || !is && !paused && !s.resumable(ctx, err) {
 			return err
+		}
+		if paused {
+			s.pause(ctx)
+		}
+		if !is || s.excuses(broken) {
+			if err = s.enterAgain(ctx, err, 0); err != nil {
+				return err
+			}
+			continue
 		}
 		b, failed := s.note(broken)
 		if failed != nil {
 			return fail(ctx, refreshing, symbian.ErrUnknown, failed)
 		}
-		if fruitless++; s.stored > before {
-			fruitless = 0
-		}
 		fault := &Fault{Step: refreshing, Code: codeOf(ctx, symbian.ErrTop, broken.err), Err: broken.err, Failed: []Failure{b}}
-		if fruitless == mostFruitless {
+		if fruitless == mostFruitless && s.ways == nil {
 			return fault
 		}
-		delay, _ := s.line.wire.Capabilities().LoginDelay()
-		if err = s.enterPatiently(ctx, delay, s.box.Wire.Timeout); err != nil {
+		if err = s.enterAgain(ctx, broken.err, s.box.Wire.Timeout); err != nil {
 			fault.Err = &againError{broken.err, err}
+			if s.ways != nil {
+				return err
+			}
 			return fault
 		}
 	}

@@ -1,6 +1,8 @@
 package servermtm
 
 import (
+	"slices"
+
 	"pop3mtm/mtm/progress"
 	"pop3mtm/mtm/store"
 )
@@ -11,6 +13,7 @@ type Choice struct {
 	Selection []store.ID // only these entries; nil = the whole mailbox
 	Skip      []store.ID // not these entries
 	MaxSize   int64      // octets on the wire; 0 = no limit
+	Oldest    bool       // the lowest number comes first, without a selection
 	waiting   bool       // also messages whose delete waits
 	most      int64      // octets that the account allows; 0 = no limit
 	tooLarge  func(size int64)
@@ -29,6 +32,19 @@ func (c *Choice) skips() map[store.ID]bool {
 		skip[id] = true
 	}
 	return skip
+}
+
+// sort puts messages into the order in which they are fetched: that of the selection, else the highest number first, so
+// that whoever loses the connection has the newest mail. QUIRK 57: a server that lists the newest first has its way.
+func (c *Choice) sort(items []item) {
+	switch {
+	case c.Selection != nil:
+		inOrder(items, c.Selection)
+	case c.Oldest:
+		slices.SortFunc(items, func(a, b item) int { return a.number - b.number })
+	default:
+		lastFirst(items)
+	}
 }
 
 // takesNew says whether a new message of that size is asked for.
@@ -96,8 +112,8 @@ func (p Populate) phase() progress.Phase {
 	return progress.Populating
 }
 
-// sort says what is done already, what is here and only has to be shown, and what is missing.
-func (p Populate) sort(wanted []item) (done, here, missing []item) {
+// split says what is done already, what is here and only has to be shown, and what is missing.
+func (p Populate) split(wanted []item) (done, here, missing []item) {
 	for _, it := range wanted {
 		switch {
 		case it.complete && (p.Top || it.kind == store.BodyWhole):

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"pop3mtm/mtm/hold"
+	"pop3mtm/mtm/progress"
 	"pop3mtm/mtm/store"
 )
 
@@ -14,15 +15,18 @@ type Session struct {
 	line   line
 	server server
 	view   view
-	from   store.Mailbox // names the mailbox in the store's segments
-	marked bool          // the account shows as connected
-	again  bool          // this is not the first connection
+	from   store.Mailbox   // names the mailbox in the store's segments
+	marked bool            // the account shows as connected
+	again  bool            // this is not the first connection
+	ways   Ways            // nil: a connection that is lost ends the session
+	meter  *progress.Meter // of the command in hand
 
 	keep     []store.ID        // as Connect got it
 	skip     map[store.ID]bool // not asked for
 	breaks   map[store.ID]int  // visits that messages broke, see broken.go
 	headless map[int]store.ID  // message numbers of entries that have no header
 	late     []late            // see last.go
+	excused  map[excuse]bool   // see excuses
 	deleted  int               // DELEs that wait for QUIT
 	stored   int               // headers that were stored in this session
 	arrivals []*message        // new messages that the next Transfer makes entries of, see arrivals.go

@@ -21,11 +21,19 @@ func (s *Session) Transfer(ctx context.Context, meter *progress.Meter, t Transfe
 	s.skip = t.skips()
 	w := s.work(meter)
 	w.arrivals, s.arrivals = s.arrivals, nil
-	err := w.persist(ctx, func() error {
+	err := w.persist(ctx, t.asked(), func() error {
 		err := w.transfer(ctx, t)
 		return first(err, w.showRest(ctx))
 	})
 	return w.end(ctx, step, err)
+}
+
+// asked is what a transfer takes of messages without an entry.
+func (t Transfer) asked() *Asked {
+	if t.Selection != nil {
+		return nil
+	}
+	return &Asked{Choice: t.Choice, Into: t.Into}
 }
 
 func (w *work) transfer(ctx context.Context, t Transfer) error {
@@ -51,6 +59,7 @@ func (w *work) transfer(ctx context.Context, t Transfer) error {
 	if err = w.mark(idsOf(asked), store.Pending, 0); err != nil {
 		return err
 	}
+	t.sort(missing)
 	before := len(missing)
 	missing, err = w.copyLocal(ctx, t, missing, settled)
 	if err != nil {
@@ -58,7 +67,7 @@ func (w *work) transfer(ctx context.Context, t Transfer) error {
 	}
 	w.did(before - len(missing))
 	missing = w.putOff(missing, late{transfer: &t})
-	err = w.fetch(ctx, w.withArrivals(missing), wholeMessage, w.placeIn(t), settled)
+	err = w.fetch(ctx, w.withArrivals(&t.Choice, missing), wholeMessage, w.placeIn(t), settled)
 	if err != nil || !t.Move {
 		return err
 	}

@@ -33,14 +33,15 @@ type work struct {
 	safe    []item // whole and durable here, in the order stored
 
 	arrivals   []*message   // by number
-	kept       int          // the highest number of which the message is durable here
-	turnedDown []turnedDown // by number
+	arrived    numberSet    // those of them that are durable here
+	turnedDown []turnedDown // those that the server refused, or that are too large
 
 	unproven []store.ID              // not deleted: nothing proves that they are the messages that were listed
 	rivals   map[store.ID][]store.ID // messages -> copies that may be theirs, see copies.go
 	copied   map[store.ID]bool       // copies that turned out to be of a message
 
 	waits   queue                 // when the messages were chosen
+	chosen  []item                // in the pass in hand
 	last    bool                  // messages that broke a visit are asked for too
 	seen    map[store.ID]bool     // counted in an earlier pass, see resume
 	got     map[store.ID]store.ID // messages of the mailbox -> an entry with their whole body, stored by this work
@@ -128,6 +129,7 @@ func (w *work) mark(ids []store.ID, set, unset store.Flags) error {
 
 // work starts a command on messages of the session.
 func (s *Session) work(meter *progress.Meter) *work {
+	s.meter = meter
 	return &work{session: s, meter: meter, got: make(map[store.ID]store.ID)}
 }
 

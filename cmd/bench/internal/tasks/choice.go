@@ -62,6 +62,7 @@ func (c Choice) pick(ctx context.Context, st *store.Store, mailbox store.ID) (mt
 	for i := 0; i < len(listed); i += c.Every {
 		chosen = append(chosen, listed[i])
 	}
+	slices.Reverse(chosen) // fetched as all messages are
 	return mtm.Selection, chosen, nil
 }
 

@@ -11,11 +11,12 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// Inbox checks that a store is sound and that its Inbox holds what was served: every message once, in order, octet
+// Inbox checks that a store is sound and that its Inbox holds what was served: every message once, the newest first, octet
 // for octet. It needs no memory for the messages.
 func Inbox(ctx context.Context, dir string, served maildrop.List) error {
 	return InStore(dir, func(st *store.Store) error {
-		return Entries(ctx, st, store.Inbox, &Judge{Served: served, Find: InOrder(served)})
+		fetched := newestFirst{served, 0}
+		return Entries(ctx, st, store.Inbox, &Judge{Served: fetched, Find: InOrder(fetched)})
 	})
 }
 

@@ -1,0 +1,122 @@
+package servermtm
+
+import (
+	"context"
+	"errors"
+
+	"pop3mtm/mtm/store"
+	"pop3mtm/mtm/symbian"
+)
+
+// What is kept over a gap between two connections is the step, and what is left to do as entry ids and unique-ids: never message
+// numbers, which another connection may give to other messages.
+
+// interruption is why a pass goes on over another connection.
+type interruption struct {
+	cause   error
+	failure *Failure // a message that the break counts against
+}
+
+// interrupted returns why a pass that ended with err has to go on over another connection, nil when it has ended.
+func (w *work) interrupted(ctx context.Context, err error) (*interruption, error) {
+	s := w.session
+	broken, is := errors.AsType[*brokenError](err)
+	switch {
+	case ctx.Err() != nil:
+		return nil, err
+	case errors.Is(err, errPaused):
+		s.pause(ctx)
+		return &interruption{cause: err}, nil
+	case is && s.excuses(broken):
+		return &interruption{cause: broken.err}, nil
+	case is:
+		f, failed := s.note(broken)
+		return &interruption{broken.err, &f}, failed
+	case s.resumable(ctx, err):
+		return &interruption{cause: err}, nil
+	}
+	return nil, err
+}
+
+// rest is what is left of a pass.
+type rest struct {
+	items    []item
+	arrivals []*message
+}
+
+// resume prepares another pass on another connection. What this work stored or found is not counted again.
+func (w *work) resume(ctx context.Context, cause error, asked *Asked) error {
+	if w.seen == nil {
+		w.seen = make(map[store.ID]bool)
+	}
+	for _, it := range w.safe {
+		w.seen[it.id] = true
+	}
+	left := w.rest()
+	w.safe, w.arrivals, w.turnedDown, w.unproven, w.arrived, w.chosen = nil, nil, nil, nil, nil, nil
+	dropped := len(w.session.dropped)
+	err := w.session.reconnect(ctx, cause, w.session.box.Wire.Timeout, asked)
+	w.failed = append(w.failed, w.session.dropped[dropped:]...)
+	w.arrivals, w.session.arrivals = w.session.arrivals, nil
+	if err != nil || w.session.ways == nil {
+		return err
+	}
+	return w.check(ctx, left)
+}
+
+// rest returns what the pass in hand has not done.
+func (w *work) rest() (r rest) {
+	for _, it := range w.chosen {
+		if !w.seen[it.id] {
+			r.items = append(r.items, it)
+		}
+	}
+	for _, m := range w.arrivals {
+		if !w.arrived.has(m.number) {
+			r.arrivals = append(r.arrivals, m)
+		}
+	}
+	return r
+}
+
+var (
+	errGone      = errors.New("the server lost it while there was no connection")
+	errAmbiguous = errors.New("the server names no messages, and two of those that are left look alike: it is not certain which is which")
+)
+
+// check lists what is left and that the server no longer has as failed. Messages without names that look alike end the operation.
+func (w *work) check(ctx context.Context, left rest) error {
+	s := w.session
+	looks := make(map[string]bool)
+	for _, it := range left.items {
+		if byHeader(store.Ref{UID: it.uid, Size: it.size}) {
+			if looks[it.uid] {
+				return &Fault{Step: connectingAgain, Code: symbian.ErrDisconnected, Err: errAmbiguous}
+			}
+			looks[it.uid] = true
+		}
+		if _, listed := s.view.numbers.of(it.id); !listed {
+			w.failed = append(w.failed, Failure{ID: it.id, UID: it.uid, Err: errGone})
+		}
+	}
+	if len(left.arrivals) == 0 {
+		return nil
+	}
+	there, err := s.box.Store.UIDs(ctx, s.box.Service, s.box.Service, 0)
+	if err != nil {
+		return err
+	}
+	names := make(map[string]bool, len(there)+len(w.arrivals))
+	for _, ref := range there {
+		names[ref.UID] = true
+	}
+	for _, m := range w.arrivals {
+		names[m.uid] = true
+	}
+	for _, m := range left.arrivals {
+		if !names[m.uid] {
+			w.failed = append(w.failed, Failure{UID: m.uid, Err: errGone})
+		}
+	}
+	return nil
+}

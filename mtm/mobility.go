@@ -1,0 +1,364 @@
+package mtm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"time"
+
+	"pop3mtm/mtm/progress"
+)
+
+// Mobility lets an operation go on over another connection when its own is lost, or when a better way to the network comes up
+// (the original's bearer mobility). The zero value works: the same address is dialled again.
+//
+// What is whole here stays and is not fetched again; the message in hand is, at once, and once more: a second break at it puts it
+// last, a third fails it and names it. Deletes are sent as the session ends, and again until the server has answered QUIT. A refused
+// login, a certificate that is not trusted and a full disk end the operation as without mobility.
+type Mobility struct {
+	// Carriers makes the connections and names better ways; nil dials as Options.Dial does.
+	Carriers Carriers
+	// Policy decides about a change of carriers; nil = DefaultPolicy.
+	Policy Policy
+	// GiveUp bounds the time without a connection; 0 = 5 minutes, below 0 = no mobility at all. It begins anew when something was made
+	// durable, so that a connection that breaks at once each time counts as none.
+	GiveUp time.Duration
+	// Backoff returns how long to wait before the attempt with a number, 1 for the first; nil waits 1, 2, 4 ... 60 s. It is used
+	// without Carriers.
+	Backoff func(attempt int) time.Duration
+}
+
+// Carriers is a way to the network beside others, such as a radio network or a cable. Whoever has it tells the client with
+// PreferredCarrier and CarrierLost what becomes of them.
+type Carriers interface {
+	// Dial makes a connection over a carrier; "" is the one in use when the client was opened.
+	Dial(ctx context.Context, carrier, network, address string) (net.Conn, error)
+	// Accepted and Rejected tell whether the server could be logged in to over a carrier. After Rejected the client waits for the
+	// next PreferredCarrier.
+	Accepted(carrier string)
+	Rejected(carrier string, err error)
+}
+
+// Action is what a Policy wants done about a carrier.
+type Action int
+
+// The actions; Stop takes the place of Complete, never the other way round, and Immediately comes before both.
+const (
+	Ignore      Action = iota // the carrier in use stays
+	Complete                  // the operation in hand ends, QUIT is sent, then the client moves
+	Stop                      // the step in hand ends, QUIT is sent, and the operation goes on over the new carrier
+	Immediately               // the connection is closed without QUIT, and the operation goes on over the new carrier
+)
+
+// Change is a carrier that could be used in place of the one in use.
+type Change struct {
+	From, To string
+	Upgrade  bool              // it is the better one; otherwise the one in use is lost already
+	Progress progress.Snapshot // of the operation in hand; zero without one
+}
+
+// Policy decides about changes of carriers, and hears what came of them.
+type Policy interface {
+	Decide(c Change) Action
+	// Moved hears nil when the server was logged in to over the carrier, or why not.
+	Moved(carrier string, err error)
+}
+
+// DefaultPolicy is the original's: it completes what runs before an upgrade, and leaves at once what a downgrade has cut off.
+type DefaultPolicy struct{}
+
+// Decide implements Policy.
+func (DefaultPolicy) Decide(c Change) Action {
+	if c.Upgrade {
+		return Complete
+	}
+	return Immediately
+}
+
+// Moved implements Policy.
+func (DefaultPolicy) Moved(string, error) {}
+
+// moving is the state of a client's mobility:
+//
+//	state      Complete    Stop        Immediately  carrier lost  step ended  operation ended  logged in  refused
+//	steady     finishing*  stopping*   waiting      waiting       -           -                -          -
+//	finishing  -           stopping    waiting      waiting       -           waiting          -          -
+//	stopping   -           -           waiting      waiting       waiting     waiting          -          -
+//	waiting    next        next        next         -             -           -                steady     waiting
+//	failed     -           -           -            -             -           -                -          -
+//
+// A connection that breaks is a carrier that is lost. * without an operation in hand it is waiting at once. next: the carrier is
+// the one to be tried next. A MobilityError leads from any state to failed, and a Connect from any to steady.
+type moving int
+
+const (
+	steady moving = iota
+	finishing
+	stopping
+	waiting
+	failed
+)
+
+const (
+	defaultGiveUp  = 5 * time.Minute
+	longestBackoff = time.Minute
+)
+
+// backoff waits 1, 2, 4 ... 60 s.
+func backoff(attempt int) time.Duration {
+	return min(longestBackoff, time.Second<<min(attempt-1, 6))
+}
+
+// mobility is the state of a client and its carriers. It implements servermtm.Ways.
+type mobility struct {
+	Mobility
+	dial func(ctx context.Context, network, address string) (net.Conn, error)
+
+	mu      sync.Mutex
+	state   moving
+	carrier string // in use
+	next    string // to be tried next
+	hasNext bool
+	conn    net.Conn // in use, nil without one
+	closed  bool     // conn was closed because its carrier is gone
+	since   time.Time
+	attempt int
+	err     error         // of MobilityError
+	event   chan struct{} // closed, and made anew, when something changes
+}
+
+func newMobility(o *Mobility, dial func(ctx context.Context, network, address string) (net.Conn, error)) *mobility {
+	m := &mobility{dial: dial, event: make(chan struct{})}
+	if o != nil {
+		m.Mobility = *o
+	}
+	if m.Policy == nil {
+		m.Policy = DefaultPolicy{}
+	}
+	if m.GiveUp == 0 {
+		m.GiveUp = defaultGiveUp
+	}
+	if m.Backoff == nil {
+		m.Backoff = backoff
+	}
+	return m
+}
+
+// begin is called before a session connects.
+func (m *mobility) begin() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.state, m.err, m.closed, m.attempt, m.since = steady, nil, false, 0, time.Time{}
+}
+
+// changed wakes whoever waits for an event. The caller holds mu.
+func (m *mobility) changed() {
+	close(m.event)
+	m.event = make(chan struct{})
+}
+
+// Dial implements servermtm.Ways.
+func (m *mobility) Dial(ctx context.Context, network, address string) (conn net.Conn, err error) {
+	m.mu.Lock()
+	carrier := m.carrier
+	m.mu.Unlock()
+	if m.Carriers == nil {
+		conn, err = m.dial(ctx, network, address)
+	} else {
+		conn, err = m.Carriers.Dial(ctx, carrier, network, address)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.conn, m.closed = conn, false; m.err != nil && conn != nil {
+		_ = conn.Close() // nobody wants it any more
+	}
+	return conn, err
+}
+
+// Waits implements servermtm.Ways: without carriers who cannot be reached at all is told at once.
+func (m *mobility) Waits() bool { return m.Carriers != nil }
+
+// Stops implements servermtm.Ways.
+func (m *mobility) Stops() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.state == stopping
+}
+
+// Closed implements servermtm.Ways.
+func (m *mobility) Closed() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.closed
+}
+
+// Progress implements servermtm.Ways.
+func (m *mobility) Progress() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.since, m.attempt = time.Time{}, 0
+}
+
+// Entered implements servermtm.Ways.
+func (m *mobility) Entered() {
+	m.mu.Lock()
+	m.state = steady
+	carrier := m.carrier
+	m.mu.Unlock()
+	if m.Carriers != nil {
+		m.Carriers.Accepted(carrier)
+		m.Policy.Moved(carrier, nil)
+	}
+}
+
+// Refused implements servermtm.Ways.
+func (m *mobility) Refused(err error) {
+	m.mu.Lock()
+	m.state = waiting
+	carrier := m.carrier
+	m.mu.Unlock()
+	if m.Carriers != nil {
+		m.Carriers.Rejected(carrier, err)
+		m.Policy.Moved(carrier, err)
+	}
+}
+
+// Await implements servermtm.Ways.
+func (m *mobility) Await(ctx context.Context, lost error, hear func(time.Duration)) error {
+	for {
+		wait, event, err := m.look(lost)
+		if wait == 0 || err != nil {
+			return err
+		}
+		hear(wait)
+		timer := time.NewTimer(wait)
+		select {
+		case <-timer.C:
+			if m.Carriers == nil {
+				return nil
+			}
+		case <-event:
+		case <-ctx.Done():
+		}
+		timer.Stop()
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// look returns how long to wait for what, 0 when another connection is worth a try at once.
+func (m *mobility) look(lost error) (wait time.Duration, event <-chan struct{}, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.err != nil {
+		return 0, nil, m.err
+	}
+	if m.state != failed {
+		m.state = waiting
+	}
+	if m.since.IsZero() {
+		m.since = time.Now()
+	}
+	left := m.GiveUp - time.Since(m.since)
+	if m.hasNext {
+		m.carrier, m.hasNext = m.next, false
+		return 0, nil, nil
+	}
+	if left <= 0 {
+		return 0, nil, &gaveUpError{m.GiveUp, lost}
+	}
+	if m.Carriers != nil {
+		return left, m.event, nil
+	}
+	m.attempt++
+	return min(left, m.Backoff(m.attempt)), m.event, nil
+}
+
+// gaveUpError reports that no connection could be made for too long.
+type gaveUpError struct {
+	after time.Duration
+	last  error
+}
+
+func (e *gaveUpError) Error() string {
+	if e.last == nil {
+		return fmt.Sprintf("no connection for %v", e.after)
+	}
+	return fmt.Sprintf("no connection for %v; the last attempt: %v", e.after, e.last)
+}
+
+// Unwrap returns what happened last.
+func (e *gaveUpError) Unwrap() error { return e.last }
+
+// drop closes the connection in use. The caller holds mu.
+func (m *mobility) drop() {
+	if m.conn != nil {
+		m.closed = true
+		_ = m.conn.Close() // the session finds out
+		m.conn = nil
+	}
+}
+
+// lost is CarrierLost.
+func (m *mobility) lost() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.state != failed {
+		m.state = waiting
+	}
+	m.drop()
+	m.changed()
+}
+
+// preferred is PreferredCarrier. busy says whether an operation is in hand.
+func (m *mobility) preferred(c Change, busy bool) {
+	if !c.Upgrade {
+		m.lost()
+	}
+	m.mu.Lock()
+	c.From = m.carrier
+	m.mu.Unlock()
+	action := m.Policy.Decide(c)
+	if action == Ignore {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.next, m.hasNext = c.To, true
+	switch {
+	case m.state == waiting || m.state == failed:
+	case action == Immediately:
+		m.state = waiting
+		m.drop()
+	case action == Stop && busy:
+		m.state = stopping
+	case m.state == steady && busy:
+		m.state = finishing
+	case m.state == steady: // nothing runs: there is nothing to wait for
+		m.state = finishing
+	}
+	m.changed()
+}
+
+// fail is MobilityError.
+func (m *mobility) fail(err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err == nil {
+		err = errors.New("the carrier failed")
+	}
+	m.state, m.err = failed, err
+	m.drop()
+	m.changed()
+}
+
+// leaves reports whether the connection is to be left as soon as no operation uses it, and a channel that is closed when that may
+// have changed.
+func (m *mobility) leaves() (bool, <-chan struct{}) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.state == finishing || m.state == stopping, m.event
+}
