@@ -83,7 +83,7 @@ func newCheck() *cobra.Command {
 	flags.BoolVar(&f.strict, "strict", false, "warnings fail too")
 	flags.Var(&f.baseline, "baseline", "failures in this `FILE` are known: a report of --json, or lines of an id and a class; an entry that passes now fails")
 	f.out.add(flags)
-	c.AddCommand(newCheckMerge())
+	c.AddCommand(newCheckMerge(), newCheckMatrix())
 	return c
 }
 

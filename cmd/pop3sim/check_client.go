@@ -16,6 +16,9 @@ import (
 	"pop3mtm/scenarios/check/stored"
 )
 
+// defaultHang is how long a client may be silent.
+const defaultHang = 90 * time.Second
+
 // clientFlags say which client is checked.
 type clientFlags struct {
 	exec   string
@@ -43,7 +46,7 @@ func (f *clientFlags) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.shell, "shell", false, "run the command of --exec by sh -c")
 	flags.StringVar(&f.store, "store", "", "how the client stores mail below {dir}: files, maildir, mbox, mh, bsmtp (default: as the probe finds it)")
 	flags.StringSliceVar(&f.can, "client-can", nil, "abilities of the client that the probe cannot see, separated by commas: "+abilities())
-	flags.DurationVar(&f.hang, "hang", 90*time.Second, "a client that neither sends nor stores anything for so long hangs")
+	flags.DurationVar(&f.hang, "hang", defaultHang, "a client that neither sends nor stores anything for so long hangs")
 }
 
 func abilities() string {

@@ -106,6 +106,11 @@ func (r *running) env() []string {
 	for name, value := range r.fill.values {
 		env = append(env, "POP3_"+strings.ToUpper(name)+"="+value)
 	}
+	for _, name := range r.program.Pass {
+		if value, set := os.LookupEnv(name); set {
+			env = append(env, name+"="+value)
+		}
+	}
 	for name, value := range r.program.Env {
 		env = append(env, name+"="+r.fill.text(value, same))
 	}

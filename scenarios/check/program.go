@@ -55,6 +55,8 @@ type Program struct {
 	Modes []TLS `yaml:"modes"`
 	// Env holds environment variables besides PATH, HOME, TMPDIR and LANG.
 	Env map[string]string `yaml:"env"`
+	// Pass names environment variables that the program gets as they are here, if they are set.
+	Pass []string `yaml:"pass"`
 	// Store is the layout of what is below {dir}. Default: found by the probe.
 	Store stored.Layout `yaml:"store"`
 	// Can lists abilities that the probe cannot find.
@@ -115,7 +117,7 @@ func LoadProgram(path string) (*Program, error) {
 func parseProgram(name string, text []byte) (*Program, error) {
 	p := &Program{}
 	d := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict())
-	if err := d.Decode(p); err != nil {
+	if err := d.Decode(p); err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	if p.Title == "" {

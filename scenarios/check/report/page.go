@@ -52,12 +52,6 @@ type verdict struct {
 // Red reports whether a verdict needs its proof shown.
 func (v verdict) Red() bool { return v.Result != check.Pass && v.Result != check.Skipped }
 
-// Mark returns what stands before a line of the transcript.
-func (verdict) Mark(l check.Line) string { return mark(l) }
-
-// Visible returns a text without what a reader cannot see.
-func (verdict) Visible(text string) string { return visible(text) }
-
 // Page writes one HTML page without anything from elsewhere: a matrix of clients and sections, and a
 // part for each case. The reports may be of several clients.
 func Page(w io.Writer, reports []*Report) error {

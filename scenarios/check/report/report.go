@@ -59,7 +59,29 @@ func Of(o check.Outcome) Case {
 	if o.Result != check.Pass && o.Result != check.Skipped {
 		one.Detail, one.Excerpt, one.Output = o.Detail, o.Excerpt, o.Output
 	}
-	return one
+	return one.clean()
+}
+
+// clean returns a case whose texts nothing obeys: a client and a server may print anything.
+func (c Case) clean() Case {
+	for _, text := range []*string{&c.ID, &c.Why, &c.RFC, &c.Reproduce, &c.Title, &c.Requirement, &c.Detail, &c.Output} {
+		*text = visible(*text)
+	}
+	c.Excerpt = slices.Clone(c.Excerpt)
+	for i := range c.Excerpt {
+		c.Excerpt[i].Text = visible(c.Excerpt[i].Text)
+	}
+	return c
+}
+
+// clean does the same for what is said of the client.
+func (r *Report) clean() {
+	for _, text := range []*string{&r.Client, &r.Version, &r.Settings} {
+		*text = visible(*text)
+	}
+	for i := range r.Learned {
+		r.Learned[i] = visible(r.Learned[i])
+	}
 }
 
 // Add fills the cases and counts them.
@@ -67,6 +89,7 @@ func (r *Report) Add(outcomes []check.Outcome) {
 	for _, o := range outcomes {
 		r.Cases = append(r.Cases, Of(o))
 	}
+	r.clean()
 	r.count()
 }
 
@@ -115,6 +138,10 @@ func Read(in io.Reader) (*Report, error) {
 	if r.Cases == nil {
 		return nil, errors.New("not a report of pop3sim check: it has no cases")
 	}
+	for i, c := range r.Cases {
+		r.Cases[i] = c.clean()
+	}
+	r.clean()
 	r.count()
 	return r, nil
 }

@@ -24,11 +24,11 @@ func (r *Report) TAP(w io.Writer, p Policy) error {
 		}
 		fmt.Fprintf(&b, "%s %d - %s%s\n", ok, i+1, c.ID, directive)
 		if ok == "not ok" {
-			fmt.Fprintf(&b, "  ---\n  class: %s\n  severity: %s\n  rfc: %q\n  why: %q\n  reproduce: %q\n  ...\n", c.Class, c.Severity, c.RFC, visible(c.Why), c.Reproduce)
+			fmt.Fprintf(&b, "  ---\n  class: %s\n  severity: %s\n  rfc: %q\n  why: %q\n  reproduce: %q\n  ...\n", c.Class, c.Severity, c.RFC, c.Why, c.Reproduce)
 		}
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-func tapText(text string) string { return strings.ReplaceAll(visible(clip(text)), "#", `\#`) }
+func tapText(text string) string { return strings.ReplaceAll(clip(text), "#", `\#`) }

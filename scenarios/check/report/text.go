@@ -62,20 +62,20 @@ func (r *Report) table(b *strings.Builder) {
 
 // text writes one failure with what shows it.
 func (c Case) text(b *strings.Builder) {
-	fmt.Fprintf(b, "%s %s (%s, %s)\n  %s\n", c.Class, c.ID, c.Severity, c.RFC, visible(c.Why))
+	fmt.Fprintf(b, "%s %s (%s, %s)\n  %s\n", c.Class, c.ID, c.Severity, c.RFC, c.Why)
 	for _, a := range check.Classes() {
 		if a.Class == c.Class {
 			fmt.Fprintf(b, "  rule: %s\n  a person loses %s\n", a.Rule, a.Loses)
 		}
 	}
 	if c.Detail != "" {
-		fmt.Fprintf(b, "  stored: %s\n", visible(c.Detail))
+		fmt.Fprintf(b, "  stored: %s\n", c.Detail)
 	}
 	if c.Output != "" {
-		fmt.Fprintf(b, "  it printed: %s\n", visible(c.Output))
+		fmt.Fprintf(b, "  it printed: %s\n", c.Output)
 	}
 	for _, l := range c.Excerpt {
-		fmt.Fprintf(b, "  %s %s\n", mark(l), visible(l.Text))
+		fmt.Fprintf(b, "  %s %s\n", mark(l), l.Text)
 	}
 	fmt.Fprintf(b, "  by hand: %s\n\n", c.Reproduce)
 }
@@ -102,7 +102,7 @@ func rest(b *strings.Builder, title string, cases []Case) {
 		if c.Result == check.Unstable || c.Result == check.Harness {
 			class = strings.TrimSpace(string(c.Result) + " " + class)
 		}
-		fmt.Fprintf(b, "  %s %s: %s\n", class, c.ID, visible(clip(c.Why)))
+		fmt.Fprintf(b, "  %s %s: %s\n", class, c.ID, clip(c.Why))
 	}
 	b.WriteString("\n")
 }
@@ -130,7 +130,7 @@ func clip(text string) string {
 
 // visible replaces what a terminal would obey.
 func visible(text string) string {
-	return strings.Map(func(r rune) rune {
+	return strings.Map(func(r rune) rune { // invalid UTF-8 becomes U+FFFD
 		switch {
 		case r == '\t':
 			return ' '
