@@ -41,6 +41,52 @@ var _ = Describe("Changing entries", func() {
 		Expect(s.Entry(ctx, e.ID)).To(Equal(*e))
 	})
 
+	It("keeps every field, whatever the other entries of its statement leave at the usual value", func() {
+		list := make([]*store.Entry, 300)
+		for i := range list {
+			e := entry(store.Inbox, i)
+			if i > 100 {
+				e.Email = store.EmailFlags(i % 2)
+			}
+			if i%70 == 69 {
+				e.Sending, e.Related = store.SendWaiting, store.Drafts
+			}
+			if i%90 == 89 {
+				e.Type, e.Name, e.RemoteCount = store.TypeFolder, fmt.Sprint("folder ", i), i
+			}
+			list[i] = e
+		}
+		Expect(commit(func(b *store.Batch) {
+			for _, e := range list {
+				b.Add(e)
+			}
+		})).To(Succeed())
+		for _, e := range list {
+			is, err := s.Entry(ctx, e.ID)
+			Expect(err).NotTo(HaveOccurred())
+			e.Date = e.Date.UTC()
+			Expect(is).To(Equal(*e))
+		}
+		noProblems(s)
+	})
+
+	It("has the columns of the schema, in its order, with its defaults", func() {
+		db := sqlite(s.Dir())
+		rows, err := db.Query("SELECT name, ifnull(dflt_value, '') FROM pragma_table_info('entries') ORDER BY cid")
+		Expect(err).NotTo(HaveOccurred())
+		defer func() { Expect(rows.Close()).To(Succeed()) }()
+		var names, defaults []string
+		for rows.Next() {
+			var name, value string
+			Expect(rows.Scan(&name, &value)).To(Succeed())
+			names, defaults = append(names, name), append(defaults, value)
+		}
+		Expect(rows.Err()).NotTo(HaveOccurred())
+		wantNames, wantDefaults := store.Columns()
+		Expect(names).To(Equal(wantNames))
+		Expect(defaults).To(Equal(wantDefaults))
+	})
+
 	It("Update refuses what is gone, what is fixed, and a folder below itself", func() {
 		Expect(commit(func(b *store.Batch) {
 			b.Update(&store.Entry{ID: 4711, Parent: store.Inbox, Type: store.TypeMessage})

@@ -3,12 +3,13 @@ package store
 import "time"
 
 // columns are those of the table entries, in its order. From here come the statements that add, update, copy and read
-// entries, their checksums, and what Dump shows. A new column is a line here, a field of Entry, and a step of the schema
-// that adds it with a default of 0 or ”; sum is then plain or own, so that the checksums of rows that are there stay right.
+// entries, their checksums, and what Dump shows. A new column is a line at the end, a field of Entry, and a step of the
+// schema that adds it with a default of 0 or ”; sum is then plain or own, so that the checksums of rows that are there
+// stay right. Columns behind the checksum are left out of an INSERT when all its rows have the usual value: the more often a
+// column has it, the further behind it stands.
 var columns = []*column{
 	{name: "id", number: at(func(e *Entry) *ID { return &e.ID })},
 	{name: "parent", number: at(func(e *Entry) *ID { return &e.Parent })},
-	{name: "type", number: at(func(e *Entry) *Type { return &e.Type })},
 	{name: "service", label: "service", number: at(func(e *Entry) *ID { return &e.Service })},
 	{name: "size", label: "size", number: at(func(e *Entry) *int64 { return &e.Size }), sum: folded},
 	{name: "flags", label: "flags", number: at(func(e *Entry) *Flags { return &e.Flags }), queue: int64(derived)},
@@ -18,16 +19,17 @@ var columns = []*column{
 	{name: "offset", number: at(func(e *Entry) *int64 { return &e.Body.Offset })},
 	{name: "length", number: at(func(e *Entry) *int64 { return &e.Body.Length })},
 	{name: "crc", number: at(func(e *Entry) *uint32 { return &e.Body.CRC })},
-	{name: "related", label: "related", number: at(func(e *Entry) *ID { return &e.Related })},
 	{name: "date", label: "date", date: func(e *Entry) *time.Time { return &e.Date }, sum: joint},
-	{name: "email_flags", label: "email", number: at(func(e *Entry) *EmailFlags { return &e.Email }), queue: int64(derivedEmail)},
-	{name: "remote_count", label: "remote", number: at(func(e *Entry) *int { return &e.RemoteCount })},
-	{name: "sending", label: "sending", number: at(func(e *Entry) *SendingState { return &e.Sending })},
-	{name: "name", label: "name", text: func(e *Entry) *string { return &e.Name }, sum: joint},
-	{name: "details", label: "details", text: func(e *Entry) *string { return &e.Details }, sum: joint, cut: true},
-	{name: "description", label: "description", text: func(e *Entry) *string { return &e.Description }, sum: joint, cut: true},
-	{name: "message_id", label: "message-id", text: func(e *Entry) *string { return &e.MessageID }, sum: joint, cut: true},
+	{name: "details", label: "details", text: func(e *Entry) *string { return &e.Details }, sum: joint, place: 1, cut: true},
+	{name: "description", label: "description", text: func(e *Entry) *string { return &e.Description }, sum: joint, place: 2, cut: true},
+	{name: "message_id", label: "message-id", text: func(e *Entry) *string { return &e.MessageID }, sum: joint, place: 3, cut: true},
 	{name: checksumName}, // of all others
+	{name: "email_flags", label: "email", number: at(func(e *Entry) *EmailFlags { return &e.Email }), queue: int64(derivedEmail)},
+	{name: "related", label: "related", number: at(func(e *Entry) *ID { return &e.Related })},
+	{name: "sending", label: "sending", number: at(func(e *Entry) *SendingState { return &e.Sending }), usual: int64(SendNotApplicable)},
+	{name: "type", number: at(func(e *Entry) *Type { return &e.Type }), usual: int64(TypeMessage)},
+	{name: "name", label: "name", text: func(e *Entry) *string { return &e.Name }, sum: joint},
+	{name: "remote_count", label: "remote", number: at(func(e *Entry) *int { return &e.RemoteCount })},
 }
 
 const checksumName = "checksum"
@@ -40,6 +42,8 @@ type column struct {
 	text   func(e *Entry) *string
 	date   func(e *Entry) *time.Time // seconds since 1970, NULL for the zero time
 	sum    summing
+	place  int   // of a text that is summed as joint: where it comes in that CRC-32C, for ever
+	usual  int64 // the default of a number in the schema; that of a text is ''
 	queue  int64 // bits that only the queue of operations sets, see Batch.Queue
 	cut    bool  // a text that is shortened to maxText
 }
@@ -51,8 +55,11 @@ const (
 	plain  summing = iota // the number
 	folded                // both halves of the number: one that a server made up does not make the sum overflow
 	own                   // the CRC-32C of the text, so that a statement can change it without the rest of the row
-	joint                 // a part of one CRC-32C of several columns
+	joint                 // a part of one CRC-32C: the date and then the texts, by their places
 )
+
+// jointTexts are summed as joint; no column joins them.
+const jointTexts = 4
 
 // numberField reads and sets a field of an entry that is a number.
 type numberField struct {

@@ -69,7 +69,7 @@ func copiedValue(name string) string {
 	case "parent":
 		return parameter(copyParent)
 	case "flags":
-		return fmt.Sprintf("(%s & ~?%d) | ?%d | %s", agedOf("e."), copyClear, copySet, ofCopy(name))
+		return fmt.Sprintf("(%s & ~?%d) | ?%d | %s", agedFlags("e."), copyClear, copySet, ofCopy(name))
 	case "email_flags":
 		return fmt.Sprintf("(e.email_flags & ~?%d) | ?%d | %s", copyEmailClear, copyEmailSet, ofCopy(name))
 	case "related":

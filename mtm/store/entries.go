@@ -74,13 +74,19 @@ func (s *Store) each(ctx context.Context, parent ID, order string, f func(*Entry
 	var e Entry
 	var r entryRow
 	var bad error
-	err := s.index.read(ctx, func(c *conn) error {
-		return c.query(ctx, "SELECT "+shownColumns+" FROM entries"+withShown+"WHERE parent = ? ORDER BY id"+order,
+	err := s.index.snapshot(ctx, func(c *conn) error {
+		all, err := c.shown(ctx)
+		if err != nil {
+			return err
+		}
+		how := all[parent]
+		return c.query(ctx, "SELECT "+rowColumns+" FROM entries WHERE parent = ? ORDER BY id"+order,
 			func(row []driver.Value) error {
-				if err := r.readShown(row, &e); err != nil {
+				if err := r.readSound(row, &e); err != nil {
 					bad = cmp.Or(bad, err)
 					return nil
 				}
+				e.Flags = how.seen(e.ID, e.Flags)
 				return f(&e)
 			}, parent)
 	})
@@ -92,12 +98,20 @@ func (s *Store) each(ctx context.Context, parent ID, order string, f func(*Entry
 // twice: servers give it twice.
 func (s *Store) UIDs(ctx context.Context, parent, service ID, flags Flags) ([]Ref, error) {
 	var list []Ref
-	err := s.index.read(ctx, func(c *conn) error {
-		return c.query(ctx, `SELECT id, size, `+agedFlags+`, body_kind, uid FROM entries`+withShown+`
-			WHERE parent = ?1 AND service = ?2 AND uid <> '' AND (?3 = 0 OR `+agedFlags+` & ?3) ORDER BY id`,
+	err := s.index.snapshot(ctx, func(c *conn) error {
+		all, err := c.shown(ctx)
+		if err != nil {
+			return err
+		}
+		how := all[parent]
+		return c.query(ctx, `SELECT id, size, flags, body_kind, uid FROM entries
+			WHERE parent = ?1 AND service = ?2 AND uid <> '' AND (?3 = 0 OR flags & ?3) ORDER BY id`,
 			func(row []driver.Value) error {
-				list = append(list, Ref{ID: ID(asInt(row[0])), Size: asInt(row[1]), Flags: Flags(asInt(row[2])),
-					Kind: BodyKind(asInt(row[3])), UID: asText(row[4])})
+				ref := Ref{ID: ID(asInt(row[0])), Size: asInt(row[1]), Flags: Flags(asInt(row[2])), Kind: BodyKind(asInt(row[3]))}
+				if ref.Flags = how.aged(ref.ID, ref.Flags); flags == 0 || ref.Flags&flags != 0 {
+					ref.UID = asText(row[4])
+					list = append(list, ref)
+				}
 				return nil
 			}, parent, service, flags)
 	})

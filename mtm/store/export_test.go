@@ -139,3 +139,19 @@ func NewIndex(path string, version int) (err error) {
 	}
 	return nil
 }
+
+// Columns lists the columns of entries; those behind the checksum with their defaults in SQL, the others with "".
+func Columns() (names, defaults []string) {
+	for i, c := range columns {
+		value := ""
+		switch {
+		case i <= checksumAt:
+		case c.text != nil:
+			value = "''"
+		default:
+			value = fmt.Sprint(c.usual)
+		}
+		names, defaults = append(names, c.name), append(defaults, value)
+	}
+	return names, defaults
+}

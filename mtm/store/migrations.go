@@ -207,7 +207,8 @@ INSERT INTO shared SELECT segment, offset, count(*) FROM entries
 const schemaNoParts = "DROP TABLE IF EXISTS parts;"
 
 // schemaShown says in one row how all messages of an account are shown, in place of a change of each. A row whose sum is
-// not that of the others is damaged, and counts for nothing.
+// not that of the others is damaged, and counts for nothing. Columns of entries that mostly have the same value stand at
+// the end, with that as their default: an INSERT leaves them out.
 const schemaShown = `
 CREATE TABLE shown (
 	account     INTEGER PRIMARY KEY,
@@ -219,4 +220,35 @@ CREATE TABLE shown (
 
 INSERT INTO shown SELECT service, 1, 0, 0, service + 1 FROM hidden;
 DROP TABLE hidden;
+
+CREATE TABLE ordered (
+	id           INTEGER PRIMARY KEY,
+	parent       INTEGER NOT NULL,
+	service      INTEGER NOT NULL,
+	size         INTEGER NOT NULL,
+	flags        INTEGER NOT NULL,
+	body_kind    INTEGER NOT NULL,
+	uid          TEXT NOT NULL,
+	segment      INTEGER NOT NULL,
+	offset       INTEGER NOT NULL,
+	length       INTEGER NOT NULL,
+	crc          INTEGER NOT NULL,
+	date         INTEGER,
+	details      TEXT NOT NULL,
+	description  TEXT NOT NULL,
+	message_id   TEXT NOT NULL,
+	checksum     INTEGER NOT NULL,
+	email_flags  INTEGER NOT NULL DEFAULT 0,
+	related      INTEGER NOT NULL DEFAULT 0,
+	sending      INTEGER NOT NULL DEFAULT 9,
+	type         INTEGER NOT NULL DEFAULT 4,
+	name         TEXT NOT NULL DEFAULT '',
+	remote_count INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+INSERT INTO ordered SELECT id, parent, service, size, flags, body_kind, uid, segment, offset, length, crc, date, details,
+	description, message_id, checksum, email_flags, related, sending, type, name, remote_count FROM entries ORDER BY id;
+DROP TABLE entries;
+ALTER TABLE ordered RENAME TO entries;
+CREATE INDEX entries_by_parent ON entries (parent);
 `

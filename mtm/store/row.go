@@ -28,9 +28,26 @@ func columnNames(prefix string) string {
 	return strings.Join(names, ", ")
 }
 
-// insertQuery adds rows entries.
-func insertQuery(rows int) string {
-	return "INSERT INTO entries (" + rowColumns + ") VALUES " + parameters(rows, len(columns))
+// insertQuery adds rows entries, of which it is given the first width columns.
+func insertQuery(rows, width int) string {
+	return "INSERT INTO entries (" + strings.Join(strings.Split(rowColumns, ", ")[:width], ", ") + ") VALUES " + parameters(rows, width)
+}
+
+// width returns how many columns an INSERT needs for an entry: those behind have their usual values.
+func width(e *Entry) int {
+	for i := len(columns) - 1; i > checksumAt; i-- {
+		if !columns[i].isUsual(e) {
+			return i + 1
+		}
+	}
+	return checksumAt + 1
+}
+
+func (c *column) isUsual(e *Entry) bool {
+	if c.text != nil {
+		return *c.text(e) == ""
+	}
+	return c.number != nil && c.number.get(e)&^c.queue == c.usual
 }
 
 // parameters returns rows lists of width parameters.
@@ -89,11 +106,11 @@ type entryRow struct {
 	sum   int64
 	date  [8]byte
 	dated bool
-	texts []byte // those that are summed as joint
-	own   []byte
+	texts [jointTexts]string
+	buf   []byte
 }
 
-func (r *entryRow) begin() { r.sum, r.dated, r.texts = 0, false, r.texts[:0] }
+func (r *entryRow) begin() { r.sum, r.dated = 0, false }
 
 func (r *entryRow) addNumber(c *column, n int64) {
 	if c.sum == folded {
@@ -104,11 +121,11 @@ func (r *entryRow) addNumber(c *column, n int64) {
 
 func (r *entryRow) addText(c *column, s string) {
 	if c.sum == joint {
-		r.texts = append(binary.AppendUvarint(r.texts, uint64(len(s))), s...)
+		r.texts[c.place] = s
 		return
 	}
-	r.own = append(r.own[:0], s...)
-	r.sum += int64(crc32.Checksum(r.own, castagnoli()))
+	r.buf = append(r.buf[:0], s...)
+	r.sum += int64(crc32.Checksum(r.buf, castagnoli()))
 }
 
 func (r *entryRow) addDate(seconds int64) {
@@ -116,19 +133,35 @@ func (r *entryRow) addDate(seconds int64) {
 	binary.LittleEndian.PutUint64(r.date[:], uint64(seconds))
 }
 
-// checksum returns the checksum of the row that was added since begin.
-func (r *entryRow) checksum() int64 {
-	crc := uint32(0)
-	if r.dated {
-		crc = crc32.Update(crc, castagnoli(), r.date[:])
+// addUsual adds the usual value of a column.
+func (r *entryRow) addUsual(c *column) {
+	if c.text != nil {
+		r.addText(c, "")
+	} else {
+		r.addNumber(c, c.usual)
 	}
-	return r.sum + int64(crc32.Update(crc, castagnoli(), r.texts))
 }
 
-// bind fills the arguments of one row.
+// checksum returns the checksum of the row that was added since begin.
+func (r *entryRow) checksum() int64 {
+	r.buf = r.buf[:0]
+	if r.dated {
+		r.buf = append(r.buf, r.date[:]...)
+	}
+	for _, s := range r.texts {
+		r.buf = append(binary.AppendUvarint(r.buf, uint64(len(s))), s...)
+	}
+	return r.sum + int64(crc32.Checksum(r.buf, castagnoli()))
+}
+
+// bind fills the arguments of one row: as many columns as there are arguments.
 func (r *entryRow) bind(a []driver.NamedValue, e *Entry) {
 	r.begin()
 	for i, c := range columns {
+		if i >= len(a) {
+			r.addUsual(c)
+			continue
+		}
 		switch {
 		case c.number != nil:
 			n := c.number.get(e) &^ c.queue
@@ -188,14 +221,20 @@ func (r *entryRow) read(row []driver.Value, e *Entry) bool {
 	return r.scan(row, e) == asInt(row[checksumAt])
 }
 
-// readShown is read of a row of shownColumns: the entry has the flags that its readers see.
-func (r *entryRow) readShown(row []driver.Value, e *Entry) error {
+// readSound is read, with an error for a row that is damaged.
+func (r *entryRow) readSound(row []driver.Value, e *Entry) error {
 	if !r.read(row, e) {
 		return fmt.Errorf("entry %d: %w: its row in the index is not what was written; "+
 			"salvage what is whole into a new store", e.ID, ErrCorrupt)
 	}
-	e.Flags = Flags(asInt(row[len(columns)]))
 	return nil
+}
+
+// readShown is readSound of a row of shownColumns: the entry has the flags that its readers see.
+func (r *entryRow) readShown(row []driver.Value, e *Entry) error {
+	err := r.readSound(row, e)
+	e.Flags = Flags(asInt(row[len(columns)]))
+	return err
 }
 
 // columnsHere are rowColumns for an index that another version wrote: a column that it lacks reads as 0 or an empty
@@ -209,7 +248,7 @@ func (c *conn) columnsHere(ctx context.Context) (list string, checked bool, err 
 	values := make([]string, len(columns))
 	for i, one := range columns {
 		if values[i] = one.name; !here[one.name] {
-			values[i] = "0"
+			values[i] = "0" // a later column has no other default
 			if one.text != nil {
 				values[i] = "''"
 			}

@@ -16,19 +16,19 @@ type shown struct {
 // soundShown is true of a row of shown that is what was written; any other counts for nothing.
 const soundShown = "sum = account + hidden + new_from + unread_from"
 
-// withShown joins to entries how they are shown, for shownColumns and agedFlags.
+// withShown joins to entries how they are shown, for shownFlags and agedFlags. Where all have one parent, shown.seen and
+// shown.aged cost less.
 const withShown = " LEFT JOIN shown ON account = parent AND " + soundShown + " "
 
 var (
-	// agedFlags are the flags of an entry as they are when it is not hidden.
-	agedFlags = agedOf("")
-	// shownFlags are the flags that readers see.
-	shownFlags = fmt.Sprintf("iif(hidden, (%s | %d) & ~%d, %[1]s)", agedFlags, Invisible, Unread)
+	// shownFlags are the flags of an entry that its readers see.
+	shownFlags = fmt.Sprintf("iif(hidden, (%s | %d) & ~%d, %[1]s)", agedFlags(""), Invisible, Unread)
 	// shownColumns are the columns that entryRow.readShown reads.
 	shownColumns = rowColumns + ", " + shownFlags
 )
 
-func agedOf(prefix string) string {
+// agedFlags are the flags of an entry as they are when it is not hidden; prefix names the table.
+func agedFlags(prefix string) string {
 	return fmt.Sprintf("(%[1]sflags & ~(iif(%[1]sid < new_from, %[2]d, 0) | iif(%[1]sid < unread_from, %[3]d, 0)))", prefix, New, Unread)
 }
 
@@ -39,6 +39,14 @@ func (s shown) aged(id ID, flags Flags) Flags {
 	}
 	if id < s.unreadFrom {
 		flags &^= Unread
+	}
+	return flags
+}
+
+// seen returns the flags of a child of the service as its readers see them.
+func (s shown) seen(id ID, flags Flags) Flags {
+	if flags = s.aged(id, flags); s.hidden {
+		flags = flags&^Unread | Invisible
 	}
 	return flags
 }

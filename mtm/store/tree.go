@@ -9,8 +9,6 @@ import (
 	"slices"
 )
 
-var insertOne, insertMany = insertQuery(1), insertQuery(rowsPerInsert)
-
 // rowsPerInsert entries go into one INSERT; more would bring nothing.
 const rowsPerInsert = 32
 
@@ -28,6 +26,7 @@ type tree struct {
 	copied  []copiedEntry
 	args    []driver.NamedValue
 	row     entryRow
+	inserts map[int]string // width -> insertQuery of rowsPerInsert
 }
 
 // addedEntry is an entry that has its id, and what it had before.
@@ -100,20 +99,38 @@ func (t *tree) insert() error {
 	list := t.added[len(t.added)-t.waiting:]
 	t.waiting = 0
 	for len(list) > 0 {
-		n, query := 1, insertOne
+		n := 1
 		if len(list) >= rowsPerInsert {
-			n, query = rowsPerInsert, insertMany
+			n = rowsPerInsert
 		}
-		args := t.arguments(n * len(columns))
+		columns := 0
+		for _, a := range list[:n] {
+			columns = max(columns, width(a.entry))
+		}
+		args := t.arguments(n * columns)
 		for i, a := range list[:n] {
-			t.row.bind(args[i*len(columns):], a.entry)
+			t.row.bind(args[i*columns:(i+1)*columns], a.entry)
 		}
-		if _, err := t.c.execValues(context.Background(), query, args); err != nil {
+		if _, err := t.c.execValues(context.Background(), t.insertion(n, columns), args); err != nil {
 			return err
 		}
 		list = list[n:]
 	}
 	return nil
+}
+
+// insertion is insertQuery; the long ones are built once a commit.
+func (t *tree) insertion(rows, width int) string {
+	if rows == 1 {
+		return insertQuery(rows, width)
+	}
+	if t.inserts[width] == "" {
+		if t.inserts == nil {
+			t.inserts = make(map[int]string)
+		}
+		t.inserts[width] = insertQuery(rows, width)
+	}
+	return t.inserts[width]
 }
 
 func (t *tree) arguments(n int) []driver.NamedValue {
