@@ -217,7 +217,8 @@ func (r *run) judge(c command, got *answer, first firstLine, firstOctets int64, 
 	} else {
 		r.print = nil
 	}
-	alike := got.telling && got.length == got.size
+	// An LF that is lost before a stuffed dot leaves the size as it is: such a message is asked for once more.
+	alike := got.telling && got.length == got.size && !r.s.in.CRDots()
 	switch {
 	case alike && !same:
 		return certain, nil

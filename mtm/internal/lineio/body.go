@@ -38,7 +38,7 @@ func (r *Reader) CopyBody(dst io.Writer, limit int64) (n int64, dstErr, err erro
 // CopyBodyUnless is CopyBody that asks stop, unless it is nil, each time before it waits for the source: with the last octets
 // that came, some of which may be of before the message. When stop says true, err is ErrStopped, and all that came is written.
 func (r *Reader) CopyBodyUnless(stop func(tail []byte) bool, dst io.Writer, limit int64) (n int64, dstErr, err error) {
-	r.ended = true
+	r.ended, r.crDots = true, false
 	out := handouts{dst: dst, limit: limit}
 	// buf[r.r:kept] is un-stuffed; buf[rest:scan] is seen, part of the message, and to be moved down to kept.
 	kept, rest, scan := r.r, r.r, r.r
@@ -88,11 +88,10 @@ func (r *Reader) CopyBodyUnless(stop func(tail []byte) bool, dst io.Writer, limi
 // nextDot finds the first dot at or after scan that starts a line. Octets just before scan are those of the stream,
 // or, after a stuffed dot, dots.
 func (r *Reader) nextDot(scan int) (int, dotKind) {
-	i := bytes.Index(r.buf[scan-1:r.w], []byte("\n."))
-	if i < 0 {
+	dot, found := r.dotAtLineStart(scan)
+	if !found {
 		return r.w, unknown
 	}
-	dot := scan + i
 	next := r.buf[dot+1 : r.w]
 	afterCRLF := r.buf[dot-2] == '\r'
 	switch {
@@ -113,6 +112,27 @@ func (r *Reader) nextDot(scan int) (int, dotKind) {
 	}
 	return dot, plain
 }
+
+// dotAtLineStart finds a dot after LF. Most lines have no dot, so looking for dots is faster than looking for line ends.
+func (r *Reader) dotAtLineStart(scan int) (dot int, found bool) {
+	for dot = scan; ; dot++ {
+		i := bytes.IndexByte(r.buf[dot:r.w], '.')
+		if i < 0 {
+			return 0, false
+		}
+		dot += i
+		switch r.buf[dot-1] {
+		case '\n':
+			return dot, true
+		case '.':
+			r.crDots = r.crDots || r.buf[dot-2] == '\r'
+		}
+	}
+}
+
+// CRDots reports whether the last message has a CR before two dots. If that CR has lost its LF, the first dot is one that the server
+// stuffed, and makes up for the LF in the size.
+func (r *Reader) CRDots() bool { return r.crDots }
 
 // moveDown moves buf[from:to] down to at, and returns where it ends there.
 func (r *Reader) moveDown(at, from, to int) int {

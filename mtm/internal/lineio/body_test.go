@@ -35,6 +35,27 @@ var _ = Describe("Reading a message", func() {
 		return body, next
 	}
 
+	DescribeTable("notices a CR before two dots, which may have lost its LF", func(body string, want bool) {
+		in := "+OK\r\n" + body + "\r\n.\r\n"
+		for _, src := range []io.Reader{strings.NewReader(in), iotest.OneByteReader(strings.NewReader(in)), iotest.HalfReader(strings.NewReader(in))} {
+			r := NewReader(src, 100)
+			_, err := r.ReadLine()
+			Expect(err).NotTo(HaveOccurred())
+			_, _, err = r.CopyBody(io.Discard, math.MaxInt64)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(r.CRDots()).To(Equal(want))
+		}
+	},
+		Entry("in a line", "a\r..b", true),
+		Entry("at the start", "\r..", true),
+		Entry("behind a stuffed dot", "..\r..b", true),
+		Entry("one dot", "a\r.b", false),
+		Entry("a stuffed dot", "a\r\n..b", false),
+		Entry("several stuffed dots", "..\r\n...\r\n....", false),
+		Entry("dots in a line", "a..b\r\nc...", false),
+		Entry("nothing", "", false),
+	)
+
 	DescribeTable("is exact", func(wire, want string) {
 		body, next := read(wire + "next\r\n")
 		Expect(body).To(Equal(want))

@@ -29,6 +29,7 @@ type Reader struct {
 	maxLine int
 	bareLF  bool // the last line ended with a bare LF
 	ended   bool // a message has ended, and nothing but blank lines was read since
+	crDots  bool // see CRDots
 }
 
 // NewReader reads from src lines of at most maxLine octets, their endings not counted. Messages have no such limit.
