@@ -166,11 +166,12 @@ func buildCommands(t *testing.T) string {
 	return bin
 }
 
-// documentAddress and documentSMTP are what the documents show; the test puts ones with free ports in their place, so that
+// documentAddress, documentSMTP and documentHTTP are what the documents show; the test puts ones with free ports in their place, so that
 // nothing that runs on this machine is in the way.
 const (
 	documentAddress = "127.0.0.1:1110"
 	documentSMTP    = "127.0.0.1:1025"
+	documentHTTP    = "127.0.0.1:8025"
 )
 
 // shell runs the commands of one document.
@@ -180,6 +181,7 @@ type shell struct {
 	env     []string
 	address string // in place of documentAddress
 	smtp    string // in place of documentSMTP
+	http    string // in place of documentHTTP
 }
 
 func newShell(t *testing.T, bin string) *shell {
@@ -201,7 +203,7 @@ func newShell(t *testing.T, bin string) *shell {
 		}
 		env = append(env, name+"="+strings.TrimSpace(string(value)))
 	}
-	return &shell{t: t, dir: dir, env: env, address: freeAddress(t), smtp: freeAddress(t)}
+	return &shell{t: t, dir: dir, env: env, address: freeAddress(t), smtp: freeAddress(t), http: freeAddress(t)}
 }
 
 func freeAddress(t *testing.T) string {
@@ -223,7 +225,7 @@ var goRun = regexp.MustCompile(`\bgo run \./cmd/(\w+)`)
 // port of the documents, and the end of the document stops it.
 func (s *shell) run(ctx context.Context, e example) string {
 	command := goRun.ReplaceAllString(e.command, "$1")
-	command = strings.NewReplacer(documentAddress, s.address, documentSMTP, s.smtp).Replace(command)
+	command = strings.NewReplacer(documentAddress, s.address, documentSMTP, s.smtp, documentHTTP, s.http).Replace(command)
 	if server, ok := strings.CutSuffix(command, " &"); ok {
 		return s.serve(server, e.output)
 	}
@@ -233,7 +235,7 @@ func (s *shell) run(ctx context.Context, e example) string {
 	cmd.Dir, cmd.Env = s.dir, s.env
 	out, err := cmd.CombinedOutput()
 	// curl shows lines as POP3 ends them.
-	text := strings.NewReplacer("\r\n", "\n", s.address, documentAddress, s.smtp, documentSMTP).Replace(string(out))
+	text := strings.NewReplacer("\r\n", "\n", s.address, documentAddress, s.smtp, documentSMTP, s.http, documentHTTP).Replace(string(out))
 	if err != nil {
 		return err.Error() + "\n" + text
 	}

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"time"
 )
@@ -53,7 +54,7 @@ type place struct {
 // Follow returns a Follower that begins with the sessions that are known already; nil for an unknown
 // user.
 func (s *Server) Follow(user string) *Follower {
-	t := s.users.tenant(user)
+	t := s.tenants.get(user)
 	if t == nil {
 		return nil
 	}
@@ -72,7 +73,7 @@ func (f *Follower) Next(ctx context.Context) ([]Event, error) {
 		if all := f.read(); len(all) > 0 {
 			return all, nil
 		}
-		if f.server.users.tenant(f.user) != f.tenant {
+		if f.server.tenants.get(f.user) != f.tenant {
 			return nil, errors.New("the user was removed")
 		}
 		select {
@@ -96,13 +97,10 @@ func (f *Follower) read() (all []Event) {
 			all = at.finished(all, done)
 		}
 	}
-	open := make([]*Session, 0, len(t.open))
-	for session := range t.open {
-		open = append(open, session)
-	}
-	slices.SortFunc(open, func(a, b *Session) int { return cmp.Compare(a.visit, b.visit) })
-	for _, session := range open {
-		all = session.record.since(f.at(session.number, known), session.visit, all)
+	open := slices.Collect(maps.Keys(t.open))
+	slices.SortFunc(open, func(a, b *recorder) int { return cmp.Compare(t.open[a], t.open[b]) })
+	for _, r := range open {
+		all = r.since(f.at(r.number(), known), t.open[r], all)
 	}
 	f.seen = known
 	return all

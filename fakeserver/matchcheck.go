@@ -12,9 +12,6 @@ import (
 // vocabulary holds the verbs that rules and matchers of a server may name.
 type vocabulary struct{ verbs, events []string }
 
-// popWords returns the vocabulary of POP3.
-func popWords() vocabulary { return wordsOf(Verbs()) }
-
 func wordsOf(verbs []Verb) vocabulary {
 	v := vocabulary{events: append(PseudoVerbs(), ".")}
 	for _, verb := range verbs {
@@ -23,10 +20,8 @@ func wordsOf(verbs []Verb) vocabulary {
 	return v
 }
 
-// Check returns an error when m can match no command of POP3, or when its verb is probably misspelt.
-// A verb that is unlike all known ones is allowed, since clients may send any.
-func (m Match) Check() error { return m.check(popWords()) }
-
+// check returns an error when m can match no command, or when its verb is probably misspelt. A verb
+// that is unlike all known ones is allowed, since clients may send any.
 func (m Match) check(v vocabulary) error {
 	event := contains(v.events, m.Verb)
 	switch {

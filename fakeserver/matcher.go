@@ -9,6 +9,10 @@ import (
 // nearest is the number of similar commands that a failure shows.
 const nearest = 3
 
+// Check returns an error when m can match no command of POP3, or when its verb is probably misspelt.
+// A verb that is unlike all known ones is allowed, since clients may send any.
+func (m Match) Check() error { return m.check(wordsOf(Verbs())) }
+
 // ReceivedMatcher is a Gomega matcher for received commands.
 type ReceivedMatcher struct {
 	pattern string

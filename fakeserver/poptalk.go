@@ -171,7 +171,7 @@ func (t *popTalk) End() {
 			t.view.drop.hold(o.Now().Add(o.LockAfterDrop))
 		}
 	}
-	s.record.left(t.view.drop)
+	s.record.left(t.view.drop.List)
 	t.view.release()
 	t.view = nil
 }

@@ -132,7 +132,7 @@ func (s *Server) SetNamedState(user, state string) {
 	s.rules.setState(user, state)
 	s.rules.mu.Unlock()
 	s.news.tell()
-	if t := s.users.tenant(user); t != nil {
+	if t := s.tenants.get(user); t != nil {
 		t.news.tell()
 	}
 }

@@ -27,6 +27,7 @@ type Server struct {
 	secrets  notation.Secrets
 	rules    ruleSet
 	users    *directory
+	tenants  tenants
 	ledger   ledger
 	stats    stats
 
@@ -56,6 +57,9 @@ func newServer(p Protocol, drop *Maildrop, o Options, users *directory) *Server 
 	s := &Server{o: o, drop: drop, protocol: p, verbs: map[string]Verb{}, users: users, sessions: map[*Session]struct{}{}}
 	s.idle, s.stopping = make(chan struct{}), make(chan struct{})
 	close(s.idle)
+	for _, name := range users.names() {
+		s.tenants.add(name)
+	}
 	for _, v := range p.Verbs() {
 		s.verbs[v.Name] = v
 	}
@@ -197,10 +201,10 @@ func (s *Server) archive(session *Session, t Transcript) {
 	if session.tenant == nil {
 		s.archived.Add(int64(s.ended.add(t)))
 	} else {
-		s.archived.Add(int64(session.tenant.end(session, t)))
+		s.archived.Add(int64(session.tenant.end(&session.record, t)))
 	}
 	for s.archived.Load() > int64(32*max(s.o.TranscriptOctets, 0)) {
-		freed := s.users.dropOldest(s.ended.octets)
+		freed := s.tenants.dropOldest(s.ended.octets)
 		if freed == 0 && len(s.ended.kept) > 0 {
 			freed = s.ended.drop()
 		}
@@ -318,7 +322,7 @@ func (s *Server) leftOpen() error {
 func (s *Server) Transcripts() []Transcript {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	all := append(s.ended.copies(), s.users.ended()...)
+	all := append(s.ended.copies(), s.tenants.ended()...)
 	for session := range s.sessions {
 		all = append(all, session.record.transcript())
 	}
@@ -340,7 +344,7 @@ func (s *Server) Transcript(session int) Transcript {
 // received returns the number of recorded commands that match.
 func (s *Server) received(m Match) int {
 	count := 0
-	if t := s.users.tenant(m.User); t != nil {
+	if t := s.tenants.get(m.User); t != nil {
 		return t.received(m)
 	}
 	for _, t := range s.Transcripts() {
@@ -355,16 +359,28 @@ func (s *Server) received(m Match) int {
 
 // SetUser adds or replaces a user. A suite that shares a server gives each of its tests a user of
 // its own. Open sessions do not change.
-func (s *Server) SetUser(name string, u User) { s.users.set(name, u) }
+func (s *Server) SetUser(name string, u User) {
+	s.tenants.add(name)
+	s.users.set(name, u)
+}
 
 // RemoveUser removes a user, its rules, and what is known of its sessions. Open sessions continue.
 func (s *Server) RemoveUser(name string) {
 	s.rules.remove(name)
-	if t := s.users.remove(name); t != nil {
-		_, octets := t.forget()
-		s.archived.Add(-int64(octets))
+	s.users.remove(name)
+	if t := s.tenants.remove(name); t != nil {
+		s.archived.Add(-int64(t.forget()))
 		t.news.tell()
 	}
+}
+
+// Stats returns the counts so far.
+func (s *Server) Stats() Stats {
+	all := s.stats.snapshot()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all.Sessions, all.Open = int64(s.count), int64(len(s.sessions))
+	return all
 }
 
 // User returns a user, if the name is known.

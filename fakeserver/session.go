@@ -96,6 +96,42 @@ func (s *Session) stopped() bool {
 	}
 }
 
+// join counts the session among those of a user who exists, once it has named that user.
+func (s *Session) join(name string) {
+	if name == "" || name == s.joined && s.tenant != nil {
+		return
+	}
+	s.joined = name
+	if s.tenant != nil {
+		s.tenant.leave(&s.record)
+		s.tenant, s.visit = nil, 0
+	}
+	t := s.server.tenants.get(name)
+	if t == nil {
+		return
+	}
+	s.visit, s.tenant = t.join(&s.record), t
+	s.record.belongs(name, s.visit)
+	t.news.tell()
+}
+
+// counted returns the number of the session for rules of a user: among the sessions of that user,
+// or for "" of the server.
+func (s *Session) counted(user string) int {
+	if user == "" {
+		return s.turn
+	}
+	return s.visit
+}
+
+// tell wakes those who wait for something in this session.
+func (s *Session) tell() {
+	s.server.news.tell()
+	if s.tenant != nil {
+		s.tenant.news.tell()
+	}
+}
+
 // run serves the client until the session ends.
 func (s *Session) run(implicitTLS bool) {
 	defer s.server.finish(s)
@@ -296,7 +332,7 @@ func (s *Session) exchange(x *Exchange) (done bool, why string) {
 	reply = s.bounded(x, reply)
 	end, err := s.send(reply)
 	if s.server.o.Timed {
-		s.server.stats.answered(x, reply, begun)
+		s.server.stats.answered(x.Verb, x.pseudo, x.rule != nil, reply, begun)
 	}
 	s.tell()
 	if err == nil && end == edit.Open && s.state == Update {

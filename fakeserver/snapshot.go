@@ -33,11 +33,11 @@ func (r *recorder) found(list maildrop.List) {
 }
 
 // left records the mail that a session left at its end. What cannot be listed is not recorded.
-func (r *recorder) left(drop *Maildrop) {
+func (r *recorder) left(now func() (maildrop.List, error)) {
 	if !r.timed || r.limit == 0 {
 		return
 	}
-	list, err := drop.List()
+	list, err := now()
 	if err != nil {
 		return
 	}

@@ -78,15 +78,15 @@ func (s *stats) prepare(verbs []Verb) {
 	s.sessions.buckets = make([]atomic.Int64, len(s.bounds))
 }
 
-// answered counts a command, or the event of a rule.
-func (s *stats) answered(x *Exchange, reply edit.Reply, begun time.Time) {
-	if x.rule != nil {
+// answered counts a command, or an event, with its reply. ruled reports whether a rule has answered.
+func (s *stats) answered(verb string, event, ruled bool, reply edit.Reply, begun time.Time) {
+	if ruled {
 		s.faults.Add(1)
 	}
-	if x.pseudo {
+	if event {
 		return
 	}
-	v := s.verbs[x.Verb]
+	v := s.verbs[verb]
 	if v == nil {
 		v = &s.other
 	}
@@ -119,18 +119,14 @@ func (t *times) snapshot() Times {
 	return all
 }
 
-// Stats returns the counts so far.
-func (s *Server) Stats() Stats {
-	s.mu.Lock()
-	all := Stats{Sessions: int64(s.count), Open: int64(len(s.sessions))}
-	s.mu.Unlock()
-	c := &s.stats
-	all.Refused, all.Received, all.Sent, all.Faults = c.refused.Load(), c.received.Load(), c.sent.Load(), c.faults.Load()
-	all.CommandTimes, all.SessionTimes = c.commands.snapshot(), c.sessions.snapshot()
-	for _, verb := range slices.Sorted(maps.Keys(c.verbs)) {
-		all.Commands = append(all.Commands, c.verbs[verb].snapshot(verb))
+// snapshot returns the counts so far; those of sessions are for the server.
+func (s *stats) snapshot() Stats {
+	all := Stats{Refused: s.refused.Load(), Received: s.received.Load(), Sent: s.sent.Load(), Faults: s.faults.Load(),
+		CommandTimes: s.commands.snapshot(), SessionTimes: s.sessions.snapshot()}
+	for _, verb := range slices.Sorted(maps.Keys(s.verbs)) {
+		all.Commands = append(all.Commands, s.verbs[verb].snapshot(verb))
 	}
-	all.Commands = append(all.Commands, c.other.snapshot("other"))
+	all.Commands = append(all.Commands, s.other.snapshot("other"))
 	return all
 }
 

@@ -1,6 +1,7 @@
 package fakeserver
 
 import (
+	"maps"
 	"slices"
 	"sync"
 )
@@ -9,40 +10,40 @@ import (
 // tests a user of its own.
 type tenant struct {
 	mu    sync.Mutex
-	count int // sessions so far, open ones included
-	open  map[*Session]struct{}
+	count int               // sessions so far, open ones included
+	open  map[*recorder]int // the number of each
 	ended archive
 	news  signal // commands, replies and ends of these sessions
 }
 
-// join takes a session in, and gives it its number among the tenant's.
-func (t *tenant) join(s *Session) {
+// join takes a session in, and returns its number among the tenant's.
+func (t *tenant) join(r *recorder) int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.open == nil {
-		t.open = map[*Session]struct{}{}
+		t.open = map[*recorder]int{}
 	}
-	t.open[s] = struct{}{}
 	t.count++
-	s.visit = t.count
+	t.open[r] = t.count
+	return t.count
 }
 
 // leave lets a session go that has named another user.
-func (t *tenant) leave(s *Session) {
+func (t *tenant) leave(r *recorder) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	delete(t.open, s)
+	delete(t.open, r)
 }
 
 // end keeps the transcript of a session that has ended, unless the session was forgotten. It
 // returns the octets that it keeps.
-func (t *tenant) end(s *Session, done Transcript) int {
+func (t *tenant) end(r *recorder, done Transcript) int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if _, ours := t.open[s]; !ours {
+	if _, ours := t.open[r]; !ours {
 		return 0
 	}
-	delete(t.open, s)
+	delete(t.open, r)
 	return t.ended.add(done)
 }
 
@@ -51,8 +52,8 @@ func (t *tenant) transcripts() []Transcript {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	all := t.ended.copies()
-	for session := range t.open {
-		all = append(all, session.record.transcript())
+	for r := range t.open {
+		all = append(all, r.transcript())
 	}
 	slices.SortFunc(all, func(a, b Transcript) int { return a.Visit - b.Visit })
 	return all
@@ -67,29 +68,103 @@ func (t *tenant) received(m Match) (count int) {
 	for _, one := range t.ended.kept {
 		count += matching(m, one.Visit, one.Commands)
 	}
-	for session := range t.open {
-		count += session.record.matching(m, session.visit)
+	for r, visit := range t.open {
+		count += r.matching(m, visit)
 	}
 	return count
 }
 
-// forget forgets all sessions. It returns those that are open, and the octets that were kept.
-func (t *tenant) forget() (open []*Session, octets int) {
+// numbers returns the numbers, as the server counts, of the open sessions; of the one with this
+// visit if that is not 0.
+func (t *tenant) numbers(visit int) (all []int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for session := range t.open {
-		open = append(open, session)
-	}
-	octets = t.ended.octets
-	t.open, t.ended, t.count = nil, archive{}, 0
-	return open, octets
-}
-
-func matching(m Match, session int, commands []Command) (count int) {
-	for _, c := range commands {
-		if m.Matches(session, c) {
-			count++
+	for r, number := range t.open {
+		if visit == 0 || visit == number {
+			all = append(all, r.number())
 		}
 	}
-	return count
+	return all
+}
+
+// forget forgets all sessions. It returns the octets that were kept.
+func (t *tenant) forget() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	octets := t.ended.octets
+	t.open, t.ended, t.count = nil, archive{}, 0
+	return octets
+}
+
+// tenants are those of all users, by name. Its methods are safe for concurrent use.
+type tenants struct {
+	mu     sync.RWMutex
+	byName map[string]*tenant
+}
+
+// get returns the tenant that a user is; nil for an unknown user.
+func (all *tenants) get(name string) *tenant {
+	all.mu.RLock()
+	defer all.mu.RUnlock()
+	return all.byName[name]
+}
+
+// add makes a user a tenant.
+func (all *tenants) add(name string) {
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	if all.byName == nil {
+		all.byName = map[string]*tenant{}
+	}
+	if all.byName[name] == nil {
+		all.byName[name] = &tenant{}
+	}
+}
+
+// remove returns the tenant that the user was; nil for an unknown user.
+func (all *tenants) remove(name string) *tenant {
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	t := all.byName[name]
+	delete(all.byName, name)
+	return t
+}
+
+// list returns all tenants.
+func (all *tenants) list() []*tenant {
+	all.mu.RLock()
+	defer all.mu.RUnlock()
+	return slices.Collect(maps.Values(all.byName))
+}
+
+// ended returns copies of the kept transcripts of all users' sessions.
+func (all *tenants) ended() (found []Transcript) {
+	for _, t := range all.list() {
+		t.mu.Lock()
+		found = append(found, t.ended.copies()...)
+		t.mu.Unlock()
+	}
+	return found
+}
+
+// dropOldest drops the oldest transcript of the user whose transcripts take most, if that is more
+// than other takes. It returns the octets that it took, or 0.
+func (all *tenants) dropOldest(other int) int {
+	var heaviest *tenant
+	for _, t := range all.list() {
+		t.mu.Lock()
+		if t.ended.octets > other {
+			heaviest, other = t, t.ended.octets
+		}
+		t.mu.Unlock()
+	}
+	if heaviest == nil {
+		return 0
+	}
+	heaviest.mu.Lock()
+	defer heaviest.mu.Unlock()
+	if len(heaviest.ended.kept) == 0 { // forgotten meanwhile
+		return 0
+	}
+	return heaviest.ended.drop()
 }

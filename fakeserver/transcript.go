@@ -133,8 +133,11 @@ type recorder struct {
 type mark struct {
 	line int
 	at   time.Duration
-	rule *Rule
+	rule named
 }
+
+// named is a rule: its name, and a text about its fault.
+type named interface{ about() (name, fault string) }
 
 func (r *recorder) begin(number int, remote net.Addr, started time.Time, limit int, timed bool) {
 	r.head = Transcript{Session: number, Started: started}
@@ -295,7 +298,7 @@ func (r *recorder) add(prefix string, l []byte) {
 }
 
 // mark marks the next line with its time, if that is due, or with a rule.
-func (r *recorder) mark(rule *Rule) {
+func (r *recorder) mark(rule named) {
 	if rule == nil && !r.due || len(r.marks) >= r.limit/64 {
 		return
 	}
@@ -308,7 +311,7 @@ func (r *recorder) mark(rule *Rule) {
 }
 
 // ruled records that a rule answers what comes next.
-func (r *recorder) ruled(rule *Rule) {
+func (r *recorder) ruled(rule named) {
 	if r.limit == 0 {
 		return
 	}
@@ -345,6 +348,19 @@ func (r *recorder) matching(m Match, session int) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return matching(m, session, r.commands)
+}
+
+// number returns the number of the session, as the server counts. It never changes.
+func (r *recorder) number() int { return r.head.Session }
+
+// matching returns the number of commands that match.
+func matching(m Match, session int, commands []Command) (count int) {
+	for _, c := range commands {
+		if m.Matches(session, c) {
+			count++
+		}
+	}
+	return count
 }
 
 func marksOf(list []mark) []Mark {

@@ -53,19 +53,14 @@ type directory struct {
 	now        func() time.Time
 	secret     [32]byte // for the salts of SCRAM
 
-	mu      sync.RWMutex
-	byName  map[string]User
-	tenants map[string]*tenant // of the same users
+	mu     sync.RWMutex
+	byName map[string]User
 }
 
 // newDirectory returns the directory for complete options.
 func newDirectory(o *Options) *directory {
 	d := &directory{offered: o.Mechanisms, utf8: o.UTF8, loginDelay: o.LoginDelay, now: o.Now, byName: maps.Clone(o.Users)}
 	_, _ = rand.Read(d.secret[:]) // it never fails
-	d.tenants = map[string]*tenant{}
-	for name := range d.byName {
-		d.tenants[name] = &tenant{}
-	}
 	return d
 }
 
@@ -76,19 +71,12 @@ func (d *directory) set(name string, u User) {
 		d.byName = map[string]User{}
 	}
 	d.byName[name] = u
-	if d.tenants[name] == nil {
-		d.tenants[name] = &tenant{}
-	}
 }
 
-// remove returns the tenant that the user was; nil for an unknown user.
-func (d *directory) remove(name string) *tenant {
+func (d *directory) remove(name string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	t := d.tenants[name]
 	delete(d.byName, name)
-	delete(d.tenants, name)
-	return t
 }
 
 func (d *directory) user(name string) (User, bool) {
@@ -96,49 +84,6 @@ func (d *directory) user(name string) (User, bool) {
 	defer d.mu.RUnlock()
 	u, known := d.byName[name]
 	return u, known
-}
-
-// tenant returns the tenant that a user is; nil for an unknown user.
-func (d *directory) tenant(name string) *tenant {
-	d.mu.RLock()
-	defer d.mu.RUnlock()
-	return d.tenants[name]
-}
-
-// ended returns copies of the kept transcripts of all users' sessions.
-func (d *directory) ended() (all []Transcript) {
-	d.mu.RLock()
-	defer d.mu.RUnlock()
-	for _, t := range d.tenants {
-		t.mu.Lock()
-		all = append(all, t.ended.copies()...)
-		t.mu.Unlock()
-	}
-	return all
-}
-
-// dropOldest drops the oldest transcript of the user whose transcripts take most, if that is more
-// than other takes. It returns the octets that it took, or 0.
-func (d *directory) dropOldest(other int) int {
-	d.mu.RLock()
-	defer d.mu.RUnlock()
-	var heaviest *tenant
-	for _, t := range d.tenants {
-		t.mu.Lock()
-		if t.ended.octets > other {
-			heaviest, other = t, t.ended.octets
-		}
-		t.mu.Unlock()
-	}
-	if heaviest == nil {
-		return 0
-	}
-	heaviest.mu.Lock()
-	defer heaviest.mu.Unlock()
-	if len(heaviest.ended.kept) == 0 { // forgotten meanwhile
-		return 0
-	}
-	return heaviest.ended.drop()
 }
 
 func (d *directory) names() []string {

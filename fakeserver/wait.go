@@ -17,17 +17,15 @@ type Condition struct {
 	User string
 	// Maildrop is one that Met depends on, if it may change outside of sessions.
 	Maildrop *Maildrop
+
+	match Match // of Received
 }
 
 // Received is met when a matching command has arrived, before it is answered; with Nth set, when
 // that many have arrived. Earlier commands count as long as their transcripts are kept. With User
-// set, Session counts the sessions of that user. The field When is ignored. It panics like
-// Server.On.
+// set, Session counts the sessions of that user. The field When is ignored.
 func Received(m Match) Condition {
-	if err := m.Check(); err != nil {
-		panic("fakeserver: Received: " + err.Error())
-	}
-	return Condition{What: m.String(), User: m.User, Met: func(s *Server) bool { return s.received(m) >= max(m.Nth, 1) }}
+	return Condition{What: m.String(), User: m.User, match: m, Met: func(s *Server) bool { return s.received(m) >= max(m.Nth, 1) }}
 }
 
 // Ended is met when a session has ended and its deletions are done.
@@ -51,10 +49,13 @@ func Holds(drop *Maildrop, count int) Condition {
 }
 
 // WaitFor waits until the condition is met. If ctx ends first, it returns an error that names the
-// condition and wraps the cause.
+// condition and wraps the cause. A command that no client can send is an error at once.
 func (s *Server) WaitFor(ctx context.Context, c Condition) error {
+	if err := c.match.check(s.words); err != nil {
+		return fmt.Errorf("waiting for %s: %w", c.What, err)
+	}
 	news := &s.news
-	if t := s.users.tenant(c.User); t != nil {
+	if t := s.tenants.get(c.User); t != nil {
 		news = &t.news
 	}
 	defer news.wait()()

@@ -27,7 +27,8 @@ type ForUser struct {
 // ForUser returns the scenario for a user with these credentials and this maildrop.
 func (s *Scenario) ForUser(u fakeserver.User) (*ForUser, error) {
 	p := &Play{scenario: s}
-	if err := p.gather(); err != nil {
+	var err error
+	if p.gathered, err = s.gather(); err != nil {
 		return nil, err
 	}
 	if len(s.Users) > 0 {
@@ -79,8 +80,8 @@ func (s *Scenario) early(rules []Rule) (found []string) {
 
 // Early returns what of the scenario a server does before it knows the user, as ForUser names it.
 func (s *Scenario) Early() ([]string, error) {
-	p := &Play{scenario: s}
-	if err := p.gather(); err != nil {
+	p, err := s.gather()
+	if err != nil {
 		return nil, err
 	}
 	found := s.early(p.rules)

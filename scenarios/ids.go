@@ -28,8 +28,7 @@ func (s *Scenario) knownIDs(f *files) ids {
 	}
 	known.all = sync.OnceValue(func() ids {
 		all := ids{mail: slices.Clone(known.mail), rules: known.rules, other: known.other}
-		p := &Play{scenario: s}
-		if p.gather() == nil { // else the check says what is wrong
+		if p, err := s.gather(); err == nil { // else the check says what is wrong
 			all.mail[0], all.rules = p.mail, p.rules
 		}
 		return all
@@ -112,4 +111,16 @@ func (m *Mail) has(uid string) bool {
 		return false
 	}
 	return slices.ContainsFunc(messages([]Mail{*m}), func(one maildrop.Message) bool { return strings.HasPrefix(uid, one.UID()) })
+}
+
+// renewals returns the suffixes that rules put behind unique-ids.
+func renewals(rules []Rule) (all []string) {
+	for _, r := range rules {
+		for _, a := range slices.Concat(r.Before, r.After) {
+			if a.RenewUIDs != "" {
+				all = append(all, a.RenewUIDs)
+			}
+		}
+	}
+	return all
 }

@@ -115,15 +115,3 @@ func (m *Mailbox) takeUser(name string, users []User) {
 		m.Judged = append(m.Judged, by)
 	}
 }
-
-// renewals returns the suffixes that rules put behind unique-ids.
-func renewals(rules []Rule) (all []string) {
-	for _, r := range rules {
-		for _, a := range slices.Concat(r.Before, r.After) {
-			if a.RenewUIDs != "" {
-				all = append(all, a.RenewUIDs)
-			}
-		}
-	}
-	return all
-}

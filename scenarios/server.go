@@ -26,11 +26,9 @@ type Play struct {
 	Authority *fixtures.CA
 
 	scenario *Scenario
-	settings Server // with what quirks and profile bring
-	rules    []Rule // the same, the first one wins
-	mail     []Mail
-	uids     []string // that the maildrop began with
-	played   []*fakeserver.Rule
+	gathered
+	uids   []string // that the maildrop began with
+	played []*fakeserver.Rule
 
 	mailboxes []Mailbox
 }
@@ -75,7 +73,8 @@ func (s *Scenario) Server(o *fakeserver.Options) (*Play, error) {
 		return nil, errs
 	}
 	p := &Play{scenario: s}
-	if err := p.gather(); err != nil {
+	var err error
+	if p.gathered, err = s.gather(); err != nil {
 		return nil, err
 	}
 	p.Maildrop = fakeserver.NewMaildrop(messages(p.mail)...)
@@ -116,48 +115,6 @@ func (p *Play) Exercised() bool {
 		needed = len(p.played)
 	}
 	return fired >= needed
-}
-
-// gather takes what the scenario has itself, then what its quirks and its profile
-// bring. A quirk's rules on a verb yield to those that the scenario has on it.
-func (p *Play) gather() error {
-	s := p.scenario
-	profile := &Profile{}
-	if s.Profile != "" {
-		var err error
-		if profile, err = ProfileByName(s.Profile); err != nil {
-			return err
-		}
-	}
-	p.settings, p.rules, p.mail = s.Settings, slices.Clone(s.Rules), s.Mailbox
-	p.settings.take(profile.Settings)
-	if p.mail == nil {
-		p.mail = profile.Mailbox
-	}
-	for _, n := range slices.Concat(s.Quirk, profile.Quirk) {
-		q, err := QuirkByNumber(n)
-		if err != nil {
-			return err
-		}
-		p.settings.take(q.Settings)
-		for _, r := range q.Rules {
-			if !slices.ContainsFunc(s.Rules, func(own Rule) bool { return own.verb() == r.verb() }) {
-				p.rules = append(p.rules, r)
-			}
-		}
-	}
-	p.rules = append(p.rules, profile.Rules...)
-	return nil
-}
-
-// take fills what is not set from another one.
-func (s *Server) take(other Server) {
-	mine, theirs := reflect.ValueOf(s).Elem(), reflect.ValueOf(other)
-	for i := range mine.NumField() {
-		if f := mine.Field(i); f.IsZero() {
-			f.Set(theirs.Field(i))
-		}
-	}
 }
 
 // configure puts what the scenario says into the options of the server.
@@ -268,11 +225,6 @@ func needsName(c *tls.Config) *tls.Config {
 		return nil, nil
 	}
 	return c
-}
-
-func (r Rule) verb() string {
-	verb, _, _ := strings.Cut(r.On, " ")
-	return strings.ToUpper(verb)
 }
 
 // PlaySMTP adds the scenario's rules for SMTP to a server of that protocol, which comes before

@@ -146,6 +146,15 @@ var _ = Describe("the examples of the document", func() {
 			}
 		}
 		Expect(len(all)).To(BeNumerically(">=", 20))
+		there, err := os.ReadFile("examples.json")
+		Expect(err).NotTo(HaveOccurred())
+		var shown map[string]one
+		Expect(json.Unmarshal(there, &shown)).To(Succeed())
+		for id, example := range shown {
+			if slices.Contains(ofFiles(), id) && !*update && keys(example.Response) == keys(all[id].Response) {
+				all[id] = example
+			}
+		}
 		var text bytes.Buffer
 		e := json.NewEncoder(&text)
 		e.SetEscapeHTML(false)
@@ -153,12 +162,26 @@ var _ = Describe("the examples of the document", func() {
 		Expect(e.Encode(all)).To(Succeed())
 		if *update {
 			Expect(os.WriteFile("examples.json", text.Bytes(), 0o644)).To(Succeed())
+			return
 		}
-		there, err := os.ReadFile("examples.json")
-		Expect(err).NotTo(HaveOccurred())
 		Expect(text.String()).To(Equal(string(there)), "run: go test ./fakeserver/control -update")
 	})
 })
+
+// ofFiles are the operations that answer with texts of the built-in files, which change: of those
+// only the names in the answer are compared.
+func ofFiles() []string {
+	return []string{"built-in-scenario", "list-scenarios", "list-profiles", "list-quirks", "play-scenario", "scenario"}
+}
+
+// keys returns the names of an object, or of the first one of a list.
+func keys(v any) string {
+	if list, is := v.([]any); is && len(list) > 0 {
+		v = list[0]
+	}
+	object, _ := v.(map[string]any)
+	return strings.Join(slices.Sorted(maps.Keys(object)), " ")
+}
 
 func jsonText(v any) string {
 	if text, is := v.(string); is {

@@ -155,3 +155,5 @@ func (c *client) quit() {
 }
 
 func addresses() control.Addresses { return control.Addresses{POP3: "127.0.0.1:1110"} }
+
+func newReader(conn net.Conn) *bufio.Reader { return bufio.NewReader(conn) }
