@@ -93,6 +93,7 @@ type killed struct {
 	drop  *fakeserver.Maildrop
 	srv   *fakeserver.Server
 	mu    sync.Mutex
+	cut   bool   // the next answer ends the connection instead
 	heard func() // for each command
 
 	copied, moved, populated, deleted map[string]bool
@@ -107,6 +108,12 @@ func newKilled(t *testing.T) *killed {
 		k.mu.Unlock()
 		if heard != nil {
 			heard()
+		}
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		if k.cut {
+			k.cut = false
+			return edit.CutAfter(0, edit.Close)(fakeserver.Auto(x))
 		}
 		return fakeserver.Auto(x)
 	})

@@ -31,6 +31,7 @@ var killRuns = flag.Int("kills", 40, "how many programs TestProgramsKilledAtAnyM
 const (
 	roleGet, roleMove, rolePopulate, roleQueue, roleSend = "get", "move", "populate", "queue", "autosend"
 	roleLook                                             = "look" // at headers
+	roleResume                                           = "resumed move"
 )
 
 func roles() map[string][]mtm.Command {
@@ -40,6 +41,7 @@ func roles() map[string][]mtm.Command {
 		"": session, roleQueue: session, roleLook: session,
 		roleGet:      {mtm.GetMail{Which: mtm.New, Link: mtm.ThenDisconnect, Into: store.Inbox}},
 		roleMove:     {mtm.GetMail{Which: mtm.New, Take: mtm.Move, Link: mtm.ThenDisconnect, Into: store.Inbox}},
+		roleResume:   {mtm.GetMail{Which: mtm.New, Take: mtm.Move, Link: mtm.ThenDisconnect, Into: store.Inbox}},
 		rolePopulate: {mtm.Connect{For: &populate}, populate, mtm.Disconnect{}},
 	}
 }
@@ -62,18 +64,21 @@ func TestProgramsKilledAtAnyMoment(t *testing.T) {
 		t.Fatal(err)
 	}
 	for seed := uint64(0); sum.kills() < *killRuns && !t.Failed(); seed++ {
-		role := []string{roleGet, roleMove, rolePopulate, roleQueue, roleSend}[seed%5]
-		kills := 1 + int(seed/5%4)
+		role := []string{roleGet, roleMove, rolePopulate, roleQueue, roleSend, roleResume}[seed%6]
+		kills := 1 + int(seed/6%4)
 		t.Run(fmt.Sprintf("%s, seed %d", role, seed), func(t *testing.T) {
 			random := rand.New(rand.NewPCG(seed, 1996))
-			if role == roleSend {
+			switch role {
+			case roleSend:
 				sum.killSending(t, random, kills)
-			} else {
+			case roleResume:
+				sum.killWaiting(t, random, kills)
+			default:
 				sum.killFetching(t, random, role, kills)
 			}
 		})
 	}
-	for _, role := range []string{roleGet, roleMove, rolePopulate, roleQueue, roleSend} {
+	for _, role := range []string{roleGet, roleMove, rolePopulate, roleQueue, roleSend, roleResume} {
 		t.Logf("%-9s %4d killed, %3d had ended before", role, sum.killed[role], sum.ended[role])
 	}
 	t.Logf("%d kills: %d lost, %d doubled, %d corrupt; %d sent again after the server had taken them and before that was noted",
@@ -107,6 +112,28 @@ func (s *tally) killFetching(t *testing.T, random *rand.Rand, role string, kills
 	}
 	k.run(t, k.program(role), 0, nil)
 	s.inspect(t, k, role, true)
+}
+
+// killWaiting kills programs that have lost their connection and wait for another one, or have just found it, and lets one end that
+// loses its own once.
+func (s *tally) killWaiting(t *testing.T, random *rand.Rand, kills int) {
+	k := newKilled(t)
+	k.account(t, func(p *account.POP3) { p.BearerMobility = true })
+	cut := func() {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		k.cut = true
+	}
+	for range kills {
+		n := 5 + random.IntN(commandsOf(roleMove)-5)
+		s.note(roleResume, k.run(t, k.program(roleResume), n, func(p *os.Process) {
+			cut()
+			time.AfterFunc(time.Duration(random.IntN(1100))*time.Millisecond, func() { _ = p.Kill() })
+		}))
+		s.inspect(t, k, roleMove, false)
+	}
+	k.run(t, k.program(roleResume), 0, nil)
+	s.inspect(t, k, roleMove, true)
 }
 
 // commandsOf is about how many commands a program sends.
