@@ -1,11 +1,16 @@
 package mtm_test
 
 import (
+	"context"
 	"net"
 	"strconv"
+	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/edit"
 	"pop3mtm/fakeserver/maildrop"
 	"pop3mtm/mtm"
 	"pop3mtm/mtm/account"
@@ -92,4 +97,77 @@ func BenchmarkRefresh(b *testing.B) {
 		}
 		perMessage(b)
 	})
+}
+
+// BenchmarkGetMailBroken fetches a mailbox of messages of 8 KiB over a connection that breaks in the middle of every 500th, and
+// reports the octets of messages that the server sent against those of an unbroken connection.
+
+func BenchmarkGetMailBroken(b *testing.B) {
+	for b.Loop() {
+		octets, interruptions, seconds := brokenGet(b, loadCount, 500)
+		b.ReportMetric(octets, "octets/unbroken")
+		b.ReportMetric(float64(interruptions), "interruptions")
+		b.ReportMetric(seconds, "s/get")
+	}
+}
+
+// brokenGet returns the octets of messages of a get that is broken in each of so many messages, as a multiple of those of the mailbox.
+func brokenGet(t testing.TB, messages, every int) (octets float64, interruptions int, seconds float64) {
+	t.Helper()
+	const size = 8 << 10
+	source, err := maildrop.Synthetic(maildrop.SyntheticOptions{Count: messages, Size: size})
+	fine(t, err)
+	srv := fakeserver.New(fakeserver.MaildropOf(source), &fakeserver.Options{LockWait: -1})
+	var sent atomic.Int64
+	srv.On(fakeserver.Match{Verb: "RETR"}, func(x *fakeserver.Exchange) edit.Reply {
+		n, _ := strconv.Atoi(strings.TrimSpace(x.Args))
+		if n%every == 0 && n < messages && x.Session.Number() == (messages-n)/every {
+			sent.Add(size / 2)
+			return edit.CutAfter(size/2, edit.Close)(fakeserver.Auto(x))
+		}
+		sent.Add(size)
+		return fakeserver.Auto(x)
+	})
+	st, err := store.Open(t.TempDir(), nil)
+	fine(t, err)
+	settings := account.Defaults()
+	settings.Host, settings.LoginName, settings.Password.Literal, settings.Auth = "localhost", "demo", "demo", account.UserPass
+	id, err := mtm.AddAccount(context.Background(), st, "work", settings)
+	fine(t, err)
+	box, err := mtm.Open(st, id, &mtm.Options{
+		Dial: func(context.Context, string, string) (net.Conn, error) {
+			here, there := net.Pipe()
+			go srv.ServeConn(there)
+			return here, nil
+		},
+		Mobility: &mtm.Mobility{Backoff: func(int) time.Duration { return time.Millisecond }},
+	})
+	fine(t, err)
+	begin := time.Now()
+	op, err := box.InvokeAsync(context.Background(), mtm.GetMail{Which: mtm.All, Link: mtm.ThenDisconnect, Into: store.Inbox})
+	fine(t, err)
+	fine(t, op.Wait())
+	seconds = time.Since(begin).Seconds()
+	interruptions = op.Progress().Interruptions
+	if got := len(op.Result().Messages); got != messages {
+		t.Errorf("%d messages came", got)
+	}
+	fine(t, box.Close())
+	fine(t, st.Close())
+	fine(t, srv.Close())
+	return float64(sent.Load()) / float64(messages*size), interruptions, seconds
+}
+
+func fine(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestABrokenConnectionCostsFewOctets(t *testing.T) {
+	octets, interruptions, _ := brokenGet(t, 2000, 500)
+	if octets > 1.02 || interruptions != 3 {
+		t.Errorf("%.3f times the octets of the mailbox after %d interruptions", octets, interruptions)
+	}
 }

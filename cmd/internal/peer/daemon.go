@@ -46,7 +46,10 @@ func (d *daemon) PID() int { return d.cmd.Process.Pid }
 func (d *daemon) File(name string) string { return filepath.Join(d.home, name) }
 
 // Stop ends the server, waits for it and removes its folder with all mail.
-func (d *daemon) Stop() error {
+func (d *daemon) Stop() error { return errors.Join(d.end(), os.RemoveAll(d.home)) }
+
+// end ends the server and waits for it.
+func (d *daemon) end() error {
 	err := d.cmd.Process.Signal(os.Interrupt)
 	if errors.Is(err, os.ErrProcessDone) {
 		err = nil
@@ -57,7 +60,7 @@ func (d *daemon) Stop() error {
 		err = errors.Join(err, fmt.Errorf("%s did not end within ten seconds", filepath.Base(d.cmd.Path)), d.cmd.Process.Kill())
 		<-d.exited
 	}
-	return errors.Join(err, os.RemoveAll(d.home))
+	return err
 }
 
 // answer waits for the greeting: connections before the server listens are refused.

@@ -77,6 +77,19 @@ func StartDovecot(ctx context.Context, mailboxes map[string]iter.Seq[[]byte], o 
 	return d, nil
 }
 
+// Restart ends the server, with the sessions that it has, and starts it again on the same mail and port.
+func (d *Dovecot) Restart(ctx context.Context) error {
+	if err := d.end(); err != nil {
+		return err
+	}
+	started, err := startDaemon(ctx, d.home, d.cmd.Path, d.cmd.Args[1:]...)
+	if err != nil {
+		return err
+	}
+	d.daemon = started
+	return d.answer(ctx, d.port)
+}
+
 // Version returns what dovecot --version prints.
 func (*Dovecot) Version(ctx context.Context) (string, error) {
 	path, err := dovecotProgram()
