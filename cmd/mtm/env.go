@@ -17,7 +17,7 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// env is what the commands share: the global flags and, inside a shell, its open store and its line.
+// env holds what the commands share: the global flags and, inside a shell, its session.
 type env struct {
 	dir     string
 	timeout patience
@@ -25,8 +25,8 @@ type env struct {
 	window  window
 	json    bool
 	resume  resume
-	wait    delay  // the default of --wait: of a shell, for its words
-	shell   *shell // nil outside of a shell
+	wait    delay    // the default of --wait: of a shell, for its words
+	shell   *session // nil outside of a shell
 	stderr  io.Writer
 	barred  error // why the store of a command that marks is only read
 }
@@ -43,21 +43,6 @@ func (p *patience) Set(text string) error {
 		err = errors.New("not above zero")
 	}
 	*p = patience(d)
-	return err
-}
-
-// delay is a flag's value: a duration of zero or more.
-type delay time.Duration
-
-func (d *delay) String() string { return time.Duration(*d).String() }
-func (d *delay) Type() string   { return "duration" }
-
-func (d *delay) Set(text string) error {
-	value, err := time.ParseDuration(text)
-	if err == nil && value < 0 {
-		err = errors.New("below zero")
-	}
-	*d = delay(value)
 	return err
 }
 
@@ -126,6 +111,14 @@ func (e *env) withStore(a access, use func(*store.Store) error) (err error) {
 		}
 	}()
 	return use(st)
+}
+
+// findStore chooses the store unless it is known.
+func (e *env) findStore() (err error) {
+	if e.dir == "" && e.shell == nil {
+		e.dir, err = chooseStore(e.stderr)
+	}
+	return err
 }
 
 // noRoomToWrite reports whether err is about a full disk, or one that cannot be written.

@@ -12,8 +12,22 @@ import (
 	"pop3mtm/mtm"
 )
 
-// limits are the flags that bound what a server can make a command do. What is not given is as
-// the account has it.
+// delay is a flag's value: a duration of zero or more.
+type delay time.Duration
+
+func (d *delay) String() string { return time.Duration(*d).String() }
+func (d *delay) Type() string   { return "duration" }
+
+func (d *delay) Set(text string) error {
+	value, err := time.ParseDuration(text)
+	if err == nil && value < 0 {
+		err = errors.New("below zero")
+	}
+	*d = delay(value)
+	return err
+}
+
+// limits holds the flags that limit what a server can make a command do. Without a flag the account's limit applies.
 type limits struct {
 	flags   *pflag.FlagSet
 	maxTime delay
@@ -22,8 +36,8 @@ type limits struct {
 
 func (l *limits) add(f *pflag.FlagSet) {
 	l.flags = f
-	f.Var(&l.maxTime, "max-time", "longest time that a command with a server may take; 0 = no limit; without the flag as the account has it")
-	f.Var(&l.minRate, "min-rate", "octets a second that a server must send once it has begun to answer; 0 = no limit; without the flag as the account has it")
+	f.Var(&l.maxTime, "max-time", "longest time that a command on a server may take; 0 = no limit; default: the account's limit")
+	f.Var(&l.minRate, "min-rate", "octets per second that a server must send once it has begun to answer; 0 = no limit; default: the account's limit")
 }
 
 // apply puts the flags into the options of a client.

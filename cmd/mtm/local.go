@@ -64,9 +64,6 @@ func inFolders(ctx context.Context, st *store.Store, ids []store.ID) ([]store.En
 	return list, nil
 }
 
-// unsent reports whether an entry is a message of ours that has not gone out: 'mtm outbox' is about these.
-func unsent(e *store.Entry) bool { return e.Parent == store.Outbox || e.Parent == store.Drafts }
-
 // changedView is what the commands on messages in this store print with --json.
 type changedView struct {
 	Changed []store.ID `json:"changed"`

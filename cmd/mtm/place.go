@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -15,28 +16,24 @@ const (
 	storeName     = "mail.store"
 )
 
-// findStore chooses the store: that of --store, of MTM_STORE, the one in the current folder when it is the user's and nobody else
-// can read it, else that in the user's data directory. It says on standard error when it takes the one in the current folder.
-func (e *env) findStore() error {
-	if e.dir != "" || e.shell != nil {
-		return nil
-	}
-	if e.dir = os.Getenv(storeVariable); e.dir != "" {
-		return nil
+// chooseStore returns the store without --store: that of MTM_STORE, the one in the current directory when it is the user's and nobody
+// else can read it, else that in the user's data directory. It notes on stderr that it takes the one in the current directory; nil
+// means that no note is wanted.
+func chooseStore(stderr io.Writer) (string, error) {
+	if dir := os.Getenv(storeVariable); dir != "" {
+		return dir, nil
 	}
 	if info, err := os.Lstat(storeName); err == nil && info.IsDir() && onlyOurs(info) {
-		e.dir = storeName
-		if e.stderr != nil { // not while the shell completes a word
-			_, err = fmt.Fprintf(e.stderr, "mtm: using the store %s in this folder\n", storeName)
+		if stderr != nil {
+			_, err = fmt.Fprintf(stderr, "mtm: using the store %s in this folder\n", storeName)
 		}
-		return err
+		return storeName, err
 	}
 	data, err := dataDirectory()
 	if err != nil {
-		return fmt.Errorf("no place for the message store: %w; name one with --store or %s", err, storeVariable)
+		return "", fmt.Errorf("no place for the message store: %w; name one with --store or %s", err, storeVariable)
 	}
-	e.dir = filepath.Join(data, "pop3mtm", storeName)
-	return nil
+	return filepath.Join(data, "pop3mtm", storeName), nil
 }
 
 // makeParent makes the folder of a store in the user's data directory.

@@ -13,14 +13,8 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// shell is an account with a line that stays up while commands come in.
-type shell struct {
-	account mtm.Account
-	store   *store.Store
-	client  *mtm.Client
-	last    *mtm.Operation // the newest that ran
-	left    bool           // quit was said
-}
+// shell runs the commands of a session.
+type shell struct{ *session }
 
 func shellCommand(e *env) *cobra.Command {
 	var keepGoing bool
@@ -48,9 +42,9 @@ fails, with the status of that line.`,
 					return err
 				}
 				return e.withClient(cmd, st, a, func(client *mtm.Client) error {
-					s := &shell{account: a, store: st, client: client}
+					s := &session{account: a, store: st, client: client}
 					inner := &env{timeout: e.timeout, limits: e.limits, json: e.json, wait: wait, shell: s}
-					return s.talk(cmd, inner, keepGoing)
+					return shell{s}.talk(cmd, inner, keepGoing)
 				})
 			})
 		}),
@@ -61,8 +55,8 @@ fails, with the status of that line.`,
 	return c
 }
 
-// words makes the commands of one line: those of mtm itself, with this shell behind them.
-func (s *shell) words(e env) *cobra.Command {
+// words returns the commands for one line: those of mtm itself, on this session.
+func (s shell) words(e env) *cobra.Command {
 	root := &cobra.Command{
 		Use:               "mtm",
 		Short:             "The words of the shell",
@@ -80,18 +74,8 @@ func (s *shell) words(e env) *cobra.Command {
 	return root
 }
 
-// withAccount puts the shell's account before the arguments of a command that wants one first, unless it is there.
-func (s *shell) withAccount(args []string) []string {
-	if len(args) > 0 && args[0] == s.account.Name {
-		if _, err := parseID(args[0]); err != nil {
-			return args
-		}
-	}
-	return append([]string{s.account.Name}, args...)
-}
-
 // talk runs lines until they end, and then disconnects.
-func (s *shell) talk(cmd *cobra.Command, e *env, keepGoing bool) error {
+func (s shell) talk(cmd *cobra.Command, e *env, keepGoing bool) error {
 	lines := newLines(cmd.InOrStdin(), cmd.ErrOrStderr())
 	defer lines.close()
 	status := cli.Done
@@ -127,7 +111,7 @@ func (s *shell) talk(cmd *cobra.Command, e *env, keepGoing bool) error {
 	return failed
 }
 
-func (s *shell) prompt() string {
+func (s shell) prompt() string {
 	if s.client.Connected() {
 		return oneLine(s.account.Name) + " (online)> "
 	}
@@ -135,7 +119,7 @@ func (s *shell) prompt() string {
 }
 
 // line runs one line and returns its status; what went wrong is printed.
-func (s *shell) line(cmd *cobra.Command, e *env, line string) int {
+func (s shell) line(cmd *cobra.Command, e *env, line string) int {
 	words, err := splitWords(line)
 	if err != nil {
 		wrong := &cobra.Command{Use: "mtm", RunE: func(*cobra.Command, []string) error { return cli.Usage("%w", err) }}
@@ -153,7 +137,7 @@ func (s *shell) line(cmd *cobra.Command, e *env, line string) int {
 
 // disconnect ends the session with QUIT, also after a signal. A server may take its time to delete what was moved;
 // --timeout bounds it.
-func (s *shell) disconnect(cmd *cobra.Command) error {
+func (s shell) disconnect(cmd *cobra.Command) error {
 	if !s.client.Connected() {
 		return nil
 	}

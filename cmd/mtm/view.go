@@ -97,6 +97,9 @@ func isOurs(e *store.Entry) bool {
 	return e.Sending != store.SendNotApplicable && (unsent(e) || e.Parent == store.Sent)
 }
 
+// unsent reports whether an entry is a message that was written here and is not sent.
+func unsent(e *store.Entry) bool { return e.Parent == store.Outbox || e.Parent == store.Drafts }
+
 // array writes a JSON array, one value a line, without holding them all.
 type array struct {
 	out     page

@@ -63,28 +63,6 @@ type Result struct {
 	Held                    int // messages that another program was sending
 }
 
-// Error says which step failed and why; Code is the original's number.
-type Error struct {
-	Step string
-	Code symbian.Code
-	Err  error // the cause; nil when Code says it all
-}
-
-func (e *Error) Error() string {
-	if e.Err == nil {
-		return e.Step + ": " + e.Code.Error()
-	}
-	return e.Step + ": " + e.Code.Error() + ": " + e.Err.Error()
-}
-
-// Unwrap returns the code and the cause.
-func (e *Error) Unwrap() []error {
-	if e.Err == nil {
-		return []error{e.Code}
-	}
-	return []error{e.Code, e.Err}
-}
-
 // Run sends what waits for an SMTP service and blocks until that is done. The error is an *Error:
 // symbian.ErrNothingToSend when nothing waited. When the server could not be reached it says why,
 // and no message has changed. Otherwise it counts the messages that were not sent, or is

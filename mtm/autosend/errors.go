@@ -5,14 +5,38 @@ import (
 	"crypto/tls"
 	"errors"
 	"os"
-	"strconv"
 	"strings"
 
 	"github.com/emersion/go-smtp"
 
 	"pop3mtm/mtm/account"
+	"pop3mtm/mtm/store"
 	"pop3mtm/mtm/symbian"
 )
+
+// Error says which step failed and why; Code is the original's number.
+type Error struct {
+	Step string
+	Code symbian.Code
+	Err  error // the cause; nil when Code says it all
+}
+
+func (e *Error) Error() string {
+	if e.Err == nil {
+		return e.Step + ": " + e.Code.Error()
+	}
+	return e.Step + ": " + e.Code.Error() + ": " + e.Err.Error()
+}
+
+// Unwrap returns the code and the cause.
+func (e *Error) Unwrap() []error {
+	if e.Err == nil {
+		return []error{e.Code}
+	}
+	return []error{e.Code, e.Err}
+}
+
+const securing = "starting TLS"
 
 // stepError adds a step, unless the error has one. The end of ctx takes precedence over errors that
 // it caused.
@@ -94,14 +118,18 @@ func isTLS(err error) bool {
 	return ok
 }
 
-// replyCode returns the number that a reply begins with, else 0.
-func replyCode(text string) int {
-	if len(text) < 3 {
-		return 0
+// storeError returns an error of the store with its number.
+func storeError(ctx context.Context, step string, err error) error {
+	code := symbian.ErrUnknown
+	switch {
+	case errors.Is(err, store.ErrDiskFull):
+		code = symbian.ErrDiskFull
+	case errors.Is(err, store.ErrLocked):
+		code = symbian.ErrInUse
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		code = symbian.ErrTimedOut
+	case ctx.Err() != nil:
+		code = symbian.ErrCancelled
 	}
-	n, err := strconv.Atoi(text[:3])
-	if err != nil {
-		return 0
-	}
-	return n
+	return &Error{Step: step, Code: code, Err: err}
 }

@@ -70,19 +70,3 @@ func (r *run) commit(ctx context.Context, m *message, v verdict) error {
 	b.Release(m.id, r.owner)
 	return b.Commit(ctx)
 }
-
-// storeError returns an error of the store with its number.
-func storeError(ctx context.Context, step string, err error) error {
-	code := symbian.ErrUnknown
-	switch {
-	case errors.Is(err, store.ErrDiskFull):
-		code = symbian.ErrDiskFull
-	case errors.Is(err, store.ErrLocked):
-		code = symbian.ErrInUse
-	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		code = symbian.ErrTimedOut
-	case ctx.Err() != nil:
-		code = symbian.ErrCancelled
-	}
-	return &Error{Step: step, Code: code, Err: err}
-}

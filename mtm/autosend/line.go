@@ -3,10 +3,8 @@ package autosend
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"net"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -24,42 +22,6 @@ type line struct {
 	reading []*replies  // the outermost last
 	private bool        // nobody can listen: TLS, or a server on this machine
 }
-
-// connect dials, starts TLS and logs in. Its error ends the run: no message is the cause.
-func (r *run) connect(ctx context.Context) (*line, error) {
-	config, err := r.settings.Security.Config(r.settings.Host)
-	if err != nil {
-		return nil, &Error{Step: securing, Code: symbian.ErrArgument, Err: err}
-	}
-	dialing, cancel := context.WithTimeout(ctx, r.o.Timeout)
-	defer cancel()
-	conn, err := r.o.Dial(dialing, "tcp", r.settings.Address())
-	if err != nil {
-		code := symbian.ErrCannotConnect
-		if _, ok := errors.AsType[*net.DNSError](err); ok {
-			code = symbian.ErrHostNotFound
-		}
-		return nil, stepError(ctx, "connecting", code, err)
-	}
-	l := &line{conn: &boundedConn{Conn: conn, timeout: r.o.Timeout}, private: account.Loopback(r.settings.Host)}
-	l.release = context.AfterFunc(dialing, func() { _ = conn.Close() })
-	if err := l.open(dialing, &r.settings, config, r.o.Timeout); err != nil {
-		l.close()
-		if ctx.Err() == nil && dialing.Err() != nil {
-			return nil, &Error{Step: "waiting for the server", Code: symbian.ErrTimedOut, Err: err}
-		}
-		return nil, stepError(ctx, "", symbian.ErrUnknown, err)
-	}
-	l.release()
-	l.release = context.AfterFunc(ctx, func() { _ = conn.Close() })
-	if err := l.logIn(ctx, &r.settings); err != nil {
-		l.close()
-		return nil, stepError(ctx, "", symbian.ErrUnknown, err)
-	}
-	return l, nil
-}
-
-const securing = "starting TLS"
 
 // open reads the greeting and says hello, inside TLS when the account wants that.
 func (l *line) open(ctx context.Context, s *settings, config *tls.Config, timeout time.Duration) error {
@@ -118,22 +80,6 @@ func (l *line) close() {
 	}
 }
 
-// hangUp closes the connection, if there is one.
-func (r *run) hangUp() {
-	if r.line != nil {
-		r.line.close()
-		r.line = nil
-	}
-}
-
-// quit ends the session. The reply of the server does not matter.
-func (r *run) quit(ctx context.Context) {
-	if r.line != nil && ctx.Err() == nil {
-		_ = r.line.client.Quit()
-	}
-	r.hangUp()
-}
-
 // helloName returns this machine's address in the form of RFC 5321 section 4.1.4, since it may have
 // no name that others know.
 func helloName(c net.Conn) string {
@@ -173,26 +119,4 @@ func (c *boundedConn) Write(p []byte) (int, error) {
 		return 0, err
 	}
 	return c.Conn.Write(p)
-}
-
-// errNonsense reports a server that does not speak SMTP.
-var errNonsense = errors.New("the server sends too much")
-
-// shown returns a reply for people.
-func shown(e *smtp.SMTPError) string { return fmt.Sprintf("%d %s", e.Code, clean(e.Message)) }
-
-// maxShown limits what is kept of a server's text.
-const maxShown = 300
-
-// clean returns a server's text as one printable line.
-func clean(text string) string {
-	if len(text) > maxShown {
-		text = text[:maxShown]
-	}
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7F && r < 0xA0 {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(text, "?"))
 }

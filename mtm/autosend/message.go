@@ -221,13 +221,6 @@ func (m *message) name(pending []int) (accepted []int, err error) {
 	return accepted, nil
 }
 
-// Codes of RFC 5321 section 4.2.3 that are about the session.
-const (
-	serviceGone = 421
-	tooMany     = 452
-	noService   = 554 // as a greeting
-)
-
 func (m *message) mailOptions(entry store.Entry) *smtp.MailOptions {
 	o := &smtp.MailOptions{Size: entry.Body.Length}
 	ascii := func(s string) bool { return !strings.ContainsFunc(s, func(r rune) bool { return r > 0x7F }) }
