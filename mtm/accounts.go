@@ -187,7 +187,7 @@ func FindAccount(ctx context.Context, st *store.Store, name string) (Account, er
 			return a, nil
 		}
 	}
-	return Account{}, &Error{Command: "find account", Code: ErrNotFound, Err: fmt.Errorf("there is no account %q", name)}
+	return Account{}, &Error{Command: "find account", Code: ErrNotFound, Err: fmt.Errorf("account %q does not exist", name)}
 }
 
 // services returns the service entries of accounts.

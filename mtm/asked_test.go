@@ -112,7 +112,7 @@ var _ = Describe("What was asked for and did not come", func() {
 		Expect(b.mustDo(fetch).Result()).To(Equal(mtm.Result{}))
 	})
 
-	It("is asked for when nothing but its name tells that it is the same", func() {
+	It("is asked for when only its name shows that it is the same", func() {
 		b = newBench(nil, nil, []maildrop.Message{maildrop.Bytes("a", anonymous(1, "Note"))}, stay)
 		b.mustDo(mtm.Connect{})
 		breakAt("RETR", "1", get(mtm.New, mtm.Copy, mtm.WhileConnected))

@@ -49,7 +49,7 @@ func (cmd Connect) run(ctx context.Context, r *run) error {
 	return r.connect(ctx, cmd.Wait, cmd.Keep, asked) // the populate asks for the messages that were put off
 }
 
-// skipping requests nothing and leaves messages out; nil when there are none.
+// skipping leaves messages out and requests nothing else; nil for no messages.
 func skipping(skip []store.ID) *servermtm.Asked {
 	if len(skip) == 0 {
 		return nil

@@ -337,7 +337,7 @@ var _ = Describe("A message is who it is, not what it is called", func() {
 		b.sound()
 	})
 
-	It("a selected message whose name has gone to another one is told, and the other is not touched", func() {
+	It("a selected message whose name has gone to another one is reported, and the other is not touched", func() {
 		b := newBench(nil, nil, mails(2), stay)
 		b.mustDo(get(mtm.All, mtm.Copy, mtm.ThenDisconnect))
 		id := b.find(b.id, "u1").ID

@@ -60,7 +60,7 @@ var _ = Describe("An e-mail entry (behaviour section 11)", func() {
 		}
 	})
 
-	DescribeTable("tells in the store what the message carries, as soon as it is whole", func(without string, fetch ...mtm.Command) {
+	DescribeTable("shows in the store what the message carries, as soon as it is whole", func(without string, fetch ...mtm.Command) {
 		names := []string{"plain", "html", "attachments", "calendar", "vcard", "forward", "inline-image", "digest"}
 		b := newBench(&fakeserver.Options{Without: strings.Fields(without)}, nil, fixtures.Mail(names...))
 		for _, cmd := range fetch {
@@ -88,7 +88,7 @@ var _ = Describe("An e-mail entry (behaviour section 11)", func() {
 		Entry("a refresh without TOP, then get", "TOP", mtm.Connect{}, get(mtm.All, mtm.Copy, mtm.WhileConnected)),
 	)
 
-	It("of a header alone has no parts, and no entry is none", func() {
+	It("of a header alone has no parts", func() {
 		b := newBench(nil, nil, mails(1))
 		b.mustDo(mtm.Connect{})
 		e, err := email.Read(ctx, b.store, b.mailbox()[0].ID)

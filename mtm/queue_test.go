@@ -275,7 +275,7 @@ var _ = Describe("What waits for the next session (behaviour section 6)", func()
 		}
 	})
 
-	It("goes with a message that the server has lost, and Connect tells of what was to come", func() {
+	It("goes with a message that the server has lost, and Connect reports what was to come", func() {
 		start(3)
 		b.mustDo(into(mtm.Copy, store.Inbox, "u1"))
 		b.mustDo(mtm.Delete{Messages: []store.ID{box("u2")}})

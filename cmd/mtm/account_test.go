@@ -58,7 +58,7 @@ var _ = Describe("account", func() {
 		u.succeeds("account", "remove", "work")
 		Expect(u.succeeds("account", "list", "--json")).To(Equal("[]\n"))
 		Expect(u.succeeds("account", "list")).To(Equal("no accounts yet: 'mtm account add' adds one\n"))
-		Expect(u.fails("account", "remove", "work")).To(Equal(`mtm: there is no account "work": there is none`))
+		Expect(u.fails("account", "remove", "work")).To(Equal(`mtm: account "work" does not exist`))
 	})
 
 	It("refuses a second account of the same name", func() {
@@ -89,7 +89,7 @@ var _ = Describe("account", func() {
 		u.succeeds(add("--password", "x")...)
 		Expect(u.misuses("account", "set", "work")).To(ContainSubstring("no setting is given"))
 		Expect(u.misuses("account", "set", "work", "--pop3", ":1")).To(ContainSubstring("is not HOST or HOST:PORT"))
-		Expect(u.fails("account", "set", "home", "--user", "x")).To(Equal(`mtm: there is no account "home": there is work`))
+		Expect(u.fails("account", "set", "home", "--user", "x")).To(Equal(`mtm: account "home" does not exist; choose one of work`))
 	})
 
 	It("completes account and folder names for a shell", func() {

@@ -149,7 +149,7 @@ var _ = Describe("compose, reply, forward and receipt (behaviour section 12)", f
 		Entry("a folder", "is a folder", "compose", "--to", "b@example.org", "--text", "x", "--attach", "."),
 		Entry("a text that is not UTF-8", "not UTF-8", "compose", "--to", "b@example.org", "--file", "latin1.txt"),
 		Entry("a message that is not there", "no message 999", "reply", "999", "--text", "x"),
-		Entry("an account that is not there", `no account "x"`, "compose", "--to", "b@example.org", "--text", "x", "--account", "x"),
+		Entry("an account that is not there", `account "x" does not exist`, "compose", "--to", "b@example.org", "--text", "x", "--account", "x"),
 	)
 
 	It("say what an account needs to send", func() {

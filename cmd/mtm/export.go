@@ -52,7 +52,7 @@ an mbox or a folder NAME.`,
 		}),
 	}
 	c.Flags().Var(&format, "format", "what to write")
-	c.Flags().StringVar(&out, "out", "", "`PATH` to write to; what is there already stays")
+	c.Flags().StringVar(&out, "out", "", "`PATH` to write to; messages there stay")
 	// The flag exists, so registering cannot fail.
 	_ = c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(format.allowed, cobra.ShellCompDirectiveNoFileComp))
 	return c

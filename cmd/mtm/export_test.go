@@ -157,6 +157,6 @@ var _ = Describe("export", func() {
 	It("wants to know what to write and where", func() {
 		Expect(u.misuses("export", "Inbox")).To(ContainSubstring("--format and --out are required"))
 		Expect(u.misuses("export", "Inbox", "--format", "pst", "--out", "x")).To(ContainSubstring("--format: choose one of eml, mbox, maildir"))
-		Expect(u.fails("export", "Foo", "--format", "eml", "--out", "x")).To(ContainSubstring(`there is no folder or account "Foo"`))
+		Expect(u.fails("export", "Foo", "--format", "eml", "--out", "x")).To(ContainSubstring(`folder or account "Foo" does not exist`))
 	})
 })

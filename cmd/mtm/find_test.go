@@ -90,6 +90,6 @@ var _ = Describe("find (behaviour section 14)", func() {
 
 	It("names what there is when a place is wrong", func() {
 		u.succeeds("account", "add", "work", "--pop3", "host", "--user", "x", "--password", "x")
-		Expect(u.fails("find", "x", "Foo")).To(Equal(`mtm: there is no folder or account "Foo": there is Inbox, Outbox, Drafts, Sent, work`))
+		Expect(u.fails("find", "x", "Foo")).To(Equal(`mtm: folder or account "Foo" does not exist; choose one of Inbox, Outbox, Drafts, Sent, work`))
 	})
 })

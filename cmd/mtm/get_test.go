@@ -144,7 +144,7 @@ var _ = Describe("get", func() {
 		s, _ := serve(letters("a1")...)
 		u.addAccount(s)
 		Expect(u.fails("get", "work", "--into", "Archive")).To(Equal(
-			`mtm: there is no folder "Archive": there is Inbox, Outbox, Drafts, Sent; --create makes it`))
+			`mtm: folder "Archive" does not exist; choose one of Inbox, Outbox, Drafts, Sent; --create makes it`))
 		u.succeeds("get", "work", "--into", "Archive", "--create")
 		Expect(uids(u.lists("Archive"))).To(Equal([]string{"a1"}))
 		Expect(u.succeeds("list")).To(MatchRegexp(`(?m)^ +\d+  folder   Archive +1 +1 +1$`))
@@ -324,6 +324,6 @@ var _ = Describe("get", func() {
 		Expect(u.fails("get", "work")).To(ContainSubstring("there is no message store at mail.store"))
 		Expect(u.files()).To(BeEmpty())
 		u.succeeds("account", "add", "home", "--pop3", "host", "--user", "x", "--password", "x")
-		Expect(u.fails("get", "work")).To(Equal(`mtm: there is no account "work": there is home`))
+		Expect(u.fails("get", "work")).To(Equal(`mtm: account "work" does not exist; choose one of home`))
 	})
 })

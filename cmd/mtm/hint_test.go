@@ -84,7 +84,7 @@ var _ = Describe("What a failure to send advises", func() {
 		return u, sink
 	}
 
-	It("names TLS where there is none, or where it begins", func() {
+	It("names TLS for a server without it, and for a port that begins with it", func() {
 		u, sink := sender(nil, "--smtp-tls", "starttls")
 		Expect(u.fails("send", "work")).To(HaveSuffix("the server does not offer STARTTLS; the server has no TLS on this port: " +
 			"'mtm account set work --smtp-tls implicit --smtp HOST:PORT' is for a port that begins with it, usually 465"))

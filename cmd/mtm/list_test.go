@@ -67,7 +67,7 @@ var _ = Describe("list", func() {
 
 	It("names what there is when a name is wrong", func() {
 		u.succeeds("account", "add", "work", "--pop3", "host", "--user", "x", "--password", "x")
-		Expect(u.fails("list", "Foo")).To(Equal(`mtm: there is no folder or account "Foo": there is Inbox, Outbox, Drafts, Sent, work`))
+		Expect(u.fails("list", "Foo")).To(Equal(`mtm: folder or account "Foo" does not exist; choose one of Inbox, Outbox, Drafts, Sent, work`))
 		Expect(u.misuses("list", "a", "b")).To(ContainSubstring("write 'mtm list [FOLDER or ACCOUNT]'"))
 	})
 

@@ -39,7 +39,7 @@ var _ = Describe("What is in this store", func() {
 		Expect(uids(u.lists("Inbox"))).To(Equal([]string{"a2", "a3"}))
 		Expect(uids(u.lists("Old", "--sort", "id"))).To(Equal([]string{"a1", "a2"}))
 		Expect(u.succeeds("show", number(u.lists("Old", "--sort", "id")[1].ID), "--raw")).To(Equal(u.succeeds("show", id(1), "--raw")))
-		Expect(u.fails("move", id(2), "--into", "Nowhere")).To(ContainSubstring("there is no folder"))
+		Expect(u.fails("move", id(2), "--into", "Nowhere")).To(ContainSubstring("does not exist"))
 		Expect(u.misuses("move", id(2), "--into", "Outbox")).To(ContainSubstring("written here"))
 		u.succeeds("check-store")
 	})

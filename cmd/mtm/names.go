@@ -53,9 +53,9 @@ func findAccount(ctx context.Context, st *store.Store, name string) (mtm.Account
 		names[i] = a.Name
 	}
 	if len(names) == 0 {
-		return mtm.Account{}, coded(mtm.ErrNotFound, "there is no account %q and no other: 'mtm account add' adds one", name)
+		return mtm.Account{}, coded(mtm.ErrNotFound, "account %q does not exist, and no other: 'mtm account add' adds one", name)
 	}
-	return mtm.Account{}, coded(mtm.ErrNotFound, "there is no account %q: there is %s", name, strings.Join(names, ", "))
+	return mtm.Account{}, coded(mtm.ErrNotFound, "account %q does not exist; choose one of %s", name, strings.Join(names, ", "))
 }
 
 // places lists the entries that hold messages: the folders first, then the accounts, each in the order of their ids.
@@ -121,9 +121,9 @@ func findPlace(ctx context.Context, st *store.Store, name, kind string, wanted f
 		return exact[0], nil
 	case 0:
 		if len(names) == 0 {
-			names = []string{"none"}
+			return store.Entry{}, coded(mtm.ErrNotFound, "%s %q does not exist", kind, name)
 		}
-		return store.Entry{}, coded(mtm.ErrNotFound, "there is no %s %q: there is %s", kind, name, strings.Join(names, ", "))
+		return store.Entry{}, coded(mtm.ErrNotFound, "%s %q does not exist; choose one of %s", kind, name, strings.Join(names, ", "))
 	}
 	return store.Entry{}, coded(mtm.ErrArgument, "more than one has the name %q: give the id, %d or %d", name, exact[0].ID, exact[1].ID)
 }

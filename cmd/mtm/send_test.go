@@ -75,7 +75,7 @@ var _ = Describe("send", func() {
 		u := newUser()
 		u.addAccount(s)
 		Expect(u.fails("send", "work")).To(ContainSubstring("mtm account set work --smtp HOST:PORT --from ADDRESS"))
-		Expect(u.fails("send", "home")).To(ContainSubstring(`there is no account "home"`))
+		Expect(u.fails("send", "home")).To(ContainSubstring(`account "home" does not exist`))
 		u.misuses("send")
 	})
 

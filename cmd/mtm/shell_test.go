@@ -119,7 +119,7 @@ var _ = Describe("shell", func() {
 		r := says("list Inbox\nlist Foo\n", "--json")
 		Expect(r.status).To(Equal(1))
 		Expect(r.out).To(Equal("[]\n"))
-		Expect(r.err).To(MatchRegexp(`^{"error":"there is no folder or account \\"Foo\\": .*","code":-1}\n$`))
+		Expect(r.err).To(MatchRegexp(`^{"error":"folder or account \\"Foo\\" does not exist; .*","code":-1}\n$`))
 	})
 
 	It("refuses a line without an end in sight", func() {

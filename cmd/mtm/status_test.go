@@ -112,7 +112,7 @@ var _ = Describe("A mailbox that two programs want", func() {
 		var one status
 		fromJSON(u.succeeds("status", "work", "--json"), &one)
 		Expect(one).To(Equal(status{ID: one.ID, Account: "work"}))
-		Expect(u.fails("status", "nobody")).To(ContainSubstring(`there is no account "nobody"`))
+		Expect(u.fails("status", "nobody")).To(ContainSubstring(`account "nobody" does not exist`))
 		u.succeeds("get", "work")
 	})
 

@@ -121,7 +121,7 @@ var _ = Describe("the store", func() {
 	DescribeTable("is asked for when it is missing, and nothing is made",
 		func(args ...string) {
 			Expect(u.fails(args...)).To(Equal(
-				"mtm: there is no message store at mail.store: name one with --store, or make one with 'mtm account add'"))
+				"mtm: there is no message store at mail.store: name one with --store, or create one with 'mtm account add'"))
 			Expect(u.files()).To(BeEmpty())
 		},
 		Entry("list", "list"), Entry("show", "show", "9"), Entry("dump", "dump"), Entry("check-store", "check-store"),

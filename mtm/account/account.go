@@ -16,8 +16,8 @@ import (
 
 // Limits of behaviour section 10.
 const (
-	MaxName = 256  // characters of an account's name
-	MaxText = 1024 // octets of a host name, login name or password
+	maxName = 256  // characters of an account's name
+	maxText = 1024 // octets of a host name, login name or password
 )
 
 // POP3 holds the settings of a POP3 account. The zero value is not valid: start from Defaults.
@@ -140,13 +140,13 @@ func (p POP3) login() error {
 	return p.Auth.checkToken("auth", p.Token)
 }
 
-// ValidateName checks an account's name: 1 to MaxName printable characters.
+// ValidateName checks an account's name: 1 to maxName printable characters.
 func ValidateName(name string) error {
 	switch {
 	case name == "":
 		return errors.New("the account's name is missing")
-	case utf8.RuneCountInString(name) > MaxName:
-		return fmt.Errorf("the account's name is longer than %d characters", MaxName)
+	case utf8.RuneCountInString(name) > maxName:
+		return fmt.Errorf("the account's name is longer than %d characters", maxName)
 	}
 	if _, err := strconv.Atoi(name); err == nil {
 		return fmt.Errorf("the account's name cannot be a number such as %s: numbers are ids", name)
@@ -155,8 +155,8 @@ func ValidateName(name string) error {
 }
 
 func text(what, s string) error {
-	if len(s) > MaxText {
-		return fmt.Errorf("%s is longer than %d octets", what, MaxText)
+	if len(s) > maxText {
+		return fmt.Errorf("%s is longer than %d octets", what, maxText)
 	}
 	return printable(what, s)
 }

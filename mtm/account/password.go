@@ -21,8 +21,8 @@ type Password struct {
 // expire after an hour or so: usually a command prints them.
 type Token Password
 
-// MaxToken limits a token, in octets.
-const MaxToken = 16 << 10
+// maxToken limits a token, in octets.
+const maxToken = 16 << 10
 
 // commandTime limits a password command: long enough to unlock a key ring, short enough that a
 // command that hangs does not block a login for ever.
@@ -53,17 +53,17 @@ func (t Token) GoString() string { return "account.Token{" + t.String() + "}" }
 // Reveal returns the password. It blocks while a command runs, at most a minute, and ends early
 // with ctx. Errors name the source, never the secret.
 func (p Password) Reveal(ctx context.Context) (string, error) {
-	return p.reveal(ctx, "password", MaxText)
+	return p.reveal(ctx, "password", maxText)
 }
 
 // Reveal returns the token, as Password.Reveal returns a password.
 func (t Token) Reveal(ctx context.Context) (string, error) {
-	return Password(t).reveal(ctx, "token", MaxToken)
+	return Password(t).reveal(ctx, "token", maxToken)
 }
 
-func (p Password) validate(what string) error { return p.check(what, MaxText) }
+func (p Password) validate(what string) error { return p.check(what, maxText) }
 
-func (t Token) validate(what string) error { return Password(t).check(what, MaxToken) }
+func (t Token) validate(what string) error { return Password(t).check(what, maxToken) }
 
 func (p Password) check(what string, limit int) error {
 	set := 0

@@ -160,10 +160,6 @@ func smtpTable() []setting[SMTP] {
 // and tokens: treat it as a secret.
 func (p POP3) Map() map[string]string { return toMap(table(), &p) }
 
-// Map returns the settings by name, without the "smtp-" that they have in the Map of the account.
-// It contains literal secrets.
-func (s SMTP) Map() map[string]string { return toMap(smtpTable(), &s) }
-
 func toMap[S any](rows []setting[S], s *S) map[string]string {
 	m := make(map[string]string, len(rows))
 	for _, row := range rows {
@@ -180,15 +176,6 @@ func FromMap(m map[string]string) (POP3, error) {
 		return POP3{}, err
 	}
 	return p, p.Validate()
-}
-
-// SMTPFromMap returns the settings that SMTP.Map wrote, as FromMap does.
-func SMTPFromMap(m map[string]string) (SMTP, error) {
-	s := SMTPDefaults()
-	if err := fromMap(smtpTable(), m, &s); err != nil {
-		return SMTP{}, err
-	}
-	return s, s.Validate()
 }
 
 func fromMap[S any](rows []setting[S], m map[string]string, into *S) error {

@@ -59,8 +59,8 @@ const (
 	CopyBcc CopyToSelf = "bcc"
 )
 
-// MaxSignature limits a signature, in octets.
-const MaxSignature = 16 << 10
+// maxSignature limits a signature, in octets.
+const maxSignature = 16 << 10
 
 // SMTPDefaults returns the original's defaults: port 25, no login, mail is sent immediately.
 func SMTPDefaults() SMTP {
@@ -148,8 +148,8 @@ func (s SMTP) composing() error {
 	if copies := []CopyToSelf{NoCopy, CopyTo, CopyCc, CopyBcc}; !slices.Contains(copies, s.CopyToSelf) {
 		return fmt.Errorf("smtp-copy-to-self %q is not one of %v", s.CopyToSelf, copies)
 	}
-	if len(s.Signature) > MaxSignature {
-		return fmt.Errorf("smtp-signature is longer than %d octets", MaxSignature)
+	if len(s.Signature) > maxSignature {
+		return fmt.Errorf("smtp-signature is longer than %d octets", maxSignature)
 	}
 	if !utf8.ValidString(s.Signature) {
 		return errors.New("smtp-signature is not valid UTF-8")

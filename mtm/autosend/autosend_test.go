@@ -111,7 +111,7 @@ var _ = Describe("Autosend", func() {
 		Expect(b.sink.Transcripts()[0].String()).NotTo(Or(ContainSubstring("RSET\\"), ContainSubstring("SIZE=1 <")))
 	})
 
-	DescribeTable("tells of a refusal with the reason and its number; what is refused for good is not tried again unasked",
+	DescribeTable("records a refusal with its reason and number; a permanent one is not tried again unasked",
 		func(verb string, code int, number symbian.Code) {
 			state := store.SendWaiting
 			if code >= 500 {

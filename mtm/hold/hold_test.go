@@ -74,7 +74,7 @@ var _ = Describe("A mailbox", func() {
 		Expect(again.Release()).To(Succeed())
 	})
 
-	It("tells whether its holder is logged in and busy", func() {
+	It("reports whether its holder is logged in and busy", func() {
 		Expect(status()).To(Equal(hold.Status{}), "before anybody took it")
 		Expect(place.Dir).NotTo(BeADirectory(), "to ask makes nothing")
 		h := take()

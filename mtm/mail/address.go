@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// ParseAddresses reads the addresses of a field as mail programs do: what RFC 5322 allows, and
+// parseAddresses reads the addresses of a field as mail programs do: what RFC 5322 allows, and
 // names with commas, colons or an @ that are not quoted, commas that are missing, letters beyond
 // ASCII. Groups are opened. Where nothing else can be made out, what stands in the last angle
 // brackets is the address. An entry without an @ is left out.
-func ParseAddresses(value, fallback string) []*mail.Address {
+func parseAddresses(value, fallback string) []*mail.Address {
 	if isPlainASCII(value) {
 		if list, err := mail.ParseAddressList(value); err == nil {
 			for _, a := range list {

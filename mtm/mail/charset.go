@@ -159,14 +159,9 @@ func decodeString(name, octets, fallback string) string {
 // sampleSize is how much of a text is looked at before its charset is chosen.
 const sampleSize = 32 << 10
 
-// NewTextReader returns the text of r in UTF-8. name is the charset that the message names, ""
-// for none; fallback that of octets which are then not UTF-8, "" for windows-1252. Nothing but
-// what its charset does not have becomes U+FFFD.
-func NewTextReader(r io.Reader, name, fallback string) io.Reader {
-	return newTextReader(r, name, fallback, sampleSize)
-}
-
-// newTextReader is NewTextReader for a text of about size octets.
+// newTextReader returns the text of r, of about size octets, in UTF-8. name is the charset that the message names, "" for none;
+// fallback that of octets which are then not UTF-8, "" for windows-1252. Only characters that the charset does not have become
+// U+FFFD.
 func newTextReader(r io.Reader, name, fallback string, size int64) io.Reader {
 	const least = 512
 	in := bufio.NewReaderSize(r, int(min(max(size, least), sampleSize)))

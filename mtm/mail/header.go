@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// MaxHeader is the largest header block that is read, in octets; the rest of a longer one is
+// maxHeader is the largest header block that is read, in octets; the rest of a longer one is
 // passed over.
-const MaxHeader = 1 << 20
+const maxHeader = 1 << 20
 
 // Header is a header block. It keeps the octets as they came and looks fields up in them.
 type Header struct {
@@ -24,8 +24,8 @@ type Header struct {
 // over, with the lines that continue it. fallback names the charset of octets above 127 that are
 // not UTF-8; "" means windows-1252. The Header refers to raw.
 func ParseHeader(raw []byte, fallback string) Header {
-	whole := len(raw) <= MaxHeader
-	raw = raw[:min(len(raw), MaxHeader)]
+	whole := len(raw) <= maxHeader
+	raw = raw[:min(len(raw), maxHeader)]
 	end := HeaderEnd(raw)
 	if end >= 0 {
 		raw = raw[:end]
@@ -130,19 +130,19 @@ func (h Header) Values(name string) iter.Seq[string] {
 	}
 }
 
-// Cut reports whether the header is longer than MaxHeader, so that fields may be missing.
+// Cut reports whether the header is longer than maxHeader, so that fields may be missing.
 func (h Header) Cut() bool { return h.cut }
 
 // ReadHeader reads the header block at the start of r.
 func ReadHeader(r io.Reader, fallback string) (Header, error) {
-	raw, err := io.ReadAll(io.LimitReader(r, MaxHeader+1))
+	raw, err := io.ReadAll(io.LimitReader(r, maxHeader+1))
 	return ParseHeader(raw, fallback), err
 }
 
 // HeaderBlock returns the octets of the header block at the start of r, its blank line included, or
 // the first MiB of one that is longer.
 func HeaderBlock(r io.Reader) ([]byte, error) {
-	raw, err := io.ReadAll(io.LimitReader(r, MaxHeader))
+	raw, err := io.ReadAll(io.LimitReader(r, maxHeader))
 	if end := HeaderEnd(raw); end >= 0 {
 		raw = raw[:end]
 	}
@@ -174,7 +174,7 @@ func (h Header) Text(name string) string {
 func (h Header) Addresses(name string) []*mail.Address {
 	var list []*mail.Address
 	for value := range h.Values(name) {
-		list = append(list, ParseAddresses(value, h.fallback)...)
+		list = append(list, parseAddresses(value, h.fallback)...)
 	}
 	return list
 }
@@ -183,13 +183,13 @@ func (h Header) Addresses(name string) []*mail.Address {
 func (h Header) IDs(name string) []string {
 	var list []string
 	for value := range h.Values(name) {
-		list = append(list, ParseIDs(value)...)
+		list = append(list, parseIDs(value)...)
 	}
 	return list
 }
 
-// ParseIDs reads message identifiers: what stands in angle brackets, else each word with an @.
-func ParseIDs(value string) []string {
+// parseIDs reads message identifiers: what stands in angle brackets, else each word with an @.
+func parseIDs(value string) []string {
 	var list []string
 	for rest := value; ; {
 		_, after, opens := strings.Cut(rest, "<")

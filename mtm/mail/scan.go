@@ -14,7 +14,7 @@ type Options struct {
 
 // Read takes a message apart; r is read once, from start to end. The error is that of r.
 func Read(r io.Reader, o Options) (*Message, error) {
-	s := NewScanner(o)
+	s := newScanner(o)
 	if _, err := io.CopyBuffer(onlyWrites{s}, onlyReads{r}, make([]byte, 32<<10)); err != nil {
 		return nil, err
 	}
@@ -76,8 +76,8 @@ const (
 	cr    lineEnd = "\r" // LF may follow
 )
 
-// NewScanner returns a Scanner for one message.
-func NewScanner(o Options) *Scanner {
+// newScanner returns a Scanner for one message.
+func newScanner(o Options) *Scanner {
 	s := &Scanner{fallback: o.Fallback, tally: &tally{}}
 	s.Reset()
 	return s
@@ -118,7 +118,7 @@ func (s *Scanner) Write(p []byte) (int, error) {
 // nothing about it is odd.
 func (s *Scanner) takeHeader(p []byte) []byte {
 	if len(s.line) == 0 && len(s.head) == 0 && !s.odd {
-		if end := HeaderEnd(p[:min(len(p), MaxHeader)]); end >= 0 && s.plainHeader(p[:end]) {
+		if end := HeaderEnd(p[:min(len(p), maxHeader)]); end >= 0 && s.plainHeader(p[:end]) {
 			s.pos += int64(end)
 			s.inHeader, s.atStart = false, true
 			s.begin(p[:end], s.pos)
@@ -133,7 +133,7 @@ func (s *Scanner) takeHeader(p []byte) []byte {
 	}
 	s.pos += int64(len(piece))
 	if len(s.line) > 0 || end < 0 {
-		if room := MaxHeader - len(s.line); len(piece) > room {
+		if room := maxHeader - len(s.line); len(piece) > room {
 			s.long, piece = true, piece[:room]
 		}
 		s.line = append(s.line, piece...)
@@ -179,7 +179,7 @@ func (s *Scanner) headerLine(line []byte) {
 		s.pos -= int64(len(line))
 		s.endHeader(true)
 		_, _ = s.Write(bytes.Clone(line)) // it never fails
-	case len(s.head)+len(line) > MaxHeader:
+	case len(s.head)+len(line) > maxHeader:
 		s.headCut = true
 		s.tally.notice("a header of more than 1 MiB")
 	default:

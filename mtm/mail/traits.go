@@ -16,7 +16,7 @@ const (
 
 // NewTraitScanner returns a Scanner that only looks for traits, at little cost: see Traits.
 func NewTraitScanner() *Scanner {
-	s := NewScanner(Options{})
+	s := newScanner(Options{})
 	s.traits = new(Traits)
 	return s
 }

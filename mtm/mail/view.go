@@ -43,7 +43,7 @@ func (p *Part) OpenView(body io.ReadSeeker, o Options) (io.Reader, error) {
 		if err != nil {
 			return nil, err
 		}
-		return NewTextReader(&withoutFiles{r: r, files: p.Children}, p.Charset, o.Fallback), nil
+		return newTextReader(&withoutFiles{r: r, files: p.Children}, p.Charset, o.Fallback, sampleSize), nil
 	}
 	r, err := p.OpenText(body, o)
 	switch {

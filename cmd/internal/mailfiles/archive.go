@@ -109,7 +109,7 @@ func (a *Archive) recover() error {
 	})
 }
 
-// Add adds a message unless it is there already, and reports whether it did. After an error nothing of it is there.
+// Add adds a message unless the archive has it, and reports whether it did. After an error nothing of it is there.
 func (a *Archive) Add(m Message, body Body) (bool, error) {
 	s, err := a.shelf.sum(body)
 	if err == nil {

@@ -114,8 +114,8 @@ func Display(a *mail.Address) string {
 	return a.Name + " <" + Wire(a) + ">"
 }
 
-// Same reports whether two addresses are equal in any case (behaviour section 0).
-func Same(a, b *mail.Address) bool { return strings.EqualFold(a.Address, b.Address) }
+// same reports whether two addresses are equal in any case (behaviour section 0).
+func same(a, b *mail.Address) bool { return strings.EqualFold(a.Address, b.Address) }
 
 // Merge adds to a list those addresses of more that are neither in it nor in the others.
 func Merge(list, more []*mail.Address, others ...[]*mail.Address) []*mail.Address {
@@ -134,11 +134,11 @@ func Merge(list, more []*mail.Address, others ...[]*mail.Address) []*mail.Addres
 	return list
 }
 
-// Without returns a list without an address.
-func Without(list []*mail.Address, a *mail.Address) []*mail.Address {
+// without returns a list without an address.
+func without(list []*mail.Address, a *mail.Address) []*mail.Address {
 	var rest []*mail.Address
 	for _, other := range list {
-		if !Same(a, other) {
+		if !same(a, other) {
 			rest = append(rest, other)
 		}
 	}

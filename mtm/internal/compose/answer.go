@@ -51,19 +51,19 @@ func Everybody(h mtmmail.Header, own *mail.Address) (to, cc []*mail.Address) {
 		cc = append(Addresses(h, "To"), Addresses(h, "Cc")...)
 	}
 	if len(to) > 1 {
-		to = Without(to, own)
+		to = without(to, own)
 	}
-	return to, Without(Merge(nil, cc, to), own)
+	return to, without(Merge(nil, cc, to), own)
 }
 
-// IDs returns the message identifiers of a received message that are valid in a header.
-func IDs(h mtmmail.Header, field string) []string {
+// messageIDs returns the message identifiers of a received message that are valid in a header.
+func messageIDs(h mtmmail.Header, field string) []string {
 	return slices.DeleteFunc(h.IDs(field), func(id string) bool { return !goodID(id) })
 }
 
 // ID returns the identifier of a received message, or "".
 func ID(h mtmmail.Header) string {
-	if list := IDs(h, "Message-Id"); len(list) > 0 {
+	if list := messageIDs(h, "Message-Id"); len(list) > 0 {
 		return list[0]
 	}
 	return ""
@@ -71,8 +71,8 @@ func ID(h mtmmail.Header) string {
 
 // References returns the References of a reply (RFC 5322 section 3.6.4).
 func References(h mtmmail.Header) []string {
-	list := IDs(h, "References")
-	if parents := IDs(h, "In-Reply-To"); len(list) == 0 && len(parents) == 1 {
+	list := messageIDs(h, "References")
+	if parents := messageIDs(h, "In-Reply-To"); len(list) == 0 && len(parents) == 1 {
 		list = parents
 	}
 	if id := ID(h); id != "" {

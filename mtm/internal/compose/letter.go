@@ -124,11 +124,11 @@ func CleanText(text string, limit int) string {
 		}
 		return r
 	}, text)
-	return CutText(strings.Join(strings.Fields(text), " "), limit)
+	return cutText(strings.Join(strings.Fields(text), " "), limit)
 }
 
-// CutText shortens a text to at most limit octets and ends it with an ellipsis.
-func CutText(text string, limit int) string {
+// cutText shortens a text to at most limit octets and ends it with an ellipsis.
+func cutText(text string, limit int) string {
 	const ellipsis = "..."
 	if len(text) <= limit {
 		return text
@@ -156,9 +156,9 @@ func CleanFileName(name string) string {
 	return CleanText(strings.NewReplacer("/", "_", `\`, "_").Replace(name), maxName)
 }
 
-// CleanType returns a media type that a part can have with any encoding, else
+// cleanType returns a media type that a part can have with any encoding, else
 // application/octet-stream: RFC 2046 section 5 reserves multipart and message.
-func CleanType(mediaType string) string {
+func cleanType(mediaType string) string {
 	const unknown = "application/octet-stream"
 	t, _, err := mime.ParseMediaType(mediaType)
 	kind, _, slash := strings.Cut(t, "/")

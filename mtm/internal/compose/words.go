@@ -30,7 +30,7 @@ func encodeText(text string) string {
 const (
 	ReplyPrefix   = "Re: "
 	ForwardPrefix = "Fwd: "
-	ReceiptPrefix = "Receipt of message: "
+	receiptPrefix = "Receipt of message: "
 )
 
 // Subject adds a prefix to the subject of a received message, unless it begins with it already, in
@@ -46,5 +46,5 @@ func Subject(prefix, subject string) string {
 
 // Receipt returns the subject of a receipt, always with its prefix.
 func Receipt(subject string) string {
-	return ReceiptPrefix + CleanText(subject, maxSubject-len(ReceiptPrefix))
+	return receiptPrefix + CleanText(subject, maxSubject-len(receiptPrefix))
 }

@@ -153,9 +153,9 @@ func (a *Attachment) file() *part {
 	if a.Charset != "" {
 		params["charset"] = a.Charset
 	}
-	contentType := mime.FormatMediaType(CleanType(a.Type), params)
+	contentType := mime.FormatMediaType(cleanType(a.Type), params)
 	if contentType == "" { // the charset is not valid in a header
-		contentType = CleanType(a.Type)
+		contentType = cleanType(a.Type)
 	}
 	p.header.Add("Content-Type", contentType)
 	return p
