@@ -267,7 +267,7 @@ var _ = Describe("get", func() {
 		Entry("greeting", "CONNECT", "reading the greeting", "is a POP3 server running on", -170),
 		Entry("user", "USER", "logging in", "takes --user", -171),
 		Entry("password", "PASS", "logging in", "takes --user, and --password", -172),
-		Entry("size of the mailbox", "STAT", "", "", -174),
+		Entry("list of the mailbox", "LIST", "listing the mailbox", "", -174),
 	)
 
 	It("asks whether the server is running when nobody answers", func() {
