@@ -2,7 +2,7 @@
 LINT = go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 FUZZTIME ?= 200000x
 
-.PHONY: check test fuzz golden bench
+.PHONY: check test fuzz golden bench matrix
 
 check:
 	test -z "$$(gofmt -l .)"
@@ -21,3 +21,9 @@ golden:
 
 bench:
 	go run ./cmd/bench retrieve
+
+# The clients have to be installed; node-pop3 and yapople by npm, with NODE_PATH set to their node_modules.
+matrix:
+	go build -o bin/ ./cmd/...
+	PATH="$$PWD/bin:$$PATH" pop3sim check matrix mtm curl mpop fetchmail fetchmail-bsmtp getmail poplib node-pop3 yapople \
+		--severity should --hang 30s --out docs/client-matrix.md --html docs/client-matrix.html

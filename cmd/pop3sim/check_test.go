@@ -2,11 +2,13 @@ package main_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"encoding/xml"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"pop3mtm/internal/gobuild"
@@ -14,12 +16,17 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// brokenClient builds the client of the check's own tests and returns the command for a defect, ""
-// for none.
+// builtClient builds the client of the check's own tests, beside the command under test.
+var builtClient = sync.OnceValues(func() (string, error) {
+	client := filepath.Join(filepath.Dir(binary), "client.exe")
+	return client, gobuild.Programs(context.Background(), client, "../../scenarios/check/testdata/broken")
+})
+
+// brokenClient returns the command of that client for a defect, "" for none.
 func brokenClient(t *testing.T) func(defect string) string {
 	t.Helper()
-	binary := filepath.Join(t.TempDir(), "client.exe")
-	if err := gobuild.Programs(t.Context(), binary, "../../scenarios/check/testdata/broken"); err != nil {
+	binary, err := builtClient()
+	if err != nil {
 		t.Fatal(err)
 	}
 	return func(defect string) string {

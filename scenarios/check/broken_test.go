@@ -110,6 +110,7 @@ func TestEachDefectIsCaughtAndNoOtherIsSeen(t *testing.T) {
 	program := broken(t, "")
 	for _, d := range append(defects(), defect{name: ""}) {
 		t.Run(d.name, func(t *testing.T) {
+			t.Parallel() // most of the time they wait
 			var ids []string
 			if d.caught != "" {
 				ids = append(ids, d.caught)
