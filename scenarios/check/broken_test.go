@@ -46,6 +46,7 @@ func defects() []defect {
 		{name: "waits-for-ever", caught: "retr-stall@10", class: check.Hang},
 		{name: "spins", caught: "retr-drop@1200/close", class: check.Hang},
 		{name: "grows", caught: "retr-drop@1200/close", class: check.Hang},
+		{name: "grows-and-holds-the-line", caught: "retr-drop@1200/half-close", class: check.Hang},
 		{name: "redials", caught: "retr-breaks@close", class: check.Hang},
 		{name: "panics-on-odd-rows", caught: "list-empty-row@empty/UIDL/1", class: check.Crash},
 		{name: "remembers-nothing", caught: "retr-drop@1200/close", class: check.Doubled},

@@ -212,6 +212,7 @@ func (c *tapped) end(how How) {
 		_ = tcp.SetLinger(0)
 	case isTCP:
 		_ = tcp.CloseWrite()
+		c.over()
 		_ = tcp.SetReadDeadline(time.Now().Add(lingering))
 		_, _ = io.Copy(io.Discard, tcp)
 	}
@@ -220,13 +221,25 @@ func (c *tapped) end(how How) {
 
 func (c *tapped) Close() error {
 	err := c.Conn.Close()
+	c.over()
+	return err
+}
+
+// CloseWrite ends the connection for the client: no octet will come any more.
+func (c *tappedTCP) CloseWrite() error {
+	err := c.TCPConn.CloseWrite()
+	c.over()
+	return err
+}
+
+// over takes down that the connection has ended.
+func (c *tapped) over() {
 	c.once.Do(func() {
 		c.line.mu.Lock()
 		defer c.line.mu.Unlock()
 		c.line.open--
 		c.line.last = time.Now()
 	})
-	return err
 }
 
 // Listeners returns listeners whose connections have the fault, once, for a client that is tried by

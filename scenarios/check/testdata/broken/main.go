@@ -62,7 +62,7 @@ func (c *client) afterwards() {
 		for n := 0; ; n++ {
 			_ = n
 		}
-	case c.is("grows"):
+	case c.is("grows"), c.is("grows-and-holds-the-line") && c.mode == "none":
 		f, err := os.Create(filepath.Join(c.dir, "log"))
 		for err == nil {
 			_, err = f.WriteString(strings.Repeat("the connection was lost\n", 1000))
@@ -84,7 +84,7 @@ func (c *client) visit() error {
 	}
 	c.had = strings.Fields(string(text))
 	err = c.connect()
-	if c.conn != nil {
+	if c.conn != nil && !c.is("grows-and-holds-the-line") {
 		defer c.conn.Close()
 	}
 	if err != nil {
