@@ -241,6 +241,9 @@ func (s *addressScanner) bare(phrase, comment string) {
 }
 
 func (s *addressScanner) add(name, address string) {
+	if !strings.Contains(address, "@") { // a route alone
+		return
+	}
 	if s.waiting != "" {
 		s.waiting = ""
 	}

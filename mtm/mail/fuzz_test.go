@@ -130,7 +130,7 @@ func checkText(t *testing.T, r io.Reader) {
 // FuzzHeader reads any octets as a header, and as the value of each kind of field.
 func FuzzHeader(f *testing.F) {
 	for _, value := range []string{
-		"=?utf-8?Q?=C3?= =?utf-8?b?pA==?=", "Berg, Jon <j@x>, A: B <c@d>;", "Mon, 2 Mar 26 10:00 PM GMT+1", "<a@b> c@d",
+		"@:", "=?utf-8?Q?=C3?= =?utf-8?b?pA==?=", "Berg, Jon <j@x>, A: B <c@d>;", "Mon, 2 Mar 26 10:00 PM GMT+1", "<a@b> c@d",
 		`text/plain; name*0*=utf-8''%C3; name*1="\"x"; charset = "a" b=c`,
 	} {
 		f.Add([]byte(value))
