@@ -80,7 +80,7 @@ func (c *creation) quote(ctx context.Context, own string, texts []mail.Text) com
 // maxHeading limits the line above a text.
 const maxHeading = 500
 
-// pageOf returns the HTML among the texts, or beside the first of them; nil when there is none, or
+// pageOf returns the HTML among the texts, or beside the first of them; nil without HTML, or
 // when it is not the whole text.
 func pageOf(texts []mail.Text) *mail.Part {
 	if len(texts) != 1 {

@@ -135,7 +135,7 @@ func (j *judge) count(command string) (n int) {
 	return n
 }
 
-// first returns the first command that matches, nil if there is none; last the last one.
+// first returns the first command that matches, nil without a match; last the last one.
 func (j *judge) first(command string) *heard {
 	if i := slices.IndexFunc(j.all, pattern(command).matches); i >= 0 {
 		return &j.all[i]

@@ -57,7 +57,7 @@ func (s *Scenario) Name() string {
 	return s.name + "#" + s.variant
 }
 
-// Case returns the name of the case that this is; empty when there are none.
+// Case returns the name of the case that this is; empty without cases.
 func (s *Scenario) Case() string { return s.variant }
 
 // Case gives values to names. "name" holds the name of the case.

@@ -69,7 +69,7 @@ func (f *Failure) Error() string {
 // Failed reports whether an expectation was not met.
 func (v *Verdict) Failed() bool { return v.Result == Fail }
 
-// Err returns all failures as one error; nil when there are none. It is nil too when nothing was
+// Err returns all failures as one error; nil without failures. It is nil too when nothing was
 // exercised.
 func (v *Verdict) Err() error {
 	var all []error

@@ -13,7 +13,7 @@ async function move(box, keep) {
   const until = async (end) => {
     while (!text.includes(end)) {
       const { value, done } = await chunks.next();
-      if (done) throw new Error("the line has dropped");
+      if (done) throw new Error("the connection has dropped");
       text += value.toString("latin1");
     }
     const at = text.indexOf(end) + end.length;
@@ -56,7 +56,7 @@ test("moves all mail", async () => {
   assert.equal(verdict.result, "pass", JSON.stringify(verdict));
 });
 
-test("loses nothing when the line drops", async () => {
+test("loses nothing when the connection drops", async () => {
   const box = await mailbox(simulator);
   await box.addMail({ file: "plain.eml", uidl: "a1" }, { file: "html.eml", uidl: "a2" });
   await box.addRule({ on: "RETR 2", times: 1, do: [{ cut: { after: 200, how: "reset" } }] });

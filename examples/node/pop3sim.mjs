@@ -1,4 +1,4 @@
-// A POP3 server that goes wrong as it is told, with a mailbox for each test.
+// A POP3 server that misbehaves as a test asks, with a mailbox for each test.
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 

@@ -1,4 +1,4 @@
-"""A pytest fixture: a POP3 server that goes wrong as it is told, with a mailbox for each test."""
+"""A pytest fixture: a POP3 server that misbehaves as a test asks, with a mailbox for each test."""
 
 import json
 import subprocess
@@ -36,7 +36,7 @@ class Mailbox:
         return self._mine("POST", "/messages", list(messages))
 
     def add_rule(self, **rule):
-        """Let the server go wrong: on="RETR 2", times=1, do=[{"cut": {"after": 200, "how": "reset"}}]."""
+        """Make the server misbehave: on="RETR 2", times=1, do=[{"cut": {"after": 200, "how": "reset"}}]."""
         return self._mine("POST", "/rules", rule)
 
     def play(self, scenario):

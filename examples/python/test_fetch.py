@@ -37,7 +37,7 @@ def test_loses_nothing_when_the_line_drops(mailbox):
     kept = {}
     try:
         fetch(mailbox, kept)
-        raise AssertionError("the line did not drop")
+        raise AssertionError("the connection did not drop")
     except (OSError, EOFError, poplib.error_proto):
         assert mailbox.uids() == ["a1", "a2"], "nothing may be deleted without QUIT"
     fetch(mailbox, kept)

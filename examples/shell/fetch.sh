@@ -19,7 +19,7 @@ call POST /users/ann/messages '[{file: plain.eml, uidl: a1}, {file: html.eml, ui
 call POST /users/ann/rules '{on: RETR 2, times: 1, do: [{cut: {after: 200, how: reset}}]}' >/dev/null
 call PUT /users/ann/expect '{kept: [a1, a2], never: [DELE], sessions: 2}' >/dev/null
 
-! curl -s -u ann:secret "$pop3/2" -o "$dir/half.eml" # the line drops
+! curl -s -u ann:secret "$pop3/2" -o "$dir/half.eml" # the connection drops
 curl -sS -u ann:secret "$pop3/2" -o "$dir/whole.eml"
 grep -q '^Subject: Which red for the stripes?' "$dir/whole.eml"
 

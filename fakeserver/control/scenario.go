@@ -103,7 +103,7 @@ func (s *Service) scenarioOf(t *tenant, words []byte) ([]*scenarios.Scenario, er
 	return all, nil
 }
 
-// builtIn returns the cases of a built-in scenario, or the one that is named. A path is none.
+// builtIn returns the cases of a built-in scenario, or the named one. A path is not a built-in scenario.
 func builtIn(name string) ([]*scenarios.Scenario, error) {
 	file, variant, picked := strings.Cut(name, "#")
 	if !slices.Contains(scenarios.Names(), file) {

@@ -13,7 +13,7 @@ import (
 
 // Options configures a Service. nil and zero fields mean the defaults.
 type Options struct {
-	// Addresses are told to those who create a user.
+	// Addresses are returned to clients that create a user.
 	Addresses Addresses
 	// Token must be given by every caller over HTTP. Without it only callers of this machine are
 	// let in.

@@ -71,7 +71,7 @@ type Case struct {
 	deletes  func(fakeserver.Leaving) bool // nil: as the scenario says
 }
 
-// Where returns the RFC section, or the quirk when there is none: 1939/6, QUIRK 72.
+// Where returns the RFC section, or the quirk without a section: 1939/6, QUIRK 72.
 func (c *Case) Where() string {
 	if len(c.RFC) > 0 {
 		return c.RFC[0]

@@ -44,7 +44,7 @@ type Client interface {
 // message as a file below dir. An error says that the visit failed.
 type Func func(ctx context.Context, e Endpoint, dir string) error
 
-// Modes implements Drive: the function is told to use no TLS.
+// Modes implements Drive: the function must not use TLS.
 func (Func) Modes() []TLS { return []TLS{PlainLine} }
 
 // Abilities implements Drive.

@@ -48,7 +48,7 @@ type Answer struct {
 	Stored [][]byte `json:"stored"` // in base64: everything that the client has of this mailbox now
 }
 
-// answer is an Answer, or why there is none.
+// answer is an Answer, or the reason for a missing one.
 type answer struct {
 	Answer
 	err error

@@ -49,7 +49,7 @@ func (r *Runner) probe(ctx context.Context, told, mode TLS) (*Learned, error) {
 	if err != nil {
 		return nil, err
 	}
-	// A client that begins with TLS whatever it is told is one of TLS from the start.
+	// A client that always begins with TLS is one of TLS from the start.
 	if mode == PlainLine && t.startedTLS() {
 		return r.probe(ctx, told, UseImplicit)
 	}

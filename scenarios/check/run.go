@@ -35,7 +35,7 @@ type Outcome struct {
 	Class   Class // "" for a pass
 	Why     string
 	Detail  string // stored against served
-	Excerpt []Line // of the transcript, for what is no pass
+	Excerpt []Line // of the transcript, for results that are not a pass
 	Output  string // the last that the client printed
 	Took    time.Duration
 }
@@ -164,7 +164,7 @@ func (r *Runner) each(ctx context.Context, n, jobs int, f func(i int, idle func(
 	}
 }
 
-// first plays a case for the first time. What is no failure is told at once.
+// first plays a case for the first time. A result without a failure is reported at once.
 func (r *Runner) first(ctx context.Context, c *Case, idle func()) Outcome {
 	o := r.play(ctx, r.Drive, c, idle)
 	if o.Case != nil && o.Result != Fail {

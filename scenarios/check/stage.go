@@ -18,7 +18,7 @@ import (
 	"pop3mtm/scenarios"
 )
 
-// Endpoint is what a client is told about its server.
+// Endpoint describes the server for a client.
 type Endpoint struct {
 	Case     string // its id
 	Host     string

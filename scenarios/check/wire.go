@@ -190,8 +190,8 @@ func (s *session) leaks(certificateGood bool) string {
 	return ""
 }
 
-// clearText reports whether a line of the client has a secret that whoever reads it knows then. The
-// digests of APOP and CRAM-MD5 are none of these.
+// clearText reports whether a line of the client reveals a secret to an eavesdropper. The
+// digests of APOP and CRAM-MD5 do not.
 func clearText(command string, mechanism *string) bool {
 	verb, args, _ := strings.Cut(command, " ")
 	switch strings.ToUpper(verb) {

@@ -30,7 +30,7 @@ func (p *Page) choices(w http.ResponseWriter, r *http.Request) error {
 	return p.write(w, "choices", all)
 }
 
-// playScenario plays what was chosen; "" is none.
+// playScenario plays what was chosen; nothing for "".
 func (p *Page) playScenario(r *http.Request) (string, error) {
 	user, name := r.FormValue("user"), r.FormValue("scenario")
 	if name == "" {

@@ -20,7 +20,7 @@ type listing struct {
 	complete bool
 }
 
-// list asks for the mailbox. LIST must work; without UIDL messages are told apart by their headers (behaviour section 4).
+// list asks for the mailbox. LIST must work; without UIDL messages are identified by their headers (behaviour section 4).
 func (s *Session) list(ctx context.Context) (*listing, error) {
 	const step = "listing the mailbox"
 	stat, refused, err := s.stat(ctx)

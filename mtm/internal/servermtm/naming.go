@@ -97,7 +97,7 @@ func (c *claims) adopt(b *store.Batch, e *store.Entry, row headerRow) (bool, err
 	return true, nil
 }
 
-// copyLike finds the copy of a message among those with its former unique-id, which others may have had before; -1 is none.
+// copyLike finds the copy of a message among those with its former unique-id, which others may have had before; -1 if there is no copy.
 func (c *claims) copyLike(copies []store.ID, e *store.Entry) (int, error) {
 	if len(copies) < 2 {
 		return len(copies) - 1, nil
