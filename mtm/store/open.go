@@ -42,13 +42,6 @@ func Open(dir string, o *Options) (*Store, error) {
 	return s, nil
 }
 
-// newStore returns a store that is not open yet.
-func newStore(dir string, opt Options) *Store {
-	x := &index{dir: folder(dir), busy: opt.BusyTimeout, readOnly: opt.ReadOnly, write: make(chan struct{}, 1)}
-	return &Store{dir: x.dir, options: opt, index: x, handles: handleTable{dir: x.dir},
-		writers: writerPool{dir: x.dir, index: x, full: opt.SegmentSize, before: opt.Before}}
-}
-
 // upgrade brings an older store to this version. What stands against it, a full disk or one that cannot be written,
 // concerns nobody who reads: a private copy of the index is then brought to this version.
 func upgrade(dir string, opt Options) {

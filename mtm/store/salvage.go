@@ -6,7 +6,7 @@ import (
 	"fmt"
 )
 
-// Salvage says how Salvager.Into describes what it brings back.
+// Salvage says how Into describes what it brings back.
 type Salvage struct {
 	// Describe fills the fields of a message's entry that come from its header.
 	Describe func(e *Entry, header []byte)
@@ -39,8 +39,8 @@ type Salvaged struct {
 	Lost     int
 }
 
-// Salvager reads a store that may be damaged, without changing it.
-type Salvager struct {
+// salvager reads a store that may be damaged, without changing it.
+type salvager struct {
 	dir     folder
 	handles handleTable
 	how     Salvage
@@ -54,7 +54,7 @@ type Salvager struct {
 // row knows: messages that were written here become drafts, and headers come back to their account. What was deleted
 // on purpose stays away. Equal octets of one mailbox and UID come back once.
 func (how Salvage) Into(ctx context.Context, from string, to *Store) (Salvaged, error) {
-	v := &Salvager{dir: folder(from), handles: handleTable{dir: folder(from)}, how: how}
+	v := &salvager{dir: folder(from), handles: handleTable{dir: folder(from)}, how: how}
 	index, err := readOldIndex(ctx, from, v.lost)
 	if err != nil {
 		return v.sum, err
@@ -63,12 +63,12 @@ func (how Salvage) Into(ctx context.Context, from string, to *Store) (Salvaged, 
 	if v.bodies, err = v.readBodies(ctx); err != nil {
 		return v.sum, err
 	}
-	w := &rewriting{Salvager: v, to: to, ids: make(map[ID]ID), moved: make(map[location]Body)}
+	w := &rewriting{salvager: v, to: to, ids: make(map[ID]ID), moved: make(map[location]Body)}
 	return w.run(ctx)
 }
 
 // lost reports a loss.
-func (v *Salvager) lost(l Loss) {
+func (v *salvager) lost(l Loss) {
 	v.sum.Lost++
 	if v.how.Lost != nil {
 		v.how.Lost(l)
@@ -76,14 +76,14 @@ func (v *Salvager) lost(l Loss) {
 }
 
 // mailboxOf returns which mailbox an account had, without its name.
-func (v *Salvager) mailboxOf(service ID) Mailbox {
+func (v *salvager) mailboxOf(service ID) Mailbox {
 	m := v.how.Mailbox(v.index.settings[service])
 	m.Name = ""
 	return m
 }
 
 // loseEntry reports a message whose octets are gone.
-func (v *Salvager) loseEntry(e *Entry) {
+func (v *salvager) loseEntry(e *Entry) {
 	text := fmt.Sprintf("message %q", cmp.Or(e.Description, e.Details, e.UID))
 	v.lost(Loss{Entry: e.ID, Segment: e.Body.Segment, Offset: e.Body.Offset, Text: text + ": its octets are damaged or missing"})
 }

@@ -35,7 +35,7 @@ type likeness struct {
 func (b Body) likeness() likeness { return likeness{b.Length, b.CRC} }
 
 // readBodies reads all segment files.
-func (v *Salvager) readBodies(ctx context.Context) (*bodySet, error) {
+func (v *salvager) readBodies(ctx context.Context) (*bodySet, error) {
 	set := &bodySet{at: make(map[location]int), like: make(map[likeness][]int), mailboxes: make(map[mark]Mailbox),
 		births: make(map[int64]int64), deleted: make(map[location][]deletion)}
 	ids, err := v.dir.segmentFiles()
@@ -63,7 +63,7 @@ func (v *Salvager) readBodies(ctx context.Context) (*bodySet, error) {
 	return set, nil
 }
 
-func (v *Salvager) readSegment(ctx context.Context, set *bodySet, id int64) error {
+func (v *salvager) readSegment(ctx context.Context, set *bodySet, id int64) error {
 	f, err := openFile(v.dir.segmentPath(id), os.O_RDONLY)
 	if errors.Is(err, ErrNotStore) {
 		v.lost(Loss{Segment: id, Text: "it is not a file"})
@@ -114,7 +114,7 @@ func (v *Salvager) readSegment(ctx context.Context, set *bodySet, id int64) erro
 }
 
 // take adds a record to the set, and returns where the next one comes from if this one tells.
-func (v *Salvager) take(set *bodySet, r scanned, from *origin) *origin {
+func (v *salvager) take(set *bodySet, r scanned, from *origin) *origin {
 	if !r.intact {
 		if r.note == 0 {
 			v.lost(Loss{Segment: r.Segment, Offset: r.Offset, Text: fmt.Sprintf("a body of %d octets is damaged", r.Length)})
@@ -169,7 +169,7 @@ func (set *bodySet) find(e *Entry) (i int, gone, ok bool) {
 }
 
 // equal compares the octets of two bodies.
-func (v *Salvager) equal(a, b Body) (bool, error) {
+func (v *salvager) equal(a, b Body) (bool, error) {
 	if a.location() == b.location() {
 		return true, nil
 	}

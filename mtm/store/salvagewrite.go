@@ -19,7 +19,7 @@ const maxDescribed = 256 << 10
 
 // rewriting writes what was salvaged into a new store.
 type rewriting struct {
-	*Salvager
+	*salvager
 	to    *Store
 	ids   map[ID]ID         // of the old store -> of the new one
 	moved map[location]Body // where bodies are now
