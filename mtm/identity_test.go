@@ -394,6 +394,18 @@ var _ = Describe("A message is who it is, not what it is called", func() {
 		b.sound()
 	})
 
+	It("a number that was proven in one connection proves nothing in the next", func() {
+		b := newBench(&fakeserver.Options{Without: []string{"PIPELINING"}}, nil, mails(2), stay)
+		cut := fakeserver.Auto.With(edit.CutAfter(60, edit.Close))
+		b.srv.On(fakeserver.Match{Verb: "RETR", Args: "1"}, func(x *fakeserver.Exchange) edit.Reply {
+			b.give("u2", twin(2)) // number 2 still, with the same size
+			return cut(x)
+		}).Once().Must()
+		b.mustDo(move)
+		Expect(subjects(b.inbox())).To(ConsistOf("Letter 2", "Change 2", "Letter 1"))
+		Expect(b.drop.UIDs()).To(BeEmpty())
+	})
+
 	It("ignoring names is the same decision without them", func() {
 		b := newBench(nil, nil, mails(2), stay, func(p *account.POP3) { p.IgnoreUIDL = true })
 		b.mustDo(fetch)
