@@ -11,7 +11,8 @@ import (
 	"pop3mtm/mtm/account"
 )
 
-// FuzzSettings: what a store may hold is refused, or is settings that are written as they were read.
+// FuzzSettings: what a store may hold is refused, or is settings that are written as they were
+// read.
 func FuzzSettings(f *testing.F) {
 	for name, value := range account.Defaults().Map() {
 		f.Add(name, value, "host", "pop.example.org")

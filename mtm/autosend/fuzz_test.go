@@ -10,7 +10,8 @@ import (
 	"pop3mtm/mtm/autosend"
 )
 
-// FuzzTransmit holds what goes over the line against the plain rules: no Bcc in the header, no bare CR, all else as it is.
+// FuzzTransmit holds what goes over the line against the plain rules: no Bcc in the header, no bare
+// CR, all else as it is.
 func FuzzTransmit(f *testing.F) {
 	for _, seed := range []string{
 		"", "\r\n", "A: b\r\n\r\nBcc: x\r\n", "Bcc: x\r\n y\r\nA: b\r\n\r\n", "bcc\t: x\n\ty\nA: b\n\nz", "A: b\r\n Bcc: x\r\nBCC:\r\n", "\r\r\n\r", "BccX: y\r\nBcc", " Bcc: x\r\n\tz\r\nBcc: q",

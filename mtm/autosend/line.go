@@ -101,7 +101,8 @@ type boundedConn struct {
 	since   atomic.Int64 // octets read since the last write
 }
 
-// maxReply is far beyond any reply: RFC 5321 section 4.5.3.1.5 has 512 octets a line. TLS handshakes need more.
+// maxReply is far beyond any reply: RFC 5321 section 4.5.3.1.5 has 512 octets a line. TLS
+// handshakes need more.
 const maxReply = 256 << 10
 
 func (c *boundedConn) Read(p []byte) (int, error) {

@@ -133,7 +133,8 @@ var _ = Describe("TLS to send", func() {
 	})
 })
 
-// ahead makes the server send more behind its reply to a verb, in one piece with it or after a pause.
+// ahead makes the server send more behind its reply to a verb, in one piece with it or after a
+// pause.
 func ahead(b *bench, verb, more string, pause time.Duration) {
 	b.sink.On(fakeserver.Match{Verb: verb}, func(x *fakeserver.Exchange) edit.Reply {
 		reply := fakeserver.Auto(x)

@@ -178,7 +178,8 @@ var _ = Describe("A sending program that is killed", func() {
 			for i := range messages {
 				b.queue(fmt.Sprintf("m%d", i), store.SendWaiting)
 			}
-			// The rule stops the program at a command of one of the messages, before or after the server did its part.
+			// The rule stops the program at a command of one of the messages, before or after the
+			// server did its part.
 			verb := []string{"MAIL", "RCPT", "DATA", "."}[random.IntN(4)]
 			nth, before := 1+random.IntN(messages), random.IntN(2) == 0
 			c := b.child()

@@ -52,7 +52,8 @@ func newBench(o *smtpsink.Options, changes ...func(*account.POP3)) *bench {
 	return b
 }
 
-// open makes the store, in memory where the system has a place there: a process that is killed loses nothing of it.
+// open makes the store, in memory where the system has a place there: a process that is killed
+// loses nothing of it.
 func (b *bench) open(o *store.Options) {
 	GinkgoHelper()
 	parent, err := os.MkdirTemp("/dev/shm", "autosend-test-")

@@ -16,16 +16,17 @@ import (
 	"pop3mtm/mtm/symbian"
 )
 
-// Entry is the entry of a message with what only its body tells: the original's e-mail entry (behaviour section 11).
+// Entry is the entry of a message with what only its body tells: the original's e-mail entry
+// (behaviour section 11).
 type Entry struct {
-	// Entry has the fields that the store keeps, with the flags that the body calls for: Attachment, and of Email VCard,
-	// VCalendar, ICalendar, MHTML, Signed and Encrypted.
+	// Entry has the fields that the store keeps, with the flags that the body calls for:
+	// Attachment, and of Email VCard, VCalendar, ICalendar, MHTML, Signed and Encrypted.
 	store.Entry
 	Header mail.Header // as far as it is here
 	// Message is the body taken apart, nil when only the header is here.
 	Message *mail.Message
-	// Parts are the leaves of the message as far as they are here. A file that was cut off, at the end of a message that is
-	// here in part, is left out (behaviour section 5).
+	// Parts are the leaves of the message as far as they are here. A file that was cut off, at the
+	// end of a message that is here in part, is left out (behaviour section 5).
 	Parts []*mail.Part
 	cut   int64 // octets of that file
 
@@ -33,7 +34,8 @@ type Entry struct {
 	options mail.Options
 }
 
-// Read reads the entry of a message and its body. The error wraps symbian.ErrNotFound when there is no such message.
+// Read reads the entry of a message and its body. The error wraps symbian.ErrNotFound when there is
+// no such message.
 func Read(ctx context.Context, st *store.Store, id store.ID) (Entry, error) {
 	return NewReader(st).Read(ctx, id)
 }
@@ -60,7 +62,8 @@ func (r *Reader) Read(ctx context.Context, id store.ID) (Entry, error) {
 	return e, e.read(ctx)
 }
 
-// ReadHeader reads the entry of a message and its header: Message and Parts are nil, and the flags are those of the store.
+// ReadHeader reads the entry of a message and its header: Message and Parts are nil, and the flags
+// are those of the store.
 func (r *Reader) ReadHeader(ctx context.Context, id store.ID) (Entry, error) {
 	e, err := r.entry(ctx, id)
 	if err != nil || e.Body.Kind == store.BodyNone {
@@ -162,7 +165,8 @@ func (e *Entry) Part(path string) (*mail.Part, error) {
 	return nil, fmt.Errorf("message %d has no part %q: %w", e.ID, path, symbian.ErrNotFound)
 }
 
-// OpenPart opens the content of a part, with its transfer encoding undone. The caller must close it.
+// OpenPart opens the content of a part, with its transfer encoding undone. The caller must close
+// it.
 func (e *Entry) OpenPart(ctx context.Context, p *mail.Part) (io.ReadCloser, error) {
 	return e.opened(ctx, func(b io.ReadSeeker) (io.Reader, error) { return p.Open(b) })
 }
@@ -194,7 +198,8 @@ type withClose struct {
 	io.Closer
 }
 
-// EachView calls visit with every text part, as people read it, in the order of the message. fs.SkipAll from visit ends it.
+// EachView calls visit with every text part, as people read it, in the order of the message.
+// fs.SkipAll from visit ends it.
 func (e *Entry) EachView(ctx context.Context, visit func(*mail.Part, io.Reader) error) error {
 	body, err := e.open(ctx)
 	if err != nil {
@@ -218,7 +223,8 @@ func (e *Entry) EachView(ctx context.Context, visit func(*mail.Part, io.Reader) 
 	return errors.Join(err, body.Close())
 }
 
-// Texts returns what there is to read in the message: see mail.Message.Texts. A file that was cut off is left out.
+// Texts returns what there is to read in the message: see mail.Message.Texts. A file that was cut
+// off is left out.
 func (e *Entry) Texts(ctx context.Context) ([]mail.Text, error) {
 	if e.Message == nil {
 		return nil, nil
@@ -248,8 +254,9 @@ func (e *Entry) Limits() string {
 	return strings.Join(e.Message.Notices, ", ")
 }
 
-// Left returns how many octets of a message are still on the server: its size in LIST less what is here, plus a file that was
-// cut off (behaviour section 5). It is 0 for messages that are not here in part.
+// Left returns how many octets of a message are still on the server: its size in LIST less what is
+// here, plus a file that was cut off (behaviour section 5). It is 0 for messages that are not here
+// in part.
 func (e *Entry) Left() int64 {
 	if !e.Entry.Email.Has(store.PartialDownload) {
 		return 0
@@ -257,9 +264,9 @@ func (e *Entry) Left() int64 {
 	return max(0, e.Size-e.Body.Length+e.cut)
 }
 
-// PartialNotice returns the line to show below the text of a message that is here in part: how many KB are still on the server,
-// at least 1. It is "" when nothing is left, and when there is no plain text to show it below. The stored octets are never
-// changed (behaviour section 0).
+// PartialNotice returns the line to show below the text of a message that is here in part: how many
+// KB are still on the server, at least 1. It is "" when nothing is left, and when there is no plain
+// text to show it below. The stored octets are never changed (behaviour section 0).
 func (e *Entry) PartialNotice() string {
 	left := e.Left()
 	if left == 0 || !e.hasText() {

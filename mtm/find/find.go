@@ -56,8 +56,8 @@ type Finder struct {
 	mail  *email.Reader
 }
 
-// New returns a Finder of text in the given parts of messages. The error wraps symbian.ErrArgument when text is empty, longer
-// than 1,024 octets or not valid UTF-8.
+// New returns a Finder of text in the given parts of messages. The error wraps symbian.ErrArgument
+// when text is empty, longer than 1,024 octets or not valid UTF-8.
 func New(st *store.Store, text string, parts symbian.PartList, o Options) (*Finder, error) {
 	match, err := matcher(text, o)
 	if err != nil {
@@ -66,8 +66,9 @@ func New(st *store.Store, text string, parts symbian.PartList, o Options) (*Find
 	return &Finder{match: match, parts: parts, mail: email.NewReader(st)}, nil
 }
 
-// Find searches one message. A message without a stored header is searched in its entry's details and description. Texts are
-// searched as people read them, up to 16 MiB each. The message is taken apart in one pass, and each part is read once.
+// Find searches one message. A message without a stored header is searched in its entry's details
+// and description. Texts are searched as people read them, up to 16 MiB each. The message is taken
+// apart in one pass, and each part is read once.
 func (f *Finder) Find(ctx context.Context, id store.ID) (Found, error) {
 	s := &search{Finder: f}
 	if err := s.read(ctx, id); err != nil {
@@ -121,8 +122,8 @@ func (s *search) read(ctx context.Context, id store.ID) (err error) {
 	return err
 }
 
-// fields searches the header. A hit in Bcc is reported as Bcc (behaviour section 14
-// calls the original's Cc a bug).
+// fields searches the header. A hit in Bcc is reported as Bcc (behaviour section 14 calls the
+// original's Cc a bug).
 func (s *search) fields() {
 	for _, field := range []struct {
 		bit  symbian.PartList

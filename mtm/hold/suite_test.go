@@ -32,8 +32,8 @@ func TestHold(t *testing.T) {
 	RunSpecs(t, "hold")
 }
 
-// child returns the second process: it says what it has done in a line, and goes on when its standard
-// input ends.
+// child returns the second process: it says what it has done in a line, and goes on when its
+// standard input ends.
 func child(role string, place hold.Place) int {
 	switch role {
 	case "hold":

@@ -31,8 +31,8 @@ const (
 	exactly // by an encoding
 )
 
-// charsetNamed finds a charset. Latin-1 and US-ASCII are read as windows-1252, gb2312 as gbk,
-// as browsers do; that is what those who name them send.
+// charsetNamed finds a charset. Latin-1 and US-ASCII are read as windows-1252, gb2312 as gbk, as
+// browsers do; that is what those who name them send.
 func charsetNamed(name string) (reading, encoding.Encoding) {
 	name = strings.ToLower(strings.Trim(name, " \t\"'"))
 	switch name {
@@ -81,8 +81,8 @@ func KnownCharset(name string) bool {
 	return how != guessed
 }
 
-// singles returns the charset for octets that are no UTF-8: the fallback when it has one octet
-// a character, else windows-1252.
+// singles returns the charset for octets that are no UTF-8: the fallback when it has one octet a
+// character, else windows-1252.
 func singles(fallback string) *charmap.Charmap {
 	if how, enc := charsetNamed(fallback); how == exactly {
 		if m, ok := enc.(*charmap.Charmap); ok {
@@ -100,8 +100,8 @@ func chooseMarked(name, fallback string, sample []byte, whole bool) encoding.Enc
 	return choose(name, fallback, sample, whole)
 }
 
-// choose decides how to read a text of a charset that begins with the octets of sample; whole
-// says that there are no more.
+// choose decides how to read a text of a charset that begins with the octets of sample; whole says
+// that there are no more.
 func choose(name, fallback string, sample []byte, whole bool) encoding.Encoding {
 	how, enc := charsetNamed(name)
 	utf := utf8Else{singles(fallback)}
@@ -127,8 +127,8 @@ func choose(name, fallback string, sample []byte, whole bool) encoding.Encoding 
 	return utf
 }
 
-// isUTF8 reports whether sample is UTF-8 with more than ASCII in it. A character may be cut at
-// its end when it is not whole.
+// isUTF8 reports whether sample is UTF-8 with more than ASCII in it. A character may be cut at its
+// end when it is not whole.
 func isUTF8(sample []byte, whole bool) bool {
 	many := false
 	for i := 0; i < len(sample); {
@@ -159,9 +159,9 @@ func decodeString(name, octets, fallback string) string {
 // sampleSize is how much of a text is looked at before its charset is chosen.
 const sampleSize = 32 << 10
 
-// newTextReader returns the text of r, of about size octets, in UTF-8. name is the charset that the message names, "" for none;
-// fallback that of octets which are then not UTF-8, "" for windows-1252. Only characters that the charset does not have become
-// U+FFFD.
+// newTextReader returns the text of r, of about size octets, in UTF-8. name is the charset that the
+// message names, "" for none; fallback that of octets which are then not UTF-8, "" for
+// windows-1252. Only characters that the charset does not have become U+FFFD.
 func newTextReader(r io.Reader, name, fallback string, size int64) io.Reader {
 	const least = 512
 	in := bufio.NewReaderSize(r, int(min(max(size, least), sampleSize)))

@@ -39,8 +39,9 @@ func inRange(t time.Time) (time.Time, bool) {
 	return t, t.Year() >= 1 && t.Year() <= 9999
 }
 
-// usualDate reads the form that nearly all mail has, "Mon, 2 Jan 2006 15:04:05 -0700", some with a comment behind it.
-// The general parser takes fifty times as long. What this one does not take may still be a date.
+// usualDate reads the form that nearly all mail has, "Mon, 2 Jan 2006 15:04:05 -0700", some with a
+// comment behind it. The general parser takes fifty times as long. What this one does not take may
+// still be a date.
 func usualDate(text []byte) (time.Time, bool) {
 	s := dateScanner{text: text}
 	if len(text) > 5 && text[3] == ',' && text[4] == ' ' && indexOfThree("SunMonTueWedThuFriSat", text) >= 0 {
@@ -78,7 +79,8 @@ func plainComment(text []byte) bool {
 	return ok && ends
 }
 
-// indexOfThree finds the first three octets of text among names of that length; -1 if it is not among them.
+// indexOfThree finds the first three octets of text among names of that length; -1 if it is not
+// among them.
 func indexOfThree(names string, text []byte) int {
 	if len(text) < 3 {
 		return -1

@@ -34,8 +34,8 @@ func parseEncoding(value string) Encoding {
 	return Identity
 }
 
-// decoder undoes a transfer encoding, piece by piece. Both methods append to dst. No input is
-// an error: what cannot be decoded is passed over or kept as it is.
+// decoder undoes a transfer encoding, piece by piece. Both methods append to dst. No input is an
+// error: what cannot be decoded is passed over or kept as it is.
 type decoder interface {
 	decode(dst, src []byte) []byte
 	finish(dst []byte) []byte
@@ -92,9 +92,9 @@ func (d *decodingReader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// base64Decoder reads base64 (RFC 2045 section 6.8). Padding may stand anywhere and may be
-// missing; other octets are passed over. Content that shows in its first line that it is not base64 is
-// kept as it is.
+// base64Decoder reads base64 (RFC 2045 section 6.8). Padding may stand anywhere and may be missing;
+// other octets are passed over. Content that shows in its first line that it is not base64 is kept
+// as it is.
 type base64Decoder struct {
 	bits   uint32
 	count  int    // sextets in bits
@@ -185,8 +185,8 @@ func base64Value(c byte) int {
 	return -1
 }
 
-// qpDecoder reads quoted-printable (RFC 2045 section 6.7). An = that begins no code is kept;
-// blanks at the end of a line are not.
+// qpDecoder reads quoted-printable (RFC 2045 section 6.7). An = that begins no code is kept; blanks
+// at the end of a line are not.
 type qpDecoder struct {
 	held []byte // blanks, or the beginning of a code
 }

@@ -18,8 +18,8 @@ type frame struct {
 	number   int    // parts so far
 }
 
-// delimiter reports whether a line separates or ends the parts of an open multipart, and of
-// which one. Blanks may follow (RFC 2046 section 5.1.1).
+// delimiter reports whether a line separates or ends the parts of an open multipart, and of which
+// one. Blanks may follow (RFC 2046 section 5.1.1).
 func (s *Scanner) delimiter(line []byte) (frame int, closing, ok bool) {
 	text := bytes.TrimRight(line, " \t\r\n")
 	text, ok = bytes.CutPrefix(text, []byte("--"))
@@ -45,15 +45,15 @@ func (s *Scanner) delimiter(line []byte) (frame int, closing, ok bool) {
 	return 0, false, false
 }
 
-// closes reports whether what follows a boundary ends its multipart: two hyphens. Some programs
-// put more behind them; letters would belong to another boundary.
+// closes reports whether what follows a boundary ends its multipart: two hyphens. Some programs put
+// more behind them; letters would belong to another boundary.
 func closes(rest []byte) bool {
 	rest, ok := bytes.CutPrefix(rest, []byte("--"))
 	return ok && (len(rest) == 0 || !isNameRune(rune(rest[0])) && rest[0] < 0x80)
 }
 
-// announced reports whether a line in the header of a message is the boundary that the header names: then the
-// blank line between them is missing.
+// announced reports whether a line in the header of a message is the boundary that the header
+// names: then the blank line between them is missing.
 func (s *Scanner) announced(line []byte) bool {
 	const most = 20 // lines of a header that are looked at
 	if s.tries++; s.tries > most || s.frames[len(s.frames)-1].boundary != "" {
@@ -113,16 +113,16 @@ func unparted(p *Part, f, parent *frame) {
 	p.Size = max(0, p.end-p.start)
 }
 
-// endHeaders ends the header in hand where there is no blank line, and those of messages that
-// begin then.
+// endHeaders ends the header in hand where there is no blank line, and those of messages that begin
+// then.
 func (s *Scanner) endHeaders() {
 	for s.inHeader {
 		s.endHeader(false)
 	}
 }
 
-// endHeader ends a header; blank says that a blank line did. Else the lines behind its last
-// field are content: the blank line is missing.
+// endHeader ends a header; blank says that a blank line did. Else the lines behind its last field
+// are content: the blank line is missing.
 func (s *Scanner) endHeader(blank bool) {
 	s.inHeader, s.atStart = false, true
 	raw, start := s.head, s.pos
@@ -208,8 +208,8 @@ func joinPath(path string, number int) string {
 	return path + "." + strconv.Itoa(number)
 }
 
-// newPart makes a part of what its header says. For traits it is the same one each time, and has
-// no more than they need.
+// newPart makes a part of what its header says. For traits it is the same one each time, and has no
+// more than they need.
 func (s *Scanner) newPart(e *entityHeader, start int64) *Part {
 	if s.traits != nil {
 		s.light = Part{MediaType: e.mediaType, Disposition: e.disposition, encoding: e.encoding, typed: e.given}

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// maxHeader is the largest header block that is read, in octets; the rest of a longer one is
-// passed over.
+// maxHeader is the largest header block that is read, in octets; the rest of a longer one is passed
+// over.
 const maxHeader = 1 << 20
 
 // Header is a header block. It keeps the octets as they came and looks fields up in them.
@@ -20,9 +20,9 @@ type Header struct {
 	cut      bool
 }
 
-// ParseHeader returns the header block at the start of raw. A line that is no field is passed
-// over, with the lines that continue it. fallback names the charset of octets above 127 that are
-// not UTF-8; "" means windows-1252. The Header refers to raw.
+// ParseHeader returns the header block at the start of raw. A line that is no field is passed over,
+// with the lines that continue it. fallback names the charset of octets above 127 that are not
+// UTF-8; "" means windows-1252. The Header refers to raw.
 func ParseHeader(raw []byte, fallback string) Header {
 	whole := len(raw) <= maxHeader
 	raw = raw[:min(len(raw), maxHeader)]
@@ -48,8 +48,8 @@ func HeaderEnd(raw []byte) int {
 	}
 }
 
-// NextField splits the first field off a header block: its name, the value with its line ends,
-// and what follows. Lines that are no fields are passed over; name is nil at the end.
+// NextField splits the first field off a header block: its name, the value with its line ends, and
+// what follows. Lines that are no fields are passed over; name is nil at the end.
 func NextField(raw []byte) (name, value, rest []byte) {
 	for len(raw) > 0 {
 		end := fieldEnd(raw)
@@ -62,8 +62,8 @@ func NextField(raw []byte) (name, value, rest []byte) {
 	return nil, nil, nil
 }
 
-// fieldEnd returns where the field at the start of raw ends, its continuation lines included
-// (RFC 5322 section 2.2.3).
+// fieldEnd returns where the field at the start of raw ends, its continuation lines included (RFC
+// 5322 section 2.2.3).
 func fieldEnd(raw []byte) int {
 	for end := 0; ; {
 		lf := bytes.IndexByte(raw[end:], '\n')
@@ -77,8 +77,8 @@ func fieldEnd(raw []byte) int {
 	}
 }
 
-// splitField splits a line at its colon. The name is nil when it is not one (RFC 5322 section
-// 2.2); blanks before the colon are allowed (section 4.5).
+// splitField splits a line at its colon. The name is nil when it is not one (RFC 5322 section 2.2);
+// blanks before the colon are allowed (section 4.5).
 func splitField(line []byte) (name, value []byte) {
 	for i, c := range line {
 		switch {
@@ -95,8 +95,8 @@ func splitField(line []byte) (name, value []byte) {
 	return nil, nil
 }
 
-// Unfold joins the lines of a field's value with a blank, each without the white space around
-// it. The result may refer to value and is never nil.
+// Unfold joins the lines of a field's value with a blank, each without the white space around it.
+// The result may refer to value and is never nil.
 func Unfold(value []byte) []byte {
 	value = bytes.TrimSpace(value)
 	if len(value) == 0 {

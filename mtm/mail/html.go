@@ -12,8 +12,8 @@ import (
 // maxToken bounds what the tokenizer keeps at once: one tag, or one run of text.
 const maxToken = 1 << 20
 
-// htmlReader returns the text of a page: blocks on lines of their own, lists with marks, cells
-// with tabs between, links with their address. It reads tag by tag and builds no tree.
+// htmlReader returns the text of a page: blocks on lines of their own, lists with marks, cells with
+// tabs between, links with their address. It reads tag by tag and builds no tree.
 type htmlReader struct {
 	t   *html.Tokenizer
 	p   htmlPrinter

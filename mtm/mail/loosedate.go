@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// looseDate reads a date word by word: which word is what shows in its form, as it does to
-// people. Names of days are passed over.
+// looseDate reads a date word by word: which word is what shows in its form, as it does to people.
+// Names of days are passed over.
 func looseDate(text string) (time.Time, bool) {
 	d := dateWords{year: -1, month: -1, day: -1}
 	for _, word := range strings.FieldsFunc(withoutComments(text), isDateBreak) {
@@ -176,8 +176,8 @@ func century(digits string, n int) int {
 	return n
 }
 
-// name takes a month, a day's name, AM or PM, or a zone. A zone that nobody knows is UTC (RFC
-// 5322 section 4.3).
+// name takes a month, a day's name, AM or PM, or a zone. A zone that nobody knows is UTC (RFC 5322
+// section 4.3).
 func (d *dateWords) name(word string) bool {
 	if m := monthNamed(word); m > 0 && d.month < 0 {
 		d.month = m

@@ -12,8 +12,8 @@ const (
 	maxParams     = 200
 )
 
-// params are the parameters of a field in their order, names in lower case, values as they came
-// but without quotes.
+// params are the parameters of a field in their order, names in lower case, values as they came but
+// without quotes.
 type params []param
 
 type param struct {
@@ -130,8 +130,8 @@ func closesQuote(after string) bool {
 	return next < 0 || after[next] == ';'
 }
 
-// raw returns the value of a parameter as its octets came, "" without one. Of two the
-// first counts that is not empty.
+// raw returns the value of a parameter as its octets came, "" without one. Of two the first counts
+// that is not empty.
 func (list params) raw(name string) string {
 	for _, p := range list {
 		if p.name == name && p.section < 0 && !p.coded && p.value != "" {
@@ -159,8 +159,8 @@ func (list params) token(name string) string {
 	return value
 }
 
-// extended joins the sections of a value and decodes them (RFC 2231 sections 3 and 4). The
-// charset may be missing; it stands before the first two apostrophes.
+// extended joins the sections of a value and decodes them (RFC 2231 sections 3 and 4). The charset
+// may be missing; it stands before the first two apostrophes.
 func (list params) extended(name, fallback string) (string, bool) {
 	var sections params
 	for _, p := range list {

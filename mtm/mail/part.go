@@ -53,8 +53,8 @@ func isMessage(mediaType string) bool {
 	return mediaType == "message/rfc822" || mediaType == "message/global" || mediaType == "message/news"
 }
 
-// Attached reports whether the part is something beside the text of the message: a file, unless it is an image that a page
-// shows (in a multipart/related) or a text that is called inline.
+// Attached reports whether the part is something beside the text of the message: a file, unless it
+// is an image that a page shows (in a multipart/related) or a text that is called inline.
 func (p *Part) Attached() bool {
 	image := strings.HasPrefix(p.MediaType, "image/")
 	text := strings.HasPrefix(p.MediaType, "text/") || p.IsMessage() ||

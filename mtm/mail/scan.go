@@ -7,8 +7,7 @@ import (
 
 // Options change how a message is read; the zero value will do.
 type Options struct {
-	// Fallback names the charset of octets that name none and are not UTF-8; "" means
-	// windows-1252.
+	// Fallback names the charset of octets that name none and are not UTF-8; "" means windows-1252.
 	Fallback string
 }
 
@@ -148,7 +147,8 @@ func (s *Scanner) takeHeader(p []byte) []byte {
 	return p[end+1:]
 }
 
-// plainHeader reports whether no line of a header may be a boundary, and a part has a header at all.
+// plainHeader reports whether no line of a header may be a boundary, and a part has a header at
+// all.
 func (s *Scanner) plainHeader(raw []byte) bool {
 	if raw[0] == '-' || bytes.Contains(raw, []byte("\n--")) {
 		return false

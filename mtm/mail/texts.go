@@ -9,8 +9,8 @@ import (
 type Text struct {
 	// Part is a text; of a message in the message it is that message, and its texts follow.
 	Part *Part
-	// Instead are the texts that it was chosen from: siblings in a multipart/alternative. They
-	// say the same and are left out.
+	// Instead are the texts that it was chosen from: siblings in a multipart/alternative. They say
+	// the same and are left out.
 	Instead []*Part
 }
 
@@ -29,8 +29,9 @@ func (t Text) Heading() string {
 }
 
 // Texts returns what there is to read in a message: all texts in their order, of each
-// multipart/alternative one. A plain text comes before a page, unless it is blank or only says
-// that there is a page. An appointment is a text where there is no other. open opens the view of a part; its error ends the choice.
+// multipart/alternative one. A plain text comes before a page, unless it is blank or only says that
+// there is a page. An appointment is a text where there is no other. open opens the view of a part;
+// its error ends the choice.
 func (m *Message) Texts(open func(*Part) (io.Reader, error)) ([]Text, error) {
 	c := &chooser{open: open, first: true}
 	c.collect(m.Root)

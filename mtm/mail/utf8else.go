@@ -8,8 +8,8 @@ import (
 	"golang.org/x/text/transform"
 )
 
-// utf8Else reads UTF-8, and each other octet in another charset: nothing is lost, and a
-// mark of the byte order at the start is not shown.
+// utf8Else reads UTF-8, and each other octet in another charset: nothing is lost, and a mark of the
+// byte order at the start is not shown.
 type utf8Else struct{ single *charmap.Charmap }
 
 // NewDecoder implements encoding.Encoding.

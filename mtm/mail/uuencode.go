@@ -70,8 +70,8 @@ func uuBegin(line []byte) (name string, ok bool) {
 	return string(file), len(file) > 0
 }
 
-// uuLine appends the octets of a line: its first letter says how many there are. Blanks at its
-// end may have been lost.
+// uuLine appends the octets of a line: its first letter says how many there are. Blanks at its end
+// may have been lost.
 func uuLine(dst, line []byte) []byte {
 	n := uuValue(line[0])
 	line = line[1:]

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/net/html/charset"
 )
 
-// OpenText returns the octets of a part in UTF-8. A page that names no charset may name one in
-// its head.
+// OpenText returns the octets of a part in UTF-8. A page that names no charset may name one in its
+// head.
 func (p *Part) OpenText(body io.ReadSeeker, o Options) (io.Reader, error) {
 	r, err := p.Open(body)
 	if err != nil {
@@ -35,8 +35,8 @@ func metaCharset(page *bufio.Reader) string {
 	return ""
 }
 
-// OpenView returns a text part as people read it, in UTF-8: a page without its markup, lines
-// joined that format=flowed broke, and without the files that stand between its lines.
+// OpenView returns a text part as people read it, in UTF-8: a page without its markup, lines joined
+// that format=flowed broke, and without the files that stand between its lines.
 func (p *Part) OpenView(body io.ReadSeeker, o Options) (io.Reader, error) {
 	if len(p.Children) > 0 && !p.IsMessage() {
 		r, err := p.Open(body)

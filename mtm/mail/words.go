@@ -9,9 +9,9 @@ import (
 const maxCharsetName = 60
 
 // DecodeText returns an unfolded header value as UTF-8: the encoded words of RFC 2047 decoded,
-// other octets above 127 read as UTF-8, else in the fallback charset. Words in a row of one
-// charset are decoded as one, so that a character may be split over two. A word of a charset
-// that nobody knows keeps its ASCII letters; it spoils no other.
+// other octets above 127 read as UTF-8, else in the fallback charset. Words in a row of one charset
+// are decoded as one, so that a character may be split over two. A word of a charset that nobody
+// knows keeps its ASCII letters; it spoils no other.
 func DecodeText(value, fallback string) string {
 	if !strings.Contains(value, "=?") {
 		return plainText(value, fallback)
@@ -75,8 +75,8 @@ func cutWord(s string) (w word, rest string, ok bool) {
 	return w, behind, true
 }
 
-// wordDecoder joins literal text and words. Octets of words of one charset wait until another
-// thing follows.
+// wordDecoder joins literal text and words. Octets of words of one charset wait until another thing
+// follows.
 type wordDecoder struct {
 	fallback string
 	out      strings.Builder

@@ -16,7 +16,8 @@ type Message struct {
 	store.Outgoing
 }
 
-// Read returns a message that was written here, sent or not. The error wraps symbian.ErrNotFound when there is no such message.
+// Read returns a message that was written here, sent or not. The error wraps symbian.ErrNotFound
+// when there is no such message.
 func Read(ctx context.Context, st *store.Store, id store.ID) (Message, error) {
 	e, err := st.Entry(ctx, id)
 	if err == nil && e.Type != store.TypeMessage {
@@ -59,9 +60,10 @@ func List(ctx context.Context, st *store.Store) ([]Message, error) {
 	return list, nil
 }
 
-// Queue makes messages wait in the Outbox for the next time that mail is sent: drafts, which move there, and messages that were
-// held back, failed, or wait for a request. Recipients that a server refused are tried again. The error wraps
-// symbian.ErrArgument, and no message changes, when one is being sent, is sent, or has no recipients.
+// Queue makes messages wait in the Outbox for the next time that mail is sent: drafts, which move
+// there, and messages that were held back, failed, or wait for a request. Recipients that a server
+// refused are tried again. The error wraps symbian.ErrArgument, and no message changes, when one is
+// being sent, is sent, or has no recipients.
 func Queue(ctx context.Context, st *store.Store, ids ...store.ID) error {
 	b := st.NewBatch()
 	defer b.Rollback()
@@ -89,8 +91,9 @@ func Queue(ctx context.Context, st *store.Store, ids ...store.ID) error {
 	return inState("queue", b.Commit(ctx))
 }
 
-// Hold keeps messages of the Outbox from being sent until Queue. Sending one that is under way stops at the sender's next check.
-// The error wraps symbian.ErrArgument, and no message changes, when one is sent.
+// Hold keeps messages of the Outbox from being sent until Queue. Sending one that is under way
+// stops at the sender's next check. The error wraps symbian.ErrArgument, and no message changes,
+// when one is sent.
 func Hold(ctx context.Context, st *store.Store, ids ...store.ID) error {
 	b := st.NewBatch()
 	defer b.Rollback()

@@ -40,7 +40,8 @@ func (m *Meter) Enter(p Phase) {
 	})
 }
 
-// Interrupt shows Connecting in place of the step in hand, whose counts are kept until Resume shows it again.
+// Interrupt shows Connecting in place of the step in hand, whose counts are kept until Resume shows
+// it again.
 func (m *Meter) Interrupt() {
 	m.Update(func(s *Snapshot) {
 		s.Interruptions++
@@ -63,8 +64,8 @@ func (m *Meter) Resume() {
 	})
 }
 
-// Update changes the snapshot under the meter's lock and wakes the reader.
-// MessagesToProcess is kept within 0..TotalMessages. f must not block.
+// Update changes the snapshot under the meter's lock and wakes the reader. MessagesToProcess is
+// kept within 0..TotalMessages. f must not block.
 func (m *Meter) Update(f func(*Snapshot)) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

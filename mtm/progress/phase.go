@@ -4,8 +4,8 @@ package progress
 
 import "strconv"
 
-// Phase says what an operation is doing. The numbers are the original's
-// progress states (behaviour section 9).
+// Phase says what an operation is doing. The numbers are the original's progress states (behaviour
+// section 9).
 type Phase int
 
 // The phases, with the original's numbers. Composing is an addition: the original's progress of

@@ -6,9 +6,10 @@ import (
 	"strings"
 )
 
-// ValidateAddress checks a recipient's address as behaviour section 14 says: a mailbox and a domain around the last '@', no dot
-// at the ends of either, no two dots in a row in the domain, brackets in pairs. An address in the form "Name" <a@b> is checked
-// between its brackets, a route (@a,@b:c@d) after its colon. The error wraps ErrArgument.
+// ValidateAddress checks a recipient's address as behaviour section 14 says: a mailbox and a domain
+// around the last '@', no dot at the ends of either, no two dots in a row in the domain, brackets
+// in pairs. An address in the form "Name" <a@b> is checked between its brackets, a route
+// (@a,@b:c@d) after its colon. The error wraps ErrArgument.
 func ValidateAddress(address string) error {
 	bare, err := bareAddress(address)
 	if err != nil {
@@ -68,8 +69,8 @@ func addressError(address string, err error) error {
 // Addressees is a list of recipients.
 type Addressees []string
 
-// Add checks an address and appends it, with an alias as "alias" <address>. Quotes and backslashes of the alias are escaped; an
-// alias with a line break is refused.
+// Add checks an address and appends it, with an alias as "alias" <address>. Quotes and backslashes
+// of the alias are escaped; an alias with a line break is refused.
 func (a *Addressees) Add(address, alias string) error {
 	if err := ValidateAddress(address); err != nil {
 		return err
@@ -89,7 +90,8 @@ func (a *Addressees) Add(address, alias string) error {
 	return nil
 }
 
-// Remove removes the addressee at index. As in the original, an index outside the list does nothing.
+// Remove removes the addressee at index. As in the original, an index outside the list does
+// nothing.
 func (a *Addressees) Remove(index int) {
 	if index < 0 || index >= len(*a) {
 		return

@@ -3,8 +3,8 @@ package symbian
 // PartList is a set of parts of a message, with the original's bits (behaviour sections 12 and 14).
 type PartList uint32
 
-// The parts. A search looks into all but the date, and of attachments at their file names; what they mean for a message that is
-// created is documented at mtm.CreateOptions.
+// The parts. A search looks into all but the date, and of attachments at their file names; what
+// they mean for a message that is created is documented at mtm.CreateOptions.
 const (
 	PartBody        PartList = 0x1
 	PartRecipient   PartList = 0x2 // To, then Cc, then Bcc

@@ -38,8 +38,8 @@ func EscapeJSON(text []byte) []byte {
 	return out
 }
 
-// isASCII reports whether all octets are ASCII but DEL. Those below the blank stand between
-// values: in strings the encoder has escaped them.
+// isASCII reports whether all octets are ASCII but DEL. Those below the blank stand between values:
+// in strings the encoder has escaped them.
 func isASCII(text []byte) bool {
 	for _, c := range text {
 		if c >= 0x7f {

@@ -17,8 +17,8 @@ import (
 	"pop3mtm/cmd/internal/cli"
 )
 
-// asChild names the environment variable that makes the test binary behave as a command: the test sends real signals,
-// which must not hit the test process itself.
+// asChild names the environment variable that makes the test binary behave as a command: the test
+// sends real signals, which must not hit the test process itself.
 const asChild = "CLI_TEST_CHILD"
 
 func TestMain(m *testing.M) {
@@ -80,7 +80,8 @@ func TestASecondSignalKills(t *testing.T) {
 	g.Expect(lines.ReadString('\n')).To(Equal("asked to stop\n"))
 	ended := make(chan error, 1)
 	go func() { ended <- child.Wait() }()
-	// The default action comes back a moment after the context ends, so one more signal may be swallowed by then.
+	// The default action comes back a moment after the context ends, so one more signal may be
+	// swallowed by then.
 	g.Eventually(func() bool {
 		_ = child.Process.Signal(os.Interrupt) // the process may have gone already
 		return len(ended) > 0

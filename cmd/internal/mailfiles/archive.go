@@ -10,8 +10,9 @@ import (
 	"github.com/emersion/go-maildir"
 )
 
-// Archive adds messages to files that may exist already. A message is recognized by its octets: one that is there, or that
-// an earlier run has put there, is not added again. Nothing that is there is changed.
+// Archive adds messages to files that may exist already. A message is recognized by its octets: one
+// that is there, or that an earlier run has put there, is not added again. Nothing that is there is
+// changed.
 type Archive struct {
 	shelf  shelf
 	record *record
@@ -37,8 +38,8 @@ type Body interface {
 	io.Seeker
 }
 
-// OpenArchive opens a folder or an mbox file to add messages; an mbox that does not exist is created. It fails when another
-// program is writing there.
+// OpenArchive opens a folder or an mbox file to add messages; an mbox that does not exist is
+// created. It fails when another program is writing there.
 func OpenArchive(format, path string) (*Archive, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
@@ -74,7 +75,8 @@ func Prepare(format, path string) error {
 	return nil
 }
 
-// recordPath returns where the record of an archive is: in a Maildir, beside a folder or a file, where every file is mail.
+// recordPath returns where the record of an archive is: in a Maildir, beside a folder or a file,
+// where every file is mail.
 func recordPath(format, path string) string {
 	const name = ".mtm-exported"
 	if format == "maildir" {
@@ -109,7 +111,8 @@ func (a *Archive) recover() error {
 	})
 }
 
-// Add adds a message unless the archive has it, and reports whether it did. After an error nothing of it is there.
+// Add adds a message unless the archive has it, and reports whether it did. After an error nothing
+// of it is there.
 func (a *Archive) Add(m Message, body Body) (bool, error) {
 	s, err := a.shelf.sum(body)
 	if err == nil {

@@ -14,7 +14,8 @@ import (
 	"github.com/emersion/go-maildir"
 )
 
-// emlShelf is a folder with a file for each message. Their numbers go on behind the highest one that is there.
+// emlShelf is a folder with a file for each message. Their numbers go on behind the highest one
+// that is there.
 type emlShelf struct {
 	dir  string
 	last int
@@ -25,8 +26,8 @@ const (
 	partEnd = ".part" // of the hidden name that a file has until it is whole
 )
 
-// openEML opens a folder of messages. One that has other files only is refused while it has no record, since it is more
-// likely to be named by mistake.
+// openEML opens a folder of messages. One that has other files only is refused while it has no
+// record, since it is more likely to be named by mistake.
 func openEML(dir string, fresh bool) (*emlShelf, error) {
 	list, err := os.ReadDir(dir)
 	if err != nil {

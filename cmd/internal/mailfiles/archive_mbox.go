@@ -44,8 +44,8 @@ const (
 	ourLock = "mtm export\n"
 )
 
-// dotLock creates the file that other programs take for a lock. One of ours is from a run that was killed, since a run that
-// lives has the record locked.
+// dotLock creates the file that other programs take for a lock. One of ours is from a run that was
+// killed, since a run that lives has the record locked.
 func dotLock(path string) error {
 	name := path + lockEnd
 	f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
@@ -119,8 +119,8 @@ func (x *mboxShelf) each(found func(sum)) error {
 	return m.run(bufio.NewReaderSize(x.file, 64<<10))
 }
 
-// mboxScan finds the messages of an mbox: a line "From " at the beginning or behind a blank line starts one, and the blank
-// line before it belongs to none.
+// mboxScan finds the messages of an mbox: a line "From " at the beginning or behind a blank line
+// starts one, and the blank line before it belongs to none.
 type mboxScan struct {
 	h       hash.Hash
 	found   func(sum)
@@ -174,8 +174,8 @@ func (m *mboxScan) finish() {
 	m.inside, m.blank = false, false
 }
 
-// mend cuts off a message that an interrupted run has half written. Where another program has written behind it, nothing
-// is cut: the message is added once more, whole.
+// mend cuts off a message that an interrupted run has half written. Where another program has
+// written behind it, nothing is cut: the message is added once more, whole.
 func (x *mboxShelf) mend(r *record) error {
 	half := r.last
 	if half.size == 0 || x.size >= half.at+half.size {
@@ -222,7 +222,8 @@ func (x *mboxShelf) hasSecond(at int64) (bool, error) {
 	}
 }
 
-// add appends a message. The record is written first: whatever happens, the next run finds what is half-written.
+// add appends a message. The record is written first: whatever happens, the next run finds what is
+// half-written.
 func (x *mboxShelf) add(m Message, body Body, s span, r *record) error {
 	padding, err := x.padding()
 	if err != nil {

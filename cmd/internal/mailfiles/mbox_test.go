@@ -51,7 +51,8 @@ var _ = DescribeTable("the separator of an mbox names an address without blanks"
 	Entry("an address with a line break", "\"a\r\nFrom b\"@example.org", "MAILER-DAEMON"),
 )
 
-// FuzzMbox checks that the pieces make no difference, and that go-mbox finds one message per message.
+// FuzzMbox checks that the pieces make no difference, and that go-mbox finds one message per
+// message.
 func FuzzMbox(f *testing.F) {
 	for _, seed := range []string{"", "a\r\nFrom b\r\n", "From ", "\r\r\n", "Fro\nFrom x", ">From a\n"} {
 		f.Add(seed, 3)

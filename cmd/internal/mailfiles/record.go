@@ -15,8 +15,9 @@ import (
 // sum identifies a message by its octets: SHA-256.
 type sum [sha256.Size]byte
 
-// record is the file that says what was exported to a place. Its first line is recordHead; every run writes a line "begin",
-// a line for each message, and "end". A message is its sum; in an mbox with position and size, written before the message.
+// record is the file that says what was exported to a place. Its first line is recordHead; every
+// run writes a line "begin", a line for each message, and "end". A message is its sum; in an mbox
+// with position and size, written before the message.
 type record struct {
 	file  *os.File
 	count map[sum]int
@@ -91,7 +92,8 @@ func (r *record) read() error {
 	return err
 }
 
-// take counts the message of a line. Lines that are not understood are passed over: the run was interrupted in them.
+// take counts the message of a line. Lines that are not understood are passed over: the run was
+// interrupted in them.
 func (r *record) take(line string) {
 	if line == undoneLine {
 		r.uncount(r.last.sum)

@@ -77,7 +77,8 @@ func StartDovecot(ctx context.Context, mailboxes map[string]iter.Seq[[]byte], o 
 	return d, nil
 }
 
-// Restart ends the server, with the sessions that it has, and starts it again on the same mail and port.
+// Restart ends the server, with the sessions that it has, and starts it again on the same mail and
+// port.
 func (d *Dovecot) Restart(ctx context.Context) error {
 	if err := d.end(); err != nil {
 		return err

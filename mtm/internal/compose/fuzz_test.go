@@ -79,7 +79,8 @@ func plainLetter(to []*mail.Address) *compose.Letter {
 	return &compose.Letter{From: &mail.Address{Address: "ada@example.org"}, Date: time.Unix(0, 0), MessageID: "1@example.org", To: to, Subject: "x"}
 }
 
-// fields reads a header, which must have these at most, without control characters, and in ASCII but for mailboxes (RFC 6532).
+// fields reads a header, which must have these at most, without control characters, and in ASCII
+// but for mailboxes (RFC 6532).
 func fields(t *testing.T, raw []byte, allowed ...string) textproto.Header {
 	in := bufio.NewReader(bytes.NewReader(raw))
 	h, err := textproto.ReadHeader(in)
