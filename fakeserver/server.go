@@ -36,14 +36,16 @@ type Server struct {
 	stopping  chan struct{} // closed with closed
 	listeners []net.Listener
 	sessions  map[*Session]struct{}
-	count     int            // sessions so far
-	idle      chan struct{}  // closed while no session is open
-	ended     archive        // of sessions without a user who exists
-	archived  atomic.Int64   // octets of all ended transcripts
-	before    atomic.Int64   // sessions before Restart
-	turned    accept.Second  // limits the log of refused clients
-	news      signal         // commands, ends of sessions, mail deleted
-	work      sync.WaitGroup // accept loops and sessions
+	count     int                    // sessions so far
+	idle      chan struct{}          // closed while no session is open
+	ended     archive                // of sessions without a user who exists
+	archived  atomic.Int64           // octets of all ended transcripts
+	before    atomic.Int64           // sessions before Restart
+	turned    accept.Second          // limits the log of refused clients
+	news      signal                 // commands, ends of sessions, mail deleted
+	work      sync.WaitGroup         // accept loops and sessions
+	next      atomic.Pointer[Server] // set by HandOver
+	address   string                 // of the server that has handed over to this one
 }
 
 // NewServer returns a server for any protocol that does not listen yet. The options about POP3
@@ -69,12 +71,13 @@ func newServer(p Protocol, drop *Maildrop, o Options, users *directory) *Server 
 	return s
 }
 
-// Addr returns the address of the first listener as host:port, or "" without a listener.
+// Addr returns the address of the first listener as host:port, or that of the server that has handed
+// over to this one, or "".
 func (s *Server) Addr() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.listeners) == 0 {
-		return ""
+		return s.address
 	}
 	return s.listeners[0].Addr().String()
 }
@@ -115,7 +118,7 @@ func (s *Server) accept(l net.Listener, implicitTLS bool) error {
 			}
 			return err
 		}
-		if session := s.begin(c, implicitTLS); session != nil {
+		if session := s.latest().begin(c, implicitTLS); session != nil {
 			go session.run(implicitTLS)
 		}
 	}

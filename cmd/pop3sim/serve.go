@@ -2,7 +2,7 @@ package main
 
 import (
 	"errors"
-	"io"
+	"log/slog"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -58,6 +58,11 @@ and --delay-bad-login.
 With --scenario it misbehaves as the scenario says, and serves the mail of the scenario unless
 --eml, --mbox, --maildir, --synthetic or --empty is given. When it stops it prints a verdict on the
 clients; with --judge the exit status has it too. --profile imitates a known server.
+
+At SIGHUP it reads the scenario and the mail anew, and begins again with them: sessions that are open
+go on as they began, new ones count from 1, and the verdict is about them. Users who were created
+over HTTP keep their mail, rules and expectations. When something is wrong with what it reads, it
+says so and serves on as before. A terminal that is closed ends it.
 
 The server stops at Ctrl-C (SIGINT) or SIGTERM, with exit status 0 (see --judge). Sessions ended by
 this do not delete messages.
@@ -126,7 +131,8 @@ func serve(cmd *cobra.Command, f *serveFlags) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, sim.transcripts.close()) }()
-	ports, err := f.open(ctx)
+	first := sim.latest() // a scenario may begin with TLS on the port of --pop3
+	ports, err := first.flags.open(ctx)
 	if err != nil {
 		return err
 	}
@@ -157,12 +163,12 @@ func (f *serveFlags) check() error {
 	return nil
 }
 
-func (f *serveFlags) options(stderr io.Writer, told *transcripts, drops []*fakeserver.Maildrop) *fakeserver.Options {
+func (f *serveFlags) options(log *slog.Logger, told *transcripts, drops []*fakeserver.Maildrop) *fakeserver.Options {
 	o := &fakeserver.Options{
 		Users:             map[string]fakeserver.User{},
 		Mechanisms:        f.mechanisms.names,
 		PlaintextNeedsTLS: f.tls.require,
-		Log:               f.logs.logger(stderr),
+		Log:               log,
 		TranscriptOctets:  -1,
 		MaxSessions:       f.limits.sessions,
 		MaxBadLogins:      f.limits.badLogins,

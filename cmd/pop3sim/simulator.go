@@ -2,11 +2,14 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -21,58 +24,88 @@ import (
 // simulator is the servers of one process and what they serve.
 type simulator struct {
 	flags       *serveFlags
-	mail        *mailbox
-	server      *fakeserver.Server
-	play        *scenarios.Play // nil for a correct server
-	sink        *smtpsink.Server
 	stderr      io.Writer
-	transcripts *transcripts
 	log         *slog.Logger
+	transcripts *transcripts
+	tls         *tls.Config
 	service     *control.Service // nil when nobody can steer
 	web         *web             // nil without --http
+
+	mu          sync.Mutex
+	generations []*generation // one more with each reload; the last one serves new clients
+}
+
+// generation is what was made of the flags at the start, or at a reload.
+type generation struct {
+	flags  serveFlags // with what the scenario brings
+	played *scenarios.Scenario
+	mail   *mailbox
+	server *fakeserver.Server
+	play   *scenarios.Play // nil for a correct server
+	sink   *smtpsink.Server
 }
 
 // simulator makes what the flags describe. It listens nowhere yet.
 func (f *serveFlags) simulator(cmd *cobra.Command) (*simulator, error) {
+	sim := &simulator{flags: f, stderr: &lockedWriter{w: cmd.ErrOrStderr()}}
+	sim.log = f.logs.logger(sim.stderr)
 	played, err := f.played.load(cmd.InOrStdin(), cmd.ErrOrStderr())
 	if err != nil {
 		return nil, err
 	}
-	if err = f.adapt(played); err != nil {
-		return nil, err
-	}
-	sim := &simulator{flags: f, stderr: &lockedWriter{w: cmd.ErrOrStderr()}}
-	mail, drops, err := f.mailFor(played)
-	if err != nil {
-		return nil, err
-	}
-	sim.mail = mail
 	if err = f.ready.prepare(); err != nil {
 		return nil, err
 	}
 	if sim.transcripts, err = f.told.open(sim.stderr); err != nil {
 		return nil, err
 	}
-	o := f.options(sim.stderr, sim.transcripts, drops)
-	if o.TLS, err = f.tls.open(f.pop3, f.pop3s, f.smtp); err != nil {
+	if sim.tls, err = f.tls.open(f.pop3, f.pop3s, f.smtp); err != nil {
 		return nil, err
 	}
-	if sim.server, sim.play, err = f.server(played, o); err != nil {
+	g, err := sim.generation(played)
+	if err != nil {
+		return nil, err
+	}
+	sim.generations = []*generation{g}
+	if f.steered() {
+		sim.service = control.New(g.server, &control.Options{Play: g.play, Token: f.web.token, Log: sim.log})
+	}
+	if f.http != "" {
+		sim.web = newWeb(sim.service, f.web.mcp, sim.log)
+	}
+	return sim, nil
+}
+
+// generation makes the servers for a scenario, nil for correct ones.
+func (sim *simulator) generation(played *scenarios.Scenario) (*generation, error) {
+	g := &generation{flags: *sim.flags, played: played}
+	g.flags.users, g.flags.tokens = slices.Clone(g.flags.users), slices.Clone(g.flags.tokens)
+	if err := g.flags.adapt(played); err != nil {
+		return nil, err
+	}
+	mail, drops, err := g.flags.mailFor(played)
+	if err != nil {
+		return nil, err
+	}
+	g.mail = mail
+	o := g.flags.options(sim.log, sim.transcripts, drops)
+	o.TLS = sim.tls
+	if g.server, g.play, err = g.flags.server(played, o); err != nil {
 		return nil, err
 	}
 	var onSMTP func(fakeserver.Transcript)
-	if f.told.given() {
+	if g.flags.told.given() {
 		onSMTP = sim.transcripts.session("SMTP ")
 	}
-	sim.log = o.Log
-	if f.steered() {
-		sim.service = control.New(sim.server, &control.Options{Play: sim.play, Token: f.web.token, Log: o.Log})
-	}
-	if f.http != "" {
-		sim.web = newWeb(sim.service, f.web.mcp, o.Log)
-	}
-	sim.sink = newSink(sim.server, o, f.limits.room(), onSMTP)
-	return sim, f.playSMTP(sim.play, sim.sink)
+	g.sink = newSink(g.server, o, g.flags.limits.room(), onSMTP)
+	return g, g.flags.playSMTP(g.play, g.sink)
+}
+
+// latest returns the generation that serves new clients.
+func (sim *simulator) latest() *generation {
+	sim.mu.Lock()
+	defer sim.mu.Unlock()
+	return sim.generations[len(sim.generations)-1]
 }
 
 // run serves on the ports until ctx ends or a listener fails.
@@ -83,8 +116,10 @@ func (sim *simulator) run(ctx context.Context, cmd *cobra.Command, ports listene
 	if sim.service != nil {
 		sim.service.SetAddresses(ports.forClients())
 	}
-	served, running := ports.serve(sim.server, sim.sink, sim.web)
-	sim.flags.announce(sim.stderr, sim.mail, ports, sim.server.Mechanisms())
+	first := sim.latest()
+	defer sim.reloads(ctx)()
+	served, running := ports.serve(first.server, first.sink, sim.web)
+	first.flags.announce(sim.stderr, first.mail, ports, first.server.Mechanisms())
 	defer sim.flags.ready.withdraw()
 	err := sim.flags.ready.announce(cmd.OutOrStdout(), ports.addresses())
 	if sim.flags.agent {
@@ -97,20 +132,28 @@ func (sim *simulator) run(ctx context.Context, cmd *cobra.Command, ports listene
 		case <-ctx.Done():
 		}
 	}
-	if sim.web != nil {
-		err = errors.Join(err, shutdown(ctx, sim.web))
-	}
-	err = errors.Join(err, shutdown(ctx, sim.server), shutdown(ctx, sim.sink))
+	err = errors.Join(err, sim.shutdown(ctx))
 	sim.summary(ctx, time.Since(started))
-	var judged error
-	if sim.play != nil {
-		judged = sim.flags.verdict(ctx, sim.stderr, sim.play, sim.sink)
-	}
 	for range running {
 		err = errors.Join(err, stopped(<-served))
 	}
-	if err == nil {
-		err = judged
+	if last := sim.latest(); last.play != nil {
+		if judged := last.flags.verdict(ctx, sim.stderr, last.play, last.sink); err == nil {
+			err = judged
+		}
+	}
+	return err
+}
+
+// shutdown stops all servers, those of the first generation last: they have the listeners.
+func (sim *simulator) shutdown(ctx context.Context) (err error) {
+	sim.mu.Lock()
+	defer sim.mu.Unlock()
+	if sim.web != nil {
+		err = shutdown(ctx, sim.web)
+	}
+	for _, g := range slices.Backward(sim.generations) {
+		err = errors.Join(err, shutdown(ctx, g.server), shutdown(ctx, g.sink))
 	}
 	return err
 }

@@ -17,9 +17,13 @@ func (sim *simulator) summary(ctx context.Context, ran time.Duration) {
 	if why := context.Cause(ctx); why != nil {
 		fmt.Fprintf(&text, ": %s", why)
 	}
-	fmt.Fprintf(&text, "; served %s", sessions(sim.server.Sessions()))
-	if n := sim.sink.Sessions(); n > 0 {
-		fmt.Fprintf(&text, " and %s of SMTP", sessions(n))
+	pop3, smtp := 0, 0
+	for _, g := range sim.generations {
+		pop3, smtp = pop3+g.server.Sessions(), smtp+g.sink.Sessions()
+	}
+	fmt.Fprintf(&text, "; served %s", sessions(pop3))
+	if smtp > 0 {
+		fmt.Fprintf(&text, " and %s of SMTP", sessions(smtp))
 	}
 	fmt.Fprintf(&text, " in %s\n", ran.Round(time.Millisecond))
 	_, _ = sim.stderr.Write([]byte(text.String())) // a closed terminal is no reason to fail

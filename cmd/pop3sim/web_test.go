@@ -59,9 +59,18 @@ var _ = Describe("pop3sim serve --http", func() {
 	It("delivers mail over SMTP to a user who was created while it serves", func() {
 		p := start(GinkgoTB(), "--http", "127.0.0.1:0", "--smtp", "127.0.0.1:0")
 		p.ask("POST", "/api/v1/users", `{"name":"ann","password":"secret"}`, "Content-Type", "application/json")
-		Expect(smtp.SendMail(p.smtp, nil, "bob@example.org", []string{"ann@example.org"}, []byte("Subject: hi\r\n\r\nhello\r\n"))).To(Succeed())
+		c, err := smtp.Dial(p.smtp)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(c.Mail("bob@example.org")).To(Succeed())
+		Expect(c.Rcpt("nobody@example.org")).NotTo(Succeed())
+		Expect(c.Rcpt("ann@example.org")).To(Succeed())
+		body, err := c.Data()
+		Expect(err).NotTo(HaveOccurred())
+		_, err = io.WriteString(body, "Subject: hi\r\n\r\nhello\r\n")
+		Expect(err).NotTo(HaveOccurred())
+		Expect(body.Close()).To(Succeed())
+		Expect(c.Quit()).To(Succeed())
 		Expect(session(p.address, "ann", "secret", "STAT")[0]).To(HavePrefix("+OK 1 "))
-		Expect(smtp.SendMail(p.smtp, nil, "bob@example.org", []string{"nobody@example.org"}, []byte("x\r\n"))).NotTo(Succeed())
 	})
 
 	It("ends with status 0 while somebody follows events", func() {

@@ -32,7 +32,9 @@ func (s *Service) Events(ctx context.Context, user string, past bool, yield func
 		return err
 	}
 	defer release()
-	f := s.server.Follow(user)
+	ctx, cancel := s.untilSucceeded(ctx)
+	defer cancel()
+	f := s.serving.Load().Follow(user)
 	if f == nil {
 		return unknownUser(user)
 	}

@@ -12,7 +12,7 @@ import (
 func (s *Service) health(mux *http.ServeMux) {
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { status(w, http.StatusOK, s.alive()) })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
-		if s.server.Addr() == "" {
+		if s.serving.Load().Addr() == "" {
 			status(w, http.StatusServiceUnavailable, map[string]any{"status": "no POP3 listener"})
 			return
 		}

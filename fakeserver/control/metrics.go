@@ -50,11 +50,11 @@ func (m *metrics) Describe(to chan<- *prometheus.Desc) {
 
 // Collect implements prometheus.Collector.
 func (m *metrics) Collect(to chan<- prometheus.Metric) {
-	s := m.service.server.Stats()
+	s := m.service.serving.Load().Stats()
 	number := func(d *prometheus.Desc, kind prometheus.ValueType, n int64, labels ...string) {
 		to <- prometheus.MustNewConstMetric(d, kind, float64(n), labels...)
 	}
-	number(m.users, prometheus.GaugeValue, int64(len(m.service.server.Users())))
+	number(m.users, prometheus.GaugeValue, int64(len(m.service.serving.Load().Users())))
 	number(m.stored, prometheus.GaugeValue, m.service.octets.Load())
 	number(m.waiting, prometheus.GaugeValue, m.service.waiting.Load())
 	number(m.sessions, prometheus.CounterValue, s.Sessions)

@@ -227,6 +227,6 @@ func (s *Service) ResetAll(ctx context.Context, all bool) error {
 			return err
 		}
 	}
-	s.server.Restart()
+	s.serving.Load().Restart()
 	return nil
 }

@@ -65,22 +65,24 @@ func (l Limits) orDefault() Limits {
 
 // Service has the operations on a simulator. Its methods are safe for concurrent use.
 type Service struct {
-	server *fakeserver.Server
-	o      Options
-	limits Limits
-	begun  time.Time
+	serving atomic.Pointer[fakeserver.Server]
+	o       Options
+	limits  Limits
+	begun   time.Time
 
 	octets  atomic.Int64 // of all messages that it stores
 	waiting atomic.Int64
 
-	mu      sync.Mutex
-	tenants map[string]*tenant
+	mu        sync.Mutex
+	tenants   map[string]*tenant
+	succeeded chan struct{} // closed by Succeed
 }
 
 // New returns the operations on a server of POP3, which should have Options.Timed. Its users exist
 // already.
 func New(server *fakeserver.Server, o *Options) *Service {
-	s := &Service{server: server, tenants: map[string]*tenant{}, begun: time.Now()}
+	s := &Service{tenants: map[string]*tenant{}, begun: time.Now(), succeeded: make(chan struct{})}
+	s.serving.Store(server)
 	if o != nil {
 		s.o = *o
 	}
@@ -102,7 +104,7 @@ func (s *Service) SetAddresses(a Addresses) { s.o.Addresses = a }
 func (s *Service) find(name string) (*tenant, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	user, known := s.server.User(name)
+	user, known := s.serving.Load().User(name)
 	t := s.tenants[name]
 	switch {
 	case !known:
@@ -112,7 +114,7 @@ func (s *Service) find(name string) (*tenant, error) {
 		}
 		return nil, unknownUser(name)
 	case t == nil:
-		t = adopted(name, s.server, user, s.o.Play)
+		t = adopted(name, s.serving.Load(), user, s.o.Play)
 		s.octets.Add(t.octets())
 		s.tenants[name] = t
 	}

@@ -41,7 +41,7 @@ func (s *Service) Sessions(_ context.Context, user string) ([]Session, error) {
 	if _, err := s.find(user); err != nil {
 		return nil, err
 	}
-	transcripts, _ := s.server.UserTranscripts(user)
+	transcripts, _ := s.serving.Load().UserTranscripts(user)
 	all := []Session{}
 	for _, t := range transcripts {
 		all = append(all, sessionOf(&t))
@@ -78,13 +78,13 @@ func (s *Service) Transcript(_ context.Context, user string, number int) (*Trans
 
 // transcript returns what the server knows of a session.
 func (s *Service) transcript(user string, number int) (*fakeserver.Transcript, error) {
-	transcripts, lost := s.server.UserTranscripts(user)
+	transcripts, lost := s.serving.Load().UserTranscripts(user)
 	for _, t := range transcripts {
 		if t.Visit == number {
 			return &t, nil
 		}
 	}
-	if number > 0 && number <= s.server.UserSessions(user) && lost > 0 {
+	if number > 0 && number <= s.serving.Load().UserSessions(user) && lost > 0 {
 		return nil, problem(http.StatusNotFound, "the transcript of session %d is no longer kept: there were too many since", number)
 	}
 	return nil, problem(http.StatusNotFound, "the user %s has no session %d since creation or reset", user, number)
@@ -152,7 +152,7 @@ func (s *Service) EndSession(ctx context.Context, user string, number int) error
 	if number < 1 {
 		return problem(http.StatusNotFound, "the user %s has no session %d", user, number)
 	}
-	n, err := s.server.EndSessions(ctx, user, number)
+	n, err := s.serving.Load().EndSessions(ctx, user, number)
 	if err == nil && n == 0 {
 		return problem(http.StatusNotFound, "the user %s has no open session %d", user, number)
 	}

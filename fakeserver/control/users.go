@@ -57,13 +57,13 @@ func (s *Service) CreateUser(_ context.Context, in NewUser) (*CreatedUser, error
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, known := s.server.User(in.Name); known {
+	if _, known := s.serving.Load().User(in.Name); known {
 		return nil, problem(http.StatusConflict, "the user %q already exists", in.Name)
 	}
 	if len(s.tenants) >= s.limits.Users {
 		return nil, full("there may be %d users: delete some, or raise the limit", s.limits.Users)
 	}
-	t := &tenant{name: in.Name, server: s.server, drop: fakeserver.NewMaildrop(), changing: true, since: time.Now()}
+	t := &tenant{name: in.Name, server: s.serving.Load(), drop: fakeserver.NewMaildrop(), changing: true, since: time.Now()}
 	t.base = fakeserver.User{Password: in.Password, Token: in.Token, AnyPassword: in.AnyPassword, Maildrop: t.drop}
 	t.user = t.base
 	t.server.SetUser(in.Name, t.user)
@@ -74,7 +74,7 @@ func (s *Service) CreateUser(_ context.Context, in NewUser) (*CreatedUser, error
 // Users returns all users, by name.
 func (s *Service) Users(ctx context.Context) ([]User, error) {
 	var all []User
-	for _, name := range s.server.Users() {
+	for _, name := range s.serving.Load().Users() {
 		if u, err := s.User(ctx, name); err == nil { // else it was deleted a moment ago
 			all = append(all, *u)
 		}
@@ -88,7 +88,7 @@ func (s *Service) User(_ context.Context, name string) (*User, error) {
 	if err != nil {
 		return nil, err
 	}
-	u := &User{Name: name, Locked: t.drop.Locked(), State: s.server.NamedState(name), Sessions: s.server.UserSessions(name), Addresses: s.o.Addresses}
+	u := &User{Name: name, Locked: t.drop.Locked(), State: s.serving.Load().NamedState(name), Sessions: s.serving.Load().UserSessions(name), Addresses: s.o.Addresses}
 	u.Messages, u.Octets = t.drop.Count()
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -109,13 +109,13 @@ func (s *Service) DeleteUser(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	_, ended := s.server.EndSessions(ctx, name, 0)
+	_, ended := s.serving.Load().EndSessions(ctx, name, 0)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.tenants[name] != t {
 		return unknownUser(name)
 	}
-	s.server.RemoveUser(name)
+	s.serving.Load().RemoveUser(name)
 	delete(s.tenants, name)
 	s.octets.Add(-t.octets())
 	return ended

@@ -1,0 +1,22 @@
+package fakeserver
+
+// HandOver lets next serve the clients who connect to the listeners of s from now on. Sessions that
+// are open go on with s, which keeps the listeners: close it last.
+func (s *Server) HandOver(next *Server) {
+	address := s.Addr()
+	next.mu.Lock()
+	next.address = address
+	next.mu.Unlock()
+	s.next.Store(next)
+}
+
+// latest returns the server that serves new clients.
+func (s *Server) latest() *Server {
+	for {
+		next := s.next.Load()
+		if next == nil {
+			return s
+		}
+		s = next
+	}
+}
