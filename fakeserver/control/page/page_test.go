@@ -119,7 +119,7 @@ func TestThePageInChromium(t *testing.T) {
 		b.click("[data-open=new-user]")
 		b.do(chromedp.SendKeys(chromedp.CSS("#new-name"), "eve"))
 		b.press(kb.Enter)
-		b.until(`document.querySelector("#tenant").value === "eve"`)
+		b.until(`document.documentElement.dataset.live === "yes" && document.querySelector("#tenant").value === "eve"`)
 		b.shows("#maildrop", "The mailbox is empty.")
 		b.do(chromedp.SetValue(chromedp.CSS("#tenant"), "cid"))
 		b.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("#tenant").dispatchEvent(new Event("change", { bubbles: true }))`))
