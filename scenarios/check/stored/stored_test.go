@@ -108,6 +108,7 @@ func TestWhatClientsDoToEveryMessageIsAllowedFor(t *testing.T) {
 		"a field between":         strings.Replace(sent, "Subject", "X-Own: 1\r\nSubject", 1),
 		"no Status":               strings.Replace(sent, "Status: U\r\n", "", 1),
 		"quoted From":             strings.Replace(sent, "\r\nFrom here", "\r\n>From here", 1),
+		"a header before all":     "Return-Path: <>\n\n" + sent,
 		"an empty line more":      sent + "\r\n",
 	} {
 		if !stored.Prepare([]byte(text)).Holds(stored.Prepare([]byte(sent))) {

@@ -59,12 +59,12 @@ func (t Text) Holds(sent Text) bool {
 	case sent.key == "":
 		return strings.Join(t.body, "") == ""
 	case !slices.Equal(trimmed(t.body), trimmed(sent.body)):
-		return !sent.split && t.endsWith(sent.lines)
+		return t.endsWith(sent.lines)
 	}
 	return t.hasHeader(sent.header)
 }
 
-// endsWith is for a message without an empty line: a client that needs a header puts one before it.
+// endsWith is for a message without a proper header: a client that needs one puts it before all.
 func (t Text) endsWith(lines []string) bool {
 	at := len(t.lines) - len(lines)
 	return at >= 0 && slices.Equal(t.lines[at:], lines)
