@@ -13,9 +13,9 @@ import (
 func Matrix(w io.Writer, reports []*Report, page string) error {
 	var b strings.Builder
 	b.WriteString("# POP3 clients and what becomes of the mail\n\n")
-	fmt.Fprintf(&b, "Made by `pop3sim check matrix`; [%s](%s) shows the transcript that proves each failure. docs/check.md says what is judged. "+
+	fmt.Fprintf(&b, "Made by `pop3sim check matrix` with %d cases; [%s](%s) shows the transcript that proves each failure. docs/check.md says what is judged. "+
 		"Each client is set as its column says, with other settings it may do better or worse. A client that never meets a fault is not exercised, which is no pass. "+
-		"Cases in which the server itself breaks the RFC are counted apart, as tolerance.\n\n", page, page)
+		"Cases in which the server itself breaks the RFC are counted apart, as tolerance.\n\n", len(reports[0].Cases), page, page)
 	b.WriteString("| client | version | settings | pass | fail | fail (tolerance) | warn | not exercised | in doubt |\n|---|---|---|---|---|---|---|---|---|\n")
 	for _, r := range reports {
 		of, tolerance := r.Totals.Results, r.Totals.Severities[check.Tolerance][check.Fail]
@@ -57,32 +57,53 @@ func (c cell) String() string {
 	return text
 }
 
-// failures lists what failed for a client.
+// failures lists what failed for a client. Failures that show the same difference are one line: a
+// client that gets one thing wrong may get it wrong in each case.
 func (r *Report) failures(b *strings.Builder) {
 	fmt.Fprintf(b, "\n## %s\n\n", r.Client)
 	for _, l := range r.Learned {
 		fmt.Fprintf(b, "%s.\n", strings.ToUpper(l[:1])+l[1:])
 	}
-	warned := map[check.Class]int{}
 	b.WriteString("\n")
+	alike, warned := map[string]int{}, map[check.Class]int{}
 	for _, c := range r.Cases {
 		switch c.Result {
 		case check.Fail:
-			detail := ""
-			if c.Detail != "" {
-				detail = "; " + c.Detail
-			}
-			fmt.Fprintf(b, "- %s `%s` (%s, %s): %s%s\n", c.Class, c.ID, c.Severity, c.RFC, cellText(clip(c.Why)), cellText(detail))
+			alike[c.difference()]++
 		case check.Warn:
 			warned[c.Class]++
 		default:
 		}
+	}
+	for _, c := range r.Cases {
+		key := c.difference()
+		if c.Result != check.Fail || alike[key] == 0 {
+			continue
+		}
+		more, detail := "", ""
+		if n := alike[key]; n > 1 {
+			more = fmt.Sprintf(" and %d more", n-1)
+		}
+		if c.Detail != "" {
+			detail = "; " + c.Detail
+		}
+		alike[key] = 0
+		fmt.Fprintf(b, "- %s `%s`%s (%s, %s): %s%s\n", c.Class, c.ID, more, c.Severity, c.RFC, cellText(clip(c.Why)), cellText(detail))
 	}
 	for _, a := range check.Classes() {
 		if n := warned[a.Class]; n > 0 {
 			fmt.Fprintf(b, "- %d warnings %s\n", n, a.Class)
 		}
 	}
+}
+
+// difference is equal for failures that show the same.
+func (c Case) difference() string {
+	shown := c.Why
+	if _, is, ok := strings.Cut(c.Detail, " is "); ok {
+		shown = is
+	}
+	return string(c.Class) + " " + string(c.Severity) + " " + shown
 }
 
 // cellText keeps a text in one cell of a table.

@@ -59,15 +59,16 @@ func (t Text) Holds(sent Text) bool {
 	case sent.key == "":
 		return strings.Join(t.body, "") == ""
 	case !slices.Equal(trimmed(t.body), trimmed(sent.body)):
-		return t.endsWith(sent.lines)
+		return ends(t.lines, sent.lines) || ends(slices.Concat(t.header, t.body), sent.lines)
 	}
 	return t.hasHeader(sent.header)
 }
 
-// endsWith is for a message without a proper header: a client that needs one puts it before all.
-func (t Text) endsWith(lines []string) bool {
-	at := len(t.lines) - len(lines)
-	return at >= 0 && slices.Equal(t.lines[at:], lines)
+// ends reports whether what is stored ends with all lines that were sent. It is for a message without
+// a proper header: a client that needs one puts it before all, or an empty line after its fields.
+func ends(stored, sent []string) bool {
+	at := len(stored) - len(sent)
+	return at >= 0 && slices.Equal(stored[at:], sent)
 }
 
 // hasHeader reports whether these lines stand in the header, in their order.
