@@ -234,7 +234,7 @@ func splitAddress(flag, address string) (host, port string, err error) {
 	return "", "", fmt.Errorf("--%s %q is not HOST or HOST:PORT, such as pop.example.org:110 or [::1]:1110", flag, address)
 }
 
-// warnUnverified says at each use that nobody knows who the server is.
+// warnUnverified warns at each use that the identity of the server is not verified.
 func warnUnverified(w io.Writer, a mtm.Account) {
 	var flags []string
 	if a.POP3.Security.SkipVerify {

@@ -9,7 +9,7 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// finding is a store.Problem in JSON; ids are absent where the problem concerns none.
+// finding is a store.Problem in JSON, without ids that it does not have.
 type finding struct {
 	Entry   store.ID `json:"id,omitempty"`
 	Segment int64    `json:"segment,omitempty"`

@@ -29,7 +29,7 @@ type composer struct {
 	text, file  string
 }
 
-// maker makes the command of a client, with what the flags say.
+// maker returns the command of a client with the given options.
 type maker func(into store.ID, o mtm.CreateOptions) mtm.Command
 
 func composeCommand(e *env) *cobra.Command {
@@ -60,7 +60,7 @@ may have commas. The message does not name the recipients in --bcc.`,
 	return c
 }
 
-// addFlags adds those of a message that a person writes.
+// addFlags adds the flags of a message that a person writes.
 func (m *composer) addFlags(c *cobra.Command) {
 	f := c.Flags()
 	f.StringArrayVar(&m.to, "to", nil, "`ADDRESS` that the message goes to; again for more")
@@ -83,7 +83,8 @@ func (m *composer) addPlace(c *cobra.Command) {
 	})
 }
 
-// make reads text and files and makes the message. asks says whether a text is missed when no flag gives one.
+// make reads text and files and writes the message. asks says whether a text is asked for when no
+// flag gives one.
 func (m *composer) make(parts symbian.PartList, asks bool, original store.ID, command maker) error {
 	if m.cmd.Flags().Changed("text") && m.file != "" {
 		return cli.Usage("--text and --file exclude each other")
@@ -156,7 +157,7 @@ func (m *composer) sender(st *store.Store, original store.ID) (mtm.Account, erro
 	return mtm.Account{}, cli.Usage("say with --account who sends it: %s", strings.Join(names, " or "))
 }
 
-// create runs the command and tells what was made.
+// create runs the command and reports the new message.
 func (m *composer) create(st *store.Store, a mtm.Account, command maker, o mtm.CreateOptions) (err error) {
 	client := (*mtm.Client)(nil)
 	if m.env.shell != nil {

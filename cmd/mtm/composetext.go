@@ -166,7 +166,7 @@ func (o openedFiles) attachments() []mtm.AttachmentFile {
 	return list
 }
 
-// typeOf tells the type from the name; of a text, whether it starts as UTF-8.
+// typeOf returns the media type for the name of a file; for a text, whether it begins as UTF-8.
 func typeOf(name string, in *bufio.Reader) string {
 	t, _, err := mime.ParseMediaType(mime.TypeByExtension(filepath.Ext(name)))
 	if err != nil {
@@ -178,5 +178,5 @@ func typeOf(name string, in *bufio.Reader) string {
 	return t
 }
 
-// isText reports whether octets are UTF-8, but for a character that the last of them may be in the middle of.
+// isText reports whether octets are UTF-8; the last character may be cut.
 func isText(start []byte) bool { return utf8.Valid(start[:wholeCharacters(start)]) }

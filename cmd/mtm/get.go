@@ -146,7 +146,8 @@ func (g *get) fetch(client *mtm.Client) error {
 		result = op.Result()
 	}
 	if made {
-		// Where nothing came nothing of ours stays, unless another program uses it by now. The failure of get is the one to tell.
+		// A folder that was created for nothing is removed, unless another program uses it by now.
+		// The failure of get is the one to report.
 		b := g.store.NewBatch()
 		if err != nil && len(result.Messages)+len(result.Queued) == 0 {
 			b.Withdraw(folder.ID)
@@ -177,7 +178,7 @@ func (g *get) folder(ctx context.Context) (folder store.Entry, made bool, err er
 	folder, err = findPlace(ctx, g.store, g.into, "folder", isFolder)
 	switch {
 	case err == nil && folder.Flags.Has(store.InPreparation):
-		// Another get makes it just now, or was killed then: it is ours too.
+		// Another get is creating it, or was killed then: this one may use it.
 		return makeFolder(ctx, g.store, folder.Name)
 	case err == nil || !errors.Is(err, mtm.ErrNotFound):
 		return folder, false, err

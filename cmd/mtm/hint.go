@@ -11,7 +11,7 @@ import (
 	"pop3mtm/mtm/pop3"
 )
 
-// next says what a command does about a line that ended in the middle of it.
+// next describes what a command does about a connection that broke.
 func next(command string) string {
 	switch command {
 	case "delete", "disconnect":
@@ -22,7 +22,7 @@ func next(command string) string {
 	return "the next get fetches what is missing"
 }
 
-// hintFor says what to do about a failure, "" when the failure says it all.
+// hintFor returns what to do about a failure, "" when the failure says it.
 func hintFor(failure *mtm.Error, a mtm.Account) string {
 	set := "'mtm account set " + a.Name
 	if i := slices.IndexFunc(failure.Failed, func(f mtm.Failure) bool { return f.Visits > 1 && f.ID != 0 }); i >= 0 {

@@ -11,7 +11,7 @@ import (
 	"pop3mtm/mtm/autosend"
 )
 
-// hintForSending says what to do when mail could not be sent, "" when the failure says it all.
+// hintForSending returns what to do when mail could not be sent, "" when the failure says it.
 func hintForSending(failed error, a mtm.Account) string {
 	failure, ok := errors.AsType[*autosend.Error](failed)
 	if !ok {

@@ -32,7 +32,7 @@ func wantsTLS(failure *mtm.Error, a mtm.Account) bool {
 	return false
 }
 
-// hintForTLS says what to do about TLS that did not come about.
+// hintForTLS returns what to do about TLS that failed.
 func hintForTLS(failure *mtm.Error, a mtm.Account) string {
 	set := "'mtm account set " + a.Name
 	if _, ok := errors.AsType[*account.CertificateError](failure); ok {

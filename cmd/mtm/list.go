@@ -191,7 +191,8 @@ func bodyMark(kind store.BodyKind, broke int) byte {
 	return '*'
 }
 
-// addressees returns all whom a message of ours goes to; of one without an envelope the one that its entry names.
+// addressees returns the recipients of a message that was written here; of one without an envelope,
+// the one in its entry.
 func addressees(ctx context.Context, st *store.Store, m *store.Entry) []string {
 	envelope, err := st.Outgoing(ctx, m.ID)
 	if err != nil || len(envelope.Recipients) == 0 {

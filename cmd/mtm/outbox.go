@@ -65,7 +65,7 @@ func outboxChange(e *env, word, short, one, many string, change func(context.Con
 	}
 }
 
-// outgoingView is a message of ours in JSON: its entry and its envelope.
+// outgoingView is a message that was written here, in JSON: its entry and its envelope.
 type outgoingView struct {
 	messageView
 	To       []recipientView `json:"recipients"`
@@ -122,7 +122,7 @@ func listOutbox(cmd *cobra.Command, e *env, st *store.Store) error {
 	return out.Flush()
 }
 
-// envelopeFields returns what a header of ours does not tell, for show.
+// envelopeFields returns what the header does not contain, for show.
 func (s *show) envelopeFields(ctx context.Context) ([][2]string, error) {
 	m, err := outbox.Read(ctx, s.store, s.entry.ID)
 	if mtm.Code(err) == int(mtm.ErrNotFound) {

@@ -39,7 +39,7 @@ func chooseStore(stderr io.Writer) (string, error) {
 // makeParent makes the folder of a store in the user's data directory.
 func makeParent(dir string) error {
 	if _, err := os.Stat(filepath.Dir(dir)); !errors.Is(err, fs.ErrNotExist) || os.Getenv(storeVariable) == dir {
-		return nil // opening the store tells what is wrong
+		return nil // opening the store reports what is wrong
 	}
 	data, err := dataDirectory()
 	if err != nil || dir != filepath.Join(data, "pop3mtm", storeName) {

@@ -64,7 +64,8 @@ func labelOf(p progress.Snapshot, retry time.Duration) string {
 	return p.SubPhase.String()
 }
 
-// showOctets shows on a terminal how much of a message is made, whose size nobody knows before.
+// showOctets shows on a terminal how many octets of a message are written; its size is not known
+// before.
 func showOctets(stderr io.Writer, op *mtm.Operation) {
 	if !cli.IsTerminal(stderr) {
 		return

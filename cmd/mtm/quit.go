@@ -7,7 +7,7 @@ import (
 	"pop3mtm/mtm"
 )
 
-// quitRefused returns the server's refusal of QUIT for JSON, "" for none.
+// quitRefused returns the server's refusal of QUIT for JSON, or "".
 func quitRefused(r mtm.Result) string {
 	if r.QuitRefused == nil {
 		return ""

@@ -61,7 +61,7 @@ type report struct {
 
 // report prints what was stored, also before a failure, and returns the failure.
 func (m *mailbox) report(r report, failed error) error {
-	ctx := context.WithoutCancel(m.cmd.Context()) // after a cancel too it tells what was stored
+	ctx := context.WithoutCancel(m.cmd.Context()) // after a cancel it also reports what was stored
 	if m.env.json {
 		return m.reportJSON(ctx, r.Messages, getResult{
 			Stored: r.Messages, AlreadyThere: r.AlreadyThere, DeletedOnServer: r.Deleted, Queued: r.Queued,
@@ -165,8 +165,8 @@ func (m *mailbox) reportJSON(ctx context.Context, ids []store.ID, r getResult, f
 	return errors.Join(failed, printJSON(m.cmd, r))
 }
 
-// reportHeaders tells what the mailbox holds after a refresh: the new messages, and how many there are in all; done is
-// what the session did of what had waited.
+// reportHeaders reports what the mailbox holds after a refresh: the new messages, and how many
+// there are in all. done is what the session did of the queued operations.
 func (g *get) reportHeaders(ctx context.Context, done mtm.Result, failed error) error {
 	ctx = context.WithoutCancel(ctx)
 	refs, err := g.store.UIDs(ctx, g.account.ID, g.account.ID, store.New)

@@ -171,7 +171,8 @@ func create(root *os.Root, name string) (*os.File, string, error) {
 	}
 }
 
-// fileName makes the name of a file of what a message gives: one name in one folder, which neither hides nor is a device.
+// fileName returns a file name derived from a part's name: one name without directories, neither
+// hidden nor a device.
 func fileName(id store.ID, p *mail.Part) string {
 	const longest = 200 // octets; file systems take 255
 	name := strings.Map(func(r rune) rune {

@@ -42,7 +42,8 @@ func disconnectCommand(e *env) *cobra.Command {
 	}
 }
 
-// reportSession tells what the beginning or the end of a session did of what had waited, and what failed of it.
+// reportSession reports what the beginning or the end of a session did of the queued operations,
+// and what failed.
 func reportSession(cmd *cobra.Command, e *env, op *mtm.Operation, failed error) error {
 	failed = explain(failed, e.shell.account)
 	out := newPage(cmd.OutOrStdout())

@@ -146,7 +146,7 @@ func (s *show) fetchHint(ctx context.Context) string {
 	return fmt.Sprintf("'mtm get %s %d' fetches it", name, s.entry.ID)
 }
 
-// fields returns the parts of the header that a person reads, decoded.
+// fields returns the fields of the header that people read, decoded.
 func (s *show) fields() [][2]string {
 	var list [][2]string
 	for _, name := range []string{"From", "Reply-To", "To", "Cc", "Date", "Subject"} {
@@ -214,7 +214,7 @@ func partLine(p *mail.Part, texts []mail.Text) string {
 	return oneLine(line)
 }
 
-// insteadOf returns the part that is shown in place of p, nil for none.
+// insteadOf returns the part that is shown in place of p, or nil.
 func insteadOf(p *mail.Part, texts []mail.Text) *mail.Part {
 	for _, t := range texts {
 		if slices.Contains(t.Instead, p) {

@@ -109,7 +109,7 @@ func (w *visibleWriter) pass(text []byte) error {
 	return err
 }
 
-// end writes what was held back, and a line end when the text has none.
+// end writes what was held back, and a line end if the text has none.
 func (w *visibleWriter) end() error {
 	err := w.pass(w.held)
 	if err == nil && w.last != '\n' && w.last != 0 {

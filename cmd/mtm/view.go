@@ -84,7 +84,7 @@ func sizeOf(e *store.Entry) int64 {
 	return e.Size
 }
 
-// sizeText returns the size for a person.
+// sizeText returns the size for people.
 func sizeText(e *store.Entry) string {
 	if size := sizeOf(e); size > 0 || e.Body.Length == 0 {
 		return octets(size)

@@ -11,8 +11,8 @@ import (
 // nowHelp is the help of --now, which get and populate have.
 const nowHelp = "connect for the ids also when the account is in disconnected mode, instead of letting them wait"
 
-// queues reports whether a command on ids is left to the next session: the account is in disconnected mode, there is no
-// line, and nobody said --now.
+// queues reports whether a command on ids is left to the next session: the account is in
+// disconnected mode, there is no connection, and --now is not given.
 func (m *mailbox) queues(client *mtm.Client, now bool) bool {
 	return m.account.POP3.DisconnectedMode && len(m.ids) > 0 && !client.Connected() && !now
 }
@@ -26,7 +26,8 @@ func (m *mailbox) queue(client *mtm.Client, command mtm.Command) (mtm.Result, er
 	return op.Result(), err
 }
 
-// reportQueued tells what waits now, and what was done at once. what is to happen to the messages, when it will.
+// reportQueued reports what is queued, and what was done at once: what is to happen to the
+// messages, and when.
 func (m *mailbox) reportQueued(r report, what, when string, failed error) error {
 	if m.env.json || failed != nil {
 		return m.report(r, explain(failed, m.account))
@@ -84,7 +85,7 @@ func carriedOut(r mtm.Result) string {
 	return text
 }
 
-// printCarriedOut tells in a line what a session did of what had waited.
+// printCarriedOut prints in one line what a session did of the queued operations.
 func (e *env) printCarriedOut(out page, op *mtm.Operation) {
 	if op == nil || e.json {
 		return

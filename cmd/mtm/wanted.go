@@ -29,7 +29,7 @@ func (w *wanted) add(c *cobra.Command) {
 	completeWords(c, "order", w.order.allowed)
 }
 
-// check makes the choice agree with the ids.
+// check compares the choice with the ids.
 func (w *wanted) check(f *pflag.FlagSet, ids []store.ID) error {
 	if f.Changed("which") && (w.which.value == "selection") != (len(ids) > 0) {
 		if len(ids) > 0 {
