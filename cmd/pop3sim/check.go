@@ -154,9 +154,9 @@ func (f *checkFlags) cases() ([]*check.Case, error) {
 		return nil, err
 	}
 	for _, file := range f.files {
-		own, err := check.FromScenario(file)
-		if err != nil {
-			return nil, cli.Usage("--scenario: %w", err)
+		own, loadErr := check.FromScenario(file)
+		if loadErr != nil {
+			return nil, cli.Usage("--scenario: %w", loadErr)
 		}
 		all = append(all, own...)
 	}
@@ -184,9 +184,9 @@ func (f *checkFlags) play(cmd *cobra.Command, r *check.Runner, cases []*check.Ca
 		return nil, err
 	}
 	if f.choice.Sweep {
-		swept, err := r.Sweep(ctx, f.choice.Step)
-		if err != nil {
-			return nil, err
+		swept, sweepErr := r.Sweep(ctx, f.choice.Step)
+		if sweepErr != nil {
+			return nil, sweepErr
 		}
 		if cases, err = f.choice.Choose(append(cases, swept...)); err != nil {
 			return nil, cli.Usage("%w", err)

@@ -2,6 +2,7 @@ package check
 
 import (
 	"context"
+	"errors"
 	"net"
 	"sync"
 )
@@ -48,12 +49,19 @@ func (p *OnePort) accept() {
 	}
 }
 
-// listen begins the turn of a case.
+// listen begins the turn of a case, when that of the case before it is over.
 func (p *OnePort) listen() (net.Listener, error) {
 	t := &turn{addr: p.socket.Addr(), waiting: make(chan net.Conn), over: make(chan struct{})}
 	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.current != nil {
+		select {
+		case <-p.current.over:
+		default:
+			return nil, errors.New("another case still has the port: cases on one port are played one after the other")
+		}
+	}
 	p.current = t
-	p.mu.Unlock()
 	return t, nil
 }
 

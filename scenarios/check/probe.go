@@ -36,14 +36,14 @@ func cleanMail() []scenarios.Mail {
 
 // Probe lets the client fetch mail twice from a server without any fault and returns what that
 // shows. The error says in one sentence why the client cannot be checked.
-func (r *Runner) probe(ctx context.Context, told, mode TLS) (*Learned, error) {
+func (r *Runner) probe(ctx context.Context, told, mode TLS) (_ *Learned, err error) {
 	c := clean()
 	l := &Learned{Told: told, Mode: mode, Abilities: slices.Clone(r.Drive.Abilities()), Deviations: r.Deviations}
 	t, err := r.trial(c, l)
 	if err != nil {
 		return nil, err
 	}
-	defer t.close()
+	defer func() { err = errors.Join(err, t.close()) }()
 	first := t.visit(ctx)
 	firstStored, err := t.client.Stored()
 	if err != nil {

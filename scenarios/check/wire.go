@@ -183,7 +183,7 @@ func (s *session) leaks(certificateGood bool) string {
 		if !fromClient {
 			continue
 		}
-		if clear := clearText(command, &mechanism); clear && !(secure && certificateGood) {
+		if clear := clearText(command, &mechanism); clear && (!secure || !certificateGood) {
 			return l
 		}
 	}

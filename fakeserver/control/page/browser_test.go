@@ -82,7 +82,7 @@ func chromium() (string, error) {
 }
 
 // open opens the page in a new tab and waits until it follows what happens.
-func open(t *testing.T, browser context.Context, url string) *tab {
+func open(browser context.Context, t *testing.T, url string) *tab {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(browser)
 	t.Cleanup(cancel)

@@ -39,7 +39,7 @@ func TestNothingThatClientsOrMailSayRuns(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	b := open(t, ctx, s.page("ann"))
+	b := open(ctx, t, s.page("ann"))
 	conn, err := net.Dial("tcp", s.server.Addr())
 	if err != nil {
 		t.Fatal(err)

@@ -74,9 +74,10 @@ func (p *Page) live(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Cache-Control", "no-store")
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
-	events, ended := make(chan control.Event, 64), make(chan error, 1)
+	events, ended := make(chan control.Event, 64), make(chan struct{})
 	go func() {
-		ended <- p.service.Events(ctx, s.wish.user, true, func(e control.Event) error {
+		defer close(ended)
+		_ = p.service.Events(ctx, s.wish.user, true, func(e control.Event) error {
 			select {
 			case events <- e:
 				return nil
@@ -90,7 +91,7 @@ func (p *Page) live(w http.ResponseWriter, r *http.Request) error {
 }
 
 // run sends until the browser or the user is gone.
-func (s *stream) run(ctx context.Context, events <-chan control.Event, ended <-chan error) error {
+func (s *stream) run(ctx context.Context, events <-chan control.Event, ended <-chan struct{}) error {
 	tick := time.NewTicker(look)
 	defer tick.Stop()
 	for {

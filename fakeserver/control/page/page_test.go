@@ -21,7 +21,7 @@ func TestThePageInChromium(t *testing.T) {
 	s := start(t)
 	t.Run("shows a session as it happens, with fault, gap and maildrop", func(t *testing.T) {
 		s.user(t, "ann", "[{file: plain.eml, uidl: a1}, {file: html.eml, uidl: a2}]")
-		b := open(t, ctx, s.page("ann"))
+		b := open(ctx, t, s.page("ann"))
 		b.shows("#sessions", "No client has logged in as ann")
 		b.do(chromedp.SetValue(chromedp.CSS("#verb"), "STAT"))
 		b.click(`.faults [value=slow]`)
@@ -71,7 +71,7 @@ func TestThePageInChromium(t *testing.T) {
 	})
 	t.Run("follows the newest session, or keeps to the chosen one", func(t *testing.T) {
 		s.user(t, "bob", "{file: plain.eml}")
-		b := open(t, ctx, s.page("bob"))
+		b := open(ctx, t, s.page("bob"))
 		s.curl(t, "bob", "secret", "")
 		b.shows("#session h2", "Session 1")
 		s.curl(t, "bob", "secret", "1")
@@ -88,10 +88,10 @@ func TestThePageInChromium(t *testing.T) {
 		b.shows("#sessions", "No client has logged in")
 		b.until(`document.querySelectorAll("#transcript li").length === 0`)
 	})
-	t.Run("judges the client by the scenario that was picked", func(t *testing.T) { picksAndJudges(t, s, open(t, ctx, s.page("demo"))) })
+	t.Run("judges the client by the scenario that was picked", func(t *testing.T) { picksAndJudges(t, s, open(ctx, t, s.page("demo"))) })
 	t.Run("makes a fault by a button, for the next command only", func(t *testing.T) {
 		s.user(t, "cid", "[{file: plain.eml, uidl: a1}]")
-		b := open(t, ctx, s.page("cid"))
+		b := open(ctx, t, s.page("cid"))
 		b.do(chromedp.SendKeys(chromedp.CSS("#args"), "1"))
 		b.click(`.faults [value=refuse]`)
 		b.shows("#rules", `{on: RETR 1, times: 1, do: [{refuse: not now}]}`)
@@ -110,7 +110,7 @@ func TestThePageInChromium(t *testing.T) {
 		b.shows("#status.wrong", `there is no word "cot", but there is "cut"`)
 	})
 	t.Run("adds a message, and a user", func(t *testing.T) {
-		b := open(t, ctx, s.page("cid"))
+		b := open(ctx, t, s.page("cid"))
 		b.do(chromedp.SetValue(chromedp.CSS("#fixture"), "dots"))
 		b.click(".drop .add button")
 		b.shows("#status", "Added dots.")
@@ -127,7 +127,7 @@ func TestThePageInChromium(t *testing.T) {
 	})
 	t.Run("cuts a connection", func(t *testing.T) {
 		s.user(t, "fay", "")
-		b := open(t, ctx, s.page("fay"))
+		b := open(ctx, t, s.page("fay"))
 		conn, err := net.Dial("tcp", s.server.Addr())
 		if err != nil {
 			t.Fatal(err)
@@ -145,8 +145,8 @@ func TestThePageInChromium(t *testing.T) {
 		for in := bufio.NewScanner(conn); in.Scan(); {
 		}
 	})
-	t.Run("can be used with the keyboard alone", func(t *testing.T) { usesTheKeyboard(t, open(t, ctx, s.page("bob"))) })
-	t.Run("has a name for everything that can be used", func(t *testing.T) { namesEverything(t, open(t, ctx, s.page("ann"))) })
+	t.Run("can be used with the keyboard alone", func(t *testing.T) { usesTheKeyboard(t, open(ctx, t, s.page("bob"))) })
+	t.Run("has a name for everything that can be used", func(t *testing.T) { namesEverything(t, open(ctx, t, s.page("ann"))) })
 }
 
 func picksAndJudges(t *testing.T, s *simulator, b *tab) {

@@ -182,7 +182,7 @@ func TestAMistakeIsToldToTheAgentAndLeavesNothing(t *testing.T) {
 		{"read_transcript", `mailbox=demo`, "no client has logged in"},
 	} {
 		arguments := map[string]any{}
-		for _, one := range strings.Fields(c.arguments) {
+		for one := range strings.FieldsSeq(c.arguments) {
 			name, value, _ := strings.Cut(one, "=")
 			arguments[name] = value
 		}

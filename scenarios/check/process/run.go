@@ -86,7 +86,7 @@ func Run(ctx context.Context, c Command, l Limits, line func() Line, idle func()
 		return Ending{Status: -1, Err: errors.New("the command is empty")}
 	}
 	out := &tail{most: l.Output}
-	cmd := exec.Command(c.Args[0], c.Args[1:]...) // ended by us: a context would end the leader alone
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), c.Args[0], c.Args[1:]...) // ended by us: a context would end the leader alone
 	cmd.Dir, cmd.Env = c.Dir, append(c.Env, mark+"="+c.Dir)
 	cmd.Stdout, cmd.Stderr = out, out
 	cmd.WaitDelay = time.Second // a descendant that keeps the output open does not keep us

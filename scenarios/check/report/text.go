@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"pop3mtm/scenarios/check"
@@ -49,11 +50,10 @@ func (r *Report) table(b *strings.Builder) {
 		fmt.Fprintf(b, " %13s", result)
 	}
 	b.WriteString("\n")
-	severities := check.Severities()
-	for i := len(severities) - 1; i >= 0; i-- {
-		fmt.Fprintf(b, "%-10s", severities[i])
+	for _, severity := range slices.Backward(check.Severities()) {
+		fmt.Fprintf(b, "%-10s", severity)
 		for _, result := range check.Results() {
-			fmt.Fprintf(b, " %13d", r.Totals.Severities[severities[i]][result])
+			fmt.Fprintf(b, " %13d", r.Totals.Severities[severity][result])
 		}
 		b.WriteString("\n")
 	}
