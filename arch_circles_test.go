@@ -14,7 +14,7 @@ const maxCircle = 8
 var circleLimits = map[string]int{
 	"cmd/internal/peer":   9,
 	"fakeserver/maildrop": 10,
-	"features":            14,
+	"features":            13,
 	"mtm/pop3":            10,
 }
 

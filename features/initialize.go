@@ -84,22 +84,6 @@ func (w *world) hook(sc *godog.ScenarioContext, hints *hints) {
 	})
 }
 
-// stop is the panic that ends a step whose expectation failed. godog takes it for a panic of its own,
-// and adds no stack to the message. (godog.T would print the message to standard output, in the middle
-// of a report that goes there.)
-type stop struct{}
-
-func (stop) Error() string { return "an expectation failed" }
-
-// Is reports that stop stands for every other error too.
-func (stop) Is(error) bool { return true }
-
-// fail ends the step at work; the hook after it reports the message.
-func (w *world) fail(message string, _ ...int) {
-	w.failed = errors.New(message)
-	panic(stop{})
-}
-
 // hints are the suggestions of a run.
 type hints struct {
 	mu   sync.Mutex

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"net"
 	"strings"
 
 	"pop3mtm/cmd/internal/cli"
@@ -20,26 +19,6 @@ func (f *serveFlags) announce(stderr io.Writer, mail *mailbox, ports listeners, 
 		f.banner(&text, mail, ports, mechanisms)
 	}
 	_, _ = io.WriteString(stderr, text.String()) // a closed terminal is no reason to stop serving
-}
-
-// warn prints which ports other machines can reach.
-func warn(text *strings.Builder, ports listeners, requireTLS bool) {
-	for _, l := range []net.Listener{ports.pop3, ports.pop3s, ports.smtp, ports.http} {
-		if l == nil {
-			continue
-		}
-		if _, public := reachable(l.Addr()); !public {
-			continue
-		}
-		fmt.Fprintf(text, "pop3sim: warning: other machines can reach %s", l.Addr())
-		switch {
-		case l == ports.http:
-			text.WriteString("; the token crosses the network in the clear")
-		case l != ports.pop3s && !requireTLS:
-			text.WriteString(", and passwords cross the network in the clear")
-		}
-		text.WriteString("\n")
-	}
 }
 
 func (f *serveFlags) banner(text *strings.Builder, mail *mailbox, ports listeners, mechanisms []string) {
@@ -110,13 +89,4 @@ func (f *serveFlags) examples(text *strings.Builder, ports listeners) {
 		fmt.Fprintf(text, "  curl --ssl-reqd %s%s %s%s/1\n", curlTrust, who, url, address)
 	}
 	fmt.Fprintf(text, "  mtm account add demo --pop3 %s %s%s\n  mtm get demo\n", address, mtm, account)
-}
-
-// shellWord quotes text for a POSIX shell if needed.
-func shellWord(text string) string {
-	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.:@%+=/,"
-	if strings.Trim(text, plain) == "" {
-		return text
-	}
-	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }

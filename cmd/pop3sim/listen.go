@@ -5,14 +5,20 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"pop3mtm/cmd/internal/cli"
+	"pop3mtm/fakeserver"
 	"pop3mtm/fakeserver/control"
+	"pop3mtm/fakeserver/record"
 	"pop3mtm/fakeserver/smtpsink"
 )
+
+const defaultAddress = "127.0.0.1:1110"
 
 // addresses are those to listen on; "" is off.
 type addresses struct{ pop3, pop3s, smtp, http string }
@@ -202,4 +208,47 @@ func (l listeners) close() {
 			port.Close()
 		}
 	}
+}
+
+// warn prints which ports other machines can reach.
+func warn(text *strings.Builder, ports listeners, requireTLS bool) {
+	for _, l := range []net.Listener{ports.pop3, ports.pop3s, ports.smtp, ports.http} {
+		if l == nil {
+			continue
+		}
+		if _, public := reachable(l.Addr()); !public {
+			continue
+		}
+		fmt.Fprintf(text, "pop3sim: warning: other machines can reach %s", l.Addr())
+		switch {
+		case l == ports.http:
+			text.WriteString("; the token crosses the network in the clear")
+		case l != ports.pop3s && !requireTLS:
+			text.WriteString(", and passwords cross the network in the clear")
+		}
+		text.WriteString("\n")
+	}
+}
+
+// grace is the time that open sessions may continue after the signal to stop.
+const grace = time.Second
+
+// shutdown stops the server after giving open sessions a moment to finish.
+func shutdown(ctx context.Context, server interface{ Shutdown(context.Context) error }) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	defer cancel()
+	err := server.Shutdown(ctx)
+	// Rules of a scenario that have not fired are reported by verdict, not here.
+	_, unmet := errors.AsType[*fakeserver.UnmetError](err)
+	if unmet || errors.Is(err, context.DeadlineExceeded) {
+		return nil
+	}
+	return err
+}
+
+func stopped(err error) error {
+	if errors.Is(err, fakeserver.ErrClosed) || errors.Is(err, record.ErrClosed) || errors.Is(err, net.ErrClosed) || errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
 }

@@ -124,23 +124,6 @@ func (f *playedFlags) read(stdin io.Reader) (*scenarios.Scenario, error) {
 	return all[0], nil
 }
 
-// tellWrong prints the errors in a file with their places; it returns any other error as wrong
-// usage.
-func tellWrong(stderr io.Writer, flag string, err error) error {
-	var all scenarios.Errors
-	if !errors.As(err, &all) {
-		return cli.Usage("%s: %w", flag, err)
-	}
-	showWrong(stderr, all)
-	return cli.Exit(cli.Wrong)
-}
-
-func showWrong(to io.Writer, all scenarios.Errors) {
-	for _, one := range all {
-		_, _ = fmt.Fprintf(to, "%s\n%s", cli.OneLine(one.Error()), one.Snippet) // where else could one say it?
-	}
-}
-
 // adapt takes the users of the scenario, for the banner and SMTP.
 func (f *serveFlags) adapt(s *scenarios.Scenario) error {
 	if s == nil || len(s.Users) == 0 {

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -242,4 +243,21 @@ func completeScenarios(*cobra.Command, []string, string) ([]cobra.Completion, co
 		}
 	}
 	return all, cobra.ShellCompDirectiveDefault
+}
+
+// tellWrong prints the errors in a file with their places; it returns any other error as wrong
+// usage.
+func tellWrong(stderr io.Writer, flag string, err error) error {
+	var all scenarios.Errors
+	if !errors.As(err, &all) {
+		return cli.Usage("%s: %w", flag, err)
+	}
+	showWrong(stderr, all)
+	return cli.Exit(cli.Wrong)
+}
+
+func showWrong(to io.Writer, all scenarios.Errors) {
+	for _, one := range all {
+		_, _ = fmt.Fprintf(to, "%s\n%s", cli.OneLine(one.Error()), one.Snippet) // where else could one say it?
+	}
 }

@@ -11,8 +11,6 @@ import (
 	"pop3mtm/fakeserver"
 )
 
-const defaultAddress = "127.0.0.1:1110"
-
 // serveFlags holds the flags of serve.
 type serveFlags struct {
 	addresses

@@ -6,17 +6,17 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"net"
-	"net/http"
 	"slices"
 	"sync"
 	"time"
 
+	"github.com/modelcontextprotocol/go-sdk/mcp"
 	"github.com/spf13/cobra"
 
+	"pop3mtm/cmd/internal/cli"
 	"pop3mtm/fakeserver"
 	"pop3mtm/fakeserver/control"
-	"pop3mtm/fakeserver/record"
+	"pop3mtm/fakeserver/control/tools"
 	"pop3mtm/fakeserver/smtpsink"
 	"pop3mtm/scenarios"
 )
@@ -158,25 +158,22 @@ func (sim *simulator) shutdown(ctx context.Context) (err error) {
 	return err
 }
 
-// grace is the time that open sessions may continue after the signal to stop.
-const grace = time.Second
-
-// shutdown stops the server after giving open sessions a moment to finish.
-func shutdown(ctx context.Context, server interface{ Shutdown(context.Context) error }) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
-	defer cancel()
-	err := server.Shutdown(ctx)
-	// Rules of a scenario that have not fired are reported by verdict, not here.
-	_, unmet := errors.AsType[*fakeserver.UnmetError](err)
-	if unmet || errors.Is(err, context.DeadlineExceeded) {
-		return nil
+// attend serves the tools to the agent on standard input and output, and calls stop when it has
+// left.
+func (sim *simulator) attend(ctx context.Context, cmd *cobra.Command, stop context.CancelCauseFunc) {
+	server := tools.New(sim.service, cli.Version(), sim.log)
+	err := server.Run(ctx, &mcp.IOTransport{Reader: io.NopCloser(cmd.InOrStdin()), Writer: unclosed{cmd.OutOrStdout()}})
+	if err == nil || errors.Is(err, io.EOF) {
+		err = errAgentLeft
 	}
-	return err
+	stop(err)
 }
 
-func stopped(err error) error {
-	if errors.Is(err, fakeserver.ErrClosed) || errors.Is(err, record.ErrClosed) || errors.Is(err, net.ErrClosed) || errors.Is(err, http.ErrServerClosed) {
-		return nil
-	}
-	return err
-}
+// errAgentLeft is the reason for a stop when the agent has closed standard input.
+var errAgentLeft = errors.New("the agent has closed standard input")
+
+// unclosed is standard output, which a transport must not close.
+type unclosed struct{ io.Writer }
+
+// Close implements io.Closer.
+func (unclosed) Close() error { return nil }

@@ -3,9 +3,7 @@ package page
 import (
 	"bytes"
 	"embed"
-	"errors"
 	"html/template"
-	"io/fs"
 	"net/http"
 
 	"pop3mtm/fakeserver/control"
@@ -27,63 +25,6 @@ func New(service *control.Service) *Page {
 	return &Page{service: service, templates: templates}
 }
 
-// policy is the Content-Security-Policy of the page.
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
-	"frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-
-// Mount puts the page into a mux, at / and below /page/. The caller wraps the mux with
-// [control.Service.Guard].
-func (p *Page) Mount(mux *http.ServeMux) {
-	assets, err := fs.Sub(files, "assets")
-	if err != nil {
-		panic(err) // it is embedded
-	}
-	get := func(path string, serve func(http.ResponseWriter, *http.Request) error) {
-		mux.Handle("GET "+path, guarded(serve))
-	}
-	mux.Handle("GET /page/assets/", secure(http.StripPrefix("/page/assets/", http.FileServerFS(assets))))
-	get("/{$}", p.whole)
-	get("/page/live", p.live)
-	get("/page/scenarios", p.choices)
-	get("/page/text", p.text)
-	get("/page/copies", p.copies)
-	get("/page/message", p.message)
-	get("/page/html", p.html)
-	mux.Handle("POST /page/users", guarded(p.createUser))
-	for path, act := range p.actions() {
-		mux.Handle("POST /page/"+path, guarded(p.acting(act)))
-	}
-}
-
-// secure adds the headers of the page.
-func secure(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Content-Security-Policy", policy)
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("X-DNS-Prefetch-Control", "off")
-		h.Set("Cache-Control", "no-cache")
-		next.ServeHTTP(w, r)
-	})
-}
-
-// guarded serves with these headers, and shows errors as text.
-func guarded(serve func(http.ResponseWriter, *http.Request) error) http.Handler {
-	return secure(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := serve(w, r); err != nil {
-			http.Error(w, err.Error(), statusOf(err))
-		}
-	}))
-}
-
-func statusOf(err error) int {
-	if problem, ok := errors.AsType[*control.Problem](err); ok {
-		return problem.Status
-	}
-	return http.StatusInternalServerError
-}
-
 // write renders a template.
 func (p *Page) write(w http.ResponseWriter, name string, data any) error {
 	html, err := p.render(name, data)
@@ -99,22 +40,4 @@ func (p *Page) render(name string, data any) ([]byte, error) {
 	var b bytes.Buffer
 	err := p.templates.ExecuteTemplate(&b, name, data)
 	return b.Bytes(), err
-}
-
-// whole serves the page.
-func (p *Page) whole(w http.ResponseWriter, r *http.Request) error {
-	v, err := p.view(r.Context(), wishOf(r))
-	if err != nil {
-		return err
-	}
-	v.addRows()
-	return p.write(w, "page", v)
-}
-
-// Handler returns the page and the API together, behind the guard of the service.
-func Handler(service *control.Service) http.Handler {
-	mux := http.NewServeMux()
-	service.Mount(mux)
-	New(service).Mount(mux)
-	return service.Guard(mux)
 }
