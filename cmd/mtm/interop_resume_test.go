@@ -52,11 +52,12 @@ var _ = Describe("A real Dovecot that is restarted three times during get --resu
 		restarts := 0
 		for restarts < 3 {
 			Eventually(here, time.Minute, 5*time.Millisecond).Should(BeNumerically(">", restarts*1200))
-			log, err := os.ReadFile(server.File("log"))
-			Expect(err).NotTo(HaveOccurred())
-			all := regexp.MustCompile(`mpid=(\d+)`).FindAllSubmatch(log, -1)
-			session, err := strconv.Atoi(string(all[len(all)-1][1])) // it would go on until it has ended by itself
-			Expect(err).NotTo(HaveOccurred())
+			// The session would go on until it has ended by itself.
+			var session int
+			Eventually(func() (logins int, err error) {
+				logins, session, err = newestSession(server)
+				return logins, err
+			}, time.Minute, 5*time.Millisecond).Should(BeNumerically(">", restarts), "the get logs in again")
 			Expect(killProcess(session)).To(Succeed())
 			Expect(server.Restart(ctx)).To(Succeed())
 			restarts++
@@ -76,6 +77,19 @@ var _ = Describe("A real Dovecot that is restarted three times during get --resu
 		Expect(strings.Count(string(log), "Login: ")).To(BeNumerically(">=", 4), "each restart met the get: %s", log)
 	}, SpecTimeout(3*time.Minute))
 })
+
+// newestSession returns how many logins Dovecot has logged, and the process of the last one.
+func newestSession(server *peer.Dovecot) (logins, process int, err error) {
+	log, err := os.ReadFile(server.File("log"))
+	if err != nil {
+		return 0, 0, err
+	}
+	all := regexp.MustCompile(`Login: .*mpid=(\d+)`).FindAllSubmatch(log, -1)
+	if len(all) > 0 {
+		process, err = strconv.Atoi(string(all[len(all)-1][1]))
+	}
+	return len(all), process, err
+}
 
 func killProcess(pid int) error {
 	p, err := os.FindProcess(pid)
