@@ -118,7 +118,7 @@ func TestAClientThatCannotBeCheckedIsSaidInOneSentence(t *testing.T) {
 		args []string
 		want string
 	}{
-		"no client":         {nil, "exactly one of --exec, --preset and --client"},
+		"no client":         {nil, "exactly one of --exec, --preset, --client, --listen and --attend"},
 		"no such program":   {[]string{"--exec", "no-such-client {port} {dir}"}, "does not exist"},
 		"exits at once":     {[]string{"--exec", "sh -c 'exit 3' {port} {dir}"}, "exit status 3 and never connected"},
 		"no placeholder":    {[]string{"--exec", "fetch"}, "nothing holds {"},

@@ -106,12 +106,12 @@ var _ = Describe("pop3sim generate", func() {
 		c.Stderr = &errOut
 		Expect(c.Start()).To(Succeed())
 		Eventually(func() []string {
-			parts, err := filepath.Glob(filepath.Join(dir, ".mail.part-*", "mbox"))
+			parts, err := filepath.Glob(filepath.Join(dir, ".mail.part-*", "mail"))
 			Expect(err).NotTo(HaveOccurred())
 			return parts
 		}).WithTimeout(patience).Should(HaveLen(1))
 		Eventually(func() int64 {
-			parts, _ := filepath.Glob(filepath.Join(dir, ".mail.part-*", "mbox"))
+			parts, _ := filepath.Glob(filepath.Join(dir, ".mail.part-*", "mail"))
 			info, err := os.Stat(parts[0])
 			Expect(err).NotTo(HaveOccurred())
 			return info.Size()

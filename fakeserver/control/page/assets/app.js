@@ -111,14 +111,14 @@ function choose(tab, focus) {
 
 async function open(button) {
   const dialog = document.getElementById(button.dataset.open);
+  const find = dialog.querySelector("#find");
+  if (find) find.value = "";
   dialog.showModal();
   if (button.dataset.load) await load(dialog, button.dataset.load);
-  if (dialog.id === "picker") search("");
+  if (find) search(find.value); // perhaps typed while the list was loaded
 }
 
 function search(words) {
-  const find = document.getElementById("find");
-  if (words === "") find.value = "";
   const wanted = words.toLowerCase().split(/\s+/);
   const all = [...document.getElementById("choices").children];
   for (const item of all) {
