@@ -221,7 +221,7 @@ var _ = Describe("Making a message (behaviour section 12)", func() {
 		_, raw, _ := d.makes(mtm.CreateReceipt{Into: store.Outbox, Original: d.holds("From: ben@example.org\nSubject: x\n\n", store.BodyWhole)})
 		Expect(fieldsOf(raw).Get("To")).To(Equal("<ben@example.org>"))
 		_, err := d.box.CreateReceipt(ctx, mtm.CreateReceipt{Into: store.Outbox, Original: d.holds(strings.ReplaceAll(raw, "\r\n", "\n"), store.BodyWhole)})
-		Expect(err).To(MatchError(ContainSubstring("is a receipt itself")))
+		Expect(err).To(MatchError(ContainSubstring("no receipt is sent for a receipt")))
 	})
 
 	DescribeTable("refuses what would not be a message, and leaves nothing", func(code symbian.Code, want string, cmd func(d desk) mtm.Command) {

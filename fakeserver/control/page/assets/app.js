@@ -119,6 +119,7 @@ async function open(button) {
 }
 
 function search(words) {
+  words = words.replace(/^\//, ""); // the key that opens the picker may get into the field
   const wanted = words.toLowerCase().split(/\s+/);
   const all = [...document.getElementById("choices").children];
   for (const item of all) {
