@@ -35,9 +35,9 @@ type Event struct {
 	Rule, Fault string
 }
 
-// Follower reads what happens in the sessions of one user, in order, from their transcripts. Nobody
-// waits for it: a slow one finds more at once, and misses only what is no longer kept. Its methods
-// are for one goroutine.
+// Follower reads what happens in the sessions of one user, in order, from their transcripts. A
+// slow Follower delays nobody: its next read returns more, without what the server no longer keeps. Its
+// methods are for one goroutine.
 type Follower struct {
 	server *Server
 	user   string

@@ -29,7 +29,7 @@ Marks before the date:
 Queued for the next session: D delete, C copy, M move, P populate, + more than one of these, W a placeholder in a folder.
 ? is an operation that cannot be carried out; the reason is printed below it.
 
-Times are UTC. Sizes are those on the server, or if it does not say, those of what is here; ? if unknown.`,
+Times are UTC. A size is that on the server; if the server does not give one, that of the stored message; otherwise ?.`,
 		Example: `  mtm list
   mtm list Inbox
   mtm list Inbox --unread --since 7d --sort date --reverse --limit 20

@@ -66,11 +66,16 @@ func (f *awaitFlags) run(cmd *cobra.Command) error {
 	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
+	var last error
 	for {
 		err = look(ctx)
 		if err == nil {
 			return f.print(cmd.OutOrStdout())
 		}
+		if last != nil && errors.Is(err, context.DeadlineExceeded) {
+			err = last // why it was not ready, not that the time is over
+		}
+		last = err
 		if f.wait <= 0 {
 			return fmt.Errorf("not ready: %w", err)
 		}

@@ -16,7 +16,7 @@ import (
 	"pop3mtm/fakeserver/control/tools"
 )
 
-// webFlags hold the flags about the listener for HTTP, but for its address.
+// webFlags holds the flags of the HTTP listener, except its address.
 type webFlags struct {
 	token string
 	mcp   bool

@@ -84,7 +84,7 @@ func direct(h http.Handler, method, path, kind string, body io.Reader) *httptest
 }
 
 // fine reports whether an answer is one that bad input may have: an error is a problem of RFC 9457,
-// and none is the server's, but for a limit of what it stores.
+// and its status is below 500 or 507, for a storage limit.
 func fine(w *httptest.ResponseRecorder) string {
 	if w.Code >= 500 && w.Code != 507 {
 		return fmt.Sprintf("%d: %.300s", w.Code, w.Body)

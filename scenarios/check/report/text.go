@@ -36,7 +36,7 @@ func (r *Report) Text(w io.Writer, p Policy) error {
 			c.text(&b)
 		}
 	}
-	rest(&b, "more failures", reds[min(shown, len(reds)):])
+	rest(&b, "further failing cases", reds[min(shown, len(reds)):])
 	rest(&b, "warnings and doubts", ambers)
 	r.verdict(&b, p, len(reds))
 	_, err := io.WriteString(w, b.String())
