@@ -8,7 +8,8 @@ type Command struct {
 	// User and State are those of the session when the command arrived.
 	User  string
 	State State
-	// Message is the unique-id, in the maildrop, of the message that RETR, TOP or DELE names.
+	// Message is the unique-id, in the maildrop, of the message that RETR, TOP or DELE names. It is
+	// recorded only with Options.Tap, since looking it up takes time.
 	Message string
 
 	pseudo bool
@@ -26,4 +27,6 @@ func (c Command) String() string {
 	return c.Verb + " " + c.Args
 }
 
-func commandWeight(c Command) int { return 64 + len(c.Verb) + len(c.Args) + len(c.User) }
+func commandWeight(c Command) int {
+	return 64 + len(c.Verb) + len(c.Args) + len(c.User) + len(c.Message)
+}

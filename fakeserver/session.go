@@ -230,7 +230,9 @@ func (s *Session) read() (*Exchange, error) {
 	visible := x.visible()
 	if s.record.limit > 0 {
 		shown := x.shown(visible)
-		shown.Message = s.talk.Value(x, messageField)
+		if s.record.tap != nil {
+			shown.Message = s.talk.Value(x, messageField)
+		}
 		s.record.client(visible, shown)
 	}
 	s.tell()

@@ -12,7 +12,8 @@ import (
 
 var _ = Describe("what a judge needs to know of a session", func() {
 	It("is which message of the maildrop a command is about, whatever number it has", func() {
-		srv := fakeserver.New(three(), &fakeserver.Options{Views: []fakeserver.View{fakeserver.Reversed()}})
+		o := &fakeserver.Options{Views: []fakeserver.View{fakeserver.Reversed()}, Tap: func(int, []byte) {}}
+		srv := fakeserver.New(three(), o)
 		pipe(srv, "USER demo\r\nPASS demo\r\nRETR 1\r\nTOP 3 0\r\nDELE 2\r\nLIST 1\r\nRETR 9\r\nRETR x\r\nRETR\r\n")
 		Expect(srv.Close()).To(Succeed())
 		uids := three().UIDs()
