@@ -9,8 +9,9 @@ import (
 
 const module = "pop3mtm"
 
-// arrows says which packages of ours a package may import. A name ending in /... stands for all packages below that folder
-// too. A new package gets its line here; whether it may stand where it stands is decided then.
+// arrows says which packages of ours a package may import. A name ending in /... stands for all
+// packages below that folder too. A new package gets its line here; whether it may stand where it
+// stands is decided then.
 var arrows = map[string][]string{
 	".":                      nil,
 	"cmd/pop3sim":            {"mtm/symbian", "features", "scenarios/...", "fakeserver/...", "fixtures", "mtm", "mtm/store", "mtm/account", "mtm/progress", "mtm/pop3", "cmd/internal/..."},
@@ -79,7 +80,8 @@ var arrows = map[string][]string{
 	"fakeserver/internal/dots":          nil,
 }
 
-// testArrows are what every external test may import besides: the other side of the wire, and programs of others.
+// testArrows are what every external test may import besides: the other side of the wire,
+// and programs of others.
 var testArrows = []string{"fakeserver/...", "fixtures", "cmd/internal/peer"}
 
 func checkArrows(pkg []source) []finding {

@@ -43,9 +43,10 @@ func TestUnusedExportedNamesAreFound(t *testing.T) {
 
 var errorName = regexp.MustCompile(`^Err[A-Z]|Error$`)
 
-// unusedNames returns the exported top-level names that nothing outside of their package needs. A
-// name is needed when another package, an Example or a document uses it, when the declaration of a
-// needed name mentions it, and when it is a constant of a needed type. Errors are for callers to compare.
+// unusedNames returns the exported top-level names that nothing outside of their package
+// needs. A name is needed when another package, an Example or a document uses it, when the
+// declaration of a needed name mentions it, and when it is a constant of a needed type. Errors
+// are for callers to compare.
 func unusedNames(all []typed, documented map[string]bool) []string {
 	needed, declared := map[string]bool{}, map[string]types.Object{}
 	title := map[string]string{}

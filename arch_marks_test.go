@@ -12,14 +12,16 @@ import (
 	"testing"
 )
 
-// rfcSections are the sections that exist of the RFCs that marks name most, so that a mark can be looked up.
+// rfcSections are the sections that exist of the RFCs that marks name most, so that a
+// mark can be looked up.
 var rfcSections = map[string][]string{
 	"1939": {"1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14"},
 	"2449": {"1", "2", "3", "4", "5", "6", "6.1", "6.2", "6.3", "6.4", "6.5", "6.6", "6.7", "6.8", "6.9", "7", "8", "8.1", "8.1.1", "8.1.2", "9", "10", "11"},
 	"3206": {"1", "2", "3", "4", "5", "6", "7", "8", "9"},
 }
 
-// bothSides are the sections that say what goes over the wire: client and server must each have read them.
+// bothSides are the sections that say what goes over the wire: client and server
+// must each have read them.
 var bothSides = []string{"1939 section 3", "1939 section 4", "1939 section 5", "1939 section 6", "1939 section 7", "2449 section 4", "2449 section 5", "2449 section 8"}
 
 // quirks is how many there are; docs and specs name them by number.

@@ -1,6 +1,7 @@
 package pop3mtm_test
 
 import (
+	"bytes"
 	"fmt"
 	"go/ast"
 	"go/token"
@@ -8,11 +9,13 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 const (
 	maxFile     = 600 // lines
 	maxFunction = 60  // lines between the braces
+	maxComment  = 100 // columns of a line that is only a comment; a tab counts as 4
 )
 
 func checkSize(pkg []source) []finding {
@@ -54,7 +57,8 @@ func checkExit(pkg []source) []finding {
 	})
 }
 
-// calls finds the uses of names of imported packages in a node; pkg is the import path, whatever the file calls it.
+// calls finds the uses of names of imported packages in a node; pkg is the import path,
+// whatever the file calls it.
 func calls(s source, n ast.Node, found func(pkg, name string, at token.Pos)) {
 	imported := map[string]string{}
 	for _, spec := range s.file.Imports {
@@ -78,8 +82,9 @@ func calls(s source, n ast.Node, found func(pkg, name string, at token.Pos)) {
 	})
 }
 
-// checkJSON lets commands print JSON by cli.NewJSON only, or by cli.EscapeJSON in the same function: strings in it may drive a
-// terminal otherwise. The bench's processes talk JSON with each other.
+// checkJSON lets commands print JSON by cli.NewJSON only, or by cli.EscapeJSON in the
+// same function: strings in it may drive a terminal otherwise. The bench's processes
+// talk JSON with each other.
 func checkJSON(pkg []source) []finding {
 	return each(pkg, func(s source, add func(token.Pos, string)) {
 		switch s.dir() {
@@ -187,5 +192,25 @@ func checkSleep(pkg []source) []finding {
 				add(at, "time.Sleep: wait for the event, or use testing/synctest")
 			}
 		})
+	})
+}
+
+// checkWidth limits the lines that are only a comment. Tables and code, which doc comments indent
+// with a tab, directives and addresses keep their lines.
+func checkWidth(pkg []source) []finding {
+	return each(pkg, func(s source, add func(token.Pos, string)) {
+		if ast.IsGenerated(s.file) {
+			return
+		}
+		for _, group := range s.file.Comments {
+			for _, c := range group.List {
+				at := s.fset.Position(c.Pos())
+				indent := s.text[at.Offset-at.Column+1 : at.Offset]
+				prose := strings.HasPrefix(c.Text, "// ") && !strings.Contains(c.Text, "://")
+				if n := 4*len(indent) + utf8.RuneCountInString(c.Text); n > maxComment && prose && len(bytes.Trim(indent, "\t")) == 0 {
+					add(c.Pos(), fmt.Sprintf("the comment has %d columns, more than %d: wrap it", n, maxComment))
+				}
+			}
+		}
 	})
 }

@@ -6,8 +6,9 @@ import (
 	"strings"
 )
 
-// checkState finds package variables that change after their declaration: assigned, written through an index or a field,
-// their address taken, or of a type that is made for change. Tests may have some.
+// checkState finds package variables that change after their declaration: assigned,
+// written through an index or a field, their address taken, or of a type that is made for
+// change. Tests may have some.
 func checkState(pkg []source) []finding {
 	vars := packageVars(pkg)
 	return each(pkg, func(s source, add func(token.Pos, string)) {
@@ -18,7 +19,8 @@ func checkState(pkg []source) []finding {
 		for _, id := range s.file.Unresolved {
 			unresolved[id] = true
 		}
-		// The parser resolves names inside a file; a name of another file of the package stays unresolved.
+		// The parser resolves names inside a file; a name of another file of the
+		// package stays unresolved.
 		changed := func(e ast.Expr) {
 			if id := root(e); id != nil && vars[id.Name] && (unresolved[id] || id.Obj != nil && id.Obj == s.file.Scope.Lookup(id.Name)) {
 				add(e.Pos(), "the package variable "+id.Name+" changes: keep state in a value that someone owns")
@@ -81,7 +83,8 @@ func varSpecs(s source) []*ast.ValueSpec {
 	return specs
 }
 
-// changingType names the type when a variable of it is of no use unless it changes. A sync.Pool only saves memory.
+// changingType names the type when a variable of it is of no use unless it changes. A
+// sync.Pool only saves memory.
 func changingType(spec *ast.ValueSpec) string {
 	exprs := append([]ast.Expr{spec.Type}, spec.Values...)
 	for _, e := range exprs {

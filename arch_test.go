@@ -18,6 +18,7 @@ import (
 // source is one parsed Go file. Its path is the one inside the module, with slashes.
 type source struct {
 	path string
+	text []byte
 	file *ast.File
 	fset *token.FileSet
 }
@@ -36,7 +37,8 @@ type finding struct {
 	text string
 }
 
-// rule looks at all files of one package folder, its tests included, so that it can see what belongs together.
+// rule looks at all files of one package folder, its tests included, so that it can see
+// what belongs together.
 type rule struct {
 	name  string
 	check func(pkg []source) []finding
@@ -52,6 +54,7 @@ var rules = []rule{
 	{"names", checkNames},
 	{"sleep", checkSleep},
 	{"json", checkJSON},
+	{"width", checkWidth},
 }
 
 // each makes a rule out of a check of one file.
@@ -66,12 +69,16 @@ func each(pkg []source, report func(s source, add func(token.Pos, string))) []fi
 // parse reads a file as if it lay at the given path of the module.
 func parse(t *testing.T, file, as string) source {
 	t.Helper()
-	fset := token.NewFileSet()
-	parsed, err := parser.ParseFile(fset, file, nil, parser.ParseComments)
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return source{path: as, file: parsed, fset: fset}
+	fset := token.NewFileSet()
+	parsed, err := parser.ParseFile(fset, file, text, parser.ParseComments)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return source{path: as, text: text, file: parsed, fset: fset}
 }
 
 // tree returns all packages of the module: folder to files.
@@ -117,8 +124,9 @@ func TestTheCodeKeepsItsRules(t *testing.T) {
 // wanted is a mark in a bad source: the rule must report this text on this line.
 var wanted = regexp.MustCompile(`// want "([^"]+)"`)
 
-// TestTheRulesFindWhatTheyForbid runs every rule over testdata/arch/RULE/*.go, whose first line says which path of the module
-// the file stands for. A file with marks must give exactly those findings; a file without must give none.
+// TestTheRulesFindWhatTheyForbid runs every rule over testdata/arch/RULE/*.go, whose first line
+// says which path of the module the file stands for. A file with marks must give exactly those
+// findings; a file without must give none.
 func TestTheRulesFindWhatTheyForbid(t *testing.T) {
 	for _, r := range rules {
 		t.Run(r.name, func(t *testing.T) {

@@ -36,7 +36,8 @@ type example struct {
 
 var marker = regexp.MustCompile(`^<!-- (not run|run first): (.+) -->$`)
 
-// blocks finds the fenced blocks of commands in a document, and in which lines markers stand that belong to none.
+// blocks finds the fenced blocks of commands in a document, and in which lines markers
+// stand that belong to none.
 func blocks(file, text string) (found []block, stray []int) {
 	var open *block
 	var next block
@@ -64,8 +65,8 @@ func blocks(file, text string) (found []block, stray []int) {
 	return found, append(stray, markers...)
 }
 
-// examples takes a block apart. A line of a console block that begins with "> " goes on with the command above it; a sh
-// block is one script.
+// examples takes a block apart. A line of a console block that begins with "> " goes on with the
+// command above it; a sh block is one script.
 func (b block) examples() []example {
 	var all []example
 	for _, command := range b.first {
@@ -90,7 +91,8 @@ func (b block) examples() []example {
 	return all
 }
 
-// matches compares output with what a document shows: "..." stands for any text in a line, and alone for any lines.
+// matches compares output with what a document shows: "..." stands for any text in a line,
+// and alone for any lines.
 func matches(shown []string, output string) bool {
 	pattern := "(?s)^"
 	for _, line := range shown {
@@ -117,8 +119,8 @@ func documents(t *testing.T) []string {
 	return append([]string{"README.md", "CONTRIBUTING.md"}, files...)
 }
 
-// TestTheCommandsOfTheDocumentsWork runs the commands of each document from its first to its last in one empty folder, with
-// this tree's commands on the PATH. CONTRIBUTING.md explains the rules.
+// TestTheCommandsOfTheDocumentsWork runs the commands of each document from its first to its last
+// in one empty folder, with this tree's commands on the PATH. CONTRIBUTING.md explains the rules.
 func TestTheCommandsOfTheDocumentsWork(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("the documents are written for a Unix shell")
@@ -166,8 +168,8 @@ func buildCommands(t *testing.T) string {
 	return bin
 }
 
-// documentAddress, documentSMTP and documentHTTP are what the documents show; the test puts ones with free ports in their place, so that
-// nothing that runs on this machine is in the way.
+// documentAddress, documentSMTP and documentHTTP are what the documents show; the test puts ones
+// with free ports in their place, so that nothing that runs on this machine is in the way.
 const (
 	documentAddress = "127.0.0.1:1110"
 	documentSMTP    = "127.0.0.1:1025"
@@ -218,11 +220,12 @@ func freeAddress(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// goRun is how the documents start a command of this tree from a clone; the built one is started instead.
+// goRun is how the documents start a command of this tree from a clone; the built
+// one is started instead.
 var goRun = regexp.MustCompile(`\bgo run \./cmd/(\w+)`)
 
-// run returns what is wrong, "" when all is well. A command that ends in " &" is a server: run waits until it listens on the
-// port of the documents, and the end of the document stops it.
+// run returns what is wrong, "" when all is well. A command that ends in " &" is a server: run
+// waits until it listens on the port of the documents, and the end of the document stops it.
 func (s *shell) run(ctx context.Context, e example) string {
 	command := goRun.ReplaceAllString(e.command, "$1")
 	command = strings.NewReplacer(documentAddress, s.address, documentSMTP, s.smtp, documentHTTP, s.http).Replace(command)

@@ -14,8 +14,9 @@ import (
 	"time"
 )
 
-// TestTheExamplesInOtherLanguagesWork runs examples/ with the programs of each language, as somebody runs a copy of them. A
-// program that is not installed skips its example, except where CI is true.
+// TestTheExamplesInOtherLanguagesWork runs examples/ with the programs of each language,
+// as somebody runs a copy of them. A program that is not installed skips its example,
+// except where CI is true.
 func TestTheExamplesInOtherLanguagesWork(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("the examples are written for Unix")
@@ -76,7 +77,8 @@ func lacks(t *testing.T, err error, may bool) {
 
 var shownFile = regexp.MustCompile("(?m)^`(examples/[^`]+)`:\n\n```[a-z]+\n")
 
-// TestTheDocumentsShowTheExamplesAsTheyAre compares the code after a line `examples/FILE`: with the file.
+// TestTheDocumentsShowTheExamplesAsTheyAre compares the code after a line
+// `examples/FILE`: with the file.
 func TestTheDocumentsShowTheExamplesAsTheyAre(t *testing.T) {
 	shown := 0
 	for _, file := range documents(t) {

@@ -64,7 +64,8 @@ func (d *Maildrop) MessagesFrom(n int) []maildrop.Message {
 // List returns the current mail as a snapshot.
 func (d *Maildrop) List() (maildrop.List, error) { return d.source.List() }
 
-// Count returns the number of messages and the sum of their sizes; 0 when the source cannot be read.
+// Count returns the number of messages and the sum of their sizes; 0 when the
+// source cannot be read.
 func (d *Maildrop) Count() (messages int, octets int64) {
 	list, err := d.source.List()
 	if err != nil {
@@ -104,8 +105,8 @@ func (d *Maildrop) Deliver(messages ...maildrop.Message) error {
 	return r.Deliver(messages...)
 }
 
-// Refresh makes open sessions see the mail as it is now, from their next command on: message numbers
-// may then stand for other messages. Without it a session sees its mail as it was at login.
+// Refresh makes open sessions see the mail as it is now, from their next command on: message
+// numbers may then stand for other messages. Without it a session sees its mail as it was at login.
 func (d *Maildrop) Refresh() { d.renewed.Add(1) }
 
 // Remove removes the messages with these unique-ids. An open session that has listed them may

@@ -35,8 +35,8 @@ type Event struct {
 	Rule, Fault string
 }
 
-// Follower reads what happens in the sessions of one user, in order, from their transcripts. A
-// slow Follower delays nobody: its next read returns more, without what the server no longer keeps. Its
+// Follower reads what happens in the sessions of one user, in order, from their transcripts. A slow
+// Follower delays nobody: its next read returns more, without what the server no longer keeps. Its
 // methods are for one goroutine.
 type Follower struct {
 	server *Server
@@ -51,8 +51,8 @@ type place struct {
 	ended                bool
 }
 
-// Follow returns a Follower that begins with the sessions that are known already; nil for an unknown
-// user.
+// Follow returns a Follower that begins with the sessions that are known already;
+// nil for an unknown user.
 func (s *Server) Follow(user string) *Follower {
 	t := s.tenants.get(user)
 	if t == nil {

@@ -9,8 +9,8 @@ import (
 // nearest is the number of similar commands that a failure shows.
 const nearest = 3
 
-// Check returns an error when m can match no command of POP3, or when its verb is probably misspelt.
-// A verb that is unlike all known ones is allowed, since clients may send any.
+// Check returns an error when m can match no command of POP3, or when its verb is probably
+// misspelt. A verb that is unlike all known ones is allowed, since clients may send any.
 func (m Match) Check() error { return m.check(wordsOf(Verbs())) }
 
 // ReceivedMatcher is a Gomega matcher for received commands.
@@ -22,9 +22,9 @@ type ReceivedMatcher struct {
 	seen    []string
 }
 
-// HaveReceived matches a *Server or a Transcript that has received a command like pattern: a verb in
-// any case, which means it with any arguments, or a verb and arguments, in which a * stands for any
-// text. A pattern that no command can be like, or a misspelt verb, is an error.
+// HaveReceived matches a *Server or a Transcript that has received a command like pattern: a verb
+// in any case, which means it with any arguments, or a verb and arguments, in which a * stands for
+// any text. A pattern that no command can be like, or a misspelt verb, is an error.
 func HaveReceived(pattern string) *ReceivedMatcher {
 	return &ReceivedMatcher{pattern: pattern, times: -1}
 }

@@ -98,8 +98,8 @@ type Options struct {
 	// TranscriptOctets limits the transcript of one session; all ended sessions together
 	// are limited to 32 times that. Default: 1 MiB; negative: no transcripts.
 	TranscriptOctets int
-	// Tap is called with all octets that a session sends, above TLS and without the handshake, before
-	// they are sent. It is called from the session's goroutine and must not keep the slice.
+	// Tap is called with all octets that a session sends, above TLS and without the handshake,
+	// before they are sent. It is called from the session's goroutine and must not keep the slice.
 	Tap func(session int, octets []byte)
 	// Timed records in transcripts when lines came, and counts and measures commands for Stats.
 	Timed bool

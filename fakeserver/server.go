@@ -71,8 +71,8 @@ func newServer(p Protocol, drop *Maildrop, o Options, users *directory) *Server 
 	return s
 }
 
-// Addr returns the address of the first listener as host:port, or that of the server that has handed
-// over to this one, or "".
+// Addr returns the address of the first listener as host:port, or that of the server that has
+// handed over to this one, or "".
 func (s *Server) Addr() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -78,7 +78,8 @@ func (s *stats) prepare(verbs []Verb) {
 	s.sessions.buckets = make([]atomic.Int64, len(s.bounds))
 }
 
-// answered counts a command, or an event, with its reply. ruled reports whether a rule has answered.
+// answered counts a command, or an event, with its reply. ruled reports whether
+// a rule has answered.
 func (s *stats) answered(verb string, event, ruled bool, reply edit.Reply, begun time.Time) {
 	if ruled {
 		s.faults.Add(1)

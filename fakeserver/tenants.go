@@ -57,8 +57,8 @@ func (s *Server) UserTranscripts(user string) (all []Transcript, lost int) {
 	return all, t.ended.lost
 }
 
-// EndSessions ends the open sessions of a user, as Close does, and waits until they have ended. With
-// visit it ends the user's session of this number only. It returns how many it has ended.
+// EndSessions ends the open sessions of a user, as Close does, and waits until they have ended.
+// With visit it ends the user's session of this number only. It returns how many it has ended.
 func (s *Server) EndSessions(ctx context.Context, user string, visit int) (int, error) {
 	t := s.tenants.get(user)
 	if t == nil {

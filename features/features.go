@@ -41,8 +41,8 @@ type Options struct {
 	Concurrency int
 	// Seed of the random order of scenarios; 0 picks one. The summary shows it.
 	Seed int64
-	// Server is what each scenario's server starts from: its greeting, its texts, what it offers. The
-	// user demo is added. nil stands for a correct server.
+	// Server is what each scenario's server starts from: its greeting, its texts, what it offers.
+	// The user demo is added. nil stands for a correct server.
 	Server *fakeserver.Options
 	// Steps adds steps of your own, which may stand beside those of STEPS.md. Function Server gives
 	// them the scenario's server.

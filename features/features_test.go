@@ -10,7 +10,8 @@ import (
 	"pop3mtm/features"
 )
 
-// options are godog's own, by its own flags: go test ./features -godog.tags=@move -godog.format=pretty
+// options are godog's own, by its own flags: go test ./features
+// -godog.tags=@move -godog.format=pretty
 var options = godog.Options{Paths: []string{"."}, Format: "progress", Output: os.Stdout, Concurrency: 4, Randomize: -1, Strict: true}
 
 func TestMain(m *testing.M) {

@@ -16,9 +16,10 @@ import (
 	"pop3mtm/fakeserver"
 )
 
-// InitializeScenario gives a scenario the steps of this package, a server, a message store and a
-// client of its own. It is what godog calls a scenario initializer: assign it to the field
-// ScenarioInitializer of a godog.TestSuite, or call it in an initializer that adds steps of your own.
+// InitializeScenario gives a scenario the steps of this package, a server, a message
+// store and a client of its own. It is what godog calls a scenario initializer: assign it
+// to the field ScenarioInitializer of a godog.TestSuite, or call it in an initializer
+// that adds steps of your own.
 func InitializeScenario(sc *godog.ScenarioContext) { Options{}.Initializer()(sc) }
 
 // Initializer returns InitializeScenario with these options. It uses Server and Steps; the other
@@ -109,8 +110,9 @@ func (h *hints) write(out io.Writer) error {
 	return nil
 }
 
-// suggestion returns an error that names the line that was perhaps meant by one that no step matches,
-// if there is a similar one among the examples of the steps and the lines of the built-in suites.
+// suggestion returns an error that names the line that was perhaps meant by one that no
+// step matches, if there is a similar one among the examples of the steps and the lines
+// of the built-in suites.
 func (w *world) suggestion(line string) error {
 	best, distance := "", len(line)/2
 	for _, known := range w.knownLines() {

@@ -39,8 +39,8 @@ func ourFormats(formats string) string {
 	return strings.Join(list, ",")
 }
 
-// junit is godog's JUnit formatter with what it leaves out: a class name for each case, which report
-// viewers group by, and a suite's time when its scenarios run in random order.
+// junit is godog's JUnit formatter with what it leaves out: a class name for each case, which
+// report viewers group by, and a suite's time when its scenarios run in random order.
 type junit struct {
 	*godog.JUnitFmt
 	raw bytes.Buffer // what godog writes
@@ -89,8 +89,8 @@ type junitProblem struct {
 	Type    string `xml:"type,attr,omitempty"`
 }
 
-// completeJUnit writes godog's report with class names, and with the sum of its cases as the time of
-// each suite.
+// completeJUnit writes godog's report with class names, and with the sum of its cases as
+// the time of each suite.
 func completeJUnit(out io.Writer, raw []byte) error {
 	var report junitReport
 	if err := xml.Unmarshal(raw, &report); err != nil {

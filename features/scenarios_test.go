@@ -22,9 +22,10 @@ import (
 	"pop3mtm/scenarios"
 )
 
-// The MTM plays each case of each built-in scenario on each axis of fragmentation: what it is said to do there is asserted, and that nothing is lost,
-// nothing comes twice and the store is sound. The clock is a bubble's, so that waiting takes no time. The cases of a file share a
-// store, each with an account of its own, since making a store takes longer than a session.
+// The MTM plays each case of each built-in scenario on each axis of fragmentation: what it is said
+// to do there is asserted, and that nothing is lost, nothing comes twice and the store is sound.
+// The clock is a bubble's, so that waiting takes no time. The cases of a file share a store, each
+// with an account of its own, since making a store takes longer than a session.
 func TestTheMTMInEveryScenario(t *testing.T) {
 	skipUpdate(t)
 	t.Parallel()

@@ -265,7 +265,8 @@ func (w *world) breaksOnce(ctx context.Context, where string) error {
 	return w.fault(ctx, match, edit.CutAfter(octets, edit.Close))
 }
 
-// breaksAlways ends each connection in which a message is sent, or its header shown, whatever its number is then.
+// breaksAlways ends each connection in which a message is sent, or its header shown,
+// whatever its number is then.
 func (w *world) breaksAlways(ctx context.Context, subject, what string) error {
 	if err := w.ready(ctx); err != nil {
 		return err

@@ -102,8 +102,8 @@ func (w *world) begin(ctx context.Context, id string) (err error) {
 	return w.openStore()
 }
 
-// serverOptions returns what the server starts from: the options of the suite's author, or those of a
-// correct server that offers no mechanism until a scenario wants some; and the user demo.
+// serverOptions returns what the server starts from: the options of the suite's author, or those of
+// a correct server that offers no mechanism until a scenario wants some; and the user demo.
 func (w *world) serverOptions() fakeserver.Options {
 	o := fakeserver.Options{Mechanisms: []string{}}
 	if w.base != nil {
@@ -117,9 +117,9 @@ func (w *world) serverOptions() fakeserver.Options {
 	return o
 }
 
-// stop is the panic that ends a step whose expectation failed. godog takes it for a panic of its own,
-// and adds no stack to the message. (godog.T would print the message to standard output, in the middle
-// of a report that goes there.)
+// stop is the panic that ends a step whose expectation failed. godog takes it for a panic of its
+// own, and adds no stack to the message. (godog.T would print the message to standard output, in
+// the middle of a report that goes there.)
 type stop struct{}
 
 func (stop) Error() string { return "an expectation failed" }

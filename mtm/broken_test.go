@@ -18,7 +18,8 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// A message that ends, stalls or garbles the connection costs that connection, and no other message (QUIRK 108).
+// A message that ends, stalls or garbles the connection costs that connection, and no
+// other message (QUIRK 108).
 var _ = Describe("A message that breaks the connection", func() {
 	const bad = 3
 	ctx := context.Background()
@@ -38,7 +39,8 @@ var _ = Describe("A message that breaks the connection", func() {
 		}
 		return n
 	}
-	// poison breaks each connection in which the message is asked for; it is the first one after the others are deleted.
+	// poison breaks each connection in which the message is asked for; it is the first one after
+	// the others are deleted.
 	poison := func(verb string, how edit.End, from int) {
 		GinkgoHelper()
 		cut := fakeserver.Auto.With(edit.CutAfter(60, how))

@@ -20,8 +20,8 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// rig is a server with four messages, a store and a client in a bubble of testing/synctest: no time passes in it, and a
-// goroutine that is left at its end fails the test.
+// rig is a server with four messages, a store and a client in a bubble of testing/synctest: no time
+// passes in it, and a goroutine that is left at its end fails the test.
 type rig struct {
 	t     *testing.T
 	drop  *fakeserver.Maildrop
@@ -74,7 +74,8 @@ func newRig(t *testing.T, changes ...change) *rig {
 	return r
 }
 
-// memoryDir returns a folder in memory where the system has one: nothing here is about the syncs of a disk.
+// memoryDir returns a folder in memory where the system has one: nothing here is
+// about the syncs of a disk.
 func memoryDir(t *testing.T) string {
 	dir, err := os.MkdirTemp("/dev/shm", "mtm-test-")
 	if err != nil {
@@ -140,8 +141,8 @@ func (r *rig) server() []string {
 	return r.drop.UIDs()
 }
 
-// here returns the messages that are whole in the Inbox, each once and octet for octet; what is not whole is a ghost of
-// something that waits.
+// here returns the messages that are whole in the Inbox, each once and octet for octet; what is not
+// whole is a ghost of something that waits.
 func (r *rig) here() []string {
 	r.t.Helper()
 	queue, err := r.store.Queue(r.t.Context(), r.id)

@@ -38,8 +38,8 @@ func at(phase progress.Phase, verb string, octets ...int64) []spot {
 	return list
 }
 
-// each is in the answers about the messages: before the first of them and in the middle of the second, and so on; of one
-// message alone at both.
+// each is in the answers about the messages: before the first of them and in the middle of the
+// second, and so on; of one message alone at both.
 func each(phase progress.Phase, verb, tail string, octets int64, messages ...int) []spot {
 	var list []spot
 	for i, n := range messages {
@@ -123,8 +123,8 @@ func fetching() []flow {
 	}
 }
 
-// waitingFlows returns those of what was queued offline: the first message is to be populated, of the second the beginning,
-// the third copied, the fourth moved; or the first two are to be deleted.
+// waitingFlows returns those of what was queued offline: the first message is to be populated, of
+// the second the beginning, the third copied, the fourth moved; or the first two are to be deleted.
 func waitingFlows() []flow {
 	mode := []change{stay}
 	queue := func(r *rig) []mtm.Command {
@@ -168,8 +168,9 @@ func waitingFlows() []flow {
 	}
 }
 
-// A command is stopped wherever it may be, by Cancel and by Disconnect: at once, with the line dropped and nothing
-// deleted on the server, nothing lost and nothing twice here; and the next run does the rest (behaviour section 7).
+// A command is stopped wherever it may be, by Cancel and by Disconnect: at once, with the line
+// dropped and nothing deleted on the server, nothing lost and nothing twice here; and the next run
+// does the rest (behaviour section 7).
 func TestStoppingACommand(t *testing.T) {
 	for _, f := range slices.Concat(connecting(), fetching(), waitingFlows()) {
 		for _, s := range f.spots {

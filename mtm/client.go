@@ -39,8 +39,8 @@ type Options struct {
 	// IdleTime is how long a connection may be unused before it is closed; 0 = half an hour
 	// (behaviour section 3).
 	IdleTime time.Duration
-	// Mobility lets operations go on over another connection when theirs is lost; nil leaves that to the account's setting
-	// bearer-mobility.
+	// Mobility lets operations go on over another connection when theirs is lost; nil leaves that
+	// to the account's setting bearer-mobility.
 	Mobility *Mobility
 }
 

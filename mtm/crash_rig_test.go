@@ -15,8 +15,8 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// crash is what happens to a program in a process of its own: a fault on the wire, and its end before the n-th write or sync of a
-// segment or commit of the index.
+// crash is what happens to a program in a process of its own: a fault on the wire, and its end
+// before the n-th write or sync of a segment or commit of the index.
 type crash struct {
 	server string // its address
 	crossing
@@ -26,7 +26,8 @@ func (c crash) String() string {
 	return fmt.Sprintf("%s %d %d %d %s", c.server, c.call, c.fault.dial, c.fault.octet, c.fault.kind)
 }
 
-// crashing returns the options of a program that a crash awaits, as its String says; for "" those of any other.
+// crashing returns the options of a program that a crash awaits, as its String says; for
+// "" those of any other.
 func crashing(text string) (*mtm.Options, func(store.Call) error, error) {
 	options := &mtm.Options{BatchMessages: 1}
 	if text == "" {

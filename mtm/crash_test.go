@@ -11,7 +11,8 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// storeFault is an error of the n-th write or sync of a segment or commit of the index, once the program has begun.
+// storeFault is an error of the n-th write or sync of a segment or commit of the index, once
+// the program has begun.
 type storeFault struct {
 	call    int64
 	err     error
@@ -22,7 +23,8 @@ func (f storeFault) String() string {
 	return fmt.Sprintf("call %d of the store: %v, another program next: %v", f.call, f.err, f.another)
 }
 
-// fail runs a visit with a fault on the wire and one of the store, then clean visits. It reports whether the store's fault came.
+// fail runs a visit with a fault on the wire and one of the store, then clean visits. It reports
+// whether the store's fault came.
 func (f octetFlow) fail(t *testing.T, fault wireFault, of storeFault) (came bool) {
 	synctest.Test(t, func(t *testing.T) {
 		var calls atomic.Int64
@@ -59,7 +61,8 @@ func (f octetFlow) fail(t *testing.T, fault wireFault, of storeFault) (came bool
 	return came
 }
 
-// crossFaults are the faults on the wire that are crossed with those of the store: none, and two kinds where each reply begins.
+// crossFaults are the faults on the wire that are crossed with those of the store: none, and two
+// kinds where each reply begins.
 func crossFaults(sent []byte) []wireFault {
 	list := []wireFault{{kind: closes}}
 	for _, octet := range boundaries(sent) {
@@ -77,8 +80,8 @@ type crossing struct {
 // mostCalls bounds the calls of the store of which a sample is taken.
 const mostCalls = 12
 
-// cross calls try for each fault on the wire and each call of the store, up to the first that does not come; without
-// -every-octet for some of them by seed. It returns how many came.
+// cross calls try for each fault on the wire and each call of the store, up to the first that does
+// not come; without -every-octet for some of them by seed. It returns how many came.
 func (f octetFlow) cross(t *testing.T, some int, try func(crossing) bool) (came int) {
 	faults := crossFaults(f.session(t))
 	if *everyOctet {
@@ -103,7 +106,8 @@ func (f octetFlow) cross(t *testing.T, some int, try func(crossing) bool) (came 
 	return came
 }
 
-// Faults of the wire crossed with errors of the store: of each write and sync of a segment and each commit of the index.
+// Faults of the wire crossed with errors of the store: of each write and sync of a segment and
+// each commit of the index.
 func TestAStoreThatFailsBehindAFaultOnTheWire(t *testing.T) {
 	for _, f := range octetFlows() {
 		if f.single {
@@ -122,7 +126,8 @@ func TestAStoreThatFailsBehindAFaultOnTheWire(t *testing.T) {
 	}
 }
 
-// Faults of the wire crossed with kills: a program is killed before each write and sync of a segment and each commit of the index.
+// Faults of the wire crossed with kills: a program is killed before each write and sync of a
+// segment and each commit of the index.
 func TestAProgramKilledInItsStoreBehindAFaultOnTheWire(t *testing.T) {
 	for _, f := range octetFlows() {
 		if f.single {

@@ -5,18 +5,25 @@
 //
 //   - MTM: message type module, Symbian's name for the code that handles one kind of mail.
 //   - Entry: a node of the message store's tree: a service, a folder or a message.
-//   - Service: the entry of an account; its settings hang on it. An account that sends has two, POP3 and SMTP.
-//   - Mailbox: the children of a POP3 service entry, one for each message on the server, with its header.
+//   - Service: the entry of an account; its settings hang on it. An account that sends
+//     has two, POP3 and SMTP.
+//   - Mailbox: the children of a POP3 service entry, one for each message on the
+//     server, with its header.
 //   - Populate: fetch the rest of a message into its mailbox entry. Partial: only its first lines.
 //   - Copy, move: put a message into a folder; a move deletes it on the server afterwards.
-//   - Ghost: an entry in a folder for a message that an offline operation will bring; it has no body yet.
-//   - Pending: asked for by a command that has not finished with it; the next get mail takes it too.
+//   - Ghost: an entry in a folder for a message that an offline operation will
+//     bring; it has no body yet.
+//   - Pending: asked for by a command that has not finished with it; the next
+//     get mail takes it too.
 //   - New: arrived since the last connection, or pending.
-//   - Arrival: a new message that a get mail fetches whole at once, without asking for its header first.
+//   - Arrival: a new message that a get mail fetches whole at once, without
+//     asking for its header first.
 //   - Settled: done with, as far as a command is concerned: stored, counted as failed, or left out.
-//   - Offline operation: a command given without a connection; the queue of them is run after the next login.
+//   - Offline operation: a command given without a connection; the queue of them is
+//     run after the next login.
 //   - Holder: the one client, of any process, that has the mailbox between connect and disconnect.
-//   - Outbox, lease: messages that wait to be sent, and the mark of the program that is sending one.
+//   - Outbox, lease: messages that wait to be sent, and the mark of the program
+//     that is sending one.
 //
 // # The pieces
 //
@@ -57,9 +64,9 @@
 // lost and nothing twice. A message that the server refuses is counted and the
 // rest go on.
 //
-// One client at a time is connected to a service's mailbox, in whatever process it is; the others get
-// [ErrInUse] at once, or after [Connect].Wait, and [Status] tells everybody who it is (package
-// [pop3mtm/mtm/hold]).
+// One client at a time is connected to a service's mailbox, in whatever process it is; the others
+// get [ErrInUse] at once, or after [Connect].Wait, and [Status] tells everybody who it is
+// (package [pop3mtm/mtm/hold]).
 //
 // Without a connection an account in disconnected mode keeps copies, moves, populates
 // and deletes for the next session, one record an operation in the store. A record goes

@@ -56,7 +56,8 @@ func (m *meeting) close(t *testing.T) {
 	}
 }
 
-// An account without TLS on a port that begins with TLS says so before the timeout is over, and soon on port 995.
+// An account without TLS on a port that begins with TLS says so before the timeout is
+// over, and soon on port 995.
 func TestAPortThatBeginsWithTLSIsKnown(t *testing.T) {
 	ca := fixtures.NewCA()
 	for port, patience := range map[int]time.Duration{110: 30 * time.Second, 995: 5 * time.Second} {
@@ -91,7 +92,8 @@ func TestATLSAlertInPlaceOfAGreetingIsKnown(t *testing.T) {
 	})
 }
 
-// A server that is slow to greet is not mistaken for one with TLS, and what it was offered spoils nothing.
+// A server that is slow to greet is not mistaken for one with TLS, and what it was
+// offered spoils nothing.
 func TestALateGreetingIsWaitedForAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv := fakeserver.New(fakeserver.NewMaildrop(mails(1)...), nil)

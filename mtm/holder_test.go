@@ -46,7 +46,8 @@ var _ = Describe("The mailbox of an account", func() {
 		Expect(other.InvokeSync(ctx, mtm.Connect{})).To(Succeed())
 		Expect(other.InvokeSync(ctx, mtm.Disconnect{})).To(Succeed())
 	}
-	// within runs f while the server keeps a client waiting for the answer to a verb, and lets it go on.
+	// within runs f while the server keeps a client waiting for the answer to a
+	// verb, and lets it go on.
 	within := func(verb string, cmd mtm.Command, f func()) *mtm.Operation {
 		GinkgoHelper()
 		came, release := make(chan struct{}), make(chan struct{})

@@ -18,8 +18,8 @@ type watcher struct {
 	moving  bool // it has taken the line, and makes another connection
 }
 
-// stop ends the watch and waits for it. One that makes another connection goes on, and stop reports false, unless always is given;
-// then there is no session any more. nil does nothing.
+// stop ends the watch and waits for it. One that makes another connection goes on, and stop reports
+// false, unless always is given; then there is no session any more. nil does nothing.
 func (w *watcher) stop(always bool) bool {
 	if w == nil {
 		return true
@@ -74,8 +74,8 @@ func (c *Client) giveBack(session *servermtm.Session) {
 	})
 }
 
-// watch waits for the line to end, or for idleTime without traffic. Nobody takes the
-// line before having stopped the watch. A session with mobility makes another connection, and is watched again.
+// watch waits for the line to end, or for idleTime without traffic. Nobody takes the line before
+// having stopped the watch. A session with mobility makes another connection, and is watched again.
 func (c *Client) watch(ctx context.Context, w *watcher, session *servermtm.Session) {
 	for {
 		cause := c.idleness(ctx, session)
@@ -99,7 +99,8 @@ func (c *Client) watch(ctx context.Context, w *watcher, session *servermtm.Sessi
 	}
 }
 
-// idleness waits until the line ends, and returns why; nil when ctx ends first, or when the line is to be left for another one.
+// idleness waits until the line ends, and returns why; nil when ctx ends first, or when the line is
+// to be left for another one.
 func (c *Client) idleness(ctx context.Context, session *servermtm.Session) error {
 	idle, cancel := context.WithTimeout(ctx, c.idleTime)
 	defer cancel()

@@ -70,15 +70,16 @@ func session(dir, role string) (err error) {
 	return nil
 }
 
-// A program that is killed while it carries out what waited leaves the queue such that the next one does the rest:
-// nothing is lost, nothing twice, no delete goes before its copy.
+// A program that is killed while it carries out what waited leaves the queue such that the next one
+// does the rest: nothing is lost, nothing twice, no delete goes before its copy.
 func TestAQueueSurvivesAKill(t *testing.T) {
 	for seed := range uint64(kills) {
 		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
 			random := rand.New(rand.NewPCG(seed, 1939))
 			k := newKilled(t)
 			k.queue(t, random)
-			// The first seven commands are of the login and the refresh; eight fetch, the rest delete and say goodbye.
+			// The first seven commands are of the login and the refresh; eight fetch, the rest
+			// delete and say goodbye.
 			k.runUntil(t, 7+random.IntN(killMails+5))
 			k.expect(t, false)
 			k.runUntil(t, 0)

@@ -55,9 +55,9 @@ type tally struct {
 	autosend string // the program, built for the test
 }
 
-// Programs are killed at seeded moments: at a command that the server hears, or a time after it, or a time after the program
-// began. After each kill nothing is lost, doubled or corrupt, and the next program does the rest.
-// All of it: go test ./mtm -run TestProgramsKilledAtAnyMoment -kills 1000 -v
+// Programs are killed at seeded moments: at a command that the server hears, or a time after it, or
+// a time after the program began. After each kill nothing is lost, doubled or corrupt, and the next
+// program does the rest. All of it: go test ./mtm -run TestProgramsKilledAtAnyMoment -kills 1000 -v
 func TestProgramsKilledAtAnyMoment(t *testing.T) {
 	sum := &tally{killed: map[string]int{}, ended: map[string]int{}, autosend: filepath.Join(t.TempDir(), "autosend")}
 	if err := gobuild.Programs(t.Context(), sum.autosend, "../cmd/autosend"); err != nil {
@@ -114,8 +114,8 @@ func (s *tally) killFetching(t *testing.T, random *rand.Rand, role string, kills
 	s.inspect(t, k, role, true)
 }
 
-// killWaiting kills programs that have lost their connection and wait for another one, or have just found it, and lets one end that
-// loses its own once.
+// killWaiting kills programs that have lost their connection and wait for another one, or have just
+// found it, and lets one end that loses its own once.
 func (s *tally) killWaiting(t *testing.T, random *rand.Rand, kills int) {
 	k := newKilled(t)
 	k.account(t, func(p *account.POP3) { p.BearerMobility = true })
@@ -189,7 +189,8 @@ func (k *killed) program(role string) *exec.Cmd {
 	return program
 }
 
-// killAt runs a program, kills it at command n or a while after it, and reports whether it had not ended before.
+// killAt runs a program, kills it at command n or a while after it, and reports whether
+// it had not ended before.
 func (k *killed) killAt(t *testing.T, program *exec.Cmd, n int, random *rand.Rand) bool {
 	t.Helper()
 	while := time.Duration(0)
@@ -208,7 +209,8 @@ func (k *killed) killAt(t *testing.T, program *exec.Cmd, n int, random *rand.Ran
 	})
 }
 
-// run runs a program, and calls kill as the server hears command number n, or at its start; without kill it must end well.
+// run runs a program, and calls kill as the server hears command number n, or at its start; without
+// kill it must end well.
 func (k *killed) run(t *testing.T, program *exec.Cmd, n int, kill func(p *os.Process)) (killed bool) {
 	t.Helper()
 	var said bytes.Buffer
@@ -405,8 +407,8 @@ func (k *killed) left(t *testing.T) (n int) {
 	return n
 }
 
-// inspectSent counts what arrived: a program that is killed between the server's reply and the note of it sends one message
-// again, no more (RFC 5321 section 4.1.1.4).
+// inspectSent counts what arrived: a program that is killed between the server's reply and the note
+// of it sends one message again, no more (RFC 5321 section 4.1.1.4).
 func (s *tally) inspectSent(t *testing.T, k *killed, sink *smtpsink.Server, letters, killed int) {
 	t.Helper()
 	k.open(t, func(st *store.Store) {

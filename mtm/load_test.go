@@ -17,8 +17,8 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// The benchmarks of whole visits: server and client are one process here, so cmd/bench has the figures, and these show
-// what a change of the client does.
+// The benchmarks of whole visits: server and client are one process here, so cmd/bench has the
+// figures, and these show what a change of the client does.
 
 const loadCount = 10_000
 
@@ -69,8 +69,8 @@ func BenchmarkGetMail(b *testing.B) {
 	perMessage(b)
 }
 
-// BenchmarkRefresh looks at a mailbox in which nothing is new: the second visit of all, which still has New to take from every
-// entry, and those after it.
+// BenchmarkRefresh looks at a mailbox in which nothing is new: the second visit of all, which still
+// has New to take from every entry, and those after it.
 func BenchmarkRefresh(b *testing.B) {
 	visit := func(b *testing.B, box *mtm.Client) {
 		must(b, box.InvokeSync(b.Context(), &mtm.Connect{}))
@@ -99,8 +99,9 @@ func BenchmarkRefresh(b *testing.B) {
 	})
 }
 
-// BenchmarkGetMailBroken fetches a mailbox of messages of 8 KiB over a connection that breaks in the middle of every 500th, and
-// reports the octets of messages that the server sent against those of an unbroken connection.
+// BenchmarkGetMailBroken fetches a mailbox of messages of 8 KiB over a connection that breaks in
+// the middle of every 500th, and reports the octets of messages that the server sent against those
+// of an unbroken connection.
 
 func BenchmarkGetMailBroken(b *testing.B) {
 	for b.Loop() {
@@ -111,7 +112,8 @@ func BenchmarkGetMailBroken(b *testing.B) {
 	}
 }
 
-// brokenGet returns the octets of messages of a get that is broken in each of so many messages, as a multiple of those of the mailbox.
+// brokenGet returns the octets of messages of a get that is broken in each of so many messages, as
+// a multiple of those of the mailbox.
 func brokenGet(t testing.TB, messages, every int) (octets float64, interruptions int, seconds float64) {
 	t.Helper()
 	const size = 8 << 10

@@ -11,32 +11,35 @@ import (
 	"pop3mtm/mtm/progress"
 )
 
-// Mobility lets an operation go on over another connection when its own is lost, or when a better way to the network comes up
-// (the original's bearer mobility). The zero value works: the same address is dialled again.
+// Mobility lets an operation go on over another connection when its own is lost, or when a better
+// way to the network comes up (the original's bearer mobility). The zero value works: the same
+// address is dialled again.
 //
-// What is whole here stays and is not fetched again; the message in hand is, at once, and once more: a second break at it puts it
-// last, a third fails it and names it. Deletes are sent as the session ends, and again until the server has answered QUIT. A refused
-// login, a certificate that is not trusted and a full disk end the operation as without mobility.
+// What is whole here stays and is not fetched again; the message in hand is, at once, and once
+// more: a second break at it puts it last, a third fails it and names it. Deletes are sent as the
+// session ends, and again until the server has answered QUIT. A refused login, a certificate that
+// is not trusted and a full disk end the operation as without mobility.
 type Mobility struct {
 	// Carriers makes the connections and names better ways; nil dials as Options.Dial does.
 	Carriers Carriers
 	// Policy decides about a change of carriers; nil = DefaultPolicy.
 	Policy Policy
-	// GiveUp bounds the time without a connection; 0 = 5 minutes, below 0 = no mobility at all. It begins anew when something was made
-	// durable, so that a connection that breaks at once each time counts as none.
+	// GiveUp bounds the time without a connection; 0 = 5 minutes, below 0 = no mobility at all.
+	// It begins anew when something was made durable, so that a connection that breaks at once
+	// each time counts as none.
 	GiveUp time.Duration
-	// Backoff returns how long to wait before the attempt with a number, 1 for the first; nil waits 1, 2, 4 ... 60 s. It is used
-	// without Carriers.
+	// Backoff returns how long to wait before the attempt with a number, 1 for the first; nil waits
+	// 1, 2, 4 ... 60 s. It is used without Carriers.
 	Backoff func(attempt int) time.Duration
 }
 
-// Carriers is a way to the network beside others, such as a radio network or a cable. Whoever has it tells the client with
-// PreferredCarrier and CarrierLost what becomes of them.
+// Carriers is a way to the network beside others, such as a radio network or a cable. Whoever has
+// it tells the client with PreferredCarrier and CarrierLost what becomes of them.
 type Carriers interface {
 	// Dial makes a connection over a carrier; "" is the one in use when the client was opened.
 	Dial(ctx context.Context, carrier, network, address string) (net.Conn, error)
-	// Accepted and Rejected tell whether the server could be logged in to over a carrier. After Rejected the client waits for the
-	// next PreferredCarrier.
+	// Accepted and Rejected tell whether the server could be logged in to over a carrier. After
+	// Rejected the client waits for the next PreferredCarrier.
 	Accepted(carrier string)
 	Rejected(carrier string, err error)
 }
@@ -44,7 +47,8 @@ type Carriers interface {
 // Action is what a Policy wants done about a carrier.
 type Action int
 
-// The actions; Stop takes the place of Complete, never the other way round, and Immediately comes before both.
+// The actions; Stop takes the place of Complete, never the other way round, and
+// Immediately comes before both.
 const (
 	Ignore      Action = iota // the carrier in use stays
 	Complete                  // the operation in hand ends, QUIT is sent, then the client moves
@@ -66,7 +70,8 @@ type Policy interface {
 	Moved(carrier string, err error)
 }
 
-// DefaultPolicy is the original's: it completes what runs before an upgrade, and leaves at once what a downgrade has cut off.
+// DefaultPolicy is the original's: it completes what runs before an upgrade, and leaves at once
+// what a downgrade has cut off.
 type DefaultPolicy struct{}
 
 // Decide implements Policy.
@@ -89,8 +94,9 @@ func (DefaultPolicy) Moved(string, error) {}
 //	waiting    next        next        next         -             -           -                steady     waiting
 //	failed     -           -           -            -             -           -                -          -
 //
-// A connection that breaks is a carrier that is lost. * without an operation in hand it is waiting at once. next: the carrier is
-// the one to be tried next. A MobilityError leads from any state to failed, and a Connect from any to steady.
+// A connection that breaks is a carrier that is lost. * without an operation in hand it is waiting
+// at once. next: the carrier is the one to be tried next. A MobilityError leads from any state to
+// failed, and a Connect from any to steady.
 type moving int
 
 const (
@@ -355,8 +361,8 @@ func (m *mobility) fail(err error) {
 	m.changed()
 }
 
-// leaves reports whether the connection is to be left as soon as no operation uses it, and a channel that is closed when that may
-// have changed.
+// leaves reports whether the connection is to be left as soon as no operation uses it, and a
+// channel that is closed when that may have changed.
 func (m *mobility) leaves() (bool, <-chan struct{}) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -67,7 +67,8 @@ func movedOperations() []moved {
 	}
 }
 
-// Ten operations, during which the carrier is lost, or another one is accepted with each of three actions.
+// Ten operations, during which the carrier is lost, or another one is accepted with
+// each of three actions.
 func TestAnOperationGoesOnOverAnotherCarrier(t *testing.T) {
 	for _, o := range movedOperations() {
 		for _, how := range []string{"lost", "immediately", "stop", "complete"} {

@@ -97,7 +97,8 @@ func (r *roamRig) sent(command string) (n int) {
 	return n
 }
 
-// breaks ends the connection when a command comes, as often as is said; 0 is always. What is given is called before.
+// breaks ends the connection when a command comes, as often as is said; 0 is always. What is
+// given is called before.
 func (r *roamRig) breaks(verb, args string, octets int64, times int, before ...func()) {
 	cut := fakeserver.Auto.With(edit.CutAfter(octets, edit.Close))
 	rule := r.srv.On(fakeserver.Match{Verb: verb, Args: args}, func(x *fakeserver.Exchange) edit.Reply {

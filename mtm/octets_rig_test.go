@@ -242,7 +242,8 @@ func (o *octetRig) visit() error {
 	return err
 }
 
-// inboxHolds reports which messages the Inbox holds whole, and complains of one that is there twice or altered.
+// inboxHolds reports which messages the Inbox holds whole, and complains of one that is
+// there twice or altered.
 func (o *octetRig) inboxHolds() map[string]bool {
 	held := map[string]bool{}
 	for _, e := range o.children(store.Inbox) {

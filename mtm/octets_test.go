@@ -105,8 +105,8 @@ func (f octetFlow) play(t *testing.T, faults []wireFault) {
 	}
 }
 
-// One fault at every octet that a server sends in a session, then a clean visit: nothing is lost, doubled or altered,
-// and nothing is deleted that is not stored.
+// One fault at every octet that a server sends in a session, then a clean visit: nothing is lost,
+// doubled or altered, and nothing is deleted that is not stored.
 func TestOneFaultAtEveryOctet(t *testing.T) {
 	for _, f := range octetFlows() {
 		t.Run(f.name, func(t *testing.T) {
@@ -129,7 +129,8 @@ func TestOneFaultAtEveryOctet(t *testing.T) {
 	}
 }
 
-// Two faults at the boundaries of replies and the octets of terminators, in one connection or one in each of two.
+// Two faults at the boundaries of replies and the octets of terminators, in one connection
+// or one in each of two.
 func TestPairsOfFaultsAtBoundaries(t *testing.T) {
 	for _, f := range octetFlows() {
 		if f.single {

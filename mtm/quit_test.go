@@ -10,7 +10,8 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// RFC 1939 section 6: a server that refuses QUIT may have left some of the messages that it was to delete.
+// RFC 1939 section 6: a server that refuses QUIT may have left some of the messages
+// that it was to delete.
 var _ = Describe("A refused QUIT", func() {
 	refuse := func(b *bench) {
 		b.srv.On(fakeserver.Match{Verb: "QUIT"}, fakeserver.Auto.With(edit.Refuse("some deleted messages not removed"))).Once().Must()

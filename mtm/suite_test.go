@@ -151,7 +151,8 @@ func (b *bench) commandsBut(verb string) []string {
 	return slices.DeleteFunc(b.commands(), func(command string) bool { return command == verb })
 }
 
-// breakOff ends the connection once at a command for a message, and refuses the connection after it.
+// breakOff ends the connection once at a command for a message, and refuses the
+// connection after it.
 func (b *bench) breakOff(verb, args string, how edit.Edit) {
 	GinkgoHelper()
 	b.srv.On(fakeserver.Match{Verb: verb, Args: args}, fakeserver.Auto.With(how)).Once().Must()

@@ -52,8 +52,8 @@ func (k ids) check(path string, list []string, bad wrong) {
 	}
 }
 
-// has reports whether a message may have a unique-id, or have it with a suffix that rules put behind
-// all.
+// has reports whether a message may have a unique-id, or have it with a suffix
+// that rules put behind all.
 func (k ids) has(uid string) bool {
 	if k.any || slices.Contains(k.other, uid) {
 		return true
@@ -84,7 +84,8 @@ func (k ids) mailboxes() [][]Mail {
 	return all
 }
 
-// named returns the unique-ids that the scenario names, and those of counted messages by their first.
+// named returns the unique-ids that the scenario names, and those of counted
+// messages by their first.
 func (k ids) named() (names []string) {
 	for _, mail := range k.mailboxes() {
 		for i := range mail {

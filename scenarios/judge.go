@@ -260,8 +260,8 @@ func (j *judge) shown(command string) string {
 
 func clipped(line string) string { return line[:min(len(line), 200)] }
 
-// marked returns a command with a mark below it where it begins to differ from the expected one. One
-// that matches has no mark.
+// marked returns a command with a mark below it where it begins to differ from the expected one.
+// One that matches has no mark.
 func marked(command string, h heard) string {
 	line, told := h.line(), h.told()
 	if pattern(command).matches(h) {

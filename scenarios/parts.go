@@ -28,8 +28,8 @@ func usersOf(rules []Rule) func(func(string) bool) {
 	}
 }
 
-// ParseMail reads messages in the words of a mailbox, YAML or JSON: one, or a list. A file is one of
-// the built-in messages. The error is of type Errors.
+// ParseMail reads messages in the words of a mailbox, YAML or JSON: one, or a list. A file is one
+// of the built-in messages. The error is of type Errors.
 func ParseMail(data []byte) ([]Mail, error) {
 	return parsePart(data, func(mail []Mail, f *files, bad wrong) { checkMail(mail, "", f, bad) })
 }
@@ -45,8 +45,8 @@ func Weight(mail []Mail) (octets int64) {
 // Messages returns the messages of a mailbox that was parsed.
 func Messages(mail []Mail) []maildrop.Message { return messages(mail) }
 
-// AddTo puts the rule at the front of the list of a POP3 server. A user restricts it to the sessions
-// of that user, and replaces its own.
+// AddTo puts the rule at the front of the list of a POP3 server. A user restricts it to the
+// sessions of that user, and replaces its own.
 func (r Rule) AddTo(server *fakeserver.Server, user string) *fakeserver.Rule {
 	if user != "" {
 		r.User = user

@@ -48,8 +48,8 @@ func (p *Play) Verdict(ctx context.Context) *Verdict {
 	return Judge(p.scenario, expected, h)
 }
 
-// visited reports whether a user of a mailbox has had a session. Of several users who have copies of
-// the same mail only those count who have; without any session all do.
+// visited reports whether a user of a mailbox has had a session. Of several users who have copies
+// of the same mail only those count who have; without any session all do.
 func (p *Play) visited(m Mailbox, sessions []fakeserver.Transcript) bool {
 	return len(sessions) == 0 || slices.ContainsFunc(sessions, func(t fakeserver.Transcript) bool { return slices.Contains(m.Users, t.User) })
 }

@@ -21,8 +21,8 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// What the real servers said to a list of commands was recorded by 'pop3sim record'. The profile of the same name, with
-// the same mail, has to say the same to them.
+// What the real servers said to a list of commands was recorded by 'pop3sim record'. The profile of
+// the same name, with the same mail, has to say the same to them.
 func TestAProfileSaysWhatItsServerSaid(t *testing.T) {
 	t.Parallel()
 	recordings, err := filepath.Glob("testdata/profiles/*.txt")
@@ -37,7 +37,8 @@ func TestAProfileSaysWhatItsServerSaid(t *testing.T) {
 	}
 }
 
-// A mailbox that another session holds, as Dovecot 2.3.19.1 with pop3_lock_session answered when it was run.
+// A mailbox that another session holds, as Dovecot 2.3.19.1 with pop3_lock_session
+// answered when it was run.
 func TestTheProfileOfDovecotRefusesALockedMailboxAsDovecotDoes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		all, err := parse("profile: dovecot", "mailbox: [{text: \"A: b\\n\\nc\\n\", uidl: a1}]")
@@ -146,7 +147,8 @@ func compare(t *testing.T, file string) {
 	}
 }
 
-// repeat sends what the client has sent in a session. A password was right when the server liked it.
+// repeat sends what the client has sent in a session. A password was right when
+// the server liked it.
 func repeat(t *testing.T, p *scenarios.Play, said []string) {
 	here, there := net.Pipe()
 	go p.ServeConn(there)

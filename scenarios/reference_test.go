@@ -22,8 +22,8 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the schemas and the reference in docs/scenarios.md")
 
-// comments returns the doc comments of the package: "Rule" of a type, "Rule.On" of a field, "How=reset" of one of a few words,
-// each on one line.
+// comments returns the doc comments of the package: "Rule" of a type, "Rule.On" of a field,
+// "How=reset" of one of a few words, each on one line.
 func comments() map[string]string {
 	files, err := filepath.Glob("*.go")
 	Expect(err).NotTo(HaveOccurred())

@@ -82,8 +82,9 @@ func oneOf(words []string, meaning func(string) string) *jsonschema.Schema {
 // mainSchema is the one whose definitions the others share.
 const mainSchema = "schema.json"
 
-// schema returns the schema of files of v's type. Editors show the title of a schema before each word in it, so it has none. Another
-// than the main one has no more definitions than that of v: it points to those of the main one.
+// schema returns the schema of files of v's type. Editors show the title of a schema before each
+// word in it, so it has none. Another than the main one has no more definitions than that of v: it
+// points to those of the main one.
 func schema(path string, v any) []byte {
 	known := comments()
 	r := &jsonschema.Reflector{
@@ -128,7 +129,8 @@ func schema(path string, v any) []byte {
 	return append(text, '\n')
 }
 
-// stepWithValue returns the schema of a step as a word and its value. The types of values become definitions.
+// stepWithValue returns the schema of a step as a word and its value. The types of
+// values become definitions.
 func stepWithValue(r *jsonschema.Reflector, definitions jsonschema.Definitions, doc string) *jsonschema.Schema {
 	step := &jsonschema.Schema{Type: "object", Description: doc, Properties: jsonschema.NewProperties(), AdditionalProperties: jsonschema.FalseSchema}
 	for _, w := range scenarios.StepWords() {
@@ -162,7 +164,8 @@ func orNameOfCase(s *jsonschema.Schema) *jsonschema.Schema {
 	return &jsonschema.Schema{Description: s.Description, AnyOf: []*jsonschema.Schema{&inner, {Type: "string", Pattern: nameOfCase}}}
 }
 
-// wordsAlone returns the steps that need no value. With one (close: true) they are valid, but no editor should offer them so.
+// wordsAlone returns the steps that need no value. With one (close: true) they are valid, but no
+// editor should offer them so.
 func wordsAlone(step *jsonschema.Schema) *jsonschema.Schema {
 	step.MinProperties, step.MaxProperties = new(uint64(1)), new(uint64(1))
 	step.PatternProperties = map[string]*jsonschema.Schema{}

@@ -15,7 +15,8 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// sending plays the rules of a scenario for SMTP, and returns a function that sends a message and the code it was refused with.
+// sending plays the rules of a scenario for SMTP, and returns a function that sends a message and
+// the code it was refused with.
 func sending(lines ...string) (*smtpsink.Server, func(to string) int) {
 	GinkgoHelper()
 	all, err := parse(lines...)

@@ -97,8 +97,8 @@ type Expectation struct {
 	Expect Expect
 }
 
-// Judge compares what happened with what is expected. Sections and names of the verdict are those of
-// the scenario, which may be nil.
+// Judge compares what happened with what is expected. Sections and names of the verdict are those
+// of the scenario, which may be nil.
 func Judge(s *Scenario, expected []Expectation, h Happened) *Verdict {
 	v := &Verdict{Sessions: len(h.Transcripts) + h.Lost, Checks: []Check{}}
 	var section Section

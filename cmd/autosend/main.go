@@ -1,5 +1,5 @@
-// Command autosend sends what waits in the outbox of a message store for one SMTP service. The client MTM starts it when
-// it connects; people have 'mtm send'.
+// Command autosend sends what waits in the outbox of a message store for one SMTP service. The
+// client MTM starts it when it connects; people have 'mtm send'.
 package main
 
 import (

@@ -138,7 +138,8 @@ type canceller struct {
 	found  *stops
 }
 
-// withMailbox starts the server, a process of its own, and opens a store in this one, for as long as f runs.
+// withMailbox starts the server, a process of its own, and opens a store in this one,
+// for as long as f runs.
 func (x *cancel) withMailbox(ctx context.Context, dir string, f func(*canceller) error) (err error) {
 	spec := servers.Spec{Name: servers.Simulator}
 	server, err := spec.Begin(ctx, servers.Hosting{Mailbox: x.Box, Accounts: 1, Dir: dir}, func(servers.Counts) {})
@@ -175,7 +176,8 @@ func (x *cancel) withMailbox(ctx context.Context, dir string, f func(*canceller)
 	})
 }
 
-// next cancels a copy at a position that follows from the seed. Copies that end before they are cancelled are not counted.
+// next cancels a copy at a position that follows from the seed. Copies that end before they are
+// cancelled are not counted.
 func (r *canceller) next(ctx context.Context) error {
 	for {
 		// Further back a copy may end before it can be cancelled.

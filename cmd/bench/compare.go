@@ -181,7 +181,8 @@ func (m *compare) plan(ctx context.Context, own []clients.Client, named bool, ho
 	return p, nil
 }
 
-// take asks every client for its version. One of others that is not installed is left out, or an error when it was named.
+// take asks every client for its version. One of others that is not installed is left out, or an
+// error when it was named.
 func (m *compare) take(ctx context.Context, p *harness.Trials, own []clients.Client, named bool) ([]clients.Client, error) {
 	wanted := []clients.Client{&clients.Ours{Program: m.MTM, Window: m.window}}
 	others := m.clients
@@ -223,7 +224,8 @@ func (m *compare) checkBaseline(taking []clients.Client) error {
 	return nil
 }
 
-// durability adds one run of each client under strace, which is not measured; else it says what is known.
+// durability adds one run of each client under strace, which is not measured; else
+// it says what is known.
 func (m *compare) durability(ctx context.Context, p *harness.Trials, server servers.Spec) {
 	why := "it was not traced"
 	if err := clients.CanTrace(ctx); err != nil {

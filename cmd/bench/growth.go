@@ -128,10 +128,12 @@ func costs() []cost {
 	}
 }
 
-// usualSize is the mailbox that larger ones are compared with, where it is among them; else it is the smallest.
+// usualSize is the mailbox that larger ones are compared with, where it is among them;
+// else it is the smallest.
 const usualSize = 10_000
 
-// grow finds how much dearer a message is in the largest mailbox than in the usual one, round by round.
+// grow finds how much dearer a message is in the largest mailbox than in the
+// usual one, round by round.
 func grow(r *report.Results) {
 	for _, visit := range []string{retrieved, firstVisit, someNew} {
 		var usual, largest int

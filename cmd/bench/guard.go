@@ -199,7 +199,8 @@ func (g *guard) plan(ctx context.Context, builds []build) (*harness.Trials, erro
 func isNew(k report.Kind) bool { return k.Client == newBuild || k.Server == newBuild }
 func isOld(k report.Kind) bool { return k.Client == oldBuild || k.Server == oldBuild }
 
-// judge compares the builds round by round and says in the results what it found. It returns the number of losses.
+// judge compares the builds round by round and says in the results what it found. It
+// returns the number of losses.
 func (g *guard) judge(r *report.Results) (losses int) {
 	type figure struct {
 		label string

@@ -1,12 +1,13 @@
-// Command bench measures how fast mail is retrieved from large mailboxes. Server and client run in processes of their
-// own, other people's clients take turns with ours on the same mailbox, and every message that a client stores is
-// compared with what was served.
+// Command bench measures how fast mail is retrieved from large mailboxes. Server and client run in
+// processes of their own, other people's clients take turns with ours on the same mailbox, and
+// every message that a client stores is compared with what was served.
 //
-// Each mode is one file here, named after its command. It makes a plan of trials (internal/harness): in each round every
-// trial runs once. A trial is one or more visits of a client (internal/clients) to a server (internal/servers) for a task
-// (internal/tasks), over a line that may delay what passes (internal/wire), and ends with a comparison of what the client
-// stored with what was served (internal/verify). The mailbox comes from internal/workload, processes and their cost are in
-// internal/child, and internal/report sums up and prints, with internal/numbers.
+// Each mode is one file here, named after its command. It makes a plan of trials
+// (internal/harness): in each round every trial runs once. A trial is one or more visits of a
+// client (internal/clients) to a server (internal/servers) for a task (internal/tasks), over a line
+// that may delay what passes (internal/wire), and ends with a comparison of what the client stored
+// with what was served (internal/verify). The mailbox comes from internal/workload, processes and
+// their cost are in internal/child, and internal/report sums up and prints, with internal/numbers.
 package main
 
 import (

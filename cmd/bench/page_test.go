@@ -12,8 +12,8 @@ import (
 	"pop3mtm/cmd/bench/internal/report"
 )
 
-// checkPage wants a page that is well-formed, needs nothing but itself, has text beside each plot, and shows exactly the
-// figures of the JSON form.
+// checkPage wants a page that is well-formed, needs nothing but itself, has text beside each plot,
+// and shows exactly the figures of the JSON form.
 func checkPage(page []byte, found *report.Results) {
 	d := xml.NewDecoder(bytes.NewReader(page))
 	d.Strict, d.Entity = true, xml.HTMLEntity

@@ -136,8 +136,8 @@ func (r *refresh) plan(ctx context.Context, spool string) (*harness.Trials, erro
 	return p, nil
 }
 
-// beyondWire sums up the CPU time that a known message costs our client beyond reading the listings: in each round that of the
-// refresh with nothing new, less that of the bare listing.
+// beyondWire sums up the CPU time that a known message costs our client beyond reading the
+// listings: in each round that of the refresh with nothing new, less that of the bare listing.
 func beyondWire(r *report.Results) {
 	wire := map[int]float64{}
 	for i := range r.Trials {

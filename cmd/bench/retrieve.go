@@ -39,7 +39,8 @@ const (
 
 func retrieveModes() []string { return []string{copyMail, moveMail, headers, topLines} }
 
-// task returns the task that the flags describe, in words too, and what of each message is compared.
+// task returns the task that the flags describe, in words too, and what of each
+// message is compared.
 func (r *retrieve) task() (task tasks.Task, words, compared string) {
 	switch r.mode {
 	case moveMail:

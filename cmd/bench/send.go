@@ -223,7 +223,8 @@ func (s *sender) compare(got []smtpsink.Message) error {
 	return nil
 }
 
-// loop is go-smtp's SendMail for each message, over a connection of its own. The function of that name would want STARTTLS.
+// loop is go-smtp's SendMail for each message, over a connection of its own. The function of that
+// name would want STARTTLS.
 func (s *sender) loop(ctx context.Context, address string) (time.Duration, error) {
 	began := time.Now()
 	for _, raw := range s.mail {

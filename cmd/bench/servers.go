@@ -157,8 +157,8 @@ func (s *serversBench) plan(ctx context.Context, hosts []servers.Spec, versions 
 	return p, nil
 }
 
-// servesFaster reports whether a ratio of a to b means something: ours with those of others for the same client, and with the
-// bare sender.
+// servesFaster reports whether a ratio of a to b means something: ours with those of others for the
+// same client, and with the bare sender.
 func servesFaster(a, b, _ report.Kind) bool {
 	ours := func(k report.Kind) bool { return strings.HasPrefix(k.Server, servers.Simulator) }
 	if !ours(a) || ours(b) {

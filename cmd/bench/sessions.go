@@ -178,7 +178,8 @@ func weigh(r *report.Results, sessions int) {
 	}
 }
 
-// sessionsName and holdName are clients that fetch nothing: one opens session after session, the other holds many.
+// sessionsName and holdName are clients that fetch nothing: one opens session after
+// session, the other holds many.
 const (
 	sessionsName = "sessions"
 	holdName     = "idle sessions"
@@ -216,7 +217,8 @@ func (*opener) Prepare(context.Context, *clients.Visit) error { return nil }
 
 const sessionsCommand = "sessions-client"
 
-// sessionsSpec holds what the client reads from its standard input, and sessionsResult what it writes into a file.
+// sessionsSpec holds what the client reads from its standard input, and sessionsResult what
+// it writes into a file.
 type sessionsSpec struct {
 	Login servers.Login `json:"login"`
 	Open  opener        `json:"open"`

@@ -14,7 +14,8 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// A terminal sends Ctrl-C to the whole process group, a service manager's signal goes to the bench alone.
+// A terminal sends Ctrl-C to the whole process group, a service manager's signal
+// goes to the bench alone.
 func TestASignalLeavesNoProcessAndNoFile(t *testing.T) {
 	for name, whole := range map[string]bool{"to all processes": true, "to the bench alone": false} {
 		t.Run(name, func(t *testing.T) {

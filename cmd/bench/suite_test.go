@@ -15,7 +15,8 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// program is the bench as a user runs it, built once: it starts itself again for server, client and trial.
+// program is the bench as a user runs it, built once: it starts itself again for
+// server, client and trial.
 var program string
 
 func TestMain(m *testing.M) {

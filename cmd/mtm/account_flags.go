@@ -18,8 +18,8 @@ import (
 	"pop3mtm/mtm/account"
 )
 
-// addAccountFlags adds a flag for every setting of an account. A flag has the name of its setting, except --pop3,
-// --smtp and --from.
+// addAccountFlags adds a flag for every setting of an account. A flag has the name of its setting,
+// except --pop3, --smtp and --from.
 func addAccountFlags(c *cobra.Command) {
 	f, defaults := c.Flags(), account.Defaults().Map()
 	text := func(name, usage string) { f.String(name, defaults[name], usage) }
@@ -160,8 +160,8 @@ func applyAddress(flag *pflag.Flag, values map[string]string, prefix string) err
 	return nil
 }
 
-// followTLS chooses the port when the server was given without one, or when TLS changes and the port was the usual one
-// before. The original leaves it to the user (behaviour section 3).
+// followTLS chooses the port when the server was given without one, or when TLS changes and the
+// port was the usual one before. The original leaves it to the user (behaviour section 3).
 func followTLS(f *pflag.FlagSet, values map[string]string, flag, prefix string, before account.TLS, usual map[account.TLS]int) {
 	_, port, err := splitAddress(flag, f.Lookup(flag).Value.String())
 	bare := f.Changed(flag) && err == nil && port == ""
@@ -171,7 +171,8 @@ func followTLS(f *pflag.FlagSet, values map[string]string, flag, prefix string, 
 	}
 }
 
-// certificates checks a file of certificates now, so that a wrong one does not show at the next connect only.
+// certificates checks a file of certificates now, so that a wrong one does not show at
+// the next connect only.
 func certificates(flag, path string) (string, error) {
 	if path == "" {
 		return "", nil
@@ -193,8 +194,8 @@ func absolute(path string) (string, error) {
 // sources returns the flags of which one says where a secret comes from.
 func sources(secret string) []string { return []string{secret + "-command", secret + "-env", secret} }
 
-// checkSecrets refuses two sources of a secret, and an empty variable name or command, which would mean an empty
-// password. A source that is given takes the place of the one before.
+// checkSecrets refuses two sources of a secret, and an empty variable name or command, which would
+// mean an empty password. A source that is given takes the place of the one before.
 func checkSecrets(f *pflag.FlagSet, values map[string]string) error {
 	for _, secret := range []string{"password", "token", "smtp-password", "smtp-token"} {
 		given := ""

@@ -11,7 +11,8 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// accountView is what people and programs see of an account: of its password and token only where they come from.
+// accountView is what people and programs see of an account: of its password and token
+// only where they come from.
 type accountView struct {
 	ID   store.ID `json:"id"`
 	Name string   `json:"name"`

@@ -122,14 +122,16 @@ var _ = Describe("a refresh that gets nonsense", func() {
 		}
 		return inbox
 	}
-	// settles waits until the server has noticed that the last session is over, and so let go of its mailbox.
+	// settles waits until the server has noticed that the last session is over, and so
+	// let go of its mailbox.
 	settles := func() {
 		GinkgoHelper()
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
 		Expect(s.Wait(ctx)).To(Succeed())
 	}
-	// heals is the next get, of a server that has come to its senses: nothing is missing, nothing is there twice.
+	// heals is the next get, of a server that has come to its senses: nothing is missing,
+	// nothing is there twice.
 	heals := func() {
 		GinkgoHelper()
 		settles()
@@ -211,8 +213,8 @@ var _ = Describe("a refresh that gets nonsense", func() {
 		Entry("a UID of 7,000 octets", "UIDL", rows("1 a1", "2 a2", "3 a3", "4 "+strings.Repeat("u", 7000)), "a3"),
 	)
 
-	// Without a size and a Message-ID nothing says that a message is the one that is known: it is fetched, and equal
-	// octets are kept once.
+	// Without a size and a Message-ID nothing says that a message is the one that is known: it is
+	// fetched, and equal octets are kept once.
 	DescribeTable("keeps one copy of each message when sizes prove nothing",
 		func(verb string, edit edit.Edit) {
 			breaks(verb, edit)

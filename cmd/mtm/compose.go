@@ -15,7 +15,8 @@ import (
 	"pop3mtm/mtm/symbian"
 )
 
-// composer is one run of a command that makes a message: what compose, reply, forward and receipt share.
+// composer is one run of a command that makes a message: what compose, reply,
+// forward and receipt share.
 type composer struct {
 	env *env
 	cmd *cobra.Command
@@ -112,7 +113,8 @@ func (m *composer) make(parts symbian.PartList, asks bool, original store.ID, co
 	})
 }
 
-// sender returns the account that sends: the one that is named, else the original's, else the only one that can.
+// sender returns the account that sends: the one that is named, else the original's, else
+// the only one that can.
 func (m *composer) sender(st *store.Store, original store.ID) (mtm.Account, error) {
 	ctx := m.cmd.Context()
 	if m.account != "" {
@@ -183,7 +185,8 @@ func (m *composer) create(st *store.Store, a mtm.Account, command maker, o mtm.C
 	return m.report(st, op.Result())
 }
 
-// refused makes wrong usage of what the command did not take, without the words that a program wants.
+// refused makes wrong usage of what the command did not take, without the words
+// that a program wants.
 func refused(err error) error {
 	if failure, ok := errors.AsType[*mtm.Error](err); ok && failure.Code == mtm.ErrArgument && failure.Err != nil {
 		return cli.Usage("%w", failure.Err)

@@ -114,7 +114,8 @@ func renameFolder(ctx context.Context, st *store.Store, args []string) (store.En
 	return folder, b.Commit(ctx)
 }
 
-// removeFolder removes a folder with nothing in it; what another program puts there meanwhile keeps it.
+// removeFolder removes a folder with nothing in it; what another program puts
+// there meanwhile keeps it.
 func removeFolder(ctx context.Context, st *store.Store, args []string) (store.Entry, error) {
 	folder, err := ownFolder(ctx, st, args[0])
 	if err != nil {

@@ -109,7 +109,8 @@ func (g *get) checkFlags() error {
 	return nil
 }
 
-// wantsHeaders reports whether only headers are asked for: by the flag, or by the account when nothing else is said.
+// wantsHeaders reports whether only headers are asked for: by the flag, or by the account
+// when nothing else is said.
 func (g *get) wantsHeaders() bool {
 	f := g.cmd.Flags()
 	if f.Changed("headers-only") || len(g.ids) > 0 || slices.ContainsFunc(fetchFlags(), f.Changed) {
@@ -173,7 +174,8 @@ func (g *get) way() mtm.Take {
 	return mtm.Copy
 }
 
-// folder finds the destination, or makes it with --create; until get is done with it, what it made is InPreparation.
+// folder finds the destination, or makes it with --create; until get is done with it, what it
+// made is InPreparation.
 func (g *get) folder(ctx context.Context) (folder store.Entry, made bool, err error) {
 	folder, err = findPlace(ctx, g.store, g.into, "folder", isFolder)
 	switch {

@@ -14,8 +14,8 @@ import (
 // tlsWords are in the replies of servers that want TLS.
 var tlsWords = regexp.MustCompile(`(?i)\b(tls|ssl|stls|starttls|tls/ssl|ssl/tls)\b|secure|encrypt|\b(plain|clear)[ -]?text\b|under a layer`)
 
-// wantsTLS reports whether the server refused a step because the line has no TLS: it says so, or it will not even have
-// a user name, as Exchange and WildDuck put it.
+// wantsTLS reports whether the server refused a step because the line has no TLS: it says so, or it
+// will not even have a user name, as Exchange and WildDuck put it.
 func wantsTLS(failure *mtm.Error, a mtm.Account) bool {
 	reply, refused := errors.AsType[*pop3.ReplyError](failure)
 	if !refused || a.POP3.Security.TLS != account.NoTLS {

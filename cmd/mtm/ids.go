@@ -28,8 +28,8 @@ func messageEntry(ctx context.Context, st *store.Store, id store.ID) (store.Entr
 	return e, nil
 }
 
-// inMailbox returns the entry of a message in the mailbox of its account: a copy in a folder leads to the entry that it was made
-// from. What waits to come keeps its own id.
+// inMailbox returns the entry of a message in the mailbox of its account: a copy in a folder leads
+// to the entry that it was made from. What waits to come keeps its own id.
 func inMailbox(ctx context.Context, st *store.Store, id store.ID) (store.Entry, error) {
 	e, err := messageEntry(ctx, st, id)
 	if err != nil || e.Parent == e.Service || isGhost(&e) {
@@ -47,8 +47,8 @@ func inMailbox(ctx context.Context, st *store.Store, id store.ID) (store.Entry, 
 	return e, coded(mtm.ErrNotFound, "message %d is only in this store: no server has it", id)
 }
 
-// resolve turns the ids that were given into those of the mailbox's entries, and returns the account's name, which they tell when
-// it was left out.
+// resolve turns the ids that were given into those of the mailbox's entries, and returns the
+// account's name, which they tell when it was left out.
 func (m *mailbox) resolve(ctx context.Context, name string) (string, error) {
 	service := store.ID(0)
 	seen := map[store.ID]bool{}

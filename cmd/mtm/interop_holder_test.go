@@ -13,8 +13,8 @@ import (
 	"pop3mtm/cmd/internal/peer"
 )
 
-// A Dovecot without pop3_lock_session, which is its default, lets two sessions have a mailbox at once. docs/reliability.md
-// has the figures.
+// A Dovecot without pop3_lock_session, which is its default, lets two sessions have a mailbox at
+// once. docs/reliability.md has the figures.
 var _ = Describe("Two gets at once from a real Dovecot without session lock", func() {
 	const rounds, messages = 20, 1500
 

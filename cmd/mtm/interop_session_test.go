@@ -239,7 +239,8 @@ func apply(all [][]byte, f func([]byte) []byte) [][]byte {
 	return out
 }
 
-// top returns the answer to TOP: the header, the empty line, and so many lines (RFC 1939 section 7).
+// top returns the answer to TOP: the header, the empty line, and so many lines
+// (RFC 1939 section 7).
 func top(m []byte, lines int) []byte {
 	end := bytes.Index(m, []byte("\r\n\r\n"))
 	if end < 0 {

@@ -48,7 +48,8 @@ var _ = Describe("A mailbox of 1,000 messages, nasty ones among them", func() {
 	})
 })
 
-// octets returns the messages as files, and as a client gets them from a server that changes nothing.
+// octets returns the messages as files, and as a client gets them from a server
+// that changes nothing.
 func octets(mail []maildrop.Message) (files, served [][]byte) {
 	GinkgoHelper()
 	for _, m := range mail {
@@ -63,11 +64,13 @@ func octets(mail []maildrop.Message) (files, served [][]byte) {
 	return files, served
 }
 
-// dovecotSpoils names what no client can fetch from Dovecot 2.3: it does not stuff a dot that is the first octet of a message
-// (QUIRK 74), so that "only-dots" and "starts-with-dot-line" end at once.
+// dovecotSpoils names what no client can fetch from Dovecot 2.3: it does not stuff a dot
+// that is the first octet of a message (QUIRK 74), so that "only-dots" and
+// "starts-with-dot-line" end at once.
 func dovecotSpoils(m []byte) bool { return bytes.HasPrefix(m, []byte(".")) }
 
-// dovecotForm returns how Dovecot serves a file: each bare LF as CRLF, and with a line end at the end, in an empty one too.
+// dovecotForm returns how Dovecot serves a file: each bare LF as CRLF, and with a line end at the
+// end, in an empty one too.
 func dovecotForm(m []byte) []byte {
 	out := bytes.ReplaceAll(bytes.ReplaceAll(m, []byte("\r\n"), []byte("\n")), []byte("\n"), []byte("\r\n"))
 	if !bytes.HasSuffix(out, []byte("\r\n")) {
@@ -76,8 +79,8 @@ func dovecotForm(m []byte) []byte {
 	return out
 }
 
-// fetchesAndMoves copies everything, exports and compares it, finds nothing new, then moves everything in a second store, and
-// finds the server empty.
+// fetchesAndMoves copies everything, exports and compares it, finds nothing new, then moves
+// everything in a second store, and finds the server empty.
 func fetchesAndMoves(address string, want [][]byte) {
 	GinkgoHelper()
 	for _, take := range []string{"copy", "move"} {
@@ -95,7 +98,8 @@ func fetchesAndMoves(address string, want [][]byte) {
 	Expect(u.lists("Inbox")).To(BeEmpty(), "the server is empty after the move")
 }
 
-// exports compares the Inbox, exported as .eml files and as a Maildir, with what is wanted: every octet, whatever the order.
+// exports compares the Inbox, exported as .eml files and as a Maildir, with what is wanted: every
+// octet, whatever the order.
 func (u *user) exports(want [][]byte) {
 	GinkgoHelper()
 	u.succeeds("export", "Inbox", "--format", "eml", "--out", "eml")

@@ -27,7 +27,8 @@ func (d *delay) Set(text string) error {
 	return err
 }
 
-// limits holds the flags that limit what a server can make a command do. Without a flag the account's limit applies.
+// limits holds the flags that limit what a server can make a command do. Without a flag the
+// account's limit applies.
 type limits struct {
 	flags   *pflag.FlagSet
 	maxTime delay

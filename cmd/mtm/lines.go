@@ -19,10 +19,12 @@ import (
 // maxLineOctets bounds a line of the shell.
 const maxLineOctets = 1 << 20
 
-// lines gives the lines of the shell. From a terminal it prompts and has simple editing and a history.
+// lines gives the lines of the shell. From a terminal it prompts and has simple
+// editing and a history.
 //
-// Nothing ends a read of a terminal or a pipe, so a goroutine reads, one line at a time and only when asked; it is left
-// behind in its read when the shell ends first, and the end of the process takes it.
+// Nothing ends a read of a terminal or a pipe, so a goroutine reads, one line at a time
+// and only when asked; it is left behind in its read when the shell ends first, and the
+// end of the process takes it.
 type lines struct {
 	terminal bool
 	read     int // lines given so far
@@ -92,7 +94,8 @@ func scanner(in io.Reader) func(string) (string, error) {
 	}
 }
 
-// next returns one line, without its end; io.EOF at the end of the input, or when a signal says that it is.
+// next returns one line, without its end; io.EOF at the end of the input, or when a
+// signal says that it is.
 func (l *lines) next(ctx context.Context, prompt string) (string, error) {
 	stopped := ctx.Done()
 	if l.terminal {

@@ -47,8 +47,9 @@ func (l *listing) takes(e *store.Entry) bool {
 
 var errLimit = errors.New("enough messages")
 
-// each calls f for the messages of a place. In the order of ids nothing is held in memory, and nothing is read beyond the limit;
-// in the order of dates a date and an id are held of each message.
+// each calls f for the messages of a place. In the order of ids nothing is held in
+// memory, and nothing is read beyond the limit; in the order of dates a date and an id
+// are held of each message.
 func (l *listing) each(ctx context.Context, st *store.Store, place store.ID, f func(*store.Entry) error) error {
 	switch l.sort.value {
 	case "id":
@@ -80,8 +81,8 @@ func (l *listing) each(ctx context.Context, st *store.Store, place store.ID, f f
 // dated is a message in the order of dates.
 type dated struct{ at, tie int64 }
 
-// datedOf returns the place of a message in the order of dates. Of several with one date a refresh and a get give the newest the
-// lowest id, and whoever writes mail the highest.
+// datedOf returns the place of a message in the order of dates. Of several with one date a refresh
+// and a get give the newest the lowest id, and whoever writes mail the highest.
 func datedOf(e *store.Entry) dated {
 	if isOurs(e) {
 		return dated{e.Date.Unix(), int64(e.ID)}
@@ -127,7 +128,8 @@ func (l *listing) byDate(ctx context.Context, st *store.Store, place store.ID, f
 	return err
 }
 
-// inOrder calls f for entries in the order of a list. One that another program removes meanwhile is passed over.
+// inOrder calls f for entries in the order of a list. One that another program removes
+// meanwhile is passed over.
 func inOrder(ctx context.Context, st *store.Store, ids []store.ID, f func(*store.Entry) error) (err error) {
 	for some := range slices.Chunk(ids, 500) {
 		if err != nil {

@@ -13,8 +13,8 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// inFolder returns the entry of a message in a folder of this store: an id in the list of an account leads to the copy that was
-// made of it, when there is one.
+// inFolder returns the entry of a message in a folder of this store: an id in the list of an
+// account leads to the copy that was made of it, when there is one.
 func inFolder(ctx context.Context, st *store.Store, id store.ID) (store.Entry, error) {
 	e, err := messageEntry(ctx, st, id)
 	if err != nil {

@@ -16,7 +16,8 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// mailbox is one run of a command on the mailbox of an account: what get, populate, delete and cancel-offline share.
+// mailbox is one run of a command on the mailbox of an account: what get, populate, delete
+// and cancel-offline share.
 type mailbox struct {
 	env     *env
 	cmd     *cobra.Command
@@ -28,7 +29,8 @@ type mailbox struct {
 	checkIDs func() error // what the ids may be; nil = messages of the mailbox
 }
 
-// takeAccount lets a command take ACCOUNT and ids. With ids the account may be left out, inside a shell always.
+// takeAccount lets a command take ACCOUNT and ids. With ids the account may be left out,
+// inside a shell always.
 func takeAccount(e *env, c *cobra.Command) {
 	c.Args = cobra.MinimumNArgs(1)
 	c.ValidArgsFunction = completer(e, namesOf(isAccount))
@@ -46,7 +48,8 @@ func takeWait(e *env, c *cobra.Command, wait *delay) {
 // connect returns the command that connects.
 func (m *mailbox) connect() mtm.Connect { return mtm.Connect{Wait: time.Duration(m.wait)} }
 
-// parse takes the account and the ids from the command line, and returns the account's name, "" when ids stand alone.
+// parse takes the account and the ids from the command line, and returns the account's name,
+// "" when ids stand alone.
 func (m *mailbox) parse(cmd *cobra.Command, args []string) (name string, err error) {
 	m.cmd = cmd
 	if m.env.shell != nil {
@@ -92,7 +95,8 @@ func (m *mailbox) use(name string, act func(*mtm.Client) error) error {
 	})
 }
 
-// checkSelection refuses ids that the mailbox does not have, before the server is asked for anything.
+// checkSelection refuses ids that the mailbox does not have, before the server
+// is asked for anything.
 func (m *mailbox) checkSelection() error {
 	ctx := m.cmd.Context()
 	for _, id := range m.ids {
@@ -111,8 +115,9 @@ func (m *mailbox) noMessage(id store.ID) error {
 	return coded(mtm.ErrNotFound, "message %d is not in the mailbox of %s: 'mtm list %s' shows the ids", id, m.account.Name, m.account.Name)
 }
 
-// online runs a command that needs a connection: the shell's, which connects when it is offline and stays online, or one of
-// its own that ends with QUIT. The result is what was done also when the error is not nil.
+// online runs a command that needs a connection: the shell's, which connects when it is offline
+// and stays online, or one of its own that ends with QUIT. The result is what was done also
+// when the error is not nil.
 func (m *mailbox) online(client *mtm.Client, command mtm.Command) (mtm.Result, error) {
 	var failed error
 	var result mtm.Result
@@ -153,8 +158,9 @@ func joined(a, b error) error {
 	return &all
 }
 
-// What a server may list, so that no server can use up the memory: mtm stays below 256 MiB. Mailboxes of more than a million messages
-// are beyond what POP3 is used for, and RFC 1939 section 7 gives a UID 70 octets at most.
+// What a server may list, so that no server can use up the memory: mtm stays below 256 MiB.
+// Mailboxes of more than a million messages are beyond what POP3 is used for, and RFC 1939
+// section 7 gives a UID 70 octets at most.
 const (
 	maxListed    = 1 << 20
 	maxUIDOctets = 70 * maxListed
@@ -186,7 +192,8 @@ func (e *env) withClient(cmd *cobra.Command, st *store.Store, a mtm.Account, use
 	return failed
 }
 
-// follow runs a command and shows its progress until it ends. The operation is nil when it could not start.
+// follow runs a command and shows its progress until it ends. The operation is nil
+// when it could not start.
 func (e *env) follow(cmd *cobra.Command, client *mtm.Client, command mtm.Command) (*mtm.Operation, error) {
 	op, err := client.InvokeAsync(cmd.Context(), command)
 	if err != nil {

@@ -1,10 +1,11 @@
-// Mtm is the message type module on the command line: it fetches mail from POP3 mailboxes into a message store, lists,
-// shows and exports it.
+// Mtm is the message type module on the command line: it fetches mail from POP3 mailboxes into a
+// message store, lists, shows and exports it.
 //
-// account.go and its neighbours keep accounts; status.go tells who is connected; get.go, populate.go and delete.go work on a mailbox; list.go, show.go,
-// find.go, export.go and save.go look at what is stored, local.go and folder.go put it in order; compose.go, reply.go and outbox.go make messages and show what waits to be
-// sent; send.go sends it; check.go and reclaim.go look after the store; shell.go stays online and
-// runs the same commands line by line.
+// account.go and its neighbours keep accounts; status.go tells who is connected; get.go,
+// populate.go and delete.go work on a mailbox; list.go, show.go, find.go, export.go and save.go
+// look at what is stored, local.go and folder.go put it in order; compose.go, reply.go and
+// outbox.go make messages and show what waits to be sent; send.go sends it; check.go and reclaim.go
+// look after the store; shell.go stays online and runs the same commands line by line.
 package main
 
 import (

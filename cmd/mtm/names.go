@@ -58,7 +58,8 @@ func findAccount(ctx context.Context, st *store.Store, name string) (mtm.Account
 	return mtm.Account{}, coded(mtm.ErrNotFound, "account %q does not exist; choose one of %s", name, strings.Join(names, ", "))
 }
 
-// places lists the entries that hold messages: the folders first, then the accounts, each in the order of their ids.
+// places lists the entries that hold messages: the folders first, then the accounts, each in
+// the order of their ids.
 func places(ctx context.Context, st *store.Store) ([]store.Entry, error) {
 	var folders, accounts []store.Entry
 	services, err := st.Children(ctx, store.Root)
@@ -90,8 +91,8 @@ func isFolder(e store.Entry) bool  { return e.Type == store.TypeFolder }
 func isAccount(e store.Entry) bool { return e.Type == store.TypeService }
 func isPlace(store.Entry) bool     { return true }
 
-// findPlace finds a folder or an account of the wanted kind by its id or its name. A name that only differs in case
-// counts when no other does. kind names what is wanted, for the error.
+// findPlace finds a folder or an account of the wanted kind by its id or its name. A name that only
+// differs in case counts when no other does. kind names what is wanted, for the error.
 func findPlace(ctx context.Context, st *store.Store, name, kind string, wanted func(store.Entry) bool) (store.Entry, error) {
 	all, err := places(ctx, st)
 	if err != nil {
@@ -128,7 +129,8 @@ func findPlace(ctx context.Context, st *store.Store, name, kind string, wanted f
 	return store.Entry{}, coded(mtm.ErrArgument, "more than one has the name %q: give the id, %d or %d", name, exact[0].ID, exact[1].ID)
 }
 
-// makeFolder makes a folder beside Inbox, which is InPreparation, unless there is one of the name by now.
+// makeFolder makes a folder beside Inbox, which is InPreparation, unless there is
+// one of the name by now.
 func makeFolder(ctx context.Context, st *store.Store, name string) (folder store.Entry, made bool, err error) {
 	if _, err = strconv.Atoi(name); err == nil {
 		return folder, false, cli.Usage("--into %s with --create: a folder's name cannot be a number, since numbers are ids", name)

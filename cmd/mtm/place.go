@@ -16,9 +16,10 @@ const (
 	storeName     = "mail.store"
 )
 
-// chooseStore returns the store without --store: that of MTM_STORE, the one in the current directory when it is the user's and nobody
-// else can read it, else that in the user's data directory. It notes on stderr that it takes the one in the current directory; nil
-// means that no note is wanted.
+// chooseStore returns the store without --store: that of MTM_STORE, the one in the current
+// directory when it is the user's and nobody else can read it, else that in the user's data
+// directory. It notes on stderr that it takes the one in the current directory; nil means
+// that no note is wanted.
 func chooseStore(stderr io.Writer) (string, error) {
 	if dir := os.Getenv(storeVariable); dir != "" {
 		return dir, nil

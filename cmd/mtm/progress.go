@@ -10,7 +10,8 @@ import (
 	"pop3mtm/mtm/progress"
 )
 
-// showProgress draws bars on a terminal, one for each step, until the operation ends. Elsewhere it returns at once.
+// showProgress draws bars on a terminal, one for each step, until the operation ends.
+// Elsewhere it returns at once.
 func showProgress(stderr io.Writer, op *mtm.Operation) {
 	if !cli.IsTerminal(stderr) {
 		return

@@ -8,13 +8,15 @@ import (
 	"pop3mtm/mtm"
 )
 
-// resume is --resume: whether a command goes on over another connection, and how long it looks for one.
+// resume is --resume: whether a command goes on over another connection, and how
+// long it looks for one.
 type resume struct {
 	given  bool
 	giveUp delay
 }
 
-// takeResume lets a command that connects go on over another connection. Inside a shell the connection is the shell's.
+// takeResume lets a command that connects go on over another connection. Inside a shell the
+// connection is the shell's.
 func takeResume(e *env, c *cobra.Command) {
 	if e.shell == nil {
 		c.Flags().Var(&e.resume, "resume", "when the connection is lost, go on over another one, and look for that so long at most; 0 = never; without "+

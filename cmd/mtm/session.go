@@ -16,7 +16,8 @@ type session struct {
 	left    bool           // quit was typed
 }
 
-// withAccount puts the account before the arguments of a command that takes one first, unless it is there.
+// withAccount puts the account before the arguments of a command that takes one
+// first, unless it is there.
 func (s *session) withAccount(args []string) []string {
 	if len(args) > 0 && args[0] == s.account.Name {
 		if _, err := strconv.ParseInt(args[0], 10, 64); err != nil { // not an id

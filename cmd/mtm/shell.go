@@ -135,8 +135,8 @@ func (s shell) line(cmd *cobra.Command, e *env, line string) int {
 	return cli.Run(s.words(*e), words, strings.NewReader(""), cmd.OutOrStdout(), cmd.ErrOrStderr())
 }
 
-// disconnect ends the session with QUIT, also after a signal. A server may take its time to delete what was moved;
-// --timeout bounds it.
+// disconnect ends the session with QUIT, also after a signal. A server may take its time to delete
+// what was moved; --timeout bounds it.
 func (s shell) disconnect(cmd *cobra.Command) error {
 	if !s.client.Connected() {
 		return nil

@@ -68,8 +68,8 @@ func (w *lineWriter) endLine(more string) error {
 	return err
 }
 
-// visibleWriter passes text on in its visible form, with LF for CRLF. A character that a piece ends in the middle of
-// waits for the next piece.
+// visibleWriter passes text on in its visible form, with LF for CRLF. A character that a piece ends
+// in the middle of waits for the next piece.
 type visibleWriter struct {
 	out  io.Writer
 	held []byte

@@ -6,9 +6,9 @@ import (
 	"unicode"
 )
 
-// splitWords splits a line of the shell into words as sh does: blanks separate, '...' keeps everything, "..." keeps
-// everything but \ before " and \, \ keeps the next character, # at the start of a word begins a comment. There are no
-// variables and no patterns.
+// splitWords splits a line of the shell into words as sh does: blanks separate, '...' keeps
+// everything, "..." keeps everything but \ before " and \, \ keeps the next character, # at the
+// start of a word begins a comment. There are no variables and no patterns.
 func splitWords(line string) ([]string, error) {
 	s := splitter{text: []rune(line)}
 	for s.next < len(s.text) {

@@ -32,7 +32,8 @@ var _ = DescribeTable("a line of the shell that is not finished is refused",
 	Entry("backslash", `get \`, `the line ends in a \`),
 )
 
-// FuzzSplitWords checks that words which are quoted come back as they were, and that no line is too strange.
+// FuzzSplitWords checks that words which are quoted come back as they were, and that
+// no line is too strange.
 func FuzzSplitWords(f *testing.F) {
 	for _, seed := range []string{"", "get 1", `'"\# `, "a\x00b\xff", "\u2028 \u00a0"} {
 		f.Add(seed)

@@ -197,7 +197,8 @@ func letter(name, body string) maildrop.Message {
 
 func number(id int64) string { return strconv.FormatInt(id, 10) }
 
-// served returns what a client has of a message: its bytes, and the CRLF that RFC 1939 section 3 adds to one without.
+// served returns what a client has of a message: its bytes, and the CRLF that RFC 1939
+// section 3 adds to one without.
 func served(m maildrop.Message) []byte {
 	GinkgoHelper()
 	r, err := m.Open()

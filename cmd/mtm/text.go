@@ -17,8 +17,9 @@ import (
 	"pop3mtm/cmd/internal/cli"
 )
 
-// visible makes text from a message harmless to a terminal: what could move the cursor, change its state or reverse
-// the order of letters is escaped, as are octets that are not UTF-8. Line ends and tabs stay.
+// visible makes text from a message harmless to a terminal: what could move the cursor,
+// change its state or reverse the order of letters is escaped, as are octets that are not
+// UTF-8. Line ends and tabs stay.
 func visible(text string) string {
 	if isPlain(text) || strings.IndexFunc(text, func(r rune) bool { return !harmless(r) }) < 0 {
 		return text
@@ -51,7 +52,8 @@ func isPlain(text string) bool {
 	return true
 }
 
-// harmless reports whether a character only shows itself. Joiners shape the letters of some scripts.
+// harmless reports whether a character only shows itself. Joiners shape the
+// letters of some scripts.
 func harmless(r rune) bool {
 	const zeroWidthNonJoiner, zeroWidthJoiner = '\u200c', '\u200d'
 	switch r {
@@ -71,8 +73,8 @@ func oneLine(text string) string {
 	return visible(text)
 }
 
-// column fits text into a column of a table: cut with an ellipsis or filled up with blanks, counted in the cells of a
-// terminal. A word of an East Asian script takes two cells a character.
+// column fits text into a column of a table: cut with an ellipsis or filled up with blanks, counted
+// in the cells of a terminal. A word of an East Asian script takes two cells a character.
 func column(text string, cells int) string {
 	text = oneLine(text)
 	width := uniseg.StringWidth(text)
@@ -88,8 +90,8 @@ func column(text string, cells int) string {
 	return b.String() + "\u2026" + strings.Repeat(" ", cells-width-1)
 }
 
-// columnsFor shares a line between the sender and the subject of a message: the width of the terminal when out is one,
-// without what the other columns of rows take.
+// columnsFor shares a line between the sender and the subject of a message: the width of the
+// terminal when out is one, without what the other columns of rows take.
 func columnsFor(out io.Writer) (from, subject int) {
 	const others, least = 51, 30
 	from, subject = 28, 44

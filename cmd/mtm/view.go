@@ -76,7 +76,8 @@ func messageViewOf(e *store.Entry) messageView {
 	return v
 }
 
-// sizeOf returns a message's size on the server, or where that does not tell it, of the whole message here; 0 for unknown.
+// sizeOf returns a message's size on the server, or where that does not tell it, of the whole
+// message here; 0 for unknown.
 func sizeOf(e *store.Entry) int64 {
 	if e.Size <= 0 && e.Body.Kind == store.BodyWhole {
 		return e.Body.Length

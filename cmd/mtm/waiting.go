@@ -115,7 +115,8 @@ func (w waiting) texts(id store.ID) []string {
 	return list
 }
 
-// mark returns the letter of what waits for a message, 0 for nothing; a ghost in a folder waits itself.
+// mark returns the letter of what waits for a message, 0 for nothing; a ghost in
+// a folder waits itself.
 func (w waiting) mark(e *store.Entry) byte {
 	for _, q := range w[e.ID] {
 		if q.Problem != "" {
@@ -147,7 +148,8 @@ func isGhost(e *store.Entry) bool {
 	return e.Type == store.TypeMessage && e.Related != 0 && e.Body.Kind != store.BodyWhole && !e.Flags.Has(store.Complete)
 }
 
-// printSetAside prints the operations that will not be carried out, with the way to get rid of them.
+// printSetAside prints the operations that will not be carried out, with the way
+// to get rid of them.
 func printSetAside(out page, account string, list []store.Queued) {
 	for _, q := range list {
 		if q.Problem != "" {
@@ -156,7 +158,8 @@ func printSetAside(out page, account string, list []store.Queued) {
 	}
 }
 
-// checkWaiting refuses ids that are neither messages of the mailbox nor show in a folder what waits for one.
+// checkWaiting refuses ids that are neither messages of the mailbox nor show in a
+// folder what waits for one.
 func (m *mailbox) checkWaiting() error {
 	ctx := m.cmd.Context()
 	for _, id := range m.ids {

@@ -78,7 +78,8 @@ func (w *wanted) first() mtm.Order {
 	return mtm.NewestFirst
 }
 
-// limit returns the largest message to take, 0 for no limit. Whoever names a message gets it, whatever the account says.
+// limit returns the largest message to take, 0 for no limit. Whoever names a message gets it,
+// whatever the account says.
 func (w *wanted) limit(f *pflag.FlagSet, a mtm.Account) int64 {
 	if f.Changed("max-size") || w.which.value == "selection" {
 		return int64(w.maxSize)

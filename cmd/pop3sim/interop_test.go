@@ -31,7 +31,8 @@ func fetched(client peer.Client, served [][]byte) (kept [][]byte, refused []stri
 	return kept, refused
 }
 
-// writeEML writes each message to a file of a new folder, in order, and returns the folder and what a client gets of each.
+// writeEML writes each message to a file of a new folder, in order, and returns the folder and what
+// a client gets of each.
 func writeEML(mail []maildrop.Message) (dir string, served [][]byte) {
 	GinkgoHelper()
 	dir = GinkgoT().TempDir()
@@ -57,7 +58,8 @@ func (p *process) account() peer.Account {
 	return peer.Account{Host: host, Port: number, User: "demo", Password: "demo"}
 }
 
-// fetch lets a client fetch everything and returns the refusals; a missing program skips the spec, but not in CI.
+// fetch lets a client fetch everything and returns the refusals; a missing program skips
+// the spec, but not in CI.
 func fetch(ctx context.Context, client peer.Client, p *process, dir string) peer.Refused {
 	GinkgoHelper()
 	err := client.Fetch(ctx, p.account(), dir)
@@ -74,7 +76,8 @@ var _ = Describe("A mailbox of 1,000 messages, nasty ones among them", Ordered, 
 	BeforeAll(func() { eml, served = writeEML(fixtures.Thousand()) })
 
 	for _, client := range peer.Clients() {
-		// What each client alters is said by its Alters and allowed for by its Check, octet by octet (package peer).
+		// What each client alters is said by its Alters and allowed for by its Check, octet
+		// by octet (package peer).
 		It("is what "+client.Name()+" stores after it fetched from pop3sim", func(ctx SpecContext) {
 			server := start(GinkgoTB(), "--eml", eml)
 			dir := GinkgoT().TempDir()

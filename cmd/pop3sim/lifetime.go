@@ -45,7 +45,8 @@ func (l *lifetime) context(cmd *cobra.Command) (context.Context, context.CancelF
 	ctx, cancel := context.WithCancelCause(cmd.Context())
 	if l.stdin {
 		go func() {
-			// A read that fails says the same as one that ends. A read that never returns ends with the process.
+			// A read that fails says the same as one that ends. A read that never returns
+			// ends with the process.
 			_, _ = io.Copy(io.Discard, cmd.InOrStdin())
 			cancel(errStdinEnded)
 		}()

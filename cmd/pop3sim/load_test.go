@@ -25,8 +25,9 @@ import (
 // manySessions is how many sessions are open at once in the test of load.
 const manySessions = 10_000
 
-// Ten thousand clients log in to a server process with the API beside it and stay, then fetch a message; then all of them quit. What the server ever
-// had in use is taken from the kernel. 'go test ./cmd/pop3sim -run TenThousandSessions -v' shows the figures of docs/reliability.md.
+// Ten thousand clients log in to a server process with the API beside it and stay, then fetch a
+// message; then all of them quit. What the server ever had in use is taken from the kernel. 'go
+// test ./cmd/pop3sim -run TenThousandSessions -v' shows the figures of docs/reliability.md.
 func TestTenThousandSessionsAtOnceTakeLittleMemory(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("the peak of a process's memory is read from /proc")
@@ -105,8 +106,8 @@ func converse(c net.Conn, commands, has, ends string) error {
 	}
 }
 
-// The simulator runs out of file descriptors while clients come; those that it has go on, and the others are served when
-// descriptors are free again.
+// The simulator runs out of file descriptors while clients come; those that it has go on, and the
+// others are served when descriptors are free again.
 func TestRunningOutOfFileDescriptorsEndsNothing(t *testing.T) {
 	g := NewWithT(t)
 	ctx, cancel := context.WithCancel(t.Context())

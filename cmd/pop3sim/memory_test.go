@@ -17,8 +17,8 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// A message of 1 GiB is served from a file, its octets counted, and the memory that the server process ever had in use
-// is taken from the kernel.
+// A message of 1 GiB is served from a file, its octets counted, and the memory that the server
+// process ever had in use is taken from the kernel.
 func TestServingAMessageOfOneGiBTakesLittleMemory(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("the peak of a process's memory is read from /proc")
@@ -48,8 +48,8 @@ func TestServingAMessageOfOneGiBTakesLittleMemory(t *testing.T) {
 // dotsInLarge is how many lines of writeLarge begin with a dot.
 const dotsInLarge = 2 * 100_000
 
-// writeLarge writes a message of size octets: many short lines at both ends, and one line between them that is a hole
-// in the file, so that it takes neither disk nor time.
+// writeLarge writes a message of size octets: many short lines at both ends, and one line between
+// them that is a hole in the file, so that it takes neither disk nor time.
 func writeLarge(path string, size int64) error {
 	lines := strings.Repeat(".a line that begins with a dot, and another\r\nthat does not\r\n", dotsInLarge/2)
 	f, err := os.Create(path)
@@ -83,8 +83,8 @@ func peakMemory(t *testing.T, pid int) int64 {
 	return 0
 }
 
-// Ten million messages are listed, served and deleted in sessions of one server, and the memory that its process ever had
-// in use is taken from the kernel.
+// Ten million messages are listed, served and deleted in sessions of one server, and the memory
+// that its process ever had in use is taken from the kernel.
 func TestServingTenMillionMessagesTakesLittleMemory(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("the peak of a process's memory is read from /proc")
@@ -121,7 +121,8 @@ func TestServingTenMillionMessagesTakesLittleMemory(t *testing.T) {
 	g.Expect(peakMemory(t, p.command.Process.Pid)).To(BeNumerically("<", 64<<20))
 }
 
-// BenchmarkFirstRetr is the time from starting the program to the end of the first message of a mailbox of ten million.
+// BenchmarkFirstRetr is the time from starting the program to the end of the first message of a
+// mailbox of ten million.
 func BenchmarkFirstRetr(b *testing.B) {
 	for b.Loop() {
 		p := start(b, "--quiet", "--synthetic", "10000000,size=lognormal:8KiB:1.5,mix=mail")

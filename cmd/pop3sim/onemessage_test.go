@@ -12,8 +12,8 @@ import (
 	"pop3mtm/scenarios"
 )
 
-// The MTM never asks for one message alone, so the client below it plays what servers do wrong there (QUIRK 54, 55): it takes what
-// cannot be mistaken, and is spoiled by the rest.
+// The MTM never asks for one message alone, so the client below it plays what servers do wrong
+// there (QUIRK 54, 55): it takes what cannot be mistaken, and is spoiled by the rest.
 func TestTheClientAsksForOneMessage(t *testing.T) {
 	t.Parallel()
 	all, err := scenarios.LoadAll("uidl-one-wrong")

@@ -18,8 +18,8 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// patience is how long a process may take for anything before the test gives up: "features" runs all suites, and machines
-// are busy.
+// patience is how long a process may take for anything before the test gives up: "features" runs
+// all suites, and machines are busy.
 const patience = 3 * time.Minute
 
 // result is what a finished command left.
@@ -54,7 +54,8 @@ type process struct {
 	errOut  safeBuffer
 }
 
-// start runs "pop3sim serve" on a free port and waits until it is ready. The end of the test kills it.
+// start runs "pop3sim serve" on a free port and waits until it is ready. The end
+// of the test kills it.
 func start(t testing.TB, args ...string) *process {
 	t.Helper()
 	return startAs(t, "serve", args...)
@@ -66,7 +67,8 @@ func startAs(t testing.TB, subcommand string, args ...string) *process {
 	return launch(t, exec.CommandContext(t.Context(), binary, append([]string{subcommand, "--pop3", "127.0.0.1:0", "--json"}, args...)...))
 }
 
-// launch starts a command that prints where it listens, and waits until it is ready. The end of the test kills it.
+// launch starts a command that prints where it listens, and waits until it is ready. The
+// end of the test kills it.
 func launch(t testing.TB, c *exec.Cmd) *process {
 	t.Helper()
 	g := NewWithT(t)
@@ -125,7 +127,8 @@ func dial(address string) net.Conn {
 	return c
 }
 
-// session logs in, sends the commands at once, quits, and returns all lines that the server sent after the login.
+// session logs in, sends the commands at once, quits, and returns all lines that the
+// server sent after the login.
 func session(address, user, password string, commands ...string) []string {
 	GinkgoHelper()
 	c := dial(address)

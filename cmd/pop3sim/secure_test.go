@@ -20,8 +20,8 @@ import (
 	"pop3mtm/internal/need"
 )
 
-// program runs a program of others with an input, and returns what it printed to both outputs and its error. When it is
-// missing the spec is skipped, but not in CI.
+// program runs a program of others with an input, and returns what it printed to both outputs and
+// its error. When it is missing the spec is skipped, but not in CI.
 func program(ctx context.Context, input, name string, args ...string) (string, error) {
 	GinkgoHelper()
 	path := need.Program(GinkgoTB(), name)
@@ -141,7 +141,8 @@ var _ = Describe("pop3sim serve with TLS", Ordered, ContinueOnFailure, func() {
 	}, SpecTimeout(time.Minute))
 })
 
-// The transcript is that of sessions with every way to log in, by clients that need not be installed.
+// The transcript is that of sessions with every way to log in, by clients that
+// need not be installed.
 var _ = Describe("The transcript of pop3sim serve", func() {
 	It("holds no secret", func() {
 		p := start(GinkgoTB(), "--pop3s", "127.0.0.1:0", "--token", "demo:t0ken", "--transcript")

@@ -20,9 +20,9 @@ type Event struct {
 	Rule  string `json:"rule,omitempty" doc:"The id of the rule" example:"r1"`
 }
 
-// Events calls yield with what happens in the sessions of a user, in order, until ctx ends, the user
-// is deleted or yield fails. With past it begins with what has happened since creation or reset. A
-// yield that takes long delays nobody.
+// Events calls yield with what happens in the sessions of a user, in order, until ctx ends, the
+// user is deleted or yield fails. With past it begins with what has happened since creation or
+// reset. A yield that takes long delays nobody.
 func (s *Service) Events(ctx context.Context, user string, past bool, yield func(Event) error) error {
 	if _, err := s.find(user); err != nil {
 		return err

@@ -67,7 +67,8 @@ func requests() map[string]string {
 	}
 }
 
-// prepared is a simulator in which every example works: ann plays a scenario, and a session is open.
+// prepared is a simulator in which every example works: ann plays a scenario,
+// and a session is open.
 func prepared() *simulator {
 	GinkgoHelper()
 	s := started(GinkgoTB(), nil)
@@ -168,8 +169,8 @@ var _ = Describe("the examples of the document", func() {
 	})
 })
 
-// varying are the operations that answer with texts of the built-in files, which change, or with times
-// that a fast machine leaves out: of those only the names in the answer are compared.
+// varying are the operations that answer with texts of the built-in files, which change, or with
+// times that a fast machine leaves out: of those only the names in the answer are compared.
 func varying() []string {
 	return []string{"built-in-scenario", "list-scenarios", "list-profiles", "list-quirks", "play-scenario", "scenario", "transcript", "events"}
 }

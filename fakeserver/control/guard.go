@@ -33,9 +33,10 @@ func isLoopback(host string) bool {
 	return ip != nil && ip.IsLoopback()
 }
 
-// Guard lets a request through that knows the token, as "Authorization: Bearer TOKEN" or as the
-// password of Basic, which browsers ask for. Without a token it lets through what is sent to this
-// machine by name. Requests from pages of other sites are refused. /livez and /readyz need no token.
+// Guard lets a request through that knows the token, as "Authorization: Bearer TOKEN" or as
+// the password of Basic, which browsers ask for. Without a token it lets through what is
+// sent to this machine by name. Requests from pages of other sites are refused. /livez and
+// /readyz need no token.
 func (s *Service) Guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Content-Type-Options", "nosniff")

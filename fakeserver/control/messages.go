@@ -23,8 +23,8 @@ const (
 
 // NewMessages are messages to add: Raw, or Words.
 type NewMessages struct {
-	// Raw is one message, octet for octet, and UID its unique-id; one made of the content when it is
-	// empty.
+	// Raw is one message, octet for octet, and UID its unique-id; one made of the
+	// content when it is empty.
 	Raw []byte
 	UID string
 	// Words are messages in the words of a scenario's mailbox, YAML or JSON: one, or a list.

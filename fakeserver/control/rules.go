@@ -19,8 +19,8 @@ type Rule struct {
 // RuleWords is a rule in the words of scenario files.
 type RuleWords struct{ scenarios.Rule }
 
-// Rules returns the rules of a user. The first one that matches a command and may still fire answers
-// it.
+// Rules returns the rules of a user. The first one that matches a command and may
+// still fire answers it.
 func (s *Service) Rules(_ context.Context, user string) ([]Rule, error) {
 	t, err := s.find(user)
 	if err != nil {

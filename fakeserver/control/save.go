@@ -14,9 +14,9 @@ import (
 	"pop3mtm/scenarios"
 )
 
-// SaveSession returns a scenario file with which a session can be played again: the mailbox as it was
-// at login, the rules of the user, and as expectations what the client has read and deleted. Its
-// author decides whether a good client does that.
+// SaveSession returns a scenario file with which a session can be played again: the mailbox as it
+// was at login, the rules of the user, and as expectations what the client has read and deleted.
+// Its author decides whether a good client does that.
 func (s *Service) SaveSession(_ context.Context, user string, number int) ([]byte, error) {
 	t, err := s.find(user)
 	if err != nil {

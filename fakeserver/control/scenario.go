@@ -23,8 +23,8 @@ type PlayedScenario struct {
 }
 
 // PlayScenario makes a user play a scenario from the beginning: its rules and expectations replace
-// those of the user, and its mail, if it has any, the mailbox. words is a scenario, YAML or JSON, or
-// "name: retr-drop" for a built-in one. variant picks a case; "" is the first one.
+// those of the user, and its mail, if it has any, the mailbox. words is a scenario, YAML or JSON,
+// or "name: retr-drop" for a built-in one. variant picks a case; "" is the first one.
 func (s *Service) PlayScenario(ctx context.Context, user string, words []byte, variant string) (*PlayedScenario, error) {
 	t, err := s.find(user)
 	if err != nil {
@@ -103,7 +103,8 @@ func (s *Service) scenarioOf(t *tenant, words []byte) ([]*scenarios.Scenario, er
 	return all, nil
 }
 
-// builtIn returns the cases of a built-in scenario, or the named one. A path is not a built-in scenario.
+// builtIn returns the cases of a built-in scenario, or the named one. A path is
+// not a built-in scenario.
 func builtIn(name string) ([]*scenarios.Scenario, error) {
 	file, variant, picked := strings.Cut(name, "#")
 	if !slices.Contains(scenarios.Names(), file) {

@@ -10,10 +10,10 @@ import (
 	"pop3mtm/scenarios"
 )
 
-// Succeed lets the service work on a server that takes the place of its server; play is the scenario
-// of that server, or nil. Users whom only the old server has move there with their mail, rules and
-// expectations; the others are those of the new server. What is known of sessions is forgotten, and
-// those who follow events are let go.
+// Succeed lets the service work on a server that takes the place of its server; play is the
+// scenario of that server, or nil. Users whom only the old server has move there with their mail,
+// rules and expectations; the others are those of the new server. What is known of sessions is
+// forgotten, and those who follow events are let go.
 func (s *Service) Succeed(server *fakeserver.Server, play *scenarios.Play) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -39,8 +39,8 @@ func (s *Service) Succeed(server *fakeserver.Server, play *scenarios.Play) {
 	}
 }
 
-// untilSucceeded returns a context that ends with ctx, or when another server takes the place of the
-// one of now.
+// untilSucceeded returns a context that ends with ctx, or when another server takes the
+// place of the one of now.
 func (s *Service) untilSucceeded(ctx context.Context) (context.Context, context.CancelFunc) {
 	s.mu.Lock()
 	succeeded := s.succeeded

@@ -38,8 +38,8 @@ type rule struct {
 	added *fakeserver.Rule
 }
 
-// adopted returns a tenant for a user who exists. A mailbox that is not in memory is served, but not
-// changed or put back.
+// adopted returns a tenant for a user who exists. A mailbox that is not in memory is served, but
+// not changed or put back.
 func adopted(name string, server *fakeserver.Server, user fakeserver.User, play *scenarios.Play) *tenant {
 	t := &tenant{name: name, server: server, base: user, user: user, drop: user.Maildrop, since: time.Now()}
 	if t.drop == nil {

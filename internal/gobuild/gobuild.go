@@ -9,9 +9,10 @@ import (
 	"strings"
 )
 
-// Programs writes the programs of packages to the file out, or into the directory out when it ends in
-// a path separator. The packages are relative to the working directory, which is that of the test's
-// own package. They are built as users build them, whatever GOFLAGS asks of the tests themselves.
+// Programs writes the programs of packages to the file out, or into the directory out when
+// it ends in a path separator. The packages are relative to the working directory, which is
+// that of the test's own package. They are built as users build them, whatever GOFLAGS asks
+// of the tests themselves.
 func Programs(ctx context.Context, out string, packages ...string) error {
 	command := exec.CommandContext(ctx, "go", append([]string{"build", "-o", out}, packages...)...)
 	command.Env = append(os.Environ(), "GOFLAGS=-buildvcs=false")

@@ -21,8 +21,8 @@ func Nearest(word string, allowed []string) string {
 }
 
 // Misspelt returns the known verb of which verb is a slip of the finger: one letter wrong, or the
-// letters in another order. It returns "" when no word is similar, and for a verb that is known. An X
-// at the beginning is not a slip: extensions are called so.
+// letters in another order. It returns "" when no word is similar, and for a verb that is known. An
+// X at the beginning is not a slip: extensions are called so.
 func Misspelt(verb string, known []string) string {
 	near := Nearest(verb, known)
 	if near == "" || len(verb) < 3 || strings.EqualFold(near, verb) {

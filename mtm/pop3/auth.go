@@ -34,15 +34,16 @@ func (e *AuthError) Error() string {
 func (e *AuthError) Unwrap() error { return e.Err }
 
 const (
-	// maxInitial bounds AUTH with an initial response. RFC 5034 section 4: a longer one follows on a line of its own.
+	// maxInitial bounds AUTH with an initial response. RFC 5034 section 4: a longer one
+	// follows on a line of its own.
 	maxInitial = 255
 	// maxChallenges is far beyond what any mechanism needs.
 	maxChallenges = 32
 )
 
-// Auth logs in with a SASL mechanism (RFC 5034), whether the server lists it or not (QUIRK 12). An *AuthError is a
-// refusal, or a challenge that made no sense; ErrArgument means that nothing was sent. No error shows a password, a
-// token or a response, even when the server repeats it.
+// Auth logs in with a SASL mechanism (RFC 5034), whether the server lists it or not (QUIRK 12). An
+// *AuthError is a refusal, or a challenge that made no sense; ErrArgument means that nothing was
+// sent. No error shows a password, a token or a response, even when the server repeats it.
 func (s *Session) Auth(ctx context.Context, mech sasl.Client) error {
 	name, initial, err := mech.Start()
 	if err != nil {
@@ -130,7 +131,8 @@ func (d *dialogue) reply(ctx context.Context) (challenge []byte, done bool, err 
 	return decode(text), false, nil
 }
 
-// decode takes what is not base64 as it is (QUIRK 20): a mechanism that waits for its first turn does not look at it.
+// decode takes what is not base64 as it is (QUIRK 20): a mechanism that waits for its first
+// turn does not look at it.
 func decode(text []byte) []byte {
 	text = bytes.TrimRight(text, " \t")
 	plain, err := base64.StdEncoding.AppendDecode(nil, text)
@@ -170,7 +172,8 @@ func (d *dialogue) encode(response []byte) string {
 	return text
 }
 
-// cancel ends an exchange that the mechanism cannot go on with. RFC 5034 section 4: the server must refuse now.
+// cancel ends an exchange that the mechanism cannot go on with. RFC 5034 section 4: the
+// server must refuse now.
 func (d *dialogue) cancel(ctx context.Context, cause error) error {
 	if err := d.send(ctx, d.command, "*"); err != nil {
 		return err

@@ -20,8 +20,8 @@ func (c Capabilities) Has(word string) bool {
 	return ok
 }
 
-// Mechanisms are the SASL mechanisms that the server listed, in upper case. Domino writes them after AUTH=
-// (behaviour section 3, "Wire order").
+// Mechanisms are the SASL mechanisms that the server listed, in upper case. Domino writes them
+// after AUTH= (behaviour section 3, "Wire order").
 func (c Capabilities) Mechanisms() []string {
 	var names []string
 	for word, args := range c {
@@ -37,7 +37,8 @@ func (c Capabilities) Mechanisms() []string {
 	return slices.Compact(names)
 }
 
-// LoginDelay is how long a client has to wait between two logins, as far as the server says so (RFC 2449 section 6.5).
+// LoginDelay is how long a client has to wait between two logins, as far as the server says so
+// (RFC 2449 section 6.5).
 func (c Capabilities) LoginDelay() (time.Duration, bool) {
 	args := c["LOGIN-DELAY"]
 	if len(args) == 0 {
@@ -47,9 +48,10 @@ func (c Capabilities) LoginDelay() (time.Duration, bool) {
 	return time.Duration(seconds) * time.Second, err == nil
 }
 
-// Capa asks for the capabilities and keeps them in the session; PIPELINING sets the window of RetrAll, TopAll and
-// DeleAll. RFC 2449 section 5: a server may refuse CAPA. Then what an earlier CAPA said stays (QUIRK 9: refused after
-// login only), or the set is empty. The caller owns the map.
+// Capa asks for the capabilities and keeps them in the session; PIPELINING sets the
+// window of RetrAll, TopAll and DeleAll. RFC 2449 section 5: a server may refuse CAPA.
+// Then what an earlier CAPA said stays (QUIRK 9: refused after login only), or the set is
+// empty. The caller owns the map.
 func (s *Session) Capa(ctx context.Context) (Capabilities, error) {
 	c := command{verb: "CAPA"}
 	err := s.exchange(ctx, c, "CAPA", func([]byte) error {
@@ -77,7 +79,8 @@ func (s *Session) Capabilities() Capabilities {
 	return caps
 }
 
-// add reads one row. QUIRK 14: words in lower case. A word that comes twice collects the arguments of both.
+// add reads one row. QUIRK 14: words in lower case. A word that comes twice collects
+// the arguments of both.
 func (c Capabilities) add(row []byte) {
 	words := bytes.Fields(row)
 	if len(words) == 0 {
@@ -91,7 +94,8 @@ func (c Capabilities) add(row []byte) {
 	c[name] = args
 }
 
-// window is how many commands may be in flight. RFC 2449 section 6.6: more than one only with PIPELINING.
+// window is how many commands may be in flight. RFC 2449 section 6.6: more than
+// one only with PIPELINING.
 func (s *Session) window() int {
 	if s.caps.Has("PIPELINING") {
 		return s.opt.Window

@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// What a response code means (RFC 2449 section 8, RFC 3206): errors.Is finds these in a *ReplyError.
+// What a response code means (RFC 2449 section 8, RFC 3206): errors.Is finds
+// these in a *ReplyError.
 var (
 	ErrInUse       = errors.New("another session has the mailbox open")                        // IN-USE
 	ErrLoginDelay  = errors.New("the last login was too short a time ago")                     // LOGIN-DELAY
@@ -14,8 +15,8 @@ var (
 	ErrCredentials = errors.New("the user name or the password is wrong")                      // AUTH
 )
 
-// Unwrap gives the meaning of the response code, nil without one or when it is unknown. RFC 2449 section 8: a code
-// may be refined after a slash.
+// Unwrap gives the meaning of the response code, nil without one or when it is unknown. RFC 2449
+// section 8: a code may be refined after a slash.
 func (e *ReplyError) Unwrap() error {
 	for _, known := range []struct {
 		code string

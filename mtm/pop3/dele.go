@@ -15,9 +15,10 @@ func (s *Session) Dele(ctx context.Context, n int) error {
 	return s.exchange(ctx, command{verb: "DELE", number: n}, "DELE "+strconv.Itoa(n), nil)
 }
 
-// DeleAll marks the messages with these numbers as deleted, in this order, pipelined. done hears of each: err is nil,
-// or a *ReplyError. When done returns an error, no further DELE is sent, but those in flight (at most Options.Window)
-// may have been obeyed; that error is returned as it is, and the session stays usable.
+// DeleAll marks the messages with these numbers as deleted, in this order, pipelined. done hears of
+// each: err is nil, or a *ReplyError. When done returns an error, no further DELE is sent, but
+// those in flight (at most Options.Window) may have been obeyed; that error is returned as it is,
+// and the session stays usable.
 func (s *Session) DeleAll(ctx context.Context, numbers []int, done func(n int, err error) error) error {
 	s.probe.forget()
 	return s.runAll(ctx, &run{verb: "DELE", numbers: numbers, sink: deleted(done)})

@@ -15,18 +15,22 @@ import (
 // ErrClosed is what a session returns after Quit or Close.
 var ErrClosed = errors.New("the POP3 session is closed")
 
-// ErrNoTimestamp says that APOP is impossible: the greeting holds no <...> (RFC 1939 section 7). Nothing was sent.
+// ErrNoTimestamp says that APOP is impossible: the greeting holds no <...> (RFC 1939
+// section 7). Nothing was sent.
 var ErrNoTimestamp = errors.New("APOP needs a timestamp, and the server's greeting has no timestamp")
 
-// ErrBadTimestamp says that APOP is refused: the greeting's <...> is empty or has octets other than printable ASCII, and
-// signing such stamps gives the password away (CVE-2007-1558). Nothing was sent.
+// ErrBadTimestamp says that APOP is refused: the greeting's <...> is empty or has octets
+// other than printable ASCII, and signing such stamps gives the password away
+// (CVE-2007-1558). Nothing was sent.
 var ErrBadTimestamp = errors.New("the timestamp in the server's greeting is empty or has unprintable octets, and signing it may reveal the password")
 
-// ErrArgument is wrapped by errors about arguments that cannot be sent: CR, LF or NUL in a user name or password,
-// a message number below 1, a negative line count. Nothing was sent, and the session stays usable.
+// ErrArgument is wrapped by errors about arguments that cannot be sent: CR, LF or NUL in a
+// user name or password, a message number below 1, a negative line count. Nothing was sent,
+// and the session stays usable.
 var ErrArgument = errors.New("bad argument")
 
-// Greeting stands in the Verb field of errors for the server's first line, which answers no command (RFC 1939 section 4).
+// Greeting stands in the Verb field of errors for the server's first line, which answers no
+// command (RFC 1939 section 4).
 const Greeting = "greeting"
 
 // ReplyError says that the server refused a command with -ERR. The session stays usable.
@@ -48,7 +52,8 @@ func (e *ReplyError) Error() string {
 	return command{verb: e.Verb, number: e.Number}.String() + ": the server refused: " + text
 }
 
-// ProtocolError says that the server's bytes made no sense, or passed a limit. The session is spoiled.
+// ProtocolError says that the server's bytes made no sense, or passed a limit.
+// The session is spoiled.
 type ProtocolError struct {
 	Verb     string
 	Number   int    // the message number, 0 when the command has none
@@ -74,8 +79,8 @@ func (e *ProtocolError) Error() string {
 }
 
 // LineError says that the line failed while a command was under way: closed by the server (wraps
-// io.ErrUnexpectedEOF), silent for too long (Timeout is true, wraps os.ErrDeadlineExceeded), given up by the caller
-// (wraps the context's error and cause), or broken. The session is spoiled.
+// io.ErrUnexpectedEOF), silent for too long (Timeout is true, wraps os.ErrDeadlineExceeded), given
+// up by the caller (wraps the context's error and cause), or broken. The session is spoiled.
 type LineError struct {
 	Verb   string
 	Number int           // the message number, 0 when the command has none
@@ -116,7 +121,8 @@ func (e *LineError) Error() string {
 // Unwrap gives the cause.
 func (e *LineError) Unwrap() error { return e.Err }
 
-// Timeout reports whether the server was silent for longer than Options.Timeout, or slower than Options.MinRate.
+// Timeout reports whether the server was silent for longer than Options.Timeout, or
+// slower than Options.MinRate.
 func (e *LineError) Timeout() bool { return e.Wait > 0 || e.Rate > 0 }
 
 // lineError sorts out why reading or writing failed.

@@ -39,8 +39,8 @@ func (canned) SetDeadline(time.Time) error      { return nil }
 func (canned) SetReadDeadline(time.Time) error  { return nil }
 func (canned) SetWriteDeadline(time.Time) error { return nil }
 
-// FuzzReply gives any octets to every verb in turn. Nothing may crash, rows must make sense, every error must be one
-// of the three kinds, and only a refusal leaves the session usable.
+// FuzzReply gives any octets to every verb in turn. Nothing may crash, rows must make sense, every
+// error must be one of the three kinds, and only a refusal leaves the session usable.
 func FuzzReply(f *testing.F) {
 	list := "+OK\r\n1 120\r\n2 200 octets\r\n.\r\n\xfe"
 	for _, seed := range []string{
@@ -121,8 +121,9 @@ func checkKind(t *testing.T, s *pop3.Session, err error) {
 	}
 }
 
-// FuzzAuth answers every mechanism with any octets. Nothing may crash, an error must be of a known kind and show no
-// secret, and a mechanism that wants a proof of the server's must not let it do without.
+// FuzzAuth answers every mechanism with any octets. Nothing may crash, an error must be of
+// a known kind and show no secret, and a mechanism that wants a proof of the server's must
+// not let it do without.
 func FuzzAuth(f *testing.F) {
 	for _, seed := range []string{
 		"", "+OK\r\n", "-ERR [AUTH] no\r\n", "+ \r\n\xfe+OK\r\n", "+OK\r\n\xfe+OK\r\n", "+ go ahead\r\n\xfe+ e30=\r\n\xfe-ERR\r\n",

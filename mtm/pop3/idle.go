@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// Idle waits between commands until the line ends. It returns nil when ctx ends first; the session is then as usable
-// as before. A server has nothing to say unasked: octets that come spoil the session like a lost line does. Timeout
-// does not bound Idle: ctx does.
+// Idle waits between commands until the line ends. It returns nil when ctx ends first; the session
+// is then as usable as before. A server has nothing to say unasked: octets that come spoil the
+// session like a lost line does. Timeout does not bound Idle: ctx does.
 func (s *Session) Idle(ctx context.Context) error {
 	c := command{verb: "idling"}
 	if err := s.Err(); err != nil {

@@ -10,7 +10,8 @@ import (
 	"time"
 )
 
-// line is the connection with its deadlines. Each Read and Write waits at most timeout, and a cancelled call at once.
+// line is the connection with its deadlines. Each Read and Write waits at most timeout, and a
+// cancelled call at once.
 type line struct {
 	conn    net.Conn // the *tls.Conn once there is one; changed only by the goroutine that calls the session
 	wire    net.Conn // conn, or what is below its TLS

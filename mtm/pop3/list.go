@@ -5,7 +5,8 @@ import (
 	"strconv"
 )
 
-// Listing is one row of LIST: a message number and the size that the server claims, in octets. QUIRK 42: never trust it.
+// Listing is one row of LIST: a message number and the size that the server claims, in octets.
+// QUIRK 42: never trust it.
 // QUIRK 104: what a row does not say readably is unknown, a Number of 0 or Octets of UnknownOctets.
 type Listing struct {
 	Number int
@@ -15,9 +16,10 @@ type Listing struct {
 // UnknownOctets stands for a size that LIST does not say.
 const UnknownOctets = -1
 
-// List asks for the sizes of all messages, in the server's order; gaps and repeated numbers are left as they came.
-// Text after the size is ignored (QUIRK 43). A row that cannot be read costs what it says and no other (QUIRK 104); when no
-// row has a message number, the answer is not a list, and that is a *ProtocolError.
+// List asks for the sizes of all messages, in the server's order; gaps and repeated numbers are
+// left as they came. Text after the size is ignored (QUIRK 43). A row that cannot be read costs
+// what it says and no other (QUIRK 104); when no row has a message number, the answer is not a
+// list, and that is a *ProtocolError.
 func (s *Session) List(ctx context.Context) ([]Listing, error) {
 	var list []Listing
 	var senseless *ProtocolError // the first row without a number, while none has one

@@ -15,8 +15,9 @@ import (
 	"pop3mtm/mtm/pop3"
 )
 
-// serveRuns answers CAPA with PIPELINING and every other command with reply, until QUIT. It flushes when no command
-// waits, and never reads while it writes: the server that a careless pipelining client deadlocks with.
+// serveRuns answers CAPA with PIPELINING and every other command with reply, until QUIT. It flushes
+// when no command waits, and never reads while it writes: the server that a careless pipelining
+// client deadlocks with.
 func serveRuns(conn net.Conn, buffer int, reply []byte) {
 	defer conn.Close()
 	in, out := bufio.NewReaderSize(conn, max(buffer, 16)), bufio.NewWriterSize(conn, buffer)

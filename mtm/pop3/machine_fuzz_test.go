@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// saidAhead is a connection whose server has said everything already, in pieces. It falls silent after that.
+// saidAhead is a connection whose server has said everything already, in pieces. It
+// falls silent after that.
 type saidAhead struct {
 	net.Conn
 	in     []byte
@@ -41,8 +42,9 @@ func (*saidAhead) SetDeadline(time.Time) error      { return nil }
 func (*saidAhead) SetReadDeadline(time.Time) error  { return nil }
 func (*saidAhead) SetWriteDeadline(time.Time) error { return nil }
 
-// FuzzMachine gives any octets to a run in any setting, with the table of next as the oracle: every event takes the run from a state
-// to that of the table, what is given to the sink is given in a state that may give, and the run ends, in bounded memory.
+// FuzzMachine gives any octets to a run in any setting, with the table of next as the oracle: every
+// event takes the run from a state to that of the table, what is given to the sink is given in a
+// state that may give, and the run ends, in bounded memory.
 func FuzzMachine(f *testing.F) {
 	for _, seed := range []string{
 		"+OK\r\na\r\n.\r\n+OK 3 9\r\n+OK\r\nb\r\n.\r\n+OK 3 9\r\n", "-ERR no\r\n+OK 3 9\r\n+OK\r\n+OK\r\nb\r\n.\r\n", "bye\r\n+OK 3 9\r\n+OK 3 9\r\n+OK 3 9\r\n+OK\r\n",

@@ -6,9 +6,9 @@ import (
 	"fmt"
 )
 
-// resync makes sure that everything that was asked has been answered, whatever the answers were: it asks more probes in a row
-// than are in flight, and throws away what comes up to that many answers in a row. Then the run goes on behind what is proven.
-// Its error ends the session.
+// resync makes sure that everything that was asked has been answered, whatever the answers were: it
+// asks more probes in a row than are in flight, and throws away what comes up to that many answers
+// in a row. Then the run goes on behind what is proven. Its error ends the session.
 func (r *run) resync(ctx context.Context) error {
 	if r.s.probe.odd {
 		r.widest = 1
@@ -35,8 +35,8 @@ func (r *run) resync(ctx context.Context) error {
 	return r.apply(marker, answer{}, nil)
 }
 
-// findMarker is for servers with PIPELINING. STAT is asked once more than there must be answers, since the first one may stand
-// in a line that has no end; NOOP shows that no more of them follow.
+// findMarker is for servers with PIPELINING. STAT is asked once more than there must be answers,
+// since the first one may stand in a line that has no end; NOOP shows that no more of them follow.
 func (r *run) findMarker(ctx context.Context) error {
 	needed := r.owed + 1
 	batch := r.batch()
@@ -69,8 +69,8 @@ func (r *run) findMarker(ctx context.Context) error {
 	}
 }
 
-// findAnswer is for servers that take one command at a time. The answer to the second command is unlike that to the first, of which
-// one more may be on its way from before, or of a pair both.
+// findAnswer is for servers that take one command at a time. The answer to the second command is
+// unlike that to the first, of which one more may be on its way from before, or of a pair both.
 func (r *run) findAnswer(ctx context.Context) error {
 	if !r.s.probe.tells() {
 		return errUntold

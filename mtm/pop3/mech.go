@@ -27,11 +27,13 @@ type Mechanism struct {
 	Bearer bool   // sends the token; all others use the password
 	Clear  bool   // whoever reads the line has the secret afterwards
 	Proof  int    // the response that shows the secret, or proves that it is known: the last but for acknowledgements
-	// Client starts one login; it is for one Auth. Credentials that cannot be sent are an ErrArgument of Auth.
+	// Client starts one login; it is for one Auth. Credentials that cannot be sent are
+	// an ErrArgument of Auth.
 	Client func(Credentials) sasl.Client
 }
 
-// Mechanisms lists the mechanisms of this package, each before the ones it is better than. The caller owns the list.
+// Mechanisms lists the mechanisms of this package, each before the ones it is better than.
+// The caller owns the list.
 func Mechanisms() []Mechanism {
 	return []Mechanism{
 		{Name: "OAUTHBEARER", Bearer: true, Clear: true, Proof: 1, Client: newOAuthBearer},

@@ -14,5 +14,6 @@ func (m plain) Start() (name string, initial []byte, err error) {
 	return sasl.NewPlainClient("", m.User, m.Password).Start()
 }
 
-// QUIRK 22: a server that answers with the prompt of LOGIN; nobody has said what it would do with the password.
+// QUIRK 22: a server that answers with the prompt of LOGIN; nobody has said what it
+// would do with the password.
 func (plain) Next([]byte) ([]byte, error) { return nil, errUnexpected }

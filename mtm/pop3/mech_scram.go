@@ -9,8 +9,8 @@ import (
 	"github.com/xdg-go/scram"
 )
 
-// maxIterations bounds the work that a server can ask for: about a second. RFC 7677 section 4 asks for 4,096 at least,
-// which the library checks.
+// maxIterations bounds the work that a server can ask for: about a second. RFC 7677 section 4 asks
+// for 4,096 at least, which the library checks.
 const maxIterations = 1_000_000
 
 // scramClient is RFC 5802 without channel binding.
@@ -59,8 +59,9 @@ func (m *scramClient) Next(challenge []byte) ([]byte, error) {
 // proved says whether the server has shown that it knows the password too (RFC 5802 section 3).
 func (m *scramClient) proved() bool { return m.conversation.Valid() }
 
-// Proved says whether the server has shown that it knows the password, for mechanisms in which it must; true for all
-// others. Auth looks by itself; it is for who uses a mechanism with another protocol.
+// Proved says whether the server has shown that it knows the password, for mechanisms in
+// which it must; true for all others. Auth looks by itself; it is for who uses a mechanism
+// with another protocol.
 func Proved(mech sasl.Client) bool {
 	m, ok := mech.(interface{ proved() bool })
 	return !ok || m.proved()

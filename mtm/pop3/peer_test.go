@@ -12,8 +12,8 @@ import (
 	"pop3mtm/mtm/pop3"
 )
 
-// A peer is a server that follows a list: say sends octets, hear wants a command line, anything wants some octets,
-// hangUp closes the line.
+// A peer is a server that follows a list: say sends octets, hear wants a command line, anything
+// wants some octets, hangUp closes the line.
 type (
 	say      string
 	hear     string
@@ -22,8 +22,8 @@ type (
 	flood    string // said again and again until the client closes the line
 )
 
-// play runs the list at one end of a pipe and returns the other. Afterwards it checks that the whole list was played
-// and that the client closed the line.
+// play runs the list at one end of a pipe and returns the other. Afterwards it checks that the
+// whole list was played and that the client closed the line.
 func play(steps ...any) net.Conn {
 	GinkgoHelper()
 	client, server := net.Pipe()

@@ -9,8 +9,9 @@ import (
 	"time"
 )
 
-// run is one pipelined run: a window of commands, a goroutine that writes them, and the caller's goroutine, which reads
-// one reply after the other (receive.go) and does about it what the table of next says.
+// run is one pipelined run: a window of commands, a goroutine that writes them, and the
+// caller's goroutine, which reads one reply after the other (receive.go) and does about it what
+// the table of next says.
 type run struct {
 	s       *Session
 	verb    string
@@ -48,7 +49,8 @@ type run struct {
 	spare   chan []byte
 }
 
-// batchSlots bounds the batches that wait for the writer. With all slots taken the next batch waits for a reply.
+// batchSlots bounds the batches that wait for the writer. With all slots taken the next
+// batch waits for a reply.
 const batchSlots = 4
 
 // holdOctets bounds what is held back.
@@ -72,8 +74,8 @@ func (s *Session) runAll(ctx context.Context, r *run) error {
 	if err = r.start(ctx); err != nil {
 		return err
 	}
-	// The reader waits whenever the writer does, and its deadline is enough: a server busy with one long reply
-	// need not read commands.
+	// The reader waits whenever the writer does, and its deadline is enough: a server busy with one
+	// long reply need not read commands.
 	if err = s.line.unbindWrites(); err != nil {
 		return s.spoil(lineError(ctx, command{verb: r.verb}, s.opt.Timeout, err))
 	}
@@ -105,8 +107,8 @@ func (s *Session) runAll(ctx context.Context, r *run) error {
 	return r.failed
 }
 
-// start finds out how wide the window may be. Messages in flight need STAT for a probe, whose answer is known; where it is odd, that of
-// NOOP is, before anything is in flight.
+// start finds out how wide the window may be. Messages in flight need STAT for a probe, whose
+// answer is known; where it is odd, that of NOOP is, before anything is in flight.
 func (r *run) start(ctx context.Context) error {
 	r.widest = r.s.window()
 	if r.body {
@@ -127,8 +129,8 @@ func (r *run) start(ctx context.Context) error {
 	return nil
 }
 
-// write sends batches until there are no more. Until the last reply has come its error needs no report: the reader
-// sees the line end.
+// write sends batches until there are no more. Until the last reply has come its error needs no
+// report: the reader sees the line end.
 func (r *run) write(conn net.Conn) error {
 	for batch := range r.batches {
 		if _, err := conn.Write(batch); err != nil {
@@ -142,8 +144,8 @@ func (r *run) write(conn net.Conn) error {
 	return nil
 }
 
-// read sends commands and reads their replies until all are answered. Its error ends the session; that of the sink is
-// kept in failed.
+// read sends commands and reads their replies until all are answered. Its error ends the session;
+// that of the sink is kept in failed.
 func (r *run) read(ctx context.Context) error {
 	for {
 		switch {

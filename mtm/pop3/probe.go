@@ -7,9 +7,10 @@ import (
 	"strings"
 )
 
-// probe is what a session knows about the commands whose answers show that answers and commands are in step. The rule is STAT,
-// which says two numbers, and the same again. Where STAT is odd it is NOOP and then STAT, whose answers are of two kinds. The
-// server is judged by what it said before (QUIRK 58, 109).
+// probe is what a session knows about the commands whose answers show that answers and commands
+// are in step. The rule is STAT, which says two numbers, and the same again. Where STAT is odd it
+// is NOOP and then STAT, whose answers are of two kinds. The server is judged by what it said
+// before (QUIRK 58, 109).
 type probe struct {
 	odd   bool // STAT is refused, or says other numbers each time
 	asked bool
@@ -71,8 +72,8 @@ func (p *probe) forget() {
 	}
 }
 
-// hear takes an answer to STAT where that is the rule. shaped reports whether it can be one, and same whether it is what was
-// said before.
+// hear takes an answer to STAT where that is the rule. shaped reports whether it can be one, and
+// same whether it is what was said before.
 func (p *probe) hear(line []byte) (same, shaped bool) {
 	ok, text, _ := parseStatus(line)
 	if !ok {
@@ -117,8 +118,8 @@ func (p *probe) endsWith(tail []byte) bool {
 
 const outOfStep = "the answers no longer match the commands"
 
-// confirm is for a refusal that means more than that one answer is missing: it returns it once it is known that it answers c,
-// and otherwise a *ProtocolError.
+// confirm is for a refusal that means more than that one answer is missing: it returns it once it
+// is known that it answers c, and otherwise a *ProtocolError.
 func (s *Session) confirm(ctx context.Context, c command, err error) error {
 	var refused *ReplyError
 	if !errors.As(err, &refused) || s.Err() != nil {
@@ -135,7 +136,8 @@ func (s *Session) confirm(ctx context.Context, c command, err error) error {
 	return refused
 }
 
-// learnProbe asks a probe whose answer is not known yet, while nothing is in flight: STAT, and when the server refuses that, NOOP and STAT.
+// learnProbe asks a probe whose answer is not known yet, while nothing is in flight: STAT, and when
+// the server refuses that, NOOP and STAT.
 func (s *Session) learnProbe(ctx context.Context, c command) error {
 	if !s.probe.odd {
 		line, err := s.askProbe(ctx, c, "STAT", nothingBefore)
@@ -161,7 +163,8 @@ func (s *Session) learnProbe(ctx context.Context, c command) error {
 	return nil
 }
 
-// tells reports whether the answers to the probe show anything. On a server with neither STAT nor NOOP they do not.
+// tells reports whether the answers to the probe show anything. On a server with neither
+// STAT nor NOOP they do not.
 func (p *probe) tells() bool { return !p.odd || p.noop != p.stat }
 
 // untold is the error of a reply that such a server leaves unproven.
@@ -181,8 +184,9 @@ func (s *Session) askProbe(ctx context.Context, c command, verb, quiet string) (
 	return s.statusLine(ctx, command{verb: verb})
 }
 
-// prove asks a probe, and spoils the session unless the server says what it said before. It asks twice when that differs, since
-// mail may have come or gone meanwhile. c is the command that led to the question.
+// prove asks a probe, and spoils the session unless the server says what it said before. It
+// asks twice when that differs, since mail may have come or gone meanwhile. c is the command
+// that led to the question.
 func (s *Session) prove(ctx context.Context, c command) error {
 	for range 2 {
 		if s.probe.odd {
@@ -224,8 +228,8 @@ func (s *Session) provePair(ctx context.Context, c command) error {
 // maxBlank bounds the blank lines that are passed over where a status line is due, or nothing.
 const maxBlank = 8
 
-// checkQuiet is called when no reply is due. QUIRK 86: what came all the same would be taken for the answer to c. A blank
-// line cannot be taken for one.
+// checkQuiet is called when no reply is due. QUIRK 86: what came all the same would be taken for
+// the answer to c. A blank line cannot be taken for one.
 func (s *Session) checkQuiet(c command) error { return s.quiet(c, nothingBefore) }
 
 const nothingBefore = "nothing before this command"
@@ -263,9 +267,10 @@ const (
 	repeatedLine           // the second one of two status lines (QUIRK 85)
 )
 
-// lookAhead looks at the first line of the message that follows a status line with this text. One that looks like a status line is
-// the second one of two, and not mail that begins so (QUIRK 82), when it says the same as the first one, or has the number that
-// this one lacks (QUIRK 86: then the first one was the extra line of an answer before). octets counts it, with its ending.
+// lookAhead looks at the first line of the message that follows a status line with this text. One
+// that looks like a status line is the second one of two, and not mail that begins so (QUIRK 82),
+// when it says the same as the first one, or has the number that this one lacks (QUIRK 86: then the
+// first one was the extra line of an answer before). octets counts it, with its ending.
 func (s *Session) lookAhead(text []byte) (first firstLine, octets int64) {
 	s.statusText = append(s.statusText[:0], text...) // which is valid until the next read
 	line := s.in.PeekLine('+', shownText)

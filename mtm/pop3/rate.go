@@ -9,9 +9,9 @@ import (
 // rateGrace is how long a server may send less than Options.MinRate before that ends the session.
 const rateGrace = 10 * time.Second
 
-// pace holds a server to Options.MinRate once it has begun to answer. Waiting takes from the credit,
-// what comes gives back as much as it may take at that rate; round trips and the caller's own
-// slowness do not count.
+// pace holds a server to Options.MinRate once it has begun to answer. Waiting takes from the
+// credit, what comes gives back as much as it may take at that rate; round trips and the caller's
+// own slowness do not count.
 type pace struct {
 	rate   int64 // octets a second; 0 = no limit
 	credit time.Duration

@@ -29,7 +29,8 @@ func (r *run) command(one flight) command {
 	return command{verb: r.verb, number: one.number, size: one.size}
 }
 
-// receive reads the reply to the oldest command. err is the evidence when the event is one, or what spoiled the session.
+// receive reads the reply to the oldest command. err is the evidence when the event is one, or
+// what spoiled the session.
 func (r *run) receive(ctx context.Context, one flight) (event, answer, error) {
 	got := answer{flight: one}
 	if one.number == 0 {
@@ -75,7 +76,8 @@ func lineEvent(err error) event {
 	return broken
 }
 
-// receiveProbe reads the answer to a probe. When nothing else is in flight and it says something new, it asks once more.
+// receiveProbe reads the answer to a probe. When nothing else is in flight and it says something
+// new, it asks once more.
 func (r *run) receiveProbe(ctx context.Context) (event, error) {
 	first := unheard
 	for {
@@ -102,7 +104,8 @@ func (r *run) receiveProbe(ctx context.Context) (event, error) {
 	}
 }
 
-// receivePair is receiveProbe where STAT is odd: NOOP was asked, and STAT is asked behind its answer.
+// receivePair is receiveProbe where STAT is odd: NOOP was asked, and STAT is
+// asked behind its answer.
 func (r *run) receivePair(ctx context.Context) (event, error) {
 	for _, verb := range pair {
 		if verb != r.s.probe.verb() {
@@ -119,7 +122,8 @@ func (r *run) receivePair(ctx context.Context) (event, error) {
 	return proof, nil
 }
 
-// send hands the writer one command that is no flight. Nothing else is in flight then, or all of it was read.
+// send hands the writer one command that is no flight. Nothing else is in flight then,
+// or all of it was read.
 func (r *run) send(verb string) { r.batches <- append(append(r.batch(), verb...), "\r\n"...) }
 
 // culprit names the first message that is not proven.
@@ -162,7 +166,8 @@ func (r *run) message(ctx context.Context, c command, got answer, text []byte) (
 	return e, got, evidence
 }
 
-// writer returns where the octets of a message go: to the sink, or while something is held back to memory.
+// writer returns where the octets of a message go: to the sink, or while something
+// is held back to memory.
 func (r *run) writer(got *answer, first firstLine) (*watcher, error) {
 	w := &watcher{}
 	if !got.alone && (got.probed || !got.telling) {
@@ -217,7 +222,8 @@ func (r *run) judge(c command, got *answer, first firstLine, firstOctets int64, 
 	} else {
 		r.print = nil
 	}
-	// An LF that is lost before a stuffed dot leaves the size as it is: such a message is asked for once more.
+	// An LF that is lost before a stuffed dot leaves the size as it is: such a message
+	// is asked for once more.
 	alike := got.telling && got.length == got.size && !r.s.in.CRDots()
 	switch {
 	case alike && !same:
@@ -247,14 +253,16 @@ func (r *run) judge(c command, got *answer, first firstLine, firstOctets int64, 
 	return certain, nil
 }
 
-// second is about a message that is asked for again since it is not as long as LIST says. As long as before, it is believed.
+// second is about a message that is asked for again since it is not as long as LIST says. As long
+// as before, it is believed.
 type second struct {
 	index  int // of the message
 	tries  int
 	length int64
 }
 
-// mostTries bounds how often a message comes with another length each time before it is reported as failed.
+// mostTries bounds how often a message comes with another length each time before it
+// is reported as failed.
 const mostTries = 4
 
 func (r *run) disagree(c command, got *answer) (event, error) {
@@ -306,8 +314,9 @@ func (r *run) release() {
 	r.drop()
 }
 
-// salvage gives the sink a message that came whole before the connection ended, and lacks nothing but its probe: with a line or a
-// reply too many or too few before it, something else would stand there.
+// salvage gives the sink a message that came whole before the connection ended, and lacks
+// nothing but its probe: with a line or a reply too many or too few before it, something
+// else would stand there.
 func (r *run) salvage() {
 	for _, a := range r.kept {
 		if a.odd || a.refused != nil || !a.streamed {
@@ -369,7 +378,8 @@ func (r *run) discard(e event, got answer, evidence error) error {
 // mostVain bounds how often a server may get out of step with no message in between.
 const mostVain = mostTries + 1
 
-// resume goes on behind what is proven: with the message that is blamed, alone, or when it was alone already, behind that.
+// resume goes on behind what is proven: with the message that is blamed, alone, or when it was
+// alone already, behind that.
 func (r *run) resume() error {
 	r.flights.clear()
 	r.drop()

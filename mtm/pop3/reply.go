@@ -74,7 +74,8 @@ func (c command) repeated(b []byte) bool {
 	return false
 }
 
-// cutCode cuts a response code off the text of a refusal. RFC 2449 section 8: printable, without blanks, in brackets.
+// cutCode cuts a response code off the text of a refusal. RFC 2449 section 8: printable,
+// without blanks, in brackets.
 func cutCode(text []byte) (code string, rest []byte) {
 	if len(text) == 0 || text[0] != '[' {
 		return "", text
@@ -91,7 +92,8 @@ func cutCode(text []byte) (code string, rest []byte) {
 	return strings.ToUpper(string(text[1:end])), text[end+1:]
 }
 
-// cutNumber reads decimal digits up to a blank or the end, and cuts them and the blanks after them off b.
+// cutNumber reads decimal digits up to a blank or the end, and cuts them and the
+// blanks after them off b.
 func cutNumber(b []byte, limit int64) (n int64, rest []byte, ok bool) {
 	i := 0
 	for ; i < len(b) && b[i] >= '0' && b[i] <= '9'; i++ {

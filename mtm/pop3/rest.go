@@ -6,8 +6,8 @@ import (
 	"io"
 )
 
-// ErrDrop says, wrapped by the error of a writer or a sink's writer, that the rest of the message is not worth reading: the
-// session ends unless the rest has come already.
+// ErrDrop says, wrapped by the error of a writer or a sink's writer, that the rest of the message
+// is not worth reading: the session ends unless the rest has come already.
 var ErrDrop = errors.New("the connection is no longer needed")
 
 // allowance bounds what is read after a writer failed and before the next command of the caller.
@@ -17,7 +17,8 @@ type allowance struct {
 	whole int64
 }
 
-// restError says that a writer failed, and that the server had more to send than is thrown away for QUIT's sake.
+// restError says that a writer failed, and that the server had more to send than is
+// thrown away for QUIT's sake.
 type restError struct {
 	cause error
 	whole int64
@@ -57,7 +58,8 @@ func (f *fallible) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// LimitBody bounds each message of RETR and TOP from now on, in octets, as Options.MaxBody does; below 1 that holds again.
+// LimitBody bounds each message of RETR and TOP from now on, in octets, as Options.MaxBody does;
+// below 1 that holds again.
 func (s *Session) LimitBody(octets int64) { s.maxBody = positiveOr(octets, s.opt.MaxBody) }
 
 // check is called before a read.

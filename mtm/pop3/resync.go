@@ -1,16 +1,19 @@
 package pop3
 
-// QUIRK 72, 74, 85, 86, 87: a message without a proper end takes the next reply into it, and a line too many or too few makes each
-// reply after it be taken for that of another command. A run therefore takes for a message only what is proven to be that
-// message, in one of three ways: it is as long as LIST says, and no other message since the last probe is; or a probe (STAT,
-// whose answer nothing else resembles) directly behind its command is answered directly behind its reply; or no other
-// command was in flight, on a server without PIPELINING.
+// QUIRK 72, 74, 85, 86, 87: a message without a proper end takes the next reply into it, and a line
+// too many or too few makes each reply after it be taken for that of another command. A run
+// therefore takes for a message only what is proven to be that message, in one of three ways: it is
+// as long as LIST says, and no other message since the last probe is; or a probe (STAT, whose
+// answer nothing else resembles) directly behind its command is answered directly behind its reply;
+// or no other command was in flight, on a server without PIPELINING.
 //
-// QUIRK 109: where STAT is odd, refused or with other numbers each time, the probe is NOOP and then STAT, with nothing else in flight, and
-// their answers must be of two kinds. NOOP's alone proves nothing: it is like that of any command, and like a line too many. The
-// two in this order show one line too many or too few; they do not show two that look just like them. So a message that is asked
-// for alone is not taken either when it begins like a status line. Where the two answers are of one kind there is no probe: only
-// what LIST's size proves, or one command at a time, is taken, and anything else is nonsense.
+// QUIRK 109: where STAT is odd, refused or with other numbers each time, the probe is NOOP and then
+// STAT, with nothing else in flight, and their answers must be of two kinds. NOOP's alone proves
+// nothing: it is like that of any command, and like a line too many. The two in this order show one
+// line too many or too few; they do not show two that look just like them. So a message that is
+// asked for alone is not taken either when it begins like a status line. Where the two answers are
+// of one kind there is no probe: only what LIST's size proves, or one command at a time, is taken,
+// and anything else is nonsense.
 
 // state says what a run knows about which command the next reply answers.
 type state int
@@ -73,7 +76,8 @@ var actionNames = [...]string{"-", "give", "keep", "release", "discard", "resume
 
 func (a action) String() string { return actionNames[a] }
 
-// next returns what a run does about an event, and its state afterwards. The table is the whole of it; a test compares them.
+// next returns what a run does about an event, and its state afterwards. The table is the whole of
+// it; a test compares them.
 //
 //	event      | in sync          | suspect          | probing          | lost | the reply is, or what came is
 //	certain    | give             | release: in sync | -                | -    | the message: of LIST's size, or asked for one at a time
@@ -94,7 +98,8 @@ func (a action) String() string { return actionNames[a] }
 //	given up   | discard: probing | discard: probing | -                | -    | no reply: the sink failed, and wants no more
 //	nonsense   | end: lost        | end: lost        | end: lost        | -    | over a limit; garbage for DELE, which cannot be sent again; no probe
 //
-// Blank lines after a message are part of its end (QUIRK 73, 86). Of two equal status lines one is dropped (QUIRK 85).
+// Blank lines after a message are part of its end (QUIRK 73, 86). Of two equal status lines one
+// is dropped (QUIRK 85).
 func next(s state, e event) (action, state) {
 	switch {
 	case s == lost:

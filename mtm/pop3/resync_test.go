@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-// TestTheTableHoldsEveryPair compares next with the table in its doc comment, for every pair of a state and an event.
+// TestTheTableHoldsEveryPair compares next with the table in its doc comment, for every pair
+// of a state and an event.
 func TestTheTableHoldsEveryPair(t *testing.T) {
 	rows := tableOfNext(t)
 	states := []state{inSync, suspect, probing, lost}
@@ -40,7 +41,8 @@ func TestTheTableHoldsEveryPair(t *testing.T) {
 	t.Logf("%d states, %d events, %d pairs", len(states), eventCount, pairs)
 }
 
-// Whatever comes, in whatever order, a session that is lost stays lost, and nothing is given while it is probing.
+// Whatever comes, in whatever order, a session that is lost stays lost, and nothing is
+// given while it is probing.
 func TestNothingLeavesLostAndNothingIsGivenWhileProbing(t *testing.T) {
 	for e := range eventCount {
 		if a, to := next(lost, e); a != nothing || to != lost {

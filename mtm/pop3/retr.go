@@ -6,10 +6,11 @@ import (
 	"strconv"
 )
 
-// Retr writes message n to w, exactly as it was before dot-stuffing, and returns the octets written. The CRLF before
-// the final dot belongs to the message. An error of w is returned as it is, after the rest of the message was read
-// and thrown away, and the session stays usable. When the line fails, w holds what came so far. A refusal is returned
-// once STAT has shown that it answers this command (QUIRK 86).
+// Retr writes message n to w, exactly as it was before dot-stuffing, and returns the octets
+// written. The CRLF before the final dot belongs to the message. An error of w is returned as it
+// is, after the rest of the message was read and thrown away, and the session stays usable. When
+// the line fails, w holds what came so far. A refusal is returned once STAT has shown that it
+// answers this command (QUIRK 86).
 func (s *Session) Retr(ctx context.Context, n int, w io.Writer) (int64, error) {
 	return s.fetch(ctx, command{verb: "RETR", number: n}, "RETR "+strconv.Itoa(n), w)
 }
@@ -19,8 +20,8 @@ func (s *Session) RetrAll(ctx context.Context, numbers []int, sink Sink) error {
 	return s.runAll(ctx, &run{verb: "RETR", numbers: numbers, body: true, sink: sink})
 }
 
-// StopWhen makes RetrAll and TopAll ask for no more messages from when on stops reports true. Those that were asked for are the last of
-// which the sink hears, and the run returns nil. nil is never.
+// StopWhen makes RetrAll and TopAll ask for no more messages from when on stops reports true. Those
+// that were asked for are the last of which the sink hears, and the run returns nil. nil is never.
 func (s *Session) StopWhen(stops func() bool) { s.stops = stops }
 
 // fetch is the exchange of RETR and TOP.

@@ -65,7 +65,8 @@ func (s *rogueSetting) rogueBody(n int) string {
 		size = 110
 	}
 	text := fmt.Sprintf("Subject: %d\r\n\r\n", n)
-	// The rest is longer than all that can come in its place: a size that is right by chance proves what is wrong.
+	// The rest is longer than all that can come in its place: a size that is right by
+	// chance proves what is wrong.
 	return text + strings.Repeat("x", size) + "\r\n.\r\n" + strings.Repeat("y", 1000) + "\r\n"
 }
 

@@ -57,7 +57,8 @@ type rogueSizer struct{ *rogueSink }
 
 func (s rogueSizer) Size(n int) int64 { return s.set.size(n) }
 
-// play runs one mix of faults, and returns what is wrong, "" for nothing. It must be called in a bubble.
+// play runs one mix of faults, and returns what is wrong, "" for nothing. It must
+// be called in a bubble.
 func (set *rogueSetting) play(spots []rogueSpot) string {
 	client, there := net.Pipe()
 	server := &rogueServer{set: set, spots: spots, asked: map[int]int{}}
@@ -97,14 +98,15 @@ func (set *rogueSetting) play(spots []rogueSpot) string {
 	return set.judge(sink, server, err)
 }
 
-// judge says what is wrong: a message that is kept holds its own octets and all of them, each has one end, a run without an
-// error has told of all, and one that cannot end does end.
+// judge says what is wrong: a message that is kept holds its own octets and all of them, each has
+// one end, a run without an error has told of all, and one that cannot end does end.
 func (set *rogueSetting) judge(sink *rogueSink, server *rogueServer, err error) string {
 	if sink.wrong != "" {
 		return sink.wrong
 	}
 	for n, got := range sink.stored {
-		// What ends at a dot that is not stuffed looks whole, one at a time, where nothing tells its size.
+		// What ends at a dot that is not stuffed looks whole, one at a time, where
+		// nothing tells its size.
 		if set.blind() && strings.HasPrefix(set.rogueBody(n), got) && slices.Contains(server.spots, rogueSpot{n, loneDot}) {
 			continue
 		}
@@ -124,8 +126,9 @@ func (set *rogueSetting) judge(sink *rogueSink, server *rogueServer, err error) 
 	return ""
 }
 
-// unheard reports whether what is too much may come when the client has looked for it already, and nothing else tells it from the next
-// reply. One command at a time three faults can then look like none.
+// unheard reports whether what is too much may come when the client has looked for it
+// already, and nothing else tells it from the next reply. One command at a time three faults
+// can then look like none.
 func (set *rogueSetting) unheard() bool {
 	return set.single() && (set.late || set.chunk > 0) && (!set.known || set.trust == estimates)
 }
@@ -246,7 +249,8 @@ func TestNoMixOfFaultsMakesOneMessageOfTwo(t *testing.T) {
 	t.Logf("%d settings, mixes of up to %d faults, %d tried, %d wrong", len(rogueSettings(messages)), depth, tried, found)
 }
 
-// TestRandomMixesOfFaults goes on for as long as -rogue-for says: more messages, more faults, octets in pieces.
+// TestRandomMixesOfFaults goes on for as long as -rogue-for says: more messages, more
+// faults, octets in pieces.
 func TestRandomMixesOfFaults(t *testing.T) {
 	if *rogueFor == 0 {
 		t.Skip("-rogue-for says for how long")

@@ -6,8 +6,8 @@ import (
 	"fmt"
 )
 
-// rows reads a list reply up to its dot and gives each row that is not empty to each, trimmed, valid until the next
-// one. each returns nil, or what it expected (or which limit the row passed).
+// rows reads a list reply up to its dot and gives each row that is not empty to each, trimmed,
+// valid until the next one. each returns nil, or what it expected (or which limit the row passed).
 func (s *Session) rows(ctx context.Context, c command, limit int, option string, each func(row []byte) *ProtocolError) error {
 	for i := 1; ; i++ {
 		line, err := s.readLine(ctx, c, i)

@@ -47,7 +47,8 @@ var _ = Describe("With a right server", func() {
 		return s
 	}
 
-	// served is what a client must have of a message: its octets, and a CRLF when it does not end with one.
+	// served is what a client must have of a message: its octets, and a CRLF when it
+	// does not end with one.
 	served := func(m maildrop.Message) string {
 		GinkgoHelper()
 		raw, err := maildrop.Read(m)

@@ -33,9 +33,10 @@ type Session struct {
 	err error
 }
 
-// NewSession reads the greeting from conn. The session owns conn from here on, and closes it when NewSession fails:
-// with a *ReplyError when the greeting is -ERR, else with a *LineError or *ProtocolError. A cancelled ctx spoils the
-// session, here and in every method. When conn is a *tls.Conn (RFC 8314 section 3, usually port 995) the handshake
+// NewSession reads the greeting from conn. The session owns conn from here on, and closes it
+// when NewSession fails: with a *ReplyError when the greeting is -ERR, else with a
+// *LineError or *ProtocolError. A cancelled ctx spoils the session, here and in every
+// method. When conn is a *tls.Conn (RFC 8314 section 3, usually port 995) the handshake
 // comes first; it fails with a *TLSError.
 func NewSession(ctx context.Context, conn net.Conn, o *Options) (*Session, error) {
 	s := &Session{opt: o.orDefault()}
@@ -65,22 +66,25 @@ func NewSession(ctx context.Context, conn net.Conn, o *Options) (*Session, error
 // Greeting is the text of the server's greeting after "+OK ".
 func (s *Session) Greeting() string { return s.greeting }
 
-// DoubtSizes says that LIST's sizes are not those of the messages, as an earlier session found out (QUIRK 42): then no message is
-// asked for twice because of its size.
+// DoubtSizes says that LIST's sizes are not those of the messages, as an earlier session found out
+// (QUIRK 42): then no message is asked for twice because of its size.
 func (s *Session) DoubtSizes() { s.witness.trust = estimates }
 
-// SizesAreEstimates reports whether LIST's sizes are known not to be those of the messages (QUIRK 42).
+// SizesAreEstimates reports whether LIST's sizes are known not to be those of
+// the messages (QUIRK 42).
 func (s *Session) SizesAreEstimates() bool { return s.witness.trust == estimates }
 
-// Err is nil while the session is usable, else the first error that spoiled it, or ErrClosed. It never waits.
+// Err is nil while the session is usable, else the first error that spoiled it, or
+// ErrClosed. It never waits.
 func (s *Session) Err() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.err
 }
 
-// Close drops the line without QUIT, so that the server forgets the deletions (RFC 1939 section 6). It never waits
-// for the server, and any goroutine may call it at any time. It does nothing after Quit or an earlier Close.
+// Close drops the line without QUIT, so that the server forgets the deletions (RFC 1939 section 6).
+// It never waits for the server, and any goroutine may call it at any time. It does nothing after
+// Quit or an earlier Close.
 func (s *Session) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -132,8 +136,8 @@ func (s *Session) begin(ctx context.Context, c command) (stop func(), err error)
 	return s.line.watch(ctx), nil
 }
 
-// exchange sends one command line (without CRLF) and reads its status line; then, unless nil, reads the rest of the
-// reply, and gets the status text, which is valid until the next read.
+// exchange sends one command line (without CRLF) and reads its status line; then, unless nil, reads
+// the rest of the reply, and gets the status text, which is valid until the next read.
 func (s *Session) exchange(ctx context.Context, c command, words string, then func(text []byte) error) error {
 	stop, err := s.begin(ctx, c)
 	if err != nil {
@@ -163,7 +167,8 @@ func (s *Session) send(ctx context.Context, c command, words string) error {
 	return nil
 }
 
-// status reads a status line. It returns the text after "+OK ", a *ReplyError, or what spoiled the session.
+// status reads a status line. It returns the text after "+OK ", a *ReplyError, or
+// what spoiled the session.
 func (s *Session) status(ctx context.Context, c command) ([]byte, error) {
 	line, err := s.statusLine(ctx, c)
 	if err != nil {
@@ -202,9 +207,10 @@ func (s *Session) readLine(ctx context.Context, c command, row int) ([]byte, err
 	return nil, s.spoil(lineError(ctx, c, s.opt.Timeout, err))
 }
 
-// body copies the message that follows a status line to w (nil = throw away), without its first line when that repeats the
-// status line. writeErr is an error of w; the message is then read to its end all the same. When stop, unless it is nil, says
-// true of what has come, err is lineio.ErrStopped and the session lives on.
+// body copies the message that follows a status line to w (nil = throw away), without its first
+// line when that repeats the status line. writeErr is an error of w; the message is then read to
+// its end all the same. When stop, unless it is nil, says true of what has come, err is
+// lineio.ErrStopped and the session lives on.
 func (s *Session) body(ctx context.Context, c command, repeats bool, stop func(tail []byte) bool, w io.Writer) (n int64, writeErr, err error) {
 	if repeats {
 		if _, err = s.readLine(ctx, c, 0); err != nil {

@@ -12,8 +12,8 @@ type Stat struct {
 	Octets int64
 }
 
-// Stat asks for the number of messages and their size. Numbers that are negative, above 2^31-1 messages or above
-// 2^63-1 octets are a *ProtocolError (QUIRK 58, 59).
+// Stat asks for the number of messages and their size. Numbers that are negative, above 2^31-1
+// messages or above 2^63-1 octets are a *ProtocolError (QUIRK 58, 59).
 func (s *Session) Stat(ctx context.Context) (Stat, error) {
 	var stat Stat
 	c := command{verb: "STAT"}

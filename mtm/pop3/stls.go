@@ -6,9 +6,10 @@ import (
 	"fmt"
 )
 
-// Stls asks for TLS on this line and makes the handshake (RFC 2595 section 4). What the server said it can do before
-// is forgotten: call Capa again. The config must name the server, or say InsecureSkipVerify. A *ReplyError leaves the
-// session usable and unencrypted; a *TLSError or a server that says more before the handshake (QUIRK 37) spoils it.
+// Stls asks for TLS on this line and makes the handshake (RFC 2595 section 4). What the server said
+// it can do before is forgotten: call Capa again. The config must name the server, or say
+// InsecureSkipVerify. A *ReplyError leaves the session usable and unencrypted; a *TLSError or a
+// server that says more before the handshake (QUIRK 37) spoils it.
 func (s *Session) Stls(ctx context.Context, config *tls.Config) error {
 	switch {
 	case s.Encrypted():

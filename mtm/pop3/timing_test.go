@@ -15,7 +15,8 @@ import (
 	"pop3mtm/mtm/pop3"
 )
 
-// inBubble runs test on fake time with a session whose server runs serve after the greeting. Every goroutine must end.
+// inBubble runs test on fake time with a session whose server runs serve after the greeting.
+// Every goroutine must end.
 func inBubble(t *testing.T, serve func(conn net.Conn, in *bufio.Reader), test func(t *testing.T, s *pop3.Session)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -40,7 +41,8 @@ func inBubble(t *testing.T, serve func(conn net.Conn, in *bufio.Reader), test fu
 
 func hearLine(in *bufio.Reader) { _, _ = in.ReadString('\n') }
 
-// A dot that is missing looks like one that is late, so the time-out alone ends the wait; the error says what is missing.
+// A dot that is missing looks like one that is late, so the time-out alone ends the wait; the
+// error says what is missing.
 func TestAMissingDotIsNamedWhenTheTimeIsUp(t *testing.T) {
 	inBubble(t, func(conn net.Conn, in *bufio.Reader) {
 		hearLine(in)
@@ -206,8 +208,8 @@ func TestCloseFromElsewhereEndsARun(t *testing.T) {
 	})
 }
 
-// The server reads no second command while it sends one long message, and the sink takes longer than the timeout to
-// store it. Neither is the server's silence.
+// The server reads no second command while it sends one long message, and the sink takes longer
+// than the timeout to store it. Neither is the server's silence.
 func TestASlowSinkOrALongMessageIsNoTimeout(t *testing.T) {
 	inBubble(t, func(conn net.Conn, in *bufio.Reader) {
 		hearLine(in)
@@ -235,7 +237,8 @@ func TestASlowSinkOrALongMessageIsNoTimeout(t *testing.T) {
 	})
 }
 
-// The server answers without reading the commands: all answers of a run that it keeps waiting, and more than that.
+// The server answers without reading the commands: all answers of a run that it keeps
+// waiting, and more than that.
 func TestAnswersAheadOfTheCommandsNeitherHangNorLoseMessages(t *testing.T) {
 	for _, c := range []struct{ replies, messages int }{{2, 2}, {1000, 1000}, {1000, 2000}} {
 		inBubble(t, func(conn net.Conn, in *bufio.Reader) {

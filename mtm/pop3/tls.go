@@ -12,8 +12,9 @@ import (
 // Handshake stands in the Verb field of errors for the TLS handshake.
 const Handshake = "the TLS handshake"
 
-// TLSError reports that the TLS handshake failed: the server's certificate is not trusted (Err holds a
-// *tls.CertificateVerificationError), or the two sides found no version or cipher. The session is spoiled.
+// TLSError reports that the TLS handshake failed: the server's certificate is not trusted
+// (Err holds a *tls.CertificateVerificationError), or the two sides found no version or
+// cipher. The session is spoiled.
 type TLSError struct{ Err error }
 
 func (e *TLSError) Error() string {
@@ -68,15 +69,16 @@ func (l *line) secure(secured *tls.Conn) error {
 	return secured.Handshake() //nolint:noctx // the deadline ends it, when the context ends too
 }
 
-// drop closes the connection and waits for nothing: no farewell is sent through TLS, so that the other side takes the
-// end for the break that it is.
+// drop closes the connection and waits for nothing: no farewell is sent through TLS, so that the
+// other side takes the end for the break that it is.
 func (l *line) drop() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.wire.Close()
 }
 
-// endTLS tells the other side that nothing was cut off (RFC 8446 section 6.1). QUIRK 41: it may have gone already.
+// endTLS tells the other side that nothing was cut off (RFC 8446 section 6.1). QUIRK 41: it
+// may have gone already.
 func (l *line) endTLS() {
 	if secured, ok := l.conn.(*tls.Conn); ok {
 		_ = secured.CloseWrite()

@@ -7,8 +7,8 @@ import (
 	"strconv"
 )
 
-// Top writes the header of message n and the first lines of its body to w, as Retr does. QUIRK 67, 68, 70: servers
-// send more or less than asked, and may refuse large counts.
+// Top writes the header of message n and the first lines of its body to w, as Retr does. QUIRK 67,
+// 68, 70: servers send more or less than asked, and may refuse large counts.
 func (s *Session) Top(ctx context.Context, n, lines int, w io.Writer) (int64, error) {
 	if err := checkLines(lines); err != nil {
 		return 0, err

@@ -8,16 +8,18 @@ import (
 	"strings"
 )
 
-// UID is one row of UIDL: a message number and the server's unique id for it, "" when the row has none (QUIRK 49).
-// UIDs are bytes: they may be longer than 70 octets, not ASCII, or hold blanks (QUIRK 51, 52).
+// UID is one row of UIDL: a message number and the server's unique id for it, "" when the row
+// has none (QUIRK 49). UIDs are bytes: they may be longer than 70 octets, not ASCII, or hold
+// blanks (QUIRK 51, 52).
 type UID struct {
 	Number int
 	UID    string
 }
 
-// Uidl asks for the unique ids of all messages, in the server's order; repeated ids are left as they came. Rows
-// without a readable message number are left out (behaviour section 4). All UIDs share a few blocks of memory: copy
-// what outlives the list. A refusal is returned once STAT has shown that it answers this command (QUIRK 86).
+// Uidl asks for the unique ids of all messages, in the server's order; repeated ids are left as
+// they came. Rows without a readable message number are left out (behaviour section 4). All UIDs
+// share a few blocks of memory: copy what outlives the list. A refusal is returned once STAT has
+// shown that it answers this command (QUIRK 86).
 func (s *Session) Uidl(ctx context.Context) ([]UID, error) {
 	var list []UID
 	c := command{verb: "UIDL"}
@@ -41,8 +43,8 @@ func (s *Session) Uidl(ctx context.Context) ([]UID, error) {
 	return list, nil
 }
 
-// UidlOne asks for the unique id of message n. QUIRK 55: the reply may lack the number. QUIRK 54: another number than
-// n is a *ProtocolError.
+// UidlOne asks for the unique id of message n. QUIRK 55: the reply may lack the number. QUIRK 54:
+// another number than n is a *ProtocolError.
 func (s *Session) UidlOne(ctx context.Context, n int) (UID, error) {
 	if err := checkNumber(n); err != nil {
 		return UID{}, err

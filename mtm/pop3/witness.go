@@ -15,7 +15,8 @@ const (
 	estimates       // one was not (QUIRK 42)
 )
 
-// enoughSizes is how many messages of LIST's size make its sizes a proof. Until then each message gets a probe of its own.
+// enoughSizes is how many messages of LIST's size make its sizes a proof. Until then each message
+// gets a probe of its own.
 const enoughSizes = 16
 
 // witness compares messages with LIST's sizes.
@@ -25,11 +26,13 @@ type witness struct {
 	short  int // messages that are proven, and shorter than LIST says
 }
 
-// maxShort is how many messages that are shorter than LIST says get a probe each, one command at a time, where sizes are estimates.
+// maxShort is how many messages that are shorter than LIST says get a probe each, one command at a
+// time, where sizes are estimates.
 const maxShort = 8
 
-// fits reports whether a message needs no probe, one command at a time, where sizes are estimates. A shorter one may have ended at
-// a dot that the server did not stuff (QUIRK 74): then more of it follows.
+// fits reports whether a message needs no probe, one command at a time, where sizes are
+// estimates. A shorter one may have ended at a dot that the server did not stuff (QUIRK 74):
+// then more of it follows.
 func (w *witness) fits(length, size int64) bool { return length >= size || w.short >= maxShort }
 
 // saw takes a message that is proven, or of the size that LIST says.
@@ -48,8 +51,8 @@ func (w *witness) saw(length, size int64) {
 	}
 }
 
-// watcher passes the octets of a message on, and notices what the size does not tell: a line in it that looks like a status
-// line, and the same octets as those of the message before.
+// watcher passes the octets of a message on, and notices what the size does not tell: a line in it
+// that looks like a status line, and the same octets as those of the message before.
 type watcher struct {
 	w      io.Writer // nil throws them away
 	length int64
@@ -81,7 +84,8 @@ func (w *watcher) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// search looks for "+OK" at the start of a line, and before what the probe says: where a message has no end of its own.
+// search looks for "+OK" at the start of a line, and before what the probe says: where a message
+// has no end of its own.
 func (w *watcher) search(p []byte) {
 	longest := len(statusWord) + 1 + len(w.said)
 	joined := append(w.tail, p[:min(len(p), longest)]...)

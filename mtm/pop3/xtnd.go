@@ -8,9 +8,10 @@ import (
 	"pop3mtm/mtm/internal/lineio"
 )
 
-// XtndXmit sends a message that the server passes on, by XTND XMIT: an extension of RFC 1082 section 3 that few servers have. A
-// *ReplyError says that the server takes no mail, or not this message, and leaves the session usable. An error of message
-// spoils the session, since the server must not take the half that it has.
+// XtndXmit sends a message that the server passes on, by XTND XMIT: an extension of RFC 1082
+// section 3 that few servers have. A *ReplyError says that the server takes no mail, or not this
+// message, and leaves the session usable. An error of message spoils the session, since the server
+// must not take the half that it has.
 func (s *Session) XtndXmit(ctx context.Context, message io.Reader) error {
 	c := command{verb: "XTND"}
 	return s.exchange(ctx, c, "XTND XMIT", func([]byte) error {

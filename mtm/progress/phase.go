@@ -1,5 +1,5 @@
-// Package progress describes how far an operation of the MTM is: its phase and a snapshot of its counts, with the numbers of the
-// original (behaviour section 9).
+// Package progress describes how far an operation of the MTM is: its phase and a snapshot of its
+// counts, with the numbers of the original (behaviour section 9).
 package progress
 
 import "strconv"

@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// accounts makes the changes of what is kept of accounts beside their entries, for one commit: settings, facts, which
-// messages broke visits.
+// accounts makes the changes of what is kept of accounts beside their entries, for one commit:
+// settings, facts, which messages broke visits.
 type accounts struct {
 	c     *conn
 	tree  *tree

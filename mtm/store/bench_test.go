@@ -76,8 +76,8 @@ func BenchmarkBatchBodies(b *testing.B) {
 	}
 }
 
-// What a get of 10,000 messages of 8 KiB asks of the store: for each an entry with its header and one with all of it, 1,000 a
-// batch, each batch committed while the next one takes bodies.
+// What a get of 10,000 messages of 8 KiB asks of the store: for each an entry with its header and
+// one with all of it, 1,000 a batch, each batch committed while the next one takes bodies.
 func BenchmarkBatchGet(b *testing.B) {
 	ctx := context.Background()
 	head, whole := bytes.Repeat([]byte{'h'}, 500), bytes.Repeat([]byte{'w'}, 8<<10)

@@ -57,8 +57,8 @@ func (s *Store) bodyOf(ctx context.Context, id ID) (Body, error) {
 	return b, nil
 }
 
-// Equal reports whether a finished body of the batch has the octets of an entry's body. Both are read only when their lengths
-// and checksums agree.
+// Equal reports whether a finished body of the batch has the octets of an entry's body. Both are
+// read only when their lengths and checksums agree.
 func (b *Batch) Equal(ctx context.Context, body Body, with ID) (bool, error) {
 	there, err := b.s.bodyOf(ctx, with)
 	if err != nil {

@@ -23,9 +23,9 @@ var errBodyKind = errors.New("a body must be a header, partial or whole")
 // Body starts a body of the batch that comes from nowhere else: a message that was written here.
 func (b *Batch) Body(kind BodyKind) *BodyWriter { return b.BodyOf(kind, Origin{}) }
 
-// BodyOf starts a body of the batch and says where it comes from. A batch has one open BodyWriter at a time;
-// several batches may each have one, and none of them waits for another: each
-// open writer has a segment file for itself. Errors come from the writer.
+// BodyOf starts a body of the batch and says where it comes from. A batch has one open BodyWriter
+// at a time; several batches may each have one, and none of them waits for another: each open
+// writer has a segment file for itself. Errors come from the writer.
 func (b *Batch) BodyOf(kind BodyKind, o Origin) *BodyWriter {
 	return b.bodyOf(kind, o, b.s.options.Now().Unix())
 }

@@ -44,11 +44,10 @@ type Summary struct {
 	NoteBytes int64 // octets of notes: where bodies came from, what was deleted
 }
 
-// Check reads the whole store: the index, every record with its length and
-// checksum, every reference from the index to a record and from an entry to
-// its parent, and what segments hold that the index does not know. It calls report for each problem, in no particular order, and
-// returns an error only when it cannot go on. It changes nothing and may run
-// beside readers and writers.
+// Check reads the whole store: the index, every record with its length and checksum, every
+// reference from the index to a record and from an entry to its parent, and what segments hold that
+// the index does not know. It calls report for each problem, in no particular order, and returns an
+// error only when it cannot go on. It changes nothing and may run beside readers and writers.
 func (s *Store) Check(ctx context.Context, report func(Problem)) (Summary, error) {
 	k := &checker{s: s}
 	k.report = func(p Problem) {

@@ -66,7 +66,8 @@ func (k *checker) cache(ctx context.Context, c *conn) error {
 
 const unknownText = "a message that the index does not know; 'mtm salvage' brings it back in a new store"
 
-// tails looks for what segments hold behind what the index vouches for, unless somebody is writing there now.
+// tails looks for what segments hold behind what the index vouches for, unless
+// somebody is writing there now.
 func (k *checker) tails(ctx context.Context) error {
 	ids, err := k.s.dir.segmentFiles()
 	for _, id := range ids {

@@ -2,10 +2,11 @@ package store
 
 import "time"
 
-// columns are those of the table entries, in its order. From here come the statements that add, update, copy and read
-// entries, their checksums, and what Dump shows. A new column is a line at the end, a field of Entry, and a step of the
-// schema that adds it with a default of 0 or ”; sum is then plain or own, so that the checksums of rows that are there
-// stay right. Columns behind the checksum are left out of an INSERT when all its rows have the usual value: the more often a
+// columns are those of the table entries, in its order. From here come the statements that add,
+// update, copy and read entries, their checksums, and what Dump shows. A new column is a line at
+// the end, a field of Entry, and a step of the schema that adds it with a default of 0 or ”; sum is
+// then plain or own, so that the checksums of rows that are there stay right. Columns behind the
+// checksum are left out of an INSERT when all its rows have the usual value: the more often a
 // column has it, the further behind it stands.
 var columns = []*column{
 	{name: "id", number: at(func(e *Entry) *ID { return &e.ID })},
@@ -34,7 +35,8 @@ var columns = []*column{
 
 const checksumName = "checksum"
 
-// column is one column of the table entries. One of number, text and date is set, but for the checksum.
+// column is one column of the table entries. One of number, text and date is
+// set, but for the checksum.
 type column struct {
 	name   string
 	label  string // before the value in Dump; "" where Dump shows it in another way or not at all

@@ -5,7 +5,8 @@ import (
 	"fmt"
 )
 
-// commit is the index transaction of one batch. It runs to the end once begun, so nothing of it needs a ctx.
+// commit is the index transaction of one batch. It runs to the end once begun, so
+// nothing of it needs a ctx.
 type commit struct {
 	tree     *tree
 	queue    *queue
@@ -16,7 +17,8 @@ type commit struct {
 // op is one change of a batch.
 type op func(t *commit) error
 
-// newCommit begins the changes of a batch whose segments end where ends says. No entry has the bodies of fresh yet.
+// newCommit begins the changes of a batch whose segments end where ends says. No entry has
+// the bodies of fresh yet.
 func newCommit(c *conn, ends map[*segment]int64, fresh []placed) (*commit, error) {
 	if err := noteEnds(c, ends); err != nil {
 		return nil, err

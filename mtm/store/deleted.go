@@ -8,9 +8,10 @@ import (
 // noteSoon is how many deletions may wait for a note until one is written.
 const noteSoon = 1000
 
-// noteDeleted writes what was deleted into a segment, as notes: so it stays deleted when the index is lost. The index
-// records the deletion first, and the note comes later: what a crash in between leaves is noted by the next program
-// that writes. A note without a deletion would be worse, it takes a message away that is kept.
+// noteDeleted writes what was deleted into a segment, as notes: so it stays deleted when the index
+// is lost. The index records the deletion first, and the note comes later: what a crash in between
+// leaves is noted by the next program that writes. A note without a deletion would be worse, it
+// takes a message away that is kept.
 func (s *Store) noteDeleted(ctx context.Context) error {
 	for {
 		waits := false
@@ -28,7 +29,8 @@ func (s *Store) noteDeleted(ctx context.Context) error {
 	}
 }
 
-// noteSome writes one note. It holds the index meanwhile, so that nobody takes a deletion back which is being noted.
+// noteSome writes one note. It holds the index meanwhile, so that nobody takes a deletion
+// back which is being noted.
 func (s *Store) noteSome(ctx context.Context) error {
 	var h held
 	defer func() { _ = s.writers.release(&h) }() // what mattered was synced before
@@ -92,7 +94,8 @@ func (c *conn) noted(list []deletion, g *segment, end int64) error {
 	return noteEnds(c, map[*segment]int64{g: end})
 }
 
-// deletedSome counts deletions that wait for a note; enough of them are noted at once. A failure leaves them waiting.
+// deletedSome counts deletions that wait for a note; enough of them are noted at once. A
+// failure leaves them waiting.
 func (s *Store) deletedSome(ctx context.Context, n int) {
 	if n > 0 && s.unnoted.Add(int64(n)) >= noteSoon {
 		s.unnoted.Store(0)

@@ -75,8 +75,8 @@ type Entry struct {
 	Body Body
 }
 
-// IsSMTP reports whether the entry is the SMTP service of an account: not an account itself, but what the account's
-// entry has as Related and what outgoing messages have as Service.
+// IsSMTP reports whether the entry is the SMTP service of an account: not an account itself, but
+// what the account's entry has as Related and what outgoing messages have as Service.
 func (e *Entry) IsSMTP() bool { return e.Type == TypeService && e.Service != 0 && e.Service != e.ID }
 
 // BodyKind says how much of a message a body holds.

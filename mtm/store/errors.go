@@ -19,11 +19,14 @@ var (
 	ErrNoBody = errors.New("entry has no body")
 	// ErrDiskFull: the volume or the quota is full; nothing of the batch is visible.
 	ErrDiskFull = errors.New("disk full")
-	// ErrReadOnly: the store was opened with Options.ReadOnly, or the user may not write where it lies.
+	// ErrReadOnly: the store was opened with Options.ReadOnly, or the user may
+	// not write where it lies.
 	ErrReadOnly = errors.New("message store can only be read")
-	// ErrStaleBody: a Body taken from an older Entry is no longer where it was; read the entry again.
+	// ErrStaleBody: a Body taken from an older Entry is no longer where it was;
+	// read the entry again.
 	ErrStaleBody = errors.New("body was moved or reclaimed")
-	// ErrSending: the message is not in the sending state that the change needs; read the entry again.
+	// ErrSending: the message is not in the sending state that the change needs;
+	// read the entry again.
 	ErrSending = errors.New("message is in another sending state")
 	// ErrLeased: another program is sending the message, or has taken over its lease.
 	ErrLeased = errors.New("message is being sent by another program")

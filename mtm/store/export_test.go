@@ -140,7 +140,8 @@ func NewIndex(path string, version int) (err error) {
 	return nil
 }
 
-// Columns lists the columns of entries; those behind the checksum with their defaults in SQL, the others with "".
+// Columns lists the columns of entries; those behind the checksum with their defaults in
+// SQL, the others with "".
 func Columns() (names, defaults []string) {
 	for i, c := range columns {
 		value := ""

@@ -7,8 +7,9 @@ import (
 	"strings"
 )
 
-// Fact names what was learned about the server of an account, or is remembered of its use. Its value is a number whose
-// meaning the fact says. Facts die with the service's entry; a damaged index may hold others.
+// Fact names what was learned about the server of an account, or is remembered of its use. Its
+// value is a number whose meaning the fact says. Facts die with the service's entry; a damaged
+// index may hold others.
 type Fact string
 
 // The facts.
@@ -22,7 +23,8 @@ const (
 	FactPopulateAsked Fact = "populate-asked" // the same of a populate
 )
 
-// Facts returns what is remembered of a service; an empty map when there is nothing. The caller owns the map.
+// Facts returns what is remembered of a service; an empty map when there is nothing.
+// The caller owns the map.
 func (s *Store) Facts(ctx context.Context, service ID) (map[Fact]int64, error) {
 	facts := make(map[Fact]int64)
 	err := s.index.read(ctx, func(c *conn) error {
@@ -32,7 +34,8 @@ func (s *Store) Facts(ctx context.Context, service ID) (map[Fact]int64, error) {
 	return facts, err
 }
 
-// Breaks returns how many visits each message directly below parent has broken; those that broke none are left out.
+// Breaks returns how many visits each message directly below parent has broken; those that
+// broke none are left out.
 func (s *Store) Breaks(ctx context.Context, parent ID) (map[ID]int, error) {
 	visits := make(map[ID]int)
 	err := s.index.read(ctx, func(c *conn) error {

@@ -65,7 +65,8 @@ const (
 	ICalendar       EmailFlags = 0x20000000
 )
 
-// derived are the flags of an entry that only the queue sets: Add, Update and SetFlags leave them as they are.
+// derived are the flags of an entry that only the queue sets: Add, Update and SetFlags
+// leave them as they are.
 const (
 	derived      = Operation
 	derivedEmail = OperationMask

@@ -95,8 +95,8 @@ func (d folder) unread(id int64) (bool, error) {
 	return free, errors.Join(err, f.Close())
 }
 
-// openFile opens a file of the store that exists. Nothing else is opened: a named pipe would block until
-// somebody writes into it.
+// openFile opens a file of the store that exists. Nothing else is opened: a named pipe would block
+// until somebody writes into it.
 func openFile(path string, flag int) (*os.File, error) {
 	f, err := os.OpenFile(path, flag|noWait, 0)
 	if err != nil {

@@ -10,7 +10,8 @@ import (
 	"time"
 )
 
-// index is the index of a store, with the connections to it. Its methods are safe for concurrent use.
+// index is the index of a store, with the connections to it. Its methods are
+// safe for concurrent use.
 type index struct {
 	dir      folder
 	busy     time.Duration // how long to wait for another process
@@ -175,8 +176,8 @@ func (x *index) changeWith(ctx context.Context, f func(c *conn) error) error {
 	return f(x.writer)
 }
 
-// changeUnsynced is change without a sync: other programs see it at once, but a computer that loses its power may forget
-// it, unless a later change was synced. Only for what is worth nothing then.
+// changeUnsynced is change without a sync: other programs see it at once, but a computer that loses
+// its power may forget it, unless a later change was synced. Only for what is worth nothing then.
 func (x *index) changeUnsynced(ctx context.Context, f func(c *conn) error) error {
 	return x.changeWith(ctx, func(c *conn) error {
 		if _, err := c.exec(ctx, "PRAGMA synchronous = NORMAL"); err != nil {

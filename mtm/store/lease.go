@@ -6,18 +6,20 @@ import (
 	"time"
 )
 
-// MaxLease is the longest time that a lease runs without being renewed. One that ends later was made by a clock that was
-// wrong, or by damage, and counts for nothing: it would hold the message for ever.
+// MaxLease is the longest time that a lease runs without being renewed. One that ends
+// later was made by a clock that was wrong, or by damage, and counts for nothing: it would
+// hold the message for ever.
 const MaxLease = 5 * time.Minute
 
-// Lease takes the message for owner, for d from now (MaxLease at most), if nobody else holds it and it is in one of the given sending
-// states; its state is SendSending afterwards and Attempts is counted up. All of that is one step for every program that
-// has the store open; it is not synced, since a computer that loses its power sends no more. A message that is
-// SendSending without a lease that counts was left by a program that died, and can be taken too. The envelope is made
+// Lease takes the message for owner, for d from now (MaxLease at most), if nobody else holds it and
+// it is in one of the given sending states; its state is SendSending afterwards and Attempts is
+// counted up. All of that is one step for every program that has the store open; it is not synced,
+// since a computer that loses its power sends no more. A message that is SendSending without a
+// lease that counts was left by a program that died, and can be taken too. The envelope is made
 // when it does not exist, with no recipients.
 //
-// Errors: ErrLeased while another holds it, ErrSending for a state that is not among from, ErrNotFound, and those of
-// Batch.Commit. The lease ends with Batch.Release, or by itself.
+// Errors: ErrLeased while another holds it, ErrSending for a state that is not among from,
+// ErrNotFound, and those of Batch.Commit. The lease ends with Batch.Release, or by itself.
 func (s *Store) Lease(ctx context.Context, id ID, owner string, d time.Duration, from ...SendingState) (Outgoing, error) {
 	var o Outgoing
 	err := s.index.changeUnsynced(ctx, func(c *conn) error {
@@ -65,8 +67,9 @@ func (c *conn) leased(id ID) error {
 	return fmt.Errorf("message %d: %w, until %s if that one dies", id, ErrLeased, time.UnixMilli(until).Format(time.TimeOnly))
 }
 
-// Renew lets owner's lease run for d from now (MaxLease at most). Errors: ErrLeased when owner does not hold it any more, ErrSending when
-// the message is no longer SendSending (somebody suspended it), ErrNotFound when it was deleted.
+// Renew lets owner's lease run for d from now (MaxLease at most). Errors: ErrLeased when owner does
+// not hold it any more, ErrSending when the message is no longer SendSending (somebody suspended
+// it), ErrNotFound when it was deleted.
 func (s *Store) Renew(ctx context.Context, id ID, owner string, d time.Duration) error {
 	return s.index.changeUnsynced(ctx, func(c *conn) error {
 		is, err := c.sendingState(context.Background(), id)

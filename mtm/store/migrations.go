@@ -135,15 +135,16 @@ UPDATE entries SET flags = flags & ~0x80, email_flags = email_flags & ~0xF00
 	WHERE (flags & 0x80 OR email_flags & 0xF00) AND id NOT IN (SELECT entry FROM operations);
 `
 
-// schemaHidden lists the services whose messages are hidden: one row in place of a change of every message.
+// schemaHidden lists the services whose messages are hidden: one row in place of a
+// change of every message.
 const schemaHidden = `
 CREATE TABLE hidden (
 	service INTEGER PRIMARY KEY
 ) STRICT;
 `
 
-// schemaSafety keeps what few accounts and entries have in tables of their own: it costs other messages nothing. An
-// operation says who carries it out.
+// schemaSafety keeps what few accounts and entries have in tables of their own: it costs other
+// messages nothing. An operation says who carries it out.
 const schemaSafety = `
 ALTER TABLE operations ADD COLUMN claim TEXT NOT NULL DEFAULT '';
 
@@ -162,10 +163,11 @@ CREATE TABLE breaks (
 
 // schemaCache makes the index a cache of the segments: what it knows that they do not tell.
 //
-// shared counts the entries of bodies that more than one has, so that a deletion knows whether it was the last.
-// deleted lists bodies whose last entry was deleted, until the segment is reclaimed; noted is the segment that has a
-// note of it, 0 until there is one, -1 for a body that has an entry all the same, see revive. unknown lists whole records that segments had when an index came that knew
-// nothing of them; kind 0 is a stretch between such records that is no record.
+// shared counts the entries of bodies that more than one has, so that a deletion knows whether it
+// was the last. deleted lists bodies whose last entry was deleted, until the segment is reclaimed;
+// noted is the segment that has a note of it, 0 until there is one, -1 for a body that has an entry
+// all the same, see revive. unknown lists whole records that segments had when an index came that
+// knew nothing of them; kind 0 is a stretch between such records that is no record.
 const schemaCache = `
 ALTER TABLE entries ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE segments ADD COLUMN birth INTEGER NOT NULL DEFAULT 0;
@@ -206,9 +208,10 @@ INSERT INTO shared SELECT segment, offset, count(*) FROM entries
 // schemaNoParts: parts are read from the body when they are asked for, by package mail.
 const schemaNoParts = "DROP TABLE IF EXISTS parts;"
 
-// schemaShown says in one row how all messages of an account are shown, in place of a change of each. A row whose sum is
-// not that of the others is damaged, and counts for nothing. Columns of entries that mostly have the same value stand at
-// the end, with that as their default: an INSERT leaves them out.
+// schemaShown says in one row how all messages of an account are shown, in place of a change of
+// each. A row whose sum is not that of the others is damaged, and counts for nothing. Columns of
+// entries that mostly have the same value stand at the end, with that as their default: an
+// INSERT leaves them out.
 const schemaShown = `
 CREATE TABLE shown (
 	account     INTEGER PRIMARY KEY,

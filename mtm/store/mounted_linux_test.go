@@ -49,7 +49,8 @@ func fill(dir string) (file string) {
 	return file
 }
 
-// abandoned is a store whose program ended without closing it: what it wrote last is in the log of the index.
+// abandoned is a store whose program ended without closing it: what it wrote last is
+// in the log of the index.
 func abandoned(dir string) (path string, last *store.Entry) {
 	GinkgoHelper()
 	live := filepath.Join(dir, "live.store")

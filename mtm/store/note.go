@@ -39,7 +39,8 @@ const (
 	deletedPerNote = 10_000  // bodies in one noteDeleted
 )
 
-// mark stands for a mailbox in origins: the beginning of a hash of its note. 0 is the local service.
+// mark stands for a mailbox in origins: the beginning of a hash of its note. 0
+// is the local service.
 type mark uint64
 
 func (m Mailbox) mark() mark {

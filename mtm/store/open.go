@@ -42,8 +42,9 @@ func Open(dir string, o *Options) (*Store, error) {
 	return s, nil
 }
 
-// upgrade brings an older store to this version. What stands against it, a full disk or one that cannot be written,
-// concerns nobody who reads: a private copy of the index is then brought to this version.
+// upgrade brings an older store to this version. What stands against it, a full disk or one
+// that cannot be written, concerns nobody who reads: a private copy of the index is then
+// brought to this version.
 func upgrade(dir string, opt Options) {
 	var h [4]byte
 	f, err := openFile(filepath.Join(dir, indexName), os.O_RDONLY)

@@ -13,8 +13,8 @@ type Options struct {
 	FreeSpace func(dir string) (int64, error) // free octets on the volume of dir; asks the system
 	Now       func() time.Time                // the clock that leases end by; the system's
 
-	// Before is called before each of these calls, and an error of it is taken for the call's: so a test fails the store there,
-	// or ends the program. nil is the rule.
+	// Before is called before each of these calls, and an error of it is taken for the call's: so a
+	// test fails the store there, or ends the program. nil is the rule.
 	Before func(Call) error
 }
 

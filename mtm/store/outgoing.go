@@ -12,7 +12,8 @@ import (
 // MaxRecipients bounds the recipients of one message.
 const MaxRecipients = 10_000
 
-// Outgoing is the envelope of a message that is to be sent, and how sending it went. It dies with its entry.
+// Outgoing is the envelope of a message that is to be sent, and how sending it went.
+// It dies with its entry.
 type Outgoing struct {
 	From       string // the address that failures go back to; "" for nobody
 	Recipients []Recipient
@@ -52,14 +53,15 @@ func (s RecipientState) String() string {
 	return fmt.Sprintf("recipient-state-%d", uint8(s))
 }
 
-// Lease is the right of one program to send a message. It ends by itself, so that a program that was killed holds
-// nothing for ever.
+// Lease is the right of one program to send a message. It ends by itself, so that a program that
+// was killed holds nothing for ever.
 type Lease struct {
 	Owner string    // "" when the message is free
 	Until time.Time // by Options.Now, in milliseconds; the lease is worth nothing from then on
 }
 
-// Outgoing returns the envelope of a message, or ErrNotFound when it has none. The caller owns the slice.
+// Outgoing returns the envelope of a message, or ErrNotFound when it has none. The
+// caller owns the slice.
 func (s *Store) Outgoing(ctx context.Context, id ID) (Outgoing, error) {
 	var o Outgoing
 	err := s.index.snapshot(ctx, func(c *conn) error {

@@ -37,9 +37,9 @@ func lucks(r *rand.Rand) []luck {
 	}
 }
 
-// expectCommitted looks at a store that something ended while a child wrote into it: every batch that the child has
-// reported is there, perhaps the next one, and nothing else; every octet is right; what can be wrong is only bodies that
-// the index does not know.
+// expectCommitted looks at a store that something ended while a child wrote into it: every batch
+// that the child has reported is there, perhaps the next one, and nothing else; every octet is
+// right; what can be wrong is only bodies that the index does not know.
 func expectCommitted(dir string, committed int) {
 	GinkgoHelper()
 	ctx := context.Background()

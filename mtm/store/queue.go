@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Queued is an operation on a message of a mailbox that waits for the next session (behaviour section 6). It dies with
-// the message's entry.
+// Queued is an operation on a message of a mailbox that waits for the next session (behaviour
+// section 6). It dies with the message's entry.
 type Queued struct {
 	ID    int64 // grows in the order of queueing; set by the store
 	Entry ID    // the message in the mailbox
@@ -16,7 +16,8 @@ type Queued struct {
 	Into  ID  // of a copy and a move: the folder
 	Ghost ID  // of a copy and a move: the entry in the folder that shows what will come; 0 for none
 	Lines int // of QueueTop: lines of the body
-	// Problem is why the operation was set aside: it does not run any more, and waits to be taken back. "" for none.
+	// Problem is why the operation was set aside: it does not run any more, and waits to be
+	// taken back. "" for none.
 	Problem string
 	// Claim names who carries the operation out at present; "" for nobody. See Store.Claim.
 	Claim string
@@ -114,7 +115,8 @@ func (c *conn) queues(ctx context.Context) (map[ID]string, error) {
 	return lines, err
 }
 
-// operation returns the disconnected operation that tells in an entry's flags that one of this kind waits.
+// operation returns the disconnected operation that tells in an entry's flags that
+// one of this kind waits.
 func (k QueueKind) operation() EmailFlags {
 	switch k {
 	case QueueCopy:
@@ -129,7 +131,8 @@ func (k QueueKind) operation() EmailFlags {
 	return OpUnknown
 }
 
-// waitingOperation is the disconnected operation that tells what waits for an entry: its records are what it counts.
+// waitingOperation is the disconnected operation that tells what waits for an entry: its
+// records are what it counts.
 var waitingOperation = func() string {
 	one := ""
 	for k := QueueCopy; k.Known(); k++ {

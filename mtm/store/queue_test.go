@@ -203,7 +203,8 @@ var _ = Describe("The queue of a mailbox", func() {
 	})
 })
 
-// FuzzQueued: a row of the queue that is damaged in any way is read without harm and says in words what it holds.
+// FuzzQueued: a row of the queue that is damaged in any way is read without harm and says
+// in words what it holds.
 func FuzzQueued(f *testing.F) {
 	f.Add(int64(1), int64(9), int64(5), int64(0), "", []byte(nil), false)
 	f.Add(int64(-1), int64(1)<<62, int64(77), int64(-5), "the \x00 reason\xff", []byte("x"), true)

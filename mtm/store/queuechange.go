@@ -57,7 +57,8 @@ func (q *queue) remove(ids []ID) (ghosts []ID, err error) {
 	return ghosts, err
 }
 
-// forget removes what waits for entries that are deleted, and adds the ghosts of it that nothing has filled.
+// forget removes what waits for entries that are deleted, and adds the ghosts of it
+// that nothing has filled.
 func (q *queue) forget(entries []ID, ghosts *[]ID) error {
 	if err := q.unfinished("operations.entry IN", entries, ghosts); err != nil {
 		return err
@@ -65,8 +66,8 @@ func (q *queue) forget(entries []ID, ghosts *[]ID) error {
 	return q.c.execChunks(context.Background(), "DELETE FROM operations WHERE entry IN", entries, 0, 0)
 }
 
-// unfinished adds the ghosts of operations that nothing has filled. A damaged record may name any entry as its ghost:
-// only a message that is not complete is one.
+// unfinished adds the ghosts of operations that nothing has filled. A damaged record may name any
+// entry as its ghost: only a message that is not complete is one.
 func (q *queue) unfinished(which string, ids []ID, ghosts *[]ID) error {
 	return q.c.queryChunks(context.Background(), fmt.Sprintf(`SELECT ghosts.id FROM operations
 		JOIN entries AS ghosts ON ghosts.id = ghost AND ghosts.type = %d AND ghosts.related = operations.entry
@@ -105,7 +106,8 @@ func (q *queue) setAside(id int64, problem string) error {
 	return err
 }
 
-// free returns those of the operations that nobody carries out, and says in result what becomes of all.
+// free returns those of the operations that nobody carries out, and says in
+// result what becomes of all.
 func (q *queue) free(ids []ID, alive func(claim string) (bool, error), result *TakenBack) ([]ID, error) {
 	*result = TakenBack{}
 	var found []Queued

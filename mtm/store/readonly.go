@@ -8,9 +8,10 @@ import (
 	"path/filepath"
 )
 
-// open chooses the index that is read. SQLite wants to create files beside it, also to read: where the disk is
-// full or cannot be written, the index is read as it lies there when its log holds nothing, and else from a private
-// copy. Nobody else has it open then: it would have the files that SQLite could not create.
+// open chooses the index that is read. SQLite wants to create files beside it, also to read: where
+// the disk is full or cannot be written, the index is read as it lies there when its log holds
+// nothing, and else from a private copy. Nobody else has it open then: it would have the files that
+// SQLite could not create.
 func (x *index) open(ctx context.Context) error {
 	x.file = indexFile{path: x.dir.indexPath()}
 	v, err := x.try(ctx)
@@ -63,7 +64,8 @@ func (x *index) try(ctx context.Context) (v int, err error) {
 	return v, err
 }
 
-// copy makes a private copy of the index, of the present version, in the system's folder for such files.
+// copy makes a private copy of the index, of the present version, in the system's
+// folder for such files.
 func (x *index) copy(ctx context.Context) error {
 	from := x.dir.indexPath()
 	var err error

@@ -9,10 +9,10 @@ import (
 	"strings"
 )
 
-// recover looks at what the segments hold and the index does not vouch for: what a crash left, or what came after an
-// index that was put back. Half records are cut off, and segment files without anything of worth go. Whole messages
-// are never deleted: they stay where they are, as unknown. A segment that another process writes is locked and left
-// alone.
+// recover looks at what the segments hold and the index does not vouch for: what a crash left, or
+// what came after an index that was put back. Half records are cut off, and segment files without
+// anything of worth go. Whole messages are never deleted: they stay where they are, as unknown. A
+// segment that another process writes is locked and left alone.
 func (s *Store) recover(ctx context.Context) error {
 	if err := s.removeUnfinished(); err != nil {
 		return err
@@ -61,7 +61,8 @@ func (s *Store) removeUnfinished() error {
 	return nil
 }
 
-// passNumbers makes the next segment's number one that no file has: an index that was put back may know less.
+// passNumbers makes the next segment's number one that no file has: an index that was
+// put back may know less.
 func (s *Store) passNumbers(ctx context.Context, last int64) error {
 	var next int64
 	err := s.index.read(ctx, func(c *conn) (err error) {
@@ -164,7 +165,8 @@ func (r *recovery) adopt(ctx context.Context) error {
 	})
 }
 
-// forgetKnown ends the remembrance of unknown bodies whose message has come once more, octet for octet.
+// forgetKnown ends the remembrance of unknown bodies whose message has come once
+// more, octet for octet.
 func (s *Store) forgetKnown(ctx context.Context) error {
 	some := int64(0)
 	err := s.index.read(ctx, func(c *conn) (err error) {
@@ -180,7 +182,8 @@ func (s *Store) forgetKnown(ctx context.Context) error {
 	})
 }
 
-// knownAgain lists the unknown bodies that an entry has too: the same record, or the same octets of the same UID.
+// knownAgain lists the unknown bodies that an entry has too: the same record, or the same
+// octets of the same UID.
 const knownAgain = `SELECT DISTINCT u.segment, u.offset FROM entries AS e CROSS JOIN unknown AS u
 	ON u.length = e.length AND u.crc = e.crc
 	WHERE e.body_kind <> 0 AND u.kind <> 0 AND (u.uid = e.uid AND u.uid <> '' AND u.kind <= e.body_kind

@@ -60,8 +60,8 @@ func (r *references) refer(b Body) error {
 	return err
 }
 
-// unrefer takes note that an entry no longer has the body. Headers of messages on a server are worth no note: the next
-// session brings them again.
+// unrefer takes note that an entry no longer has the body. Headers of messages on a server are
+// worth no note: the next session brings them again.
 func (r *references) unrefer(b Body) error {
 	if b.Kind == BodyNone {
 		return nil

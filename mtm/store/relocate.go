@@ -9,8 +9,8 @@ import (
 	"os"
 )
 
-// copyLive copies the live records of a segment, with where they came from; the result tells by the old
-// offset where each is now.
+// copyLive copies the live records of a segment, with where they came from; the result tells by the
+// old offset where each is now.
 func (s *Store) copyLive(ctx context.Context, b *Batch, id int64) (map[int64]Body, error) {
 	var list []Body
 	err := s.index.read(ctx, func(c *conn) error {
@@ -38,7 +38,8 @@ type sourced struct {
 	when int64
 }
 
-// origins reads the notes of a segment: where its bodies came from, by their offsets. What is damaged is left out.
+// origins reads the notes of a segment: where its bodies came from, by their offsets. What
+// is damaged is left out.
 func (s *Store) origins(id int64) (map[int64]sourced, error) {
 	f, err := openFile(s.dir.segmentPath(id), os.O_RDONLY)
 	if err != nil {
@@ -104,8 +105,9 @@ func (r *BodyReader) recordKind() (BodyKind, error) {
 	return got.Kind, err
 }
 
-// moveReferences makes the index refer to the copies and forget the segment. What was deleted in it is not worth a
-// note any more; the notes that were in it, about other segments, are written once more.
+// moveReferences makes the index refer to the copies and forget the segment. What was
+// deleted in it is not worth a note any more; the notes that were in it, about other
+// segments, are written once more.
 func (s *Store) moveReferences(ctx context.Context, b *Batch, id int64, moved map[int64]Body) error {
 	ends := b.ends()
 	if err := syncing(ends)(); err != nil {
@@ -133,8 +135,9 @@ func (s *Store) moveReferences(ctx context.Context, b *Batch, id int64, moved ma
 // movedTo is the change of an entry whose body was copied.
 var movedTo = assign(assignment{"segment", "?1"}, assignment{"offset", "?2"})
 
-// relocate makes everything that refers to records of a segment refer to their copies, by the offsets. The entries may
-// have changed since the bodies were copied: one whose body was not is an error.
+// relocate makes everything that refers to records of a segment refer to their copies,
+// by the offsets. The entries may have changed since the bodies were copied: one whose
+// body was not is an error.
 func (c *conn) relocate(segment int64, moved map[int64]Body) error {
 	ctx := context.Background()
 	offsets := make(map[ID]int64)
@@ -174,7 +177,8 @@ func (c *conn) forgetSegment(id int64) error {
 	return nil
 }
 
-// retire says in a segment that everything alive is elsewhere, so that a recovery after a crash can remove it.
+// retire says in a segment that everything alive is elsewhere, so that a recovery after
+// a crash can remove it.
 func (s *Store) retire(id int64) error {
 	f, err := openFile(s.dir.segmentPath(id), os.O_RDWR)
 	if err != nil {
@@ -187,8 +191,8 @@ func (s *Store) retire(id int64) error {
 	return errors.Join(diskError(err), f.Close())
 }
 
-// revive copies bodies that an index has entries of although a segment says that they were deleted: it is older than
-// the deletion. The copies are what the note does not speak of.
+// revive copies bodies that an index has entries of although a segment says that they were deleted:
+// it is older than the deletion. The copies are what the note does not speak of.
 func (s *Store) revive(ctx context.Context) error {
 	var list []Body
 	err := s.index.read(ctx, func(c *conn) error {

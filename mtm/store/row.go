@@ -12,8 +12,9 @@ import (
 	"time"
 )
 
-// The checksum of a row is a sum: numbers and the texts that are summed as own are added, so that statements that
-// change a few columns of many rows change the checksum too, without reading the rest.
+// The checksum of a row is a sum: numbers and the texts that are summed as own are added,
+// so that statements that change a few columns of many rows change the checksum too,
+// without reading the rest.
 var (
 	rowColumns = columnNames("")
 	checksumAt = slices.IndexFunc(columns, func(c *column) bool { return c.name == checksumName })
@@ -33,7 +34,8 @@ func insertQuery(rows, width int) string {
 	return "INSERT INTO entries (" + strings.Join(strings.Split(rowColumns, ", ")[:width], ", ") + ") VALUES " + parameters(rows, width)
 }
 
-// width returns how many columns an INSERT needs for an entry: those behind have their usual values.
+// width returns how many columns an INSERT needs for an entry: those behind have
+// their usual values.
 func width(e *Entry) int {
 	for i := len(columns) - 1; i > checksumAt; i-- {
 		if !columns[i].isUsual(e) {
@@ -77,7 +79,8 @@ func parameter(n int) string { return "?" + strconv.Itoa(n) }
 // assignment gives a column of numbers another value, which is an expression.
 type assignment struct{ column, value string }
 
-// assign is what stands behind SET in a statement that changes columns of entries: it changes the checksum too.
+// assign is what stands behind SET in a statement that changes columns of entries: it
+// changes the checksum too.
 func assign(list ...assignment) string {
 	var changes strings.Builder
 	difference := "checksum"
@@ -185,7 +188,8 @@ func (r *entryRow) bind(a []driver.NamedValue, e *Entry) {
 	bindInt(&a[checksumAt], r.checksum())
 }
 
-// bindInt sets an argument. One that has the number already, as most columns have from the row before, costs no allocation.
+// bindInt sets an argument. One that has the number already, as most columns have from the row
+// before, costs no allocation.
 func bindInt(a *driver.NamedValue, n int64) {
 	if was, ok := a.Value.(int64); !ok || was != n {
 		a.Value = n
@@ -237,8 +241,9 @@ func (r *entryRow) readShown(row []driver.Value, e *Entry) error {
 	return err
 }
 
-// columnsHere are rowColumns for an index that another version wrote: a column that it lacks reads as 0 or an empty
-// text, which adds nothing to a checksum. checked reports whether its rows have one.
+// columnsHere are rowColumns for an index that another version wrote: a column that it
+// lacks reads as 0 or an empty text, which adds nothing to a checksum. checked reports
+// whether its rows have one.
 func (c *conn) columnsHere(ctx context.Context) (list string, checked bool, err error) {
 	here := make(map[string]bool)
 	err = c.query(ctx, "SELECT name FROM pragma_table_info('entries')", func(row []driver.Value) error {

@@ -49,10 +49,11 @@ type salvager struct {
 	sum     Salvaged
 }
 
-// Into brings everything that is whole of the store in the folder from into the new store to. What the index knows
-// comes back where it was; the row of a message whose folder is lost leads into the Inbox, and so does a record that no
-// row knows: messages that were written here become drafts, and headers come back to their account. What was deleted
-// on purpose stays away. Equal octets of one mailbox and UID come back once.
+// Into brings everything that is whole of the store in the folder from into the new store to. What
+// the index knows comes back where it was; the row of a message whose folder is lost leads into the
+// Inbox, and so does a record that no row knows: messages that were written here become drafts, and
+// headers come back to their account. What was deleted on purpose stays away. Equal octets of one
+// mailbox and UID come back once.
 func (how Salvage) Into(ctx context.Context, from string, to *Store) (Salvaged, error) {
 	v := &salvager{dir: folder(from), handles: handleTable{dir: folder(from)}, how: how}
 	index, err := readOldIndex(ctx, from, v.lost)

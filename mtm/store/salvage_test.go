@@ -56,8 +56,8 @@ type bequest struct {
 	account, folder store.ID
 }
 
-// makeBequest makes a store with an account with a header and a populated message, a folder with a copy of that, two
-// messages in the Inbox, a draft, and a message that was deleted.
+// makeBequest makes a store with an account with a header and a populated message, a folder with a
+// copy of that, two messages in the Inbox, a draft, and a message that was deleted.
 func makeBequest() bequest {
 	GinkgoHelper()
 	ctx := context.Background()

@@ -153,8 +153,8 @@ func (set *bodySet) wasDeleted(b Body) bool {
 	return false
 }
 
-// find returns the record that an entry means: the one that it names, or an equal one of its UID elsewhere, because
-// the index is older than a reclaim. gone reports that it was deleted since.
+// find returns the record that an entry means: the one that it names, or an equal one of its UID
+// elsewhere, because the index is older than a reclaim. gone reports that it was deleted since.
 func (set *bodySet) find(e *Entry) (i int, gone, ok bool) {
 	if i, found := set.at[e.Body.location()]; found && set.list[i].likeness() == e.Body.likeness() {
 		return i, set.wasDeleted(set.list[i].Body), true

@@ -51,8 +51,8 @@ func (w *rewriting) hasMailbox(b *foundBody) bool {
 	return ok
 }
 
-// fullest says how much of each message of a server there is anywhere, deleted records included: the header of a message
-// that was deleted is not worth bringing back.
+// fullest says how much of each message of a server there is anywhere, deleted records included:
+// the header of a message that was deleted is not worth bringing back.
 func (w *rewriting) fullest() map[remoteMessage]BodyKind {
 	kinds := make(map[remoteMessage]BodyKind)
 	for _, b := range w.bodies.list {
@@ -64,8 +64,8 @@ func (w *rewriting) fullest() map[remoteMessage]BodyKind {
 	return kinds
 }
 
-// isDead reports whether an index without damage vouches for the record's place and has no entry of it: it was deleted
-// before deletions were noted, or never shown.
+// isDead reports whether an index without damage vouches for the record's place and has no entry of
+// it: it was deleted before deletions were noted, or never shown.
 func (w *rewriting) isDead(b Body) bool {
 	row, ok := w.index.segments[b.Segment]
 	return ok && w.index.sound && b.end() <= row.length && !w.index.unknown[b.location()] &&
@@ -87,7 +87,8 @@ func (w *rewriting) twin(at int) (bool, error) {
 	return false, nil
 }
 
-// sameMessage reports whether two equal bodies may be of one message. Where one comes from is not always known.
+// sameMessage reports whether two equal bodies may be of one message. Where one comes
+// from is not always known.
 func sameMessage(a, b *foundBody) bool {
 	return a.from == nil || b.from == nil || a.from.from == b.from.from && a.from.uid == b.from.uid
 }
@@ -118,8 +119,8 @@ func (w *rewriting) foundOne(ctx context.Context, at int) error {
 	return w.full(ctx)
 }
 
-// place says where an entry belongs, as far as the record tells: messages of a mailbox to its account, those that were
-// written here to the drafts.
+// place says where an entry belongs, as far as the record tells: messages of a mailbox to its
+// account, those that were written here to the drafts.
 func (w *rewriting) place(ctx context.Context, e *Entry, b *foundBody) error {
 	if e.Date.IsZero() {
 		e.Date = time.Unix(b.from.when, 0).UTC()
@@ -144,8 +145,8 @@ func (w *rewriting) place(ctx context.Context, e *Entry, b *foundBody) error {
 	return nil
 }
 
-// account returns the account of a mailbox in the new store, 0 when nothing tells which it is. One that the index
-// has lost is made new.
+// account returns the account of a mailbox in the new store, 0 when nothing tells which it is. One
+// that the index has lost is made new.
 func (w *rewriting) account(ctx context.Context, of mark) (ID, error) {
 	if id, ok := w.accounts[of]; ok {
 		return id, nil

@@ -27,8 +27,8 @@ type oldIndex struct {
 	lost func(Loss)
 }
 
-// readOldIndex reads the index of the store in dir, as far as SQLite can, from a private copy. A store without an
-// index has an empty one.
+// readOldIndex reads the index of the store in dir, as far as SQLite can, from a private copy. A
+// store without an index has an empty one.
 func readOldIndex(ctx context.Context, dir string, lost func(Loss)) (x *oldIndex, err error) {
 	x = &oldIndex{settings: make(map[ID]map[string]string), facts: make(map[ID]map[Fact]int64),
 		outgoing: make(map[ID]Outgoing), ghosts: make(map[ID]bool), segments: make(map[int64]segmentRow),
@@ -119,7 +119,8 @@ func (x *oldIndex) readEntries(ctx context.Context, c *conn, list string, checke
 	}
 }
 
-// nextReadable returns the lowest id behind the damage at id whose row can be read; it is above id when stuck.
+// nextReadable returns the lowest id behind the damage at id whose row can be read; it
+// is above id when stuck.
 func nextReadable(ctx context.Context, c *conn, id int64, stuck bool) (int64, bool) {
 	probe := func(from int64) (int64, bool) {
 		n, found, err := c.number(ctx, "SELECT id FROM entries WHERE id >= ? ORDER BY id LIMIT 1", from)

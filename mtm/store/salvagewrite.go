@@ -112,7 +112,8 @@ func (w *rewriting) services(ctx context.Context) error {
 	return nil
 }
 
-// folders brings folders back, those above first. One whose parent is lost comes below the local service.
+// folders brings folders back, those above first. One whose parent is lost comes
+// below the local service.
 func (w *rewriting) folders(ctx context.Context) error {
 	var left []*Entry
 	for i := range w.index.entries {

@@ -9,8 +9,8 @@ import (
 	"io"
 )
 
-// scanner reads the records of a segment in order, also when octets of it are damaged: it then looks for the next
-// record that is intact. Memory is bounded by maxNote.
+// scanner reads the records of a segment in order, also when octets of it are damaged: it then
+// looks for the next record that is intact. Memory is bounded by maxNote.
 type scanner struct {
 	f       io.ReaderAt
 	segment int64
@@ -28,8 +28,8 @@ type scanned struct {
 	skipped int64  // octets before it that belong to no record
 }
 
-// next returns the record at the scanner's position or the next one behind damage. At the end it returns
-// io.EOF, with what was skipped before it. Other errors are the system's.
+// next returns the record at the scanner's position or the next one behind damage. At the end it
+// returns io.EOF, with what was skipped before it. Other errors are the system's.
 func (sc *scanner) next() (scanned, error) {
 	from := sc.pos
 	for sc.pos < sc.size {
@@ -90,8 +90,8 @@ func (sc *scanner) at(pos int64) (scanned, error) {
 	return found, nil
 }
 
-// plausible reports whether a sound header can be one of this segment. Without a key anybody could have written
-// a note into a message: segments without one have none.
+// plausible reports whether a sound header can be one of this segment. Without a key anybody could
+// have written a note into a message: segments without one have none.
 func (sc *scanner) plausible(r record) bool {
 	return r.end() <= sc.size && (r.note == 0 || r.note == noteBirth && r.Offset == 0 || r.note != noteBirth && sc.key.key != 0)
 }
@@ -136,8 +136,9 @@ func (sc *scanner) header(buf []byte, at int64) int {
 	}
 }
 
-// guessKey finds the key of a segment whose beginning is damaged: the one that most of its headers agree on.
-// A message that holds headers of its own cannot outvote the segment's unless it is most of it.
+// guessKey finds the key of a segment whose beginning is damaged: the one that most of its
+// headers agree on. A message that holds headers of its own cannot outvote the segment's
+// unless it is most of it.
 func guessKey(f io.ReaderAt, size int64) uint32 {
 	votes := make(map[uint32]int)
 	in := bufio.NewReaderSize(io.NewSectionReader(f, 0, size), copySize)

@@ -97,8 +97,8 @@ func small(n int) []byte {
 	return raw[:min(len(raw), 100+n%17*200)]
 }
 
-// judge looks at a damaged copy. broken says whether an octet of a body's record may be damaged there; the rest
-// must be found.
+// judge looks at a damaged copy. broken says whether an octet of a body's record may be damaged
+// there; the rest must be found.
 func (x *specimen) judge(dir string, broken map[string]bool, mustTell bool) {
 	GinkgoHelper()
 	told := x.judgeOpen(dir)
@@ -123,8 +123,8 @@ func (x *specimen) judge(dir string, broken map[string]bool, mustTell bool) {
 	}
 }
 
-// judgeOpen reads everything of a damaged copy, as list, show and check-store do: what is shown must be right. It reports
-// whether the damage was told.
+// judgeOpen reads everything of a damaged copy, as list, show and check-store do: what is shown
+// must be right. It reports whether the damage was told.
 func (x *specimen) judgeOpen(dir string) (told bool) {
 	GinkgoHelper()
 	s, err := store.Open(dir, &store.Options{ReadOnly: true})
@@ -314,8 +314,8 @@ var _ = Describe("A store with damage at a seeded place", Ordered, func() {
 	})
 })
 
-// FuzzSegment: whatever stands in a segment file, a scan of it ends, takes memory for one note at a time, and finds only
-// what is whole.
+// FuzzSegment: whatever stands in a segment file, a scan of it ends, takes memory for one note at a
+// time, and finds only what is whole.
 func FuzzSegment(f *testing.F) {
 	f.Add([]byte("mtmN\x01"), []byte("mtmB\x03"))
 	f.Add(store.SegmentForTest(), []byte{})

@@ -44,9 +44,9 @@ type noted struct {
 	offset int64
 }
 
-// begin writes the notes that come before a body and makes room for its header. It returns where the
-// notes begin and where the header is, which never straddles buffer and file, so that it can be
-// filled in later.
+// begin writes the notes that come before a body and makes room for its header. It returns
+// where the notes begin and where the header is, which never straddles buffer and file, so that
+// it can be filled in later.
 func (g *segment) begin(o Origin, when int64) (start, header int64, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

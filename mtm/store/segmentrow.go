@@ -63,7 +63,8 @@ func vouched(ends map[*segment]int64) {
 	}
 }
 
-// syncing begins to make bodies durable, beside what is done until synced is called, which waits for it.
+// syncing begins to make bodies durable, beside what is done until synced is
+// called, which waits for it.
 func syncing(ends map[*segment]int64) (synced func() error) {
 	result := make(chan error, 1)
 	go func() {

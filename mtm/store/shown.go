@@ -6,7 +6,8 @@ import (
 	"fmt"
 )
 
-// shown says how the children of a service are shown. So a visit changes one row, and not each message.
+// shown says how the children of a service are shown. So a visit changes one
+// row, and not each message.
 type shown struct {
 	hidden     bool
 	newFrom    ID // children below this id are not New, whatever their flags say
@@ -16,8 +17,8 @@ type shown struct {
 // soundShown is true of a row of shown that is what was written; any other counts for nothing.
 const soundShown = "sum = account + hidden + new_from + unread_from"
 
-// withShown joins to entries how they are shown, for shownFlags and agedFlags. Where all have one parent, shown.seen and
-// shown.aged cost less.
+// withShown joins to entries how they are shown, for shownFlags and agedFlags. Where all have one
+// parent, shown.seen and shown.aged cost less.
 const withShown = " LEFT JOIN shown ON account = parent AND " + soundShown + " "
 
 var (
@@ -51,7 +52,8 @@ func (s shown) seen(id ID, flags Flags) Flags {
 	return flags
 }
 
-// shown reads how the children of services are shown; of those that are not in the map, as their flags say.
+// shown reads how the children of services are shown; of those that are not in the
+// map, as their flags say.
 func (c *conn) shown(ctx context.Context) (map[ID]shown, error) {
 	all := make(map[ID]shown)
 	err := c.query(ctx, "SELECT account, hidden, new_from, unread_from FROM shown WHERE "+soundShown,
@@ -124,7 +126,8 @@ func (t *tree) age(service, before ID, flags Flags) error {
 	})
 }
 
-// settle writes what age has ended into the rows of a service's children, because one of them is to be New or Unread again.
+// settle writes what age has ended into the rows of a service's children, because one of them is to
+// be New or Unread again.
 func (t *tree) settle(service ID, s shown) error {
 	query := "UPDATE entries SET " + assign(assignment{"flags", "flags & ~?1"}) + " WHERE parent = ?2 AND id < ?3 AND flags & ?1 <> 0"
 	for flag, from := range map[Flags]ID{New: s.newFrom, Unread: s.unreadFrom} {

@@ -14,7 +14,8 @@ import (
 // literalFlag finds a flag, a type or a kind that a statement names by its number.
 var literalFlag = regexp.MustCompile(`flags\b\s*[&|=]\s*~?\d|\b(type|kind|sending|state)\s*(=|<>|<|>|(NOT )?BETWEEN|IN \()\s*[1-9]`)
 
-// Only the steps of the schema, which are history, may: a change of a constant would not reach a number.
+// Only the steps of the schema, which are history, may: a change of a constant
+// would not reach a number.
 func TestStatementsNameFlagsByTheirConstants(t *testing.T) {
 	for _, bad := range []string{"flags & 0x80", "flags = 128", "email_flags & ~0xF00", "type = 4", "kind NOT BETWEEN 1 AND 5"} {
 		if !literalFlag.MatchString(bad) {

@@ -61,7 +61,8 @@ func readTail(f *os.File, id int64, row segmentRow) (*tail, error) {
 	}
 }
 
-// take notes a record that is intact, and returns the origin of the next one if the record tells it.
+// take notes a record that is intact, and returns the origin of the next one if
+// the record tells it.
 func (t *tail) take(r scanned, from *origin) *origin {
 	t.row.length = r.end()
 	switch r.note {
@@ -92,8 +93,8 @@ func (t *tail) take(r scanned, from *origin) *origin {
 	return nil
 }
 
-// worthless reports whether nothing is lost with the tail: it has no whole message and no deletion. In a segment that
-// the index does not know and that was retired everything is elsewhere.
+// worthless reports whether nothing is lost with the tail: it has no whole message and no deletion.
+// In a segment that the index does not know and that was retired everything is elsewhere.
 func (t *tail) worthless() bool {
 	return len(t.bodies)+len(t.deleted) == 0 || t.retired && !t.known
 }
@@ -117,7 +118,8 @@ func (t *tail) adopt(c *conn) error {
 	return nil
 }
 
-// adoptDeletions takes over what the tail's notes say was deleted, of segments that are still there.
+// adoptDeletions takes over what the tail's notes say was deleted, of segments
+// that are still there.
 func (t *tail) adoptDeletions(c *conn) error {
 	for _, d := range t.deleted {
 		if _, err := c.exec(context.Background(), `INSERT OR IGNORE INTO deleted

@@ -26,8 +26,8 @@ type walPages struct {
 	pages    uint32           // of the index; 0 when the log has nothing
 }
 
-// readWAL reads what is committed in a write-ahead log, as SQLite does after a crash: up to the first frame that does
-// not fit. A log that is missing or empty has nothing.
+// readWAL reads what is committed in a write-ahead log, as SQLite does after a crash: up to the
+// first frame that does not fit. A log that is missing or empty has nothing.
 func readWAL(path string) (w walPages, err error) {
 	f, err := openFile(path, os.O_RDONLY)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -105,7 +105,8 @@ func (s *walSum) is(p []byte) bool {
 	return binary.BigEndian.Uint32(p) == s.a && binary.BigEndian.Uint32(p[4:]) == s.b
 }
 
-// copyIndex writes the index at path, with what its log holds, into to: an index of its own without a log.
+// copyIndex writes the index at path, with what its log holds, into to: an index of
+// its own without a log.
 func copyIndex(path string, to *os.File) error {
 	w, err := readWAL(path + "-wal")
 	if err != nil {

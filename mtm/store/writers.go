@@ -206,7 +206,8 @@ func (p *writerPool) newSegment(ctx context.Context) (*segment, error) {
 	return p.create(id)
 }
 
-// create starts the file of a segment. Its first note, like all others, is written with the first body.
+// create starts the file of a segment. Its first note, like all others, is
+// written with the first body.
 func (p *writerPool) create(id int64) (*segment, error) {
 	// The lock comes before the file: a recovery that sees the file finds it locked.
 	lock, err := p.dir.lockSegment(id)

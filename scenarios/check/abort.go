@@ -7,8 +7,8 @@ import (
 )
 
 // aborted returns the line by which a runtime says that it gave up, or "". An exception that the
-// program did not catch is an error message like any other; what is meant here is memory that is not
-// what it should be, and panics.
+// program did not catch is an error message like any other; what is meant here is memory that is
+// not what it should be, and panics.
 func aborted(e process.Ending) string {
 	if e.Status == 0 {
 		return ""

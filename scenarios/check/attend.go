@@ -14,8 +14,8 @@ import (
 	"pop3mtm/scenarios/check/stored"
 )
 
-// Attend is a client with a person in front of it: a program with windows, or a phone. The person is
-// told when to fetch mail, and says what the client shows.
+// Attend is a client with a person in front of it: a program with windows, or a phone. The person
+// is told when to fetch mail, and says what the client shows.
 type Attend struct {
 	*OnePort
 	Out io.Writer

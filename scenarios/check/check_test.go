@@ -30,7 +30,8 @@ func TestARightClientIsNotAccused(t *testing.T) {
 				ids = ids[:3]
 			}
 			for _, o := range play(t, check.Func(right{copies: copies}.fetch), ids...) {
-				// Servers that give one unique-id twice make it lose mail: RFC 1939 section 7 forbids that.
+				// Servers that give one unique-id twice make it lose mail: RFC 1939
+				// section 7 forbids that.
 				if (o.Result == check.Fail || o.Result == check.Harness) && !strings.HasPrefix(o.Case.ID, "uidl-") && o.Case.ID != "list-unreadable@id-twice" {
 					t.Errorf("%s: %s %s: %s; %s", o.Case.ID, o.Result, o.Class, o.Why, o.Detail)
 				}

@@ -120,7 +120,8 @@ func (s *Shard) Set(text string) error {
 	return nil
 }
 
-// of returns the cases of this shard: every Nth, so that the shards take about as long as each other.
+// of returns the cases of this shard: every Nth, so that the shards take about
+// as long as each other.
 func (s Shard) of(cases []*Case) []*Case {
 	if s.N == 0 {
 		return cases

@@ -12,8 +12,8 @@ import (
 
 // Drive runs a client against the servers of cases.
 type Drive interface {
-	// Modes returns the ways to protect the connection that the client can be told. The first one is
-	// used for cases that are not about TLS.
+	// Modes returns the ways to protect the connection that the client can be told. The first one
+	// is used for cases that are not about TLS.
 	Modes() []TLS
 	// Abilities returns what is declared of the client.
 	Abilities() []Ability
@@ -31,8 +31,8 @@ func placeOf(d Drive) place {
 
 // Client is a client in one case. It is used by one goroutine.
 type Client interface {
-	// Visit lets the client fetch its mail once, until it is done or ctx ends. line says what passes
-	// on its connections; idle is called when nothing has happened for a while.
+	// Visit lets the client fetch its mail once, until it is done or ctx ends. line says what
+	// passes on its connections; idle is called when nothing has happened for a while.
 	Visit(ctx context.Context, line func() process.Line, idle func()) process.Ending
 	// Stored returns what the client has as messages now.
 	Stored() ([]stored.Message, error)

@@ -14,8 +14,8 @@ import (
 	"pop3mtm/scenarios/check/stored"
 )
 
-// ErrProbe means that a client does not work with a server without any fault, so that nothing can be
-// said of it.
+// ErrProbe means that a client does not work with a server without any fault, so that
+// nothing can be said of it.
 var ErrProbe = errors.New("the client cannot be checked")
 
 // clean is the case without a fault.

@@ -45,13 +45,13 @@ type Runner struct {
 	Drive      Drive
 	Deviations []string
 	Layout     string // for the report
-	// Jobs is how many cases run at a time. Those that wait for a time-out do not count. Default: one
-	// more than there are processors.
+	// Jobs is how many cases run at a time. Those that wait for a time-out do not count. Default:
+	// one more than there are processors.
 	Jobs int
 	// Done is called with each outcome, from one goroutine at a time. It may be nil.
 	Done func(Outcome)
-	// SelfCheck plays a case with a client that is known to be right, which has the abilities of the
-	// other one; nil: cases are not doubted.
+	// SelfCheck plays a case with a client that is known to be right, which has the abilities of
+	// the other one; nil: cases are not doubted.
 	SelfCheck Drive
 
 	keys    *keys

@@ -49,8 +49,8 @@ func severityOf(o scenarios.Server) Severity {
 	return Must
 }
 
-// breaksRFC reports whether a rule makes the server do what a right one cannot: refusing, being slow
-// and losing the connection can happen to any.
+// breaksRFC reports whether a rule makes the server do what a right one cannot: refusing, being
+// slow and losing the connection can happen to any.
 func breaksRFC(r scenarios.Rule) bool {
 	if r.As != "" || slices.ContainsFunc(slices.Concat(r.Before, r.After), func(a scenarios.Action) bool { return len(a.Add) == 0 }) {
 		return true

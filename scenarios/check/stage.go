@@ -82,7 +82,8 @@ type stage struct {
 	uids []string // in the order of their first appearance
 }
 
-// place is where the servers of cases are: each on a port of its own, or one after the other on one.
+// place is where the servers of cases are: each on a port of its own, or one
+// after the other on one.
 type place interface {
 	listen() (net.Listener, error)
 	// user names the user of a case that has no users of its own.
@@ -99,8 +100,8 @@ func (ownPort) listen() (net.Listener, error) {
 
 func (ownPort) user(c *Case) string { return c.user() }
 
-// open starts the server of a case on a free port, for a client that was told to protect its line in
-// one way and does it in another, which are the same for most.
+// open starts the server of a case on a free port, for a client that was told to protect its line
+// in one way and does it in another, which are the same for most.
 func (c *Case) open(l *Learned, k *keys, caFile string, at place) (*stage, error) {
 	s := &stage{line: newLine(c.cut), told: map[int][]byte{}, mail: map[string][][]byte{}, served: make(chan error, 1)}
 	user := at.user(c)

@@ -12,8 +12,8 @@ import (
 // sweepPrefix begins the ids of the sweep.
 const sweepPrefix = "sweep/"
 
-// sweepMail is the mailbox of the sweep: three messages, so that one is before, one in and one after
-// the fault. One has dots at line starts.
+// sweepMail is the mailbox of the sweep: three messages, so that one is before, one in and one
+// after the fault. One has dots at line starts.
 func sweepMail() []scenarios.Mail {
 	dots := "From: mara@example.org\r\nSubject: Dots\r\n\r\n.\r\n..\r\n.a dot first\r\nlast line\r\n"
 	return []scenarios.Mail{

@@ -42,8 +42,8 @@ func (r *Runner) trial(c *Case, l *Learned) (*trial, error) {
 	return t, nil
 }
 
-// arm kills the client at the reply to a command: the server has done what the command says, and the
-// reply is not sent.
+// arm kills the client at the reply to a command: the server has done what the command says, and
+// the reply is not sent.
 func (t *trial) arm(k *killing) {
 	m := fakeserver.Match{Verb: k.verb, Nth: max(k.nth, 1)}
 	t.stage.play.On(m, fakeserver.Auto.After(func(*fakeserver.Exchange) error {

@@ -67,8 +67,8 @@ func readReply(octets []byte, at int, c fakeserver.Command) (reply, int) {
 	return r, at
 }
 
-// readBody reads to the closing dot. RFC 1939 section 3: the line ends in CRLF, and a dot that begins
-// another line is taken off.
+// readBody reads to the closing dot. RFC 1939 section 3: the line ends in CRLF, and a dot that
+// begins another line is taken off.
 func readBody(octets []byte, at int) (body []byte, end int, whole bool) {
 	lineBegins := true
 	for line := range bytes.Lines(octets[at:]) {

@@ -29,7 +29,8 @@ var _ = DescribeTable("JSON escapes what could drive a terminal", func(text, wan
 	Entry("octets that are not UTF-8", "a\xff", `a\ufffd`),
 )
 
-// FuzzJSON checks that no text brings a control character to the terminal, and that it stays the same text.
+// FuzzJSON checks that no text brings a control character to the terminal, and that
+// it stays the same text.
 func FuzzJSON(f *testing.F) {
 	for _, seed := range []string{"", "a\x1b[2Jb", "\xff\u009b", "船\u202e", "\r\n\t", "\U000e0041\ufffd"} {
 		f.Add(seed)

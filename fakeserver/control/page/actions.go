@@ -27,8 +27,8 @@ func (p *Page) actions() map[string]action {
 // maxForm bounds the body of a form in octets.
 const maxForm = 256 << 10
 
-// acting serves a form: to the script of the page it says what was done, and a browser without it is
-// sent back to the page.
+// acting serves a form: to the script of the page it says what was done, and a browser without it
+// is sent back to the page.
 func (p *Page) acting(act action) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		if err := readForm(w, r); err != nil {

@@ -108,7 +108,8 @@ func (b *tab) do(steps ...step) {
 	}
 }
 
-// until waits until a JavaScript expression is true. While a page is being left there is nothing to ask.
+// until waits until a JavaScript expression is true. While a page is being left
+// there is nothing to ask.
 func (b *tab) until(condition string) {
 	b.Helper()
 	look := time.NewTicker(20 * time.Millisecond)

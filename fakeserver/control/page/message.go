@@ -105,8 +105,8 @@ func clip(text string) string {
 	return text
 }
 
-// letterPolicy lets the HTML of a message do nothing but look: no scripts, nothing from the network,
-// no forms, no frames. The policy of the page keeps the frame from going elsewhere.
+// letterPolicy lets the HTML of a message do nothing but look: no scripts, nothing from the
+// network, no forms, no frames. The policy of the page keeps the frame from going elsewhere.
 const letterPolicy = "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 
 // html serves the HTML of a message, for the frame.

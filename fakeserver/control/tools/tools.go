@@ -30,8 +30,8 @@ func New(service *control.Service, version string, log *slog.Logger) *mcp.Server
 // maxBody bounds a request over HTTP in octets.
 const maxBody = 1 << 20
 
-// Handler serves the tools over HTTP. Requests do not belong to sessions, so that nothing is kept of
-// a client that is gone. The caller wraps it with [control.Service.Guard].
+// Handler serves the tools over HTTP. Requests do not belong to sessions, so that nothing is kept
+// of a client that is gone. The caller wraps it with [control.Service.Guard].
 func Handler(server *mcp.Server, log *slog.Logger) http.Handler {
 	return mcp.NewStreamableHTTPHandler(func(*http.Request) *mcp.Server { return server }, &mcp.StreamableHTTPOptions{
 		Stateless: true, MaxRequestBodyBytes: maxBody, Logger: log, PropagateRequestCancellation: true,

@@ -21,7 +21,8 @@ type agent struct {
 	address string
 }
 
-// connect starts a simulator and returns an agent with its tools, over HTTP as an agent elsewhere has them.
+// connect starts a simulator and returns an agent with its tools, over HTTP as an
+// agent elsewhere has them.
 func connect(t *testing.T) *agent {
 	t.Helper()
 	server := fakeserver.Start(t, nil, &fakeserver.Options{Timed: true})

@@ -23,24 +23,28 @@ const (
 	unknown                // the octets after it have not come yet, or there is no such dot
 )
 
-// CopyBody copies a message to dst, un-stuffed, up to its end, in few large writes, and returns the octets written. A
-// nil dst throws it away. dstErr is the first error of dst; the message is then read to its end all the same. err is
-// ErrBodyTooLong, io.EOF when the end never came, or the source's own; what came before it was written.
+// CopyBody copies a message to dst, un-stuffed, up to its end, in few large writes, and returns the
+// octets written. A nil dst throws it away. dstErr is the first error of dst; the message is then
+// read to its end all the same. err is ErrBodyTooLong, io.EOF when the end never came, or the
+// source's own; what came before it was written.
 //
-// The end is a dot alone on a line after CRLF (the line itself may end with a bare LF). When the last ReadLine met a
-// bare LF, as servers do that send no CR at all, it may follow a bare LF too (QUIRK 76). A second dot at the start of
-// a line, after any LF, is dropped; a dot followed by something else is kept (QUIRK 74). A dot line after a bare LF in
-// a reply with CRLF is part of the message.
+// The end is a dot alone on a line after CRLF (the line itself may end with a bare LF). When
+// the last ReadLine met a bare LF, as servers do that send no CR at all, it may follow a bare
+// LF too (QUIRK 76). A second dot at the start of a line, after any LF, is dropped; a dot
+// followed by something else is kept (QUIRK 74). A dot line after a bare LF in a reply with
+// CRLF is part of the message.
 func (r *Reader) CopyBody(dst io.Writer, limit int64) (n int64, dstErr, err error) {
 	return r.CopyBodyUnless(nil, dst, limit)
 }
 
-// CopyBodyUnless is CopyBody that asks stop, unless it is nil, each time before it waits for the source: with the last octets
-// that came, some of which may be of before the message. When stop says true, err is ErrStopped, and all that came is written.
+// CopyBodyUnless is CopyBody that asks stop, unless it is nil, each time before it waits for the
+// source: with the last octets that came, some of which may be of before the message. When stop
+// says true, err is ErrStopped, and all that came is written.
 func (r *Reader) CopyBodyUnless(stop func(tail []byte) bool, dst io.Writer, limit int64) (n int64, dstErr, err error) {
 	r.ended, r.crDots = true, false
 	out := handouts{dst: dst, limit: limit}
-	// buf[r.r:kept] is un-stuffed; buf[rest:scan] is seen, part of the message, and to be moved down to kept.
+	// buf[r.r:kept] is un-stuffed; buf[rest:scan] is seen, part of the message, and to
+	// be moved down to kept.
 	kept, rest, scan := r.r, r.r, r.r
 	for {
 		dot, kind := r.nextDot(scan)
@@ -59,7 +63,8 @@ func (r *Reader) CopyBodyUnless(stop func(tail []byte) bool, dst io.Writer, limi
 			undecided := r.w - dot
 			r.w = r.moveDown(kept, rest, r.w)
 			dot = r.w - undecided
-			// A message below a quarter of the buffer is written at once, wherever the network cuts it.
+			// A message below a quarter of the buffer is written at once,
+			// wherever the network cuts it.
 			if dot-r.r >= r.size/4 {
 				if err := out.write(r.buf[r.r:dot]); err != nil {
 					return out.n, out.err, err
@@ -85,8 +90,8 @@ func (r *Reader) CopyBodyUnless(stop func(tail []byte) bool, dst io.Writer, limi
 	}
 }
 
-// nextDot finds the first dot at or after scan that starts a line. Octets just before scan are those of the stream,
-// or, after a stuffed dot, dots.
+// nextDot finds the first dot at or after scan that starts a line. Octets just before scan are
+// those of the stream, or, after a stuffed dot, dots.
 func (r *Reader) nextDot(scan int) (int, dotKind) {
 	dot, found := r.dotAtLineStart(scan)
 	if !found {
@@ -113,7 +118,8 @@ func (r *Reader) nextDot(scan int) (int, dotKind) {
 	return dot, plain
 }
 
-// dotAtLineStart finds a dot after LF. Most lines have no dot, so looking for dots is faster than looking for line ends.
+// dotAtLineStart finds a dot after LF. Most lines have no dot, so looking for dots is faster than
+// looking for line ends.
 func (r *Reader) dotAtLineStart(scan int) (dot int, found bool) {
 	for dot = scan; ; dot++ {
 		i := bytes.IndexByte(r.buf[dot:r.w], '.')
@@ -130,8 +136,8 @@ func (r *Reader) dotAtLineStart(scan int) (dot int, found bool) {
 	}
 }
 
-// CRDots reports whether the last message has a CR before two dots. If that CR has lost its LF, the first dot is one that the server
-// stuffed, and makes up for the LF in the size.
+// CRDots reports whether the last message has a CR before two dots. If that CR has lost its LF, the
+// first dot is one that the server stuffed, and makes up for the LF in the size.
 func (r *Reader) CRDots() bool { return r.crDots }
 
 // moveDown moves buf[from:to] down to at, and returns where it ends there.

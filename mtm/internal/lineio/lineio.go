@@ -1,5 +1,5 @@
-// Package lineio reads what a POP3 server sends: bounded lines, and messages that end with a line of one dot, byte for
-// byte, without work per line.
+// Package lineio reads what a POP3 server sends: bounded lines, and messages that end with a line
+// of one dot, byte for byte, without work per line.
 package lineio
 
 import (
@@ -13,14 +13,15 @@ var ErrLineTooLong = errors.New("line too long")
 
 const (
 	bufferSize = 256 << 10
-	// kept is how many octets the buffer always keeps before the next one: enough to see that it starts a line, and which
-	// short line ends there.
+	// kept is how many octets the buffer always keeps before the next one: enough to see that it
+	// starts a line, and which short line ends there.
 	kept = 128
 	// emptyReads in a row end the reading, as in bufio.
 	emptyReads = 100
 )
 
-// Reader reads lines and messages from one source. It is for one goroutine, and waits only in the source's Read.
+// Reader reads lines and messages from one source. It is for one goroutine, and waits
+// only in the source's Read.
 type Reader struct {
 	src     io.Reader
 	buf     []byte
@@ -32,7 +33,8 @@ type Reader struct {
 	crDots  bool // see CRDots
 }
 
-// NewReader reads from src lines of at most maxLine octets, their endings not counted. Messages have no such limit.
+// NewReader reads from src lines of at most maxLine octets, their endings not counted.
+// Messages have no such limit.
 func NewReader(src io.Reader, maxLine int) *Reader {
 	return newReader(src, maxLine, max(bufferSize, 2*(maxLine+2+2)))
 }
@@ -46,11 +48,13 @@ func newReader(src io.Reader, maxLine, size int) *Reader {
 // AfterBody reports whether a message has ended and no line but blank ones was read since.
 func (r *Reader) AfterBody() bool { return r.ended }
 
-// Unread is what was read from the source and not yet returned, valid until the next read. It never waits.
+// Unread is what was read from the source and not yet returned, valid until the
+// next read. It never waits.
 func (r *Reader) Unread() []byte { return r.buf[r.r:r.w] }
 
-// ReadLine returns the next line without its CRLF or bare LF, valid until the next read. The errors are
-// ErrLineTooLong, io.EOF before the first octet, io.ErrUnexpectedEOF inside the line, and the source's own.
+// ReadLine returns the next line without its CRLF or bare LF, valid until the next read. The
+// errors are ErrLineTooLong, io.EOF before the first octet, io.ErrUnexpectedEOF inside the
+// line, and the source's own.
 func (r *Reader) ReadLine() ([]byte, error) {
 	seen := 0
 	for {
@@ -80,9 +84,9 @@ func (r *Reader) ReadLine() ([]byte, error) {
 	}
 }
 
-// SkipLine takes the next line, however long it is, and returns how many octets it had with its ending. The line itself, without
-// CRLF or bare LF and valid until the next read, is nil when it is longer than NewReader allows. The errors are those of
-// the source, and io.EOF.
+// SkipLine takes the next line, however long it is, and returns how many octets it had with its
+// ending. The line itself, without CRLF or bare LF and valid until the next read, is nil when it is
+// longer than NewReader allows. The errors are those of the source, and io.EOF.
 func (r *Reader) SkipLine() (line []byte, n int64, err error) {
 	r.ended = false
 	seen, long := 0, false
@@ -107,8 +111,9 @@ func (r *Reader) SkipLine() (line []byte, n int64, err error) {
 	}
 }
 
-// PeekLine is the next line without its ending, if it starts with that octet and ends within limit octets; else, and when the
-// source fails before that is known, nil. Nothing is taken: the next read gives it again. It is valid until then.
+// PeekLine is the next line without its ending, if it starts with that octet and ends within limit
+// octets; else, and when the source fails before that is known, nil. Nothing is taken: the next
+// read gives it again. It is valid until then.
 func (r *Reader) PeekLine(first byte, limit int) []byte {
 	for {
 		seen := r.buf[r.r:r.w]

@@ -5,7 +5,8 @@ import (
 	"io"
 )
 
-// slowBody is the rule of CopyBody, octet by octet. used counts the octets up to and with the end, when there is one.
+// slowBody is the rule of CopyBody, octet by octet. used counts the octets up to and with the
+// end, when there is one.
 func slowBody(in []byte, bareLF bool) (body []byte, used int, ended bool) {
 	p2, p1 := byte('\r'), byte('\n')
 	for i := 0; i < len(in); {
@@ -31,7 +32,8 @@ func slowBody(in []byte, bareLF bool) (body []byte, used int, ended bool) {
 	return body, len(in), false
 }
 
-// pieces hands out its octets in pieces of the given sizes, over and over; a size of 0 is a read of nothing.
+// pieces hands out its octets in pieces of the given sizes, over and over; a size of
+// 0 is a read of nothing.
 type pieces struct {
 	in    []byte
 	sizes []byte

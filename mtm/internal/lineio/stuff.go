@@ -5,8 +5,8 @@ import (
 	"io"
 )
 
-// Stuffer writes a message the way a multi-line text is sent: a dot at the start of a line gets a second one, also after a bare
-// LF. Close ends the last line and writes the closing dot.
+// Stuffer writes a message the way a multi-line text is sent: a dot at the start of a line gets a
+// second one, also after a bare LF. Close ends the last line and writes the closing dot.
 type Stuffer struct {
 	w      io.Writer
 	inLine bool // the octet before was no LF

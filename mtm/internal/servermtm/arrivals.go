@@ -8,8 +8,9 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// Arrivals are messages without an entry that get mail takes right after the refresh that finds them. Their headers are not
-// asked for: the message itself tells all, and one commit holds the mailbox's entry and the copy in the folder.
+// Arrivals are messages without an entry that get mail takes right after the refresh that finds
+// them. Their headers are not asked for: the message itself tells all, and one commit holds the
+// mailbox's entry and the copy in the folder.
 
 // withArrivals puts the arrivals among the messages to fetch.
 func (w *work) withArrivals(c *Choice, items []item) []item {
@@ -24,7 +25,8 @@ func (w *work) withArrivals(c *Choice, items []item) []item {
 	return all
 }
 
-// showArrivals adds the mailbox's entries of the arrivals in a batch, newest first as a refresh does.
+// showArrivals adds the mailbox's entries of the arrivals in a batch, newest
+// first as a refresh does.
 func (w *work) showArrivals(t Transfer, b *bodyBatch) {
 	if b.arrivals == 0 {
 		return
@@ -61,8 +63,8 @@ func (t Transfer) placeArrival(b *bodyBatch, i int) {
 	}
 }
 
-// showRest makes entries of the arrivals that did not come, refused or left behind by a failure, from their headers. Without
-// a line it is left to the next refresh.
+// showRest makes entries of the arrivals that did not come, refused or left behind by a failure,
+// from their headers. Without a line it is left to the next refresh.
 func (w *work) showRest(ctx context.Context) error {
 	var rest []*message
 	complete := len(w.arrivals) > 0
@@ -91,7 +93,8 @@ func (w *work) showRest(ctx context.Context) error {
 	return nil
 }
 
-// showHeaders makes entries of messages, by number, from their headers, and returns those whose header the server refuses.
+// showHeaders makes entries of messages, by number, from their headers, and returns those whose
+// header the server refuses.
 func (w *work) showHeaders(ctx context.Context, list []*message) ([]Failure, error) {
 	slices.Reverse(list)
 	unseen := progress.NewMeter(int64(w.session.box.Service), progress.Refreshing) // these messages were counted already

@@ -35,8 +35,8 @@ func (s *faceSink) Done(n int, octets int64, err error) error {
 	return nil
 }
 
-// faces asks for the headers of messages; those that the server refuses are left out. A server that refuses the first one and
-// does not list TOP is asked for no other in this session.
+// faces asks for the headers of messages; those that the server refuses are left out. A server that
+// refuses the first one and does not list TOP is asked for no other in this session.
 func (s *Session) faces(ctx context.Context, numbers []int) (map[int]face, error) {
 	sink := &faceSink{
 		reader: newHeaderReader(noDate, s.line.settings.Charset),
@@ -79,8 +79,8 @@ type question struct {
 	doubt  doubt
 }
 
-// answers asks for the headers of the messages in question, and judges. The numbers of those that are the same are proven for
-// this session.
+// answers asks for the headers of the messages in question, and judges. The numbers of those that
+// are the same are proven for this session.
 func (s *Session) answers(ctx context.Context, list []question, judged func(q question, v verdict)) error {
 	for len(list) > 0 {
 		some := list[:min(len(list), askedAtOnce)]

@@ -20,9 +20,9 @@ const wholeMessage = -1
 // placer puts the messages of a batch into it, and returns for each where it is from the commit on.
 type placer func(b *bodyBatch) ([]placed, error)
 
-// fetch gets messages from the server, in their order, whole or up to a number of lines of the body,
-// and stores them in synced batches; the mailbox's entries lose the settled flags
-// with it. Reading and storing overlap.
+// fetch gets messages from the server, in their order, whole or up to a number of lines of the
+// body, and stores them in synced batches; the mailbox's entries lose the settled flags with it.
+// Reading and storing overlap.
 func (w *work) fetch(ctx context.Context, items []item, lines int, place placer, settled store.Flags) error {
 	var total int64
 	numbers := make([]int, len(items))
@@ -87,8 +87,8 @@ type bodySink struct {
 	every    int64 // of which it shows so many at once
 }
 
-// A message of more than smallMessage octets shows its progress in stepsOfMessage steps at least, and after so many octets at
-// most: a person sees no finer step, and small messages cost nothing.
+// A message of more than smallMessage octets shows its progress in stepsOfMessage steps at least,
+// and after so many octets at most: a person sees no finer step, and small messages cost nothing.
 const (
 	smallMessage   = 16 << 10
 	stepsOfMessage = 16
@@ -217,7 +217,8 @@ func (s *bodySink) discard() error {
 	return body.Discard()
 }
 
-// broken returns the error of a run that lost the connection by a message, or behind all of them; nil when it did not.
+// broken returns the error of a run that lost the connection by a message, or behind all of
+// them; nil when it did not.
 func (s *bodySink) broken(ctx context.Context, err error, numbers []int) error {
 	i := culprit(ctx, err, numbers, s.answered)
 	_, endless := errors.AsType[*endlessError](err)
@@ -239,8 +240,9 @@ func (s *bodySink) broken(ctx context.Context, err error, numbers []int) error {
 	return &brokenError{message: message{number: it.number, size: it.size, uid: it.uid}, id: it.id, err: err}
 }
 
-// nothingOf returns the error of a message that came empty, unless LIST says that it is. QUIRK 87: kept as the message, it
-// would be deleted from the server by a move, and be nowhere. unsized: LIST does not tell the size.
+// nothingOf returns the error of a message that came empty, unless LIST says that it is. QUIRK 87:
+// kept as the message, it would be deleted from the server by a move, and be nowhere. unsized: LIST
+// does not tell the size.
 func nothingOf(octets, size int64, unsized bool) error {
 	if octets > 0 || size <= 0 && !unsized {
 		return nil
@@ -251,12 +253,13 @@ func nothingOf(octets, size int64, unsized bool) error {
 	return fmt.Errorf("the server sends nothing of its %d octets", size)
 }
 
-// headOnly reports whether nothing but its header can show that the message in hand is that of its entry: the entry has one,
-// and no size that LIST told.
+// headOnly reports whether nothing but its header can show that the message in hand is that of its
+// entry: the entry has one, and no size that LIST told.
 func (s *bodySink) headOnly() bool { return s.current.id != 0 && s.current.size <= 0 }
 
-// another returns why what came cannot be the message of the entry, nil when it can: it is empty though TOP showed a header,
-// or has the header of another message, as when a server answers with the message beside it.
+// another returns why what came cannot be the message of the entry, nil when it can: it is empty
+// though TOP showed a header, or has the header of another message, as when a server answers with
+// the message beside it.
 func (s *bodySink) another(octets int64) (refused, err error) {
 	e, err := s.work.session.box.Store.Entry(context.Background(), s.current.id)
 	if err != nil || e.Body.Kind == store.BodyNone || e.Body.Length == 0 {
@@ -273,8 +276,8 @@ func (s *bodySink) another(octets int64) (refused, err error) {
 	return nil, nil
 }
 
-// add takes the message in hand, whose octets are in bodies, into the batch; the header of an arrival gets a body of its own,
-// and makes an entry.
+// add takes the message in hand, whose octets are in bodies, into the batch; the header of an
+// arrival gets a body of its own, and makes an entry.
 func (s *bodySink) add() error {
 	b, it := s.batches.now, s.current
 	var e store.Entry

@@ -34,7 +34,8 @@ type placed struct {
 	arrival bool // the batch's copy of an arrival
 }
 
-// entryAt returns the entry that holds the i-th message, once the batch is committed; 0 when it was there before.
+// entryAt returns the entry that holds the i-th message, once the batch is committed; 0
+// when it was there before.
 func (b *bodyBatch) entryAt(i int, p placed) store.ID {
 	switch {
 	case p.arrival:

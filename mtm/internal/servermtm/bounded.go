@@ -9,8 +9,9 @@ import (
 	"pop3mtm/mtm/symbian"
 )
 
-// LIST's size of a message may be an estimate, or a lie: the limits on messages also hold while one is read. A
-// message that is longer stays on the server, and is left out as one whose size was known to be too large.
+// LIST's size of a message may be an estimate, or a lie: the limits on messages also hold while one
+// is read. A message that is longer stays on the server, and is left out as one whose size was
+// known to be too large.
 
 // bounded passes a message on up to its ceiling.
 type bounded struct {
@@ -34,7 +35,8 @@ func (b *bounded) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// endlessError is of a message that is so much longer than it may be that the connection is given up.
+// endlessError is of a message that is so much longer than it may be that the
+// connection is given up.
 type endlessError struct{ most int64 }
 
 func (e *endlessError) Error() string {
@@ -60,5 +62,6 @@ func discarded(ceiling int64) int64 {
 	return ceiling + 2*swallowed
 }
 
-// swallowed is how many octets beyond the limit are read, to go on with the next message in the same session.
+// swallowed is how many octets beyond the limit are read, to go on with the next
+// message in the same session.
 const swallowed = 1 << 20

@@ -8,11 +8,12 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// A visit is one connection. A message breaks it when the connection ends, stalls or makes no sense while the message, or its
-// header, is asked for (QUIRK 108). The store counts the visits that each message broke; see last.go for when such a message is
-// asked for.
+// A visit is one connection. A message breaks it when the connection ends, stalls or makes no sense
+// while the message, or its header, is asked for (QUIRK 108). The store counts the visits that each
+// message broke; see last.go for when such a message is asked for.
 
-// brokenError is the error of a run that a message ended, or that ended when all was answered: then it has no number.
+// brokenError is the error of a run that a message ended, or that ended when all was answered:
+// then it has no number.
 type brokenError struct {
 	message
 	id     store.ID // its entry, 0 for none
@@ -25,8 +26,9 @@ func (e *brokenError) Error() string { return e.err.Error() }
 // Unwrap gives the cause.
 func (e *brokenError) Unwrap() error { return e.err }
 
-// culprit returns the index of the message at which a run over numbers lost the connection: all of them when every message was
-// answered, and -1 when it was not lost. answered is how many of the messages were answered.
+// culprit returns the index of the message at which a run over numbers lost the connection: all of
+// them when every message was answered, and -1 when it was not lost. answered is how many of the
+// messages were answered.
 func culprit(ctx context.Context, err error, numbers []int, answered int) int {
 	if ctx.Err() != nil {
 		return -1
@@ -46,7 +48,8 @@ func culprit(ctx context.Context, err error, numbers []int, answered int) int {
 	return answered
 }
 
-// closesAtTop is the value of FactNoTop for a server that closes the connection at TOP, and does not list it (QUIRK 100).
+// closesAtTop is the value of FactNoTop for a server that closes the connection at TOP, and does
+// not list it (QUIRK 100).
 const closesAtTop = 2
 
 // mostFruitless bounds the visits in a row that messages break and that bring nothing.
@@ -64,8 +67,8 @@ func (s *Session) noTop(b *brokenError) (bool, error) {
 	return true, commit(batch)
 }
 
-// note counts a visit that a message broke, and returns it as a failure. A message without an entry gets one, so that the next
-// visit asks for it last.
+// note counts a visit that a message broke, and returns it as a failure. A message without an entry
+// gets one, so that the next visit asks for it last.
 func (s *Session) note(b *brokenError) (Failure, error) {
 	if b.number == 0 {
 		return Failure{Err: b.err}, nil
@@ -99,8 +102,8 @@ func (s *Session) note(b *brokenError) (Failure, error) {
 	return failureOf(b.uid, &Broken{ID: e.ID, Number: b.number, Subject: e.Description, Visits: visits, Err: b.err}), commit(batch)
 }
 
-// placeholder is the entry of a message that broke the connection before it had one, without a header. With the flag Failed
-// the header itself broke it, and is asked for last.
+// placeholder is the entry of a message that broke the connection before it had one, without a
+// header. With the flag Failed the header itself broke it, and is asked for last.
 func (s *Session) placeholder(b *brokenError) store.Entry {
 	e := s.box.newEntry(b.message, nil, newHeaderReader(noDate, s.line.settings.Charset))
 	e.Flags |= s.owed.flags(e.Size)

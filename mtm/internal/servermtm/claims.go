@@ -79,8 +79,8 @@ func (c *claims) sameSize(size int64) store.ID {
 	return 0
 }
 
-// match gives known messages their numbers in this session and returns those of the wanted ones that have no entry, highest
-// number first. Whether a message is known is decided by judge.
+// match gives known messages their numbers in this session and returns those of the wanted ones
+// that have no entry, highest number first. Whether a message is known is decided by judge.
 func (c *claims) match(ctx context.Context, wanted []message) ([]*message, error) {
 	lowest := 0
 	if len(wanted) > 0 {
@@ -105,8 +105,9 @@ func (c *claims) match(ctx context.Context, wanted []message) ([]*message, error
 	return missing, nil
 }
 
-// claimAll lets each message take an entry with its unique-id: first those with the same size, in their order (QUIRK 50), then
-// the rest. It returns what has none, and what only more than LIST and UIDL can tell.
+// claimAll lets each message take an entry with its unique-id: first those with the same size,
+// in their order (QUIRK 50), then the rest. It returns what has none, and what only more than
+// LIST and UIDL can tell.
 func (c *claims) claimAll() (missing []*message, questions []question) {
 	if !c.listing.withUIDs { // only the header tells which entry it is
 		for i := range slices.Backward(c.listing.messages) {
@@ -174,7 +175,8 @@ func (c *claims) question(i int, d doubt) question {
 	return question{id: c.local[i].ID, number: number, size: size, doubt: d}
 }
 
-// ambiguous are unique-ids of which some entries were claimed and some were not: which ones, the id does not tell.
+// ambiguous are unique-ids of which some entries were claimed and some were not: which
+// ones, the id does not tell.
 func (c *claims) ambiguous() map[string]bool {
 	var found map[string]bool
 	for i, number := range c.claimed {
@@ -189,7 +191,8 @@ func (c *claims) ambiguous() map[string]bool {
 	return found
 }
 
-// settleQuestions asks for headers until each claim is settled, and returns the messages that turn out to have no entry.
+// settleQuestions asks for headers until each claim is settled, and returns the messages that
+// turn out to have no entry.
 func (c *claims) settleQuestions(ctx context.Context, list []question) (missing []*message, err error) {
 	for err == nil && len(list) > 0 {
 		for _, q := range list {
@@ -226,15 +229,17 @@ func (c *claims) letGo(q question) *message {
 	return c.listing.find(q.number)
 }
 
-// How many known messages, from each end of the list on, must be shown to be the same before the rest is believed.
+// How many known messages, from each end of the list on, must be shown to be the same
+// before the rest is believed.
 const (
 	streakOfHeaders  = 32
 	streakOfMessages = 1 // without TOP the whole messages are fetched
 )
 
-// suspects are known messages to ask for because unique-ids of this server prove little. An id that was given anew belongs to one
-// of the newest messages, at the end of the list; a server that counts anew shows it at the beginning. The more others were
-// found, the more are asked for at once.
+// suspects are known messages to ask for because unique-ids of this server prove little. An
+// id that was given anew belongs to one of the newest messages, at the end of the list; a
+// server that counts anew shows it at the beginning. The more others were found, the more
+// are asked for at once.
 func (c *claims) suspects() ([]question, error) {
 	var list []question
 	add := func(i int, d doubt) {
@@ -301,16 +306,16 @@ func (c *claims) byNumber() []int {
 	return list
 }
 
-// countedIDs reports whether all unique-ids are plain numbers: a server that counts them may begin anew, as those do that keep
-// their mail in memory (QUIRK 106).
+// countedIDs reports whether all unique-ids are plain numbers: a server that counts them may begin
+// anew, as those do that keep their mail in memory (QUIRK 106).
 func (c *claims) countedIDs() bool {
 	return !slices.ContainsFunc(c.listing.messages, func(m message) bool {
 		return len(m.uid) > 10 || strings.Trim(m.uid, "0123456789") != ""
 	})
 }
 
-// mayTryTop reports whether TOP may be asked for on a mere suspicion. Where it is not listed it is tried once: that it failed is
-// written before, since the server may close the line (QUIRK 100).
+// mayTryTop reports whether TOP may be asked for on a mere suspicion. Where it is not listed it is
+// tried once: that it failed is written before, since the server may close the line (QUIRK 100).
 func (c *claims) mayTryTop() (bool, error) {
 	if c.session.server.topWorks || c.session.line.wire.Capabilities().Has("TOP") {
 		return true, nil
@@ -324,7 +329,8 @@ func (c *claims) mayTryTop() (bool, error) {
 	return true, commit(b)
 }
 
-// visitsToDisbelieve is in how many visits in a row most sizes must have changed before they mean nothing.
+// visitsToDisbelieve is in how many visits in a row most sizes must have changed
+// before they mean nothing.
 const visitsToDisbelieve = 3
 
 // voidSizes reports whether the sizes of this server change from visit to visit.
@@ -332,7 +338,8 @@ func (c *claims) voidSizes() bool {
 	return c.session.server.facts[store.FactSizesChange] >= visitsToDisbelieve
 }
 
-// learn remembers with the account what this visit showed of the server, and with the entries what LIST tells now.
+// learn remembers with the account what this visit showed of the server, and with the
+// entries what LIST tells now.
 func (c *claims) learn(b *store.Batch) {
 	if c.session.server.reused && c.session.server.facts[store.FactReusesIDs] == 0 {
 		b.SetFact(c.session.box.Service, store.FactReusesIDs, 1)
@@ -369,7 +376,8 @@ func (c *claims) learn(b *store.Batch) {
 	}
 }
 
-// claimBroken takes the entry of a message without a name that broke a visit, by its size: its header must not be asked for.
+// claimBroken takes the entry of a message without a name that broke a visit, by its size: its
+// header must not be asked for.
 func (c *claims) claimBroken(m *message) bool {
 	if len(c.session.breaks) == 0 {
 		return false

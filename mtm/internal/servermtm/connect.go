@@ -73,7 +73,8 @@ func (s *Session) start(ctx context.Context, meter *progress.Meter, asked *Asked
 	return s.bringUpToDate(ctx, meter, asked)
 }
 
-// markConnected also writes what is asked for, so that nothing that happens from here on makes it forgotten.
+// markConnected also writes what is asked for, so that nothing that happens from here
+// on makes it forgotten.
 func (s *Session) markConnected(ctx context.Context, asked *Asked) error {
 	const step = "marking the account"
 	if err := s.held.SetConnected(true); err != nil {

@@ -14,7 +14,8 @@ func (m *Mailbox) copies(ctx context.Context, folder store.ID) (*uidTable, error
 	return newUIDTable(refs), err
 }
 
-// copyFinder says which messages of the mailbox have a copy in a folder. A copy is of one message only.
+// copyFinder says which messages of the mailbox have a copy in a folder. A copy
+// is of one message only.
 type copyFinder struct {
 	box    *Mailbox
 	table  *uidTable
@@ -49,8 +50,9 @@ func (m *Mailbox) findCopies(ctx context.Context, folder store.ID, items []item,
 	return f, nil
 }
 
-// findRivals lists the copies that may be of messages which are in question: those with their unique-id, and of a server that
-// gives ids to other messages also those of their size, since a message that is here may have the id of another one now.
+// findRivals lists the copies that may be of messages which are in question: those with their
+// unique-id, and of a server that gives ids to other messages also those of their size, since a
+// message that is here may have the id of another one now.
 func (f *copyFinder) findRivals(items []item) {
 	var bySize map[int64][]store.ID
 	if f.reused {

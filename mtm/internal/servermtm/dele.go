@@ -22,8 +22,8 @@ func (w *work) delete(ctx context.Context, items []item) error {
 	return w.session.forget(ctx, gone)
 }
 
-// deleteLater lets deletes wait until the session ends, as in disconnected mode: a connection that is lost before QUIT is answered costs
-// none of them.
+// deleteLater lets deletes wait until the session ends, as in disconnected mode: a connection that
+// is lost before QUIT is answered costs none of them.
 func (w *work) deleteLater(items []item) error {
 	b := w.session.box.Store.NewBatch()
 	for _, it := range items {
@@ -34,7 +34,8 @@ func (w *work) deleteLater(items []item) error {
 	return commit(b)
 }
 
-// dele asks the server to delete messages that are proven to be those of their entries, and returns those to which it agreed.
+// dele asks the server to delete messages that are proven to be those of their entries, and returns
+// those to which it agreed.
 func (w *work) dele(ctx context.Context, items []item) ([]store.ID, error) {
 	items, err := w.provenOnly(ctx, items)
 	if err != nil {

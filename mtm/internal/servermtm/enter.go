@@ -11,7 +11,8 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// enter makes a connection and logs in (behaviour section 3, "Wire order"). A session that is not entered is lost.
+// enter makes a connection and logs in (behaviour section 3, "Wire order"). A session that
+// is not entered is lost.
 func (s *Session) enter(ctx context.Context) error {
 	s.line.stage = func(stage int) {
 		s.meter.Update(func(p *progress.Snapshot) {

@@ -9,7 +9,8 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// face is what tells messages apart in a header. No field can be counted on, so empty ones and a zero date are unknown.
+// face is what tells messages apart in a header. No field can be counted on, so empty ones and a
+// zero date are unknown.
 type face struct {
 	messageID, from, subject string
 	date                     time.Time
@@ -19,7 +20,8 @@ func faceOf(e *store.Entry) face {
 	return face{messageID: e.MessageID, from: e.Details, subject: e.Description, date: e.Date}
 }
 
-// compareFaces compares two headers by their Message-IDs; only where both have none, other fields count.
+// compareFaces compares two headers by their Message-IDs; only where both have
+// none, other fields count.
 func compareFaces(then, now face) headMatch {
 	switch {
 	case then.messageID != "" && then.messageID == now.messageID:
@@ -38,8 +40,8 @@ func compareFaces(then, now face) headMatch {
 	return headAlike
 }
 
-// faceOfEntry is what tells an entry's message apart. An entry without a Message-ID may have a date that its header has not, so
-// the header is read.
+// faceOfEntry is what tells an entry's message apart. An entry without a Message-ID may have a date
+// that its header has not, so the header is read.
 func (m *Mailbox) faceOfEntry(ctx context.Context, e *store.Entry, charset string) (face, error) {
 	if e.MessageID != "" || e.Body.Kind == store.BodyNone {
 		return faceOf(e), nil

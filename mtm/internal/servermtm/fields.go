@@ -2,16 +2,16 @@ package servermtm
 
 import "pop3mtm/mtm/mail"
 
-// fields are the header fields that an entry is made of: the text of the first of each name, unfolded, nil when there
-// is none. They refer to the header that they were read from.
+// fields are the header fields that an entry is made of: the text of the first of each name,
+// unfolded, nil when there is none. They refer to the header that they were read from.
 type fields struct {
 	from, subject, messageID, received, date []byte
 	xPriority, importance, priority          []byte
 	notificationTo, receiptTo                []byte
 }
 
-// readFields reads a header block in one pass and copies only what is folded: every message of a mailbox passes here.
-// Lines that are no fields are left out, the rest is still good.
+// readFields reads a header block in one pass and copies only what is folded: every message of a
+// mailbox passes here. Lines that are no fields are left out, the rest is still good.
 func readFields(raw []byte) fields {
 	var f fields
 	for {

@@ -13,9 +13,9 @@ import (
 	"pop3mtm/mtm/symbian"
 )
 
-// A server that waits for a TLS handshake says nothing to a client that waits for its greeting. So a
-// client without TLS that hears nothing for a while offers a handshake, and knows what the port speaks
-// when the answer comes.
+// A server that waits for a TLS handshake says nothing to a client that waits for its greeting. So
+// a client without TLS that hears nothing for a while offers a handshake, and knows what the port
+// speaks when the answer comes.
 
 const (
 	portTLS       = 995             // RFC 8314 section 7.3
@@ -46,8 +46,9 @@ func (h *heard) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// awaitGreeting waits for the first octet from a server that is spoken to in the clear. It offers a
-// handshake when half of the timeout has passed without one, or less on port 995. On an error conn is closed.
+// awaitGreeting waits for the first octet from a server that is spoken to in the clear. It
+// offers a handshake when half of the timeout has passed without one, or less on port 995. On
+// an error conn is closed.
 func (l *line) awaitGreeting(ctx context.Context, conn net.Conn) (_ net.Conn, err error) {
 	defer func() {
 		if err != nil {
@@ -117,8 +118,8 @@ func speaksTLS() error {
 	return &Fault{Step: readingGreeting, Code: symbian.ErrTLSFailed, Err: errSpeaksTLS}
 }
 
-// isRecord reports whether an octet begins a TLS record, an alert or a part of a handshake; no greeting
-// begins with it.
+// isRecord reports whether an octet begins a TLS record, an alert or a part of a handshake; no
+// greeting begins with it.
 func isRecord(b byte) bool { return b == 0x15 || b == 0x16 }
 
 // clientHello returns the first record of a handshake.

@@ -56,8 +56,8 @@ func (r *headerReader) text(raw []byte) string {
 	return strings.TrimSpace(text)
 }
 
-// date is that of the first Received field, else of Date, else of another field that tells one, else now (behaviour
-// section 4), in UTC.
+// date is that of the first Received field, else of Date, else of another field that tells one,
+// else now (behaviour section 4), in UTC.
 func (r *headerReader) date(f *fields, raw []byte) time.Time {
 	if t, ok := mail.ReceivedDate(f.received); ok {
 		return t
@@ -95,7 +95,8 @@ func priority(f *fields) store.Flags {
 	return 0
 }
 
-// FillFromHeader fills the fields of an entry that come from its header. One without a date gets none.
+// FillFromHeader fills the fields of an entry that come from its header. One
+// without a date gets none.
 func FillFromHeader(e *store.Entry, raw []byte) {
 	newHeaderReader(func() time.Time { return time.Time{} }, "").fill(e, cutHeader(raw[:min(len(raw), maxHeader)]))
 }

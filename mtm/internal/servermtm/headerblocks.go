@@ -2,14 +2,16 @@ package servermtm
 
 import "pop3mtm/mtm/mail"
 
-// headerBlocks are the headers of a batch's messages, one after the other: what comes behind a header is not kept.
+// headerBlocks are the headers of a batch's messages, one after the other: what comes
+// behind a header is not kept.
 type headerBlocks struct {
 	raw   []byte
 	ends  []int // of the headers that are there
 	whole bool  // the header in hand has ended
 }
 
-// Write takes octets of a message: of its header what a header may have (maxHeader), and nothing of the rest.
+// Write takes octets of a message: of its header what a header may have (maxHeader),
+// and nothing of the rest.
 func (h *headerBlocks) Write(p []byte) (int, error) {
 	start := h.start(len(h.ends))
 	if room := maxHeader - (len(h.raw) - start); room > 0 && !h.whole {

@@ -26,8 +26,8 @@ const (
 	idRenamed         // known here under another unique-id
 )
 
-// sizeMatch compares the size in LIST now with the size in LIST when the message was seen last, never with stored octets
-// (QUIRK 42).
+// sizeMatch compares the size in LIST now with the size in LIST when the message was seen last,
+// never with stored octets (QUIRK 42).
 type sizeMatch int
 
 const (
@@ -60,8 +60,9 @@ const (
 	doubtReused       // this server has given an id to another message, or this id was away
 )
 
-// judge decides whether a listed message is the one that is known here: the only place that does. RFC 1939 section 7 lets
-// servers give the id of a deleted message to another one, so an id alone is no proof. The first row that fits holds:
+// judge decides whether a listed message is the one that is known here: the only place that does.
+// RFC 1939 section 7 lets servers give the id of a deleted message to another one, so an id alone
+// is no proof. The first row that fits holds:
 //
 //	unique-id  size           header         doubt         verdict
 //	any        any            other, unlike  any           other
@@ -136,7 +137,8 @@ func judgeNamed(size sizeMatch, head headMatch, d doubt) verdict {
 	return fetch
 }
 
-// compareSizes compares LIST's size of last time with the one of now; void says that sizes of the server mean nothing.
+// compareSizes compares LIST's size of last time with the one of now; void says that sizes of
+// the server mean nothing.
 func compareSizes(then, now int64, void bool) sizeMatch {
 	switch {
 	case void:

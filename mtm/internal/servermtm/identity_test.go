@@ -82,7 +82,8 @@ func TestEachCombinationOfEvidenceHasTheVerdictOfItsRow(t *testing.T) {
 	}
 }
 
-// A size that does not agree, or an id in doubt, is never enough without the header, and another Message-ID never passes.
+// A size that does not agree, or an id in doubt, is never enough without the header, and another
+// Message-ID never passes.
 func TestNoVerdictIsSameWithoutEvidence(t *testing.T) {
 	for _, head := range []headMatch{headUnasked, headRefused, headHalf} {
 		for _, d := range []doubt{doubtNone, doubtSome, doubtReused} {

@@ -30,7 +30,8 @@ func (s *Session) Mobile() bool { return s.ways != nil }
 // Roams reports whether a session whose line ended with err goes on over another connection.
 func (s *Session) Roams(err error) bool { return s.resumable(context.Background(), err) }
 
-// Move makes another connection for a session that no command uses. lost is why the one before ended; nil ends it with QUIT.
+// Move makes another connection for a session that no command uses. lost is why the one before
+// ended; nil ends it with QUIT.
 func (s *Session) Move(ctx context.Context, lost error) error {
 	s.meter = progress.NewMeter(int64(s.box.Service), progress.ConnectedAndIdle)
 	if lost == nil {

@@ -10,11 +10,11 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// A message that broke a visit is asked for last: when all else is done, in a connection in which nothing waits to be deleted, so
-// that what it breaks costs nothing: once in a command.
+// A message that broke a visit is asked for last: when all else is done, in a connection in which
+// nothing waits to be deleted, so that what it breaks costs nothing: once in a command.
 
-// Finish asks for the messages that were put off, each in a connection in which nothing waits to be deleted. With stay it
-// leaves a connection behind where it can.
+// Finish asks for the messages that were put off, each in a connection in which nothing waits to be
+// deleted. With stay it leaves a connection behind where it can.
 func (s *Session) Finish(ctx context.Context, meter *progress.Meter, stay bool) (Result, error) {
 	list := s.late
 	s.late = nil
@@ -174,7 +174,8 @@ func (w *work) tryHeader(ctx context.Context, id store.ID) error {
 	return err
 }
 
-// fillHeader completes the entry of a message without a header, and its copy, from the message that has come.
+// fillHeader completes the entry of a message without a header, and its copy, from the
+// message that has come.
 func (w *work) fillHeader(ctx context.Context, id store.ID) error {
 	e, err := w.session.box.Store.Entry(ctx, id)
 	if len(w.result.Stored) == 0 || err == nil && e.Description+e.Details+e.MessageID != "" {

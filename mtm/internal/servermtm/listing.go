@@ -20,7 +20,8 @@ type listing struct {
 	complete bool
 }
 
-// list asks for the mailbox. LIST must work; without UIDL messages are identified by their headers (behaviour section 4).
+// list asks for the mailbox. LIST must work; without UIDL messages are identified by their headers
+// (behaviour section 4).
 func (s *Session) list(ctx context.Context) (*listing, error) {
 	const step = "listing the mailbox"
 	stat, refused, err := s.stat(ctx)
@@ -59,8 +60,9 @@ func (s *Session) list(ctx context.Context) (*listing, error) {
 	return l, nil
 }
 
-// stat asks how many messages there are. A refusal is an error, since that may be a trouble of today's. QUIRK 109: a server that
-// refuses STAT in each visit may have mail all the same: from the second visit in a row on LIST alone says what there is.
+// stat asks how many messages there are. A refusal is an error, since that may be a trouble of
+// today's. QUIRK 109: a server that refuses STAT in each visit may have mail all the same: from the
+// second visit in a row on LIST alone says what there is.
 func (s *Session) stat(ctx context.Context) (stat pop3.Stat, refused, err error) {
 	stat, err = s.line.wire.Stat(ctx)
 	_, known := s.server.facts[store.FactNoStat]
@@ -82,8 +84,9 @@ func (s *Session) stat(ctx context.Context) (stat pop3.Stat, refused, err error)
 	return stat, nil, err
 }
 
-// join matches LIST and UIDL by message number, never by line order. QUIRK 104: what a row does not say readably, or two rows of
-// one number say differently, is unknown; all other rows count, and such a list is not complete.
+// join matches LIST and UIDL by message number, never by line order. QUIRK 104: what a row does not
+// say readably, or two rows of one number say differently, is unknown; all other rows count, and
+// such a list is not complete.
 func join(sizes []pop3.Listing, uids []pop3.UID, withUIDs bool) *listing {
 	l := &listing{withUIDs: withUIDs, complete: true, messages: make([]message, 0, len(sizes))}
 	unread := 0 // rows of LIST without a number
@@ -110,8 +113,8 @@ func (l *listing) sort() {
 	slices.SortFunc(l.messages, func(a, b message) int { return a.number - b.number })
 }
 
-// merge makes one message of rows with the same number, and returns how many rows are gone: each may have been meant for another
-// message.
+// merge makes one message of rows with the same number, and returns how many rows are gone: each
+// may have been meant for another message.
 func (l *listing) merge() (gone int) {
 	kept := l.messages[:0]
 	for _, m := range l.messages {
@@ -128,7 +131,8 @@ func (l *listing) merge() (gone int) {
 	return gone
 }
 
-// addNamed adds messages that UIDL lists and LIST does not, as many as LIST has rows that cannot be read.
+// addNamed adds messages that UIDL lists and LIST does not, as many as LIST has
+// rows that cannot be read.
 func (l *listing) addNamed(uids []pop3.UID, unread int) {
 	listed := make(map[int]bool, len(l.messages))
 	for _, m := range l.messages {
@@ -185,8 +189,9 @@ func (l *listing) newest(limit int) []message {
 	return l.messages[len(l.messages)-limit:]
 }
 
-// uids asks for the unique-ids. named is false when messages are to be named by their headers. A server that has
-// unique-ids, and refuses them now, is not: all mail would come again under other names.
+// uids asks for the unique-ids. named is false when messages are to be named by their
+// headers. A server that has unique-ids, and refuses them now, is not: all mail would come
+// again under other names.
 func (s *Session) uids(ctx context.Context) (uids []pop3.UID, named bool, err error) {
 	if s.line.settings.IgnoreUIDL {
 		return nil, false, nil

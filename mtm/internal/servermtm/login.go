@@ -43,8 +43,8 @@ func (l *line) login(ctx context.Context) error {
 	return l.auth(ctx, mechanism(method), who)
 }
 
-// auth uses a mechanism of SASL. Refused before the password was proved it is the user name that was, in the words of
-// behaviour section 3, "Error by state".
+// auth uses a mechanism of SASL. Refused before the password was proved it is the user name that
+// was, in the words of behaviour section 3, "Error by state".
 func (l *line) auth(ctx context.Context, m pop3.Mechanism, who pop3.Credentials) error {
 	err := l.wire.Auth(ctx, m.Client(who))
 	refused := symbian.ErrInvalidLogin
@@ -61,8 +61,8 @@ func (l *line) auth(ctx context.Context, m pop3.Mechanism, who pop3.Credentials)
 	return loginFault(ctx, refused, err)
 }
 
-// loginFault finds the number of a failed login. A response code that says that the server is at fault, or the
-// time, counts for more than the step (RFC 3206 section 4, RFC 2449 section 8.1.1).
+// loginFault finds the number of a failed login. A response code that says that the server is at
+// fault, or the time, counts for more than the step (RFC 3206 section 4, RFC 2449 section 8.1.1).
 func loginFault(ctx context.Context, refused symbian.Code, err error) error {
 	switch {
 	case errors.Is(err, pop3.ErrArgument):

@@ -83,7 +83,8 @@ func (m *Mailbox) room(octets int64) error {
 // reserve is the room that must stay free on the disk (behaviour sections 4 and 5).
 const reserve = 64 << 10
 
-// newEntry is the mailbox's entry of a message that has none (behaviour section 4, "New header entry").
+// newEntry is the mailbox's entry of a message that has none (behaviour
+// section 4, "New header entry").
 func (m *Mailbox) newEntry(of message, raw []byte, reader *headerReader) store.Entry {
 	e := store.Entry{
 		Parent: m.Service, Service: m.Service, Type: store.TypeMessage,

@@ -8,7 +8,8 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// claimByHeader finds the entry of a message whose name is not known, and which no other message has claimed, or returns -1.
+// claimByHeader finds the entry of a message whose name is not known, and which no other message
+// has claimed, or returns -1.
 func (c *claims) claimByHeader(e *store.Entry, row headerRow) (int, error) {
 	if c.headers == nil {
 		if err := c.indexHeaders(); err != nil {
@@ -66,8 +67,9 @@ func (c *claims) indexHeaders() error {
 	return nil
 }
 
-// adopt finds the entry of a message that had another name, or none, when it was seen last (QUIRK 53). The entry gets the
-// new one, and with it one copy in each folder, so that nothing is fetched again.
+// adopt finds the entry of a message that had another name, or none, when it was seen last
+// (QUIRK 53). The entry gets the new one, and with it one copy in each folder, so that
+// nothing is fetched again.
 func (c *claims) adopt(b *store.Batch, e *store.Entry, row headerRow) (bool, error) {
 	i, err := c.claimByHeader(e, row)
 	if i < 0 || err != nil {
@@ -97,7 +99,8 @@ func (c *claims) adopt(b *store.Batch, e *store.Entry, row headerRow) (bool, err
 	return true, nil
 }
 
-// copyLike finds the copy of a message among those with its former unique-id, which others may have had before; -1 if there is no copy.
+// copyLike finds the copy of a message among those with its former unique-id, which others may have
+// had before; -1 if there is no copy.
 func (c *claims) copyLike(copies []store.ID, e *store.Entry) (int, error) {
 	if len(copies) < 2 {
 		return len(copies) - 1, nil
@@ -118,8 +121,8 @@ func (c *claims) copyLike(copies []store.ID, e *store.Entry) (int, error) {
 	return -1, nil
 }
 
-// equalsRival reports whether a message that came whole is, octet for octet, that of the entry whose unique-id it has: its header
-// could not tell.
+// equalsRival reports whether a message that came whole is, octet for octet, that of the entry
+// whose unique-id it has: its header could not tell.
 func (c *claims) equalsRival(b *store.Batch, row headerRow) (bool, error) {
 	i, has := c.rivals[row.number]
 	if !has || c.claimed[i] != 0 || row.body.Kind != store.BodyWhole || c.local[i].Kind != store.BodyWhole {

@@ -7,8 +7,8 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// numbering says which message number each entry of the mailbox has in this session: two slices, since a map takes
-// several times their room.
+// numbering says which message number each entry of the mailbox has in this session: two slices,
+// since a map takes several times their room.
 type numbering struct {
 	ids     []store.ID // ascending
 	numbers []int32    // 0 = none
@@ -132,7 +132,8 @@ func (t *uidTable) untaken() []int {
 	return list
 }
 
-// take gives the first entry with the UID and that size that was not taken, and takes it; -1 for none.
+// take gives the first entry with the UID and that size that was not taken, and
+// takes it; -1 for none.
 func (t *uidTable) take(uid string, size int64) int {
 	return t.takeIf(uid, func(i int) bool { return size == anySize || t.refs[i].Size == size })
 }

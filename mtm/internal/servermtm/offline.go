@@ -10,7 +10,8 @@ import (
 	"pop3mtm/mtm/symbian"
 )
 
-// adding is one command that makes operations wait: all of it appears in one commit (behaviour section 6).
+// adding is one command that makes operations wait: all of it appears in one commit
+// (behaviour section 6).
 type adding struct {
 	box    *Mailbox
 	batch  *store.Batch
@@ -19,8 +20,8 @@ type adding struct {
 	made   []*store.Entry // copies
 }
 
-// queueing runs fill on what a command chooses, and commits what it added. It needs no connection. A cancel before the
-// commit leaves nothing of it.
+// queueing runs fill on what a command chooses, and commits what it added. It needs no connection.
+// A cancel before the commit leaves nothing of it.
 func (m *Mailbox) queueing(ctx context.Context, meter *progress.Meter, step string, c Choice,
 	fill func(a *adding, wanted []item) error) (Result, error) {
 	a := &adding{box: m, batch: m.Store.NewBatch()}
@@ -53,8 +54,8 @@ func (m *Mailbox) queueing(ctx context.Context, meter *progress.Meter, step stri
 	return a.result, nil
 }
 
-// QueueDelete has messages of the mailbox deleted when the next session, or the one that stands, ends with QUIT. What a
-// move or a delete waits for already goes anyway.
+// QueueDelete has messages of the mailbox deleted when the next session, or the one that stands,
+// ends with QUIT. What a move or a delete waits for already goes anyway.
 func (m *Mailbox) QueueDelete(ctx context.Context, meter *progress.Meter, messages []store.ID) (Result, error) {
 	meter.Enter(progress.Deleting)
 	choice := Choice{Selection: append([]store.ID{}, messages...)}
@@ -74,8 +75,8 @@ func (a *adding) delete(it item) {
 	a.result.Queued = append(a.result.Queued, it.id)
 }
 
-// QueueTransfer copies or moves what is whole here at once; of a move the delete is queued. The rest waits for the next
-// session, and a ghost in the folder shows each message until it comes.
+// QueueTransfer copies or moves what is whole here at once; of a move the delete is queued. The
+// rest waits for the next session, and a ghost in the folder shows each message until it comes.
 func (m *Mailbox) QueueTransfer(ctx context.Context, meter *progress.Meter, t Transfer) (Result, error) {
 	phase, step := progress.Copying, "queueing copies"
 	if t.Move {
@@ -138,7 +139,8 @@ func (a *adding) add(t Transfer, it item, source store.Entry) {
 	a.batch.Queue(store.Queued{Entry: it.id, Kind: kind, Into: t.Into}, ghostOf(t, source))
 }
 
-// ghostOf is an entry of the folder that shows what will come: the header, and whatever else is here.
+// ghostOf is an entry of the folder that shows what will come: the header, and
+// whatever else is here.
 func ghostOf(t Transfer, source store.Entry) *store.Entry {
 	e := t.copyOf(source, source.Body)
 	e.Related = source.ID
@@ -147,8 +149,8 @@ func ghostOf(t Transfer, source store.Entry) *store.Entry {
 	return &e
 }
 
-// QueuePopulate has messages fetched in place when the next session begins. What came whole with a refresh is
-// populated at once.
+// QueuePopulate has messages fetched in place when the next session begins. What came whole with a
+// refresh is populated at once.
 func (m *Mailbox) QueuePopulate(ctx context.Context, meter *progress.Meter, p Populate) (Result, error) {
 	phase, step := progress.Populating, "queueing messages to populate"
 	if p.Top {
@@ -190,9 +192,9 @@ func (a *adding) populate(ctx context.Context, p Populate, wanted []item) error 
 	return nil
 }
 
-// CancelOffline takes back all that waits for the selected messages, and removes their ghosts; to select a ghost means
-// what made it (behaviour section 6). The progress tells how many operations that were. What a client carries out at
-// present stays, and its messages are listed in the Fault.
+// CancelOffline takes back all that waits for the selected messages, and removes their ghosts; to
+// select a ghost means what made it (behaviour section 6). The progress tells how many operations
+// that were. What a client carries out at present stays, and its messages are listed in the Fault.
 func (m *Mailbox) CancelOffline(ctx context.Context, meter *progress.Meter, messages []store.ID) error {
 	const step = "cancelling what waits"
 	meter.Enter(progress.CancellingOfflineOps)

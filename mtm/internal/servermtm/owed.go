@@ -2,11 +2,12 @@ package servermtm
 
 import "pop3mtm/mtm/store"
 
-// What a command asks for is remembered before the first message is fetched, and until it is here: with the message's entry,
-// by the flags Pending and PendingPopulate; with the account, by a fact, while messages have no entry. No other visit, command
-// or program takes it back, and no kill.
+// What a command asks for is remembered before the first message is fetched, and until it is here:
+// with the message's entry, by the flags Pending and PendingPopulate; with the account, by a fact,
+// while messages have no entry. No other visit, command or program takes it back, and no kill.
 
-// owed is up to which size messages without an entry are asked for, by the command in hand or by one that did not finish.
+// owed is up to which size messages without an entry are asked for, by the command in hand or by
+// one that did not finish.
 type owed struct {
 	get, populate limit
 }
@@ -49,7 +50,8 @@ func (o *owed) remember(b *store.Batch, service store.ID) {
 	}
 }
 
-// limit is the largest size of messages that are asked for: nothing is as long as it is not asked, 0 is any size.
+// limit is the largest size of messages that are asked for: nothing is as long as it is
+// not asked, 0 is any size.
 type limit struct {
 	asked bool
 	size  int64

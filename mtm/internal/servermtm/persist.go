@@ -7,9 +7,10 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// persist carries out a pass over messages until no message breaks the connection any more: each that does is put off, and the
-// pass begins again on another connection. With ways it begins again after any loss, as long as they lead to the server. asked is
-// what the pass takes of messages that have no entry yet, nil for nothing.
+// persist carries out a pass over messages until no message breaks the connection any more: each
+// that does is put off, and the pass begins again on another connection. With ways it begins again
+// after any loss, as long as they lead to the server. asked is what the pass takes of messages that
+// have no entry yet, nil for nothing.
 func (w *work) persist(ctx context.Context, asked *Asked, pass func() error) error {
 	failed, late := len(w.failed), len(w.session.late)
 	var noted []Failure

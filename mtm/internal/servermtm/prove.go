@@ -8,8 +8,9 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// A message is deleted on the server only when it is proven to be the one that its entry knows: by the RETR of this session that
-// stored it; or by unique-id, size and, where TOP works, Message-ID. dele, the only place that sends DELE, asks for the proof.
+// A message is deleted on the server only when it is proven to be the one that its entry knows: by
+// the RETR of this session that stored it; or by unique-id, size and, where TOP works, Message-ID.
+// dele, the only place that sends DELE, asks for the proof.
 
 var (
 	errRenamed  = errors.New("the server has given its unique-id to another message, which stays there; the one that was listed is gone")
@@ -17,8 +18,8 @@ var (
 		"get it with a move, which fetches it first")
 )
 
-// prove splits items into those whose messages are proven to be the listed ones, those whose unique-id names another message now,
-// and those of which only RETR can tell.
+// prove splits items into those whose messages are proven to be the listed ones, those whose
+// unique-id names another message now, and those of which only RETR can tell.
 func (w *work) prove(ctx context.Context, items []item) (proven, others, unsure []item, err error) {
 	var open []question
 	verdicts := make(map[int]verdict)
@@ -49,7 +50,8 @@ func (w *work) prove(ctx context.Context, items []item) (proven, others, unsure 
 	return proven, others, unsure, err
 }
 
-// replace removes the entries of messages whose unique-ids name others now, and makes entries of those.
+// replace removes the entries of messages whose unique-ids name others now, and
+// makes entries of those.
 func (w *work) replace(ctx context.Context, items []item) error {
 	if len(items) == 0 {
 		return nil
@@ -82,7 +84,8 @@ func (w *work) replace(ctx context.Context, items []item) error {
 	return err
 }
 
-// provenOnly keeps the items that may be deleted; the others are failures, and what took the place of one gets its entry.
+// provenOnly keeps the items that may be deleted; the others are failures, and what took the place
+// of one gets its entry.
 func (w *work) provenOnly(ctx context.Context, items []item) ([]item, error) {
 	proven, others, unsure, err := w.prove(ctx, items)
 	if err != nil {
@@ -98,8 +101,9 @@ func (w *work) provenOnly(ctx context.Context, items []item) ([]item, error) {
 	return proven, w.replace(ctx, others)
 }
 
-// proveHere settles, before a move begins, which messages that are here already are those on the server. again is true when some
-// were not, and their place was taken by others, which have entries now; one that must be fetched to tell is fetched.
+// proveHere settles, before a move begins, which messages that are here already are those on the
+// server. again is true when some were not, and their place was taken by others, which have entries
+// now; one that must be fetched to tell is fetched.
 func (w *work) proveHere(ctx context.Context, t Transfer, wanted []item, found *copyFinder) (again bool, err error) {
 	var here []item
 	index := make(map[int]int) // message number -> index in wanted

@@ -62,8 +62,8 @@ func (m *Mailbox) failure(ctx context.Context, q store.Queued, err error) Failur
 	return f
 }
 
-// dropQueued takes off the queue what waits for messages that the server has lost. The deletes among it are as good as
-// done; the rest is lost, and Connect tells so.
+// dropQueued takes off the queue what waits for messages that the server has lost. The deletes
+// among it are as good as done; the rest is lost, and Connect tells so.
 func (m *Mailbox) dropQueued(ctx context.Context, b *store.Batch, gone map[store.ID]bool) (dropped []Failure, err error) {
 	list, err := m.Store.Queue(ctx, m.Service)
 	for _, q := range list {

@@ -9,7 +9,8 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// A stage of the queue's run: operations of one kind, in the order of the kinds (behaviour section 6).
+// A stage of the queue's run: operations of one kind, in the order of the kinds
+// (behaviour section 6).
 type stage struct {
 	phase progress.Phase
 	step  string
@@ -25,9 +26,10 @@ func stages() []stage {
 	}
 }
 
-// runQueue carries out what waits, but for the deletes. Each operation leaves the queue in the commit that stores its
-// message. A message that the server refuses stays queued and the rest go on; any other failure leaves the rest queued.
-// A record that makes no sense is set aside and counts as a failure once.
+// runQueue carries out what waits, but for the deletes. Each operation leaves the queue in the
+// commit that stores its message. A message that the server refuses stays queued and the rest go
+// on; any other failure leaves the rest queued. A record that makes no sense is set aside and
+// counts as a failure once.
 func (s *Session) runQueue(ctx context.Context, meter *progress.Meter) (Result, error) {
 	if s.line.settings.SyncLimit == 0 {
 		return Result{}, nil // nothing is known of the mailbox
@@ -60,7 +62,8 @@ func (s *Session) runQueue(ctx context.Context, meter *progress.Meter) (Result, 
 	return w.end(ctx, last, nil)
 }
 
-// stage carries out operations of one kind. Those with the same folder or the same number of lines go together.
+// stage carries out operations of one kind. Those with the same folder or the same
+// number of lines go together.
 func (w *work) stage(ctx context.Context, list []store.Queued) error {
 	w.counted = true
 	w.meter.Update(func(p *progress.Snapshot) { p.TotalMessages, p.MessagesToProcess = len(list), len(list) })
@@ -96,8 +99,8 @@ func (w *work) stage(ctx context.Context, list []store.Queued) error {
 	return nil
 }
 
-// sift leaves what can be carried out now: what is sound, and whose message the server lists. What is not sound is
-// set aside.
+// sift leaves what can be carried out now: what is sound, and whose message the server lists. What
+// is not sound is set aside.
 func (w *work) sift(ctx context.Context, list []store.Queued) ([]store.Queued, error) {
 	var sound []store.Queued
 	b := w.session.box.Store.NewBatch()
@@ -122,9 +125,9 @@ func (w *work) sift(ctx context.Context, list []store.Queued) ([]store.Queued, e
 	return sound, commit(b)
 }
 
-// deleteQueued sends the deletes that wait, and returns the entries whose messages go with QUIT. They
-// are claimed until the session ends: nobody takes back what QUIT carries out. A delete is held back
-// while a copy of its message still waits: nothing is deleted there that was to be here.
+// deleteQueued sends the deletes that wait, and returns the entries whose messages go with QUIT.
+// They are claimed until the session ends: nobody takes back what QUIT carries out. A delete is
+// held back while a copy of its message still waits: nothing is deleted there that was to be here.
 func (w *work) deleteQueued(ctx context.Context) ([]store.ID, error) {
 	claimed, err := w.claimDeletes(ctx)
 	if err != nil || len(claimed) == 0 {
@@ -153,8 +156,8 @@ func (w *work) deleteQueued(ctx context.Context) ([]store.ID, error) {
 	return gone, first(err, w.takeBack(list))
 }
 
-// takeBack takes off the queue deletes that could not be proven: the failure names them, and they would stand in the way of
-// the move that can.
+// takeBack takes off the queue deletes that could not be proven: the failure names them, and they
+// would stand in the way of the move that can.
 func (w *work) takeBack(list []store.Queued) error {
 	b := w.session.box.Store.NewBatch()
 	for _, q := range list {

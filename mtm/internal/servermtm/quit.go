@@ -10,18 +10,19 @@ import (
 	"pop3mtm/mtm/symbian"
 )
 
-// Quit ends the session properly: the deletes that wait are sent, and the server carries
-// out all (RFC 1939 section 6). Only when it has said so are the queued ones done: until then
-// their entries stay and they wait, and the next refresh knows. A refusal of QUIT is no failure
-// (behaviour section 7), and the result has it when something was to be deleted. The session cannot be used after it,
-// whatever it returns.
+// Quit ends the session properly: the deletes that wait are sent, and the server carries out all
+// (RFC 1939 section 6). Only when it has said so are the queued ones done: until then their entries
+// stay and they wait, and the next refresh knows. A refusal of QUIT is no failure (behaviour
+// section 7), and the result has it when something was to be deleted. The session cannot be used
+// after it, whatever it returns.
 func (s *Session) Quit(ctx context.Context, meter *progress.Meter) (Result, error) {
 	result, left := s.leave(ctx, meter)
 	return result, errors.Join(left, s.Drop())
 }
 
-// leave sends the deletes that wait, and QUIT. A message that breaks the connection meanwhile costs another one. With ways it does so
-// until the server has answered QUIT, or nothing is left to delete.
+// leave sends the deletes that wait, and QUIT. A message that breaks the connection
+// meanwhile costs another one. With ways it does so until the server has answered QUIT, or
+// nothing is left to delete.
 func (s *Session) leave(ctx context.Context, meter *progress.Meter) (Result, error) {
 	w := s.work(meter)
 	for {

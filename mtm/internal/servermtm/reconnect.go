@@ -11,9 +11,10 @@ import (
 	"pop3mtm/mtm/symbian"
 )
 
-// reconnect makes another connection within a command, in place of one that has ended. The mailbox stays held. Entries get the
-// numbers that their messages have now; new messages get entries, unless they are asked for. patience is how long a server is waited
-// for that cannot be used yet, where there are no ways.
+// reconnect makes another connection within a command, in place of one that has ended. The mailbox
+// stays held. Entries get the numbers that their messages have now; new messages get entries,
+// unless they are asked for. patience is how long a server is waited for that cannot be used yet,
+// where there are no ways.
 func (s *Session) reconnect(ctx context.Context, lost error, patience time.Duration, asked *Asked) error {
 	if s.line.wire.SizesAreEstimates() {
 		s.server.facts[store.FactSizesEstimate] = max(s.server.facts[store.FactSizesEstimate], 1)
@@ -36,11 +37,13 @@ func (s *Session) reconnect(ctx context.Context, lost error, patience time.Durat
 	return err
 }
 
-// firstPause is the first wait for a server that says that it can be used soon; each further one is twice as long.
+// firstPause is the first wait for a server that says that it can be used soon; each
+// further one is twice as long.
 const firstPause = 100 * time.Millisecond
 
-// enterPatiently waits while the server says that the mailbox is in use, that the last
-// login is too short a time ago, or that it cannot serve for now. delay is how long the server says must be between logins.
+// enterPatiently waits while the server says that the mailbox is in use, that the last login
+// is too short a time ago, or that it cannot serve for now. delay is how long the server says
+// must be between logins.
 func (s *Session) enterPatiently(ctx context.Context, delay, patience time.Duration) error {
 	last, end := s.line.entered, time.Now().Add(patience)
 	for pause := firstPause; ; pause *= 2 {
@@ -79,8 +82,8 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// bringUpToDate refreshes the mailbox. A message whose header breaks the connection is put off; with ways the refresh goes on after
-// any loss.
+// bringUpToDate refreshes the mailbox. A message whose header breaks the connection is put off;
+// with ways the refresh goes on after any loss.
 func (s *Session) bringUpToDate(ctx context.Context, meter *progress.Meter, asked *Asked) error {
 	for fruitless := 0; ; {
 		before := s.stored

@@ -63,8 +63,9 @@ func (s *Session) refresh(ctx context.Context, meter *progress.Meter, keep []sto
 	return nil
 }
 
-// age changes flags of what was here before this connection: New means "arrived in this connection", and what was hidden is
-// not Unread any more. What was asked for and is not here, or an unfinished refresh left behind, keeps New.
+// age changes flags of what was here before this connection: New means "arrived in this
+// connection", and what was hidden is not Unread any more. What was asked for and is not here, or
+// an unfinished refresh left behind, keeps New.
 func (r *refresh) age(ctx context.Context, b *store.Batch) error {
 	service := r.session.box.Service
 	wasHidden, err := r.session.box.Store.Hidden(ctx, service)
@@ -169,7 +170,8 @@ func (r *refresh) dead(keep []store.ID) (dead []store.ID, gone map[store.ID]bool
 	return dead, gone
 }
 
-// pay ends what is owed once all messages have entries, which bear the flags; of a get that takes arrivals that is later.
+// pay ends what is owed once all messages have entries, which bear the flags; of a get that takes
+// arrivals that is later.
 func (r *refresh) pay(b *store.Batch, arrivals, failed int) {
 	if failed > 0 {
 		return
@@ -186,8 +188,9 @@ func (r *refresh) pay(b *store.Batch, arrivals, failed int) {
 	}
 }
 
-// announced takes the arrivals, by number, out of what is missing. A header is needed of a message without a UID; of one that
-// may be that of an entry which nothing has claimed, under another name (see adopt); and of one that has a copy in the folder.
+// announced takes the arrivals, by number, out of what is missing. A header is needed of a message
+// without a UID; of one that may be that of an entry which nothing has claimed, under another name
+// (see adopt); and of one that has a copy in the folder.
 func (r *refresh) announced(ctx context.Context, missing []*message) (headers, arrivals []*message, err error) {
 	if r.asked == nil || r.asked.Populate || !r.claims.listing.withUIDs || len(missing) == 0 {
 		return missing, nil, nil

@@ -34,8 +34,9 @@ func (c *Choice) skips() map[store.ID]bool {
 	return skip
 }
 
-// sort puts messages into the order in which they are fetched: that of the selection, else the highest number first, so
-// that whoever loses the connection has the newest mail. QUIRK 57: a server that lists the newest first has its way.
+// sort puts messages into the order in which they are fetched: that of the selection, else the
+// highest number first, so that whoever loses the connection has the newest mail. QUIRK 57: a
+// server that lists the newest first has its way.
 func (c *Choice) sort(items []item) {
 	switch {
 	case c.Selection != nil:

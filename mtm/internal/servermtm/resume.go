@@ -8,8 +8,8 @@ import (
 	"pop3mtm/mtm/symbian"
 )
 
-// What is kept over a gap between two connections is the step, and what is left to do as entry ids and unique-ids: never message
-// numbers, which another connection may give to other messages.
+// What is kept over a gap between two connections is the step, and what is left to do as entry ids
+// and unique-ids: never message numbers, which another connection may give to other messages.
 
 // interruption is why a pass goes on over another connection.
 type interruption struct {
@@ -17,7 +17,8 @@ type interruption struct {
 	failure *Failure // a message that the break counts against
 }
 
-// interrupted returns why a pass that ended with err has to go on over another connection, nil when it has ended.
+// interrupted returns why a pass that ended with err has to go on over another connection,
+// nil when it has ended.
 func (w *work) interrupted(ctx context.Context, err error) (*interruption, error) {
 	s := w.session
 	broken, is := errors.AsType[*brokenError](err)
@@ -44,7 +45,8 @@ type rest struct {
 	arrivals []*message
 }
 
-// resume prepares another pass on another connection. What this work stored or found is not counted again.
+// resume prepares another pass on another connection. What this work stored or
+// found is not counted again.
 func (w *work) resume(ctx context.Context, cause error, asked *Asked) error {
 	if w.seen == nil {
 		w.seen = make(map[store.ID]bool)
@@ -84,7 +86,8 @@ var (
 	errAmbiguous = errors.New("the server names no messages, and two of those that are left look alike: it is not certain which is which")
 )
 
-// check lists what is left and that the server no longer has as failed. Messages without names that look alike end the operation.
+// check lists what is left and that the server no longer has as failed. Messages without names that
+// look alike end the operation.
 func (w *work) check(ctx context.Context, left rest) error {
 	s := w.session
 	looks := make(map[string]bool)

@@ -15,13 +15,14 @@ import (
 
 const connectingAgain = "connecting again"
 
-// resumable reports whether an operation can go on over another connection although its own ended with err.
+// resumable reports whether an operation can go on over another connection although
+// its own ended with err.
 func (s *Session) resumable(ctx context.Context, err error) bool {
 	return s.ways != nil && err != nil && ctx.Err() == nil && s.line.wire != nil && s.Lost() && !final(err)
 }
 
-// final reports whether another connection would end in the same way: the login or the certificate is refused, or the disk is
-// full.
+// final reports whether another connection would end in the same way: the login or the certificate
+// is refused, or the disk is full.
 func final(err error) bool {
 	if passes(err) {
 		return false
@@ -45,8 +46,8 @@ func cutOff(err error) bool {
 	return network || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
-// excuses reports whether a break is not counted against the message in hand: the way was lost, or with ways it is the first break
-// at that message, which is asked for again at once.
+// excuses reports whether a break is not counted against the message in hand: the way was lost, or
+// with ways it is the first break at that message, which is asked for again at once.
 func (s *Session) excuses(b *brokenError) bool {
 	if s.ways == nil {
 		return false
@@ -74,11 +75,12 @@ func (s *Session) progressed() {
 	}
 }
 
-// pause ends the connection properly, in the middle of an operation. What the server says to that changes nothing.
+// pause ends the connection properly, in the middle of an operation. What the server says
+// to that changes nothing.
 func (s *Session) pause(ctx context.Context) { _ = s.line.wire.Quit(ctx) }
 
-// enterAgain makes another connection and logs in. Without ways, patience is how long a server is waited for that cannot be used
-// yet.
+// enterAgain makes another connection and logs in. Without ways, patience is how long a server is
+// waited for that cannot be used yet.
 func (s *Session) enterAgain(ctx context.Context, lost error, patience time.Duration) error {
 	if s.ways == nil {
 		delay, _ := s.line.wire.Capabilities().LoginDelay()

@@ -38,8 +38,9 @@ func (l *line) greet(ctx context.Context, conn net.Conn) (*pop3.Session, error) 
 	return wire, fail(ctx, readingGreeting, symbian.ErrCannotConnect, err)
 }
 
-// secure asks for TLS whatever the server listed (behaviour section 3, "Wire order"). Nothing goes on without it.
-// Capabilities are asked for again: those from before could be anybody's (RFC 2595 section 4).
+// secure asks for TLS whatever the server listed (behaviour section 3, "Wire order").
+// Nothing goes on without it. Capabilities are asked for again: those from before could be
+// anybody's (RFC 2595 section 4).
 func (l *line) secure(ctx context.Context) error {
 	if err := l.wire.Stls(ctx, l.config); err != nil {
 		return tlsFault(ctx, err)
@@ -47,7 +48,8 @@ func (l *line) secure(ctx context.Context) error {
 	return l.capabilities(ctx)
 }
 
-// tlsFault tells a server that will not or must not be talked to from a handshake that did not work.
+// tlsFault tells a server that will not or must not be talked to from a
+// handshake that did not work.
 func tlsFault(ctx context.Context, err error) error {
 	_, wrong := errors.AsType[*tls.CertificateVerificationError](err)
 	_, failed := errors.AsType[*pop3.TLSError](err)

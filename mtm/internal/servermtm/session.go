@@ -67,8 +67,8 @@ func (s *Session) allows(size int64) bool {
 	return most <= 0 || size <= most
 }
 
-// ceiling returns how many octets of a message are taken: a tenth more than what is asked for and what the account allows,
-// for servers that tell estimates.
+// ceiling returns how many octets of a message are taken: a tenth more than what is asked for and
+// what the account allows, for servers that tell estimates.
 func (s *Session) ceiling(asked int64) int64 {
 	most := s.line.settings.MaxMessage
 	if asked > 0 && (most <= 0 || asked < most) {
@@ -80,8 +80,8 @@ func (s *Session) ceiling(asked int64) int64 {
 	return most + most/10
 }
 
-// limitHeaders bounds what TOP brings. Servers that ignore its number of lines send whole messages: the longest one in LIST
-// may come, whatever the account allows.
+// limitHeaders bounds what TOP brings. Servers that ignore its number of lines send whole messages:
+// the longest one in LIST may come, whatever the account allows.
 func (s *Session) limitHeaders() {
 	longest := min(s.view.longest, math.MaxInt64/2)
 	s.line.wire.LimitBody(discarded(max(s.ceiling(0), longest+longest/10)))

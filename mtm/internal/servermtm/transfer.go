@@ -75,8 +75,9 @@ func (w *work) transfer(ctx context.Context, t Transfer) error {
 	return w.delete(ctx, lastFirst(w.safe))
 }
 
-// find chooses the messages that are asked for, and finds their copies in the folder. What a move is to delete without fetching
-// it is proven first: where another message took its place, that one may be asked for as well.
+// find chooses the messages that are asked for, and finds their copies in the folder. What a move
+// is to delete without fetching it is proven first: where another message took its place, that one
+// may be asked for as well.
 func (w *work) find(ctx context.Context, t Transfer) ([]item, *copyFinder, error) {
 	for {
 		wanted, err := w.choose(ctx, t.Choice)
@@ -115,8 +116,8 @@ func (w *work) leaveOutStored(t Transfer, wanted []item, found *copyFinder) ([]i
 	return missing, w.mark(pendingOf(there), 0, store.Pending) // nothing is left to do
 }
 
-// placeIn puts messages into the folder, in their order. For most of them nothing waits: arrivals are added, others are copied
-// inside the store.
+// placeIn puts messages into the folder, in their order. For most of them nothing waits: arrivals
+// are added, others are copied inside the store.
 func (w *work) placeIn(t Transfer) placer {
 	return func(b *bodyBatch) ([]placed, error) {
 		w.showArrivals(t, b)
@@ -159,8 +160,8 @@ func (w *work) placeIn(t Transfer) placer {
 	}
 }
 
-// isCopy reports whether a copy in the folder has the octets of a message: equal octets are kept once. The copy is this message's
-// from then on, and has its unique-id.
+// isCopy reports whether a copy in the folder has the octets of a message: equal octets are kept
+// once. The copy is this message's from then on, and has its unique-id.
 func (w *work) isCopy(b *store.Batch, body store.Body, it item) (bool, error) {
 	for _, rival := range w.rivals[it.id] {
 		if w.copied[rival] {
@@ -183,8 +184,8 @@ func (w *work) isCopy(b *store.Batch, body store.Body, it item) (bool, error) {
 	return false, nil
 }
 
-// placeAwaited puts the i-th message of a batch into the ghost that waits for it in the folder, or else a new entry, and ends
-// the waiting.
+// placeAwaited puts the i-th message of a batch into the ghost that waits for it in the folder, or
+// else a new entry, and ends the waiting.
 func (w *work) placeAwaited(b *bodyBatch, i int, t Transfer, done []store.Queued) (placed, error) {
 	ctx := context.Background()
 	source, err := w.session.box.Store.Entry(ctx, b.items[i].id)
@@ -266,7 +267,8 @@ func (w *work) copyLocal(ctx context.Context, t Transfer, wanted []item, settled
 	return missing, nil
 }
 
-// wholeBody is where the octets of a message are, with its entry, or with the one that this work has stored; and what it carries.
+// wholeBody is where the octets of a message are, with its entry, or with the one that this work
+// has stored; and what it carries.
 func (w *work) wholeBody(ctx context.Context, source store.Entry) (store.Body, Carries, error) {
 	if source.Body.Kind == store.BodyWhole {
 		return source.Body, carriesOfEntry(&source), nil

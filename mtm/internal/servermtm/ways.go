@@ -9,8 +9,9 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// Ways leads a session to the server over the ways to the network that there are, and says when it has to go another way. Package
-// mtm keeps the state (mobility.go). All methods are called by the session's goroutine.
+// Ways leads a session to the server over the ways to the network that there are, and says when
+// it has to go another way. Package mtm keeps the state (mobility.go). All methods are called by
+// the session's goroutine.
 type Ways interface {
 	// Dial makes a connection over the way in use.
 	Dial(ctx context.Context, network, address string) (net.Conn, error)
@@ -18,9 +19,11 @@ type Ways interface {
 	Waits() bool
 	// Stops reports whether the step in hand is the last on this connection.
 	Stops() bool
-	// Closed reports whether the connection in use was closed because there is no way for it any more.
+	// Closed reports whether the connection in use was closed because there is
+	// no way for it any more.
 	Closed() bool
-	// Await waits until another connection is worth a try, or returns why none will be. waiting hears how long it waits.
+	// Await waits until another connection is worth a try, or returns why none will be. waiting
+	// hears how long it waits.
 	Await(ctx context.Context, lost error, waiting func(time.Duration)) error
 	// Entered and Refused report the outcome of a try.
 	Entered()

@@ -172,7 +172,8 @@ func (w *work) claim(ctx context.Context, items []item) error {
 	return nil
 }
 
-// claimQueue claims the operations of a list, but for the deletes, and returns those that still wait.
+// claimQueue claims the operations of a list, but for the deletes, and returns
+// those that still wait.
 func (w *work) claimQueue(ctx context.Context, list []store.Queued) ([]store.Queued, error) {
 	var ids []store.ID
 	known := make(map[int64]bool)
@@ -200,7 +201,8 @@ func (w *work) unclaim() error {
 	return w.session.box.Store.Unclaim(context.Background(), w.session.held.Token())
 }
 
-// turnedDown is an arrival that the server refused to send, or that is too large: its failure has no entry to name yet.
+// turnedDown is an arrival that the server refused to send, or that is too large: its failure
+// has no entry to name yet.
 type turnedDown struct{ failure, number int }
 
 // noFailure stands in turnedDown for a message that is left out.

@@ -52,8 +52,8 @@ type verdict struct {
 // Red reports whether a verdict needs its proof shown.
 func (v verdict) Red() bool { return v.Result != check.Pass && v.Result != check.Skipped }
 
-// Page writes one HTML page without anything from elsewhere: a matrix of clients and sections, and a
-// part for each case. The reports may be of several clients.
+// Page writes one HTML page without anything from elsewhere: a matrix of clients and sections, and
+// a part for each case. The reports may be of several clients.
 func Page(w io.Writer, reports []*Report) error {
 	t, err := template.New("page").Parse(pageText)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package report tells people and programs what a check of POP3 clients found: as text, JSON, JUnit,
-// TAP, one HTML page and a badge.
+// Package report tells people and programs what a check of POP3 clients found: as text, JSON,
+// JUnit, TAP, one HTML page and a badge.
 package report
 
 import (

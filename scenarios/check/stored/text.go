@@ -64,8 +64,9 @@ func (t Text) Holds(sent Text) bool {
 	return t.hasHeader(sent.header)
 }
 
-// ends reports whether what is stored ends with all lines that were sent. It is for a message without
-// a proper header: a client that needs one puts it before all, or an empty line after its fields.
+// ends reports whether what is stored ends with all lines that were sent. It is for a
+// message without a proper header: a client that needs one puts it before all, or an empty
+// line after its fields.
 func ends(stored, sent []string) bool {
 	at := len(stored) - len(sent)
 	return at >= 0 && slices.Equal(stored[at:], sent)

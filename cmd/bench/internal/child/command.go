@@ -1,5 +1,5 @@
-// Package child runs the processes of a benchmark: the bench itself with a hidden command, and other programs. It measures
-// what processes cost.
+// Package child runs the processes of a benchmark: the bench itself with a hidden command, and
+// other programs. It measures what processes cost.
 package child
 
 import (
@@ -13,9 +13,9 @@ import (
 	"pop3mtm/cmd/internal/cli"
 )
 
-// Command returns a hidden command that reads its task as one JSON value from standard input, since every user of the
-// machine can read command lines, and the task may hold passwords. It ends when its standard input does, which is when the
-// process that started it ends.
+// Command returns a hidden command that reads its task as one JSON value from standard input, since
+// every user of the machine can read command lines, and the task may hold passwords. It ends when
+// its standard input does, which is when the process that started it ends.
 func Command[Spec any](name, short string, run func(ctx context.Context, s *Spec, stdout io.Writer) error) *cobra.Command {
 	c := &cobra.Command{Use: name, Hidden: true, Short: short}
 	c.RunE = func(c *cobra.Command, _ []string) error {

@@ -14,8 +14,8 @@ import (
 // StopTime limits how long a process may take to end after it was interrupted.
 const StopTime = 10 * time.Second
 
-// Process prepares a program that is interrupted, not killed, when ctx ends. What it writes to stderr is kept for the
-// error.
+// Process prepares a program that is interrupted, not killed, when ctx ends. What it writes to
+// stderr is kept for the error.
 func Process(ctx context.Context, argv []string) (*exec.Cmd, *LastWords) {
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	cmd.WaitDelay = StopTime
@@ -33,8 +33,9 @@ func Interrupt(p *os.Process) error {
 	return p.Kill()
 }
 
-// endsWithInput returns a context that ends when standard input does, so that no process of the bench outlives the one that
-// started it. A signal would not do: a terminal sends Ctrl-C to all processes, and a second signal means to stop at once.
+// endsWithInput returns a context that ends when standard input does, so that no process of the
+// bench outlives the one that started it. A signal would not do: a terminal sends Ctrl-C to all
+// processes, and a second signal means to stop at once.
 func endsWithInput(ctx context.Context, stdin io.Reader) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)
 	go func() { // ends with the process that started us, at the latest

@@ -8,9 +8,9 @@ import (
 // LookEvery is the interval at which the memory of a process tree is read.
 const LookEvery = 100 * time.Millisecond
 
-// Tree measures the cost of a server that was started before a visit: its first process and all descendants. Its CPU time
-// includes processes that have ended; its memory is the largest sum that was read, in which shared pages count once. The
-// zero value measures nothing.
+// Tree measures the cost of a server that was started before a visit: its first process and all
+// descendants. Its CPU time includes processes that have ended; its memory is the largest sum that
+// was read, in which shared pages count once. The zero value measures nothing.
 type Tree struct {
 	root int
 	cpu  float64
@@ -41,7 +41,8 @@ func (t *Tree) End() Usage {
 	return Usage{CPU: max(0, cpu), Peak: <-t.peak}
 }
 
-// largest returns the largest memory that it reads until ctx ends. Reading takes at most a tenth of the time.
+// largest returns the largest memory that it reads until ctx ends. Reading takes at
+// most a tenth of the time.
 func largest(ctx context.Context, root int) (peak int64) {
 	timer := time.NewTimer(LookEvery)
 	defer timer.Stop()

@@ -39,8 +39,8 @@ func treeCPU(root int) float64 {
 		if err != nil {
 			continue
 		}
-		// The name may hold blanks and brackets. After it comes field 3; 14 to 17 are user and system time, its own and
-		// that of the children it has waited for.
+		// The name may hold blanks and brackets. After it comes field 3; 14 to 17 are user and
+		// system time, its own and that of the children it has waited for.
 		fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
 		for i := 14; i <= 17 && i-3 < len(fields); i++ {
 			n, _ := strconv.ParseInt(string(fields[i-3]), 10, 64) // the system writes numbers
@@ -50,7 +50,8 @@ func treeCPU(root int) float64 {
 	return float64(sum) / ticks
 }
 
-// treeMemory returns the memory in octets of a process and its descendants, in which shared pages count once.
+// treeMemory returns the memory in octets of a process and its descendants, in which
+// shared pages count once.
 func treeMemory(root int) int64 {
 	sum := int64(0)
 	for _, pid := range descendants(root) {

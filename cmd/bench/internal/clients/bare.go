@@ -25,8 +25,9 @@ const (
 	BareTCPName  = "bare TCP"
 )
 
-// Bare is one of two small programs that show what the machine can do: a POP3 client that knows nothing but RETR, and a
-// receiver that does not speak POP3. Both append to one file, or discard the mail when the server is measured.
+// Bare is one of two small programs that show what the machine can do: a POP3 client that knows
+// nothing but RETR, and a receiver that does not speak POP3. Both append to one file, or discard
+// the mail when the server is measured.
 type Bare struct {
 	Title   string `json:"title"`
 	Receive bool   `json:"receive,omitempty"` // from the bare sender, in place of RETR
@@ -155,7 +156,8 @@ func WriteJSON(path string, result any) error {
 	return os.WriteFile(path, text, 0o600)
 }
 
-// bareSink receives the mail. begin and end mark when the first message is requested and when the last has arrived.
+// bareSink receives the mail. begin and end mark when the first message is requested and
+// when the last has arrived.
 type bareSink interface {
 	io.Writer
 	Sync() error
@@ -163,7 +165,8 @@ type bareSink interface {
 	end(at time.Time)
 }
 
-// into runs f with a new file, which it syncs and closes, or with a checksum, which it writes into the file.
+// into runs f with a new file, which it syncs and closes, or with a checksum, which
+// it writes into the file.
 func (s *bareSpec) into(f func(bareSink) error) error {
 	if s.Sum {
 		sum := newSum()

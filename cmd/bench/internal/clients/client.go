@@ -1,5 +1,5 @@
-// Package clients holds the mail programs that take part in a benchmark: ours, those of others, and bare ones that show what
-// the machine can do.
+// Package clients holds the mail programs that take part in a benchmark: ours, those of others, and
+// bare ones that show what the machine can do.
 package clients
 
 import (
@@ -25,7 +25,8 @@ type Client interface {
 	Prepare(ctx context.Context, v *Visit) error
 	// Fetch runs the program from its start to its end, which is what is measured.
 	Fetch(ctx context.Context, v *Visit) error
-	// Verify compares what the program stored with what was served, every octet of every message, and counts it.
+	// Verify compares what the program stored with what was served, every octet of every
+	// message, and counts it.
 	Verify(ctx context.Context, v *Visit, served maildrop.List) (tasks.Kept, error)
 }
 

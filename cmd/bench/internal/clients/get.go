@@ -29,7 +29,8 @@ type getSpec struct {
 	Profile string           `json:"profile"` // file for a CPU profile, "" for none
 }
 
-// OursCommand returns the hidden command that runs our client in one visit. It writes its progress, from 0 to 1, to stdout.
+// OursCommand returns the hidden command that runs our client in one visit. It writes its progress,
+// from 0 to 1, to stdout.
 func OursCommand(kinds Kinds) *cobra.Command {
 	return child.Command(getName, "Fetches the mailbox of one trial", func(ctx context.Context, s *getSpec, stdout io.Writer) error {
 		if err := s.Task.Make(kinds.Tasks); err != nil {

@@ -14,8 +14,9 @@ import (
 	"pop3mtm/fakeserver/maildrop"
 )
 
-// ListingName names the client, and its server in results. The client sends STAT, LIST and UIDL, as ours does to refresh a
-// mailbox, and discards the replies. What ours costs more is its cost beyond the wire.
+// ListingName names the client, and its server in results. The client sends STAT, LIST and
+// UIDL, as ours does to refresh a mailbox, and discards the replies. What ours costs more is
+// its cost beyond the wire.
 const ListingName = "bare listing"
 
 const listCommand = "bare-list"

@@ -22,7 +22,8 @@ import (
 // MTM is the client that the others are compared with.
 const MTM = "mtm"
 
-// Ours is our client: the bench itself with a hidden command, or an mtm program that the user names.
+// Ours is our client: the bench itself with a hidden command, or an mtm program
+// that the user names.
 type Ours struct {
 	Title   string `json:"title,omitempty"`   // what results call it, "" for MTM
 	Program string `json:"program,omitempty"` // path of an mtm program, "" for the bench itself
@@ -53,7 +54,8 @@ func (o *Ours) Version(ctx context.Context) (string, error) {
 	return strings.TrimSpace(string(out)), said.Explain(ctx, program, err)
 }
 
-// Prepare creates the account, or points it at the server of this visit. Where the task needs it, the mailbox is listed.
+// Prepare creates the account, or points it at the server of this visit. Where the task needs it,
+// the mailbox is listed.
 func (o *Ours) Prepare(ctx context.Context, v *Visit) error {
 	task, err := mtmTask(v.Task)
 	if err != nil {

@@ -15,7 +15,8 @@ import (
 
 const receiveName = "bare-receive"
 
-// ReceiveCommand returns the hidden command that receives from the bare sender. It syncs its file for every 1,000 messages.
+// ReceiveCommand returns the hidden command that receives from the bare sender. It syncs its file
+// for every 1,000 messages.
 func ReceiveCommand() *cobra.Command {
 	return child.Command(receiveName, "Receives the mailbox of one trial without a protocol", func(ctx context.Context, s *bareSpec, _ io.Writer) (err error) {
 		var dialer net.Dialer

@@ -6,8 +6,8 @@ import (
 	"fmt"
 )
 
-// Sent carries a client or a task to another process of the bench, as its kind and its fields. Value is nil in the
-// other process until Make is called.
+// Sent carries a client or a task to another process of the bench, as its kind and its fields.
+// Value is nil in the other process until Make is called.
 type Sent[T interface{ Kind() string }] struct {
 	Value T
 	form  sentForm

@@ -14,7 +14,8 @@ import (
 	"pop3mtm/mtm/account"
 )
 
-// Session is a POP3 session with the least cost that a client can have. It reads all replies through one buffer.
+// Session is a POP3 session with the least cost that a client can have. It reads all
+// replies through one buffer.
 type Session struct {
 	conn       net.Conn
 	buffer     []byte
@@ -22,8 +23,8 @@ type Session struct {
 	stop       func() bool
 }
 
-// Dial connects, with TLS where the login says so, and logs in with USER and PASS. No line may be longer than size.
-// The end of ctx closes the connection.
+// Dial connects, with TLS where the login says so, and logs in with USER and PASS. No line may be
+// longer than size. The end of ctx closes the connection.
 func Dial(ctx context.Context, l servers.Login, size int) (*Session, error) {
 	dialer := net.Dialer{KeepAlive: -1} // five system calls less
 	conn, err := dialer.DialContext(ctx, "tcp", l.Address())
@@ -136,7 +137,8 @@ func (s *Session) status() (string, error) {
 	}
 }
 
-// body passes the lines of a reply to w, without the dots that were added to them (RFC 1939 section 3).
+// body passes the lines of a reply to w, without the dots that were added to
+// them (RFC 1939 section 3).
 func (s *Session) body(w io.Writer) error {
 	for first := true; ; {
 		b := s.buffer[s.start:s.end]
@@ -169,7 +171,8 @@ func (s *Session) body(w io.Writer) error {
 	}
 }
 
-// dotAt returns where the next dot at the start of a line is, -1 for none. Servers stuff lines that begin after a bare LF too.
+// dotAt returns where the next dot at the start of a line is, -1 for none. Servers stuff lines that
+// begin after a bare LF too.
 func dotAt(b []byte, first bool) int {
 	if first && len(b) > 0 && b[0] == '.' {
 		return 0
@@ -181,8 +184,8 @@ func dotAt(b []byte, first bool) int {
 	return i + 1
 }
 
-// Each sends a command with each message number from 1 on, with at most window commands in flight, and reads the status
-// lines. read is called after each of them, for the rest of the reply.
+// Each sends a command with each message number from 1 on, with at most window commands in flight,
+// and reads the status lines. read is called after each of them, for the rest of the reply.
 func (s *Session) Each(verb string, messages, window int, read func(n int) error) error {
 	for sent, n := 0, 1; n <= messages; n++ {
 		if sent < messages && sent-n < window/2 {

@@ -38,7 +38,8 @@ type fetchSpec struct {
 	Dir    string           `json:"dir"`
 }
 
-// FetchCommand returns the hidden command that runs any client once, since strace needs a program to start.
+// FetchCommand returns the hidden command that runs any client once, since strace
+// needs a program to start.
 func FetchCommand(kinds Kinds) *cobra.Command {
 	return child.Command(fetchName, "Runs one client once", func(ctx context.Context, s *fetchSpec, _ io.Writer) error {
 		if err := errors.Join(s.Client.Make(kinds.Clients), s.Task.Make(kinds.Tasks)); err != nil {
@@ -85,7 +86,8 @@ func (c Counting) Verify(ctx context.Context, v *Visit, served maildrop.List) (t
 	return k, errors.Join(err, os.Remove(straceFile(v.Dir)))
 }
 
-// countSyncs reads the table of strace -c: the fourth column of a row is the number of calls, the last is the call.
+// countSyncs reads the table of strace -c: the fourth column of a row is the number of
+// calls, the last is the call.
 func countSyncs(table []byte) (int, error) {
 	sum := 0
 	for lines := bufio.NewScanner(bytes.NewReader(table)); lines.Scan(); {
@@ -112,7 +114,8 @@ func straceProgram() (string, error) {
 	return "", errors.New("strace is not installed; Debian has it in the package strace")
 }
 
-// CanTrace returns nil when strace may trace here, which not every container allows; else the reason.
+// CanTrace returns nil when strace may trace here, which not every container
+// allows; else the reason.
 func CanTrace(ctx context.Context) error {
 	path, err := straceProgram()
 	if err != nil {
@@ -136,7 +139,8 @@ func SyncText(syncs, messages int) string {
 	}
 }
 
-// KnownSyncs returns how often a client was seen to sync, for one that was not traced; why says why not.
+// KnownSyncs returns how often a client was seen to sync, for one that was not
+// traced; why says why not.
 func KnownSyncs(client, why string) string {
 	known := map[string]string{
 		MTM:          "one for a batch of up to 1,000 messages or 16 MiB, and one for its index",

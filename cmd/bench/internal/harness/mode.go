@@ -1,5 +1,5 @@
-// Package harness runs the modes of the bench: it reads their common flags, runs their steps in rounds, and prints what they
-// found.
+// Package harness runs the modes of the bench: it reads their common flags, runs their steps in
+// rounds, and prints what they found.
 package harness
 
 import (

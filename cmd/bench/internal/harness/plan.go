@@ -20,12 +20,13 @@ import (
 type step interface {
 	// label names the step for people; it is the same in every round.
 	label() string
-	// purpose says what a step is for that runs once, after the rounds; "" for a step of the rounds.
+	// purpose says what a step is for that runs once, after the rounds; "" for a
+	// step of the rounds.
 	purpose() string
 	// progress returns the unit and the total of the step's bar; a total of 0 is not known.
 	progress() (cli.Unit, int64)
-	// run makes the measurement and keeps what it found. passed is called when time passes, with how far the step is, 0
-	// where that is not known.
+	// run makes the measurement and keeps what it found. passed is called when time passes, with
+	// how far the step is, 0 where that is not known.
 	run(ctx context.Context, round int, passed func(done int64)) error
 }
 
@@ -41,8 +42,8 @@ type findings interface {
 	Show(stdout, stderr io.Writer) error
 }
 
-// plan holds what a benchmark will do: the steps of one round, and how many rounds. In a round each step runs once, so that
-// what slows the machine down for a while slows all of them.
+// plan holds what a benchmark will do: the steps of one round, and how many rounds. In a round each
+// step runs once, so that what slows the machine down for a while slows all of them.
 type plan struct {
 	unit      string // what the text of an interrupted benchmark calls a step
 	rounds    int
@@ -50,12 +51,13 @@ type plan struct {
 	extra     []step // run once after the rounds, for what would slow a measured run
 	alternate bool   // every second round runs in the opposite order
 	findings  findings
-	// failed is called for a step that fails, which is left out from then on. When it is nil the first failure ends the
-	// benchmark without figures.
+	// failed is called for a step that fails, which is left out from then on. When it is nil the
+	// first failure ends the benchmark without figures.
 	failed func(round int, label string, err error)
 }
 
-// run runs all steps and shows the findings: also those of a plan that a signal or failures cut short.
+// run runs all steps and shows the findings: also those of a plan that a signal
+// or failures cut short.
 func (p *plan) run(c *cobra.Command) error {
 	failed := p.runAll(c.Context(), c.ErrOrStderr())
 	if p.findings.Empty() || p.failed == nil && failed != nil && c.Context().Err() == nil {
@@ -132,8 +134,8 @@ func (f failures) err(empty bool) error {
 	return fmt.Errorf("without %s, which failed: %w", strings.Join(names, ", "), f[0].err)
 }
 
-// WithFolder creates a new folder below dir for as long as f runs; its path is absolute, since clients run in folders of
-// their own. A folder that is kept is named on stderr at the end.
+// WithFolder creates a new folder below dir for as long as f runs; its path is absolute, since
+// clients run in folders of their own. A folder that is kept is named on stderr at the end.
 func WithFolder(dir string, keep bool, stderr io.Writer, f func(dir string) error) (err error) {
 	if dir, err = filepath.Abs(dir); err != nil {
 		return err

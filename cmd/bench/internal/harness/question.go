@@ -31,7 +31,8 @@ func (x *Question) DirFlag(c *cobra.Command) {
 	c.Flags().StringVar(&x.Dir, "dir", os.TempDir(), "directory on the disk that is measured; a directory is created in it and removed")
 }
 
-// Room refuses a path that is not a directory, and a disk without room for this many times the mailbox.
+// Room refuses a path that is not a directory, and a disk without room for this
+// many times the mailbox.
 func (x *Question) Room(times int64) error {
 	if info, err := os.Stat(x.Dir); err != nil || !info.IsDir() {
 		return cli.Usage("--dir %s is not a directory", x.Dir)
@@ -58,7 +59,8 @@ type answer interface {
 	Text(asJSON bool) ([]byte, error)
 }
 
-// Ask measures in rounds and prints the answer. After a signal it prints what was measured until then.
+// Ask measures in rounds and prints the answer. After a signal it prints what
+// was measured until then.
 func (x *Question) Ask(c *cobra.Command, found answer, rounds int, unit string, one Single) error {
 	p := plan{unit: unit, rounds: rounds, steps: []step{one}, findings: answered{found, x.json}}
 	return p.run(c)

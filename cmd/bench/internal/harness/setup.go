@@ -29,8 +29,8 @@ const (
 	leastBandwidth   = 1 << 10
 )
 
-// Setup holds the flags that most benchmarks share: the mailbox, the server, the line, the directory for stores, and the form
-// of the results.
+// Setup holds the flags that most benchmarks share: the mailbox, the server, the line, the
+// directory for stores, and the form of the results.
 type Setup struct {
 	Box         workload.Mailbox
 	Rounds      int

@@ -25,9 +25,10 @@ import (
 	"pop3mtm/mtm/account"
 )
 
-// Trial is one client at one mailbox: one visit, or several after one another with the same store. It runs in a process
-// of its own, so that memory of one trial does not burden the next and the cost of its processes can be measured. Every visit
-// has a new server. A trial ends early when its standard input does.
+// Trial is one client at one mailbox: one visit, or several after one another with the same
+// store. It runs in a process of its own, so that memory of one trial does not burden the next
+// and the cost of its processes can be measured. Every visit has a new server. A trial ends early
+// when its standard input does.
 type Trial struct {
 	Label    string                       `json:"label"` // for people
 	Server   servers.Spec                 `json:"server"`
@@ -101,7 +102,8 @@ func beating(ctx context.Context, interval time.Duration, f func()) (stop func()
 	return func() { cancel(); ended.Wait() }
 }
 
-// inProcess runs a trial in a process of its own. passed is called when time passes, with the progress where that is known.
+// inProcess runs a trial in a process of its own. passed is called when time passes, with the
+// progress where that is known.
 func inProcess(ctx context.Context, t *Trial, label string, passed func(done int64)) (*trialLine, error) {
 	bench, err := os.Executable()
 	if err != nil {
@@ -189,7 +191,8 @@ func (t *Trial) dir(i int) string {
 	return filepath.Join(t.Dir, fmt.Sprintf("account-%d", i+1))
 }
 
-// profile returns the file for the CPU profile of one process of ours; those of other programs cannot be had.
+// profile returns the file for the CPU profile of one process of ours; those of other
+// programs cannot be had.
 func (t *Trial) profile(of string) string {
 	if t.Profile == "" {
 		return ""

@@ -66,8 +66,9 @@ func commandLine(argv []string) string {
 	return strings.Join(words, " ")
 }
 
-// ComparedWith returns which ratios mean something: those of a client, "" for the first one, with all others at the same
-// server and with the machine's limit, and its own at the first server with those at others.
+// ComparedWith returns which ratios mean something: those of a client, "" for the first one,
+// with all others at the same server and with the machine's limit, and its own at the first
+// server with those at others.
 func ComparedWith(client string) func(a, b, first report.Kind) bool {
 	return func(a, b, first report.Kind) bool {
 		base := client
@@ -216,7 +217,8 @@ func (p *Trials) Watched(trials ...Trial) {
 	}
 }
 
-// Participate asks a client for its version, so that a missing one is known before anything is measured.
+// Participate asks a client for its version, so that a missing one is known
+// before anything is measured.
 func (p *Trials) Participate(ctx context.Context, who clients.Client) error {
 	version, err := who.Version(ctx)
 	if err != nil {

@@ -12,8 +12,9 @@ import (
 // pace holds how long steps took, from which it estimates how long the rest will take.
 type pace map[string]time.Duration // the last run of each, with all that belongs to it
 
-// left describes how long the steps with these labels will take: as long as their last run, or as the mean of the others. The
-// first of them has been running for a while. It is empty until a step has ended.
+// left describes how long the steps with these labels will take: as long as their last run,
+// or as the mean of the others. The first of them has been running for a while. It is empty
+// until a step has ended.
 func (p pace) left(labels []string, running time.Duration) string {
 	if len(p) == 0 || len(labels) == 0 {
 		return ""

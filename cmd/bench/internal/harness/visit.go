@@ -18,7 +18,8 @@ import (
 	"pop3mtm/fakeserver/maildrop"
 )
 
-// visit starts the server and the line, runs the clients, ends both, and verifies what the clients stored.
+// visit starts the server and the line, runs the clients, ends both, and verifies
+// what the clients stored.
 func (t *Trial) visit(ctx context.Context, v *VisitSpec, who clients.Client, passed func(done int64)) (m *report.Measurement, err error) {
 	latest := newLatest()
 	verb := v.Task.Value.Counts()
@@ -137,7 +138,8 @@ func (t *Trial) overLine(ctx context.Context, m *report.Measurement, v *VisitSpe
 	return t.checkLeft(ctx, v, direct, served)
 }
 
-// fetch returns the part that is measured: all clients from the start of the first to the end of the last.
+// fetch returns the part that is measured: all clients from the start of the first
+// to the end of the last.
 func fetch(ctx context.Context, m *report.Measurement, who clients.Client, told []*clients.Visit) error {
 	child.Settle()
 	before, start := child.Spent(), time.Now()
@@ -154,8 +156,8 @@ func fetch(ctx context.Context, m *report.Measurement, who clients.Client, told 
 	return err
 }
 
-// checkCommands refuses a visit that sent more or fewer commands than its task takes, where the server counts them. It
-// waits until the server has seen the end of all sessions.
+// checkCommands refuses a visit that sent more or fewer commands than its task takes, where the
+// server counts them. It waits until the server has seen the end of all sessions.
 func (t *Trial) checkCommands(ctx context.Context, m *report.Measurement, task tasks.Task, served maildrop.List, latest *latestCounts, sessions int) error {
 	verb, want := task.Counts(), task.Commands(served)*t.Accounts
 	if want < 0 || !t.Server.Counts() {
@@ -174,8 +176,8 @@ func (t *Trial) checkCommands(ctx context.Context, m *report.Measurement, task t
 	return nil
 }
 
-// checkLeft refuses a visit after which the server holds more or less than it should: a move must have deleted, and
-// nothing else may have.
+// checkLeft refuses a visit after which the server holds more or less than it should: a move must
+// have deleted, and nothing else may have.
 func (t *Trial) checkLeft(ctx context.Context, v *VisitSpec, at servers.Login, served maildrop.List) error {
 	if t.Server.Name == servers.Limit {
 		return nil

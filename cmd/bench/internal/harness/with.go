@@ -15,8 +15,8 @@ import (
 	"pop3mtm/mtm/account"
 )
 
-// WithSpool fetches the mailbox of a target to compare with, for as long as f runs; spool is "" without a target. All
-// of several accounts have to hold the same mail.
+// WithSpool fetches the mailbox of a target to compare with, for as long as f runs; spool is ""
+// without a target. All of several accounts have to hold the same mail.
 func (s *Setup) WithSpool(ctx context.Context, stderr io.Writer, accounts int, f func(spool string) error) (err error) {
 	if s.Target == "" {
 		return f("")
@@ -59,8 +59,9 @@ func (s *Setup) WithFiles(ctx context.Context, stderr io.Writer, forms []string,
 	})
 }
 
-// WithServers finds the servers with these names for as long as f runs. Ours are started for each visit; those of others
-// run all the time, with the mailbox for each user, and have indexed it already.
+// WithServers finds the servers with these names for as long as f runs. Ours are started
+// for each visit; those of others run all the time, with the mailbox for each user, and
+// have indexed it already.
 func (s *Setup) WithServers(ctx context.Context, names []string, users int, f func([]servers.Spec, []report.Participant) error) (err error) {
 	var all []servers.Spec
 	var versions []report.Participant

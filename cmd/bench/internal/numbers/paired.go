@@ -6,9 +6,9 @@ import (
 	"slices"
 )
 
-// Confidence returns one minus the probability that pairs without any real difference give differences as far above zero
-// as these, by Wilcoxon's signed-rank test. It is exact for up to 50 pairs. Without a
-// difference other than zero it is 0.5.
+// Confidence returns one minus the probability that pairs without any real difference give
+// differences as far above zero as these, by Wilcoxon's signed-rank test. It is exact for up to 50
+// pairs. Without a difference other than zero it is 0.5.
 func Confidence(differences []float64) float64 {
 	moved := slices.DeleteFunc(slices.Clone(differences), func(d float64) bool { return d == 0 || math.IsNaN(d) })
 	if len(moved) == 0 {
@@ -44,7 +44,8 @@ func Confidence(differences []float64) float64 {
 	return 1 - chance
 }
 
-// doubledRanks returns twice the rank of each figure by its size without sign; equal ones share the mean of their ranks.
+// doubledRanks returns twice the rank of each figure by its size without sign; equal ones share
+// the mean of their ranks.
 func doubledRanks(figures []float64) []int {
 	order := make([]int, len(figures))
 	for i := range order {

@@ -8,8 +8,8 @@ import (
 	"pop3mtm/cmd/bench/internal/child"
 )
 
-// Benchfmt returns the results in Go's benchmark format: one line per visit, one operation is the whole visit. benchstat
-// -col /client compares the clients.
+// Benchfmt returns the results in Go's benchmark format: one line per visit, one operation is the
+// whole visit. benchstat -col /client compares the clients.
 func (r *Results) Benchfmt() []byte {
 	var b bytes.Buffer
 	r.Machine.Benchfmt(&b)

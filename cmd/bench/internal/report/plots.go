@@ -26,7 +26,8 @@ func (r *Results) ratePlot() page.Plot {
 	return p
 }
 
-// memoryPlot returns the largest resident sets of both sides; without lines where the system does not tell.
+// memoryPlot returns the largest resident sets of both sides; without lines where
+// the system does not tell.
 func (r *Results) memoryPlot() page.Plot {
 	p := page.Plot{Title: "Peak memory", X: "MiB", About: "The largest resident set of one process of each side, medians. A program that needs less " +
 		"than the bench that starts it shows as that much."}
@@ -79,8 +80,8 @@ func (r *Results) throughputPlot() page.Plot {
 	return p
 }
 
-// speeds are megabytes per second between samples, of which some are put together: a line of a few dozen points can be
-// read.
+// speeds are megabytes per second between samples, of which some are put together: a line of a few
+// dozen points can be read.
 func speeds(samples []wire.Sample) []page.Point {
 	const most = 60
 	if len(samples) < 2 {

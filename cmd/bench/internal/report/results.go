@@ -1,5 +1,5 @@
-// Package report holds the results of trials, sums them up, and writes them as a table, as JSON, as a page and in Go's benchmark
-// format.
+// Package report holds the results of trials, sums them up, and writes them as a table, as JSON, as
+// a page and in Go's benchmark format.
 package report
 
 import (

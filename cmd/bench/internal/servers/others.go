@@ -100,8 +100,8 @@ func (s Others) Start(ctx context.Context, name string, users int) (spec Spec, v
 	return spec, version, server.Stop, nil
 }
 
-// dovecot starts Dovecot with its fastest format for one user. Several users have Maildirs, since an import takes a process
-// for each.
+// dovecot starts Dovecot with its fastest format for one user. Several users have Maildirs, since
+// an import takes a process for each.
 func (s Others) dovecot(ctx context.Context, list maildrop.List, users []string) (foreign, *Login, string, error) {
 	version, err := new(peer.Dovecot).Version(ctx)
 	if err != nil {

@@ -24,8 +24,8 @@ const SyncEvery = 1000
 // LargestSent limits the mail of the bare sender, which keeps all of it in memory.
 const LargestSent = 2 << 30
 
-// SendCommand returns the hidden command that is the bare sender. It prints its address as a server does, and sends to each
-// connection the length of 1,000 messages and then all messages.
+// SendCommand returns the hidden command that is the bare sender. It prints its address as a server
+// does, and sends to each connection the length of 1,000 messages and then all messages.
 func SendCommand() *cobra.Command {
 	return child.Command(sendName, "Sends the mailbox of one trial without a protocol", func(ctx context.Context, box *workload.Mailbox, stdout io.Writer) error {
 		list, err := box.List()

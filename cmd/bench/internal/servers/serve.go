@@ -37,8 +37,8 @@ type serveSpec struct {
 	Verb     string           `json:"verb"` // whose replies are counted, "" for none
 }
 
-// ServeCommand returns the hidden command that is the server of one visit. Its first line on stdout is {"pop3":"host:port"},
-// the others are Counts.
+// ServeCommand returns the hidden command that is the server of one visit. Its first line on stdout
+// is {"pop3":"host:port"}, the others are Counts.
 func ServeCommand() *cobra.Command {
 	return child.Command(serveName, "Serves the mailbox of one trial", func(ctx context.Context, s *serveSpec, stdout io.Writer) error {
 		if err := s.Mailbox.Validate(); err != nil {
@@ -98,7 +98,8 @@ func (s *serveSpec) serve(ctx context.Context, stdout io.Writer) error {
 	return errors.Join(err, closed)
 }
 
-// certify returns the server a certificate when TLS is wanted, and writes its authority for the client.
+// certify returns the server a certificate when TLS is wanted, and writes its
+// authority for the client.
 func (s *serveSpec) certify(o *fakeserver.Options) error {
 	if s.TLS == account.NoTLS || s.TLS == "" {
 		return nil

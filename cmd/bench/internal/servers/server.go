@@ -1,5 +1,5 @@
-// Package servers starts the servers that clients fetch from: the simulator, those of others, and a bare sender. It also logs in
-// to them where that is not measured.
+// Package servers starts the servers that clients fetch from: the simulator, those of others, and a
+// bare sender. It also logs in to them where that is not measured.
 package servers
 
 import (
@@ -29,7 +29,8 @@ type Login struct {
 // Address returns host and port.
 func (l Login) Address() string { return net.JoinHostPort(l.Host, strconv.Itoa(l.Port)) }
 
-// At returns the login through a relay at another address. The certificate is still that of the host.
+// At returns the login through a relay at another address. The certificate is
+// still that of the host.
 func (l Login) At(address string) (Login, error) {
 	a, err := accountAt(address)
 	if l.Security.Name == "" && l.Security.TLS != account.NoTLS && l.Security.TLS != "" {
@@ -39,8 +40,8 @@ func (l Login) At(address string) (Login, error) {
 	return l, err
 }
 
-// ForPeers returns the login for a program that checks the certificate for the host that it connects to. The certificates of the
-// servers that are started here are for localhost.
+// ForPeers returns the login for a program that checks the certificate for the host that it
+// connects to. The certificates of the servers that are started here are for localhost.
 func (l Login) ForPeers() peer.Account {
 	a := l.Account
 	if l.Security.TLS == account.STLS || l.Security.TLS == account.Implicit {
@@ -55,8 +56,8 @@ func (l Login) ForPeers() peer.Account {
 // certifiedHost is the host for which certificates are made.
 const certifiedHost = "localhost"
 
-// Numbered returns the login of account i of several, counted from 0: {n} in the user name stands for its number. The only
-// one has no number.
+// Numbered returns the login of account i of several, counted from 0: {n} in the user name stands
+// for its number. The only one has no number.
 func (l Login) Numbered(i, of int) Login {
 	l.User = userName(l.User, i, of)
 	return l
@@ -91,7 +92,8 @@ type Spec struct {
 	TLS     account.TLS    `json:"tls,omitempty"`
 }
 
-// Counts reports whether the server reports its progress, which only the one built into the bench does.
+// Counts reports whether the server reports its progress, which only the one
+// built into the bench does.
 func (s *Spec) Counts() bool { return s.Running == nil && s.Program == "" && s.Name != Limit }
 
 // Hosting holds what a server has to serve in one visit.
@@ -142,8 +144,8 @@ type server struct {
 	tree  *child.Tree // of one that ran before
 }
 
-// startServer runs the program and waits until it listens. Later it calls report, from a goroutine, with what the
-// program says of itself. stop ends it, and the end of ctx does.
+// startServer runs the program and waits until it listens. Later it calls report, from a goroutine,
+// with what the program says of itself. stop ends it, and the end of ctx does.
 func startServer(ctx context.Context, argv []string, spec any, report func(Counts)) (*server, error) {
 	s := &server{ended: make(chan error, 1)}
 	s.cmd, s.Said = child.Process(ctx, argv)
@@ -186,7 +188,8 @@ type readyLine struct {
 	POP3S string `json:"pop3s"`
 }
 
-// follow reads what a server says on stdout until it ends, first of all its address. It closes listening.
+// follow reads what a server says on stdout until it ends, first of all its
+// address. It closes listening.
 func follow(stdout io.Reader, listening chan<- readyLine, report func(Counts)) error {
 	defer close(listening)
 	for said := json.NewDecoder(stdout); ; {

@@ -16,8 +16,9 @@ import (
 	"pop3mtm/mtm/pop3"
 )
 
-// spool is a copy of the mailbox of a server that runs already, fetched before anything is measured, so that what
-// clients keep can be compared with it. It is a file with all messages one after another, and an index of them.
+// spool is a copy of the mailbox of a server that runs already, fetched before anything is
+// measured, so that what clients keep can be compared with it. It is a file with all messages one
+// after another, and an index of them.
 type spool struct {
 	path     string
 	messages []spooled

@@ -45,8 +45,8 @@ func (c Choice) Words() string {
 	return ", every " + strconv.Itoa(c.Every) + "th"
 }
 
-// pick returns the choice in the words of the MTM. A selection is counted from the oldest message on; the mailbox lists
-// the newest first.
+// pick returns the choice in the words of the MTM. A selection is counted from the oldest message
+// on; the mailbox lists the newest first.
 func (c Choice) pick(ctx context.Context, st *store.Store, mailbox store.ID) (mtm.Which, []store.ID, error) {
 	if c.Which == allOfThem {
 		return mtm.All, nil, nil

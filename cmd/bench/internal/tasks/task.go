@@ -15,9 +15,11 @@ import (
 type Task interface {
 	// Kind names the type of the task.
 	Kind() string
-	// Counts returns the verb whose replies show how far a visit is, "" when the octets that the server sent show it.
+	// Counts returns the verb whose replies show how far a visit is, "" when the octets that
+	// the server sent show it.
 	Counts() string
-	// Commands returns how many commands of that verb a visit must send, -1 when that is not checked.
+	// Commands returns how many commands of that verb a visit must send, -1 when
+	// that is not checked.
 	Commands(served maildrop.List) int
 	// Left returns how many messages the server holds after the visit.
 	Left(served maildrop.List) int
@@ -32,7 +34,8 @@ type MTMTask interface {
 	NeedsList() bool
 	// Run returns the commands of the client, in order, for the account of an open store.
 	Run(ctx context.Context, st *store.Store, account store.ID) ([]mtm.Command, error)
-	// Arguments returns the command line of an mtm program after the program's name, without --store.
+	// Arguments returns the command line of an mtm program after the program's
+	// name, without --store.
 	Arguments(ctx context.Context, storeDir string) ([]string, error)
 	// Verify compares the store with what was served, after the visit.
 	Verify(ctx context.Context, storeDir string, served maildrop.List) (Kept, error)

@@ -53,7 +53,8 @@ func toData(in *bufio.Reader) error {
 	}
 }
 
-// batchBody reads one message without the dots that were added to its lines, a line or a piece of a long one at a time.
+// batchBody reads one message without the dots that were added to its lines, a line or a piece
+// of a long one at a time.
 type batchBody struct {
 	in    *bufio.Reader
 	piece []byte

@@ -11,8 +11,8 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// Inbox checks that a store is sound and that its Inbox holds what was served: every message once, the newest first, octet
-// for octet. It needs no memory for the messages.
+// Inbox checks that a store is sound and that its Inbox holds what was served: every message once,
+// the newest first, octet for octet. It needs no memory for the messages.
 func Inbox(ctx context.Context, dir string, served maildrop.List) error {
 	return InStore(dir, func(st *store.Store) error {
 		fetched := newestFirst{served, 0}
@@ -20,7 +20,8 @@ func Inbox(ctx context.Context, dir string, served maildrop.List) error {
 	})
 }
 
-// Entries checks that the store is sound, and that the messages below an entry are what a judge wants.
+// Entries checks that the store is sound, and that the messages below an entry
+// are what a judge wants.
 func Entries(ctx context.Context, st *store.Store, parent store.ID, j *Judge) error {
 	mail := keptMail{"store", func(ctx context.Context, visit visitor) error { return eachEntry(ctx, st, parent, visit) }}
 	found, err := All(ctx, mail, j, func(int) {})

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// form describes what a client may change in a message. Served and stored messages are compared after both were read
-// through it; the zero value allows no change.
+// form describes what a client may change in a message. Served and stored messages are compared
+// after both were read through it; the zero value allows no change.
 type form struct {
 	lines  bool // CRs before an LF do not matter
 	mbox   bool // lines, ">" before From lines and empty lines at the end do not matter

@@ -20,8 +20,8 @@ type Tops struct {
 	Only  map[string]bool // by UID, those of which the lines were fetched; nil for all
 }
 
-// Listing checks that a store is sound and that its account's mailbox lists all messages, each with its size and
-// what top says of it. The first messages were listed by earlier visits.
+// Listing checks that a store is sound and that its account's mailbox lists all messages, each with
+// its size and what top says of it. The first messages were listed by earlier visits.
 func Listing(ctx context.Context, dir string, served maildrop.List, before int, top *Tops) error {
 	return InStore(dir, func(st *store.Store) error {
 		account, err := mtm.FindAccount(ctx, st, AccountName)
@@ -33,8 +33,8 @@ func Listing(ctx context.Context, dir string, served maildrop.List, before int, 
 	})
 }
 
-// compare says what differs in an entry whose stored part is in: its header, the blank line included, and so many lines
-// of its body.
+// compare says what differs in an entry whose stored part is in: its header, the blank line
+// included, and so many lines of its body.
 func (t *Tops) compare(e *store.Entry, in io.Reader, want maildrop.Message) (wrong string, err error) {
 	lines := t.Lines
 	if t.Only != nil && !t.Only[want.UID()] {
@@ -69,7 +69,8 @@ func beginning(m maildrop.Message, n int64) (octets []byte, err error) {
 	return io.ReadAll(io.LimitReader(io.MultiReader(body, strings.NewReader("\r\n")), min(n, m.Size())))
 }
 
-// newestFirst is the order in which a mailbox lists what was served: the newest first, after those of earlier visits.
+// newestFirst is the order in which a mailbox lists what was served: the newest first, after
+// those of earlier visits.
 type newestFirst struct {
 	maildrop.List
 	before int
@@ -82,8 +83,8 @@ func (l newestFirst) At(i int) maildrop.Message {
 	return l.List.At(l.Len() - 1 - (i - l.before))
 }
 
-// topEnd is where the answer to TOP ends (RFC 1939 section 7): header, blank line, and the first lines of the body. It is
-// -1 when the message has no more.
+// topEnd is where the answer to TOP ends (RFC 1939 section 7): header, blank line, and the first
+// lines of the body. It is -1 when the message has no more.
 func topEnd(message []byte, lines int) int {
 	blank := []byte("\r\n\r\n")
 	end := bytes.Index(message, blank)

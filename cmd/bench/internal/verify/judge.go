@@ -72,8 +72,8 @@ type Judge struct {
 	in     *bufio.Reader
 }
 
-// finder returns the number of the message that is stored as the n-th, from 1 on; 0 for one that is not from the mailbox.
-// wrong describes what is wrong with it, "" for nothing.
+// finder returns the number of the message that is stored as the n-th, from 1 on; 0 for one that is
+// not from the mailbox. wrong describes what is wrong with it, "" for nothing.
 type finder func(n int, k keptMessage, in *bufio.Reader) (number int, wrong string, err error)
 
 // ByID finds each message of a synthetic mailbox by its Message-ID.
@@ -111,7 +111,8 @@ type pair struct {
 	served, kept []byte
 }
 
-// All compares all stored mail with the mailbox. report is called with the number of messages that were compared.
+// All compares all stored mail with the mailbox. report is called with the number of
+// messages that were compared.
 func All(ctx context.Context, mail keptMail, j *Judge, report func(done int)) (*Verdict, error) {
 	j.both, j.in = NewComparer(), bufio.NewReaderSize(nil, largestHeader)
 	j.Found.Format, j.Found.Expected = mail.Format, j.Served.Len()
@@ -232,7 +233,8 @@ func (j *Judge) collect(ctx context.Context, n int, where string, in io.Reader, 
 	return j.flush(ctx)
 }
 
-// flush lets the client check the collected messages: all at once, and one by one when something is wrong.
+// flush lets the client check the collected messages: all at once, and one by one
+// when something is wrong.
 func (j *Judge) flush(ctx context.Context) error {
 	batch := j.batch
 	j.batch, j.size = nil, 0

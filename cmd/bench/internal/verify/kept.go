@@ -15,8 +15,8 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// keptMail is the mail that a client stored, in any format. each calls visit for every message, in the order of the format,
-// and keeps no more than one in memory.
+// keptMail is the mail that a client stored, in any format. each calls visit for every message, in
+// the order of the format, and keeps no more than one in memory.
 type keptMail struct {
 	Format string
 	each   func(ctx context.Context, visit visitor) error
@@ -32,7 +32,8 @@ type keptMessage struct {
 	entry *store.Entry // in a store of ours, else nil
 }
 
-// Open detects the format of a path: our store, a Maildir, a directory of files, an mbox, a BSMTP file, or one message.
+// Open detects the format of a path: our store, a Maildir, a directory of files, an mbox, a
+// BSMTP file, or one message.
 func Open(path string) (keptMail, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -80,8 +81,8 @@ func Open(path string) (keptMail, error) {
 	return keptMail{"files", func(_ context.Context, visit visitor) error { return visitFile(path, visit) }}, nil
 }
 
-// eachFile visits the files below a directory, in the order of the system. It skips names that begin with a dot and anything
-// that is not a file.
+// eachFile visits the files below a directory, in the order of the system. It skips names that
+// begin with a dot and anything that is not a file.
 func eachFile(ctx context.Context, dir string, visit visitor) error {
 	f, err := os.Open(dir)
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"os"
 )
 
-// eachInMbox visits the messages of an mbox as they stand there, quoted lines included. The empty line that ends each of
-// them is not part of it.
+// eachInMbox visits the messages of an mbox as they stand there, quoted lines included. The empty
+// line that ends each of them is not part of it.
 func eachInMbox(ctx context.Context, path string, visit visitor) error {
 	f, err := os.Open(path)
 	if err != nil {

@@ -59,8 +59,8 @@ type Sample struct {
 	Messages int64   `json:"messages"`
 }
 
-// timeline keeps samples at equal distances. When there are too many it drops every second one and doubles the
-// distance, so that an hour takes no more memory than a second.
+// timeline keeps samples at equal distances. When there are too many it drops every second one and
+// doubles the distance, so that an hour takes no more memory than a second.
 type timeline struct {
 	every time.Duration
 	kept  []Sample

@@ -1,4 +1,5 @@
-// Package wire holds the line between client and server: a relay that delays what passes, and a watch that measures it.
+// Package wire holds the line between client and server: a relay that delays what passes, and a
+// watch that measures it.
 package wire
 
 import (
@@ -9,7 +10,8 @@ import (
 	"time"
 )
 
-// What is on its way in one direction of a line at most: enough for 32 GiB/s with half a millisecond of delay.
+// What is on its way in one direction of a line at most: enough for 32 GiB/s with half
+// a millisecond of delay.
 const (
 	parcels    = 256
 	parcelSize = 64 << 10
@@ -21,8 +23,9 @@ type Line struct {
 	Bandwidth int64         `json:"bandwidth"` // octets a second in each direction, 0 = not limited
 }
 
-// delay is a line on which every octet takes a time, the same in both directions. Without a bandwidth octets that come
-// together leave together; with one each leaves when those before it are through.
+// delay is a line on which every octet takes a time, the same in both directions. Without a
+// bandwidth octets that come together leave together; with one each leaves when those
+// before it are through.
 type delay struct {
 	each      time.Duration       // on each direction
 	bandwidth int64               // octets a second, 0 = not limited
@@ -30,15 +33,16 @@ type delay struct {
 	watch     *Watch              // sees what passes; nil for nobody
 }
 
-// Relay listens on loopback and joins every connection with one of its own to a server, with a delay between them.
+// Relay listens on loopback and joins every connection with one of its own to a server,
+// with a delay between them.
 type Relay struct {
 	Address string
 	end     context.CancelFunc
 	ended   chan error
 }
 
-// StartRelay relays to the server at host:port, with half of the round trip in each direction, until close or the end
-// of ctx. w sees what passes, nil for nobody.
+// StartRelay relays to the server at host:port, with half of the round trip in each direction,
+// until close or the end of ctx. w sees what passes, nil for nobody.
 func StartRelay(ctx context.Context, to string, l Line, w *Watch) (*Relay, error) {
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
@@ -57,7 +61,8 @@ func (r *Relay) Close() error {
 	return <-r.ended
 }
 
-// serveRelay owns l. It returns when ctx has ended or it can accept nothing more, and its connections are closed.
+// serveRelay owns l. It returns when ctx has ended or it can accept nothing more, and its
+// connections are closed.
 func serveRelay(ctx context.Context, l net.Listener, to string, line delay) error {
 	stop := context.AfterFunc(ctx, func() { _ = l.Close() })
 	defer stop()
@@ -83,7 +88,8 @@ func serveRelay(ctx context.Context, l net.Listener, to string, line delay) erro
 	}
 }
 
-// join passes octets between two connections until both directions have ended, or ctx has. It closes them.
+// join passes octets between two connections until both directions have ended, or
+// ctx has. It closes them.
 func (d delay) join(ctx context.Context, a, b net.Conn) {
 	closeBoth := func() { _, _ = a.Close(), b.Close() } // nothing is lost: each direction has ended or is given up
 	defer closeBoth()
@@ -102,8 +108,8 @@ type parcel struct {
 	due    time.Time
 }
 
-// carry passes on one direction and its end. It returns when from has ended or to takes nothing more; then it has
-// closed from. see is shown what is passed on, nil for nobody.
+// carry passes on one direction and its end. It returns when from has ended or to takes nothing
+// more; then it has closed from. see is shown what is passed on, nil for nobody.
 func (d delay) carry(ctx context.Context, from, to net.Conn, see func([]byte)) {
 	onTheWay, free := make(chan parcel, parcels+1), make(chan []byte, parcels)
 	go d.collect(from, onTheWay, free) // ends when from does, which is closed below when to fails
@@ -179,7 +185,8 @@ func (d delay) until(ctx context.Context, due time.Time) {
 	}
 }
 
-// endWriting passes on that nothing more comes. What cannot be closed on one side is closed on both.
+// endWriting passes on that nothing more comes. What cannot be closed on one
+// side is closed on both.
 func endWriting(c net.Conn) {
 	if half, ok := c.(interface{ CloseWrite() error }); ok {
 		_ = half.CloseWrite() // a connection that has ended already needs no end

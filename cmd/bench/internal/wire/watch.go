@@ -10,10 +10,10 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// Watch sees what passes on a line and measures: octets and messages over time, and how long each command takes, from
-// the moment its line passes on to the server to the last octet of the reply on its way to the client. It understands
-// POP3 only as far as that needs, and costs the line a search for the end of each message: a watched visit is never one
-// of those that figures are taken from.
+// Watch sees what passes on a line and measures: octets and messages over time, and how long each
+// command takes, from the moment its line passes on to the server to the last octet of the reply on
+// its way to the client. It understands POP3 only as far as that needs, and costs the line a search
+// for the end of each message: a watched visit is never one of those that figures are taken from.
 type Watch struct {
 	now   func() time.Time
 	verbs []string // whose times are kept; no table grows with a client's nonsense
@@ -42,8 +42,8 @@ func (w *Watch) Begin() {
 	clear(w.took)
 }
 
-// session returns the two eyes for one connection: for what the client sends and for what the server sends. They see
-// octets before they are passed on. A nil watch has none.
+// session returns the two eyes for one connection: for what the client sends and for what the
+// server sends. They see octets before they are passed on. A nil watch has none.
 func (w *Watch) session() (commands, replies func([]byte)) {
 	if w == nil {
 		return nil, nil
@@ -52,8 +52,8 @@ func (w *Watch) session() (commands, replies func([]byte)) {
 	return s.commands, s.replies
 }
 
-// Seen returns the octets and messages over time, and the latency of the first of its verbs that was sent; nil when no
-// verb was.
+// Seen returns the octets and messages over time, and the latency of the first of its verbs that
+// was sent; nil when no verb was.
 func (w *Watch) Seen() ([]Sample, *Latency) {
 	w.lock.Lock()
 	defer w.lock.Unlock()
@@ -105,7 +105,8 @@ func (s *watchedSession) commands(b []byte) {
 	}
 }
 
-// cutLine takes one line off b, with what was kept of its start; nil when its end is not there, and then it is kept.
+// cutLine takes one line off b, with what was kept of its start; nil when its end is not
+// there, and then it is kept.
 func cutLine(start *[]byte, b []byte) (line, rest []byte) {
 	n := bytes.IndexByte(b, '\n')
 	if n < 0 {

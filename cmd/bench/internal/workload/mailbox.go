@@ -1,4 +1,5 @@
-// Package workload makes the mailboxes that are fetched: synthetic ones, and the same mail as files.
+// Package workload makes the mailboxes that are fetched: synthetic ones, and the
+// same mail as files.
 package workload
 
 import (
@@ -20,13 +21,15 @@ const (
 	mostOctets   = 1 << 55 // of all messages; a few times that can still be counted
 )
 
-// Mailbox describes the synthetic mailbox that is served. Message n is a function of the seed, n and the options alone, so that
-// server and verification make the same octets in processes of their own.
+// Mailbox describes the synthetic mailbox that is served. Message n is a function of the
+// seed, n and the options alone, so that server and verification make the same octets in
+// processes of their own.
 type Mailbox struct {
 	Messages int      `json:"messages"`
 	Size     cli.Size `json:"size,omitempty"` // of each message, where all have one
 	Seed     uint64   `json:"seed"`
-	// Synthetic is what --synthetic says in full, for mail that is not all alike. Messages counts, whatever it says.
+	// Synthetic is what --synthetic says in full, for mail that is not all alike. Messages
+	// counts, whatever it says.
 	Synthetic string `json:"synthetic,omitempty"`
 }
 
