@@ -70,6 +70,7 @@ func (s *Scenario) check(f *files, bad wrong) {
 	s.checkUsers(f, bad)
 	s.checkExpect(bad, f)
 	s.checkMTM(bad, f)
+	s.checkClientCheck(bad)
 }
 
 func (s *Scenario) checkServer(bad wrong) {

@@ -126,7 +126,7 @@ func reference() string {
 	known := comments()
 	var b strings.Builder
 	for _, v := range []any{scenarios.Scenario{}, scenarios.Server{}, scenarios.User{}, scenarios.Mail{}, scenarios.Rule{}, scenarios.Step{}, scenarios.Action{}, scenarios.View{},
-		scenarios.Expect{}, scenarios.MTM{}, scenarios.Run{}, scenarios.Profile{}, scenarios.Quirk{}} {
+		scenarios.Expect{}, scenarios.MTM{}, scenarios.Run{}, scenarios.ClientCheck{}, scenarios.Profile{}, scenarios.Quirk{}} {
 		t := reflect.TypeOf(v)
 		fmt.Fprintf(&b, "\n### %s\n\n%s\n\n| key | value | |\n|---|---|---|\n", t.Name(), known[t.Name()])
 		if t == reflect.TypeFor[scenarios.Step]() {
@@ -173,6 +173,8 @@ func valueOf(f reflect.StructField, known map[string]string) string {
 		return "a number or a list"
 	case t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Struct:
 		return "a list of [" + t.Elem().Name() + "](#" + strings.ToLower(t.Elem().Name()) + ")"
+	case t.Kind() == reflect.Slice && scenarios.Words(t.Elem()) != nil:
+		return "a list of " + meaningsOf(t.Elem(), known)
 	case t.Kind() == reflect.Slice:
 		return "a list"
 	case t.Kind() == reflect.Map && t.Elem().Kind() == reflect.Slice:
@@ -189,7 +191,7 @@ func valueOf(f reflect.StructField, known map[string]string) string {
 		return "a number"
 	case t.Kind() == reflect.String:
 		return "a string"
-	case slices.Contains([]string{"server", "expect", "mtm"}, word(f)):
+	case slices.Contains([]string{"server", "expect", "mtm", "check"}, word(f)):
 		return "[" + t.Name() + "](#" + strings.ToLower(t.Name()) + ")"
 	}
 	var parts []string
@@ -199,4 +201,13 @@ func valueOf(f reflect.StructField, known map[string]string) string {
 		}
 	}
 	return "{" + strings.Join(parts, "; ") + "}"
+}
+
+// meaningsOf returns the words of a type, each with its meaning.
+func meaningsOf(t reflect.Type, known map[string]string) string {
+	var all []string
+	for _, w := range scenarios.Words(t) {
+		all = append(all, "`"+w+"` ("+known[t.Name()+"="+w]+")")
+	}
+	return strings.Join(all, ", ")
 }

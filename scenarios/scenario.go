@@ -37,6 +37,8 @@ type Scenario struct {
 	Expect Expect `json:"expect,omitzero"`
 	// What our own mail client, the MTM, does. It does not apply to other clients.
 	MTM MTM `json:"mtm,omitzero"`
+	// How the client check plays the scenario with any client.
+	Check ClientCheck `json:"check,omitzero"`
 	// Variants: one file then holds several scenarios. Each case gives values to names; $NAME as a
 	// value, and ${NAME} inside a value, are replaced by them. The key name holds the name of the
 	// case. All cases have the same keys.

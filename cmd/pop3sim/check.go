@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"pop3mtm/cmd/internal/cli"
+	"pop3mtm/scenarios"
 	"pop3mtm/scenarios/check"
 	"pop3mtm/scenarios/check/report"
 )
@@ -196,7 +197,7 @@ func (f *checkFlags) play(cmd *cobra.Command, r *check.Runner, cases []*check.Ca
 	for _, l := range r.Learned() {
 		rep.Learned = append(rep.Learned, l.String())
 	}
-	r.SelfCheck = check.MTM{Move: r.Learned()[0].Can(check.Moves)}
+	r.SelfCheck = check.MTM{Move: r.Learned()[0].Can(scenarios.Moves)}
 	bar := cli.NewBar(stderr, "checking", cli.Steps, int64(len(cases)))
 	defer bar.Close()
 	done := int64(0)

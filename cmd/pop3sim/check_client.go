@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"pop3mtm/cmd/internal/cli"
+	"pop3mtm/scenarios"
 	"pop3mtm/scenarios/check"
 	"pop3mtm/scenarios/check/report"
 	"pop3mtm/scenarios/check/stored"
@@ -51,7 +52,7 @@ func (f *clientFlags) add(flags *pflag.FlagSet) {
 
 func abilities() string {
 	var names []string
-	for _, a := range check.Abilities() {
+	for _, a := range scenarios.Abilities() {
 		names = append(names, string(a))
 	}
 	return strings.Join(names, ", ")
@@ -91,7 +92,7 @@ func (f *clientFlags) drive(cmd *cobra.Command) (check.Drive, error) {
 		p.Store = stored.Layout(f.store)
 	}
 	for _, a := range f.can {
-		p.Can = append(p.Can, check.Ability(a))
+		p.Can = append(p.Can, scenarios.Ability(a))
 	}
 	if f.name != "" {
 		p.Title = f.name
@@ -115,14 +116,14 @@ func (f *clientFlags) onePort(cmd *cobra.Command) (check.Drive, error) {
 		return nil, err
 	}
 	f.port = port
-	var can []check.Ability
+	var can []scenarios.Ability
 	told := check.PlainLine
 	for _, a := range f.can {
-		can = append(can, check.Ability(a))
-		switch check.Ability(a) {
-		case check.STLS:
+		can = append(can, scenarios.Ability(a))
+		switch scenarios.Ability(a) {
+		case scenarios.UsesSTLS:
 			told = check.UseSTLS
-		case check.Implicit:
+		case scenarios.UsesImplicit:
 			told = check.UseImplicit
 		default:
 		}

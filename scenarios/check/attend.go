@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"pop3mtm/scenarios"
 	"pop3mtm/scenarios/check/process"
 	"pop3mtm/scenarios/check/stored"
 )
@@ -20,7 +21,7 @@ type Attend struct {
 	*OnePort
 	Out io.Writer
 	In  io.Reader
-	Can []Ability
+	Can []scenarios.Ability
 
 	lines *bufio.Scanner
 }
@@ -35,7 +36,7 @@ func Attended() []string {
 func (*Attend) Modes() []TLS { return []TLS{PlainLine} }
 
 // Abilities implements Drive.
-func (a *Attend) Abilities() []Ability { return a.Can }
+func (a *Attend) Abilities() []scenarios.Ability { return a.Can }
 
 // Start implements Drive.
 func (a *Attend) Start(_ string, e Endpoint) (Client, error) {

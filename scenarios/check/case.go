@@ -28,32 +28,6 @@ func (s Severity) Reaches(other Severity) bool {
 	return slices.Index(Severities(), s) >= slices.Index(Severities(), other)
 }
 
-// Ability is something that a client does or can do. Probe learns most of them.
-type Ability string
-
-// The values of Ability.
-const (
-	Moves     Ability = "move"      // it deletes what it has stored
-	Remembers Ability = "remember"  // it does not fetch again what it has
-	Tops      Ability = "top"       // it sends TOP
-	UIDLs     Ability = "uidl"      // it sends UIDL
-	CAPAs     Ability = "capa"      // it sends CAPA
-	STLS      Ability = "stls"      // it asks for TLS by STLS
-	Implicit  Ability = "implicit"  // its connections begin with TLS
-	APOPs     Ability = "apop"      // it logs in by APOP
-	Auths     Ability = "auth"      // it logs in by AUTH
-	Tokens    Ability = "token"     // it logs in with an OAuth token as its password
-	Killable  Ability = "kill"      // it is a process, which can be killed at any moment
-	Pipelines Ability = "pipeline"  // it sends commands without waiting
-	Statuses  Ability = "status"    // its exit status says whether all went well
-	Overwrite Ability = "overwrite" // it stores a message under the same name each time
-)
-
-// Abilities returns those that can be declared.
-func Abilities() []Ability {
-	return []Ability{Moves, Remembers, Tops, UIDLs, CAPAs, STLS, Implicit, APOPs, Auths, Tokens, Killable, Pipelines, Statuses, Overwrite}
-}
-
 // Case is one way in which a server or a line fails.
 type Case struct {
 	ID          string
@@ -62,7 +36,8 @@ type Case struct {
 	Requirement string   // what a client has to do, in one sentence
 	RFC         []string // sections that say so, as 1939/6
 	Quirk       []int    // numbers of the server's faults in docs/quirks.md
-	Needs       []Ability
+	Needs       []scenarios.Ability
+	Accepted    []scenarios.Outcome // what a good client cannot avoid, besides a pass
 	Visits      int
 
 	scenario *scenarios.Scenario
@@ -90,6 +65,11 @@ func (c *Case) Scenario() *scenarios.Scenario { return c.scenario }
 
 // Cut returns what happens to the first connection, or nil.
 func (c *Case) Cut() *Cut { return c.cut }
+
+// accepts reports whether a class is an outcome that a good client cannot avoid.
+func (c *Case) accepts(class Class) bool {
+	return slices.Contains(c.Accepted, scenarios.Outcome(class))
+}
 
 // sorted sorts cases by their ids, in which numbers count as numbers.
 func sorted(cases []*Case) []*Case {

@@ -1,22 +1,26 @@
 package check
 
-import "slices"
+import (
+	"slices"
+
+	"pop3mtm/scenarios"
+)
 
 // Class is a way in which a client fails its user.
 type Class string
 
 // The values of Class, from the worst on.
 const (
-	Lost         Class = "LOST"
-	Early        Class = "EARLY"
-	Leak         Class = "LEAK"
-	Half         Class = "HALF"
-	Hang         Class = "HANG"
-	Crash        Class = "CRASH"
-	Doubled      Class = "DOUBLED"
-	NoQuit       Class = "NO-QUIT"
-	Silent       Class = "SILENT"
-	NotExercised Class = "NOT-EXERCISED"
+	Lost         = Class(scenarios.Lost)
+	Early        = Class(scenarios.Early)
+	Leak         = Class(scenarios.Leak)
+	Half         = Class(scenarios.Half)
+	Hang         = Class(scenarios.Hang)
+	Crash        = Class(scenarios.Crash)
+	Doubled      = Class(scenarios.Doubled)
+	NoQuit       = Class(scenarios.NoQuit)
+	Silent       = Class(scenarios.Silent)
+	NotExercised = Class("NOT-EXERCISED")
 )
 
 // About explains a class to a person.

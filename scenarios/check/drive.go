@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"pop3mtm/scenarios"
 	"pop3mtm/scenarios/check/process"
 	"pop3mtm/scenarios/check/stored"
 )
@@ -16,7 +17,7 @@ type Drive interface {
 	// is used for cases that are not about TLS.
 	Modes() []TLS
 	// Abilities returns what is declared of the client.
-	Abilities() []Ability
+	Abilities() []scenarios.Ability
 	// Start prepares the client for one case, in an empty directory of its own.
 	Start(dir string, e Endpoint) (Client, error)
 }
@@ -48,7 +49,7 @@ type Func func(ctx context.Context, e Endpoint, dir string) error
 func (Func) Modes() []TLS { return []TLS{PlainLine} }
 
 // Abilities implements Drive.
-func (Func) Abilities() []Ability { return []Ability{Statuses} }
+func (Func) Abilities() []scenarios.Ability { return []scenarios.Ability{scenarios.Statuses} }
 
 // Start implements Drive.
 func (f Func) Start(dir string, e Endpoint) (Client, error) {

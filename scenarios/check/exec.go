@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"pop3mtm/scenarios"
 	"pop3mtm/scenarios/check/process"
 	"pop3mtm/scenarios/check/stored"
 )
@@ -23,7 +24,9 @@ func (x Exec) Modes() []TLS {
 }
 
 // Abilities implements Drive.
-func (x Exec) Abilities() []Ability { return append([]Ability{Killable, Statuses}, x.Program.Can...) }
+func (x Exec) Abilities() []scenarios.Ability {
+	return append([]scenarios.Ability{scenarios.Killable, scenarios.Statuses}, x.Program.Can...)
+}
 
 // Start implements Drive.
 func (x Exec) Start(dir string, e Endpoint) (Client, error) {

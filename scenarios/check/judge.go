@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/scenarios"
 	"pop3mtm/scenarios/check/process"
 	"pop3mtm/scenarios/check/stored"
 )
@@ -35,6 +36,7 @@ func (e *evidence) judge() []finding {
 	found = append(found, e.doubles(h)...)
 	found = append(found, e.quits()...)
 	found = append(found, e.silence()...)
+	found = slices.DeleteFunc(found, func(f finding) bool { return e.c.accepts(f.class) })
 	slices.SortStableFunc(found, func(a, b finding) int { return rank(a.class) - rank(b.class) })
 	return found
 }
@@ -140,7 +142,7 @@ func (e *evidence) halves(h *holding) []finding {
 // claim looks for halves after a visit that ended well: the next visit may repair them, but nobody
 // knows that it is needed.
 func (e *evidence) claim(end process.Ending) {
-	if e.c.kill != nil || !e.learned.Can(Statuses) || end.Status != 0 || end.Hung != "" || end.Killed {
+	if e.c.kill != nil || !e.learned.Can(scenarios.Statuses) || end.Status != 0 || end.Hung != "" || end.Killed {
 		return
 	}
 	for _, f := range e.halves(e.compare()) {
@@ -235,7 +237,7 @@ func (e *evidence) quits() []finding {
 
 // silence finds visits that left mail behind and said that all was well.
 func (e *evidence) silence() []finding {
-	if !e.exercised || e.c.Severity != Must || !e.learned.Can(Statuses) {
+	if !e.exercised || e.c.Severity != Must || !e.learned.Can(scenarios.Statuses) {
 		return nil
 	}
 	for i, missing := range e.missing {

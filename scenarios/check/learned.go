@@ -6,24 +6,25 @@ import (
 	"slices"
 	"strings"
 
+	"pop3mtm/scenarios"
 	"pop3mtm/scenarios/check/stored"
 )
 
 // Learned is what two visits to a server without any fault show of a client.
 type Learned struct {
-	Told       TLS           // how the client was told to protect its connections
-	Mode       TLS           // how it does
-	Login      string        // USER, APOP, AUTH and the mechanism
-	Abilities  []Ability     // what it did, and what is declared
-	Names      []string      // of the files that are messages, with # for what differs from one to the next
-	Layout     stored.Layout // how they are stored
-	Doubles    bool          // the second visit stored again what the first one had
-	Deviations []string      // declared
-	Sessions   int           // connections of the first visit
+	Told       TLS                 // how the client was told to protect its connections
+	Mode       TLS                 // how it does
+	Login      string              // USER, APOP, AUTH and the mechanism
+	Abilities  []scenarios.Ability // what it did, and what is declared
+	Names      []string            // of the files that are messages, with # for what differs from one to the next
+	Layout     stored.Layout       // how they are stored
+	Doubles    bool                // the second visit stored again what the first one had
+	Deviations []string            // declared
+	Sessions   int                 // connections of the first visit
 }
 
 // Can reports whether the client has an ability.
-func (l *Learned) Can(a Ability) bool { return slices.Contains(l.Abilities, a) }
+func (l *Learned) Can(a scenarios.Ability) bool { return slices.Contains(l.Abilities, a) }
 
 var varies = regexp.MustCompile(`[0-9a-fA-F]{8,}|[0-9]+`)
 
@@ -36,13 +37,13 @@ func (l *Learned) isMessage(name string) bool { return slices.Contains(l.Names, 
 // String says in a line what was learned.
 func (l *Learned) String() string {
 	var parts []string
-	parts = append(parts, map[bool]string{true: "it moves mail", false: "it copies mail"}[l.Can(Moves)])
+	parts = append(parts, map[bool]string{true: "it moves mail", false: "it copies mail"}[l.Can(scenarios.Moves)])
 	switch {
 	case l.Doubles:
 		parts = append(parts, "does not remember what it has")
-	case l.Can(Overwrite):
+	case l.Can(scenarios.Overwrites):
 		parts = append(parts, "fetches all mail each time, to the same files")
-	case l.Can(Remembers):
+	case l.Can(scenarios.Remembers):
 		parts = append(parts, "remembers what it has")
 	}
 	parts = append(parts, "logs in by "+l.Login)
@@ -50,7 +51,7 @@ func (l *Learned) String() string {
 		parts = append(parts, fmt.Sprintf("uses TLS (%s)", l.Mode))
 	}
 	var verbs []string
-	for _, a := range []Ability{CAPAs, UIDLs, Tops} {
+	for _, a := range []scenarios.Ability{scenarios.CAPAs, scenarios.UIDLs, scenarios.Tops} {
 		if l.Can(a) {
 			verbs = append(verbs, strings.ToUpper(string(a)))
 		}
@@ -58,7 +59,7 @@ func (l *Learned) String() string {
 	if verbs != nil {
 		parts = append(parts, "sends "+strings.Join(verbs, ", "))
 	}
-	if l.Can(Pipelines) {
+	if l.Can(scenarios.Pipelines) {
 		parts = append(parts, "pipelines")
 	}
 	layout := l.Layout

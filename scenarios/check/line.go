@@ -1,6 +1,7 @@
 package check
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"net"
@@ -54,6 +55,7 @@ type line struct {
 	sent    map[int][]byte // by connection, what went to the client
 	over    map[int]bool   // the tape is full
 	written []int64        // after how many octets each write began
+	several bool           // a read brought more than one line of a client
 }
 
 func newLine(cut *Cut) *line {
@@ -103,10 +105,20 @@ func (l *line) record(number int, p []byte) {
 	l.sent[number] = append(l.sent[number], p...)
 }
 
-func (l *line) touch() {
+// heard takes down that the client sent octets. Lines that come together were sent without a wait
+// for the reply between them.
+func (l *line) heard(p []byte) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.last = time.Now()
+	l.several = l.several || bytes.Count(p, []byte("\n")) > 1
+}
+
+// sawSeveral reports whether the client sent a command before it had the reply to the one before.
+func (l *line) sawSeveral() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.several
 }
 
 // reached reports whether the cut comes within the next n octets, and after how many.
@@ -166,7 +178,7 @@ func (c *tappedTCP) WriteTo(w io.Writer) (int64, error)  { return io.Copy(w, str
 func (c *tapped) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
 	if n > 0 {
-		c.line.touch()
+		c.line.heard(p[:n])
 	}
 	return n, err
 }

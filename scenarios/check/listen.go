@@ -9,6 +9,7 @@ import (
 	"io"
 	"sync"
 
+	"pop3mtm/scenarios"
 	"pop3mtm/scenarios/check/process"
 	"pop3mtm/scenarios/check/stored"
 )
@@ -20,7 +21,7 @@ type Listen struct {
 	*OnePort
 	Out  io.Writer
 	In   io.Reader
-	Can  []Ability
+	Can  []scenarios.Ability
 	Told TLS // how the client is set to protect its connection; "" is not at all
 
 	once    sync.Once
@@ -66,7 +67,9 @@ func (l *Listen) Modes() []TLS {
 }
 
 // Abilities implements Drive.
-func (l *Listen) Abilities() []Ability { return append([]Ability{Statuses}, l.Can...) }
+func (l *Listen) Abilities() []scenarios.Ability {
+	return append([]scenarios.Ability{scenarios.Statuses}, l.Can...)
+}
 
 // Start implements Drive.
 func (l *Listen) Start(_ string, e Endpoint) (Client, error) {

@@ -10,6 +10,7 @@ import (
 	"pop3mtm/mtm"
 	"pop3mtm/mtm/account"
 	"pop3mtm/mtm/store"
+	"pop3mtm/scenarios"
 	"pop3mtm/scenarios/check/process"
 	"pop3mtm/scenarios/check/stored"
 )
@@ -30,7 +31,7 @@ func (m MTM) Modes() []TLS {
 }
 
 // Abilities implements Drive.
-func (MTM) Abilities() []Ability { return []Ability{Statuses} }
+func (MTM) Abilities() []scenarios.Ability { return []scenarios.Ability{scenarios.Statuses} }
 
 // Start implements Drive.
 func (m MTM) Start(dir string, e Endpoint) (Client, error) {

@@ -114,7 +114,7 @@ func stepsWait(steps []scenarios.Step) time.Duration {
 
 // identity is equal for scenarios whose server does the same.
 func identity(s *scenarios.Scenario) (string, error) {
-	text, err := json.Marshal([]any{s.Settings, s.Mailbox, s.Users, s.Rules, s.Quirk, s.Profile, s.MTM.Password, s.MTM.EmptyPassword})
+	text, err := json.Marshal([]any{s.Settings, s.Mailbox, s.Users, s.Rules, s.Quirk, s.Profile, s.MTM.Password, s.MTM.EmptyPassword, s.Check})
 	return string(text), err
 }
 
@@ -158,32 +158,36 @@ func newCase(id string, s *scenarios.Scenario) *Case {
 		c.RFC = append(c.RFC, string(section))
 	}
 	c.Quirk = slices.Clone(s.Quirk)
-	c.Visits = min(max(len(s.MTM.Runs), 2), 4)
+	c.Accepted = slices.Clone(s.Check.Accepted)
+	if c.Visits = s.Check.Visits; c.Visits == 0 {
+		c.Visits = min(max(len(s.MTM.Runs), 2), 4)
+	}
 	return c
 }
 
 // needs returns the abilities without which a client cannot meet what a scenario is about.
-func needs(s *scenarios.Scenario) []Ability {
-	var all []Ability
+func needs(s *scenarios.Scenario) []scenarios.Ability {
+	var all []scenarios.Ability
 	switch s.Settings.TLS {
 	case scenarios.STLS, scenarios.RequiredTLS:
-		all = append(all, STLS)
+		all = append(all, scenarios.UsesSTLS)
 	case scenarios.ImplicitTLS:
-		all = append(all, Implicit)
+		all = append(all, scenarios.UsesImplicit)
 	}
 	if len(s.Users) > 0 && s.Users[0].Password == "" && s.Users[0].Token != "" {
-		all = append(all, Tokens)
+		all = append(all, scenarios.Tokens)
 	}
 	for _, r := range s.Rules {
 		verb, _, _ := strings.Cut(r.On, " ")
-		for a, of := range map[Ability]string{Moves: "DELE", Tops: "TOP", UIDLs: "UIDL", CAPAs: "CAPA", APOPs: "APOP"} {
+		for a, of := range map[scenarios.Ability]string{scenarios.Moves: "DELE", scenarios.Tops: "TOP", scenarios.UIDLs: "UIDL", scenarios.CAPAs: "CAPA", scenarios.APOPs: "APOP"} {
 			if r.Required && verb == of && !slices.Contains(all, a) {
 				all = append(all, a)
 			}
 		}
 	}
+	all = append(all, s.Check.Needs...)
 	slices.Sort(all)
-	return all
+	return slices.Compact(all)
 }
 
 // killings are the cases in which the client is killed when the server answers a deletion: on a
@@ -196,11 +200,11 @@ func killings() []*Case {
 		nth int
 	}{{"killed-at-dele@1", 1}, {"killed-at-dele@2", 2}, {"killed-at-dele@3", 3}} {
 		s := &scenarios.Scenario{Title: "The client is killed at a deletion, on a server that deletes at once", Mailbox: mailbox}
-		all = append(all, &Case{ID: k.id, Title: s.Title, Severity: Tolerance, Quirk: []int{66}, RFC: []string{"1939/6"}, Needs: []Ability{Moves, Killable},
+		all = append(all, &Case{ID: k.id, Title: s.Title, Severity: Tolerance, Quirk: []int{66}, RFC: []string{"1939/6"}, Needs: []scenarios.Ability{scenarios.Moves, scenarios.Killable},
 			Requirement: "What is deleted is stored before, since servers exist that do not wait for QUIT.", Visits: 2, scenario: s, kill: &killing{verb: "DELE", nth: k.nth},
 			deletes: func(l fakeserver.Leaving) bool { return l.Marked }})
 	}
 	s := &scenarios.Scenario{Title: "The client is killed at the reply to QUIT, when the server has deleted", Mailbox: mailbox}
-	return append(all, &Case{ID: "killed-at-quit", Title: s.Title, Severity: Must, RFC: []string{"1939/6"}, Needs: []Ability{Moves, Killable},
+	return append(all, &Case{ID: "killed-at-quit", Title: s.Title, Severity: Must, RFC: []string{"1939/6"}, Needs: []scenarios.Ability{scenarios.Moves, scenarios.Killable},
 		Requirement: "What the server deletes at QUIT is stored before QUIT is sent.", Visits: 2, scenario: s, kill: &killing{verb: "QUIT"}})
 }

@@ -141,11 +141,14 @@ func (l *Learned) see(t *trial, found []stored.Message) {
 	for i := range e.sessions {
 		l.hear(&e.sessions[i])
 	}
+	if l.Mode == PlainLine && t.stage.line.sawSeveral() && !l.Can(scenarios.Pipelines) {
+		l.Abilities = append(l.Abilities, scenarios.Pipelines)
+	}
 }
 
 // hear learns from the commands of a session.
 func (l *Learned) hear(s *session) {
-	for verb, a := range map[string]Ability{"TOP": Tops, "UIDL": UIDLs, "CAPA": CAPAs, "APOP": APOPs, "AUTH": Auths, "DELE": Moves} {
+	for verb, a := range map[string]scenarios.Ability{"TOP": scenarios.Tops, "UIDL": scenarios.UIDLs, "CAPA": scenarios.CAPAs, "APOP": scenarios.APOPs, "AUTH": scenarios.Auths, "DELE": scenarios.Moves} {
 		if s.sent(verb) && !l.Can(a) {
 			l.Abilities = append(l.Abilities, a)
 		}
@@ -159,28 +162,15 @@ func (l *Learned) hear(s *session) {
 			l.Login = strings.TrimSpace("AUTH " + strings.ToUpper(name))
 		}
 	}
-	if l.Mode == UseSTLS && !l.Can(STLS) {
-		l.Abilities = append(l.Abilities, STLS)
+	if l.Mode != PlainLine && !l.Can(scenarios.UsesTLS) {
+		l.Abilities = append(l.Abilities, scenarios.UsesTLS)
 	}
-	if l.Mode == UseImplicit && !l.Can(Implicit) {
-		l.Abilities = append(l.Abilities, Implicit)
+	if l.Mode == UseSTLS && !l.Can(scenarios.UsesSTLS) {
+		l.Abilities = append(l.Abilities, scenarios.UsesSTLS)
 	}
-	if s.pipelined() && !l.Can(Pipelines) {
-		l.Abilities = append(l.Abilities, Pipelines)
+	if l.Mode == UseImplicit && !l.Can(scenarios.UsesImplicit) {
+		l.Abilities = append(l.Abilities, scenarios.UsesImplicit)
 	}
-}
-
-// pipelined reports whether the client sent a command before it had the reply to the one before.
-func (s *session) pipelined() bool {
-	before := false
-	for _, l := range s.Lines {
-		now := strings.HasPrefix(l, "C: ")
-		if now && before {
-			return true
-		}
-		before = now
-	}
-	return false
 }
 
 // compare learns from what the second visit did differently.
@@ -191,10 +181,10 @@ func (l *Learned) compare(t *trial, sessions int, deleted bool, before, after in
 	}
 	l.Doubles = after > before
 	switch {
-	case deleted && l.Can(UIDLs), !deleted && !fetchedAgain:
-		l.Abilities = append(l.Abilities, Remembers)
+	case deleted && l.Can(scenarios.UIDLs), !deleted && !fetchedAgain:
+		l.Abilities = append(l.Abilities, scenarios.Remembers)
 	case !deleted && !l.Doubles:
-		l.Abilities = append(l.Abilities, Overwrite)
+		l.Abilities = append(l.Abilities, scenarios.Overwrites)
 	}
 }
 

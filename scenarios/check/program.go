@@ -18,6 +18,7 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/kballard/go-shellquote"
 
+	"pop3mtm/scenarios"
 	"pop3mtm/scenarios/check/process"
 	"pop3mtm/scenarios/check/stored"
 )
@@ -60,7 +61,7 @@ type Program struct {
 	// Store is the layout of what is below {dir}. Default: found by the probe.
 	Store stored.Layout `yaml:"store"`
 	// Can lists abilities that the probe cannot find.
-	Can []Ability `yaml:"can"`
+	Can []scenarios.Ability `yaml:"can"`
 	// Deviations lists what the client does to every message, and is meant to: nul (NUL octets are
 	// left out), header (only the body is compared).
 	Deviations []string `yaml:"deviations"`
@@ -147,8 +148,8 @@ func (p *Program) Check() error {
 		}
 	}
 	for _, a := range p.Can {
-		if !slices.Contains(Abilities(), a) {
-			return fmt.Errorf("can: %q is not an ability; there are %v", a, Abilities())
+		if !slices.Contains(scenarios.Abilities(), a) {
+			return fmt.Errorf("can: %q is not an ability; there are %v", a, scenarios.Abilities())
 		}
 	}
 	for _, d := range p.Deviations {

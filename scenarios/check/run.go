@@ -10,6 +10,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"pop3mtm/scenarios"
 )
 
 // Result says what came of a case.
@@ -224,7 +226,7 @@ func (r *Runner) doubted(ctx context.Context, a, b Outcome) Outcome {
 	own := Runner{Drive: r.SelfCheck, keys: r.keys, dir: r.dir, caFile: r.caFile, learned: map[TLS]*Learned{}}
 	for _, l := range r.learned {
 		ours := *l
-		ours.Told, ours.Abilities, ours.Doubles = l.Mode, append(slices.Clone(l.Abilities), Remembers), false
+		ours.Told, ours.Abilities, ours.Doubles = l.Mode, append(slices.Clone(l.Abilities), scenarios.Remembers), false
 		own.learned[l.Mode] = &ours
 	}
 	if right := own.play(ctx, r.SelfCheck, a.Case, func() {}); right.Case != nil && right.Result == Fail {
@@ -237,7 +239,7 @@ func (r *Runner) doubted(ctx context.Context, a, b Outcome) Outcome {
 // play the case.
 func (r *Runner) mode(d Drive, c *Case) (*Learned, string) {
 	var first *Learned
-	needsTLS := slices.Contains(c.Needs, STLS) || slices.Contains(c.Needs, Implicit)
+	wanted := c.tls()
 	for _, told := range d.Modes() {
 		l := r.learned[told]
 		if l == nil {
@@ -246,17 +248,28 @@ func (r *Runner) mode(d Drive, c *Case) (*Learned, string) {
 		if first == nil {
 			first = l
 		}
-		if slices.Contains(c.Needs, STLS) && l.Mode == UseSTLS || slices.Contains(c.Needs, Implicit) && l.Mode == UseImplicit {
+		if slices.Contains(wanted, l.Mode) {
 			return l, missing(c, l)
 		}
 	}
 	switch {
 	case first == nil:
 		return nil, "the client was not probed"
-	case needsTLS:
+	case wanted != nil:
 		return first, "the client does not use TLS in this way"
 	}
 	return first, missing(c, first)
+}
+
+// tls returns the ways of TLS that a case can be played in, nil when it is not about TLS.
+func (c *Case) tls() []TLS {
+	var all []TLS
+	for a, ways := range map[scenarios.Ability][]TLS{scenarios.UsesSTLS: {UseSTLS}, scenarios.UsesImplicit: {UseImplicit}, scenarios.UsesTLS: {UseSTLS, UseImplicit}} {
+		if slices.Contains(c.Needs, a) {
+			all = append(all, ways...)
+		}
+	}
+	return all
 }
 
 // missing names an ability that a case needs and the client lacks.

@@ -30,7 +30,7 @@ func short(name string) string {
 // swept is what the sweep goes over: a client's way to log in and to protect its connection.
 type swept struct {
 	name       string // part of the ids
-	needs      []Ability
+	needs      []scenarios.Ability
 	settings   scenarios.Server
 	octets     int64
 	boundaries []int64

@@ -16,9 +16,9 @@ func (r *Runner) Sweep(ctx context.Context, step int64) ([]*Case, error) {
 		w := swept{name: name, settings: settings}
 		switch name {
 		case "stls/":
-			w.needs = []Ability{STLS}
+			w.needs = []scenarios.Ability{scenarios.UsesSTLS}
 		case "implicit/":
-			w.needs = []Ability{Implicit}
+			w.needs = []scenarios.Ability{scenarios.UsesImplicit}
 		}
 		measured, err := r.measure(ctx, &w)
 		if err != nil {
@@ -37,7 +37,7 @@ func (r *Runner) measure(ctx context.Context, w *swept) (bool, error) {
 	s := &scenarios.Scenario{Title: "The mail of the sweep, without any fault", Mailbox: sweepMail(), Settings: w.settings}
 	c := &Case{ID: sweepPrefix + w.name + "clean", Severity: Must, Visits: 1, Needs: w.needs, scenario: s}
 	l, why := r.mode(r.Drive, c)
-	if why != "" || w.name == "" && l.Mode != PlainLine || w.name == "auth/" && (l.Mode != PlainLine || l.Can(Auths)) {
+	if why != "" || w.name == "" && l.Mode != PlainLine || w.name == "auth/" && (l.Mode != PlainLine || l.Can(scenarios.Auths)) {
 		return false, nil // what is swept over already, or cannot be
 	}
 	t, err := r.trial(c, l)
