@@ -95,8 +95,10 @@ func (DefaultPolicy) Moved(string, error) {}
 //	failed     -           -           -            -             -           -                -          -
 //
 // A connection that breaks is a carrier that is lost. * without an operation in hand it is waiting
-// at once. next: the carrier is the one to be tried next. A MobilityError leads from any state to
-// failed, and a Connect from any to steady.
+// at once. next: the carrier is the one to be tried next; one that comes up while another is being
+// tried is moved to after the login, as from steady. A server that cannot serve yet refuses no
+// carrier: it may not have noticed the end of the last connection, and is asked again after
+// Backoff. A MobilityError leads from any state to failed, and a Connect from any to steady.
 type moving int
 
 const (
@@ -127,8 +129,11 @@ type mobility struct {
 	carrier string // in use
 	next    string // to be tried next
 	hasNext bool
-	conn    net.Conn // in use, nil without one
-	closed  bool     // conn was closed because its carrier is gone
+	action  Action                  // with which next was accepted
+	again   bool                    // the carrier in use leads to the server, which cannot serve yet
+	cancel  context.CancelCauseFunc // of the dialling in hand, nil without one
+	conn    net.Conn                // in use, nil without one
+	closed  bool                    // conn was closed because its carrier is gone
 	since   time.Time
 	attempt int
 	err     error         // of MobilityError
@@ -152,10 +157,14 @@ func newMobility(o *Mobility, dial func(ctx context.Context, network, address st
 	return m
 }
 
-// begin is called before a session connects.
+// begin is called before a session connects. A carrier that was accepted while there was no
+// connection is the first one.
 func (m *mobility) begin() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.hasNext {
+		m.carrier, m.hasNext = m.next, false
+	}
 	m.state, m.err, m.closed, m.attempt, m.since = steady, nil, false, 0, time.Time{}
 }
 
@@ -167,8 +176,11 @@ func (m *mobility) changed() {
 
 // Dial implements servermtm.Ways.
 func (m *mobility) Dial(ctx context.Context, network, address string) (conn net.Conn, err error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	m.mu.Lock()
 	carrier := m.carrier
+	m.cancel, m.closed = cancel, false
 	m.mu.Unlock()
 	if m.Carriers == nil {
 		conn, err = m.dial(ctx, network, address)
@@ -177,11 +189,15 @@ func (m *mobility) Dial(ctx context.Context, network, address string) (conn net.
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.conn, m.closed = conn, false; m.err != nil && conn != nil {
-		_ = conn.Close() // nobody wants it any more
+	m.cancel = nil
+	if gone := context.Cause(ctx); gone != nil && conn != nil { // nobody wants it any more
+		return nil, errors.Join(gone, conn.Close())
 	}
+	m.conn = conn
 	return conn, err
 }
+
+var errCarrierLost = errors.New("the carrier is gone")
 
 // Waits implements servermtm.Ways: without carriers who cannot be reached at all is told at once.
 func (m *mobility) Waits() bool { return m.Carriers != nil }
@@ -210,8 +226,11 @@ func (m *mobility) Progress() {
 // Entered implements servermtm.Ways.
 func (m *mobility) Entered() {
 	m.mu.Lock()
-	m.state = steady
+	m.state, m.again = steady, false
 	carrier := m.carrier
+	if m.hasNext {
+		m.leave(true)
+	}
 	m.mu.Unlock()
 	if m.Carriers != nil {
 		m.Carriers.Accepted(carrier)
@@ -220,12 +239,15 @@ func (m *mobility) Entered() {
 }
 
 // Refused implements servermtm.Ways.
-func (m *mobility) Refused(err error) {
+func (m *mobility) Refused(err error, passes bool) {
 	m.mu.Lock()
-	m.state = waiting
+	if m.state != failed {
+		m.state = waiting
+	}
+	m.again = passes && !m.closed
 	carrier := m.carrier
 	m.mu.Unlock()
-	if m.Carriers != nil {
+	if m.Carriers != nil && !passes {
 		m.Carriers.Rejected(carrier, err)
 		m.Policy.Moved(carrier, err)
 	}
@@ -234,18 +256,18 @@ func (m *mobility) Refused(err error) {
 // Await implements servermtm.Ways.
 func (m *mobility) Await(ctx context.Context, lost error, hear func(time.Duration)) error {
 	for {
-		wait, event, err := m.look(lost)
-		if wait == 0 || err != nil {
+		next, err := m.look(lost)
+		if next.wait == 0 || err != nil {
 			return err
 		}
-		hear(wait)
-		timer := time.NewTimer(wait)
+		hear(next.wait)
+		timer := time.NewTimer(next.wait)
 		select {
 		case <-timer.C:
-			if m.Carriers == nil {
+			if next.attempt {
 				return nil
 			}
-		case <-event:
+		case <-next.event:
 		case <-ctx.Done():
 		}
 		timer.Stop()
@@ -255,12 +277,19 @@ func (m *mobility) Await(ctx context.Context, lost error, hear func(time.Duratio
 	}
 }
 
-// look returns how long to wait for what, 0 when another connection is worth a try at once.
-func (m *mobility) look(lost error) (wait time.Duration, event <-chan struct{}, err error) {
+// outlook is what to wait for. It changes when event is closed.
+type outlook struct {
+	wait    time.Duration // 0 = not at all
+	attempt bool          // after the wait another connection is worth a try
+	event   <-chan struct{}
+}
+
+// look returns what to wait for before another connection is made.
+func (m *mobility) look(lost error) (outlook, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.err != nil {
-		return 0, nil, m.err
+		return outlook{}, m.err
 	}
 	if m.state != failed {
 		m.state = waiting
@@ -270,17 +299,17 @@ func (m *mobility) look(lost error) (wait time.Duration, event <-chan struct{}, 
 	}
 	left := m.GiveUp - time.Since(m.since)
 	if m.hasNext {
-		m.carrier, m.hasNext = m.next, false
-		return 0, nil, nil
+		m.carrier, m.hasNext, m.again = m.next, false, false
+		return outlook{}, nil
 	}
 	if left <= 0 {
-		return 0, nil, &gaveUpError{m.GiveUp, lost}
+		return outlook{}, &gaveUpError{m.GiveUp, lost}
 	}
-	if m.Carriers != nil {
-		return left, m.event, nil
+	if m.Carriers != nil && !m.again {
+		return outlook{wait: left, event: m.event}, nil
 	}
 	m.attempt++
-	return min(left, m.Backoff(m.attempt)), m.event, nil
+	return outlook{min(left, m.Backoff(m.attempt)), true, m.event}, nil
 }
 
 // gaveUpError reports that no connection could be made for too long.
@@ -299,8 +328,13 @@ func (e *gaveUpError) Error() string {
 // Unwrap returns what happened last.
 func (e *gaveUpError) Unwrap() error { return e.last }
 
-// drop closes the connection in use. The caller holds mu.
-func (m *mobility) drop() {
+// drop closes the connection in use, or ends the dialling. The caller holds mu.
+func (m *mobility) drop(why error) {
+	m.again = false
+	if m.cancel != nil {
+		m.closed = true
+		m.cancel(why)
+	}
 	if m.conn != nil {
 		m.closed = true
 		_ = m.conn.Close() // the session finds out
@@ -315,7 +349,7 @@ func (m *mobility) lost() {
 	if m.state != failed {
 		m.state = waiting
 	}
-	m.drop()
+	m.drop(errCarrierLost)
 	m.changed()
 }
 
@@ -333,20 +367,24 @@ func (m *mobility) preferred(c Change, busy bool) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.next, m.hasNext = c.To, true
-	switch {
-	case m.state == waiting || m.state == failed:
-	case action == Immediately:
-		m.state = waiting
-		m.drop()
-	case action == Stop && busy:
-		m.state = stopping
-	case m.state == steady && busy:
-		m.state = finishing
-	case m.state == steady: // nothing runs: there is nothing to wait for
-		m.state = finishing
+	m.next, m.hasNext, m.action = c.To, true, action
+	if m.state != waiting && m.state != failed {
+		m.leave(busy)
 	}
 	m.changed()
+}
+
+// leave begins to leave the carrier in use, as the policy wants it. The caller holds mu.
+func (m *mobility) leave(busy bool) {
+	switch {
+	case m.action == Immediately:
+		m.state = waiting
+		m.drop(errCarrierLost)
+	case m.action == Stop && busy:
+		m.state = stopping
+	case m.state == steady: // without an operation there is nothing to finish
+		m.state = finishing
+	}
 }
 
 // fail is MobilityError.
@@ -357,7 +395,7 @@ func (m *mobility) fail(err error) {
 		err = errors.New("the carrier failed")
 	}
 	m.state, m.err = failed, err
-	m.drop()
+	m.drop(err)
 	m.changed()
 }
 

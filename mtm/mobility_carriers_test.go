@@ -8,6 +8,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"pop3mtm/fakeserver"
+	"pop3mtm/fakeserver/edit"
 	"pop3mtm/mtm"
 	"pop3mtm/mtm/account"
 	"pop3mtm/mtm/store"
@@ -67,13 +69,15 @@ func movedOperations() []moved {
 	}
 }
 
-// Ten operations, during which the carrier is lost, or another one is accepted with
-// each of three actions.
+// Ten operations, during which the carrier is lost, or another one is accepted with each of three
+// actions. "late": the server notices the end of the first connection after a while, and has the
+// mailbox locked until then.
 func TestAnOperationGoesOnOverAnotherCarrier(t *testing.T) {
 	for _, o := range movedOperations() {
-		for _, how := range []string{"lost", "immediately", "stop", "complete"} {
+		for _, how := range []string{"lost", "immediately", "late", "stop", "complete"} {
 			t.Run(o.name+"/"+how, func(t *testing.T) {
-				action := map[string]mtm.Action{"lost": mtm.Complete, "immediately": mtm.Immediately, "stop": mtm.Stop, "complete": mtm.Complete}[how]
+				action := map[string]mtm.Action{"lost": mtm.Complete, "immediately": mtm.Immediately, "late": mtm.Immediately, "stop": mtm.Stop,
+					"complete": mtm.Complete}[how]
 				roam(t, mtm.Mobility{Policy: always(action)}, func(r *roamRig) { o.play(r, how) }, o.account...)
 			})
 		}
@@ -84,6 +88,10 @@ func TestAnOperationGoesOnOverAnotherCarrier(t *testing.T) {
 func (o moved) play(r *roamRig, how string) {
 	if o.before != nil {
 		r.do(o.before(r)...)
+	}
+	if how == "late" {
+		r.late.Store(int64(4 * time.Second))
+		how = "immediately"
 	}
 	connections, runs := r.dials(), r.dials()
 	if o.command != nil && o.after != nil && !r.box.Connected() {
@@ -115,8 +123,10 @@ func (o moved) play(r *roamRig, how string) {
 	r.carriers.mu.Lock()
 	dialled := slices.Clone(r.carriers.dialed[connections:])
 	r.carriers.mu.Unlock()
-	if got := slices.DeleteFunc(dialled, func(c string) bool { return c == "" }); !slices.Equal(got, wantsCarrier) {
+	if got := slices.DeleteFunc(dialled, func(c string) bool { return c == "" }); !slices.Equal(slices.Compact(got), wantsCarrier) {
 		r.t.Errorf("the carriers dialled are %q, want %q", got, wantsCarrier)
+	} else if rejected := slices.Contains(r.carriers.said(), "rejected b"); rejected || len(got) > len(wantsCarrier) != (r.late.Load() > 0) {
+		r.t.Errorf("the carriers dialled are %q, rejected: %v", got, rejected)
 	}
 	if !ended && (!r.box.Connected() || r.box.InvokeSync(r.t.Context(), mtm.Busy{}) != nil) {
 		r.t.Error("it is not connected, or busy")
@@ -169,6 +179,72 @@ func TestAFirstCarrierThatIsRejectedIsReplaced(t *testing.T) {
 		r.do(get(mtm.All, mtm.Copy, mtm.ThenDisconnect))
 		if got, want := r.carriers.said(), []string{"rejected ", "rejected b", "accepted c"}; !slices.Equal(got, want) {
 			t.Errorf("the carriers heard %q, want %q", got, want)
+		}
+	})
+}
+
+// A server that cannot serve yet says nothing about the carrier. In a first connection that is told
+// at once, as without carriers.
+func TestALockedMailboxRejectsNoCarrier(t *testing.T) {
+	roam(t, mtm.Mobility{Policy: always(mtm.Complete)}, func(r *roamRig) {
+		r.srv.On(fakeserver.Match{Verb: "PASS"}, fakeserver.Auto.With(edit.Refuse("[IN-USE] wait"))).Once().Must()
+		err := r.box.InvokeSync(r.t.Context(), get(mtm.All, mtm.Copy, mtm.ThenDisconnect))
+		if got := r.carriers.said(); !errors.Is(err, mtm.ErrInUse) || len(got) > 0 {
+			t.Errorf("%v, and the carriers heard %q", err, got)
+		}
+	})
+}
+
+// A carrier that comes up while the client logs in over another one is moved to after the login, as
+// the policy wants it.
+func TestACarrierThatComesUpDuringALoginIsNotForgotten(t *testing.T) {
+	for _, action := range []mtm.Action{mtm.Immediately, mtm.Stop, mtm.Complete} {
+		for _, idle := range []bool{false, true} {
+			roam(t, mtm.Mobility{Policy: always(action)}, func(r *roamRig) {
+				r.do(mtm.Connect{})
+				login := func() { r.at("PASS", "", func() { r.box.PreferredCarrier("c", true) }) }
+				if idle {
+					login()
+					r.box.PreferredCarrier("b", true)
+				} else {
+					r.at("RETR", "2", func() {
+						login()
+						r.box.CarrierLost()
+						r.box.PreferredCarrier("b", false)
+					})
+					r.do(get(mtm.All, mtm.Copy, mtm.WhileConnected))
+				}
+				<-time.After(time.Second)
+				r.do(mtm.Disconnect{})
+				if got, want := r.carriers.said(), []string{"accepted ", "accepted b", "accepted c"}; !slices.Equal(got, want) {
+					t.Errorf("action %v, idle %v: the carriers heard %q, want %q", action, idle, got, want)
+				}
+			})
+		}
+	}
+}
+
+// What is dialled over a carrier that is lost meanwhile is given up at once.
+func TestACarrierThatIsLostWhileItIsDialledIsNotWaitedFor(t *testing.T) {
+	roam(t, mtm.Mobility{Policy: always(mtm.Complete)}, func(r *roamRig) {
+		r.carriers.dead = map[string]bool{"": true}
+		start := time.Now()
+		time.AfterFunc(time.Second, r.box.CarrierLost)
+		time.AfterFunc(2*time.Second, func() { r.box.PreferredCarrier("b", true) })
+		r.do(get(mtm.All, mtm.Copy, mtm.ThenDisconnect))
+		if waited := time.Since(start); waited != 2*time.Second {
+			t.Errorf("it took %v", waited)
+		}
+	})
+}
+
+// What comes up while there is no connection is used by the next one.
+func TestACarrierThatComesUpOfflineIsTheFirst(t *testing.T) {
+	roam(t, mtm.Mobility{Policy: always(mtm.Complete)}, func(r *roamRig) {
+		r.box.PreferredCarrier("b", true)
+		r.do(get(mtm.All, mtm.Copy, mtm.ThenDisconnect))
+		if got := r.carriers.said(); !slices.Equal(got, []string{"accepted b"}) {
+			t.Errorf("the carriers heard %q", got)
 		}
 	})
 }

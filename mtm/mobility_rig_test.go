@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"net"
+	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,6 +23,9 @@ import (
 type roamRig struct {
 	*rig
 	carriers *carriers
+
+	serving sync.WaitGroup
+	late    atomic.Int64 // how many nanoseconds the server does not notice that a connection has ended
 
 	mu      sync.Mutex
 	dialled []time.Time
@@ -53,7 +58,12 @@ func newRoamRig(t *testing.T, m mtm.Mobility, changes ...change) *roamRig {
 	return r
 }
 
+// dial connects to the server, which has noticed the end of the last connection, unless it notices
+// late.
 func (r *roamRig) dial(context.Context, string, string) (net.Conn, error) {
+	if r.late.Load() == 0 {
+		r.serving.Wait()
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.dialled = append(r.dialled, time.Now())
@@ -62,8 +72,35 @@ func (r *roamRig) dial(context.Context, string, string) (net.Conn, error) {
 		return nil, errNoNetwork
 	}
 	here, there := net.Pipe()
-	go r.srv.ServeConn(there)
+	r.serving.Go(func() { r.srv.ServeConn(&lateConn{there, &r.late}) })
 	return here, nil
+}
+
+// lateConn is a connection of a server that notices its end late.
+type lateConn struct {
+	net.Conn
+	late *atomic.Int64
+}
+
+func (c *lateConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	return n, c.wait(err)
+}
+
+func (c *lateConn) Write(p []byte) (int, error) {
+	n, err := c.Conn.Write(p)
+	return n, c.wait(err)
+}
+
+func (c *lateConn) SetDeadline(t time.Time) error      { return c.wait(c.Conn.SetDeadline(t)) }
+func (c *lateConn) SetReadDeadline(t time.Time) error  { return c.wait(c.Conn.SetReadDeadline(t)) }
+func (c *lateConn) SetWriteDeadline(t time.Time) error { return c.wait(c.Conn.SetWriteDeadline(t)) }
+
+func (c *lateConn) wait(err error) error {
+	if late := c.late.Load(); err != nil && late > 0 && !errors.Is(err, os.ErrDeadlineExceeded) {
+		<-time.After(time.Duration(late))
+	}
+	return err
 }
 
 // dials returns how many connections were tried.
@@ -134,15 +171,20 @@ type carriers struct {
 	dialed []string
 	words  []string // "accepted b", "rejected b"
 	reject map[string]bool
+	dead   map[string]bool // nobody answers
 }
 
 func (c *carriers) Dial(ctx context.Context, carrier, network, address string) (net.Conn, error) {
 	c.mu.Lock()
 	c.dialed = append(c.dialed, carrier)
-	dead := c.reject[carrier]
+	rejects, dead := c.reject[carrier], c.dead[carrier]
 	c.mu.Unlock()
-	if dead {
+	if rejects {
 		return nil, errNoNetwork
+	}
+	if dead {
+		<-ctx.Done()
+		return nil, context.Cause(ctx)
 	}
 	return c.rig.dial(ctx, network, address)
 }

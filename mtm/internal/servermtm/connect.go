@@ -53,11 +53,11 @@ func (s *Session) start(ctx context.Context, meter *progress.Meter, asked *Asked
 	if s.box.Ways != nil && (s.box.Roams || s.line.settings.BearerMobility) {
 		s.ways, s.line.dialer = s.box.Ways, s.box.Ways.Dial
 	}
-	if err = s.enter(ctx); err != nil && (s.ways == nil || !s.ways.Waits() || final(err)) {
+	if err = s.enter(ctx); err != nil && (s.ways == nil || !s.ways.Waits() || final(err) || passes(err)) {
 		return err
 	}
 	if err != nil {
-		s.ways.Refused(err)
+		s.ways.Refused(err, false)
 		if err = s.enterAgain(ctx, err, 0); err != nil {
 			return err
 		}

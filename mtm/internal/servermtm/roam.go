@@ -104,7 +104,7 @@ func (s *Session) enterAgain(ctx context.Context, lost error, patience time.Dura
 		if ctx.Err() != nil || final(err) {
 			return err
 		}
-		s.ways.Refused(err)
+		s.ways.Refused(err, passes(err))
 		lost = err
 	}
 }

@@ -25,9 +25,10 @@ type Ways interface {
 	// Await waits until another connection is worth a try, or returns why none will be. waiting
 	// hears how long it waits.
 	Await(ctx context.Context, lost error, waiting func(time.Duration)) error
-	// Entered and Refused report the outcome of a try.
+	// Entered and Refused report the outcome of a try. passes: the server was reached, and cannot
+	// serve yet.
 	Entered()
-	Refused(err error)
+	Refused(err error, passes bool)
 	// Progress reports that something was made durable: the time of a gap begins anew.
 	Progress()
 }
