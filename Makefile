@@ -11,7 +11,7 @@ check:
 	go test -run 'Code|Rules|Marks' .
 
 test:
-	GOFLAGS="-race -shuffle=on -timeout=19m" $$(grep -m 1 '^go test ' README.md)
+	.ci/race $$(grep -m 1 '^go test ' README.md)
 
 fuzz:
 	.ci/fuzz $(FUZZTIME)
