@@ -83,7 +83,7 @@ func accountShowCommand(e *env) *cobra.Command {
 func accountRemoveCommand(e *env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "remove NAME",
-		Short: "Remove an account and what the store knows of its mailbox",
+		Short: "Remove an account, its settings and the list of its mailbox",
 		Long: `Remove deletes an account, its settings and the entries of its mailbox from the store. Messages that were fetched
 into folders stay, and so does all mail on the server.`,
 		Example:           "  mtm account remove work",
@@ -91,7 +91,8 @@ into folders stay, and so does all mail on the server.`,
 		ValidArgsFunction: completer(e, namesOf(isAccount)),
 		RunE: run(func(cmd *cobra.Command, args []string) error {
 			return e.withStore(writing, func(st *store.Store) error {
-				// By its entry, so that an account with settings that cannot be read can go too.
+				// The account is found by its entry, so that one with unreadable
+				// settings can be removed too.
 				a, err := findPlace(cmd.Context(), st, args[0], "account", isAccount)
 				if err != nil {
 					return err

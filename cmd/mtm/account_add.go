@@ -78,8 +78,9 @@ func accountAdd(cmd *cobra.Command, e *env, name string) error {
 	})
 }
 
-// askPassword asks at the terminal, without echo. When ctx ends first it restores the terminal and
-// leaves the read behind: nothing but the end of the process stops one of a terminal.
+// askPassword asks for a password at the terminal, without echo. When ctx ends first,
+// it restores the terminal and leaves the read running: only the end of the process
+// stops a read from a terminal.
 func askPassword(ctx context.Context, in io.Reader, stderr io.Writer, user string) (string, error) {
 	file, ok := in.(*os.File)
 	if !ok || !term.IsTerminal(int(file.Fd())) || !cli.IsTerminal(stderr) {

@@ -34,13 +34,13 @@ func addAccountFlags(c *cobra.Command) {
 	text("user", "login `NAME`")
 	secretFlags("password", "PASSWORD", text)
 	secretFlags("token", "TOKEN", text)
-	text("auth", "way to log in, or a `LIST` with commas of which the first is taken that the server offers: auto, userpass, apop, "+
+	text("auth", "way to log in, or a `LIST` of ways separated by commas, of which the first one that the server offers is used: auto, userpass, apop, "+
 		"plain, login, cram-md5, scram-sha-1, scram-sha-256, xoauth2, oauthbearer")
 	_ = c.RegisterFlagCompletionFunc("auth", cobra.FixedCompletions(methods(), cobra.ShellCompDirectiveNoFileComp)) // the flag exists
 	yes("auth-unlisted", "use the first method of --auth although the server does not list it")
 	yes("allow-plaintext", "allow sending the password in clear text to another machine")
 	yes("ignore-uidl", "distinguish messages by their headers, for a server that no longer has unique-ids")
-	f.Int("sync-limit", account.Defaults().SyncLimit, "list only the newest `N` messages of the mailbox; -1 all, 0 no refresh")
+	f.Int("sync-limit", account.Defaults().SyncLimit, "list only the newest `N` messages of the mailbox; -1 = all, 0 = no refresh")
 	yes("disconnected-mode", "keep the mailbox's entries visible while offline")
 	yes("bearer-mobility", "let commands continue over another connection when theirs is lost, as --resume 5m does for one command")
 	yes("autosend", "send the Outbox when the account connects")
@@ -51,7 +51,7 @@ func addAccountFlags(c *cobra.Command) {
 	f.Duration("max-time", 0, "longest time that a command on the mailbox may take by default; 0 = no limit")
 	f.Var(new(cli.Size), "min-rate", "octets per second that the server must send while mtm waits, by default; 0 = no limit")
 	f.Int("population-limit", account.Defaults().PopulationLimit, "`N` lines of the body that populate fetches by default; -1 = all")
-	text("charset", "charset `NAME` of mail that names none and is not UTF-8")
+	text("charset", "charset `NAME` of mail that names no charset and is not UTF-8")
 	smtpFlags(f, text, yes, pick)
 }
 
@@ -60,9 +60,9 @@ func smtpFlags(f *pflag.FlagSet, text, yes func(name, usage string), pick func(n
 	text("from", "`ADDRESS` of the sender")
 	pick("smtp-tls", "protect that connection", "none", "starttls", "implicit")
 	securityFlags("smtp-", text, yes)
-	text("smtp-auth", "login method there, a `LIST` as for --auth; none = no login")
-	yes("smtp-inbox-login", "log in there as to the mailbox")
-	text("smtp-user", "login `NAME` there")
+	text("smtp-auth", "way to log in to that server, or a `LIST` as for --auth; none = no login")
+	yes("smtp-inbox-login", "log in to that server with the login of the mailbox")
+	text("smtp-user", "login `NAME` for that server")
 	secretFlags("smtp-password", "PASSWORD", text)
 	secretFlags("smtp-token", "TOKEN", text)
 	yes("smtp-allow-plaintext", "allow sending that password in clear text to another machine")
@@ -71,21 +71,21 @@ func smtpFlags(f *pflag.FlagSet, text, yes func(name, usage string), pick func(n
 	text("smtp-signature", "`TEXT` below each mail")
 	text("smtp-vcard", "`FILE` attached to each mail")
 	yes("smtp-request-receipts", "ask for a receipt for each mail")
-	text("smtp-receipt-address", "`ADDRESS` for receipts; else --smtp-reply-to, else --from")
-	text("smtp-reply-to", "`ADDRESS` for answers; else --from")
+	text("smtp-receipt-address", "`ADDRESS` for receipts; default: --smtp-reply-to, else --from")
+	text("smtp-reply-to", "`ADDRESS` for replies; default: --from")
 	f.Int("smtp-to-cc-include-limit", 0, "quote up to `N` characters of To and Cc in replies and forwards; 0 = none")
 }
 
 func securityFlags(prefix string, text, yes func(name, usage string)) {
-	text(prefix+"tls-ca", "`FILE` of PEM certificates that alone are trusted, instead of the system's")
+	text(prefix+"tls-ca", "`FILE` of PEM certificates to trust, instead of the system's")
 	text(prefix+"tls-name", "`NAME` that the server's certificate must have, instead of the host")
-	yes(prefix+"tls-insecure-skip-verify", "accept any certificate: somebody on the way can read and change everything")
+	yes(prefix+"tls-insecure-skip-verify", "accept any certificate: an attacker on the network can then read and change everything")
 }
 
 func secretFlags(name, word string, text func(name, usage string)) {
-	text(name, "the `"+word+"` itself, stored as it is; the next two options do not store it")
+	text(name, "the `"+word+"` itself, which is stored as it is; the next two options do not store it")
 	text(name+"-env", "environment `VARIABLE` to read it from at each login")
-	text(name+"-command", "`COMMAND` for the shell that prints it, run at each login")
+	text(name+"-command", "shell `COMMAND` that prints it, run at each login")
 }
 
 func methods() []string {
@@ -125,7 +125,7 @@ func applyFlag(flag *pflag.Flag, values map[string]string) (err error) {
 	case "pop3":
 		return applyAddress(flag, values, "")
 	case "smtp":
-		if value == "" { // no mail goes out any more: all of SMTP is as at the beginning
+		if value == "" { // the account sends no mail any more: all settings for SMTP go back to their defaults
 			maps.DeleteFunc(values, func(name, _ string) bool { return strings.HasPrefix(name, "smtp-") })
 			return nil
 		}
@@ -142,7 +142,7 @@ func applyFlag(flag *pflag.Flag, values map[string]string) (err error) {
 	case "smtp-vcard":
 		value, err = absolute(value)
 	}
-	if slices.Contains(account.Names(), flag.Name) { // others are flags of every command
+	if slices.Contains(account.Names(), flag.Name) { // the others are flags of all commands
 		values[flag.Name] = value
 	}
 	return err
@@ -160,8 +160,9 @@ func applyAddress(flag *pflag.Flag, values map[string]string, prefix string) err
 	return nil
 }
 
-// followTLS chooses the port when the server was given without one, or when TLS changes and the
-// port was the usual one before. The original leaves it to the user (behaviour section 3).
+// followTLS sets the port when the server was given without one, or when the kind of TLS changes
+// and the port was the usual one for the old kind. The original leaves the port to the user
+// (behaviour section 3).
 func followTLS(f *pflag.FlagSet, values map[string]string, flag, prefix string, before account.TLS, usual map[account.TLS]int) {
 	_, port, err := splitAddress(flag, f.Lookup(flag).Value.String())
 	bare := f.Changed(flag) && err == nil && port == ""
@@ -171,8 +172,8 @@ func followTLS(f *pflag.FlagSet, values map[string]string, flag, prefix string, 
 	}
 }
 
-// certificates checks a file of certificates now, so that a wrong one does not show at
-// the next connect only.
+// certificates checks a file of certificates, so that an invalid file is reported now and not at
+// the next connect. It returns the absolute path.
 func certificates(flag, path string) (string, error) {
 	if path == "" {
 		return "", nil
@@ -183,7 +184,7 @@ func certificates(flag, path string) (string, error) {
 	return absolute(path)
 }
 
-// absolute lets a later command run in another folder.
+// absolute returns a path that means the same file in whatever directory a later command runs.
 func absolute(path string) (string, error) {
 	if path == "" {
 		return "", nil
@@ -191,11 +192,12 @@ func absolute(path string) (string, error) {
 	return filepath.Abs(path)
 }
 
-// sources returns the flags of which one says where a secret comes from.
+// sources returns the flags for a secret. Only one of them may be given.
 func sources(secret string) []string { return []string{secret + "-command", secret + "-env", secret} }
 
-// checkSecrets refuses two sources of a secret, and an empty variable name or command, which would
-// mean an empty password. A source that is given takes the place of the one before.
+// checkSecrets returns an error when a secret has two sources, or when the name of its
+// variable or its command is empty, which would mean an empty password. A source that is given
+// replaces the stored one.
 func checkSecrets(f *pflag.FlagSet, values map[string]string) error {
 	for _, secret := range []string{"password", "token", "smtp-password", "smtp-token"} {
 		given := ""
@@ -220,7 +222,8 @@ func checkSecrets(f *pflag.FlagSet, values map[string]string) error {
 	return nil
 }
 
-// splitAddress takes HOST, HOST:PORT, [IPV6]:PORT and a bare IPv6 address; port is "" without one.
+// splitAddress splits HOST, HOST:PORT, [IPV6]:PORT or a bare IPv6 address; port is
+// "" when there is none.
 func splitAddress(flag, address string) (host, port string, err error) {
 	bare := strings.TrimSuffix(strings.TrimPrefix(address, "["), "]")
 	if !strings.Contains(address, ":") || net.ParseIP(bare) != nil {
@@ -248,6 +251,6 @@ func warnUnverified(w io.Writer, a mtm.Account) {
 		return
 	}
 	// A terminal that is gone shows no warning.
-	_, _ = fmt.Fprintf(w, "mtm: warning: account %s has %s: no certificate is checked, and somebody on the way can read and change everything\n",
+	_, _ = fmt.Fprintf(w, "mtm: warning: account %s has %s: no certificate is checked, and an attacker on the network can read and change everything\n",
 		oneLine(a.Name), strings.Join(flags, " and "))
 }

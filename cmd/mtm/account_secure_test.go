@@ -100,7 +100,7 @@ var _ = Describe("account, safely", func() {
 			GinkgoHelper()
 			Expect(r.status).To(BeZero())
 			Expect(r.err).To(Equal("mtm: warning: account work has --tls-insecure-skip-verify: " +
-				"no certificate is checked, and somebody on the way can read and change everything\n"))
+				"no certificate is checked, and an attacker on the network can read and change everything\n"))
 		}
 		warned(u.types(add("--pop3", s.Addr(), "--tls", "stls", "--tls-insecure-skip-verify")...))
 		warned(u.types("get", "work"))

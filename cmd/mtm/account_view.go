@@ -11,8 +11,8 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// accountView is what people and programs see of an account: of its password and token
-// only where they come from.
+// accountView holds the settings of an account for output. Of the password and the token
+// it has only the source.
 type accountView struct {
 	ID   store.ID `json:"id"`
 	Name string   `json:"name"`
@@ -36,7 +36,7 @@ type accountView struct {
 	MinRate          int64     `json:"min_rate"`
 	PopulationLimit  int       `json:"population_limit"`
 	Charset          string    `json:"charset"`
-	SMTP             *smtpView `json:"smtp"` // null when no mail goes out
+	SMTP             *smtpView `json:"smtp"` // null when the account sends no mail
 }
 
 type securityView struct {
@@ -47,7 +47,7 @@ type securityView struct {
 }
 
 type smtpView struct {
-	Service store.ID `json:"service"` // what the program autosend takes
+	Service store.ID `json:"service"` // the argument SERVICE-ID of the program autosend
 	SMTP    string   `json:"smtp"`
 	From    string   `json:"from"`
 	securityView
@@ -97,7 +97,7 @@ func viewOfSMTP(s account.SMTP, service store.ID) *smtpView {
 	}
 }
 
-// printAccount names each setting as the flag that changes it does.
+// printAccount prints the settings, each under the name of the flag that changes it.
 func printAccount(out io.Writer, v accountView) error {
 	rows := [][2]string{{"name", v.Name}, {"id", fmt.Sprint(v.ID)}, {"pop3", v.POP3}}
 	rows = append(rows, v.rows("")...)
@@ -127,7 +127,7 @@ func printAccount(out io.Writer, v accountView) error {
 	return nil
 }
 
-// rows leaves out the settings of TLS when TLS is off.
+// rows returns the settings; those of TLS only when TLS is on.
 func (v securityView) rows(prefix string) [][2]string {
 	rows := [][2]string{{prefix + "tls", v.TLS}}
 	if v.TLS == string(account.NoTLS) {
@@ -163,7 +163,7 @@ func syncLimit(n int) string {
 	case 0:
 		return "0 (no refresh)"
 	}
-	return fmt.Sprintf("%d (the newest)", n)
+	return fmt.Sprintf("%d (the newest messages)", n)
 }
 
 func timeLimit(d string) string {

@@ -10,14 +10,15 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// launching starts the program autosend for connects, and keeps why that failed.
+// launching starts the program autosend when an account connects, and keeps the
+// error when that failed.
 type launching struct {
 	mu     sync.Mutex
 	failed error
 	told   bool
 }
 
-// Launch is mtm's launcher.
+// Launch implements mtm.Launcher.
 func (l *launching) Launch(ctx context.Context, st *store.Store, smtp store.ID) error {
 	err := mtm.Program{}.Launch(ctx, st, smtp)
 	if err != nil {
@@ -28,7 +29,8 @@ func (l *launching) Launch(ctx context.Context, st *store.Store, smtp store.ID) 
 	return err
 }
 
-// warn says once that mail waits and is not being sent, because autosend could not be started.
+// warn prints, once, that mail in the Outbox is not being sent because autosend
+// could not be started.
 func (l *launching) warn(w io.Writer, account string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

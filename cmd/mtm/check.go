@@ -9,7 +9,7 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// finding is a store.Problem in JSON, without ids that it does not have.
+// finding is a store.Problem in JSON; ids that the problem does not have are left out.
 type finding struct {
 	Entry   store.ID `json:"id,omitempty"`
 	Segment int64    `json:"segment,omitempty"`
@@ -80,7 +80,7 @@ func verdict(problems int) string {
 	return count(problems, "problem", "problems")
 }
 
-// String names the place first.
+// String returns the place and the problem.
 func (f finding) String() string {
 	place := ""
 	if f.Entry != 0 {

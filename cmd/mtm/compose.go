@@ -15,8 +15,7 @@ import (
 	"pop3mtm/mtm/symbian"
 )
 
-// composer is one run of a command that makes a message: what compose, reply,
-// forward and receipt share.
+// composer holds one run of compose, reply, forward or receipt: what these commands share.
 type composer struct {
 	env *env
 	cmd *cobra.Command
@@ -30,7 +29,7 @@ type composer struct {
 	text, file  string
 }
 
-// maker returns the command of a client with the given options.
+// maker returns the client's command for a folder and options.
 type maker func(into store.ID, o mtm.CreateOptions) mtm.Command
 
 func composeCommand(e *env) *cobra.Command {
@@ -64,28 +63,28 @@ may have commas. The message does not name the recipients in --bcc.`,
 // addFlags adds the flags of a message that a person writes.
 func (m *composer) addFlags(c *cobra.Command) {
 	f := c.Flags()
-	f.StringArrayVar(&m.to, "to", nil, "`ADDRESS` that the message goes to; again for more")
-	f.StringArrayVar(&m.cc, "cc", nil, "`ADDRESS` in copy")
-	f.StringArrayVar(&m.bcc, "bcc", nil, "`ADDRESS` in copy that nobody sees")
+	f.StringArrayVar(&m.to, "to", nil, "`ADDRESS` of a recipient; may be repeated")
+	f.StringArrayVar(&m.cc, "cc", nil, "`ADDRESS` that gets a copy; may be repeated")
+	f.StringArrayVar(&m.bcc, "bcc", nil, "`ADDRESS` that gets a copy without being named in the message; may be repeated")
 	f.StringVar(&m.subject, "subject", "", "`TEXT` of the subject")
-	f.StringArrayVar(&m.attach, "attach", nil, "`FILE` to attach; again for more")
-	f.StringVar(&m.html, "html", "", "`FILE` with the text as a page")
+	f.StringArrayVar(&m.attach, "attach", nil, "`FILE` to attach; may be repeated")
+	f.StringVar(&m.html, "html", "", "`FILE` with the text as HTML")
 	f.StringVar(&m.text, "text", "", "`TEXT` of the message")
 	f.StringVar(&m.file, "file", "", "`FILE` with the text; - is standard input")
 	m.addPlace(c)
 }
 
 func (m *composer) addPlace(c *cobra.Command) {
-	c.Flags().StringVar(&m.account, "account", "", "`NAME` of the account that sends it; else the one that the original came to, or the only one that can")
-	c.Flags().BoolVar(&m.draft, "draft", false, "keep it in Drafts")
+	c.Flags().StringVar(&m.account, "account", "", "`NAME` of the account that sends it; default: the account of the original message, else the only account that can send")
+	c.Flags().BoolVar(&m.draft, "draft", false, "put the message into Drafts instead of the Outbox")
 	// The flag exists, so registering cannot fail.
 	_ = c.RegisterFlagCompletionFunc("account", func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
 		return complete(m.env, cmd, namesOf(isAccount))
 	})
 }
 
-// make reads text and files and writes the message. asks says whether a text is asked for when no
-// flag gives one.
+// make reads the text and the files, and writes the message. asks is whether the user is asked for
+// a text when no flag gives one.
 func (m *composer) make(parts symbian.PartList, asks bool, original store.ID, command maker) error {
 	if m.cmd.Flags().Changed("text") && m.file != "" {
 		return cli.Usage("--text and --file exclude each other")
@@ -96,7 +95,7 @@ func (m *composer) make(parts symbian.PartList, asks bool, original store.ID, co
 			return err
 		}
 		o := mtm.CreateOptions{Parts: parts, Service: a.ID, To: m.to, Cc: m.cc, Bcc: m.bcc, Subject: m.subject}
-		// What needs no text is tried before one is asked for.
+		// Everything that can fail without the text is done before the user is asked for it.
 		files, err := openFiles(m.attach)
 		defer files.close()
 		if err != nil {
@@ -113,8 +112,8 @@ func (m *composer) make(parts symbian.PartList, asks bool, original store.ID, co
 	})
 }
 
-// sender returns the account that sends: the one that is named, else the original's, else
-// the only one that can.
+// sender returns the account that sends the message: the one that --account names, else that of the
+// original, else the only one that can send.
 func (m *composer) sender(st *store.Store, original store.ID) (mtm.Account, error) {
 	ctx := m.cmd.Context()
 	if m.account != "" {
@@ -156,7 +155,7 @@ func (m *composer) sender(st *store.Store, original store.ID) (mtm.Account, erro
 	case 1:
 		return able[0], nil
 	}
-	return mtm.Account{}, cli.Usage("say with --account who sends it: %s", strings.Join(names, " or "))
+	return mtm.Account{}, cli.Usage("more than one account can send it: choose one with --account: %s", strings.Join(names, " or "))
 }
 
 // create runs the command and reports the new message.
@@ -185,8 +184,8 @@ func (m *composer) create(st *store.Store, a mtm.Account, command maker, o mtm.C
 	return m.report(st, op.Result())
 }
 
-// refused makes wrong usage of what the command did not take, without the words
-// that a program wants.
+// refused turns an error for an invalid argument into one for wrong usage, without the name of
+// the library's command.
 func refused(err error) error {
 	if failure, ok := errors.AsType[*mtm.Error](err); ok && failure.Code == mtm.ErrArgument && failure.Err != nil {
 		return cli.Usage("%w", failure.Err)
@@ -224,7 +223,7 @@ func (m *composer) report(st *store.Store, result mtm.Result) error {
 	return err
 }
 
-// leftOutView is a part of the original that the message does not hold, in JSON.
+// leftOutView is, in JSON, a part of the original that the new message does not contain.
 type leftOutView struct {
 	Path      string `json:"path"`
 	MediaType string `json:"media_type"`

@@ -109,7 +109,7 @@ var _ = Describe("compose, reply, forward and receipt (behaviour section 12)", f
 	It("ask who sends when there is more than one who can", func() {
 		u, ids := newWriter("plain")
 		u.succeeds("account", "add", "home", "--pop3", "127.0.0.1:1", "--user", "x", "--password", "x", "--smtp", "mail.example.net", "--from", "home@example.net")
-		Expect(u.misuses("compose", "--to", "a@example.org", "--text", "x")).To(ContainSubstring("--account who sends it: work or home"))
+		Expect(u.misuses("compose", "--to", "a@example.org", "--text", "x")).To(ContainSubstring("choose one with --account: work or home"))
 		Expect(u.makes("compose", "--to", "a@example.org", "--text", "x", "--account", "home").Sender).To(Equal("home@example.net"))
 		Expect(u.makes("reply", ids["plain"], "--text", "x").Sender).To(Equal("demo@example.org"))
 		Expect(u.makes("reply", ids["plain"], "--text", "x", "--account", "home").Sender).To(Equal("home@example.net"))
@@ -146,7 +146,7 @@ var _ = Describe("compose, reply, forward and receipt (behaviour section 12)", f
 		Expect(u.lists("Outbox")).To(BeEmpty())
 	},
 		Entry("a file that is not there", "nowhere", "compose", "--to", "b@example.org", "--text", "x", "--attach", "nowhere"),
-		Entry("a folder", "is a folder", "compose", "--to", "b@example.org", "--text", "x", "--attach", "."),
+		Entry("a directory", "is a directory", "compose", "--to", "b@example.org", "--text", "x", "--attach", "."),
 		Entry("a text that is not UTF-8", "not UTF-8", "compose", "--to", "b@example.org", "--file", "latin1.txt"),
 		Entry("a message that is not there", "no message 999", "reply", "999", "--text", "x"),
 		Entry("an account that is not there", `account "x" does not exist`, "compose", "--to", "b@example.org", "--text", "x", "--account", "x"),
@@ -178,12 +178,12 @@ var _ = Describe("outbox", func() {
 			}
 			return states
 		}
-		Expect(u.succeeds("outbox", "send", number(a.ID))).To(Equal("1 message is sent next time that mail is sent\n"))
+		Expect(u.succeeds("outbox", "send", number(a.ID))).To(Equal("1 message is sent the next time that mail is sent\n"))
 		Expect(state()).To(Equal([]string{"waiting"}))
 		Expect(u.succeeds("outbox", "hold", number(a.ID))).To(Equal("1 message is held back\n"))
 		Expect(state()).To(Equal([]string{"suspended"}))
 		draft := u.makes("compose", "--to", "a@example.org", "--text", "x", "--draft")
-		Expect(u.succeeds("outbox", "send", number(a.ID), number(draft.ID))).To(Equal("2 messages are sent next time that mail is sent\n"))
+		Expect(u.succeeds("outbox", "send", number(a.ID), number(draft.ID))).To(Equal("2 messages are sent the next time that mail is sent\n"))
 		Expect(state()).To(Equal([]string{"waiting", "waiting"}))
 		Expect(u.lists("Drafts")).To(BeEmpty())
 		Expect(u.succeeds("outbox", "remove", number(a.ID), "--json")).To(Equal(`{"changed":[` + number(a.ID) + "]}\n"))

@@ -19,10 +19,10 @@ import (
 	"pop3mtm/mtm"
 )
 
-// maxWritten bounds a text that is written for a message, as the library does.
+// maxWritten limits the text of a message, to the library's own limit.
 const maxWritten = 16 << 20
 
-// words returns the text of the message.
+// words returns the text of the message: from a flag, a file, standard input or the user.
 func (m *composer) words(asks bool) (string, error) {
 	in := m.cmd.InOrStdin()
 	stdin, isFile := in.(*os.File)
@@ -47,7 +47,8 @@ func (m *composer) words(asks bool) (string, error) {
 	return m.edit(stdin)
 }
 
-// readAll reads a text; a signal ends it, though nothing ends the read itself.
+// readAll reads a text. A signal makes it return, although the read itself goes on
+// until the process ends.
 func (m *composer) readAll(r io.Reader, name string) (string, error) {
 	type result struct {
 		text []byte
@@ -74,14 +75,14 @@ func (m *composer) readAll(r io.Reader, name string) (string, error) {
 	}
 }
 
-// edit lets the person at the terminal write: in an editor, or straight away.
+// edit lets the user write the text: in an editor, or at the terminal when no editor is set.
 func (m *composer) edit(stdin *os.File) (string, error) {
 	editor := os.Getenv("VISUAL")
 	if editor == "" {
 		editor = os.Getenv("EDITOR")
 	}
 	if editor == "" {
-		m.cmd.PrintErrln("Write the text and end it with Ctrl-D in a line of its own:")
+		m.cmd.PrintErrln("Write the text; Ctrl-D on a line of its own ends it:")
 		return m.readAll(stdin, "standard input")
 	}
 	argv, err := splitWords(editor)
@@ -92,7 +93,7 @@ func (m *composer) edit(stdin *os.File) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer os.RemoveAll(dir) //nolint:errcheck // what stays is the system's to clear
+	defer os.RemoveAll(dir) //nolint:errcheck // the system clears its temporary directory
 	path := filepath.Join(dir, "message.txt")
 	if err = os.WriteFile(path, nil, 0o600); err != nil {
 		return "", err
@@ -118,7 +119,7 @@ func runEditor(ctx context.Context, argv []string, path string, stdin *os.File) 
 	return c.Run()
 }
 
-// page returns the text as HTML, of a file.
+// page returns the HTML file that --html names.
 func (m *composer) page() (string, error) {
 	if m.html == "" {
 		return "", nil
@@ -144,7 +145,7 @@ func openFiles(paths []string) (files openedFiles, err error) {
 		}
 		files = append(files, f)
 		if info, err := f.Stat(); err != nil || info.IsDir() {
-			return files, errors.Join(err, coded(mtm.ErrNotFound, "%s is a folder: attach files", path))
+			return files, errors.Join(err, coded(mtm.ErrNotFound, "%s is a directory: attach files", path))
 		}
 	}
 	return files, nil
@@ -166,7 +167,8 @@ func (o openedFiles) attachments() []mtm.AttachmentFile {
 	return list
 }
 
-// typeOf returns the media type for the name of a file; for a text, whether it begins as UTF-8.
+// typeOf returns the media type for the name of a file. A text that begins with valid
+// UTF-8 gets that charset.
 func typeOf(name string, in *bufio.Reader) string {
 	t, _, err := mime.ParseMediaType(mime.TypeByExtension(filepath.Ext(name)))
 	if err != nil {
@@ -178,5 +180,5 @@ func typeOf(name string, in *bufio.Reader) string {
 	return t
 }
 
-// isText reports whether octets are UTF-8; the last character may be cut.
+// isText reports whether octets are UTF-8. The last character may be cut off.
 func isText(start []byte) bool { return utf8.Valid(start[:wholeCharacters(start)]) }

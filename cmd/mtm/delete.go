@@ -43,7 +43,7 @@ when it ends. 'mtm cancel-offline' takes them back. The list marks such a messag
 	return c
 }
 
-// deleteResult is what delete prints with --json, whether it failed or not.
+// deleteResult holds what delete prints with --json, also after a failure.
 type deleteResult struct {
 	Account         string        `json:"account"`
 	DeletedOnServer int           `json:"deleted_on_server"`
@@ -71,7 +71,7 @@ func (m *mailbox) delete(client *mtm.Client) error {
 	return m.reportDeleted(result, explain(err, m.account))
 }
 
-// idList names some ids for a command to type.
+// idList returns ids as arguments of a command that the user can type; "ID..." when there are many.
 func idList(ids []store.ID) string {
 	if len(ids) > shownMessages {
 		return " ID..."
@@ -101,7 +101,7 @@ func (m *mailbox) reportDeleted(result mtm.Result, failed error) error {
 			line += " when this session ends"
 		}
 		if n := len(m.ids) - deleted; failed == nil && n > 0 {
-			line += fmt.Sprintf(", %d gone already", n)
+			line += fmt.Sprintf(", %d already gone", n)
 		}
 		if len(refused) > 0 {
 			line += fmt.Sprintf(", %d failed", len(refused))
@@ -139,11 +139,11 @@ It needs no connection, and works while another program is connected. An operati
 	return c
 }
 
-// cancelResult is what cancel-offline prints with --json, whether it failed or not.
+// cancelResult holds what cancel-offline prints with --json, also after a failure.
 type cancelResult struct {
 	Account   string        `json:"account"`
 	Cancelled int           `json:"cancelled"`
-	Failed    []failureView `json:"failed,omitempty"` // messages for which something is being carried out
+	Failed    []failureView `json:"failed,omitempty"` // messages with an operation that is being carried out
 	Error     string        `json:"error,omitempty"`
 	Code      int           `json:"code,omitempty"`
 }

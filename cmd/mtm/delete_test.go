@@ -54,7 +54,7 @@ var _ = Describe("delete (behaviour sections 5 and 6)", func() {
 		s, drop := serve(letters("a1", "a2")...)
 		id := listed(s)
 		Expect(drop.Remove("a1")).To(Succeed())
-		Expect(u.succeeds("delete", "work", id["a1"], id["a2"])).To(Equal("1 message deleted on the server, 1 gone already\n"))
+		Expect(u.succeeds("delete", "work", id["a1"], id["a2"])).To(Equal("1 message deleted on the server, 1 already gone\n"))
 		Expect(drop.Deliver(letter("a3", "x\r\n"))).To(Succeed())
 		u.succeeds("get", "work", "--headers-only")
 		Expect(u.succeeds("delete", "work", number(u.lists("work")[0].ID), "--json")).To(Equal(
@@ -81,7 +81,7 @@ var _ = Describe("delete (behaviour sections 5 and 6)", func() {
 		s, drop := serve(letters("a1", "a2")...)
 		id := listed(s)
 		s.On(fakeserver.Match{Verb: "DELE", Args: "2"}, fakeserver.Auto.With(edit.CutAfter(2, edit.Reset))).Once().Must()
-		Expect(u.fails("delete", "work", id["a1"], id["a2"])).To(HaveSuffix("; the connection broke: the server may have deleted nothing; the next connection shows what is there"))
+		Expect(u.fails("delete", "work", id["a1"], id["a2"])).To(HaveSuffix("; the connection broke: the server may have deleted nothing; the next connection shows which messages are left"))
 		Expect(drop.UIDs()).To(HaveLen(2))
 		Expect(u.lists("work")).To(HaveLen(2))
 	})

@@ -43,14 +43,14 @@ parents before their children.`,
 	}
 }
 
-// nodeView is any entry in JSON.
+// nodeView is an entry of any type in JSON.
 type nodeView struct {
 	Type string `json:"type"`
 	Name string `json:"name"`
 	messageView
 }
 
-// dumpJSON adds an entry and all below it.
+// dumpJSON adds an entry and all entries below it to the list.
 func dumpJSON(ctx context.Context, st *store.Store, list *array, e *store.Entry) error {
 	if err := list.add(nodeView{e.Type.String(), e.Name, messageViewOf(e)}); err != nil || e.Type == store.TypeMessage {
 		return err

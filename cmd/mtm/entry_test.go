@@ -71,7 +71,7 @@ var _ = Describe("entry information (behaviour section 11)", func() {
 })
 
 var _ = Describe("status in a shell", func() {
-	It("says why the line ended while nobody used it", func() {
+	It("says why the connection ended while nobody used it", func() {
 		u := newUser()
 		s, _ := serve(letters("a1")...)
 		s.On(fakeserver.Match{Verb: "STAT"}, fakeserver.Auto.With(func(r edit.Reply) edit.Reply {
@@ -100,7 +100,7 @@ var _ = Describe("status in a shell", func() {
 		Expect(in.Close()).To(Succeed())
 		rest, err := io.ReadAll(lines)
 		Expect(err).NotTo(HaveOccurred())
-		Expect(string(rest)).To(HavePrefix("the line ended: idle, waiting for the next command: not connected: "))
+		Expect(string(rest)).To(HavePrefix("the connection ended: idle, waiting for the next command: not connected: "))
 		Expect(c.Wait()).To(Succeed())
 	})
 })

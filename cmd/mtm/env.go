@@ -25,13 +25,13 @@ type env struct {
 	window  window
 	json    bool
 	resume  resume
-	wait    delay    // the default of --wait: of a shell, for its words
+	wait    delay    // the shell's --wait, which is the default of --wait for its commands
 	shell   *session // nil outside of a shell
 	stderr  io.Writer
-	barred  error // why the store of a command that marks is only read
+	barred  error // why the store is open for reading only, for a command that also marks messages
 }
 
-// patience is a flag's value: a duration above zero.
+// patience is the value of a flag: a duration above zero.
 type patience time.Duration
 
 func (p *patience) String() string { return time.Duration(*p).String() }
@@ -46,10 +46,10 @@ func (p *patience) Set(text string) error {
 	return err
 }
 
-// mostInFlight is the largest window: what more would do was never measured.
+// mostInFlight is the largest window. Larger ones were never measured.
 const mostInFlight = 10_000
 
-// window is a flag's value: commands in flight, 0 when it was not given.
+// window is the value of --window: the number of commands in flight, 0 when the flag is not given.
 type window int
 
 func (w *window) Type() string { return "N" }
@@ -70,17 +70,18 @@ func (w *window) Set(text string) error {
 	return nil
 }
 
-// access is what a command does with the store.
+// access says what a command does with the store.
 type access int
 
 const (
 	reading access = iota
-	marking        // reads, and writes what it can do without where the disk is full or cannot be written
+	marking        // reads and marks messages; only reads where the disk is full or cannot be written
 	writing
-	creating // makes the store if it is missing
+	creating // creates the store if it is missing
 )
 
-// withStore opens the store for use and closes it after it. Inside a shell it is the shell's.
+// withStore opens the store, calls use, and closes the store. Inside a shell it
+// uses the shell's store.
 func (e *env) withStore(a access, use func(*store.Store) error) (err error) {
 	if e.shell != nil {
 		return use(e.shell.store)
@@ -113,7 +114,7 @@ func (e *env) withStore(a access, use func(*store.Store) error) (err error) {
 	return use(st)
 }
 
-// findStore chooses the store unless it is known.
+// findStore chooses the store when --store does not name one.
 func (e *env) findStore() (err error) {
 	if e.dir == "" && e.shell == nil {
 		e.dir, err = chooseStore(e.stderr)
@@ -121,12 +122,12 @@ func (e *env) findStore() (err error) {
 	return err
 }
 
-// noRoomToWrite reports whether err is about a full disk, or one that cannot be written.
+// noRoomToWrite reports whether err means that the disk is full or cannot be written.
 func noRoomToWrite(err error) bool {
 	return errors.Is(err, store.ErrDiskFull) || errors.Is(err, store.ErrReadOnly)
 }
 
-// run returns the RunE of a command: it gives every error its number.
+// run returns the RunE of a command. Each error of f gets its number.
 func run(f func(cmd *cobra.Command, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		err := f(cmd, args)
@@ -146,7 +147,7 @@ func run(f func(cmd *cobra.Command, args []string) error) func(*cobra.Command, [
 	}
 }
 
-// codedError is an error in our own words with one of the original's numbers.
+// codedError is an error with a text of its own and one of the original's numbers.
 type codedError struct {
 	code error
 	text string
@@ -159,7 +160,7 @@ func coded(code error, format string, args ...any) error {
 	return codedError{code, fmt.Sprintf(format, args...)}
 }
 
-// printJSON writes one value to stdout, in one line.
+// printJSON writes one value to stdout, on one line.
 func printJSON(cmd *cobra.Command, v any) error {
 	return cli.NewJSON(cmd.OutOrStdout()).Encode(v)
 }

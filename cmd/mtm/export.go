@@ -40,7 +40,7 @@ an mbox or a folder NAME.`,
 				return cli.Usage("--format and --out are required")
 			}
 			if out == "-" {
-				return cli.Usage("--out is a path; 'mtm show ID --raw' writes one message to standard output")
+				return cli.Usage("--out takes a path, not -; 'mtm show ID --raw' writes one message to standard output")
 			}
 			return e.withStore(reading, func(st *store.Store) error {
 				folder, err := findPlace(cmd.Context(), st, args[0], "folder or account", isPlace)
@@ -51,8 +51,8 @@ an mbox or a folder NAME.`,
 			})
 		}),
 	}
-	c.Flags().Var(&format, "format", "what to write")
-	c.Flags().StringVar(&out, "out", "", "`PATH` to write to; messages there stay")
+	c.Flags().Var(&format, "format", "the format to write")
+	c.Flags().StringVar(&out, "out", "", "`PATH` to write to; messages that are already there stay")
 	// The flag exists, so registering cannot fail.
 	_ = c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(format.allowed, cobra.ShellCompDirectiveNoFileComp))
 	return c
@@ -62,10 +62,10 @@ type exportResult struct {
 	Folder       string `json:"folder"`
 	Format       string `json:"format"`
 	Out          string `json:"out"`
-	Exported     int    `json:"exported"` // messages that are new there
+	Exported     int    `json:"exported"` // messages that were added
 	Octets       int64  `json:"octets"`
 	AlreadyThere int    `json:"already_there"`
-	LeftOut      int    `json:"left_out"` // messages that are not whole here
+	LeftOut      int    `json:"left_out"` // messages of which the store has only a part
 }
 
 func export(cmd *cobra.Command, e *env, st *store.Store, folder store.Entry, format, out string) error {
@@ -78,7 +78,7 @@ func export(cmd *cobra.Command, e *env, st *store.Store, folder store.Entry, for
 	if mailfiles.IsNew(out) {
 		err = r.writeNew(cmd, st, ids)
 	} else if err = r.add(cmd, st, ids, out); err != nil {
-		err = fmt.Errorf("%w; %s written to %s before that, and the next export goes on there", err, count(r.Exported, "message was", "messages were"), out)
+		err = fmt.Errorf("%w; %s written to %s before that; the next export adds the rest", err, count(r.Exported, "message was", "messages were"), out)
 	}
 	if err != nil {
 		return err
@@ -91,13 +91,13 @@ func export(cmd *cobra.Command, e *env, st *store.Store, folder store.Entry, for
 		line += fmt.Sprintf("; %d already there", r.AlreadyThere)
 	}
 	if left > 0 {
-		line += fmt.Sprintf("; %d left out, of which only the header is here", left)
+		line += fmt.Sprintf("; %d left out, since they are not whole here", left)
 	}
 	_, err = fmt.Fprintln(cmd.OutOrStdout(), line)
 	return err
 }
 
-// writeNew writes to a path that appears when all messages are in it.
+// writeNew writes to a new path, which appears when all messages are written.
 func (r *exportResult) writeNew(cmd *cobra.Command, st *store.Store, ids []store.ID) error {
 	target, err := mailfiles.NewTarget(r.Out, r.Format == "mbox")
 	if err != nil {
@@ -113,7 +113,7 @@ func (r *exportResult) writeNew(cmd *cobra.Command, st *store.Store, ids []store
 	return target.Publish()
 }
 
-// add adds the messages that are not at the path yet.
+// add adds the messages that are not yet at the path.
 func (r *exportResult) add(cmd *cobra.Command, st *store.Store, ids []store.ID, path string) (err error) {
 	x, err := mailfiles.OpenArchive(r.Format, path)
 	if err != nil {
@@ -157,7 +157,7 @@ func (r *exportResult) addOne(ctx context.Context, st *store.Store, x *mailfiles
 	return nil
 }
 
-// wholeMessages lists the messages to export and counts those that are not whole.
+// wholeMessages returns the messages to export, and the number of those that are not whole.
 func wholeMessages(ctx context.Context, st *store.Store, folder store.ID) (ids []store.ID, left int, err error) {
 	ids, err = byDate(ctx, st, folder, func(e *store.Entry) bool {
 		whole := e.Type == store.TypeMessage && e.Body.Kind == store.BodyWhole

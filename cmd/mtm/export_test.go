@@ -148,7 +148,7 @@ var _ = Describe("export", func() {
 		Expect(os.Mkdir(u.path("mail"), 0o700)).To(Succeed())
 		Expect(os.WriteFile(u.path("mail/mine.eml"), []byte(want[0]), 0o600)).To(Succeed())
 		damage(u)
-		Expect(u.fails("export", "Inbox", "--format", "eml", "--out", "mail")).To(HaveSuffix("written to mail before that, and the next export goes on there"))
+		Expect(u.fails("export", "Inbox", "--format", "eml", "--out", "mail")).To(HaveSuffix("written to mail before that; the next export adds the rest"))
 		for _, text := range contents("mail") {
 			Expect(want).To(ContainElement(text))
 		}

@@ -14,7 +14,7 @@ import (
 	"pop3mtm/mtm/symbian"
 )
 
-// search is one run of find.
+// search holds one run of find.
 type search struct {
 	in                   fieldList
 	matchCase, word, any bool
@@ -27,7 +27,7 @@ type search struct {
 
 	found      int
 	unreadable int   // messages that could not be searched
-	cause      error // why the first of these could not
+	cause      error // why the first of these could not be searched
 }
 
 func findCommand(e *env) *cobra.Command {
@@ -45,7 +45,7 @@ If only the header of a message is here, the header is searched. The server is n
 		ValidArgsFunction: secondArgument(e, namesOf(isPlace)),
 		RunE: run(func(cmd *cobra.Command, args []string) error {
 			if args[0] == "" {
-				return cli.Usage("there is no text to find")
+				return cli.Usage("the text to find is empty")
 			}
 			return e.withStore(reading, func(st *store.Store) error {
 				f.cmd, f.store = cmd, st
@@ -87,7 +87,7 @@ func namesOfParts(parts symbian.PartList) []string {
 	return names
 }
 
-// fieldList is a flag's value: names of fields.
+// fieldList is the value of --in: names of fields.
 type fieldList struct {
 	text  string
 	parts symbian.PartList
@@ -106,7 +106,7 @@ func (l *fieldList) Set(text string) error {
 			}
 		}
 		if parts == before {
-			return fmt.Errorf("%q is not a part to search: there are %s", name, strings.Join(fieldNames(), ", "))
+			return fmt.Errorf("%q is not a part to search: choose from %s", name, strings.Join(fieldNames(), ", "))
 		}
 	}
 	l.text, l.parts = text, parts
@@ -149,7 +149,7 @@ func (f *search) run(ctx context.Context, args []string) error {
 	return err
 }
 
-// where lists the places to search.
+// where returns the places to search.
 func (f *search) where(ctx context.Context, names []string) ([]store.Entry, error) {
 	if len(names) == 0 {
 		return places(ctx, f.store)
@@ -171,13 +171,14 @@ func (f *search) options() find.Options {
 	return o
 }
 
-// foundView is a message in JSON with the parts that contain the text.
+// foundView is a message in JSON, with the parts that contain the text.
 type foundView struct {
 	messageView
 	Found []string `json:"found"`
 }
 
-// place searches one place, in the order of dates. A message that cannot be read does not end it.
+// place searches one place, in the order of dates. A message that cannot be read
+// does not end the search.
 func (f *search) place(ctx context.Context, finder *find.Finder, place store.Entry, heading bool) error {
 	ids, err := byDate(ctx, f.store, place.ID, func(m *store.Entry) bool { return m.Type == store.TypeMessage })
 	if err != nil {
@@ -195,7 +196,7 @@ func (f *search) place(ctx context.Context, finder *find.Finder, place store.Ent
 			return nil
 		}
 		if notice := found.Notice(); notice != "" {
-			f.cmd.PrintErrf("message %d was not searched whole: it has %s\n", m.ID, notice)
+			f.cmd.PrintErrf("message %d was not searched completely: it has %s\n", m.ID, notice)
 		}
 		if found.Parts == 0 {
 			return nil
@@ -210,13 +211,13 @@ func (f *search) place(ctx context.Context, finder *find.Finder, place store.Ent
 		}
 		f.rows.print(m)
 		if cli.IsTerminal(f.cmd.OutOrStdout()) {
-			return f.rows.out.Flush() // somebody is waiting
+			return f.rows.out.Flush() // the user is waiting
 		}
 		return nil
 	})
 }
 
-// secondArgument completes the second argument.
+// secondArgument returns a function that completes the second argument.
 func secondArgument(e *env, list func(context.Context, *store.Store) ([]string, error)) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 		if len(args) != 1 {

@@ -84,8 +84,8 @@ var _ = Describe("find (behaviour section 14)", func() {
 			Expect(u.misuses(append([]string{"find"}, args...)...)).To(ContainSubstring(want))
 		},
 		Entry("nothing", "write 'mtm find TEXT [FOLDER or ACCOUNT]'"),
-		Entry("an empty text", "there is no text to find", ""),
-		Entry("an unknown part", `--in: "size" is not a part to search: there are subject, from, to, cc, bcc, body`, "x", "--in", "size"),
+		Entry("an empty text", "the text to find is empty", ""),
+		Entry("an unknown part", `--in: "size" is not a part to search: choose from subject, from, to, cc, bcc, body`, "x", "--in", "size"),
 	)
 
 	It("names what there is when a place is wrong", func() {

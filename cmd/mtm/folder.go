@@ -58,13 +58,14 @@ func folderChange(e *env, use, short string, args int, change func(context.Conte
 	return c
 }
 
-// checkFolderName refuses a name that is taken, or would be taken for something else.
+// checkFolderName returns an error for a name that exists, that is not valid, or that
+// would be read as an id.
 func checkFolderName(ctx context.Context, st *store.Store, name string) error {
 	if _, err := strconv.Atoi(name); err == nil {
 		return cli.Usage("%q: a folder's name cannot be a number, since numbers are ids", name)
 	}
 	if name != oneLine(name) || len(name) > 256 || strings.TrimSpace(name) == "" {
-		return cli.Usage("%q: a folder's name is up to 256 printable characters", name)
+		return cli.Usage("%q: a folder's name has 1 to 256 printable characters", name)
 	}
 	all, err := places(ctx, st)
 	if err != nil {
@@ -78,7 +79,7 @@ func checkFolderName(ctx context.Context, st *store.Store, name string) error {
 	return nil
 }
 
-// newFolder makes a folder beside Inbox.
+// newFolder creates a folder beside Inbox.
 func newFolder(ctx context.Context, st *store.Store, name string) (store.Entry, error) {
 	if err := checkFolderName(ctx, st, name); err != nil {
 		return store.Entry{}, err
@@ -91,11 +92,11 @@ func newFolder(ctx context.Context, st *store.Store, name string) (store.Entry, 
 	return folder, err
 }
 
-// ownFolder finds a folder that is not one of those that every store has.
+// ownFolder returns a folder that the user created. The folders that every store has are an error.
 func ownFolder(ctx context.Context, st *store.Store, name string) (store.Entry, error) {
 	folder, err := findPlace(ctx, st, name, "folder", isFolder)
 	if err == nil && folder.ID <= store.Sent {
-		err = cli.Usage("%s is a folder of every store: it cannot be renamed or removed", folder.Name)
+		err = cli.Usage("%s is a built-in folder: it cannot be renamed or removed", folder.Name)
 	}
 	return folder, err
 }
@@ -114,8 +115,8 @@ func renameFolder(ctx context.Context, st *store.Store, args []string) (store.En
 	return folder, b.Commit(ctx)
 }
 
-// removeFolder removes a folder with nothing in it; what another program puts
-// there meanwhile keeps it.
+// removeFolder removes an empty folder. It stays when another program puts
+// something into it meanwhile.
 func removeFolder(ctx context.Context, st *store.Store, args []string) (store.Entry, error) {
 	folder, err := ownFolder(ctx, st, args[0])
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// get is one run of the command.
+// get holds one run of the command.
 type get struct {
 	mailbox
 	wanted
@@ -62,10 +62,10 @@ copied at once, and the others are fetched by the next session. Until then the f
 	takeResume(e, c)
 	g.add(c)
 	f := c.Flags()
-	f.Var(&g.take, "take", "leave them on the server, or delete them there")
-	f.StringVar(&g.into, "into", "Inbox", "`FOLDER` to put them in, by name or id")
-	f.BoolVar(&g.create, "create", false, "make the folder if it does not exist")
-	f.BoolVar(&g.headersOnly, "headers-only", false, "bring the list of the mailbox up to date and fetch no message")
+	f.Var(&g.take, "take", "leave the messages on the server, or delete them there")
+	f.StringVar(&g.into, "into", "Inbox", "`FOLDER` for the messages, by name or id")
+	f.BoolVar(&g.create, "create", false, "create the folder if it does not exist")
+	f.BoolVar(&g.headersOnly, "headers-only", false, "update the list of the mailbox and fetch no messages")
 	f.BoolVar(&g.now, "now", false, nowHelp)
 	completeWords(c, "take", g.take.allowed)
 	_ = c.RegisterFlagCompletionFunc("into", func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
@@ -74,7 +74,7 @@ copied at once, and the others are fetched by the next session. Until then the f
 	return c
 }
 
-// fetchFlags say that messages are to be fetched, which --headers-only excludes.
+// fetchFlags returns the flags that --headers-only excludes.
 func fetchFlags() []string {
 	return []string{"which", "take", "into", "create", "max-size", "order", "now"}
 }
@@ -109,8 +109,8 @@ func (g *get) checkFlags() error {
 	return nil
 }
 
-// wantsHeaders reports whether only headers are asked for: by the flag, or by the account
-// when nothing else is said.
+// wantsHeaders reports whether only headers are wanted: by the flag, or by the account's setting
+// when no flag and no id says otherwise.
 func (g *get) wantsHeaders() bool {
 	f := g.cmd.Flags()
 	if f.Changed("headers-only") || len(g.ids) > 0 || slices.ContainsFunc(fetchFlags(), f.Changed) {
@@ -147,8 +147,8 @@ func (g *get) fetch(client *mtm.Client) error {
 		result = op.Result()
 	}
 	if made {
-		// A folder that was created for nothing is removed, unless another program uses it by now.
-		// The failure of get is the one to report.
+		// A new folder that got no message is removed, unless another program uses it by now. Only
+		// the failure of get is reported.
 		b := g.store.NewBatch()
 		if err != nil && len(result.Messages)+len(result.Queued) == 0 {
 			b.Withdraw(folder.ID)
@@ -174,23 +174,23 @@ func (g *get) way() mtm.Take {
 	return mtm.Copy
 }
 
-// folder finds the destination, or makes it with --create; until get is done with it, what it
-// made is InPreparation.
+// folder finds the destination, or creates it with --create. A new folder is
+// InPreparation until get ends.
 func (g *get) folder(ctx context.Context) (folder store.Entry, made bool, err error) {
 	folder, err = findPlace(ctx, g.store, g.into, "folder", isFolder)
 	switch {
 	case err == nil && folder.Flags.Has(store.InPreparation):
-		// Another get is creating it, or was killed then: this one may use it.
+		// Another get is creating it, or was killed while it did so: this one may use it.
 		return makeFolder(ctx, g.store, folder.Name)
 	case err == nil || !errors.Is(err, mtm.ErrNotFound):
 		return folder, false, err
 	case !g.create:
-		return folder, false, coded(mtm.ErrNotFound, "%v; --create makes it", err)
+		return folder, false, coded(mtm.ErrNotFound, "%v; --create creates it", err)
 	}
 	return makeFolder(ctx, g.store, g.into)
 }
 
-// refresh is --headers-only: connect, which refreshes, and disconnect.
+// refresh carries out --headers-only: it connects, which updates the list, and disconnects.
 func (g *get) refresh(ctx context.Context, client *mtm.Client) error {
 	var done mtm.Result
 	connect := g.connect()

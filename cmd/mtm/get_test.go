@@ -81,7 +81,7 @@ var _ = Describe("get", func() {
 		r := u.types("get", "work", "--take", "move")
 		Expect(r.status).To(BeZero())
 		Expect(r.err).To(Equal("mtm: warning: QUIT: the server refused: not all removed; deleted messages may still be on the server: " +
-			"the next connection lists them, to be deleted again\n"))
+			"the next connection lists them, and they can be deleted again\n"))
 		Expect(u.types("get", "work", "--take", "move", "--json").out).To(ContainSubstring(`"quit_refused":"QUIT: the server refused: not all removed"`))
 		Expect(u.types("get", "work", "--take", "move").err).To(BeEmpty())
 	})
@@ -144,7 +144,7 @@ var _ = Describe("get", func() {
 		s, _ := serve(letters("a1")...)
 		u.addAccount(s)
 		Expect(u.fails("get", "work", "--into", "Archive")).To(Equal(
-			`mtm: folder "Archive" does not exist; choose one of Inbox, Outbox, Drafts, Sent; --create makes it`))
+			`mtm: folder "Archive" does not exist; choose one of Inbox, Outbox, Drafts, Sent; --create creates it`))
 		u.succeeds("get", "work", "--into", "Archive", "--create")
 		Expect(uids(u.lists("Archive"))).To(Equal([]string{"a1"}))
 		Expect(u.succeeds("list")).To(MatchRegexp(`(?m)^ +\d+  folder   Archive +1 +1 +1$`))
@@ -265,8 +265,8 @@ var _ = Describe("get", func() {
 			Expect(f.Code).To(Equal(code))
 		},
 		Entry("greeting", "CONNECT", "reading the greeting", "is a POP3 server running on", -170),
-		Entry("user", "USER", "logging in", "takes --user", -171),
-		Entry("password", "PASS", "logging in", "takes --user, and --password", -172),
+		Entry("user", "USER", "logging in", "with --user", -171),
+		Entry("password", "PASS", "logging in", "with --user and --password", -172),
 		Entry("list of the mailbox", "LIST", "listing the mailbox", "", -174),
 	)
 
@@ -277,7 +277,7 @@ var _ = Describe("get", func() {
 		Expect(l.Close()).To(Succeed())
 		u.succeeds("account", "add", "work", "--pop3", address, "--user", "demo", "--password", "demo")
 		Expect(u.fails("get", "work")).To(HaveSuffix("; is a POP3 server running on " + address +
-			"? 'mtm account set work --pop3 HOST:PORT' names another"))
+			"? 'mtm account set work --pop3 HOST:PORT' changes the server"))
 	})
 
 	It("is cancelled by Ctrl-C: what is whole stays, the server forgets the rest", func() {

@@ -13,7 +13,7 @@ import (
 )
 
 var _ = Describe("What a failure advises", func() {
-	const wantsTLS, otherLogin, locked = "the server wants TLS first: 'mtm account set work --tls stls'", "takes --user, and --password", "the password is not the cause"
+	const wantsTLS, otherLogin, locked = "the server requires TLS: 'mtm account set work --tls stls'", "with --user and --password", "the password is not the cause"
 	var u *user
 	BeforeEach(func() { u = newUser() })
 
@@ -66,9 +66,9 @@ var _ = Describe("What a failure advises", func() {
 		Expect(os.WriteFile(u.path("ca.pem"), ca.PEM(), 0o600)).To(Succeed())
 		s := fakeserver.Start(tb(), fakeserver.NewMaildrop(letters("a1")...), &fakeserver.Options{TLS: ca.Server()})
 		u.addAccount(s, "--tls", "stls")
-		Expect(u.fails("get", "work")).To(HaveSuffix("'mtm account set work --tls-ca FILE' takes the certificate authority to trust"))
+		Expect(u.fails("get", "work")).To(HaveSuffix("'mtm account set work --tls-ca FILE' sets the certificate authority to trust"))
 		u.succeeds("account", "set", "work", "--tls-ca", "ca.pem", "--tls-name", "pop.example.org")
-		Expect(u.fails("get", "work")).To(HaveSuffix("--tls-name NAME' takes the name that the certificate is for, when it is the right server"))
+		Expect(u.fails("get", "work")).To(HaveSuffix("--tls-name NAME' accepts the name in its certificate"))
 	})
 })
 
@@ -87,7 +87,7 @@ var _ = Describe("What a failure to send advises", func() {
 	It("names TLS for a server without it, and for a port that begins with it", func() {
 		u, sink := sender(nil, "--smtp-tls", "starttls")
 		Expect(u.fails("send", "work")).To(HaveSuffix("the server does not offer STARTTLS; the server has no TLS on this port: " +
-			"'mtm account set work --smtp-tls implicit --smtp HOST:PORT' is for a port that begins with it, usually 465"))
+			"'mtm account set work --smtp-tls implicit --smtp HOST:PORT' is for a port that begins with TLS, usually 465"))
 		u.succeeds("account", "set", "work", "--smtp", sink.Addr(), "--smtp-tls", "implicit")
 		Expect(u.fails("send", "work")).To(HaveSuffix("'mtm account set work --smtp-tls starttls' is for ports that do not begin with TLS"))
 	})
@@ -95,10 +95,10 @@ var _ = Describe("What a failure to send advises", func() {
 	It("says why a certificate is refused", func() {
 		ca := fixtures.NewCA()
 		u, _ := sender(&smtpsink.Options{TLS: ca.Server()}, "--smtp-tls", "starttls")
-		Expect(u.fails("send", "work")).To(HaveSuffix("'mtm account set work --smtp-tls-ca FILE' takes the certificate authority to trust"))
+		Expect(u.fails("send", "work")).To(HaveSuffix("'mtm account set work --smtp-tls-ca FILE' sets the certificate authority to trust"))
 		Expect(os.WriteFile(u.path("ca.pem"), ca.PEM(), 0o600)).To(Succeed())
 		u.succeeds("account", "set", "work", "--smtp-tls-ca", "ca.pem", "--smtp-tls-name", "other.example")
-		Expect(u.fails("send", "work")).To(HaveSuffix("--smtp-tls-name NAME' takes the name that the certificate is for, when it is the right server"))
+		Expect(u.fails("send", "work")).To(HaveSuffix("--smtp-tls-name NAME' accepts the name in its certificate"))
 		u.succeeds("account", "set", "work", "--smtp-tls-name", "")
 		Expect(u.succeeds("send", "work")).To(HaveSuffix("1 message sent\n"))
 		u, _ = sender(&smtpsink.Options{TLS: ca.Expired()}, "--smtp-tls", "starttls")
@@ -112,13 +112,13 @@ var _ = Describe("What a failure to send advises", func() {
 		Expect(r.status).To(Equal(1))
 		Expect(r.err).To(HaveSuffix(advice + "\n"))
 	},
-		Entry("TLS before mail", "MAIL", 530, "Must issue a STARTTLS command first", "'mtm account set work --smtp-tls starttls', or --smtp-tls implicit for a port that begins with it, such as 465"),
-		Entry("no service", "CONNECT", 554, "no service here", "names another"),
+		Entry("TLS before mail", "MAIL", 530, "Must issue a STARTTLS command first", "'mtm account set work --smtp-tls starttls', or --smtp-tls implicit for a port that begins with TLS, such as 465"),
+		Entry("no service", "CONNECT", 554, "no service here", "changes the server"),
 	)
 
 	It("names the server that is not there", func() {
 		u, _ := sender(nil)
 		u.succeeds("account", "set", "work", "--smtp", "127.0.0.1:1")
-		Expect(u.fails("send", "work")).To(HaveSuffix("is a mail server running on 127.0.0.1:1? 'mtm account set work --smtp HOST:PORT' names another"))
+		Expect(u.fails("send", "work")).To(HaveSuffix("is a mail server running on 127.0.0.1:1? 'mtm account set work --smtp HOST:PORT' changes the server"))
 	})
 })

@@ -10,13 +10,14 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// isID reports whether an argument is the id of a message and not the name of an account.
+// isID reports whether an argument is a number, and so the id of a message, not
+// the name of an account.
 func isID(text string) bool {
 	n, err := strconv.ParseInt(text, 10, 64)
 	return err == nil && n > 0
 }
 
-// messageEntry reads the entry of a message.
+// messageEntry returns the entry of a message.
 func messageEntry(ctx context.Context, st *store.Store, id store.ID) (store.Entry, error) {
 	e, err := st.Entry(ctx, id)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
@@ -28,8 +29,8 @@ func messageEntry(ctx context.Context, st *store.Store, id store.ID) (store.Entr
 	return e, nil
 }
 
-// inMailbox returns the entry of a message in the mailbox of its account: a copy in a folder leads
-// to the entry that it was made from. What waits to come keeps its own id.
+// inMailbox returns the entry of a message in the mailbox of its account. For a copy in a folder
+// that is the entry that it was made from; for a placeholder it is the placeholder.
 func inMailbox(ctx context.Context, st *store.Store, id store.ID) (store.Entry, error) {
 	e, err := messageEntry(ctx, st, id)
 	if err != nil || e.Parent == e.Service || isGhost(&e) {
@@ -44,11 +45,11 @@ func inMailbox(ctx context.Context, st *store.Store, id store.ID) (store.Entry, 
 			return e, err
 		}
 	}
-	return e, coded(mtm.ErrNotFound, "message %d is only in this store: no server has it", id)
+	return e, coded(mtm.ErrNotFound, "message %d is only in this store, not on a server: 'mtm remove' removes it here", id)
 }
 
-// resolve turns the ids that were given into those of the mailbox's entries, and returns the
-// account's name, which they tell when it was left out.
+// resolve replaces the given ids by those of the mailbox's entries, and returns the account's name,
+// which follows from the ids when it was left out.
 func (m *mailbox) resolve(ctx context.Context, name string) (string, error) {
 	service := store.ID(0)
 	seen := map[store.ID]bool{}
@@ -59,7 +60,7 @@ func (m *mailbox) resolve(ctx context.Context, name string) (string, error) {
 			return "", err
 		}
 		if name == "" && service != 0 && e.Service != service {
-			return "", cli.Usage("messages %d and %d belong to two accounts: give them in two commands", m.ids[0], id)
+			return "", cli.Usage("messages %d and %d belong to different accounts: use one command for each account", m.ids[0], id)
 		}
 		service = e.Service
 		if !seen[e.ID] {

@@ -12,7 +12,7 @@ import (
 	"pop3mtm/mtm"
 )
 
-// delay is a flag's value: a duration of zero or more.
+// delay is the value of a flag: a duration of zero or more.
 type delay time.Duration
 
 func (d *delay) String() string { return time.Duration(*d).String() }
@@ -27,8 +27,8 @@ func (d *delay) Set(text string) error {
 	return err
 }
 
-// limits holds the flags that limit what a server can make a command do. Without a flag the
-// account's limit applies.
+// limits holds the flags that limit how long, and how slowly, a server can keep a command busy.
+// Without a flag the account's limit applies.
 type limits struct {
 	flags   *pflag.FlagSet
 	maxTime delay
@@ -44,7 +44,7 @@ func (l *limits) add(f *pflag.FlagSet) {
 // apply puts the flags into the options of a client.
 func (l *limits) apply(o *mtm.Options) {
 	if l.flags.Changed("max-time") {
-		o.MaxTime = -1 // the whole command has an end, see within
+		o.MaxTime = -1 // the whole command is limited instead, see within
 	}
 	if l.flags.Changed("min-rate") {
 		if o.MinRate = int64(l.minRate); o.MinRate == 0 {
@@ -53,7 +53,7 @@ func (l *limits) apply(o *mtm.Options) {
 	}
 }
 
-// within runs use with a context that ends when the command has taken too long.
+// within calls use with a context that ends when the command has taken too long.
 func (l *limits) within(ctx context.Context, a mtm.Account, use func(context.Context) error) error {
 	limit := a.POP3.MaxTime
 	if l.flags.Changed("max-time") {
@@ -67,7 +67,7 @@ func (l *limits) within(ctx context.Context, a mtm.Account, use func(context.Con
 	return use(ctx)
 }
 
-// overTimeError says that a command has reached --max-time.
+// overTimeError reports that a command took longer than --max-time.
 type overTimeError struct{ limit time.Duration }
 
 func (e *overTimeError) Error() string {

@@ -16,22 +16,20 @@ import (
 	"pop3mtm/cmd/internal/cli"
 )
 
-// maxLineOctets bounds a line of the shell.
+// maxLineOctets limits a line of the shell.
 const maxLineOctets = 1 << 20
 
-// lines gives the lines of the shell. From a terminal it prompts and has simple
-// editing and a history.
-//
-// Nothing ends a read of a terminal or a pipe, so a goroutine reads, one line at a time
-// and only when asked; it is left behind in its read when the shell ends first, and the
-// end of the process takes it.
+// lines reads the lines of the shell. At a terminal it shows a prompt, and has simple editing
+// and a history. A read from a terminal or a pipe cannot be cancelled. So a goroutine reads, one
+// line at a time and only when asked. When the shell ends first, the goroutine stays in its read
+// until the process ends.
 type lines struct {
 	terminal bool
-	read     int // lines given so far
+	read     int // lines returned so far
 
 	ask     chan string // the prompt
 	answers chan lineRead
-	stop    chan os.Signal // at a terminal: ends the shell, where Ctrl-C only ends a command
+	stop    chan os.Signal // at a terminal: signals that end the shell; Ctrl-C only ends a command
 
 	file   *os.File
 	before *term.State // of the terminal while a line is edited
@@ -94,8 +92,8 @@ func scanner(in io.Reader) func(string) (string, error) {
 	}
 }
 
-// next returns one line, without its end; io.EOF at the end of the input, or when a
-// signal says that it is.
+// next returns one line without its line end. It returns io.EOF at the end of the input, and when a
+// signal ends the shell.
 func (l *lines) next(ctx context.Context, prompt string) (string, error) {
 	stopped := ctx.Done()
 	if l.terminal {
@@ -122,7 +120,7 @@ func (l *lines) next(ctx context.Context, prompt string) (string, error) {
 }
 
 func (l *lines) restore() {
-	// A terminal that went away cannot be restored, and nobody sees it.
+	// A terminal that was closed cannot be restored, and does not need to be.
 	_ = term.Restore(int(l.file.Fd()), l.before)
 }
 

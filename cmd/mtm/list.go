@@ -131,7 +131,7 @@ func listMessages(cmd *cobra.Command, e *env, st *store.Store, place store.Entry
 	return r.out.Flush()
 }
 
-// rows prints messages one a line: id, marks when asked for, date, from, subject, size.
+// rows prints messages, one per line: id, marks if wanted, date, from, subject, size.
 type rows struct {
 	out           page
 	from, subject int // widths of these columns
@@ -191,8 +191,8 @@ func bodyMark(kind store.BodyKind, broke int) byte {
 	return '*'
 }
 
-// addressees returns the recipients of a message that was written here; of one without an envelope,
-// the one in its entry.
+// addressees returns the recipients of a message that was written here. Without an envelope it is
+// the one recipient in the entry.
 func addressees(ctx context.Context, st *store.Store, m *store.Entry) []string {
 	envelope, err := st.Outgoing(ctx, m.ID)
 	if err != nil || len(envelope.Recipients) == 0 {

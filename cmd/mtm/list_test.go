@@ -75,7 +75,7 @@ var _ = Describe("list", func() {
 		s, _ := serve(letters("a1")...)
 		u.addAccount(s)
 		u.succeeds("get", "work", "--into", "work", "--create")
-		Expect(u.fails("list", "work")).To(MatchRegexp(`more than one has the name "work": give the id, \d+ or 7$`))
+		Expect(u.fails("list", "work")).To(MatchRegexp(`the name "work" is not unique: give the id, such as \d+ or 7$`))
 		Expect(uids(u.lists("7"))).To(Equal([]string{"a1"}))
 	})
 })

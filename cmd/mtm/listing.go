@@ -29,14 +29,14 @@ func newListing() *listing {
 }
 
 func (l *listing) add(f *pflag.FlagSet) {
-	f.Var(&l.sort, "sort", "the order: by date, by id (as stored), by sender or by size")
-	f.BoolVar(&l.reverse, "reverse", false, "the other way round: the newest, last or largest first")
-	f.IntVar(&l.limit, "limit", 0, "show the first `N` at most; 0 = all")
-	f.BoolVar(&l.unread, "unread", false, "show unread messages only")
-	f.Var(&l.since, "since", "show messages from then on only: a `DATE` such as 2026-03-01, or a time back from now such as 36h or 7d")
+	f.Var(&l.sort, "sort", "order of the list: by date, id (the order of storing), sender or size; the smallest first")
+	f.BoolVar(&l.reverse, "reverse", false, "reverse the order: the newest, last stored or largest first")
+	f.IntVar(&l.limit, "limit", 0, "show at most the first `N` messages; 0 = all")
+	f.BoolVar(&l.unread, "unread", false, "show only unread messages")
+	f.Var(&l.since, "since", "show only messages since a `DATE` such as 2026-03-01, or of the last 36h or 7d")
 }
 
-// given reports whether any of the flags was.
+// given reports whether any of these flags was given.
 func (l *listing) given(f *pflag.FlagSet) bool {
 	return slices.ContainsFunc([]string{"sort", "reverse", "limit", "unread", "since"}, f.Changed)
 }
@@ -47,9 +47,8 @@ func (l *listing) takes(e *store.Entry) bool {
 
 var errLimit = errors.New("enough messages")
 
-// each calls f for the messages of a place. In the order of ids nothing is held in
-// memory, and nothing is read beyond the limit; in the order of dates a date and an id
-// are held of each message.
+// each calls f for the messages of a place. In the order of ids it holds nothing in memory and
+// reads nothing beyond the limit. In the order of dates it holds a date and an id for each message.
 func (l *listing) each(ctx context.Context, st *store.Store, place store.ID, f func(*store.Entry) error) error {
 	switch l.sort.value {
 	case "id":
@@ -81,8 +80,9 @@ func (l *listing) each(ctx context.Context, st *store.Store, place store.ID, f f
 // dated is a message in the order of dates.
 type dated struct{ at, tie int64 }
 
-// datedOf returns the place of a message in the order of dates. Of several with one date a refresh
-// and a get give the newest the lowest id, and whoever writes mail the highest.
+// datedOf returns the place of a message in the order of dates. Among messages with the
+// same date, a refresh and a get give the newest one the lowest id, while messages
+// written here get rising ids.
 func datedOf(e *store.Entry) dated {
 	if isOurs(e) {
 		return dated{e.Date.Unix(), int64(e.ID)}
@@ -96,7 +96,7 @@ func (d dated) compare(other dated) int {
 	return cmp.Or(cmp.Compare(d.at, other.at), cmp.Compare(d.tie, other.tie))
 }
 
-// byDate returns the messages of a place that are wanted, the oldest first.
+// byDate returns the wanted messages of a place, the oldest first.
 func byDate(ctx context.Context, st *store.Store, place store.ID, wanted func(*store.Entry) bool) ([]store.ID, error) {
 	var list []dated
 	err := st.Each(ctx, place, func(e *store.Entry) error {
@@ -128,8 +128,8 @@ func (l *listing) byDate(ctx context.Context, st *store.Store, place store.ID, f
 	return err
 }
 
-// inOrder calls f for entries in the order of a list. One that another program removes
-// meanwhile is passed over.
+// inOrder calls f for entries in the order of a list. An entry that another program
+// removes meanwhile is skipped.
 func inOrder(ctx context.Context, st *store.Store, ids []store.ID, f func(*store.Entry) error) (err error) {
 	for some := range slices.Chunk(ids, 500) {
 		if err != nil {
@@ -147,7 +147,7 @@ func inOrder(ctx context.Context, st *store.Store, ids []store.ID, f func(*store
 	return err
 }
 
-// present returns those entries that there are.
+// present returns the entries that still exist.
 func present(ctx context.Context, st *store.Store, ids []store.ID) (list []store.Entry, err error) {
 	for _, id := range ids {
 		e, err := st.Entry(ctx, id)
@@ -162,7 +162,8 @@ func present(ctx context.Context, st *store.Store, ids []store.ID) (list []store
 	return list, nil
 }
 
-// sorted holds the messages that are to be shown, and as many more at most.
+// sorted calls f for the messages in the wanted order. It holds at most twice as many
+// messages as are shown.
 func (l *listing) sorted(ctx context.Context, st *store.Store, place store.ID, f func(*store.Entry) error) error {
 	var list []store.Entry
 	order := func() {
@@ -205,7 +206,7 @@ func (l *listing) compare(a, b store.Entry) int {
 	return n
 }
 
-// since is a flag's value: a moment.
+// since is the value of --since: a moment.
 type since time.Time
 
 func (s *since) Type() string { return "date" }

@@ -13,8 +13,8 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// inFolder returns the entry of a message in a folder of this store: an id in the list of an
-// account leads to the copy that was made of it, when there is one.
+// inFolder returns the entry of a message in a folder of this store. For an id in the list of an
+// account that is the copy in a folder, if there is exactly one.
 func inFolder(ctx context.Context, st *store.Store, id store.ID) (store.Entry, error) {
 	e, err := messageEntry(ctx, st, id)
 	if err != nil {
@@ -22,7 +22,7 @@ func inFolder(ctx context.Context, st *store.Store, id store.ID) (store.Entry, e
 	}
 	if e.Parent != e.Service {
 		if isGhost(&e) {
-			return e, coded(mtm.ErrNotFound, "message %d was not fetched yet: 'mtm cancel-offline %d' takes it back", id, id)
+			return e, coded(mtm.ErrNotFound, "message %d is queued and not fetched yet: 'mtm cancel-offline %d' takes the operation back", id, id)
 		}
 		return e, nil
 	}
@@ -44,12 +44,12 @@ func inFolder(ctx context.Context, st *store.Store, id store.ID) (store.Entry, e
 	case len(copies) == 0:
 		return e, coded(mtm.ErrNotFound, "no folder has a copy of message %d: 'mtm get %d' fetches one, 'mtm delete %d' deletes it on the server", id, id, id)
 	case len(copies) > 1:
-		return e, coded(mtm.ErrArgument, "message %d has copies in more than one place: give the id of one, %d or %d", id, copies[0].ID, copies[1].ID)
+		return e, coded(mtm.ErrArgument, "message %d has several copies: give the id of one copy, such as %d or %d", id, copies[0].ID, copies[1].ID)
 	}
 	return copies[0], nil
 }
 
-// inFolders resolves several ids, each once.
+// inFolders returns the entries for several ids, each once.
 func inFolders(ctx context.Context, st *store.Store, ids []store.ID) ([]store.Entry, error) {
 	var list []store.Entry
 	for _, id := range ids {
@@ -64,12 +64,13 @@ func inFolders(ctx context.Context, st *store.Store, ids []store.ID) ([]store.En
 	return list, nil
 }
 
-// changedView is what the commands on messages in this store print with --json.
+// changedView holds what the commands on messages in this store print with --json.
 type changedView struct {
 	Changed []store.ID `json:"changed"`
 }
 
-// localCommand returns a command on messages of this store by their ids: all or none.
+// localCommand returns a command that changes messages of this store by their
+// ids, all of them or none.
 func localCommand(e *env, c *cobra.Command, change func(context.Context, *store.Store, []store.ID) ([]store.ID, string, error)) *cobra.Command {
 	c.Args = cobra.MinimumNArgs(1)
 	c.RunE = run(func(cmd *cobra.Command, args []string) error {
@@ -127,7 +128,7 @@ stands for the copy of that message in a folder. Messages on the server stay lis
 	})
 }
 
-// moving is what move and copy share.
+// moving holds what move and copy share.
 type moving struct {
 	into   string
 	create bool
@@ -157,8 +158,8 @@ account stands for the copy of that message in a folder.`,
 }
 
 func (m *moving) command(e *env, c *cobra.Command) *cobra.Command {
-	c.Flags().StringVar(&m.into, "into", "", "`FOLDER` to put them in, by name or id")
-	c.Flags().BoolVar(&m.create, "create", false, "make the folder if it does not exist")
+	c.Flags().StringVar(&m.into, "into", "", "`FOLDER` for the messages, by name or id")
+	c.Flags().BoolVar(&m.create, "create", false, "create the folder if it does not exist")
 	_ = c.MarkFlagRequired("into") // the flag exists
 	_ = c.RegisterFlagCompletionFunc("into", func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
 		return complete(e, cmd, namesOf(isFolder))
@@ -173,7 +174,7 @@ func (m *moving) change(ctx context.Context, st *store.Store, ids []store.ID) ([
 	}
 	for i := range list {
 		if unsent(&list[i]) {
-			return nil, "", coded(mtm.ErrArgument, "message %d was written here and is not sent: use 'mtm outbox'", list[i].ID)
+			return nil, "", coded(mtm.ErrArgument, "message %d is a draft or waits to be sent: use 'mtm outbox'", list[i].ID)
 		}
 	}
 	folder, err := m.folder(ctx, st)
@@ -206,7 +207,7 @@ func (m *moving) change(ctx context.Context, st *store.Store, ids []store.ID) ([
 	return changed, did + oneLine(folder.Name), nil
 }
 
-// folder finds the destination, or makes it.
+// folder finds the destination, or creates it with --create.
 func (m *moving) folder(ctx context.Context, st *store.Store) (store.Entry, error) {
 	folder, err := findPlace(ctx, st, m.into, "folder", isFolder)
 	switch {

@@ -76,7 +76,7 @@ var _ = Describe("What is in this store", func() {
 		Expect(u.fails("folder", "remove", "Old")).To(ContainSubstring("is not empty"))
 		u.succeeds("move", id(0), "--into", "Inbox")
 		Expect(u.succeeds("folder", "remove", "Old")).To(HaveSuffix("Old: removed\n"))
-		Expect(u.misuses("folder", "remove", "Inbox")).To(ContainSubstring("every store"))
+		Expect(u.misuses("folder", "remove", "Inbox")).To(ContainSubstring("built-in folder"))
 	})
 })
 
@@ -108,8 +108,8 @@ var _ = Describe("save", func() {
 		Expect(u.succeeds("save", mail, "--part", "3", "--dir", "files")).To(Equal("files/plan-3.pdf  1 B\n"))
 		Expect(u.fails("save", mail, "--part", "9")).To(ContainSubstring("has no part"))
 		Expect(u.succeeds("save", mail, "--part", "3", "--dir", "new")).To(Equal("new/plan.pdf  1 B\n"))
-		Expect(u.fails("save", mail, "--dir", "no/where")).To(HaveSuffix("--dir no/where: the folder no does not exist: create it, or name another"))
-		Expect(u.fails("save", mail, "--dir", "new/plan.pdf")).To(HaveSuffix("--dir new/plan.pdf is a file: name a folder"))
+		Expect(u.fails("save", mail, "--dir", "no/where")).To(HaveSuffix("--dir no/where: the directory no does not exist: create it, or name another one"))
+		Expect(u.fails("save", mail, "--dir", "new/plan.pdf")).To(HaveSuffix("--dir new/plan.pdf is a file: name a directory"))
 		var list []struct{ Part, File string }
 		fromJSON(u.succeeds("save", mail, "--all", "--dir", "files", "--json"), &list)
 		Expect(list).To(HaveLen(8))

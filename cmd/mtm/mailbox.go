@@ -16,8 +16,7 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// mailbox is one run of a command on the mailbox of an account: what get, populate, delete
-// and cancel-offline share.
+// mailbox holds one run of get, populate, delete or cancel-offline: what these commands share.
 type mailbox struct {
 	env     *env
 	cmd     *cobra.Command
@@ -26,11 +25,11 @@ type mailbox struct {
 	ids     []store.ID
 	wait    delay
 
-	checkIDs func() error // what the ids may be; nil = messages of the mailbox
+	checkIDs func() error // checks the ids; nil = they must be messages of the mailbox
 }
 
-// takeAccount lets a command take ACCOUNT and ids. With ids the account may be left out,
-// inside a shell always.
+// takeAccount lets a command take ACCOUNT and ids. The account may be left out when there are ids;
+// inside a shell it is always left out.
 func takeAccount(e *env, c *cobra.Command) {
 	c.Args = cobra.MinimumNArgs(1)
 	c.ValidArgsFunction = completer(e, namesOf(isAccount))
@@ -39,17 +38,17 @@ func takeAccount(e *env, c *cobra.Command) {
 	}
 }
 
-// takeWait lets a command that connects wait for the mailbox.
+// takeWait adds --wait to a command that connects.
 func takeWait(e *env, c *cobra.Command, wait *delay) {
 	*wait = e.wait
 	c.Flags().Var(wait, "wait", "how long to wait for the mailbox when another program has it open")
 }
 
-// connect returns the command that connects.
+// connect returns the client's command to connect.
 func (m *mailbox) connect() mtm.Connect { return mtm.Connect{Wait: time.Duration(m.wait)} }
 
-// parse takes the account and the ids from the command line, and returns the account's name,
-// "" when ids stand alone.
+// parse reads the account and the ids from the command line. It returns the account's name, ""
+// when only ids are given.
 func (m *mailbox) parse(cmd *cobra.Command, args []string) (name string, err error) {
 	m.cmd = cmd
 	if m.env.shell != nil {
@@ -63,7 +62,7 @@ func (m *mailbox) parse(cmd *cobra.Command, args []string) (name string, err err
 	return args[0], err
 }
 
-// needIDs refuses a command without ids.
+// needIDs returns an error when no ids are given.
 func (m *mailbox) needIDs() error {
 	if len(m.ids) == 0 {
 		return cli.Usage("name the messages by their ids; 'mtm list ACCOUNT' shows them")
@@ -71,7 +70,7 @@ func (m *mailbox) needIDs() error {
 	return nil
 }
 
-// use opens the store and the client of the account for act.
+// use opens the store and the client of the account, and calls act.
 func (m *mailbox) use(name string, act func(*mtm.Client) error) error {
 	return m.env.withStore(writing, func(st *store.Store) (err error) {
 		m.store = st
@@ -95,8 +94,7 @@ func (m *mailbox) use(name string, act func(*mtm.Client) error) error {
 	})
 }
 
-// checkSelection refuses ids that the mailbox does not have, before the server
-// is asked for anything.
+// checkSelection returns an error for an id that is not in the mailbox, before the client connects.
 func (m *mailbox) checkSelection() error {
 	ctx := m.cmd.Context()
 	for _, id := range m.ids {
@@ -115,9 +113,9 @@ func (m *mailbox) noMessage(id store.ID) error {
 	return coded(mtm.ErrNotFound, "message %d is not in the mailbox of %s: 'mtm list %s' shows the ids", id, m.account.Name, m.account.Name)
 }
 
-// online runs a command that needs a connection: the shell's, which connects when it is offline
-// and stays online, or one of its own that ends with QUIT. The result is what was done also
-// when the error is not nil.
+// online runs a command that needs a connection. It uses the shell's connection, which is
+// made if necessary and stays, or one of its own that ends with QUIT. The result is valid
+// also when the error is not nil.
 func (m *mailbox) online(client *mtm.Client, command mtm.Command) (mtm.Result, error) {
 	var failed error
 	var result mtm.Result
@@ -131,7 +129,7 @@ func (m *mailbox) online(client *mtm.Client, command mtm.Command) (mtm.Result, e
 		if p, ok := command.(mtm.Populate); ok {
 			connect.For = &p
 		}
-		// Headers that the server refuses are no reason to stop.
+		// The command goes on when the server refuses some headers.
 		if run(connect); !client.Connected() {
 			return result, failed
 		}
@@ -143,7 +141,7 @@ func (m *mailbox) online(client *mtm.Client, command mtm.Command) (mtm.Result, e
 	return result, failed
 }
 
-// joined is the first of two failures, with the messages that failed in either.
+// joined returns the first of two failures, with the failed messages of both.
 func joined(a, b error) error {
 	if a == nil || b == nil {
 		return errors.Join(a, b)
@@ -158,15 +156,15 @@ func joined(a, b error) error {
 	return &all
 }
 
-// What a server may list, so that no server can use up the memory: mtm stays below 256 MiB.
-// Mailboxes of more than a million messages are beyond what POP3 is used for, and RFC 1939
-// section 7 gives a UID 70 octets at most.
+// The limits for LIST and UIDL, so that no server can use up the memory: mtm stays below 256 MiB.
+// Nobody uses POP3 for more than a million messages, and RFC 1939 section 7 allows a UID 70 octets.
 const (
 	maxListed    = 1 << 20
 	maxUIDOctets = 70 * maxListed
 )
 
-// withClient opens a client for use and closes it after it. Inside a shell it is the shell's.
+// withClient opens a client, calls use, and closes the client. Inside a shell it
+// uses the shell's client.
 func (e *env) withClient(cmd *cobra.Command, st *store.Store, a mtm.Account, use func(*mtm.Client) error) error {
 	if e.shell != nil {
 		return use(e.shell.client)
@@ -192,8 +190,8 @@ func (e *env) withClient(cmd *cobra.Command, st *store.Store, a mtm.Account, use
 	return failed
 }
 
-// follow runs a command and shows its progress until it ends. The operation is nil
-// when it could not start.
+// follow runs a command and shows its progress until it ends. The operation is nil when the
+// command could not start.
 func (e *env) follow(cmd *cobra.Command, client *mtm.Client, command mtm.Command) (*mtm.Operation, error) {
 	op, err := client.InvokeAsync(cmd.Context(), command)
 	if err != nil {
@@ -208,14 +206,15 @@ func (e *env) follow(cmd *cobra.Command, client *mtm.Client, command mtm.Command
 	return op, failed
 }
 
-// explain adds to the failure of a command what the user can do about it.
+// explain adds to the error of a command what the user can do about it.
 func explain(err error, a mtm.Account) error {
 	failure, ok := errors.AsType[*mtm.Error](err)
 	if !ok {
 		return err
 	}
 	if failure.Code == mtm.ErrCancelled {
-		// In words of its own, so that it does not pass for a signal that ended something else.
+		// The text is replaced, so that the error is not mistaken for a signal
+		// that ended something else.
 		return coded(mtm.ErrCancelled, "%s: cancelled", failure.Command)
 	}
 	if hint := hintFor(failure, a); hint != "" {

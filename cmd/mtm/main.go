@@ -1,11 +1,9 @@
 // Mtm is the message type module on the command line: it fetches mail from POP3 mailboxes into a
-// message store, lists, shows and exports it.
-//
-// account.go and its neighbours keep accounts; status.go tells who is connected; get.go,
-// populate.go and delete.go work on a mailbox; list.go, show.go, find.go, export.go and save.go
-// look at what is stored, local.go and folder.go put it in order; compose.go, reply.go and
-// outbox.go make messages and show what waits to be sent; send.go sends it; check.go and reclaim.go
-// look after the store; shell.go stays online and runs the same commands line by line.
+// message store, lists, shows and exports it. Each command has a file. account*.go: the accounts.
+// status.go: who is connected. get.go, populate.go, delete.go: a mailbox. list.go, show.go,
+// find.go, export.go, save.go: stored mail. local.go, folder.go: moving and marking it. compose.go,
+// reply.go, outbox.go, send.go: mail that is written here. check.go, reclaim.go, salvage.go: the
+// store itself. shell.go: the same commands, line by line, over one connection.
 package main
 
 import (
@@ -32,12 +30,12 @@ A message is visible only when it is whole and synced to disk; the next get fetc
   mtm show 12`,
 	}
 	f := root.PersistentFlags()
-	f.Var((*cli.Path)(&e.dir), "store", "`DIR` of the message store; else $MTM_STORE, else ./mail.store when it is yours alone, else one in your data directory")
+	f.Var((*cli.Path)(&e.dir), "store", "`DIR` of the message store; default: $MTM_STORE, else ./mail.store if only you can use it, else a store in your data directory")
 	root.PersistentPreRun = func(cmd *cobra.Command, _ []string) { e.stderr = cmd.ErrOrStderr() }
 	e.timeout = patience(time.Minute)
 	f.Var(&e.timeout, "timeout", "longest wait for a server that says nothing")
 	e.limits.add(f)
-	f.Var(&e.window, "window", "commands in flight at most on a server that offers PIPELINING; 1 waits for each answer (default 128)")
+	f.Var(&e.window, "window", "most commands in flight on a server that offers PIPELINING; 1 waits for each reply (default 128)")
 	f.BoolVar(&e.json, "json", false, "print JSON; errors too, on stderr")
 	root.AddCommand(
 		accountCommand(e), getCommand(e), populateCommand(e), deleteCommand(e), cancelOfflineCommand(e),

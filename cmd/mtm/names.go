@@ -13,7 +13,7 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// parseID reads an entry's id as list shows it.
+// parseID reads an id as list shows it.
 func parseID(text string) (store.ID, error) {
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || n < 1 {
@@ -39,7 +39,8 @@ func parseIDs(texts []string) ([]store.ID, error) {
 	return ids, nil
 }
 
-// findAccount finds an account by name and names the accounts there are when no account has it.
+// findAccount returns the account with a name. The error of a name that does not exist
+// lists the names that do.
 func findAccount(ctx context.Context, st *store.Store, name string) (mtm.Account, error) {
 	accounts, err := mtm.Accounts(ctx, st)
 	if err != nil {
@@ -53,12 +54,12 @@ func findAccount(ctx context.Context, st *store.Store, name string) (mtm.Account
 		names[i] = a.Name
 	}
 	if len(names) == 0 {
-		return mtm.Account{}, coded(mtm.ErrNotFound, "account %q does not exist, and no other: 'mtm account add' adds one", name)
+		return mtm.Account{}, coded(mtm.ErrNotFound, "account %q does not exist, and there are no others: 'mtm account add' adds one", name)
 	}
 	return mtm.Account{}, coded(mtm.ErrNotFound, "account %q does not exist; choose one of %s", name, strings.Join(names, ", "))
 }
 
-// places lists the entries that hold messages: the folders first, then the accounts, each in
+// places returns the entries that hold messages: the folders first, then the accounts, both in
 // the order of their ids.
 func places(ctx context.Context, st *store.Store) ([]store.Entry, error) {
 	var folders, accounts []store.Entry
@@ -91,8 +92,8 @@ func isFolder(e store.Entry) bool  { return e.Type == store.TypeFolder }
 func isAccount(e store.Entry) bool { return e.Type == store.TypeService }
 func isPlace(store.Entry) bool     { return true }
 
-// findPlace finds a folder or an account of the wanted kind by its id or its name. A name that only
-// differs in case counts when no other does. kind names what is wanted, for the error.
+// findPlace returns the folder or account with an id or a name. A name that differs only in case is
+// accepted when no name is equal. kind is the word for the error.
 func findPlace(ctx context.Context, st *store.Store, name, kind string, wanted func(store.Entry) bool) (store.Entry, error) {
 	all, err := places(ctx, st)
 	if err != nil {
@@ -126,17 +127,17 @@ func findPlace(ctx context.Context, st *store.Store, name, kind string, wanted f
 		}
 		return store.Entry{}, coded(mtm.ErrNotFound, "%s %q does not exist; choose one of %s", kind, name, strings.Join(names, ", "))
 	}
-	return store.Entry{}, coded(mtm.ErrArgument, "more than one has the name %q: give the id, %d or %d", name, exact[0].ID, exact[1].ID)
+	return store.Entry{}, coded(mtm.ErrArgument, "the name %q is not unique: give the id, such as %d or %d", name, exact[0].ID, exact[1].ID)
 }
 
-// makeFolder makes a folder beside Inbox, which is InPreparation, unless there is
-// one of the name by now.
+// makeFolder creates a folder beside Inbox, InPreparation, unless another program has created one
+// with that name by now.
 func makeFolder(ctx context.Context, st *store.Store, name string) (folder store.Entry, made bool, err error) {
 	if _, err = strconv.Atoi(name); err == nil {
 		return folder, false, cli.Usage("--into %s with --create: a folder's name cannot be a number, since numbers are ids", name)
 	}
 	if name != oneLine(name) || len(name) > 256 || strings.TrimSpace(name) == "" {
-		return folder, false, cli.Usage("--into %q with --create: a folder's name is up to 256 printable characters", name)
+		return folder, false, cli.Usage("--into %q with --create: a folder's name has 1 to 256 printable characters", name)
 	}
 	folder = store.Entry{Parent: store.Local, Service: store.Local, Type: store.TypeFolder, Name: name, Flags: store.InPreparation}
 	var existed bool
@@ -146,7 +147,7 @@ func makeFolder(ctx context.Context, st *store.Store, name string) (folder store
 	return folder, err == nil && !existed, err
 }
 
-// completer completes the first argument with the names that list gives.
+// completer returns a function that completes the first argument with the names that list returns.
 func completer(e *env, list func(context.Context, *store.Store) ([]string, error)) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 		if len(args) > 0 {
@@ -161,7 +162,7 @@ func complete(e *env, cmd *cobra.Command, list func(context.Context, *store.Stor
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	// There is nobody to tell that the store cannot be read: no names are completed then.
+	// Completion cannot report errors: when the store cannot be read, it offers no names.
 	_ = e.withStore(reading, func(st *store.Store) (err error) {
 		names, err = list(ctx, st)
 		return err
@@ -169,13 +170,13 @@ func complete(e *env, cmd *cobra.Command, list func(context.Context, *store.Stor
 	return names, cobra.ShellCompDirectiveNoFileComp
 }
 
-// completeWords completes the value of a flag with one of a few words.
+// completeWords lets the value of a flag be completed with one of a few words.
 func completeWords(c *cobra.Command, flag string, words []string) {
 	// The flag exists, so registering cannot fail.
 	_ = c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
 }
 
-// namesOf lists names for completion, with the id as their description.
+// namesOf returns a function that lists names for completion, each with its id as the description.
 func namesOf(wanted func(store.Entry) bool) func(context.Context, *store.Store) ([]string, error) {
 	return func(ctx context.Context, st *store.Store) ([]string, error) {
 		all, err := places(ctx, st)

@@ -14,7 +14,7 @@ import (
 func outboxCommand(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "outbox",
-		Short: "List what waits to be sent, and change what happens to it",
+		Short: "List, hold, retry and remove the messages that wait to be sent",
 		Long: `Outbox lists the messages that are still to be sent: id, state, recipient, subject, and why sending failed last.
 
   waiting       is sent the next time that mail is sent
@@ -29,15 +29,15 @@ func outboxCommand(e *env) *cobra.Command {
 		}),
 	}
 	c.AddCommand(
-		outboxChange(e, "send", "Queue messages for sending: drafts, and those that are held, refused, or wait for a request", "is sent next time that mail is sent", "are sent next time that mail is sent", outbox.Queue),
-		outboxChange(e, "retry", "Try refused messages again", "is tried again next time that mail is sent", "are tried again next time that mail is sent", outbox.Queue),
+		outboxChange(e, "send", "Queue drafts, held messages, refused messages and those upon request for sending", "is sent the next time that mail is sent", "are sent the next time that mail is sent", outbox.Queue),
+		outboxChange(e, "retry", "Try refused messages again", "is tried again the next time that mail is sent", "are tried again the next time that mail is sent", outbox.Queue),
 		outboxChange(e, "hold", "Hold messages back until 'mtm outbox send'", "is held back", "are held back", outbox.Hold),
 		outboxChange(e, "remove", "Delete messages unsent", "deleted", "deleted", outbox.Discard),
 	)
 	return c
 }
 
-// outboxChange returns a command that changes some messages, all or none.
+// outboxChange returns a command that changes messages of the Outbox, all of them or none.
 func outboxChange(e *env, word, short, one, many string, change func(context.Context, *store.Store, ...store.ID) error) *cobra.Command {
 	return &cobra.Command{
 		Use:     word + " ID...",
@@ -65,15 +65,15 @@ func outboxChange(e *env, word, short, one, many string, change func(context.Con
 	}
 }
 
-// outgoingView is a message that was written here, in JSON: its entry and its envelope.
+// outgoingView is, in JSON, a message that was written here: its entry and its envelope.
 type outgoingView struct {
 	messageView
 	To       []recipientView `json:"recipients"`
-	Sender   string          `json:"sender"` // of the envelope; "" when nobody hears of a failure
+	Sender   string          `json:"sender"` // of the envelope; "" when a failed delivery is reported to nobody
 	Attempts int             `json:"attempts"`
 	Reason   string          `json:"reason"` // why sending failed last
 	Code     int             `json:"code"`
-	LeftOut  []leftOutView   `json:"left_out,omitempty"` // parts of the original that a forwarded message does not hold
+	LeftOut  []leftOutView   `json:"left_out,omitempty"` // parts of the original that a forwarded message does not contain
 }
 
 type recipientView struct {
@@ -122,7 +122,7 @@ func listOutbox(cmd *cobra.Command, e *env, st *store.Store) error {
 	return out.Flush()
 }
 
-// envelopeFields returns what the header does not contain, for show.
+// envelopeFields returns the lines of show that come from the envelope, not from the header.
 func (s *show) envelopeFields(ctx context.Context) ([][2]string, error) {
 	m, err := outbox.Read(ctx, s.store, s.entry.ID)
 	if mtm.Code(err) == int(mtm.ErrNotFound) {

@@ -10,37 +10,36 @@ import (
 	"runtime"
 )
 
-// Where the store is when no flag names it.
+// The names for the store's place when --store does not name it.
 const (
 	storeVariable = "MTM_STORE"
 	storeName     = "mail.store"
 )
 
-// chooseStore returns the store without --store: that of MTM_STORE, the one in the current
-// directory when it is the user's and nobody else can read it, else that in the user's data
-// directory. It notes on stderr that it takes the one in the current directory; nil means
-// that no note is wanted.
+// chooseStore returns the store to use without --store: that of MTM_STORE, else the one in the
+// current directory if only the user can use it, else the one in the user's data directory. It
+// prints a note on stderr when it takes the one in the current directory, unless stderr is nil.
 func chooseStore(stderr io.Writer) (string, error) {
 	if dir := os.Getenv(storeVariable); dir != "" {
 		return dir, nil
 	}
 	if info, err := os.Lstat(storeName); err == nil && info.IsDir() && onlyOurs(info) {
 		if stderr != nil {
-			_, err = fmt.Fprintf(stderr, "mtm: using the store %s in this folder\n", storeName)
+			_, err = fmt.Fprintf(stderr, "mtm: using the store %s in this directory\n", storeName)
 		}
 		return storeName, err
 	}
 	data, err := dataDirectory()
 	if err != nil {
-		return "", fmt.Errorf("no place for the message store: %w; name one with --store or %s", err, storeVariable)
+		return "", fmt.Errorf("no place for the message store: %w; set --store or %s", err, storeVariable)
 	}
 	return filepath.Join(data, "pop3mtm", storeName), nil
 }
 
-// makeParent makes the folder of a store in the user's data directory.
+// makeParent creates the parent directory of a store in the user's data directory.
 func makeParent(dir string) error {
 	if _, err := os.Stat(filepath.Dir(dir)); !errors.Is(err, fs.ErrNotExist) || os.Getenv(storeVariable) == dir {
-		return nil // opening the store reports what is wrong
+		return nil // opening the store reports the error
 	}
 	data, err := dataDirectory()
 	if err != nil || dir != filepath.Join(data, "pop3mtm", storeName) {
@@ -49,7 +48,7 @@ func makeParent(dir string) error {
 	return os.MkdirAll(filepath.Dir(dir), 0o700)
 }
 
-// dataDirectory returns where programs keep what belongs to the user.
+// dataDirectory returns the directory in which programs keep the user's data.
 func dataDirectory() (string, error) {
 	switch runtime.GOOS {
 	case "windows":

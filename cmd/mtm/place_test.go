@@ -29,7 +29,7 @@ var _ = Describe("The store", func() {
 		Expect(add("c", "--store", "mail.store").status).To(Equal(0))
 		r := u.types("account", "list")
 		Expect(r.out).To(ContainSubstring("c"))
-		Expect(r.err).To(Equal("mtm: using the store mail.store in this folder\n"))
+		Expect(r.err).To(Equal("mtm: using the store mail.store in this directory\n"))
 		Expect(os.Chmod(u.path("mail.store"), 0o755)).To(Succeed())
 		r = u.types("account", "list")
 		Expect(r.out).To(And(ContainSubstring("b"), Not(ContainSubstring("c "))), "others can read the one in this folder")

@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// onlyOurs reports whether a folder belongs to the user and nobody else can use it.
+// onlyOurs reports whether a directory belongs to the user and nobody else can use it.
 func onlyOurs(info fs.FileInfo) bool {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	return ok && int(stat.Uid) == os.Geteuid() && info.Mode().Perm()&0o077 == 0

@@ -2,5 +2,5 @@ package main
 
 import "io/fs"
 
-// onlyOurs: Windows keeps the folders of others out by other means.
+// onlyOurs returns true: on Windows, access lists protect the directory, not its mode.
 func onlyOurs(fs.FileInfo) bool { return true }

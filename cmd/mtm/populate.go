@@ -7,7 +7,7 @@ import (
 	"pop3mtm/mtm"
 )
 
-// populate is one run of the command.
+// populate holds one run of the command.
 type populate struct {
 	mailbox
 	wanted
@@ -19,7 +19,7 @@ func populateCommand(e *env) *cobra.Command {
 	p := &populate{mailbox: mailbox{env: e}}
 	c := &cobra.Command{
 		Use:   "populate ACCOUNT [ID...]",
-		Short: "Fetch messages into the list of an account's mailbox, whole or the first lines",
+		Short: "Fetch whole messages, or their first lines, into the list of an account's mailbox",
 		Long: `Populate connects, updates the list of the mailbox, fetches messages in place, and disconnects. Unlike get it puts no
 copy into a folder: 'mtm list ACCOUNT' lists the messages, 'mtm show' shows them, and they are removed when the server no
 longer has them. Messages stay on the server.
@@ -42,7 +42,7 @@ session, and 'mtm cancel-offline' takes it back. --now connects instead.`,
 	takeWait(e, c, &p.wait)
 	takeResume(e, c)
 	p.add(c)
-	c.Flags().IntVar(&p.lines, "lines", -1, "fetch the header and the first `N` lines, -1 all; default: the account's population limit")
+	c.Flags().IntVar(&p.lines, "lines", -1, "fetch the header and the first `N` lines of the text; -1 = all; default: the account's population limit")
 	c.Flags().BoolVar(&p.now, "now", false, nowHelp)
 	return c
 }

@@ -20,7 +20,7 @@ func showProgress(stderr io.Writer, op *mtm.Operation) {
 	shown := ""
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	var retry time.Time // of the attempt that is waited for
+	var retry time.Time // when the next attempt to connect begins
 	for open := true; open; {
 		select {
 		case _, open = <-op.Changed():
@@ -52,7 +52,7 @@ func showProgress(stderr io.Writer, op *mtm.Operation) {
 	}
 }
 
-// labelOf returns what stands before the bar of a step, "" for a step without one.
+// labelOf returns the text before the bar of a step, "" for a step without a bar.
 func labelOf(p progress.Snapshot, retry time.Duration) string {
 	switch {
 	case p.Retry > 0:
@@ -65,8 +65,8 @@ func labelOf(p progress.Snapshot, retry time.Duration) string {
 	return p.SubPhase.String()
 }
 
-// showOctets shows on a terminal how many octets of a message are written; its size is not known
-// before.
+// showOctets shows on a terminal how many octets of a new message are written. Its size is
+// not known before the end.
 func showOctets(stderr io.Writer, op *mtm.Operation) {
 	if !cli.IsTerminal(stderr) {
 		return
@@ -78,7 +78,8 @@ func showOctets(stderr io.Writer, op *mtm.Operation) {
 	}
 }
 
-// unitOf counts the octets of a single message, which may be large, and the messages otherwise.
+// unitOf returns octets as the unit of the bar when there is a single message, which may be large,
+// and messages otherwise.
 func unitOf(p progress.Snapshot) cli.Unit {
 	if p.TotalMessages == 1 && (p.SubPhase == progress.Copying || p.SubPhase == progress.Moving) {
 		return cli.Octets

@@ -13,7 +13,7 @@ import (
 func pruneCommand(e *env) *cobra.Command {
 	return localCommand(e, &cobra.Command{
 		Use:   "prune ID...",
-		Short: "Remove what populate fetched, and keep the messages in the list of the mailbox",
+		Short: "Remove the stored text of messages in the list of a mailbox, and keep their headers",
 		Long: `Prune removes from this store everything but the headers of messages in the list of a mailbox. The server is not contacted.
 The messages stay listed, and 'mtm populate' fetches them again. Copies in folders stay; 'mtm remove' removes them.`,
 		Example: `  mtm prune 12`,

@@ -15,11 +15,12 @@ func quitRefused(r mtm.Result) string {
 	return r.QuitRefused.Error()
 }
 
-// warnQuitRefused says that the server may still hold messages that an operation deleted.
+// warnQuitRefused prints a warning that the server may still hold messages that
+// an operation deleted.
 func warnQuitRefused(w io.Writer, op *mtm.Operation) {
 	if text := quitRefused(op.Result()); text != "" {
 		// A terminal that is gone shows no warning.
 		_, _ = fmt.Fprintf(w, "mtm: warning: %s; deleted messages may still be on the server: the next connection lists them, "+
-			"to be deleted again\n", oneLine(text))
+			"and they can be deleted again\n", oneLine(text))
 	}
 }

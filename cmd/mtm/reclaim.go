@@ -17,7 +17,7 @@ type reclaimResult struct {
 func reclaimCommand(e *env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "reclaim",
-		Short: "Give the room of deleted messages back to the disk",
+		Short: "Free the disk space of deleted messages",
 		Long: `Reclaim rewrites the segment files of the store in which more is deleted than not. Files that a program reads or writes
 at the moment are skipped.`,
 		Example: `  mtm reclaim`,
@@ -32,7 +32,7 @@ at the moment are skipped.`,
 				}
 				line := fmt.Sprintf("%s freed, %s rewritten", octets(r.Freed), count(r.Segments, "segment", "segments"))
 				if r.Busy > 0 {
-					line += fmt.Sprintf(", %s in use left alone", count(r.Busy, "segment", "segments"))
+					line += fmt.Sprintf(", %s skipped because in use", count(r.Busy, "segment", "segments"))
 				}
 				_, err = fmt.Fprintln(cmd.OutOrStdout(), line)
 				return err

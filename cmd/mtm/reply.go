@@ -69,7 +69,7 @@ A text of your own comes from --text or --file and is put above; without them th
 			case len(m.to)+len(m.cc)+len(m.bcc) == 0 && !m.draft:
 				return cli.Usage("name a recipient: --to, --cc or --bcc; or keep the message as a --draft")
 			case whole && page:
-				return cli.Usage("--as-attachment holds the page already: leave --page out")
+				return cli.Usage("--as-attachment contains the page already: leave out --page")
 			}
 			return m.make(mtm.ForwardParts, false, id, func(into store.ID, o mtm.CreateOptions) mtm.Command {
 				if page {
@@ -84,7 +84,7 @@ A text of your own comes from --text or --file and is put above; without them th
 	}
 	m.addFlags(c)
 	c.Flags().BoolVar(&whole, "as-attachment", false, "attach the message itself")
-	c.Flags().BoolVar(&page, "page", false, "keep the original's page (HTML) beside its text")
+	c.Flags().BoolVar(&page, "page", false, "keep the original's HTML beside its text")
 	return c
 }
 

@@ -14,14 +14,14 @@ import (
 // shownMessages is how many messages get prints before it only counts them.
 const shownMessages = 50
 
-// getResult is what get and populate print with --json, whether it failed or not.
+// getResult holds what get and populate print with --json, also after a failure.
 type getResult struct {
 	Account         string        `json:"account"`
 	Stored          []store.ID    `json:"stored"`
 	Messages        []messageView `json:"messages"`
 	AlreadyThere    int           `json:"already_there"`
 	DeletedOnServer int           `json:"deleted_on_server"`
-	Queued          []store.ID    `json:"queued"`   // messages that wait for the next session
+	Queued          []store.ID    `json:"queued"`   // messages that are queued for the next session
 	LeftOut         int           `json:"left_out"` // messages that are too large
 	LeftOutOctets   int64         `json:"left_out_octets"`
 	Failed          []failureView `json:"failed"`
@@ -50,7 +50,7 @@ func failures(err error) []failureView {
 	return list
 }
 
-// report is what a command that fetches did.
+// report holds what a command that fetches did.
 type report struct {
 	mtm.Result
 	place string // where the messages are, for a person
@@ -61,7 +61,7 @@ type report struct {
 
 // report prints what was stored, also before a failure, and returns the failure.
 func (m *mailbox) report(r report, failed error) error {
-	ctx := context.WithoutCancel(m.cmd.Context()) // after a cancel it also reports what was stored
+	ctx := context.WithoutCancel(m.cmd.Context()) // what was stored is reported also after a cancel
 	if m.env.json {
 		return m.reportJSON(ctx, r.Messages, getResult{
 			Stored: r.Messages, AlreadyThere: r.AlreadyThere, DeletedOnServer: r.Deleted, Queued: r.Queued,
@@ -119,7 +119,7 @@ func (r report) summary(failed int) string {
 	return strings.Join(parts, ", ") + r.leftOut()
 }
 
-// leftOut returns what the sum says of messages that are too large.
+// leftOut returns the text for messages that are too large, "" for none.
 func (r report) leftOut() string {
 	if r.TooLarge == 0 {
 		return ""
@@ -165,8 +165,8 @@ func (m *mailbox) reportJSON(ctx context.Context, ids []store.ID, r getResult, f
 	return errors.Join(failed, printJSON(m.cmd, r))
 }
 
-// reportHeaders reports what the mailbox holds after a refresh: the new messages, and how many
-// there are in all. done is what the session did of the queued operations.
+// reportHeaders prints the new messages after a refresh, and how many messages the mailbox holds.
+// done is what the session did of the queued operations.
 func (g *get) reportHeaders(ctx context.Context, done mtm.Result, failed error) error {
 	ctx = context.WithoutCancel(ctx)
 	refs, err := g.store.UIDs(ctx, g.account.ID, g.account.ID, store.New)

@@ -8,19 +8,19 @@ import (
 	"pop3mtm/mtm"
 )
 
-// resume is --resume: whether a command goes on over another connection, and how
-// long it looks for one.
+// resume is the value of --resume: whether a command continues over another connection, and for how
+// long it tries to make one.
 type resume struct {
 	given  bool
 	giveUp delay
 }
 
-// takeResume lets a command that connects go on over another connection. Inside a shell the
+// takeResume adds --resume to a command that connects. Inside a shell the
 // connection is the shell's.
 func takeResume(e *env, c *cobra.Command) {
 	if e.shell == nil {
-		c.Flags().Var(&e.resume, "resume", "when the connection is lost, go on over another one, and look for that so long at most; 0 = never; without "+
-			"the flag as the account has it")
+		c.Flags().Var(&e.resume, "resume", "when the connection is lost, try for this long to make another one, and continue; 0 = never; "+
+			"default: the account's bearer-mobility")
 	}
 }
 
@@ -36,7 +36,7 @@ func (r *resume) Set(text string) error {
 	return r.giveUp.Set(text)
 }
 
-// apply puts the flag into the options of a client.
+// apply sets the flag in the options of a client.
 func (r *resume) apply(o *mtm.Options) {
 	switch {
 	case !r.given:

@@ -35,12 +35,12 @@ without their recipients. Deleted messages stay deleted. It lists what is lost, 
 		Args: cobra.NoArgs,
 		RunE: run(func(cmd *cobra.Command, _ []string) error {
 			if to == "" {
-				return cli.Usage("--to names the folder of the new store")
+				return cli.Usage("--to is missing: give the directory for the new store")
 			}
 			return e.salvage(cmd, to)
 		}),
 	}
-	c.Flags().Var((*cli.Path)(&to), "to", "`DIR` of the new store; it must not exist or be empty")
+	c.Flags().Var((*cli.Path)(&to), "to", "`DIR` for the new store, which must be empty or missing")
 	return c
 }
 
@@ -52,7 +52,7 @@ func (e *env) salvage(cmd *cobra.Command, to string) (err error) {
 		return coded(mtm.ErrNotFound, "there is no message store at %s: name one with --store", e.dir)
 	}
 	if list, failed := os.ReadDir(to); len(list) > 0 || failed != nil && !errors.Is(failed, fs.ErrNotExist) {
-		return coded(mtm.ErrArgument, "%s is not empty: a new store needs a folder of its own", to)
+		return coded(mtm.ErrArgument, "%s is not empty: a new store needs a directory of its own", to)
 	}
 	st, err := store.Open(to, nil)
 	if err != nil {
@@ -83,7 +83,7 @@ func printSalvage(cmd *cobra.Command, sum store.Salvaged, lost []finding, to str
 			return err
 		}
 	}
-	_, err := fmt.Fprintf(out, "%s, %s, %s and %s that only the bodies knew are in %s; %d lost\n",
+	_, err := fmt.Fprintf(out, "%s, %s, %s, and %s without an entry in the index, are in %s; %d lost\n",
 		count(sum.Accounts, "account", "accounts"), count(sum.Folders, "folder", "folders"),
 		count(sum.Messages, "message", "messages"), count(sum.Found, "message", "messages"), to, len(lost))
 	return err

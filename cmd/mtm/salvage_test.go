@@ -25,7 +25,7 @@ var _ = Describe("salvage", func() {
 		}
 		Expect(u.succeeds("salvage", "--to", "new.store")).To(MatchRegexp(
 			`lost: the index: .*\nlost: the settings of the account "work", .*\n` +
-				`1 account, 0 folders, 0 messages and 2 messages that only the bodies knew are in new.store; 2 lost\n`))
+				`1 account, 0 folders, 0 messages, and 2 messages without an entry in the index, are in new.store; 2 lost\n`))
 		Expect(u.succeeds("--store", "new.store", "check-store")).To(ContainSubstring("no problems"))
 		u.succeeds("--store", "new.store", "account", "set", "work", "--password", "demo")
 		Expect(u.succeeds("--store", "new.store", "get", "work")).To(Equal("0 messages, 2 already there\n"), "they have their UIDs")
@@ -48,7 +48,7 @@ var _ = Describe("salvage", func() {
 
 	It("writes into no folder that holds something, and wants one", func() {
 		Expect(u.fails("salvage", "--to", "mail.store")).To(ContainSubstring("mail.store is not empty"))
-		Expect(u.endsWith(2, "salvage")).To(ContainSubstring("--to names the folder of the new store"))
+		Expect(u.endsWith(2, "salvage")).To(ContainSubstring("--to is missing"))
 		Expect(u.fails("--store", "none", "salvage", "--to", "new.store")).To(ContainSubstring("there is no message store at none"))
 	})
 })

@@ -19,7 +19,7 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// save is one run of the command.
+// save holds one run of the command.
 type save struct {
 	env  *env
 	cmd  *cobra.Command
@@ -28,7 +28,7 @@ type save struct {
 	dir  string
 }
 
-// savedView is a file that was written, in JSON.
+// savedView is, in JSON, a file that was written.
 type savedView struct {
 	Part string `json:"part"`
 	File string `json:"file"`
@@ -94,22 +94,22 @@ func (s *save) run(ctx context.Context, st *store.Store, id store.ID) error {
 	return errors.Join(err, root.Close(), s.report(saved))
 }
 
-// openFolder opens a folder, and makes one that is missing in an existing one.
+// openFolder opens a directory, or creates it when only its last part is missing.
 func openFolder(dir string) (*os.Root, error) {
 	err := os.Mkdir(dir, 0o700)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return nil, fmt.Errorf("--dir %s: the folder %s does not exist: create it, or name another", dir, filepath.Dir(dir))
+		return nil, fmt.Errorf("--dir %s: the directory %s does not exist: create it, or name another one", dir, filepath.Dir(dir))
 	case err != nil && !errors.Is(err, os.ErrExist):
 		return nil, fmt.Errorf("--dir %s cannot be created: %w", dir, reason(err))
 	}
 	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
-		return nil, fmt.Errorf("--dir %s is a file: name a folder", dir)
+		return nil, fmt.Errorf("--dir %s is a file: name a directory", dir)
 	}
 	return os.OpenRoot(dir)
 }
 
-// reason returns what the system said of a path that the caller names.
+// reason returns the system's error without the path, which the caller adds.
 func reason(err error) error {
 	if failed, ok := errors.AsType[*os.PathError](err); ok {
 		return failed.Err
@@ -117,7 +117,7 @@ func reason(err error) error {
 	return err
 }
 
-// choose lists the parts to save.
+// choose returns the parts to save.
 func (s *save) choose(e *email.Entry) ([]*mail.Part, error) {
 	if s.part != "" {
 		p, err := e.Part(s.part)
@@ -138,7 +138,7 @@ func (s *save) choose(e *email.Entry) ([]*mail.Part, error) {
 	return list, nil
 }
 
-// write writes a part to a new file: half a file does not stay.
+// write writes a part to a new file. After an error it removes the file.
 func (s *save) write(ctx context.Context, root *os.Root, e *email.Entry, p *mail.Part) (savedView, error) {
 	f, name, err := create(root, fileName(e.ID, p))
 	if err != nil {
@@ -155,7 +155,7 @@ func (s *save) write(ctx context.Context, root *os.Root, e *email.Entry, p *mail
 	return savedView{Part: p.Path, File: filepath.Join(s.dir, name), Size: p.Size}, nil
 }
 
-// create makes a new file; a name that is taken gets a number.
+// create makes a new file. A name that exists gets a number.
 func create(root *os.Root, name string) (*os.File, string, error) {
 	const most = 1000
 	ext := filepath.Ext(name)
@@ -171,8 +171,8 @@ func create(root *os.Root, name string) (*os.File, string, error) {
 	}
 }
 
-// fileName returns a file name derived from a part's name: one name without directories, neither
-// hidden nor a device.
+// fileName returns a safe file name made from a part's name: without directories, not hidden, and
+// not a device of Windows.
 func fileName(id store.ID, p *mail.Part) string {
 	const longest = 200 // octets; file systems take 255
 	name := strings.Map(func(r rune) rune {
@@ -201,7 +201,7 @@ func fileName(id store.ID, p *mail.Part) string {
 
 const utf8Replaced = '\uFFFD'
 
-// isDevice reports whether Windows takes a name for a device.
+// isDevice reports whether a name means a device on Windows.
 func isDevice(name string) bool {
 	switch name {
 	case "CON", "PRN", "AUX", "NUL", "CLOCK$":

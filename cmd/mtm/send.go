@@ -13,7 +13,7 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// sent is what send prints with --json, whether it failed or not.
+// sent holds what send prints with --json, also after a failure.
 type sent struct {
 	Account   string       `json:"account"`
 	Sent      []store.ID   `json:"sent"`
@@ -33,7 +33,7 @@ type unsentView struct {
 func sendCommand(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "send ACCOUNT [ID...]",
-		Short: "Send what waits in the Outbox now",
+		Short: "Send the messages that wait in the Outbox",
 		Long: `Send sends the messages of the Outbox that wait for the account, over one connection, and moves them to Sent. With ids
 these messages are sent too, whatever their state. 'mtm outbox' lists the Outbox.
 
@@ -89,7 +89,7 @@ func send(cmd *cobra.Command, e *env, args []string) error {
 	})
 }
 
-// checkOutbox refuses ids that the account cannot send, before the server is asked for anything.
+// checkOutbox returns an error for an id that the account cannot send, before anything is sent.
 func checkOutbox(ctx context.Context, st *store.Store, a mtm.Account, ids []store.ID) error {
 	for _, id := range ids {
 		entry, err := st.Entry(ctx, id)
@@ -126,7 +126,7 @@ func printOutcome(cmd *cobra.Command, st *store.Store, o autosend.Outcome) {
 	_, _ = fmt.Fprintln(cmd.OutOrStdout(), text) // a closed stdout does not stop the sending
 }
 
-// end prints the sum, also before a failure, and returns the failure.
+// end prints the totals, also before a failure, and returns the failure.
 func (s *sent) end(cmd *cobra.Command, e *env, failed error) error {
 	if e.json {
 		if failed != nil {

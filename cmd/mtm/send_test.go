@@ -57,7 +57,7 @@ var _ = Describe("send", func() {
 		Expect(u.succeeds("send", "work")).To(Equal("nothing waits to be sent\n"), "it was refused for good")
 		failed := u.lists("Outbox")
 		Expect(failed).To(HaveLen(1))
-		Expect(u.succeeds("outbox", "retry", number(failed[0].ID))).To(HaveSuffix("is tried again next time that mail is sent\n"))
+		Expect(u.succeeds("outbox", "retry", number(failed[0].ID))).To(HaveSuffix("is tried again the next time that mail is sent\n"))
 		r = u.types("send", "work", "--json")
 		fromJSON(r.out, &told)
 		Expect(told.Sent).To(BeEmpty())

@@ -7,7 +7,7 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// session is an account whose connection stays open while commands come in.
+// session holds an account whose connection stays open between the commands of a shell.
 type session struct {
 	account mtm.Account
 	store   *store.Store
@@ -16,8 +16,8 @@ type session struct {
 	left    bool           // quit was typed
 }
 
-// withAccount puts the account before the arguments of a command that takes one
-// first, unless it is there.
+// withAccount adds the account before the arguments of a command that takes one,
+// unless it is given.
 func (s *session) withAccount(args []string) []string {
 	if len(args) > 0 && args[0] == s.account.Name {
 		if _, err := strconv.ParseInt(args[0], 10, 64); err != nil { // not an id

@@ -51,16 +51,16 @@ fails, with the status of that line.`,
 	}
 	takeWait(e, c, &wait)
 	takeResume(e, c)
-	c.Flags().BoolVar(&keepGoing, "keep-going", false, "go on after a line that fails; the status is that of the first one")
+	c.Flags().BoolVar(&keepGoing, "keep-going", false, "continue after a line that fails; the exit status is that of the first failed line")
 	return c
 }
 
-// words returns the commands for one line: those of mtm itself, on this session.
+// words returns the commands for one line: those of mtm itself, with this session's connection.
 func (s shell) words(e env) *cobra.Command {
 	root := &cobra.Command{
 		Use:               "mtm",
-		Short:             "The words of the shell",
-		Long:              "The words of the shell. Each has --help.",
+		Short:             "The commands of the shell",
+		Long:              "The commands of the shell. Each has --help.",
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 	}
 	root.PersistentFlags().BoolVar(&e.json, "json", e.json, "print JSON; errors too, on stderr")
@@ -74,7 +74,7 @@ func (s shell) words(e env) *cobra.Command {
 	return root
 }
 
-// talk runs lines until they end, and then disconnects.
+// talk runs all lines, and then disconnects.
 func (s shell) talk(cmd *cobra.Command, e *env, keepGoing bool) error {
 	lines := newLines(cmd.InOrStdin(), cmd.ErrOrStderr())
 	defer lines.close()
@@ -118,7 +118,7 @@ func (s shell) prompt() string {
 	return oneLine(s.account.Name) + "> "
 }
 
-// line runs one line and returns its status; what went wrong is printed.
+// line runs one line and returns its exit status. It prints the error.
 func (s shell) line(cmd *cobra.Command, e *env, line string) int {
 	words, err := splitWords(line)
 	if err != nil {
@@ -127,7 +127,7 @@ func (s shell) line(cmd *cobra.Command, e *env, line string) int {
 		return cli.Run(wrong, []string{}, strings.NewReader(""), cmd.OutOrStdout(), cmd.ErrOrStderr())
 	}
 	if len(words) > 0 && words[0] == "mtm" {
-		words = words[1:] // as the help and the errors write it
+		words = words[1:] // help and errors write commands with mtm before them
 	}
 	if len(words) == 0 {
 		return cli.Done
@@ -135,8 +135,8 @@ func (s shell) line(cmd *cobra.Command, e *env, line string) int {
 	return cli.Run(s.words(*e), words, strings.NewReader(""), cmd.OutOrStdout(), cmd.ErrOrStderr())
 }
 
-// disconnect ends the session with QUIT, also after a signal. A server may take its time to delete
-// what was moved; --timeout bounds it.
+// disconnect ends the session with QUIT, also after a signal. The server may need time to delete
+// moved messages; --timeout limits the wait.
 func (s shell) disconnect(cmd *cobra.Command) error {
 	if !s.client.Connected() {
 		return nil

@@ -16,7 +16,7 @@ func connectCommand(e *env) *cobra.Command {
 	var wait delay
 	c := &cobra.Command{
 		Use:     "connect",
-		Short:   "Log in and bring the list of the mailbox up to date",
+		Short:   "Log in and update the list of the mailbox",
 		Example: "  connect\n  connect --wait 1m",
 		RunE: run(func(cmd *cobra.Command, _ []string) error {
 			op, err := e.follow(cmd, e.shell.client, mtm.Connect{Wait: time.Duration(wait)})
@@ -42,8 +42,8 @@ func disconnectCommand(e *env) *cobra.Command {
 	}
 }
 
-// reportSession reports what the beginning or the end of a session did of the queued operations,
-// and what failed.
+// reportSession prints which queued operations the beginning or the end of a session
+// carried out, and what failed.
 func reportSession(cmd *cobra.Command, e *env, op *mtm.Operation, failed error) error {
 	failed = explain(failed, e.shell.account)
 	out := newPage(cmd.OutOrStdout())
@@ -67,7 +67,7 @@ func quitCommand(e *env) *cobra.Command {
 func progressCommand(e *env) *cobra.Command {
 	return &cobra.Command{
 		Use:     "progress",
-		Short:   "Show the progress of the last operation, as it ended",
+		Short:   "Show the last progress of the last operation",
 		Example: "  progress --json",
 		RunE: run(func(cmd *cobra.Command, _ []string) error {
 			if e.shell.last == nil {
@@ -78,7 +78,7 @@ func progressCommand(e *env) *cobra.Command {
 	}
 }
 
-// progressView is a snapshot in JSON: the phases by name and by the original's number.
+// progressView is a snapshot in JSON, with the phases by name and by the original's number.
 type progressView struct {
 	Phase             string `json:"phase"`
 	PhaseNumber       int    `json:"phase_number"`
@@ -105,7 +105,7 @@ func printProgress(cmd *cobra.Command, e *env, p progress.Snapshot) error {
 		outcome = fmt.Sprintf("error %d, %v", int(p.Code), p.Code)
 	}
 	phase := p.Phase.String()
-	if p.SubPhase != p.Phase { // get mail: the step beside the whole
+	if p.SubPhase != p.Phase { // get mail has a phase for the whole and one for the step
 		phase += ", " + p.SubPhase.String()
 	}
 	_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s: %d of %d to process, %d of %d octets, %d octets in all, %s\n",

@@ -19,7 +19,7 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// maxJSONText bounds the text that show puts into JSON.
+// maxJSONText limits the text that show puts into JSON.
 const maxJSONText = 1 << 20
 
 type show struct {
@@ -30,7 +30,7 @@ type show struct {
 	cmd   *cobra.Command
 	store *store.Store
 	entry store.Entry
-	email email.Entry // unless the message is written as it came
+	email email.Entry // not set for --raw
 }
 
 func showCommand(e *env) *cobra.Command {
@@ -53,7 +53,7 @@ that is here in part it says how much is still on the server.`,
 				return err
 			}
 			if e.json && (s.raw || s.part != "") {
-				return cli.Usage("--raw and --part write the bytes themselves: leave --json out")
+				return cli.Usage("--raw and --part write bytes, not JSON: leave out --json")
 			}
 			if s.raw && s.part != "" {
 				return cli.Usage("--raw and --part exclude each other")
@@ -134,19 +134,19 @@ func (s *show) writePart(ctx context.Context) error {
 	return errors.Join(err, content.Close())
 }
 
-// fetchHint says how to get a message of which only the header is here.
+// fetchHint returns how to get a message of which only the header is here.
 func (s *show) fetchHint(ctx context.Context) string {
 	name := "ACCOUNT"
 	if service, err := s.store.Entry(ctx, s.entry.Service); err == nil {
 		name = service.Name
 	}
 	if isGhost(&s.entry) {
-		return fmt.Sprintf("it comes with the next session with %s, and 'mtm cancel-offline %s %d' takes it back", name, name, s.entry.ID)
+		return fmt.Sprintf("the next session with %s fetches it, and 'mtm cancel-offline %s %d' takes that back", name, name, s.entry.ID)
 	}
 	return fmt.Sprintf("'mtm get %s %d' fetches it", name, s.entry.ID)
 }
 
-// fields returns the fields of the header that people read, decoded.
+// fields returns the fields of the header that show prints, decoded.
 func (s *show) fields() [][2]string {
 	var list [][2]string
 	for _, name := range []string{"From", "Reply-To", "To", "Cc", "Date", "Subject"} {
@@ -190,7 +190,7 @@ func (s *show) printText(ctx context.Context) error {
 		out.printf("\n%s\n", notice)
 	}
 	if limits := s.email.Limits(); limits != "" {
-		out.printf("\n(not all of it is shown: it has %v; --raw writes the whole message)\n", limits)
+		out.printf("\n(the message is not shown completely: it has %v; --raw writes all of it)\n", limits)
 	}
 	if len(s.email.Parts) > 1 || len(texts) == 0 {
 		out.printf("\n")
@@ -224,16 +224,16 @@ func insteadOf(p *mail.Part, texts []mail.Text) *mail.Part {
 	return nil
 }
 
-// showView is a message in JSON with what show adds to a listing.
+// showView is a message in JSON, with what show adds to the fields of a listing.
 type showView struct {
 	messageView
 	Header map[string]string `json:"header"`
-	To     []recipientView   `json:"recipients,omitempty"` // of a message that was made here
+	To     []recipientView   `json:"recipients,omitempty"` // of a message that was written here
 	Reason string            `json:"reason,omitempty"`     // why sending it failed last
-	Text   string            `json:"text"`                 // of all texts the first MiB
+	Text   string            `json:"text"`                 // the first MiB of all texts
 	Notice string            `json:"partial_notice"`
-	Limits string            `json:"limits,omitempty"` // what of the message is not in parts
-	Left   int64             `json:"left_on_server"`   // octets of a message that is here in part
+	Limits string            `json:"limits,omitempty"` // why parts are missing, "" when none is
+	Left   int64             `json:"left_on_server"`   // octets that are still on the server, of a message that is here in part
 	Parts  []partView        `json:"parts"`
 }
 

@@ -11,7 +11,7 @@ import (
 	"pop3mtm/mtm/mail"
 )
 
-// copyTexts writes texts one below the other in UTF-8, each with its heading.
+// copyTexts writes texts one after the other in UTF-8, each with its heading.
 func (s *show) copyTexts(ctx context.Context, texts []mail.Text, out io.Writer) error {
 	w := &lineWriter{out: out}
 	for i, t := range texts {
@@ -21,7 +21,7 @@ func (s *show) copyTexts(ctx context.Context, texts []mail.Text, out io.Writer) 
 		}
 		if heading := t.Heading(); heading != "" && err == nil {
 			lead := "\n\n"
-			if t.Part.IsMessage() { // a blank line comes before each text of it
+			if t.Part.IsMessage() { // a blank line comes before each of its texts
 				lead = "\n"
 			}
 			_, err = io.WriteString(w, oneLine(heading)+lead)
@@ -68,8 +68,8 @@ func (w *lineWriter) endLine(more string) error {
 	return err
 }
 
-// visibleWriter passes text on in its visible form, with LF for CRLF. A character that a piece ends
-// in the middle of waits for the next piece.
+// visibleWriter writes text in its visible form, with LF for CRLF. A character that is split
+// between two writes is held back until the second one.
 type visibleWriter struct {
 	out  io.Writer
 	held []byte
@@ -109,7 +109,7 @@ func (w *visibleWriter) pass(text []byte) error {
 	return err
 }
 
-// end writes what was held back, and a line end if the text has none.
+// end writes what was held back, and a line end if the text does not end with one.
 func (w *visibleWriter) end() error {
 	err := w.pass(w.held)
 	if err == nil && w.last != '\n' && w.last != 0 {
@@ -120,9 +120,9 @@ func (w *visibleWriter) end() error {
 
 var errEnough = errors.New("enough text")
 
-// firstOctets keeps the first octets and then ends the copying.
+// firstOctets keeps the first octets and then returns errEnough, which ends the copying.
 type firstOctets struct {
-	kept  bytes.Buffer // not embedded: its other methods know no limit
+	kept  bytes.Buffer // not embedded, since its other methods have no limit
 	limit int
 }
 

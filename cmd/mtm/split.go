@@ -6,9 +6,9 @@ import (
 	"unicode"
 )
 
-// splitWords splits a line of the shell into words as sh does: blanks separate, '...' keeps
-// everything, "..." keeps everything but \ before " and \, \ keeps the next character, # at the
-// start of a word begins a comment. There are no variables and no patterns.
+// splitWords splits a line of the shell into words as sh does. Blanks separate words. '...' keeps
+// all characters; "..." keeps all but \ before " and \; \ keeps the next character. # at the start
+// of a word begins a comment. There are no variables and no patterns.
 func splitWords(line string) ([]string, error) {
 	s := splitter{text: []rune(line)}
 	for s.next < len(s.text) {
@@ -36,7 +36,7 @@ func (s *splitter) endWord() {
 	}
 }
 
-// step takes one blank, quoted piece, comment or character.
+// step reads one blank, quoted piece, comment or character.
 func (s *splitter) step() error {
 	r := s.text[s.next]
 	s.next++
@@ -54,7 +54,7 @@ func (s *splitter) step() error {
 		return s.quoted(r)
 	case '\\':
 		if s.next == len(s.text) {
-			return fmt.Errorf("the line ends in a \\")
+			return fmt.Errorf("the line ends with a \\")
 		}
 		r = s.text[s.next]
 		s.next++

@@ -29,7 +29,7 @@ var _ = DescribeTable("a line of the shell that is not finished is refused",
 	},
 	Entry("single quote", `get 'a`, "the ' in column 5 is not closed"),
 	Entry("double quote", `"a\"`, `the " in column 1 is not closed`),
-	Entry("backslash", `get \`, `the line ends in a \`),
+	Entry("backslash", `get \`, `the line ends with a \`),
 )
 
 // FuzzSplitWords checks that words which are quoted come back as they were, and that

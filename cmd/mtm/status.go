@@ -83,20 +83,20 @@ func shellStatus(cmd *cobra.Command, e *env) error {
 }
 
 type statusView struct {
-	ID        store.ID    `json:"id,omitempty"` // not in a shell, which has one account
+	ID        store.ID    `json:"id,omitempty"` // left out in a shell, which has one account
 	Account   string      `json:"account"`
-	Connected bool        `json:"connected"` // a program is, this one or another one
+	Connected bool        `json:"connected"` // this program or another one is connected
 	Busy      bool        `json:"busy"`
-	Holder    *holderView `json:"holder,omitempty"` // the other program that has the mailbox
+	Holder    *holderView `json:"holder,omitempty"` // the other program that has the mailbox open
 	OnServer  int         `json:"on_server"`        // at the last connect
 	Listed    int         `json:"listed"`           // entries of the mailbox here
 	New       int         `json:"new"`              // of these
-	Waiting   int         `json:"waiting"`          // of these: an operation waits for a session
+	Waiting   int         `json:"waiting"`          // of these, messages with a queued operation
 	LineError string      `json:"line_error,omitempty"`
 	LineCode  int         `json:"line_code,omitempty"`
 }
 
-// holderView is a program in JSON; without a pid nothing is known of it yet.
+// holderView is a program in JSON. Without a pid nothing is known about it yet.
 type holderView struct {
 	PID     int    `json:"pid,omitempty"`
 	Command string `json:"command,omitempty"`
@@ -116,7 +116,7 @@ func holderOf(st hold.Status) *holderView {
 	return v
 }
 
-// statusOf returns the status of an account; client is that of this program, or nil.
+// statusOf returns the status of an account. client is this program's client, or nil.
 func statusOf(ctx context.Context, st *store.Store, a mtm.Account, client *mtm.Client) (statusView, error) {
 	v := statusView{Account: a.Name}
 	held, err := mtm.Status(st, a.ID)
@@ -170,7 +170,7 @@ func printStatus(cmd *cobra.Command, all ...statusView) error {
 			out.printf("%s has the mailbox open\n", oneLine(v.Holder.holder.String()))
 		}
 		if v.LineError != "" {
-			out.printf("the line ended: %s\n", oneLine(v.LineError))
+			out.printf("the connection ended: %s\n", oneLine(v.LineError))
 		}
 	}
 	return out.Flush()

@@ -111,10 +111,10 @@ var _ = Describe("the store", func() {
 		s, _ := serve(letters("a1")...)
 		u.addAccount(s)
 		u.succeeds("get", "work")
-		Expect(u.misuses("export", "Inbox", "--format", "mbox", "--out", "-")).To(ContainSubstring("--out is a path"))
+		Expect(u.misuses("export", "Inbox", "--format", "mbox", "--out", "-")).To(ContainSubstring("--out takes a path"))
 		wrong := u.types("show", "9", "--raw", "--json")
 		Expect(wrong.status).To(Equal(2))
-		Expect(wrong.err).To(ContainSubstring("leave --json out"))
+		Expect(wrong.err).To(ContainSubstring("leave out --json"))
 		Expect(u.files()).To(Equal([]string{"mail.store"}))
 	})
 

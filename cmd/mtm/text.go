@@ -17,9 +17,9 @@ import (
 	"pop3mtm/cmd/internal/cli"
 )
 
-// visible makes text from a message harmless to a terminal: what could move the cursor,
-// change its state or reverse the order of letters is escaped, as are octets that are not
-// UTF-8. Line ends and tabs stay.
+// visible returns text that cannot do anything to a terminal: characters that could move the
+// cursor, change its state or reverse the order of letters are escaped, and so are octets that are
+// not UTF-8. Line ends and tabs stay.
 func visible(text string) string {
 	if isPlain(text) || strings.IndexFunc(text, func(r rune) bool { return !harmless(r) }) < 0 {
 		return text
@@ -42,7 +42,8 @@ func visible(text string) string {
 	return b.String()
 }
 
-// isPlain finds most text harmless at a glance: printable ASCII, tabs and line ends.
+// isPlain reports whether text is only printable ASCII, tabs and line ends, as most
+// is: a cheap pre-check.
 func isPlain(text string) bool {
 	for i := range len(text) {
 		if c := text[i]; (c < ' ' && c != '\n' && c != '\t') || c > '~' {
@@ -52,8 +53,8 @@ func isPlain(text string) bool {
 	return true
 }
 
-// harmless reports whether a character only shows itself. Joiners shape the
-// letters of some scripts.
+// harmless reports whether a character does nothing but show itself. Joiners are allowed, since
+// some scripts need them.
 func harmless(r rune) bool {
 	const zeroWidthNonJoiner, zeroWidthJoiner = '\u200c', '\u200d'
 	switch r {
@@ -65,7 +66,7 @@ func harmless(r rune) bool {
 	return unicode.IsPrint(r)
 }
 
-// oneLine is visible text in one line.
+// oneLine returns visible text on one line.
 func oneLine(text string) string {
 	if strings.ContainsAny(text, "\r\n\t") {
 		text = strings.Join(strings.Fields(text), " ")
@@ -73,8 +74,8 @@ func oneLine(text string) string {
 	return visible(text)
 }
 
-// column fits text into a column of a table: cut with an ellipsis or filled up with blanks, counted
-// in the cells of a terminal. A word of an East Asian script takes two cells a character.
+// column returns text for a column of a table, cut with an ellipsis or filled with blanks to this
+// many cells of a terminal. East Asian characters take two cells each.
 func column(text string, cells int) string {
 	text = oneLine(text)
 	width := uniseg.StringWidth(text)
@@ -90,8 +91,8 @@ func column(text string, cells int) string {
 	return b.String() + "\u2026" + strings.Repeat(" ", cells-width-1)
 }
 
-// columnsFor shares a line between the sender and the subject of a message: the width of the
-// terminal when out is one, without what the other columns of rows take.
+// columnsFor returns the widths of the columns for sender and subject: they share what the other
+// columns leave of the line, which is as wide as the terminal when out is one.
 func columnsFor(out io.Writer) (from, subject int) {
 	const others, least = 51, 30
 	from, subject = 28, 44
@@ -107,7 +108,7 @@ func columnsFor(out io.Writer) (from, subject int) {
 	return from, free - from
 }
 
-// page is buffered output. Its first error is given by Flush, as bufio keeps it.
+// page is buffered output. Flush returns its first error.
 type page struct{ *bufio.Writer }
 
 func newPage(w io.Writer) page { return page{bufio.NewWriterSize(w, 32<<10)} }
@@ -125,7 +126,7 @@ func count(n int, one, many string) string {
 // octets returns a size for people: 3.4 MiB.
 func octets(n int64) string { return humanize.IBytes(uint64(max(0, n))) }
 
-// choice is a flag's value that is one of a few words.
+// choice is the value of a flag that takes one of a few words.
 type choice struct {
 	value   string
 	allowed []string

@@ -13,13 +13,13 @@ import (
 type messageView struct {
 	ID              store.ID `json:"id"`
 	Parent          store.ID `json:"parent"`
-	Service         store.ID `json:"service"` // the account that it came from
-	Related         store.ID `json:"related"` // of a copy, its source in the mailbox; 0 for none
+	Service         store.ID `json:"service"` // the account that fetched it
+	Related         store.ID `json:"related"` // for a copy, its source in the mailbox; else 0
 	From            string   `json:"from"`
-	Addressees      []string `json:"to,omitempty"` // of a message that was made here, which has no from
+	Addressees      []string `json:"to,omitempty"` // for a message that was written here, which has no from
 	Subject         string   `json:"subject"`
-	Date            string   `json:"date"`   // RFC 3339 in UTC, "" for none
-	Size            int64    `json:"size"`   // octets on the wire; where the server does not tell, those of the whole message here, 0 until then
+	Date            string   `json:"date"`   // RFC 3339 in UTC, "" when unknown
+	Size            int64    `json:"size"`   // octets on the wire; if the server does not list it, that of the stored whole message, else 0
 	Stored          int64    `json:"stored"` // octets that are here
 	Flags           []string `json:"flags"`  // all flags by name, those below too
 	UID             string   `json:"uid"`
@@ -33,9 +33,9 @@ type messageView struct {
 	Attachment      bool     `json:"attachment"`
 	Receipt         bool     `json:"receipt"`           // the sender asks for one
 	Priority        string   `json:"priority"`          // low, normal or high
-	Operation       string   `json:"operation"`         // what waits for the next session, "" for nothing, multiple for more than one
-	Waiting         []string `json:"waiting,omitempty"` // of list: each operation that waits, in words
-	Broke           int      `json:"broke,omitempty"`   // of list: connections that the message has broken
+	Operation       string   `json:"operation"`         // the queued operation, "" for none, multiple for more than one
+	Waiting         []string `json:"waiting,omitempty"` // in listings: each queued operation, in words
+	Broke           int      `json:"broke,omitempty"`   // in listings: connections that the message has broken
 	Sending         string   `json:"sending"`
 }
 
@@ -67,7 +67,7 @@ func messageViewOf(e *store.Entry) messageView {
 			v.Flags = append(v.Flags, strings.Split(set, ",")...)
 		}
 	}
-	// The store's own name of the operation stands among the flags.
+	// The store lists the operation among the flags.
 	for _, flag := range v.Flags {
 		if name, ok := strings.CutPrefix(flag, "op="); ok {
 			v.Operation = name
@@ -76,8 +76,8 @@ func messageViewOf(e *store.Entry) messageView {
 	return v
 }
 
-// sizeOf returns a message's size on the server, or where that does not tell it, of the whole
-// message here; 0 for unknown.
+// sizeOf returns a message's size on the server; if the server does not list it, that of the whole
+// message here; 0 when unknown.
 func sizeOf(e *store.Entry) int64 {
 	if e.Size <= 0 && e.Body.Kind == store.BodyWhole {
 		return e.Body.Length
@@ -93,15 +93,15 @@ func sizeText(e *store.Entry) string {
 	return "?"
 }
 
-// isOurs reports whether a message was made here: its entry shows whom it goes to.
+// isOurs reports whether a message was written here: its entry shows the recipient, not the sender.
 func isOurs(e *store.Entry) bool {
 	return e.Sending != store.SendNotApplicable && (unsent(e) || e.Parent == store.Sent)
 }
 
-// unsent reports whether an entry is a message that was written here and is not sent.
+// unsent reports whether an entry is a draft or a message in the Outbox.
 func unsent(e *store.Entry) bool { return e.Parent == store.Outbox || e.Parent == store.Drafts }
 
-// array writes a JSON array, one value a line, without holding them all.
+// array writes a JSON array, one value per line, without holding all values.
 type array struct {
 	out     page
 	encoder *json.Encoder

@@ -9,15 +9,15 @@ import (
 )
 
 // nowHelp is the help of --now, which get and populate have.
-const nowHelp = "connect for the ids also when the account is in disconnected mode, instead of letting them wait"
+const nowHelp = "with ids and an account in disconnected mode: connect now instead of queueing the operation"
 
-// queues reports whether a command on ids is left to the next session: the account is in
+// queues reports whether a command with ids is queued for the next session: the account is in
 // disconnected mode, there is no connection, and --now is not given.
 func (m *mailbox) queues(client *mtm.Client, now bool) bool {
 	return m.account.POP3.DisconnectedMode && len(m.ids) > 0 && !client.Connected() && !now
 }
 
-// queue runs a command that waits where there is no connection.
+// queue runs a command that is queued when there is no connection.
 func (m *mailbox) queue(client *mtm.Client, command mtm.Command) (mtm.Result, error) {
 	op, err := m.env.follow(m.cmd, client, command)
 	if op == nil {
@@ -26,8 +26,8 @@ func (m *mailbox) queue(client *mtm.Client, command mtm.Command) (mtm.Result, er
 	return op.Result(), err
 }
 
-// reportQueued reports what is queued, and what was done at once: what is to happen to the
-// messages, and when.
+// reportQueued prints what is queued, and what was done at once. what and when say what happens to
+// the queued messages, and when.
 func (m *mailbox) reportQueued(r report, what, when string, failed error) error {
 	if m.env.json || failed != nil {
 		return m.report(r, explain(failed, m.account))
@@ -49,10 +49,10 @@ func (m *mailbox) reportQueued(r report, what, when string, failed error) error 
 	return err
 }
 
-// begins returns when copies, moves and populates that wait are carried out.
+// begins returns the words for when queued copies, moves and populates are carried out.
 func (m *mailbox) begins() string { return "the next session with " + m.account.Name + " begins" }
 
-// addResult adds what one operation did to what those before it did.
+// addResult adds the result of one operation to the sum.
 func addResult(sum *mtm.Result, op *mtm.Operation) {
 	if op == nil {
 		return
@@ -70,11 +70,11 @@ func addResult(sum *mtm.Result, op *mtm.Operation) {
 	sum.TooLargeOctets += r.TooLargeOctets
 }
 
-// carriedOut says in words what a session did of what had waited, "" for nothing.
+// carriedOut returns in words which queued operations a session carried out, "" for none.
 func carriedOut(r mtm.Result) string {
 	text := ""
 	if n := len(r.Messages); n > 0 {
-		text = count(n, "message", "messages") + " that waited came"
+		text = count(n, "queued message", "queued messages") + " fetched"
 	}
 	if r.Deleted > 0 {
 		if text != "" {
@@ -85,7 +85,7 @@ func carriedOut(r mtm.Result) string {
 	return text
 }
 
-// printCarriedOut prints in one line what a session did of the queued operations.
+// printCarriedOut prints on one line which queued operations a session carried out.
 func (e *env) printCarriedOut(out page, op *mtm.Operation) {
 	if op == nil || e.json {
 		return
@@ -95,7 +95,7 @@ func (e *env) printCarriedOut(out page, op *mtm.Operation) {
 	}
 }
 
-// waiting is what waits for the messages of a place, by entry.
+// waiting holds the queued operations of the messages of a place, by entry.
 type waiting map[store.ID][]store.Queued
 
 func newWaiting(list []store.Queued) waiting {
@@ -106,7 +106,7 @@ func newWaiting(list []store.Queued) waiting {
 	return w
 }
 
-// texts returns the operations that wait for a message, in words.
+// texts returns the queued operations of a message, in words.
 func (w waiting) texts(id store.ID) []string {
 	var list []string
 	for _, q := range w[id] {
@@ -115,8 +115,8 @@ func (w waiting) texts(id store.ID) []string {
 	return list
 }
 
-// mark returns the letter of what waits for a message, 0 for nothing; a ghost in
-// a folder waits itself.
+// mark returns the letter for the queued operation of a message, 0 for none. A ghost
+// has a letter of its own.
 func (w waiting) mark(e *store.Entry) byte {
 	for _, q := range w[e.ID] {
 		if q.Problem != "" {
@@ -143,13 +143,14 @@ func (w waiting) mark(e *store.Entry) byte {
 	return '?'
 }
 
-// isGhost reports whether the entry shows a message that a queued copy or move will bring.
+// isGhost reports whether the entry is a placeholder for a message that a queued
+// copy or move will fetch.
 func isGhost(e *store.Entry) bool {
 	return e.Type == store.TypeMessage && e.Related != 0 && e.Body.Kind != store.BodyWhole && !e.Flags.Has(store.Complete)
 }
 
-// printSetAside prints the operations that will not be carried out, with the way
-// to get rid of them.
+// printSetAside prints the operations that cannot be carried out, with the
+// command that removes them.
 func printSetAside(out page, account string, list []store.Queued) {
 	for _, q := range list {
 		if q.Problem != "" {
@@ -158,8 +159,8 @@ func printSetAside(out page, account string, list []store.Queued) {
 	}
 }
 
-// checkWaiting refuses ids that are neither messages of the mailbox nor show in a
-// folder what waits for one.
+// checkWaiting returns an error for an id that is neither a message of the mailbox nor a
+// placeholder in a folder.
 func (m *mailbox) checkWaiting() error {
 	ctx := m.cmd.Context()
 	for _, id := range m.ids {

@@ -9,7 +9,7 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// wanted says which messages of a mailbox a command takes: the flags that get and populate share.
+// wanted holds the flags of get and populate that choose messages.
 type wanted struct {
 	which   choice
 	maxSize cli.Size
@@ -20,16 +20,16 @@ type wanted struct {
 func (w *wanted) add(c *cobra.Command) {
 	w.which = choice{value: "new", allowed: []string{"new", "all", "selection"}}
 	f := c.Flags()
-	f.Var(&w.which, "which", "messages to fetch; ids mean selection")
-	f.Var(&w.maxSize, "max-size", "leave out larger messages; 10KiB, 2MB; 0 is no limit; default: the account's limit")
+	f.Var(&w.which, "which", "messages to fetch; selection means the given ids")
+	f.Var(&w.maxSize, "max-size", "leave out messages larger than this, such as 10KiB or 2MB; 0 = no limit; default: the account's limit")
 	f.Int64SliceVar(&w.skip, "skip", nil, "leave out messages by `ID`, such as one that always breaks the connection; may be repeated")
 	w.order = choice{value: "newest", allowed: []string{"newest", "oldest"}}
-	f.Var(&w.order, "order", "fetch the newest or the oldest messages first; ids are fetched as they are given")
+	f.Var(&w.order, "order", "fetch the newest or the oldest messages first; with ids, messages are fetched in their order")
 	completeWords(c, "which", w.which.allowed)
 	completeWords(c, "order", w.order.allowed)
 }
 
-// check compares the choice with the ids.
+// check returns an error when the flags and the ids do not fit together.
 func (w *wanted) check(f *pflag.FlagSet, ids []store.ID) error {
 	if f.Changed("which") && (w.which.value == "selection") != (len(ids) > 0) {
 		if len(ids) > 0 {
@@ -41,7 +41,7 @@ func (w *wanted) check(f *pflag.FlagSet, ids []store.ID) error {
 		w.which.value = "selection"
 	}
 	if f.Changed("order") && len(ids) > 0 {
-		return cli.Usage("ids and --order exclude each other: messages that are named are fetched in that order")
+		return cli.Usage("ids and --order exclude each other: messages are fetched in the order of the ids")
 	}
 	for _, id := range w.skip {
 		if id <= 0 {
@@ -70,7 +70,7 @@ func (w *wanted) kind() mtm.Which {
 	return mtm.New
 }
 
-// first returns which messages come first.
+// first returns which messages are fetched first.
 func (w *wanted) first() mtm.Order {
 	if w.order.value == "oldest" {
 		return mtm.OldestFirst
@@ -78,8 +78,8 @@ func (w *wanted) first() mtm.Order {
 	return mtm.NewestFirst
 }
 
-// limit returns the largest message to take, 0 for no limit. Whoever names a message gets it,
-// whatever the account says.
+// limit returns the largest message to fetch, 0 for no limit. The account's limit does not apply to
+// messages that are named by id.
 func (w *wanted) limit(f *pflag.FlagSet, a mtm.Account) int64 {
 	if f.Changed("max-size") || w.which.value == "selection" {
 		return int64(w.maxSize)
