@@ -114,6 +114,7 @@ func TestAStoreThatFailsBehindAFaultOnTheWire(t *testing.T) {
 			continue
 		}
 		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
 			came := 0
 			for _, of := range []storeFault{{err: syscall.EIO}, {err: syscall.ENOSPC}, {err: syscall.EIO, another: true}, {err: syscall.ENOSPC, another: true}} {
 				came += f.cross(t, 6, func(one crossing) bool {
@@ -134,6 +135,7 @@ func TestAProgramKilledInItsStoreBehindAFaultOnTheWire(t *testing.T) {
 			continue
 		}
 		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
 			kills := f.cross(t, 4, func(one crossing) bool {
 				c := newCrashRig(t, f)
 				killed := c.crash(one)

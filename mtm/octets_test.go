@@ -110,6 +110,7 @@ func (f octetFlow) play(t *testing.T, faults []wireFault) {
 func TestOneFaultAtEveryOctet(t *testing.T) {
 	for _, f := range octetFlows() {
 		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
 			sent := f.session(t)
 			f.loggedIn = bytes.Index(sent, []byte("+OK 3 "))
 			var all []wireFault
@@ -137,6 +138,7 @@ func TestPairsOfFaultsAtBoundaries(t *testing.T) {
 			continue
 		}
 		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
 			sent := f.session(t)
 			var spots []wireFault
 			for _, octet := range boundaries(sent) {
