@@ -76,7 +76,7 @@ func newRig(t *testing.T, changes ...change) *rig {
 
 // memoryDir returns a folder in memory where the system has one: nothing here is
 // about the syncs of a disk.
-func memoryDir(t *testing.T) string {
+func memoryDir(t testing.TB) string {
 	dir, err := os.MkdirTemp("/dev/shm", "mtm-test-")
 	if err != nil {
 		return t.TempDir()

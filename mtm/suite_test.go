@@ -43,7 +43,7 @@ type change func(*account.POP3)
 // newBench starts everything; the account logs in as demo, with USER and PASS.
 func newBench(server *fakeserver.Options, options *mtm.Options, messages []maildrop.Message, changes ...change) *bench {
 	GinkgoHelper()
-	b := &bench{drop: fakeserver.NewMaildrop(messages...), dir: GinkgoT().TempDir()}
+	b := &bench{drop: fakeserver.NewMaildrop(messages...), dir: memoryDir(GinkgoTB())}
 	b.srv = fakeserver.Start(GinkgoTB(), b.drop, server)
 	var err error
 	b.store, err = store.Open(b.dir, nil)
