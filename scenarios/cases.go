@@ -8,10 +8,10 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// MaxCases is how many scenarios one file can be.
+// MaxCases limits the scenarios that cases and matrix can make of one file.
 const MaxCases = 1000
 
-// variant is one of the scenarios that a file is.
+// variant is one case of a file: its name, and the values for the names in the file.
 type variant struct {
 	name   string
 	values map[string]ast.Node
@@ -19,7 +19,7 @@ type variant struct {
 
 func (v variant) names() []string { return slices.Sorted(maps.Keys(v.values)) }
 
-// variants reads cases and matrix. A file without them is one variant without a name.
+// variants reads the keys cases and matrix. A file without them has one variant, without a name.
 func (d *decoder) variants(root ast.Node) []variant {
 	all := []variant{{}}
 	top := d.entries(d.resolve(root))
@@ -34,13 +34,13 @@ func (d *decoder) variants(root ast.Node) []variant {
 		}
 	}
 	if len(all) > MaxCases {
-		d.wrong(root, "the file is %d scenarios with its cases and matrix; at most %d", len(all), MaxCases)
+		d.wrong(root, "cases and matrix make %d scenarios of this file; at most %d are allowed", len(all), MaxCases)
 		return nil
 	}
 	seen := map[string]bool{}
 	for _, v := range all {
 		if seen[v.name] {
-			d.wrong(root, "two cases are called %q; give each a name", v.name)
+			d.wrong(root, "two cases have the name %q; give each a name of its own", v.name)
 		}
 		seen[v.name] = true
 	}
@@ -50,7 +50,7 @@ func (d *decoder) variants(root ast.Node) []variant {
 func (d *decoder) cases(n ast.Node) []variant {
 	list, ok := d.resolve(n).(*ast.SequenceNode)
 	if !ok || len(list.Values) == 0 {
-		d.wrong(n, "here stands a list of cases, such as [{name: early, after: 0}, {name: late, after: 900}]")
+		d.wrong(n, "expected a list of cases, such as [{name: early, after: 0}, {name: late, after: 900}]")
 		return nil
 	}
 	var all []variant
@@ -71,7 +71,7 @@ func (d *decoder) cases(n ast.Node) []variant {
 		}
 		here := v.names()
 		if i > 0 && !slices.Equal(keys, here) {
-			d.wrong(one, "this case has the names %s, and the first %s: all must have the same", told(here), told(keys))
+			d.wrong(one, "this case has the keys %s, the first case has %s; all cases need the same keys", told(here), told(keys))
 		}
 		if keys = here; i > MaxCases || d.errs != nil {
 			return all
@@ -90,13 +90,13 @@ func (d *decoder) matrix(all []variant, n ast.Node) []variant {
 			return nil
 		}
 		if len(all)*len(list.Values) > MaxCases {
-			d.wrong(e.key, "with this the file is more than %d scenarios", MaxCases)
+			d.wrong(e.key, "this list makes more than %d scenarios of the file; shorten it", MaxCases)
 			return nil
 		}
 		var combined []variant
 		for _, v := range all {
 			if _, taken := v.values[e.name]; taken {
-				d.wrong(e.key, "the cases have %s too", e.name)
+				d.wrong(e.key, "%s is a key of the cases too; give it in one place only", e.name)
 				return nil
 			}
 			for _, value := range list.Values {
@@ -119,7 +119,7 @@ func (d *decoder) matrix(all []variant, n ast.Node) []variant {
 	return all
 }
 
-// combination returns the name of a case that has none: after=0,how=close.
+// combination makes a name for a case without one, of its keys and values: after=0,how=close.
 func combination(values map[string]ast.Node) string {
 	var parts []string
 	for _, name := range slices.Sorted(maps.Keys(values)) {

@@ -9,29 +9,29 @@ import (
 	meant "pop3mtm/internal/words"
 )
 
-// Bounds of what a scenario may ask for.
+// Limits of one scenario.
 const (
 	maxRules = 1000
-	maxSteps = 32 // of a rule
+	maxSteps = 32 // in one rule
 	maxUsers = 1000
 	maxRuns  = 20
 )
 
-// language is what the commands of rules are of: the verbs of a protocol, events that rules may be
-// for, and how replies begin.
+// language describes a protocol for which rules are written: its verbs, the events that a rule may
+// name in place of a verb, and how its replies begin.
 type language struct {
 	grammar grammar
 	verbs   []string
 	events  []string
 }
 
-// pop3Language returns that of rules and expectations. Other verbs are taken when they are not
-// nearly one of these.
+// pop3Language describes POP3, for rules and expectations. Unknown verbs are accepted unless they
+// look like a misspelt one of these.
 func pop3Language() language {
 	return language{pop3Grammar, verbNames(fakeserver.Verbs()), fakeserver.PseudoVerbs()}
 }
 
-// smtpLanguage returns that of the rules under smtp. "." is the end of a message.
+// smtpLanguage describes SMTP, for the rules under smtp. "." stands for the end of a message.
 func smtpLanguage() language {
 	return language{smtpGrammar, verbNames(smtpsink.Verbs()), append(fakeserver.PseudoVerbs(), ".")}
 }
@@ -44,7 +44,7 @@ func verbNames(all []fakeserver.Verb) []string {
 	return names
 }
 
-// check looks for what no single value shows, and reads the files of the mailbox.
+// check finds mistakes that only several values together show, and reads the files of the mailbox.
 func (s *Scenario) check(f *files, bad wrong) {
 	f.octets = 0
 	if strings.TrimSpace(s.Title) == "" {
@@ -56,7 +56,7 @@ func (s *Scenario) check(f *files, bad wrong) {
 	checkViews(s.Settings.Shows, s.Rules, bad)
 	for i, n := range s.Quirk {
 		if slices.Contains(s.Quirk[:i], n) {
-			bad("quirk", "the quirk %d stands here twice", n)
+			bad("quirk", "quirk %d is listed twice", n)
 			break
 		}
 		if _, err := QuirkByNumber(n); err != nil {
@@ -80,7 +80,7 @@ func (s *Scenario) checkServer(bad wrong) {
 		}
 	}
 	if s.Settings.Certificate != "" && (s.Settings.TLS == "" || s.Settings.TLS == NoTLS) {
-		bad("server.certificate", "a certificate is shown by a server with TLS: say tls: stls, or implicit")
+		bad("server.certificate", "certificate needs a server with TLS: add tls: stls or tls: implicit")
 	}
 	checkCapabilities(s.Settings.Capabilities, "server.capabilities", bad)
 	checkCapabilities(s.Settings.LoginCapabilities, "server.loginCapabilities", bad)
@@ -109,22 +109,22 @@ func checkRules(rules []Rule, users []string, f *files, bad wrong) {
 	checkRulesOf(pop3Language(), rules, "rules", users, f, bad)
 }
 
-// checkSMTP looks at the rules for SMTP, which has no mailbox and one state of a session.
+// checkSMTP checks the rules for SMTP, where sessions have no mailbox and only one state.
 func (s *Scenario) checkSMTP(f *files, bad wrong) {
 	checkRulesOf(smtpLanguage(), s.SMTP, "smtp", s.userNames(), f, bad)
 	for i, r := range s.SMTP {
 		if r.State != "" {
-			bad(at("smtp", i)+".state", "a session of SMTP has no such states")
+			bad(at("smtp", i)+".state", "state is for rules on POP3 commands; remove it from this rule under smtp")
 		}
 		for _, a := range slices.Concat(r.Before, r.After) {
 			if !a.LosePipelined {
-				bad(at("smtp", i), "before and after take losePipelined alone here: what changes a mailbox stands in a rule on a command of POP3")
+				bad(at("smtp", i), "before and after of a rule under smtp allow only losePipelined; put actions that change a mailbox into a rule on a POP3 command")
 			}
 		}
 	}
 }
 
-// checkRulesOf looks at rules on the commands of a protocol, which stand at a path.
+// checkRulesOf checks the rules at a path, which are about the commands of one protocol.
 func checkRulesOf(l language, rules []Rule, root string, users []string, f *files, bad wrong) {
 	if len(rules) > maxRules {
 		bad(root, "there are more than %d rules", maxRules)
@@ -140,7 +140,7 @@ func checkRulesOf(l language, rules []Rule, root string, users []string, f *file
 			bad(path+".on", "%s", why)
 		}
 		if verb, args, _ := strings.Cut(r.On, " "); r.Alone && (args != "" || slices.Contains(l.events, strings.ToUpper(verb))) {
-			bad(path+".alone", "alone is for a verb that may have arguments, and has none in on: LIST")
+			bad(path+".alone", "alone needs a verb without arguments in on, such as on: LIST")
 		}
 		if r.Nth != 0 && r.From != 0 {
 			bad(path+".from", "give either nth, for one command, or from, for that one and all after it")
@@ -149,14 +149,14 @@ func checkRulesOf(l language, rules []Rule, root string, users []string, f *file
 			bad(path+".user", "%s", unknown("user", r.User, users))
 		}
 		if n := len(r.Do) + len(r.Before) + len(r.After); n == 0 && r.As == "" && r.Goto == "" || n > maxSteps {
-			bad(path+".do", "a rule does 1 to %d steps", maxSteps)
+			bad(path+".do", "do needs 1 to %d steps", maxSteps)
 			continue
 		}
 		r.checkSteps(l, path, f, bad)
 	}
 }
 
-// checkSteps looks at what a rule does.
+// checkSteps checks the steps of a rule.
 func (r *Rule) checkSteps(l language, path string, f *files, bad wrong) {
 	if r.As != "" {
 		if why := badCommand(r.As, l.verbs, nil); why != "" {
@@ -172,7 +172,7 @@ func (r *Rule) checkSteps(l language, path string, f *files, bad wrong) {
 	}
 }
 
-// namedStates are those that rules lead to, and the one at the start.
+// namedStates returns the named states: those that a rule has under goto, and start.
 func namedStates(rules []Rule) []string {
 	states := []string{fakeserver.InitialState}
 	for _, r := range rules {
@@ -192,7 +192,7 @@ func checkActions(list []Action, path string, f *files, bad wrong) {
 		checkMail(a.Replace, at(path, i)+".replace", f, bad)
 		for j, m := range a.Replace {
 			if m.UIDL == "" {
-				bad(at(at(path, i)+".replace", j), "say by uidl which message it replaces")
+				bad(at(at(path, i)+".replace", j), "replace needs uidl, the unique-id of the message to replace")
 			}
 		}
 	}
@@ -209,8 +209,8 @@ func checkViews(views []View, rules []Rule, bad wrong) {
 	}
 }
 
-// badCommand says why text cannot be a command with one of these verbs, or one of the others that
-// may stand in its place.
+// badCommand says why text is not a valid command: its verb must be one of verbs, or one of the
+// others, which may be given in place of a verb.
 func badCommand(text string, verbs, others []string) string {
 	verb, args, more := strings.Cut(text, " ")
 	switch {
@@ -219,7 +219,7 @@ func badCommand(text string, verbs, others []string) string {
 	case more && strings.TrimSpace(args) != args || more && args == "":
 		return "a command is a verb, one blank, and its arguments: RETR 2"
 	case strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7F }):
-		return "a command has no control characters in it"
+		return "a command must not contain control characters"
 	case verb == "*" && len(others) > 0:
 		return ""
 	}
@@ -243,22 +243,22 @@ func (s *Scenario) checkUsers(f *files, bad wrong) {
 		path := at("users", i)
 		switch {
 		case u.Name == "" || strings.ContainsFunc(u.Name, func(r rune) bool { return r <= ' ' || r == 0x7F }):
-			bad(path+".name", "a user has a name without blanks")
+			bad(path+".name", "a user needs a name without blanks")
 		case seen[u.Name]:
 			bad(path+".name", "the user %s already exists", u.Name)
 		case u.EmptyPassword && (u.Password != "" || u.Token != ""):
-			bad(path+".emptyPassword", "the user %s has an empty password alone, or another one, or a token", u.Name)
+			bad(path+".emptyPassword", "user %s has emptyPassword together with a password or a token; give only one of them", u.Name)
 		case u.Password == "" && u.Token == "" && !u.EmptyPassword:
 			bad(path, "the user %s needs a password or a token", u.Name)
 		case strings.ContainsAny(u.Password+u.Token, "\r\n\x00"):
-			bad(path, "a password and a token are one line")
+			bad(path, "a password or a token must be one line")
 		}
 		seen[u.Name] = true
 		checkMail(u.Mailbox, path+".mailbox", f, bad)
 	}
 }
 
-// checkExpect looks at what is expected of all users, and of each.
+// checkExpect checks what is expected of all users together, and of each user.
 func (s *Scenario) checkExpect(bad wrong, f *files) {
 	known := s.knownIDs(f)
 	s.Expect.check("expect", known, bad)
@@ -274,18 +274,18 @@ func (s *Scenario) checkExpect(bad wrong, f *files) {
 		u.Expect.check(at("users", i)+".expect", known, bad)
 	}
 	if own > 0 && own == len(s.Users) && (s.Expect.Kept != nil || s.Expect.Deleted != nil) {
-		bad("expect", "each user has expectations: say there what is kept and deleted")
+		bad("expect", "every user has expectations of its own; put kept and deleted there")
 	}
 }
 
-// check looks at an expectation that stands at a path.
+// check checks the expectation at a path.
 func (e *Expect) check(path string, known ids, bad wrong) {
 	for name, list := range map[string][]string{"never": e.Never, "received": e.Received, "sequence": e.Sequence, "only": e.Only} {
 		checkCommands(path+"."+name, list, bad)
 	}
 	for verb := range e.Exactly {
 		if why := badCommand(verb, pop3Language().verbs, nil); why != "" || strings.Contains(verb, " ") {
-			bad(path+".exactly."+verb, "here stands a verb with a list of arguments: DELE: [1, 3]")
+			bad(path+".exactly."+verb, "expected a verb with a list of arguments, such as DELE: [1, 3]")
 		}
 	}
 	for command := range e.Counts {
@@ -297,7 +297,7 @@ func (e *Expect) check(path string, known ids, bad wrong) {
 	known.check(path+".deleted", e.Deleted, bad)
 	for i, uid := range e.Deleted {
 		if slices.Contains(e.Kept, uid) {
-			bad(at(path+".deleted", i), "%s cannot be kept and deleted", uid)
+			bad(at(path+".deleted", i), "%s is listed under both kept and deleted", uid)
 		}
 	}
 }
@@ -313,7 +313,7 @@ func checkCommands(path string, list []string, bad wrong) {
 func (s *Scenario) checkMTM(bad wrong, f *files) {
 	checkCommands("mtm.never", s.MTM.Never, bad)
 	if s.MTM.EmptyPassword && s.MTM.Password != "" {
-		bad("mtm.emptyPassword", "the password cannot be empty and %q", s.MTM.Password)
+		bad("mtm.emptyPassword", "give either emptyPassword or password, not both")
 	}
 	if len(s.MTM.Runs) > maxRuns {
 		bad("mtm.runs", "at most %d runs", maxRuns)

@@ -11,25 +11,24 @@ import (
 )
 
 const (
-	// maxDepth is how deep values may be nested.
+	// maxDepth limits how deep values may be nested.
 	maxDepth = 32
-	// maxNodes is how many values a file may have in all, those that aliases and cases repeat
-	// counted each time.
+	// maxNodes limits the values of a file. A value that aliases or cases repeat counts each time.
 	maxNodes = 200_000
-	// maxText is the longest text in octets, once its names are replaced.
+	// maxText limits a text, in octets, after the names in it are replaced by their values.
 	maxText = 1 << 20
 )
 
-// decoder fills Go values from the nodes of a file. The names are those of the json tags, so that a
-// file, the API and the schema have the same words. It goes on after an error, to tell them all.
+// decoder fills Go values from the nodes of a file. Keys are the names in the json tags, so a file,
+// the API and the schema have the same words. It continues after an error, to report all of them.
 type decoder struct {
 	file    string
 	lines   []string
 	anchors map[*ast.AliasNode]ast.Node
-	// values of the case that is decoded
+	// values holds the values of the case that is being decoded
 	values map[string]ast.Node
-	used   map[string]bool // names of values that stand somewhere
-	// places remembers where a value stands, by its path: rules[1].on
+	used   map[string]bool // the names of values that the file uses
+	// places holds where each value is in the file, by its path: rules[1].on
 	places map[string]*token.Token
 	path   string
 	depth  int
@@ -37,12 +36,12 @@ type decoder struct {
 	errs   Errors
 }
 
-// own is a type that reads its value itself.
+// own is a type that decodes its value itself.
 type own interface {
 	decode(d *decoder, n ast.Node)
 }
 
-// choice is a type whose values are a few words.
+// choice is a type with a fixed set of words as its values.
 type choice interface {
 	words() []string
 }
@@ -53,7 +52,8 @@ func (d *decoder) wrong(n ast.Node, format string, args ...any) {
 	}
 }
 
-// position returns where a node begins: for a mapping its first key, not the colon.
+// position returns the token at which a node begins: for a mapping that is its first key, not the
+// colon.
 func position(n ast.Node) *token.Token {
 	switch n := n.(type) {
 	case nil:
@@ -68,8 +68,8 @@ func position(n ast.Node) *token.Token {
 	return n.GetToken()
 }
 
-// resolve follows aliases, passes anchors and tags, and puts a value of the case
-// where its name stands.
+// resolve follows aliases, skips anchors and tags, and replaces the name of a value by the value of
+// the case.
 func (d *decoder) resolve(n ast.Node) ast.Node {
 	for range maxDepth {
 		switch at := n.(type) {
@@ -78,7 +78,7 @@ func (d *decoder) resolve(n ast.Node) ast.Node {
 		case *ast.AliasNode:
 			n = d.anchors[at]
 		case *ast.TagNode:
-			d.wrong(at, "tags such as %s are not used here", at.GetToken().Value)
+			d.wrong(at, "YAML tags such as %s are not supported; write the value without it", at.GetToken().Value)
 			n = at.Value
 		case *ast.StringNode:
 			name, isName := strings.CutPrefix(at.Value, "$")
@@ -103,7 +103,7 @@ func (d *decoder) into(n ast.Node, v reflect.Value) {
 	switch {
 	case d.nodes > maxNodes:
 		if d.nodes == maxNodes+1 {
-			d.wrong(n, "the file has more than %d values, with those that aliases and cases repeat", maxNodes)
+			d.wrong(n, "the file has more than %d values, counting those that aliases and cases repeat", maxNodes)
 		}
 		return
 	case d.depth > maxDepth:
@@ -116,7 +116,7 @@ func (d *decoder) into(n ast.Node, v reflect.Value) {
 		reader.decode(d, n)
 		return
 	}
-	if c, ok := reflect.TypeAssert[choice](v); ok && v.Kind() != reflect.Pointer { // a pointer that is nil still has no words
+	if c, ok := reflect.TypeAssert[choice](v); ok && v.Kind() != reflect.Pointer { // a nil pointer has no words yet
 		d.choose(n, v, c.words())
 		return
 	}
@@ -161,8 +161,8 @@ type entry struct {
 	value ast.Node
 }
 
-// entries lists a mapping. What a merge key brings comes last and yields to what
-// the mapping has itself.
+// entries lists the entries of a mapping. Those of a merge key come last, and only with keys that
+// the mapping does not have itself.
 func (d *decoder) entries(n ast.Node) []entry {
 	var values []*ast.MappingValueNode
 	switch n := n.(type) {
@@ -171,7 +171,7 @@ func (d *decoder) entries(n ast.Node) []entry {
 	case *ast.MappingValueNode:
 		values = []*ast.MappingValueNode{n}
 	default:
-		d.wrong(n, "here stand names with values, not %s", kind(n))
+		d.wrong(n, "expected names with values, not %s", kind(n))
 		return nil
 	}
 	var all, merged []entry
@@ -187,7 +187,7 @@ func (d *decoder) entries(n ast.Node) []entry {
 		}
 		name := d.name(v.Key)
 		if seen[name] {
-			d.wrong(v.Key, "%q stands here twice", name)
+			d.wrong(v.Key, "%q is given twice", name)
 			continue
 		}
 		seen[name] = true
@@ -207,7 +207,7 @@ func (d *decoder) entries(n ast.Node) []entry {
 	return all
 }
 
-// name returns the text of a key as it is written.
+// name returns the text of a key, as written in the file.
 func (d *decoder) name(key ast.MapKeyNode) string {
 	switch k := key.(type) {
 	case *ast.StringNode:
@@ -215,7 +215,7 @@ func (d *decoder) name(key ast.MapKeyNode) string {
 	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.NullNode:
 		return k.GetToken().Value
 	}
-	d.wrong(key, "a name is needed here, not %s", kind(key))
+	d.wrong(key, "expected a name before the colon, not %s", kind(key))
 	return ""
 }
 
@@ -242,12 +242,12 @@ func (d *decoder) structure(n ast.Node, v reflect.Value) {
 	}
 	for _, f := range fields {
 		if missing[f.name] {
-			d.wrong(n, "%s is missing here", f.name)
+			d.wrong(n, "%s is missing", f.name)
 		}
 	}
 }
 
-// below decodes a part, under the path that it has.
+// below calls decode with the path extended by part.
 func (d *decoder) below(part string, decode func()) {
 	path := d.path
 	d.path = strings.TrimPrefix(path+part, ".")
@@ -255,13 +255,13 @@ func (d *decoder) below(part string, decode func()) {
 	d.path = path
 }
 
-// within checks the bounds of a number.
+// within reports a number that is out of the bounds of its field.
 func (d *decoder) within(n ast.Node, v reflect.Value, f field) {
 	if !v.CanInt() || !f.bounded {
 		return
 	}
 	if got := v.Int(); got < f.least || got > f.most {
-		d.wrong(n, "%s is %s, not %d", f.name, f.bounds(), got)
+		d.wrong(n, "%s must be %s, not %d", f.name, f.bounds(), got)
 	}
 }
 
@@ -288,7 +288,7 @@ func (d *decoder) table(n ast.Node, v reflect.Value) {
 			name = d.text(d.resolve(key))
 		}
 		if v.MapIndex(reflect.ValueOf(name)).IsValid() {
-			d.wrong(e.key, "%q stands here twice, with the values of the case", name)
+			d.wrong(e.key, "%q is given twice, once the values of the case are filled in", name)
 			continue
 		}
 		value := reflect.New(v.Type().Elem()).Elem()

@@ -10,20 +10,20 @@ import (
 	meant "pop3mtm/internal/words"
 )
 
-// Error is what is wrong at one place of a scenario.
+// Error describes one mistake in a scenario.
 type Error struct {
-	// File as it was named; empty for a scenario that was made in Go.
+	// File is the name of the file as the caller gave it; empty for a scenario made in Go.
 	File string
-	// Line and Column count from 1; 0 when the place is not in a file.
+	// Line and Column count from 1. They are 0 when the mistake is not in a file.
 	Line, Column int
-	// Text says what is wrong, and what is allowed.
+	// Text says what is wrong and what is allowed.
 	Text string
-	// Snippet shows the place: the line, the one before it, and a mark below. It is empty or ends
-	// with a newline.
+	// Snippet shows the line with the mistake, the line before it, and a mark below the place. It
+	// is empty or ends with a newline.
 	Snippet string
 }
 
-// Error returns one line, file:line:column: text.
+// Error returns one line: FILE:LINE:COLUMN: TEXT.
 func (e *Error) Error() string {
 	switch {
 	case e.File == "":
@@ -34,10 +34,10 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Text)
 }
 
-// Errors are all that is wrong with a scenario, in the order of the file.
+// Errors holds all mistakes found in a scenario, in the order of the file.
 type Errors []*Error
 
-// Error has a line for each.
+// Error returns a line for each mistake.
 func (e Errors) Error() string {
 	var lines []string
 	for _, one := range e {
@@ -55,14 +55,13 @@ func (e Errors) Unwrap() []error {
 	return all
 }
 
-// maxErrors limits the errors that are reported for a file; one mistake may cause many.
+// maxErrors limits the errors that are reported for a file, since one mistake may cause many.
 const maxErrors = 10
 
-// snippetWidth is how much of a line a snippet shows, in characters.
+// snippetWidth limits the characters of a line that a snippet shows.
 const snippetWidth = 100
 
-// errorAt makes an error that points to a token of a file; a nil token is the file as
-// a whole.
+// errorAt returns an error that points to a token of a file. A nil token stands for the whole file.
 func errorAt(file string, lines []string, at *token.Token, text string) *Error {
 	e := &Error{File: file, Text: text}
 	if at == nil || at.Position == nil {
@@ -77,7 +76,7 @@ func snippet(lines []string, line, column int) string {
 	if line < 1 || line > len(lines) {
 		return ""
 	}
-	start := 0 // of what is shown, in characters
+	start := 0 // the first character that is shown
 	if column > snippetWidth*3/4 {
 		start = column - 1 - snippetWidth/2
 	}
@@ -89,8 +88,8 @@ func snippet(lines []string, line, column int) string {
 	return b.String()
 }
 
-// window returns the characters of a line from start on that a snippet shows, and nothing
-// that could drive a terminal.
+// window returns the part of a line that a snippet shows, from character start on, without control
+// characters that a terminal would obey.
 func window(line string, start int) string {
 	shown := []rune(line)
 	shown = shown[min(start, len(shown)):]
@@ -103,8 +102,8 @@ func window(line string, start int) string {
 	return strings.TrimRight(string(shown), " ")
 }
 
-// unknown returns the error text for a word that is not allowed, with the one that was perhaps
-// meant.
+// unknown returns the error text for a word that is not allowed, with the allowed word that is most
+// similar to it.
 func unknown(what, word string, allowed []string) string {
 	if len(word) > 40 {
 		word = word[:40] + "..."
@@ -131,12 +130,12 @@ func told(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-// badName says why a case cannot be called that.
+// badName says why a name of a case is not allowed, or returns "".
 func badName(name string) string {
 	const most = 60
 	for _, r := range name {
 		if r <= ' ' || r == 0x7F || r == '#' || r == '*' || r == '/' {
-			return fmt.Sprintf("a case cannot be called %q: give it a name without blanks, #, * and /", shortened(name))
+			return fmt.Sprintf("invalid name of a case %q: use a name without blanks, #, * and /", shortened(name))
 		}
 	}
 	if name == "" || len(name) > most {
@@ -145,7 +144,7 @@ func badName(name string) string {
 	return ""
 }
 
-// wrong tells what is wrong at a path.
+// wrong reports a mistake at a path.
 type wrong func(path, format string, args ...any)
 
 func shortened(text string) string {

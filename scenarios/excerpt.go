@@ -7,13 +7,15 @@ import (
 	"pop3mtm/fakeserver"
 )
 
-// Lines of a transcript that a failure shows before and after the command that it is about.
+// A failure shows this number of lines of the transcript before and after the command that it is
+// about.
 const (
 	linesBefore = 4
 	linesAfter  = 3
 )
 
-// show adds the transcript around a command, or for a missing one the end of the last session.
+// show adds the part of the transcript around a command; when the command is missing, the end of
+// the last session.
 func (f *Failure) show(transcripts []fakeserver.Transcript, at *heard) {
 	if len(transcripts) == 0 {
 		return
@@ -52,7 +54,7 @@ func (f *Failure) show(transcripts []fakeserver.Transcript, at *heard) {
 	}
 }
 
-// around returns the transcript for the text of an error.
+// around returns the transcript as part of the error text.
 func (f *Failure) around() string {
 	if len(f.Transcript) == 0 {
 		return ""

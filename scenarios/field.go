@@ -8,12 +8,12 @@ import (
 	"strings"
 )
 
-// field is a field of a struct as files name it.
+// field describes a field of a struct by its name in files.
 type field struct {
 	name     string
 	index    int
-	required bool // its tag does not let it out when it is empty
-	// bounds of a number, of the tag that the schema has them from
+	required bool // its tag has neither omitempty nor omitzero
+	// the bounds of a number, from the tag that the schema uses too
 	bounded     bool
 	least, most int64
 }
@@ -53,7 +53,7 @@ func (f field) bounds() string {
 	return fmt.Sprintf("from %d to %d", f.least, f.most)
 }
 
-// given returns how many fields of a struct are set.
+// given counts the fields of a struct that are set.
 func given(structure any) (n int) {
 	for f, v := range reflect.ValueOf(structure).Fields() {
 		if f.IsExported() && !v.IsZero() {
@@ -63,7 +63,7 @@ func given(structure any) (n int) {
 	return n
 }
 
-// words returns the names that the fields of a struct have in files.
+// words returns the names of a struct's fields in files.
 func words(structure any) []string { return names(fieldsOf(reflect.TypeOf(structure))) }
 
 func names(fields []field) []string {

@@ -12,28 +12,29 @@ import (
 	"pop3mtm/fixtures"
 )
 
-// maxMessage is the largest message that is read from a file, in octets.
+// maxMessage limits a message that is read from a file, in octets.
 const maxMessage = 16 << 20
 
-// files reads the messages that a mailbox names, each once.
+// files reads the message files that a mailbox names, each of them once.
 type files struct {
 	folder fs.FS
 	read   map[string][]byte
-	// count of the messages of all cases so far
+	// count is the number of messages of all cases so far
 	count int
-	// octets of the mail of this case so far
+	// octets is the size of this case's mail so far
 	octets int64
-	// uids are of messages that are in the mailbox already
+	// uids are the unique-ids of the mailbox's messages, once these are known
 	uids []string
 }
 
-// noFiles has the built-in messages only.
+// noFiles returns files without a folder: only the built-in messages exist.
 func noFiles() *files { return &files{read: map[string][]byte{}} }
 
-// maxAllMessages bounds the messages of all cases of a file together.
+// maxAllMessages limits the messages of all cases of a file together.
 const maxAllMessages = 1_000_000
 
-// message reads a file beside the scenario, or a built-in message of that name.
+// message returns the content of a file beside the scenario, or else of the built-in message with
+// that name.
 func (f *files) message(name string) ([]byte, error) {
 	if raw, ok := f.read[name]; ok {
 		return raw, nil
@@ -47,7 +48,7 @@ func (f *files) message(name string) ([]byte, error) {
 
 func (f *files) open(name string) ([]byte, error) {
 	if !fs.ValidPath(name) || strings.Contains(name, `\`) {
-		return nil, fmt.Errorf("a file lies in the folder of the scenario or below it, not at %q", shortened(name))
+		return nil, fmt.Errorf("the file %q is outside of the folder of the scenario; put it there or below", shortened(name))
 	}
 	if f.folder != nil {
 		raw, err := readBounded(f.folder, name, maxMessage)
@@ -61,14 +62,14 @@ func (f *files) open(name string) ([]byte, error) {
 	return nil, errors.New(unknown("built-in message, and no file beside the scenario,", name, builtInNames()))
 }
 
-// readBounded reads a regular file of at most so many octets.
+// readBounded reads a regular file of at most most octets.
 func readBounded(folder fs.FS, name string, most int64) ([]byte, error) {
 	info, err := fs.Stat(folder, name)
 	if err != nil {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() || info.Size() > most {
-		return nil, fmt.Errorf("%s is not a file of at most %d octets", name, most)
+		return nil, fmt.Errorf("%s is not a regular file of at most %d octets", name, most)
 	}
 	file, err := folder.Open(name)
 	if err != nil {
@@ -82,7 +83,7 @@ func readBounded(folder fs.FS, name string, most int64) ([]byte, error) {
 	return raw, err
 }
 
-// builtIn returns the built-in message with that name, nil if it does not exist.
+// builtIn returns the built-in message with that name, or nil if there is no such message.
 func builtIn(name string) []byte {
 	if slices.Contains(fixtures.Names(), name) {
 		return fixtures.Raw(name)
@@ -97,7 +98,7 @@ func builtIn(name string) []byte {
 	return nil
 }
 
-// octets returns a message as it was written, without the CRLF that a server may add.
+// octets returns a message as written, without the final CRLF that a server may add.
 func octets(m maildrop.Message) ([]byte, error) {
 	r, err := m.Open()
 	if err != nil {

@@ -11,8 +11,9 @@ import (
 	"strings"
 )
 
-// Text returns the scenario as a file, with a remark in its first line. What is short stands on one
-// line. Cases and mtm are left out.
+// Text returns the scenario as a YAML file with a remark in its first line. It has the keys title,
+// why, server, users, mailbox, rules and expect; each item of a list is written on one line. Other
+// keys are left out.
 func (s *Scenario) Text(remark string) ([]byte, error) {
 	var b bytes.Buffer
 	if remark != "" {
@@ -40,7 +41,7 @@ func (s *Scenario) Text(remark string) ([]byte, error) {
 	return b.Bytes(), errors.Join(errs...)
 }
 
-// list writes the items of a list, a line each.
+// list writes a list, with one line for each item.
 func list[T any](b *bytes.Buffer, name string, items []T, line func(string, any)) {
 	if len(items) > 0 {
 		b.WriteString(name + ":\n")
@@ -50,7 +51,7 @@ func list[T any](b *bytes.Buffer, name string, items []T, line func(string, any)
 	}
 }
 
-// Flow returns a part of a scenario, such as a Rule, on one line of YAML.
+// Flow returns a part of a scenario, such as a Rule, as one line of YAML.
 func Flow(value any) (string, error) {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
@@ -105,11 +106,11 @@ func flowValue(tokens *json.Decoder, out *strings.Builder) error {
 	return nil
 }
 
-// plainText is text that needs no quotes in a flow, and is no number and no word of
-// YAML.
+// plainText matches text that needs no quotes within brackets, and that YAML does not read as a
+// number or as a word with a meaning.
 var plainText = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]*(?:[ ./_-][A-Za-z0-9]+)*$`)
 
-// scalarText returns a text in YAML. Octets beyond ASCII are escaped, since what they mean
+// scalarText returns text as a YAML scalar. Octets beyond ASCII are escaped, since their encoding
 // is not known.
 func scalarText(text string) string {
 	switch strings.ToLower(text) {

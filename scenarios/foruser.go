@@ -12,19 +12,22 @@ import (
 	"pop3mtm/fakeserver/maildrop"
 )
 
-// ForUser is a scenario as one user of a server that others use too can have it.
+// ForUser is the part of a scenario that a server can play for one user while other users are
+// served too.
 type ForUser struct {
-	// User has the settings that are of a user.
+	// User holds the settings that a server can have for one user.
 	User fakeserver.User
-	// Mail is that of the scenario; nil when it has none.
+	// Mail is the mail of the scenario; nil when it has none.
 	Mail []maildrop.Message
-	// Rules are those of the scenario, its quirks and its profile, in order.
+	// Rules are the rules of the scenario, of its quirks and of its profile, in order.
 	Rules []Rule
-	// Early names what a server does before it knows the user, and so cannot do for one user.
+	// Early names the keys about what a server does before it knows the user; a server cannot do
+	// that for one user only.
 	Early []string
 }
 
-// ForUser returns the scenario for a user with these credentials and this maildrop.
+// ForUser returns the part of the scenario that can be played for a user with these credentials and
+// this maildrop. It fails for a scenario with users of its own.
 func (s *Scenario) ForUser(u fakeserver.User) (*ForUser, error) {
 	p := &Play{scenario: s}
 	var err error
@@ -32,10 +35,10 @@ func (s *Scenario) ForUser(u fakeserver.User) (*ForUser, error) {
 		return nil, err
 	}
 	if len(s.Users) > 0 {
-		return nil, fmt.Errorf("a scenario with users is for a whole server: leave users out, and put their mail into mailbox")
+		return nil, fmt.Errorf("a scenario with users needs a whole server: remove users, and put their mail under mailbox")
 	}
 	var o fakeserver.Options
-	p.settings.TLS = "" // it is named under Early; a certificate takes time
+	p.settings.TLS = "" // Early names it; making a certificate would only take time
 	p.configure(&o)
 	out := &ForUser{User: fakeserver.User{Password: u.Password, Token: u.Token, AnyPassword: u.AnyPassword, Maildrop: u.Maildrop}, Rules: p.rules}
 	out.User.Capabilities, out.User.Without, out.User.Mechanisms = o.Capabilities, o.Without, o.Mechanisms
@@ -51,13 +54,13 @@ func (s *Scenario) ForUser(u fakeserver.User) (*ForUser, error) {
 	return out, nil
 }
 
-// ofOneUser are the settings that a server can have for one user.
+// ofOneUser returns the keys of the settings that a server can have for one user.
 func ofOneUser() []string {
 	return []string{"capabilities", "without", "mechanisms", "loginDelay", "deletes", "shows", "anyPassword"}
 }
 
-// early returns the words of the scenario about what comes before the user is known. What a profile
-// brings is not counted: its faults are there for those who imitate that server.
+// early returns the keys of the scenario about what happens before the user is known. Faults of a
+// profile are not reported: they belong to the server that is imitated.
 func (s *Scenario) early(rules []Rule) (found []string) {
 	settings := reflect.ValueOf(s.Settings)
 	for _, f := range fieldsOf(settings.Type()) {
@@ -78,7 +81,8 @@ func (s *Scenario) early(rules []Rule) (found []string) {
 	return slices.Compact(found)
 }
 
-// Early returns what of the scenario a server does before it knows the user, as ForUser names it.
+// Early returns the keys of the scenario about what a server does before it knows the user, as
+// ForUser.Early has them.
 func (s *Scenario) Early() ([]string, error) {
 	p, err := s.gather()
 	if err != nil {
@@ -91,8 +95,8 @@ func (s *Scenario) Early() ([]string, error) {
 	return found, nil
 }
 
-// ParseName returns the name of a built-in scenario, if the words are nothing but name: NAME, as
-// YAML or JSON. The error is of type Errors.
+// ParseName returns NAME if data is nothing but name: NAME, as YAML or JSON, and else "". The error
+// is of type Errors.
 func ParseName(data []byte) (string, error) {
 	d := &decoder{}
 	root := d.read(data)
@@ -105,23 +109,23 @@ func ParseName(data []byte) (string, error) {
 	}
 	all := d.entries(d.resolve(root))
 	if d.errs != nil || len(all) != 1 || all[0].name != "name" {
-		return "", nil // it is a scenario, or wrong as one
+		return "", nil // it is a scenario, or is checked as one
 	}
 	return scalar(d.resolve(all[0].value)), nil
 }
 
-// ParseFor is like Parse for a user whose mailbox has messages with these unique-ids, which
-// expectations may name.
+// ParseFor is like Parse, for a user whose mailbox already has messages with these unique-ids:
+// expectations may name them.
 func ParseFor(name string, data []byte, uids []string) ([]*Scenario, error) {
 	return parse(name, data, &files{read: map[string][]byte{}, uids: uids})
 }
 
-// ParseExpect reads what is expected of a client, YAML or JSON: what stands under expect in a
-// scenario. Unique-ids are not checked: mail may come later. The error is of type Errors.
+// ParseExpect reads expectations, in the form of the key expect of a scenario, as YAML or JSON.
+// Unique-ids are not checked, since mail may arrive later. The error is of type Errors.
 func ParseExpect(data []byte) (*Expect, error) {
 	all, err := parsePart(data, func(list []Expect, _ *files, bad wrong) {
 		if len(list) != 1 {
-			bad("", "here stand names with values, such as {never: [DELE]}")
+			bad("", "expected names with values, such as {never: [DELE]}")
 			return
 		}
 		list[0].check("", ids{any: true}, func(path, format string, args ...any) { bad(strings.TrimPrefix(path, "."), format, args...) })

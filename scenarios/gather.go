@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// gathered is a scenario with what its quirks and its profile bring.
+// gathered is a scenario together with the settings, rules and mail of its quirks and its profile.
 type gathered struct {
 	settings Server
 	rules    []Rule // the first one wins
 	mail     []Mail
 }
 
-// gather takes what the scenario has itself, then what its quirks and its profile
-// bring. A quirk's rules on a verb yield to those that the scenario has on it.
+// gather combines the scenario with its quirks and its profile; the scenario itself comes first.
+// Rules of a quirk are left out where the scenario has rules on the same verb.
 func (s *Scenario) gather() (p gathered, err error) {
 	profile := &Profile{}
 	if s.Profile != "" {
@@ -43,7 +43,7 @@ func (s *Scenario) gather() (p gathered, err error) {
 	return p, nil
 }
 
-// take fills what is not set from another one.
+// take fills the settings that are not set from other.
 func (s *Server) take(other Server) {
 	mine, theirs := reflect.ValueOf(s).Elem(), reflect.ValueOf(other)
 	for i := range mine.NumField() {

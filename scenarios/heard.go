@@ -7,17 +7,17 @@ import (
 	"pop3mtm/fakeserver"
 )
 
-// heard is a command that the client sent, its secrets masked.
+// heard is a command that the client sent, with its secrets masked.
 type heard struct {
 	session    int
 	transcript int // the index among those that are judged
 	fakeserver.Command
 }
 
-// line returns the command as it is shown.
+// line returns the command as it is shown in reports.
 func (h heard) line() string { return h.Command.String() }
 
-// told returns the command with where it came.
+// told returns the command with its session and state.
 func (h heard) told() string { return fmt.Sprintf("session %d, %s: %s", h.session, h.State, h.line()) }
 
 // commands returns the client's commands in order, without responses of AUTH exchanges and invalid
@@ -34,7 +34,7 @@ func commands(transcripts []fakeserver.Transcript) []heard {
 	return all
 }
 
-// pattern is a command of an expectation: a verb alone means it with any arguments, and * any text.
+// pattern is a command of an expectation. A verb alone matches any arguments; * matches any text.
 type pattern string
 
 func (p pattern) matches(h heard) bool {

@@ -9,18 +9,19 @@ import (
 	"pop3mtm/fakeserver/maildrop"
 )
 
-// ids are the unique-ids that messages of a scenario may have.
+// ids holds the unique-ids that messages of a scenario may have.
 type ids struct {
 	mail  [][]Mail
 	rules []Rule
-	other []string // of messages that the scenario does not have
-	any   bool     // nothing is known
-	// all returns what quirks and profile bring too; nil when that is here. It takes time.
+	other []string // of messages outside of the scenario
+	any   bool     // the mail is not known: accept each unique-id
+	// all returns ids that include those of quirks and profile; nil when they are included already.
+	// It is slow.
 	all func() ids
 }
 
 // knownIDs returns the unique-ids that messages of the scenario may have: those of all mailboxes,
-// and of mail that rules bring.
+// and of mail that rules add.
 func (s *Scenario) knownIDs(f *files) ids {
 	known := ids{mail: [][]Mail{s.Mailbox}, rules: s.Rules, other: f.uids}
 	for _, u := range s.Users {
@@ -28,7 +29,7 @@ func (s *Scenario) knownIDs(f *files) ids {
 	}
 	known.all = sync.OnceValue(func() ids {
 		all := ids{mail: slices.Clone(known.mail), rules: known.rules, other: known.other}
-		if p, err := s.gather(); err == nil { // else the check says what is wrong
+		if p, err := s.gather(); err == nil { // else check reports the mistake
 			all.mail[0], all.rules = p.mail, p.rules
 		}
 		return all
@@ -36,7 +37,7 @@ func (s *Scenario) knownIDs(f *files) ids {
 	return known
 }
 
-// check refuses unique-ids that no message has: an expectation of them would always, or never, be
+// check reports unique-ids that no message has: an expectation with them would always, or never, be
 // met.
 func (k ids) check(path string, list []string, bad wrong) {
 	for i, uid := range list {
@@ -52,8 +53,8 @@ func (k ids) check(path string, list []string, bad wrong) {
 	}
 }
 
-// has reports whether a message may have a unique-id, or have it with a suffix
-// that rules put behind all.
+// has reports whether a message may have this unique-id, perhaps with a suffix that a rule appends
+// to all of them.
 func (k ids) has(uid string) bool {
 	if k.any || slices.Contains(k.other, uid) {
 		return true
@@ -73,7 +74,7 @@ func (k ids) has(uid string) bool {
 	return false
 }
 
-// mailboxes returns the mailboxes, and the mail that rules bring.
+// mailboxes returns the mailboxes, and the mail that rules add.
 func (k ids) mailboxes() [][]Mail {
 	all := slices.Clone(k.mail)
 	for _, r := range k.rules {
@@ -84,8 +85,7 @@ func (k ids) mailboxes() [][]Mail {
 	return all
 }
 
-// named returns the unique-ids that the scenario names, and those of counted
-// messages by their first.
+// named returns the unique-ids that the scenario names; of messages with a count, the first one.
 func (k ids) named() (names []string) {
 	for _, mail := range k.mailboxes() {
 		for i := range mail {
@@ -108,13 +108,13 @@ func (m *Mail) has(uid string) bool {
 		_, err := fmt.Sscanf(rest, "%d", &n)
 		return cut && err == nil && n >= 1 && n <= m.count() && rest == fmt.Sprint(n)
 	}
-	if len(uid) < 32 { // a digest, perhaps with a number behind it
+	if len(uid) < 32 { // a digest, perhaps followed by a number
 		return false
 	}
 	return slices.ContainsFunc(messages([]Mail{*m}), func(one maildrop.Message) bool { return strings.HasPrefix(uid, one.UID()) })
 }
 
-// renewals returns the suffixes that rules put behind unique-ids.
+// renewals returns the suffixes that rules append to unique-ids.
 func renewals(rules []Rule) (all []string) {
 	for _, r := range rules {
 		for _, a := range slices.Concat(r.Before, r.After) {

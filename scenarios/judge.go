@@ -13,7 +13,7 @@ import (
 	"pop3mtm/fakeserver"
 )
 
-// judge compares what was heard of some sessions with one expectation.
+// judge compares the commands of some sessions with one expectation.
 type judge struct {
 	user        string
 	expect      *Expect
@@ -42,7 +42,7 @@ func newJudge(h *Happened, e Expectation, section Section) *judge {
 	return j
 }
 
-// verdict returns a check for each thing that is expected.
+// verdict returns a check for each part of the expectation.
 func (j *judge) verdict() []Check {
 	j.commands()
 	j.kept()
@@ -78,10 +78,10 @@ func took(transcripts []fakeserver.Transcript) time.Duration {
 	return last.Sub(first)
 }
 
-// check begins a check, to which the failures belong that follow.
+// check begins a check; the failures that follow belong to it.
 func (j *judge) check(what string) { j.checks = append(j.checks, Check{What: what, User: j.user}) }
 
-// fail adds a failure. at is the command that it is about; nil for one that is missing.
+// fail adds a failure. at is the command that it is about, or nil when a command is missing.
 func (j *judge) fail(expected, actual, near string, at *heard) {
 	f := &Failure{Section: j.section, Expected: expected, Actual: actual, Near: near}
 	f.show(j.transcripts, at)
@@ -135,7 +135,7 @@ func (j *judge) count(command string) (n int) {
 	return n
 }
 
-// first returns the first command that matches, nil without a match; last the last one.
+// first returns the first command that matches, or nil; last returns the last one.
 func (j *judge) first(command string) *heard {
 	if i := slices.IndexFunc(j.all, pattern(command).matches); i >= 0 {
 		return &j.all[i]
@@ -196,7 +196,8 @@ func (j *judge) exactly(verb string, arguments []Arguments) {
 	}
 }
 
-// difference returns a without b, each occurrence counted.
+// difference returns the elements of a that are not in b. An element that occurs several times in a
+// must occur as often in b.
 func difference(a, b []string) []string {
 	rest := slices.Clone(b)
 	var left []string
@@ -260,8 +261,8 @@ func (j *judge) shown(command string) string {
 
 func clipped(line string) string { return line[:min(len(line), 200)] }
 
-// marked returns a command with a mark below it where it begins to differ from the expected one.
-// One that matches has no mark.
+// marked returns a command with a mark below the place where it begins to differ from the expected
+// one. A command that matches has no mark.
 func marked(command string, h heard) string {
 	line, told := h.line(), h.told()
 	if pattern(command).matches(h) {

@@ -107,7 +107,7 @@ var _ = Describe("a unique-id that no message has", func() {
 		Entry(nil, `there is no message with the unique-id "a2"`, "mtm: {runs: [{stored: [a2]}]}"),
 		Entry(nil, `there is no message with the unique-id "a2"`, "mtm: {altered: [a2]}"),
 		Entry(nil, `there is no message with the unique-id "a1"`, "users: [{name: u, password: p, mailbox: [{text: x, uidl: u1}], expect: {kept: [a1]}}]"),
-		Entry(nil, "each user has expectations", "users: [{name: u, password: p, expect: {kept: [a1]}}]", "expect: {kept: [a1]}"),
+		Entry(nil, "every user has expectations of its own", "users: [{name: u, password: p, expect: {kept: [a1]}}]", "expect: {kept: [a1]}"),
 		Entry(nil, "", "expect: {kept: [a1, m1, m3]}"),
 		Entry(nil, "", "rules: [{on: NOOP, before: [{renewUIDs: -n}, {add: [{text: c, uidl: c}]}]}]", "expect: {kept: [a1-n, c, a1-n-n]}"),
 	)

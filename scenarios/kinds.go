@@ -13,14 +13,14 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// Each type here says how its values stand in files, and in JSON the same way.
+// Each type here decodes its values from files, and writes them to JSON in the same form.
 
 func (o *Octets) decode(d *decoder, n ast.Node) {
 	text := d.text(n)
 	b := make([]byte, 0, len(text))
 	for _, r := range text {
 		if r > 0xFF {
-			d.wrong(n, "%q is no octet: write octets as \"\\xC3\\xA9\", in double quotes", r)
+			d.wrong(n, "%q is not one octet: write octets as \"\\xC3\\xA9\", in double quotes", r)
 			return
 		}
 		b = append(b, byte(r))
@@ -37,23 +37,23 @@ func (o Octets) MarshalJSON() ([]byte, error) {
 	return json.Marshal(string(runes))
 }
 
-// maxDuration is the longest time in a scenario.
+// maxDuration limits a duration in a scenario.
 const maxDuration = 24 * time.Hour
 
 func (t *Duration) decode(d *decoder, n ast.Node) {
 	text := d.text(n)
 	long, err := time.ParseDuration(text)
 	if err != nil || long < 0 || long > maxDuration {
-		d.wrong(n, "here stands a time such as 250ms, 1.5s or 2m, up to 24h, not %s", kind(n))
+		d.wrong(n, "expected a time such as 250ms, 1.5s or 2m, at most 24h, not %s", kind(n))
 		return
 	}
 	*t = Duration(long)
 }
 
-// String returns the time as it is written.
+// String returns the duration as files have it.
 func (t Duration) String() string { return time.Duration(t).String() }
 
-// MarshalJSON writes it as a text.
+// MarshalJSON writes the duration as a string.
 func (t Duration) MarshalJSON() ([]byte, error) { return json.Marshal(t.String()) }
 
 var sizeForm = regexp.MustCompile(`^(\d{1,15}) ?(B|KiB|MiB|GiB)?$`)
@@ -61,13 +61,13 @@ var sizeForm = regexp.MustCompile(`^(\d{1,15}) ?(B|KiB|MiB|GiB)?$`)
 func (s *Size) decode(d *decoder, n ast.Node) {
 	form := sizeForm.FindStringSubmatch(d.text(n))
 	if form == nil {
-		d.wrong(n, "here stands a number of octets such as 4096, 64KiB or 1MiB, not %s", kind(n))
+		d.wrong(n, "expected a number of octets such as 4096, 64KiB or 1MiB, not %s", kind(n))
 		return
 	}
 	octets, err := strconv.ParseInt(form[1], 10, 64)
 	shift := map[string]int{"KiB": 10, "MiB": 20, "GiB": 30}[form[2]]
 	if err != nil || octets > math.MaxInt64>>shift {
-		d.wrong(n, "that is more octets than can be counted")
+		d.wrong(n, "the number of octets is too large")
 		return
 	}
 	*s = Size(octets << shift)
@@ -78,7 +78,7 @@ var sectionForm = regexp.MustCompile(`^\d{3,5}(/\d+(\.\d+)*)?$`)
 func (s *Section) decode(d *decoder, n ast.Node) {
 	text := d.text(n)
 	if !sectionForm.MatchString(text) {
-		d.wrong(n, "here stands an RFC and a section, such as 1939/5, not %s", kind(n))
+		d.wrong(n, "expected an RFC and a section, such as 1939/5, not %s", kind(n))
 		return
 	}
 	*s = Section(text)
@@ -92,7 +92,7 @@ func (m *Numbers) decode(d *decoder, n ast.Node) {
 	for _, one := range list {
 		i := d.integer(d.resolve(one))
 		if i < 1 || i > LastQuirk {
-			d.wrong(one, "the quirks are numbered from 1 to %d", LastQuirk)
+			d.wrong(one, "unknown quirk: they are numbered from 1 to %d", LastQuirk)
 			return
 		}
 		*m = append(*m, int(i))
@@ -103,7 +103,7 @@ func (m *Numbers) decode(d *decoder, n ast.Node) {
 func (m Numbers) MarshalJSON() ([]byte, error) { return json.Marshal([]int(m)) }
 
 func (v *Value) decode(_ *decoder, n ast.Node) {
-	v.text = scalar(n) // what it is shows where it is put
+	v.text = scalar(n) // the field that takes it checks its type
 }
 
 // MarshalJSON writes a text.
@@ -114,7 +114,7 @@ var countForm = regexp.MustCompile(`^(?:(\d{1,9})|>=(\d{1,9})|<=(\d{1,9})|(\d{1,
 func (c *Count) decode(d *decoder, n ast.Node) {
 	form := countForm.FindStringSubmatch(strings.ReplaceAll(d.text(n), " ", ""))
 	if form == nil {
-		d.wrong(n, "here stands a number, or bounds such as \">=2\", \"<=3\" or 1-3, not %s", kind(n))
+		d.wrong(n, "expected a number, or bounds such as \">=2\", \"<=3\" or 1-3, not %s", kind(n))
 		return
 	}
 	number := func(i, otherwise int) int {
@@ -131,14 +131,14 @@ func (c *Count) decode(d *decoder, n ast.Node) {
 		*c = Count{Least: max(number(2, 0), number(4, 0)), Most: min(number(3, math.MaxInt), number(5, math.MaxInt)), given: true}
 	}
 	if c.Least > c.Most {
-		d.wrong(n, "the first bound is above the second")
+		d.wrong(n, "the lower bound is above the upper one")
 	}
 }
 
 // Exactly returns the count n.
 func Exactly(n int) Count { return Count{Least: n, Most: n, given: true} }
 
-// String returns the count as it is written.
+// String returns the count as files have it.
 func (c Count) String() string {
 	switch {
 	case c.Least == c.Most:
@@ -156,7 +156,7 @@ func (c Count) MarshalJSON() ([]byte, error) { return json.Marshal(c.String()) }
 
 func (c Count) holds(n int) bool { return !c.given || n >= c.Least && n <= c.Most }
 
-// decode takes a word that needs nothing also as it is: silence.
+// decode also accepts a step without a value as a word alone: silence.
 func (s *Step) decode(d *decoder, n ast.Node) {
 	if word, ok := n.(*ast.StringNode); ok {
 		row, known := stepNamed(word.Value)
@@ -187,7 +187,7 @@ func (s *Step) decode(d *decoder, n ast.Node) {
 	}
 }
 
-// take decodes the value of a word.
+// take decodes the value of a step.
 func (s *Step) take(d *decoder, row stepRow, n ast.Node) {
 	kind := row.Value
 	if kind == nil {
@@ -205,8 +205,8 @@ func (s *Step) take(d *decoder, row stepRow, n ast.Node) {
 	s.Word, s.Value = row.Name, v.Interface()
 }
 
-// Words returns the values of a type that has only a few, else nil. Editors and documents
-// show them.
+// Words returns the allowed values of a type with a fixed set of them, and nil for any other type.
+// Schemas and documents list them.
 func Words(t reflect.Type) []string {
 	if c, ok := reflect.TypeAssert[choice](reflect.Zero(t)); ok {
 		return c.words()

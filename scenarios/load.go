@@ -15,8 +15,7 @@ import (
 //go:embed *.yaml schema.json quirks profiles
 var embedded embed.FS
 
-// Names lists the built-in scenarios, sorted. Each is a file, and so one scenario or
-// several.
+// Names returns the names of the built-in scenario files, sorted. A file may have several cases.
 func Names() []string {
 	found, err := fs.Glob(embedded, "*.yaml")
 	if err != nil {
@@ -31,8 +30,8 @@ func Names() []string {
 
 // Load returns a scenario: a built-in one by its name, or a file by its path, which has a separator
 // or ends in .yaml, .yml or .json. NAME#CASE picks one case of a file that has several; without it
-// the first one is taken. A path of a file that is there is no name with a case, whatever # it has.
-// An error of what is in the file is of type Errors.
+// the first case is returned. If a file with the whole path exists, # is part of the path. The
+// error is of type Errors when the content of the file is wrong.
 func Load(name string) (*Scenario, error) {
 	file, variant, picked := cutCase(name)
 	all, err := LoadAll(file)
@@ -49,7 +48,7 @@ func Load(name string) (*Scenario, error) {
 	return nil, fmt.Errorf("%s: %s", file, unknown("case", variant, variants))
 }
 
-// cutCase takes the case off the end of a name.
+// cutCase splits NAME#CASE.
 func cutCase(name string) (file, variant string, picked bool) {
 	at := strings.LastIndexByte(name, '#')
 	if at < 0 {
@@ -72,13 +71,13 @@ func first(all []*Scenario) *Scenario {
 	return all[0]
 }
 
-// LoadAll returns all cases of a built-in scenario or a file, as Load finds it.
+// LoadAll returns all cases of a scenario, which it finds as Load does.
 func LoadAll(name string) ([]*Scenario, error) {
 	if isPath(name) {
 		return loadFile(name)
 	}
 	if !slices.Contains(Names(), name) {
-		return nil, errors.New(unknown("built-in scenario", name, Names()) + "; a file is named with its ending: mine.yaml")
+		return nil, errors.New(unknown("built-in scenario", name, Names()) + "; for a file, give its path with the ending: mine.yaml")
 	}
 	data, err := Source(name)
 	if err != nil {
@@ -87,7 +86,7 @@ func LoadAll(name string) ([]*Scenario, error) {
 	return Parse(name, data, embedded)
 }
 
-// Source returns the text of a built-in scenario or of a file, as Load finds it.
+// Source returns the text of a scenario, which it finds as Load does.
 func Source(name string) ([]byte, error) {
 	name, _, _ = cutCase(name)
 	if isPath(name) {
@@ -104,13 +103,13 @@ func Source(name string) ([]byte, error) {
 	return embedded.ReadFile(name + ".yaml")
 }
 
-// isPath tells a file from a built-in scenario.
+// isPath reports whether a name is the path of a file, not the name of a built-in scenario.
 func isPath(name string) bool {
 	return strings.ContainsAny(name, `/\`) || slices.Contains([]string{".yaml", ".yml", ".json"}, path.Ext(name))
 }
 
-// loadFile reads a file, and what it names, from its folder and nowhere else: a path that leads out
-// of it is refused, through a symbolic link too.
+// loadFile reads a file, and the files that it names, from its folder. A path that leads out of the
+// folder is refused, also one through a symbolic link.
 func loadFile(name string) ([]*Scenario, error) {
 	folder, err := os.OpenRoot(filepath.Dir(name))
 	if err != nil {
@@ -132,7 +131,7 @@ func readScenario(folder *os.Root, name string) ([]byte, error) {
 	return data, nil
 }
 
-// cause returns an error without the path, which the caller knows better.
+// cause returns an error without its path, which the caller adds.
 func cause(err error) error {
 	if p, ok := errors.AsType[*fs.PathError](err); ok {
 		return p.Err
@@ -140,7 +139,7 @@ func cause(err error) error {
 	return err
 }
 
-// Schema returns the JSON Schema of scenario files, for editors.
+// Schema returns the JSON Schema of scenario files, which editors use to complete and check them.
 func Schema() []byte {
 	text, err := embedded.ReadFile("schema.json")
 	if err != nil {

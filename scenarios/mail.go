@@ -10,13 +10,14 @@ import (
 )
 
 const (
-	// maxMessages bounds a mailbox.
+	// maxMessages limits the messages of a mailbox.
 	maxMessages = 100_000
-	// maxMail bounds the octets of all mail of a scenario that is held in memory.
+	// maxMail limits the mail of a scenario that is held in memory, in octets.
 	maxMail = 64 << 20
 )
 
-// Mail is one message, or several alike. Exactly one of file, text, raw and size gives the content.
+// Mail describes one message, or a number of messages of the same kind. Exactly one of file, text,
+// raw and size gives the content.
 type Mail struct {
 	// A message in a file beside the scenario, byte for byte, or one of the built-in messages
 	// (plain.eml, dots.eml, ...).
@@ -36,10 +37,10 @@ type Mail struct {
 	// The number of messages with this content; generated messages differ. Default: 1.
 	Count int `json:"count,omitempty" jsonschema:"minimum=1,maximum=100000"`
 
-	content []byte // of File
+	content []byte // what File has
 }
 
-// checkMail looks at a mailbox, or at mail that comes later.
+// checkMail checks the mail of a mailbox, or mail that a rule adds.
 func checkMail(mail []Mail, path string, f *files, bad wrong) {
 	messages := 0
 	uids := map[string]bool{}
@@ -51,21 +52,21 @@ func checkMail(mail []Mail, path string, f *files, bad wrong) {
 			continue
 		}
 		if messages += m.count(); messages > maxMessages {
-			bad(here, "with this the mailbox has more than %d messages", maxMessages)
+			bad(here, "the mailbox has more than %d messages, counting these", maxMessages)
 			return
 		}
 		if f.count += m.count(); f.count > maxAllMessages {
-			bad(here, "with this the cases of the file have more than %d messages", maxAllMessages)
+			bad(here, "the cases of the file have more than %d messages, counting these", maxAllMessages)
 			return
 		}
 		if f.octets += m.octets(); f.octets > maxMail {
-			bad(here, "with this the scenario has more than %d octets of mail", int64(maxMail))
+			bad(here, "the scenario has more than %d octets of mail, counting this", int64(maxMail))
 			return
 		}
 		for n := range m.count() {
 			uid := m.uid(n)
 			if uid != "" && uids[uid] {
-				bad(here, "the unique-id %s already exists; for a server that gives one twice write a rule on UIDL", uid)
+				bad(here, "another message has the unique-id %s already; for a server that gives one twice write a rule on UIDL", uid)
 				break
 			}
 			uids[uid] = true
@@ -73,7 +74,7 @@ func checkMail(mail []Mail, path string, f *files, bad wrong) {
 	}
 }
 
-// wrong says what is wrong with a message, and reads its file.
+// wrong reads the file of a message, and says what is wrong with the message, or returns "".
 func (m *Mail) wrong(f *files) string {
 	given := 0
 	for _, is := range []bool{m.File != "", m.Text != "", m.Raw != "", m.Size != 0} {
@@ -83,17 +84,17 @@ func (m *Mail) wrong(f *files) string {
 	}
 	switch {
 	case given != 1:
-		return "a message has exactly one of file, text, raw and size"
+		return "a message needs exactly one of file, text, raw and size"
 	case m.Size != 0 && m.Size < maildrop.MinSyntheticSize:
-		return fmt.Sprintf("a generated message has at least %d octets", maildrop.MinSyntheticSize)
+		return fmt.Sprintf("a generated message needs at least %d octets", maildrop.MinSyntheticSize)
 	case m.Seed != 0 && m.Size == 0:
-		return "seed goes with size"
+		return "seed needs size: only generated messages have a seed"
 	case m.Size > maxMail:
-		return fmt.Sprintf("a message has at most %d octets", int64(maxMail))
+		return fmt.Sprintf("the message is larger than %d octets", int64(maxMail))
 	case m.count() > maxMessages:
-		return fmt.Sprintf("at most %d messages", maxMessages)
+		return fmt.Sprintf("count is at most %d", maxMessages)
 	case len(m.uid(m.count()-1)) > 70 || strings.ContainsFunc(m.UIDL, func(r rune) bool { return r < 0x21 || r > 0x7E }):
-		return "a unique-id has 1 to 70 characters of ASCII without blanks; for others write a rule on UIDL"
+		return "a unique-id needs 1 to 70 ASCII characters without blanks; for other ones write a rule on UIDL"
 	}
 	if m.File == "" || m.content != nil {
 		return ""
@@ -108,7 +109,8 @@ func (m *Mail) wrong(f *files) string {
 
 func (m *Mail) count() int { return max(1, m.Count) }
 
-// uid returns the unique-id of message n of these, from 0; empty for one of the content.
+// uid returns the unique-id of message n of these, counted from 0. It is empty when the unique-id
+// is derived from the content.
 func (m *Mail) uid(n int) string {
 	if m.UIDL == "" || m.Count == 0 {
 		return m.UIDL
@@ -116,7 +118,7 @@ func (m *Mail) uid(n int) string {
 	return m.UIDL + strconv.Itoa(n+1)
 }
 
-// octets returns what these messages take in memory: those alike share theirs.
+// octets returns the memory that these messages take: equal messages share their content.
 func (m *Mail) octets() int64 {
 	if m.Size != 0 {
 		return int64(m.Size) * int64(m.count())
@@ -124,7 +126,7 @@ func (m *Mail) octets() int64 {
 	return int64(len(m.content)) + int64(len(m.Text)) + int64(len(m.Raw))
 }
 
-// messages makes the mail of a mailbox that was checked.
+// messages returns the messages of a mailbox that was checked.
 func messages(mail []Mail) []maildrop.Message {
 	var all []maildrop.Message
 	for i := range mail {
@@ -140,7 +142,7 @@ func messages(mail []Mail) []maildrop.Message {
 	return all
 }
 
-// raw returns the octets of a message that is not generated.
+// raw returns the content of a message that is not generated.
 func (m *Mail) raw() []byte {
 	switch {
 	case m.Raw != "":

@@ -8,24 +8,25 @@ import (
 	"pop3mtm/fakeserver/maildrop"
 )
 
-// Mailbox is a mailbox that is judged: what it had in the beginning, and what it has now.
+// Mailbox holds what a mailbox had in the beginning and what it has now, to judge it.
 type Mailbox struct {
-	// Judged are the users by whose expectations it is judged; "" stands for those about all users.
+	// Judged names the users whose expectations are about this mailbox; "" stands for the
+	// expectations about all users.
 	Judged []string
-	// Users who have it.
+	// Users are the users who have this mailbox.
 	Users []string
 	Drop  *fakeserver.Maildrop
-	// IDs are the unique-ids that expectations name. They are those of the mailbox, unless Other is
-	// set: then message n of Began stands for the id n.
+	// IDs are the unique-ids that expectations use. They are those of the mailbox, unless Other is
+	// set: then the n-th of them stands for message n of Began.
 	IDs   []string
 	Other bool
-	// Began is the mail that it began with. It is needed when Other is set.
+	// Began is the mail at the beginning. It is needed when Other is set.
 	Began maildrop.List
-	// Suffixes may have been put behind unique-ids by rules.
+	// Suffixes are those that rules may have appended to unique-ids.
 	Suffixes []string
 }
 
-// kept judges what the mailboxes have.
+// kept judges what the mailboxes have now.
 func (j *judge) kept() {
 	if want := j.expect.Kept; want != nil {
 		j.check("kept " + told(want))
@@ -51,7 +52,7 @@ func (j *judge) kept() {
 	}
 }
 
-// keeps judges whether a mailbox has exactly the messages with these ids.
+// keeps adds a failure unless a mailbox has exactly the messages with these ids.
 func (j *judge) keeps(m Mailbox, want []string, told string) {
 	missing, extra := m.compare(want)
 	if len(missing) > 0 {
@@ -62,7 +63,7 @@ func (j *judge) keeps(m Mailbox, want []string, told string) {
 	}
 }
 
-// compare returns what is missing, and what is there too.
+// compare returns the wanted messages that are missing, and the messages that are not wanted.
 func (m Mailbox) compare(want []string) (missing, extra []string) {
 	now := m.now()
 	if !m.Other {
@@ -84,7 +85,7 @@ func (m Mailbox) compare(want []string) (missing, extra []string) {
 			extra = append(extra, m.name(id, actual))
 		}
 	}
-	for _, id := range want { // mail that came later
+	for _, id := range want { // mail that arrived later
 		if m.index(id) < 0 && !there[id] {
 			missing = append(missing, id)
 		}
@@ -92,8 +93,8 @@ func (m Mailbox) compare(want []string) (missing, extra []string) {
 	return missing, extra
 }
 
-// keep reports whether message i of other mail is to be kept. Messages beyond those of the scenario
-// are kept when all of its are, gone when none is, and else not judged.
+// keep reports whether message i of other mail is to be kept. Messages beyond the scenario's are to
+// be kept when all of the scenario's are, to be deleted when none is, and otherwise not judged.
 func (m Mailbox) keep(i int, want []string) (keep, judged bool) {
 	if i < len(m.IDs) {
 		return slices.ContainsFunc(want, func(id string) bool { return m.index(id) == i }), true
@@ -115,10 +116,10 @@ func (m Mailbox) began() int {
 	return m.Began.Len()
 }
 
-// now returns the unique-ids that it has.
+// now returns the unique-ids that the mailbox has.
 func (m Mailbox) now() []string { return m.Drop.UIDs() }
 
-// known returns the ids of a list that this mailbox began with or has.
+// known returns the ids of a list that belong to messages of this mailbox, now or at the beginning.
 func (m Mailbox) known(ids []string) (known []string) {
 	now := m.now()
 	for _, id := range ids {
@@ -129,7 +130,7 @@ func (m Mailbox) known(ids []string) (known []string) {
 	return known
 }
 
-// index returns the place of an id among those that it began with, also of one with a suffix.
+// index returns the place of an id among those at the beginning. The id may have a suffix.
 func (m Mailbox) index(id string) int {
 	if i := slices.Index(m.IDs, id); i >= 0 {
 		return i
@@ -142,7 +143,7 @@ func (m Mailbox) index(id string) int {
 	return -1
 }
 
-// actual returns the unique-id of the message for which an id stands; empty for no message.
+// actual returns the unique-id of the message for which an id stands, or "".
 func (m Mailbox) actual(id string) string {
 	if !m.Other {
 		return id
@@ -157,7 +158,7 @@ func (m Mailbox) actual(id string) string {
 	return id
 }
 
-// renamed returns the unique-id that a message has now: rules may have put suffixes behind it.
+// renamed returns the unique-id that a message has now, after rules may have appended suffixes.
 func (m Mailbox) renamed(uid string, there map[string]bool) string {
 	for _, suffix := range m.Suffixes {
 		if !there[uid] && there[uid+suffix] {
@@ -167,7 +168,7 @@ func (m Mailbox) renamed(uid string, there map[string]bool) string {
 	return uid
 }
 
-// name returns how a failure calls a message.
+// name returns the name of a message in failures.
 func (m Mailbox) name(id, actual string) string {
 	if id == "" || id == actual {
 		return actual

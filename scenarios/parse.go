@@ -19,16 +19,16 @@ import (
 )
 
 const (
-	// MaxFile is the largest scenario file in octets.
+	// MaxFile limits a scenario file, in octets.
 	MaxFile = 128 << 10
-	// maxOnLine is how many list items, anchors and tags may begin on one line: each
-	// nests what follows.
+	// maxOnLine limits the list items, anchors and tags that begin on one line, since each nests
+	// what follows.
 	maxOnLine = 16
 )
 
-// Parse reads a scenario, YAML or JSON, and returns one Scenario for each of its cases, at least
-// one. name is the name of the file in errors. Files that the mailbox names are read from folder;
-// with nil only the built-in messages exist. The error is of type Errors.
+// Parse reads a scenario as YAML or JSON, and returns a Scenario for each of its cases, or one when
+// it has no cases. name is the name of the file in errors. Files that the mailbox names are read
+// from folder; with a nil folder only the built-in messages exist. The error is of type Errors.
 func Parse(name string, data []byte, folder fs.FS) ([]*Scenario, error) {
 	return parse(name, data, &files{folder: folder, read: map[string][]byte{}})
 }
@@ -60,15 +60,15 @@ func parse(name string, data []byte, files *files) ([]*Scenario, error) {
 	}
 	for _, unused := range variants[0].names() {
 		if !d.used[unused] {
-			d.wrong(root, "the cases have %s, and $%s stands nowhere", unused, unused)
+			d.wrong(root, "the cases have the key %s, but the file does not use $%s", unused, unused)
 			return nil, d.errs
 		}
 	}
 	return all, nil
 }
 
-// read makes a tree of a file, whose one document is a mapping, within the bounds. It
-// is nil after an error.
+// read parses a file within the limits into a tree. The file must be one document, a mapping. read
+// returns nil after an error.
 func (d *decoder) read(data []byte) ast.Node {
 	switch {
 	case len(data) > MaxFile:
@@ -96,7 +96,7 @@ func (d *decoder) read(data []byte) ast.Node {
 	return d.document(file)
 }
 
-// document returns the one document of a file, with its aliases known.
+// document returns the one document of a file, and links its aliases to anchors.
 func (d *decoder) document(file *ast.File) ast.Node {
 	var bodies []ast.Node
 	for _, doc := range file.Docs {
@@ -109,7 +109,7 @@ func (d *decoder) document(file *ast.File) ast.Node {
 		d.errs = Errors{{File: d.file, Text: "the file is empty; a scenario has at least a title"}}
 		return nil
 	case len(bodies) > 1:
-		d.wrong(bodies[1], "a file is one scenario; for several give it cases, or put this into a file of its own")
+		d.wrong(bodies[1], "a file holds one scenario; for several write cases, or put this one into a file of its own")
 		return nil
 	}
 	d.anchors = map[*ast.AliasNode]ast.Node{}
@@ -120,7 +120,7 @@ func (d *decoder) document(file *ast.File) ast.Node {
 	return bodies[0]
 }
 
-// tooDeep finds where values are nested deeper than a parser should be asked to go.
+// tooDeep returns the place at which values are nested too deep for the parser, and the reason.
 func tooDeep(tokens token.Tokens) (at *token.Token, why string) {
 	flow, onLine, line := 0, 0, 0
 	for _, t := range tokens {
@@ -144,11 +144,11 @@ func tooDeep(tokens token.Tokens) (at *token.Token, why string) {
 	return nil, ""
 }
 
-// maxColumn is how far to the right a name may stand outside of brackets: what is
-// nested stands further right each time.
+// maxColumn limits the column of a name outside of brackets: each level of nesting moves it to the
+// right.
 const maxColumn = 400
 
-// link finds the anchor of each alias: the last one of that name before it.
+// link finds the anchor of each alias: the last anchor of that name before it.
 func (d *decoder) link(n ast.Node, anchors map[string]ast.Node, depth int) {
 	if depth > 4*maxDepth {
 		d.wrong(n, "values are nested more than %d deep", maxDepth)
@@ -178,14 +178,13 @@ func (d *decoder) link(n ast.Node, anchors map[string]ast.Node, depth int) {
 	}
 }
 
-// begin makes ready for one case.
+// begin prepares the decoder for one case.
 func (d *decoder) begin(v variant) {
 	d.values, d.path, d.depth = v.values, "", 0
 	d.places = map[string]*token.Token{}
 }
 
-// wrongAt is an error at a path; the place is that of the value, or of the nearest one
-// around it.
+// wrongAt reports an error at a path: at the place of the value, or of the nearest value around it.
 func (d *decoder) wrongAt(path, format string, args ...any) {
 	if len(d.errs) == maxErrors {
 		return

@@ -33,7 +33,7 @@ var _ = Describe("a scenario file that is wrong", func() {
 		Expect(errors.As(err, &all)).To(BeTrue())
 		Expect(all[0].Error()).To(Equal(`x.yaml:4:17: there is no word "aftr", but there is "after"; allowed: after, how`))
 		Expect(all[0].Snippet).To(Equal("    3 |   - on: RETR 2\n    4 |     do: [{cut: {aftr: 1200}}]\n      |                 ^\n"))
-		Expect(all[1].Error()).To(Equal(`x.yaml:4:16: after is missing here`))
+		Expect(all[1].Error()).To(Equal(`x.yaml:4:16: after is missing`))
 	})
 
 	It("shows of a long line what is around the place", func() {
@@ -49,71 +49,71 @@ var _ = Describe("a scenario file that is wrong", func() {
 	DescribeTable("says what is allowed",
 		func(want string, lines ...string) { Expect(refusal(lines...)).To(HavePrefix("x.yaml:" + want)) },
 		Entry(nil, `2:1: there is no word "rule", but there is "rules"`, "rule: []"),
-		Entry(nil, `2:8: here stands a list: write rules: [{on: RETR, do: [...]}]`, "rules: RETR"),
-		Entry(nil, `2:10: here stand names with values: write {on: RETR, do: [...]}`, "rules: [ RETR ]"),
+		Entry(nil, `2:8: expected a list: write rules: [{on: RETR, do: [...]}]`, "rules: RETR"),
+		Entry(nil, `2:10: expected names with values: write {on: RETR, do: [...]}`, "rules: [ RETR ]"),
 		Entry(nil, `2:14: there is no command "RERT", but there is "RETR"`, "rules: [{on: RERT, do: [silence]}]"),
 		Entry(nil, `2:14: a command is a verb, one blank, and its arguments`, "rules: [{on: 'RETR  2', do: [silence]}]"),
-		Entry(nil, `2:29: alone is for a verb that may have arguments`, "rules: [{on: LIST 1, alone: true, do: [silence]}]"),
-		Entry(nil, `2:30: alone is for a verb that may have arguments`, "rules: [{on: CONNECT, alone: true, do: [silence]}]"),
+		Entry(nil, `2:29: alone needs a verb without arguments in on`, "rules: [{on: LIST 1, alone: true, do: [silence]}]"),
+		Entry(nil, `2:30: alone needs a verb without arguments in on`, "rules: [{on: CONNECT, alone: true, do: [silence]}]"),
 		Entry(nil, `2:25: there is no step "silent"`, "rules: [{on: RETR, do: [silent]}]"),
 		Entry(nil, `2:25: refuse needs a value: write {refuse: ...}`, "rules: [{on: RETR, do: [refuse]}]"),
 		Entry(nil, `2:25: a step is one thing`, "rules: [{on: RETR, do: [{ok: a, refuse: b}]}]"),
-		Entry(nil, `2:33: here stands a time such as 250ms`, "rules: [{on: RETR, do: [{pause: long}]}]"),
-		Entry(nil, `2:25: nth is from 1 to 1000000, not 0`, "rules: [{on: RETR, nth: 0, do: [silence]}]"),
-		Entry(nil, `2:11: a message has exactly one of file, text, raw and size`, "mailbox: [{uidl: a}]"),
-		Entry(nil, `2:18: here stands a number of octets such as 4096`, "mailbox: [{size: 64 kilo}]"),
+		Entry(nil, `2:33: expected a time such as 250ms`, "rules: [{on: RETR, do: [{pause: long}]}]"),
+		Entry(nil, `2:25: nth must be from 1 to 1000000, not 0`, "rules: [{on: RETR, nth: 0, do: [silence]}]"),
+		Entry(nil, `2:11: a message needs exactly one of file, text, raw and size`, "mailbox: [{uidl: a}]"),
+		Entry(nil, `2:18: expected a number of octets such as 4096`, "mailbox: [{size: 64 kilo}]"),
 		Entry(nil, `2:11: there is no built-in message, and no file beside the scenario, "plan.eml", but there is "plain.eml"`, "mailbox: [{file: plan.eml}]"),
-		Entry(nil, `2:11: a file lies in the folder of the scenario or below it`, "mailbox: [{file: ../plain.eml}]"),
-		Entry(nil, `2:34: the unique-id a already exists`, "mailbox: [{size: 1KiB, uidl: a}, {size: 1KiB, uidl: a}]"),
-		Entry(nil, fmt.Sprintf("2:8: the quirks are numbered from 1 to %d", scenarios.LastQuirk), "quirk: 9999"),
+		Entry(nil, `2:11: the file "../plain.eml" is outside of the folder of the scenario`, "mailbox: [{file: ../plain.eml}]"),
+		Entry(nil, `2:34: another message has the unique-id a already`, "mailbox: [{size: 1KiB, uidl: a}, {size: 1KiB, uidl: a}]"),
+		Entry(nil, fmt.Sprintf("2:8: unknown quirk: they are numbered from 1 to %d", scenarios.LastQuirk), "quirk: 9999"),
 		Entry(nil, `2:10: there is no profile "gnail", but there is "gmail"`, "profile: gnail"),
-		Entry(nil, `2:7: here stands an RFC and a section, such as 1939/5`, "rfc: [section five]"),
+		Entry(nil, `2:7: expected an RFC and a section, such as 1939/5`, "rfc: [section five]"),
 		Entry(nil, `2:15: there is no word "start"`, "server: {tls: start}"),
 		Entry(nil, `2:17: there is no word "moves", but there is "move"`, "check: {needs: [moves]}"),
 		Entry(nil, `2:20: there is no word "LOSS", but there is "LOST"`, "check: {accepted: [LOSS]}"),
-		Entry(nil, `2:17: visits is from 1 to 20, not 0`, "check: {visits: 0}"),
+		Entry(nil, `2:17: visits must be from 1 to 20, not 0`, "check: {visits: 0}"),
 		Entry(nil, `2:23: move stands here twice`, "check: {needs: [move, move]}"),
 		Entry(nil, `2:26: HALF stands here twice`, "check: {accepted: [HALF, HALF]}"),
 		Entry(nil, `2:9: there is no word "need", but there is "needs"`, "check: {need: [move]}"),
-		Entry(nil, `2:20: here stands a number, or bounds`, `expect: {sessions: few}`),
+		Entry(nil, `2:20: expected a number, or bounds`, `expect: {sessions: few}`),
 		Entry(nil, `3:1: mapping key "quirk" already defined at [2:1]`, "quirk: 72", "quirk: 72"),
 		Entry(nil, `2:6: there is no anchor before this "a"`, "why: *a"),
 	)
 
 	DescribeTable("says what to write in place of what people know from elsewhere",
 		func(want string, lines ...string) { Expect(refusal(lines...)).To(ContainSubstring(want)) },
-		Entry(nil, "here stands a list: write do: [close]", "rules: [{on: RETR, do: close}]"),
-		Entry(nil, "here stands a list: write do: [{refuse: no}]", "rules: [{on: RETR, do: -ERR no}]"),
-		Entry(nil, `here stands a list: write do: [{refuse: "[IN-USE] no"}]`, "rules: [{on: RETR, do: '-ERR [IN-USE] no'}]"),
-		Entry(nil, "here stands a list: write do: [{ok: 2 100}]", "rules: [{on: STAT, do: +OK 2 100}]"),
-		Entry(nil, "here stands a list: begin each item with a dash, or write do: [{...}, {...}]", "rules: [{on: RETR, do: {refuse: no}}]"),
-		Entry(nil, "here stands a list: begin each item with a dash, or write rules: [{...}, {...}]", "rules:", "  on: RETR", "  do: [close]"),
+		Entry(nil, "expected a list: write do: [close]", "rules: [{on: RETR, do: close}]"),
+		Entry(nil, "expected a list: write do: [{refuse: no}]", "rules: [{on: RETR, do: -ERR no}]"),
+		Entry(nil, `expected a list: write do: [{refuse: "[IN-USE] no"}]`, "rules: [{on: RETR, do: '-ERR [IN-USE] no'}]"),
+		Entry(nil, "expected a list: write do: [{ok: 2 100}]", "rules: [{on: STAT, do: +OK 2 100}]"),
+		Entry(nil, "expected a list: begin each item with a dash, or write do: [{...}, {...}]", "rules: [{on: RETR, do: {refuse: no}}]"),
+		Entry(nil, "expected a list: begin each item with a dash, or write rules: [{...}, {...}]", "rules:", "  on: RETR", "  do: [close]"),
 		Entry(nil, `there is no step "-ERR no"; write {refuse: no}`, "rules: [{on: RETR, do: [-ERR no]}]"),
 		Entry(nil, `there is no step "stall"; write {end: stall}`, "rules: [{on: RETR, do: [stall]}]"),
 		Entry(nil, `there is no step "hangup"; write close`, "rules: [{on: RETR, do: [hangup]}]"),
 		Entry(nil, `there is no word "delay" here; write {pause: 2s}`, "rules: [{on: RETR, do: [{delay: 2s}]}]"),
 		Entry(nil, `there is no word "match" here; write on: RETR 2`, "rules: [{match: RETR, do: [close]}]"),
 		Entry(nil, `there is no word "reply" here; write do: [{ok: ...}]`, "rules: [{on: RETR, reply: [close]}]"),
-		Entry(nil, "here stand names with values: write cut: {after: 100}", "rules: [{on: RETR, do: [{cut: 100}]}]"),
-		Entry(nil, `here stand names with values: write count: {to: "5"}`, "rules: [{on: STAT, do: [{count: 5}]}]"),
-		Entry(nil, "here stands a list: write splitAt: [7]", "rules: [{on: RETR, do: [{splitAt: 7}]}]"),
-		Entry(nil, "here stand names with values: write expect: {received: [DELE 1]}", "expect: DELE 1"),
-		Entry(nil, "here stands a list: write kept: [a1]", "expect: {kept: a1}"),
-		Entry(nil, "here stands a list: write mailbox: [{file: plain.eml}]", "mailbox: plain.eml"),
-		Entry(nil, "here stand names with values: write {file: plain.eml}", "mailbox: [plain.eml]"),
-		Entry(nil, "here stands a list: write users: [{name: tim, password: ...}]", "users: tim"),
-		Entry(nil, "here stand names with values, not the text", "server: gmail"),
+		Entry(nil, "expected names with values: write cut: {after: 100}", "rules: [{on: RETR, do: [{cut: 100}]}]"),
+		Entry(nil, `expected names with values: write count: {to: "5"}`, "rules: [{on: STAT, do: [{count: 5}]}]"),
+		Entry(nil, "expected a list: write splitAt: [7]", "rules: [{on: RETR, do: [{splitAt: 7}]}]"),
+		Entry(nil, "expected names with values: write expect: {received: [DELE 1]}", "expect: DELE 1"),
+		Entry(nil, "expected a list: write kept: [a1]", "expect: {kept: a1}"),
+		Entry(nil, "expected a list: write mailbox: [{file: plain.eml}]", "mailbox: plain.eml"),
+		Entry(nil, "expected names with values: write {file: plain.eml}", "mailbox: [plain.eml]"),
+		Entry(nil, "expected a list: write users: [{name: tim, password: ...}]", "users: tim"),
+		Entry(nil, "expected names with values, not the text", "server: gmail"),
 	)
 
 	It("is one document of UTF-8, not too large and not empty", func() {
 		for text, want := range map[string]string{
 			"":                          "the file is empty",
 			"# only a comment":          "the file is empty",
-			"title: a\n---\ntitle: b\n": "a file is one scenario",
+			"title: a\n---\ntitle: b\n": "a file holds one scenario",
 			"title: \xff":               "not UTF-8",
-			"[]":                        "here stand names with values, not a list",
+			"[]":                        "expected names with values, not a list",
 			"title: [":                  "x.yaml:1:8",
-			"why: x":                    "x.yaml:1:1: title is missing here",
+			"why: x":                    "x.yaml:1:1: title is missing",
 			"title: " + strings.Repeat("x", scenarios.MaxFile): "more than 131072 octets",
 		} {
 			_, err := scenarios.Parse("x.yaml", []byte(text), nil)
@@ -141,13 +141,13 @@ var _ = Describe("a scenario file that is wrong", func() {
 	It("names what its cases lack", func() {
 		Expect(refusal("expect: {counts: {$b: 1, STAT: $a}}", "cases: [{name: x, a: 1}]")).To(ContainSubstring(`there is no name in the cases "b"`))
 		Expect(refusal(`expect: {counts: {"RETR ${a}": 1, RETR 1: 2}}`, "cases: [{name: x, a: 1}]")).To(
-			HavePrefix(`x.yaml:2:35: "RETR 1" stands here twice, with the values of the case`))
-		Expect(refusal("expect: {exactly: {$a: [1]}}", "cases: [{name: x, a: [1]}]")).To(ContainSubstring("here stands a text, not a list"))
+			HavePrefix(`x.yaml:2:35: "RETR 1" is given twice, once the values of the case`))
+		Expect(refusal("expect: {exactly: {$a: [1]}}", "cases: [{name: x, a: [1]}]")).To(ContainSubstring("expected a text, not a list"))
 		Expect(refusal("why: ${b}", "cases: [{name: x, a: 1}]")).To(ContainSubstring(`there is no name in the cases "b"`))
 		Expect(refusal("why: $b", "cases: [{name: x, a: 1}]")).To(ContainSubstring(`there is no name in the cases "b"`))
-		Expect(refusal("why: w", "cases: [{name: x, a: 1}]")).To(ContainSubstring("$a stands nowhere"))
-		Expect(refusal("why: $a", "cases: [{name: x, a: 1}, {name: x, a: 2}]")).To(ContainSubstring(`two cases are called "x"`))
-		Expect(refusal("why: $a", "cases: [{name: x, a: 1}, {name: y}]")).To(ContainSubstring("all must have the same"))
+		Expect(refusal("why: w", "cases: [{name: x, a: 1}]")).To(ContainSubstring("the file does not use $a"))
+		Expect(refusal("why: $a", "cases: [{name: x, a: 1}, {name: x, a: 2}]")).To(ContainSubstring(`two cases have the name "x"`))
+		Expect(refusal("why: $a", "cases: [{name: x, a: 1}, {name: y}]")).To(ContainSubstring("all cases need the same keys"))
 	})
 })
 

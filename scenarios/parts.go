@@ -10,14 +10,14 @@ import (
 	"pop3mtm/fakeserver/maildrop"
 )
 
-// ParseRules reads rules, YAML or JSON: one, or a list in its order. The error is of type Errors.
+// ParseRules reads a rule or a list of rules, as YAML or JSON. The error is of type Errors.
 func ParseRules(data []byte) ([]Rule, error) {
 	return parsePart(data, func(rules []Rule, f *files, bad wrong) {
 		checkRules(rules, slices.Collect(usersOf(rules)), f, bad)
 	})
 }
 
-// usersOf returns the users that rules name: whether they exist is for the caller to say.
+// usersOf returns the users that rules name. The caller decides whether they exist.
 func usersOf(rules []Rule) func(func(string) bool) {
 	return func(yield func(string) bool) {
 		for _, r := range rules {
@@ -28,13 +28,13 @@ func usersOf(rules []Rule) func(func(string) bool) {
 	}
 }
 
-// ParseMail reads messages in the words of a mailbox, YAML or JSON: one, or a list. A file is one
-// of the built-in messages. The error is of type Errors.
+// ParseMail reads a message or a list of messages, in the form of the key mailbox of a scenario, as
+// YAML or JSON. The key file can only name built-in messages. The error is of type Errors.
 func ParseMail(data []byte) ([]Mail, error) {
 	return parsePart(data, func(mail []Mail, f *files, bad wrong) { checkMail(mail, "", f, bad) })
 }
 
-// Weight returns the octets that the messages of a mailbox that was parsed have in memory.
+// Weight returns the memory that the messages of a parsed mailbox take, in octets.
 func Weight(mail []Mail) (octets int64) {
 	for i := range mail {
 		octets += mail[i].octets()
@@ -42,11 +42,11 @@ func Weight(mail []Mail) (octets int64) {
 	return octets
 }
 
-// Messages returns the messages of a mailbox that was parsed.
+// Messages returns the messages of a parsed mailbox.
 func Messages(mail []Mail) []maildrop.Message { return messages(mail) }
 
-// AddTo puts the rule at the front of the list of a POP3 server. A user restricts it to the
-// sessions of that user, and replaces its own.
+// AddTo puts the rule at the front of the rules of a POP3 server. A user that is not "" restricts
+// it to the sessions of that user, whatever user the rule itself names.
 func (r Rule) AddTo(server *fakeserver.Server, user string) *fakeserver.Rule {
 	if user != "" {
 		r.User = user
@@ -54,7 +54,7 @@ func (r Rule) AddTo(server *fakeserver.Server, user string) *fakeserver.Rule {
 	return addTo(server, r, pop3Grammar)
 }
 
-// parsePart reads one item, or a list of them, and has it checked.
+// parsePart reads one item or a list of items, and calls check for them.
 func parsePart[T any](data []byte, check func(items []T, f *files, bad wrong)) ([]T, error) {
 	d := &decoder{}
 	root := d.read(data)

@@ -10,27 +10,27 @@ import (
 	"pop3mtm/fakeserver"
 )
 
-// Check judges the client after it has disconnected; it waits a moment for the sessions to end. It
-// returns nil if all expectations are met. Otherwise the error joins a *Failure for each way in
-// which they are not.
+// Check judges the client after it has disconnected. It waits at most five seconds for open
+// sessions to end. It returns nil if all expectations are met; otherwise the error joins one
+// *Failure for each expectation that is not met.
 func (p *Play) Check(ctx context.Context) error { return p.Verdict(ctx).Err() }
 
-// CheckMTM judges our own client by the expectations under mtm that transcripts can show.
+// CheckMTM judges the MTM by the expectations under the key mtm that transcripts can show.
 func (p *Play) CheckMTM() error {
 	j := newJudge(&Happened{Transcripts: p.Transcripts()}, Expectation{}, "")
 	j.never(p.scenario.MTM.Never)
 	return (&Verdict{Checks: j.checks}).Err()
 }
 
-// patience is how long a verdict waits for sessions to end.
+// patience limits the time that a verdict waits for sessions to end.
 const patience = 5 * time.Second
 
-// Verdict judges the client like Check, and lists the expectations that were met too. It may be
-// called again.
+// Verdict judges the client like Check, and also lists the expectations that were met. It may be
+// called several times.
 func (p *Play) Verdict(ctx context.Context) *Verdict {
 	waiting, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	_ = p.Wait(waiting) // the verdict says what is open
+	_ = p.Wait(waiting) // the verdict reports open sessions
 	h := Happened{Transcripts: p.Transcripts(), Mailboxes: p.mailboxes}
 	h.Lost = p.Sessions() - len(h.Transcripts)
 	if unmet, ok := errors.AsType[*fakeserver.UnmetError](p.Unmet()); ok {
@@ -48,14 +48,14 @@ func (p *Play) Verdict(ctx context.Context) *Verdict {
 	return Judge(p.scenario, expected, h)
 }
 
-// visited reports whether a user of a mailbox has had a session. Of several users who have copies
-// of the same mail only those count who have; without any session all do.
+// visited reports whether a user of the mailbox had a session. Where several users have copies of
+// the same mail, only the mailboxes that were visited are judged; without any session all are.
 func (p *Play) visited(m Mailbox, sessions []fakeserver.Transcript) bool {
 	return len(sessions) == 0 || slices.ContainsFunc(sessions, func(t fakeserver.Transcript) bool { return slices.Contains(m.Users, t.User) })
 }
 
-// Expected returns what is expected of the sessions of a user, and of which mailboxes; of a user
-// without expectations it is what is expected of all.
+// Expected returns what is expected of the sessions of a user, and the mailboxes to which kept and
+// deleted apply. For a user without expectations it returns those about all users.
 func (p *Play) Expected(user string) (Expect, []Mailbox) {
 	expect := p.scenario.Expect
 	for _, u := range p.scenario.Users {
@@ -72,7 +72,7 @@ func (p *Play) Expected(user string) (Expect, []Mailbox) {
 	return expect, boxes
 }
 
-// watch remembers the mailboxes that the server has in the beginning.
+// watch remembers what the mailboxes of the server have in the beginning.
 func (p *Play) watch(users map[string]fakeserver.User) {
 	suffixes := renewals(p.rules)
 	byDrop := map[*fakeserver.Maildrop]int{}
@@ -96,7 +96,7 @@ func (p *Play) watch(users map[string]fakeserver.User) {
 	}
 }
 
-// takeUser adds a user who has the mailbox.
+// takeUser adds a user to those who have the mailbox.
 func (m *Mailbox) takeUser(name string, users []User) {
 	m.Users = append(m.Users, name)
 	by := ""

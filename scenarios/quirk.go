@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// LastQuirk is the highest number of a quirk.
+// LastQuirk is the highest number of a quirk; numbers begin at 1.
 const LastQuirk = 109
 
 // Quirk is a fault or peculiarity of real servers: the file quirks/072.yaml is number 72.
@@ -43,30 +43,30 @@ type Profile struct {
 	Mailbox []Mail `json:"mailbox,omitempty"`
 }
 
-// QuirkByNumber returns a quirk. It is an error when the number has no file.
+// QuirkByNumber returns the quirk with a number. It fails when there is no file for the number.
 func QuirkByNumber(n int) (*Quirk, error) {
 	name := fmt.Sprintf("quirks/%03d.yaml", n)
 	data, err := embedded.ReadFile(name)
 	if err != nil {
-		return nil, fmt.Errorf("the quirk %d has no file yet", n)
+		return nil, fmt.Errorf("quirk %d does not exist: quirks are numbered from 1 to %d", n, LastQuirk)
 	}
 	q := &Quirk{}
 	err = decodeFile(name, data, q, func(bad wrong) {
 		checkRules(q.Rules, nil, noFiles(), bad)
 		checkViews(q.Settings.Shows, q.Rules, bad)
 		if (q.Client != "") && len(q.Rules) > 0 {
-			bad("rules", "what no server can show has no rules")
+			bad("rules", "a quirk with the key client has no rules: a server cannot show it")
 		}
 	})
 	return q, err
 }
 
-// Alone says whether a server with this quirk does something otherwise by that; if not, the
-// scenarios that name it have their own rules.
+// Alone reports whether the quirk alone changes what a server does. If not, the scenarios that name
+// it have rules of their own.
 func (q *Quirk) Alone() bool { return len(q.Rules) > 0 || !reflect.ValueOf(q.Settings).IsZero() }
 
-// Shown names for each quirk the built-in scenarios that show it, by its number. One that only a
-// client can show has none.
+// Shown returns the names of the built-in scenarios that show each quirk, by its number. A quirk
+// that only a client can show has none.
 func Shown() (map[int][]string, error) {
 	found := map[int][]string{}
 	for _, name := range Names() {
@@ -85,7 +85,8 @@ func Shown() (map[int][]string, error) {
 	return found, nil
 }
 
-// Profiles lists the names of the known servers.
+// Profiles returns the names of the profiles, sorted. A profile is a known server that scenarios
+// can imitate.
 func Profiles() []string {
 	folders, err := embedded.ReadDir("profiles")
 	if err != nil {
@@ -100,7 +101,7 @@ func Profiles() []string {
 	return names
 }
 
-// ProfileByName returns a known server.
+// ProfileByName returns the profile with a name.
 func ProfileByName(name string) (*Profile, error) {
 	if !slices.Contains(Profiles(), name) {
 		return nil, fmt.Errorf("%s", unknown("profile", name, Profiles()))
@@ -124,7 +125,7 @@ func ProfileByName(name string) (*Profile, error) {
 	return p, err
 }
 
-// decodeFile reads a file without cases into v, and has it checked.
+// decodeFile decodes a file without cases into v, and calls check.
 func decodeFile(name string, data []byte, v any, check func(bad wrong)) error {
 	d := &decoder{file: name}
 	root := d.read(data)

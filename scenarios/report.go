@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// Formats returns the formats of Verdict.Write.
+// Formats returns the names of the formats that Verdict.Write knows.
 func Formats() []string { return []string{"text", "json", "junit", "tap"} }
 
-// Write writes the verdict in one of Formats.
+// Write writes the verdict in a format, which must be one of Formats.
 func (v *Verdict) Write(w io.Writer, format string) error {
 	switch format {
 	case "text":
@@ -31,7 +31,7 @@ func (v *Verdict) Write(w io.Writer, format string) error {
 	return fmt.Errorf("%s", unknown("format", format, Formats()))
 }
 
-// name returns the name of the scenario, or a stand-in.
+// name returns the name of the scenario, or a placeholder.
 func (v *Verdict) name() string {
 	if v.Scenario == "" {
 		return "expectations"
@@ -61,7 +61,7 @@ func (v *Verdict) String() string {
 	return b.String()
 }
 
-// title returns what a check is about.
+// title returns a line that says what a check is about.
 func (c *Check) title() string {
 	if c.User != "" {
 		return c.User + ": " + c.What
@@ -69,7 +69,7 @@ func (c *Check) title() string {
 	return c.What
 }
 
-// text returns the failures of a check.
+// text returns the failures of a check as text.
 func (c *Check) text() string {
 	var all []string
 	for _, f := range c.Failures {
@@ -78,7 +78,7 @@ func (c *Check) text() string {
 	return strings.Join(all, "\n")
 }
 
-// junit writes the form that CI systems read: a test case for each check.
+// junit writes JUnit XML, which CI systems read, with a test case for each check.
 func (v *Verdict) junit(w io.Writer) error {
 	type message struct {
 		Message string `xml:"message,attr"`
@@ -124,7 +124,7 @@ func (v *Verdict) junit(w io.Writer) error {
 	return err
 }
 
-// valid returns text without what XML cannot hold.
+// valid returns text without the characters that XML does not allow.
 func valid(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' && r != '\n' && r != '\t' {

@@ -11,8 +11,8 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// text is any scalar as it is written, with the values of the case in place of
-// their names.
+// text returns a scalar as written in the file, with the names in it replaced by the values of the
+// case.
 func (d *decoder) text(n ast.Node) string {
 	switch n := n.(type) {
 	case *ast.StringNode:
@@ -27,13 +27,13 @@ func (d *decoder) text(n ast.Node) string {
 		}
 		return ""
 	}
-	d.wrong(n, "here stands a text, not %s", kind(n))
+	d.wrong(n, "expected a text, not %s", kind(n))
 	return ""
 }
 
 var wholeName = regexp.MustCompile(`^\$[A-Za-z]\w*$`)
 
-// expand replaces ${NAME} by the value of the case. Without cases a text is as it is.
+// expand replaces ${NAME} by its value in the case. Without cases it changes nothing.
 func (d *decoder) expand(n ast.Node, text string) string {
 	if len(d.values) == 0 {
 		return text
@@ -53,7 +53,7 @@ func (d *decoder) expand(n ast.Node, text string) string {
 		value, known := d.values[name]
 		switch {
 		case !closed:
-			d.wrong(n, "after ${ a name and } are missing")
+			d.wrong(n, "${ needs a name and } after it")
 			return b.String()
 		case !known:
 			d.wrong(n, "%s", unknown("name in the cases", name, d.caseNames()))
@@ -70,7 +70,7 @@ func (d *decoder) expand(n ast.Node, text string) string {
 	return b.String()
 }
 
-// scalar returns the text of a value without names in it; lists and mappings have none.
+// scalar returns the text of a value, without replacing names; it is empty for lists and mappings.
 func scalar(n ast.Node) string {
 	switch n := n.(type) {
 	case *ast.StringNode:
@@ -86,7 +86,7 @@ func scalar(n ast.Node) string {
 func (d *decoder) truth(n ast.Node) bool {
 	b, ok := n.(*ast.BoolNode)
 	if !ok {
-		d.wrong(n, "here stands true or false, not %s", kind(n))
+		d.wrong(n, "expected true or false, not %s", kind(n))
 		return false
 	}
 	return b.Value
@@ -95,7 +95,7 @@ func (d *decoder) truth(n ast.Node) bool {
 func (d *decoder) integer(n ast.Node) int64 {
 	i, err := strconv.ParseInt(strings.ReplaceAll(d.number(n), "_", ""), 0, 64)
 	if err != nil {
-		d.wrong(n, "here stands a whole number, not %s", kind(n))
+		d.wrong(n, "expected a whole number, not %s", kind(n))
 		return 0
 	}
 	return i
@@ -104,13 +104,13 @@ func (d *decoder) integer(n ast.Node) int64 {
 func (d *decoder) natural(n ast.Node) uint64 {
 	i := d.integer(n)
 	if i < 0 {
-		d.wrong(n, "here stands a whole number from 0 to %d", int64(math.MaxInt64))
+		d.wrong(n, "expected a whole number from 0 to %d", int64(math.MaxInt64))
 		return 0
 	}
 	return uint64(i)
 }
 
-// number returns the digits of a number, also of one in a text whose names are replaced.
+// number returns the digits of a number. The number may come from a name that is replaced.
 func (d *decoder) number(n ast.Node) string {
 	switch n := n.(type) {
 	case *ast.IntegerNode:
@@ -123,7 +123,7 @@ func (d *decoder) number(n ast.Node) string {
 	return ""
 }
 
-// kind says in words what a node is.
+// kind describes a node in words.
 func kind(n ast.Node) string {
 	switch n := n.(type) {
 	case nil, *ast.NullNode:

@@ -13,34 +13,34 @@ import (
 	"pop3mtm/fixtures"
 )
 
-// transcriptOctets bounds what the judge looks at of one session.
+// transcriptOctets limits the transcript of one session that is judged.
 const transcriptOctets = 4 << 20
 
-// Play is a server that plays a scenario. It is a *fakeserver.Server; On adds rules
-// that come before those of the scenario.
+// Play is a server that plays a scenario. It embeds a *fakeserver.Server, so rules that On adds
+// come before those of the scenario.
 type Play struct {
 	*fakeserver.Server
-	// Maildrop of those users who have none of their own.
+	// Maildrop is the maildrop of the users that have none of their own.
 	Maildrop *fakeserver.Maildrop
-	// Authority that signs a good certificate; nil without TLS.
+	// Authority is the authority that signs the good certificate; nil without TLS.
 	Authority *fixtures.CA
 
 	scenario *Scenario
 	gathered
-	uids   []string // that the maildrop began with
+	uids   []string // of the maildrop's messages at the beginning
 	played []*fakeserver.Rule
 
 	mailboxes []Mailbox
 }
 
-// Scenario returns what is played.
+// Scenario returns the scenario that is played.
 func (p *Play) Scenario() *Scenario { return p.scenario }
 
-// UIDs returns the unique-ids that the scenario's mailbox began with.
+// UIDs returns the unique-ids that the scenario's mailbox had at the beginning.
 func (p *Play) UIDs() []string { return slices.Clone(p.uids) }
 
-// MaildropOf returns the maildrop of a user, which is that of all others unless the user has a
-// mailbox of its own.
+// MaildropOf returns the maildrop of a user: the user's own, or else the one that all other users
+// share.
 func (p *Play) MaildropOf(user string) *fakeserver.Maildrop {
 	for _, m := range p.mailboxes {
 		if slices.Contains(m.Users, user) {
@@ -50,18 +50,18 @@ func (p *Play) MaildropOf(user string) *fakeserver.Maildrop {
 	return p.Maildrop
 }
 
-// ImplicitTLS reports whether connections begin with TLS: serve them with ServeTLS.
+// ImplicitTLS reports whether connections begin with TLS. If so, serve them with ServeTLS.
 func (p *Play) ImplicitTLS() bool { return p.settings.TLS == ImplicitTLS }
 
-// GoodCertificate reports whether the server shows a certificate that a client can trust.
+// GoodCertificate reports whether the server's certificate is one that a client can trust.
 func (p *Play) GoodCertificate() bool {
 	return p.settings.Certificate == "" || p.settings.Certificate == Good
 }
 
-// Server makes a server that plays the scenario and listens nowhere yet. o says what the scenario
-// does not: Users and Mechanisms when it has none of its own, Log, OnSession, Now, and TLS, with
-// which a good certificate is that one. The error is of type Errors and describes a scenario that
-// was made in Go and is wrong.
+// Server returns a server that plays the scenario; it does not listen yet. o holds the options that
+// a scenario does not set: Log, OnSession, Now, Users and Mechanisms unless the scenario has its
+// own, and TLS, whose certificate stands for a good one. A nil o is allowed. The error is of type
+// Errors: it describes mistakes in a scenario made in Go.
 func (s *Scenario) Server(o *fakeserver.Options) (*Play, error) {
 	var errs Errors
 	s.check(noFiles(), func(path, format string, args ...any) {
@@ -90,7 +90,7 @@ func (s *Scenario) Server(o *fakeserver.Options) (*Play, error) {
 	}
 	p.watch(users)
 	p.Server = fakeserver.New(p.Maildrop, &options)
-	for _, r := range slices.Backward(p.rules) { // each is put at the front
+	for _, r := range slices.Backward(p.rules) { // On puts each at the front
 		added := addTo(p.Server, r, pop3Grammar)
 		if r.Required || !slices.ContainsFunc(p.rules, func(r Rule) bool { return r.Required }) {
 			p.played = append(p.played, added)
@@ -100,7 +100,7 @@ func (s *Scenario) Server(o *fakeserver.Options) (*Play, error) {
 }
 
 // Exercised reports whether the client has met what the scenario is about: all required rules have
-// fired, or without such rules any rule. In a scenario without rules that is a session.
+// fired; without required rules, any rule has; without rules, there was a session.
 func (p *Play) Exercised() bool {
 	if len(p.played) == 0 {
 		return p.Sessions() > 0
@@ -117,7 +117,7 @@ func (p *Play) Exercised() bool {
 	return fired >= needed
 }
 
-// configure puts what the scenario says into the options of the server.
+// configure sets the options of the server as the scenario says.
 func (p *Play) configure(o *fakeserver.Options) {
 	s := &p.settings
 	set(&o.Greeting, s.Greeting)
@@ -180,7 +180,8 @@ func (p *Play) users() map[string]fakeserver.User {
 	return users
 }
 
-// anyPassword returns the same users, who need no password; nil is the default one.
+// anyPassword returns the same users with the right to log in with any password; nil stands for the
+// default user.
 func anyPassword(users map[string]fakeserver.User) map[string]fakeserver.User {
 	if users == nil {
 		return map[string]fakeserver.User{DefaultUser: {Password: DefaultPassword, AnyPassword: true}}
@@ -193,8 +194,8 @@ func anyPassword(users map[string]fakeserver.User) map[string]fakeserver.User {
 	return all
 }
 
-// certificate returns the server's side of TLS; nil when the scenario has none. good is
-// what the caller has for a good one, or nil.
+// certificate returns the TLS configuration of the server, or nil when the scenario has no TLS.
+// good is the caller's configuration with a good certificate, or nil.
 func (p *Play) certificate(good *tls.Config) *tls.Config {
 	if p.settings.TLS == "" || p.settings.TLS == NoTLS {
 		return nil
@@ -214,8 +215,8 @@ func (p *Play) certificate(good *tls.Config) *tls.Config {
 	return p.Authority.Server()
 }
 
-// needsName fails the handshake of a client that does not say which server it wants (RFC 6066
-// section 3).
+// needsName returns a configuration that fails the handshake of a client that does not name the
+// server (RFC 6066 section 3).
 func needsName(c *tls.Config) *tls.Config {
 	c = c.Clone()
 	c.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
@@ -227,15 +228,14 @@ func needsName(c *tls.Config) *tls.Config {
 	return c
 }
 
-// PlaySMTP adds the scenario's rules for SMTP to a server of that protocol, which comes before
-// rules that it has.
+// PlaySMTP adds the scenario's rules for SMTP to an SMTP server, in front of the rules that it has.
 func (p *Play) PlaySMTP(server *fakeserver.Server) {
 	for _, r := range slices.Backward(p.scenario.SMTP) {
 		addTo(server, r, smtpGrammar)
 	}
 }
 
-// addTo puts a rule at the front of the list of a server.
+// addTo puts a rule at the front of the rules of a server.
 func addTo(server *fakeserver.Server, r Rule, g grammar) *fakeserver.Rule {
 	verb, args, _ := strings.Cut(r.On, " ")
 	if verb == "*" {
@@ -257,7 +257,7 @@ func addTo(server *fakeserver.Server, r Rule, g grammar) *fakeserver.Rule {
 	return added
 }
 
-// About returns what the rule does, in a few words.
+// About describes in a few words what the rule does.
 func (r Rule) About() string {
 	var done []string
 	if r.As != "" {

@@ -85,10 +85,10 @@ var _ = Describe("rules for SMTP", func() {
 		Expect(err).To(MatchError(ContainSubstring(want)))
 	},
 		Entry(nil, "smtp: [{on: RCPTT, do: [close]}]", `there is no command "RCPTT", but there is "RCPT"`),
-		Entry(nil, "smtp: [{on: MAIL, do: [{refuse: 250 fine}]}]", "refuse takes a number such as 450 or 550, or none for 550; 250 agrees"),
-		Entry(nil, "smtp: [{on: MAIL, do: [{ifOK: [{ok: 550 no}]}]}]", "ok takes a number such as 250 or 354, or none for 250; 550 refuses"),
-		Entry(nil, "smtp: [{on: MAIL, state: transaction, do: [close]}]", "a session of SMTP has no such states"),
-		Entry(nil, "smtp: [{on: MAIL, before: [{remove: [a]}]}]", "before and after take losePipelined alone here"),
+		Entry(nil, "smtp: [{on: MAIL, do: [{refuse: 250 fine}]}]", "begin with a number such as 450 or 550 (default: 550); 250 is not a refusal"),
+		Entry(nil, "smtp: [{on: MAIL, do: [{ifOK: [{ok: 550 no}]}]}]", "begin with a number such as 250 or 354 (default: 250); 550 is a refusal"),
+		Entry(nil, "smtp: [{on: MAIL, state: transaction, do: [close]}]", "state is for rules on POP3 commands"),
+		Entry(nil, "smtp: [{on: MAIL, before: [{remove: [a]}]}]", "before and after of a rule under smtp allow only losePipelined"),
 		Entry(nil, "smtp: [{on: MAIL, when: later, do: [close]}]", "later"))
 
 	It("are in the built-in scenarios", func() {

@@ -7,10 +7,10 @@ import (
 	"pop3mtm/fakeserver"
 )
 
-// Start plays a scenario, as Load finds it, on a free port of 127.0.0.1 for the time of a test. At
-// the end of the test the client is judged: what Check finds fails the test. NAME#CASE picks a case
-// of a scenario that has several; without it the first one is played, and the log of the test says
-// how many there are. Each plays all.
+// Start plays a scenario, which it finds as Load does, on a free port of 127.0.0.1 until the test
+// ends. Then it judges the client with Check, whose failures fail the test. NAME#CASE picks a case
+// of a scenario that has several; without it the first case is played, and the log of the test says
+// how many there are. Use Each to play all.
 func Start(t testing.TB, name string) *Play {
 	t.Helper()
 	s, err := Load(name)
@@ -25,8 +25,8 @@ func Start(t testing.TB, name string) *Play {
 	return s.Start(t, nil)
 }
 
-// Each runs test as a subtest for each case of a scenario, as Load finds it, with a server that
-// plays the case and judges the client at the end like Start.
+// Each runs test as a subtest for each case of a scenario, which it finds as Load does. In each
+// subtest a server plays the case, and the client is judged at the end as by Start.
 func Each(t *testing.T, name string, test func(t *testing.T, p *Play)) {
 	t.Helper()
 	all, err := LoadAll(name)
@@ -42,7 +42,7 @@ func Each(t *testing.T, name string, test func(t *testing.T, p *Play)) {
 	}
 }
 
-// Start returns the function Start for a scenario that is loaded already, with options as for
+// Start is like the function Start, for a scenario that is loaded already. The options are those of
 // Server.
 func (s *Scenario) Start(t testing.TB, o *fakeserver.Options) *Play {
 	t.Helper()
@@ -52,7 +52,8 @@ func (s *Scenario) Start(t testing.TB, o *fakeserver.Options) *Play {
 	}
 	fakeserver.StartServer(t, p.Server, p.ImplicitTLS())
 	t.Cleanup(func() {
-		// The context of the test has ended by now. The server reports unmet rules.
+		// The context of the test has ended by now. The server itself reports required rules that
+		// did not fire.
 		v := p.Verdict(context.Background())
 		if err := v.withoutRules().Err(); err != nil {
 			t.Errorf("scenario %s, %s:\n%v", s.Name(), s.Title, err)

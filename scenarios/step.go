@@ -11,18 +11,19 @@ import (
 	"pop3mtm/fakeserver"
 )
 
-// Step is one change of an answer: exactly one of these, either a word (bareLF) or a word with its
-// value (refuse: not now). Octets of an answer are counted on the wire from 0, including status
-// line, stuffed dots and closing dot; rows are the lines between the status line and the closing
-// dot, counted from 1.
+// Step is one change of an answer, written as a word (bareLF) or as a word with its value (refuse:
+// not now). Octets of an answer are counted from 0 as they are on the wire, with status line,
+// stuffed dots and closing dot. Rows are the lines between the status line and the closing dot,
+// counted from 1.
 type Step struct {
-	// Word names the step; StepWords has them all.
+	// Word is the name of the step; StepWords lists all of them.
 	Word string
-	// Value is what it needs, of the type that StepWords says; nil for a word that stands alone.
+	// Value is the value of the step, of the type that StepWords says. It is nil for a step without
+	// a value.
 	Value any
 }
 
-// Do returns the step with a word and the value that it needs: Do("close"), Do("refuse", "not
+// Do returns the step with a name and, if it needs one, a value: Do("close"), Do("refuse", "not
 // now"), Do("cut", Cut{After: 5}).
 func Do(word string, value ...any) Step {
 	s := Step{Word: word}
@@ -35,7 +36,7 @@ func Do(word string, value ...any) Step {
 	return s
 }
 
-// MarshalJSON writes the word with its value, or true.
+// MarshalJSON writes the name with the value, or with true when there is no value.
 func (s Step) MarshalJSON() ([]byte, error) {
 	if s.Value == nil {
 		return json.Marshal(map[string]bool{s.Word: true})
@@ -43,11 +44,11 @@ func (s Step) MarshalJSON() ([]byte, error) {
 	return json.Marshal(map[string]any{s.Word: s.Value})
 }
 
-// wrong says why a step cannot be done.
+// wrong says what is wrong with a step, or returns "".
 func (s Step) wrong(g grammar) string {
 	row, known := stepNamed(s.Word)
 	if !known {
-		return "a step is exactly one of " + strings.Join(stepNames(), ", ")
+		return "a step must be exactly one of " + strings.Join(stepNames(), ", ")
 	}
 	if reflect.TypeOf(s.Value) != row.Value {
 		return fmt.Sprintf("%s takes a value of the type %v, not %T", s.Word, row.Value, s.Value)
@@ -58,7 +59,7 @@ func (s Step) wrong(g grammar) string {
 	switch v := s.Value.(type) {
 	case Change:
 		if (v.By != 0) == (v.To != "") {
-			return `a number changes by some or to a text: {by: -1} or {to: "99999999999"}`
+			return `give the change of the number as {by: -1}, or its replacement as {to: "99999999999"}`
 		}
 	case IfStatus:
 		if len(v.Do) == 0 {

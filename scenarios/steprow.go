@@ -21,22 +21,22 @@ const (
 // stepRow is a row of the table of steps.
 type stepRow struct {
 	StepWord
-	fills bool // words in braces in its text are filled in
+	fills bool // placeholders in braces are replaced in its text
 	edit  func(value any, g grammar) edit.Edit
 }
 
-// StepWord is a word for a step, for documents and schemas.
+// StepWord describes a step, for documents and schemas.
 type StepWord struct {
 	Name string
-	// Doc says what it does.
+	// Doc says what the step does.
 	Doc string
-	// Value is the type of what it needs; nil for a word that stands alone.
+	// Value is the type of its value; nil for a step without a value.
 	Value reflect.Type
-	// Least and Most bound a number.
+	// Least and Most are the bounds of a value that is a number.
 	Least, Most int64
 }
 
-// StepWords returns the words for steps, in the order of the documents.
+// StepWords returns all steps, in the order of the documents.
 func StepWords() []StepWord {
 	var all []StepWord
 	for _, row := range stepTable() {
@@ -45,41 +45,41 @@ func StepWords() []StepWord {
 	return all
 }
 
-// alone makes the row of a word that needs no value.
+// alone returns the row of a step without a value.
 func alone(name, doc string, change edit.Edit) stepRow {
 	return stepRow{StepWord: StepWord{Name: name, Doc: doc}, edit: func(any, grammar) edit.Edit { return change }}
 }
 
-// with makes the row of a word with a value.
+// with returns the row of a step with a value.
 func with[T any](name, doc string, change func(value T) edit.Edit) stepRow {
 	return worded(name, doc, func(value T, _ grammar) edit.Edit { return change(value) })
 }
 
-// worded makes the row of a word whose edit depends on how replies begin.
+// worded returns the row of a step whose edit depends on how replies begin.
 func worded[T any](name, doc string, change func(value T, g grammar) edit.Edit) stepRow {
 	word := StepWord{Name: name, Doc: doc, Value: reflect.TypeFor[T](), Least: math.MinInt64, Most: math.MaxInt64}
 	return stepRow{StepWord: word, edit: func(value any, g grammar) edit.Edit { return change(value.(T), g) }}
 }
 
-// within bounds the number that the word takes.
+// within sets the bounds of a value that is a number.
 func (r stepRow) within(least, most int64) stepRow {
 	r.Least, r.Most = least, most
 	return r
 }
 
-// filled marks a word in whose text words in braces are filled in.
+// filled marks a step whose text may contain placeholders in braces.
 func (r stepRow) filled() stepRow {
 	r.fills = true
 	return r
 }
 
-// field returns the word as a field of a struct, for bounds.
+// field returns the step as a field of a struct, to check its bounds.
 func (w StepWord) field() field {
 	bounded := w.Value != nil && w.Value.Kind() == reflect.Int64 && (w.Least != math.MinInt64 || w.Most != math.MaxInt64)
 	return field{name: w.Name, bounded: bounded, least: w.Least, most: w.Most}
 }
 
-// stepNamed finds the row of a word.
+// stepNamed returns the row of the step with a name.
 func stepNamed(name string) (stepRow, bool) {
 	all := stepTable()
 	i := slices.IndexFunc(all, func(r stepRow) bool { return r.Name == name })
@@ -89,7 +89,7 @@ func stepNamed(name string) (stepRow, bool) {
 	return all[i], true
 }
 
-// stepNames returns all words for steps.
+// stepNames returns the names of all steps.
 func stepNames() []string {
 	var all []string
 	for _, row := range stepTable() {
@@ -98,7 +98,7 @@ func stepNames() []string {
 	return all
 }
 
-// edits returns the steps as changes of the right answer. They were checked.
+// edits returns the edits for steps that were checked.
 func edits(steps []Step, g grammar) []edit.Edit {
 	all := make([]edit.Edit, len(steps))
 	for i, s := range steps {
@@ -108,7 +108,7 @@ func edits(steps []Step, g grammar) []edit.Edit {
 	return all
 }
 
-// agreement returns the edit of ok.
+// agreement returns the edit for the step ok.
 func agreement(text string, g grammar) edit.Edit {
 	if g == smtpGrammar {
 		return edit.Raw(numbered("250", text) + "\r\n")
@@ -116,7 +116,7 @@ func agreement(text string, g grammar) edit.Edit {
 	return edit.Raw("+OK " + text + "\r\n")
 }
 
-// refusal returns the edit of refuse.
+// refusal returns the edit for the step refuse.
 func refusal(text string, g grammar) edit.Edit {
 	if g == smtpGrammar {
 		return edit.Raw(numbered("550", text) + "\r\n")
@@ -124,7 +124,7 @@ func refusal(text string, g grammar) edit.Edit {
 	return edit.Refuse(text)
 }
 
-// numbered puts a number before a text that begins with none.
+// numbered puts a number before a text that does not begin with one.
 func numbered(number, text string) string {
 	if replyNumber(text) != "" {
 		return text
@@ -132,7 +132,7 @@ func numbered(number, text string) string {
 	return strings.TrimSuffix(number+" "+text, " ")
 }
 
-// replyNumber returns the number that a reply begins with, as RFC 5321 section 4.2 has it, or "".
+// replyNumber returns the reply code at the beginning of a reply (RFC 5321 section 4.2), or "".
 func replyNumber(text string) string {
 	number, _, _ := strings.Cut(text, " ")
 	if len(number) == 3 && number[0] >= '2' && number[0] <= '5' && strings.Trim(number, "0123456789") == "" {
@@ -141,14 +141,14 @@ func replyNumber(text string) string {
 	return ""
 }
 
-// misnumbered says why the text of ok or refuse is wrong for SMTP.
+// misnumbered says why the text of ok or refuse is wrong for SMTP, or returns "".
 func misnumbered(word, text string) string {
 	first := (replyNumber(text) + " ")[0]
 	switch {
 	case word == "ok" && (first == '4' || first == '5'):
-		return fmt.Sprintf("ok takes a number such as 250 or 354, or none for 250; %s refuses", replyNumber(text))
+		return fmt.Sprintf("the text of ok may begin with a number such as 250 or 354 (default: 250); %s is a refusal", replyNumber(text))
 	case word == "refuse" && (first == '2' || first == '3'):
-		return fmt.Sprintf("refuse takes a number such as 450 or 550, or none for 550; %s agrees", replyNumber(text))
+		return fmt.Sprintf("the text of refuse may begin with a number such as 450 or 550 (default: 550); %s is not a refusal", replyNumber(text))
 	}
 	return ""
 }

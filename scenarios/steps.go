@@ -8,8 +8,8 @@ import (
 	"pop3mtm/fakeserver/edit"
 )
 
-// stepTable has a row for each step: its word, what it does, and how its value becomes an edit. A
-// new step is a row here.
+// stepTable returns the table of steps: name, description, and how the value becomes an edit. A new
+// step is a new row.
 func stepTable() []stepRow {
 	return slices.Concat(stepsInstead(), stepsInTime(), stepsOfForm(), stepsAtTheEnd(), stepsOnRows(), stepsOnOctets())
 }
@@ -52,7 +52,7 @@ func stepsInstead() []stepRow {
 	}
 }
 
-// stepsInTime returns the steps that say when what is sent, and in which pieces.
+// stepsInTime returns the steps about when an answer is sent, and in which pieces.
 func stepsInTime() []stepRow {
 	return []stepRow{
 		with("pause", "Waits before the first octet.",
@@ -74,7 +74,7 @@ func stepsInTime() []stepRow {
 	}
 }
 
-// stepsOfForm returns the steps that change how an answer is written.
+// stepsOfForm returns the steps that change the form of an answer.
 func stepsOfForm() []stepRow {
 	return []stepRow{
 		alone("bareLF", "Ends all lines with LF only.",

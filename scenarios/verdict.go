@@ -7,22 +7,22 @@ import (
 	"pop3mtm/fakeserver"
 )
 
-// Result is what a verdict comes to.
+// Result is the result of a verdict.
 type Result string
 
-// The results.
+// The values of Result.
 const (
 	Pass         Result = "pass"
 	Fail         Result = "fail"
-	NotExercised Result = "not-exercised" // no client has connected; this is no success
+	NotExercised Result = "not-exercised" // no client has connected; this is not a pass
 )
 
-// Verdict says for each expectation whether clients have met it.
+// Verdict says for each expectation whether it was met.
 type Verdict struct {
 	Scenario string `json:"scenario,omitempty"`
 	Title    string `json:"title,omitempty"`
 	Result   Result `json:"result"`
-	// Sessions is how many there were, and Open how many of them have not ended.
+	// Sessions counts the sessions, and Open those that have not ended.
 	Sessions int     `json:"sessions"`
 	Open     int     `json:"open"`
 	Checks   []Check `json:"checks"`
@@ -30,34 +30,35 @@ type Verdict struct {
 
 // Check is one expectation. It is met when it has no failures.
 type Check struct {
-	// What is expected, as the scenario has it: never DELE 2.
+	// What says what is expected, in the scenario's words: never DELE 2.
 	What string `json:"what"`
-	// User whose expectation it is; empty for one about all users.
+	// User is the user whose expectation it is; empty for one about all users.
 	User     string     `json:"user,omitempty"`
 	Result   Result     `json:"result"`
 	Failures []*Failure `json:"failures,omitempty"`
 
-	rule bool // it is about a required rule
+	rule bool // the check is about a required rule
 }
 
-// Failure is a way in which an expectation was not met. Its text has several lines: what was
-// expected, what came, what is near it, and the transcript around it.
+// Failure describes an expectation that was not met. Its text has several lines: what was expected,
+// what happened, the commands nearest to the expected one, and the part of the transcript.
 type Failure struct {
-	// Section says where the rule stands that was broken, as far as the scenario tells: 1939/5.
+	// Section is the section of an RFC that the scenario names for the expectation: 1939/5. It may
+	// be empty.
 	Section Section `json:"rfc,omitempty"`
 	// Expected and Actual are a line each.
 	Expected string `json:"expected"`
 	Actual   string `json:"actual"`
-	// Near shows the commands that are most like the expected one, a line each with a mark where it
-	// differs; it may be empty.
+	// Near shows the commands that are most similar to the expected one, each on a line with a mark
+	// where it differs. It may be empty.
 	Near string `json:"near,omitempty"`
-	// Session and Transcript show where it happened: some lines of the transcript of a session, the
-	// command that it is about marked with >. They may be empty.
+	// Session and Transcript show where it happened: the number of the session, and lines of its
+	// transcript in which > marks the command. They may be 0 and empty.
 	Session    int      `json:"session,omitempty"`
 	Transcript []string `json:"transcript,omitempty"`
 }
 
-// Error returns all of it.
+// Error returns the whole text.
 func (f *Failure) Error() string {
 	text := "expected " + f.Expected + "\n     got " + f.Actual
 	if f.Near != "" {
@@ -69,8 +70,8 @@ func (f *Failure) Error() string {
 // Failed reports whether an expectation was not met.
 func (v *Verdict) Failed() bool { return v.Result == Fail }
 
-// Err returns all failures as one error; nil without failures. It is nil too when nothing was
-// exercised.
+// Err returns all failures as one error, or nil when there are none. It also returns nil when no
+// client has connected.
 func (v *Verdict) Err() error {
 	var all []error
 	for _, c := range v.Checks {
@@ -81,24 +82,24 @@ func (v *Verdict) Err() error {
 	return errors.Join(all...)
 }
 
-// Happened is what is judged.
+// Happened holds what is judged.
 type Happened struct {
-	// Transcripts are of all sessions, in order. Lost is how many more there were.
+	// Transcripts are those of all sessions, in order. Lost counts further ones that were not kept.
 	Transcripts []fakeserver.Transcript
 	Lost        int
 	Mailboxes   []Mailbox
-	// Unmet are the commands of required rules that have not fired.
+	// Unmet holds the commands of required rules that have not fired.
 	Unmet []string
 }
 
-// Expectation is what is expected of the sessions of a user, or with an empty User of all.
+// Expectation is what is expected of the sessions of a user, or of all sessions when User is empty.
 type Expectation struct {
 	User   string
 	Expect Expect
 }
 
-// Judge compares what happened with what is expected. Sections and names of the verdict are those
-// of the scenario, which may be nil.
+// Judge compares what happened with what is expected. The verdict takes its name and sections from
+// the scenario, which may be nil.
 func Judge(s *Scenario, expected []Expectation, h Happened) *Verdict {
 	v := &Verdict{Sessions: len(h.Transcripts) + h.Lost, Checks: []Check{}}
 	var section Section
@@ -124,7 +125,8 @@ func (v *Verdict) withoutRules() *Verdict {
 	return &rest
 }
 
-// whole checks that all sessions can be judged, and required rules.
+// whole adds checks that all sessions have ended and have whole transcripts, and one for each
+// required rule.
 func (v *Verdict) whole(h *Happened) {
 	var open, short Check
 	open.What, short.What = "sessions have ended", "transcripts are whole"
@@ -133,7 +135,7 @@ func (v *Verdict) whole(h *Happened) {
 			v.Open++
 		}
 		if t.LeftOut > 0 {
-			short.Failures = append(short.Failures, &Failure{Expected: "a session that is not too long to judge", Session: t.Session,
+			short.Failures = append(short.Failures, &Failure{Expected: "a session short enough for its transcript to be kept whole", Session: t.Session,
 				Actual: counted(t.LeftOut, "line") + " left out of the transcript of session " + counted(t.Session, "")})
 		}
 	}
@@ -149,7 +151,7 @@ func (v *Verdict) whole(h *Happened) {
 	}
 }
 
-// settle sets the results.
+// settle sets the result of the verdict.
 func (v *Verdict) settle() {
 	v.Result = Pass
 	for i := range v.Checks {

@@ -7,7 +7,7 @@ import (
 	"pop3mtm/fakeserver"
 )
 
-// View changes how sessions see their mailbox: exactly one of these, and optionally when.
+// View changes how sessions see their mailbox: exactly one of these keys, and optionally when.
 type View struct {
 	// Only the first messages, up to this number.
 	Oldest int `json:"oldest,omitempty" jsonschema:"minimum=1,maximum=100000"`
@@ -27,7 +27,7 @@ type View struct {
 	When string `json:"when,omitempty"`
 }
 
-// Action is something that the server does when it receives a command: exactly one of these.
+// Action is something that the server does when it receives a command: exactly one of these keys.
 type Action struct {
 	// New mail arrives.
 	Add []Mail `json:"add,omitempty"`
@@ -79,16 +79,16 @@ func (d Deletes) deletes() func(fakeserver.Leaving) bool {
 	}
 }
 
-// wrong says why there cannot be such a view.
+// wrong says what is wrong with a view, or returns "".
 func (v View) wrong() string {
 	v.When = ""
 	if given(v) != 1 {
-		return "a view is exactly one of oldest, newest, reversed, roundedTo, countedInLF, countedWithoutHeader and uidl, and perhaps when"
+		return "a view needs exactly one of oldest, newest, reversed, roundedTo, countedInLF, countedWithoutHeader and uidl, and optionally when"
 	}
 	return ""
 }
 
-// view is v for the server. It was checked.
+// view returns the server's form of a view that was checked.
 func (v View) view() fakeserver.View {
 	var made fakeserver.View
 	switch {
@@ -119,12 +119,12 @@ func (v View) uid(who fakeserver.Viewer, n int, uid string) string {
 
 func (a Action) wrong() string {
 	if given(a) != 1 {
-		return "an action is exactly one of " + strings.Join(words(a), ", ")
+		return "an action needs exactly one of " + strings.Join(words(a), ", ")
 	}
 	return ""
 }
 
-// action returns a for the server. It was checked, and its mail is there.
+// action returns the server's form of an action that was checked, with its mail loaded.
 func (a Action) action() fakeserver.Action {
 	switch {
 	case a.Add != nil:

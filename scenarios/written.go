@@ -10,13 +10,13 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// short is a type for which people write a text or a number alone. written is how that stands in a
-// file, empty when it cannot be told.
+// short is a type for which people often write a text or a number alone. written returns the
+// correct form for an error message, or "" when it cannot be guessed.
 type short interface {
 	written(text string) string
 }
 
-// written tells what a reply that is written out, or a word, is as a step.
+// written returns a reply that was written out, or a word, in the form of a step.
 func (Step) written(text string) string {
 	row, known := stepNamed(text)
 	status, rest, _ := strings.Cut(text, " ")
@@ -50,7 +50,7 @@ func (Change) written(text string) string { return "{to: " + strconv.Quote(text)
 func (Row) written(text string) string    { return "{row: 1, text: " + quoted(text) + "}" }
 func (Spot) written(text string) string   { return "{at: 0, octets: " + quoted(text) + "}" }
 
-// quoted returns a text as it stands inside brackets.
+// quoted returns a text as it is written inside brackets.
 func quoted(text string) string {
 	text = shortened(text)
 	if text == "" || strings.ContainsAny(text, ":#{}[],&*!|>'\"%@`\\\r\n\t") || strings.TrimSpace(text) != text || strings.ContainsAny(text[:1], "-?+") {
@@ -59,7 +59,8 @@ func quoted(text string) string {
 	return text
 }
 
-// single returns the text of a value that is no list and has no names, as it would stand for v.
+// single returns the text of a value that is not a list and not a mapping, as it would be written
+// for v.
 func single(n ast.Node, v reflect.Value) string {
 	text := scalar(n)
 	if text == "" {
@@ -89,15 +90,15 @@ func (d *decoder) noList(n ast.Node, element reflect.Type) {
 	switch n.(type) {
 	case *ast.MappingNode, *ast.MappingValueNode:
 		if element.Kind() == reflect.Struct {
-			d.wrong(n, "here stands a list: begin each item with a dash, or write %s", d.named("[{...}, {...}]"))
+			d.wrong(n, "expected a list: begin each item with a dash, or write %s", d.named("[{...}, {...}]"))
 			return
 		}
 	}
 	if example != "" {
-		d.wrong(n, "here stands a list: write %s", d.named("["+example+"]"))
+		d.wrong(n, "expected a list: write %s", d.named("["+example+"]"))
 		return
 	}
-	d.wrong(n, "here stands a list, such as [a, b], not %s", kind(n))
+	d.wrong(n, "expected a list, such as [a, b], not %s", kind(n))
 }
 
 // noNames says what to write in place of n, where names with values stand. It reports whether it
@@ -108,7 +109,7 @@ func (d *decoder) noNames(n ast.Node, v reflect.Value) bool {
 		example = single(n, v)
 	}
 	if example != "" {
-		d.wrong(n, "here stand names with values: write %s", d.named(example))
+		d.wrong(n, "expected names with values: write %s", d.named(example))
 	}
 	return example != ""
 }

@@ -6,9 +6,9 @@ import (
 	"pop3mtm/scenarios/check/process"
 )
 
-// aborted returns the line by which a runtime says that it gave up, or "". An exception that the
-// program did not catch is an error message like any other; what is meant here is memory that is
-// not what it should be, and panics.
+// aborted returns the line with which a runtime reports that it aborted the program, or "". It
+// looks for panics and damaged memory. An exception that the program did not catch is an error
+// message like any other.
 func aborted(e process.Ending) string {
 	if e.Status == 0 {
 		return ""

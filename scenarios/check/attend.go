@@ -15,8 +15,8 @@ import (
 	"pop3mtm/scenarios/check/stored"
 )
 
-// Attend is a client with a person in front of it: a program with windows, or a phone. The person
-// is told when to fetch mail, and says what the client shows.
+// Attend is a client that a person operates: a program with windows, or a phone. It asks the person
+// to fetch mail, and then what the client shows.
 type Attend struct {
 	*OnePort
 	Out io.Writer
@@ -26,7 +26,7 @@ type Attend struct {
 	lines *bufio.Scanner
 }
 
-// Attended returns globs for the cases that are worth a person's time.
+// Attended returns globs that select the cases worth a person's time.
 func Attended() []string {
 	return []string{"retr-drop@1200/close", "retr-octets@dots", "retr-octets@eight-bit", "retr-refused@words", "retr-stall@10", "dele-drop@2",
 		"uidl-drop@20/close", "auth-in-use@*", "retr-no-stuffing@header", "list-empty@stat", "quit-unanswered@closed", "uidl-duplicate"}
@@ -46,10 +46,10 @@ func (a *Attend) Start(_ string, e Endpoint) (Client, error) {
 	return &attended{attend: a, endpoint: e}, nil
 }
 
-// user is always the same: nobody sets up an account for each case.
+// user returns the same name for all cases, so that the account is set up only once.
 func (*Attend) user(c *Case) string { return c.user() }
 
-// attended is a person and a client in one case.
+// attended is the client in one case, operated by a person.
 type attended struct {
 	attend   *Attend
 	endpoint Endpoint
@@ -64,7 +64,7 @@ type mailSeen struct {
 	octets  []byte
 }
 
-// shows takes the mail of the mailbox, for the questions.
+// shows sets the mail of the mailbox, which the questions list.
 func (a *attended) shows(mail []mailSeen) { a.mail = mail }
 
 // Visit implements Client.
@@ -82,9 +82,9 @@ func (a *attended) Visit(ctx context.Context, _ func() process.Line, _ func()) p
 	end := process.Ending{Started: true, Status: -1}
 	switch strings.ToLower(said) {
 	case "h":
-		end.Hung = "the person in front of it says that it hangs"
+		end.Hung = "the person who operates it says that it hangs"
 	case "c":
-		end.Signal = "the person in front of it says that it crashed"
+		end.Signal = "the person who operates it says that it crashed"
 	}
 	if err = a.inbox(ctx); err != nil {
 		return process.Ending{Status: -1, Err: err}
@@ -92,14 +92,14 @@ func (a *attended) Visit(ctx context.Context, _ func() process.Line, _ func()) p
 	return end
 }
 
-// inbox asks what the client shows.
+// inbox asks the person which messages the client shows.
 func (a *attended) inbox(ctx context.Context) error {
 	out := a.attend.Out
 	for i, m := range a.mail {
 		_, _ = fmt.Fprintf(out, "    %d  %s\n", i+1, m.subject)
 	}
 	for {
-		_, _ = fmt.Fprint(out, "  Which of these does the inbox show? Numbers, each as often as it is there, with h for half of it (1 2h 3 3), or 0 for none: ")
+		_, _ = fmt.Fprint(out, "  Which of these does the inbox show? Write their numbers, each as often as it is shown, with h for half a message (1 2h 3 3), or 0 for none: ")
 		said, err := a.ask(ctx)
 		if err != nil {
 			return err
@@ -109,11 +109,11 @@ func (a *attended) inbox(ctx context.Context) error {
 			a.stored = found
 			return nil
 		}
-		_, _ = fmt.Fprintf(out, "  %q is no number of the list.\n", bad)
+		_, _ = fmt.Fprintf(out, "  %q is not a number of the list.\n", bad)
 	}
 }
 
-// named returns what a person says that the inbox shows, or the word that is wrong.
+// named returns the messages that the person says the inbox shows, or the word that is wrong.
 func (a *attended) named(said string) (found []stored.Message, bad string) {
 	for i, word := range strings.Fields(strings.ReplaceAll(said, ",", " ")) {
 		number, half := strings.CutSuffix(strings.ToLower(word), "h")
@@ -133,13 +133,13 @@ func (a *attended) named(said string) (found []stored.Message, bad string) {
 	return found, ""
 }
 
-// ask reads a line of the person.
+// ask reads a line that the person types.
 func (a *attended) ask(ctx context.Context) (string, error) {
 	if ctx.Err() != nil {
 		return "", context.Cause(ctx)
 	}
 	if !a.attend.lines.Scan() {
-		return "", errors.New("nobody answers any more")
+		return "", errors.New("the input has ended: nobody answers the questions")
 	}
 	return strings.TrimSpace(a.attend.lines.Text()), nil
 }
@@ -150,7 +150,7 @@ func (a *attended) Stored() ([]stored.Message, error) { return a.stored, nil }
 // Close implements Client.
 func (*attended) Close() error { return nil }
 
-// subjects returns messages as a person recognizes them.
+// subjects returns the messages with the subject by which a person recognizes them.
 func subjects(letters []letter, mail map[string][][]byte) []mailSeen {
 	var all []mailSeen
 	for _, l := range letters {

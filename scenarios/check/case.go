@@ -10,14 +10,14 @@ import (
 	"pop3mtm/scenarios"
 )
 
-// Severity says how much a case asks of a client.
+// Severity says how much a case demands of a client.
 type Severity string
 
 // The values of Severity, the lowest first.
 const (
 	Tolerance Severity = "tolerance" // the server itself breaks the RFC
 	Should    Severity = "should"    // the RFC leaves the client a choice
-	Must      Severity = "must"      // servers and lines that any client has to expect
+	Must      Severity = "must"      // servers and connections that any client must expect
 )
 
 // Severities returns the severities, the lowest first.
@@ -28,12 +28,12 @@ func (s Severity) Reaches(other Severity) bool {
 	return slices.Index(Severities(), s) >= slices.Index(Severities(), other)
 }
 
-// Case is one way in which a server or a line fails.
+// Case is one way in which a server or a connection fails.
 type Case struct {
 	ID          string
 	Title       string
 	Severity    Severity
-	Requirement string   // what a client has to do, in one sentence
+	Requirement string   // what a client must do, in one sentence
 	RFC         []string // sections that say so, as 1939/6
 	Quirk       []int    // numbers of the server's faults in docs/quirks.md
 	Needs       []scenarios.Ability
@@ -46,7 +46,7 @@ type Case struct {
 	deletes  func(fakeserver.Leaving) bool // nil: as the scenario says
 }
 
-// Where returns the RFC section, or the quirk without a section: 1939/6, QUIRK 72.
+// Where returns the RFC section, or the quirk if there is no section: 1939/6, QUIRK 72.
 func (c *Case) Where() string {
 	if len(c.RFC) > 0 {
 		return c.RFC[0]
@@ -57,13 +57,13 @@ func (c *Case) Where() string {
 	return ""
 }
 
-// Reproduce returns the command line that serves the case alone.
+// Reproduce returns the command that serves only this case.
 func (c *Case) Reproduce() string { return "pop3sim serve --case '" + c.ID + "'" }
 
 // Scenario returns the scenario that the case plays.
 func (c *Case) Scenario() *scenarios.Scenario { return c.scenario }
 
-// Cut returns what happens to the first connection, or nil.
+// Cut returns the fault of the first connection, or nil.
 func (c *Case) Cut() *Cut { return c.cut }
 
 // accepts reports whether a class is an outcome that a good client cannot avoid.
@@ -71,13 +71,14 @@ func (c *Case) accepts(class Class) bool {
 	return slices.Contains(c.Accepted, scenarios.Outcome(class))
 }
 
-// sorted sorts cases by their ids, in which numbers count as numbers.
+// sorted sorts cases by their ids. Digits in an id are compared as numbers.
 func sorted(cases []*Case) []*Case {
 	slices.SortStableFunc(cases, func(a, b *Case) int { return CompareIDs(a.ID, b.ID) })
 	return cases
 }
 
-// CompareIDs compares ids in which a run of digits counts as one number.
+// CompareIDs compares two ids, with each run of digits as one number. It returns a negative number,
+// 0 or a positive number, like strings.Compare.
 func CompareIDs(a, b string) int {
 	const digits = "0123456789"
 	for a != "" && b != "" {
@@ -97,7 +98,7 @@ func CompareIDs(a, b string) int {
 	return cmp.Compare(len(a), len(b))
 }
 
-// killing is the plan to kill the client at the reply to a command.
+// killing says at the reply to which command the client is killed.
 type killing struct {
 	verb string
 	nth  int // 0: the first one

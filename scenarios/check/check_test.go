@@ -71,7 +71,7 @@ func TestTheProbeSaysInASentenceWhyAClientCannotBeChecked(t *testing.T) {
 			v.store = func(v *visit, uid string, body []byte) error {
 				return inner(v, uid, []byte(strings.ToUpper(string(body))+"This is the first message.\n"))
 			}
-		}}.fetch, "is not what was sent"},
+		}}.fetch, "differs from what was sent"},
 		"one is left out": {right{wrong: func(v *visit) {
 			inner := v.store
 			v.store = func(v *visit, uid string, body []byte) error {

@@ -17,9 +17,9 @@ var sets embed.FS
 
 // Choice selects cases.
 type Choice struct {
-	Only, Skip []string // globs, in which * stands for any text, / too
-	Severity   Severity // and higher
-	Set        string   // a frozen set of named cases
+	Only, Skip []string // globs; * matches any text, / included
+	Severity   Severity // the lowest one
+	Set        string   // the name of a frozen set of cases
 	Shard      Shard
 	Sweep      bool
 	Step       int64
@@ -37,7 +37,7 @@ func Sets() []string {
 	return files
 }
 
-// setIDs returns the ids of a frozen set.
+// setIDs returns the ids of the cases in a frozen set.
 func setIDs(name string) ([]string, error) {
 	text, err := sets.ReadFile("sets/" + name + ".txt")
 	if err != nil {
@@ -46,8 +46,8 @@ func setIDs(name string) ([]string, error) {
 	return strings.Fields(string(text)), nil
 }
 
-// Choose returns the chosen ones of cases, in their order. It is an error when nothing is left, or
-// when a glob of Only matches nothing: a typo would look like a pass.
+// Choose returns the cases that are selected, in their order. It fails when no case is selected, or
+// when a glob of Only matches none, so that a typo does not look like a pass.
 func (ch Choice) Choose(cases []*Case) ([]*Case, error) {
 	used := map[string]bool{}
 	inSet := map[string]bool{}
@@ -76,7 +76,7 @@ func (ch Choice) Choose(cases []*Case) ([]*Case, error) {
 		}
 	}
 	if all = ch.Shard.of(all); len(all) == 0 {
-		return nil, fmt.Errorf("no case is left")
+		return nil, fmt.Errorf("the options select no case; 'pop3sim check --list' prints all")
 	}
 	return all, nil
 }
@@ -94,7 +94,7 @@ func anyGlob(globs []string, id string, used map[string]bool) bool {
 	return found
 }
 
-// Shard is one of several runs that together play all cases.
+// Shard selects the part of the cases that run I of N plays; the N runs together play all.
 type Shard struct{ I, N int }
 
 // String returns I/N, or "" for all cases.
@@ -114,14 +114,13 @@ func (s *Shard) Set(text string) error {
 	a, err1 := strconv.Atoi(i)
 	b, err2 := strconv.Atoi(n)
 	if !ok || err1 != nil || err2 != nil || a < 1 || b < a {
-		return fmt.Errorf("%q is not a shard: write 1/4 for the first of four", text)
+		return fmt.Errorf("invalid shard %q: write 1/4 for the first of four", text)
 	}
 	s.I, s.N = a, b
 	return nil
 }
 
-// of returns the cases of this shard: every Nth, so that the shards take about
-// as long as each other.
+// of returns the cases of this shard: every Nth, so that all shards take about the same time.
 func (s Shard) of(cases []*Case) []*Case {
 	if s.N == 0 {
 		return cases
@@ -135,7 +134,7 @@ func (s Shard) of(cases []*Case) []*Case {
 	return mine
 }
 
-// ByID returns the case with an id: a named one, or one of the sweep.
+// ByID returns the case with an id: a named case, or one of the sweep.
 func ByID(id string) (*Case, error) {
 	if strings.HasPrefix(id, sweepPrefix) {
 		return fromSweep(id)

@@ -13,16 +13,16 @@ import (
 
 // Drive runs a client against the servers of cases.
 type Drive interface {
-	// Modes returns the ways to protect the connection that the client can be told. The first one
-	// is used for cases that are not about TLS.
+	// Modes returns the uses of TLS that the client can be set to. The first one is used for cases
+	// that are not about TLS.
 	Modes() []TLS
-	// Abilities returns what is declared of the client.
+	// Abilities returns the abilities that are declared for the client.
 	Abilities() []scenarios.Ability
 	// Start prepares the client for one case, in an empty directory of its own.
 	Start(dir string, e Endpoint) (Client, error)
 }
 
-// placeOf returns where the servers for a client are.
+// placeOf returns the place of the servers for a client.
 func placeOf(d Drive) place {
 	if at, ok := d.(place); ok {
 		return at
@@ -30,14 +30,14 @@ func placeOf(d Drive) place {
 	return ownPort{}
 }
 
-// Client is a client in one case. It is used by one goroutine.
+// Client is a client in one case. One goroutine at a time uses it.
 type Client interface {
-	// Visit lets the client fetch its mail once, until it is done or ctx ends. line says what
-	// passes on its connections; idle is called when nothing has happened for a while.
+	// Visit lets the client fetch its mail once, and blocks until it is done or ctx ends. line
+	// returns the state of its connections; Visit calls idle when nothing has happened for a while.
 	Visit(ctx context.Context, line func() process.Line, idle func()) process.Ending
-	// Stored returns what the client has as messages now.
+	// Stored returns the messages that the client has stored so far.
 	Stored() ([]stored.Message, error)
-	// Close ends the client.
+	// Close ends the client and waits for it.
 	Close() error
 }
 
@@ -57,7 +57,7 @@ func (f Func) Start(dir string, e Endpoint) (Client, error) {
 	return &function{f, mail, e}, os.Mkdir(mail, 0o700)
 }
 
-// mailDir is the folder for the mail in the directory of a case.
+// mailDir is the directory for the mail, in the directory of a case.
 const mailDir = "mail"
 
 type function struct {
@@ -73,8 +73,8 @@ func (f *function) Visit(ctx context.Context, line func() process.Line, idle fun
 func (f *function) Stored() ([]stored.Message, error) { return stored.Read(f.dir, stored.Auto) }
 func (f *function) Close() error                      { return nil }
 
-// inProcess runs a visit of a client that is no process of its own: it cannot be killed, and one
-// that does not end is left alone.
+// inProcess runs a visit of a client in this process. It cannot be killed: a client that does not
+// return is left running.
 func inProcess(ctx context.Context, line func() process.Line, idle func(), fetch func(context.Context) error) process.Ending {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

@@ -8,7 +8,7 @@ import (
 	"pop3mtm/scenarios/check/stored"
 )
 
-// evidence is what the witnesses of one case have seen.
+// evidence holds what is known about one case: wire, mailbox and stored mail.
 type evidence struct {
 	c         *Case
 	mode      TLS
@@ -21,20 +21,20 @@ type evidence struct {
 	left     []string // unique-ids in the mailbox at the end
 
 	endings []process.Ending // one for each visit
-	missing []int            // messages that were in the mailbox during a whole visit and are not stored, after each
+	missing []int            // after each visit, how many messages were in the mailbox during all of it and are not stored
 	there   []letter         // in the mailbox when the current visit began
 	stored  []stored.Message // at the end
-	claimed []finding        // halves that were stored when a visit said that all was well
+	claimed []finding        // incomplete messages that were stored when a visit reported success
 }
 
-// letter is one content that a message of the mailbox had: servers give a unique-id to another
-// message, or change one.
+// letter identifies one content of a message. A message may have several: some servers change
+// messages, or use a unique-id again.
 type letter struct {
 	uid string
 	nth int
 }
 
-// letters returns all of them, in the order of their arrival.
+// letters returns all letters of the case, in the order of their arrival.
 func (e *evidence) letters() []letter {
 	var all []letter
 	for _, uid := range e.uids {
@@ -51,21 +51,22 @@ func (e *evidence) gone(l letter) bool {
 	return !last || !slices.Contains(e.left, l.uid)
 }
 
-// candidate is something that may rightly be stored for a message.
+// candidate is a content that a client may correctly store for a message.
 type candidate struct {
 	uid  string // "" for any message
-	nth  int    // which content, or anyContent
+	nth  int    // the number of the content, or anyContent
 	text stored.Text
 }
 
-// anyContent is for what came over the wire for a message, whichever of its contents that is.
+// anyContent stands for a content that was sent for a message when it is not known which of its
+// contents that is.
 const anyContent = -1
 
 func (c candidate) fits(l letter) bool {
 	return c.uid == "" || c.uid == l.uid && (c.nth == anyContent || c.nth == l.nth)
 }
 
-// candidates returns what the mailbox had, and what the wire carried.
+// candidates returns the contents that the mailbox had, and those that went over the wire.
 func (e *evidence) candidates() []candidate {
 	var all []candidate
 	seen := map[string]bool{}
@@ -95,16 +96,16 @@ func (e *evidence) candidates() []candidate {
 	return all
 }
 
-// holding says which letters are stored.
+// holding is the result of comparing stored messages with letters.
 type holding struct {
-	of     []letter // for each stored message its letter, the zero one for none
-	copies []bool   // for each stored message, whether the same is stored already
-	bad    []int    // stored messages that are not what was sent
+	of     []letter // for each stored message its letter, or the zero letter
+	copies []bool   // for each stored message, whether it is a copy of an earlier one
+	bad    []int    // indexes of stored messages that differ from everything that was sent
 	have   map[letter]bool
 }
 
-// compare finds for each stored message the letter that it is, so that as many as possible are
-// found: some have equal octets.
+// compare assigns letters to stored messages, and to as many of them as possible: some letters have
+// equal octets.
 func (e *evidence) compare() *holding {
 	h := &holding{of: make([]letter, len(e.stored)), copies: make([]bool, len(e.stored)), have: map[letter]bool{}}
 	all, letters := e.candidates(), e.letters()
@@ -132,7 +133,7 @@ func (e *evidence) compare() *holding {
 }
 
 // matches returns the letters that a stored text may be, and whether it is anything that was sent.
-// What is not known of a certain letter may be any.
+// A content of no known letter may be any letter of its message.
 func matches(text stored.Text, all []candidate, letters []letter) (fit []letter, known bool) {
 	var anyOne []letter
 	for _, c := range all {
@@ -155,7 +156,8 @@ func matches(text stored.Text, all []candidate, letters []letter) (fit []letter,
 	return fit, known
 }
 
-// place gives a stored message one of the letters that it fits, and moves others for it.
+// place assigns one of the fitting letters to a stored message, and moves other messages to make
+// one free (bipartite matching).
 func (h *holding) place(i int, fits [][]letter, taken map[letter]int, tried map[letter]bool) bool {
 	for _, l := range fits[i] {
 		if tried[l] {
@@ -171,7 +173,7 @@ func (h *holding) place(i int, fits [][]letter, taken map[letter]int, tried map[
 	return false
 }
 
-// unstored returns how many messages that are in the mailbox are not stored.
+// unstored counts the messages in the mailbox that are not stored.
 func (e *evidence) unstored() int {
 	h := e.compare()
 	n := 0

@@ -10,14 +10,15 @@ import (
 // Line is a line of a transcript in a report.
 type Line struct {
 	Text  string `json:"text"`
-	Fault bool   `json:"fault,omitempty"` // what the case does here
-	Shows bool   `json:"shows,omitempty"` // what the verdict is about
+	Fault bool   `json:"fault,omitempty"` // the fault of the case is here
+	Shows bool   `json:"shows,omitempty"` // the verdict is about this line
 }
 
-// around is how many lines of a transcript are shown before and after the one that matters.
+// around is the number of lines shown before and after a line that matters.
 const around = 7
 
-// excerpt returns the part of the transcripts that shows a finding, with the fault marked.
+// excerpt returns the part of the transcripts that shows a finding, with marks on the fault and on
+// the line that the finding is about.
 func (e *evidence) excerpt(f finding) []Line {
 	var all []Line
 	for i := range e.sessions {
@@ -37,7 +38,7 @@ func (e *evidence) excerpt(f finding) []Line {
 			all = append(all, l)
 		}
 		if s.cutHere {
-			all = append(all, Line{Text: fmt.Sprintf("[the line: %s after %d octets]", e.c.cut.How, e.c.cut.At), Fault: true})
+			all = append(all, Line{Text: fmt.Sprintf("[the connection: %s after %d octets]", e.c.cut.How, e.c.cut.At), Fault: true})
 		}
 	}
 	return shortened(all)
@@ -58,7 +59,7 @@ func (e *evidence) faultAt(command string, session int) bool {
 	return false
 }
 
-// shortened keeps the lines around those that are marked, and the last ones.
+// shortened keeps the lines around the marked ones, and the last lines.
 func shortened(all []Line) []Line {
 	keep := make([]bool, len(all))
 	mark := func(at int) {

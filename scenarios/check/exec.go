@@ -12,7 +12,7 @@ import (
 	"pop3mtm/scenarios/check/stored"
 )
 
-// Exec drives a program: each case has a directory and each visit a process group of its own.
+// Exec runs a program. Each case has its own directory, and each visit its own process group.
 type Exec struct{ Program *Program }
 
 // Modes implements Drive.
@@ -49,7 +49,7 @@ func (x Exec) Start(dir string, e Endpoint) (Client, error) {
 	return r, nil
 }
 
-// modeOf makes scripts executable.
+// modeOf returns the mode of a file: scripts are executable.
 func modeOf(name string) os.FileMode {
 	if strings.HasSuffix(name, ".sh") {
 		return 0o700
@@ -57,7 +57,7 @@ func modeOf(name string) os.FileMode {
 	return 0o600
 }
 
-// running is a program in one case.
+// running is the program in one case.
 type running struct {
 	program  *Program
 	dir      string
@@ -103,7 +103,8 @@ func (r *running) run(ctx context.Context, command string, line func() process.L
 	return process.Run(ctx, c, r.program.limits, line, idle)
 }
 
-// env is the whole environment of the program: no setting of the user changes a verdict.
+// env returns the whole environment of the program. Settings of the user are left out, since they
+// could change a verdict.
 func (r *running) env() []string {
 	env := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + r.dir, "TMPDIR=" + filepath.Join(r.dir, "tmp"), "LANG=C.UTF-8", "TZ=UTC"}
 	for name, value := range r.fill.values {
@@ -125,17 +126,17 @@ func (r *running) Stored() ([]stored.Message, error) {
 	return stored.Read(filepath.Join(r.dir, mailDir), r.program.Store)
 }
 
-// Close implements Client: no process outlives its visit.
+// Close implements Client. There is nothing to end: no process outlives its visit.
 func (r *running) Close() error { return nil }
 
-// lastLine returns the last line of an output that says something.
+// lastLine returns the last line of an output that is not blank.
 func lastLine(output string) string {
 	lines := strings.Split(strings.TrimSpace(output), "\n")
 	last := strings.TrimSpace(lines[len(lines)-1])
 	return strings.ToValidUTF8(last[:min(len(last), 300)], "?")
 }
 
-// FirstLine returns the first line that the version command of a program prints, or "".
+// FirstLine runs the version command of a program and returns the first line that it prints, or "".
 func (p *Program) FirstLine(ctx context.Context) string {
 	if p.Version == "" {
 		return ""

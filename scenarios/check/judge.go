@@ -11,24 +11,24 @@ import (
 	"pop3mtm/scenarios/check/stored"
 )
 
-// finding is one invariant that does not hold.
+// finding describes one violation of an invariant.
 type finding struct {
 	class   Class
 	why     string
-	session int    // where it shows, 0 when that is not in a session
-	line    string // of the transcript that shows it, or ""
-	detail  string // stored against served
-	uid     string // the message that it is about, "" when that is not known
+	session int    // the session that shows it, or 0
+	line    string // the line of the transcript that shows it, or ""
+	detail  string // where stored and served mail differ
+	uid     string // the unique-id of the message, or "" when it is not known
 }
 
-// judge returns what is wrong, the worst first.
+// judge returns all violations, the worst first.
 func (e *evidence) judge() []finding {
 	var found []finding
 	h := e.compare()
 	halves := e.halves(h)
 	found = append(found, e.lost(h, halves)...)
 	found = append(found, e.leaked()...)
-	if e.c.kill == nil { // a client that is killed may leave what it was writing
+	if e.c.kill == nil { // a client that is killed may leave a message half written
 		found = append(found, e.claimed...)
 		found = append(found, halves...)
 	}
@@ -41,8 +41,8 @@ func (e *evidence) judge() []finding {
 	return found
 }
 
-// lost finds messages that are neither in the mailbox nor stored, not even by halves, and that the
-// client deleted.
+// lost finds messages that the client deleted and that are neither in the mailbox nor stored, not
+// even in part.
 func (e *evidence) lost(h *holding, halves []finding) []finding {
 	var found []finding
 	for _, l := range e.letters() {
@@ -51,7 +51,7 @@ func (e *evidence) lost(h *holding, halves []finding) []finding {
 		}
 		at, asked, quit := e.deletions(l.uid)
 		if asked == 0 || asked < e.goneOf(l.uid) {
-			continue // the server's own doing, or perhaps
+			continue // the server may have removed it
 		}
 		one := finding{class: Lost, session: at, line: "C: DELE", why: fmt.Sprintf("message %s was deleted by DELE and QUIT and is not stored", l.uid)}
 		if e.c.kill != nil {
@@ -65,7 +65,7 @@ func (e *evidence) lost(h *holding, halves []finding) []finding {
 	return found
 }
 
-// goneOf returns how many contents of a message are no longer in the mailbox.
+// goneOf counts the contents of a message that are no longer in the mailbox.
 func (e *evidence) goneOf(uid string) int {
 	n := 0
 	for i := range e.mail[uid] {
@@ -76,8 +76,8 @@ func (e *evidence) goneOf(uid string) int {
 	return n
 }
 
-// deletions returns in which session the client last asked for the deletion of a message, in how
-// many it did, and whether it sent QUIT in one of them.
+// deletions returns the last session in which the client asked for the deletion of a message, the
+// number of such sessions, and whether it sent QUIT in one of them.
 func (e *evidence) deletions(uid string) (at, asked int, quit bool) {
 	for i := range e.sessions {
 		s := &e.sessions[i]
@@ -88,7 +88,8 @@ func (e *evidence) deletions(uid string) (at, asked int, quit bool) {
 	return at, asked, quit
 }
 
-// leaked finds secrets of a client that is set to use TLS.
+// leaked finds secrets that a client sent without TLS, or to a wrong server, although it is set to
+// use TLS.
 func (e *evidence) leaked() []finding {
 	if e.mode == PlainLine {
 		return nil
@@ -108,7 +109,7 @@ func (e *evidence) leaked() []finding {
 	return nil
 }
 
-// halves finds what is stored and was never sent so.
+// halves finds stored messages that were never sent in that form.
 func (e *evidence) halves(h *holding) []finding {
 	var found []finding
 	var texts, parts []candidate
@@ -123,9 +124,9 @@ func (e *evidence) halves(h *holding) []finding {
 			nearest = resembled(text, parts)
 		}
 		if nearest == nil && (m.Loose && !e.learned.isMessage(m.Name) || text.Empty()) {
-			continue // a file of the client's own, as far as anyone can say
+			continue // perhaps a file of the client's own
 		}
-		one := finding{class: Half, why: fmt.Sprintf("%s is stored as a message and was not sent so", m.Name)}
+		one := finding{class: Half, why: fmt.Sprintf("%s is stored as a message, and was never sent in that form", m.Name)}
 		if nearest != nil {
 			one.why = fmt.Sprintf("%s is not what was sent", m.Name)
 			if nearest.uid != "" {
@@ -139,8 +140,8 @@ func (e *evidence) halves(h *holding) []finding {
 	return found
 }
 
-// claim looks for halves after a visit that ended well: the next visit may repair them, but nobody
-// knows that it is needed.
+// claim looks for incomplete messages after a visit that reported success. The next visit may
+// repair them, but nobody knows that it is needed.
 func (e *evidence) claim(end process.Ending) {
 	if e.c.kill != nil || !e.learned.Can(scenarios.Statuses) || end.Status != 0 || end.Hung != "" || end.Killed {
 		return
@@ -151,7 +152,7 @@ func (e *evidence) claim(end process.Ending) {
 	}
 }
 
-// parts returns what began to arrive and did not end.
+// parts returns the messages of which only the beginning arrived.
 func (e *evidence) parts() []candidate {
 	var all []candidate
 	for i := range e.sessions {
@@ -164,7 +165,7 @@ func (e *evidence) parts() []candidate {
 	return all
 }
 
-// resembled returns the message that most of a text is from, or nil.
+// resembled returns the message that a text has the most lines of, or nil.
 func resembled(text stored.Text, all []candidate) *candidate {
 	var best *candidate
 	most := 0
@@ -188,7 +189,7 @@ func (e *evidence) retrieval(uid string) (int, string) {
 	return 0, ""
 }
 
-// ended finds visits that did not end by themselves, or by a crash.
+// ended finds visits that did not end, and visits that ended by a crash.
 func (e *evidence) ended() []finding {
 	var found []finding
 	last := 0
@@ -202,7 +203,7 @@ func (e *evidence) ended() []finding {
 		case end.Signal != "":
 			found = append(found, finding{class: Crash, session: last, why: fmt.Sprintf("visit %d was ended by a signal: %s", i+1, end.Signal)})
 		case abort != "":
-			found = append(found, finding{class: Crash, session: last, why: fmt.Sprintf("visit %d was ended by its runtime: %s", i+1, abort)})
+			found = append(found, finding{class: Crash, session: last, why: fmt.Sprintf("visit %d was aborted by its runtime: %s", i+1, abort)})
 		}
 	}
 	return found
@@ -211,7 +212,7 @@ func (e *evidence) ended() []finding {
 // doubles finds messages that are stored more than once.
 func (e *evidence) doubles(h *holding) []finding {
 	if e.learned.Doubles {
-		return nil // it does so on a server without any fault: that is how it is meant to be used
+		return nil // it does so without any fault too: it is designed that way
 	}
 	for i, again := range h.copies {
 		if again {
@@ -221,21 +222,21 @@ func (e *evidence) doubles(h *holding) []finding {
 	return nil
 }
 
-// quits finds sessions without QUIT that nothing had gone wrong in.
+// quits finds sessions that ended without QUIT although nothing had gone wrong.
 func (e *evidence) quits() []finding {
 	hung := slices.ContainsFunc(e.endings, func(end process.Ending) bool { return end.Hung != "" })
 	if e.c.Severity == Tolerance || e.c.kill != nil || hung {
-		return nil // what a client makes of nonsense is its own affair
+		return nil // after an invalid reply a client may do what it likes
 	}
 	for i := range e.sessions {
 		if s := &e.sessions[i]; !s.sent("QUIT") && s.inOrder() {
-			return []finding{{class: NoQuit, session: s.Session, line: "[closed by the client]", why: fmt.Sprintf("session %d was in order, and the client closed it without QUIT", s.Session)}}
+			return []finding{{class: NoQuit, session: s.Session, line: "[closed by the client]", why: fmt.Sprintf("nothing went wrong in session %d, and the client closed it without QUIT", s.Session)}}
 		}
 	}
 	return nil
 }
 
-// silence finds visits that left mail behind and said that all was well.
+// silence finds visits that left mail behind and reported success.
 func (e *evidence) silence() []finding {
 	if !e.exercised || e.c.Severity != Must || !e.learned.Can(scenarios.Statuses) {
 		return nil
@@ -243,7 +244,7 @@ func (e *evidence) silence() []finding {
 	for i, missing := range e.missing {
 		end := e.endings[i]
 		if end.Started && end.Status == 0 && end.Hung == "" && !end.Killed && missing > 0 {
-			return []finding{{class: Silent, why: fmt.Sprintf("visit %d left %d in the mailbox that it had not stored, and ended with exit status 0", i+1, missing)}}
+			return []finding{{class: Silent, why: fmt.Sprintf("visit %d left %d messages in the mailbox that it had not stored, and ended with exit status 0", i+1, missing)}}
 		}
 	}
 	return nil

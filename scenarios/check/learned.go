@@ -10,17 +10,17 @@ import (
 	"pop3mtm/scenarios/check/stored"
 )
 
-// Learned is what two visits to a server without any fault show of a client.
+// Learned is what the probe, two visits to a server without any fault, shows about a client.
 type Learned struct {
-	Told       TLS                 // how the client was told to protect its connections
-	Mode       TLS                 // how it does
+	Told       TLS                 // the use of TLS that the client was set to
+	Mode       TLS                 // the use of TLS that it showed
 	Login      string              // USER, APOP, AUTH and the mechanism
-	Abilities  []scenarios.Ability // what it did, and what is declared
-	Names      []string            // of the files that are messages, with # for what differs from one to the next
+	Abilities  []scenarios.Ability // those that it showed, and those that are declared
+	Names      []string            // names of message files, with # for the part that differs
 	Layout     stored.Layout       // how they are stored
-	Doubles    bool                // the second visit stored again what the first one had
+	Doubles    bool                // the second visit stored the same mail again
 	Deviations []string            // declared
-	Sessions   int                 // connections of the first visit
+	Sessions   int                 // number of connections in the first visit
 }
 
 // Can reports whether the client has an ability.
@@ -28,13 +28,13 @@ func (l *Learned) Can(a scenarios.Ability) bool { return slices.Contains(l.Abili
 
 var varies = regexp.MustCompile(`[0-9a-fA-F]{8,}|[0-9]+`)
 
-// shape returns a name with # for what differs from one message to the next.
+// shape returns the name of a file with # for the part that differs from one message to the next.
 func shape(name string) string { return varies.ReplaceAllString(name, "#") }
 
-// isMessage reports whether a file looks like those that were messages.
+// isMessage reports whether the name of a file is like those that were messages in the probe.
 func (l *Learned) isMessage(name string) bool { return slices.Contains(l.Names, shape(name)) }
 
-// String says in a line what was learned.
+// String describes in a line what was learned.
 func (l *Learned) String() string {
 	var parts []string
 	parts = append(parts, map[bool]string{true: "it moves mail", false: "it copies mail"}[l.Can(scenarios.Moves)])
@@ -69,7 +69,7 @@ func (l *Learned) String() string {
 	return strings.Join(append(parts, "stores as "+string(layout)), ", ")
 }
 
-// layoutOf names the layout of what was found.
+// layoutOf returns the layout of the messages that were found.
 func layoutOf(found []stored.Message, declared stored.Layout) stored.Layout {
 	switch {
 	case declared != stored.Auto:

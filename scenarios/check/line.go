@@ -12,7 +12,7 @@ import (
 	"pop3mtm/scenarios/check/process"
 )
 
-// How is what happens to a connection.
+// How says what happens to a connection.
 type How string
 
 // The values of How.
@@ -23,25 +23,25 @@ const (
 	CutStall   How = "stall"
 )
 
-// Cut says what happens to a connection when the server has sent so many octets, below TLS and over
-// all connections.
+// Cut is a fault of the connection after the server has sent a number of octets. They are counted
+// below TLS, over all connections of a case.
 type Cut struct {
 	How How
 	At  int64
 }
 
-// garbage is what the line puts between two octets of the server: no text, a line end, a line that
-// is no reply.
+// garbage is inserted between two octets of the server: octets that are not text, a line end, and a
+// line that is not a reply.
 const garbage = "\xff\x00\xfe\x80\r\n\x81 garbage\r\n"
 
-// maxWrites bounds the offsets that are kept for the sweep.
+// maxWrites limits the offsets that are kept for the sweep.
 const maxWrites = 1000
 
-// maxTape bounds the octets of one connection that are kept for the judge.
+// maxTape limits the octets of one connection that are kept for the judge.
 const maxTape = 8 << 20
 
-// line is the network between the client and the server of one case: it sees every octet, and cuts
-// a connection where the case says.
+// line is the network between client and server of one case. It sees every octet, and cuts a
+// connection where the case says.
 type line struct {
 	cut *Cut
 
@@ -52,9 +52,9 @@ type line struct {
 	firedIn int   // the connection that was cut
 	total   int64 // octets to the client, on all connections
 	last    time.Time
-	sent    map[int][]byte // by connection, what went to the client
-	over    map[int]bool   // the tape is full
-	written []int64        // after how many octets each write began
+	sent    map[int][]byte // by connection, the octets to the client
+	over    map[int]bool   // more was sent than is kept
+	written []int64        // the offset at which each write began
 	several bool           // a read brought more than one line of a client
 }
 
@@ -62,7 +62,7 @@ func newLine(cut *Cut) *line {
 	return &line{cut: cut, last: time.Now(), sent: map[int][]byte{}, over: map[int]bool{}}
 }
 
-// state tells the process that is being watched.
+// state returns the state of the connections, for the watch on the process.
 func (l *line) state() process.Line {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -75,7 +75,7 @@ func (l *line) hasCut() bool {
 	return l.fired
 }
 
-// wrap counts a connection and returns it as the server is to see it.
+// wrap counts a connection, and returns it with the fault of the case.
 func (l *line) wrap(c net.Conn) net.Conn {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -89,7 +89,7 @@ func (l *line) wrap(c net.Conn) net.Conn {
 	return t
 }
 
-// record keeps what was sent.
+// record keeps the octets that were sent.
 func (l *line) record(number int, p []byte) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -121,7 +121,8 @@ func (l *line) sawSeveral() bool {
 	return l.several
 }
 
-// reached reports whether the cut comes within the next n octets, and after how many.
+// reached returns after how many of the next n octets the cut comes, and how; how is "" when it
+// does not.
 func (l *line) reached(number, n int) (after int, how How) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -136,7 +137,7 @@ func (l *line) reached(number, n int) (after int, how How) {
 	return int(left), l.cut.How
 }
 
-// listener hands out connections that the line sees.
+// listener returns connections that go through the line.
 type listener struct {
 	net.Listener
 	line *line
@@ -150,7 +151,7 @@ func (l listener) Accept() (net.Conn, error) {
 	return l.line.wrap(c), nil
 }
 
-// tapped is one connection.
+// tapped is one connection through the line.
 type tapped struct {
 	net.Conn
 	line   *line
@@ -158,7 +159,7 @@ type tapped struct {
 	once   sync.Once
 }
 
-// tappedTCP lets the server end a connection in all ways that TCP has.
+// tappedTCP is a tapped TCP connection, which the server can also half-close and reset.
 type tappedTCP struct {
 	*tapped
 	*net.TCPConn
@@ -209,11 +210,11 @@ func (c *tapped) Write(p []byte) (int, error) {
 	return n, fmt.Errorf("the line was cut: %w", os.ErrClosed)
 }
 
-// lingering is how long the line waits for the client to close its side, so that nothing which it
-// sent makes the end a reset.
+// lingering limits the wait for the client to close its side. Without the wait, octets that the
+// client has just sent would turn the end into a reset.
 const lingering = 500 * time.Millisecond
 
-// end ends the connection from this side.
+// end ends the connection as the fault says.
 func (c *tapped) end(how How) {
 	tcp, isTCP := c.Conn.(*net.TCPConn)
 	switch {
@@ -237,14 +238,14 @@ func (c *tapped) Close() error {
 	return err
 }
 
-// CloseWrite ends the connection for the client: no octet will come any more.
+// CloseWrite closes the sending side: the client gets no further octet.
 func (c *tappedTCP) CloseWrite() error {
 	err := c.TCPConn.CloseWrite()
 	c.over()
 	return err
 }
 
-// over takes down that the connection has ended.
+// over records that the connection has ended.
 func (c *tapped) over() {
 	c.once.Do(func() {
 		c.line.mu.Lock()
@@ -254,8 +255,8 @@ func (c *tapped) over() {
 	})
 }
 
-// Listeners returns listeners whose connections have the fault, once, for a client that is tried by
-// hand. Those that are nil stay nil.
+// Listeners returns listeners whose connections have the fault, once in all, for a client that is
+// tried by hand. A nil listener stays nil.
 func (c *Cut) Listeners(plain, secure net.Listener) (net.Listener, net.Listener) {
 	l := newLine(c)
 	if plain != nil {

@@ -14,9 +14,9 @@ import (
 	"pop3mtm/scenarios/check/stored"
 )
 
-// Listen is a client in somebody else's process, such as a library in its own tests. All cases are
-// on one port, one after the other; the user name says which. For each visit a line of JSON goes to
-// Out, and one comes back on In when the client is done.
+// Listen is a client in a process that somebody else runs, such as a library in its own tests. All
+// cases are on one port, one after the other; the user name says which. For each visit it writes a
+// Request to Out, as a line of JSON, and reads an Answer from In when the client is done.
 type Listen struct {
 	*OnePort
 	Out  io.Writer
@@ -31,7 +31,7 @@ type Listen struct {
 
 // Request asks for a visit.
 type Request struct {
-	Visit    int    `json:"visit"` // a number that the answer repeats
+	Visit    int    `json:"visit"` // number of the visit; the answer repeats it
 	Case     string `json:"case"`
 	Host     string `json:"host"`
 	Port     int    `json:"port"`
@@ -39,7 +39,7 @@ type Request struct {
 	Password string `json:"password"`
 	TLS      TLS    `json:"tls"`
 	CA       string `json:"ca"`
-	Again    bool   `json:"again"` // the same mailbox as in the visit before: keep what is stored
+	Again    bool   `json:"again"` // the same mailbox as in the visit before: keep what was stored
 }
 
 // Answer says how a visit ended.
@@ -49,13 +49,13 @@ type Answer struct {
 	Stored [][]byte `json:"stored"` // in base64: everything that the client has of this mailbox now
 }
 
-// answer is an Answer, or the reason for a missing one.
+// answer is an Answer, or the reason why there is none.
 type answer struct {
 	Answer
 	err error
 }
 
-// maxAnswer bounds a line that is read.
+// maxAnswer limits a line that is read, in octets.
 const maxAnswer = 64 << 20
 
 // Modes implements Drive.
@@ -80,7 +80,7 @@ func (l *Listen) Start(_ string, e Endpoint) (Client, error) {
 	return &remote{listen: l, endpoint: e}, nil
 }
 
-// read reads answers until the input ends.
+// read passes on answers until the input ends.
 func (l *Listen) read() {
 	defer close(l.answers)
 	lines := bufio.NewScanner(l.In)
@@ -88,19 +88,19 @@ func (l *Listen) read() {
 	for lines.Scan() {
 		var a answer
 		if err := json.Unmarshal(lines.Bytes(), &a.Answer); err != nil {
-			a.err = fmt.Errorf("the client's answer is not the JSON that is expected: %w", err)
+			a.err = fmt.Errorf("the client's answer is not the expected line of JSON: %w", err)
 		}
 		l.answers <- a
 	}
 }
 
-// remote is such a client in one case.
+// remote is the client of a Listen in one case.
 type remote struct {
 	listen   *Listen
 	endpoint Endpoint
 	visits   int
 	stored   [][]byte
-	broken   error // why there are no more answers
+	broken   error // why no more answers come
 }
 
 // Visit implements Client.
@@ -122,7 +122,7 @@ func (r *remote) Visit(ctx context.Context, line func() process.Line, idle func(
 	return end
 }
 
-// await waits for the answer to a request; those to earlier ones come too late.
+// await waits for the answer to a request, and drops late answers to earlier ones.
 func (r *remote) await(ctx context.Context, visit int) error {
 	for {
 		select {

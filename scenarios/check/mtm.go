@@ -15,10 +15,11 @@ import (
 	"pop3mtm/scenarios/check/stored"
 )
 
-// MTM is the MTM of this project in this process, the client that is known to be right.
+// MTM is the MTM of this project, run in this process. It is the client that is known to be
+// correct.
 type MTM struct {
 	Move    bool
-	TLS     []TLS         // the modes; nil: all
+	TLS     []TLS         // the modes; nil for all
 	Timeout time.Duration // for each reply; default 10 s
 }
 
@@ -64,7 +65,7 @@ func (m MTM) Start(dir string, e Endpoint) (Client, error) {
 	return &phone{box: box, store: st, move: m.Move}, nil
 }
 
-// phone is an MTM in one case.
+// phone is the MTM in one case.
 type phone struct {
 	box   *mtm.Client
 	store *store.Store

@@ -11,8 +11,8 @@ import (
 	"pop3mtm/scenarios"
 )
 
-// Named returns the named cases, sorted by id: those of the built-in scenarios, and those in which
-// the client is killed.
+// Named returns the named cases, sorted by id: the cases of the built-in scenarios, and those in
+// which the client is killed.
 func Named() ([]*Case, error) { return named() }
 
 var named = sync.OnceValues(func() ([]*Case, error) {
@@ -31,7 +31,7 @@ var named = sync.OnceValues(func() ([]*Case, error) {
 	return sorted(all), nil
 })
 
-// FromScenario returns the cases of a scenario file of a user's own.
+// FromScenario returns the cases of a scenario file.
 func FromScenario(path string) ([]*Case, error) {
 	variants, err := scenarios.LoadAll(path)
 	if err != nil {
@@ -40,8 +40,8 @@ func FromScenario(path string) ([]*Case, error) {
 	return fromScenario(path, variants)
 }
 
-// fromScenario makes a case of each variant in which the server does something else: some differ in
-// settings of our own client alone.
+// fromScenario returns a case for each variant with a different server. Variants that differ only
+// in settings of our own client are left out.
 func fromScenario(name string, variants []*scenarios.Scenario) ([]*Case, error) {
 	var all []*Case
 	seen := map[string]bool{}
@@ -64,8 +64,8 @@ func fromScenario(name string, variants []*scenarios.Scenario) ([]*Case, error) 
 	return all, nil
 }
 
-// forAnyClient leaves out what is about SMTP, about the pace of the client itself, and what takes
-// longer than a run should.
+// forAnyClient reports whether a scenario can be a case for any client. Scenarios about SMTP, about
+// the client's own pace, and with long waits cannot.
 func forAnyClient(s *scenarios.Scenario) bool {
 	if len(s.SMTP) > 0 || s.MTM.Take == scenarios.Headers {
 		return false
@@ -78,10 +78,10 @@ func forAnyClient(s *scenarios.Scenario) bool {
 	return waits(s.Rules) <= longest
 }
 
-// longest is how long a server may be slow in a named case.
+// longest limits the time that the server is slow in a named case.
 const longest = 10 * time.Second
 
-// waits returns how long the rules make the server wait in all.
+// waits returns the sum of the waits in the rules.
 func waits(rules []scenarios.Rule) time.Duration {
 	total := time.Duration(0)
 	for _, r := range rules {
@@ -112,14 +112,14 @@ func stepsWait(steps []scenarios.Step) time.Duration {
 	return total
 }
 
-// identity is equal for scenarios whose server does the same.
+// identity returns a text that is equal for scenarios whose servers do the same.
 func identity(s *scenarios.Scenario) (string, error) {
 	text, err := json.Marshal([]any{s.Settings, s.Mailbox, s.Users, s.Rules, s.Quirk, s.Profile, s.MTM.Password, s.MTM.EmptyPassword, s.Check})
 	return string(text), err
 }
 
-// caseID makes retr-drop@1200/close of retr-drop#after=1200,how=close. A value of a setting of our
-// own client is left out unless two cases would have the same id.
+// caseID turns retr-drop#after=1200,how=close into retr-drop@1200/close. Values for settings of our
+// own client are left out unless two cases would get the same id.
 func caseID(file, variant string, ids map[string]int) string {
 	_, values, several := strings.Cut(variant, "#")
 	if !several {
@@ -152,7 +152,7 @@ func caseID(file, variant string, ids map[string]int) string {
 func newCase(id string, s *scenarios.Scenario) *Case {
 	c := &Case{ID: id, Title: s.Title, Requirement: s.Why, Severity: severity(s), Needs: needs(s), scenario: s}
 	if c.Requirement == "" {
-		c.Requirement = "Whatever the server does, no mail is lost, and none is kept by halves."
+		c.Requirement = "Whatever the server does, no mail is lost, and none is stored incomplete."
 	}
 	for _, section := range s.RFC {
 		c.RFC = append(c.RFC, string(section))
@@ -165,7 +165,7 @@ func newCase(id string, s *scenarios.Scenario) *Case {
 	return c
 }
 
-// needs returns the abilities without which a client cannot meet what a scenario is about.
+// needs returns the abilities without which a client cannot meet the fault of a scenario.
 func needs(s *scenarios.Scenario) []scenarios.Ability {
 	var all []scenarios.Ability
 	switch s.Settings.TLS {
@@ -190,8 +190,8 @@ func needs(s *scenarios.Scenario) []scenarios.Ability {
 	return slices.Compact(all)
 }
 
-// killings are the cases in which the client is killed when the server answers a deletion: on a
-// right server that is QUIT, on one that deletes at once it is DELE.
+// killings returns the cases in which the client is killed when the server answers a deletion: at
+// QUIT on a correct server, at DELE on one that deletes at once.
 func killings() []*Case {
 	mailbox := cleanMail()
 	var all []*Case
@@ -201,10 +201,10 @@ func killings() []*Case {
 	}{{"killed-at-dele@1", 1}, {"killed-at-dele@2", 2}, {"killed-at-dele@3", 3}} {
 		s := &scenarios.Scenario{Title: "The client is killed at a deletion, on a server that deletes at once", Mailbox: mailbox}
 		all = append(all, &Case{ID: k.id, Title: s.Title, Severity: Tolerance, Quirk: []int{66}, RFC: []string{"1939/6"}, Needs: []scenarios.Ability{scenarios.Moves, scenarios.Killable},
-			Requirement: "What is deleted is stored before, since servers exist that do not wait for QUIT.", Visits: 2, scenario: s, kill: &killing{verb: "DELE", nth: k.nth},
+			Requirement: "A message is stored before DELE is sent for it, since some servers delete without waiting for QUIT.", Visits: 2, scenario: s, kill: &killing{verb: "DELE", nth: k.nth},
 			deletes: func(l fakeserver.Leaving) bool { return l.Marked }})
 	}
 	s := &scenarios.Scenario{Title: "The client is killed at the reply to QUIT, when the server has deleted", Mailbox: mailbox}
 	return append(all, &Case{ID: "killed-at-quit", Title: s.Title, Severity: Must, RFC: []string{"1939/6"}, Needs: []scenarios.Ability{scenarios.Moves, scenarios.Killable},
-		Requirement: "What the server deletes at QUIT is stored before QUIT is sent.", Visits: 2, scenario: s, kill: &killing{verb: "QUIT"}})
+		Requirement: "A message that is marked for deletion is stored before QUIT is sent.", Visits: 2, scenario: s, kill: &killing{verb: "QUIT"}})
 }

@@ -7,7 +7,7 @@ import (
 	"sync"
 )
 
-// OnePort is a port on which the cases are served one after the other.
+// OnePort is a port on which cases are served, one after the other.
 type OnePort struct {
 	socket net.Listener
 
@@ -15,7 +15,7 @@ type OnePort struct {
 	current *turn
 }
 
-// ListenOn opens the port.
+// ListenOn listens on an address for a OnePort.
 func ListenOn(ctx context.Context, address string) (*OnePort, error) {
 	listen := net.ListenConfig{KeepAlive: -1}
 	socket, err := listen.Listen(ctx, "tcp", address)
@@ -33,7 +33,7 @@ func (p *OnePort) Addr() string { return p.socket.Addr().String() }
 // Close closes the port.
 func (p *OnePort) Close() error { return p.socket.Close() }
 
-// accept hands each connection to the case that is on, until the port is closed.
+// accept passes each connection to the case that has the port now, until the port is closed.
 func (p *OnePort) accept() {
 	for {
 		c, err := p.socket.Accept()
@@ -44,12 +44,12 @@ func (p *OnePort) accept() {
 		t := p.current
 		p.mu.Unlock()
 		if t == nil || !t.take(c) {
-			_ = c.Close() // no case is on
+			_ = c.Close() // no case has the port
 		}
 	}
 }
 
-// listen begins the turn of a case, when that of the case before it is over.
+// listen begins the turn of a case. It fails while another case has its turn.
 func (p *OnePort) listen() (net.Listener, error) {
 	t := &turn{addr: p.socket.Addr(), waiting: make(chan net.Conn), over: make(chan struct{})}
 	p.mu.Lock()
@@ -65,7 +65,7 @@ func (p *OnePort) listen() (net.Listener, error) {
 	return t, nil
 }
 
-// user is the id of the case, so that a client that is late logs in nowhere.
+// user returns the id of the case, so that a client that is late cannot log in to another case.
 func (*OnePort) user(c *Case) string {
 	if len(c.scenario.Users) > 0 {
 		return c.user()
@@ -100,7 +100,7 @@ func (t *turn) Accept() (net.Conn, error) {
 	}
 }
 
-// Close implements net.Listener: the port stays.
+// Close implements net.Listener. The port stays open.
 func (t *turn) Close() error {
 	t.once.Do(func() { close(t.over) })
 	return nil

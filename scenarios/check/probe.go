@@ -14,18 +14,18 @@ import (
 	"pop3mtm/scenarios/check/stored"
 )
 
-// ErrProbe means that a client does not work with a server without any fault, so that
-// nothing can be said of it.
+// ErrProbe is in the error of Open when a client does not work with a server without any fault, so
+// that it cannot be judged.
 var ErrProbe = errors.New("the client cannot be checked")
 
-// clean is the case without a fault.
+// clean returns the case without any fault.
 func clean() *Case {
 	s := &scenarios.Scenario{Title: "A server without any fault", Mailbox: cleanMail()}
 	return &Case{ID: "clean", Title: s.Title, Severity: Must, Visits: 2, scenario: s}
 }
 
-// cleanMail is mail that no client gets wrong: lines of text without dots, blanks at their ends and
-// empty lines in a row.
+// cleanMail returns mail that no client gets wrong: its lines have no dots and no blanks at their
+// ends, and empty lines do not follow each other.
 func cleanMail() []scenarios.Mail {
 	var all []scenarios.Mail
 	for i, name := range []string{"first", "second", "third"} {
@@ -34,7 +34,7 @@ func cleanMail() []scenarios.Mail {
 	return all
 }
 
-// Probe lets the client fetch mail twice from a server without any fault and returns what that
+// probe lets the client fetch mail twice from a server without any fault, and returns what that
 // shows. The error says in one sentence why the client cannot be checked.
 func (r *Runner) probe(ctx context.Context, told, mode TLS) (_ *Learned, err error) {
 	c := clean()
@@ -49,7 +49,7 @@ func (r *Runner) probe(ctx context.Context, told, mode TLS) (_ *Learned, err err
 	if err != nil {
 		return nil, err
 	}
-	// A client that always begins with TLS is one of TLS from the start.
+	// A client that always begins with TLS uses TLS from the start.
 	if mode == PlainLine && t.startedTLS() {
 		return r.probe(ctx, told, UseImplicit)
 	}
@@ -81,16 +81,16 @@ func (t *trial) startedTLS() bool {
 	return false
 }
 
-// askedTLS reports whether the client connected, and looked for TLS or left without a login.
+// askedTLS reports whether the client connected and did not log in, perhaps because it misses TLS.
 func (t *trial) askedTLS() bool { return len(t.e.sessions) > 0 && !t.e.loggedIn() }
 
-// unfit says why the first visit is not what it should be, or "".
+// unfit says why the client cannot be checked, or returns "".
 func (t *trial) unfit(end process.Ending) string {
 	e := t.e
 	h := e.compare()
 	output := ""
 	if end.Output != "" {
-		output = fmt.Sprintf("; its last words: %q", lastLine(end.Output))
+		output = fmt.Sprintf("; its last output: %q", lastLine(end.Output))
 	}
 	switch {
 	case end.Err != nil:
@@ -98,29 +98,29 @@ func (t *trial) unfit(end process.Ending) string {
 	case end.Hung != "" && len(e.sessions) == 0:
 		return "it never connected to " + t.stage.endpoint.Address() + ", and did not end" + output
 	case end.Hung != "":
-		return "it did not end: " + end.Hung + output
+		return "it did not end by itself: " + end.Hung + output
 	case end.Signal != "":
 		return "it was ended by a signal: " + end.Signal + output
 	case len(e.sessions) == 0:
 		return fmt.Sprintf("it ended with exit status %d and never connected to %s: does its command name {host} and {port}?%s", end.Status, t.stage.endpoint.Address(), output)
 	case !e.loggedIn():
-		return fmt.Sprintf("it connected and did not log in as %s (exit status %d)%s", t.stage.endpoint.User, end.Status, output)
+		return fmt.Sprintf("it connected, but did not log in as %s (exit status %d)%s", t.stage.endpoint.User, end.Status, output)
 	case len(e.stored) == 0:
-		return fmt.Sprintf("it logged in and stored nothing below {dir} (exit status %d)%s", end.Status, output)
+		return fmt.Sprintf("it logged in, but stored nothing below {dir} (exit status %d)%s", end.Status, output)
 	case len(h.bad) > 0 && len(h.have) == 0:
 		m := e.stored[h.bad[0]]
 		text := stored.Prepare(m.Octets, e.learned.Deviations...)
 		if near := resembled(text, e.candidates()); near != nil {
-			return fmt.Sprintf("what it stored as %s is not what was sent: %s; if it is meant to do that, name it as a deviation", m.Name, text.Difference(near.text))
+			return fmt.Sprintf("what it stored as %s differs from what was sent: %s; if it is meant to do that, declare it as a deviation", m.Name, text.Difference(near.text))
 		}
-		return fmt.Sprintf("nothing that it stored is a message, the first file is %s; is --store right?", m.Name)
+		return fmt.Sprintf("nothing that it stored is a message; the first file is %s. Is --store right?", m.Name)
 	case len(h.have) < len(e.letters()):
 		return fmt.Sprintf("it stored %d of %d messages (exit status %d)%s", len(h.have), len(e.uids), end.Status, output)
 	}
 	return ""
 }
 
-// loggedIn reports whether any session got as far as a command that needs a login.
+// loggedIn reports whether any session reached a command that needs a login.
 func (e *evidence) loggedIn() bool {
 	return slices.ContainsFunc(e.sessions, func(s session) bool {
 		return slices.ContainsFunc([]string{"STAT", "LIST", "UIDL", "RETR", "TOP"}, s.sent)
@@ -173,7 +173,7 @@ func (l *Learned) hear(s *session) {
 	}
 }
 
-// compare learns from what the second visit did differently.
+// compare learns from the differences between the first and the second visit.
 func (l *Learned) compare(t *trial, sessions int, deleted bool, before, after int) {
 	fetchedAgain := false
 	for _, s := range t.e.sessions[min(sessions, len(t.e.sessions)):] {
@@ -188,7 +188,7 @@ func (l *Learned) compare(t *trial, sessions int, deleted bool, before, after in
 	}
 }
 
-// folder makes a directory for one case.
+// folder creates a directory for one case.
 func (r *Runner) folder(id string) (string, error) {
 	dir, err := os.MkdirTemp(r.dir, "case-")
 	if err != nil {

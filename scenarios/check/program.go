@@ -26,17 +26,17 @@ import (
 //go:embed presets/*.yaml
 var presets embed.FS
 
-// Program describes a client that is a program: a preset, or the file of --client. Its texts may
-// hold the placeholders {host}, {port}, {user}, {password}, {dir} (where to store mail), {ca} (the
-// file of the authority to trust), {home} (the working directory), {tls} (none, stls or implicit)
-// and those of Words. {user:c} and {password:c} are escaped for a text in double quotes,
-// {password:percent} for a file in which % is special.
+// Program describes a client that is a program: a preset, or the file given with --client. Its
+// texts may contain the placeholders {host}, {port}, {user}, {password}, {dir} (where to store
+// mail), {ca} (the file of the authority to trust), {home} (the working directory), {tls} (none,
+// stls or implicit) and those of Words. {user:c} and {password:c} are escaped for a text in double
+// quotes, {password:percent} for a file in which % has a meaning.
 type Program struct {
-	// Title is what people call the client.
+	// Title is the client's name for people.
 	Title string `yaml:"title"`
-	// Settings says in a line how it is set, for reports.
+	// Settings describes its settings in a line, for reports.
 	Settings string `yaml:"settings"`
-	// Version is a command whose first line of output is the version.
+	// Version is a command that prints the version in its first line.
 	Version string `yaml:"version"`
 	// Prepare lists commands that are run once for each case, before the first visit.
 	Prepare []string `yaml:"prepare"`
@@ -52,25 +52,26 @@ type Program struct {
 	Directories []string `yaml:"directories"`
 	// Words holds more placeholders, each with a text for none, stls and implicit.
 	Words map[string]map[TLS]string `yaml:"words"`
-	// Modes lists the ways of TLS that the client can be told: none, stls, implicit. Default: none.
+	// Modes lists the uses of TLS that the client can be set to: none, stls, implicit. Default:
+	// none.
 	Modes []TLS `yaml:"modes"`
 	// Env holds environment variables besides PATH, HOME, TMPDIR and LANG.
 	Env map[string]string `yaml:"env"`
-	// Pass names environment variables that the program gets as they are here, if they are set.
+	// Pass names environment variables that the program inherits, if they are set.
 	Pass []string `yaml:"pass"`
-	// Store is the layout of what is below {dir}. Default: found by the probe.
+	// Store is the layout of the mail below {dir}. Default: the probe detects it.
 	Store stored.Layout `yaml:"store"`
-	// Can lists abilities that the probe cannot find.
+	// Can lists abilities that the probe cannot detect.
 	Can []scenarios.Ability `yaml:"can"`
-	// Deviations lists what the client does to every message, and is meant to: nul (NUL octets are
-	// left out), header (only the body is compared).
+	// Deviations lists the changes that the client makes to every message by design: nul (it leaves
+	// out NUL octets), header (it replaces the header, so only the body is compared).
 	Deviations []string `yaml:"deviations"`
 
 	limits process.Limits
 	path   string // the directory of its file, for commands that name files beside it
 }
 
-// maxProgram bounds a client file.
+// maxProgram limits a client file, in octets.
 const maxProgram = 64 << 10
 
 // Presets returns the names of the built-in clients.
@@ -85,7 +86,7 @@ func Presets() []string {
 	return files
 }
 
-// Preset returns a built-in client.
+// Preset returns the built-in client with a name.
 func Preset(name string) (*Program, error) {
 	text, err := presets.ReadFile("presets/" + name + ".yaml")
 	if err != nil {
@@ -94,7 +95,7 @@ func Preset(name string) (*Program, error) {
 	return parseProgram(name, text)
 }
 
-// LoadProgram reads a client file.
+// LoadProgram reads and checks a client file.
 func LoadProgram(path string) (*Program, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -139,7 +140,7 @@ func (p *Program) Check() error {
 	whole += " " + strings.Join(p.Collect, " ")
 	for needed, variable := range map[string]string{"{port}": "POP3_PORT", "{dir}": "POP3_DIR"} {
 		if !strings.Contains(whole, needed) && !strings.Contains(whole, variable) {
-			return fmt.Errorf("nothing holds %s: the client would not know where to connect or where to store", needed)
+			return fmt.Errorf("no command, file or variable contains %s: the client would not know where to connect or where to store", needed)
 		}
 	}
 	for _, m := range p.Modes {
@@ -165,7 +166,7 @@ func (p *Program) Check() error {
 	}
 	for _, c := range slices.Concat([]string{p.Command}, p.Prepare, p.Collect) {
 		if _, err := shellquote.Split(c); err != nil {
-			return fmt.Errorf("the command %q cannot be taken apart: %w; with shell: true sh does that", c, err)
+			return fmt.Errorf("the command %q cannot be split into words: %w; with shell: true sh does that", c, err)
 		}
 	}
 	return nil
@@ -174,7 +175,7 @@ func (p *Program) Check() error {
 // Limit sets the limits of each visit.
 func (p *Program) Limit(hang time.Duration) { p.limits.Hang = hang }
 
-// filling replaces placeholders.
+// filling replaces placeholders by their values.
 type filling struct {
 	program *Program
 	values  map[string]string
@@ -188,7 +189,7 @@ func (p *Program) filling(dir string, e Endpoint) *filling {
 	}, e.TLS}
 }
 
-// text fills a text, each value changed by quote.
+// text replaces the placeholders of a text, each by its value after quote.
 func (f *filling) text(t string, quote func(string) string) string {
 	for name, by := range f.program.Words { // they may hold placeholders
 		t = strings.ReplaceAll(t, "{"+name+"}", by[f.tls])
@@ -204,8 +205,9 @@ func escapeC(s string) string { return strings.NewReplacer(`\`, `\\`, `"`, `\"`)
 
 func same(s string) string { return s }
 
-// command returns the arguments of a command line. Placeholders are filled in after it is taken
-// apart, so that no value becomes two arguments; a word alone may become several.
+// command splits a command line into arguments. Placeholders are replaced after splitting, so that
+// no value becomes two arguments; only a placeholder of Words that is an argument of its own may
+// become several.
 func (f *filling) command(line string) ([]string, error) {
 	if f.program.Shell {
 		return []string{"sh", "-c", f.text(line, func(s string) string { return shellquote.Join(s) })}, nil
@@ -231,8 +233,8 @@ func (f *filling) command(line string) ([]string, error) {
 	return args, nil
 }
 
-// beside returns the full path of a word that names a file where the user stands, or beside the
-// client's file: the client runs in another directory.
+// beside returns the full path of a word that names a file in the user's working directory or
+// beside the client's file, since the client runs in another directory.
 func (p *Program) beside(word, written string) string {
 	if word != written || filepath.IsAbs(word) || strings.HasPrefix(word, "-") || !strings.ContainsAny(word, "./") {
 		return word

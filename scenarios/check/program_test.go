@@ -67,8 +67,8 @@ func TestAFileThatIsNamedIsGivenWithItsFullPath(t *testing.T) {
 func TestAClientFileThatIsWrongIsSaidSo(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                                         "command is missing",
-		"command: x {port}":                        "nothing holds {dir}",
-		"command: x {port} {dir} 'open":            "cannot be taken apart",
+		"command: x {port}":                        "no command, file or variable contains {dir}",
+		"command: x {port} {dir} 'open":            "cannot be split into words",
 		"command: x {port} {dir}\nmodes: [ssl]":    "not one of none, stls, implicit",
 		"command: x {port} {dir}\ncan: [fly]":      "is not an ability",
 		"command: x {port} {dir}\nstore: pst":      "store:",

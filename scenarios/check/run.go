@@ -14,7 +14,7 @@ import (
 	"pop3mtm/scenarios"
 )
 
-// Result says what came of a case.
+// Result is the result of a case.
 type Result string
 
 // The values of Result.
@@ -23,8 +23,8 @@ const (
 	Fail     Result = "fail"
 	Warn     Result = "warn"
 	Skipped  Result = "not-exercised"
-	Unstable Result = "unstable" // two runs differ
-	Harness  Result = "harness"  // a client known to be right fails too: the case is in doubt
+	Unstable Result = "unstable" // two runs of the case had different results
+	Harness  Result = "harness"  // a client known to be correct fails too: the case is in doubt
 )
 
 // Results returns all results.
@@ -36,24 +36,24 @@ type Outcome struct {
 	Result  Result
 	Class   Class // "" for a pass
 	Why     string
-	Detail  string // stored against served
-	Excerpt []Line // of the transcript, for results that are not a pass
-	Output  string // the last that the client printed
+	Detail  string // where stored and served mail differ
+	Excerpt []Line // the part of the transcript, for results that are not a pass
+	Output  string // the end of the client's output
 	Took    time.Duration
 }
 
-// Runner lets a client play cases.
+// Runner lets a client play cases. Call Open, then Run any number of times, then Close.
 type Runner struct {
 	Drive      Drive
 	Deviations []string
-	Layout     string // for the report
-	// Jobs is how many cases run at a time. Those that wait for a time-out do not count. Default:
-	// one more than there are processors.
+	Layout     string // as declared, for the report
+	// Jobs is the number of cases that run at a time; cases in which the client is idle do not
+	// count. Default: the number of processors plus one.
 	Jobs int
-	// Done is called with each outcome, from one goroutine at a time. It may be nil.
+	// Done, if not nil, is called with each outcome, from one goroutine at a time.
 	Done func(Outcome)
-	// SelfCheck plays a case with a client that is known to be right, which has the abilities of
-	// the other one; nil: cases are not doubted.
+	// SelfCheck is a client that is known to be correct. It plays each case that fails, and is
+	// taken to have the abilities of the tested client. With nil, cases are never in doubt.
 	SelfCheck Drive
 
 	keys    *keys
@@ -61,14 +61,14 @@ type Runner struct {
 	caFile  string
 	learned map[TLS]*Learned
 	told    sync.Mutex
-	single  bool // all cases are on one port, so one at a time
+	single  bool // all cases use one port, so one plays at a time
 }
 
-// maxParked bounds the clients that wait for a time-out at the same time.
+// maxParked limits the number of idle clients, which wait for a time-out at the same time.
 const maxParked = 200
 
-// Open makes the directory of the run and the authority of its certificates, and probes the client.
-// Close has to be called even after an error.
+// Open creates the directory and the certificate authority of the run, and probes the client. The
+// error matches ErrProbe when the client cannot be checked. Call Close even after an error.
 func (r *Runner) Open(ctx context.Context) error {
 	dir, err := os.MkdirTemp("", "pop3-check-")
 	if err != nil {
@@ -92,7 +92,7 @@ func (r *Runner) Open(ctx context.Context) error {
 	return nil
 }
 
-// Learned returns what the probe found, for each way of TLS that the client was told.
+// Learned returns what the probe detected, for each use of TLS that the client was set to.
 func (r *Runner) Learned() []*Learned {
 	var all []*Learned
 	for _, told := range r.Drive.Modes() {
@@ -103,7 +103,7 @@ func (r *Runner) Learned() []*Learned {
 	return all
 }
 
-// Close removes what the run has made.
+// Close removes the directory of the run.
 func (r *Runner) Close() error {
 	if r.dir == "" {
 		return nil
@@ -111,8 +111,8 @@ func (r *Runner) Close() error {
 	return os.RemoveAll(r.dir)
 }
 
-// Run plays the cases and returns the outcomes in their order. When ctx ends it returns those that
-// are known, and the cause.
+// Run plays the cases and returns the outcomes in the same order. When ctx ends it returns the
+// outcomes that are known, and the cause.
 func (r *Runner) Run(ctx context.Context, cases []*Case) ([]Outcome, error) {
 	outcomes := make([]Outcome, len(cases))
 	_, r.single = r.Drive.(place)
@@ -129,8 +129,8 @@ func (r *Runner) Run(ctx context.Context, cases []*Case) ([]Outcome, error) {
 	return known, context.Cause(ctx)
 }
 
-// each calls f for numbers from 0 on, jobs at a time. A call that says that it is idle lets another
-// one begin.
+// each calls f for the numbers from 0 to n-1, jobs of them at a time. A call that reports that it
+// is idle lets another one begin.
 func (r *Runner) each(ctx context.Context, n, jobs int, f func(i int, idle func())) {
 	slots, parked := make(chan struct{}, jobs), make(chan struct{}, maxParked)
 	var work sync.WaitGroup
@@ -159,14 +159,14 @@ func (r *Runner) each(ctx context.Context, n, jobs int, f func(i int, idle func(
 				case parked <- struct{}{}:
 					waits = true
 					release()
-				default: // too many wait: this one keeps its place
+				default: // too many are idle: this one keeps its place
 				}
 			})
 		})
 	}
 }
 
-// first plays a case for the first time. A result without a failure is reported at once.
+// first plays a case for the first time. It reports a result that is not a failure at once.
 func (r *Runner) first(ctx context.Context, c *Case, idle func()) Outcome {
 	o := r.play(ctx, r.Drive, c, idle)
 	if o.Case != nil && o.Result != Fail {
@@ -183,8 +183,8 @@ func (r *Runner) tell(o Outcome) {
 	}
 }
 
-// again plays each case that failed a second time, alone, and with a client that is right. Those
-// that hang wait together: nothing but time is in their way.
+// again plays each case that failed a second time, alone, and with the client that is known to be
+// correct. Cases that hang run at the same time, since they only wait.
 func (r *Runner) again(ctx context.Context, outcomes []Outcome) {
 	var alone, waiting []int
 	for i, o := range outcomes {
@@ -207,9 +207,9 @@ func (r *Runner) again(ctx context.Context, outcomes []Outcome) {
 	r.each(ctx, len(alone), 1, second(alone))
 }
 
-// doubted compares two runs of a case, and asks the client that is known to be right.
+// doubted compares two runs of a case, and plays it with the client that is known to be correct.
 func (r *Runner) doubted(ctx context.Context, a, b Outcome) Outcome {
-	if b.Case == nil { // the run was ended
+	if b.Case == nil { // the run was cancelled
 		return a
 	}
 	if a.Class != b.Class {
@@ -230,13 +230,13 @@ func (r *Runner) doubted(ctx context.Context, a, b Outcome) Outcome {
 		own.learned[l.Mode] = &ours
 	}
 	if right := own.play(ctx, r.SelfCheck, a.Case, func() {}); right.Case != nil && right.Result == Fail {
-		a.Result, a.Why = Harness, fmt.Sprintf("a client known to be right fails too (%s: %s); the first: %s", right.Class, right.Why, a.Why)
+		a.Result, a.Why = Harness, fmt.Sprintf("a client known to be correct fails too (%s: %s); the first: %s", right.Class, right.Why, a.Why)
 	}
 	return a
 }
 
-// mode returns what is known of the client in the way of TLS that a case needs, or why it cannot
-// play the case.
+// mode returns what the probe detected with the use of TLS that a case needs, or why the client
+// cannot play the case.
 func (r *Runner) mode(d Drive, c *Case) (*Learned, string) {
 	var first *Learned
 	wanted := c.tls()
@@ -256,7 +256,7 @@ func (r *Runner) mode(d Drive, c *Case) (*Learned, string) {
 	case first == nil:
 		return nil, "the client was not probed"
 	case wanted != nil:
-		return first, "the client does not use TLS in this way"
+		return first, "the client does not use TLS in the way that the case needs"
 	}
 	return first, missing(c, first)
 }
@@ -272,11 +272,11 @@ func (c *Case) tls() []TLS {
 	return all
 }
 
-// missing names an ability that a case needs and the client lacks.
+// missing returns a text about an ability that a case needs and the client lacks, or "".
 func missing(c *Case, l *Learned) string {
 	for _, a := range c.Needs {
 		if !l.Can(a) {
-			return fmt.Sprintf("the client has not the ability %q", a)
+			return fmt.Sprintf("the client does not have the ability %q", a)
 		}
 	}
 	return ""
@@ -310,7 +310,7 @@ func (r *Runner) play(ctx context.Context, d Drive, c *Case, idle func()) Outcom
 	return o
 }
 
-// outcome judges a case that was played.
+// outcome returns the verdict on a case that was played.
 func (t *trial) outcome() Outcome {
 	e := t.e
 	o := Outcome{Case: e.c, Result: Pass}

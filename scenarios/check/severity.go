@@ -7,8 +7,8 @@ import (
 	"pop3mtm/scenarios"
 )
 
-// severity says how much a scenario asks: where the server breaks the RFC it is tolerance, where it
-// leaves out what is optional the client has a choice.
+// severity returns the severity of a scenario: Tolerance where the server breaks the RFC, Should
+// where it lacks something optional, and otherwise Must.
 func severity(s *scenarios.Scenario) Severity {
 	settings, rules := []scenarios.Server{s.Settings}, slices.Clone(s.Rules)
 	numbers := slices.Clone(s.Quirk)
@@ -37,7 +37,7 @@ func severity(s *scenarios.Scenario) Severity {
 	return lowest
 }
 
-// severityOf says what the settings of a server ask.
+// severityOf returns the severity that follows from the settings of the server.
 func severityOf(o scenarios.Server) Severity {
 	switch {
 	case o.Deletes != "" && o.Deletes != scenarios.Marked, len(o.Shows) > 0, o.Shared, o.AnyPassword, o.LockAfterDrop > 0,
@@ -49,8 +49,8 @@ func severityOf(o scenarios.Server) Severity {
 	return Must
 }
 
-// breaksRFC reports whether a rule makes the server do what a right one cannot: refusing, being
-// slow and losing the connection can happen to any.
+// breaksRFC reports whether a rule makes the server do what a correct server never does. Any server
+// may refuse a command, be slow, or lose the connection.
 func breaksRFC(r scenarios.Rule) bool {
 	if r.As != "" || slices.ContainsFunc(slices.Concat(r.Before, r.After), func(a scenarios.Action) bool { return len(a.Add) == 0 }) {
 		return true
@@ -58,8 +58,8 @@ func breaksRFC(r scenarios.Rule) bool {
 	return slices.ContainsFunc(r.Do, stepBreaksRFC)
 }
 
-// reusesUID reports whether mail that comes has the unique-id of other mail. RFC 1939 section 7: it
-// persists, and is not used for two messages.
+// reusesUID reports whether mail that arrives has the unique-id of other mail. RFC 1939 section 7:
+// a unique-id persists, and is not used for two messages.
 func reusesUID(mailbox []scenarios.Mail, r scenarios.Rule) bool {
 	for _, a := range slices.Concat(r.Before, r.After) {
 		for _, m := range a.Add {
@@ -71,7 +71,7 @@ func reusesUID(mailbox []scenarios.Mail, r scenarios.Rule) bool {
 	return false
 }
 
-// legal are the steps after which an answer still is one that a right server gives.
+// legal returns the steps after which an answer is still one that a correct server may give.
 func legal() []string {
 	return []string{"refuse", "status", "cut", "close", "end", "silence", "pause", "pauseAt", "pauseAfter",
 		"drip", "bandwidth", "splitOctets", "splitLines", "splitAt", "takeEffect"}

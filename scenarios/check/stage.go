@@ -18,9 +18,9 @@ import (
 	"pop3mtm/scenarios"
 )
 
-// Endpoint describes the server for a client.
+// Endpoint tells a client how to reach the server of a case.
 type Endpoint struct {
-	Case     string // its id
+	Case     string // the id of the case
 	Host     string
 	Port     int
 	User     string
@@ -32,7 +32,7 @@ type Endpoint struct {
 // Address returns host:port.
 func (e Endpoint) Address() string { return net.JoinHostPort(e.Host, strconv.Itoa(e.Port)) }
 
-// TLS is how a client is set to protect its connection.
+// TLS is the use of TLS that a client is set to.
 type TLS string
 
 // The values of TLS.
@@ -42,7 +42,8 @@ const (
 	UseImplicit TLS = "implicit"
 )
 
-// keys holds the certificates of a run, made once: making them is slower than a session.
+// keys holds the certificates of a run. They are made once, since making them takes longer than a
+// session.
 type keys struct {
 	ca                        *fixtures.CA
 	good                      *tls.Config
@@ -67,7 +68,7 @@ func (k *keys) certificate(c scenarios.Certificate) *tls.Config {
 	}
 }
 
-// stage is the server of one case, and what it has witnessed.
+// stage is the server of one case, with what it has seen.
 type stage struct {
 	play     *scenarios.Play
 	line     *line
@@ -77,20 +78,20 @@ type stage struct {
 	drop     *fakeserver.Maildrop // of the user
 
 	mu   sync.Mutex
-	told map[int][]byte // by session, what went to the client above TLS
+	told map[int][]byte // by session, the octets to the client, inside TLS
 	mail map[string][][]byte
 	uids []string // in the order of their first appearance
 }
 
-// place is where the servers of cases are: each on a port of its own, or one
-// after the other on one.
+// place provides the ports of the cases' servers: one port for each, or one port that they use one
+// after the other.
 type place interface {
 	listen() (net.Listener, error)
-	// user names the user of a case that has no users of its own.
+	// user returns the name of the user in a case that has no users of its own.
 	user(c *Case) string
 }
 
-// ownPort is a free port for each case.
+// ownPort provides a free port for each case.
 type ownPort struct{}
 
 func (ownPort) listen() (net.Listener, error) {
@@ -100,8 +101,8 @@ func (ownPort) listen() (net.Listener, error) {
 
 func (ownPort) user(c *Case) string { return c.user() }
 
-// open starts the server of a case on a free port, for a client that was told to protect its line
-// in one way and does it in another, which are the same for most.
+// open starts the server of a case on a free port. The client may use TLS in another way than it
+// was set to; l has both.
 func (c *Case) open(l *Learned, k *keys, caFile string, at place) (*stage, error) {
 	s := &stage{line: newLine(c.cut), told: map[int][]byte{}, mail: map[string][][]byte{}, served: make(chan error, 1)}
 	user := at.user(c)
@@ -121,7 +122,7 @@ func (c *Case) open(l *Learned, k *keys, caFile string, at place) (*stage, error
 	}
 	host := "127.0.0.1"
 	if l.Mode != PlainLine {
-		host = "localhost" // a server with TLS may want to hear its name
+		host = "localhost" // a server with TLS may need its name from the client
 	}
 	s.endpoint = Endpoint{Case: c.ID, Host: host, Port: port, User: user, Password: c.password(), CA: caFile, TLS: l.Told}
 	go func() {
@@ -135,8 +136,8 @@ func (c *Case) open(l *Learned, k *keys, caFile string, at place) (*stage, error
 	return s, nil
 }
 
-// server returns the server of a case. A case that says nothing about TLS gets what the client is
-// set to use.
+// server returns the server of a case. In a case that says nothing about TLS it offers what the
+// client is set to use.
 func (c *Case) server(l *Learned, k *keys, tap func(int, []byte), user string) (*scenarios.Play, error) {
 	played, mode := *c.scenario, l.Mode
 	if l.Sessions > 1 {
@@ -153,12 +154,12 @@ func (c *Case) server(l *Learned, k *keys, tap func(int, []byte), user string) (
 		o.Users = map[string]fakeserver.User{user: {Password: scenarios.DefaultPassword}}
 	}
 	o.TLS = k.certificate(played.Settings.Certificate)
-	played.Settings.Certificate = "" // a good one is the one of these options
+	played.Settings.Certificate = "" // the options have the good certificate
 	return played.Server(o)
 }
 
-// onceEach is for a client that makes several connections in each visit: what happens in the first
-// one happens once, wherever that is.
+// onceEach changes rules for the first connection into rules that fire once in any connection, for
+// a client that makes several connections in each visit.
 func onceEach(rules []scenarios.Rule) []scenarios.Rule {
 	all := slices.Clone(rules)
 	for i := range all {
@@ -200,7 +201,8 @@ func (s *stage) tap(session int, octets []byte) {
 	s.told[session] = append(s.told[session], octets[:room]...)
 }
 
-// learn remembers what is in the mailbox now: the judge needs each message that it ever had.
+// learn remembers the messages that are in the mailbox now, since the judge needs each message that
+// it ever had.
 func (s *stage) learn() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -219,7 +221,7 @@ func (s *stage) learn() {
 	}
 }
 
-// there returns what is in the mailbox now.
+// there returns the letters that are in the mailbox now.
 func (s *stage) there() []letter {
 	s.learn()
 	var all []letter
@@ -233,7 +235,7 @@ func (s *stage) there() []letter {
 	return all
 }
 
-// seen returns all mail so far as a person recognizes it.
+// seen returns all mail so far, as a person recognizes it.
 func (s *stage) seen() []mailSeen {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -241,11 +243,11 @@ func (s *stage) seen() []mailSeen {
 	return subjects(e.letters(), s.mail)
 }
 
-// settled waits a moment for the sessions of a client that has ended.
+// settled waits a moment for the sessions to end, after the client has ended.
 func (s *stage) settled() {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
-	_ = s.play.Wait(ctx) // an open session is in the transcripts too
+	_ = s.play.Wait(ctx) // the transcripts include open sessions
 	s.learn()
 }
 
@@ -253,7 +255,7 @@ func (s *stage) settled() {
 func (s *stage) close() error {
 	err := s.play.Close()
 	if _, unmet := errors.AsType[*fakeserver.UnmetError](err); unmet {
-		err = nil // the judge says so in its own way
+		err = nil // the judge reports this itself
 	}
 	served := <-s.served
 	if errors.Is(served, fakeserver.ErrClosed) || errors.Is(served, net.ErrClosed) {
@@ -262,7 +264,7 @@ func (s *stage) close() error {
 	return errors.Join(err, served)
 }
 
-// exercised reports whether the client has met what the case is about.
+// exercised reports whether the client has met the fault of the case.
 func (s *stage) exercised(c *Case) bool {
 	if c.cut != nil {
 		return s.line.hasCut()
@@ -270,7 +272,7 @@ func (s *stage) exercised(c *Case) bool {
 	return s.play.Exercised()
 }
 
-// evidence is what the server's side has witnessed.
+// evidence returns what the server has seen.
 func (s *stage) evidence() (sessions []session, mail map[string][][]byte, uids, left []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -278,7 +280,7 @@ func (s *stage) evidence() (sessions []session, mail map[string][][]byte, uids, 
 		one := session{Transcript: t, octets: s.told[t.Session]}
 		if !one.secured() {
 			s.line.mu.Lock()
-			one.octets = slices.Clone(s.line.sent[t.Session]) // with what the line did to them
+			one.octets = slices.Clone(s.line.sent[t.Session]) // as they were after the line's fault
 			one.cutHere = s.line.fired && t.Session == s.line.firedIn
 			s.line.mu.Unlock()
 		}

@@ -8,8 +8,8 @@ import (
 	"pop3mtm/scenarios"
 )
 
-// Sweep lets the client fetch the mail of the sweep once in each way that it has to connect and to
-// log in, and returns the cases that go over all that the server sent then.
+// Sweep lets the client fetch the mail of the sweep once with each combination of TLS and login
+// that it supports. It returns cases with a fault at every step-th octet that the server sent.
 func (r *Runner) Sweep(ctx context.Context, step int64) ([]*Case, error) {
 	var all []*Case
 	for name, settings := range sweepSettings() {
@@ -31,14 +31,14 @@ func (r *Runner) Sweep(ctx context.Context, step int64) ([]*Case, error) {
 	return sorted(all), nil
 }
 
-// measure counts what the server sends in the first connection. It reports false when the client
-// cannot connect or log in this way.
+// measure counts the octets that the server sends in the first connection. It reports false when
+// the client cannot connect or log in this way.
 func (r *Runner) measure(ctx context.Context, w *swept) (bool, error) {
 	s := &scenarios.Scenario{Title: "The mail of the sweep, without any fault", Mailbox: sweepMail(), Settings: w.settings}
 	c := &Case{ID: sweepPrefix + w.name + "clean", Severity: Must, Visits: 1, Needs: w.needs, scenario: s}
 	l, why := r.mode(r.Drive, c)
 	if why != "" || w.name == "" && l.Mode != PlainLine || w.name == "auth/" && (l.Mode != PlainLine || l.Can(scenarios.Auths)) {
-		return false, nil // what is swept over already, or cannot be
+		return false, nil // this is in the sweep already, or cannot be
 	}
 	t, err := r.trial(c, l)
 	if err != nil {
@@ -52,7 +52,7 @@ func (r *Runner) measure(ctx context.Context, w *swept) (bool, error) {
 		t.stage.line.mu.Lock()
 		w.octets, w.boundaries = t.stage.line.total, slices.Clone(t.stage.line.written)
 		t.stage.line.mu.Unlock()
-		if len(t.e.sessions) == 1 && !t.e.sessions[0].secured() { // a write may hold several replies
+		if len(t.e.sessions) == 1 && !t.e.sessions[0].secured() { // a write may contain several replies
 			w.boundaries = t.e.sessions[0].boundaries()
 		}
 	}

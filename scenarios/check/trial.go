@@ -12,7 +12,7 @@ import (
 	"pop3mtm/scenarios/check/process"
 )
 
-// trial is a case that is being played with a client.
+// trial is a case that a client is playing.
 type trial struct {
 	e      *evidence
 	stage  *stage
@@ -42,8 +42,8 @@ func (r *Runner) trial(c *Case, l *Learned) (*trial, error) {
 	return t, nil
 }
 
-// arm kills the client at the reply to a command: the server has done what the command says, and
-// the reply is not sent.
+// arm sets up the server to kill the client at the reply to a command: the command has taken
+// effect, and the reply is not sent.
 func (t *trial) arm(k *killing) {
 	m := fakeserver.Match{Verb: k.verb, Nth: max(k.nth, 1)}
 	t.stage.play.On(m, fakeserver.Auto.After(func(*fakeserver.Exchange) error {
@@ -56,7 +56,7 @@ func (t *trial) arm(k *killing) {
 	}).With(edit.TakeEffect(), edit.CutAfter(0, edit.Reset))).Once().Must()
 }
 
-// visit lets the client fetch its mail once, and takes down what the witnesses saw.
+// visit lets the client fetch its mail once, and records what was seen.
 func (t *trial) visit(ctx context.Context) process.Ending {
 	ctx, t.cancel = context.WithCancelCause(ctx)
 	defer t.cancel(nil)
@@ -93,7 +93,7 @@ func (t *trial) play(ctx context.Context) error {
 		t.e.missing = append(t.e.missing, t.e.unstored())
 		t.e.claim(end)
 		if end.Hung != "" {
-			break // another visit would take as long
+			break // another visit would hang as long
 		}
 	}
 	return nil

@@ -7,10 +7,10 @@ import (
 	"pop3mtm/fakeserver"
 )
 
-// session is one connection as the server's side has seen it.
+// session is one connection, as the server has seen it.
 type session struct {
 	fakeserver.Transcript
-	octets  []byte // that went to the client, above TLS
+	octets  []byte // sent to the client, inside TLS
 	cutHere bool   // the line was cut in it
 }
 
@@ -24,17 +24,18 @@ func (s *session) secured() bool {
 	return false
 }
 
-// reply is one answer as a reader of RFC 1939 takes it from the wire: those to the commands come in
+// reply is one answer, as a reader that follows RFC 1939 takes it from the wire. Answers come in
 // the order of the commands.
 type reply struct {
 	to     fakeserver.Command
 	at     int // of its first octet
 	status string
-	body   []byte // without the stuffed dots, for an answer of several lines
+	body   []byte // of an answer with several lines, without stuffed dots
 	whole  bool   // its last line has arrived
 }
 
-// replies reads what was sent. The first reply is the greeting, whose command is CONNECT.
+// replies parses the octets that were sent. The first reply is the greeting; its command is
+// CONNECT.
 func (s *session) replies() []reply {
 	commands := append([]fakeserver.Command{{Verb: "CONNECT"}}, s.Commands...)
 	var all []reply
@@ -49,7 +50,7 @@ func (s *session) replies() []reply {
 	return all
 }
 
-// readReply reads the answer to a command from an offset on, and returns where it ends.
+// readReply parses the answer to a command at an offset, and returns where it ends.
 func readReply(octets []byte, at int, c fakeserver.Command) (reply, int) {
 	r := reply{to: c, at: at}
 	end := bytes.IndexByte(octets[at:], '\n')
@@ -67,8 +68,8 @@ func readReply(octets []byte, at int, c fakeserver.Command) (reply, int) {
 	return r, at
 }
 
-// readBody reads to the closing dot. RFC 1939 section 3: the line ends in CRLF, and a dot that
-// begins another line is taken off.
+// readBody reads to the closing dot. RFC 1939 section 3: lines end in CRLF, and a dot at the start
+// of another line is removed.
 func readBody(octets []byte, at int) (body []byte, end int, whole bool) {
 	lineBegins := true
 	for line := range bytes.Lines(octets[at:]) {
@@ -96,9 +97,9 @@ func severalLines(c fakeserver.Command) bool {
 	return false
 }
 
-// bodiesAnywhere returns all that some reader could take for a message: what follows any line that
-// begins with +OK, up to a line with a dot alone. It is for servers that break the RFC, where
-// clients that get back into step are as right as those that do not.
+// bodiesAnywhere returns all parts that some reader could take for a message: the lines after any
+// line that begins with +OK, up to a line with only a dot. It is for servers that break the RFC:
+// there a client may resynchronize or not.
 func (s *session) bodiesAnywhere() [][]byte {
 	var all [][]byte
 	at := 0
@@ -121,8 +122,8 @@ func (s *session) bodiesAnywhere() [][]byte {
 	return all
 }
 
-// readLoose takes LF alone for a line end too: of the body, or of the closing dot as well. Some
-// readers take a dot off a line only where two stand.
+// readLoose also accepts LF alone as a line end: in the body, or at the closing dot too. Some
+// readers remove a dot from a line only if the line begins with two.
 func readLoose(octets []byte, dot, stuffed string) (body []byte, whole bool) {
 	for line := range bytes.Lines(octets) {
 		text := bytes.TrimRight(line, "\r\n")
@@ -137,7 +138,7 @@ func readLoose(octets []byte, dot, stuffed string) (body []byte, whole bool) {
 	return body, false
 }
 
-// boundaries returns the offsets at which replies begin, and the end.
+// boundaries returns the offsets at which replies begin, and the end of the last one.
 func (s *session) boundaries() []int64 {
 	var all []int64
 	for _, r := range s.replies() {
@@ -156,8 +157,8 @@ func (s *session) sent(verb string) bool {
 	return false
 }
 
-// inOrder reports whether nothing in a session was other than right, up to the client's end: it
-// logged in, every reply was whole and positive, and the client ended the connection.
+// inOrder reports whether nothing went wrong in a session: the client logged in, every reply was
+// whole and positive, and the client ended the connection.
 func (s *session) inOrder() bool {
 	all := s.replies()
 	if s.cutHere || len(all) != len(s.Commands)+1 || !s.sent("STAT") && !s.sent("LIST") && !s.sent("UIDL") && !s.sent("RETR") {
@@ -171,8 +172,8 @@ func (s *session) inOrder() bool {
 	return len(s.Lines) > 0 && s.Lines[len(s.Lines)-1] == "[closed by the client]"
 }
 
-// leaks returns the line by which a secret went out that should not have: without TLS, or with TLS
-// to a server whose certificate is not good.
+// leaks returns the line in which a client sent a secret that it should not have sent: without TLS,
+// or with TLS to a server without a good certificate. It returns "" when there is none.
 func (s *session) leaks(certificateGood bool) string {
 	secure, mechanism := false, ""
 	for _, l := range s.Lines {

@@ -18,43 +18,42 @@ import (
 	"pop3mtm/scenarios"
 )
 
-// maxRaw is the longest answer that a rule holds as it is: scenario files are
-// small.
+// maxRaw limits an answer that a rule holds unchanged, since scenario files are small.
 const maxRaw = 16 << 10
 
-// answer is a reply, as it was recorded or as a correct server gives it.
+// answer is a reply, either recorded or given by a correct server.
 type answer struct {
 	status []byte // with its line end
 	sum    [sha256.Size]byte
 	rows   int    // lines after the status line
-	raw    []byte // all of it, nil when it is too long
+	raw    []byte // the whole answer; nil when it is too long
 }
 
 func (a answer) ok() bool {
 	return len(a.status) >= 3 && bytes.EqualFold(a.status[:3], []byte("+OK"))
 }
 
-// difference is a recorded answer that the scenario without rules does not give.
+// difference compares a recorded answer with the one that the scenario gives without rules.
 type difference struct {
 	*exchange
 	recorded, right answer
-	same            bool // they are one
+	same            bool // the two answers are equal
 }
 
-// textOnly reports whether nothing but the text of the status line is another one.
+// textOnly reports whether only the text of the status line differs.
 func (d *difference) textOnly() bool {
 	return d.plain() && d.recorded.ok() == d.right.ok() && d.recorded.sum == d.right.sum
 }
 
-// plain reports whether the recorded status line is one that a text makes.
+// plain reports whether a rule with ok or refuse and a text can give the recorded status line.
 func (d *difference) plain() bool {
 	word, text, _ := bytes.Cut(d.recorded.status, []byte(" "))
 	known := string(notation.Command(word)) == "+OK" || string(notation.Command(word)) == "-ERR"
 	return known && bytes.HasSuffix(d.recorded.status, []byte("\r\n")) && oneLine(string(notation.Command(text)))
 }
 
-// compare sends the recorded commands to a server that plays the scenario, session
-// by session.
+// compare sends the recorded commands to a server that plays the scenario, session by session, and
+// returns a difference for each answer.
 func (s *survey) compare(scenario *scenarios.Scenario) ([]*difference, error) {
 	scenario.Settings.TLS = scenarios.NoTLS // the pipe needs none
 	play, err := scenario.Server(&fakeserver.Options{IdleTimeout: time.Hour, TranscriptOctets: -1})
@@ -69,7 +68,7 @@ func (s *survey) compare(scenario *scenarios.Scenario) ([]*difference, error) {
 		found, talkErr := t.session(exchanges)
 		near.Close()
 		if talkErr != nil {
-			s.note("session " + strconv.Itoa(n+1) + " goes on in a way that the scenario does not")
+			s.note("session " + strconv.Itoa(n+1) + " continues in a way that the scenario cannot play")
 		}
 		all = append(all, found...)
 		if err = ended(play); err != nil {
@@ -79,14 +78,14 @@ func (s *survey) compare(scenario *scenarios.Scenario) ([]*difference, error) {
 	return all, errors.Join(err, play.Close())
 }
 
-// ended waits for the end of a session, so that the next one finds what it left.
+// ended waits for the end of a session, so that the next session sees its changes.
 func ended(play *scenarios.Play) error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	return play.Wait(ctx)
 }
 
-// talk is one session with the server that plays.
+// talk is one session with the server that plays the scenario.
 type talk struct {
 	*survey
 	conn net.Conn
@@ -124,15 +123,15 @@ func (t *talk) session(exchanges []exchange) ([]*difference, error) {
 	return all, nil
 }
 
-// greets reports whether two greetings are the same but for the timestamp.
+// greets reports whether two greetings are equal except for the timestamp.
 func greets(a, b []byte) bool {
 	one, stampA := timestamp(string(notation.Command(a)))
 	two, stampB := timestamp(string(notation.Command(b)))
 	return one == two && stampA == stampB
 }
 
-// ask sends a command as the scenario's users would, nil when that cannot be
-// compared.
+// ask sends a command, with the scenario's password in place of the recorded one, and returns the
+// answer. It returns nil when the answers cannot be compared.
 func (t *talk) ask(x *exchange, greeting bool) (*answer, error) {
 	command := string(x.Command)
 	switch {
@@ -144,7 +143,7 @@ func (t *talk) ask(x *exchange, greeting bool) (*answer, error) {
 		}
 		return t.command("PASS "+Password, false)
 	case x.verb == "STLS" || x.verb == "RESPONSE" || x.verb == "AUTH" && x.args != "" || x.verb == "APOP":
-		return nil, nil // what the client said is not known
+		return nil, nil // the recording does not have what the client sent
 	case x.verb == "USER" && strings.Contains(x.args, notation.Masked):
 		command = "USER " + scenarios.DefaultUser
 	case x.verb == "PASS" && x.login != "":
@@ -155,8 +154,8 @@ func (t *talk) ask(x *exchange, greeting bool) (*answer, error) {
 	return t.command(command, x.Multiline())
 }
 
-// patience is how long a correct server may take for one command: so a command
-// that both take for another thing ends the session instead of waiting for ever.
+// patience limits the time that a correct server may take for one command. So a command that the
+// two sides understand differently ends the session and does not wait for ever.
 const patience = 10 * time.Second
 
 func (t *talk) command(line string, multi bool) (*answer, error) {
@@ -191,7 +190,7 @@ func (t *talk) recorded(x *exchange) (answer, error) {
 	return w.done(), err
 }
 
-// answerWriter makes an answer of lines.
+// answerWriter builds an answer from lines.
 type answerWriter struct {
 	answer
 	rest hash.Hash
@@ -223,13 +222,13 @@ func (w *answerWriter) done() answer {
 	return w.answer
 }
 
-// lineWriter cuts what is written into lines.
+// lineWriter splits what is written to it into lines.
 type lineWriter struct {
 	take func([]byte)
 	line []byte
 }
 
-// longestLine is how much of a line is held.
+// longestLine limits the part of a line that is kept.
 const longestLine = 64 << 10
 
 func (l *lineWriter) Write(p []byte) (int, error) {

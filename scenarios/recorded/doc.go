@@ -1,9 +1,7 @@
-// Package recorded makes a scenario of a recording: a server that gives the same
-// mail and the same answers as the recorded one, to the same commands in any
-// order.
+// Package recorded turns a recording into a scenario: a server that has the same mail, and that
+// gives the same answers as the recorded server to the same commands, in any order.
 //
-// What a correct server would answer by itself is left to it, so that DELE and
-// RSET do what they should. It finds that out by asking: the recorded commands
-// are sent to a server that plays the scenario so far, and where its answer is not
-// the recorded one, a rule says so.
+// Rules are made only for answers that a correct server would not give by itself, so that DELE and
+// RSET still work. To find these answers, the package sends the recorded commands to a server that
+// plays the scenario so far. Where its answer differs from the recorded one, a rule is added.
 package recorded

@@ -6,11 +6,11 @@ import (
 	"pop3mtm/scenarios"
 )
 
-// maxRows is how many rows of a listing are changed one by one.
+// maxRows limits the rows of a listing that are changed one by one.
 const maxRows = 24
 
-// listing makes the rules for LIST or UIDL: one for the list of all messages, and
-// those for what was said of single ones.
+// listing adds the rules for LIST or UIDL: one for the list of all messages, and one for each
+// single message with a different answer.
 func (m *maker) listing(verb string, group []*difference) {
 	var whole []scenarios.Step
 	var refused []*difference
@@ -24,7 +24,7 @@ func (m *maker) listing(verb string, group []*difference) {
 		case d.Multiline() && d.recorded.ok() && d.right.ok():
 			steps := m.rows(d)
 			if whole != nil && !sameSteps(whole, steps) {
-				m.note(verb + " was answered in several ways; the scenario has the first")
+				m.note(verb + " was answered in several ways; the scenario has the first answer")
 			} else {
 				whole = steps
 			}
@@ -41,7 +41,8 @@ func (m *maker) listing(verb string, group []*difference) {
 	m.texts(verb, refused)
 }
 
-// statusStep returns the step that gives an answer its recorded text, if it differs.
+// statusStep returns the step that gives an answer its recorded text, or none when the text is the
+// same.
 func (d *difference) statusStep() []scenarios.Step {
 	text := d.text()
 	if bytes.Equal(d.recorded.status, d.right.status) || !oneLine(text) {
@@ -50,8 +51,9 @@ func (d *difference) statusStep() []scenarios.Step {
 	return []scenarios.Step{scenarios.Do("ifOK", []scenarios.Step{scenarios.Do("status", text)})}
 }
 
-// rows makes the recorded list of the right one: row by row where a few are others,
-// so that it stays right after a DELE, else as it is.
+// rows returns the steps that turn the correct list into the recorded one. A few different rows are
+// changed one by one, so that the list is still correct after a DELE; otherwise the whole list is
+// replaced.
 func (m *maker) rows(d *difference) []scenarios.Step {
 	steps := d.statusStep()
 	if d.same || d.textOnly() {

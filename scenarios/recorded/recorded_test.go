@@ -304,7 +304,7 @@ S: +OK
 		}
 		path, notes, err := write(claims.String())
 		Expect(err).NotTo(HaveOccurred())
-		Expect(notes).To(ContainElements(ContainSubstring("more than 10000 messages"), MatchRegexp("it has the first [0-9]+$")))
+		Expect(notes).To(ContainElements(ContainSubstring("more than 10000 messages"), MatchRegexp("it has only the first [0-9]+$")))
 		s, err := scenarios.Load(path)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(len(s.Users[0].Mailbox)).To(BeNumerically(">", 1000))
@@ -314,7 +314,7 @@ S: +OK
 		path, _, err := write(transcript)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(recorded.Check(path)).To(MatchError(ContainSubstring("already exists")))
-		Expect(recorded.Check("x.txt")).To(MatchError("a scenario file ends in .yaml, and x.txt does not"))
+		Expect(recorded.Check("x.txt")).To(MatchError("the name of a scenario file must end in .yaml, and x.txt does not"))
 		Expect(recorded.Check(filepath.Join(filepath.Dir(path), "no", "x.yaml"))).To(MatchError(ContainSubstring("does not exist")))
 	})
 })

@@ -17,7 +17,7 @@ const connect = "CONNECT"
 const maxRules = 900
 
 // rules returns rules for the answers that differ from a correct server: first whole answers, then
-// texts. At most most of them are for single commands.
+// texts. At most most of the rules are for single commands.
 func (s *survey) rules(all []*difference, most int) []scenarios.Rule {
 	m := &maker{survey: s, most: most}
 	m.tls()
@@ -76,10 +76,10 @@ type maker struct {
 	*survey
 	most                   int
 	whole, single, general []scenarios.Rule
-	secured                bool // rules tell when there is TLS
+	secured                bool // the rules have a named state for TLS
 }
 
-// inTLS is the named state after STLS.
+// inTLS is the name of the state after STLS.
 const inTLS = "tls"
 
 // tls adds rules that depend on TLS, when CAPA differs after STLS.
@@ -114,7 +114,7 @@ func (m *maker) verb(verb string, group []*difference) {
 	case connect:
 		group = m.greeting(group)
 	}
-	// What CAPA says depends on more than a correct server knows.
+	// The answer to CAPA depends on facts that a correct server does not know.
 	whole := verb == "CAPA" && slices.ContainsFunc(group, func(d *difference) bool { return !d.same && !d.textOnly() })
 	var texts []*difference
 	for _, d := range group {
@@ -132,8 +132,8 @@ func (m *maker) verb(verb string, group []*difference) {
 	m.texts(verb, texts)
 }
 
-// newMail reports whether a listing differs since the scenario has mail that came
-// later.
+// newMail reports whether a listing differs because the scenario has mail that arrived later in the
+// recording.
 func newMail(d *difference) bool {
 	return d.recorded.ok() && d.right.ok() && first(d.args) == "" && slices.Contains([]string{"STAT", "LIST", "UIDL"}, d.verb) &&
 		d.box != nil && len(d.box.all)-d.gone != d.has
@@ -154,7 +154,7 @@ func (m *maker) answer(d *difference) {
 	text := d.text()
 	switch {
 	case !d.told():
-		m.note("the answer to some " + d.verb + " cannot be told by what follows the verb; the scenario has that of a correct server")
+		m.note("some answers to " + d.verb + " do not depend on what follows the verb; the scenario has those of a correct server")
 		return
 	case !d.recorded.ok() && d.right.ok() && d.recorded.rows == 0 && bytes.HasPrefix(d.recorded.status, []byte("-ERR")) && oneLine(text):
 		r.Do = []scenarios.Step{scenarios.Do("refuse", text)}
@@ -170,15 +170,15 @@ func (m *maker) answer(d *difference) {
 	}
 	if i := slices.IndexFunc(m.whole, alike); i >= 0 {
 		if !sameSteps(m.whole[i].Do, r.Do) {
-			m.note(r.On + " was answered in several ways; the scenario has the first")
+			m.note(r.On + " was answered in several ways; the scenario has the first answer")
 		}
 		return
 	}
 	if len(m.whole)+len(m.single) >= m.most {
-		m.note("the recording has more answers of its own than a scenario file can hold; some are those of a correct server")
+		m.note("the recording has more unusual answers than a scenario file can hold; the scenario has those of a correct server for the rest")
 		return
 	}
-	// What is for a named state comes before what is for all of them.
+	// Rules for a named state come before rules for all states.
 	if r.When != "" {
 		m.whole = slices.Insert(m.whole, 0, r)
 		return
@@ -192,7 +192,7 @@ func sameSteps(a, b []scenarios.Step) bool {
 	return errA == nil && errB == nil && one == two
 }
 
-// told reports whether a rule can contain the arguments of the command.
+// told reports whether a rule can name the arguments of the command.
 func (d *difference) told() bool {
 	return !strings.Contains(d.args, notation.Masked) && !strings.Contains(d.args, "*") && strings.TrimSpace(d.args) == d.args &&
 		!strings.ContainsFunc(d.args, func(r rune) bool { return r < ' ' || r >= 0x7F })
@@ -252,7 +252,7 @@ func (m *maker) texts(verb string, group []*difference) {
 		case len(m.whole)+len(m.single) < m.most:
 			m.single = append(m.single, r)
 		default:
-			m.note("the recording has more texts of its own than a scenario file can hold; some are those of a correct server")
+			m.note("the recording has more unusual texts than a scenario file can hold; the scenario has those of a correct server for the rest")
 		}
 	}
 }
@@ -288,8 +288,7 @@ func statusRules(group []*difference, key func(*difference) which) (rules []scen
 		*to = &text
 	}
 	for _, k := range keys {
-		// What a correct server says needs a rule only where one for the verb is in
-		// the way.
+		// A correct answer needs a rule only where a rule for the verb would replace it.
 		if verb := found[which{on: group[0].verb}]; !found[k].differ && (verb == nil || !verb.differ) {
 			continue
 		}
@@ -316,7 +315,8 @@ func (m *maker) logins(verb string, group []*difference) {
 			break
 		}
 	}
-	// What the client said is not known, so that nobody can ask a correct server.
+	// The recording does not have what the client sent, so the answer of a correct server is not
+	// known.
 	for x := range m.each() {
 		if text := x.text(); x.verb == verb && x.Replied() && bytes.HasPrefix(x.status, []byte("-ERR ")) && oneLine(text) &&
 			(verb == "RESPONSE" || strings.Contains(x.args, notation.Masked)) {
@@ -329,20 +329,20 @@ func (m *maker) logins(verb string, group []*difference) {
 	}
 }
 
-// greeting leaves the first one to compare.
+// greeting handles the greetings, and leaves only the first one to compare.
 func (m *maker) greeting(group []*difference) []*difference {
 	for _, d := range group[1:] {
 		if !greets(d.recorded.status, group[0].recorded.status) {
-			m.note("the greeting was not always the same; the scenario has the first")
+			m.note("the greeting was not always the same; the scenario has the first one")
 		}
 	}
 	if _, stamp := timestamp(group[0].text()); stamp && group[0].textOnly() {
-		group[0].same = true // a rule would take the timestamp away
+		group[0].same = true // a rule would remove the timestamp
 	}
 	return group[:1]
 }
 
-// reset makes the greeting lead back from what STLS has led to.
+// reset makes the greeting leave the named state that STLS has entered.
 func (m *maker) reset() {
 	if !m.secured {
 		return

@@ -55,7 +55,7 @@ func (b *builder) settings() scenarios.Server {
 	return s
 }
 
-// timestamp takes the timestamp for APOP off the end of a greeting.
+// timestamp removes the timestamp for APOP from the end of a greeting.
 func timestamp(greeting string) (text string, ok bool) {
 	i := strings.LastIndexByte(greeting, '<')
 	if i < 0 || !strings.HasSuffix(strings.TrimRight(greeting, " "), ">") {
@@ -81,7 +81,7 @@ func (b *builder) capabilities() []string {
 	return rows
 }
 
-// rows returns the capabilities in an answer to CAPA, nil for any other answer.
+// rows returns the capabilities in an answer to CAPA, or nil for any other answer.
 func (b *builder) rows(x *exchange) []string {
 	if x.verb != "CAPA" || !x.ok {
 		return nil
@@ -99,7 +99,7 @@ func (b *builder) rows(x *exchange) []string {
 	return rows
 }
 
-// each returns all exchanges in order.
+// each returns an iterator over all exchanges, in order.
 func (s *survey) each() iter.Seq[*exchange] {
 	return func(yield func(*exchange) bool) {
 		for _, all := range s.exchanges {
@@ -122,7 +122,7 @@ func (s *survey) lacks(verb string) bool {
 		if x.ok {
 			return false
 		}
-		refused = refused || first(x.args) == "" // of all messages, or none
+		refused = refused || first(x.args) == "" // without arguments it is about all messages
 	}
 	return refused
 }

@@ -17,7 +17,7 @@ const maxMessages = 10_000
 // message holds the facts about a message in a recording.
 type message struct {
 	uid   string
-	size  int64        // as the server says, -1 if it does not
+	size  int64        // as the server says; -1 if it does not say
 	whole *record.Turn // RETR
 	part  *record.Turn // TOP, when there is no RETR
 }
@@ -25,8 +25,8 @@ type message struct {
 // mailbox holds the facts about a user's mail in a recording.
 type mailbox struct {
 	user string
-	all  []*message // in the order in which they came to light
-	now  []*message // what the server has, by number
+	all  []*message // in the order in which the recording shows them
+	now  []*message // the messages on the server, by number
 	gone int        // deleted so far
 	uids map[string]*message
 }
@@ -38,9 +38,9 @@ type exchange struct {
 	status     []byte // with its line end
 	ok         bool
 	state      scenarios.State
-	login      string // the user whom this lets in
+	login      string // the user who is logged in by this
 	box        *mailbox
-	has, gone  int // messages in it, and deleted from it, when this was said
+	has, gone  int // messages in the mailbox, and deleted from it, at this point
 }
 
 // survey reads a recording in the order of its sessions.
@@ -122,7 +122,7 @@ func (s *survey) exchange(t *record.Turn) (exchange, error) {
 	return x, err
 }
 
-// whom returns the user of a login. For AUTH it is unknown.
+// whom returns the user of a login; for AUTH the user is not known.
 func (s *survey) whom(x *exchange, name string) string {
 	switch {
 	case x.verb == "APOP":
@@ -195,7 +195,7 @@ func first(text string) string {
 	return word
 }
 
-// at returns message n, which is added if it is unknown; nil for an invalid number.
+// at returns message n, and adds it if it is not known yet. It returns nil for an invalid number.
 func (s *survey) at(b *mailbox, n int) *message {
 	if n < 1 {
 		return nil
@@ -214,7 +214,7 @@ func (s *survey) room(more int) bool {
 	if more <= maxMessages-s.messages {
 		return true
 	}
-	s.note("the recording has more than " + strconv.Itoa(maxMessages) + " messages; those beyond are not in the scenario")
+	s.note("the recording has more than " + strconv.Itoa(maxMessages) + " messages; the scenario has only the first ones")
 	return false
 }
 
@@ -240,7 +240,7 @@ func (s *survey) listing(b *mailbox, x *exchange) error {
 		number, value, _ := strings.Cut(strings.TrimSpace(string(row)), " ")
 		n, err := strconv.Atoi(number)
 		if err != nil {
-			continue // the rule for this answer has it
+			continue // the rule for this answer contains it
 		}
 		m := s.at(b, n)
 		if m == nil {
@@ -264,8 +264,8 @@ func validUID(uid string) bool {
 	return uid != "" && len(uid) <= 70 && !strings.ContainsFunc(uid, func(r rune) bool { return r < 0x21 || r > 0x7E })
 }
 
-// identify assigns the message with a unique-id to a number: a known message, or the one already at
-// that number.
+// identify assigns the message with a unique-id to a number. It is a known message, or the one at
+// that number already.
 func (s *survey) identify(b *mailbox, n int, uid string) {
 	there := b.now[n-1]
 	if there.uid == uid {
@@ -289,7 +289,7 @@ func (s *survey) identify(b *mailbox, n int, uid string) {
 	there.uid, b.uids[uid] = uid, there
 }
 
-// bounded keeps the first octets.
+// bounded keeps the first octets of what is written to it.
 type bounded struct {
 	octets []byte
 	most   int

@@ -13,29 +13,30 @@ import (
 	"testing/fstest"
 
 	"pop3mtm/fakeserver/maildrop"
+	"pop3mtm/fakeserver/notation"
 	"pop3mtm/fakeserver/record"
 	"pop3mtm/scenarios"
 )
 
 const (
-	// Password is that of every user: the recorded one is not in a recording.
+	// Password is the password of every user, since a recording has no passwords.
 	Password = scenarios.DefaultPassword
-	// maxMessage and maxMail are the bounds of a scenario for a message and for all.
+	// maxMessage and maxMail are the limits of a scenario for one message and for all mail.
 	maxMessage = 16 << 20
 	maxMail    = 64 << 20
-	// maxNamed is how much of a scenario file may name messages, in octets; the rest
-	// is for rules.
+	// maxNamed limits the part of a scenario file that names messages, in octets; the rest is for
+	// rules.
 	maxNamed = scenarios.MaxFile / 2
 )
 
-// Folder returns where the messages of a scenario file lie: beside it.
+// Folder returns the directory with the messages of a scenario file: it is beside the file.
 func Folder(path string) string { return strings.TrimSuffix(path, filepath.Ext(path)) + "-mail" }
 
-// Check says why a scenario cannot be written to a path: it must end in .yaml, and
-// neither the file nor the folder of its messages may be there.
+// Check returns an error when a scenario cannot be written to a path: the path must end in .yaml,
+// and neither the file nor the directory of its messages may exist.
 func Check(path string) error {
 	if ext := filepath.Ext(path); ext != ".yaml" && ext != ".yml" {
-		return fmt.Errorf("a scenario file ends in .yaml, and %s does not", path)
+		return fmt.Errorf("the name of a scenario file must end in .yaml, and %s does not", path)
 	}
 	for _, name := range []string{path, Folder(path)} {
 		if _, err := os.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
@@ -48,18 +49,19 @@ func Check(path string) error {
 	return nil
 }
 
-// Scenario is one that was made of a recording.
+// Scenario is a scenario that was made from a recording.
 type Scenario struct {
 	// Source is the text of the file.
 	Source []byte
-	// Mail has the messages, in the folder in which the file looks for them.
+	// Mail holds the messages, in the directory that the file names.
 	Mail fstest.MapFS
-	// Notes say what the scenario does not show.
+	// Notes say what of the recording the scenario does not show, one fact each.
 	Notes []string
 }
 
-// Make makes a scenario of a recording, for a file of that name; see Folder. from
-// says in words what was recorded. All is in memory, 64 MiB of mail at most.
+// Make turns a recording into a scenario, for a file with that name; its messages belong into
+// Folder(name). from describes in words what was recorded. The result is in memory, with at most 64
+// MiB of mail.
 func Make(r *record.Recording, name, from string) (*Scenario, error) {
 	s, err := look(r)
 	if err != nil {
@@ -70,13 +72,13 @@ func Make(r *record.Recording, name, from string) (*Scenario, error) {
 	if err != nil {
 		return nil, err
 	}
-	source, err := text(scenario, from)
+	source, err := scenario.Text("Made by pop3sim record from " + string(notation.Escape(nil, []byte(from))))
 	if err != nil {
 		return nil, err
 	}
 	played, err := scenarios.Parse(name, source, b.mail)
 	if err != nil {
-		return nil, fmt.Errorf("the mail of the recording makes no scenario: %w", err)
+		return nil, fmt.Errorf("cannot make a scenario from the mail of the recording: %w", err)
 	}
 	differ, err := s.compare(played[0])
 	if err != nil {
@@ -84,7 +86,7 @@ func Make(r *record.Recording, name, from string) (*Scenario, error) {
 	}
 	for _, most := range []int{maxRules, 0} {
 		scenario.Rules = s.rules(differ, most)
-		if source, err = text(scenario, from); err != nil {
+		if source, err = scenario.Text("Made by pop3sim record from " + string(notation.Escape(nil, []byte(from)))); err != nil {
 			return nil, err
 		}
 		if len(source) <= scenarios.MaxFile {
@@ -92,14 +94,14 @@ func Make(r *record.Recording, name, from string) (*Scenario, error) {
 		}
 	}
 	if _, err = scenarios.Parse(name, source, b.mail); err != nil {
-		return nil, fmt.Errorf("the recording makes no scenario: %w", err)
+		return nil, fmt.Errorf("cannot make a scenario from the recording: %w", err)
 	}
 	return &Scenario{source, b.mail, s.notes}, nil
 }
 
-// Write makes a scenario of a recording and writes it to a path, see Check, and its
-// messages into a folder beside it. Both are for their owner alone. The notes say
-// what the scenario does not show.
+// Write turns a recording into a scenario and writes it to a path, for which Check must succeed,
+// and its messages into the directory beside it. Only their owner may read them. The notes say what
+// of the recording the scenario does not show.
 func Write(r *record.Recording, path, from string) (notes []string, err error) {
 	if err = Check(path); err != nil {
 		return nil, err
@@ -126,10 +128,10 @@ func (s *Scenario) writeTo(path string) error {
 	return os.WriteFile(path, s.Source, 0o600)
 }
 
-// builder makes a scenario without rules.
+// builder makes the scenario, still without rules.
 type builder struct {
 	*survey
-	folder string // for the messages, below that of the scenario
+	folder string // the directory of the messages, relative to that of the scenario
 	mail   fstest.MapFS
 	left   int64 // octets of mail
 	named  int   // octets that may still name messages
@@ -143,7 +145,7 @@ func (b *builder) scenario(from string) (*scenarios.Scenario, error) {
 		Settings: b.settings(),
 	}
 	if len(b.boxes) == 0 {
-		b.note("nobody logs in in the recording, so that the scenario has no mail")
+		b.note("the recording has no login, so the scenario has no mail")
 	}
 	for _, box := range b.boxes {
 		mail, err := b.mailbox(box)
@@ -179,7 +181,7 @@ func (b *builder) mailbox(box *mailbox) ([]scenarios.Mail, error) {
 		}
 		if b.named -= len(row); b.named < 0 {
 			delete(b.mail, one.File)
-			b.note("a scenario file cannot name all messages of the recording; it has the first " + strconv.Itoa(b.count-1))
+			b.note("a scenario file cannot name all messages of the recording; it has only the first " + strconv.Itoa(b.count-1))
 			break
 		}
 		all = append(all, one)
@@ -187,7 +189,7 @@ func (b *builder) mailbox(box *mailbox) ([]scenarios.Mail, error) {
 	return all, nil
 }
 
-// message returns the recorded one, or one that is as large.
+// message returns the recorded message, or another message of the same size.
 func (b *builder) message(m *message) (scenarios.Mail, error) {
 	turn := m.whole
 	if turn == nil {
@@ -213,9 +215,9 @@ func (b *builder) message(m *message) (scenarios.Mail, error) {
 		b.mail[name] = &fstest.MapFile{Data: slices.Clip(octets)}
 		return scenarios.Mail{File: name}, nil
 	case m.whole != nil && !whole:
-		b.note("a message whose end is not in the recording is another one in the scenario, of the same size")
+		b.note("the recording lacks the end of a message; the scenario has another message of the same size")
 	case m.whole != nil && len(octets) > 0:
-		b.note(fmt.Sprintf("a scenario holds messages of at most %d MiB, and %d MiB of all; those beyond are others of the same size", maxMessage>>20, maxMail>>20))
+		b.note(fmt.Sprintf("a scenario holds messages of at most %d MiB, and %d MiB of mail in all; for the rest it has other messages of the same size", maxMessage>>20, maxMail>>20))
 	}
 	size := min(max(m.size, 0), b.left/2)
 	if m.size < 0 {
@@ -228,7 +230,7 @@ func (b *builder) message(m *message) (scenarios.Mail, error) {
 	return scenarios.Mail{Size: scenarios.Size(size), Seed: uint64(b.count)}, nil
 }
 
-// filled returns the beginning of a message with so many octets in all, if it has not more.
+// filled extends the beginning of a message to a number of octets, unless it is longer already.
 func filled(octets []byte, size int64) []byte {
 	if size > maxMessage {
 		return octets

@@ -7,7 +7,7 @@ import (
 	"os/exec"
 )
 
-// Without process groups the program alone is ended, not what it has started.
+// Without process groups only the program is ended, not the processes that it started.
 
 func ownGroup(*exec.Cmd) {}
 

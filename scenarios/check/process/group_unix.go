@@ -8,15 +8,15 @@ import (
 	"syscall"
 )
 
-// ownGroup makes the program the leader of a process group.
+// ownGroup makes the program the leader of a new process group.
 func ownGroup(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
 
-// endGroup ends the program and all of its group.
-func endGroup(pid int) { _ = syscall.Kill(-pid, syscall.SIGKILL) } // an empty group is what is wanted
+// endGroup kills the program and all of its group.
+func endGroup(pid int) { _ = syscall.Kill(-pid, syscall.SIGKILL) } // the group may be empty already
 
-// signalOf names the signal that ended a process, or returns "". A shell passes on the
-// signal of its last command as 128 and its number: those that a runtime or the system sends
-// are taken for signals.
+// signalOf returns the name of the signal that ended a process, or "". A shell reports the signal
+// of its last command as exit status 128 and its number; this counts for signals that a runtime or
+// the system sends.
 func signalOf(s *os.ProcessState) string {
 	status, ok := s.Sys().(syscall.WaitStatus)
 	if ok && status.Signaled() {

@@ -10,20 +10,21 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// mark is the environment variable by which descendants are found that have left the group.
+// mark is the environment variable that identifies descendants that have left the group.
 const mark = "POP3_CHECK_RUN"
 
-// limitFiles bounds the size of each file that the program writes, so that it cannot fill the disk
-// between two looks.
+// limitFiles limits the size of each file that the program writes, so that it cannot fill the disk
+// between two checks.
 func limitFiles(pid int, octets int64) {
 	limit := unix.Rlimit{Cur: uint64(octets) + 1, Max: uint64(octets) + 1}
-	_ = unix.Prlimit(pid, unix.RLIMIT_FSIZE, &limit, nil) // the looks remain
+	_ = unix.Prlimit(pid, unix.RLIMIT_FSIZE, &limit, nil) // the checks of the directory remain
 }
 
-// ticks are what /proc counts processor time in: 100 a second on every Linux that Go runs on.
+// ticks is the number of units per second in which /proc counts processor time, on every Linux that
+// Go supports.
 const ticks = 100
 
-// used returns the processor time of a process group so far.
+// used returns the processor time that a process group has used so far.
 func used(group int) time.Duration {
 	total := 0
 	eachProcess(func(_ int, stat [][]byte) {
@@ -34,8 +35,8 @@ func used(group int) time.Duration {
 	return time.Duration(total) * time.Second / ticks
 }
 
-// endAll ends what is left of the group and every other process with the mark of this run. It
-// returns how many there were.
+// endAll kills what is left of the group, and every other process with the mark of this run. It
+// returns their number.
 func endAll(group int, run string) int {
 	left := 0
 	wanted := []byte(mark + "=" + run + "\x00")
@@ -61,7 +62,7 @@ func eachProcess(f func(pid int, stat [][]byte)) {
 	if err != nil {
 		return
 	}
-	names, _ := dir.Readdirnames(-1) // those that could be read will do
+	names, _ := dir.Readdirnames(-1) // use those that could be read
 	_ = dir.Close()
 	for _, name := range names {
 		pid, err := strconv.Atoi(name)

@@ -6,13 +6,14 @@ import "time"
 
 const mark = "POP3_CHECK_RUN"
 
-// limitFiles does nothing: the looks at the directory bound it.
+// limitFiles does nothing; the checks of the directory still limit the program.
 func limitFiles(int, int64) {}
 
-// used returns 0: the processor time of others is not known here, and files that grow are.
+// used returns 0: the processor time of other processes is not known here. Growing files are still
+// noticed.
 func used(int) time.Duration { return 0 }
 
-// endAll ends the group. How many were left is not known here.
+// endAll kills the group. It returns 0, since the number of processes is not known here.
 func endAll(group int, _ string) int {
 	endGroup(group)
 	return 0

@@ -9,19 +9,19 @@ import (
 	"time"
 )
 
-// Command is what to run.
+// Command describes a program to run.
 type Command struct {
-	Args []string // the program and its arguments, none of them interpreted
+	Args []string // the program and its arguments; no shell interprets them
 	Dir  string   // the working directory
-	Env  []string // the whole environment; a mark is added by which descendants are found
-	// Files is the directory that the program may fill. Its growth is watched.
+	Env  []string // the whole environment; a variable that marks descendants is added
+	// Files is the directory into which the program writes. Limits.Disk applies to it.
 	Files string
 }
 
-// Limits are the bounds of one run. A zero field means its default.
+// Limits holds the limits of one run. A zero field means its default.
 type Limits struct {
-	Hang   time.Duration // without an octet or a change of a file; default 90 s
-	Busy   time.Duration // of work after the connection ended; default 2 s
+	Hang   time.Duration // time without an octet and without a change of a file; default 90 s
+	Busy   time.Duration // time of work after the connection ended; default 2 s
 	Disk   int64         // octets below Files; default 64 MiB
 	Dials  int           // connections of one run; default 500
 	Output int           // octets kept of each output; default 16 KiB
@@ -46,50 +46,50 @@ func (l Limits) orDefault() Limits {
 	return l
 }
 
-// Patience returns how long silence is borne.
+// Patience returns the time after which a silent program counts as hung.
 func (l Limits) Patience() time.Duration { return l.orDefault().Hang }
 
-// Line says what the server has seen of the program's connections.
+// Line is the state of the program's connections, as the server sees it.
 type Line struct {
 	Last  time.Time // when the last octet passed in either direction, or a connection began or ended
 	Open  bool      // a connection is open
 	Count int       // connections so far
 }
 
-// Ending is how a run ended.
+// Ending describes how a run ended.
 type Ending struct {
-	Status  int    // exit status; -1 without one
-	Signal  string // the signal that ended it, unless that was ours
-	Hung    string // why it was ended as one that does not end, or ""
+	Status  int    // exit status; -1 if there is none
+	Signal  string // the signal that ended it, unless Run sent it
+	Hung    string // why Run ended it as a program that does not end, or ""
 	Killed  bool   // the context ended it
-	Left    int    // processes that it left behind, which were ended
-	Output  string // of both outputs, what was kept
+	Left    int    // number of processes that it left behind; they were killed
+	Output  string // the part of both outputs that was kept
 	Started bool
 	Err     error // why it could not be started
 }
 
-// ErrKilled is a cause for ending a run that is part of the plan.
+// ErrKilled is the cause with which a caller ends a run on purpose.
 var ErrKilled = errors.New("ended at the planned moment")
 
-// tooLarge is the text of the signal that the limit on files sends.
+// tooLarge is the text of the signal that a program gets when a file exceeds the limit.
 const tooLarge = "file size limit exceeded"
 
-// pulse is how often a running program is looked at.
+// pulse is the time between two checks of a running program.
 const pulse = 50 * time.Millisecond
 
-// Run runs a command until it ends, a limit is reached or ctx ends. line is asked for the state of
-// its connections. idle is called once when nothing has happened for a second, so that others may
-// run meanwhile.
+// Run runs a command and blocks until it ends, a limit is reached or ctx ends. line returns the
+// state of its connections. idle is called once when nothing has happened for a second, so that
+// other programs may run meanwhile.
 func Run(ctx context.Context, c Command, l Limits, line func() Line, idle func()) Ending {
 	l = l.orDefault()
 	if len(c.Args) == 0 {
 		return Ending{Status: -1, Err: errors.New("the command is empty")}
 	}
 	out := &tail{most: l.Output}
-	cmd := exec.CommandContext(context.WithoutCancel(ctx), c.Args[0], c.Args[1:]...) // ended by us: a context would end the leader alone
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), c.Args[0], c.Args[1:]...) // the watch ends it: a context would only kill the leader of the group
 	cmd.Dir, cmd.Env = c.Dir, append(c.Env, mark+"="+c.Dir)
 	cmd.Stdout, cmd.Stderr = out, out
-	cmd.WaitDelay = time.Second // a descendant that keeps the output open does not keep us
+	cmd.WaitDelay = time.Second // do not wait for a descendant that keeps the output open
 	ownGroup(cmd)
 	if err := cmd.Start(); err != nil {
 		return Ending{Status: -1, Err: started(c.Args[0], err)}
@@ -107,7 +107,7 @@ func Run(ctx context.Context, c Command, l Limits, line func() Line, idle func()
 		e.Signal = signalOf(cmd.ProcessState)
 	}
 	if e.Signal == tooLarge {
-		e.Signal, e.Hung = "", fmt.Sprintf("a file of it grew beyond %d octets", l.Disk)
+		e.Signal, e.Hung = "", fmt.Sprintf("one of its files grew beyond %d octets", l.Disk)
 	}
 	if e.Status == 0 && err != nil && !errors.Is(err, exec.ErrWaitDelay) {
 		e.Err = err
@@ -115,13 +115,13 @@ func Run(ctx context.Context, c Command, l Limits, line func() Line, idle func()
 	return e
 }
 
-// started says in words why a program could not be started.
+// started returns an error that says why a program could not be started.
 func started(name string, err error) error {
 	switch {
 	case errors.Is(err, exec.ErrNotFound) || errors.Is(err, os.ErrNotExist):
 		return fmt.Errorf("the program %q does not exist or is not in the PATH", name)
 	case errors.Is(err, os.ErrPermission):
-		return fmt.Errorf("the program %q may not be run: it is not executable", name)
+		return fmt.Errorf("the program %q is not executable", name)
 	}
 	return fmt.Errorf("the program %q cannot be started: %w", name, err)
 }

@@ -2,7 +2,7 @@ package process
 
 import "sync"
 
-// tail keeps the first and the last octets that were written to it.
+// tail keeps the first and the last octets of what is written to it.
 type tail struct {
 	most int
 
@@ -12,7 +12,7 @@ type tail struct {
 	lost  bool
 }
 
-// Write never fails: a program that cannot write would end for another reason than its own.
+// Write never fails, since a failing write could end the program.
 func (t *tail) Write(p []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

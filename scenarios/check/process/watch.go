@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// watch looks at one running program.
+// watch checks one running program.
 type watch struct {
 	command Command
 	limits  Limits
@@ -17,17 +17,17 @@ type watch struct {
 	idle    func()
 
 	begun   int   // connections before this run
-	size    int64 // of the files at the last look
+	size    int64 // of the files at the last check
 	count   int
 	changed time.Time // when the files last changed
 	parked  bool
-	looked  time.Time // at the files
-	after   time.Time // since when no connection is open; zero while one is, or before the first
+	looked  time.Time // when the files were last checked
+	after   time.Time // when the last connection ended; zero while one is open, or before the first
 	cpu     time.Duration
-	grown   int // looks in a row after the end of the connection that found the files grown
+	grown   int // how many checks in a row after the end of the connection found that the files grew
 }
 
-// until waits for the program's end, and ends its group when a limit is reached.
+// until waits for the program to end, and kills its group when a limit is reached.
 func (w *watch) until(ctx context.Context, done <-chan error, e *Ending) error {
 	ticker := time.NewTicker(pulse)
 	defer ticker.Stop()
@@ -47,11 +47,11 @@ func (w *watch) until(ctx context.Context, done <-chan error, e *Ending) error {
 	}
 }
 
-// look returns why the program has to be ended, or "".
+// look returns why the program must be ended, or "".
 func (w *watch) look(now time.Time) string {
 	line := w.line()
 	quiet := now.Sub(later(line.Last, w.changed))
-	// Walking the files of a program that is busy with its connection would only slow it down.
+	// Walking the files often would only slow down a program that is busy with its connection.
 	if now.Sub(w.looked) >= min(10*pulse, w.limits.Busy/4) {
 		w.looked = now
 		if why := w.files(now, line); why != "" {
@@ -71,7 +71,7 @@ func (w *watch) look(now time.Time) string {
 	return ""
 }
 
-// files looks at what the program has written, and what it does once its connection has ended.
+// files checks what the program has written, and what it does after its connection has ended.
 func (w *watch) files(now time.Time, line Line) string {
 	size, count := measure(w.command.Files)
 	grew := size > w.size
@@ -95,12 +95,12 @@ func (w *watch) files(now time.Time, line Line) string {
 	if now.Sub(w.after) < w.limits.Busy {
 		return ""
 	}
-	// Work that is bounded, such as a last sync, shows neither sign for so long.
+	// Work that ends, such as a last sync, shows neither of these signs for so long.
 	if burnt := used(w.pid) - w.cpu; burnt >= w.limits.Busy*3/4 {
-		return fmt.Sprintf("%s of processor time were used after the connection had ended", burnt.Round(100*time.Millisecond))
+		return fmt.Sprintf("it used %s of processor time after its connection had ended", burnt.Round(100*time.Millisecond))
 	}
 	if w.grown >= 4 {
-		return "its files go on growing after the connection has ended"
+		return "its files keep growing after its connection has ended"
 	}
 	return ""
 }
@@ -112,11 +112,11 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// measure returns the octets and the number of files below a directory.
+// measure returns the total size and the number of the files below a directory.
 func measure(dir string) (size int64, count int) {
 	_ = filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
-			return nil // the program may remove what it likes
+			return nil // the program may have removed it
 		}
 		if info, err := d.Info(); err == nil {
 			size += info.Size()

@@ -6,7 +6,7 @@ import (
 	"io"
 )
 
-// Badge writes an SVG picture with the number of cases that fail. It is no grade.
+// Badge writes an SVG picture with the number of cases that fail.
 func (r *Report) Badge(w io.Writer, p Policy) error {
 	failing := len(r.Failing(p))
 	text, color := fmt.Sprintf("%d cases, none fails", r.Totals.Cases), "#2e7d32"

@@ -11,10 +11,11 @@ import (
 	"pop3mtm/scenarios/check"
 )
 
-// Baseline holds the failures that are known: class by id.
+// Baseline holds known failures: the class of each, by the id of its case.
 type Baseline map[string]check.Class
 
-// ReadBaseline reads a report, or a text with an id and a class on each line.
+// ReadBaseline reads a baseline from a JSON report, or from a text with the id of a case and a
+// class on each line.
 func ReadBaseline(in io.Reader, p Policy) (Baseline, error) {
 	text, err := io.ReadAll(io.LimitReader(in, maxReport))
 	if err != nil {
@@ -50,7 +51,7 @@ func ReadBaseline(in io.Reader, p Policy) (Baseline, error) {
 }
 
 // Compare returns the failures that are not in the baseline, and the entries of the baseline that
-// are no failures any more. Cases that were not played, or not to the point, say nothing.
+// no longer fail. Cases that were not played, or not exercised, are ignored.
 func (b Baseline) Compare(r *Report, p Policy) (fresh, stale []Case) {
 	for _, c := range r.Cases {
 		known, listed := b[c.ID]

@@ -39,8 +39,8 @@ type junitMessage struct {
 	Text    string `xml:",chardata"`
 }
 
-// JUnit writes the report as JUnit XML: a suite for each severity, and only what fails the run is a
-// failure.
+// JUnit writes the report as JUnit XML, with a suite for each severity. Only cases that fail the
+// run are failures.
 func (r *Report) JUnit(w io.Writer, p Policy) error {
 	var all junitSuites
 	for _, s := range check.Severities() {
@@ -89,7 +89,7 @@ func (s *junitSuite) add(c Case, p Policy) {
 	s.Cases = append(s.Cases, one)
 }
 
-// xmlText leaves out what XML cannot hold.
+// xmlText removes the characters that XML does not allow.
 func xmlText(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r < 0x20 && r != '\n' && r != '\t' || r == 0xFFFE || r == 0xFFFF {

@@ -8,21 +8,21 @@ import (
 	"pop3mtm/scenarios/check"
 )
 
-// Matrix writes the results of several clients as a Markdown page: clients, sections, and each
-// failure in a line. page is the name of the HTML page with the transcripts.
+// Matrix writes the results of several clients as a Markdown page: a table of clients, a table of
+// sections, and a line for each failure. page is the name of the HTML page with the transcripts.
 func Matrix(w io.Writer, reports []*Report, page string) error {
 	var b strings.Builder
 	b.WriteString("# POP3 clients and what becomes of the mail\n\n")
 	fmt.Fprintf(&b, "Made by `pop3sim check matrix` with %d cases; [%s](%s) shows the transcript that proves each failure. docs/check.md says what is judged. "+
-		"Each client is set as its column says, with other settings it may do better or worse. A client that never meets a fault is not exercised, which is no pass. "+
-		"Cases in which the server itself breaks the RFC are counted apart, as tolerance.\n\n", len(reports[0].Cases), page, page)
+		"The column settings says how each client is set; with other settings it may do better or worse. A client that never meets a fault is not exercised, which does not count as a pass. "+
+		"Cases in which the server itself breaks the RFC are counted separately, as tolerance.\n\n", len(reports[0].Cases), page, page)
 	b.WriteString("| client | version | settings | pass | fail | fail (tolerance) | warn | not exercised | in doubt |\n|---|---|---|---|---|---|---|---|---|\n")
 	for _, r := range reports {
 		of, tolerance := r.Totals.Results, r.Totals.Severities[check.Tolerance][check.Fail]
 		fmt.Fprintf(&b, "| %s | %s | %s | %d | %d | %d | %d | %d | %d |\n", cellText(r.Client), cellText(r.Version), cellText(r.Settings),
 			of[check.Pass], of[check.Fail]-tolerance, tolerance, of[check.Warn], of[check.Skipped], of[check.Unstable]+of[check.Harness])
 	}
-	b.WriteString("\n## By section\n\nPasses of the cases that the client met, and what failed.\n\n| section |")
+	b.WriteString("\n## By section\n\nPasses among the cases that the client met, and failures.\n\n| section |")
 	for _, r := range reports {
 		fmt.Fprintf(&b, " %s |", cellText(r.Client))
 	}
@@ -41,7 +41,7 @@ func Matrix(w io.Writer, reports []*Report, page string) error {
 	return err
 }
 
-// String says what a cell holds in few characters.
+// String returns the text of a cell.
 func (c cell) String() string {
 	met := c.Pass + c.Fail + c.Warn + c.Other
 	if met == 0 {
@@ -57,8 +57,8 @@ func (c cell) String() string {
 	return text
 }
 
-// failures lists what failed for a client. Failures that show the same difference are one line: a
-// client that gets one thing wrong may get it wrong in each case.
+// failures writes the failures of a client. Failures with the same difference share a line, since
+// one mistake of a client may show in many cases.
 func (r *Report) failures(b *strings.Builder) {
 	fmt.Fprintf(b, "\n## %s\n\n", r.Client)
 	for _, l := range r.Learned {
@@ -97,7 +97,7 @@ func (r *Report) failures(b *strings.Builder) {
 	}
 }
 
-// difference is equal for failures that show the same.
+// difference returns a text that is equal for failures that show the same difference.
 func (c Case) difference() string {
 	shown := c.Why
 	if _, is, ok := strings.Cut(c.Detail, " is "); ok {
@@ -106,7 +106,7 @@ func (c Case) difference() string {
 	return string(c.Class) + " " + string(c.Severity) + " " + shown
 }
 
-// cellText keeps a text in one cell of a table.
+// cellText escapes a text for a cell of a table.
 func cellText(text string) string {
 	return strings.NewReplacer("|", "\\|", "<", "&lt;", "\n", " ", "*", "\\*").Replace(text)
 }

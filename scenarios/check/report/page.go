@@ -13,7 +13,7 @@ import (
 //go:embed page.html
 var pageText string
 
-// row is a section of an RFC, or a quirk, and what came of its cases for each client.
+// row is a section of an RFC, or a quirk, with the results of its cases for each client.
 type row struct {
 	Where string
 	Cells []cell
@@ -23,7 +23,7 @@ type row struct {
 // cell counts the verdicts of one client in one section.
 type cell struct{ Pass, Fail, Warn, Other, Skipped int }
 
-// Color names the worst verdict that a cell holds.
+// Color returns the class of the worst verdict in a cell.
 func (c cell) Color() string {
 	switch {
 	case c.Fail > 0:
@@ -49,11 +49,11 @@ type verdict struct {
 	Case
 }
 
-// Red reports whether a verdict needs its proof shown.
+// Red reports whether the page shows the transcript for a verdict.
 func (v verdict) Red() bool { return v.Result != check.Pass && v.Result != check.Skipped }
 
-// Page writes one HTML page without anything from elsewhere: a matrix of clients and sections, and
-// a part for each case. The reports may be of several clients.
+// Page writes one self-contained HTML page: a table of clients and sections, and a part for each
+// case. The reports may be of several clients.
 func Page(w io.Writer, reports []*Report) error {
 	t, err := template.New("page").Parse(pageText)
 	if err != nil {
@@ -66,7 +66,7 @@ func Page(w io.Writer, reports []*Report) error {
 	}{reports, rows(reports), check.Classes()})
 }
 
-// rows puts the cases of all reports into sections.
+// rows groups the cases of all reports by section.
 func rows(reports []*Report) []row {
 	byID := map[string]*matrixCase{}
 	var order []*matrixCase
@@ -116,7 +116,7 @@ func (c *cell) add(r check.Result) {
 	}
 }
 
-// Section returns the words for a place: RFC 1939 section 6.
+// Section returns the title of a row: RFC 1939 section 6.
 func (r row) Section() string {
 	if number, section, ok := strings.Cut(r.Where, "/"); ok {
 		return "RFC " + number + " section " + section

@@ -1,5 +1,5 @@
-// Package report tells people and programs what a check of POP3 clients found: as text, JSON,
-// JUnit, TAP, one HTML page and a badge.
+// Package report writes what a check of POP3 clients found: as text, JSON, JUnit XML, TAP, an HTML
+// page, a Markdown page and a badge.
 package report
 
 import (
@@ -13,12 +13,12 @@ import (
 	"pop3mtm/scenarios/check"
 )
 
-// Report is the result of one client.
+// Report holds the results of one client.
 type Report struct {
 	Client   string   `json:"client"`
 	Version  string   `json:"version,omitempty"`
 	Settings string   `json:"settings,omitempty"`
-	Learned  []string `json:"learned,omitempty"` // what the probe found, in words
+	Learned  []string `json:"learned,omitempty"` // what the probe detected, in words
 	Cases    []Case   `json:"cases"`
 	Totals   Totals   `json:"totals"`
 }
@@ -34,15 +34,15 @@ type Case struct {
 	Reproduce   string         `json:"reproduce"`
 	Title       string         `json:"title"`
 	Requirement string         `json:"requirement"`
-	Detail      string         `json:"detail,omitempty"` // stored against served
+	Detail      string         `json:"detail,omitempty"` // where stored and served mail differ
 	Output      string         `json:"output,omitempty"` // the client's last line
 	Excerpt     []check.Line   `json:"excerpt,omitempty"`
 }
 
-// Counts says how many cases had each result.
+// Counts holds the number of cases with each result.
 type Counts map[check.Result]int
 
-// Of returns how many cases had a result.
+// Of returns the number of cases with a result.
 func (c Counts) Of(result string) int { return c[check.Result(result)] }
 
 // Totals counts the cases.
@@ -52,7 +52,7 @@ type Totals struct {
 	Severities map[check.Severity]Counts `json:"severities"`
 }
 
-// Of makes the verdict of an outcome.
+// Of returns the verdict on an outcome.
 func Of(o check.Outcome) Case {
 	c := o.Case
 	one := Case{ID: c.ID, Class: o.Class, Severity: c.Severity, Result: o.Result, Why: o.Why, RFC: c.Where(), Reproduce: c.Reproduce(), Title: c.Title, Requirement: c.Requirement}
@@ -62,7 +62,8 @@ func Of(o check.Outcome) Case {
 	return one.clean()
 }
 
-// clean returns a case whose texts nothing obeys: a client and a server may print anything.
+// clean returns the case with control characters in its texts made visible: a client and a server
+// may print anything, and a terminal would obey it.
 func (c Case) clean() Case {
 	for _, text := range []*string{&c.ID, &c.Why, &c.RFC, &c.Reproduce, &c.Title, &c.Requirement, &c.Detail, &c.Output} {
 		*text = visible(*text)
@@ -74,7 +75,7 @@ func (c Case) clean() Case {
 	return c
 }
 
-// clean does the same for what is said of the client.
+// clean does the same for the texts about the client.
 func (r *Report) clean() {
 	for _, text := range []*string{&r.Client, &r.Version, &r.Settings} {
 		*text = visible(*text)
@@ -84,7 +85,7 @@ func (r *Report) clean() {
 	}
 }
 
-// Add fills the cases and counts them.
+// Add adds the cases of these outcomes, and counts them.
 func (r *Report) Add(outcomes []check.Outcome) {
 	for _, o := range outcomes {
 		r.Cases = append(r.Cases, Of(o))
@@ -121,12 +122,13 @@ func (r *Report) WriteJSON(w io.Writer) error {
 	return e.Encode(r)
 }
 
-// WriteLine writes {"report": ...} as one line, the last of a dialogue with a client.
+// WriteLine writes {"report": ...} as one line, which ends the dialogue with a client
+// (check.Listen).
 func (r *Report) WriteLine(w io.Writer) error {
 	return json.NewEncoder(w).Encode(map[string]*Report{"report": r})
 }
 
-// maxReport bounds a report that is read.
+// maxReport limits a report that is read, in octets.
 const maxReport = 256 << 20
 
 // Read reads a report that WriteJSON wrote.
@@ -146,7 +148,8 @@ func Read(in io.Reader) (*Report, error) {
 	return r, nil
 }
 
-// Merge returns the reports of several shards as that of one run.
+// Merge returns one report with the cases of several shards. It fails for reports of different
+// clients, and when a case is in two of them.
 func Merge(all []*Report) (*Report, error) {
 	if len(all) == 0 {
 		return nil, errors.New("no report to merge")
@@ -173,11 +176,11 @@ func Merge(all []*Report) (*Report, error) {
 
 // Policy says which verdicts fail a run.
 type Policy struct {
-	FailOn check.Severity // and higher
-	Strict bool           // warnings fail too
+	FailOn check.Severity // the lowest severity at which a failure counts
+	Strict bool           // warnings count as failures
 }
 
-// Fails reports whether a verdict fails the run. Some classes always do, whatever the server did.
+// Fails reports whether a verdict fails the run. Some classes do so at any severity.
 func (p Policy) Fails(c Case) bool {
 	if c.Result != check.Fail && (c.Result != check.Warn || !p.Strict) {
 		return false
@@ -200,5 +203,5 @@ func (r *Report) Failing(p Policy) []Case {
 	return all
 }
 
-// Title returns the client with its version.
+// Title returns the name of the client and its version.
 func (r *Report) Title() string { return strings.TrimSpace(r.Client + " " + r.Version) }

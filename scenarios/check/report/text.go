@@ -9,7 +9,7 @@ import (
 	"pop3mtm/scenarios/check"
 )
 
-// shown is how many failures the text shows in full.
+// shown is the number of failures that the text shows in full.
 const shown = 5
 
 // Text writes the report for a person at a terminal.
@@ -60,12 +60,12 @@ func (r *Report) table(b *strings.Builder) {
 	b.WriteString("\n")
 }
 
-// text writes one failure with what shows it.
+// text writes one failure with the lines that show it.
 func (c Case) text(b *strings.Builder) {
 	fmt.Fprintf(b, "%s %s (%s, %s)\n  %s\n", c.Class, c.ID, c.Severity, c.RFC, c.Why)
 	for _, a := range check.Classes() {
 		if a.Class == c.Class {
-			fmt.Fprintf(b, "  rule: %s\n  a person loses %s\n", a.Rule, a.Loses)
+			fmt.Fprintf(b, "  rule: %s\n  a user loses %s\n", a.Rule, a.Loses)
 		}
 	}
 	if c.Detail != "" {
@@ -80,7 +80,7 @@ func (c Case) text(b *strings.Builder) {
 	fmt.Fprintf(b, "  by hand: %s\n\n", c.Reproduce)
 }
 
-// mark returns what is put before a line: the fault, or what the verdict is about.
+// mark returns the mark in front of a line: of the fault, or of the line that the verdict is about.
 func mark(l check.Line) string {
 	switch {
 	case l.Shows:
@@ -91,7 +91,7 @@ func mark(l check.Line) string {
 	return " "
 }
 
-// rest writes the cases that are not shown in full, a line each.
+// rest writes a line for each case that is not shown in full.
 func rest(b *strings.Builder, title string, cases []Case) {
 	if len(cases) == 0 {
 		return
@@ -107,14 +107,14 @@ func rest(b *strings.Builder, title string, cases []Case) {
 	b.WriteString("\n")
 }
 
-// verdict writes the last line.
+// verdict writes the last line, which sums up the run.
 func (r *Report) verdict(b *strings.Builder, p Policy, reds int) {
 	failing := len(r.Failing(p))
 	switch {
 	case failing > 0:
 		fmt.Fprintf(b, "%d of %d cases fail the check\n", failing, r.Totals.Cases)
 	case reds > 0:
-		fmt.Fprintf(b, "no case fails the check; %d show what a tolerant client does better\n", reds)
+		fmt.Fprintf(b, "no case fails the check; %d show where a more tolerant client does better\n", reds)
 	default:
 		fmt.Fprintf(b, "no case fails the check; %d of %d were not exercised\n", r.Totals.Results[check.Skipped], r.Totals.Cases)
 	}
@@ -128,7 +128,7 @@ func clip(text string) string {
 	return text
 }
 
-// visible replaces what a terminal would obey.
+// visible replaces characters that a terminal would obey.
 func visible(text string) string {
 	return strings.Map(func(r rune) rune { // invalid UTF-8 becomes U+FFFD
 		switch {

@@ -2,7 +2,7 @@ package stored
 
 import "bytes"
 
-// sniff returns the layout of a file by its first octets.
+// sniff guesses the layout of a file from its first octets.
 func sniff(content []byte) Layout {
 	switch {
 	case bytes.HasPrefix(content, []byte("From ")):
@@ -13,7 +13,7 @@ func sniff(content []byte) Layout {
 	return Files
 }
 
-// splitMbox takes an mbox apart at each From line that comes first or after an empty line.
+// splitMbox splits an mbox at each From line that is the first line or follows an empty line.
 func splitMbox(content []byte) [][]byte {
 	var all [][]byte
 	var open []byte
@@ -35,9 +35,9 @@ func splitMbox(content []byte) [][]byte {
 	return all
 }
 
-// splitBSMTP returns what stands between each DATA and its closing dot, without the stuffed dots. A
-// message without a closing dot is returned as far as it goes: a mail server would refuse it, but
-// the client has written it.
+// splitBSMTP returns the text between each DATA and its closing dot, without stuffed dots. A
+// message without a closing dot is returned too: a mail server would refuse it, but the client has
+// written it.
 func splitBSMTP(content []byte) [][]byte {
 	var all [][]byte
 	var open []byte

@@ -11,40 +11,40 @@ import (
 	"strings"
 )
 
-// Layout is a way to keep mail in files.
+// Layout is a format for mail in files.
 type Layout string
 
-// The values of Layout. Auto finds the layout by what is there.
+// The values of Layout. Auto detects the layout.
 const (
 	Auto    Layout = ""
-	Files   Layout = "files"   // each file is a message
-	Maildir Layout = "maildir" // each file in a folder new or cur is one
-	Mbox    Layout = "mbox"    // each file holds any number, which begin with a From line
-	MH      Layout = "mh"      // each file with a number as its name is one
-	BSMTP   Layout = "bsmtp"   // each file holds SMTP commands with any number
+	Files   Layout = "files"   // each file is one message
+	Maildir Layout = "maildir" // each file in a directory new or cur is one message
+	Mbox    Layout = "mbox"    // a file holds any number of messages, each after a From line
+	MH      Layout = "mh"      // each file whose name is a number is one message
+	BSMTP   Layout = "bsmtp"   // a file holds SMTP commands with any number of messages
 )
 
-// Layouts returns the layouts by name.
+// Layouts returns the layouts that can be named.
 func Layouts() []Layout { return []Layout{Files, Maildir, Mbox, MH, BSMTP} }
 
-// Limits of what is read for one case.
+// Limits of the mail that is read for one case.
 const (
 	maxFiles  = 20_000
 	maxOctets = 128 << 20
 )
 
-// ErrTooMuch means that more is stored than is read.
+// ErrTooMuch is in the error of Read when more than the limits is stored.
 var ErrTooMuch = errors.New("too much is stored")
 
-// Message is one message as the client has it.
+// Message is one message as the client has stored it.
 type Message struct {
-	Name   string // the path of its file below the directory, with its place when that holds several
+	Name   string // the path of its file below the directory, and its number in a file with several
 	Octets []byte
-	Loose  bool // the layout does not say that it is a message: any other file may lie there too
+	Loose  bool // it may be another kind of file: the layout does not tell them apart
 }
 
-// Read returns the messages below a directory, in the order of their paths. A directory that does
-// not exist holds none.
+// Read returns the messages below a directory, in the order of their paths. For a directory that
+// does not exist it returns no messages and no error.
 func Read(dir string, l Layout) ([]Message, error) {
 	found, err := walk(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -62,7 +62,7 @@ func Read(dir string, l Layout) ([]Message, error) {
 		}
 		content, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(name)))
 		if errors.Is(err, fs.ErrNotExist) {
-			continue // the client is still at work
+			continue // the client may be changing it
 		}
 		if err != nil {
 			return nil, err
@@ -75,7 +75,7 @@ func Read(dir string, l Layout) ([]Message, error) {
 	return all, nil
 }
 
-// take returns the messages of one file.
+// take returns the messages in one file.
 func take(name string, content []byte, how, asked Layout) []Message {
 	if how == Files && asked == Auto {
 		how = sniff(content)
@@ -96,7 +96,7 @@ func take(name string, content []byte, how, asked Layout) []Message {
 	return all
 }
 
-// tree holds the files below a directory, and the folders with a layout of their own.
+// tree holds the files below a directory, and the directories with a layout of their own.
 type tree struct {
 	files    []string
 	maildirs map[string]bool
@@ -113,7 +113,7 @@ func walk(dir string) (*tree, error) {
 	err = fs.WalkDir(root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			return nil // the client is still at work
+			return nil // the client may be changing it
 		case err != nil:
 			return err
 		case d.IsDir() && d.Name() == "cur":
@@ -132,7 +132,7 @@ func walk(dir string) (*tree, error) {
 	return t, err
 }
 
-// layout returns how a file holds mail, "" for one that holds none.
+// layout returns the layout of a file, or "" for a file without mail.
 func (t *tree) layout(name string, asked Layout) Layout {
 	folder, base := path.Split(name)
 	folder = path.Clean(folder)
@@ -157,7 +157,7 @@ func (t *tree) layout(name string, asked Layout) Layout {
 	return asked
 }
 
-// compareNatural compares names in which a run of digits counts as one number.
+// compareNatural compares names, with each run of digits as one number.
 func compareNatural(a, b string) int {
 	const digits = "0123456789"
 	for a != "" && b != "" {

@@ -120,12 +120,12 @@ func TestWhatClientsDoToEveryMessageIsAllowedFor(t *testing.T) {
 func TestWhatIsMissingOrChangedIsSeen(t *testing.T) {
 	whole := stored.Prepare([]byte(sent))
 	for name, c := range map[string]struct{ text, difference string }{
-		"half a body":        {"From: a@example.org\r\nSubject: x\r\n\r\nline one of it\r\n", "stored are 1 lines of 3"},
-		"a dot too many":     {strings.Replace(sent, ".dot", "..dot", 1), `line of the body 2 is "..dot", sent was ".dot"`},
+		"half a body":        {"From: a@example.org\r\nSubject: x\r\n\r\nline one of it\r\n", "1 lines are stored, 3 were sent"},
+		"a dot too many":     {strings.Replace(sent, ".dot", "..dot", 1), `line of the body 2 is "..dot", but ".dot" was sent`},
 		"no dot":             {strings.Replace(sent, ".dot", "dot", 1), `line of the body 2 is "dot"`},
-		"the terminator too": {sent + ".\r\n", `1 lines follow what was sent, the first is "."`},
+		"the terminator too": {sent + ".\r\n", `1 lines follow after what was sent; the first is "."`},
 		"half a header":      {"From: a@example.org\r\n", ""},
-		"no subject":         {strings.Replace(sent, "Subject: x\r\n", "", 1), `line 3 is "", sent was "Subject: x"`},
+		"no subject":         {strings.Replace(sent, "Subject: x\r\n", "", 1), `line 3 is "", but "Subject: x" was sent`},
 	} {
 		text := stored.Prepare([]byte(c.text))
 		if text.Holds(whole) {

@@ -6,9 +6,8 @@ import (
 	"strings"
 )
 
-// Text is a message prepared for comparison: lines without their line ends, CR left out everywhere
-// since systems differ in it, From lines without the quoting of an mbox, and no empty lines at the
-// end.
+// Text is a message prepared for comparison: lines without line ends, without CR, since systems
+// differ in it, without the quoting of From lines in an mbox, and without empty lines at the end.
 type Text struct {
 	key    string
 	lines  []string
@@ -17,11 +16,11 @@ type Text struct {
 	split  bool // an empty line ends the header
 }
 
-// Deviations returns the names of what a client may do to every message and is not held against it:
-// nul, NUL octets are left out; header, the header is another one.
+// Deviations returns the names of the changes that a client may declare: nul, it leaves out NUL
+// octets; header, it replaces the header.
 func Deviations() []string { return []string{"nul", "header"} }
 
-// Prepare returns the octets of a message for comparison, allowing for deviations.
+// Prepare returns a message prepared for comparison, with allowance for deviations.
 func Prepare(octets []byte, deviations ...string) Text {
 	whole := strings.ReplaceAll(string(octets), "\r", "")
 	if slices.Contains(deviations, "nul") {
@@ -44,14 +43,15 @@ func Prepare(octets []byte, deviations ...string) Text {
 	return t
 }
 
-// Empty reports whether there is nothing in it.
+// Empty reports whether the text has no lines.
 func (t Text) Empty() bool { return t.key == "" }
 
-// Key is equal for texts that compare as equal without any allowance for header fields.
+// Key returns a string that is equal for texts that are equal without any allowance for header
+// fields.
 func (t Text) Key() string { return t.key }
 
-// Holds reports whether what is stored is what was sent: the body is the same, and the header has
-// all that was sent, perhaps with fields of the client.
+// Holds reports whether the stored text t is the message that was sent: the body is the same, and
+// the header has all lines that were sent, perhaps with fields that the client added.
 func (t Text) Holds(sent Text) bool {
 	switch {
 	case t.key == sent.key:
@@ -64,15 +64,14 @@ func (t Text) Holds(sent Text) bool {
 	return t.hasHeader(sent.header)
 }
 
-// ends reports whether what is stored ends with all lines that were sent. It is for a
-// message without a proper header: a client that needs one puts it before all, or an empty
-// line after its fields.
+// ends reports whether stored ends with all lines of sent. It is for a message without a proper
+// header: a client that needs a header adds one in front, or an empty line after the fields.
 func ends(stored, sent []string) bool {
 	at := len(stored) - len(sent)
 	return at >= 0 && slices.Equal(stored[at:], sent)
 }
 
-// hasHeader reports whether these lines stand in the header, in their order.
+// hasHeader reports whether the header has these lines, in this order.
 func (t Text) hasHeader(lines []string) bool {
 	left := t.header
 	for _, l := range lines {
@@ -88,13 +87,13 @@ func (t Text) hasHeader(lines []string) bool {
 	return true
 }
 
-// plain returns a header line without what some clients take out of it.
+// plain returns a header line without the parts that some clients remove.
 func plain(line string) string {
 	return strings.TrimRight(strings.ReplaceAll(line, "\x00", ""), " \t")
 }
 
-// droppable reports whether a line belongs to the way of a message, not to the message: clients
-// that deliver take such lines out or replace them.
+// droppable reports whether a header line is about the delivery of a message, not about the
+// message: clients that deliver mail remove or replace such lines.
 func droppable(line string) bool {
 	lower := strings.ToLower(line)
 	return lower == "" || slices.ContainsFunc([]string{"from ", "status:", "x-status:", "x-mozilla-status:", "return-path:", "delivered-to:", "bcc:"},
@@ -108,10 +107,10 @@ func trimmed(lines []string) []string {
 	return lines
 }
 
-// telling is the length from which on a line says which message it is from.
+// telling is the length from which on a line identifies its message.
 const telling = 12
 
-// Resembles returns how many lines of what was sent stand in what is stored, at least in part.
+// Resembles returns how many lines of sent are in t, at least in part.
 func (t Text) Resembles(sent Text) int {
 	own := map[string]bool{}
 	for _, l := range t.lines {
@@ -123,7 +122,7 @@ func (t Text) Resembles(sent Text) int {
 			n++
 		}
 	}
-	if n == 0 && len(sent.key) < 5*telling { // too short for such lines
+	if n == 0 && len(sent.key) < 5*telling { // it is too short to have such lines
 		for _, l := range sent.lines {
 			if l != "" && own[l] {
 				n++
@@ -133,14 +132,15 @@ func (t Text) Resembles(sent Text) int {
 			n = 0
 		}
 	}
-	first := t.lines[0] // all that there is of a message that breaks off in its first line
+	first := t.lines[0] // all that is left of a message that was cut in its first line
 	if n == 0 && len(first) >= telling && strings.HasPrefix(sent.key, first) {
 		n = 1
 	}
 	return n
 }
 
-// Difference says in one line where what is stored first differs from what was sent.
+// Difference describes in one line the first difference between the stored text t and what was
+// sent.
 func (t Text) Difference(sent Text) string {
 	own, served, part := t.lines, sent.lines, "line"
 	if body, sentBody := trimmed(t.body), trimmed(sent.body); t.split && sent.split && !slices.Equal(body, sentBody) {
@@ -149,12 +149,12 @@ func (t Text) Difference(sent Text) string {
 	for i, l := range served {
 		switch {
 		case i >= len(own):
-			return fmt.Sprintf("stored are %d lines of %d", len(own), len(served))
+			return fmt.Sprintf("%d lines are stored, %d were sent", len(own), len(served))
 		case own[i] != l:
-			return fmt.Sprintf("%s %d is %q, sent was %q", part, i+1, clipped(own[i]), clipped(l))
+			return fmt.Sprintf("%s %d is %q, but %q was sent", part, i+1, clipped(own[i]), clipped(l))
 		}
 	}
-	return fmt.Sprintf("%d lines follow what was sent, the first is %q", len(own)-len(served), clipped(own[min(len(served), len(own)-1)]))
+	return fmt.Sprintf("%d lines follow after what was sent; the first is %q", len(own)-len(served), clipped(own[min(len(served), len(own)-1)]))
 }
 
 func clipped(line string) string {
