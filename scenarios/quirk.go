@@ -43,7 +43,7 @@ type Profile struct {
 	Mailbox []Mail `json:"mailbox,omitempty"`
 }
 
-// QuirkByNumber returns the quirk with a number. It fails when there is no file for the number.
+// QuirkByNumber returns the quirk with a number. It fails for a number without a file.
 func QuirkByNumber(n int) (*Quirk, error) {
 	name := fmt.Sprintf("quirks/%03d.yaml", n)
 	data, err := embedded.ReadFile(name)

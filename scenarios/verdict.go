@@ -70,7 +70,7 @@ func (f *Failure) Error() string {
 // Failed reports whether an expectation was not met.
 func (v *Verdict) Failed() bool { return v.Result == Fail }
 
-// Err returns all failures as one error, or nil when there are none. It also returns nil when no
+// Err returns all failures as one error, or nil without failures. It also returns nil when no
 // client has connected.
 func (v *Verdict) Err() error {
 	var all []error

@@ -49,7 +49,7 @@ type Answer struct {
 	Stored [][]byte `json:"stored"` // in base64: everything that the client has of this mailbox now
 }
 
-// answer is an Answer, or the reason why there is none.
+// answer is an Answer, or the reason why it is missing.
 type answer struct {
 	Answer
 	err error

@@ -173,7 +173,7 @@ func (s *session) inOrder() bool {
 }
 
 // leaks returns the line in which a client sent a secret that it should not have sent: without TLS,
-// or with TLS to a server without a good certificate. It returns "" when there is none.
+// or with TLS to a server without a good certificate. It returns "" without such a line.
 func (s *session) leaks(certificateGood bool) string {
 	secure, mechanism := false, ""
 	for _, l := range s.Lines {

@@ -58,7 +58,7 @@ type Line struct {
 
 // Ending describes how a run ended.
 type Ending struct {
-	Status  int    // exit status; -1 if there is none
+	Status  int    // exit status; -1 without one
 	Signal  string // the signal that ended it, unless Run sent it
 	Hung    string // why Run ended it as a program that does not end, or ""
 	Killed  bool   // the context ended it
