@@ -40,6 +40,10 @@ func Run(root *cobra.Command, args []string, stdin io.Reader, stdout, stderr io.
 	root.SetErr(stderr)
 	r := &runner{stderr: stderr}
 	r.prepare(root)
+	if len(args) == 2 && args[0] == manWord {
+		r.started = true
+		return r.status(ctx, root, args, manual(root, args[1]))
+	}
 	cmd, err := r.unknown(root, args)
 	if err == nil {
 		cmd, err = root.ExecuteContextC(ctx)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -23,7 +24,7 @@ func demo(run func(*cobra.Command, []string) error) *cobra.Command {
 	get.Flags().Duration("timeout", 0, "how long")
 	get.Flags().Func("secret", "a secret", func(string) error { return errors.New("write NAME=SECRET") })
 	get.Flags().Bool("json", false, "JSON")
-	get.Flags().String("into", "", "where to")
+	get.Flags().String("into", "", "where to; ids like a*_<n>")
 	account := &cobra.Command{Use: "account", Short: "Accounts"}
 	add := &cobra.Command{Use: "add", Short: "Adds", RunE: run}
 	add.Flags().String("user", "", "who")
@@ -136,6 +137,25 @@ var _ = Describe("Run", func() {
 		Expect(runDemo(nothing, "help", "account", "add").out).To(ContainSubstring("demo account add [flags]"))
 		version := runDemo(nothing, "--version")
 		Expect(version).To(Equal(result{0, "demo " + cli.Version() + "\n", ""}))
+	})
+
+	It("says version, commit and date of the build", func() {
+		Expect(cli.Version()).To(MatchRegexp(`^\S+ commit \S+ date \S+ go1\.\S+$`))
+	})
+
+	It("writes man pages in which texts stay as they are", func() {
+		dir := GinkgoT().TempDir()
+		Expect(runDemo(nothing, "__man", dir)).To(Equal(result{}))
+		pages, err := filepath.Glob(filepath.Join(dir, "*.1"))
+		Expect(err).NotTo(HaveOccurred())
+		for i := range pages {
+			pages[i] = filepath.Base(pages[i])
+		}
+		Expect(pages).To(ConsistOf("demo.1", "demo-get.1", "demo-account.1", "demo-account-add.1"))
+		get, err := os.ReadFile(filepath.Join(dir, "demo-get.1"))
+		Expect(err).NotTo(HaveOccurred())
+		Expect(string(get)).To(And(ContainSubstring("demo-get - Gets"), ContainSubstring("ids like a*_<n>")))
+		Expect(runDemo(nothing, "__man", filepath.Join(dir, "missing")).status).To(Equal(1))
 	})
 
 	It("completes commands for a shell", func() {

@@ -1,21 +1,37 @@
 package cli
 
 import (
+	"cmp"
 	"runtime"
 	"runtime/debug"
 )
 
-// Version says which build this is: the module's version, the commit when it is known, and the Go
-// release.
-func Version() string {
-	version, commit := "(unknown)", ""
+// What the release tool sets by -ldflags=-X; empty in other builds.
+var version, commit, date string
+
+// build says which build this is; a text that is not known is "unknown".
+type build struct{ version, commit, date string }
+
+// readBuild returns what the release tool has set, else what the Go command has recorded.
+func readBuild() build {
+	b := build{version, commit, date}
 	if info, ok := debug.ReadBuildInfo(); ok {
-		version = info.Main.Version
+		b.version = cmp.Or(b.version, info.Main.Version)
 		for _, s := range info.Settings {
-			if s.Key == "vcs.revision" {
-				commit = " commit " + s.Value[:min(12, len(s.Value))]
+			switch s.Key {
+			case "vcs.revision":
+				b.commit = cmp.Or(b.commit, s.Value)
+			case "vcs.time":
+				b.date = cmp.Or(b.date, s.Value)
 			}
 		}
 	}
-	return version + commit + " " + runtime.Version()
+	return build{cmp.Or(b.version, "unknown"), cmp.Or(b.commit, "unknown"), cmp.Or(b.date, "unknown")}
+}
+
+// Version returns which build this is: the module's version, the commit with its date, and the Go
+// release.
+func Version() string {
+	b := readBuild()
+	return b.version + " commit " + b.commit[:min(12, len(b.commit))] + " date " + b.date[:min(10, len(b.date))] + " " + runtime.Version()
 }
