@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -159,13 +160,33 @@ func TestTheCommandsOfTheDocumentsWork(t *testing.T) {
 	}
 }
 
+// built is the directory with this tree's commands, made by the first test that needs them.
+var built struct {
+	sync.Once
+	dir string
+	err error
+}
+
+func TestMain(m *testing.M) {
+	status := m.Run()
+	if built.dir != "" {
+		_ = os.RemoveAll(built.dir) // below the system's directory for temporary files
+	}
+	os.Exit(status)
+}
+
+// buildCommands returns the directory with this tree's commands.
 func buildCommands(t *testing.T) string {
 	t.Helper()
-	bin := t.TempDir()
-	if err := gobuild.Programs(t.Context(), bin+string(filepath.Separator), "./cmd/..."); err != nil {
-		t.Fatal(err)
+	built.Do(func() {
+		if built.dir, built.err = os.MkdirTemp("", "pop3mtm-commands-"); built.err == nil {
+			built.err = gobuild.Programs(t.Context(), built.dir+string(filepath.Separator), "./cmd/...")
+		}
+	})
+	if built.err != nil {
+		t.Fatal(built.err)
 	}
-	return bin
+	return built.dir
 }
 
 // documentAddress, documentSMTP and documentHTTP are what the documents show; the test puts ones

@@ -1,0 +1,248 @@
+package pop3mtm_test
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/goccy/go-yaml"
+
+	"pop3mtm/internal/need"
+)
+
+// recipes holds what the tests of examples/ci share: a folder like a checkout, and a release archive.
+type recipes struct {
+	*testing.T
+	bin, dir, archive string
+}
+
+// copier is a client that copies all mail, without half messages.
+const copier = `import os, poplib, sys
+host, port, user, password, folder = sys.argv[1:6]
+box = poplib.POP3(host, int(port), timeout=20)
+box.user(user); box.pass_(password)
+for row in box.uidl()[1]:
+    number, uid = row.decode().split()
+    path = os.path.join(folder, uid + ".eml")
+    if not os.path.exists(path):
+        lines = box.retr(int(number))[1]
+        with open(path + ".part", "wb") as f:
+            f.write(b"".join(line + b"\r\n" for line in lines))
+        os.rename(path + ".part", path)
+box.quit()
+`
+
+func newRecipes(t *testing.T) *recipes {
+	t.Helper()
+	if runtime.GOOS == "windows" {
+		t.Skip("the recipes are written for Linux")
+	}
+	for _, program := range []string{"bash", "tar", "python3"} {
+		need.Program(t, program)
+	}
+	r := &recipes{T: t, bin: buildCommands(t), dir: t.TempDir(), archive: filepath.Join(t.TempDir(), "pop3mtm_1.0.0_linux_amd64.tar.gz")}
+	r.run(exec.Command("tar", "-czf", r.archive, "-C", filepath.Dir(r.bin), filepath.Base(r.bin)+"/pop3sim"))
+	if err := os.WriteFile(filepath.Join(r.dir, "fetch.py"), []byte(copier), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// run runs a command and returns what it prints.
+func (r *recipes) run(cmd *exec.Cmd) string {
+	r.Helper()
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		r.Fatalf("%s: %v\n%s", strings.Join(cmd.Args, " "), err, out)
+	}
+	return string(out)
+}
+
+// load reads a YAML file of examples/ci, whose documents go into each of into.
+func (r *recipes) load(name string, into ...any) {
+	r.Helper()
+	text, err := os.ReadFile(filepath.Join("examples", "ci", name))
+	if err != nil {
+		r.Fatal(err)
+	}
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	for _, v := range into {
+		if err := decoder.Decode(v); err != nil {
+			r.Fatalf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestTheRecipesForCIWork(t *testing.T) {
+	r := newRecipes(t)
+	for name, try := range map[string]func(*recipes){
+		"GitHub": (*recipes).gitHub, "GitLab": (*recipes).gitLab, "compose": (*recipes).compose, "Kubernetes": (*recipes).kubernetes,
+	} {
+		t.Run(name, func(t *testing.T) {
+			one := *r
+			one.T = t
+			try(&one)
+		})
+	}
+}
+
+var input = regexp.MustCompile(`\$\{\{ *inputs\.(\w+) *\}\}`)
+
+// gitHub runs the steps of the action as a runner does: each in a shell of its own, with what earlier ones
+// have added to the PATH.
+func (r *recipes) gitHub() {
+	var action struct {
+		Inputs map[string]struct{ Default string }
+		Runs   struct {
+			Using string
+			Steps []struct {
+				Name, Shell, Run string
+				Env              map[string]string
+			}
+		}
+	}
+	r.load("action/action.yml", &action)
+	temp := r.TempDir()
+	values := map[string]string{"client": "python3 fetch.py {host} {port} {user} {password} {dir}", "archive": r.archive,
+		"arguments": "--only retr-drop@500/*"}
+	path, summary := filepath.Join(temp, "path"), filepath.Join(temp, "summary.md")
+	for _, step := range action.Runs.Steps {
+		if step.Shell != "bash" || action.Runs.Using != "composite" {
+			r.Fatalf("%s: shell %q", step.Name, step.Shell)
+		}
+		added, _ := os.ReadFile(path) // the first step makes it
+		cmd := exec.CommandContext(r.Context(), "bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step.Run)
+		cmd.Dir = r.dir
+		cmd.Env = append(os.Environ(), "RUNNER_TEMP="+temp, "GITHUB_PATH="+path, "GITHUB_STEP_SUMMARY="+summary,
+			"PATH="+strings.ReplaceAll(string(added), "\n", ":")+os.Getenv("PATH"))
+		for name, text := range step.Env {
+			cmd.Env = append(cmd.Env, name+"="+input.ReplaceAllStringFunc(text, func(m string) string {
+				key := input.FindStringSubmatch(m)[1]
+				if v, given := values[key]; given {
+					return v
+				}
+				return action.Inputs[key].Default
+			}))
+		}
+		r.Log(r.run(cmd))
+	}
+	r.contains(filepath.Join(r.dir, "pop3-report.xml"), "<testsuite")
+	r.contains(summary, "pass")
+}
+
+func (r *recipes) contains(path, text string) {
+	r.Helper()
+	got, err := os.ReadFile(path)
+	if err != nil || !strings.Contains(string(got), text) {
+		r.Errorf("%s: %v\n%s", path, err, got)
+	}
+}
+
+// gitLab runs the lines of the job, in one shell.
+func (r *recipes) gitLab() {
+	var file map[string]struct {
+		Variables     map[string]string
+		BeforeScript  []string `yaml:"before_script"`
+		Script        []string
+		ReportOfTests struct{ Reports struct{ Junit string } } `yaml:"artifacts"`
+	}
+	r.load("gitlab-ci.yml", &file)
+	job := file["pop3-check"]
+	cmd := exec.CommandContext(r.Context(), "sh", "-c", "set -e\n"+strings.Join(append(job.BeforeScript, job.Script...), "\n"))
+	cmd.Dir = r.dir
+	cmd.Env = append(os.Environ(), "POP3SIM_ARCHIVE="+r.archive, "CI_NODE_INDEX=1", "CI_NODE_TOTAL=2")
+	for name, value := range job.Variables {
+		if name == "ARGUMENTS" {
+			value = "--only retr-drop@500/*"
+		}
+		cmd.Env = append(cmd.Env, name+"="+value)
+	}
+	r.Log(r.run(cmd))
+	r.contains(filepath.Join(r.dir, job.ReportOfTests.Reports.Junit), "<testsuite")
+}
+
+// serves runs pop3sim with the arguments of a container until its health check passes. Addresses and the
+// path of the ready file become ones of this test.
+func (r *recipes) serves(args, health []string) {
+	r.Helper()
+	ready := filepath.Join(r.TempDir(), "ready.json")
+	ours := func(args []string) []string {
+		all := slices.Clone(args)
+		for i := range all {
+			all[i] = regexp.MustCompile(`0\.0\.0\.0:\d+`).ReplaceAllString(all[i], "127.0.0.1:0")
+			all[i] = strings.ReplaceAll(all[i], "/tmp/ready.json", ready)
+		}
+		return all
+	}
+	if len(health) < 2 || health[0] != "/usr/bin/pop3sim" {
+		r.Fatalf("the health check is %q", health)
+	}
+	program := filepath.Join(r.bin, "pop3sim")
+	server := exec.Command(program, ours(args)...)
+	var said bytes.Buffer
+	server.Stdout, server.Stderr = &said, &said
+	if err := server.Start(); err != nil {
+		r.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), time.Minute)
+	defer cancel()
+	if out, err := exec.CommandContext(ctx, program, append(ours(health[1:]), "--wait", "1m")...).CombinedOutput(); err != nil {
+		r.Errorf("%v: %s", err, out)
+	}
+	if err := server.Process.Signal(os.Interrupt); err != nil {
+		r.Error(err)
+	}
+	if err := server.Wait(); err != nil {
+		r.Errorf("%v\n%s", err, said.String())
+	}
+}
+
+func (r *recipes) compose() {
+	var file struct {
+		Services map[string]struct {
+			Image       string
+			Command     []string
+			Healthcheck struct{ Test []string }
+		}
+	}
+	r.load("compose.yaml", &file)
+	service := file.Services["pop3sim"]
+	if service.Image != "pop3sim:latest" || len(service.Healthcheck.Test) == 0 || service.Healthcheck.Test[0] != "CMD" {
+		r.Fatalf("%+v", service)
+	}
+	r.serves(service.Command, service.Healthcheck.Test[1:])
+}
+
+func (r *recipes) kubernetes() {
+	type container struct {
+		Image          string
+		Args           []string
+		ReadinessProbe struct{ Exec struct{ Command []string } } `yaml:"readinessProbe"`
+	}
+	var deployment struct {
+		Kind string
+		Spec struct {
+			Template struct {
+				Spec struct{ Containers []container }
+			}
+		}
+	}
+	var service struct {
+		Kind string
+		Spec struct{ Ports []struct{ Port int } }
+	}
+	r.load("kubernetes.yaml", &deployment, &service)
+	if deployment.Kind != "Deployment" || service.Kind != "Service" || len(service.Spec.Ports) != 2 {
+		r.Fatalf("%+v %+v", deployment, service)
+	}
+	c := deployment.Spec.Template.Spec.Containers[0]
+	r.serves(c.Args, c.ReadinessProbe.Exec.Command)
+}
