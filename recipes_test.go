@@ -18,7 +18,8 @@ import (
 	"pop3mtm/internal/need"
 )
 
-// recipes holds what the tests of examples/ci share: a folder like a checkout, and a release archive.
+// recipes holds what the tests of examples/ci share: a folder like a checkout, and a release
+// archive.
 type recipes struct {
 	*testing.T
 	bin, dir, archive string
@@ -96,8 +97,8 @@ func TestTheRecipesForCIWork(t *testing.T) {
 
 var input = regexp.MustCompile(`\$\{\{ *inputs\.(\w+) *\}\}`)
 
-// gitHub runs the steps of the action as a runner does: each in a shell of its own, with what earlier ones
-// have added to the PATH.
+// gitHub runs the steps of the action as a runner does: each in a shell of its own, with what
+// earlier ones have added to the PATH.
 func (r *recipes) gitHub() {
 	var action struct {
 		Inputs map[string]struct{ Default string }
@@ -169,8 +170,8 @@ func (r *recipes) gitLab() {
 	r.contains(filepath.Join(r.dir, job.ReportOfTests.Reports.Junit), "<testsuite")
 }
 
-// serves runs pop3sim with the arguments of a container until its health check passes. Addresses and the
-// path of the ready file become ones of this test.
+// serves runs pop3sim with the arguments of a container until its health check passes. Addresses
+// and the path of the ready file become ones of this test.
 func (r *recipes) serves(args, health []string) {
 	r.Helper()
 	ready := filepath.Join(r.TempDir(), "ready.json")

@@ -23,8 +23,9 @@ var versionForm = regexp.MustCompile(`^[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?(
 
 func isVersion(text string) bool { return versionForm.MatchString(text) }
 
-// identify asks git for the commit, its date, and the version of a tag such as v1.2.0. Without a tag the
-// version is made of date and commit, as Go does; "dirty" in it says that files have changed.
+// identify asks git for the commit, its date, and the version of a tag such as v1.2.0. Without a
+// tag the version is made of date and commit, as Go does; "dirty" in it says that files have
+// changed.
 func identify(ctx context.Context, tree, version string) (identity, error) {
 	id := identity{version: version, commit: "unknown"}
 	head, gitErr := output(ctx, tree, "git", "log", "-1", "--format=%H %ct")

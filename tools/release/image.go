@@ -19,9 +19,9 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// image makes the container image of pop3sim for each Linux: a tarball for docker load, and one layout
-// directory with all platforms, for a registry. The media types are Docker's: those of OCI have no
-// health check.
+// image makes the container image of pop3sim for each Linux: a tarball for docker load, and one
+// layout directory with all platforms, for a registry. The media types are Docker's: those of OCI
+// have no health check.
 func (r *release) image(ctx context.Context) error {
 	index := mutate.IndexMediaType(empty.Index, types.DockerManifestList)
 	platforms := 0
@@ -67,8 +67,8 @@ func (r *release) image(ctx context.Context) error {
 	return err
 }
 
-// platform returns the image for one target, made from nothing: the program, a directory for temporary
-// files, and a user who may do nothing else.
+// platform returns the image for one target, made from nothing: the program, a directory for
+// temporary files, and a user who may do nothing else.
 func (r *release) platform(t target) (v1.Image, error) {
 	root, err := r.root(t)
 	if err != nil {
@@ -94,8 +94,8 @@ func (r *release) platform(t target) (v1.Image, error) {
 	return mutate.ConfigFile(img, config)
 }
 
-// settings say how a container runs. Its default command listens for POP3, POP3 over TLS and SMTP; the API
-// needs a token of the user's, so it is off.
+// settings say how a container runs. Its default command listens for POP3, POP3 over TLS and SMTP;
+// the API needs a token of the user's, so it is off.
 func (r *release) settings() v1.Config {
 	return v1.Config{
 		User:       "65532:65532",

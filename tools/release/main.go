@@ -1,11 +1,11 @@
-// Command release builds what is published of a version: programs for six systems with completions and
-// man pages, .deb and .rpm packages, a container image, the simulator for browsers, a bill of
+// Command release builds what is published of a version: programs for six systems with completions
+// and man pages, .deb and .rpm packages, a container image, the simulator for browsers, a bill of
 // materials and checksums.
 //
 //	go run -C tools/release . --out ../../dist
 //
-// Two runs at one commit with one Go release give the same octets. It is a module of its own, so that
-// what it needs is not needed by those who use pop3mtm.
+// Two runs at one commit with one Go release give the same octets. It is a module of its own, so
+// that what it needs is not needed by those who use pop3mtm.
 package main
 
 import (
@@ -37,7 +37,8 @@ func main() {
 	os.Exit(status)
 }
 
-// run builds a release as the flags say and returns the exit status. What it is doing goes to progress.
+// run builds a release as the flags say and returns the exit status. What it is doing goes to
+// progress.
 func run(ctx context.Context, args []string, progress io.Writer) int {
 	o, err := parse(args, progress)
 	if errors.Is(err, flag.ErrHelp) {

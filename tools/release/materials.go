@@ -14,8 +14,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// materials writes the bill of materials, CycloneDX: the modules of which each program is made, as the
-// programs themselves say.
+// materials writes the bill of materials, CycloneDX: the modules of which each program is made, as
+// the programs themselves say.
 func (r *release) materials(context.Context) error {
 	t := r.targets[0]
 	parts, depends := map[string]cdx.Component{}, []cdx.Dependency{}

@@ -27,8 +27,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// TestARelease builds one for this machine, and tries each of its parts. It takes minutes: programs that
-// are built without paths share nothing with other builds.
+// TestARelease builds one for this machine, and tries each of its parts. It takes minutes: programs
+// that are built without paths share nothing with other builds.
 func TestARelease(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it builds a release")
@@ -143,8 +143,8 @@ func packsPrograms(t *testing.T, out string) {
 	}
 }
 
-// installs installs the .deb into a directory, as on a machine of its own, opens a man page, and looks how
-// long the first verdict on a client takes.
+// installs installs the .deb into a directory, as on a machine of its own, opens a man page, and
+// looks how long the first verdict on a client takes.
 func installs(t *testing.T, out string) {
 	needRoot(t)
 	need(t, "dpkg")

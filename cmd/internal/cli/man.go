@@ -49,8 +49,8 @@ func plain(c *cobra.Command) {
 	}
 }
 
-// pageText is a long help text as Markdown: paragraphs are filled, and those with indented lines, such
-// as tables, stay as they are.
+// pageText is a long help text as Markdown: paragraphs are filled, and those with indented lines,
+// such as tables, stay as they are.
 func pageText(text string) string {
 	blocks := strings.Split(text, "\n\n")
 	for i, block := range blocks {

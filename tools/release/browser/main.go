@@ -1,7 +1,7 @@
 //go:build js
 
-// Command browser is the simulator inside a web page: it gives the page the scenarios, and sessions with
-// a server that plays one of them, which a person types by hand.
+// Command browser is the simulator inside a web page: it gives the page the scenarios, and sessions
+// with a server that plays one of them, which a person types by hand.
 package main
 
 import (
