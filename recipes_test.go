@@ -86,6 +86,7 @@ func TestTheRecipesForCIWork(t *testing.T) {
 	r := newRecipes(t)
 	for name, try := range map[string]func(*recipes){
 		"GitHub": (*recipes).gitHub, "GitLab": (*recipes).gitLab, "compose": (*recipes).compose, "Kubernetes": (*recipes).kubernetes,
+		"Testcontainers": (*recipes).testcontainers,
 	} {
 		t.Run(name, func(t *testing.T) {
 			one := *r
@@ -246,4 +247,23 @@ func (r *recipes) kubernetes() {
 	}
 	c := deployment.Spec.Template.Spec.Containers[0]
 	r.serves(c.Args, c.ReadinessProbe.Exec.Command)
+}
+
+var containerCommand = regexp.MustCompile(`\bserve['", ]+--pop3.*/tmp/ready\.json`)
+
+// testcontainers runs the command of each snippet of docs/ci.md.
+func (r *recipes) testcontainers() {
+	text, err := os.ReadFile("docs/ci.md")
+	if err != nil {
+		r.Fatal(err)
+	}
+	_, snippets, _ := strings.Cut(string(text), "\n## Testcontainers\n")
+	commands := containerCommand.FindAllString(snippets, -1)
+	if len(commands) != 4 {
+		r.Fatalf("%d snippets with a command: %q", len(commands), commands)
+	}
+	for _, command := range commands {
+		args := strings.Fields(strings.NewReplacer(`"`, " ", "'", " ", ",", " ").Replace(command))
+		r.serves(args, []string{"/usr/bin/pop3sim", "ready", "--ready-file", "/tmp/ready.json"})
+	}
 }
