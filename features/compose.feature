@@ -64,6 +64,18 @@ Feature: Writing messages
         | page  | <b>See</b> the plan.   |
         | files | plan.pdf, Übersicht.md |
 
+    Scenario: A draft without recipients cannot be sent yet
+      When I write a new message into the Drafts:
+        | subject | Plan          |
+        | text    | See the plan. |
+      Then "Plan" in the Drafts says:
+        | cannot be sent for | its recipients |
+      When I write a new message into the Drafts:
+        | subject | Lunch           |
+        | to      | ben@example.org |
+      Then "Lunch" in the Drafts says:
+        | cannot be sent for | - |
+
     Scenario: HTML without a text becomes an attachment
       When I write a new message into the Drafts:
         | subject | Plan        |

@@ -153,6 +153,7 @@ type outgoing struct {
 	page    string
 	files   []string
 	answers string // the subject of the message that it answers
+	invalid symbian.PartList
 }
 
 func (w *world) outgoing(ctx context.Context, id store.ID) (*outgoing, error) {
@@ -161,6 +162,9 @@ func (w *world) outgoing(ctx context.Context, id store.ID) (*outgoing, error) {
 		return nil, err
 	}
 	o := &outgoing{Message: made}
+	if o.invalid, err = outbox.ValidateMessage(ctx, w.store, id); err != nil {
+		return nil, err
+	}
 	body, err := w.store.Body(ctx, id)
 	if err != nil {
 		return nil, err
@@ -218,6 +222,18 @@ func (w *world) withID(id string) (string, error) {
 	return "", nil
 }
 
+func invalidParts(parts symbian.PartList) (names []string) {
+	for part, name := range map[symbian.PartList]string{
+		symbian.PartBody: "its text", symbian.PartRecipient: "its recipients", symbian.PartOriginator: "its sender",
+	} {
+		if parts&part != 0 {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
 // told returns what a person can be told of the message.
 func (o *outgoing) told() map[string]string {
 	var addresses, reached []string
@@ -240,6 +256,7 @@ func (o *outgoing) told() map[string]string {
 		"quotes": words(quoted), "text below": words(blocks),
 		"goes to": words(addresses), "has it": words(reached), "state": o.Sending.String(), "listed as": o.Details, "files": words(o.files),
 		"text": strings.TrimRight(o.text, "\n"), "failed": "", "page": strings.TrimSpace(o.page), "answers": o.answers, "failures go to": o.Outgoing.From,
+		"cannot be sent for": words(invalidParts(o.invalid)),
 	}
 	if o.Flags.Has(store.Failed) {
 		says["failed"] = "yes, " + o.Outgoing.Reason[strings.LastIndex(o.Outgoing.Reason, ": ")+2:]

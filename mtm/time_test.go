@@ -1,6 +1,7 @@
 package mtm_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net"
@@ -10,8 +11,10 @@ import (
 
 	"pop3mtm/fakeserver"
 	"pop3mtm/fakeserver/edit"
+	"pop3mtm/fakeserver/maildrop"
 	"pop3mtm/mtm"
 	"pop3mtm/mtm/account"
+	"pop3mtm/mtm/progress"
 	"pop3mtm/mtm/store"
 )
 
@@ -82,4 +85,29 @@ func pipeClient(t *testing.T, srv *fakeserver.Server) (*store.Store, *mtm.Client
 		t.Fatal(err)
 	}
 	return st, box
+}
+
+// A message is written when all of it is there, unless it is large; its progress does not wait.
+func TestTheOctetsOfAMessageShowAsTheyCome(t *testing.T) {
+	for _, size := range []int{16<<10 + 100, 20 << 10, 63 << 10, 200 << 10} {
+		synctest.Test(t, func(t *testing.T) {
+			text := bytes.Repeat([]byte("0123456789abcde\r\n"), size/17)
+			srv := fakeserver.New(fakeserver.NewMaildrop(maildrop.Bytes("one", text)), nil)
+			srv.On(fakeserver.Match{Verb: "RETR"}, fakeserver.Auto.With(edit.Drip(500, time.Second)))
+			_, box := pipeClient(t, srv)
+			op, err := box.InvokeAsync(t.Context(), get(mtm.All, mtm.Copy, mtm.ThenDisconnect))
+			if err != nil {
+				t.Fatal(err)
+			}
+			seen := make(map[int64]bool)
+			for range op.Changed() {
+				if p := op.Progress(); p.SubPhase == progress.Copying && p.BytesDone < p.TotalBytes {
+					seen[p.BytesDone] = true
+				}
+			}
+			if err := op.Wait(); err != nil || len(seen) <= 10 {
+				t.Errorf("%d octets: %v, %d steps were seen", size, err, len(seen))
+			}
+		})
+	}
 }

@@ -6,6 +6,3 @@ import "io"
 func Transmit(to io.Writer, message io.Reader) error {
 	return transmit(&lineEnds{to: to}, message, func() error { return nil })
 }
-
-// CheckAddress is checkAddress.
-func CheckAddress(address string) error { return checkAddress(address) }

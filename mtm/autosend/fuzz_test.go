@@ -8,6 +8,7 @@ import (
 	"testing/iotest"
 
 	"pop3mtm/mtm/autosend"
+	"pop3mtm/mtm/symbian"
 )
 
 // FuzzTransmit holds what goes over the line against the plain rules: no Bcc in the header, no bare
@@ -61,7 +62,7 @@ func FuzzAddress(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, address string) {
-		if autosend.CheckAddress(address) == nil && (strings.ContainsAny(address, "<> \r\n\t\x00") || !strings.Contains(address, "@") || len(address) > 254) {
+		if symbian.ValidatePath(address) == nil && (strings.ContainsAny(address, "<> \r\n\t\x00") || !strings.Contains(address, "@") || len(address) > 254) {
 			t.Fatalf("%q is taken for an address", address)
 		}
 	})

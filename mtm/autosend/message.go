@@ -7,7 +7,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/emersion/go-smtp"
 
@@ -67,12 +66,12 @@ func (m *message) open(ctx context.Context) (store.Entry, *store.BodyReader, err
 		return fail(symbian.ErrArgument, errors.New("it has no recipients"))
 	}
 	if from := m.envelope.From; from != "" {
-		if err := checkAddress(from); err != nil {
+		if err := symbian.ValidatePath(from); err != nil {
 			return fail(symbian.ErrNoMailFrom, err)
 		}
 	}
 	for _, to := range m.envelope.Recipients {
-		if err := checkAddress(to.Address); err != nil {
+		if err := symbian.ValidatePath(to.Address); err != nil {
 			return fail(symbian.ErrBadRcptTo, err)
 		}
 	}
@@ -88,23 +87,6 @@ func (m *message) open(ctx context.Context) (store.Entry, *store.BodyReader, err
 		return fail(symbian.ErrUnknown, err)
 	}
 	return entry, body, nil
-}
-
-// checkAddress rejects what would be more than an address in an SMTP command. A quoted local part
-// is rejected too.
-func checkAddress(address string) error {
-	local, domain, ok := strings.Cut(address, "@")
-	if !ok || local == "" || domain == "" || len(address) > maxAddress || strings.ContainsFunc(address, notInAddress) {
-		return fmt.Errorf("%.100q is not an address such as ada@example.org", address)
-	}
-	return nil
-}
-
-// maxAddress is from RFC 5321 section 4.5.3.1.3: a path has 256 octets, two of them brackets.
-const maxAddress = 254
-
-func notInAddress(r rune) bool {
-	return r <= ' ' || r == 0x7F || r == utf8.RuneError || strings.ContainsRune(`<>()\,;"`, r)
 }
 
 // pending returns the recipients for which the message was not tried yet.

@@ -63,7 +63,7 @@ func List(ctx context.Context, st *store.Store) ([]Message, error) {
 // Queue makes messages wait in the Outbox for the next time that mail is sent: drafts, which move
 // there, and messages that were held back, failed, or wait for a request. Recipients that a server
 // refused are tried again. The error wraps symbian.ErrArgument, and no message changes, when one is
-// being sent, is sent, or has no recipients.
+// being sent, is sent, or cannot be sent (ValidateMessage).
 func Queue(ctx context.Context, st *store.Store, ids ...store.ID) error {
 	b := st.NewBatch()
 	defer b.Rollback()
@@ -72,8 +72,8 @@ func Queue(ctx context.Context, st *store.Store, ids ...store.ID) error {
 		if err != nil {
 			return err
 		}
-		if len(m.Recipients) == 0 {
-			return failure("queue", symbian.ErrArgument, fmt.Errorf("message %d has no recipients", id))
+		if err := m.sendable(); err != nil {
+			return failure("queue", symbian.ErrArgument, err)
 		}
 		b.SetSending(id, store.SendWaiting, store.SendUnknown, store.SendUponRequest, store.SendWaiting, store.SendScheduled,
 			store.SendResend, store.SendSuspended, store.SendFailed)
@@ -89,6 +89,21 @@ func Queue(ctx context.Context, st *store.Store, ids ...store.ID) error {
 		b.SetOutgoing(&entry, m.Outgoing)
 	}
 	return inState("queue", b.Commit(ctx))
+}
+
+// sendable returns an error that names what keeps the message from being sent.
+func (m *Message) sendable() error {
+	switch parts := m.invalid(); {
+	case len(m.Recipients) == 0:
+		return fmt.Errorf("message %d has no recipients", m.ID)
+	case parts&symbian.PartRecipient != 0:
+		return fmt.Errorf("message %d has a recipient that is not an address such as ada@example.org", m.ID)
+	case parts&symbian.PartOriginator != 0:
+		return fmt.Errorf("the sender of message %d is not an address such as ada@example.org", m.ID)
+	case parts&symbian.PartBody != 0:
+		return fmt.Errorf("the text of message %d is not whole", m.ID)
+	}
+	return nil
 }
 
 // Hold keeps messages of the Outbox from being sent until Queue. Sending one that is under way

@@ -19,7 +19,8 @@ type run struct {
 	numbers []int
 	body    bool
 	sink    Sink
-	sizes   Sizer // nil when the sink knows none
+	sizes   Sizer    // nil when the sink knows none
+	follows Follower // nil when the sink is none
 
 	state   state
 	sent    int // index of the next message to ask for
@@ -113,6 +114,7 @@ func (r *run) start(ctx context.Context) error {
 	r.widest = r.s.window()
 	if r.body {
 		r.sizes, _ = r.sink.(Sizer)
+		r.follows, _ = r.sink.(Follower)
 		r.told = make(map[int64]bool)
 		if (r.widest > 1 || r.s.probe.odd) && len(r.numbers) > 0 && !r.s.probe.asked {
 			if err := r.s.learnProbe(ctx, command{verb: r.verb, number: r.numbers[0]}); err != nil {

@@ -184,7 +184,7 @@ func (r *run) writer(got *answer, first firstLine) (*watcher, error) {
 	}
 	dst, err := r.sink.Message(got.number)
 	got.streamed = true
-	w.w = r.s.watchWriter(dst)
+	w.w, w.follower, w.number = r.s.watchWriter(dst), r.follows, got.number
 	return w, err
 }
 

@@ -34,3 +34,10 @@ type Sink interface {
 type Sizer interface {
 	Size(n int) int64 // in octets; 0 or less when it is not known
 }
+
+// Follower is a Sink that hears how much of a message has come, each time before the server is
+// waited for. A message below 64 KiB is written only when it is there; while messages are held back
+// to be proven, nothing is heard.
+type Follower interface {
+	Came(n int, octets int64)
+}

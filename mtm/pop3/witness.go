@@ -64,6 +64,16 @@ type watcher struct {
 	tail   []byte
 
 	print *maphash.Hash // nil = do not compare
+
+	follower Follower // nil = nobody
+	number   int      // of the message
+}
+
+// Awaits implements lineio.Awaiter.
+func (w *watcher) Awaits(came int64) {
+	if w.follower != nil {
+		w.follower.Came(w.number, came)
+	}
 }
 
 const statusWord = "+OK"

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // ValidateAddress checks a recipient's address as behaviour section 14 says: a mailbox and a domain
@@ -43,6 +44,23 @@ func ValidateAddress(address string) error {
 		return addressError(address, err)
 	}
 	return nil
+}
+
+// ValidatePath rejects what would be more than an address in an SMTP command. A quoted local part
+// is rejected too.
+func ValidatePath(address string) error {
+	local, domain, ok := strings.Cut(address, "@")
+	if !ok || local == "" || domain == "" || len(address) > maxPath || strings.ContainsFunc(address, notInPath) {
+		return fmt.Errorf("%.100q is not an address such as ada@example.org", address)
+	}
+	return nil
+}
+
+// maxPath is from RFC 5321 section 4.5.3.1.3: a path has 256 octets, two of them brackets.
+const maxPath = 254
+
+func notInPath(r rune) bool {
+	return r <= ' ' || r == 0x7F || r == utf8.RuneError || strings.ContainsRune(`<>()\,;"`, r)
 }
 
 // bareAddress returns what is between < and >, or all of it.

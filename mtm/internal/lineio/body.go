@@ -42,7 +42,7 @@ func (r *Reader) CopyBody(dst io.Writer, limit int64) (n int64, dstErr, err erro
 // says true, err is ErrStopped, and all that came is written.
 func (r *Reader) CopyBodyUnless(stop func(tail []byte) bool, dst io.Writer, limit int64) (n int64, dstErr, err error) {
 	r.ended, r.crDots = true, false
-	out := handouts{dst: dst, limit: limit}
+	out := newHandouts(dst, limit)
 	// buf[r.r:kept] is un-stuffed; buf[rest:scan] is seen, part of the message, and to
 	// be moved down to kept.
 	kept, rest, scan := r.r, r.r, r.r
@@ -79,6 +79,7 @@ func (r *Reader) CopyBodyUnless(stop func(tail []byte) bool, dst io.Writer, limi
 				return out.n, out.err, ErrStopped
 			}
 			seen := dot - r.r
+			out.waits(seen)
 			if err := r.fill(); err != nil {
 				if tooLong := out.write(r.buf[r.r : r.r+seen]); tooLong != nil {
 					err = tooLong
@@ -148,12 +149,31 @@ func (r *Reader) moveDown(at, from, to int) int {
 	return at + copy(r.buf[at:], r.buf[from:to])
 }
 
+// Awaiter is a destination of CopyBody that hears, each time before it waits for the source, how
+// many octets of the message have come, written or not.
+type Awaiter interface {
+	Awaits(came int64)
+}
+
 // handouts writes the pieces of one message until the first error.
 type handouts struct {
 	dst     io.Writer
+	awaiter Awaiter // dst, or nil
 	n, seen int64
 	limit   int64
 	err     error
+}
+
+func newHandouts(dst io.Writer, limit int64) handouts {
+	awaiter, _ := dst.(Awaiter)
+	return handouts{dst: dst, awaiter: awaiter, limit: limit}
+}
+
+// waits reports to dst that the source is waited for; held octets came that are not written yet.
+func (h *handouts) waits(held int) {
+	if h.awaiter != nil {
+		h.awaiter.Awaits(h.seen + int64(held))
+	}
 }
 
 // write hands b to dst. Its own error is ErrBodyTooLong; that of dst is kept.

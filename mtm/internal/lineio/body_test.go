@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"testing/iotest"
 
@@ -130,6 +131,19 @@ var _ = Describe("Reading a message", func() {
 		Expect(w.String()).To(Equal("abc\r\n"))
 	})
 
+	It("tells its writer before it waits how much has come, written or not", func() {
+		text := strings.Repeat("..23456789abcd\r\n", 1000)
+		var w awaiter
+		n, _, err := NewReader(&atMost{strings.NewReader(text + ".\r\n"), 500}, 100).CopyBody(&w, math.MaxInt64)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(n).To(BeEquivalentTo(15000))
+		Expect(w.writes).To(Equal(1))
+		Expect(w.heard).To(HaveLen(len(slices.Compact(slices.Clone(w.heard)))))
+		Expect(len(w.heard)).To(BeNumerically(">", 20))
+		Expect(slices.IsSorted(w.heard)).To(BeTrue())
+		Expect(w.heard[len(w.heard)-1]).To(BeNumerically("<=", n))
+	})
+
 	It("asks before it waits, with the end of what has come, and takes that", func() {
 		for _, in := range []string{"a\r\nend\r\n", strings.Repeat("x\r\n", 1<<17) + "end\r\n", "end\r\n"} {
 			var w bytes.Buffer
@@ -170,6 +184,27 @@ var _ = Describe("Reading a message", func() {
 		Expect(err).To(Equal(ErrBodyTooLong))
 	})
 })
+
+// awaiter keeps what it hears before the source is waited for.
+type awaiter struct {
+	heard  []int64
+	writes int
+}
+
+func (a *awaiter) Awaits(came int64) { a.heard = append(a.heard, came) }
+
+func (a *awaiter) Write(p []byte) (int, error) {
+	a.writes++
+	return len(p), nil
+}
+
+// atMost reads at most so many octets at once.
+type atMost struct {
+	io.Reader
+	most int
+}
+
+func (p *atMost) Read(b []byte) (int, error) { return p.Reader.Read(b[:min(len(b), p.most)]) }
 
 type failsAfter struct {
 	calls int

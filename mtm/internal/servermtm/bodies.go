@@ -83,8 +83,8 @@ type bodySink struct {
 	body     *store.BodyWriter // of the message in hand
 	answered int               // messages that came or were refused
 	size     bounded
-	step     int64 // octets of it that the progress does not show yet
-	every    int64 // of which it shows so many at once
+	shown    int64 // octets of it that the progress shows
+	every    int64 // octets of a step
 }
 
 // A message of more than smallMessage octets shows its progress in stepsOfMessage steps at least,
@@ -126,7 +126,7 @@ func (s *bodySink) Message(n int) (io.Writer, error) {
 		return nil, err
 	}
 	s.current = itemOf(s.items, s.answered, n)
-	s.step, s.every = 0, stepOf(s.current.size)
+	s.shown, s.every = 0, stepOf(s.current.size)
 	s.head.reset()
 	s.scan.Reset()
 	s.work.meter.Update(func(p *progress.Snapshot) { p.BytesDone, p.TotalBytes = 0, s.current.size })
@@ -141,17 +141,21 @@ func (s *bodySink) Write(p []byte) (int, error) {
 	if (s.current.id == 0 || s.headOnly()) && err == nil {
 		_, err = s.head.Write(p)
 	}
-	_, _ = s.scan.Write(p)            // it never fails
-	for came := int64(n); came > 0; { // a step may be less than what comes at once
-		some := min(came, s.every-s.step)
-		came -= some
-		if s.step += some; s.step >= s.every {
-			step := s.step
-			s.work.meter.Update(func(p *progress.Snapshot) { p.BytesDone += step })
-			s.step = 0
-		}
-	}
+	_, _ = s.scan.Write(p) // it never fails
+	s.show(s.size.got)
 	return n, err
+}
+
+// Came implements pop3.Follower: a message is written when all of it is there, unless it is large.
+func (s *bodySink) Came(_ int, octets int64) { s.show(octets) }
+
+// show shows how much of the message in hand has come. A step may be less than what comes at once.
+func (s *bodySink) show(came int64) {
+	for s.shown+s.every <= came {
+		s.shown += s.every
+		shown := s.shown
+		s.work.meter.Update(func(p *progress.Snapshot) { p.BytesDone = shown })
+	}
 }
 
 // Done ends a message: whole, or refused.
