@@ -100,36 +100,70 @@ func BenchmarkRefresh(b *testing.B) {
 }
 
 // BenchmarkGetMailBroken fetches a mailbox of messages of 8 KiB over a connection that breaks in
-// the middle of every 500th, and reports the octets of messages that the server sent against those
-// of an unbroken connection.
-
+// the middle of every 500th, and directly before or after that over one that does not. It reports
+// the octets of messages that the server sent, and the time, against those of the unbroken one, and
+// apart from them how many listings the breaks cost, with the octets of these and of the logins.
 func BenchmarkGetMailBroken(b *testing.B) {
+	var whole, broken getCost
+	turn := false
 	for b.Loop() {
-		octets, interruptions, seconds := brokenGet(b, loadCount, 500)
-		b.ReportMetric(octets, "octets/unbroken")
-		b.ReportMetric(float64(interruptions), "interruptions")
-		b.ReportMetric(seconds, "s/get")
+		for range 2 {
+			if turn = !turn; turn {
+				whole.add(timedGet(b, loadCount, 0))
+			} else {
+				broken.add(timedGet(b, loadCount, 500))
+			}
+		}
+		turn = !turn // in the opposite order
 	}
+	b.ReportMetric(float64(broken.messages)/float64(whole.messages), "octets/unbroken")
+	b.ReportMetric(broken.seconds/whole.seconds, "time/unbroken")
+	b.ReportMetric(float64(broken.interruptions)/float64(b.N), "interruptions/op")
+	b.ReportMetric(float64(broken.listings-whole.listings)/float64(b.N), "listings/op")
+	b.ReportMetric(float64(broken.others-whole.others)/float64(b.N), "listing-octets/op")
 }
 
-// brokenGet returns the octets of messages of a get that is broken in each of so many messages, as
-// a multiple of those of the mailbox.
-func brokenGet(t testing.TB, messages, every int) (octets float64, interruptions int, seconds float64) {
+// getCost is what a get of a whole mailbox has cost.
+type getCost struct {
+	messages      int64 // octets of messages that the server sent
+	others        int64 // octets of all else
+	listings      int64 // replies to LIST and UIDL
+	interruptions int64
+	seconds       float64
+}
+
+func (c *getCost) add(o getCost) {
+	c.messages += o.messages
+	c.others += o.others
+	c.listings += o.listings
+	c.interruptions += o.interruptions
+	c.seconds += o.seconds
+}
+
+// timedGet fetches a mailbox of messages of 8 KiB over a connection that breaks in the middle of
+// each message whose number is a multiple of every, 0 for none.
+func timedGet(t testing.TB, messages, every int) (cost getCost) {
 	t.Helper()
 	const size = 8 << 10
 	source, err := maildrop.Synthetic(maildrop.SyntheticOptions{Count: messages, Size: size})
 	fine(t, err)
 	srv := fakeserver.New(fakeserver.MaildropOf(source), &fakeserver.Options{LockWait: -1})
-	var sent atomic.Int64
+	var sent, octets, listings atomic.Int64
 	srv.On(fakeserver.Match{Verb: "RETR"}, func(x *fakeserver.Exchange) edit.Reply {
 		n, _ := strconv.Atoi(strings.TrimSpace(x.Args))
-		if n%every == 0 && n < messages && x.Session.Number() == (messages-n)/every {
+		if every > 0 && n%every == 0 && n < messages && x.Session.Number() == (messages-n)/every {
 			sent.Add(size / 2)
 			return edit.CutAfter(size/2, edit.Close)(fakeserver.Auto(x))
 		}
 		sent.Add(size)
 		return fakeserver.Auto(x)
 	})
+	for _, verb := range []string{"LIST", "UIDL"} {
+		srv.On(fakeserver.Match{Verb: verb}, func(x *fakeserver.Exchange) edit.Reply {
+			listings.Add(1)
+			return fakeserver.Auto(x)
+		})
+	}
 	st, err := store.Open(t.TempDir(), nil)
 	fine(t, err)
 	settings := account.Defaults()
@@ -139,7 +173,7 @@ func brokenGet(t testing.TB, messages, every int) (octets float64, interruptions
 	box, err := mtm.Open(st, id, &mtm.Options{
 		Dial: func(context.Context, string, string) (net.Conn, error) {
 			here, there := net.Pipe()
-			go srv.ServeConn(there)
+			go srv.ServeConn(&countedConn{there, &octets})
 			return here, nil
 		},
 		Mobility: &mtm.Mobility{Backoff: func(int) time.Duration { return time.Millisecond }},
@@ -149,15 +183,28 @@ func brokenGet(t testing.TB, messages, every int) (octets float64, interruptions
 	op, err := box.InvokeAsync(context.Background(), mtm.GetMail{Which: mtm.All, Link: mtm.ThenDisconnect, Into: store.Inbox})
 	fine(t, err)
 	fine(t, op.Wait())
-	seconds = time.Since(begin).Seconds()
-	interruptions = op.Progress().Interruptions
+	cost.seconds = time.Since(begin).Seconds()
 	if got := len(op.Result().Messages); got != messages {
 		t.Errorf("%d messages came", got)
 	}
 	fine(t, box.Close())
 	fine(t, st.Close())
 	fine(t, srv.Close())
-	return float64(sent.Load()) / float64(messages*size), interruptions, seconds
+	cost.messages, cost.others = sent.Load(), octets.Load()-sent.Load()
+	cost.listings, cost.interruptions = listings.Load(), int64(op.Progress().Interruptions)
+	return cost
+}
+
+// countedConn counts what is written.
+type countedConn struct {
+	net.Conn
+	octets *atomic.Int64
+}
+
+func (c *countedConn) Write(p []byte) (int, error) {
+	n, err := c.Conn.Write(p)
+	c.octets.Add(int64(n))
+	return n, err
 }
 
 func fine(t testing.TB, err error) {
@@ -168,8 +215,10 @@ func fine(t testing.TB, err error) {
 }
 
 func TestABrokenConnectionCostsFewOctets(t *testing.T) {
-	octets, interruptions, _ := brokenGet(t, 2000, 500)
-	if octets > 1.02 || interruptions != 3 {
-		t.Errorf("%.3f times the octets of the mailbox after %d interruptions", octets, interruptions)
+	const messages = 2000
+	cost := timedGet(t, messages, 500)
+	octets := float64(cost.messages) / (messages * 8 << 10)
+	if octets > 1.02 || cost.interruptions != 3 || cost.listings != 2*4 {
+		t.Errorf("%.3f times the octets of the mailbox after %d interruptions, with %d listings", octets, cost.interruptions, cost.listings)
 	}
 }

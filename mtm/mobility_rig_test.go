@@ -24,6 +24,8 @@ type roamRig struct {
 	*rig
 	carriers *carriers
 
+	serve   func(net.Conn) // nil is srv's
+	free    atomic.Int64   // octets on the disk
 	serving sync.WaitGroup
 	late    atomic.Int64 // how many nanoseconds the server does not notice that a connection has ended
 
@@ -31,6 +33,8 @@ type roamRig struct {
 	dialled []time.Time
 	refuse  int // attempts that fail from now on
 }
+
+const plenty = 1 << 40
 
 var errNoNetwork = errors.New("no network")
 
@@ -44,11 +48,16 @@ func newRoamRig(t *testing.T, m mtm.Mobility, changes ...change) *roamRig {
 	for _, change := range changes {
 		change(&settings)
 	}
+	r.free.Store(plenty)
 	var err error
-	r.store, err = store.Open(memoryDir(t), nil)
+	r.store, err = store.Open(templateCopy(t), &store.Options{FreeSpace: func(string) (int64, error) { return r.free.Load(), nil }})
 	r.must(err)
-	r.id, err = mtm.AddAccount(t.Context(), r.store, "work", settings)
+	a, err := mtm.FindAccount(t.Context(), r.store, "work")
 	r.must(err)
+	r.id = a.ID
+	if len(changes) > 0 {
+		r.must(mtm.SetAccount(t.Context(), r.store, r.id, settings))
+	}
 	if m.Policy != nil {
 		r.carriers = &carriers{rig: r}
 		m.Carriers = r.carriers
@@ -72,7 +81,11 @@ func (r *roamRig) dial(context.Context, string, string) (net.Conn, error) {
 		return nil, errNoNetwork
 	}
 	here, there := net.Pipe()
-	r.serving.Go(func() { r.srv.ServeConn(&lateConn{there, &r.late}) })
+	serve := r.serve
+	if serve == nil {
+		serve = r.srv.ServeConn
+	}
+	r.serving.Go(func() { serve(&lateConn{there, &r.late}) })
 	return here, nil
 }
 

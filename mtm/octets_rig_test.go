@@ -171,16 +171,21 @@ var storeTemplate = sync.OnceValues(func() (string, error) {
 	return dir, errors.Join(err, st.Close())
 })
 
-func newOctetRig(t *testing.T, flow octetFlow, faults ...wireFault) *octetRig {
+// templateCopy returns the folder of a store that has the account "work".
+func templateCopy(t *testing.T) string {
 	template, err := storeTemplate()
 	if err != nil {
 		t.Fatal(err)
 	}
 	dir := memoryDir(t)
-	o := &octetRig{rig: &rig{t: t}, flow: flow, faults: faults, dir: dir}
-	o.must(os.RemoveAll(dir))
-	o.must(os.CopyFS(dir, os.DirFS(template)))
-	o.must(os.Chmod(dir, 0o700))
+	if err := errors.Join(os.RemoveAll(dir), os.CopyFS(dir, os.DirFS(template)), os.Chmod(dir, 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func newOctetRig(t *testing.T, flow octetFlow, faults ...wireFault) *octetRig {
+	o := &octetRig{rig: &rig{t: t}, flow: flow, faults: faults, dir: templateCopy(t)}
 	o.drop = fakeserver.NewMaildrop(octetMailbox()...)
 	o.srv = fakeserver.New(o.drop, &fakeserver.Options{LockWait: -1, Without: flow.without})
 	o.open()

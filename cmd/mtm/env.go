@@ -28,6 +28,7 @@ type env struct {
 	wait    delay    // the shell's --wait, which is the default of --wait for its commands
 	shell   *session // nil outside of a shell
 	stderr  io.Writer
+	gaps    int   // connections that the command in hand has lost
 	barred  error // why the store is open for reading only, for a command that also marks messages
 }
 

@@ -29,9 +29,10 @@ type fetched struct {
 		UID   string `json:"uid"`
 		Error string `json:"error"`
 	} `json:"failed"`
-	OnServer *int   `json:"on_server"`
-	Error    string `json:"error"`
-	Code     int    `json:"code"`
+	Interruptions int    `json:"interruptions"`
+	OnServer      *int   `json:"on_server"`
+	Error         string `json:"error"`
+	Code          int    `json:"code"`
 }
 
 var _ = Describe("get", func() {
@@ -97,6 +98,16 @@ var _ = Describe("get", func() {
 		Expect(stored).To(BeNumerically(">", 0))
 		Expect(u.lists("Inbox")[0].Size).To(BeEquivalentTo(stored))
 		Expect(u.succeeds("list", "Inbox")).To(MatchRegexp(`(?m)About a1 .* %d B$`, stored))
+	})
+
+	It("says how often the connection was lost", func() {
+		s, _ := serve(letters("a1", "a2")...)
+		u.addAccount(s)
+		s.On(fakeserver.Match{Verb: "RETR"}, fakeserver.Auto.With(edit.CutAfter(60, edit.Close))).Once()
+		Expect(u.succeeds("get", "work", "--resume", "1m")).To(MatchRegexp(`\n2 messages, \d+ B; the connection was lost once\n$`))
+		Expect(gets("--which", "all").Interruptions).To(BeZero())
+		s.On(fakeserver.Match{Verb: "STAT"}, fakeserver.Auto.With(edit.CutAfter(2, edit.Close))).Once()
+		Expect(gets("--which", "all", "--resume", "1m").Interruptions).To(Equal(1))
 	})
 
 	It("tells a program what it stored", func() {

@@ -202,6 +202,7 @@ func (e *env) follow(cmd *cobra.Command, client *mtm.Client, command mtm.Command
 	}
 	showProgress(cmd.ErrOrStderr(), op)
 	failed := op.Wait()
+	e.gaps += op.Progress().Interruptions
 	warnQuitRefused(cmd.ErrOrStderr(), op)
 	return op, failed
 }

@@ -10,59 +10,86 @@ import (
 	"pop3mtm/mtm/progress"
 )
 
-// showProgress draws bars on a terminal, one for each step, until the operation ends.
-// Elsewhere it returns at once.
+// showProgress draws bars on a terminal, one for each step, until the operation ends. Elsewhere it
+// returns at once.
 func showProgress(stderr io.Writer, op *mtm.Operation) {
 	if !cli.IsTerminal(stderr) {
 		return
 	}
-	var bar *cli.Bar
-	shown := ""
+	shown := bars{stderr: stderr}
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	var retry time.Time // when the next attempt to connect begins
+	var retry time.Time // of the attempt that is waited for
 	for open := true; open; {
 		select {
 		case _, open = <-op.Changed():
 			retry = time.Now().Add(op.Progress().Retry)
 		case <-tick.C:
 		}
-		p := op.Progress()
-		label := labelOf(p, time.Until(retry))
-		if label == "" {
-			continue
-		}
-		if bar == nil || label != shown {
-			if bar != nil {
-				bar.Close()
-			}
-			shown = label
-			bar = cli.NewBar(stderr, label, unitOf(p), 0)
-		}
-		if p.SubPhase == progress.Connecting {
-			bar.Set(0, 0)
-		} else if unitOf(p) == cli.Octets {
-			bar.Set(p.BytesDone, p.TotalBytes)
-		} else {
-			bar.Set(int64(p.TotalMessages-p.MessagesToProcess), int64(p.TotalMessages))
-		}
+		shown.show(op.Progress(), time.Until(retry))
 	}
-	if bar != nil {
-		bar.Close()
+	shown.wipe()
+}
+
+// bars are what a terminal shows of an operation: the bar of a step, or while there is no
+// connection a line in its place.
+type bars struct {
+	stderr io.Writer
+	step   *cli.Bar
+	label  string   // of step
+	done   string   // what step has shown
+	gap    *cli.Bar // nil while there is a connection
+}
+
+func (b *bars) show(p progress.Snapshot, retry time.Duration) {
+	if text := gapOf(p, retry); text != "" {
+		if b.gap == nil {
+			b.wipe()
+			b.gap = cli.NewBar(b.stderr, b.done+text, cli.Nothing, 0)
+		}
+		b.gap.Describe(b.done + text)
+		return
+	}
+	if p.SubPhase == progress.Connecting || p.TotalMessages == 0 {
+		return
+	}
+	if b.gap != nil {
+		b.gap.Close()
+		b.gap = nil
+	}
+	unit, label := unitOf(p), p.SubPhase.String()
+	n, total := int64(p.TotalMessages-p.MessagesToProcess), int64(p.TotalMessages)
+	b.done = fmt.Sprintf("%s, %d of %d: ", label, n, total)
+	if unit == cli.Octets {
+		n, total, b.done = p.BytesDone, p.TotalBytes, label+": "
+	}
+	if b.step == nil || b.label != label {
+		b.wipe()
+		b.label = label
+		b.step = cli.NewBar(b.stderr, label, unit, total)
+	}
+	b.step.Set(n, total)
+}
+
+// wipe leaves nothing on the terminal.
+func (b *bars) wipe() {
+	if b.gap != nil {
+		b.gap.Close()
+	}
+	if b.step != nil {
+		b.step.Close()
 	}
 }
 
-// labelOf returns the text before the bar of a step, "" for a step without a bar.
-func labelOf(p progress.Snapshot, retry time.Duration) string {
+// gapOf returns what a person reads while the connection is made again, "" while there is one.
+func gapOf(p progress.Snapshot, retry time.Duration) string {
 	switch {
 	case p.Retry > 0:
 		return fmt.Sprintf("connection lost, trying again in %d s", max(1, int(retry.Round(time.Second)/time.Second)))
 	case p.SubPhase == progress.Connecting && p.Interruptions > 0:
 		return "connecting again"
-	case p.SubPhase == progress.Connecting, p.TotalMessages == 0:
-		return ""
 	}
-	return p.SubPhase.String()
+	return ""
 }
 
 // showOctets shows on a terminal how many octets of a new message are written. Its size is

@@ -25,6 +25,7 @@ type getResult struct {
 	LeftOut         int           `json:"left_out"` // messages that are too large
 	LeftOutOctets   int64         `json:"left_out_octets"`
 	Failed          []failureView `json:"failed"`
+	Interruptions   int           `json:"interruptions"` // of the connection
 	QuitRefused     string        `json:"quit_refused,omitempty"`
 	OnServer        *int          `json:"on_server,omitempty"` // --headers-only
 	Error           string        `json:"error,omitempty"`
@@ -74,9 +75,20 @@ func (m *mailbox) report(r report, failed error) error {
 	}
 	printFailures(rows.out, failed)
 	if failed == nil || len(r.Messages) > 0 || r.AlreadyThere > 0 {
-		rows.out.printf("%s\n", r.summary(len(failures(failed))))
+		rows.out.printf("%s%s\n", r.summary(len(failures(failed))), m.env.gapsText())
 	}
 	return errors.Join(failed, rows.out.Flush())
+}
+
+// gapsText returns what the sum says of connections that were lost.
+func (e *env) gapsText() string {
+	switch e.gaps {
+	case 0:
+		return ""
+	case 1:
+		return "; the connection was lost once"
+	}
+	return fmt.Sprintf("; the connection was lost %d times", e.gaps)
 }
 
 // printSome prints the first messages of a list by their dates, and counts the others.
@@ -139,7 +151,7 @@ func printFailures(out page, failed error) {
 }
 
 func (m *mailbox) reportJSON(ctx context.Context, ids []store.ID, r getResult, failed error) error {
-	r.Account = m.account.Name
+	r.Account, r.Interruptions = m.account.Name, m.env.gaps
 	r.Failed = failures(failed)
 	if r.Stored == nil {
 		r.Stored = []store.ID{}

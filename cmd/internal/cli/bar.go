@@ -15,6 +15,7 @@ const (
 	Messages Unit = iota // shown as a count and messages per second
 	Octets               // shown in KiB, MiB, ...
 	Steps                // shown as a count alone: no two take equally long
+	Nothing              // shown as the label alone
 )
 
 // Bar is a progress bar on a terminal; anywhere else its methods do nothing. One goroutine uses it
@@ -39,9 +40,11 @@ func newBar(w io.Writer, label string, unit Unit, total int64) *progressbar.Prog
 		progressbar.OptionSetDescription(label),
 		progressbar.OptionSetWidth(28),
 		progressbar.OptionThrottle(80 * time.Millisecond),
-		progressbar.OptionShowCount(),
 		progressbar.OptionClearOnFinish(),
 		progressbar.OptionSetSpinnerChangeInterval(0), // else a goroutine draws it that nobody stops
+	}
+	if unit != Nothing {
+		options = append(options, progressbar.OptionShowCount())
 	}
 	switch unit {
 	case Messages:
@@ -50,6 +53,8 @@ func newBar(w io.Writer, label string, unit Unit, total int64) *progressbar.Prog
 		options = append(options, progressbar.OptionShowBytes(true), progressbar.OptionUseIECUnits(true))
 	case Steps:
 		options = append(options, progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(true))
+	case Nothing:
+		options = append(options, progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false))
 	}
 	bar := progressbar.NewOptions64(unknownBelowOne(total), options...)
 	bar.StartWithoutRender() // else time begins with the first Set, and what came before it counts as a matter of no time
@@ -84,7 +89,7 @@ func (b *Bar) Describe(label string) {
 	}
 }
 
-// Close wipes the bar from the terminal.
+// Close wipes the bar from the terminal. Set shows it again.
 func (b *Bar) Close() {
 	if b.bar != nil {
 		_ = b.bar.Clear()

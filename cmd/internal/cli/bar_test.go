@@ -35,3 +35,12 @@ func TestBarTakesATotalThatIsNotKnownYet(t *testing.T) {
 	b.Close()
 	g.Expect(out.String()).To(And(ContainSubstring("1.0 MiB"), Not(ContainSubstring("messages"))))
 }
+
+func TestBarOfNothingShowsItsLabelAlone(t *testing.T) {
+	g := NewWithT(t)
+	var out bytes.Buffer
+	b := &Bar{bar: newBar(&out, "connection lost", Nothing, 0)}
+	b.Describe("connecting again")
+	b.Close()
+	g.Expect(out.String()).To(And(ContainSubstring("connecting again"), Not(ContainSubstring("0")), Not(ContainSubstring("("))))
+}
