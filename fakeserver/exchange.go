@@ -1,7 +1,7 @@
 package fakeserver
 
 import (
-	"slices"
+	"bytes"
 	"strconv"
 	"strings"
 
@@ -25,6 +25,8 @@ type Exchange struct {
 	Line    []byte
 	Session *Session
 
+	tally   *verbStats  // of the verb; nil: of others
+	slow    bool        // the answer may have taken time
 	pseudo  bool        // Verb is a pseudo-verb
 	secret  bool        // the line must not be shown
 	rule    *Rule       // that answers; nil: none
@@ -153,14 +155,30 @@ func (x *Exchange) command() Command {
 // shown returns x for people. line is the line in the transcript.
 func (x *Exchange) shown(line []byte) Command {
 	c := x.command()
-	if !x.pseudo && !slices.Equal(line, x.Line) {
+	switch k := x.kind(line); {
+	case k == garbled:
+		c.Verb, c.Args = "", string(line)
+	case k == fromClient && !bytes.Equal(line, x.Line):
 		c.Verb, c.Args, _ = strings.Cut(string(line), " ")
 		c.Verb = strings.ToUpper(c.Verb)
-		if x.Line == nil || strings.Trim(c.Verb, "*") == "" {
-			c.Verb, c.Args = "", string(line)
-		}
 	}
 	return c
+}
+
+// kind returns what a line of the client is. line is the line in the transcript.
+func (x *Exchange) kind(line []byte) kind {
+	switch {
+	case x.pseudo:
+		return responded
+	case x.Line == nil:
+		return garbled
+	case bytes.Equal(line, x.Line):
+		return fromClient
+	}
+	if verb, _, _ := bytes.Cut(line, []byte(" ")); len(bytes.Trim(verb, "*")) == 0 {
+		return garbled
+	}
+	return fromClient
 }
 
 // visible returns the line with secrets masked, for people; nil for a line that was too long.
@@ -183,7 +201,7 @@ func (x *Exchange) value(field string) string {
 	case "verb":
 		return x.Verb
 	case "argument":
-		if x.secret || x.Session.server.verbs[x.Verb].Secret != NoSecret {
+		if v := x.Session.server.verbs[x.Verb]; x.secret || v != nil && v.Secret != NoSecret {
 			return ""
 		}
 		return x.Args

@@ -1,12 +1,8 @@
 package fakeserver
 
 import (
-	"bytes"
-	"cmp"
 	"context"
 	"errors"
-	"maps"
-	"slices"
 	"time"
 )
 
@@ -47,8 +43,8 @@ type Follower struct {
 
 // place is how far a Follower has read a session.
 type place struct {
-	lines, octets, marks int
-	ended                bool
+	octets, lines int
+	begun, ended  bool
 }
 
 // Follow returns a Follower that begins with the sessions that are known already;
@@ -86,88 +82,42 @@ func (f *Follower) Next(ctx context.Context) ([]Event, error) {
 
 // read returns the events since the last call.
 func (f *Follower) read() (all []Event) {
-	t := f.tenant
-	t.mu.Lock()
-	defer t.mu.Unlock()
+	journals, _ := f.tenant.journals()
 	known := map[int]*place{}
-	for i := range t.ended.kept {
-		done := &t.ended.kept[i]
-		at := f.at(done.Session, known)
-		if !at.ended {
-			all = at.finished(all, done)
+	for i := range journals {
+		j := &journals[i]
+		at := f.seen[j.head.Session]
+		if at == nil {
+			at = &place{}
 		}
-	}
-	open := slices.Collect(maps.Keys(t.open))
-	slices.SortFunc(open, func(a, b *recorder) int { return cmp.Compare(t.open[a], t.open[b]) })
-	for _, r := range open {
-		all = r.since(f.at(r.number(), known), t.open[r], all)
+		known[j.head.Session] = at
+		all = at.advance(all, j)
 	}
 	f.seen = known
 	return all
 }
 
-func (f *Follower) at(session int, known map[int]*place) *place {
-	at := f.seen[session]
-	if at == nil {
-		at = &place{lines: -1}
+// advance adds what a journal has after a place.
+func (at *place) advance(all []Event, j *journal) []Event {
+	session, visit := j.head.Session, j.head.Visit
+	if !at.begun {
+		at.begun = true
+		all = append(all, Event{Kind: SessionBegun, Session: session, Visit: visit})
 	}
-	known[session] = at
-	return at
-}
-
-// begin adds the beginning of a session, once.
-func (at *place) begin(all []Event, session, visit int) []Event {
-	if at.lines >= 0 {
-		return all
-	}
-	at.lines = 0
-	return append(all, Event{Kind: SessionBegun, Session: session, Visit: visit})
-}
-
-// finished adds the rest of a session that has ended.
-func (at *place) finished(all []Event, t *Transcript) []Event {
-	all = at.begin(all, t.Session, t.Visit)
-	all = at.advance(all, Event{Session: t.Session, Visit: t.Visit}, t.Lines[min(at.lines, len(t.Lines)):], t.Marks[min(at.marks, len(t.Marks)):])
-	at.ended = true
-	return append(all, Event{Kind: SessionEnded, Session: t.Session, Visit: t.Visit, At: t.Ended.Sub(t.Started)})
-}
-
-// since adds what was recorded after a place.
-func (r *recorder) since(at *place, visit int, all []Event) []Event {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	all = at.begin(all, r.head.Session, visit)
-	var lines []string
-	for rest := r.text[at.octets:]; len(rest) > 0; {
-		end := bytes.IndexByte(rest, '\n')
-		lines = append(lines, string(rest[:end]))
-		rest = rest[end+1:]
-	}
-	at.octets = len(r.text)
-	return at.advance(all, Event{Session: r.head.Session, Visit: visit}, lines, marksOf(r.marks[min(at.marks, len(r.marks)):]))
-}
-
-// advance adds new lines, and before each its marks.
-func (at *place) advance(all []Event, event Event, lines []string, marks []Mark) []Event {
-	for i := 0; ; i++ {
-		event.At = 0
-		for len(marks) > 0 && marks[0].Line <= at.lines {
-			m := marks[0]
-			marks = marks[1:]
-			at.marks++
-			event.At = m.At
-			if m.Rule != "" {
-				fired := event
-				fired.Kind, fired.Line, fired.Rule, fired.Fault = RuleFired, m.Line, m.Rule, m.Fault
-				all = append(all, fired)
-			}
+	for octets, e := range j.entries(at.octets) {
+		at.octets = octets
+		switch {
+		case e.kind&kindOnly == ruled:
+			m := j.mark(e, at.lines)
+			all = append(all, Event{Kind: RuleFired, Session: session, Visit: visit, Line: m.Line, At: m.At, Rule: m.Rule, Fault: m.Fault})
+		case e.shown():
+			all = append(all, Event{Kind: LineSent, Session: session, Visit: visit, Line: at.lines, At: e.at, Text: string(e.line(nil))})
+			at.lines++
 		}
-		if i == len(lines) {
-			return all
-		}
-		line := event
-		line.Kind, line.Line, line.Text = LineSent, at.lines, lines[i]
-		all = append(all, line)
-		at.lines++
 	}
+	if !j.head.Ended.IsZero() && !at.ended {
+		at.ended = true
+		all = append(all, Event{Kind: SessionEnded, Session: session, Visit: visit, At: j.head.Ended.Sub(j.head.Started)})
+	}
+	return all
 }

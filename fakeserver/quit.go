@@ -12,9 +12,10 @@ func quit(t *popTalk, _ *Exchange) Answer {
 		if t.view == nil {
 			return nil
 		}
+		s.publish()
 		err := t.view.commit(t.deletes(), true)
 		t.End()
-		s.server.news.tell()
+		s.publish()
 		if err != nil {
 			s.server.o.Log.Error("cannot remove deleted messages", "session", s.number, "error", err)
 			return translated(t.texts, edit.Err("[SYS/TEMP] some deleted messages not removed"))

@@ -1,6 +1,7 @@
 package fakeserver
 
 import (
+	"io"
 	"strconv"
 	"strings"
 
@@ -15,7 +16,7 @@ func retr(t *popTalk, x *Exchange) Answer {
 		return *refusal
 	}
 	text := append(strconv.AppendInt(make([]byte, 0, 32), m.Size(), 10), " octets"...)
-	a := t.send(string(text), m, -1)
+	a := t.send(string(text), m, -1, x)
 	if v := t.view; t.deletes() != nil {
 		a.Took = func() edit.Reply {
 			v.read.Add(n - 1)
@@ -27,7 +28,7 @@ func retr(t *popTalk, x *Exchange) Answer {
 
 // send opens the message before the status line is sent, so that missing mail causes a refusal
 // and not a broken reply.
-func (t *popTalk) send(text string, m maildrop.Message, lines int64) Answer {
+func (t *popTalk) send(text string, m maildrop.Message, lines int64, x *Exchange) Answer {
 	if t.options().UTF8 && !t.utf8 {
 		// RFC 6856 section 5. A message that cannot be read is refused below.
 		if needs, err := needsUTF8(m); needs && err == nil {
@@ -39,5 +40,7 @@ func (t *popTalk) send(text string, m maildrop.Message, lines int64) Answer {
 		t.options().Log.Error("cannot read the message", "session", t.session.number, "error", err)
 		return says(edit.Err("[SYS/TEMP] message cannot be read"))
 	}
+	_, memory := open.(io.WriterTo)
+	x.slow = x.slow || !memory
 	return Answer{Reply: edit.Multiline(text, &body{open: open, lines: lines, scratch: &t.scratch}), Opened: open}
 }

@@ -3,6 +3,7 @@ package fakeserver
 import (
 	"context"
 	"errors"
+	"maps"
 	"net"
 	"slices"
 	"sync"
@@ -22,7 +23,7 @@ type Server struct {
 	o        Options
 	drop     *Maildrop // of all users without one of their own
 	protocol Protocol
-	verbs    map[string]Verb
+	verbs    map[string]*knownVerb
 	words    vocabulary
 	secrets  notation.Secrets
 	rules    ruleSet
@@ -56,17 +57,17 @@ func NewServer(p Protocol, o *Options) *Server {
 }
 
 func newServer(p Protocol, drop *Maildrop, o Options, users *directory) *Server {
-	s := &Server{o: o, drop: drop, protocol: p, verbs: map[string]Verb{}, users: users, sessions: map[*Session]struct{}{}}
+	s := &Server{o: o, drop: drop, protocol: p, verbs: map[string]*knownVerb{}, users: users, sessions: map[*Session]struct{}{}}
 	s.idle, s.stopping = make(chan struct{}), make(chan struct{})
 	close(s.idle)
 	for _, name := range users.names() {
 		s.tenants.add(name)
 	}
-	for _, v := range p.Verbs() {
-		s.verbs[v.Name] = v
-	}
-	s.stats.prepare(p.Verbs())
 	s.secrets = Secrets(p.Verbs())
+	for _, v := range p.Verbs() {
+		s.verbs[v.Name] = &knownVerb{Verb: v, open: !s.secrets.In([]byte(v.Name + " x y"))}
+	}
+	s.stats.prepare()
 	s.words = wordsOf(p.Verbs())
 	return s
 }
@@ -180,16 +181,17 @@ func (s *Server) begin(c net.Conn, implicitTLS bool) *Session {
 // finish unregisters a session.
 func (s *Server) finish(session *Session) {
 	session.record.ended(s.o.Now())
-	t := session.record.transcript()
+	j := session.record.known()
 	if s.o.Timed {
-		s.stats.sessions.add(t.Ended.Sub(t.Started), s.stats.bounds)
+		s.stats.sessions.add(j.head.Ended.Sub(j.head.Started), s.stats.bounds)
 	}
 	if s.o.OnSession != nil {
-		s.o.OnSession(t)
+		s.o.OnSession(j.transcript())
 	}
+	done := j.closed()
 	s.mu.Lock()
 	delete(s.sessions, session)
-	s.archive(session, t)
+	s.archive(session, done)
 	if len(s.sessions) == 0 {
 		close(s.idle)
 	}
@@ -200,11 +202,11 @@ func (s *Server) finish(session *Session) {
 
 // archive keeps the transcript of an ended session. When all of them take too much, the oldest one
 // of the user with the most octets goes. s.mu is locked.
-func (s *Server) archive(session *Session, t Transcript) {
+func (s *Server) archive(session *Session, j journal) {
 	if session.tenant == nil {
-		s.archived.Add(int64(s.ended.add(t)))
+		s.archived.Add(int64(s.ended.add(j)))
 	} else {
-		s.archived.Add(int64(session.tenant.end(&session.record, t)))
+		s.archived.Add(int64(session.tenant.end(&session.record, j)))
 	}
 	for s.archived.Load() > int64(32*max(s.o.TranscriptOctets, 0)) {
 		freed := s.tenants.dropOldest(s.ended.octets)
@@ -323,22 +325,25 @@ func (s *Server) leftOpen() error {
 // Transcripts returns copies of the transcripts of all open sessions and of the latest ended ones,
 // as long as they are kept, in the order of connecting.
 func (s *Server) Transcripts() []Transcript {
+	return transcriptsOf(s.journals())
+}
+
+func (s *Server) journals() []journal {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	all := append(s.ended.copies(), s.tenants.ended()...)
+	all := slices.Concat(s.ended.kept, s.tenants.ended())
 	for session := range s.sessions {
-		all = append(all, session.record.transcript())
+		all = append(all, session.record.known())
 	}
-	slices.SortFunc(all, func(a, b Transcript) int { return a.Session - b.Session })
 	return all
 }
 
 // Transcript returns the transcript of one session. It is empty for an unknown session and when the
 // transcript is no longer kept.
 func (s *Server) Transcript(session int) Transcript {
-	for _, t := range s.Transcripts() {
-		if t.Session == session {
-			return t
+	for _, j := range s.journals() {
+		if j.head.Session == session {
+			return j.transcript()
 		}
 	}
 	return Transcript{}
@@ -350,12 +355,8 @@ func (s *Server) received(m Match) int {
 	if t := s.tenants.get(m.User); t != nil {
 		return t.received(m)
 	}
-	for _, t := range s.Transcripts() {
-		for _, c := range t.Commands {
-			if m.Matches(t.Session, c) {
-				count++
-			}
-		}
+	for _, j := range s.journals() {
+		count += j.matching(m, j.head.Session)
 	}
 	return count
 }
@@ -380,6 +381,10 @@ func (s *Server) RemoveUser(name string) {
 // Stats returns the counts so far.
 func (s *Server) Stats() Stats {
 	all := s.stats.snapshot()
+	for _, name := range slices.Sorted(maps.Keys(s.verbs)) {
+		all.Commands = append(all.Commands, s.verbs[name].tally.snapshot(name))
+	}
+	all.Commands = append(all.Commands, s.stats.other.snapshot("other"))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	all.Sessions, all.Open = int64(s.count), int64(len(s.sessions))

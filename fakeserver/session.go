@@ -43,6 +43,9 @@ type Session struct {
 	tls       *tls.Conn // on top of conn, from the handshake on
 	command   Exchange  // the current one
 
+	begun      time.Duration // of the last command
+	unmeasured bool          // the time of the last command is not counted
+
 	quit     chan struct{} // closed by stop
 	stopOnce sync.Once
 }
@@ -56,7 +59,7 @@ func newSession(server *Server, c net.Conn, number int) *Session {
 	}
 	s.record.begin(number, c.RemoteAddr(), server.o.Now(), server.o.TranscriptOctets, server.o.Timed)
 	s.record.tap = server.o.Tap
-	s.out = writer{conn: c, patience: server.o.IdleTimeout, record: &s.record, quit: s.quit, fragment: server.o.Fragment, stats: &server.stats}
+	s.out = writer{conn: c, patience: server.o.IdleTimeout, record: &s.record, quit: s.quit, fragment: server.o.Fragment, stats: &server.stats, before: s.publish}
 	return s
 }
 
@@ -112,7 +115,7 @@ func (s *Session) join(name string) {
 	}
 	s.visit, s.tenant = t.join(&s.record), t
 	s.record.belongs(name, s.visit)
-	t.news.tell()
+	s.publish()
 }
 
 // counted returns the number of the session for rules of a user: among the sessions of that user,
@@ -124,11 +127,23 @@ func (s *Session) counted(user string) int {
 	return s.visit
 }
 
-// tell wakes those who wait for something in this session.
+// publish lets others know what has happened in this session, and wakes those who wait for it.
+func (s *Session) publish() {
+	s.record.publish()
+	s.tell()
+}
+
 func (s *Session) tell() {
 	s.server.news.tell()
 	if s.tenant != nil {
 		s.tenant.news.tell()
+	}
+}
+
+// report publishes if somebody waits. Else the next wait of this session is early enough.
+func (s *Session) report() {
+	if s.server.news.awaited() || s.tenant != nil && s.tenant.news.awaited() {
+		s.publish()
 	}
 }
 
@@ -140,6 +155,7 @@ func (s *Session) run(implicitTLS bool) {
 	why := s.serve()
 	s.talk.End()
 	s.stop()
+	s.measured()
 	s.record.event(why)
 	s.server.o.Log.Info("session ended", "session", s.number, "user", s.name, "why", why)
 }
@@ -153,7 +169,8 @@ func (s *Session) serve() string {
 		return why
 	}
 	for {
-		if !s.lineWaiting() {
+		waited := !s.lineWaiting()
+		if waited {
 			if err := s.await(); err != nil {
 				return s.lost(err)
 			}
@@ -164,6 +181,9 @@ func (s *Session) serve() string {
 		}
 		if err != nil {
 			return s.lost(err)
+		}
+		if waited {
+			s.publish()
 		}
 		if done, why := s.exchange(x); done {
 			return why
@@ -180,6 +200,8 @@ func (s *Session) await() error {
 	if err := s.out.flush(); err != nil {
 		return err
 	}
+	s.measured()
+	s.record.watch.passed()
 	return s.conn.SetReadDeadline(time.Now().Add(s.server.o.IdleTimeout))
 }
 
@@ -226,25 +248,37 @@ func (s *Session) read() (*Exchange, error) {
 	case fits:
 		x.parse(l)
 	}
-	x.secret = s.secret(x)
-	visible := x.visible()
-	if s.record.limit > 0 {
-		shown := x.shown(visible)
-		if s.record.tap != nil {
-			shown.Message = s.talk.Value(x, messageField)
-		}
-		s.record.client(visible, shown)
+	v := s.server.verbs[x.Verb]
+	if v != nil {
+		x.tally = &v.tally
 	}
-	s.tell()
+	x.secret = s.secret(x, v)
+	if s.record.limit > 0 {
+		s.recordCommand(x, v != nil && v.open && !x.pseudo)
+	}
+	s.report()
 	return x, nil
+}
+
+// recordCommand records a line of the client. An open one cannot have a secret.
+func (s *Session) recordCommand(x *Exchange, open bool) {
+	visible, k := x.Line, fromClient
+	if !open {
+		visible = x.visible()
+		k = x.kind(visible)
+	}
+	c := x.command()
+	if s.record.tap != nil {
+		c.Message = s.talk.Value(x, messageField)
+	}
+	s.record.client(k, visible, c)
 }
 
 // secret reports whether a whole line may be a secret: a response, or a line that is not a command
 // and follows a refused AUTH.
-func (s *Session) secret(x *Exchange) bool {
-	v, known := s.server.verbs[x.Verb]
-	s.hiding = x.pseudo || v.SASL || s.hiding && !known
-	return s.hiding && !known
+func (s *Session) secret(x *Exchange, v *knownVerb) bool {
+	s.hiding = x.pseudo || v != nil && v.SASL || s.hiding && v == nil
+	return s.hiding && v == nil
 }
 
 // readBody reads a body to its end, and returns the end as the command ".".
@@ -308,17 +342,22 @@ func (s *Session) readLine(limit int) (l []byte, fits bool, err error) {
 
 // exchange answers one command. It reports whether the session has ended, and why.
 func (s *Session) exchange(x *Exchange) (done bool, why string) {
-	var begun time.Time
-	if s.server.o.Timed {
-		begun = time.Now()
-	}
+	s.measured()
+	begun := s.record.watch.read()
 	s.talk.Heard(x)
 	s.join(s.talk.User(x))
 	handler := s.server.rules.handler(x)
 	if x.rule != nil {
 		s.record.ruled(x.rule)
 	}
+	x.slow = x.rule != nil || s.state != Transaction
+	if x.slow {
+		s.publish()
+	}
 	reply := x.settle(handler(x))
+	if x.slow {
+		s.record.watch.passed()
+	}
 	if x.answer.Opened != nil {
 		defer func() { _ = x.answer.Opened.Close() }() // it was only read
 	}
@@ -334,10 +373,12 @@ func (s *Session) exchange(x *Exchange) (done bool, why string) {
 	reply = s.bounded(x, reply)
 	end, err := s.send(reply)
 	if s.server.o.Timed {
-		s.server.stats.answered(x.Verb, x.pseudo, x.rule != nil, reply, begun)
+		s.server.stats.answered(x.tally, x.pseudo, x.rule != nil, reply)
+		s.begun, s.unmeasured = begun, !x.pseudo
 	}
-	s.tell()
+	s.report()
 	if err == nil && end == edit.Open && s.state == Update {
+		s.measured()
 		end, err = edit.Close, s.end(edit.Close)
 	}
 	if err != nil {
@@ -347,6 +388,14 @@ func (s *Session) exchange(x *Exchange) (done bool, why string) {
 		return false, ""
 	}
 	return true, endedBy(end)
+}
+
+// measured counts the time since the last command, once its answer was sent.
+func (s *Session) measured() {
+	if s.unmeasured {
+		s.unmeasured = false
+		s.server.stats.commands.add(s.record.watch.read()-s.begun, s.server.stats.bounds)
+	}
 }
 
 // follow takes the session's next step after a successful exchange.

@@ -18,6 +18,9 @@ func (s *signal) wait() (done func()) {
 	return func() { s.waiting.Add(-1) }
 }
 
+// awaited reports whether somebody waits.
+func (s *signal) awaited() bool { return s.waiting.Load() > 0 }
+
 // next returns a channel that is closed at the next change.
 func (s *signal) next() <-chan struct{} {
 	s.mu.Lock()
@@ -29,7 +32,7 @@ func (s *signal) next() <-chan struct{} {
 }
 
 func (s *signal) tell() {
-	if s.waiting.Load() == 0 {
+	if !s.awaited() {
 		return
 	}
 	s.mu.Lock()

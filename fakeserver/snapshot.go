@@ -26,10 +26,7 @@ func (r *recorder) found(list maildrop.List) {
 	if !r.timed || r.limit == 0 {
 		return
 	}
-	before := snapshot(list)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.head.Before = before
+	r.journal.head.Before = snapshot(list)
 }
 
 // left records the mail that a session left at its end. What cannot be listed is not recorded.
@@ -41,8 +38,5 @@ func (r *recorder) left(now func() (maildrop.List, error)) {
 	if err != nil {
 		return
 	}
-	after := snapshot(list)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.head.After = after
+	r.journal.head.After = snapshot(list)
 }

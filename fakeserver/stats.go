@@ -1,7 +1,6 @@
 package fakeserver
 
 import (
-	"maps"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -55,10 +54,16 @@ func TimeBounds() []time.Duration {
 // stats is what Stats are made of, counted without locks.
 type stats struct {
 	refused, received, sent, faults atomic.Int64
-	verbs                           map[string]*verbStats
 	other                           verbStats
 	bounds                          []time.Duration
 	commands, sessions              times
+}
+
+// knownVerb is a verb of a server.
+type knownVerb struct {
+	Verb
+	open  bool // no command that begins like this is secret
+	tally verbStats
 }
 
 type verbStats struct{ ok, refused, broken atomic.Int64 }
@@ -68,30 +73,27 @@ type times struct {
 	buckets    []atomic.Int64
 }
 
-func (s *stats) prepare(verbs []Verb) {
-	s.verbs = map[string]*verbStats{}
-	for _, v := range verbs {
-		s.verbs[v.Name] = &verbStats{}
-	}
+func (s *stats) prepare() {
 	s.bounds = TimeBounds()
 	s.commands.buckets = make([]atomic.Int64, len(s.bounds))
 	s.sessions.buckets = make([]atomic.Int64, len(s.bounds))
 }
 
-// answered counts a command, or an event, with its reply. ruled reports whether
-// a rule has answered.
-func (s *stats) answered(verb string, event, ruled bool, reply edit.Reply, begun time.Time) {
+// answered counts a command of a verb, or an event, with its reply. ruled reports whether a rule has
+// answered.
+func (s *stats) answered(v *verbStats, event, ruled bool, reply edit.Reply) {
 	if ruled {
 		s.faults.Add(1)
 	}
 	if event {
 		return
 	}
-	v := s.verbs[verb]
 	if v == nil {
 		v = &s.other
 	}
 	switch {
+	case reply.StartsWith("+OK"):
+		v.ok.Add(1)
 	case reply.StartsWith("-ERR"), reply.StartsWith("4"), reply.StartsWith("5"):
 		v.refused.Add(1)
 	case reply.Bearing() >= edit.Challenge:
@@ -99,7 +101,6 @@ func (s *stats) answered(verb string, event, ruled bool, reply edit.Reply, begun
 	default:
 		v.broken.Add(1)
 	}
-	s.commands.add(time.Since(begun), s.bounds)
 }
 
 func (t *times) add(d time.Duration, bounds []time.Duration) {
@@ -120,15 +121,10 @@ func (t *times) snapshot() Times {
 	return all
 }
 
-// snapshot returns the counts so far; those of sessions are for the server.
+// snapshot returns the counts so far; those of sessions and verbs are for the server.
 func (s *stats) snapshot() Stats {
-	all := Stats{Refused: s.refused.Load(), Received: s.received.Load(), Sent: s.sent.Load(), Faults: s.faults.Load(),
+	return Stats{Refused: s.refused.Load(), Received: s.received.Load(), Sent: s.sent.Load(), Faults: s.faults.Load(),
 		CommandTimes: s.commands.snapshot(), SessionTimes: s.sessions.snapshot()}
-	for _, verb := range slices.Sorted(maps.Keys(s.verbs)) {
-		all.Commands = append(all.Commands, s.verbs[verb].snapshot(verb))
-	}
-	all.Commands = append(all.Commands, s.other.snapshot("other"))
-	return all
 }
 
 func (v *verbStats) snapshot(verb string) CommandStats {

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 )
 
 // tenant holds the sessions of one user, so that a suite that shares a server can give each of its
@@ -35,9 +36,9 @@ func (t *tenant) leave(r *recorder) {
 	delete(t.open, r)
 }
 
-// end keeps the transcript of a session that has ended, unless the session was forgotten. It
+// end keeps the journal of a session that has ended, unless the session was forgotten. It
 // returns the octets that it keeps.
-func (t *tenant) end(r *recorder, done Transcript) int {
+func (t *tenant) end(r *recorder, done journal) int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if _, ours := t.open[r]; !ours {
@@ -47,29 +48,28 @@ func (t *tenant) end(r *recorder, done Transcript) int {
 	return t.ended.add(done)
 }
 
-// transcripts returns copies of the transcripts of all sessions, in the order of joining.
-func (t *tenant) transcripts() []Transcript {
+// journals returns the journals of all sessions, in the order of joining, and the number of those
+// that are no longer kept.
+func (t *tenant) journals() (all []journal, lost int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	all := t.ended.copies()
-	for r := range t.open {
-		all = append(all, r.transcript())
+	all = slices.Clone(t.ended.kept)
+	for r, visit := range t.open {
+		j := r.known()
+		j.head.Visit, j.head.Ended = visit, time.Time{} // it is ended when it is kept
+		all = append(all, j)
 	}
-	slices.SortFunc(all, func(a, b Transcript) int { return a.Visit - b.Visit })
-	return all
+	slices.SortFunc(all, func(a, b journal) int { return a.head.Visit - b.head.Visit })
+	return all, t.ended.lost
 }
 
 // received returns the number of commands that match, in sessions whose transcripts are kept. Those
 // before the user was named count too.
 func (t *tenant) received(m Match) (count int) {
 	m.User = ""
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for _, one := range t.ended.kept {
-		count += matching(m, one.Visit, one.Commands)
-	}
-	for r, visit := range t.open {
-		count += r.matching(m, visit)
+	all, _ := t.journals()
+	for _, j := range all {
+		count += j.matching(m, j.head.Visit)
 	}
 	return count
 }
@@ -137,17 +137,17 @@ func (all *tenants) list() []*tenant {
 	return slices.Collect(maps.Values(all.byName))
 }
 
-// ended returns copies of the kept transcripts of all users' sessions.
-func (all *tenants) ended() (found []Transcript) {
+// ended returns the kept journals of all users' sessions.
+func (all *tenants) ended() (found []journal) {
 	for _, t := range all.list() {
 		t.mu.Lock()
-		found = append(found, t.ended.copies()...)
+		found = append(found, t.ended.kept...)
 		t.mu.Unlock()
 	}
 	return found
 }
 
-// dropOldest drops the oldest transcript of the user whose transcripts take most, if that is more
+// dropOldest drops the oldest journal of the user whose journals take most, if that is more
 // than other takes. It returns the octets that it took, or 0.
 func (all *tenants) dropOldest(other int) int {
 	var heaviest *tenant

@@ -3,6 +3,7 @@ package fakeserver
 import (
 	"context"
 	"slices"
+	"time"
 )
 
 // UserSessions returns the number of sessions of a user so far. A session is a user's from when it
@@ -51,10 +52,50 @@ func (s *Server) UserTranscripts(user string) (all []Transcript, lost int) {
 	if t == nil {
 		return nil, 0
 	}
-	all = t.transcripts()
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return all, t.ended.lost
+	journals, lost := t.journals()
+	for i := range journals {
+		all = append(all, journals[i].transcript())
+	}
+	return all, lost
+}
+
+// Visit is what a session of a user amounts to.
+type Visit struct {
+	Number   int // among the sessions of the user, from 1
+	Remote   string
+	Started  time.Time
+	Ended    time.Time // zero while the session is open
+	Commands int       // how many came
+	Rules    int       // how often rules answered
+}
+
+// UserVisits returns the sessions of a user whose transcripts UserTranscripts returns.
+func (s *Server) UserVisits(user string) (all []Visit) {
+	t := s.tenants.get(user)
+	if t == nil {
+		return nil
+	}
+	journals, _ := t.journals()
+	for i := range journals {
+		j := &journals[i]
+		all = append(all, Visit{j.head.Visit, j.head.Remote, j.head.Started, j.head.Ended, j.heard, j.fired})
+	}
+	return all
+}
+
+// UserTranscript returns the transcript of the session of a user with this number, if it is kept.
+func (s *Server) UserTranscript(user string, visit int) (Transcript, bool) {
+	t := s.tenants.get(user)
+	if t == nil {
+		return Transcript{}, false
+	}
+	journals, _ := t.journals()
+	for i := range journals {
+		if journals[i].head.Visit == visit {
+			return journals[i].transcript(), true
+		}
+	}
+	return Transcript{}, false
 }
 
 // EndSessions ends the open sessions of a user, as Close does, and waits until they have ended.

@@ -14,5 +14,5 @@ func top(t *popTalk, x *Exchange) Answer {
 	if refusal != nil {
 		return *refusal
 	}
-	return t.send("top of message follows", m, lines)
+	return t.send("top of message follows", m, lines, x)
 }

@@ -21,6 +21,7 @@ type writer struct {
 	patience time.Duration // limits the wait for a client that does not read
 	record   *recorder
 	quit     <-chan struct{} // ends waiting
+	before   func()          // called before the writer waits
 	fragment Fragment
 	stats    *stats
 	err      error // the first failure; it stays
@@ -61,6 +62,7 @@ func (w *writer) grow(need int) {
 
 // flush sends the buffered octets. It blocks until the client accepts them.
 func (w *writer) flush() error {
+	w.before()
 	if w.err == nil && len(w.buf) > 0 {
 		w.err = w.put(w.buf)
 		w.buf = w.buf[:0]
@@ -77,6 +79,7 @@ func (w *writer) put(p []byte) error {
 		}
 		if w.err = w.conn.SetWriteDeadline(time.Now().Add(w.patience)); w.err == nil {
 			_, w.err = w.conn.Write(p[:n])
+			w.record.watch.passed()
 			w.stats.sent.Add(int64(n))
 		}
 		p = p[n:]
@@ -93,7 +96,7 @@ func (w *writer) Rest(d time.Duration) error {
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-		w.record.waited()
+		w.record.passed()
 		return nil
 	case <-w.quit:
 		return net.ErrClosed

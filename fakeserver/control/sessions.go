@@ -41,10 +41,13 @@ func (s *Service) Sessions(_ context.Context, user string) ([]Session, error) {
 	if _, err := s.find(user); err != nil {
 		return nil, err
 	}
-	transcripts, _ := s.serving.Load().UserTranscripts(user)
 	all := []Session{}
-	for _, t := range transcripts {
-		all = append(all, sessionOf(&t))
+	for _, v := range s.serving.Load().UserVisits(user) {
+		one := Session{Number: v.Number, Remote: v.Remote, Started: v.Started, Commands: v.Commands, Rules: v.Rules}
+		if !v.Ended.IsZero() {
+			one.Ended = &v.Ended
+		}
+		all = append(all, one)
 	}
 	return all, nil
 }
@@ -78,13 +81,10 @@ func (s *Service) Transcript(_ context.Context, user string, number int) (*Trans
 
 // transcript returns what the server knows of a session.
 func (s *Service) transcript(user string, number int) (*fakeserver.Transcript, error) {
-	transcripts, lost := s.serving.Load().UserTranscripts(user)
-	for _, t := range transcripts {
-		if t.Visit == number {
-			return &t, nil
-		}
+	if t, kept := s.serving.Load().UserTranscript(user, number); kept {
+		return &t, nil
 	}
-	if number > 0 && number <= s.serving.Load().UserSessions(user) && lost > 0 {
+	if number > 0 && number <= s.serving.Load().UserSessions(user) {
 		return nil, problem(http.StatusNotFound, "the transcript of session %d is no longer kept: there were too many since", number)
 	}
 	return nil, problem(http.StatusNotFound, "the user %s has no session %d since creation or reset", user, number)

@@ -55,7 +55,7 @@ func Bytes(uid string, raw []byte) Message {
 	} else {
 		uid = cleanUID(uid)
 	}
-	return &memoryMessage{uid: uid, raw: raw}
+	return &memoryMessage{uid: uid, raw: raw, size: sizeOf(raw)}
 }
 
 // Read returns all octets of m as a client has them after un-stuffing; their number is
@@ -86,17 +86,21 @@ func Read(m Message) ([]byte, error) {
 }
 
 type memoryMessage struct {
-	uid string
-	raw []byte
+	uid  string
+	raw  []byte
+	size int64
 }
 
 func (m *memoryMessage) UID() string { return m.uid }
 
-func (m *memoryMessage) Size() int64 {
-	if len(m.raw) == 0 || bytes.HasSuffix(m.raw, []byte("\r\n")) {
-		return int64(len(m.raw))
+func (m *memoryMessage) Size() int64 { return m.size }
+
+// sizeOf returns the octets of a message with the CRLF that is added at its end.
+func sizeOf(raw []byte) int64 {
+	if len(raw) == 0 || bytes.HasSuffix(raw, []byte("\r\n")) {
+		return int64(len(raw))
 	}
-	return int64(len(m.raw)) + 2
+	return int64(len(raw)) + 2
 }
 
 func (m *memoryMessage) Open() (io.ReadCloser, error) {

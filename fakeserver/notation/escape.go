@@ -6,10 +6,10 @@ import (
 )
 
 // Escape appends octets in escaped form, as text on a single line.
-func Escape(to, octets []byte) []byte {
+func Escape[T string | []byte](to []byte, octets T) []byte {
 	const digits = "0123456789abcdef"
-	for _, c := range octets {
-		switch {
+	for i := range len(octets) {
+		switch c := octets[i]; {
 		case c == '\\':
 			to = append(to, `\\`...)
 		case c >= 0x20 && c < 0x7F, c == '\t':

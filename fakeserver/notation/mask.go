@@ -30,15 +30,21 @@ func (s Secrets) Mask(l []byte) []byte {
 	return append(slices.Clone(l[:at]), " "+Masked...)
 }
 
+// In reports whether a command has a secret.
+func (s Secrets) In(l []byte) bool { return s.secretAt(l) < len(l) }
+
 // Secret returns the text that [Secrets.Mask] replaces, without the blanks around it.
 func (s Secrets) Secret(l []byte) []byte { return bytes.Trim(l[s.secretAt(l):], " \t") }
 
 // secretAt returns the position of the secret, with the blank before it. Text that follows a verb
 // directly, without a blank, is secret too.
 func (s Secrets) secretAt(l []byte) int {
-	word := bytes.TrimLeft(l, " \t")
+	word := l
+	if len(l) > 0 && l[0] <= ' ' {
+		word = bytes.TrimLeft(l, " \t")
+	}
 	for _, v := range s {
-		if len(word) < len(v.Verb) || !strings.EqualFold(string(word[:len(v.Verb)]), v.Verb) {
+		if len(word) < len(v.Verb) || word[0]|' ' != v.Verb[0]|' ' || !strings.EqualFold(string(word[:len(v.Verb)]), v.Verb) {
 			continue
 		}
 		rest := word[len(v.Verb):]

@@ -1,0 +1,257 @@
+package fakeserver
+
+import (
+	"bytes"
+	"net"
+	"sync"
+	"time"
+)
+
+const (
+	// bodyShown is the longest body that a transcript shows in full.
+	bodyShown = 2 << 10
+	// lineShown is the longest part of a line that a transcript shows.
+	lineShown = 1 << 10
+)
+
+// recorder writes the journal of a session. It is for the session's goroutine; what others may know
+// is what it has published, so that recording a command takes no lock.
+type recorder struct {
+	limit  int // of octets of lines, and of octets of commands
+	tap    func(session int, octets []byte)
+	silent bool // the connection carries a TLS handshake
+	inBody bool
+	octets int64  // of the body so far
+	body   []byte // of the body so far, while it is short
+	watch  stopwatch
+	timed  bool
+	due    bool          // the next line is marked with its time
+	last   time.Duration // with which a line was marked
+
+	journal  journal
+	lines    int // octets of them
+	commands int // octets of them
+
+	mu     sync.Mutex
+	public journal
+}
+
+func (r *recorder) begin(number int, remote net.Addr, started time.Time, limit int, timed bool) {
+	r.journal.head = Transcript{Session: number, Started: started}
+	if r.timed = timed; timed {
+		r.watch.start()
+		r.due = true
+	}
+	if remote != nil {
+		r.journal.head.Remote = remote.String()
+	}
+	r.limit = max(limit, 0)
+	r.publish()
+}
+
+// publish lets others know what was recorded. It is called before anything that may take time, and
+// before the client can see an answer.
+func (r *recorder) publish() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.public = r.journal
+	r.public.partial = bytes.Clone(r.journal.partial)
+}
+
+// known returns what was published. It may be called from any goroutine.
+func (r *recorder) known() journal {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.public
+}
+
+// number returns the number of the session, as the server counts. It never changes.
+func (r *recorder) number() int { return r.journal.head.Session }
+
+// client records a line, with secrets masked, and its command.
+func (r *recorder) client(k kind, line []byte, c Command) {
+	r.breakLine()
+	r.due = r.timed
+	r.commands += commandWeight(c)
+	if r.commands > r.limit {
+		k, c.User = k|uncounted, ""
+	}
+	if !r.fits(line) {
+		k |= unshown
+	}
+	if k&uncounted != 0 && k&unshown != 0 {
+		return
+	}
+	j := &r.journal
+	r.mark(k, 5*longestNumber+len(c.Args)+len(c.Message)+len(line))
+	j.number(int(c.State))
+	if k&kindOnly == responded {
+		j.text([]byte(c.Args))
+	}
+	j.number(j.user(c.User))
+	j.text([]byte(c.Message))
+	j.text(line)
+	if k&uncounted == 0 {
+		j.heard++
+	}
+	r.due = r.timed
+}
+
+// received records the size of a body from the client.
+func (r *recorder) received(octets int64) {
+	if r.limit == 0 {
+		return
+	}
+	r.breakLine()
+	r.size(bodyHeard, octets)
+}
+
+// server records output of the server.
+func (r *recorder) server(p []byte) {
+	if r.limit == 0 && r.tap == nil || len(p) == 0 || r.silent {
+		return
+	}
+	if r.tap != nil {
+		r.tap(r.number(), p)
+	}
+	if r.limit == 0 {
+		return
+	}
+	if !r.inBody {
+		r.output(p)
+		return
+	}
+	if r.octets += int64(len(p)); r.octets <= bodyShown {
+		r.body = append(r.body, p...)
+	}
+}
+
+// output records octets of lines.
+func (r *recorder) output(p []byte) {
+	for len(p) > 0 {
+		i := bytes.IndexByte(p, '\n') + 1
+		switch {
+		case i == 0:
+			r.partly(p)
+			return
+		case len(r.journal.partial) == 0 && i <= lineShown:
+			r.line(p[:i])
+		default:
+			r.partly(p[:i])
+			r.breakLine()
+		}
+		p = p[i:]
+	}
+}
+
+// partly keeps a part of a line.
+func (r *recorder) partly(p []byte) {
+	r.journal.partial = append(r.journal.partial, p[:min(len(p), lineShown-min(len(r.journal.partial), lineShown))]...)
+}
+
+// breakLine ends the unfinished line of the server.
+func (r *recorder) breakLine() {
+	if len(r.journal.partial) > 0 {
+		r.line(r.journal.partial)
+		r.journal.partial = r.journal.partial[:0]
+	}
+}
+
+// line records a line of the server.
+func (r *recorder) line(l []byte) {
+	if l = bytes.TrimSuffix(l, []byte("\r\n")); r.fits(l) {
+		r.mark(fromServer, longestNumber+len(l))
+		r.journal.text(l)
+	}
+}
+
+// fits takes room for a line. If there is none, the line is left out.
+func (r *recorder) fits(l []byte) bool {
+	const more = len("S: \n")
+	if r.lines+len(l) > r.limit {
+		r.journal.head.LeftOut++
+		return false
+	}
+	r.lines += len(l) + more
+	return true
+}
+
+// mark begins an entry that takes some octets, with the time if that is due and another than before.
+func (r *recorder) mark(k kind, need int) {
+	at := time.Duration(0)
+	if r.due && k&unshown == 0 {
+		r.due = false
+		if now := r.watch.read(); now != r.last {
+			r.last, at = now, now
+		}
+	}
+	r.journal.begin(k, at, need)
+}
+
+// silence stops recording output, until it is called with false.
+func (r *recorder) silence(on bool) { r.silent = on }
+
+func (r *recorder) beginBody() { r.inBody, r.octets, r.body = true, 0, r.body[:0] }
+
+// endBody records a short body, or the size of a long one.
+func (r *recorder) endBody() {
+	r.inBody = false
+	switch {
+	case r.limit == 0 || r.octets == 0:
+	case r.octets <= bodyShown:
+		r.output(r.body)
+	default:
+		r.breakLine()
+		r.size(bodySent, r.octets)
+	}
+}
+
+// size records the size of a body.
+func (r *recorder) size(k kind, octets int64) {
+	if r.fits([]byte("[12345678 octets]")) {
+		r.mark(k, longestNumber)
+		r.journal.number(int(octets))
+	}
+}
+
+// event adds a remark, even when the transcript is full.
+func (r *recorder) event(text string) {
+	r.breakLine()
+	if r.limit > 0 {
+		r.passed()
+		r.mark(remark, longestNumber+len(text))
+		r.journal.text([]byte(text))
+	}
+}
+
+// ruled records that a rule answers what comes next.
+func (r *recorder) ruled(rule named) {
+	if r.limit == 0 {
+		return
+	}
+	r.breakLine()
+	r.passed()
+	if r.journal.fired < r.limit/64 {
+		r.mark(ruled, longestNumber)
+		r.journal.number(r.journal.rule(rule))
+		r.journal.fired++
+	}
+	r.due = r.timed
+}
+
+// passed says that time has passed, so that the next line is marked.
+func (r *recorder) passed() {
+	r.watch.passed()
+	r.due = r.timed
+}
+
+// ended records the end.
+func (r *recorder) ended(now time.Time) {
+	r.journal.head.Ended = now
+	r.publish()
+}
+
+// belongs records whose session it is.
+func (r *recorder) belongs(user string, visit int) {
+	r.journal.head.User, r.journal.head.Visit = user, visit
+}
