@@ -59,8 +59,8 @@ type entry struct {
 // is reports whether one of these bits is set.
 func (e *entry) is(bits kind) bool { return e.kind&bits != 0 }
 
-// The octets of a journal are in pieces that never move. The first one is small, since most sessions
-// are.
+// The octets of a journal are in pieces that never move. The first one is small, since most
+// sessions are.
 const (
 	firstPiece   = 256
 	largestPiece = 16 << 10

@@ -176,7 +176,7 @@ func (r *recorder) fits(l []byte) bool {
 	return true
 }
 
-// mark begins an entry that takes some octets, with the time if that is due and another than before.
+// mark begins an entry that takes some octets, with the time if that is due and not that of before.
 func (r *recorder) mark(k kind, need int) {
 	at := time.Duration(0)
 	if r.due && k&unshown == 0 {

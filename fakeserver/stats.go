@@ -79,8 +79,8 @@ func (s *stats) prepare() {
 	s.sessions.buckets = make([]atomic.Int64, len(s.bounds))
 }
 
-// answered counts a command of a verb, or an event, with its reply. ruled reports whether a rule has
-// answered.
+// answered counts a command of a verb, or an event, with its reply. ruled reports whether a rule
+// has answered.
 func (s *stats) answered(v *verbStats, event, ruled bool, reply edit.Reply) {
 	if ruled {
 		s.faults.Add(1)

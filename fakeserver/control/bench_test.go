@@ -117,9 +117,9 @@ func middle(values []float64) float64 {
 	return (values[(len(values)-1)/2] + values[len(values)/2]) / 2
 }
 
-// BenchmarkRetrWithTheAPIIdle fetches 10,000 messages of 8 KiB in five sessions, from a server alone
-// and from one with the API beside it, in turns. It reports what the API costs by the clock and in
-// processor time, client and kernel included: the medians of the ratios of pairs.
+// BenchmarkRetrWithTheAPIIdle fetches 10,000 messages of 8 KiB in five sessions, from a server
+// alone and from one with the API beside it, in turns. It reports what the API costs by the clock
+// and in processor time, client and kernel included: the medians of the ratios of pairs.
 func BenchmarkRetrWithTheAPIIdle(b *testing.B) {
 	var mail []maildrop.Message
 	for i := range 2000 {
