@@ -165,7 +165,7 @@ func (r *recorder) line(l []byte) {
 	}
 }
 
-// fits takes room for a line. If there is none, the line is left out.
+// fits takes room for a line; without room the line is left out.
 func (r *recorder) fits(l []byte) bool {
 	const more = len("S: \n")
 	if r.lines+len(l) > r.limit {
