@@ -221,6 +221,7 @@ func (set *rogueSetting) report(t *testing.T, spots []rogueSpot, why string) {
 
 // A server sends whatever it likes: no message that is kept holds an octet that is not its own.
 func TestNoMixOfFaultsMakesOneMessageOfTwo(t *testing.T) {
+	t.Parallel()
 	const messages = 3
 	depth, step := 2, 23 // a sample
 	if *rogueDepth > 0 {
@@ -255,6 +256,7 @@ func TestRandomMixesOfFaults(t *testing.T) {
 	if *rogueFor == 0 {
 		t.Skip("-rogue-for says for how long")
 	}
+	t.Parallel()
 	seed := *rogueSeed
 	if seed == 0 {
 		seed = uint64(time.Now().UnixNano())
