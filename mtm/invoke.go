@@ -7,7 +7,10 @@ import (
 	"pop3mtm/mtm/internal/servermtm"
 )
 
-var errClosed = errors.New("the client is closed")
+var (
+	errClosed = errors.New("the client is closed")
+	errMoving = errors.New("the connection was lost and is being made again")
+)
 
 // take gets the connection for a command in the state that it requires. held is false for a command
 // that has to wait for the operation that it ends. The caller holds c.mu.
@@ -16,7 +19,7 @@ func (c *Client) take(cmd Command) (session *servermtm.Session, held bool, err e
 		return nil, false, &Error{Command: cmd.name(), Code: ErrArgument, Err: errClosed}
 	}
 	if !c.idle.stop(cmd.needs() == either) {
-		return nil, false, &Error{Command: cmd.name(), Code: ErrBusy}
+		return nil, false, &Error{Command: cmd.name(), Code: ErrBusy, Err: errMoving}
 	}
 	c.idle = nil
 	select {
