@@ -215,8 +215,8 @@ func fine(t testing.TB, err error) {
 }
 
 func TestABrokenConnectionCostsFewOctets(t *testing.T) {
-	const messages = 2000
-	cost := timedGet(t, messages, 500)
+	const messages = 1000
+	cost := timedGet(t, messages, 250)
 	octets := float64(cost.messages) / (messages * 8 << 10)
 	if octets > 1.02 || cost.interruptions != 3 || cost.listings != 2*4 {
 		t.Errorf("%.3f times the octets of the mailbox after %d interruptions, with %d listings", octets, cost.interruptions, cost.listings)

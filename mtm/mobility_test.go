@@ -127,6 +127,22 @@ func TestALoginThatIsRefusedEndsIt(t *testing.T) {
 	})
 }
 
+// Without carriers too a server is asked again that has the mailbox locked for the lost connection.
+func TestALockOfTheLostConnectionIsWaitedFor(t *testing.T) {
+	roam(t, mtm.Mobility{}, func(r *roamRig) {
+		r.late.Store(int64(4 * time.Second))
+		r.at("RETR", "2", r.box.CarrierLost)
+		start := time.Now()
+		r.do(get(mtm.New, mtm.Move, mtm.ThenDisconnect))
+		if waited := time.Since(start); waited != 7*time.Second || r.dials() != 4 {
+			t.Errorf("it took %v and %d connections, and 1, 2 and 4 s are waited", waited, r.dials())
+		}
+		if got := len(r.children(store.Inbox)); got != 3 || len(r.drop.UIDs()) > 0 {
+			t.Errorf("the Inbox holds %d, the server %q", got, r.drop.UIDs())
+		}
+	})
+}
+
 func TestAMessageThatBreaksEachConnectionComesLast(t *testing.T) {
 	roam(t, mtm.Mobility{}, func(r *roamRig) {
 		r.breaks("RETR", "2", 60, 0)
