@@ -180,7 +180,7 @@ type foundView struct {
 // place searches one place, in the order of dates. A message that cannot be read
 // does not end the search.
 func (f *search) place(ctx context.Context, finder *find.Finder, place store.Entry, heading bool) error {
-	ids, err := byDate(ctx, f.store, place.ID, func(m *store.Entry) bool { return m.Type == store.TypeMessage })
+	ids, err := byDate(ctx, f.store, place.ID, func(*store.Entry) bool { return true })
 	if err != nil {
 		return err
 	}

@@ -41,33 +41,32 @@ func (l *listing) given(f *pflag.FlagSet) bool {
 	return slices.ContainsFunc([]string{"sort", "reverse", "limit", "unread", "since"}, f.Changed)
 }
 
-func (l *listing) takes(e *store.Entry) bool {
-	return e.Type == store.TypeMessage && (!l.unread || e.Flags.Has(store.Unread)) && !e.Date.Before(time.Time(l.since))
+// order returns the order in which the store is to be read; false when it has no such order.
+func (l *listing) order() (o store.Order, is bool) {
+	if l.unread {
+		o.Flags = store.Unread
+	}
+	o.Since = time.Time(l.since)
+	o.ByDate = l.sort.value == "date"
+	if is = o.ByDate || l.sort.value == "id"; is {
+		o.Backward = l.reverse
+	}
+	return o, is
 }
 
 var errLimit = errors.New("enough messages")
 
-// each calls f for the messages of a place. In the order of ids it holds nothing in memory and
-// reads nothing beyond the limit. In the order of dates it holds a date and an id for each message.
+// each calls f for the messages of a place. In the order of dates or ids it holds no messages in
+// memory and reads none beyond the limit.
 func (l *listing) each(ctx context.Context, st *store.Store, place store.ID, f func(*store.Entry) error) error {
-	switch l.sort.value {
-	case "id":
-	case "date":
-		return l.byDate(ctx, st, place, f)
-	default:
-		return l.sorted(ctx, st, place, f)
+	o, is := l.order()
+	if !is {
+		return l.sorted(ctx, st, place, o, f)
 	}
 	shown := 0
-	walk := st.Each
-	if l.reverse {
-		walk = st.EachBackward
-	}
-	err := walk(ctx, place, func(e *store.Entry) error {
-		if !l.takes(e) {
-			return nil
-		}
-		if shown++; l.limit > 0 && shown > l.limit {
-			return errLimit
+	err := eachMessage(ctx, st, place, o, func(e *store.Entry) error {
+		if shown++; shown == l.limit {
+			return cmp.Or(f(e), errLimit)
 		}
 		return f(e)
 	})
@@ -77,55 +76,25 @@ func (l *listing) each(ctx context.Context, st *store.Store, place store.ID, f f
 	return err
 }
 
-// dated is a message in the order of dates.
-type dated struct{ at, tie int64 }
-
-// datedOf returns the place of a message in the order of dates. Among messages with the
-// same date, a refresh and a get give the newest one the lowest id, while messages
-// written here get rising ids.
-func datedOf(e *store.Entry) dated {
-	if isOurs(e) {
-		return dated{e.Date.Unix(), int64(e.ID)}
-	}
-	return dated{e.Date.Unix(), -int64(e.ID)}
-}
-
-func (d dated) id() store.ID { return store.ID(max(d.tie, -d.tie)) }
-
-func (d dated) compare(other dated) int {
-	return cmp.Or(cmp.Compare(d.at, other.at), cmp.Compare(d.tie, other.tie))
+// eachMessage calls f for those children of a place that are messages.
+func eachMessage(ctx context.Context, st *store.Store, place store.ID, o store.Order, f func(*store.Entry) error) error {
+	return st.EachIn(ctx, place, o, func(e *store.Entry) error {
+		if e.Type != store.TypeMessage {
+			return nil
+		}
+		return f(e)
+	})
 }
 
 // byDate returns the wanted messages of a place, the oldest first.
-func byDate(ctx context.Context, st *store.Store, place store.ID, wanted func(*store.Entry) bool) ([]store.ID, error) {
-	var list []dated
-	err := st.Each(ctx, place, func(e *store.Entry) error {
+func byDate(ctx context.Context, st *store.Store, place store.ID, wanted func(*store.Entry) bool) (ids []store.ID, err error) {
+	err = eachMessage(ctx, st, place, store.Order{ByDate: true}, func(e *store.Entry) error {
 		if wanted(e) {
-			list = append(list, datedOf(e))
+			ids = append(ids, e.ID)
 		}
 		return nil
 	})
-	slices.SortFunc(list, dated.compare)
-	ids := make([]store.ID, len(list))
-	for i, d := range list {
-		ids[i] = d.id()
-	}
 	return ids, err
-}
-
-// byDate calls f for the messages in the order of their dates.
-func (l *listing) byDate(ctx context.Context, st *store.Store, place store.ID, f func(*store.Entry) error) error {
-	ids, err := byDate(ctx, st, place, l.takes)
-	if l.reverse {
-		slices.Reverse(ids)
-	}
-	if l.limit > 0 {
-		ids = ids[:min(len(ids), l.limit)]
-	}
-	if err == nil {
-		err = inOrder(ctx, st, ids, f)
-	}
-	return err
 }
 
 // inOrder calls f for entries in the order of a list. An entry that another program
@@ -164,7 +133,7 @@ func present(ctx context.Context, st *store.Store, ids []store.ID) (list []store
 
 // sorted calls f for the messages in the wanted order. It holds at most twice as many
 // messages as are shown.
-func (l *listing) sorted(ctx context.Context, st *store.Store, place store.ID, f func(*store.Entry) error) error {
+func (l *listing) sorted(ctx context.Context, st *store.Store, place store.ID, o store.Order, f func(*store.Entry) error) error {
 	var list []store.Entry
 	order := func() {
 		slices.SortStableFunc(list, l.compare)
@@ -173,11 +142,8 @@ func (l *listing) sorted(ctx context.Context, st *store.Store, place store.ID, f
 		}
 	}
 	const least = 1000
-	err := st.Each(ctx, place, func(e *store.Entry) error {
-		if l.takes(e) {
-			list = append(list, *e)
-		}
-		if l.limit > 0 && len(list) >= max(least, 2*l.limit) {
+	err := eachMessage(ctx, st, place, o, func(e *store.Entry) error {
+		if list = append(list, *e); l.limit > 0 && len(list) >= max(least, 2*l.limit) {
 			order()
 		}
 		return nil

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -98,7 +99,9 @@ func (m *mailbox) printSome(ctx context.Context, r *rows, ids []store.ID, place 
 	if err != nil {
 		return err
 	}
-	slices.SortFunc(entries, func(a, b store.Entry) int { return datedOf(&a).compare(datedOf(&b)) })
+	slices.SortFunc(entries, func(a, b store.Entry) int { // as list does
+		return cmp.Or(a.Date.Compare(b.Date), cmp.Compare(b.ID, a.ID))
+	})
 	for i := range entries {
 		r.print(&entries[i])
 	}

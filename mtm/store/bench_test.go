@@ -3,6 +3,7 @@ package store_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -165,6 +166,21 @@ func BenchmarkLarge(b *testing.B) {
 	b.Run("Each", func(b *testing.B) {
 		for b.Loop() {
 			must(b, s.Each(ctx, store.Inbox, func(*store.Entry) error { return nil }))
+		}
+	})
+	b.Run("Newest50", func(b *testing.B) {
+		enough := errors.New("enough")
+		for b.Loop() {
+			n := 0
+			err := s.EachIn(ctx, store.Inbox, store.Order{ByDate: true, Backward: true}, func(*store.Entry) error {
+				if n++; n == 50 {
+					return enough
+				}
+				return nil
+			})
+			if err != enough {
+				b.Fatal(err)
+			}
 		}
 	})
 	b.Run("Dump", func(b *testing.B) {

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"database/sql/driver"
 	"fmt"
@@ -62,35 +61,7 @@ func (s *Store) Children(ctx context.Context, parent ID) ([]Entry, error) {
 //
 // A child whose row is damaged is passed over: the error after the others is then ErrCorrupt.
 func (s *Store) Each(ctx context.Context, parent ID, f func(*Entry) error) error {
-	return s.each(ctx, parent, "", f)
-}
-
-// EachBackward is Each in the other order.
-func (s *Store) EachBackward(ctx context.Context, parent ID, f func(*Entry) error) error {
-	return s.each(ctx, parent, " DESC", f)
-}
-
-func (s *Store) each(ctx context.Context, parent ID, order string, f func(*Entry) error) error {
-	var e Entry
-	var r entryRow
-	var bad error
-	err := s.index.snapshot(ctx, func(c *conn) error {
-		all, err := c.shown(ctx)
-		if err != nil {
-			return err
-		}
-		how := all[parent]
-		return c.query(ctx, "SELECT "+rowColumns+" FROM entries WHERE parent = ? ORDER BY id"+order,
-			func(row []driver.Value) error {
-				if err := r.readSound(row, &e); err != nil {
-					bad = cmp.Or(bad, err)
-					return nil
-				}
-				e.Flags = how.seen(e.ID, e.Flags)
-				return f(&e)
-			}, parent)
-	})
-	return cmp.Or(err, bad)
+	return s.EachIn(ctx, parent, Order{}, f)
 }
 
 // UIDs lists the children of parent that belong to service and have a UID, in

@@ -22,6 +22,21 @@ func (s *Store) SwapIdleFile(f *os.File) (restore func()) {
 	return func() { g.f = old }
 }
 
+// PlanForTest is how SQLite finds what EachIn visits.
+func (s *Store) PlanForTest(ctx context.Context, parent ID, o Order) (steps []string, err error) {
+	query, args := o.idQuery(), []any{o.rowFlags(), parent}
+	if o.ByDate {
+		query, args = o.dateQuery(), []any{parent}
+	}
+	err = s.index.read(ctx, func(c *conn) error {
+		return c.query(ctx, "EXPLAIN QUERY PLAN "+query, func(row []driver.Value) error {
+			steps = append(steps, asText(row[3]))
+			return nil
+		}, args...)
+	})
+	return steps, err
+}
+
 // AppendBuffer is how much of a segment is gathered before it is written.
 const AppendBuffer = appendBuffer
 

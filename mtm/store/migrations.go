@@ -211,7 +211,8 @@ const schemaNoParts = "DROP TABLE IF EXISTS parts;"
 // schemaShown says in one row how all messages of an account are shown, in place of a change of
 // each. A row whose sum is not that of the others is damaged, and counts for nothing. Columns of
 // entries that mostly have the same value stand at the end, with that as their default: an
-// INSERT leaves them out.
+// INSERT leaves them out. With the dates in the index by parent a reader sorts a hundred thousand
+// entries without reading their rows; an index by date would cost a new message three times as much.
 const schemaShown = `
 CREATE TABLE shown (
 	account     INTEGER PRIMARY KEY,
@@ -253,5 +254,5 @@ INSERT INTO ordered SELECT id, parent, service, size, flags, body_kind, uid, seg
 	description, message_id, checksum, email_flags, related, sending, type, name, remote_count FROM entries ORDER BY id;
 DROP TABLE entries;
 ALTER TABLE ordered RENAME TO entries;
-CREATE INDEX entries_by_parent ON entries (parent);
+CREATE INDEX entries_by_parent ON entries (parent, id, date);
 `
