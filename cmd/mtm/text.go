@@ -78,7 +78,13 @@ func oneLine(text string) string {
 // many cells of a terminal. East Asian characters take two cells each.
 func column(text string, cells int) string {
 	text = oneLine(text)
-	width := uniseg.StringWidth(text)
+	width := len(text)
+	if isPlain(text) && width > cells {
+		return text[:cells-1] + "\u2026"
+	}
+	if !isPlain(text) {
+		width = uniseg.StringWidth(text)
+	}
 	if width <= cells {
 		return text + strings.Repeat(" ", cells-width)
 	}
