@@ -208,6 +208,9 @@ func partLine(p *mail.Part, texts []mail.Text) string {
 			line += "  " + more
 		}
 	}
+	if p.MediaType == "application/ms-tnef" {
+		line += "  (a package of Outlook's; after 'mtm save' a program such as tnef opens it)"
+	}
 	if other := insteadOf(p, texts); other != nil {
 		line += "  (left out: an alternative to part " + other.Path + ")"
 	}

@@ -72,6 +72,7 @@ var _ = Describe("What there is to read", func() {
 		Entry(nil, "", "a \r\nb\r\nc\r\n", "a b\nc\n"),
 		Entry("with delsp", "; delsp=yes", "a \r\nb\r\n", "ab\n"),
 		Entry("in quotes", "", "> a \r\n> b\r\n>> c \r\n> d\r\n", "> a b\n>> c \n> d\n"),
+		Entry("in quotes with blanks between the marks", "", "> > a \r\n> > b\r\n> c\r\n> >= 5\r\n", "> > a b\n> c\n> >= 5\n"),
 		Entry("with stuffed blanks", "", " From me\r\n > no quote\r\n", "From me\n> no quote\n"),
 		Entry("before a signature", "", "a \r\n-- \r\nAda\r\n", "a \n-- \nAda\n"),
 		Entry("at the end", "", "a ", "a "),

@@ -140,19 +140,34 @@ func (f *flowedReader) piece(line []byte) {
 }
 
 // begin takes the marks of quoting and the blank in front of a line off, and puts the line behind
-// the last one when that goes on at the same depth.
+// the last one when that goes on at the same depth. Marks with blanks between them stay as they are.
 func (f *flowedReader) begin(text []byte) []byte {
-	rest := bytes.TrimLeft(text, ">")
-	quotes := len(text) - len(rest)
-	rest = bytes.TrimPrefix(rest, []byte(" "))
+	marks := quoteMarks(text)
+	quotes, space := bytes.Count(marks, []byte(">")), " "
+	rest := bytes.TrimPrefix(text[len(marks):], []byte(space))
+	if quotes < len(marks) && len(marks)+len(rest) == len(text) {
+		space = "" // "> >= 5" may be no mark
+	}
 	if f.flows && (quotes != f.quotes || string(rest) == "-- ") {
 		f.out.WriteByte('\n')
 		f.flows = false
 	}
 	if !f.flows && quotes > 0 {
-		f.out.Write(text[:quotes])
-		f.out.WriteByte(' ')
+		f.out.Write(marks)
+		f.out.WriteString(space)
 	}
 	f.quotes = quotes
 	return rest
+}
+
+// quoteMarks returns the marks of quoting that a line begins with. RFC 3676 has no blanks between
+// them; many programs write them.
+func quoteMarks(line []byte) []byte {
+	n := 0
+	for rest := line; ; rest = bytes.TrimPrefix(line[n:], []byte(" ")) {
+		if len(rest) == 0 || rest[0] != '>' || n == 0 && len(rest) < len(line) {
+			return line[:n]
+		}
+		n = len(line) - len(rest) + 1
+	}
 }
