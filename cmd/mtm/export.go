@@ -77,7 +77,7 @@ func export(cmd *cobra.Command, e *env, st *store.Store, folder store.Entry, for
 	r.LeftOut = left
 	if mailfiles.IsNew(out) {
 		err = r.writeNew(cmd, st, ids)
-	} else if err = r.add(cmd, st, ids, out); err != nil {
+	} else if err = r.add(cmd, st, ids, out); err != nil && r.Exported > 0 {
 		err = fmt.Errorf("%w; %s written to %s before that; the next export adds the rest", err, count(r.Exported, "message was", "messages were"), out)
 	}
 	if err != nil {

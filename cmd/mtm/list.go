@@ -37,6 +37,9 @@ Times are UTC. A size is that on the server; if the server does not give one, th
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: completer(e, namesOf(isPlace)),
 		RunE: run(func(cmd *cobra.Command, args []string) error {
+			if l.limit < 0 {
+				return cli.Usage("--limit takes a number of messages, or 0 for all")
+			}
 			return e.withStore(reading, func(st *store.Store) error {
 				if len(args) == 0 {
 					if l.given(cmd.Flags()) {

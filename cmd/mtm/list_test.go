@@ -55,6 +55,16 @@ var _ = Describe("list", func() {
 		Expect(u.lists("work")[0].Visible).To(BeTrue())
 	})
 
+	It("sorts by sender without the quotes around a name, and refuses a limit below 0", func() {
+		s, _ := serve(maildrop.Bytes("b", []byte("From: Ben <b@example.org>\r\n\r\n")),
+			maildrop.Bytes("c", []byte("From: \"Carr, C\" <c@example.org>\r\n\r\n")), maildrop.Bytes("a", []byte("From: ada <a@example.org>\r\n\r\n")))
+		u.addAccount(s)
+		u.succeeds("get", "work")
+		Expect(uids(u.lists("Inbox", "--sort", "from"))).To(Equal([]string{"a", "b", "c"}))
+		Expect(uids(u.lists("Inbox", "--sort", "from", "--reverse", "--limit", "1"))).To(Equal([]string{"c"}))
+		Expect(u.misuses("list", "Inbox", "--limit", "-1")).To(ContainSubstring("--limit takes a number of messages, or 0 for all"))
+	})
+
 	It("shows what a message says of itself without letting it touch the terminal", func() {
 		s, _ := serve(maildrop.Bytes("a1", []byte("From: =?utf-8?q?Evil=1B[2J?= <e@example.org>\r\n"+
 			"Subject: =?utf-8?b?77u/4oCu?= \x07bell\r\n\r\n")))

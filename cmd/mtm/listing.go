@@ -162,7 +162,7 @@ func (l *listing) compare(a, b store.Entry) int {
 	var n int
 	switch l.sort.value {
 	case "from":
-		n = strings.Compare(strings.ToLower(a.Details), strings.ToLower(b.Details))
+		n = strings.Compare(sortName(&a), sortName(&b))
 	case "size":
 		n = cmp.Compare(sizeOf(&a), sizeOf(&b))
 	}
@@ -170,6 +170,11 @@ func (l *listing) compare(a, b store.Entry) int {
 		n = -n
 	}
 	return n
+}
+
+// sortName returns the name by which senders are sorted, without the quotes that some have.
+func sortName(e *store.Entry) string {
+	return strings.ToLower(strings.TrimLeft(e.Details, `"' `))
 }
 
 // since is the value of --since: a moment.

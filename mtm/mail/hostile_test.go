@@ -14,7 +14,7 @@ import (
 )
 
 // hostileSize is that of each input here: what takes more than linear time would not end.
-const hostileSize = 4 << 20
+const hostileSize = 1 << 20
 
 // hostile are inputs that readers of mail have been slow with.
 func hostile() map[string]string {
