@@ -25,6 +25,6 @@
 //     writes our mail, in mtm/internal/compose.
 //   - gogs/chardet takes short Latin-1 texts for others. UTF-8 is recognized by its form, and the
 //     rest is the account's setting.
-//   - TNEF (winmail.dat) is listed as what it is: the module proxy has neither Teamwork/tnef nor its
-//     forks hatching/tnef and uponusolutions/tnef, nor avaropoint/converter.
+//   - TNEF (winmail.dat) is listed as what it is: the module proxy has neither Teamwork/tnef nor
+//     its forks hatching/tnef and uponusolutions/tnef, nor avaropoint/converter.
 package mail

@@ -140,7 +140,7 @@ func (f *flowedReader) piece(line []byte) {
 }
 
 // begin takes the marks of quoting and the blank in front of a line off, and puts the line behind
-// the last one when that goes on at the same depth. Marks with blanks between them stay as they are.
+// the last one when that goes on at the same depth. Marks with blanks between them are kept.
 func (f *flowedReader) begin(text []byte) []byte {
 	marks := quoteMarks(text)
 	quotes, space := bytes.Count(marks, []byte(">")), " "

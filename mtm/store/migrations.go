@@ -212,7 +212,7 @@ const schemaNoParts = "DROP TABLE IF EXISTS parts;"
 // each. A row whose sum is not that of the others is damaged, and counts for nothing. Columns of
 // entries that mostly have the same value stand at the end, with that as their default: an
 // INSERT leaves them out. With the dates in the index by parent a reader sorts a hundred thousand
-// entries without reading their rows; an index by date would cost a new message three times as much.
+// entries without reading their rows; an index by date would cost new messages three times as much.
 const schemaShown = `
 CREATE TABLE shown (
 	account     INTEGER PRIMARY KEY,
