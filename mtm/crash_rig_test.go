@@ -81,7 +81,7 @@ func newCrashRig(t *testing.T, flow octetFlow) *crashRig {
 	template, err := storeTemplate()
 	c.must(err)
 	c.must(os.RemoveAll(c.dir))
-	c.must(os.CopyFS(c.dir, os.DirFS(template)))
+	c.must(os.CopyFS(c.dir, template))
 	c.must(os.Chmod(c.dir, 0o700))
 	c.drop = fakeserver.NewMaildrop(octetMailbox()...)
 	c.srv = fakeserver.New(c.drop, &fakeserver.Options{Without: flow.without})

@@ -7,13 +7,16 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
+	"testing/fstest"
 	"testing/synctest"
 	"time"
 
@@ -154,21 +157,34 @@ type octetRig struct {
 	heard  []*bytes.Buffer // one for each connection
 }
 
-// storeTemplate makes a store with the account once; a copy of it costs less than making one.
-var storeTemplate = sync.OnceValues(func() (string, error) {
+// storeTemplate makes a store with the account once, and returns its files; writing them costs less
+// than making a store.
+var storeTemplate = sync.OnceValues(func() (files fstest.MapFS, err error) {
 	dir, err := os.MkdirTemp("", "mtm-template-")
 	if err != nil {
-		return "", err
+		return nil, err
 	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	st, err := store.Open(dir, nil)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	settings := account.Defaults()
 	settings.Host, settings.LoginName, settings.Password.Literal = "localhost", "demo", "demo"
 	settings.Auth = account.UserPass
 	_, err = mtm.AddAccount(context.Background(), st, "work", settings)
-	return dir, errors.Join(err, st.Close())
+	if err = errors.Join(err, st.Close()); err != nil {
+		return nil, err
+	}
+	files = fstest.MapFS{}
+	return files, fs.WalkDir(os.DirFS(dir), ".", func(name string, entry fs.DirEntry, err error) error {
+		file := &fstest.MapFile{Mode: entry.Type()}
+		if err == nil && entry.Type().IsRegular() {
+			file.Data, err = os.ReadFile(filepath.Join(dir, name))
+		}
+		files[name] = file
+		return err
+	})
 })
 
 // templateCopy returns the folder of a store that has the account "work".
@@ -178,7 +194,7 @@ func templateCopy(t *testing.T) string {
 		t.Fatal(err)
 	}
 	dir := memoryDir(t)
-	if err := errors.Join(os.RemoveAll(dir), os.CopyFS(dir, os.DirFS(template)), os.Chmod(dir, 0o700)); err != nil {
+	if err := errors.Join(os.RemoveAll(dir), os.CopyFS(dir, template), os.Chmod(dir, 0o700)); err != nil {
 		t.Fatal(err)
 	}
 	return dir
