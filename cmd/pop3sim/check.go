@@ -82,7 +82,7 @@ func newCheck() *cobra.Command {
 	flags.IntVar(&f.jobs, "jobs", 0, "play `N` cases at a time (default: one more than there are processors)")
 	flags.StringVar(&f.failOn, "fail-on", string(check.Should), "the lowest `SEVERITY` that fails the run")
 	flags.BoolVar(&f.strict, "strict", false, "warnings fail too")
-	flags.Var(&f.baseline, "baseline", "failures in this `FILE` are known: a report of --json, or lines of an id and a class; an entry that passes now fails")
+	flags.Var(&f.baseline, "baseline", "failures in this `FILE` are known: a report of --json, or lines of an id, in which * stands for any text, and a class; an entry that passes now fails")
 	f.out.add(flags)
 	c.AddCommand(newCheckMerge(), newCheckMatrix())
 	return c
@@ -238,8 +238,8 @@ func conclude(stderr io.Writer, rep *report.Report, known report.Baseline, p rep
 	for _, c := range fresh {
 		_, _ = fmt.Fprintf(stderr, "new: %s %s: %s\n", c.Class, c.ID, cli.OneLine(c.Why))
 	}
-	for _, c := range stale {
-		_, _ = fmt.Fprintf(stderr, "stale: %s passes now; take it out of the baseline\n", c.ID)
+	for _, k := range stale {
+		_, _ = fmt.Fprintf(stderr, "stale: %s passes now; take it out of the baseline\n", k.Cases)
 	}
 	if len(fresh)+len(stale) > 0 {
 		return cli.Exit(cli.Failed)

@@ -1,15 +1,18 @@
 package main_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
 	"encoding/xml"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"pop3mtm/internal/gobuild"
 
@@ -155,5 +158,34 @@ func TestServeMisbehavesAsInACase(t *testing.T) {
 	p = start(t, "--case", "retr-refused@words")
 	g.Expect(session(p.address, "demo", "demo", "RETR 1", "RETR 2")).To(ContainElement(HavePrefix("-ERR")))
 	g.Expect(run("serve", "--case", "no-such-case").status).To(Equal(2))
+	g.Expect(run("serve", "--connections").status).To(Equal(2))
 	g.Expect(run("serve", "--case", "retr-octets@dots", "--scenario", "retr-drop").status).To(Equal(2))
+}
+
+// The check kills the client there; by hand the person does it while nothing comes.
+func TestServeWithholdsTheReplyAtWhichTheCheckKillsTheClient(t *testing.T) {
+	RegisterTestingT(t)
+	g := NewWithT(t)
+	p := start(t, "--case", "killed-at-dele@1")
+	c := dial(p.address)
+	_, err := c.Write([]byte("USER demo\r\nPASS demo\r\nDELE 1\r\nNOOP\r\n"))
+	g.Expect(err).NotTo(HaveOccurred())
+	in := bufio.NewReader(c)
+	for range 3 { // the greeting too
+		g.Expect(in.ReadString('\n')).To(HavePrefix("+OK"))
+	}
+	g.Expect(c.SetReadDeadline(time.Now().Add(200 * time.Millisecond))).To(Succeed())
+	_, err = in.ReadByte()
+	g.Expect(err).To(MatchError(os.ErrDeadlineExceeded))
+	g.Expect(c.Close()).To(Succeed())
+	g.Eventually(func() string { return session(p.address, "demo", "demo", "STAT")[0] }).Should(HavePrefix("+OK 2 "))
+}
+
+func TestServeMisbehavesInAnyConnectionOfAClientThatMakesSeveral(t *testing.T) {
+	RegisterTestingT(t)
+	g := NewWithT(t)
+	p := start(t, "--case", "retr-refused@words", "--connections")
+	g.Expect(session(p.address, "demo", "demo", "LIST")[0]).To(HavePrefix("+OK"))
+	refused := slices.Concat(session(p.address, "demo", "demo", "RETR 1"), session(p.address, "demo", "demo", "RETR 2"))
+	g.Expect(refused).To(ContainElement(HavePrefix("-ERR")))
 }

@@ -68,7 +68,7 @@ type mailSeen struct {
 func (a *attended) shows(mail []mailSeen) { a.mail = mail }
 
 // Visit implements Client.
-func (a *attended) Visit(ctx context.Context, _ func() process.Line, _ func()) process.Ending {
+func (a *attended) Visit(ctx context.Context, _ func() process.Line, _ Waiting) process.Ending {
 	a.visits++
 	e, out := a.endpoint, a.attend.Out
 	if a.visits == 1 {

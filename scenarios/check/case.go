@@ -40,6 +40,7 @@ type Case struct {
 	Accepted    []scenarios.Outcome // what a good client cannot avoid, besides a pass
 	Visits      int
 
+	file     string // of a user's own scenario, with the name of the variant
 	scenario *scenarios.Scenario
 	cut      *Cut                          // of the first connection
 	kill     *killing                      // of the client
@@ -56,9 +57,6 @@ func (c *Case) Where() string {
 	}
 	return ""
 }
-
-// Reproduce returns the command that serves only this case.
-func (c *Case) Reproduce() string { return "pop3sim serve --case '" + c.ID + "'" }
 
 // Scenario returns the scenario that the case plays.
 func (c *Case) Scenario() *scenarios.Scenario { return c.scenario }

@@ -248,18 +248,33 @@ func TestAnIdThatIsNoneOfTheSweepIsRefused(t *testing.T) {
 	}
 }
 
-// A verdict that a second run does not confirm is no accusation.
+// A verdict that a second run does not confirm is no accusation, and no warning either.
 func TestAVerdictThatChangesIsUnstable(t *testing.T) {
-	runs := 0
-	flaky := check.Func(func(ctx context.Context, e check.Endpoint, dir string) error {
-		runs++
-		half := runs == 3 // the two visits of the probe come first
-		return right{copies: true, wrong: func(v *visit) { v.half = half }}.fetch(ctx, e, dir)
-	})
-	for _, o := range play(t, flaky, "retr-drop@1200/close") {
-		if o.Result != check.Unstable {
-			t.Errorf("got %s: %s", o.Result, o.Why)
-		}
+	for name, wrong := range map[string]func(*visit){
+		"a failure": func(v *visit) { v.half = true },
+		"a warning": func(v *visit) {
+			inner := v.store
+			v.store = func(v *visit, uid string, body []byte) error {
+				return errors.Join(inner(v, uid, body), inner(v, uid+" again", body))
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			runs := 0
+			flaky := check.Func(func(ctx context.Context, e check.Endpoint, dir string) error {
+				runs++
+				once := right{copies: true}
+				if runs == 3 { // the two visits of the probe come first
+					once.wrong = wrong
+				}
+				return once.fetch(ctx, e, dir)
+			})
+			for _, o := range play(t, flaky, "retr-drop@1200/close") {
+				if o.Result != check.Unstable {
+					t.Errorf("got %s: %s", o.Result, o.Why)
+				}
+			}
+		})
 	}
 }
 

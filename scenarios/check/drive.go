@@ -33,13 +33,17 @@ func placeOf(d Drive) place {
 // Client is a client in one case. One goroutine at a time uses it.
 type Client interface {
 	// Visit lets the client fetch its mail once, and blocks until it is done or ctx ends. line
-	// returns the state of its connections; Visit calls idle when nothing has happened for a while.
-	Visit(ctx context.Context, line func() process.Line, idle func()) process.Ending
+	// returns the state of its connections; Visit calls idle again and again while nothing happens.
+	Visit(ctx context.Context, line func() process.Line, idle Waiting) process.Ending
 	// Stored returns the messages that the client has stored so far.
 	Stored() ([]stored.Message, error)
 	// Close ends the client and waits for it.
 	Close() error
 }
+
+// Waiting is called again and again while a client and its server are silent, with the length of
+// the silence and the limit from which on it is a hang.
+type Waiting func(since, limit time.Duration)
 
 // Func is a client in the same process, for Go tests: it fetches the mail once, and stores each
 // message as a file below dir. An error says that the visit failed.
@@ -66,7 +70,7 @@ type function struct {
 	endpoint Endpoint
 }
 
-func (f *function) Visit(ctx context.Context, line func() process.Line, idle func()) process.Ending {
+func (f *function) Visit(ctx context.Context, line func() process.Line, idle Waiting) process.Ending {
 	return inProcess(ctx, line, idle, func(ctx context.Context) error { return f.fetch(ctx, f.endpoint, f.dir) })
 }
 
@@ -75,14 +79,14 @@ func (f *function) Close() error                      { return nil }
 
 // inProcess runs a visit of a client in this process. It cannot be killed: a client that does not
 // return is left running.
-func inProcess(ctx context.Context, line func() process.Line, idle func(), fetch func(context.Context) error) process.Ending {
+func inProcess(ctx context.Context, line func() process.Line, idle Waiting, fetch func(context.Context) error) process.Ending {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	done := make(chan error, 1)
 	go func() { done <- fetch(ctx) }()
 	ticker := time.NewTicker(100 * time.Millisecond)
 	defer ticker.Stop()
-	parked := false
+	limit := process.Limits{}.Patience()
 	for {
 		select {
 		case err := <-done:
@@ -92,11 +96,10 @@ func inProcess(ctx context.Context, line func() process.Line, idle func(), fetch
 			return process.Ending{Started: true}
 		case now := <-ticker.C:
 			quiet := now.Sub(line().Last)
-			if quiet > time.Second && !parked {
-				parked = true
-				idle()
+			if quiet >= process.Idle {
+				idle(quiet, limit)
 			}
-			if limit := (process.Limits{}).Patience(); quiet > limit {
+			if quiet > limit {
 				cancel()
 				return process.Ending{Started: true, Status: -1, Hung: "no octet for " + limit.String()}
 			}

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 
@@ -71,10 +72,12 @@ func (e *evidence) candidates() []candidate {
 	var all []candidate
 	seen := map[string]bool{}
 	add := func(uid string, nth int, octets []byte) {
-		text := stored.Prepare(octets, e.learned.Deviations...)
-		if id := uid + "\x00" + text.Key(); !seen[id] {
-			seen[id] = true
-			all = append(all, candidate{uid, nth, text})
+		for _, read := range readings(octets) {
+			text := stored.Prepare(read, e.learned.Deviations...)
+			if id := uid + "\x00" + text.Key(); !seen[id] {
+				seen[id] = true
+				all = append(all, candidate{uid, nth, text})
+			}
 		}
 	}
 	for _, l := range e.letters() {
@@ -96,7 +99,16 @@ func (e *evidence) candidates() []candidate {
 	return all
 }
 
-// holding is the result of comparing stored messages with letters.
+// readings returns a message as it is, and as a client stores it for which CR alone is a line end.
+func readings(octets []byte) [][]byte {
+	if bytes.Count(octets, []byte("\r")) == bytes.Count(octets, []byte("\r\n")) {
+		return [][]byte{octets}
+	}
+	lines := bytes.ReplaceAll(octets, []byte("\r\n"), []byte("\n"))
+	return [][]byte{octets, bytes.ReplaceAll(lines, []byte("\r"), []byte("\n"))}
+}
+
+// holding says which letters are stored.
 type holding struct {
 	of     []letter // for each stored message its letter, or the zero letter
 	copies []bool   // for each stored message, whether it is a copy of an earlier one
@@ -110,9 +122,9 @@ func (e *evidence) compare() *holding {
 	h := &holding{of: make([]letter, len(e.stored)), copies: make([]bool, len(e.stored)), have: map[letter]bool{}}
 	all, letters := e.candidates(), e.letters()
 	fits := make([][]letter, len(e.stored))
-	known := make([]bool, len(e.stored))
+	held := make([][]int, len(e.stored))
 	for i, m := range e.stored {
-		fits[i], known[i] = matches(stored.Prepare(m.Octets, e.learned.Deviations...), all, letters)
+		fits[i], held[i] = matches(stored.Prepare(m.Octets, e.learned.Deviations...), all, letters)
 	}
 	taken := map[letter]int{}
 	for i := range e.stored {
@@ -123,24 +135,34 @@ func (e *evidence) compare() *holding {
 	}
 	for i := range e.stored {
 		switch {
-		case !known[i]:
+		case held[i] == nil:
 			h.bad = append(h.bad, i)
 		case h.of[i] == (letter{}) && len(fits[i]) > 0:
-			h.copies[i] = true
+			h.copies[i] = sharesAny(i, held) // else it is mail that nobody saw in the mailbox
 		}
 	}
 	return h
 }
 
-// matches returns the letters that a stored text may be, and whether it is anything that was sent.
-// A content of no known letter may be any letter of its message.
-func matches(text stored.Text, all []candidate, letters []letter) (fit []letter, known bool) {
+// sharesAny reports whether another stored message is what this one is.
+func sharesAny(i int, held [][]int) bool {
+	for j := range held {
+		if j != i && slices.ContainsFunc(held[j], func(c int) bool { return slices.Contains(held[i], c) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// matches returns the letters that a stored text may be, and the candidates that it holds. What is
+// not known of a certain letter may be any.
+func matches(text stored.Text, all []candidate, letters []letter) (fit []letter, held []int) {
 	var anyOne []letter
-	for _, c := range all {
+	for i, c := range all {
 		if !text.Holds(c.text) {
 			continue
 		}
-		known = true
+		held = append(held, i)
 		for _, l := range letters {
 			switch {
 			case c.uid == "" && !slices.Contains(anyOne, l):
@@ -153,7 +175,7 @@ func matches(text stored.Text, all []candidate, letters []letter) (fit []letter,
 	if fit == nil {
 		fit = anyOne
 	}
-	return fit, known
+	return fit, held
 }
 
 // place assigns one of the fitting letters to a stored message, and moves other messages to make

@@ -66,7 +66,7 @@ type running struct {
 }
 
 // Visit implements Client.
-func (r *running) Visit(ctx context.Context, line func() process.Line, idle func()) process.Ending {
+func (r *running) Visit(ctx context.Context, line func() process.Line, idle Waiting) process.Ending {
 	if !r.prepared {
 		r.prepared = true
 		for _, c := range r.program.Prepare {
@@ -94,7 +94,7 @@ func failedStep(step, command string, e process.Ending) process.Ending {
 	return e
 }
 
-func (r *running) run(ctx context.Context, command string, line func() process.Line, idle func()) process.Ending {
+func (r *running) run(ctx context.Context, command string, line func() process.Line, idle Waiting) process.Ending {
 	args, err := r.fill.command(command)
 	if err != nil {
 		return process.Ending{Status: -1, Err: err}
@@ -152,7 +152,7 @@ func (p *Program) FirstLine(ctx context.Context) string {
 		return ""
 	}
 	c := process.Command{Args: args, Dir: dir, Env: (&running{program: p, dir: dir, fill: fill}).env(), Files: dir}
-	end := process.Run(ctx, c, p.limits, func() process.Line { return process.Line{} }, func() {})
+	end := process.Run(ctx, c, p.limits, func() process.Line { return process.Line{} }, patient)
 	line, _, _ := strings.Cut(strings.TrimSpace(end.Output), "\n")
 	return line[:min(len(line), 80)]
 }

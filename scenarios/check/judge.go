@@ -135,6 +135,9 @@ func (e *evidence) halves(h *holding) []finding {
 			one.detail, one.uid = text.Difference(nearest.text), nearest.uid
 			one.session, one.line = e.retrieval(nearest.uid)
 		}
+		if slices.ContainsFunc(parts, func(p candidate) bool { return p.text.Key() == text.Key() }) {
+			one.detail = strings.TrimPrefix(one.detail+"; no line with a dot alone had come after it", "; ")
+		}
 		found = append(found, one)
 	}
 	return found

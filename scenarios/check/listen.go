@@ -104,7 +104,7 @@ type remote struct {
 }
 
 // Visit implements Client.
-func (r *remote) Visit(ctx context.Context, line func() process.Line, idle func()) process.Ending {
+func (r *remote) Visit(ctx context.Context, line func() process.Line, idle Waiting) process.Ending {
 	l, e := r.listen, r.endpoint
 	l.asked++
 	r.visits++

@@ -73,7 +73,7 @@ type phone struct {
 }
 
 // Visit implements Client.
-func (p *phone) Visit(ctx context.Context, line func() process.Line, idle func()) process.Ending {
+func (p *phone) Visit(ctx context.Context, line func() process.Line, idle Waiting) process.Ending {
 	get := mtm.GetMail{Which: mtm.New, Link: mtm.ThenDisconnect, Into: store.Inbox}
 	if p.move {
 		get.Take = mtm.Move

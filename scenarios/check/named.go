@@ -37,7 +37,14 @@ func FromScenario(path string) ([]*Case, error) {
 	if err != nil {
 		return nil, err
 	}
-	return fromScenario(path, variants)
+	cases, err := fromScenario(path, variants)
+	for _, c := range cases {
+		c.file = path
+		if variant := c.scenario.Case(); variant != "" {
+			c.file += "#" + variant
+		}
+	}
+	return cases, err
 }
 
 // fromScenario returns a case for each variant with a different server. Variants that differ only

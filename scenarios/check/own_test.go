@@ -1,6 +1,7 @@
 package check_test
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"slices"
@@ -84,5 +85,44 @@ func TestEachClassIsAnOutcomeThatAFileMayAccept(t *testing.T) {
 		if known := slices.Contains(scenarios.Outcomes(), scenarios.Outcome(a.Class)); known != (a.Class != check.NotExercised) {
 			t.Errorf("%s", a.Class)
 		}
+	}
+}
+
+// Systems differ in line ends: a client for which CR alone is one alters nothing that counts.
+func TestAClientThatTakesCRForALineEndIsNotAccused(t *testing.T) {
+	c, err := check.ByID("retr-lost-lf@1/LANG")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := right{copies: true, wrong: func(v *visit) {
+		inner := v.store
+		v.store = func(v *visit, uid string, body []byte) error {
+			body = bytes.ReplaceAll(body, []byte("\r\n"), []byte("\n"))
+			return inner(v, uid, bytes.ReplaceAll(body, []byte("\r"), []byte("\n")))
+		}
+	}}
+	if o := outcomeOf(t, check.Func(lines.fetch), c); o.Result != check.Pass {
+		t.Errorf("%s %s: %s; %s", o.Result, o.Class, o.Why, o.Detail)
+	}
+}
+
+// Mail that comes at a connect and is moved in that session is in the mailbox at the end of no
+// visit.
+func TestMailOfOneSessionIsJudgedToo(t *testing.T) {
+	text := "rules: [{on: CONNECT, session: 2, before: [{add: [{text: \"Subject: New\\n\\nnew mail\\n\", uidl: a1}]}]}]\n"
+	if o := outcomeOf(t, check.Func(right{}.fetch), own(t, text)); o.Class == check.Doubled {
+		t.Errorf("%s: %s", o.Result, o.Why)
+	}
+	forgets := right{wrong: func(v *visit) {
+		inner := v.store
+		v.store = func(v *visit, uid string, body []byte) error {
+			if bytes.Contains(body, []byte("new mail")) {
+				return nil
+			}
+			return inner(v, uid, body)
+		}
+	}}
+	if o := outcomeOf(t, check.Func(forgets.fetch), own(t, text)); o.Class != check.Lost {
+		t.Errorf("%s %s: %s", o.Result, o.Class, o.Why)
 	}
 }

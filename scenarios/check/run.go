@@ -40,6 +40,9 @@ type Outcome struct {
 	Excerpt []Line // the part of the transcript, for results that are not a pass
 	Output  string // the end of the client's output
 	Took    time.Duration
+
+	repeated bool // a second run was made
+	several  bool // the client makes several connections in each visit
 }
 
 // Runner lets a client play cases. Call Open, then Run any number of times, then Close.
@@ -123,8 +126,12 @@ func (r *Runner) Run(ctx context.Context, cases []*Case) ([]Outcome, error) {
 	if r.single {
 		jobs = 1
 	}
-	r.each(ctx, len(cases), jobs, func(i int, idle func()) { outcomes[i] = r.first(ctx, cases[i], idle) })
-	r.again(ctx, outcomes)
+	order := silentFirst(cases)
+	r.each(ctx, len(cases), jobs, func(n int, idle func()) {
+		i := order[n]
+		outcomes[i] = r.first(ctx, cases[i], idle)
+	})
+	r.again(ctx, outcomes, jobs)
 	known := slices.DeleteFunc(outcomes, func(o Outcome) bool { return o.Case == nil })
 	return known, context.Cause(ctx)
 }
@@ -152,7 +159,7 @@ func (r *Runner) each(ctx context.Context, n, jobs int, f func(i int, idle func(
 				}
 			}()
 			f(i, func() {
-				if r.single {
+				if r.single || waits {
 					return
 				}
 				select {
@@ -166,73 +173,12 @@ func (r *Runner) each(ctx context.Context, n, jobs int, f func(i int, idle func(
 	}
 }
 
-// first plays a case for the first time. It reports a result that is not a failure at once.
-func (r *Runner) first(ctx context.Context, c *Case, idle func()) Outcome {
-	o := r.play(ctx, r.Drive, c, idle)
-	if o.Case != nil && o.Result != Fail {
-		r.tell(o)
-	}
-	return o
-}
-
 func (r *Runner) tell(o Outcome) {
 	r.told.Lock()
 	defer r.told.Unlock()
 	if r.Done != nil {
 		r.Done(o)
 	}
-}
-
-// again plays each case that failed a second time, alone, and with the client that is known to be
-// correct. Cases that hang run at the same time, since they only wait.
-func (r *Runner) again(ctx context.Context, outcomes []Outcome) {
-	var alone, waiting []int
-	for i, o := range outcomes {
-		switch {
-		case o.Case == nil || o.Result != Fail:
-		case o.Class == Hang:
-			waiting = append(waiting, i)
-		default:
-			alone = append(alone, i)
-		}
-	}
-	second := func(list []int) func(int, func()) {
-		return func(n int, idle func()) {
-			i := list[n]
-			outcomes[i] = r.doubted(ctx, outcomes[i], r.play(ctx, r.Drive, outcomes[i].Case, idle))
-			r.tell(outcomes[i])
-		}
-	}
-	r.each(ctx, len(waiting), 1, second(waiting))
-	r.each(ctx, len(alone), 1, second(alone))
-}
-
-// doubted compares two runs of a case, and plays it with the client that is known to be correct.
-func (r *Runner) doubted(ctx context.Context, a, b Outcome) Outcome {
-	if b.Case == nil { // the run was cancelled
-		return a
-	}
-	if a.Class != b.Class {
-		other := string(b.Class)
-		if other == "" {
-			other = string(b.Result)
-		}
-		a.Result, a.Why = Unstable, fmt.Sprintf("the second run, alone, was %s; the first: %s", other, a.Why)
-		return a
-	}
-	if r.SelfCheck == nil {
-		return a
-	}
-	own := Runner{Drive: r.SelfCheck, keys: r.keys, dir: r.dir, caFile: r.caFile, learned: map[TLS]*Learned{}}
-	for _, l := range r.learned {
-		ours := *l
-		ours.Told, ours.Abilities, ours.Doubles = l.Mode, append(slices.Clone(l.Abilities), scenarios.Remembers), false
-		own.learned[l.Mode] = &ours
-	}
-	if right := own.play(ctx, r.SelfCheck, a.Case, func() {}); right.Case != nil && right.Result == Fail {
-		a.Result, a.Why = Harness, fmt.Sprintf("a client known to be correct fails too (%s: %s); the first: %s", right.Class, right.Why, a.Why)
-	}
-	return a
 }
 
 // mode returns what the probe detected with the use of TLS that a case needs, or why the client
@@ -283,7 +229,7 @@ func missing(c *Case, l *Learned) string {
 }
 
 // play plays a case once. The outcome has no case when ctx ended.
-func (r *Runner) play(ctx context.Context, d Drive, c *Case, idle func()) Outcome {
+func (r *Runner) play(ctx context.Context, d Drive, c *Case, idle Waiting) Outcome {
 	o := Outcome{Case: c}
 	l, why := r.mode(d, c)
 	if why != "" {
@@ -313,7 +259,7 @@ func (r *Runner) play(ctx context.Context, d Drive, c *Case, idle func()) Outcom
 // outcome returns the verdict on a case that was played.
 func (t *trial) outcome() Outcome {
 	e := t.e
-	o := Outcome{Case: e.c, Result: Pass}
+	o := Outcome{Case: e.c, Result: Pass, several: e.learned.Sessions > 1}
 	if n := len(e.endings); n > 0 {
 		o.Output = lastLine(e.endings[n-1].Output)
 	}

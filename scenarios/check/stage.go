@@ -194,7 +194,14 @@ func (c *Case) password() string {
 	return first.Password
 }
 
+// tap keeps what goes to the client. Mail that came at the connect may be gone when the visit ends.
 func (s *stage) tap(session int, octets []byte) {
+	s.mu.Lock()
+	_, known := s.told[session]
+	s.mu.Unlock()
+	if !known {
+		s.learn()
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	room := min(maxTape-len(s.told[session]), len(octets))

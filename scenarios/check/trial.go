@@ -18,7 +18,7 @@ type trial struct {
 	stage  *stage
 	client Client
 	dir    string
-	idle   func()
+	idle   Waiting
 	cancel context.CancelCauseFunc // of the current visit
 	over   chan struct{}           // closed when the current visit has ended
 }
@@ -29,7 +29,7 @@ func (r *Runner) trial(c *Case, l *Learned) (*trial, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &trial{e: &evidence{c: c, mode: l.Mode, learned: l}, stage: s, idle: func() {}}
+	t := &trial{e: &evidence{c: c, mode: l.Mode, learned: l}, stage: s, idle: patient}
 	if t.dir, err = r.folder(c.ID); err == nil {
 		t.client, err = r.Drive.Start(t.dir, s.endpoint)
 	}

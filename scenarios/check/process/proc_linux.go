@@ -27,7 +27,7 @@ const ticks = 100
 // used returns the processor time that a process group has used so far.
 func used(group int) time.Duration {
 	total := 0
-	eachProcess(func(_ int, stat [][]byte) {
+	eachSince(group, func(_ int, stat [][]byte) {
 		if len(stat) > 12 && atoi(stat[2]) == group {
 			total += atoi(stat[11]) + atoi(stat[12])
 		}
@@ -40,7 +40,7 @@ func used(group int) time.Duration {
 func endAll(group int, run string) int {
 	left := 0
 	wanted := []byte(mark + "=" + run + "\x00")
-	eachProcess(func(pid int, stat [][]byte) {
+	eachSince(group, func(pid int, stat [][]byte) {
 		if len(stat) < 3 || stat[0][0] == 'Z' || pid == os.Getpid() {
 			return
 		}
@@ -56,8 +56,13 @@ func endAll(group int, run string) int {
 	return left
 }
 
-// eachProcess calls f with the fields of /proc/PID/stat that follow the name: state, parent, group.
-func eachProcess(f func(pid int, stat [][]byte)) {
+// eachSince calls f for each process that is not older than another one, with the fields of
+// /proc/PID/stat that follow the name: state, parent, group. Reading about all processes took more
+// time than the rest of a run.
+func eachSince(oldest int, f func(pid int, stat [][]byte)) {
+	if lastPID() < oldest {
+		oldest = 0 // the numbers have begun again
+	}
 	dir, err := os.Open("/proc")
 	if err != nil {
 		return
@@ -66,7 +71,7 @@ func eachProcess(f func(pid int, stat [][]byte)) {
 	_ = dir.Close()
 	for _, name := range names {
 		pid, err := strconv.Atoi(name)
-		if err != nil {
+		if err != nil || pid < oldest {
 			continue
 		}
 		text, err := os.ReadFile("/proc/" + name + "/stat")
@@ -79,6 +84,16 @@ func eachProcess(f func(pid int, stat [][]byte)) {
 			}
 		}
 	}
+}
+
+// lastPID returns the number of the newest process, or 0.
+func lastPID() int {
+	text, err := os.ReadFile("/proc/loadavg")
+	fields := bytes.Fields(text)
+	if err != nil || len(fields) == 0 {
+		return 0
+	}
+	return atoi(fields[len(fields)-1])
 }
 
 func atoi(b []byte) int {

@@ -25,7 +25,7 @@ func runWith(t *testing.T, l process.Limits, line func() process.Line, script st
 	t.Helper()
 	dir := t.TempDir()
 	c := process.Command{Args: []string{"sh", "-c", script}, Dir: dir, Files: dir, Env: []string{"PATH=" + os.Getenv("PATH")}}
-	return process.Run(t.Context(), c, l, line, func() {})
+	return process.Run(t.Context(), c, l, line, func(_, _ time.Duration) {})
 }
 
 func TestAProgramThatEndsIsReportedWithItsStatusAndOutput(t *testing.T) {
@@ -50,7 +50,7 @@ func TestAProgramThatIsMissingOrNoProgramIsSaidInWords(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{"no-such-program-here": "does not exist", plain: "not executable", "": "cannot be started"} {
-		e := process.Run(t.Context(), process.Command{Args: []string{name}, Dir: dir, Files: dir}, process.Limits{}, func() process.Line { return process.Line{} }, func() {})
+		e := process.Run(t.Context(), process.Command{Args: []string{name}, Dir: dir, Files: dir}, process.Limits{}, func() process.Line { return process.Line{} }, func(_, _ time.Duration) {})
 		if e.Started || e.Err == nil || !strings.Contains(e.Err.Error(), want) && name != "" {
 			t.Errorf("%q: %+v", name, e)
 		}
@@ -71,7 +71,7 @@ func TestSilenceEndsAProgram(t *testing.T) {
 	idle := false
 	dir := t.TempDir()
 	c := process.Command{Args: []string{"sleep", "1000"}, Dir: dir, Files: dir}
-	e := process.Run(t.Context(), c, process.Limits{Hang: 1200 * time.Millisecond}, func() process.Line { return process.Line{} }, func() { idle = true })
+	e := process.Run(t.Context(), c, process.Limits{Hang: 1200 * time.Millisecond}, func() process.Line { return process.Line{} }, func(_, _ time.Duration) { idle = true })
 	if !strings.Contains(e.Hung, "no octet") || e.Signal != "" || !idle {
 		t.Errorf("got %+v, idle %v", e, idle)
 	}
@@ -110,6 +110,20 @@ func TestWorkWithoutAnEndAfterTheConnectionIsAHang(t *testing.T) {
 	}
 }
 
+// A client with a connection for each message stores them while no connection is open.
+func TestFilesThatGrowBetweenManyConnectionsAreNoHang(t *testing.T) {
+	n := 0
+	line := func() process.Line {
+		n++
+		return process.Line{Last: time.Now(), Count: n}
+	}
+	script := "for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do echo x >>log; sleep 0.1; done"
+	e := runWith(t, process.Limits{Busy: 400 * time.Millisecond, Hang: 20 * time.Second}, line, script)
+	if e.Hung != "" {
+		t.Errorf("got %+v", e)
+	}
+}
+
 func TestRedialingWithoutAnEndIsAHang(t *testing.T) {
 	n := 0
 	line := func() process.Line {
@@ -142,7 +156,7 @@ func TestACancelledRunIsEndedWithItsGroup(t *testing.T) {
 		cancel(process.ErrKilled)
 		return process.Line{}
 	}
-	if e := process.Run(ctx, c, process.Limits{}, line, func() {}); !e.Killed || e.Hung != "" || e.Signal != "" {
+	if e := process.Run(ctx, c, process.Limits{}, line, func(_, _ time.Duration) {}); !e.Killed || e.Hung != "" || e.Signal != "" {
 		t.Errorf("got %+v", e)
 	}
 }

@@ -74,13 +74,16 @@ var ErrKilled = errors.New("ended at the planned moment")
 // tooLarge is the text of the signal that a program gets when a file exceeds the limit.
 const tooLarge = "file size limit exceeded"
 
+// Idle is the length of a silence after which a program counts as waiting.
+const Idle = 300 * time.Millisecond
+
 // pulse is the time between two checks of a running program.
 const pulse = 50 * time.Millisecond
 
 // Run runs a command and blocks until it ends, a limit is reached or ctx ends. line returns the
-// state of its connections. idle is called once when nothing has happened for a second, so that
-// other programs may run meanwhile.
-func Run(ctx context.Context, c Command, l Limits, line func() Line, idle func()) Ending {
+// state of its connections. quiet is called again and again while nothing happens, with the length
+// of the silence and the limit for it, so that other programs may run meanwhile.
+func Run(ctx context.Context, c Command, l Limits, line func() Line, quiet func(since, limit time.Duration)) Ending {
 	l = l.orDefault()
 	if len(c.Args) == 0 {
 		return Ending{Status: -1, Err: errors.New("the command is empty")}
@@ -97,7 +100,7 @@ func Run(ctx context.Context, c Command, l Limits, line func() Line, idle func()
 	limitFiles(cmd.Process.Pid, l.Disk)
 	done := make(chan error, 1)
 	go func() { done <- cmd.Wait() }()
-	w := &watch{command: c, limits: l, pid: cmd.Process.Pid, line: line, idle: idle, changed: time.Now(), begun: line().Count}
+	w := &watch{command: c, limits: l, pid: cmd.Process.Pid, line: line, idle: quiet, changed: time.Now(), begun: line().Count}
 	e := Ending{Started: true}
 	err := w.until(ctx, done, &e)
 	e.Left = endAll(cmd.Process.Pid, c.Dir)

@@ -14,13 +14,12 @@ type watch struct {
 	limits  Limits
 	pid     int
 	line    func() Line
-	idle    func()
+	idle    func(since, limit time.Duration)
 
 	begun   int   // connections before this run
 	size    int64 // of the files at the last check
 	count   int
 	changed time.Time // when the files last changed
-	parked  bool
 	looked  time.Time // when the files were last checked
 	after   time.Time // when the last connection ended; zero while one is open, or before the first
 	cpu     time.Duration
@@ -58,9 +57,8 @@ func (w *watch) look(now time.Time) string {
 			return why
 		}
 	}
-	if quiet >= time.Second && !w.parked {
-		w.parked = true
-		w.idle()
+	if quiet >= Idle {
+		w.idle(quiet, w.limits.Hang)
 	}
 	if n := line.Count - w.begun; n > w.limits.Dials {
 		return fmt.Sprintf("it connected more than %d times", w.limits.Dials)
@@ -85,7 +83,7 @@ func (w *watch) files(now time.Time, line Line) string {
 		w.after = time.Time{}
 		return ""
 	}
-	if w.after.IsZero() {
+	if line.Last.After(w.after) { // now, or again: a client may connect many times
 		w.after, w.cpu, w.grown = line.Last, used(w.pid), 0
 		return ""
 	}

@@ -8,11 +8,21 @@ import (
 	"slices"
 	"strings"
 
+	"pop3mtm/fakeserver/edit"
 	"pop3mtm/scenarios/check"
 )
 
-// Baseline holds known failures: the class of each, by the id of its case.
-type Baseline map[string]check.Class
+// Baseline holds the failures that are known.
+type Baseline []Known
+
+// Known is a known failure, or several of the same class.
+type Known struct {
+	Cases string // an id, in which * stands for any text
+	Class check.Class
+}
+
+// String returns the entry as it is written.
+func (k Known) String() string { return k.Cases + " " + string(k.Class) }
 
 // ReadBaseline reads a baseline from a JSON report, or from a text with the id of a case and a
 // class on each line.
@@ -28,7 +38,7 @@ func ReadBaseline(in io.Reader, p Policy) (Baseline, error) {
 			return nil, err
 		}
 		for _, c := range r.Failing(p) {
-			b[c.ID] = c.Class
+			b = append(b, Known{c.ID, c.Class})
 		}
 		return b, nil
 	}
@@ -42,7 +52,7 @@ func ReadBaseline(in io.Reader, p Policy) (Baseline, error) {
 			if !slices.ContainsFunc(check.Classes(), func(a check.About) bool { return string(a.Class) == fields[1] }) {
 				return nil, fmt.Errorf("line %d: there is no class %q", n, fields[1])
 			}
-			b[fields[0]] = check.Class(fields[1])
+			b = append(b, Known{fields[0], check.Class(fields[1])})
 		default:
 			return nil, fmt.Errorf("line %d: write the id of a case and its class", n)
 		}
@@ -52,14 +62,27 @@ func ReadBaseline(in io.Reader, p Policy) (Baseline, error) {
 
 // Compare returns the failures that are not in the baseline, and the entries of the baseline that
 // no longer fail. Cases that were not played, or not exercised, are ignored.
-func (b Baseline) Compare(r *Report, p Policy) (fresh, stale []Case) {
+func (b Baseline) Compare(r *Report, p Policy) (fresh []Case, stale []Known) {
+	fails, passes := make([]bool, len(b)), make([]bool, len(b))
 	for _, c := range r.Cases {
-		known, listed := b[c.ID]
-		switch fails := p.Fails(c); {
-		case fails && (!listed || known != c.Class):
+		failing, listed := p.Fails(c), false
+		for i, k := range b {
+			if !edit.Glob(k.Cases, c.ID) {
+				continue
+			}
+			if failing {
+				listed = listed || k.Class == c.Class
+				fails[i] = true
+			}
+			passes[i] = passes[i] || c.Result == check.Pass || c.Result == check.Warn
+		}
+		if failing && !listed {
 			fresh = append(fresh, c)
-		case !fails && listed && (c.Result == check.Pass || c.Result == check.Warn):
-			stale = append(stale, c)
+		}
+	}
+	for i, k := range b {
+		if passes[i] && !fails[i] {
+			stale = append(stale, k)
 		}
 	}
 	return fresh, stale

@@ -1,8 +1,10 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 
 	"pop3mtm/scenarios/check"
@@ -97,14 +99,17 @@ func (r *Report) failures(b *strings.Builder) {
 	}
 }
 
-// difference returns a text that is equal for failures that show the same difference.
+// difference returns a text that is equal for failures that show the same difference, whatever the
+// numbers of messages and lines.
 func (c Case) difference() string {
-	shown := c.Why
-	if _, is, ok := strings.Cut(c.Detail, " is "); ok {
+	shown := cmp.Or(c.Detail, c.Why)
+	if _, is, ok := strings.Cut(shown, " is "); ok {
 		shown = is
 	}
-	return string(c.Class) + " " + string(c.Severity) + " " + shown
+	return string(c.Class) + " " + string(c.Severity) + " " + numbers.ReplaceAllString(shown, "#")
 }
+
+var numbers = regexp.MustCompile(`[0-9]+`)
 
 // cellText escapes a text for a cell of a table.
 func cellText(text string) string {

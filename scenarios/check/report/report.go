@@ -55,7 +55,7 @@ type Totals struct {
 // Of returns the verdict on an outcome.
 func Of(o check.Outcome) Case {
 	c := o.Case
-	one := Case{ID: c.ID, Class: o.Class, Severity: c.Severity, Result: o.Result, Why: o.Why, RFC: c.Where(), Reproduce: c.Reproduce(), Title: c.Title, Requirement: c.Requirement}
+	one := Case{ID: c.ID, Class: o.Class, Severity: c.Severity, Result: o.Result, Why: o.Why, RFC: c.Where(), Reproduce: o.Reproduce(), Title: c.Title, Requirement: c.Requirement}
 	if o.Result != check.Pass && o.Result != check.Skipped {
 		one.Detail, one.Excerpt, one.Output = o.Detail, o.Excerpt, o.Output
 	}

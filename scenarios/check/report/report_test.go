@@ -177,15 +177,22 @@ func TestABaselineFailsOnWhatIsNewAndOnWhatIsStale(t *testing.T) {
 		t.Fatal(err)
 	}
 	fresh, stale := known.Compare(r, usual)
-	if !slices.Equal(ids(fresh), []string{"b@1"}) || !slices.Equal(ids(stale), []string{"a@1"}) {
-		t.Errorf("%q, %q", ids(fresh), ids(stale))
+	if !slices.Equal(ids(fresh), []string{"b@1"}) || !slices.Equal(stale, []report.Known{{Cases: "a@1", Class: check.Lost}}) {
+		t.Errorf("%q, %q", ids(fresh), stale)
+	}
+	several, err := report.ReadBaseline(strings.NewReader("a@* HALF\nb* LOST\na@1* HALF\n"), usual)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if fresh, stale = several.Compare(r, usual); fresh != nil || !slices.Equal(stale, []report.Known{{Cases: "a@1*", Class: check.Half}}) {
+		t.Errorf("%q, %q", ids(fresh), stale)
 	}
 	own, err := report.ReadBaseline(strings.NewReader(written(t, r.WriteJSON)), usual)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if fresh, stale = own.Compare(r, usual); fresh != nil || stale != nil {
-		t.Errorf("%q, %q", ids(fresh), ids(stale))
+		t.Errorf("%q, %q", ids(fresh), stale)
 	}
 	for _, bad := range []string{"a@2", "a@2 BAD", "a b c", "{"} {
 		if _, err := report.ReadBaseline(strings.NewReader(bad), usual); err == nil {

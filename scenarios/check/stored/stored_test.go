@@ -110,8 +110,23 @@ func TestWhatClientsDoToEveryMessageIsAllowedFor(t *testing.T) {
 		"quoted From":             strings.Replace(sent, "\r\nFrom here", "\r\n>From here", 1),
 		"a header before all":     "Return-Path: <>\n\n" + sent,
 		"an empty line more":      sent + "\r\n",
+		"a field folded anew":     strings.Replace(sent, "Subject: x", "Subject:\r\n\tx", 1),
 	} {
 		if !stored.Prepare([]byte(text)).Holds(stored.Prepare([]byte(sent))) {
+			t.Errorf("%s: taken for another message", name)
+		}
+	}
+}
+
+// A server left out the first line of a folded field, or broke a long one: no reader can say what
+// the rest is.
+func TestWhatServersDoToAHeaderIsNotHeldAgainstAClient(t *testing.T) {
+	for name, c := range map[string]struct{ served, stored string }{
+		"a continuation of nothing":       {"\tby b; Mon\r\nSubject: x\r\n\r\ny\r\n", "Return-Path: <>\nSubject: x\n\ny\n"},
+		"a broken line ends the header":   {"Subject: one, two, th\r\nree\r\n\r\ny\r\n", "Return-Path: <>\nSubject: one,\n two, th\n\nree\n\ny\n"},
+		"blanks at a fold are not octets": {"Subject: one,\r\n  two\r\n\r\ny\r\n", "Subject: one, two\n\ny\n"},
+	} {
+		if !stored.Prepare([]byte(c.stored)).Holds(stored.Prepare([]byte(c.served))) {
 			t.Errorf("%s: taken for another message", name)
 		}
 	}
@@ -123,7 +138,7 @@ func TestWhatIsMissingOrChangedIsSeen(t *testing.T) {
 		"half a body":        {"From: a@example.org\r\nSubject: x\r\n\r\nline one of it\r\n", "1 lines are stored, 3 were sent"},
 		"a dot too many":     {strings.Replace(sent, ".dot", "..dot", 1), `line of the body 2 is "..dot", but ".dot" was sent`},
 		"no dot":             {strings.Replace(sent, ".dot", "dot", 1), `line of the body 2 is "dot"`},
-		"the terminator too": {sent + ".\r\n", `1 lines follow after what was sent; the first is "."`},
+		"the terminator too": {sent + ".\r\n", `after what was sent comes "."`},
 		"half a header":      {"From: a@example.org\r\n", ""},
 		"no subject":         {strings.Replace(sent, "Subject: x\r\n", "", 1), `line 3 is "", but "Subject: x" was sent`},
 	} {

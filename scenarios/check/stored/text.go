@@ -13,7 +13,8 @@ type Text struct {
 	lines  []string
 	header []string
 	body   []string
-	split  bool // an empty line ends the header
+	fields []string // the header without its folds
+	split  bool     // an empty line ends the header
 }
 
 // Deviations returns the names of the changes that a client may declare: nul, it leaves out NUL
@@ -40,10 +41,29 @@ func Prepare(octets []byte, deviations ...string) Text {
 	if i := slices.Index(t.lines, ""); i >= 0 {
 		t.header, t.body, t.split = t.lines[:i], t.lines[i+1:], true
 	}
+	t.fields = unfolded(t.header)
 	return t
 }
 
-// Empty reports whether the text has no lines.
+// unfolded returns a header with each field on one line and one blank for several: clients that
+// write a header anew fold its fields elsewhere. RFC 5322 section 2.2.3.
+func unfolded(header []string) []string {
+	var all []string
+	for _, l := range header {
+		if n := len(all); n > 0 && (strings.HasPrefix(l, " ") || strings.HasPrefix(l, "\t")) {
+			all[n-1] += l
+			continue
+		}
+		all = append(all, l)
+	}
+	for i, f := range all {
+		begins := f[:len(f)-len(strings.TrimLeft(f, " \t"))]
+		all[i] = begins + strings.Join(strings.Fields(f), " ")
+	}
+	return all
+}
+
+// Empty reports whether there is nothing in it.
 func (t Text) Empty() bool { return t.key == "" }
 
 // Key returns a string that is equal for texts that are equal without any allowance for header
@@ -59,9 +79,10 @@ func (t Text) Holds(sent Text) bool {
 	case sent.key == "":
 		return strings.Join(t.body, "") == ""
 	case !slices.Equal(trimmed(t.body), trimmed(sent.body)):
-		return ends(t.lines, sent.lines) || ends(slices.Concat(t.header, t.body), sent.lines)
+		return ends(t.lines, sent.lines) || ends(slices.Concat(t.header, t.body), sent.lines) ||
+			sent.split && ends(slices.Concat(t.fields, t.body), slices.Concat(sent.fields, []string{""}, sent.body))
 	}
-	return t.hasHeader(sent.header)
+	return t.hasHeader(sent.fields)
 }
 
 // ends reports whether stored ends with all lines of sent. It is for a message without a proper
@@ -71,16 +92,16 @@ func ends(stored, sent []string) bool {
 	return at >= 0 && slices.Equal(stored[at:], sent)
 }
 
-// hasHeader reports whether the header has these lines, in this order.
-func (t Text) hasHeader(lines []string) bool {
-	left := t.header
-	for _, l := range lines {
-		l = plain(l)
-		at := slices.IndexFunc(left, func(own string) bool { return plain(own) == l })
-		switch {
+// hasHeader reports whether these fields stand in the header, in their order.
+func (t Text) hasHeader(fields []string) bool {
+	left := t.fields
+	for i, f := range fields {
+		f = plain(f)
+		at := slices.IndexFunc(left, func(own string) bool { return plain(own) == f })
+		switch continuesNothing := i == 0 && strings.TrimLeft(f, " \t") != f; {
 		case at >= 0:
 			left = left[at+1:]
-		case !droppable(l):
+		case !droppable(f) && !continuesNothing:
 			return false
 		}
 	}
@@ -154,7 +175,10 @@ func (t Text) Difference(sent Text) string {
 			return fmt.Sprintf("%s %d is %q, but %q was sent", part, i+1, clipped(own[i]), clipped(l))
 		}
 	}
-	return fmt.Sprintf("%d lines follow after what was sent; the first is %q", len(own)-len(served), clipped(own[min(len(served), len(own)-1)]))
+	if len(own) <= len(served) {
+		return "" // nothing but empty lines
+	}
+	return fmt.Sprintf("after what was sent comes %q", clipped(strings.Join(own[len(served):], "\n")))
 }
 
 func clipped(line string) string {
