@@ -18,16 +18,17 @@ type Account struct {
 	ID   store.ID
 	Name string
 	POP3 account.POP3
-	SMTP store.ID // the service entry that outgoing messages have as Service; 0 without settings for SMTP
+	SMTP store.ID // the service entry for outgoing messages; 0 when the account cannot send
 }
 
-// patience is how long AddAccount waits for another program that adds an account.
+// patience is how long AddAccount waits while another program adds an account.
 const patience = 5 * time.Second
 
 const addingAccount = "add account"
 
-// AddAccount adds a service entry with the given settings and returns its id. A name that exists
-// already is ErrInUse.
+// AddAccount adds an account with the given settings and returns the id of its service
+// entry. It returns ErrArgument for an invalid name or settings, and ErrInUse when an
+// account or a folder has the name.
 func AddAccount(ctx context.Context, st *store.Store, name string, settings account.POP3) (store.ID, error) {
 	const command = addingAccount
 	if err := account.ValidateName(name); err != nil {
@@ -90,9 +91,9 @@ func addAccount(ctx context.Context, st *store.Store, name string, settings acco
 	return entry.ID, b.Commit(ctx)
 }
 
-// SetAccount replaces the settings of an account; they apply from the next connect on. Its SMTP
-// service is added or removed with the host for SMTP. It cannot be removed while mail for it is in
-// the Outbox: ErrInUse.
+// SetAccount replaces the settings of an account. They apply from the next connect on. The
+// account's SMTP service is added when the settings have a host for SMTP, and removed when they
+// have none: SetAccount returns ErrInUse while its mail is in the Outbox.
 func SetAccount(ctx context.Context, st *store.Store, id store.ID, settings account.POP3) error {
 	const command = "set account"
 	if err := settings.Validate(); err != nil {
@@ -119,9 +120,9 @@ func SetAccount(ctx context.Context, st *store.Store, id store.ID, settings acco
 	return b.Commit(ctx)
 }
 
-// RemoveAccount deletes the service entries, the entries of the mailbox and the settings. Copies in
-// folders stay, and the server is not contacted. It returns ErrInUse while mail of the account is
-// in the Outbox, or a client holds the mailbox.
+// RemoveAccount deletes an account: its service entries, the entries of its mailbox and its
+// settings. Copies in folders stay, and the server is not contacted. It returns ErrInUse while mail
+// of the account is in the Outbox or a client holds the mailbox.
 func RemoveAccount(ctx context.Context, st *store.Store, id store.ID) error {
 	const command = "remove account"
 	entry, err := st.Entry(ctx, id)
@@ -176,7 +177,7 @@ func readAccount(ctx context.Context, st *store.Store, e store.Entry, command st
 	return Account{ID: e.ID, Name: e.Name, POP3: settings, SMTP: e.Related}, nil
 }
 
-// FindAccount returns the account with a name, else ErrNotFound.
+// FindAccount returns the account with a name, or ErrNotFound.
 func FindAccount(ctx context.Context, st *store.Store, name string) (Account, error) {
 	accounts, err := Accounts(ctx, st)
 	if err != nil {
@@ -190,7 +191,7 @@ func FindAccount(ctx context.Context, st *store.Store, name string) (Account, er
 	return Account{}, &Error{Command: "find account", Code: ErrNotFound, Err: fmt.Errorf("account %q does not exist", name)}
 }
 
-// services returns the service entries of accounts.
+// services returns the POP3 service entries of all accounts.
 func services(ctx context.Context, st *store.Store) ([]store.Entry, error) {
 	children, err := st.Children(ctx, store.Root)
 	if err != nil {

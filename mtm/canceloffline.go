@@ -8,10 +8,10 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// CancelOffline takes back the operations that are queued for the selected messages of the mailbox,
-// online and offline, and deletes the placeholders of what they would have fetched. Selecting a
-// placeholder takes back the operation that made it (behaviour section 6). Its progress counts the
-// operations. What was copied at once stays.
+// CancelOffline takes back the operations that are queued for messages of the mailbox, and deletes
+// their placeholders in folders. A placeholder in Messages means the operation that made it
+// (behaviour section 6). CancelOffline works with and without a connection. Its progress counts
+// operations. Messages that were copied at once stay.
 type CancelOffline struct {
 	Messages []store.ID
 }

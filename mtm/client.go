@@ -13,15 +13,16 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// Options configure a Client. nil and the zero value mean the defaults.
+// Options configures a Client. nil and the zero value mean the defaults.
 type Options struct {
 	// Dial makes the connection; nil dials TCP. It must honour ctx.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
-	// Timeout bounds every wait for the server that makes no progress; 0 = one minute.
+	// Timeout limits every wait for the server during which no octet is read or
+	// written; 0 = one minute.
 	Timeout time.Duration
-	// MaxTime ends an operation on the mailbox that takes longer in all, with ErrTimedOut: the
-	// connection is closed without QUIT, and whole messages stay. 0 = the account's max-time, below
-	// 0 = no limit.
+	// MaxTime limits the whole time of an operation on the mailbox. One that takes longer ends with
+	// ErrTimedOut: the connection is closed without QUIT, and whole messages stay. 0 = the
+	// account's max-time, below 0 = no limit.
 	MaxTime time.Duration
 	// MinRate is how many octets per second the server must send once it has begun to answer; see
 	// pop3.Options. 0 = the account's min-rate, below 0 = no limit.
@@ -29,8 +30,8 @@ type Options struct {
 	// Wire limits what a server may send; nil = the defaults of pop3. Its Timeout and MinRate are
 	// not used.
 	Wire *pop3.Options
-	// BatchMessages and BatchBytes limit what one synced commit holds, and so what is fetched again
-	// after a crash; 0 = 1,000 messages and 16 MiB.
+	// BatchMessages and BatchBytes limit one synced commit, and so what is fetched again after a
+	// crash; 0 = 1,000 messages and 16 MiB.
 	BatchMessages int
 	BatchBytes    int64
 	// Launcher starts sending the Outbox when the account connects and has autosend on; nil =
@@ -70,12 +71,13 @@ func (o *Options) orDefault() Options {
 	return d
 }
 
-// Client is the client MTM of one POP3 service. It runs one operation at a time that uses the
-// connection, and any number beside it that write messages. Several goroutines may use its methods.
+// Client is the client MTM of one POP3 service. It runs one operation at a time that uses
+// the connection, and beside it any number of operations that write messages. Several
+// goroutines may use its methods.
 //
-// One client of a service at a time, in whatever process, is connected: it holds the mailbox from
-// connect to disconnect. The others get ErrInUse with a *hold.HeldError and are offline: what they
-// queue is carried out by the holder, or by the next session.
+// Only one client of a service, in whatever process, is connected at a time: it holds the mailbox
+// from connect to disconnect. The others get ErrInUse with a *hold.HeldError and stay offline. What
+// they queue is carried out by the holder or by the next session.
 type Client struct {
 	store   *store.Store
 	service store.ID

@@ -6,7 +6,7 @@ import (
 	"pop3mtm/mtm/progress"
 )
 
-// Command is an instruction to a Client: one of [Connect], [Disconnect], [GetMail], [Populate],
+// Command tells a Client what to do. It is one of [Connect], [Disconnect], [GetMail], [Populate],
 // [Delete], [CancelOffline], [IsConnected], [Busy], [CreateNew], [CreateReply], [CreateForward],
 // [CreateForwardAsAttachment] and [CreateReceipt].
 type Command interface {
@@ -22,13 +22,13 @@ type Command interface {
 	run(ctx context.Context, r *run) error
 }
 
-// line says what a command requires of the connection when it starts.
+// line is what a command requires of the connection when it starts.
 type line int
 
 const (
 	offline line = iota // no connection, else ErrAlreadyConnected
 	asFound             // uses the connection, or stays offline
 	either              // uses the connection, or stays offline, and ends the operation that runs
-	nothing             // does not use it, and ends at once
-	beside              // does not use it, and may take long
+	nothing             // does not use the connection, and ends at once
+	beside              // does not use the connection, and may take long
 )

@@ -16,16 +16,16 @@ import (
 // listed in Error.Failed, the connection stays, and its operation stays queued. Deletes are sent
 // when the session ends. With a sync limit of 0 nothing is refreshed.
 type Connect struct {
-	// Keep lists messages of the mailbox whose entries stay although the server no longer has them,
-	// when more than their header is here.
+	// Keep lists messages of the mailbox whose entries stay when the server no longer has them, if
+	// more than their header is stored.
 	Keep []store.ID
-	// For is the Populate that will follow, or nil. It is remembered from the login on, so that
-	// what it finds new stays New until it is fetched, also when the program is killed in between.
+	// For is the Populate that will follow, or nil. It is stored at the login, so that new messages
+	// stay New until the Populate has fetched them, even if the program is killed in between.
 	For *Populate
-	// Skip lists entries of the mailbox whose message and header are not requested, whatever is
-	// queued for them.
+	// Skip lists entries of the mailbox for which nothing is requested, neither header nor message,
+	// whatever is queued for them.
 	Skip []store.ID
-	// Wait is how long to wait for a mailbox that another client holds; 0 = not at all.
+	// Wait is how long to wait while another client holds the mailbox; 0 = not at all.
 	Wait time.Duration
 }
 
@@ -49,7 +49,7 @@ func (cmd Connect) run(ctx context.Context, r *run) error {
 	return r.connect(ctx, cmd.Wait, cmd.Keep, asked) // the populate asks for the messages that were put off
 }
 
-// skipping leaves messages out and requests nothing else; nil for no messages.
+// skipping returns a request that only leaves messages out; nil for no messages.
 func skipping(skip []store.ID) *servermtm.Asked {
 	if len(skip) == 0 {
 		return nil

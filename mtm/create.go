@@ -22,12 +22,12 @@ import (
 // recipients holds the three kinds of recipients.
 type recipients struct{ to, cc, bcc []*mail.Address }
 
-// all returns everybody once, the visible ones first.
+// all returns each recipient once, those of Bcc last.
 func (r recipients) all() []*mail.Address {
 	return compose.Merge(compose.Merge(compose.Merge(nil, r.to), r.cc), r.bcc)
 }
 
-// creation is a message that is being written.
+// creation holds a message that is being written.
 type creation struct {
 	client  *Client
 	options CreateOptions
@@ -38,20 +38,19 @@ type creation struct {
 	recipients
 	letter   compose.Letter
 	sender   string // of the envelope
-	waits    bool   // to be sent, whatever the account says
+	waits    bool   // queued for sending, whatever the account's settings say
 	textOnly bool   // without the signature, card and attachments of the account
 	leftOut  []LeftOut
 }
 
-// recipe describes how one create command differs from the others.
+// recipe describes one create command: what distinguishes it from the others.
 type recipe struct {
 	into, original store.ID
 	options        CreateOptions
 	fill           func(context.Context, *creation) error
 }
 
-// checkCreate checks the destination and the original, so that a wrong id fails before anything is
-// written.
+// checkCreate returns an error for an invalid destination or original, before anything is written.
 func checkCreate(ctx context.Context, c *Client, command string, r recipe, answers bool) error {
 	folder, err := c.store.Entry(ctx, r.into)
 	if err != nil {
@@ -68,7 +67,7 @@ func checkCreate(ctx context.Context, c *Client, command string, r recipe, answe
 	return r.options.check(command)
 }
 
-// create writes the message in one batch, so that an error or a cancel leaves nothing.
+// create writes the message in one batch, so that nothing stays after an error or a cancel.
 func (r *run) create(ctx context.Context, what recipe) error {
 	c := &creation{client: r.client, options: what.options}
 	var err error
@@ -98,7 +97,7 @@ func (r *run) create(ctx context.Context, what recipe) error {
 	return nil
 }
 
-// begin finds the sender and reads the options.
+// begin finds the sending account and reads the options.
 func (c *creation) begin(ctx context.Context) (err error) {
 	if c.account, err = c.client.sendingAccount(ctx, c.options.Service, c.source); err != nil {
 		return err
@@ -157,10 +156,10 @@ func (c *Client) sendingAccount(ctx context.Context, given store.ID, source *ori
 			return a, nil
 		}
 	}
-	return Account{}, fault(ErrNotFound, "no settings to send mail with: the account needs smtp-host and smtp-from")
+	return Account{}, fault(ErrNotFound, "no account can send mail: set smtp-host and smtp-from")
 }
 
-// finish adds what every message has.
+// finish adds what the account's settings add to a message, and checks the number of recipients.
 func (c *creation) finish(ctx context.Context) error {
 	s := c.smtp()
 	if !c.textOnly {
@@ -207,7 +206,7 @@ func (c *creation) withSelf(list []*mail.Address) []*mail.Address {
 	return compose.Merge(list, []*mail.Address{c.own}, c.all())
 }
 
-// attach adds the caller's text and files and the account's visiting card.
+// attach adds the caller's text and files, and the account's vCard.
 func (c *creation) attach(ctx context.Context) error {
 	o := &c.options
 	if o.HTML != "" && c.letter.HTML == nil {
@@ -229,7 +228,7 @@ func (c *creation) attach(ctx context.Context) error {
 			err = fmt.Errorf("%s is not a file", path)
 		}
 		if err != nil {
-			return fault(ErrNotFound, "the visiting card of smtp-vcard: %w", err)
+			return fault(ErrNotFound, "the file of smtp-vcard: %w", err)
 		}
 		c.letter.Attachments = append(c.letter.Attachments, compose.Attachment{
 			Name: compose.CleanFileName(filepath.Base(path)), Type: "text/vcard",
@@ -267,7 +266,7 @@ func (c *Client) create(ctx context.Context, cmd Command) (store.ID, error) {
 	return op.result.Messages[0], nil
 }
 
-// message returns the entry of a message, else ErrNotFound.
+// message returns the entry of a message, or ErrNotFound.
 func message(ctx context.Context, st *store.Store, command string, id store.ID) (store.Entry, error) {
 	entry, err := st.Entry(ctx, id)
 	if err == nil && entry.Type != store.TypeMessage {

@@ -10,8 +10,8 @@ import (
 
 // CreateForward writes a message that forwards another one (behaviour section 12): with PartBody
 // its text below a few lines of its header, with PartAttachments its attachments. It goes only to
-// the recipients in the options. A part of the original that cannot be decoded is an error:
-// CreateForwardAsAttachment takes every octet. See CreateNew for the rest.
+// the recipients in the options. A part of the original that cannot be decoded is an error; such a
+// message can be forwarded with CreateForwardAsAttachment. See CreateNew for the rest.
 type CreateForward struct {
 	Into, Original store.ID
 	CreateOptions

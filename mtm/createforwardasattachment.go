@@ -12,8 +12,8 @@ import (
 
 // CreateForwardAsAttachment writes a message that contains another one, every octet of it
 // (behaviour section 12). It needs PartBody or PartAttachments. The original is embedded as
-// message/rfc822. One that no server would accept like that, with NUL or lines that are too long,
-// is attached as a file. See CreateNew for the rest.
+// message/rfc822, or attached as a file when no server would accept it like that, since it has NULs
+// or lines that are too long. See CreateNew for the rest.
 type CreateForwardAsAttachment struct {
 	Into, Original store.ID
 	CreateOptions

@@ -11,7 +11,7 @@ import (
 	"pop3mtm/mtm/symbian"
 )
 
-// The parts that a reply, a reply to everybody and a forwarded message usually have.
+// The usual parts of a reply, of a reply to everybody and of a forwarded message.
 const (
 	ReplyParts    = symbian.PartOriginator | symbian.PartDescription
 	ReplyAllParts = ReplyParts | symbian.PartRecipient
@@ -21,11 +21,11 @@ const (
 // CreateOptions holds what the commands that write a message have in common (behaviour section 12).
 // The zero value writes an empty message.
 //
-// Of Parts, PartBody adds the account's signature below the text, and below it the text of the
-// original under a few lines of its header, without quote marks. PartAttachments adds the
-// attachments of the original that are complete. PartDescription and PartSubject take its subject.
-// PartOriginator and PartRecipient say to whom a reply goes. The other bits change nothing: a
-// message always has its date.
+// Parts selects what is added. PartBody: the account's signature below the text, and below it
+// the text of the original after a few lines of its header, without quote marks.
+// PartAttachments: the attachments of the original that are complete. PartDescription or
+// PartSubject: the original's subject. PartOriginator and PartRecipient select the recipients of
+// a reply. The other bits have no effect.
 type CreateOptions struct {
 	Parts symbian.PartList
 	Types symbian.TypeList
@@ -33,25 +33,25 @@ type CreateOptions struct {
 	// original's account, else of the client's, else the first one.
 	Service store.ID
 
-	To, Cc, Bcc []string // added to the recipients that the command finds; each may be several, separated by commas
-	Subject     string   // instead of the one that the command makes; "" for that one
+	To, Cc, Bcc []string // added to the recipients that the command finds; one string may have several addresses, separated by commas
+	Subject     string   // "" = the subject that the command makes
 	Text        string   // UTF-8, with any line ends; up to 16 MiB
-	HTML        string   // the same text as HTML; without Text it becomes an attachment
+	HTML        string   // the same text as HTML; without Text it is an attachment
 	Attachments []AttachmentFile
 }
 
-// AttachmentFile is a file to attach. It is read to its end while the message is written. A message
-// can have 2 GiB with its attachments.
+// AttachmentFile is a file to attach. Reader is read to its end while the message is written. A
+// message with its attachments is limited to 2 GiB.
 type AttachmentFile struct {
 	Name   string // without directories
 	Type   string // "application/pdf", "text/plain; charset=utf-8"; "" for octets of an unknown kind
 	Reader io.Reader
 }
 
-// maxText bounds the texts that a caller gives, in octets.
+// maxText limits the texts that a caller gives, in octets.
 const maxText = 16 << 20
 
-// check rejects invalid options before the work starts.
+// check returns an error for invalid options, before the work starts.
 func (o *CreateOptions) check(command string) error {
 	if o.Types&^(symbian.TypeMHTML|symbian.TypeInvisible|symbian.TypeInPreparation) != 0 {
 		return argument(command, fmt.Errorf("unknown types %#x", o.Types))
@@ -59,18 +59,18 @@ func (o *CreateOptions) check(command string) error {
 	if _, err := o.recipients(); err != nil {
 		return argument(command, err)
 	}
-	// A subject is one line here; writing it checks that it is short enough.
+	// The subject is checked as text; its length is checked when it is written.
 	if err := compose.CheckText("subject", o.Subject, maxText); err != nil {
 		return argument(command, err)
 	}
 	for _, text := range []string{o.Text, o.HTML} {
 		if len(text) > maxText || !utf8.ValidString(text) {
-			return argument(command, fmt.Errorf("a text has to be UTF-8, up to %d octets", maxText))
+			return argument(command, fmt.Errorf("Text and HTML must be UTF-8 of at most %d octets", maxText))
 		}
 	}
 	for _, a := range o.Attachments {
 		if a.Reader == nil {
-			return argument(command, errors.New("an attachment without a reader"))
+			return argument(command, errors.New("an attachment has no Reader"))
 		}
 		if err := compose.CheckFileName(a.Name); err != nil {
 			return argument(command, err)

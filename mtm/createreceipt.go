@@ -71,7 +71,7 @@ func fillReceipt(_ context.Context, c *creation) error {
 	return nil
 }
 
-// receiptText returns the text of a receipt for people.
+// receiptText returns the text of a receipt that a person reads.
 func receiptText(o *original, now time.Time) string {
 	const longest = 500
 	subject := compose.CleanText(o.subject(), longest)

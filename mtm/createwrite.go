@@ -20,7 +20,7 @@ func (c *creation) write(ctx context.Context, r *run, into store.ID) (store.ID, 
 	b := c.client.store.NewBatch()
 	defer b.Rollback()
 	body := b.Body(store.BodyWhole)
-	// The largest message is that of symbian.Query.
+	// The limit is the largest message size that symbian.Query returns.
 	out := &measured{alive: ctx.Err, w: body, meter: r.meter}
 	if err := c.letter.Write(out, math.MaxInt32); err != nil {
 		return 0, 0, errors.Join(coded(ctx, err), body.Discard())
@@ -39,7 +39,7 @@ func (c *creation) write(ctx context.Context, r *run, into store.ID) (store.ID, 
 	return entry.ID, entry.Size, nil
 }
 
-// coded returns a failure to write with its number, and an error without a number unchanged.
+// coded adds the original's number to an error of writing, if it has one.
 func coded(ctx context.Context, err error) error {
 	switch {
 	case ctx.Err() != nil:
@@ -52,7 +52,7 @@ func coded(ctx context.Context, err error) error {
 	return err
 }
 
-// fault returns an error with its number.
+// fault returns an error with a number of the original.
 func fault(code symbian.Code, format string, args ...any) error {
 	return &servermtm.Fault{Code: code, Err: fmt.Errorf(format, args...)}
 }
@@ -110,7 +110,7 @@ func (c *creation) envelope() store.Outgoing {
 	return o
 }
 
-// measured passes a message on, reports the progress, and stops when the operation is cancelled.
+// measured is a writer that reports the progress, and fails when the operation is cancelled.
 type measured struct {
 	alive  func() error // the operation's context
 	w      io.Writer
@@ -128,7 +128,7 @@ func (m *measured) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// untilCancelled reads until the operation is cancelled.
+// untilCancelled is a reader that fails when the operation is cancelled.
 type untilCancelled struct {
 	alive func() error
 	r     io.Reader

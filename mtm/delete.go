@@ -9,13 +9,13 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// Delete deletes messages of the mailbox: on the server, which does so when the session ends with
-// QUIT, and then here (behaviour section 5). A message that the server refuses to delete keeps its
+// Delete deletes messages of the mailbox: first on the server, when the session ends with QUIT, and
+// then in the store (behaviour section 5). A message that the server refuses to delete keeps its
 // entry and is listed in Error.Failed. Copies in folders are not touched.
 //
-// An account in disconnected mode keeps the delete until its session ends, and needs no connection
-// for it: the entry has the Operation flag in the meantime, and CancelOffline takes the delete back
-// (behaviour section 6).
+// For an account in disconnected mode the delete is queued, without a connection too, and carried
+// out when a session ends. Until then the entry has the Operation flag, and CancelOffline takes the
+// delete back (behaviour section 6).
 type Delete struct {
 	Messages []store.ID // entries of the mailbox, deleted in this order
 }

@@ -11,14 +11,14 @@
 //     server, with its header.
 //   - Populate: fetch the rest of a message into its mailbox entry. Partial: only its first lines.
 //   - Copy, move: put a message into a folder; a move deletes it on the server afterwards.
-//   - Ghost: an entry in a folder for a message that an offline operation will
-//     bring; it has no body yet.
+//   - Ghost, placeholder: an entry in a folder for a message that an offline operation will
+//     fetch; it has no body yet.
 //   - Pending: asked for by a command that has not finished with it; the next
 //     get mail takes it too.
 //   - New: arrived since the last connection, or pending.
 //   - Arrival: a new message that a get mail fetches whole at once, without
 //     asking for its header first.
-//   - Settled: done with, as far as a command is concerned: stored, counted as failed, or left out.
+//   - Settled: of a message that a command handles: stored, counted as failed, or left out.
 //   - Offline operation: a command given without a connection; the queue of them is
 //     run after the next login.
 //   - Holder: the one client, of any process, that has the mailbox between connect and disconnect.
@@ -33,9 +33,9 @@
 // for each message that the server holds, with the header. Copies with the whole
 // message live in folders.
 //
-// A [Client] works on one service. It takes a [Command] through [Client.InvokeAsync]
-// and gives back an [Operation] that runs in one goroutine, tells its progress, and
-// ends with nil or an [*Error] that says command, step and cause:
+// A [Client] works on one service. It takes a [Command] through [Client.InvokeAsync] and returns an
+// [Operation] that runs in one goroutine, reports its progress, and ends with nil or an [*Error]
+// with command, step and cause:
 //
 //	st, err := store.Open("mail.store", nil)
 //	account, err := mtm.FindAccount(ctx, st, "work")
@@ -57,21 +57,20 @@
 //
 // # What it promises
 //
-// A message is stored byte for byte as the server sent it, and shows only when it
-// is whole and synced to disk. A move sends DELE only after that. When the line
-// breaks, or the operation is cancelled, no QUIT is sent, so that the server
-// forgets our deletes; the next get mail fetches exactly what is missing, nothing
-// lost and nothing twice. A message that the server refuses is counted and the
-// rest go on.
+// A message is stored byte for byte as the server sent it, and is visible only when it is whole and
+// synced to disk. A move sends DELE only after that. When the connection breaks, or the operation
+// is cancelled, no QUIT is sent, so that the server forgets the deletes; the next get mail fetches
+// exactly what is missing. No message is lost and none is stored twice. A message that the server
+// refuses is counted as failed, and the others are fetched.
 //
-// One client at a time is connected to a service's mailbox, in whatever process it is; the others
-// get [ErrInUse] at once, or after [Connect].Wait, and [Status] tells everybody who it is
+// Only one client, in whatever process, is connected to a service's mailbox at a time. The others
+// get [ErrInUse] at once, or after [Connect].Wait, and [Status] reports which client it is
 // (package [pop3mtm/mtm/hold]).
 //
-// Without a connection an account in disconnected mode keeps copies, moves, populates
-// and deletes for the next session, one record an operation in the store. A record goes
-// in the commit that carries it out, so a kill at any point loses none and does none
-// twice, and no delete goes before its copy.
+// An account in disconnected mode queues copies, moves, populates and deletes that need a
+// connection for the next session, one record per operation in the store. The commit that carries
+// out an operation removes its record, so that a kill at any point loses no operation and repeats
+// none, and no delete is sent before its copy is stored.
 //
 // # Where to read on
 //

@@ -17,15 +17,16 @@ type GetMailInfo struct {
 // PopulateOptions is the parameter of the populate functions.
 type PopulateOptions struct {
 	MaxSize     int64 // octets on the wire; 0 = no limit
-	Limit       int   // lines of the body that come with the header; 0 or less = whole messages
-	HeadersOnly bool  // no line of the body comes
+	Limit       int   // lines of the body to fetch with the header; 0 or less = whole messages
+	HeadersOnly bool  // fetch the header only
 }
 
-// Function returns the command for a number of the original's table. selection[0] is the service
-// entry and the rest are messages; for the numbers that write a message they are the destination
-// and the original. parameter is a GetMailInfo, a PopulateOptions, a CreateOptions, or nil where
-// the number has none. A number that the original does not carry out, or that is not in the table,
-// is ErrNotSupported; an invalid selection or parameter is ErrArgument.
+// Function returns the command for a number of the original's table (package symbian). selection
+// holds the service entry and then messages; for the numbers that write a message it holds the
+// destination folder and the original message. parameter is a GetMailInfo, a PopulateOptions or a
+// CreateOptions, or nil for a number without a parameter. Function returns ErrNotSupported for a
+// number that is not in the table or that the original does not carry out, and ErrArgument for an
+// invalid selection or parameter.
 func Function(id int, selection []store.ID, parameter any) (Command, error) {
 	switch id {
 	case symbian.IsConnected:

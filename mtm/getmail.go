@@ -14,23 +14,24 @@ import (
 // Which says which messages of the mailbox GetMail fetches.
 type Which int
 
-// The three choices of behaviour section 1.
+// The values of Which (behaviour section 1).
 const (
-	New       Which = iota // those that arrived in this connection, and those that an earlier GetMail did not finish
-	Selection              // those in GetMail.Messages
-	All                    // every one
+	New       Which = iota // messages that are new in this connection, and those that an earlier GetMail did not finish
+	Selection              // the messages in GetMail.Messages
+	All                    // all messages
 )
 
-// Order selects which of new or all messages comes first. A selection is fetched in its own order.
+// Order says which messages of New or All are fetched first. A Selection is
+// fetched in its own order.
 type Order int
 
-// The two orders, by message number.
+// The values of Order, by message number.
 const (
-	NewestFirst Order = iota // the highest number first, as the original does: whoever loses the connection has the newest mail
+	NewestFirst Order = iota // the highest number first, as in the original, so that the newest mail is there when the connection breaks
 	OldestFirst
 )
 
-// Take says whether the server keeps the fetched messages.
+// Take says whether GetMail copies or moves messages.
 type Take int
 
 // Copy leaves the messages on the server; Move deletes each one there after it is whole and synced
@@ -43,27 +44,29 @@ const (
 // Link says whether GetMail connects and disconnects.
 type Link int
 
-// The three forms of behaviour section 1.
+// The values of Link (behaviour section 1).
 const (
-	WhileConnected Link = iota // the client is connected and stays so
+	WhileConnected Link = iota // the client must be connected, and stays so
 	StayOnline                 // connect, and stay connected
 	ThenDisconnect             // connect, and disconnect at the end
 )
 
-// GetMail copies or moves messages from the mailbox into a folder: the original's eighteen get-mail
-// commands as one product of Which, Take and Link (behaviour sections 1 and 2). A message whose
-// whole copy is in the folder already is not fetched again. An empty result is not an error.
+// GetMail copies or moves messages from the mailbox into a folder. Which, Take and Link combine to
+// the original's eighteen get-mail commands (behaviour sections 1 and 2). A message of which the
+// folder has a whole copy is not fetched again. It is not an error when no message is fetched.
 //
 // A message that the server refuses is listed in Error.Failed, and the others are fetched. So is a
-// message that breaks the connection: the server closes it, stalls or sends an invalid reply when
-// the message is requested. The others are then fetched in another connection, and the message is
-// requested last, in a connection in which no delete is outstanding; after it has broken two
-// connections, once per command. Any other failure ends the operation; what was stored stays.
+// message that breaks the connection, that is, the server closes the connection, stalls or sends
+// an invalid reply when the message is requested. The others are then fetched over another
+// connection, and the message is requested last, over a connection in which no delete is
+// outstanding; after it has broken two connections, once per command. Any other failure ends the
+// operation; stored messages stay.
 //
-// WhileConnected is the original's plain copy and move. Without a connection, an account in
-// disconnected mode queues it for the next session: messages that are whole here are copied at once
-// and, for a move, their delete is queued. For each other message a placeholder is added to the
-// folder, which is not Complete and whose Related is the message (behaviour section 6).
+// WhileConnected is the original's plain copy and move. For an account in disconnected mode it
+// works without a connection: messages that are whole in the store are copied at once, and for
+// a move their deletes are queued. The other messages are queued for the next session; the
+// folder gets a placeholder for each, which is not Complete and whose Related is the message
+// (behaviour section 6).
 type GetMail struct {
 	Which    Which
 	Take     Take
@@ -71,11 +74,11 @@ type GetMail struct {
 	Into     store.ID   // a folder
 	Messages []store.ID // entries of the mailbox, for Selection
 	Skip     []store.ID // entries of the mailbox that are left out, whatever is queued for them
-	MaxSize  int64      // messages larger on the wire, in octets, are left out; 0 = no limit
+	MaxSize  int64      // the largest message to fetch, in octets on the wire; 0 = no limit
 	Order    Order      // of New and All
 
-	// Wait is how long the forms that connect wait for a mailbox that another client holds; 0 = not
-	// at all.
+	// Wait is how long to wait, before connecting, while another client holds the
+	// mailbox; 0 = not at all.
 	Wait time.Duration
 }
 
@@ -93,13 +96,12 @@ func (g GetMail) needs() line {
 	return offline
 }
 
-// check checks that the destination is a folder, so that a wrong id fails before the server is
-// contacted.
+// check returns an error when the destination is not a folder, before the server is contacted.
 func (g GetMail) check(ctx context.Context, c *Client) error {
 	known := g.Which >= New && g.Which <= All && (g.Take == Copy || g.Take == Move) &&
 		g.Link >= WhileConnected && g.Link <= ThenDisconnect && g.MaxSize >= 0 && g.Order.fits(g.Which)
 	if !known {
-		return &Error{Command: g.name(), Code: ErrArgument, Err: errors.New("unknown kind of get mail")}
+		return &Error{Command: g.name(), Code: ErrArgument, Err: errors.New("invalid Which, Take, Link, Order or MaxSize")}
 	}
 	folder, err := c.store.Entry(ctx, g.Into)
 	if err != nil {
@@ -114,8 +116,8 @@ func (g GetMail) check(ctx context.Context, c *Client) error {
 	return nil
 }
 
-// meter shows the super-operation, 9 to 14, for the forms that connect; on an existing connection
-// it is a plain copy or move (behaviour sections 1 and 9).
+// meter returns a meter that shows the super-operation, 9 to 14, when GetMail connects; on an
+// existing connection it shows a plain copy or move (behaviour sections 1 and 9).
 func (g GetMail) meter(service int64) *progress.Meter {
 	if g.Link == WhileConnected {
 		if g.Take == Move {
@@ -163,13 +165,12 @@ func (g GetMail) run(ctx context.Context, r *run) error {
 	return failed
 }
 
-// fits reports whether an order exists, and can be combined with a choice of messages.
+// fits reports whether an order is valid for a choice of messages.
 func (o Order) fits(which Which) bool {
 	return o == NewestFirst || o == OldestFirst && which != Selection
 }
 
-// choice returns what servermtm looks for; its selection is nil for the forms that take the whole
-// mailbox.
+// choice returns the choice of messages for servermtm. Its selection is nil for New and All.
 func choice(which Which, messages []store.ID, maxSize int64, order Order) servermtm.Choice {
 	c := servermtm.Choice{New: which == New, MaxSize: maxSize, Oldest: order == OldestFirst}
 	if which == Selection {

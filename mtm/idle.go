@@ -7,19 +7,20 @@ import (
 	"pop3mtm/mtm/internal/servermtm"
 )
 
-// watcher watches a connection that no operation uses, so that a drop is noticed at once and not
-// with the next command (behaviour section 3, "Drop while idle").
+// watcher watches a connection that no operation uses, so that a lost connection is noticed at once
+// and not by the next command (behaviour section 3, "Drop while idle").
 type watcher struct {
 	cancel context.CancelFunc
 	done   chan struct{}
 
 	mu      sync.Mutex
-	stopped bool // it takes the line no more
-	moving  bool // it has taken the line, and makes another connection
+	stopped bool // it does not take the connection any more
+	moving  bool // it has taken the connection, and makes another one
 }
 
-// stop ends the watch and waits for it. One that makes another connection goes on, and stop reports
-// false, unless always is given; then there is no session any more. nil does nothing.
+// stop ends the watch and waits until it has ended. It returns false, and the watch goes on, while
+// the watcher makes another connection; with always it ends even then, and there is no session any
+// more. On a nil watcher it does nothing.
 func (w *watcher) stop(always bool) bool {
 	if w == nil {
 		return true
@@ -36,7 +37,7 @@ func (w *watcher) stop(always bool) bool {
 	return true
 }
 
-// take takes the line, unless an operation wants it.
+// take takes the connection, unless an operation waits for it.
 func (w *watcher) take(line chan *servermtm.Session) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -48,7 +49,7 @@ func (w *watcher) take(line chan *servermtm.Session) bool {
 	return true
 }
 
-// release gives the line back after take.
+// release returns the connection after take.
 func (w *watcher) release(line chan *servermtm.Session, session *servermtm.Session) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -74,8 +75,9 @@ func (c *Client) giveBack(session *servermtm.Session) {
 	})
 }
 
-// watch waits for the line to end, or for idleTime without traffic. Nobody takes the line before
-// having stopped the watch. A session with mobility makes another connection, and is watched again.
+// watch waits until the connection ends, or has been unused for idleTime. An operation stops
+// the watch before it takes the connection. A session with mobility makes another
+// connection, and is watched again.
 func (c *Client) watch(ctx context.Context, w *watcher, session *servermtm.Session) {
 	for {
 		cause := c.idleness(ctx, session)
@@ -88,10 +90,10 @@ func (c *Client) watch(ctx context.Context, w *watcher, session *servermtm.Sessi
 				continue
 			}
 		}
-		// Why the line ended is the thing to tell, not how tidying up went.
+		// The reason why the connection ended counts, not an error of closing it.
 		_ = session.Drop()
 		c.connected.Store(false)
-		if ctx.Err() == nil { // else somebody disconnects
+		if ctx.Err() == nil { // else the client disconnects
 			c.lost.Store(&lostLine{describe("idle", cause)})
 		}
 		w.release(c.line, nil)
@@ -99,8 +101,8 @@ func (c *Client) watch(ctx context.Context, w *watcher, session *servermtm.Sessi
 	}
 }
 
-// idleness waits until the line ends, and returns why; nil when ctx ends first, or when the line is
-// to be left for another one.
+// idleness waits until the connection ends, and returns why. It returns nil when ctx ends first,
+// and when the client is to move to another connection.
 func (c *Client) idleness(ctx context.Context, session *servermtm.Session) error {
 	idle, cancel := context.WithTimeout(ctx, c.idleTime)
 	defer cancel()
@@ -113,7 +115,7 @@ func (c *Client) idleness(ctx context.Context, session *servermtm.Session) error
 			return nil
 		}
 		waiting, wake := context.WithCancel(idle)
-		go func() { // ends when waiting does
+		go func() { // ends when the wait ends
 			select {
 			case <-event:
 				wake()
@@ -128,7 +130,7 @@ func (c *Client) idleness(ctx context.Context, session *servermtm.Session) error
 	}
 }
 
-// lostLine holds why the connection ended while it was not used.
+// lostLine holds why the connection ended while no operation used it.
 type lostLine struct{ err error }
 
 // Err returns why the connection ended while no operation used it: an *Error with ErrDisconnected,

@@ -12,8 +12,9 @@ var (
 	errMoving = errors.New("the connection was lost and is being made again")
 )
 
-// take gets the connection for a command in the state that it requires. held is false for a command
-// that has to wait for the operation that it ends. The caller holds c.mu.
+// take returns the connection for a command, or an error when it is not in the state that the
+// command requires. held is false when the command must wait for the operation that it ends.
+// The caller holds c.mu.
 func (c *Client) take(cmd Command) (session *servermtm.Session, held bool, err error) {
 	if c.closed {
 		return nil, false, &Error{Command: cmd.name(), Code: ErrArgument, Err: errClosed}
@@ -39,8 +40,7 @@ func (c *Client) take(cmd Command) (session *servermtm.Session, held bool, err e
 	return session, true, nil
 }
 
-// needLine rejects, before anything starts, a command without a connection whose account does not
-// queue.
+// needLine returns an error when there is no connection and the account does not queue operations.
 func (c *Client) needLine(ctx context.Context, name string) error {
 	queues, err := c.mailbox.Disconnected(ctx)
 	if err != nil {
@@ -55,7 +55,7 @@ func (c *Client) needLine(ctx context.Context, name string) error {
 // perform runs in the operation's goroutine.
 func (c *Client) perform(ctx context.Context, op *Operation, session *servermtm.Session, held bool) {
 	if !held {
-		session = <-c.line // the operation that has it was cancelled
+		session = <-c.line // the operation that uses it was cancelled
 		c.mu.Lock()
 		c.waiting--
 		c.mu.Unlock()
@@ -66,7 +66,7 @@ func (c *Client) perform(ctx context.Context, op *Operation, session *servermtm.
 		err = op.command.run(ctx, r)
 	}
 	if err != nil && ctx.Err() != nil && !r.local {
-		// Cancelled, wherever it was: without QUIT (behaviour section 7).
+		// A cancelled operation closes the connection without QUIT (behaviour section 7).
 		r.drop()
 	}
 	r.dropIfLost()
@@ -80,7 +80,8 @@ func (c *Client) perform(ctx context.Context, op *Operation, session *servermtm.
 	op.finish(err)
 }
 
-// busy shows other clients whether an operation uses the session, if there is one.
+// busy shows other clients whether an operation uses the session. Without a
+// session it does nothing.
 func (r *run) busy(on bool) error {
 	if r.session == nil {
 		return nil
@@ -104,8 +105,8 @@ func (c *Client) startBeside(ctx context.Context, op *Operation) error {
 	return nil
 }
 
-// Close cancels what runs, closes the connection without QUIT and waits until nothing of the client
-// runs. Disconnect first to end a session properly.
+// Close cancels all operations, closes the connection without QUIT, and blocks until all goroutines
+// of the client have ended. To end a session properly, run Disconnect first.
 func (c *Client) Close() error {
 	c.mu.Lock()
 	closed := c.closed

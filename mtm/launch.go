@@ -14,17 +14,17 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// Launcher starts the program or function that sends the Outbox of an SMTP service. The client
-// calls it when it connects, if the account has autosend on and the Outbox holds mail (behaviour
-// section 13). Its error changes nothing.
+// Launcher sends the Outbox of an SMTP service, or starts a program that does. The client calls it
+// when it connects, if the account's setting autosend is on and the Outbox holds mail (behaviour
+// section 13). An error of the Launcher is ignored.
 type Launcher interface {
 	// Launch starts sending, or sends and returns when that is done. It runs in a goroutine of its
-	// own, for which Close waits: a launcher that sends in this process has to limit its waits, as
-	// autosend.Run does. ctx does not end with the connect.
+	// own, for which Client.Close waits: a launcher that sends in this process must limit its
+	// waits, as autosend.Run does. ctx does not end with the connect.
 	Launch(ctx context.Context, st *store.Store, smtp store.ID) error
 }
 
-// LauncherFunc is a function that sends in this process:
+// LauncherFunc is a Launcher that sends in this process:
 //
 //	mtm.LauncherFunc(func(ctx context.Context, st *store.Store, smtp store.ID) error {
 //		_, err := autosend.Run(ctx, st, smtp, nil)
@@ -40,7 +40,7 @@ func (f LauncherFunc) Launch(ctx context.Context, st *store.Store, smtp store.ID
 // Program is the default launcher of a Client: it starts the program autosend and does not wait for
 // it. The program continues when this one ends.
 type Program struct {
-	Path string // of the program; "" looks beside the running program and on the PATH
+	Path string // of the program; "" = search beside the running program, then on the PATH
 }
 
 // Launch starts the program for the store's directory.
@@ -53,7 +53,7 @@ func (p Program) Launch(_ context.Context, st *store.Store, smtp store.ID) error
 	if err != nil {
 		return err
 	}
-	cmd := exec.Command(path, dir, strconv.FormatInt(int64(smtp), 10)) //nolint:noctx // it outlives us
+	cmd := exec.Command(path, dir, strconv.FormatInt(int64(smtp), 10)) //nolint:noctx // the program outlives this process
 	detach(cmd)
 	if err := cmd.Start(); err != nil {
 		return err
@@ -78,17 +78,17 @@ func (p Program) find() (string, error) {
 	}
 	path, err := exec.LookPath(name)
 	if err != nil {
-		return "", fmt.Errorf("program %s not found beside this one or on the PATH: %w", name, err)
+		return "", fmt.Errorf("program %s not found beside the running program or on the PATH: %w", name, err)
 	}
 	return path, nil
 }
 
-// autosend starts sending the Outbox when the account wants that and the Outbox holds mail of the
-// account, in whatever state (behaviour section 13). It neither waits nor fails.
+// autosend calls the Launcher when the account's setting autosend is on and the Outbox holds mail
+// of the account, in whatever state (behaviour section 13). It does not block.
 func (c *Client) autosend(ctx context.Context) {
 	smtp, err := c.smtpToLaunch(ctx)
 	if err != nil || smtp == 0 {
-		return // the connect continues, and reports what is wrong with the account itself
+		return // the connect continues, and reports invalid settings itself
 	}
 	c.running.Go(func() { _ = c.launcher.Launch(context.WithoutCancel(ctx), c.store, smtp) })
 }

@@ -29,7 +29,7 @@ func (c *Client) bounded(ctx context.Context, cmd Command) (context.Context, con
 	return context.WithTimeoutCause(ctx, limit, &tooLongError{name, limit})
 }
 
-// tooLongError reports that an operation has reached its time limit.
+// tooLongError reports that an operation took longer than its limit.
 type tooLongError struct {
 	name  string
 	limit time.Duration

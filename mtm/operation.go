@@ -11,8 +11,8 @@ import (
 	"pop3mtm/mtm/symbian"
 )
 
-// Operation is a running command: one goroutine that the Client owns. Several goroutines may use
-// its methods.
+// Operation is a command that runs, or has run, in one goroutine that the Client owns. Several
+// goroutines may use its methods.
 type Operation struct {
 	command Command
 	meter   *progress.Meter
@@ -24,28 +24,28 @@ type Operation struct {
 	result Result
 }
 
-// Result describes what an operation did.
+// Result describes what an operation did, also one that failed.
 type Result struct {
-	Messages     []store.ID // entries made in the destination folder, in the order stored
+	Messages     []store.ID // entries that were added to the destination folder, in the order of storing
 	Octets       int64      // of these messages
-	AlreadyThere int        // messages whose whole copy was in the folder before
+	AlreadyThere int        // messages of which the folder had a whole copy before
 	Deleted      int        // messages deleted on the server
-	Queued       []store.ID // messages of the mailbox for which the operation is queued
+	Queued       []store.ID // messages of the mailbox for which the operation was queued
 
 	// TooLarge counts the messages that are larger than the command or the account allows. They
 	// stay on the server. TooLargeOctets is their size as far as it is known.
 	TooLarge       int
 	TooLargeOctets int64
-	// QuitRefused is the server's refusal of QUIT when messages were to be deleted, else nil: it
-	// may not have deleted all of them (RFC 1939 section 6). The next connection lists what is
-	// left, and nothing is lost.
+	// QuitRefused is the server's refusal of QUIT when messages were to be deleted, else nil.
+	// The server may not have deleted all of them (RFC 1939 section 6); the next connection
+	// lists those that are left.
 	QuitRefused error
 
 	LeftOut []LeftOut // parts of the original that the new message does not contain
 }
 
-// LeftOut names a part of an original that has the same content as a sibling in a
-// multipart/alternative.
+// LeftOut describes a part of an original message that a forwarded message does not contain: an
+// alternative to another part, with the same content.
 type LeftOut struct {
 	Path, MediaType string
 	Size            int64
@@ -55,8 +55,8 @@ type LeftOut struct {
 // receive. It is closed when the operation has ended.
 func (op *Operation) Changed() <-chan struct{} { return op.meter.Changed() }
 
-// Progress returns how far the operation is. After the end it is the last step, with the code of
-// the failure if there was one (behaviour section 9).
+// Progress returns how far the operation is. After the end it returns the last step, with the code
+// of the failure if there was one (behaviour section 9).
 func (op *Operation) Progress() progress.Snapshot { return op.meter.Snapshot() }
 
 // Done returns a channel that is closed when the operation has ended.
@@ -68,8 +68,8 @@ func (op *Operation) Wait() error {
 	return op.err
 }
 
-// Result waits for the end and returns what was done; after a failure it is what was done before
-// it.
+// Result blocks until the operation has ended and returns what it did; after a failure, what it
+// did before the failure.
 func (op *Operation) Result() Result {
 	<-op.done
 	r := op.result
@@ -82,7 +82,7 @@ func (op *Operation) Result() Result {
 // Wait then returns ErrCancelled. After the end Cancel does nothing.
 func (op *Operation) Cancel() { op.cancel() }
 
-// run is the work of an operation, with the connection that it uses.
+// run holds an operation in progress and the connection that it uses.
 type run struct {
 	client  *Client
 	meter   *progress.Meter
@@ -91,7 +91,7 @@ type run struct {
 	local   bool // the work needs no connection
 }
 
-// connect takes the mailbox, waiting for it at most as long as allowed, and logs in.
+// connect takes the hold of the mailbox, for which it waits at most wait, and logs in.
 func (r *run) connect(ctx context.Context, wait time.Duration, keep []store.ID, asked *servermtm.Asked) (err error) {
 	r.client.lost.Store(nil)
 	r.client.mobility.begin()
@@ -106,8 +106,9 @@ func (r *run) connect(ctx context.Context, wait time.Duration, keep []store.ID, 
 	return r.done(result, err)
 }
 
-// queue lets an account in disconnected mode queue for the next session what needs a connection.
-// Such work does not use the connection: cancelling it leaves a connection open.
+// queue calls add to queue an operation for the next session, when the account is in disconnected
+// mode; else it returns ErrDisconnected. It does not use the connection, so that cancelling it
+// leaves a connection open.
 func (r *run) queue(ctx context.Context, add func(*servermtm.Mailbox) (servermtm.Result, error)) error {
 	queues, err := r.client.mailbox.Disconnected(ctx)
 	switch {

@@ -14,7 +14,7 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// original is a message from which another one is made.
+// original is the message that is answered or forwarded.
 type original struct {
 	store *store.Store
 	entry store.Entry
@@ -27,26 +27,27 @@ func readOriginal(ctx context.Context, st *store.Store, id store.ID) (*original,
 		return nil, err
 	}
 	if message.Body.Kind == store.BodyNone {
-		return nil, fault(ErrNotFound, "not even the header of message %d is here", id)
+		return nil, fault(ErrNotFound, "the header of message %d is not stored", id)
 	}
 	return &original{store: st, entry: message.Entry, email: message}, nil
 }
 
 func (o *original) header() mail.Header { return o.email.Header }
 
-// countAddresses rejects a reply to more addresses than a message may have, before they are parsed,
-// and a reply to only some of the addresses of a header that is too long to be read whole.
+// countAddresses returns an error when a reply would have more addresses than a message may
+// have, before they are parsed, or when the header is too long to be read whole, so that
+// addresses may be missing.
 func (o *original) countAddresses(fields ...string) error {
 	switch n := compose.CountAddresses(o.header(), fields...); {
 	case n > store.MaxRecipients:
-		return fault(ErrArgument, "message %d has %d addresses, at most %d are allowed: give the recipients of a new message", o.entry.ID, n, store.MaxRecipients)
+		return fault(ErrArgument, "message %d has %d addresses, at most %d are allowed: write a new message and name the recipients", o.entry.ID, n, store.MaxRecipients)
 	case o.header().Cut():
-		return fault(ErrArgument, "the header of message %d is longer than 1 MiB, so not all its addresses can be read: give the recipients of a new message", o.entry.ID)
+		return fault(ErrArgument, "the header of message %d is longer than 1 MiB, so that addresses may be missing: write a new message and name the recipients", o.entry.ID)
 	}
 	return nil
 }
 
-// takenApart rejects forwarding a message that has more parts than the limits allow.
+// takenApart returns an error when the message has more parts than the limits allow.
 func (o *original) takenApart() error {
 	if limits := o.email.Limits(); limits != "" {
 		return fault(ErrArgument, "message %d has too many parts (%v): forward it as an attachment", o.entry.ID, limits)
@@ -91,7 +92,7 @@ func firstCharacters(text string, limit int) string {
 	return text
 }
 
-// needBody rejects forwarding a message whose body is not here.
+// needBody returns an error when only the header of the message is stored.
 func (o *original) needBody() error {
 	if kind := o.entry.Body.Kind; kind != store.BodyWhole && kind != store.BodyPartial {
 		return fault(ErrNotFound, "only the header of message %d is here: get it first", o.entry.ID)
@@ -99,7 +100,7 @@ func (o *original) needBody() error {
 	return nil
 }
 
-// needWhole rejects embedding a message that is here in part.
+// needWhole returns an error when the message is not stored whole.
 func (o *original) needWhole() error {
 	if o.entry.Body.Kind != store.BodyWhole {
 		return fault(ErrNotFound, "message %d is not whole here: get it first", o.entry.ID)
@@ -121,7 +122,7 @@ func (o *original) content(ctx context.Context, p *mail.Part, open opening) comp
 	}
 }
 
-// naming adds to an error which part could not be read.
+// naming is a reader that adds to an error which part could not be read.
 type naming struct {
 	io.ReadCloser
 	id   store.ID
@@ -141,8 +142,8 @@ func (o *original) whole(ctx context.Context) compose.Content {
 	return func() (io.ReadCloser, error) { return o.store.Body(ctx, o.entry.ID) }
 }
 
-// attachments returns the parts of the original except those in without, and except those inside of
-// embedded messages, which come with them.
+// attachments returns the parts of the original except those in without, and except parts of
+// embedded messages, which are attached as a whole.
 func (o *original) attachments(ctx context.Context, without []*mail.Part) ([]compose.Attachment, error) {
 	var list []compose.Attachment
 	for _, p := range o.email.Parts {

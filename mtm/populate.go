@@ -11,18 +11,17 @@ import (
 )
 
 // Populate fetches messages into their entries in the mailbox, and leaves them on the server
-// (behaviour section 5). It needs a connection and keeps it; without one, an account in
-// disconnected mode queues the command for the next session (behaviour section 6). Messages that
+// (behaviour section 5). It needs a connection and keeps it; for an account in disconnected mode it
+// is queued for the next session when there is no connection (behaviour section 6). Messages that
 // are complete are skipped.
 //
-// With Top it fetches the header and the first Lines lines of the body. A message that is longer is
-// then here in part: it has the PartialDownload flag, and a later Populate without Top fetches all
-// of it.
+// With Top it fetches the header and the first Lines lines of the body. A message that is longer
+// gets the PartialDownload flag, and a later Populate without Top fetches all of it.
 type Populate struct {
 	Which    Which
 	Messages []store.ID // entries of the mailbox, for Selection
 	Skip     []store.ID // as in GetMail
-	MaxSize  int64      // messages larger than this on the wire, in octets, are left out; 0 = no limit
+	MaxSize  int64      // the largest message to fetch, in octets on the wire; 0 = no limit
 	Order    Order      // of New and All
 	Top      bool
 	Lines    int // with Top: lines of the body, 0 or more
@@ -33,7 +32,7 @@ func (Populate) needs() line  { return asFound }
 
 func (p Populate) check(ctx context.Context, c *Client) error {
 	if p.Which < New || p.Which > All || p.MaxSize < 0 || p.Lines < 0 || (p.Lines > 0 && !p.Top) || !p.Order.fits(p.Which) {
-		return &Error{Command: p.name(), Code: ErrArgument, Err: errors.New("unknown kind of populate")}
+		return &Error{Command: p.name(), Code: ErrArgument, Err: errors.New("invalid Which, Order, MaxSize or Lines")}
 	}
 	return c.needLine(ctx, p.name())
 }

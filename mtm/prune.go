@@ -9,10 +9,11 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// Prune removes the stored bodies of messages in the mailbox, keeps their entries and headers, and
-// returns the messages that had more than a header. A later Populate fetches them again; the server
-// is not contacted. It is the original's deletion of all that a message holds (behaviour section
-// 1). An entry that is not in the list of a mailbox is ErrArgument, and then nothing changes.
+// Prune removes the stored bodies of messages in a mailbox and keeps their entries and headers,
+// as the original does when all parts of a message are deleted (behaviour section 1). It
+// returns the messages that had more than a header. A later Populate fetches them again; the
+// server is not contacted. When an entry is not a message of a mailbox, Prune returns
+// ErrArgument and changes nothing.
 func Prune(ctx context.Context, st *store.Store, ids ...store.ID) ([]store.ID, error) {
 	const command = "prune"
 	b := st.NewBatch()
@@ -40,7 +41,7 @@ func Prune(ctx context.Context, st *store.Store, ids ...store.ID) ([]store.ID, e
 	return pruned, b.Commit(ctx)
 }
 
-// headerOnly writes the header of a message as a body.
+// headerOnly writes the header of a message as its new body.
 func headerOnly(ctx context.Context, st *store.Store, b *store.Batch, id store.ID) (store.Body, error) {
 	r, err := st.Body(ctx, id)
 	if err != nil {

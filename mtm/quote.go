@@ -42,8 +42,8 @@ func (c *creation) takeBody(ctx context.Context, title string) error {
 	return c.takeAttachments(ctx, texts)
 }
 
-// quoted removes the texts of embedded messages, which are attachments, unless nothing else can be
-// quoted and they are not attached.
+// quoted returns the texts to quote: those of embedded messages are left out, since these are
+// attached, unless there is nothing else to quote and nothing is attached.
 func (c *creation) quoted(texts []mail.Text) []mail.Text {
 	own := slices.DeleteFunc(slices.Clone(texts), func(t mail.Text) bool { return t.Part.Embedded || t.Part.IsMessage() })
 	if len(own) == 0 && c.options.Parts&symbian.PartAttachments == 0 {
@@ -77,11 +77,11 @@ func (c *creation) quote(ctx context.Context, own string, texts []mail.Text) com
 	return compose.Join(all...)
 }
 
-// maxHeading limits the line above a text.
+// maxHeading limits the line above a text, in characters.
 const maxHeading = 500
 
-// pageOf returns the HTML among the texts, or beside the first of them; nil without HTML, or
-// when it is not the whole text.
+// pageOf returns the HTML part among the texts, or the HTML alternative to the first of them. It is
+// nil when there is no HTML, or when the HTML is not the whole text.
 func pageOf(texts []mail.Text) *mail.Part {
 	if len(texts) != 1 {
 		return nil
@@ -94,8 +94,8 @@ func pageOf(texts []mail.Text) *mail.Part {
 	return nil
 }
 
-// takeAttachments adds the parts of the original that are not quoted. HTML that is quoted as text
-// is attached too, since the quotation has lost its form, and a text that is a file.
+// takeAttachments adds the parts of the original that are not quoted. HTML that is quoted as plain
+// text is attached too, since its form is lost, and so is a text that is a file.
 func (c *creation) takeAttachments(ctx context.Context, texts []mail.Text) error {
 	var without []*mail.Part
 	page := pageOf(texts)
@@ -127,7 +127,7 @@ func (c *creation) takeAttachments(ctx context.Context, texts []mail.Text) error
 	return err
 }
 
-// asPage returns a text as the beginning of HTML.
+// asPage returns a text as HTML that the original's HTML can follow.
 func asPage(text string) string {
 	text = html.EscapeString(strings.TrimRight(text, "\n"))
 	return "<div style=\"white-space: pre-wrap\">" + text + "</div>\n<hr>\n"

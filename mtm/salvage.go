@@ -12,7 +12,7 @@ import (
 
 // Salvage copies everything that is whole from the store in the directory from, which may be
 // damaged or lack its index, into the new store to. It does not change from. It calls lost for each
-// thing that cannot be copied.
+// entry or body that cannot be copied.
 func Salvage(ctx context.Context, from string, to *store.Store, lost func(store.Loss)) (store.Salvaged, error) {
 	how := store.Salvage{Describe: servermtm.FillFromHeader, Mailbox: mailboxOf, Account: accountOf, Lost: lost}
 	return how.Into(ctx, from, to)

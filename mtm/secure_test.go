@@ -110,7 +110,7 @@ var _ = Describe("A line with STLS (behaviour section 3)", func() {
 		Expect(b.srv.Transcripts()).To(BeEmpty(), "nothing is dialled")
 	},
 		Entry("missing", nil, "ca.pem"),
-		Entry("not PEM", new("hello"), "holds no certificate in PEM form"),
+		Entry("not PEM", new("hello"), "has no certificate in PEM form"),
 	)
 })
 

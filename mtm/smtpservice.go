@@ -30,7 +30,7 @@ func addSMTPService(ctx context.Context, st *store.Store, b *store.Batch, a *sto
 	}
 	for _, e := range children {
 		if e.IsSMTP() && e.Service == a.ID {
-			first.Delete(e.ID) // left over from an interrupted one
+			first.Delete(e.ID) // left over when the program was killed here
 		}
 	}
 	smtp := newSMTPService(a)

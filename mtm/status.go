@@ -11,14 +11,15 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// IsConnected asks whether any client, in whatever process, is logged in to the mailbox: nil, or
-// ErrDisconnected. It also answers while an operation runs (behaviour sections 0 and 1).
+// IsConnected succeeds when any client, in whatever process, is logged in to the mailbox,
+// and ends with ErrDisconnected otherwise. It also answers while an operation runs
+// (behaviour sections 0 and 1).
 type IsConnected struct{}
 
-// Busy asks whether any client runs an operation on the mailbox: ErrBusy, or nil.
+// Busy ends with ErrBusy when any client runs an operation on the mailbox, and succeeds otherwise.
 type Busy struct{}
 
-// place returns where the locks of a service's mailbox are.
+// place returns the place of the locks of a service's mailbox.
 func place(st *store.Store, service store.ID) hold.Place {
 	return hold.Place{Dir: lockDir(st), Name: strconv.FormatInt(int64(service), 10)}
 }

@@ -1,5 +1,5 @@
-// Command autosend sends what waits in the outbox of a message store for one SMTP service. The
-// client MTM starts it when it connects; people have 'mtm send'.
+// Command autosend sends the messages that wait in the Outbox of a message store for one SMTP
+// service. The client MTM starts it when it connects. Users send with 'mtm send'.
 package main
 
 import (
@@ -22,12 +22,12 @@ func newRoot() *cobra.Command {
 	var timeout time.Duration
 	root := &cobra.Command{
 		Use:   "autosend STORE SERVICE-ID",
-		Short: "Send what waits in the outbox for an SMTP service",
+		Short: "Send the messages in the Outbox that wait for an SMTP service",
 		Long: `Autosend sends the messages of the Outbox of a store that wait for an SMTP service, and moves them to Sent.
 
-SERVICE-ID is the id of the SMTP service's entry: 'mtm account show' tells it. Any number of autosends may run
-on one store: each message is sent by one of them. What a server refuses waits for the next time, with the reason in the
-store; 'mtm outbox' shows it.
+SERVICE-ID is the id of the SMTP service's entry: 'mtm account show' prints it as smtp-service. Any number of autosend
+programs may run on one store: each message is sent by one of them. A message that the server refuses stays in the Outbox
+with the reason, which 'mtm outbox' prints.
 
 Exit status: 0 all was sent, or nothing waited; 1 something was not sent; 2 wrong usage.`,
 		Example: `  autosend mail.store 8`,
@@ -35,7 +35,7 @@ Exit status: 0 all was sent, or nothing waited; 1 something was not sent; 2 wron
 		RunE: func(cmd *cobra.Command, args []string) error {
 			service, err := strconv.ParseInt(args[1], 10, 64)
 			if err != nil || service <= 0 { // behaviour section 13
-				return cli.Usage("the id of a service is a number above 0, not %q", args[1])
+				return cli.Usage("SERVICE-ID must be a number above 0, not %q", args[1])
 			}
 			if timeout <= 0 {
 				return cli.Usage("--timeout takes a duration above zero")

@@ -35,8 +35,8 @@ var _ = Describe("bench compare", func() {
 		Entry("a client given twice", "--clients names curl twice", "--clients", "curl,curl"),
 		Entry("a command without a name", `--client takes NAME=COMMAND, not "./fetch"`, "--client", "./fetch"),
 		Entry("a name that is taken", "--client: the name curl is taken", "--client", "curl=x {host} {port} {dir}"),
-		Entry("a command that cannot find the mailbox", "--client: the command of x does not say {port}: "+
-			"it may hold {host}, {port}, {user}, {password}, {dir} and {ca}", "--client", "x=fetch {host} {dir}"),
+		Entry("a command that cannot find the mailbox", "--client: the command of x lacks {port}: "+
+			"it may use {host}, {port}, {user}, {password}, {dir} and {ca}", "--client", "x=fetch {host} {dir}"),
 		Entry("an unknown server", `--server knows pop3sim, dovecot, not "exchange"`, "--server", "exchange"),
 		Entry("a server given twice", "--server names pop3sim twice", "--server", "pop3sim,pop3sim"),
 		Entry("two kinds of server", "--target and --server exclude each other", "--server", "dovecot", "--target", "here:1"),

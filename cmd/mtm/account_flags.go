@@ -223,7 +223,7 @@ func checkSecrets(f *pflag.FlagSet, values map[string]string) error {
 }
 
 // splitAddress splits HOST, HOST:PORT, [IPV6]:PORT or a bare IPv6 address; port is
-// "" when there is none.
+// "" when it is missing.
 func splitAddress(flag, address string) (host, port string, err error) {
 	bare := strings.TrimSuffix(strings.TrimPrefix(address, "["), "]")
 	if !strings.Contains(address, ":") || net.ParseIP(bare) != nil {

@@ -86,7 +86,7 @@ var _ = Describe("account, safely", func() {
 		Entry("an unknown TLS", "choose one of none, stls, implicit", "--tls", "ssl"),
 		Entry("a CA without TLS", "need tls", "--tls-ca", "ca.pem"),
 		Entry("a CA that is not there", "--tls-ca: open missing.pem", "--tls", "stls", "--tls-ca", "missing.pem"),
-		Entry("a file without a certificate", "not.pem holds no certificate in PEM form", "--tls", "stls", "--tls-ca", "not.pem"),
+		Entry("a file without a certificate", "not.pem has no certificate in PEM form", "--tls", "stls", "--tls-ca", "not.pem"),
 		Entry("a token method without a token", "auth xoauth2 needs a token", "--auth", "xoauth2"),
 		Entry("two sources of a token", "--token-env and --token exclude each other", "--token", "a", "--token-env", "B"),
 		Entry("SMTP without a sender", "smtp-from", "--smtp", "h"),

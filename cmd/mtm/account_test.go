@@ -79,8 +79,8 @@ var _ = Describe("account", func() {
 		Entry("a port that is not a number", "--pop3 \"host:pop3\" is not HOST or HOST:PORT", "work", "--pop3", "host:pop3", "--user", "ada", "--password", "x"),
 		Entry("a port out of range", "port 70000 is not between 1 and 65535", "work", "--pop3", "host:70000", "--user", "ada", "--password", "x"),
 		Entry("an unknown way to log in", `auth "magic" is not one of [auto userpass apop plain login cram-md5`, "work", "--pop3", "host", "--user", "ada", "--password", "x", "--auth", "magic"),
-		Entry("a line break in the user", "user holds the unprintable character", "work", "--pop3", "host", "--user", "a\nb", "--password", "x"),
-		Entry("a line break in the password", "password holds a line break", "work", "--pop3", "host", "--user", "a", "--password", "x\r\nDELE 1"),
+		Entry("a line break in the user", "user has the unprintable character", "work", "--pop3", "host", "--user", "a\nb", "--password", "x"),
+		Entry("a line break in the password", "password has a line break", "work", "--pop3", "host", "--user", "a", "--password", "x\r\nDELE 1"),
 		Entry("an empty name", "name is missing", "", "--pop3", "host", "--user", "a", "--password", "x"),
 		Entry("a sync limit below -1", "sync limit -2 is below -1", "work", "--pop3", "host", "--user", "a", "--password", "x", "--sync-limit", "-2"),
 	)

@@ -128,11 +128,11 @@ var _ = Describe("export", func() {
 
 	It("changes nothing that is not mail", func() {
 		u.succeeds("export", "Inbox", "--format", "mbox", "--out", "mail.mbox")
-		Expect(u.fails("export", "Inbox", "--format", "eml", "--out", "mail.mbox")).To(ContainSubstring("is a file: --out names a folder for eml"))
+		Expect(u.fails("export", "Inbox", "--format", "eml", "--out", "mail.mbox")).To(ContainSubstring("is a file: --out must be a directory for eml"))
 		Expect(u.fails("export", "Inbox", "--format", "eml", "--out", ".")).To(ContainSubstring("has files, but no messages (.eml)"))
 		Expect(u.fails("export", "Inbox", "--format", "maildir", "--out", ".")).To(ContainSubstring("is not a Maildir"))
-		Expect(u.fails("export", "Inbox", "--format", "mbox", "--out", "mail.store")).To(ContainSubstring("is a folder: --out names a file for mbox"))
-		Expect(u.fails("export", "Inbox", "--format", "eml", "--out", "no/such/path")).To(HaveSuffix("is not a directory: --out takes a path in an existing one"))
+		Expect(u.fails("export", "Inbox", "--format", "mbox", "--out", "mail.store")).To(ContainSubstring("is a directory: --out must be a file for mbox"))
+		Expect(u.fails("export", "Inbox", "--format", "eml", "--out", "no/such/path")).To(HaveSuffix("is not a directory: --out must be a path in an existing directory"))
 		Expect(u.files()).To(ConsistOf(".mail.mbox.mtm-exported", "mail.mbox", "mail.store"))
 	})
 

@@ -19,9 +19,11 @@ import (
 // maxLineOctets limits a line of the shell.
 const maxLineOctets = 1 << 20
 
-// lines reads the lines of the shell. At a terminal it shows a prompt, and has simple editing
-// and a history. A read from a terminal or a pipe cannot be cancelled. So a goroutine reads, one
-// line at a time and only when asked. When the shell ends first, the goroutine stays in its read
+// lines reads the lines of the shell. At a terminal it shows a prompt, and has simple editing and a
+// history.
+//
+// A read from a terminal or a pipe cannot be cancelled. So a goroutine reads, one line at a
+// time and only when asked. When the shell ends first, the goroutine stays in its read
 // until the process ends.
 type lines struct {
 	terminal bool

@@ -1,9 +1,14 @@
 // Mtm is the message type module on the command line: it fetches mail from POP3 mailboxes into a
-// message store, lists, shows and exports it. Each command has a file. account*.go: the accounts.
-// status.go: who is connected. get.go, populate.go, delete.go: a mailbox. list.go, show.go,
-// find.go, export.go, save.go: stored mail. local.go, folder.go: moving and marking it. compose.go,
-// reply.go, outbox.go, send.go: mail that is written here. check.go, reclaim.go, salvage.go: the
-// store itself. shell.go: the same commands, line by line, over one connection.
+// message store, lists, shows and exports it.
+//
+// Each command has a file:
+//
+//   - the accounts: account*.go
+//   - a mailbox, and who is connected to it: get.go, populate.go, delete.go, status.go
+//   - stored mail: list.go, show.go, find.go, export.go, save.go, local.go, folder.go
+//   - mail that is written here: compose.go, reply.go, outbox.go, send.go
+//   - the store itself: check.go, reclaim.go, salvage.go
+//   - the same commands, line by line, over one connection: shell.go
 package main
 
 import (

@@ -69,7 +69,7 @@ func send(cmd *cobra.Command, e *env, args []string) error {
 			return err
 		}
 		report := sent{Account: a.Name, Sent: []store.ID{}, Suspended: []store.ID{}, Failed: []unsentView{}}
-		o := autosend.Options{Timeout: time.Duration(e.timeout), Selection: ids, Done: func(o autosend.Outcome) {
+		o := autosend.Options{Timeout: time.Duration(e.timeout), Selection: ids, Done: func(o autosend.Attempt) {
 			report.add(o)
 			if !e.json {
 				printOutcome(cmd, st, o)
@@ -103,7 +103,7 @@ func checkOutbox(ctx context.Context, st *store.Store, a mtm.Account, ids []stor
 	return nil
 }
 
-func (s *sent) add(o autosend.Outcome) {
+func (s *sent) add(o autosend.Attempt) {
 	switch o.State {
 	case store.SendSent:
 		s.Sent = append(s.Sent, o.ID)
@@ -114,7 +114,7 @@ func (s *sent) add(o autosend.Outcome) {
 	}
 }
 
-func printOutcome(cmd *cobra.Command, st *store.Store, o autosend.Outcome) {
+func printOutcome(cmd *cobra.Command, st *store.Store, o autosend.Attempt) {
 	e, err := st.Entry(context.WithoutCancel(cmd.Context()), o.ID)
 	if err != nil {
 		e.Description = "?"

@@ -88,7 +88,7 @@ var _ = Describe("send", func() {
 		r := u.feeds("connect\ndisconnect\nconnect\n", "shell", "work")
 		Expect(r.status).To(BeZero())
 		Expect(r.err).To(MatchRegexp(`^mtm: warning: mail in the Outbox is not being sent: autosend did not start: ` +
-			`program autosend\S* not found beside this one or on the PATH: .*; 'mtm send work' sends it\n$`))
+			`program autosend\S* not found beside the running program or on the PATH: .*; 'mtm send work' sends it\n$`))
 		Expect(u.succeeds("send", "work")).To(HaveSuffix("2 messages sent\n"))
 		u.succeeds("get", "work")
 	})

@@ -67,7 +67,7 @@ var _ = Describe("pop3sim generate", func() {
 
 	It("overwrites nothing", func() {
 		Expect(generate("3", "eml", "mail").status).To(Equal(0))
-		Expect(generate("3", "eml", "mail")).To(Equal(result{1, "", "pop3sim: " + filepath.Join(dir, "mail") + " is not empty: --out names a new or an empty folder\n"}))
+		Expect(generate("3", "eml", "mail")).To(Equal(result{1, "", "pop3sim: " + filepath.Join(dir, "mail") + " is not empty: --out must be a new or an empty directory\n"}))
 		Expect(generate("3", "mbox", "mail").errOut).To(ContainSubstring("is a folder"))
 		Expect(files(dir)).To(Equal([]string{"mail"}))
 	})
@@ -79,7 +79,7 @@ var _ = Describe("pop3sim generate", func() {
 			Expect(r.errOut).To(ContainSubstring(want))
 			Expect(files(dir)).To(BeEmpty())
 		},
-		Entry("more than is free", "2000000000,size=1MiB", "it would take 1.9 PiB, and "),
+		Entry("more than is free", "2000000000,size=1MiB", "not enough disk space: 1.9 PiB are needed, and "),
 		Entry("what has no sessions", "5,shuffle", "arrive, expire and shuffle change mail between sessions"),
 		Entry("no table", "5,size=table:nowhere", "does not exist"),
 	)

@@ -41,7 +41,7 @@ type POP3 struct {
 	MaxMessage       int64         // largest message ever fetched, in octets; 0 = no limit
 	MaxTime          time.Duration // longest time that an operation may take; 0 = no limit
 	MinRate          int64         // octets per second that the server must send while the client waits; 0 = no limit
-	Charset          string        // of octets in mail that name no charset and are not UTF-8; "" for windows-1252
+	Charset          string        // charset of mail that names no charset and is not UTF-8; "" = windows-1252
 	PopulationLimit  int           // lines of the body that Populate fetches by default; -1 = all
 	SMTP             SMTP          // how the account sends mail
 }
@@ -67,7 +67,7 @@ func Defaults() POP3 {
 // Address returns host:port for a dialer.
 func (p POP3) Address() string { return net.JoinHostPort(p.Host, strconv.Itoa(p.Port)) }
 
-// Validate checks the settings. Its error names the setting.
+// Validate returns an error for the first invalid setting, which it names.
 func (p POP3) Validate() error {
 	if p.Host == "" {
 		return errors.New("the server's host is missing")
@@ -94,7 +94,7 @@ func (p POP3) Validate() error {
 		return fmt.Errorf("sync limit %d is below -1 (-1 keeps all headers, 0 none)", p.SyncLimit)
 	}
 	if p.GetMail != Headers && p.GetMail != Messages {
-		return fmt.Errorf("get-mail-options %q is neither %s nor %s", p.GetMail, Headers, Messages)
+		return fmt.Errorf("get-mail-options %q is not %s or %s", p.GetMail, Headers, Messages)
 	}
 	if p.MaxEmailSize < 0 {
 		return fmt.Errorf("max-email-size %d is below 0 (0 is no limit)", p.MaxEmailSize)
@@ -106,12 +106,12 @@ func (p POP3) Validate() error {
 		return fmt.Errorf("population-limit %d is below -1 (-1 is no limit)", p.PopulationLimit)
 	}
 	if p.Charset != "" && !mail.KnownCharset(p.Charset) {
-		return fmt.Errorf("charset %q is not known: write one such as windows-1251, iso-8859-2 or shift_jis", p.Charset)
+		return fmt.Errorf("unknown charset %q: use a name such as windows-1251, iso-8859-2 or shift_jis", p.Charset)
 	}
 	return p.SMTP.Validate()
 }
 
-// bounds checks the limits on what a server may make an operation do.
+// bounds checks the limits on time, rate and size.
 func (p POP3) bounds() error {
 	switch {
 	case p.MaxMessage < 0:
@@ -140,7 +140,8 @@ func (p POP3) login() error {
 	return p.Auth.checkToken("auth", p.Token)
 }
 
-// ValidateName checks an account's name: 1 to maxName printable characters.
+// ValidateName returns an error unless name is valid for an account: 1 to 256 printable characters,
+// and not a number, since numbers are ids.
 func ValidateName(name string) error {
 	switch {
 	case name == "":
@@ -169,7 +170,7 @@ func printable(what, s string) error {
 	}
 	for i, r := range s {
 		if !unicode.IsPrint(r) {
-			return fmt.Errorf("%s holds the unprintable character %U at octet %d", what, r, i)
+			return fmt.Errorf("%s has the unprintable character %U at octet %d", what, r, i)
 		}
 	}
 	return nil

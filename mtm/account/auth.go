@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// Auth says how to log in: Auto, one method, or several separated by commas. Of several, the first
-// one is used that the server offers and the connection permits. It is chosen before anything is
-// sent, and no other method is tried after a refusal (behaviour section 0).
+// Auth says how to log in: Auto, one method, or several methods separated by commas, of which the
+// first one is used that the server offers and the connection permits. The method is chosen before
+// anything is sent, and no other is tried after a refusal (behaviour section 0).
 type Auth string
 
 // The methods to log in.

@@ -11,7 +11,7 @@ import (
 
 // CertificateError reports that the dates of a server's certificate are not valid.
 type CertificateError struct {
-	Text string // printable
+	Text string // the explanation, safe to print
 	Err  error  // of the handshake
 }
 

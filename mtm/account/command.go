@@ -62,7 +62,7 @@ type firstOctets struct {
 	kept bytes.Buffer // not embedded: its ReadFrom has no limit
 	keep int
 	room int    // negative after too much output
-	full func() // called then
+	full func() // called when room becomes negative
 }
 
 var errTooMuch = errors.New("too much output")

@@ -28,7 +28,7 @@ const maxToken = 16 << 10
 // command that hangs does not block a login for ever.
 const commandTime = time.Minute
 
-// String never shows the secret, only where it comes from.
+// String returns where the password comes from, never the secret.
 func (p Password) String() string {
 	switch {
 	case p.Env != "":
@@ -41,13 +41,13 @@ func (p Password) String() string {
 	return "empty"
 }
 
-// GoString hides the secret from %#v.
+// GoString returns the same for %#v, without the secret.
 func (p Password) GoString() string { return "account.Password{" + p.String() + "}" }
 
-// String never shows the secret, only where it comes from.
+// String returns where the token comes from, never the secret.
 func (t Token) String() string { return Password(t).String() }
 
-// GoString hides the secret from %#v.
+// GoString returns the same for %#v, without the secret.
 func (t Token) GoString() string { return "account.Token{" + t.String() + "}" }
 
 // Reveal returns the password. It blocks while a command runs, at most a minute, and ends early
@@ -123,7 +123,7 @@ func secret(what string, limit int, s string) error {
 		return fmt.Errorf("%s is longer than %d octets", what, limit)
 	}
 	if strings.ContainsAny(s, "\r\n\x00") {
-		return fmt.Errorf("%s holds a line break or NUL, which POP3 cannot send", what)
+		return fmt.Errorf("%s has a line break or NUL, which POP3 cannot send", what)
 	}
 	return nil
 }

@@ -187,7 +187,7 @@ func fromMap[S any](rows []setting[S], m map[string]string, into *S) error {
 	for name := range m {
 		names = append(names, name)
 	}
-	sort.Strings(names) // the same error each time
+	sort.Strings(names) // so that the error does not vary
 	for _, name := range names {
 		row, ok := known[name]
 		if !ok {
@@ -200,7 +200,7 @@ func fromMap[S any](rows []setting[S], m map[string]string, into *S) error {
 	return nil
 }
 
-// Names returns the names in POP3.Map, in an order for people.
+// Names returns the names in POP3.Map, related settings together.
 func Names() []string { return namesOf(table()) }
 
 func namesOf[S any](rows []setting[S]) []string {

@@ -35,13 +35,13 @@ type SMTP struct {
 	ToCcIncludeLimit int // characters of To and Cc that a reply or forward quotes; 0 quotes neither
 }
 
-// NoAuth sends mail without logging in. It is for SMTP only.
+// NoAuth means that mail is sent without logging in. It is valid for SMTP only.
 const NoAuth Auth = "none"
 
 // Send says when mail in the Outbox is sent.
 type Send string
 
-// The original's send message options.
+// The values of Send: the original's send message options.
 const (
 	Immediately      Send = "immediately"
 	OnNextConnection Send = "on-next-connection"
@@ -51,7 +51,7 @@ const (
 // CopyToSelf says where the sender's own address is added.
 type CopyToSelf string
 
-// The original's copy-to-self options.
+// The values of CopyToSelf: the original's options.
 const (
 	NoCopy  CopyToSelf = "no"
 	CopyTo  CopyToSelf = "to"
@@ -70,7 +70,7 @@ func SMTPDefaults() SMTP {
 // Address returns host:port for a dialer.
 func (s SMTP) Address() string { return net.JoinHostPort(s.Host, strconv.Itoa(s.Port)) }
 
-// Validate checks the settings. Its error names the setting.
+// Validate returns an error for the first invalid setting, which it names.
 func (s SMTP) Validate() error {
 	if s.Host == "" {
 		if s != SMTPDefaults() {

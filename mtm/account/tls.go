@@ -26,9 +26,9 @@ const (
 // Security says how the connection to a server is protected.
 type Security struct {
 	TLS        TLS
-	CA         string // file of PEM certificates that alone are trusted; "" trusts the system's
+	CA         string // file of PEM certificates to trust instead of the system's; "" = the system's
 	Name       string // the name that the server's certificate must have; "" = the host
-	SkipVerify bool   // accept any certificate: somebody on the way can read and change everything
+	SkipVerify bool   // accept any certificate: an attacker on the network can then read and change everything
 }
 
 func (s Security) validate(prefix string, allowed ...TLS) error {
@@ -51,7 +51,8 @@ func (s Security) validate(prefix string, allowed ...TLS) error {
 // of a MiB.
 const maxCA = 16 << 20
 
-// Config returns the TLS configuration for a server on host; nil without TLS. It reads the CA file.
+// Config returns the TLS configuration for a server on host, or nil without TLS. It reads the
+// CA file, at most 16 MiB.
 func (s Security) Config(host string) (*tls.Config, error) {
 	if s.TLS == NoTLS {
 		return nil, nil
@@ -69,7 +70,7 @@ func (s Security) Config(host string) (*tls.Config, error) {
 	}
 	config.RootCAs = x509.NewCertPool()
 	if !config.RootCAs.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("%s holds no certificate in PEM form", s.CA)
+		return nil, fmt.Errorf("%s has no certificate in PEM form", s.CA)
 	}
 	return config, nil
 }

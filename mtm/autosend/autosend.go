@@ -12,21 +12,21 @@ import (
 	"pop3mtm/mtm/symbian"
 )
 
-// Options configure Run. nil and the zero value mean the defaults.
+// Options configures Run. nil and the zero value mean the defaults.
 type Options struct {
 	// Dial makes the connection; nil dials TCP. It must honour ctx.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
-	// Timeout limits every wait for the server; 0 = one minute. After the end of a message it may
-	// take ten times as long (RFC 5321 section 4.5.3.2.6).
+	// Timeout limits every wait for the server; 0 = one minute. For the reply to a whole message
+	// the server has ten times as long (RFC 5321 section 4.5.3.2.6).
 	Timeout time.Duration
 	// Lease is how long a message stays leased when this program dies while it sends it; 0 = one
 	// minute, at most store.MaxLease. It is renewed as long as the program runs.
 	Lease time.Duration
-	// Selection names messages of the service that are also sent, whatever state they are in,
-	// unless they are sent already.
+	// Selection lists messages of the service to send too, in whatever state, unless
+	// they are sent already.
 	Selection []store.ID
-	// Done is called with the outcome of each message, in the goroutine of Run.
-	Done func(Outcome)
+	// Done is called after the attempt to send each message, in the goroutine of Run.
+	Done func(Attempt)
 }
 
 func (o *Options) orDefault() Options {
@@ -45,29 +45,29 @@ func (o *Options) orDefault() Options {
 	}
 	d.Lease = min(d.Lease, store.MaxLease)
 	if d.Done == nil {
-		d.Done = func(Outcome) {}
+		d.Done = func(Attempt) {}
 	}
 	return d
 }
 
-// Outcome describes what happened to one message.
-type Outcome struct {
+// Attempt describes how sending one message ended.
+type Attempt struct {
 	ID    store.ID
 	State store.SendingState // SendSent, SendWaiting or SendFailed after a failure, SendSuspended
 	Err   error              // why it was not sent, or not to all recipients; an *Error
 }
 
-// Result counts the outcomes.
+// Result counts the messages of a run by how sending them ended.
 type Result struct {
 	Sent, Failed, Suspended int
 	Held                    int // messages that another program was sending
 }
 
-// Run sends what waits for an SMTP service and blocks until that is done. The error is an *Error:
-// symbian.ErrNothingToSend when nothing waited. When the server could not be reached it says why,
-// and no message has changed. Otherwise it counts the messages that were not sent, or is
-// symbian.ErrInUse when another program is sending the rest. Ending ctx suspends the message that
-// is being sent, and ends the run.
+// Run sends the messages that wait for an SMTP service, and blocks until that is done. Its error is
+// an *Error: symbian.ErrNothingToSend when no message waited; the reason when the server could not
+// be reached, in which case no message has changed; symbian.ErrInUse when another program is
+// sending the remaining messages; else the number of messages that were not sent, with the first
+// reason. When ctx ends, Run suspends the message that is being sent, and returns.
 func Run(ctx context.Context, st *store.Store, service store.ID, o *Options) (Result, error) {
 	r := &run{store: st, service: service, o: o.orDefault(), owner: "autosend-" + rand.Text()}
 	settings, err := readSettings(ctx, st, service)
@@ -103,11 +103,12 @@ type run struct {
 	line   *line // to the server, nil while disconnected
 	losses int   // connections lost one after the other
 	result Result
-	first  *Error // of the messages that were not sent
+	first  *Error // the first error of a message that was not sent
 	held   error  // of the first message that another program was sending
 }
 
-// maxLosses lost connections in a row end the run: the messages are not the cause then.
+// maxLosses is the number of lost connections in a row that ends the run, since then the
+// messages are not the cause.
 const maxLosses = 3
 
 // one sends one message. An error ends the run.
@@ -154,7 +155,7 @@ func (r *run) one(ctx context.Context, j job) error {
 }
 
 // count adds a message to the result.
-func (r *run) count(o Outcome) {
+func (r *run) count(o Attempt) {
 	switch o.State {
 	case store.SendSent:
 		r.result.Sent++

@@ -20,7 +20,7 @@ func (m *message) data(ctx context.Context, body io.Reader, accepted []int) verd
 	}
 	out := &lineEnds{to: w}
 	if err = transmit(out, body, func() error { return m.keeper.look(ctx) }); err != nil {
-		// Without the final dot: the server would take the beginning for the whole message.
+		// The final dot is not sent: the server would take the beginning for the whole message.
 		return m.brokenOff(ctx, out, err)
 	}
 	answer, err := w.CloseWithResponse()
@@ -38,7 +38,7 @@ func (m *message) data(ctx context.Context, body io.Reader, accepted []int) verd
 	return verdict{}
 }
 
-// brokenOff returns why a message ended before its final dot.
+// brokenOff returns the verdict on a message that ended before its final dot.
 func (m *message) brokenOff(ctx context.Context, out *lineEnds, err error) verdict {
 	switch {
 	case m.keeper.lost():

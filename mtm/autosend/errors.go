@@ -14,11 +14,11 @@ import (
 	"pop3mtm/mtm/symbian"
 )
 
-// Error says which step failed and why; Code is the original's number.
+// Error reports which step failed, and why. errors.Is and errors.As find Code and Err.
 type Error struct {
 	Step string
 	Code symbian.Code
-	Err  error // the cause; nil when Code says it all
+	Err  error // the cause; nil when Code says everything
 }
 
 func (e *Error) Error() string {
@@ -82,7 +82,7 @@ func tlsError(err error) error {
 	return &Error{Step: securing, Code: symbian.ErrSMTPTLS, Err: &cleanError{clean(err.Error()), err}}
 }
 
-// cleanError shows what a server sent without its control characters.
+// cleanError is an error with a server's text, without its control characters.
 type cleanError struct {
 	text string
 	err  error

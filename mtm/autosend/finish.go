@@ -33,12 +33,12 @@ func (r *run) finish(ctx context.Context, m *message, v verdict) error {
 	case errors.Is(err, store.ErrNotFound):
 		return nil // deleted in the meantime
 	case errors.Is(err, store.ErrLeased):
-		r.count(Outcome{m.id, store.SendFailed, &Error{Step: "storing the result of a message", Code: symbian.ErrInUse, Err: err}})
+		r.count(Attempt{m.id, store.SendFailed, &Error{Step: "storing the result of a message", Code: symbian.ErrInUse, Err: err}})
 		return nil
 	case err != nil:
 		return storeError(saving, "storing the result of a message", err)
 	}
-	r.count(Outcome{m.id, v.state, v.err})
+	r.count(Attempt{m.id, v.state, v.err})
 	return nil
 }
 

@@ -21,7 +21,7 @@ type keeper struct {
 	gone    error // why the message may not be sent by this run any more
 }
 
-// keep starts the keeper of a message whose lease was just taken; let ends it.
+// keep starts the keeper of a message whose lease was just taken. let stops it.
 func (m *message) keep(ctx context.Context) {
 	k := &keeper{m: m, quit: make(chan struct{}), done: make(chan struct{}), renewed: time.Now()}
 	m.keeper = k

@@ -41,7 +41,7 @@ func child(dir string) int {
 	}
 	defer func() { _ = st.Close() }()
 	_, _ = autosend.Run(context.Background(), st, store.ID(service), &autosend.Options{
-		Done: func(o autosend.Outcome) { fmt.Println(o.ID, o.State) },
+		Done: func(o autosend.Attempt) { fmt.Println(o.ID, o.State) },
 	})
 	return 0
 }

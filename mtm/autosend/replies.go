@@ -8,9 +8,9 @@ import (
 )
 
 // replies is a connection to an SMTP server that accepts replies only when they are due: one for
-// each write, and the greeting. It always reads, so a reply that a server sends too early is seen
-// before the next command, for whose reply it would be taken; that write fails instead. A "250"
-// before the end of a message, or in clear text before TLS, is an attempt to fake success.
+// each write, and the greeting. It always reads, so that it sees a reply that a server sends too
+// early. The next write fails then, since the reply would be taken for the reply to that command. A
+// "250" before the end of a message, or in clear text before TLS, is an attempt to fake success.
 type replies struct {
 	net.Conn
 	done chan struct{} // closed when reading has ended

@@ -29,9 +29,9 @@ func replyCode(text string) int {
 }
 
 // errNonsense reports a server that does not speak SMTP.
-var errNonsense = errors.New("the server sends too much")
+var errNonsense = errors.New("invalid SMTP from the server")
 
-// shown returns a reply for people.
+// shown returns a reply in printable form.
 func shown(e *smtp.SMTPError) string { return fmt.Sprintf("%d %s", e.Code, clean(e.Message)) }
 
 // maxShown limits what is kept of a server's text.

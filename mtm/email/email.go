@@ -16,17 +16,17 @@ import (
 	"pop3mtm/mtm/symbian"
 )
 
-// Entry is the entry of a message with what only its body tells: the original's e-mail entry
+// Entry is the entry of a message with its header and its parts: the original's e-mail entry
 // (behaviour section 11).
 type Entry struct {
-	// Entry has the fields that the store keeps, with the flags that the body calls for:
-	// Attachment, and of Email VCard, VCalendar, ICalendar, MHTML, Signed and Encrypted.
+	// Entry has the fields of the store. Read also sets the flags that depend on the body:
+	// Attachment, and in Email VCard, VCalendar, ICalendar, MHTML, Signed and Encrypted.
 	store.Entry
-	Header mail.Header // as far as it is here
-	// Message is the body taken apart, nil when only the header is here.
+	Header mail.Header // as far as it is stored
+	// Message is the parsed message, nil when only the header is stored.
 	Message *mail.Message
-	// Parts are the leaves of the message as far as they are here. A file that was cut off, at the
-	// end of a message that is here in part, is left out (behaviour section 5).
+	// Parts are the leaves of the message that are stored. The last file of a message that is
+	// stored in part is left out when it was cut off (behaviour section 5).
 	Parts []*mail.Part
 	cut   int64 // octets of that file
 
@@ -34,13 +34,14 @@ type Entry struct {
 	options mail.Options
 }
 
-// Read reads the entry of a message and its body. The error wraps symbian.ErrNotFound when there is
-// no such message.
+// Read returns the entry of a message and parses its body. The error wraps symbian.ErrNotFound when
+// there is no such message.
 func Read(ctx context.Context, st *store.Store, id store.ID) (Entry, error) {
 	return NewReader(st).Read(ctx, id)
 }
 
-// Reader reads many messages of a store. Several goroutines may use one.
+// Reader reads messages of a store, and keeps what it knows of their accounts. Several
+// goroutines may use it.
 type Reader struct {
 	store *store.Store
 
@@ -48,12 +49,12 @@ type Reader struct {
 	fallbacks map[store.ID]string // charsets of accounts
 }
 
-// NewReader returns a Reader of the messages of a store.
+// NewReader returns a Reader for a store.
 func NewReader(st *store.Store) *Reader {
 	return &Reader{store: st, fallbacks: map[store.ID]string{}}
 }
 
-// Read reads the entry of a message and its body.
+// Read returns the entry of a message and parses its body, as the function Read does.
 func (r *Reader) Read(ctx context.Context, id store.ID) (Entry, error) {
 	e, err := r.entry(ctx, id)
 	if err != nil {
@@ -62,8 +63,8 @@ func (r *Reader) Read(ctx context.Context, id store.ID) (Entry, error) {
 	return e, e.read(ctx)
 }
 
-// ReadHeader reads the entry of a message and its header: Message and Parts are nil, and the flags
-// are those of the store.
+// ReadHeader returns the entry of a message and its header. Message and Parts are nil, and the
+// flags are those of the store.
 func (r *Reader) ReadHeader(ctx context.Context, id store.ID) (Entry, error) {
 	e, err := r.entry(ctx, id)
 	if err != nil || e.Body.Kind == store.BodyNone {
@@ -88,7 +89,7 @@ func (r *Reader) entry(ctx context.Context, id store.ID) (Entry, error) {
 	return e, err
 }
 
-// fallback returns the charset that the account of a service has for octets that name none.
+// fallback returns the setting Charset of the account of a service.
 func (r *Reader) fallback(ctx context.Context, service store.ID) (string, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -102,7 +103,7 @@ func (r *Reader) fallback(ctx context.Context, service store.ID) (string, error)
 	return values["charset"], err
 }
 
-// read takes apart what is here of the message.
+// read parses the stored octets of the message.
 func (e *Entry) read(ctx context.Context) error {
 	if e.Body.Kind == store.BodyNone {
 		return nil
@@ -136,13 +137,13 @@ func (e *Entry) readHeader(ctx context.Context) error {
 	return errors.Join(err, body.Close())
 }
 
-// body is the octets of a message while somebody waits for them.
+// body reads the octets of a message until a context ends.
 type body struct {
 	*store.BodyReader
 	alive func() error
 }
 
-// Read implements io.Reader; it ends when nobody waits any more.
+// Read implements io.Reader. It fails when the context has ended.
 func (b body) Read(p []byte) (int, error) {
 	if err := b.alive(); err != nil {
 		return 0, err
@@ -165,18 +166,17 @@ func (e *Entry) Part(path string) (*mail.Part, error) {
 	return nil, fmt.Errorf("message %d has no part %q: %w", e.ID, path, symbian.ErrNotFound)
 }
 
-// OpenPart opens the content of a part, with its transfer encoding undone. The caller must close
-// it.
+// OpenPart returns the decoded content of a part. The caller must close it.
 func (e *Entry) OpenPart(ctx context.Context, p *mail.Part) (io.ReadCloser, error) {
 	return e.opened(ctx, func(b io.ReadSeeker) (io.Reader, error) { return p.Open(b) })
 }
 
-// OpenText opens a text part in UTF-8, otherwise unchanged. The caller must close it.
+// OpenText returns a text part in UTF-8, otherwise unchanged. The caller must close it.
 func (e *Entry) OpenText(ctx context.Context, p *mail.Part) (io.ReadCloser, error) {
 	return e.opened(ctx, func(b io.ReadSeeker) (io.Reader, error) { return p.OpenText(b, e.options) })
 }
 
-// OpenView opens a text part as people read it: see mail.Part.OpenView. The caller must close it.
+// OpenView returns a text part as people read it: see mail.Part.OpenView. The caller must close it.
 func (e *Entry) OpenView(ctx context.Context, p *mail.Part) (io.ReadCloser, error) {
 	return e.opened(ctx, func(b io.ReadSeeker) (io.Reader, error) { return p.OpenView(b, e.options) })
 }
@@ -198,8 +198,8 @@ type withClose struct {
 	io.Closer
 }
 
-// EachView calls visit with every text part, as people read it, in the order of the message.
-// fs.SkipAll from visit ends it.
+// EachView calls visit with every text part, as people read it, in the order of the message. It
+// stops at an error of visit, and returns it unless it is fs.SkipAll.
 func (e *Entry) EachView(ctx context.Context, visit func(*mail.Part, io.Reader) error) error {
 	body, err := e.open(ctx)
 	if err != nil {
@@ -223,8 +223,7 @@ func (e *Entry) EachView(ctx context.Context, visit func(*mail.Part, io.Reader) 
 	return errors.Join(err, body.Close())
 }
 
-// Texts returns what there is to read in the message: see mail.Message.Texts. A file that was cut
-// off is left out.
+// Texts returns the texts to show: see mail.Message.Texts. A file that was cut off is left out.
 func (e *Entry) Texts(ctx context.Context) ([]mail.Text, error) {
 	if e.Message == nil {
 		return nil, nil
@@ -246,7 +245,7 @@ func (e *Entry) Texts(ctx context.Context) ([]mail.Text, error) {
 	return here, nil
 }
 
-// Limits describes what of the message is not in Parts because a limit was reached, "" for nothing.
+// Limits returns in words which parts are missing from Parts because of a limit, "" for none.
 func (e *Entry) Limits() string {
 	if e.Message == nil {
 		return ""
@@ -254,9 +253,9 @@ func (e *Entry) Limits() string {
 	return strings.Join(e.Message.Notices, ", ")
 }
 
-// Left returns how many octets of a message are still on the server: its size in LIST less what is
-// here, plus a file that was cut off (behaviour section 5). It is 0 for messages that are not here
-// in part.
+// Left returns the number of octets that are still on the server, of a message that is stored in
+// part: its size in LIST less the stored octets, plus the file that was cut off (behaviour
+// section 5). It returns 0 for other messages.
 func (e *Entry) Left() int64 {
 	if !e.Entry.Email.Has(store.PartialDownload) {
 		return 0
@@ -264,9 +263,9 @@ func (e *Entry) Left() int64 {
 	return max(0, e.Size-e.Body.Length+e.cut)
 }
 
-// PartialNotice returns the line to show below the text of a message that is here in part: how many
-// KB are still on the server, at least 1. It is "" when nothing is left, and when there is no plain
-// text to show it below. The stored octets are never changed (behaviour section 0).
+// PartialNotice returns the line to show below the text of a message that is stored in part: how
+// many KB are still on the server, at least 1. It returns "" when nothing is left, or when the
+// message has no plain text. The line is never stored (behaviour section 0).
 func (e *Entry) PartialNotice() string {
 	left := e.Left()
 	if left == 0 || !e.hasText() {

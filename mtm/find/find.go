@@ -16,31 +16,32 @@ import (
 	"pop3mtm/mtm/symbian"
 )
 
-// Options change how texts are compared, with the original's bits.
+// Options is a set of bits, those of the original, that configure how texts are compared.
 type Options uint32
 
-// The options.
+// The bits of Options.
 const (
-	Wildcard      Options = 0x800      // * and ? in the text stand for others
-	WholeWord     Options = 0x40000000 // the text is between characters that are not part of a word
+	Wildcard      Options = 0x800      // * in the text matches any characters of a line, ? one character
+	WholeWord     Options = 0x40000000 // the text must not be a part of a longer word
 	CaseSensitive Options = 0x80000000
 )
 
 // Limits on what is compared, in octets.
 const (
 	maxText = 1 << 10  // the text to find
-	maxPart = 16 << 20 // what is read of one text part
+	maxPart = 16 << 20 // the octets of a text part that are searched
 )
 
 // Found describes what a Finder found in a message.
 type Found struct {
-	Parts symbian.PartList // those that contain the text
-	// Limits describes what of the message was not searched because of its form, "" for nothing.
+	Parts symbian.PartList // the parts that contain the text
+	// Limits says in words which parts were not searched because the message exceeds a limit of
+	// package mail, "" for none.
 	Limits string
-	Longer bool // a text part is longer than 16 MiB and was searched up to there
+	Longer bool // a text part is longer than 16 MiB; only the first 16 MiB were searched
 }
 
-// Notice describes what of the message was not searched, "" when all of it was.
+// Notice returns in words what was not searched, "" when the whole message was.
 func (f Found) Notice() string {
 	notice := f.Limits
 	if f.Longer {
@@ -56,8 +57,8 @@ type Finder struct {
 	mail  *email.Reader
 }
 
-// New returns a Finder of text in the given parts of messages. The error wraps symbian.ErrArgument
-// when text is empty, longer than 1,024 octets or not valid UTF-8.
+// New returns a Finder that searches for text in the given parts of messages. The error wraps
+// symbian.ErrArgument when text is empty, longer than 1,024 octets or not valid UTF-8.
 func New(st *store.Store, text string, parts symbian.PartList, o Options) (*Finder, error) {
 	match, err := matcher(text, o)
 	if err != nil {
@@ -66,9 +67,9 @@ func New(st *store.Store, text string, parts symbian.PartList, o Options) (*Find
 	return &Finder{match: match, parts: parts, mail: email.NewReader(st)}, nil
 }
 
-// Find searches one message. A message without a stored header is searched in its entry's details
-// and description. Texts are searched as people read them, up to 16 MiB each. The message is taken
-// apart in one pass, and each part is read once.
+// Find searches one message. It searches texts as people read them, up to 16 MiB each. Of a message
+// without a stored header it searches the entry's details and description. It parses the message in
+// one pass, and reads each part once.
 func (f *Finder) Find(ctx context.Context, id store.ID) (Found, error) {
 	s := &search{Finder: f}
 	if err := s.read(ctx, id); err != nil {
@@ -83,13 +84,13 @@ func (f *Finder) Find(ctx context.Context, id store.ID) (Found, error) {
 	return s.found, err
 }
 
-// matcher returns the comparison: RE2, so that no text can make it slow.
+// matcher returns the expression to search with. It is RE2, which no text can make slow.
 func matcher(text string, o Options) (*regexp.Regexp, error) {
 	switch {
 	case text == "":
-		return nil, errors.New("there is no text to find")
+		return nil, errors.New("the text to find is empty")
 	case len(text) > maxText:
-		return nil, fmt.Errorf("the text to find has %d octets, at most %d are allowed: find a part of it", len(text), maxText)
+		return nil, fmt.Errorf("the text to find has %d octets, at most %d are allowed: search for a part of it", len(text), maxText)
 	}
 	pattern := regexp.QuoteMeta(text)
 	if o&Wildcard != 0 {
@@ -104,14 +105,14 @@ func matcher(text string, o Options) (*regexp.Regexp, error) {
 	return regexp.Compile(pattern)
 }
 
-// search is the search of one message.
+// search holds the search of one message.
 type search struct {
 	*Finder
 	email email.Entry
 	found Found
 }
 
-// read takes apart as much of the message as is looked into.
+// read parses as much of the message as the search needs.
 func (s *search) read(ctx context.Context, id store.ID) (err error) {
 	if s.parts&(symbian.PartBody|symbian.PartAttachments) == 0 {
 		s.email, err = s.mail.ReadHeader(ctx, id)
@@ -127,7 +128,7 @@ func (s *search) read(ctx context.Context, id store.ID) (err error) {
 func (s *search) fields() {
 	for _, field := range []struct {
 		bit  symbian.PartList
-		any  symbian.PartList // a wider part that asks for it too
+		any  symbian.PartList // a wider part that includes it
 		name string
 	}{
 		{symbian.PartTo, symbian.PartRecipient, "To"}, {symbian.PartCc, symbian.PartRecipient, "Cc"}, {symbian.PartBcc, symbian.PartRecipient, "Bcc"},
@@ -139,7 +140,7 @@ func (s *search) fields() {
 	}
 }
 
-// text returns a field, of a message without a header from its entry.
+// text returns a header field; for a message without a header it comes from the entry.
 func (s *search) text(name string) string {
 	if s.email.Body.Kind != store.BodyNone {
 		return s.email.Header.Text(name)

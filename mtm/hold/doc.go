@@ -1,4 +1,4 @@
-// Package hold gives a mailbox to one client at a time, in whatever process it is, and tells
-// everybody who has it. It uses locks of the operating system, which end with the process that
-// holds them. Asking who has a mailbox never takes a lock, so it disturbs nobody.
+// Package hold makes sure that only one client at a time, in whatever process, uses a mailbox, and
+// reports which client that is. It uses locks of the operating system, which end with the process
+// that holds them. Querying a mailbox takes no lock, so it never keeps a client from the mailbox.
 package hold

@@ -21,7 +21,7 @@ type slot int
 
 const (
 	mailbox   slot = iota // somebody holds the mailbox
-	holder                // what the file says about the holder is valid
+	holder                // the record of the holder in the file is valid
 	connected             // the holder is logged in
 	busy                  // the holder runs an operation
 	slots
@@ -41,10 +41,11 @@ type Hold struct {
 	on    [slots]bool     // locked by this Hold
 }
 
-// Take takes the mailbox. While another client holds it, Take tries again until wait has passed or
-// ctx ends; the error is then a *HeldError or that of the context. Release gives the mailbox back.
+// Take takes the mailbox. While another client holds it, Take blocks and tries again, until wait
+// has passed, when it returns a *HeldError, or until ctx ends, when it returns the error of ctx.
+// The caller must Release the mailbox.
 //
-// Other errors are ErrNoLocks, ErrDiskFull, or those of the system. The mailbox is not held then.
+// Other errors are ErrNoLocks, ErrDiskFull, or those of the system.
 func (p Place) Take(ctx context.Context, wait time.Duration) (*Hold, error) {
 	const shortest, longest = 10 * time.Millisecond, 250 * time.Millisecond
 	deadline := time.Now().Add(wait)
@@ -76,8 +77,8 @@ func sleep(ctx context.Context, d time.Duration) error {
 
 var errTaken = errors.New("another client holds the mailbox")
 
-// try takes the mailbox at once or fails. Others trust the record only while its own lock is held,
-// so they never take the record of a killed holder for ours.
+// try takes the mailbox at once, or fails. Other clients trust the record only while its lock is
+// held, so that they never mistake the record of a killed holder for that of the new one.
 func (p Place) try() (*Hold, error) {
 	if err := os.MkdirAll(p.Dir, 0o700); err != nil {
 		return nil, p.failed(err)
@@ -132,13 +133,13 @@ func (h *Hold) lock(s slot) error {
 	return err
 }
 
-// Token returns a text that differs from that of any other hold.
+// Token returns a text that no other hold of the mailbox has.
 func (h *Hold) Token() string { return h.token }
 
 // SetConnected shows other clients whether the holder is logged in.
 func (h *Hold) SetConnected(on bool) error { return h.set(connected, on) }
 
-// SetBusy shows other clients whether the holder runs an operation. It does after Take.
+// SetBusy shows other clients whether the holder runs an operation. After Take it is shown as busy.
 func (h *Hold) SetBusy(on bool) error { return h.set(busy, on) }
 
 func (h *Hold) set(s slot, on bool) error {
@@ -154,7 +155,7 @@ func (h *Hold) set(s slot, on bool) error {
 	return h.place.failed(unlock(h.files[s]))
 }
 
-// Release gives the mailbox back. Later calls do nothing. The locks end before the files are
+// Release releases the mailbox. Later calls do nothing. The locks are released before the files are
 // closed, because a process that is being started may share these files for a moment.
 func (h *Hold) Release() error {
 	h.mu.Lock()
@@ -186,8 +187,7 @@ func (h *Hold) Remove() error {
 	return all
 }
 
-// failed returns what a failure to lock means for the mailbox. nil and errTaken are returned
-// unchanged.
+// failed returns the error of Take for an error of locking. It returns nil and errTaken unchanged.
 func (p Place) failed(err error) error {
 	var cause error
 	switch {

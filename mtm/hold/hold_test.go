@@ -236,7 +236,7 @@ func TestWaiting(t *testing.T) {
 		g.Expect(err).NotTo(HaveOccurred())
 		began := time.Now()
 		_, err = place.Take(t.Context(), 5*time.Second)
-		g.Expect(err).To(MatchError(HaveSuffix("has the mailbox open; waited 5s for it")))
+		g.Expect(err).To(MatchError(HaveSuffix("has the mailbox open (waited 5s)")))
 		g.Expect(time.Since(began)).To(Equal(5 * time.Second))
 
 		ctx, cancel := context.WithCancel(t.Context())

@@ -17,9 +17,9 @@ import (
 
 // Errors of Take, for errors.Is.
 var (
-	// ErrNoLocks: the file system cannot lock files.
+	// ErrNoLocks means that the file system cannot lock files.
 	ErrNoLocks = errors.New("the file system cannot lock files; keep the store on a local disk")
-	// ErrDiskFull: there is no room for the lock files.
+	// ErrDiskFull means that there is no space for the lock files.
 	ErrDiskFull = errors.New("the disk is full")
 )
 
@@ -48,7 +48,7 @@ type HeldError struct {
 func (e *HeldError) Error() string {
 	text := e.Holder.String() + " has the mailbox open"
 	if e.Waited > 0 {
-		text += fmt.Sprintf("; waited %v for it", e.Waited)
+		text += fmt.Sprintf(" (waited %v)", e.Waited)
 	}
 	return text
 }
@@ -124,10 +124,10 @@ func (p Place) Status() (Status, error) {
 	for s := range slots {
 		f, err := os.Open(p.path(s))
 		if errors.Is(err, os.ErrNotExist) && s == mailbox {
-			return Status{}, nil // nobody has ever taken it
+			return Status{}, nil // no client has ever taken it
 		}
 		if errors.Is(err, os.ErrNotExist) {
-			continue // somebody is taking it for the first time
+			continue // a client is taking it for the first time
 		}
 		if err != nil {
 			return Status{}, fmt.Errorf("cannot find out who holds the mailbox: %w", err)
@@ -144,11 +144,11 @@ func (p Place) Status() (Status, error) {
 	}
 	return Status{
 		Held: true, Connected: locked[connected], Holder: record,
-		Busy: locked[busy] || !locked[holder], // a holder that is just coming or going is busy
+		Busy: locked[busy] || !locked[holder], // a holder that is just taking or releasing it is busy
 	}, nil
 }
 
-// steady reads the record of a holder; it reports false when the holder has changed in between.
+// steady reads the record of a holder. It returns false when the holder has changed in between.
 func (p Place) steady(f *os.File) (Holder, bool) {
 	h, ok := readHolder(f)
 	if !ok {
@@ -162,8 +162,8 @@ func (p Place) steady(f *os.File) (Holder, bool) {
 	return h, true
 }
 
-// introduced returns who holds the mailbox. A holder that has just taken it gets a moment to write
-// who it is.
+// introduced returns who holds the mailbox. It waits a moment for a holder that has just taken
+// it to write its record.
 func (p Place) introduced(ctx context.Context) Holder {
 	for range 20 {
 		if st, err := p.Status(); err != nil || !st.Held || st.Holder.PID != 0 {

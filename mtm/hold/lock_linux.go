@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Linux has locks of open files that can be queried: F_OFD_GETLK sees a lock and takes none. They
-// also work over NFS, and end when the last process that has the file open dies.
+// Linux has locks of open files that can be queried: F_OFD_GETLK reports a lock without taking one.
+// They also work over NFS, and end when the last process that has the file open ends.
 
 func firstOctet(kind int16) *unix.Flock_t {
 	return &unix.Flock_t{Type: kind, Whence: io.SeekStart, Start: 0, Len: 1}

@@ -13,14 +13,14 @@ import (
 // ticks is the unit of times in /proc: a hundredth of a second on every Linux.
 const ticks = 100
 
-// processStart returns when this process started: field 22 of /proc/self/stat says how long after
-// the computer did.
+// processStart returns when this process started: field 22 of /proc/self/stat is the time
+// since the computer started.
 func processStart() (time.Time, error) {
 	stat, err := os.ReadFile("/proc/self/stat")
 	if err != nil {
 		return time.Time{}, err
 	}
-	// The name is in brackets and may hold anything; the third field follows it.
+	// The name is in brackets and may have any characters; the third field follows it.
 	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
 	const startTime = 22 - 3
 	if len(fields) <= startTime {

@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// parseAddresses reads the addresses of a field as mail programs do: what RFC 5322 allows, and
-// names with commas, colons or an @ that are not quoted, commas that are missing, letters beyond
-// ASCII. Groups are opened. Where nothing else can be made out, what stands in the last angle
-// brackets is the address. An entry without an @ is left out.
+// parseAddresses returns the addresses of a field. It accepts what RFC 5322 allows, and also
+// unquoted names with commas, colons or an @, missing commas, and letters beyond ASCII. The members
+// of a group are returned one by one. When all else fails, the text in the last angle brackets is
+// the address. An entry without an @ is left out.
 func parseAddresses(value, fallback string) []*mail.Address {
 	if isPlainASCII(value) {
 		if list, err := mail.ParseAddressList(value); err == nil {
@@ -31,7 +31,8 @@ func parseAddresses(value, fallback string) []*mail.Address {
 	return s.list
 }
 
-// isPlainASCII reports whether the standard library reads a value as this package does.
+// isPlainASCII reports whether a value is so plain that the standard library reads
+// it as this package does.
 func isPlainASCII(value string) bool {
 	for i := range len(value) {
 		if value[i] >= 0x7f || value[i] < ' ' && value[i] != '\t' {
@@ -41,7 +42,7 @@ func isPlainASCII(value string) bool {
 	return !strings.Contains(value, "=?")
 }
 
-// lastBrackets falls back to what stands in the last angle brackets.
+// lastBrackets returns the address in the last angle brackets.
 func lastBrackets(value, fallback string) []*mail.Address {
 	end := strings.LastIndexByte(value, '>')
 	start := strings.LastIndexByte(value[:max(0, end)], '<')
@@ -55,22 +56,22 @@ func lastBrackets(value, fallback string) []*mail.Address {
 	return []*mail.Address{{Name: displayName(value[:start], fallback), Address: decodeAddress(address, fallback)}}
 }
 
-// addressScanner reads a list from start to end, once.
+// addressScanner reads a list of addresses in one pass.
 type addressScanner struct {
 	text, fallback string
 	next           int
 	list           []*mail.Address
 
-	phrase   strings.Builder // before the brackets, or all there is, without comments
+	phrase   strings.Builder // the text before the brackets, or all of the entry, without comments
 	comment  strings.Builder
 	address  string // in brackets
 	has      bool   // there were brackets
-	waiting  string // an entry without address: the first half of a name with a comma
-	noQuotes bool   // no quote closes any more
+	waiting  string // an entry without an address, which is the first half of a name with a comma
+	noQuotes bool   // no further quote is closed
 	inGroup  bool
 }
 
-// step takes the next piece.
+// step reads the next piece.
 func (s *addressScanner) step() {
 	switch c := s.text[s.next]; c {
 	case '"':
@@ -94,7 +95,7 @@ func (s *addressScanner) step() {
 	}
 }
 
-// beforeText ends an entry whose brackets are followed by more: a comma is missing.
+// beforeText ends the entry when text follows its brackets: the comma is missing.
 func (s *addressScanner) beforeText(c byte) {
 	if s.has && c != ' ' && c != '\t' {
 		s.end()
@@ -112,14 +113,14 @@ func (s *addressScanner) quoted() {
 	}
 	if end >= len(s.text) || s.noQuotes {
 		s.noQuotes = true
-		s.next++ // a quote that never closes
+		s.next++ // a quote that is never closed
 		return
 	}
 	s.phrase.WriteString(s.text[s.next : end+1])
 	s.next = end + 1
 }
 
-// commented takes a comment; comments may stand in comments.
+// commented skips a comment, which may have comments in it.
 func (s *addressScanner) commented() {
 	depth := 0
 	for i := s.next; i < len(s.text); i++ {
@@ -136,7 +137,7 @@ func (s *addressScanner) commented() {
 			}
 		}
 	}
-	s.phrase.WriteString(strings.ReplaceAll(s.text[s.next:], "(", " ")) // it never closes
+	s.phrase.WriteString(strings.ReplaceAll(s.text[s.next:], "(", " ")) // the comment is never closed
 	s.next = len(s.text)
 }
 
@@ -146,7 +147,7 @@ func (s *addressScanner) bracketed() {
 	if end < 0 {
 		end = len(rest)
 	}
-	if end == len(rest) || rest[end] == '<' { // they never close: they end with the entry
+	if end == len(rest) || rest[end] == '<' { // brackets that are never closed end with the entry
 		if comma := strings.IndexAny(rest[:end], ",;"); comma >= 0 {
 			end = comma
 		}
@@ -168,7 +169,7 @@ func (s *addressScanner) bracketed() {
 	s.address, s.has = address, true
 }
 
-// colon begins a group when no brackets follow before its end, and else is part of a name.
+// colon begins a group, or belongs to a name when brackets follow before the end of the group.
 func (s *addressScanner) colon() {
 	s.next++
 	name := strings.TrimSpace(s.phrase.String())
@@ -181,15 +182,15 @@ func (s *addressScanner) colon() {
 	s.phrase.WriteByte(':')
 }
 
-// isGroup reports whether the text behind a colon is that of a group: it ends in a semicolon, or
-// there are no brackets in it.
+// isGroup reports whether the text after a colon is a group: it ends with a
+// semicolon, or has no brackets.
 func isGroup(rest string) bool {
-	const near = 1000 // so that many colons do not take long
+	const near = 1000 // a limit, so that many colons do not take long
 	at := strings.IndexAny(rest[:min(len(rest), near)], ";<")
 	return at < 0 || rest[at] == ';' || strings.Contains(rest[at:min(len(rest), near)], ";")
 }
 
-// end ends the entry in hand.
+// end ends the current entry.
 func (s *addressScanner) end() {
 	phrase, comment := strings.TrimSpace(s.phrase.String()), s.comment.String()
 	s.phrase.Reset()
@@ -211,7 +212,7 @@ func (s *addressScanner) end() {
 	s.address, s.has = "", false
 }
 
-// bare takes an entry without brackets: an address, several of them, or a name and an address.
+// bare reads an entry without brackets: an address, several addresses, or a name and an address.
 func (s *addressScanner) bare(phrase, comment string) {
 	words := fieldsOutsideQuotes(phrase)
 	addresses := 0
@@ -222,7 +223,7 @@ func (s *addressScanner) bare(phrase, comment string) {
 	}
 	switch {
 	case addresses == 0:
-		const longest = 256 // of a name; more are many names
+		const longest = 256 // of a name; a longer text is many names
 		if s.waiting != "" && phrase != "" && len(s.waiting) < longest {
 			phrase = s.waiting + ", " + phrase
 		}
@@ -250,7 +251,7 @@ func (s *addressScanner) add(name, address string) {
 	s.list = append(s.list, &mail.Address{Name: displayName(name, s.fallback), Address: decodeAddress(address, s.fallback)})
 }
 
-// fieldsOutsideQuotes splits at blanks that stand in no quotes.
+// fieldsOutsideQuotes splits at blanks outside of quotes.
 func fieldsOutsideQuotes(s string) []string {
 	quoted := false
 	return strings.FieldsFunc(s, func(r rune) bool {
@@ -261,7 +262,7 @@ func fieldsOutsideQuotes(s string) []string {
 	})
 }
 
-// cleanAddress takes blanks, a route (RFC 5322 section 4.4) and stray marks off an address.
+// cleanAddress removes blanks, a route (RFC 5322 section 4.4) and stray marks from an address.
 func cleanAddress(address string) string {
 	address = strings.Trim(address, " \t<>,;'")
 	if strings.HasPrefix(address, "@") {
@@ -276,7 +277,7 @@ func cleanAddress(address string) string {
 		address = strings.Join(strings.Fields(address), "")
 	}
 	if local, domain, ok := cutAt(address); ok && len(local) > 1 && local[0] == '"' && local[len(local)-1] == '"' {
-		return unquote(local) + "@" + domain // as net/mail has it
+		return unquote(local) + "@" + domain // as net/mail returns it
 	}
 	return strings.Trim(address, `"`)
 }
@@ -289,15 +290,15 @@ func cutAt(address string) (local, domain string, ok bool) {
 	return address[:at], address[at+1:], true
 }
 
-// decodeAddress makes an address UTF-8; some programs write encoded words there.
+// decodeAddress returns an address in UTF-8. Some programs write encoded words in addresses.
 func decodeAddress(address, fallback string) string {
 	if text := strings.TrimSpace(DecodeText(address, fallback)); strings.Contains(text, "@") {
 		return text
 	}
-	return strings.ToValidUTF8(address, "\uFFFD") // the charset has another character there
+	return strings.ToValidUTF8(address, "\uFFFD") // in some charsets the octet of @ means another character
 }
 
-// displayName makes the name of a person of a phrase.
+// displayName returns the name of a person from a phrase.
 func displayName(phrase, fallback string) string {
 	phrase = strings.TrimSpace(phrase)
 	if strings.Contains(phrase, `"`) {
@@ -306,7 +307,7 @@ func displayName(phrase, fallback string) string {
 	return strings.Join(strings.Fields(DecodeText(phrase, fallback)), " ")
 }
 
-// unquote takes quotes off, and the backslashes in them.
+// unquote removes quotes and the backslashes in them.
 func unquote(s string) string {
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {

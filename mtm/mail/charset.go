@@ -17,22 +17,22 @@ import (
 	"golang.org/x/text/transform"
 )
 
-// DefaultFallback is the charset of octets that name none and are not UTF-8.
+// DefaultFallback is the charset of octets that are not UTF-8, when the message names no charset.
 const DefaultFallback = "windows-1252"
 
-// reading says how the octets of a text become UTF-8.
+// reading says how the octets of a text are converted to UTF-8.
 type reading int
 
 const (
 	guessed reading = iota // UTF-8 where valid, else the fallback
-	western                // Latin-1 and its kin, which many name and send UTF-8
-	asUTF8                 // UTF-8, and the fallback for what is not
+	western                // Latin-1 and similar charsets: some programs name them and send UTF-8
+	asUTF8                 // UTF-8, and the fallback for invalid octets
 	asUTF7
 	exactly // by an encoding
 )
 
-// charsetNamed finds a charset. Latin-1 and US-ASCII are read as windows-1252, gb2312 as gbk, as
-// browsers do; that is what those who name them send.
+// charsetNamed returns the charset with a name. Like browsers, it reads Latin-1 and US-ASCII as
+// windows-1252 and gb2312 as gbk, since that is what programs send under these names.
 func charsetNamed(name string) (reading, encoding.Encoding) {
 	name = strings.ToLower(strings.Trim(name, " \t\"'"))
 	switch name {
@@ -58,7 +58,8 @@ func charsetNamed(name string) (reading, encoding.Encoding) {
 	return exactly, enc
 }
 
-// lookUp asks the tables of the browsers, then of IANA, also for spellings such as cp-850.
+// lookUp searches the table of browsers, then that of IANA, and tries other spellings
+// such as cp850 for cp-850.
 func lookUp(name string) encoding.Encoding {
 	short := strings.NewReplacer("_", "-", "iso8859", "iso-8859").Replace(name)
 	bare := strings.ReplaceAll(strings.TrimPrefix(short, "x-"), "cp-", "cp")
@@ -75,13 +76,13 @@ func lookUp(name string) encoding.Encoding {
 	return nil
 }
 
-// KnownCharset reports whether a name is that of a charset that can be read.
+// KnownCharset reports whether a charset with this name can be read.
 func KnownCharset(name string) bool {
 	how, _ := charsetNamed(name)
 	return how != guessed
 }
 
-// singles returns the charset for octets that are no UTF-8: the fallback when it has one octet a
+// singles returns the charset for octets that are not UTF-8: the fallback if it has one octet per
 // character, else windows-1252.
 func singles(fallback string) *charmap.Charmap {
 	if how, enc := charsetNamed(fallback); how == exactly {
@@ -92,7 +93,7 @@ func singles(fallback string) *charmap.Charmap {
 	return charmap.Windows1252
 }
 
-// chooseMarked is choose for a text that may begin with a mark of its byte order.
+// chooseMarked is choose for a text that may begin with a byte order mark.
 func chooseMarked(name, fallback string, sample []byte, whole bool) encoding.Encoding {
 	if _, mark, certain := charset.DetermineEncoding(sample[:min(3, len(sample))], ""); certain {
 		name = mark
@@ -100,8 +101,8 @@ func chooseMarked(name, fallback string, sample []byte, whole bool) encoding.Enc
 	return choose(name, fallback, sample, whole)
 }
 
-// choose decides how to read a text of a charset that begins with the octets of sample; whole says
-// that there are no more.
+// choose returns the encoding for a text of a named charset. sample is the beginning of the text,
+// or all of it if whole is true.
 func choose(name, fallback string, sample []byte, whole bool) encoding.Encoding {
 	how, enc := charsetNamed(name)
 	utf := utf8Else{singles(fallback)}
@@ -127,8 +128,8 @@ func choose(name, fallback string, sample []byte, whole bool) encoding.Encoding 
 	return utf
 }
 
-// isUTF8 reports whether sample is UTF-8 with more than ASCII in it. A character may be cut at its
-// end when it is not whole.
+// isUTF8 reports whether sample is UTF-8 and has more than ASCII. Unless whole is true, its last
+// character may be cut off.
 func isUTF8(sample []byte, whole bool) bool {
 	many := false
 	for i := 0; i < len(sample); {
@@ -146,7 +147,7 @@ func isUTF8(sample []byte, whole bool) bool {
 	return many
 }
 
-// decodeString decodes octets of a charset.
+// decodeString returns octets of a charset as UTF-8.
 func decodeString(name, octets, fallback string) string {
 	sample := []byte(octets)
 	text, err := choose(name, fallback, sample, true).NewDecoder().Bytes(sample)
@@ -156,24 +157,24 @@ func decodeString(name, octets, fallback string) string {
 	return strings.TrimPrefix(string(text), "\uFEFF")
 }
 
-// sampleSize is how much of a text is looked at before its charset is chosen.
+// sampleSize is the number of octets of a text that are examined to choose its charset.
 const sampleSize = 32 << 10
 
-// newTextReader returns the text of r, of about size octets, in UTF-8. name is the charset that the
-// message names, "" for none; fallback that of octets which are then not UTF-8, "" for
-// windows-1252. Only characters that the charset does not have become U+FFFD.
+// newTextReader returns a reader of the text of r, which has about size octets, in UTF-8. name is
+// the charset in the message, "" for none. fallback is the charset of octets that are then not
+// UTF-8, "" for windows-1252. Only octets that are not valid in the charset become U+FFFD.
 func newTextReader(r io.Reader, name, fallback string, size int64) io.Reader {
 	const least = 512
 	in := bufio.NewReaderSize(r, int(min(max(size, least), sampleSize)))
 	return &textReader{in: in, name: name, fallback: fallback, start: true}
 }
 
-// textReader passes ASCII on and chooses the charset where other octets begin.
+// textReader passes ASCII on unchanged, and chooses the charset at the first other octet.
 type textReader struct {
 	in             *bufio.Reader
 	name, fallback string
 	start          bool
-	ascii          int // octets ahead that are passed on as they are
+	ascii          int // buffered octets that are passed on unchanged
 	decoded        io.Reader
 }
 
@@ -199,7 +200,7 @@ func (t *textReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// withoutMark passes over a mark of the byte order at the start.
+// withoutMark skips a byte order mark at the start.
 func withoutMark(r io.Reader) io.Reader {
 	text := bufio.NewReader(r)
 	if first, _, err := text.ReadRune(); err == nil && first != '\uFEFF' {
@@ -216,7 +217,8 @@ func (t *textReader) read(p []byte) (int, error) {
 	return n, err
 }
 
-// notASCII reports whether plain octets of the charset are not those of ASCII: UTF-16, UTF-7.
+// notASCII reports whether octets below 128 do not mean ASCII in the charset, as
+// in UTF-16 and UTF-7.
 func (t *textReader) notASCII() bool {
 	how, enc := charsetNamed(t.name)
 	if how == asUTF7 {
@@ -229,7 +231,8 @@ func (t *textReader) notASCII() bool {
 	return err != nil || plain != "Az09~\\ ~{"
 }
 
-// plainLength returns how many octets of p are ASCII at its start and shift to no other charset.
+// plainLength returns the number of octets at the start of p that are ASCII and
+// cannot switch the charset.
 func plainLength(p []byte) int {
 	for i, c := range p {
 		if c >= utf8.RuneSelf || c == 0x1b {

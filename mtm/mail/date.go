@@ -6,11 +6,12 @@ import (
 	"time"
 )
 
-// maxDate bounds the text of a date.
+// maxDate limits the text of a date, in octets.
 const maxDate = 200
 
-// ParseDate reads the date of a header in UTC: those of RFC 5322 section 3.3, of C's asctime, of
-// ISO 8601, and what else a person can read. Without a zone it is taken for UTC.
+// ParseDate returns a date of a header in UTC. It reads the forms of RFC 5322 section 3.3, C's
+// asctime and ISO 8601, and many others that people can read. A date without a zone is taken as
+// UTC. It returns false when text is not a date.
 func ParseDate(text []byte) (time.Time, bool) {
 	text = bytes.TrimSpace(text)
 	if len(text) == 0 || len(text) > maxDate {
@@ -25,7 +26,7 @@ func ParseDate(text []byte) (time.Time, bool) {
 	return looseDate(string(text))
 }
 
-// ReceivedDate reads the date of a Received field: what stands behind its last semicolon.
+// ReceivedDate returns the date of a Received field, which is after its last semicolon.
 func ReceivedDate(value []byte) (time.Time, bool) {
 	i := bytes.LastIndexByte(value, ';')
 	if i < 0 {
@@ -39,9 +40,9 @@ func inRange(t time.Time) (time.Time, bool) {
 	return t, t.Year() >= 1 && t.Year() <= 9999
 }
 
-// usualDate reads the form that nearly all mail has, "Mon, 2 Jan 2006 15:04:05 -0700", some with a
-// comment behind it. The general parser takes fifty times as long. What this one does not take may
-// still be a date.
+// usualDate reads the form of nearly all mail, "Mon, 2 Jan 2006 15:04:05 -0700", which may have a
+// comment after it. The general parser takes fifty times as long. A text that usualDate does not
+// accept may still be a date.
 func usualDate(text []byte) (time.Time, bool) {
 	s := dateScanner{text: text}
 	if len(text) > 5 && text[3] == ',' && text[4] == ' ' && indexOfThree("SunMonTueWedThuFriSat", text) >= 0 {
@@ -59,14 +60,14 @@ func usualDate(text []byte) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	t := time.Date(year, time.Month(month), day, hour, minute, second, 0, time.UTC)
-	if t.Day() != day { // there is no such day in the month
+	if t.Day() != day { // the month does not have this day
 		return time.Time{}, false
 	}
 	t = t.Add(-east)
 	return t, t.Year() >= 1 && t.Year() <= 9999
 }
 
-// plainComment takes nothing, or a blank and a zone's name such as "(CET)".
+// plainComment reports whether text is empty, or a blank and the name of a zone such as "(CET)".
 func plainComment(text []byte) bool {
 	if len(text) == 0 {
 		return true
@@ -79,8 +80,8 @@ func plainComment(text []byte) bool {
 	return ok && ends
 }
 
-// indexOfThree finds the first three octets of text among names of that length; -1 if it is not
-// among them.
+// indexOfThree returns the index of the first three octets of text in a list of names
+// of three octets, or -1.
 func indexOfThree(names string, text []byte) int {
 	if len(text) < 3 {
 		return -1
@@ -93,13 +94,13 @@ func indexOfThree(names string, text []byte) int {
 	return -1
 }
 
-// dateScanner takes a date apart from its start.
+// dateScanner reads a date from its start.
 type dateScanner struct {
 	text   []byte
 	failed bool
 }
 
-// number takes digits and what ends them.
+// number reads digits and the octet after them.
 func (s *dateScanner) number(least, most int, end byte) int {
 	n, i := 0, 0
 	for i < len(s.text) && i < most && '0' <= s.text[i] && s.text[i] <= '9' {
@@ -114,7 +115,7 @@ func (s *dateScanner) number(least, most int, end byte) int {
 	return n
 }
 
-// zone takes +0100 and the like: how far it is to the east.
+// zone reads a zone such as +0100 and returns its offset to the east.
 func (s *dateScanner) zone() time.Duration {
 	if s.failed || len(s.text) < 5 || s.text[0] != '+' && s.text[0] != '-' {
 		s.failed = true

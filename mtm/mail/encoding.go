@@ -9,7 +9,7 @@ import (
 // Encoding is a transfer encoding (RFC 2045 section 6).
 type Encoding int
 
-// The encodings; octets of an unknown one are taken as they are.
+// The encodings. The octets of an unknown encoding are not decoded.
 const (
 	Identity Encoding = iota
 	Base64
@@ -17,7 +17,7 @@ const (
 	UUEncode
 )
 
-// parseEncoding reads a Content-Transfer-Encoding; what follows its first word is passed over.
+// parseEncoding returns the encoding named by the first word of a Content-Transfer-Encoding.
 func parseEncoding(value string) Encoding {
 	value = strings.ToLower(strings.TrimLeft(value, " \t\"'"))
 	if end := strings.IndexAny(value, " \t;,(\"'"); end >= 0 {
@@ -34,8 +34,8 @@ func parseEncoding(value string) Encoding {
 	return Identity
 }
 
-// decoder undoes a transfer encoding, piece by piece. Both methods append to dst. No input is an
-// error: what cannot be decoded is passed over or kept as it is.
+// decoder decodes a transfer encoding, piece by piece. Both methods append to dst. No input is an
+// error: octets that cannot be decoded are skipped or kept.
 type decoder interface {
 	decode(dst, src []byte) []byte
 	finish(dst []byte) []byte
@@ -59,7 +59,7 @@ type identity struct{}
 func (identity) decode(dst, src []byte) []byte { return append(dst, src...) }
 func (identity) finish(dst []byte) []byte      { return dst }
 
-// newDecodingReader returns the decoded octets of r.
+// newDecodingReader returns a reader of the decoded octets of r.
 func newDecodingReader(r io.Reader, e Encoding) io.Reader {
 	if e == Identity {
 		return r
@@ -92,15 +92,14 @@ func (d *decodingReader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// base64Decoder reads base64 (RFC 2045 section 6.8). Padding may stand anywhere and may be missing;
-// other octets are passed over. Content that shows in its first line that it is not base64 is kept
-// as it is.
+// base64Decoder decodes base64 (RFC 2045 section 6.8). Padding may be anywhere or missing; other
+// octets are skipped. Content whose first line is clearly not base64 is kept unchanged.
 type base64Decoder struct {
 	bits   uint32
 	count  int    // sextets in bits
-	unsure bool   // the first line has not ended
-	first  []byte // and this is its beginning
-	plain  bool   // it is no base64
+	unsure bool   // the first line has not ended yet
+	first  []byte // the beginning of the first line
+	plain  bool   // the content is not base64
 }
 
 func (d *base64Decoder) decode(dst, src []byte) []byte {
@@ -132,7 +131,7 @@ func (d *base64Decoder) decode(dst, src []byte) []byte {
 	return dst
 }
 
-// begin decodes what was held back, once the first line is there.
+// begin decodes what was held back, when the first line is complete.
 func (d *base64Decoder) begin(dst []byte) []byte {
 	line, _, _ := bytes.Cut(bytes.TrimLeft(d.first, " \t\r\n"), []byte("\n"))
 	line = bytes.TrimRight(line, " \t\r")
@@ -142,7 +141,7 @@ func (d *base64Decoder) begin(dst []byte) []byte {
 			others++
 		}
 	}
-	const few = 20 // one stray octet in so many is a mistake, more are text
+	const few = 20 // at most one octet in this many may be stray; with more the content is text
 	d.unsure, d.plain = false, others > 1 && others*few > len(line)
 	first := d.first
 	d.first = nil
@@ -156,7 +155,7 @@ func (d *base64Decoder) finish(dst []byte) []byte {
 	return d.group(dst)
 }
 
-// group writes the octets of a group that is not full.
+// group appends the octets of an incomplete group.
 func (d *base64Decoder) group(dst []byte) []byte {
 	switch d.count {
 	case 2:
@@ -185,13 +184,13 @@ func base64Value(c byte) int {
 	return -1
 }
 
-// qpDecoder reads quoted-printable (RFC 2045 section 6.7). An = that begins no code is kept; blanks
-// at the end of a line are not.
+// qpDecoder decodes quoted-printable (RFC 2045 section 6.7). An = that does not begin a code is
+// kept; blanks at the end of a line are removed.
 type qpDecoder struct {
 	held []byte // blanks, or the beginning of a code
 }
 
-// maxBlanks bounds the blanks that are held back: a line has 76 octets at most.
+// maxBlanks limits the blanks that are held back; a valid line has at most 76 octets.
 const maxBlanks = 1000
 
 func (d *qpDecoder) decode(dst, src []byte) []byte {
@@ -209,7 +208,7 @@ func (d *qpDecoder) decode(dst, src []byte) []byte {
 	return dst
 }
 
-// octet takes an octet that may belong to what is held, or begin it.
+// octet handles an octet that may continue or begin what is held back.
 func (d *qpDecoder) octet(dst []byte, c byte) []byte {
 	if len(d.held) > 0 && d.held[0] == '=' {
 		return d.code(dst, c)
@@ -232,7 +231,7 @@ func (d *qpDecoder) octet(dst []byte, c byte) []byte {
 	return append(dst, c)
 }
 
-// code takes an octet behind an =.
+// code handles an octet after an =.
 func (d *qpDecoder) code(dst []byte, c byte) []byte {
 	last := d.held[len(d.held)-1]
 	switch {
@@ -242,7 +241,7 @@ func (d *qpDecoder) code(dst []byte, c byte) []byte {
 	case len(d.held) == 2 && hexDigit(last) >= 0 && hexDigit(c) >= 0:
 		d.held = d.held[:0]
 		return append(dst, byte(hexDigit(last)<<4|hexDigit(c)))
-	case last == '\r' && c == '\n', c == '\n' && hexDigit(last) < 0: // the line goes on
+	case last == '\r' && c == '\n', c == '\n' && hexDigit(last) < 0: // a soft line break
 		d.held = d.held[:0]
 		return dst
 	case last != '\r' && hexDigit(last) < 0 && (c == ' ' || c == '\t' || c == '\r') && len(d.held) < maxBlanks:
@@ -255,7 +254,7 @@ func (d *qpDecoder) code(dst []byte, c byte) []byte {
 }
 
 func (d *qpDecoder) finish(dst []byte) []byte {
-	if len(d.held) != 1 || d.held[0] != '=' { // an = at the end continues nothing
+	if len(d.held) != 1 || d.held[0] != '=' { // an = at the very end is a soft line break
 		dst = append(dst, d.held...)
 	}
 	d.held = d.held[:0]

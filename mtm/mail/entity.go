@@ -6,20 +6,20 @@ import (
 	"strings"
 )
 
-// frame is an open multipart, or an open message: the one at the bottom is the message itself.
+// frame is an open multipart or an open message. The lowest frame is the message itself.
 type frame struct {
 	part     *Part
 	header   Header // of a message
 	boundary string // of a multipart; "" for a message
-	guess    bool   // a multipart that names no boundary: the first line that may be one is
+	guess    bool   // a multipart without a boundary parameter: its boundary is the first line that may be one
 	digest   bool
-	related  bool   // multipart/related: a page and what it shows
-	path     string // of the parts in it
+	related  bool   // multipart/related: a page and its images
+	path     string // prefix of the paths of its parts
 	number   int    // parts so far
 }
 
-// delimiter reports whether a line separates or ends the parts of an open multipart, and of which
-// one. Blanks may follow (RFC 2046 section 5.1.1).
+// delimiter reports whether a line is a boundary of an open multipart, of which one, and whether it
+// is the closing one. Blanks may follow the boundary (RFC 2046 section 5.1.1).
 func (s *Scanner) delimiter(line []byte) (frame int, closing, ok bool) {
 	text := bytes.TrimRight(line, " \t\r\n")
 	text, ok = bytes.CutPrefix(text, []byte("--"))
@@ -45,15 +45,15 @@ func (s *Scanner) delimiter(line []byte) (frame int, closing, ok bool) {
 	return 0, false, false
 }
 
-// closes reports whether what follows a boundary ends its multipart: two hyphens. Some programs put
-// more behind them; letters would belong to another boundary.
+// closes reports whether the rest of a boundary line, two hyphens, ends the multipart. Some
+// programs write more after them; letters would belong to another boundary.
 func closes(rest []byte) bool {
 	rest, ok := bytes.CutPrefix(rest, []byte("--"))
 	return ok && (len(rest) == 0 || !isNameRune(rune(rest[0])) && rest[0] < 0x80)
 }
 
-// announced reports whether a line in the header of a message is the boundary that the header
-// names: then the blank line between them is missing.
+// announced reports whether a line in a header is the boundary that the header names. Then the
+// blank line between them is missing.
 func (s *Scanner) announced(line []byte) bool {
 	const most = 20 // lines of a header that are looked at
 	if s.tries++; s.tries > most || s.frames[len(s.frames)-1].boundary != "" {
@@ -64,11 +64,10 @@ func (s *Scanner) announced(line []byte) bool {
 	return strings.HasPrefix(e.mediaType, "multipart/") && text == "--"+strings.TrimRight(e.params.raw("boundary"), " \t")
 }
 
-// guessed0 stands for a boundary that is not known yet; no line can be it.
+// guessed0 stands for a boundary that is not known yet. It cannot be equal to a line.
 const guessed0 = "\n"
 
-// boundary takes a line that separates parts, or ends them; end is where the content before it
-// ends.
+// boundary handles a boundary line. end is the end of the content before it.
 func (s *Scanner) boundary(i int, closing bool, end int64) {
 	s.line, s.eol, s.atStart = s.line[:0], noEnd, true
 	s.closeTo(i+1, end)
@@ -84,7 +83,7 @@ func (s *Scanner) startHeader() {
 	s.head, s.line = s.head[:0], s.line[:0]
 }
 
-// closeTo ends the content in hand and all frames from n on.
+// closeTo ends the current content and all frames from n on.
 func (s *Scanner) closeTo(n int, end int64) {
 	s.endLeaf(end)
 	for i := len(s.frames) - 1; i >= max(n, 1); i-- {
@@ -104,7 +103,7 @@ func (s *Scanner) closeTo(n int, end int64) {
 	}
 }
 
-// unparted makes a text of a multipart in which no part begins.
+// unparted turns a multipart in which no part begins into a text.
 func unparted(p *Part, f, parent *frame) {
 	p.MediaType, p.Path = "text/plain", f.path
 	if parent.boundary == "" {
@@ -113,16 +112,16 @@ func unparted(p *Part, f, parent *frame) {
 	p.Size = max(0, p.end-p.start)
 }
 
-// endHeaders ends the header in hand where there is no blank line, and those of messages that begin
-// then.
+// endHeaders ends the current header, which has no blank line, and the headers of
+// messages that begin there.
 func (s *Scanner) endHeaders() {
 	for s.inHeader {
 		s.endHeader(false)
 	}
 }
 
-// endHeader ends a header; blank says that a blank line did. Else the lines behind its last field
-// are content: the blank line is missing.
+// endHeader ends a header. blank is true when a blank line ended it; else the lines after its
+// last field are content.
 func (s *Scanner) endHeader(blank bool) {
 	s.inHeader, s.atStart = false, true
 	raw, start := s.head, s.pos
@@ -136,7 +135,7 @@ func (s *Scanner) endHeader(blank bool) {
 		s.leaf.write(rest)
 		return
 	}
-	if now := s.pos; len(rest) > 0 { // the header of a message in the message
+	if now := s.pos; len(rest) > 0 { // the header of an embedded message
 		s.pos = start
 		_, _ = s.Write(bytes.Clone(rest)) // it never fails
 		s.pos = now
@@ -155,7 +154,7 @@ func lastFieldEnd(raw []byte) int {
 	}
 }
 
-// begin begins a message or a part with a given header; its content is at start.
+// begin begins a message or a part with a header. Its content begins at start.
 func (s *Scanner) begin(raw []byte, start int64) {
 	parent := &s.frames[len(s.frames)-1]
 	if s.tally.parts++; s.tally.parts > maxParts {
@@ -208,8 +207,8 @@ func joinPath(path string, number int) string {
 	return path + "." + strconv.Itoa(number)
 }
 
-// newPart makes a part of what its header says. For traits it is the same one each time, and has no
-// more than they need.
+// newPart returns a part for a header. When only traits are wanted it returns the same Part each
+// time, with the fields that they need.
 func (s *Scanner) newPart(e *entityHeader, start int64) *Part {
 	if s.traits != nil {
 		s.light = Part{MediaType: e.mediaType, Disposition: e.disposition, encoding: e.encoding, typed: e.given}
@@ -226,7 +225,7 @@ func (s *Scanner) newPart(e *entityHeader, start int64) *Part {
 	}
 }
 
-// add puts a part into the frame in hand.
+// add adds a part to the current frame.
 func (s *Scanner) add(p *Part) {
 	parent := &s.frames[len(s.frames)-1]
 	if s.traits != nil {
@@ -244,7 +243,7 @@ func (s *Scanner) add(p *Part) {
 	parent.part.Children = append(parent.part.Children, p)
 }
 
-// beginMultipart opens a frame for the parts of p.
+// beginMultipart begins a frame for the parts of p.
 func (s *Scanner) beginMultipart(e *entityHeader, p *Part, path string) {
 	boundary := strings.TrimRight(e.params.raw("boundary"), " \t")
 	f := frame{boundary: boundary, digest: p.MediaType == "multipart/digest", related: p.MediaType == "multipart/related", path: path}

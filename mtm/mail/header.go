@@ -9,20 +9,19 @@ import (
 	"time"
 )
 
-// maxHeader is the largest header block that is read, in octets; the rest of a longer one is passed
-// over.
+// maxHeader limits the header block that is read, in octets. The rest of a longer one is ignored.
 const maxHeader = 1 << 20
 
-// Header is a header block. It keeps the octets as they came and looks fields up in them.
+// Header is a header block. It keeps the octets unchanged and finds fields in them.
 type Header struct {
 	raw      []byte
 	fallback string
 	cut      bool
 }
 
-// ParseHeader returns the header block at the start of raw. A line that is no field is passed over,
-// with the lines that continue it. fallback names the charset of octets above 127 that are not
-// UTF-8; "" means windows-1252. The Header refers to raw.
+// ParseHeader returns the header block at the start of raw. It skips a line that is not a field,
+// with its continuation lines. fallback is the charset of octets above 127 that are not UTF-8; ""
+// means windows-1252. The Header refers to raw.
 func ParseHeader(raw []byte, fallback string) Header {
 	whole := len(raw) <= maxHeader
 	raw = raw[:min(len(raw), maxHeader)]
@@ -33,7 +32,8 @@ func ParseHeader(raw []byte, fallback string) Header {
 	return Header{raw: raw, fallback: fallback, cut: !whole && end < 0}
 }
 
-// HeaderEnd returns where the header block of raw ends, behind its blank line, or -1.
+// HeaderEnd returns the offset of the end of the header block of raw, after its blank line, or -1
+// when there is no blank line.
 func HeaderEnd(raw []byte) int {
 	for i := 0; ; {
 		lf := bytes.IndexByte(raw[i:], '\n')
@@ -48,8 +48,8 @@ func HeaderEnd(raw []byte) int {
 	}
 }
 
-// NextField splits the first field off a header block: its name, the value with its line ends, and
-// what follows. Lines that are no fields are passed over; name is nil at the end.
+// NextField returns the name of the first field of a header block, its value with line ends, and
+// the rest of the block. It skips lines that are not fields. At the end name is nil.
 func NextField(raw []byte) (name, value, rest []byte) {
 	for len(raw) > 0 {
 		end := fieldEnd(raw)
@@ -62,8 +62,8 @@ func NextField(raw []byte) (name, value, rest []byte) {
 	return nil, nil, nil
 }
 
-// fieldEnd returns where the field at the start of raw ends, its continuation lines included (RFC
-// 5322 section 2.2.3).
+// fieldEnd returns the end of the field at the start of raw, with its continuation lines
+// (RFC 5322 section 2.2.3).
 func fieldEnd(raw []byte) int {
 	for end := 0; ; {
 		lf := bytes.IndexByte(raw[end:], '\n')
@@ -77,8 +77,8 @@ func fieldEnd(raw []byte) int {
 	}
 }
 
-// splitField splits a line at its colon. The name is nil when it is not one (RFC 5322 section 2.2);
-// blanks before the colon are allowed (section 4.5).
+// splitField splits a line at its colon. The name is nil when the line is not a field (RFC 5322
+// section 2.2). Blanks before the colon are allowed (section 4.5).
 func splitField(line []byte) (name, value []byte) {
 	for i, c := range line {
 		switch {
@@ -95,12 +95,12 @@ func splitField(line []byte) (name, value []byte) {
 	return nil, nil
 }
 
-// Unfold joins the lines of a field's value with a blank, each without the white space around it.
-// The result may refer to value and is never nil.
+// Unfold returns the lines of a field's value, without the white space around each, joined by a
+// blank. The result may refer to value and is never nil.
 func Unfold(value []byte) []byte {
 	value = bytes.TrimSpace(value)
 	if len(value) == 0 {
-		return []byte{} // TrimSpace gives nil
+		return []byte{} // TrimSpace returns nil
 	}
 	if bytes.IndexByte(value, '\n') < 0 {
 		return value
@@ -115,7 +115,7 @@ func Unfold(value []byte) []byte {
 	return joined
 }
 
-// Values yields the unfolded values of all fields of a name.
+// Values yields the unfolded values of all fields with a name.
 func (h Header) Values(name string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for raw := h.raw; len(raw) > 0; {
@@ -130,17 +130,18 @@ func (h Header) Values(name string) iter.Seq[string] {
 	}
 }
 
-// Cut reports whether the header is longer than maxHeader, so that fields may be missing.
+// Cut reports whether the header is longer than 1 MiB, so that fields may be missing.
 func (h Header) Cut() bool { return h.cut }
 
-// ReadHeader reads the header block at the start of r.
+// ReadHeader reads the header block at the start of r, at most 1 MiB of it. fallback is that of
+// ParseHeader. The error is that of r.
 func ReadHeader(r io.Reader, fallback string) (Header, error) {
 	raw, err := io.ReadAll(io.LimitReader(r, maxHeader+1))
 	return ParseHeader(raw, fallback), err
 }
 
-// HeaderBlock returns the octets of the header block at the start of r, its blank line included, or
-// the first MiB of one that is longer.
+// HeaderBlock returns the octets of the header block at the start of r with its blank line, or the
+// first MiB of a longer one. The error is that of r.
 func HeaderBlock(r io.Reader) ([]byte, error) {
 	raw, err := io.ReadAll(io.LimitReader(r, maxHeader))
 	if end := HeaderEnd(raw); end >= 0 {
@@ -149,7 +150,7 @@ func HeaderBlock(r io.Reader) ([]byte, error) {
 	return raw, err
 }
 
-// Has reports whether there is a field of that name.
+// Has reports whether the header has a field with a name.
 func (h Header) Has(name string) bool {
 	for range h.Values(name) {
 		return true
@@ -157,7 +158,8 @@ func (h Header) Has(name string) bool {
 	return false
 }
 
-// Value returns the first field of a name, unfolded, as its octets came; "" without one.
+// Value returns the value of the first field with a name, unfolded and not decoded;
+// "" when it is missing.
 func (h Header) Value(name string) string {
 	for value := range h.Values(name) {
 		return value
@@ -165,12 +167,13 @@ func (h Header) Value(name string) string {
 	return ""
 }
 
-// Text returns the first field of a name as people read it, in UTF-8.
+// Text returns the value of the first field with a name as people read it:
+// unfolded, decoded, in UTF-8.
 func (h Header) Text(name string) string {
 	return strings.TrimSpace(DecodeText(h.Value(name), h.fallback))
 }
 
-// Addresses returns the addresses of all fields of a name, in order.
+// Addresses returns the addresses of all fields with a name, in order, decoded.
 func (h Header) Addresses(name string) []*mail.Address {
 	var list []*mail.Address
 	for value := range h.Values(name) {
@@ -188,7 +191,8 @@ func (h Header) IDs(name string) []string {
 	return list
 }
 
-// parseIDs reads message identifiers: what stands in angle brackets, else each word with an @.
+// parseIDs returns the message identifiers in a value: the texts in angle brackets,
+// else all words with an @.
 func parseIDs(value string) []string {
 	var list []string
 	for rest := value; ; {
@@ -213,7 +217,8 @@ func parseIDs(value string) []string {
 	return list
 }
 
-// Date returns when the message was written, in UTC: Date, else another field that tells it.
+// Date returns when the message was written, in UTC: from Date, else from
+// another field that says it.
 func (h Header) Date() (time.Time, bool) {
 	for _, name := range []string{"Date", "Resent-Date", "Delivery-Date", "X-Original-Date"} {
 		for value := range h.Values(name) {
@@ -225,7 +230,7 @@ func (h Header) Date() (time.Time, bool) {
 	return h.received()
 }
 
-// MediaParam returns a parameter of the Content-Type, "" for none.
+// MediaParam returns a parameter of the Content-Type, "" when it is missing.
 func (h Header) MediaParam(name string) string {
 	_, list := parseParams(h.Value("Content-Type"))
 	return list.text(name, h.fallback)

@@ -9,11 +9,11 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// maxToken bounds what the tokenizer keeps at once: one tag, or one run of text.
+// maxToken limits what the tokenizer holds at once: one tag or one run of text.
 const maxToken = 1 << 20
 
-// htmlReader returns the text of a page: blocks on lines of their own, lists with marks, cells with
-// tabs between, links with their address. It reads tag by tag and builds no tree.
+// htmlReader returns the text of a page: blocks on separate lines, lists with marks, tabs between
+// cells, links with their addresses. It reads tag by tag and does not build a tree.
 type htmlReader struct {
 	t   *html.Tokenizer
 	p   htmlPrinter
@@ -63,23 +63,24 @@ func (h *htmlReader) token() {
 	}
 }
 
-// htmlPrinter knows how the text so far ended, so that blanks and line ends do not pile up.
+// htmlPrinter writes the text. It knows how the text so far ended, so that blanks and line
+// ends are not repeated.
 type htmlPrinter struct {
 	out      bytes.Buffer
 	lineEnds int  // at the end of the text so far
 	due      int  // line ends that are due before the next word
 	blank    bool // a blank is due before the next word
 	cell     bool // a tab is
-	marked   bool // the mark of an item came last
-	hidden   bool // in an element whose text is not for reading
+	marked   bool // the mark of an item was written last
+	hidden   bool // in an element whose text is not shown
 	pre      int
 	quotes   int
-	lists    []int // of the open lists the number of the last item; -1 for one without numbers
+	lists    []int // for each open list the number of its last item, -1 for a list without numbers
 	link     []byte
 	linkText []byte
 }
 
-// Depths beyond these show no more.
+// Limits of the indentation, of open elements and of the text of a link, in this order.
 const (
 	maxIndent   = 10
 	maxOpen     = 1000
@@ -106,7 +107,7 @@ func (p *htmlPrinter) text(text []byte) {
 	}
 }
 
-// isHTMLBlank reports whether a character shows as a blank; one that does not break is one too.
+// isHTMLBlank reports whether a character is shown as a blank, including the no-break space.
 func isHTMLBlank(r rune) bool {
 	switch r {
 	case ' ', '\n', '\t', '\r', '\f', '\u00a0', '\u2007', '\u202f':
@@ -115,7 +116,7 @@ func isHTMLBlank(r rune) bool {
 	return false
 }
 
-// preformatted keeps blanks and line ends.
+// preformatted writes text with its blanks and line ends.
 func (p *htmlPrinter) preformatted(text []byte) {
 	for i, line := range bytes.Split(bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")), []byte("\n")) {
 		if i > 0 {
@@ -148,7 +149,7 @@ func (p *htmlPrinter) word(word []byte) {
 	p.blank, p.cell, p.marked, p.lineEnds = false, false, false, 0
 }
 
-// withoutInvisible leaves out characters that show nothing and only fill pages.
+// withoutInvisible removes invisible characters, with which some pages are padded.
 func withoutInvisible(word []byte) []byte {
 	if bytes.IndexFunc(word, isInvisible) < 0 {
 		return word
@@ -165,7 +166,7 @@ func isInvisible(r rune) bool {
 	return r == '\u200b' || r == '\ufeff' || r == '\u00ad' || r == '\u034f' || r == '\u2060'
 }
 
-// indent writes what stands at the start of a line: marks of quoting, the blanks of a list.
+// indent writes the start of a line: quote marks, and the blanks of lists.
 func (p *htmlPrinter) indent() {
 	for range min(p.quotes, maxIndent) {
 		p.out.WriteString("> ")
@@ -175,7 +176,7 @@ func (p *htmlPrinter) indent() {
 	}
 }
 
-// lines makes the next word begin behind n line ends at least; in a list behind one.
+// lines requests at least n line ends before the next word, in a list one.
 func (p *htmlPrinter) lines(n int) {
 	if p.marked || n == 0 {
 		return
@@ -195,7 +196,7 @@ func (p *htmlPrinter) flush() {
 	p.due = 0
 }
 
-// blockSpace returns how many line ends stand before and after a block.
+// blockSpace returns the number of line ends before and after a block.
 func blockSpace(tag atom.Atom) int {
 	switch tag {
 	case atom.P, atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6, atom.Table, atom.Pre, atom.Dl, atom.Figure:

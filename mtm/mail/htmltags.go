@@ -17,7 +17,7 @@ func (p *htmlPrinter) open(t *html.Tokenizer) {
 		p.hidden = true
 		return
 	}
-	p.hidden = false // the end of what was hidden is missing
+	p.hidden = false // the end tag of the hidden element is missing
 	switch tag {
 	case atom.Br:
 		p.breakLine()
@@ -67,7 +67,7 @@ func (p *htmlPrinter) openList(tag atom.Atom) {
 	}
 }
 
-// item begins an item of the list in hand.
+// item begins an item of the current list.
 func (p *htmlPrinter) item() {
 	p.marked = false
 	p.lines(1)
@@ -80,7 +80,7 @@ func (p *htmlPrinter) item() {
 	p.blank, p.marked = true, true
 }
 
-// attributes keeps the address of a link and shows what stands for an image.
+// attributes keeps the address of a link, and shows the alternative text of an image.
 func (p *htmlPrinter) attributes(t *html.Tokenizer, tag atom.Atom, more bool) {
 	if tag == atom.A {
 		p.endLink()
@@ -121,7 +121,7 @@ func (p *htmlPrinter) close(tag atom.Atom) {
 	}
 }
 
-// endLink shows the address of a link, unless its text says it.
+// endLink shows the address of a link, unless its text is the address.
 func (p *htmlPrinter) endLink() {
 	link := p.link
 	p.link = nil
@@ -137,18 +137,18 @@ func (p *htmlPrinter) endLink() {
 	p.word(append(append([]byte("<"), link...), '>'))
 }
 
-// shortener keeps tags and runs of text shorter than the tokenizer allows: of a longer tag it
-// leaves the rest out, such as a picture in an attribute; into a longer text it puts a comment.
+// shortener keeps tags and runs of text below the limit of the tokenizer. It drops the rest of a
+// longer tag, such as a picture in an attribute, and splits a longer text with a comment.
 type shortener struct {
 	r   io.Reader
 	in  []byte
 	buf []byte
 	err error
 	tag bool
-	run int // octets of the tag or the text in hand
+	run int // octets of the current tag or text
 }
 
-// Lengths that shortener allows.
+// The limits of shortener.
 const (
 	maxTag  = 64 << 10
 	maxText = 256 << 10
@@ -187,7 +187,7 @@ func (s *shortener) shorten(dst, src []byte) []byte {
 			fits := min(n, max(0, maxTag-s.run))
 			dst = append(dst, src[:fits]...)
 			for _, c := range src[fits:n] {
-				if c == '"' || c == '\'' { // a value that is cut must end
+				if c == '"' || c == '\'' { // a value that was cut must be closed
 					dst = append(dst, c)
 				}
 			}

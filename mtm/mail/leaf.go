@@ -1,12 +1,12 @@
 package mail
 
-// leaf takes the content of a part while it is read.
+// leaf handles the content of a part while it is read.
 type leaf struct {
 	part    *Part
-	decoder decoder // nil when the octets count as they are
+	decoder decoder // nil when the octets need no decoding
 	scratch []byte
 	files   *uuFinder // looks for files in a text
-	inner   *Scanner  // of an encoded message
+	inner   *Scanner  // reads an encoded message
 }
 
 // beginLeaf begins the content of a part.
@@ -15,14 +15,15 @@ func (s *Scanner) beginLeaf(p *Part) {
 	if p.encoding != Identity {
 		l.decoder = p.encoding.decoder()
 	}
-	// Who writes files between the lines knows nothing of MIME: a text with a type is what it is.
+	// Programs that write uuencoded files into a text do not know MIME. A text with a
+	// Content-Type has no such files.
 	if !p.typed && p.MediaType == "text/plain" && p.Disposition != "attachment" && l.decoder == nil {
 		s.files = uuFinder{line: s.files.line[:0], found: s.files.found[:0]}
 		l.files = &s.files
 	}
 	if s.traits != nil {
 		if l.files == nil {
-			l = leaf{} // nothing in it is looked for
+			l = leaf{} // the content is not examined
 		}
 		s.leaf = l
 		return
@@ -35,13 +36,13 @@ func (s *Scanner) beginLeaf(p *Part) {
 	s.leaf = l
 }
 
-// write takes octets of the content.
+// write handles octets of the content.
 func (l *leaf) write(p []byte) {
 	if l.part == nil || len(p) == 0 {
 		return
 	}
 	if l.decoder != nil {
-		const most = 16 << 10 // of which a decoded piece is made
+		const most = 16 << 10 // octets that are decoded at once
 		for len(p) > 0 {
 			n := min(len(p), most)
 			l.scratch = l.decoder.decode(l.scratch[:0], p[:n])
@@ -63,7 +64,7 @@ func (l *leaf) decoded(p []byte) {
 	}
 }
 
-// endLeaf ends the content in hand, at end in the message.
+// endLeaf ends the current content, which ends at end in the message.
 func (s *Scanner) endLeaf(end int64) {
 	l := &s.leaf
 	if l.part == nil {
@@ -82,7 +83,7 @@ func (s *Scanner) endLeaf(end int64) {
 	s.leaf = leaf{scratch: l.scratch}
 }
 
-// takeFiles makes parts of the files that a text holds.
+// takeFiles adds parts for the files in a text.
 func (s *Scanner) takeFiles(l *leaf) {
 	for i, f := range l.files.end() {
 		if s.traits != nil {

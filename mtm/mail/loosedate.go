@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// looseDate reads a date word by word: which word is what shows in its form, as it does to people.
-// Names of days are passed over.
+// looseDate reads a date word by word. The form of a word says what it means.
+// Names of days are skipped.
 func looseDate(text string) (time.Time, bool) {
 	d := dateWords{year: -1, month: -1, day: -1}
 	for _, word := range strings.FieldsFunc(withoutComments(text), isDateBreak) {
@@ -27,7 +27,7 @@ func looseDate(text string) (time.Time, bool) {
 
 func isDateBreak(r rune) bool { return r == ' ' || r == '\t' || r == ',' || r == ';' || r == '"' }
 
-// withoutComments leaves out what stands in parentheses.
+// withoutComments returns text without the parts in parentheses.
 func withoutComments(text string) string {
 	var b strings.Builder
 	depth := 0
@@ -44,7 +44,7 @@ func withoutComments(text string) string {
 	return b.String()
 }
 
-// dateWords are what was found of a date; -1 for what was not.
+// dateWords holds the parts of a date that were found, and -1 for the others.
 type dateWords struct {
 	year, month, day int
 	clock            time.Duration
@@ -52,7 +52,7 @@ type dateWords struct {
 	east             time.Duration
 }
 
-// word takes a word; false when no date has such a word there.
+// word reads a word. It returns false when no date has such a word there.
 func (d *dateWords) word(word string) bool {
 	if at := strings.IndexAny(word, "Tt"); at > 5 && strings.ContainsAny(word[:at], "-/") {
 		return d.numbers(word[:at]) && d.time(word[at+1:])
@@ -72,7 +72,7 @@ func (d *dateWords) word(word string) bool {
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
-// time takes hh:mm, with seconds, a fraction and a zone behind it when they are there.
+// time reads hh:mm, optionally followed by seconds, a fraction and a zone.
 func (d *dateWords) time(word string) bool {
 	end := len(word)
 	if at := strings.IndexAny(word, "+-Zz"); at >= 0 {
@@ -99,7 +99,7 @@ func (d *dateWords) time(word string) bool {
 	return true
 }
 
-// zone takes +0100, +01:00, +1 or Z.
+// zone reads +0100, +01:00, +1 or Z.
 func (d *dateWords) zone(word string) bool {
 	if word == "Z" {
 		return true
@@ -119,7 +119,7 @@ func (d *dateWords) zone(word string) bool {
 	return n/100 <= 23 && n%100 <= 59
 }
 
-// numbers takes a date in one word: 2026-03-02, 2-Mar-26, 02/03/2026, 2.3.2026.
+// numbers reads a date in one word: 2026-03-02, 2-Mar-26, 02/03/2026, 2.3.2026.
 func (d *dateWords) numbers(word string) bool {
 	parts := strings.FieldsFunc(word, func(r rune) bool { return strings.ContainsRune("-/.", r) })
 	if len(parts) != 3 {
@@ -141,13 +141,13 @@ func (d *dateWords) numbers(word string) bool {
 		d.year, d.month, d.day = n[0], n[1], n[2]
 	case strings.Contains(word, ".") || n[0] > 12:
 		d.day, d.month, d.year = n[0], n[1], century(parts[2], n[2])
-	default: // with slashes, most write the month first
+	default: // with slashes, the month usually comes first
 		d.month, d.day, d.year = n[0], n[1], century(parts[2], n[2])
 	}
 	return true
 }
 
-// number takes a day, then a year.
+// number reads a day, and after that a year.
 func (d *dateWords) number(word string) bool {
 	digits := strings.TrimRight(word, "stndrh.") // 2nd
 	n, err := strconv.Atoi(digits)
@@ -176,8 +176,8 @@ func century(digits string, n int) int {
 	return n
 }
 
-// name takes a month, a day's name, AM or PM, or a zone. A zone that nobody knows is UTC (RFC 5322
-// section 4.3).
+// name reads a month, the name of a day, AM or PM, or a zone. An unknown zone is UTC
+// (RFC 5322 section 4.3).
 func (d *dateWords) name(word string) bool {
 	if m := monthNamed(word); m > 0 && d.month < 0 {
 		d.month = m

@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// entityHeader is what a header says of the content below it (RFC 2045, RFC 2183).
+// entityHeader holds what a header says about the content below it (RFC 2045, RFC 2183).
 type entityHeader struct {
 	mediaType   string // lower case
 	given       bool   // there is a Content-Type
-	readable    bool   // and it names a type
+	readable    bool   // the Content-Type names a valid type
 	params      params
 	disposition string // lower case
 	dispParams  params
@@ -17,12 +17,12 @@ type entityHeader struct {
 	contentID   string
 }
 
-// readEntity takes the fields of a part's header that are about its content, in one pass.
+// readEntity reads the fields of a part's header that describe its content, in one pass.
 func readEntity(raw []byte) entityHeader {
 	var e entityHeader
 	seen := [4]bool{}
 	for len(raw) > 0 {
-		if raw[0]|' ' != 'c' { // a quick no: every header of a mailbox passes here
+		if raw[0]|' ' != 'c' { // a fast pre-check, since every header of a mailbox is read here
 			lf := bytes.IndexByte(raw, '\n')
 			if lf < 0 {
 				break
@@ -63,7 +63,7 @@ func readEntity(raw []byte) entityHeader {
 	return e
 }
 
-// entityField returns the number of a field that readEntity takes, or -1.
+// entityField returns the number of a field that readEntity reads, or -1.
 func entityField(name []byte) int {
 	const prefix = "content-"
 	if len(name) <= len(prefix) || !strings.EqualFold(string(name[:len(prefix)]), prefix) {
@@ -77,7 +77,7 @@ func entityField(name []byte) int {
 	return -1
 }
 
-// normalType makes a media type of what stands where one should: "text" is text/plain.
+// normalType returns the media type for a token that should be one: text/plain for "text".
 func normalType(token string) (mediaType string, ok bool) {
 	token = strings.ToLower(token)
 	kind, sub, slash := strings.Cut(token, "/")
@@ -112,7 +112,7 @@ func isToken(s string) bool {
 	}) < 0
 }
 
-// named reports whether the part has the name of a file.
+// named reports whether the part has a file name.
 func (e *entityHeader) named() bool {
 	for _, list := range []params{e.dispParams, e.params} {
 		for _, p := range list {
@@ -124,7 +124,7 @@ func (e *entityHeader) named() bool {
 	return false
 }
 
-// filename returns the name of the file that a part is, as the message gives it.
+// filename returns the file name of a part, as the message gives it.
 func (e *entityHeader) filename(fallback string) string {
 	if name := e.dispParams.text("filename", fallback); name != "" {
 		return name

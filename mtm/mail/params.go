@@ -8,22 +8,22 @@ import (
 
 // Limits on a Content-Type or Content-Disposition.
 const (
-	maxParamValue = 16 << 10 // octets of all of it
+	maxParamValue = 16 << 10 // octets of the whole value
 	maxParams     = 200
 )
 
-// params are the parameters of a field in their order, names in lower case, values as they came but
-// without quotes.
+// params holds the parameters of a field in their order: names in lower case, values not
+// decoded and without quotes.
 type params []param
 
 type param struct {
 	name, value string
-	section     int  // of a value in sections (RFC 2231 section 3), -1 for a value in one piece
+	section     int  // number of a section of a value (RFC 2231 section 3), -1 for a value in one piece
 	coded       bool // with %XX (RFC 2231 section 4)
 }
 
-// parseParams splits a value such as that of Content-Type: its first token and its parameters.
-// Quotes, separators and what stands between may be missing or doubled.
+// parseParams returns the first token and the parameters of a value such as that of Content-Type.
+// Quotes, separators and blanks may be missing or doubled.
 func parseParams(value string) (token string, list params) {
 	value = value[:min(len(value), maxParamValue)]
 	token, rest, _ := strings.Cut(value, ";")
@@ -44,7 +44,7 @@ func parseParams(value string) (token string, list params) {
 	return token, list
 }
 
-// cutParam splits the first parameter of s off. Its name is empty at the end.
+// cutParam returns the first parameter of s and the rest. At the end the name is empty.
 func cutParam(s string) (p param, rest string) {
 	s = strings.TrimLeft(s, "; \t\r\n,")
 	end := strings.IndexAny(s, "=;")
@@ -67,7 +67,7 @@ func cutParam(s string) (p param, rest string) {
 	return p, rest
 }
 
-// setName takes a name apart: name, name*, name*0, name*0*.
+// setName reads a name of the form name, name*, name*0 or name*0*.
 func (p *param) setName(name string) {
 	p.section = -1
 	base, coded := strings.CutSuffix(name, "*")
@@ -79,8 +79,8 @@ func (p *param) setName(name string) {
 	}
 }
 
-// cutBare splits a value without quotes off: up to the next separator, or to what looks like the
-// next parameter.
+// cutBare returns a value without quotes and the rest. The value ends at the next separator, or
+// before what looks like the next parameter.
 func cutBare(s string) (value, rest string) {
 	value, rest, _ = strings.Cut(s, ";")
 	if at := strings.IndexAny(value, " \t"); at >= 0 && startsParam(value[at:]) {
@@ -100,8 +100,9 @@ func isNameRune(r rune) bool {
 	return r == '-' || r == '*' || r == '_' || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'
 }
 
-// cutQuoted splits the rest of a quoted value off. A quote that ends no parameter belongs to the
-// value, and a backslash that hides neither a quote nor a backslash.
+// cutQuoted returns a quoted value, whose opening quote was read, and the rest. A quote that
+// does not end the parameter belongs to the value, and so does a backslash that is not before
+// a quote or a backslash.
 func cutQuoted(s string) (value, rest string) {
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
@@ -120,7 +121,7 @@ func cutQuoted(s string) (value, rest string) {
 	return strings.TrimSpace(value), rest
 }
 
-// closesQuote reports whether a quote ends its value: after is what stands behind it.
+// closesQuote reports whether a quote ends its value. after is the text after the quote.
 func closesQuote(after string) bool {
 	trimmed := strings.TrimLeft(after, " \t\r\n")
 	if trimmed == "" || trimmed[0] == ';' || len(trimmed) < len(after) && startsParam(trimmed) {
@@ -130,8 +131,8 @@ func closesQuote(after string) bool {
 	return next < 0 || after[next] == ';'
 }
 
-// raw returns the value of a parameter as its octets came, "" without one. Of two the first counts
-// that is not empty.
+// raw returns the value of a parameter, not decoded; "" when it is missing. If it is repeated, the
+// first value that is not empty counts.
 func (list params) raw(name string) string {
 	for _, p := range list {
 		if p.name == name && p.section < 0 && !p.coded && p.value != "" {
@@ -142,7 +143,7 @@ func (list params) raw(name string) string {
 	return text
 }
 
-// text returns the value of a parameter in UTF-8: of RFC 2231, of encoded words, or as it came.
+// text returns the value of a parameter in UTF-8: decoded by RFC 2231, or encoded words, or plain.
 func (list params) text(name, fallback string) string {
 	if text, ok := list.extended(name, fallback); ok {
 		return text
@@ -150,7 +151,7 @@ func (list params) text(name, fallback string) string {
 	return DecodeText(list.raw(name), fallback)
 }
 
-// token returns a value that is one word, in lower case: what follows the word is no part of it.
+// token returns the first word of a parameter's value in lower case.
 func (list params) token(name string) string {
 	value := strings.ToLower(strings.TrimLeft(list.raw(name), "\"' \t"))
 	if end := strings.IndexAny(value, "\"' \t(;,"); end >= 0 {
@@ -159,8 +160,8 @@ func (list params) token(name string) string {
 	return value
 }
 
-// extended joins the sections of a value and decodes them (RFC 2231 sections 3 and 4). The charset
-// may be missing; it stands before the first two apostrophes.
+// extended returns the joined and decoded sections of a value (RFC 2231 sections 3 and 4). The
+// charset, before the first two apostrophes, may be missing.
 func (list params) extended(name, fallback string) (string, bool) {
 	var sections params
 	for _, p := range list {

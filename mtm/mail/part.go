@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// The bounds of what is taken apart.
+// The limits of a Scanner.
 const (
 	maxDepth     = 50
 	maxParts     = 10_000
@@ -13,28 +13,28 @@ const (
 	maxAttribute = 1_000 // octets of a part's type, charset, file name
 )
 
-// Message is a message taken apart.
+// Message is a parsed message.
 type Message struct {
 	Header Header
 	Root   *Part // a part with content, or a multipart with its parts
-	// Notices say in words what was left out for the sake of a limit.
+	// Notices says in words what was left out because of a limit.
 	Notices []string
 }
 
-// Part is a node of a message: a multipart, a message in a message, or content.
+// Part is a node of a message: a multipart, an embedded message, or content.
 type Part struct {
 	Path        string // "1.2": the second part of the first; "" for a multipart
 	MediaType   string // "text/plain", lower case
 	Charset     string // as the message names it, lower case; "" when it does not
-	Filename    string // as the message gives it: never use it as a path unchecked
+	Filename    string // as the message gives it: check it before you use it as a path
 	Disposition string // "inline", "attachment", another word or ""
 	ContentID   string
 	Flowed      bool  // format=flowed (RFC 3676)
 	DelSp       bool  // delsp=yes
 	Size        int64 // octets after transfer decoding
 	Header      Header
-	Children    []*Part // of a multipart, of a message, or files inside a text
-	Embedded    bool    // it stands in a message in the message
+	Children    []*Part // parts of a multipart or of an embedded message, or files inside a text
+	Embedded    bool    // the part belongs to an embedded message
 
 	start, end int64    // in the message, or in the decoded octets of base
 	base       *Part    // nil for the message
@@ -43,18 +43,18 @@ type Part struct {
 	related    bool     // it is in a multipart/related
 }
 
-// IsMultipart reports whether the part has parts in place of content.
+// IsMultipart reports whether the part has parts instead of content.
 func (p *Part) IsMultipart() bool { return p.Path == "" }
 
-// IsMessage reports whether the part is a message of its own.
+// IsMessage reports whether the part is an embedded message.
 func (p *Part) IsMessage() bool { return isMessage(p.MediaType) }
 
 func isMessage(mediaType string) bool {
 	return mediaType == "message/rfc822" || mediaType == "message/global" || mediaType == "message/news"
 }
 
-// Attached reports whether the part is something beside the text of the message: a file, unless it
-// is an image that a page shows (in a multipart/related) or a text that is called inline.
+// Attached reports whether the part is an attachment: a file, unless it is an image of a page (in a
+// multipart/related) or a text with the disposition inline.
 func (p *Part) Attached() bool {
 	image := strings.HasPrefix(p.MediaType, "image/")
 	text := strings.HasPrefix(p.MediaType, "text/") || p.IsMessage() ||
@@ -72,8 +72,8 @@ func (p *Part) Attached() bool {
 	return !text
 }
 
-// Leaves returns the parts of the message that have content, in order: files inside a text behind
-// it, the parts of a message in the message behind that.
+// Leaves returns the parts of the message that have content, in order. Files inside a text come
+// after the text, and the parts of an embedded message after that message.
 func (m *Message) Leaves() []*Part {
 	var list []*Part
 	m.Root.walk(func(p *Part) { list = append(list, p) })
@@ -89,7 +89,7 @@ func (p *Part) walk(f func(*Part)) {
 	}
 }
 
-// Find returns the part with a path, nil for none.
+// Find returns the part with a path, or nil.
 func (m *Message) Find(path string) *Part {
 	var found *Part
 	m.Root.walk(func(p *Part) {
@@ -100,8 +100,8 @@ func (m *Message) Find(path string) *Part {
 	return found
 }
 
-// Open returns the content of a part with its transfer encoding undone. body is the message's
-// octets; it is read until the content is.
+// Open returns a reader of the decoded content of a part. body holds the message's octets, and must
+// stay open until the content is read.
 func (p *Part) Open(body io.ReadSeeker) (io.Reader, error) {
 	var r io.Reader = body
 	if p.base != nil {
@@ -119,23 +119,24 @@ func (p *Part) Open(body io.ReadSeeker) (io.Reader, error) {
 	return newDecodingReader(io.LimitReader(r, p.end-p.start), p.encoding), nil
 }
 
-// Location says where the octets of a part are, for a cache; see Locate.
+// Location says where the encoded octets of a part are in its message, so that a cache can open the
+// part without parsing the message again.
 type Location struct {
 	Start, End int64
 	Encoding   Encoding
 }
 
-// Location returns where the part is. ok is false for one inside other encoded octets.
+// Location returns where the part is. ok is false for a part inside other encoded octets.
 func (p *Part) Location() (l Location, ok bool) {
 	return Location{p.start, p.end, p.encoding}, p.base == nil
 }
 
-// Open returns the content at the location with its transfer encoding undone.
+// Open returns a reader of the decoded content at the location in the message body.
 func (l Location) Open(body io.ReadSeeker) (io.Reader, error) {
 	return (&Part{start: l.Start, end: l.End, encoding: l.Encoding}).Open(body)
 }
 
-// cut bounds a text from a header.
+// cut limits a text from a header.
 func cut(text string) string {
 	if len(text) > maxAttribute {
 		text = text[:maxAttribute]

@@ -5,13 +5,14 @@ import (
 	"io"
 )
 
-// Options change how a message is read; the zero value will do.
+// Options configures how a message is read. The zero value is valid.
 type Options struct {
-	// Fallback names the charset of octets that name none and are not UTF-8; "" means windows-1252.
+	// Fallback is the charset of octets that are not UTF-8, where the message names no charset;
+	// "" means windows-1252.
 	Fallback string
 }
 
-// Read takes a message apart; r is read once, from start to end. The error is that of r.
+// Read parses a message. It reads r once, from start to end. The error is that of r.
 func Read(r io.Reader, o Options) (*Message, error) {
 	s := newScanner(o)
 	if _, err := io.CopyBuffer(onlyWrites{s}, onlyReads{r}, make([]byte, 32<<10)); err != nil {
@@ -23,36 +24,36 @@ func Read(r io.Reader, o Options) (*Message, error) {
 type onlyWrites struct{ io.Writer }
 type onlyReads struct{ io.Reader }
 
-// Scanner takes the octets of a message, in any pieces, and takes it apart: in linear time, with
-// memory for its headers and parts only. Not safe for concurrent use.
+// Scanner parses a message that is written to it in pieces of any size. It takes linear time, and
+// memory only for headers and parts. It is not safe for concurrent use.
 type Scanner struct {
 	fallback string
-	traits   *Traits // only these are wanted, not the parts
-	light    Part    // the part in hand then
+	traits   *Traits // not nil when only traits are wanted, not parts
+	light    Part    // the current part, when only traits are wanted
 	tally    *tally
 	base     *Part // of the octets that come, see Part
 	pos      int64 // octets so far
 
-	// What is being read: a header, or a body. line is the beginning of a line that may be
-	// something else than content.
+	// The state of reading: in a header or in a body. line is the beginning of a line
+	// that may not be content.
 	inHeader bool
 	line     []byte
-	long     bool // the line in hand is too long for a header
+	long     bool // the current line is too long for a header
 	head     []byte
 	headAt   int64
 	headCut  bool
-	odd      bool // a header was not there at once, or has odd lines: the next are read by lines
-	tries    int  // lines of it that may be a boundary
+	odd      bool // a header came in pieces, or has unusual lines: the next headers are read line by line
+	tries    int  // lines of the header that may be a boundary
 
 	atStart  bool // of a line in a body
 	eol      lineEnd
 	frames   []frame
 	watching int // frames with a boundary
 	leaf     leaf
-	files    uuFinder // of the leaf in hand
+	files    uuFinder // of the current leaf
 }
 
-// tally counts what a message and the messages in it have together.
+// tally holds the counts that a message shares with its embedded messages.
 type tally struct {
 	parts   int
 	notices []string
@@ -64,8 +65,8 @@ func (t *tally) notice(text string) {
 	}
 }
 
-// lineEnd is the end of a line that was read and not passed on: in front of a boundary it is no
-// content (RFC 2046 section 5.1.1).
+// lineEnd is a line end that was read and not passed on yet: before a boundary it is not content
+// (RFC 2046 section 5.1.1).
 type lineEnd string
 
 const (
@@ -94,7 +95,7 @@ func (s *Scanner) Reset() {
 	}
 }
 
-// Write takes octets of the message; it never fails.
+// Write parses octets of the message. It never fails.
 func (s *Scanner) Write(p []byte) (int, error) {
 	for rest := p; len(rest) > 0; {
 		switch {
@@ -113,8 +114,8 @@ func (s *Scanner) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// takeHeader takes octets of a header up to the end of a line, or all of it when it is there and
-// nothing about it is odd.
+// takeHeader reads a header up to the end of a line, or all of it when it is complete
+// and has no unusual lines.
 func (s *Scanner) takeHeader(p []byte) []byte {
 	if len(s.line) == 0 && len(s.head) == 0 && !s.odd {
 		if end := HeaderEnd(p[:min(len(p), maxHeader)]); end >= 0 && s.plainHeader(p[:end]) {
@@ -141,14 +142,13 @@ func (s *Scanner) takeHeader(p []byte) []byte {
 		}
 		piece = s.line
 	}
-	s.line = s.line[:0] // headerLine is done with it before it grows again
+	s.line = s.line[:0] // headerLine no longer needs it when it grows again
 	s.headerLine(piece)
 	s.long = false
 	return p[end+1:]
 }
 
-// plainHeader reports whether no line of a header may be a boundary, and a part has a header at
-// all.
+// plainHeader reports whether a header is not empty and none of its lines may be a boundary.
 func (s *Scanner) plainHeader(raw []byte) bool {
 	if raw[0] == '-' || bytes.Contains(raw, []byte("\n--")) {
 		return false
@@ -175,7 +175,7 @@ func (s *Scanner) headerLine(line []byte) {
 	case len(bytes.TrimRight(line, "\r\n")) == 0 && !s.long:
 		s.endHeader(true)
 	case len(s.head) == 0 && s.frames[len(s.frames)-1].boundary != "" && !isField(line):
-		// A part without a header. At the top of a message such a line is passed over.
+		// A part without a header. At the top of a message such a line is skipped.
 		s.pos -= int64(len(line))
 		s.endHeader(true)
 		_, _ = s.Write(bytes.Clone(line)) // it never fails
@@ -192,7 +192,7 @@ func isField(line []byte) bool {
 	return name != nil
 }
 
-// takeStart takes octets of a line that may be a boundary.
+// takeStart reads octets of a line that may be a boundary.
 func (s *Scanner) takeStart(p []byte) []byte {
 	if len(s.line) == 0 && p[0] != '-' {
 		s.flushEnd()
@@ -223,7 +223,7 @@ func (s *Scanner) takeStart(p []byte) []byte {
 	return p[len(piece):]
 }
 
-// reject makes content of a line that is no boundary.
+// reject passes on as content a line that is not a boundary.
 func (s *Scanner) reject() {
 	line := s.line
 	s.flushEnd()
@@ -233,7 +233,7 @@ func (s *Scanner) reject() {
 	s.eol, s.atStart = end, end == lf || end == crlf
 }
 
-// flushEnd passes on a line end that stands in front of no boundary.
+// flushEnd passes on a line end that is not before a boundary.
 func (s *Scanner) flushEnd() {
 	if s.eol != noEnd {
 		s.leaf.write([]byte(s.eol))
@@ -241,7 +241,7 @@ func (s *Scanner) flushEnd() {
 	s.eol, s.atStart = noEnd, false
 }
 
-// endOf returns how a line, or a piece of it, ends.
+// endOf returns the line end of a line or of a piece of it.
 func endOf(line []byte) lineEnd {
 	switch {
 	case bytes.HasSuffix(line, []byte(crlf)):
@@ -254,7 +254,7 @@ func endOf(line []byte) lineEnd {
 	return noEnd
 }
 
-// takeLine takes octets from the middle of a line up to the next line that may be a boundary.
+// takeLine reads octets from the middle of a line up to the next line that may be a boundary.
 func (s *Scanner) takeLine(p []byte) []byte {
 	if s.eol == cr {
 		if p[0] == '\n' {
@@ -272,8 +272,9 @@ func (s *Scanner) takeLine(p []byte) []byte {
 	return p[len(piece):]
 }
 
-// nextDashes returns where the first line that begins with two hyphens, or may when p ends in it,
-// begins; len(p) for none. It looks for hyphens, which base64 does not have, not for line ends.
+// nextDashes returns the start of the first line that begins with two hyphens, or with as many
+// as p has at its end; len(p) for none. It searches for hyphens, which base64 does not have,
+// and not for line ends.
 func nextDashes(p []byte) int {
 	for from := 0; ; {
 		i := bytes.Index(p[from:], []byte("--"))
@@ -291,7 +292,7 @@ func nextDashes(p []byte) int {
 	return len(p)
 }
 
-// End ends the message and returns it; nil when only traits are wanted.
+// End ends the message and returns it. It returns nil when only traits are wanted.
 func (s *Scanner) End() *Message {
 	if s.inHeader && len(s.line) > 0 {
 		line := bytes.Clone(s.line)
@@ -311,7 +312,7 @@ func (s *Scanner) End() *Message {
 	if s.traits != nil {
 		return nil
 	}
-	if top.part == nil { // not even a header
+	if top.part == nil { // the message is empty
 		top.part = &Part{Path: "1", MediaType: "text/plain", base: s.base, start: s.pos, end: s.pos}
 	}
 	return &Message{Header: top.header, Root: top.part, Notices: s.tally.notices}

@@ -5,17 +5,17 @@ import (
 	"strings"
 )
 
-// Text is a part to be read, in the order of the message.
+// Text is a part of a message that people read.
 type Text struct {
-	// Part is a text; of a message in the message it is that message, and its texts follow.
+	// Part is a text, or an embedded message, whose texts follow.
 	Part *Part
-	// Instead are the texts that it was chosen from: siblings in a multipart/alternative. They say
-	// the same and are left out.
+	// Instead holds the texts that are left out in favour of Part: alternatives in a
+	// multipart/alternative, with the same content.
 	Instead []*Part
 }
 
-// Heading returns the line that tells what a text is, "" for one that needs none: that of a message
-// in the message begins with who wrote it, that of a file has its name.
+// Heading returns the line to show above a text: for an embedded message its author and subject,
+// for a file its name, and "" for other texts.
 func (t Text) Heading() string {
 	p := t.Part
 	switch {
@@ -28,10 +28,10 @@ func (t Text) Heading() string {
 	return ""
 }
 
-// Texts returns what there is to read in a message: all texts in their order, of each
-// multipart/alternative one. A plain text comes before a page, unless it is blank or only says that
-// there is a page. An appointment is a text where there is no other. open opens the view of a part;
-// its error ends the choice.
+// Texts returns the texts to show, in the order of the message, and one of each
+// multipart/alternative. Plain text is preferred to HTML, unless it is blank or only says that
+// there is HTML. An appointment is returned only when there is no other text. open opens the view
+// of a part; its error ends Texts.
 func (m *Message) Texts(open func(*Part) (io.Reader, error)) ([]Text, error) {
 	c := &chooser{open: open, first: true}
 	c.collect(m.Root)
@@ -49,7 +49,7 @@ func (m *Message) Texts(open func(*Part) (io.Reader, error)) ([]Text, error) {
 type chooser struct {
 	open  func(*Part) (io.Reader, error)
 	list  []Text
-	first bool // no part with content came yet
+	first bool // no part with content was found yet
 	err   error
 }
 
@@ -66,7 +66,7 @@ func (c *chooser) collect(p *Part) {
 			c.list = append(c.list, Text{Part: p})
 		}
 		c.first = false
-		return // files in a text are no texts
+		return // files inside a text are not texts
 	}
 	for _, child := range p.Children {
 		c.collect(child)
@@ -85,13 +85,13 @@ func (p *Part) readable() bool {
 	return strings.HasPrefix(p.MediaType, "text/")
 }
 
-// isAppointment reports whether a part is of a calendar.
+// isAppointment reports whether a part is a calendar entry.
 func (p *Part) isAppointment() bool {
 	return p.MediaType == "text/calendar" || p.MediaType == "text/x-vcalendar"
 }
 
-// choose takes one of the parts of a multipart/alternative: a plain text where it is the message,
-// else the page, else the last that is readable. What else stands in the others is collected.
+// choose chooses one of the parts of a multipart/alternative: plain text if it is the message, else
+// HTML, else the last readable part. It collects the other contents of the alternatives.
 func (c *chooser) choose(p *Part) {
 	var plain, page, last *Part
 	for _, child := range p.Children {
@@ -128,7 +128,7 @@ func (c *chooser) choose(p *Part) {
 	}
 }
 
-// firstText returns the first text in a part that is not attached, nil for none.
+// firstText returns the first text in a part that is not an attachment, or nil.
 func (p *Part) firstText() *Part {
 	if list := p.texts(); len(list) > 0 {
 		return list[0]
@@ -146,12 +146,12 @@ func (p *Part) texts() []*Part {
 	return list
 }
 
-// poorer reports whether a plain text is blank, or much shorter than the page beside it: then it
-// says no more than that there is a page.
+// poorer reports whether a plain text is blank, or so much shorter than the HTML beside it that it
+// only says that there is HTML.
 func (c *chooser) poorer(plain, page *Part) bool {
 	const (
-		stub = 300      // letters that such a text has at most
-		many = 4        // times as many letters make a page the message
+		stub = 300      // the most letters that such a text has
+		many = 4        // HTML with this many times as many letters is the message
 		read = 64 << 10 // octets of it
 	)
 	letters := c.letters(plain, stub+1)
@@ -164,7 +164,7 @@ func (c *chooser) poorer(plain, page *Part) bool {
 	return c.letters(page, read) > max(stub, many*letters)
 }
 
-// letters counts the octets of a part's view that are no blanks, up to most or a little more.
+// letters counts the octets of a part's view that are not blanks, up to most or a little more.
 func (c *chooser) letters(p *Part, most int) int {
 	r, err := c.open(p)
 	if err != nil {

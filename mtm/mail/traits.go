@@ -1,6 +1,6 @@
 package mail
 
-// Traits are what a listing shows of a message's parts.
+// Traits is a set of properties that a listing shows.
 type Traits uint
 
 // The traits.
@@ -14,17 +14,17 @@ const (
 	IsEncrypted
 )
 
-// NewTraitScanner returns a Scanner that only looks for traits, at little cost: see Traits.
+// NewTraitScanner returns a Scanner that only finds traits, at less cost: see Scanner.Traits.
 func NewTraitScanner() *Scanner {
 	s := newScanner(Options{})
 	s.traits = new(Traits)
 	return s
 }
 
-// Traits returns what a Scanner of NewTraitScanner found, once the message has ended.
+// Traits returns the traits that a Scanner of NewTraitScanner has found. Call it after End.
 func (s *Scanner) Traits() Traits { return *s.traits }
 
-// Traits returns the traits of the message. Parts of messages in it do not count.
+// Traits returns the traits of the message, without those of embedded messages.
 func (m *Message) Traits() Traits {
 	var t Traits
 	m.Root.addTraits(&t)
@@ -41,7 +41,7 @@ func (p *Part) addTraits(t *Traits) {
 	}
 }
 
-// add adds those of a part, its own parts aside.
+// add adds the traits of a part, without those of its children.
 func (t *Traits) add(p *Part) {
 	if !p.IsMultipart() && p.Attached() && !isSignature(p.MediaType) {
 		*t |= HasAttachment
@@ -73,7 +73,7 @@ func isSignature(mediaType string) bool {
 	return false
 }
 
-// TraitsOf returns the traits of parts; those of messages in the message do not count.
+// TraitsOf returns the traits of parts, without those of embedded messages.
 func TraitsOf(list []*Part) Traits {
 	var t Traits
 	for _, p := range list {

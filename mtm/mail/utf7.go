@@ -8,7 +8,8 @@ import (
 	"golang.org/x/text/transform"
 )
 
-// utf7 reads UTF-7 (RFC 2152). x/text has none, and cention-sany/utf7 has not changed since 2017.
+// utf7 decodes UTF-7 (RFC 2152). x/text does not have it, and cention-sany/utf7 has
+// not changed since 2017.
 type utf7 struct{}
 
 // NewDecoder implements encoding.Encoding.
@@ -19,10 +20,10 @@ func (utf7) NewDecoder() *encoding.Decoder {
 // NewEncoder implements encoding.Encoding.
 func (utf7) NewEncoder() *encoding.Encoder { return encoding.Nop.NewEncoder() }
 
-// utf7Decoder holds the bits of a shifted run that make no UTF-16 unit yet.
+// utf7Decoder holds the bits of a shifted run that are not a complete UTF-16 unit yet.
 type utf7Decoder struct {
 	shifted bool
-	empty   bool // nothing stands behind the + yet
+	empty   bool // nothing has followed the + yet
 	bits    uint32
 	count   int
 	high    rune // the first half of a pair of units, 0 for none
@@ -33,7 +34,7 @@ func (d *utf7Decoder) Reset() { *d = utf7Decoder{} }
 
 // Transform implements transform.Transformer.
 func (d *utf7Decoder) Transform(dst, src []byte, _ bool) (nDst, nSrc int, err error) {
-	const most = 2 * utf8.UTFMax // a half pair that fails, and a character
+	const most = 2 * utf8.UTFMax // half a pair that is invalid, and a character
 	for nSrc < len(src) {
 		if len(dst)-nDst < most {
 			return nDst, nSrc, transform.ErrShortDst
@@ -44,7 +45,7 @@ func (d *utf7Decoder) Transform(dst, src []byte, _ bool) (nDst, nSrc int, err er
 	return nDst, nSrc, nil
 }
 
-// octet takes one octet and returns how much it wrote to dst.
+// octet decodes one octet and returns the number of octets written to dst.
 func (d *utf7Decoder) octet(dst []byte, c byte) int {
 	if !d.shifted {
 		if c == '+' {
@@ -75,7 +76,7 @@ func (d *utf7Decoder) octet(dst []byte, c byte) int {
 	return d.unit(dst, unit)
 }
 
-// unit takes a unit of UTF-16.
+// unit decodes a unit of UTF-16.
 func (d *utf7Decoder) unit(dst []byte, unit rune) int {
 	if high := d.high; high != 0 {
 		d.high = 0

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/text/transform"
 )
 
-// utf8Else reads UTF-8, and each other octet in another charset: nothing is lost, and a mark of the
-// byte order at the start is not shown.
+// utf8Else decodes UTF-8, and each octet that is not UTF-8 in another charset, so that nothing is
+// lost. It skips a byte order mark at the start.
 type utf8Else struct{ single *charmap.Charmap }
 
 // NewDecoder implements encoding.Encoding.

@@ -2,15 +2,15 @@ package mail
 
 import "bytes"
 
-// maxUULine bounds the lines of uuencode; 61 letters and a line end are usual.
+// maxUULine limits the lines of uuencode; 61 letters and a line end are usual.
 const maxUULine = 1000
 
-// uuDecoder reads uuencode: lines behind one that begins with "begin", up to "end".
+// uuDecoder decodes uuencode: the lines after one that begins with "begin", up to "end".
 type uuDecoder struct {
 	line    []byte
 	begun   bool
 	ended   bool
-	skipped bool // the line in hand is too long
+	skipped bool // the current line is too long
 }
 
 func (d *uuDecoder) decode(dst, src []byte) []byte {
@@ -54,7 +54,7 @@ func (d *uuDecoder) endLine(dst []byte) []byte {
 	return uuLine(dst, line)
 }
 
-// uuBegin returns the file name of a line that begins a file.
+// uuBegin returns the file name in a line that begins a file.
 func uuBegin(line []byte) (name string, ok bool) {
 	rest, ok := bytes.CutPrefix(line, []byte("begin "))
 	mode, file, found := bytes.Cut(rest, []byte(" "))
@@ -70,8 +70,8 @@ func uuBegin(line []byte) (name string, ok bool) {
 	return string(file), len(file) > 0
 }
 
-// uuLine appends the octets of a line: its first letter says how many there are. Blanks at its end
-// may have been lost.
+// uuLine appends the octets of a line to dst. The first letter says how many there are. Blanks at
+// the end of the line may be missing.
 func uuLine(dst, line []byte) []byte {
 	n := uuValue(line[0])
 	line = line[1:]
@@ -92,8 +92,8 @@ func uuLine(dst, line []byte) []byte {
 
 func uuValue(c byte) int { return int(c-' ') & 0x3f }
 
-// isUULine reports whether a line can be one of uuencode: as long as its first letter says, some
-// blanks or a checksum letter aside.
+// isUULine reports whether a line may be uuencode: it is as long as its first letter says, except
+// for missing blanks or a checksum letter.
 func isUULine(line []byte) bool {
 	line = bytes.TrimRight(line, "\r\n")
 	if len(line) == 0 || line[0] < ' ' || line[0] > '`' {

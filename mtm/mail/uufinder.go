@@ -2,28 +2,28 @@ package mail
 
 import "bytes"
 
-// maxUUFiles bounds the files that one text holds.
+// maxUUFiles limits the files in one text.
 const maxUUFiles = 1000
 
-// uuFinder finds files in uuencode between the lines of a text: a line that begins one, lines of
-// letters, a line that ends it.
+// uuFinder finds uuencoded files in a text: a line that begins a file, encoded
+// lines, a line that ends it.
 type uuFinder struct {
 	pos     int64
-	line    []byte // the beginning of the line in hand, as far as it is of interest
-	skip    bool   // the line in hand is of no interest
+	line    []byte // the beginning of the current line, as far as it is needed
+	skip    bool   // the rest of the current line is not needed
 	current uuFile
 	open    bool
 	found   []uuFile
 }
 
-// uuFile says where a file stands in a text.
+// uuFile says where a file is in a text.
 type uuFile struct {
 	name       string
 	start, end int64
 	size       int64
 }
 
-// beginMark is how a line that begins a file starts.
+// beginMark is the start of a line that begins a file.
 const beginMark = "begin "
 
 func (u *uuFinder) write(p []byte) {
@@ -48,7 +48,8 @@ func (u *uuFinder) write(p []byte) {
 	}
 }
 
-// pass passes over lines that begin no file. It stops at one that does, or may when p ends in it.
+// pass skips lines that do not begin a file. It stops at a line that does, or that may
+// do so when p ends in it.
 func (u *uuFinder) pass(p []byte) []byte {
 	if !u.skip && string(p[:min(len(p), len(beginMark))]) == beginMark[:min(len(p), len(beginMark))] {
 		return p

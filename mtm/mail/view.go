@@ -8,8 +8,9 @@ import (
 	"golang.org/x/net/html/charset"
 )
 
-// OpenText returns the octets of a part in UTF-8. A page that names no charset may name one in its
-// head.
+// OpenText returns a reader of a text part in UTF-8, otherwise unchanged. For HTML
+// without a charset parameter it uses the charset in the HTML's head. body must stay open
+// until the text is read.
 func (p *Part) OpenText(body io.ReadSeeker, o Options) (io.Reader, error) {
 	r, err := p.Open(body)
 	if err != nil {
@@ -24,19 +25,19 @@ func (p *Part) OpenText(body io.ReadSeeker, o Options) (io.Reader, error) {
 	return newTextReader(r, name, o.Fallback, p.Size), nil
 }
 
-// metaCharset returns the charset that a page names in its first octets, "" for none.
+// metaCharset returns the charset that HTML names in its first octets, "" for none.
 func metaCharset(page *bufio.Reader) string {
 	const looked = 1024 // as browsers do
 	ahead, _ := page.Peek(looked)
 	_, name, certain := charset.DetermineEncoding(ahead, "")
-	if certain || bytes.Contains(bytes.ToLower(ahead), []byte("charset")) { // else it is a guess
+	if certain || bytes.Contains(bytes.ToLower(ahead), []byte("charset")) { // otherwise the charset would be a guess
 		return name
 	}
 	return ""
 }
 
-// OpenView returns a text part as people read it, in UTF-8: a page without its markup, lines joined
-// that format=flowed broke, and without the files that stand between its lines.
+// OpenView returns a reader of a text part as people read it, in UTF-8: HTML as plain text, lines
+// of format=flowed joined, uuencoded files left out. body must stay open until the text is read.
 func (p *Part) OpenView(body io.ReadSeeker, o Options) (io.Reader, error) {
 	if len(p.Children) > 0 && !p.IsMessage() {
 		r, err := p.Open(body)
@@ -57,7 +58,7 @@ func (p *Part) OpenView(body io.ReadSeeker, o Options) (io.Reader, error) {
 	return r, nil
 }
 
-// withoutFiles passes over what belongs to files inside a text.
+// withoutFiles is a reader that leaves out the files inside a text.
 type withoutFiles struct {
 	r     io.Reader
 	pos   int64
@@ -82,15 +83,15 @@ func (w *withoutFiles) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// flowedReader joins the lines of format=flowed (RFC 3676 section 4): a blank at the end of a line
-// says that it goes on.
+// flowedReader is a reader that joins the lines of format=flowed (RFC 3676 section 4), where a
+// blank at the end of a line means that the next line continues it.
 type flowedReader struct {
 	in     *bufio.Reader
 	delSp  bool
 	out    bytes.Buffer
 	err    error
-	middle bool // of a line that was too long for one piece
-	flows  bool // the last line goes on
+	middle bool // in the middle of a line that is too long for one piece
+	flows  bool // the next line continues the last one
 	quotes int  // of the last line
 }
 
@@ -117,7 +118,7 @@ func (f *flowedReader) Read(p []byte) (int, error) {
 	return f.out.Read(p)
 }
 
-// piece takes a line, or a piece of one that is very long.
+// piece handles a line, or a piece of a very long one.
 func (f *flowedReader) piece(line []byte) {
 	begins := !f.middle
 	text := bytes.TrimRight(line, "\r\n")
@@ -139,8 +140,9 @@ func (f *flowedReader) piece(line []byte) {
 	}
 }
 
-// begin takes the marks of quoting and the blank in front of a line off, and puts the line behind
-// the last one when that goes on at the same depth. Marks with blanks between them are kept.
+// begin removes the quote marks and the blank at the start of a line, and joins the line to the
+// last one if that is to be continued at the same depth. Quote marks with blanks between them are
+// kept.
 func (f *flowedReader) begin(text []byte) []byte {
 	marks := quoteMarks(text)
 	quotes, space := bytes.Count(marks, []byte(">")), " "

@@ -5,19 +5,19 @@ import (
 	"unicode/utf8"
 )
 
-// maxCharsetName bounds the names of charsets that are looked at.
+// maxCharsetName limits the names of charsets, in octets.
 const maxCharsetName = 60
 
-// DecodeText returns an unfolded header value as UTF-8: the encoded words of RFC 2047 decoded,
-// other octets above 127 read as UTF-8, else in the fallback charset. Words in a row of one charset
-// are decoded as one, so that a character may be split over two. A word of a charset that nobody
-// knows keeps its ASCII letters; it spoils no other.
+// DecodeText returns an unfolded header value in UTF-8. It decodes the encoded words of RFC 2047,
+// and reads other octets above 127 as UTF-8, or if they are not valid, in the fallback charset.
+// Adjacent words of one charset are decoded together, so that a character may be split between
+// them. Of a word in an unknown charset the ASCII letters are kept; other words are not affected.
 func DecodeText(value, fallback string) string {
 	if !strings.Contains(value, "=?") {
 		return plainText(value, fallback)
 	}
 	d := wordDecoder{fallback: fallback}
-	last := strings.LastIndex(value, "?=") // no word ends behind it
+	last := strings.LastIndex(value, "?=") // no word ends after it
 	for rest := value; ; {
 		start := strings.Index(rest, "=?")
 		if start < 0 || len(value)-len(rest)+start > last {
@@ -38,7 +38,7 @@ func DecodeText(value, fallback string) string {
 	return d.out.String()
 }
 
-// plainText decodes text without encoded words.
+// plainText returns text without encoded words in UTF-8.
 func plainText(text, fallback string) string {
 	if utf8.ValidString(text) {
 		return text
@@ -46,15 +46,15 @@ func plainText(text, fallback string) string {
 	return decodeString("", text, fallback)
 }
 
-// word is an encoded word: its text still encoded.
+// word is an encoded word. Its text is not decoded yet.
 type word struct {
 	charset string
 	base64  bool
 	text    string
 }
 
-// cutWord splits the encoded word at the start of s off. RFC 2047 section 2 forbids blanks and
-// octets above 127 in it; people's programs send both.
+// cutWord returns the encoded word at the start of s and the rest. RFC 2047 section 2 forbids
+// blanks and octets above 127 in it; mail programs send both.
 func cutWord(s string) (w word, rest string, ok bool) {
 	rest = s[2:]
 	end := strings.IndexByte(rest[:min(len(rest), maxCharsetName)], '?')
@@ -75,15 +75,15 @@ func cutWord(s string) (w word, rest string, ok bool) {
 	return w, behind, true
 }
 
-// wordDecoder joins literal text and words. Octets of words of one charset wait until another thing
-// follows.
+// wordDecoder joins literal text and words. It holds the octets of words of one charset until
+// something else follows.
 type wordDecoder struct {
 	fallback string
 	out      strings.Builder
 	charset  string
 	octets   []byte
 	blanks   string // between the last word and what follows
-	afterOne bool   // a word came last
+	afterOne bool   // the last thing was a word
 }
 
 func (d *wordDecoder) literal(text string) {
@@ -112,7 +112,7 @@ func (d *wordDecoder) word(w word) {
 	d.octets = decodeQ(d.octets, w.text)
 }
 
-// flush writes the words that wait, and the blanks behind them.
+// flush writes the words that are held, and the blanks after them.
 func (d *wordDecoder) flush() {
 	if d.afterOne {
 		d.out.WriteString(decodeString(d.charset, string(d.octets), d.fallback))
@@ -121,7 +121,7 @@ func (d *wordDecoder) flush() {
 	d.octets, d.blanks, d.afterOne = d.octets[:0], "", false
 }
 
-// decodeQ appends the octets of a word in the encoding Q (RFC 2047 section 4.2).
+// decodeQ appends the decoded octets of a word in the encoding Q (RFC 2047 section 4.2) to dst.
 func decodeQ(dst []byte, text string) []byte {
 	for i := 0; i < len(text); i++ {
 		c := text[i]

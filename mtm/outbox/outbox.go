@@ -1,4 +1,5 @@
-// Package outbox lists and changes the messages that wait to be sent. Package autosend sends them.
+// Package outbox lists and changes the messages in the Outbox of a store.
+// Package autosend sends them.
 package outbox
 
 import (
@@ -10,14 +11,14 @@ import (
 	"pop3mtm/mtm/symbian"
 )
 
-// Message is a message that was written here, with its envelope.
+// Message is a message that was written in this store, with its envelope.
 type Message struct {
 	store.Entry
 	store.Outgoing
 }
 
-// Read returns a message that was written here, sent or not. The error wraps symbian.ErrNotFound
-// when there is no such message.
+// Read returns a message that was written in this store, sent or not. The error wraps
+// symbian.ErrNotFound when there is no such message.
 func Read(ctx context.Context, st *store.Store, id store.ID) (Message, error) {
 	e, err := st.Entry(ctx, id)
 	if err == nil && e.Type != store.TypeMessage {
@@ -60,10 +61,10 @@ func List(ctx context.Context, st *store.Store) ([]Message, error) {
 	return list, nil
 }
 
-// Queue makes messages wait in the Outbox for the next time that mail is sent: drafts, which move
-// there, and messages that were held back, failed, or wait for a request. Recipients that a server
-// refused are tried again. The error wraps symbian.ErrArgument, and no message changes, when one is
-// being sent, is sent, or cannot be sent (ValidateMessage).
+// Queue queues messages to be sent the next time that mail is sent: drafts, which it moves to the
+// Outbox, and messages of the Outbox that are held, have failed, or wait for a request. Recipients
+// that a server refused are tried again. When a message is being sent, is sent already, or cannot
+// be sent (ValidateMessage), the error wraps symbian.ErrArgument, and no message is changed.
 func Queue(ctx context.Context, st *store.Store, ids ...store.ID) error {
 	b := st.NewBatch()
 	defer b.Rollback()
@@ -106,9 +107,9 @@ func (m *Message) sendable() error {
 	return nil
 }
 
-// Hold keeps messages of the Outbox from being sent until Queue. Sending one that is under way
-// stops at the sender's next check. The error wraps symbian.ErrArgument, and no message changes,
-// when one is sent.
+// Hold keeps messages of the Outbox from being sent until Queue. The sending of a message that has
+// begun stops at the sender's next check. When a message is sent already, the error wraps
+// symbian.ErrArgument, and no message is changed.
 func Hold(ctx context.Context, st *store.Store, ids ...store.ID) error {
 	b := st.NewBatch()
 	defer b.Rollback()
@@ -122,7 +123,7 @@ func Hold(ctx context.Context, st *store.Store, ids ...store.ID) error {
 	return inState("hold", b.Commit(ctx))
 }
 
-// Discard deletes messages of the Outbox without sending them.
+// Discard deletes messages of the Outbox without sending them, all or none.
 func Discard(ctx context.Context, st *store.Store, ids ...store.ID) error {
 	for _, id := range ids {
 		if err := inOutbox(ctx, st, "discard", id); err != nil {

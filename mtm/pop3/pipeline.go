@@ -20,7 +20,7 @@ type run struct {
 	body    bool
 	sink    Sink
 	sizes   Sizer    // nil when the sink knows none
-	follows Follower // nil when the sink is none
+	follows Follower // nil when the sink does not follow
 
 	state   state
 	sent    int // index of the next message to ask for

@@ -13,7 +13,7 @@ type Meter struct {
 	changed chan struct{}
 }
 
-// NewMeter returns a meter for an operation of one step on a service.
+// NewMeter returns a Meter for an operation of one step. service is the entry id of the service.
 func NewMeter(service int64, phase Phase) *Meter {
 	return &Meter{
 		now:     Snapshot{Phase: phase, SubPhase: phase, Service: service},
@@ -21,8 +21,8 @@ func NewMeter(service int64, phase Phase) *Meter {
 	}
 }
 
-// NewSuperMeter returns a meter for an operation of several steps: super stays the Phase, and the
-// steps are the SubPhase (behaviour section 2).
+// NewSuperMeter returns a Meter for an operation of several steps: super is the Phase throughout,
+// and the steps are the SubPhase (behaviour section 2).
 func NewSuperMeter(service int64, super Phase) *Meter {
 	m := NewMeter(service, super)
 	m.super = true
@@ -40,8 +40,8 @@ func (m *Meter) Enter(p Phase) {
 	})
 }
 
-// Interrupt shows Connecting in place of the step in hand, whose counts are kept until Resume shows
-// it again.
+// Interrupt shows Connecting in place of the current step. The counts of the step are kept, and
+// Resume shows it again.
 func (m *Meter) Interrupt() {
 	m.Update(func(s *Snapshot) {
 		s.Interruptions++
@@ -53,7 +53,7 @@ func (m *Meter) Interrupt() {
 	})
 }
 
-// Resume shows the step that Interrupt has put aside.
+// Resume shows the step again that Interrupt has replaced.
 func (m *Meter) Resume() {
 	m.Update(func(s *Snapshot) {
 		if m.kept != nil {

@@ -7,10 +7,10 @@ import (
 	"unicode/utf8"
 )
 
-// ValidateAddress checks a recipient's address as behaviour section 14 says: a mailbox and a domain
-// around the last '@', no dot at the ends of either, no two dots in a row in the domain, brackets
-// in pairs. An address in the form "Name" <a@b> is checked between its brackets, a route
-// (@a,@b:c@d) after its colon. The error wraps ErrArgument.
+// ValidateAddress returns an error that wraps ErrArgument for an invalid address (behaviour
+// section 14). A valid one has a mailbox and a domain around the last '@', neither of which begins
+// or ends with a dot, no two dots in a row in the domain, and brackets in pairs. Of "Name" <a@b>
+// the text between the brackets is checked, of a route (@a,@b:c@d) the text after the colon.
 func ValidateAddress(address string) error {
 	bare, err := bareAddress(address)
 	if err != nil {
@@ -87,8 +87,9 @@ func addressError(address string, err error) error {
 // Addressees is a list of recipients.
 type Addressees []string
 
-// Add checks an address and appends it, with an alias as "alias" <address>. Quotes and backslashes
-// of the alias are escaped; an alias with a line break is refused.
+// Add checks an address and appends it; with an alias it appends "alias" <address>.
+// Quotes and backslashes in the alias are escaped. An alias with a line break is an
+// error, which wraps ErrArgument.
 func (a *Addressees) Add(address, alias string) error {
 	if err := ValidateAddress(address); err != nil {
 		return err

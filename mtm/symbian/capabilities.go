@@ -5,19 +5,20 @@ import "math"
 // Capability is a question about what the MTM can do (behaviour section 14).
 type Capability int
 
-// The questions. CanSend and MaxRecipients are not supported, as in the original.
+// The values of Capability. As in the original, CanSend and MaxRecipients are not supported.
 const (
 	MaxBodySize        Capability = iota // largest body in octets
 	MaxTotalSize                         // largest message in octets
 	EditorUID                            // the original's number for the e-mail editor
 	SupportedBody                        // bits: 1 7-bit, 2 8-bit, 4 16-bit, 8 binary
-	SupportAttachments                   // can a message have attachments
-	CanReceive                           // can messages be received
-	CanSend                              // sending is the SMTP MTM's
+	SupportAttachments                   // messages can have attachments
+	CanReceive                           // messages can be received
+	CanSend                              // messages can be sent: a question for the SMTP MTM
 	MaxRecipients
 )
 
-// Query returns the original's answer: a number, 0 for a plain yes, or ErrNotSupported.
+// Query returns the original's answer: a number, or 0 for yes. It returns ErrNotSupported for what
+// the original does not support.
 func Query(c Capability) (int64, error) {
 	switch c {
 	case MaxBodySize, MaxTotalSize:

@@ -5,8 +5,8 @@ import (
 	"strconv"
 )
 
-// Code is an error number of the original (behaviour section 3), and an error: errors.Is(err, code)
-// finds it in a chain.
+// Code is an error number of the original (behaviour section 3). It is an error, which
+// errors.Is finds in a chain.
 type Code int
 
 // None is the number of success.
@@ -15,7 +15,7 @@ const None Code = 0
 // The errors of the POP3 MTM, and those of sending mail: -21 and -240 to -247.
 const (
 	ErrNotFound             Code = -1   // an entry is not there
-	ErrUnknown              Code = -2   // a cause without a number of its own
+	ErrUnknown              Code = -2   // a cause for which the original has no number
 	ErrCancelled            Code = -3   // Cancel, Disconnect or the context ended it
 	ErrNotSupported         Code = -5   // the MTM has no such function
 	ErrArgument             Code = -6   // invalid settings or parameters
@@ -24,27 +24,27 @@ const (
 	ErrAccessDenied         Code = -21  // SMTP: 550, 553 or 554
 	ErrDiskFull             Code = -26  // the disk is full
 	ErrTimedOut             Code = -33  // the server did not answer in time
-	ErrDisconnected         Code = -36  // there is no connection, or it broke
-	ErrCannotConnect        Code = -170 // no server answers, or the greeting refuses the client
+	ErrDisconnected         Code = -36  // not connected, or the connection broke
+	ErrCannotConnect        Code = -170 // no server answers, or it refuses the client in its greeting
 	ErrInvalidUser          Code = -171 // USER was refused
 	ErrInvalidLogin         Code = -172 // PASS was refused
 	ErrNoTimestamp          Code = -173 // APOP is set and the greeting has no timestamp
 	ErrServer               Code = -174 // the server refused a step or sent an invalid reply
 	ErrCannotOpenService    Code = -175 // the service entry is not an account
 	ErrInvalidAPOP          Code = -177 // APOP was refused
-	ErrAuthenticationFailed Code = -178 // no permitted way to log in
-	ErrTop                  Code = -179 // headers cannot be had
+	ErrAuthenticationFailed Code = -178 // the server offers no way to log in that the settings permit
+	ErrTop                  Code = -179 // headers cannot be fetched
 	ErrHostNotFound         Code = -180 // the host name does not resolve
 	ErrTLSRefused           Code = -185 // STLS was refused, or the certificate is not trusted
-	ErrAlreadyConnected     Code = -214 // connect on a line that is up
-	ErrNoMailFrom           Code = -240 // SMTP: the sender cannot be sent
+	ErrAlreadyConnected     Code = -214 // connect while connected
+	ErrNoMailFrom           Code = -240 // SMTP: the sender is not a valid address
 	ErrBadMailFrom          Code = -242 // SMTP: MAIL was refused
-	ErrBadRcptTo            Code = -243 // SMTP: RCPT was refused, or an address cannot be sent
+	ErrBadRcptTo            Code = -243 // SMTP: RCPT was refused, or an address is not valid
 	ErrLoginRefused         Code = -244 // SMTP: AUTH was refused
-	ErrNothingToSend        Code = -245 // SMTP: nothing waits
+	ErrNothingToSend        Code = -245 // SMTP: no message waits to be sent
 	ErrSMTPTLS              Code = -246 // SMTP: STARTTLS was refused, or the handshake failed
-	ErrBufferOverflow       Code = -247 // SMTP: a reply without end
-	ErrTLSFailed            Code = -260 // the two sides cannot agree on TLS
+	ErrBufferOverflow       Code = -247 // SMTP: a reply is too long
+	ErrTLSFailed            Code = -260 // the TLS handshake failed
 )
 
 // Error returns the text of a code without its number.
@@ -63,11 +63,12 @@ type ErrorInfo struct {
 	Code Code
 	Name string // of the constant, here and in package mtm
 	Says string // what Error returns
-	When string // what has happened
+	When string // what the error means
 	Do   string // what the user should do
 }
 
-// Errors returns an explanation of every error, by falling number. docs/errors.md is made from it.
+// Errors returns an explanation of every error, in descending order of numbers.
+// docs/errors.md is generated from it.
 func Errors() []ErrorInfo { return slices.Clone(errorTable) }
 
 var errorTable = []ErrorInfo{

@@ -7,19 +7,19 @@ import (
 	"github.com/schollz/progressbar/v3"
 )
 
-// Unit is what a Bar counts.
+// Unit says what a Bar counts.
 type Unit int
 
-// What a Bar counts.
+// The values of Unit.
 const (
 	Messages Unit = iota // shown as a count and messages per second
 	Octets               // shown in KiB, MiB, ...
-	Steps                // shown as a count alone: no two take equally long
-	Nothing              // shown as the label alone
+	Steps                // shown as a count only, since steps do not take equally long
+	Nothing              // only the label is shown
 )
 
-// Bar is a progress bar on a terminal; anywhere else its methods do nothing. One goroutine uses it
-// at a time.
+// Bar is a progress bar on a terminal. When stderr is not a terminal its methods do nothing. Only
+// one goroutine at a time may use it.
 type Bar struct {
 	bar   *progressbar.ProgressBar
 	total int64
@@ -41,7 +41,7 @@ func newBar(w io.Writer, label string, unit Unit, total int64) *progressbar.Prog
 		progressbar.OptionSetWidth(28),
 		progressbar.OptionThrottle(80 * time.Millisecond),
 		progressbar.OptionClearOnFinish(),
-		progressbar.OptionSetSpinnerChangeInterval(0), // else a goroutine draws it that nobody stops
+		progressbar.OptionSetSpinnerChangeInterval(0), // else the library starts a goroutine that nobody stops
 	}
 	if unit != Nothing {
 		options = append(options, progressbar.OptionShowCount())
@@ -57,7 +57,7 @@ func newBar(w io.Writer, label string, unit Unit, total int64) *progressbar.Prog
 		options = append(options, progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false))
 	}
 	bar := progressbar.NewOptions64(unknownBelowOne(total), options...)
-	bar.StartWithoutRender() // else time begins with the first Set, and what came before it counts as a matter of no time
+	bar.StartWithoutRender() // else the time before the first Set is not counted
 	return bar
 }
 
@@ -79,7 +79,7 @@ func (b *Bar) Set(n, total int64) {
 		b.total = total
 		b.bar.ChangeMax64(unknownBelowOne(total))
 	}
-	_ = b.bar.Set64(n) // a terminal that cannot be written to is no reason to stop the work
+	_ = b.bar.Set64(n) // an error of the terminal does not stop the work
 }
 
 // Describe changes the label.
@@ -89,7 +89,7 @@ func (b *Bar) Describe(label string) {
 	}
 }
 
-// Close wipes the bar from the terminal. Set shows it again.
+// Close removes the bar from the terminal. Set shows it again.
 func (b *Bar) Close() {
 	if b.bar != nil {
 		_ = b.bar.Clear()

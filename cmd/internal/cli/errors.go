@@ -8,16 +8,16 @@ import (
 
 // The exit statuses of every command.
 const (
-	Done   = 0 // what was asked for is done
+	Done   = 0 // success
 	Failed = 1 // the operation failed
 	Wrong  = 2 // wrong usage: flags, arguments, values
 )
 
-// Exit ends the command with this status and prints nothing: the command has already told the user
-// what happened.
+// Exit is an error that ends the command with this status. Run prints nothing for it, since the
+// command has printed what happened.
 type Exit int
 
-// Error says the status in words.
+// Error returns the status in words.
 func (e Exit) Error() string { return "exit status " + strconv.Itoa(int(e)) }
 
 type usageError struct{ err error }
@@ -25,8 +25,8 @@ type usageError struct{ err error }
 func (e usageError) Error() string { return e.err.Error() }
 func (e usageError) Unwrap() error { return e.err }
 
-// Usage makes an error of wrong usage: Run prints it with a pointer to the help and ends with
-// status 2. The format is that of fmt.Errorf, %w included.
+// Usage returns an error for wrong usage: Run prints it, refers to the help, and returns status 2.
+// The format is that of fmt.Errorf, including %w.
 func Usage(format string, args ...any) error {
 	return usageError{fmt.Errorf(format, args...)}
 }
@@ -39,8 +39,7 @@ type codedError struct {
 func (e codedError) Error() string { return e.err.Error() }
 func (e codedError) Unwrap() error { return e.err }
 
-// Coded gives err the number that the error object of --json carries in "code". A nil err stays
-// nil.
+// Coded returns err with a number, which --json prints as "code". It returns nil for nil.
 func Coded(code int, err error) error {
 	if err == nil {
 		return nil

@@ -9,16 +9,16 @@ import (
 	"unicode/utf8"
 )
 
-// NewJSON returns an encoder that writes to w what --json prints. Strings mean the same to whoever
-// reads them, and look harmless in a terminal: characters that could drive it or reverse the order
-// of letters are escaped (C0, DEL, C1, bidirectional controls and all others that do not print).
+// NewJSON returns an encoder for the output of --json. It escapes all characters that could control
+// a terminal or reverse the order of letters (C0, DEL, C1, bidirectional controls and all others
+// that do not print); the decoded strings stay the same.
 func NewJSON(w io.Writer) *json.Encoder {
 	e := json.NewEncoder(&escaping{w: w})
 	e.SetEscapeHTML(false)
 	return e
 }
 
-// EscapeJSON does the same to JSON that was encoded before.
+// EscapeJSON returns encoded JSON with the same characters escaped.
 func EscapeJSON(text []byte) []byte {
 	if isASCII(text) {
 		return text
@@ -38,8 +38,8 @@ func EscapeJSON(text []byte) []byte {
 	return out
 }
 
-// isASCII reports whether all octets are ASCII but DEL. Those below the blank stand between values:
-// in strings the encoder has escaped them.
+// isASCII reports whether all octets are ASCII other than DEL. Octets below the blank stand only
+// between values, since the encoder escapes them in strings.
 func isASCII(text []byte) bool {
 	for _, c := range text {
 		if c >= 0x7f {
@@ -49,14 +49,15 @@ func isASCII(text []byte) bool {
 	return true
 }
 
-// mayStand reports whether a character only shows itself. Joiners shape the letters of some
-// scripts.
+// mayStand reports whether a character needs no escape: it does nothing but show itself. Joiners
+// are allowed, since some scripts need them.
 func mayStand(r rune) bool {
 	const zeroWidthNonJoiner, zeroWidthJoiner = '\u200c', '\u200d'
 	return r < 0x7f || r == zeroWidthNonJoiner || r == zeroWidthJoiner || unicode.IsPrint(r)
 }
 
-// escaping passes on whole values: an encoder writes each with one call.
+// escaping is a writer that escapes JSON. An encoder writes each value with one call, so it never
+// sees a part of a value.
 type escaping struct{ w io.Writer }
 
 func (e *escaping) Write(p []byte) (int, error) {

@@ -8,13 +8,13 @@ import (
 	"golang.org/x/term"
 )
 
-var errStdoutClosed = errors.New("the reader of standard output has gone")
+var errStdoutClosed = errors.New("standard output is closed")
 
-// output is stdout with its own error for a closed pipe: a bare EPIPE could as well come from a
-// network connection.
+// output is stdout with an error of its own for a closed pipe, since EPIPE could also come
+// from a network connection.
 type output struct{ w io.Writer }
 
-// wrapOnce leaves w as it is when a Run around this one has wrapped it.
+// wrapOnce wraps w, unless an outer Run has wrapped it already.
 func wrapOnce(w io.Writer) *output {
 	if o, ok := w.(*output); ok {
 		return o

@@ -2,11 +2,11 @@ package cli
 
 import "errors"
 
-// Path is a flag's value: the name of a file or folder. An empty one, such as that of a variable
-// that is not set, is a mistake and not the same as no flag.
+// Path is the value of a flag: the path of a file or a directory. An empty path is an error, since
+// it usually comes from a variable that is not set.
 type Path string
 
-// Set takes a path that is not empty.
+// Set sets the path. It returns an error for an empty one.
 func (p *Path) Set(text string) error {
 	if text == "" {
 		return errors.New("the path is empty")
@@ -18,5 +18,5 @@ func (p *Path) Set(text string) error {
 // String returns the path.
 func (p *Path) String() string { return string(*p) }
 
-// Type returns what help shows for the value, as for any text.
+// Type returns the word that help shows for the value.
 func (*Path) Type() string { return "string" }

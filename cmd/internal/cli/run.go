@@ -13,23 +13,23 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// Run executes root with args and returns the exit status. It owns root from here on: it sets the
-// version, the streams and the argument rules (a command without Args takes none; one with
-// subcommands and no RunE needs one of them).
+// Run executes root with args and returns the exit status. It owns root: it sets the version, the
+// streams and the rules for arguments (a command without Args takes no arguments; one with
+// subcommands and no RunE requires one of them).
 //
-// Errors of RunE and its kin end with status 1 unless made by Usage; Exit is taken as it is. Every
-// other error is one of usage: status 2. An error is one line on stderr, or with --json the object
-// {"error":TEXT,"code":NUMBER}, where Coded returns the error code, or 0.
+// An error of RunE, PreRunE and so on means status 1, unless Usage made it or it is an Exit. Every
+// other error is wrong usage: status 2. An error is printed as one line on stderr, or with --json
+// as the object {"error":TEXT,"code":NUMBER}, with the number of Coded, else 0.
 //
-// The context of the command ends at SIGINT or SIGTERM; a second one kills the process. A closed
-// stdout is no error. Run blocks until the command returns; a command may call it for a line of its
-// own (a shell).
+// The context of the command ends at SIGINT or SIGTERM; a second signal kills the process. A closed
+// stdout is not an error. Run blocks until the command returns. A command may call Run itself, as a
+// shell does for each line.
 func Run(root *cobra.Command, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	defer context.AfterFunc(ctx, stop)()
-	// Without this a closed stdout kills the process in the middle of its work. It is caught, not
-	// ignored, because programs that we start would inherit an ignored signal.
+	// Without this, a closed stdout would kill the process in the middle of its work. The signal is
+	// caught, not ignored, because child processes would inherit an ignored signal.
 	closed := make(chan os.Signal, 1)
 	signal.Notify(closed, syscall.SIGPIPE)
 	defer signal.Stop(closed)
@@ -51,14 +51,14 @@ func Run(root *cobra.Command, args []string, stdin io.Reader, stdout, stderr io.
 	return r.status(ctx, cmd, args, err)
 }
 
-// runner remembers whether the command's own code ran: what fails before that is usage.
+// runner records whether the command's own code has run. An error before that is wrong usage.
 type runner struct {
 	stderr  io.Writer
 	started bool
 }
 
 func (r *runner) prepare(root *cobra.Command) {
-	cobra.MousetrapHelpText = "" // a double click in a Windows folder is a way to start a simulator
+	cobra.MousetrapHelpText = "" // let Windows users start the simulator with a double click
 	root.SetFlagErrorFunc(flagError)
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.Version = Version()
@@ -78,7 +78,9 @@ func (r *runner) wrap(c *cobra.Command) {
 		}
 	}
 	if c.HasSubCommands() && !c.Runnable() && c.HasParent() {
-		c.RunE = func(c *cobra.Command, _ []string) error { return Usage("name what to do: %s", words(c)) }
+		c.RunE = func(c *cobra.Command, _ []string) error {
+			return Usage("a command is missing: choose from %s", words(c))
+		}
 	}
 	c.Args = argumentRule(c)
 	for _, child := range c.Commands() {
@@ -89,7 +91,7 @@ func (r *runner) wrap(c *cobra.Command) {
 	}
 }
 
-// status prints err and turns it into an exit status.
+// status prints err and returns the exit status for it.
 func (r *runner) status(ctx context.Context, cmd *cobra.Command, args []string, err error) int {
 	exit, isExit := errors.AsType[Exit](err)
 	usage, isUsage := errors.AsType[usageError](err)
@@ -109,7 +111,7 @@ func (r *runner) status(ctx context.Context, cmd *cobra.Command, args []string, 
 	if wantsJSON(cmd, args) {
 		text = object(err)
 	}
-	_, _ = io.WriteString(r.stderr, text+"\n") // where else could one say that stderr is closed?
+	_, _ = io.WriteString(r.stderr, text+"\n") // when stderr is closed the error cannot be shown
 	if isUsage {
 		return Wrong
 	}
@@ -121,20 +123,20 @@ func wantsJSON(cmd *cobra.Command, args []string) bool {
 	if f == nil {
 		return false
 	}
-	// The flags before a bad one are parsed, those after it are not.
+	// Only the flags before an invalid one have been parsed.
 	return f.Value.String() == "true" || !f.Changed && slices.Contains(args, "--json")
 }
 
-// object is err for a program.
+// object returns err as JSON.
 func object(err error) string {
-	text, _ := json.Marshal(struct { // strings and numbers always can be
+	text, _ := json.Marshal(struct { // strings and numbers can always be encoded
 		Error string `json:"error"`
 		Code  int    `json:"code"`
 	}{OneLine(err.Error()), codeOf(err)})
 	return string(EscapeJSON(text))
 }
 
-// line is err for a person.
+// line returns err as one line of text.
 func line(cmd *cobra.Command, err error, usage bool) string {
 	text := cmd.Root().Name() + ": " + OneLine(err.Error())
 	if usage {

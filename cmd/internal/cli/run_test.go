@@ -79,7 +79,7 @@ var _ = Describe("Run", func() {
 		Entry("misspelt command", "gett work", `there is no command "gett", but there is "get"; see 'demo`),
 		Entry("unknown command with a flag of the right one", "gat --count 2", `there is no command "gat", but there is "get"; see 'demo`),
 		Entry("unknown subcommand", "account frob", `there is no command "frob", only add; see 'demo account`),
-		Entry("subcommand left out", "account", "name what to do: add; see 'demo account"),
+		Entry("subcommand left out", "account", "a command is missing: choose from add; see 'demo account"),
 		Entry("help for an unknown command", "help frob", `there is no command "frob", only account, get; see 'demo help`),
 		Entry("help for an unknown subcommand", "help account frob", `there is no command "frob", only add; see 'demo help`),
 		Entry("required flag left out", "account add", `required flag(s) "user" not set; see 'demo account add`),

@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// Size is a flag's value in octets: 4096, 8KiB, 2MB. It is never negative.
+// Size is the value of a flag, in octets: 4096, 8KiB, 2MB. It is never negative.
 type Size int64
 
-// units returns what may follow the number, the longer name before the one it ends with.
+// units returns the units. A unit comes before those that it ends with.
 func units() []struct {
 	name   string
 	octets int64
@@ -24,7 +24,7 @@ func units() []struct {
 	}
 }
 
-// Set parses a whole number with or without a unit; neither case nor blanks before the unit matter.
+// Set parses a whole number with or without a unit. Case and blanks before the unit do not matter.
 func (s *Size) Set(text string) error {
 	number, factor := strings.ToLower(strings.TrimSpace(text)), int64(1)
 	for _, unit := range units() {
@@ -51,5 +51,5 @@ func (s Size) String() string {
 	return strconv.FormatInt(int64(s), 10)
 }
 
-// Type returns what help shows for the value.
+// Type returns the word that help shows for the value.
 func (Size) Type() string { return "SIZE" }

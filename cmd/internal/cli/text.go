@@ -7,9 +7,9 @@ import (
 	"unicode/utf8"
 )
 
-// OneLine makes text fit for one line of a terminal: line breaks become "; ", other control
-// characters and octets that are not UTF-8 are escaped, so that nothing a server sends can drive
-// the terminal.
+// OneLine returns text for one line of a terminal: line breaks become "; ", and other
+// control characters and octets that are not UTF-8 are escaped, so that text from a server
+// cannot control the terminal.
 func OneLine(text string) string {
 	text = strings.ReplaceAll(strings.TrimSpace(text), "\r\n", "\n")
 	var b strings.Builder

@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// argumentRule is c's own rule with our words for its refusals.
+// argumentRule returns c's rule for arguments with plainer errors.
 func argumentRule(c *cobra.Command) cobra.PositionalArgs {
 	rule := c.Args
 	switch {
@@ -37,7 +37,7 @@ func argumentRule(c *cobra.Command) cobra.PositionalArgs {
 	}
 }
 
-// helpTopic returns the argument rule of help: the words of a command.
+// helpTopic is the rule for the arguments of help: the words of a command.
 func helpTopic(c *cobra.Command, args []string) error {
 	topic, rest, err := c.Root().Find(args)
 	if err == nil && len(rest) == 0 {
@@ -46,8 +46,8 @@ func helpTopic(c *cobra.Command, args []string) error {
 	return unknownWord(topic, args[len(args)-max(len(rest), 1)])
 }
 
-// unknown finds a first word that no command has, before its flags are taken for flags of the
-// command above it.
+// unknown returns an error when the first word is not a command, before the flags after it are read
+// as flags of the parent command.
 func (r *runner) unknown(root *cobra.Command, args []string) (*cobra.Command, error) {
 	c, rest, err := root.Find(args)
 	if err != nil || !c.HasSubCommands() || len(rest) == 0 || strings.HasPrefix(rest[0], "-") || strings.HasPrefix(rest[0], "__") {
@@ -67,7 +67,7 @@ func unknownWord(c *cobra.Command, word string) error {
 	return Usage("there is no command %q, only %s", word, words(c))
 }
 
-// words lists the subcommands of c for a message.
+// words returns the names of c's subcommands for a message.
 func words(c *cobra.Command) string {
 	var names []string
 	for _, child := range c.Commands() {
@@ -78,8 +78,8 @@ func words(c *cobra.Command) string {
 	return strings.Join(names, ", ")
 }
 
-// flagError says of a value that does not parse what would, and of a flag at the wrong place where
-// it belongs. It shows no value of a kind it does not know: that could be a password.
+// flagError returns an error that says what an invalid value should look like, and to which command
+// a misplaced flag belongs. It shows a value only when its type cannot be that of a password.
 func flagError(c *cobra.Command, err error) error {
 	if missing, ok := errors.AsType[*pflag.NotExistError](err); ok {
 		var owners []string

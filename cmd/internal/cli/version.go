@@ -6,10 +6,10 @@ import (
 	"runtime/debug"
 )
 
-// What the release tool sets by -ldflags=-X; empty in other builds.
+// These variables are set by the release tool with -ldflags=-X, and empty in other builds.
 var version, commit, date string
 
-// build says which build this is; a text that is not known is "unknown".
+// build identifies a build. A value that is not known is "unknown".
 type build struct{ version, commit, date string }
 
 // readBuild returns what the release tool has set, else what the Go command has recorded.
@@ -29,8 +29,7 @@ func readBuild() build {
 	return build{cmp.Or(b.version, "unknown"), cmp.Or(b.commit, "unknown"), cmp.Or(b.date, "unknown")}
 }
 
-// Version returns which build this is: the module's version, the commit with its date, and the Go
-// release.
+// Version returns the module's version, the commit with its date, and the Go release.
 func Version() string {
 	b := readBuild()
 	return b.version + " commit " + b.commit[:min(12, len(b.commit))] + " date " + b.date[:min(10, len(b.date))] + " " + runtime.Version()

@@ -10,43 +10,42 @@ import (
 	"github.com/emersion/go-maildir"
 )
 
-// Archive adds messages to files that may exist already. A message is recognized by its octets: one
-// that is there, or that an earlier run has put there, is not added again. Nothing that is there is
-// changed.
+// Archive adds messages to files that may already exist. It recognizes a message by its octets, and
+// does not add one that is there or that an earlier run has added. It never changes what is there.
 type Archive struct {
 	shelf  shelf
 	record *record
-	seen   map[sum]int // how often a message came in this run
+	seen   map[sum]int // how often each message was given in this run
 }
 
-// shelf is a format: it adds whole messages to what exists.
+// shelf adds whole messages to existing files of one format.
 type shelf interface {
-	// sum returns what a message is recognized by.
+	// sum returns the checksum by which a message is recognized.
 	sum(body Body) (span, error)
-	// each calls found with every whole message that is there.
+	// each calls found with the checksum of every whole message that is there.
 	each(found func(sum)) error
-	// mend removes what a run that was interrupted has left half-written.
+	// mend removes messages that an interrupted run has written in part.
 	mend(r *record) error
-	// add adds a message and notes it in the record: all of it, or nothing with an error.
+	// add adds a message and its line in the record. After an error nothing of it is there.
 	add(m Message, body Body, s span, r *record) error
 	close() error
 }
 
-// Body is the octets of a message, which are read more than once.
+// Body holds the octets of a message, which are read more than once.
 type Body interface {
 	io.WriterTo
 	io.Seeker
 }
 
-// OpenArchive opens a folder or an mbox file to add messages; an mbox that does not exist is
-// created. It fails when another program is writing there.
+// OpenArchive opens a directory or an mbox file to add messages, and creates an mbox that does not
+// exist. It fails while another program writes there.
 func OpenArchive(format, path string) (*Archive, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
 	}
 	if info, statErr := os.Stat(path); format != "mbox" && statErr == nil && !info.IsDir() {
-		return nil, fmt.Errorf("%s is a file: --out names a folder for %s", path, format)
+		return nil, fmt.Errorf("%s is a file: --out must be a directory for %s", path, format)
 	}
 	record, err := openRecord(recordPath(format, path))
 	if err != nil {
@@ -75,8 +74,8 @@ func Prepare(format, path string) error {
 	return nil
 }
 
-// recordPath returns where the record of an archive is: in a Maildir, beside a folder or a file,
-// where every file is mail.
+// recordPath returns the path of an archive's record: inside a Maildir, else beside the directory
+// or file, because other programs read every file in a directory as mail.
 func recordPath(format, path string) string {
 	const name = ".mtm-exported"
 	if format == "maildir" {
@@ -94,10 +93,11 @@ func openShelf(format, path string, fresh bool) (shelf, error) {
 	case "mbox":
 		return openMbox(path)
 	}
-	return nil, fmt.Errorf("there is no format %q", format)
+	return nil, fmt.Errorf("unknown format %q", format)
 }
 
-// recover counts what is there, since the record of an interrupted run may lack its last messages.
+// recover counts the messages that are there, since the record of an interrupted run
+// may lack the last ones.
 func (a *Archive) recover() error {
 	if err := a.shelf.mend(a.record); err != nil {
 		return err
@@ -111,8 +111,8 @@ func (a *Archive) recover() error {
 	})
 }
 
-// Add adds a message unless the archive has it, and reports whether it did. After an error nothing
-// of it is there.
+// Add adds a message unless the archive has it, and reports whether it was added. After an error
+// nothing of it is there.
 func (a *Archive) Add(m Message, body Body) (bool, error) {
 	s, err := a.shelf.sum(body)
 	if err == nil {
@@ -139,7 +139,7 @@ func (a *Archive) Close() error {
 	return a.record.end()
 }
 
-// syncDir makes the names in a folder durable, where the system can.
+// syncDir makes the names in a directory durable, if the system can.
 func syncDir(path string) {
 	if d, err := os.Open(path); err == nil {
 		_ = d.Sync() // Windows and some network file systems cannot

@@ -14,8 +14,8 @@ import (
 	"github.com/emersion/go-maildir"
 )
 
-// emlShelf is a folder with a file for each message. Their numbers go on behind the highest one
-// that is there.
+// emlShelf is a directory with a file for each message. New files are numbered from the
+// highest existing number on.
 type emlShelf struct {
 	dir  string
 	last int
@@ -23,11 +23,11 @@ type emlShelf struct {
 
 const (
 	emlEnd  = ".eml"
-	partEnd = ".part" // of the hidden name that a file has until it is whole
+	partEnd = ".part" // ending of the hidden name that a file has until it is whole
 )
 
-// openEML opens a folder of messages. One that has other files only is refused while it has no
-// record, since it is more likely to be named by mistake.
+// openEML opens a directory of messages. It returns an error for a directory without a record that
+// has only other files, since it was probably named by mistake.
 func openEML(dir string, fresh bool) (*emlShelf, error) {
 	list, err := os.ReadDir(dir)
 	if err != nil {
@@ -46,7 +46,7 @@ func openEML(dir string, fresh bool) (*emlShelf, error) {
 		}
 	}
 	if fresh && !messages && len(list) > 0 {
-		return nil, fmt.Errorf("%s has files, but no messages (.eml): --out names a folder of messages, or a path that is new", dir)
+		return nil, fmt.Errorf("%s has files, but no messages (.eml): --out must be a directory of messages or a new path", dir)
 	}
 	return x, nil
 }
@@ -65,7 +65,7 @@ func sumOf(body io.WriterTo) (s sum, err error) {
 
 func (x *emlShelf) each(found func(sum)) error { return eachFile(x.dir, emlEnd, found) }
 
-// eachFile calls found for the files of a folder whose names end so.
+// eachFile calls found for the files of a directory whose names have the ending.
 func eachFile(dir, ending string, found func(sum)) error {
 	list, err := os.ReadDir(dir)
 	if err != nil {
@@ -77,7 +77,7 @@ func eachFile(dir, ending string, found func(sum)) error {
 		}
 		f, err := os.Open(filepath.Join(dir, e.Name()))
 		if errors.Is(err, fs.ErrNotExist) {
-			continue // another program moves files, as it may
+			continue // another program has moved the file
 		}
 		if err != nil {
 			return err
@@ -91,7 +91,7 @@ func eachFile(dir, ending string, found func(sum)) error {
 	return nil
 }
 
-// mend removes the hidden files of a run that was interrupted.
+// mend removes the hidden files of an interrupted run.
 func (x *emlShelf) mend(*record) error {
 	half, err := filepath.Glob(filepath.Join(globQuoted(x.dir), ".[0-9]*-[0-9]*"+emlEnd+partEnd))
 	for _, name := range half {
@@ -102,7 +102,7 @@ func (x *emlShelf) mend(*record) error {
 
 func globQuoted(path string) string {
 	if filepath.Separator == '\\' {
-		return path // no escaping there, and no folder of Windows has * or ? in its name
+		return path // Windows has no escapes, and no * or ? in names
 	}
 	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`).Replace(path)
 }
@@ -143,7 +143,7 @@ type maildirShelf struct{ dir maildir.Dir }
 func openMaildir(path string) (*maildirShelf, error) {
 	for _, name := range []string{"cur", "new", "tmp"} {
 		if info, err := os.Stat(filepath.Join(path, name)); err != nil || !info.IsDir() {
-			return nil, fmt.Errorf("%s is not a Maildir, it has no folder %q: --out names a Maildir, or a path that is new", path, name)
+			return nil, fmt.Errorf("%s is not a Maildir, since it has no directory %q: --out must be a Maildir or a new path", path, name)
 		}
 	}
 	return &maildirShelf{maildir.Dir(path)}, nil

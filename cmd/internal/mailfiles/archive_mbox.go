@@ -11,7 +11,8 @@ import (
 	"os"
 )
 
-// mboxShelf is an mbox file, locked as mail programs do: by a file beside it and by the system.
+// mboxShelf is an mbox file. It is locked as mail programs lock it: by a file
+// beside it and by the system.
 type mboxShelf struct {
 	file *os.File
 	path string
@@ -20,7 +21,7 @@ type mboxShelf struct {
 
 func openMbox(path string) (*mboxShelf, error) {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is a folder: --out names a file for mbox", path)
+		return nil, fmt.Errorf("%s is a directory: --out must be a file for mbox", path)
 	}
 	if err := dotLock(path); err != nil {
 		return nil, err
@@ -44,8 +45,8 @@ const (
 	ourLock = "mtm export\n"
 )
 
-// dotLock creates the file that other programs take for a lock. One of ours is from a run that was
-// killed, since a run that lives has the record locked.
+// dotLock creates the lock file that other programs respect. A lock file of ours is left over from
+// a run that was killed, since a live run holds the lock of the record.
 func dotLock(path string) error {
 	name := path + lockEnd
 	f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
@@ -63,7 +64,7 @@ func dotLock(path string) error {
 	return errors.Join(err, f.Close())
 }
 
-// look measures the file, and refuses one that is not an mbox.
+// look reads the size of the file, and returns an error when it is not an mbox.
 func (x *mboxShelf) look() error {
 	info, err := x.file.Stat()
 	if err != nil {
@@ -81,7 +82,7 @@ func (x *mboxShelf) look() error {
 	return nil
 }
 
-// sum returns the sum of the message as it stands in an mbox, so that it can be found there.
+// sum returns the checksum of the message in the form that it has in an mbox.
 func (x *mboxShelf) sum(body Body) (s span, err error) {
 	h := sha256.New()
 	c := counter{w: h}
@@ -119,14 +120,14 @@ func (x *mboxShelf) each(found func(sum)) error {
 	return m.run(bufio.NewReaderSize(x.file, 64<<10))
 }
 
-// mboxScan finds the messages of an mbox: a line "From " at the beginning or behind a blank line
-// starts one, and the blank line before it belongs to none.
+// mboxScan finds the messages of an mbox. A line "From " at the beginning or after a blank line
+// starts a message; the blank line before it is not part of a message.
 type mboxScan struct {
 	h       hash.Hash
 	found   func(sum)
 	inside  bool
-	blank   bool // a blank line came and is not in h yet
-	atStart bool // the next piece begins a line
+	blank   bool // a blank line was read and is not in h yet
+	atStart bool // the next piece is the beginning of a line
 }
 
 func (m *mboxScan) run(in *bufio.Reader) error {
@@ -174,8 +175,8 @@ func (m *mboxScan) finish() {
 	m.inside, m.blank = false, false
 }
 
-// mend cuts off a message that an interrupted run has half written. Where another program has
-// written behind it, nothing is cut: the message is added once more, whole.
+// mend cuts off a message that an interrupted run has written in part. If another program has
+// written after it, nothing is cut, and the whole message is added again.
 func (x *mboxShelf) mend(r *record) error {
 	half := r.last
 	if half.size == 0 || x.size >= half.at+half.size {
@@ -195,7 +196,7 @@ func (x *mboxShelf) mend(r *record) error {
 	return err
 }
 
-// hasSecond reports whether something else than one begun message of ours stands behind a position.
+// hasSecond reports whether there is more than one partial message of ours after a position.
 func (x *mboxShelf) hasSecond(at int64) (bool, error) {
 	const from = "From "
 	tail := bufio.NewReaderSize(io.NewSectionReader(x.file, at, x.size-at), 64<<10)
@@ -205,7 +206,7 @@ func (x *mboxShelf) hasSecond(at int64) (bool, error) {
 		switch {
 		case !starts || len(piece) == 0 || !inside && piece[0] == '\n':
 		case inside && bytes.HasPrefix(piece, []byte(from)):
-			return true, nil // ours has none: such a line gets a ">"
+			return true, nil // our messages have no such line: it would begin with ">"
 		case !inside:
 			inside = bytes.HasPrefix(piece, []byte(from[:min(len(from), len(piece))]))
 			if !inside {
@@ -222,8 +223,8 @@ func (x *mboxShelf) hasSecond(at int64) (bool, error) {
 	}
 }
 
-// add appends a message. The record is written first: whatever happens, the next run finds what is
-// half-written.
+// add appends a message. It writes the record first, so that the next run finds a message
+// that was written in part.
 func (x *mboxShelf) add(m Message, body Body, s span, r *record) error {
 	padding, err := x.padding()
 	if err != nil {
@@ -255,7 +256,8 @@ func (x *mboxShelf) write(head string, body io.WriterTo, s span) error {
 	return err
 }
 
-// padding returns what is missing of the end of a line and the blank line before the next message.
+// padding returns what must be added to the file before the next message: the end of its last line
+// and a blank line, as far as they are missing.
 func (x *mboxShelf) padding() (string, error) {
 	var end [2]byte
 	from := max(0, x.size-2)

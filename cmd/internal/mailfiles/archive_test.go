@@ -265,8 +265,8 @@ var _ = Describe("An archive", func() {
 		Expect(list).To(HaveLen(1))
 	},
 		Entry("a file as mbox", "mbox", "file", "is not an mbox"),
-		Entry("a folder as mbox", "mbox", "folder", "is a folder: --out names a file for mbox"),
-		Entry("a file as Maildir", "maildir", "file", "is a file: --out names a folder for maildir"),
+		Entry("a folder as mbox", "mbox", "folder", "is a directory: --out must be a file for mbox"),
+		Entry("a file as Maildir", "maildir", "file", "is a file: --out must be a directory for maildir"),
 		Entry("a folder as Maildir", "maildir", "folder", "is not a Maildir"),
 		Entry("a folder of other files", "eml", "folder", "has files, but no messages"),
 	)

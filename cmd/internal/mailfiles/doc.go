@@ -1,6 +1,6 @@
-// Package mailfiles writes messages as files that other programs read: a folder of .eml files, a
-// Maildir, an mbox. What is written gets its name when it is whole, or when whoever writes wants to
-// keep a part of it.
+// Package mailfiles writes messages as files that other programs read: a directory of .eml files, a
+// Maildir or an mbox. The output gets its name when it is complete, or when the caller decides to
+// keep an incomplete one.
 package mailfiles
 
 import (
@@ -14,22 +14,22 @@ import (
 	"github.com/emersion/go-maildir"
 )
 
-// Message is what a format wants to know of a message besides its octets.
+// Message holds what a format needs besides the octets of a message.
 type Message struct {
-	Name string    // of its .eml file, without the ending
+	Name string    // name of its .eml file, without the ending
 	From string    // as in the header, for an mbox
 	Date time.Time // for an mbox; zero if unknown
 	Seen bool      // for a Maildir
 }
 
-// Writer writes messages to a path that nobody sees yet. After an error of Add or Close the last
-// message may be there in part.
+// Writer writes messages to a path that is not published yet. After an error of Add or Close the
+// last message may be incomplete.
 type Writer interface {
 	Add(m Message, body io.WriterTo) error
 	Close() error
 }
 
-// Formats returns the names that NewWriter takes.
+// Formats returns the formats that NewWriter accepts.
 func Formats() []string { return []string{"eml", "mbox", "maildir"} }
 
 // NewWriter creates a new file or directory at path; for eml the directory must exist.
@@ -43,10 +43,10 @@ func NewWriter(format, path string) (Writer, error) {
 		x := mailDir{dir: maildir.Dir(path)}
 		return x, x.dir.Init()
 	}
-	return nil, fmt.Errorf("there is no format %q", format)
+	return nil, fmt.Errorf("unknown format %q", format)
 }
 
-// eml writes one file a message.
+// eml writes one file per message.
 type eml struct{ dir string }
 
 func (x eml) Add(m Message, body io.WriterTo) error {
@@ -89,7 +89,7 @@ func (x mailDir) Add(m Message, body io.WriterTo) error {
 	if _, err = body.WriteTo(w); err == nil && x.sync {
 		err = half.Sync()
 	}
-	if err != nil { // Close would give half a message its name
+	if err != nil { // Close would publish an incomplete message
 		err = errors.Join(err, os.Remove(half.Name()))
 		_ = w.Close()
 		return err

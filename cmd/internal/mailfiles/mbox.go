@@ -12,9 +12,9 @@ import (
 	"pop3mtm/cmd/internal/cli"
 )
 
-// mbox writes one file, in the form that go-mbox reads: LF line ends, ">" before a line that begins
-// with "From ", one blank line after each message. It is not go-mbox's own writer, because that one
-// keeps a whole line in memory, copies it with every write, and puts a second blank line behind a
+// mbox writes one file in the form that go-mbox reads: LF line ends, ">" before a line that begins
+// with "From ", one blank line after each message. go-mbox's own writer is not used, because it
+// keeps a whole line in memory, copies it with every write, and adds a second blank line after a
 // message, which its reader takes for part of the message.
 type mbox struct {
 	file *os.File
@@ -53,7 +53,7 @@ func (x *mbox) Close() error {
 	return errors.Join(x.out.Flush(), x.file.Sync(), x.file.Close())
 }
 
-// sender returns the address for the separator line, which ends at a blank.
+// sender returns the address for the separator line. It has no blanks, since a blank ends it there.
 func sender(from string) string {
 	address, err := mail.ParseAddress(from)
 	if err != nil || address.Address != cli.OneLine(address.Address) || bytes.ContainsAny([]byte(address.Address), " \t") {
@@ -62,19 +62,19 @@ func sender(from string) string {
 	return address.Address
 }
 
-// mboxBody turns the bytes of one message into those of an mbox, a piece at a time. What may yet
-// become a quoted line or the end of a line is held back: at most five octets.
+// mboxBody is a writer that converts one message to the form of an mbox. It holds back at most five
+// octets, which may be the beginning of a line to quote or of a line end.
 type mboxBody struct {
 	out     *bufio.Writer
 	atStart bool   // the next octet begins a line
 	held    []byte // a beginning of "From " at the start of a line, or one CR
 }
 
-// Write keeps its errors in out: bufio gives the first one again.
+// Write never fails itself: out returns its first error again at Flush.
 func (w *mboxBody) Write(p []byte) (int, error) {
 	n := len(p)
 	if len(w.held) > 0 {
-		// Seldom, and only with the few octets that a piece of the message ended in.
+		// This copies, but rarely: only when a piece ends with octets to hold back.
 		p = append(w.held, p...)
 		w.held = nil
 	}
@@ -107,13 +107,13 @@ func (w *mboxBody) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-// end finishes the last line and adds the blank one.
+// end ends the last line and adds the blank line.
 func (w *mboxBody) end() error {
 	w.endLine()
 	return w.out.WriteByte('\n')
 }
 
-// endLine finishes the last line; out keeps an error.
+// endLine ends the last line; out keeps an error.
 func (w *mboxBody) endLine() {
 	if len(w.held) > 0 {
 		_, _ = w.out.Write(w.held)

@@ -15,20 +15,20 @@ import (
 // sum identifies a message by its octets: SHA-256.
 type sum [sha256.Size]byte
 
-// record is the file that says what was exported to a place. Its first line is recordHead; every
-// run writes a line "begin", a line for each message, and "end". A message is its sum; in an mbox
-// with position and size, written before the message.
+// record is the file that lists what was exported to a path. Its first line is recordHead. Every
+// run writes a line "begin", a line for each message, and a line "end". The line of a message has
+// its checksum; for an mbox also position and size, and it is written before the message.
 type record struct {
 	file  *os.File
 	count map[sum]int
 
 	fresh       bool  // the record did not exist
-	interrupted bool  // what is there has to be looked through
-	missing     []sum // messages that are there and not in the file yet
-	last        span  // the last message of an mbox that was begun
+	interrupted bool  // the last run did not end: the existing messages must be read
+	missing     []sum // messages that are there but not in the record yet
+	last        span  // the message of an mbox that was begun last
 }
 
-// span is where a message stands in an mbox.
+// span is a message's checksum, and its position and size in an mbox.
 type span struct {
 	sum      sum
 	at, size int64
@@ -60,7 +60,7 @@ func openRecord(path string) (*record, error) {
 	return r, nil
 }
 
-// read reads the record. One that does not end well is from a run that was interrupted.
+// read reads the record. Without a line "end" at its end the last run was interrupted.
 func (r *record) read() error {
 	lines := bufio.NewScanner(r.file)
 	head, last := false, ""
@@ -92,8 +92,7 @@ func (r *record) read() error {
 	return err
 }
 
-// take counts the message of a line. Lines that are not understood are passed over: the run was
-// interrupted in them.
+// take counts the message of a line. It skips invalid lines, in which a run was interrupted.
 func (r *record) take(line string) {
 	if line == undoneLine {
 		r.uncount(r.last.sum)
@@ -126,9 +125,9 @@ func (r *record) uncount(s sum) {
 	}
 }
 
-// begin starts a run, with what the one before did not note.
+// begin starts a run. It first adds the messages that the last run did not add to the record.
 func (r *record) begin() error {
-	lines := "\n" + beginLine + "\n" // the blank line ends one that was cut
+	lines := "\n" + beginLine + "\n" // the line end completes a line that was cut
 	if !r.interrupted || r.fresh {
 		lines = beginLine + "\n"
 	}
@@ -158,14 +157,14 @@ func (r *record) note(s span) error {
 	return nil
 }
 
-// undo takes the last message back.
+// undo marks the last message as not written.
 func (r *record) undo() error {
 	r.uncount(r.last.sum)
 	_, err := r.file.WriteString(undoneLine + "\n")
 	return err
 }
 
-// end says that the run is complete.
+// end marks the run as complete.
 func (r *record) end() error {
 	err := r.file.Sync()
 	if err == nil {
@@ -176,5 +175,5 @@ func (r *record) end() error {
 	return errors.Join(err, r.abandon())
 }
 
-// abandon closes the record, so that the next run looks at what is there.
+// abandon closes the record without an end, so that the next run reads the existing messages.
 func (r *record) abandon() error { return r.file.Close() }

@@ -4,8 +4,8 @@ package mailfiles
 
 import "golang.org/x/sys/unix"
 
-// Free returns what the file system of a folder has left for us: octets, and files, 0 when it does
-// not count them.
+// Free returns how many octets and files a user can add to the file system of a directory. files is
+// 0 when the file system does not count them.
 func Free(dir string) (octets, files uint64, err error) {
 	var s unix.Statfs_t
 	if err := unix.Statfs(dir, &s); err != nil {

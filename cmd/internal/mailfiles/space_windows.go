@@ -2,7 +2,8 @@ package mailfiles
 
 import "golang.org/x/sys/windows"
 
-// Free returns what the volume of a folder has left for us, in octets. It does not count files.
+// Free returns how many octets the user can add to the volume of a directory. files is 0, since
+// Windows does not count them.
 func Free(dir string) (octets, files uint64, err error) {
 	path, err := windows.UTF16PtrFromString(dir)
 	if err != nil {

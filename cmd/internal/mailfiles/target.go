@@ -8,15 +8,15 @@ import (
 	"path/filepath"
 )
 
-// Target is a path that appears at once when everything is in it.
+// Target is an output path that appears in one step, when everything is written.
 type Target struct {
 	path    string
-	temp    string // a folder beside it
+	temp    string // a temporary directory beside path
 	file    bool
-	Written string // what gets the name: a file or a folder in temp
+	Written string // the file or directory in temp that is renamed to path
 }
 
-// IsNew reports whether nothing is at a path, or an empty folder.
+// IsNew reports whether a path does not exist or is an empty directory.
 func IsNew(path string) bool {
 	list, err := os.ReadDir(path)
 	if err != nil {
@@ -26,8 +26,8 @@ func IsNew(path string) bool {
 	return len(list) == 0
 }
 
-// NewTarget makes a temporary folder beside the path, or the name of a file in one. The path must
-// not exist, or be an empty folder when it is not a file that is written.
+// NewTarget creates a temporary directory beside the path for the output: a directory, or a file if
+// file is true. The path must not exist; for a directory it may be an empty one.
 func NewTarget(path string, file bool) (*Target, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
@@ -37,15 +37,15 @@ func NewTarget(path string, file bool) (*Target, error) {
 	_, missing := os.Lstat(path)
 	switch {
 	case err == nil && file:
-		return nil, fmt.Errorf("%s is a folder: --out names a new file for mbox", path)
+		return nil, fmt.Errorf("%s is a directory: --out must be a new file for mbox", path)
 	case err == nil && len(list) > 0:
-		return nil, fmt.Errorf("%s is not empty: --out names a new or an empty folder", path)
+		return nil, fmt.Errorf("%s is not empty: --out must be a new or an empty directory", path)
 	case err != nil && !errors.Is(missing, fs.ErrNotExist):
-		return nil, fmt.Errorf("%s exists already: --out names a path that is new", path)
+		return nil, fmt.Errorf("%s already exists: --out must be a new path", path)
 	}
 	parent := filepath.Dir(path)
 	if info, unknown := os.Stat(parent); unknown != nil || !info.IsDir() {
-		return nil, fmt.Errorf("%s is not a directory: --out takes a path in an existing one", parent)
+		return nil, fmt.Errorf("%s is not a directory: --out must be a path in an existing directory", parent)
 	}
 	temp, err := os.MkdirTemp(parent, "."+filepath.Base(path)+".part-")
 	if err != nil {
@@ -60,7 +60,7 @@ func NewTarget(path string, file bool) (*Target, error) {
 
 // Publish renames the finished output to its final name. It replaces only an empty directory.
 func (t *Target) Publish() error {
-	record := recordPath("mbox", t.Written) // that of an eml folder has the same place
+	record := recordPath("mbox", t.Written) // the record of an eml directory has the same place
 	if err := os.Rename(record, recordPath("mbox", t.path)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -68,7 +68,7 @@ func (t *Target) Publish() error {
 		if err := os.Link(t.Written, t.path); err == nil || errors.Is(err, fs.ErrExist) {
 			return err
 		}
-		return os.Rename(t.Written, t.path) // a file system without links
+		return os.Rename(t.Written, t.path) // the file system has no links
 	}
 	if err := os.Remove(t.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -76,5 +76,5 @@ func (t *Target) Publish() error {
 	return os.Rename(t.Written, t.path)
 }
 
-// Discard removes the temporary folder, with what was not published.
+// Discard removes the temporary directory and everything that was not published.
 func (t *Target) Discard() { _ = os.RemoveAll(t.temp) }

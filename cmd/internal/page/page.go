@@ -1,6 +1,6 @@
-// Package page makes one HTML page of figures: tables, plots as SVG, and text beside each. The page
-// needs nothing but itself: no script, no font, no picture from elsewhere. It follows the reader's
-// choice of light or dark.
+// Package page writes an HTML page of figures: tables, plots as SVG, and text for each. The page is
+// self-contained, without scripts, and without fonts or pictures from elsewhere. It follows the
+// browser's setting of light or dark.
 package page
 
 import (
@@ -10,11 +10,11 @@ import (
 	"html/template"
 )
 
-// Page is what is shown, from top to bottom. All texts are plain and are escaped.
+// Page holds what is shown, from top to bottom. All texts are plain text and are escaped.
 type Page struct {
 	Title   string
 	Lead    string // one paragraph below the title
-	Result  string // what was found, in one sentence; "" for none
+	Result  string // the result in one sentence; "" for none
 	Warning string // shown before all figures; "" for none
 	Facts   []Fact
 	Tables  []Table
@@ -22,17 +22,18 @@ type Page struct {
 	Notes   []string
 }
 
-// Fact is a name and what it stands for.
+// Fact is a name and its value.
 type Fact struct{ Name, Text string }
 
-// Table has one head for each cell of a row; the first cell of a row is its head.
+// Table is a table of figures. It has one head for each column; the first cell of a row
+// is the head of the row.
 type Table struct {
 	Caption string
 	Heads   []string
 	Rows    [][]Cell
 }
 
-// Head returns the head of a column, "" for one without. A narrow screen shows it beside each cell.
+// Head returns the head of a column, "" for none. A narrow screen shows it beside each cell.
 func (t Table) Head(column int) string {
 	if column >= len(t.Heads) {
 		return ""

@@ -20,23 +20,23 @@ import (
 // Plot is one picture: lines, or bars when it has Bars.
 type Plot struct {
 	Title string
-	About string // what it shows and how it was measured
+	About string // what the plot shows, and how that was measured
 	X, Y  string // what the axes measure
 	LogX  bool
 	LogY  bool
 	Ticks []Tick   // on the X axis; nil chooses them
-	Bars  []string // one label for each point of every series: the points' Y are then the lengths of bars
+	Bars  []string // labels, one for each point of a series; then Y is the length of a bar
 	Lines []Series
 }
 
 // Series is one line, or one bar of each group.
 type Series struct {
 	Name   string
-	Text   string // what a reader who does not see the line should know of it
+	Text   string // the series in words, for readers who cannot see the line
 	Points []Point
 }
 
-// Point is one figure. Of a bar it may have a range, which is drawn as a thin line.
+// Point is one figure. A bar may have a range, which is drawn as a thin line.
 type Point struct {
 	X, Y        float64
 	Least, Most float64
@@ -55,8 +55,8 @@ const (
 	series    = 8 // colours of the page's style
 )
 
-// The library writes colours as numbers. These stand for those that the page's style names, so that
-// a plot is dark on light or light on dark as the page is.
+// The library writes colours as numbers. These numbers are replaced by the colours of the page's
+// style, so that a plot follows light and dark as the page does.
 func lineColor(i int) color.Color { return color.RGBA{0x01, 0x00, uint8(1 + i%series), 0xff} }
 func gridColor() color.Color      { return color.RGBA{0x02, 0x00, 0x00, 0xff} }
 
@@ -66,7 +66,7 @@ var (
 	frame    = regexp.MustCompile(`(?s)^.*?<svg [^>]*>`)
 )
 
-// svg draws the plot, fit to stand inside a page.
+// svg returns the plot as SVG to embed in a page.
 func (p *Plot) svg() (string, error) {
 	drawn := plot.New()
 	drawn.BackgroundColor = nil
@@ -93,9 +93,9 @@ func (p *Plot) svg() (string, error) {
 	return p.embedded(b.String(), float64(height)), nil
 }
 
-// embedded takes off what only a file of its own needs, and names colours after the page's.
+// embedded removes what only a separate file needs, and replaces colours by those of the page.
 func (p *Plot) embedded(svg string, height float64) string {
-	// The label of the last mark stands over the edge.
+	// The label of the last mark extends beyond the edge.
 	head := fmt.Sprintf(`<svg viewBox="0 0 %d %.0f" role="img" aria-label="%s">`, width+14, height, html.EscapeString(p.Title))
 	svg = frame.ReplaceAllLiteralString(svg, head)
 	svg = numbered.ReplaceAllString(svg, "var(--s$1)")
@@ -134,7 +134,7 @@ func (p *Plot) lines(drawn *plot.Plot) error {
 	return nil
 }
 
-// axes begins at zero where it can, and marks a few round numbers.
+// axes sets the axes: they begin at zero if possible, and have a few round marks.
 func (p *Plot) axes(drawn *plot.Plot) {
 	if math.IsInf(drawn.X.Min, 0) || drawn.X.Min == drawn.X.Max {
 		drawn.X.Min, drawn.X.Max = drawn.X.Max*0.9, drawn.X.Max*1.1+1
@@ -167,7 +167,7 @@ func (p *Plot) axes(drawn *plot.Plot) {
 	}
 }
 
-// bars draws groups of bars below one another, the first on top, and returns how high the plot is.
+// bars draws groups of bars, the first on top, and returns the height of the plot.
 func (p *Plot) bars(drawn *plot.Plot) (vg.Length, error) {
 	const bar, space, axis = vg.Length(9), vg.Length(10), vg.Length(48)
 	grid := plotter.NewGrid()
@@ -212,7 +212,7 @@ func addRanges(drawn *plot.Plot, points []Point, offset vg.Length) error {
 			ranges.XErrors = append(ranges.XErrors, struct{ Low, High float64 }{at.Least - at.Y, at.Most - at.Y})
 		}
 	}
-	if len(ranges.XYs) == 0 || offset != 0 { // bars beside each other have no place for it
+	if len(ranges.XYs) == 0 || offset != 0 { // there is no room for ranges when bars stand side by side
 		return nil
 	}
 	lines, err := plotter.NewXErrorBars(ranges)
@@ -224,7 +224,7 @@ func addRanges(drawn *plot.Plot, points []Point, offset vg.Length) error {
 	return nil
 }
 
-// key is a line of the legend, which stands below the picture in the page's own letters.
+// key is a line of the legend, which is HTML below the picture.
 type key struct {
 	Index      int // of the colour, from 1
 	Dashes     string
@@ -246,7 +246,7 @@ func (p *Plot) key() []key {
 	return keys
 }
 
-// dashes tell lines apart for who does not see their colours.
+// dashes returns the dash pattern of a line, so that lines differ without their colours.
 func dashes(i int) []vg.Length {
 	return [][]vg.Length{nil, {6, 3}, {2, 3}, {8, 3, 2, 3}, {12, 4}, {4, 2}, {1, 2}, {10, 2, 2, 2}}[i%series]
 }

@@ -7,7 +7,7 @@ import (
 	"gonum.org/v1/plot"
 )
 
-// roundTicks marks about five round numbers.
+// roundTicks returns about five marks at round numbers.
 func roundTicks(least, most float64) []plot.Tick {
 	if !(most > least) || math.IsInf(most-least, 0) {
 		return []plot.Tick{{Value: least, Label: number(least)}}
@@ -26,7 +26,7 @@ func roundTicks(least, most float64) []plot.Tick {
 	return ticks
 }
 
-// logTicks marks the powers of ten, and between them without a label.
+// logTicks returns marks at the powers of ten, and marks without a label between them.
 func logTicks(least, most float64) []plot.Tick {
 	if !(least > 0) || math.IsInf(most, 0) {
 		return nil
@@ -48,7 +48,7 @@ func logTicks(least, most float64) []plot.Tick {
 	return ticks
 }
 
-// number is short: 1,000 is 1k, a million 1M.
+// number returns a number in short form: 1k for 1,000, 1M for a million.
 func number(f float64) string {
 	for _, unit := range []struct {
 		at   float64

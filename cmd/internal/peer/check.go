@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// checkEach holds every stored message against what alter makes of the served one.
+// checkEach compares every stored message with the served one after alter has changed it.
 func checkEach(served, stored [][]byte, alter func(served []byte) []byte) error {
 	if err := checkCount(served, stored); err != nil {
 		return err
@@ -25,7 +25,7 @@ func checkCount(served, stored [][]byte) error {
 	return nil
 }
 
-// checkOne names the first octet that differs, with what stands around it.
+// checkOne returns an error that names the first octet that differs, with the octets around it.
 func checkOne(i int, want, got []byte) error {
 	if bytes.Equal(want, got) {
 		return nil
@@ -42,13 +42,12 @@ func around(b []byte, at int) []byte {
 	return b[max(0, at-20):min(len(b), at+40)]
 }
 
-// unixLines turns each CRLF into LF and keeps every other CR and LF.
+// unixLines replaces each CRLF by LF and keeps every other CR and LF.
 func unixLines(b []byte) []byte {
 	return bytes.ReplaceAll(b, []byte("\r\n"), []byte("\n"))
 }
 
-// longestLine returns the length of the longest line with its line end, as a reader sees it that
-// looks for LF only.
+// longestLine returns the length of the longest line, line end included, where only LF ends a line.
 func longestLine(b []byte) int {
 	longest := 0
 	for len(b) > 0 {

@@ -15,24 +15,24 @@ import (
 	"strings"
 )
 
-// CommandLine is somebody's own client, given as a command line for the shell in which {host},
-// {port}, {user}, {password}, {dir} and {ca} (the authority to trust) stand for what they say, each
-// quoted. It must copy every message below {dir}: into a file each, or into one mbox, and may store
-// CRLF as LF.
+// CommandLine is a user's own client, given as a command line for the shell. {host}, {port},
+// {user}, {password}, {dir} and {ca} (the file with the certificate authority) in it are replaced
+// by their values, quoted. The client must copy every message to a file below {dir}, or all of them
+// to one mbox, and may store CRLF as LF.
 type CommandLine struct {
-	Title string // what it is called
+	Title string // the name that results show
 	Line  string
 }
 
-// placeholders returns those that a command line must hold: without them it cannot fetch what it is
-// given.
+// placeholders returns the placeholders that a command line must have, since without them it could
+// not fetch the given mailbox.
 func placeholders() []string { return []string{"{host}", "{port}", "{dir}"} }
 
-// Validate says what is wrong with the command line.
+// Validate returns an error for a command line without the required placeholders.
 func (c CommandLine) Validate() error {
 	for _, p := range placeholders() {
 		if !strings.Contains(c.Line, p) {
-			return fmt.Errorf("the command of %s does not say %s: it may hold {host}, {port}, {user}, {password}, {dir} and {ca}", c.Title, p)
+			return fmt.Errorf("the command of %s lacks %s: it may use {host}, {port}, {user}, {password}, {dir} and {ca}", c.Title, p)
 		}
 	}
 	return nil
@@ -41,8 +41,8 @@ func (c CommandLine) Validate() error {
 // Name returns the title.
 func (c CommandLine) Name() string { return c.Title }
 
-// Version returns the command line itself: what the program would print to which question is not
-// known. A program that does not exist is an error.
+// Version returns the command line itself, since it is not known how the program prints its
+// version. It returns an error when the program does not exist.
 func (c CommandLine) Version(ctx context.Context) (string, error) {
 	sh, err := program("sh", "dash")
 	if err != nil {
@@ -59,21 +59,21 @@ func (c CommandLine) Version(ctx context.Context) (string, error) {
 	return c.Line, nil
 }
 
-// firstWord returns the program that the shell would run, "" when that takes a shell to find out.
+// firstWord returns the program that the shell would run, "" when only a shell can find out.
 func (c CommandLine) firstWord() string {
 	for word := range strings.FieldsSeq(c.Line) {
 		if strings.ContainsAny(word, "\"'`$\\|&;<>(){}*?[]~#!") {
 			return ""
 		}
-		if !strings.Contains(word, "=") { // else it sets a variable
+		if !strings.Contains(word, "=") { // a word with = sets a variable
 			return word
 		}
 	}
 	return ""
 }
 
-// Fetch runs the command line with sh in the user's working directory, so that relative paths are
-// found, and with the environment of the user but for HOME, which is dir.
+// Fetch runs the command line with sh in the user's working directory, so that relative paths work,
+// and in the user's environment, with HOME set to dir.
 func (c CommandLine) Fetch(ctx context.Context, a Account, dir string) error {
 	sh, err := program("sh", "dash")
 	if err != nil {
@@ -91,11 +91,11 @@ func (c CommandLine) Fetch(ctx context.Context, a Account, dir string) error {
 	return err
 }
 
-// shellWord returns text as one word of a shell.
+// shellWord returns text quoted as one word of a shell.
 func shellWord(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 
-// Read returns the files below {dir} in the order of their names, in which numbers count as
-// numbers: 2 comes before 10. A single mbox is taken apart.
+// Read returns the files below {dir} in the order of their names, where 2 comes before 10. A single
+// mbox is split into its messages.
 func (c CommandLine) Read(dir string) ([][]byte, error) {
 	var paths []string
 	err := filepath.WalkDir(filepath.Join(dir, numbered), func(path string, d fs.DirEntry, err error) error {
@@ -140,13 +140,13 @@ func compareNatural(a, b string) int {
 	return cmp.Compare(len(a), len(b))
 }
 
-// Alters names what Check allows for.
+// Alters returns the changes that Check accepts.
 func (CommandLine) Alters() string { return "may store CRLF as LF, and From lines of an mbox quoted" }
 
-// Refuses nothing.
+// Refuses returns "": the client is expected to fetch every message.
 func (CommandLine) Refuses([]byte) string { return "" }
 
-// Check finds every served message among the stored ones, in any order.
+// Check returns an error unless every served message is stored, in any order.
 func (CommandLine) Check(_ context.Context, served, stored [][]byte) error {
 	if err := checkCount(served, stored); err != nil {
 		return err
@@ -169,7 +169,7 @@ func (CommandLine) Check(_ context.Context, served, stored [][]byte) error {
 			return nil
 		}
 	}
-	for i := range served { // in the server's order the first difference can be shown
+	for i := range served { // in the server's order the first difference can be named
 		if err := checkOne(i, unixLines(served[i]), unixLines(stored[i])); err != nil {
 			return fmt.Errorf("not every message is among those stored; in the order of their names %w", err)
 		}

@@ -47,6 +47,6 @@ var _ = Describe("A command line of one's own", func() {
 
 	It("must say where to fetch from and where to store", func() {
 		Expect(peer.CommandLine{Title: "mine", Line: "x {host} {port} {dir}"}.Validate()).To(Succeed())
-		Expect(peer.CommandLine{Title: "mine", Line: "x {host} {port}"}.Validate()).To(MatchError(ContainSubstring("mine does not say {dir}")))
+		Expect(peer.CommandLine{Title: "mine", Line: "x {host} {port}"}.Validate()).To(MatchError(ContainSubstring("mine lacks {dir}")))
 	})
 })

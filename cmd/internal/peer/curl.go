@@ -11,11 +11,11 @@ import (
 	"strings"
 )
 
-// Curl is curl, which fetches a range of messages over one connection, one RETR at a time, into one
-// file each.
+// Curl runs curl, which fetches a range of messages over one connection, one RETR at a time,
+// into one file per message.
 type Curl struct{}
 
-// Name is "curl".
+// Name returns "curl".
 func (Curl) Name() string { return "curl" }
 
 // Version returns the first line of curl --version.
@@ -23,7 +23,7 @@ func (Curl) Version(ctx context.Context) (string, error) {
 	return version(ctx, "curl", "curl", "--version")
 }
 
-// Fetch asks for the list first, since curl must be told how many messages there are.
+// Fetch first requests the list, since curl needs the number of messages.
 func (Curl) Fetch(ctx context.Context, a Account, dir string) error {
 	path, err := program("curl", "curl")
 	if err != nil {
@@ -46,7 +46,7 @@ func (Curl) Fetch(ctx context.Context, a Account, dir string) error {
 	url := scheme + net.JoinHostPort(a.Host, strconv.Itoa(a.Port)) + "/"
 	curl := func(args ...string) ([]byte, error) {
 		cmd := command(ctx, dir, path, append([]string{"--disable", "--config", "-", "--silent", "--show-error", "--fail-early"}, append(secure, args...)...)...)
-		// The password goes in through standard input: a command line can be read by every user.
+		// The password is passed on standard input, since every user can read command lines.
 		cmd.Stdin = strings.NewReader("user = " + quoted(a.User+":"+a.Password) + "\n")
 		return run(ctx, cmd)
 	}
@@ -65,15 +65,15 @@ func (Curl) Fetch(ctx context.Context, a Account, dir string) error {
 // Read returns the files in the order of the server.
 func (Curl) Read(dir string) ([][]byte, error) { return readNumbered(dir) }
 
-// Alters names the two things that curl changes.
+// Alters returns the two changes that curl makes.
 func (Curl) Alters() string {
 	return "keeps the dot that the server adds to a line with a dot when a bare LF stands before it, and stores an empty message as one empty line"
 }
 
-// Refuses nothing.
+// Refuses returns "": curl fetches every message.
 func (Curl) Refuses([]byte) string { return "" }
 
-// Check allows for the two alterations.
+// Check accepts the changes of Alters and no others.
 func (Curl) Check(_ context.Context, served, stored [][]byte) error {
 	return checkEach(served, stored, func(m []byte) []byte {
 		if len(m) == 0 {

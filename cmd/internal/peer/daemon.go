@@ -13,8 +13,7 @@ import (
 	"time"
 )
 
-// daemon is a server of others that runs until Stop, with all that belongs to it in a temporary
-// folder.
+// daemon is a third-party server that runs until Stop. All its files are in a temporary directory.
 type daemon struct {
 	home   string
 	cmd    *exec.Cmd
@@ -22,11 +21,11 @@ type daemon struct {
 	exited chan struct{} // closed when cmd has been waited for
 }
 
-// startDaemon starts a program in a folder, which it owns from here on: when it fails the folder is
-// removed.
+// startDaemon starts a program in a directory, which it owns: when it fails it
+// removes the directory.
 func startDaemon(ctx context.Context, home, path string, args ...string) (*daemon, error) {
 	d := &daemon{home: home, exited: make(chan struct{})}
-	// The context bounds the start only: the server lives until Stop.
+	// The context limits only the start: the server runs until Stop.
 	d.cmd = command(context.WithoutCancel(ctx), home, path, args...)
 	d.cmd.Stdout, d.cmd.Stderr = &d.said, &d.said
 	if err := d.cmd.Start(); err != nil {
@@ -34,18 +33,18 @@ func startDaemon(ctx context.Context, home, path string, args ...string) (*daemo
 	}
 	go func() {
 		defer close(d.exited)
-		_ = d.cmd.Wait() // its state says how it ended
+		_ = d.cmd.Wait() // ProcessState says how it ended
 	}()
 	return d, nil
 }
 
-// PID returns the process that was started; it may have started others.
+// PID returns the id of the process that was started. The process may have started others.
 func (d *daemon) PID() int { return d.cmd.Process.Pid }
 
-// File returns the path for a file of the caller's in the server's folder, which goes with it.
+// File returns the path for a file of the caller in the server's directory, which Stop removes.
 func (d *daemon) File(name string) string { return filepath.Join(d.home, name) }
 
-// Stop ends the server, waits for it and removes its folder with all mail.
+// Stop ends the server, waits until it has ended, and removes its directory with all mail.
 func (d *daemon) Stop() error { return errors.Join(d.end(), os.RemoveAll(d.home)) }
 
 // end ends the server and waits for it.
@@ -63,7 +62,7 @@ func (d *daemon) end() error {
 	return err
 }
 
-// answer waits for the greeting: connections before the server listens are refused.
+// answer waits for the greeting. Until the server listens, connections are refused.
 func (d *daemon) answer(ctx context.Context, port int) error {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Deliver puts messages into the Maildir of a user while the server runs, as a delivery program
-// does: each appears whole, after those that are there. A session that is open does not see them.
+// Deliver adds messages to the Maildir of a user while the server runs, as a delivery program does:
+// each appears whole, after the existing ones. An open session does not see them.
 func (d *Dovecot) Deliver(name string, messages ...[]byte) error {
 	dir := filepath.Join(d.home, "mail", name)
 	now := time.Now()
@@ -30,7 +30,7 @@ func (d *Dovecot) Deliver(name string, messages ...[]byte) error {
 	return nil
 }
 
-// giveAsMail makes what root wrote readable for the user that reads the mail.
+// giveAsMail gives a file that root wrote to the user that reads the mail.
 func giveAsMail(path string) error {
 	if os.Geteuid() != 0 {
 		return nil

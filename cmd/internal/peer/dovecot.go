@@ -13,10 +13,10 @@ import (
 	"strings"
 )
 
-// Dovecot is a running Dovecot with the settings of one test: POP3 on a loopback port, a user from
-// a file for each mailbox, and a Maildir or an mdbox for each user. Everything of it lies in a
-// temporary folder; no setting of the system is read or changed. It runs as the user who starts it,
-// but when that is root, mail is read and written by the user that its package makes.
+// Dovecot is a running Dovecot with the settings of one test: POP3 on a loopback port, and for each
+// mailbox a user with a Maildir or an mdbox. All its files are in a temporary directory; no setting
+// of the system is read or changed. It runs as the user who starts it; when that is root, the user
+// that its Debian package creates reads and writes the mail.
 type Dovecot struct {
 	*daemon
 	port   int
@@ -26,17 +26,17 @@ type Dovecot struct {
 // foreignPassword is the password of every user of a server that is started here.
 const foreignPassword = "demo"
 
-// DovecotOptions say how Dovecot is set up; nil stands for the zero value.
+// DovecotOptions configures Dovecot. nil means the zero value.
 type DovecotOptions struct {
-	Mdbox bool // serve from an mdbox, Dovecot's own and fastest format, into which the Maildir is imported; Kept and Deliver know Maildirs only
-	// Certificate and Key are PEM: with them there is STLS, a port that begins with TLS, APOP, and
-	// DovecotMechanisms.
+	Mdbox bool // serve from an mdbox, Dovecot's own and fastest format, into which the Maildir is imported; Kept and Deliver work only with Maildirs
+	// Certificate and Key are PEM. With them the server has STLS, a port that begins with TLS,
+	// APOP, and DovecotMechanisms.
 	Certificate, Key []byte
 }
 
-// StartDovecot serves a Maildir with these messages to each user: a map from lower-case user name
-// to the octets of the files, in order. Dovecot serves a file's LF as CRLF. It blocks until the
-// server answers; the caller must Stop it.
+// StartDovecot starts a server for these mailboxes: a map from lower-case user name to the octets
+// of the files in the user's Maildir, in order. Dovecot serves a file's LF as CRLF. It blocks until
+// the server answers; the caller must Stop it.
 func StartDovecot(ctx context.Context, mailboxes map[string]iter.Seq[[]byte], o *DovecotOptions) (*Dovecot, error) {
 	if o == nil {
 		o = &DovecotOptions{}
@@ -77,8 +77,7 @@ func StartDovecot(ctx context.Context, mailboxes map[string]iter.Seq[[]byte], o 
 	return d, nil
 }
 
-// Restart ends the server, with the sessions that it has, and starts it again on the same mail and
-// port.
+// Restart ends the server and its sessions, and starts it again with the same mail and port.
 func (d *Dovecot) Restart(ctx context.Context) error {
 	if err := d.end(); err != nil {
 		return err
@@ -119,7 +118,8 @@ func (d *Dovecot) Kept(user string) (int, error) {
 	return count, nil
 }
 
-// dovecotProgram looks in /usr/sbin too, which is not on the PATH of every user.
+// dovecotProgram returns the path of Dovecot. It also searches /usr/sbin, which is
+// not on every user's PATH.
 func dovecotProgram() (string, error) {
 	const sbin = "/usr/sbin/dovecot"
 	path, err := program("dovecot", "dovecot-pop3d")
@@ -179,16 +179,16 @@ func dovecotFolder(home string, port int, mailboxes map[string]iter.Seq[[]byte])
 	if err = settings(filepath.Join(home, "dovecot.conf"), text); err != nil {
 		return err
 	}
-	// The other users must get at their sockets and their mail in here; what holds a password is
-	// readable by its owner alone.
+	// The other users need access to their sockets and their mail in this directory. Files with a
+	// password are readable only by their owner.
 	if err = errors.Join(os.Chmod(home, 0o711), os.Mkdir(filepath.Join(home, "mdbox"), 0o700)); err != nil || mail == me {
 		return err
 	}
 	return errors.Join(give(filepath.Join(home, "mail"), mail), give(filepath.Join(home, "mdbox"), mail))
 }
 
-// writeMaildir makes a Maildir of new messages. Their names begin with a time, and Dovecot sorts by
-// it.
+// writeMaildir writes a Maildir of new messages. Their names begin with a time, by
+// which Dovecot sorts them.
 func writeMaildir(dir string, messages iter.Seq[[]byte]) error {
 	for _, sub := range []string{"cur", "new", "tmp"} {
 		if err := os.MkdirAll(filepath.Join(dir, sub), 0o700); err != nil {
@@ -205,7 +205,7 @@ func writeMaildir(dir string, messages iter.Seq[[]byte]) error {
 	return nil
 }
 
-// give makes a folder and all in it the property of a user.
+// give changes the owner of a directory and everything in it.
 func give(dir string, owner *user.User) error {
 	uid, err := strconv.Atoi(owner.Uid)
 	if err != nil {

@@ -9,13 +9,13 @@ import (
 	"strings"
 )
 
-// DovecotMechanisms returns those of AUTH that Dovecot 2.3 has for passwords in a file.
+// DovecotMechanisms returns the mechanisms of AUTH that Dovecot 2.3 supports
+// with passwords in a file.
 func DovecotMechanisms() []string {
 	return []string{"PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256"}
 }
 
-// dovecotSecure adds the settings of DovecotOptions.Certificate to the folder; it returns the port
-// for TLS.
+// dovecotSecure adds the settings for DovecotOptions.Certificate, and returns the port for TLS.
 func dovecotSecure(ctx context.Context, home string, certificate, key []byte) (int, error) {
 	port, err := freePort(ctx)
 	if err != nil {
@@ -26,15 +26,15 @@ func dovecotSecure(ctx context.Context, home string, certificate, key []byte) (i
 		appendTo(filepath.Join(home, "dovecot.conf"), text))
 }
 
-// SecureAccount is Account on the port that begins with TLS.
+// SecureAccount returns how a client logs in on the port that begins with TLS.
 func (d *Dovecot) SecureAccount(user string) Account {
 	a := d.Account(user)
 	a.Port = d.secure
 	return a
 }
 
-// Logins returns the lines that Dovecot has logged about logins so far: with the method, and the
-// word TLS where there was.
+// Logins returns the lines that Dovecot has logged about logins so far, with the method, and the
+// word TLS if TLS was used.
 func (d *Dovecot) Logins() ([]string, error) {
 	log, err := os.ReadFile(filepath.Join(d.home, "log"))
 	var lines []string
@@ -55,8 +55,8 @@ func appendTo(path, text string) error {
 	return errors.Join(err, f.Close())
 }
 
-// dovecotSecureConf comes after dovecotConf, and what it sets counts. Without its penalties a login
-// after a wrong password is answered at once.
+// dovecotSecureConf comes after dovecotConf and overrides it. It turns off penalties, so that a
+// login after a wrong password is answered at once.
 const dovecotSecureConf = `ssl = yes
 ssl_cert = <HOME/cert.pem
 ssl_key = <HOME/key.pem

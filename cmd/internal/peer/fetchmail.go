@@ -14,16 +14,16 @@ import (
 	"strings"
 )
 
-// Fetchmail is fetchmail, which hands each message to a program that stores it, or writes all of
-// them to one file.
+// Fetchmail runs fetchmail, which passes each message to a program that stores it, or writes
+// all messages to one file.
 type Fetchmail struct {
-	BSMTP bool // a file of SMTP commands, which a mail server reads in a batch; false: a program for each message
+	BSMTP bool // write a file of SMTP commands, as mail servers read in a batch; false: start a program for each message
 }
 
-// fetchmailLine is how many octets of a line in a body fetchmail reads at once.
+// fetchmailLine is the number of octets of a body's line that fetchmail reads at once.
 const fetchmailLine = 8191
 
-// Name is "fetchmail" or "fetchmail to BSMTP".
+// Name returns "fetchmail" or "fetchmail to BSMTP".
 func (f Fetchmail) Name() string {
 	if f.BSMTP {
 		return "fetchmail to BSMTP"
@@ -37,18 +37,18 @@ func (Fetchmail) Version(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	// It exits with an error when there is no settings file, after it has said its version.
+	// Without a settings file it prints its version and exits with an error.
 	out, err := run(ctx, command(ctx, os.TempDir(), path, "--version"))
 	for line := range strings.Lines(string(out)) {
 		if strings.HasPrefix(line, "This is fetchmail") {
 			return strings.TrimSpace(line), nil
 		}
 	}
-	return "", errors.Join(err, errors.New("fetchmail does not say its version"))
+	return "", errors.Join(err, errors.New("fetchmail printed no version"))
 }
 
-// Fetch takes every message as it is: no rewriting of addresses, no Received line, CR and 8-bit
-// octets kept.
+// Fetch lets fetchmail change as little as possible: no rewriting of addresses, no Received line,
+// CR and 8-bit octets kept.
 func (f Fetchmail) Fetch(ctx context.Context, a Account, dir string) error {
 	path, err := program("fetchmail", "fetchmail")
 	if err != nil {
@@ -73,7 +73,7 @@ func (f Fetchmail) Fetch(ctx context.Context, a Account, dir string) error {
 	cmd := command(ctx, dir, path, "--fetchmailrc", rc, "--silent", "--pidfile", filepath.Join(dir, "pid"), "--idfile", filepath.Join(dir, "ids"))
 	cmd.Env = append(cmd.Env, "FETCHMAILHOME="+dir)
 	_, err = run(ctx, cmd)
-	// Exit status 1 says that there was no mail.
+	// Exit status 1 means that there was no mail.
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.ExitCode() == 1 {
 		return nil
 	}
@@ -97,9 +97,9 @@ func fetchmailTLS(a Account) string {
 	return text
 }
 
-// Read returns the messages in the order of the server. Where fetchmail made a header, its To and
-// Subject lines are taken out: they hold the names of this machine, of the account and of the
-// server.
+// Read returns the messages in the order of the server. Where fetchmail made a header, its
+// To and Subject lines are removed, since they have the names of this machine, of the
+// account and of the server.
 func (f Fetchmail) Read(dir string) ([][]byte, error) {
 	read := readNumbered
 	if f.BSMTP {
@@ -115,7 +115,7 @@ func (f Fetchmail) Read(dir string) ([][]byte, error) {
 	return messages, err
 }
 
-// readBatch returns the messages of a BSMTP file: what stands between DATA and a line with a dot.
+// readBatch returns the messages of a BSMTP file: the text between DATA and a line with a dot.
 func readBatch(dir string) ([][]byte, error) {
 	all, err := os.ReadFile(batchFile(dir))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -141,10 +141,10 @@ func readBatch(dir string) ([][]byte, error) {
 	return messages, nil
 }
 
-// headerless begins the header that fetchmail makes for a message without one.
+// headerless is the first line of the header that fetchmail makes for a message without a header.
 const headerless = "From: FETCHMAIL-DAEMON\r\n"
 
-// Alters names what fetchmail does to odd headers and to long lines.
+// Alters returns what fetchmail does to unusual headers and to long lines.
 func (f Fetchmail) Alters() string {
 	odd := "keeps the stuffed dot of all its lines but the first; "
 	if f.BSMTP {
@@ -155,8 +155,8 @@ func (f Fetchmail) Alters() string {
 		"after each 8,191 octets of a line in the body, where it also drops a dot"
 }
 
-// Refuses a message in which the octets that are left of a long line look like the end of the
-// message.
+// Refuses returns a reason for a message in which the last piece of a long line looks like
+// the end of the message.
 func (Fetchmail) Refuses(served []byte) string {
 	_, body := Fetchmail{}.header(served)
 	for chunk := range fetchmailChunks(body) {
@@ -167,9 +167,9 @@ func (Fetchmail) Refuses(served []byte) string {
 	return ""
 }
 
-// Check allows for the alterations. What is added to long lines is not the same on each machine:
-// there, and nowhere else, up to 64 octets from a NUL to an LF are passed over in the stored
-// message.
+// Check accepts the changes of Alters and no others. What is added to long lines differs
+// between machines: there, and nowhere else, it skips up to 64 octets from a NUL to an LF
+// in the stored message.
 func (f Fetchmail) Check(_ context.Context, served, stored [][]byte) error {
 	if err := checkCount(served, stored); err != nil {
 		return err
@@ -196,8 +196,8 @@ func (f Fetchmail) Check(_ context.Context, served, stored [][]byte) error {
 	return nil
 }
 
-// fetchmailChunks cuts a body, as it goes over the wire, into what fetchmail reads at once: a line
-// or a part of one.
+// fetchmailChunks splits a body, as it is sent, into the pieces that fetchmail reads: a
+// line or a part of one.
 func fetchmailChunks(body []byte) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
 		for line := range bytes.Lines(stuffed(body)) {
@@ -210,7 +210,7 @@ func fetchmailChunks(body []byte) iter.Seq[[]byte] {
 	}
 }
 
-// withoutLeak takes off what fetchmail added after a part of a line.
+// withoutLeak removes what fetchmail added after a part of a line.
 func withoutLeak(stored []byte) []byte {
 	const leak = 64
 	end := bytes.IndexByte(stored[:min(len(stored), leak)], '\n')
@@ -220,7 +220,7 @@ func withoutLeak(stored []byte) []byte {
 	return stored
 }
 
-// header returns what fetchmail makes of the header of a message, its end included, and the body.
+// header returns the header of a message as fetchmail stores it, with its blank line, and the body.
 func (f Fetchmail) header(m []byte) (header, body []byte) {
 	body = m
 	for len(body) > 0 {
@@ -243,8 +243,7 @@ func (f Fetchmail) header(m []byte) (header, body []byte) {
 	return append(header, "\r\n"...), body
 }
 
-// fetchmailField returns the first line with those that continue it, without NUL, and what comes
-// after them.
+// fetchmailField returns the first field with its continuation lines, without NUL, and the rest.
 func fetchmailField(m []byte) (field, rest []byte) {
 	for {
 		n := bytes.IndexByte(m, '\n') + 1
@@ -259,12 +258,12 @@ func fetchmailField(m []byte) (field, rest []byte) {
 	}
 }
 
-// fetchmailEnds reports whether fetchmail takes this for the empty line after a header.
+// fetchmailEnds reports whether fetchmail reads this as the empty line after a header.
 func fetchmailEnds(field []byte) bool {
 	return string(bytes.TrimLeft(field, "\r")) == "\n"
 }
 
-// fetchmailDrops reports whether a header field is one that fetchmail throws away.
+// fetchmailDrops reports whether fetchmail drops a header field.
 func fetchmailDrops(field []byte) bool {
 	lower := string(bytes.ToLower(field))
 	for _, prefix := range []string{"from ", ">from "} {

@@ -8,12 +8,12 @@ import (
 	"strconv"
 )
 
-// numbered is the folder below a client's folder where its messages lie, one a file named 1, 2, 3
-// ...
+// numbered is the directory below a client's directory that holds its messages, in
+// files named 1, 2, 3 ...
 const numbered = "messages"
 
-// deliver writes a program for clients that hand each message to one: it stores what it reads in
-// the next numbered file.
+// deliver writes a program for clients that start one for each message: it stores its standard
+// input in the next numbered file.
 func deliver(dir string) (string, error) {
 	if err := os.Mkdir(filepath.Join(dir, numbered), 0o700); err != nil {
 		return "", err
@@ -32,8 +32,8 @@ func readNumbered(dir string) ([][]byte, error) {
 	return readSorted(dir, strconv.Atoi)
 }
 
-// readSorted returns the contents of all files of a folder in the order of the number that each
-// name holds.
+// readSorted returns the contents of all files of a directory in the order of
+// the number in each name.
 func readSorted(dir string, number func(name string) (int, error)) ([][]byte, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {

@@ -19,17 +19,17 @@ var getmailRun string
 //go:embed getmail_check.py
 var getmailCheck string
 
-// Getmail is getmail6. It reads with poplib, parses each message with Python's email package and
-// hands what that package writes to a program that stores it, or appends that to an mbox. Its own
-// deliveries refuse to run as root, so that check is switched off.
+// Getmail runs getmail6. It reads with poplib, parses each message with Python's email package, and
+// passes what that package writes to a program that stores it, or appends it to an mbox. It refuses
+// to deliver as root, so that check is turned off.
 type Getmail struct {
-	Mbox bool // false: a program for each message
+	Mbox bool // false: start a program for each message
 }
 
-// getmailLine is the longest line that getmail takes, its line end and the stuffed dot included.
+// getmailLine is the longest line that getmail accepts, with its line end and the stuffed dot.
 const getmailLine = 1 << 20
 
-// Name is "getmail" or "getmail to mbox".
+// Name returns "getmail" or "getmail to mbox".
 func (g Getmail) Name() string {
 	if g.Mbox {
 		return "getmail to mbox"
@@ -43,8 +43,8 @@ func (Getmail) Version(ctx context.Context) (string, error) {
 }
 
 // Fetch reports messages that could not be read as Refused, by their UIDs. After a line of more
-// than 1 MiB getmail goes on in the same session and takes the rest of that line for the replies to
-// its next commands: what it stores from then on is not what it asked for.
+// than 1 MiB getmail continues in the same session and reads the rest of that line as the replies
+// to its next commands: what it stores from then on is wrong.
 func (g Getmail) Fetch(ctx context.Context, a Account, dir string) error {
 	path, python, err := getmailProgram()
 	if err != nil {
@@ -69,12 +69,13 @@ func (g Getmail) Fetch(ctx context.Context, a Account, dir string) error {
 		return Refusal{uid, text}, ok
 	})
 	if refused != nil && ctx.Err() == nil {
-		return refused // the exit status says no more
+		return refused // the exit status adds nothing to that
 	}
 	return err
 }
 
-// destination returns where getmail stores mail, as a part of its settings. An mbox has to exist.
+// destination returns the settings for where getmail stores mail. It creates an
+// mbox, which must exist.
 func (g Getmail) destination(dir string) (string, error) {
 	if g.Mbox {
 		path := filepath.Join(dir, "mbox")
@@ -84,7 +85,7 @@ func (g Getmail) destination(dir string) (string, error) {
 	return "type = MDA_external\npath = " + script + "\nallow_root_commands = true\n", err
 }
 
-// getmailRetriever returns the type of the retriever, and what it needs besides the others.
+// getmailRetriever returns the settings for the type of the retriever.
 func getmailRetriever(a Account) string {
 	switch {
 	case a.TLS == "":
@@ -95,7 +96,7 @@ func getmailRetriever(a Account) string {
 	return "SimplePOP3SSLRetriever\nca_certs = " + percents(a.CA) + "\nssl_cert_hostname = " + percents(a.Host)
 }
 
-// percents escapes what the ini reader of Python would expand.
+// percents escapes percent signs, which Python's reader of ini files would expand.
 func percents(s string) string { return strings.ReplaceAll(s, "%", "%%") }
 
 // Read returns the messages in the order of the server.
@@ -106,7 +107,7 @@ func (g Getmail) Read(dir string) ([][]byte, error) {
 	return readNumbered(dir)
 }
 
-// Alters says what parsing and writing does.
+// Alters returns the changes made by parsing and writing.
 func (g Getmail) Alters() string {
 	text := "puts a Return-Path line first, and stores what Python's email package writes after parsing: LF as the only line end, " +
 		"an empty line before the first line that is no header, no From line at the start"
@@ -116,7 +117,7 @@ func (g Getmail) Alters() string {
 	return text
 }
 
-// Refuses a message with a line of more than 1 MiB.
+// Refuses returns a reason for a message with a line of more than 1 MiB.
 func (Getmail) Refuses(served []byte) string {
 	if longestLine(stuffed(served)) > getmailLine {
 		return fmt.Sprintf("has a line of more than %d octets", getmailLine)
@@ -124,8 +125,8 @@ func (Getmail) Refuses(served []byte) string {
 	return ""
 }
 
-// Check has the message class of the installed getmail parse and write each served message, since
-// no short rule says what Python's email package does to a message with a broken header.
+// Check lets the message class of the installed getmail parse and write each served message, and
+// compares, since no simple rule describes what Python's email package does to a broken header.
 func (g Getmail) Check(ctx context.Context, served, stored [][]byte) error {
 	if err := checkCount(served, stored); err != nil {
 		return err

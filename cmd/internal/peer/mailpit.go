@@ -17,20 +17,22 @@ import (
 )
 
 // Mailpit is a running Mailpit, a mail catcher in Go that also serves POP3, with its database in a
-// temporary folder. All of its users see the same mailbox: the newest MailpitShows messages, each
-// with header lines of Mailpit's in front.
+// temporary directory. All users have the same mailbox: the newest MailpitShows messages, each with
+// header lines that Mailpit adds at the top.
 type Mailpit struct {
 	*daemon
 	port int
 }
 
-// MailpitShows is how many messages a POP3 session of Mailpit has at most.
+// MailpitShows is the largest number of messages in a POP3 session of Mailpit.
 const MailpitShows = 100
 
-// mailpitModule is what 'go install' builds Mailpit from; the version is the one that was tried.
+// mailpitModule is the module that 'go install' builds Mailpit from, in the
+// version that was tested.
 const mailpitModule = "github.com/axllent/mailpit@v1.33.1"
 
-// MailpitProgram finds Mailpit: the program at a path, or "mailpit" on the PATH when that is "".
+// MailpitProgram returns the path of Mailpit: the given one, or that of "mailpit" on
+// the PATH when path is "".
 func MailpitProgram(path string) (string, error) {
 	name := path
 	if name == "" {
@@ -50,8 +52,8 @@ func MailpitVersion(ctx context.Context, path string) (string, error) {
 	return line, err
 }
 
-// StartMailpit serves these messages, which it is sent over SMTP, to users with the password demo.
-// It blocks until the server answers and has them all; the caller must Stop it.
+// StartMailpit starts Mailpit for users with the password demo, and sends it the messages over
+// SMTP. It blocks until the server has all of them; the caller must Stop it.
 func StartMailpit(ctx context.Context, path string, users []string, messages iter.Seq[[]byte]) (*Mailpit, error) {
 	var ports [3]int
 	for i := range ports {
@@ -100,7 +102,7 @@ func sendAll(address string, messages iter.Seq[[]byte]) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = c.Close() }() // after QUIT it is closed
+	defer func() { _ = c.Close() }() // after QUIT the connection is closed already
 	for m := range messages {
 		if err = c.SendMail("sender@example.org", []string{"demo@example.org"}, bytes.NewReader(m)); err != nil {
 			return err

@@ -10,12 +10,12 @@ import (
 	"strings"
 )
 
-// Mpop is mpop, which pipelines, and delivers to a Maildir or to an mbox.
+// Mpop runs mpop, which pipelines, and delivers to a Maildir or an mbox.
 type Mpop struct {
 	Mbox bool // false: Maildir
 }
 
-// Name is "mpop to Maildir" or "mpop to mbox".
+// Name returns "mpop to Maildir" or "mpop to mbox".
 func (m Mpop) Name() string {
 	if m.Mbox {
 		return "mpop to mbox"
@@ -28,7 +28,7 @@ func (Mpop) Version(ctx context.Context) (string, error) {
 	return version(ctx, "mpop", "mpop", "--version")
 }
 
-// Fetch uses pipelining when the server offers it.
+// Fetch lets mpop use pipelining when the server offers it.
 func (m Mpop) Fetch(ctx context.Context, a Account, dir string) error {
 	path, err := program("mpop", "mpop")
 	if err != nil {
@@ -67,7 +67,7 @@ func mpopTLS(a Account) string {
 	return "tls on\ntls_starttls " + starttls + "\ntls_trust_file " + trust + "\n"
 }
 
-// Read takes the order of a Maildir from the delivery number in its file names, as
+// Read orders a Maildir by the delivery number in its file names, such as
 // 1795421777.M470561P19600Q12.host.
 func (m Mpop) Read(dir string) ([][]byte, error) {
 	if m.Mbox {
@@ -80,8 +80,7 @@ func (m Mpop) Read(dir string) ([][]byte, error) {
 	})
 }
 
-// readMbox splits an mbox at its From lines; the empty line that ends each message there is taken
-// off.
+// readMbox splits an mbox at its From lines, and removes the empty line at the end of each message.
 func readMbox(path string) ([][]byte, error) {
 	all, err := os.ReadFile(path)
 	if err != nil {
@@ -103,7 +102,7 @@ func readMbox(path string) ([][]byte, error) {
 	return messages, nil
 }
 
-// Alters names the line ends, and for mbox the quoting.
+// Alters returns the change of line ends, and for mbox the quoting.
 func (m Mpop) Alters() string {
 	if m.Mbox {
 		return "stores CRLF as LF, in the header CR CR LF too, and puts a > before each line that begins with From and a blank, with or without > before it"
@@ -111,10 +110,10 @@ func (m Mpop) Alters() string {
 	return "stores CRLF as LF"
 }
 
-// Refuses nothing.
+// Refuses returns "": mpop fetches every message.
 func (Mpop) Refuses([]byte) string { return "" }
 
-// Check allows for the line ends and for the quoting of mbox.
+// Check accepts the changes of Alters and no others.
 func (m Mpop) Check(_ context.Context, served, stored [][]byte) error {
 	if !m.Mbox {
 		return checkEach(served, stored, unixLines)
@@ -122,7 +121,7 @@ func (m Mpop) Check(_ context.Context, served, stored [][]byte) error {
 	return checkEach(served, stored, mboxForm)
 }
 
-// mboxForm returns how mpop writes a message to an mbox: quoted so that no line looks like the
+// mboxForm returns a message as mpop writes it to an mbox: quoted so that no line looks like the
 // start of the next message.
 func mboxForm(m []byte) []byte {
 	out := make([]byte, 0, len(m))

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// Need ends the test when err is not nil. A missing program only skips it, unless the environment
-// variable CI is "true": there every program must be installed.
+// Need ends the test when err is not nil. A missing program skips the test, unless the environment
+// variable CI is "true": then the test fails.
 func Need(t testing.TB, err error) {
 	t.Helper()
 	if errors.Is(err, ErrMissing) && os.Getenv("CI") != "true" {

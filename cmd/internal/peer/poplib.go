@@ -14,19 +14,19 @@ import (
 //go:embed poplib.py
 var poplibScript string
 
-// Poplib is a loop over Python's poplib, as thousands of scripts have it: one RETR at a time, the
-// lines that it returns joined with CRLF into one file each. After a line that poplib does not take
-// the session is of no use; the script logs in again and goes on with the next message.
+// Poplib runs a Python script with poplib, as thousands of scripts use it: one RETR at a time, the
+// returned lines joined with CRLF and written to a file. After a line that is too long for poplib
+// the session is useless: the script logs in again and continues with the next message.
 type Poplib struct{}
 
-// poplibLine is the longest line that poplib takes, its line end and the stuffed dot included
-// (_MAXLINE).
+// poplibLine is the longest line that poplib accepts, with its line end and the
+// stuffed dot (_MAXLINE).
 const poplibLine = 2048
 
-// Name is "poplib".
+// Name returns "poplib".
 func (Poplib) Name() string { return "poplib" }
 
-// Version returns that of the interpreter.
+// Version returns the version of the Python interpreter.
 func (Poplib) Version(ctx context.Context) (string, error) {
 	return version(ctx, "python3", "python3", "--version")
 }
@@ -52,7 +52,7 @@ func (Poplib) Fetch(ctx context.Context, a Account, dir string) error {
 	})
 }
 
-// refusals collects the refusals that find recognizes in the lines of a program's output.
+// refusals returns the refusals that find recognizes in the lines of a program's output.
 func refusals(out []byte, find func(line string) (Refusal, bool)) error {
 	var refused Refused
 	for line := range bytes.Lines(out) {
@@ -69,12 +69,12 @@ func refusals(out []byte, find func(line string) (Refusal, bool)) error {
 // Read returns the files in the order of the server.
 func (Poplib) Read(dir string) ([][]byte, error) { return readNumbered(dir) }
 
-// Alters names what is lost when a message is given as lines without their ends.
+// Alters returns what is lost when a message is returned as lines without their ends.
 func (Poplib) Alters() string {
 	return "takes a bare LF for a line end, so that it comes back as CRLF, and drops a CR at the start of such a line"
 }
 
-// Refuses a message with a line of more than 2,048 octets.
+// Refuses returns a reason for a message with a line of more than 2,048 octets.
 func (Poplib) Refuses(served []byte) string {
 	if longestLine(stuffed(served)) > poplibLine {
 		return fmt.Sprintf("has a line of more than %d octets", poplibLine)
@@ -82,7 +82,7 @@ func (Poplib) Refuses(served []byte) string {
 	return ""
 }
 
-// stuffed returns the message with the dots that RFC 1939 section 3 adds: poplib counts them.
+// stuffed returns the message with the dots that RFC 1939 section 3 adds, since poplib counts them.
 func stuffed(m []byte) []byte {
 	var out []byte
 	for line := range bytes.Lines(m) {
@@ -94,7 +94,7 @@ func stuffed(m []byte) []byte {
 	return out
 }
 
-// Check allows for the alterations.
+// Check accepts the changes of Alters and no others.
 func (Poplib) Check(_ context.Context, served, stored [][]byte) error {
 	return checkEach(served, stored, func(m []byte) []byte {
 		var out []byte

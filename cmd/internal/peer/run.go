@@ -11,8 +11,7 @@ import (
 	"time"
 )
 
-// command prepares a run of a program in dir with an environment of its own: no settings of the
-// user are found.
+// command prepares a run of a program in dir with an environment that hides the user's settings.
 func command(ctx context.Context, dir, path string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, path, args...)
 	cmd.Dir = dir
@@ -21,8 +20,7 @@ func command(ctx context.Context, dir, path string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// run waits for the program and returns what it wrote to both outputs; its error holds the last
-// line of them.
+// run runs the program and returns what it wrote to stdout and stderr. The error has the last line.
 func run(ctx context.Context, cmd *exec.Cmd) ([]byte, error) {
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
@@ -36,7 +34,7 @@ func run(ctx context.Context, cmd *exec.Cmd) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// version runs a program for its first line of output.
+// version runs a program and returns its first line of output.
 func version(ctx context.Context, name, debian string, args ...string) (string, error) {
 	path, err := program(name, debian)
 	if err != nil {
@@ -55,13 +53,13 @@ func lastLine(out []byte) string {
 	return lines[len(lines)-1]
 }
 
-// settings writes a file that only its owner can read: it holds a password.
+// settings writes a file that only its owner can read, since it has a password.
 func settings(path, text string) error {
 	return os.WriteFile(path, []byte(text), 0o600)
 }
 
-// quoted is s between double quotes, with backslash and quote escaped, as curl, mpop and fetchmail
-// read it.
+// quoted returns s in double quotes, with backslash and quote escaped, as curl, mpop
+// and fetchmail read it.
 func quoted(s string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
 }

@@ -1,15 +1,15 @@
 package peer
 
-// TLS is how a line is protected.
+// TLS says how a connection is protected.
 type TLS string
 
-// The ways to protect a line; the zero value is no protection.
+// The values of TLS. The zero value means no protection.
 const (
-	STLS     TLS = "stls"     // a plain connection that STLS turns into one with TLS
+	STLS     TLS = "stls"     // TLS after the command STLS on a plain connection
 	Implicit TLS = "implicit" // TLS from the first octet on
 )
 
-// Encrypts returns true: --ssl-reqd does both.
+// Encrypts returns true: curl does both with --ssl-reqd.
 func (Curl) Encrypts(TLS) bool { return true }
 
 // Encrypts returns true: stls and POP3_SSL.

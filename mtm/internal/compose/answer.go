@@ -21,8 +21,8 @@ func Addresses(h mtmmail.Header, field string) []*mail.Address {
 	return list
 }
 
-// Originator returns to whom a reply goes: Reply-To else From, and for a message that was resent,
-// Resent-Reply-To else Resent-From (behaviour section 12).
+// Originator returns the recipients of a reply: Reply-To, else From; for a message that was resent,
+// Resent-Reply-To, else Resent-From (behaviour section 12).
 func Originator(h mtmmail.Header) []*mail.Address {
 	fields := []string{"Reply-To", "From"}
 	if isResent(h) {
@@ -38,8 +38,8 @@ func Originator(h mtmmail.Header) []*mail.Address {
 
 func isResent(h mtmmail.Header) bool { return h.Has("Resent-From") }
 
-// Everybody returns to whom a reply to all goes: the originator, and in copy the other recipients
-// of the message. own is left out unless it is the only address.
+// Everybody returns the recipients of a reply to all: the originator, and as copies the other
+// recipients of the message. own is left out unless it is the only address.
 func Everybody(h mtmmail.Header, own *mail.Address) (to, cc []*mail.Address) {
 	to = Merge(nil, Originator(h))
 	if isResent(h) {
@@ -81,7 +81,7 @@ func References(h mtmmail.Header) []string {
 	return lastReferences(list)
 }
 
-// lastReferences returns the first and the newest of too many.
+// lastReferences returns the first and the newest references when there are too many.
 func lastReferences(list []string) []string {
 	if n := len(list); n > maxReferences {
 		return append(list[:1:1], list[n-maxReferences+1:]...)

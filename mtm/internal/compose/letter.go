@@ -12,8 +12,7 @@ import (
 	"unicode/utf8"
 )
 
-// ErrRefused is wrapped by the error of a letter that would not be a valid message, or more than
-// one.
+// ErrRefused is wrapped by the errors for a letter that would not be one valid message.
 var ErrRefused = errors.New("cannot be sent")
 
 // Limits on a letter.
@@ -37,7 +36,7 @@ func Join(all ...Content) Content {
 	return func() (io.ReadCloser, error) { return &joined{rest: all}, nil }
 }
 
-// Letter is a message to be written. It has no Bcc: such recipients are only in the envelope.
+// Letter is a message to be written. It has no Bcc, since such recipients are only in the envelope.
 type Letter struct {
 	From       *mail.Address
 	ReplyTo    *mail.Address // nil for none
@@ -58,14 +57,15 @@ type Letter struct {
 // Attachment is a file, or an embedded message.
 type Attachment struct {
 	Name    string // of the file, without folders; "" for none
-	Type    string // "image/png"; "" or one that cannot be is application/octet-stream
+	Type    string // "image/png"; "" or an invalid type means application/octet-stream
 	Charset string // of a text; "" for none
 	Content Content
-	// Message makes it a message/rfc822. Content, which is opened twice, is then a whole message.
+	// Message says that Content, which is opened twice, is a whole message: the
+	// part is message/rfc822.
 	Message bool
 }
 
-// check rejects what would not be a valid message, or more than one.
+// check returns an error for a letter that would not be one valid message.
 func (l *Letter) check() error {
 	if l.From == nil || l.MessageID == "" {
 		return errors.New("a message needs a sender and an identifier")
@@ -89,8 +89,8 @@ func (l *Letter) check() error {
 	return nil
 }
 
-// CheckText rejects a text for a header that is too long, not UTF-8, or has a character that is not
-// visible: CR and LF would begin another line.
+// CheckText returns an error for a header text that is too long, not UTF-8, or has an invisible
+// character: CR and LF would begin another line.
 func CheckText(what, text string, limit int) error {
 	if len(text) > limit {
 		return fmt.Errorf("the %s is longer than %d octets", what, limit)
@@ -100,7 +100,7 @@ func CheckText(what, text string, limit int) error {
 	}
 	if i := strings.IndexFunc(text, hidden); i >= 0 {
 		r, _ := utf8.DecodeRuneInString(text[i:])
-		return fmt.Errorf("the %s %q holds the character %U, which is not allowed in a header", what, text, r)
+		return fmt.Errorf("the %s %q has the character %U, which is not allowed in a header", what, text, r)
 	}
 	return nil
 }
@@ -115,8 +115,9 @@ func hidden(r rune) bool {
 	return !unicode.IsPrint(r)
 }
 
-// CleanText makes a text of a received message valid in a header: it replaces what CheckText
-// rejects by a space, runs of spaces by one, and cuts the end off.
+// CleanText returns a text of a received message in a form that is valid in a header:
+// characters that CheckText rejects, and runs of spaces, become one space, and the end is
+// cut off at limit octets.
 func CleanText(text string, limit int) string {
 	text = strings.Map(func(r rune) rune {
 		if hidden(r) || r == utf8.RuneError {
@@ -140,7 +141,8 @@ func cutText(text string, limit int) string {
 	return text[:n] + ellipsis
 }
 
-// CheckFileName rejects a name with a directory, or one that is not valid in a header.
+// CheckFileName returns an error for a file name with a directory, or one that is
+// not valid in a header.
 func CheckFileName(name string) error {
 	if err := CheckText("file name", name, maxName); err != nil {
 		return err
@@ -151,7 +153,7 @@ func CheckFileName(name string) error {
 	return nil
 }
 
-// CleanFileName makes the name of a file of a received message valid for CheckFileName.
+// CleanFileName returns a file name of a received message in a form that CheckFileName accepts.
 func CleanFileName(name string) string {
 	return CleanText(strings.NewReplacer("/", "_", `\`, "_").Replace(name), maxName)
 }
@@ -198,7 +200,7 @@ func (j *joined) Read(p []byte) (n int, err error) {
 	}
 }
 
-// Close closes what is open.
+// Close closes the content that is open.
 func (j *joined) Close() error {
 	j.rest = nil
 	if j.now == nil {

@@ -6,13 +6,15 @@ import (
 	"io"
 )
 
-// ErrStopped says that stop of CopyBodyUnless ended a message. All that had come was taken.
+// ErrStopped means that the function stop of CopyBodyUnless ended a message. All octets
+// read so far were written.
 var ErrStopped = errors.New("message stopped")
 
-// ErrBodyTooLong says that a message passed the limit of CopyBody. The reader is of no further use.
+// ErrBodyTooLong means that a message exceeded the limit of CopyBody. The reader
+// must not be used any more.
 var ErrBodyTooLong = errors.New("message too long")
 
-// dotKind says what a dot at the start of a line is.
+// dotKind says what a dot at the start of a line means.
 type dotKind int
 
 const (
@@ -20,26 +22,26 @@ const (
 	stuffed                // to be dropped
 	endLF                  // the end: "." LF
 	endCRLF                // the end: "." CRLF
-	unknown                // the octets after it have not come yet, or there is no such dot
+	unknown                // the octets after it are not read yet, or there is no such dot
 )
 
 // CopyBody copies a message to dst, un-stuffed, up to its end, in few large writes, and returns the
-// octets written. A nil dst throws it away. dstErr is the first error of dst; the message is then
-// read to its end all the same. err is ErrBodyTooLong, io.EOF when the end never came, or the
-// source's own; what came before it was written.
+// number of octets written. A nil dst discards the message. dstErr is the first error of dst; the
+// message is read to its end even then. err is ErrBodyTooLong, io.EOF when the source ended before
+// the message, or the source's error; the octets before it were written.
 //
-// The end is a dot alone on a line after CRLF (the line itself may end with a bare LF). When
-// the last ReadLine met a bare LF, as servers do that send no CR at all, it may follow a bare
-// LF too (QUIRK 76). A second dot at the start of a line, after any LF, is dropped; a dot
-// followed by something else is kept (QUIRK 74). A dot line after a bare LF in a reply with
-// CRLF is part of the message.
+// The message ends with a dot alone on a line after CRLF (the line itself may end with a bare LF).
+// When the last ReadLine ended with a bare LF, from a server that sends no CR at all, the dot may
+// follow a bare LF too (QUIRK 76). Of two dots at the start of a line, after any LF, one is
+// dropped; a dot followed by another octet is kept (QUIRK 74). A line with a dot after a bare LF,
+// in a reply with CRLF, is part of the message.
 func (r *Reader) CopyBody(dst io.Writer, limit int64) (n int64, dstErr, err error) {
 	return r.CopyBodyUnless(nil, dst, limit)
 }
 
-// CopyBodyUnless is CopyBody that asks stop, unless it is nil, each time before it waits for the
-// source: with the last octets that came, some of which may be of before the message. When stop
-// says true, err is ErrStopped, and all that came is written.
+// CopyBodyUnless is CopyBody that calls stop, unless it is nil, each time before it reads from the
+// source, with the last octets read, some of which may come before the message. When stop returns
+// true, err is ErrStopped, and all octets read so far are written.
 func (r *Reader) CopyBodyUnless(stop func(tail []byte) bool, dst io.Writer, limit int64) (n int64, dstErr, err error) {
 	r.ended, r.crDots = true, false
 	out := newHandouts(dst, limit)
@@ -91,8 +93,8 @@ func (r *Reader) CopyBodyUnless(stop func(tail []byte) bool, dst io.Writer, limi
 	}
 }
 
-// nextDot finds the first dot at or after scan that starts a line. Octets just before scan are
-// those of the stream, or, after a stuffed dot, dots.
+// nextDot returns the first dot at or after scan that starts a line. The octets just before scan
+// are those of the stream, or, after a stuffed dot, dots.
 func (r *Reader) nextDot(scan int) (int, dotKind) {
 	dot, found := r.dotAtLineStart(scan)
 	if !found {
@@ -119,8 +121,8 @@ func (r *Reader) nextDot(scan int) (int, dotKind) {
 	return dot, plain
 }
 
-// dotAtLineStart finds a dot after LF. Most lines have no dot, so looking for dots is faster than
-// looking for line ends.
+// dotAtLineStart returns the first dot after an LF. Most lines have no dot, so searching for dots
+// is faster than searching for line ends.
 func (r *Reader) dotAtLineStart(scan int) (dot int, found bool) {
 	for dot = scan; ; dot++ {
 		i := bytes.IndexByte(r.buf[dot:r.w], '.')

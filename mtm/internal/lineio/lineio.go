@@ -1,5 +1,5 @@
-// Package lineio reads what a POP3 server sends: bounded lines, and messages that end with a line
-// of one dot, byte for byte, without work per line.
+// Package lineio reads the data of a POP3 server byte for byte: lines of limited length, and
+// messages that end with a line of one dot. Reading a message costs no work per line.
 package lineio
 
 import (
@@ -8,28 +8,29 @@ import (
 	"io"
 )
 
-// ErrLineTooLong says that a line passed the limit of NewReader. The reader is of no further use.
+// ErrLineTooLong means that a line exceeded the limit of NewReader. The reader
+// must not be used any more.
 var ErrLineTooLong = errors.New("line too long")
 
 const (
 	bufferSize = 256 << 10
-	// kept is how many octets the buffer always keeps before the next one: enough to see that it
-	// starts a line, and which short line ends there.
+	// kept is the number of octets that the buffer always keeps before the next one: enough to see
+	// that it starts a line, and which short line ends there.
 	kept = 128
 	// emptyReads in a row end the reading, as in bufio.
 	emptyReads = 100
 )
 
-// Reader reads lines and messages from one source. It is for one goroutine, and waits
+// Reader reads lines and messages from a source. Only one goroutine at a time may use it. It blocks
 // only in the source's Read.
 type Reader struct {
 	src     io.Reader
 	buf     []byte
-	size    int // of buf, without the octets that are kept
-	r, w    int // buf[r:w] is read from src and not handed out; r >= kept
+	size    int // size of buf, without the kept octets
+	r, w    int // buf[r:w] was read from src and not returned yet; r >= kept
 	maxLine int
 	bareLF  bool // the last line ended with a bare LF
-	ended   bool // a message has ended, and nothing but blank lines was read since
+	ended   bool // a message has ended, and only blank lines were read since
 	crDots  bool // see CRDots
 }
 
@@ -45,16 +46,16 @@ func newReader(src io.Reader, maxLine, size int) *Reader {
 	return r
 }
 
-// AfterBody reports whether a message has ended and no line but blank ones was read since.
+// AfterBody reports whether a message has ended and only blank lines were read since.
 func (r *Reader) AfterBody() bool { return r.ended }
 
-// Unread is what was read from the source and not yet returned, valid until the
-// next read. It never waits.
+// Unread returns the octets that were read from the source and not returned yet. They are valid
+// until the next read. It never blocks.
 func (r *Reader) Unread() []byte { return r.buf[r.r:r.w] }
 
-// ReadLine returns the next line without its CRLF or bare LF, valid until the next read. The
-// errors are ErrLineTooLong, io.EOF before the first octet, io.ErrUnexpectedEOF inside the
-// line, and the source's own.
+// ReadLine returns the next line without its CRLF or bare LF. It is valid until the next read. The
+// errors are ErrLineTooLong, io.EOF before the first octet, io.ErrUnexpectedEOF inside the line,
+// and those of the source.
 func (r *Reader) ReadLine() ([]byte, error) {
 	seen := 0
 	for {
@@ -84,9 +85,9 @@ func (r *Reader) ReadLine() ([]byte, error) {
 	}
 }
 
-// SkipLine takes the next line, however long it is, and returns how many octets it had with its
-// ending. The line itself, without CRLF or bare LF and valid until the next read, is nil when it is
-// longer than NewReader allows. The errors are those of the source, and io.EOF.
+// SkipLine reads the next line, however long it is, and returns its number of octets with its line
+// end. It also returns the line without its line end, valid until the next read, or nil when it is
+// longer than NewReader allows. The errors are io.EOF and those of the source.
 func (r *Reader) SkipLine() (line []byte, n int64, err error) {
 	r.ended = false
 	seen, long := 0, false
@@ -111,9 +112,9 @@ func (r *Reader) SkipLine() (line []byte, n int64, err error) {
 	}
 }
 
-// PeekLine is the next line without its ending, if it starts with that octet and ends within limit
-// octets; else, and when the source fails before that is known, nil. Nothing is taken: the next
-// read gives it again. It is valid until then.
+// PeekLine returns the next line without its line end, if it starts with first and ends within
+// limit octets. Otherwise, and when the source fails before that is known, it returns nil. The next
+// read returns the line again; until then it is valid.
 func (r *Reader) PeekLine(first byte, limit int) []byte {
 	for {
 		seen := r.buf[r.r:r.w]
@@ -139,7 +140,7 @@ func (r *Reader) fill() error {
 		n, err := r.src.Read(r.buf[r.w:])
 		r.w += n
 		if n > 0 {
-			return nil // an error that came with octets comes again
+			return nil // the next read returns an error that came with octets
 		}
 		if err != nil {
 			return err

@@ -5,20 +5,20 @@ import (
 	"io"
 )
 
-// Stuffer writes a message the way a multi-line text is sent: a dot at the start of a line gets a
-// second one, also after a bare LF. Close ends the last line and writes the closing dot.
+// Stuffer writes a message as a multi-line text (RFC 1939 section 3): a dot at the start of a line
+// gets a second dot, also after a bare LF. Close ends the last line and writes the final dot.
 type Stuffer struct {
 	w      io.Writer
-	inLine bool // the octet before was no LF
-	crlf   bool // what was written ends with CRLF
-	afterC bool // or with CR
+	inLine bool // the last octet was not LF
+	crlf   bool // the last octets were CRLF
+	afterC bool // the last octet was CR
 	err    error
 }
 
 // NewStuffer returns a Stuffer that writes to w.
 func NewStuffer(w io.Writer) *Stuffer { return &Stuffer{w: w} }
 
-// Write implements io.Writer. After an error it returns the same one again.
+// Write implements io.Writer. After an error it returns the same error again.
 func (s *Stuffer) Write(p []byte) (int, error) {
 	for l := range bytes.Lines(p) {
 		if !s.inLine && l[0] == '.' {

@@ -95,7 +95,7 @@ func (w *work) showRest(ctx context.Context) error {
 
 // showHeaders makes entries of messages, by number, from their headers, and returns those whose
 // header the server refuses.
-func (w *work) showHeaders(ctx context.Context, list []*message) ([]Failure, error) {
+func (w *work) showHeaders(ctx context.Context, list []*message) ([]failedMessage, error) {
 	slices.Reverse(list)
 	unseen := progress.NewMeter(int64(w.session.box.Service), progress.Refreshing) // these messages were counted already
 	r := &refresh{session: w.session, known: len(w.session.view.numbers.ids)}

@@ -69,12 +69,12 @@ func (s *Session) noTop(b *brokenError) (bool, error) {
 
 // note counts a visit that a message broke, and returns it as a failure. A message without an entry
 // gets one, so that the next visit asks for it last.
-func (s *Session) note(b *brokenError) (Failure, error) {
+func (s *Session) note(b *brokenError) (failedMessage, error) {
 	if b.number == 0 {
-		return Failure{Err: b.err}, nil
+		return failedMessage{Err: b.err}, nil
 	}
 	if no, err := s.noTop(b); no || err != nil {
-		return Failure{ID: b.id, UID: b.uid, Number: b.number, Err: b.err}, err
+		return failedMessage{ID: b.id, UID: b.uid, Number: b.number, Err: b.err}, err
 	}
 	ctx := context.Background() // no context ends it: what is known is kept
 	batch := s.box.Store.NewBatch()
@@ -96,7 +96,7 @@ func (s *Session) note(b *brokenError) (Failure, error) {
 	}
 	if err != nil {
 		batch.Rollback()
-		return Failure{}, err
+		return failedMessage{}, err
 	}
 	batch.SetBreaks(e.ID, visits)
 	return failureOf(b.uid, &Broken{ID: e.ID, Number: b.number, Subject: e.Description, Visits: visits, Err: b.err}), commit(batch)

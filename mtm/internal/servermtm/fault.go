@@ -16,11 +16,12 @@ type Fault struct {
 	Step   string // what was being done: "logging in"
 	Code   symbian.Code
 	Err    error
-	Failed []Failure
+	Failed []failedMessage
 }
 
-// Failure is one message that could not be taken while the rest went on.
-type Failure struct {
+// failedMessage is a message that a step could not handle while it handled the others. It has the
+// fields of mtm.Failure, which describes it to users of the library.
+type failedMessage struct {
 	ID      store.ID
 	UID     string
 	Number  int    // in the connection in which it was asked for, 0 when there was none
@@ -30,7 +31,7 @@ type Failure struct {
 }
 
 // broke reports whether the message broke the connection.
-func (f Failure) broke() bool {
+func (f failedMessage) broke() bool {
 	_, is := errors.AsType[*Broken](f.Err)
 	return is
 }
@@ -138,8 +139,8 @@ func (b *Broken) Unwrap() error { return b.Err }
 // maxSubject bounds the subject in an error.
 const maxSubject = 80
 
-func failureOf(uid string, b *Broken) Failure {
-	return Failure{ID: b.ID, UID: uid, Number: b.Number, Subject: b.Subject, Visits: b.Visits, Err: b}
+func failureOf(uid string, b *Broken) failedMessage {
+	return failedMessage{ID: b.ID, UID: uid, Number: b.Number, Subject: b.Subject, Visits: b.Visits, Err: b}
 }
 
 func first(errs ...error) error {

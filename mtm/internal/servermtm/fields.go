@@ -3,7 +3,7 @@ package servermtm
 import "pop3mtm/mtm/mail"
 
 // fields are the header fields that an entry is made of: the text of the first of each name,
-// unfolded, nil when there is none. They refer to the header that they were read from.
+// unfolded, nil when it is missing. They refer to the header that they were read from.
 type fields struct {
 	from, subject, messageID, received, date []byte
 	xPriority, importance, priority          []byte

@@ -47,7 +47,7 @@ type headerSink struct {
 // fetchHeaders makes an entry for each missing message. A server without TOP is
 // asked for whole messages (behaviour section 4); those that it refuses as well are
 // returned as failures.
-func (s *Session) fetchHeaders(ctx context.Context, meter *progress.Meter, c *claims, missing []*message) ([]Failure, error) {
+func (s *Session) fetchHeaders(ctx context.Context, meter *progress.Meter, c *claims, missing []*message) ([]failedMessage, error) {
 	if len(missing) == 0 {
 		return nil, nil
 	}
@@ -222,10 +222,10 @@ func (s *headerSink) entry(m message, raw []byte) store.Entry {
 	return e
 }
 
-func (s *headerSink) failures() []Failure {
-	var failed []Failure
+func (s *headerSink) failures() []failedMessage {
+	var failed []failedMessage
 	for _, m := range s.refused {
-		failed = append(failed, Failure{UID: m.uid, Err: errors.New("the server refuses its header")})
+		failed = append(failed, failedMessage{UID: m.uid, Err: errors.New("the server refuses its header")})
 	}
 	return failed
 }

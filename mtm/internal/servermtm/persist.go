@@ -13,7 +13,7 @@ import (
 // have no entry yet, nil for nothing.
 func (w *work) persist(ctx context.Context, asked *Asked, pass func() error) error {
 	failed, late := len(w.failed), len(w.session.late)
-	var noted []Failure
+	var noted []failedMessage
 	for fruitless := 0; ; {
 		fetched := len(w.result.Stored)
 		err := pass()
@@ -49,7 +49,7 @@ func (w *work) persist(ctx context.Context, asked *Asked, pass func() error) err
 }
 
 // gone lists messages that broke the connection, and that the server no longer has.
-func (w *work) gone(ctx context.Context, noted []Failure) error {
+func (w *work) gone(ctx context.Context, noted []failedMessage) error {
 	for _, f := range noted {
 		if f.ID == 0 {
 			continue

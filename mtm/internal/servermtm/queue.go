@@ -54,8 +54,8 @@ func (m *Mailbox) problem(ctx context.Context, q store.Queued) (string, error) {
 }
 
 // failure names what waited for a message; the entry says which message that is.
-func (m *Mailbox) failure(ctx context.Context, q store.Queued, err error) Failure {
-	f := Failure{ID: q.Entry, Err: err}
+func (m *Mailbox) failure(ctx context.Context, q store.Queued, err error) failedMessage {
+	f := failedMessage{ID: q.Entry, Err: err}
 	if e, missing := m.Store.Entry(ctx, q.Entry); missing == nil {
 		f.UID = e.UID
 	}
@@ -64,7 +64,7 @@ func (m *Mailbox) failure(ctx context.Context, q store.Queued, err error) Failur
 
 // dropQueued takes off the queue what waits for messages that the server has lost. The deletes
 // among it are as good as done; the rest is lost, and Connect tells so.
-func (m *Mailbox) dropQueued(ctx context.Context, b *store.Batch, gone map[store.ID]bool) (dropped []Failure, err error) {
+func (m *Mailbox) dropQueued(ctx context.Context, b *store.Batch, gone map[store.ID]bool) (dropped []failedMessage, err error) {
 	list, err := m.Store.Queue(ctx, m.Service)
 	for _, q := range list {
 		if !gone[q.Entry] {

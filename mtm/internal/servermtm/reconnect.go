@@ -111,7 +111,7 @@ func (s *Session) bringUpToDate(ctx context.Context, meter *progress.Meter, aske
 		if failed != nil {
 			return fail(ctx, refreshing, symbian.ErrUnknown, failed)
 		}
-		fault := &Fault{Step: refreshing, Code: codeOf(ctx, symbian.ErrTop, broken.err), Err: broken.err, Failed: []Failure{b}}
+		fault := &Fault{Step: refreshing, Code: codeOf(ctx, symbian.ErrTop, broken.err), Err: broken.err, Failed: []failedMessage{b}}
 		if fruitless == mostFruitless && s.ways == nil {
 			return fault
 		}

@@ -14,7 +14,7 @@ import (
 // interruption is why a pass goes on over another connection.
 type interruption struct {
 	cause   error
-	failure *Failure // a message that the break counts against
+	failure *failedMessage // a message that the break counts against
 }
 
 // interrupted returns why a pass that ended with err has to go on over another connection,
@@ -99,7 +99,7 @@ func (w *work) check(ctx context.Context, left rest) error {
 			looks[it.uid] = true
 		}
 		if _, listed := s.view.numbers.of(it.id); !listed {
-			w.failed = append(w.failed, Failure{ID: it.id, UID: it.uid, Err: errGone})
+			w.failed = append(w.failed, failedMessage{ID: it.id, UID: it.uid, Err: errGone})
 		}
 	}
 	if len(left.arrivals) == 0 {
@@ -118,7 +118,7 @@ func (w *work) check(ctx context.Context, left rest) error {
 	}
 	for _, m := range left.arrivals {
 		if !names[m.uid] {
-			w.failed = append(w.failed, Failure{UID: m.uid, Err: errGone})
+			w.failed = append(w.failed, failedMessage{UID: m.uid, Err: errGone})
 		}
 	}
 	return nil

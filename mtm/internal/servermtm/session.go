@@ -30,7 +30,7 @@ type Session struct {
 	deleted  int               // DELEs that wait for QUIT
 	stored   int               // headers that were stored in this session
 	arrivals []*message        // new messages that the next Transfer makes entries of, see arrivals.go
-	dropped  []Failure         // what waited for messages that the server has lost
+	dropped  []failedMessage   // what waited for messages that the server has lost
 	owed     owed              // what was asked for and has no entry yet, see owed.go
 	settled  bool              // all of it has entries now
 }

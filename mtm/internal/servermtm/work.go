@@ -29,7 +29,7 @@ type work struct {
 	session *Session
 	meter   *progress.Meter
 	result  Result
-	failed  []Failure
+	failed  []failedMessage
 	safe    []item // whole and durable here, in the order stored
 
 	arrivals   []*message   // by number
@@ -70,11 +70,11 @@ func (w *work) end(ctx context.Context, step string, err error) (Result, error) 
 	switch {
 	case err == nil:
 		fault = &Fault{Step: step, Code: symbian.ErrServer, Failed: w.failed}
-		if i := slices.IndexFunc(w.failed, Failure.broke); i >= 0 {
+		if i := slices.IndexFunc(w.failed, failedMessage.broke); i >= 0 {
 			fault.Err = w.failed[i].Err
 			fault.Code = codeOf(ctx, symbian.ErrServer, fault.Err)
 		}
-	case is && len(w.failed) > 0 && len(fault.Failed) == 0 && slices.ContainsFunc(w.failed, Failure.broke):
+	case is && len(w.failed) > 0 && len(fault.Failed) == 0 && slices.ContainsFunc(w.failed, failedMessage.broke):
 		fault.Failed = w.failed
 	}
 	return w.result, fault
@@ -114,7 +114,7 @@ func (w *work) refused(it item, err error) {
 	if it.id == 0 {
 		w.turnedDown = append(w.turnedDown, turnedDown{len(w.failed), it.number})
 	}
-	w.failed = append(w.failed, Failure{ID: it.id, UID: it.uid, Number: it.number, Visits: it.visits, Err: err})
+	w.failed = append(w.failed, failedMessage{ID: it.id, UID: it.uid, Number: it.number, Visits: it.visits, Err: err})
 }
 
 // mark sets and clears flags of the mailbox's entries, in one commit.
