@@ -20,7 +20,7 @@ var arrows = map[string][]string{
 	"cmd/internal/cli":       nil,
 	"cmd/internal/page":      nil,
 	"cmd/internal/peer":      nil,
-	"features":               {"mtm/symbian", "mtm/email", "mtm/outbox", "mtm", "mtm/mail", "mtm/autosend", "mtm/store", "mtm/account", "mtm/progress", "fakeserver", "fakeserver/edit", "fakeserver/maildrop", "fakeserver/smtpsink", "scenarios", "fixtures"},
+	"features":               {"mtm/symbian", "mtm/email", "mtm/outbox", "mtm", "mtm/mail", "mtm/autosend", "mtm/store", "mtm/account", "mtm/progress", "fakeserver", "fakeserver/edit", "fakeserver/maildrop", "fakeserver/smtpsink", "scenarios", "scenarios/check/...", "fixtures"},
 	"cmd/internal/mailfiles": {"cmd/internal/cli"},
 	"scenarios":              {"internal/words", "fakeserver", "fakeserver/edit", "fakeserver/maildrop", "fakeserver/smtpsink", "fixtures"},
 	"scenarios/recorded":     {"scenarios", "fakeserver", "fakeserver/maildrop", "fakeserver/notation", "fakeserver/record"},

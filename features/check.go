@@ -30,7 +30,7 @@ func (w *world) end(ctx context.Context) error {
 	}
 	ctx = context.WithoutCancel(ctx)
 	pprof.SetGoroutineLabels(context.Background()) // so that this goroutine is not found
-	err := errors.Join(w.closeClients(), w.closeServer(ctx), w.closeSink())
+	err := errors.Join(w.closeClients(), w.closeServer(ctx), w.closeSink(), w.checkOther())
 	if w.store != nil { // else it did not open
 		err = errors.Join(err, w.checkStore(ctx), w.store.Close(), w.checkFiles())
 	}
@@ -42,12 +42,12 @@ func (w *world) closeClients() error {
 		defer w.silence.end()
 	}
 	var all []error
-	for _, c := range []*mtm.Client{w.client, w.other} {
+	for _, c := range []*mtm.Client{w.client, w.visitor} {
 		if c != nil {
 			all = append(all, c.Close())
 		}
 	}
-	w.client, w.other = nil, nil
+	w.client, w.visitor = nil, nil
 	if n := w.lines.count(); n != 0 {
 		all = append(all, fmt.Errorf("the closed client left %d connections open", n))
 	}

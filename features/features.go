@@ -14,6 +14,7 @@ import (
 	"github.com/cucumber/godog"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/scenarios/check"
 )
 
 //go:embed *.feature
@@ -47,6 +48,10 @@ type Options struct {
 	// Steps adds steps of your own, which may stand beside those of STEPS.md. Function Server gives
 	// them the scenario's server.
 	Steps func(*godog.ScenarioContext)
+	// Client is a client that is driven instead of the MTM, such as check.Exec with a preset, by
+	// the steps that fit every client. A scenario with another step is skipped, and Run says why.
+	// nil stands for the MTM.
+	Client check.Drive
 
 	hints *hints
 }

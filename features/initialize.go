@@ -22,18 +22,22 @@ import (
 // that adds steps of your own.
 func InitializeScenario(sc *godog.ScenarioContext) { Options{}.Initializer()(sc) }
 
-// Initializer returns InitializeScenario with these options. It uses Server and Steps; the other
-// options are those of Run.
+// Initializer returns InitializeScenario with these options. It uses Server, Steps and Client; the
+// other options are those of Run.
 func (o Options) Initializer() func(*godog.ScenarioContext) {
 	var expressions []*regexp.Regexp // once for all scenarios
 	for _, s := range new(world).steps() {
 		expressions = append(expressions, s.expression())
 	}
+	habit := new(habit)
 	return func(sc *godog.ScenarioContext) {
 		w := &world{base: o.Server}
+		if o.Client != nil {
+			w.other = &other{drive: o.Client, habit: habit}
+		}
 		w.hook(sc, o.hints)
-		for i, s := range w.steps() {
-			sc.Step(expressions[i], s.run)
+		for i, run := range w.runs() {
+			sc.Step(expressions[i], run)
 		}
 		if o.Steps != nil {
 			o.Steps(sc)
@@ -64,7 +68,13 @@ func (w *world) hook(sc *godog.ScenarioContext, hints *hints) {
 	sc.StepContext().Before(func(ctx context.Context, _ *godog.Step) (context.Context, error) {
 		return ctx, context.Cause(ctx)
 	})
-	sc.StepContext().After(func(ctx context.Context, step *godog.Step, status godog.StepResultStatus, _ error) (context.Context, error) {
+	sc.StepContext().After(func(ctx context.Context, step *godog.Step, status godog.StepResultStatus, err error) (context.Context, error) {
+		if s, ok := errors.AsType[skipped](err); ok {
+			w.left = true
+			if hints != nil {
+				hints.skip(s)
+			}
+		}
 		if status != godog.StepUndefined {
 			failed := w.failed
 			w.failed = nil
@@ -78,17 +88,26 @@ func (w *world) hook(sc *godog.ScenarioContext, hints *hints) {
 	})
 	sc.After(func(ctx context.Context, _ *godog.Scenario, failed error) (context.Context, error) {
 		err := w.end(ctx)
-		if failed != nil { // the scenario's own failure is the one to report
+		if failed != nil || w.left { // the scenario's own failure is the one to report
 			err = nil
 		}
 		return ctx, err
 	})
 }
 
-// hints are the suggestions of a run.
+// hints are the suggestions of a run, and the reasons why scenarios were skipped.
 type hints struct {
-	mu   sync.Mutex
-	text []string
+	mu      sync.Mutex
+	text    []string
+	skipped int
+}
+
+// skip counts a scenario that is skipped.
+func (h *hints) skip(s skipped) {
+	h.mu.Lock()
+	h.skipped++
+	h.mu.Unlock()
+	h.add(s.Error())
 }
 
 func (h *hints) add(text string) {
@@ -102,7 +121,15 @@ func (h *hints) add(text string) {
 func (h *hints) write(out io.Writer) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for _, text := range h.text {
+	text := h.text
+	switch h.skipped {
+	case 0:
+	case 1:
+		text = append([]string{"1 scenario was skipped, at least in part; godog counts it as passed:"}, text...)
+	default:
+		text = append([]string{fmt.Sprintf("%d scenarios were skipped, at least in part; godog counts them as passed:", h.skipped)}, text...)
+	}
+	for _, text := range text {
 		if _, err := fmt.Fprintln(out, text); err != nil {
 			return err
 		}

@@ -82,6 +82,12 @@ func (l *lines) whenOneEnds(f func()) {
 	l.ended = append(l.ended, f)
 }
 
+func (l *lines) isDown() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.down
+}
+
 func (l *lines) count() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -137,6 +143,7 @@ func (l *lines) show(secret string) bool {
 // accepted is the server's listener, which can hang up on the newest client.
 type accepted struct {
 	net.Listener
+	down   func() bool // no connection is accepted while it returns true; nil for a client that dials by lines
 	mu     sync.Mutex
 	newest net.Conn
 }
@@ -144,6 +151,10 @@ type accepted struct {
 // Accept remembers the connection.
 func (a *accepted) Accept() (net.Conn, error) {
 	conn, err := a.Listener.Accept()
+	for err == nil && a.down != nil && a.down() {
+		conn.Close()
+		conn, err = a.Listener.Accept()
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.newest = conn

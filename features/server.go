@@ -125,8 +125,8 @@ func (w *world) visitedElsewhere(ctx context.Context, visit string) error {
 	if visit == "opens" {
 		return w.opensElsewhere(ctx)
 	}
-	w.Expect(w.other).NotTo(gomega.BeNil(), "no other program has opened the mailbox")
-	return w.other.InvokeSync(ctx, mtm.Disconnect{})
+	w.Expect(w.visitor).NotTo(gomega.BeNil(), "no other program has opened the mailbox")
+	return w.visitor.InvokeSync(ctx, mtm.Disconnect{})
 }
 
 func (w *world) opensElsewhere(ctx context.Context) error {
@@ -137,10 +137,10 @@ func (w *world) opensElsewhere(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if w.other, err = mtm.Open(w.store, id, &mtm.Options{Dial: w.lines.dial}); err != nil {
+	if w.visitor, err = mtm.Open(w.store, id, &mtm.Options{Dial: w.lines.dial}); err != nil {
 		return err
 	}
-	return w.other.InvokeSync(ctx, mtm.Connect{})
+	return w.visitor.InvokeSync(ctx, mtm.Connect{})
 }
 
 // visitedHere is another program on this store: a client of the same account.
@@ -152,10 +152,10 @@ func (w *world) visitedHere(ctx context.Context, visit string) error {
 		return err
 	}
 	var err error
-	if w.other, err = mtm.Open(w.store, w.account, &mtm.Options{Dial: w.lines.dial}); err != nil {
+	if w.visitor, err = mtm.Open(w.store, w.account, &mtm.Options{Dial: w.lines.dial}); err != nil {
 		return err
 	}
-	return w.other.InvokeSync(ctx, mtm.Connect{})
+	return w.visitor.InvokeSync(ctx, mtm.Connect{})
 }
 
 // early returns an error when it is too late to say what the server is like.

@@ -39,6 +39,20 @@ func (w *world) steps() []step {
 	return all
 }
 
+// runs returns what the steps do, in the order of steps, with the client of the scenario.
+func (w *world) runs() []any {
+	var all []any
+	for i, g := range w.groups() {
+		for _, s := range g.steps {
+			if w.other != nil {
+				s.run = w.instead(s, i == 0)
+			}
+			all = append(all, s.run)
+		}
+	}
+	return all
+}
+
 // placeholder stands for a value in a pattern.
 type placeholder struct {
 	name       string

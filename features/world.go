@@ -30,7 +30,9 @@ type world struct {
 	gomega.Gomega       // fails the step at work
 	failed        error // why the step at work has failed
 
-	base *fakeserver.Options // what the server starts from; nil for a correct one
+	base  *fakeserver.Options // what the server starts from; nil for a correct one
+	other *other              // the client that is driven instead of the MTM; nil for the MTM
+	left  bool                // the rest of the scenario is skipped
 
 	// patience bounds every wait of a step: long for a loaded machine, short
 	// enough that a hang is a failure with a text.
@@ -59,7 +61,7 @@ type world struct {
 	free     atomic.Int64 // octets that the store believes are free
 	timeout  time.Duration
 	client   *mtm.Client
-	other    *mtm.Client // another program at the same mailbox
+	visitor  *mtm.Client // another program at the same mailbox
 
 	into      store.ID
 	maxSize   int64
@@ -168,6 +170,9 @@ func (w *world) serve(ctx context.Context) error {
 	}
 	server := w.makeServer()
 	w.server, w.serving, w.accepted = server, make(chan error, 1), &accepted{Listener: listener}
+	if w.other != nil {
+		w.accepted.down = w.lines.isDown
+	}
 	serve := server.Serve
 	if w.settings.Security.TLS == account.Implicit && (w.options.TLS != nil || w.play != nil) {
 		serve = server.ServeTLS
@@ -267,7 +272,7 @@ func (w *world) given(who string) result {
 // settled waits until the server has noticed that a client has gone, so that
 // maildrop and transcripts tell the end.
 func (w *world) settled(ctx context.Context) error {
-	if w.server == nil || connected(w.client) || connected(w.other) {
+	if w.server == nil || connected(w.client) || connected(w.visitor) {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, w.patience)

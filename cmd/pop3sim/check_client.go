@@ -58,6 +58,9 @@ func abilities() string {
 	return strings.Join(names, ", ")
 }
 
+// given reports whether a flag names a client.
+func (f *clientFlags) given() bool { return f.exec != "" || f.preset != "" || f.file != "" }
+
 // drive returns the client.
 func (f *clientFlags) drive(cmd *cobra.Command) (check.Drive, error) {
 	given := 0

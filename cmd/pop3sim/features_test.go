@@ -30,6 +30,15 @@ var _ = Describe("pop3sim features", func() {
 		Expect(bad.errOut).To(BeEmpty())
 	})
 
+	It("drives another client", func() {
+		dir := folder(map[string]string{
+			"mine.feature": "Feature: Mine\n  Scenario: Mine\n    Given the mailbox holds \"Lunch\"\n    When I connect\n    Then it succeeds\n",
+		})
+		r := run("features", "--exec", "false {host} {port} {dir}", dir)
+		Expect(r.status).To(Equal(1))
+		Expect(r.out).To(ContainSubstring("the client cannot be driven: from a correct server it fetches nothing; exit status 1"))
+	})
+
 	It("says in one line what cannot be run", func() {
 		dir := folder(map[string]string{"odd.feature": "This is prose.\n"})
 		for _, path := range []string{filepath.Join(dir, "odd.feature"), filepath.Join(dir, "none.feature")} {

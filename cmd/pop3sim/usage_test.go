@@ -52,6 +52,7 @@ var _ = Describe("pop3sim", func() {
 		Entry(nil, "serve --pop3 1110", `--pop3 takes HOST:PORT such as 127.0.0.1:1110, not "1110"; see 'pop3sim serve`),
 		Entry(nil, "serve --pop3 127.0.0.1:65536", `--pop3 takes HOST:PORT such as 127.0.0.1:1110, not "127.0.0.1:65536"; see 'pop3sim serve`),
 		Entry(nil, "features --concurrency -1", "--concurrency takes 1 or more, not -1; see 'pop3sim features"),
+		Entry(nil, "features --preset curl --exec x", "if any flags in the group [exec preset client] are set none of the others can be; [exec preset] were all set; see 'pop3sim features"),
 		Entry(nil, "features --format x", `unknown format "x"; it is one of cucumber, events, junit, pretty, progress; see 'pop3sim features`),
 		Entry(nil, "serve --eml a --mbox b", "give only one of --eml, --mbox, --maildir, --synthetic and --empty; see 'pop3sim serve"),
 		Entry(nil, "serve --mbox=", "--mbox: the path is empty; see 'pop3sim serve"),

@@ -165,7 +165,7 @@ func installs(t *testing.T, out string) {
 	client := filepath.Join(root, "fetch.py")
 	put(t, client, fetch)
 	report := filepath.Join(root, "report.json")
-	check := exec.CommandContext(t.Context(), filepath.Join(root, "usr", "bin", "pop3sim"), "check", "--only", "retr-drop", "--json",
+	check := exec.CommandContext(t.Context(), filepath.Join(root, "usr", "bin", "pop3sim"), "check", "--only", "retr-drop@500/close", "--json",
 		"--exec", "python3 "+client+" {host} {port} {user} {password} {dir}")
 	text, err := check.Output()
 	if exit, failed := errors.AsType[*exec.ExitError](err); err != nil && (!failed || exit.ExitCode() != 1) {
