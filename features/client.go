@@ -116,7 +116,7 @@ func (w *world) visit(ctx context.Context, words string) error {
 	if err := w.startOther(); err != nil {
 		return err
 	}
-	end := w.other.client.Visit(ctx, newPulse(w.server).line, func() {})
+	end := w.other.client.Visit(ctx, newPulse(w.server).line, unattended)
 	if w.silence != nil {
 		w.silence.end()
 	}
@@ -290,7 +290,7 @@ func tryOut(ctx context.Context, drive check.Drive) (moves bool, err error) {
 	client, err := drive.Start(dir, check.Endpoint{Case: "first", Host: "127.0.0.1", Port: listener.Addr().(*net.TCPAddr).Port,
 		User: "demo", Password: "demo", TLS: check.PlainLine})
 	if err == nil {
-		end := client.Visit(ctx, newPulse(server).line, func() {})
+		end := client.Visit(ctx, newPulse(server).line, unattended)
 		if has, _ := client.Stored(); end.Err == nil && len(has) == 0 {
 			end.Err = fmt.Errorf("the client cannot be driven: from a correct server it fetches nothing; exit status %d: %s", end.Status, strings.TrimSpace(end.Output))
 		}
@@ -302,3 +302,6 @@ func tryOut(ctx context.Context, drive check.Drive) (moves bool, err error) {
 	<-served
 	return len(drop.UIDs()) == 0, err
 }
+
+// unattended is nobody who waits with the client.
+func unattended(_, _ time.Duration) {}
