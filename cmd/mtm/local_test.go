@@ -88,7 +88,7 @@ var _ = Describe("save", func() {
 		}
 		s, _ := serve(maildrop.Bytes("a1", []byte("Subject: x\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nHello\r\n"+
 			part("../../evil.sh", "1")+part("plan.pdf", "2")+part("plan.pdf", "3")+part("/etc/passwd", "4")+part(".hidden", "5")+
-			part("NUL.txt", "6")+part("a\x1b[31m\xe2\x80\xaeb", "7")+"--b--\r\n")))
+			part("NUL.txt", "6")+part("a\x1b[31m\xe2\x80\xaeb", "7")+part("--rf", "8")+"--b--\r\n")))
 		u.addAccount(s)
 		u.succeeds("get", "work")
 		dir := u.path("files")
@@ -104,14 +104,14 @@ var _ = Describe("save", func() {
 			content[e.Name()] = string(raw)
 		}
 		Expect(content).To(Equal(map[string]string{"_.._evil.sh": "1", "plan.pdf": "2", "plan-2.pdf": "3", "_etc_passwd": "4", "hidden": "5",
-			"_NUL.txt": "6", "a_[31m_b": "7"}))
+			"_NUL.txt": "6", "a_[31m_b": "7", "rf": "8"}))
 		Expect(u.succeeds("save", mail, "--part", "3", "--dir", "files")).To(Equal("files/plan-3.pdf  1 B\n"))
-		Expect(u.fails("save", mail, "--part", "9")).To(ContainSubstring("has no part"))
+		Expect(u.fails("save", mail, "--part", "19")).To(ContainSubstring("has no part"))
 		Expect(u.succeeds("save", mail, "--part", "3", "--dir", "new")).To(Equal("new/plan.pdf  1 B\n"))
 		Expect(u.fails("save", mail, "--dir", "no/where")).To(HaveSuffix("--dir no/where: the directory no does not exist: create it, or name another one"))
 		Expect(u.fails("save", mail, "--dir", "new/plan.pdf")).To(HaveSuffix("--dir new/plan.pdf is a file: name a directory"))
 		var list []struct{ Part, File string }
 		fromJSON(u.succeeds("save", mail, "--all", "--dir", "files", "--json"), &list)
-		Expect(list).To(HaveLen(8))
+		Expect(list).To(HaveLen(9))
 	})
 })

@@ -171,8 +171,8 @@ func create(root *os.Root, name string) (*os.File, string, error) {
 	}
 }
 
-// fileName returns a safe file name made from a part's name: without directories, not hidden, and
-// not a device of Windows.
+// fileName returns a safe file name made from a part's name: without directories, not hidden, not
+// like an option of a command, and not a device of Windows.
 func fileName(id store.ID, p *mail.Part) string {
 	const longest = 200 // octets; file systems take 255
 	name := strings.Map(func(r rune) rune {
@@ -181,7 +181,7 @@ func fileName(id store.ID, p *mail.Part) string {
 		}
 		return r
 	}, p.Filename)
-	name = strings.Trim(name, " .")
+	name = strings.TrimLeft(strings.TrimRight(name, " ."), " .-")
 	if len(name) > longest {
 		ext := filepath.Ext(name)
 		if len(ext) > 20 {

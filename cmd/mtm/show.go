@@ -202,10 +202,10 @@ func (s *show) printText(ctx context.Context) error {
 }
 
 func partLine(p *mail.Part, texts []mail.Text) string {
-	line := fmt.Sprintf("part %-8s %-24s %10s", p.Path, p.MediaType, octets(p.Size))
+	line := fmt.Sprintf("part %-8s %-24s %10s", p.Path, oneLine(p.MediaType), octets(p.Size))
 	for _, more := range []string{p.Disposition, p.Filename} {
 		if more != "" {
-			line += "  " + more
+			line += "  " + oneLine(more)
 		}
 	}
 	if p.MediaType == "application/ms-tnef" {
@@ -214,7 +214,7 @@ func partLine(p *mail.Part, texts []mail.Text) string {
 	if other := insteadOf(p, texts); other != nil {
 		line += "  (left out: an alternative to part " + other.Path + ")"
 	}
-	return oneLine(line)
+	return line
 }
 
 // insteadOf returns the part that is shown in place of p, or nil.
