@@ -16,6 +16,9 @@ import (
 	"pop3mtm/fakeserver/edit"
 )
 
+// staysUp is a {network} that is there again when a line has broken.
+const staysUp = ", and the next one can be had at once"
+
 // lines makes the client's connections and counts those that are open.
 type lines struct {
 	mu     sync.Mutex

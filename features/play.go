@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/onsi/gomega"
+
 	"pop3mtm/fakeserver"
 	"pop3mtm/fakeserver/maildrop"
 	"pop3mtm/mtm/account"
@@ -76,6 +78,15 @@ func (w *world) makeServer() *fakeserver.Server {
 	server := fakeserver.New(w.drop, &w.options)
 	w.sent.watch(server, w.drop)
 	return server
+}
+
+// expectationsMet judges the sessions so far.
+func (w *world) expectationsMet(ctx context.Context) error {
+	w.Expect(w.play).NotTo(gomega.BeNil(), "no step before this one plays a scenario")
+	if err := w.settled(ctx); err != nil {
+		return err
+	}
+	return w.judge(ctx)
 }
 
 // judge compares what the client did with what the scenario expects.

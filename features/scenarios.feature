@@ -8,6 +8,7 @@ Feature: Servers with known faults
     When I copy new messages, then disconnecting
     Then it succeeds
     And the Inbox shows "Welcome to Gull Rock" and "Synthetic message 1 of seed 7"
+    And the scenario's expectations are met
 
   Scenario: Deletions that the server confirms but does not carry out
     Given the server plays the scenario "dele-ignored"

@@ -32,6 +32,7 @@ func (w *world) serverSteps() []step {
 			"the mailbox holds these messages:\n| subject | lines | with                  |\n| Party   | 40    | calendar, attachment  |", w.mailboxHoldsThese},
 		{"the server plays the scenario {text}", "a built-in scenario or a file, with its mail and users; its expectations are checked at the end (docs/scenarios.md); must be the first step",
 			`the server plays the scenario "retr-refused#words"`, w.playsScenario},
+		{"the scenario's expectations are met", "those that the file has for every client, as a step of their own; without this step they are checked after the last one", `the scenario's expectations are met`, w.expectationsMet},
 		{"{list} arrive(s) in the mailbox", "mail that arrives later", `"Photos" arrives in the mailbox`, w.mailboxHolds},
 		{"another program deletes {list}", "the messages are removed from the server between two connections", `another program deletes "Lunch"`, w.deletedElsewhere},
 		{"another program {visit} the mailbox", "the mailbox is locked until that program leaves", `another program opens the mailbox`, w.visitedElsewhere},
@@ -43,8 +44,7 @@ func (w *world) serverSteps() []step {
 		{"the server once refuses the {part}", "one refusal in that part of a session; after that the server is correct", `the server once refuses the password`, w.refusesPart},
 		{"the server once refuses to {act} {list}", "the next request for each message; to show means to send the header", `the server once refuses to send "Invoice"`, w.refusesMessages},
 		{"the server once answers the {part} with {answer}", "an invalid answer, or a refusal with a reason", `the server once answers the message list with nonsense`, w.answersWrong},
-		{"the line breaks once {where}", "the connection ends instead of an answer, or after a part of it; headers are sent at the next connect; no other connection is accepted before the next command", `the line breaks once in the middle of "Invoice"`, w.breaks},
-		{"the line breaks once {where}, and the next one can be had at once", "the running command can continue over another connection", `the line breaks once in the middle of "Invoice", and the next one can be had at once`, w.breaksOnce},
+		{"the line breaks once {where}{network}", "the connection ends instead of an answer, or after a part of it; headers are sent at the next connect; no other connection is accepted before the next command, or the running one can continue over another at once", `the line breaks once in the middle of "Invoice"`, w.breaks},
 		{"the line breaks whenever {text} is {request}", "each time the message is sent, or its header is sent (shown)", `the line breaks whenever "Invoice" is sent`, w.breaksAlways},
 		{"the line breaks while nothing happens", "the server drops a connection that no command uses", `the line breaks while nothing happens`, w.breaksIdle},
 		{"the server falls silent {where}", "it does not answer, or not completely, until the client gives up; no other connection is accepted before the next command", `the server falls silent at the password`, w.silent},
@@ -250,19 +250,13 @@ func (w *world) answersWrong(ctx context.Context, part, answer string) error {
 
 // breaks happens after what was sent has arrived, so that a scenario has one outcome;
 // specs and scenario files of the server cover resets.
-func (w *world) breaks(ctx context.Context, where string) error {
+func (w *world) breaks(ctx context.Context, where, network string) error {
 	match, octets := w.spot(where)
 	cut := edit.CutAfter(octets, edit.Close)
 	return w.fault(ctx, match, func(r edit.Reply) edit.Reply {
-		w.lines.goDown(true)
+		w.lines.goDown(network != staysUp)
 		return cut(r)
 	})
-}
-
-// breaksOnce leaves the network up.
-func (w *world) breaksOnce(ctx context.Context, where string) error {
-	match, octets := w.spot(where)
-	return w.fault(ctx, match, edit.CutAfter(octets, edit.Close))
 }
 
 // breaksAlways ends each connection in which a message is sent, or its header shown,

@@ -85,6 +85,7 @@ func placeholders() []placeholder {
 		oneOf("{protection}", "when a connection becomes protected", "on request", "from the start"),
 		{"{where}", `(at the (?:` + strings.Join(partNames(), "|") + `)|in the (?:middle|header|deletion) of "[^"]*")`,
 			"`at the PART`, a part of a session as above, or `in the middle of`, `in the header of` or `in the deletion of` and a subject"},
+		{"{network}", `(|` + staysUp + `)`, "nothing, or `" + staysUp + "`"},
 		{"{login}", `(` + loginPattern + `)`, "`" + bestLogin + "` that the server offers, `" + plainLogin + "`, `" + secureLogin + "`, or `" +
 			namedLogin + "NAME`"},
 		{"{extent}", `(` + allMessages + `|the newest \d+ messages?)`, "`all messages`, or `the newest 2 messages`"},
