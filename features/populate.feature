@@ -216,3 +216,46 @@ Feature: Populating
       When the disk has plenty of room
       And I populate all messages
       Then it succeeds
+
+  Rule: A pruned message keeps its entry, and can be fetched again
+
+    @behaviour-1
+    Scenario: A pruned message is fetched again while connected
+      Given the mailbox holds "Lunch" and "Invoice"
+      And I connect
+      And I populate all messages
+      When I prune "Lunch" in the mailbox
+      Then the mailbox shows these messages:
+        | subject | state                 |
+        | Lunch   | new, unread           |
+        | Invoice | new, unread, complete |
+      And "Lunch" and "Invoice" in the mailbox show sender, date and size
+      When I populate all messages
+      Then 1 message came and 1 were there before
+      And the mailbox shows these messages:
+        | subject | state                 |
+        | Lunch   | new, unread, complete |
+        | Invoice | new, unread, complete |
+      When I disconnect
+      Then the server holds "Lunch" and "Invoice"
+
+    @behaviour-1
+    Scenario: Messages are pruned offline
+      Given the account shows its mailbox offline too
+      And the mailbox holds "Lunch" and "Invoice"
+      And I connect
+      And I populate all messages
+      And I disconnect
+      When I prune "Lunch" and "Invoice" in the mailbox
+      And I restart the program
+      And I connect
+      Then the mailbox shows these messages:
+        | subject | state  |
+        | Lunch   | unread |
+        | Invoice | unread |
+      When I select "Invoice"
+      And I populate selected messages
+      Then the mailbox shows these messages:
+        | subject | state            |
+        | Lunch   | unread           |
+        | Invoice | unread, complete |

@@ -76,7 +76,7 @@ func placeholders() []placeholder {
 			"`no message twice`, `no header twice`, or all messages: `\"Photos\" and \"Lunch\", in this order`"},
 		oneOf("{visit}", "what another program does", "opens", "leaves"),
 		oneOf("{absence}", "what fails at the address", "answers at the server's address", nobodyKnows),
-		oneOf("{handle}", "what the user does with an entry", "read", "remove"),
+		oneOf("{handle}", "what the user does with an entry", "read", "remove", "prune"),
 		oneOf("{act}", "what the server is asked to do", "send", "show", "delete"),
 		oneOf("{part}", "a part of a session", partNames()...),
 		oneOf("{ability}", "what a server may lack", abilityNames()...),

@@ -27,7 +27,7 @@ func (w *world) storeSteps() []step {
 		{"I set these:", "names and values of several settings", "I set these:\n| tls      | implicit         |\n| tls-name | mail.example.org |", w.setThese},
 		{"the settings are:", "names and values of some settings, as stored", "the settings are:\n| port       | 110 |\n| sync-limit | -1  |", w.settingsAre},
 		{"the disk has {room}", "as the operating system reports it; plenty of room at first", `the disk has room for 100 KB`, w.hasRoom},
-		{"I {handle} {list} in the {place}", "a message that was read is no longer unread; a removed one is removed from the store only", `I read "Lunch" in the Inbox`, w.handle},
+		{"I {handle} {list} in the {place}", "a message that was read is no longer unread; a removed one is removed from the store only; of a pruned one the header and the entry stay", `I read "Lunch" in the Inbox`, w.handle},
 		{"I remove the folder {text}", "with everything in it, in the store", `I remove the folder "Bills"`, w.removesFolder},
 		{"the {place} shows {list}", "exactly these messages are visible; mailbox means the account's entries", `the mailbox shows "Lunch" and "Photos"`, w.shows},
 		{"the {flag} messages in the {place} are {list}", "exactly these visible messages have the flag", `the new messages in the mailbox are "Photos"`, w.flagged},
@@ -130,9 +130,13 @@ func (w *world) ids(ctx context.Context, list, place string) []store.ID {
 func (w *world) handle(ctx context.Context, handle, list, place string) error {
 	ids := w.ids(ctx, list, place)
 	b := w.store.NewBatch()
-	if handle == "read" {
+	switch handle {
+	case "prune":
+		_, err := mtm.Prune(ctx, w.store, ids...)
+		return err
+	case "read":
 		b.SetFlags(ids, 0, store.Unread)
-	} else {
+	default:
 		b.Delete(ids...)
 	}
 	return b.Commit(ctx)
