@@ -287,7 +287,7 @@ Feature: Operations without a connection
       And I copy selected messages, offline
       And another program deletes "Lunch"
       When I connect
-      Then it fails with "the server has it no more", error -174
+      Then it fails with "the message is no longer on the server", error -174
       And the failed messages are "Lunch"
       And the account is connected
       And the Inbox shows nothing

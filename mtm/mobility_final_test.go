@@ -37,7 +37,7 @@ func TestMessagesThatLookAlikeAreNotResumed(t *testing.T) {
 			r.breaks("RETR", "3", 60, 1)
 			err := r.box.InvokeSync(r.t.Context(), get(mtm.All, mtm.Move, mtm.ThenDisconnect))
 			if alike {
-				if !errors.Is(err, mtm.ErrDisconnected) || !strings.Contains(err.Error(), "two of those that are left look alike") {
+				if !errors.Is(err, mtm.ErrDisconnected) || !strings.Contains(err.Error(), "two of the remaining messages look alike") {
 					t.Errorf("it ended with %v", err)
 				}
 				if got := len(drop.UIDs()); got != 3 || len(r.children(store.Inbox)) != 0 {

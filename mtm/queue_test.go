@@ -281,7 +281,7 @@ var _ = Describe("What waits for the next session (behaviour section 6)", func()
 		b.mustDo(mtm.Delete{Messages: []store.ID{box("u2")}})
 		Expect(b.drop.Remove("u1", "u2")).To(Succeed())
 		_, err := b.do(mtm.Connect{})
-		Expect(err).To(MatchError(ContainSubstring(`1 message(s) failed, the first is "u1": the server has it no more: nothing to copy`)))
+		Expect(err).To(MatchError(ContainSubstring(`1 message(s) failed, the first is "u1": cannot copy: the message is no longer on the server`)))
 		Expect(b.inbox()).To(BeEmpty())
 		Expect(b.box.Connected()).To(BeTrue())
 		b.mustDo(mtm.Disconnect{})
@@ -363,9 +363,9 @@ var _ = Describe("What waits for the next session (behaviour section 6)", func()
 			Expect(b.waiting()).To(BeEmpty())
 			b.sound()
 		},
-		Entry("an unknown kind", "UPDATE operations SET kind = 77 WHERE id = 1", "set aside: nobody knows an operation of kind-77"),
-		Entry("a folder that is gone", "UPDATE operations SET folder = 4711 WHERE id = 1", "the folder 4711 of the copy is gone"),
-		Entry("an entry that is not a folder", "UPDATE operations SET folder = 1 WHERE id = 1", "1, where the copy goes, is not a folder"),
+		Entry("an unknown kind", "UPDATE operations SET kind = 77 WHERE id = 1", "set aside: unknown operation kind-77"),
+		Entry("a folder that is gone", "UPDATE operations SET folder = 4711 WHERE id = 1", "folder 4711, the destination of the copy, no longer exists"),
+		Entry("an entry that is not a folder", "UPDATE operations SET folder = 1 WHERE id = 1", "entry 1, the destination of the copy, is not a folder"),
 		Entry("lines that cannot be", "UPDATE operations SET kind = 4, lines = -5 WHERE id = 1", "-5 lines cannot be fetched"),
 	)
 })

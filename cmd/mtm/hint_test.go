@@ -44,7 +44,7 @@ var _ = Describe("What a failure advises", func() {
 		s := fakeserver.StartTLS(tb(), fakeserver.NewMaildrop(letters("a1")...), &fakeserver.Options{TLS: fixtures.NewCA().Server()})
 		u.addAccount(s)
 		Expect(u.fails("get", "work", "--timeout", "1s")).To(HaveSuffix(
-			"the port speaks TLS from the first octet on, and the account does not; 'mtm account set work --tls implicit' is for ports that begin with TLS"))
+			"the port begins with TLS, but the account's setting tls is not implicit; 'mtm account set work --tls implicit' is for ports that begin with TLS"))
 		plain, _ := serve(letters("a1")...)
 		u.succeeds("account", "set", "work", "--pop3", plain.Addr(), "--tls", "implicit")
 		Expect(u.fails("get", "work")).To(HaveSuffix("'mtm account set work --tls stls' is for ports that do not begin with TLS"))

@@ -8,11 +8,11 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// Arrivals are messages without an entry that get mail takes right after the refresh that finds
-// them. Their headers are not asked for: the message itself tells all, and one commit holds the
+// Arrivals are new messages without an entry that a get mail fetches right after the refresh that
+// found them. Their headers are not requested separately: one commit stores the message, the
 // mailbox's entry and the copy in the folder.
 
-// withArrivals puts the arrivals among the messages to fetch.
+// withArrivals adds the arrivals to the messages to fetch.
 func (w *work) withArrivals(c *Choice, items []item) []item {
 	if len(w.arrivals) == 0 {
 		return items
@@ -25,8 +25,7 @@ func (w *work) withArrivals(c *Choice, items []item) []item {
 	return all
 }
 
-// showArrivals adds the mailbox's entries of the arrivals in a batch, newest
-// first as a refresh does.
+// showArrivals adds mailbox entries for the arrivals of a batch, the newest first as in a refresh.
 func (w *work) showArrivals(t Transfer, b *bodyBatch) {
 	if b.arrivals == 0 {
 		return
@@ -50,12 +49,12 @@ func (w *work) showArrivals(t Transfer, b *bodyBatch) {
 	}
 }
 
-// placeArrival puts an arrival into the folder: the batch's copy of it.
+// placeArrival adds the batch's copy of an arrival to the folder.
 func (t Transfer) placeArrival(b *bodyBatch, i int) {
 	e := &b.copies[i]
 	*e = t.copyOf(b.entries[i], b.bodies[i])
 	b.carries[i].Mark(e)
-	e.Flags = e.Flags.With(store.New) // as a copy takes over
+	e.Flags = e.Flags.With(store.New) // copies inherit New
 	if t.Move {
 		b.Add(e)
 	} else {
@@ -63,8 +62,8 @@ func (t Transfer) placeArrival(b *bodyBatch, i int) {
 	}
 }
 
-// showRest makes entries of the arrivals that did not come, refused or left behind by a failure,
-// from their headers. Without a line it is left to the next refresh.
+// showRest makes entries, from headers, for the arrivals that were not fetched because of a refusal
+// or a failure. Without a connection the next refresh does it.
 func (w *work) showRest(ctx context.Context) error {
 	var rest []*message
 	complete := len(w.arrivals) > 0
@@ -93,11 +92,11 @@ func (w *work) showRest(ctx context.Context) error {
 	return nil
 }
 
-// showHeaders makes entries of messages, by number, from their headers, and returns those whose
-// header the server refuses.
+// showHeaders requests the headers of messages and makes entries of them. It returns the messages
+// whose header the server refuses.
 func (w *work) showHeaders(ctx context.Context, list []*message) ([]failedMessage, error) {
 	slices.Reverse(list)
-	unseen := progress.NewMeter(int64(w.session.box.Service), progress.Refreshing) // these messages were counted already
+	unseen := progress.NewMeter(int64(w.session.box.Service), progress.Refreshing) // the progress has counted these messages already
 	r := &refresh{session: w.session, known: len(w.session.view.numbers.ids)}
 	failed, err := w.session.fetchHeaders(ctx, unseen, &claims{session: w.session}, list)
 	if err != nil {

@@ -7,10 +7,10 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// askedAtOnce is how many headers are asked for before the answers are judged.
+// askedAtOnce is the number of headers that are requested before the answers are judged.
 const askedAtOnce = 1000
 
-// faceSink reads the headers that TOP n 0 sends.
+// faceSink reads the headers from the replies to TOP n 0.
 type faceSink struct {
 	head   headerBlocks
 	reader *headerReader
@@ -19,10 +19,10 @@ type faceSink struct {
 	answered int
 }
 
-// Message gives the writer for one header.
+// Message returns the writer for one header.
 func (s *faceSink) Message(int) (io.Writer, error) { return &s.head, nil }
 
-// Done ends one header; one that the server refuses, or of which it shows nothing, stays unknown.
+// Done ends one header. A header that the server refuses, or sends empty, stays unknown.
 func (s *faceSink) Done(n int, octets int64, err error) error {
 	s.answered++
 	if err == nil && octets > 0 {
@@ -35,8 +35,9 @@ func (s *faceSink) Done(n int, octets int64, err error) error {
 	return nil
 }
 
-// faces asks for the headers of messages; those that the server refuses are left out. A server that
-// refuses the first one and does not list TOP is asked for no other in this session.
+// faces requests the headers of messages and returns those that the server does not refuse.
+// After a refusal of the first one by a server that does not list TOP, no other is
+// requested in this session.
 func (s *Session) faces(ctx context.Context, numbers []int) (map[int]face, error) {
 	sink := &faceSink{
 		reader: newHeaderReader(noDate, s.line.settings.Charset),
@@ -56,7 +57,7 @@ func (s *Session) faces(ctx context.Context, numbers []int) (map[int]face, error
 	return sink.faces, s.topAll(ctx, numbers, sink)
 }
 
-// topAll asks for headers; of an error that loses the connection it says with which message.
+// topAll requests headers. An error that ends the connection names the message at which it ended.
 func (s *Session) topAll(ctx context.Context, numbers []int, sink *faceSink) error {
 	sink.answered = 0
 	err := s.line.wire.TopAll(ctx, numbers, 0, sink)
@@ -71,7 +72,7 @@ func (s *Session) topAll(ctx context.Context, numbers []int, sink *faceSink) err
 	return err
 }
 
-// question is whether a listed message is the one that an entry knows.
+// question asks whether a listed message is the one that an entry knows.
 type question struct {
 	id     store.ID // the entry
 	number int
@@ -79,8 +80,8 @@ type question struct {
 	doubt  doubt
 }
 
-// answers asks for the headers of the messages in question, and judges. The numbers of those that
-// are the same are proven for this session.
+// answers requests the headers of the messages in question and judges them. Messages that turn out
+// to be the same are proven for this session.
 func (s *Session) answers(ctx context.Context, list []question, judged func(q question, v verdict)) error {
 	for len(list) > 0 {
 		some := list[:min(len(list), askedAtOnce)]
@@ -88,7 +89,7 @@ func (s *Session) answers(ctx context.Context, list []question, judged func(q qu
 		var numbers []int
 		ids := make([]store.ID, len(some))
 		for i, q := range some {
-			if ids[i] = q.id; s.breaks[q.id] == 0 { // others are asked for nothing but last
+			if ids[i] = q.id; s.breaks[q.id] == 0 { // messages that broke a visit are requested last
 				numbers = append(numbers, q.number)
 			}
 		}
@@ -110,7 +111,7 @@ func (s *Session) answers(ctx context.Context, list []question, judged func(q qu
 				head = compareFaces(then, now)
 			}
 			if s.breaks[q.id] > 0 && byHeader(store.Ref{UID: entries[i].UID, Size: entries[i].Size}) {
-				judged(q, fetch) // its size alone tells which one it is
+				judged(q, fetch) // only its size identifies it
 				continue
 			}
 			if judge(idSame, q.size, head, max(q.doubt, doubtSome)) == same {

@@ -6,14 +6,14 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// payArrivals ends what is owed to a get whose arrivals have entries, when the session ends.
+// payArrivals clears what is owed to a get whose arrivals have entries, when the session ends.
 func (s *Session) payArrivals(b *store.Batch) {
 	if s.settled {
 		b.DropFact(s.box.Service, store.FactGetAsked)
 	}
 }
 
-// remember keeps what the session has learned of the server, when it ends.
+// remember stores what the session has learned about the server, when it ends.
 func (s *Session) remember(b *store.Batch) {
 	s.payArrivals(b)
 	if s.line.wire.SizesAreEstimates() && s.server.facts[store.FactSizesEstimate] == 0 {
@@ -21,7 +21,7 @@ func (s *Session) remember(b *store.Batch) {
 	}
 }
 
-// recall reads what is remembered of the server, and what is owed.
+// recall reads what earlier sessions learned about the server, and what is owed.
 func (s *Session) recall(ctx context.Context, asked *Asked) (err error) {
 	s.server.facts, err = s.box.Store.Facts(ctx, s.box.Service)
 	s.server.reused = s.server.facts[store.FactReusesIDs] > 0
@@ -33,7 +33,7 @@ func (s *Session) recall(ctx context.Context, asked *Asked) (err error) {
 	return err
 }
 
-// markSelected marks the entries that are selected.
+// markSelected marks the selected entries as asked for.
 func (s *Session) markSelected(ctx context.Context, b *store.Batch, asked *Asked) error {
 	if asked == nil || len(asked.Selection) == 0 {
 		return nil

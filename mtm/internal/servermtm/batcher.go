@@ -2,34 +2,34 @@ package servermtm
 
 import "pop3mtm/mtm/store"
 
-// batch holds what the line gave and the store has not taken yet.
+// batch holds data that was read from the connection and is not stored yet.
 type batch interface {
-	// begin forgets the rows, keeps their room, and takes the store's batch that new ones go into.
+	// begin empties the batch, keeps its memory, and sets the store's batch for new rows.
 	begin(into *store.Batch)
 	// target returns the store's batch.
 	target() *store.Batch
 	empty() bool
 }
 
-// batcher fills one batch from the line while the committer makes those before it durable.
+// batcher fills one batch from the connection while the committer makes earlier ones durable.
 type batcher[B batch] struct {
-	now   B // the batch that fills
+	now   B // the batch that is being filled
 	store *store.Store
 	fresh func() B
-	fill  func(B) error // puts the rows of a full batch into the store's; the committer's goroutine calls it
-	kept  func(B)       // takes note of rows that are durable; the committer's goroutine calls it
-	spare chan B        // batches whose room is used again
+	fill  func(B) error // adds the rows of a full batch to the store's batch; called by the committer's goroutine
+	kept  func(B)       // records rows that are durable; called by the committer's goroutine
+	spare chan B        // batches whose memory is reused
 	out   *committer
 }
 
-// newBatcher starts the committer; finish or abandon ends it.
+// newBatcher starts the committer. finish or abandon stops it.
 func newBatcher[B batch](st *store.Store, fresh func() B, fill func(B) error, kept func(B)) *batcher[B] {
 	b := &batcher[B]{store: st, fresh: fresh, fill: fill, kept: kept, spare: make(chan B, 2), out: newCommitter()}
 	b.now = b.next()
 	return b
 }
 
-// next returns an empty batch, with the room of one that is durable if there is one.
+// next returns an empty batch, which reuses the memory of a durable one if possible.
 func (b *batcher[B]) next() B {
 	var n B
 	select {
@@ -41,7 +41,7 @@ func (b *batcher[B]) next() B {
 	return n
 }
 
-// flush hands the batch over. It returns the first failure of an earlier one.
+// flush passes the batch to the committer. It returns the first failure of an earlier batch.
 func (b *batcher[B]) flush() error {
 	full := b.now
 	if full.empty() {
@@ -69,14 +69,14 @@ func (b *batcher[B]) commit(full B) error {
 	return nil
 }
 
-// finish makes all batches durable, waits for it and returns the first failure.
+// finish makes all batches durable, waits until they are, and returns the first failure.
 func (b *batcher[B]) finish() error {
 	err := b.flush()
 	b.now.target().Rollback()
 	return first(b.out.finish(), err)
 }
 
-// abandon drops the batch that fills, and waits for those before it.
+// abandon drops the batch that is being filled, and waits for the earlier ones.
 func (b *batcher[B]) abandon() error {
 	b.now.target().Rollback()
 	return b.out.finish()

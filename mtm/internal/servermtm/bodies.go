@@ -14,15 +14,16 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// wholeMessage asks fetch for RETR instead of TOP.
+// wholeMessage makes fetch use RETR instead of TOP.
 const wholeMessage = -1
 
-// placer puts the messages of a batch into it, and returns for each where it is from the commit on.
+// placer adds entries for the messages of a batch to it. For each message it returns the entry that
+// will hold it after the commit.
 type placer func(b *bodyBatch) ([]placed, error)
 
-// fetch gets messages from the server, in their order, whole or up to a number of lines of the
-// body, and stores them in synced batches; the mailbox's entries lose the settled flags with it.
-// Reading and storing overlap.
+// fetch requests messages in their order, whole or up to a number of lines of the body, and stores
+// them in synced batches. The commit that stores a message clears the settled flags of its mailbox
+// entry. Reading and storing overlap.
 func (w *work) fetch(ctx context.Context, items []item, lines int, place placer, settled store.Flags) error {
 	var total int64
 	numbers := make([]int, len(items))
@@ -34,7 +35,7 @@ func (w *work) fetch(ctx context.Context, items []item, lines int, place placer,
 		switch {
 		case w.counted:
 			p.TotalSize = total
-		case w.seen != nil && w.session.ways != nil: // counts go on over a gap
+		case w.seen != nil && w.session.ways != nil: // the counts continue over another connection
 			p.MessagesToProcess = len(items)
 		default:
 			p.TotalSize, p.TotalMessages, p.MessagesToProcess = total, len(items), len(items)
@@ -67,35 +68,37 @@ func (w *work) fetch(ctx context.Context, items []item, lines int, place placer,
 	return err
 }
 
-// bodySink stores the messages of one run. Bodies go into the store's segment as
-// they come; a full batch is made durable by the committer while the next fills.
+// bodySink stores the messages of one run. It writes bodies to the store's segment as they arrive.
+// The committer makes a full batch durable while the next one is being filled.
 type bodySink struct {
 	work     *work
-	items    []item // in the order in which they are asked for
+	items    []item // in the order of the requests
 	reader   *headerReader
-	top      bool // what comes may be the beginning of a message only
+	top      bool // the server may send only the beginning of a message
 	place    placer
-	settled  store.Flags // what the mailbox's entry loses once its message is here
+	settled  store.Flags // flags that the mailbox's entry loses when its message is stored
 	batches  *batcher[*bodyBatch]
-	head     headerBlocks  // of the message in hand, when it is an arrival
-	scan     *mail.Scanner // looks at what it carries
+	head     headerBlocks  // header of the current message, when it is an arrival
+	scan     *mail.Scanner // finds the traits of the current message
 	current  item
-	body     *store.BodyWriter // of the message in hand
-	answered int               // messages that came or were refused
+	body     *store.BodyWriter // of the current message
+	answered int               // messages that were fetched or refused
 	size     bounded
-	shown    int64 // octets of it that the progress shows
+	shown    int64 // octets of the current message that the progress shows
 	every    int64 // octets of a step
 }
 
-// A message of more than smallMessage octets shows its progress in stepsOfMessage steps at least,
-// and after so many octets at most: a person sees no finer step, and small messages cost nothing.
+// The progress of a message of more than smallMessage octets is updated in at least
+// stepsOfMessage steps, and at least after this many octets. People see no smaller steps, and
+// small messages cost nothing.
 const (
 	smallMessage   = 16 << 10
 	stepsOfMessage = 16
 	longestStep    = 64 << 10
 )
 
-// stepOf returns how many octets of a message of that size pass between two looks at its progress.
+// stepOf returns how many octets of a message of this size are read between two
+// updates of the progress.
 func stepOf(size int64) int64 {
 	if size <= smallMessage {
 		return longestStep
@@ -112,7 +115,7 @@ func newBodySink(w *work, items []item, lines int, place placer, settled store.F
 	return s
 }
 
-// Size is what LIST told of a message that comes whole.
+// Size returns LIST's size of a message that is fetched whole.
 func (s *bodySink) Size(n int) int64 {
 	if s.top {
 		return 0
@@ -120,7 +123,7 @@ func (s *bodySink) Size(n int) int64 {
 	return itemOf(s.items, s.answered, n).size
 }
 
-// Message starts a message, perhaps once more.
+// Message begins a message. It may be called again for the same message.
 func (s *bodySink) Message(n int) (io.Writer, error) {
 	if err := s.discard(); err != nil {
 		return nil, err
@@ -135,7 +138,7 @@ func (s *bodySink) Message(n int) (io.Writer, error) {
 	return &s.size, nil
 }
 
-// Write takes octets of the message in hand.
+// Write stores octets of the current message.
 func (s *bodySink) Write(p []byte) (int, error) {
 	n, err := s.body.Write(p)
 	if (s.current.id == 0 || s.headOnly()) && err == nil {
@@ -149,7 +152,8 @@ func (s *bodySink) Write(p []byte) (int, error) {
 // Came implements pop3.Follower: a message is written when all of it is there, unless it is large.
 func (s *bodySink) Came(_ int, octets int64) { s.show(octets) }
 
-// show shows how much of the message in hand has come. A step may be less than what comes at once.
+// show updates the progress with the octets of the current message. A step may be smaller than one
+// write.
 func (s *bodySink) show(came int64) {
 	for s.shown+s.every <= came {
 		s.shown += s.every
@@ -158,7 +162,7 @@ func (s *bodySink) show(came int64) {
 	}
 }
 
-// Done ends a message: whole, or refused.
+// Done ends a message, which is whole or was refused.
 func (s *bodySink) Done(n int, octets int64, refused error) error {
 	s.answered++
 	s.work.meter.Update(func(p *progress.Snapshot) {
@@ -196,7 +200,7 @@ func (s *bodySink) Done(n int, octets int64, refused error) error {
 	b := s.batches.now
 	b.bodies = append(b.bodies, body)
 	s.scan.End()
-	carries := Carries{} // of a part of a message the parts tell nothing certain
+	carries := Carries{} // the parts of an incomplete message are not certain
 	if kind == store.BodyWhole {
 		carries = CarriesOf(s.scan.Traits())
 	}
@@ -211,7 +215,7 @@ func (s *bodySink) Done(n int, octets int64, refused error) error {
 	return s.batches.flush()
 }
 
-// discard forgets what has come of the message in hand.
+// discard drops the octets of the current message.
 func (s *bodySink) discard() error {
 	if s.body == nil {
 		return nil
@@ -221,8 +225,8 @@ func (s *bodySink) discard() error {
 	return body.Discard()
 }
 
-// broken returns the error of a run that lost the connection by a message, or behind all of
-// them; nil when it did not.
+// broken returns the error of a run that lost the connection at a message, or after the last
+// one; nil for other runs.
 func (s *bodySink) broken(ctx context.Context, err error, numbers []int) error {
 	i := culprit(ctx, err, numbers, s.answered)
 	_, endless := errors.AsType[*endlessError](err)
@@ -244,44 +248,44 @@ func (s *bodySink) broken(ctx context.Context, err error, numbers []int) error {
 	return &brokenError{message: message{number: it.number, size: it.size, uid: it.uid}, id: it.id, err: err}
 }
 
-// nothingOf returns the error of a message that came empty, unless LIST says that it is. QUIRK 87:
-// kept as the message, it would be deleted from the server by a move, and be nowhere. unsized: LIST
-// does not tell the size.
+// nothingOf returns an error for a message that the server sent empty, unless LIST says that it is
+// empty. QUIRK 87: if it were stored, a move would delete the message on the server, and it would
+// be lost. unsized means that LIST gives no size.
 func nothingOf(octets, size int64, unsized bool) error {
 	if octets > 0 || size <= 0 && !unsized {
 		return nil
 	}
 	if unsized {
-		return errors.New("the server sends an empty message and does not tell its size")
+		return errors.New("the server sent an empty message, and LIST gives no size for it")
 	}
-	return fmt.Errorf("the server sends nothing of its %d octets", size)
+	return fmt.Errorf("the server sent none of its %d octets", size)
 }
 
-// headOnly reports whether nothing but its header can show that the message in hand is that of its
-// entry: the entry has one, and no size that LIST told.
+// headOnly reports whether only its header can prove that the current message is that of its entry,
+// because LIST gives no size.
 func (s *bodySink) headOnly() bool { return s.current.id != 0 && s.current.size <= 0 }
 
-// another returns why what came cannot be the message of the entry, nil when it can: it is empty
-// though TOP showed a header, or has the header of another message, as when a server answers with
-// the message beside it.
+// another returns why the fetched message cannot be that of the entry, or nil: it is empty
+// although TOP sent a header, or it has the header of another message, as from a server that sends
+// the neighbouring message.
 func (s *bodySink) another(octets int64) (refused, err error) {
 	e, err := s.work.session.box.Store.Entry(context.Background(), s.current.id)
 	if err != nil || e.Body.Kind == store.BodyNone || e.Body.Length == 0 {
 		return nil, err
 	}
 	if octets == 0 {
-		return errors.New("the server sends an empty message, and its header was not empty"), nil
+		return errors.New("the server sent an empty message, but its header was not empty"), nil
 	}
 	s.head.end()
 	now := s.work.session.box.newEntry(message{number: s.current.number, size: s.current.size, uid: s.current.uid}, s.head.at(0), s.reader)
-	if compareFaces(faceOf(&e), faceOf(&now)) == headOther { // without a Message-ID a header proves too little (QUIRK 71)
-		return errors.New("the server sends another message than the one whose header it showed"), nil
+	if compareFaces(faceOf(&e), faceOf(&now)) == headOther { // without a Message-ID a header is not proof enough (QUIRK 71)
+		return errors.New("the server sent another message than the one whose header it sent before"), nil
 	}
 	return nil, nil
 }
 
-// add takes the message in hand, whose octets are in bodies, into the batch; the header of an
-// arrival gets a body of its own, and makes an entry.
+// add adds the current message, whose octets are in the segment, to the batch. For an arrival it
+// also writes the header as a body, and makes an entry.
 func (s *bodySink) add() error {
 	b, it := s.batches.now, s.current
 	var e store.Entry
@@ -301,15 +305,16 @@ func (s *bodySink) add() error {
 	return nil
 }
 
-// finish makes what is whole durable, also after a failure, and waits for it.
+// finish makes all whole messages durable, also after a failure, and waits until they are.
 func (s *bodySink) finish() error {
-	if err := s.discard(); err != nil { // the line broke inside a message: half of it is nothing
+	if err := s.discard(); err != nil { // the connection broke inside a message, and an incomplete message is dropped
 		return first(s.batches.abandon(), err)
 	}
 	return s.batches.finish()
 }
 
-// fill lets the messages of a batch appear; the mailbox's entries are no longer waited for.
+// fill makes the messages of a batch visible, and clears the settled flags of
+// their mailbox entries.
 func (s *bodySink) fill(b *bodyBatch) (err error) {
 	if b.placed, err = s.place(b); err != nil {
 		return err
@@ -346,7 +351,7 @@ func (s *bodySink) kept(b *bodyBatch) {
 			continue
 		}
 		w.result.Stored = append(w.result.Stored, id)
-		if whole && len(w.waits[it.id]) > 0 { // more may be waiting for it
+		if whole && len(w.waits[it.id]) > 0 { // other operations may wait for it
 			w.got[it.id] = id
 		}
 	}
@@ -354,7 +359,7 @@ func (s *bodySink) kept(b *bodyBatch) {
 	w.safe = append(w.safe, b.items...)
 }
 
-// leaveOut forgets the message in hand, which is longer than it may be.
+// leaveOut drops the current message, which exceeds a limit.
 func (s *bodySink) leaveOut() error {
 	body := s.body
 	s.body = nil
@@ -368,7 +373,7 @@ func (s *bodySink) leaveOut() error {
 	return nil
 }
 
-// takeUp makes a message the one in hand, of which nothing has come.
+// takeUp makes a message the current one.
 func (s *bodySink) takeUp(number int) {
 	if s.current.number != number {
 		s.current = itemOf(s.items, s.answered, number)

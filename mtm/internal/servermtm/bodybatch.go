@@ -2,7 +2,7 @@ package servermtm
 
 import "pop3mtm/mtm/store"
 
-// bodyBatch holds messages in the order they came.
+// bodyBatch holds messages in the order in which they were fetched.
 type bodyBatch struct {
 	*store.Batch
 	items   []item
@@ -11,9 +11,9 @@ type bodyBatch struct {
 	octets  int64
 	placed  []placed // for each item, once they are placed
 
-	arrivals int           // how many of items have no entry yet
-	entries  []store.Entry // of the arrivals in the mailbox, empty for others
-	copies   []store.Entry // and in the folder, once they are placed
+	arrivals int           // number of items without an entry
+	entries  []store.Entry // mailbox entries of the arrivals, empty for other items
+	copies   []store.Entry // the arrivals' entries in the folder, once they are placed
 }
 
 func (b *bodyBatch) begin(into *store.Batch) {
@@ -25,17 +25,18 @@ func (b *bodyBatch) begin(into *store.Batch) {
 func (b *bodyBatch) target() *store.Batch { return b.Batch }
 func (b *bodyBatch) empty() bool          { return len(b.items) == 0 }
 
-// placed says where a message of a batch is. The zero value is of a message that was there before.
+// placed says which entry holds a message of a batch. The zero value means that the folder
+// had the message before.
 type placed struct {
 	id      store.ID      // an entry that existed
-	entry   *store.Entry  // an entry that may be new: the commit gives it an id
+	entry   *store.Entry  // an entry that may be new: the commit sets its id
 	run     *store.Copies // a copy: the at-th of the run
 	at      int
 	arrival bool // the batch's copy of an arrival
 }
 
-// entryAt returns the entry that holds the i-th message, once the batch is committed; 0
-// when it was there before.
+// entryAt returns the entry that holds the i-th message, after the commit; 0 when
+// the folder had it before.
 func (b *bodyBatch) entryAt(i int, p placed) store.ID {
 	switch {
 	case p.arrival:

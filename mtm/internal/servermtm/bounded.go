@@ -9,18 +9,18 @@ import (
 	"pop3mtm/mtm/symbian"
 )
 
-// LIST's size of a message may be an estimate, or a lie: the limits on messages also hold while one
-// is read. A message that is longer stays on the server, and is left out as one whose size was
-// known to be too large.
+// LIST's size of a message may be an estimate or wrong, so limits are also applied while a
+// message is read. A message that is longer stays on the server and is left out, like one that
+// LIST says is too large.
 
-// bounded passes a message on up to its ceiling.
+// bounded is a writer that passes a message on up to its ceiling.
 type bounded struct {
 	to   io.Writer
 	most int64
 	got  int64
 }
 
-// over reports whether the message is longer than it may be.
+// over reports whether the message exceeds its limit.
 func (b *bounded) over() bool { return b.got > b.most }
 
 // Write implements io.Writer.
@@ -35,18 +35,17 @@ func (b *bounded) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// endlessError is of a message that is so much longer than it may be that the
-// connection is given up.
+// endlessError reports a message that exceeds its limit by so much that the connection is closed.
 type endlessError struct{ most int64 }
 
 func (e *endlessError) Error() string {
-	return fmt.Sprintf("the message goes on beyond %d octets, and the connection was closed; it stays on the server", e.most)
+	return fmt.Sprintf("the message is longer than %d octets, so the connection was closed; the message stays on the server", e.most)
 }
 
-// Unwrap gives the number, and makes the session end.
+// Unwrap returns the original's number, and pop3.ErrDrop, which ends the session.
 func (*endlessError) Unwrap() []error { return []error{symbian.ErrServer, pop3.ErrDrop} }
 
-// tooLong is the error of a whole message that only its header was wanted of.
+// tooLong returns the error for a whole message that a server sent in place of a header.
 func (b *bounded) tooLong() error {
 	if !b.over() {
 		return nil
@@ -54,7 +53,7 @@ func (b *bounded) tooLong() error {
 	return fmt.Errorf("the message has more than %d octets", b.most)
 }
 
-// discarded bounds a message that is only thrown away.
+// discarded returns the limit for a message that is only discarded.
 func discarded(ceiling int64) int64 {
 	if ceiling == math.MaxInt64 {
 		return 0
@@ -62,6 +61,6 @@ func discarded(ceiling int64) int64 {
 	return ceiling + 2*swallowed
 }
 
-// swallowed is how many octets beyond the limit are read, to go on with the next
-// message in the same session.
+// swallowed is how many octets beyond the limit are read, so that the session can continue
+// with the next message.
 const swallowed = 1 << 20

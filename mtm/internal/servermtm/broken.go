@@ -8,16 +8,16 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// A visit is one connection. A message breaks it when the connection ends, stalls or makes no sense
-// while the message, or its header, is asked for (QUIRK 108). The store counts the visits that each
-// message broke; see last.go for when such a message is asked for.
+// A visit is one connection. A message breaks a visit when the connection ends, stalls or has
+// invalid replies while the message or its header is requested (QUIRK 108). The store counts the
+// visits that each message broke. last.go says when such a message is requested.
 
-// brokenError is the error of a run that a message ended, or that ended when all was answered:
-// then it has no number.
+// brokenError is the error of a run that a message ended, or, without a number, of a run that
+// ended after all replies.
 type brokenError struct {
 	message
-	id     store.ID // its entry, 0 for none
-	header bool     // the header was asked for
+	id     store.ID // the message's entry, 0 for none
+	header bool     // the header was requested
 	err    error
 }
 
@@ -26,15 +26,15 @@ func (e *brokenError) Error() string { return e.err.Error() }
 // Unwrap gives the cause.
 func (e *brokenError) Unwrap() error { return e.err }
 
-// culprit returns the index of the message at which a run over numbers lost the connection: all of
-// them when every message was answered, and -1 when it was not lost. answered is how many of the
-// messages were answered.
+// culprit returns the index in numbers of the message at which a run lost the connection. It
+// returns len(numbers) when all messages were answered, and -1 when the connection was not lost.
+// answered is the number of messages that were answered.
 func culprit(ctx context.Context, err error, numbers []int, answered int) int {
 	if ctx.Err() != nil {
 		return -1
 	}
 	number := 0
-	switch e := err.(type) { //nolint:errorlint // an error of the sink beside it counts for more
+	switch e := err.(type) { //nolint:errorlint // an error of the sink that is joined with it takes precedence
 	case *pop3.LineError:
 		number = e.Number
 	case *pop3.ProtocolError:
@@ -52,10 +52,10 @@ func culprit(ctx context.Context, err error, numbers []int, answered int) int {
 // not list it (QUIRK 100).
 const closesAtTop = 2
 
-// mostFruitless bounds the visits in a row that messages break and that bring nothing.
+// mostFruitless limits the visits in a row that are broken without having stored anything.
 const mostFruitless = 3
 
-// noTop reports whether a broken visit says that the server has no TOP, and remembers that.
+// noTop reports whether a broken visit shows that the server has no TOP, and stores that.
 func (s *Session) noTop(b *brokenError) (bool, error) {
 	if !b.header || s.server.topWorks || s.server.topless || s.line.wire.Capabilities().Has("TOP") {
 		return false, nil
@@ -67,8 +67,8 @@ func (s *Session) noTop(b *brokenError) (bool, error) {
 	return true, commit(batch)
 }
 
-// note counts a visit that a message broke, and returns it as a failure. A message without an entry
-// gets one, so that the next visit asks for it last.
+// note counts a visit that a message broke, and returns the failed message. A message without an
+// entry gets one, so that the next visit requests it last.
 func (s *Session) note(b *brokenError) (failedMessage, error) {
 	if b.number == 0 {
 		return failedMessage{Err: b.err}, nil
@@ -76,7 +76,7 @@ func (s *Session) note(b *brokenError) (failedMessage, error) {
 	if no, err := s.noTop(b); no || err != nil {
 		return failedMessage{ID: b.id, UID: b.uid, Number: b.number, Err: b.err}, err
 	}
-	ctx := context.Background() // no context ends it: what is known is kept
+	ctx := context.Background() // not cancelled with the operation, so that the count is stored
 	batch := s.box.Store.NewBatch()
 	visits := 1
 	var e store.Entry
@@ -84,7 +84,7 @@ func (s *Session) note(b *brokenError) (failedMessage, error) {
 	if b.id == 0 {
 		e = s.placeholder(b)
 		batch.Add(&e)
-		err = commit(batch) // SetBreaks is for entries that exist
+		err = commit(batch) // SetBreaks needs an existing entry
 		batch = s.box.Store.NewBatch()
 	} else if e, err = s.box.Store.Entry(ctx, b.id); err == nil {
 		var known map[store.ID]int
@@ -102,13 +102,14 @@ func (s *Session) note(b *brokenError) (failedMessage, error) {
 	return failureOf(b.uid, &Broken{ID: e.ID, Number: b.number, Subject: e.Description, Visits: visits, Err: b.err}), commit(batch)
 }
 
-// placeholder is the entry of a message that broke the connection before it had one, without a
-// header. With the flag Failed the header itself broke it, and is asked for last.
+// placeholder returns an entry without a header for a message that broke the connection
+// before it had an entry. The flag Failed means that the header itself broke it, so
+// that it is requested last.
 func (s *Session) placeholder(b *brokenError) store.Entry {
 	e := s.box.newEntry(b.message, nil, newHeaderReader(noDate, s.line.settings.Charset))
 	e.Flags |= s.owed.flags(e.Size)
 	if b.header {
-		e.Flags = e.Flags.With(store.Failed | store.Invisible | store.InPreparation) // the refresh shows it
+		e.Flags = e.Flags.With(store.Failed | store.Invisible | store.InPreparation) // the refresh makes it visible
 	} else {
 		e.Flags = e.Flags.With(store.Pending)
 	}

@@ -5,19 +5,19 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// Carries are the flags of an entry that tell what its message carries (behaviour section 11).
+// Carries holds the flags of an entry that say what its message contains (behaviour section 11).
 type Carries struct {
 	Flags store.Flags
 	Email store.EmailFlags
 }
 
-// The flags that the parts of a message call for.
+// The flags that depend on the parts of a message.
 const (
 	carriesFlags = store.Attachment
 	carriesEmail = store.MHTML | store.VCard | store.VCalendar | store.ICalendar | store.Signed | store.Encrypted
 )
 
-// CarriesOf returns the flags that go with what was found in a message.
+// CarriesOf returns the flags for the traits of a message.
 func CarriesOf(t mail.Traits) Carries {
 	var c Carries
 	if t&mail.HasAttachment != 0 {
@@ -37,7 +37,7 @@ func CarriesOf(t mail.Traits) Carries {
 	return c
 }
 
-// carriesOfEntry returns what an entry says of its message.
+// carriesOfEntry returns the flags of an entry.
 func carriesOfEntry(e *store.Entry) Carries {
 	return Carries{e.Flags & carriesFlags, e.Email & carriesEmail}
 }

@@ -7,14 +7,14 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// choose finds the messages that are asked for and that the server has, by number.
-// Ids of other services, and of messages that are gone, are passed over.
+// choose returns the chosen messages that the server has, by number. Ids of other services and of
+// messages that are gone are skipped.
 func (w *work) choose(ctx context.Context, c Choice) (wanted []item, err error) {
 	if w.waits, err = w.session.box.queue(ctx); err != nil {
 		return nil, err
 	}
 	w.maxSize, c.most, c.tooLarge = c.MaxSize, w.session.line.settings.MaxMessage, w.leaveOut
-	w.result.TooLarge, w.result.TooLargeOctets = 0, 0 // of a choice before this one
+	w.result.TooLarge, w.result.TooLargeOctets = 0, 0 // an earlier choice may have set them
 	wanted, err = w.session.box.pick(ctx, c, w.waits, func(id store.ID) (int, bool) {
 		return w.session.view.numbers.of(id)
 	})
@@ -33,8 +33,8 @@ func (w *work) choose(ctx context.Context, c Choice) (wanted []item, err error) 
 	return wanted, err
 }
 
-// pick finds the messages of the mailbox that are asked for, in the order of their ids. number
-// gives the number in this session, or false for a message that is out of reach.
+// pick returns the chosen messages of the mailbox, in the order of their ids. number returns the
+// message number in this session, or false for a message that cannot be requested.
 func (m *Mailbox) pick(ctx context.Context, c Choice, waits queue, number func(store.ID) (int, bool)) ([]item, error) {
 	asked := store.Pending
 	if c.populate {

@@ -9,42 +9,42 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// claims says which listed message is which entry of the mailbox.
+// claims records which entry of the mailbox belongs to which listed message.
 type claims struct {
 	session *Session
 	listing *listing
 	local   []store.Ref // the mailbox's entries when the refresh began, by id
 	uids    *uidTable   // of local
-	claimed []int32     // index -> message number it belongs to, 0 = none
-	// headers: Message-ID and size -> indexes into local; made when a message
-	// that no UID tells needs it.
+	claimed []int32     // index -> number of the entry's message, 0 = none
+	// headers finds entries by Message-ID and size. It is made when a message cannot be
+	// identified by its UID.
 	headers *headerIndex
 
-	questioned numberSet               // messages whose claim is or was in question
-	others     int                     // known ids that turned out to name another message
+	questioned numberSet               // messages whose claim was in question
+	others     int                     // number of known ids that turned out to name another message
 	rivals     map[int]int             // message number -> index of the entry whose id it has
-	copied     []map[string][]store.ID // for each folder UID -> copies; made when one gets another UID
+	copied     []map[string][]store.ID // for each folder UID -> copies; made when a copy gets another UID
 }
 
-// newClaims returns claims of which none is made yet.
+// newClaims returns claims in which no entry is claimed.
 func newClaims(s *Session, listed *listing, local []store.Ref) *claims {
 	return &claims{session: s, listing: listed, local: local, uids: newUIDTable(local), claimed: make([]int32, len(local))}
 }
 
-// headerIndex finds entries by what their headers tell.
+// headerIndex finds entries by their headers.
 type headerIndex struct {
-	entries map[int]sight // index into refresh.local -> what is known of it
+	entries map[int]sight // index into refresh.local -> what is known about the entry
 	byBoth  map[string][]int
-	byID    map[string][]int // by Message-ID alone, for sizes that LIST does not tell
+	byID    map[string][]int // by Message-ID only, for messages without a size in LIST
 }
 
-// sight is what an entry keeps of a message: its header, and the size in LIST.
+// sight holds what an entry knows about its message: the header, and the size in LIST.
 type sight struct {
 	face
 	size int64
 }
 
-// like are the entries that may be of the same message.
+// like returns the entries that may belong to the same message.
 func (x *headerIndex) like(e *store.Entry) []int {
 	list := x.byBoth[headerUID(e.MessageID, e.Size)]
 	if e.MessageID == "" {
@@ -61,7 +61,7 @@ func (c *claims) take(i, number int) {
 	c.session.view.numbers.set(c.local[i].ID, number)
 }
 
-// kindOf returns how much of an entry's message was here when the refresh began.
+// kindOf returns how much of an entry's message was stored when the refresh began.
 func (c *claims) kindOf(id store.ID) store.BodyKind { return c.local[c.indexOf(id)].Kind }
 
 func (c *claims) indexOf(id store.ID) int {
@@ -69,7 +69,7 @@ func (c *claims) indexOf(id store.ID) int {
 	return i
 }
 
-// sameSize finds the entry of a message without a name that no header has claimed, 0 for none.
+// sameSize returns an unclaimed entry of a message without a unique-id, by its size; 0 for none.
 func (c *claims) sameSize(size int64) store.ID {
 	for i, ref := range c.local {
 		if c.claimed[i] == 0 && ref.Size == size && byHeader(ref) {
@@ -79,8 +79,9 @@ func (c *claims) sameSize(size int64) store.ID {
 	return 0
 }
 
-// match gives known messages their numbers in this session and returns those of the wanted ones
-// that have no entry, highest number first. Whether a message is known is decided by judge.
+// match assigns the message numbers of this session to the entries of known messages, and
+// returns the wanted messages that have no entry, the highest number first. judge decides
+// whether a message is known.
 func (c *claims) match(ctx context.Context, wanted []message) ([]*message, error) {
 	lowest := 0
 	if len(wanted) > 0 {
@@ -99,17 +100,17 @@ func (c *claims) match(ctx context.Context, wanted []message) ([]*message, error
 		return nil, err
 	}
 	missing = append(missing, others...)
-	// What is beyond the sync limit and not known stays unknown.
+	// Unknown messages beyond the sync limit get no entry.
 	missing = slices.DeleteFunc(missing, func(m *message) bool { return m.number < lowest || len(wanted) == 0 })
 	slices.SortFunc(missing, func(a, b *message) int { return b.number - a.number })
 	return missing, nil
 }
 
-// claimAll lets each message take an entry with its unique-id: first those with the same size,
-// in their order (QUIRK 50), then the rest. It returns what has none, and what only more than
-// LIST and UIDL can tell.
+// claimAll claims for each message an entry with its unique-id: first entries of the same size, in
+// their order (QUIRK 50), then others. It returns the messages without an entry, and the claims
+// that LIST and UIDL do not settle.
 func (c *claims) claimAll() (missing []*message, questions []question) {
-	if !c.listing.withUIDs { // only the header tells which entry it is
+	if !c.listing.withUIDs { // only the header identifies a message
 		for i := range slices.Backward(c.listing.messages) {
 			if m := &c.listing.messages[i]; !c.claimBroken(m) {
 				missing = append(missing, m)
@@ -136,7 +137,7 @@ func (c *claims) claimAll() (missing []*message, questions []question) {
 	return missing, c.openQuestions()
 }
 
-// claim takes an entry with the message's unique-id that no other message has taken.
+// claim claims an entry with the message's unique-id that no other message has claimed.
 func (c *claims) claim(m *message, size int64) bool {
 	i := c.uids.take(m.uid, size)
 	if i >= 0 {
@@ -145,7 +146,7 @@ func (c *claims) claim(m *message, size int64) bool {
 	return i >= 0
 }
 
-// openQuestions are the claims that the unique-id and the size do not settle.
+// openQuestions returns the claims that the unique-id and the size do not settle.
 func (c *claims) openQuestions() []question {
 	var list []question
 	ambiguous := c.ambiguous()
@@ -164,19 +165,19 @@ func (c *claims) openQuestions() []question {
 	return list
 }
 
-// question asks about the claim of an entry.
+// question returns the question about the claim of an entry.
 func (c *claims) question(i int, d doubt) question {
 	number := int(c.claimed[i])
 	then, now := c.local[i].Size, c.listing.find(number).size
 	size := compareSizes(then, now, c.voidSizes())
-	if then == 0 && now == 0 && !c.listing.find(number).unsized { // LIST tells 0 octets, as Dovecot does for an empty message
+	if then == 0 && now == 0 && !c.listing.find(number).unsized { // LIST says 0 octets, as Dovecot does for an empty message
 		size = sizeSame
 	}
 	return question{id: c.local[i].ID, number: number, size: size, doubt: d}
 }
 
-// ambiguous are unique-ids of which some entries were claimed and some were not: which
-// ones, the id does not tell.
+// ambiguous returns the unique-ids for which some entries were claimed and some were not, so that
+// the id does not say which.
 func (c *claims) ambiguous() map[string]bool {
 	var found map[string]bool
 	for i, number := range c.claimed {
@@ -191,7 +192,7 @@ func (c *claims) ambiguous() map[string]bool {
 	return found
 }
 
-// settleQuestions asks for headers until each claim is settled, and returns the messages that
+// settleQuestions requests headers until all claims are settled, and returns the messages that
 // turn out to have no entry.
 func (c *claims) settleQuestions(ctx context.Context, list []question) (missing []*message, err error) {
 	for err == nil && len(list) > 0 {
@@ -204,7 +205,7 @@ func (c *claims) settleQuestions(ctx context.Context, list []question) (missing 
 				c.session.server.reused = true
 			}
 			if v == fetch && c.session.breaks[q.id] > 0 && c.kindOf(q.id) != store.BodyWhole {
-				return // it is fetched anyway, last
+				return // the message is fetched anyway, last
 			}
 			if v != same {
 				missing = append(missing, c.letGo(q))
@@ -217,7 +218,7 @@ func (c *claims) settleQuestions(ctx context.Context, list []question) (missing 
 	return missing, err
 }
 
-// letGo takes a claim back, and returns the message.
+// letGo withdraws a claim, and returns the message.
 func (c *claims) letGo(q question) *message {
 	i := c.indexOf(q.id)
 	c.claimed[i] = 0
@@ -229,17 +230,17 @@ func (c *claims) letGo(q question) *message {
 	return c.listing.find(q.number)
 }
 
-// How many known messages, from each end of the list on, must be shown to be the same
-// before the rest is believed.
+// The number of known messages, from each end of the list, that must turn out to be the same before
+// the others are trusted.
 const (
 	streakOfHeaders  = 32
-	streakOfMessages = 1 // without TOP the whole messages are fetched
+	streakOfMessages = 1 // without TOP whole messages must be fetched
 )
 
-// suspects are known messages to ask for because unique-ids of this server prove little. An
-// id that was given anew belongs to one of the newest messages, at the end of the list; a
-// server that counts anew shows it at the beginning. The more others were found, the more
-// are asked for at once.
+// suspects returns the known messages to check because this server's unique-ids prove little. A
+// reused id belongs to one of the newest messages, at the end of the list; a server that
+// restarts its count shows it at the beginning. The more reused ids were found, the more
+// messages are checked at once.
 func (c *claims) suspects() ([]question, error) {
 	var list []question
 	add := func(i int, d doubt) {
@@ -277,7 +278,7 @@ func (c *claims) suspects() ([]question, error) {
 	return list, nil
 }
 
-// outermost are the known messages with the lowest and the highest number, -1 for none.
+// outermost returns the known messages with the lowest and the highest number, -1 for none.
 func (c *claims) outermost() (first, last int) {
 	first, last = -1, -1
 	for i, number := range c.claimed {
@@ -294,7 +295,7 @@ func (c *claims) outermost() (first, last int) {
 	return first, last
 }
 
-// byNumber are the known messages in the order of their numbers.
+// byNumber returns the known messages in the order of their numbers.
 func (c *claims) byNumber() []int {
 	var list []int
 	for i, number := range c.claimed {
@@ -306,16 +307,17 @@ func (c *claims) byNumber() []int {
 	return list
 }
 
-// countedIDs reports whether all unique-ids are plain numbers: a server that counts them may begin
-// anew, as those do that keep their mail in memory (QUIRK 106).
+// countedIDs reports whether all unique-ids are plain numbers. A server that counts them may
+// restart its count, as servers that keep their mail in memory do (QUIRK 106).
 func (c *claims) countedIDs() bool {
 	return !slices.ContainsFunc(c.listing.messages, func(m message) bool {
 		return len(m.uid) > 10 || strings.Trim(m.uid, "0123456789") != ""
 	})
 }
 
-// mayTryTop reports whether TOP may be asked for on a mere suspicion. Where it is not listed it is
-// tried once: that it failed is written before, since the server may close the line (QUIRK 100).
+// mayTryTop reports whether TOP may be used to check a suspicion. If the server does not list
+// TOP it is tried once; that it failed is stored before, since the server may close the
+// connection (QUIRK 100).
 func (c *claims) mayTryTop() (bool, error) {
 	if c.session.server.topWorks || c.session.line.wire.Capabilities().Has("TOP") {
 		return true, nil
@@ -325,21 +327,22 @@ func (c *claims) mayTryTop() (bool, error) {
 	}
 	b := c.session.box.Store.NewBatch()
 	b.SetFact(c.session.box.Service, store.FactNoTop, 1)
-	c.session.server.facts[store.FactNoTop] = 1 // learn drops it when it was not in vain
+	c.session.server.facts[store.FactNoTop] = 1 // learn removes it when TOP worked
 	return true, commit(b)
 }
 
-// visitsToDisbelieve is in how many visits in a row most sizes must have changed
-// before they mean nothing.
+// visitsToDisbelieve is the number of visits in a row in which most sizes must have changed
+// before sizes are ignored.
 const visitsToDisbelieve = 3
 
-// voidSizes reports whether the sizes of this server change from visit to visit.
+// voidSizes reports whether the sizes of this server are ignored because they
+// change from visit to visit.
 func (c *claims) voidSizes() bool {
 	return c.session.server.facts[store.FactSizesChange] >= visitsToDisbelieve
 }
 
-// learn remembers with the account what this visit showed of the server, and with the
-// entries what LIST tells now.
+// learn stores with the account what this visit showed about the server, and with the
+// entries the sizes in LIST.
 func (c *claims) learn(b *store.Batch) {
 	if c.session.server.reused && c.session.server.facts[store.FactReusesIDs] == 0 {
 		b.SetFact(c.session.box.Service, store.FactReusesIDs, 1)
@@ -376,8 +379,8 @@ func (c *claims) learn(b *store.Batch) {
 	}
 }
 
-// claimBroken takes the entry of a message without a name that broke a visit, by its size: its
-// header must not be asked for.
+// claimBroken claims, by its size, the entry of a message without a unique-id that broke a visit,
+// since its header must not be requested.
 func (c *claims) claimBroken(m *message) bool {
 	if len(c.session.breaks) == 0 {
 		return false

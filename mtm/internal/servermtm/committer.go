@@ -1,8 +1,8 @@
 package servermtm
 
-// committer runs jobs one after the other in a goroutine of its own, so that
-// storing overlaps with reading the line. One job may wait while one runs; that
-// bounds what is in memory. After a failed job the rest are left out.
+// committer runs jobs one after the other in its own goroutine, so that storing overlaps with
+// reading the connection. At most one job waits while one runs, which limits the memory. After a
+// failed job the others are dropped.
 type committer struct {
 	jobs   chan job
 	failed chan struct{} // closed after the first failure
@@ -10,13 +10,13 @@ type committer struct {
 	err    error // the first failure; read it after failed or done is closed
 }
 
-// job is work for the committer: run does it, or drop lets go of it.
+// job is work for the committer, which calls either run or drop.
 type job struct {
 	run  func() error
 	drop func()
 }
 
-// newCommitter starts the goroutine; finish ends it.
+// newCommitter starts the goroutine. finish stops it.
 func newCommitter() *committer {
 	c := &committer{
 		jobs:   make(chan job, 1),
@@ -40,8 +40,8 @@ func (c *committer) work() {
 	}
 }
 
-// add hands a job over. It blocks while one waits already, and returns the first
-// failure of an earlier job; the new one is then left out.
+// add passes a job to the committer. It blocks while another job waits. After a failure of an
+// earlier job it drops the new one and returns that failure.
 func (c *committer) add(j job) error {
 	select {
 	case <-c.failed:
@@ -52,8 +52,8 @@ func (c *committer) add(j job) error {
 	}
 }
 
-// finish waits for all jobs and returns the first failure. It is called once, by
-// the goroutine that called add.
+// finish waits for all jobs and returns the first failure. The goroutine that
+// called add calls it once.
 func (c *committer) finish() error {
 	close(c.jobs)
 	<-c.done

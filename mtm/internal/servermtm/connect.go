@@ -10,13 +10,12 @@ import (
 	"pop3mtm/mtm/symbian"
 )
 
-// Connect logs in, refreshes the mailbox and carries out what waits for its messages, deletes
-// apart. held is from Hold; the session's end releases it, and so does an error without a session.
-// keep lists entries that stay although
-// the server lost the message, when more than the header is here; asked is what the
-// caller asks for right after it, or nil. It blocks until all that is done. On
-// an error the line is closed without QUIT, but for what goes wrong with single messages:
-// then there is a session, and a Fault that lists them. Nor does a full disk end the session.
+// Connect logs in, refreshes the mailbox, and carries out the queued operations except deletes. It
+// blocks until all of that is done. held comes from Hold; it is released when the session ends, or
+// when Connect returns no session. keep lists entries that stay although the server no longer has
+// the message, if more than the header is stored. asked is what the caller will request next, or
+// nil. After an error the connection is closed without QUIT. When only single messages failed, or
+// the disk is full, Connect returns a session and the error, a Fault that lists the messages.
 func (m *Mailbox) Connect(ctx context.Context, held *hold.Hold, meter *progress.Meter, keep []store.ID, asked *Asked) (*Session, Result, error) {
 	s := &Session{box: m, meter: meter, held: held, line: line{dialer: m.Dial, limits: m.Wire}, keep: keep, headless: make(map[int]store.ID)}
 	if asked != nil {
@@ -32,12 +31,12 @@ func (m *Mailbox) Connect(ctx context.Context, held *hold.Hold, meter *progress.
 			return s, result, err
 		}
 	}
-	// The failure is the one to tell, not that of tidying up after it.
+	// The first failure counts, not an error of closing the connection.
 	_ = s.Drop()
 	return nil, result, err
 }
 
-// start makes the connection and brings the mailbox up to date.
+// start makes the connection and refreshes the mailbox.
 func (s *Session) start(ctx context.Context, meter *progress.Meter, asked *Asked) (err error) {
 	if s.line.settings, err = s.box.settings(ctx); err != nil {
 		return err
@@ -68,13 +67,13 @@ func (s *Session) start(ctx context.Context, meter *progress.Meter, asked *Asked
 		return err
 	}
 	if s.line.settings.SyncLimit == 0 {
-		return nil // behaviour section 0: usable, but nothing is refreshed
+		return nil // behaviour section 0: the session is usable, but nothing is refreshed
 	}
 	return s.bringUpToDate(ctx, meter, asked)
 }
 
-// markConnected also writes what is asked for, so that nothing that happens from here
-// on makes it forgotten.
+// markConnected marks the account as connected. It also stores what the caller will request, so
+// that a failure from here on does not lose the request.
 func (s *Session) markConnected(ctx context.Context, asked *Asked) error {
 	const step = "marking the account"
 	if err := s.held.SetConnected(true); err != nil {

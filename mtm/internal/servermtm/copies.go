@@ -7,26 +7,25 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// copies are the whole copies of the mailbox's messages in a folder, by UID.
+// copies returns the whole copies of the mailbox's messages in a folder, by UID.
 func (m *Mailbox) copies(ctx context.Context, folder store.ID) (*uidTable, error) {
 	refs, err := m.Store.UIDs(ctx, folder, m.Service, 0)
 	refs = slices.DeleteFunc(refs, func(ref store.Ref) bool { return ref.Kind != store.BodyWhole })
 	return newUIDTable(refs), err
 }
 
-// copyFinder says which messages of the mailbox have a copy in a folder. A copy
-// is of one message only.
+// copyFinder finds the copies of messages in a folder. A copy belongs to only one message.
 type copyFinder struct {
 	box    *Mailbox
 	table  *uidTable
-	reused bool              // the server gives ids to other messages
-	faces  map[store.ID]face // of messages and copies that are in question
+	reused bool              // the server reuses unique-ids
+	faces  map[store.ID]face // headers of messages and copies in question
 
-	of     []store.ID              // for each item its copy, 0 for none
-	rivals map[store.ID][]store.ID // messages -> copies that may be theirs, or of another message
+	of     []store.ID              // the copy of each item, 0 for none
+	rivals map[store.ID][]store.ID // message -> copies that may belong to it or to another message
 }
 
-// findCopies looks for copies of messages in a folder.
+// findCopies finds the copies of messages in a folder.
 func (m *Mailbox) findCopies(ctx context.Context, folder store.ID, items []item, reused bool) (*copyFinder, error) {
 	f := &copyFinder{box: m, reused: reused, faces: make(map[store.ID]face), of: make([]store.ID, len(items)),
 		rivals: make(map[store.ID][]store.ID)}
@@ -50,9 +49,9 @@ func (m *Mailbox) findCopies(ctx context.Context, folder store.ID, items []item,
 	return f, nil
 }
 
-// findRivals lists the copies that may be of messages which are in question: those with their
-// unique-id, and of a server that gives ids to other messages also those of their size, since a
-// message that is here may have the id of another one now.
+// findRivals lists the copies that may belong to messages in question: those with the same
+// unique-id, and when the server reuses ids also those of the same size, since a stored message
+// may have another id now.
 func (f *copyFinder) findRivals(items []item) {
 	var bySize map[int64][]store.ID
 	if f.reused {
@@ -82,10 +81,10 @@ func (f *copyFinder) findRivals(items []item) {
 	}
 }
 
-// match takes a copy of a message, by what is known without their headers, or with them.
+// match claims a copy for a message. looked is whether the headers in question were read.
 func (f *copyFinder) match(it item, looked bool) store.ID {
 	d := doubtNone
-	if f.reused || it.new || it.pending { // it may have come after the message that the copy is of
+	if f.reused || it.new || it.pending { // it may be newer than the message that the copy belongs to
 		d = doubtReused
 	}
 	i := f.table.takeIf(it.uid, func(i int) bool {
@@ -106,7 +105,7 @@ func (f *copyFinder) match(it item, looked bool) store.ID {
 	return f.table.refs[i].ID
 }
 
-// look reads the headers that are in question.
+// look reads the headers in question.
 func (f *copyFinder) look(ctx context.Context, items []item, open []int) error {
 	var ids []store.ID
 	for _, k := range open {

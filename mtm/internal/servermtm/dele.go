@@ -7,8 +7,8 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// delete deletes messages on the server, and their entries here where it agreed.
-// The server carries it out at QUIT (RFC 1939 section 6).
+// delete sends DELE for messages, and deletes the entries of those that the server accepts. The
+// server deletes at QUIT (RFC 1939 section 6).
 func (w *work) delete(ctx context.Context, items []item) error {
 	if w.session.ways != nil {
 		return w.deleteLater(items)
@@ -16,14 +16,14 @@ func (w *work) delete(ctx context.Context, items []item) error {
 	gone, err := w.dele(ctx, items)
 	w.session.deleted += len(gone)
 	if err != nil || len(gone) == 0 {
-		return err // without QUIT the server forgets the deletes: the entries stay
+		return err // without QUIT the server forgets the deletes, so the entries stay
 	}
 	w.result.Deleted += len(gone)
 	return w.session.forget(ctx, gone)
 }
 
-// deleteLater lets deletes wait until the session ends, as in disconnected mode: a connection that
-// is lost before QUIT is answered costs none of them.
+// deleteLater queues deletes until the session ends, as in disconnected mode, so that none is
+// forgotten when a connection is lost before the reply to QUIT.
 func (w *work) deleteLater(items []item) error {
 	b := w.session.box.Store.NewBatch()
 	for _, it := range items {
@@ -34,8 +34,8 @@ func (w *work) deleteLater(items []item) error {
 	return commit(b)
 }
 
-// dele asks the server to delete messages that are proven to be those of their entries, and returns
-// those to which it agreed.
+// dele sends DELE for messages that are proven to be those of their entries, and returns the
+// entries of those that the server accepts.
 func (w *work) dele(ctx context.Context, items []item) ([]store.ID, error) {
 	items, err := w.provenOnly(ctx, items)
 	if err != nil {
@@ -46,7 +46,7 @@ func (w *work) dele(ctx context.Context, items []item) ([]store.ID, error) {
 		numbers[i] = it.number
 	}
 	var gone []store.ID
-	next := 0 // the answers come in the order of the commands
+	next := 0 // replies come in the order of the commands
 	err = w.session.line.wire.DeleAll(ctx, numbers, func(n int, err error) error {
 		w.meter.Update(func(p *progress.Snapshot) { p.MessagesToProcess-- })
 		for items[next].number != n {

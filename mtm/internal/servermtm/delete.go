@@ -7,9 +7,8 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// Delete deletes messages on the server and their entries here. Where the server
-// refuses, the entry stays and the message is listed in the Fault (behaviour
-// section 0).
+// Delete deletes messages on the server, and their entries. The entry of a message that the server
+// refuses to delete stays, and the Fault lists the message (behaviour section 0).
 func (s *Session) Delete(ctx context.Context, meter *progress.Meter, messages []store.ID) (Result, error) {
 	meter.Enter(progress.Deleting)
 	s.skip = nil

@@ -11,8 +11,8 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// enter makes a connection and logs in (behaviour section 3, "Wire order"). A session that
-// is not entered is lost.
+// enter makes a connection and logs in (behaviour section 3, "Wire order"). When it
+// fails the session is lost.
 func (s *Session) enter(ctx context.Context) error {
 	s.line.stage = func(stage int) {
 		s.meter.Update(func(p *progress.Snapshot) {
@@ -25,13 +25,13 @@ func (s *Session) enter(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.line.wire, s.view = wire, view{} // numbers are those of this connection
+	s.line.wire, s.view = wire, view{} // message numbers are valid for one connection
 	s.line.entered, s.deleted = time.Now(), 0
 	if s.ways != nil {
 		wire.StopWhen(s.ways.Stops)
 	}
 	if err = s.line.authorize(ctx); err != nil {
-		_ = wire.Close() // why it cannot be used is known
+		_ = wire.Close() // the first error counts
 		return err
 	}
 	if s.server.facts[store.FactSizesEstimate] > 0 {
@@ -49,7 +49,7 @@ func (l *line) dial(ctx context.Context) (*pop3.Session, error) {
 	if err == nil && l.settings.Security.TLS != account.Implicit {
 		conn, err = l.awaitGreeting(ctx, conn)
 	}
-	if errors.Is(err, errLate) { // once more, without the offer of TLS that spoiled the connection
+	if errors.Is(err, errLate) { // try again, without the handshake that spoiled the connection
 		conn, err = l.reach(ctx)
 	}
 	if err != nil {
@@ -58,7 +58,7 @@ func (l *line) dial(ctx context.Context) (*pop3.Session, error) {
 	return l.greet(ctx, conn)
 }
 
-// authorize does what follows the greeting.
+// authorize carries out the steps from the greeting to the login.
 func (l *line) authorize(ctx context.Context) error {
 	l.stage(progress.LoggingIn)
 	if err := l.capabilities(ctx); err != nil {

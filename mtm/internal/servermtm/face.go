@@ -9,8 +9,8 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// face is what tells messages apart in a header. No field can be counted on, so empty ones and a
-// zero date are unknown.
+// face holds the header fields that distinguish messages. No field is always present: an empty one
+// and a zero date mean unknown.
 type face struct {
 	messageID, from, subject string
 	date                     time.Time
@@ -20,8 +20,7 @@ func faceOf(e *store.Entry) face {
 	return face{messageID: e.MessageID, from: e.Details, subject: e.Description, date: e.Date}
 }
 
-// compareFaces compares two headers by their Message-IDs; only where both have
-// none, other fields count.
+// compareFaces compares two headers by their Message-IDs, or by other fields if neither has one.
 func compareFaces(then, now face) headMatch {
 	switch {
 	case then.messageID != "" && then.messageID == now.messageID:
@@ -40,14 +39,14 @@ func compareFaces(then, now face) headMatch {
 	return headAlike
 }
 
-// faceOfEntry is what tells an entry's message apart. An entry without a Message-ID may have a date
-// that its header has not, so the header is read.
+// faceOfEntry returns the face of an entry's message. It reads the header when the entry has no
+// Message-ID, since then the entry may have a date that is not in the header.
 func (m *Mailbox) faceOfEntry(ctx context.Context, e *store.Entry, charset string) (face, error) {
 	if e.MessageID != "" || e.Body.Kind == store.BodyNone {
 		return faceOf(e), nil
 	}
 	raw, err := m.headerOf(ctx, e.ID)
-	if errors.Is(err, store.ErrCorrupt) { // a damaged body must not keep the others from being judged
+	if errors.Is(err, store.ErrCorrupt) { // a damaged body must not prevent judging the other messages
 		return face{from: e.Details, subject: e.Description}, nil
 	}
 	if err != nil {
@@ -58,7 +57,7 @@ func (m *Mailbox) faceOfEntry(ctx context.Context, e *store.Entry, charset strin
 	return faceOf(&shown), nil
 }
 
-// headerOf reads the beginning of an entry's body.
+// headerOf returns the beginning of an entry's body.
 func (m *Mailbox) headerOf(ctx context.Context, id store.ID) ([]byte, error) {
 	body, err := m.Store.Body(ctx, id)
 	if err != nil {
@@ -68,5 +67,5 @@ func (m *Mailbox) headerOf(ctx context.Context, id store.ID) ([]byte, error) {
 	return raw, errors.Join(err, body.Close())
 }
 
-// noDate is the clock of a header reader that leaves the date of a header without one unknown.
+// noDate is a clock for a header reader that leaves a missing date unknown.
 func noDate() time.Time { return time.Time{} }

@@ -11,9 +11,9 @@ import (
 	"pop3mtm/mtm/symbian"
 )
 
-// Fault is a failed step, with the original's number for it.
+// Fault reports a failed step, with the original's number.
 type Fault struct {
-	Step   string // what was being done: "logging in"
+	Step   string // such as "logging in"
 	Code   symbian.Code
 	Err    error
 	Failed []failedMessage
@@ -24,9 +24,9 @@ type Fault struct {
 type failedMessage struct {
 	ID      store.ID
 	UID     string
-	Number  int    // in the connection in which it was asked for, 0 when there was none
+	Number  int    // message number in the connection in which it was requested, 0 for none
 	Subject string // of its entry
-	Visits  int    // that it broke
+	Visits  int    // visits that it broke
 	Err     error
 }
 
@@ -43,10 +43,10 @@ func (f *Fault) Error() string {
 	return f.Step + ": " + f.Code.Error() + ": " + f.Err.Error()
 }
 
-// Unwrap gives the code and the cause.
+// Unwrap returns the code and the cause.
 func (f *Fault) Unwrap() []error { return []error{f.Code, f.Err} }
 
-// coded is a cause with a number of its own, whose text does not repeat the number's.
+// coded is a cause with its own number. Its text does not repeat that of the number.
 type coded struct {
 	code symbian.Code
 	text string
@@ -54,11 +54,11 @@ type coded struct {
 
 func (c *coded) Error() string { return c.text }
 
-// Unwrap gives the code.
+// Unwrap returns the code.
 func (c *coded) Unwrap() error { return c.code }
 
-// fail names the step and finds the number of a cause; refused is the number for
-// an -ERR in this step (behaviour section 3, "Error by state"). nil stays nil.
+// fail returns a Fault with the step and the number for a cause; nil for nil. refused is the number
+// for an -ERR in this step (behaviour section 3, "Error by state").
 func fail(ctx context.Context, step string, refused symbian.Code, err error) error {
 	if err == nil {
 		return nil
@@ -109,13 +109,13 @@ func wireCode(refused symbian.Code, err error) symbian.Code {
 	return symbian.ErrUnknown
 }
 
-// Broken is why a message could not be had: it broke the connection.
+// Broken reports a message that was not fetched because it broke the connection.
 type Broken struct {
 	ID      store.ID
 	Number  int
 	Subject string
-	Visits  int   // that it broke so far
-	Err     error // what happened, or why it was not asked for
+	Visits  int   // visits that it has broken so far
+	Err     error // the error, or why it was not requested
 }
 
 func (b *Broken) Error() string {
@@ -133,10 +133,10 @@ func (b *Broken) Error() string {
 	return fmt.Sprintf("%s: broke the connection %s: %v", text, times, b.Err)
 }
 
-// Unwrap gives what happened.
+// Unwrap returns the cause.
 func (b *Broken) Unwrap() error { return b.Err }
 
-// maxSubject bounds the subject in an error.
+// maxSubject limits the subject in an error, in octets.
 const maxSubject = 80
 
 func failureOf(uid string, b *Broken) failedMessage {
@@ -152,12 +152,12 @@ func first(errs ...error) error {
 	return nil
 }
 
-// againError is a connection that broke, and another one that could not be had.
+// againError reports that a connection broke and that another one could not be made.
 type againError struct{ broke, again error }
 
 func (e *againError) Error() string {
 	return e.broke.Error() + "; connecting again: " + e.again.Error()
 }
 
-// Unwrap gives what came first.
+// Unwrap returns the first error.
 func (e *againError) Unwrap() error { return e.broke }

@@ -2,16 +2,16 @@ package servermtm
 
 import "pop3mtm/mtm/mail"
 
-// fields are the header fields that an entry is made of: the text of the first of each name,
-// unfolded, nil when it is missing. They refer to the header that they were read from.
+// fields holds the header fields for an entry: the unfolded value of the first field of each name,
+// nil when it is missing. The values refer to the header that they were read from.
 type fields struct {
 	from, subject, messageID, received, date []byte
 	xPriority, importance, priority          []byte
 	notificationTo, receiptTo                []byte
 }
 
-// readFields reads a header block in one pass and copies only what is folded: every message of a
-// mailbox passes here. Lines that are no fields are left out, the rest is still good.
+// readFields reads a header block in one pass and copies only folded values, since every header of
+// a mailbox is read here. It skips lines that are not fields.
 func readFields(raw []byte) fields {
 	var f fields
 	for {
@@ -25,10 +25,11 @@ func readFields(raw []byte) fields {
 	}
 }
 
-// longestName is that of the longest field that slot knows.
+// longestName is the length of the longest name that slot knows.
 const longestName = len("disposition-notification-to")
 
-// slot is where a field of this name belongs, in any case; nil for one that is not wanted.
+// slot returns the place for a field with this name, in any case; nil for a
+// field that is not needed.
 func (f *fields) slot(name []byte) *[]byte {
 	var lower [longestName]byte
 	if len(name) > len(lower) {

@@ -13,25 +13,25 @@ import (
 	"pop3mtm/mtm/symbian"
 )
 
-// A server that waits for a TLS handshake says nothing to a client that waits for its greeting. So
-// a client without TLS that hears nothing for a while offers a handshake, and knows what the port
-// speaks when the answer comes.
+// A server that waits for a TLS handshake sends nothing to a client that waits for its greeting. So
+// a client without TLS that receives nothing for a while offers a handshake, and learns from the
+// answer whether the port begins with TLS.
 
 const (
 	portTLS       = 995             // RFC 8314 section 7.3
-	patienceOfTLS = 5 * time.Second // on that port silence needs no longer
+	patienceOfTLS = 5 * time.Second // how long to wait for a greeting on that port
 )
 
 const readingGreeting = "reading the greeting"
 
-// errLate reports a greeting that came after the client had offered a handshake: the connection is
-// spoiled, and the server is slow.
+// errLate reports a greeting that came after the client had offered a handshake: the server is
+// slow, and the connection cannot be used.
 var errLate = errors.New("the greeting came late")
 
 // errSpeaksTLS is the cause when a port begins with TLS and the account does not.
-var errSpeaksTLS = errors.New("the port speaks TLS from the first octet on, and the account does not")
+var errSpeaksTLS = errors.New("the port begins with TLS, but the account's setting tls is not implicit")
 
-// heard is a connection of which the first octets were read already.
+// heard is a connection whose first octets were read already.
 type heard struct {
 	net.Conn
 	first []byte
@@ -46,13 +46,12 @@ func (h *heard) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// awaitGreeting waits for the first octet from a server that is spoken to in the clear. It
-// offers a handshake when half of the timeout has passed without one, or less on port 995. On
-// an error conn is closed.
+// awaitGreeting waits for the first octet from the server on a connection without TLS. It offers a
+// handshake when half of the timeout has passed, or 5 s on port 995. After an error conn is closed.
 func (l *line) awaitGreeting(ctx context.Context, conn net.Conn) (_ net.Conn, err error) {
 	defer func() {
 		if err != nil {
-			_ = conn.Close() // the failure says more
+			_ = conn.Close() // the first error counts
 		}
 	}()
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
@@ -67,17 +66,17 @@ func (l *line) awaitGreeting(ctx context.Context, conn net.Conn) (_ net.Conn, er
 	switch {
 	case silent:
 		return nil, l.offerTLS(ctx, conn, end)
-	case len(first) == 0: // the line broke: the greeting's reader says so
+	case len(first) == 0: // the connection broke: reading the greeting reports it
 	case isRecord(first[0]):
 		return nil, speaksTLS()
 	}
 	if !stop() {
-		return conn, nil // cancelled: the greeting's reader says so
+		return conn, nil // cancelled: reading the greeting reports it
 	}
 	return &heard{conn, first}, conn.SetDeadline(time.Time{})
 }
 
-// octets reads up to n octets until a deadline.
+// octets reads up to n octets, until a deadline.
 func octets(ctx context.Context, conn net.Conn, deadline time.Time, n int) ([]byte, error) {
 	if err := conn.SetDeadline(deadline); err != nil {
 		return nil, err
@@ -90,7 +89,8 @@ func octets(ctx context.Context, conn net.Conn, deadline time.Time, n int) ([]by
 	return p[:n], err
 }
 
-// offerTLS sends the first record of a handshake, and says what the answer tells.
+// offerTLS sends the first record of a handshake, and returns an error that says
+// what the answer means.
 func (l *line) offerTLS(ctx context.Context, conn net.Conn, end time.Time) error {
 	hello := clientHello(l.settings.Host)
 	err := conn.SetDeadline(end)
@@ -118,19 +118,19 @@ func speaksTLS() error {
 	return &Fault{Step: readingGreeting, Code: symbian.ErrTLSFailed, Err: errSpeaksTLS}
 }
 
-// isRecord reports whether an octet begins a TLS record, an alert or a part of a handshake; no
-// greeting begins with it.
+// isRecord reports whether an octet begins a TLS record: an alert or a part of a handshake. No
+// greeting begins with these octets.
 func isRecord(b byte) bool { return b == 0x15 || b == 0x16 }
 
 // clientHello returns the first record of a handshake.
 func clientHello(host string) []byte {
 	var sent bytes.Buffer
-	// It fails: nobody answers.
-	_ = tls.Client(&writeOnly{out: &sent}, &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}).Handshake() //nolint:noctx // it waits for nobody
+	// The handshake fails, since nobody answers.
+	_ = tls.Client(&writeOnly{out: &sent}, &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}).Handshake() //nolint:noctx // it does not block
 	return sent.Bytes()
 }
 
-// writeOnly is a connection on which nothing comes.
+// writeOnly is a connection from which nothing can be read.
 type writeOnly struct {
 	net.Conn
 	out *bytes.Buffer

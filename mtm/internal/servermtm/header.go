@@ -8,24 +8,24 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// Limits on what a header may bring into the index (behaviour section 4).
+// Limits on what is stored of a header (behaviour section 4).
 const (
-	maxHeader = 256 << 10 // octets of one message's header that are kept
-	maxField  = 5000      // octets of one field's text
+	maxHeader = 256 << 10 // octets of one message's header
+	maxField  = 5000      // octets of one field
 )
 
-// headerReader makes entries from headers; it is reused, not safe for concurrent use.
+// headerReader fills entries from headers. It is reused, and not safe for concurrent use.
 type headerReader struct {
 	now      func() time.Time
-	fallback string // the account's charset for octets that name none
+	fallback string // the account's setting Charset
 }
 
 func newHeaderReader(now func() time.Time, fallback string) *headerReader {
 	return &headerReader{now, fallback}
 }
 
-// cutHeader gives the header block, its blank line included, of what TOP sent. A
-// header that never ends is taken as it is (behaviour section 4).
+// cutHeader returns the header block, with its blank line, of a reply to TOP. A header without a
+// blank line is returned unchanged (behaviour section 4).
 func cutHeader(raw []byte) []byte {
 	if end := mail.HeaderEnd(raw); end >= 0 {
 		return raw[:end]
@@ -33,8 +33,8 @@ func cutHeader(raw []byte) []byte {
 	return raw
 }
 
-// fill sets the fields of a new mailbox entry that come from the header. A field
-// that cannot be read stays empty: a broken header never hides a message.
+// fill sets the fields of a new mailbox entry that come from the header. A field that cannot be
+// read stays empty, so that a broken header never hides a message.
 func (r *headerReader) fill(e *store.Entry, raw []byte) {
 	f := readFields(raw)
 	e.Details = r.text(f.from)
@@ -47,7 +47,7 @@ func (r *headerReader) fill(e *store.Entry, raw []byte) {
 	}
 }
 
-// text decodes a field and bounds the result.
+// text returns a decoded field of limited length.
 func (r *headerReader) text(raw []byte) string {
 	text := mail.DecodeText(string(raw[:min(len(raw), maxField)]), r.fallback)
 	if len(text) > maxField {
@@ -56,8 +56,8 @@ func (r *headerReader) text(raw []byte) string {
 	return strings.TrimSpace(text)
 }
 
-// date is that of the first Received field, else of Date, else of another field that tells one,
-// else now (behaviour section 4), in UTC.
+// date returns the date of the first Received field, else of Date, else of another field that has
+// one, else now (behaviour section 4), in UTC.
 func (r *headerReader) date(f *fields, raw []byte) time.Time {
 	if t, ok := mail.ReceivedDate(f.received); ok {
 		return t
@@ -71,13 +71,14 @@ func (r *headerReader) date(f *fields, raw []byte) time.Time {
 	return r.now().UTC().Truncate(time.Second)
 }
 
-// messageID is the field without brackets (RFC 5322 section 3.6.4).
+// messageID returns the field without brackets (RFC 5322 section 3.6.4).
 func messageID(raw []byte) string {
 	field := string(raw[:min(len(raw), maxField)])
 	return strings.ToValidUTF8(strings.TrimSuffix(strings.TrimPrefix(field, "<"), ">"), "\uFFFD")
 }
 
-// priority reads the three fields in use for it; what none of them says is normal.
+// priority returns the priority from the three fields that are in use for it;
+// the default is normal.
 func priority(f *fields) store.Flags {
 	for _, field := range [][]byte{f.xPriority, f.importance, f.priority} {
 		if len(field) == 0 {
@@ -95,8 +96,8 @@ func priority(f *fields) store.Flags {
 	return 0
 }
 
-// FillFromHeader fills the fields of an entry that come from its header. One
-// without a date gets none.
+// FillFromHeader fills the fields of an entry that come from its header. Without a date in
+// the header it sets none.
 func FillFromHeader(e *store.Entry, raw []byte) {
 	newHeaderReader(func() time.Time { return time.Time{} }, "").fill(e, cutHeader(raw[:min(len(raw), maxHeader)]))
 }

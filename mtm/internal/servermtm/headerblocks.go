@@ -2,21 +2,20 @@ package servermtm
 
 import "pop3mtm/mtm/mail"
 
-// headerBlocks are the headers of a batch's messages, one after the other: what comes
-// behind a header is not kept.
+// headerBlocks holds the headers of a batch's messages, one after the other, without
+// what follows each header.
 type headerBlocks struct {
 	raw   []byte
-	ends  []int // of the headers that are there
-	whole bool  // the header in hand has ended
+	ends  []int // where the complete headers end
+	whole bool  // the current header has ended
 }
 
-// Write takes octets of a message: of its header what a header may have (maxHeader),
-// and nothing of the rest.
+// Write keeps octets of a message: of its header at most maxHeader, and nothing of the rest.
 func (h *headerBlocks) Write(p []byte) (int, error) {
 	start := h.start(len(h.ends))
 	if room := maxHeader - (len(h.raw) - start); room > 0 && !h.whole {
 		taken := p[:min(room, len(p))]
-		if len(h.raw) == start { // nearly always all of it
+		if len(h.raw) == start { // nearly always the whole header
 			taken = cutHeader(taken)
 			h.whole = len(taken) < len(p)
 		}
@@ -25,7 +24,7 @@ func (h *headerBlocks) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// end ends the header in hand.
+// end ends the current header.
 func (h *headerBlocks) end() {
 	start := h.start(len(h.ends))
 	h.raw = h.raw[:start+len(cutHeader(h.raw[start:]))]
@@ -33,13 +32,13 @@ func (h *headerBlocks) end() {
 	h.whole = false
 }
 
-// restart forgets what has come of the header in hand.
+// restart drops the octets of the current header.
 func (h *headerBlocks) restart() { h.raw, h.whole = h.raw[:h.start(len(h.ends))], false }
 
-// complete reports whether the header in hand has come whole.
+// complete reports whether the current header is whole.
 func (h *headerBlocks) complete() bool { return mail.HeaderEnd(h.raw[h.start(len(h.ends)):]) >= 0 }
 
-// at is the header of the i-th message, valid until the next reset.
+// at returns the header of the i-th message. It is valid until the next reset.
 func (h *headerBlocks) at(i int) []byte { return h.raw[h.start(i):h.ends[i]] }
 
 func (h *headerBlocks) start(i int) int {

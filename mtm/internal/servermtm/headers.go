@@ -18,7 +18,7 @@ type headerBatch struct {
 	into *store.Batch
 	headerBlocks
 	rows []headerRow
-	made []*store.Entry // for each row its entry, nil when there was one already
+	made []*store.Entry // the new entry of each row, nil when there was one already
 }
 
 func (b *headerBatch) begin(into *store.Batch) {
@@ -30,23 +30,22 @@ func (b *headerBatch) begin(into *store.Batch) {
 func (b *headerBatch) target() *store.Batch { return b.into }
 func (b *headerBatch) empty() bool          { return len(b.rows) == 0 }
 
-// headerSink gathers headers from the line and makes entries of them.
+// headerSink reads headers from the connection and makes entries of them.
 type headerSink struct {
 	session  *Session
 	meter    *progress.Meter
 	claims   *claims
-	wanted   []*message // by number, the highest first
+	wanted   []*message // by message number, the highest first
 	batches  *batcher[*headerBatch]
-	reader   *headerReader // used by the committer's goroutine alone
-	whole    store.Body    // of the message in hand when it came whole
-	carries  Carries       // and what it carries
+	reader   *headerReader // only used by the committer's goroutine
+	whole    store.Body    // body of the current message, if it was fetched whole
+	carries  Carries       // flags for its contents
 	refused  []*message
-	answered int // messages of the run in hand
+	answered int // messages of the current run that were answered
 }
 
-// fetchHeaders makes an entry for each missing message. A server without TOP is
-// asked for whole messages (behaviour section 4); those that it refuses as well are
-// returned as failures.
+// fetchHeaders makes an entry for each missing message. From a server without TOP it fetches whole
+// messages (behaviour section 4). It returns the messages that the server refuses.
 func (s *Session) fetchHeaders(ctx context.Context, meter *progress.Meter, c *claims, missing []*message) ([]failedMessage, error) {
 	if len(missing) == 0 {
 		return nil, nil
@@ -63,7 +62,7 @@ func (s *Session) fetchHeaders(ctx context.Context, meter *progress.Meter, c *cl
 	return h.failures(), err
 }
 
-// fetch tries the first TOP alone: its refusal says that the server has none.
+// fetch sends the first TOP alone, since its refusal means that the server has no TOP.
 func (s *headerSink) fetch(ctx context.Context, numbers []int) error {
 	if s.session.server.topless {
 		for _, n := range numbers {
@@ -95,7 +94,7 @@ func (s *headerSink) top(ctx context.Context, numbers []int) error {
 	return s.session.line.wire.TopAll(ctx, numbers, 1, s)
 }
 
-// run asks for headers; of an error that loses the connection it says with which message.
+// run requests headers. An error that ends the connection names the message at which it ended.
 func (s *headerSink) run(ctx context.Context, numbers []int, ask func(context.Context, []int) error) error {
 	s.answered = 0
 	err := ask(ctx, numbers)
@@ -117,13 +116,13 @@ func (s *headerSink) run(ctx context.Context, numbers []int, ask func(context.Co
 	return &brokenError{message: *m, id: id, header: true, err: err}
 }
 
-// Message gives the writer for one header, perhaps once more.
+// Message returns the writer for one header. It may be called again for the same message.
 func (s *headerSink) Message(int) (io.Writer, error) {
 	s.batches.now.restart()
 	return s.batches.now, nil
 }
 
-// of finds a message that is wanted.
+// of returns the wanted message with a number.
 func (s *headerSink) of(number int) *message {
 	i, _ := slices.BinarySearchFunc(s.wanted, number, func(m *message, n int) int { return n - m.number })
 	return s.wanted[i]
@@ -133,7 +132,7 @@ func (s *headerSink) of(number int) *message {
 func (s *headerSink) Done(n int, octets int64, err error) error {
 	s.answered++
 	m := s.of(n)
-	// QUIRK 74: the header is whole where only the end of the message is not.
+	// QUIRK 74: the header can be used when only the end of the message is missing.
 	if _, endless := errors.AsType[*pop3.ProtocolError](err); err != nil && (!endless || octets == 0 || !s.batches.now.complete()) {
 		s.refused = append(s.refused, m)
 		return nil
@@ -148,7 +147,7 @@ func (s *headerSink) Done(n int, octets int64, err error) error {
 	return nil
 }
 
-// fill makes entries of a batch, still invisible.
+// fill adds the entries of a batch, which stay invisible.
 func (s *headerSink) fill(b *headerBatch) error {
 	if err := s.session.box.room(reserve); err != nil {
 		return err
@@ -163,7 +162,7 @@ func (s *headerSink) fill(b *headerBatch) error {
 	return nil
 }
 
-// kept gives the entries of a batch their numbers.
+// kept assigns their message numbers to the entries of a batch.
 func (s *headerSink) kept(b *headerBatch) {
 	for i, e := range b.made {
 		if e != nil {
@@ -174,8 +173,8 @@ func (s *headerSink) kept(b *headerBatch) {
 	s.session.stored += len(b.rows)
 }
 
-// add puts a header's entry into the batch; nil when there is one after all, as
-// the header of a message without UID can tell.
+// add adds an entry for a header to the batch. It returns nil when the header shows that the
+// message has an entry already.
 func (s *headerSink) add(b *store.Batch, row headerRow, raw []byte) (*store.Entry, error) {
 	if id := s.session.headless[row.number]; id != 0 {
 		return s.addHeader(b, id, row, raw)
@@ -196,7 +195,7 @@ func (s *headerSink) add(b *store.Batch, row headerRow, raw []byte) (*store.Entr
 	return &e, nil
 }
 
-// known reports whether there is an entry for the message of that header.
+// known reports whether the message of a header has an entry already.
 func (s *headerSink) known(b *store.Batch, e *store.Entry, row headerRow) (bool, error) {
 	if known, err := s.claims.equalsRival(b, row); known || err != nil {
 		return known, err
@@ -208,12 +207,12 @@ func (s *headerSink) known(b *store.Batch, e *store.Entry, row headerRow) (bool,
 	return i >= 0, err
 }
 
-// entry is a new header's entry, still invisible.
+// entry returns a new, invisible entry for a header.
 func (s *headerSink) entry(m message, raw []byte) store.Entry {
 	e := s.session.box.newEntry(m, raw, s.reader)
 	e.Flags = e.Flags.With(store.Invisible | store.InPreparation)
-	e.Flags = e.Flags.With(s.session.owed.flags(e.Size)) // asked for already, whatever happens next
-	if i, has := s.claims.rivals[m.number]; has {        // it may be the message that was asked for under this name
+	e.Flags = e.Flags.With(s.session.owed.flags(e.Size)) // marks it as asked for, so that a failure does not lose the request
+	if i, has := s.claims.rivals[m.number]; has {        // it may be the message that was requested under this unique-id
 		e.Flags |= s.claims.local[i].Flags & (store.Pending | store.PendingPopulate)
 	}
 	if e.UID == "" {
@@ -225,12 +224,12 @@ func (s *headerSink) entry(m message, raw []byte) store.Entry {
 func (s *headerSink) failures() []failedMessage {
 	var failed []failedMessage
 	for _, m := range s.refused {
-		failed = append(failed, failedMessage{UID: m.uid, Err: errors.New("the server refuses its header")})
+		failed = append(failed, failedMessage{UID: m.uid, Err: errors.New("the server refused its header")})
 	}
 	return failed
 }
 
-// addHeader gives an entry without a header the one that has come.
+// addHeader adds the header to an entry without one.
 func (s *headerSink) addHeader(b *store.Batch, id store.ID, row headerRow, raw []byte) (*store.Entry, error) {
 	e, err := s.session.box.Store.Entry(context.Background(), id)
 	if err != nil {

@@ -7,11 +7,11 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// Some entries have no header: that of their message broke the connection, or the message did
-// before its header was asked for.
+// An entry has no header when requesting the header broke the connection, or when the message broke
+// it before its header was requested.
 
-// withHeadless adds the messages of entries without a header to those whose header is asked for, by
-// number, the highest first. Of those with the flag Failed it is asked for last.
+// withHeadless adds the messages of entries without a header to those whose header is requested, by
+// number, the highest first. Entries with the flag Failed are left for the end.
 func (c *claims) withHeadless(missing []*message) []*message {
 	c.session.headless = make(map[int]store.ID)
 	c.session.late = slices.DeleteFunc(c.session.late, func(l late) bool { return l.header })

@@ -13,9 +13,9 @@ import (
 
 const holding = "taking the mailbox"
 
-// Hold takes the mailbox for a session: Connect needs it, and the session's end gives it back.
-// While another client has the mailbox it waits, wait at most. What a killed client left behind
-// is put right: the account shows as connected no longer.
+// Hold takes the hold of the mailbox, which Connect needs and the end of the session releases.
+// While another client holds the mailbox it blocks, at most for wait. If a client was killed while
+// it was connected, Hold marks the account as disconnected.
 func (m *Mailbox) Hold(ctx context.Context, meter *progress.Meter, wait time.Duration) (*hold.Hold, error) {
 	meter.Enter(progress.Connecting)
 	held, err := m.Place.Take(ctx, wait)
@@ -32,7 +32,7 @@ func (m *Mailbox) Hold(ctx context.Context, meter *progress.Meter, wait time.Dur
 	return held, nil
 }
 
-// HoldFault gives a failure to take the mailbox its number.
+// HoldFault returns a Fault with the number for an error of taking the mailbox.
 func HoldFault(ctx context.Context, err error) error {
 	_, held := errors.AsType[*hold.HeldError](err)
 	var code symbian.Code

@@ -7,14 +7,14 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// verdict says whether a message that the server lists is the one that is known here.
+// verdict says whether a listed message is the one that an entry knows.
 type verdict int
 
 const (
 	same  verdict = iota
 	other         // another message
 	ask           // unknown until TOP n 0 has shown its header
-	fetch         // unknown until RETR has brought it: equal octets are kept once
+	fetch         // unknown until RETR has fetched it: equal octets are stored once
 )
 
 // idMatch compares unique-ids.
@@ -22,22 +22,22 @@ type idMatch int
 
 const (
 	idSame    idMatch = iota
-	idNone            // the server names no messages, or not this one
-	idRenamed         // known here under another unique-id
+	idNone            // the server gives no unique-id for the message
+	idRenamed         // known under another unique-id
 )
 
-// sizeMatch compares the size in LIST now with the size in LIST when the message was seen last,
-// never with stored octets (QUIRK 42).
+// sizeMatch compares the size in LIST with the size in LIST at the last visit, never with the
+// stored octets (QUIRK 42).
 type sizeMatch int
 
 const (
 	sizeSame    sizeMatch = iota
-	sizeOther             // LIST told another one
-	sizeUnknown           // LIST does not tell it, or did not (QUIRK 104)
+	sizeOther             // LIST gave another size
+	sizeUnknown           // LIST gives no size now, or gave none before (QUIRK 104)
 	sizeVoid              // sizes of this server change from visit to visit
 )
 
-// headMatch compares headers: that of TOP or RETR now with the one that made the entry.
+// headMatch compares the header from TOP or RETR with that of the entry.
 type headMatch int
 
 const (
@@ -51,18 +51,18 @@ const (
 	headHalf              // a Message-ID in one of them only (QUIRK 71)
 )
 
-// doubt says how much a unique-id is worth.
+// doubt says how far a unique-id can be trusted.
 type doubt int
 
 const (
 	doubtNone   doubt = iota
-	doubtSome         // a deletion hangs on it; or the id looks counted, or names several
-	doubtReused       // this server has given an id to another message, or this id was away
+	doubtSome         // a delete depends on it, the id looks like a counter, or several messages have it
+	doubtReused       // the server has reused an id, or this id was missing for a while
 )
 
-// judge decides whether a listed message is the one that is known here: the only place that does.
-// RFC 1939 section 7 lets servers give the id of a deleted message to another one, so an id alone
-// is no proof. The first row that fits holds:
+// judge decides whether a listed message is the one that an entry knows. Nothing else decides that.
+// RFC 1939 section 7 allows servers to reuse the id of a deleted message, so an id alone is not a
+// proof. The first row that matches counts:
 //
 //	unique-id  size           header         doubt         verdict
 //	any        any            other, unlike  any           other
@@ -137,8 +137,8 @@ func judgeNamed(size sizeMatch, head headMatch, d doubt) verdict {
 	return fetch
 }
 
-// compareSizes compares LIST's size of last time with the one of now; void says that sizes of
-// the server mean nothing.
+// compareSizes compares LIST's last size with the current one. void means that sizes of
+// this server are ignored.
 func compareSizes(then, now int64, void bool) sizeMatch {
 	switch {
 	case void:
@@ -151,13 +151,13 @@ func compareSizes(then, now int64, void bool) sizeMatch {
 	return sizeOther
 }
 
-// headerUID stands in for the UID that the server does not give: Message-ID and size
-// (behaviour section 4, "Without UIDL"). The blank keeps it apart from real UIDs.
+// headerUID returns a substitute for a missing UID: Message-ID and size (behaviour section 4,
+// "Without UIDL"). Real UIDs have no blank.
 func headerUID(messageID string, size int64) string {
 	return messageID + " " + strconv.FormatInt(size, 10)
 }
 
-// byHeader says whether an entry is named by headerUID.
+// byHeader reports whether an entry's UID comes from headerUID.
 func byHeader(ref store.Ref) bool {
 	return strings.HasSuffix(ref.UID, " "+strconv.FormatInt(ref.Size, 10))
 }

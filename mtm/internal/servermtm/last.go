@@ -10,18 +10,18 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// A message that broke a visit is asked for last: when all else is done, in a connection in which
-// nothing waits to be deleted, so that what it breaks costs nothing: once in a command.
+// A message that broke a visit is requested last, once per command, over a connection in which no
+// delete is outstanding, so that nothing is lost when it breaks the connection again.
 
-// Finish asks for the messages that were put off, each in a connection in which nothing waits to be
-// deleted. With stay it leaves a connection behind where it can.
+// Finish requests the messages that were put off, each over a connection in which no delete is
+// outstanding. With stay it leaves the session connected if possible.
 func (s *Session) Finish(ctx context.Context, meter *progress.Meter, stay bool) (Result, error) {
 	list := s.late
 	s.late = nil
 	if len(list) == 0 {
 		return Result{}, nil
 	}
-	list = slices.DeleteFunc(list, func(l late) bool { // a message brings its header
+	list = slices.DeleteFunc(list, func(l late) bool { // a message includes its header
 		return l.header && slices.ContainsFunc(list, func(other late) bool { return other.id == l.id && !other.header })
 	})
 	slices.SortStableFunc(list, func(a, b late) int { return a.visits - b.visits })
@@ -29,7 +29,7 @@ func (s *Session) Finish(ctx context.Context, meter *progress.Meter, stay bool) 
 	w.last = true
 	err := w.finish(ctx, list)
 	if stay && err == nil && s.Lost() && ctx.Err() == nil {
-		_ = s.reconnect(ctx, nil, 0, nil) // all that was asked for is done: without a connection the session is lost
+		_ = s.reconnect(ctx, nil, 0, nil) // everything requested is done; if this fails the session is lost
 	}
 	result, err := w.end(ctx, "fetching messages that broke the connection before", err)
 	return result, err
@@ -40,22 +40,22 @@ func (w *work) finish(ctx context.Context, list []late) error {
 	fruitless := 0
 	for i, l := range list {
 		if broke[l.id] {
-			continue // it is listed already
+			continue // the failure is listed already
 		}
 		if fruitless == mostFruitless {
-			w.putOffAgain(ctx, list[i:], broke, fmt.Errorf("not asked for now, after %d others broke the connection", fruitless))
+			w.putOffAgain(ctx, list[i:], broke, fmt.Errorf("not requested now, after %d others broke the connection", fruitless))
 			return nil
 		}
 		if err := w.ready(ctx); err != nil {
 			if ctx.Err() == nil {
-				w.putOffAgain(ctx, list[i:], broke, fmt.Errorf("not asked for now: %w", err))
+				w.putOffAgain(ctx, list[i:], broke, fmt.Errorf("not requested now: %w", err))
 				return nil
 			}
 			return err
 		}
 		err := w.attempt(ctx, l)
 		broken, is := errors.AsType[*brokenError](err)
-		if is && broken.number == 0 && ctx.Err() == nil { // it came, and nothing after it
+		if is && broken.number == 0 && ctx.Err() == nil { // the message was fetched before the connection ended
 			if err = w.ready(ctx); err == nil {
 				err = w.attempt(ctx, l)
 			}
@@ -79,7 +79,7 @@ func (w *work) finish(ctx context.Context, list []late) error {
 	return nil
 }
 
-// putOffAgain lists messages that are not asked for.
+// putOffAgain lists messages that are not requested as failed.
 func (w *work) putOffAgain(ctx context.Context, list []late, listed map[store.ID]bool, why error) {
 	for _, l := range list {
 		if listed[l.id] {
@@ -94,7 +94,8 @@ func (w *work) putOffAgain(ctx context.Context, list []late, listed map[store.ID
 	}
 }
 
-// ready makes sure of a connection in which nothing waits to be deleted.
+// ready makes another connection when deletes are outstanding in the current
+// one, or when it is lost.
 func (w *work) ready(ctx context.Context) error {
 	if !w.session.Lost() {
 		waits, err := w.deletesWait(ctx)
@@ -111,7 +112,7 @@ func (w *work) ready(ctx context.Context) error {
 	return w.session.reconnect(ctx, nil, w.session.box.Wire.Timeout, nil)
 }
 
-// deletesWait reports whether deletes wait for the session to end.
+// deletesWait reports whether deletes are outstanding.
 func (w *work) deletesWait(ctx context.Context) (bool, error) {
 	list, err := w.session.box.Store.Queue(ctx, w.session.box.Service)
 	return slices.ContainsFunc(list, func(q store.Queued) bool {
@@ -120,7 +121,8 @@ func (w *work) deletesWait(ctx context.Context) (bool, error) {
 	}), err
 }
 
-// attempt asks for one message, again after a loss that is not the message's.
+// attempt requests one message, and again after a loss of the connection that the
+// message did not cause.
 func (w *work) attempt(ctx context.Context, l late) error {
 	for {
 		err := w.try(ctx, l)
@@ -138,7 +140,7 @@ func (w *work) attempt(ctx context.Context, l late) error {
 	}
 }
 
-// try asks for one message.
+// try requests one message.
 func (w *work) try(ctx context.Context, l late) error {
 	w.safe = nil
 	only := Choice{Selection: []store.ID{l.id}}
@@ -160,7 +162,7 @@ func (w *work) try(ctx context.Context, l late) error {
 	}
 }
 
-// tryHeader asks for the header of a message that has none here.
+// tryHeader requests the header of a message whose entry has none.
 func (w *work) tryHeader(ctx context.Context, id store.ID) error {
 	number, listed := w.session.view.numbers.of(id)
 	e, err := w.session.box.Store.Entry(ctx, id)
@@ -174,8 +176,8 @@ func (w *work) tryHeader(ctx context.Context, id store.ID) error {
 	return err
 }
 
-// fillHeader completes the entry of a message without a header, and its copy, from the
-// message that has come.
+// fillHeader completes the entry of a message without a header, and its copy,
+// from the fetched message.
 func (w *work) fillHeader(ctx context.Context, id store.ID) error {
 	e, err := w.session.box.Store.Entry(ctx, id)
 	if len(w.result.Stored) == 0 || err == nil && e.Description+e.Details+e.MessageID != "" {
@@ -202,7 +204,7 @@ func (w *work) fillHeader(ctx context.Context, id store.ID) error {
 	return commit(b)
 }
 
-// fillEntry fills an entry of the store from a header.
+// fillEntry fills an entry from a header.
 func (w *work) fillEntry(ctx context.Context, b *store.Batch, id store.ID, raw []byte) error {
 	e, err := w.session.box.Store.Entry(ctx, id)
 	if err != nil {

@@ -12,13 +12,13 @@ import (
 	"pop3mtm/mtm/symbian"
 )
 
-// line is the connection to the server, and what is needed to make one.
+// line holds the connection to the server, and what is needed to make one.
 type line struct {
 	dialer   func(ctx context.Context, network, address string) (net.Conn, error)
 	limits   pop3.Options
 	settings account.POP3
 	config   *tls.Config   // nil without TLS
-	stage    func(int)     // hears of the stages of progress
+	stage    func(int)     // is called with the stages of progress
 	wire     *pop3.Session // nil until there is a connection
 	entered  time.Time     // when the login on this connection began
 }

@@ -11,16 +11,16 @@ import (
 	"pop3mtm/mtm/symbian"
 )
 
-// listing is the server's mailbox as STAT, LIST and UIDL show it together.
+// listing holds the server's mailbox, from STAT, LIST and UIDL.
 type listing struct {
 	messages []message // by number, ascending
 	withUIDs bool      // UIDL works
-	// complete: the three agree, so that a message that is missing here is gone.
-	// Otherwise nothing local is deleted because of this listing (QUIRK 62, 63).
+	// complete is true when the three agree, so that a missing message is gone. Otherwise no entry
+	// is deleted because of this listing (QUIRK 62, 63).
 	complete bool
 }
 
-// list asks for the mailbox. LIST must work; without UIDL messages are identified by their headers
+// list requests the mailbox. LIST must work; without UIDL messages are identified by their headers
 // (behaviour section 4).
 func (s *Session) list(ctx context.Context) (*listing, error) {
 	const step = "listing the mailbox"
@@ -36,8 +36,8 @@ func (s *Session) list(ctx context.Context) (*listing, error) {
 	case err != nil:
 		return nil, fail(ctx, step, symbian.ErrServer, first(refused, err))
 	case len(sizes) == 0 && refused != nil:
-		err = fmt.Errorf("%w; LIST gives no messages either, so whether there are any is not known", refused)
-	case len(sizes) == 0: // QUIRK 87: a mailbox that lost its list is not an empty one
+		err = fmt.Errorf("%w; LIST gives no messages either, so it is not known whether there are any", refused)
+	case len(sizes) == 0: // QUIRK 87: an empty list does not mean an empty mailbox
 		err = fmt.Errorf("LIST gives none of the %d messages that STAT counts", stat.Count)
 	}
 	if err != nil {
@@ -60,9 +60,9 @@ func (s *Session) list(ctx context.Context) (*listing, error) {
 	return l, nil
 }
 
-// stat asks how many messages there are. A refusal is an error, since that may be a trouble of
-// today's. QUIRK 109: a server that refuses STAT in each visit may have mail all the same: from the
-// second visit in a row on LIST alone says what there is.
+// stat requests the number of messages. A refusal is an error, since it may be temporary.
+// QUIRK 109: a server that refuses STAT in every visit may still have mail: from the second refusal
+// in a row on, only LIST counts.
 func (s *Session) stat(ctx context.Context) (stat pop3.Stat, refused, err error) {
 	stat, err = s.line.wire.Stat(ctx)
 	_, known := s.server.facts[store.FactNoStat]
@@ -74,7 +74,7 @@ func (s *Session) stat(ctx context.Context) (stat pop3.Stat, refused, err error)
 	case is:
 		b := s.box.Store.NewBatch()
 		b.SetFact(s.box.Service, store.FactNoStat, 1)
-		return stat, nil, first(commit(b), fmt.Errorf("%w; if it refuses that in the next connection too, LIST is used without it", err))
+		return stat, nil, first(commit(b), fmt.Errorf("%w; if the server refuses STAT in the next connection too, only LIST is used", err))
 	case err == nil && known:
 		delete(s.server.facts, store.FactNoStat)
 		b := s.box.Store.NewBatch()
@@ -84,9 +84,9 @@ func (s *Session) stat(ctx context.Context) (stat pop3.Stat, refused, err error)
 	return stat, nil, err
 }
 
-// join matches LIST and UIDL by message number, never by line order. QUIRK 104: what a row does not
-// say readably, or two rows of one number say differently, is unknown; all other rows count, and
-// such a list is not complete.
+// join matches LIST and UIDL by message number, never by the order of rows. QUIRK 104: a value that
+// cannot be read, or that differs between two rows with one number, is unknown. The other rows
+// count, but the listing is not complete.
 func join(sizes []pop3.Listing, uids []pop3.UID, withUIDs bool) *listing {
 	l := &listing{withUIDs: withUIDs, complete: true, messages: make([]message, 0, len(sizes))}
 	unread := 0 // rows of LIST without a number
@@ -113,8 +113,8 @@ func (l *listing) sort() {
 	slices.SortFunc(l.messages, func(a, b message) int { return a.number - b.number })
 }
 
-// merge makes one message of rows with the same number, and returns how many rows are gone: each
-// may have been meant for another message.
+// merge makes one message of rows with the same number. It returns the number of rows removed,
+// since each may have been meant for another message.
 func (l *listing) merge() (gone int) {
 	kept := l.messages[:0]
 	for _, m := range l.messages {
@@ -131,8 +131,8 @@ func (l *listing) merge() (gone int) {
 	return gone
 }
 
-// addNamed adds messages that UIDL lists and LIST does not, as many as LIST has
-// rows that cannot be read.
+// addNamed adds messages that UIDL lists and LIST does not, at most as many as
+// LIST has unreadable rows.
 func (l *listing) addNamed(uids []pop3.UID, unread int) {
 	listed := make(map[int]bool, len(l.messages))
 	for _, m := range l.messages {
@@ -147,7 +147,7 @@ func (l *listing) addNamed(uids []pop3.UID, unread int) {
 	}
 }
 
-// name gives the messages their unique-ids.
+// name assigns their unique-ids to the messages.
 func (l *listing) name(uids []pop3.UID) {
 	named := 0
 	contradicted := make(map[int]bool)
@@ -156,7 +156,7 @@ func (l *listing) name(uids []pop3.UID) {
 		switch {
 		case row.UID == "":
 			l.complete = false
-		case m == nil: // in UIDL and not in LIST: it exists all the same
+		case m == nil: // in UIDL but not in LIST: the message still exists
 			l.complete = false
 		case m.uid == row.UID || contradicted[row.Number]:
 		case m.uid != "":
@@ -181,7 +181,7 @@ func (l *listing) find(number int) *message {
 	return &l.messages[i]
 }
 
-// newest keeps the limit highest numbers; a negative limit keeps all.
+// newest returns the messages with the highest numbers, at most limit; all for a negative limit.
 func (l *listing) newest(limit int) []message {
 	if limit < 0 || limit >= len(l.messages) {
 		return l.messages
@@ -189,9 +189,9 @@ func (l *listing) newest(limit int) []message {
 	return l.messages[len(l.messages)-limit:]
 }
 
-// uids asks for the unique-ids. named is false when messages are to be named by their
-// headers. A server that has unique-ids, and refuses them now, is not: all mail would come
-// again under other names.
+// uids requests the unique-ids. named is false when messages are to be identified by their headers.
+// For a server that has given unique-ids before and refuses them now it returns an error, since
+// otherwise all mail would be fetched again.
 func (s *Session) uids(ctx context.Context) (uids []pop3.UID, named bool, err error) {
 	if s.line.settings.IgnoreUIDL {
 		return nil, false, nil
@@ -200,18 +200,18 @@ func (s *Session) uids(ctx context.Context) (uids []pop3.UID, named bool, err er
 	if _, refused := errors.AsType[*pop3.ReplyError](err); !refused || errors.Is(err, pop3.ErrTemporary) { // QUIRK 61
 		return uids, true, err
 	}
-	const advice = "%w; it %s, and without them mail would come twice: try again later, or set ignore-uidl"
+	const advice = "%w; the server %s, and without them mail would be fetched twice: try again later, or set ignore-uidl"
 	if s.line.wire.Capabilities().Has("UIDL") {
 		return nil, false, fmt.Errorf(advice, err, "lists unique-ids")
 	}
 	known, unread := s.box.knowsUIDs(ctx)
 	if known {
-		return nil, false, fmt.Errorf(advice, err, "has told unique-ids before")
+		return nil, false, fmt.Errorf(advice, err, "has given unique-ids before")
 	}
 	return nil, false, unread
 }
 
-// knowsUIDs says whether an entry or a copy of one has a name that the server gave.
+// knowsUIDs reports whether an entry or a copy has a unique-id that the server gave.
 func (m *Mailbox) knowsUIDs(ctx context.Context) (bool, error) {
 	folders, err := m.folders(ctx)
 	for _, parent := range append([]store.ID{m.Service}, folders...) {
@@ -228,7 +228,7 @@ func (m *Mailbox) knowsUIDs(ctx context.Context) (bool, error) {
 	return false, err
 }
 
-// folders are all that copies may be in.
+// folders returns the folders that may have copies.
 func (m *Mailbox) folders(ctx context.Context) (list []store.ID, err error) {
 	list = []store.ID{store.Local}
 	for i := 0; i < len(list) && err == nil; i++ {

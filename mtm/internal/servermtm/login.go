@@ -15,8 +15,8 @@ import (
 
 const loggingIn = "logging in"
 
-// login picks one way before anything is sent; a refusal is final (behaviour
-// section 0), so that nobody can push us to a weaker way by refusing a better one.
+// login chooses one method before anything is sent. A refusal is final (behaviour section 0), so
+// that an attacker cannot force a weaker method by refusing a better one.
 func (l *line) login(ctx context.Context) error {
 	method, err := l.chooseAuth()
 	if err != nil {
@@ -43,8 +43,8 @@ func (l *line) login(ctx context.Context) error {
 	return l.auth(ctx, mechanism(method), who)
 }
 
-// auth uses a mechanism of SASL. Refused before the password was proved it is the user name that
-// was, in the words of behaviour section 3, "Error by state".
+// auth logs in with a SASL mechanism. A refusal before the password was proved counts as a refused
+// user name (behaviour section 3, "Error by state").
 func (l *line) auth(ctx context.Context, m pop3.Mechanism, who pop3.Credentials) error {
 	err := l.wire.Auth(ctx, m.Client(who))
 	refused := symbian.ErrInvalidLogin
@@ -61,8 +61,8 @@ func (l *line) auth(ctx context.Context, m pop3.Mechanism, who pop3.Credentials)
 	return loginFault(ctx, refused, err)
 }
 
-// loginFault finds the number of a failed login. A response code that says that the server is at
-// fault, or the time, counts for more than the step (RFC 3206 section 4, RFC 2449 section 8.1.1).
+// loginFault returns the number for a failed login. A response code that blames the server, or the
+// time of the login, takes precedence over the step (RFC 3206 section 4, RFC 2449 section 8.1.1).
 func loginFault(ctx context.Context, refused symbian.Code, err error) error {
 	switch {
 	case errors.Is(err, pop3.ErrArgument):
@@ -75,36 +75,37 @@ func loginFault(ctx context.Context, refused symbian.Code, err error) error {
 	return fail(ctx, loggingIn, refused, err)
 }
 
-// lockedWords are what servers without response codes say of a mailbox that another session has.
+// lockedWords matches the replies of servers without response codes when another
+// session has the mailbox.
 var lockedWords = regexp.MustCompile(`(?i)\b(mail ?drop|mail ?box|spool)\b.*\b(locked|in use|busy)\b` +
 	`|\block(ed|ing)?\b.*\b(mail ?drop|mail ?box|spool)\b` +
 	`|\block busy\b|\balready (locked|in use)\b` +
 	`|\b(another|other|concurrent) (pop3? )?(session|connection|client)\b`)
 
 // saysLocked reports whether a login was refused because the mailbox is locked. QUIRK 27: RFC 1939
-// section 7 has the words "maildrop already locked" and no code for it.
+// section 7 has the text "maildrop already locked", but no code.
 func saysLocked(err error) bool {
 	reply, ok := errors.AsType[*pop3.ReplyError](err)
 	return ok && reply.Code == "" && lockedWords.MatchString(reply.Text)
 }
 
-// mechanism is that of a method of SASL.
+// mechanism returns the SASL mechanism of a method.
 func mechanism(method account.Auth) pop3.Mechanism {
 	all := pop3.Mechanisms()
 	return all[slices.IndexFunc(all, func(m pop3.Mechanism) bool { return m.Name == strings.ToUpper(string(method)) })]
 }
 
-// An obstacle is why a method cannot be used; the later ones tell the user more.
+// obstacle says why a method cannot be used. The later ones say more to the user.
 type obstacle int
 
 const (
 	noObstacle obstacle = iota
 	notOffered
 	noTimestamp
-	readable // somebody could read the secret on the way
+	readable // the secret could be read on the network
 )
 
-// chooseAuth takes the first method that the server offers and the line permits.
+// chooseAuth returns the first method that the server offers and the connection permits.
 func (l *line) chooseAuth() (account.Auth, error) {
 	private := l.wire.Encrypted() || account.Loopback(l.settings.Host)
 	offered := l.wire.Capabilities().Mechanisms()
@@ -120,7 +121,7 @@ func (l *line) chooseAuth() (account.Auth, error) {
 	f := &Fault{Step: loggingIn, Code: symbian.ErrAuthenticationFailed}
 	switch worst {
 	case readable:
-		f.Err = errors.New("the password would go over the network in clear text; choose tls, or set allow-plaintext if that is meant")
+		f.Err = errors.New("the password would be sent in clear text; choose tls, or set allow-plaintext to allow it")
 	case noTimestamp:
 		f.Code = symbian.ErrNoTimestamp
 		f.Err = errors.New("choose another way to log in with auth=auto")
@@ -156,7 +157,7 @@ func (l *line) obstacle(method account.Auth, listed, mayShow bool) obstacle {
 	return noObstacle
 }
 
-// listOf shows the first of the mechanisms that a server lists.
+// listOf returns, for an error, the first mechanisms that a server lists.
 func listOf(mechanisms []string) string {
 	const shown = 10
 	if len(mechanisms) == 0 {

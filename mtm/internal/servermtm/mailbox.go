@@ -1,6 +1,6 @@
-// Package servermtm runs one command on one mailbox: it logs in, brings the
-// mailbox up to date, transfers messages and logs out. It knows the store and the
-// wire; package mtm above it knows commands and operations.
+// Package servermtm carries out commands on one mailbox: it logs in, refreshes the mailbox,
+// transfers messages and logs out. It uses the store and the wire client. Package mtm, above it,
+// has the commands and operations.
 package servermtm
 
 import (
@@ -15,31 +15,31 @@ import (
 	"pop3mtm/mtm/symbian"
 )
 
-// Mailbox is one POP3 service of a store. Its fields do not change while a
-// session of it lives.
+// Mailbox is one POP3 service of a store. Its fields do not change while it has a session.
 type Mailbox struct {
 	Store         *store.Store
 	Service       store.ID
-	Place         hold.Place // of the locks that give the mailbox to one client
+	Place         hold.Place // place of the locks that give the mailbox to one client
 	Dial          func(ctx context.Context, network, address string) (net.Conn, error)
 	Wire          pop3.Options
 	Ways          Ways  // nil = Dial
-	Roams         bool  // over the ways, whatever the account says
-	BatchMessages int   // at most so many messages in one synced commit
-	BatchBytes    int64 // and about so many octets
+	Roams         bool  // use Ways whatever the account's setting is
+	BatchMessages int   // the most messages in one synced commit
+	BatchBytes    int64 // about the most octets in one
 }
 
-// commit makes a batch durable. No context ends it: what is whole stays, whatever
-// ended the operation.
+// commit makes a batch durable. It is not cancelled with the operation, so that
+// whole messages are kept.
 func commit(b *store.Batch) error { return b.Commit(context.Background()) }
 
-// Disconnected says whether the account is in disconnected mode.
+// Disconnected reports whether the account is in disconnected mode.
 func (m *Mailbox) Disconnected(ctx context.Context) (bool, error) {
 	settings, err := m.settings(ctx)
 	return settings.DisconnectedMode, err
 }
 
-// settings are read at each connect, so that a change counts from the next one on.
+// settings reads the account's settings. They are read at each connect, so that a change
+// applies from the next one on.
 func (m *Mailbox) settings(ctx context.Context) (account.POP3, error) {
 	values, err := m.Store.Settings(ctx, m.Service)
 	if err != nil {
@@ -52,8 +52,8 @@ func (m *Mailbox) settings(ctx context.Context) (account.POP3, error) {
 	return settings, nil
 }
 
-// markDisconnected shows the account as offline, and hides its messages unless it is in
-// disconnected mode (behaviour section 4). also adds to the same commit.
+// markDisconnected marks the account as offline, and hides its messages unless it is in
+// disconnected mode (behaviour section 4). also may add changes to the same commit.
 func (m *Mailbox) markDisconnected(ctx context.Context, also func(*store.Batch)) error {
 	offline, err := m.Disconnected(ctx)
 	if err != nil {
@@ -68,11 +68,11 @@ func (m *Mailbox) markDisconnected(ctx context.Context, also func(*store.Batch))
 	return commit(b)
 }
 
-// room makes sure that a number of octets is free on the store's volume.
+// room returns an error unless this many octets are free on the store's volume.
 func (m *Mailbox) room(octets int64) error {
 	free, err := m.Store.Free()
 	if err != nil {
-		return fmt.Errorf("asking for free space: %w", err)
+		return fmt.Errorf("reading the free disk space: %w", err)
 	}
 	if free < octets {
 		return &coded{symbian.ErrDiskFull, fmt.Sprintf("%d octets are free, %d are needed", free, octets)}
@@ -80,11 +80,10 @@ func (m *Mailbox) room(octets int64) error {
 	return nil
 }
 
-// reserve is the room that must stay free on the disk (behaviour sections 4 and 5).
+// reserve is the space that must stay free on the disk (behaviour sections 4 and 5).
 const reserve = 64 << 10
 
-// newEntry is the mailbox's entry of a message that has none (behaviour
-// section 4, "New header entry").
+// newEntry returns a new mailbox entry for a message (behaviour section 4, "New header entry").
 func (m *Mailbox) newEntry(of message, raw []byte, reader *headerReader) store.Entry {
 	e := store.Entry{
 		Parent: m.Service, Service: m.Service, Type: store.TypeMessage,
@@ -95,7 +94,7 @@ func (m *Mailbox) newEntry(of message, raw []byte, reader *headerReader) store.E
 	return e
 }
 
-// writeBody writes the header of a message.
+// writeBody writes the header of a message as a body.
 func writeBody(b *store.Batch, from store.Origin, raw []byte) (store.Body, error) {
 	w := b.BodyOf(store.BodyHeader, from)
 	if _, err := w.Write(raw); err != nil {
@@ -104,7 +103,7 @@ func writeBody(b *store.Batch, from store.Origin, raw []byte) (store.Body, error
 	return w.Close()
 }
 
-// What one commit of new headers holds at most.
+// Limits of one commit of new headers.
 const (
 	headerRows   = 1000
 	headerOctets = 4 << 20

@@ -6,35 +6,35 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// message is one row of what the server lists.
+// message is one message that the server lists.
 type message struct {
 	number  int
-	size    int64  // octets as LIST tells; 0 when it does not, since no message has none
-	uid     string // "" when UIDL gives none
-	unsized bool   // LIST does not tell the size, which is 0 here
+	size    int64  // octets in LIST; 0 when LIST gives no size
+	uid     string // "" when UIDL gives no unique-id
+	unsized bool   // LIST gives no size, and size is 0
 }
 
 // item is one message that a command works on.
 type item struct {
-	id     store.ID // its entry in the mailbox; 0 = none yet, see arrivals.go
+	id     store.ID // entry in the mailbox; 0 = none yet, see arrivals.go
 	uid    string
-	number int   // in this session; 0 offline
-	size   int64 // octets as LIST told
+	number int   // message number in this session; 0 offline
+	size   int64 // octets in LIST
 	kind   store.BodyKind
-	// complete: populated, wholly or in part. A server without TOP has whole bodies
-	// come with the refresh, and their entries are not complete.
+	// complete is true after a populate, whole or in part. Entries whose whole bodies came with the
+	// refresh, from a server without TOP, are not complete.
 	complete bool
 	new      bool
-	pending  bool // what asks for it did so before, and has not finished with it
-	unsure   bool // only RETR can tell whether it is what is here
-	visits   int  // that it broke
-	unsized  bool // LIST does not tell the size of this arrival, which is 0 here
+	pending  bool // an earlier command asked for it and has not finished with it
+	unsure   bool // only RETR can show whether it is the stored message
+	visits   int  // visits that it broke
+	unsized  bool // LIST gives no size for this arrival, and size is 0
 }
 
-// headerRow is a message of which the header has come.
+// headerRow is a message whose header was fetched.
 type headerRow struct {
 	message
-	body    store.Body // of a message that came whole, in the batch's into
+	body    store.Body // of a message that was fetched whole, in the batch's into
 	carries Carries
 }
 
@@ -47,7 +47,7 @@ func idsOf(items []item) []store.ID {
 	return ids
 }
 
-// itemOf returns the item of a message; it is looked for from index i on, near which it is.
+// itemOf returns the item of a message. The search begins at index i, near which it is.
 func itemOf(items []item, i, number int) item {
 	is := func(it item) bool { return it.number == number }
 	i = min(i, len(items))
@@ -57,7 +57,7 @@ func itemOf(items []item, i, number int) item {
 	return items[slices.IndexFunc(items[:i], is)]
 }
 
-// pendingOf are the entries of messages that were asked for before.
+// pendingOf returns the entries of messages that an earlier command asked for.
 func pendingOf(items []item) (ids []store.ID) {
 	for _, it := range items {
 		if it.pending {
@@ -67,15 +67,15 @@ func pendingOf(items []item) (ids []store.ID) {
 	return ids
 }
 
-// lastFirst sorts items by number, the highest first. QUIRK 63: smtp4dev deletes at once, and the
-// numbers behind become less; from the end on, none of a message that is asked for does
-// (session-smtp4dev).
+// lastFirst sorts items by number, the highest first. QUIRK 63: smtp4dev deletes at once and
+// renumbers the messages after the deleted one; from the highest on, no message that is still
+// needed is renumbered (session-smtp4dev).
 func lastFirst(items []item) []item {
 	slices.SortFunc(items, func(a, b item) int { return b.number - a.number })
 	return items
 }
 
-// inOrder sorts items as they were selected.
+// inOrder sorts items in the order of the selection.
 func inOrder(items []item, selection []store.ID) {
 	order := make(map[store.ID]int, len(selection))
 	for i, id := range selection {

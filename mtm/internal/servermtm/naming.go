@@ -8,8 +8,7 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// claimByHeader finds the entry of a message whose name is not known, and which no other message
-// has claimed, or returns -1.
+// claimByHeader returns the unclaimed entry of a message whose unique-id is not known, or -1.
 func (c *claims) claimByHeader(e *store.Entry, row headerRow) (int, error) {
 	if c.headers == nil {
 		if err := c.indexHeaders(); err != nil {
@@ -34,7 +33,7 @@ func (c *claims) claimByHeader(e *store.Entry, row headerRow) (int, error) {
 	return -1, nil
 }
 
-// indexHeaders takes in the entries that no name of the server's has claimed.
+// indexHeaders adds the entries that were not claimed by a unique-id to the index of headers.
 func (c *claims) indexHeaders() error {
 	x := &headerIndex{entries: make(map[int]sight), byBoth: make(map[string][]int), byID: make(map[string][]int)}
 	index := make(map[store.ID]int)
@@ -67,16 +66,15 @@ func (c *claims) indexHeaders() error {
 	return nil
 }
 
-// adopt finds the entry of a message that had another name, or none, when it was seen last
-// (QUIRK 53). The entry gets the new one, and with it one copy in each folder, so that
-// nothing is fetched again.
+// adopt finds the entry of a message that had another unique-id, or none, at the last visit (QUIRK
+// 53). The entry and one copy in each folder get the new one, so that nothing is fetched again.
 func (c *claims) adopt(b *store.Batch, e *store.Entry, row headerRow) (bool, error) {
 	i, err := c.claimByHeader(e, row)
 	if i < 0 || err != nil {
 		return false, err
 	}
 	was := c.local[i]
-	if was.UID == row.uid { // one of several with this name (QUIRK 50)
+	if was.UID == row.uid { // one of several with this unique-id (QUIRK 50)
 		return true, nil
 	}
 	if c.copied == nil {
@@ -99,8 +97,8 @@ func (c *claims) adopt(b *store.Batch, e *store.Entry, row headerRow) (bool, err
 	return true, nil
 }
 
-// copyLike finds the copy of a message among those with its former unique-id, which others may have
-// had before; -1 if there is no copy.
+// copyLike returns the copy of a message among those with its former unique-id, which other
+// messages may have had too; -1 if there is no copy.
 func (c *claims) copyLike(copies []store.ID, e *store.Entry) (int, error) {
 	if len(copies) < 2 {
 		return len(copies) - 1, nil
@@ -121,8 +119,8 @@ func (c *claims) copyLike(copies []store.ID, e *store.Entry) (int, error) {
 	return -1, nil
 }
 
-// equalsRival reports whether a message that came whole is, octet for octet, that of the entry
-// whose unique-id it has: its header could not tell.
+// equalsRival reports whether a message that was fetched whole equals, octet for octet, that of the
+// entry with its unique-id. It is used when the header does not decide.
 func (c *claims) equalsRival(b *store.Batch, row headerRow) (bool, error) {
 	i, has := c.rivals[row.number]
 	if !has || c.claimed[i] != 0 || row.body.Kind != store.BodyWhole || c.local[i].Kind != store.BodyWhole {
@@ -138,7 +136,7 @@ func (c *claims) equalsRival(b *store.Batch, row headerRow) (bool, error) {
 	return equal, err
 }
 
-// indexCopies finds the copies of the mailbox's messages, folder by folder.
+// indexCopies indexes the copies of the mailbox's messages, folder by folder.
 func (c *claims) indexCopies() error {
 	folders, err := c.session.box.folders(context.Background())
 	for _, folder := range folders {

@@ -7,14 +7,14 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// numbering says which message number each entry of the mailbox has in this session: two slices,
-// since a map takes several times their room.
+// numbering holds the message number of each entry in this session. It has two slices, since a map
+// takes several times the memory.
 type numbering struct {
 	ids     []store.ID // ascending
 	numbers []int32    // 0 = none
 }
 
-// numberingOf returns the numbering of entries by id, of which none has a number yet.
+// numberingOf returns a numbering in which no entry has a number.
 func numberingOf(local []store.Ref) numbering {
 	n := numbering{ids: make([]store.ID, len(local)), numbers: make([]int32, len(local))}
 	for i, ref := range local {
@@ -23,7 +23,7 @@ func numberingOf(local []store.Ref) numbering {
 	return n
 }
 
-// of is the number of an entry's message; false when the server does not list it.
+// of returns the number of an entry's message, or false when the server does not list it.
 func (m *numbering) of(id store.ID) (int, bool) {
 	i, found := slices.BinarySearch(m.ids, id)
 	if !found || m.numbers[i] == 0 {
@@ -32,7 +32,7 @@ func (m *numbering) of(id store.ID) (int, bool) {
 	return int(m.numbers[i]), true
 }
 
-// set gives an entry its number, 0 for none. Ids mostly come in growing order.
+// set sets the number of an entry, 0 for none. Ids usually come in ascending order.
 func (m *numbering) set(id store.ID, number int) {
 	i := len(m.ids)
 	if i > 0 && id <= m.ids[i-1] {
@@ -45,7 +45,7 @@ func (m *numbering) set(id store.ID, number int) {
 	m.ids, m.numbers = slices.Insert(m.ids, i, id), slices.Insert(m.numbers, i, int32(number))
 }
 
-// entry is the entry that has a number, 0 for none. It looks at all.
+// entry returns the entry with a number, 0 for none. It searches all entries.
 func (m *numbering) entry(number int) store.ID {
 	if i := slices.Index(m.numbers, int32(number)); i >= 0 {
 		return m.ids[i]
@@ -53,15 +53,16 @@ func (m *numbering) entry(number int) store.ID {
 	return 0
 }
 
-// uidTable finds entries by their UID: a hash table of indexes, in a tenth of a map's room.
+// uidTable finds entries by their UID. It is a hash table of indexes, which takes a
+// tenth of a map's memory.
 type uidTable struct {
 	refs  []store.Ref
 	seed  maphash.Seed
 	slots []int32 // 1 + index of the first entry with the UID, 0 = free
-	next  []int32 // index -> the following entry with the same UID that is not taken, or -1
+	next  []int32 // index -> the next entry with the same UID that is not taken, or -1
 	first []int32 // index of the first entry with the UID -> the first one that is not taken, or -1
 
-	doubles map[int32]bool // the first entries of UIDs that several have
+	doubles map[int32]bool // the first entries of UIDs that several entries have
 }
 
 func newUIDTable(refs []store.Ref) *uidTable {
@@ -84,7 +85,7 @@ func newUIDTable(refs []store.Ref) *uidTable {
 	return t
 }
 
-// slot is where the UID is, or belongs.
+// slot returns the slot of the UID, or the free one for it.
 func (t *uidTable) slot(uid string) int {
 	mask := len(t.slots) - 1
 	i := int(maphash.String(t.seed, uid)) & mask
@@ -102,10 +103,10 @@ func (t *uidTable) has(uid string) bool { return t.slots[t.slot(uid)] != 0 }
 
 const (
 	anySize    = -1
-	maxDoubles = 64 // entries with one UID that are looked at for one message
+	maxDoubles = 64 // the most entries with one UID that are examined for one message
 )
 
-// left are the first entries with the UID that were not taken, at most maxDoubles.
+// left returns the first entries with the UID that are not taken, at most maxDoubles.
 func (t *uidTable) left(uid string) []int {
 	head := t.slots[t.slot(uid)] - 1
 	if head < 0 {
@@ -118,7 +119,7 @@ func (t *uidTable) left(uid string) []int {
 	return list
 }
 
-// untaken returns the indexes of all entries that were not taken.
+// untaken returns the indexes of all entries that are not taken.
 func (t *uidTable) untaken() []int {
 	var list []int
 	for _, slot := range t.slots {
@@ -132,13 +133,13 @@ func (t *uidTable) untaken() []int {
 	return list
 }
 
-// take gives the first entry with the UID and that size that was not taken, and
-// takes it; -1 for none.
+// take takes the first entry with the UID and this size that is not taken, and
+// returns it; -1 for none.
 func (t *uidTable) take(uid string, size int64) int {
 	return t.takeIf(uid, func(i int) bool { return size == anySize || t.refs[i].Size == size })
 }
 
-// takeIf takes the first of the entries that left gives for which wanted says so; -1 for none.
+// takeIf takes the first entry of left that is wanted, and returns it; -1 for none.
 func (t *uidTable) takeIf(uid string, wanted func(i int) bool) int {
 	head := t.slots[t.slot(uid)] - 1
 	if head < 0 {
@@ -159,7 +160,7 @@ func (t *uidTable) takeIf(uid string, wanted func(i int) bool) int {
 	return -1
 }
 
-// numberSet is a set of message numbers in a bit each.
+// numberSet is a set of message numbers, with one bit for each.
 type numberSet []uint64
 
 func (s numberSet) has(n int) bool { return n/64 < len(s) && s[n/64]&(1<<(n%64)) != 0 }

@@ -10,8 +10,7 @@ import (
 	"pop3mtm/mtm/symbian"
 )
 
-// adding is one command that makes operations wait: all of it appears in one commit
-// (behaviour section 6).
+// adding holds one command that queues operations, all of them in one commit (behaviour section 6).
 type adding struct {
 	box    *Mailbox
 	batch  *store.Batch
@@ -20,8 +19,8 @@ type adding struct {
 	made   []*store.Entry // copies
 }
 
-// queueing runs fill on what a command chooses, and commits what it added. It needs no connection.
-// A cancel before the commit leaves nothing of it.
+// queueing calls fill with the chosen messages, and commits what it added. It needs no connection.
+// A cancel before the commit leaves nothing.
 func (m *Mailbox) queueing(ctx context.Context, meter *progress.Meter, step string, c Choice,
 	fill func(a *adding, wanted []item) error) (Result, error) {
 	a := &adding{box: m, batch: m.Store.NewBatch()}
@@ -54,8 +53,8 @@ func (m *Mailbox) queueing(ctx context.Context, meter *progress.Meter, step stri
 	return a.result, nil
 }
 
-// QueueDelete has messages of the mailbox deleted when the next session, or the one that stands,
-// ends with QUIT. What a move or a delete waits for already goes anyway.
+// QueueDelete queues deletes of messages until the next session, or the current one, ends with
+// QUIT. Messages with a queued move or delete are skipped.
 func (m *Mailbox) QueueDelete(ctx context.Context, meter *progress.Meter, messages []store.ID) (Result, error) {
 	meter.Enter(progress.Deleting)
 	choice := Choice{Selection: append([]store.ID{}, messages...)}
@@ -67,7 +66,7 @@ func (m *Mailbox) QueueDelete(ctx context.Context, meter *progress.Meter, messag
 	})
 }
 
-// delete queues a delete, unless one waits, or a move.
+// delete queues a delete, unless a delete or a move is queued already.
 func (a *adding) delete(it item) {
 	if !a.waits.has(it.id, store.QueueMove, store.QueueDelete) {
 		a.batch.Queue(store.Queued{Entry: it.id, Kind: store.QueueDelete}, nil)
@@ -75,8 +74,8 @@ func (a *adding) delete(it item) {
 	a.result.Queued = append(a.result.Queued, it.id)
 }
 
-// QueueTransfer copies or moves what is whole here at once; of a move the delete is queued. The
-// rest waits for the next session, and a ghost in the folder shows each message until it comes.
+// QueueTransfer copies whole stored messages at once, and for a move queues their deletes. It
+// queues the others for the next session, and adds a ghost to the folder for each.
 func (m *Mailbox) QueueTransfer(ctx context.Context, meter *progress.Meter, t Transfer) (Result, error) {
 	phase, step := progress.Copying, "queueing copies"
 	if t.Move {
@@ -114,7 +113,7 @@ func (a *adding) transfer(ctx context.Context, t Transfer, wanted []item) error 
 		case here && t.Move:
 			a.delete(it)
 		case here:
-			a.batch.SetFlags([]store.ID{it.id}, 0, store.New|store.Pending) // as a copy online does
+			a.batch.SetFlags([]store.ID{it.id}, 0, store.New|store.Pending) // as a copy with a connection does
 		default:
 			a.add(t, it, sources[i])
 		}
@@ -122,15 +121,15 @@ func (a *adding) transfer(ctx context.Context, t Transfer, wanted []item) error 
 	return nil
 }
 
-// add queues a copy or a move of a message that is not here.
+// add queues a copy or a move of a message that is not stored.
 func (a *adding) add(t Transfer, it item, source store.Entry) {
 	kind := store.QueueCopy
 	if t.Move && !a.waits.has(it.id, store.QueueMove, store.QueueDelete) {
-		kind = store.QueueMove // a second move cannot move it any more: it copies
+		kind = store.QueueMove // a message can be moved only once: a second move becomes a copy
 	}
 	a.result.Queued = append(a.result.Queued, it.id)
 	if slices.ContainsFunc(a.waits[it.id], t.fulfils) {
-		// It comes into the folder anyway; of a move the delete is missing.
+		// It is queued for the folder already; for a move only the delete is missing.
 		if kind == store.QueueMove {
 			a.batch.Queue(store.Queued{Entry: it.id, Kind: store.QueueDelete}, nil)
 		}
@@ -139,8 +138,8 @@ func (a *adding) add(t Transfer, it item, source store.Entry) {
 	a.batch.Queue(store.Queued{Entry: it.id, Kind: kind, Into: t.Into}, ghostOf(t, source))
 }
 
-// ghostOf is an entry of the folder that shows what will come: the header, and
-// whatever else is here.
+// ghostOf returns the folder's placeholder for a message that will be fetched,
+// with the stored header.
 func ghostOf(t Transfer, source store.Entry) *store.Entry {
 	e := t.copyOf(source, source.Body)
 	e.Related = source.ID
@@ -149,8 +148,8 @@ func ghostOf(t Transfer, source store.Entry) *store.Entry {
 	return &e
 }
 
-// QueuePopulate has messages fetched in place when the next session begins. What came whole with a
-// refresh is populated at once.
+// QueuePopulate queues messages to be fetched in place when the next session begins. Messages that
+// came whole with a refresh are populated at once.
 func (m *Mailbox) QueuePopulate(ctx context.Context, meter *progress.Meter, p Populate) (Result, error) {
 	phase, step := progress.Populating, "queueing messages to populate"
 	if p.Top {
@@ -176,11 +175,11 @@ func (a *adding) populate(ctx context.Context, p Populate, wanted []item) error 
 	for _, it := range missing {
 		a.result.Queued = append(a.result.Queued, it.id)
 		if p.Top && a.waits.has(it.id, store.QueuePopulate) {
-			continue // all of it comes anyway
+			continue // the whole message is queued already
 		}
 		for _, q := range a.waits[it.id] {
 			if p.fulfils(q) {
-				a.batch.Unqueue(q.ID) // what is asked for now takes its place
+				a.batch.Unqueue(q.ID) // the new request replaces it
 			}
 		}
 		q := store.Queued{Entry: it.id, Kind: store.QueuePopulate}
@@ -192,9 +191,10 @@ func (a *adding) populate(ctx context.Context, p Populate, wanted []item) error 
 	return nil
 }
 
-// CancelOffline takes back all that waits for the selected messages, and removes their ghosts; to
-// select a ghost means what made it (behaviour section 6). The progress tells how many operations
-// that were. What a client carries out at present stays, and its messages are listed in the Fault.
+// CancelOffline takes back all queued operations of the selected messages, and removes their
+// ghosts. A selected ghost means the operation that made it (behaviour section 6). The
+// progress counts the operations. Operations that a client is carrying out stay, and the
+// Fault lists their messages.
 func (m *Mailbox) CancelOffline(ctx context.Context, meter *progress.Meter, messages []store.ID) error {
 	const step = "cancelling what waits"
 	meter.Enter(progress.CancellingOfflineOps)
@@ -235,7 +235,7 @@ func (m *Mailbox) CancelOffline(ctx context.Context, meter *progress.Meter, mess
 	return fault
 }
 
-// working reports whether the client lives that made a claim: it has the mailbox then.
+// working reports whether the client that made a claim still holds the mailbox.
 func (m *Mailbox) working(claim string) (bool, error) {
 	st, err := m.Place.Status()
 	return st.Held && st.Holder.Token == claim, err

@@ -2,17 +2,17 @@ package servermtm
 
 import "pop3mtm/mtm/store"
 
-// What a command asks for is remembered before the first message is fetched, and until it is here:
-// with the message's entry, by the flags Pending and PendingPopulate; with the account, by a fact,
-// while messages have no entry. No other visit, command or program takes it back, and no kill.
+// What a command asks for is stored before the first message is fetched, and stays stored until the
+// message is: in the message's entry, as the flags Pending and PendingPopulate, or in the account,
+// as a fact, while messages have no entry. No other visit, command, program or kill loses it.
 
-// owed is up to which size messages without an entry are asked for, by the command in hand or by
+// owed holds up to which size messages without an entry are asked for, by the current command or by
 // one that did not finish.
 type owed struct {
 	get, populate limit
 }
 
-// recall takes in what earlier commands left, and what the caller asks for.
+// recall sets what earlier commands left, and adds what the caller asks for.
 func (o *owed) recall(facts map[store.Fact]int64, asked *Asked) {
 	if size, left := facts[store.FactGetAsked]; left {
 		o.get.widen(size)
@@ -21,7 +21,7 @@ func (o *owed) recall(facts map[store.Fact]int64, asked *Asked) {
 		o.populate.widen(size)
 	}
 	if asked == nil || asked.Selection != nil {
-		return // what is selected has an entry
+		return // selected messages have entries
 	}
 	if asked.Populate {
 		o.populate.widen(asked.MaxSize)
@@ -30,7 +30,7 @@ func (o *owed) recall(facts map[store.Fact]int64, asked *Asked) {
 	}
 }
 
-// flags are those that the entry of a message gets which had none.
+// flags returns the flags for the new entry of a message of this size.
 func (o *owed) flags(size int64) (f store.Flags) {
 	if o.get.fits(size) {
 		f = store.Pending
@@ -41,7 +41,7 @@ func (o *owed) flags(size int64) (f store.Flags) {
 	return f
 }
 
-// remember writes what is owed in a batch.
+// remember adds what is owed to a batch.
 func (o *owed) remember(b *store.Batch, service store.ID) {
 	for fact, l := range map[store.Fact]limit{store.FactGetAsked: o.get, store.FactPopulateAsked: o.populate} {
 		if l.asked {
@@ -50,14 +50,14 @@ func (o *owed) remember(b *store.Batch, service store.ID) {
 	}
 }
 
-// limit is the largest size of messages that are asked for: nothing is as long as it is
-// not asked, 0 is any size.
+// limit is the largest size of messages that are asked for; 0 means any size. Unless
+// asked is true, none are.
 type limit struct {
 	asked bool
 	size  int64
 }
 
-// widen takes in that messages up to a size are asked for too.
+// widen includes messages up to a size.
 func (l *limit) widen(size int64) {
 	if l.asked && (l.size == 0 || size != 0 && size < l.size) {
 		return

@@ -7,10 +7,10 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// persist carries out a pass over messages until no message breaks the connection any more: each
-// that does is put off, and the pass begins again on another connection. With ways it begins again
-// after any loss, as long as they lead to the server. asked is what the pass takes of messages that
-// have no entry yet, nil for nothing.
+// persist repeats a pass over messages until no message breaks the connection: a message that does
+// is put off, and the pass begins again over another connection. With ways it begins again after
+// any loss, as long as a connection can be made. asked is what the pass fetches of messages without
+// an entry, nil for nothing.
 func (w *work) persist(ctx context.Context, asked *Asked, pass func() error) error {
 	failed, late := len(w.failed), len(w.session.late)
 	var noted []failedMessage
@@ -48,7 +48,7 @@ func (w *work) persist(ctx context.Context, asked *Asked, pass func() error) err
 	}
 }
 
-// gone lists messages that broke the connection, and that the server no longer has.
+// gone lists as failed the messages that broke the connection and that the server no longer has.
 func (w *work) gone(ctx context.Context, noted []failedMessage) error {
 	for _, f := range noted {
 		if f.ID == 0 {
@@ -64,7 +64,7 @@ func (w *work) gone(ctx context.Context, noted []failedMessage) error {
 	return nil
 }
 
-// unseen counts the items that no earlier pass of this work has counted.
+// unseen returns the number of items that no earlier pass of this work has counted.
 func (w *work) unseen(items []item) (n int) {
 	for _, it := range items {
 		if !w.seen[it.id] {

@@ -7,9 +7,8 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// Populate fills entries of the mailbox with their messages (behaviour section 5,
-// "Populate" and "Top-populate"). Entries that are complete are passed over: with Top
-// also those that are complete in part.
+// Populate fetches messages into their mailbox entries (behaviour section 5, "Populate" and
+// "Top-populate"). Complete entries are skipped, with Top also those that are complete in part.
 func (s *Session) Populate(ctx context.Context, meter *progress.Meter, p Populate) (Result, error) {
 	lines, step := wholeMessage, "populating messages"
 	if p.Top {
@@ -47,7 +46,7 @@ func (w *work) populate(ctx context.Context, p Populate, lines int) error {
 	return err
 }
 
-// fillLocal completes entries whose bodies came with the refresh.
+// fillLocal completes entries whose bodies were fetched by the refresh.
 func (w *work) fillLocal(ctx context.Context, here []item) error {
 	if len(here) == 0 {
 		return nil
@@ -84,7 +83,7 @@ func (w *work) fillFetched(b *bodyBatch) ([]placed, error) {
 	return list, nil
 }
 
-// fill gives an entry of the mailbox its message, and ends what waited for that.
+// fill adds the message to its mailbox entry, and removes the queued operations that it fulfils.
 func (w *work) fill(b *store.Batch, source store.Entry, body store.Body, carries Carries) {
 	e := filled(source, body)
 	carries.Mark(&e)

@@ -9,17 +9,17 @@ import (
 )
 
 // A message is deleted on the server only when it is proven to be the one that its entry knows: by
-// the RETR of this session that stored it; or by unique-id, size and, where TOP works, Message-ID.
-// dele, the only place that sends DELE, asks for the proof.
+// the RETR of this session that stored it, or by unique-id, size and, if TOP works, Message-ID.
+// dele, the only function that sends DELE, requires the proof.
 
 var (
-	errRenamed  = errors.New("the server has given its unique-id to another message, which stays there; the one that was listed is gone")
-	errUnproven = errors.New("nothing that the server shows of it proves that it is the message that was listed, so it stays there; " +
-		"get it with a move, which fetches it first")
+	errRenamed  = errors.New("the server has given its unique-id to another message, which was not deleted; the listed message is gone")
+	errUnproven = errors.New("it was not deleted, since the server does not prove that it is the message that was listed; " +
+		"move it instead, which fetches it first")
 )
 
-// prove splits items into those whose messages are proven to be the listed ones, those whose
-// unique-id names another message now, and those of which only RETR can tell.
+// prove splits items into those that are proven to be the listed messages, those whose unique-id
+// names another message now, and those that only RETR can decide.
 func (w *work) prove(ctx context.Context, items []item) (proven, others, unsure []item, err error) {
 	var open []question
 	verdicts := make(map[int]verdict)
@@ -38,7 +38,7 @@ func (w *work) prove(ctx context.Context, items []item) (proven, others, unsure 
 	}
 	err = w.session.answers(ctx, open, func(q question, v verdict) { verdicts[q.number] = v })
 	for _, it := range items {
-		switch verdicts[it.number] { // same, when there was no question
+		switch verdicts[it.number] { // without a question the verdict is same
 		case same:
 			proven = append(proven, it)
 		case other:
@@ -50,8 +50,8 @@ func (w *work) prove(ctx context.Context, items []item) (proven, others, unsure 
 	return proven, others, unsure, err
 }
 
-// replace removes the entries of messages whose unique-ids name others now, and
-// makes entries of those.
+// replace removes the entries of messages whose unique-ids name other messages now, and
+// makes entries for these.
 func (w *work) replace(ctx context.Context, items []item) error {
 	if len(items) == 0 {
 		return nil
@@ -84,8 +84,8 @@ func (w *work) replace(ctx context.Context, items []item) error {
 	return err
 }
 
-// provenOnly keeps the items that may be deleted; the others are failures, and what took the place
-// of one gets its entry.
+// provenOnly returns the items that may be deleted, and lists the others as failed. A message that
+// has taken a unique-id gets an entry.
 func (w *work) provenOnly(ctx context.Context, items []item) ([]item, error) {
 	proven, others, unsure, err := w.prove(ctx, items)
 	if err != nil {
@@ -101,9 +101,9 @@ func (w *work) provenOnly(ctx context.Context, items []item) ([]item, error) {
 	return proven, w.replace(ctx, others)
 }
 
-// proveHere settles, before a move begins, which messages that are here already are those on the
-// server. again is true when some were not, and their place was taken by others, which have entries
-// now; one that must be fetched to tell is fetched.
+// proveHere decides, before a move begins, which stored messages are those on the server. A message
+// that only RETR can decide is fetched. again is true when other messages had taken unique-ids;
+// they have entries now.
 func (w *work) proveHere(ctx context.Context, t Transfer, wanted []item, found *copyFinder) (again bool, err error) {
 	var here []item
 	index := make(map[int]int) // message number -> index in wanted
@@ -126,7 +126,7 @@ func (w *work) proveHere(ctx context.Context, t Transfer, wanted []item, found *
 		}
 	}
 	for _, it := range others {
-		if t.Selection != nil { // what came in its place is not asked for
+		if t.Selection != nil { // the message that took its place was not selected
 			w.refused(it, errRenamed)
 		}
 	}

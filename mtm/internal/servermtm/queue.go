@@ -9,7 +9,7 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// queue is what waits for the messages of the mailbox, in the order of queueing.
+// queue holds the queued operations of the mailbox's messages, in the order of queueing.
 type queue map[store.ID][]store.Queued
 
 func (m *Mailbox) queue(ctx context.Context) (queue, error) {
@@ -25,19 +25,19 @@ func byEntry(list []store.Queued) queue {
 	return q
 }
 
-// has says whether one of the kinds waits for a message.
+// has reports whether an operation of one of the kinds is queued for a message.
 func (q queue) has(id store.ID, kinds ...store.QueueKind) bool {
 	return slices.ContainsFunc(q[id], func(w store.Queued) bool { return slices.Contains(kinds, w.Kind) })
 }
 
-// deletes says whether a message is to be deleted as the session ends.
+// deletes reports whether a delete is queued for a message.
 func (q queue) deletes(id store.ID) bool { return q.has(id, store.QueueDelete) }
 
-// problem says why an operation can never be carried out, "" when it can.
+// problem returns why an operation can never be carried out, "" when it can.
 func (m *Mailbox) problem(ctx context.Context, q store.Queued) (string, error) {
 	switch {
 	case !q.Kind.Known():
-		return fmt.Sprintf("nobody knows an operation of %s", q.Kind), nil
+		return fmt.Sprintf("unknown operation %s", q.Kind), nil
 	case q.Lines < 0:
 		return fmt.Sprintf("%d lines cannot be fetched", q.Lines), nil
 	case !q.Kind.Adds():
@@ -45,15 +45,15 @@ func (m *Mailbox) problem(ctx context.Context, q store.Queued) (string, error) {
 	}
 	folder, err := m.Store.Entry(ctx, q.Into)
 	if errors.Is(err, store.ErrNotFound) {
-		return fmt.Sprintf("the folder %d of the %s is gone", q.Into, q.Kind), nil
+		return fmt.Sprintf("folder %d, the destination of the %s, no longer exists", q.Into, q.Kind), nil
 	}
 	if err == nil && folder.Type != store.TypeFolder {
-		return fmt.Sprintf("%d, where the %s goes, is not a folder", q.Into, q.Kind), nil
+		return fmt.Sprintf("entry %d, the destination of the %s, is not a folder", q.Into, q.Kind), nil
 	}
 	return "", err
 }
 
-// failure names what waited for a message; the entry says which message that is.
+// failure returns the failed message of a queued operation.
 func (m *Mailbox) failure(ctx context.Context, q store.Queued, err error) failedMessage {
 	f := failedMessage{ID: q.Entry, Err: err}
 	if e, missing := m.Store.Entry(ctx, q.Entry); missing == nil {
@@ -62,8 +62,8 @@ func (m *Mailbox) failure(ctx context.Context, q store.Queued, err error) failed
 	return f
 }
 
-// dropQueued takes off the queue what waits for messages that the server has lost. The deletes
-// among it are as good as done; the rest is lost, and Connect tells so.
+// dropQueued removes the queued operations of messages that the server no longer has. Their deletes
+// count as done; Connect reports the other operations as failed.
 func (m *Mailbox) dropQueued(ctx context.Context, b *store.Batch, gone map[store.ID]bool) (dropped []failedMessage, err error) {
 	list, err := m.Store.Queue(ctx, m.Service)
 	for _, q := range list {
@@ -72,7 +72,7 @@ func (m *Mailbox) dropQueued(ctx context.Context, b *store.Batch, gone map[store
 		}
 		b.Unqueue(q.ID)
 		if q.Kind != store.QueueDelete {
-			dropped = append(dropped, m.failure(ctx, q, fmt.Errorf("the server has it no more: nothing to %s", q.Kind)))
+			dropped = append(dropped, m.failure(ctx, q, fmt.Errorf("cannot %s: the message is no longer on the server", q.Kind)))
 		}
 	}
 	return dropped, err

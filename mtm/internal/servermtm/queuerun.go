@@ -9,7 +9,7 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// A stage of the queue's run: operations of one kind, in the order of the kinds
+// stage is a step of running the queue: the operations of one kind, in the order of the kinds
 // (behaviour section 6).
 type stage struct {
 	phase progress.Phase
@@ -26,15 +26,15 @@ func stages() []stage {
 	}
 }
 
-// runQueue carries out what waits, but for the deletes. Each operation leaves the queue in the
-// commit that stores its message. A message that the server refuses stays queued and the rest go
-// on; any other failure leaves the rest queued. A record that makes no sense is set aside and
+// runQueue carries out the queued operations except deletes. The commit that stores a message
+// removes its operation. A message that the server refuses stays queued, and the run continues;
+// after any other failure the remaining operations stay queued. An invalid record is set aside, and
 // counts as a failure once.
 func (s *Session) runQueue(ctx context.Context, meter *progress.Meter) (Result, error) {
 	if s.line.settings.SyncLimit == 0 {
-		return Result{}, nil // nothing is known of the mailbox
+		return Result{}, nil // the mailbox was not refreshed
 	}
-	const step = "looking at what waits"
+	const step = "reading the queue"
 	w := s.work(meter)
 	w.failed = s.dropped
 	list, err := s.box.Store.Queue(ctx, s.box.Service)
@@ -62,8 +62,8 @@ func (s *Session) runQueue(ctx context.Context, meter *progress.Meter) (Result, 
 	return w.end(ctx, last, nil)
 }
 
-// stage carries out operations of one kind. Those with the same folder or the same
-// number of lines go together.
+// stage carries out operations of one kind. Those with the same folder or the same number of lines
+// are carried out together.
 func (w *work) stage(ctx context.Context, list []store.Queued) error {
 	w.counted = true
 	w.meter.Update(func(p *progress.Snapshot) { p.TotalMessages, p.MessagesToProcess = len(list), len(list) })
@@ -82,7 +82,7 @@ func (w *work) stage(ctx context.Context, list []store.Queued) error {
 		var err error
 		switch {
 		case first.Kind.Adds():
-			// What is a move too is deleted as the session ends.
+			// A message with a queued move is deleted when the session ends.
 			t := Transfer{Choice: choice, Into: first.Into, queued: true}
 			err = w.persist(ctx, nil, func() error { return w.transfer(ctx, t) })
 		case first.Kind == store.QueueTop:
@@ -99,8 +99,8 @@ func (w *work) stage(ctx context.Context, list []store.Queued) error {
 	return nil
 }
 
-// sift leaves what can be carried out now: what is sound, and whose message the server lists. What
-// is not sound is set aside.
+// sift returns the operations that can be carried out now: valid ones whose message the server
+// lists. It sets invalid ones aside.
 func (w *work) sift(ctx context.Context, list []store.Queued) ([]store.Queued, error) {
 	var sound []store.Queued
 	b := w.session.box.Store.NewBatch()
@@ -117,7 +117,7 @@ func (w *work) sift(ctx context.Context, list []store.Queued) ([]store.Queued, e
 		switch {
 		case problem != "":
 			b.SetAside(q.ID, problem)
-			w.failed = append(w.failed, w.session.box.failure(ctx, q, errors.New("what waits for it is set aside: "+problem)))
+			w.failed = append(w.failed, w.session.box.failure(ctx, q, errors.New("its queued operation was set aside: "+problem)))
 		case listed:
 			sound = append(sound, q)
 		}
@@ -125,15 +125,16 @@ func (w *work) sift(ctx context.Context, list []store.Queued) ([]store.Queued, e
 	return sound, commit(b)
 }
 
-// deleteQueued sends the deletes that wait, and returns the entries whose messages go with QUIT.
-// They are claimed until the session ends: nobody takes back what QUIT carries out. A delete is
-// held back while a copy of its message still waits: nothing is deleted there that was to be here.
+// deleteQueued sends the queued deletes, and returns the entries of the messages that the
+// server will delete at QUIT. They are claimed until the session ends, so that nobody takes
+// them back. A delete is held back while a copy of its message is queued, so that no message is
+// deleted before it is stored.
 func (w *work) deleteQueued(ctx context.Context) ([]store.ID, error) {
 	claimed, err := w.claimDeletes(ctx)
 	if err != nil || len(claimed) == 0 {
 		return nil, err
 	}
-	list, err := w.session.box.Store.Queue(ctx, w.session.box.Service) // a copy that is asked for from now on comes too late
+	list, err := w.session.box.Store.Queue(ctx, w.session.box.Service) // a copy that is queued from now on is too late
 	if err != nil {
 		return nil, err
 	}
@@ -156,8 +157,8 @@ func (w *work) deleteQueued(ctx context.Context) ([]store.ID, error) {
 	return gone, first(err, w.takeBack(list))
 }
 
-// takeBack takes off the queue deletes that could not be proven: the failure names them, and they
-// would stand in the way of the move that can.
+// takeBack removes queued deletes of messages that could not be proven. They are listed as failed,
+// and would prevent a move, which can prove them.
 func (w *work) takeBack(list []store.Queued) error {
 	b := w.session.box.Store.NewBatch()
 	for _, q := range list {
@@ -168,7 +169,7 @@ func (w *work) takeBack(list []store.Queued) error {
 	return commit(b)
 }
 
-// claimDeletes claims the deletes that wait for messages of the session, and returns their entries.
+// claimDeletes claims the queued deletes of the session's messages, and returns their entries.
 func (w *work) claimDeletes(ctx context.Context) ([]store.ID, error) {
 	list, err := w.session.box.Store.Queue(ctx, w.session.box.Service)
 	if err != nil {

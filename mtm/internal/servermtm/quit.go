@@ -10,19 +10,18 @@ import (
 	"pop3mtm/mtm/symbian"
 )
 
-// Quit ends the session properly: the deletes that wait are sent, and the server carries out all
-// (RFC 1939 section 6). Only when it has said so are the queued ones done: until then their entries
-// stay and they wait, and the next refresh knows. A refusal of QUIT is no failure (behaviour
-// section 7), and the result has it when something was to be deleted. The session cannot be used
-// after it, whatever it returns.
+// Quit ends the session: it sends the queued deletes and QUIT, at which the server carries out all
+// deletes (RFC 1939 section 6). Queued deletes and their entries stay until the server has answered
+// QUIT, so that the next refresh can settle them. A refusal of QUIT is not a failure (behaviour
+// section 7); the result has it if messages were to be deleted. The session cannot be used after
+// Quit, whatever it returns.
 func (s *Session) Quit(ctx context.Context, meter *progress.Meter) (Result, error) {
 	result, left := s.leave(ctx, meter)
 	return result, errors.Join(left, s.Drop())
 }
 
-// leave sends the deletes that wait, and QUIT. A message that breaks the connection
-// meanwhile costs another one. With ways it does so until the server has answered QUIT, or
-// nothing is left to delete.
+// leave sends the queued deletes and QUIT. When a message breaks the connection it makes another
+// one. With ways it repeats this until the server has answered QUIT, or nothing is left to delete.
 func (s *Session) leave(ctx context.Context, meter *progress.Meter) (Result, error) {
 	w := s.work(meter)
 	for {
@@ -41,24 +40,24 @@ func (s *Session) leave(ctx context.Context, meter *progress.Meter) (Result, err
 			err = w.left(ctx, gone, err)
 			return w.result, errors.Join(deleted, fail(ctx, "disconnecting", symbian.ErrServer, err))
 		}
-		if len(gone) == 0 { // nothing is lost with it
+		if len(gone) == 0 { // without deletes nothing is lost
 			return w.result, deleted
 		}
 		if err = s.reconnect(ctx, err, 0, nil); err != nil {
 			return w.result, errors.Join(deleted, err)
 		}
 		for _, id := range gone {
-			if _, listed := s.view.numbers.of(id); !listed { // QUIT was obeyed, and its answer lost
+			if _, listed := s.view.numbers.of(id); !listed { // the server carried out QUIT, but its reply was lost
 				w.result.Deleted++
 			}
 		}
 	}
 }
 
-// left takes note of the answer to QUIT.
+// left records the reply to QUIT.
 func (w *work) left(ctx context.Context, gone []store.ID, err error) error {
 	if _, refused := errors.AsType[*pop3.ReplyError](err); refused {
-		if len(gone) > 0 || w.session.deleted > 0 { // RFC 1939 section 6: some of that may be left
+		if len(gone) > 0 || w.session.deleted > 0 { // RFC 1939 section 6: some messages may be left
 			w.result.QuitRefused = err
 		}
 		return nil
@@ -70,12 +69,12 @@ func (w *work) left(ctx context.Context, gone []store.ID, err error) error {
 	return w.session.forget(ctx, gone)
 }
 
-// Drop closes the line without QUIT, so that the server forgets our deletes, hides the mailbox's
-// entries unless the account is in disconnected mode (behaviour section 4), and gives the mailbox
-// back, whatever goes wrong before.
+// Drop closes the connection without QUIT, so that the server forgets the deletes. It hides the
+// mailbox's entries unless the account is in disconnected mode (behaviour section 4), and releases
+// the mailbox, even after an error.
 func (s *Session) Drop() (err error) {
 	if s.line.wire != nil {
-		// What closing a line says does not matter any more.
+		// An error of closing the connection does not matter.
 		_ = s.line.wire.Close()
 	}
 	if s.marked {

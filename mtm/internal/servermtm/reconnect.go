@@ -11,10 +11,9 @@ import (
 	"pop3mtm/mtm/symbian"
 )
 
-// reconnect makes another connection within a command, in place of one that has ended. The mailbox
-// stays held. Entries get the numbers that their messages have now; new messages get entries,
-// unless they are asked for. patience is how long a server is waited for that cannot be used yet,
-// where there are no ways.
+// reconnect makes another connection within a command. The mailbox stays held. Entries get the new
+// numbers of their messages; new messages get entries, unless asked includes them. Without ways,
+// patience limits the wait for a server that cannot be used yet.
 func (s *Session) reconnect(ctx context.Context, lost error, patience time.Duration, asked *Asked) error {
 	if s.line.wire.SizesAreEstimates() {
 		s.server.facts[store.FactSizesEstimate] = max(s.server.facts[store.FactSizesEstimate], 1)
@@ -26,10 +25,10 @@ func (s *Session) reconnect(ctx context.Context, lost error, patience time.Durat
 	if s.line.settings.SyncLimit == 0 {
 		return nil
 	}
-	unseen := progress.NewMeter(int64(s.box.Service), progress.Refreshing) // the command's own steps are shown
+	unseen := progress.NewMeter(int64(s.box.Service), progress.Refreshing) // the progress shows the steps of the command
 	err := s.bringUpToDate(ctx, unseen, asked)
 	if fault, ok := errors.AsType[*Fault](err); ok && len(fault.Failed) > 0 && !s.Lost() {
-		return nil // these headers are asked for in the next command again
+		return nil // the next command requests these headers again
 	}
 	if err != nil {
 		_ = s.line.wire.Close()
@@ -37,13 +36,13 @@ func (s *Session) reconnect(ctx context.Context, lost error, patience time.Durat
 	return err
 }
 
-// firstPause is the first wait for a server that says that it can be used soon; each
+// firstPause is the first wait for a server that cannot be used yet. Each
 // further one is twice as long.
 const firstPause = 100 * time.Millisecond
 
-// enterPatiently waits while the server says that the mailbox is in use, that the last login
-// is too short a time ago, or that it cannot serve for now. delay is how long the server says
-// must be between logins.
+// enterPatiently repeats the login while the server says that the mailbox is in use, that the login
+// comes too soon after the last one, or that it is temporarily unable to serve. delay is the
+// server's minimum time between logins.
 func (s *Session) enterPatiently(ctx context.Context, delay, patience time.Duration) error {
 	last, end := s.line.entered, time.Now().Add(patience)
 	for pause := firstPause; ; pause *= 2 {
@@ -65,12 +64,12 @@ func (s *Session) enterPatiently(ctx context.Context, delay, patience time.Durat
 	}
 }
 
-// passes reports whether a refusal is one that may pass.
+// passes reports whether a refusal is temporary.
 func passes(err error) bool {
 	return errors.Is(err, pop3.ErrInUse) || errors.Is(err, pop3.ErrLoginDelay) || errors.Is(err, pop3.ErrTemporary) || saysLocked(err)
 }
 
-// sleep waits, or returns the cause of ctx's end.
+// sleep waits for d, or returns the cause when ctx ends first.
 func sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -82,8 +81,8 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// bringUpToDate refreshes the mailbox. A message whose header breaks the connection is put off;
-// with ways the refresh goes on after any loss.
+// bringUpToDate refreshes the mailbox. A message whose header breaks the connection is put off.
+// With ways the refresh continues after any loss.
 func (s *Session) bringUpToDate(ctx context.Context, meter *progress.Meter, asked *Asked) error {
 	for fruitless := 0; ; {
 		before := s.stored

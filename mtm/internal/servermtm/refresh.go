@@ -11,17 +11,17 @@ import (
 
 const refreshing = "refreshing the mailbox"
 
-// refresh is one run of bringing the mailbox's entries up to date with the server
-// (behaviour section 4). New entries stay invisible until all of it has worked.
+// refresh holds one run of updating the mailbox's entries from the server (behaviour section 4).
+// New entries stay invisible until the whole run has succeeded.
 type refresh struct {
 	session *Session
-	asked   *Asked // what will be asked for right after, or nil
+	asked   *Asked // what the caller will request next, or nil
 	claims  *claims
-	known   int // of the view's numbers, how many entries were here before
+	known   int // number of entries in the view's numbers that existed before
 }
 
-// refresh returns a Fault that lists messages whose header could not be had, with
-// the session usable; any other error ends the session.
+// refresh updates the mailbox. When only some headers could not be fetched it returns a Fault that
+// lists the messages, and the session stays usable; any other error ends the session.
 func (s *Session) refresh(ctx context.Context, meter *progress.Meter, keep []store.ID, asked *Asked) error {
 	meter.Enter(progress.Refreshing)
 	const step = refreshing
@@ -63,9 +63,9 @@ func (s *Session) refresh(ctx context.Context, meter *progress.Meter, keep []sto
 	return nil
 }
 
-// age changes flags of what was here before this connection: New means "arrived in this
-// connection", and what was hidden is not Unread any more. What was asked for and is not here, or
-// an unfinished refresh left behind, keeps New.
+// age changes the flags of entries from before this connection: New means "arrived in this
+// connection", and hidden entries lose Unread. An entry keeps New when it was asked for and not
+// fetched, or when it is from an unfinished refresh.
 func (r *refresh) age(ctx context.Context, b *store.Batch) error {
 	service := r.session.box.Service
 	wasHidden, err := r.session.box.Store.Hidden(ctx, service)
@@ -73,7 +73,7 @@ func (r *refresh) age(ctx context.Context, b *store.Batch) error {
 		return err
 	}
 	var aged, unfinished []store.ID
-	waiting := false // something keeps New
+	waiting := false // an entry keeps New
 	for _, ref := range r.claims.local {
 		if ref.Flags&(store.Invisible|store.InPreparation) != 0 {
 			unfinished = append(unfinished, ref.ID)
@@ -89,7 +89,7 @@ func (r *refresh) age(ctx context.Context, b *store.Batch) error {
 	}
 	b.SetFlags(unfinished, 0, store.Invisible|store.InPreparation)
 	if r.session.again || len(r.claims.local) == 0 {
-		return nil // the same visit of the user's
+		return nil // for the user it is the same visit
 	}
 	behind := r.claims.local[len(r.claims.local)-1].ID + 1
 	if wasHidden {
@@ -104,14 +104,14 @@ func (r *refresh) age(ctx context.Context, b *store.Batch) error {
 	return nil
 }
 
-// show makes the entries visible that this refresh has made: their ids are the highest.
+// show makes the new entries of this refresh visible. They have the highest ids.
 func (r *refresh) show(b *store.Batch) {
 	b.Show(r.session.box.Service)
 	b.SetFlags(r.session.view.numbers.ids[r.known:], 0, store.Invisible|store.InPreparation)
 }
 
-// settle makes the refresh visible in one commit: entries without a message go, and
-// those beyond the sync limit; all others show.
+// settle makes the refresh visible in one commit. It deletes entries whose message is gone or
+// beyond the sync limit, and shows all others.
 func (r *refresh) settle(ctx context.Context, keep []store.ID, arrivals, failed int) error {
 	service, err := r.session.box.Store.Entry(ctx, r.session.box.Service)
 	if err != nil {
@@ -138,23 +138,23 @@ func (r *refresh) settle(ctx context.Context, keep []store.ID, arrivals, failed 
 	return commit(b)
 }
 
-// dead lists the entries to delete, and those, deleted or kept, whose message the server has
-// lost. One with more than a header here survives when the caller lists it, or when only the
-// sync limit speaks against it (behaviour section 0).
+// dead returns the entries to delete, and those, deleted or kept, whose message is no longer on the
+// server. An entry with more than a header stays when the caller lists it in keep, or when only the
+// sync limit excludes it (behaviour section 0).
 func (r *refresh) dead(keep []store.ID) (dead []store.ID, gone map[store.ID]bool) {
 	kept := make(map[store.ID]bool, len(keep))
 	for _, id := range keep {
 		kept[id] = true
 	}
-	beyond := 0 // numbers up to here are beyond the limit
+	beyond := 0 // numbers up to this one are beyond the sync limit
 	if limit := r.session.line.settings.SyncLimit; limit > 0 && limit < len(r.claims.listing.messages) {
 		beyond = r.claims.listing.messages[len(r.claims.listing.messages)-limit-1].number
 	}
-	unseen := beyond > 0 && !r.claims.listing.withUIDs // an entry may belong to a message that nobody looked at
+	unseen := beyond > 0 && !r.claims.listing.withUIDs // an entry may belong to a message whose header was not requested
 	gone = make(map[store.ID]bool)
 	for i, ref := range r.claims.local {
 		populated := ref.Flags.Has(store.Complete)
-		waits := ref.Flags.Has(store.Operation) // an operation of the user's is not dropped
+		waits := ref.Flags.Has(store.Operation) // a queued operation of the user is not dropped
 		number := int(r.claims.claimed[i])
 		overlooked := unseen && (populated || waits)
 		lost := number == 0 && r.claims.listing.complete && !overlooked
@@ -170,7 +170,7 @@ func (r *refresh) dead(keep []store.ID) (dead []store.ID, gone map[store.ID]bool
 	return dead, gone
 }
 
-// pay ends what is owed once all messages have entries, which bear the flags; of a get that takes
+// pay clears what is owed when all messages have entries, which have the flags. For a get with
 // arrivals that is later.
 func (r *refresh) pay(b *store.Batch, arrivals, failed int) {
 	if failed > 0 {
@@ -188,9 +188,9 @@ func (r *refresh) pay(b *store.Batch, arrivals, failed int) {
 	}
 }
 
-// announced takes the arrivals, by number, out of what is missing. A header is needed of a message
-// without a UID; of one that may be that of an entry which nothing has claimed, under another name
-// (see adopt); and of one that has a copy in the folder.
+// announced splits the missing messages, by number, into those whose header is needed and the
+// arrivals. The header is needed for a message without a UID, for one that may belong to an
+// unclaimed entry under another UID (see adopt), and for one that has a copy in the folder.
 func (r *refresh) announced(ctx context.Context, missing []*message) (headers, arrivals []*message, err error) {
 	if r.asked == nil || r.asked.Populate || !r.claims.listing.withUIDs || len(missing) == 0 {
 		return missing, nil, nil

@@ -7,25 +7,25 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// Choice says which messages of the mailbox a command is about (behaviour section 1).
+// Choice says which messages of the mailbox a command handles (behaviour section 1).
 type Choice struct {
-	New       bool       // only entries that are New, or were asked for in vain
+	New       bool       // only entries that are New, or that an earlier command did not finish with
 	Selection []store.ID // only these entries; nil = the whole mailbox
 	Skip      []store.ID // not these entries
 	MaxSize   int64      // octets on the wire; 0 = no limit
-	Oldest    bool       // the lowest number comes first, without a selection
-	waiting   bool       // also messages whose delete waits
-	most      int64      // octets that the account allows; 0 = no limit
+	Oldest    bool       // without a selection: the lowest number first
+	waiting   bool       // also messages with a queued delete
+	most      int64      // the account's limit in octets; 0 = no limit
 	tooLarge  func(size int64)
-	populate  bool // what an unfinished populate asked for is New, rather than an unfinished get
+	populate  bool // for New, include what an unfinished populate asked for, not an unfinished get
 }
 
-// fits says whether a message of that size is asked for.
+// fits reports whether the choice includes messages of this size.
 func (c *Choice) fits(size int64) bool {
 	return (c.MaxSize <= 0 || size <= c.MaxSize) && (c.most <= 0 || size <= c.most)
 }
 
-// skips are the entries that are left out.
+// skips returns the entries that are left out.
 func (c *Choice) skips() map[store.ID]bool {
 	skip := make(map[store.ID]bool, len(c.Skip))
 	for _, id := range c.Skip {
@@ -34,9 +34,9 @@ func (c *Choice) skips() map[store.ID]bool {
 	return skip
 }
 
-// sort puts messages into the order in which they are fetched: that of the selection, else the
-// highest number first, so that whoever loses the connection has the newest mail. QUIRK 57: a
-// server that lists the newest first has its way.
+// sort sorts messages in the order of fetching: that of the selection, else the highest number
+// first, so that the newest mail is there when the connection breaks. QUIRK 57: the order of a
+// server that lists the newest first is kept.
 func (c *Choice) sort(items []item) {
 	switch {
 	case c.Selection != nil:
@@ -48,16 +48,16 @@ func (c *Choice) sort(items []item) {
 	}
 }
 
-// takesNew says whether a new message of that size is asked for.
+// takesNew reports whether the choice includes new messages of this size.
 func (c *Choice) takesNew(size int64) bool { return c.Selection == nil && c.fits(size) }
 
-// Transfer says which messages of the mailbox go into which folder.
+// Transfer says which messages of the mailbox are copied or moved into which folder.
 type Transfer struct {
 	Choice
-	Move bool // delete on the server what is safe here
+	Move bool // delete messages on the server when they are safely stored
 	Into store.ID
 
-	queued bool // it was asked for offline: the queue remembers it
+	queued bool // it comes from the queue of offline operations
 }
 
 func (t Transfer) phase() progress.Phase {
@@ -67,12 +67,12 @@ func (t Transfer) phase() progress.Phase {
 	return progress.Copying
 }
 
-// fulfils says whether what waits is done, or half of it, once a copy is in the folder.
+// fulfils reports whether a queued operation is done, or half of it, when a copy is in the folder.
 func (t Transfer) fulfils(q store.Queued) bool {
 	return q.Kind.Adds() && q.Into == t.Into && q.Problem == ""
 }
 
-// copyOf is the folder's entry for a message of the mailbox.
+// copyOf returns the folder's entry for a message of the mailbox.
 func (t Transfer) copyOf(source store.Entry, body store.Body) store.Entry {
 	c := t.copies()
 	e := source
@@ -85,11 +85,11 @@ func (t Transfer) copyOf(source store.Entry, body store.Body) store.Entry {
 	return e
 }
 
-// copies says how the folder's entries differ from the mailbox's.
+// copies returns how the folder's entries differ from the mailbox's.
 func (t Transfer) copies() *store.Copies {
 	return &store.Copies{
 		Into:       t.Into,
-		Linked:     !t.Move, // the mailbox's entry goes when the server has deleted the message
+		Linked:     !t.Move, // after a move the mailbox's entry is deleted
 		Set:        store.Complete | store.Unread,
 		Clear:      store.Invisible | store.InPreparation | store.Pending | store.PendingPopulate | store.Failed,
 		EmailSet:   store.BodyTextComplete,
@@ -103,7 +103,7 @@ type Populate struct {
 	Top   bool // only the header and Lines lines of the body, by TOP
 	Lines int
 
-	queued bool // it was asked for offline: the queue remembers it
+	queued bool // it comes from the queue of offline operations
 }
 
 func (p Populate) phase() progress.Phase {
@@ -113,7 +113,8 @@ func (p Populate) phase() progress.Phase {
 	return progress.Populating
 }
 
-// split says what is done already, what is here and only has to be shown, and what is missing.
+// split returns the messages that are populated already, those that are stored and only need the
+// flag, and those to fetch.
 func (p Populate) split(wanted []item) (done, here, missing []item) {
 	for _, it := range wanted {
 		switch {
@@ -128,13 +129,13 @@ func (p Populate) split(wanted []item) (done, here, missing []item) {
 	return done, here, missing
 }
 
-// fulfils says whether what waits asks for no more than p does.
+// fulfils reports whether a queued operation asks for no more than p does.
 func (p Populate) fulfils(q store.Queued) bool {
 	return q.Kind == store.QueueTop || (q.Kind == store.QueuePopulate && !p.Top)
 }
 
-// filled is an entry of the mailbox with its message. A message of which the server has
-// more is partial. Size stays what LIST told (behaviour section 0).
+// filled returns a mailbox entry with its message. It is partial when the server has more of it.
+// Size stays that of LIST (behaviour section 0).
 func filled(source store.Entry, body store.Body) store.Entry {
 	e := source
 	e.Body = body
@@ -147,14 +148,14 @@ func filled(source store.Entry, body store.Body) store.Entry {
 	return e
 }
 
-// Asked is what the caller of Connect asks for right after it.
+// Asked holds what the caller of Connect will request next.
 type Asked struct {
 	Choice
 	Into     store.ID // the folder of a transfer
-	Populate bool     // it is a populate
+	Populate bool     // a populate, not a transfer
 }
 
-// flag marks an entry as asked for.
+// flag returns the flag that marks an entry as asked for.
 func (a *Asked) flag() store.Flags {
 	if a.Populate {
 		return store.PendingPopulate
@@ -162,7 +163,7 @@ func (a *Asked) flag() store.Flags {
 	return store.Pending
 }
 
-// late is what is asked of a message that broke a visit.
+// late is a request for a message that broke a visit.
 type late struct {
 	item
 	header   bool // only its header

@@ -8,17 +8,18 @@ import (
 	"pop3mtm/mtm/symbian"
 )
 
-// What is kept over a gap between two connections is the step, and what is left to do as entry ids
-// and unique-ids: never message numbers, which another connection may give to other messages.
+// Between two connections only the step and the remaining work are kept, as entry ids
+// and unique-ids. Message numbers are not kept, since another connection may give
+// them to other messages.
 
-// interruption is why a pass goes on over another connection.
+// interruption says why a pass continues over another connection.
 type interruption struct {
 	cause   error
-	failure *failedMessage // a message that the break counts against
+	failure *failedMessage // the message that broke the connection, if one did
 }
 
-// interrupted returns why a pass that ended with err has to go on over another connection,
-// nil when it has ended.
+// interrupted returns why a pass that ended with err must continue over another
+// connection, nil when it need not.
 func (w *work) interrupted(ctx context.Context, err error) (*interruption, error) {
 	s := w.session
 	broken, is := errors.AsType[*brokenError](err)
@@ -39,14 +40,14 @@ func (w *work) interrupted(ctx context.Context, err error) (*interruption, error
 	return nil, err
 }
 
-// rest is what is left of a pass.
+// rest holds the remaining work of a pass.
 type rest struct {
 	items    []item
 	arrivals []*message
 }
 
-// resume prepares another pass on another connection. What this work stored or
-// found is not counted again.
+// resume prepares another pass over another connection. Messages that this work has stored or found
+// are not counted again.
 func (w *work) resume(ctx context.Context, cause error, asked *Asked) error {
 	if w.seen == nil {
 		w.seen = make(map[store.ID]bool)
@@ -66,7 +67,7 @@ func (w *work) resume(ctx context.Context, cause error, asked *Asked) error {
 	return w.check(ctx, left)
 }
 
-// rest returns what the pass in hand has not done.
+// rest returns the remaining work of the current pass.
 func (w *work) rest() (r rest) {
 	for _, it := range w.chosen {
 		if !w.seen[it.id] {
@@ -82,12 +83,12 @@ func (w *work) rest() (r rest) {
 }
 
 var (
-	errGone      = errors.New("the server lost it while there was no connection")
-	errAmbiguous = errors.New("the server names no messages, and two of those that are left look alike: it is not certain which is which")
+	errGone      = errors.New("it disappeared from the server while there was no connection")
+	errAmbiguous = errors.New("the server gives no unique-ids, and two of the remaining messages look alike, so they cannot be distinguished")
 )
 
-// check lists what is left and that the server no longer has as failed. Messages without names that
-// look alike end the operation.
+// check lists the remaining messages that the server no longer has as failed. It returns an error
+// when messages without unique-ids look alike.
 func (w *work) check(ctx context.Context, left rest) error {
 	s := w.session
 	looks := make(map[string]bool)

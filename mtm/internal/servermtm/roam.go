@@ -15,14 +15,14 @@ import (
 
 const connectingAgain = "connecting again"
 
-// resumable reports whether an operation can go on over another connection although
-// its own ended with err.
+// resumable reports whether an operation whose connection ended with err can
+// continue over another one.
 func (s *Session) resumable(ctx context.Context, err error) bool {
 	return s.ways != nil && err != nil && ctx.Err() == nil && s.line.wire != nil && s.Lost() && !final(err)
 }
 
-// final reports whether another connection would end in the same way: the login or the certificate
-// is refused, or the disk is full.
+// final reports whether another connection would fail in the same way: the login was refused, the
+// certificate is not trusted, or the disk is full.
 func final(err error) bool {
 	if passes(err) {
 		return false
@@ -46,8 +46,8 @@ func cutOff(err error) bool {
 	return network || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
-// excuses reports whether a break is not counted against the message in hand: the way was lost, or
-// with ways it is the first break at that message, which is asked for again at once.
+// excuses reports whether a break does not count against the current message: its carrier was lost,
+// or, with ways, it is the first break at that message, which is requested again at once.
 func (s *Session) excuses(b *brokenError) bool {
 	if s.ways == nil {
 		return false
@@ -66,7 +66,7 @@ func (s *Session) excuses(b *brokenError) bool {
 	return true
 }
 
-// closed reports whether the connection was closed because there is no way for it.
+// closed reports whether the connection was closed because its carrier is gone.
 func (s *Session) closed() bool { return s.ways != nil && s.ways.Closed() }
 
 func (s *Session) progressed() {
@@ -75,12 +75,12 @@ func (s *Session) progressed() {
 	}
 }
 
-// pause ends the connection properly, in the middle of an operation. What the server says
-// to that changes nothing.
+// pause ends the connection with QUIT, in the middle of an operation. The server's
+// reply does not matter.
 func (s *Session) pause(ctx context.Context) { _ = s.line.wire.Quit(ctx) }
 
-// enterAgain makes another connection and logs in. Without ways, patience is how long a server is
-// waited for that cannot be used yet.
+// enterAgain makes another connection and logs in. Without ways, patience limits the wait for a
+// server that cannot be used yet.
 func (s *Session) enterAgain(ctx context.Context, lost error, patience time.Duration) error {
 	if s.ways == nil {
 		delay, _ := s.line.wire.Capabilities().LoginDelay()

@@ -13,7 +13,7 @@ import (
 
 const securing = "starting TLS"
 
-// tlsConfig is what the account wants of the server; nil without TLS.
+// tlsConfig returns the account's TLS configuration; nil without TLS.
 func tlsConfig(settings account.POP3) (*tls.Config, error) {
 	config, err := settings.Security.Config(settings.Host)
 	if err != nil {
@@ -22,7 +22,7 @@ func tlsConfig(settings account.POP3) (*tls.Config, error) {
 	return config, nil
 }
 
-// greet reads the greeting, through TLS when the account has it implicit.
+// greet reads the greeting, after a TLS handshake if the account has implicit TLS.
 func (l *line) greet(ctx context.Context, conn net.Conn) (*pop3.Session, error) {
 	if l.settings.Security.TLS == account.Implicit {
 		conn = tls.Client(conn, l.config)
@@ -38,9 +38,9 @@ func (l *line) greet(ctx context.Context, conn net.Conn) (*pop3.Session, error) 
 	return wire, fail(ctx, readingGreeting, symbian.ErrCannotConnect, err)
 }
 
-// secure asks for TLS whatever the server listed (behaviour section 3, "Wire order").
-// Nothing goes on without it. Capabilities are asked for again: those from before could be
-// anybody's (RFC 2595 section 4).
+// secure starts TLS, whatever the server lists (behaviour section 3, "Wire order"), or returns
+// an error. It requests the capabilities again, since an attacker could have sent the earlier
+// ones (RFC 2595 section 4).
 func (l *line) secure(ctx context.Context) error {
 	if err := l.wire.Stls(ctx, l.config); err != nil {
 		return tlsFault(ctx, err)
@@ -48,8 +48,8 @@ func (l *line) secure(ctx context.Context) error {
 	return l.capabilities(ctx)
 }
 
-// tlsFault tells a server that will not or must not be talked to from a
-// handshake that did not work.
+// tlsFault returns a Fault that distinguishes a server that refuses TLS or is not trusted from a
+// handshake that failed.
 func tlsFault(ctx context.Context, err error) error {
 	_, wrong := errors.AsType[*tls.CertificateVerificationError](err)
 	_, failed := errors.AsType[*pop3.TLSError](err)

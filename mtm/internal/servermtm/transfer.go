@@ -9,9 +9,9 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// Transfer copies or moves messages (behaviour section 5). A message whose whole
-// copy is in the folder already is not stored again; one that is populated is
-// copied here, without the server.
+// Transfer copies or moves messages (behaviour section 5). A message of which the
+// folder has a whole copy is not stored again. A populated message is copied inside the
+// store, without the server.
 func (s *Session) Transfer(ctx context.Context, meter *progress.Meter, t Transfer) (Result, error) {
 	step := "copying messages"
 	if t.Move {
@@ -28,7 +28,7 @@ func (s *Session) Transfer(ctx context.Context, meter *progress.Meter, t Transfe
 	return w.end(ctx, step, err)
 }
 
-// asked is what a transfer takes of messages without an entry.
+// asked returns what a transfer requests of messages without an entry.
 func (t Transfer) asked() *Asked {
 	if t.Selection != nil {
 		return nil
@@ -47,11 +47,11 @@ func (w *work) transfer(ctx context.Context, t Transfer) error {
 		return err
 	}
 	w.did(len(wanted) - len(missing))
-	// What is asked for is remembered, so that it is New to the next session when this
-	// one does not get to it. A move is done with a message when its entry is gone.
+	// The request is stored, so that the next session finds as New what this one does not fetch. A
+	// move has finished with a message when its entry is deleted.
 	asked, settled := missing, store.New|store.Pending // behaviour section 5: a copy clears New
 	switch {
-	case t.queued: // the queue remembers; what a get asked for it is still owed
+	case t.queued: // the queue has the request; what a get asked for is still owed
 		asked, settled = nil, store.New
 	case t.Move:
 		asked, settled = wanted, 0
@@ -71,13 +71,13 @@ func (w *work) transfer(ctx context.Context, t Transfer) error {
 	if err != nil || !t.Move {
 		return err
 	}
-	// Everything in safe is committed and synced by now.
+	// All messages in safe are committed and synced.
 	return w.delete(ctx, lastFirst(w.safe))
 }
 
-// find chooses the messages that are asked for, and finds their copies in the folder. What a move
-// is to delete without fetching it is proven first: where another message took its place, that one
-// may be asked for as well.
+// find returns the chosen messages and their copies in the folder. Messages that a move will delete
+// without fetching them are proven first. Where another message has taken a unique-id, it is chosen
+// if the choice includes it.
 func (w *work) find(ctx context.Context, t Transfer) ([]item, *copyFinder, error) {
 	for {
 		wanted, err := w.choose(ctx, t.Choice)
@@ -95,8 +95,8 @@ func (w *work) find(ctx context.Context, t Transfer) ([]item, *copyFinder, error
 	}
 }
 
-// leaveOutStored keeps a message from being stored twice: after an interrupted
-// transfer its whole copy may be in the folder already.
+// leaveOutStored removes messages that have a whole copy in the folder, as after an interrupted
+// transfer, so that none is stored twice.
 func (w *work) leaveOutStored(t Transfer, wanted []item, found *copyFinder) ([]item, error) {
 	w.rivals, w.copied = found.rivals, make(map[store.ID]bool)
 	missing := wanted[:0:0]
@@ -113,11 +113,11 @@ func (w *work) leaveOutStored(t Transfer, wanted []item, found *copyFinder) ([]i
 	if err := w.settle(there, t.fulfils); err != nil || t.Move || t.queued {
 		return missing, err
 	}
-	return missing, w.mark(pendingOf(there), 0, store.Pending) // nothing is left to do
+	return missing, w.mark(pendingOf(there), 0, store.Pending) // they need nothing more
 }
 
-// placeIn puts messages into the folder, in their order. For most of them nothing waits: arrivals
-// are added, others are copied inside the store.
+// placeIn returns a placer that adds messages to the folder, in their order. Most have no queued
+// operation: arrivals are added, the others are copied inside the store.
 func (w *work) placeIn(t Transfer) placer {
 	return func(b *bodyBatch) ([]placed, error) {
 		w.showArrivals(t, b)
@@ -134,7 +134,7 @@ func (w *work) placeIn(t Transfer) placer {
 				return nil, err
 			}
 			done := slices.DeleteFunc(slices.Clone(w.waits[it.id]), func(q store.Queued) bool { return !t.fulfils(q) })
-			if is { // it is there, and told by nothing but its octets
+			if is { // the folder has the message, which only its octets identify
 				for _, q := range done {
 					b.Batch.Fulfil(q)
 				}
@@ -160,16 +160,16 @@ func (w *work) placeIn(t Transfer) placer {
 	}
 }
 
-// isCopy reports whether a copy in the folder has the octets of a message: equal octets are kept
-// once. The copy is this message's from then on, and has its unique-id.
+// isCopy reports whether a copy in the folder has the octets of a message, since equal octets are
+// stored once. The copy then belongs to this message, and gets its unique-id.
 func (w *work) isCopy(b *store.Batch, body store.Body, it item) (bool, error) {
 	for _, rival := range w.rivals[it.id] {
 		if w.copied[rival] {
-			continue // it is another message's
+			continue // it belongs to another message
 		}
 		equal, err := b.Equal(context.Background(), body, rival)
 		if errors.Is(err, store.ErrCorrupt) {
-			continue // a damaged copy is no copy
+			continue // a damaged copy does not count
 		}
 		if err != nil {
 			return false, err
@@ -184,8 +184,8 @@ func (w *work) isCopy(b *store.Batch, body store.Body, it item) (bool, error) {
 	return false, nil
 }
 
-// placeAwaited puts the i-th message of a batch into the ghost that waits for it in the folder, or
-// else a new entry, and ends the waiting.
+// placeAwaited puts the i-th message of a batch into its ghost in the folder, or into a new entry,
+// and removes the queued operations that are done.
 func (w *work) placeAwaited(b *bodyBatch, i int, t Transfer, done []store.Queued) (placed, error) {
 	ctx := context.Background()
 	source, err := w.session.box.Store.Entry(ctx, b.items[i].id)
@@ -204,7 +204,7 @@ func (w *work) placeAwaited(b *bodyBatch, i int, t Transfer, done []store.Queued
 			e.ID, e.Parent = ghost.ID, ghost.Parent
 		}
 		if q.Kind == store.QueueMove {
-			e.Related = 0 // as of a move online
+			e.Related = 0 // as after a move with a connection
 		}
 	}
 	if e.ID != 0 {
@@ -218,8 +218,8 @@ func (w *work) placeAwaited(b *bodyBatch, i int, t Transfer, done []store.Queued
 	return placed{entry: &e}, nil
 }
 
-// copyLocal copies what is whole here, in one commit: both entries share the octets. It
-// returns the rest.
+// copyLocal copies whole stored messages, in one commit; both entries share the octets. It
+// returns the other messages.
 func (w *work) copyLocal(ctx context.Context, t Transfer, wanted []item, settled store.Flags) ([]item, error) {
 	missing := wanted[:0:0]
 	var here []item
@@ -267,8 +267,8 @@ func (w *work) copyLocal(ctx context.Context, t Transfer, wanted []item, settled
 	return missing, nil
 }
 
-// wholeBody is where the octets of a message are, with its entry, or with the one that this work
-// has stored; and what it carries.
+// wholeBody returns the body of a message, from its entry or from the one that this work has
+// stored, and the flags for its contents.
 func (w *work) wholeBody(ctx context.Context, source store.Entry) (store.Body, Carries, error) {
 	if source.Body.Kind == store.BodyWhole {
 		return source.Body, carriesOfEntry(&source), nil

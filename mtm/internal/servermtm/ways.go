@@ -17,7 +17,7 @@ type Ways interface {
 	Dial(ctx context.Context, network, address string) (net.Conn, error)
 	// Waits reports whether a session waits for a way when its first connection cannot be made.
 	Waits() bool
-	// Stops reports whether the step in hand is the last on this connection.
+	// Stops reports whether the current step is the last on this connection.
 	Stops() bool
 	// Closed reports whether the connection in use was closed because there is
 	// no way for it any more.

@@ -7,20 +7,20 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// wholeSink takes the headers of a server without TOP from whole messages, and keeps
-// these: a later copy then does not ask again. Their entries are not complete all the
-// same (behaviour section 4, "TOP unsupported").
+// wholeSink takes headers from whole messages, for a server without TOP. It stores the messages, so
+// that a later copy does not fetch them again, but their entries are not complete (behaviour
+// section 4, "TOP unsupported").
 type wholeSink struct {
 	headers *headerSink
-	body    *store.BodyWriter // of the message in hand, nil between messages
-	scan    *mail.Scanner     // looks at what it carries
+	body    *store.BodyWriter // of the current message, nil between messages
+	scan    *mail.Scanner     // finds its traits
 	size    bounded
 }
 
-// Size is what LIST told.
+// Size returns LIST's size of a message.
 func (s *wholeSink) Size(n int) int64 { return s.headers.of(n).size }
 
-// Message starts a message, perhaps once more.
+// Message begins a message. It may be called again for the same message.
 func (s *wholeSink) Message(n int) (io.Writer, error) {
 	if err := s.discard(); err != nil {
 		return nil, err
@@ -55,7 +55,7 @@ func (s *wholeSink) Done(n int, octets int64, err error) error {
 	return s.headers.Done(n, octets, err)
 }
 
-// discard forgets what has come of the message in hand.
+// discard drops the octets of the current message.
 func (s *wholeSink) discard() error {
 	if s.body == nil {
 		return nil

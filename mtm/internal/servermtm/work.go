@@ -10,56 +10,56 @@ import (
 	"pop3mtm/mtm/symbian"
 )
 
-// Result is what a command on messages did, also when it failed.
+// Result holds what a command on messages did, also when it failed.
 type Result struct {
-	Stored       []store.ID // entries that hold a message now and did not before
+	Stored       []store.ID // entries that got a message
 	Octets       int64      // of their bodies
-	AlreadyThere int        // messages that were there before
+	AlreadyThere int        // messages of which the folder had a copy before
 	Deleted      int        // DELEs that the server accepted
-	Queued       []store.ID // messages for which what was asked waits now
+	Queued       []store.ID // messages for which an operation was queued
 
-	TooLarge       int   // messages that are larger than was asked for, or than the account allows
-	TooLargeOctets int64 // as far as it is known how large they are
+	TooLarge       int   // messages that are larger than the command or the account allows
+	TooLargeOctets int64 // their size, as far as it is known
 
-	QuitRefused error // what the server answered to QUIT, when it was to delete
+	QuitRefused error // the refusal of QUIT, if messages were to be deleted
 }
 
-// work is one command on messages of the mailbox.
+// work holds one command on messages of the mailbox.
 type work struct {
 	session *Session
 	meter   *progress.Meter
 	result  Result
 	failed  []failedMessage
-	safe    []item // whole and durable here, in the order stored
+	safe    []item // stored and durable, in the order of storing
 
 	arrivals   []*message   // by number
-	arrived    numberSet    // those of them that are durable here
-	turnedDown []turnedDown // those that the server refused, or that are too large
+	arrived    numberSet    // arrivals that are durable
+	turnedDown []turnedDown // arrivals that the server refused, or that are too large
 
-	unproven []store.ID              // not deleted: nothing proves that they are the messages that were listed
-	rivals   map[store.ID][]store.ID // messages -> copies that may be theirs, see copies.go
-	copied   map[store.ID]bool       // copies that turned out to be of a message
+	unproven []store.ID              // not deleted, since they are not proven to be the listed messages
+	rivals   map[store.ID][]store.ID // message -> copies that may belong to it, see copies.go
+	copied   map[store.ID]bool       // copies that turned out to belong to a message
 
-	waits   queue                 // when the messages were chosen
-	chosen  []item                // in the pass in hand
-	last    bool                  // messages that broke a visit are asked for too
-	seen    map[store.ID]bool     // counted in an earlier pass, see resume
-	got     map[store.ID]store.ID // messages of the mailbox -> an entry with their whole body, stored by this work
-	claimed bool                  // operations may be claimed, see claim
-	maxSize int64                 // octets that a message may have; 0 = no limit
-	counted bool                  // the progress counts more than the messages in hand
+	waits   queue                 // the queue when the messages were chosen
+	chosen  []item                // in the current pass
+	last    bool                  // messages that broke a visit are requested too
+	seen    map[store.ID]bool     // messages counted in an earlier pass, see resume
+	got     map[store.ID]store.ID // message of the mailbox -> an entry with its whole body, stored by this work
+	claimed bool                  // operations may have been claimed, see claim
+	maxSize int64                 // largest message, in octets; 0 = no limit
+	counted bool                  // the progress counts more than the current messages
 }
 
-// did takes n messages off the progress of a run that counts itself.
+// did subtracts n messages from the progress of a run that counts itself.
 func (w *work) did(n int) {
 	if w.counted {
 		w.meter.Update(func(p *progress.Snapshot) { p.MessagesToProcess -= n })
 	}
 }
 
-// Messages that a server refuses are listed in the Fault, with the session usable.
-// When the disk is full nothing partial stays and the session is usable too, so
-// that QUIT can follow.
+// end returns the result and error of the command. Messages that the server refuses are listed in
+// the Fault, and the session stays usable. It also does when the disk is full: no incomplete
+// message stays, and QUIT can follow.
 func (w *work) end(ctx context.Context, step string, err error) (Result, error) {
 	err = first(err, w.unclaim())
 	w.subjects()
@@ -80,7 +80,7 @@ func (w *work) end(ctx context.Context, step string, err error) (Result, error) 
 	return w.result, fault
 }
 
-// subjects names the failed messages as their entries do.
+// subjects adds the subjects of the entries to the failed messages.
 func (w *work) subjects() {
 	var ids []store.ID
 	for _, f := range w.failed {
@@ -94,7 +94,7 @@ func (w *work) subjects() {
 	known := make(map[store.ID]store.Entry)
 	entries, err := w.session.box.Store.Entries(context.Background(), ids)
 	if err != nil {
-		return // an entry that is gone has no subject
+		return // a deleted entry has no subject
 	}
 	for _, e := range entries {
 		known[e.ID] = e
@@ -133,7 +133,7 @@ func (s *Session) work(meter *progress.Meter) *work {
 	return &work{session: s, meter: meter, got: make(map[store.ID]store.ID)}
 }
 
-// settle takes off the queue, in one commit, what waited for messages and turns out to be done.
+// settle removes, in one commit, the queued operations of messages that turn out to be done.
 func (w *work) settle(items []item, done func(store.Queued) bool) error {
 	b := w.session.box.Store.NewBatch()
 	for _, it := range items {
@@ -146,8 +146,8 @@ func (w *work) settle(items []item, done func(store.Queued) bool) error {
 	return commit(b)
 }
 
-// claim takes what waits for the items for this work, so that nobody takes it back meanwhile. It
-// leaves in w.waits what still waits then.
+// claim claims the queued operations of the items for this work, so that nobody takes them back
+// meanwhile. It sets w.waits to those that are still queued.
 func (w *work) claim(ctx context.Context, items []item) error {
 	var ids []store.ID
 	for _, it := range items {
@@ -172,8 +172,8 @@ func (w *work) claim(ctx context.Context, items []item) error {
 	return nil
 }
 
-// claimQueue claims the operations of a list, but for the deletes, and returns
-// those that still wait.
+// claimQueue claims the operations of a list except deletes, and returns those
+// that are still queued.
 func (w *work) claimQueue(ctx context.Context, list []store.Queued) ([]store.Queued, error) {
 	var ids []store.ID
 	known := make(map[int64]bool)
@@ -192,7 +192,7 @@ func (w *work) claimQueue(ctx context.Context, list []store.Queued) ([]store.Que
 	return slices.DeleteFunc(claimed, func(q store.Queued) bool { return !known[q.ID] }), err
 }
 
-// unclaim lets others take back what this work has not carried out.
+// unclaim releases the claims on operations that this work has not carried out.
 func (w *work) unclaim() error {
 	if !w.claimed {
 		return nil
@@ -201,11 +201,11 @@ func (w *work) unclaim() error {
 	return w.session.box.Store.Unclaim(context.Background(), w.session.held.Token())
 }
 
-// turnedDown is an arrival that the server refused to send, or that is too large: its failure
-// has no entry to name yet.
+// turnedDown is an arrival that the server refused or that is too large. Its failure
+// cannot name an entry yet.
 type turnedDown struct{ failure, number int }
 
-// noFailure stands in turnedDown for a message that is left out.
+// noFailure is the failure in turnedDown of a message that is left out.
 const noFailure = -1
 
 // leaveOut counts a message that is too large.
@@ -214,7 +214,7 @@ func (w *work) leaveOut(size int64) {
 	w.result.TooLargeOctets += size
 }
 
-// putOff leaves out messages that broke a visit, for Finish to ask for.
+// putOff leaves out messages that broke a visit. Finish requests them.
 func (w *work) putOff(missing []item, asked late) []item {
 	if w.last {
 		return missing
