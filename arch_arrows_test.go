@@ -71,7 +71,7 @@ var arrows = map[string][]string{
 	"fakeserver/maildrop":               nil,
 	"fakeserver/notation":               nil,
 	"fakeserver/record":                 {"fakeserver", "fakeserver/edit", "fakeserver/internal/accept", "fakeserver/notation"},
-	"fakeserver/control":                {"fakeserver/control/internal/input", "scenarios", "fakeserver", "fakeserver/edit", "fakeserver/maildrop", "fakeserver/smtpsink", "fixtures"},
+	"fakeserver/control":                {"fakeserver/control/internal/input", "fakeserver/internal/accept", "scenarios", "fakeserver", "fakeserver/edit", "fakeserver/maildrop", "fakeserver/smtpsink", "fixtures"},
 	"fakeserver/control/internal/input": nil,
 	"fakeserver/control/page":           {"fakeserver/control", "scenarios", "fixtures"},
 	"fakeserver/control/tools":          {"fakeserver/control", "scenarios"},

@@ -12,6 +12,9 @@ import (
 type Options struct {
 	// Users holds the users by name. Default: demo with the password demo.
 	Users map[string]User
+	// Owner is a user to whom all sessions belong from the connection on, whoever logs in. Default:
+	// a session belongs to the user whom it names.
+	Owner string
 	// Greeting is the text after "+OK " at connect, without the APOP timestamp.
 	Greeting string
 	// Implementation is the IMPLEMENTATION row of CAPA. Default: pop3mtm-fakeserver.
@@ -103,6 +106,10 @@ type Options struct {
 	Tap func(session int, octets []byte)
 	// Timed records in transcripts when lines came, and counts and measures commands for Stats.
 	Timed bool
+	// OnLines is called with the new lines of a session as they happen, before anything that may
+	// take time and before the client can see an answer, from the goroutine of that session. The
+	// Transcript has no lines.
+	OnLines func(of Transcript, lines []string)
 	// OnSession is called with the transcript of each ended session, from the goroutine
 	// of that session.
 	OnSession func(Transcript)

@@ -64,6 +64,9 @@ func newServer(p Protocol, drop *Maildrop, o Options, users *directory) *Server 
 		s.tenants.add(name)
 	}
 	s.secrets = Secrets(p.Verbs())
+	if o.Owner != "" {
+		s.tenants.add(o.Owner)
+	}
 	for _, v := range p.Verbs() {
 		s.verbs[v.Name] = &knownVerb{Verb: v, open: !s.secrets.In([]byte(v.Name + " x y"))}
 	}
@@ -181,6 +184,7 @@ func (s *Server) begin(c net.Conn, implicitTLS bool) *Session {
 // finish unregisters a session.
 func (s *Server) finish(session *Session) {
 	session.record.ended(s.o.Now())
+	session.publish()
 	j := session.record.known()
 	if s.o.Timed {
 		s.stats.sessions.add(j.head.Ended.Sub(j.head.Started), s.stats.bounds)

@@ -43,6 +43,7 @@ type Session struct {
 	tls       *tls.Conn // on top of conn, from the handshake on
 	command   Exchange  // the current one
 
+	spreadTo   place         // how far OnLines knows the session
 	begun      time.Duration // of the last command
 	unmeasured bool          // the time of the last command is not counted
 
@@ -105,6 +106,10 @@ func (s *Session) join(name string) {
 		return
 	}
 	s.joined = name
+	if s.server.o.Owner != "" {
+		s.record.belongs(name, s.visit)
+		return
+	}
 	if s.tenant != nil {
 		s.tenant.leave(&s.record)
 		s.tenant, s.visit = nil, 0
@@ -116,6 +121,15 @@ func (s *Session) join(name string) {
 	s.visit, s.tenant = t.join(&s.record), t
 	s.record.belongs(name, s.visit)
 	s.publish()
+}
+
+// belong counts the session among those of the owner of the server, if there is one.
+func (s *Session) belong() {
+	if t := s.server.tenants.get(s.server.o.Owner); t != nil && s.server.o.Owner != "" {
+		s.visit, s.tenant = t.join(&s.record), t
+		s.record.belongs("", s.visit)
+		s.publish()
+	}
 }
 
 // counted returns the number of the session for rules of a user: among the sessions of that user,
@@ -130,7 +144,23 @@ func (s *Session) counted(user string) int {
 // publish lets others know what has happened in this session, and wakes those who wait for it.
 func (s *Session) publish() {
 	s.record.publish()
+	if s.server.o.OnLines != nil {
+		s.spread()
+	}
 	s.tell()
+}
+
+// spread calls OnLines with the lines since the last time.
+func (s *Session) spread() {
+	var lines []string
+	for _, e := range s.spreadTo.advance(nil, &s.record.journal) {
+		if e.Kind == LineSent {
+			lines = append(lines, e.Text)
+		}
+	}
+	if lines != nil {
+		s.server.o.OnLines(s.record.journal.head, lines)
+	}
 }
 
 func (s *Session) tell() {
@@ -150,6 +180,7 @@ func (s *Session) report() {
 // run serves the client until the session ends.
 func (s *Session) run(implicitTLS bool) {
 	defer s.server.finish(s)
+	s.belong()
 	s.startTLS = implicitTLS
 	s.talk = s.server.protocol.Begin(s)
 	why := s.serve()

@@ -165,6 +165,37 @@ var _ = Describe("The life of pop3sim serve", func() {
 		Expect(p.errOut.String()).To(BeEmpty())
 	})
 
+	It("has in the file what a session says that hangs, also when it is killed then", func() {
+		file := filepath.Join(GinkgoT().TempDir(), "said.txt")
+		p := start(GinkgoTB(), "--transcript-file", file, "--quiet")
+		c := dial(p.address)
+		_, err := io.WriteString(c, "CAPA\r\nNOOP\r\n")
+		Expect(err).NotTo(HaveOccurred())
+		text := func() string {
+			said, _ := os.ReadFile(file) // it is there
+			return string(said)
+		}
+		Eventually(text).WithTimeout(patience).Should(And(HavePrefix("[session 1 from "), ContainSubstring("C: NOOP\nS: -ERR")))
+		other := dial(p.address)
+		_, err = io.WriteString(other, "STAT\r\n")
+		Expect(err).NotTo(HaveOccurred())
+		Eventually(text).WithTimeout(patience).Should(ContainSubstring("[session 2 from "))
+		Expect(p.command.Process.Kill()).To(Succeed())
+		Expect(text()).To(ContainSubstring("C: STAT\nS: -ERR"))
+	})
+
+	It("says once that the file is full, and goes on", func() {
+		if _, err := os.Stat("/dev/full"); err != nil {
+			Skip("there is no /dev/full")
+		}
+		p := start(GinkgoTB(), "--transcript-file", "/dev/full", "--quiet")
+		session(p.address, "demo", "demo")
+		Eventually(p.errOut.String).WithTimeout(patience).Should(ContainSubstring("--transcript-file is incomplete"))
+		session(p.address, "demo", "demo")
+		Expect(p.stop(os.Interrupt)).To(Equal(1))
+		Expect(strings.Count(p.errOut.String(), "\n")).To(Equal(1), p.errOut.String())
+	})
+
 	It("names a transcript file that it cannot write", func() {
 		dir := GinkgoT().TempDir()
 		r := run("serve", "--pop3", "127.0.0.1:0", "--transcript-file", dir)

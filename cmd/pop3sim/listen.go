@@ -173,6 +173,16 @@ func reachable(address net.Addr) (dial string, public bool) {
 	return address.String(), true
 }
 
+// hostOf returns the host of the first address that is on.
+func hostOf(addresses ...string) string {
+	for _, a := range addresses {
+		if host, _, err := net.SplitHostPort(a); err == nil {
+			return host
+		}
+	}
+	return ""
+}
+
 // forClients returns the addresses as clients on this machine dial them.
 func (l listeners) forClients() (a control.Addresses) {
 	for _, port := range []struct {

@@ -177,7 +177,7 @@ func (f *serveFlags) options(log *slog.Logger, told *transcripts, drops []*fakes
 	}
 	if f.told.given() {
 		o.TranscriptOctets = 0
-		o.OnSession = told.session("")
+		o.OnLines, o.OnSession = told.lines(""), told.session("")
 	}
 	for i, user := range f.everyone() {
 		one := fakeserver.User{Password: user.password, Token: user.token}

@@ -28,8 +28,9 @@ type simulator struct {
 	log         *slog.Logger
 	transcripts *transcripts
 	tls         *tls.Config
-	service     *control.Service // nil when nobody can steer
-	web         *web             // nil without --http
+	alone       *fakeserver.Options // of servers for users with ports of their own
+	service     *control.Service    // nil when nobody can steer
+	web         *web                // nil without --http
 
 	mu          sync.Mutex
 	generations []*generation // one more with each reload; the last one serves new clients
@@ -68,7 +69,7 @@ func (f *serveFlags) simulator(cmd *cobra.Command) (*simulator, error) {
 	}
 	sim.generations = []*generation{g}
 	if f.steered() {
-		sim.service = control.New(g.server, &control.Options{Play: g.play, Token: f.web.token, Log: sim.log})
+		sim.service = control.New(g.server, &control.Options{Play: g.play, Token: f.web.token, Log: sim.log, Host: hostOf(f.pop3, f.pop3s), Alone: *sim.alone})
 	}
 	if f.http != "" {
 		sim.web = newWeb(sim.service, f.web.mcp, sim.log)
@@ -90,14 +91,13 @@ func (sim *simulator) generation(played *scenarios.Scenario) (*generation, error
 	g.mail = mail
 	o := g.flags.options(sim.log, sim.transcripts, drops)
 	o.TLS = sim.tls
+	alone := *o
+	alone.Users = nil
+	sim.alone = &alone
 	if g.server, g.play, err = g.flags.server(played, o); err != nil {
 		return nil, err
 	}
-	var onSMTP func(fakeserver.Transcript)
-	if g.flags.told.given() {
-		onSMTP = sim.transcripts.session("SMTP ")
-	}
-	g.sink = newSink(g.server, o, g.flags.limits.room(), onSMTP)
+	g.sink = newSink(g.server, o, g.flags.limits.room(), sim.transcripts)
 	return g, g.flags.playSMTP(g.play, g.sink)
 }
 
@@ -151,6 +151,9 @@ func (sim *simulator) shutdown(ctx context.Context) (err error) {
 	defer sim.mu.Unlock()
 	if sim.web != nil {
 		err = shutdown(ctx, sim.web)
+	}
+	if sim.service != nil {
+		err = errors.Join(err, sim.service.Close())
 	}
 	for _, g := range slices.Backward(sim.generations) {
 		err = errors.Join(err, shutdown(ctx, g.server), shutdown(ctx, g.sink))

@@ -9,9 +9,8 @@ import (
 )
 
 // newSink makes the SMTP side of a server made with o: the same users, also those who are created
-// later, their maildrops, the same certificate. onSession is called with the transcript of each
-// session.
-func newSink(server *fakeserver.Server, o *fakeserver.Options, room maildrop.SpoolOptions, onSession func(fakeserver.Transcript)) *smtpsink.Server {
+// later, their maildrops, the same certificate, and transcripts if the server writes them.
+func newSink(server *fakeserver.Server, o *fakeserver.Options, room maildrop.SpoolOptions, told *transcripts) *smtpsink.Server {
 	drops := map[string]*fakeserver.Maildrop{}
 	for name, user := range o.Users {
 		drops[name] = user.Maildrop
@@ -20,11 +19,15 @@ func newSink(server *fakeserver.Server, o *fakeserver.Options, room maildrop.Spo
 		user, _ := server.User(name)
 		return user.Maildrop
 	}
-	return smtpsink.New(&smtpsink.Options{
+	all := &smtpsink.Options{
 		Maildrops: drops, Find: created, Users: o.Users, Mechanisms: o.Mechanisms, PlaintextNeedsTLS: o.PlaintextNeedsTLS, TLS: o.TLS,
-		Hostname: "pop3sim", TranscriptOctets: o.TranscriptOctets, OnSession: onSession,
+		Hostname: "pop3sim", TranscriptOctets: o.TranscriptOctets,
 		Room: room, MaxBadLogins: o.MaxBadLogins, DelayBadLogin: o.DelayBadLogin, MaxSessions: o.MaxSessions, Log: o.Log.With("protocol", "SMTP"),
-	})
+	}
+	if o.OnSession != nil {
+		all.OnLines, all.OnSession = told.lines("SMTP "), told.session("SMTP ")
+	}
+	return smtpsink.New(all)
 }
 
 // received adds mail to a source that takes none: mail on disk, or generated.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 	"os"
@@ -22,23 +23,30 @@ type transcriptFlags struct {
 
 func (f *transcriptFlags) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.stderr, "transcript", false, "print each session's commands and replies when it ends")
-	flags.Var(&f.file, "transcript-file", "write the same to `FILE`, which is replaced")
+	flags.Var(&f.file, "transcript-file", "write the same to `FILE`, which is replaced, as it happens: at most a second later")
 }
 
 func (f *transcriptFlags) given() bool { return f.stderr || f.file != "" }
 
-// transcripts writes what each session said when it has ended. The zero value writes nothing.
+// transcripts writes what is said in sessions. The zero value writes nothing.
 type transcripts struct {
-	stderr io.Writer // nil for no transcripts there
+	stderr io.Writer // for transcripts when sessions end, or nil
 
-	mu   sync.Mutex
-	file *os.File // nil for none
-	err  error    // the first one of file
+	errors io.Writer // for the failure of the file
+	stop   chan struct{}
+	mu     sync.Mutex
+	file   *os.File // nil for none
+	out    *bufio.Writer
+	last   string // the heading of the lines that were written last
+	failed bool   // the file is given up
 }
+
+// flushed is how long a line may wait before it is in the file.
+const flushed = time.Second
 
 // open creates the file.
 func (f *transcriptFlags) open(stderr io.Writer) (*transcripts, error) {
-	t := &transcripts{}
+	t := &transcripts{errors: stderr}
 	if f.stderr {
 		t.stderr = stderr
 	}
@@ -49,57 +57,98 @@ func (f *transcriptFlags) open(stderr io.Writer) (*transcripts, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--transcript-file: %w", err)
 	}
-	t.file = file
+	t.file, t.out, t.stop = file, bufio.NewWriterSize(file, 64<<10), make(chan struct{})
+	go t.keepFlushed()
 	return t, nil
 }
 
-// session returns the function that writes the transcripts of a protocol's sessions.
+// keepFlushed writes to the file what waits, every second until the end.
+func (t *transcripts) keepFlushed() {
+	ticker := time.NewTicker(flushed)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+			t.mu.Lock()
+			t.check(t.out.Flush())
+			t.mu.Unlock()
+		case <-t.stop:
+			return
+		}
+	}
+}
+
+// heading introduces the lines of a session, as in a recording.
+func heading(protocol string, of fakeserver.Transcript) string {
+	return fmt.Sprintf("[%ssession %d from %s at %s]\n", protocol, of.Session, of.Remote, of.Started.UTC().Format(time.RFC3339Nano))
+}
+
+// lines returns the function that writes the lines of a protocol's sessions to the file, as they
+// happen. Lines of another session than before get its heading.
+func (t *transcripts) lines(protocol string) func(fakeserver.Transcript, []string) {
+	return func(of fakeserver.Transcript, lines []string) {
+		t.keep(heading(protocol, of), strings.Join(lines, "\n")+"\n")
+	}
+}
+
+// session returns the function that is called with the transcripts of a protocol's sessions at
+// their end.
 func (t *transcripts) session(protocol string) func(fakeserver.Transcript) {
 	return func(one fakeserver.Transcript) {
-		if t.stderr != nil {
-			heading := fmt.Sprintf("--- %ssession %d from %s\n", protocol, one.Session, one.Remote)
-			_, _ = io.WriteString(t.stderr, heading+lines(one)) // a closed terminal is no reason to stop serving
+		more := ""
+		if one.LeftOut > 0 {
+			more = fmt.Sprintf("[%d more lines]\n", one.LeftOut)
+			t.keep(heading(protocol, one), more)
 		}
-		t.keep(protocol, one)
+		if t.stderr == nil {
+			return
+		}
+		var b strings.Builder
+		fmt.Fprintf(&b, "--- %ssession %d from %s\n", protocol, one.Session, one.Remote)
+		for _, line := range one.Lines {
+			b.WriteString(line + "\n")
+		}
+		_, _ = io.WriteString(t.stderr, b.String()+more) // a closed terminal is no reason to stop serving
 	}
 }
 
-// keep writes a transcript to the file, with the heading of a recording.
-func (t *transcripts) keep(protocol string, one fakeserver.Transcript) {
+// keep adds text of a session to the file.
+func (t *transcripts) keep(heading, text string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.file == nil || t.err != nil {
+	if t.file == nil || t.failed {
 		return
 	}
-	heading := fmt.Sprintf("[%ssession %d from %s at %s]\n", protocol, one.Session, one.Remote, one.Started.UTC().Format(time.RFC3339Nano))
-	_, t.err = io.WriteString(t.file, heading+lines(one))
+	if heading != t.last {
+		t.last = heading
+		text = heading + text
+	}
+	_, err := t.out.WriteString(text)
+	t.check(err)
 }
 
-// close returns the first error of the file.
+// check gives the file up after an error, which is told once. t.mu is locked.
+func (t *transcripts) check(err error) {
+	if err != nil && !t.failed {
+		t.failed = true
+		_, _ = fmt.Fprintf(t.errors, "pop3sim: --transcript-file is incomplete: %v; the server goes on without it\n", err)
+	}
+}
+
+// close writes the rest. A file that is incomplete is a failure of the program.
 func (t *transcripts) close() error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
 	if t.file == nil {
 		return nil
 	}
-	err := t.file.Close()
-	if t.err != nil {
-		err = t.err
+	close(t.stop)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.failed {
+		t.check(t.out.Flush())
 	}
-	if err != nil {
-		return fmt.Errorf("--transcript-file is incomplete: %w", err)
+	t.check(t.file.Close())
+	if t.failed {
+		return cli.Exit(cli.Failed)
 	}
 	return nil
-}
-
-// lines returns the lines of a session, each with its line end.
-func lines(t fakeserver.Transcript) string {
-	var b strings.Builder
-	for _, line := range t.Lines {
-		b.WriteString(line + "\n")
-	}
-	if t.LeftOut > 0 {
-		fmt.Fprintf(&b, "[%d more lines]\n", t.LeftOut)
-	}
-	return b.String()
 }

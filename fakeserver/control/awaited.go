@@ -20,6 +20,9 @@ func (t *tenant) condition(in Wait) (fakeserver.Condition, error) {
 		return t.received(in.For.Command, max(in.Times, 1))
 	}
 	c := fakeserver.Condition{User: t.name, Maildrop: t.drop}
+	t.mu.Lock()
+	ruled := t.ruled()
+	t.mu.Unlock()
 	switch a := in.For; {
 	case a.Session != 0:
 		c.What = fmt.Sprintf("the end of session %d", a.Session)
@@ -37,7 +40,7 @@ func (t *tenant) condition(in Wait) (fakeserver.Condition, error) {
 		c.Met = func(*fakeserver.Server) bool { return !t.has(a.Gone) }
 	case a.State != "":
 		c.What = "the state " + a.State
-		c.Met = func(s *fakeserver.Server) bool { return s.NamedState(t.name) == a.State }
+		c.Met = func(s *fakeserver.Server) bool { return s.NamedState(ruled) == a.State }
 	default:
 		c.What = fmt.Sprintf("a mailbox with %d messages", *a.Count)
 		c.Met = func(*fakeserver.Server) bool { n, _ := t.drop.Count(); return n == *a.Count }

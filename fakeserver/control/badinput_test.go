@@ -63,7 +63,7 @@ func fuller() map[string]string {
 			"rules":[{"on":"RETR 1","session":1,"nth":1,"goto":"later","before":[{"renewUIDs":"-n"}],"do":[{"cut":{"after":5,"how":"close"}}]}],
 			"expect":{"kept":["a1"],"counts":{"RETR":"1-2"},"exactly":{"DELE":["1"]}},"cases":[{"name":"x"}]}`,
 		"set-expect":  `{"kept":["a1"],"deleted":["a2"],"never":["DELE"],"received":["RETR 1"],"sequence":["LIST","RETR"],"exactly":{"DELE":["1"]},"counts":{"RETR":2},"only":["STAT"],"sessions":">=1","within":"5s"}`,
-		"create-user": `{"name":"bob","password":"secret","token":"t","anyPassword":true}`,
+		"create-user": `{"name":"bob","password":"secret","token":"t","anyPassword":true,"ownPort":true}`,
 	}
 }
 

@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -24,7 +25,8 @@ type Event struct {
 // user is deleted or yield fails. With past it begins with what has happened since creation or
 // reset. A yield that takes long delays nobody.
 func (s *Service) Events(ctx context.Context, user string, past bool, yield func(Event) error) error {
-	if _, err := s.find(user); err != nil {
+	t, err := s.find(user)
+	if err != nil {
 		return err
 	}
 	release, err := s.waits()
@@ -34,13 +36,37 @@ func (s *Service) Events(ctx context.Context, user string, past bool, yield func
 	defer release()
 	ctx, cancel := s.untilSucceeded(ctx)
 	defer cancel()
-	f := s.serving.Load().Follow(user)
+	for {
+		if err := t.follow(ctx, past, yield); !errors.Is(err, errMoved) {
+			return err
+		}
+		past = true
+	}
+}
+
+// errMoved is the reason when another server serves the tenant, who has got or lost a port.
+var errMoved = errors.New("the user has moved")
+
+// follow is Events for the server that serves the tenant now.
+func (t *tenant) follow(ctx context.Context, past bool, yield func(Event) error) error {
+	t.mu.Lock()
+	f, moved := t.server.Load().Follow(t.name), t.moved
+	t.mu.Unlock()
 	if f == nil {
-		return unknownUser(user)
+		return unknownUser(t.name)
 	}
 	if !past {
 		f.Skip()
 	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go func() {
+		select {
+		case <-moved:
+			cancel(errMoved)
+		case <-ctx.Done():
+		}
+	}()
 	for {
 		all, err := f.Next(ctx)
 		if err != nil {

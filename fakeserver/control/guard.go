@@ -33,10 +33,10 @@ func isLoopback(host string) bool {
 	return ip != nil && ip.IsLoopback()
 }
 
-// Guard lets a request through that knows the token, as "Authorization: Bearer TOKEN" or as
-// the password of Basic, which browsers ask for. Without a token it lets through what is
-// sent to this machine by name. Requests from pages of other sites are refused. /livez and
-// /readyz need no token.
+// Guard lets a request through that knows the token, as "Authorization: Bearer TOKEN" or as the
+// password of Basic; a browser gets a page that asks for it, and keeps a cookie. Without a token it
+// lets through what is sent to this machine by name. Requests from pages of other sites are
+// refused. /livez, /readyz and the assets of the page need no token.
 func (s *Service) Guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Content-Type-Options", "nosniff")
@@ -46,7 +46,12 @@ func (s *Service) Guard(next http.Handler) http.Handler {
 			refuse(w, http.StatusForbidden, "the Host of the request is not this machine by name (127.0.0.1, localhost): refused, since a page of another site may have sent it")
 		case foreign(r):
 			refuse(w, http.StatusForbidden, "the request comes from a page of another site")
-		case s.o.Token != "" && r.URL.Path != "/livez" && r.URL.Path != "/readyz" && !s.knows(r):
+		case s.o.Token != "" && s.enters(w, r):
+		case s.o.Token != "" && !public(r.URL.Path) && !s.knows(r):
+			if byBrowser(r) {
+				askToken(w, local(r.URL.RequestURI()), "")
+				return
+			}
 			w.Header().Set("WWW-Authenticate", `Basic realm="pop3sim", charset="UTF-8"`)
 			refuse(w, http.StatusUnauthorized, "the token is missing or wrong: send Authorization: Bearer TOKEN")
 		default:
@@ -55,12 +60,27 @@ func (s *Service) Guard(next http.Handler) http.Handler {
 	})
 }
 
-// knows reports whether a request has the token.
+// public reports whether a path needs no token.
+func public(path string) bool {
+	return path == "/livez" || path == "/readyz" || strings.HasPrefix(path, "/page/assets/")
+}
+
+// knows reports whether a request has the token, or the cookie that a browser got for it.
 func (s *Service) knows(r *http.Request) bool {
 	given, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if !bearer {
 		_, given, _ = r.BasicAuth()
 	}
+	if s.same(given) {
+		return true
+	}
+	name, value := s.cookie()
+	kept, err := r.Cookie(name)
+	return err == nil && subtle.ConstantTimeCompare([]byte(kept.Value), []byte(value)) == 1
+}
+
+// same reports whether this is the token.
+func (s *Service) same(given string) bool {
 	a, b := sha256.Sum256([]byte(given)), sha256.Sum256([]byte(s.o.Token))
 	return subtle.ConstantTimeCompare(a[:], b[:]) == 1
 }
@@ -76,7 +96,11 @@ func hostOf(host string) string {
 // foreign reports whether a page of another site has sent the request. Programs that are no
 // browsers send neither header. Following a link to a page is no harm.
 func foreign(r *http.Request) bool {
-	if origin := r.Header.Get("Origin"); origin != "" {
+	origin := r.Header.Get("Origin")
+	if origin == "null" && r.Header.Get("Sec-Fetch-Site") == "same-origin" {
+		return false // a form of the page, which says with no-referrer that it is sent without an origin
+	}
+	if origin != "" {
 		from, err := url.Parse(origin)
 		return err != nil || !strings.EqualFold(from.Host, r.Host)
 	}

@@ -105,6 +105,13 @@ func (r routes) users() {
 		func(ctx context.Context, in *input.OfUser) (*answer[*User], error) {
 			return answering(r.User(ctx, in.User))
 		})
+	open := r.operation("open-port", http.MethodPost, "/users/{user}/port", "Give a user a port of its own, for what happens before login", http.StatusOK)
+	open.Errors = append(open.Errors, http.StatusInsufficientStorage)
+	huma.Register(r.api, open, func(ctx context.Context, in *input.OfUser) (*answer[*Addresses], error) {
+		return answering(r.OpenPort(ctx, in.User))
+	})
+	huma.Register(r.api, r.operation("close-port", http.MethodDelete, "/users/{user}/port", "Let a user log in on the shared port again", http.StatusNoContent),
+		func(ctx context.Context, in *input.OfUser) (*nothing, error) { return done(r.ClosePort(ctx, in.User)) })
 	huma.Register(r.api, r.operation("delete-user", http.MethodDelete, "/users/{user}", "Delete a user with all that is the user's", http.StatusNoContent),
 		func(ctx context.Context, in *input.OfUser) (*nothing, error) { return done(r.DeleteUser(ctx, in.User)) })
 }

@@ -67,6 +67,10 @@ func (s *Service) putRules(user string, words []byte, replace bool) ([]Rule, err
 	if count := len(t.rules) + len(rules); !replace && count > s.limits.Rules {
 		return nil, full("a user may have %d rules, and with these there would be %d: delete some", s.limits.Rules, count)
 	}
+	if verb := early(rules); verb != "" && t.own == nil {
+		return nil, problem(http.StatusUnprocessableEntity,
+			"%s comes before the server knows the user: give the user a port of its own first, by POST %s/users/%s/port", verb, prefix, user)
+	}
 	if replace {
 		t.dropRules(func(*rule) bool { return true })
 	}
@@ -91,16 +95,31 @@ func (s *Service) addRules(t *tenant, rules []scenarios.Rule) []*rule {
 	var added []*rule
 	for _, words := range slices.Backward(rules) {
 		t.lastRule++
+		if words.User == t.name {
+			words.User = ""
+		}
 		r := &rule{id: fmt.Sprint("r", t.lastRule), words: words}
-		r.words.User = ""
-		words.Required = false // the verdict says what has not fired, not the end of the server
-		r.added = words.AddTo(t.server, t.name)
-		r.added.Named(r.id, words.About())
+		t.put(r)
 		added = append(added, r)
 	}
 	slices.Reverse(added)
 	t.rules = slices.Concat(added, t.rules)
 	return added
+}
+
+// put lets the server have a rule. t.mu is locked.
+func (t *tenant) put(r *rule) {
+	words := r.words
+	words.Required = false // the verdict says what has not fired, not the end of the server
+	r.added = words.AddTo(t.server.Load(), t.ruled())
+	r.added.Named(r.id, words.About())
+}
+
+// putRules lets another server have the rules. t.mu is locked.
+func (t *tenant) putRules() {
+	for _, r := range slices.Backward(t.rules) {
+		t.put(r)
+	}
 }
 
 // dropRules removes rules. t.mu is locked.

@@ -22,7 +22,7 @@ func (s *Service) SaveSession(_ context.Context, user string, number int) ([]byt
 	if err != nil {
 		return nil, err
 	}
-	done, err := s.transcript(user, number)
+	done, err := t.transcript(number)
 	if err != nil {
 		return nil, err
 	}

@@ -20,6 +20,10 @@ type PlayedScenario struct {
 	Cases    []string `json:"cases,omitempty" doc:"All cases that there are"`
 	Messages int      `json:"messages" doc:"How many messages the mailbox has"`
 	Rules    int      `json:"rules" doc:"How many rules there are"`
+	Early    []string `json:"early,omitempty" doc:"What of it comes before login: the user has a port of its own for it"`
+	Logins   []Login  `json:"logins,omitempty" doc:"The users of the scenario, if it has its own: log in as one of them"`
+	CA       string   `json:"ca,omitempty" doc:"The certificate authority of its TLS, as PEM"`
+	Addresses
 }
 
 // PlayScenario makes a user play a scenario from the beginning: its rules and expectations replace
@@ -38,49 +42,91 @@ func (s *Service) PlayScenario(ctx context.Context, user string, words []byte, v
 	if err != nil {
 		return nil, err
 	}
-	parts, err := s.partsFor(t, chosen)
-	if err != nil {
-		return nil, err
-	}
-	if err := t.server.ForgetSessions(ctx, user); err != nil {
+	if err := t.server.Load().ForgetSessions(ctx, user); err != nil {
 		return nil, err
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if parts.Mail != nil {
-		if err := s.replaceMail(t, parts.Mail); err != nil {
-			return nil, err
+	if err := s.play(ctx, t, chosen); err != nil {
+		return nil, err
+	}
+	t.scenario, t.expect, t.boxes = chosen, &chosen.Expect, nil
+	t.restart()
+	played := t.played(names)
+	return &played, nil
+}
+
+// play puts a tenant on the server that a scenario needs, with its mail and rules. t.mu is locked.
+func (s *Service) play(ctx context.Context, t *tenant, chosen *scenarios.Scenario) error {
+	early, err := chosen.Early()
+	if err != nil {
+		return problem(http.StatusUnprocessableEntity, "%v", err)
+	}
+	if len(early) > 0 || t.own != nil && t.own.asked {
+		return s.playAlone(ctx, t, chosen)
+	}
+	parts, err := chosen.ForUser(t.base)
+	if err != nil {
+		return problem(http.StatusUnprocessableEntity, "%v", err)
+	}
+	if err := s.mayHave(t.name, parts.Rules); err != nil {
+		return err
+	}
+	if err := s.begin(t, parts.Mail); err != nil {
+		return err
+	}
+	t.user = parts.User
+	if t.own != nil {
+		s.share(t)
+	}
+	t.server.Load().SetUser(t.name, t.user)
+	s.addRules(t, parts.Rules)
+	return nil
+}
+
+// playAlone plays a scenario on a server of the tenant's own. t.mu is locked.
+func (s *Service) playAlone(ctx context.Context, t *tenant, chosen *scenarios.Scenario) error {
+	parts, err := chosen.Alone(s.baseOptions(t))
+	if err != nil {
+		return problem(http.StatusUnprocessableEntity, "%v", err)
+	}
+	if len(parts.Rules) > s.limits.Rules {
+		return full("a user may have %d rules, and these are %d", s.limits.Rules, len(parts.Rules))
+	}
+	if err := s.begin(t, parts.Mail); err != nil {
+		return err
+	}
+	if err := s.serveAlone(ctx, t, parts); err != nil {
+		return err
+	}
+	s.addRules(t, parts.Rules)
+	return nil
+}
+
+// begin removes the rules of a tenant and replaces its mail, unless that is nil. t.mu is locked.
+func (s *Service) begin(t *tenant, mail []maildrop.Message) error {
+	if mail != nil {
+		if !t.changing {
+			return unchangeable(t.name)
+		}
+		if err := s.replaceMail(t, mail); err != nil {
+			return err
 		}
 	}
 	t.dropRules(func(*rule) bool { return true })
-	s.addRules(t, parts.Rules)
-	t.user = parts.User
-	t.server.SetUser(user, t.user)
-	t.scenario, t.expect, t.boxes = chosen, &chosen.Expect, nil
-	t.restart()
-	count, _ := t.drop.Count()
-	return &PlayedScenario{Name: chosen.Name(), Title: chosen.Title, Why: chosen.Why, Case: chosen.Case(), Cases: names, Messages: count, Rules: len(t.rules)}, nil
+	return nil
 }
 
-// partsFor returns what a scenario is for a user, if it can be.
-func (s *Service) partsFor(t *tenant, chosen *scenarios.Scenario) (*scenarios.ForUser, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	parts, err := chosen.ForUser(t.base)
-	if err != nil {
-		return nil, problem(http.StatusUnprocessableEntity, "%v", err)
+// played describes the scenario that a tenant plays, which has these cases. t.mu is locked.
+func (t *tenant) played(cases []string) PlayedScenario {
+	count, _ := t.drop.Count()
+	p := PlayedScenario{Name: t.scenario.Name(), Title: t.scenario.Title, Why: t.scenario.Why, Case: t.scenario.Case(), Cases: cases, Messages: count, Rules: len(t.rules)}
+	if t.own != nil {
+		now := t.own.current.Load()
+		p.Early, _ = t.scenario.Early() // it was played, so it can be read
+		p.Logins, p.CA, p.Addresses = now.logins, now.ca, t.addresses(Addresses{})
 	}
-	if len(parts.Early) > 0 {
-		return nil, problem(http.StatusUnprocessableEntity,
-			"the scenario says what happens before the server knows the user (%s): play it on a whole server, pop3sim serve --scenario", strings.Join(parts.Early, ", "))
-	}
-	if err := s.mayHave(t.name, parts.Rules); err != nil {
-		return nil, err
-	}
-	if parts.Mail != nil && !t.changing {
-		return nil, unchangeable(t.name)
-	}
-	return parts, nil
+	return p
 }
 
 // scenarioOf returns the cases of a scenario, which may name messages that the user has.
@@ -159,8 +205,8 @@ func (s *Service) Scenario(_ context.Context, user string) (*PlayedScenario, err
 	if t.scenario == nil {
 		return nil, problem(http.StatusNotFound, "the user %s plays no scenario", user)
 	}
-	count, _ := t.drop.Count()
-	return &PlayedScenario{Name: t.scenario.Name(), Title: t.scenario.Title, Why: t.scenario.Why, Case: t.scenario.Case(), Messages: count, Rules: len(t.rules)}, nil
+	played := t.played(nil)
+	return &played, nil
 }
 
 // State returns the named state of a user.
@@ -169,7 +215,9 @@ func (s *Service) State(_ context.Context, user string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return t.server.NamedState(user), nil
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.server.Load().NamedState(t.ruled()), nil
 }
 
 // SetState sets the named state of a user, as goto of a rule does.
@@ -181,7 +229,9 @@ func (s *Service) SetState(_ context.Context, user, state string) error {
 	if state == "" || len(state) > 100 {
 		return problem(http.StatusUnprocessableEntity, "a state has a name of 1 to 100 octets")
 	}
-	t.server.SetNamedState(user, state)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.server.Load().SetNamedState(t.ruled(), state)
 	return nil
 }
 
@@ -193,7 +243,7 @@ func (s *Service) Reset(ctx context.Context, user string, all bool) error {
 	if err != nil {
 		return err
 	}
-	if err := t.server.ForgetSessions(ctx, user); err != nil {
+	if err := t.server.Load().ForgetSessions(ctx, user); err != nil {
 		return err
 	}
 	t.mu.Lock()
@@ -202,7 +252,9 @@ func (s *Service) Reset(ctx context.Context, user string, all bool) error {
 		t.dropRules(func(*rule) bool { return true })
 		t.scenario, t.expect, t.boxes = nil, nil, nil
 		t.user = t.base
-		t.server.SetUser(user, t.user)
+		if err := s.plain(ctx, t); err != nil {
+			return err
+		}
 		if t.changing {
 			s.octets.Add(-octetsOf(t.mail))
 			t.mail = nil
@@ -214,6 +266,20 @@ func (s *Service) Reset(ctx context.Context, user string, all bool) error {
 		}
 	}
 	t.restart()
+	return nil
+}
+
+// plain puts a tenant on a server without a scenario: its own only if it has asked for one. t.mu is
+// locked.
+func (s *Service) plain(ctx context.Context, t *tenant) error {
+	switch {
+	case t.own == nil:
+		t.server.Load().SetUser(t.name, t.user)
+	case t.own.asked:
+		return s.serveAlone(ctx, t, nil)
+	default:
+		s.share(t)
+	}
 	return nil
 }
 

@@ -22,6 +22,10 @@ type Options struct {
 	Play *scenarios.Play
 	// Limits bound what is stored.
 	Limits Limits
+	// Host is where ports of users of their own listen. Default: 127.0.0.1.
+	Host string
+	// Alone are the options of servers for users with ports of their own, except for their users.
+	Alone fakeserver.Options
 	// Log receives errors of the HTTP server. Default: no log.
 	Log *slog.Logger
 }
@@ -46,6 +50,8 @@ type Limits struct {
 	Message int64
 	// Rules is the number of rules of a user. Default: 1,000.
 	Rules int
+	// Ports is the number of users who may have ports of their own. Default: 100.
+	Ports int
 	// Body is the largest body of a request in octets, other than a message. Default: 256 KiB.
 	Body int64
 	// Waiting is the number of requests that may wait at once, or follow events. Default: 1,000.
@@ -58,6 +64,7 @@ func (l Limits) orDefault() Limits {
 	l.Octets = cmp.Or(l.Octets, 512<<20)
 	l.Message = cmp.Or(l.Message, 32<<20)
 	l.Rules = cmp.Or(l.Rules, 1_000)
+	l.Ports = cmp.Or(l.Ports, 100)
 	l.Body = cmp.Or(l.Body, 256<<10)
 	l.Waiting = cmp.Or(l.Waiting, 1_000)
 	return l
@@ -72,6 +79,7 @@ type Service struct {
 
 	octets  atomic.Int64 // of all messages that it stores
 	waiting atomic.Int64
+	ports   atomic.Int64 // of users who have one of their own
 
 	mu        sync.Mutex
 	tenants   map[string]*tenant
@@ -109,8 +117,7 @@ func (s *Service) find(name string) (*tenant, error) {
 	switch {
 	case !known:
 		if t != nil {
-			s.octets.Add(-t.octets())
-			delete(s.tenants, name)
+			s.drop(t)
 		}
 		return nil, unknownUser(name)
 	case t == nil:
@@ -119,6 +126,15 @@ func (s *Service) find(name string) (*tenant, error) {
 		s.tenants[name] = t
 	}
 	return t, nil
+}
+
+// drop forgets a tenant. s.mu is locked.
+func (s *Service) drop(t *tenant) {
+	s.octets.Add(-t.octets())
+	delete(s.tenants, t.name)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	s.closePort(t)
 }
 
 // reserve counts octets that are to be stored.

@@ -38,11 +38,12 @@ type Line struct {
 
 // Sessions returns the sessions of a user since creation or reset, as far as they are known.
 func (s *Service) Sessions(_ context.Context, user string) ([]Session, error) {
-	if _, err := s.find(user); err != nil {
+	t, err := s.find(user)
+	if err != nil {
 		return nil, err
 	}
 	all := []Session{}
-	for _, v := range s.serving.Load().UserVisits(user) {
+	for _, v := range t.server.Load().UserVisits(user) {
 		one := Session{Number: v.Number, Remote: v.Remote, Started: v.Started, Commands: v.Commands, Rules: v.Rules}
 		if !v.Ended.IsZero() {
 			one.Ended = &v.Ended
@@ -71,7 +72,7 @@ func (s *Service) Transcript(_ context.Context, user string, number int) (*Trans
 	if err != nil {
 		return nil, err
 	}
-	t, err := s.transcript(user, number)
+	t, err := owner.transcript(number)
 	if err != nil {
 		return nil, err
 	}
@@ -80,14 +81,15 @@ func (s *Service) Transcript(_ context.Context, user string, number int) (*Trans
 }
 
 // transcript returns what the server knows of a session.
-func (s *Service) transcript(user string, number int) (*fakeserver.Transcript, error) {
-	if t, kept := s.serving.Load().UserTranscript(user, number); kept {
-		return &t, nil
+func (t *tenant) transcript(number int) (*fakeserver.Transcript, error) {
+	server := t.server.Load()
+	if found, kept := server.UserTranscript(t.name, number); kept {
+		return &found, nil
 	}
-	if number > 0 && number <= s.serving.Load().UserSessions(user) {
+	if number > 0 && number <= server.UserSessions(t.name) {
 		return nil, problem(http.StatusNotFound, "the transcript of session %d is no longer kept: there were too many since", number)
 	}
-	return nil, problem(http.StatusNotFound, "the user %s has no session %d since creation or reset", user, number)
+	return nil, problem(http.StatusNotFound, "the user %s has no session %d since creation or reset", t.name, number)
 }
 
 // linesOf returns the lines of a transcript with its rules.
@@ -146,13 +148,14 @@ func (t *Transcript) Notation() string {
 
 // EndSession ends an open session, as a server that is shut down does: nothing is deleted.
 func (s *Service) EndSession(ctx context.Context, user string, number int) error {
-	if _, err := s.find(user); err != nil {
+	t, err := s.find(user)
+	if err != nil {
 		return err
 	}
 	if number < 1 {
 		return problem(http.StatusNotFound, "the user %s has no session %d", user, number)
 	}
-	n, err := s.serving.Load().EndSessions(ctx, user, number)
+	n, err := t.server.Load().EndSessions(ctx, user, number)
 	if err == nil && n == 0 {
 		return problem(http.StatusNotFound, "the user %s has no open session %d", user, number)
 	}

@@ -20,8 +20,7 @@ func (s *Service) Succeed(server *fakeserver.Server, play *scenarios.Play) {
 	for _, name := range slices.Collect(maps.Keys(s.tenants)) {
 		t := s.tenants[name]
 		if _, known := server.User(name); known {
-			s.octets.Add(-t.octets())
-			delete(s.tenants, name)
+			s.drop(t)
 		} else {
 			s.move(t, server)
 		}
@@ -60,12 +59,12 @@ func (s *Service) untilSucceeded(ctx context.Context) (context.Context, context.
 func (s *Service) move(t *tenant, server *fakeserver.Server) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	server.SetUser(t.name, t.user)
-	t.server, t.since = server, time.Now()
-	for _, r := range slices.Backward(t.rules) {
-		words := r.words
-		words.Required = false
-		r.added = words.AddTo(server, t.name)
-		r.added.Named(r.id, words.About())
+	if t.own != nil {
+		server.SetUser(t.name, elsewhere(t.drop))
+		return
 	}
+	server.SetUser(t.name, t.user)
+	t.server.Store(server)
+	t.since = time.Now()
+	t.putRules()
 }

@@ -37,6 +37,7 @@ func started(t testing.TB, o *control.Options) *simulator {
 	service.SetAddresses(control.Addresses{POP3: server.Addr()})
 	front := httptest.NewServer(service.Handler())
 	t.Cleanup(front.Close)
+	t.Cleanup(func() { _ = service.Close() }) // it closes ports
 	return &simulator{server, service, front.URL}
 }
 

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"pop3mtm/fakeserver"
@@ -15,11 +16,13 @@ import (
 // tenant is what is known of a user beside what the server knows.
 type tenant struct {
 	name   string
-	server *fakeserver.Server
-	base   fakeserver.User // the user without a scenario
+	server atomic.Pointer[fakeserver.Server] // that serves the tenant
+	base   fakeserver.User                   // the user without a scenario
 	drop   *fakeserver.Maildrop
 
 	mu       sync.Mutex
+	own      *ownPort           // nil: the tenant shares a server
+	moved    chan struct{}      // closed when another server serves the tenant
 	user     fakeserver.User    // as the server has it
 	changing bool               // the mail is in memory and can be changed
 	mail     []maildrop.Message // that was put into the mailbox, and that a reset puts back
@@ -41,7 +44,8 @@ type rule struct {
 // adopted returns a tenant for a user who exists. A mailbox that is not in memory is served, but
 // not changed or put back.
 func adopted(name string, server *fakeserver.Server, user fakeserver.User, play *scenarios.Play) *tenant {
-	t := &tenant{name: name, server: server, base: user, user: user, drop: user.Maildrop, since: time.Now()}
+	t := &tenant{name: name, base: user, user: user, drop: user.Maildrop, since: time.Now(), moved: make(chan struct{})}
+	t.server.Store(server)
 	if t.drop == nil {
 		t.drop = server.Maildrop()
 	}
@@ -96,8 +100,20 @@ func (t *tenant) ids() []string {
 
 // restart lets rules and times begin again. t.mu is locked.
 func (t *tenant) restart() {
-	t.server.RestartRules(t.name)
+	if server := t.server.Load(); t.own != nil {
+		server.Restart()
+	} else {
+		server.RestartRules(t.name)
+	}
 	t.since = time.Now()
+}
+
+// ruled is the user whom the server takes the tenant's rules and named state for. t.mu is locked.
+func (t *tenant) ruled() string {
+	if t.own != nil {
+		return "" // they are the server's
+	}
+	return t.name
 }
 
 // gone reports whether an error says that the user does not exist.

@@ -17,6 +17,7 @@ type NewUser struct {
 	Password    string `json:"password,omitempty" maxLength:"200" doc:"Made up when missing, unless there is a token" example:"secret"`
 	Token       string `json:"token,omitempty" maxLength:"4000" doc:"A token for XOAUTH2 and OAUTHBEARER" example:"0123abcd"`
 	AnyPassword bool   `json:"anyPassword,omitempty" doc:"Whether any password is accepted"`
+	OwnPort     bool   `json:"ownPort,omitempty" doc:"Whether the user has a port of its own, so that rules and scenarios can say what happens before login"`
 }
 
 // CreatedUser is a new user, with what a client needs to log in.
@@ -37,12 +38,13 @@ type User struct {
 	State    string    `json:"state" doc:"The named state" example:"start"`
 	Scenario string    `json:"scenario,omitempty" doc:"The name of the scenario that is played" example:"retr-drop"`
 	Sessions int       `json:"sessions" doc:"How many sessions there were since creation or reset, open ones included"`
+	OwnPort  bool      `json:"ownPort,omitempty" doc:"Whether the addresses are of a port of the user's own"`
 	Since    time.Time `json:"since" doc:"The time of the creation or of the last reset"`
 	Addresses
 }
 
 // CreateUser creates a user with an empty mailbox.
-func (s *Service) CreateUser(_ context.Context, in NewUser) (*CreatedUser, error) {
+func (s *Service) CreateUser(ctx context.Context, in NewUser) (*CreatedUser, error) {
 	if len(in.Name) > 64 || strings.Trim(in.Name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._@+-") != "" {
 		return nil, problem(http.StatusUnprocessableEntity, "a name has 1 to 64 letters, digits and . _ @ + -")
 	}
@@ -53,7 +55,7 @@ func (s *Service) CreateUser(_ context.Context, in NewUser) (*CreatedUser, error
 		in.Name = "user-" + strings.ToLower(rand.Text()[:10])
 	}
 	if in.Password == "" && in.Token == "" {
-		in.Password = strings.ToLower(rand.Text()[:16])
+		in.Password = secret()
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -63,13 +65,26 @@ func (s *Service) CreateUser(_ context.Context, in NewUser) (*CreatedUser, error
 	if len(s.tenants) >= s.limits.Users {
 		return nil, full("there may be %d users: delete some, or raise the limit", s.limits.Users)
 	}
-	t := &tenant{name: in.Name, server: s.serving.Load(), drop: fakeserver.NewMaildrop(), changing: true, since: time.Now()}
+	t := &tenant{name: in.Name, drop: fakeserver.NewMaildrop(), changing: true, since: time.Now(), moved: make(chan struct{})}
+	t.server.Store(s.serving.Load())
 	t.base = fakeserver.User{Password: in.Password, Token: in.Token, AnyPassword: in.AnyPassword, Maildrop: t.drop}
 	t.user = t.base
-	t.server.SetUser(in.Name, t.user)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.server.Load().SetUser(in.Name, t.user)
+	if in.OwnPort {
+		if err := s.serveAlone(ctx, t, nil); err != nil {
+			s.serving.Load().RemoveUser(in.Name)
+			return nil, err
+		}
+		t.own.asked = true
+	}
 	s.tenants[in.Name] = t
-	return &CreatedUser{Name: in.Name, Password: in.Password, Token: in.Token, Addresses: s.o.Addresses}, nil
+	return &CreatedUser{Name: in.Name, Password: in.Password, Token: in.Token, Addresses: t.addresses(s.o.Addresses)}, nil
 }
+
+// secret makes up a password.
+func secret() string { return strings.ToLower(rand.Text()[:16]) }
 
 // Users returns all users, by name.
 func (s *Service) Users(ctx context.Context) ([]User, error) {
@@ -88,10 +103,13 @@ func (s *Service) User(_ context.Context, name string) (*User, error) {
 	if err != nil {
 		return nil, err
 	}
-	u := &User{Name: name, Locked: t.drop.Locked(), State: s.serving.Load().NamedState(name), Sessions: s.serving.Load().UserSessions(name), Addresses: s.o.Addresses}
+	u := &User{Name: name, Locked: t.drop.Locked()}
 	u.Messages, u.Octets = t.drop.Count()
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	server := t.server.Load()
+	u.State, u.Sessions = server.NamedState(t.ruled()), server.UserSessions(name)
+	u.Addresses, u.OwnPort = t.addresses(s.o.Addresses), t.own != nil
 	u.Rules, u.Since, u.Scenario = len(t.rules), t.since, nameOf(t.scenario)
 	return u, nil
 }
@@ -109,14 +127,13 @@ func (s *Service) DeleteUser(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	_, ended := s.serving.Load().EndSessions(ctx, name, 0)
+	_, ended := t.server.Load().EndSessions(ctx, name, 0)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.tenants[name] != t {
 		return unknownUser(name)
 	}
 	s.serving.Load().RemoveUser(name)
-	delete(s.tenants, name)
-	s.octets.Add(-t.octets())
+	s.drop(t)
 	return ended
 }

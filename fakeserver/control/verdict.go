@@ -55,8 +55,8 @@ func (s *Service) Verdict(ctx context.Context, user string) (*scenarios.Verdict,
 	}
 	waiting, cancel := context.WithTimeout(ctx, closing)
 	defer cancel()
-	_ = t.server.WaitFor(waiting, t.idle()) // the verdict says what is open
-	transcripts, lost := t.server.UserTranscripts(user)
+	_ = t.server.Load().WaitFor(waiting, t.idle()) // the verdict says what is open
+	transcripts, lost := t.server.Load().UserTranscripts(user)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	h := scenarios.Happened{Transcripts: transcripts, Lost: lost, Mailboxes: slices.Clone(t.boxes)}
@@ -66,8 +66,12 @@ func (s *Service) Verdict(ctx context.Context, user string) (*scenarios.Verdict,
 	if t.boxes == nil {
 		h.Mailboxes = []scenarios.Mailbox{{Users: []string{user}, Drop: t.drop, IDs: t.ids()}}
 	}
+	judged := user
+	if t.own != nil {
+		judged = "" // sessions that have named nobody count too
+	}
 	for i := range h.Mailboxes {
-		h.Mailboxes[i].Judged = []string{user}
+		h.Mailboxes[i].Judged = []string{judged}
 	}
 	for _, r := range t.rules {
 		if r.words.Required && r.added.Fired() == 0 {
@@ -76,7 +80,19 @@ func (s *Service) Verdict(ctx context.Context, user string) (*scenarios.Verdict,
 	}
 	var expected []scenarios.Expectation
 	if t.expect != nil {
-		expected = append(expected, scenarios.Expectation{User: user, Expect: *t.expect})
+		expected = append(expected, scenarios.Expectation{User: judged, Expect: *t.expect})
+	}
+	if t.own != nil {
+		now := t.own.current.Load()
+		expected = append(expected, now.expected...)
+		if now.boxes != nil {
+			h.Mailboxes = slices.Clone(now.boxes)
+		}
+		for i := range h.Mailboxes {
+			if m := &h.Mailboxes[i]; m.Drop == nil {
+				m.Drop, m.IDs = t.drop, t.ids()
+			}
+		}
 	}
 	return scenarios.Judge(t.scenario, expected, h), nil
 }
@@ -137,7 +153,7 @@ func (s *Service) Wait(ctx context.Context, user string, in Wait) (*Waited, erro
 	begin := time.Now()
 	waiting, cancel := context.WithTimeout(ctx, long)
 	defer cancel()
-	if err := t.server.WaitFor(waiting, condition); err != nil {
+	if err := t.server.Load().WaitFor(waiting, condition); err != nil {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}

@@ -53,9 +53,11 @@ type Options struct {
 	MaxBadLogins  int
 	DelayBadLogin time.Duration
 	MaxSessions   int
-	// IdleTimeout, TranscriptOctets, OnSession, Log and Now are those of fakeserver.Options.
+	// IdleTimeout, TranscriptOctets, OnLines, OnSession, Log and Now are those of
+	// fakeserver.Options.
 	IdleTimeout      time.Duration
 	TranscriptOctets int
+	OnLines          func(fakeserver.Transcript, []string)
 	OnSession        func(fakeserver.Transcript)
 	Log              *slog.Logger
 	Now              func() time.Time
@@ -141,7 +143,7 @@ func New(o *Options) *Server {
 		Users: s.o.Users, Mechanisms: mechanisms, PlaintextNeedsTLS: s.o.PlaintextNeedsTLS, TLS: s.o.TLS,
 		MaxLine: maxCommand, MaxResponse: maxResponse, MaxBadCommands: -1, IdleTimeout: s.o.IdleTimeout,
 		MaxBadLogins: s.o.MaxBadLogins, DelayBadLogin: s.o.DelayBadLogin, MaxSessions: s.o.MaxSessions,
-		TranscriptOctets: s.o.TranscriptOctets, OnSession: s.o.OnSession, Log: s.o.Log, Now: s.o.Now,
+		TranscriptOctets: s.o.TranscriptOctets, OnLines: s.o.OnLines, OnSession: s.o.OnSession, Log: s.o.Log, Now: s.o.Now,
 	})
 	return s
 }

@@ -21,6 +21,8 @@ func (p *Page) actions() map[string]action {
 		"scenario": p.playScenario,
 		"reset":    p.reset,
 		"end":      p.endSession,
+		"port":     p.openPort,
+		"unport":   p.closePort,
 	}
 }
 
@@ -101,6 +103,18 @@ func (p *Page) addMail(r *http.Request) (string, error) {
 
 func (p *Page) reset(r *http.Request) (string, error) {
 	return "Sessions are forgotten, the mail is back, rules fire anew.", p.service.Reset(r.Context(), r.FormValue("user"), false)
+}
+
+func (p *Page) openPort(r *http.Request) (string, error) {
+	a, err := p.service.OpenPort(r.Context(), r.FormValue("user"))
+	if err != nil {
+		return "", err
+	}
+	return "The port " + a.POP3 + a.POP3S + " is of this mailbox alone: rules say what happens before login too.", nil
+}
+
+func (p *Page) closePort(r *http.Request) (string, error) {
+	return "The client logs in on the shared port again.", p.service.ClosePort(r.Context(), r.FormValue("user"))
 }
 
 func (p *Page) endSession(r *http.Request) (string, error) {

@@ -31,8 +31,15 @@ type simulator struct {
 // start starts a simulator whose user demo has these built-in messages.
 func start(t *testing.T, mail ...string) *simulator {
 	t.Helper()
+	return startWith(t, nil, mail...)
+}
+
+// startWith is start for a service with options.
+func startWith(t *testing.T, o *control.Options, mail ...string) *simulator {
+	t.Helper()
 	server := fakeserver.Start(t, fakeserver.NewMaildrop(fixtures.Mail(mail...)...), &fakeserver.Options{Timed: true})
-	service := control.New(server, nil)
+	service := control.New(server, o)
+	t.Cleanup(func() { _ = service.Close() }) // it closes ports
 	service.SetAddresses(control.Addresses{POP3: server.Addr()})
 	web := httptest.NewServer(page.Handler(service))
 	t.Cleanup(func() {
@@ -84,14 +91,22 @@ func chromium() (string, error) {
 // open opens the page in a new tab and waits until it follows what happens.
 func open(browser context.Context, t *testing.T, url string) *tab {
 	t.Helper()
+	b := blank(browser, t)
+	b.do(colours("light"), chromedp.Navigate(url))
+	b.until(`document.documentElement.dataset.live === "yes"`)
+	return b
+}
+
+// blank opens a new tab.
+func blank(browser context.Context, t *testing.T) *tab {
+	t.Helper()
 	ctx, cancel := chromedp.NewContext(browser)
 	t.Cleanup(cancel)
 	b := &tab{t, ctx}
 	if err := chromedp.Do(ctx); err != nil { // the tab lives as long as the context of its first call
 		t.Fatal(err)
 	}
-	b.do(desktop(), colours("light"), chromedp.Navigate(url))
-	b.until(`document.documentElement.dataset.live === "yes"`)
+	b.do(desktop())
 	return b
 }
 

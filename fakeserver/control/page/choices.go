@@ -44,5 +44,8 @@ func (p *Page) playScenario(r *http.Request) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if at := played.POP3 + played.POP3S; at != "" {
+		return "Playing " + played.Name + " on a port of its own, " + at + ".", nil
+	}
 	return "Playing " + played.Name + ".", nil
 }

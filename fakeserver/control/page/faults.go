@@ -45,10 +45,17 @@ func (p *Page) addFault(r *http.Request) (string, error) {
 	if i < 0 || !slices.Contains(verbs(), verb) {
 		return "", &control.Problem{Status: http.StatusUnprocessableEntity, Detail: "this button is not one of the page"}
 	}
-	on := strings.TrimSpace(verb + " " + r.FormValue("args"))
+	on, where := strings.TrimSpace(verb+" "+r.FormValue("args")), ""
+	if control.BeforeLogin(verb) {
+		a, err := p.service.OpenPort(r.Context(), r.FormValue("user"))
+		if err != nil {
+			return "", err
+		}
+		where = " on the port " + a.POP3 + a.POP3S + ", which is of this mailbox alone"
+	}
 	rules, err := p.service.AddRules(r.Context(), r.FormValue("user"), fmt.Appendf(nil, "{on: %q, times: 1, do: %s}", on, faults()[i].do))
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("The next %s %s: rule %s.", on, faults()[i].Label, rules[0].ID), nil
+	return fmt.Sprintf("The next %s%s %s: rule %s.", on, where, faults()[i].Label, rules[0].ID), nil
 }

@@ -27,7 +27,7 @@ func (v *view) addScenario(ctx context.Context, service *control.Service) error 
 	if err != nil {
 		return err
 	}
-	v.Played = &played{s.Name, s.Title, s.Why}
+	v.Played, v.Logins = &played{s.Name, s.Title, s.Why}, s.Logins
 	if s.Name == "" {
 		v.Played.Name = "A scenario of your own"
 	}

@@ -1,7 +1,6 @@
 package page
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -42,9 +41,11 @@ type view struct {
 	Users    []control.User
 	User     *control.User // nil when there are no users
 	UserName string
-	Want     int // the session that is asked for, 0 for the newest one
+	Want     int  // the session that is asked for, 0 for the newest one
+	Token    bool // whether somebody has logged in
 
 	Played   *played
+	Logins   []control.Login // of the scenario, if it has its own users
 	Verdict  *verdict
 	Verbs    []string
 	Faults   []fault
@@ -97,7 +98,7 @@ func (p *Page) view(ctx context.Context, w wish) (*view, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &view{Users: users, Want: w.session}
+	v := &view{Users: users, Want: w.session, Token: p.service.HasToken()}
 	if w.user == "" && len(users) > 0 {
 		w.user = users[0].Name
 	}
@@ -110,7 +111,10 @@ func (p *Page) view(ctx context.Context, w wish) (*view, error) {
 	v.UserName, v.wish = w.user, w
 	v.Verbs, v.Faults, v.Fixtures = verbs(), faults(), fixtures.Names()
 	v.CopyLink = "/page/copies?" + w.query()
-	v.Try = "curl -u " + w.user + ":PASSWORD pop3://" + cmp.Or(v.User.POP3, v.User.POP3S) + "/1"
+	v.Try = "curl -u " + w.user + ":PASSWORD pop3://" + v.User.POP3 + "/1"
+	if v.User.POP3 == "" {
+		v.Try = "curl --insecure -u " + w.user + ":PASSWORD pop3s://" + v.User.POP3S + "/1"
+	}
 	for _, add := range []func(context.Context, *control.Service) error{v.addScenario, v.addSessions, v.addVerdict, v.addMail, v.addRules} {
 		if err := add(ctx, p.service); err != nil {
 			return nil, err

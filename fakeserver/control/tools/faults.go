@@ -113,6 +113,12 @@ func (t tools) play(ctx context.Context, in playing) (answer, error) {
 	if len(played.Cases) > 1 {
 		text += "This is the case " + played.Case + " of: " + strings.Join(played.Cases, "; ") + "\n"
 	}
+	if len(played.Early) > 0 {
+		text += "It says what happens before login, so the client connects to a port of its own.\n" + addresses(played.Addresses) + "\n"
+	}
+	for _, l := range played.Logins {
+		text += fmt.Sprintf("name: %s, password: %s%s\n", l.Name, l.Password, l.Token)
+	}
 	return answer{text, played}, nil
 }
 

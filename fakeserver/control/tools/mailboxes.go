@@ -19,6 +19,7 @@ type newMailbox struct {
 	Name     string `json:"name,omitempty" jsonschema:"the name to log in with; made up when missing"`
 	Password string `json:"password,omitempty" jsonschema:"made up when missing"`
 	Mail     string `json:"mail,omitempty" jsonschema:"messages in the words of a scenario's mailbox, YAML or JSON, such as [{file: plain.eml, uidl: a1}, {size: 64KiB}, {text: \"Subject: hi\\n\\nhello\\n\"}]"`
+	OwnPort  bool   `json:"ownPort,omitempty" jsonschema:"whether the mailbox has a port of its own, so that rules can say what happens before login"`
 	Scenario string `json:"scenario,omitempty" jsonschema:"a scenario to play: a name from list_scenarios, or a whole scenario in YAML; it brings its own mail"`
 }
 
@@ -41,6 +42,13 @@ func (t tools) mailboxes() {
 	add(t, &mcp.Tool{Name: "list_messages", Annotations: reads("List the messages"), Description: "List the messages that a mailbox has now."}, t.listMessages)
 	add(t, &mcp.Tool{Name: "reset_mailbox", Annotations: replaces("Reset a mailbox"),
 		Description: "Begin anew: end open sessions, forget all sessions, put deleted mail back, let rules count from the beginning."}, t.resetMailbox)
+	add(t, &mcp.Tool{Name: "open_port", Annotations: adds("Give a mailbox a port of its own"),
+		Description: "Give a mailbox a port of its own. Rules then also say what happens before login: CONNECT, TLS, AUTH, CAPA. Returns the address."}, t.openPort)
+	add(t, &mcp.Tool{Name: "close_port", Annotations: replaces("Let a mailbox share the port"),
+		Description: "Let the client of a mailbox log in on the shared port again."},
+		func(ctx context.Context, in ofMailbox) (answer, error) {
+			return answer{text: "The client logs in on the shared port again."}, t.service.ClosePort(ctx, in.Mailbox)
+		})
 	add(t, &mcp.Tool{Name: "delete_mailbox", Annotations: replaces("Delete a mailbox"), Description: "Delete a mailbox with all that belongs to it."},
 		func(ctx context.Context, in ofMailbox) (answer, error) {
 			return answer{text: "Deleted " + in.Mailbox + "."}, t.service.DeleteUser(ctx, in.Mailbox)
@@ -48,7 +56,7 @@ func (t tools) mailboxes() {
 }
 
 func (t tools) createMailbox(ctx context.Context, in newMailbox) (answer, error) {
-	made, err := t.service.CreateUser(ctx, control.NewUser{Name: in.Name, Password: in.Password})
+	made, err := t.service.CreateUser(ctx, control.NewUser{Name: in.Name, Password: in.Password, OwnPort: in.OwnPort})
 	if err != nil {
 		return answer{}, err
 	}
@@ -68,6 +76,14 @@ func (t tools) createMailbox(ctx context.Context, in newMailbox) (answer, error)
 		text += added.text
 	}
 	return answer{text, made}, nil
+}
+
+func (t tools) openPort(ctx context.Context, in ofMailbox) (answer, error) {
+	a, err := t.service.OpenPort(ctx, in.Mailbox)
+	if err != nil {
+		return answer{}, err
+	}
+	return answer{in.Mailbox + " has a port of its own.\n" + addresses(*a) + "\n", a}, nil
 }
 
 // undo deletes a mailbox that could not be made as was asked.

@@ -145,10 +145,12 @@ func TestEveryToolCanBeCalled(t *testing.T) {
 		"verdict":         {},
 		"remove_rules":    {},
 		"reset_mailbox":   {"all": true},
+		"open_port":       {},
+		"close_port":      {},
 		"delete_mailbox":  {},
 	}
 	order := []string{"list_scenarios", "list_mailboxes", "create_mailbox", "add_mail", "list_messages", "play_scenario", "add_rule", "list_rules", "expect",
-		"list_sessions", "read_transcript", "wait", "verdict", "save_session", "remove_rules", "reset_mailbox", "delete_mailbox"}
+		"list_sessions", "read_transcript", "wait", "verdict", "save_session", "remove_rules", "reset_mailbox", "open_port", "close_port", "delete_mailbox"}
 	for _, name := range order {
 		if name == "list_sessions" {
 			careless(t, a.address, "bob", "secret", 1)
