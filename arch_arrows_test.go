@@ -26,6 +26,7 @@ var arrows = map[string][]string{
 	"scenarios/recorded":     {"scenarios", "fakeserver", "fakeserver/maildrop", "fakeserver/notation", "fakeserver/record"},
 	"internal/budget":        nil,
 	"examples/godog":         {"features"},
+	"examples/gotest":        {"scenarios", "fakeserver", "fakeserver/edit", "fixtures"},
 	"internal/gobuild":       nil,
 	"internal/need":          nil,
 	"internal/words":         nil,
