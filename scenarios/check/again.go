@@ -15,11 +15,12 @@ func (r *Runner) first(ctx context.Context, c *Case, idle func()) Outcome {
 	second := r.ahead(ctx, c)
 	o := r.play(ctx, r.Drive, c, func(since, limit time.Duration) {
 		idle()
-		if since > limit/3 && !r.single {
+		if since > limit/2 && !r.single {
 			second.begin()
 		}
 	})
-	if again := second.end(o.Class == Hang); again.Case != nil {
+	hangs := o.Result == Fail && o.Class == Hang
+	if again := second.end(hangs); hangs && again.Case != nil {
 		o = r.doubted(ctx, o, again)
 		o.repeated = true
 	}
@@ -66,18 +67,17 @@ func (a *ahead) end(wanted bool) Outcome {
 // patient is for runs that keep nobody from running.
 func patient(_, _ time.Duration) {}
 
-// silentFirst returns the numbers of the cases, those first in which a client may have to wait for
-// its own time-out: the others are played meanwhile.
-func silentFirst(cases []*Case) []int {
-	var first, then []int
+// bySilence returns the numbers of the cases in which a client may have to wait for its own time-out,
+// and of the others, which are played meanwhile.
+func bySilence(cases []*Case) (silent, others []int) {
 	for i, c := range cases {
 		if c.goesSilent() {
-			first = append(first, i)
+			silent = append(silent, i)
 		} else {
-			then = append(then, i)
+			others = append(others, i)
 		}
 	}
-	return append(first, then...)
+	return silent, others
 }
 
 // goesSilent reports whether the server may stop to answer, or leave an answer without its end.

@@ -96,7 +96,7 @@ func inProcess(ctx context.Context, line func() process.Line, idle Waiting, fetc
 			return process.Ending{Started: true}
 		case now := <-ticker.C:
 			quiet := now.Sub(line().Last)
-			if quiet >= process.Idle {
+			if quiet >= 3*process.Idle { // whether it waits for a processor is not known
 				idle(quiet, limit)
 			}
 			if quiet > limit {

@@ -67,8 +67,9 @@ type Runner struct {
 	single  bool // all cases use one port, so one plays at a time
 }
 
-// maxParked limits the number of idle clients, which wait for a time-out at the same time.
-const maxParked = 200
+// waitingPerJob limits the clients that wait for a time-out, beside each one that works: they all go
+// on at about the same time.
+const waitingPerJob = 5
 
 // Open creates the directory and the certificate authority of the run, and probes the client. The
 // error matches ErrProbe when the client cannot be checked. Call Close even after an error.
@@ -126,11 +127,20 @@ func (r *Runner) Run(ctx context.Context, cases []*Case) ([]Outcome, error) {
 	if r.single {
 		jobs = 1
 	}
-	order := silentFirst(cases)
-	r.each(ctx, len(cases), jobs, func(n int, idle func()) {
-		i := order[n]
-		outcomes[i] = r.first(ctx, cases[i], idle)
-	})
+	play := func(list []int) func(int, func()) {
+		return func(n int, idle func()) {
+			i := list[n]
+			outcomes[i] = r.first(ctx, cases[i], idle)
+		}
+	}
+	silent, others := bySilence(cases)
+	if r.single {
+		silent, others = nil, slices.Sorted(slices.Values(slices.Concat(silent, others)))
+	}
+	var waiting sync.WaitGroup
+	waiting.Go(func() { r.each(ctx, len(silent), waitingPerJob*jobs, play(silent)) })
+	r.each(ctx, len(others), jobs, play(others))
+	waiting.Wait()
 	r.again(ctx, outcomes, jobs)
 	known := slices.DeleteFunc(outcomes, func(o Outcome) bool { return o.Case == nil })
 	return known, context.Cause(ctx)
@@ -139,7 +149,7 @@ func (r *Runner) Run(ctx context.Context, cases []*Case) ([]Outcome, error) {
 // each calls f for the numbers from 0 to n-1, jobs of them at a time. A call that reports that it
 // is idle lets another one begin.
 func (r *Runner) each(ctx context.Context, n, jobs int, f func(i int, idle func())) {
-	slots, parked := make(chan struct{}, jobs), make(chan struct{}, maxParked)
+	slots, parked := make(chan struct{}, jobs), make(chan struct{}, waitingPerJob*jobs)
 	var work sync.WaitGroup
 	defer work.Wait()
 	for i := range n {

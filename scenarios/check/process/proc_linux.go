@@ -35,6 +35,23 @@ func used(group int) time.Duration {
 	return time.Duration(total) * time.Second / ticks
 }
 
+// activity reports whether all threads of a process group wait for something else than a processor
+// or a disk, and returns the processor time that the group has used.
+func activity(group int) (waits bool, cpu time.Duration) {
+	waits = true
+	total := 0
+	eachSince(group, func(pid int, stat [][]byte) {
+		if len(stat) <= 12 || atoi(stat[2]) != group {
+			return
+		}
+		total += atoi(stat[11]) + atoi(stat[12])
+		eachStat("/proc/"+strconv.Itoa(pid)+"/task", 0, func(_ int, thread [][]byte) {
+			waits = waits && !bytes.Contains([]byte("RD"), thread[0])
+		})
+	})
+	return waits, time.Duration(total) * time.Second / ticks
+}
+
 // endAll kills what is left of the group, and every other process with the mark of this run. It
 // returns their number.
 func endAll(group int, run string) int {
@@ -63,24 +80,29 @@ func eachSince(oldest int, f func(pid int, stat [][]byte)) {
 	if lastPID() < oldest {
 		oldest = 0 // the numbers have begun again
 	}
-	dir, err := os.Open("/proc")
+	eachStat("/proc", oldest, f)
+}
+
+// eachStat does so for the processes or threads in a directory, from a number on.
+func eachStat(path string, from int, f func(id int, stat [][]byte)) {
+	dir, err := os.Open(path)
 	if err != nil {
 		return
 	}
-	names, _ := dir.Readdirnames(-1) // use those that could be read
+	names, _ := dir.Readdirnames(-1) // those that could be read will do
 	_ = dir.Close()
 	for _, name := range names {
-		pid, err := strconv.Atoi(name)
-		if err != nil || pid < oldest {
+		id, err := strconv.Atoi(name)
+		if err != nil || id < from {
 			continue
 		}
-		text, err := os.ReadFile("/proc/" + name + "/stat")
+		text, err := os.ReadFile(path + "/" + name + "/stat")
 		if err != nil {
 			continue // it has ended
 		}
 		if at := bytes.LastIndexByte(text, ')'); at >= 0 {
 			if fields := bytes.Fields(text[at+1:]); len(fields) > 0 {
-				f(pid, fields)
+				f(id, fields)
 			}
 		}
 	}

@@ -9,6 +9,9 @@ const mark = "POP3_CHECK_RUN"
 // limitFiles does nothing; the checks of the directory still limit the program.
 func limitFiles(int, int64) {}
 
+// activity returns what is not known here: that the group waits.
+func activity(int) (waits bool, cpu time.Duration) { return true, 0 }
+
 // used returns 0: the processor time of other processes is not known here. Growing files are still
 // noticed.
 func used(int) time.Duration { return 0 }

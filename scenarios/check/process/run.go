@@ -100,7 +100,7 @@ func Run(ctx context.Context, c Command, l Limits, line func() Line, quiet func(
 	limitFiles(cmd.Process.Pid, l.Disk)
 	done := make(chan error, 1)
 	go func() { done <- cmd.Wait() }()
-	w := &watch{command: c, limits: l, pid: cmd.Process.Pid, line: line, idle: quiet, changed: time.Now(), begun: line().Count}
+	w := &watch{silence: silence{activity: activity}, command: c, limits: l, pid: cmd.Process.Pid, line: line, idle: quiet, changed: time.Now(), begun: line().Count}
 	e := Ending{Started: true}
 	err := w.until(ctx, done, &e)
 	e.Left = endAll(cmd.Process.Pid, c.Dir)

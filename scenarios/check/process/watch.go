@@ -16,6 +16,7 @@ type watch struct {
 	line    func() Line
 	idle    func(since, limit time.Duration)
 
+	silence silence
 	begun   int   // connections before this run
 	size    int64 // of the files at the last check
 	count   int
@@ -49,7 +50,7 @@ func (w *watch) until(ctx context.Context, done <-chan error, e *Ending) error {
 // look returns why the program must be ended, or "".
 func (w *watch) look(now time.Time) string {
 	line := w.line()
-	quiet := now.Sub(later(line.Last, w.changed))
+	quiet := w.silence.weigh(w.pid, now, later(line.Last, w.changed))
 	// Walking the files often would only slow down a program that is busy with its connection.
 	if now.Sub(w.looked) >= min(10*pulse, w.limits.Busy/4) {
 		w.looked = now
