@@ -67,8 +67,8 @@ func (a *ahead) end(wanted bool) Outcome {
 // patient is for runs that keep nobody from running.
 func patient(_, _ time.Duration) {}
 
-// bySilence returns the numbers of the cases in which a client may have to wait for its own time-out,
-// and of the others, which are played meanwhile.
+// bySilence returns the numbers of the cases in which a client may have to wait for its own
+// time-out, and of the others, which are played meanwhile.
 func bySilence(cases []*Case) (silent, others []int) {
 	for i, c := range cases {
 		if c.goesSilent() {

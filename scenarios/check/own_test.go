@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -124,5 +125,18 @@ func TestMailOfOneSessionIsJudgedToo(t *testing.T) {
 	}}
 	if o := outcomeOf(t, check.Func(forgets.fetch), own(t, text)); o.Class != check.Lost {
 		t.Errorf("%s %s: %s", o.Result, o.Class, o.Why)
+	}
+}
+
+func TestAClientThatLeavesProcessesBehindIsReportedSo(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("how many processes were left is known on Linux only")
+	}
+	p := broken(t, "")
+	p.Shell, p.Command = true, p.Command+"; sleep 1000 &"
+	for _, o := range play(t, check.Exec{Program: p}, "retr-octets@dots") {
+		if o.Result != check.Pass || o.Left == 0 {
+			t.Errorf("%s, %d left: %s", o.Result, o.Left, o.Why)
+		}
 	}
 }

@@ -40,6 +40,7 @@ type Outcome struct {
 	Excerpt []Line // the part of the transcript, for results that are not a pass
 	Output  string // the end of the client's output
 	Took    time.Duration
+	Left    int // processes that the client left behind, which were ended
 
 	repeated bool // a second run was made
 	several  bool // the client makes several connections in each visit
@@ -67,8 +68,8 @@ type Runner struct {
 	single  bool // all cases use one port, so one plays at a time
 }
 
-// waitingPerJob limits the clients that wait for a time-out, beside each one that works: they all go
-// on at about the same time.
+// waitingPerJob limits the clients that wait for a time-out, beside each one that works: they all
+// go on at about the same time.
 const waitingPerJob = 5
 
 // Open creates the directory and the certificate authority of the run, and probes the client. The
@@ -270,6 +271,9 @@ func (r *Runner) play(ctx context.Context, d Drive, c *Case, idle Waiting) Outco
 func (t *trial) outcome() Outcome {
 	e := t.e
 	o := Outcome{Case: e.c, Result: Pass, several: e.learned.Sessions > 1}
+	for _, end := range e.endings {
+		o.Left += end.Left
+	}
 	if n := len(e.endings); n > 0 {
 		o.Output = lastLine(e.endings[n-1].Output)
 	}

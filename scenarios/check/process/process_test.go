@@ -84,6 +84,13 @@ func TestAFullDiskIsPrevented(t *testing.T) {
 	}
 }
 
+func TestAFileThatGrewTooLargeBeforeAnyCheckIsSeenAtTheEnd(t *testing.T) {
+	e := run(t, process.Limits{Disk: 100_000}, "head -c 200000 /dev/zero >big; exit 0")
+	if !strings.Contains(e.Hung, "wrote more than 100000 octets") {
+		t.Errorf("got %+v", e)
+	}
+}
+
 // ended is a line whose only connection has ended.
 func ended() func() process.Line {
 	calls, last := 0, time.Now()

@@ -104,6 +104,9 @@ func Run(ctx context.Context, c Command, l Limits, line func() Line, quiet func(
 	e := Ending{Started: true}
 	err := w.until(ctx, done, &e)
 	e.Left = endAll(cmd.Process.Pid, c.Dir)
+	if size, _ := measure(c.Files); size > l.Disk && e.Hung == "" {
+		e.Hung = fmt.Sprintf("it wrote more than %d octets", l.Disk) // quickly, and part of it was ended
+	}
 	e.Output = out.String()
 	e.Status = cmd.ProcessState.ExitCode()
 	if e.Hung == "" && !e.Killed {

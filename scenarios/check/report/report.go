@@ -37,6 +37,7 @@ type Case struct {
 	Detail      string         `json:"detail,omitempty"` // where stored and served mail differ
 	Output      string         `json:"output,omitempty"` // the client's last line
 	Excerpt     []check.Line   `json:"excerpt,omitempty"`
+	Left        int            `json:"left,omitempty"` // processes that the client left behind
 }
 
 // Counts holds the number of cases with each result.
@@ -55,7 +56,7 @@ type Totals struct {
 // Of returns the verdict on an outcome.
 func Of(o check.Outcome) Case {
 	c := o.Case
-	one := Case{ID: c.ID, Class: o.Class, Severity: c.Severity, Result: o.Result, Why: o.Why, RFC: c.Where(), Reproduce: o.Reproduce(), Title: c.Title, Requirement: c.Requirement}
+	one := Case{ID: c.ID, Class: o.Class, Severity: c.Severity, Result: o.Result, Why: o.Why, RFC: c.Where(), Reproduce: o.Reproduce(), Left: o.Left, Title: c.Title, Requirement: c.Requirement}
 	if o.Result != check.Pass && o.Result != check.Skipped {
 		one.Detail, one.Excerpt, one.Output = o.Detail, o.Excerpt, o.Output
 	}

@@ -38,6 +38,7 @@ func (r *Report) Text(w io.Writer, p Policy) error {
 	}
 	rest(&b, "further failing cases", reds[min(shown, len(reds)):])
 	rest(&b, "warnings and doubts", ambers)
+	r.left(&b)
 	r.verdict(&b, p, len(reds))
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -105,6 +106,19 @@ func rest(b *strings.Builder, title string, cases []Case) {
 		fmt.Fprintf(b, "  %s %s: %s\n", class, c.ID, clip(c.Why))
 	}
 	b.WriteString("\n")
+}
+
+// left says in how many cases the client left processes behind.
+func (r *Report) left(b *strings.Builder) {
+	var ids []string
+	for _, c := range r.Cases {
+		if c.Left > 0 {
+			ids = append(ids, c.ID)
+		}
+	}
+	if ids != nil {
+		fmt.Fprintf(b, "in %d cases the client left processes behind, which were ended: %s\n\n", len(ids), clip(strings.Join(ids, ", ")))
+	}
 }
 
 // verdict writes the last line, which sums up the run.
