@@ -1,7 +1,7 @@
 package fakeserver
 
-// HandOver lets next serve the clients who connect to the listeners of s from now on. Sessions that
-// are open go on with s, which keeps the listeners: close it last.
+// HandOver makes next serve all clients that connect to the listeners of s from now on. Open
+// sessions continue with s, which keeps the listeners: close s last.
 func (s *Server) HandOver(next *Server) {
 	address := s.Addr()
 	next.mu.Lock()

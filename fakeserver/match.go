@@ -92,8 +92,8 @@ func (m *Match) covers(session int, c *Command, pseudo bool) bool {
 		(m.User == "" || m.User == c.User)
 }
 
-// The pseudo-verbs: what a server does, or a client sends, that is no command. Only a rule with
-// that name is for them.
+// The pseudo-verbs stand for events that are not commands. Only rules that name them match these
+// events.
 const (
 	// the greeting
 	connectVerb = "CONNECT"

@@ -204,8 +204,8 @@ func (s *Server) finish(session *Session) {
 	s.work.Done()
 }
 
-// archive keeps the transcript of an ended session. When all of them take too much, the oldest one
-// of the user with the most octets goes. s.mu is locked.
+// archive keeps the transcript of an ended session. When all transcripts exceed the limit, it drops
+// the oldest one of the user with the most octets. s.mu must be locked.
 func (s *Server) archive(session *Session, j journal) {
 	if session.tenant == nil {
 		s.archived.Add(int64(s.ended.add(j)))

@@ -2,7 +2,7 @@ package fakeserver
 
 import "pop3mtm/fakeserver/maildrop"
 
-// Snapshot is what a maildrop had at some time.
+// Snapshot describes the mail that a maildrop had at some time.
 type Snapshot struct {
 	Messages int
 	Octets   int64

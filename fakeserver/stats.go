@@ -51,7 +51,7 @@ func TimeBounds() []time.Duration {
 		500 * time.Millisecond, time.Second, 5 * time.Second, 30 * time.Second, time.Minute, 10 * time.Minute}
 }
 
-// stats is what Stats are made of, counted without locks.
+// stats holds the counters behind Stats. They need no lock.
 type stats struct {
 	refused, received, sent, faults atomic.Int64
 	other                           verbStats

@@ -17,7 +17,7 @@ type tenant struct {
 	news  signal // commands, replies and ends of these sessions
 }
 
-// join takes a session in, and returns its number among the tenant's.
+// join adds a session, and returns its number among the tenant's sessions.
 func (t *tenant) join(r *recorder) int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -29,7 +29,7 @@ func (t *tenant) join(r *recorder) int {
 	return t.count
 }
 
-// leave lets a session go that has named another user.
+// leave removes a session that has named another user.
 func (t *tenant) leave(r *recorder) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -96,20 +96,20 @@ func (t *tenant) forget() int {
 	return octets
 }
 
-// tenants are those of all users, by name. Its methods are safe for concurrent use.
+// tenants holds the tenants of all users, by name. Its methods are safe for concurrent use.
 type tenants struct {
 	mu     sync.RWMutex
 	byName map[string]*tenant
 }
 
-// get returns the tenant that a user is; nil for an unknown user.
+// get returns the tenant of a user, or nil for an unknown user.
 func (all *tenants) get(name string) *tenant {
 	all.mu.RLock()
 	defer all.mu.RUnlock()
 	return all.byName[name]
 }
 
-// add makes a user a tenant.
+// add adds a tenant for a user.
 func (all *tenants) add(name string) {
 	all.mu.Lock()
 	defer all.mu.Unlock()
@@ -121,7 +121,7 @@ func (all *tenants) add(name string) {
 	}
 }
 
-// remove returns the tenant that the user was; nil for an unknown user.
+// remove removes the tenant of a user and returns it, or nil for an unknown user.
 func (all *tenants) remove(name string) *tenant {
 	all.mu.Lock()
 	defer all.mu.Unlock()

@@ -21,17 +21,17 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// end takes the world down and says what the scenario's author did not ask for:
-// a rule of the server that never fired, a line left open, a message that is not
-// what was sent or is there twice, a damaged store, a stray file, a goroutine.
+// end closes the world of a scenario and checks what each scenario must leave in order. It reports
+// a required rule that did not fire, an open connection, a stored message that differs from what
+// was sent or is stored twice, a damaged store, a stray file, and a goroutine left behind.
 func (w *world) end(ctx context.Context) error {
 	if w.dir == "" { // it has not begun
 		return nil
 	}
 	ctx = context.WithoutCancel(ctx)
-	pprof.SetGoroutineLabels(context.Background()) // so that this goroutine is not found
+	pprof.SetGoroutineLabels(context.Background()) // checkGoroutines must not find this goroutine
 	err := errors.Join(w.closeClients(), w.closeServer(ctx), w.closeSink(), w.checkOther())
-	if w.store != nil { // else it did not open
+	if w.store != nil { // nil when it could not be opened
 		err = errors.Join(err, w.checkStore(ctx), w.store.Close(), w.checkFiles())
 	}
 	return errors.Join(err, w.checkGoroutines(), os.RemoveAll(w.dir))
@@ -65,7 +65,7 @@ func (w *world) closeServer(ctx context.Context) error {
 	return err
 }
 
-// checkStore looks at every message of every folder.
+// checkStore checks every message of every folder.
 func (w *world) checkStore(ctx context.Context) error {
 	var found []error
 	_, err := w.store.Check(ctx, func(p store.Problem) { found = append(found, errors.New("the store: "+p.Text)) })
@@ -85,7 +85,7 @@ func (w *world) checkStore(ctx context.Context) error {
 	return errors.Join(found...)
 }
 
-// checkFolder compares copies with what the server has or had.
+// checkFolder compares the messages of a folder with what the server has or had.
 func (w *world) checkFolder(ctx context.Context, folder store.Entry) error {
 	entries, err := w.store.Children(ctx, folder.ID)
 	if err != nil {
@@ -99,7 +99,7 @@ func (w *world) checkFolder(ctx context.Context, folder store.Entry) error {
 			continue
 		}
 		if seen[e.Description] {
-			found = append(found, fmt.Errorf("%q is twice in %s", e.Description, folder.Name))
+			found = append(found, fmt.Errorf("%q is in %s twice", e.Description, folder.Name))
 		}
 		seen[e.Description] = true
 		if err := w.checkCopy(ctx, e); err != nil {
@@ -109,7 +109,8 @@ func (w *world) checkFolder(ctx context.Context, folder store.Entry) error {
 	return errors.Join(found...)
 }
 
-// isGhost reports whether the entry shows what an operation that waits will bring.
+// isGhost reports whether the entry is a placeholder for a message that a pending operation will
+// fetch.
 func (w *world) isGhost(ctx context.Context, e store.Entry) (bool, error) {
 	queue, err := w.store.Queue(ctx, w.account)
 	return !e.Flags.Has(store.Complete) && slices.ContainsFunc(queue, func(q store.Queued) bool { return q.Ghost == e.ID }), err
@@ -128,11 +129,11 @@ func (w *world) checkCopy(ctx context.Context, e store.Entry) error {
 	return nil
 }
 
-// octets returns those that the entry has, and those of the message.
+// octets returns the octets of the entry, and those that the server had.
 func (w *world) octets(ctx context.Context, e store.Entry) (raw, want []byte, err error) {
 	original, known := w.letters[e.Description]
 	if !known {
-		return nil, nil, errors.New("nobody sent it")
+		return nil, nil, errors.New("no server had it")
 	}
 	if want, err = maildrop.Read(original); err != nil {
 		return nil, nil, err
@@ -148,7 +149,7 @@ func (w *world) octets(ctx context.Context, e store.Entry) (raw, want []byte, er
 	return raw, want, errors.Join(err, body.Close())
 }
 
-// checkMailbox looks at the entries of the account, hidden ones too.
+// checkMailbox checks the entries of the account, hidden ones too.
 func (w *world) checkMailbox(ctx context.Context) error {
 	entries, err := w.store.Children(ctx, w.account)
 	found := []error{err}
@@ -160,7 +161,7 @@ func (w *world) checkMailbox(ctx context.Context) error {
 	return errors.Join(found...)
 }
 
-// checkEntry wants the flags to say how much of the message is here.
+// checkEntry checks that the flags of an entry say how much of the message is stored.
 func (w *world) checkEntry(ctx context.Context, e store.Entry) error {
 	raw, want, err := w.octets(ctx, e)
 	if err != nil {
@@ -169,16 +170,17 @@ func (w *world) checkEntry(ctx context.Context, e store.Entry) error {
 	whole, part := e.Body.Kind == store.BodyWhole, e.Body.Kind == store.BodyPartial
 	switch {
 	case !bytes.HasPrefix(want, raw):
-		return fmt.Errorf("its %d octets are not the first that were sent", len(raw))
+		return fmt.Errorf("its %d octets are not the beginning of what was sent", len(raw))
 	case whole != (len(raw) == len(want)) && !part && len(want) > 0:
-		return fmt.Errorf("it is kept as %s with %d of %d octets", e.Body.Kind, len(raw), len(want))
+		return fmt.Errorf("it is stored as %s with %d of %d octets", e.Body.Kind, len(raw), len(want))
 	case e.Flags.Has(store.Complete) && !whole && !part, e.Email.Has(store.PartialDownload) != part:
-		return fmt.Errorf("it is kept as %s, and flagged %s,%s", e.Body.Kind, e.Flags, e.Email)
+		return fmt.Errorf("it is stored as %s, but its flags are %s,%s", e.Body.Kind, e.Flags, e.Email)
 	}
 	return nil
 }
 
-// checkFiles wants in a closed store's folder what docs/store.md names.
+// checkFiles checks that the directory of a closed store has only the files that docs/store.md
+// names.
 func (w *world) checkFiles() error {
 	known := regexp.MustCompile(`^(index\.db|bodies|bodies/\d{8}\.(seg|lock)|locks|locks/(\d+|accounts)\.(lock|holder|connected|busy))$`)
 	var found []error
@@ -192,7 +194,7 @@ func (w *world) checkFiles() error {
 	return errors.Join(append(found, err)...)
 }
 
-// checkGoroutines waits for goroutines that are about to end.
+// checkGoroutines waits until all goroutines of the scenario have ended.
 func (w *world) checkGoroutines() error {
 	deadline := time.After(w.patience)
 	again := time.NewTicker(10 * time.Millisecond)
@@ -210,7 +212,7 @@ func (w *world) checkGoroutines() error {
 	}
 }
 
-// goroutines lists the stacks of those that carry this scenario's label.
+// goroutines returns the stacks of the goroutines that have this scenario's label.
 func (w *world) goroutines() string {
 	var all bytes.Buffer
 	if err := pprof.Lookup("goroutine").WriteTo(&all, 1); err != nil {

@@ -85,7 +85,7 @@ var _ = Describe("After a scenario the harness", func() {
 		batch := w.store.NewBatch()
 		batch.Add(&entries[0])
 		Expect(batch.Commit(ctx)).To(Succeed())
-		Expect(w.end(ctx)).To(MatchError(ContainSubstring(`"Lunch" is twice in Inbox`)))
+		Expect(w.end(ctx)).To(MatchError(ContainSubstring(`"Lunch" is in Inbox twice`)))
 	})
 
 	It("finds a copy that nobody sent, or that is not complete", func() {
@@ -96,7 +96,7 @@ var _ = Describe("After a scenario the harness", func() {
 		batch.Update(&e)
 		batch.Add(&store.Entry{Parent: store.Inbox, Type: store.TypeMessage, Description: "Spam"})
 		Expect(batch.Commit(ctx)).To(Succeed())
-		Expect(w.end(ctx)).To(MatchError(And(ContainSubstring("not complete"), ContainSubstring("nobody sent it"))))
+		Expect(w.end(ctx)).To(MatchError(And(ContainSubstring("not complete"), ContainSubstring("no server had it"))))
 	})
 
 	It("finds a stray file in the store", func() {

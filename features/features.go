@@ -20,33 +20,32 @@ import (
 //go:embed *.feature
 var builtin embed.FS
 
-// ErrFormat is in the error of Run when Options.Format is wrong.
+// ErrFormat is wrapped by the error of Run when Options.Format is wrong.
 var ErrFormat = errors.New("unknown format")
 
-// Options of Run; the zero value runs all built-in suites.
+// Options configures Run. The zero value runs all built-in suites.
 type Options struct {
-	// Paths are .feature files, FILE:LINE for one scenario, or folders of them.
-	// None means the built-in suites.
+	// Paths holds .feature files, directories of them, or FILE:LINE for one scenario. Default: the
+	// built-in suites.
 	Paths []string
-	// Tags picks scenarios, in godog's notation: "@move && ~@slow".
+	// Tags selects scenarios, in godog's notation: "@move && ~@slow".
 	Tags string
-	// Format is godog's: progress, pretty, junit, cucumber, events, or several
-	// joined by commas, each with ":FILE" after it if it shall go to a file.
-	// Default: progress.
+	// Format is one of godog's formats: progress, pretty, junit, cucumber, events. Several are
+	// joined by commas; FORMAT:FILE writes to a file. Default: progress.
 	Format string
-	// Out takes the output. Default: os.Stdout.
+	// Out receives the output. Default: os.Stdout.
 	Out io.Writer
-	// Color paints it for a terminal.
+	// Color adds colours for a terminal.
 	Color bool
-	// Concurrency is how many scenarios run at a time. Default: 1.
+	// Concurrency is the number of scenarios that run at a time. Default: 1.
 	Concurrency int
 	// Seed of the random order of scenarios; 0 picks one. The summary shows it.
 	Seed int64
-	// Server is what each scenario's server starts from: its greeting, its texts, what it offers.
-	// The user demo is added. nil stands for a correct server.
+	// Server holds the options of each scenario's server, such as its greeting. The user demo is
+	// added. Default: those of a correct server.
 	Server *fakeserver.Options
-	// Steps adds steps of your own, which may stand beside those of STEPS.md. Function Server gives
-	// them the scenario's server.
+	// Steps, if not nil, adds your own steps to those of STEPS.md. The function Server returns the
+	// scenario's server to them.
 	Steps func(*godog.ScenarioContext)
 	// Client is a client that is driven instead of the MTM, such as check.Exec with a preset, by
 	// the steps that fit every client. A scenario with another step is skipped, and Run says why.
@@ -67,18 +66,17 @@ func (o Options) orDefault() Options {
 		o.Concurrency = 1
 	}
 	if o.Seed == 0 {
-		o.Seed = -1 // godog's word for "pick one"
+		o.Seed = -1 // godog picks one
 	}
 	o.hints = new(hints)
 	return o
 }
 
-// Run runs scenarios in random order and blocks until the last one has ended.
-// status is 0 when all passed and 1 when one failed; a step that is undefined,
-// pending or ambiguous fails too. The error is of options that cannot work: no
-// scenario found, a file that does not parse, an unknown format. After ctx has
-// ended the remaining scenarios fail at once. Run once at a time: godog's
-// summary takes its seed from the environment.
+// Run runs scenarios in random order and blocks until the last one has ended. status is 0 when all
+// passed and 1 when one failed; an undefined, pending or ambiguous step fails its scenario. err
+// reports options that cannot work: no scenario is found, a file does not parse, the format is
+// unknown. After ctx has ended the remaining scenarios fail at once. Calls must not overlap, since
+// godog's summary takes its seed from the environment.
 func Run(ctx context.Context, o Options) (status int, err error) {
 	o = o.orDefault()
 	if err = checkFormat(o.Format); err != nil {
@@ -93,12 +91,12 @@ func Run(ctx context.Context, o Options) (status int, err error) {
 		return 0, errors.New("no scenario found" + o.where() + o.tagHint(ctx))
 	}
 	if status = suite.Run(); status > 1 {
-		return status, errors.New("godog could not run the scenarios")
+		return status, errors.New("godog could not run the scenarios; its output says why")
 	}
 	return status, o.hints.write(o.hintsTo())
 }
 
-// hintsTo returns where hints go: not into a report that a program reads.
+// hintsTo returns the writer for hints. They must not get into a report that a program reads.
 func (o Options) hintsTo() io.Writer {
 	for format := range strings.SplitSeq(o.Format, ",") {
 		if !strings.Contains(format, ":") && format != "progress" && format != "pretty" {
@@ -108,7 +106,7 @@ func (o Options) hintsTo() io.Writer {
 	return o.Out
 }
 
-// suite returns the run that the options ask for.
+// suite returns the godog suite for these options.
 func (o Options) suite(ctx context.Context) *godog.TestSuite {
 	options := godog.Options{
 		Paths: o.Paths, Tags: o.Tags, Format: ourFormats(o.Format), Output: o.Out, NoColors: !o.Color,
@@ -131,7 +129,7 @@ func (o Options) where() string {
 	return text
 }
 
-// tagHint says how tags are combined, and which ones the suites have.
+// tagHint returns a text about how to combine tags, and which tags exist.
 func (o Options) tagHint(ctx context.Context) string {
 	if o.Tags == "" {
 		return ""
@@ -158,8 +156,7 @@ func formatNames(known map[string]string) []string {
 	return slices.DeleteFunc(names, func(name string) bool { return name == junitName })
 }
 
-// checkFormat refuses a format that godog does not know, before godog writes
-// about it where nobody expects it.
+// checkFormat rejects an unknown format, before godog reports it on standard output.
 func checkFormat(formats string) error {
 	known := godog.AvailableFormatters()
 	for format := range strings.SplitSeq(formats, ",") {

@@ -16,10 +16,10 @@ import (
 	"pop3mtm/fakeserver"
 )
 
-// InitializeScenario gives a scenario the steps of this package, a server, a message
-// store and a client of its own. It is what godog calls a scenario initializer: assign it
-// to the field ScenarioInitializer of a godog.TestSuite, or call it in an initializer
-// that adds steps of your own.
+// InitializeScenario adds the steps of this package to a scenario, and gives it its own server,
+// message store and client. It is a scenario initializer of godog: assign it to the field
+// ScenarioInitializer of a godog.TestSuite, or call it in an initializer that adds steps of your
+// own.
 func InitializeScenario(sc *godog.ScenarioContext) { Options{}.Initializer()(sc) }
 
 // Initializer returns InitializeScenario with these options. It uses Server, Steps and Client; the
@@ -45,22 +45,23 @@ func (o Options) Initializer() func(*godog.ScenarioContext) {
 	}
 }
 
-// key finds the world of a scenario in the context of its steps.
+// key is the key of a scenario's world in the context of its steps.
 type key struct{}
 
-// Server returns the server of the scenario to which a step's context belongs, for steps of your
-// own. It starts the server unless it runs already: later steps cannot change what it offers. Its
-// address is Server.Addr; it has the user User with the password Password.
+// Server returns the server of the scenario to which the context of a step belongs, for steps of
+// your own. It starts the server unless it runs already; later steps cannot change what the server
+// offers. The server's method Addr returns its address; the user is User with the password
+// Password.
 func Server(ctx context.Context) (*fakeserver.Server, error) {
 	w, ok := ctx.Value(key{}).(*world)
 	if !ok {
-		return nil, errors.New("the context is not that of a step, or the scenario was not given to features.InitializeScenario")
+		return nil, errors.New("the context does not belong to a step of a scenario that features.InitializeScenario has set up")
 	}
 	err := w.ready(ctx)
 	return w.server, err
 }
 
-// hook runs the world from before a scenario's first step to after its last.
+// hook begins the world before a scenario's first step, and ends it after the last one.
 func (w *world) hook(sc *godog.ScenarioContext, hints *hints) {
 	sc.Before(func(ctx context.Context, scenario *godog.Scenario) (context.Context, error) {
 		return context.WithValue(ctx, key{}, w), w.begin(ctx, scenario.Id)
@@ -88,7 +89,7 @@ func (w *world) hook(sc *godog.ScenarioContext, hints *hints) {
 	})
 	sc.After(func(ctx context.Context, _ *godog.Scenario, failed error) (context.Context, error) {
 		err := w.end(ctx)
-		if failed != nil || w.left { // the scenario's own failure is the one to report
+		if failed != nil || w.left { // report only the scenario's own failure
 			err = nil
 		}
 		return ctx, err
@@ -137,9 +138,8 @@ func (h *hints) write(out io.Writer) error {
 	return nil
 }
 
-// suggestion returns an error that names the line that was perhaps meant by one that no
-// step matches, if there is a similar one among the examples of the steps and the lines
-// of the built-in suites.
+// suggestion returns the error for a line that no step matches. It names the most similar line
+// among the examples of the steps and the built-in suites, if one is similar enough.
 func (w *world) suggestion(line string) error {
 	best, distance := "", len(line)/2
 	for _, known := range w.knownLines() {
@@ -153,14 +153,14 @@ func (w *world) suggestion(line string) error {
 	return fmt.Errorf("no step reads %q; did you mean %q?", line, best)
 }
 
-// knownLines returns lines that steps match.
+// knownLines returns examples of lines that steps match.
 func (w *world) knownLines() []string {
 	var lines []string
 	for _, s := range w.steps() {
 		example, _, _ := strings.Cut(s.example, "\n")
 		lines = append(lines, example)
 	}
-	entries, _ := builtin.ReadDir(".") // what is built in can be read
+	entries, _ := builtin.ReadDir(".") // reading embedded files cannot fail
 	for _, e := range entries {
 		text, _ := builtin.ReadFile(e.Name())
 		for line := range strings.Lines(string(text)) {

@@ -13,7 +13,7 @@ import (
 	"github.com/cucumber/godog"
 )
 
-// junitName is the name under which godog finds junit.
+// junitName is the name under which junit is registered with godog.
 const junitName = "pop3mtm-junit"
 
 var registerJUnit = sync.OnceFunc(func() {
@@ -24,7 +24,7 @@ var registerJUnit = sync.OnceFunc(func() {
 	})
 })
 
-// ourFormats returns a list of formats with our JUnit in place of godog's.
+// ourFormats returns the list of formats with our JUnit formatter in place of godog's.
 func ourFormats(formats string) string {
 	registerJUnit()
 	list := strings.Split(formats, ",")
@@ -39,8 +39,8 @@ func ourFormats(formats string) string {
 	return strings.Join(list, ",")
 }
 
-// junit is godog's JUnit formatter with what it leaves out: a class name for each case, which
-// report viewers group by, and a suite's time when its scenarios run in random order.
+// junit is godog's JUnit formatter with two additions: a class name for each case, by which report
+// viewers group, and the correct time of a suite when its scenarios run in random order.
 type junit struct {
 	*godog.JUnitFmt
 	raw bytes.Buffer // what godog writes
@@ -51,7 +51,7 @@ type junit struct {
 func (j *junit) Summary() {
 	j.JUnitFmt.Summary()
 	if err := completeJUnit(j.out, j.raw.Bytes()); err != nil {
-		_, _ = fmt.Fprintln(j.out, "the JUnit report cannot be written:", err) // there is no way to return it
+		_, _ = fmt.Fprintln(j.out, "the JUnit report cannot be written:", err) // an error cannot be returned here
 	}
 }
 
@@ -89,8 +89,8 @@ type junitProblem struct {
 	Type    string `xml:"type,attr,omitempty"`
 }
 
-// completeJUnit writes godog's report with class names, and with the sum of its cases as
-// the time of each suite.
+// completeJUnit writes godog's report with class names, and with the sum of the cases' times as the
+// time of each suite.
 func completeJUnit(out io.Writer, raw []byte) error {
 	var report junitReport
 	if err := xml.Unmarshal(raw, &report); err != nil {

@@ -13,37 +13,37 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// letter is a message of a scenario, known by its subject.
+// letter is a message of a scenario; its subject identifies it.
 type letter struct {
 	maildrop.Message
 	sender string
 	date   time.Time
-	// altered: a scenario's server sends it other than it is
+	// altered means that the scenario's server changes it on the way
 	altered bool
 }
 
-// sketch says what a letter shall be; only the subject is needed.
+// sketch describes a letter to write; only the subject is required.
 type sketch struct {
 	subject string
-	octets  int // about; 0 = a small one
-	lines   int // of text, exactly; 0 = as octets says
+	octets  int // approximate size; 0: small
+	lines   int // exact number of lines of text; 0: as many as octets needs
 	sender  string
 	date    string // RFC 3339
-	arrived string // RFC 3339: a server on the way noted it
-	name    string // that the server gives it
-	to, cc  string // "" = to demo@example.org
-	answers string // address for answers
+	arrived string // RFC 3339; for a Received field
+	name    string // the unique-id
+	to, cc  string // "": demo@example.org
+	answers string // Reply-To
 	with    []string
 }
 
 // smallLetter is the size of a letter whose size does not matter.
 const smallLetter = 600
 
-// extra is something that a letter can carry, and the flags of its entry then.
+// extra is something that a letter can carry, with the flags that its entry then has.
 type extra struct {
 	name   string
 	header string // a field
-	part   string // a part after the text: its type, with what belongs to it
+	part   string // a part after the text: the value of Content-Type, and further fields
 	flags  store.Flags
 	email  store.EmailFlags
 }
@@ -73,7 +73,7 @@ func extraNames() []string {
 	return names
 }
 
-// sketchOf reads a row of a table.
+// sketchOf returns the sketch for a row of a table.
 func sketchOf(row map[string]string) (s sketch, err error) {
 	if lines, ok := row["lines"]; ok {
 		if s.lines, err = strconv.Atoi(lines); err != nil {
@@ -99,8 +99,8 @@ func sketchOf(row map[string]string) (s sketch, err error) {
 	return s, nil
 }
 
-// newLetter writes letter n of a scenario. Its lines begin with what the wire has to
-// protect.
+// newLetter writes letter n of a scenario. Its lines begin with a dot, which must be stuffed on the
+// wire.
 func newLetter(n int, s sketch) letter {
 	name := []string{"Ann", "Ben", "Cleo", "Dora"}[n%4]
 	l := letter{
@@ -139,7 +139,7 @@ func newLetter(n int, s sketch) letter {
 	return l
 }
 
-// write writes what follows the fields that every letter has.
+// write writes the fields and the body that follow after the fields that every letter has.
 func (s sketch) write(b *bytes.Buffer) {
 	var parts []string
 	for _, x := range extras() {

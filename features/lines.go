@@ -19,16 +19,16 @@ import (
 // staysUp is a {network} that is there again when a line has broken.
 const staysUp = ", and the next one can be had at once"
 
-// lines makes the client's connections and counts those that are open.
+// lines dials the client's connections, and counts the open ones.
 type lines struct {
 	mu     sync.Mutex
 	open   int
-	failed error    // what a dial ends with, nil = it works
-	down   bool     // there is no connection before the next command
-	ended  []func() // called when a line is closed, or does not come about
+	failed error    // the error of each dial; nil: dialing works
+	down   bool     // dialing fails until the next command
+	ended  []func() // called when a connection is closed, or when dialing failed
 	dialer net.Dialer
-	server string       // the only address that there is: every host name means it
-	seen   bytes.Buffer // what was sent over all lines, bounded: see Write
+	server string       // the address of the server, which every host name stands for
+	seen   bytes.Buffer // the beginning of what was sent over all connections; see Write
 }
 
 func (l *lines) dial(ctx context.Context, network, address string) (net.Conn, error) {
@@ -47,7 +47,7 @@ func (l *lines) dial(ctx context.Context, network, address string) (net.Conn, er
 	conn, err := l.dialer.DialContext(ctx, network, address)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if err != nil { // a dial that was cancelled may have reached the server all the same
+	if err != nil { // a cancelled dial may still have reached the server
 		for _, f := range l.ended {
 			f()
 		}
@@ -57,28 +57,28 @@ func (l *lines) dial(ctx context.Context, network, address string) (net.Conn, er
 	return &line{Conn: conn, lines: l}, nil
 }
 
-// reach makes the address that of the server.
+// reach sets the address of the server.
 func (l *lines) reach(server string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.server = server
 }
 
-// fail lets all later dials fail.
+// fail makes all later dials fail with err.
 func (l *lines) fail(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.failed = err
 }
 
-// goDown lets all dials fail until the next command.
+// goDown makes all dials fail until the next command, or ends that.
 func (l *lines) goDown(down bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.down = down
 }
 
-// whenOneEnds calls f each time a line is closed.
+// whenOneEnds makes lines call f each time a connection is closed.
 func (l *lines) whenOneEnds(f func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -97,7 +97,7 @@ func (l *lines) count() int {
 	return l.open
 }
 
-// line is a connection that tells when it is closed.
+// line is a connection that reports when it is closed.
 type line struct {
 	net.Conn
 	lines *lines
@@ -117,10 +117,11 @@ func (c *line) Close() error {
 	return err
 }
 
-// maxSeen bounds what a scenario remembers of the lines; a login comes early.
+// maxSeen limits the octets that a scenario keeps of all connections. It is enough for the logins,
+// which come early.
 const maxSeen = 64 << 10
 
-// Write remembers what somebody on the way could read.
+// Write keeps the octets that an eavesdropper could read.
 func (c *line) Write(p []byte) (int, error) {
 	c.lines.mu.Lock()
 	c.lines.seen.Write(p[:min(len(p), maxSeen-c.lines.seen.Len())])
@@ -128,7 +129,7 @@ func (c *line) Write(p []byte) (int, error) {
 	return c.Conn.Write(p)
 }
 
-// show reports whether the secret went over a line, as it is or in base64.
+// show reports whether a secret went over a connection, in clear text or in base64.
 func (l *lines) show(secret string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -143,7 +144,7 @@ func (l *lines) show(secret string) bool {
 	return false
 }
 
-// accepted is the server's listener, which can hang up on the newest client.
+// accepted is the server's listener; it can close the newest connection.
 type accepted struct {
 	net.Listener
 	down   func() bool // no connection is accepted while it returns true; nil for a client that dials by lines
@@ -151,7 +152,7 @@ type accepted struct {
 	newest net.Conn
 }
 
-// Accept remembers the connection.
+// Accept accepts a connection and remembers it as the newest.
 func (a *accepted) Accept() (net.Conn, error) {
 	conn, err := a.Listener.Accept()
 	for err == nil && a.down != nil && a.down() {
@@ -176,8 +177,7 @@ func (a *accepted) drop() error {
 	return a.newest.Close()
 }
 
-// silence is a server that stops in the middle of an answer, until the client has
-// closed the line.
+// silence stops the server in the middle of an answer, until the client has closed the connection.
 type silence struct {
 	reached chan struct{} // closed when the server has fallen silent
 	over    chan struct{}
@@ -191,32 +191,33 @@ func newSilence() *silence {
 
 func (s *silence) end() { s.finish.Do(func() { close(s.over) }) }
 
-// after returns an edit that lets octets of the answer through before the silence.
+// after returns an edit that sends this number of octets of the answer before the silence.
 func (s *silence) after(octets int64) edit.Edit {
 	return func(r edit.Reply) edit.Reply {
 		cut := edit.CutAfter(octets, edit.Open)(r)
-		// A pause, however short, sends what is before it.
+		// A pause, however short, sends the octets before it.
 		return append(cut, edit.Chunk{Pause: 1, Body: s})
 	}
 }
 
-// WriteTo writes nothing until the silence is over; then the session ends.
+// WriteTo blocks until the silence is over, writes nothing, and returns an error that ends the
+// session.
 func (s *silence) WriteTo(io.Writer) (int64, error) {
 	s.begin.Do(func() { close(s.reached) })
 	<-s.over
 	return 0, errors.New("the silence is over")
 }
 
-// sent counts what the server sent whole: each message by its unique-id.
+// sent counts the messages and headers that the server sent completely, by unique-id.
 type sent struct {
 	mu      sync.Mutex
-	numbers map[int][]string          // unique-ids of a session, message 1 first
+	numbers map[int][]string          // by session, the unique-ids of its messages
 	counts  map[string]map[string]int // "message" or "header", unique-id
 	order   []string                  // unique-ids of messages
 }
 
-// watch puts itself below all faults that follow: a message with a fault does not
-// count as sent.
+// watch adds counting rules behind all rules that are added later, so a message with a fault is not
+// counted.
 func (s *sent) watch(server *fakeserver.Server, drop *fakeserver.Maildrop) {
 	s.numbers = make(map[int][]string)
 	s.counts = map[string]map[string]int{"message": {}, "header": {}}
@@ -233,7 +234,7 @@ func (s *sent) watch(server *fakeserver.Server, drop *fakeserver.Maildrop) {
 	server.On(fakeserver.Match{Verb: "TOP"}, s.counter("header", "1"))
 }
 
-// counter counts a thing for each request whose last argument is last.
+// counter returns a handler that counts a thing for each request whose last argument is last.
 func (s *sent) counter(thing, last string) fakeserver.Handler {
 	return func(x *fakeserver.Exchange) edit.Reply {
 		s.mu.Lock()
@@ -250,14 +251,14 @@ func (s *sent) counter(thing, last string) fakeserver.Handler {
 	}
 }
 
-// messages lists the unique-ids of the messages that were sent, in their order.
+// messages returns the unique-ids of the messages that were sent, in order.
 func (s *sent) messages() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.order)
 }
 
-// twice lists the unique-ids of messages of which the thing was sent more than once.
+// twice returns the unique-ids of messages of which the thing was sent more than once.
 func (s *sent) twice(thing string) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

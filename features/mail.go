@@ -50,7 +50,7 @@ func (w *world) beginTo(ctx context.Context, words string) (err error) {
 	return errors.Join(w.begun.refused, w.untilSilent(w.begun))
 }
 
-// untilSilent waits until the server has fallen silent, if a step said that it will.
+// untilSilent waits until the server has fallen silent, if a step asked for that.
 func (w *world) untilSilent(r result) error {
 	if w.silence == nil {
 		return nil
@@ -72,7 +72,7 @@ func (w *world) cancel() {
 }
 
 func (w *world) selects(ctx context.Context, list string) error {
-	// Hidden entries too: a program may have remembered what it showed.
+	// Hidden entries too: a program may still show an entry that was hidden meanwhile.
 	entries, err := w.store.Children(ctx, w.place(ctx, "mailbox"))
 	w.selection = nil
 	for _, subject := range subjects(list) {
@@ -115,7 +115,7 @@ func (w *world) restart() error {
 	return w.openClient()
 }
 
-// outcome returns how a {who} ended; a connection that stands is given time to end.
+// outcome returns the error with which a {who} ended. It waits for an open connection to end.
 func (w *world) outcome(who string) error {
 	if who != theConnection {
 		return w.wait(w.given(who))
@@ -153,8 +153,8 @@ func (w *world) came(stored, there int) {
 	w.Expect(got.AlreadyThere).To(gomega.Equal(there))
 }
 
-// progressUntil looks at the progress until it is as wanted; of a command that has
-// ended it is the last.
+// progressUntil returns the progress once it is as wanted, or the last one of a command that has
+// ended.
 func (w *world) progressUntil(wanted func(progress.Snapshot) bool) progress.Snapshot {
 	op, tooLong := w.newest, time.After(w.patience)
 	w.Expect(op).NotTo(gomega.BeNil(), "no step before this one has given a command")
@@ -212,7 +212,7 @@ func (w *world) progressSize(list string) {
 	w.Expect(p.TotalSize).To(gomega.Equal(sum))
 }
 
-// find returns the entry with that subject, or nil.
+// find returns the entry with a subject, or nil.
 func find(entries []store.Entry, subject string) *store.Entry {
 	for i := range entries {
 		if entries[i].Description == subject {

@@ -23,7 +23,7 @@ import (
 	"pop3mtm/mtm/symbian"
 )
 
-// outboxSteps are about messages that are made here.
+// outboxSteps returns the steps about messages that are written in this store.
 func (w *world) outboxSteps() []step {
 	return []step{
 		{"I write {piece} into the {place}:", "a message with: " + strings.Join(writtenNames(), ", ") + "; a file is given by its name, and its content is the name too", "I write a new message into the Drafts:\n| to      | ben@example.org |\n| subject | Plan            |", w.write},
@@ -32,7 +32,7 @@ func (w *world) outboxSteps() []step {
 	}
 }
 
-// Pieces that a person writes, and the parts of the original that they take.
+// The values of {piece}: what a person writes.
 const piecePattern = `a new message|a reply to "[^"]*"|a reply to all of "[^"]*"|"[^"]*" on|"[^"]*" on as an attachment|a receipt for "[^"]*"`
 
 func writtenNames() []string {
@@ -57,7 +57,7 @@ func (w *world) write(ctx context.Context, piece, place string, table *godog.Tab
 	return nil
 }
 
-// written reads what a message shall have.
+// written returns the options for a message that a table describes.
 func written(table *godog.Table) (o mtm.CreateOptions, err error) {
 	for _, row := range table.Rows {
 		value := row.Cells[1].Value
@@ -87,7 +87,7 @@ func written(table *godog.Table) (o mtm.CreateOptions, err error) {
 	return o, err
 }
 
-// with reads what is wanted besides.
+// with sets the options in the cell named with.
 func with(o *mtm.CreateOptions, list string) error {
 	for name := range strings.SplitSeq(list, ", ") {
 		switch name {
@@ -100,7 +100,7 @@ func with(o *mtm.CreateOptions, list string) error {
 		case "in preparation":
 			o.Types |= symbian.TypeInPreparation
 		default:
-			return fmt.Errorf("a message cannot be made with %q", name)
+			return fmt.Errorf("a message cannot be written with %q", name)
 		}
 	}
 	return nil
@@ -145,7 +145,7 @@ func (w *world) says(ctx context.Context, subject, place string, table *godog.Ta
 	return nil
 }
 
-// outgoing is a message that was made here.
+// outgoing is a message that was written in this store.
 type outgoing struct {
 	outbox.Message
 	header  netmail.Header
@@ -180,7 +180,7 @@ func (w *world) outgoing(ctx context.Context, id store.ID) (*outgoing, error) {
 	}
 	for _, p := range parsed.Parts {
 		if p.Embedded {
-			continue // it is in one of the others
+			continue // it is in one of the other folders
 		}
 		if err = o.readPart(ctx, &parsed, p); err != nil {
 			return nil, err
@@ -208,7 +208,7 @@ func (o *outgoing) readPart(ctx context.Context, e *email.Entry, p *mail.Part) e
 	return errors.Join(err, content.Close())
 }
 
-// withID returns the subject of the letter with an identifier, "" for none.
+// withID returns the subject of the letter with a Message-ID, or "".
 func (w *world) withID(id string) (string, error) {
 	for subject, l := range w.letters {
 		raw, err := maildrop.Read(l)
@@ -234,7 +234,7 @@ func invalidParts(parts symbian.PartList) (names []string) {
 	return names
 }
 
-// told returns what a person can be told of the message.
+// told returns what a person can see of the message, by the names in tables.
 func (o *outgoing) told() map[string]string {
 	var addresses, reached []string
 	for _, r := range o.Recipients {
@@ -278,14 +278,15 @@ func (o *outgoing) told() map[string]string {
 	return says
 }
 
-// checkMade wants every message that was made here to be one, and Bcc in its envelope only.
+// checkMade checks that every message written in this store is valid, and that Bcc is only in its
+// envelope.
 func (w *world) checkMade(ctx context.Context, folder store.Entry) error {
 	entries, err := w.store.Children(ctx, folder.ID)
 	found := []error{err}
 	for _, e := range entries {
 		made, err := w.outgoing(ctx, e.ID)
 		if err == nil && (made.header.Get("Bcc") != "" || made.header.Get("Message-Id") != "<"+e.MessageID+">" || !e.Flags.Has(store.Complete)) {
-			err = errors.New("it is not as it was made")
+			err = errors.New("it differs from the message that was written")
 		}
 		if err != nil {
 			found = append(found, fmt.Errorf("%q in %s: %w", e.Description, folder.Name, err))

@@ -18,7 +18,7 @@ import (
 	"pop3mtm/scenarios"
 )
 
-// stage makes the server of a scenario, and the account for it.
+// stage creates the server that plays a scenario, and the settings of an account for it.
 func (w *world) stage(s *scenarios.Scenario) (err error) {
 	w.options.TLS = w.serverTLS()
 	if w.play, err = s.Server(&w.options); err != nil {
@@ -33,7 +33,7 @@ func (w *world) stage(s *scenarios.Scenario) (err error) {
 	return w.settingsFor(s)
 }
 
-// know makes a message of a scenario a letter, by its subject.
+// know adds a message of a scenario to the letters, by its subject.
 func (w *world) know(m maildrop.Message, altered bool) error {
 	raw, err := maildrop.Read(m)
 	if err != nil {
@@ -47,14 +47,14 @@ func (w *world) know(m maildrop.Message, altered bool) error {
 		subject = decoded
 	}
 	if _, taken := w.letters[subject]; taken {
-		return fmt.Errorf("two messages of the scenario have the subject %q, and a feature knows them by that", subject)
+		return fmt.Errorf("two messages of the scenario have the subject %q; a feature needs different subjects", subject)
 	}
 	w.letters[subject] = letter{Message: m, altered: altered}
 	return nil
 }
 
-// settingsFor lets the account log in as the scenario's first user, with TLS if the
-// scenario has it.
+// settingsFor sets the account up to log in as the scenario's first user, with TLS if the scenario
+// has it.
 func (w *world) settingsFor(s *scenarios.Scenario) error {
 	if len(s.Users) > 0 {
 		w.settings.LoginName, w.settings.Password.Literal = s.Users[0].Name, s.Users[0].Password
@@ -69,10 +69,10 @@ func (w *world) settingsFor(s *scenarios.Scenario) error {
 	return os.WriteFile(w.settings.Security.CA, w.play.Authority.PEM(), 0o600)
 }
 
-// makeServer makes the server: that of the scenario, or a correct one.
+// makeServer returns the server: the one that plays the scenario, or a correct one.
 func (w *world) makeServer() *fakeserver.Server {
 	if w.play != nil {
-		return w.play.Server // its rules say what is sent, and its expectations how often
+		return w.play.Server // its own expectations count what is sent
 	}
 	w.options.TLS = w.serverTLS()
 	server := fakeserver.New(w.drop, &w.options)
@@ -89,7 +89,7 @@ func (w *world) expectationsMet(ctx context.Context) error {
 	return w.judge(ctx)
 }
 
-// judge compares what the client did with what the scenario expects.
+// judge checks the expectations of the scenario that the server plays.
 func (w *world) judge(ctx context.Context) error {
 	if w.play == nil {
 		return nil

@@ -10,19 +10,20 @@ import (
 	"pop3mtm/mtm/account"
 )
 
-// What a {certificate} may be.
+// The values of {certificate}, besides trusted.
 const (
 	forAnotherName = "for another name"
 	expired        = "expired"
 	signedByNobody = "signed by nobody"
 )
 
-// protections returns the ways to protect the line, in a user's words.
+// protections returns the values of {protection}, with the setting that each means.
 func protections() map[string]account.TLS {
 	return map[string]account.TLS{"on request": account.STLS, "from the start": account.Implicit}
 }
 
-// authorityFile returns a file with the certificate that the account trusts.
+// authorityFile writes the certificate of the authority that the account trusts, and returns the
+// path of the file.
 func (w *world) authorityFile() (string, error) {
 	path := filepath.Join(w.dir, "ca.pem")
 	return path, os.WriteFile(path, w.signer().PEM(), 0o600)
@@ -35,8 +36,8 @@ func (w *world) signer() *fixtures.CA {
 	return w.authority
 }
 
-// serverTLS returns the server's side; nil when no step has asked for it, or when the
-// server cannot.
+// serverTLS returns the server's TLS configuration; nil when no step has asked for TLS, or when the
+// server lacks it.
 func (w *world) serverTLS() *tls.Config {
 	if (w.authority == nil && w.certificate == "") || slices.Contains(w.options.Without, abilities()[protectTheLine]) {
 		return nil

@@ -18,7 +18,7 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// sendingSteps are about the way of messages out.
+// sendingSteps returns the steps about sending messages.
 func (w *world) sendingSteps() []step {
 	return []step{
 		{"mail can be sent", "there is an SMTP server that accepts everything, and the account's settings name it", `mail can be sent`, w.canSend},
@@ -29,7 +29,8 @@ func (w *world) sendingSteps() []step {
 	}
 }
 
-// What the server for sending may do wrong, once. "..." in quotes is a recipient.
+// refusals returns what the server for sending may do wrong, once, with the commands at which it
+// does so.
 func refusals() map[string]fakeserver.Match {
 	return map[string]fakeserver.Match{
 		"refuses the sender": {Verb: "MAIL"}, "refuses the message": {Verb: "."}, "breaks the line in a message": {Verb: "DATA"},
@@ -46,7 +47,7 @@ func refusalNames() []string {
 	return names
 }
 
-// canSend starts the server for sending. Its user is that of the mailbox.
+// canSend starts the server for sending. Its user is the user of the mailbox.
 func (w *world) canSend(ctx context.Context) error {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -102,7 +103,7 @@ func (w *world) setState(ctx context.Context, subject, state string) error {
 	return b.Commit(ctx)
 }
 
-// stateNamed returns the sending state with that name, or the unknown state.
+// stateNamed returns the sending state with a name, or the unknown state.
 func stateNamed(name string) store.SendingState {
 	for s := range store.SendNotApplicable {
 		if s.String() == name {
@@ -112,7 +113,7 @@ func stateNamed(name string) store.SendingState {
 	return store.SendUnknown
 }
 
-// What a person may do to send.
+// The values of {sending}.
 const (
 	sendWaiting = "I send what waits"
 	sendAtOnce  = "several programs send what waits"
@@ -129,7 +130,7 @@ func (w *world) sends(ctx context.Context, what string) error {
 	return w.send(ctx, w.ids(ctx, what, "Outbox"))
 }
 
-// send empties the Outbox; how it ends is what the scenario says of it.
+// send sends the messages in the Outbox, and keeps the result for later steps.
 func (w *world) send(ctx context.Context, selection []store.ID) error {
 	a, err := mtm.FindAccount(ctx, w.store, "demo")
 	if err != nil {
@@ -159,7 +160,7 @@ func (w *world) sendAtOnce(ctx context.Context) error {
 	}
 	var failed []error
 	for range programs {
-		// What one of them sends the others find gone, or held by it.
+		// When one of them sends a message, the others find it sent or locked.
 		if err := <-ended; !errors.Is(err, mtm.ErrNothingToSend) && !errors.Is(err, mtm.ErrInUse) {
 			failed = append(failed, err)
 		}
@@ -167,7 +168,7 @@ func (w *world) sendAtOnce(ctx context.Context) error {
 	return errors.Join(failed...)
 }
 
-// got closes the program, which waits until what it has launched is over.
+// got closes the program, which waits for the sending that it has launched.
 func (w *world) got(ctx context.Context, list string) error {
 	if w.client != nil {
 		err := w.client.Close()
@@ -179,7 +180,7 @@ func (w *world) got(ctx context.Context, list string) error {
 	return w.settled(ctx)
 }
 
-// taken returns the subjects of what the server for sending has.
+// taken returns the subjects of the messages that the server for sending has received.
 func (w *world) taken() []string {
 	list := []string{}
 	for _, m := range w.sink.Messages() {
@@ -190,7 +191,7 @@ func (w *world) taken() []string {
 	return list
 }
 
-// launcher sends in this process, as an embedding program may.
+// launcher returns a launcher that sends in this process, as a program that embeds the MTM may.
 func (w *world) launcher() mtm.Launcher {
 	return mtm.LauncherFunc(func(ctx context.Context, st *store.Store, smtp store.ID) error {
 		_, err := autosend.Run(ctx, st, smtp, &autosend.Options{Timeout: w.patience})
@@ -198,7 +199,7 @@ func (w *world) launcher() mtm.Launcher {
 	})
 }
 
-// closeSink ends the server for sending. A rule that never fired is an error.
+// closeSink closes the server for sending. It fails when a required rule has not fired.
 func (w *world) closeSink() error {
 	if w.sink == nil {
 		return nil

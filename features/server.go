@@ -21,7 +21,8 @@ import (
 	"pop3mtm/scenarios"
 )
 
-// serverSteps say what the server has and does, and what it has at the end.
+// serverSteps returns the steps about what the server has, what it does, and what it has at the
+// end.
 func (w *world) serverSteps() []step {
 	return []step{
 		{"the mailbox holds {list}", "the messages on the server at the start", `the mailbox holds "Lunch", "Invoice" and "Photos"`, w.mailboxHolds},
@@ -93,15 +94,15 @@ func (w *world) mailboxHoldsLarge(subject string, kilobytes int) error {
 
 func (w *world) deliver(s sketch) error {
 	if _, taken := w.letters[s.subject]; taken {
-		return fmt.Errorf("there is a message %q already; give each one a subject of its own", s.subject)
+		return fmt.Errorf("there is a message %q already; give each message a subject of its own", s.subject)
 	}
 	l := newLetter(len(w.letters)+1, s)
 	w.letters[s.subject] = l
 	return w.drop.Deliver(l)
 }
 
-// playsScenario makes the server that plays a scenario, with its mail and its users.
-// At the end the harness judges the client as the scenario expects.
+// playsScenario creates a server that plays a scenario, with its mail and its users. At the end the
+// harness checks the scenario's expectations.
 func (w *world) playsScenario(name string) error {
 	if len(w.letters) > 0 {
 		return errors.New("the mailbox holds mail already; a scenario brings its own: let it be the first step")
@@ -143,7 +144,7 @@ func (w *world) opensElsewhere(ctx context.Context) error {
 	return w.visitor.InvokeSync(ctx, mtm.Connect{})
 }
 
-// visitedHere is another program on this store: a client of the same account.
+// visitedHere opens or closes another client of the same account in this store.
 func (w *world) visitedHere(ctx context.Context, visit string) error {
 	if visit == "leaves" {
 		return w.visitedElsewhere(ctx, visit)
@@ -158,10 +159,10 @@ func (w *world) visitedHere(ctx context.Context, visit string) error {
 	return w.visitor.InvokeSync(ctx, mtm.Connect{})
 }
 
-// early returns an error when it is too late to say what the server is like.
+// early returns an error when it is too late to change the server.
 func (w *world) early() error {
 	if w.server != nil {
-		return errors.New("the server runs already; say what it is like before the first step that uses it")
+		return errors.New("the server runs already; move this step before the first step that uses the server")
 	}
 	return nil
 }
@@ -181,7 +182,7 @@ func (w *world) certificateIs(certificate string) error {
 	return w.early()
 }
 
-// nobody points the account where no server is, or lets its name be unknown.
+// nobody points the account to an address without a server, or makes its host name unknown.
 func (w *world) nobody(ctx context.Context, absence string) error {
 	if absence == nobodyKnows {
 		w.lines.fail(&net.DNSError{Err: "no such host", Name: "mail.invalid", IsNotFound: true})
@@ -190,8 +191,8 @@ func (w *world) nobody(ctx context.Context, absence string) error {
 	return w.change(ctx, func(p *account.POP3) { p.Port = nowhere })
 }
 
-// fault makes the server's next answer to the command wrong; a scenario in which
-// it does not come to that fails.
+// fault makes the server's next answer to the command wrong. A scenario without such a command
+// fails.
 func (w *world) fault(ctx context.Context, match fakeserver.Match, edit edit.Edit) error {
 	if err := w.ready(ctx); err != nil {
 		return err
@@ -200,14 +201,14 @@ func (w *world) fault(ctx context.Context, match fakeserver.Match, edit edit.Edi
 	return nil
 }
 
-// number returns the message's number in the next session.
+// number returns the number that a message has in the next session.
 func (w *world) number(subject string) string {
 	n := slices.Index(w.drop.UIDs(), w.letter(subject).UID()) + 1
-	w.Expect(n).NotTo(gomega.BeZero(), "the mailbox holds no %q now", subject)
+	w.Expect(n).NotTo(gomega.BeZero(), "the mailbox does not hold %q now", subject)
 	return strconv.Itoa(n)
 }
 
-// letter returns the message with that subject, whether it is on the server or gone.
+// letter returns the message with a subject, whether it is still on the server or not.
 func (w *world) letter(subject string) letter {
 	l, known := w.letters[subject]
 	w.Expect(known).To(gomega.BeTrue(), "no step has brought a message %q", subject)
@@ -229,9 +230,9 @@ func (w *world) refusesMessages(ctx context.Context, act, list string) error {
 	return nil
 }
 
-// requests returns what a client asks for a message in order to do an act. A header is
-// asked for as one line of text (behaviour section 4), and as a whole message by a
-// client that is refused that.
+// requests returns the commands with which a client asks the server to do an act with a message. It
+// asks for a header by TOP with one line of text (behaviour section 4), or by RETR when TOP is
+// refused.
 func (w *world) requests(act, subject string) []fakeserver.Match {
 	number := w.number(subject)
 	send := fakeserver.Match{Verb: "RETR", Args: number}
@@ -248,8 +249,8 @@ func (w *world) answersWrong(ctx context.Context, part, answer string) error {
 	return w.fault(ctx, fakeserver.Match{Verb: parts()[part]}, answers()[answer])
 }
 
-// breaks happens after what was sent has arrived, so that a scenario has one outcome;
-// specs and scenario files of the server cover resets.
+// breaks closes the connection after everything that was sent has arrived, so that a scenario has
+// one outcome. Specs and scenario files of the server cover resets.
 func (w *world) breaks(ctx context.Context, where, network string) error {
 	match, octets := w.spot(where)
 	cut := edit.CutAfter(octets, edit.Close)
@@ -259,8 +260,8 @@ func (w *world) breaks(ctx context.Context, where, network string) error {
 	})
 }
 
-// breaksAlways ends each connection in which a message is sent, or its header shown,
-// whatever its number is then.
+// breaksAlways breaks each connection in which a message or its header is sent, whatever number the
+// message has.
 func (w *world) breaksAlways(ctx context.Context, subject, what string) error {
 	if err := w.ready(ctx); err != nil {
 		return err
@@ -275,7 +276,7 @@ func (w *world) breaksAlways(ctx context.Context, subject, what string) error {
 	return nil
 }
 
-// cutting cuts the answer about the n-th message while that is the one with this unique-id.
+// cutting returns an edit that cuts the answer about message n if that message has this unique-id.
 func (w *world) cutting(uid string, n int) edit.Edit {
 	cut := edit.CutAfter(60, edit.Close)
 	return func(r edit.Reply) edit.Reply {
@@ -288,7 +289,7 @@ func (w *world) cutting(uid string, n int) edit.Edit {
 
 func (w *world) breaksIdle() error { return w.accepted.drop() }
 
-// spot returns what a client asks for at a {where}, and how much of the answer comes.
+// spot returns the command that a {where} means, and how many octets of the answer are sent.
 func (w *world) spot(where string) (fakeserver.Match, int64) {
 	if part, ok := strings.CutPrefix(where, "at the "); ok {
 		return fakeserver.Match{Verb: parts()[part]}, 0
@@ -313,7 +314,7 @@ func (w *world) silent(ctx context.Context, where string) error {
 	})
 }
 
-// fallSilent makes a silence that ends with the client's connection.
+// fallSilent returns a silence that ends with the client's connection.
 func (w *world) fallSilent() *silence {
 	w.silence = newSilence()
 	w.lines.whenOneEnds(w.silence.end)
@@ -332,7 +333,7 @@ func (w *world) serverHolds(ctx context.Context, list string) error {
 	return nil
 }
 
-// subject returns the name by which a scenario knows a unique-id.
+// subject returns the subject of the message with a unique-id.
 func (w *world) subject(uid string) string {
 	for subject, l := range w.letters {
 		if l.UID() == uid {
@@ -342,8 +343,8 @@ func (w *world) subject(uid string) string {
 	return uid
 }
 
-// subjectOf is subject of a message that the server holds: a unique-id may be that of several, one
-// after the other.
+// subjectOf returns the subject of a message on the server. It is needed when several messages have
+// had the same unique-id.
 func (w *world) subjectOf(m maildrop.Message) string {
 	for subject, l := range w.letters {
 		if l.UID() == m.UID() && l.Size() == m.Size() {
@@ -353,7 +354,7 @@ func (w *world) subjectOf(m maildrop.Message) string {
 	return m.UID()
 }
 
-// newestSession returns what went over the newest connection.
+// newestSession returns the transcript of the newest connection.
 func (w *world) newestSession(ctx context.Context) string {
 	w.Expect(w.ready(ctx)).To(gomega.Succeed())
 	w.Expect(w.settled(ctx)).To(gomega.Succeed())
@@ -371,7 +372,7 @@ func (w *world) heardGoodbye(ctx context.Context, heard string) {
 }
 
 func (w *world) serverSent(sequence string) {
-	w.Expect(w.play).To(gomega.BeNil(), "how often a scenario's server sends what, its own counts say")
+	w.Expect(w.play).To(gomega.BeNil(), "this step does not work with a scenario: use counts in its expectations")
 	if twice := regexp.MustCompile(`^no (.*) twice$`).FindStringSubmatch(sequence); twice != nil {
 		w.Expect(w.sent.twice(twice[1])).To(gomega.BeEmpty())
 		return

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// step is one row of the table: how a line of a scenario reads and what it does.
+// step is one row of the table: the pattern of a line, and what the line does.
 type step struct {
 	pattern string // with placeholders
 	about   string // one line for STEPS.md
@@ -13,7 +13,7 @@ type step struct {
 	run     any    // a method of a world, called with the placeholders' values
 }
 
-// group is the steps of one file.
+// group holds the steps of one file.
 type group struct {
 	title string
 	steps []step
@@ -30,7 +30,7 @@ func (w *world) groups() []group {
 	}
 }
 
-// steps returns the table without its groups.
+// steps returns the steps of all groups.
 func (w *world) steps() []step {
 	var all []step
 	for _, g := range w.groups() {
@@ -53,10 +53,10 @@ func (w *world) runs() []any {
 	return all
 }
 
-// placeholder stands for a value in a pattern.
+// placeholder is a name in braces that stands for a value in a pattern.
 type placeholder struct {
 	name       string
-	expression string // with one group: the value
+	expression string // with one group, the value
 	about      string
 }
 
@@ -110,7 +110,7 @@ func oneOf(name, about string, words ...string) placeholder {
 	return placeholder{name, "(" + strings.Join(words, "|") + ")", about + ": `" + strings.Join(words, "`, `") + "`"}
 }
 
-// expression returns the regular expression of a step's pattern.
+// expression returns a step's pattern as a regular expression.
 func (s step) expression() *regexp.Regexp {
 	var pairs []string
 	for _, p := range placeholders() {

@@ -16,14 +16,14 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// storeSteps are about settings, and about entries and flags as a person sees them.
+// storeSteps returns the steps about settings, and about entries and flags as a person sees them.
 func (w *world) storeSteps() []step {
 	return []step{
 		{"the account uses {login}", "the default is the plain login; the secure login does not show the password to eavesdroppers", `the account uses the secure login`, w.uses},
 		{"the account wants a line that is protected {protection}", "by TLS", `the account wants a line that is protected from the start`, w.wantsProtection},
 		{"the account shows {extent}", "the other messages stay on the server and are not listed; takes effect at the next connect", `the account shows the newest 2 messages`, w.showsExtent},
 		{"the account shows its mailbox offline too", "the disconnected mode of the original", `the account shows its mailbox offline too`, w.showsOffline},
-		{"I set {text} to {text}", "a setting of the account, by its name in the program; at first the user name and the password are demo and " + Password + " at first", `I set "sync-limit" to "10"`, w.set},
+		{"I set {text} to {text}", "a setting of the account, by its name in the program; at first the user name is demo and the password is " + Password, `I set "sync-limit" to "10"`, w.set},
 		{"I set these:", "names and values of several settings", "I set these:\n| tls      | implicit         |\n| tls-name | mail.example.org |", w.setThese},
 		{"the settings are:", "names and values of some settings, as stored", "the settings are:\n| port       | 110 |\n| sync-limit | -1  |", w.settingsAre},
 		{"the disk has {room}", "as the operating system reports it; plenty of room at first", `the disk has room for 100 KB`, w.hasRoom},
@@ -115,7 +115,7 @@ func (w *world) hasRoom(room string) {
 	}
 }
 
-// ids finds the entries with these subjects in a place.
+// ids returns the ids of the entries with these subjects in a place.
 func (w *world) ids(ctx context.Context, list, place string) []store.ID {
 	entries := w.entries(ctx, place)
 	var ids []store.ID
@@ -174,7 +174,7 @@ func (w *world) place(ctx context.Context, place string) store.ID {
 	return folders[i].ID
 }
 
-// expectEntries compares the subjects of the entries that have all these flags.
+// expectEntries checks the subjects of the entries that have all these flags.
 func (w *world) expectEntries(ctx context.Context, place, list string, flags store.Flags) {
 	var found []string
 	for _, e := range w.entries(ctx, place) {

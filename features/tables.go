@@ -12,10 +12,10 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// nothing is an empty cell of a table, or a list without elements.
+// nothing is written in a table for an empty cell, or for a list without elements.
 const nothing = "-"
 
-// rows reads a table whose first row names the columns.
+// rows returns the rows of a table whose first row names the columns.
 func rows(table *godog.Table) []map[string]string {
 	var all []map[string]string
 	for _, r := range table.Rows[1:] {
@@ -28,7 +28,7 @@ func rows(table *godog.Table) []map[string]string {
 	return all
 }
 
-// rowText returns a row as the table would have it.
+// rowText returns a row as it would be written in the table.
 func rowText(table *godog.Table, row map[string]string) string {
 	var cells []string
 	for _, column := range table.Rows[0].Cells {
@@ -49,7 +49,7 @@ func rowTexts(table *godog.Table) []string {
 	return texts
 }
 
-// words joins a list for one cell.
+// words joins a list into the text of one cell.
 func words(list []string) string {
 	if len(list) == 0 {
 		return nothing
@@ -59,7 +59,7 @@ func words(list []string) string {
 
 func traitNames() []string { return []string{"state", "carries", "notice"} }
 
-// traits returns what a person can see of a message.
+// traits returns what a person can see of a message, by the names of columns.
 func (w *world) traits(ctx context.Context, e store.Entry) (map[string]string, error) {
 	message, err := email.Read(ctx, w.store, e.ID)
 	if err != nil {
@@ -99,8 +99,8 @@ func states(e email.Entry) []string {
 	return list
 }
 
-// waits returns the operations that wait for a message, in their order, or "to come" for what one
-// of them will bring.
+// waits returns the operations that are pending for a message, in order, or "to come" for a
+// placeholder that one of them will replace.
 func (w *world) waits(ctx context.Context, e store.Entry) ([]string, error) {
 	queue, err := w.store.Queue(ctx, w.account)
 	var list []string

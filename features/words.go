@@ -14,7 +14,7 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// subjects reads a {list}: quoted subjects, or "nothing".
+// subjects returns the subjects in a {list}: quoted subjects, or "nothing".
 func subjects(list string) []string {
 	found := []string{}
 	for _, m := range regexp.MustCompile(`"([^"]*)"`).FindAllStringSubmatch(list, -1) {
@@ -23,8 +23,7 @@ func subjects(list string) []string {
 	return found
 }
 
-// parts returns the parts of a session that a server can spoil, in a user's words,
-// and the commands that they are on the wire.
+// parts returns the values of {part}, with the command that each is on the wire.
 func parts() map[string]string {
 	return map[string]string{
 		"abilities":     "CAPA",
@@ -48,8 +47,8 @@ func partNames() []string { return slices.Sorted(maps.Keys(parts())) }
 
 const protectTheLine = "protect the line"
 
-// abilities returns what a server may lack, and the optional commands and
-// capabilities that this means.
+// abilities returns the values of {ability}, with the optional commands and capabilities that each
+// means.
 func abilities() map[string]string {
 	return map[string]string{
 		"hide the password":             "APOP",
@@ -63,7 +62,7 @@ func abilities() map[string]string {
 
 func abilityNames() []string { return slices.Sorted(maps.Keys(abilities())) }
 
-// What a client of a scenario's server logs in with. The password is not the user name, so that a
+// The credentials for a scenario's server. The password differs from the user name, so that a
 // transcript can be searched for it.
 const (
 	User       = "demo"
@@ -71,7 +70,7 @@ const (
 	rightToken = "token-of-gull-rock"
 )
 
-// answers returns what a server can say instead of the right answer.
+// answers returns the values of {answer}, with the edit that each means.
 func answers() map[string]edit.Edit {
 	return map[string]edit.Edit{
 		"nonsense":                      edit.Raw("what is it?\r\n"),
@@ -90,25 +89,25 @@ func answers() map[string]edit.Edit {
 
 func answerNames() []string { return slices.Sorted(maps.Keys(answers())) }
 
-// relist changes the rows of a list.
+// relist returns an edit that changes the rows of a list.
 func relist(change func(rows []string) []string) edit.Edit {
 	return func(r edit.Reply) edit.Reply {
 		var text bytes.Buffer
 		for _, c := range r {
 			text.Write(c.Bytes)
 			if c.Body != nil {
-				// A list comes from memory.
+				// A list is in memory, so this cannot fail.
 				_, _ = c.Body.WriteTo(&text)
 			}
 		}
 		all := strings.SplitAfter(text.String(), "\r\n")
-		end := len(all) - 2 // the last row is ".", and after it there is nothing
+		end := len(all) - 2 // the last elements are "." and an empty one
 		changed := slices.Concat(all[:1], change(all[1:end]), all[end:])
 		return edit.Reply{{Bytes: []byte(strings.Join(changed, ""))}}
 	}
 }
 
-// What a {login} may be, beside those with the name of a mechanism.
+// The values of {login}, besides those with the name of a mechanism.
 const (
 	bestLogin   = "the best login"
 	plainLogin  = "the plain login"
@@ -118,7 +117,7 @@ const (
 
 const loginPattern = bestLogin + "|" + plainLogin + "|" + secureLogin + "|" + namedLogin + "[A-Z0-9-]+"
 
-// loginMethod returns the setting that a {login} means.
+// loginMethod returns the auth setting that a {login} means.
 func loginMethod(login string) account.Auth {
 	switch login {
 	case bestLogin:
@@ -131,7 +130,7 @@ func loginMethod(login string) account.Auth {
 	return account.Auth(strings.ToLower(strings.TrimPrefix(login, namedLogin)))
 }
 
-// loginCommand returns how a session with that {login} shows on the wire.
+// loginCommand returns the command that a session with a {login} has in its transcript.
 func loginCommand(login string) string {
 	switch login {
 	case plainLogin:
@@ -151,13 +150,13 @@ func numberIn(phrase string) int {
 	return n
 }
 
-// Phrases that stand for themselves.
+// Fixed phrases in steps.
 const (
 	allMessages  = "all messages"
 	plentyOfRoom = "plenty of room"
 	noFolder     = "a folder that is not there"
 	nobodyKnows  = "knows the server's name"
-	nowhere      = 1 // the port of tcpmux, a service that nobody runs any more
+	nowhere      = 1 // the port of tcpmux, a service that is no longer used
 )
 
 const (
@@ -169,7 +168,7 @@ const (
 		`ask whether I am connected|ask whether it is busy`
 )
 
-// command reads a {command}; what get mail needs besides is the world's.
+// command returns the command that a {command} means, with the settings of the world.
 func (w *world) command(words string) (mtm.Command, error) {
 	switch words {
 	case "connect":
@@ -193,7 +192,7 @@ func (w *world) command(words string) (mtm.Command, error) {
 	return w.getMail(words)
 }
 
-// which reads which messages a command is about, and the selection if it is that.
+// which returns the messages that a command is about, and the selection for selected messages.
 func (w *world) which(words string) (mtm.Which, []store.ID) {
 	switch {
 	case strings.Contains(words, "new messages"):
@@ -216,7 +215,7 @@ func (w *world) populate(words string) mtm.Command {
 func (w *world) getMail(words string) (mtm.Command, error) {
 	form := regexp.MustCompile(`^(copy|move) .*, (.*)$`).FindStringSubmatch(words)
 	if form == nil {
-		return nil, fmt.Errorf("no command %q", words)
+		return nil, fmt.Errorf("unknown command %q; features/STEPS.md lists the commands", words)
 	}
 	get := mtm.GetMail{
 		Take: map[string]mtm.Take{"copy": mtm.Copy, "move": mtm.Move}[form[1]],

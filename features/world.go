@@ -24,33 +24,33 @@ import (
 	"pop3mtm/scenarios"
 )
 
-// world is one scenario's server, store and client. The server starts with the
-// first step that needs it, and with it the account is made.
+// world holds the server, store and client of one scenario. The first step that needs the server
+// starts it and creates the account.
 type world struct {
-	gomega.Gomega       // fails the step at work
-	failed        error // why the step at work has failed
+	gomega.Gomega       // fails the current step
+	failed        error // why the current step has failed
 
-	base  *fakeserver.Options // what the server starts from; nil for a correct one
+	base  *fakeserver.Options // the options of the server; nil for a correct one
 	other *other              // the client that is driven instead of the MTM; nil for the MTM
 	left  bool                // the rest of the scenario is skipped
 
-	// patience bounds every wait of a step: long for a loaded machine, short
-	// enough that a hang is a failure with a text.
+	// patience limits every wait of a step. It is long enough for a loaded machine, and short
+	// enough for a hang to become a failure with a text.
 	patience time.Duration
-	label    string // how a goroutine profile marks this scenario
+	label    string // the label of this scenario in a goroutine profile
 
 	dir         string
-	letters     map[string]letter // all there ever were, by subject
+	letters     map[string]letter // all letters of the scenario, by subject
 	drop        *fakeserver.Maildrop
 	options     fakeserver.Options
 	play        *scenarios.Play    // nil unless the server plays a scenario
 	server      *fakeserver.Server // nil before it is needed
 	accepted    *accepted          // its listener
 	authority   *fixtures.CA       // signs the server's certificate; nil without TLS
-	certificate string             // what it is, a {certificate}
+	certificate string             // its state, a {certificate}
 	serving     chan error
 	lines       lines
-	silence     *silence // the newest, nil for none
+	silence     *silence // the newest, or nil
 	sent        sent
 	sink        *smtpsink.Server // for sending; nil before mail can be sent
 	sinking     chan error
@@ -71,16 +71,16 @@ type world struct {
 	newest    *mtm.Operation // of the newest command that was not refused
 }
 
-// result is a command that was given: it runs or has run, or it was refused.
+// result is a command of a step. It was refused, or it runs or has run.
 type result struct {
 	words     string
 	operation *mtm.Operation
 	refused   error
 }
 
-// begin makes the world of a scenario, which runs in the goroutine of the caller.
-// The label is inherited by every goroutine that the scenario starts: so the ones
-// that it leaves behind are known also while other scenarios run.
+// begin prepares the world of a scenario, which runs in the goroutine of the caller. Every
+// goroutine that the scenario starts inherits the label, so those that it leaves behind can be
+// found while other scenarios run.
 func (w *world) begin(ctx context.Context, id string) (err error) {
 	if err = context.Cause(ctx); err != nil {
 		return err
@@ -95,17 +95,17 @@ func (w *world) begin(ctx context.Context, id string) (err error) {
 	w.drop = fakeserver.NewMaildrop()
 	w.Gomega = gomega.NewGomega(w.fail)
 	w.options = w.serverOptions()
-	w.options.LockWait = -1 // see invoke: nobody has to wait for a session that ends
+	w.options.LockWait = -1 // no wait is needed: invoke waits for the last session to end
 	w.into = store.Inbox
 	w.free.Store(math.MaxInt64)
 	w.settings = account.Defaults()
-	w.settings.Auth = account.UserPass // one way, whatever the server offers
+	w.settings.Auth = account.UserPass // the same method, whatever the server offers
 	w.settings.Host, w.settings.LoginName, w.settings.Password.Literal = "127.0.0.1", "demo", Password
 	return w.openStore()
 }
 
-// serverOptions returns what the server starts from: the options of the suite's author, or those of
-// a correct server that offers no mechanism until a scenario wants some; and the user demo.
+// serverOptions returns the options of the server: those of the suite's author, or those of a
+// correct server without SASL mechanisms. The user demo is added.
 func (w *world) serverOptions() fakeserver.Options {
 	o := fakeserver.Options{Mechanisms: []string{}}
 	if w.base != nil {
@@ -119,17 +119,17 @@ func (w *world) serverOptions() fakeserver.Options {
 	return o
 }
 
-// stop is the panic that ends a step whose expectation failed. godog takes it for a panic of its
-// own, and adds no stack to the message. (godog.T would print the message to standard output, in
-// the middle of a report that goes there.)
+// stop is the value of the panic that ends a step whose expectation failed. godog treats it like a
+// panic of its own, and adds no stack to the message. (godog.T would print the message to standard
+// output, where a report may go.)
 type stop struct{}
 
 func (stop) Error() string { return "an expectation failed" }
 
-// Is reports that stop stands for every other error too.
+// Is returns true, so that godog takes stop for its own error.
 func (stop) Is(error) bool { return true }
 
-// fail ends the step at work; the hook after it reports the message.
+// fail ends the current step; the hook after the step reports the message.
 func (w *world) fail(message string, _ ...int) {
 	w.failed = errors.New(message)
 	panic(stop{})
@@ -144,7 +144,7 @@ func (w *world) openStore() (err error) {
 	return err
 }
 
-// ready starts the server and makes the account and the client, once.
+// ready starts the server and creates the account and the client, unless that is done already.
 func (w *world) ready(ctx context.Context) error {
 	if w.client != nil {
 		return nil
@@ -187,7 +187,7 @@ func (w *world) addAccount(ctx context.Context) (err error) {
 	return err
 }
 
-// change edits the account's settings, whether it exists yet or not.
+// change edits the settings of the account, before or after it is created.
 func (w *world) change(ctx context.Context, edit func(*account.POP3)) error {
 	edit(&w.settings)
 	if w.account == 0 {
@@ -201,7 +201,7 @@ func (w *world) openClient() (err error) {
 	return err
 }
 
-// closeProgram ends client and store as a program that is closed does.
+// closeProgram closes client and store, like a program that ends.
 func (w *world) closeProgram() error {
 	var client error
 	if w.client != nil {
@@ -211,7 +211,7 @@ func (w *world) closeProgram() error {
 	return errors.Join(client, w.store.Close())
 }
 
-// invoke starts a command and does not wait for its end.
+// invoke starts a command and does not wait for it to end.
 func (w *world) invoke(ctx context.Context, words string) (r result, err error) {
 	if err = w.ready(ctx); err != nil {
 		return r, err
@@ -236,7 +236,8 @@ func (w *world) invoke(ctx context.Context, words string) (r result, err error) 
 	return r, nil
 }
 
-// wait returns how a command ended. It fails the step when it does not end.
+// wait waits for a command to end and returns its error. It fails the step when the command does
+// not end.
 func (w *world) wait(r result) error {
 	if r.operation == nil {
 		return r.refused
@@ -248,11 +249,11 @@ func (w *world) wait(r result) error {
 	}
 	err := r.operation.Wait()
 	w.Expect(r.operation.Progress().Code).To(gomega.BeEquivalentTo(mtm.Code(err)),
-		"the progress tells the same error as the operation")
+		"the progress must have the same error as the operation")
 	return err
 }
 
-// Who a {who} is.
+// The values of {who}.
 const (
 	it            = "it"
 	whatIBegan    = "what I began"
@@ -265,12 +266,12 @@ func (w *world) given(who string) result {
 	if who == whatIBegan {
 		r = w.begun
 	}
-	w.Expect(r).NotTo(gomega.BeZero(), "no step before this one has given a command for %q to mean", who)
+	w.Expect(r).NotTo(gomega.BeZero(), "no step before this one has given a command that %q could mean", who)
 	return r
 }
 
-// settled waits until the server has noticed that a client has gone, so that
-// maildrop and transcripts tell the end.
+// settled waits until the server has noticed that the client has closed its connection, so that
+// maildrop and transcripts are up to date.
 func (w *world) settled(ctx context.Context) error {
 	if w.server == nil || connected(w.client) || connected(w.visitor) {
 		return nil

@@ -35,10 +35,10 @@ func newReady() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "ready",
 		Short: "Wait until a simulator answers",
-		Long: `Exit with status 0 when a simulator answers, else with status 1.
+		Long: `Wait until a simulator answers. Exit status: 0 it answers, 1 it does not.
 
 With --http it asks /readyz of that URL. With --ready-file it reads the file that the simulator
-writes when it is ready, and looks whether the addresses in it are in use; no client connects.
+writes when it is ready, and checks that the addresses in it are in use, without connecting.
 Without both it connects to ` + defaultAddress + ` and waits for the greeting, which counts as a session.`,
 		Example: `  pop3sim ready --wait 10s --ready-file ready.json
   port=$(pop3sim ready --wait 10s --ready-file ready.json --show pop3 | sed 's/.*://')
@@ -47,9 +47,9 @@ Without both it connects to ` + defaultAddress + ` and waits for the greeting, w
 	}
 	flags := c.Flags()
 	flags.SortFlags = false
-	flags.DurationVar(&f.wait, "wait", 0, "wait up to `TIME`, such as 10s (default look once)")
+	flags.DurationVar(&f.wait, "wait", 0, "wait up to `TIME`, such as 10s (default: check once)")
 	flags.StringVar(&f.http, "http", "", "ask the simulator whose --http is at `URL`")
-	flags.Var(&f.readyFile, "ready-file", "look at the `FILE` of the simulator's --ready-file")
+	flags.Var(&f.readyFile, "ready-file", "read the `FILE` that the simulator's --ready-file writes")
 	flags.StringVar(&f.show, "show", "", "print the address of the listener `NAME` in the ready file: "+strings.Join(listenerNames[:], ", "))
 	if err := c.RegisterFlagCompletionFunc("show", cobra.FixedCompletions(listenerNames[:], cobra.ShellCompDirectiveNoFileComp)); err != nil {
 		panic(err) // the flag was added a moment ago
@@ -73,7 +73,7 @@ func (f *awaitFlags) run(cmd *cobra.Command) error {
 			return f.print(cmd.OutOrStdout())
 		}
 		if last != nil && errors.Is(err, context.DeadlineExceeded) {
-			err = last // why it was not ready, not that the time is over
+			err = last // report why it was not ready, not the timeout
 		}
 		last = err
 		if f.wait <= 0 {
@@ -90,11 +90,11 @@ func (f *awaitFlags) run(cmd *cobra.Command) error {
 	}
 }
 
-// oneLook limits a look without --wait.
+// oneLook limits the time of a check without --wait.
 const oneLook = 5 * time.Second
 
-// look returns the function that the flags choose. It returns an error while the simulator is not
-// ready.
+// look returns the check that the flags select. The check returns an error while the simulator is
+// not ready.
 func (f *awaitFlags) look() (func(context.Context) error, error) {
 	switch {
 	case f.wait < 0:
@@ -115,7 +115,7 @@ func (f *awaitFlags) look() (func(context.Context) error, error) {
 	return greets, nil
 }
 
-// fileNames reports whether the ready file names a simulator that listens.
+// fileNames returns an error unless the ready file names a simulator that listens.
 func (f *awaitFlags) fileNames(ctx context.Context) error {
 	l, err := readListening(f.readyFile.String())
 	if err != nil {
@@ -129,7 +129,7 @@ func (f *awaitFlags) fileNames(ctx context.Context) error {
 	return nil
 }
 
-// print prints what --show asks for.
+// print prints the address that --show selects.
 func (f *awaitFlags) print(stdout io.Writer) error {
 	if f.show == "" {
 		return nil
@@ -149,7 +149,7 @@ func (f *awaitFlags) print(stdout io.Writer) error {
 	return err
 }
 
-// named returns the address of a listener, "" when it is off.
+// named returns the address of a listener, or "" when it is off.
 func (l listening) named(name string) (string, error) {
 	switch name {
 	case "pop3":
@@ -164,7 +164,7 @@ func (l listening) named(name string) (string, error) {
 	return "", cli.Usage("--show takes one of %s, not %q", strings.Join(listenerNames[:], ", "), name)
 }
 
-// maxReadyFile bounds a ready file: four addresses.
+// maxReadyFile limits a ready file, which has four addresses.
 const maxReadyFile = 4 << 10
 
 func readListening(path string) (listening, error) {
@@ -220,7 +220,7 @@ func answersHTTP(ctx context.Context, at string) error {
 	return nil
 }
 
-// greets reports whether the default address answers with a greeting.
+// greets returns an error unless a server at the default address sends a greeting.
 func greets(ctx context.Context) error {
 	conn, err := new(net.Dialer).DialContext(ctx, "tcp", defaultAddress)
 	if err != nil {

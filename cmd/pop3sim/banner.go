@@ -8,7 +8,7 @@ import (
 	"pop3mtm/cmd/internal/cli"
 )
 
-// announce prints what is served and examples of commands.
+// announce prints what is served, and example commands.
 func (f *serveFlags) announce(stderr io.Writer, mail *mailbox, ports listeners, mechanisms []string) {
 	var text strings.Builder
 	warn(&text, ports, f.tls.require)
@@ -18,7 +18,7 @@ func (f *serveFlags) announce(stderr io.Writer, mail *mailbox, ports listeners, 
 	if !f.logs.quiet && !f.agent {
 		f.banner(&text, mail, ports, mechanisms)
 	}
-	_, _ = io.WriteString(stderr, text.String()) // a closed terminal is no reason to stop serving
+	_, _ = io.WriteString(stderr, text.String()) // keep serving when the terminal is closed
 }
 
 func (f *serveFlags) banner(text *strings.Builder, mail *mailbox, ports listeners, mechanisms []string) {
@@ -65,7 +65,7 @@ func (f *serveFlags) banner(text *strings.Builder, mail *mailbox, ports listener
 	text.WriteString("\nCtrl-C stops the server.\n")
 }
 
-// examples writes commands that can be copied.
+// examples writes commands for users to copy.
 func (f *serveFlags) examples(text *strings.Builder, ports listeners) {
 	user := f.everyone()[0]
 	who := "-u " + shellWord(user.name+":"+user.password)

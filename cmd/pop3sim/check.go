@@ -33,26 +33,26 @@ type checkFlags struct {
 	out      outFlags
 }
 
-const checkHelp = `Check a POP3 client: play servers and lines that fail in every known way, and judge the client by
-what becomes of the mail.
+const checkHelp = `Check a POP3 client: play servers and connections that fail in every known way, and judge the
+client by what happens to the mail.
 
---exec is the command that fetches all mail once. {host}, {port}, {user}, {password} are where and
-how to log in, {dir} is where to store the messages, {ca} is the file of the certificate authority
-to trust. No shell is involved unless --shell is given, and each run has a directory and a process
-group of its own. How the messages are stored is found by a probe: one file a message, Maildir,
-mbox or MH.
+--exec is the command that fetches all mail once. {host}, {port}, {user} and {password} say where
+and how to log in, {dir} is where to store the messages, {ca} is the file of the certificate authority
+to trust. The command runs without a shell unless --shell is given, in its own directory and process
+group. A probe detects how the client stores messages: one file for each message, Maildir, mbox
+or MH.
 
 First the client fetches mail twice from a server without any fault. When that does not work, one
 sentence says why, the exit status is 2, and nothing else is run.
 
-A case fails when a message is lost (LOST), stored by halves (HALF), deleted before it is stored
-(EARLY), when a password gets out (LEAK), when the client does not end (HANG) or crashes (CRASH).
-Messages stored twice (DOUBLED), a session without QUIT (NO-QUIT) and an exit status 0 after a
-failure (SILENT) are warnings. A client that never met the fault is NOT-EXERCISED, which is no
-pass. Where the server itself breaks the RFC the severity is tolerance, and only LOST, EARLY,
-LEAK and HANG fail the run.
+A case fails when a message is lost (LOST), stored incomplete (HALF) or deleted before it is stored
+(EARLY), when a password is sent without protection (LEAK), or when the client does not end (HANG)
+or crashes (CRASH). Messages stored twice (DOUBLED), a session without QUIT (NO-QUIT) and an exit
+status 0 after a failure (SILENT) are warnings. A client that never met the fault is NOT-EXERCISED,
+which is not a pass. Where the server itself breaks the RFC the severity is tolerance, and only LOST,
+EARLY, LEAK and HANG fail the run.
 
-Exit status: 0 no case fails, 1 some do, 2 wrong usage or a client that cannot be probed.`
+Exit status: 0 no case fails, 1 some cases fail, 2 wrong usage or a client that cannot be probed.`
 
 func newCheck() *cobra.Command {
 	var f checkFlags
@@ -70,19 +70,19 @@ func newCheck() *cobra.Command {
 	flags := c.Flags()
 	flags.SortFlags = false
 	f.client.add(flags)
-	flags.BoolVar(&f.list, "list", false, "print the chosen cases and run nothing")
-	flags.StringArrayVar(&f.choice.Only, "only", nil, "play only cases whose id matches `GLOB`, in which * stands for any text; repeat for several")
+	flags.BoolVar(&f.list, "list", false, "print the selected cases and run nothing")
+	flags.StringArrayVar(&f.choice.Only, "only", nil, "play only cases whose id matches `GLOB`; * stands for any text; repeat for several")
 	flags.StringArrayVar(&f.choice.Skip, "skip", nil, "leave out cases whose id matches `GLOB`; repeat for several")
 	flags.StringVar(&f.severity, "severity", "", "play only cases of this `SEVERITY` and higher: tolerance, should, must")
 	flags.StringVar(&f.choice.Set, "set", "", "play a frozen set of named cases: "+strings.Join(check.Sets(), ", "))
-	flags.StringArrayVar(&f.files, "scenario", nil, "play the cases of a scenario `FILE` of your own too; repeat for several")
-	flags.BoolVar(&f.choice.Sweep, "sweep", false, "end, reset and garble the line at every octet too, and stall it at every reply")
+	flags.StringArrayVar(&f.files, "scenario", nil, "also play the cases of your own scenario `FILE`; repeat for several")
+	flags.BoolVar(&f.choice.Sweep, "sweep", false, "also close, reset and garble the connection at every octet, and stall it at every reply")
 	flags.Int64Var(&f.choice.Step, "step", 1, "sweep over every `N`th octet")
 	flags.Var(&f.choice.Shard, "shard", "play only part `I/N` of the cases; 'pop3sim check merge' joins the reports")
-	flags.IntVar(&f.jobs, "jobs", 0, "play `N` cases at a time (default: one more than there are processors)")
+	flags.IntVar(&f.jobs, "jobs", 0, "play `N` cases at a time (default: the number of processors plus one)")
 	flags.StringVar(&f.failOn, "fail-on", string(check.Should), "the lowest `SEVERITY` that fails the run")
 	flags.BoolVar(&f.strict, "strict", false, "warnings fail too")
-	flags.Var(&f.baseline, "baseline", "failures in this `FILE` are known: a report of --json, or lines of an id, in which * stands for any text, and a class; an entry that passes now fails")
+	flags.Var(&f.baseline, "baseline", "known failures, which do not fail the run: `FILE` is a report of --json, or has a case id, in which * stands for any text, and a class on each line; an entry whose cases pass now fails the run")
 	f.out.add(flags)
 	c.AddCommand(newCheckMerge(), newCheckMatrix())
 	return c
@@ -148,7 +148,7 @@ func runCheck(cmd *cobra.Command, f *checkFlags) error {
 	return conclude(cmd.ErrOrStderr(), rep, known, policy)
 }
 
-// cases returns the chosen ones of all that do not depend on the client.
+// cases returns the selected cases that do not depend on the client.
 func (f *checkFlags) cases() ([]*check.Case, error) {
 	all, err := check.Named()
 	if err != nil {
@@ -165,7 +165,7 @@ func (f *checkFlags) cases() ([]*check.Case, error) {
 		f.choice.Only = check.Attended()
 	}
 	if f.choice.Sweep {
-		return all, nil // chosen when the sweep is known
+		return all, nil // selected once the sweep is known
 	}
 	if all, err = f.choice.Choose(all); err != nil {
 		return nil, cli.Usage("%w", err)
@@ -226,7 +226,7 @@ func (f *checkFlags) baselineOf(p report.Policy) (report.Baseline, error) {
 	return b, nil
 }
 
-// conclude turns the verdicts into an exit status, and says what differs from the baseline.
+// conclude turns the verdicts into an exit status, and prints the differences from the baseline.
 func conclude(stderr io.Writer, rep *report.Report, known report.Baseline, p report.Policy) error {
 	if known == nil {
 		if len(rep.Failing(p)) > 0 {
@@ -239,7 +239,7 @@ func conclude(stderr io.Writer, rep *report.Report, known report.Baseline, p rep
 		_, _ = fmt.Fprintf(stderr, "new: %s %s: %s\n", c.Class, c.ID, cli.OneLine(c.Why))
 	}
 	for _, k := range stale {
-		_, _ = fmt.Fprintf(stderr, "stale: %s passes now; take it out of the baseline\n", k.Cases)
+		_, _ = fmt.Fprintf(stderr, "stale: %s passes now; remove it from the baseline\n", k.Cases)
 	}
 	if len(fresh)+len(stale) > 0 {
 		return cli.Exit(cli.Failed)
@@ -263,7 +263,7 @@ func listCases(w io.Writer, f *checkFlags, cases []*check.Case) error {
 	return nil
 }
 
-// outFlags says where reports go.
+// outFlags holds the flags about reports.
 type outFlags struct {
 	json, tap          bool
 	line               bool // the report is one line of a dialogue
@@ -278,7 +278,7 @@ func (f *outFlags) add(flags *pflag.FlagSet) {
 	flags.Var(&f.badge, "badge", "write an SVG badge with the number of cases that fail to `FILE`")
 }
 
-// write writes the report everywhere.
+// write writes the report in all forms that the flags ask for.
 func (f *outFlags) write(stdout io.Writer, rep *report.Report, p report.Policy) error {
 	printed := rep.Text
 	switch {
@@ -310,7 +310,7 @@ func toFile(path string, to func(io.Writer) error) error {
 	return errors.Join(to(f), f.Close())
 }
 
-// newCheckMerge joins the reports of shards.
+// newCheckMerge returns the command that joins the reports of shards.
 func newCheckMerge() *cobra.Command {
 	var out outFlags
 	var failOn string
@@ -318,9 +318,9 @@ func newCheckMerge() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "merge FILE...",
 		Short: "Join the JSON reports of several shards into one",
-		Long: `Join the reports that 'pop3sim check --shard I/N --json' printed into that of one run.
+		Long: `Join the reports that 'pop3sim check --shard I/N --json' printed into one report.
 
-The exit status is that of one run, too.`,
+The exit status is the same as for one run with all cases.`,
 		Example: `  pop3sim check --preset curl --shard 1/2 --json >1.json
   pop3sim check --preset curl --shard 2/2 --json >2.json
   pop3sim check merge 1.json 2.json --html report.html`,
@@ -370,7 +370,7 @@ func readReports(files []string) ([]*report.Report, error) {
 	return all, nil
 }
 
-// versionTime bounds the command that prints a client's version.
+// versionTime limits the command that prints a client's version.
 const versionTime = 10 * time.Second
 
 func firstLineOf(ctx context.Context, p *check.Program) string {

@@ -17,10 +17,10 @@ import (
 	"pop3mtm/scenarios/check/stored"
 )
 
-// defaultHang is how long a client may be silent.
+// defaultHang is the time after which a silent client counts as hung.
 const defaultHang = 90 * time.Second
 
-// clientFlags say which client is checked.
+// clientFlags holds the flags about the client to check.
 type clientFlags struct {
 	exec   string
 	preset string
@@ -39,15 +39,15 @@ type clientFlags struct {
 
 func (f *clientFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.exec, "exec", "", "the `COMMAND` that fetches all mail once, with {host}, {port}, {user}, {password}, {dir}, {ca}")
-	flags.StringVar(&f.preset, "preset", "", "check a client that is known: "+strings.Join(check.Presets(), ", "))
+	flags.StringVar(&f.preset, "preset", "", "check a known client: "+strings.Join(check.Presets(), ", "))
 	flags.Var(&f.file, "client", "check the client that `FILE` describes (docs/check.md)")
 	flags.StringVar(&f.listen, "listen", "", "check a client in another process, such as a library in its own tests: serve all cases on `HOST:PORT`, and talk JSON lines on stdin and stdout (docs/check.md)")
 	flags.BoolVar(&f.attend, "attend", false, "check a client that a person operates: say when to fetch mail, and ask what the client shows")
-	flags.StringVar(&f.name, "name", "", "what the report calls the client")
+	flags.StringVar(&f.name, "name", "", "the client's name in the report")
 	flags.BoolVar(&f.shell, "shell", false, "run the command of --exec by sh -c")
-	flags.StringVar(&f.store, "store", "", "how the client stores mail below {dir}: files, maildir, mbox, mh, bsmtp (default: as the probe finds it)")
-	flags.StringSliceVar(&f.can, "client-can", nil, "abilities of the client that the probe cannot see, separated by commas: "+abilities())
-	flags.DurationVar(&f.hang, "hang", defaultHang, "a client that neither sends nor stores anything for so long hangs")
+	flags.StringVar(&f.store, "store", "", "how the client stores mail below {dir}: files, maildir, mbox, mh, bsmtp (default: the probe detects it)")
+	flags.StringSliceVar(&f.can, "client-can", nil, "abilities of the client that the probe cannot detect, separated by commas: "+abilities())
+	flags.DurationVar(&f.hang, "hang", defaultHang, "the time after which a client that neither sends nor stores anything counts as hung")
 }
 
 func abilities() string {
@@ -61,7 +61,7 @@ func abilities() string {
 // given reports whether a flag names a client.
 func (f *clientFlags) given() bool { return f.exec != "" || f.preset != "" || f.file != "" }
 
-// drive returns the client.
+// drive returns the client that the flags select.
 func (f *clientFlags) drive(cmd *cobra.Command) (check.Drive, error) {
 	given := 0
 	for _, is := range []bool{f.exec != "", f.preset != "", f.file != "", f.listen != "" || f.attend} {
@@ -107,7 +107,7 @@ func (f *clientFlags) drive(cmd *cobra.Command) (check.Drive, error) {
 	return check.Exec{Program: p}, nil
 }
 
-// onePort returns a client that all cases serve on one port.
+// onePort returns a client for which all cases are served on one port.
 func (f *clientFlags) onePort(cmd *cobra.Command) (check.Drive, error) {
 	f.program = &check.Program{Title: cmp.Or(f.name, "client")}
 	address := cmp.Or(f.listen, "127.0.0.1:0")
@@ -132,7 +132,7 @@ func (f *clientFlags) onePort(cmd *cobra.Command) (check.Drive, error) {
 		}
 	}
 	if f.attend {
-		f.listen = "" // its report is for a person
+		f.listen = "" // the report is for people
 		return &check.Attend{OnePort: port, Out: cmd.ErrOrStderr(), In: cmd.InOrStdin(), Can: can}, nil
 	}
 	return &check.Listen{OnePort: port, Out: cmd.OutOrStdout(), In: cmd.InOrStdin(), Can: can, Told: told}, nil

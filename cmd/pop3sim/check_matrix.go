@@ -13,16 +13,16 @@ import (
 	"pop3mtm/scenarios/check/report"
 )
 
-// newCheckMatrix checks several clients and writes them side by side.
+// newCheckMatrix returns the command that checks several clients and writes a comparison.
 func newCheckMatrix() *cobra.Command {
 	var f checkFlags
 	var out, page cli.Path
 	c := &cobra.Command{
 		Use:   "matrix CLIENT...",
 		Short: "Check several clients and write a page that shows them side by side",
-		Long: `Check several clients, one after the other, and write a Markdown page and an HTML page that show
-them side by side. CLIENT is a preset, a file as --client takes it, or a report of --json, which ends
-in .json. A client that cannot be probed, such as one that is not installed, is left out and named.
+		Long: `Check several clients, one after the other, and write a Markdown page and an HTML page that compare
+them. CLIENT is a preset, a file as for --client, or a report of --json, whose name ends
+in .json. A client that cannot be probed, for example because it is not installed, is named and left out.
 
 The exit status is 0 when the pages were written.`,
 		Example: `  pop3sim check matrix mtm curl mpop --out client-matrix.md --html client-matrix.html

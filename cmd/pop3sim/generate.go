@@ -17,7 +17,7 @@ import (
 	"pop3mtm/fakeserver/maildrop"
 )
 
-// generateFlags holds the flags of generate.
+// generateFlags holds the flags of the command generate.
 type generateFlags struct {
 	synthetic synthetic
 	out       cli.Path
@@ -110,13 +110,13 @@ func (f *generateFlags) run(cmd *cobra.Command) error {
 	return err
 }
 
-// write writes messages until ctx ends; then it returns context.Canceled.
+// write writes messages. It stops when ctx ends, and returns context.Canceled.
 func (f *generateFlags) write(ctx context.Context, list maildrop.List, path string, stderr io.Writer) (messages int, octets int64, err error) {
 	x, err := mailfiles.NewWriter(f.format, path)
 	if err != nil {
 		return 0, 0, err
 	}
-	defer func() { // a file that cannot be closed is incomplete
+	defer func() { // an error of closing means that the file is incomplete
 		if closed := x.Close(); closed != nil && (err == nil || errors.Is(err, context.Canceled)) {
 			err = closed
 		}
@@ -154,7 +154,7 @@ func (c contentOf) WriteTo(w io.Writer) (int64, error) {
 	return n, errors.Join(err, r.Close())
 }
 
-// largePiece is the size of a message up to which a signal waits for its end.
+// largePiece limits a message that is still written completely after a signal.
 const largePiece = 16 << 20
 
 type stoppable struct {

@@ -22,7 +22,7 @@ type lifetime struct {
 
 func (l *lifetime) add(flags *pflag.FlagSet) {
 	flags.DurationVar(&l.limit, "for", 0, "stop after `TIME`, such as 10m (default no limit)")
-	flags.BoolVar(&l.stdin, "exit-on-stdin-eof", false, "stop when standard input ends: the program that started this one has closed it, or has died")
+	flags.BoolVar(&l.stdin, "exit-on-stdin-eof", false, "stop when standard input ends, that is when the program that started this one has closed it or has ended")
 	flags.BoolVar(&l.parent, "exit-with-parent", false, "stop when the process that started this one ends")
 }
 
@@ -33,7 +33,7 @@ func (l *lifetime) check() error {
 	return nil
 }
 
-// The reasons for a stop that no signal asked for.
+// The reasons for a stop without a signal.
 var (
 	errStdinEnded  = errors.New("standard input has ended")
 	errParentEnded = errors.New("the process that started this one has ended")
@@ -45,8 +45,8 @@ func (l *lifetime) context(cmd *cobra.Command) (context.Context, context.CancelF
 	ctx, cancel := context.WithCancelCause(cmd.Context())
 	if l.stdin {
 		go func() {
-			// A read that fails says the same as one that ends. A read that never returns
-			// ends with the process.
+			// A failing read means the same as the end of input. A read that never returns ends
+			// with the process.
 			_, _ = io.Copy(io.Discard, cmd.InOrStdin())
 			cancel(errStdinEnded)
 		}()
@@ -61,7 +61,7 @@ func (l *lifetime) context(cmd *cobra.Command) (context.Context, context.CancelF
 	if l.limit <= 0 {
 		return ctx, func() { cancel(nil) }
 	}
-	limited, release := context.WithTimeoutCause(ctx, l.limit, fmt.Errorf("the %s of --for are over", l.limit))
+	limited, release := context.WithTimeoutCause(ctx, l.limit, fmt.Errorf("the time of --for, %s, is over", l.limit))
 	return limited, func() {
 		release()
 		cancel(nil)

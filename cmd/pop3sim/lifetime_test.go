@@ -43,7 +43,7 @@ var _ = Describe("The life of pop3sim serve", func() {
 	It("ends after the time of --for with status 0, and says why", func() {
 		p := start(GinkgoTB(), "--for", "300ms")
 		Expect(p.ended()).To(Equal(0))
-		Expect(p.errOut.String()).To(MatchRegexp(`\npop3sim: stopped: the 300ms of --for are over; served 0 sessions in \S+\n$`))
+		Expect(p.errOut.String()).To(MatchRegexp(`\npop3sim: stopped: the time of --for, 300ms, is over; served 0 sessions in \S+\n$`))
 	})
 
 	It("ends when standard input does, if asked, and only then", func() {

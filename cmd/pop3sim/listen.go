@@ -20,17 +20,17 @@ import (
 
 const defaultAddress = "127.0.0.1:1110"
 
-// addresses are those to listen on; "" is off.
+// addresses holds the addresses to listen on; "" turns a listener off.
 type addresses struct{ pop3, pop3s, smtp, http string }
 
-// port is an address, and the flag that gives it.
+// port is an address and the flag that sets it.
 type port struct{ flag, address string }
 
 func (a addresses) ports() [4]port {
 	return [...]port{{"--pop3", a.pop3}, {"--pop3s", a.pop3s}, {"--smtp", a.smtp}, {"--http", a.http}}
 }
 
-// check refuses addresses on which nothing can listen.
+// check returns an error for addresses on which nothing can listen.
 func (a addresses) check() error {
 	if a.pop3 == "" && a.pop3s == "" {
 		return cli.Usage("nothing to listen on: --pop3 and --pop3s take HOST:PORT such as %s", defaultAddress)
@@ -46,7 +46,7 @@ func (a addresses) check() error {
 	return nil
 }
 
-// listeners are the ports that are open; one that is off is nil.
+// listeners holds the open ports; a port that is off is nil.
 type listeners struct {
 	pop3, pop3s, smtp, http net.Listener
 }
@@ -69,14 +69,14 @@ func (a addresses) open(ctx context.Context) (listeners, error) {
 	return l, nil
 }
 
-// pop3Server is what the POP3 ports are for.
+// pop3Server is a server for the POP3 ports.
 type pop3Server interface {
 	Serve(l net.Listener) error
 	ServeTLS(l net.Listener) error
 	Shutdown(ctx context.Context) error
 }
 
-// serve runs the servers on the ports. The channel gets the error of each when it stops.
+// serve runs the servers on the ports. When a server stops, its error is sent to the channel.
 func (l listeners) serve(server pop3Server, sink *smtpsink.Server, pages *web) (served chan error, count int) {
 	served = make(chan error, 4)
 	run := func(port net.Listener, serve func(net.Listener) error) {
@@ -96,7 +96,7 @@ func (l listeners) serve(server pop3Server, sink *smtpsink.Server, pages *web) (
 	return served, count
 }
 
-// until runs a POP3 server on its ports until it has done, the context ends or it fails.
+// until runs a POP3 server on its ports until done is closed, the context ends or the server fails.
 func (l listeners) until(ctx context.Context, server pop3Server, done <-chan struct{}) error {
 	served, running := l.serve(server, nil, nil)
 	var err error
@@ -128,7 +128,7 @@ func (l listeners) addresses() listening {
 	return listening{POP3: address(l.pop3), POP3S: address(l.pop3s), SMTP: address(l.smtp), HTTP: address(l.http)}
 }
 
-// checkAddress refuses what cannot be an address to listen on, whatever the network says.
+// checkAddress returns an error for a text that is not an address to listen on.
 func checkAddress(flag, address string) error {
 	_, port, err := net.SplitHostPort(address)
 	if err == nil {
@@ -140,10 +140,10 @@ func checkAddress(flag, address string) error {
 	return nil
 }
 
-// listen opens the port; its errors say what to do.
+// listen opens a port. Its errors say what to do.
 func listen(ctx context.Context, flag, address string) (net.Listener, error) {
-	// The inactivity timer finds a client that is gone; keep-alive would cost every session four
-	// system calls.
+	// The inactivity timer detects lost clients; keep-alive would cost every session four system
+	// calls.
 	config := net.ListenConfig{KeepAlive: -1}
 	l, err := config.Listen(ctx, "tcp", address)
 	switch {
@@ -160,7 +160,7 @@ func listen(ctx context.Context, flag, address string) (net.Listener, error) {
 	return nil, fmt.Errorf("cannot listen on %s: %w; choose another address with %s", address, err, flag)
 }
 
-// reachable is address as a client on this machine would dial it, and whether other machines can
+// reachable returns the address that a client on this machine dials, and whether other machines can
 // reach it too.
 func reachable(address net.Addr) (dial string, public bool) {
 	tcp, ok := address.(*net.TCPAddr)
@@ -211,7 +211,7 @@ func (l listeners) String() string {
 	return strings.Join(all, " and ")
 }
 
-// close gives up ports that nothing was served on.
+// close closes ports on which nothing was served.
 func (l listeners) close() {
 	for _, port := range []net.Listener{l.pop3, l.pop3s, l.smtp, l.http} {
 		if port != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// logFlags say what is logged on stderr, and how.
+// logFlags holds the flags about the log on stderr.
 type logFlags struct {
 	quiet bool
 	level level
@@ -20,7 +20,7 @@ type logFlags struct {
 
 func (f *logFlags) add(c *cobra.Command, flags *pflag.FlagSet) {
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "print only warnings and errors")
-	flags.Var(&f.level, "log-level", "log from this `LEVEL` on: debug, info, warn, error")
+	flags.Var(&f.level, "log-level", "the lowest `LEVEL` to log: debug, info, warn, error")
 	flags.Var(&f.form, "log-format", "log as `FORM`: text, or json with one object a line")
 	for flag, values := range map[string][]string{"log-level": {"debug", "info", "warn", "error"}, "log-format": {"text", "json"}} {
 		if err := c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)); err != nil {
@@ -42,7 +42,7 @@ func (f *logFlags) logger(to io.Writer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(to, o))
 }
 
-// level is a flag's value; the zero value is info.
+// level is the value of --log-level; the zero value is info.
 type level slog.Level
 
 func (l *level) String() string { return strings.ToLower(slog.Level(*l).String()) }
@@ -55,7 +55,7 @@ func (l *level) Set(text string) error {
 	return nil
 }
 
-// logForm is a flag's value; the zero value is text.
+// logForm is the value of --log-format; the zero value is text.
 type logForm string
 
 func (f *logForm) String() string {

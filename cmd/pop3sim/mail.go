@@ -11,7 +11,7 @@ import (
 	"pop3mtm/fixtures"
 )
 
-// mailFlags say where the mail comes from: at most one of them is given.
+// mailFlags holds the flags about the source of the mail. At most one of them may be given.
 type mailFlags struct {
 	eml, mbox, maildir cli.Path
 	synthetic          synthetic
@@ -42,15 +42,14 @@ func (f *mailFlags) given() int {
 // mailbox is the mail that is served.
 type mailbox struct {
 	about   string // for the banner
-	warning string // what a person may not expect, "" for nothing
+	warning string // something that users may not expect, or ""
 	onDisk  bool
 	source  maildrop.Source
-	// fresh makes another source with the same mail; nil when the mail is on disk.
+	// fresh returns a new source with the same mail; nil when the mail is on disk.
 	fresh func() (maildrop.Source, error)
 }
 
-// open finds the mail and lists it once, so that what is wrong with it shows before a client
-// connects.
+// open opens the mail and lists it once, so that errors are reported before a client connects.
 func (f *mailFlags) open() (*mailbox, error) {
 	box, err := f.choose()
 	if err != nil {
@@ -100,7 +99,7 @@ func (f *mailFlags) choose() (*mailbox, error) {
 	})
 }
 
-// copies makes a maildrop for each of n users, which takes new mail if it receives.
+// copies returns a maildrop for each of n users. With receives it accepts new mail.
 func (b *mailbox) copies(n int, receives bool) ([]*fakeserver.Maildrop, error) {
 	sources, err := b.sources(n)
 	if err != nil {

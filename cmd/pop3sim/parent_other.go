@@ -8,11 +8,12 @@ import (
 	"time"
 )
 
-// parentLook is the time between two looks at the parent. No call on all Unix systems waits for the
-// end of a process that is not a child.
+// parentLook is the time between two checks of the parent. Unix has no portable call that waits for
+// the end of a process that is not a child.
 const parentLook = 100 * time.Millisecond
 
-// startedBy is the parent at the start of the program. An orphan gets another one.
+// startedBy is the parent at the start of the program. A process whose parent has ended gets
+// another one.
 var startedBy = os.Getppid()
 
 // parentEnds waits until the parent has ended, or ctx ends; it reports which.

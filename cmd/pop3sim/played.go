@@ -83,7 +83,7 @@ func (f *playedFlags) load(stdin io.Reader, stderr io.Writer) (*scenarios.Scenar
 	return s, nil
 }
 
-// loadCase finds the case of the client check: its scenario is played.
+// loadCase finds the case of the client check, whose scenario is then played.
 func (f *playedFlags) loadCase() error {
 	if f.caseID == "" {
 		if f.connections {
@@ -102,7 +102,7 @@ func (f *playedFlags) loadCase() error {
 	return nil
 }
 
-// cut returns the fault of the line that the case has, or nil.
+// cut returns the fault of the connection in the case, or nil.
 func (f *playedFlags) cut() *check.Cut {
 	if f.found == nil {
 		return nil
@@ -129,7 +129,7 @@ func (f *playedFlags) read(stdin io.Reader) (*scenarios.Scenario, error) {
 	return all[0], nil
 }
 
-// adapt takes the users of the scenario, for the banner and SMTP.
+// adapt takes over the users of the scenario, for the banner and SMTP.
 func (f *serveFlags) adapt(s *scenarios.Scenario) error {
 	if s == nil || len(s.Users) == 0 {
 		return nil

@@ -11,7 +11,7 @@ import (
 	"pop3mtm/scenarios"
 )
 
-// listedProfile is what profiles says of one.
+// listedProfile is the row of one profile.
 type listedProfile struct {
 	Name    string   `json:"name"`
 	Title   string   `json:"title"`
@@ -24,7 +24,7 @@ func newScenariosProfiles() *cobra.Command {
 		Use:   "profiles",
 		Short: "List the known servers",
 		Long: `List the known servers. 'serve --profile NAME', and profile: NAME in a scenario, imitate them.
-		The JSON has the sources of each.`,
+The JSON has the sources of each.`,
 		Example: `  pop3sim scenarios profiles
   pop3sim serve --profile mailpit`,
 		Args: cobra.NoArgs,

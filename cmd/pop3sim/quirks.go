@@ -11,7 +11,7 @@ import (
 	"pop3mtm/scenarios"
 )
 
-// listedQuirk is what quirks says of one.
+// listedQuirk is the row of one quirk.
 type listedQuirk struct {
 	Number    int      `json:"number"`
 	Title     string   `json:"title"`
@@ -28,7 +28,7 @@ func newScenariosQuirks() *cobra.Command {
 		Use:   "quirks",
 		Short: "List the quirks of real servers",
 		Long: `List the quirks of real servers: what they do wrong or unusually, by number. In a scenario or
-		profile, quirk: NUMBER adds a quirk to the server; see docs/quirks.md.`,
+profile, quirk: NUMBER adds a quirk to the server; see docs/quirks.md.`,
 		Example: `  pop3sim scenarios quirks
   pop3sim scenarios quirks --json
   pop3sim scenarios list --quirk 83`,
@@ -49,7 +49,7 @@ func newScenariosQuirks() *cobra.Command {
 			return err
 		},
 	}
-	c.Flags().BoolVar(&asJSON, "json", false, "print an array of objects with number, title, sources, switch (whether quirk: NUMBER does it), scenarios, mtm, client")
+	c.Flags().BoolVar(&asJSON, "json", false, "print an array of objects with number, title, sources, switch (whether quirk: NUMBER alone changes the server), scenarios, mtm, client")
 	return c
 }
 
@@ -69,7 +69,7 @@ func quirks() ([]listedQuirk, error) {
 	return all, nil
 }
 
-// tellQuirk refuses a number that no quirk has, and says why one has no scenarios.
+// tellQuirk returns an error for an unknown number, and prints why a quirk has no scenarios.
 func tellQuirk(w io.Writer, n int) error {
 	if n < 1 || n > scenarios.LastQuirk {
 		return cli.Usage("--quirk takes a number from 1 to %d; 'pop3sim scenarios quirks' lists them", scenarios.LastQuirk)

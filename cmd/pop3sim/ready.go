@@ -13,8 +13,8 @@ import (
 	"pop3mtm/cmd/internal/cli"
 )
 
-// listening is the object that --json prints and --ready-file holds: the address of each listener
-// that runs.
+// listening is the object that --json prints and --ready-file contains: the address of each running
+// listener.
 type listening struct {
 	POP3  string `json:"pop3"`
 	POP3S string `json:"pop3s,omitempty"`
@@ -22,7 +22,7 @@ type listening struct {
 	HTTP  string `json:"http,omitempty"`
 }
 
-// readiness tells the programs that wait for the server where it listens.
+// readiness tells programs that wait for the server where it listens.
 type readiness struct {
 	json    bool
 	file    cli.Path
@@ -58,7 +58,7 @@ func (r *readiness) announce(stdout io.Writer, l listening) error {
 	return writeWhole("--ready-file", r.file.String(), line)
 }
 
-// withdraw removes the file that announce has written, unless another server has replaced it.
+// withdraw removes the file that announce wrote, unless another server has replaced it.
 func (r *readiness) withdraw() {
 	if r.written == nil {
 		return
@@ -89,8 +89,8 @@ func (r *readiness) prepare() error {
 	return os.Remove(path)
 }
 
-// writeWhole writes a file that others see only when it is complete. flag is whose path it is, for
-// errors.
+// writeWhole writes a file that others see only when it is complete. flag is the flag with the
+// path, for errors.
 func writeWhole(flag, path string, content []byte) error {
 	temporary, err := os.CreateTemp(filepath.Dir(path), ".pop3sim-*")
 	if err != nil {

@@ -21,7 +21,7 @@ import (
 	"pop3mtm/scenarios/recorded"
 )
 
-// recordFlags is what the flags of record say.
+// recordFlags holds the flags of the command record.
 type recordFlags struct {
 	upstream upstreamFlags
 	ports    portFlags
@@ -41,10 +41,10 @@ Clients connect to --pop3 as if it were the server. Every octet is forwarded and
 transcript --out, with S: for the server and C: for the client. 'pop3sim replay' replays the
 transcript. Mail is recorded in full.
 
-Passwords, APOP digests and AUTH responses are written as ********, with --mask-user user names
+Passwords, APOP digests and AUTH responses are written as ********; with --mask-user, user names
 too. Mail is not masked: check a transcript before you publish it.
 
---tls says how the connection to the server is protected. With none the client decides: when it
+--tls sets the protection of the connection to the server. With none the client decides: when it
 sends STLS, so does the recorder. With stls and implicit the connection to the server has TLS from
 the start, and the client may use no TLS, STLS, or --pop3s. The certificate of the server is
 verified, with --tls-ca if given.

@@ -8,8 +8,8 @@ import (
 	"pop3mtm/scenarios"
 )
 
-// reload begins again with the scenario and the mail as they are now. After an error all is as
-// before.
+// reload reads the scenario and the mail again, and serves new clients with them. After an error
+// nothing has changed.
 func (sim *simulator) reload() error {
 	before := sim.latest()
 	played := before.played
@@ -25,7 +25,7 @@ func (sim *simulator) reload() error {
 		return err
 	}
 	if g.flags.addresses != before.flags.addresses {
-		return errors.New("the scenario begins with TLS and the one before did not, or the other way round: start the simulator anew")
+		return errors.New("the new scenario begins with TLS and the old one did not, or the reverse: restart the simulator")
 	}
 	if sim.service != nil {
 		sim.service.Succeed(g.server, g.play)
@@ -38,7 +38,7 @@ func (sim *simulator) reload() error {
 	return nil
 }
 
-// placed returns an error with the places in a file that are wrong.
+// placed returns an error followed by the places in the file that are wrong.
 func placed(err error, places string) error {
 	if places == "" {
 		return err
@@ -46,10 +46,10 @@ func placed(err error, places string) error {
 	return fmt.Errorf("%s", strings.TrimSpace(places))
 }
 
-// reloadAndTell reloads, and says what came of it.
+// reloadAndTell reloads and logs the result.
 func (sim *simulator) reloadAndTell() {
 	if err := sim.reload(); err != nil {
-		sim.log.Error("cannot reload; serving on as before", "error", err)
+		sim.log.Error("cannot reload; nothing has changed", "error", err)
 		return
 	}
 	what := "mail"

@@ -11,8 +11,8 @@ import (
 	"pop3mtm/cmd/internal/cli"
 )
 
-// reloads reloads at each SIGHUP until ctx ends or the returned function is called. A terminal that
-// closes sends the same signal; that one ends the program. nohup(1) lets the signal be ignored.
+// reloads reloads at each SIGHUP until ctx ends or stop is called. A terminal that closes sends the
+// same signal: then the program ends. Under nohup(1) the signal is ignored.
 func (sim *simulator) reloads(ctx context.Context) (stop func()) {
 	if signal.Ignored(syscall.SIGHUP) {
 		return func() {}
@@ -31,7 +31,7 @@ func (sim *simulator) reloads(ctx context.Context) (stop func()) {
 				return
 			}
 			if attached && !cli.IsTerminal(os.Stderr) {
-				_ = syscall.Kill(os.Getpid(), syscall.SIGTERM) // it stops as at any other end
+				_ = syscall.Kill(os.Getpid(), syscall.SIGTERM) // stop as after Ctrl-C
 				return
 			}
 			sim.reloadAndTell()

@@ -50,7 +50,7 @@ var _ = Describe("pop3sim serve at SIGHUP", func() {
 		Expect(text).NotTo(ContainSubstring(`"number":2`))
 
 		Expect(os.WriteFile(file, []byte("title: x\nruels: []\n"), 0o600)).To(Succeed())
-		p.hangUp(`cannot reload; serving on as before.*mine.yaml:2:1`)
+		p.hangUp(`cannot reload; nothing has changed.*mine.yaml:2:1`)
 		Expect(session(p.address, "demo", "demo", "UIDL")).To(ContainElement("1 two"))
 		Expect(p.stop(os.Interrupt)).To(Equal(0))
 		Expect(p.errOut.String()).To(And(ContainSubstring("all expectations met"), ContainSubstring("served 5 sessions")))

@@ -2,5 +2,5 @@ package main
 
 import "context"
 
-// reloads does nothing: Windows has no signal for it.
+// reloads does nothing, since Windows has no SIGHUP.
 func (*simulator) reloads(context.Context) (stop func()) { return func() {} }

@@ -14,7 +14,7 @@ import (
 	"pop3mtm/fakeserver/record"
 )
 
-// replayFlags is what the flags of replay say.
+// replayFlags holds the flags of the command replay.
 type replayFlags struct {
 	ports          portFlags
 	timing, repeat bool
@@ -28,8 +28,8 @@ func newReplay() *cobra.Command {
 		Long: `Replay a recorded transcript, octet for octet.
 
 The first connection gets the first session of the transcript, and so on. When a client sends
-the recorded command, it gets the recorded reply. Any other command is answered -ERR and reported
-at the end with the line of the transcript; the replay waits for the recorded one. ******** in the
+the recorded command, it gets the recorded reply. Any other command gets -ERR and is reported
+at the end with the line of the transcript; the replay still waits for the recorded command. ******** in the
 transcript stands for any text, so any password works. Logins in which the server answers a
 challenge of the client (SCRAM) cannot be replayed.
 
@@ -109,7 +109,7 @@ func (f *replayFlags) report(cmd *cobra.Command, replay *record.Replay, file str
 	if !differs && !f.ports.logs.quiet {
 		fmt.Fprintf(&text, "%s: no differences\n", cli.OneLine(file))
 	}
-	_, _ = cmd.ErrOrStderr().Write([]byte(text.String())) // the exit status tells it too
+	_, _ = cmd.ErrOrStderr().Write([]byte(text.String())) // the exit status shows it too
 	if differs {
 		return cli.Exit(cli.Failed)
 	}

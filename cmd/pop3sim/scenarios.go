@@ -17,8 +17,8 @@ func newScenarios() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "scenarios",
 		Short: "List, show and check scenarios",
-		Long: `List, show and check scenarios: files that say how the server misbehaves, and what a good
-		client does then. docs/scenarios.md describes how to write one.`,
+		Long: `List, show and check scenarios: files that describe how the server misbehaves, and what a good
+client does then. docs/scenarios.md describes how to write one.`,
 		Example: `  pop3sim scenarios list --quirk 83
   pop3sim scenarios show retr-drop >mine.yaml
   pop3sim scenarios check mine.yaml`,
@@ -27,7 +27,7 @@ func newScenarios() *cobra.Command {
 	return c
 }
 
-// listed is what list says of one scenario.
+// listed is the row of one scenario.
 type listed struct {
 	Name    string              `json:"name"`
 	Title   string              `json:"title"`
@@ -68,7 +68,8 @@ func newScenariosList() *cobra.Command {
 	return c
 }
 
-// builtIn lists the built-in scenarios, or each of their cases; of a quirk alone unless it is 0.
+// builtIn returns the built-in scenarios, or each of their cases; only those that show quirk,
+// unless it is 0.
 func builtIn(cases bool, quirk int) ([]listed, error) {
 	all := []listed{}
 	for _, name := range scenarios.Names() {
@@ -134,7 +135,7 @@ func newScenariosShow() *cobra.Command {
 	return c
 }
 
-// checked is what check says of one file.
+// checked is the result of check for one file.
 type checked struct {
 	File   string         `json:"file"`
 	Cases  int            `json:"cases"`
@@ -196,7 +197,7 @@ type outcome struct {
 	errs scenarios.Errors
 }
 
-// checkFile reads one file. That it cannot be read is one of its errors.
+// checkFile checks one file. A file that cannot be read is reported as an error of the file.
 func checkFile(name string) outcome {
 	o := outcome{checked: checked{File: name, Errors: []checkedError{}}}
 	found, err := scenarios.LoadAll(name)
@@ -221,7 +222,7 @@ func newScenariosSchema() *cobra.Command {
 	return &cobra.Command{
 		Use:   "schema",
 		Short: "Print the JSON Schema of scenario files, for editors",
-		Long: `Print the JSON Schema of scenario files. An editor that knows it completes and checks them:
+		Long: `Print the JSON Schema of scenario files. An editor uses it to complete and check them:
 write it beside your files, and begin each with the line
 
   # yaml-language-server: $schema=schema.json`,
@@ -233,8 +234,8 @@ write it beside your files, and begin each with the line
 	}
 }
 
-// completeScenarios offers names and titles of built-in scenarios; files too, as the shell
-// completes them.
+// completeScenarios completes the names of built-in scenarios, with their titles, and the names of
+// files.
 func completeScenarios(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	var all []cobra.Completion
 	for _, name := range scenarios.Names() {
@@ -245,7 +246,7 @@ func completeScenarios(*cobra.Command, []string, string) ([]cobra.Completion, co
 	return all, cobra.ShellCompDirectiveDefault
 }
 
-// tellWrong prints the errors in a file with their places; it returns any other error as wrong
+// tellWrong prints the errors in a file with their places. It returns any other error as wrong
 // usage.
 func tellWrong(stderr io.Writer, flag string, err error) error {
 	var all scenarios.Errors
@@ -258,6 +259,6 @@ func tellWrong(stderr io.Writer, flag string, err error) error {
 
 func showWrong(to io.Writer, all scenarios.Errors) {
 	for _, one := range all {
-		_, _ = fmt.Fprintf(to, "%s\n%s", cli.OneLine(one.Error()), one.Snippet) // where else could one say it?
+		_, _ = fmt.Fprintf(to, "%s\n%s", cli.OneLine(one.Error()), one.Snippet) // nothing can be done about an error
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"pop3mtm/fakeserver"
 )
 
-// serveFlags holds the flags of serve.
+// serveFlags holds the flags of the command serve.
 type serveFlags struct {
 	addresses
 	tls        tlsFlags
@@ -26,7 +26,7 @@ type serveFlags struct {
 	told       transcriptFlags
 	limits     limits
 	web        webFlags
-	agent      bool // standard input and output are for an agent
+	agent      bool // standard input and output belong to an agent
 }
 
 const serveHelp = `Serve a mailbox over POP3: the demo mailbox, mail from files, or generated mail.
@@ -36,14 +36,14 @@ that you want to keep.
 
 Messages in files whose lines all end with a bare LF are served with CRLF; all others, and the
 demo mailbox, are served octet for octet. Each of several users has the whole mailbox; a file
-is deleted when all of them have deleted its message.
+is deleted when all of them have deleted the message.
 
 TLS starts with STLS on the POP3 port, or at once on the port of --pop3s. Without --tls-cert
 each start generates a certificate for localhost and the names of the listeners; clients can
 verify it with the certificate authority that --tls-ca-out writes.
 
 A user logs in by USER and PASS, by APOP, or by AUTH with one of the --mechanisms. The OAuth
-mechanisms (XOAUTH2, OAUTHBEARER) need a --token.
+mechanisms (XOAUTH2, OAUTHBEARER) need --token.
 
 With --smtp the server also receives mail, for NAME and NAME@ANYTHING of each user, and delivers
 it to that user's mailbox, in memory and in temporary files. SMTP login is optional, STARTTLS is
@@ -55,12 +55,12 @@ and --delay-bad-login.
 
 With --scenario it misbehaves as the scenario says, and serves the mail of the scenario unless
 --eml, --mbox, --maildir, --synthetic or --empty is given. When it stops it prints a verdict on the
-clients; with --judge the exit status has it too. --profile imitates a known server.
+clients; with --judge the exit status shows it too. --profile imitates a known server.
 
-At SIGHUP it reads the scenario and the mail anew, and begins again with them: sessions that are open
-go on as they began, new ones count from 1, and the verdict is about them. Users who were created
-over HTTP keep their mail, rules and expectations. When something is wrong with what it reads, it
-says so and serves on as before. A terminal that is closed ends it.
+At SIGHUP it reads the scenario and the mail again, and uses them for new sessions. Open sessions
+continue as they began; new sessions count from 1, and the verdict is about them. Users created
+over HTTP keep their mail, rules and expectations. When the scenario or the mail is wrong, it logs
+the error and continues as before. It stops when its terminal is closed.
 
 The server stops at Ctrl-C (SIGINT) or SIGTERM, with exit status 0 (see --judge). Sessions ended by
 this do not delete messages.
@@ -91,7 +91,7 @@ func newServe() *cobra.Command {
 	return c
 }
 
-// add adds the flags of a command that serves; pop3 is the default address.
+// add adds the flags of a command that serves; pop3 is the default address for POP3.
 func (f *serveFlags) add(c *cobra.Command, pop3 string) {
 	flags := c.Flags()
 	flags.SortFlags = false
@@ -140,7 +140,7 @@ func serve(cmd *cobra.Command, f *serveFlags) (err error) {
 	return sim.run(ctx, cmd, ports)
 }
 
-// steered reports whether somebody can steer the server while it runs.
+// steered reports whether the server can be controlled while it runs.
 func (f *serveFlags) steered() bool { return f.http != "" || f.agent }
 
 func (f *serveFlags) check() error {

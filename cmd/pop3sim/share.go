@@ -6,7 +6,7 @@ import (
 	"pop3mtm/fakeserver/maildrop"
 )
 
-// shared is mail on disk that several users have at once.
+// shared is mail on disk that several users have.
 type shared struct {
 	source maildrop.Source
 	users  int
@@ -15,8 +15,8 @@ type shared struct {
 	deleted map[string]int // by unique-id: how many users have deleted it
 }
 
-// share makes n sources of one. Each has all messages until its own Remove; source loses a message
-// when the last of them has removed it.
+// share returns n sources with the mail of source. Removing a message hides it in one of them; it
+// is removed from source when all of them have removed it.
 func share(source maildrop.Source, n int) []maildrop.Source {
 	s := &shared{source: source, users: n, deleted: map[string]int{}}
 	all := make([]maildrop.Source, n)
@@ -26,7 +26,7 @@ func share(source maildrop.Source, n int) []maildrop.Source {
 	return all
 }
 
-// portion is one user's view; gone is guarded by shared.mu.
+// portion is the source of one user; shared.mu guards gone.
 type portion struct {
 	*shared
 	gone map[string]bool

@@ -21,7 +21,7 @@ import (
 	"pop3mtm/scenarios"
 )
 
-// simulator is the servers of one process and what they serve.
+// simulator holds the servers of the process, and what they serve.
 type simulator struct {
 	flags       *serveFlags
 	stderr      io.Writer
@@ -29,16 +29,16 @@ type simulator struct {
 	transcripts *transcripts
 	tls         *tls.Config
 	alone       *fakeserver.Options // of servers for users with ports of their own
-	service     *control.Service    // nil when nobody can steer
+	service     *control.Service    // nil when the server cannot be controlled
 	web         *web                // nil without --http
 
 	mu          sync.Mutex
-	generations []*generation // one more with each reload; the last one serves new clients
+	generations []*generation // a reload adds one; the last one serves new clients
 }
 
-// generation is what was made of the flags at the start, or at a reload.
+// generation holds the servers that were made at the start or at a reload.
 type generation struct {
-	flags  serveFlags // with what the scenario brings
+	flags  serveFlags // with the users of the scenario
 	played *scenarios.Scenario
 	mail   *mailbox
 	server *fakeserver.Server
@@ -46,7 +46,7 @@ type generation struct {
 	sink   *smtpsink.Server
 }
 
-// simulator makes what the flags describe. It listens nowhere yet.
+// simulator returns the simulator that the flags describe. It does not listen yet.
 func (f *serveFlags) simulator(cmd *cobra.Command) (*simulator, error) {
 	sim := &simulator{flags: f, stderr: &lockedWriter{w: cmd.ErrOrStderr()}}
 	sim.log = f.logs.logger(sim.stderr)
@@ -77,7 +77,7 @@ func (f *serveFlags) simulator(cmd *cobra.Command) (*simulator, error) {
 	return sim, nil
 }
 
-// generation makes the servers for a scenario, nil for correct ones.
+// generation makes the servers for a scenario; nil stands for correct servers.
 func (sim *simulator) generation(played *scenarios.Scenario) (*generation, error) {
 	g := &generation{flags: *sim.flags, played: played}
 	g.flags.users, g.flags.tokens = slices.Clone(g.flags.users), slices.Clone(g.flags.tokens)
@@ -161,8 +161,8 @@ func (sim *simulator) shutdown(ctx context.Context) (err error) {
 	return err
 }
 
-// attend serves the tools to the agent on standard input and output, and calls stop when it has
-// left.
+// attend serves the tools to the agent on standard input and output, and calls stop when the agent
+// closes them.
 func (sim *simulator) attend(ctx context.Context, cmd *cobra.Command, stop context.CancelCauseFunc) {
 	server := tools.New(sim.service, cli.Version(), sim.log)
 	err := server.Run(ctx, &mcp.IOTransport{Reader: io.NopCloser(cmd.InOrStdin()), Writer: unclosed{cmd.OutOrStdout()}})
@@ -175,7 +175,7 @@ func (sim *simulator) attend(ctx context.Context, cmd *cobra.Command, stop conte
 // errAgentLeft is the reason for a stop when the agent has closed standard input.
 var errAgentLeft = errors.New("the agent has closed standard input")
 
-// unclosed is standard output, which a transport must not close.
+// unclosed is standard output, protected from being closed by a transport.
 type unclosed struct{ io.Writer }
 
 // Close implements io.Closer.

@@ -30,13 +30,13 @@ func newSink(server *fakeserver.Server, o *fakeserver.Options, room maildrop.Spo
 	return smtpsink.New(all)
 }
 
-// received adds mail to a source that takes none: mail on disk, or generated.
+// received adds received mail to a source that cannot receive: mail on disk, or generated.
 type received struct {
 	maildrop.Source
 	mail *maildrop.MemorySource
 }
 
-// List implements maildrop.Source: what was received comes last.
+// List implements maildrop.Source. Received mail comes last.
 func (r *received) List() (maildrop.List, error) {
 	first, err := r.Source.List()
 	if err != nil {
@@ -57,7 +57,7 @@ func (r *received) Remove(uids []string) error {
 // Deliver implements maildrop.Receiver.
 func (r *received) Deliver(messages ...maildrop.Message) error { return r.mail.Deliver(messages...) }
 
-// both is one list after another.
+// both is one list followed by another.
 type both struct{ first, second maildrop.List }
 
 func (b *both) Len() int      { return b.first.Len() + b.second.Len() }

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// summary prints why the simulator has stopped and what it did, unless it is to be quiet.
+// summary prints why the simulator has stopped and what it did, unless --quiet is given.
 func (sim *simulator) summary(ctx context.Context, ran time.Duration) {
 	if sim.flags.logs.quiet {
 		return

@@ -23,7 +23,7 @@ func (s *synthetic) Set(text string) error {
 	return nil
 }
 
-// String returns the value in full, empty when it was not given.
+// String returns the full value, or "" when it was not given.
 func (s *synthetic) String() string {
 	if !s.given {
 		return ""
@@ -36,7 +36,7 @@ func (s *synthetic) Type() string { return "SPEC" }
 
 func (s *synthetic) open() (maildrop.Source, error) { return maildrop.Synthetic(s.o) }
 
-// syntheticHelp says what --synthetic takes.
+// syntheticHelp returns the help text about the value of --synthetic.
 func syntheticHelp() string {
 	var b strings.Builder
 	b.WriteString("Synthetic mail is " + maildrop.SyntheticForm + `:

@@ -15,7 +15,7 @@ import (
 	"pop3mtm/fixtures"
 )
 
-// tlsFlags say which certificate the server has.
+// tlsFlags holds the flags about the certificate of the server.
 type tlsFlags struct {
 	certificate, key string
 	caOut            string
@@ -47,14 +47,14 @@ func (f *tlsFlags) check() error {
 func (f *tlsFlags) trust() (curl, mtm string) {
 	switch {
 	case f.certificate != "":
-		return "", "" // of an authority that the system knows
+		return "", "" // signed by an authority that the system trusts
 	case f.caOut != "":
 		return "--cacert " + shellWord(f.caOut) + " ", "--tls-ca " + shellWord(f.caOut) + " "
 	}
 	return "--insecure ", "--tls-insecure-skip-verify "
 }
 
-// open reads or makes the certificate. addresses are those to listen on.
+// open reads or generates the certificate. addresses are the addresses to listen on.
 func (f *tlsFlags) open(addresses ...string) (*tls.Config, error) {
 	if f.certificate != "" {
 		pair, err := tls.LoadX509KeyPair(f.certificate, f.key)
@@ -91,7 +91,7 @@ func serverNames(addresses []string) ([]string, error) {
 			return nil, err
 		}
 		if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
-			// Other machines know this one by its name.
+			// Other machines use the host name.
 			if host, err = os.Hostname(); err != nil {
 				return nil, errors.Join(errors.New("cannot make a certificate without a host name: give --tls-cert"), err)
 			}

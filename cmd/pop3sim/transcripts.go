@@ -15,7 +15,7 @@ import (
 	"pop3mtm/fakeserver"
 )
 
-// transcriptFlags say where the transcripts of sessions go.
+// transcriptFlags holds the flags about transcripts.
 type transcriptFlags struct {
 	stderr bool
 	file   cli.Path

@@ -9,14 +9,14 @@ import (
 	"pop3mtm/fakeserver"
 )
 
-// login is one who may log in.
+// login holds the credentials of a user.
 type login struct{ name, password, token string }
 
 // logins is the value of the repeated flag --user.
 type logins []login
 
-// longest is the most octets of a name or password: RFC 2449 section 4 bounds a command line to 255
-// with CRLF.
+// longest limits the octets of a name or password. RFC 2449 section 4 limits a command line to 255
+// octets with CRLF.
 const longest = 255 - len("PASS \r\n")
 
 // Set adds NAME:PASSWORD; the password may hold colons.
@@ -57,7 +57,7 @@ func controls(text string) bool {
 	return strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7F })
 }
 
-// String is for the default in help, which the flag's description gives.
+// String returns "", since the flag's description names the default.
 func (l *logins) String() string { return "" }
 
 // Type returns what help shows for the value.
@@ -66,8 +66,7 @@ func (l *logins) Type() string { return "NAME:PASSWORD" }
 // tokens is the value of the repeated flag --token.
 type tokens struct{ *logins }
 
-// longestToken is the most octets of a token: what a client sends of it fits an AUTH response of
-// the server.
+// longestToken limits the octets of a token, so that it fits an AUTH response.
 const longestToken = 8 << 10
 
 // Set adds NAME:TOKEN.
@@ -87,7 +86,7 @@ func (t tokens) Set(text string) error {
 // Type returns what help shows for the value.
 func (tokens) Type() string { return "NAME:TOKEN" }
 
-// everyone returns all who may log in, by password, by token or by both.
+// everyone returns all users who may log in, by password, by token or by both.
 func (f *serveFlags) everyone() logins {
 	all := slices.Clone(f.users)
 	if len(all) == 0 {
@@ -122,7 +121,7 @@ func (m *mechanisms) Set(text string) error {
 	return nil
 }
 
-// String is for the default in help, which the flag's description gives.
+// String returns "", since the flag's description names the default.
 func (m *mechanisms) String() string { return "" }
 
 // Type returns what help shows for the value.

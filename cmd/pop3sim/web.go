@@ -23,11 +23,11 @@ type webFlags struct {
 }
 
 func (f *webFlags) add(flags *pflag.FlagSet) {
-	flags.StringVar(&f.token, "http-token", "", "let only callers in who send \"Authorization: Bearer `TOKEN`\", or TOKEN as the password of any user; needed to listen on other addresses than those of this machine")
+	flags.StringVar(&f.token, "http-token", "", "accept only callers that send \"Authorization: Bearer `TOKEN`\", or TOKEN as the password of any user; required for an address that other machines can reach")
 	flags.BoolVar(&f.mcp, "mcp", false, "serve the tools for agents (MCP) at /mcp of --http")
 }
 
-// check refuses a listener that others could use.
+// check returns an error for a listener that other machines could use without a token.
 func (f *webFlags) check(address string) error {
 	switch {
 	case address == "" && f.token != "":
@@ -43,13 +43,13 @@ func (f *webFlags) check(address string) error {
 	return nil
 }
 
-// web is the server for HTTP: the API and what stands beside it.
+// web is the HTTP server: the API, the page and the tools.
 type web struct {
 	server *http.Server
 	stop   context.CancelFunc // ends requests that wait or follow events
 }
 
-// newWeb makes the server. It listens nowhere yet.
+// newWeb returns the HTTP server. It does not listen yet.
 func newWeb(service *control.Service, withTools bool, log *slog.Logger) *web {
 	mux := http.NewServeMux()
 	service.Mount(mux)
@@ -71,7 +71,7 @@ func newWeb(service *control.Service, withTools bool, log *slog.Logger) *web {
 // Serve serves until Shutdown.
 func (w *web) Serve(l net.Listener) error { return w.server.Serve(l) }
 
-// Shutdown ends what waits and follows events, and waits for other requests until ctx ends.
+// Shutdown ends requests that wait or follow events, and waits for other requests until ctx ends.
 func (w *web) Shutdown(ctx context.Context) error {
 	w.stop()
 	err := w.server.Shutdown(ctx)

@@ -1,4 +1,4 @@
-// Package budget bounds the time and the memory that a parser may take for one input of a fuzz
+// Package budget limits the time and the memory that a parser may use for one input of a fuzz
 // target. Only tests import it.
 package budget
 
@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// The budget of an input: a fixed part, and one that grows with its length. They are generous,
-// for slow machines: what they find is work that grows faster than its input.
+// The budget of an input has a fixed part, and a part that grows with its length. Both are
+// generous, for slow machines: they find work that grows faster than its input.
 const (
 	fixedTime    = time.Second
 	timePerOctet = 20 * time.Microsecond
@@ -20,12 +20,12 @@ const (
 	perOctet     = 128
 
 	grownTo = 128 << 10
-	tries   = 3 // a machine may be busy with something else
+	tries   = 3 // the machine may be busy
 )
 
-// Of runs f with an input and with many copies of it in a row, and fails the test when f takes
-// longer, or allocates more in all, than the budget of the input. While the go command looks for
-// inputs, one in 64 is copied, always the same ones: the others would wait for it.
+// Of runs f with an input, and with many copies of it in a row, and fails the test when f takes
+// longer, or allocates more in all, than the budget of the input. While fuzzing, only one input in
+// 64 is copied, always the same ones, since copies take long.
 func Of(t testing.TB, input []byte, f func(input []byte)) {
 	t.Helper()
 	run := func(input []byte) (time.Duration, uint64) { return measure(input, f) }

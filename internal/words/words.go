@@ -1,4 +1,4 @@
-// Package words finds the word that was perhaps meant in place of a misspelt one.
+// Package words finds the known word that is most similar to a misspelt one.
 package words
 
 import (
@@ -8,7 +8,8 @@ import (
 	"github.com/agnivade/levenshtein"
 )
 
-// Nearest returns the allowed word that was perhaps meant, empty when none is near.
+// Nearest returns the allowed word that is most similar to word, or "" when no word is similar
+// enough.
 func Nearest(word string, allowed []string) string {
 	best, found := min(max(1, len(word)/2), 3)+1, ""
 	for _, a := range allowed {
@@ -20,9 +21,10 @@ func Nearest(word string, allowed []string) string {
 	return found
 }
 
-// Misspelt returns the known verb of which verb is a slip of the finger: one letter wrong, or the
-// letters in another order. It returns "" when no word is similar, and for a verb that is known. An
-// X at the beginning is not a slip: extensions are called so.
+// Misspelt returns the known verb of which verb is probably a misspelling: one letter is wrong, or
+// the letters are in another order. It returns "" when no known verb is similar, and for a known
+// verb. A verb with an additional X at the beginning is not a misspelling, since extensions have
+// such names.
 func Misspelt(verb string, known []string) string {
 	near := Nearest(verb, known)
 	if near == "" || len(verb) < 3 || strings.EqualFold(near, verb) {
