@@ -144,7 +144,7 @@ var _ = Describe("Running feature files", func() {
 		Expect(status).To(BeZero(), out)
 		Expect(heard).To(HavePrefix("+OK lighthouse"))
 		_, err = Server(context.Background())
-		Expect(err).To(MatchError(ContainSubstring("the context is not that of a step")))
+		Expect(err).To(MatchError(ContainSubstring("the context does not belong to a step")))
 	})
 
 	It("stops soon when its context ends", func() {

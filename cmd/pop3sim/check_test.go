@@ -61,7 +61,7 @@ func TestCheckJudgesAClientAndReportsInEveryForm(t *testing.T) {
 
 	r = run("check", "--exec", client("keeps-stuffed-dots"), "--only", "retr-octets@dot*", "--junit", file("r.xml"), "--html", file("r.html"), "--badge", file("r.svg"))
 	g.Expect(r.status).To(Equal(1), r.errOut)
-	g.Expect(r.out).To(And(ContainSubstring("HALF retr-octets@dots (must, 1939/3)"), ContainSubstring(`"..one dot", sent was ".one dot"`),
+	g.Expect(r.out).To(And(ContainSubstring("HALF retr-octets@dots (must, 1939/3)"), ContainSubstring(`"..one dot", but ".one dot" was sent`),
 		ContainSubstring("pop3sim serve --case 'retr-octets@dots'"), ContainSubstring("cases fail the check")))
 	for name, want := range map[string]string{"r.xml": `failures="4"`, "r.html": "retr-octets@dots", "r.svg": "4 of 4 cases fail"} {
 		text, err := os.ReadFile(file(name))
@@ -124,12 +124,12 @@ func TestAClientThatCannotBeCheckedIsSaidInOneSentence(t *testing.T) {
 		"no client":         {nil, "exactly one of --exec, --preset, --client, --listen and --attend"},
 		"no such program":   {[]string{"--exec", "no-such-client {port} {dir}"}, "does not exist"},
 		"exits at once":     {[]string{"--exec", "sh -c 'exit 3' {port} {dir}"}, "exit status 3 and never connected"},
-		"no placeholder":    {[]string{"--exec", "fetch"}, "nothing holds {"},
+		"no placeholder":    {[]string{"--exec", "fetch"}, "contains {"},
 		"no such preset":    {[]string{"--preset", "none"}, "there is no preset"},
 		"a typo in --only":  {[]string{"--preset", "curl", "--only", "rter-*"}, `no case matches "rter-*"`},
 		"a bad severity":    {[]string{"--preset", "curl", "--severity", "high"}, "tolerance, should or must"},
 		"prints binary":     {[]string{"--exec", "head -c 100000 /dev/urandom {port} {dir}"}, "never connected"},
-		"a shard too many":  {[]string{"--preset", "curl", "--shard", "3/2"}, "is not a shard"},
+		"a shard too many":  {[]string{"--preset", "curl", "--shard", "3/2"}, "invalid shard"},
 		"an unknown client": {[]string{"--client", "no-such-file.yaml"}, "no such file"},
 	} {
 		t.Run(name, func(t *testing.T) {
