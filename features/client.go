@@ -13,7 +13,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/cucumber/godog"
@@ -26,21 +25,6 @@ import (
 	"pop3mtm/scenarios/check/process"
 	"pop3mtm/scenarios/check/stored"
 )
-
-// other is a client that a scenario drives instead of the MTM.
-type other struct {
-	drive  check.Drive
-	habit  *habit
-	client check.Client // nil before its first visit
-	ended  *process.Ending
-}
-
-// habit is what a client does with the mail that it has fetched, found out once for all scenarios.
-type habit struct {
-	once  sync.Once
-	moves bool
-	err   error
-}
 
 // otherSteps returns what steps do that are not about the server, with another client. A step that
 // is missing here is about the MTM.

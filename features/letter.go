@@ -13,6 +13,9 @@ import (
 	"pop3mtm/mtm/store"
 )
 
+// nothing is written in a table for an empty cell, or for a list without elements.
+const nothing = "-"
+
 // letter is a message of a scenario; its subject identifies it.
 type letter struct {
 	maildrop.Message

@@ -19,6 +19,9 @@ import (
 // staysUp is a {network} that is there again when a line has broken.
 const staysUp = ", and the next one can be had at once"
 
+// nowhere is the port of tcpmux, a service that is no longer used.
+const nowhere = 1
+
 // lines dials the client's connections, and counts the open ones.
 type lines struct {
 	mu     sync.Mutex

@@ -211,13 +211,3 @@ func (w *world) progressSize(list string) {
 	p := w.progressUntil(func(p progress.Snapshot) bool { return p.TotalSize == sum })
 	w.Expect(p.TotalSize).To(gomega.Equal(sum))
 }
-
-// find returns the entry with a subject, or nil.
-func find(entries []store.Entry, subject string) *store.Entry {
-	for i := range entries {
-		if entries[i].Description == subject {
-			return &entries[i]
-		}
-	}
-	return nil
-}

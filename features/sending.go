@@ -191,14 +191,6 @@ func (w *world) taken() []string {
 	return list
 }
 
-// launcher returns a launcher that sends in this process, as a program that embeds the MTM may.
-func (w *world) launcher() mtm.Launcher {
-	return mtm.LauncherFunc(func(ctx context.Context, st *store.Store, smtp store.ID) error {
-		_, err := autosend.Run(ctx, st, smtp, &autosend.Options{Timeout: w.patience})
-		return err
-	})
-}
-
 // closeSink closes the server for sending. It fails when a required rule has not fired.
 func (w *world) closeSink() error {
 	if w.sink == nil {

@@ -5,14 +5,6 @@ import (
 	"strings"
 )
 
-// step is one row of the table: the pattern of a line, and what the line does.
-type step struct {
-	pattern string // with placeholders
-	about   string // one line for STEPS.md
-	example string // a line that the pattern matches, and the rows of its table
-	run     any    // a method of a world, called with the placeholders' values
-}
-
 // group holds the steps of one file.
 type group struct {
 	title string

@@ -228,3 +228,13 @@ func (w *world) remoteCount(ctx context.Context, count int) error {
 	w.Expect(service.RemoteCount).To(gomega.Equal(count))
 	return err
 }
+
+// find returns the entry with a subject, or nil.
+func find(entries []store.Entry, subject string) *store.Entry {
+	for i := range entries {
+		if entries[i].Description == subject {
+			return &entries[i]
+		}
+	}
+	return nil
+}

@@ -12,9 +12,6 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// nothing is written in a table for an empty cell, or for a list without elements.
-const nothing = "-"
-
 // rows returns the rows of a table whose first row names the columns.
 func rows(table *godog.Table) []map[string]string {
 	var all []map[string]string

@@ -62,14 +62,6 @@ func abilities() map[string]string {
 
 func abilityNames() []string { return slices.Sorted(maps.Keys(abilities())) }
 
-// The credentials for a scenario's server. The password differs from the user name, so that a
-// transcript can be searched for it.
-const (
-	User       = "demo"
-	Password   = "gull-rock"
-	rightToken = "token-of-gull-rock"
-)
-
 // answers returns the values of {answer}, with the edit that each means.
 func answers() map[string]edit.Edit {
 	return map[string]edit.Edit{
@@ -156,7 +148,6 @@ const (
 	plentyOfRoom = "plenty of room"
 	noFolder     = "a folder that is not there"
 	nobodyKnows  = "knows the server's name"
-	nowhere      = 1 // the port of tcpmux, a service that is no longer used
 )
 
 const (

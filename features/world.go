@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"maps"
 	"math"
-	"net"
 	"os"
 	"path/filepath"
 	"runtime/pprof"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -22,7 +22,25 @@ import (
 	"pop3mtm/mtm/account"
 	"pop3mtm/mtm/store"
 	"pop3mtm/scenarios"
+	"pop3mtm/scenarios/check"
+	"pop3mtm/scenarios/check/process"
 )
+
+// The credentials for a scenario's server. The password differs from the user name, so that a
+// transcript can be searched for it.
+const (
+	User       = "demo"
+	Password   = "gull-rock"
+	rightToken = "token-of-gull-rock"
+)
+
+// step is one row of the table: the pattern of a line, and what the line does.
+type step struct {
+	pattern string // with placeholders
+	about   string // one line for STEPS.md
+	example string // a line that the pattern matches, and the rows of its table
+	run     any    // a method of a world, called with the placeholders' values
+}
 
 // world holds the server, store and client of one scenario. The first step that needs the server
 // starts it and creates the account.
@@ -69,6 +87,21 @@ type world struct {
 	last      result         // of "it"
 	begun     result         // of "what I began"
 	newest    *mtm.Operation // of the newest command that was not refused
+}
+
+// other is a client that a scenario drives instead of the MTM.
+type other struct {
+	drive  check.Drive
+	habit  *habit
+	client check.Client // nil before its first visit
+	ended  *process.Ending
+}
+
+// habit is what a client does with the mail that it has fetched, found out once for all scenarios.
+type habit struct {
+	once  sync.Once
+	moves bool
+	err   error
 }
 
 // result is a command of a step. It was refused, or it runs or has run.
@@ -143,145 +176,3 @@ func (w *world) openStore() (err error) {
 	})
 	return err
 }
-
-// ready starts the server and creates the account and the client, unless that is done already.
-func (w *world) ready(ctx context.Context) error {
-	if w.client != nil {
-		return nil
-	}
-	if w.server == nil {
-		if err := w.serve(ctx); err != nil {
-			return err
-		}
-	}
-	if w.account == 0 {
-		if err := w.addAccount(ctx); err != nil {
-			return err
-		}
-	}
-	return w.openClient()
-}
-
-// serve starts the server on a free port of this machine.
-func (w *world) serve(ctx context.Context) error {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	server := w.makeServer()
-	w.server, w.serving, w.accepted = server, make(chan error, 1), &accepted{Listener: listener}
-	if w.other != nil {
-		w.accepted.down = w.lines.isDown
-	}
-	serve := server.Serve
-	if w.settings.Security.TLS == account.Implicit && (w.options.TLS != nil || w.play != nil) {
-		serve = server.ServeTLS
-	}
-	go func(l net.Listener) { w.serving <- serve(l) }(w.accepted)
-	w.lines.reach(listener.Addr().String())
-	return nil
-}
-
-func (w *world) addAccount(ctx context.Context) (err error) {
-	w.account, err = mtm.AddAccount(ctx, w.store, "demo", w.settings)
-	return err
-}
-
-// change edits the settings of the account, before or after it is created.
-func (w *world) change(ctx context.Context, edit func(*account.POP3)) error {
-	edit(&w.settings)
-	if w.account == 0 {
-		return nil
-	}
-	return mtm.SetAccount(ctx, w.store, w.account, w.settings)
-}
-
-func (w *world) openClient() (err error) {
-	w.client, err = mtm.Open(w.store, w.account, &mtm.Options{Dial: w.lines.dial, Timeout: w.timeout, Launcher: w.launcher()})
-	return err
-}
-
-// closeProgram closes client and store, like a program that ends.
-func (w *world) closeProgram() error {
-	var client error
-	if w.client != nil {
-		client = w.client.Close()
-		w.client = nil
-	}
-	return errors.Join(client, w.store.Close())
-}
-
-// invoke starts a command and does not wait for it to end.
-func (w *world) invoke(ctx context.Context, words string) (r result, err error) {
-	if err = w.ready(ctx); err != nil {
-		return r, err
-	}
-	cmd, err := w.command(words)
-	if err != nil {
-		return r, err
-	}
-	r.words = words
-	// The server may still be busy with the end of the last session.
-	if !w.client.Busy() {
-		if err = w.settled(ctx); err != nil {
-			return r, err
-		}
-	}
-	if !w.client.Busy() {
-		w.lines.goDown(false)
-	}
-	if r.operation, r.refused = w.client.InvokeAsync(ctx, cmd); r.refused == nil {
-		w.newest = r.operation
-	}
-	return r, nil
-}
-
-// wait waits for a command to end and returns its error. It fails the step when the command does
-// not end.
-func (w *world) wait(r result) error {
-	if r.operation == nil {
-		return r.refused
-	}
-	select {
-	case <-r.operation.Done():
-	case <-time.After(w.patience):
-		w.Expect(r.operation.Progress()).To(gomega.BeNil(), "the operation does not end")
-	}
-	err := r.operation.Wait()
-	w.Expect(r.operation.Progress().Code).To(gomega.BeEquivalentTo(mtm.Code(err)),
-		"the progress must have the same error as the operation")
-	return err
-}
-
-// The values of {who}.
-const (
-	it            = "it"
-	whatIBegan    = "what I began"
-	theConnection = "the connection"
-)
-
-// given returns the command that a {who} means.
-func (w *world) given(who string) result {
-	r := w.last
-	if who == whatIBegan {
-		r = w.begun
-	}
-	w.Expect(r).NotTo(gomega.BeZero(), "no step before this one has given a command that %q could mean", who)
-	return r
-}
-
-// settled waits until the server has noticed that the client has closed its connection, so that
-// maildrop and transcripts are up to date.
-func (w *world) settled(ctx context.Context) error {
-	if w.server == nil || connected(w.client) || connected(w.visitor) {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, w.patience)
-	defer cancel()
-	if err := w.server.Wait(ctx); err != nil {
-		return fmt.Errorf("a connection was left open: %w", err)
-	}
-	return nil
-}
-
-func connected(c *mtm.Client) bool { return c != nil && c.Connected() }

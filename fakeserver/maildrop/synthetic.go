@@ -3,52 +3,11 @@ package maildrop
 import (
 	"errors"
 	"fmt"
-	"io"
 	"iter"
-	"math"
 	"strconv"
 	"strings"
 	"sync"
 )
-
-const (
-	// MinSyntheticSize is the size of the smallest synthetic message in octets: its
-	// header must fit.
-	MinSyntheticSize = 512
-	// MaxSyntheticSize is the size of the largest.
-	MaxSyntheticSize = 1 << 40
-	// MostSynthetic is the largest count of messages, arrivals included.
-	MostSynthetic = math.MaxInt32
-)
-
-// SyntheticOptions describes a generated mailbox. ParseSynthetic reads it from text.
-type SyntheticOptions struct {
-	// Count of messages in the first session.
-	Count int
-	// Size of each message in octets, CRLFs included: at least MinSyntheticSize,
-	// at most MaxSyntheticSize. Default: 8 KiB.
-	Size int64
-	// Sigma above 0 spreads the sizes: their logarithms are normal around that
-	// of Size, the median, with this standard deviation. At most 8.
-	Sigma float64
-	// Table names the table of sizes: "office", which is built in, or a file with one
-	// size per line or the output of LIST. Each size is as frequent as in the table.
-	Table string
-	// Least and Most limit the sizes of Sigma and Table. Defaults: the smallest size
-	// of the mix, and MaxSyntheticSize.
-	Least, Most int64
-	// Seed of the content.
-	Seed uint64
-	// Mix names the kind of messages; Mixes lists the names. Default: plain.
-	Mix string
-
-	// After each session Expire messages with the lowest numbers are removed (deleted
-	// ones count too), or ExpirePercent of all messages, chosen by the seed and the
-	// session's number; then Arrive new ones are added.
-	Arrive, Expire, ExpirePercent int
-	// Shuffle changes the order of the mailbox in each session after the first.
-	Shuffle bool
-}
 
 // Changing is a Source whose mail differs in the next session.
 type Changing interface {
@@ -97,41 +56,6 @@ func SyntheticMessage(seed uint64, n int, size int64) []byte {
 	}
 	return b
 }
-
-// SyntheticNumber returns the seed and the number of the synthetic message with this
-// Message-ID, with or without angle brackets.
-func SyntheticNumber(messageID string) (seed uint64, n int, ok bool) {
-	id := strings.TrimSuffix(strings.TrimPrefix(messageID, "<"), ">")
-	id, ours := strings.CutSuffix(id, messageHost)
-	number, hex, dot := strings.Cut(id, ".")
-	n, err := strconv.Atoi(number)
-	seed, bad := strconv.ParseUint(hex, 16, 64)
-	ok = ours && dot && err == nil && bad == nil && n >= 1 && id == string(appendID(nil, seed, n))
-	return seed, n, ok
-}
-
-const messageHost = "@synthetic.example"
-
-// appendID appends the part of a Message-ID before messageHost.
-func appendID(b []byte, seed uint64, n int) []byte {
-	b = append(strconv.AppendInt(b, int64(n), 10), '.')
-	return strconv.AppendUint(b, seed, 16)
-}
-
-type syntheticMessage struct {
-	mix  *mixture
-	n    int
-	size int64
-}
-
-func (m *syntheticMessage) UID() string {
-	b := append(strconv.AppendUint(make([]byte, 0, 40), m.mix.seed, 16), '-')
-	return string(strconv.AppendInt(b, int64(m.n), 10))
-}
-
-func (m *syntheticMessage) Size() int64 { return m.size }
-
-func (m *syntheticMessage) Open() (io.ReadCloser, error) { return m.reader(), nil }
 
 // synthetic is the source. The lists that it returns are immutable.
 type synthetic struct {

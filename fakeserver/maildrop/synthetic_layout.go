@@ -1,6 +1,9 @@
 package maildrop
 
-import "io"
+import (
+	"io"
+	"strings"
+)
 
 // piece is a run of octets of a message, read from a ring of octets at some offset.
 type piece struct {
@@ -178,3 +181,6 @@ func (l *layout) finish() []piece {
 	rest := append(line, l.pieces[h.at+1:]...)
 	return append(l.pieces[:h.at+1], rest...)
 }
+
+// lastLine is the text from which a last line of any length is cut.
+var lastLine = []byte(strings.Repeat("the-end-of-the-text-", 56))

@@ -1,7 +1,9 @@
 package maildrop
 
 import (
+	"io"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -79,6 +81,22 @@ type mixture struct {
 	kinds []kind // empty: all are plain
 }
 
+// syntheticMessage is message n of a mailbox; it generates its octets when it is read.
+type syntheticMessage struct {
+	mix  *mixture
+	n    int
+	size int64
+}
+
+func (m *syntheticMessage) UID() string {
+	b := append(strconv.AppendUint(make([]byte, 0, 40), m.mix.seed, 16), '-')
+	return string(strconv.AppendInt(b, int64(m.n), 10))
+}
+
+func (m *syntheticMessage) Size() int64 { return m.size }
+
+func (m *syntheticMessage) Open() (io.ReadCloser, error) { return m.reader(), nil }
+
 // reader returns a reader of the message. It always yields as many octets as the size.
 func (m *syntheticMessage) reader() *syntheticReader {
 	if len(m.mix.kinds) > 0 {
@@ -91,8 +109,5 @@ func (m *syntheticMessage) reader() *syntheticReader {
 			}
 		}
 	}
-	return m.plain()
+	return plainMessage(m.mix.seed, m.n, m.size)
 }
-
-// lastLine is the text from which a last line of any length is cut.
-var lastLine = []byte(strings.Repeat("the-end-of-the-text-", 56))

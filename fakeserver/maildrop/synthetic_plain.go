@@ -5,53 +5,46 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 )
 
-// plain lays out a plain message: header, whole lines of the text, a last line.
-func (m *syntheticMessage) plain() *syntheticReader {
-	header := m.header("")
-	if (m.size-int64(len(header)))%textLine == 1 {
+// plainMessage lays out plain message n: header, whole lines of the text, a last line.
+func plainMessage(seed uint64, n int, size int64) *syntheticReader {
+	header := plainHeader(seed, n, "")
+	if (size-int64(len(header)))%textLine == 1 {
 		// One octet is not enough for a line with its CRLF.
-		header = m.header(".")
+		header = plainHeader(seed, n, ".")
 	}
 	text := syntheticText()
-	rest := m.size - int64(len(header))
+	rest := size - int64(len(header))
 	// The multiplier starts neighbouring messages at distant places of the text.
-	first := (uint64(m.n)*0x9E3779B97F4A7C15 ^ m.mix.seed) % textLines
+	first := (uint64(n)*0x9E3779B97F4A7C15 ^ seed) % textLines
 	r := &syntheticReader{}
 	r.pieces = append(r.first[:0], piece{ring: header, size: int64(len(header))})
 	if whole := rest / textLine * textLine; whole > 0 {
 		r.pieces = append(r.pieces, piece{ring: text, from: int64(first) * textLine, size: whole})
 	}
-	if n := rest % textLine; n > 0 {
-		tail := append(append(make([]byte, 0, n), text[:n-2]...), "\r\n"...)
-		r.pieces = append(r.pieces, piece{ring: tail, size: n})
+	if left := rest % textLine; left > 0 {
+		tail := append(append(make([]byte, 0, left), text[:left-2]...), "\r\n"...)
+		r.pieces = append(r.pieces, piece{ring: tail, size: left})
 	}
 	return r
 }
 
-func (m *syntheticMessage) header(pad string) []byte {
-	n := int64(m.n)
+// plainHeader returns the header of plain message n, with pad at the end of its subject.
+func plainHeader(seed uint64, n int, pad string) []byte {
+	sender := int64(n % 1000)
 	const usual = 320 // most octets of a header
 	b := make([]byte, 0, usual)
-	b = strconv.AppendInt(append(b, "From: Sender "...), n%1000, 10)
-	b = strconv.AppendInt(append(b, " <sender"...), n%1000, 10)
+	b = strconv.AppendInt(append(b, "From: Sender "...), sender, 10)
+	b = strconv.AppendInt(append(b, " <sender"...), sender, 10)
 	b = append(b, "@example.org>\r\nTo: Reader <reader@example.net>\r\nSubject: Synthetic message "...)
-	b = strconv.AppendInt(b, n, 10)
-	b = strconv.AppendUint(append(b, " of seed "...), m.mix.seed, 10)
+	b = strconv.AppendInt(b, int64(n), 10)
+	b = strconv.AppendUint(append(b, " of seed "...), seed, 10)
 	b = append(append(b, pad...), "\r\nDate: "...)
-	b = syntheticDate(n).AppendFormat(b, mailDate)
-	b = appendID(append(b, "\r\nMessage-ID: <"...), m.mix.seed, m.n)
+	b = syntheticDate(int64(n)).AppendFormat(b, mailDate)
+	b = appendID(append(b, "\r\nMessage-ID: <"...), seed, n)
 	return append(append(b, messageHost...), ">\r\nMIME-Version: 1.0\r\n"+
 		"Content-Type: text/plain; charset=us-ascii\r\n\r\n"...)
-}
-
-const mailDate = "Mon, 02 Jan 2006 15:04:05 -0700"
-
-// syntheticDate returns the date of message n: one message a minute, for 50 years.
-func syntheticDate(n int64) time.Time {
-	return time.Date(2001, 1, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(n%(50*365*24*60)) * time.Minute)
 }
 
 const (

@@ -41,6 +41,9 @@ func (c CommandLine) Validate() error {
 // Name returns the title.
 func (c CommandLine) Name() string { return c.Title }
 
+// Encrypts returns true: the user chooses the command line.
+func (CommandLine) Encrypts(TLS) bool { return true }
+
 // Version returns the command line itself, since it is not known how the program prints its
 // version. It returns an error when the program does not exist.
 func (c CommandLine) Version(ctx context.Context) (string, error) {

@@ -18,6 +18,9 @@ type Curl struct{}
 // Name returns "curl".
 func (Curl) Name() string { return "curl" }
 
+// Encrypts returns true: curl does both with --ssl-reqd.
+func (Curl) Encrypts(TLS) bool { return true }
+
 // Version returns the first line of curl --version.
 func (Curl) Version(ctx context.Context) (string, error) {
 	return version(ctx, "curl", "curl", "--version")

@@ -31,6 +31,9 @@ func (f Fetchmail) Name() string {
 	return "fetchmail"
 }
 
+// Encrypts returns true: sslproto and ssl.
+func (Fetchmail) Encrypts(TLS) bool { return true }
+
 // Version returns the first line of fetchmail --version.
 func (Fetchmail) Version(ctx context.Context) (string, error) {
 	path, err := program("fetchmail", "fetchmail")

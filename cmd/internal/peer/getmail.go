@@ -37,6 +37,9 @@ func (g Getmail) Name() string {
 	return "getmail"
 }
 
+// Encrypts returns false for STLS, which getmail does not support.
+func (Getmail) Encrypts(t TLS) bool { return t == Implicit }
+
 // Version returns what getmail --version prints.
 func (Getmail) Version(ctx context.Context) (string, error) {
 	return version(ctx, "getmail", "getmail6", "--version")

@@ -23,6 +23,9 @@ func (m Mpop) Name() string {
 	return "mpop to Maildir"
 }
 
+// Encrypts returns true: tls and tls_starttls.
+func (Mpop) Encrypts(TLS) bool { return true }
+
 // Version returns the first line of mpop --version.
 func (Mpop) Version(ctx context.Context) (string, error) {
 	return version(ctx, "mpop", "mpop", "--version")

@@ -7,10 +7,11 @@
 package peer
 
 import (
-	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
+	"testing"
 )
 
 // ErrMissing means that a program is not installed. The error that wraps it names the program
@@ -27,35 +28,14 @@ type Account struct {
 	CA       string `json:",omitempty"` // PEM file of the certificate authority to trust; "" = those of the system
 }
 
-// Client is one mail program, with the settings that change messages least.
-type Client interface {
-	// Name returns a short name for tables, such as "mpop to mbox".
-	Name() string
-	// Version runs the program and returns its version on one line.
-	Version(ctx context.Context) (string, error)
-	// Encrypts reports whether the program supports this kind of TLS.
-	Encrypts(TLS) bool
-	// Fetch copies every message of the account to the empty directory dir, and leaves the
-	// messages on the server. It blocks until the program has ended; when ctx ends first the
-	// program is killed. When the program could not fetch some messages but fetched the others,
-	// the error is a Refused.
-	Fetch(ctx context.Context, a Account, dir string) error
-	// Read returns the messages that Fetch stored in dir, in the order of the
-	// server, without refused ones.
-	Read(dir string) ([][]byte, error)
-	// Alters returns in words what the program changes in a message; "" when it keeps every byte.
-	Alters() string
-	// Refuses returns why the program cannot fetch this message; "" when it can.
-	Refuses(served []byte) string
-	// Check returns nil when stored has, message by message, the same octets as served, except for
-	// the changes of Alters. Both lack the messages that the program refuses.
-	Check(ctx context.Context, served, stored [][]byte) error
-}
+// TLS says how a connection is protected.
+type TLS string
 
-// Clients returns every client of this package, with the settings of the tests.
-func Clients() []Client {
-	return []Client{Curl{}, Poplib{}, Mpop{}, Mpop{Mbox: true}, Fetchmail{}, Fetchmail{BSMTP: true}, Getmail{}, Getmail{Mbox: true}}
-}
+// The values of TLS. The zero value means no protection.
+const (
+	STLS     TLS = "stls"     // TLS after the command STLS on a plain connection
+	Implicit TLS = "implicit" // TLS from the first octet on
+)
 
 // Refusal describes a message that a client could not fetch.
 type Refusal struct {
@@ -80,4 +60,16 @@ func program(name, debian string) (string, error) {
 		return "", fmt.Errorf("%s is %w; Debian has it in the package %s", name, ErrMissing, debian)
 	}
 	return path, nil
+}
+
+// Need ends the test when err is not nil. A missing program skips the test, unless the environment
+// variable CI is "true": then the test fails.
+func Need(t testing.TB, err error) {
+	t.Helper()
+	if errors.Is(err, ErrMissing) && os.Getenv("CI") != "true" {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 }

@@ -26,6 +26,9 @@ const poplibLine = 2048
 // Name returns "poplib".
 func (Poplib) Name() string { return "poplib" }
 
+// Encrypts returns true: stls and POP3_SSL.
+func (Poplib) Encrypts(TLS) bool { return true }
+
 // Version returns the version of the Python interpreter.
 func (Poplib) Version(ctx context.Context) (string, error) {
 	return version(ctx, "python3", "python3", "--version")
