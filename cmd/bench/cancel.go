@@ -27,7 +27,7 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// cancel measures stopping a copy that runs.
+// cancel measures how fast a running copy stops.
 type cancel struct {
 	harness.Question
 	cancels int
@@ -42,7 +42,7 @@ func newCancel() *cobra.Command {
 	var x cancel
 	c := &cobra.Command{
 		Use:   "cancel",
-		Short: "Cancels a running copy at many positions, and checks what is stored",
+		Short: "Cancel a running copy at many positions, and check what is stored",
 		Long: `Cancel copies a mailbox with our MTM and cancels the copy at positions that follow from the seed. It measures the time from
 Cancel until the operation ends: the connection is closed, and every whole message is safe on the disk. After each cancel it
 checks the store, compares the stored messages with what was served, and the next copy must fetch exactly the rest. If not, the
@@ -51,7 +51,7 @@ bench ends with an error.`,
   bench cancel --messages 2000 --cancels 10 --seed 7 --json`,
 	}
 	x.Flags(c, 10_000, 8<<10, func() {
-		c.Flags().IntVar(&x.cancels, "cancels", 50, "how many copies are cancelled")
+		c.Flags().IntVar(&x.cancels, "cancels", 50, "the number of copies to cancel")
 		x.DirFlag(c)
 	})
 	c.RunE = func(c *cobra.Command, _ []string) error {
@@ -77,14 +77,14 @@ func (x *cancel) validate() error {
 	return x.Room(3)
 }
 
-// stopped is one cancel.
+// stopped is the result of one cancel.
 type stopped struct {
-	Position int     `json:"position"` // of how many messages the progress told when it was cancelled
-	Stored   int     `json:"stored"`   // of them, how many were safe when it had ended
+	Position int     `json:"position"` // the number of messages that the progress showed at the cancel
+	Stored   int     `json:"stored"`   // the number of messages that were stored at the end
 	Seconds  float64 `json:"seconds"`  // from Cancel to the end
 }
 
-// stops holds what the benchmark has found.
+// stops holds the results of the benchmark.
 type stops struct {
 	Benchmark string           `json:"benchmark"`
 	Machine   report.Machine   `json:"machine"`
@@ -92,8 +92,8 @@ type stops struct {
 	Seconds   numbers.Spread   `json:"seconds"`
 	Ninety    float64          `json:"seconds_90_percent"`
 	Cancels   []stopped        `json:"cancels"`
-	Finished  int              `json:"finished"`          // copies that had ended before they were cancelled; they are not counted
-	Stopped   string           `json:"stopped,omitempty"` // why this is only a part
+	Finished  int              `json:"finished"`          // copies that ended before they were cancelled; not in the figures
+	Stopped   string           `json:"stopped,omitempty"` // why the results are incomplete
 }
 
 // Empty implements answer.
@@ -128,7 +128,7 @@ func (s *stops) Text(asJSON bool) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// canceller cancels copies of one mailbox into one store.
+// canceller cancels copies of one mailbox to one store.
 type canceller struct {
 	box    *mtm.Client
 	store  *store.Store
@@ -138,8 +138,7 @@ type canceller struct {
 	found  *stops
 }
 
-// withMailbox starts the server, a process of its own, and opens a store in this one,
-// for as long as f runs.
+// withMailbox starts a server process and opens a store in this process, while f runs.
 func (x *cancel) withMailbox(ctx context.Context, dir string, f func(*canceller) error) (err error) {
 	spec := servers.Spec{Name: servers.Simulator}
 	server, err := spec.Begin(ctx, servers.Hosting{Mailbox: x.Box, Accounts: 1, Dir: dir}, func(servers.Counts) {})
@@ -176,11 +175,11 @@ func (x *cancel) withMailbox(ctx context.Context, dir string, f func(*canceller)
 	})
 }
 
-// next cancels a copy at a position that follows from the seed. Copies that end before they are
-// cancelled are not counted.
+// next cancels a copy at a position that depends on the seed. Copies that end before they are
+// cancelled are not in the figures.
 func (r *canceller) next(ctx context.Context) error {
 	for {
-		// Further back a copy may end before it can be cancelled.
+		// At a later position a copy may end before it can be cancelled.
 		position := 1 + r.random.IntN(max(1, r.served.Len()*9/10))
 		s, err := r.once(ctx, position)
 		if errors.Is(err, errFinished) {
@@ -199,7 +198,7 @@ func (r *canceller) next(ctx context.Context) error {
 
 var errFinished = errors.New("the copy had ended")
 
-// once cancels a copy into a new folder, and lets the next one do the rest.
+// once cancels a copy to a new folder, and lets the next copy fetch the rest.
 func (r *canceller) once(ctx context.Context, position int) (s stopped, err error) {
 	folder := store.Entry{Parent: store.Local, Service: store.Local, Type: store.TypeFolder, Name: "cancelled"}
 	b := r.store.NewBatch()
@@ -229,7 +228,7 @@ func (r *canceller) once(ctx context.Context, position int) (s stopped, err erro
 	return s, errors.Join(err, failed)
 }
 
-// connect logs in; the server may not have noticed yet that the last line was dropped.
+// connect logs in. The server may not have noticed yet that the last connection was dropped.
 func (r *canceller) connect(ctx context.Context) error {
 	for try := 0; ; try++ {
 		err := r.box.InvokeSync(ctx, mtm.Connect{})
@@ -239,7 +238,7 @@ func (r *canceller) connect(ctx context.Context) error {
 	}
 }
 
-// stop runs the command until its progress has come to the position, and cancels it.
+// stop runs the command until its progress has reached the position, and cancels it.
 func (r *canceller) stop(ctx context.Context, command mtm.Command, position int) (s stopped, err error) {
 	op, err := r.box.InvokeAsync(ctx, command)
 	if err != nil {
@@ -265,18 +264,19 @@ func (r *canceller) stop(ctx context.Context, command mtm.Command, position int)
 	case !errors.Is(err, mtm.ErrCancelled):
 		return s, err
 	case r.box.Connected():
-		return s, errors.New("the line was not dropped")
+		return s, errors.New("the connection was not dropped")
 	}
 	return s, nil
 }
 
-// verify checks the store, and that the folder holds the first messages and nothing else.
+// verify checks the store, and that the folder has the first messages and nothing else.
 func (r *canceller) verify(ctx context.Context, folder store.ID, stored int) error {
 	first := workload.First{List: r.served, N: stored}
 	return verify.Entries(ctx, r.store, folder, &verify.Judge{Served: first, Find: verify.InOrder(first)})
 }
 
-// rest fetches what is missing: no more, no less. The server has all messages still.
+// rest fetches the missing messages and checks that nothing else was fetched, and that the server
+// still has all messages.
 func (r *canceller) rest(ctx context.Context, command mtm.GetMail, stored int) error {
 	if err := r.connect(ctx); err != nil {
 		return err
@@ -286,7 +286,7 @@ func (r *canceller) rest(ctx context.Context, command mtm.GetMail, stored int) e
 		return err
 	}
 	if account.RemoteCount != r.served.Len() {
-		return fmt.Errorf("the server holds %d messages, it was to keep %d", account.RemoteCount, r.served.Len())
+		return fmt.Errorf("the server has %d messages, but should have kept %d", account.RemoteCount, r.served.Len())
 	}
 	op, err := r.box.InvokeAsync(ctx, command)
 	if err == nil {

@@ -20,7 +20,7 @@ import (
 	"pop3mtm/mtm/account"
 )
 
-// compare measures fetching a mailbox with several clients that take turns.
+// compare measures how fast several clients, in turn, fetch a mailbox.
 type compare struct {
 	harness.Setup
 	window  int
@@ -37,7 +37,7 @@ func newCompare() *cobra.Command {
 	var m compare
 	c := &cobra.Command{
 		Use:   "compare",
-		Short: "Fetches a mailbox with ours and with other people's clients, from ours and from other servers, taking turns",
+		Short: "Fetch a mailbox with our client and others in turn, from our server and others",
 		Long: `Compare fetches one mailbox with several clients that take turns, into a new directory each time: our MTM, those that are
 installed of mpop (to Maildir and to mbox), fetchmail (with a program for each message, and to BSMTP), getmail6 (with a
 program for each message, and to mbox), curl and Python's poplib, and your own with --client. Two small programs show what
@@ -89,7 +89,7 @@ per file or into one mbox. In Debian the packages are mpop, fetchmail, getmail6,
 	return c
 }
 
-// Validate also takes the command lines apart.
+// validate checks the flags, and splits the command lines of clients.
 func (m *compare) validate(c *cobra.Command) ([]clients.Client, error) {
 	if err := m.Setup.Validate(c.Flags()); err != nil {
 		return nil, err
@@ -128,7 +128,7 @@ func (m *compare) validate(c *cobra.Command) ([]clients.Client, error) {
 	return own, nil
 }
 
-// validateTLS refuses what clients of others cannot be told to do.
+// validateTLS returns an error for TLS settings that third-party clients do not support.
 func (m *compare) validateTLS() error {
 	if m.TLS == string(account.NoTLS) {
 		return nil
@@ -147,7 +147,8 @@ func (m *compare) validateTLS() error {
 	return nil
 }
 
-// plan returns a trial for each client at each server, and the machine's limit once a round.
+// plan returns a trial for each client with each server, and once in each round a trial of the
+// machine's limit.
 func (m *compare) plan(ctx context.Context, own []clients.Client, named bool, hosts []servers.Spec, versions []report.Participant, spool string) (*harness.Trials, error) {
 	p := m.Begin("compare")
 	p.Found.Servers, p.Found.What = versions, m.What()+harness.WindowWords(m.window)
@@ -181,8 +182,8 @@ func (m *compare) plan(ctx context.Context, own []clients.Client, named bool, ho
 	return p, nil
 }
 
-// take asks every client for its version. One of others that is not installed is left out, or an
-// error when it was named.
+// take asks every client for its version. A third-party client that is not installed is left out,
+// or is an error when the user named it.
 func (m *compare) take(ctx context.Context, p *harness.Trials, own []clients.Client, named bool) ([]clients.Client, error) {
 	wanted := []clients.Client{&clients.Ours{Program: m.MTM, Window: m.window}}
 	others := m.clients
@@ -212,7 +213,7 @@ func (m *compare) take(ctx context.Context, p *harness.Trials, own []clients.Cli
 	return taken, nil
 }
 
-// checkBaseline refuses the name of a client that does not take part.
+// checkBaseline returns an error for a baseline that is not among the clients.
 func (m *compare) checkBaseline(taking []clients.Client) error {
 	var names []string
 	for _, who := range taking {
@@ -224,8 +225,8 @@ func (m *compare) checkBaseline(taking []clients.Client) error {
 	return nil
 }
 
-// durability adds one run of each client under strace, which is not measured; else
-// it says what is known.
+// durability adds one run of each client under strace, which is not measured. Where strace cannot
+// be used, it adds the known figures.
 func (m *compare) durability(ctx context.Context, p *harness.Trials, server servers.Spec) {
 	why := "it was not traced"
 	if err := clients.CanTrace(ctx); err != nil {

@@ -44,7 +44,7 @@ func newDelete() *cobra.Command {
 	var d deleting
 	c := &cobra.Command{
 		Use:   "delete",
-		Short: "Deletes all messages of a mailbox with our MTM, beside bare clients that send DELE",
+		Short: "Delete all messages of a mailbox with our MTM, compared with bare clients that send DELE",
 		Long: `Delete lists a mailbox with our MTM, which is not measured, and then deletes every message: connect, DELE for each, QUIT. What
 is measured is the whole client process. Beside it stand two bare clients, one with 100 DELE in flight and one that sends
 them one at a time; they keep no list. After each run the server must hold no message, must have seen one DELE for each,

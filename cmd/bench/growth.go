@@ -17,7 +17,7 @@ import (
 	"pop3mtm/cmd/internal/page"
 )
 
-// growth measures what a message costs in mailboxes of different sizes.
+// growth measures the cost of a message in mailboxes of different sizes.
 type growth struct {
 	harness.Setup
 	from int
@@ -35,7 +35,7 @@ func newGrowth() *cobra.Command {
 	var g growth
 	c := &cobra.Command{
 		Use:   "growth",
-		Short: "Measures what a message costs, from small mailboxes to large ones",
+		Short: "Measure what a message costs, from small mailboxes to large ones",
 		Long: `Growth retrieves and refreshes mailboxes of 1,000 messages and more, each about three times as large as the one before,
 up to --messages; and refreshes each a second time, with one message in a hundred new. It shows what one message of the
 mailbox costs in each, in time and CPU of both sides, and their memory. Where nothing grows faster than the mailbox, the
@@ -69,7 +69,7 @@ figures of a column are alike. For each round it prints how much more a message 
 	return c
 }
 
-// sizes are from, 3 x from, 10 x from and so on, and the largest.
+// sizes returns from, 3 x from, 10 x from and so on, and the largest size.
 func (g *growth) sizes() []int {
 	var sizes []int
 	for power := g.from; power < g.Box.Messages; power *= 10 {
@@ -128,12 +128,12 @@ func costs() []cost {
 	}
 }
 
-// usualSize is the mailbox that larger ones are compared with, where it is among them;
-// else it is the smallest.
+// usualSize is the size with which larger mailboxes are compared. If it was not measured, the
+// smallest size is used.
 const usualSize = 10_000
 
-// grow finds how much dearer a message is in the largest mailbox than in the
-// usual one, round by round.
+// grow computes how much more a message costs in the largest mailbox than in the usual one, round
+// by round.
 func grow(r *report.Results) {
 	for _, visit := range []string{retrieved, firstVisit, someNew} {
 		var usual, largest int
@@ -161,7 +161,7 @@ func grow(r *report.Results) {
 	}
 }
 
-// growthPlots returns what a message costs, and memory, by the size of the mailbox.
+// growthPlots returns plots of the cost of a message, and of memory, by the size of the mailbox.
 func growthPlots(r *report.Results) []page.Plot {
 	plot := func(title, y, about string, figures map[string]func(*report.Row) float64, order ...string) page.Plot {
 		p := page.Plot{Title: title, X: "messages in the mailbox", Y: y, About: about, LogX: true, LogY: y == "microseconds"}

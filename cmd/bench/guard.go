@@ -19,7 +19,7 @@ import (
 	"pop3mtm/cmd/internal/cli"
 )
 
-// guard is the benchmark that finds out whether one build is slower than another.
+// guard measures whether one build is slower than another.
 type guard struct {
 	harness.Setup
 	confidence float64
@@ -39,7 +39,7 @@ func newGuard() *cobra.Command {
 	var g guard
 	c := &cobra.Command{
 		Use:   "guard OLD NEW",
-		Short: "Compares two builds in alternating, paired runs, and fails when the new one is slower",
+		Short: "Compare two builds in alternating, paired runs, and fail when the new one is slower",
 		Long: `Guard measures two builds and reports whether NEW is slower than OLD. Both arguments are folders with the programs mtm or
 pop3sim or both, as 'go build -o FOLDER ./cmd/...' writes them, or one of these programs. Of mtm it measures retrieving a
 mailbox and refreshing it with nothing new, from the server built into the bench; of pop3sim how fast it answers RETR.
@@ -96,7 +96,7 @@ func (g *guard) validate() error {
 	return nil
 }
 
-// build is the programs of one build, "" for one that it lacks.
+// build holds the paths of a build's programs; "" stands for a missing one.
 type build struct{ name, mtm, pop3sim string }
 
 // findBuilds returns the programs that both builds have.
@@ -119,7 +119,7 @@ func findBuilds(older, newer string) ([]build, error) {
 	return builds, nil
 }
 
-// find looks for the programs at a path, which is a folder or one of them.
+// find finds the programs at a path, which is a directory or one of the programs.
 func (b *build) find(path string) error {
 	path, err := filepath.Abs(path)
 	if err != nil {
@@ -146,7 +146,7 @@ func (b *build) find(path string) error {
 	return nil
 }
 
-// take keeps a program by its name.
+// take records the path of a program, by its name.
 func (b *build) take(file string) {
 	switch strings.TrimSuffix(filepath.Base(file), ".exe") {
 	case "mtm":
@@ -199,8 +199,8 @@ func (g *guard) plan(ctx context.Context, builds []build) (*harness.Trials, erro
 func isNew(k report.Kind) bool { return k.Client == newBuild || k.Server == newBuild }
 func isOld(k report.Kind) bool { return k.Client == oldBuild || k.Server == oldBuild }
 
-// judge compares the builds round by round and says in the results what it found. It
-// returns the number of losses.
+// judge compares the builds round by round and adds notes to the results. It returns the number of
+// losses.
 func (g *guard) judge(r *report.Results) (losses int) {
 	type figure struct {
 		label string

@@ -34,7 +34,7 @@ func modes() []harness.Mode {
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "bench",
-		Short: "Measures how fast mail is retrieved",
+		Short: "Measure how fast mail is retrieved",
 		Long: `Bench measures how fast mail is retrieved from large mailboxes: by our MTM and by other people's clients, from the
 simulator, from Dovecot and from any server, on the same mailbox, taking turns. Every message is compared with what was
 served. Without a command it makes a short measurement, in less than a minute.`,

@@ -30,7 +30,7 @@ func newRefresh() *cobra.Command {
 	var r refresh
 	c := &cobra.Command{
 		Use:   "refresh",
-		Short: "Fetches the headers of a large mailbox, then again with nothing new, and with 1 % new",
+		Short: "Fetch the headers of a large mailbox, then again with nothing new, and with 1 % new",
 		Long: `Refresh fetches the headers of a mailbox with our MTM, over a line on which half of a round trip is added in each
 direction; then twice with nothing new in it, and a fourth time when one message in a hundred is new. It measures the whole
 client process from its start to its end, four times. A refresh that requests a header that it has ends the bench with an

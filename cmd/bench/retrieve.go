@@ -59,7 +59,7 @@ func newRetrieve() *cobra.Command {
 	var r retrieve
 	c := &cobra.Command{
 		Use:   "retrieve",
-		Short: "Fetches a large mailbox with our MTM",
+		Short: "Fetch a large mailbox with our MTM",
 		Long: `Retrieve fetches a mailbox with our MTM into its message store: a synthetic one of a simulated server, or that of any
 server with --target. Each run has a new server process and a new directory, and measures the whole client process from its
 start to its end. Then every message is compared with what was served; results with wrong mail are

@@ -45,7 +45,7 @@ func newSending() *cobra.Command {
 	var x sending
 	c := &cobra.Command{
 		Use:   "send",
-		Short: "Sends an outbox with our autosend, beside a plain loop",
+		Short: "Send an outbox with our autosend, compared with a plain loop",
 		Long: `Send fills an Outbox and empties it with our autosend: over one connection, with each message leased before it is sent and
 moved to Sent, safe on the disk, afterwards. For comparison go-smtp's Client, which autosend uses, sends the same messages in
 a plain loop: with a connection each, from memory, without a store. Both send to the same server, in this process, and take

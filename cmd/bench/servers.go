@@ -42,7 +42,7 @@ func newServers() *cobra.Command {
 	var s serversBench
 	c := &cobra.Command{
 		Use:   serversName,
-		Short: "Measures how fast servers send mail: the simulator, Dovecot, any other, beside a bare sender",
+		Short: "Measure how fast servers send mail: the simulator, Dovecot or any other, compared with a bare sender",
 		Long: `Servers measures a server, not a client: how fast it answers RETR for every message of a mailbox, many in flight and one
 at a time. The simulator serves the mailbox as it generates it, from .eml files and from an mbox; Dovecot, where it is
 installed, serves the same messages from its mdbox. A bare sender sends the same octets without a protocol.

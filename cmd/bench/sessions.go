@@ -52,7 +52,7 @@ func newSessions() *cobra.Command {
 	var s sessionsBench
 	c := &cobra.Command{
 		Use:   "sessions",
-		Short: "Opens sessions as fast as a server accepts them, and holds many",
+		Short: "Open sessions as fast as a server accepts them, and hold many",
 		Long: `Sessions measures a server, not mail: how many sessions a second it serves with login, STAT and QUIT, one at a time and
 several at once; and how much memory a logged-in, idle session costs. Each worker has a user of its own, since a mailbox is
 for one session at a time. The memory of an idle session is the server's largest resident set with all of them, less that

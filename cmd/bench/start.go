@@ -37,7 +37,7 @@ func newStart() *cobra.Command {
 	var x start
 	c := &cobra.Command{
 		Use:   "start",
-		Short: "Measures how soon the simulator serves the first message of a huge mailbox, and its memory",
+		Short: "Measure how soon the simulator serves the first message of a huge mailbox, and its memory",
 		Long: `Start runs the simulator with a synthetic mailbox, logs in and fetches the first message. It measures the time from the start
 of the server's process to the last octet. Then a second session sends STAT, LIST and UIDL and fetches the last message. Both
 messages and every row of both lists are compared with the mailbox. The memory is the largest

@@ -31,7 +31,7 @@ func newVerify() *cobra.Command {
 	var v verification
 	c := &cobra.Command{
 		Use:   "verify --synthetic SPEC PATH",
-		Short: "Compares what a client keeps with a synthetic mailbox",
+		Short: "Compare the mail that a client has stored with a synthetic mailbox",
 		Long: `Verify compares the mail that any client has fetched with the synthetic mailbox that was served, message by message.
 PATH is a message store of mtm (its Inbox), a Maildir, a directory of files with one message each, an mbox, a file of SMTP
 commands (BSMTP), or one file.

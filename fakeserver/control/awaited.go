@@ -8,13 +8,13 @@ import (
 	"pop3mtm/fakeserver"
 )
 
-// condition returns what the server waits for.
+// condition returns the condition that a request waits for.
 func (t *tenant) condition(in Wait) (fakeserver.Condition, error) {
 	if given := in.For.given(); given != 1 {
-		return fakeserver.Condition{}, problem(http.StatusUnprocessableEntity, "for has exactly one of command, session, ended, kept, gone, count and state, not %d", given)
+		return fakeserver.Condition{}, problem(http.StatusUnprocessableEntity, "for needs exactly one of command, session, ended, kept, gone, count and state, not %d", given)
 	}
 	if in.Times != 0 && in.For.Command == "" {
-		return fakeserver.Condition{}, problem(http.StatusUnprocessableEntity, "times goes with command")
+		return fakeserver.Condition{}, problem(http.StatusUnprocessableEntity, "times needs command")
 	}
 	if in.For.Command != "" {
 		return t.received(in.For.Command, max(in.Times, 1))
@@ -57,7 +57,7 @@ func (a *Awaited) given() (n int) {
 	return n
 }
 
-// received is met when a command has come so many times.
+// received returns a condition that is met when a command has been received this number of times.
 func (t *tenant) received(command string, times int) (fakeserver.Condition, error) {
 	verb, args, _ := strings.Cut(command, " ")
 	m := fakeserver.Match{Verb: verb, Args: args, User: t.name}

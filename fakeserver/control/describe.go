@@ -12,10 +12,10 @@ import (
 	"pop3mtm/fakeserver/maildrop"
 )
 
-// headerRead is how much of a message is read for a list.
+// headerRead limits the part of a message that is read for a list.
 const headerRead = 16 << 10
 
-// described returns what a list shows of a message. What cannot be read of its header is left out.
+// described returns the row of a message in a list. Fields that cannot be read are left out.
 func described(number int, m maildrop.Message) Message {
 	out := Message{Number: number, UID: m.UID(), Size: m.Size()}
 	body, err := m.Open()
@@ -28,7 +28,7 @@ func described(number int, m maildrop.Message) Message {
 	return out
 }
 
-// text returns a field of a header, decoded, for people.
+// text returns a header field, decoded, for people.
 func text(field string) string {
 	decoder := mime.WordDecoder{CharsetReader: func(charset string, in io.Reader) (io.Reader, error) {
 		encoding, err := htmlindex.Get(charset)

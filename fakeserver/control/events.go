@@ -11,19 +11,19 @@ import (
 
 // Event is something that has happened in a session of a user.
 type Event struct {
-	Kind    string `json:"kind" enum:"session,line,rule,end" doc:"A session has begun, a line was said, a rule answers what was said before, the session has ended"`
+	Kind    string `json:"kind" enum:"session,line,rule,end" doc:"A session has begun, a line was sent, a rule answers the line before, the session has ended"`
 	Session int    `json:"session" doc:"The number of the session, from 1"`
-	// Index is that of the line in the transcript.
-	Index int    `json:"index" doc:"The place of the line in the transcript, rules not counted"`
-	From  string `json:"from,omitempty" enum:"client,server,remark" doc:"Who says the line"`
+	// Index is the index of the line in the transcript.
+	Index int    `json:"index" doc:"The place of the line in the transcript, without counting rules"`
+	From  string `json:"from,omitempty" enum:"client,server,remark" doc:"Who sent the line"`
 	Text  string `json:"text,omitempty" doc:"The line without its end, passwords masked; for a rule what it does"`
 	At    string `json:"at,omitempty" doc:"The time since the client connected" example:"1.204ms"`
 	Rule  string `json:"rule,omitempty" doc:"The id of the rule" example:"r1"`
 }
 
-// Events calls yield with what happens in the sessions of a user, in order, until ctx ends, the
-// user is deleted or yield fails. With past it begins with what has happened since creation or
-// reset. A yield that takes long delays nobody.
+// Events calls yield with each event in the sessions of a user, in order, until ctx ends, the user
+// is deleted or yield fails. With past it begins with the events since creation or reset. A slow
+// yield does not delay sessions.
 func (s *Service) Events(ctx context.Context, user string, past bool, yield func(Event) error) error {
 	t, err := s.find(user)
 	if err != nil {
@@ -80,11 +80,11 @@ func (t *tenant) follow(ctx context.Context, past bool, yield func(Event) error)
 	}
 }
 
-// waits counts an operation that waits, until release is called.
+// waits counts a waiting operation until release is called. It fails when too many wait.
 func (s *Service) waits() (release func(), err error) {
 	if n := s.waiting.Add(1); n > int64(s.limits.Waiting) {
 		s.waiting.Add(-1)
-		return nil, problem(http.StatusTooManyRequests, "%d requests wait or follow events already", s.limits.Waiting)
+		return nil, problem(http.StatusTooManyRequests, "%d requests wait or follow events already; try again later", s.limits.Waiting)
 	}
 	return func() { s.waiting.Add(-1) }, nil
 }

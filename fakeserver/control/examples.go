@@ -8,19 +8,19 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// examples.json has an example for each operation: the body of a request, if it has one, and of the
-// answer. A test makes each request and holds the answers to what stands there.
+// examples.json has an example for each operation: the body of the request, if there is one, and of
+// the answer. A test sends each request and compares the answers.
 //
 //go:embed examples.json
 var examplesText []byte
 
-// example is that of one operation.
+// example is the example of one operation.
 type example struct {
 	Request  any `json:"request,omitempty"`
 	Response any `json:"response,omitempty"`
 }
 
-// exemplify puts the examples into the document.
+// exemplify adds the examples to the OpenAPI document.
 func exemplify(doc *huma.OpenAPI) {
 	var all map[string]example
 	if err := json.Unmarshal(examplesText, &all); err != nil {

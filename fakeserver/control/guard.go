@@ -13,7 +13,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// CheckAddress refuses an address that others than this machine reach, unless there is a token.
+// CheckAddress returns an error for an address that other machines can reach, unless there is a
+// token.
 func CheckAddress(address, token string) error {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
@@ -43,7 +44,7 @@ func (s *Service) Guard(next http.Handler) http.Handler {
 		w.Header().Set("Cross-Origin-Resource-Policy", "same-origin")
 		switch {
 		case s.o.Token == "" && !isLoopback(hostOf(r.Host)):
-			refuse(w, http.StatusForbidden, "the Host of the request is not this machine by name (127.0.0.1, localhost): refused, since a page of another site may have sent it")
+			refuse(w, http.StatusForbidden, "the Host of the request is not a name of this machine (127.0.0.1, localhost): a page of another site may have sent it")
 		case foreign(r):
 			refuse(w, http.StatusForbidden, "the request comes from a page of another site")
 		case s.o.Token != "" && s.enters(w, r):
@@ -85,7 +86,7 @@ func (s *Service) same(given string) bool {
 	return subtle.ConstantTimeCompare(a[:], b[:]) == 1
 }
 
-// hostOf returns the host without the port.
+// hostOf returns a host without its port.
 func hostOf(host string) string {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		return name
@@ -93,8 +94,8 @@ func hostOf(host string) string {
 	return host
 }
 
-// foreign reports whether a page of another site has sent the request. Programs that are no
-// browsers send neither header. Following a link to a page is no harm.
+// foreign reports whether a page of another site has sent the request. Programs other than browsers
+// send neither header. Following a link to the page is harmless.
 func foreign(r *http.Request) bool {
 	origin := r.Header.Get("Origin")
 	if origin == "null" && r.Header.Get("Sec-Fetch-Site") == "same-origin" {
@@ -111,9 +112,9 @@ func foreign(r *http.Request) bool {
 	return false
 }
 
-// refuse writes a problem of RFC 9457.
+// refuse writes a problem (RFC 9457).
 func refuse(w http.ResponseWriter, status int, detail string) {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(huma.ErrorModel{Title: http.StatusText(status), Status: status, Detail: detail}) // a client that is gone needs no answer
+	_ = json.NewEncoder(w).Encode(huma.ErrorModel{Title: http.StatusText(status), Status: status, Detail: detail}) // an error means that the client has gone
 }

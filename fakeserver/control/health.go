@@ -8,7 +8,7 @@ import (
 	v5 "github.com/swaggest/swgui/v5emb"
 )
 
-// health puts what is not an operation into the mux: /livez, /readyz, /metrics and /docs.
+// health adds the paths to the mux that are not operations: /livez, /readyz, /metrics and /docs.
 func (s *Service) health(mux *http.ServeMux) {
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { status(w, http.StatusOK, s.alive()) })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
@@ -32,5 +32,5 @@ func status(w http.ResponseWriter, code int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(code)
-	_ = json.NewEncoder(w).Encode(body) // a client that is gone needs no answer
+	_ = json.NewEncoder(w).Encode(body) // an error means that the client has gone
 }

@@ -11,18 +11,18 @@ import (
 	"pop3mtm/fakeserver/control/internal/input"
 )
 
-// prefix is that of the paths of all operations.
+// prefix is the prefix of the paths of all operations.
 const prefix = "/api/v1"
 
-// Handler returns the HTTP API: the operations below /api/v1, /openapi.json that describes them,
-// /docs to try them, /metrics, /livez and /readyz. Requests that the guard refuses get no further.
+// Handler returns the HTTP API, behind Guard: the operations below /api/v1, /openapi.json to
+// describe them, /docs to try them, /metrics, /livez and /readyz.
 func (s *Service) Handler() http.Handler {
 	mux := http.NewServeMux()
 	s.Mount(mux)
 	return s.Guard(mux)
 }
 
-// Mount puts the HTTP API into a mux, for a caller who serves more beside it. The caller wraps the
+// Mount adds the HTTP API to a mux, for a caller that also serves other paths. The caller wraps the
 // mux with Guard.
 func (s *Service) Mount(mux *http.ServeMux) {
 	api := humago.New(mux, config())
@@ -42,7 +42,7 @@ func (s *Service) Mount(mux *http.ServeMux) {
 
 func config() huma.Config {
 	c := huma.DefaultConfig("pop3sim", "1")
-	c.Info.Description = "Steer a running POP3 simulator: give each test a user of its own, with mail, faults, transcripts and a verdict."
+	c.Info.Description = "Control a running POP3 simulator: give each test its own user, with mail, faults, transcripts and a verdict."
 	c.DocsPath, c.OpenAPIPath, c.SchemasPath = "", "", ""
 	c.CreateHooks = nil
 	c.RejectUnknownQueryParameters = true
@@ -55,10 +55,10 @@ type routes struct {
 	api huma.API
 }
 
-// bodyTime limits how long the body of a request may take to come.
+// bodyTime limits the time in which the body of a request must arrive.
 const bodyTime = 10 * time.Second
 
-// operation is one operation as the document has it.
+// operation returns the description of an operation for the OpenAPI document.
 func (r routes) operation(id, method, path, summary string, status int) huma.Operation {
 	return huma.Operation{
 		OperationID: id, Method: method, Path: prefix + path, Summary: summary, DefaultStatus: status,
@@ -70,7 +70,7 @@ func (r routes) operation(id, method, path, summary string, status int) huma.Ope
 // answer is a response with a body.
 type answer[T any] struct{ Body T }
 
-// answering returns the response with a value, or the error as HTTP shows it.
+// answering returns the response with a value, or the error in its HTTP form.
 func answering[T any](value T, err error) (*answer[T], error) {
 	if err != nil {
 		return nil, asStatus(err)
@@ -89,10 +89,10 @@ func done(err error) (*nothing, error) {
 }
 
 func (r routes) users() {
-	create := r.operation("create-user", http.MethodPost, "/users", "Create a user, who is a tenant of the server", http.StatusCreated)
+	create := r.operation("create-user", http.MethodPost, "/users", "Create a user, with its own mailbox, rules and sessions", http.StatusCreated)
 	create.Errors = append(create.Errors, http.StatusConflict, http.StatusInsufficientStorage)
 	huma.Register(r.api, create, func(ctx context.Context, in *struct {
-		Body *NewUser `doc:"What the user is; all of it may be missing"`
+		Body *NewUser `doc:"The user; each field is optional"`
 	}) (*answer[*CreatedUser], error) {
 		if in.Body == nil {
 			in.Body = &NewUser{}
@@ -112,6 +112,6 @@ func (r routes) users() {
 	})
 	huma.Register(r.api, r.operation("close-port", http.MethodDelete, "/users/{user}/port", "Let a user log in on the shared port again", http.StatusNoContent),
 		func(ctx context.Context, in *input.OfUser) (*nothing, error) { return done(r.ClosePort(ctx, in.User)) })
-	huma.Register(r.api, r.operation("delete-user", http.MethodDelete, "/users/{user}", "Delete a user with all that is the user's", http.StatusNoContent),
+	huma.Register(r.api, r.operation("delete-user", http.MethodDelete, "/users/{user}", "Delete a user with all its data", http.StatusNoContent),
 		func(ctx context.Context, in *input.OfUser) (*nothing, error) { return done(r.DeleteUser(ctx, in.User)) })
 }

@@ -14,10 +14,10 @@ type ScenarioEntry struct {
 	Name   string   `json:"name" doc:"The name, to play it" example:"retr-drop"`
 	Title  string   `json:"title" doc:"What happens, in one line"`
 	Why    string   `json:"why,omitempty" doc:"Why it matters"`
-	RFC    []string `json:"rfc,omitempty" doc:"The sections that define what is right"`
+	RFC    []string `json:"rfc,omitempty" doc:"The sections that define the correct behaviour"`
 	Quirks []int    `json:"quirks,omitempty" doc:"The quirks that it shows"`
 	Cases  []string `json:"cases,omitempty" doc:"Its cases, if it has several"`
-	Early  []string `json:"early,omitempty" doc:"What of it comes before the server knows the user: it needs a user with a port of its own"`
+	Early  []string `json:"early,omitempty" doc:"Its keys about what happens before the server knows the user: such a scenario needs a server of its own"`
 }
 
 // ScenarioSource is a built-in scenario with its text.
@@ -34,7 +34,7 @@ type ProfileEntry struct {
 	Quirks  []int    `json:"quirks,omitempty" doc:"The quirks that it has"`
 }
 
-// QuirkEntry is something that real servers do wrong, or oddly.
+// QuirkEntry is a fault or peculiarity of real servers.
 type QuirkEntry struct {
 	Number    int      `json:"number" doc:"The number" example:"72"`
 	Title     string   `json:"title" doc:"What servers do, in one line"`
@@ -42,13 +42,13 @@ type QuirkEntry struct {
 	Scenarios []string `json:"scenarios,omitempty" doc:"The scenarios that show it"`
 }
 
-// Scenarios lists the built-in scenarios, sorted by name.
+// Scenarios returns the built-in scenarios, sorted by name.
 func (s *Service) Scenarios(context.Context) ([]ScenarioEntry, error) {
 	list, err := builtIns()
 	return slices.Clone(list), err
 }
 
-// builtIns reads the built-in scenarios once; it takes some tenths of a second.
+// builtIns reads the built-in scenarios once. That takes some tenths of a second.
 var builtIns = sync.OnceValues(listScenarios)
 
 func listScenarios() ([]ScenarioEntry, error) {
@@ -103,7 +103,7 @@ func (s *Service) ScenarioByName(_ context.Context, name string) (*ScenarioSourc
 	return &ScenarioSource{list[i], string(text)}, nil
 }
 
-// Profiles lists the known servers, sorted by name.
+// Profiles returns the known servers, sorted by name.
 func (s *Service) Profiles(context.Context) ([]ProfileEntry, error) {
 	var all []ProfileEntry
 	for _, name := range scenarios.Profiles() {
@@ -116,7 +116,7 @@ func (s *Service) Profiles(context.Context) ([]ProfileEntry, error) {
 	return all, nil
 }
 
-// Quirks lists what real servers do wrong, by number.
+// Quirks returns the quirks of real servers, by number.
 func (s *Service) Quirks(context.Context) ([]QuirkEntry, error) {
 	list, err := builtIns()
 	if err != nil {

@@ -21,18 +21,19 @@ const (
 	Now         When = "now"  // from the next command on; message numbers may change
 )
 
-// NewMessages are messages to add: Raw, or Words.
+// NewMessages describes messages to add: either Raw or Words is set.
 type NewMessages struct {
-	// Raw is one message, octet for octet, and UID its unique-id; one made of the
-	// content when it is empty.
+	// Raw is one message, octet for octet. UID is its unique-id; when it is empty, one is derived
+	// from the content.
 	Raw []byte
 	UID string
-	// Words are messages in the words of a scenario's mailbox, YAML or JSON: one, or a list.
+	// Words is a message or a list of messages in the format of a scenario's mailbox, as YAML or
+	// JSON.
 	Words []byte
 	When  When
 }
 
-// Message is a message in a mailbox.
+// Message describes a message in a mailbox.
 type Message struct {
 	Number  int    `json:"number" doc:"The place in the mailbox, from 1"`
 	UID     string `json:"uid" doc:"The unique-id" example:"a1"`
@@ -42,20 +43,20 @@ type Message struct {
 	Date    string `json:"date,omitempty" doc:"The date as the header has it"`
 }
 
-// Messages are those of a mailbox, or some of them.
+// Messages holds the messages of a mailbox, or a part of them.
 type Messages struct {
-	Total    int       `json:"total" doc:"How many messages the mailbox has"`
-	Messages []Message `json:"messages" doc:"Those asked for, by number"`
+	Total    int       `json:"total" doc:"The number of messages in the mailbox"`
+	Messages []Message `json:"messages" doc:"The requested part, by number"`
 }
 
 // Page selects part of a long list.
 type Page struct {
-	Start int `json:"start,omitempty" query:"start" minimum:"0" doc:"How many to pass over"`
-	Limit int `json:"limit,omitempty" query:"limit" minimum:"1" maximum:"10000" default:"1000" doc:"How many to return at most"`
+	Start int `json:"start,omitempty" query:"start" minimum:"0" doc:"How many messages to skip"`
+	Limit int `json:"limit,omitempty" query:"limit" minimum:"1" maximum:"10000" default:"1000" doc:"The largest number of messages to return"`
 }
 
-// AddMessages adds messages to the mailbox of a user. It returns what was added; the numbers are
-// those of the next session.
+// AddMessages adds messages to the mailbox of a user, and returns them with their numbers in the
+// next session.
 func (s *Service) AddMessages(_ context.Context, user string, in NewMessages) (*Messages, error) {
 	t, err := s.find(user)
 	if err != nil {
@@ -80,7 +81,7 @@ func (s *Service) AddMessages(_ context.Context, user string, in NewMessages) (*
 	if err := t.drop.Deliver(mail...); err != nil {
 		return nil, err
 	}
-	added := t.drop.MessagesFrom(before) // unique-ids may have got a suffix
+	added := t.drop.MessagesFrom(before) // unique-ids may have been changed by a suffix
 	t.mail = append(t.mail, added...)
 	t.refresh(in.When)
 	out := &Messages{Total: before + len(added)}
@@ -90,7 +91,7 @@ func (s *Service) AddMessages(_ context.Context, user string, in NewMessages) (*
 	return out, nil
 }
 
-// made returns the messages to add.
+// made returns the messages that a request adds.
 func (s *Service) made(in NewMessages) ([]maildrop.Message, error) {
 	switch in.When {
 	case Now, NextSession, "":
@@ -116,10 +117,11 @@ func (s *Service) made(in NewMessages) ([]maildrop.Message, error) {
 	return scenarios.Messages(words), nil
 }
 
-// checkUID refuses what RFC 1939 section 7 does not allow; an empty one is made up.
+// checkUID returns an error for a unique-id that RFC 1939 section 7 does not allow. An empty one is
+// allowed: it is then derived from the content.
 func checkUID(uid string) error {
 	if len(uid) > 70 || strings.ContainsFunc(uid, func(r rune) bool { return r < 0x21 || r > 0x7E }) {
-		return problem(http.StatusUnprocessableEntity, "a unique-id has 1 to 70 characters of ASCII without blanks")
+		return problem(http.StatusUnprocessableEntity, "a unique-id needs 1 to 70 ASCII characters without blanks")
 	}
 	return nil
 }
@@ -157,7 +159,7 @@ func (s *Service) Messages(_ context.Context, user string, page Page) (*Messages
 	return out, nil
 }
 
-// message returns a message by its unique-id.
+// message returns the number and the message with a unique-id.
 func message(drop *fakeserver.Maildrop, uid string) (int, maildrop.Message, error) {
 	list, err := drop.List()
 	if err != nil {
@@ -189,7 +191,7 @@ func (s *Service) Message(_ context.Context, user, uid string) (io.ReadCloser, e
 	return body, nil
 }
 
-// RenameMessage gives a message another unique-id.
+// RenameMessage changes the unique-id of a message.
 func (s *Service) RenameMessage(_ context.Context, user, uid, to string, when When) (*Message, error) {
 	t, err := s.find(user)
 	if err != nil {
@@ -227,7 +229,7 @@ func (s *Service) RenameMessage(_ context.Context, user, uid, to string, when Wh
 	return &out, nil
 }
 
-// DeleteMessages deletes messages, also from what a reset puts back. With nil it deletes all.
+// DeleteMessages deletes messages; a reset does not restore them. With nil it deletes all.
 func (s *Service) DeleteMessages(_ context.Context, user string, uids []string, when When) error {
 	t, err := s.find(user)
 	if err != nil {

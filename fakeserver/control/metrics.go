@@ -11,8 +11,8 @@ import (
 	"pop3mtm/fakeserver"
 )
 
-// metrics turns the counts of the server into those of Prometheus when they are asked for, so that
-// sessions pay nothing for it.
+// metrics converts the server's counts for Prometheus when it requests them, so that they cost
+// sessions nothing.
 type metrics struct {
 	service                                                   *Service
 	users, stored, waiting                                    *prometheus.Desc
@@ -27,14 +27,14 @@ func newMetrics(s *Service) *metrics {
 	return &metrics{
 		service:      s,
 		users:        desc("users", "Users who exist."),
-		stored:       desc("stored_octets", "Octets of the messages of all users, those that a reset puts back included."),
+		stored:       desc("stored_octets", "Octets of the messages of all users, including those that a reset restores."),
 		waiting:      desc("http_waiting", "Requests that wait, or follow events."),
 		sessions:     desc("sessions_total", "POP3 sessions so far."),
 		open:         desc("sessions_open", "POP3 sessions that are open."),
 		refused:      desc("sessions_refused_total", "Clients refused because too many sessions were open."),
 		received:     desc("received_octets_total", "Octets of clients' commands."),
 		sent:         desc("sent_octets_total", "Octets of replies."),
-		commands:     desc("commands_total", "Commands by verb and result: ok, err (-ERR), or broken, which is neither.", "verb", "result"),
+		commands:     desc("commands_total", "Commands by verb and result: ok (+OK), err (-ERR), or broken (neither).", "verb", "result"),
 		faults:       desc("faults_total", "Answers that came from rules."),
 		commandTimes: desc("command_duration_seconds", "Time from a command to the last octet of its reply."),
 		sessionTimes: desc("session_duration_seconds", "Time from connecting to the end of a session."),

@@ -16,12 +16,12 @@ func (RuleWords) Schema(huma.Registry) *huma.Schema { return wordsSchema("Rule")
 // Schema implements huma.SchemaProvider.
 func (ExpectWords) Schema(huma.Registry) *huma.Schema { return wordsSchema("Expect") }
 
-// wordsSchema refers to a schema of scenario files, which the document has beside its own.
+// wordsSchema returns a reference to a schema of scenario files, which the document includes.
 func wordsSchema(name string) *huma.Schema {
 	return &huma.Schema{Ref: "#/components/schemas/scenario." + name}
 }
 
-// describe puts the bodies in the words of scenario files into the document.
+// describe adds the bodies in the format of scenario files to the document.
 func describe(doc *huma.OpenAPI) {
 	list := func(name string) *huma.Schema {
 		return &huma.Schema{OneOf: []*huma.Schema{wordsSchema(name), {Type: huma.TypeArray, Items: wordsSchema(name)}}}
@@ -46,7 +46,7 @@ func describe(doc *huma.OpenAPI) {
 	}
 }
 
-// builtInName is the schema of a reference to a built-in scenario.
+// builtInName returns the schema of a reference to a built-in scenario.
 func builtInName() *huma.Schema {
 	return &huma.Schema{Type: huma.TypeObject, Required: []string{"name"}, AdditionalProperties: false, Properties: map[string]*huma.Schema{
 		"name": {Type: huma.TypeString, Description: "The name of a built-in scenario, or NAME#CASE"},
@@ -57,15 +57,15 @@ func inWords(schema *huma.Schema) map[string]*huma.MediaType {
 	return map[string]*huma.MediaType{"application/json": {Schema: schema}, "application/yaml": {Schema: schema}}
 }
 
-// openAPI serves the document, with the schemas of scenario files among its own.
+// openAPI serves the document, which includes the schemas of scenario files.
 func openAPI(doc *huma.OpenAPI) http.Handler {
 	text, err := withScenarios(doc)
 	if err != nil {
-		panic(err) // both are made of types of this program
+		panic(err) // both are made from types of this program
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/openapi+json")
-		_, _ = w.Write(text) // a client that is gone needs no answer
+		_, _ = w.Write(text) // an error means that the client has gone
 	})
 }
 

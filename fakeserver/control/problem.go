@@ -10,13 +10,13 @@ import (
 	"pop3mtm/scenarios"
 )
 
-// Problem is the error of every operation. Over HTTP it is a problem of RFC 9457.
+// Problem is the error of every operation. Over HTTP it is sent as a problem (RFC 9457).
 type Problem struct {
-	// Status is that of HTTP: 404 for an unknown name, 409 for one that exists, 422 for wrong
-	// words, 408 for what did not come in time, 413 for a body and 507 for storage over a limit.
+	// Status is an HTTP status: 404 for an unknown name, 409 for one that exists, 422 for invalid
+	// input, 408 for a timeout, 413 for a body and 507 for storage over a limit.
 	Status int
 	Detail string
-	// Places are the errors in a body, one for each place.
+	// Places holds the errors in a body, one for each place.
 	Places []string
 }
 
@@ -37,12 +37,12 @@ func unknownUser(name string) *Problem {
 	return problem(http.StatusNotFound, "there is no user %q; GET /api/v1/users lists them", clip(name))
 }
 
-// full is the problem of a limit on what is stored.
+// full returns the problem for a storage limit.
 func full(format string, args ...any) *Problem {
 	return problem(http.StatusInsufficientStorage, format, args...)
 }
 
-// wrongWords returns the problem of a body that scenarios could not read.
+// wrongWords returns the problem for a body that package scenarios could not read.
 func wrongWords(err error) *Problem {
 	p := problem(http.StatusUnprocessableEntity, "the body is not what is expected here")
 	var all scenarios.Errors
@@ -60,7 +60,7 @@ func wrongWords(err error) *Problem {
 	return p
 }
 
-// asStatus returns the error as HTTP shows it.
+// asStatus returns the error in its HTTP form.
 func asStatus(err error) error {
 	p, ok := errors.AsType[*Problem](err)
 	if !ok {

@@ -69,7 +69,7 @@ func (r routes) oneMessage() {
 		})
 }
 
-// checked returns a body, unless it is not of a type that is read.
+// checked returns a body, or an error when its type is not supported.
 func checked(w input.Words) ([]byte, error) {
 	switch kind, _, _ := mime.ParseMediaType(w.ContentType); kind {
 	case "", "application/json", "application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml":

@@ -16,7 +16,7 @@ type Rule struct {
 	Rule  RuleWords `json:"rule" doc:"The rule in the words of scenario files"`
 }
 
-// RuleWords is a rule in the words of scenario files.
+// RuleWords is a rule in the format of scenario files.
 type RuleWords struct{ scenarios.Rule }
 
 // Rules returns the rules of a user. The first one that matches a command and may
@@ -39,8 +39,8 @@ func (t *tenant) listed(list []*rule) []Rule {
 	return all
 }
 
-// AddRules puts rules in front of those of a user. words is a rule, or a list in its order, in the
-// words of scenario files, YAML or JSON.
+// AddRules puts rules in front of the rules of a user. words is a rule or a list of rules in the
+// format of scenario files, as YAML or JSON.
 func (s *Service) AddRules(_ context.Context, user string, words []byte) ([]Rule, error) {
 	return s.putRules(user, words, false)
 }
@@ -77,7 +77,7 @@ func (s *Service) putRules(user string, words []byte, replace bool) ([]Rule, err
 	return t.listed(s.addRules(t, rules)), nil
 }
 
-// mayHave refuses rules that cannot be those of one user.
+// mayHave returns an error for rules that a user cannot have.
 func (s *Service) mayHave(user string, rules []scenarios.Rule) error {
 	if len(rules) > s.limits.Rules {
 		return full("a user may have %d rules, and these are %d", s.limits.Rules, len(rules))
@@ -90,7 +90,7 @@ func (s *Service) mayHave(user string, rules []scenarios.Rule) error {
 	return nil
 }
 
-// addRules puts rules at the front, the first one first. t.mu is locked.
+// addRules puts rules at the front, in their order. t.mu must be locked.
 func (s *Service) addRules(t *tenant, rules []scenarios.Rule) []*rule {
 	var added []*rule
 	for _, words := range slices.Backward(rules) {
@@ -122,7 +122,7 @@ func (t *tenant) putRules() {
 	}
 }
 
-// dropRules removes rules. t.mu is locked.
+// dropRules removes the rules that which selects. t.mu must be locked.
 func (t *tenant) dropRules(which func(*rule) bool) (dropped int) {
 	t.rules = slices.DeleteFunc(t.rules, func(r *rule) bool {
 		if !which(r) {

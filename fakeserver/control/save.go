@@ -14,9 +14,9 @@ import (
 	"pop3mtm/scenarios"
 )
 
-// SaveSession returns a scenario file with which a session can be played again: the mailbox as it
-// was at login, the rules of the user, and as expectations what the client has read and deleted.
-// Its author decides whether a good client does that.
+// SaveSession returns a scenario file that plays a session again. It has the mailbox at login, the
+// rules of the user, and, as expectations, what the client has read and deleted. The author must
+// decide whether a good client does that.
 func (s *Service) SaveSession(_ context.Context, user string, number int) ([]byte, error) {
 	t, err := s.find(user)
 	if err != nil {
@@ -55,7 +55,7 @@ func (s *Service) SaveSession(_ context.Context, user string, number int) ([]byt
 	return text, nil
 }
 
-// words returns the messages of a snapshot in the words of a scenario's mailbox.
+// words returns the messages of a snapshot in the format of a scenario's mailbox.
 func (c catalogue) words(s *fakeserver.Snapshot) ([]scenarios.Mail, error) {
 	var all []scenarios.Mail
 	octets := int64(0)
@@ -101,7 +101,7 @@ func fixture(raw []byte) string {
 	return ""
 }
 
-// observed returns what the client did as expectations.
+// observed returns expectations that describe what the client did.
 func observed(t *fakeserver.Transcript) scenarios.Expect {
 	e := scenarios.Expect{Sessions: scenarios.CountOf(1), Exactly: map[string][]scenarios.Arguments{}}
 	for _, c := range t.Commands {

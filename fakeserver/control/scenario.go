@@ -27,8 +27,9 @@ type PlayedScenario struct {
 }
 
 // PlayScenario makes a user play a scenario from the beginning: its rules and expectations replace
-// those of the user, and its mail, if it has any, the mailbox. words is a scenario, YAML or JSON,
-// or "name: retr-drop" for a built-in one. variant picks a case; "" is the first one.
+// those of the user, and its mail, if it has any, replaces the mailbox. words is a scenario as YAML
+// or JSON, or "name: retr-drop" for a built-in one. variant picks a case; "" stands for the first
+// one.
 func (s *Service) PlayScenario(ctx context.Context, user string, words []byte, variant string) (*PlayedScenario, error) {
 	t, err := s.find(user)
 	if err != nil {
@@ -182,7 +183,7 @@ func pick(all []*scenarios.Scenario, variant string) (chosen *scenarios.Scenario
 	return chosen, names, nil
 }
 
-// replaceMail replaces the mailbox, and what a reset puts back. t.mu is locked.
+// replaceMail replaces the mailbox, and the mail that a reset restores. t.mu must be locked.
 func (s *Service) replaceMail(t *tenant, mail []maildrop.Message) error {
 	if len(mail) > s.limits.Messages {
 		return full("a mailbox may have %d messages, and these are %d", s.limits.Messages, len(mail))
@@ -227,7 +228,7 @@ func (s *Service) SetState(_ context.Context, user, state string) error {
 		return err
 	}
 	if state == "" || len(state) > 100 {
-		return problem(http.StatusUnprocessableEntity, "a state has a name of 1 to 100 octets")
+		return problem(http.StatusUnprocessableEntity, "a state needs a name of 1 to 100 octets")
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -235,9 +236,9 @@ func (s *Service) SetState(_ context.Context, user, state string) error {
 	return nil
 }
 
-// Reset lets a user begin again: open sessions end, what is known of sessions is forgotten, rules
-// count from the beginning, the first named state is set, and messages that are gone are back. With
-// all it deletes messages, rules, scenario and expectations too.
+// Reset lets a user begin again: it ends open sessions, forgets all sessions, restarts the counts
+// of rules, sets the first named state and restores deleted messages. With all it deletes messages,
+// rules, scenario and expectations too.
 func (s *Service) Reset(ctx context.Context, user string, all bool) error {
 	t, err := s.find(user)
 	if err != nil {
@@ -283,7 +284,7 @@ func (s *Service) plain(ctx context.Context, t *tenant) error {
 	return nil
 }
 
-// ResetAll resets all users, and the rules that are of no user.
+// ResetAll resets all users, and the rules without a user.
 func (s *Service) ResetAll(ctx context.Context, all bool) error {
 	users, err := s.Users(ctx)
 	if err != nil {

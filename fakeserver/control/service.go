@@ -15,12 +15,13 @@ import (
 type Options struct {
 	// Addresses are returned to clients that create a user.
 	Addresses Addresses
-	// Token must be given by every caller over HTTP. Without it only callers of this machine are
-	// let in.
+	// Token must be sent by every caller over HTTP. Without it only callers on this machine are
+	// accepted.
 	Token string
-	// Play is what the server plays, if it plays a scenario: its users are judged by that.
+	// Play is the scenario that the server plays, if any. Its users are judged by the scenario's
+	// expectations.
 	Play *scenarios.Play
-	// Limits bound what is stored.
+	// Limits limits what is stored.
 	Limits Limits
 	// Host is where ports of users of their own listen. Default: 127.0.0.1.
 	Host string
@@ -30,21 +31,22 @@ type Options struct {
 	Log *slog.Logger
 }
 
-// Addresses are where clients reach the simulator, as HOST:PORT; empty for what it does not serve.
+// Addresses holds the addresses of the simulator for clients, as HOST:PORT. An address is empty
+// when its protocol is not served.
 type Addresses struct {
 	POP3  string `json:"pop3,omitempty" doc:"HOST:PORT of POP3" example:"127.0.0.1:1110"`
 	POP3S string `json:"pop3s,omitempty" doc:"HOST:PORT of POP3 over TLS" example:"127.0.0.1:1995"`
 	SMTP  string `json:"smtp,omitempty" doc:"HOST:PORT of SMTP" example:"127.0.0.1:1025"`
 }
 
-// Limits bound what a Service stores. What is beyond is refused with the status 507.
+// Limits limits what a Service stores. A request beyond a limit is refused with the status 507.
 type Limits struct {
 	// Users is the number of users. Default: 10,000.
 	Users int
 	// Messages is the number of messages of a user. Default: 100,000.
 	Messages int
-	// Octets are those of the messages of all users, deleted ones that a reset puts back included.
-	// Default: 512 MiB.
+	// Octets is the total size of the messages of all users, including deleted ones that a reset
+	// restores. Default: 512 MiB.
 	Octets int64
 	// Message is the largest message in octets. Default: 32 MiB.
 	Message int64
@@ -70,7 +72,7 @@ func (l Limits) orDefault() Limits {
 	return l
 }
 
-// Service has the operations on a simulator. Its methods are safe for concurrent use.
+// Service performs the operations on a simulator. Its methods are safe for concurrent use.
 type Service struct {
 	serving atomic.Pointer[fakeserver.Server]
 	o       Options
@@ -86,8 +88,8 @@ type Service struct {
 	succeeded chan struct{} // closed by Succeed
 }
 
-// New returns the operations on a server of POP3, which should have Options.Timed. Its users exist
-// already.
+// New returns a Service for a POP3 server, which should have Options.Timed. The users of the server
+// become users of the service.
 func New(server *fakeserver.Server, o *Options) *Service {
 	s := &Service{tenants: map[string]*tenant{}, begun: time.Now(), succeeded: make(chan struct{})}
 	s.serving.Store(server)
@@ -99,16 +101,17 @@ func New(server *fakeserver.Server, o *Options) *Service {
 	}
 	s.limits = s.o.Limits.orDefault()
 	for _, name := range server.Users() {
-		_, _ = s.find(name) // it was there a moment ago
+		_, _ = s.find(name) // it existed a moment ago
 	}
 	return s
 }
 
-// SetAddresses replaces the addresses of Options, for a caller who learns them later. It must be
-// called before requests come.
+// SetAddresses replaces the addresses of Options, for a caller that learns them later. It must be
+// called before the first request.
 func (s *Service) SetAddresses(a Addresses) { s.o.Addresses = a }
 
-// find returns a tenant. A user who was added to the server by others becomes one.
+// find returns the tenant of a user. It adds a tenant for a user who was added to the server
+// directly.
 func (s *Service) find(name string) (*tenant, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -137,7 +140,7 @@ func (s *Service) drop(t *tenant) {
 	s.closePort(t)
 }
 
-// reserve counts octets that are to be stored.
+// reserve counts octets that are to be stored. It fails when they exceed the limit.
 func (s *Service) reserve(octets int64) error {
 	if total := s.octets.Add(octets); octets > 0 && total > s.limits.Octets {
 		s.octets.Add(-octets)

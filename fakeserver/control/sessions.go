@@ -19,24 +19,24 @@ type Session struct {
 	Rules    int        `json:"rules" doc:"How often a rule answered"`
 }
 
-// Transcript is what client and server have said in a session.
+// Transcript holds what client and server have sent in a session.
 type Transcript struct {
 	Session
-	Lines   []Line    `json:"lines" doc:"What was said, line by line"`
-	LeftOut int       `json:"leftOut,omitempty" doc:"Lines beyond the limit, which are not here"`
+	Lines   []Line    `json:"lines" doc:"The dialogue, line by line"`
+	LeftOut int       `json:"leftOut,omitempty" doc:"The number of lines beyond the limit, which are missing"`
 	Before  *Messages `json:"before,omitempty" doc:"The mailbox at login; missing before it"`
 	After   *Messages `json:"after,omitempty" doc:"The mailbox at the end of the session; missing while it is open"`
 }
 
 // Line is a line of a transcript.
 type Line struct {
-	From string `json:"from" enum:"client,server,rule,remark" doc:"Who says it; a rule stands before the answer that it gives; a remark is about the connection"`
+	From string `json:"from" enum:"client,server,rule,remark" doc:"Who sent it; a rule comes before the answer that it gives; a remark is about the connection"`
 	Text string `json:"text" doc:"The line without its end, passwords masked; for a rule what it does" example:"RETR 1"`
-	At   string `json:"at,omitempty" doc:"The time since the client connected, when it is another than that of the line before" example:"1.204ms"`
+	At   string `json:"at,omitempty" doc:"The time since the client connected, when it differs from that of the line before" example:"1.204ms"`
 	Rule string `json:"rule,omitempty" doc:"The id of the rule, or its command when the rule is not one of the user" example:"r1"`
 }
 
-// Sessions returns the sessions of a user since creation or reset, as far as they are known.
+// Sessions returns the sessions of a user since creation or reset, as far as they are kept.
 func (s *Service) Sessions(_ context.Context, user string) ([]Session, error) {
 	t, err := s.find(user)
 	if err != nil {
@@ -80,7 +80,7 @@ func (s *Service) Transcript(_ context.Context, user string, number int) (*Trans
 	return &Transcript{Session: sessionOf(t), Lines: linesOf(t), LeftOut: t.LeftOut, Before: known.list(t.Before), After: known.list(t.After)}, nil
 }
 
-// transcript returns what the server knows of a session.
+// transcript returns the server's transcript of a session.
 func (t *tenant) transcript(number int) (*fakeserver.Transcript, error) {
 	server := t.server.Load()
 	if found, kept := server.UserTranscript(t.name, number); kept {
@@ -117,7 +117,7 @@ func linesOf(t *fakeserver.Transcript) []Line {
 	}
 }
 
-// lineOf tells who says a line.
+// lineOf returns a line with its sender.
 func lineOf(text string) Line {
 	if said, is := strings.CutPrefix(text, "C: "); is {
 		return Line{From: "client", Text: said}
@@ -128,7 +128,7 @@ func lineOf(text string) Line {
 	return Line{From: "remark", Text: strings.TrimSuffix(strings.TrimPrefix(text, "["), "]")}
 }
 
-// Notation returns the transcript in the notation of the RFCs. Rules and remarks stand in brackets.
+// Notation returns the transcript in the notation of the RFCs, with rules and remarks in brackets.
 func (t *Transcript) Notation() string {
 	var b strings.Builder
 	for _, l := range t.Lines {
@@ -146,7 +146,7 @@ func (t *Transcript) Notation() string {
 	return b.String()
 }
 
-// EndSession ends an open session, as a server that is shut down does: nothing is deleted.
+// EndSession ends an open session without deleting mail, like a server that shuts down.
 func (s *Service) EndSession(ctx context.Context, user string, number int) error {
 	t, err := s.find(user)
 	if err != nil {

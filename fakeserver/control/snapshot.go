@@ -5,11 +5,11 @@ import (
 	"pop3mtm/fakeserver/maildrop"
 )
 
-// catalogue has messages by unique-id.
+// catalogue holds messages by unique-id.
 type catalogue map[string]maildrop.Message
 
-// known returns the messages that a mailbox has or had: those that a reset puts back, and the first
-// ones of now.
+// known returns the messages that a mailbox has or had: those that a reset restores, and the first
+// ones of the current mail.
 func (t *tenant) known() catalogue {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -28,8 +28,8 @@ func (t *tenant) known() catalogue {
 	return known
 }
 
-// list returns the messages of a snapshot; nil for none. Of a message that is not known any more it
-// has the unique-id only.
+// list returns the messages of a snapshot, or nil without a snapshot. For a message that is no
+// longer known it has only the unique-id.
 func (c catalogue) list(s *fakeserver.Snapshot) *Messages {
 	if s == nil {
 		return nil

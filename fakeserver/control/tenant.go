@@ -13,11 +13,11 @@ import (
 	"pop3mtm/scenarios"
 )
 
-// tenant is what is known of a user beside what the server knows.
+// tenant holds the data of a user beyond those of the server.
 type tenant struct {
 	name   string
 	server atomic.Pointer[fakeserver.Server] // that serves the tenant
-	base   fakeserver.User                   // the user without a scenario
+	base   fakeserver.User                   // the user's settings without a scenario
 	drop   *fakeserver.Maildrop
 
 	mu       sync.Mutex
@@ -25,7 +25,7 @@ type tenant struct {
 	moved    chan struct{}      // closed when another server serves the tenant
 	user     fakeserver.User    // as the server has it
 	changing bool               // the mail is in memory and can be changed
-	mail     []maildrop.Message // that was put into the mailbox, and that a reset puts back
+	mail     []maildrop.Message // the mail that was added, which a reset restores
 	rules    []*rule            // the first one answers
 	lastRule int                // the number in the id of the newest rule
 	scenario *scenarios.Scenario
@@ -59,7 +59,7 @@ func adopted(name string, server *fakeserver.Server, user fakeserver.User, play 
 	return t
 }
 
-// octets returns those of the mail that a reset puts back.
+// octets returns the size of the mail that a reset restores.
 func (t *tenant) octets() (sum int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -73,13 +73,13 @@ func octetsOf(mail []maildrop.Message) (sum int64) {
 	return sum
 }
 
-// keeping returns the mail that a reset puts back without messages of these unique-ids. t.mu is
-// locked.
+// keeping returns the mail that a reset restores, without the messages for which gone reports true.
+// t.mu must be locked.
 func (t *tenant) keeping(gone func(uid string) bool) []maildrop.Message {
 	return slices.DeleteFunc(slices.Clone(t.mail), func(m maildrop.Message) bool { return gone(m.UID()) })
 }
 
-// putBack makes the mailbox what a reset makes it. t.mu is locked.
+// putBack restores the mail of the mailbox. t.mu must be locked.
 func (t *tenant) putBack() error {
 	mail := slices.Clone(t.mail)
 	if err := t.drop.Change(func([]maildrop.Message) []maildrop.Message { return mail }); err != nil {
@@ -89,7 +89,7 @@ func (t *tenant) putBack() error {
 	return nil
 }
 
-// ids returns the unique-ids of the mail that was put into the mailbox. t.mu is locked.
+// ids returns the unique-ids of the mail that was added. t.mu must be locked.
 func (t *tenant) ids() []string {
 	ids := make([]string, len(t.mail))
 	for i, m := range t.mail {
@@ -98,7 +98,7 @@ func (t *tenant) ids() []string {
 	return ids
 }
 
-// restart lets rules and times begin again. t.mu is locked.
+// restart restarts the counts of rules and the time of the user. t.mu must be locked.
 func (t *tenant) restart() {
 	if server := t.server.Load(); t.own != nil {
 		server.Restart()

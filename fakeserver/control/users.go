@@ -11,7 +11,7 @@ import (
 	"pop3mtm/scenarios"
 )
 
-// NewUser is a user to create. What is missing is made up.
+// NewUser describes a user to create. Missing values are generated.
 type NewUser struct {
 	Name        string `json:"name,omitempty" maxLength:"64" pattern:"^[A-Za-z0-9._@+-]*$" doc:"The name to log in with: letters, digits and . _ @ + -; made up when missing" example:"ann"`
 	Password    string `json:"password,omitempty" maxLength:"200" doc:"Made up when missing, unless there is a token" example:"secret"`
@@ -28,7 +28,7 @@ type CreatedUser struct {
 	Addresses
 }
 
-// User is a user as it is now.
+// User describes the current state of a user.
 type User struct {
 	Name     string    `json:"name" doc:"The name to log in with" example:"ann"`
 	Messages int       `json:"messages" doc:"How many messages the mailbox has"`
@@ -46,10 +46,10 @@ type User struct {
 // CreateUser creates a user with an empty mailbox.
 func (s *Service) CreateUser(ctx context.Context, in NewUser) (*CreatedUser, error) {
 	if len(in.Name) > 64 || strings.Trim(in.Name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._@+-") != "" {
-		return nil, problem(http.StatusUnprocessableEntity, "a name has 1 to 64 letters, digits and . _ @ + -")
+		return nil, problem(http.StatusUnprocessableEntity, "a name needs 1 to 64 letters, digits and . _ @ + -")
 	}
 	if strings.ContainsAny(in.Password+in.Token, "\r\n\x00") || len(in.Password) > 200 || len(in.Token) > 4000 {
-		return nil, problem(http.StatusUnprocessableEntity, "a password of at most 200 octets and a token of at most 4,000 are one line each")
+		return nil, problem(http.StatusUnprocessableEntity, "a password must be one line of at most 200 octets, a token one line of at most 4,000")
 	}
 	if in.Name == "" {
 		in.Name = "user-" + strings.ToLower(rand.Text()[:10])
@@ -121,7 +121,7 @@ func nameOf(s *scenarios.Scenario) string {
 	return s.Name()
 }
 
-// DeleteUser deletes a user with all that is the user's, and ends its sessions.
+// DeleteUser deletes a user with all its data, and ends its sessions.
 func (s *Service) DeleteUser(ctx context.Context, name string) error {
 	t, err := s.find(name)
 	if err != nil {

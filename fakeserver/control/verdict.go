@@ -10,7 +10,7 @@ import (
 	"pop3mtm/scenarios"
 )
 
-// ExpectWords is what is expected of a client, in the words of scenario files.
+// ExpectWords holds expectations in the format of scenario files.
 type ExpectWords struct{ scenarios.Expect }
 
 // Expect returns what is expected of the client of a user.
@@ -27,8 +27,8 @@ func (s *Service) Expect(_ context.Context, user string) (*ExpectWords, error) {
 	return &ExpectWords{*t.expect}, nil
 }
 
-// SetExpect replaces what is expected of the client of a user. words are those under expect in a
-// scenario, YAML or JSON.
+// SetExpect replaces what is expected of the client of a user. words has the form of the key expect
+// of a scenario, as YAML or JSON.
 func (s *Service) SetExpect(_ context.Context, user string, words []byte) (*ExpectWords, error) {
 	t, err := s.find(user)
 	if err != nil {
@@ -44,7 +44,7 @@ func (s *Service) SetExpect(_ context.Context, user string, words []byte) (*Expe
 	return &ExpectWords{*expect}, nil
 }
 
-// closing is how long a verdict waits for a client that has said QUIT a moment ago.
+// closing limits the time that a verdict waits for a client that has just sent QUIT.
 const closing = 200 * time.Millisecond
 
 // Verdict judges all sessions of a user since creation or reset.
@@ -55,7 +55,7 @@ func (s *Service) Verdict(ctx context.Context, user string) (*scenarios.Verdict,
 	}
 	waiting, cancel := context.WithTimeout(ctx, closing)
 	defer cancel()
-	_ = t.server.Load().WaitFor(waiting, t.idle()) // the verdict says what is open
+	_ = t.server.Load().WaitFor(waiting, t.idle()) // the verdict reports open sessions
 	transcripts, lost := t.server.Load().UserTranscripts(user)
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -102,7 +102,7 @@ func (t *tenant) idle() fakeserver.Condition {
 	return fakeserver.Condition{What: "the end of all sessions", User: t.name, Met: func(server *fakeserver.Server) bool { return server.OpenSessions(t.name) == 0 }}
 }
 
-// Awaited is what a caller waits for: exactly one of these.
+// Awaited says what a caller waits for: exactly one field is set.
 type Awaited struct {
 	Command string `json:"command,omitempty" maxLength:"300" doc:"A command of the client: a verb with any arguments, or a verb and arguments, in which * stands for any text" example:"DELE 1"`
 	Session int    `json:"session,omitempty" minimum:"1" doc:"The end of the session with this number"`
@@ -113,23 +113,23 @@ type Awaited struct {
 	State   string `json:"state,omitempty" maxLength:"100" doc:"That the named state is this one"`
 }
 
-// Wait is something to wait for. It answers at once when it has happened since creation or reset.
+// Wait describes something to wait for. What has happened since creation or reset counts too.
 type Wait struct {
 	For     Awaited `json:"for" doc:"What to wait for: exactly one thing"`
 	Times   int     `json:"times,omitempty" minimum:"1" maximum:"1000000" doc:"How often the command must come. Default: once"`
 	Timeout string  `json:"timeout,omitempty" maxLength:"20" doc:"How long to wait at most, up to 10m. Default: 10s" example:"5s"`
 }
 
-// Waited says that what was awaited has come.
+// Waited is the answer when the awaited event has happened.
 type Waited struct {
 	After string `json:"after" doc:"How long it took" example:"12ms"`
 }
 
-// maxWait is the longest time to wait.
+// maxWait limits the time to wait.
 const maxWait = 10 * time.Minute
 
-// Wait waits for something in the sessions or the mailbox of a user. It fails with the status 408
-// when it has not come in time.
+// Wait blocks until something has happened in the sessions or the mailbox of a user. It fails with
+// the status 408 when it has not happened in time.
 func (s *Service) Wait(ctx context.Context, user string, in Wait) (*Waited, error) {
 	t, err := s.find(user)
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"pop3mtm/fakeserver/control"
 )
 
-// action is what a form does. It returns what to tell the user.
+// action performs a form. It returns a text for the user.
 type action func(*http.Request) (string, error)
 
 // actions returns the forms of the page, by the last element of their path.
@@ -26,11 +26,11 @@ func (p *Page) actions() map[string]action {
 	}
 }
 
-// maxForm bounds the body of a form in octets.
+// maxForm limits the body of a form, in octets.
 const maxForm = 256 << 10
 
-// acting serves a form: to the script of the page it says what was done, and a browser without it
-// is sent back to the page.
+// acting serves a form. To the script of the page it sends the text of the action; a browser
+// without the script is redirected to the page.
 func (p *Page) acting(act action) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		if err := readForm(w, r); err != nil {
@@ -89,7 +89,7 @@ func (p *Page) addRules(r *http.Request) (string, error) {
 func (p *Page) removeRule(r *http.Request) (string, error) {
 	id := r.FormValue("rule")
 	if id == "" {
-		return "", &control.Problem{Status: http.StatusUnprocessableEntity, Detail: "which rule is not said"}
+		return "", &control.Problem{Status: http.StatusUnprocessableEntity, Detail: "the id of the rule is missing"}
 	}
 	return "Removed the rule " + id + ".", p.service.DeleteRules(r.Context(), r.FormValue("user"), id)
 }
@@ -120,7 +120,7 @@ func (p *Page) closePort(r *http.Request) (string, error) {
 func (p *Page) endSession(r *http.Request) (string, error) {
 	number, err := strconv.Atoi(r.FormValue("session"))
 	if err != nil {
-		return "", &control.Problem{Status: http.StatusUnprocessableEntity, Detail: "which session is not said"}
+		return "", &control.Problem{Status: http.StatusUnprocessableEntity, Detail: "the number of the session is missing"}
 	}
 	return fmt.Sprintf("The connection of session %d is cut.", number), p.service.EndSession(r.Context(), r.FormValue("user"), number)
 }

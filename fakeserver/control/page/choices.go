@@ -10,10 +10,10 @@ import (
 type choice struct {
 	Name, Title string
 	Case        bool // it is a case of the choice before it
-	Early       bool // it says what comes before the server knows the user
+	Early       bool // it is about what happens before the server knows the user
 }
 
-// choices serves the list of scenarios for the picker.
+// choices serves the list of scenarios to choose from.
 func (p *Page) choices(w http.ResponseWriter, r *http.Request) error {
 	list, err := p.service.Scenarios(r.Context())
 	if err != nil {
@@ -30,7 +30,7 @@ func (p *Page) choices(w http.ResponseWriter, r *http.Request) error {
 	return p.write(w, "choices", all)
 }
 
-// playScenario plays what was chosen; nothing for "".
+// playScenario plays the chosen scenario. For "" it removes the scenario of the user.
 func (p *Page) playScenario(r *http.Request) (string, error) {
 	user, name := r.FormValue("user"), r.FormValue("scenario")
 	if name == "" {

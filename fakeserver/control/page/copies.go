@@ -10,14 +10,14 @@ import (
 	"pop3mtm/scenarios"
 )
 
-// setup is what a user has, for code that makes the same elsewhere.
+// setup holds the rules of a user, for code that creates the same rules elsewhere.
 type setup struct {
 	api   string   // the URL of the API
 	user  string   // its name
 	rules []string // one line of YAML each, the first one answers
 }
 
-// copies serves what can be copied: the rules of a user as a scenario, as calls of the API, and as
+// copies serves the rules of a user in forms to copy: as a scenario, as calls of the API, and as
 // tests in Go and Python.
 func (p *Page) copies(w http.ResponseWriter, r *http.Request) error {
 	s, err := p.setup(r.Context(), r.FormValue("user"))
@@ -66,7 +66,7 @@ func (s *setup) yaml() string {
 	return text + "expect:\n  kept: [a1, a2]\n"
 }
 
-// titled returns a name for a title, which stands in YAML without quotes.
+// titled returns a name for use in a title, which is YAML text without quotes.
 func titled(user string) string {
 	name, err := scenarios.Flow(user)
 	if err != nil || strings.HasPrefix(name, `"`) {

@@ -9,11 +9,11 @@ import (
 	"pop3mtm/fakeserver/control"
 )
 
-// mail is the maildrop before and after the session that is shown.
+// mail is the maildrop before and after the shown session.
 type mail struct {
-	Before, After string // what there was, in words; After is of now while the session is open
+	Before, After string // the content, in words; After describes the current mail while the session is open
 	AfterIs       string
-	Now           string // empty when that is the same
+	Now           string // empty when it is the same as After
 	Rows          []mailItem
 	More          string
 }
@@ -25,11 +25,10 @@ type mailItem struct {
 	Class, State       string
 }
 
-// most is how many messages are listed.
+// most limits the messages that are listed.
 const most = 100
 
-// addMail adds the maildrop: what the session that is shown found, and what is there afterwards, or
-// now.
+// addMail adds the maildrop: at the login of the shown session, and after the session or now.
 func (v *view) addMail(ctx context.Context, service *control.Service) error {
 	now, err := service.Messages(ctx, v.UserName, control.Page{Limit: most})
 	if err != nil {
@@ -61,10 +60,10 @@ func (v *view) addMail(ctx context.Context, service *control.Service) error {
 	return nil
 }
 
-// compared lists the messages of before, after and now, those that are gone at their old place.
+// compared returns the messages of before, after and now, with deleted messages at their old place.
 func compared(user string, before, after, now *control.Messages) (all []mailItem) {
 	there, still, was := set(after), set(now), set(before)
-	cut := len(after.Messages) < after.Total // what is not listed may be there
+	cut := len(after.Messages) < after.Total // messages beyond the list may exist
 	for _, m := range before.Messages {
 		item := itemFor(user, m, still[m.UID])
 		if !there[m.UID] && !cut {

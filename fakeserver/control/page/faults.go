@@ -15,17 +15,17 @@ type fault struct {
 	do               string // the steps of the rule, in the words of scenario files
 }
 
-// faults returns the buttons, those that clients get wrong most often first.
+// faults returns the buttons, beginning with the faults that clients handle wrong most often.
 func faults() []fault {
 	return []fault{
 		{"refuse", "is refused", "-ERR, and the command has no effect", `[{refuse: "not now"}]`},
 		{"cut", "breaks off", "The connection is reset 200 octets into the answer", `[{cut: {after: 200, how: reset}}]`},
 		{"close", "closes the connection", "The connection is closed in place of an answer", `[close]`},
-		{"silence", "is never answered", "Nothing comes until the client gives up", `[silence]`},
+		{"silence", "is never answered", "Nothing is sent until the client gives up", `[silence]`},
 		{"slow", "comes after 5 s", "A wait before the first octet", `[{pause: 5s}]`},
 		{"drip", "drips", "Ten octets at a time, every 100 ms", `[{drip: {octets: 10, every: 100ms}}]`},
 		{"undotted", "has no final dot", "The client waits for an end that does not come", `[noTerminator]`},
-		{"unstuffed", "has bare dots", "Dots at the start of a line are not doubled", `[noStuffing]`},
+		{"unstuffed", "has bare dots", "Dots at the start of a line are not stuffed", `[noStuffing]`},
 		{"lf", "ends lines with LF", "All lines end with LF alone", `[bareLF]`},
 		{"split", "comes octet by octet", "Each octet is sent by itself", `[splitOctets]`},
 		{"double", "comes twice", "The status line comes twice", `[doubleStatus]`},
@@ -43,7 +43,7 @@ func (p *Page) addFault(r *http.Request) (string, error) {
 	i := slices.IndexFunc(faults(), func(f fault) bool { return f.ID == r.FormValue("fault") })
 	verb := r.FormValue("verb")
 	if i < 0 || !slices.Contains(verbs(), verb) {
-		return "", &control.Problem{Status: http.StatusUnprocessableEntity, Detail: "this button is not one of the page"}
+		return "", &control.Problem{Status: http.StatusUnprocessableEntity, Detail: "the page has no such button"}
 	}
 	on, where := strings.TrimSpace(verb+" "+r.FormValue("args")), ""
 	if control.BeforeLogin(verb) {

@@ -11,7 +11,7 @@ import (
 	"pop3mtm/fakeserver/control"
 )
 
-// notice wakes the pages that are open when a form has changed something.
+// notice wakes the open pages when a form has changed something.
 type notice struct {
 	mu sync.Mutex
 	c  chan struct{}
@@ -39,14 +39,14 @@ func (n *notice) tell() {
 const (
 	// calm is the shortest time between two updates of a page.
 	calm = 100 * time.Millisecond
-	// look is how often a page looks for what other programs have changed.
+	// look is the time between two checks for changes by other programs.
 	look = time.Second
 	// patience limits how long a browser may take to read.
 	patience = 30 * time.Second
 )
 
-// parts are the templates that are sent again when they have changed. The id in the page is the
-// same.
+// parts returns the templates that are sent again when they have changed. An element of the page
+// with the same id shows each.
 func parts() []string {
 	return []string{"scenario", "verdict", "sessions", "session", "maildrop", "rules"}
 }
@@ -58,13 +58,13 @@ type stream struct {
 	w       http.ResponseWriter
 	out     *http.ResponseController
 	sent    map[string]string // the parts as the browser has them
-	session int               // whose transcript it has, 0 for none
+	session int               // the session whose transcript it has, or 0
 	rows    rows
-	pending []byte // rows that are not sent yet
+	pending []byte // rows that are still to be sent
 	clear   bool   // the transcript of another session comes next
 }
 
-// live sends what changes, until the browser is gone.
+// live sends changes until the browser has gone.
 func (p *Page) live(w http.ResponseWriter, r *http.Request) error {
 	s := &stream{page: p, wish: wishOf(r), w: w, out: http.NewResponseController(w), sent: map[string]string{}, clear: true}
 	if _, err := p.service.User(r.Context(), s.wish.user); err != nil {
@@ -90,7 +90,7 @@ func (p *Page) live(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// run sends until the browser or the user is gone.
+// run sends changes until the browser or the user has gone.
 func (s *stream) run(ctx context.Context, events <-chan control.Event, ended <-chan struct{}) error {
 	tick := time.NewTicker(look)
 	defer tick.Stop()
@@ -115,7 +115,7 @@ func (s *stream) run(ctx context.Context, events <-chan control.Event, ended <-c
 	}
 }
 
-// collect takes what comes within a moment, so that a fast session is not sent line by line.
+// collect takes all events within a moment, so that a fast session is not sent line by line.
 func (s *stream) collect(ctx context.Context, events <-chan control.Event) error {
 	moment := time.NewTimer(calm)
 	defer moment.Stop()
@@ -131,7 +131,7 @@ func (s *stream) collect(ctx context.Context, events <-chan control.Event) error
 	}
 }
 
-// take renders an event of the session that is shown.
+// take renders an event of the shown session.
 func (s *stream) take(e control.Event) {
 	if e.Kind == "session" && (s.wish.session == 0 || s.wish.session == e.Session) {
 		s.show(e.Session)

@@ -27,15 +27,15 @@ type letter struct {
 }
 
 const (
-	// maxRead is how much of a message is read to show it.
+	// maxRead limits the part of a message that is read to show it.
 	maxRead = 4 << 20
-	// maxShown is how much of a text is shown.
+	// maxShown limits the part of a text that is shown.
 	maxShown = 256 << 10
-	// maxInline is how much of images inside HTML is shown.
+	// maxInline limits the images that are shown inside HTML, in octets.
 	maxInline = 2 << 20
 )
 
-// read returns the beginning of a message. Whether that is all of it is reported by whole.
+// read returns the beginning of a message; whole reports whether that is all of it.
 func (p *Page) read(r *http.Request) (raw []byte, whole bool, err error) {
 	body, err := p.service.Message(r.Context(), r.FormValue("user"), r.FormValue("uid"))
 	if err != nil {
@@ -105,8 +105,8 @@ func clip(text string) string {
 	return text
 }
 
-// letterPolicy lets the HTML of a message do nothing but look: no scripts, nothing from the
-// network, no forms, no frames. The policy of the page keeps the frame from going elsewhere.
+// letterPolicy restricts the HTML of a message: no scripts, nothing from the network, no forms, no
+// frames. The policy of the page keeps the frame from leading elsewhere.
 const letterPolicy = "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 
 // html serves the HTML of a message, for the frame.
@@ -125,7 +125,7 @@ func (p *Page) html(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// withImages returns the HTML with the images that the message brings itself.
+// withImages returns the HTML with the images that are parts of the message.
 func withImages(e *enmime.Envelope) string {
 	html, octets := e.HTML, 0
 	for _, part := range append(e.Inlines, e.OtherParts...) {

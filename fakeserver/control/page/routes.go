@@ -20,7 +20,7 @@ func Handler(service *control.Service) http.Handler {
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
 	"frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-// Mount puts the page into a mux, at / and below /page/. The caller wraps the mux with
+// Mount adds the page to a mux, at / and below /page/. The caller wraps the mux with
 // [control.Service.Guard].
 func (p *Page) Mount(mux *http.ServeMux) {
 	assets, err := fs.Sub(files, "assets")

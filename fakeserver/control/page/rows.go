@@ -6,21 +6,21 @@ import (
 	"pop3mtm/fakeserver/control"
 )
 
-// row is a line of a transcript as it is shown.
+// row is a line of a transcript, as the page shows it.
 type row struct {
 	Class  string // client, server, rule or remark
-	Letter string // for the eye
+	Letter string // C or S, to be seen
 	Who    string // for screen readers
 	Text   string
 	Rule   string // the id of the rule, for a fault
-	At     string // the time since the client connected, where it is another than before
+	At     string // the time since the client connected, where it differs from the row before
 	Gap    string // the time since the line before, when a person would notice it
 }
 
-// noticed is the shortest gap between two lines that is shown.
+// noticed is the shortest gap between two lines for which a time is shown.
 const noticed = 100 * time.Millisecond
 
-// rows makes rows of lines that come one after the other.
+// rows makes the rows of consecutive lines.
 type rows struct {
 	last time.Duration // of the line before
 	any  bool          // there was one
@@ -61,7 +61,7 @@ func (r *rows) event(e control.Event) row {
 	return r.row(e.From, e.Text, "", e.At)
 }
 
-// short returns a time as people read it.
+// short returns a duration in a short form for people.
 func short(d time.Duration) string {
 	switch {
 	case d >= 10*time.Second:

@@ -13,7 +13,7 @@ import (
 // played is the scenario of a user.
 type played struct{ Name, Title, Why string }
 
-// verdict is how the sessions of a user are judged.
+// verdict is the verdict on the sessions of a user, as the page shows it.
 type verdict struct {
 	Class, Mark, Text string
 	Failures          []string
@@ -34,7 +34,7 @@ func (v *view) addScenario(ctx context.Context, service *control.Service) error 
 	return nil
 }
 
-// addVerdict adds how the client is judged.
+// addVerdict adds the verdict.
 func (v *view) addVerdict(ctx context.Context, service *control.Service) error {
 	if slices.ContainsFunc(v.sessions, func(s control.Session) bool { return s.Ended == nil }) {
 		v.Verdict = &verdict{Class: "none", Mark: "…", Text: "A session is open. The verdict comes when it ends."}
@@ -67,5 +67,5 @@ func verdictOf(judged *scenarios.Verdict) *verdict {
 	return out
 }
 
-// alwaysChecked is how many checks a verdict has without expectations.
+// alwaysChecked is the number of checks in a verdict without expectations.
 const alwaysChecked = 2

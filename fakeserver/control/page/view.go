@@ -14,10 +14,10 @@ import (
 	"pop3mtm/scenarios"
 )
 
-// wish is what a request asks to see.
+// wish is the part that a request asks to see.
 type wish struct {
 	user    string
-	session int // 0 for the newest one, whichever that is
+	session int // 0 for the newest one
 }
 
 func wishOf(r *http.Request) wish {
@@ -25,7 +25,7 @@ func wishOf(r *http.Request) wish {
 	return wish{r.FormValue("user"), max(session, 0)}
 }
 
-// link returns the address of the page with this wish.
+// link returns the address of the page for this wish.
 func (w wish) link() string { return "/?" + w.query() }
 
 func (w wish) query() string {
@@ -36,7 +36,7 @@ func (w wish) query() string {
 	return q.Encode()
 }
 
-// view is what the templates show.
+// view is the data of the templates.
 type view struct {
 	Users    []control.User
 	User     *control.User // nil when there are no users
@@ -77,7 +77,7 @@ type sessionItem struct {
 	Started, Clock   string
 }
 
-// sessionHead is what stands above a transcript.
+// sessionHead is the heading of a transcript.
 type sessionHead struct {
 	Number             int
 	Remote, Took       string
@@ -88,11 +88,11 @@ type sessionHead struct {
 // ruleItem is a rule in the list.
 type ruleItem struct{ ID, Words, Fired string }
 
-// listed bounds the sessions that are listed.
+// listed limits the sessions that are listed.
 const listed = 200
 
-// view returns what a request asks to see. A user who does not exist is an error; without a user it
-// is the first one.
+// view returns the data for a request. It fails for a user who does not exist; without a user it
+// shows the first one.
 func (p *Page) view(ctx context.Context, w wish) (*view, error) {
 	users, err := p.service.Users(ctx)
 	if err != nil {
@@ -123,7 +123,7 @@ func (p *Page) view(ctx context.Context, w wish) (*view, error) {
 	return v, nil
 }
 
-// addSessions adds the sessions, the newest first, and which one is shown.
+// addSessions adds the sessions, the newest first, and the one that is shown.
 func (v *view) addSessions(ctx context.Context, service *control.Service) error {
 	all, err := service.Sessions(ctx, v.UserName)
 	if err != nil {

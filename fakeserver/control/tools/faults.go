@@ -37,11 +37,11 @@ type expecting struct {
 
 func (t tools) faults() {
 	add(t, &mcp.Tool{Name: "list_scenarios", Annotations: reads("List the scenarios"),
-		Description: "List the built-in scenarios: ways in which a server goes wrong, each with what a good client does then."}, t.listScenarios)
+		Description: "List the built-in scenarios: ways in which a server misbehaves, each with what a good client does then."}, t.listScenarios)
 	add(t, &mcp.Tool{Name: "play_scenario", Annotations: replaces("Play a scenario"),
 		Description: "Let a mailbox play a scenario from the beginning. Its mail, rules and expectations replace those of the mailbox."}, t.play)
 	add(t, &mcp.Tool{Name: "add_rule", Annotations: adds("Add a rule"),
-		Description: "Add a rule that makes the server go wrong, in front of the others. The first rule that matches a command answers it. Steps are words such as " +
+		Description: "Add a rule that makes the server misbehave, in front of the others. The first rule that matches a command answers it. Steps are words such as " +
 			"refuse: TEXT, raw: OCTETS, cut: {after: N, how: close or reset}, close, silence, pause: 5s, noTerminator, noStuffing, bareLF."}, t.addRule)
 	add(t, &mcp.Tool{Name: "list_rules", Annotations: reads("List the rules"), Description: "List the rules of a mailbox, and how often each has answered."}, t.listRules)
 	add(t, &mcp.Tool{Name: "remove_rules", Annotations: replaces("Remove rules"), Description: "Remove one rule of a mailbox, or all."},
@@ -52,11 +52,11 @@ func (t tools) faults() {
 		Description: "Say what is expected of the client. The verdict judges by it. A scenario brings its own expectations."},
 		func(ctx context.Context, in expecting) (answer, error) {
 			e, err := t.service.SetExpect(ctx, in.Mailbox, []byte(in.Expect))
-			return answer{text: "The verdict judges by this from now on.", value: e}, err
+			return answer{text: "The verdict uses these expectations from now on.", value: e}, err
 		})
 }
 
-// found is how many scenarios a search returns.
+// found limits the scenarios that a search returns.
 const found = 60
 
 func (t tools) listScenarios(ctx context.Context, in search) (answer, error) {
@@ -148,7 +148,7 @@ func (t tools) listRules(ctx context.Context, in ofMailbox) (answer, error) {
 		fmt.Fprintf(&text, "%s, answered %d times: %s\n", r.ID, r.Fired, words)
 	}
 	if len(all) == 0 {
-		text.WriteString("There are no rules: every command gets the right answer.\n")
+		text.WriteString("There are no rules: every command gets the correct answer.\n")
 	}
 	return answer{text.String(), map[string]any{"rules": all}}, nil
 }

@@ -31,17 +31,17 @@ type mail struct {
 
 type reset struct {
 	ofMailbox
-	All bool `json:"all,omitempty" jsonschema:"whether mail, rules, scenario and expectations go too; else mail that clients have deleted comes back"`
+	All bool `json:"all,omitempty" jsonschema:"whether to delete mail, rules, scenario and expectations too; otherwise mail that clients have deleted is restored"`
 }
 
 func (t tools) mailboxes() {
 	add(t, &mcp.Tool{Name: "create_mailbox", Annotations: adds("Create a mailbox"),
-		Description: "Create a mailbox with a user of its own, and if asked put mail into it or play a scenario. Returns the address, name and password for the client."}, t.createMailbox)
+		Description: "Create a mailbox with its own user, and optionally add mail or play a scenario. Returns the address, name and password for the client."}, t.createMailbox)
 	add(t, &mcp.Tool{Name: "list_mailboxes", Annotations: reads("List the mailboxes"), Description: "List the mailboxes with what is in them."}, t.listMailboxes)
 	add(t, &mcp.Tool{Name: "add_mail", Annotations: adds("Add mail"), Description: "Add messages to a mailbox."}, t.addMail)
 	add(t, &mcp.Tool{Name: "list_messages", Annotations: reads("List the messages"), Description: "List the messages that a mailbox has now."}, t.listMessages)
 	add(t, &mcp.Tool{Name: "reset_mailbox", Annotations: replaces("Reset a mailbox"),
-		Description: "Begin anew: end open sessions, forget all sessions, put deleted mail back, let rules count from the beginning."}, t.resetMailbox)
+		Description: "Begin again: end open sessions, forget all sessions, restore deleted mail, and restart the counts of rules."}, t.resetMailbox)
 	add(t, &mcp.Tool{Name: "open_port", Annotations: adds("Give a mailbox a port of its own"),
 		Description: "Give a mailbox a port of its own. Rules then also say what happens before login: CONNECT, TLS, AUTH, CAPA. Returns the address."}, t.openPort)
 	add(t, &mcp.Tool{Name: "close_port", Annotations: replaces("Let a mailbox share the port"),
@@ -49,7 +49,7 @@ func (t tools) mailboxes() {
 		func(ctx context.Context, in ofMailbox) (answer, error) {
 			return answer{text: "The client logs in on the shared port again."}, t.service.ClosePort(ctx, in.Mailbox)
 		})
-	add(t, &mcp.Tool{Name: "delete_mailbox", Annotations: replaces("Delete a mailbox"), Description: "Delete a mailbox with all that belongs to it."},
+	add(t, &mcp.Tool{Name: "delete_mailbox", Annotations: replaces("Delete a mailbox"), Description: "Delete a mailbox with all its data."},
 		func(ctx context.Context, in ofMailbox) (answer, error) {
 			return answer{text: "Deleted " + in.Mailbox + "."}, t.service.DeleteUser(ctx, in.Mailbox)
 		})
@@ -86,7 +86,7 @@ func (t tools) openPort(ctx context.Context, in ofMailbox) (answer, error) {
 	return answer{in.Mailbox + " has a port of its own.\n" + addresses(*a) + "\n", a}, nil
 }
 
-// undo deletes a mailbox that could not be made as was asked.
+// undo deletes a mailbox that could not be created as requested.
 func (t tools) undo(ctx context.Context, name string, err error) error {
 	if undone := t.service.DeleteUser(ctx, name); undone != nil {
 		return fmt.Errorf("%w; the mailbox %s was created", err, name)
@@ -132,7 +132,7 @@ func (t tools) addMail(ctx context.Context, in mail) (answer, error) {
 	return answer{fmt.Sprintf("Added %d messages; the mailbox has %d.\n", len(added.Messages), added.Total) + listed(added.Messages), added}, nil
 }
 
-// shown is how many messages a tool lists.
+// shown limits the messages that a tool lists.
 const shown = 100
 
 func (t tools) listMessages(ctx context.Context, in ofMailbox) (answer, error) {

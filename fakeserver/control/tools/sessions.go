@@ -34,9 +34,9 @@ func (t tools) sessions() {
 	add(t, &mcp.Tool{Name: "wait", Annotations: reads("Wait"),
 		Description: "Wait for exactly one thing: a command, the end of sessions, a message kept or gone, a number of messages. Answers at once when it has happened since creation or reset."}, t.wait)
 	add(t, &mcp.Tool{Name: "verdict", Annotations: reads("Judge the client"),
-		Description: "Judge the client by what was expected: by the scenario, or by expect. Says for each unmet expectation what was expected, what came, and where in the transcript."}, t.verdict)
+		Description: "Judge the client by the expectations of the scenario, or of expect. For each unmet expectation it says what was expected, what happened, and where in the transcript."}, t.verdict)
 	add(t, &mcp.Tool{Name: "save_session", Annotations: reads("Save a session as a scenario"),
-		Description: "Return a scenario file with which the session can be played again."}, t.saveSession)
+		Description: "Return a scenario file that plays the session again."}, t.saveSession)
 }
 
 func (t tools) listSessions(ctx context.Context, in ofMailbox) (answer, error) {
@@ -58,7 +58,7 @@ func (t tools) listSessions(ctx context.Context, in ofMailbox) (answer, error) {
 	return answer{text.String(), map[string]any{"sessions": all}}, nil
 }
 
-// newest returns the number of the session that is meant.
+// newest returns the number of the requested session, or of the newest one.
 func (t tools) newest(ctx context.Context, in ofSession) (int, error) {
 	if in.Session > 0 {
 		return in.Session, nil
@@ -73,7 +73,7 @@ func (t tools) newest(ctx context.Context, in ofSession) (int, error) {
 	return all[len(all)-1].Number, nil
 }
 
-// maxTranscript bounds the transcript that an agent gets, in octets.
+// maxTranscript limits the transcript that an agent gets, in octets.
 const maxTranscript = 64 << 10
 
 func (t tools) readTranscript(ctx context.Context, in ofSession) (answer, error) {

@@ -16,7 +16,7 @@ To test a client: create_mailbox, with a scenario from list_scenarios or with ma
 address, the name and the password that create_mailbox returns. Then ask for the verdict, and read the transcript of a session to see
 why. reset_mailbox lets the next run begin anew. Each mailbox is a test of its own; several can run at once.`
 
-// New returns the server with all tools.
+// New returns an MCP server with all tools.
 func New(service *control.Service, version string, log *slog.Logger) *mcp.Server {
 	server := mcp.NewServer(&mcp.Implementation{Name: "pop3sim", Title: "POP3 simulator", Version: version},
 		&mcp.ServerOptions{Instructions: instructions, Logger: log})
@@ -27,15 +27,15 @@ func New(service *control.Service, version string, log *slog.Logger) *mcp.Server
 	return server
 }
 
-// maxBody bounds a request over HTTP in octets.
+// maxBody limits a request over HTTP, in octets.
 const maxBody = 1 << 20
 
-// Handler serves the tools over HTTP. Requests do not belong to sessions, so that nothing is kept
-// of a client that is gone. The caller wraps it with [control.Service.Guard].
+// Handler serves the tools over HTTP. Requests do not belong to sessions, so nothing is kept for
+// clients that have gone. The caller wraps it with [control.Service.Guard].
 func Handler(server *mcp.Server, log *slog.Logger) http.Handler {
 	return mcp.NewStreamableHTTPHandler(func(*http.Request) *mcp.Server { return server }, &mcp.StreamableHTTPOptions{
 		Stateless: true, MaxRequestBodyBytes: maxBody, Logger: log, PropagateRequestCancellation: true,
-		DisableLocalhostProtection: true, // the guard protects, and knows the token
+		DisableLocalhostProtection: true, // the guard protects it, and knows the token
 	})
 }
 
@@ -45,14 +45,14 @@ type tools struct {
 	server  *mcp.Server
 }
 
-// answer is what a tool returns: text to read, and the value for programs, which must be a JSON
+// answer is the result of a tool: a text to read, and a value for programs, which must be a JSON
 // object.
 type answer struct {
 	text  string
 	value any
 }
 
-// add adds a tool. An error is returned to the agent, who can do something about it.
+// add adds a tool. Errors are returned to the agent, which can correct its call.
 func add[In any](t tools, tool *mcp.Tool, do func(context.Context, In) (answer, error)) {
 	mcp.AddTool(t.server, tool, func(ctx context.Context, _ *mcp.CallToolRequest, in In) (*mcp.CallToolResult, any, error) {
 		out, err := do(ctx, in)
@@ -63,19 +63,19 @@ func add[In any](t tools, tool *mcp.Tool, do func(context.Context, In) (answer, 
 	})
 }
 
-// reads is a hint for tools that change nothing.
+// reads returns the hint for tools that change nothing.
 func reads(title string) *mcp.ToolAnnotations {
 	no := false
 	return &mcp.ToolAnnotations{Title: title, ReadOnlyHint: true, OpenWorldHint: &no}
 }
 
-// adds is a hint for tools that only add.
+// adds returns the hint for tools that only add.
 func adds(title string) *mcp.ToolAnnotations {
 	no := false
 	return &mcp.ToolAnnotations{Title: title, DestructiveHint: &no, OpenWorldHint: &no}
 }
 
-// replaces is a hint for tools that replace or remove.
+// replaces returns the hint for tools that replace or remove.
 func replaces(title string) *mcp.ToolAnnotations {
 	no, yes := false, true
 	return &mcp.ToolAnnotations{Title: title, DestructiveHint: &yes, IdempotentHint: true, OpenWorldHint: &no}

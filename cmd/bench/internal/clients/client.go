@@ -1,5 +1,5 @@
-// Package clients holds the mail programs that take part in a benchmark: ours, those of others, and
-// bare ones that show what the machine can do.
+// Package clients runs the mail programs of a benchmark: our client, third-party clients, and bare
+// clients that show what the machine can do.
 package clients
 
 import (

@@ -8,7 +8,7 @@ import (
 	"pop3mtm/cmd/bench/internal/clients"
 )
 
-// Mode is one command of the bench, and what no other mode has.
+// Mode is one command of the bench, with the clients, tasks and programs that only it uses.
 type Mode struct {
 	Command       *cobra.Command
 	clients.Kinds                  // of its own clients and tasks

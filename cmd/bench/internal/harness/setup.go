@@ -25,7 +25,7 @@ import (
 const (
 	MostRounds       = 1000
 	MostAccounts     = 64
-	largestRoundTrip = time.Second // what the line can hold back without slowing down what passes
+	largestRoundTrip = time.Second // what the relay can delay without reducing throughput
 	leastBandwidth   = 1 << 10
 )
 
@@ -94,7 +94,7 @@ func (s *Setup) AddKeepFlags(f *pflag.FlagSet) {
 	f.StringVar(&s.profile, "profile", "", "directory for CPU profiles of our server and client, of the last run")
 }
 
-// Validate refuses flags that cannot be measured. It reads the variable of --password-env.
+// Validate returns an error for invalid flags. It reads the variable of --password-env.
 func (s *Setup) Validate(f *pflag.FlagSet) error {
 	if err := s.Box.Take(f); err != nil {
 		return err
@@ -206,12 +206,12 @@ func (s *Setup) What() string {
 // MostWindow limits the commands in flight.
 const MostWindow = 10_000
 
-// WindowFlag adds the flag that bounds the commands in flight.
+// WindowFlag adds the flag that limits the commands in flight.
 func WindowFlag(f *pflag.FlagSet, window *int) {
 	f.IntVar(window, "window", 0, "commands in flight at most, 1 to 10000; 0 = what the MTM chooses")
 }
 
-// CheckWindow refuses a window that is out of range.
+// CheckWindow returns an error for a window that is out of range.
 func CheckWindow(window int) error {
 	if window < 0 || window > MostWindow {
 		return cli.Usage("--window takes 0 to %d, not %d", MostWindow, window)

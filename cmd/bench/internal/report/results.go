@@ -10,7 +10,7 @@ import (
 	"pop3mtm/cmd/internal/page"
 )
 
-// Results holds everything that a benchmark has found, as results.json holds it.
+// Results holds the results of a benchmark, in the form of results.json.
 type Results struct {
 	Benchmark   string           `json:"benchmark"`
 	Unit        string           `json:"unit"`    // what is counted: messages, headers, sessions
@@ -86,13 +86,13 @@ type Row struct {
 	TopCommands *int    `json:"tops,omitempty"` // most of all runs
 }
 
-// Versus holds how many times faster one was than the other, round by round.
+// Versus holds the ratio of two rates, round by round.
 type Versus struct {
 	Label string         `json:"label"`
 	Times numbers.Spread `json:"times_faster"`
 }
 
-// Dearer holds how many times more one thing costs than another, round by round.
+// Dearer holds the ratio of two costs, round by round.
 type Dearer struct {
 	Label string         `json:"label"`
 	Times numbers.Spread `json:"times_dearer"`

@@ -1,5 +1,5 @@
-// Package servers starts the servers that clients fetch from: the simulator, those of others, and a
-// bare sender. It also logs in to them where that is not measured.
+// Package servers starts the servers of a benchmark: the simulator, third-party servers, and a bare
+// sender. It also logs in to them where that is not measured.
 package servers
 
 import (

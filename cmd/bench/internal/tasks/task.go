@@ -1,4 +1,4 @@
-// Package tasks holds what a client can do in one visit to a mailbox, and how that is checked.
+// Package tasks holds the tasks of a client in one visit to a mailbox, and checks their results.
 package tasks
 
 import (

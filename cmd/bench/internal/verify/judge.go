@@ -17,7 +17,7 @@ import (
 // most limits the findings of a kind that are listed; all are counted.
 const most = 100
 
-// finding is a message that is wrong.
+// finding describes a wrong message.
 type finding struct {
 	Message int    `json:"message,omitempty"` // its number, 0 for one that is not from the mailbox
 	Where   string `json:"where"`
@@ -37,13 +37,13 @@ func (f *findings) add(n int, where, what string) {
 	}
 }
 
-// absent are messages that are not there.
+// absent holds missing messages.
 type absent struct {
 	Count int      `json:"count"`
 	First []string `json:"first"` // their numbers: 5, 7-9
 }
 
-// Verdict is what was found in the mail that a client keeps.
+// Verdict is the result of comparing the mail that a client has stored.
 type Verdict struct {
 	Verified bool     `json:"verified"`
 	Format   string   `json:"format"`
