@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"pop3mtm/cmd/internal/cli"
 )
@@ -89,4 +91,26 @@ func (f *serveFlags) examples(text *strings.Builder, ports listeners) {
 		fmt.Fprintf(text, "  curl --ssl-reqd %s%s %s%s/1\n", curlTrust, who, url, address)
 	}
 	fmt.Fprintf(text, "  mtm account add demo --pop3 %s %s%s\n  mtm get demo\n", address, mtm, account)
+}
+
+// summary prints why the simulator has stopped and what it did, unless --quiet is given.
+func (sim *simulator) summary(ctx context.Context, ran time.Duration) {
+	if sim.flags.logs.quiet {
+		return
+	}
+	var text strings.Builder
+	text.WriteString("pop3sim: stopped")
+	if why := context.Cause(ctx); why != nil {
+		fmt.Fprintf(&text, ": %s", why)
+	}
+	pop3, smtp := 0, 0
+	for _, g := range sim.generations {
+		pop3, smtp = pop3+g.server.Sessions(), smtp+g.sink.Sessions()
+	}
+	fmt.Fprintf(&text, "; served %s", sessions(pop3))
+	if smtp > 0 {
+		fmt.Fprintf(&text, " and %s of SMTP", sessions(smtp))
+	}
+	fmt.Fprintf(&text, " in %s\n", ran.Round(time.Millisecond))
+	_, _ = sim.stderr.Write([]byte(text.String())) // a closed terminal is no reason to fail
 }

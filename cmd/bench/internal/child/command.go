@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"os"
+	"runtime/pprof"
 
 	"github.com/spf13/cobra"
 
@@ -51,4 +53,21 @@ func Run(ctx context.Context, argv []string, what string, spec any, read func(st
 	failed := read(stdout)
 	_, _ = io.Copy(io.Discard, stdout) // so that it can end
 	return said.Explain(ctx, what, errors.Join(cmd.Wait(), failed, err))
+}
+
+// Profiled runs f and writes a CPU profile of it to path, "" for no profile.
+func Profiled(path string, f func() error) (err error) {
+	if path == "" {
+		return f()
+	}
+	file, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	if err := pprof.StartCPUProfile(file); err != nil {
+		return err
+	}
+	defer pprof.StopCPUProfile()
+	return f()
 }

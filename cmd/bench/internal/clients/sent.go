@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+
+	"pop3mtm/cmd/bench/internal/tasks"
 )
 
 // Sent carries a client or a task to another process of the bench, as its kind and its fields.
@@ -47,4 +49,21 @@ func (s *Sent[T]) Make(kinds []func() T) error {
 		return nil
 	}
 	return fmt.Errorf("unknown kind %q", s.form.Kind)
+}
+
+// Kinds are the types of clients and tasks that can be sent to another process.
+type Kinds struct {
+	Clients []func() Client
+	Tasks   []func() tasks.Task
+}
+
+// BasicKinds returns the kinds that several modes use.
+func BasicKinds() Kinds {
+	return Kinds{
+		Clients: []func() Client{
+			func() Client { return new(Ours) }, func() Client { return new(Theirs) }, func() Client { return new(Bare) },
+			func() Client { return new(Lister) },
+		},
+		Tasks: []func() tasks.Task{func() tasks.Task { return new(tasks.Copying) }, func() tasks.Task { return new(tasks.Headers) }, func() tasks.Task { return new(tasks.Tops) }},
+	}
 }
