@@ -19,6 +19,7 @@ func TestThePageWorksWithoutScript(t *testing.T) {
 	b := blank(browser(t), t)
 	b.do(scriptless(), chromedp.Navigate(s.page("ann")))
 	b.shows("#sessions", "No client has logged in as ann")
+	b.until(`getComputedStyle(document.getElementById("theme")).display === "none"`) // it does nothing
 	b.click(`.faults [value=refuse]`)
 	b.shows("#rules", "{on: RETR, times: 1")
 	b.click("#port")

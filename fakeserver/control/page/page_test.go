@@ -110,7 +110,9 @@ func TestThePageInChromium(t *testing.T) {
 		b.shows("#status.wrong", `there is no word "cot", but there is "cut"`)
 	})
 	t.Run("adds a message, and a user", func(t *testing.T) {
-		b := open(ctx, t, s.page("cid"))
+		s.user(t, "dan", "[{file: plain.eml, uidl: a1}]")
+		s.curl(t, "dan", "secret", "1")
+		b := open(ctx, t, s.page("dan"))
 		b.do(chromedp.SetValue(chromedp.CSS("#fixture"), "dots"))
 		b.click(".drop .add button")
 		b.shows("#status", "Added dots.")
@@ -121,7 +123,7 @@ func TestThePageInChromium(t *testing.T) {
 		b.press(kb.Enter)
 		b.until(`document.documentElement.dataset.live === "yes" && document.querySelector("#tenant").value === "eve"`)
 		b.shows("#maildrop", "The mailbox is empty.")
-		b.do(chromedp.Evaluate[chromedp.Void](`const t = document.querySelector("#tenant"); t.value = "cid"; t.dispatchEvent(new Event("change", { bubbles: true }))`))
+		b.do(chromedp.Evaluate[chromedp.Void](`const t = document.querySelector("#tenant"); t.value = "dan"; t.dispatchEvent(new Event("change", { bubbles: true }))`))
 		b.shows("#maildrop .change", "2 messages")
 	})
 	t.Run("cuts a connection", func(t *testing.T) {
@@ -144,8 +146,14 @@ func TestThePageInChromium(t *testing.T) {
 		for in := bufio.NewScanner(conn); in.Scan(); {
 		}
 	})
-	t.Run("can be used with the keyboard alone", func(t *testing.T) { usesTheKeyboard(t, open(ctx, t, s.page("bob"))) })
-	t.Run("has a name for everything that can be used", func(t *testing.T) { namesEverything(t, open(ctx, t, s.page("ann"))) })
+	t.Run("can be used with the keyboard alone", func(t *testing.T) {
+		s.user(t, "hal", "{file: plain.eml}")
+		usesTheKeyboard(t, open(ctx, t, s.page("hal")))
+	})
+	t.Run("has a name for everything that can be used", func(t *testing.T) {
+		s.user(t, "ivy", "[{file: plain.eml, uidl: a1}, {file: html.eml, uidl: a2}]")
+		namesEverything(t, open(ctx, t, s.page("ivy")))
+	})
 }
 
 func picksAndJudges(t *testing.T, s *simulator, b *tab) {
