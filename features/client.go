@@ -61,8 +61,8 @@ func (w *world) instead(s step, server bool) any {
 // withError returns the type of a function that takes the same, and returns an error.
 func withError(f reflect.Type) reflect.Type {
 	var in []reflect.Type
-	for i := range f.NumIn() {
-		in = append(in, f.In(i))
+	for t := range f.Ins() {
+		in = append(in, t)
 	}
 	return reflect.FuncOf(in, []reflect.Type{reflect.TypeFor[error]()}, false)
 }
@@ -283,7 +283,9 @@ func tryOut(ctx context.Context, drive check.Drive) (moves bool, err error) {
 	waiting, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	err = errors.Join(err, server.Wait(waiting), server.Close())
-	<-served
+	if ended := <-served; !errors.Is(ended, fakeserver.ErrClosed) {
+		err = errors.Join(err, ended)
+	}
 	return len(drop.UIDs()) == 0, err
 }
 

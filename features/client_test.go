@@ -27,7 +27,7 @@ func (f fetcher) fetch(_ context.Context, e check.Endpoint, dir string) error {
 	if err != nil {
 		return err
 	}
-	defer c.Close()
+	defer func() { _ = c.Close() }() // it was only read to its end
 	ask := func(format string, args ...any) (string, error) {
 		if err := c.PrintfLine(format, args...); err != nil {
 			return "", err

@@ -65,7 +65,7 @@ func (o *CreateOptions) check(command string) error {
 	}
 	for _, text := range []string{o.Text, o.HTML} {
 		if len(text) > maxText || !utf8.ValidString(text) {
-			return argument(command, fmt.Errorf("Text and HTML must be UTF-8 of at most %d octets", maxText))
+			return argument(command, fmt.Errorf("text and HTML must be UTF-8 of at most %d octets", maxText))
 		}
 	}
 	for _, a := range o.Attachments {
