@@ -159,8 +159,11 @@ func TestPairsOfFaultsAtBoundaries(t *testing.T) {
 					pairs = append(pairs, []wireFault{a, {2, b.octet, b.kind}})
 				}
 			}
-			for _, pair := range sample(pairs, *pairCount) {
+			for i, pair := range sample(pairs, *pairCount) {
 				f.play(t, pair)
+				if (i+1)%2000 == 0 {
+					t.Logf("%d pairs so far", i+1)
+				}
 			}
 			t.Logf("%d spots, %d of %d pairs: 0 lost, 0 doubled, 0 altered", len(spots), len(sample(pairs, *pairCount)), len(pairs))
 		})

@@ -246,6 +246,9 @@ func TestNoMixOfFaultsMakesOneMessageOfTwo(t *testing.T) {
 				return found < 4
 			})
 		})
+		if *rogueDepth > 0 {
+			t.Logf("%d of %d settings, %d tried so far", i+1, len(rogueSettings(messages)), tried)
+		}
 	}
 	t.Logf("%d settings, mixes of up to %d faults, %d tried, %d wrong", len(rogueSettings(messages)), depth, tried, found)
 }
