@@ -77,14 +77,10 @@ type crashRig struct {
 // newCrashRig makes a store with a listener that serves it.
 func newCrashRig(t *testing.T, flow octetFlow) *crashRig {
 	t.Helper()
-	c := &crashRig{octetRig: &octetRig{rig: &rig{t: t}, flow: flow, dir: memoryDir(t)}}
-	template, err := storeTemplate()
-	c.must(err)
-	c.must(os.RemoveAll(c.dir))
-	c.must(os.CopyFS(c.dir, template))
-	c.must(os.Chmod(c.dir, 0o700))
+	c := &crashRig{octetRig: &octetRig{rig: &rig{t: t}, flow: flow, dir: templateCopy(t)}}
 	c.drop = fakeserver.NewMaildrop(octetMailbox()...)
 	c.srv = fakeserver.New(c.drop, &fakeserver.Options{Without: flow.without})
+	var err error
 	c.listener, err = net.Listen("tcp", "127.0.0.1:0")
 	c.must(err)
 	go func() { _ = c.srv.Serve(c.listener) }() // it ends with the server
