@@ -18,7 +18,7 @@ func (r *release) browser(ctx context.Context) error {
 		return err
 	}
 	args := []string{"build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid= -X main.version=" + r.version, "-o", program, "./browser"}
-	if err := r.goTool(ctx, module, wasm, args...); err != nil {
+	if err = r.goTool(ctx, module, wasm, args...); err != nil {
 		return err
 	}
 	glue, err := glueOf(ctx)

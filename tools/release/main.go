@@ -27,7 +27,6 @@ const usage = `release builds what is published of pop3mtm into a directory.
   go run -C tools/release . --out ../../dist --targets linux/amd64,linux/arm64
 
 Exit status: 0 done; 1 failed, and the directory is as it was before; 2 wrong usage.
-
 `
 
 func main() {
@@ -51,10 +50,15 @@ func run(ctx context.Context, args []string, progress io.Writer) int {
 		if ctx.Err() != nil {
 			err = errors.New("stopped by a signal; nothing was left in " + o.out)
 		}
-		fmt.Fprintln(progress, "release: "+err.Error())
+		tell(progress, "release: "+err.Error())
 		return 1
 	}
 	return 0
+}
+
+// tell writes a line for people.
+func tell(w io.Writer, text string) {
+	_, _ = io.WriteString(w, text+"\n") // nobody is left to hear of an error
 }
 
 // options holds the flags.
@@ -69,7 +73,7 @@ func parse(args []string, output io.Writer) (options, error) {
 	flags := flag.NewFlagSet("release", flag.ContinueOnError)
 	flags.SetOutput(output)
 	flags.Usage = func() {
-		fmt.Fprint(output, usage)
+		tell(output, usage)
 		flags.PrintDefaults()
 	}
 	flags.StringVar(&o.out, "out", "", "write the release to `DIR`, which is replaced if it holds an earlier release (required)")
@@ -92,7 +96,7 @@ func parse(args []string, output io.Writer) (options, error) {
 	default:
 		return o, nil
 	}
-	fmt.Fprintln(output, "release: "+wrong+"; see --help")
+	tell(output, "release: "+wrong+"; see --help")
 	return o, errors.New(wrong)
 }
 

@@ -18,9 +18,9 @@ import (
 )
 
 const description = `POP3 for testing: a simulated server, a client check, a mail client
- pop3sim is a POP3 server that is correct by default and misbehaves exactly as
- it is asked to, and judges what a client does then. mtm fetches and reads mail,
- bench measures how fast clients and servers are.`
+pop3sim is a POP3 server that is correct by default and misbehaves exactly as
+it is asked to, and judges what a client does then. mtm fetches and reads mail,
+bench measures how fast clients and servers are.`
 
 // packages makes a .deb and an .rpm for each Linux.
 func (r *release) packages(ctx context.Context) error {
@@ -51,7 +51,7 @@ func (r *release) pack(t target, format string) error {
 		MTime:        r.date,
 		Overridables: nfpm.Overridables{Contents: contents, RPM: nfpm.RPM{BuildHost: "localhost", Group: "Applications/Internet"}},
 	})
-	if err := nfpm.PrepareForPackager(info, format); err != nil {
+	if err = nfpm.PrepareForPackager(info, format); err != nil {
 		return err
 	}
 	packager, err := nfpm.Get(format)
@@ -112,7 +112,7 @@ func (r *release) zipped(source string) (string, error) {
 		return "", err
 	}
 	dir := filepath.Join(r.work, "zipped")
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err = os.MkdirAll(dir, 0o755); err != nil {
 		return "", err
 	}
 	to := filepath.Join(dir, filepath.Base(source)+".gz")

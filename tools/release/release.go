@@ -53,7 +53,7 @@ func build(ctx context.Context, o options, progress io.Writer) error {
 	})
 }
 
-func (r *release) say(format string, args ...any) { fmt.Fprintf(r.progress, format+"\n", args...) }
+func (r *release) say(format string, args ...any) { tell(r.progress, fmt.Sprintf(format, args...)) }
 
 // path returns the path of a published file; its name begins with "pop3mtm_" and the version.
 func (r *release) path(rest string) string {

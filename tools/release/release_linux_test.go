@@ -358,7 +358,11 @@ func page(t *testing.T, out string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { archive.Close() })
+	t.Cleanup(func() {
+		if err := archive.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	server := httptest.NewServer(http.FileServerFS(archive))
 	t.Cleanup(server.Close)
 	return server.URL

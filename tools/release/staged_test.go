@@ -136,7 +136,7 @@ func TestAStoppedReleaseLeavesNothing(t *testing.T) {
 
 // stopAt calls stop when a text is written.
 type stopAt struct {
-	*bytes.Buffer
+	said *bytes.Buffer
 	text string
 	stop func()
 }
@@ -145,7 +145,7 @@ func (w stopAt) Write(p []byte) (int, error) {
 	if strings.Contains(string(p), w.text) {
 		w.stop()
 	}
-	return w.Buffer.Write(p)
+	return w.said.Write(p)
 }
 
 func TestAMissingToolIsNamed(t *testing.T) {
