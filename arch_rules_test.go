@@ -7,6 +7,7 @@ import (
 	"go/token"
 	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -14,6 +15,7 @@ import (
 
 const (
 	maxFile     = 600 // lines
+	minFile     = 40  // lines; see checkSmall
 	maxFunction = 60  // lines between the braces
 	maxComment  = 100 // columns of a line that is only a comment; a tab counts as 4
 )
@@ -35,6 +37,46 @@ func checkSize(pkg []source) []finding {
 				add(f.Pos(), fmt.Sprintf("%s has %d lines, more than %d", f.Name.Name, n, maxFunction))
 			}
 		}
+	})
+}
+
+// checkSmall finds files that are too small to be worth opening. A small file is right when it is a
+// verb: it declares what it is named after, as retr.go declares Retr and prune.go pruneCommand. So
+// are doc.go, main.go, the only file of a package, the mechanisms (mech_*.go), and files that are
+// built for some systems or with some of them in mind only.
+func checkSmall(pkg []source) []finding {
+	code := slices.DeleteFunc(slices.Clone(pkg), source.isTest)
+	return each(code, func(s source, add func(token.Pos, string)) {
+		base := strings.TrimSuffix(path.Base(s.path), ".go")
+		switch n := s.line(s.file.FileEnd - 1); {
+		case n >= minFile, len(code) == 1, base == "doc", base == "main", strings.HasPrefix(base, "mech_"):
+		case forSomeSystems.MatchString(base), bytes.Contains(s.text, []byte("//go:build ")), s.declares(base), knownSmall[s.path]:
+		default:
+			add(s.file.Package, fmt.Sprintf("the file has %d lines, less than %d, and is not a verb: put it where it belongs", n, minFile))
+		}
+	})
+}
+
+var forSomeSystems = regexp.MustCompile(`_(unix|linux|darwin|bsd|windows|other)$`)
+
+// declares reports whether the file declares a function, method or type with a name, in any case
+// and with or without the word Command behind it.
+func (s source) declares(name string) bool {
+	name = strings.ReplaceAll(name, "_", "")
+	is := func(id *ast.Ident) bool {
+		return strings.EqualFold(id.Name, name) || strings.EqualFold(id.Name, name+"Command")
+	}
+	return slices.ContainsFunc(s.file.Decls, func(d ast.Decl) bool {
+		switch d := d.(type) {
+		case *ast.FuncDecl:
+			return is(d.Name)
+		case *ast.GenDecl:
+			return slices.ContainsFunc(d.Specs, func(spec ast.Spec) bool {
+				t, ok := spec.(*ast.TypeSpec)
+				return ok && is(t.Name)
+			})
+		}
+		return false
 	})
 }
 
@@ -213,4 +255,21 @@ func checkWidth(pkg []source) []finding {
 			}
 		}
 	})
+}
+
+// knownSmall are the small files that were there before the rule. It may only lose entries.
+var knownSmall = map[string]bool{
+	"cmd/bench/internal/child/profile.go":   true,
+	"cmd/bench/internal/workload/list.go":   true,
+	"cmd/bench/internal/workload/space.go":  true,
+	"cmd/pop3sim/mcp.go":                    true,
+	"fakeserver/connect.go":                 true,
+	"fakeserver/control/routes_listings.go": true,
+	"fakeserver/control/routes_save.go":     true,
+	"fakeserver/edit/header.go":             true,
+	"fakeserver/telling.go":                 true,
+	"mtm/pop3/xtnd.go":                      true, // a verb of two words: its method is XtndXmit
+	"mtm/store/errors.go":                   true,
+	"scenarios/check/abort.go":              true,
+	"scenarios/values.go":                   true,
 }

@@ -55,6 +55,7 @@ var rules = []rule{
 	{"sleep", checkSleep},
 	{"json", checkJSON},
 	{"width", checkWidth},
+	{"small", checkSmall},
 }
 
 // each makes a rule out of a check of one file.

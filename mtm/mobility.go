@@ -199,7 +199,8 @@ func (m *mobility) Dial(ctx context.Context, network, address string) (conn net.
 
 var errCarrierLost = errors.New("the carrier is gone")
 
-// Waits implements servermtm.Ways: without carriers who cannot be reached at all is told at once.
+// Waits implements servermtm.Ways. Without carriers a server that cannot be reached is an error at
+// once.
 func (m *mobility) Waits() bool { return m.Carriers != nil }
 
 // Stops implements servermtm.Ways.
@@ -406,3 +407,27 @@ func (m *mobility) leaves() (bool, <-chan struct{}) {
 	defer m.mu.Unlock()
 	return m.state == finishing || m.state == stopping, m.event
 }
+
+// PreferredCarrier reports to the client that another carrier is available. The policy decides
+// whether to change to it. It has no effect without Mobility.Carriers.
+func (c *Client) PreferredCarrier(carrier string, upgrade bool) {
+	if c.mobility.Carriers == nil {
+		return
+	}
+	change := Change{To: carrier, Upgrade: upgrade}
+	c.mu.Lock()
+	busy := c.Busy()
+	if busy && c.current != nil {
+		change.Progress = c.current.Progress()
+	}
+	c.mu.Unlock()
+	c.mobility.preferred(change, busy)
+}
+
+// CarrierLost reports to the client that the carrier in use is gone. The connection is closed
+// without QUIT, and the operation in hand waits for another carrier; without mobility it fails.
+func (c *Client) CarrierLost() { c.mobility.lost() }
+
+// MobilityError reports to the client that no other carrier will come. The operation in hand, or
+// the connection that waits, ends with ErrDisconnected; a later Connect starts anew.
+func (c *Client) MobilityError(err error) { c.mobility.fail(err) }

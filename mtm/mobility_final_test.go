@@ -52,7 +52,7 @@ func TestMessagesThatLookAlikeAreNotResumed(t *testing.T) {
 	}
 }
 
-// Another connection is as private as the first one was, or there is none.
+// Another connection is as private as the first one was, or it is not used.
 func TestACertificateThatIsWrongAfterAGapEndsIt(t *testing.T) {
 	ca := fixtures.NewCA()
 	file := filepath.Join(t.TempDir(), "ca.pem")

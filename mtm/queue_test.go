@@ -364,7 +364,7 @@ var _ = Describe("What waits for the next session (behaviour section 6)", func()
 			b.sound()
 		},
 		Entry("an unknown kind", "UPDATE operations SET kind = 77 WHERE id = 1", "set aside: unknown operation kind-77"),
-		Entry("a folder that is gone", "UPDATE operations SET folder = 4711 WHERE id = 1", "folder 4711, the destination of the copy, no longer exists"),
+		Entry("a folder that is gone", "UPDATE operations SET folder = 4711 WHERE id = 1", "folder 4711, the destination of the copy, is gone"),
 		Entry("an entry that is not a folder", "UPDATE operations SET folder = 1 WHERE id = 1", "entry 1, the destination of the copy, is not a folder"),
 		Entry("lines that cannot be", "UPDATE operations SET kind = 4, lines = -5 WHERE id = 1", "-5 lines cannot be fetched"),
 	)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -215,4 +216,22 @@ func (g *get) reportHeaders(ctx context.Context, done mtm.Result, failed error) 
 	}
 	r.out.printf("%s on the server, %d new\n", count(service.RemoteCount, "message", "messages"), len(fresh))
 	return r.out.Flush()
+}
+
+// quitRefused returns the server's refusal of QUIT for JSON, or "".
+func quitRefused(r mtm.Result) string {
+	if r.QuitRefused == nil {
+		return ""
+	}
+	return r.QuitRefused.Error()
+}
+
+// warnQuitRefused prints a warning that the server may still hold messages that
+// an operation deleted.
+func warnQuitRefused(w io.Writer, op *mtm.Operation) {
+	if text := quitRefused(op.Result()); text != "" {
+		// A terminal that is gone shows no warning.
+		_, _ = fmt.Fprintf(w, "mtm: warning: %s; deleted messages may still be on the server: the next connection lists them, "+
+			"and they can be deleted again\n", oneLine(text))
+	}
 }

@@ -45,7 +45,7 @@ func (m *Mailbox) problem(ctx context.Context, q store.Queued) (string, error) {
 	}
 	folder, err := m.Store.Entry(ctx, q.Into)
 	if errors.Is(err, store.ErrNotFound) {
-		return fmt.Sprintf("folder %d, the destination of the %s, no longer exists", q.Into, q.Kind), nil
+		return fmt.Sprintf("folder %d, the destination of the %s, is gone", q.Into, q.Kind), nil
 	}
 	if err == nil && folder.Type != store.TypeFolder {
 		return fmt.Sprintf("entry %d, the destination of the %s, is not a folder", q.Into, q.Kind), nil

@@ -1,0 +1,4 @@
+// as mtm/leftover.go
+package mtm // want "is not a verb"
+
+func cutLast() {}
