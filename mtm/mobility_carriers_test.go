@@ -184,8 +184,8 @@ func TestAFirstCarrierThatIsRejectedIsReplaced(t *testing.T) {
 	})
 }
 
-// A server that cannot serve yet says nothing about the carrier. In a first connection that is told
-// at once, as without carriers.
+// A server that cannot serve yet says nothing about the carrier. In a first connection that is
+// reported at once, as without carriers.
 func TestALockedMailboxRejectsNoCarrier(t *testing.T) {
 	roam(t, mtm.Mobility{Policy: always(mtm.Complete)}, func(r *roamRig) {
 		r.srv.On(fakeserver.Match{Verb: "PASS"}, fakeserver.Auto.With(edit.Refuse("[IN-USE] wait"))).Once().Must()

@@ -127,7 +127,7 @@ func (t *transcripts) keep(heading, text string) {
 	t.check(err)
 }
 
-// check gives the file up after an error, which is told once. t.mu is locked.
+// check stops writing the file after an error, which is reported once. t.mu is locked.
 func (t *transcripts) check(err error) {
 	if err != nil && !t.failed {
 		t.failed = true
