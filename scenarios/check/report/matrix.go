@@ -17,7 +17,8 @@ func Matrix(w io.Writer, reports []*Report, page string) error {
 	b.WriteString("# POP3 clients and what becomes of the mail\n\n")
 	fmt.Fprintf(&b, "Made by `pop3sim check matrix` with %d cases; [%s](%s) shows the transcript that proves each failure. docs/check.md says what is judged. "+
 		"The column settings says how each client is set; with other settings it may do better or worse. A client that never meets a fault is not exercised, which does not count as a pass. "+
-		"Cases in which the server itself breaks the RFC are counted separately, as tolerance.\n\n", len(reports[0].Cases), page, page)
+		"Cases in which the server itself breaks the RFC are counted separately, as tolerance: the fault is the server's, and a failure shows what the client could do better. "+
+		"A verdict is in doubt when two runs differ, or when our own client fails too.\n\n", len(reports[0].Cases), page, page)
 	b.WriteString("| client | version | settings | pass | fail | fail (tolerance) | warn | not exercised | in doubt |\n|---|---|---|---|---|---|---|---|---|\n")
 	for _, r := range reports {
 		of, tolerance := r.Totals.Results, r.Totals.Severities[check.Tolerance][check.Fail]
