@@ -17,9 +17,10 @@ type answer struct {
 	length   int64 // octets of the message
 	octets   int64 // that the sink's writer took
 	refused  *ReplyError
-	streamed bool   // the sink has the octets
-	raw      []byte // otherwise
-	odd      bool   // a probe must say that it is whole; that the connection ends is not enough
+	streamed bool    // the sink has the octets
+	raw      []byte  // otherwise
+	print    *uint64 // of the octets of the message, nil when they were not to be compared
+	odd      bool    // a probe must say that it is whole; that the connection ends is not enough
 }
 
 func (r *run) command(one flight) command {
@@ -174,7 +175,7 @@ func (r *run) writer(got *answer, first firstLine) (*watcher, error) {
 		w.look, w.said, w.tail = true, r.s.probe.said, []byte("\n")
 		w.likely = first == statusLike
 	}
-	if got.compare {
+	if got.compare || got.alone || got.telling && r.s.witness.trust == untested {
 		w.print = new(maphash.Hash)
 		w.print.SetSeed(r.seed)
 	}
@@ -214,13 +215,11 @@ func (r *run) judge(c command, got *answer, first firstLine, firstOctets int64, 
 		r.failed = nil
 		return tooLarge, c.protocolError("fewer octets while the messages before are not proven", fmt.Appendf(nil, "%d octets", got.length))
 	}
-	same := false
-	if w.print != nil {
-		print := w.print.Sum64()
-		same = got.compare && r.print != nil && *r.print == print
-		r.print = &print
-	} else {
-		r.print = nil
+	got.print = w.sum()
+	same := got.compare && r.print != nil && *r.print == *got.print
+	r.print = nil
+	if got.compare {
+		r.print = got.print
 	}
 	// An LF that is lost before a stuffed dot leaves the size as it is: such a message
 	// is asked for once more.
@@ -230,7 +229,7 @@ func (r *run) judge(c command, got *answer, first firstLine, firstOctets int64, 
 		return certain, nil
 	case got.alone && r.s.probe.odd && first == statusLike: // the pair may have been answered by lines that came before
 		return replyLike, c.protocolError(noStatusLine, []byte("one that does"))
-	case got.alone && got.telling && (got.length != r.second.length || first == statusLike && got.length-firstOctets == got.size):
+	case got.alone && got.telling && (!r.second.is(got) || first == statusLike && got.length-firstOctets == got.size):
 		return r.disagree(c, got)
 	case got.alone:
 		got.odd = true
@@ -253,12 +252,19 @@ func (r *run) judge(c command, got *answer, first firstLine, firstOctets int64, 
 	return certain, nil
 }
 
-// second is about a message that is asked for again since it is not as long as LIST says. As long
-// as before, it is believed.
+// second is about a message that is asked for again since it is not as long as LIST says. With the
+// same octets as before, it is believed.
 type second struct {
 	index  int // of the message
 	tries  int
 	length int64
+	print  *uint64 // of the octets, nil when nobody counted them
+}
+
+// is reports whether a message has the octets that came before. Its length alone proves nothing: a
+// line of garbage in another place makes it as long.
+func (s *second) is(got *answer) bool {
+	return got.length == s.length && s.print != nil && got.print != nil && *got.print == *s.print
 }
 
 // mostTries bounds how often a message comes with another length each time before it
@@ -270,7 +276,7 @@ func (r *run) disagree(c command, got *answer) (event, error) {
 		r.second = second{index: got.index}
 	}
 	r.second.tries++
-	r.second.length = got.length
+	r.second.length, r.second.print = got.length, got.print
 	return disagrees, c.protocolError(fmt.Sprintf("a message of %d octets, as LIST says", got.size), fmt.Appendf(nil, "%d octets", got.length))
 }
 

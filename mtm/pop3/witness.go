@@ -69,6 +69,15 @@ type watcher struct {
 	number   int      // of the message
 }
 
+// sum returns the print of the octets, nil when they were not to be compared.
+func (w *watcher) sum() *uint64 {
+	if w.print == nil {
+		return nil
+	}
+	print := w.print.Sum64()
+	return &print
+}
+
 // Awaits implements lineio.Awaiter.
 func (w *watcher) Awaits(came int64) {
 	if w.follower != nil {
