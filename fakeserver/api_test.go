@@ -62,7 +62,7 @@ var _ = Describe("a matcher", func() {
 		Expect(srv).NotTo(fakeserver.HaveReceived("DELE 3"))
 		Expect(srv).NotTo(fakeserver.HaveReceived("DELE 1").InSession(3))
 		Expect(srv.Transcript(1)).To(fakeserver.HaveReceived("RETR 1").Times(1))
-		Expect(failure(fakeserver.HaveReceived("DELE 2").InSession(1).Times(1), srv)).To(ContainSubstring("DELE 2, 1 times in session 1\n" +
+		Expect(failure(fakeserver.HaveReceived("DELE 2").InSession(1).Times(1), srv)).To(ContainSubstring("DELE 2, once in session 1\n" +
 			"The nearest of its commands:\n  session 1, TRANSACTION: DELE 1\n  session 1, TRANSACTION: DELE 12\n  session 1, "))
 		_, err := fakeserver.HaveReceived("x").Match(7)
 		Expect(err).To(MatchError(ContainSubstring("not a int")))

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/dustin/go-humanize/english"
 )
 
 // nearest is the number of similar commands that a failure shows.
@@ -94,7 +96,7 @@ func (m *ReceivedMatcher) text(verb string) string {
 		text += " without arguments"
 	}
 	if m.times >= 0 {
-		text += fmt.Sprintf(", %d times", m.times)
+		text += ", " + english.PluralWord(m.times, "once", fmt.Sprintf("%d times", m.times))
 	}
 	if m.session != 0 {
 		text += fmt.Sprintf(" in session %d", m.session)

@@ -71,7 +71,7 @@ Feature: Deleting messages on the server
       And I select "Lunch" and "Invoice"
       And the server once refuses to delete "Lunch"
       When I delete selected messages
-      Then it fails with "1 message(s) failed", error -174
+      Then it fails with "1 message failed", error -174
       And the failed messages are "Lunch"
       And the mailbox shows "Lunch"
       And the account is connected
@@ -187,7 +187,7 @@ Feature: Deleting messages on the server
       Given I delete selected messages
       And the server once refuses to delete "Lunch"
       When I disconnect
-      Then it fails with "1 message(s) failed", error -174
+      Then it fails with "1 message failed", error -174
       And the failed messages are "Lunch"
       And the server holds "Lunch", "Invoice" and "Photos"
       When I connect

@@ -180,7 +180,7 @@ Feature: When getting mail fails
       Given the mailbox holds "Lunch" and "Invoice"
       And the server once refuses to send "Lunch" and "Invoice"
       When I move all messages, then disconnecting
-      Then it fails with "2 message(s) failed", error -174
+      Then it fails with "2 messages failed", error -174
       And the failed messages are "Lunch" and "Invoice"
       And the Inbox shows nothing
       And the server holds "Lunch" and "Invoice"
@@ -190,7 +190,7 @@ Feature: When getting mail fails
       Given the mailbox holds "Lunch" and "Invoice"
       And the server once refuses to delete "Lunch"
       When I move all messages, staying online
-      Then it fails with "1 message(s) failed", error -174
+      Then it fails with "1 message failed", error -174
       And the failed messages are "Lunch"
       And the mailbox shows "Lunch"
       And the account counts 1 message on the server

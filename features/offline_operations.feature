@@ -235,7 +235,7 @@ Feature: Operations without a connection
       And I delete selected messages
       And the server once refuses to send "Lunch"
       When I connect
-      Then it fails with "1 message(s) failed", error -174
+      Then it fails with "1 message failed", error -174
       And the failed messages are "Lunch"
       And the account is connected
       When I disconnect

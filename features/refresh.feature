@@ -122,7 +122,7 @@ Feature: Refreshing the mailbox
       Given the mailbox holds "Lunch", "Invoice" and "Photos"
       And the server once refuses to show "Invoice"
       When I connect
-      Then it fails with "1 message(s) failed", error -179
+      Then it fails with "1 message failed", error -179
       And the failed messages are "Invoice"
       And the account is connected
       And the mailbox shows "Lunch" and "Photos"
@@ -170,7 +170,7 @@ Feature: Refreshing the mailbox
       Given the mailbox holds 250 messages
       And the server once refuses to show "Message 7"
       When I connect
-      Then it fails with "1 message(s) failed", error -179
+      Then it fails with "1 message failed", error -179
       And the failed messages are "Message 7"
       When I disconnect
       And I connect

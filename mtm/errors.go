@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dustin/go-humanize/english"
+
 	"pop3mtm/mtm/store"
 	"pop3mtm/mtm/symbian"
 )
@@ -83,7 +85,7 @@ func (e *Error) Error() string {
 		}
 	} else if len(e.Failed) > 0 {
 		first := e.Failed[0]
-		fmt.Fprintf(&b, ": %d message(s) failed, the first is %q: %v", len(e.Failed), first.UID, first.Err)
+		fmt.Fprintf(&b, ": %s failed, the first is %q: %v", english.Plural(len(e.Failed), "message", ""), first.UID, first.Err)
 	}
 	return b.String()
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/dustin/go-humanize/english"
+
 	"pop3mtm/mtm/store"
 )
 
@@ -57,7 +59,7 @@ func removeSMTPService(ctx context.Context, st *store.Store, b *store.Batch, a s
 	}
 	if waiting > 0 {
 		return &Error{Command: command, Code: ErrInUse,
-			Err: fmt.Errorf("%d message(s) in the Outbox wait for this account: send or delete them first", waiting)}
+			Err: fmt.Errorf("the Outbox has %s to be sent by this account: send or delete that mail first", english.Plural(waiting, "message", ""))}
 	}
 	if a.Related != 0 {
 		b.Delete(a.Related)

@@ -65,7 +65,7 @@ var _ = Describe("The SMTP service of an account", func() {
 		without := a.POP3
 		without.SMTP = account.SMTPDefaults()
 		Expect(mtm.SetAccount(ctx, b.store, b.id, without)).To(MatchError(mtm.ErrInUse))
-		Expect(mtm.RemoveAccount(ctx, b.store, b.id)).To(MatchError(ContainSubstring("1 message(s) in the Outbox")))
+		Expect(mtm.RemoveAccount(ctx, b.store, b.id)).To(MatchError(ContainSubstring("the Outbox has 1 message to be sent")))
 		Expect(mtm.FindAccount(ctx, b.store, "work")).To(Equal(a))
 
 		batch = b.store.NewBatch()

@@ -3,12 +3,14 @@ package scenarios
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/agnivade/levenshtein"
+	"github.com/dustin/go-humanize/english"
 
 	"pop3mtm/fakeserver"
 )
@@ -103,9 +105,9 @@ func (j *judge) commands() {
 		switch {
 		case want.holds(n):
 		case n < want.Least:
-			j.fail(fmt.Sprintf("%s %s times", command, want), sent(n), j.near(command), nil)
+			j.fail(command+" "+want.sent(), sent(n), j.near(command), nil)
 		default:
-			j.fail(fmt.Sprintf("%s %s times", command, want), sent(n), j.shown(command), j.last(command))
+			j.fail(command+" "+want.sent(), sent(n), j.shown(command), j.last(command))
 		}
 	}
 	j.sequence()
@@ -281,14 +283,26 @@ func marked(command string, h heard) string {
 
 // sent returns how often a command was sent, in words.
 func sent(n int) string {
-	switch n {
-	case 0:
+	if n == 0 {
 		return "not sent"
-	case 1:
-		return "sent once"
 	}
-	return fmt.Sprintf("sent %d times", n)
+	return "sent " + times(n)
 }
+
+// sent returns how often a command is expected, in words.
+func (c Count) sent() string {
+	switch {
+	case c.Least == c.Most:
+		return sent(c.Least)
+	case c.Most == math.MaxInt:
+		return "sent at least " + times(c.Least)
+	case c.Least == 0:
+		return "sent at most " + times(c.Most)
+	}
+	return fmt.Sprintf("sent %d to %d times", c.Least, c.Most)
+}
+
+func times(n int) string { return english.PluralWord(n, "once", fmt.Sprintf("%d times", n)) }
 
 // counted returns a number with its noun.
 func counted(n int, noun string) string {

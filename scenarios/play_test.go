@@ -175,7 +175,7 @@ var _ = Describe("the judge", func() {
 		Entry(nil, "exactly: {DELE: [1]}", "expected DELE only with 1\n     got DELE 3, or too many of them", "DELE 1", "DELE 3"),
 		Entry(nil, "exactly: {DELE: [1]}", "or too many of them", "DELE 1", "DELE 1"),
 		Entry(nil, "counts: {STAT: 2, RETR: '<=1', NOOP: 1-2}", "", "STAT", "STAT", "NOOP"),
-		Entry(nil, "counts: {STAT: '>=2'}", "expected STAT >=2 times\n     got sent once", "STAT"),
+		Entry(nil, "counts: {STAT: '>=2'}", "expected STAT sent at least 2 times\n     got sent once", "STAT"),
 		Entry(nil, "only: [LIST, RETR 1]", "", "LIST", "RETR 1"),
 		Entry(nil, "only: []", "expected no commands except login and logout\n     got STAT\n  session 1, TRANSACTION: STAT", "STAT"),
 		Entry(nil, "sessions: 1", ""),

@@ -122,7 +122,7 @@ func course(runs []scenarios.Run) string {
 			if i == 0 && alike == len(runs) && alike > 1 {
 				what += " each time"
 			} else if alike > i+1 {
-				what += fmt.Sprintf(" %d times", alike-i)
+				what += fmt.Sprintf(" in %d runs", alike-i)
 			}
 		}
 		parts = append(parts, what)

@@ -115,7 +115,7 @@ var _ = Describe("autosend STORE SERVICE-ID", func() {
 		dir, service := outbox(sink)
 		status, said := run(dir, strconv.Itoa(int(service)))
 		Expect(status).To(Equal(cli.Failed))
-		Expect(said).To(ContainSubstring("1 of 1 message(s) failed, the first while sending the recipients: the server rejected the message"))
+		Expect(said).To(ContainSubstring("1 of 1 message failed, the first while sending the recipients: the server rejected the message"))
 		Expect(said).To(ContainSubstring("bob@example.org: 550 no such user"))
 		status, said = run(dir, "9999")
 		Expect(status).To(Equal(cli.Failed))

@@ -44,7 +44,7 @@ var _ = Describe("send", func() {
 		r := u.types("send", "work")
 		Expect(r.status).To(Equal(1))
 		Expect(r.out).To(MatchRegexp(`^failed \d+ Plan: .*ben@example\.org: 550 no such user\nsent \d+ Party\n1 message sent, 1 failed\n$`))
-		Expect(r.err).To(ContainSubstring("1 of 2 message(s) failed"))
+		Expect(r.err).To(ContainSubstring("1 of 2 messages failed"))
 		var told struct {
 			Sent   []int64
 			Failed []struct {

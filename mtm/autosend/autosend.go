@@ -8,6 +8,8 @@ import (
 	"net"
 	"time"
 
+	"github.com/dustin/go-humanize/english"
+
 	"pop3mtm/mtm/store"
 	"pop3mtm/mtm/symbian"
 )
@@ -176,9 +178,9 @@ func (r *run) failure() error {
 	case r.first == nil && r.held == nil:
 		return nil
 	case r.first == nil:
-		return &Error{Step: fmt.Sprintf("%d message(s) left to another program", r.result.Held), Code: symbian.ErrInUse, Err: r.held}
+		return &Error{Step: english.Plural(r.result.Held, "message", "") + " left to another program", Code: symbian.ErrInUse, Err: r.held}
 	}
 	all := r.result.Failed + r.result.Sent + r.result.Suspended
-	return &Error{Step: fmt.Sprintf("%d of %d message(s) failed, the first while %s", r.result.Failed, all, r.first.Step),
+	return &Error{Step: fmt.Sprintf("%d of %s failed, the first while %s", r.result.Failed, english.Plural(all, "message", ""), r.first.Step),
 		Code: r.first.Code, Err: r.first.Err}
 }

@@ -142,7 +142,7 @@ var _ = Describe("A message", func() {
 		Expect(err).NotTo(HaveOccurred())
 		result, err := b.run(nil)
 		Expect(err).To(MatchError(symbian.ErrInUse))
-		Expect(err).To(MatchError(And(ContainSubstring("1 message(s) left to another program"),
+		Expect(err).To(MatchError(And(ContainSubstring("1 message left to another program"),
 			ContainSubstring("until "+now.Add(time.Minute).Format(time.TimeOnly)))))
 		Expect(result).To(Equal(autosend.Result{Held: 1}))
 		now = now.Add(time.Minute)

@@ -94,7 +94,7 @@ func playsInABrowser(t *testing.T, out string) {
 	b.send("PASS demo", "PASS demo\n+OK")
 	b.send("RETR 2", "the server closed the connection")
 	b.click("#verdict")
-	b.shows("expected RETR 1 1 times")
+	b.shows("expected RETR 1 sent once")
 	if wide := b.value("document.documentElement.scrollWidth > 390"); wide == "true" {
 		t.Error("the page scrolls sideways on a phone")
 	}

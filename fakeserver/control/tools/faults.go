@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/dustin/go-humanize/english"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"pop3mtm/scenarios"
@@ -145,7 +146,7 @@ func (t tools) listRules(ctx context.Context, in ofMailbox) (answer, error) {
 		if err != nil {
 			return answer{}, err
 		}
-		fmt.Fprintf(&text, "%s, answered %d times: %s\n", r.ID, r.Fired, words)
+		fmt.Fprintf(&text, "%s, answered %s: %s\n", r.ID, english.Plural(r.Fired, "time", ""), words)
 	}
 	if len(all) == 0 {
 		text.WriteString("There are no rules: every command gets the correct answer.\n")
