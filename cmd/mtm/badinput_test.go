@@ -252,7 +252,7 @@ var _ = Describe("a refresh that gets nonsense", func() {
 			holds()
 			heals()
 		},
-		Entry("half a header", "TOP", edit.CutAfter(30, edit.Reset), "the line broke"),
+		Entry("half a header", "TOP", edit.CutAfter(30, edit.Reset), "the connection broke"),
 		Entry("capabilities", "CAPA", streams(func(int) string { return "X-NONSENSE\r\n" }), "at most 1000 rows"),
 		Entry("a greeting", "CONNECT", streams(func(int) string { return "welcome " }), "asking for capabilities: "),
 	)

@@ -233,7 +233,7 @@ var _ = Describe("get", func() {
 		Expect(f.Broke).To(Equal(2))
 		Expect(f.UID).To(Equal("a2"))
 		Expect(f.Subject).To(Equal("About a2"))
-		Expect(f.Error).To(ContainSubstring("the server closed the line during RETR 2"))
+		Expect(f.Error).To(ContainSubstring("the server closed the connection during RETR 2"))
 		Expect(uids(u.lists("Inbox"))).To(Equal([]string{"a1", "a3"}))
 		Expect(u.succeeds("list", "work")).To(MatchRegexp(`(?m)^ *%d  .*x`, f.ID))
 		Expect(u.types("get", "work").err).To(ContainSubstring("mtm get work --skip %d", f.ID))

@@ -11,15 +11,15 @@ import (
 	"github.com/emersion/go-sasl"
 )
 
-// ErrChallenge is wrapped by errors about challenges that make no sense to the mechanism.
-var ErrChallenge = errors.New("the server's challenge makes no sense")
+// ErrChallenge is wrapped by errors about a challenge that the mechanism cannot answer.
+var ErrChallenge = errors.New("invalid challenge from the server")
 
-var errUnexpected = fmt.Errorf("%w: none was due", ErrChallenge)
+var errUnexpected = fmt.Errorf("%w: none was expected", ErrChallenge)
 
-// AuthError says how far an AUTH came that ended without a login. The session stays usable.
+// AuthError reports an AUTH that ended without a login. The session stays usable.
 type AuthError struct {
 	Mechanism string
-	Responses int   // how many responses the server had when it refused; see Mechanism.Proof
+	Responses int   // responses that the server had received when it refused; see Mechanism.Proof
 	Err       error // a *ReplyError, or an error of the mechanism, after which AUTH was cancelled
 }
 
@@ -30,20 +30,20 @@ func (e *AuthError) Error() string {
 	return "AUTH " + e.Mechanism + ": " + e.Err.Error()
 }
 
-// Unwrap gives the cause.
+// Unwrap returns Err.
 func (e *AuthError) Unwrap() error { return e.Err }
 
 const (
-	// maxInitial bounds AUTH with an initial response. RFC 5034 section 4: a longer one
-	// follows on a line of its own.
+	// maxInitial limits the AUTH line with its initial response, in octets. RFC 5034 section 4: a
+	// longer response follows on its own line.
 	maxInitial = 255
-	// maxChallenges is far beyond what any mechanism needs.
+	// maxChallenges limits the challenges of one AUTH; no mechanism needs more than a few.
 	maxChallenges = 32
 )
 
-// Auth logs in with a SASL mechanism (RFC 5034), whether the server lists it or not (QUIRK 12). An
-// *AuthError is a refusal, or a challenge that made no sense; ErrArgument means that nothing was
-// sent. No error shows a password, a token or a response, even when the server repeats it.
+// Auth logs in with a SASL mechanism (RFC 5034), whether or not the server lists it (QUIRK 12). It
+// returns an *AuthError for a refused login or an invalid challenge, and ErrArgument when nothing
+// was sent. No error shows a password, token or response, even when the server repeats it.
 func (s *Session) Auth(ctx context.Context, mech sasl.Client) error {
 	name, initial, err := mech.Start()
 	if err != nil {
@@ -77,23 +77,23 @@ func (s *Session) Auth(ctx context.Context, mech sasl.Client) error {
 	return d.cancel(ctx, errUnexpected)
 }
 
-// mechanismName is RFC 4422 section 3.1.
+// mechanismName reports whether name is a valid mechanism name (RFC 4422 section 3.1).
 func mechanismName(name string) bool {
 	return name != "" && len(name) <= 20 && strings.Trim(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") == ""
 }
 
-// dialogue is one AUTH.
+// dialogue runs one AUTH command.
 type dialogue struct {
 	*Session
 	command   command
 	mech      sasl.Client
 	name      string
-	initial   []byte // still to be sent; nil = none
+	initial   []byte // the initial response until it is sent; nil when the mechanism has none
 	responses int
-	known     bool // the mechanism says what is secret in its responses
+	known     bool // the mechanism lists its secrets
 }
 
-// open sends AUTH, with the initial response when it fits.
+// open sends the AUTH line, with the initial response when it fits.
 func (d *dialogue) open(ctx context.Context) error {
 	words := "AUTH " + d.name
 	if d.initial != nil {
@@ -110,7 +110,7 @@ func (d *dialogue) open(ctx context.Context) error {
 	return d.send(ctx, d.command, words)
 }
 
-// reply reads one line of the server: the end of the exchange, or a challenge.
+// reply reads one line from the server: the end of the exchange, or a challenge.
 func (d *dialogue) reply(ctx context.Context) (challenge []byte, done bool, err error) {
 	line, err := d.readLine(ctx, d.command, 0)
 	if err != nil {
@@ -122,7 +122,7 @@ func (d *dialogue) reply(ctx context.Context) (challenge []byte, done bool, err 
 		return nil, false, d.fail(d.command.replyError(text))
 	case known && d.responses > 0:
 		return nil, true, d.checkProof(line)
-	case known: // QUIRK 19: +OK for a challenge. Nobody can have been let in before the first response.
+	case known: // QUIRK 19: +OK for a challenge. No login can succeed before the first response.
 	case len(line) > 0 && line[0] == '+' && (len(line) == 1 || line[1] == ' '):
 		text = line[min(2, len(line)):]
 	default:
@@ -131,8 +131,7 @@ func (d *dialogue) reply(ctx context.Context) (challenge []byte, done bool, err 
 	return decode(text), false, nil
 }
 
-// decode takes what is not base64 as it is (QUIRK 20): a mechanism that waits for its first
-// turn does not look at it.
+// decode returns a challenge decoded from base64, or unchanged when it is not base64 (QUIRK 20).
 func decode(text []byte) []byte {
 	text = bytes.TrimRight(text, " \t")
 	plain, err := base64.StdEncoding.AppendDecode(nil, text)
@@ -142,10 +141,11 @@ func decode(text []byte) []byte {
 	return plain
 }
 
-// checkProof keeps a server out that lets us in without having shown that it knows the password.
+// checkProof spoils the session when the server accepts the login without proving that it knows the
+// password.
 func (d *dialogue) checkProof(line []byte) error {
 	if !Proved(d.mech) {
-		return d.spoil(d.command.protocolError("the proof that the server knows the password (RFC 5802 section 3)", line))
+		return d.spoil(d.command.protocolError("proof that the server knows the password (RFC 5802 section 3)", line))
 	}
 	return nil
 }
@@ -162,7 +162,7 @@ func (d *dialogue) answer(ctx context.Context, challenge []byte) error {
 	return d.send(ctx, d.command, d.encode(response))
 }
 
-// encode gives the base64 of a response and keeps it out of errors.
+// encode returns a response in base64, and hides it in errors.
 func (d *dialogue) encode(response []byte) string {
 	text := base64.StdEncoding.EncodeToString(response)
 	d.command.secret = append(d.command.secret, text)
@@ -172,8 +172,8 @@ func (d *dialogue) encode(response []byte) string {
 	return text
 }
 
-// cancel ends an exchange that the mechanism cannot go on with. RFC 5034 section 4: the
-// server must refuse now.
+// cancel ends an exchange that the mechanism cannot continue. RFC 5034 section 4: the server must
+// now refuse.
 func (d *dialogue) cancel(ctx context.Context, cause error) error {
 	if err := d.send(ctx, d.command, "*"); err != nil {
 		return err

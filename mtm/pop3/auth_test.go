@@ -57,11 +57,11 @@ var _ = Describe("AUTH", func() {
 		Expect(auth(s, "LOGIN")).To(Succeed())
 	})
 
-	It("cancels LOGIN when another prompt comes (behaviour section 3), and the session lives on", func() {
+	It("cancels LOGIN when another prompt comes (behaviour section 3), and the session stays usable", func() {
 		s := open(hear("AUTH LOGIN"), say("+ "+b64("User:")+"\r\n"), hear("*"), say("-ERR cancelled\r\n"), hear("NOOP"), say("+OK\r\n"))
 		err := auth(s, "LOGIN")
 		Expect(err).To(MatchError(pop3.ErrChallenge))
-		Expect(err).To(MatchError(`AUTH LOGIN: the server's challenge makes no sense: a prompt that begins with "username" was due`))
+		Expect(err).To(MatchError(`AUTH LOGIN: invalid challenge from the server: expected a prompt that begins with "username"`))
 		Expect(s.Noop(ctx)).To(Succeed())
 	})
 
@@ -71,7 +71,7 @@ var _ = Describe("AUTH", func() {
 		Expect(auth(s, "CRAM-MD5")).To(Succeed())
 	})
 
-	It("sends XOAUTH2 in two lines always (quirk 23), and answers its error with nothing", func() {
+	It("always sends XOAUTH2 in two lines (quirk 23), and answers the server's error with an empty line", func() {
 		s := open(hear("AUTH XOAUTH2"), say("+ \r\n"), hear(b64("user=tim\x01auth=Bearer vF9dft4qmT\x01\x01")),
 			say("+ "+b64(`{"status":"401"}`)+"\r\n"), hear(""), say("-ERR [AUTH] expired\r\n"))
 		var refused *pop3.ReplyError
@@ -83,27 +83,27 @@ var _ = Describe("AUTH", func() {
 		who := pop3.Credentials{User: "us,er=1", Token: "vF9", Host: "pop.example.com", Port: 110}
 		s := open(hear("AUTH OAUTHBEARER "+b64("n,a=us=2Cer=3D1,\x01host=pop.example.com\x01port=110\x01auth=Bearer vF9\x01\x01")),
 			say("+ "+b64(`{"status":"invalid_token"}`)+"\r\n"), hear("AQ=="), say("-ERR\r\n"))
-		Expect(s.Auth(ctx, mechanism("OAUTHBEARER", who))).To(MatchError("AUTH OAUTHBEARER: the server refused: without a reason"))
+		Expect(s.Auth(ctx, mechanism("OAUTHBEARER", who))).To(MatchError("AUTH OAUTHBEARER: the server refused: no reason given"))
 	})
 
-	DescribeTable("reads a challenge however it comes", func(challenge string) {
+	DescribeTable("reads a challenge in any form", func(challenge string) {
 		s := open(hear("AUTH XOAUTH2"), say(challenge+"\r\n"), hear(b64("user=tim\x01auth=Bearer vF9dft4qmT\x01\x01")), say("+OK\r\n"))
 		Expect(auth(s, "XOAUTH2")).To(Succeed())
 	},
 		Entry("empty", "+ "), Entry("without its blank", "+"), Entry("as +OK (quirk 19)", "+OK"), Entry("as +OK with text", "+OK go ahead"),
 		Entry("in plain words (quirk 20)", "+ go ahead"), Entry("with blanks after it", "+ "+b64("x")+"  "))
 
-	It("takes prompts of LOGIN that are not in base64 (quirk 20)", func() {
+	It("accepts prompts of LOGIN that are not in base64 (quirk 20)", func() {
 		s := open(hear("AUTH LOGIN"), say("+ Username:\r\n"), hear(b64("tim")), say("+ Password:\r\n"), hear(b64(someone.Password)), say("+OK\r\n"))
 		Expect(auth(s, "LOGIN")).To(Succeed())
 	})
 
-	It("cancels PLAIN when the prompt of LOGIN answers it (quirk 22)", func() {
+	It("cancels PLAIN when the server answers with a prompt of LOGIN (quirk 22)", func() {
 		s := open(hear("AUTH PLAIN "+b64("\x00tim\x00tanstaaftanstaaf")), say("+ "+b64("Username:")+"\r\n"), hear("*"), say("-ERR\r\n"))
-		Expect(auth(s, "PLAIN")).To(MatchError("AUTH PLAIN: the server's challenge makes no sense: none was due"))
+		Expect(auth(s, "PLAIN")).To(MatchError("AUTH PLAIN: invalid challenge from the server: none was expected"))
 	})
 
-	It("says how many responses the server had when it refused", func() {
+	It("reports how many responses the server had received when it refused", func() {
 		s := open(hear("AUTH LOGIN"), say("-ERR\r\n"),
 			hear("AUTH LOGIN"), say("+ "+b64("Username:")+"\r\n"), hear(b64("tim")), say("+ERR (quirk 31)\r\n"),
 			hear("AUTH LOGIN"), say("+ "+b64("Username:")+"\r\n"), hear(b64("tim")), say("+ "+b64("Password:")+"\r\n"), hear(b64(someone.Password)), say("-ERR\r\n"))
@@ -115,7 +115,7 @@ var _ = Describe("AUTH", func() {
 		}
 	})
 
-	It("does not let a server go on asking for ever", func() {
+	It("limits the number of challenges", func() {
 		steps := []any{hear("AUTH EXTERNAL =")}
 		for range 32 {
 			steps = append(steps, say("+ \r\n"), hear(""))
@@ -125,14 +125,14 @@ var _ = Describe("AUTH", func() {
 		Expect(s.Err()).NotTo(HaveOccurred())
 	})
 
-	DescribeTable("ends the session when the answer makes no sense", func(steps ...any) {
+	DescribeTable("spoils the session when the reply is invalid", func(steps ...any) {
 		s := open(append([]any{hear("AUTH CRAM-MD5")}, steps...)...)
 		spoiled(ctx, s, auth(s, "CRAM-MD5"))
 	},
 		Entry("a word", say("what?\r\n")),
 		Entry("an empty line", say("\r\n")),
 		Entry("a challenge without a blank", say("+PDE4OTY=\r\n")),
-		Entry("a closed line", hangUp{}),
+		Entry("a closed connection", hangUp{}),
 		Entry("a cancelled login that succeeds", say("+ \r\n"), hear("*"), say("+OK\r\n")))
 
 	It("never shows a secret or a response that the server repeats", func() {
@@ -150,7 +150,7 @@ var _ = Describe("AUTH", func() {
 		}
 	})
 
-	DescribeTable("sends nothing that would end or split a line", func(name string) {
+	DescribeTable("rejects credentials that would end or split a line, and sends nothing", func(name string) {
 		s := open()
 		for _, who := range []pop3.Credentials{{User: "a\x00b"}, {User: "a", Password: "x\r\nDELE 1"}, {User: "a", Token: "\n"}} {
 			Expect(s.Auth(ctx, mechanism(name, who))).To(MatchError(pop3.ErrArgument))
@@ -197,18 +197,18 @@ var _ = Describe("SCRAM", func() {
 		return s
 	}
 
-	It("keeps out a server that lets everybody in without knowing the password (RFC 5802 section 3)", func() {
+	It("rejects a server that accepts the login without knowing the password (RFC 5802 section 3)", func() {
 		s := meet(func(in func() string, out func(string), nonce string) {
 			out("+ " + b64("r="+nonce+"x,s=c2FsdA==,i=4096"))
 			in()
 			out("+OK welcome")
 		})
 		err := s.Auth(ctx, mechanism("SCRAM-SHA-256", someone))
-		Expect(err).To(MatchError(ContainSubstring("the proof that the server knows the password")))
+		Expect(err).To(MatchError(ContainSubstring("proof that the server knows the password")))
 		Expect(s.Err()).To(BeIdenticalTo(err))
 	})
 
-	It("checks the proof that the server sends", func() {
+	It("verifies the server's proof", func() {
 		s := meet(func(in func() string, out func(string), nonce string) {
 			out("+ " + b64("r="+nonce+"x,s=c2FsdA==,i=4096"))
 			in()
@@ -221,7 +221,7 @@ var _ = Describe("SCRAM", func() {
 		Expect(s.Err()).NotTo(HaveOccurred())
 	})
 
-	DescribeTable("cancels at a first message that it must not answer", func(message string) {
+	DescribeTable("cancels when the server's first message is invalid", func(message string) {
 		s := meet(func(in func() string, out func(string), nonce string) {
 			out("+ " + b64(strings.Replace(message, "NONCE", nonce, 1)))
 			if in() == "*" {
@@ -232,9 +232,9 @@ var _ = Describe("SCRAM", func() {
 		Expect(err).To(MatchError(pop3.ErrChallenge))
 		Expect(err.Error()).NotTo(ContainSubstring("\x1b"))
 	},
-		Entry("a nonce of its own", "r=other,s=c2FsdA==,i=4096"),
-		Entry("work without end", "r=NONCEx,s=c2FsdA==,i=2000000000"),
-		Entry("hardly any work", "r=NONCEx,s=c2FsdA==,i=1"),
+		Entry("another nonce than the client's", "r=other,s=c2FsdA==,i=4096"),
+		Entry("too many iterations", "r=NONCEx,s=c2FsdA==,i=2000000000"),
+		Entry("too few iterations", "r=NONCEx,s=c2FsdA==,i=1"),
 		Entry("nothing", ""),
 		Entry("a terminal's codes", "r=NONCEx,\x1b[2J,i=4096"))
 })
@@ -263,7 +263,7 @@ func talk(client, server net.Conn, script func(in func() string, out func(string
 	return s
 }
 
-var _ = Describe("With a right server AUTH", func() {
+var _ = Describe("AUTH with a correct server", func() {
 	ctx := context.Background()
 	user := map[string]fakeserver.User{"tim": {Password: someone.Password, Token: someone.Token}}
 
@@ -271,7 +271,7 @@ var _ = Describe("With a right server AUTH", func() {
 	for _, m := range pop3.Mechanisms() {
 		names = append(names, Entry(nil, m))
 	}
-	DescribeTable("logs in by every mechanism, and a wrong secret is refused", append([]any{func(m pop3.Mechanism) {
+	DescribeTable("logs in with every mechanism, and reports a wrong secret as refused", append([]any{func(m pop3.Mechanism) {
 		srv := fakeserver.Start(GinkgoTB(), fakeserver.NewMaildrop(), &fakeserver.Options{Users: user})
 		s := dial(srv.Addr())
 		caps, err := s.Capa(ctx)
@@ -290,7 +290,7 @@ var _ = Describe("With a right server AUTH", func() {
 		Expect(s.Quit(ctx)).To(Succeed())
 	}}, names...)...)
 
-	It("proves long passwords of CRAM-MD5 (behaviour section 3: more than 64 octets)", func() {
+	It("supports passwords of more than 64 octets in CRAM-MD5 (behaviour section 3)", func() {
 		long := pop3.Credentials{User: "tim", Password: strings.Repeat("long ", 40)}
 		srv := fakeserver.Start(GinkgoTB(), fakeserver.NewMaildrop(), &fakeserver.Options{Users: map[string]fakeserver.User{"tim": {Password: long.Password}}})
 		Expect(dial(srv.Addr()).Auth(ctx, mechanism("CRAM-MD5", long))).To(Succeed())
@@ -310,7 +310,7 @@ func dial(address string) *pop3.Session {
 var _ = Describe("Capabilities", func() {
 	ctx := context.Background()
 
-	It("list mechanisms in SASL rows, in any case, and in rows of Domino's kind (behaviour section 3)", func() {
+	It("list the mechanisms of SASL rows, in any case, and of Domino's AUTH= rows (behaviour section 3)", func() {
 		s := open(hear("CAPA"), say("+OK\r\nsasl plain CRAM-MD5\r\nSASL XOAUTH2 PLAIN\r\nAUTH=LOGIN\r\n.\r\n"))
 		caps, err := s.Capa(ctx)
 		Expect(err).NotTo(HaveOccurred())
@@ -318,7 +318,7 @@ var _ = Describe("Capabilities", func() {
 	})
 })
 
-var _ = DescribeTable("A response code says what a refusal means", func(code string, want error) {
+var _ = DescribeTable("A response code gives a refusal its meaning", func(code string, want error) {
 	s := open(hear("NOOP"), say("-ERR ["+code+"] because\r\n"))
 	err := s.Noop(context.Background())
 	Expect(err).To(MatchError(want))
@@ -330,5 +330,5 @@ var _ = DescribeTable("A response code says what a refusal means", func(code str
 	Entry("RFC 2449 section 8.1.1", "login-delay", pop3.ErrLoginDelay),
 	Entry("RFC 3206 section 4", "SYS/TEMP", pop3.ErrTemporary),
 	Entry("RFC 3206 section 4", "SYS/PERM", pop3.ErrPermanent),
-	Entry("refined", "SYS/PERM/GONE", pop3.ErrPermanent),
+	Entry("with more detail after a slash", "SYS/PERM/GONE", pop3.ErrPermanent),
 	Entry("RFC 3206 section 5", "AUTH", pop3.ErrCredentials))

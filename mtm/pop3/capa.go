@@ -11,17 +11,18 @@ import (
 	"time"
 )
 
-// Capabilities are what the server says it can do: words in upper case, with the arguments of each.
+// Capabilities holds the capabilities that the server lists: keywords in upper case, with their
+// arguments.
 type Capabilities map[string][]string
 
-// Has says whether the server listed word, in any case.
+// Has reports whether the server listed the keyword word; case does not matter.
 func (c Capabilities) Has(word string) bool {
 	_, ok := c[strings.ToUpper(word)]
 	return ok
 }
 
-// Mechanisms are the SASL mechanisms that the server listed, in upper case. Domino writes them
-// after AUTH= (behaviour section 3, "Wire order").
+// Mechanisms returns the SASL mechanisms that the server listed, sorted and in upper case. Domino
+// lists them as AUTH=NAME (behaviour section 3, "Wire order").
 func (c Capabilities) Mechanisms() []string {
 	var names []string
 	for word, args := range c {
@@ -37,8 +38,8 @@ func (c Capabilities) Mechanisms() []string {
 	return slices.Compact(names)
 }
 
-// LoginDelay is how long a client has to wait between two logins, as far as the server says so
-// (RFC 2449 section 6.5).
+// LoginDelay returns how long a client must wait between two logins (RFC 2449 section 6.5), and
+// whether the server says so.
 func (c Capabilities) LoginDelay() (time.Duration, bool) {
 	args := c["LOGIN-DELAY"]
 	if len(args) == 0 {
@@ -48,10 +49,11 @@ func (c Capabilities) LoginDelay() (time.Duration, bool) {
 	return time.Duration(seconds) * time.Second, err == nil
 }
 
-// Capa asks for the capabilities and keeps them in the session; PIPELINING sets the
-// window of RetrAll, TopAll and DeleAll. RFC 2449 section 5: a server may refuse CAPA.
-// Then what an earlier CAPA said stays (QUIRK 9: refused after login only), or the set is
-// empty. The caller owns the map.
+// Capa asks for the capabilities and returns a copy. The session keeps them: PIPELINING sets the
+// window of RetrAll, TopAll and DeleAll.
+//
+// A server may refuse CAPA (RFC 2449 section 5): then Capa returns those of an earlier Capa (QUIRK
+// 9: refused after login only), or an empty map, and no error.
 func (s *Session) Capa(ctx context.Context) (Capabilities, error) {
 	c := command{verb: "CAPA"}
 	err := s.exchange(ctx, c, "CAPA", func([]byte) error {
@@ -72,15 +74,15 @@ func (s *Session) Capa(ctx context.Context) (Capabilities, error) {
 	return s.Capabilities(), nil
 }
 
-// Capabilities are those of the last Capa, empty before it. The caller owns the map.
+// Capabilities returns a copy of what the last successful Capa returned, or an empty map.
 func (s *Session) Capabilities() Capabilities {
 	caps := make(Capabilities, len(s.caps))
 	maps.Copy(caps, s.caps)
 	return caps
 }
 
-// add reads one row. QUIRK 14: words in lower case. A word that comes twice collects
-// the arguments of both.
+// add parses one row. QUIRK 14: keywords in lower case. A keyword that comes twice collects the
+// arguments of both rows.
 func (c Capabilities) add(row []byte) {
 	words := bytes.Fields(row)
 	if len(words) == 0 {
@@ -94,8 +96,8 @@ func (c Capabilities) add(row []byte) {
 	c[name] = args
 }
 
-// window is how many commands may be in flight. RFC 2449 section 6.6: more than
-// one only with PIPELINING.
+// window returns how many commands may be in flight. RFC 2449 section 6.6: more than one only with
+// PIPELINING.
 func (s *Session) window() int {
 	if s.caps.Has("PIPELINING") {
 		return s.opt.Window

@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// Dele marks message n as deleted; the server removes it at QUIT (RFC 1939 section 6).
+// Dele marks message n as deleted; the server deletes it at QUIT (RFC 1939 section 6).
 func (s *Session) Dele(ctx context.Context, n int) error {
 	if err := checkNumber(n); err != nil {
 		return err
@@ -15,16 +15,18 @@ func (s *Session) Dele(ctx context.Context, n int) error {
 	return s.exchange(ctx, command{verb: "DELE", number: n}, "DELE "+strconv.Itoa(n), nil)
 }
 
-// DeleAll marks the messages with these numbers as deleted, in this order, pipelined. done hears of
-// each: err is nil, or a *ReplyError. When done returns an error, no further DELE is sent, but
-// those in flight (at most Options.Window) may have been obeyed; that error is returned as it is,
-// and the session stays usable.
+// DeleAll marks the messages with these numbers as deleted, in this order, pipelined. It calls done
+// for each, with nil or a *ReplyError.
+//
+// When done returns an error, no further DELE is sent, but the server may have obeyed those in
+// flight (at most Options.Window); DeleAll returns that error unchanged, and the session stays
+// usable.
 func (s *Session) DeleAll(ctx context.Context, numbers []int, done func(n int, err error) error) error {
 	s.probe.forget()
 	return s.runAll(ctx, &run{verb: "DELE", numbers: numbers, sink: deleted(done)})
 }
 
-// deleted is the sink of a run without bodies.
+// deleted implements Sink for a run without bodies.
 type deleted func(n int, err error) error
 
 func (d deleted) Message(int) (io.Writer, error) { return nil, nil }

@@ -1,5 +1,5 @@
-// Package pop3 is a POP3 client (RFC 1939, CAPA and PIPELINING of RFC 2449, STLS of RFC 2595, AUTH
-// of RFC 5034): bytes in, bytes out.
+// Package pop3 implements a POP3 client (RFC 1939, CAPA and PIPELINING of RFC 2449, STLS of RFC
+// 2595, AUTH of RFC 5034) that passes messages on byte for byte.
 //
 //	s, err := pop3.NewSession(ctx, conn, nil) // reads the greeting; a *tls.Conn makes its handshake first
 //	err = s.Stls(ctx, &tls.Config{ServerName: "pop.example.org"})
@@ -9,12 +9,13 @@
 //	n, err := s.Retr(ctx, 1, file)
 //	err = s.Quit(ctx)
 //
-// Four kinds of error come from the server's side. A *ReplyError is a refusal, inside an *AuthError
-// when it was one of Auth, and the session lives on. A *ProtocolError (the bytes made no sense, or
-// a limit was passed), a *LineError (closed, silent or cancelled line) and a *TLSError (a
-// certificate that is not trusted, a handshake that failed) spoil the session: the connection is
-// closed and every later call returns that same first error. Errors of the caller's own writers and
-// sinks come back as they are and leave the session usable.
+// A *ReplyError reports that the server refused a command; Auth wraps it in an *AuthError. The
+// session stays usable. So it does after an error of the caller's own writer or sink, which is
+// returned unchanged.
+//
+// Three errors spoil the session: the connection is closed, and every later call returns the same
+// error. They are *ProtocolError (an invalid reply, or a limit exceeded), *LineError (a closed,
+// silent, broken or cancelled connection) and *TLSError (the TLS handshake failed).
 //
 // A Session serves one goroutine at a time; only Close and Err may be called from others.
 package pop3

@@ -12,33 +12,33 @@ import (
 	"time"
 )
 
-// ErrClosed is what a session returns after Quit or Close.
+// ErrClosed is returned by a session after Quit or Close.
 var ErrClosed = errors.New("the POP3 session is closed")
 
-// ErrNoTimestamp says that APOP is impossible: the greeting holds no <...> (RFC 1939
-// section 7). Nothing was sent.
-var ErrNoTimestamp = errors.New("APOP needs a timestamp, and the server's greeting has no timestamp")
+// ErrNoTimestamp is returned by Apop, before it sends anything, when the greeting contains no <...>
+// (RFC 1939 section 7).
+var ErrNoTimestamp = errors.New("cannot use APOP: the server's greeting has no timestamp")
 
-// ErrBadTimestamp says that APOP is refused: the greeting's <...> is empty or has octets
-// other than printable ASCII, and signing such stamps gives the password away
-// (CVE-2007-1558). Nothing was sent.
-var ErrBadTimestamp = errors.New("the timestamp in the server's greeting is empty or has unprintable octets, and signing it may reveal the password")
+// ErrBadTimestamp is returned by Apop, before it sends anything, when the greeting's <...> is empty
+// or contains octets other than printable ASCII. Signing such timestamps reveals the password
+// (CVE-2007-1558).
+var ErrBadTimestamp = errors.New("cannot use APOP: the timestamp in the server's greeting is empty or has unprintable octets, and signing it may reveal the password")
 
-// ErrArgument is wrapped by errors about arguments that cannot be sent: CR, LF or NUL in a
-// user name or password, a message number below 1, a negative line count. Nothing was sent,
-// and the session stays usable.
-var ErrArgument = errors.New("bad argument")
+// ErrArgument is wrapped by errors about arguments that cannot be sent: CR, LF or NUL in a user
+// name or password, a message number below 1, a negative line count. Nothing is sent, and the
+// session stays usable.
+var ErrArgument = errors.New("invalid argument")
 
-// Greeting stands in the Verb field of errors for the server's first line, which answers no
-// command (RFC 1939 section 4).
+// Greeting is the Verb of errors about the server's first line, which answers no command (RFC 1939
+// section 4).
 const Greeting = "greeting"
 
-// ReplyError says that the server refused a command with -ERR. The session stays usable.
+// ReplyError reports that the server refused a command with -ERR. The session stays usable.
 type ReplyError struct {
 	Verb   string // "RETR", or Greeting
 	Number int    // the message number, 0 when the command has none
-	Code   string // response code of RFC 2449 section 8 in upper case without brackets ("IN-USE", "SYS/TEMP"), "" when none
-	Text   string // what follows, octets that are not text escaped, at most 512 octets
+	Code   string // response code of RFC 2449 section 8 in upper case without brackets ("IN-USE", "SYS/TEMP"), "" without one
+	Text   string // the rest of the line, at most 512 octets, with unprintable octets escaped
 }
 
 func (e *ReplyError) Error() string {
@@ -47,20 +47,19 @@ func (e *ReplyError) Error() string {
 		text = strings.TrimSpace("[" + e.Code + "] " + text)
 	}
 	if text == "" {
-		text = "without a reason"
+		text = "no reason given"
 	}
 	return command{verb: e.Verb, number: e.Number}.String() + ": the server refused: " + text
 }
 
-// ProtocolError says that the server's bytes made no sense, or passed a limit.
-// The session is spoiled.
+// ProtocolError reports that a reply was invalid or exceeded a limit. The session is spoiled.
 type ProtocolError struct {
 	Verb     string
 	Number   int    // the message number, 0 when the command has none
-	Row      int    // the row of a list reply, from 1; 0 = the status line or a body
-	Expected string // in words
-	Got      string // what came, escaped, cut to about 80 octets; "" for a limit
-	Option   string // the field of Options that sets the limit, to be raised if the server is right; "" when no limit was passed
+	Row      int    // the row of a list reply, from 1; 0 for the status line or a body
+	Expected string // what would have been valid, in words
+	Got      string // the octets received, escaped, at most about 80; "" for a limit
+	Option   string // the field of Options that sets the exceeded limit; "" when no limit was exceeded
 }
 
 func (e *ProtocolError) Error() string {
@@ -78,16 +77,16 @@ func (e *ProtocolError) Error() string {
 	return b.String()
 }
 
-// LineError says that the line failed while a command was under way: closed by the server (wraps
-// io.ErrUnexpectedEOF), silent for too long (Timeout is true, wraps os.ErrDeadlineExceeded), given
-// up by the caller (wraps the context's error and cause), or broken. The session is spoiled.
+// LineError reports that the connection failed during a command. Err says how, and wraps
+// io.ErrUnexpectedEOF when the server closed it, os.ErrDeadlineExceeded after a timeout, or the
+// context's error and cause when the caller cancelled. The session is spoiled.
 type LineError struct {
 	Verb   string
 	Number int           // the message number, 0 when the command has none
-	Wait   time.Duration // how long the server was waited for; 0 when that was not the cause
-	Rate   int64         // Options.MinRate, when the server sent less; else 0
-	Whole  int64         // octets of the message that came, when these are all that LIST says and only its end is missing; else 0
-	Got    string        // what came before, and made no sense, escaped; "" is the rule
+	Wait   time.Duration // how long the server was silent; 0 when that was not the cause
+	Rate   int64         // Options.MinRate when the server sent more slowly; else 0
+	Whole  int64         // octets of a message that came in its full size and lacks only the closing dot; else 0
+	Got    string        // an invalid reply that came before, escaped; usually ""
 	Err    error
 }
 
@@ -107,25 +106,25 @@ func (e *LineError) Error() string {
 	case e.Wait > 0 && e.Verb == Greeting:
 		return fmt.Sprintf("no greeting from the server for %v", e.Wait)
 	case e.Whole > 0:
-		return fmt.Sprintf("the server did not end %s for %v, after the %d octets that LIST says: the closing dot is missing", c, e.Wait, e.Whole)
+		return fmt.Sprintf("the closing dot of %s is missing: no data from the server for %v after %d octets, the size in LIST", c, e.Wait, e.Whole)
 	case e.Wait > 0:
-		return fmt.Sprintf("the server did not go on with %s for %v", c, e.Wait)
+		return fmt.Sprintf("no data from the server for %v during %s", e.Wait, c)
 	case errors.Is(e.Err, io.ErrUnexpectedEOF):
-		return "the server closed the line during " + c
+		return "the server closed the connection during " + c
 	case errors.Is(e.Err, context.Canceled), errors.Is(e.Err, context.DeadlineExceeded):
-		return "given up during " + c + ": " + e.Err.Error()
+		return "cancelled during " + c + ": " + e.Err.Error()
 	}
-	return "the line broke during " + c + ": " + e.Err.Error()
+	return "the connection broke during " + c + ": " + e.Err.Error()
 }
 
-// Unwrap gives the cause.
+// Unwrap returns Err.
 func (e *LineError) Unwrap() error { return e.Err }
 
-// Timeout reports whether the server was silent for longer than Options.Timeout, or
-// slower than Options.MinRate.
+// Timeout reports whether the server was silent for Options.Timeout, or slower than
+// Options.MinRate.
 func (e *LineError) Timeout() bool { return e.Wait > 0 || e.Rate > 0 }
 
-// lineError sorts out why reading or writing failed.
+// lineError returns a LineError for err, the reason why reading or writing failed.
 func lineError(ctx context.Context, c command, wait time.Duration, err error) *LineError {
 	e := &LineError{Verb: c.verb, Number: c.number, Err: err}
 	var netErr net.Error
@@ -151,18 +150,18 @@ func lineError(ctx context.Context, c command, wait time.Duration, err error) *L
 	return e
 }
 
-// What a response code means (RFC 2449 section 8, RFC 3206): errors.Is finds
-// these in a *ReplyError.
+// The meanings of response codes (RFC 2449 section 8, RFC 3206). Use errors.Is to find them in a
+// *ReplyError.
 var (
-	ErrInUse       = errors.New("another session has the mailbox open")                        // IN-USE
-	ErrLoginDelay  = errors.New("the last login was too short a time ago")                     // LOGIN-DELAY
-	ErrTemporary   = errors.New("the server cannot serve the mailbox for now")                 // SYS/TEMP
-	ErrPermanent   = errors.New("the server cannot serve the mailbox until somebody mends it") // SYS/PERM
-	ErrCredentials = errors.New("the user name or the password is wrong")                      // AUTH
+	ErrInUse       = errors.New("another session has the mailbox open")                              // IN-USE
+	ErrLoginDelay  = errors.New("login too soon after the previous one")                             // LOGIN-DELAY
+	ErrTemporary   = errors.New("the mailbox is temporarily unavailable")                            // SYS/TEMP
+	ErrPermanent   = errors.New("the mailbox is unavailable until the server's operator repairs it") // SYS/PERM
+	ErrCredentials = errors.New("the user name or the password is wrong")                            // AUTH
 )
 
-// Unwrap gives the meaning of the response code, nil without one or when it is unknown. RFC 2449
-// section 8: a code may be refined after a slash.
+// Unwrap returns the meaning of the response code, or nil when there is no known one. RFC 2449
+// section 8: a slash and more detail may follow a code.
 func (e *ReplyError) Unwrap() error {
 	for _, known := range []struct {
 		code string

@@ -8,8 +8,8 @@ import (
 
 const hexDigits = "0123456789abcdef"
 
-// escape makes server bytes safe to show: what is not printable text becomes \xNN. At most limit
-// octets of b are shown, and "..." marks a cut.
+// escape returns at most limit octets of b as text that is safe to show: octets that are not
+// printable text become \xNN, and "..." marks a cut.
 func escape(b []byte, limit int) string {
 	cut := len(b) > limit
 	if cut {

@@ -1,37 +1,37 @@
 package pop3
 
-// flight is one command whose reply is due.
+// flight is one command in flight: sent, and not yet answered.
 type flight struct {
-	index   int   // of the message in the run; for a probe that of the next one
-	number  int   // of the message, 0 for a probe
+	index   int   // of the message in the run; for a probe, of the message after it
+	number  int   // of the message; 0 for a probe
 	length  int   // octets of the command
-	size    int64 // that LIST says, 0 when that is unknown
-	telling bool  // the size is a proof
-	alone   bool  // nothing else but a probe is in flight, and all before is proven
-	probed  bool  // a probe goes directly behind
-	compare bool  // with the message before: their sizes are no proof
+	size    int64 // in LIST; 0 when unknown
+	telling bool  // a reply of this size is proven by it
+	alone   bool  // only a probe is in flight with it, and all earlier replies are proven
+	probed  bool  // a probe follows directly
+	compare bool  // compare its octets with the previous message's, since sizes cannot tell them apart
 }
 
-// flights are the commands in flight, oldest first.
+// flights holds the commands in flight, oldest first.
 type flights struct {
 	list     []flight
 	head     int
 	octets   int   // of the commands
-	expected int64 // of the messages, as LIST says
+	expected int64 // octets of the messages, from LIST
 	messages int
 	probes   int
 }
 
 func (f *flights) empty() bool { return f.head == len(f.list) }
 
-// front returns the command whose reply is due.
+// front returns the command that the next reply answers.
 func (f *flights) front() *flight { return &f.list[f.head] }
 
 func (f *flights) push(one flight) {
 	if f.head > 0 && f.head == len(f.list) {
 		f.list, f.head = f.list[:0], 0
 	}
-	if f.head > 0 && len(f.list) == cap(f.list) { // in place of growing
+	if f.head > 0 && len(f.list) == cap(f.list) { // reuse the front rather than grow
 		f.list = f.list[:copy(f.list, f.list[f.head:])]
 		f.head = 0
 	}
@@ -39,7 +39,7 @@ func (f *flights) push(one flight) {
 	f.count(one, 1)
 }
 
-// pop takes the oldest command.
+// pop removes the oldest command.
 func (f *flights) pop() {
 	f.count(f.list[f.head], -1)
 	f.head++

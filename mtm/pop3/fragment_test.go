@@ -14,7 +14,7 @@ import (
 	"pop3mtm/mtm/pop3"
 )
 
-var _ = Describe("With a server that cuts what it sends into pieces", func() {
+var _ = Describe("With a server that sends its replies in pieces", func() {
 	ctx := context.Background()
 
 	// everything that a client can learn, one by one and pipelined
@@ -52,7 +52,7 @@ var _ = Describe("With a server that cuts what it sends into pieces", func() {
 		return []any{capa, list, uids, top.String(), got}
 	}
 
-	It("learns the same whatever the pieces are", func() {
+	It("the client reads the same, whatever the pieces are", func() {
 		whole := everything(fakeserver.Whole, false)
 		for _, fragment := range fakeserver.Fragments() {
 			Expect(everything(fragment, false)).To(Equal(whole), fragment.String())

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// Idle waits between commands until the line ends. It returns nil when ctx ends first; the session
-// is then as usable as before. A server has nothing to say unasked: octets that come spoil the
-// session like a lost line does. Timeout does not bound Idle: ctx does.
+// Idle blocks between commands until ctx ends or the connection is lost. It returns nil when ctx
+// ends, and the session stays usable. A lost connection spoils the session, and so do octets that
+// the server sends unasked. Options.Timeout does not apply.
 func (s *Session) Idle(ctx context.Context) error {
 	c := command{verb: "idling"}
 	if err := s.Err(); err != nil {
@@ -24,16 +24,16 @@ func (s *Session) Idle(ctx context.Context) error {
 	woken := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		defer close(woken)
-		_ = s.line.wire.SetReadDeadline(time.Unix(1, 0)) // fails only on a closed line, which waits for nothing
+		_ = s.line.wire.SetReadDeadline(time.Unix(1, 0)) // fails only on a closed connection, on which nothing waits
 	})
 	var octet [1]byte
 	n, err := s.line.conn.Read(octet[:])
 	if !stop() {
-		<-woken // so that the deadline of the next command comes after this one
+		<-woken // so that this deadline cannot overwrite that of the next command
 	}
 	switch {
 	case n > 0:
-		return s.spoil(c.protocolError("nothing while no command is under way", octet[:]))
+		return s.spoil(c.protocolError("nothing between commands", octet[:]))
 	case errors.Is(err, os.ErrDeadlineExceeded) && ctx.Err() != nil:
 		return nil
 	}

@@ -10,18 +10,18 @@ import (
 	"time"
 )
 
-// line is the connection with its deadlines. Each Read and Write waits at most timeout, and a
-// cancelled call at once.
+// line is the connection with its deadlines. Each Read and Write waits at most timeout; cancelling
+// the call ends the wait at once.
 type line struct {
-	conn    net.Conn // the *tls.Conn once there is one; changed only by the goroutine that calls the session
-	wire    net.Conn // conn, or what is below its TLS
+	conn    net.Conn // the *tls.Conn after the handshake; changed only by the goroutine that calls the session
+	wire    net.Conn // conn, or the connection below its TLS
 	timeout time.Duration
 	pace    pace
 	rest    allowance
 
 	mu        sync.Mutex
-	call      uint64 // counts calls, so that a late cancel of an earlier one does nothing
-	cancelled bool   // the running call is given up: its deadlines stay in the past
+	call      uint64 // counts calls, so that a late cancel of an earlier call does nothing
+	cancelled bool   // the current call is cancelled: its deadlines stay in the past
 }
 
 func (l *line) Read(p []byte) (int, error) {
@@ -51,7 +51,7 @@ func (l *line) Write(p []byte) (int, error) {
 	return l.conn.Write(p)
 }
 
-// unbindWrites lets writes wait as long as the reading side goes on; reads keep their deadline.
+// unbindWrites removes the deadline of writes; reads keep theirs.
 func (l *line) unbindWrites() error { return l.wait(writing, time.Time{}) }
 
 type direction bool
@@ -61,7 +61,7 @@ const (
 	writing direction = true
 )
 
-// wait sets how long one direction may wait, unless the call is given up.
+// wait sets the deadline of one direction. It fails when the call is cancelled.
 func (l *line) wait(d direction, until time.Time) (err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -73,13 +73,13 @@ func (l *line) wait(d direction, until time.Time) (err error) {
 	default:
 		err = l.wire.SetReadDeadline(until)
 	}
-	if errors.Is(err, io.ErrClosedPipe) { // a net.Pipe closed at the far end: the read says so better
+	if errors.Is(err, io.ErrClosedPipe) { // the peer closed a net.Pipe: the next read reports that better
 		return nil
 	}
 	return err
 }
 
-// watch ends every wait of the line when ctx is cancelled, until stop is called.
+// watch ends every read and write when ctx is cancelled, until stop is called.
 func (l *line) watch(ctx context.Context) (stop func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -91,7 +91,7 @@ func (l *line) watch(ctx context.Context) (stop func()) {
 		defer l.mu.Unlock()
 		if l.call == call {
 			l.cancelled = true
-			_ = l.wire.SetDeadline(time.Unix(1, 0)) // fails only on a closed line, which waits for nothing
+			_ = l.wire.SetDeadline(time.Unix(1, 0)) // fails only on a closed connection, on which nothing waits
 		}
 	})
 	return func() {

@@ -6,23 +6,22 @@ import (
 )
 
 // Listing is one row of LIST: a message number and the size that the server claims, in octets.
-// QUIRK 42: never trust it.
-// QUIRK 104: what a row does not say readably is unknown, a Number of 0 or Octets of UnknownOctets.
+// QUIRK 42: the size may be wrong. QUIRK 104: in an unreadable row Number is 0 or Octets is
+// UnknownOctets.
 type Listing struct {
 	Number int
 	Octets int64
 }
 
-// UnknownOctets stands for a size that LIST does not say.
+// UnknownOctets is the size of a message for which LIST gives no readable size.
 const UnknownOctets = -1
 
-// List asks for the sizes of all messages, in the server's order; gaps and repeated numbers are
-// left as they came. Text after the size is ignored (QUIRK 43). A row that cannot be read costs
-// what it says and no other (QUIRK 104); when no row has a message number, the answer is not a
-// list, and that is a *ProtocolError.
+// List returns the sizes of all messages in the server's order, with gaps and repeated numbers as
+// they came. It ignores text after the size (QUIRK 43). An unreadable row does not affect the
+// others (QUIRK 104), but a reply in which no row has a message number is a *ProtocolError.
 func (s *Session) List(ctx context.Context) ([]Listing, error) {
 	var list []Listing
-	var senseless *ProtocolError // the first row without a number, while none has one
+	var senseless *ProtocolError // about the first row, as long as no row has a number
 	c := command{verb: "LIST"}
 	err := s.exchange(ctx, c, "LIST", func([]byte) error {
 		err := s.rows(ctx, c, s.opt.MaxRows, "MaxRows", func(row []byte) *ProtocolError {
@@ -47,7 +46,7 @@ func (s *Session) List(ctx context.Context) ([]Listing, error) {
 	return list, nil
 }
 
-// ListOne asks for the size of message n. QUIRK 55: the reply may lack the number.
+// ListOne returns the size of message n. QUIRK 55: the reply may lack the number.
 func (s *Session) ListOne(ctx context.Context, n int) (Listing, error) {
 	if err := checkNumber(n); err != nil {
 		return Listing{}, err
@@ -57,7 +56,7 @@ func (s *Session) ListOne(ctx context.Context, n int) (Listing, error) {
 	err := s.exchange(ctx, c, "LIST "+strconv.Itoa(n), func(text []byte) error {
 		var ok bool
 		if one, ok = parseListingOf(n, trimRow(text)); !ok {
-			return s.spoil(c.protocolError("that number and a size in octets", text))
+			return s.spoil(c.protocolError("this message number and a size in octets", text))
 		}
 		return nil
 	})

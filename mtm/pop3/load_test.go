@@ -167,7 +167,7 @@ func TestARunGivenUpEndsBeforeTheNextMessageAndLeavesNoGoroutine(t *testing.T) {
 	}()
 	s := dialRun(t, client, nil)
 	err := s.RetrAll(ctx, numbers(1000), &cancels{cancel: cancel, after: 300})
-	if err == nil || err.Error() != "given up during RETR 301: context canceled" {
+	if err == nil || err.Error() != "cancelled during RETR 301: context canceled" {
 		t.Fatal(err)
 	}
 	<-ended

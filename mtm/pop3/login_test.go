@@ -16,7 +16,7 @@ var _ = Describe("Logging in", func() {
 		s := open(hear("USER mrose"), say("+OK\r\n"), hear("PASS  two words \xe4 "), say("+OK\r\n"), hear("PASS "), say("-ERR\r\n"))
 		Expect(s.User(ctx, "mrose")).To(Succeed())
 		Expect(s.Pass(ctx, " two words \xe4 ")).To(Succeed())
-		Expect(s.Pass(ctx, "")).To(MatchError("PASS: the server refused: without a reason"))
+		Expect(s.Pass(ctx, "")).To(MatchError("PASS: the server refused: no reason given"))
 	})
 
 	It("makes the digest of RFC 1939 section 7", func() {
@@ -26,7 +26,7 @@ var _ = Describe("Logging in", func() {
 		Expect(s.Apop(ctx, "mrose", "tanstaaf")).To(Succeed())
 	})
 
-	It("cannot use APOP without a timestamp, and sends nothing", func() {
+	It("reports that APOP is impossible without a timestamp, and sends nothing", func() {
 		s, err := pop3.NewSession(ctx, play(say("+OK\r\n")), nil)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(s.Apop(ctx, "mrose", "tanstaaf")).To(MatchError(pop3.ErrNoTimestamp))
@@ -41,7 +41,7 @@ var _ = Describe("Logging in", func() {
 	},
 		Entry("empty", "<>"), Entry("CR", "<a\rb@c>"), Entry("NUL", "<\x00@c>"), Entry("8-bit octets", "<\xe4@c>"))
 
-	DescribeTable("refuses CR, LF and NUL before anything is sent, and does not show them", func(bad string) {
+	DescribeTable("rejects CR, LF and NUL before it sends anything, and does not show them", func(bad string) {
 		s := open(hear("NOOP"), say("+OK\r\n"))
 		Expect(s.User(ctx, bad)).To(MatchError(pop3.ErrArgument))
 		Expect(s.Apop(ctx, bad, "x")).To(MatchError(pop3.ErrArgument))

@@ -6,9 +6,9 @@ import (
 	"fmt"
 )
 
-// resync makes sure that everything that was asked has been answered, whatever the answers were: it
-// asks more probes in a row than are in flight, and throws away what comes up to that many answers
-// in a row. Then the run goes on behind what is proven. Its error ends the session.
+// resync brings commands and replies back into step: it sends more probes in a row than are in
+// flight, and discards all that comes until as many probe replies in a row. Then the run continues
+// after the last proven message. Its error ends the session.
 func (r *run) resync(ctx context.Context) error {
 	if r.s.probe.odd {
 		r.widest = 1
@@ -35,8 +35,9 @@ func (r *run) resync(ctx context.Context) error {
 	return r.apply(marker, answer{}, nil)
 }
 
-// findMarker is for servers with PIPELINING. STAT is asked once more than there must be answers,
-// since the first one may stand in a line that has no end; NOOP shows that no more of them follow.
+// findMarker does that on servers with PIPELINING. It sends STAT once more than it needs replies,
+// since the first reply may be glued to an unfinished line. The reply to NOOP shows that no more of
+// them follow.
 func (r *run) findMarker(ctx context.Context) error {
 	needed := r.owed + 1
 	batch := r.batch()
@@ -50,7 +51,7 @@ func (r *run) findMarker(ctx context.Context) error {
 			select {
 			case r.batches <- batch:
 				sent = true
-			default: // the writer waits for a server that waits for us
+			default: // the writer is blocked: the server does not read until we have read its replies
 			}
 		}
 		line, err := r.skip(ctx, &skipped)
@@ -69,8 +70,8 @@ func (r *run) findMarker(ctx context.Context) error {
 	}
 }
 
-// findAnswer is for servers that take one command at a time. The answer to the second command is
-// unlike that to the first, of which one more may be on its way from before, or of a pair both.
+// findAnswer does that on servers without PIPELINING. An earlier reply to STAT, or to both commands
+// of a pair, may still be on its way, so it needs NOOP's reply too, which differs from STAT's.
 func (r *run) findAnswer(ctx context.Context) error {
 	if !r.s.probe.tells() {
 		return errUntold
@@ -94,18 +95,19 @@ func (r *run) findAnswer(ctx context.Context) error {
 	return nil
 }
 
-// last reports whether a line is an answer, and nothing has come behind it.
+// last reports whether line is a status line and nothing has come after it.
 func (r *run) last(line []byte) bool {
 	_, _, known := parseStatus(line)
 	return known && len(r.s.in.Unread()) == 0
 }
 
 var (
-	errTooMuch = errors.New("too much")
-	errUntold  = errors.New("no probe tells")
+	errTooMuch = errors.New("too many octets before the probe's reply")
+	errUntold  = errors.New("no probe proves anything on this server")
 )
 
-// skip throws a line away, of at most as many octets in all as the messages in flight may have.
+// skip discards a line. All skipped octets together may be at most those that the messages in
+// flight may have.
 func (r *run) skip(ctx context.Context, skipped *int64) (line []byte, err error) {
 	if err = ctx.Err(); err != nil {
 		return nil, err

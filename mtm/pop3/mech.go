@@ -6,34 +6,33 @@ import (
 	"github.com/emersion/go-sasl"
 )
 
-// Credentials are what a user logs in with. Neither secret shows when they are printed.
+// Credentials holds what a user logs in with. Printing it shows neither the password nor the token.
 type Credentials struct {
 	User     string
 	Password string
-	Token    string // OAuth 2.0 bearer token, for the mechanisms that say Bearer
-	Host     string // the server as OAUTHBEARER names it (RFC 7628 section 3.1); "" leaves it out
-	Port     int    // 0 leaves it out
+	Token    string // OAuth 2.0 bearer token, for mechanisms with Bearer set
+	Host     string // the server's name in OAUTHBEARER (RFC 7628 section 3.1); "" omits it
+	Port     int    // the server's port in OAUTHBEARER; 0 omits it
 }
 
-// String shows the user alone.
+// String returns the user name without the secrets.
 func (c Credentials) String() string { return fmt.Sprintf("credentials of %q", c.User) }
 
-// GoString keeps %#v from showing the secrets.
+// GoString returns the same for %#v.
 func (c Credentials) GoString() string { return "pop3." + c.String() }
 
-// Mechanism is one way of AUTH.
+// Mechanism describes one SASL mechanism.
 type Mechanism struct {
-	Name   string // as CAPA lists it
-	Bearer bool   // sends the token; all others use the password
-	Clear  bool   // whoever reads the line has the secret afterwards
-	Proof  int    // the response that shows the secret, or proves that it is known: the last but for acknowledgements
-	// Client starts one login; it is for one Auth. Credentials that cannot be sent are
-	// an ErrArgument of Auth.
+	Name   string // as in CAPA
+	Bearer bool   // sends the token instead of the password
+	Clear  bool   // sends the secret in clear text, so that it needs TLS
+	Proof  int    // number of the response that contains or proves the secret, 1 for the first
+	// Client returns a client for one call of Auth, which returns ErrArgument when the credentials
+	// cannot be sent.
 	Client func(Credentials) sasl.Client
 }
 
-// Mechanisms lists the mechanisms of this package, each before the ones it is better than.
-// The caller owns the list.
+// Mechanisms returns a new list of this package's mechanisms, the best one first.
 func Mechanisms() []Mechanism {
 	return []Mechanism{
 		{Name: "OAUTHBEARER", Bearer: true, Clear: true, Proof: 1, Client: newOAuthBearer},
@@ -46,7 +45,7 @@ func Mechanisms() []Mechanism {
 	}
 }
 
-// check refuses what no mechanism may carry.
+// check returns ErrArgument for credentials that no mechanism can send.
 func (c Credentials) check() error {
 	for _, field := range []struct{ what, text string }{{"user name", c.User}, {"password", c.Password}, {"token", c.Token}, {"host", c.Host}} {
 		if err := checkText(field.what, field.text); err != nil {
@@ -56,5 +55,5 @@ func (c Credentials) check() error {
 	return nil
 }
 
-// hidden lists what no error may show.
+// hidden returns the secrets, which no error may show.
 func (c Credentials) hidden() []string { return []string{c.Password, c.Token} }

@@ -8,7 +8,7 @@ import (
 	"github.com/emersion/go-sasl"
 )
 
-// cramMD5 is RFC 2195.
+// cramMD5 implements CRAM-MD5 (RFC 2195).
 type cramMD5 struct {
 	Credentials
 	done bool

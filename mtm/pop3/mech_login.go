@@ -7,7 +7,8 @@ import (
 	"github.com/emersion/go-sasl"
 )
 
-// login is the unregistered LOGIN: two prompts, and the answer to each (behaviour section 3).
+// login implements the unregistered mechanism LOGIN: two prompts and two responses (behaviour
+// section 3).
 type login struct {
 	Credentials
 	asked int
@@ -25,7 +26,7 @@ func (m *login) Next(challenge []byte) ([]byte, error) {
 	p := prompts[m.asked]
 	m.asked++
 	if len(challenge) < len(p.begins) || !strings.EqualFold(string(challenge[:len(p.begins)]), p.begins) {
-		return nil, fmt.Errorf("%w: a prompt that begins with %q was due", ErrChallenge, p.begins)
+		return nil, fmt.Errorf("%w: expected a prompt that begins with %q", ErrChallenge, p.begins)
 	}
 	return []byte(p.answer), nil
 }

@@ -7,10 +7,10 @@ import (
 	"github.com/emersion/go-sasl"
 )
 
-// oauthBearer is RFC 7628.
+// oauthBearer implements OAUTHBEARER (RFC 7628).
 type oauthBearer struct {
 	Credentials
-	told bool // the server has said what is wrong with the token
+	told bool // the server has sent its error about the token
 }
 
 func newOAuthBearer(c Credentials) sasl.Client { return &oauthBearer{Credentials: c} }
@@ -19,7 +19,7 @@ func (m *oauthBearer) Start() (name string, initial []byte, err error) {
 	if err := m.check(); err != nil {
 		return "", nil, err
 	}
-	// RFC 5801 section 4: a comma would end the name.
+	// RFC 5801 section 4: a comma would end the user name.
 	user := strings.NewReplacer("=", "=3D", ",", "=2C").Replace(m.User)
 	b := fmt.Appendf(nil, "n,a=%s,\x01", user)
 	if m.Host != "" {
@@ -31,7 +31,7 @@ func (m *oauthBearer) Start() (name string, initial []byte, err error) {
 	return "OAUTHBEARER", fmt.Appendf(b, "auth=Bearer %s\x01\x01", m.Token), nil
 }
 
-// Next acknowledges what is wrong with the token; the refusal follows (RFC 7628 section 3.2.3).
+// Next acknowledges the server's error; the refusal follows (RFC 7628 section 3.2.3).
 func (m *oauthBearer) Next([]byte) ([]byte, error) {
 	if m.told {
 		return nil, errUnexpected
@@ -40,7 +40,7 @@ func (m *oauthBearer) Next([]byte) ([]byte, error) {
 	return []byte{1}, nil
 }
 
-// xoauth2 is Google's and Microsoft's predecessor of OAUTHBEARER.
+// xoauth2 implements XOAUTH2, Google's and Microsoft's predecessor of OAUTHBEARER.
 type xoauth2 struct {
 	Credentials
 	asked int
@@ -48,7 +48,7 @@ type xoauth2 struct {
 
 func newXOAuth2(c Credentials) sasl.Client { return &xoauth2{Credentials: c} }
 
-// Start gives no initial response: QUIRK 23, Office 365 takes XOAUTH2 in two lines only.
+// Start returns no initial response. QUIRK 23: Office 365 accepts XOAUTH2 only in two lines.
 func (m *xoauth2) Start() (name string, initial []byte, err error) { return "XOAUTH2", nil, m.check() }
 
 func (m *xoauth2) Next([]byte) ([]byte, error) {
@@ -56,7 +56,7 @@ func (m *xoauth2) Next([]byte) ([]byte, error) {
 	switch m.asked {
 	case 1:
 		return fmt.Appendf(nil, "user=%s\x01auth=Bearer %s\x01\x01", m.User, m.Token), nil
-	case 2: // what is wrong with the token, in JSON; the refusal follows the empty answer
+	case 2: // the server's error in JSON; after an empty response it refuses
 		return []byte{}, nil
 	}
 	return nil, errUnexpected

@@ -2,7 +2,7 @@ package pop3
 
 import "github.com/emersion/go-sasl"
 
-// plain is RFC 4616.
+// plain implements PLAIN (RFC 4616).
 type plain struct{ Credentials }
 
 func newPlain(c Credentials) sasl.Client { return plain{c} }
@@ -14,6 +14,6 @@ func (m plain) Start() (name string, initial []byte, err error) {
 	return sasl.NewPlainClient("", m.User, m.Password).Start()
 }
 
-// QUIRK 22: a server that answers with the prompt of LOGIN; nobody has said what it
-// would do with the password.
+// QUIRK 22: some servers answer PLAIN with a prompt of LOGIN. What they would do with a password is
+// unknown, so none is sent.
 func (plain) Next([]byte) ([]byte, error) { return nil, errUnexpected }

@@ -9,11 +9,11 @@ import (
 	"github.com/xdg-go/scram"
 )
 
-// maxIterations bounds the work that a server can ask for: about a second. RFC 7677 section 4 asks
-// for 4,096 at least, which the library checks.
+// maxIterations limits the work that a server can demand to about a second. RFC 7677 section 4
+// requires at least 4,096, which the library checks.
 const maxIterations = 1_000_000
 
-// scramClient is RFC 5802 without channel binding.
+// scramClient implements SCRAM (RFC 5802) without channel binding.
 type scramClient struct {
 	Credentials
 	name         string
@@ -34,8 +34,8 @@ func (m *scramClient) Start() (name string, initial []byte, err error) {
 		return "", nil, err
 	}
 	client, err := m.hash.NewClient(m.User, m.Password, "")
-	if err != nil { // its text could hold the password
-		return "", nil, fmt.Errorf("%w: %s takes no such characters in a user name or password (RFC 4013)", ErrArgument, m.name)
+	if err != nil { // its text may contain the password
+		return "", nil, fmt.Errorf("%w: %s does not allow these characters in a user name or password (RFC 4013)", ErrArgument, m.name)
 	}
 	m.conversation = client.NewConversation()
 	first, err := m.conversation.Step("")
@@ -56,11 +56,11 @@ func (m *scramClient) Next(challenge []byte) ([]byte, error) {
 	return []byte(response), nil
 }
 
-// proved says whether the server has shown that it knows the password too (RFC 5802 section 3).
+// proved reports whether the server has proved that it knows the password too (RFC 5802 section 3).
 func (m *scramClient) proved() bool { return m.conversation.Valid() }
 
-// Proved says whether the server has shown that it knows the password, for mechanisms in
-// which it must; true for all others. Auth looks by itself; it is for who uses a mechanism
+// Proved reports whether the server has proved that it knows the password; it returns true for
+// mechanisms without such a proof. Auth calls it itself: Proved is for callers that use a mechanism
 // with another protocol.
 func Proved(mech sasl.Client) bool {
 	m, ok := mech.(interface{ proved() bool })

@@ -2,35 +2,34 @@ package pop3
 
 import "time"
 
-// Options are the limits of a session. nil and zero fields mean the defaults.
+// Options sets the limits of a session. A nil pointer and zero fields select the defaults.
 type Options struct {
-	// Timeout bounds each wait for the server: a read or a write that makes no progress for so long
-	// ends the session. Default one minute.
+	// Timeout limits each wait for the server: a read or write without progress for this long ends
+	// the session. Default 1 minute.
 	Timeout time.Duration
 	// MinRate ends the session when the server, once it has begun to answer a command, sends fewer
-	// octets a second than this, for ten seconds in all. 0 and less is no limit.
+	// octets per second than this, for 10 seconds in all. 0 or less sets no limit.
 	MinRate int64
-	// MaxLine bounds status lines and rows of LIST, UIDL and CAPA, in octets without the line
-	// ending. RFC 1939 section 3 and RFC 2449 section 4 say 512, servers exceed it: default 8 KiB.
-	// Lines of a message have no limit.
+	// MaxLine limits status lines and rows of LIST, UIDL and CAPA, in octets without the line
+	// ending. Default 8 KiB, since servers exceed the 512 octets of RFC 1939 section 3 and RFC 2449
+	// section 4. Lines of a message have no limit.
 	MaxLine int
-	// MaxRows bounds the rows of LIST and UIDL. Default 10 million.
+	// MaxRows limits the rows of a LIST or UIDL reply. Default 10 million.
 	MaxRows int
-	// MaxUIDOctets bounds the sum of all UIDs of one UIDL reply. Default 1 GiB.
+	// MaxUIDOctets limits the total length of the UIDs in one UIDL reply. Default 1 GiB.
 	MaxUIDOctets int64
-	// MaxCapa bounds the lines of CAPA. Default 1000.
+	// MaxCapa limits the rows of a CAPA reply. Default 1000.
 	MaxCapa int
-	// MaxBody bounds one message of RETR or TOP, in octets. Default 1 TiB.
+	// MaxBody limits one message of RETR or TOP, in octets. Default 1 TiB.
 	MaxBody int64
-	// MaxRest bounds the octets that are read and thrown away after a writer failed, so
-	// that the session stays usable. Where the server has more to send the session ends
-	// instead. Default 1 MiB.
+	// MaxRest limits the octets that are read and discarded after a writer failed, so that the
+	// session stays usable. When the server has more to send, the session ends. Default 1 MiB.
 	MaxRest int64
-	// Window is how many commands may be in flight when the server says PIPELINING; otherwise
-	// it is one. Default 128.
+	// Window limits the commands in flight on a server with PIPELINING; without it the window is 1.
+	// Default 128.
 	Window int
-	// WindowBytes bounds the octets of the commands in flight. Default 4096. One
-	// command always goes.
+	// WindowBytes limits the octets of the commands in flight; a single command is always sent.
+	// Default 4096.
 	WindowBytes int
 }
 

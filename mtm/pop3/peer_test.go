@@ -23,7 +23,7 @@ type (
 )
 
 // play runs the list at one end of a pipe and returns the other. Afterwards it checks that the
-// whole list was played and that the client closed the line.
+// whole list was played and that the client closed the connection.
 func play(steps ...any) net.Conn {
 	GinkgoHelper()
 	client, server := net.Pipe()

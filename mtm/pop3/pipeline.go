@@ -9,55 +9,56 @@ import (
 	"time"
 )
 
-// run is one pipelined run: a window of commands, a goroutine that writes them, and the
-// caller's goroutine, which reads one reply after the other (receive.go) and does about it what
-// the table of next says.
+// run is one pipelined run. It has a window of commands in flight; one goroutine writes them, and
+// the caller's goroutine reads one reply after the other (receive.go) and acts on it as the table
+// of next says.
 type run struct {
 	s       *Session
 	verb    string
-	tail    string // after the number
+	tail    string // of the command, after the number
 	numbers []int
 	body    bool
 	sink    Sink
-	sizes   Sizer    // nil when the sink knows none
-	follows Follower // nil when the sink does not follow
+	sizes   Sizer    // nil when the sink is not a Sizer
+	follows Follower // nil when the sink is not a Follower
 
 	state   state
 	sent    int // index of the next message to ask for
 	flights flights
 	window  int            // how many messages may be in flight now
-	widest  int            // and at most
-	told    map[int64]bool // sizes of the messages since the last probe
-	fresh   bool           // all before is proven, and what is asked for next is asked for alone
-	whole   int            // 1 + the index of a message whose first line is its own though it looks like a second status line
+	widest  int            // the upper limit of window
+	told    map[int64]bool // sizes of the messages asked for since the last probe
+	fresh   bool           // all earlier replies are proven, and the next message is asked for alone
+	whole   int            // 1 + the index of a message that really begins with a line like a repeated status line
 
-	kept   []answer // held back: not yet proven
+	kept   []answer // replies held back until they are proven
 	room   int      // octets that may still be held back
-	print  *uint64  // of the octets of the message before, nil when nobody counted them
+	print  *uint64  // hash of the previous message, nil when it was not computed
 	seed   maphash.Seed
-	cause  *ProtocolError // the evidence that made the run probing
-	blamed answer         // what is asked for again because of it
-	final  bool           // it was asked for again in vain
+	cause  *ProtocolError // why the run began probing
+	blamed answer         // the message that is asked for again because of cause
+	final  bool           // asking for blamed again did not help
 	second second
-	owed   int   // answers to probes that may still come then
-	turned bool  // the answer to the probe that was read last shows that STAT is odd
-	vain   int   // how often that was, one after the other, with no message in between
-	failed error // of the sink
+	owed   int   // probe replies that may still come while probing
+	turned bool  // the last probe reply showed that STAT is odd
+	vain   int   // resyncs since the last message was delivered
+	failed error // the sink's error
 
-	seen func(from state, e event, a action, to state) // hears of each step, for tests; nil is the rule
+	seen func(from state, e event, a action, to state) // called for each step in tests; otherwise nil
 
 	batches chan []byte
 	spare   chan []byte
 }
 
-// batchSlots bounds the batches that wait for the writer. With all slots taken the next
-// batch waits for a reply.
+// batchSlots limits the batches that wait for the writer. When all slots are taken, the next batch
+// waits for a reply.
 const batchSlots = 4
 
-// holdOctets bounds what is held back.
+// holdOctets limits the octets held back until they are proven.
 const holdOctets = 8 << 20
 
-// untestedOctets bounds what is thrown away when the first messages show that sizes are estimates.
+// untestedOctets limits what is discarded when the first messages show that LIST's sizes are
+// estimates.
 const untestedOctets = 1 << 20
 
 func (s *Session) runAll(ctx context.Context, r *run) error {
@@ -75,8 +76,8 @@ func (s *Session) runAll(ctx context.Context, r *run) error {
 	if err = r.start(ctx); err != nil {
 		return err
 	}
-	// The reader waits whenever the writer does, and its deadline is enough: a server busy with one
-	// long reply need not read commands.
+	// The reader always waits too, and its deadline is enough: a server that sends one long reply
+	// need not read commands meanwhile.
 	if err = s.line.unbindWrites(); err != nil {
 		return s.spoil(lineError(ctx, command{verb: r.verb}, s.opt.Timeout, err))
 	}
@@ -86,7 +87,7 @@ func (s *Session) runAll(ctx context.Context, r *run) error {
 	go func() { written <- r.write(s.line.conn) }()
 	clean := false
 	defer func() {
-		if !clean { // spoiled already, or the sink panicked: the writer must not wait for the server
+		if !clean { // the session is spoiled, or the sink panicked: the writer must not wait for the server
 			_ = s.Close()
 			close(r.batches)
 			<-written //nolint:errcheck // the session has its error
@@ -97,7 +98,7 @@ func (s *Session) runAll(ctx context.Context, r *run) error {
 	}
 	clean = true
 	close(r.batches)
-	// A right server has read what it has answered, but nobody else may keep the writer waiting.
+	// A correct server has read every command that it has answered. The deadline is for all others.
 	err = s.line.wait(writing, time.Now().Add(s.opt.Timeout))
 	if writeErr := <-written; err == nil {
 		err = writeErr
@@ -108,8 +109,8 @@ func (s *Session) runAll(ctx context.Context, r *run) error {
 	return r.failed
 }
 
-// start finds out how wide the window may be. Messages in flight need STAT for a probe, whose
-// answer is known; where it is odd, that of NOOP is, before anything is in flight.
+// start sets the width of the window. Several messages in flight need a probe with a known reply,
+// so it asks for that first; where STAT is odd, the window stays 1.
 func (r *run) start(ctx context.Context) error {
 	r.widest = r.s.window()
 	if r.body {
@@ -131,8 +132,8 @@ func (r *run) start(ctx context.Context) error {
 	return nil
 }
 
-// write sends batches until there are no more. Until the last reply has come its error needs no
-// report: the reader sees the line end.
+// write sends batches until the channel is closed. While replies are expected its error is not
+// needed: the reader then fails too.
 func (r *run) write(conn net.Conn) error {
 	for batch := range r.batches {
 		if _, err := conn.Write(batch); err != nil {
@@ -146,8 +147,8 @@ func (r *run) write(conn net.Conn) error {
 	return nil
 }
 
-// read sends commands and reads their replies until all are answered. Its error ends the session;
-// that of the sink is kept in failed.
+// read sends commands and reads replies until all are answered. Its error ends the session; the
+// sink's error is kept in failed.
 func (r *run) read(ctx context.Context) error {
 	for {
 		switch {
@@ -162,7 +163,7 @@ func (r *run) read(ctx context.Context) error {
 				return err
 			}
 			continue
-		case r.failed != nil: // what was deleted is deleted
+		case r.failed != nil: // replies to DELE are read to the end, since the messages are deleted
 		case r.state == suspect:
 			if err := r.ask(); err != nil {
 				return err
@@ -179,7 +180,7 @@ func (r *run) read(ctx context.Context) error {
 			continue
 		}
 		one := *r.flights.front()
-		if err := ctx.Err(); err != nil { // replies that have come already wait for nothing, and would go on
+		if err := ctx.Err(); err != nil { // replies that are already buffered do not block, so the deadline would not stop the run
 			return r.apply(broken, answer{}, lineError(ctx, r.command(one), 0, err))
 		}
 		e, got, err := r.receive(ctx, one)
@@ -190,7 +191,7 @@ func (r *run) read(ctx context.Context) error {
 	}
 }
 
-// both adds the sink's error to one that ends the session.
+// both joins the sink's error to err, which ends the session.
 func (r *run) both(err error) error {
 	if r.failed != nil && !errors.Is(err, r.failed) {
 		return errors.Join(r.failed, err)
@@ -198,7 +199,7 @@ func (r *run) both(err error) error {
 	return err
 }
 
-// refill hands the writer a batch of commands once half of the window is free.
+// refill gives the writer a batch of commands once half of the window is free.
 func (r *run) refill() error {
 	f := &r.flights
 	if r.sent == len(r.numbers) || f.messages*2 > r.window || f.octets*2 > r.s.opt.WindowBytes || !f.empty() && len(r.batches) == batchSlots {
@@ -226,7 +227,7 @@ func (r *run) refill() error {
 		if !f.empty() && (f.octets+one.length > r.s.opt.WindowBytes || r.s.witness.trust == untested && f.expected+one.size > untestedOctets) {
 			break
 		}
-		if one.telling && r.told[one.size] { // the two would look alike
+		if one.telling && r.told[one.size] { // two messages of one size need a probe between them
 			batch = r.addProbe(batch)
 		}
 		batch = r.add(batch, one)
@@ -241,7 +242,7 @@ func (r *run) refill() error {
 	return nil
 }
 
-// stopped reports whether no more messages are to be asked for; those in flight are the last.
+// stopped reports whether the caller wants no more messages; then those in flight are the last.
 func (r *run) stopped() bool {
 	if !r.body || r.sent == len(r.numbers) || r.s.stops == nil || !r.s.stops() {
 		return false
@@ -250,7 +251,7 @@ func (r *run) stopped() bool {
 	return true
 }
 
-// batch returns an empty batch, in memory that was used before if there is some.
+// batch returns an empty batch, in reused memory if possible.
 func (r *run) batch() []byte {
 	select {
 	case batch := <-r.spare:
@@ -260,10 +261,10 @@ func (r *run) batch() []byte {
 	}
 }
 
-// pipelined reports whether probes go out behind messages at no cost of a round trip.
+// pipelined reports whether a probe behind a message costs no round trip.
 func (r *run) pipelined() bool { return r.body && r.widest > 1 }
 
-// plan returns the next message's command.
+// plan returns the next command to send.
 func (r *run) plan() flight {
 	n := r.numbers[r.sent]
 	one := flight{index: r.sent, number: n, length: r.commandLen(n), alone: r.fresh}
@@ -306,7 +307,7 @@ func (r *run) addProbe(batch []byte) []byte {
 	return append(append(batch, verb...), "\r\n"...)
 }
 
-// ask sends a probe unless one is in flight. With all slots taken the next reply comes first.
+// ask sends a probe unless one is in flight, or all slots of the writer are taken.
 func (r *run) ask() error {
 	if !r.s.probe.tells() {
 		return r.apply(nonsense, answer{}, r.s.probe.untold(r.culprit()))
@@ -322,10 +323,11 @@ func (r *run) ask() error {
 	return nil
 }
 
-// checkWritten is called when no reply is due.
+// checkWritten returns an error when no reply is expected and the server has still not read the
+// commands.
 func (r *run) checkWritten(c command) error {
-	if len(r.batches) > 0 { // then there is room again only when the server has read
-		return r.apply(nonsense, answer{}, c.protocolError("no answers to commands that are not yet sent", nil))
+	if len(r.batches) > 0 { // the server has not read them
+		return r.apply(nonsense, answer{}, c.protocolError("no replies to commands that were not yet sent", nil))
 	}
 	return nil
 }

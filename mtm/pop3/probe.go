@@ -7,25 +7,24 @@ import (
 	"strings"
 )
 
-// probe is what a session knows about the commands whose answers show that answers and commands
-// are in step. The rule is STAT, which says two numbers, and the same again. Where STAT is odd it
-// is NOOP and then STAT, whose answers are of two kinds. The server is judged by what it said
-// before (QUIRK 58, 109).
+// probe holds what a session knows about the replies to its probe: a command whose reply proves
+// that replies and commands are in step. That is STAT, or where STAT is odd, NOOP and then STAT
+// (QUIRK 58, 109).
 type probe struct {
-	odd   bool // STAT is refused, or says other numbers each time
-	asked bool
-	said  string // by STAT, after "+OK "
+	odd   bool   // STAT is refused, or gives other numbers each time
+	asked bool   // the reply is known
+	said  string // the last reply to STAT, after "+OK "
 
-	stat, noop kind // of their answers, where STAT is odd; noop is unheard at first
+	stat, noop kind // of the replies, where STAT is odd; noop is unheard at first
 }
 
-// kind is what an answer looks like.
+// kind classifies a reply by its form.
 type kind int
 
 const (
 	unheard     kind = iota
-	saysNumbers      // two, as STAT does
-	saysOK           // with whatever else
+	saysNumbers      // +OK and two numbers, as for STAT
+	saysOK           // +OK and anything else
 	saysERR
 	saysNoise
 )
@@ -51,29 +50,29 @@ func (p *probe) verb() string {
 	return "STAT"
 }
 
-// pair are the commands that are asked where STAT is odd.
+// pair lists the commands of a probe where STAT is odd.
 var pair = [...]string{"NOOP", "STAT"}
 
-// learn takes STAT's answer.
+// learn records the reply to STAT.
 func (p *probe) learn(text []byte) {
 	if p.odd && p.stat == saysNumbers {
-		return // it says something else each time
+		return // it gives other numbers each time
 	}
 	*p = probe{asked: true, said: string(text)}
 }
 
-// turn takes in that STAT is odd, and how it answers.
+// turn records that STAT is odd, and the kind of its reply.
 func (p *probe) turn(stat kind) { *p = probe{odd: true, stat: stat} }
 
-// forget is for commands that change what STAT says.
+// forget discards STAT's reply; commands that change it call it.
 func (p *probe) forget() {
 	if !p.odd {
 		p.asked, p.said = false, ""
 	}
 }
 
-// hear takes an answer to STAT where that is the rule. shaped reports whether it can be one, and
-// same whether it is what was said before.
+// hear records line as the reply to STAT, where STAT is not odd. shaped reports whether it can be
+// one, and same whether it equals the previous one.
 func (p *probe) hear(line []byte) (same, shaped bool) {
 	ok, text, _ := parseStatus(line)
 	if !ok {
@@ -92,7 +91,7 @@ func (p *probe) hear(line []byte) (same, shaped bool) {
 	return same, true
 }
 
-// fits reports whether a line can be the answer to one of a pair, and not to the other.
+// fits reports whether a line can be the reply to verb, and not to the other command of the pair.
 func (p *probe) fits(verb string, line []byte) bool {
 	stat := p.stat
 	if stat == unheard {
@@ -105,10 +104,10 @@ func (p *probe) fits(verb string, line []byte) bool {
 	return k != saysNoise && k != stat && (p.noop == unheard || p.noop == k)
 }
 
-// is reports whether a status text is what the probe said before.
+// is reports whether a status text equals the known reply to the probe.
 func (p *probe) is(text []byte) bool { return p.asked && !p.odd && string(text) == p.said }
 
-// endsWith reports whether what has come ends with the answer to the probe.
+// endsWith reports whether tail ends with the known reply to the probe.
 func (p *probe) endsWith(tail []byte) bool {
 	line, ended := bytes.CutSuffix(tail, []byte("\n"))
 	line, ok := bytes.CutSuffix(bytes.TrimSuffix(line, []byte("\r")), []byte(p.said))
@@ -118,8 +117,8 @@ func (p *probe) endsWith(tail []byte) bool {
 
 const outOfStep = "the answers no longer match the commands"
 
-// confirm is for a refusal that means more than that one answer is missing: it returns it once it
-// is known that it answers c, and otherwise a *ProtocolError.
+// confirm returns err when it is not a refusal, or when a probe proves that the refusal answers c;
+// otherwise it returns a *ProtocolError. It guards refusals on which the caller acts.
 func (s *Session) confirm(ctx context.Context, c command, err error) error {
 	var refused *ReplyError
 	if !errors.As(err, &refused) || s.Err() != nil {
@@ -136,8 +135,8 @@ func (s *Session) confirm(ctx context.Context, c command, err error) error {
 	return refused
 }
 
-// learnProbe asks a probe whose answer is not known yet, while nothing is in flight: STAT, and when
-// the server refuses that, NOOP and STAT.
+// learnProbe learns the probe's reply while nothing is in flight: it sends STAT, and when the
+// server refuses it, NOOP.
 func (s *Session) learnProbe(ctx context.Context, c command) error {
 	if !s.probe.odd {
 		line, err := s.askProbe(ctx, c, "STAT", nothingBefore)
@@ -163,17 +162,17 @@ func (s *Session) learnProbe(ctx context.Context, c command) error {
 	return nil
 }
 
-// tells reports whether the answers to the probe show anything. On a server with neither
-// STAT nor NOOP they do not.
+// tells reports whether the replies to the probe prove anything. They do not on a server that
+// answers NOOP and an odd STAT alike.
 func (p *probe) tells() bool { return !p.odd || p.noop != p.stat }
 
-// untold is the error of a reply that such a server leaves unproven.
+// untold returns the error for a reply that such a server leaves unproven.
 func (p *probe) untold(c command) *ProtocolError {
-	return c.protocolError("different answers to NOOP and STAT, which would show that its reply is whole (this server can give only "+
-		"messages of the size that LIST says; tell its operator)", []byte("the same kind of answer to both"))
+	return c.protocolError("different answers to NOOP and STAT, to prove that the reply is complete (this server can deliver only "+
+		"messages of exactly the size in LIST; tell its operator)", []byte("the same kind of answer to both"))
 }
 
-// askProbe asks one command, and returns its answer.
+// askProbe sends one command of a probe and returns its reply.
 func (s *Session) askProbe(ctx context.Context, c command, verb, quiet string) ([]byte, error) {
 	if err := s.quiet(c, quiet); err != nil {
 		return nil, err
@@ -184,9 +183,9 @@ func (s *Session) askProbe(ctx context.Context, c command, verb, quiet string) (
 	return s.statusLine(ctx, command{verb: verb})
 }
 
-// prove asks a probe, and spoils the session unless the server says what it said before. It
-// asks twice when that differs, since mail may have come or gone meanwhile. c is the command
-// that led to the question.
+// prove sends a probe, and spoils the session unless the server gives the known reply. It asks
+// twice when the reply differs, since mail may have arrived meanwhile. c is the command that is to
+// be proven.
 func (s *Session) prove(ctx context.Context, c command) error {
 	for range 2 {
 		if s.probe.odd {
@@ -208,7 +207,7 @@ func (s *Session) prove(ctx context.Context, c command) error {
 	return s.provePair(ctx, c)
 }
 
-// provePair is prove where STAT is odd.
+// provePair does the same where STAT is odd.
 func (s *Session) provePair(ctx context.Context, c command) error {
 	if !s.probe.tells() {
 		return s.spoil(s.probe.untold(c))
@@ -225,11 +224,11 @@ func (s *Session) provePair(ctx context.Context, c command) error {
 	return nil
 }
 
-// maxBlank bounds the blank lines that are passed over where a status line is due, or nothing.
+// maxBlank limits the blank lines that are skipped before a status line or between replies.
 const maxBlank = 8
 
-// checkQuiet is called when no reply is due. QUIRK 86: what came all the same would be taken for
-// the answer to c. A blank line cannot be taken for one.
+// checkQuiet returns an error when something came although no reply is expected. QUIRK 86: it would
+// be taken for the reply to c. Blank lines are harmless.
 func (s *Session) checkQuiet(c command) error { return s.quiet(c, nothingBefore) }
 
 const nothingBefore = "nothing before this command"
@@ -241,11 +240,12 @@ func (s *Session) quiet(c command, expected string) error {
 	return nil
 }
 
-// unasked returns what came while no reply is due, without a few blank lines before it.
+// unasked returns what came although no reply is expected, without up to maxBlank blank lines
+// before it.
 func (s *Session) unasked() []byte {
 	for range maxBlank {
 		rest := s.in.Unread()
-		if len(rest) == 0 || len(rest) == 1 && rest[0] == '\r' { // the rest of that blank line is to come
+		if len(rest) == 0 || len(rest) == 1 && rest[0] == '\r' { // a blank line whose LF has not come yet
 			return nil
 		}
 		if !bytes.HasPrefix(rest, []byte("\r\n")) && rest[0] != '\n' {
@@ -258,21 +258,22 @@ func (s *Session) unasked() []byte {
 	return s.in.Unread()
 }
 
-// firstLine is what the first line of a message looks like.
+// firstLine classifies the first line of a message.
 type firstLine int
 
 const (
 	plainLine    firstLine = iota
-	statusLike             // +OK or -ERR, so that there is no header
-	repeatedLine           // the second one of two status lines (QUIRK 85)
+	statusLike             // +OK or -ERR, which no header begins with
+	repeatedLine           // the second of two status lines (QUIRK 85)
 )
 
-// lookAhead looks at the first line of the message that follows a status line with this text. One
-// that looks like a status line is the second one of two, and not mail that begins so (QUIRK 82),
-// when it says the same as the first one, or has the number that this one lacks (QUIRK 86: then the
-// first one was the extra line of an answer before). octets counts it, with its ending.
+// lookAhead classifies the first line of the message that follows a status line with this text, and
+// returns its octets with the line ending.
+//
+// A line like a status line is mail (QUIRK 82), unless it repeats the text or has the number that
+// the text lacks: then an extra status line came before it (QUIRK 85, 86).
 func (s *Session) lookAhead(text []byte) (first firstLine, octets int64) {
-	s.statusText = append(s.statusText[:0], text...) // which is valid until the next read
+	s.statusText = append(s.statusText[:0], text...) // text is valid only until the next read
 	line := s.in.PeekLine('+', shownText)
 	if line == nil {
 		line = s.in.PeekLine('-', shownText)

@@ -2,10 +2,11 @@ package pop3
 
 import "context"
 
-// Quit ends the session and closes the connection, whatever comes back. RFC 1939 section 6: in the
-// transaction state the server deletes now, and a *ReplyError says that some messages may be left.
-// QUIRK 95: a server that closes the line or stays silent instead of answering is a *LineError, and
-// nobody knows whether it has deleted.
+// Quit sends QUIT and closes the connection in any case. After a login the server now deletes the
+// marked messages; a *ReplyError means that some may remain (RFC 1939 section 6).
+//
+// QUIRK 95: after a *LineError, because the server closed the connection or was silent, it is
+// unknown whether it has deleted them.
 func (s *Session) Quit(ctx context.Context) error {
 	err := s.exchange(ctx, command{verb: "QUIT"}, "QUIT", nil)
 	if err == nil {

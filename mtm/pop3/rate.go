@@ -6,26 +6,26 @@ import (
 	"time"
 )
 
-// rateGrace is how long a server may send less than Options.MinRate before that ends the session.
+// rateGrace is how long a server may be slower than Options.MinRate before the session ends.
 const rateGrace = 10 * time.Second
 
-// pace holds a server to Options.MinRate once it has begun to answer. Waiting takes from the
-// credit, what comes gives back as much as it may take at that rate; round trips and the caller's
-// own slowness do not count.
+// pace enforces Options.MinRate once the server has begun to answer. Waiting uses up the credit;
+// octets restore as much of it as they may take at that rate. Round trips and the caller's own
+// slowness do not count.
 type pace struct {
-	rate   int64 // octets a second; 0 = no limit
+	rate   int64 // octets per second; 0 for no limit
 	credit time.Duration
 	free   bool // the next read waits for the beginning of a reply
 }
 
-// fastest is a rate that no server has.
+// fastest limits the rate, to keep the arithmetic from overflowing.
 const fastest = 1 << 40
 
 func newPace(rate int64) pace {
 	return pace{rate: min(max(0, rate), fastest), credit: rateGrace, free: true}
 }
 
-// bound returns how long a read may wait, and whether that is because of the rate.
+// bound returns how long a read may wait, and whether the rate sets that limit.
 func (p *pace) bound(timeout time.Duration) (time.Duration, bool) {
 	if p.rate == 0 || p.free || p.credit >= timeout {
 		return timeout, false
@@ -48,12 +48,12 @@ func (p *pace) took(waited time.Duration, n int) {
 	p.credit = min(p.credit-waited+worth, rateGrace)
 }
 
-// slowError is of a server that sends less than it must.
+// slowError reports that the server was slower than Options.MinRate.
 type slowError struct{ rate int64 }
 
 func (e *slowError) Error() string {
 	return "less than " + strconv.FormatInt(e.rate, 10) + " octets a second"
 }
 
-// Unwrap makes it a time-out.
+// Unwrap makes slowError a timeout.
 func (*slowError) Unwrap() error { return os.ErrDeadlineExceeded }

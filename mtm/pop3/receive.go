@@ -11,16 +11,16 @@ import (
 	"pop3mtm/mtm/internal/lineio"
 )
 
-// answer is what came for one command.
+// answer is the reply to one command.
 type answer struct {
 	flight
 	length   int64 // octets of the message
-	octets   int64 // that the sink's writer took
+	octets   int64 // written to the sink's writer
 	refused  *ReplyError
-	streamed bool    // the sink has the octets
-	raw      []byte  // otherwise
-	print    *uint64 // of the octets of the message, nil when they were not to be compared
-	odd      bool    // a probe must say that it is whole; that the connection ends is not enough
+	streamed bool    // the octets went to the sink
+	raw      []byte  // the octets, when they did not
+	print    *uint64 // hash of the octets, nil when they were not to be compared
+	odd      bool    // only a probe proves it; the end of the connection does not
 }
 
 func (r *run) command(one flight) command {
@@ -30,8 +30,8 @@ func (r *run) command(one flight) command {
 	return command{verb: r.verb, number: one.number, size: one.size}
 }
 
-// receive reads the reply to the oldest command. err is the evidence when the event is one, or
-// what spoiled the session.
+// receive reads the reply to the oldest command. err says what is wrong with it, or what spoiled
+// the session.
 func (r *run) receive(ctx context.Context, one flight) (event, answer, error) {
 	got := answer{flight: one}
 	if one.number == 0 {
@@ -69,7 +69,8 @@ func (r *run) receive(ctx context.Context, one flight) (event, answer, error) {
 	return r.message(ctx, c, got, text)
 }
 
-// lineEvent tells a line that failed from one that is too long.
+// lineEvent returns nonsense for a status line that is too long, and broken for a failed
+// connection.
 func lineEvent(err error) event {
 	if _, ok := errors.AsType[*ProtocolError](err); ok {
 		return nonsense
@@ -77,8 +78,8 @@ func lineEvent(err error) event {
 	return broken
 }
 
-// receiveProbe reads the answer to a probe. When nothing else is in flight and it says something
-// new, it asks once more.
+// receiveProbe reads the reply to a probe. When the reply is new and nothing else is in flight, it
+// asks once more.
 func (r *run) receiveProbe(ctx context.Context) (event, error) {
 	first := unheard
 	for {
@@ -101,12 +102,11 @@ func (r *run) receiveProbe(ctx context.Context) (event, error) {
 			r.turned = true
 			r.s.probe.turn(k)
 		}
-		return wrong, r.culprit().protocolError("the answer to STAT after it, or twice the same one ("+outOfStep+")", line)
+		return wrong, r.culprit().protocolError("the answer to STAT after it, as before or twice ("+outOfStep+")", line)
 	}
 }
 
-// receivePair is receiveProbe where STAT is odd: NOOP was asked, and STAT is
-// asked behind its answer.
+// receivePair does the same where STAT is odd: NOOP was sent, and STAT is sent after its reply.
 func (r *run) receivePair(ctx context.Context) (event, error) {
 	for _, verb := range pair {
 		if verb != r.s.probe.verb() {
@@ -123,11 +123,11 @@ func (r *run) receivePair(ctx context.Context) (event, error) {
 	return proof, nil
 }
 
-// send hands the writer one command that is no flight. Nothing else is in flight then,
-// or all of it was read.
+// send gives the writer one command that is not counted as in flight. All replies to earlier
+// commands must have been read.
 func (r *run) send(verb string) { r.batches <- append(append(r.batch(), verb...), "\r\n"...) }
 
-// culprit names the first message that is not proven.
+// culprit returns the command of the first message that is not proven.
 func (r *run) culprit() command {
 	if len(r.kept) > 0 {
 		return r.command(r.kept[0].flight)
@@ -136,7 +136,7 @@ func (r *run) culprit() command {
 	return command{verb: r.verb, number: r.numbers[max(0, i)]}
 }
 
-// message reads the message that follows a status line with this text.
+// message reads the message that follows a status line with this text, and judges it.
 func (r *run) message(ctx context.Context, c command, got answer, text []byte) (event, answer, error) {
 	first, firstOctets := r.s.lookAhead(text)
 	drop := first == repeatedLine && r.whole != got.index+1
@@ -167,8 +167,7 @@ func (r *run) message(ctx context.Context, c command, got answer, text []byte) (
 	return e, got, evidence
 }
 
-// writer returns where the octets of a message go: to the sink, or while something
-// is held back to memory.
+// writer returns the writer for a message: the sink's, or memory while replies are held back.
 func (r *run) writer(got *answer, first firstLine) (*watcher, error) {
 	w := &watcher{}
 	if !got.alone && (got.probed || !got.telling) {
@@ -189,10 +188,10 @@ func (r *run) writer(got *answer, first firstLine) (*watcher, error) {
 	return w, err
 }
 
-// errNoRoom says that a message is too large to be held back.
-var errNoRoom = errors.New("no room")
+// errNoRoom reports that a message is too large to be held back.
+var errNoRoom = errors.New("message too large to be held back")
 
-// holder holds a message back, as far as there is room.
+// holder keeps a message in memory, as far as there is room.
 type holder struct {
 	room *int
 	raw  *[]byte
@@ -207,13 +206,13 @@ func (h *holder) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-const noStatusLine = "no line that looks like a reply"
+const noStatusLine = "a message without a line that looks like a reply"
 
-// judge says what a whole message proves.
+// judge returns the event that a complete message stands for, and what is wrong with it.
 func (r *run) judge(c command, got *answer, first firstLine, firstOctets int64, w *watcher) (event, error) {
 	if errors.Is(r.failed, errNoRoom) {
 		r.failed = nil
-		return tooLarge, c.protocolError("fewer octets while the messages before are not proven", fmt.Appendf(nil, "%d octets", got.length))
+		return tooLarge, c.protocolError("a smaller message while earlier ones are not proven", fmt.Appendf(nil, "%d octets", got.length))
 	}
 	got.print = w.sum()
 	same := got.compare && r.print != nil && *r.print == *got.print
@@ -221,13 +220,13 @@ func (r *run) judge(c command, got *answer, first firstLine, firstOctets int64, 
 	if got.compare {
 		r.print = got.print
 	}
-	// An LF that is lost before a stuffed dot leaves the size as it is: such a message
-	// is asked for once more.
+	// A lost LF before a stuffed dot does not change the size: such a message is asked for once
+	// more.
 	alike := got.telling && got.length == got.size && !r.s.in.CRDots()
 	switch {
 	case alike && !same:
 		return certain, nil
-	case got.alone && r.s.probe.odd && first == statusLike: // the pair may have been answered by lines that came before
+	case got.alone && r.s.probe.odd && first == statusLike: // earlier extra lines may have answered the pair
 		return replyLike, c.protocolError(noStatusLine, []byte("one that does"))
 	case got.alone && got.telling && (!r.second.is(got) || first == statusLike && got.length-firstOctets == got.size):
 		return r.disagree(c, got)
@@ -237,7 +236,7 @@ func (r *run) judge(c command, got *answer, first firstLine, firstOctets int64, 
 	case first == statusLike && !alike, w.likely:
 		return replyLike, c.protocolError(noStatusLine, []byte("one that does"))
 	case same:
-		return twin, c.protocolError("another message", []byte("the same octets as before"))
+		return twin, c.protocolError("another message than the previous one", []byte("the same octets"))
 	case got.telling:
 		return r.disagree(c, got)
 	case r.pipelined():
@@ -247,28 +246,28 @@ func (r *run) judge(c command, got *answer, first firstLine, firstOctets int64, 
 		return uncertain, nil
 	}
 	if rest := r.s.unasked(); len(rest) > 0 {
-		return extra, c.protocolError("nothing behind the message", rest)
+		return extra, c.protocolError("nothing after the message", rest)
 	}
 	return certain, nil
 }
 
-// second is about a message that is asked for again since it is not as long as LIST says. With the
-// same octets as before, it is believed.
+// second tracks a message that is asked for again because its length differs from LIST's size. When
+// it comes with the same octets again, it is accepted.
 type second struct {
 	index  int // of the message
 	tries  int
 	length int64
-	print  *uint64 // of the octets, nil when nobody counted them
+	print  *uint64 // hash of the octets, nil when it was not computed
 }
 
-// is reports whether a message has the octets that came before. Its length alone proves nothing: a
+// is reports whether a message has the same octets as before. Its length alone proves nothing: a
 // line of garbage in another place makes it as long.
 func (s *second) is(got *answer) bool {
 	return got.length == s.length && s.print != nil && got.print != nil && *got.print == *s.print
 }
 
-// mostTries bounds how often a message comes with another length each time before it
-// is reported as failed.
+// mostTries limits how often a message may come with different octets each time before it is
+// reported as failed.
 const mostTries = 4
 
 func (r *run) disagree(c command, got *answer) (event, error) {
@@ -277,10 +276,10 @@ func (r *run) disagree(c command, got *answer) (event, error) {
 	}
 	r.second.tries++
 	r.second.length, r.second.print = got.length, got.print
-	return disagrees, c.protocolError(fmt.Sprintf("a message of %d octets, as LIST says", got.size), fmt.Appendf(nil, "%d octets", got.length))
+	return disagrees, c.protocolError(fmt.Sprintf("a message of %d octets, the size in LIST", got.size), fmt.Appendf(nil, "%d octets", got.length))
 }
 
-// apply does what the table says about an event. Its error ends the session.
+// apply carries out the action that the table of next has for an event. Its error ends the session.
 func (r *run) apply(e event, got answer, err error) error {
 	from := r.state
 	a, to := next(from, e)
@@ -312,7 +311,7 @@ func (r *run) apply(e event, got answer, err error) error {
 	return nil
 }
 
-// release gives the sink what was held back.
+// release gives the sink the replies that were held back.
 func (r *run) release() {
 	for _, a := range r.kept {
 		r.deliver(a)
@@ -320,9 +319,9 @@ func (r *run) release() {
 	r.drop()
 }
 
-// salvage gives the sink a message that came whole before the connection ended, and lacks
-// nothing but its probe: with a line or a reply too many or too few before it, something
-// else would stand there.
+// salvage gives the sink a message that came complete before the connection ended and lacks only
+// the probe's reply. Unread octets that cannot begin that reply mean that replies are out of step,
+// and then the message is not given.
 func (r *run) salvage() {
 	for _, a := range r.kept {
 		if a.odd || a.refused != nil || !a.streamed {
@@ -335,13 +334,13 @@ func (r *run) salvage() {
 	r.release()
 }
 
-// drop forgets what was held back.
+// drop discards what was held back.
 func (r *run) drop() {
 	clear(r.kept)
 	r.kept, r.room = r.kept[:0], holdOctets
 }
 
-// deliver gives the sink one reply that is proven.
+// deliver gives the sink one proven reply.
 func (r *run) deliver(a answer) {
 	if r.failed != nil {
 		return
@@ -366,9 +365,9 @@ func (r *run) deliver(a answer) {
 	r.window = min(r.window+1, r.widest)
 }
 
-// discard forgets what is not proven. got is the reply that was read last.
+// discard records what to ask for again; got is the reply that was read last. resume then asks.
 func (r *run) discard(e event, got answer, evidence error) error {
-	if r.owed = r.flights.probes; e == wrong { // its answer is still to come
+	if r.owed = r.flights.probes; e == wrong { // the probe's own reply is still to come
 		r.owed++
 	}
 	r.blamed = got
@@ -381,11 +380,11 @@ func (r *run) discard(e event, got answer, evidence error) error {
 	return nil
 }
 
-// mostVain bounds how often a server may get out of step with no message in between.
+// mostVain limits how often a server may get out of step without a message delivered in between.
 const mostVain = mostTries + 1
 
-// resume goes on behind what is proven: with the message that is blamed, alone, or when it was
-// alone already, behind that.
+// resume continues after the last proven message. It asks for the blamed message alone; when it was
+// asked for alone already, it reports it as failed and continues after it.
 func (r *run) resume() error {
 	r.flights.clear()
 	r.drop()
@@ -401,7 +400,7 @@ func (r *run) resume() error {
 	if r.final {
 		r.sent++
 		r.vain = 0
-		var octets int64 // the beginning of the message is its own
+		var octets int64 // what was written is the beginning of this message
 		if r.blamed.streamed {
 			octets = r.blamed.octets
 		}

@@ -6,13 +6,13 @@ import (
 )
 
 const (
-	maxNumber = 1<<31 - 1 // of messages and counts
+	maxNumber = 1<<31 - 1 // for message numbers and counts
 	maxOctets = 1<<63 - 1
 	shownText = 512
 	shownGot  = 80
 )
 
-// parseStatus splits a status line. known is false when it is not one.
+// parseStatus splits a status line. known reports whether line is one.
 func parseStatus(line []byte) (ok bool, text []byte, known bool) {
 	if text, known = afterWord(line, "+OK"); known {
 		return true, text, true
@@ -20,12 +20,13 @@ func parseStatus(line []byte) (ok bool, text []byte, known bool) {
 	if text, known = afterWord(line, "-ERR"); known {
 		return false, text, true
 	}
-	// QUIRK 31: +ERR for a failure.
+	// QUIRK 31: some servers send +ERR for a failure.
 	text, known = afterWord(line, "+ERR")
 	return false, text, known
 }
 
-// afterWord cuts word, in any case, and the blank after it off line. QUIRK 21: nothing may follow.
+// afterWord returns line without word, in any case, and the blank after it. QUIRK 21: nothing may
+// follow the word.
 func afterWord(line []byte, word string) ([]byte, bool) {
 	if len(line) < len(word) || !strings.EqualFold(string(line[:len(word)]), word) {
 		return nil, false
@@ -37,7 +38,7 @@ func afterWord(line []byte, word string) ([]byte, bool) {
 	return rest[1:], rest[0] == ' '
 }
 
-// replyError reads the text of a refusal.
+// replyError returns the error for a refusal with this text.
 func (c command) replyError(text []byte) *ReplyError {
 	e := &ReplyError{Verb: c.verb, Number: c.number}
 	code, rest := cutCode(text)
@@ -57,7 +58,7 @@ func (c command) limitError(row int, option, expected string) *ProtocolError {
 	return &ProtocolError{Verb: c.verb, Number: c.number, Row: row, Expected: expected, Option: option}
 }
 
-// show escapes what the server sent, unless it repeats the secret.
+// show escapes what the server sent, or leaves it out when it repeats a secret.
 func (c command) show(b []byte, limit int) string {
 	if c.repeated(b) {
 		return "(left out: it repeats the password)"
@@ -74,8 +75,8 @@ func (c command) repeated(b []byte) bool {
 	return false
 }
 
-// cutCode cuts a response code off the text of a refusal. RFC 2449 section 8: printable,
-// without blanks, in brackets.
+// cutCode splits the text of a refusal into response code and rest. RFC 2449 section 8: a code is
+// printable, without blanks, and in brackets.
 func cutCode(text []byte) (code string, rest []byte) {
 	if len(text) == 0 || text[0] != '[' {
 		return "", text
@@ -92,8 +93,8 @@ func cutCode(text []byte) (code string, rest []byte) {
 	return strings.ToUpper(string(text[1:end])), text[end+1:]
 }
 
-// cutNumber reads decimal digits up to a blank or the end, and cuts them and the
-// blanks after them off b.
+// cutNumber parses decimal digits up to a blank or the end, and returns what follows them and the
+// blanks.
 func cutNumber(b []byte, limit int64) (n int64, rest []byte, ok bool) {
 	i := 0
 	for ; i < len(b) && b[i] >= '0' && b[i] <= '9'; i++ {
@@ -106,7 +107,7 @@ func cutNumber(b []byte, limit int64) (n int64, rest []byte, ok bool) {
 	if i == 0 || i < len(b) && !blank(b[i]) {
 		return 0, b, false
 	}
-	// QUIRK 44, 45: several blanks.
+	// QUIRK 44, 45: several blanks may follow.
 	for i < len(b) && blank(b[i]) {
 		i++
 	}

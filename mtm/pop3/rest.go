@@ -6,39 +6,39 @@ import (
 	"io"
 )
 
-// ErrDrop says, wrapped by the error of a writer or a sink's writer, that the rest of the message
-// is not worth reading: the session ends unless the rest has come already.
+// ErrDrop, wrapped by a writer's or sink's error, asks to end the session rather than read the rest
+// of the message, unless all of it has come already.
 var ErrDrop = errors.New("the connection is no longer needed")
 
-// allowance bounds what is read after a writer failed and before the next command of the caller.
+// allowance limits what is read after a writer failed and before the caller's next command.
 type allowance struct {
-	cause error // of the writer; nil = no bound
+	cause error // the writer's error; nil for no limit
 	left  int64
 	whole int64
 }
 
-// restError says that a writer failed, and that the server had more to send than is
-// thrown away for QUIT's sake.
+// restError reports that a writer failed, and that the server had more than MaxRest to send after
+// that.
 type restError struct {
 	cause error
 	whole int64
 }
 
 func (e *restError) Error() string {
-	return fmt.Sprintf("%v; the server had more than %d octets to send after that, and the connection was closed", e.cause, e.whole)
+	return fmt.Sprintf("%v; the connection was closed, because the server had more than %d octets left to send", e.cause, e.whole)
 }
 
 // Unwrap returns the writer's error.
 func (e *restError) Unwrap() error { return e.cause }
 
-// fallible limits what follows on the line once w fails.
+// fallible limits what is read from the server once w has failed.
 type fallible struct {
 	w    io.Writer
 	line *line
 	most int64 // octets
 }
 
-// watchWriter returns w with that limit; a nil w cannot fail.
+// watchWriter returns w with that limit. A nil w stays nil, since it cannot fail.
 func (s *Session) watchWriter(w io.Writer) io.Writer {
 	if w == nil {
 		return nil
@@ -58,11 +58,11 @@ func (f *fallible) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// LimitBody bounds each message of RETR and TOP from now on, in octets, as Options.MaxBody does;
-// below 1 that holds again.
+// LimitBody sets the limit of each later message of RETR and TOP, in octets, in place of
+// Options.MaxBody; a value below 1 restores Options.MaxBody.
 func (s *Session) LimitBody(octets int64) { s.maxBody = positiveOr(octets, s.opt.MaxBody) }
 
-// check is called before a read.
+// check returns an error when nothing more may be read.
 func (a *allowance) check() error {
 	switch {
 	case a.cause == nil || a.left > 0:

@@ -25,7 +25,7 @@ func (f *failing) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-var _ = Describe("What is left of a message after its writer failed", func() {
+var _ = Describe("The rest of a message after its writer failed", func() {
 	ctx := context.Background()
 	full := errors.New("the disk is full")
 	body := func(octets int) string { return strings.Repeat(strings.Repeat("x", 78)+"\r\n", octets/80) }
@@ -38,35 +38,35 @@ var _ = Describe("What is left of a message after its writer failed", func() {
 		Expect(s.Quit(ctx)).To(Succeed())
 	})
 
-	It("ends the session beyond that, and the writer's error is the one to tell", func() {
+	It("ends the session when it is longer, and the writer's error is returned", func() {
 		s := openWith(&pop3.Options{MaxRest: 100_000}, hear("RETR 1"), say("+OK\r\n"), flood(body(80)))
 		_, err := s.Retr(ctx, 1, &failing{1000, full})
 		Expect(err).To(MatchError(full))
-		Expect(err).To(MatchError(ContainSubstring("more than 100000 octets to send after that, and the connection was closed")))
+		Expect(err).To(MatchError(ContainSubstring("more than 100000 octets left to send")))
 		Expect(s.Err()).To(HaveOccurred())
 	})
 
-	It("does so for the messages behind it in a run", func() {
+	It("includes the other messages in flight", func() {
 		s := openWith(&pop3.Options{MaxRest: 100_000}, hear("RETR 1"), say("+OK\r\n"+body(1_000)+".\r\n"))
 		Expect(s.RetrAll(ctx, []int{1, 2}, to{&failing{10, full}})).To(MatchError(full))
 		Expect(s.Err()).NotTo(HaveOccurred())
 	})
 
-	It("is not read at all when the writer says so", func() {
+	It("is not read when the writer returns ErrDrop", func() {
 		s := openWith(nil, hear("RETR 1"), say("+OK\r\n"), flood(body(80)))
 		_, err := s.Retr(ctx, 1, &failing{1000, errors.Join(full, pop3.ErrDrop)})
 		Expect(err).To(MatchError(full))
 		Expect(s.Err()).To(HaveOccurred())
 	})
 
-	It("counts anew for the next command", func() {
+	It("is counted from zero for the next command", func() {
 		s := openWith(&pop3.Options{MaxRest: 100_000}, hear("RETR 1"), say("+OK\r\n"+body(90_000)+".\r\n"), hear("RETR 2"), say("+OK\r\n"+body(500_000)+".\r\n"))
 		_, err := s.Retr(ctx, 1, &failing{1000, full})
 		Expect(err).To(MatchError(full))
 		Expect(s.Retr(ctx, 2, io.Discard)).To(BeEquivalentTo(500_000))
 	})
 
-	It("has a limit that may change between messages", func() {
+	It("counts towards a limit that may change between messages", func() {
 		s := openWith(nil, hear("RETR 1"), say("+OK\r\n"+body(8_000)+".\r\n"), hear("RETR 2"), say("+OK\r\n"), flood(body(80)))
 		s.LimitBody(0)
 		Expect(s.Retr(ctx, 1, io.Discard)).To(BeEquivalentTo(8_000))

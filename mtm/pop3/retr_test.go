@@ -15,7 +15,7 @@ import (
 var _ = Describe("Fetching a message", func() {
 	ctx := context.Background()
 
-	DescribeTable("gives its exact octets", func(reply, want string) {
+	DescribeTable("writes its exact octets", func(reply, want string) {
 		s := open(hear("RETR 7"), say(reply), hear("TOP 7 0"), say(reply), hear("NOOP"), say("+OK\r\n"))
 		for _, fetch := range []func(w io.Writer) (int64, error){
 			func(w io.Writer) (int64, error) { return s.Retr(ctx, 7, w) },
@@ -32,7 +32,7 @@ var _ = Describe("Fetching a message", func() {
 		Entry("plain", "+OK 8 octets\r\nA: b\r\n\r\n.\r\n", "A: b\r\n\r\n"),
 		Entry("empty (quirk 87)", "+OK\r\n.\r\n", ""),
 		Entry("an extra blank line at its end (quirk 73)", "+OK\r\na\r\n\r\n.\r\n", "a\r\n\r\n"),
-		Entry("dots that nobody stuffed (quirk 74)", "+OK\r\n.a\r\n.\r\n", ".a\r\n"),
+		Entry("dots that the server did not stuff (quirk 74)", "+OK\r\n.a\r\n.\r\n", ".a\r\n"),
 		Entry("a lone dot after a bare LF (quirk 75)", "+OK\r\na\n.\r\nb\r\n.\r\n", "a\n.\r\nb\r\n"),
 		Entry("bare LF throughout (quirk 76)", "+OK\nA: b\n\n..\n.\n", "A: b\n\n.\n"),
 		Entry("a final dot with a bare LF (quirk 76)", "+OK\r\na\r\n.\n", "a\r\n"),
@@ -60,7 +60,7 @@ var _ = Describe("Fetching a message", func() {
 		Expect(s.Noop(ctx)).To(Succeed())
 	})
 
-	It("returns the writer's error as it is, and stays usable", func() {
+	It("returns the writer's error unchanged, and stays usable", func() {
 		full := errors.New("disk full")
 		s := open(hear("RETR 1"), say("+OK\r\n"+strings.Repeat("x\r\n", 1<<17)+".\r\n"), hear("QUIT"), say("+OK\r\n"))
 		_, err := s.Retr(ctx, 1, writerFunc(func([]byte) (int, error) { return 0, full }))
@@ -69,7 +69,7 @@ var _ = Describe("Fetching a message", func() {
 		Expect(s.Quit(ctx)).To(Succeed())
 	})
 
-	It("shows a refusal", func() {
+	It("returns a refusal", func() {
 		s := open(hear("RETR 9"), say("-ERR no such message\r\n"), hear("STAT"), say("+OK 2 320\r\n"), hear("STAT"), say("+OK 2 320\r\n"),
 			hear("TOP 1 99999999999"), say("-ERR too many\r\n"), hear("STAT"), say("+OK 2 320\r\n"))
 		_, err := s.Retr(ctx, 9, io.Discard)
@@ -78,7 +78,7 @@ var _ = Describe("Fetching a message", func() {
 		Expect(err).To(MatchError("TOP 1: the server refused: too many"))
 	})
 
-	It("bounds a message, and the error names the option", func() {
+	It("limits a message, and the error names the option", func() {
 		s := openWith(&pop3.Options{MaxBody: 4}, hear("RETR 1"), say("+OK\r\nab\r\n.\r\n"), hear("RETR 2"), say("+OK\r\nabc\r\n.\r\n"))
 		_, err := s.Retr(ctx, 1, io.Discard)
 		Expect(err).NotTo(HaveOccurred())
@@ -87,7 +87,7 @@ var _ = Describe("Fetching a message", func() {
 		spoiled(ctx, s, err)
 	})
 
-	DescribeTable("believes a refusal when STAT is answered as before, or twice alike (quirk 86)", func(stats []string, why string) {
+	DescribeTable("accepts a refusal when STAT is answered as before, or twice alike (quirk 86)", func(stats []string, why string) {
 		steps := []any{hear("STAT"), say("+OK 2 320\r\n"), hear("RETR 1"), say("-ERR no\r\n")}
 		for i, said := range stats {
 			verb := "STAT"
@@ -112,16 +112,16 @@ var _ = Describe("Fetching a message", func() {
 		Entry("as before, in other words", []string{"+OK 2 320 octets\r\n"}, ""),
 		Entry("mail has come", []string{"+OK 3 400\r\n", "+OK 3 400\r\n"}, ""),
 		Entry("other numbers each time, as NOOP and STAT show (quirk 109)", []string{"+OK 3 400\r\n", "+OK 2 320\r\n", "+OK\r\n", "+OK 3 1\r\n"}, ""),
-		Entry("not twice alike, and not NOOP either", []string{"+OK 3 400\r\n", "+OK 2 320\r\n", "+OK 3 1\r\n"},
+		Entry("other numbers each time, and NOOP's reply is missing", []string{"+OK 3 400\r\n", "+OK 2 320\r\n", "+OK 3 1\r\n"},
 			`the answer to NOOP after it (the answers no longer match the commands), got "+OK 3 1"`),
-		Entry("not twice alike, and not STAT behind NOOP", []string{"+OK 3 400\r\n", "+OK 2 320\r\n", "+OK\r\n", "+OK\r\n"},
+		Entry("other numbers each time, and STAT's reply after NOOP's is missing", []string{"+OK 3 400\r\n", "+OK 2 320\r\n", "+OK\r\n", "+OK\r\n"},
 			`the answer to STAT after it (the answers no longer match the commands), got "+OK"`),
 		Entry("refused", []string{"-ERR no\r\n"}, `the answer to STAT after it (the answers no longer match the commands), got "-ERR no"`),
 		Entry("the message after all", []string{"+OK 3 octets\r\na\r\n.\r\n"},
 			`the answer to STAT after it (the answers no longer match the commands), got "+OK 3 octets"`),
 		Entry("no answer", []string{"what?\r\n"}, `the answer to STAT after it (the answers no longer match the commands), got "what?"`))
 
-	It("passes over a few blank lines after the dot, in any pieces (quirk 86)", func() {
+	It("skips a few blank lines after the dot, in any pieces (quirk 86)", func() {
 		blank := strings.Repeat("\r\n", 4)
 		s := open(hear("RETR 1"), say("+OK\r\na\r\n.\r\n"+blank+"\r"), hear("RETR 2"), say("\n"+blank+"+OK\r\nb\r\n.\r\n\n\n"),
 			hear("NOOP"), say("+OK\r\n"))
@@ -147,7 +147,7 @@ var _ = Describe("Fetching a message", func() {
 		Expect(sink.done).To(Equal(6))
 	})
 
-	It("notices an extra line after the dot, before it is taken for the next answer (quirk 86)", func() {
+	It("detects an extra line after the dot before the next command (quirk 86)", func() {
 		s := open(hear("RETR 1"), say("+OK\r\na\r\n.\r\n-ERR that was not all\r\n"))
 		var w strings.Builder
 		_, err := s.Retr(ctx, 1, &w)

@@ -6,8 +6,8 @@ import (
 	"fmt"
 )
 
-// rows reads a list reply up to its dot and gives each row that is not empty to each, trimmed,
-// valid until the next one. each returns nil, or what it expected (or which limit the row passed).
+// rows reads a list reply up to its dot and calls each for every row that is not empty. The row is
+// trimmed, and valid only during the call. each returns nil, or what is wrong with the row.
 func (s *Session) rows(ctx context.Context, c command, limit int, option string, each func(row []byte) *ProtocolError) error {
 	for i := 1; ; i++ {
 		line, err := s.readLine(ctx, c, i)
@@ -21,7 +21,7 @@ func (s *Session) rows(ctx context.Context, c command, limit int, option string,
 			return s.spoil(c.limitError(i, option, fmt.Sprintf("at most %d rows", limit)))
 		}
 		row := trimRow(line)
-		if len(row) == 0 { // QUIRK 48: empty first row.
+		if len(row) == 0 { // QUIRK 48: some servers send an empty first row.
 			continue
 		}
 		if bad := each(row); bad != nil {
@@ -32,7 +32,7 @@ func (s *Session) rows(ctx context.Context, c command, limit int, option string,
 }
 
 func trimRow(line []byte) []byte {
-	// RFC 1939 section 3: a row that starts with a dot has a second one.
+	// RFC 1939 section 3: a row that starts with a dot is sent with a second dot.
 	if len(line) > 1 && line[0] == '.' && line[1] == '.' {
 		line = line[1:]
 	}
@@ -40,9 +40,9 @@ func trimRow(line []byte) []byte {
 	return bytes.TrimLeft(bytes.TrimRight(line, " \t\x00"), " \t")
 }
 
-// cutRowNumber reads the message number that starts a row of LIST or UIDL.
+// cutRowNumber parses the message number at the start of a row of LIST or UIDL.
 func cutRowNumber(row []byte) (n int, rest []byte, ok bool) {
-	// QUIRK 46: "+OK" before each row. A row of its own never starts like that.
+	// QUIRK 46: some servers send "+OK" before each row. No other row starts like that.
 	if after, found := afterWord(row, "+OK"); found {
 		row = bytes.TrimLeft(after, " \t")
 	}

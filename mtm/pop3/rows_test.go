@@ -26,7 +26,7 @@ var _ = Describe("STAT", func() {
 		Entry("the largest", "+OK 2147483647 9223372036854775807\r\n", pop3.Stat{Count: 1<<31 - 1, Octets: 1<<63 - 1}),
 	)
 
-	DescribeTable("spoils the session when it makes no sense (quirks 58, 59)", func(text string) {
+	DescribeTable("spoils the session when the reply is invalid (quirks 58, 59)", func(text string) {
 		s := open(hear("STAT"), say("+OK "+text+"\r\n"))
 		_, err := s.Stat(ctx)
 		var nonsense *pop3.ProtocolError
@@ -59,7 +59,7 @@ var _ = Describe("LIST", func() {
 		Entry("with bare LF (quirk 76)", "+OK\n1 120\n.\n", pop3.Listing{1, 120}),
 	)
 
-	DescribeTable("leaves unknown what a row does not say, and reads the others (quirk 104)", func(row string, want pop3.Listing) {
+	DescribeTable("reports unreadable numbers of a row as unknown, and reads the others (quirk 104)", func(row string, want pop3.Listing) {
 		s := open(hear("LIST"), say("+OK\r\n1 120\r\n"+row+"\r\n3 99\r\n.\r\n"), hear("NOOP"), say("+OK\r\n"))
 		Expect(s.List(ctx)).To(HaveExactElements(pop3.Listing{1, 120}, want, pop3.Listing{3, 99}))
 		Expect(s.Noop(ctx)).To(Succeed())
@@ -71,9 +71,9 @@ var _ = Describe("LIST", func() {
 		Entry("words", "two 200", pop3.Listing{0, pop3.UnknownOctets}),
 		Entry("huge number (quirk 59)", "99999999999 1", pop3.Listing{0, pop3.UnknownOctets}),
 		Entry("a refusal inside (quirk 63)", "-ERR expunged", pop3.Listing{0, pop3.UnknownOctets}),
-		Entry("octets that are no text", "\xff\xfe\x01", pop3.Listing{0, pop3.UnknownOctets}))
+		Entry("octets that are not text", "\xff\xfe\x01", pop3.Listing{0, pop3.UnknownOctets}))
 
-	It("takes what has no message number at all for no list", func() {
+	It("rejects a list without any message number", func() {
 		s := open(hear("LIST"), say("+OK\r\nSubject: Lunch\r\n\r\nAt noon.\r\n.\r\n"))
 		list, err := s.List(ctx)
 		Expect(list).To(BeNil())
@@ -81,7 +81,7 @@ var _ = Describe("LIST", func() {
 		spoiled(ctx, s, err)
 	})
 
-	It("bounds the rows, and the error names the option", func() {
+	It("limits the rows, and the error names the option", func() {
 		s := openWith(&pop3.Options{MaxRows: 2}, hear("LIST"), say("+OK\r\n1 1\r\n2 2\r\n.\r\n"), hear("LIST"), say("+OK\r\n1 1\r\n2 2\r\n3 3\r\n"))
 		Expect(s.List(ctx)).To(HaveLen(2))
 		_, err := s.List(ctx)
@@ -100,7 +100,7 @@ var _ = Describe("LIST", func() {
 		_, err := s.ListOne(ctx, 3)
 		Expect(err).To(MatchError("LIST 3: the server refused: no such message"))
 		_, err = s.ListOne(ctx, 2)
-		Expect(err).To(MatchError(`LIST 2: expected that number and a size in octets, got "1 120"`))
+		Expect(err).To(MatchError(`LIST 2: expected this message number and a size in octets, got "1 120"`))
 	})
 })
 
@@ -128,7 +128,7 @@ var _ = Describe("UIDL", func() {
 		Entry("with bare LF (quirk 76)", "+OK\n1 a\n.\n", pop3.UID{1, "a"}),
 	)
 
-	It("keeps apart thousands of ids", func() {
+	It("reads thousands of ids", func() {
 		var reply strings.Builder
 		var want []pop3.UID
 		reply.WriteString("+OK\r\n")
@@ -140,7 +140,7 @@ var _ = Describe("UIDL", func() {
 		Expect(open(hear("UIDL"), say(reply.String()+".\r\n")).Uidl(ctx)).To(Equal(want))
 	})
 
-	It("bounds an id by the line, all ids together, and the rows", func() {
+	It("limits the line of an id, all ids together, and the rows", func() {
 		_, err := open(hear("UIDL"), say("+OK\r\n1 "+strings.Repeat("u", 9000))).Uidl(ctx)
 		Expect(err).To(MatchError("UIDL: row 1: expected a line of at most 8192 octets, a limit of this client"))
 		_, err = openWith(&pop3.Options{MaxUIDOctets: 4}, hear("UIDL"), say("+OK\r\n1 aa\r\n2 bb\r\n3 c\r\n")).Uidl(ctx)
@@ -149,7 +149,7 @@ var _ = Describe("UIDL", func() {
 		Expect(err).To(MatchError(ContainSubstring("at most 1 rows")))
 	})
 
-	It("shows the response code of a passing failure (quirk 61)", func() {
+	It("returns the response code of a temporary failure (quirk 61)", func() {
 		s := open(hear("UIDL"), say("-ERR [SYS/TEMP] later\r\n"), hear("STAT"), say("+OK 2 320\r\n"), hear("STAT"), say("+OK 2 320\r\n"))
 		_, err := s.Uidl(ctx)
 		var refused *pop3.ReplyError
@@ -157,7 +157,7 @@ var _ = Describe("UIDL", func() {
 		Expect(refused.Code).To(Equal("SYS/TEMP"))
 	})
 
-	It("takes no line too many after LIST for its refusal (quirk 86)", func() {
+	It("does not take an extra line after LIST for a refusal (quirk 86)", func() {
 		s := open(hear("LIST"), say("+OK\r\n1 120\r\n.\r\n"), hear("UIDL"), say("-ERR no\r\n"), hear("STAT"), say("+OK\r\n1 a\r\n.\r\n"))
 		_, err := s.List(ctx)
 		Expect(err).NotTo(HaveOccurred())
@@ -175,10 +175,10 @@ var _ = Describe("UIDL", func() {
 		Entry("without the id (quirk 49)", "+OK 2\r\n", ""),
 	)
 
-	DescribeTable("refuses an answer for another message (quirk 54) or none", func(reply string) {
+	DescribeTable("rejects a reply about another message (quirk 54), or without an id", func(reply string) {
 		s := open(hear("UIDL 2"), say(reply))
 		_, err := s.UidlOne(ctx, 2)
-		Expect(err).To(MatchError(HavePrefix("UIDL 2: expected that number and a unique id, got ")))
+		Expect(err).To(MatchError(HavePrefix("UIDL 2: expected this message number and a unique id, got ")))
 		spoiled(ctx, s, err)
 	},
 		Entry("another number", "+OK 1 whqtswO\r\n"), Entry("nothing", "+OK\r\n"), Entry("a sentence", "+OK ids follow\r\n"))
@@ -201,21 +201,21 @@ var _ = Describe("CAPA", func() {
 		Expect(s.Capabilities().Has("X")).To(BeFalse())
 	})
 
-	It("takes a refusal as an empty set (quirk 8), and keeps what was said before (quirk 9)", func() {
+	It("returns an empty set when refused (quirk 8), and keeps the capabilities of an earlier CAPA (quirk 9)", func() {
 		s := open(hear("CAPA"), say("-ERR\r\n"), hear("CAPA"), say("+OK\r\nPIPELINING\r\n.\r\n"), hear("CAPA"), say("-ERR\r\n"))
 		Expect(s.Capa(ctx)).To(BeEmpty())
 		Expect(s.Capa(ctx)).To(HaveLen(1))
 		Expect(s.Capa(ctx)).To(HaveLen(1))
 	})
 
-	It("that never ends is stopped (quirk 16)", func() {
+	It("is limited when it never ends (quirk 16)", func() {
 		s := open(hear("CAPA"), say("+OK\r\n"+strings.Repeat("X\r\n", 1001)))
 		_, err := s.Capa(ctx)
 		Expect(err).To(MatchError("CAPA: row 1001: expected at most 1000 rows, a limit of this client"))
 	})
 
-	It("that closes the line is an error (quirk 8)", func() {
+	It("returns an error when the server closes the connection (quirk 8)", func() {
 		_, err := open(hear("CAPA"), hangUp{}).Capa(ctx)
-		Expect(err).To(MatchError("the server closed the line during CAPA"))
+		Expect(err).To(MatchError("the server closed the connection during CAPA"))
 	})
 })

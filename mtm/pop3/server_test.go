@@ -33,7 +33,7 @@ func (c *collects) Done(n int, _ int64, err error) error {
 	return err
 }
 
-var _ = Describe("With a right server", func() {
+var _ = Describe("With a correct server", func() {
 	ctx := context.Background()
 
 	login := func(srv *fakeserver.Server) *pop3.Session {
@@ -59,7 +59,7 @@ var _ = Describe("With a right server", func() {
 		return string(raw)
 	}
 
-	It("fetches every nasty message exactly, one by one and pipelined, with the sizes that LIST says", func() {
+	It("fetches every nasty message exactly, one by one and pipelined, with the sizes in LIST", func() {
 		mail := fixtures.Nasty()
 		s := login(fakeserver.Start(GinkgoTB(), fakeserver.NewMaildrop(mail...), nil))
 		list, err := s.List(ctx)
@@ -93,7 +93,7 @@ var _ = Describe("With a right server", func() {
 		Expect(s.Quit(ctx)).To(Succeed())
 	})
 
-	It("deletes at QUIT, not when the line is dropped", func() {
+	It("deletes at QUIT, but not when the connection is closed without it", func() {
 		drop := fakeserver.NewMaildrop(fixtures.Nasty()[:4]...)
 		srv := fakeserver.Start(GinkgoTB(), drop, nil)
 		none := func(_ int, err error) error { return err }
@@ -113,7 +113,7 @@ var _ = Describe("With a right server", func() {
 		Expect(drop.UIDs()).To(HaveLen(3))
 	})
 
-	It("shows the code of a locked mailbox (quirk 28)", func() {
+	It("returns the response code of a locked mailbox (quirk 28)", func() {
 		srv := fakeserver.Start(GinkgoTB(), fakeserver.NewMaildrop(fixtures.Nasty()[0]), &fakeserver.Options{LockWait: -1})
 		login(srv)
 		conn, err := net.Dial("tcp", srv.Addr())
@@ -127,7 +127,7 @@ var _ = Describe("With a right server", func() {
 		Expect(refused.Code).To(Equal("IN-USE"))
 	})
 
-	It("says in which message the line was cut, and what came before is whole", func() {
+	It("reports in which message the connection was cut, and earlier messages are complete", func() {
 		srv := fakeserver.Start(GinkgoTB(), fakeserver.NewMaildrop(fixtures.Nasty()[:3]...), nil)
 		srv.On(fakeserver.Match{Verb: "RETR", Args: "2"}, fakeserver.Auto.With(edit.CutAfter(100, edit.Close))).Must()
 		s := login(srv)

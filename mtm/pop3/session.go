@@ -18,26 +18,26 @@ type Session struct {
 	opt  Options
 	line *line
 	in   *lineio.Reader
-	out  []byte // the command being sent
+	out  []byte // the command line, reused
 
-	statusText []byte // of the message being read
+	statusText []byte // of the status line before the current message
 	probe      probe
 	witness    witness
 
 	greeting string
 	maxBody  int64       // see LimitBody
-	stops    func() bool // see StopWhen; nil = never
+	stops    func() bool // see StopWhen; nil never stops
 	caps     Capabilities
 
 	mu  sync.Mutex
 	err error
 }
 
-// NewSession reads the greeting from conn. The session owns conn from here on, and closes it
-// when NewSession fails: with a *ReplyError when the greeting is -ERR, else with a
-// *LineError or *ProtocolError. A cancelled ctx spoils the session, here and in every
-// method. When conn is a *tls.Conn (RFC 8314 section 3, usually port 995) the handshake
-// comes first; it fails with a *TLSError.
+// NewSession reads the greeting from conn and returns a session, which owns conn. A *tls.Conn makes
+// its handshake first (RFC 8314 section 3, usually port 995).
+//
+// NewSession closes conn when it fails, with a *ReplyError for a greeting of -ERR, or a *LineError,
+// *ProtocolError or *TLSError. Here and in every method, cancelling ctx spoils the session.
 func NewSession(ctx context.Context, conn net.Conn, o *Options) (*Session, error) {
 	s := &Session{opt: o.orDefault()}
 	s.LimitBody(0)
@@ -63,28 +63,28 @@ func NewSession(ctx context.Context, conn net.Conn, o *Options) (*Session, error
 	return s, nil
 }
 
-// Greeting is the text of the server's greeting after "+OK ".
+// Greeting returns the text of the server's greeting after "+OK ".
 func (s *Session) Greeting() string { return s.greeting }
 
-// DoubtSizes says that LIST's sizes are not those of the messages, as an earlier session found out
-// (QUIRK 42): then no message is asked for twice because of its size.
+// DoubtSizes makes the session treat LIST's sizes as estimates, for a server that an earlier
+// session has found to give wrong ones (QUIRK 42). Then no message is asked for again because of
+// its size.
 func (s *Session) DoubtSizes() { s.witness.trust = estimates }
 
-// SizesAreEstimates reports whether LIST's sizes are known not to be those of
-// the messages (QUIRK 42).
+// SizesAreEstimates reports whether LIST's sizes are known to be wrong (QUIRK 42).
 func (s *Session) SizesAreEstimates() bool { return s.witness.trust == estimates }
 
-// Err is nil while the session is usable, else the first error that spoiled it, or
-// ErrClosed. It never waits.
+// Err returns nil while the session is usable, else the error that spoiled it, or ErrClosed. It
+// does not block.
 func (s *Session) Err() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.err
 }
 
-// Close drops the line without QUIT, so that the server forgets the deletions (RFC 1939 section 6).
-// It never waits for the server, and any goroutine may call it at any time. It does nothing after
-// Quit or an earlier Close.
+// Close closes the connection without QUIT, so that the server deletes nothing (RFC 1939 section
+// 6). It does not block, and any goroutine may call it at any time. After Quit or Close it does
+// nothing.
 func (s *Session) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -95,22 +95,22 @@ func (s *Session) Close() error {
 	return s.line.drop()
 }
 
-// spoil closes the line and returns the first error that did so.
+// spoil closes the connection and returns the first error that did so.
 func (s *Session) spoil(err error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.err == nil {
 		s.err = err
-		_ = s.line.drop() // the first error says why
+		_ = s.line.drop() // err says more
 	}
 	return s.err
 }
 
-// command names what is under way, for errors.
+// command describes the current command, for errors.
 type command struct {
 	verb   string
-	number int      // 0 = none
-	size   int64    // of the message, as LIST says; 0 = unknown
+	number int      // of the message; 0 without one
+	size   int64    // of the message in LIST; 0 when unknown
 	secret []string // never shown, even when the server repeats it
 }
 
@@ -121,7 +121,8 @@ func (c command) String() string {
 	return c.verb + " " + strconv.Itoa(c.number)
 }
 
-// begin watches ctx until stop is called. A spoiled session or a cancelled ctx ends the call here.
+// begin starts a call: it watches ctx until stop is called. It fails when the session is spoiled or
+// ctx is cancelled.
 func (s *Session) begin(ctx context.Context, c command) (stop func(), err error) {
 	if err := s.Err(); err != nil {
 		return nil, err
@@ -136,8 +137,8 @@ func (s *Session) begin(ctx context.Context, c command) (stop func(), err error)
 	return s.line.watch(ctx), nil
 }
 
-// exchange sends one command line (without CRLF) and reads its status line; then, unless nil, reads
-// the rest of the reply, and gets the status text, which is valid until the next read.
+// exchange sends one command line and reads its status line. Then it calls then, unless nil, to
+// read the rest of the reply; text is the status text, valid until the next read.
 func (s *Session) exchange(ctx context.Context, c command, words string, then func(text []byte) error) error {
 	stop, err := s.begin(ctx, c)
 	if err != nil {
@@ -154,7 +155,7 @@ func (s *Session) exchange(ctx context.Context, c command, words string, then fu
 	return then(text)
 }
 
-// send writes one line.
+// send writes one line, given without its CRLF.
 func (s *Session) send(ctx context.Context, c command, words string) error {
 	s.out = append(append(s.out[:0], words...), "\r\n"...)
 	_, err := s.line.Write(s.out)
@@ -167,8 +168,8 @@ func (s *Session) send(ctx context.Context, c command, words string) error {
 	return nil
 }
 
-// status reads a status line. It returns the text after "+OK ", a *ReplyError, or
-// what spoiled the session.
+// status reads a status line and returns the text after "+OK ", a *ReplyError, or the error that
+// spoiled the session.
 func (s *Session) status(ctx context.Context, c command) ([]byte, error) {
 	line, err := s.statusLine(ctx, c)
 	if err != nil {
@@ -184,7 +185,8 @@ func (s *Session) status(ctx context.Context, c command) ([]byte, error) {
 	return text, nil
 }
 
-// statusLine reads the line that is due. QUIRK 86: blank ones after a message are more of its end.
+// statusLine reads a line where a status line is expected. QUIRK 86: blank lines after a message
+// belong to the end of the message.
 func (s *Session) statusLine(ctx context.Context, c command) ([]byte, error) {
 	line, err := s.readLine(ctx, c, 0)
 	for i := 0; s.in.AfterBody() && i < maxBlank && err == nil && len(line) == 0; i++ {
@@ -195,7 +197,7 @@ func (s *Session) statusLine(ctx context.Context, c command) ([]byte, error) {
 
 func (s *Session) readLine(ctx context.Context, c command, row int) ([]byte, error) {
 	if row == 0 {
-		s.line.pace.free = true // how long the server takes to begin is not its rate
+		s.line.pace.free = true // the wait for the first octet does not count for the rate
 	}
 	line, err := s.in.ReadLine()
 	switch {
@@ -207,10 +209,11 @@ func (s *Session) readLine(ctx context.Context, c command, row int) ([]byte, err
 	return nil, s.spoil(lineError(ctx, c, s.opt.Timeout, err))
 }
 
-// body copies the message that follows a status line to w (nil = throw away), without its first
-// line when that repeats the status line. writeErr is an error of w; the message is then read to
-// its end all the same. When stop, unless it is nil, says true of what has come, err is
-// lineio.ErrStopped and the session lives on.
+// body copies the message after a status line to w, or discards it when w is nil; with repeats set
+// it skips the first line.
+//
+// When w fails, writeErr is its error, and the message is still read to its end. When stop returns
+// true for the octets so far, err is lineio.ErrStopped and the session stays usable.
 func (s *Session) body(ctx context.Context, c command, repeats bool, stop func(tail []byte) bool, w io.Writer) (n int64, writeErr, err error) {
 	if repeats {
 		if _, err = s.readLine(ctx, c, 0); err != nil {
@@ -231,11 +234,11 @@ func (s *Session) body(ctx context.Context, c command, repeats bool, stop func(t
 	return n, writeErr, s.spoil(failed)
 }
 
-// checkText refuses what would end or split a command line.
+// checkText returns ErrArgument for text that would end or split a command line.
 func checkText(what, text string) error {
 	for i := range len(text) {
 		if text[i] == '\r' || text[i] == '\n' || text[i] == 0 {
-			return fmt.Errorf("%w: the %s holds CR, LF or NUL", ErrArgument, what)
+			return fmt.Errorf("%w: the %s contains CR, LF or NUL", ErrArgument, what)
 		}
 	}
 	return nil
@@ -243,7 +246,7 @@ func checkText(what, text string) error {
 
 func checkNumber(n int) error {
 	if n < 1 {
-		return fmt.Errorf("%w: message number %d, the first is 1", ErrArgument, n)
+		return fmt.Errorf("%w: message number %d is below 1", ErrArgument, n)
 	}
 	return nil
 }

@@ -20,7 +20,7 @@ var _ = Describe("A session", func() {
 			return pop3.NewSession(ctx, play(say(greeting)), nil)
 		}
 
-		DescribeTable("is taken when it says OK", func(greeting, text string) {
+		DescribeTable("is accepted when it is +OK", func(greeting, text string) {
 			s, err := greet(greeting)
 			Expect(err).NotTo(HaveOccurred())
 			Expect(s.Greeting()).To(Equal(text))
@@ -33,7 +33,7 @@ var _ = Describe("A session", func() {
 			Entry("ending in brackets (quirk 7)", "+OK The Exchange service [YQ==]\r\n", "The Exchange service [YQ==]"),
 		)
 
-		DescribeTable("shows the timestamp from the first < to the next > (behaviour section 3)", func(greeting, want string) {
+		DescribeTable("contains the timestamp from the first < to the next > (behaviour section 3)", func(greeting, want string) {
 			s, err := greet(greeting)
 			Expect(err).NotTo(HaveOccurred())
 			stamp, ok := s.Timestamp()
@@ -57,7 +57,7 @@ var _ = Describe("A session", func() {
 			Entry("DEL", "+OK <1\x7f2@b>\r\n", ""),
 		)
 
-		It("is a refusal when it says -ERR, and closes the line (quirk 1)", func() {
+		It("is a refusal when it is -ERR, and closes the connection (quirk 1)", func() {
 			_, err := greet("-ERR Permission denied - do not try again\r\n")
 			var refused *pop3.ReplyError
 			Expect(errors.As(err, &refused)).To(BeTrue())
@@ -65,7 +65,7 @@ var _ = Describe("A session", func() {
 			Expect(err).To(MatchError("greeting: the server refused: Permission denied - do not try again"))
 		})
 
-		DescribeTable("is nonsense otherwise", func(greeting string) {
+		DescribeTable("is invalid otherwise", func(greeting string) {
 			_, err := greet(greeting)
 			var nonsense *pop3.ProtocolError
 			Expect(errors.As(err, &nonsense)).To(BeTrue())
@@ -78,16 +78,16 @@ var _ = Describe("A session", func() {
 			Entry("NUL", "\x00\r\n"),
 		)
 
-		It("may not pass the line limit, and the error names the option", func() {
+		It("must not exceed the line limit, and the error names the option", func() {
 			endless := say("+OK " + strings.Repeat("x", 8<<10))
 			_, err := pop3.NewSession(ctx, play(endless, hangUp{}), nil)
 			Expect(err).To(MatchError("greeting: expected a line of at most 8192 octets, a limit of this client"))
 		})
 
-		It("that never comes because the line closes is an unexpected end", func() {
+		It("is an unexpected end when the connection closes before it", func() {
 			_, err := pop3.NewSession(ctx, play(hangUp{}), nil)
 			Expect(err).To(MatchError(io.ErrUnexpectedEOF))
-			Expect(err).To(MatchError("the server closed the line during greeting"))
+			Expect(err).To(MatchError("the server closed the connection during greeting"))
 			_, err = pop3.NewSession(ctx, play(say("+OK he"), hangUp{}), nil)
 			Expect(err).To(MatchError(io.ErrUnexpectedEOF))
 		})
@@ -105,19 +105,19 @@ var _ = Describe("A session", func() {
 		Expect(s.Noop(ctx)).To(Succeed())
 	},
 		Entry("with a text", "-ERR no\r\n", pop3.ReplyError{Text: "no"}, "no"),
-		Entry("bare (quirk 21)", "-ERR\r\n", pop3.ReplyError{}, "without a reason"),
+		Entry("bare (quirk 21)", "-ERR\r\n", pop3.ReplyError{}, "no reason given"),
 		Entry("+ERR (quirk 31)", "+ERR no\r\n", pop3.ReplyError{Text: "no"}, "no"),
 		Entry("in lower case", "-err no\r\n", pop3.ReplyError{Text: "no"}, "no"),
 		Entry("with a bare LF (quirk 76)", "-ERR no\n", pop3.ReplyError{Text: "no"}, "no"),
 		Entry("with a response code", "-ERR [in-use] locked\r\n", pop3.ReplyError{Code: "IN-USE", Text: "locked"}, "[IN-USE] locked"),
 		Entry("with a code of two levels (RFC 3206)", "-ERR [SYS/TEMP]\r\n", pop3.ReplyError{Code: "SYS/TEMP"}, "[SYS/TEMP]"),
-		Entry("with brackets that are no code", "-ERR [not one] no\r\n", pop3.ReplyError{Text: "[not one] no"}, "[not one] no"),
+		Entry("with brackets that are not a code", "-ERR [not one] no\r\n", pop3.ReplyError{Text: "[not one] no"}, "[not one] no"),
 		Entry("with an open bracket", "-ERR [IN-USE\r\n", pop3.ReplyError{Text: "[IN-USE"}, "[IN-USE"),
 		Entry("with octets that are not text", "-ERR \x1b[31m\xffgrün\x00\r\n",
 			pop3.ReplyError{Text: `\x1b[31m\xffgrün\x00`}, `\x1b[31m\xffgrün\x00`),
 	)
 
-	It("calls any other status line nonsense, and keeps that error for ever (quirk 99)", func() {
+	It("is spoiled by any other status line, and keeps that error (quirk 99)", func() {
 		s := open(hear("NOOP"), say("421 timeout\x07"+strings.Repeat("x", 200)+"\r\n"))
 		err := s.Noop(ctx)
 		var nonsense *pop3.ProtocolError
@@ -128,7 +128,7 @@ var _ = Describe("A session", func() {
 		spoiled(ctx, s, err)
 	})
 
-	It("bounds status lines", func() {
+	It("limits status lines", func() {
 		s := openWith(&pop3.Options{MaxLine: 40}, hear("NOOP"), say("+OK "+strings.Repeat("x", 36)+"\r\n"),
 			hear("NOOP"), say("+OK "+strings.Repeat("x", 37)+"\r\n"))
 		Expect(s.Noop(ctx)).To(Succeed())
@@ -137,11 +137,11 @@ var _ = Describe("A session", func() {
 		spoiled(ctx, s, err)
 	})
 
-	It("says which command the line closed in", func() {
+	It("reports during which command the connection closed", func() {
 		s := open(hear("RETR 2"), say("+OK\r\nhalf a mess"), hangUp{})
 		var w strings.Builder
 		n, err := s.Retr(ctx, 2, &w)
-		Expect(err).To(MatchError("the server closed the line during RETR 2"))
+		Expect(err).To(MatchError("the server closed the connection during RETR 2"))
 		Expect(err).To(MatchError(io.ErrUnexpectedEOF))
 		var broken *pop3.LineError
 		Expect(errors.As(err, &broken)).To(BeTrue())
@@ -150,7 +150,7 @@ var _ = Describe("A session", func() {
 		spoiled(ctx, s, err)
 	})
 
-	It("ends with QUIT, and is closed afterwards whatever came back", func() {
+	It("ends with QUIT, and is closed afterwards in any case", func() {
 		s := open(hear("QUIT"), say("+OK bye\r\n"))
 		Expect(s.Quit(ctx)).To(Succeed())
 		Expect(s.Quit(ctx)).To(Equal(pop3.ErrClosed))
@@ -166,7 +166,7 @@ var _ = Describe("A session", func() {
 		Expect(s.Quit(ctx)).To(MatchError(io.ErrUnexpectedEOF))
 	})
 
-	It("drops the line without QUIT on Close", func() {
+	It("is closed without QUIT by Close", func() {
 		s := open()
 		Expect(s.Close()).To(Succeed())
 		Expect(s.Err()).To(Equal(pop3.ErrClosed))
@@ -181,7 +181,7 @@ var _ = Describe("A session", func() {
 		Expect(s.Noop(ctx)).To(Succeed())
 	})
 
-	It("refuses arguments that cannot be sent, sends nothing and stays usable", func() {
+	It("rejects arguments that cannot be sent, sends nothing and stays usable", func() {
 		s := open(hear("NOOP"), say("+OK\r\n"))
 		w := io.Discard
 		errs := []error{s.Dele(ctx, 0), s.RetrAll(ctx, []int{1, -1}, nil), s.TopAll(ctx, []int{1}, -1, nil), s.DeleAll(ctx, []int{0}, nil)}

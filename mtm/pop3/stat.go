@@ -6,14 +6,15 @@ import (
 	"errors"
 )
 
-// Stat is the maildrop as STAT tells it: messages not marked as deleted, and their octets together.
+// Stat holds a reply to STAT: the number of messages not marked as deleted, and their total size in
+// octets.
 type Stat struct {
 	Count  int
 	Octets int64
 }
 
-// Stat asks for the number of messages and their size. Numbers that are negative, above 2^31-1
-// messages or above 2^63-1 octets are a *ProtocolError (QUIRK 58, 59).
+// Stat returns the number of messages and their total size. A negative number, more than 2^31-1
+// messages or more than 2^63-1 octets is a *ProtocolError (QUIRK 58, 59).
 func (s *Session) Stat(ctx context.Context) (Stat, error) {
 	var stat Stat
 	c := command{verb: "STAT"}

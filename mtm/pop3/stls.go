@@ -6,20 +6,19 @@ import (
 	"fmt"
 )
 
-// Stls asks for TLS on this line and makes the handshake (RFC 2595 section 4). What the server said
-// it can do before is forgotten: call Capa again. The config must name the server, or say
-// InsecureSkipVerify. A *ReplyError leaves the session usable and unencrypted; a *TLSError or a
-// server that says more before the handshake (QUIRK 37) spoils it.
+// Stls starts TLS on the connection (RFC 2595 section 4). It discards the capabilities: call Capa
+// again. config must set ServerName or InsecureSkipVerify. After a *ReplyError the session is
+// usable and unencrypted; a *TLSError, or octets before the handshake (QUIRK 37), spoil it.
 func (s *Session) Stls(ctx context.Context, config *tls.Config) error {
 	switch {
 	case s.Encrypted():
-		return fmt.Errorf("%w: the line is encrypted already", ErrArgument)
+		return fmt.Errorf("%w: the connection is already encrypted", ErrArgument)
 	case config == nil || config.ServerName == "" && !config.InsecureSkipVerify:
-		return fmt.Errorf("%w: TLS needs the name that the server's certificate must have", ErrArgument)
+		return fmt.Errorf("%w: the TLS config sets neither ServerName nor InsecureSkipVerify", ErrArgument)
 	}
 	c := command{verb: "STLS"}
 	return s.exchange(ctx, c, "STLS", func([]byte) error {
-		// Octets in the clear after +OK would pass for answers that came through TLS.
+		// Unencrypted octets after +OK would be taken for replies that came through TLS.
 		if extra := s.in.Unread(); len(extra) > 0 {
 			return s.spoil(c.protocolError("the TLS handshake after +OK", extra))
 		}

@@ -49,7 +49,7 @@ func TestAMissingDotIsNamedWhenTheTimeIsUp(t *testing.T) {
 		_, _ = io.WriteString(conn, "+OK\r\nabc\r\n")
 	}, func(t *testing.T, s *pop3.Session) {
 		err := s.RetrAll(context.Background(), []int{2}, fiveOctets{})
-		if err == nil || err.Error() != "the server did not end RETR 2 for 1m0s, after the 5 octets that LIST says: the closing dot is missing" {
+		if err == nil || err.Error() != "the closing dot of RETR 2 is missing: no data from the server for 1m0s after 5 octets, the size in LIST" {
 			t.Fatal(err)
 		}
 	})
@@ -78,7 +78,7 @@ func TestSilenceForTheTimeoutSpoilsTheSession(t *testing.T) {
 		if !errors.As(err, &netErr) || !netErr.Timeout() || !errors.Is(err, os.ErrDeadlineExceeded) {
 			t.Fatalf("%#v is no timeout", err)
 		}
-		if err.Error() != "the server did not go on with RETR 2 for 1m0s" {
+		if err.Error() != "no data from the server for 1m0s during RETR 2" {
 			t.Fatal(err)
 		}
 		if waited := time.Since(start); waited != time.Minute {
@@ -140,7 +140,7 @@ func TestCancelEndsAnyWaitAtOnce(t *testing.T) {
 		if !errors.Is(err, context.Canceled) || !errors.Is(err, why) {
 			t.Fatal(err)
 		}
-		if err.Error() != "given up during RETR 1: context canceled: the user left" {
+		if err.Error() != "cancelled during RETR 1: context canceled: the user left" {
 			t.Fatal(err)
 		}
 		if waited := time.Since(start); waited != 7*time.Second {

@@ -9,29 +9,29 @@ import (
 	"time"
 )
 
-// Handshake stands in the Verb field of errors for the TLS handshake.
+// Handshake is the Verb of errors about the TLS handshake.
 const Handshake = "the TLS handshake"
 
-// TLSError reports that the TLS handshake failed: the server's certificate is not trusted
-// (Err holds a *tls.CertificateVerificationError), or the two sides found no version or
-// cipher. The session is spoiled.
+// TLSError reports that the TLS handshake failed: the server's certificate is not trusted (Err
+// wraps a *tls.CertificateVerificationError), or the two sides have no version or cipher in common.
+// The session is spoiled.
 type TLSError struct{ Err error }
 
 func (e *TLSError) Error() string {
-	// Names in a certificate are the server's octets.
+	// Names in a certificate come from the server, and may contain anything.
 	return Handshake + " failed: " + escape([]byte(e.Err.Error()), shownText)
 }
 
-// Unwrap gives the cause.
+// Unwrap returns Err.
 func (e *TLSError) Unwrap() error { return e.Err }
 
-// Encrypted says whether what is sent goes through TLS.
+// Encrypted reports whether the connection uses TLS.
 func (s *Session) Encrypted() bool {
 	_, secured := s.line.conn.(*tls.Conn)
 	return secured
 }
 
-// handshake ends within the time of one wait, however slowly the server drips.
+// handshake makes the TLS handshake within Options.Timeout in all, however slowly octets come.
 func (s *Session) handshake(ctx context.Context, secured *tls.Conn) error {
 	c := command{verb: Handshake}
 	err := s.line.secure(secured)
@@ -44,7 +44,8 @@ func (s *Session) handshake(ctx context.Context, secured *tls.Conn) error {
 	return s.spoil(&TLSError{Err: err})
 }
 
-// lineBroke tells a line that ended or fell silent from a handshake that failed.
+// lineBroke reports whether err means that the connection ended or timed out, and not that the
+// handshake failed.
 func lineBroke(err error) bool {
 	if netErr, ok := errors.AsType[net.Error](err); ok && netErr.Timeout() {
 		return true
@@ -55,7 +56,7 @@ func lineBroke(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.ErrClosedPipe)
 }
 
-// secure makes the handshake; what is read and written from here on goes through it.
+// secure makes the handshake; later reads and writes go through TLS.
 func (l *line) secure(secured *tls.Conn) error {
 	l.mu.Lock()
 	l.conn, l.wire = secured, secured.NetConn()
@@ -69,16 +70,16 @@ func (l *line) secure(secured *tls.Conn) error {
 	return secured.Handshake() //nolint:noctx // the deadline ends it, when the context ends too
 }
 
-// drop closes the connection and waits for nothing: no farewell is sent through TLS, so that the
-// other side takes the end for the break that it is.
+// drop closes the connection without blocking. It sends no close_notify through TLS, so that the
+// server sees a broken connection.
 func (l *line) drop() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.wire.Close()
 }
 
-// endTLS tells the other side that nothing was cut off (RFC 8446 section 6.1). QUIRK 41: it
-// may have gone already.
+// endTLS sends close_notify, so that the server knows that nothing was cut off (RFC 8446 section
+// 6.1). QUIRK 41: the server may have closed the connection already.
 func (l *line) endTLS() {
 	if secured, ok := l.conn.(*tls.Conn); ok {
 		_ = secured.CloseWrite()

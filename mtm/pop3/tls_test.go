@@ -55,7 +55,7 @@ var _ = Describe("TLS", func() {
 		Expect(s.Quit(ctx)).To(Succeed())
 	}
 
-	It("begins on the open line with STLS, forgets what the server said before, and every message is exact", func() {
+	It("starts with STLS, discards the earlier capabilities, and every message is exact", func() {
 		mail := fixtures.Nasty()
 		srv := fakeserver.Start(GinkgoTB(), fakeserver.NewMaildrop(mail...), serves(ca.Server()))
 		s := dial(srv.Addr())
@@ -72,7 +72,7 @@ var _ = Describe("TLS", func() {
 		fetchesAll(s, mail)
 	})
 
-	It("begins with the first octet of a *tls.Conn (RFC 8314 section 3)", func() {
+	It("starts with the first octet of a *tls.Conn (RFC 8314 section 3)", func() {
 		mail := fixtures.Nasty()
 		srv := fakeserver.StartTLS(GinkgoTB(), fakeserver.NewMaildrop(mail...), serves(ca.Server()))
 		s, err := pop3.NewSession(ctx, tls.Client(connect(srv.Addr()), trusts()), nil)
@@ -80,7 +80,7 @@ var _ = Describe("TLS", func() {
 		fetchesAll(s, mail)
 	})
 
-	It("keeps its window full over a line that buffers nothing", func() {
+	It("keeps its window full over a connection without buffers", func() {
 		mail := fixtures.Nasty()
 		srv := fakeserver.New(fakeserver.NewMaildrop(mail...), serves(ca.Server()))
 		DeferCleanup(srv.Close)
@@ -91,7 +91,7 @@ var _ = Describe("TLS", func() {
 		fetchesAll(s, mail)
 	})
 
-	DescribeTable("does not go on with a certificate that proves nothing", func(certificate *tls.Config, why string) {
+	DescribeTable("rejects an untrusted certificate", func(certificate *tls.Config, why string) {
 		untrusted := func(err error) {
 			GinkgoHelper()
 			Expect(err).To(BeAssignableToTypeOf(&pop3.TLSError{}))
@@ -121,41 +121,41 @@ var _ = Describe("TLS", func() {
 		Expect(s.User(ctx, "demo")).To(Succeed())
 	})
 
-	It("ends the session when octets come in the clear before the handshake (quirk 37)", func() {
+	It("ends the session when unencrypted octets come before the handshake (quirk 37)", func() {
 		s := open(hear("STLS"), say("+OK\r\n+OK injected\r\n"))
 		err := s.Stls(ctx, trusts())
 		Expect(err).To(MatchError(`STLS: expected the TLS handshake after +OK, got "+OK injected\x0d\x0a"`))
 		spoiled(ctx, s, err)
 	})
 
-	It("ends the session when the server goes on without TLS", func() {
+	It("ends the session when the server continues without TLS", func() {
 		s := open(hear("STLS"), say("+OK\r\n"), anything("the beginning of a handshake"), say("+OK still here\r\n"))
 		err := s.Stls(ctx, trusts())
 		Expect(err).To(BeAssignableToTypeOf(&pop3.TLSError{}))
 		spoiled(ctx, s, err)
 	})
 
-	It("ends the session when the line drops inside the handshake", func() {
+	It("ends the session when the connection is lost during the handshake", func() {
 		srv := fakeserver.Start(GinkgoTB(), fakeserver.NewMaildrop(), serves(ca.Server()))
 		srv.On(fakeserver.Match{Verb: "TLS"}, fakeserver.Auto.With(edit.CutAfter(100, edit.Close))).Must()
 		s := dial(srv.Addr())
 		err := s.Stls(ctx, trusts())
-		Expect(err).To(MatchError("the server closed the line during the TLS handshake"))
+		Expect(err).To(MatchError("the server closed the connection during the TLS handshake"))
 		spoiled(ctx, s, err)
 	})
 
-	It("wants to know whom to trust before it sends anything", func() {
+	It("needs ServerName or InsecureSkipVerify, and sends nothing without them", func() {
 		s := open()
 		Expect(s.Stls(ctx, nil)).To(MatchError(pop3.ErrArgument))
 		Expect(s.Stls(ctx, &tls.Config{})).To(MatchError(pop3.ErrArgument))
 	})
 
-	It("shows no control characters out of a certificate", func() {
+	It("shows no control characters of a certificate", func() {
 		s := dial(fakeserver.Start(GinkgoTB(), fakeserver.NewMaildrop(), serves(ca.Server("a\x1b[2Jb.example"))).Addr())
 		Expect(s.Stls(ctx, trusts()).Error()).NotTo(ContainSubstring("\x1b"))
 	})
 
-	It("takes a line that ends without the farewell of TLS for a broken one", func() {
+	It("reports a connection that ends without close_notify as broken", func() {
 		srv := fakeserver.Start(GinkgoTB(), fakeserver.NewMaildrop(fixtures.Nasty()[0]), serves(ca.Server()))
 		srv.On(fakeserver.Match{Verb: "NOOP"}, fakeserver.Auto.With(edit.CutAfter(2, edit.Reset))).Must()
 		s := dial(srv.Addr())
@@ -171,7 +171,7 @@ func TestASilentHandshakeEndsWithTheTimeout(t *testing.T) {
 	}, func(t *testing.T, s *pop3.Session) {
 		start := time.Now()
 		err := s.Stls(t.Context(), &tls.Config{ServerName: "localhost"})
-		if !errors.Is(err, os.ErrDeadlineExceeded) || err.Error() != "the server did not go on with the TLS handshake for 1m0s" {
+		if !errors.Is(err, os.ErrDeadlineExceeded) || err.Error() != "no data from the server for 1m0s during the TLS handshake" {
 			t.Fatal(err)
 		}
 		if waited := time.Since(start); waited != time.Minute {

@@ -7,8 +7,8 @@ import (
 	"strconv"
 )
 
-// Top writes the header of message n and the first lines of its body to w, as Retr does. QUIRK 67,
-// 68, 70: servers send more or less than asked, and may refuse large counts.
+// Top writes the header of message n and the first lines of its body to w; see Retr for results and
+// errors. QUIRK 67, 68, 70: servers may send more or less than asked, or refuse large counts.
 func (s *Session) Top(ctx context.Context, n, lines int, w io.Writer) (int64, error) {
 	if err := checkLines(lines); err != nil {
 		return 0, err
@@ -16,7 +16,7 @@ func (s *Session) Top(ctx context.Context, n, lines int, w io.Writer) (int64, er
 	return s.fetch(ctx, command{verb: "TOP", number: n}, "TOP "+strconv.Itoa(n)+" "+strconv.Itoa(lines), w)
 }
 
-// TopAll is RetrAll for the header and the first lines of each message.
+// TopAll retrieves the header and the first lines of each message, as RetrAll does.
 func (s *Session) TopAll(ctx context.Context, numbers []int, lines int, sink Sink) error {
 	if err := checkLines(lines); err != nil {
 		return err

@@ -8,18 +8,19 @@ import (
 	"strings"
 )
 
-// UID is one row of UIDL: a message number and the server's unique id for it, "" when the row
-// has none (QUIRK 49). UIDs are bytes: they may be longer than 70 octets, not ASCII, or hold
-// blanks (QUIRK 51, 52).
+// UID is one row of UIDL: a message number and the server's unique id for it, "" when the row has
+// none (QUIRK 49). An id may be longer than 70 octets and contain any octets, blanks included
+// (QUIRK 51, 52).
 type UID struct {
 	Number int
 	UID    string
 }
 
-// Uidl asks for the unique ids of all messages, in the server's order; repeated ids are left as
-// they came. Rows without a readable message number are left out (behaviour section 4). All UIDs
-// share a few blocks of memory: copy what outlives the list. A refusal is returned once STAT has
-// shown that it answers this command (QUIRK 86).
+// Uidl returns the unique ids of all messages in the server's order, repeated ones included. It
+// omits rows without a readable message number (behaviour section 4).
+//
+// The ids share a few blocks of memory: clone one that outlives the list. QUIRK 86: before Uidl
+// returns a *ReplyError, a STAT proves that it answers this command.
 func (s *Session) Uidl(ctx context.Context) ([]UID, error) {
 	var list []UID
 	c := command{verb: "UIDL"}
@@ -43,8 +44,8 @@ func (s *Session) Uidl(ctx context.Context) ([]UID, error) {
 	return list, nil
 }
 
-// UidlOne asks for the unique id of message n. QUIRK 55: the reply may lack the number. QUIRK 54:
-// another number than n is a *ProtocolError.
+// UidlOne returns the unique id of message n. QUIRK 55: the reply may lack the number. QUIRK 54: a
+// reply with another number is a *ProtocolError.
 func (s *Session) UidlOne(ctx context.Context, n int) (UID, error) {
 	if err := checkNumber(n); err != nil {
 		return UID{}, err
@@ -54,7 +55,7 @@ func (s *Session) UidlOne(ctx context.Context, n int) (UID, error) {
 	err := s.exchange(ctx, c, "UIDL "+strconv.Itoa(n), func(text []byte) error {
 		uid, ok := parseUIDOf(n, trimRow(text))
 		if !ok {
-			return s.spoil(c.protocolError("that number and a unique id", text))
+			return s.spoil(c.protocolError("this message number and a unique id", text))
 		}
 		one.UID = string(uid)
 		return nil
@@ -72,11 +73,11 @@ func parseUIDOf(n int, row []byte) (uid []byte, ok bool) {
 	if ok && (number == n || len(uid) > 0) {
 		return uid, number == n
 	}
-	// QUIRK 55: only the id.
+	// QUIRK 55: the reply has only the id.
 	return row, len(row) > 0 && !bytes.ContainsAny(row, " \t")
 }
 
-// arena keeps many short strings in few blocks.
+// arena keeps many short strings in few blocks of memory.
 type arena struct {
 	block strings.Builder
 	total int64

@@ -6,36 +6,36 @@ import (
 	"io"
 )
 
-// trust is what LIST's sizes have shown themselves to be in a session.
+// trust says how reliable LIST's sizes have been in a session.
 type trust int
 
 const (
 	untested  trust = iota
-	exact           // those of the first messages were
-	estimates       // one was not (QUIRK 42)
+	exact           // the first messages had LIST's sizes
+	estimates       // a message had another size (QUIRK 42)
 )
 
-// enoughSizes is how many messages of LIST's size make its sizes a proof. Until then each message
-// gets a probe of its own.
+// enoughSizes is how many messages must have LIST's size before a size proves a message. Until then
+// each message has its own probe.
 const enoughSizes = 16
 
-// witness compares messages with LIST's sizes.
+// witness compares the lengths of messages with LIST's sizes.
 type witness struct {
 	trust  trust
 	agreed int
-	short  int // messages that are proven, and shorter than LIST says
+	short  int // proven messages that are shorter than LIST's size
 }
 
-// maxShort is how many messages that are shorter than LIST says get a probe each, one command at a
-// time, where sizes are estimates.
+// maxShort is how many messages shorter than LIST's size have a probe each, on a server without
+// PIPELINING whose sizes are estimates.
 const maxShort = 8
 
-// fits reports whether a message needs no probe, one command at a time, where sizes are
-// estimates. A shorter one may have ended at a dot that the server did not stuff (QUIRK 74):
-// then more of it follows.
+// fits reports whether a message needs no probe, on a server without PIPELINING whose sizes are
+// estimates. A shorter message may have ended at a dot that the server did not stuff (QUIRK 74),
+// and then more of it follows.
 func (w *witness) fits(length, size int64) bool { return length >= size || w.short >= maxShort }
 
-// saw takes a message that is proven, or of the size that LIST says.
+// saw records the length of a message that is proven.
 func (w *witness) saw(length, size int64) {
 	if length < size {
 		w.short++
@@ -51,25 +51,25 @@ func (w *witness) saw(length, size int64) {
 	}
 }
 
-// watcher passes the octets of a message on, and notices what the size does not tell: a line in it
-// that looks like a status line, and the same octets as those of the message before.
+// watcher passes the octets of a message on. It looks for a line that looks like a status line, and
+// computes a hash to compare the message with the previous one.
 type watcher struct {
-	w      io.Writer // nil throws them away
+	w      io.Writer // nil discards them
 	length int64
-	octets int64 // that w took
+	octets int64 // written to w
 
-	look   bool   // for such a line
-	said   string // by the probe behind the message
-	likely bool   // there is one
-	tail   []byte
+	look   bool   // look for a status line
+	said   string // the known reply to the probe after the message
+	likely bool   // a status line was found
+	tail   []byte // the last octets before the current Write
 
-	print *maphash.Hash // nil = do not compare
+	print *maphash.Hash // nil when not compared
 
-	follower Follower // nil = nobody
+	follower Follower // nil without one
 	number   int      // of the message
 }
 
-// sum returns the print of the octets, nil when they were not to be compared.
+// sum returns the hash of the octets, or nil when they were not to be compared.
 func (w *watcher) sum() *uint64 {
 	if w.print == nil {
 		return nil
@@ -103,8 +103,8 @@ func (w *watcher) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// search looks for "+OK" at the start of a line, and before what the probe says: where a message
-// has no end of its own.
+// search looks for "+OK" at the start of a line, or anywhere before the probe's known reply: that
+// is where a message without a closing dot ends.
 func (w *watcher) search(p []byte) {
 	longest := len(statusWord) + 1 + len(w.said)
 	joined := append(w.tail, p[:min(len(p), longest)]...)

@@ -8,10 +8,12 @@ import (
 	"pop3mtm/mtm/internal/lineio"
 )
 
-// XtndXmit sends a message that the server passes on, by XTND XMIT: an extension of RFC 1082
-// section 3 that few servers have. A *ReplyError says that the server takes no mail, or not this
-// message, and leaves the session usable. An error of message spoils the session, since the server
-// must not take the half that it has.
+// XtndXmit submits a message with XTND XMIT, an extension of RFC 1082 section 3 that few servers
+// have. A *ReplyError means that the server accepts no mail, or not this message; the session stays
+// usable.
+//
+// When reading message fails, the session is spoiled, so that the server does not accept half a
+// message.
 func (s *Session) XtndXmit(ctx context.Context, message io.Reader) error {
 	c := command{verb: "XTND"}
 	return s.exchange(ctx, c, "XTND XMIT", func([]byte) error {

@@ -28,7 +28,7 @@ var _ = Describe("XTND XMIT", func() {
 		return s
 	}
 
-	It("sends a message, every octet of it, and the session goes on", func() {
+	It("sends a message with every octet, and the session stays usable", func() {
 		var sent []string
 		s := open(&fakeserver.Options{Submit: func(_ string, message []byte) error {
 			sent = append(sent, string(message))
@@ -41,7 +41,7 @@ var _ = Describe("XTND XMIT", func() {
 		Expect(s.Quit(ctx)).To(Succeed())
 	})
 
-	It("tells what the server refuses, and the session goes on", func() {
+	It("returns a refusal, and the session stays usable", func() {
 		var refused *pop3.ReplyError
 		s := open(nil)
 		Expect(errors.As(s.XtndXmit(ctx, strings.NewReader("a")), &refused)).To(BeTrue())
@@ -51,7 +51,7 @@ var _ = Describe("XTND XMIT", func() {
 		Expect(s.Noop(ctx)).To(Succeed())
 	})
 
-	It("sends nothing when the message cannot be read to its end", func() {
+	It("does not complete a message that cannot be read to its end", func() {
 		sent := 0
 		s := open(&fakeserver.Options{Submit: func(string, []byte) error { sent++; return nil }})
 		broken := errors.New("broken")
