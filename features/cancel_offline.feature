@@ -1,7 +1,7 @@
 @cancel-offline @behaviour-6
 Feature: Cancelling operations that wait
-  Until a session has carried it out, an operation can be cancelled, online and offline.
-  Nothing of it is left then.
+  An operation that waits can be cancelled, online and offline, until a session has
+  carried it out. Nothing of it is left then.
 
   Background:
     Given the account shows its mailbox offline too

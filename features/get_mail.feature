@@ -80,7 +80,7 @@ Feature: Getting mail
         | move | selected | move mail selection | 12     | "Invoice"                       | "Lunch" and "Photos"  |
         | move | all      | move all mail       | 14     | "Lunch", "Invoice" and "Photos" | nothing               |
 
-  Rule: The newest comes first, for who loses the connection
+  Rule: The newest messages come first, in case the connection is lost
 
     Scenario Outline: I <command>
       Given the mailbox holds "Lunch", "Invoice" and "Photos"
@@ -98,7 +98,7 @@ Feature: Getting mail
         | copy selected messages, while connected | "Invoice", "Photos" and "Lunch" |
         | populate selected messages              | "Invoice", "Photos" and "Lunch" |
 
-    Scenario: New messages of a get mail that nobody has seen
+    Scenario: New messages that were not listed before
       Given the mailbox holds "Lunch", "Invoice" and "Photos"
       When I copy new messages, then disconnecting
       Then the server sent "Photos", "Invoice" and "Lunch", in this order

@@ -1,8 +1,8 @@
 @identity @behaviour-0 @behaviour-4
 Feature: A unique-id alone does not identify a message
   Servers give each message a unique-id, and may give the unique-id of a deleted message
-  to another one. A message with a known unique-id is fetched if it is a new one, and no
-  message is deleted on the server that is not stored.
+  to another one. A new message is fetched even if its unique-id is known, and a message
+  is deleted on the server only if it is stored.
 
   Rule: A new message with the unique-id of an old one is a different message
 

@@ -1,6 +1,6 @@
 @populate @behaviour-5
 Feature: Populating
-  To populate is to fetch messages in place: the entries of the mailbox get their text
+  To populate is to fetch messages into the mailbox itself: its entries get their text
   and attachments, the server keeps the messages, and no folder is needed.
 
   Rule: Populated entries hold the whole message

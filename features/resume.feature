@@ -1,9 +1,9 @@
 @resume @failures @behaviour-7 @behaviour-15
-Feature: When the connection is lost, the operation goes on
-  An account with bearer mobility makes another connection in place of one that is
-  lost. Nothing that is here comes again, and what a goodbye was to delete is deleted.
+Feature: An operation continues when its connection is lost
+  With the setting "bearer-mobility" an account connects again when a connection is
+  lost. No stored message is fetched again, and messages to be deleted are deleted.
 
-  Rule: The message in hand comes at once, all others once
+  Rule: The interrupted message is fetched again at once, and all others only once
 
     Scenario Outline: The line breaks inside a message: I <command>
       Given the mailbox holds "Lunch", "Invoice" and "Photos"
@@ -23,7 +23,7 @@ Feature: When the connection is lost, the operation goes on
         | copy selected messages, while connected | "Lunch" and "Invoice"           |
         | populate all messages                   | "Photos", "Invoice" and "Lunch" |
 
-    Scenario: The line breaks inside a message that nobody has seen
+    Scenario: The line breaks inside a message that was not listed before
       Given the mailbox holds "Lunch", "Invoice" and "Photos"
       And I set "bearer-mobility" to "true"
       And the line breaks once in the middle of "Invoice", and the next one can be had at once
@@ -43,7 +43,7 @@ Feature: When the connection is lost, the operation goes on
       And the server sent no header twice
       And the new messages in the mailbox are "Lunch", "Invoice" and "Photos"
 
-    Scenario: A message that always breaks the line keeps no other one back
+    Scenario: A message that always breaks the line does not keep the others back
       Given the mailbox holds "Lunch", "Invoice" and "Photos"
       And I set "bearer-mobility" to "true"
       And the line breaks whenever "Invoice" is sent
@@ -53,7 +53,7 @@ Feature: When the connection is lost, the operation goes on
       And the Inbox shows "Lunch" and "Photos"
       And the server holds "Invoice"
 
-  Rule: What is to be deleted is deleted
+  Rule: Deletions are carried out
 
     @move
     Scenario Outline: The line breaks at the <part> of a move
@@ -84,7 +84,7 @@ Feature: When the connection is lost, the operation goes on
       Then it succeeds
       And the server holds "Invoice"
 
-  Rule: What another connection would not mend ends it
+  Rule: A failure that another connection cannot mend ends the operation
 
     Scenario: The password is refused meanwhile
       Given the mailbox holds "Lunch" and "Invoice"

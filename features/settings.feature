@@ -1,7 +1,7 @@
 @settings @behaviour-10
 Feature: Settings of an account
-  Settings are stored with the account, checked when they are made, and take effect at
-  the next connect.
+  Settings are stored with the account, checked when they are changed, and take effect
+  at the next connect.
 
   Rule: Every setting has a default
 

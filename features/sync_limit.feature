@@ -1,6 +1,6 @@
 @sync-limit @behaviour-4
 Feature: Showing only the newest messages
-  An account can show all messages of a large mailbox, the newest ones, or no message.
+  An account can show all messages of a large mailbox, only the newest ones, or none.
 
   Rule: An account can show only the newest messages
 

@@ -40,7 +40,7 @@ var _ = Describe("bench retrieve", func() {
 		Entry("every none", "--every takes 1 to 10000000, not 0", "--every", "0"),
 		Entry("a window of crowds", "--window takes 0 to 10000, not 10001", "--window", "10001"),
 		Entry("a mailbox that changes", "--synthetic: arrive, expire and shuffle change the mailbox after each session, "+
-			"so that nothing can be compared: leave them out", "--synthetic", "10,arrive=1"),
+			"so the results could not be compared: leave them out", "--synthetic", "10,arrive=1"),
 		Entry("two mailboxes", "--synthetic and --size exclude each other", "--synthetic", "10", "--size", "8KiB"),
 		Entry("no account", "--accounts takes 1 to 64, not 0", "--accounts", "0"),
 		Entry("an unknown protection", `--tls takes none, stls or implicit, not "ssl"`, "--tls", "ssl"),
@@ -48,8 +48,8 @@ var _ = Describe("bench retrieve", func() {
 		Entry("a bandwidth of nearly nothing", "--bandwidth takes 0 for no limit, or 1KiB a second and more, not 7", "--bandwidth", "7"),
 		Entry("an invalid target", `--target takes HOST:PORT, such as pop.example.org:110 or [::1]:1110, not "here"`, "--target", "here"),
 		Entry("a port beyond all", `--target takes HOST:PORT, such as pop.example.org:110 or [::1]:1110, not "here:70000"`, "--target", "here:70000"),
-		Entry("a mailbox beside a target", "--messages is for the synthetic mailbox: --target has its own", "--target", "here:1", "--messages", "3"),
-		Entry("a user without a target", "--user goes with --target", "--user", "ada"),
+		Entry("a mailbox beside a target", "--messages describes the synthetic mailbox, but --target has a mailbox of its own", "--target", "here:1", "--messages", "3"),
+		Entry("a user without a target", "--user needs --target", "--user", "ada"),
 		Entry("a variable that is not there", "--password-env: the variable BENCH_NONE is not set", "--target", "here:1", "--password-env", "BENCH_NONE"),
 		Entry("two servers", "--target and --pop3sim exclude each other", "--target", "here:1", "--pop3sim", "x"),
 		Entry("a move that cannot be done twice", "--mode move would delete the mail of --target: the next run would have nothing to fetch",
@@ -63,7 +63,7 @@ var _ = Describe("bench retrieve", func() {
 	It("refuses a mailbox for which the disk has no room", func() {
 		r := bench("retrieve", "--messages", "1000000", "--size", "1GiB", "--dir", GinkgoT().TempDir())
 		Expect(r.status).To(Equal(2))
-		Expect(r.errOut).To(MatchRegexp(`^bench: a run needs about \S+ \S+ of disk, and \S+ has \S+ \S+: take fewer or smaller messages, or another --dir;`))
+		Expect(r.errOut).To(MatchRegexp(`^bench: a run needs about \S+ \S+ of disk, and \S+ has \S+ \S+: use fewer or smaller messages, or another --dir;`))
 	})
 
 	It("fetches the mailbox, verifies it, prints a table and leaves nothing behind", func() {

@@ -46,15 +46,15 @@ func newSending() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "send",
 		Short: "Send an outbox with our autosend, compared with a plain loop",
-		Long: `Send fills an Outbox and empties it with our autosend: over one connection, with each message leased before it is sent and
-moved to Sent, safe on the disk, afterwards. For comparison go-smtp's Client, which autosend uses, sends the same messages in
-a plain loop: with a connection each, from memory, without a store. Both send to the same server, in this process, and take
-turns; every message is compared with what was sent. Half of --rtt is added in each direction.`,
+		Long: `Send fills an Outbox and empties it with our autosend, which uses one connection, leases each message before sending it,
+and moves it to Sent, synced to disk, afterwards. For comparison go-smtp's Client, which autosend uses, sends the same
+messages in a plain loop: one connection for each message, from memory, without a store. Both send to the same server, in this
+process, and take turns; every message that arrives is compared with what was sent. Half of --rtt is added in each direction.`,
 		Example: `  bench send
   bench send --messages 200 --runs 3 --rtt 20ms --json`,
 	}
 	x.Flags(c, 1000, 4<<10, func() {
-		c.Flags().IntVar(&x.runs, "runs", 5, "how often each of the two sends all messages")
+		c.Flags().IntVar(&x.runs, "runs", 5, "how often each of the two programs sends all messages")
 		c.Flags().DurationVar(&x.roundTrip, "rtt", 0, "round trip that is added between client and server")
 		x.DirFlag(c)
 	})
@@ -78,7 +78,7 @@ const mostSent = 100_000
 
 func (x *sending) validate() error {
 	if x.Box.Messages > mostSent || x.Box.Total() > servers.LargestSent {
-		return cli.Usage("the server keeps what it is sent in memory: take %d messages and %s at most", mostSent, numbers.Octets(servers.LargestSent))
+		return cli.Usage("the server keeps the received mail in memory: use at most %d messages and %s of mail", mostSent, numbers.Octets(servers.LargestSent))
 	}
 	if x.runs < 1 || x.runs > 1000 {
 		return cli.Usage("--runs takes 1 to 1000, not %d", x.runs)
@@ -97,7 +97,7 @@ type sends struct {
 	RoundTrip time.Duration    `json:"round_trip"`
 	Autosend  []float64        `json:"autosend_seconds"`
 	Loop      []float64        `json:"loop_seconds"`      // of the same round
-	Faster    numbers.Spread   `json:"times_faster"`      // autosend's time in that of the loop, round by round
+	Faster    numbers.Spread   `json:"times_faster"`      // the loop's time divided by autosend's, round by round
 	Stopped   string           `json:"stopped,omitempty"` // why this is only a part
 }
 
@@ -213,11 +213,11 @@ func (s *sender) measure(ctx context.Context, run func(context.Context, string) 
 
 func (s *sender) compare(got []smtpsink.Message) error {
 	if len(got) != len(s.mail) {
-		return fmt.Errorf("the server has %d messages of %d", len(got), len(s.mail))
+		return fmt.Errorf("the server received %d of %d messages", len(got), len(s.mail))
 	}
 	for i, m := range got {
 		if m.From != benchSender || len(m.Recipients) != 1 || m.Recipients[0] != benchRecipient || !bytes.Equal(m.Data, s.mail[i]) {
-			return fmt.Errorf("message %d is not what was sent", i+1)
+			return fmt.Errorf("message %d differs from what was sent", i+1)
 		}
 	}
 	return nil
@@ -267,7 +267,7 @@ func (s *sender) autosend(ctx context.Context, address string) (took time.Durati
 	result, err := autosend.Run(ctx, st, service, nil)
 	took = time.Since(began)
 	if err == nil && result.Sent != len(s.mail) {
-		err = fmt.Errorf("autosend sent %d messages of %d", result.Sent, len(s.mail))
+		err = fmt.Errorf("autosend sent %d of %d messages", result.Sent, len(s.mail))
 	}
 	return took, err
 }

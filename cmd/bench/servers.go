@@ -44,7 +44,7 @@ func newServers() *cobra.Command {
 		Use:   serversName,
 		Short: "Measure how fast servers send mail: the simulator, Dovecot or any other, compared with a bare sender",
 		Long: `Servers measures a server, not a client: how fast it answers RETR for every message of a mailbox, many in flight and one
-at a time. The simulator serves the mailbox as it generates it, from .eml files and from an mbox; Dovecot, where it is
+at a time. The simulator serves the mailbox in three forms: generated, from .eml files and from an mbox. Dovecot, where it is
 installed, serves the same messages from its mdbox. A bare sender sends the same octets without a protocol.
 
 The client costs as little as possible: it discards the mail and keeps a CRC-32C, which is compared with that of the mailbox.
@@ -57,8 +57,8 @@ login, and 'bench start' how soon a server answers.`,
 	}
 	s.AddFlags(c, 10_000, 8<<10, 5, 0)
 	f := c.Flags()
-	f.IntVar(&s.window, "window", clients.UsualWindow, "commands in flight of the pipelined client")
-	f.StringSliceVar(&s.from, "from", []string{workload.Synthetic, "eml", "mbox"}, "where the simulator takes the mail from: "+strings.Join(workload.Forms(), ", "))
+	f.IntVar(&s.window, "window", clients.UsualWindow, "how many commands the pipelined client has in flight")
+	f.StringSliceVar(&s.from, "from", []string{workload.Synthetic, "eml", "mbox"}, "in which forms the simulator has the mail: "+strings.Join(workload.Forms(), ", "))
 	f.StringSliceVar(&s.servers, "server", []string{servers.Simulator, servers.DovecotName}, "servers: pop3sim, dovecot; one that is not installed is left out unless it is named")
 	s.AddServerFlags(f)
 	c.RunE = func(c *cobra.Command, _ []string) error {
@@ -152,8 +152,8 @@ func (s *serversBench) plan(ctx context.Context, hosts []servers.Spec, versions 
 		return nil, err
 	}
 	p.Found.Notes = append(p.Found.Notes,
-		"The mail of every run was compared with what was to be served, by its CRC-32C. Rates are from the first RETR to the last octet; "+
-			"CPU time and memory are those of whole processes, their start and the login included.")
+		"The mail of every run was compared with the mailbox, by its CRC-32C. Rates are from the first RETR to the last octet; "+
+			"CPU time and memory are those of whole processes, including their start and the login.")
 	return p, nil
 }
 

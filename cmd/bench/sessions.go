@@ -53,12 +53,13 @@ func newSessions() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "sessions",
 		Short: "Open sessions as fast as a server accepts them, and hold many",
-		Long: `Sessions measures a server, not mail: how many sessions a second it serves with login, STAT and QUIT, one at a time and
-several at once; and how much memory a logged-in, idle session costs. Each worker has a user of its own, since a mailbox is
-for one session at a time. The memory of an idle session is the server's largest resident set with all of them, less that
-with one, divided by their number; for servers of others it is the sum over their processes.
+		Long: `Sessions measures how many sessions per second a server handles (login, STAT and QUIT), one at a time and several at once,
+and how much memory a logged-in, idle session costs. Each worker has a user of its own, since only one session at a time can
+use a mailbox. To get the memory of an idle session, the server's largest resident set with one session is subtracted from
+that with all of them, and the difference is divided by their number. For third-party servers the resident sets of all their
+processes are added up.
 
-The client is a process of its own. Dovecot has to be installed (in Debian dovecot-pop3d), and so has Mailpit
+The client runs as a separate process. Dovecot has to be installed (in Debian dovecot-pop3d), and so has Mailpit
 (go install github.com/axllent/mailpit@v1.33.1), whose users share one mailbox of at most 100 messages.`,
 		Example: `  bench sessions
   bench sessions --at-once 1,8,32 --time 5s
@@ -67,8 +68,8 @@ The client is a process of its own. Dovecot has to be installed (in Debian dovec
 	}
 	s.AddFlags(c, 10, 2<<10, 3, 0)
 	f := c.Flags()
-	f.IntSliceVar(&s.at, "at-once", []int{1, 8}, "sessions at once")
-	f.DurationVar(&s.time, "time", 2*time.Second, "how long sessions are opened in each run")
+	f.IntSliceVar(&s.at, "at-once", []int{1, 8}, "numbers of simultaneous sessions to measure")
+	f.DurationVar(&s.time, "time", 2*time.Second, "for how long each run opens sessions")
 	f.IntVar(&s.idle, "idle", 1000, "idle sessions to hold; 0 for none")
 	f.StringSliceVar(&s.servers, "server", []string{servers.Simulator}, "servers: "+strings.Join(sessionServers(), ", "))
 	f.StringVar(&s.Mailpit, "mailpit", "", "path of mailpit, when it is not on the PATH")
@@ -120,7 +121,7 @@ func (s *sessionsBench) validate() error {
 		return cli.Usage("--at-once above 1 and --idle need a user for each session: write --user 'user{n}', or --at-once 1 --idle 0")
 	}
 	if s.Mailpit != "" && !slices.Contains(s.servers, servers.MailpitName) {
-		return cli.Usage("--mailpit goes with --server %s", servers.MailpitName)
+		return cli.Usage("--mailpit needs --server %s", servers.MailpitName)
 	}
 	return servers.CheckNames(s.servers, sessionServers(), s.Target)
 }
@@ -174,7 +175,7 @@ func weigh(r *report.Results, sessions int) {
 		}
 		h := report.Held{Server: p.Name, Sessions: sessions, Each: max(0, many-one) / float64(sessions-1)}
 		r.Held = append(r.Held, h)
-		r.Notes = append(r.Notes, fmt.Sprintf("An idle session costs %s %s of memory, of %d held.", h.Server, numbers.Octets(int64(h.Each)), h.Sessions))
+		r.Notes = append(r.Notes, fmt.Sprintf("An idle session costs %s %s of memory, measured with %d sessions.", h.Server, numbers.Octets(int64(h.Each)), h.Sessions))
 	}
 }
 
@@ -226,7 +227,7 @@ type sessionsSpec struct {
 }
 
 type sessionsResult struct {
-	Messages int           `json:"messages"` // that STAT tells
+	Messages int           `json:"messages"` // as STAT reports them
 	Sessions int           `json:"sessions"`
 	Latency  *wire.Latency `json:"latency"`
 }
@@ -245,7 +246,7 @@ func (*opener) Verify(_ context.Context, v *clients.Visit, served maildrop.List)
 		return tasks.Kept{}, err
 	}
 	if r.Messages != served.Len() {
-		return tasks.Kept{}, fmt.Errorf("STAT says %s, served were %d", numbers.Count(r.Messages, "message"), served.Len())
+		return tasks.Kept{}, fmt.Errorf("STAT reports %s, but %d were served", numbers.Count(r.Messages, "message"), served.Len())
 	}
 	return tasks.Kept{Messages: r.Sessions, Latency: r.Latency}, nil
 }

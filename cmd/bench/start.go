@@ -39,9 +39,9 @@ func newStart() *cobra.Command {
 		Use:   "start",
 		Short: "Measure how soon the simulator serves the first message of a huge mailbox, and its memory",
 		Long: `Start runs the simulator with a synthetic mailbox, logs in and fetches the first message. It measures the time from the start
-of the server's process to the last octet. Then a second session sends STAT, LIST and UIDL and fetches the last message. Both
-messages and every row of both lists are compared with the mailbox. The memory is the largest
-resident set of the server's process until its end.`,
+of the server's process to the last octet of that message. Then a second session sends STAT, LIST and UIDL and fetches the last message. Both
+messages and every row of both lists are compared with the mailbox. The memory is the largest resident set of the server's
+process during its life.`,
 		Example: `  bench start
   bench start --messages 100000 --runs 20 --json
   bench start --pop3sim bin/pop3sim --synthetic 10000000,size=lognormal:8KiB:1.5,mix=mail`,
@@ -93,7 +93,7 @@ type starts struct {
 	First     numbers.Spread   `json:"first_message_seconds"`
 	Listing   numbers.Spread   `json:"listing_seconds"`
 	Last      numbers.Spread   `json:"last_message_seconds"`
-	Peak      int64            `json:"server_peak_bytes"` // the largest of all starts, 0 where the system does not tell
+	Peak      int64            `json:"server_peak_bytes"` // the largest of all starts, 0 where the system does not report it
 	Starts    []started        `json:"starts"`
 	Stopped   string           `json:"stopped,omitempty"` // why this is only a part
 }
@@ -204,7 +204,7 @@ func sameMessage(got []byte, m maildrop.Message) error {
 		return fmt.Errorf("message %s: %w", m.UID(), err)
 	}
 	if int64(len(got)) != m.Size() {
-		return fmt.Errorf("message %s has %d octets, served were %d", m.UID(), len(got), m.Size())
+		return fmt.Errorf("message %s has %d octets, but %d were served", m.UID(), len(got), m.Size())
 	}
 	return nil
 }

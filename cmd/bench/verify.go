@@ -35,20 +35,20 @@ func newVerify() *cobra.Command {
 		Long: `Verify compares the mail that any client has fetched with the synthetic mailbox that was served, message by message.
 PATH is a message store of mtm (its Inbox), a Maildir, a directory of files with one message each, an mbox, a file of SMTP
 commands (BSMTP), or one file.
-Each message is found by its Message-ID, so their order and their names do not matter. What is missing, stored twice,
-changed, or not from the mailbox is reported, and the exit status is 1.
+Messages are matched by Message-ID, so their order and their file names do not matter. Messages that are missing, stored twice,
+changed, or not from the mailbox are reported, and the exit status is then 1.
 
-SPEC is what 'pop3sim serve --synthetic' was given. When messages arrive between sessions, --sessions says in how many
-sessions the client has fetched: it must have every message that any of them offered.
+SPEC is the value given to 'pop3sim serve --synthetic'. When messages arrive between sessions, --sessions says in how many
+sessions the client fetched mail: it must have every message that was offered in any of them.
 
 --as says what the client may have changed:
-  exact    nothing; the default, but for an mbox
+  exact    nothing; the default, except for an mbox
   lf       CRLF may have become LF
-  mbox     that, "From " lines may be quoted, empty lines at the end may differ; the default for an mbox
-  lenient  that, and header fields such as Received and Return-Path may have been added (--lenient)
+  mbox     as lf; also, "From " lines may be quoted and empty lines at the end may differ; the default for an mbox
+  lenient  as mbox; also, header fields such as Received and Return-Path may have been added (--lenient)
   mpop-maildir, mpop-mbox, curl, fetchmail, fetchmail-bsmtp, getmail6, getmail6-mbox, poplib
-           what that program changes; docs/interop.md has it in words
-Octets are counted from 0, without the parts that may have changed.`,
+           the changes that this program makes; docs/interop.md describes them
+Positions in the report are octets counted from 0, without the parts that may have changed.`,
 		Example: `  pop3sim serve --synthetic 1000,mix=mail
   bench verify --synthetic 1000,mix=mail ~/Maildir
   bench verify --synthetic 1000,mix=mail --as mpop-mbox --json inbox.mbox
@@ -57,8 +57,8 @@ Octets are counted from 0, without the parts that may have changed.`,
 	}
 	f := c.Flags()
 	f.SortFlags = false
-	f.StringVar(&v.synthetic, "synthetic", "", "what was served: `SPEC` is "+maildrop.SyntheticForm)
-	f.IntVar(&v.sessions, "sessions", 1, "in how many sessions the client has fetched")
+	f.StringVar(&v.synthetic, "synthetic", "", "the mailbox that was served: `SPEC` is "+maildrop.SyntheticForm)
+	f.IntVar(&v.sessions, "sessions", 1, "in how many sessions the client fetched mail")
 	f.StringVar(&v.as, "as", "", "what the client may have changed")
 	f.BoolVar(&v.lenient, "lenient", false, "the same as --as lenient")
 	f.BoolVar(&v.json, "json", false, "print the verdict as JSON")
@@ -96,7 +96,7 @@ func (v *verification) Run(c *cobra.Command, path string) error {
 // judge knows what was served.
 func (v *verification) judge() (*verify.Judge, error) {
 	if v.synthetic == "" {
-		return nil, cli.Usage("--synthetic is missing: it says what was served")
+		return nil, cli.Usage("--synthetic is missing: it describes the mailbox that was served")
 	}
 	o, err := maildrop.ParseSynthetic(v.synthetic)
 	if err != nil {
@@ -108,10 +108,10 @@ func (v *verification) judge() (*verify.Judge, error) {
 	// Whatever goes between sessions was there in one: all numbers were.
 	count := int64(o.Count) + int64(o.Arrive)*int64(v.sessions-1)
 	if count < 1 {
-		return nil, cli.Usage("--synthetic names an empty mailbox, of which nothing can be verified")
+		return nil, cli.Usage("--synthetic describes an empty mailbox: there is nothing to verify")
 	}
 	if count > workload.MostMessages {
-		return nil, cli.Usage("that is a mailbox of more than %d messages", workload.MostMessages)
+		return nil, cli.Usage("--synthetic describes a mailbox of more than %d messages", workload.MostMessages)
 	}
 	o = maildrop.SyntheticOptions{Count: int(count), Size: o.Size, Sigma: o.Sigma, Table: o.Table, Least: o.Least, Most: o.Most, Seed: o.Seed, Mix: o.Mix}
 	source, err := maildrop.Synthetic(o)
@@ -137,7 +137,7 @@ func (v *verification) take(j *verify.Judge, format string) error {
 		name = "exact"
 	}
 	if format == "mbox" && (name == "exact" || name == "lf") {
-		return cli.Usage("an mbox quotes lines, so its messages are never %s: take --as mbox", name)
+		return cli.Usage("an mbox quotes lines, so its messages are never %s: use --as mbox", name)
 	}
 	as, known := verify.Forms()[name]
 	client, program := clients.Peers()[name]

@@ -184,13 +184,13 @@ var _ = Describe("bench verify", func() {
 			Expect(r.status).To(Equal(2))
 			Expect(r.errOut).To(ContainSubstring(want))
 		},
-		Entry(nil, "verify MBOX", "--synthetic is missing: it says what was served"),
+		Entry(nil, "verify MBOX", "--synthetic is missing: it describes the mailbox that was served"),
 		Entry(nil, "verify --synthetic 5", "an argument is missing"),
 		Entry(nil, "verify --synthetic 5,size=1 MBOX", "--synthetic: column 8: a size is at least 512"),
 		Entry(nil, "verify --synthetic 5 --sessions 0 MBOX", "--sessions takes 1 or more"),
 		Entry(nil, "verify --synthetic 5,arrive=9999999 --sessions 9 MBOX", "more than 10000000 messages"),
 		Entry(nil, "verify --synthetic 5 --as fruit MBOX", `--as takes curl, exact, fetchmail, fetchmail-bsmtp, getmail6, getmail6-mbox, lenient, lf, mbox, mpop-maildir, mpop-mbox, poplib, not "fruit"`),
-		Entry(nil, "verify --synthetic 5 --as exact MBOX", "take --as mbox"),
+		Entry(nil, "verify --synthetic 5 --as exact MBOX", "use --as mbox"),
 		Entry(nil, "verify --synthetic 5 --as lf --lenient MBOX", "exclude each other"),
 	)
 

@@ -133,7 +133,7 @@ func (s *Setup) validateServer(f *pflag.FlagSet) error {
 	if s.Target == "" {
 		for _, name := range []string{"user", "password", "password-env", "tls-ca", "tls-name"} {
 			if f.Changed(name) {
-				return cli.Usage("--%s goes with --target", name)
+				return cli.Usage("--%s needs --target", name)
 			}
 		}
 		return nil
@@ -143,7 +143,7 @@ func (s *Setup) validateServer(f *pflag.FlagSet) error {
 	}
 	for _, name := range workload.FlagNames() {
 		if f.Changed(name) {
-			return cli.Usage("--%s is for the synthetic mailbox: --target has its own", name)
+			return cli.Usage("--%s describes the synthetic mailbox, but --target has a mailbox of its own", name)
 		}
 	}
 	if _, err := s.targetAddress(); err != nil {

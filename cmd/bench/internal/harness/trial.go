@@ -126,7 +126,7 @@ func inProcess(ctx context.Context, t *Trial, label string, passed func(done int
 	return result, err
 }
 
-// make creates the client and the tasks that were sent.
+// make creates the client and the tasks from what was sent.
 func (t *Trial) make(kinds clients.Kinds) error {
 	err := t.Client.Make(kinds.Clients)
 	for i := range t.Visits {
@@ -191,8 +191,8 @@ func (t *Trial) dir(i int) string {
 	return filepath.Join(t.Dir, fmt.Sprintf("account-%d", i+1))
 }
 
-// profile returns the file for the CPU profile of one process of ours; those of other
-// programs cannot be had.
+// profile returns the file for the CPU profile of one process of ours; there are none for other
+// programs.
 func (t *Trial) profile(of string) string {
 	if t.Profile == "" {
 		return ""

@@ -15,7 +15,7 @@ import (
 	"pop3mtm/mtm/pop3"
 )
 
-// dialPOP3 opens a session for what is not measured.
+// dialPOP3 opens a session for work that is not measured.
 func dialPOP3(ctx context.Context, l Login) (*pop3.Session, error) {
 	var dialer net.Dialer
 	conn, err := dialer.DialContext(ctx, "tcp", l.Address())
@@ -73,7 +73,7 @@ func logIn(ctx context.Context, l Login) (*pop3.Session, error) {
 	return s, nil
 }
 
-// CountMessages returns what STAT says of a mailbox.
+// CountMessages returns the number of messages that STAT reports.
 func CountMessages(ctx context.Context, l Login) (int, error) {
 	s, err := logIn(ctx, l)
 	if err != nil {
@@ -87,7 +87,7 @@ func CountMessages(ctx context.Context, l Login) (int, error) {
 	return stat.Count, s.Quit(ctx)
 }
 
-// RoundTrip returns how long a command takes over a line, in seconds: the median of some.
+// RoundTrip returns the time that a command takes over a line, in seconds: the median of several.
 func RoundTrip(ctx context.Context, l Login) (float64, error) {
 	const commands = 21
 	session, err := dialPOP3(ctx, l)

@@ -18,13 +18,13 @@ import (
 	"pop3mtm/mtm/account"
 )
 
-// Names of the servers of others.
+// Names of the third-party servers.
 const (
 	DovecotName = "dovecot"
 	MailpitName = "mailpit"
 )
 
-// foreign is a server of others. It runs all the time, with the mailbox for each user.
+// foreign is a third-party server. It runs all the time, and has the mailbox for each user.
 type foreign interface {
 	PID() int
 	Stop() error
@@ -52,10 +52,10 @@ func CheckNames(names, known []string, target string) error {
 	return nil
 }
 
-// foreignCost describes how the cost of a server of others is measured.
+// foreignCost describes how the cost of a third-party server is measured.
 const foreignCost = "CPU time and memory are those of its processes together, from /proc"
 
-// Others starts servers that others wrote. They run all the time.
+// Others starts third-party servers. They run all the time.
 type Others struct {
 	Mailbox *workload.Mailbox
 	TLS     account.TLS
@@ -145,7 +145,7 @@ func (s Others) dovecot(ctx context.Context, list maildrop.List, users []string)
 // mailpit starts Mailpit and sends it the mail, which all users share.
 func (s Others) mailpit(ctx context.Context, list maildrop.List, users []string) (foreign, *Login, string, error) {
 	if s.TLS != account.NoTLS {
-		return nil, nil, "", cli.Usage("--tls: Mailpit is started without a certificate")
+		return nil, nil, "", cli.Usage("--tls does not work with Mailpit, which is started without a certificate")
 	}
 	path, err := peer.MailpitProgram(s.Mailpit)
 	if err != nil {
@@ -156,7 +156,7 @@ func (s Others) mailpit(ctx context.Context, list maildrop.List, users []string)
 		return nil, nil, "", err
 	}
 	if list.Len() > peer.MailpitShows {
-		return nil, nil, "", cli.Usage("Mailpit shows only its newest %d messages: take --messages %d at most", peer.MailpitShows, peer.MailpitShows)
+		return nil, nil, "", cli.Usage("Mailpit shows only its newest %d messages: use --messages %d at most", peer.MailpitShows, peer.MailpitShows)
 	}
 	var failed error
 	m, err := peer.StartMailpit(ctx, path, users, messagesOf(list, &failed))

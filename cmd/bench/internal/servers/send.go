@@ -33,7 +33,7 @@ func SendCommand() *cobra.Command {
 			return err
 		}
 		if list.Octets() > LargestSent {
-			return fmt.Errorf("the bare sender keeps all mail in memory, and takes %s at most", numbers.Octets(LargestSent))
+			return fmt.Errorf("the bare sender keeps all mail in memory: use at most %s of mail", numbers.Octets(LargestSent))
 		}
 		mail := make([]byte, 0, list.Octets())
 		for i := range list.Len() {

@@ -96,7 +96,7 @@ type Spec struct {
 // built into the bench does.
 func (s *Spec) Counts() bool { return s.Running == nil && s.Program == "" && s.Name != Limit }
 
-// Hosting holds what a server has to serve in one visit.
+// Hosting describes what a server must serve in one visit.
 type Hosting struct {
 	Mailbox  workload.Mailbox
 	Accounts int    // users, each with the mailbox
@@ -134,7 +134,7 @@ func (s *Spec) command(bench string, h *Hosting) (argv []string, spec any) {
 	return argv, nil
 }
 
-// server is the server of one visit. Of one that ran before it knows the login only.
+// server is the server of one visit. Of one that was running already it knows only the login.
 type server struct {
 	cmd   *exec.Cmd
 	Said  *child.LastWords

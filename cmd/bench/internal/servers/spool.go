@@ -90,7 +90,7 @@ func FillSpool(ctx context.Context, dir string, l Login, stderr io.Writer) (err 
 		return err
 	}
 	if stat.Count == 0 {
-		return errors.New("its mailbox is empty: nothing can be measured")
+		return errors.New("its mailbox is empty: there is nothing to measure")
 	}
 	if stat.Count > workload.MostMessages {
 		return fmt.Errorf("its mailbox has %d messages, more than %d", stat.Count, workload.MostMessages)

@@ -45,7 +45,7 @@ func (c Choice) Words() string {
 	return ", every " + strconv.Itoa(c.Every) + "th"
 }
 
-// pick returns the choice in the words of the MTM. A selection is counted from the oldest message
+// pick returns the choice as the MTM takes it. A selection is counted from the oldest message
 // on; the mailbox lists the newest first.
 func (c Choice) pick(ctx context.Context, st *store.Store, mailbox store.ID) (mtm.Which, []store.ID, error) {
 	if c.Which == allOfThem {
@@ -80,7 +80,7 @@ func ListedIDs(ctx context.Context, st *store.Store, mailbox store.ID) ([]store.
 	return ids, nil
 }
 
-// every is each n-th message of a list, from the first on.
+// every is a list of each n-th message of a list, from the first on.
 type every struct {
 	maildrop.List
 	n int

@@ -33,8 +33,8 @@ func Listing(ctx context.Context, dir string, served maildrop.List, before int, 
 	})
 }
 
-// compare says what differs in an entry whose stored part is in: its header, the blank line
-// included, and so many lines of its body.
+// compare reports what differs in an entry whose stored part is in: the header with the blank line,
+// and lines of the body.
 func (t *Tops) compare(e *store.Entry, in io.Reader, want maildrop.Message) (wrong string, err error) {
 	lines := t.Lines
 	if t.Only != nil && !t.Only[want.UID()] {
@@ -65,7 +65,7 @@ func beginning(m maildrop.Message, n int64) (octets []byte, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, body.Close()) }()
-	// What ends without a CRLF is served with one; see maildrop.Message.
+	// A message that ends without a CRLF is served with one; see maildrop.Message.
 	return io.ReadAll(io.LimitReader(io.MultiReader(body, strings.NewReader("\r\n")), min(n, m.Size())))
 }
 

@@ -42,7 +42,7 @@ type Relay struct {
 }
 
 // StartRelay relays to the server at host:port, with half of the round trip in each direction,
-// until close or the end of ctx. w sees what passes, nil for nobody.
+// until close or the end of ctx. w, if not nil, sees what passes.
 func StartRelay(ctx context.Context, to string, l Line, w *Watch) (*Relay, error) {
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
@@ -102,14 +102,14 @@ func (d delay) join(ctx context.Context, a, b net.Conn) {
 	directions.Wait()
 }
 
-// parcel is what one read gave. One without octets is the end.
+// parcel holds the octets of one read. A parcel without octets is the end.
 type parcel struct {
 	octets []byte
 	due    time.Time
 }
 
 // carry passes on one direction and its end. It returns when from has ended or to takes nothing
-// more; then it has closed from. see is shown what is passed on, nil for nobody.
+// more; then it has closed from. see, if not nil, is shown what is passed on.
 func (d delay) carry(ctx context.Context, from, to net.Conn, see func([]byte)) {
 	onTheWay, free := make(chan parcel, parcels+1), make(chan []byte, parcels)
 	go d.collect(from, onTheWay, free) // ends when from does, which is closed below when to fails
@@ -166,7 +166,7 @@ func (d delay) collect(from net.Conn, onTheWay chan<- parcel, free <-chan []byte
 	}
 }
 
-// coarse is by how much a timer may be late.
+// coarse is the time by which a timer may be late.
 const coarse = 3 * time.Millisecond
 
 // until waits for a moment, or for the end of ctx.
@@ -185,8 +185,8 @@ func (d delay) until(ctx context.Context, due time.Time) {
 	}
 }
 
-// endWriting passes on that nothing more comes. What cannot be closed on one
-// side is closed on both.
+// endWriting closes the writing side, so that the other end sees the end. A connection that cannot
+// be closed on one side is closed on both.
 func endWriting(c net.Conn) {
 	if half, ok := c.(interface{ CloseWrite() error }); ok {
 		_ = half.CloseWrite() // a connection that has ended already needs no end

@@ -39,7 +39,7 @@ func (f Files) Source(box *Mailbox) (maildrop.Source, error) {
 	case "maildir":
 		return maildrop.OpenMaildir(f.Path)
 	}
-	return nil, fmt.Errorf("there is no format %q", f.Form)
+	return nil, fmt.Errorf("unknown format %q", f.Form)
 }
 
 // WriteFiles writes the mailbox in each of these forms into a folder, and shows how far it is.
@@ -103,6 +103,6 @@ func CheckSpace(dir string, needed int64) error {
 	if err != nil || free >= uint64(needed) {
 		return nil //nolint:nilerr // what the system does not tell is found out by writing
 	}
-	return cli.Usage("a run needs about %s of disk, and %s has %s: take fewer or smaller messages, or another --dir",
+	return cli.Usage("a run needs about %s of disk, and %s has %s: use fewer or smaller messages, or another --dir",
 		numbers.Octets(needed), dir, numbers.Octets(int64(free)))
 }

@@ -57,7 +57,7 @@ func (m *Mailbox) Take(f *pflag.FlagSet) error {
 		return cli.Usage("--synthetic: %w", err)
 	}
 	if o.Arrive > 0 || o.Expire > 0 || o.ExpirePercent > 0 || o.Shuffle {
-		return cli.Usage("--synthetic: arrive, expire and shuffle change the mailbox after each session, so that nothing can be compared: leave them out")
+		return cli.Usage("--synthetic: arrive, expire and shuffle change the mailbox after each session, so the results could not be compared: leave them out")
 	}
 	*m = Mailbox{Messages: o.Count, Seed: o.Seed, Synthetic: o.String()}
 	return nil
@@ -74,7 +74,7 @@ func (m *Mailbox) Validate() error {
 		}
 		list, err := m.List() // reads the table of sizes, when there is one
 		if err == nil && list.Octets() > mostOctets {
-			err = fmt.Errorf("that is more than %s of mail", numbers.Octets(mostOctets))
+			err = fmt.Errorf("it describes more than %s of mail", numbers.Octets(mostOctets))
 		}
 		if err != nil {
 			return cli.Usage("--synthetic: %w", err)
@@ -112,7 +112,7 @@ func (m *Mailbox) Total() int64 {
 	return list.Octets()
 }
 
-// options returns those of the generator.
+// options returns the options of the generator.
 func (m *Mailbox) options() (maildrop.SyntheticOptions, error) {
 	if m.Synthetic == "" {
 		return maildrop.SyntheticOptions{Count: m.Messages, Size: int64(m.Size), Seed: m.Seed}, nil
