@@ -9,7 +9,8 @@ type command struct {
 	needs func(o *Options) bool
 }
 
-// commands returns the table of POP3 verbs. A new verb needs a file and a row here.
+// commands returns the table of POP3 verbs. A new verb needs a file and a row here: a Verb with its
+// Name, States, Args, Lines, Secret, SASL, RFC and Doc, then answer and needs.
 func commands() []command {
 	return []command{
 		{Verb{"APOP", Authorization, true, OneLine, TailSecret, false, "1939/7", "Logs in by a name and a digest of the password and the timestamp of the greeting."}, apop, nil},

@@ -9,7 +9,8 @@ import (
 )
 
 // stepTable returns the table of steps: name, description, and how the value becomes an edit. A new
-// step is a new row.
+// step is a new row. The client check takes the answer after it for one that breaks the RFC, unless
+// legal in check/severity.go has the step.
 func stepTable() []stepRow {
 	return slices.Concat(stepsInstead(), stepsInTime(), stepsOfForm(), stepsAtTheEnd(), stepsOnRows(), stepsOnOctets())
 }

@@ -29,7 +29,7 @@ type deleting struct {
 // DeleteMode returns the mode that runs it.
 func DeleteMode() harness.Mode {
 	return harness.Mode{
-		Command: newDelete(), Hidden: []*cobra.Command{newDele()},
+		Command: newDelete(), Hidden: []*cobra.Command{deleterProgram()},
 		Kinds: clients.Kinds{
 			Clients: []func() clients.Client{func() clients.Client { return new(deleter) }},
 			Tasks:   []func() tasks.Task{func() tasks.Task { return new(deletion) }},
@@ -187,8 +187,8 @@ func (*deleter) Verify(_ context.Context, _ *clients.Visit, served maildrop.List
 	return tasks.Kept{Messages: served.Len()}, nil
 }
 
-// newDele returns the program of a deleter.
-func newDele() *cobra.Command {
+// deleterProgram returns the program of a deleter.
+func deleterProgram() *cobra.Command {
 	return child.Command(deleName, "Deletes the mailbox of one trial with bare DELE", func(ctx context.Context, s *deleSpec, _ io.Writer) error {
 		const longestLine = 64 << 10
 		session, err := clients.Dial(ctx, s.Login, longestLine)

@@ -44,6 +44,7 @@ served. Without a command it makes a short measurement, in less than a minute.`,
   bench compare --client 'mine=./fetch --pop3 {host}:{port} -u {user} -p {password} --out {dir}'
   bench refresh --rtt 20ms
   bench servers
+  bench start
   bench sessions --at-once 1,8,32
   bench growth
   bench delete

@@ -68,3 +68,14 @@ func benchIn(dir string, args ...string) outcome {
 func retrieveSmall(dir string, more ...string) outcome {
 	return bench(append([]string{"retrieve", "--messages", "200", "--size", "2KiB", "--runs", "2", "--dir", dir}, more...)...)
 }
+
+var _ = Describe("Every mode of the bench", func() {
+	It("has an example in the help, and a row in the table of docs/bench.md", func() {
+		page, err := os.ReadFile("../../docs/bench.md")
+		Expect(err).NotTo(HaveOccurred())
+		for _, m := range modes() {
+			Expect(string(page)).To(ContainSubstring("\n| `bench " + m.Command.Name() + "` |"))
+			Expect(newRoot().Example).To(ContainSubstring("\n  bench " + m.Command.Name()))
+		}
+	})
+})

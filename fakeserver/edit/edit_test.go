@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"io"
 	"maps"
+	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -166,6 +167,14 @@ func rendered(r edit.Reply) string {
 var _ = Describe("the edits of a reply", func() {
 	It("are all shown below", func() {
 		Expect(names()).To(Equal(makers("Edit")))
+	})
+
+	It("are all named in docs/fakeserver.md", func() {
+		page, err := os.ReadFile("../../docs/fakeserver.md")
+		Expect(err).NotTo(HaveOccurred())
+		for _, name := range names() {
+			Expect(string(page)).To(ContainSubstring("`"+name+"`"), "the tables of edits lack it")
+		}
 	})
 
 	for _, name := range names() {

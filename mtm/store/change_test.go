@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"runtime"
 	"strings"
 	"time"
@@ -85,6 +86,22 @@ var _ = Describe("Changing entries", func() {
 		wantNames, wantDefaults := store.Columns()
 		Expect(names).To(Equal(wantNames))
 		Expect(defaults).To(Equal(wantDefaults))
+	})
+
+	It("has the columns and the version that docs/store.md gives", func() {
+		page, err := os.ReadFile("../../docs/store.md")
+		Expect(err).NotTo(HaveOccurred())
+		Expect(string(page)).To(ContainSubstring("schema, now %d.", store.Version()))
+		_, table, _ := strings.Cut(string(page), "**entries**")
+		table, _, _ = strings.Cut(table, "\n**")
+		var given []string
+		for line := range strings.Lines(table) {
+			if cells := strings.Split(line, "|"); len(cells) > 2 {
+				given = append(given, strings.Split(strings.TrimSpace(cells[1]), ", ")...)
+			}
+		}
+		names, _ := store.Columns()
+		Expect(given).To(ContainElements(names))
 	})
 
 	It("Update refuses what is gone, what is fixed, and a folder below itself", func() {

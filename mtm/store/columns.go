@@ -4,10 +4,10 @@ import "time"
 
 // columns are those of the table entries, in its order. From here come the statements that add,
 // update, copy and read entries, their checksums, and what Dump shows. A new column is a line at
-// the end, a field of Entry, and a step of the schema that adds it with a default of 0 or ”; sum is
-// then plain or own, so that the checksums of rows that are there stay right. Columns behind the
-// checksum are left out of an INSERT when all its rows have the usual value: the more often a
-// column has it, the further behind it stands.
+// the end, a field of Entry, and a step of the schema that adds it with 0 or the empty text as
+// default; sum is then plain or own, so that the checksums of rows that are there stay right.
+// Columns behind the checksum are left out of an INSERT when all its rows have the usual value: the
+// more often a column has it, the further behind it stands.
 var columns = []*column{
 	{name: "id", number: at(func(e *Entry) *ID { return &e.ID })},
 	{name: "parent", number: at(func(e *Entry) *ID { return &e.Parent })},

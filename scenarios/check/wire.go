@@ -2,6 +2,7 @@ package check
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"pop3mtm/fakeserver"
@@ -86,15 +87,12 @@ func readBody(octets []byte, at int) (body []byte, end int, whole bool) {
 	return body, at, false
 }
 
+var pop3Verbs = fakeserver.Verbs()
+
 // severalLines reports whether a positive answer to a command has a body.
 func severalLines(c fakeserver.Command) bool {
-	switch c.Verb {
-	case "RETR", "TOP", "CAPA":
-		return true
-	case "LIST", "UIDL", "AUTH", "LANG":
-		return strings.TrimSpace(c.Args) == ""
-	}
-	return false
+	i := slices.IndexFunc(pop3Verbs, func(v fakeserver.Verb) bool { return v.Name == c.Verb })
+	return i >= 0 && pop3Verbs[i].Lines.Many(c.Args)
 }
 
 // bodiesAnywhere returns all parts that some reader could take for a message: the lines after any
