@@ -62,6 +62,7 @@ var arrows = map[string][]string{
 
 	// The client check.
 	"scenarios/check":         {"scenarios", "scenarios/check/process", "scenarios/check/stored", "fakeserver", "fakeserver/edit", "fakeserver/maildrop", "fixtures", "mtm", "mtm/account", "mtm/store"},
+	"scenarios/check/attend":  {"scenarios/check", "scenarios/check/report", "fakeserver/control", "fakeserver/control/page"},
 	"scenarios/check/process": nil,
 	"scenarios/check/report":  {"scenarios/check", "fakeserver/edit"},
 	"scenarios/check/stored":  nil,

@@ -64,6 +64,7 @@ func newCheck() *cobra.Command {
   pop3sim check --preset curl --html report.html
   pop3sim check --client mine.yaml --sweep --step 7 --junit report.xml
   pop3sim check --list --only 'retr-*'
+  pop3sim check --attend --http 127.0.0.1:8026
   pop3sim serve --case 'retr-drop@1200/close'`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runCheck(cmd, &f) },
 	}
@@ -130,8 +131,14 @@ func runCheck(cmd *cobra.Command, f *checkFlags) error {
 		return err
 	}
 	defer func() { _ = f.client.close() }() // it only listened
+	defer func() { _ = f.client.person.wait(cmd.Context(), cmd.ErrOrStderr()) }()
 	r := &check.Runner{Drive: drive, Deviations: f.client.deviations(), Jobs: f.jobs, SelfCheck: check.MTM{}}
 	rep, err := f.play(cmd, r, cases)
+	f.client.person.finish(rep, policy, err)
+	if errors.Is(err, check.ErrProbe) {
+		_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "pop3sim: %s\n", cli.OneLine(err.Error()))
+		return cli.Exit(cli.Wrong)
+	}
 	if rep == nil {
 		return err
 	}
@@ -161,7 +168,7 @@ func (f *checkFlags) cases() ([]*check.Case, error) {
 		}
 		all = append(all, own...)
 	}
-	if f.client.attend && len(f.choice.Only) == 0 {
+	if f.client.person.attend && len(f.choice.Only) == 0 {
 		f.choice.Only = check.Attended()
 	}
 	if f.choice.Sweep {
@@ -177,11 +184,7 @@ func (f *checkFlags) cases() ([]*check.Case, error) {
 func (f *checkFlags) play(cmd *cobra.Command, r *check.Runner, cases []*check.Case) (rep *report.Report, err error) {
 	ctx, stderr := cmd.Context(), cmd.ErrOrStderr()
 	defer func() { err = errors.Join(err, r.Close()) }()
-	if err = r.Open(ctx); errors.Is(err, check.ErrProbe) {
-		_, _ = fmt.Fprintf(stderr, "pop3sim: %s\n", cli.OneLine(err.Error()))
-		return nil, cli.Exit(cli.Wrong)
-	}
-	if err != nil {
+	if err = r.Open(ctx); err != nil {
 		return nil, err
 	}
 	if f.choice.Sweep {
@@ -205,6 +208,7 @@ func (f *checkFlags) play(cmd *cobra.Command, r *check.Runner, cases []*check.Ca
 		done++
 		bar.Set(done, int64(len(cases)))
 	}
+	f.client.person.begin(r, len(cases))
 	outcomes, err := r.Run(ctx, cases)
 	rep.Add(outcomes)
 	return rep, err

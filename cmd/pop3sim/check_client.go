@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -31,7 +32,7 @@ type clientFlags struct {
 	shell  bool
 	hang   time.Duration
 	listen string
-	attend bool
+	person attendFlags
 	port   *check.OnePort
 
 	program *check.Program
@@ -42,7 +43,7 @@ func (f *clientFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.preset, "preset", "", "check a known client: "+strings.Join(check.Presets(), ", "))
 	flags.Var(&f.file, "client", "check the client that `FILE` describes (docs/check.md)")
 	flags.StringVar(&f.listen, "listen", "", "check a client in another process, such as a library in its own tests: serve all cases on `HOST:PORT`, and talk JSON lines on stdin and stdout (docs/check.md)")
-	flags.BoolVar(&f.attend, "attend", false, "check a client that a person operates: say when to fetch mail, and ask what the client shows")
+	f.person.add(flags)
 	flags.StringVar(&f.name, "name", "", "the client's name in the report")
 	flags.BoolVar(&f.shell, "shell", false, "run the command of --exec by sh -c")
 	flags.StringVar(&f.store, "store", "", "how the client stores mail below {dir}: files, maildir, mbox, mh, bsmtp (default: the probe detects it)")
@@ -64,7 +65,7 @@ func (f *clientFlags) given() bool { return f.exec != "" || f.preset != "" || f.
 // drive returns the client that the flags select.
 func (f *clientFlags) drive(cmd *cobra.Command) (check.Drive, error) {
 	given := 0
-	for _, is := range []bool{f.exec != "", f.preset != "", f.file != "", f.listen != "" || f.attend} {
+	for _, is := range []bool{f.exec != "", f.preset != "", f.file != "", f.listen != "" || f.person.attend} {
 		if is {
 			given++
 		}
@@ -72,10 +73,13 @@ func (f *clientFlags) drive(cmd *cobra.Command) (check.Drive, error) {
 	if given != 1 {
 		return nil, cli.Usage("name the client by exactly one of --exec, --preset, --client, --listen and --attend")
 	}
+	if err := f.person.check(); err != nil {
+		return nil, err
+	}
 	if f.hang < time.Second {
 		return nil, cli.Usage("--hang takes a second or more, not %s", f.hang)
 	}
-	if f.listen != "" || f.attend {
+	if f.listen != "" || f.person.attend {
 		return f.onePort(cmd)
 	}
 	var err error
@@ -131,9 +135,13 @@ func (f *clientFlags) onePort(cmd *cobra.Command) (check.Drive, error) {
 		default:
 		}
 	}
-	if f.attend {
+	if f.person.attend {
 		f.listen = "" // the report is for people
-		return &check.Attend{OnePort: port, Out: cmd.ErrOrStderr(), In: cmd.InOrStdin(), Can: can}, nil
+		asker, err := f.person.asker(cmd)
+		if err != nil {
+			return nil, errors.Join(err, port.Close())
+		}
+		return &check.Attend{OnePort: port, Asker: asker, Can: can}, nil
 	}
 	return &check.Listen{OnePort: port, Out: cmd.OutOrStdout(), In: cmd.InOrStdin(), Can: can, Told: told}, nil
 }

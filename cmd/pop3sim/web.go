@@ -57,9 +57,14 @@ func newWeb(service *control.Service, withTools bool, log *slog.Logger) *web {
 	if withTools {
 		mux.Handle("/mcp", tools.Handler(tools.New(service, cli.Version(), log), log))
 	}
+	return serving(service.Guard(mux), log)
+}
+
+// serving returns the HTTP server for a handler.
+func serving(handler http.Handler, log *slog.Logger) *web {
 	ctx, stop := context.WithCancel(context.Background())
 	return &web{stop: stop, server: &http.Server{
-		Handler:           service.Guard(mux),
+		Handler:           handler,
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,

@@ -35,20 +35,21 @@ func isLoopback(host string) bool {
 }
 
 // Guard lets a request through that knows the token, as "Authorization: Bearer TOKEN" or as the
-// password of Basic; a browser gets a page that asks for it, and keeps a cookie. Without a token it
-// lets through what is sent to this machine by name. Requests from pages of other sites are
-// refused. /livez, /readyz and the assets of the page need no token.
-func (s *Service) Guard(next http.Handler) http.Handler {
+// password of Basic; a browser gets a page that asks for it, and keeps a cookie. With an empty
+// token it lets through what is sent to this machine by name. Requests from pages of other sites
+// are refused. /livez, /readyz and the assets of the page need no token.
+func Guard(token string, next http.Handler) http.Handler {
+	g := gate{token}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		w.Header().Set("Cross-Origin-Resource-Policy", "same-origin")
 		switch {
-		case s.o.Token == "" && !isLoopback(hostOf(r.Host)):
+		case token == "" && !isLoopback(hostOf(r.Host)):
 			refuse(w, http.StatusForbidden, "the Host of the request is not a name of this machine (127.0.0.1, localhost): a page of another site may have sent it")
 		case foreign(r):
 			refuse(w, http.StatusForbidden, "the request comes from a page of another site")
-		case s.o.Token != "" && s.enters(w, r):
-		case s.o.Token != "" && !public(r.URL.Path) && !s.knows(r):
+		case token != "" && g.enters(w, r):
+		case token != "" && !public(r.URL.Path) && !g.knows(r):
 			if byBrowser(r) {
 				askToken(w, local(r.URL.RequestURI()), "")
 				return
@@ -66,23 +67,26 @@ func public(path string) bool {
 	return path == "/livez" || path == "/readyz" || strings.HasPrefix(path, "/page/assets/")
 }
 
+// gate lets in those who know the token.
+type gate struct{ token string }
+
 // knows reports whether a request has the token, or the cookie that a browser got for it.
-func (s *Service) knows(r *http.Request) bool {
+func (g gate) knows(r *http.Request) bool {
 	given, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if !bearer {
 		_, given, _ = r.BasicAuth()
 	}
-	if s.same(given) {
+	if g.same(given) {
 		return true
 	}
-	name, value := s.cookie()
+	name, value := g.cookie()
 	kept, err := r.Cookie(name)
 	return err == nil && subtle.ConstantTimeCompare([]byte(kept.Value), []byte(value)) == 1
 }
 
 // same reports whether this is the token.
-func (s *Service) same(given string) bool {
-	a, b := sha256.Sum256([]byte(given)), sha256.Sum256([]byte(s.o.Token))
+func (g gate) same(given string) bool {
+	a, b := sha256.Sum256([]byte(given)), sha256.Sum256([]byte(g.token))
 	return subtle.ConstantTimeCompare(a[:], b[:]) == 1
 }
 

@@ -22,6 +22,9 @@ func (s *Service) Handler() http.Handler {
 	return s.Guard(mux)
 }
 
+// Guard is the function [Guard] with the token of the service.
+func (s *Service) Guard(next http.Handler) http.Handler { return Guard(s.o.Token, next) }
+
 // Mount adds the HTTP API to a mux, for a caller that also serves other paths. The caller wraps the
 // mux with Guard.
 func (s *Service) Mount(mux *http.ServeMux) {

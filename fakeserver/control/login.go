@@ -21,25 +21,22 @@ const loginPolicy = "default-src 'none'; style-src 'self'; img-src 'self'; form-
 // maxLogin bounds the form in octets.
 const maxLogin = 16 << 10
 
-// HasToken reports whether callers must give a token.
-func (s *Service) HasToken() bool { return s.o.Token != "" }
-
 // cookie returns the name and value of what a browser keeps instead of the token. Simulators on
 // other ports of the same host have other names.
-func (s *Service) cookie() (name, value string) {
-	sum := sha256.Sum256([]byte("pop3sim browser\x00" + s.o.Token))
+func (g gate) cookie() (name, value string) {
+	sum := sha256.Sum256([]byte("pop3sim browser\x00" + g.token))
 	text := hex.EncodeToString(sum[:])
 	return "pop3sim-" + text[:8], text[8:]
 }
 
 // enters lets browsers in and out: the form at /login, ?token= in the address of a page, which is
 // then loaded without it, and /logout. It reports whether it has answered.
-func (s *Service) enters(w http.ResponseWriter, r *http.Request) bool {
+func (g gate) enters(w http.ResponseWriter, r *http.Request) bool {
 	given, to := "", "/"
 	query := r.URL.Query()
 	switch {
 	case r.Method == http.MethodPost && r.URL.Path == "/logout":
-		s.keep(w, "", -1)
+		g.keep(w, "", -1)
 		http.Redirect(w, r, "/", http.StatusSeeOther)
 		return true
 	case r.Method == http.MethodPost && r.URL.Path == "/login":
@@ -56,19 +53,19 @@ func (s *Service) enters(w http.ResponseWriter, r *http.Request) bool {
 	default:
 		return false
 	}
-	if !s.same(given) {
+	if !g.same(given) {
 		askToken(w, to, "That is not the token.")
 		return true
 	}
-	_, value := s.cookie()
-	s.keep(w, value, 0)
+	_, value := g.cookie()
+	g.keep(w, value, 0)
 	http.Redirect(w, r, to, http.StatusSeeOther)
 	return true
 }
 
 // keep lets the browser keep the cookie until it is closed, or forget it.
-func (s *Service) keep(w http.ResponseWriter, value string, age int) {
-	name, _ := s.cookie()
+func (g gate) keep(w http.ResponseWriter, value string, age int) {
+	name, _ := g.cookie()
 	w.Header().Set("Referrer-Policy", "no-referrer")
 	w.Header().Set("Cache-Control", "no-store")
 	http.SetCookie(w, &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: age, HttpOnly: true, SameSite: http.SameSiteStrictMode})

@@ -110,6 +110,9 @@ func New(server *fakeserver.Server, o *Options) *Service {
 // called before the first request.
 func (s *Service) SetAddresses(a Addresses) { s.o.Addresses = a }
 
+// HasToken reports whether callers must give a token.
+func (s *Service) HasToken() bool { return s.o.Token != "" }
+
 // find returns the tenant of a user. It adds a tenant for a user who was added to the server
 // directly.
 func (s *Service) find(name string) (*tenant, error) {

@@ -1,12 +1,10 @@
 package check
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strconv"
 	"strings"
 
@@ -19,12 +17,44 @@ import (
 // to fetch mail, and then what the client shows.
 type Attend struct {
 	*OnePort
-	Out io.Writer
-	In  io.Reader
-	Can []scenarios.Ability
+	Asker Asker
+	Can   []scenarios.Ability
 
-	lines *bufio.Scanner
+	begun map[string]bool // the ids of the cases that were played
 }
+
+// Asker puts questions to a person and returns the answers. It waits until ctx ends.
+type Asker interface {
+	Ask(ctx context.Context, q Question) (string, error)
+}
+
+// Question is what a person is asked: to fetch mail, and after that what the inbox shows.
+type Question struct {
+	Endpoint
+	Visit   int      // 1 for the first visit of the case, in which the inbox is empty
+	Again   bool     // the case is played a second time
+	Skips   bool     // the case may be skipped
+	Fetched bool     // the question is what the inbox shows
+	Inbox   []string // the subjects of the mail in the mailbox, for that question
+	Invalid string   // the word of the previous answer that was not understood, or ""
+}
+
+// The answers to a Question that asks to fetch mail. A Question about the inbox is answered by the
+// numbers of the messages that it shows, each as often as it is shown, with an h for half a
+// message; 0 stands for an empty inbox.
+const (
+	AnswerDone    = ""
+	AnswerHung    = "h"
+	AnswerCrashed = "c"
+	AnswerSkip    = "s"
+	AnswerStop    = "q"
+)
+
+// ErrStopped is the cause when the person who operates the client stops the check.
+var ErrStopped = errors.New("the person at the client stopped the check")
+
+// errSkipped is the error of a visit in a case that is not to be played.
+var errSkipped = errors.New("the person at the client skipped the case")
 
 // Attended returns globs that select the cases worth a person's time.
 func Attended() []string {
@@ -40,10 +70,12 @@ func (a *Attend) Abilities() []scenarios.Ability { return a.Can }
 
 // Start implements Drive.
 func (a *Attend) Start(_ string, e Endpoint) (Client, error) {
-	if a.lines == nil {
-		a.lines = bufio.NewScanner(a.In)
+	if a.begun == nil {
+		a.begun = map[string]bool{}
 	}
-	return &attended{attend: a, endpoint: e}, nil
+	again := a.begun[e.Case]
+	a.begun[e.Case] = true
+	return &attended{asker: a.Asker, question: Question{Endpoint: e, Again: again, Skips: e.Case != cleanID}}, nil
 }
 
 // user returns the same name for all cases, so that the account is set up only once.
@@ -51,8 +83,8 @@ func (*Attend) user(c *Case) string { return c.user() }
 
 // attended is the client in one case, operated by a person.
 type attended struct {
-	attend   *Attend
-	endpoint Endpoint
+	asker    Asker
+	question Question // without what changes from question to question
 	visits   int
 	mail     []mailSeen
 	stored   []stored.Message
@@ -70,52 +102,86 @@ func (a *attended) shows(mail []mailSeen) { a.mail = mail }
 // Visit implements Client.
 func (a *attended) Visit(ctx context.Context, _ func() process.Line, _ Waiting) process.Ending {
 	a.visits++
-	e, out := a.endpoint, a.attend.Out
-	if a.visits == 1 {
-		_, _ = fmt.Fprintf(out, "\nCase %s\n  Set up: server %s, port %d, user %s, password %s, no TLS. Begin with an empty inbox.\n", e.Case, e.Host, e.Port, e.User, e.Password)
+	end, err := a.fetch(ctx)
+	if err == nil {
+		err = a.inbox(ctx)
 	}
-	_, _ = fmt.Fprintf(out, "  Press Get Mail in the client now. When it has finished, press Enter (h when it hangs, c when it crashed): ")
-	said, err := a.ask(ctx)
 	if err != nil {
-		return process.Ending{Status: -1, Err: err}
-	}
-	end := process.Ending{Started: true, Status: -1}
-	switch strings.ToLower(said) {
-	case "h":
-		end.Hung = "the person who operates it says that it hangs"
-	case "c":
-		end.Signal = "the person who operates it says that it crashed"
-	}
-	if err = a.inbox(ctx); err != nil {
 		return process.Ending{Status: -1, Err: err}
 	}
 	return end
 }
 
+// fetch asks the person to fetch mail, and returns how that ended.
+func (a *attended) fetch(ctx context.Context) (process.Ending, error) {
+	q := a.question
+	q.Visit = a.visits
+	for {
+		said, err := a.asker.Ask(ctx, q)
+		if err != nil {
+			return process.Ending{}, err
+		}
+		end := process.Ending{Started: true, Status: -1}
+		switch answer := strings.ToLower(strings.TrimSpace(said)); {
+		case answer == AnswerDone:
+			return end, nil
+		case answer == AnswerHung:
+			end.Hung = "the person who operates it says that it hangs"
+			return end, nil
+		case answer == AnswerCrashed:
+			end.Signal = "the person who operates it says that it crashed"
+			return end, nil
+		case answer == AnswerStop:
+			return end, ErrStopped
+		case answer == AnswerSkip && q.Skips:
+			return end, errSkipped
+		}
+		q.Invalid = said
+	}
+}
+
 // inbox asks the person which messages the client shows.
 func (a *attended) inbox(ctx context.Context) error {
-	out := a.attend.Out
-	for i, m := range a.mail {
-		_, _ = fmt.Fprintf(out, "    %d  %s\n", i+1, m.subject)
+	q := a.question
+	q.Visit, q.Fetched = a.visits, true
+	for _, m := range a.mail {
+		q.Inbox = append(q.Inbox, m.subject)
 	}
 	for {
-		_, _ = fmt.Fprint(out, "  Which of these does the inbox show? Write their numbers, each as often as it is shown, with h for half a message (1 2h 3 3), or 0 for none: ")
-		said, err := a.ask(ctx)
+		said, err := a.asker.Ask(ctx, q)
 		if err != nil {
 			return err
+		}
+		switch strings.ToLower(strings.TrimSpace(said)) {
+		case AnswerStop:
+			return ErrStopped
+		case AnswerSkip:
+			if q.Skips {
+				return errSkipped
+			}
 		}
 		found, bad := a.named(said)
 		if bad == "" {
 			a.stored = found
 			return nil
 		}
-		_, _ = fmt.Fprintf(out, "  %q is not a number of the list.\n", bad)
+		q.Invalid = bad
 	}
 }
 
+// maxShown limits the entries of an inbox that a person lists.
+const maxShown = 1000
+
 // named returns the messages that the person says the inbox shows, or the word that is wrong.
 func (a *attended) named(said string) (found []stored.Message, bad string) {
-	for i, word := range strings.Fields(strings.ReplaceAll(said, ",", " ")) {
+	words := strings.Fields(strings.ReplaceAll(said, ",", " "))
+	if len(words) == 0 {
+		return nil, "(nothing)"
+	}
+	if len(words) > maxShown {
+		return nil, words[maxShown]
+	}
+	for i, word := range words {
 		number, half := strings.CutSuffix(strings.ToLower(word), "h")
 		n, err := strconv.Atoi(number)
 		if err != nil || n < 0 || n > len(a.mail) {
@@ -131,17 +197,6 @@ func (a *attended) named(said string) (found []stored.Message, bad string) {
 		found = append(found, stored.Message{Name: fmt.Sprintf("entry %d of the inbox", i+1), Octets: octets})
 	}
 	return found, ""
-}
-
-// ask reads a line that the person types.
-func (a *attended) ask(ctx context.Context) (string, error) {
-	if ctx.Err() != nil {
-		return "", context.Cause(ctx)
-	}
-	if !a.attend.lines.Scan() {
-		return "", errors.New("the input has ended: nobody answers the questions")
-	}
-	return strings.TrimSpace(a.attend.lines.Text()), nil
 }
 
 // Stored implements Client.

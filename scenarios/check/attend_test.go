@@ -3,11 +3,13 @@ package check_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -86,15 +88,78 @@ func TestAClientThatAPersonOperatesIsJudgedByWhatThePersonSees(t *testing.T) {
 	}
 	defer func() { _ = port.Close() }()
 	p := &person{t: t, client: right{}.fetch}
-	for _, o := range play(t, &check.Attend{OnePort: port, Out: p, In: p}, "retr-octets@dots", "retr-octets@eight-bit", "dele-drop@2") {
+	for _, o := range play(t, &check.Attend{OnePort: port, Asker: &check.Terminal{Out: p, In: p}}, "retr-octets@dots", "retr-octets@eight-bit", "dele-drop@2") {
 		if o.Result != check.Pass {
 			t.Errorf("%s: %s %s: %s; %s", o.Case.ID, o.Result, o.Class, o.Why, o.Detail)
 		}
 	}
+	for _, o := range play(t, &check.Attend{OnePort: port, Asker: &check.Terminal{Out: p, In: p}}, "killed-at-dele@1") {
+		if o.Result != check.Skipped {
+			t.Errorf("%s: %s %s: %s; %s", o.Case.ID, o.Result, o.Class, o.Why, o.Detail)
+		}
+	}
 	p.forgets = "Dots"
-	for _, o := range play(t, &check.Attend{OnePort: port, Out: p, In: p}, "retr-octets@dots") {
+	for _, o := range play(t, &check.Attend{OnePort: port, Asker: &check.Terminal{Out: p, In: p}}, "retr-octets@dots") {
 		if o.Class != check.Lost {
 			t.Errorf("%s: %s %s: %s; %s", o.Case.ID, o.Result, o.Class, o.Why, o.Detail)
 		}
+	}
+}
+
+// scripted answers each question about fetching mail with the next word, and says that the inbox is
+// right.
+type scripted struct {
+	client check.Func
+	t      *testing.T
+	dir    string
+	words  []string
+	asked  []check.Question
+}
+
+func (s *scripted) Ask(ctx context.Context, q check.Question) (string, error) {
+	s.asked = append(s.asked, q)
+	if q.Fetched {
+		var all []string
+		for i := range q.Inbox {
+			all = append(all, strconv.Itoa(i+1))
+		}
+		return strings.Join(all, " "), nil
+	}
+	if q.Visit == 1 {
+		s.dir = s.t.TempDir()
+	}
+	word := check.AnswerDone
+	if q.Skips && q.Visit == 1 && len(s.words) > 0 {
+		word, s.words = s.words[0], s.words[1:]
+	}
+	if word == check.AnswerDone {
+		_ = s.client(ctx, q.Endpoint, s.dir) // the verdict says what came of it
+	}
+	return word, nil
+}
+
+// The person skips a case, mistypes an answer, and stops at the third case.
+func TestAPersonSkipsACaseAndStopsTheCheck(t *testing.T) {
+	port, err := check.ListenOn(t.Context(), "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = port.Close() }()
+	s := &scripted{client: right{}.fetch, t: t, words: []string{"s", "what?", "", "q"}}
+	r := &check.Runner{Drive: &check.Attend{OnePort: port, Asker: s}}
+	defer func() { _ = r.Close() }()
+	if err = r.Open(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	cases, err := check.Choice{Only: []string{"retr-octets@blanks", "retr-octets@dots", "retr-octets@eight-bit"}}.Choose(named(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	outcomes, err := r.Run(t.Context(), cases)
+	if !errors.Is(err, check.ErrStopped) || len(outcomes) != 2 || outcomes[0].Result != check.Skipped || outcomes[1].Result != check.Pass {
+		t.Errorf("the run ends with %v after %v", err, outcomes)
+	}
+	if !slices.ContainsFunc(s.asked, func(q check.Question) bool { return q.Invalid == "what?" && q.Title != "" }) {
+		t.Errorf("nobody asked again after a wrong answer: %v", s.asked)
 	}
 }

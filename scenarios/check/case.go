@@ -47,6 +47,9 @@ type Case struct {
 	deletes  func(fakeserver.Leaving) bool // nil: as the scenario says
 }
 
+// cleanID is the id of the case without any fault, which the probe plays.
+const cleanID = "clean"
+
 // Where returns the RFC section, or the quirk if there is no section: 1939/6, QUIRK 72.
 func (c *Case) Where() string {
 	if len(c.RFC) > 0 {

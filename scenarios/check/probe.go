@@ -21,7 +21,7 @@ var ErrProbe = errors.New("the client cannot be checked")
 // clean returns the case without any fault.
 func clean() *Case {
 	s := &scenarios.Scenario{Title: "A server without any fault", Mailbox: cleanMail()}
-	return &Case{ID: "clean", Title: s.Title, Severity: Must, Visits: 2, scenario: s}
+	return &Case{ID: cleanID, Title: s.Title, Severity: Must, Visits: 2, scenario: s}
 }
 
 // cleanMail returns mail that no client gets wrong: its lines have no dots and no blanks at their
@@ -45,6 +45,9 @@ func (r *Runner) probe(ctx context.Context, told, mode TLS) (_ *Learned, err err
 	}
 	defer func() { err = errors.Join(err, t.close()) }()
 	first := t.visit(ctx)
+	if errors.Is(first.Err, ErrStopped) {
+		return nil, first.Err
+	}
 	firstStored, err := t.client.Stored()
 	if err != nil {
 		return nil, err
@@ -62,7 +65,9 @@ func (r *Runner) probe(ctx context.Context, told, mode TLS) (_ *Learned, err err
 	}
 	l.see(t, firstStored)
 	sessions, deleted := len(t.e.sessions), len(t.e.left) < len(t.e.uids)
-	t.visit(ctx)
+	if second := t.visit(ctx); errors.Is(second.Err, ErrStopped) {
+		return nil, second.Err
+	}
 	secondStored, err := t.client.Stored()
 	if err != nil {
 		return nil, err

@@ -65,7 +65,8 @@ type Runner struct {
 	caFile  string
 	learned map[TLS]*Learned
 	told    sync.Mutex
-	single  bool // all cases use one port, so one plays at a time
+	single  bool                    // all cases use one port, so one plays at a time
+	stop    context.CancelCauseFunc // of the current Run
 }
 
 // waitingPerJob limits the clients that wait for a time-out, beside each one that works: they all
@@ -120,6 +121,8 @@ func (r *Runner) Close() error {
 // outcomes that are known, and the cause.
 func (r *Runner) Run(ctx context.Context, cases []*Case) ([]Outcome, error) {
 	outcomes := make([]Outcome, len(cases))
+	ctx, r.stop = context.WithCancelCause(ctx)
+	defer r.stop(nil)
 	_, r.single = r.Drive.(place)
 	jobs := r.Jobs
 	if jobs <= 0 {
@@ -196,6 +199,9 @@ func (r *Runner) tell(o Outcome) {
 // cannot play the case.
 func (r *Runner) mode(d Drive, c *Case) (*Learned, string) {
 	var first *Learned
+	if _, person := d.(*Attend); person && c.kill != nil {
+		return nil, "a person cannot end the client at one reply of the server"
+	}
 	wanted := c.tls()
 	for _, told := range d.Modes() {
 		l := r.learned[told]
@@ -257,11 +263,17 @@ func (r *Runner) play(ctx context.Context, d Drive, c *Case, idle Waiting) Outco
 		}
 		err = errors.Join(err, t.close())
 	}
+	if errors.Is(err, ErrStopped) && r.stop != nil {
+		r.stop(ErrStopped)
+	}
 	if ctx.Err() != nil {
 		return Outcome{}
 	}
 	o.Took = time.Since(began)
-	if err != nil {
+	switch {
+	case errors.Is(err, errSkipped):
+		o.Result, o.Class, o.Why = Skipped, NotExercised, err.Error()
+	case err != nil:
 		o.Result, o.Why = Harness, err.Error()
 	}
 	return o

@@ -21,6 +21,7 @@ import (
 // Endpoint tells a client how to reach the server of a case.
 type Endpoint struct {
 	Case     string // the id of the case
+	Title    string // what happens in the case, in one sentence
 	Host     string
 	Port     int
 	User     string
@@ -116,15 +117,17 @@ func (c *Case) open(l *Learned, k *keys, caFile string, at place) (*stage, error
 		return nil, fmt.Errorf("case %s: %w", c.ID, err)
 	}
 	s.listener = listener{socket, s.line}
-	port := 0
+	port, host := 0, "127.0.0.1"
 	if at, ok := socket.Addr().(*net.TCPAddr); ok {
 		port = at.Port
+		if !at.IP.IsUnspecified() {
+			host = at.IP.String()
+		}
 	}
-	host := "127.0.0.1"
 	if l.Mode != PlainLine {
 		host = "localhost" // a server with TLS may need its name from the client
 	}
-	s.endpoint = Endpoint{Case: c.ID, Host: host, Port: port, User: user, Password: c.password(), CA: caFile, TLS: l.Told}
+	s.endpoint = Endpoint{Case: c.ID, Title: c.Title, Host: host, Port: port, User: user, Password: c.password(), CA: caFile, TLS: l.Told}
 	go func() {
 		if play.ImplicitTLS() {
 			s.served <- play.ServeTLS(s.listener)

@@ -24,14 +24,10 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 // Mount adds the page to a mux, at / and below /page/. The caller wraps the mux with
 // [control.Service.Guard].
 func (p *Page) Mount(mux *http.ServeMux) {
-	assets, err := fs.Sub(files, "assets")
-	if err != nil {
-		panic(err) // it is embedded
-	}
 	get := func(path string, serve func(http.ResponseWriter, *http.Request) error) {
 		mux.Handle("GET "+path, guarded(serve))
 	}
-	mux.Handle("GET /page/assets/", secure(http.StripPrefix("/page/assets/", http.FileServerFS(assets))))
+	MountAssets(mux)
 	get("/{$}", p.whole)
 	get("/page/live", p.live)
 	get("/page/scenarios", p.choices)
@@ -45,8 +41,18 @@ func (p *Page) Mount(mux *http.ServeMux) {
 	}
 }
 
-// secure adds the headers of the page.
-func secure(next http.Handler) http.Handler {
+// MountAssets adds the style sheet, the script and the icon to a mux, below /page/assets/, for this
+// page and others.
+func MountAssets(mux *http.ServeMux) {
+	assets, err := fs.Sub(files, "assets")
+	if err != nil {
+		panic(err) // it is embedded
+	}
+	mux.Handle("GET /page/assets/", Secure(http.StripPrefix("/page/assets/", http.FileServerFS(assets))))
+}
+
+// Secure adds the headers of a page that loads only what its own server has.
+func Secure(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", policy)
@@ -60,7 +66,7 @@ func secure(next http.Handler) http.Handler {
 
 // guarded serves with these headers, and shows errors as text.
 func guarded(serve func(http.ResponseWriter, *http.Request) error) http.Handler {
-	return secure(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return Secure(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := serve(w, r); err != nil {
 			http.Error(w, err.Error(), statusOf(err))
 		}
