@@ -47,8 +47,8 @@ var _ = Describe("The table of errors", func() {
 	It("is what docs/errors.md says (go test ./mtm -update rewrites it)", func() {
 		var b strings.Builder
 		b.WriteString("# Errors\n\n")
-		b.WriteString("Every error of an operation is an `*mtm.Error`: command, step, cause, and one of these numbers of the\n")
-		b.WriteString("original. `errors.Is(err, mtm.ErrBusy)` tells them apart, `mtm.Code(err)` gives the number, and `mtm --json`\n")
+		b.WriteString("Every error of an operation is an `*mtm.Error`. It has the command, the step, the cause, and one of these numbers, which are\n")
+		b.WriteString("those of the original. In Go, test for one with `errors.Is(err, mtm.ErrBusy)`; `mtm.Code(err)` returns the number. `mtm --json`\n")
 		b.WriteString("prints it as `code`. This page is made from `symbian.Errors`.\n\n")
 		b.WriteString("| Number | Name | Says | When | What to do |\n|---|---|---|---|---|\n")
 		for _, e := range symbian.Errors() {
