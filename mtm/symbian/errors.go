@@ -103,7 +103,7 @@ var errorTable = []ErrorInfo{
 		"the server did not answer in time, or an idle connection had no traffic for half an hour",
 		"try again, or allow more time"},
 	{ErrDisconnected, "ErrDisconnected", "not connected",
-		"the command needs a connection and there is none, or the connection broke",
+		"the command needs a connection and was called offline, or the connection broke",
 		"connect again: the next get mail fetches what is missing; leave out a message that breaks every connection (--skip)"},
 	{ErrCannotConnect, "ErrCannotConnect", "cannot connect",
 		"no server answers at the address, or its greeting refuses the client",

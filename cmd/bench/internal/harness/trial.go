@@ -191,8 +191,8 @@ func (t *Trial) dir(i int) string {
 	return filepath.Join(t.Dir, fmt.Sprintf("account-%d", i+1))
 }
 
-// profile returns the file for the CPU profile of one process of ours; there are none for other
-// programs.
+// profile returns the file for the CPU profile of one process of ours; other programs write
+// no profiles.
 func (t *Trial) profile(of string) string {
 	if t.Profile == "" {
 		return ""
