@@ -11,9 +11,6 @@ import (
 	"pop3mtm/fakeserver/control/internal/input"
 )
 
-// prefix is the prefix of the paths of all operations.
-const prefix = "/api/v1"
-
 // Handler returns the HTTP API, behind Guard: the operations below /api/v1, /openapi.json to
 // describe them, /docs to try them, /metrics, /livez and /readyz.
 func (s *Service) Handler() http.Handler {

@@ -11,6 +11,9 @@ import (
 	"pop3mtm/scenarios"
 )
 
+// prefix is the prefix of the paths of all operations.
+const prefix = "/api/v1"
+
 // Options configures a Service. nil and zero fields mean the defaults.
 type Options struct {
 	// Addresses are returned to clients that create a user.
