@@ -68,7 +68,7 @@ var _ = Describe("pop3sim generate", func() {
 	It("overwrites nothing", func() {
 		Expect(generate("3", "eml", "mail").status).To(Equal(0))
 		Expect(generate("3", "eml", "mail")).To(Equal(result{1, "", "pop3sim: " + filepath.Join(dir, "mail") + " is not empty: --out must be a new or an empty directory\n"}))
-		Expect(generate("3", "mbox", "mail").errOut).To(ContainSubstring("is a folder"))
+		Expect(generate("3", "mbox", "mail").errOut).To(ContainSubstring("is a directory"))
 		Expect(files(dir)).To(Equal([]string{"mail"}))
 	})
 
