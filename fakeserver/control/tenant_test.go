@@ -38,6 +38,7 @@ var _ = Describe("a user made over HTTP", func() {
 		Expect(c.say("RETR 1")).To(Equal("-ERR later"))
 		Expect(c.say("STAT")).To(Equal("+OK 7 7"))
 		c.quit()
+		Expect(s.call("POST", ann+"/wait", `{"for":{"ended":1}}`).Status).To(Equal(200))
 
 		var rules []control.Rule
 		s.call("GET", ann+"/rules", "").into(&rules)
