@@ -159,6 +159,9 @@ func TestAPersonSkipsACaseAndStopsTheCheck(t *testing.T) {
 	if !errors.Is(err, check.ErrStopped) || len(outcomes) != 2 || outcomes[0].Result != check.Skipped || outcomes[1].Result != check.Pass {
 		t.Errorf("the run ends with %v after %v", err, outcomes)
 	}
+	if learned := r.Learned()[0].String(); strings.Contains(learned, "stores as") {
+		t.Errorf("nobody knows how it stores mail, but the probe says %q", learned)
+	}
 	if !slices.ContainsFunc(s.asked, func(q check.Question) bool { return q.Invalid == "what?" && q.Title != "" }) {
 		t.Errorf("nobody asked again after a wrong answer: %v", s.asked)
 	}

@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -62,14 +63,17 @@ func (l *Learned) String() string {
 	if l.Can(scenarios.Pipelines) {
 		parts = append(parts, "pipelines")
 	}
-	layout := l.Layout
-	if layout == stored.Files {
-		layout = "one file a message"
+	switch l.Layout {
+	case stored.Auto: // it says itself what it has
+	case stored.Files:
+		parts = append(parts, "stores as one file a message")
+	default:
+		parts = append(parts, "stores as "+string(l.Layout))
 	}
-	return strings.Join(append(parts, "stores as "+string(layout)), ", ")
+	return strings.Join(parts, ", ")
 }
 
-// layoutOf returns the layout of the messages that were found.
+// layoutOf returns the layout of the messages that were found, Auto when they are no files.
 func layoutOf(found []stored.Message, declared stored.Layout) stored.Layout {
 	switch {
 	case declared != stored.Auto:
@@ -80,6 +84,8 @@ func layoutOf(found []stored.Message, declared stored.Layout) stored.Layout {
 		return stored.Mbox
 	case strings.Contains(found[0].Name, "new/") || strings.Contains(found[0].Name, "cur/"):
 		return stored.Maildir
+	case strings.Trim(path.Base(found[0].Name), "0123456789") == "":
+		return stored.MH
 	}
-	return stored.MH
+	return stored.Auto
 }

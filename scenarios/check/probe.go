@@ -45,8 +45,8 @@ func (r *Runner) probe(ctx context.Context, told, mode TLS) (_ *Learned, err err
 	}
 	defer func() { err = errors.Join(err, t.close()) }()
 	first := t.visit(ctx)
-	if errors.Is(first.Err, ErrStopped) {
-		return nil, first.Err
+	if err = abandoned(ctx, first); err != nil {
+		return nil, err
 	}
 	firstStored, err := t.client.Stored()
 	if err != nil {
@@ -65,8 +65,8 @@ func (r *Runner) probe(ctx context.Context, told, mode TLS) (_ *Learned, err err
 	}
 	l.see(t, firstStored)
 	sessions, deleted := len(t.e.sessions), len(t.e.left) < len(t.e.uids)
-	if second := t.visit(ctx); errors.Is(second.Err, ErrStopped) {
-		return nil, second.Err
+	if err = abandoned(ctx, t.visit(ctx)); err != nil {
+		return nil, err
 	}
 	secondStored, err := t.client.Stored()
 	if err != nil {
@@ -74,6 +74,17 @@ func (r *Runner) probe(ctx context.Context, told, mode TLS) (_ *Learned, err err
 	}
 	l.compare(t, sessions, deleted, len(firstStored), len(secondStored))
 	return l, nil
+}
+
+// abandoned returns why the probe ends after a visit whatever the visit shows, or nil.
+func abandoned(ctx context.Context, end process.Ending) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if errors.Is(end.Err, ErrStopped) {
+		return end.Err
+	}
+	return nil
 }
 
 // startedTLS reports whether the client sent the beginning of a TLS handshake as its first command.
