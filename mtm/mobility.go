@@ -11,67 +11,70 @@ import (
 	"pop3mtm/mtm/progress"
 )
 
-// Mobility lets an operation go on over another connection when its own is lost, or when a better
-// way to the network comes up (the original's bearer mobility). The zero value works: the same
-// address is dialled again.
+// Mobility lets an operation continue over a new connection when its connection is lost, or when a
+// better carrier becomes available (the original's bearer mobility). The zero value works: it dials
+// the same address again.
 //
-// What is whole here stays and is not fetched again; the message in hand is, at once, and once
-// more: a second break at it puts it last, a third fails it and names it. Deletes are sent as the
-// session ends, and again until the server has answered QUIT. A refused login, a certificate that
-// is not trusted and a full disk end the operation as without mobility.
+// Stored messages are not fetched again. The message during which the connection broke is fetched
+// next; after a second break it is fetched last, and after a third it is reported as failed.
+// Deletes are sent at the end of a session, and again until the server has answered QUIT.
+//
+// A refused login, an untrusted certificate and a full disk end the operation as without mobility.
 type Mobility struct {
-	// Carriers makes the connections and names better ways; nil dials as Options.Dial does.
+	// Carriers makes the connections. With nil, Options.Dial does.
 	Carriers Carriers
-	// Policy decides about a change of carriers; nil = DefaultPolicy.
+	// Policy decides about a change of carriers. With nil, DefaultPolicy does.
 	Policy Policy
-	// GiveUp bounds the time without a connection; 0 = 5 minutes, below 0 = no mobility at all.
-	// It begins anew when something was made durable, so that a connection that breaks at once
-	// each time counts as none.
+	// GiveUp limits the time from the loss of a connection until a message is stored again, so that
+	// connections that break at once do not extend it. 0 means 5 minutes; a negative value disables
+	// mobility.
 	GiveUp time.Duration
-	// Backoff returns how long to wait before the attempt with a number, 1 for the first; nil waits
-	// 1, 2, 4 ... 60 s. It is used without Carriers.
+	// Backoff returns how long to wait before an attempt; the first is number 1. With nil the waits
+	// are 1, 2, 4 ... 60 s. With Carriers it is used only while the server cannot serve the
+	// mailbox.
 	Backoff func(attempt int) time.Duration
 }
 
-// Carriers is a way to the network beside others, such as a radio network or a cable. Whoever has
-// it tells the client with PreferredCarrier and CarrierLost what becomes of them.
+// Carriers connects over carriers: ways to the network, such as mobile data or Wi-Fi. Its owner
+// reports changes to the client with Client.PreferredCarrier and Client.CarrierLost.
 type Carriers interface {
-	// Dial makes a connection over a carrier; "" is the one in use when the client was opened.
+	// Dial returns a connection over a carrier. "" is the carrier in use when the client was
+	// opened.
 	Dial(ctx context.Context, carrier, network, address string) (net.Conn, error)
-	// Accepted and Rejected tell whether the server could be logged in to over a carrier. After
-	// Rejected the client waits for the next PreferredCarrier.
+	// Accepted is called after a login over a carrier, and Rejected after a failed connection or
+	// login. After Rejected the client waits for the next PreferredCarrier.
 	Accepted(carrier string)
 	Rejected(carrier string, err error)
 }
 
-// Action is what a Policy wants done about a carrier.
+// Action is a Policy's decision about a change of carriers.
 type Action int
 
-// The actions; Stop takes the place of Complete, never the other way round, and
-// Immediately comes before both.
+// The actions. A later Stop replaces Complete, but not the other way round, and Immediately
+// replaces both.
 const (
-	Ignore      Action = iota // the carrier in use stays
-	Complete                  // the operation in hand ends, QUIT is sent, then the client moves
-	Stop                      // the step in hand ends, QUIT is sent, and the operation goes on over the new carrier
-	Immediately               // the connection is closed without QUIT, and the operation goes on over the new carrier
+	Ignore      Action = iota // stay on the carrier in use
+	Complete                  // finish the current operation, send QUIT, then change
+	Stop                      // finish the current step, send QUIT, and continue the operation over the new carrier
+	Immediately               // close the connection without QUIT, and continue the operation over the new carrier
 )
 
-// Change is a carrier that could be used in place of the one in use.
+// Change describes a possible change of carriers.
 type Change struct {
 	From, To string
-	Upgrade  bool              // it is the better one; otherwise the one in use is lost already
-	Progress progress.Snapshot // of the operation in hand; zero without one
+	Upgrade  bool              // To is better than From; otherwise From is already lost
+	Progress progress.Snapshot // of the current operation; zero without one
 }
 
-// Policy decides about changes of carriers, and hears what came of them.
+// Policy decides about changes of carriers, and is notified of their results.
 type Policy interface {
 	Decide(c Change) Action
-	// Moved hears nil when the server was logged in to over the carrier, or why not.
+	// Moved is called after an attempt to use a carrier: err is nil after a login, or says why it
+	// failed.
 	Moved(carrier string, err error)
 }
 
-// DefaultPolicy is the original's: it completes what runs before an upgrade, and leaves at once
-// what a downgrade has cut off.
+// DefaultPolicy is the original's policy: Complete for an upgrade, and Immediately for a downgrade.
 type DefaultPolicy struct{}
 
 // Decide implements Policy.
@@ -94,11 +97,13 @@ func (DefaultPolicy) Moved(string, error) {}
 //	waiting    next        next        next         -             -           -                steady     waiting
 //	failed     -           -           -            -             -           -                -          -
 //
-// A connection that breaks is a carrier that is lost. * without an operation in hand it is waiting
-// at once. next: the carrier is the one to be tried next; one that comes up while another is being
-// tried is moved to after the login, as from steady. A server that cannot serve yet refuses no
-// carrier: it may not have noticed the end of the last connection, and is asked again after
-// Backoff. A MobilityError leads from any state to failed, and a Connect from any to steady.
+// A broken connection counts as a lost carrier. An action with * leads to waiting at once when
+// there is no operation. "next" means that the carrier is tried next; if another one is being
+// tried, the change follows its login, as from steady.
+//
+// A server that cannot serve the mailbox yet does not reject the carrier: it may not have noticed
+// the end of the last connection, and is asked again after Backoff. MobilityError leads from any
+// state to failed, and Connect from any state to steady.
 type moving int
 
 const (
@@ -114,30 +119,30 @@ const (
 	longestBackoff = time.Minute
 )
 
-// backoff waits 1, 2, 4 ... 60 s.
+// backoff returns 1, 2, 4 ... 60 s.
 func backoff(attempt int) time.Duration {
 	return min(longestBackoff, time.Second<<min(attempt-1, 6))
 }
 
-// mobility is the state of a client and its carriers. It implements servermtm.Ways.
+// mobility holds the state of a client's mobility. It implements servermtm.Ways.
 type mobility struct {
 	Mobility
 	dial func(ctx context.Context, network, address string) (net.Conn, error)
 
 	mu      sync.Mutex
 	state   moving
-	carrier string // in use
-	next    string // to be tried next
+	carrier string // the carrier in use
+	next    string // the carrier to try next, if hasNext
 	hasNext bool
-	action  Action                  // with which next was accepted
-	again   bool                    // the carrier in use leads to the server, which cannot serve yet
-	cancel  context.CancelCauseFunc // of the dialling in hand, nil without one
-	conn    net.Conn                // in use, nil without one
-	closed  bool                    // conn was closed because its carrier is gone
+	action  Action                  // the policy's decision about next
+	again   bool                    // the server was reached over the carrier in use, but cannot serve yet
+	cancel  context.CancelCauseFunc // cancels the current dialling; nil without one
+	conn    net.Conn                // the connection in use; nil without one
+	closed  bool                    // the connection was closed because its carrier was lost
 	since   time.Time
 	attempt int
-	err     error         // of MobilityError
-	event   chan struct{} // closed, and made anew, when something changes
+	err     error         // from MobilityError
+	event   chan struct{} // closed and replaced when something changes
 }
 
 func newMobility(o *Mobility, dial func(ctx context.Context, network, address string) (net.Conn, error)) *mobility {
@@ -157,8 +162,8 @@ func newMobility(o *Mobility, dial func(ctx context.Context, network, address st
 	return m
 }
 
-// begin is called before a session connects. A carrier that was accepted while there was no
-// connection is the first one.
+// begin starts a session. It uses the carrier that the policy accepted while there was no
+// connection.
 func (m *mobility) begin() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -168,7 +173,7 @@ func (m *mobility) begin() {
 	m.state, m.err, m.closed, m.attempt, m.since = steady, nil, false, 0, time.Time{}
 }
 
-// changed wakes whoever waits for an event. The caller holds mu.
+// changed wakes the goroutines that wait for an event. The caller holds mu.
 func (m *mobility) changed() {
 	close(m.event)
 	m.event = make(chan struct{})
@@ -190,16 +195,16 @@ func (m *mobility) Dial(ctx context.Context, network, address string) (conn net.
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.cancel = nil
-	if gone := context.Cause(ctx); gone != nil && conn != nil { // nobody wants it any more
+	if gone := context.Cause(ctx); gone != nil && conn != nil { // cancelled meanwhile
 		return nil, errors.Join(gone, conn.Close())
 	}
 	m.conn = conn
 	return conn, err
 }
 
-var errCarrierLost = errors.New("the carrier is gone")
+var errCarrierLost = errors.New("the carrier was lost")
 
-// Waits implements servermtm.Ways. Without carriers a server that cannot be reached is an error at
+// Waits implements servermtm.Ways. Without Carriers, a server that cannot be reached is an error at
 // once.
 func (m *mobility) Waits() bool { return m.Carriers != nil }
 
@@ -278,14 +283,14 @@ func (m *mobility) Await(ctx context.Context, lost error, hear func(time.Duratio
 	}
 }
 
-// outlook is what to wait for. It changes when event is closed.
+// outlook says how long to wait for what. It is outdated when event is closed.
 type outlook struct {
-	wait    time.Duration // 0 = not at all
-	attempt bool          // after the wait another connection is worth a try
+	wait    time.Duration // 0 to continue at once
+	attempt bool          // try to connect after the wait
 	event   <-chan struct{}
 }
 
-// look returns what to wait for before another connection is made.
+// look returns what to wait for before the next connection.
 func (m *mobility) look(lost error) (outlook, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -313,7 +318,7 @@ func (m *mobility) look(lost error) (outlook, error) {
 	return outlook{min(left, m.Backoff(m.attempt)), true, m.event}, nil
 }
 
-// gaveUpError reports that no connection could be made for too long.
+// gaveUpError reports that GiveUp has passed without a connection.
 type gaveUpError struct {
 	after time.Duration
 	last  error
@@ -326,10 +331,10 @@ func (e *gaveUpError) Error() string {
 	return fmt.Sprintf("no connection for %v; the last attempt: %v", e.after, e.last)
 }
 
-// Unwrap returns what happened last.
+// Unwrap returns the error of the last attempt.
 func (e *gaveUpError) Unwrap() error { return e.last }
 
-// drop closes the connection in use, or ends the dialling. The caller holds mu.
+// drop closes the connection in use, or cancels the dialling. The caller holds mu.
 func (m *mobility) drop(why error) {
 	m.again = false
 	if m.cancel != nil {
@@ -338,12 +343,12 @@ func (m *mobility) drop(why error) {
 	}
 	if m.conn != nil {
 		m.closed = true
-		_ = m.conn.Close() // the session finds out
+		_ = m.conn.Close() // the session gets the error
 		m.conn = nil
 	}
 }
 
-// lost is CarrierLost.
+// lost implements Client.CarrierLost.
 func (m *mobility) lost() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -354,7 +359,7 @@ func (m *mobility) lost() {
 	m.changed()
 }
 
-// preferred is PreferredCarrier. busy says whether an operation is in hand.
+// preferred implements Client.PreferredCarrier. busy says whether an operation runs.
 func (m *mobility) preferred(c Change, busy bool) {
 	if !c.Upgrade {
 		m.lost()
@@ -375,7 +380,7 @@ func (m *mobility) preferred(c Change, busy bool) {
 	m.changed()
 }
 
-// leave begins to leave the carrier in use, as the policy wants it. The caller holds mu.
+// leave begins to leave the carrier in use, by m.action. The caller holds mu.
 func (m *mobility) leave(busy bool) {
 	switch {
 	case m.action == Immediately:
@@ -383,12 +388,12 @@ func (m *mobility) leave(busy bool) {
 		m.drop(errCarrierLost)
 	case m.action == Stop && busy:
 		m.state = stopping
-	case m.state == steady: // without an operation there is nothing to finish
+	case m.state == steady: // Complete, or Stop without an operation
 		m.state = finishing
 	}
 }
 
-// fail is MobilityError.
+// fail implements Client.MobilityError.
 func (m *mobility) fail(err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -400,8 +405,8 @@ func (m *mobility) fail(err error) {
 	m.changed()
 }
 
-// leaves reports whether the connection is to be left as soon as no operation uses it, and a
-// channel that is closed when that may have changed.
+// leaves reports whether the connection is to be closed as soon as no operation uses it. It also
+// returns a channel that is closed when the answer may have changed.
 func (m *mobility) leaves() (bool, <-chan struct{}) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -424,10 +429,11 @@ func (c *Client) PreferredCarrier(carrier string, upgrade bool) {
 	c.mobility.preferred(change, busy)
 }
 
-// CarrierLost reports to the client that the carrier in use is gone. The connection is closed
-// without QUIT, and the operation in hand waits for another carrier; without mobility it fails.
+// CarrierLost reports to the client that the carrier in use was lost. The connection is closed
+// without QUIT. The current operation waits for another carrier, or fails without mobility.
 func (c *Client) CarrierLost() { c.mobility.lost() }
 
-// MobilityError reports to the client that no other carrier will come. The operation in hand, or
-// the connection that waits, ends with ErrDisconnected; a later Connect starts anew.
+// MobilityError reports to the client that no other carrier will become available. The current
+// operation, or an idle connection that waits for a carrier, ends with ErrDisconnected. A later
+// Connect starts again.
 func (c *Client) MobilityError(err error) { c.mobility.fail(err) }

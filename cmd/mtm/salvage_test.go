@@ -21,7 +21,7 @@ var _ = Describe("salvage", func() {
 	It("makes a new store of one without an index, from which mail is fetched on", func() {
 		Expect(os.Remove(u.path("mail.store/index.db"))).To(Succeed())
 		for _, args := range [][]string{{"list"}, {"get", "work"}, {"check-store"}} {
-			Expect(u.fails(args...)).To(ContainSubstring("'mtm salvage' brings what is whole into a new store"))
+			Expect(u.fails(args...)).To(ContainSubstring("'mtm salvage' recovers what is intact into a new store"))
 		}
 		Expect(u.succeeds("salvage", "--to", "new.store")).To(MatchRegexp(
 			`lost: the index: .*\nlost: the settings of the account "work", .*\n` +
@@ -66,11 +66,11 @@ var _ = Describe("a store that cannot be written", func() {
 		Expect(u.succeeds("list", "Inbox")).To(ContainSubstring("a2"))
 		r := u.types("show", "10")
 		Expect(r.status).To(BeZero())
-		Expect(r.err).To(HavePrefix("message 10 stays unread: message store can only be read"))
+		Expect(r.err).To(HavePrefix("message 10 stays unread: message store is read-only"))
 		Expect(u.succeeds("find", "a1", "Inbox")).NotTo(BeEmpty())
 		u.succeeds("export", "Inbox", "--format", "mbox", "--out", "inbox.mbox")
 		Expect(u.succeeds("check-store")).To(ContainSubstring("no problems"))
-		Expect(u.fails("get", "work")).To(And(ContainSubstring("message store can only be read"), Not(MatchRegexp(`\(\d+\)`))))
+		Expect(u.fails("get", "work")).To(And(ContainSubstring("message store is read-only"), Not(MatchRegexp(`\(\d+\)`))))
 	})
 })
 

@@ -132,7 +132,7 @@ var _ = Describe("the store", func() {
 	It("is not made where something else is", func() {
 		Expect(os.WriteFile(u.path("letter.txt"), []byte("keep me"), 0o600)).To(Succeed())
 		for _, args := range [][]string{{"list"}, {"account", "add", "work", "--pop3", "h", "--user", "u", "--password", "p"}} {
-			Expect(u.fails(append(args, "--store", "letter.txt")...)).To(ContainSubstring("it is a file, and a store is a folder"))
+			Expect(u.fails(append(args, "--store", "letter.txt")...)).To(ContainSubstring("it is a file, but a store is a directory"))
 			Expect(u.fails(append(args, "--store", ".")...)).To(ContainSubstring(`not a message store: it holds "letter.txt"`))
 		}
 		Expect(u.files()).To(Equal([]string{"letter.txt"}))

@@ -2,13 +2,13 @@ package progress
 
 import "sync"
 
-// Meter keeps the newest snapshot of an operation and notifies one reader of changes. Make one with
-// NewMeter. Several goroutines may use its methods.
+// Meter keeps the newest snapshot of an operation and notifies one reader of changes. Create one
+// with NewMeter or NewSuperMeter. Its methods are safe for concurrent use, and do not block.
 type Meter struct {
 	mu      sync.Mutex
 	now     Snapshot
 	super   bool
-	kept    *Snapshot // of the step that was interrupted, or nil
+	kept    *Snapshot // snapshot of the interrupted step, or nil
 	closed  bool
 	changed chan struct{}
 }
@@ -21,8 +21,8 @@ func NewMeter(service int64, phase Phase) *Meter {
 	}
 }
 
-// NewSuperMeter returns a Meter for an operation of several steps: super is the Phase throughout,
-// and the steps are the SubPhase (behaviour section 2).
+// NewSuperMeter returns a Meter for an operation of several steps (behaviour section 2). Phase is
+// always super, and SubPhase is the current step, at first Connecting.
 func NewSuperMeter(service int64, super Phase) *Meter {
 	m := NewMeter(service, super)
 	m.super = true
@@ -30,7 +30,7 @@ func NewSuperMeter(service int64, super Phase) *Meter {
 	return m
 }
 
-// Enter begins a step: counts and sizes restart from zero.
+// Enter begins a step. Counts and sizes start again from zero.
 func (m *Meter) Enter(p Phase) {
 	m.Update(func(s *Snapshot) {
 		*s = Snapshot{Phase: s.Phase, SubPhase: p, Code: s.Code, Service: s.Service, Interruptions: s.Interruptions}
@@ -40,8 +40,8 @@ func (m *Meter) Enter(p Phase) {
 	})
 }
 
-// Interrupt shows Connecting in place of the current step. The counts of the step are kept, and
-// Resume shows it again.
+// Interrupt shows Connecting in place of the current step, and increments Interruptions. It keeps
+// the counts of the step for Resume.
 func (m *Meter) Interrupt() {
 	m.Update(func(s *Snapshot) {
 		s.Interruptions++
@@ -53,7 +53,7 @@ func (m *Meter) Interrupt() {
 	})
 }
 
-// Resume shows the step again that Interrupt has replaced.
+// Resume shows the step again that Interrupt replaced.
 func (m *Meter) Resume() {
 	m.Update(func(s *Snapshot) {
 		if m.kept != nil {
@@ -64,8 +64,8 @@ func (m *Meter) Resume() {
 	})
 }
 
-// Update changes the snapshot under the meter's lock and wakes the reader. MessagesToProcess is
-// kept within 0..TotalMessages. f must not block.
+// Update calls f with the snapshot, under the meter's lock, and notifies the reader. It keeps
+// MessagesToProcess within 0..TotalMessages. f must not block or use the Meter.
 func (m *Meter) Update(f func(*Snapshot)) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -76,19 +76,19 @@ func (m *Meter) Update(f func(*Snapshot)) {
 	}
 	select {
 	case m.changed <- struct{}{}:
-	default: // the reader has not received the last one yet
+	default: // the reader has not received the last notification yet
 	}
 }
 
-// Snapshot returns a copy of the newest state.
+// Snapshot returns a copy of the newest snapshot.
 func (m *Meter) Snapshot() Snapshot {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.now
 }
 
-// Changed returns a channel with one slot: a receive means that the snapshot has changed since the
-// last receive. Close closes it.
+// Changed returns a channel with one slot. A receive means that the snapshot has changed since the
+// last receive. Close closes the channel.
 func (m *Meter) Changed() <-chan struct{} { return m.changed }
 
 // Close closes the channel of Changed. Later updates still reach Snapshot.

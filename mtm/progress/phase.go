@@ -1,15 +1,15 @@
-// Package progress describes how far an operation of the MTM is: its phase and a snapshot of its
+// Package progress describes the progress of an MTM operation: its phase and a snapshot of its
 // counts, with the numbers of the original (behaviour section 9).
 package progress
 
 import "strconv"
 
-// Phase says what an operation is doing. The numbers are the original's progress states (behaviour
+// Phase is what an operation is doing. The numbers are the original's progress states (behaviour
 // section 9).
 type Phase int
 
-// The phases, with the original's numbers. Composing is an addition: the original's progress of
-// writing a message is only its id.
+// The phases, with the original's numbers. Composing is an addition; the original's progress of
+// writing a message is only the message's id.
 const (
 	Refreshing           Phase = 0
 	Copying              Phase = 1
@@ -32,7 +32,7 @@ const (
 	Composing            Phase = 18
 )
 
-// String returns the phase in lower-case words, "phase N" for an unknown number.
+// String returns the phase in lower-case words, or "phase N" for an unknown number.
 func (p Phase) String() string {
 	switch p {
 	case Refreshing:

@@ -7,12 +7,12 @@ import (
 	"slices"
 )
 
-// accounts makes the changes of what is kept of accounts beside their entries, for one commit:
-// settings, facts, which messages broke visits.
+// accounts changes, for one commit, what the index keeps about accounts beside their entries:
+// settings, facts, and how many sessions each message broke.
 type accounts struct {
 	c     *conn
 	tree  *tree
-	wiped bool // settings were deleted, see wipe
+	wiped bool // settings were deleted; see wipe
 }
 
 func (a *accounts) setSettings(service ID, m map[string]string) error {
@@ -25,7 +25,7 @@ func (a *accounts) setSettings(service ID, m map[string]string) error {
 	return a.write(service, m)
 }
 
-// write writes the settings of a service that has none.
+// write adds the settings of a service that has none.
 func (a *accounts) write(service ID, m map[string]string) error {
 	for _, name := range slices.Sorted(maps.Keys(m)) {
 		if _, err := a.c.exec(context.Background(), "INSERT INTO settings VALUES (?, ?, ?)", service, name, m[name]); err != nil {
@@ -35,10 +35,9 @@ func (a *accounts) write(service ID, m map[string]string) error {
 	return nil
 }
 
-// wipe deletes the settings of services, among which passwords may be, so that nothing of them
-// stays in the index. SQLite would mark their place as free, and as it moves rows from page to
-// page it leaves copies behind: all settings are written anew. Other deletions do without, since
-// SQLite then writes every page that becomes free.
+// wipe deletes the settings of services, and overwrites them, since they may contain passwords.
+// SQLite may have left copies when it moved rows between pages, so all other settings are written
+// anew. Overwriting makes every deletion slower, and is on only here.
 func (a *accounts) wipe(services []ID) error {
 	ctx := context.Background()
 	a.wiped = true
@@ -102,7 +101,7 @@ func (a *accounts) dropFact(service ID, fact Fact) error {
 	return err
 }
 
-// forget removes what is kept of entries that are deleted.
+// forget removes what the index keeps about deleted entries.
 func (a *accounts) forget(entries []ID) error {
 	secrets, err := a.haveSettings(entries)
 	if err == nil && secrets {
@@ -117,8 +116,8 @@ func (a *accounts) forget(entries []ID) error {
 	return err
 }
 
-// Settings returns the settings of a service by name; an empty map when it
-// has none. The caller owns the map.
+// Settings returns the settings of a service by name, or an empty map when it has none. The caller
+// owns the map.
 func (s *Store) Settings(ctx context.Context, service ID) (map[string]string, error) {
 	m := make(map[string]string)
 	err := s.index.read(ctx, func(c *conn) error {

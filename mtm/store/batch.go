@@ -6,34 +6,33 @@ import (
 	"slices"
 )
 
-// Batch gathers changes that become visible together at Commit or not at all.
-// Not safe for concurrent use, but one batch may commit in one goroutine while
-// another takes bodies in a second one. Every batch must end with Commit or
-// Rollback.
+// Batch collects changes that become visible together at Commit, or not at all. Every batch must
+// end with Commit or Rollback. A Batch is not safe for concurrent use, but one batch may commit
+// while another takes bodies.
 //
-// The changes are made in the order of the calls, with one exception: an added
-// entry may be written before an earlier Update or SetFlags.
+// The changes are made in the order of the calls, except that an added entry may be written before
+// an earlier Update or SetFlags.
 type Batch struct {
 	s        *Store
 	ops      []op
 	bodies   []placed // in the order of their Close
-	segments held     // that hold the bodies
+	segments held     // the segments of the bodies
 	open     *BodyWriter
 	done     bool
 }
 
-// NewBatch starts an empty batch. It costs nothing until it is used.
+// NewBatch returns an empty batch. It costs nothing until it is used.
 func (s *Store) NewBatch() *Batch { return &Batch{s: s} }
 
-// Commit makes the batch durable and then visible: it syncs the segments that
-// hold its bodies, writes the index meanwhile, and ends with one synced transaction. When it
-// returns nil everything is on the disk and the IDs of added entries are set;
-// on an error nothing of the batch is visible. Either way the batch is over.
+// Commit makes the batch durable and visible: it syncs the bodies and ends with one synced
+// transaction of the index. When it returns nil, everything is on disk and added entries have their
+// IDs. On an error nothing of the batch is visible. In both cases the batch is over.
 //
-// It waits for other batches of this process, and up to Options.BusyTimeout
-// for other processes (ErrLocked). ctx ends the waiting, not the writing.
-// Other errors: ErrDiskFull, ErrNotFound for a parent or updated entry that is
-// gone, ErrStaleBody, ErrFixedEntry, ErrReadOnly, ErrClosed.
+// Commit blocks while another batch of this process commits, and up to Options.BusyTimeout for
+// other processes (ErrLocked). ctx ends the waiting, not the writing.
+//
+// Other errors are ErrDiskFull, ErrNotFound for a deleted parent or updated entry, ErrStaleBody,
+// ErrFixedEntry, ErrReadOnly and ErrClosed.
 func (b *Batch) Commit(ctx context.Context) error {
 	if b.done {
 		return ErrClosed
@@ -61,7 +60,7 @@ func (b *Batch) Commit(ctx context.Context) error {
 		b.s.index.wiped(ctx)
 	}
 	if err != nil {
-		_ = synced() // nothing is cut off that is being synced
+		_ = synced() // the segments must not be cut while they are synced
 		if t != nil {
 			t.tree.undo()
 		}
@@ -74,8 +73,7 @@ func (b *Batch) Commit(ctx context.Context) error {
 	return nil
 }
 
-// change is index.change; when its outcome is in doubt the bodies must stay
-// where they are.
+// change runs index.change. When its outcome is unknown, the bodies must stay where they are.
 func (b *Batch) change(ctx context.Context, f func(c *conn) error) error {
 	err := b.s.index.change(ctx, f)
 	if errors.Is(err, errInDoubt) {
@@ -84,14 +82,14 @@ func (b *Batch) change(ctx context.Context, f func(c *conn) error) error {
 	return err
 }
 
-// committed ends the batch after the index has taken it.
+// committed ends the batch after the transaction was committed.
 func (b *Batch) committed(ends map[*segment]int64) {
 	vouched(ends)
 	b.done = true
 	b.release()
 }
 
-// ends says where the bodies end, by segment.
+// ends returns where the batch's last body in each segment ends.
 func (b *Batch) ends() map[*segment]int64 {
 	ends := make(map[*segment]int64, len(b.segments))
 	for _, p := range b.bodies {
@@ -100,8 +98,8 @@ func (b *Batch) ends() map[*segment]int64 {
 	return ends
 }
 
-// Rollback throws the batch away; after Commit it does nothing. The octets of
-// its bodies are cut off, or become dead when other bodies follow them.
+// Rollback discards the batch; after Commit it does nothing. The octets of its bodies are cut off,
+// or become dead when other bodies follow them.
 func (b *Batch) Rollback() {
 	if b.done {
 		return
@@ -116,8 +114,8 @@ func (b *Batch) Rollback() {
 	b.release()
 }
 
-// cutLast removes the batch's bodies from the end of a segment, if nobody
-// writes there, back to another batch's body or what the index vouches for.
+// cutLast cuts the batch's bodies off the end of a segment, unless somebody writes there. It stops
+// at a body of another batch and at the committed length.
 func (s *Store) cutLast(b *Batch, g *segment) {
 	s.writers.mu.Lock()
 	defer s.writers.mu.Unlock()
@@ -138,8 +136,8 @@ func (s *Store) cutLast(b *Batch, g *segment) {
 	}
 }
 
-// release lets go of everything the batch holds.
+// release releases everything that the batch holds.
 func (b *Batch) release() {
-	_ = b.s.writers.release(&b.segments) // what mattered was synced before
+	_ = b.s.writers.release(&b.segments) // what matters is already synced
 	b.ops, b.bodies = nil, nil
 }

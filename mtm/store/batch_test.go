@@ -48,7 +48,7 @@ var _ = Describe("A batch", func() {
 		Expect(b.Commit(ctx)).To(MatchError(store.ErrClosed))
 	})
 
-	It("refuses a parent that does not exist, and then shows nothing of the batch", func() {
+	It("returns an error for a parent that does not exist, and then shows nothing of the batch", func() {
 		b := s.NewBatch()
 		message(b, store.Inbox, store.BodyWhole, []byte("x"))
 		message(b, 77, store.BodyWhole, []byte("y"))
@@ -83,7 +83,7 @@ var _ = Describe("A batch", func() {
 		Expect(bytes.Equal(content(s, twin.ID), big)).To(BeTrue())
 	})
 
-	It("deletes an entry with all below it, passes over what is gone, and spares the fixed ones", func() {
+	It("deletes an entry with all entries below it, skips deleted ones, and keeps built-in ones", func() {
 		service := service(s, "work")
 		b := s.NewBatch()
 		b.SetSettings(service, map[string]string{"user": "demo"})
@@ -101,7 +101,7 @@ var _ = Describe("A batch", func() {
 		Expect(b.Commit(ctx)).To(MatchError(store.ErrFixedEntry))
 	})
 
-	It("never gives an id twice", func() {
+	It("never uses an id twice", func() {
 		first := stored(s, store.Inbox, []byte("x"))
 		b := s.NewBatch()
 		b.Delete(first.ID)

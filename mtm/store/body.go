@@ -10,8 +10,8 @@ import (
 	"io/fs"
 )
 
-// Body opens the raw bytes of an entry, exactly as they came. Errors:
-// ErrNotFound, ErrNoBody, ErrCorrupt. The caller must Close the reader.
+// Body returns a reader of an entry's body, byte for byte as it was stored. The caller must Close
+// it. Errors are ErrNotFound, ErrNoBody and ErrCorrupt.
 func (s *Store) Body(ctx context.Context, id ID) (*BodyReader, error) {
 	var last Body
 	for {
@@ -20,7 +20,7 @@ func (s *Store) Body(ctx context.Context, id ID) (*BodyReader, error) {
 			return nil, err
 		}
 		r, err := s.handles.body(b)
-		// A reclaim moves bodies: the index then tells the new place.
+		// A reclaim has moved the body: the index has its new place.
 		if errors.Is(err, fs.ErrNotExist) && b != last {
 			last = b
 			continue
@@ -57,8 +57,8 @@ func (s *Store) bodyOf(ctx context.Context, id ID) (Body, error) {
 	return b, nil
 }
 
-// Equal reports whether a finished body of the batch has the octets of an entry's body. Both are
-// read only when their lengths and checksums agree.
+// Equal reports whether a finished body of the batch has the same octets as the body of the entry
+// with. It reads them only when lengths and checksums agree.
 func (b *Batch) Equal(ctx context.Context, body Body, with ID) (bool, error) {
 	there, err := b.s.bodyOf(ctx, with)
 	if err != nil {
@@ -82,7 +82,7 @@ func (b *Batch) Equal(ctx context.Context, body Body, with ID) (bool, error) {
 	return equal, errors.Join(err, x.Close(), y.Close())
 }
 
-// handOver gives the system what the body's segment still gathers, so that it can be read.
+// handOver flushes the buffer of the body's segment, so that the body can be read.
 func (b *Batch) handOver(body Body) error {
 	for _, p := range b.bodies {
 		if p.body == body {
@@ -91,10 +91,10 @@ func (b *Batch) handOver(body Body) error {
 			return p.g.flush()
 		}
 	}
-	return nil // it was committed
+	return nil // the body is committed
 }
 
-// sameOctets reads two streams to their ends, with bounded memory.
+// sameOctets reports whether two readers return the same octets, in bounded memory.
 func sameOctets(x, y io.Reader) (bool, error) {
 	p, q := make([]byte, copySize), make([]byte, copySize)
 	for {

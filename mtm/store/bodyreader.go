@@ -9,15 +9,15 @@ import (
 	"sync"
 )
 
-// handle is a segment file that is open for reading, shared by its readers.
-// Its shared lock keeps the segment from being reclaimed.
+// handle is a segment file open for reading, shared by its readers. Its shared lock keeps the
+// segment from being reclaimed.
 type handle struct {
 	f    *os.File
 	key  segmentKey
 	uses int
 }
 
-// handleTable holds the handles in use.
+// handleTable holds the handles in use, by segment.
 type handleTable struct {
 	dir     folder
 	mu      sync.Mutex
@@ -58,21 +58,21 @@ func (t *handleTable) give(id int64, h *handle) error {
 	return h.f.Close()
 }
 
-// BodyReader streams one body. It holds its segment against reclaiming until
-// Close. Not safe for concurrent use; several may be open.
+// BodyReader reads one body. Its segment cannot be reclaimed until Close. A BodyReader is not safe
+// for concurrent use, but several may be open.
 //
-// The checksum is verified when the body is read from start to end in order:
-// the last read then gives ErrCorrupt if the bytes are not what was stored.
+// Reading a body from start to end in order verifies its checksum: the last Read returns ErrCorrupt
+// when the octets are not those that were stored.
 type BodyReader struct {
 	of     *handleTable
 	h      *handle
 	body   Body
 	pos    int64
 	crc    uint32
-	summed int64 // octets that crc covers
+	summed int64 // octets included in crc
 }
 
-// body opens the record and compares its header with the index.
+// body opens a body and compares its record's header with the index.
 func (t *handleTable) body(b Body) (*BodyReader, error) {
 	h, err := t.take(b.Segment)
 	if err != nil {
@@ -92,22 +92,22 @@ func (t *handleTable) body(b Body) (*BodyReader, error) {
 	return &BodyReader{of: t, h: h, body: b}, nil
 }
 
-// match checks that the record is the one that the index means. The
-// kinds may differ: what was fetched as whole may be shown as less. Without the
-// key length and checksum have to do.
+// match returns ErrCorrupt unless head is the header of the body want. Kinds may differ: a whole
+// message may be shown as a partial one. When the key is unknown, only length and checksum are
+// compared.
 func (h *handle) match(head []byte, want Body) error {
 	got, err := h.record(head, want.Segment, want.Offset)
 	if err != nil {
 		return err
 	}
 	if got.note != 0 || got.Length != want.Length || got.CRC != want.CRC {
-		return fmt.Errorf("%w: segment %d holds another body at %d than the index says",
+		return fmt.Errorf("%w: segment %d: the body at %d does not match the index",
 			ErrCorrupt, want.Segment, want.Offset)
 	}
 	return nil
 }
 
-// record reads a header.
+// record parses a header.
 func (h *handle) record(head []byte, segment, offset int64) (record, error) {
 	if !h.key.known {
 		return parseFields(head, segment, offset)
@@ -115,13 +115,13 @@ func (h *handle) record(head []byte, segment, offset int64) (record, error) {
 	return parseRecord(head, segment, offset, h.key.key)
 }
 
-// Size is the length of the body in octets.
+// Size returns the length of the body in octets.
 func (r *BodyReader) Size() int64 { return r.body.Length }
 
-// Kind says how much of the message the body holds.
+// Kind returns how much of the message the body holds.
 func (r *BodyReader) Kind() BodyKind { return r.body.Kind }
 
-// Read implements io.Reader.
+// Read implements io.Reader. It returns ErrClosed after Close.
 func (r *BodyReader) Read(p []byte) (int, error) {
 	if r.h == nil {
 		return 0, ErrClosed
@@ -151,8 +151,8 @@ func (r *BodyReader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// Seek implements io.Seeker. Going back to the start makes the next full read
-// verify the checksum again.
+// Seek implements io.Seeker. After a seek to the start, the next full read verifies the checksum
+// again.
 func (r *BodyReader) Seek(offset int64, whence int) (int64, error) {
 	switch whence {
 	case io.SeekCurrent:
@@ -170,8 +170,7 @@ func (r *BodyReader) Seek(offset int64, whence int) (int64, error) {
 	return offset, nil
 }
 
-// WriteTo implements io.WriterTo: it writes the rest of the body to w with
-// bounded memory.
+// WriteTo implements io.WriterTo: it writes the rest of the body to w, in bounded memory.
 func (r *BodyReader) WriteTo(w io.Writer) (int64, error) {
 	p, ok := r.of.buffers.Get().(*[]byte)
 	if !ok {
@@ -196,7 +195,7 @@ func (r *BodyReader) WriteTo(w io.Writer) (int64, error) {
 	}
 }
 
-// Close releases the segment.
+// Close releases the segment. A second Close does nothing.
 func (r *BodyReader) Close() error {
 	if r.h == nil {
 		return nil

@@ -6,13 +6,13 @@ import (
 	"hash/crc32"
 )
 
-// BodyWriter takes the bytes of one body. They stream into a segment of this
-// process with bounded memory and stay invisible until Batch.Commit. End it
-// with Close or Discard. Not safe for concurrent use.
+// BodyWriter writes one body of a batch. It streams the octets into a segment file in bounded
+// memory; they stay invisible until Batch.Commit. End it with Close or Discard. It is not safe for
+// concurrent use.
 type BodyWriter struct {
 	b     *Batch
 	g     *segment
-	start int64 // of the notes before the body
+	start int64 // offset of the notes before the body
 	body  Body
 	err   error
 	done  bool
@@ -20,12 +20,12 @@ type BodyWriter struct {
 
 var errBodyKind = errors.New("a body must be a header, partial or whole")
 
-// Body starts a body of the batch that comes from nowhere else: a message that was written here.
+// Body returns a writer for a body without an Origin: that of a local message. See BodyOf.
 func (b *Batch) Body(kind BodyKind) *BodyWriter { return b.BodyOf(kind, Origin{}) }
 
-// BodyOf starts a body of the batch and says where it comes from. A batch has one open BodyWriter
-// at a time; several batches may each have one, and none of them waits for another: each open
-// writer has a segment file for itself. Errors come from the writer.
+// BodyOf returns a writer for a body that comes from o. A batch can have one open BodyWriter at a
+// time. Writers of several batches do not wait for each other, since each has its own segment file.
+// The writer's methods return the errors.
 func (b *Batch) BodyOf(kind BodyKind, o Origin) *BodyWriter {
 	return b.bodyOf(kind, o, b.s.options.Now().Unix())
 }
@@ -55,11 +55,11 @@ func (b *Batch) bodyOf(kind BodyKind, o Origin, when int64) *BodyWriter {
 	return w
 }
 
-// Write implements io.Writer. After an error, ErrDiskFull among them, every
-// later call gives the same error.
+// Write implements io.Writer. After an error, such as ErrDiskFull, every later call returns the
+// same error.
 func (w *BodyWriter) Write(p []byte) (int, error) {
 	if w.err != nil {
-		return 0, w.err // what went wrong, also when that ended the body
+		return 0, w.err // the first error, also when it ended the body
 	}
 	if w.done {
 		return 0, ErrClosed
@@ -72,11 +72,11 @@ func (w *BodyWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Close ends the body and says where it is, for Entry.Body. On an error the
-// body is discarded.
+// Close ends the body and returns its place, for Entry.Body. On an error the body is discarded.
 func (w *BodyWriter) Close() (Body, error) { return w.CloseAs(w.body.Kind) }
 
-// CloseAs is Close for a body of which only the end tells its kind.
+// CloseAs ends the body as Close does, and sets its kind, for a body whose kind is known only at
+// the end.
 func (w *BodyWriter) CloseAs(kind BodyKind) (Body, error) {
 	if w.done {
 		return Body{}, cmp.Or(w.err, ErrClosed)
@@ -96,8 +96,7 @@ func (w *BodyWriter) CloseAs(kind BodyKind) (Body, error) {
 	return w.body, nil
 }
 
-// Discard throws the body away and gives its octets back. After Close it does
-// nothing.
+// Discard discards the body and cuts off its octets. After Close it does nothing.
 func (w *BodyWriter) Discard() error {
 	if w.done || w.g == nil {
 		w.done = true
@@ -108,7 +107,7 @@ func (w *BodyWriter) Discard() error {
 	return err
 }
 
-// release gives the segment back for the next body.
+// release returns the segment to the pool for the next body.
 func (w *BodyWriter) release() {
 	w.done = true
 	if w.g != nil && w.b.open == w {

@@ -95,7 +95,7 @@ var _ = Describe("An older index that is put back", func() {
 		Expect(s.Close()).To(Succeed())
 	}
 
-	It("takes no body with it, whatever is written then, and check-store tells", func() {
+	It("loses no body, whatever is written then, and check-store reports unknown ones", func() {
 		goOn(func(s *store.Store) {
 			for i := range 40 {
 				fetched(s, store.Inbox, fmt.Sprint(i+2), bytes.Repeat([]byte{byte('a' + i%26)}, 10_000+i))
@@ -123,7 +123,7 @@ var _ = Describe("An older index that is put back", func() {
 		Expect(found).To(HaveLen(40))
 	})
 
-	It("forgets what comes once more, octet for octet", func() {
+	It("forgets an unknown body that is fetched again, octet for octet", func() {
 		goOn(func(s *store.Store) { fetched(s, store.Inbox, "2", []byte("the second")) })
 		putBack(dir, older)
 		goOn(func(s *store.Store) {
@@ -140,13 +140,13 @@ var _ = Describe("An older index that is put back", func() {
 		Expect(n, err).To(BeZero())
 	})
 
-	It("brings back a message that was deleted since, and never loses it again", func() {
+	It("brings back a message that was deleted later, and never loses it again", func() {
 		goOn(func(s *store.Store) { remove(s, first.ID) })
 		putBack(dir, older)
 		r, err := store.Open(dir, &store.Options{ReadOnly: true})
 		Expect(err).NotTo(HaveOccurred())
 		_, found := problems(r)
-		Expect(found).To(ContainElement(ContainSubstring("the index knows nothing of 1 deletions")))
+		Expect(found).To(ContainElement(ContainSubstring("the index lacks 1 deletions")))
 		Expect(r.Close()).To(Succeed())
 
 		s := open(dir, &smallSegments)
@@ -157,7 +157,7 @@ var _ = Describe("An older index that is put back", func() {
 		noProblems(s)
 	})
 
-	It("gives no number of a segment again", func() {
+	It("never uses the number of a segment again", func() {
 		goOn(func(s *store.Store) {
 			for i := range 40 {
 				fetched(s, store.Inbox, fmt.Sprint(i+2), bytes.Repeat([]byte("x"), 20_000))
@@ -177,7 +177,7 @@ var _ = Describe("An older index that is put back", func() {
 var _ = Describe("A deletion", func() {
 	ctx := context.Background()
 
-	It("is noted in the segments when the last entry of a body goes, and not before", func() {
+	It("is noted in the segments when the last entry of a body is deleted, and not before", func() {
 		dir := newDir()
 		s := open(dir, nil)
 		e := fetched(s, store.Inbox, "1", []byte("x"))
@@ -221,7 +221,7 @@ var _ = Describe("A deletion", func() {
 		noProblems(s)
 	})
 
-	It("outlives a reclaim of the segment that has its note", func() {
+	It("survives a reclaim of the segment that has its note", func() {
 		dir := newDir()
 		s := open(dir, &smallSegments)
 		var kept, gone []*store.Entry
@@ -244,7 +244,7 @@ var _ = Describe("A deletion", func() {
 })
 
 var _ = Describe("The rows of the index", func() {
-	It("have checksums that every change keeps right", func() {
+	It("have checksums that are right after every change", func() {
 		ctx := context.Background()
 		dir := newDir()
 		s := open(dir, nil)
@@ -273,7 +273,7 @@ var _ = Describe("The rows of the index", func() {
 		Expect(list[0].Description).To(Equal("a\x00b\xff"))
 	})
 
-	It("are not shown when they are damaged, and the others are", func() {
+	It("are not shown when they are damaged, but the others are", func() {
 		ctx := context.Background()
 		dir := newDir()
 		s := open(dir, nil)
@@ -288,19 +288,19 @@ var _ = Describe("The rows of the index", func() {
 			Expect(list).To(HaveExactElements(HaveField("ID", two.ID)))
 			Expect(s.Dump(ctx, io.Discard)).To(MatchError(store.ErrCorrupt))
 			_, found := problems(s)
-			Expect(found).To(ContainElement("entry 7: its row is not what was written"), change)
+			Expect(found).To(ContainElement("entry 7: its row in the index is damaged"), change)
 			_, err = before.Exec("INSERT OR REPLACE INTO entries SELECT * FROM kept; DROP TABLE kept")
 			Expect(err).NotTo(HaveOccurred())
 		}
 		noProblems(s)
 	})
 
-	It("are missed in the table store", func() {
+	It("are reported when they are missing in the table store", func() {
 		dir := newDir()
 		s := open(dir, nil)
 		sqlite(dir, "DELETE FROM store")
 		_, found := problems(s)
-		Expect(found).To(ContainElement(ContainSubstring("the table store has not the one row")))
+		Expect(found).To(ContainElement(ContainSubstring("the table store does not have its one row")))
 	})
 })
 

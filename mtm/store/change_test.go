@@ -42,7 +42,7 @@ var _ = Describe("Changing entries", func() {
 		Expect(s.Entry(ctx, e.ID)).To(Equal(*e))
 	})
 
-	It("keeps every field, whatever the other entries of its statement leave at the usual value", func() {
+	It("keeps every field, whichever fields of the other entries in its statement have usual values", func() {
 		list := make([]*store.Entry, 300)
 		for i := range list {
 			e := entry(store.Inbox, i)
@@ -104,7 +104,7 @@ var _ = Describe("Changing entries", func() {
 		Expect(given).To(ContainElements(names))
 	})
 
-	It("Update refuses what is gone, what is fixed, and a folder below itself", func() {
+	It("Update returns an error for a deleted entry, a built-in entry, and a folder below itself", func() {
 		Expect(commit(func(b *store.Batch) {
 			b.Update(&store.Entry{ID: 4711, Parent: store.Inbox, Type: store.TypeMessage})
 		})).To(MatchError(store.ErrNotFound))
@@ -120,7 +120,7 @@ var _ = Describe("Changing entries", func() {
 		Expect(commit(func(b *store.Batch) { b.Update(folder) })).To(MatchError(ContainSubstring("below itself")))
 	})
 
-	It("SetFlags reaches long lists, and passes over what is gone", func() {
+	It("SetFlags changes long lists, and skips deleted entries", func() {
 		var list []*store.Entry
 		Expect(commit(func(b *store.Batch) {
 			for range 600 {
@@ -147,7 +147,7 @@ var _ = Describe("Changing entries", func() {
 		Expect(err).To(MatchError(store.ErrNotFound))
 	})
 
-	It("SetFlags reaches runs of ids, and what is between and around them stays", func() {
+	It("SetFlags changes runs of ids, but not the ids between and around them", func() {
 		var ids, chosen []store.ID
 		for _, e := range addMany(s, store.Inbox, 100) {
 			ids = append(ids, e.ID)
@@ -164,7 +164,7 @@ var _ = Describe("Changing entries", func() {
 		}
 	})
 
-	It("SetUID names entries, and passes over what is gone", func() {
+	It("SetUID sets UIDs, and skips deleted entries", func() {
 		one, two := add(store.Inbox, store.Entry{UID: "a", Description: "one"}), add(store.Inbox, store.Entry{UID: "a"})
 		one.UID = "b"
 		Expect(commit(func(b *store.Batch) { b.SetUID([]store.ID{one.ID, 4711}, "b") })).To(Succeed())
@@ -173,7 +173,7 @@ var _ = Describe("Changing entries", func() {
 		Expect(s.Entry(ctx, one.ID)).To(Equal(*one))
 	})
 
-	It("Hide makes the children of a service invisible and read, also those that come later, until Show", func() {
+	It("Hide makes the children of a service invisible and read, including later ones, until Show", func() {
 		service := &store.Entry{Parent: store.Root, Type: store.TypeService, Name: "work"}
 		Expect(commit(func(b *store.Batch) { b.Add(service) })).To(Succeed())
 		first := add(service.ID, store.Entry{Flags: store.New | store.Unread})
@@ -206,7 +206,7 @@ var _ = Describe("Changing entries", func() {
 		Expect(s.Hidden(ctx, service.ID)).To(BeFalse())
 	})
 
-	It("UIDs lists the messages of one service, also twice the same UID", func() {
+	It("UIDs returns the messages of one service, including two with the same UID", func() {
 		add(store.Inbox, store.Entry{Service: 2, UID: "a", Size: 5, Flags: store.New | store.Pending})
 		add(store.Inbox, store.Entry{Service: 3, UID: "a"})
 		add(store.Inbox, store.Entry{Service: 2})
@@ -216,7 +216,7 @@ var _ = Describe("Changing entries", func() {
 		Expect(s.UIDs(ctx, store.Inbox, 2, store.Pending|store.Unread)).To(HaveExactElements(HaveField("ID", store.ID(7))))
 	})
 
-	It("Count counts messages and nothing else", func() {
+	It("Count counts only messages", func() {
 		add(store.Inbox, store.Entry{Flags: store.New | store.Unread})
 		add(store.Inbox, store.Entry{Flags: store.Unread | store.Invisible})
 		add(store.Inbox, store.Entry{})
@@ -227,7 +227,7 @@ var _ = Describe("Changing entries", func() {
 		Expect(s.Count(ctx, 4711)).To(BeZero())
 	})
 
-	It("Each can stop early, and be used together with the store", func() {
+	It("Each can stop early, and its function can use the store", func() {
 		add(store.Inbox, store.Entry{})
 		add(store.Inbox, store.Entry{})
 		stop := fmt.Errorf("enough")
@@ -240,7 +240,7 @@ var _ = Describe("Changing entries", func() {
 		Expect(calls).To(Equal(1))
 	})
 
-	It("cuts long texts of messages between characters, and refuses a long UID", func() {
+	It("cuts long texts of messages between characters, and returns an error for a long UID", func() {
 		e := add(store.Inbox, store.Entry{Description: strings.Repeat("é", 40_000) + "x"})
 		got, err := s.Entry(ctx, e.ID)
 		Expect(err).NotTo(HaveOccurred())
@@ -250,7 +250,7 @@ var _ = Describe("Changing entries", func() {
 		})).To(MatchError(ContainSubstring("longer than")))
 	})
 
-	It("replaces the settings of a service, and refuses those of nobody", func() {
+	It("replaces the settings of a service, and returns an error when there is no such service", func() {
 		work := service(s, "work")
 		Expect(commit(func(b *store.Batch) {
 			b.SetSettings(work, map[string]string{"host": "pop.example.org", "user": "ünï\x00"})
@@ -283,7 +283,7 @@ var _ = Describe("Bodies", func() {
 		s = open(dir, nil)
 	})
 
-	It("are written by several batches at once, in any order of commits", func() {
+	It("are written by several batches at once, with commits in any order", func() {
 		one, two := s.NewBatch(), s.NewBatch()
 		first, second := one.Body(store.BodyWhole), two.Body(store.BodyHeader)
 		for range 3 {
@@ -307,7 +307,7 @@ var _ = Describe("Bodies", func() {
 		Expect(segments(dir)).To(HaveLen(2))
 	})
 
-	It("are committed while the next batch takes bodies", func() {
+	It("are committed while the next batch writes bodies", func() {
 		previous := make(chan error, 1)
 		previous <- nil
 		var list []*store.Entry
@@ -327,7 +327,7 @@ var _ = Describe("Bodies", func() {
 		Expect(found).To(BeEmpty())
 	})
 
-	It("leave nothing behind when they are discarded or rolled back", func() {
+	It("leave no octets when they are discarded or rolled back", func() {
 		kept := stored(s, store.Inbox, []byte("kept"))
 		b := s.NewBatch()
 		message(b, store.Inbox, store.BodyWhole, bytes.Repeat([]byte("x"), 3<<20))
@@ -351,7 +351,7 @@ var _ = Describe("Bodies", func() {
 		Expect(err).To(MatchError(store.ErrClosed))
 	})
 
-	It("can be read from any place, and verified again from the start", func() {
+	It("can be read from any offset, and verified again from the start", func() {
 		e := stored(s, store.Inbox, []byte("0123456789"))
 		r, err := s.Body(ctx, e.ID)
 		Expect(err).NotTo(HaveOccurred())
@@ -367,7 +367,7 @@ var _ = Describe("Bodies", func() {
 		Expect(err).To(HaveOccurred())
 	})
 
-	It("stream with bounded memory both ways", func() {
+	It("are written and read with bounded memory", func() {
 		const size = 64 << 20
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
@@ -389,7 +389,7 @@ var _ = Describe("Bodies", func() {
 		Expect(after.TotalAlloc - before.TotalAlloc).To(BeNumerically("<", 8<<20))
 	})
 
-	It("are refused for an entry that has none", func() {
+	It("cannot be read of an entry that has none", func() {
 		_, err := s.Body(ctx, store.Inbox)
 		Expect(err).To(MatchError(store.ErrNoBody))
 		_, err = s.Body(ctx, 4711)

@@ -14,13 +14,13 @@ import (
 
 // Problem is one finding of Check.
 type Problem struct {
-	Entry   ID    // 0 when it concerns no single entry
-	Segment int64 // 0 when it concerns no segment
-	Offset  int64 // in the segment
+	Entry   ID    // 0 when the problem concerns no single entry
+	Segment int64 // 0 when the problem concerns no segment
+	Offset  int64 // in the segment, in octets
 	Text    string
 }
 
-// String says the finding in one line.
+// String returns the problem in one line.
 func (p Problem) String() string {
 	switch {
 	case p.Entry != 0 && p.Segment != 0:
@@ -33,7 +33,7 @@ func (p Problem) String() string {
 	return p.Text
 }
 
-// Summary is what Check counted.
+// Summary holds the numbers that Check counted.
 type Summary struct {
 	Entries   int
 	Bodies    int // entries that have a body
@@ -44,10 +44,12 @@ type Summary struct {
 	NoteBytes int64 // octets of notes: where bodies came from, what was deleted
 }
 
-// Check reads the whole store: the index, every record with its length and checksum, every
-// reference from the index to a record and from an entry to its parent, and what segments hold that
-// the index does not know. It calls report for each problem, in no particular order, and returns an
-// error only when it cannot go on. It changes nothing and may run beside readers and writers.
+// Check reads and verifies the whole store: the index, every record with its checksum, every
+// reference to a record or parent, and records that the index does not know. It calls report,
+// unless nil, for each problem, in no particular order.
+//
+// Check returns an error only when it cannot continue. It changes nothing, and may run beside
+// readers and writers.
 func (s *Store) Check(ctx context.Context, report func(Problem)) (Summary, error) {
 	k := &checker{s: s}
 	k.report = func(p Problem) {
@@ -72,17 +74,17 @@ func (s *Store) Check(ctx context.Context, report func(Problem)) (Summary, error
 	return k.sum, err
 }
 
-// checker walks the segments and the references to them side by side, both in
-// the order of segment and offset, so it needs no memory for either.
+// checker reads the segments and the references to them side by side, both in the order of segment
+// and offset, so that it needs no memory for either.
 type checker struct {
 	s      *Store
 	report func(Problem)
 	sum    Summary
 
-	gaps     map[location]int64 // stretches that are no record, and their length
-	segments []Body             // Segment and Length of the rows, ascending
-	walk     *walk              // the segment at hand; nil before the first and when it is missing
-	last     Body               // the last record that was referred to
+	gaps     map[location]int64 // the lengths of octets that are not a record
+	segments []Body             // Segment and Length of the rows that are left, ascending
+	walk     *walk              // the current segment; nil before the first, and when it is missing
+	last     Body               // the record of the last reference
 	moved    int64              // the last segment that was reclaimed while the check ran
 }
 
@@ -96,7 +98,7 @@ func (k *checker) index(ctx context.Context, c *conn) error {
 	})
 }
 
-// tree finds what hangs nowhere.
+// tree finds entries that are not in the tree, and rows about entries that do not exist.
 func (k *checker) tree(ctx context.Context, c *conn) error {
 	count, _, err := c.number(ctx, "SELECT count(*) FROM entries")
 	if err != nil {
@@ -107,15 +109,15 @@ func (k *checker) tree(ctx context.Context, c *conn) error {
 		`SELECT id FROM entries WHERE id <> 1 AND id NOT IN (
 			WITH RECURSIVE tree (id) AS (VALUES (1)
 				UNION SELECT entries.id FROM tree CROSS JOIN entries ON entries.parent = tree.id)
-			SELECT id FROM tree)`: "it hangs below no entry of the tree",
-		"SELECT DISTINCT service FROM settings WHERE service NOT IN (SELECT id FROM entries)":   "settings of an entry that is gone",
-		"SELECT account FROM shown WHERE account NOT IN (SELECT id FROM entries)":               "how its messages are shown, and it is gone",
-		"SELECT account FROM shown WHERE NOT " + soundShown:                                     "how its messages are shown is not what was written",
-		"SELECT DISTINCT service FROM facts WHERE service NOT IN (SELECT id FROM entries)":      "facts of a service that is gone",
-		"SELECT entry FROM breaks WHERE entry NOT IN (SELECT id FROM entries)":                  "an entry that is gone broke visits",
-		"SELECT entry FROM outgoing WHERE entry NOT IN (SELECT id FROM entries)":                "an envelope of an entry that is gone",
+			SELECT id FROM tree)`: "it is not reachable from the root",
+		"SELECT DISTINCT service FROM settings WHERE service NOT IN (SELECT id FROM entries)":   "settings of a deleted entry",
+		"SELECT account FROM shown WHERE account NOT IN (SELECT id FROM entries)":               "the display state of a deleted entry",
+		"SELECT account FROM shown WHERE NOT " + soundShown:                                     "its row in the table shown is damaged",
+		"SELECT DISTINCT service FROM facts WHERE service NOT IN (SELECT id FROM entries)":      "facts of a deleted service",
+		"SELECT entry FROM breaks WHERE entry NOT IN (SELECT id FROM entries)":                  "the number of sessions that a deleted entry broke",
+		"SELECT entry FROM outgoing WHERE entry NOT IN (SELECT id FROM entries)":                "the envelope of a deleted entry",
 		"SELECT DISTINCT entry FROM recipients WHERE entry NOT IN (SELECT entry FROM outgoing)": "recipients without an envelope",
-		"SELECT id FROM entries WHERE id >= (SELECT next_entry FROM store)":                     "its id would be given again",
+		"SELECT id FROM entries WHERE id >= (SELECT next_entry FROM store)":                     "its id would be assigned again",
 	} {
 		err := c.query(ctx, query, func(row []driver.Value) error {
 			k.report(Problem{Entry: ID(asInt(row[0])), Text: text})
@@ -136,7 +138,7 @@ func (k *checker) listSegments(ctx context.Context, c *conn) error {
 	})
 }
 
-// bodies takes each reference of the index to its record.
+// bodies compares each reference of the index with its record.
 func (k *checker) bodies(ctx context.Context, c *conn) error {
 	return c.query(ctx, "SELECT id, "+bodyColumns+` FROM entries
 		WHERE body_kind <> 0 ORDER BY segment, offset`, func(row []driver.Value) error {
@@ -151,7 +153,7 @@ func (k *checker) reference(ctx context.Context, id ID, want Body) error {
 	}
 	at := Problem{Entry: id, Segment: want.Segment, Offset: want.Offset}
 	if k.moved == want.Segment {
-		return nil // its body is elsewhere by now
+		return nil // a reclaim has moved the body
 	}
 	if k.walk == nil || k.walk.id != want.Segment {
 		at.Text = "its segment is missing"
@@ -168,7 +170,7 @@ func (k *checker) reference(ctx context.Context, id ID, want Body) error {
 	}
 	got := found.Body
 	if !ok || found.note != 0 {
-		at.Text = "no sound record there"
+		at.Text = "no valid record at this place"
 		k.report(at)
 		return nil
 	}
@@ -180,12 +182,12 @@ func (k *checker) reference(ctx context.Context, id ID, want Body) error {
 
 func (k *checker) compare(at Problem, got, want Body) {
 	if got.Length != want.Length || got.CRC != want.CRC {
-		at.Text = "the record is another one than the index says"
+		at.Text = "the record does not match the index"
 		k.report(at)
 	}
 }
 
-// finishSegment walks to the end of all segments before upTo, and opens upTo.
+// finishSegment reads all segments before upTo to their ends, and opens upTo.
 func (k *checker) finishSegment(ctx context.Context, upTo int64) error {
 	if k.walk != nil && k.walk.id == upTo {
 		return nil
@@ -231,7 +233,7 @@ func (k *checker) openWalk(ctx context.Context, row Body) error {
 	}
 	if st.Size() < row.Length {
 		k.report(Problem{Segment: row.Segment, Offset: st.Size(),
-			Text: fmt.Sprintf("the file ends here, and the index vouches for %d octets", row.Length)})
+			Text: fmt.Sprintf("the file ends here, but the index expects %d octets", row.Length)})
 	}
 	in := io.NewSectionReader(h.f, 0, row.Length)
 	k.walk = &walk{id: row.Segment, length: row.Length, h: h, in: in, buf: bufio.NewReaderSize(in, copySize)}
@@ -251,12 +253,11 @@ type walk struct {
 	h               *handle
 	in              *io.SectionReader
 	buf             *bufio.Reader
-	lost            bool // a broken header: where the next record begins is unknown
+	lost            bool // a header was damaged, so that the place of the next record is unknown
 }
 
-// find walks on to the record at offset, counting those on the way as dead.
-// ok is false when no note is sound; that it is broken has been
-// reported.
+// find reads on to the record at offset, and counts those before it as dead. ok is false when that
+// record is damaged, which find has reported.
 func (w *walk) find(ctx context.Context, k *checker, offset int64) (b record, ok bool, err error) {
 	for w.pos < offset && w.pos < w.length && !w.lost {
 		if err = ctx.Err(); err != nil {
@@ -283,7 +284,7 @@ func (w *walk) find(ctx context.Context, k *checker, offset int64) (b record, ok
 	if offset >= w.length {
 		return b, false, nil
 	}
-	if w.pos != offset { // the references of the index lead on after a broken header
+	if w.pos != offset { // after a damaged header, the index knows where the next record is
 		if _, err := w.in.Seek(offset, io.SeekStart); err != nil {
 			return b, false, err
 		}
@@ -293,7 +294,7 @@ func (w *walk) find(ctx context.Context, k *checker, offset int64) (b record, ok
 	return w.next(k)
 }
 
-// next reads the record at pos and verifies it.
+// next reads and verifies the record at pos.
 func (w *walk) next(k *checker) (b record, ok bool, err error) {
 	at := Problem{Segment: w.id, Offset: w.pos}
 	var head [recordHeader]byte
@@ -301,7 +302,7 @@ func (w *walk) next(k *checker) (b record, ok bool, err error) {
 	if err == nil {
 		key := w.h.key
 		if w.pos == 0 && key.birth != 0 {
-			key.key = 0 // the first note tells the key
+			key.key = 0 // the first note is not protected by the key
 		}
 		b, err = (&handle{key: key}).record(head[:], w.id, w.pos)
 	}
@@ -329,7 +330,7 @@ func (w *walk) next(k *checker) (b record, ok bool, err error) {
 	return b, true, nil
 }
 
-// failed reports what is broken and returns what is not the store's fault.
+// failed reports a damaged record and returns nil; it returns other errors, such as the system's.
 func (w *walk) failed(k *checker, at Problem, err error) error {
 	if !errors.Is(err, ErrCorrupt) && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return err

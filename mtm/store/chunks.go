@@ -6,15 +6,14 @@ import (
 	"strings"
 )
 
-// The lengths of id lists in statements; a shorter list is filled with NULLs.
+// The lengths of id lists in statements. A shorter list is filled up with NULLs.
 const (
 	fewIDs  = 8
 	manyIDs = 256
 )
 
-// chunks calls f with statement text and arguments for every part of a long
-// list of ids. The text is query and the list; query may use ?1 and ?2 for a
-// and b.
+// chunks calls f with a statement and its arguments for every part of a long list of ids. The
+// statement is query followed by the list; in query, ?1 and ?2 stand for a and b.
 func (c *conn) chunks(query string, ids []ID, a, b int64, f func(query string, args []driver.NamedValue) error) error {
 	for len(ids) > 0 {
 		size := manyIDs
@@ -46,14 +45,13 @@ func (c *conn) execChunks(ctx context.Context, query string, ids []ID, a, b int6
 	})
 }
 
-// queryChunks runs a query that ends in "IN" for all ids; the rows come in
-// any order.
+// queryChunks runs a query that ends in "IN" for all ids. The rows come in any order.
 func (c *conn) queryChunks(ctx context.Context, query string, ids []ID, f func(row []driver.Value) error) error {
 	return c.chunks(query, ids, 0, 0, func(query string, args []driver.NamedValue) error {
 		return c.queryValues(ctx, query, f, args)
 	})
 }
 
-// idList is the list of n parameters from ?3 on. The others are not numbered:
-// SQLite looks up the name of a numbered one in a list.
+// idList returns a list of n parameters from ?3 on. The others have no numbers, since SQLite looks
+// up a numbered parameter in a list.
 func idList(n int) string { return " (?3" + strings.Repeat(",?", n-1) + ")" }

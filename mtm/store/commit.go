@@ -5,8 +5,7 @@ import (
 	"fmt"
 )
 
-// commit is the index transaction of one batch. It runs to the end once begun, so
-// nothing of it needs a ctx.
+// commit is the index transaction of one batch. Once begun it runs to the end, so it needs no ctx.
 type commit struct {
 	tree     *tree
 	queue    *queue
@@ -17,8 +16,8 @@ type commit struct {
 // op is one change of a batch.
 type op func(t *commit) error
 
-// newCommit begins the changes of a batch whose segments end where ends says. No entry has
-// the bodies of fresh yet.
+// newCommit begins the changes of a batch. ends holds where its segments end, and fresh its bodies,
+// which no entry has yet.
 func newCommit(c *conn, ends map[*segment]int64, fresh []placed) (*commit, error) {
 	if err := noteEnds(c, ends); err != nil {
 		return nil, err
@@ -41,16 +40,16 @@ func (t *commit) run(ops []op) error {
 	return t.tree.finish()
 }
 
-// Here is what takes more than one of the tree, the queue, the outbox and the accounts.
+// The following changes need more than one of tree, queue, outbox and accounts.
 
-// remove deletes entries with all below them, and what is kept of them.
+// remove deletes entries with all entries below them, and what the index keeps about them.
 func (t *commit) remove(ids []ID) error {
 	for _, id := range ids {
 		if id < firstFree {
 			return fmt.Errorf("entry %d cannot be deleted: %w", id, ErrFixedEntry)
 		}
 	}
-	if err := t.tree.insert(); err != nil { // what was added may be below them
+	if err := t.tree.insert(); err != nil { // entries of this batch may be below them
 		return err
 	}
 	if err := t.queue.forgetGhosts(ids); err != nil {
@@ -87,7 +86,7 @@ func (t *commit) withdraw(id ID) error {
 	return t.remove([]ID{id})
 }
 
-// unqueue removes operations with their unfinished ghosts.
+// unqueue removes operations with their ghosts that are not complete.
 func (t *commit) unqueue(ids []ID) error {
 	ghosts, err := t.queue.remove(ids)
 	if err != nil || len(ghosts) == 0 {
@@ -96,7 +95,7 @@ func (t *commit) unqueue(ids []ID) error {
 	return t.remove(ghosts)
 }
 
-// takeBack removes those operations that nobody carries out.
+// takeBack removes those of the operations that no program carries out.
 func (t *commit) takeBack(ids []ID, alive func(claim string) (bool, error), result *TakenBack) error {
 	free, err := t.queue.free(ids, alive, result)
 	if err != nil {
@@ -105,7 +104,7 @@ func (t *commit) takeBack(ids []ID, alive func(claim string) (bool, error), resu
 	return t.unqueue(free)
 }
 
-// fulfil takes a copy or a move off the queue; of a move the delete is left.
+// fulfil removes a copy or a move from the queue, and queues the delete of a move.
 func (t *commit) fulfil(o Queued) error {
 	found, err := t.queue.has(o.ID)
 	if err != nil || !found {

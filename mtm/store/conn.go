@@ -14,9 +14,9 @@ import (
 	"modernc.org/sqlite"
 )
 
-// conn is one connection to the index with its prepared statements. It talks
-// to the driver directly: database/sql would cost more than SQLite does for
-// the short statements of a batch. Not safe for concurrent use.
+// conn is one connection to the index with its prepared statements. It calls the driver directly,
+// since database/sql would cost more than SQLite for the short statements of a batch. It is not
+// safe for concurrent use.
 type conn struct {
 	dir   string // of the index
 	raw   driver.Conn
@@ -25,12 +25,12 @@ type conn struct {
 	before func(Call) error // see Options
 }
 
-// dial opens the index file at path; every pragma is "name(value)".
+// dial opens the index file at path. Each pragma has the form "name(value)".
 func dial(ctx context.Context, path string, pragmas ...string) (*conn, error) {
 	return dialURI(ctx, path, url.Values{"_pragma": pragmas})
 }
 
-// dialURI is dial with other parameters of SQLite's file names too.
+// dialURI opens the index file at path with parameters of SQLite's URI file names.
 func dialURI(ctx context.Context, path string, parameters url.Values) (*conn, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
@@ -38,7 +38,7 @@ func dialURI(ctx context.Context, path string, parameters url.Values) (*conn, er
 	}
 	abs = filepath.ToSlash(abs)
 	if !strings.HasPrefix(abs, "/") {
-		abs = "/" + abs // a Windows drive
+		abs = "/" + abs // a Windows path begins with its drive
 	}
 	u := url.URL{Scheme: "file", Path: abs, RawQuery: parameters.Encode()}
 	dialer, err := sqlite.NewConnector(u.String())
@@ -65,7 +65,7 @@ func (c *conn) close() error {
 	return first
 }
 
-// prepared returns the statement for query, prepared at its first use.
+// prepared returns the statement for query, which it prepares at its first use.
 func (c *conn) prepared(query string) (driver.Stmt, error) {
 	if st := c.stmts[query]; st != nil {
 		return st, nil
@@ -87,7 +87,7 @@ func (c *conn) exec(ctx context.Context, query string, args ...any) (int64, erro
 	return c.execValues(ctx, query, bindings(args))
 }
 
-// execValues is exec with arguments that the caller reuses.
+// execValues does the same with arguments that the caller reuses.
 func (c *conn) execValues(ctx context.Context, query string, args []driver.NamedValue) (int64, error) {
 	st, err := c.prepared(query)
 	if err != nil {
@@ -104,7 +104,7 @@ func (c *conn) execValues(ctx context.Context, query string, args []driver.Named
 	return res.RowsAffected()
 }
 
-// script runs statements that are used once, without keeping them prepared.
+// script runs statements without keeping them prepared.
 func (c *conn) script(ctx context.Context, query string) error {
 	x, ok := c.raw.(driver.ExecerContext)
 	if !ok {
@@ -114,7 +114,7 @@ func (c *conn) script(ctx context.Context, query string) error {
 	return indexError(c.dir, err)
 }
 
-// query calls f for each row; the row is only valid during the call.
+// query calls f for each row, which is valid only during the call.
 func (c *conn) query(ctx context.Context, query string, f func(row []driver.Value) error, args ...any) error {
 	return c.queryValues(ctx, query, f, bindings(args))
 }
@@ -150,7 +150,7 @@ func (c *conn) queryValues(ctx context.Context, query string, f func(row []drive
 	}
 }
 
-// number runs a query that gives one number; found is false when it gives no row.
+// number returns the number that a query returns. found is false when the query returns no row.
 func (c *conn) number(ctx context.Context, query string, args ...any) (n int64, found bool, err error) {
 	err = c.query(ctx, query, func(row []driver.Value) error {
 		n, found = asInt(row[0]), true
@@ -159,12 +159,12 @@ func (c *conn) number(ctx context.Context, query string, args ...any) (n int64, 
 	return n, found, err
 }
 
-// errInDoubt: a transaction may turn out to be there after a crash. What it
+// errInDoubt reports that a transaction may or may not exist after a crash. The bodies that it
 // refers to must stay.
-var errInDoubt = errors.New("the index may or may not have taken the change; open the store again")
+var errInDoubt = errors.New("unknown whether the change was saved; open the store again")
 
-// transaction runs f in a write transaction. ctx bounds the wait for the lock;
-// once f runs nothing but an error of f stops it.
+// transaction runs f in a write transaction. ctx limits the wait for the lock; once f runs, only
+// its error stops the transaction.
 func (c *conn) transaction(ctx context.Context, f func() error) error {
 	if _, err := c.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return err
@@ -180,7 +180,7 @@ func (c *conn) transaction(ctx context.Context, f func() error) error {
 		}
 	}
 	if err != nil {
-		// SQLite may have rolled back by itself; then this has nothing to do.
+		// SQLite may have rolled back already; then this does nothing.
 		_, _ = c.exec(context.Background(), "ROLLBACK")
 	}
 	return err
@@ -213,8 +213,8 @@ func boolInt(b bool) int64 {
 	return 0
 }
 
-// asInt and asText read a column; strict tables make other types impossible
-// except in a damaged index, which then reads as zero.
+// asInt and asText return the value of a column. Strict tables have no other types, except in a
+// damaged index, for which they return the zero value.
 func asInt(v driver.Value) int64 {
 	n, _ := v.(int64)
 	return n
@@ -225,7 +225,7 @@ func asText(v driver.Value) string {
 	return s
 }
 
-// pragma formats a pragma for dial.
+// pragma returns a pragma in the form that dial needs.
 func pragma(name string, value int64) string {
 	return name + "(" + strconv.FormatInt(value, 10) + ")"
 }

@@ -8,28 +8,27 @@ import (
 	"strings"
 )
 
-// Copies are new entries that take over the fields of others, inside the index:
-// nothing is read back from it. What is named here is different in the copy, and no
-// operation waits for it.
+// Copies describes entries to be copied inside the index, without reading them. A copy has all
+// fields of its source except those given here, and no queued operations.
 type Copies struct {
-	Into       ID    // the parent of all
-	Linked     bool  // Related is the source, otherwise nothing
+	Into       ID    // the parent of all copies
+	Linked     bool  // set Related to the source; otherwise to 0
 	Set, Clear Flags // as in SetFlags
 	EmailSet   EmailFlags
 	EmailClear EmailFlags
 	Of         []Copied
 }
 
-// Copied is one copy.
+// Copied describes one copy.
 type Copied struct {
 	Source ID
-	Body   Body       // of the copy
-	Flags  Flags      // set in this copy, beside those of all
-	Email  EmailFlags // as Flags
-	ID     ID         // of the copy, set by Commit
+	Body   Body       // the body of the copy
+	Flags  Flags      // set in this copy, in addition to Copies.Set
+	Email  EmailFlags // set in this copy, in addition to Copies.EmailSet
+	ID     ID         // id of the copy, set by Commit
 }
 
-// copyColumns are what a statement is given of each copy.
+// copyColumns lists the values that a statement needs for each copy.
 var copyColumns = []string{"id", "source", "body_kind", "segment", "offset", "length", "crc", "flags", "email_flags"}
 
 // The parameters that come before the copies in copyQuery.
@@ -43,12 +42,12 @@ const (
 	copyParameters = copyEmailSet
 )
 
-// rowsPerCopy copies go into one statement.
+// rowsPerCopy is how many copies one statement adds.
 const rowsPerCopy = 64
 
 var copyOne, copyMany = copyQuery(1), copyQuery(rowsPerCopy)
 
-// copyQuery adds copies: of columns that are not named here, with the source's value.
+// copyQuery returns a statement that adds count copies.
 func copyQuery(count int) string {
 	values, sum := make([]string, len(columns)), "e.checksum"
 	for i, c := range columns {
@@ -63,7 +62,8 @@ func copyQuery(count int) string {
 		rowColumns, strings.Join(values, ", "), parameters(count, len(copyColumns)), ofCopy("source"))
 }
 
-// copiedValue is the value of a column in a copy; "" for the source's.
+// copiedValue returns the expression for a column of a copy, or "" when the copy has the source's
+// value.
 func copiedValue(name string) string {
 	switch name {
 	case "parent":
@@ -81,7 +81,7 @@ func copiedValue(name string) string {
 	return ""
 }
 
-// ofCopy names one of copyColumns in copyQuery.
+// ofCopy returns the name that one of copyColumns has in copyQuery.
 func ofCopy(name string) string { return fmt.Sprintf("c.column%d", slices.Index(copyColumns, name)+1) }
 
 // copies writes the copies of one operation.
@@ -89,7 +89,7 @@ func (t *tree) copies(c *Copies) error {
 	if err := t.exists(c.Into); err != nil {
 		return err
 	}
-	if err := t.insert(); err != nil { // a source may be among what was added
+	if err := t.insert(); err != nil { // a source may be an entry of this batch
 		return err
 	}
 	for list := c.Of; len(list) > 0; {
@@ -130,7 +130,7 @@ func (t *tree) copyRows(query string, c *Copies, list []Copied) error {
 	return err
 }
 
-// bindCopy fills in one copy, in the order of copyColumns.
+// bindCopy sets the arguments of one copy, in the order of copyColumns.
 func bindCopy(a []driver.NamedValue, one Copied, id ID) {
 	for i, v := range []int64{int64(id), int64(one.Source), int64(one.Body.Kind), one.Body.Segment,
 		one.Body.Offset, one.Body.Length, int64(one.Body.CRC), int64(one.Flags &^ derived), int64(one.Email &^ derivedEmail)} {

@@ -34,7 +34,7 @@ var _ = Describe("Copying entries", func() {
 
 	BeforeEach(func() { s = open(newDir(), nil) })
 
-	It("takes over every field that is not named, with new bodies, in the order of the list", func() {
+	It("keeps every field that Copies does not set, with new bodies, in the order of the list", func() {
 		sources := addMany(s, store.Local, 200) // some statements full, some short
 		b := s.NewBatch()
 		c := &store.Copies{Into: store.Inbox, Linked: true, Set: store.Complete, Clear: store.Invisible,
@@ -65,7 +65,7 @@ var _ = Describe("Copying entries", func() {
 		Expect(s.Children(ctx, store.Local)).To(ContainElement(*sources[0]), "a source changed")
 	})
 
-	It("links nothing unless asked to, and can copy what the same batch adds", func() {
+	It("sets Related only when Linked is set, and can copy entries of the same batch", func() {
 		b := s.NewBatch()
 		first := message(b, store.Inbox, store.BodyWhole, []byte("x"))
 		Expect(b.Commit(ctx)).To(Succeed())
@@ -81,7 +81,7 @@ var _ = Describe("Copying entries", func() {
 			And(HaveField("ID", c.Of[1].ID), HaveField("Body", first.Body))))
 	})
 
-	It("links what a batch adds to what it added before, and to what was there", func() {
+	It("links new entries to earlier entries of the batch, and to existing ones", func() {
 		there := addMany(s, store.Drafts, 1)[0]
 		b := s.NewBatch()
 		var sources, links []*store.Entry
@@ -115,9 +115,9 @@ var _ = Describe("Copying entries", func() {
 		Expect(s.Children(ctx, store.Inbox)).To(BeEmpty())
 		Expect(c.Of[0].ID).To(BeZero())
 	},
-		Entry("a source of many is gone", func(c *store.Copies) { c.Of[5].Source = 4711 }, store.ErrNotFound),
-		Entry("the last source is gone", func(c *store.Copies) { c.Of[69].Source = 4711 }, store.ErrNotFound),
-		Entry("the folder is gone", func(c *store.Copies) { c.Into = 4711 }, store.ErrNotFound),
+		Entry("one of many sources was deleted", func(c *store.Copies) { c.Of[5].Source = 4711 }, store.ErrNotFound),
+		Entry("the last source was deleted", func(c *store.Copies) { c.Of[69].Source = 4711 }, store.ErrNotFound),
+		Entry("the folder was deleted", func(c *store.Copies) { c.Into = 4711 }, store.ErrNotFound),
 		Entry("a body is stale", func(c *store.Copies) { c.Of[69].Body.Offset += 1 << 20 }, store.ErrStaleBody),
 	)
 })

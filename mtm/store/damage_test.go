@@ -22,7 +22,7 @@ func problems(s *store.Store) (store.Summary, []string) {
 }
 
 var _ = Describe("After a crash", func() {
-	It("octets behind the last committed body are cut off, and unknown segments go", func() {
+	It("octets after the last committed body are cut off, and unknown segments are removed", func() {
 		dir := newDir()
 		s := open(dir, nil)
 		e := stored(s, store.Inbox, []byte("kept"))
@@ -66,7 +66,7 @@ var _ = Describe("Check", func() {
 		Expect(f.Close()).To(Succeed())
 	}
 
-	It("finds nothing wrong with a sound store, and counts live and dead", func() {
+	It("finds no problem in an undamaged store, and counts live and dead octets", func() {
 		ctx := context.Background()
 		b := s.NewBatch()
 		b.Delete(first.ID)
@@ -77,17 +77,17 @@ var _ = Describe("Check", func() {
 		Expect(sum).To(Equal(store.Summary{Entries: 8, Bodies: 2, Segments: 1, BodyBytes: 124, DeadBytes: 124, NoteBytes: 108}))
 	})
 
-	It("finds a changed octet of a body, and reading says so too", func() {
+	It("finds a changed octet of a body, and so does reading it", func() {
 		poke(first.Body.Offset+24+50, "X")
 		_, list := problems(s)
 		Expect(list).To(ContainElement("segment 1 at 70: the body does not match its checksum"))
-		Expect(list).To(ContainElement("entry 7, segment 1 at 70: no sound record there"))
+		Expect(list).To(ContainElement("entry 7, segment 1 at 70: no valid record at this place"))
 		_, err := readBody(s, first.ID)
 		Expect(err).To(MatchError(store.ErrCorrupt))
 		Expect(content(s, second.ID)).To(HaveLen(100))
 	})
 
-	It("finds a changed record header, and goes on behind it", func() {
+	It("finds a changed record header, and continues after it", func() {
 		poke(first.Body.Offset+9, "X")
 		_, list := problems(s)
 		Expect(list).To(HaveLen(2))
@@ -99,7 +99,7 @@ var _ = Describe("Check", func() {
 	It("finds a segment that is too short or missing", func() {
 		Expect(os.Truncate(segments(dir)[0], 300)).To(Succeed())
 		_, list := problems(s)
-		Expect(list).To(ContainElement("segment 1 at 300: the file ends here, and the index vouches for 356 octets"))
+		Expect(list).To(ContainElement("segment 1 at 300: the file ends here, but the index expects 356 octets"))
 		_, err := readBody(s, second.ID)
 		Expect(err).To(MatchError(store.ErrCorrupt))
 		Expect(os.Remove(segments(dir)[0])).To(Succeed())
@@ -109,11 +109,11 @@ var _ = Describe("Check", func() {
 		Expect(err).To(MatchError(store.ErrCorrupt))
 	})
 
-	It("finds entries that hang nowhere and references that lead astray", func() {
+	It("finds entries that are not in the tree, and wrong references", func() {
 		sqlite(dir, "UPDATE entries SET parent = 4711 WHERE id = 7", "UPDATE entries SET offset = 3 WHERE id = 8",
 			"INSERT INTO settings VALUES (4711, 'user', 'demo')")
 		_, list := problems(s)
-		Expect(list).To(ContainElements("entry 7: it hangs below no entry of the tree",
-			"entry 8, segment 1 at 3: no sound record there", "entry 4711: settings of an entry that is gone"))
+		Expect(list).To(ContainElements("entry 7: it is not reachable from the root",
+			"entry 8, segment 1 at 3: no valid record at this place", "entry 4711: settings of a deleted entry"))
 	})
 })

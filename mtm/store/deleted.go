@@ -5,13 +5,14 @@ import (
 	"database/sql/driver"
 )
 
-// noteSoon is how many deletions may wait for a note until one is written.
+// noteSoon is how many deletions may be without a note before one is written.
 const noteSoon = 1000
 
-// noteDeleted writes what was deleted into a segment, as notes: so it stays deleted when the index
-// is lost. The index records the deletion first, and the note comes later: what a crash in between
-// leaves is noted by the next program that writes. A note without a deletion would be worse, it
-// takes a message away that is kept.
+// noteDeleted writes deletions into a segment as notes, so that deleted messages stay deleted when
+// the index is lost.
+//
+// The note comes after the deletion in the index: a note without a deletion would take away a
+// message that is kept. After a crash the next program that writes adds missing notes.
 func (s *Store) noteDeleted(ctx context.Context) error {
 	for {
 		waits := false
@@ -29,11 +30,11 @@ func (s *Store) noteDeleted(ctx context.Context) error {
 	}
 }
 
-// noteSome writes one note. It holds the index meanwhile, so that nobody takes a deletion
-// back which is being noted.
+// noteSome writes one note. It holds the write lock of the index, so that no such deletion is
+// undone meanwhile.
 func (s *Store) noteSome(ctx context.Context) error {
 	var h held
-	defer func() { _ = s.writers.release(&h) }() // what mattered was synced before
+	defer func() { _ = s.writers.release(&h) }() // what matters is already synced
 	g, err := s.writers.take(&h)
 	if err != nil {
 		return err
@@ -72,7 +73,7 @@ func (s *Store) noteSome(ctx context.Context) error {
 	return err
 }
 
-// unnoted lists deletions without a note.
+// unnoted returns deletions without a note, at most deletedPerNote.
 func (c *conn) unnoted() (list []deletion, err error) {
 	err = c.query(context.Background(), `SELECT deleted.segment, offset, crc, ifnull(birth, 0) FROM deleted
 		LEFT JOIN segments ON segments.id = deleted.segment WHERE noted = 0 ORDER BY 1, 2 LIMIT ?`,
@@ -83,7 +84,7 @@ func (c *conn) unnoted() (list []deletion, err error) {
 	return list, err
 }
 
-// noted says that segment g has a note of the deletions, up to end.
+// noted records that segment g has a note of the deletions, which ends at end.
 func (c *conn) noted(list []deletion, g *segment, end int64) error {
 	for _, d := range list {
 		if _, err := c.exec(context.Background(), "UPDATE deleted SET noted = ? WHERE segment = ? AND offset = ?",
@@ -94,8 +95,8 @@ func (c *conn) noted(list []deletion, g *segment, end int64) error {
 	return noteEnds(c, map[*segment]int64{g: end})
 }
 
-// deletedSome counts deletions that wait for a note; enough of them are noted at once. A
-// failure leaves them waiting.
+// deletedSome counts deletions without a note, and writes the notes when there are enough. After an
+// error they are written later.
 func (s *Store) deletedSome(ctx context.Context, n int) {
 	if n > 0 && s.unnoted.Add(int64(n)) >= noteSoon {
 		s.unnoted.Store(0)

@@ -13,9 +13,9 @@ import (
 	"time"
 )
 
-// Dump prints the tree, one entry a line, children below their parent and
-// indented, in the order of their ids. It shows no clock, no path and no place
-// in a segment, so two stores with the same content give the same text.
+// Dump writes the tree to w, one entry per line, children indented below their parent in the order
+// of their ids. It shows no times of the clock, paths or places in segments, so that two stores
+// with the same content give the same text.
 func (s *Store) Dump(ctx context.Context, w io.Writer) error {
 	out := bufio.NewWriter(w)
 	var r entryRow
@@ -29,7 +29,7 @@ func (s *Store) Dump(ctx context.Context, w io.Writer) error {
 		if err != nil {
 			return err
 		}
-		// The path of ids, in fixed width, sorts children behind their parent.
+		// place is the path of ids in fixed width, which sorts children behind their parent.
 		return c.query(ctx, `WITH RECURSIVE tree (id, depth, place) AS (
 				SELECT id, 0, '' FROM entries WHERE id = 1
 				UNION ALL
@@ -59,7 +59,7 @@ func (s *Store) Dump(ctx context.Context, w io.Writer) error {
 	return out.Flush()
 }
 
-// line describes the entry in one line; fields without a value are left out.
+// line returns the entry in one line, without fields that have no value.
 func (e *Entry) line() string {
 	var l strings.Builder
 	fmt.Fprintf(&l, "%d %s", e.ID, e.Type)
@@ -72,7 +72,8 @@ func (e *Entry) line() string {
 	return l.String()
 }
 
-// shownFirst is the order in which Dump shows columns: what people look for first, then the others.
+// shownFirst lists the columns in the order in which Dump shows them, the most interesting ones
+// first.
 var shownFirst = func() []*column {
 	order := []string{"name", "details", "description", "date", "size", "flags", "email", "sending", "service", "related", "remote", "uid", "message-id"}
 	var list []*column
@@ -86,7 +87,7 @@ var shownFirst = func() []*column {
 	return list
 }()
 
-// shown is what Dump shows of a column: nothing when it has no value.
+// shown returns what Dump shows for a column, or "" when it has no value.
 func (c *column) shown(e *Entry) string {
 	value := ""
 	switch {

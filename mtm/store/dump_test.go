@@ -11,7 +11,7 @@ import (
 )
 
 var _ = Describe("Dump", func() {
-	It("prints the tree, one entry a line, without clock or place", func() {
+	It("prints the tree, one entry per line, without times and places", func() {
 		ctx := context.Background()
 		s := open(newDir(), nil)
 		b := s.NewBatch()

@@ -6,7 +6,8 @@ import (
 	"fmt"
 )
 
-// Entry returns the entry, or ErrNotFound; ErrCorrupt when its row is damaged.
+// Entry returns the entry with an id. The error is ErrNotFound, or ErrCorrupt when its row is
+// damaged.
 func (s *Store) Entry(ctx context.Context, id ID) (Entry, error) {
 	var e Entry
 	var r entryRow
@@ -20,8 +21,8 @@ func (s *Store) Entry(ctx context.Context, id ID) (Entry, error) {
 	return e, err
 }
 
-// Entries returns the entries in the order of ids; ErrNotFound when one is not
-// there, ErrCorrupt when a row is damaged.
+// Entries returns the entries with these ids, in the order of ids. The error is ErrNotFound when
+// one does not exist, or ErrCorrupt when a row is damaged.
 func (s *Store) Entries(ctx context.Context, ids []ID) ([]Entry, error) {
 	var r entryRow
 	var e Entry
@@ -47,26 +48,26 @@ func (s *Store) Entries(ctx context.Context, ids []ID) ([]Entry, error) {
 	return list, nil
 }
 
-// Children lists the children of parent in the order of their ids; none when
-// there is no such parent.
+// Children returns the children of parent in the order of their ids. The list is empty when parent
+// does not exist.
 func (s *Store) Children(ctx context.Context, parent ID) ([]Entry, error) {
 	var list []Entry
 	err := s.Each(ctx, parent, func(e *Entry) error { list = append(list, *e); return nil })
 	return list, err
 }
 
-// Each calls f for each child of parent in the order of their ids, as they
-// were when the call began, without holding them all in memory. An error of f
-// ends it and is returned. f must not keep the pointer; it may use the store.
+// Each calls f for each child of parent in the order of their ids, as they were when the call
+// began. It does not hold them all in memory. When f returns an error, Each returns it. f must not
+// keep the pointer; it may use the store.
 //
-// A child whose row is damaged is passed over: the error after the others is then ErrCorrupt.
+// Each skips a child whose row is damaged, and returns ErrCorrupt after the others.
 func (s *Store) Each(ctx context.Context, parent ID, f func(*Entry) error) error {
 	return s.EachIn(ctx, parent, Order{}, f)
 }
 
-// UIDs lists the children of parent that belong to service and have a UID, in
-// the order of their ids; with flags only those that have one of them. The same UID may come
-// twice: servers give it twice.
+// UIDs returns the children of parent that belong to service and have a UID, in the order of their
+// ids. Unless flags is 0, they must have one of these flags. A UID may occur twice, as on some
+// servers.
 func (s *Store) UIDs(ctx context.Context, parent, service ID, flags Flags) ([]Ref, error) {
 	var list []Ref
 	err := s.index.snapshot(ctx, func(c *conn) error {
@@ -89,11 +90,11 @@ func (s *Store) UIDs(ctx context.Context, parent, service ID, flags Flags) ([]Re
 	return list, err
 }
 
-// Counts are numbers of messages directly below an entry.
+// Counts holds numbers of messages directly below an entry.
 type Counts struct{ Messages, Unread, New int }
 
-// Count counts the messages directly below parent, invisible ones included;
-// zeros when there is no such parent.
+// Count returns the numbers of messages directly below parent, including invisible ones. They are 0
+// when parent does not exist.
 func (s *Store) Count(ctx context.Context, parent ID) (Counts, error) {
 	var n Counts
 	err := s.index.read(ctx, func(c *conn) error {

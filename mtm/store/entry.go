@@ -6,11 +6,11 @@ import (
 	"unicode/utf8"
 )
 
-// ID names an entry for ever: an id is never used again after its entry was
-// deleted. Ids grow in the order of commits.
+// ID identifies an entry. The id of a deleted entry is never used again. Ids grow in the order of
+// commits.
 type ID int64
 
-// The entries that every store has from the start; they cannot be deleted.
+// The built-in entries, which every store has. They cannot be deleted or moved.
 const (
 	Root   ID = 1 // the top of the tree
 	Local  ID = 2 // the local service, below Root
@@ -20,10 +20,10 @@ const (
 	Sent   ID = 6
 )
 
-// firstFree is the id that the first added entry gets.
+// firstFree is the id of the first entry that is added to a store.
 const firstFree ID = 7
 
-// Type says what an entry is.
+// Type is the type of an entry.
 type Type uint8
 
 // The types of entries.
@@ -34,7 +34,7 @@ const (
 	TypeMessage
 )
 
-// String gives the type's name in lower case.
+// String returns the type's name in lower case.
 func (t Type) String() string {
 	switch t {
 	case TypeRoot:
@@ -49,37 +49,37 @@ func (t Type) String() string {
 	return fmt.Sprintf("type-%d", uint8(t))
 }
 
-// Entry is one node of the tree, with the fields of behaviour section 11. The
-// caller owns the copy it was given.
+// Entry is a node of the tree, with the fields of behaviour section 11. The caller owns an Entry
+// that a method returns.
 type Entry struct {
 	ID      ID
 	Parent  ID
 	Type    Type
-	Service ID // the service that the message belongs to; of an SMTP service: its account
-	Related ID // service: its SMTP service; ghost: its source; 0 for none
+	Service ID // of a message: its service; of an SMTP service: its account
+	Related ID // of a service: its SMTP service; of a ghost: its source; 0 without one
 
 	Name        string    // of folders and services
 	Details     string    // of a message: From, or the first recipient
 	Description string    // of a message: Subject
-	Date        time.Time // UTC, whole seconds; zero for none
+	Date        time.Time // UTC, in whole seconds; the zero time without one
 
-	Size        int64 // octets on the wire as LIST gave them last; 0 for unknown
+	Size        int64 // octets on the wire, from the last LIST; 0 when unknown
 	Flags       Flags
 	Email       EmailFlags
 	RemoteCount int // of a service: messages on the server
 	Sending     SendingState
 
-	UID       string // the server's; copies in folders keep it; "" for local messages
-	MessageID string // without brackets
+	UID       string // the server's unique-id, also of copies in folders; "" for local messages
+	MessageID string // without angle brackets
 
 	Body Body
 }
 
-// IsSMTP reports whether the entry is the SMTP service of an account: not an account itself, but
-// what the account's entry has as Related and what outgoing messages have as Service.
+// IsSMTP reports whether the entry is the SMTP service of an account. The account's entry has its
+// id as Related, and outgoing messages have it as Service.
 func (e *Entry) IsSMTP() bool { return e.Type == TypeService && e.Service != 0 && e.Service != e.ID }
 
-// BodyKind says how much of a message a body holds.
+// BodyKind is how much of a message a body holds.
 type BodyKind uint8
 
 // The kinds of bodies.
@@ -87,10 +87,10 @@ const (
 	BodyNone    BodyKind = iota // no bytes stored
 	BodyHeader                  // the header block only
 	BodyPartial                 // the header and the first lines
-	BodyWhole                   // the message as it came, every byte
+	BodyWhole                   // the message, byte for byte as it came
 )
 
-// String gives the kind's name in lower case.
+// String returns the kind's name in lower case.
 func (k BodyKind) String() string {
 	switch k {
 	case BodyNone:
@@ -105,18 +105,17 @@ func (k BodyKind) String() string {
 	return fmt.Sprintf("body-%d", uint8(k))
 }
 
-// Body says where the raw bytes of an entry are. Others read only Kind and
-// Length, and may give the same Body to a second entry: a copy that costs no
-// bytes.
+// Body is the place of an entry's octets. Other packages use only Kind and Length, and may give the
+// same Body to a second entry: a copy that needs no space.
 type Body struct {
 	Kind    BodyKind
 	Segment int64  // number of the segment file
-	Offset  int64  // of the record in the segment
+	Offset  int64  // of the record in the segment, in octets
 	Length  int64  // octets of the body, without the record's header
 	CRC     uint32 // CRC-32C of these octets
 }
 
-// Ref is the short form of a message that UIDs lists.
+// Ref holds some fields of a message, as UIDs returns them.
 type Ref struct {
 	ID    ID
 	UID   string
@@ -125,10 +124,10 @@ type Ref struct {
 	Kind  BodyKind
 }
 
-// maxText bounds the texts that come from messages.
+// maxText limits the texts that come from messages, in octets.
 const maxText = 64 << 10
 
-// cut shortens a text to maxText without splitting a character.
+// cut returns s, shortened to maxText without splitting a character.
 func cut(s string) string { return shortened(s, maxText) }
 
 func shortened(s string, most int) string {

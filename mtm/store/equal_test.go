@@ -11,10 +11,10 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-var _ = Describe("A body that is compared before it is committed", func() {
+var _ = Describe("A body that is compared before its commit", func() {
 	ctx := context.Background()
 
-	DescribeTable("is equal to another one only octet for octet", func(size int) {
+	DescribeTable("is equal only to a body with the same octets", func(size int) {
 		s := open(newDir(), nil)
 		text := bytes.Repeat([]byte("line\r\n"), size/6+1)[:size]
 		there := stored(s, store.Inbox, text)
@@ -35,7 +35,7 @@ var _ = Describe("A body that is compared before it is committed", func() {
 		noProblems(s)
 	}, Entry("small", 7), Entry("as large as the buffer", 256<<10), Entry("larger", 700_000))
 
-	It("is not equal to one whose octets are damaged", func() {
+	It("is not equal to a damaged body", func() {
 		dir := newDir()
 		s := open(dir, nil)
 		text := bytes.Repeat([]byte("x"), 1000)

@@ -7,24 +7,23 @@ import (
 	"strings"
 )
 
-// Fact names what was learned about the server of an account, or is remembered of its use. Its
-// value is a number whose meaning the fact says. Facts die with the service's entry; a damaged
-// index may hold others.
+// Fact is the name of a fact about an account's server or its use. Its value is a number; the
+// constants say what it means. Facts are deleted with the service's entry. A damaged index may
+// contain unknown facts.
 type Fact string
 
-// The facts.
+// The facts and the meanings of their values.
 const (
-	FactReusesIDs     Fact = "reuses-ids"     // 1: a unique-id named another message than before
-	FactSizesChange   Fact = "sizes-change"   // visits in a row in which LIST gave most known messages another size, or none
-	FactSizesEstimate Fact = "sizes-estimate" // 1: LIST's sizes are not those of the messages (QUIRK 42)
-	FactNoTop         Fact = "no-top"         // TOP is not listed; 1: it was tried in vain, 2: the server closes the connection at it (QUIRK 100)
-	FactNoStat        Fact = "no-stat"        // 1: STAT was refused in the last visit (QUIRK 109)
-	FactGetAsked      Fact = "get-asked"      // a get of new mail has begun; the largest size that it takes, 0 for any
-	FactPopulateAsked Fact = "populate-asked" // the same of a populate
+	FactReusesIDs     Fact = "reuses-ids"     // 1: a unique-id was used for another message than before
+	FactSizesChange   Fact = "sizes-change"   // successive sessions in which LIST gave most known messages another size, or no size
+	FactSizesEstimate Fact = "sizes-estimate" // 1: LIST's sizes are wrong (QUIRK 42)
+	FactNoTop         Fact = "no-top"         // TOP is not listed; 1: the server refused it, 2: the server closes the connection at it (QUIRK 100)
+	FactNoStat        Fact = "no-stat"        // 1: STAT was refused in the last session (QUIRK 109)
+	FactGetAsked      Fact = "get-asked"      // a get of new mail has begun; the largest size that it fetches, 0 for any
+	FactPopulateAsked Fact = "populate-asked" // the same for a populate
 )
 
-// Facts returns what is remembered of a service; an empty map when there is nothing.
-// The caller owns the map.
+// Facts returns the facts about a service, or an empty map. The caller owns the map.
 func (s *Store) Facts(ctx context.Context, service ID) (map[Fact]int64, error) {
 	facts := make(map[Fact]int64)
 	err := s.index.read(ctx, func(c *conn) error {
@@ -34,8 +33,8 @@ func (s *Store) Facts(ctx context.Context, service ID) (map[Fact]int64, error) {
 	return facts, err
 }
 
-// Breaks returns how many visits each message directly below parent has broken; those that
-// broke none are left out.
+// Breaks returns how many sessions each message directly below parent has broken, without those
+// that broke none.
 func (s *Store) Breaks(ctx context.Context, parent ID) (map[ID]int, error) {
 	visits := make(map[ID]int)
 	err := s.index.read(ctx, func(c *conn) error {
@@ -46,7 +45,7 @@ func (s *Store) Breaks(ctx context.Context, parent ID) (map[ID]int, error) {
 	return visits, err
 }
 
-// remembered is the facts and the breaks of all entries, in words, for Dump.
+// remembered returns the facts and breaks of all entries as texts for Dump.
 func (c *conn) remembered(ctx context.Context) (map[ID]string, error) {
 	facts := make(map[ID][]string)
 	err := c.query(ctx, "SELECT service, name, value FROM facts ORDER BY service, name", func(row []driver.Value) error {

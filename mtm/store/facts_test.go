@@ -9,10 +9,10 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-var _ = Describe("What is remembered", func() {
+var _ = Describe("Facts and breaks", func() {
 	ctx := context.Background()
 
-	It("keeps facts about a service until they are dropped or it goes", func() {
+	It("keep facts about a service until they are dropped or the service is deleted", func() {
 		s := open(newDir(), nil)
 		id := service(s, "work")
 		other := service(s, "home")
@@ -33,7 +33,7 @@ var _ = Describe("What is remembered", func() {
 		noProblems(s)
 	})
 
-	It("keeps no fact about a service that is not there", func() {
+	It("need a service that exists", func() {
 		s := open(newDir(), nil)
 		b := s.NewBatch()
 		b.SetFact(99, store.FactSizesEstimate, 1)
@@ -43,7 +43,7 @@ var _ = Describe("What is remembered", func() {
 		Expect(b.Commit(ctx)).To(MatchError(store.ErrNotFound))
 	})
 
-	It("counts the visits that a message broke", func() {
+	It("count the sessions that a message broke", func() {
 		s := open(newDir(), nil)
 		bad, worse := stored(s, store.Inbox, []byte("x")), stored(s, store.Inbox, []byte("y"))
 		b := s.NewBatch()
@@ -62,7 +62,7 @@ var _ = Describe("What is remembered", func() {
 		noProblems(s)
 	})
 
-	It("takes LIST's new sizes", func() {
+	It("come with new sizes from LIST", func() {
 		s := open(newDir(), nil)
 		one := stored(s, store.Inbox, []byte("x"))
 		b := s.NewBatch()
@@ -74,7 +74,7 @@ var _ = Describe("What is remembered", func() {
 		Expect(content(s, one.ID)).To(Equal([]byte("x")))
 	})
 
-	It("finds what is left of entries that are gone", func() {
+	It("are reported by Check when their entries do not exist", func() {
 		dir := newDir()
 		s := open(dir, nil)
 		Expect(sqlite(dir, "INSERT INTO facts VALUES (99, 'get-asked', 1)", "INSERT INTO breaks VALUES (98, 1)").Close()).To(Succeed())

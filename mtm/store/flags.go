@@ -6,9 +6,8 @@ import (
 	"strings"
 )
 
-// Flags are the entry flags of behaviour section 11. The bits up to 0x1000000
-// that the original publishes keep their values; those it does not publish
-// are numbered here.
+// Flags is a set of entry flags (behaviour section 11). Bits up to 0x1000000 have the values that
+// the original publishes; the others are defined here.
 type Flags uint64
 
 // The bits of Flags.
@@ -16,26 +15,25 @@ const (
 	New           Flags = 0x10      // arrived with the last connection
 	Unread        Flags = 0x20      // not read by anyone yet
 	Failed        Flags = 0x40      // outgoing: the last attempt to send it failed; in a mailbox: its header broke the connection
-	Operation     Flags = 0x80      // an operation waits for the next connection
+	Operation     Flags = 0x80      // has a queued operation
 	Invisible     Flags = 0x200     // not shown in listings
 	InPreparation Flags = 0x10000   // still being written
-	Connected     Flags = 0x1000000 // service: a session is open
+	Connected     Flags = 0x1000000 // of a service: a session is open
 
-	Complete           Flags = 0x2000000  // the whole message is here
+	Complete           Flags = 0x2000000  // the whole message is stored
 	Attachment         Flags = 0x4000000  // has at least one attachment
-	MultipleRecipients Flags = 0x8000000  // outgoing: more than one recipient
+	MultipleRecipients Flags = 0x8000000  // outgoing: has more than one recipient
 	PriorityLow        Flags = 0x10000000 // the message asks for low priority
 	PriorityHigh       Flags = 0x20000000 // the message asks for high priority
-	Pending            Flags = 0x40000000 // asked for by a transfer that has not finished
-	PendingPopulate    Flags = 0x80000000 // asked for by a populate that has not finished
+	Pending            Flags = 0x40000000 // requested by a transfer that has not finished
+	PendingPopulate    Flags = 0x80000000 // requested by a populate that has not finished
 )
 
-// EmailFlags are the e-mail bits of behaviour section 11 (iMtmData1 there),
-// with the original's values.
+// EmailFlags is a set of e-mail flags with the original's values (behaviour section 11, iMtmData1).
 type EmailFlags uint32
 
-// The bits of EmailFlags. The disconnected operation is a number in the bits
-// of OperationMask: compare with e.Operation().
+// The bits of EmailFlags. The bits of OperationMask hold the disconnected operation as a number:
+// compare it with the result of EmailFlags.Operation.
 const (
 	Encrypted        EmailFlags = 0x1
 	Signed           EmailFlags = 0x2
@@ -65,14 +63,14 @@ const (
 	ICalendar       EmailFlags = 0x20000000
 )
 
-// derived are the flags of an entry that only the queue sets: Add, Update and SetFlags
-// leave them as they are.
+// derived and derivedEmail are the flags that only the queue sets. Add, Update and SetFlags do not
+// change them.
 const (
 	derived      = Operation
 	derivedEmail = OperationMask
 )
 
-// SendingState says where an outgoing message stands, behaviour section 10.
+// SendingState is the state of an outgoing message (behaviour section 10).
 type SendingState uint8
 
 // The sending states, with the original's numbers.
@@ -89,7 +87,7 @@ const (
 	SendNotApplicable
 )
 
-// bitName names one bit for String.
+// bitName is the name of a bit in String.
 type bitName struct {
 	bit  uint64
 	name string
@@ -125,14 +123,14 @@ func (f Flags) With(x Flags) Flags { return f | x }
 // Without returns f with the bits of x cleared.
 func (f Flags) Without(x Flags) Flags { return f &^ x }
 
-// String lists the set bits by name, joined by commas; bits without a name
-// come last as one hexadecimal number. No bits give "".
+// String returns the names of the set bits, separated by commas. Bits without a name come last, as
+// one hexadecimal number.
 func (f Flags) String() string {
 	return strings.Join(names(uint64(f), flagNames()), ",")
 }
 
-// Has reports whether all bits of x are set in f. It is not for the
-// operation, which is a number: use Operation.
+// Has reports whether all bits of x are set in f. For the disconnected operation, which is a
+// number, use Operation.
 func (f EmailFlags) Has(x EmailFlags) bool { return f&x == x }
 
 // With returns f with the bits of x set.
@@ -149,8 +147,8 @@ func (f EmailFlags) WithOperation(op EmailFlags) EmailFlags {
 	return f&^OperationMask | op&OperationMask
 }
 
-// String lists the set bits by name, joined by commas, the disconnected
-// operation as "op=NAME"; bits without a name come last in hexadecimal.
+// String returns the names of the set bits, separated by commas. Bits without a name follow as one
+// hexadecimal number, and last comes the disconnected operation as "op=NAME".
 func (f EmailFlags) String() string {
 	rest := f &^ OperationMask
 	list := names(uint64(rest), emailNames())
@@ -190,7 +188,7 @@ func operationName(op EmailFlags) string {
 	return fmt.Sprintf("%#x", uint32(op))
 }
 
-// names lists the names of the bits of v; what has no name comes last.
+// names returns the names of the bits of v. Bits without a name come last, as one number.
 func names(v uint64, table []bitName) []string {
 	var list []string
 	for _, n := range table {
@@ -205,7 +203,7 @@ func names(v uint64, table []bitName) []string {
 	return list
 }
 
-// String names the state as behaviour section 10 does.
+// String returns the name of the state in behaviour section 10.
 func (s SendingState) String() string {
 	switch s {
 	case SendUnknown:

@@ -28,7 +28,7 @@ var _ = Describe("Flags", func() {
 		Expect(store.EmailFlags(0xF00).String()).To(Equal("op=0xf00"))
 	})
 
-	It("name every value of an enumeration", func() {
+	It("and enumerations have a name for every value", func() {
 		for i := range 10 {
 			Expect(store.SendingState(i).String()).NotTo(ContainSubstring("state-"))
 		}

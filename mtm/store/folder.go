@@ -11,14 +11,14 @@ import (
 	"strings"
 )
 
-// The names inside a store's folder.
+// The names in a store's directory.
 const (
 	indexName  = "index.db"
 	newPrefix  = "index.db.new-" // an index that is being created
 	bodiesName = "bodies"
 )
 
-// folder is where a store is, with the names of its files.
+// folder is the path of a store's directory. Its methods return the paths of files in it.
 type folder string
 
 func (d folder) indexPath() string { return filepath.Join(string(d), indexName) }
@@ -31,7 +31,7 @@ func (d folder) segmentLockPath(id int64) string {
 	return filepath.Join(string(d), bodiesName, fmt.Sprintf("%08d.lock", id))
 }
 
-// segmentFiles lists the numbers of the segment files that are there, ascending.
+// segmentFiles returns the numbers of the existing segment files in ascending order.
 func (d folder) segmentFiles() ([]int64, error) {
 	list, err := os.ReadDir(filepath.Join(string(d), bodiesName))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -54,7 +54,7 @@ func (d folder) segmentFiles() ([]int64, error) {
 	return ids, nil
 }
 
-// lockSegment takes the right to write the segment; nil when another has it.
+// lockSegment locks the segment for writing. It returns nil when another writer has the lock.
 func (d folder) lockSegment(id int64) (*os.File, error) {
 	lock, err := os.OpenFile(d.segmentLockPath(id), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -67,9 +67,8 @@ func (d folder) lockSegment(id int64) (*os.File, error) {
 	return lock, nil
 }
 
-// removeSegment deletes the files of a segment that no index row knows,
-// unless a reader has it open. The caller holds the segment's lock; once the
-// row is gone nobody else wants it.
+// removeSegment deletes the files of a segment without a row in the index, unless a reader has it
+// open. It reports whether it did. The caller holds the segment's lock.
 func (d folder) removeSegment(id int64) (bool, error) {
 	free, err := d.unread(id)
 	if err != nil || !free {
@@ -78,7 +77,7 @@ func (d folder) removeSegment(id int64) (bool, error) {
 	if err := os.Remove(d.segmentPath(id)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return false, nil //nolint:nilerr // open elsewhere on Windows; the next recovery removes it
 	}
-	_ = os.Remove(d.segmentLockPath(id)) // Windows: it is open; an empty file stays
+	_ = os.Remove(d.segmentLockPath(id)) // fails on Windows, where it is open: an empty file stays
 	return true, nil
 }
 
@@ -95,8 +94,8 @@ func (d folder) unread(id int64) (bool, error) {
 	return free, errors.Join(err, f.Close())
 }
 
-// openFile opens a file of the store that exists. Nothing else is opened: a named pipe would block
-// until somebody writes into it.
+// openFile opens an existing file of the store. It opens only regular files, since a named pipe
+// would block until somebody writes into it.
 func openFile(path string, flag int) (*os.File, error) {
 	f, err := os.OpenFile(path, flag|noWait, 0)
 	if err != nil {
@@ -107,7 +106,7 @@ func openFile(path string, flag int) (*os.File, error) {
 		err = fmt.Errorf("%s: %w: it is not a regular file", path, ErrNotStore)
 	}
 	if err != nil {
-		_ = f.Close() // nothing was done with it
+		_ = f.Close() // it was not used
 		return nil, err
 	}
 	return f, nil

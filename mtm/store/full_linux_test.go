@@ -13,7 +13,7 @@ import (
 )
 
 var _ = Describe("A full disk", func() {
-	It("is reported by name, nothing of the batch is visible, and the store goes on afterwards", func() {
+	It("is reported as ErrDiskFull, nothing of the batch is visible, and the store works afterwards", func() {
 		ctx := context.Background()
 		s := open(newDir(), nil)
 		kept := stored(s, store.Inbox, []byte("kept"))

@@ -10,24 +10,23 @@ import (
 	"time"
 )
 
-// index is the index of a store, with the connections to it. Its methods are
-// safe for concurrent use.
+// index holds the connections to a store's index. Its methods are safe for concurrent use.
 type index struct {
 	dir      folder
-	busy     time.Duration // how long to wait for another process
+	busy     time.Duration // how long to wait for the lock of another process
 	readOnly bool
-	file     indexFile // that is read
+	file     indexFile // the file that readers open
 	readers  readerPool
 
-	write  chan struct{} // capacity 1: holding a value is the right to use writer
+	write  chan struct{} // capacity 1: whoever has put a value in may use writer
 	writer *conn         // nil when readOnly
 }
 
-// indexFile is what connections that only read are opened on.
+// indexFile is the file that read-only connections open.
 type indexFile struct {
 	path   string
-	frozen bool // nothing changes it: no locks, no files beside it
-	copied bool // a private copy, to be removed
+	frozen bool // nothing changes it, so SQLite needs no locks and no files beside it
+	copied bool // it is a private copy, which must be removed
 }
 
 // remove deletes a private copy.
@@ -38,7 +37,7 @@ func (f indexFile) remove() error {
 	return os.RemoveAll(filepath.Dir(f.path))
 }
 
-// dialWriter opens the connection that changes the index, and migrates it.
+// dialWriter opens the connection for changes, and migrates the index.
 func (x *index) dialWriter(ctx context.Context, before func(Call) error) (err error) {
 	x.writer, err = dial(ctx, x.dir.indexPath(), pragma("busy_timeout", x.busy.Milliseconds()),
 		"synchronous(FULL)", pragma("cache_size", -32<<10), pragma("wal_autocheckpoint", 2000))
@@ -62,18 +61,17 @@ func (x *index) close() error {
 	return errors.Join(err, x.readers.close(), x.file.remove())
 }
 
-// maxIdleReaders bounds the connections kept for later; more than these are
-// open only while they are used.
+// maxIdleReaders limits the unused connections that stay open for later reads.
 const maxIdleReaders = 4
 
-// readerPool holds connections that only read.
+// readerPool keeps read-only connections for later use.
 type readerPool struct {
 	mu     sync.Mutex
 	idle   []*conn
 	closed bool
 }
 
-// take returns a connection of its own to read with.
+// take returns a read-only connection for the caller alone.
 func (x *index) take(ctx context.Context) (*conn, error) {
 	p := &x.readers
 	p.mu.Lock()
@@ -115,7 +113,7 @@ func (p *readerPool) close() error {
 	return p.drop()
 }
 
-// drop closes the connections that are kept.
+// drop closes the unused connections.
 func (p *readerPool) drop() error {
 	p.mu.Lock()
 	idle := p.idle
@@ -128,7 +126,7 @@ func (p *readerPool) drop() error {
 	return err
 }
 
-// read runs f with a connection of its own.
+// read runs f with a read-only connection.
 func (x *index) read(ctx context.Context, f func(c *conn) error) error {
 	c, err := x.take(ctx)
 	if err != nil {
@@ -138,8 +136,7 @@ func (x *index) read(ctx context.Context, f func(c *conn) error) error {
 	return f(c)
 }
 
-// snapshot runs f with a connection on which all queries see one state of the
-// index.
+// snapshot runs f with a read-only connection on which all queries see the same state of the index.
 func (x *index) snapshot(ctx context.Context, f func(c *conn) error) error {
 	return x.read(ctx, func(c *conn) error {
 		if _, err := c.exec(ctx, "BEGIN"); err != nil {
@@ -151,8 +148,8 @@ func (x *index) snapshot(ctx context.Context, f func(c *conn) error) error {
 	})
 }
 
-// change runs f in a write transaction; only one runs at a time in this
-// process. ctx bounds the waiting, not f.
+// change runs f in a write transaction. Only one runs at a time in this process. ctx limits the
+// waiting, not f.
 func (x *index) change(ctx context.Context, f func(c *conn) error) error {
 	return x.changeWith(ctx, func(c *conn) error {
 		return c.transaction(ctx, func() error { return f(c) })
@@ -176,8 +173,9 @@ func (x *index) changeWith(ctx context.Context, f func(c *conn) error) error {
 	return f(x.writer)
 }
 
-// changeUnsynced is change without a sync: other programs see it at once, but a computer that loses
-// its power may forget it, unless a later change was synced. Only for what is worth nothing then.
+// changeUnsynced runs a transaction as change does, but without a sync. Other programs see it at
+// once, but a power cut may undo it until a later change is synced. It is for data that is useless
+// after a power cut.
 func (x *index) changeUnsynced(ctx context.Context, f func(c *conn) error) error {
 	return x.changeWith(ctx, func(c *conn) error {
 		if _, err := c.exec(ctx, "PRAGMA synchronous = NORMAL"); err != nil {
@@ -189,9 +187,8 @@ func (x *index) changeUnsynced(ctx context.Context, f func(c *conn) error) error
 	})
 }
 
-// wiped ends a transaction that wiped: what the index had before also lies in its write-ahead
-// log, which is written back and emptied. Another program that reads just then keeps the log;
-// SQLite overwrites it sooner or later.
+// wiped ends a transaction that deleted settings. It empties the write-ahead log, which still
+// contains them. While another program reads, the log stays, and SQLite overwrites it later.
 func (x *index) wiped(ctx context.Context) {
 	_ = x.changeWith(context.WithoutCancel(ctx), func(c *conn) error {
 		for _, query := range []string{"PRAGMA secure_delete = OFF", "PRAGMA wal_checkpoint(TRUNCATE)"} {

@@ -6,20 +6,22 @@ import (
 	"time"
 )
 
-// MaxLease is the longest time that a lease runs without being renewed. One that ends
-// later was made by a clock that was wrong, or by damage, and counts for nothing: it would
-// hold the message for ever.
+// MaxLease is the longest duration of a lease. A lease that ends later comes from a wrong clock or
+// from damage, and is ignored, since it could hold the message forever.
 const MaxLease = 5 * time.Minute
 
-// Lease takes the message for owner, for d from now (MaxLease at most), if nobody else holds it and
-// it is in one of the given sending states; its state is SendSending afterwards and Attempts is
-// counted up. All of that is one step for every program that has the store open; it is not synced,
-// since a computer that loses its power sends no more. A message that is SendSending without a
-// lease that counts was left by a program that died, and can be taken too. The envelope is made
-// when it does not exist, with no recipients.
+// Lease gives owner the lease of a message for d from now, at most MaxLease, if nobody holds one
+// and the message is in one of the sending states from.
 //
-// Errors: ErrLeased while another holds it, ErrSending for a state that is not among from,
-// ErrNotFound, and those of Batch.Commit. The lease ends with Batch.Release, or by itself.
+// In one atomic step it also sets the state to SendSending and increments Attempts. It returns the
+// envelope, which it creates if there is none.
+//
+// A message in SendSending without a valid lease was left by a program that died, and can be leased
+// too. A lease is not synced, since a power cut ends the sending program too.
+//
+// Errors are ErrLeased while another owner holds the lease, ErrSending when the state is not one of
+// from, ErrNotFound, and those of Batch.Commit. The lease ends with Batch.Release, or when its time
+// is over.
 func (s *Store) Lease(ctx context.Context, id ID, owner string, d time.Duration, from ...SendingState) (Outgoing, error) {
 	var o Outgoing
 	err := s.index.changeUnsynced(ctx, func(c *conn) error {
@@ -58,18 +60,18 @@ func (c *conn) lease(id ID, l Lease, now time.Time, from []SendingState) error {
 	return c.setSending(id, SendSending)
 }
 
-// leased says that another program holds the message, and for how long.
+// leased returns ErrLeased with the time at which the other program's lease ends.
 func (c *conn) leased(id ID) error {
 	until, _, err := c.number(context.Background(), "SELECT lease_until FROM outgoing WHERE entry = ?", id)
 	if err != nil {
 		return err
 	}
-	return fmt.Errorf("message %d: %w, until %s if that one dies", id, ErrLeased, time.UnixMilli(until).Format(time.TimeOnly))
+	return fmt.Errorf("message %d: %w; its lease ends at %s unless it is renewed", id, ErrLeased, time.UnixMilli(until).Format(time.TimeOnly))
 }
 
-// Renew lets owner's lease run for d from now (MaxLease at most). Errors: ErrLeased when owner does
-// not hold it any more, ErrSending when the message is no longer SendSending (somebody suspended
-// it), ErrNotFound when it was deleted.
+// Renew extends owner's lease to d from now, at most MaxLease. Errors are ErrLeased when owner no
+// longer holds the lease, ErrSending when the message is no longer in SendSending because somebody
+// suspended it, and ErrNotFound when it was deleted.
 func (s *Store) Renew(ctx context.Context, id ID, owner string, d time.Duration) error {
 	return s.index.changeUnsynced(ctx, func(c *conn) error {
 		is, err := c.sendingState(context.Background(), id)

@@ -1,21 +1,21 @@
 package store
 
-// migrations are the steps from one version of the schema to the next: step i
-// brings version i to i+1. They are history: none is ever edited, and none
-// names a constant of today.
+// migrations returns the steps from one version of the schema to the next: step i migrates version
+// i to i+1. A step is never edited, and does not use constants of the program, since those may
+// change.
 func migrations() []migration {
 	return []migration{{schema1, nil}, {schemaOutgoing, nil}, {schemaOperations, nil}, {schemaHidden, nil},
 		{schemaSafety + schemaCache + schemaNoParts, fillChecksums}, {schemaShown, nil}}
 }
 
-// migration is one step: a script, and what statements cannot do, or nil.
+// migration is one step: a script, and a function for what statements cannot do, or nil.
 type migration struct {
 	script string
 	then   func(c *conn) error
 }
 
-// The columns that UIDs needs come first: SQLite decodes a row only up to
-// the last column that is asked for.
+// The columns that UIDs needs come first, since SQLite decodes a row only up to the last column
+// that a query needs.
 const schema1 = `
 CREATE TABLE store (
 	id           INTEGER PRIMARY KEY CHECK (id = 1),
@@ -82,7 +82,7 @@ INSERT INTO entries VALUES
 	(6, 2, 3, 2, 0, 0, 0, '', 0, 0, 0, 0, 0, NULL, 0, 0, 0, 'Sent', '', '', '');
 `
 
-// schemaOutgoing also gives the accounts of older stores their SMTP services.
+// schemaOutgoing also adds SMTP services to the accounts of older stores.
 const schemaOutgoing = `
 CREATE TABLE outgoing (
 	entry       INTEGER PRIMARY KEY,
@@ -114,7 +114,7 @@ WHERE entries.type = 2 AND smtp.type = 2 AND smtp.service = entries.id AND smtp.
 UPDATE store SET next_entry = max(next_entry, (SELECT max(id) + 1 FROM entries));
 `
 
-// schemaOperations makes records of the deletes that version 2 kept as flags alone.
+// schemaOperations adds records for the deletes that version 2 kept only as flags.
 const schemaOperations = `
 CREATE TABLE operations (
 	id      INTEGER PRIMARY KEY,
@@ -135,16 +135,16 @@ UPDATE entries SET flags = flags & ~0x80, email_flags = email_flags & ~0xF00
 	WHERE (flags & 0x80 OR email_flags & 0xF00) AND id NOT IN (SELECT entry FROM operations);
 `
 
-// schemaHidden lists the services whose messages are hidden: one row in place of a
-// change of every message.
+// schemaHidden adds a list of services whose messages are hidden: one row instead of a change of
+// every message.
 const schemaHidden = `
 CREATE TABLE hidden (
 	service INTEGER PRIMARY KEY
 ) STRICT;
 `
 
-// schemaSafety keeps what few accounts and entries have in tables of their own: it costs other
-// messages nothing. An operation says who carries it out.
+// schemaSafety adds separate tables for data that few accounts and entries have, so that other
+// entries cost no more. A claim says which program carries out an operation.
 const schemaSafety = `
 ALTER TABLE operations ADD COLUMN claim TEXT NOT NULL DEFAULT '';
 
@@ -161,13 +161,14 @@ CREATE TABLE breaks (
 ) STRICT;
 `
 
-// schemaCache makes the index a cache of the segments: what it knows that they do not tell.
+// schemaCache adds what the index must know about segments to serve as a cache of them.
 //
-// shared counts the entries of bodies that more than one has, so that a deletion knows whether it
-// was the last. deleted lists bodies whose last entry was deleted, until the segment is reclaimed;
-// noted is the segment that has a note of it, 0 until there is one, -1 for a body that has an entry
-// all the same, see revive. unknown lists whole records that segments had when an index came that
-// knew nothing of them; kind 0 is a stretch between such records that is no record.
+// shared counts the entries of each body that has more than one. deleted lists bodies whose last
+// entry was deleted, until their segment is reclaimed; noted is the segment that has a note of the
+// deletion, 0 before there is one, and -1 for a body that has an entry again (see revive).
+//
+// unknown lists complete records that an older index, put back, did not know. In it, kind 0 stands
+// for octets between such records that are not a record.
 const schemaCache = `
 ALTER TABLE entries ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE segments ADD COLUMN birth INTEGER NOT NULL DEFAULT 0;
@@ -205,14 +206,18 @@ INSERT INTO shared SELECT segment, offset, count(*) FROM entries
 	WHERE body_kind <> 0 GROUP BY segment, offset HAVING count(*) > 1;
 `
 
-// schemaNoParts: parts are read from the body when they are asked for, by package mail.
+// schemaNoParts drops the table of parts: package mail reads parts from the body when they are
+// needed.
 const schemaNoParts = "DROP TABLE IF EXISTS parts;"
 
-// schemaShown says in one row how all messages of an account are shown, in place of a change of
-// each. A row whose sum is not that of the others is damaged, and counts for nothing. Columns of
-// entries that mostly have the same value stand at the end, with that as their default: an
-// INSERT leaves them out. With the dates in the index by parent a reader sorts a hundred thousand
-// entries without reading their rows; an index by date would cost new messages three times as much.
+// schemaShown adds a table whose row says how readers see all messages of an account, instead of a
+// change of each message. A row is damaged when sum is not the sum of its other columns.
+//
+// Columns of entries that mostly have the same value stand at the end and have it as their default,
+// so that an INSERT can omit them.
+//
+// The index by parent contains the dates, so that a reader can sort a hundred thousand entries
+// without reading their rows. An index by date would cost new messages three times as much.
 const schemaShown = `
 CREATE TABLE shown (
 	account     INTEGER PRIMARY KEY,

@@ -66,7 +66,7 @@ func abandoned(dir string) (path string, last *store.Entry) {
 	return path, last
 }
 
-var _ = Describe("What is stored can be read", func() {
+var _ = Describe("A store can be read", func() {
 	ctx := context.Background()
 
 	// readable reads all there is, as list, show, export and check-store do.
@@ -124,7 +124,7 @@ var _ = Describe("What is stored can be read", func() {
 		})
 	}
 
-	It("while a full disk has the files of another program that reads it", func() {
+	It("on a full disk while another program reads it", func() {
 		dir := mounted("8m")
 		path, last := closed(dir)
 		s := open(path, nil)
@@ -133,7 +133,7 @@ var _ = Describe("What is stored can be read", func() {
 		Expect(content(s, last.ID)).To(Equal([]byte("last")))
 	})
 
-	It("and what cannot be done is reported by name", func() {
+	It("and other calls return ErrDiskFull or ErrReadOnly", func() {
 		dir := mounted("4m")
 		path, last := closed(dir)
 		fill(dir)
@@ -149,7 +149,7 @@ var _ = Describe("What is stored can be read", func() {
 		readable(path, last, 2)
 	})
 
-	It("and a disk that becomes full while it is written says so each time, whatever was written", func() {
+	It("and every write returns ErrDiskFull on a disk that becomes full", func() {
 		dir := mounted("4m")
 		path, _ := closed(dir)
 		for size := range 29 {
@@ -181,7 +181,7 @@ var _ = Describe("What is stored can be read", func() {
 })
 
 var _ = Describe("A named pipe", func() {
-	It("in place of a file of the store blocks nobody", func() {
+	It("in place of a file of the store does not block", func() {
 		for _, name := range []string{"index.db", "index.db-wal", "index.db-shm", "bodies/00000001.seg"} {
 			dir := newDir()
 			s, err := store.Open(dir, nil)

@@ -33,7 +33,7 @@ var _ = Describe("An entry that is added by its name", func() {
 		return e.Flags
 	}
 
-	It("is there once, also for two programs and within one batch", func() {
+	It("exists once, also with two programs and within one batch", func() {
 		id, existed := add("Archive", 0)
 		Expect(existed).To(BeFalse())
 		again, existed := add("Archive", 0)
@@ -48,7 +48,7 @@ var _ = Describe("An entry that is added by its name", func() {
 		Expect(s.Children(ctx, store.Local)).To(HaveLen(6))
 	})
 
-	It("is withdrawn only while nobody else uses it", func() {
+	It("is withdrawn only while no other program uses it", func() {
 		unused, _ := add("unused", store.InPreparation)
 		wanted, _ := add("wanted", store.InPreparation)
 		add("wanted", store.InPreparation)

@@ -6,41 +6,42 @@ import (
 	"hash/crc32"
 )
 
-// Mailbox says in the segment files where messages came from, so that they can be told apart
-// when the index is lost. It holds no secret. The zero value is the local service.
+// Mailbox identifies the mailbox that a message came from. It is written to the segment files, for
+// the case that the index is lost, and contains no secret. The zero value stands for the local
+// service.
 type Mailbox struct {
-	Name string // the account's
+	Name string // of the account
 	Host string // with the port
 	User string
 }
 
-// Origin is what a body's record says about it besides the octets.
+// Origin is where a body came from. It is written before the body.
 type Origin struct {
 	Mailbox Mailbox
-	UID     string // the server's; "" for local messages
+	UID     string // the server's unique-id; "" for local messages
 }
 
-// noteKind says what a note is about.
+// noteKind is the kind of a note in a segment file.
 type noteKind uint8
 
 const (
-	noteBirth   noteKind = iota + 1 // the segment's name for ever: the first record of the file
-	noteMailbox                     // a mailbox that origins refer to by its mark
-	noteOrigin                      // where the body behind it came from
-	noteDeleted                     // bodies that were deleted on purpose
-	noteRetired                     // everything alive of this segment has been copied to others
+	noteBirth   noteKind = iota + 1 // the segment's permanent name; the first record of the file
+	noteMailbox                     // a mailbox, to which origins refer by its mark
+	noteOrigin                      // where the next body came from
+	noteDeleted                     // bodies whose last entry was deleted
+	noteRetired                     // all live records of this segment were copied to other segments
 )
 
 func (k noteKind) known() bool { return k >= noteBirth && k <= noteRetired }
 
 const (
-	maxNote        = 1 << 20 // octets of a note
+	maxNote        = 1 << 20 // octets of a note's content
 	maxMailboxText = 1000    // octets of each text of a mailbox in a note
 	deletedPerNote = 10_000  // bodies in one noteDeleted
 )
 
-// mark stands for a mailbox in origins: the beginning of a hash of its note. 0
-// is the local service.
+// mark identifies a mailbox in origins: it is the beginning of a hash of the mailbox's note, or 0
+// for the local service.
 type mark uint64
 
 func (m Mailbox) mark() mark {
@@ -73,7 +74,7 @@ func parseMailbox(b []byte) (m Mailbox, ok bool) {
 	return m, len(b) == 0
 }
 
-// origin is an Origin as it is written.
+// origin is an Origin in the form in which it is written.
 type origin struct {
 	from mark
 	when int64 // seconds since 1970
@@ -99,14 +100,14 @@ func parseOrigin(b []byte) (o origin, ok bool) {
 	return o, ok && len(b) == 0
 }
 
-// deletion names a body that was deleted on purpose.
+// deletion identifies a body whose last entry was deleted.
 type deletion struct {
 	location
-	birth int64 // of its segment; 0 when unknown or older than births
+	birth int64 // of its segment; 0 when unknown, or when the segment has none
 	crc   uint32
 }
 
-// location is where a record begins.
+// location is the place where a record begins.
 type location struct{ segment, offset int64 }
 
 func (b Body) location() location { return location{b.Segment, b.Offset} }
@@ -147,7 +148,7 @@ func parseBirth(b []byte) (int64, bool) {
 	return birth, birth != 0
 }
 
-// appendNote adds a note, header and content.
+// appendNote appends a note, header and content, to b.
 func appendNote(b []byte, kind noteKind, content []byte, key uint32) []byte {
 	start := len(b)
 	b = append(b, make([]byte, recordHeader)...)
@@ -156,7 +157,7 @@ func appendNote(b []byte, kind noteKind, content []byte, key uint32) []byte {
 	return b
 }
 
-// sealNote writes the header of a note whose content stands behind the room for it.
+// sealNote writes the header of a note into b, in front of its content.
 func sealNote(b []byte, kind noteKind, key uint32) {
 	content := b[recordHeader:]
 	putRecord(b, record{note: kind, Body: Body{Length: int64(len(content)), CRC: crc32.Checksum(content, castagnoli())}}, key)

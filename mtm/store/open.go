@@ -12,12 +12,11 @@ import (
 	"strings"
 )
 
-// Open opens the store in the folder dir. When dir is absent or empty it
-// creates a store there, with modes 0700 and 0600, unless o says otherwise.
-// What a crash left behind is cleared away, except for what other processes
-// are writing now. The caller must Close the store.
+// Open opens the store in the directory dir. When dir is missing or empty, it creates a store there
+// with modes 0700 and 0600, unless o forbids it. It removes what a crash has left, except in files
+// that other processes are writing. The caller must Close the store.
 //
-// Errors: ErrNotStore, ErrNewer, ErrLocked, ErrCorrupt, or the system's.
+// Errors are ErrNotStore, ErrNewer, ErrLocked, ErrCorrupt, and those of the system.
 func Open(dir string, o *Options) (*Store, error) {
 	opt := o.orDefault()
 	exists, err := recognise(dir)
@@ -42,9 +41,8 @@ func Open(dir string, o *Options) (*Store, error) {
 	return s, nil
 }
 
-// upgrade brings an older store to this version. What stands against it, a full disk or one
-// that cannot be written, concerns nobody who reads: a private copy of the index is then
-// brought to this version.
+// upgrade migrates a store of an older version. It ignores errors, such as a full or read-only
+// disk: then a private copy of the index is migrated for reading.
 func upgrade(dir string, opt Options) {
 	var h [4]byte
 	f, err := openFile(filepath.Join(dir, indexName), os.O_RDONLY)
@@ -62,7 +60,7 @@ func upgrade(dir string, opt Options) {
 	}
 }
 
-// start opens the connections, migrates and recovers.
+// start opens the connections, migrates the index, and recovers from a crash.
 func (s *Store) start(ctx context.Context) error {
 	err := s.index.open(ctx)
 	if err != nil || s.options.ReadOnly {
@@ -77,17 +75,17 @@ func (s *Store) start(ctx context.Context) error {
 	return diskError(s.recover(ctx))
 }
 
-// Close ends the use of the store. Batches that were not committed are lost.
-// BodyReaders that are still open stay usable and must be closed themselves.
+// Close closes the store. Batches that were not committed are lost. Open BodyReaders stay usable,
+// and must be closed separately.
 func (s *Store) Close() error {
 	if s.unnoted.Swap(0) > 0 {
-		_ = s.noteDeleted(context.Background()) // else the next program that writes does it
+		_ = s.noteDeleted(context.Background()) // otherwise the next program that writes does it
 	}
 	return errors.Join(s.writers.close(), s.index.close())
 }
 
-// recognise reports whether dir holds a store, and refuses what holds
-// something else. It writes nothing.
+// recognise reports whether dir contains a store. It returns false for a missing or empty
+// directory, and ErrNotStore for other content. It writes nothing.
 func recognise(dir string) (bool, error) {
 	list, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -95,7 +93,7 @@ func recognise(dir string) (bool, error) {
 	}
 	if err != nil {
 		if st, e := os.Stat(dir); e == nil && !st.IsDir() {
-			return false, fmt.Errorf("%s: %w: it is a file, and a store is a folder", dir, ErrNotStore)
+			return false, fmt.Errorf("%s: %w: it is a file, but a store is a directory", dir, ErrNotStore)
 		}
 		return false, err
 	}
@@ -106,21 +104,21 @@ func recognise(dir string) (bool, error) {
 	}
 	for _, entry := range list {
 		if entry.Name() == bodiesName {
-			return false, fmt.Errorf("%s: %w: its %s is missing; 'mtm salvage' brings what is whole into a new store",
+			return false, fmt.Errorf("%s: %w: its %s is missing; 'mtm salvage' recovers what is intact into a new store",
 				dir, ErrCorrupt, indexName)
 		}
 		if !strings.HasPrefix(entry.Name(), newPrefix) {
-			return false, fmt.Errorf("%s: %w: it holds %q and no %s; give an empty or a new folder",
+			return false, fmt.Errorf("%s: %w: it contains %q and no %s; name an empty or a new directory",
 				dir, ErrNotStore, entry.Name(), indexName)
 		}
 	}
 	return false, nil
 }
 
-// checkHeader looks at the first bytes of index.db: the name of the format,
-// and the application id in octets 68 to 71.
+// checkHeader checks the first octets of index.db: the name of the format, and the application id
+// in octets 68 to 71.
 func checkHeader(dir string) error {
-	for _, suffix := range []string{"-wal", "-shm", "-journal"} { // SQLite would open whatever is there
+	for _, suffix := range []string{"-wal", "-shm", "-journal"} { // SQLite would open any file of these names
 		st, err := os.Lstat(filepath.Join(dir, indexName+suffix))
 		if err == nil && !st.Mode().IsRegular() {
 			return fmt.Errorf("%s: %w: its %s is not a regular file", dir, ErrNotStore, indexName+suffix)
@@ -137,7 +135,7 @@ func checkHeader(dir string) error {
 	}
 	if string(head[:16]) != "SQLite format 3\x00" || binary.BigEndian.Uint32(head[68:]) != applicationID {
 		if ids, err := folder(dir).segmentFiles(); err == nil && len(ids) > 0 {
-			return fmt.Errorf("%s: %w: its %s cannot be read; 'mtm salvage' brings what is whole into a new store",
+			return fmt.Errorf("%s: %w: its %s cannot be read; 'mtm salvage' recovers what is intact into a new store",
 				dir, ErrCorrupt, indexName)
 		}
 		return fmt.Errorf("%s: %w: its %s was not written by this program", dir, ErrNotStore, indexName)
@@ -145,8 +143,8 @@ func checkHeader(dir string) error {
 	return nil
 }
 
-// create makes a new store in dir. The index appears under its name only when
-// it is complete, so a crash or a second creator cannot spoil it.
+// create creates a store in dir. The index gets its name only when it is complete, so that a crash
+// or a second creator cannot damage it.
 func create(dir string) error {
 	if err := makeFolder(dir); err != nil {
 		return diskError(err)
@@ -165,7 +163,7 @@ func create(dir string) error {
 	}
 	_ = os.Remove(temp)
 	if _, e := os.Stat(target); e == nil && err != nil {
-		return nil // another process was faster; its store is as good
+		return nil // another process was faster, and its store is used
 	}
 	if err != nil {
 		return err
@@ -173,7 +171,7 @@ func create(dir string) error {
 	return syncDir(dir)
 }
 
-// makeFolder makes dir, with those above it, and makes their names durable.
+// makeFolder creates the directory dir and missing parents, and syncs their names to disk.
 func makeFolder(dir string) error {
 	err := os.Mkdir(dir, 0o700)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -188,7 +186,7 @@ func makeFolder(dir string) error {
 		return err
 	}
 	if err = syncDir(filepath.Dir(dir)); errors.Is(err, fs.ErrPermission) {
-		return nil // it cannot be opened for that
+		return nil // the parent cannot be opened, and so not synced
 	}
 	return err
 }
@@ -206,8 +204,8 @@ func fillIndex(path, dir string) (err error) {
 	return c.script(ctx, "PRAGMA journal_mode = WAL")
 }
 
-// publish gives the file its final name unless that is taken. Where the file
-// system knows no links, a rename does.
+// publish gives the file its final name unless another file has it. Where the file system has no
+// links, it renames the file.
 func publish(temp, target string) error {
 	err := os.Link(temp, target)
 	if err == nil || errors.Is(err, fs.ErrExist) {

@@ -45,7 +45,7 @@ func files(dir string) (list []string) {
 var _ = Describe("Open", func() {
 	ctx := context.Background()
 
-	It("creates a store that only its owner can read, with the fixed entries", func() {
+	It("creates a store that only its owner can read, with the built-in entries", func() {
 		dir := newDir()
 		s := open(dir, nil)
 		stored(s, store.Inbox, []byte("x"))
@@ -64,7 +64,7 @@ var _ = Describe("Open", func() {
 		}
 	})
 
-	It("accepts an empty folder, and what a crash during the creation left in it", func() {
+	It("accepts an empty directory, and one with files that a crash during the creation left", func() {
 		dir := newDir()
 		Expect(os.Mkdir(dir, 0o700)).To(Succeed())
 		left := filepath.Join(dir, "index.db.new-1-journal")
@@ -73,7 +73,7 @@ var _ = Describe("Open", func() {
 		Expect(left).NotTo(BeAnExistingFile())
 	})
 
-	It("takes any name of a folder", func() {
+	It("accepts any name of a directory", func() {
 		dir := filepath.Join(GinkgoT().TempDir(), "100% m\u00fcll #1&x=y;z")
 		if runtime.GOOS != "windows" {
 			dir += "?a:b"
@@ -83,7 +83,7 @@ var _ = Describe("Open", func() {
 		Expect(content(open(dir, nil), e.ID)).To(Equal([]byte("x")))
 	})
 
-	It("keeps everything over a close", func() {
+	It("finds everything again after a close", func() {
 		dir := newDir()
 		s := open(dir, nil)
 		e := stored(s, store.Inbox, []byte("kept"))
@@ -98,7 +98,7 @@ var _ = Describe("Open", func() {
 		Expect(segments(dir)).To(HaveLen(1), "the segment is filled up before another is begun")
 	})
 
-	It("lets many creators agree on one store", func() {
+	It("creates one store for many creators at once", func() {
 		dir := newDir()
 		var all sync.WaitGroup
 		errs := make(chan error, 8)
@@ -123,7 +123,7 @@ var _ = Describe("Open", func() {
 		Expect(open(dir, nil).Children(ctx, store.Inbox)).To(HaveLen(8))
 	})
 
-	It("refuses, without writing, what is not a store", func() {
+	It("returns ErrNotStore for other files and directories, without writing", func() {
 		file := filepath.Join(GinkgoT().TempDir(), "file")
 		Expect(os.WriteFile(file, []byte("x"), 0o600)).To(Succeed())
 		holiday := GinkgoT().TempDir()
@@ -141,7 +141,7 @@ var _ = Describe("Open", func() {
 		}
 	})
 
-	It("does not create a store when it must exist", func() {
+	It("does not create a store with MustExist", func() {
 		dir := newDir()
 		for _, o := range []store.Options{{MustExist: true}, {ReadOnly: true}} {
 			_, err := store.Open(dir, &o)
@@ -150,7 +150,7 @@ var _ = Describe("Open", func() {
 		}
 	})
 
-	It("refuses a store of a newer version, and changes nothing in it", func() {
+	It("returns ErrNewer for a store of a newer version, and does not change it", func() {
 		dir := newDir()
 		Expect(open(dir, nil).Close()).To(Succeed())
 		Expect(sqlite(dir, "PRAGMA user_version = 99").Close()).To(Succeed())
@@ -161,7 +161,7 @@ var _ = Describe("Open", func() {
 		Expect(files(dir)).To(Equal(before))
 	})
 
-	It("says that the index is damaged", func() {
+	It("reports a damaged index", func() {
 		dir := newDir()
 		Expect(open(dir, nil).Close()).To(Succeed())
 		path := filepath.Join(dir, "index.db")
@@ -175,7 +175,7 @@ var _ = Describe("Open", func() {
 		Expect(err).To(MatchError(store.ErrCorrupt))
 	})
 
-	It("reads but never writes when opened read-only", func() {
+	It("never writes with ReadOnly", func() {
 		dir := newDir()
 		s := open(dir, nil)
 		e := stored(s, store.Inbox, []byte("x"))
@@ -190,7 +190,7 @@ var _ = Describe("Open", func() {
 		Expect(err).To(MatchError(store.ErrReadOnly))
 	})
 
-	It("says that another program holds the index", func() {
+	It("reports that another program has locked the index", func() {
 		dir := newDir()
 		s := open(dir, &store.Options{BusyTimeout: time.Millisecond})
 		b := s.NewBatch()
@@ -204,7 +204,7 @@ var _ = Describe("Open", func() {
 })
 
 var _ = Describe("Free", func() {
-	It("asks the system, or who is named in the options", func() {
+	It("asks the system, or Options.FreeSpace", func() {
 		Expect(open(newDir(), nil).Free()).To(BeNumerically(">", 0))
 		s := open(newDir(), &store.Options{FreeSpace: func(string) (int64, error) { return 77, nil }})
 		Expect(s.Free()).To(Equal(int64(77)))

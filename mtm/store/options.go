@@ -2,26 +2,26 @@ package store
 
 import "time"
 
-// Options of Open. The zero value and nil mean the defaults.
+// Options holds the options of Open. A nil pointer and zero fields select the defaults.
 type Options struct {
 	MustExist   bool          // do not create a store
-	ReadOnly    bool          // never write into the store; implies MustExist
-	Upgrade     bool          // with ReadOnly: a store of an older version becomes one of this one, if it can be written
-	BusyTimeout time.Duration // how long to wait for another process; 5 seconds
-	SegmentSize int64         // a segment file above this many octets takes no more bodies; 256 MiB
+	ReadOnly    bool          // do not write to the store; implies MustExist
+	Upgrade     bool          // with ReadOnly: migrate a store of an older version, if it can be written
+	BusyTimeout time.Duration // how long to wait for the lock of another process; default 5 seconds
+	SegmentSize int64         // octets above which a segment file takes no more bodies; default 256 MiB
 
-	FreeSpace func(dir string) (int64, error) // free octets on the volume of dir; asks the system
-	Now       func() time.Time                // the clock that leases end by; the system's
+	FreeSpace func(dir string) (int64, error) // returns the free octets on the volume of dir; default: asks the system
+	Now       func() time.Time                // the clock for leases; default: the system's
 
-	// Before is called before each of these calls, and an error of it is taken for the call's: so a
-	// test fails the store there, or ends the program. nil is the rule.
+	// Before is called before each Call, unless it is nil. Its error is returned in place of the
+	// call's. Tests use it to make the store fail there.
 	Before func(Call) error
 }
 
-// Call is a call that makes changes last.
+// Call names a system call or transaction that makes changes durable.
 type Call string
 
-// The calls that Options.Before hears of.
+// The calls that Options.Before is called for.
 const (
 	WriteSegment Call = "write a segment"
 	SyncSegment  Call = "sync a segment"

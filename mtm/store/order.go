@@ -10,20 +10,21 @@ import (
 	"time"
 )
 
-// Order says which children of an entry EachIn visits, and in which order. The zero value visits
-// all of them by their ids.
+// Order selects the children that EachIn visits, and their order. The zero value selects all
+// children in the order of their ids.
 type Order struct {
-	// ByDate visits them by their dates, those without a date first. Among entries with the same
-	// date, a refresh and a get give the newest one the lowest id; messages written here, in
-	// Outbox, Drafts and Sent, get rising ids.
+	// ByDate orders the children by date, those without a date first. Children with the same date
+	// are ordered by id: the newest has the highest id in Outbox, Drafts and Sent, and the lowest
+	// id elsewhere, since a session stores the newest first.
 	ByDate   bool
-	Backward bool      // the last first
-	Since    time.Time // leaves out those with an earlier date, or with none; the zero time leaves out none
-	Flags    Flags     // leaves out those that have none of these flags; 0 leaves out none
+	Backward bool      // reverse the order
+	Since    time.Time // skip children with an earlier date or without a date; the zero time skips none
+	Flags    Flags     // skip children that have none of these flags; 0 skips none
 }
 
-// EachIn is Each in another order. It reads entries only when their turn comes, so an error of f
-// saves reading the rest; by date it holds 16 octets for each child.
+// EachIn calls f for the selected children of parent in the given order; see Each. It reads entries
+// as it needs them, so an error of f saves reading the rest. By date it needs 16 octets of memory
+// for each child.
 func (s *Store) EachIn(ctx context.Context, parent ID, o Order, f func(*Entry) error) error {
 	v := visit{Order: o, f: f}
 	err := s.index.snapshot(ctx, func(c *conn) error {
@@ -40,16 +41,16 @@ func (s *Store) EachIn(ctx context.Context, parent ID, o Order, f func(*Entry) e
 	return cmp.Or(err, v.bad)
 }
 
-// visit is one call of EachIn.
+// visit holds the state of one call of EachIn.
 type visit struct {
 	Order
 	how shown
 	f   func(*Entry) error
 	row entryRow
-	bad error // of the first row that is damaged
+	bad error // about the first damaged row
 }
 
-// read reads a row; false when it is damaged or has none of the flags.
+// read reads a row. It returns false when the row is damaged or has none of the selected flags.
 func (v *visit) read(row []driver.Value, e *Entry) bool {
 	if err := v.row.readSound(row, e); err != nil {
 		v.bad = cmp.Or(v.bad, err)
@@ -59,8 +60,8 @@ func (v *visit) read(row []driver.Value, e *Entry) bool {
 	return v.Flags == 0 || e.Flags&v.Flags != 0
 }
 
-// rowFlags returns the flags of which a row must have one: readers may see fewer flags than the row
-// has, but only Invisible in addition.
+// rowFlags returns the flags of which a stored row must have one. Readers may see fewer flags than
+// are stored, and in addition only Invisible.
 func (o Order) rowFlags() Flags {
 	if o.Flags.Has(Invisible) {
 		return 0
@@ -70,7 +71,7 @@ func (o Order) rowFlags() Flags {
 
 const withFlags = " AND (?1 = 0 OR flags & ?1)"
 
-// since returns a condition for the date.
+// since returns an SQL condition for the date.
 func (o Order) since() string {
 	if o.Since.IsZero() {
 		return ""
@@ -101,7 +102,7 @@ func (v *visit) byID(ctx context.Context, c *conn, parent ID) error {
 
 func (o Order) dateQuery() string { return "SELECT id, date FROM entries WHERE parent = ?" + o.since() }
 
-// dated is an entry in the order of dates; tie is its id, negated where the highest comes first.
+// dated is a child to be sorted by date. tie is its id, negated where the highest id comes first.
 type dated struct{ date, tie int64 }
 
 func (d dated) id() ID { return ID(max(d.tie, -d.tie)) }
@@ -132,7 +133,7 @@ func (v *visit) byDate(ctx context.Context, c *conn, parent ID) error {
 	return err
 }
 
-// inOrder visits the entries of one chunk, which one statement reads.
+// inOrder visits the entries of one chunk, which it reads with one statement.
 func (v *visit) inOrder(ctx context.Context, c *conn, list []dated) error {
 	ids := make([]ID, len(list))
 	for i, d := range list {

@@ -61,14 +61,14 @@ var _ = Describe("EachIn", func() {
 		return list
 	}
 
-	It("visits children by date, those without one first, both ways", func() {
+	It("visits children by date in both directions, those without one first", func() {
 		add(store.Inbox, 0, 3, 1, 0, 2)
 		Expect(days(store.Inbox, store.Order{ByDate: true})).To(Equal([]int{0, 1, 2, 3}))
 		Expect(days(store.Inbox, store.Order{ByDate: true, Backward: true})).To(Equal([]int{3, 2, 1, 0}))
 		Expect(days(store.Inbox, store.Order{Backward: true})).To(Equal([]int{2, 0, 1, 3}))
 	})
 
-	It("takes the lowest id for the newest of a date in mail that was received, and the highest in mail that was written", func() {
+	It("treats the lowest id of a date as the newest in received mail, and the highest id in written mail", func() {
 		for _, place := range []store.ID{store.Inbox, account, store.Sent, store.Outbox, store.Drafts} {
 			list := add(place, 0, 4, 4)
 			older, newer := list[1], list[0]
@@ -80,7 +80,7 @@ var _ = Describe("EachIn", func() {
 		}
 	})
 
-	It("leaves out what is older than a moment, and what has no date", func() {
+	It("skips children that are older than Since, or have no date", func() {
 		add(store.Inbox, 0, 3, 1, 0, 2)
 		for _, byDate := range []bool{false, true} {
 			Expect(days(store.Inbox, store.Order{ByDate: byDate, Since: day(2)})).To(ConsistOf(2, 3))
@@ -103,14 +103,14 @@ var _ = Describe("EachIn", func() {
 		Expect(ids(account, store.Order{Flags: store.Invisible})).To(Equal(append(read, unread...)))
 	})
 
-	It("ends early with an error of the function", func() {
+	It("stops when the function returns an error", func() {
 		add(store.Inbox, 0, 3, 1, 2)
 		enough, calls := errors.New("enough"), 0
 		Expect(s.EachIn(ctx, store.Inbox, store.Order{ByDate: true}, func(*store.Entry) error { calls++; return enough })).To(MatchError(enough))
 		Expect(calls).To(Equal(1))
 	})
 
-	It("passes over a damaged row, and says so at the end", func() {
+	It("skips a damaged row, and returns ErrCorrupt at the end", func() {
 		list := add(store.Inbox, 0, 3, 1, 2)
 		Expect(s.Close()).To(Succeed())
 		sqlite(dir, "UPDATE entries SET details = 'Eve' WHERE id = "+fmt.Sprint(list[1]))
@@ -123,7 +123,7 @@ var _ = Describe("EachIn", func() {
 	})
 
 	// So that fifty of a hundred thousand messages cost about fifty rows.
-	It("reads no row to find the order", func() {
+	It("finds the order without reading rows", func() {
 		for _, o := range []store.Order{{}, {ByDate: true}, {ByDate: true, Since: day(1)}, {Flags: store.Unread}} {
 			for _, o.Backward = range []bool{false, true} {
 				steps, err := s.PlanForTest(ctx, account, o)

@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// outbox makes the changes of envelopes and sending states, for one commit.
+// outbox changes envelopes and sending states, for one commit.
 type outbox struct {
 	c    *conn
 	tree *tree
@@ -15,7 +15,7 @@ type outbox struct {
 func (o *outbox) set(e *Entry, to *Outgoing) error {
 	ctx := context.Background()
 	if len(to.Recipients) > MaxRecipients {
-		return fmt.Errorf("a message to %d recipients, at most %d are allowed", len(to.Recipients), MaxRecipients)
+		return fmt.Errorf("a message has %d recipients, at most %d are allowed", len(to.Recipients), MaxRecipients)
 	}
 	if err := o.tree.insert(); err != nil {
 		return err
@@ -41,7 +41,7 @@ func (o *outbox) set(e *Entry, to *Outgoing) error {
 	return nil
 }
 
-// send brings a message from one of the given sending states into another.
+// send changes the sending state of a message to to, if it is one of from.
 func (o *outbox) send(id ID, to SendingState, from []SendingState) error {
 	if err := o.tree.insert(); err != nil {
 		return err
@@ -80,7 +80,7 @@ func (c *conn) sendingState(ctx context.Context, id ID) (SendingState, error) {
 	return SendingState(n), err
 }
 
-// forget removes the envelopes of entries that are deleted.
+// forget removes the envelopes of deleted entries.
 func (o *outbox) forget(entries []ID) error {
 	ctx := context.Background()
 	if err := o.c.execChunks(ctx, "DELETE FROM outgoing WHERE entry IN", entries, 0, 0); err != nil {

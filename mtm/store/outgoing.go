@@ -9,38 +9,38 @@ import (
 	"time"
 )
 
-// MaxRecipients bounds the recipients of one message.
+// MaxRecipients limits the recipients of one message.
 const MaxRecipients = 10_000
 
-// Outgoing is the envelope of a message that is to be sent, and how sending it went.
-// It dies with its entry.
+// Outgoing is the envelope of an outgoing message, and the state of sending it. It is deleted with
+// its entry.
 type Outgoing struct {
-	From       string // the address that failures go back to; "" for nobody
+	From       string // the address to which bounces go; "" for none
 	Recipients []Recipient
-	Attempts   int    // how often sending it was begun
-	Code       int    // the number of the last failure as errors.md lists them; 0 for none
-	Reason     string // the last failure, for people; "" for none
-	Lease      Lease  // who sends it now; SetOutgoing does not change it
+	Attempts   int    // number of attempts to send the message
+	Code       int    // number of the last failure, see package symbian; 0 without one
+	Reason     string // the last failure in words; "" without one
+	Lease      Lease  // which program sends it now; SetOutgoing does not change it
 }
 
-// Recipient is one address that a message goes to, also those that its header does not name (Bcc).
+// Recipient is an address that a message goes to, including addresses that its header omits (Bcc).
 type Recipient struct {
 	Address string
 	State   RecipientState
-	Reply   string // what the server last said about the address
+	Reply   string // the server's last reply about the address
 }
 
-// RecipientState says how far the message got with one recipient.
+// RecipientState is the state of sending a message to one recipient.
 type RecipientState uint8
 
 // The states of a recipient.
 const (
-	RecipientWaiting  RecipientState = iota // not sent to yet
-	RecipientAccepted                       // the server took the message for it: never sent to again
+	RecipientWaiting  RecipientState = iota // not sent yet
+	RecipientAccepted                       // the server accepted the message for it; it is never sent again
 	RecipientRefused                        // the server refused it
 )
 
-// String gives the state's name in lower case.
+// String returns the state's name in lower case.
 func (s RecipientState) String() string {
 	switch s {
 	case RecipientWaiting:
@@ -53,15 +53,15 @@ func (s RecipientState) String() string {
 	return fmt.Sprintf("recipient-state-%d", uint8(s))
 }
 
-// Lease is the right of one program to send a message. It ends by itself, so that a program that
-// was killed holds nothing for ever.
+// Lease is the right of one program to send a message. It expires, so that a killed program does
+// not hold a message forever.
 type Lease struct {
-	Owner string    // "" when the message is free
-	Until time.Time // by Options.Now, in milliseconds; the lease is worth nothing from then on
+	Owner string    // "" when nobody holds a lease
+	Until time.Time // when the lease expires, by Options.Now, in whole milliseconds
 }
 
-// Outgoing returns the envelope of a message, or ErrNotFound when it has none. The
-// caller owns the slice.
+// Outgoing returns the envelope of a message, or ErrNotFound when it has none. The caller owns the
+// slice.
 func (s *Store) Outgoing(ctx context.Context, id ID) (Outgoing, error) {
 	var o Outgoing
 	err := s.index.snapshot(ctx, func(c *conn) error {
@@ -98,7 +98,7 @@ func (c *conn) outgoing(ctx context.Context, id ID) (Outgoing, error) {
 		}, id)
 }
 
-// line is what Dump shows of an envelope; a lease depends on the clock and is left out.
+// line returns what Dump shows of an envelope: all but the lease, which depends on the clock.
 func (o *Outgoing) line() string {
 	var l strings.Builder
 	l.WriteString(" from=" + strconv.QuoteToGraphic(o.From))

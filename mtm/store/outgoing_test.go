@@ -52,7 +52,7 @@ var _ = Describe("Outgoing", func() {
 		Expect(s.Outgoing(ctx, e.ID)).To(Equal(store.Outgoing{Recipients: []store.Recipient{{Address: "zoe@example.org"}}}))
 	})
 
-	It("dies with the entry", func() {
+	It("is deleted with its entry", func() {
 		e := waiting(&envelope)
 		b := s.NewBatch()
 		b.Delete(e.ID)
@@ -63,7 +63,7 @@ var _ = Describe("Outgoing", func() {
 		Expect(sum.Problems).To(BeZero())
 	})
 
-	It("is no envelope for an entry that is gone, nor for more recipients than the limit", func() {
+	It("cannot be set for a deleted entry, or with more recipients than the limit", func() {
 		b := s.NewBatch()
 		b.SetOutgoing(&store.Entry{ID: 99}, envelope)
 		Expect(b.Commit(ctx)).To(MatchError(store.ErrNotFound))
@@ -74,7 +74,7 @@ var _ = Describe("Outgoing", func() {
 		Expect(s.Outgoing(ctx, e.ID)).Error().To(MatchError(store.ErrNotFound))
 	})
 
-	It("is leased to one owner at a time, until its time is over", func() {
+	It("is leased to one owner at a time, until the lease expires", func() {
 		e := waiting(&envelope)
 		o, err := s.Lease(ctx, e.ID, "one", time.Minute, store.SendWaiting)
 		Expect(err).NotTo(HaveOccurred())
@@ -92,7 +92,7 @@ var _ = Describe("Outgoing", func() {
 		Expect(s.Renew(ctx, e.ID, "one", time.Minute)).To(MatchError(store.ErrLeased))
 	})
 
-	It("is not leased for longer than the longest lease, and one that ends later is void", func() {
+	It("is not leased for longer than MaxLease, and a lease that ends later is ignored", func() {
 		e := waiting(&envelope)
 		o, err := s.Lease(ctx, e.ID, "one", 24*time.Hour, store.SendWaiting)
 		Expect(err).NotTo(HaveOccurred())
@@ -103,7 +103,7 @@ var _ = Describe("Outgoing", func() {
 		Expect(s.Renew(ctx, e.ID, "one", time.Minute)).To(MatchError(store.ErrLeased))
 	})
 
-	It("says nothing any more for an owner that lost the lease", func() {
+	It("is not changed by an owner that has lost the lease", func() {
 		e := waiting(&envelope)
 		Expect(s.Lease(ctx, e.ID, "one", time.Second, store.SendWaiting)).Error().NotTo(HaveOccurred())
 		clock.Add(1000)
@@ -122,7 +122,7 @@ var _ = Describe("Outgoing", func() {
 		Expect(s.Outgoing(ctx, e.ID)).To(HaveField("Lease", store.Lease{}))
 	})
 
-	It("is not leased in another sending state than asked for", func() {
+	It("is not leased in another sending state than requested", func() {
 		e := waiting(&envelope)
 		b := s.NewBatch()
 		b.SetSending(e.ID, store.SendSuspended, store.SendWaiting)
@@ -131,7 +131,7 @@ var _ = Describe("Outgoing", func() {
 		Expect(s.Outgoing(ctx, e.ID)).To(Equal(envelope), "no attempt is counted, no lease is left")
 	})
 
-	It("notices while it is sent that somebody suspended or deleted it", func() {
+	It("cannot be renewed after somebody has suspended or deleted it", func() {
 		e := waiting(nil)
 		Expect(s.Lease(ctx, e.ID, "one", time.Minute, store.SendWaiting)).Error().NotTo(HaveOccurred())
 		b := s.NewBatch()
@@ -144,14 +144,14 @@ var _ = Describe("Outgoing", func() {
 		Expect(s.Renew(ctx, e.ID, "one", time.Minute)).To(MatchError(store.ErrNotFound))
 	})
 
-	It("changes a sending state only from one that was asked for", func() {
+	It("changes its sending state only from a requested one", func() {
 		e := waiting(nil)
 		b := s.NewBatch()
 		b.SetSending(e.ID, store.SendWaiting, store.SendSuspended, store.SendFailed)
 		Expect(b.Commit(ctx)).To(And(MatchError(store.ErrSending), MatchError(ContainSubstring("it is waiting"))))
 	})
 
-	It("comes with SMTP services for the accounts of a store of version 1", func() {
+	It("has SMTP services after the migration of accounts from version 1", func() {
 		dir := newDir()
 		old, err := store.Open(dir, nil)
 		Expect(err).NotTo(HaveOccurred())

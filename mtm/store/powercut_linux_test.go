@@ -67,7 +67,7 @@ func expectCommitted(dir string, committed int) {
 	}
 	_, err = s.Check(ctx, func(p store.Problem) {
 		Expect(p.Text).To(Or(ContainSubstring("a message that the index does not know"),
-			Equal("octets that are no whole record")), p.String())
+			Equal("octets that are not a complete record")), p.String())
 	})
 	Expect(err).NotTo(HaveOccurred())
 	Expect(s.Close()).To(Succeed())
@@ -89,7 +89,7 @@ func useOn(dir string) error {
 }
 
 var _ = Describe("A power cut", func() {
-	It("leaves every committed message whole and nothing else, whatever of the rest is on the disk", func() {
+	It("leaves exactly the committed messages, whatever else is on the disk", func() {
 		root := filepath.Join(memoryDir()) // the trace is what counts: nothing is learnt from a slow disk
 		list := traceOf("write 9", root)
 		Expect(len(list)).To(BeNumerically(">", 100))
@@ -114,7 +114,7 @@ var _ = Describe("A power cut", func() {
 	})
 })
 
-var _ = Describe("A system call that fails or is the last one", func() {
+var _ = Describe("A system call that fails, or after which the process is killed", func() {
 	// run lets a child write while strace makes the n-th of some calls go wrong.
 	run := func(call, what string, n int) {
 		GinkgoHelper()
@@ -135,7 +135,7 @@ var _ = Describe("A system call that fails or is the last one", func() {
 		}
 	}
 
-	It("takes no committed message away: a kill at it", func() {
+	It("loses no committed message: killed at the call", func() {
 		spread(tries(4, 200), 240, func(n int) { run("pwrite64", "signal=KILL", n) })
 		spread(tries(2, 60), 60, func(n int) { run("fdatasync", "signal=KILL", n) })
 		spread(tries(2, 60), 60, func(n int) { run("fsync", "signal=KILL", n) })
@@ -144,7 +144,7 @@ var _ = Describe("A system call that fails or is the last one", func() {
 		spread(tries(1, 36), 36, func(n int) { run("open", "signal=KILL", n) })
 	})
 
-	It("takes no committed message away: an error of it", func() {
+	It("loses no committed message: an error of the call", func() {
 		for _, fault := range []string{"error=EIO", "error=ENOSPC"} {
 			spread(tries(2, 30), 240, func(n int) { run("pwrite64", fault, n) })
 			spread(tries(1, 12), 60, func(n int) { run("fdatasync", fault, n) })
@@ -154,7 +154,7 @@ var _ = Describe("A system call that fails or is the last one", func() {
 })
 
 var _ = Describe("A disk that becomes full", func() {
-	It("takes no committed message away, wherever it does", func() {
+	It("loses no committed message, wherever it becomes full", func() {
 		for i := range tries(4, 40) {
 			dir := filepath.Join(mounted(fmt.Sprint(400+i*20, "k")), "mail.store")
 			cmd, in, out := startChild("write 50", dir, 0)

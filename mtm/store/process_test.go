@@ -15,7 +15,7 @@ import (
 var _ = Describe("Two processes", func() {
 	ctx := context.Background()
 
-	It("write the same store at once, each in segments of its own, while both are read", func() {
+	It("write to the same store at once, each to its own segments, while both read", func() {
 		dir := memoryDir()
 		s := open(dir, &smallSegments)
 		cmd, in, out := startChild("write 50", dir, 1000)
@@ -41,7 +41,7 @@ var _ = Describe("Two processes", func() {
 		Expect(sum.Bodies).To(Equal(len(seen)))
 	})
 
-	It("spare a segment that the other one reads, and reclaim it afterwards", func() {
+	It("do not reclaim a segment that the other one reads, until it is closed", func() {
 		dir := newDir()
 		s := open(dir, nil)
 		gone, kept := stored(s, store.Inbox, numbered(28)), stored(s, store.Inbox, numbered(2))
@@ -63,7 +63,7 @@ var _ = Describe("Two processes", func() {
 		Expect(content(s, kept.ID)).To(Equal(numbered(2)))
 	})
 
-	It("do not cut a segment that the other one is writing", func() {
+	It("do not cut off a segment that the other one is writing", func() {
 		dir := newDir()
 		s := open(dir, nil)
 		b := s.NewBatch()

@@ -7,44 +7,44 @@ import (
 	"strings"
 )
 
-// Queued is an operation on a message of a mailbox that waits for the next session (behaviour
-// section 6). It dies with the message's entry.
+// Queued is an operation on a message of a mailbox that is queued for the next session (behaviour
+// section 6). It is deleted with the message's entry.
 type Queued struct {
 	ID    int64 // grows in the order of queueing; set by the store
 	Entry ID    // the message in the mailbox
 	Kind  QueueKind
-	Into  ID  // of a copy and a move: the folder
-	Ghost ID  // of a copy and a move: the entry in the folder that shows what will come; 0 for none
-	Lines int // of QueueTop: lines of the body
-	// Problem is why the operation was set aside: it does not run any more, and waits to be
-	// taken back. "" for none.
+	Into  ID  // of a copy or move: the folder
+	Ghost ID  // of a copy or move: the placeholder in the folder; 0 without one
+	Lines int // of QueueTop: lines of the body to fetch
+	// Problem is the reason why the operation was set aside, or "". It is then not tried again, and
+	// stays until it is cancelled.
 	Problem string
-	// Claim names who carries the operation out at present; "" for nobody. See Store.Claim.
+	// Claim names the program that carries out the operation now, or "". See Store.Claim.
 	Claim string
 }
 
-// QueueKind says what is to be done with a message. A damaged index may hold others.
+// QueueKind is the kind of a queued operation. A damaged index may contain unknown kinds.
 type QueueKind int
 
 // The kinds of queued operations.
 const (
-	QueueCopy     QueueKind = iota + 1 // into a folder
-	QueueMove                          // into a folder, and delete it on the server
+	QueueCopy     QueueKind = iota + 1 // copy the message into a folder
+	QueueMove                          // copy it into a folder, and delete it on the server
 	QueuePopulate                      // fetch it in place
 	QueueTop                           // fetch the header and some lines in place
-	QueueDelete                        // on the server
+	QueueDelete                        // delete it on the server
 )
 
 // Known reports whether the kind is one of the constants.
 func (k QueueKind) Known() bool { return k >= QueueCopy && k <= QueueDelete }
 
-// Adds reports whether the operation brings the message into a folder.
+// Adds reports whether the operation adds the message to a folder.
 func (k QueueKind) Adds() bool { return k == QueueCopy || k == QueueMove }
 
 // Populates reports whether the operation fetches the message in place.
 func (k QueueKind) Populates() bool { return k == QueuePopulate || k == QueueTop }
 
-// String gives the kind's name in lower case.
+// String returns the kind's name in lower case.
 func (k QueueKind) String() string {
 	switch k {
 	case QueueCopy:
@@ -61,7 +61,7 @@ func (k QueueKind) String() string {
 	return fmt.Sprintf("kind-%d", int(k))
 }
 
-// String says the operation in a few words, "copy into 3" for example.
+// String returns the operation in a few words, "copy into 3" for example.
 func (q Queued) String() string {
 	text := q.Kind.String()
 	switch {
@@ -85,7 +85,8 @@ func scanQueued(row []driver.Value) Queued {
 	}
 }
 
-// Queue lists what waits for the messages directly below parent, in the order of queueing.
+// Queue returns the queued operations of the messages directly below parent, in the order of
+// queueing.
 func (s *Store) Queue(ctx context.Context, parent ID) ([]Queued, error) {
 	var list []Queued
 	err := s.index.read(ctx, func(c *conn) error {
@@ -96,7 +97,7 @@ func (s *Store) Queue(ctx context.Context, parent ID) ([]Queued, error) {
 	return list, err
 }
 
-// queues is what waits for all entries, in words, for Dump.
+// queues returns the queued operations of all entries as texts for Dump.
 func (c *conn) queues(ctx context.Context) (map[ID]string, error) {
 	waits := make(map[ID][]string)
 	err := c.query(ctx, "SELECT "+queuedColumns+" FROM operations ORDER BY id", func(row []driver.Value) error {
@@ -115,8 +116,8 @@ func (c *conn) queues(ctx context.Context) (map[ID]string, error) {
 	return lines, err
 }
 
-// operation returns the disconnected operation that tells in an entry's flags that
-// one of this kind waits.
+// operation returns the disconnected operation in the flags of an entry with one queued operation
+// of this kind.
 func (k QueueKind) operation() EmailFlags {
 	switch k {
 	case QueueCopy:
@@ -131,8 +132,8 @@ func (k QueueKind) operation() EmailFlags {
 	return OpUnknown
 }
 
-// waitingOperation is the disconnected operation that tells what waits for an entry: its
-// records are what it counts.
+// waitingOperation is an SQL expression for the disconnected operation of an entry, over the rows
+// of its queued operations.
 var waitingOperation = func() string {
 	one := ""
 	for k := QueueCopy; k.Known(); k++ {

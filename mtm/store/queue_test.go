@@ -66,7 +66,7 @@ var _ = Describe("The queue of a mailbox", func() {
 		return texts
 	}
 
-	It("keeps operations in their order, and the entries' flags tell of them", func() {
+	It("keeps operations in their order, and sets the entries' flags", func() {
 		added := &store.Entry{Parent: box, Type: store.TypeMessage}
 		commit(func(b *store.Batch) {
 			b.Add(added)
@@ -90,7 +90,7 @@ var _ = Describe("The queue of a mailbox", func() {
 		sound()
 	})
 
-	It("has the flags to itself: nothing else sets or clears them", func() {
+	It("is the only one that sets and clears these flags", func() {
 		waits()
 		stale := *first
 		commit(func(b *store.Batch) {
@@ -104,7 +104,7 @@ var _ = Describe("The queue of a mailbox", func() {
 		sound()
 	})
 
-	It("takes the ghost away with the record, unless it is complete by then", func() {
+	It("deletes the ghost with the operation, unless the ghost is complete", func() {
 		g := waits()
 		commit(func(b *store.Batch) { b.Unqueue(queue()[0].ID) })
 		_, err := s.Entry(ctx, g)
@@ -121,7 +121,7 @@ var _ = Describe("The queue of a mailbox", func() {
 		sound()
 	})
 
-	It("loses what waits for an entry with the entry, and its ghost", func() {
+	It("deletes the operations of a deleted entry, and their ghosts", func() {
 		g := waits()
 		commit(func(b *store.Batch) { b.Delete(first.ID) })
 		_, err := s.Entry(ctx, g)
@@ -130,7 +130,7 @@ var _ = Describe("The queue of a mailbox", func() {
 		sound()
 	})
 
-	It("loses everything with the account", func() {
+	It("is deleted with the account", func() {
 		g := waits()
 		commit(func(b *store.Batch) { b.Delete(box) })
 		_, err := s.Entry(ctx, g)
@@ -138,7 +138,7 @@ var _ = Describe("The queue of a mailbox", func() {
 		sound()
 	})
 
-	It("forgets an operation whose ghost is deleted, and keeps one whose folder is", func() {
+	It("removes an operation whose ghost is deleted, and keeps one whose folder is deleted", func() {
 		g := waits()
 		commit(func(b *store.Batch) { b.Delete(g) })
 		Expect(queue()).To(BeEmpty())
@@ -157,31 +157,31 @@ var _ = Describe("The queue of a mailbox", func() {
 
 	It("sets an operation aside with the reason", func() {
 		waits()
-		commit(func(b *store.Batch) { b.SetAside(queue()[0].ID, "the folder is gone") })
-		Expect(queue()[0].String()).To(Equal("copy into 3, set aside: the folder is gone"))
+		commit(func(b *store.Batch) { b.SetAside(queue()[0].ID, "the folder was deleted") })
+		Expect(queue()[0].String()).To(Equal("copy into 3, set aside: the folder was deleted"))
 		sound()
 	})
 
-	It("has no operation for an entry that is gone", func() {
+	It("returns an error for the operation of a deleted entry", func() {
 		b := s.NewBatch()
 		b.Queue(store.Queued{Entry: 99, Kind: store.QueueDelete}, nil)
 		Expect(b.Commit(ctx)).To(MatchError(store.ErrNotFound))
 	})
 
-	It("is checked: records that mean nothing, flags that tell nothing", func() {
+	It("is checked for invalid operations and wrong flags", func() {
 		waits()
 		sqlite(s.Dir(), "INSERT INTO operations (id, entry, kind, folder, ghost, lines, problem) VALUES (70, 99, 1, 3, 0, 0, '')",
 			"UPDATE operations SET kind = 9, ghost = 3 WHERE id = 1", "UPDATE entries SET flags = flags | 0x80, checksum = checksum + 0x80 WHERE id = 5")
 		Expect(problems()).To(ConsistOf(
-			"entry 99: an operation waits for it, and it is gone",
-			ContainSubstring("an operation of an unknown kind waits for it"),
-			ContainSubstring("its flags do not tell what waits for it"), "entry 5: its flags do not tell what waits for it"))
+			"entry 99: a queued operation of a deleted entry",
+			ContainSubstring("a queued operation of an unknown kind"),
+			ContainSubstring("its flags do not match its queued operations"), "entry 5: its flags do not match its queued operations"))
 		commit(func(b *store.Batch) { b.Unqueue(1, 70) })
 		Expect(entry(store.Inbox).Name).To(Equal("Inbox"), "a damaged record takes nothing with it")
-		Expect(problems()).To(ConsistOf("entry 5: its flags do not tell what waits for it"))
+		Expect(problems()).To(ConsistOf("entry 5: its flags do not match its queued operations"))
 	})
 
-	It("comes with the deletes that a store of version 1 kept as flags", func() {
+	It("has the deletes that a store of version 1 kept as flags", func() {
 		dir := newDir()
 		old, err := store.Open(dir, nil)
 		Expect(err).NotTo(HaveOccurred())

@@ -6,16 +6,16 @@ import (
 	"fmt"
 )
 
-// queue makes the changes of what waits for mailboxes, for one commit.
+// queue changes queued operations, for one commit.
 type queue struct {
 	c    *conn
 	tree *tree
 }
 
-// add makes an operation wait.
+// add queues an operation.
 func (q *queue) add(o Queued, ghost *Entry) error {
 	t := q.tree
-	if err := t.insert(); err != nil { // the entry may be of this batch
+	if err := t.insert(); err != nil { // the entry may be one of this batch
 		return err
 	}
 	if err := t.exists(o.Entry); err != nil {
@@ -36,7 +36,7 @@ func (q *queue) add(o Queued, ghost *Entry) error {
 	return q.showWaiting([]ID{o.Entry})
 }
 
-// remove removes operations, and returns their ghosts that nothing has filled.
+// remove removes operations, and returns their ghosts that are not complete.
 func (q *queue) remove(ids []ID) (ghosts []ID, err error) {
 	ctx := context.Background()
 	if err = q.tree.insert(); err != nil {
@@ -57,8 +57,7 @@ func (q *queue) remove(ids []ID) (ghosts []ID, err error) {
 	return ghosts, err
 }
 
-// forget removes what waits for entries that are deleted, and adds the ghosts of it
-// that nothing has filled.
+// forget removes the operations of deleted entries, and appends their ghosts that are not complete.
 func (q *queue) forget(entries []ID, ghosts *[]ID) error {
 	if err := q.unfinished("operations.entry IN", entries, ghosts); err != nil {
 		return err
@@ -66,8 +65,8 @@ func (q *queue) forget(entries []ID, ghosts *[]ID) error {
 	return q.c.execChunks(context.Background(), "DELETE FROM operations WHERE entry IN", entries, 0, 0)
 }
 
-// unfinished adds the ghosts of operations that nothing has filled. A damaged record may name any
-// entry as its ghost: only a message that is not complete is one.
+// unfinished appends the ghosts of operations that are not complete. A damaged record may name any
+// entry as its ghost, so the entry must be an incomplete message related to the operation's.
 func (q *queue) unfinished(which string, ids []ID, ghosts *[]ID) error {
 	return q.c.queryChunks(context.Background(), fmt.Sprintf(`SELECT ghosts.id FROM operations
 		JOIN entries AS ghosts ON ghosts.id = ghost AND ghosts.type = %d AND ghosts.related = operations.entry
@@ -75,7 +74,7 @@ func (q *queue) unfinished(which string, ids []ID, ghosts *[]ID) error {
 		func(row []driver.Value) error { *ghosts = append(*ghosts, ID(asInt(row[0]))); return nil })
 }
 
-// forgetGhosts ends the operations whose ghosts are deleted: nobody wants them any more.
+// forgetGhosts removes the operations whose ghosts are deleted.
 func (q *queue) forgetGhosts(ids []ID) error {
 	ctx := context.Background()
 	var entries []ID
@@ -90,7 +89,7 @@ func (q *queue) forgetGhosts(ids []ID) error {
 	return q.showWaiting(entries)
 }
 
-// showWaiting writes the flags that tell what waits. Nothing else writes them.
+// showWaiting sets the flags about queued operations. Nothing else sets them.
 func (q *queue) showWaiting(entries []ID) error {
 	return q.c.execChunks(context.Background(), showWaitingQuery, entries, 0, 0)
 }
@@ -106,8 +105,7 @@ func (q *queue) setAside(id int64, problem string) error {
 	return err
 }
 
-// free returns those of the operations that nobody carries out, and says in
-// result what becomes of all.
+// free returns those of the operations that no program carries out, and sets result.
 func (q *queue) free(ids []ID, alive func(claim string) (bool, error), result *TakenBack) ([]ID, error) {
 	*result = TakenBack{}
 	var found []Queued
@@ -132,7 +130,7 @@ func (q *queue) free(ids []ID, alive func(claim string) (bool, error), result *T
 	return free, err
 }
 
-// has reports whether an operation still waits.
+// has reports whether an operation is still queued.
 func (q *queue) has(id int64) (found bool, err error) {
 	_, found, err = q.c.number(context.Background(), "SELECT id FROM operations WHERE id = ?", id)
 	return found, err

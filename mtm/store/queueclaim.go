@@ -6,11 +6,12 @@ import (
 	"slices"
 )
 
-// Claim marks what waits for the entries as being carried out by claim, so that TakeBack leaves
-// it. Of kinds only these, when any are given; what was set aside is passed over. It returns the
-// operations that are claimed now, in the order of queueing: those that another program took back
-// before are not among them. An older claim gives way, since a mailbox has one holder. It is not
-// synced: a claim ends with the process that made it.
+// Claim marks the queued operations of the entries as being carried out by claim, so that TakeBack
+// leaves them. It skips operations that were set aside, and those of other kinds when kinds are
+// given. It returns the claimed operations in the order of queueing.
+//
+// An older claim is replaced, since a mailbox has one holder. A claim is not synced, since it ends
+// with the process that made it.
 func (s *Store) Claim(ctx context.Context, claim string, entries []ID, kinds ...QueueKind) ([]Queued, error) {
 	var list []Queued
 	if len(entries) == 0 {
@@ -37,7 +38,7 @@ func (s *Store) Claim(ctx context.Context, claim string, entries []ID, kinds ...
 	return list, err
 }
 
-// Unclaim lets go of all that claim has claimed and not carried out.
+// Unclaim removes claim from the operations that were not carried out.
 func (s *Store) Unclaim(ctx context.Context, claim string) error {
 	return s.index.changeUnsynced(ctx, func(c *conn) error {
 		_, err := c.exec(ctx, "UPDATE operations SET claim = '' WHERE claim = ?", claim)
@@ -45,8 +46,8 @@ func (s *Store) Unclaim(ctx context.Context, claim string) error {
 	})
 }
 
-// TakenBack is what became of operations that TakeBack was to take back.
+// TakenBack is the result of Batch.TakeBack.
 type TakenBack struct {
-	Taken []int64  // they are gone, and were not carried out
-	Busy  []Queued // they are being carried out, and stay
+	Taken []int64  // removed, and not carried out
+	Busy  []Queued // being carried out, and not removed
 }

@@ -10,7 +10,7 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-var _ = Describe("What waits for a mailbox while it is carried out", func() {
+var _ = Describe("A queued operation that is being carried out", func() {
 	ctx := context.Background()
 	var s *store.Store
 	var dir string
@@ -62,7 +62,7 @@ var _ = Describe("What waits for a mailbox while it is carried out", func() {
 		return result
 	}
 
-	It("is not taken back, unless who carried it out is gone", func() {
+	It("is not taken back, unless the program that carried it out has ended", func() {
 		queue(first, store.QueueCopy, store.QueueDelete)
 		queue(second, store.QueueDelete)
 		claimed, err := s.Claim(ctx, "me", []store.ID{first.ID, second.ID}, store.QueueDelete)
@@ -80,7 +80,7 @@ var _ = Describe("What waits for a mailbox while it is carried out", func() {
 		Expect(kinds()).To(BeEmpty())
 	})
 
-	It("is claimed by its newest holder, and not when it was set aside or taken back", func() {
+	It("is claimed by its newest holder, but not when it was set aside or taken back", func() {
 		queue(first, store.QueueDelete, store.QueuePopulate)
 		commit(func(b *store.Batch) { b.SetAside(2, "for a reason") })
 		for _, claim := range []string{"killed", "newer"} {
@@ -93,7 +93,7 @@ var _ = Describe("What waits for a mailbox while it is carried out", func() {
 		Expect(s.Claim(ctx, "newer", nil)).To(BeEmpty())
 	})
 
-	It("stays when nobody can tell who is alive", func() {
+	It("stays when it is unknown whether the program runs", func() {
 		queue(first, store.QueueDelete)
 		_, err := s.Claim(ctx, "me", []store.ID{first.ID})
 		Expect(err).NotTo(HaveOccurred())
@@ -104,7 +104,7 @@ var _ = Describe("What waits for a mailbox while it is carried out", func() {
 		Expect(kinds()).To(Equal([]store.QueueKind{store.QueueDelete}))
 	})
 
-	It("leaves the delete of a move that is fulfilled, and nothing of one that was taken back", func() {
+	It("leaves the delete of a fulfilled move, and nothing of one that was taken back", func() {
 		queue(first, store.QueueMove)
 		queue(second, store.QueueMove)
 		list, err := s.Queue(ctx, box)

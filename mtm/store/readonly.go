@@ -8,10 +8,9 @@ import (
 	"path/filepath"
 )
 
-// open chooses the index that is read. SQLite wants to create files beside it, also to read: where
-// the disk is full or cannot be written, the index is read as it lies there when its log holds
-// nothing, and else from a private copy. Nobody else has it open then: it would have the files that
-// SQLite could not create.
+// open chooses the index file for reading. SQLite creates files beside the index even to read it.
+// On a full or read-only disk it therefore reads the file without locks when its log is empty, and
+// a private copy otherwise. Nobody else has the index open then, since the files would exist.
 func (x *index) open(ctx context.Context) error {
 	x.file = indexFile{path: x.dir.indexPath()}
 	v, err := x.try(ctx)
@@ -40,7 +39,7 @@ func (x *index) open(ctx context.Context) error {
 	return err
 }
 
-// isBarred reports whether SQLite could not open the index because of where it lies.
+// isBarred reports whether SQLite could not open the index because of the disk or its permissions.
 func isBarred(err error) bool {
 	switch primaryCode(err) {
 	case sqlitePerm, sqliteReadOnly, sqliteIOErr, sqliteFull, sqliteCantOpen:
@@ -49,7 +48,7 @@ func isBarred(err error) bool {
 	return false
 }
 
-// try opens the index and reads its version.
+// try opens the index and returns its version.
 func (x *index) try(ctx context.Context) (v int, err error) {
 	err = x.read(ctx, func(c *conn) error {
 		v, err = version(ctx, c, string(x.dir))
@@ -64,19 +63,19 @@ func (x *index) try(ctx context.Context) (v int, err error) {
 	return v, err
 }
 
-// copy makes a private copy of the index, of the present version, in the system's
-// folder for such files.
+// copy makes a private copy of the index in the system's directory for temporary files, and
+// migrates it.
 func (x *index) copy(ctx context.Context) error {
 	from := x.dir.indexPath()
 	var err error
-	for _, dir := range []string{os.TempDir(), "/dev/shm"} { // in memory, where the system has it
+	for _, dir := range []string{os.TempDir(), "/dev/shm"} { // /dev/shm is in memory
 		var to indexFile
 		if to, err = copyInto(ctx, from, dir, string(x.dir)); err == nil {
 			x.file = to
 			return x.readers.drop()
 		}
 	}
-	return fmt.Errorf("the index can be read only from a copy, and there is no room for one: %w", diskError(err))
+	return fmt.Errorf("cannot read the index here without a private copy, and copying it failed: %w", diskError(err))
 }
 
 func copyInto(ctx context.Context, from, dir, store string) (to indexFile, err error) {
@@ -107,7 +106,7 @@ func copyInto(ctx context.Context, from, dir, store string) (to indexFile, err e
 	return to, migrateCopy(ctx, to.path, store)
 }
 
-// migrateCopy brings a private copy to the present version.
+// migrateCopy migrates a private copy.
 func migrateCopy(ctx context.Context, path, store string) (err error) {
 	c, err := dial(ctx, path, "synchronous(OFF)")
 	if err != nil {
@@ -117,7 +116,7 @@ func migrateCopy(ctx context.Context, path, store string) (err error) {
 	return migrate(ctx, c, store)
 }
 
-// stamps says when the index and its log were changed last.
+// stamps returns sizes and times of change of the index and its log.
 func stamps(path string) (all [2]string, err error) {
 	for i, name := range []string{path, path + "-wal"} {
 		st, err := os.Stat(name)

@@ -9,20 +9,20 @@ import (
 	"os"
 )
 
-// ReclaimResult is what Reclaim did.
+// ReclaimResult reports what Reclaim did.
 type ReclaimResult struct {
 	Segments int   // segment files rewritten and removed
-	Busy     int   // left alone because a reader or writer holds them
-	Freed    int64 // octets given back to the volume
+	Busy     int   // segments skipped because a reader or writer holds them
+	Freed    int64 // octets freed on the volume
 }
 
-// Reclaim rewrites the segments of which more than half is dead: it copies
-// the live records to another segment, moves the references in one
-// transaction, and removes the old file. It leaves alone what a reader or a
-// writer holds, here or in another process. A crash at any moment leaves a
-// sound store. It takes the time that copying takes; ctx ends it between
-// segments. A segment with a damaged live record stays as it is, and is named
-// in the error after the others were done.
+// Reclaim rewrites each segment of which more than half is dead: it copies the live records to
+// another segment, moves the references in one transaction, and removes the file. A crash at any
+// time leaves a consistent store.
+//
+// Reclaim skips segments that a reader or writer holds, in any process. It blocks while it copies;
+// ctx ends it between segments. A segment with a damaged live record stays, and Reclaim returns an
+// error about it after the others are done.
 func (s *Store) Reclaim(ctx context.Context) (ReclaimResult, error) {
 	var res ReclaimResult
 	if s.options.ReadOnly {
@@ -38,7 +38,7 @@ func (s *Store) Reclaim(ctx context.Context) (ReclaimResult, error) {
 	if err != nil {
 		return res, err
 	}
-	// What is copied must not go into a segment that is to be rewritten next.
+	// The copies must not go into a segment that is to be rewritten next.
 	s.writers.shun(ids)
 	defer s.writers.shun(nil)
 	var failed []error
@@ -61,7 +61,7 @@ func (s *Store) Reclaim(ctx context.Context) (ReclaimResult, error) {
 	return res, errors.Join(append(failed, s.writers.park())...)
 }
 
-// mostlyDead lists the segments of which more than half is dead. Notes are neither dead nor alive.
+// mostlyDead returns the segments of which more than half is dead. Notes do not count.
 func (s *Store) mostlyDead(ctx context.Context) (ids []int64, err error) {
 	err = s.index.read(ctx, func(c *conn) error {
 		// A record that two entries share is counted once.
@@ -76,7 +76,8 @@ func (s *Store) mostlyDead(ctx context.Context) (ids []int64, err error) {
 	return ids, err
 }
 
-// reclaimSegment rewrites one segment; ErrLocked when somebody holds it.
+// reclaimSegment rewrites one segment and returns the octets freed. The error is ErrLocked when a
+// reader or writer holds the segment.
 func (s *Store) reclaimSegment(ctx context.Context, id int64) (int64, error) {
 	lock, err := s.dir.lockSegment(id)
 	if err != nil {
@@ -105,7 +106,7 @@ func (s *Store) reclaimSegment(ctx context.Context, id int64) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	// A reader that came meanwhile keeps the file; the next recovery removes it.
+	// A reader that has opened the file meanwhile keeps it; the next recovery removes it.
 	gone, err := s.dir.removeSegment(id)
 	if err != nil || !gone {
 		return 0, err

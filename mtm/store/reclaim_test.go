@@ -40,7 +40,7 @@ var _ = Describe("Reclaim", func() {
 		Expect(b.Commit(ctx)).To(Succeed())
 	}
 
-	It("rewrites mostly dead segments, removes dead ones, and leaves the others alone", func() {
+	It("rewrites mostly dead segments, removes dead ones, and keeps the others", func() {
 		list := fill(56)
 		Expect(segments(dir)).To(HaveLen(4))
 		remove(list[1:28])
@@ -60,7 +60,7 @@ var _ = Describe("Reclaim", func() {
 		stored(s, store.Inbox, []byte("goes on"))
 	})
 
-	It("keeps a record that two entries share once", func() {
+	It("copies a record of two entries once", func() {
 		list := fill(14)
 		b := s.NewBatch()
 		twin := &store.Entry{Parent: store.Sent, Type: store.TypeMessage, Body: list[3].Body}
@@ -74,7 +74,7 @@ var _ = Describe("Reclaim", func() {
 		Expect(sum.BodyBytes).To(Equal(int64(20_024)))
 	})
 
-	It("refuses a body that was taken from an entry before the reclaim", func() {
+	It("makes bodies that were read from entries before it stale", func() {
 		list := fill(14)
 		remove(list[1:])
 		Expect(s.Reclaim(ctx)).To(HaveField("Segments", 1))
@@ -83,7 +83,7 @@ var _ = Describe("Reclaim", func() {
 		Expect(b.Commit(ctx)).To(MatchError(store.ErrStaleBody))
 	})
 
-	It("waits for a reader in this process, and for a batch that is not committed", func() {
+	It("skips segments of a reader in this process and of an uncommitted batch", func() {
 		list := fill(14)
 		remove(list[1:])
 		r, err := s.Body(ctx, list[0].ID)
@@ -101,7 +101,7 @@ var _ = Describe("Reclaim", func() {
 		Expect(content(s, e.ID)).To(Equal([]byte("late")))
 	})
 
-	It("leaves a segment with a damaged record as it is, and says so", func() {
+	It("keeps a segment with a damaged record, and returns an error", func() {
 		list := fill(14)
 		remove(list[1:])
 		spoiled := segments(dir)[0]
@@ -112,7 +112,7 @@ var _ = Describe("Reclaim", func() {
 		Expect(s.Entry(ctx, list[0].ID)).To(HaveField("Body", list[0].Body))
 	})
 
-	It("goes on while bodies are read and written", func() {
+	It("runs while bodies are read and written", func() {
 		list := fill(42)
 		done := make(chan error, 1)
 		go func() {

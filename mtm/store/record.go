@@ -7,7 +7,7 @@ import (
 	"io"
 )
 
-// A segment is a row of records, each one header and its content:
+// A segment is a sequence of records. Each has a header and its content:
 //
 //	octets 0-3    "mtmB" before a body, "mtmN" before a note
 //	octet  4      the BodyKind, or the kind of the note
@@ -16,8 +16,8 @@ import (
 //	octets 16-19  CRC-32C of the content, little endian
 //	octets 20-23  CRC-32C of octets 0-19, XOR the key of the segment
 //
-// The key follows from the segment's first note. Segments that were begun before version 5
-// have no notes and the key 0.
+// The key is computed from the segment's first note. Segments from before version 5 have no notes
+// and the key 0.
 const recordHeader = 24
 
 const (
@@ -25,12 +25,12 @@ const (
 	noteMagic = "mtmN"
 )
 
-// copySize is how much is read from a file at a time.
+// copySize is how many octets are read from a file at a time.
 const copySize = 256 << 10
 
 func castagnoli() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) }
 
-// record is what a header describes: a body, or a note when note is not 0.
+// record is the content of a header: it describes a body, or a note when note is not 0.
 type record struct {
 	Body
 	note noteKind
@@ -54,16 +54,16 @@ func putRecord(h []byte, r record, key uint32) {
 
 func headerCRC(h []byte) uint32 { return crc32.Checksum(h[:20], castagnoli()) }
 
-// parseRecord reads the header of the record at (segment, offset).
+// parseRecord parses and verifies the header of the record at segment and offset.
 func parseRecord(h []byte, segment, offset int64, key uint32) (record, error) {
 	r, err := parseFields(h, segment, offset)
 	if err == nil && headerCRC(h)^key != binary.LittleEndian.Uint32(h[20:]) {
-		err = fmt.Errorf("%w: segment %d has a spoiled record header at %d", ErrCorrupt, segment, offset)
+		err = fmt.Errorf("%w: segment %d has a damaged record header at %d", ErrCorrupt, segment, offset)
 	}
 	return r, err
 }
 
-// parseFields reads a header without its checksum.
+// parseFields parses a header without verifying its checksum.
 func parseFields(h []byte, segment, offset int64) (record, error) {
 	r := record{Body: Body{Segment: segment, Offset: offset}}
 	if len(h) < recordHeader || string(h[:4]) != bodyMagic && string(h[:4]) != noteMagic {
@@ -80,22 +80,23 @@ func parseFields(h []byte, segment, offset int64) (record, error) {
 		known = r.note.known() && r.Length <= maxNote
 	}
 	if r.Length < 0 || r.end() < 0 || !known || h[5]|h[6]|h[7] != 0 {
-		return r, fmt.Errorf("%w: segment %d has an impossible record header at %d", ErrCorrupt, segment, offset)
+		return r, fmt.Errorf("%w: segment %d has an invalid record header at %d", ErrCorrupt, segment, offset)
 	}
 	return r, nil
 }
 
-// end returns the offset behind the record.
+// end returns the offset after the record.
 func (b Body) end() int64 { return b.Offset + recordHeader + b.Length }
 
-// segmentKey is what the records of a segment file are read with.
+// segmentKey is the key of a segment file's headers. A message cannot contain a valid header, since
+// the key is random.
 type segmentKey struct {
-	birth int64 // names the segment for ever; 0 for those begun before version 5
+	birth int64 // permanent name of the segment; 0 for a segment from before version 5
 	key   uint32
 	known bool // false when the beginning of the file is damaged
 }
 
-// keyOf returns the key that belongs to a birth.
+// keyOf returns the key for a birth.
 func keyOf(birth int64) segmentKey {
 	if birth == 0 {
 		return segmentKey{known: true}

@@ -9,10 +9,11 @@ import (
 	"strings"
 )
 
-// recover looks at what the segments hold and the index does not vouch for: what a crash left, or
-// what came after an index that was put back. Half records are cut off, and segment files without
-// anything of worth go. Whole messages are never deleted: they stay where they are, as unknown. A
-// segment that another process writes is locked and left alone.
+// recover handles records behind the committed lengths of segments: a crash left them, or an older
+// index was put back.
+//
+// It cuts off incomplete records and removes useless segment files. Complete messages stay in
+// place, and are listed as unknown. It skips segments that other processes write.
 func (s *Store) recover(ctx context.Context) error {
 	if err := s.removeUnfinished(); err != nil {
 		return err
@@ -43,8 +44,8 @@ func (s *Store) recover(ctx context.Context) error {
 	return errors.Join(s.forgetKnown(ctx), s.noteDeleted(ctx))
 }
 
-// removeUnfinished deletes what a crash during the creation of a store left.
-// A creator that is still at work loses its file, and finds this store.
+// removeUnfinished deletes indexes that a crash left unfinished while creating a store. A creator
+// that is still running loses its file, and uses this store.
 func (s *Store) removeUnfinished() error {
 	list, err := os.ReadDir(s.Dir())
 	if err != nil {
@@ -61,8 +62,8 @@ func (s *Store) removeUnfinished() error {
 	return nil
 }
 
-// passNumbers makes the next segment's number one that no file has: an index that was
-// put back may know less.
+// passNumbers raises the number of the next segment above those of all files, since an older index
+// that was put back may not know them.
 func (s *Store) passNumbers(ctx context.Context, last int64) error {
 	var next int64
 	err := s.index.read(ctx, func(c *conn) (err error) {
@@ -78,7 +79,7 @@ func (s *Store) passNumbers(ctx context.Context, last int64) error {
 	})
 }
 
-// recovery is what one recover found. It holds the locks of the segments of which it has tails.
+// recovery holds what one recover has found, and the locks of the segments with tails.
 type recovery struct {
 	s     *Store
 	locks []*os.File
@@ -87,12 +88,12 @@ type recovery struct {
 
 func (r *recovery) unlock() {
 	for _, lock := range r.locks {
-		_ = lock.Close() // it was only held
+		_ = lock.Close() // it was only locked
 	}
 	r.locks = nil
 }
 
-// segment looks at one segment. Its lock is kept when there is something to adopt.
+// segment checks one segment. It keeps the segment's lock when there is a tail to adopt.
 func (r *recovery) segment(ctx context.Context, id int64) (err error) {
 	lock, err := r.s.dir.lockSegment(id)
 	if lock == nil {
@@ -110,7 +111,7 @@ func (r *recovery) segment(ctx context.Context, id int64) (err error) {
 	}
 	f, err := openFile(r.s.dir.segmentPath(id), os.O_RDWR)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil // reclaimed since it was listed
+		return nil // it was reclaimed meanwhile
 	}
 	if err != nil {
 		return err
@@ -119,7 +120,7 @@ func (r *recovery) segment(ctx context.Context, id int64) (err error) {
 	switch {
 	case err != nil || t == nil:
 	case t.worthless() && found:
-		// A file that is too short is for Check to report: its other bodies can still be read.
+		// Check reports a file that is too short; its other bodies can still be read.
 		err = f.Truncate(row.length)
 	case t.worthless():
 		err = f.Close()
@@ -137,7 +138,7 @@ func (r *recovery) segment(ctx context.Context, id int64) (err error) {
 	return err
 }
 
-// adopt makes the index vouch for the tails, in one transaction.
+// adopt adds the tails to the index, in one transaction.
 func (r *recovery) adopt(ctx context.Context) error {
 	if len(r.tails) == 0 {
 		return nil
@@ -157,7 +158,7 @@ func (r *recovery) adopt(ctx context.Context) error {
 			WHERE deleted.segment = unknown.segment AND deleted.offset = unknown.offset AND deleted.crc = unknown.crc)`); err != nil {
 			return err
 		}
-		// What an entry has all the same is to be revived.
+		// Bodies that have an entry in spite of the deletion are to be revived.
 		_, err := c.exec(context.Background(), `UPDATE deleted SET noted = -1 WHERE noted > 0 AND (segment, offset) IN (
 			SELECT e.segment, e.offset FROM entries AS e
 			CROSS JOIN deleted AS d ON d.segment = e.segment AND d.offset = e.offset AND d.crc = e.crc WHERE e.body_kind <> 0)`)
@@ -165,8 +166,7 @@ func (r *recovery) adopt(ctx context.Context) error {
 	})
 }
 
-// forgetKnown ends the remembrance of unknown bodies whose message has come once
-// more, octet for octet.
+// forgetKnown removes unknown bodies whose message was fetched again, octet for octet.
 func (s *Store) forgetKnown(ctx context.Context) error {
 	some := int64(0)
 	err := s.index.read(ctx, func(c *conn) (err error) {
@@ -182,8 +182,8 @@ func (s *Store) forgetKnown(ctx context.Context) error {
 	})
 }
 
-// knownAgain lists the unknown bodies that an entry has too: the same record, or the same
-// octets of the same UID.
+// knownAgain selects the unknown bodies that an entry has too: the same record, or the same octets
+// with the same UID.
 const knownAgain = `SELECT DISTINCT u.segment, u.offset FROM entries AS e CROSS JOIN unknown AS u
 	ON u.length = e.length AND u.crc = e.crc
 	WHERE e.body_kind <> 0 AND u.kind <> 0 AND (u.uid = e.uid AND u.uid <> '' AND u.kind <= e.body_kind

@@ -6,16 +6,17 @@ import (
 	"fmt"
 )
 
-// references keeps account of the bodies that entries have, for one commit.
+// references counts the entries of bodies, for one commit.
 type references struct {
 	c       *conn
 	fresh   map[location]bool // bodies of this batch that no entry has yet
-	shared  bool              // some body has more than one entry
-	deleted bool              // some body was deleted
+	shared  bool              // a body has more than one entry
+	deleted bool              // a body was deleted
 	dead    int               // how many bodies this commit deleted
 }
 
-// newReferences begins the account. The bodies of fresh have no entry yet.
+// newReferences returns the references before the changes of a commit. The bodies of fresh have no
+// entry yet.
 func newReferences(c *conn, fresh []placed) (*references, error) {
 	r := &references{c: c}
 	if len(fresh) > 0 {
@@ -31,7 +32,7 @@ func newReferences(c *conn, fresh []placed) (*references, error) {
 		})
 }
 
-// refer takes note that an entry has the body.
+// refer records that an entry has the body.
 func (r *references) refer(b Body) error {
 	if b.Kind == BodyNone {
 		return nil
@@ -60,8 +61,8 @@ func (r *references) refer(b Body) error {
 	return err
 }
 
-// unrefer takes note that an entry no longer has the body. Headers of messages on a server are
-// worth no note: the next session brings them again.
+// unrefer records that an entry no longer has the body. Deleted headers need no note, since the
+// next session fetches them again.
 func (r *references) unrefer(b Body) error {
 	if b.Kind == BodyNone {
 		return nil
@@ -86,7 +87,7 @@ func (r *references) unrefer(b Body) error {
 	return err
 }
 
-// unreferAll is unrefer for the bodies of entries that are about to be deleted.
+// unreferAll calls unrefer for the bodies of entries that are about to be deleted.
 func (r *references) unreferAll(ids []ID) error {
 	var list []Body
 	err := r.c.queryChunks(context.Background(), "SELECT "+bodyColumns+` FROM entries

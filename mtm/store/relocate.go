@@ -9,8 +9,8 @@ import (
 	"os"
 )
 
-// copyLive copies the live records of a segment, with where they came from; the result tells by the
-// old offset where each is now.
+// copyLive copies the live records of a segment with their origins, and returns the copies by the
+// old offsets.
 func (s *Store) copyLive(ctx context.Context, b *Batch, id int64) (map[int64]Body, error) {
 	var list []Body
 	err := s.index.read(ctx, func(c *conn) error {
@@ -32,14 +32,14 @@ func (s *Store) copyLive(ctx context.Context, b *Batch, id int64) (map[int64]Bod
 	return moved, err
 }
 
-// sourced is an Origin, and when the body came.
+// sourced is an Origin and the time at which the body was stored.
 type sourced struct {
 	Origin
 	when int64
 }
 
-// origins reads the notes of a segment: where its bodies came from, by their offsets. What
-// is damaged is left out.
+// origins reads the notes of a segment and returns the origins of its bodies by their offsets,
+// without those that are damaged.
 func (s *Store) origins(id int64) (map[int64]sourced, error) {
 	f, err := openFile(s.dir.segmentPath(id), os.O_RDONLY)
 	if err != nil {
@@ -77,7 +77,7 @@ func (s *Store) origins(id int64) (map[int64]sourced, error) {
 	}
 }
 
-// copyBody copies one record; one that does not match its checksum is an error.
+// copyBody copies one record. It returns an error when the record does not match its checksum.
 func (s *Store) copyBody(b *Batch, body Body, from sourced) (Body, error) {
 	r, err := s.handles.body(body)
 	if err != nil {
@@ -95,7 +95,7 @@ func (s *Store) copyBody(b *Batch, body Body, from sourced) (Body, error) {
 	return w.Close()
 }
 
-// recordKind reads the kind that the record itself bears.
+// recordKind returns the kind in the record's header.
 func (r *BodyReader) recordKind() (BodyKind, error) {
 	var head [recordHeader]byte
 	if _, err := r.h.f.ReadAt(head[:], r.body.Offset); err != nil {
@@ -105,9 +105,9 @@ func (r *BodyReader) recordKind() (BodyKind, error) {
 	return got.Kind, err
 }
 
-// moveReferences makes the index refer to the copies and forget the segment. What was
-// deleted in it is not worth a note any more; the notes that were in it, about other
-// segments, are written once more.
+// moveReferences makes the index refer to the copies and removes the segment from it. Deletions in
+// this segment need no note any more. The segment's notes of deletions in other segments are
+// written again.
 func (s *Store) moveReferences(ctx context.Context, b *Batch, id int64, moved map[int64]Body) error {
 	ends := b.ends()
 	if err := syncing(ends)(); err != nil {
@@ -127,17 +127,16 @@ func (s *Store) moveReferences(ctx context.Context, b *Batch, id int64, moved ma
 	})
 	if err == nil {
 		b.committed(ends)
-		_ = s.noteDeleted(ctx) // else the next program that writes does it
+		_ = s.noteDeleted(ctx) // otherwise the next program that writes does it
 	}
 	return err
 }
 
-// movedTo is the change of an entry whose body was copied.
+// movedTo is the assignment for an entry whose body was copied.
 var movedTo = assign(assignment{"segment", "?1"}, assignment{"offset", "?2"})
 
-// relocate makes everything that refers to records of a segment refer to their copies,
-// by the offsets. The entries may have changed since the bodies were copied: one whose
-// body was not is an error.
+// relocate makes all references to records of a segment refer to their copies. It returns an error
+// when an entry refers to a record that was not copied, since entries may have changed meanwhile.
 func (c *conn) relocate(segment int64, moved map[int64]Body) error {
 	ctx := context.Background()
 	offsets := make(map[ID]int64)
@@ -149,7 +148,7 @@ func (c *conn) relocate(segment int64, moved map[int64]Body) error {
 	for id, offset := range offsets {
 		to, ok := moved[offset]
 		if !ok {
-			return fmt.Errorf("a dead body came back to life: %w", ErrLocked)
+			return fmt.Errorf("a deleted body is in use again: %w", ErrLocked)
 		}
 		if _, err := c.exec(ctx, "UPDATE entries SET "+movedTo+" WHERE id = ?3", to.Segment, to.Offset, id); err != nil {
 			return err
@@ -168,7 +167,7 @@ func (c *conn) relocate(segment int64, moved map[int64]Body) error {
 
 func (c *conn) forgetSegment(id int64) error {
 	for _, query := range []string{"DELETE FROM segments WHERE id = ?", "DELETE FROM deleted WHERE segment = ?",
-		"DELETE FROM unknown WHERE segment = ?", // gaps: bodies were moved
+		"DELETE FROM unknown WHERE segment = ?", // the gaps, since the bodies were moved
 		"UPDATE deleted SET noted = 0 WHERE noted = ?"} {
 		if _, err := c.exec(context.Background(), query, id); err != nil {
 			return err
@@ -177,8 +176,8 @@ func (c *conn) forgetSegment(id int64) error {
 	return nil
 }
 
-// retire says in a segment that everything alive is elsewhere, so that a recovery after
-// a crash can remove it.
+// retire writes a note that all live records were copied, so that a recovery after a crash can
+// remove the segment.
 func (s *Store) retire(id int64) error {
 	f, err := openFile(s.dir.segmentPath(id), os.O_RDWR)
 	if err != nil {
@@ -191,8 +190,8 @@ func (s *Store) retire(id int64) error {
 	return errors.Join(diskError(err), f.Close())
 }
 
-// revive copies bodies that an index has entries of although a segment says that they were deleted:
-// it is older than the deletion. The copies are what the note does not speak of.
+// revive copies bodies that have entries although a segment has a note of their deletion, because
+// the index is older than the note. The note does not apply to the copies.
 func (s *Store) revive(ctx context.Context) error {
 	var list []Body
 	err := s.index.read(ctx, func(c *conn) error {
@@ -214,7 +213,7 @@ func (s *Store) revive(ctx context.Context) error {
 		return err
 	}
 	return s.index.change(ctx, func(c *conn) error {
-		_, err := c.exec(ctx, "UPDATE deleted SET noted = 0 WHERE noted < 0") // of the old records that is right now
+		_, err := c.exec(ctx, "UPDATE deleted SET noted = 0 WHERE noted < 0") // the old records are now really deleted
 		return err
 	})
 }
@@ -228,7 +227,7 @@ func (s *Store) reviveOne(ctx context.Context, body Body) error {
 		to, err = s.copyBody(b, body, from[body.Offset])
 	}
 	if damaged(err) || errors.Is(err, os.ErrNotExist) {
-		return nil // there is nothing to keep
+		return nil // there is nothing to copy
 	}
 	if err != nil {
 		return err

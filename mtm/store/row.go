@@ -12,15 +12,14 @@ import (
 	"time"
 )
 
-// The checksum of a row is a sum: numbers and the texts that are summed as own are added,
-// so that statements that change a few columns of many rows change the checksum too,
-// without reading the rest.
+// The checksum of a row is a sum of numbers and CRCs of texts. So a statement that changes a few
+// columns of many rows can change their checksums too, without reading the other columns.
 var (
 	rowColumns = columnNames("")
 	checksumAt = slices.IndexFunc(columns, func(c *column) bool { return c.name == checksumName })
 )
 
-// columnNames lists the names of columns, each behind the prefix.
+// columnNames returns the names of all columns, each with the prefix.
 func columnNames(prefix string) string {
 	names := make([]string, len(columns))
 	for i, c := range columns {
@@ -29,13 +28,13 @@ func columnNames(prefix string) string {
 	return strings.Join(names, ", ")
 }
 
-// insertQuery adds rows entries, of which it is given the first width columns.
+// insertQuery returns a statement that adds rows entries, given the first width columns of each.
 func insertQuery(rows, width int) string {
 	return "INSERT INTO entries (" + strings.Join(strings.Split(rowColumns, ", ")[:width], ", ") + ") VALUES " + parameters(rows, width)
 }
 
-// width returns how many columns an INSERT needs for an entry: those behind have
-// their usual values.
+// width returns how many columns an INSERT needs for an entry. The columns after them have their
+// usual values.
 func width(e *Entry) int {
 	for i := len(columns) - 1; i > checksumAt; i-- {
 		if !columns[i].isUsual(e) {
@@ -58,7 +57,8 @@ func parameters(rows, width int) string {
 	return strings.TrimSuffix(strings.Repeat(row+",", rows), ",")
 }
 
-// updateRow changes all columns of the entry whose id comes first, but not the bits of the queue.
+// updateRow is a statement that changes all columns of the entry whose id is the first argument,
+// except for the bits of the queue.
 var updateRow = func() string {
 	names, values, sum := make([]string, len(columns)), make([]string, len(columns)), parameter(checksumAt+1)
 	for i, c := range columns {
@@ -76,11 +76,11 @@ var updateRow = func() string {
 
 func parameter(n int) string { return "?" + strconv.Itoa(n) }
 
-// assignment gives a column of numbers another value, which is an expression.
+// assignment sets a column of numbers to an expression.
 type assignment struct{ column, value string }
 
-// assign is what stands behind SET in a statement that changes columns of entries: it
-// changes the checksum too.
+// assign returns the text after SET in a statement that changes columns of entries, and the
+// checksum with them.
 func assign(list ...assignment) string {
 	var changes strings.Builder
 	difference := "checksum"
@@ -91,7 +91,7 @@ func assign(list ...assignment) string {
 	return changes.String() + "checksum = " + difference
 }
 
-// term is what an expression adds to the checksum as the value of a column.
+// term returns what a value of a column adds to the checksum.
 func term(name, value string) string {
 	for _, c := range columns {
 		if c.name == name && c.sum == folded {
@@ -101,10 +101,10 @@ func term(name, value string) string {
 	return "(" + value + ")"
 }
 
-// fold is the term of a number that is summed as folded.
+// fold returns what a number of a folded column adds to the checksum.
 func fold(n int64) int64 { return n&0xFFFFFFFF + n>>32&0xFFFFFFFF }
 
-// entryRow writes and reads rows of entries, one after another. Not safe for concurrent use.
+// entryRow writes and reads rows of entries, one after another. It is not safe for concurrent use.
 type entryRow struct {
 	sum   int64
 	date  [8]byte
@@ -145,7 +145,7 @@ func (r *entryRow) addUsual(c *column) {
 	}
 }
 
-// checksum returns the checksum of the row that was added since begin.
+// checksum returns the checksum of the values added since begin.
 func (r *entryRow) checksum() int64 {
 	r.buf = r.buf[:0]
 	if r.dated {
@@ -157,7 +157,7 @@ func (r *entryRow) checksum() int64 {
 	return r.sum + int64(crc32.Checksum(r.buf, castagnoli()))
 }
 
-// bind fills the arguments of one row: as many columns as there are arguments.
+// bind sets the arguments of one row, for as many columns as there are arguments.
 func (r *entryRow) bind(a []driver.NamedValue, e *Entry) {
 	r.begin()
 	for i, c := range columns {
@@ -188,15 +188,15 @@ func (r *entryRow) bind(a []driver.NamedValue, e *Entry) {
 	bindInt(&a[checksumAt], r.checksum())
 }
 
-// bindInt sets an argument. One that has the number already, as most columns have from the row
-// before, costs no allocation.
+// bindInt sets an argument. It does not allocate when the argument already has the number, as most
+// have from the previous row.
 func bindInt(a *driver.NamedValue, n int64) {
 	if was, ok := a.Value.(int64); !ok || was != n {
 		a.Value = n
 	}
 }
 
-// scan reads the columns of a row into e and returns the checksum that belongs to them.
+// scan reads the columns of a row into e and returns their checksum.
 func (r *entryRow) scan(row []driver.Value, e *Entry) int64 {
 	*e = Entry{}
 	r.begin()
@@ -220,30 +220,30 @@ func (r *entryRow) scan(row []driver.Value, e *Entry) int64 {
 	return r.checksum()
 }
 
-// read is scan of a row with its checksum; false when the two do not agree.
+// read reads a row into e, and reports whether its checksum is right.
 func (r *entryRow) read(row []driver.Value, e *Entry) bool {
 	return r.scan(row, e) == asInt(row[checksumAt])
 }
 
-// readSound is read, with an error for a row that is damaged.
+// readSound reads a row into e. It returns ErrCorrupt when the row is damaged.
 func (r *entryRow) readSound(row []driver.Value, e *Entry) error {
 	if !r.read(row, e) {
-		return fmt.Errorf("entry %d: %w: its row in the index is not what was written; "+
-			"salvage what is whole into a new store", e.ID, ErrCorrupt)
+		return fmt.Errorf("entry %d: %w: its row in the index is damaged; "+
+			"recover what is intact into a new store with 'mtm salvage'", e.ID, ErrCorrupt)
 	}
 	return nil
 }
 
-// readShown is readSound of a row of shownColumns: the entry has the flags that its readers see.
+// readShown does the same for a row of shownColumns, and sets the flags that readers see.
 func (r *entryRow) readShown(row []driver.Value, e *Entry) error {
 	err := r.readSound(row, e)
 	e.Flags = Flags(asInt(row[len(columns)]))
 	return err
 }
 
-// columnsHere are rowColumns for an index that another version wrote: a column that it
-// lacks reads as 0 or an empty text, which adds nothing to a checksum. checked reports
-// whether its rows have one.
+// columnsHere returns rowColumns for an index of another version. It replaces missing columns by 0
+// or an empty text, which add nothing to a checksum. checked reports whether the rows have
+// checksums.
 func (c *conn) columnsHere(ctx context.Context) (list string, checked bool, err error) {
 	here := make(map[string]bool)
 	err = c.query(ctx, "SELECT name FROM pragma_table_info('entries')", func(row []driver.Value) error {
@@ -253,7 +253,7 @@ func (c *conn) columnsHere(ctx context.Context) (list string, checked bool, err 
 	values := make([]string, len(columns))
 	for i, one := range columns {
 		if values[i] = one.name; !here[one.name] {
-			values[i] = "0" // a later column has no other default
+			values[i] = "0" // later columns have no other default
 			if one.text != nil {
 				values[i] = "''"
 			}

@@ -6,36 +6,37 @@ import (
 	"fmt"
 )
 
-// Salvage says how Into describes what it brings back.
+// Salvage recovers a damaged store. Its functions describe what Into recovers; all but Lost must be
+// set.
 type Salvage struct {
-	// Describe fills the fields of a message's entry that come from its header.
+	// Describe sets the fields of a message's entry that come from its header.
 	Describe func(e *Entry, header []byte)
-	// Mailbox returns which mailbox an account's settings lead to; its name is left out.
+	// Mailbox returns the mailbox of an account with these settings, without its name.
 	Mailbox func(settings map[string]string) Mailbox
-	// Account returns settings for an account that the index has lost. They hold no password.
+	// Account returns settings, without a password, for an account that the index has lost.
 	Account func(Mailbox) map[string]string
-	// Lost is called for each thing that cannot be brought back.
+	// Lost is called for each loss, unless it is nil.
 	Lost func(Loss)
 }
 
-// Loss is something that cannot be brought back.
+// Loss describes something that cannot be recovered.
 type Loss struct {
-	Entry   ID    // 0 when it is not known which
-	Segment int64 // 0 when it concerns no segment
-	Offset  int64 // in the segment
+	Entry   ID    // 0 when the entry is unknown
+	Segment int64 // 0 when the loss concerns no segment
+	Offset  int64 // in the segment, in octets
 	Text    string
 }
 
-// String says the loss in one line.
+// String returns the loss in one line.
 func (l Loss) String() string { return Problem(l).String() }
 
-// Salvaged counts what was brought back.
+// Salvaged holds the numbers of what was recovered, and of losses.
 type Salvaged struct {
 	Accounts int
 	Folders  int
-	Messages int // that the index knew
-	Found    int // messages that only the bodies knew
-	Drafts   int // of Found, those that were written here
+	Messages int // messages in the index
+	Found    int // messages that were only in the segments
+	Drafts   int // local messages among Found
 	Lost     int
 }
 
@@ -49,11 +50,13 @@ type salvager struct {
 	sum     Salvaged
 }
 
-// Into brings everything that is whole of the store in the folder from into the new store to. What
-// the index knows comes back where it was; the row of a message whose folder is lost leads into the
-// Inbox, and so does a record that no row knows: messages that were written here become drafts, and
-// headers come back to their account. What was deleted on purpose stays away. Equal octets of one
-// mailbox and UID come back once.
+// Into recovers everything intact of the store in the directory from into the new store to. It does
+// not change the old store. Entries of the index keep their folders; messages of a lost folder go
+// to the Inbox.
+//
+// Bodies without an entry go to the Inbox too, local messages to Drafts, and headers to their
+// account. Deleted messages are not recovered, and equal bodies of one mailbox and UID are
+// recovered once.
 func (how Salvage) Into(ctx context.Context, from string, to *Store) (Salvaged, error) {
 	v := &salvager{dir: folder(from), handles: handleTable{dir: folder(from)}, how: how}
 	index, err := readOldIndex(ctx, from, v.lost)
@@ -76,14 +79,14 @@ func (v *salvager) lost(l Loss) {
 	}
 }
 
-// mailboxOf returns which mailbox an account had, without its name.
+// mailboxOf returns the mailbox of an account, without its name.
 func (v *salvager) mailboxOf(service ID) Mailbox {
 	m := v.how.Mailbox(v.index.settings[service])
 	m.Name = ""
 	return m
 }
 
-// loseEntry reports a message whose octets are gone.
+// loseEntry reports a message whose body is lost.
 func (v *salvager) loseEntry(e *Entry) {
 	text := fmt.Sprintf("message %q", cmp.Or(e.Description, e.Details, e.UID))
 	v.lost(Loss{Entry: e.ID, Segment: e.Body.Segment, Offset: e.Body.Offset, Text: text + ": its octets are damaged or missing"})

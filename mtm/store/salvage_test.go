@@ -121,7 +121,7 @@ var _ = Describe("Salvage", func() {
 		Expect(os.WriteFile(path, f(data), 0o600)).To(Succeed())
 	}
 
-	It("brings back a sound store as it is", func() {
+	It("recovers an undamaged store completely", func() {
 		to, sum, lost := salvaged(dir)
 		Expect(lost).To(BeEmpty())
 		Expect(sum).To(Equal(store.Salvaged{Accounts: 1, Folders: 1, Messages: 6}))
@@ -132,7 +132,7 @@ var _ = Describe("Salvage", func() {
 		Expect(was.Close()).To(Succeed())
 	})
 
-	It("names each operation that waited for the next connection, which it does not bring back", func() {
+	It("reports each queued operation, which it does not recover", func() {
 		use(func(s *store.Store) {
 			children, err := s.Children(ctx, account)
 			Expect(err).NotTo(HaveOccurred())
@@ -144,7 +144,7 @@ var _ = Describe("Salvage", func() {
 		Expect(lost).To(ConsistOf(ContainSubstring("the delete that waited for the next connection: ask for it again")))
 	})
 
-	It("brings back every message without the index, and none that was deleted", func() {
+	It("recovers every message without the index, but no deleted one", func() {
 		Expect(os.Remove(filepath.Join(dir, "index.db"))).To(Succeed())
 		_, err := store.Open(dir, nil)
 		Expect(err).To(MatchError(store.ErrCorrupt))
@@ -165,7 +165,7 @@ var _ = Describe("Salvage", func() {
 			HaveField("Date.Unix()", BeNumerically(">", 0)))))
 	})
 
-	It("takes an index that is no database for none", func() {
+	It("treats an index that is not a database as missing", func() {
 		damage("index.db", func(data []byte) []byte { return bytes.Repeat([]byte("x"), len(data)) })
 		_, err := store.Open(dir, nil)
 		Expect(err).To(MatchError(store.ErrCorrupt))
@@ -173,7 +173,7 @@ var _ = Describe("Salvage", func() {
 		Expect(contents(to, store.Inbox)).To(ConsistOf("populated", "one", "two"))
 	})
 
-	It("brings back what an older index does not know, and what was deleted since stays away", func() {
+	It("recovers messages that an older index does not know, but not those deleted later", func() {
 		older := copyStore(dir)
 		use(func(s *store.Store) {
 			list, err := s.Children(ctx, store.Inbox)
@@ -189,7 +189,7 @@ var _ = Describe("Salvage", func() {
 		Expect(contents(to, store.Inbox)).To(ConsistOf("two", "three"))
 	})
 
-	It("finds bodies where a reclaim has put them since", func() {
+	It("finds bodies that a reclaim has moved later", func() {
 		var many []*store.Entry
 		use(func(s *store.Store) {
 			for i := range 30 {
@@ -207,7 +207,7 @@ var _ = Describe("Salvage", func() {
 		Expect(contents(to, store.Inbox)).To(ConsistOf("one", "two", string(bytes.Repeat([]byte{0}, 20_000))))
 	})
 
-	It("lists messages whose octets are damaged, and brings back the others", func() {
+	It("lists messages with damaged octets, and recovers the others", func() {
 		damage("bodies/00000001.seg", func(data []byte) []byte {
 			data[bytes.Index(data, []byte("populated"))]++
 			return data
@@ -219,7 +219,7 @@ var _ = Describe("Salvage", func() {
 		Expect(contents(to, store.Inbox)).To(ConsistOf("one", "two"))
 	})
 
-	It("puts messages whose folder is lost into the Inbox", func() {
+	It("puts messages of a lost folder into the Inbox", func() {
 		sqlite(dir, "UPDATE entries SET name = 'Gills' WHERE id = "+fmt.Sprint(folder))
 		to, sum, lost := salvaged(dir)
 		Expect(lost).To(HaveLen(2))
@@ -227,7 +227,7 @@ var _ = Describe("Salvage", func() {
 		Expect(contents(to, store.Inbox)).To(ConsistOf("one", "two", "populated"))
 	})
 
-	It("believes no record that lies inside a message", func() {
+	It("ignores records inside a message", func() {
 		var evil *store.Entry
 		use(func(s *store.Store) {
 			list, err := s.Children(ctx, store.Inbox)

@@ -9,7 +9,7 @@ import (
 	"os"
 )
 
-// bodySet is every whole record of a store.
+// bodySet holds the intact records of a store.
 type bodySet struct {
 	list      []foundBody // in the order of segments and offsets
 	at        map[location]int
@@ -22,11 +22,11 @@ type bodySet struct {
 // foundBody is a body whose octets match their checksum.
 type foundBody struct {
 	Body
-	from *origin // nil when it is not known
-	used bool    // an entry has it
+	from *origin // nil when unknown
+	used bool    // an entry has the body
 }
 
-// likeness is what equal bodies have in common.
+// likeness is the length and checksum of a body, which equal bodies have in common.
 type likeness struct {
 	length int64
 	crc    uint32
@@ -101,7 +101,7 @@ func (v *salvager) readSegment(ctx context.Context, set *bodySet, id int64) erro
 			if err == nil {
 				at = r.Offset - r.skipped
 			}
-			v.lost(Loss{Segment: id, Offset: at, Text: fmt.Sprintf("%d octets that are no whole record", r.skipped)})
+			v.lost(Loss{Segment: id, Offset: at, Text: fmt.Sprintf("%d octets that are not a complete record", r.skipped)})
 		}
 		if err != nil {
 			return nil
@@ -113,7 +113,8 @@ func (v *salvager) readSegment(ctx context.Context, set *bodySet, id int64) erro
 	}
 }
 
-// take adds a record to the set, and returns where the next one comes from if this one tells.
+// take adds a record to the set. It returns the origin of the next record if this one is the note
+// of it.
 func (v *salvager) take(set *bodySet, r scanned, from *origin) *origin {
 	if !r.intact {
 		if r.note == 0 {
@@ -142,7 +143,7 @@ func (v *salvager) take(set *bodySet, r scanned, from *origin) *origin {
 	return nil
 }
 
-// wasDeleted reports whether a body was deleted on purpose.
+// wasDeleted reports whether the last entry of a body was deleted.
 func (set *bodySet) wasDeleted(b Body) bool {
 	for _, d := range set.deleted[b.location()] {
 		birth := set.births[b.Segment]
@@ -153,8 +154,9 @@ func (set *bodySet) wasDeleted(b Body) bool {
 	return false
 }
 
-// find returns the record that an entry means: the one that it names, or an equal one of its UID
-// elsewhere, because the index is older than a reclaim. gone reports that it was deleted since.
+// find returns the record of an entry's body: at the place that the entry names or, since the index
+// may be older than a reclaim, an equal one with its UID elsewhere. gone reports whether it was
+// deleted later.
 func (set *bodySet) find(e *Entry) (i int, gone, ok bool) {
 	if i, found := set.at[e.Body.location()]; found && set.list[i].likeness() == e.Body.likeness() {
 		return i, set.wasDeleted(set.list[i].Body), true
@@ -168,7 +170,7 @@ func (set *bodySet) find(e *Entry) (i int, gone, ok bool) {
 	return 0, false, false
 }
 
-// equal compares the octets of two bodies.
+// equal reports whether two bodies have the same octets.
 func (v *salvager) equal(a, b Body) (bool, error) {
 	if a.location() == b.location() {
 		return true, nil

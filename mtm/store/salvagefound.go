@@ -6,13 +6,13 @@ import (
 	"time"
 )
 
-// message of a server: what a body's note says of it.
+// remoteMessage identifies a message of a server, as in the note before a body.
 type remoteMessage struct {
 	from mark
 	uid  string
 }
 
-// found brings back the records that no row knows.
+// found recovers the records that no entry has.
 func (w *rewriting) found(ctx context.Context) error {
 	fullest := w.fullest()
 	for i := range w.bodies.list {
@@ -21,7 +21,7 @@ func (w *rewriting) found(ctx context.Context) error {
 			continue
 		}
 		if b.Kind == BodyHeader && !w.hasMailbox(b) {
-			continue // it is of a server's message: the next session brings it again
+			continue // the next session fetches the header again
 		}
 		if b.from != nil && b.from.from != 0 && b.from.uid != "" && b.Kind < BodyWhole &&
 			fullest[remoteMessage{b.from.from, b.from.uid}] > b.Kind {
@@ -42,7 +42,7 @@ func (w *rewriting) found(ctx context.Context) error {
 	return nil
 }
 
-// hasMailbox reports whether the mailbox that a body came from is known.
+// hasMailbox reports whether the mailbox of a body is known.
 func (w *rewriting) hasMailbox(b *foundBody) bool {
 	if b.from == nil {
 		return false
@@ -51,8 +51,8 @@ func (w *rewriting) hasMailbox(b *foundBody) bool {
 	return ok
 }
 
-// fullest says how much of each message of a server there is anywhere, deleted records included:
-// the header of a message that was deleted is not worth bringing back.
+// fullest returns how much of each message of a server any record holds. Deleted records count,
+// since the header of a deleted message is not recovered.
 func (w *rewriting) fullest() map[remoteMessage]BodyKind {
 	kinds := make(map[remoteMessage]BodyKind)
 	for _, b := range w.bodies.list {
@@ -64,15 +64,15 @@ func (w *rewriting) fullest() map[remoteMessage]BodyKind {
 	return kinds
 }
 
-// isDead reports whether an index without damage vouches for the record's place and has no entry of
-// it: it was deleted before deletions were noted, or never shown.
+// isDead reports whether an undamaged index covers the record's place but has no entry of it. The
+// record was then deleted before notes of deletions existed, or never visible.
 func (w *rewriting) isDead(b Body) bool {
 	row, ok := w.index.segments[b.Segment]
 	return ok && w.index.sound && b.end() <= row.length && !w.index.unknown[b.location()] &&
 		(row.birth == w.bodies.births[b.Segment] || w.bodies.births[b.Segment] == 0)
 }
 
-// twin reports whether the same octets of the same mailbox and UID were brought back already.
+// twin reports whether the same octets of the same mailbox and UID were already recovered.
 func (w *rewriting) twin(at int) (bool, error) {
 	b := &w.bodies.list[at]
 	for _, i := range w.bodies.like[b.likeness()] {
@@ -87,13 +87,13 @@ func (w *rewriting) twin(at int) (bool, error) {
 	return false, nil
 }
 
-// sameMessage reports whether two equal bodies may be of one message. Where one comes
-// from is not always known.
+// sameMessage reports whether two equal bodies may be one message. The origin of a body may be
+// unknown.
 func sameMessage(a, b *foundBody) bool {
 	return a.from == nil || b.from == nil || a.from.from == b.from.from && a.from.uid == b.from.uid
 }
 
-// foundOne makes an entry of a record.
+// foundOne adds an entry for a record.
 func (w *rewriting) foundOne(ctx context.Context, at int) error {
 	b := &w.bodies.list[at]
 	raw, err := w.header(b.Body)
@@ -119,8 +119,8 @@ func (w *rewriting) foundOne(ctx context.Context, at int) error {
 	return w.full(ctx)
 }
 
-// place says where an entry belongs, as far as the record tells: messages of a mailbox to its
-// account, those that were written here to the drafts.
+// place sets the parent and service of an entry by the record's origin: messages of a mailbox
+// belong to its account, local messages to Drafts.
 func (w *rewriting) place(ctx context.Context, e *Entry, b *foundBody) error {
 	if e.Date.IsZero() {
 		e.Date = time.Unix(b.from.when, 0).UTC()
@@ -145,8 +145,8 @@ func (w *rewriting) place(ctx context.Context, e *Entry, b *foundBody) error {
 	return nil
 }
 
-// account returns the account of a mailbox in the new store, 0 when nothing tells which it is. One
-// that the index has lost is made new.
+// account returns the account of a mailbox in the new store, or 0 when the mailbox is unknown. It
+// creates an account that the index has lost.
 func (w *rewriting) account(ctx context.Context, of mark) (ID, error) {
 	if id, ok := w.accounts[of]; ok {
 		return id, nil
@@ -192,6 +192,6 @@ func (w *rewriting) newAccount(ctx context.Context, m Mailbox) (ID, error) {
 	b.Update(e)
 	b.SetSettings(e.ID, w.how.Account(m))
 	w.sum.Accounts++
-	w.lost(Loss{Text: fmt.Sprintf("the settings of the account %q, its password among them: it has its server and its user again", name)})
+	w.lost(Loss{Text: fmt.Sprintf("the settings of the account %q, including its password; only its server and user were recovered", name)})
 	return e.ID, b.Commit(ctx)
 }

@@ -11,24 +11,24 @@ import (
 	"path/filepath"
 )
 
-// oldIndex is what could be read of an index.
+// oldIndex holds what could be read of a damaged index.
 type oldIndex struct {
-	entries  []Entry // those whose rows are sound, by id
+	entries  []Entry // those with undamaged rows, in the order of ids
 	settings map[ID]map[string]string
 	facts    map[ID]map[Fact]int64
 	outgoing map[ID]Outgoing
 	shown    map[ID]shown // how the messages of accounts are shown
-	ghosts   map[ID]bool  // entries that show what will come
+	ghosts   map[ID]bool  // placeholders of queued operations
 	segments map[int64]segmentRow
 	unknown  map[location]bool
 	deleted  []deletion
-	sound    bool // nothing of entries and of what is known of bodies is damaged
+	sound    bool // the tables about entries and bodies are undamaged
 
 	lost func(Loss)
 }
 
-// readOldIndex reads the index of the store in dir, as far as SQLite can, from a private copy. A
-// store without an index has an empty one.
+// readOldIndex reads the index of the store in dir from a private copy, as far as SQLite can. It
+// returns an empty index for a store without one.
 func readOldIndex(ctx context.Context, dir string, lost func(Loss)) (x *oldIndex, err error) {
 	x = &oldIndex{settings: make(map[ID]map[string]string), facts: make(map[ID]map[Fact]int64),
 		outgoing: make(map[ID]Outgoing), ghosts: make(map[ID]bool), segments: make(map[int64]segmentRow),
@@ -38,7 +38,7 @@ func readOldIndex(ctx context.Context, dir string, lost func(Loss)) (x *oldIndex
 		if errors.Is(err, ErrDiskFull) || errors.Is(err, ErrNewer) {
 			return nil, err
 		}
-		lost(Loss{Text: "the index: folders, flags and accounts are known only as far as the bodies tell them"})
+		lost(Loss{Text: "the index: folders and flags are lost, and accounts are recovered only as far as the messages name them"})
 		return x, nil
 	}
 	defer func() { err = errors.Join(err, c.close(), remove()) }()
@@ -49,7 +49,7 @@ func readOldIndex(ctx context.Context, dir string, lost func(Loss)) (x *oldIndex
 	return x, nil
 }
 
-// openOld makes a private copy of an index and opens it; nil when SQLite cannot open it.
+// openOld makes a private copy of an index and opens it. It returns nil when SQLite cannot open it.
 func openOld(ctx context.Context, dir string) (c *conn, remove func() error, err error) {
 	folder, err := os.MkdirTemp("", "mtm-salvage-")
 	if err != nil {
@@ -72,7 +72,7 @@ func openOld(ctx context.Context, dir string) (c *conn, remove func() error, err
 	if err != nil {
 		return nil, nil, diskError(err)
 	}
-	_ = migrateCopy(ctx, to.path, dir) // a damaged one stays as it is
+	_ = migrateCopy(ctx, to.path, dir) // a damaged index stays as it is
 	c, err = dialURI(ctx, to.path, url.Values{"immutable": {"1"}, "_pragma": {"query_only(1)", "cell_size_check(1)"}})
 	if err != nil {
 		return nil, nil, nil //nolint:nilerr // it cannot be read at all
@@ -88,7 +88,7 @@ func openOld(ctx context.Context, dir string) (c *conn, remove func() error, err
 	return c, to.remove, nil
 }
 
-// readEntries reads the rows of entries, and goes on behind those that cannot be read.
+// readEntries reads the rows of entries, and skips those that cannot be read.
 func (x *oldIndex) readEntries(ctx context.Context, c *conn, list string, checked bool) {
 	var r entryRow
 	var e Entry
@@ -99,7 +99,7 @@ func (x *oldIndex) readEntries(ctx context.Context, c *conn, list string, checke
 			next = asInt(row[0]) + 1
 			if sound := r.read(row, &e); checked && !sound {
 				x.sound = false
-				x.lost(Loss{Entry: e.ID, Text: "its row in the index is damaged: what it said of folder and flags is not used"})
+				x.lost(Loss{Entry: e.ID, Text: "its row in the index is damaged: its folder and flags are lost"})
 				return nil
 			}
 			x.entries = append(x.entries, e)
@@ -119,8 +119,7 @@ func (x *oldIndex) readEntries(ctx context.Context, c *conn, list string, checke
 	}
 }
 
-// nextReadable returns the lowest id behind the damage at id whose row can be read; it
-// is above id when stuck.
+// nextReadable returns the lowest id from id on whose row can be read, or above id when stuck.
 func nextReadable(ctx context.Context, c *conn, id int64, stuck bool) (int64, bool) {
 	probe := func(from int64) (int64, bool) {
 		n, found, err := c.number(ctx, "SELECT id FROM entries WHERE id >= ? ORDER BY id LIMIT 1", from)
@@ -153,12 +152,12 @@ func nextReadable(ctx context.Context, c *conn, id int64, stuck bool) (int64, bo
 	return probe(good)
 }
 
-// readRest reads the other tables. One that is damaged ends where it is.
+// readRest reads the other tables, each up to the first damage.
 func (x *oldIndex) readRest(ctx context.Context, c *conn) {
 	for _, table := range []struct {
 		query string
 		what  string
-		sound bool // whether x.sound depends on it
+		sound bool // x.sound depends on this table
 		take  func(row []driver.Value)
 	}{
 		{"SELECT service, name, value FROM settings", "settings of accounts", false, func(row []driver.Value) {
@@ -168,23 +167,23 @@ func (x *oldIndex) readRest(ctx context.Context, c *conn) {
 			}
 			x.settings[id][asText(row[1])] = asText(row[2])
 		}},
-		{"SELECT service, name, value FROM facts", "what is remembered of servers", false, func(row []driver.Value) {
+		{"SELECT service, name, value FROM facts", "facts about servers", false, func(row []driver.Value) {
 			id := ID(asInt(row[0]))
 			if x.facts[id] == nil {
 				x.facts[id] = make(map[Fact]int64)
 			}
 			x.facts[id][Fact(asText(row[1]))] = asInt(row[2])
 		}},
-		{"SELECT ghost, entry, kind FROM operations ORDER BY id", "what waits for the next session", false, func(row []driver.Value) {
+		{"SELECT ghost, entry, kind FROM operations ORDER BY id", "queued operations", false, func(row []driver.Value) {
 			if ghost := ID(asInt(row[0])); ghost != 0 {
 				x.ghosts[ghost] = true
 			}
 			x.lost(Loss{Entry: ID(asInt(row[1])), Text: fmt.Sprintf("the %s that waited for the next connection: ask for it again", QueueKind(asInt(row[2])))})
 		}},
-		{"SELECT id, length, birth, notes FROM segments", "how far segments reach", true, func(row []driver.Value) {
+		{"SELECT id, length, birth, notes FROM segments", "the lengths of segments", true, func(row []driver.Value) {
 			x.segments[asInt(row[0])] = segmentRow{asInt(row[0]), asInt(row[1]), asInt(row[2]), asInt(row[3])}
 		}},
-		{"SELECT segment, offset FROM unknown", "which bodies were set aside", true,
+		{"SELECT segment, offset FROM unknown", "which bodies are unknown", true,
 			func(row []driver.Value) { x.unknown[location{asInt(row[0]), asInt(row[1])}] = true }},
 		{"SELECT segment, offset, crc FROM deleted WHERE noted >= 0", "which bodies were deleted", true, func(row []driver.Value) {
 			x.deleted = append(x.deleted, deletion{location: location{asInt(row[0]), asInt(row[1])}, crc: uint32(asInt(row[2]))})
@@ -210,7 +209,7 @@ func (x *oldIndex) readRest(ctx context.Context, c *conn) {
 		if err == nil {
 			x.outgoing[e.ID] = o
 		} else if !errors.Is(err, ErrNotFound) {
-			x.lost(Loss{Entry: e.ID, Text: "who it goes to cannot be read"})
+			x.lost(Loss{Entry: e.ID, Text: "its recipients cannot be read"})
 		}
 	}
 }

@@ -8,32 +8,32 @@ import (
 	"time"
 )
 
-// What one commit of a salvage holds at most.
+// The largest commit of a salvage, in messages and in octets.
 const (
 	salvageMessages = 200
 	salvageOctets   = 16 << 20
 )
 
-// maxDescribed is how much of a message is looked at for its header.
+// maxDescribed limits the octets that are read of a message for its header.
 const maxDescribed = 256 << 10
 
-// rewriting writes what was salvaged into a new store.
+// rewriting writes what is recovered into a new store.
 type rewriting struct {
 	*salvager
 	to    *Store
-	ids   map[ID]ID         // of the old store -> of the new one
-	moved map[location]Body // where bodies are now
+	ids   map[ID]ID         // id in the old store -> id in the new store
+	moved map[location]Body // places of the copied bodies
 
 	batch    *Batch
 	pending  []*pendingEntry
 	octets   int64
-	accounts map[mark]ID // of mailboxes that only the bodies knew
-	drafts   ID          // the service of drafts that only the bodies knew
+	accounts map[mark]ID // accounts of mailboxes, by their marks
+	drafts   ID          // the service of recovered drafts
 }
 
-// pendingEntry is an entry of the batch at hand.
+// pendingEntry is an entry of the current batch.
 type pendingEntry struct {
-	old ID // 0 for one that only the bodies knew
+	old ID // id in the old store; 0 for a message that was not in the index
 	now *Entry
 }
 
@@ -56,7 +56,7 @@ func (w *rewriting) run(ctx context.Context) (Salvaged, error) {
 	return w.sum, nil
 }
 
-// flush commits the batch at hand.
+// flush commits the current batch.
 func (w *rewriting) flush(ctx context.Context) error {
 	if err := w.batch.Commit(ctx); err != nil {
 		return err
@@ -70,7 +70,7 @@ func (w *rewriting) flush(ctx context.Context) error {
 	return nil
 }
 
-// services brings accounts back, with their SMTP services and settings.
+// services recovers the accounts, with their SMTP services and settings.
 func (w *rewriting) services(ctx context.Context) error {
 	var list []Entry
 	for _, e := range w.index.entries {
@@ -79,7 +79,7 @@ func (w *rewriting) services(ctx context.Context) error {
 		}
 	}
 	for i := range list {
-		e := list[i] // the ids that it names are put right below
+		e := list[i] // the ids in it are corrected below
 		e.Parent, e.Service = Root, 0
 		w.add(list[i].ID, &e)
 	}
@@ -112,8 +112,8 @@ func (w *rewriting) services(ctx context.Context) error {
 	return nil
 }
 
-// folders brings folders back, those above first. One whose parent is lost comes
-// below the local service.
+// folders recovers the folders, parents first. A folder whose parent is lost goes below the local
+// service.
 func (w *rewriting) folders(ctx context.Context) error {
 	var left []*Entry
 	for i := range w.index.entries {
@@ -130,9 +130,9 @@ func (w *rewriting) folders(ctx context.Context) error {
 				later = append(later, e)
 			}
 		}
-		if len(later) == len(left) { // what is above them is lost
+		if len(later) == len(left) { // their parents are lost
 			e := later[0]
-			w.lost(Loss{Entry: e.ID, Text: fmt.Sprintf("where the folder %q was: it is beside the Inbox now", e.Name)})
+			w.lost(Loss{Entry: e.ID, Text: fmt.Sprintf("the parent of the folder %q: the folder is now beside the Inbox", e.Name)})
 			w.folder(e, Local)
 			later = later[1:]
 		}
@@ -153,10 +153,10 @@ func (w *rewriting) folder(e *Entry, parent ID) {
 
 func (w *rewriting) add(old ID, e *Entry) { w.addLinked(old, e, 0) }
 
-// addLinked is add for an entry that has another one as Related.
+// addLinked adds an entry whose Related is the old id related.
 func (w *rewriting) addLinked(old ID, e *Entry, related ID) {
 	e.ID, e.Related = 0, w.ids[related]
-	var source *Entry // of the same batch
+	var source *Entry // in the same batch
 	for _, p := range w.pending {
 		if related != 0 && p.old == related {
 			source = p.now
@@ -166,7 +166,7 @@ func (w *rewriting) addLinked(old ID, e *Entry, related ID) {
 	w.pending = append(w.pending, &pendingEntry{old, e})
 }
 
-// messages brings back what the index knows, each in its folder.
+// messages recovers the messages of the index, each in its folder.
 func (w *rewriting) messages(ctx context.Context) error {
 	for i := range w.index.entries {
 		e := &w.index.entries[i]
@@ -180,7 +180,7 @@ func (w *rewriting) messages(ctx context.Context) error {
 				continue
 			}
 			if !ok {
-				if e.Body.Kind >= BodyPartial { // a header comes again with the next session
+				if e.Body.Kind >= BodyPartial { // the next session fetches a header again
 					w.loseEntry(e)
 				}
 				continue
@@ -204,7 +204,7 @@ func (w *rewriting) message(ctx context.Context, e, n *Entry) error {
 	parent, ok := w.ids[e.Parent]
 	if !ok {
 		parent = Inbox
-		w.lost(Loss{Entry: e.ID, Text: "its folder: it is in the Inbox now"})
+		w.lost(Loss{Entry: e.ID, Text: "its folder: the message is now in the Inbox"})
 	}
 	n.Parent, n.Service = parent, w.ids[e.Service]
 	w.addLinked(e.ID, n, e.Related)
@@ -215,7 +215,7 @@ func (w *rewriting) message(ctx context.Context, e, n *Entry) error {
 	return w.full(ctx)
 }
 
-// full commits a batch that holds enough.
+// full commits the current batch when it is large enough.
 func (w *rewriting) full(ctx context.Context) error {
 	if len(w.pending) < salvageMessages && w.octets < salvageOctets {
 		return nil
@@ -223,7 +223,7 @@ func (w *rewriting) full(ctx context.Context) error {
 	return w.flush(ctx)
 }
 
-// copy brings a body over, once.
+// copy copies a body to the new store, unless it was already copied.
 func (w *rewriting) copy(at int) (Body, error) {
 	b := &w.bodies.list[at]
 	if body, ok := w.moved[b.location()]; ok {
@@ -251,7 +251,7 @@ func (w *rewriting) copy(at int) (Body, error) {
 	return body, err
 }
 
-// header reads the beginning of a body.
+// header returns the beginning of a body.
 func (w *rewriting) header(b Body) ([]byte, error) {
 	r, err := w.handles.body(b)
 	if err != nil {

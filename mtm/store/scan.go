@@ -9,27 +9,27 @@ import (
 	"io"
 )
 
-// scanner reads the records of a segment in order, also when octets of it are damaged: it then
-// looks for the next record that is intact. Memory is bounded by maxNote.
+// scanner reads the records of a segment in order. After damage it looks for the next intact
+// record. maxNote limits its memory.
 type scanner struct {
 	f       io.ReaderAt
 	segment int64
 	pos     int64 // of the next record
-	size    int64 // where the scan ends
+	size    int64 // offset at which the scan ends
 	key     segmentKey
-	bodies  bool // verify bodies too; otherwise they are passed over
+	bodies  bool // verify bodies too; otherwise skip them
 }
 
-// scanned is a record that was found.
+// scanned is a record that the scanner found.
 type scanned struct {
 	record
-	content []byte // of a note
-	intact  bool   // its content matches its checksum, as far as it was read
-	skipped int64  // octets before it that belong to no record
+	content []byte // content of a note
+	intact  bool   // the content matches its checksum, if it was read
+	skipped int64  // octets before the record that are not a record
 }
 
-// next returns the record at the scanner's position or the next one behind damage. At the end it
-// returns io.EOF, with what was skipped before it. Other errors are the system's.
+// next returns the record at the scanner's position, or the next one after damage. At the end it
+// returns io.EOF and the number of octets skipped before it. Other errors are those of the system.
 func (sc *scanner) next() (scanned, error) {
 	from := sc.pos
 	for sc.pos < sc.size {
@@ -49,12 +49,12 @@ func (sc *scanner) next() (scanned, error) {
 	return scanned{skipped: sc.size - from}, io.EOF
 }
 
-// damaged reports whether err is about octets that were read, or that are missing.
+// damaged reports whether err means damaged or missing octets.
 func damaged(err error) bool {
 	return errors.Is(err, ErrCorrupt) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
-// at reads the record at pos; a content that does not match is no error.
+// at reads the record at pos. Content that does not match its checksum is not an error.
 func (sc *scanner) at(pos int64) (scanned, error) {
 	var h [recordHeader]byte
 	if _, err := sc.f.ReadAt(h[:], pos); err != nil {
@@ -90,13 +90,13 @@ func (sc *scanner) at(pos int64) (scanned, error) {
 	return found, nil
 }
 
-// plausible reports whether a sound header can be one of this segment. Without a key anybody could
-// have written a note into a message: segments without one have none.
+// plausible reports whether a valid header can belong to this segment. A segment without a key has
+// no notes, since anybody could write a valid note into a message.
 func (sc *scanner) plausible(r record) bool {
 	return r.end() <= sc.size && (r.note == 0 || r.note == noteBirth && r.Offset == 0 || r.note != noteBirth && sc.key.key != 0)
 }
 
-// resync moves behind the damage at pos, to the next header that is sound.
+// resync moves from the damage at pos to the next valid header.
 func (sc *scanner) resync() error {
 	start := sc.pos + 1
 	for start < sc.size {
@@ -115,13 +115,13 @@ func (sc *scanner) resync() error {
 		if n < recordHeader {
 			break
 		}
-		start += int64(n) - recordHeader + 1 // a header may lie across two buffers
+		start += int64(n) - recordHeader + 1 // a header may span two buffers
 	}
 	sc.pos = sc.size
 	return nil
 }
 
-// header returns where the first sound header in buf begins, -1 for none.
+// header returns the index of the first valid header in buf, or -1.
 func (sc *scanner) header(buf []byte, at int64) int {
 	for i := 0; ; i++ {
 		next := bytes.Index(buf[i:], []byte(bodyMagic[:3]))
@@ -136,9 +136,8 @@ func (sc *scanner) header(buf []byte, at int64) int {
 	}
 }
 
-// guessKey finds the key of a segment whose beginning is damaged: the one that most of its
-// headers agree on. A message that holds headers of its own cannot outvote the segment's
-// unless it is most of it.
+// guessKey returns the key of a segment whose beginning is damaged: the key of most of its headers.
+// A message with false headers can mislead it only if it has more of them than the segment.
 func guessKey(f io.ReaderAt, size int64) uint32 {
 	votes := make(map[uint32]int)
 	in := bufio.NewReaderSize(io.NewSectionReader(f, 0, size), copySize)

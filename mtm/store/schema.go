@@ -6,13 +6,15 @@ import (
 	"fmt"
 )
 
-// applicationID marks our index files; it is "POP3" in ASCII.
+// applicationID marks the index files of this program. It is "POP3" in ASCII.
 const applicationID = 0x504F5033
 
-// pageSize of the index: fewer, larger pages cost less per synced batch.
+// pageSize is the page size of the index in octets. Fewer and larger pages make a synced batch
+// cheaper.
 const pageSize = 8192
 
-// version reads the schema's version; a newer one than ours is refused.
+// version returns the version of the schema. It returns ErrNewer for a version that this program
+// does not know.
 func version(ctx context.Context, c *conn, dir string) (int, error) {
 	var v int64
 	v, _, err := c.number(ctx, "PRAGMA user_version")
@@ -26,8 +28,7 @@ func version(ctx context.Context, c *conn, dir string) (int, error) {
 	return int(v), nil
 }
 
-// migrate brings the index to the newest version, all steps in one
-// transaction.
+// migrate migrates the index to the newest version, in one transaction.
 func migrate(ctx context.Context, c *conn, dir string) error {
 	if v, err := version(ctx, c, dir); err != nil || v == len(migrations()) {
 		return err
@@ -54,7 +55,7 @@ func migrate(ctx context.Context, c *conn, dir string) error {
 	})
 }
 
-// fillChecksums gives the rows of a store of version 4 their checksums.
+// fillChecksums sets the checksums of the rows of a store of version 4.
 func fillChecksums(c *conn) error {
 	type summed struct{ id, sum int64 }
 	ctx := context.Background()

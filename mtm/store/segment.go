@@ -8,45 +8,45 @@ import (
 	"sync"
 )
 
-// appendBuffer is how much a segment gathers before it writes.
+// appendBuffer is how many octets a segment buffers before it writes them.
 const appendBuffer = 1 << 18
 
-// segment is a segment file that this process appends to. Holding its lock
-// file keeps other processes from writing or reclaiming it.
+// segment is a segment file to which this process appends. Its lock file keeps other processes from
+// writing or reclaiming it.
 type segment struct {
 	id   int64
 	f    *os.File
 	lock *os.File
-	dir  string // to sync once, when the file is new; then ""
+	dir  string // directory to sync with a new file; then ""
 	key  segmentKey
 
 	before func(Call) error // see Options
 
 	mu        sync.Mutex
-	buf       []byte // what comes after flushed
-	flushed   int64  // octets handed to the system
+	buf       []byte // the octets after flushed
+	flushed   int64  // octets written to the file
 	synced    int64  // octets known to be durable
-	committed int64  // octets that the index vouches for: never cut below
-	notes     int64  // octets of notes, about
-	err       error  // the segment is unusable from here on
+	committed int64  // octets committed in the index, which are never cut off
+	notes     int64  // approximate octets of notes
+	err       error  // when set, the segment is unusable
 	scratch   []byte // for notes
 	mailboxes map[Mailbox]noted
 
-	users int // batches that hold records here; guarded by writerPool.mu
+	users int // batches with records in this segment; guarded by writerPool.mu
 }
 
-// position is where the next octet goes. The caller holds mu.
+// position returns the offset of the next octet. The caller holds mu.
 func (g *segment) position() int64 { return g.flushed + int64(len(g.buf)) }
 
-// noted is a mailbox of which the segment has a note.
+// noted describes the segment's note of a mailbox.
 type noted struct {
 	mark   mark
 	offset int64
 }
 
-// begin writes the notes that come before a body and makes room for its header. It returns
-// where the notes begin and where the header is, which never straddles buffer and file, so that
-// it can be filled in later.
+// begin writes the notes before a body and reserves room for its header. It returns the offsets of
+// the notes and of the header. The header lies completely in the buffer or in the file, so that it
+// can be written later.
 func (g *segment) begin(o Origin, when int64) (start, header int64, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -67,7 +67,7 @@ func (g *segment) begin(o Origin, when int64) (start, header int64, err error) {
 	return start, header, nil
 }
 
-// notesFor returns the notes for a body that is to be appended. The caller holds mu.
+// notesFor returns the notes for the next body. The caller holds mu.
 func (g *segment) notesFor(o Origin, when int64) []byte {
 	b := g.scratch[:0]
 	known, ok := g.mailboxes[o.Mailbox]
@@ -88,7 +88,7 @@ func (g *segment) notesFor(o Origin, when int64) []byte {
 	return b
 }
 
-// appendNote adds a note that concerns no body behind it.
+// appendNote appends a note that does not belong to the next body.
 func (g *segment) appendNote(kind noteKind, content []byte) error {
 	b := appendNote(nil, kind, content, g.key.key)
 	err := g.append(b)
@@ -98,7 +98,7 @@ func (g *segment) appendNote(kind noteKind, content []byte) error {
 	return err
 }
 
-// append adds p behind everything else.
+// append appends p to the segment.
 func (g *segment) append(p []byte) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -124,7 +124,7 @@ func (g *segment) append(p []byte) error {
 // put writes p to the file at flushed.
 func (g *segment) put(p []byte) error {
 	if err := g.write(p, g.flushed); err != nil {
-		// What was written of it must not look like the bodies of another time.
+		// A part of p in the file could be taken for an earlier body.
 		if g.f.Truncate(g.flushed) != nil {
 			g.err = diskError(err)
 		}
@@ -134,7 +134,7 @@ func (g *segment) put(p []byte) error {
 	return nil
 }
 
-// write hands p to the system.
+// write writes p to the file.
 func (g *segment) write(p []byte, at int64) error {
 	err := g.before(WriteSegment)
 	if err == nil {
@@ -143,7 +143,7 @@ func (g *segment) write(p []byte, at int64) error {
 	return err
 }
 
-// flush hands the buffer to the system. The caller holds mu.
+// flush writes the buffer to the file. The caller holds mu.
 func (g *segment) flush() error {
 	if len(g.buf) == 0 {
 		return nil
@@ -171,8 +171,8 @@ func (g *segment) seal(b Body) error {
 	return diskError(g.write(h[:], b.Offset))
 }
 
-// cutBack forgets everything from offset on. An error makes the segment
-// unusable, because its end is then unknown.
+// cutBack cuts off everything from offset on. An error makes the segment unusable, because its end
+// is then unknown.
 func (g *segment) cutBack(offset int64) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -202,7 +202,7 @@ func (g *segment) sync(end int64) error {
 	if err != nil {
 		return err
 	}
-	// Outside the lock, so that the next batch's bodies go on meanwhile.
+	// The lock is not held, so that the next batch can append bodies meanwhile.
 	if err = g.before(SyncSegment); err == nil {
 		err = syncData(g.f)
 	}
@@ -212,7 +212,7 @@ func (g *segment) sync(end int64) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if err != nil {
-		// After a failed sync nobody knows what is on the disk.
+		// After a failed sync, what is on disk is unknown.
 		g.err = diskError(err)
 		return g.err
 	}
@@ -221,10 +221,10 @@ func (g *segment) sync(end int64) error {
 	return nil
 }
 
-// close ends the use of the file; what was not synced is lost.
+// close closes the files. Octets that were not synced are lost.
 func (g *segment) close() error { return errors.Join(g.f.Close(), g.lock.Close()) }
 
-// diskError marks the errors that mean a full volume, or one that cannot be written.
+// diskError wraps the system's errors for a full or read-only volume in ErrDiskFull or ErrReadOnly.
 func diskError(err error) error {
 	switch {
 	case errors.Is(err, ErrDiskFull) || errors.Is(err, ErrReadOnly):

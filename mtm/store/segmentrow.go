@@ -7,15 +7,15 @@ import (
 	"sync"
 )
 
-// segmentRow is what the index says of a segment.
+// segmentRow is the index's row of a segment.
 type segmentRow struct {
 	id     int64
-	length int64 // how far the index vouches for the file
+	length int64 // the committed length of the file
 	birth  int64 // see segmentKey
-	notes  int64 // octets of it that are notes, about
+	notes  int64 // approximate octets of notes
 }
 
-// segmentRow reads how far the index vouches for a segment.
+// segmentRow returns the index's row of a segment.
 func (x *index) segmentRow(ctx context.Context, id int64) (row segmentRow, found bool, err error) {
 	err = x.read(ctx, func(c *conn) error {
 		return c.query(ctx, "SELECT id, length, birth, notes FROM segments WHERE id = ?", func(v []driver.Value) error {
@@ -26,7 +26,7 @@ func (x *index) segmentRow(ctx context.Context, id int64) (row segmentRow, found
 	return row, found, err
 }
 
-// vouch makes the index vouch for a segment.
+// vouch writes the index's row of a segment. The committed length never shrinks.
 func (c *conn) vouch(r segmentRow) error {
 	_, err := c.exec(context.Background(), `INSERT INTO segments (id, length, birth, notes) VALUES (?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET length = max(length, excluded.length), notes = max(notes, excluded.notes)`,
@@ -34,7 +34,7 @@ func (c *conn) vouch(r segmentRow) error {
 	return err
 }
 
-// noteEnds makes the index vouch for the segments up to the given ends.
+// noteEnds sets the committed lengths of segments in the index.
 func noteEnds(c *conn, ends map[*segment]int64) error {
 	for g, end := range ends {
 		g.mu.Lock()
@@ -50,11 +50,11 @@ func noteEnds(c *conn, ends map[*segment]int64) error {
 // placed is a finished body and the segment that holds it.
 type placed struct {
 	g     *segment
-	start int64 // of the notes before the body
+	start int64 // offset of the notes before the body
 	body  Body
 }
 
-// vouched notes that the index vouches for segments up to the given ends.
+// vouched records in the segments that their ends were committed.
 func vouched(ends map[*segment]int64) {
 	for g, end := range ends {
 		g.mu.Lock()
@@ -63,8 +63,8 @@ func vouched(ends map[*segment]int64) {
 	}
 }
 
-// syncing begins to make bodies durable, beside what is done until synced is
-// called, which waits for it.
+// syncing starts to sync the segments in a goroutine, and returns a function that waits for the end
+// and returns the error.
 func syncing(ends map[*segment]int64) (synced func() error) {
 	result := make(chan error, 1)
 	go func() {

@@ -6,34 +6,35 @@ import (
 	"fmt"
 )
 
-// shown says how the children of a service are shown. So a visit changes one
-// row, and not each message.
+// shown holds how readers see the children of a service. So a session changes one row instead of
+// one for each message.
 type shown struct {
 	hidden     bool
-	newFrom    ID // children below this id are not New, whatever their flags say
-	unreadFrom ID // the same of Unread
+	newFrom    ID // children with lower ids are not New, whatever their stored flags
+	unreadFrom ID // the same for Unread
 }
 
-// soundShown is true of a row of shown that is what was written; any other counts for nothing.
+// soundShown is a condition for undamaged rows of the table shown. Damaged rows are ignored.
 const soundShown = "sum = account + hidden + new_from + unread_from"
 
-// withShown joins to entries how they are shown, for shownFlags and agedFlags. Where all have one
-// parent, shown.seen and shown.aged cost less.
+// withShown joins the table shown to entries, for shownFlags and agedFlags. For entries of one
+// parent, shown.seen and shown.aged are faster.
 const withShown = " LEFT JOIN shown ON account = parent AND " + soundShown + " "
 
 var (
-	// shownFlags are the flags of an entry that its readers see.
+	// shownFlags is an SQL expression for the flags that readers see.
 	shownFlags = fmt.Sprintf("iif(hidden, (%s | %d) & ~%d, %[1]s)", agedFlags(""), Invisible, Unread)
-	// shownColumns are the columns that entryRow.readShown reads.
+	// shownColumns lists the columns for entryRow.readShown.
 	shownColumns = rowColumns + ", " + shownFlags
 )
 
-// agedFlags are the flags of an entry as they are when it is not hidden; prefix names the table.
+// agedFlags returns an SQL expression for the flags of an entry that is not hidden. prefix names
+// the table.
 func agedFlags(prefix string) string {
 	return fmt.Sprintf("(%[1]sflags & ~(iif(%[1]sid < new_from, %[2]d, 0) | iif(%[1]sid < unread_from, %[3]d, 0)))", prefix, New, Unread)
 }
 
-// aged returns the flags of a child of the service as they are when it is not hidden.
+// aged returns the flags of a child as readers see them when it is not hidden.
 func (s shown) aged(id ID, flags Flags) Flags {
 	if id < s.newFrom {
 		flags &^= New
@@ -44,7 +45,7 @@ func (s shown) aged(id ID, flags Flags) Flags {
 	return flags
 }
 
-// seen returns the flags of a child of the service as its readers see them.
+// seen returns the flags of a child as readers see them.
 func (s shown) seen(id ID, flags Flags) Flags {
 	if flags = s.aged(id, flags); s.hidden {
 		flags = flags&^Unread | Invisible
@@ -52,8 +53,8 @@ func (s shown) seen(id ID, flags Flags) Flags {
 	return flags
 }
 
-// shown reads how the children of services are shown; of those that are not in the
-// map, as their flags say.
+// shown returns how readers see the children of services. For a service that is not in the map they
+// see the stored flags.
 func (c *conn) shown(ctx context.Context) (map[ID]shown, error) {
 	all := make(map[ID]shown)
 	err := c.query(ctx, "SELECT account, hidden, new_from, unread_from FROM shown WHERE "+soundShown,
@@ -64,7 +65,7 @@ func (c *conn) shown(ctx context.Context) (map[ID]shown, error) {
 	return all, err
 }
 
-// Hidden reports whether Hide was the last that was said of the service's children.
+// Hidden reports whether the service's children are hidden, by Hide without a later Show.
 func (s *Store) Hidden(ctx context.Context, service ID) (hidden bool, err error) {
 	err = s.index.read(ctx, func(c *conn) error {
 		all, failed := c.shown(ctx)
@@ -74,7 +75,7 @@ func (s *Store) Hidden(ctx context.Context, service ID) (hidden bool, err error)
 	return hidden, err
 }
 
-// allShown is what conn.shown reads, read once a commit.
+// allShown returns the result of conn.shown, which it reads once per commit.
 func (t *tree) allShown() (map[ID]shown, error) {
 	if t.shown == nil {
 		all, err := t.c.shown(context.Background())
@@ -86,7 +87,7 @@ func (t *tree) allShown() (map[ID]shown, error) {
 	return t.shown, nil
 }
 
-// setShown changes how the children of a service are shown.
+// setShown changes how readers see the children of a service.
 func (t *tree) setShown(service ID, change func(s *shown)) error {
 	all, err := t.allShown()
 	if err != nil {
@@ -113,9 +114,9 @@ func (t *tree) show(service ID) error {
 	return t.setShown(service, func(s *shown) { s.hidden = false })
 }
 
-// age ends New, Unread or both of the children of a service below an id.
+// age clears New, Unread or both of the children of a service with ids below before.
 func (t *tree) age(service, before ID, flags Flags) error {
-	before = min(before, t.nextID) // what is added later is not meant
+	before = min(before, t.nextID) // entries that are added later are not affected
 	return t.setShown(service, func(s *shown) {
 		if flags.Has(New) {
 			s.newFrom = max(s.newFrom, before)
@@ -126,8 +127,8 @@ func (t *tree) age(service, before ID, flags Flags) error {
 	})
 }
 
-// settle writes what age has ended into the rows of a service's children, because one of them is to
-// be New or Unread again.
+// settle clears the flags that age has cleared in the rows of a service's children too, because one
+// of them is to be New or Unread again.
 func (t *tree) settle(service ID, s shown) error {
 	query := "UPDATE entries SET " + assign(assignment{"flags", "flags & ~?1"}) + " WHERE parent = ?2 AND id < ?3 AND flags & ?1 <> 0"
 	for flag, from := range map[Flags]ID{New: s.newFrom, Unread: s.unreadFrom} {
@@ -141,7 +142,7 @@ func (t *tree) settle(service ID, s shown) error {
 	return t.setShown(service, func(s *shown) { s.newFrom, s.unreadFrom = 0, 0 })
 }
 
-// settleFor settles what stands against setting flags of an entry with a parent.
+// settleFor calls settle when age would hide flags that are to be set in an entry.
 func (t *tree) settleFor(id, parent ID, flags Flags) error {
 	if flags&(New|Unread) == 0 {
 		return nil
@@ -153,7 +154,7 @@ func (t *tree) settleFor(id, parent ID, flags Flags) error {
 	return err
 }
 
-// settleAll is settleFor for many entries.
+// settleAll does the same for many entries.
 func (t *tree) settleAll(ids []ID, flags Flags) error {
 	if flags&(New|Unread) == 0 {
 		return nil

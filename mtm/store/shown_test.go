@@ -58,7 +58,7 @@ var _ = Describe("Age", func() {
 		list = []*store.Entry{add("1"), add("2"), add("3")}
 	})
 
-	It("ends New and Unread below an id, for all that read, and changes no row of a message", func() {
+	It("clears New and Unread below an id for all readers, and changes no row of a message", func() {
 		commit(func(b *store.Batch) { b.Age(account, list[2].ID, store.New) })
 		Expect(flags()).To(Equal([]string{"unread", "unread", "new,unread"}))
 		commit(func(b *store.Batch) { b.Age(account, list[1].ID, store.New|store.Unread) })
@@ -74,7 +74,7 @@ var _ = Describe("Age", func() {
 		sound()
 	})
 
-	It("leaves what comes later, and other folders", func() {
+	It("does not affect later messages and other folders", func() {
 		other := stored(s, store.Inbox, []byte("x"))
 		commit(func(b *store.Batch) { b.SetFlags([]store.ID{other.ID}, store.New|store.Unread, 0) })
 		commit(func(b *store.Batch) { b.Age(account, 1<<60, store.New|store.Unread) })
@@ -83,7 +83,7 @@ var _ = Describe("Age", func() {
 		Expect(s.Entry(ctx, other.ID)).To(HaveField("Flags", store.New|store.Unread))
 	})
 
-	It("is not in the way of a flag that is set again", func() {
+	It("does not hide a flag that is set again", func() {
 		commit(func(b *store.Batch) { b.Age(account, 1<<60, store.New|store.Unread) })
 		commit(func(b *store.Batch) { b.SetFlags([]store.ID{list[1].ID}, store.Unread, 0) })
 		Expect(flags()).To(Equal([]string{"", "unread", ""}))
@@ -101,7 +101,7 @@ var _ = Describe("Age", func() {
 		sound()
 	})
 
-	It("goes with what is moved or copied out of the account", func() {
+	It("applies to messages that are moved or copied out of the account", func() {
 		commit(func(b *store.Batch) { b.Age(account, 1<<60, store.New|store.Unread) })
 		e, err := s.Entry(ctx, list[0].ID)
 		Expect(err).NotTo(HaveOccurred())
@@ -116,7 +116,7 @@ var _ = Describe("Age", func() {
 		sound()
 	})
 
-	It("goes together with Hide, and is gone with the account", func() {
+	It("works together with Hide, and ends with the account", func() {
 		commit(func(b *store.Batch) {
 			b.Age(account, list[1].ID, store.New|store.Unread)
 			b.Hide(account)
@@ -129,13 +129,13 @@ var _ = Describe("Age", func() {
 		sound()
 	})
 
-	It("is refused for an account that is not there", func() {
+	It("returns an error for an account that does not exist", func() {
 		b := s.NewBatch()
 		b.Age(4711, 1<<60, store.New)
 		Expect(b.Commit(ctx)).To(MatchError(store.ErrNotFound))
 	})
 
-	It("comes back with salvage, and counts for nothing when its row is damaged, which check-store tells", func() {
+	It("is recovered by salvage, and ignored when its row is damaged, which check-store reports", func() {
 		commit(func(b *store.Batch) { b.Age(account, list[2].ID, store.New|store.Unread) })
 		Expect(s.Close()).To(Succeed())
 		to, _, lost := salvaged(dir)
@@ -146,13 +146,13 @@ var _ = Describe("Age", func() {
 		sqlite(dir, "UPDATE shown SET new_from = new_from | 0x100000")
 		Expect(flags()).To(HaveEach("new,unread"))
 		_, found := problems(s)
-		Expect(found).To(ConsistOf(fmt.Sprintf("entry %d: how its messages are shown is not what was written", account)))
+		Expect(found).To(ConsistOf(fmt.Sprintf("entry %d: its row in the table shown is damaged", account)))
 		commit(func(b *store.Batch) { b.Age(account, list[2].ID, store.New) })
 		Expect(flags()).To(Equal([]string{"unread", "unread", "new,unread"}))
 		sound()
 	})
 
-	It("is what becomes of the hidden accounts of a store of version 5", func() {
+	It("has the hidden accounts of a migrated store of version 5", func() {
 		Expect(s.Close()).To(Succeed())
 		asVersion(5, dir)
 		Expect(sqlite(dir, fmt.Sprintf("INSERT INTO hidden VALUES (%d)", account)).Close()).To(Succeed())

@@ -8,7 +8,7 @@ import (
 	"modernc.org/sqlite"
 )
 
-// The primary result codes of SQLite that have a meaning of ours.
+// The primary result codes of SQLite that the store handles.
 const (
 	sqlitePerm     = 3
 	sqliteBusy     = 5
@@ -21,10 +21,10 @@ const (
 	sqliteNotADB   = 26
 )
 
-// nearlyFull is what SQLite needs to open an index: less room explains why it could not.
+// nearlyFull is the free space that SQLite needs to open an index, in octets.
 const nearlyFull = 64 << 10
 
-// sqlError is an error of SQLite without its number, which says nothing to people.
+// sqlError is an error of SQLite whose text omits the result code.
 type sqlError struct{ err *sqlite.Error }
 
 func (e sqlError) Unwrap() error { return e.err }
@@ -37,7 +37,7 @@ func (e sqlError) Error() string {
 	return text
 }
 
-// primaryCode is the result code of SQLite in err, 0 for none.
+// primaryCode returns SQLite's primary result code in err, or 0.
 func primaryCode(err error) int {
 	if e, ok := errors.AsType[*sqlite.Error](err); ok {
 		return e.Code() & 0xff
@@ -45,7 +45,7 @@ func primaryCode(err error) int {
 	return 0
 }
 
-// indexError gives an error of SQLite its meaning; dir is the store's.
+// indexError wraps an error of SQLite in the store's error for it. dir is the store's directory.
 func indexError(dir string, err error) error {
 	e, ok := errors.AsType[*sqlite.Error](err)
 	if !ok {
@@ -56,11 +56,11 @@ func indexError(dir string, err error) error {
 	case sqliteBusy, sqliteLocked:
 		return fmt.Errorf("%w by another program; try again when it has finished (%w)", ErrLocked, told)
 	case sqliteCorrupt, sqliteNotADB:
-		return fmt.Errorf("%w: the index cannot be read (%w); 'mtm salvage' brings what is whole into a new store", ErrCorrupt, told)
+		return fmt.Errorf("%w: the index cannot be read (%w); 'mtm salvage' recovers what is intact into a new store", ErrCorrupt, told)
 	case sqliteFull:
 		return fmt.Errorf("%w: %w", ErrDiskFull, told)
 	case sqlitePerm, sqliteReadOnly, sqliteIOErr, sqliteCantOpen:
-		// SQLite does not say why: the system does.
+		// SQLite does not say why, so ask the system.
 		if free, err := freeSpace(dir); err == nil && free < nearlyFull {
 			return fmt.Errorf("%w: %w", ErrDiskFull, told)
 		}
@@ -71,7 +71,7 @@ func indexError(dir string, err error) error {
 	return told
 }
 
-// notTaken reports whether a COMMIT that failed so has left nothing for certain.
+// notTaken reports whether a COMMIT that failed with err has certainly changed nothing.
 func notTaken(err error) bool {
 	switch primaryCode(err) {
 	case sqliteBusy, sqliteLocked, sqliteFull:

@@ -10,13 +10,13 @@ type Store struct {
 	handles handleTable
 	writers writerPool
 
-	unnoted atomic.Int64 // deletions that wait for a note, see deletedSome
+	unnoted atomic.Int64 // deletions without a note; see deletedSome
 }
 
-// Dir is the folder that Open was given.
+// Dir returns the directory of the store, as passed to Open.
 func (s *Store) Dir() string { return string(s.dir) }
 
-// Free gives the octets that can still be written to the store's volume.
+// Free returns the free octets on the store's volume, from Options.FreeSpace.
 func (s *Store) Free() (int64, error) { return s.options.FreeSpace(s.Dir()) }
 
 // newStore returns a store that is not open yet.

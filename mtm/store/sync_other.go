@@ -4,5 +4,5 @@ package store
 
 import "os"
 
-// syncData makes the content of f durable.
+// syncData syncs the content of f to disk.
 func syncData(f *os.File) error { return f.Sync() }

@@ -9,15 +9,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// noWait keeps a named pipe from blocking the program that opens it.
+// noWait keeps a program that opens a named pipe from blocking.
 const noWait = unix.O_NONBLOCK
 
-// tryLock takes an exclusive lock on f and reports whether it got it. The
-// lock belongs to the open file, so it also excludes other users in this
-// process, and the system releases it when the process dies.
+// tryLock tries to take an exclusive lock on f, and reports whether it did. The lock belongs to the
+// open file, so it also excludes other users in this process. The system releases it when the
+// process ends.
 func tryLock(f *os.File) (bool, error) { return tryFlock(f, unix.LOCK_EX) }
 
-// tryLockShared takes a shared lock on f and reports whether it got it.
+// tryLockShared tries to take a shared lock on f, and reports whether it did.
 func tryLockShared(f *os.File) (bool, error) { return tryFlock(f, unix.LOCK_SH) }
 
 func tryFlock(f *os.File, how int) (bool, error) {
@@ -34,8 +34,7 @@ func tryFlock(f *os.File, how int) (bool, error) {
 	}
 }
 
-// lockShared takes a shared lock on f. It waits only while a reclaim removes
-// the file.
+// lockShared takes a shared lock on f. It blocks only while a reclaim removes the file.
 func lockShared(f *os.File) error {
 	for {
 		err := unix.Flock(int(f.Fd()), unix.LOCK_SH)
@@ -48,17 +47,17 @@ func lockShared(f *os.File) error {
 	}
 }
 
-// isDiskFull reports whether the system said that the volume or quota is full.
+// isDiskFull reports whether err means that the volume or quota is full.
 func isDiskFull(err error) bool {
 	return errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT)
 }
 
-// isReadOnly reports whether the system said that the user may not write there.
+// isReadOnly reports whether err means that the user may not write.
 func isReadOnly(err error) bool {
 	return errors.Is(err, unix.EROFS) || errors.Is(err, unix.EACCES) || errors.Is(err, unix.EPERM)
 }
 
-// syncDir makes new names in dir durable.
+// syncDir syncs new names in dir to disk.
 func syncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {
@@ -71,7 +70,7 @@ func syncDir(dir string) error {
 	return err
 }
 
-// freeSpace gives the octets an unprivileged user may still write.
+// freeSpace returns the octets that an unprivileged user may still write.
 func freeSpace(dir string) (int64, error) {
 	var st unix.Statfs_t
 	if err := unix.Statfs(dir, &st); err != nil {
@@ -80,7 +79,7 @@ func freeSpace(dir string) (int64, error) {
 	return int64(st.Bavail) * int64(st.Bsize), nil //nolint:unconvert // types differ by system
 }
 
-// writable says why the user cannot write into dir; nil when it can be.
+// writable returns an error when the user cannot write in dir.
 func writable(dir string) error {
 	if err := unix.Access(dir, unix.W_OK); err != nil {
 		return &os.PathError{Op: "write", Path: dir, Err: err}

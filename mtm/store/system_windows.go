@@ -7,19 +7,19 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// lockRange is far behind any content: locks on Windows are mandatory, and
-// readers must be able to read what is locked.
+// lockRange returns a range far after any content. Locks on Windows are mandatory, and a lock must
+// not keep readers from the content.
 func lockRange() *windows.Overlapped { return &windows.Overlapped{OffsetHigh: 0x7fffffff} }
 
 // noWait is for systems on which opening a file may block.
 const noWait = 0
 
-// tryLock takes an exclusive lock on f and reports whether it got it.
+// tryLock tries to take an exclusive lock on f, and reports whether it did.
 func tryLock(f *os.File) (bool, error) {
 	return tryLockFile(f, windows.LOCKFILE_EXCLUSIVE_LOCK)
 }
 
-// tryLockShared takes a shared lock on f and reports whether it got it.
+// tryLockShared tries to take a shared lock on f, and reports whether it did.
 func tryLockShared(f *os.File) (bool, error) { return tryLockFile(f, 0) }
 
 func tryLockFile(f *os.File, how uint32) (bool, error) {
@@ -33,8 +33,7 @@ func tryLockFile(f *os.File, how uint32) (bool, error) {
 	return false, &os.PathError{Op: "lock", Path: f.Name(), Err: err}
 }
 
-// lockShared takes a shared lock on f. It waits only while a reclaim removes
-// the file.
+// lockShared takes a shared lock on f. It blocks only while a reclaim removes the file.
 func lockShared(f *os.File) error {
 	if err := windows.LockFileEx(windows.Handle(f.Fd()), 0, 0, 1, 0, lockRange()); err != nil {
 		return &os.PathError{Op: "lock", Path: f.Name(), Err: err}
@@ -42,20 +41,20 @@ func lockShared(f *os.File) error {
 	return nil
 }
 
-// isDiskFull reports whether the system said that the volume is full.
+// isDiskFull reports whether err means that the volume is full.
 func isDiskFull(err error) bool {
 	return errors.Is(err, windows.ERROR_DISK_FULL) || errors.Is(err, windows.ERROR_HANDLE_DISK_FULL)
 }
 
-// isReadOnly reports whether the system said that the user may not write there.
+// isReadOnly reports whether err means that the user may not write.
 func isReadOnly(err error) bool {
 	return errors.Is(err, windows.ERROR_WRITE_PROTECT) || errors.Is(err, windows.ERROR_ACCESS_DENIED)
 }
 
-// syncDir has nothing to do: NTFS journals names itself.
+// syncDir does nothing, since NTFS keeps a journal of names.
 func syncDir(string) error { return nil }
 
-// freeSpace gives the octets the user may still write.
+// freeSpace returns the octets that the user may still write.
 func freeSpace(dir string) (int64, error) {
 	p, err := windows.UTF16PtrFromString(dir)
 	if err != nil {
@@ -68,5 +67,5 @@ func freeSpace(dir string) (int64, error) {
 	return int64(min(free, 1<<62)), nil
 }
 
-// writable is not asked here: the system's own errors say it.
+// writable does nothing, since the system's own errors say why a file cannot be written.
 func writable(string) error { return nil }

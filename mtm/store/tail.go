@@ -7,26 +7,27 @@ import (
 	"os"
 )
 
-// tail is what a segment holds behind the length that the index vouches for.
+// tail holds the records of a segment after its committed length.
 type tail struct {
-	row     segmentRow // as it is to be: the length behind the last whole record
+	row     segmentRow // the new row, with the length up to the last complete record
 	bodies  []unknownBody
-	gaps    []gap // before row.length
+	gaps    []gap // up to row.length
 	deleted []deletion
 	known   bool // the index has a row of the segment
 	retired bool
 }
 
-// unknownBody is a whole record that no entry refers to, and that nobody is known to have deleted.
+// unknownBody is a complete record without an entry and without a known deletion.
 type unknownBody struct {
 	Body
 	uid string
 }
 
-// gap is a stretch of octets that belong to no whole record: half a write, or damage.
+// gap is a range of octets that are not a complete record: an unfinished write, or damage.
 type gap struct{ offset, length int64 }
 
-// readTail reads the records of f behind what row vouches for; nil when there are no octets.
+// readTail reads the records of f after the committed length in row. It returns nil when there are
+// no octets.
 func readTail(f *os.File, id int64, row segmentRow) (*tail, error) {
 	st, err := f.Stat()
 	if err != nil || st.Size() <= row.length && row.id != 0 {
@@ -54,15 +55,15 @@ func readTail(f *os.File, id int64, row segmentRow) (*tail, error) {
 			from = nil
 			continue
 		}
-		if r.Offset > t.row.length { // what is behind the last whole record is cut off, and no gap
+		if r.Offset > t.row.length { // octets after the last complete record are cut off, and not a gap
 			t.gaps, from = append(t.gaps, gap{t.row.length, r.Offset - t.row.length}), nil
 		}
 		from = t.take(r, from)
 	}
 }
 
-// take notes a record that is intact, and returns the origin of the next one if
-// the record tells it.
+// take adds an intact record to the tail. It returns the origin of the next record if this one is
+// the note of it.
 func (t *tail) take(r scanned, from *origin) *origin {
 	t.row.length = r.end()
 	switch r.note {
@@ -93,8 +94,8 @@ func (t *tail) take(r scanned, from *origin) *origin {
 	return nil
 }
 
-// worthless reports whether nothing is lost with the tail: it has no whole message and no deletion.
-// In a segment that the index does not know and that was retired everything is elsewhere.
+// worthless reports whether the tail can be cut off: it has no complete message and no deletion, or
+// its segment is retired and not in the index, so that all its records were copied.
 func (t *tail) worthless() bool {
 	return len(t.bodies)+len(t.deleted) == 0 || t.retired && !t.known
 }
@@ -118,8 +119,8 @@ func (t *tail) adopt(c *conn) error {
 	return nil
 }
 
-// adoptDeletions takes over what the tail's notes say was deleted, of segments
-// that are still there.
+// adoptDeletions adds the deletions in the tail's notes to the index, for segments that still
+// exist.
 func (t *tail) adoptDeletions(c *conn) error {
 	for _, d := range t.deleted {
 		if _, err := c.exec(context.Background(), `INSERT OR IGNORE INTO deleted

@@ -9,39 +9,39 @@ import (
 	"slices"
 )
 
-// rowsPerInsert entries go into one INSERT; more would bring nothing.
+// rowsPerInsert is how many entries one INSERT adds. More would not be faster.
 const rowsPerInsert = 32
 
-// tree makes the changes of entries, for one commit.
+// tree changes entries, for one commit.
 type tree struct {
 	c       *conn
 	bodies  *references
-	limits  map[int64]int64 // how far each segment that was looked at may be referred to
-	parents map[ID]bool     // entries known to exist
+	limits  map[int64]int64 // committed lengths of segments, see limit
+	parents map[ID]bool     // entries that are known to exist
 	shown   map[ID]shown    // see allShown
-	first   ID              // the id that the first new entry gets
+	first   ID              // the id of the first new entry
 	nextID  ID
 	added   []addedEntry
-	waiting int // of added, how many are not yet inserted
+	waiting int // number of added entries that are not yet inserted
 	copied  []copiedEntry
 	args    []driver.NamedValue
 	row     entryRow
 	inserts map[int]string // width -> insertQuery of rowsPerInsert
 }
 
-// addedEntry is an entry that has its id, and what it had before.
+// addedEntry is an added entry, with its id and Related from before, for undo.
 type addedEntry struct {
 	entry       *Entry
 	id, related ID
 }
 
-// copiedEntry is a copy and the id that Commit gives it.
+// copiedEntry is a copy and its id, which Commit sets.
 type copiedEntry struct {
 	to *Copied
 	id ID
 }
 
-// newTree reads the next free id.
+// newTree returns a tree, and reads the next free id.
 func newTree(c *conn, bodies *references) (*tree, error) {
 	t := &tree{c: c, bodies: bodies, limits: make(map[int64]int64), parents: make(map[ID]bool)}
 	next, found, err := c.number(context.Background(), "SELECT next_entry FROM store")
@@ -52,7 +52,7 @@ func newTree(c *conn, bodies *references) (*tree, error) {
 	return t, err
 }
 
-// finish writes what is left to write.
+// finish writes the remaining changes.
 func (t *tree) finish() error {
 	if err := t.insert(); err != nil || t.nextID == t.first {
 		return err
@@ -61,14 +61,14 @@ func (t *tree) finish() error {
 	return err
 }
 
-// took gives copies their ids, when the index has taken the commit.
+// took sets the ids of copies, after the transaction was committed.
 func (t *tree) took() {
 	for _, c := range t.copied {
 		c.to.ID = c.id
 	}
 }
 
-// undo gives added entries back what they had before, since nothing was written.
+// undo restores the ids and Related of added entries, after a failed transaction.
 func (t *tree) undo() {
 	for _, a := range slices.Backward(t.added) {
 		a.entry.ID, a.entry.Related = a.id, a.related
@@ -94,7 +94,7 @@ func (t *tree) add(e, source *Entry) error {
 	return nil
 }
 
-// insert writes the added entries that are waiting.
+// insert writes the added entries that are not yet inserted.
 func (t *tree) insert() error {
 	list := t.added[len(t.added)-t.waiting:]
 	t.waiting = 0
@@ -119,7 +119,7 @@ func (t *tree) insert() error {
 	return nil
 }
 
-// insertion is insertQuery; the long ones are built once a commit.
+// insertion returns insertQuery, and keeps the long statements for the commit.
 func (t *tree) insertion(rows, width int) string {
 	if rows == 1 {
 		return insertQuery(rows, width)
@@ -166,10 +166,10 @@ func (t *tree) update(e *Entry) error {
 	return err
 }
 
-// shortestRun is how many ids in a row are reached by their range and not one by one.
+// shortestRun is how many successive ids are at least updated by range and not one by one.
 const shortestRun = 16
 
-// setFlags changes ids in a row, as a refresh gives them, by one walk.
+// setFlags updates successive ids, as a refresh produces them, with one statement.
 func (t *tree) setFlags(ids []ID, set, unset Flags) error {
 	const changed = "(flags & ~?1) | ?2"
 	change := "UPDATE entries SET " + assign(assignment{"flags", changed}) + " WHERE flags <> " + changed + " AND id "
@@ -178,7 +178,7 @@ func (t *tree) setFlags(ids []ID, set, unset Flags) error {
 	if err := t.settleAll(ids, set); err != nil {
 		return err
 	}
-	if !slices.IsSorted(ids) { // the caller's slice stays as it is
+	if !slices.IsSorted(ids) { // the caller's slice must not change
 		ids = slices.Sorted(slices.Values(ids))
 	}
 	var single []ID
@@ -228,14 +228,14 @@ func (t *tree) setSizes(sizes map[ID]int64) error {
 	return nil
 }
 
-// below lists the children of entries.
+// below returns the children of entries.
 func (t *tree) below(ids []ID) (list []ID, err error) {
 	err = t.c.queryChunks(context.Background(), "SELECT id FROM entries WHERE parent IN", ids,
 		func(row []driver.Value) error { list = append(list, ID(asInt(row[0]))); return nil })
 	return list, err
 }
 
-// remove deletes entries, and nothing below them.
+// remove deletes entries, but not the entries below them.
 func (t *tree) remove(ids []ID) error {
 	clear(t.parents)
 	if err := t.bodies.unreferAll(ids); err != nil {

@@ -6,10 +6,10 @@ import (
 	"fmt"
 )
 
-// check refuses an entry that would not be whole in the index.
+// check returns an error for an entry that cannot be stored.
 func (t *tree) check(e *Entry) error {
 	if e.Type < TypeRoot || e.Type > TypeMessage {
-		return fmt.Errorf("entry %q has no type", e.Name+e.Description)
+		return fmt.Errorf("entry %q has an invalid type", e.Name+e.Description)
 	}
 	if len(e.Name) > maxText || len(e.UID) > maxText {
 		return fmt.Errorf("entry %d: name or UID is longer than %d octets", e.ID, maxText)
@@ -22,7 +22,7 @@ func (t *tree) check(e *Entry) error {
 	return t.checkBody(e.Body)
 }
 
-// checkBody refuses a body that the index does not vouch for.
+// checkBody returns ErrStaleBody for a body beyond the committed length of its segment.
 func (t *tree) checkBody(b Body) error {
 	if b.Kind == BodyNone {
 		return nil
@@ -37,7 +37,7 @@ func (t *tree) checkBody(b Body) error {
 	return nil
 }
 
-// exists makes sure that an entry is there, and remembers it.
+// exists returns ErrNotFound when an entry does not exist.
 func (t *tree) exists(id ID) error {
 	if t.parents[id] {
 		return nil
@@ -50,8 +50,7 @@ func (t *tree) exists(id ID) error {
 	return err
 }
 
-// limit tells how far a segment may be referred to: as far as the index
-// vouches for, this batch's bodies included.
+// limit returns the committed length of a segment, including this batch's bodies.
 func (t *tree) limit(segment int64) (int64, error) {
 	if n, ok := t.limits[segment]; ok {
 		return n, nil
@@ -63,8 +62,8 @@ func (t *tree) limit(segment int64) (int64, error) {
 	return n, err
 }
 
-// checkMove refuses an update that would move a fixed entry, change its type,
-// or put an entry below itself. It returns the body that the entry had.
+// checkMove returns an error when an update would move a built-in entry, change its type, or move
+// an entry below itself. It returns the body that the entry has now.
 func (t *tree) checkMove(e *Entry) (had Body, err error) {
 	var parent ID
 	var kind Type

@@ -10,24 +10,24 @@ import (
 	"os"
 )
 
-// What stands in an index.db-wal (https://sqlite.org/fileformat2.html#walformat).
+// The format of index.db-wal (https://sqlite.org/fileformat2.html#walformat).
 const (
 	walHeader      = 32
 	walFrameHeader = 24
-	walMagic       = 0x377f0682 // the lowest bit says that checksums are big endian
+	walMagic       = 0x377f0682 // the lowest bit set means big-endian checksums
 	walVersion     = 3007000
 	maxPageSize    = 65536
 )
 
-// walPages are the pages of the index that its write-ahead log replaces.
+// walPages holds the pages of the index that are in its write-ahead log.
 type walPages struct {
 	pageSize int64
-	frames   map[uint32]int64 // page number -> where its newest content is
-	pages    uint32           // of the index; 0 when the log has nothing
+	frames   map[uint32]int64 // page number -> offset of its newest content
+	pages    uint32           // length of the index in pages; 0 when the log is empty
 }
 
-// readWAL reads what is committed in a write-ahead log, as SQLite does after a crash: up to the
-// first frame that does not fit. A log that is missing or empty has nothing.
+// readWAL reads the committed pages of a write-ahead log up to the first invalid frame, as SQLite
+// does after a crash. A missing or empty log has no pages.
 func readWAL(path string) (w walPages, err error) {
 	f, err := openFile(path, os.O_RDONLY)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -56,10 +56,10 @@ func readWAL(path string) (w walPages, err error) {
 	return w, ignoreEOF(w.read(in, h[16:24], sum))
 }
 
-// read takes the frames that belong together, transaction by transaction.
+// read reads the frames, transaction by transaction.
 func (w *walPages) read(in io.Reader, salt []byte, sum walSum) error {
 	w.frames = make(map[uint32]int64)
-	open := make(map[uint32]int64) // of the transaction that has not ended yet
+	open := make(map[uint32]int64) // pages of the unfinished transaction
 	frame := make([]byte, walFrameHeader+w.pageSize)
 	for at := int64(walHeader); ; at += int64(len(frame)) {
 		if _, err := io.ReadFull(in, frame); err != nil {
@@ -88,7 +88,7 @@ func ignoreEOF(err error) error {
 	return err
 }
 
-// walSum is the checksum of the log, over all that came before.
+// walSum is the checksum of the log up to the current place.
 type walSum struct {
 	order binary.ByteOrder
 	a, b  uint32
@@ -105,8 +105,7 @@ func (s *walSum) is(p []byte) bool {
 	return binary.BigEndian.Uint32(p) == s.a && binary.BigEndian.Uint32(p[4:]) == s.b
 }
 
-// copyIndex writes the index at path, with what its log holds, into to: an index of
-// its own without a log.
+// copyIndex writes the index at path and the pages of its log to to, as an index without a log.
 func copyIndex(path string, to *os.File) error {
 	w, err := readWAL(path + "-wal")
 	if err != nil {

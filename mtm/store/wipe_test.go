@@ -34,7 +34,7 @@ var _ = Describe("A secret among the settings", func() {
 		return false
 	}
 
-	DescribeTable("is in no file any more", func(end func(b *store.Batch, id store.ID)) {
+	DescribeTable("is in no file of the store", func(end func(b *store.Batch, id store.ID)) {
 		dir := newDir()
 		s := open(dir, nil)
 		var services []*store.Entry
@@ -63,8 +63,8 @@ var _ = Describe("A secret among the settings", func() {
 		Expect(lies(dir, short)).To(BeFalse(), "when it is closed")
 		Expect(lies(dir, "tokentoken")).To(BeFalse())
 	},
-		Entry("when the account goes", func(b *store.Batch, id store.ID) { b.Delete(id) }),
-		Entry("when the secret changes", func(b *store.Batch, id store.ID) {
+		Entry("after the account was deleted", func(b *store.Batch, id store.ID) { b.Delete(id) }),
+		Entry("after the secret was changed", func(b *store.Batch, id store.ID) {
 			b.SetSettings(id, map[string]string{"host": "pop.example.org", "password": "other"})
 		}),
 	)

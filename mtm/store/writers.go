@@ -13,30 +13,30 @@ import (
 	"sync"
 )
 
-// writerPool holds the segments that this process appends to. An open
-// BodyWriter has one for itself, so writers never wait for each other.
+// writerPool holds the segments to which this process appends. Each open BodyWriter has its own, so
+// that writers do not wait for each other.
 type writerPool struct {
 	dir   folder
 	index *index
-	full  int64 // a segment above this many octets takes no more bodies
+	full  int64 // octets above which a segment takes no more bodies
 
 	before func(Call) error // see Options
 
 	mu      sync.Mutex
-	idle    []*segment // without an open BodyWriter, with room for more
+	idle    []*segment // segments with room and without an open BodyWriter
 	all     map[int64]*segment
 	shunned []int64 // segments that a reclaim is about to rewrite
 	closed  bool
 }
 
-// shun keeps the segments from being taken over for new bodies.
+// shun keeps the segments from being used for new bodies.
 func (p *writerPool) shun(ids []int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.shunned = ids
 }
 
-// take gives the holder a segment with room for a body, for itself until give.
+// take returns a segment with room for a body. No other writer gets it before give.
 func (p *writerPool) take(h *held) (*segment, error) {
 	if p.index.readOnly {
 		return nil, ErrReadOnly
@@ -71,7 +71,8 @@ func (p *writerPool) take(h *held) (*segment, error) {
 	return g, nil
 }
 
-// takeIdle takes a segment that is not spoiled; those that are go. The caller holds mu.
+// takeIdle returns an idle segment that is usable, and drops those that are not. The caller holds
+// mu.
 func (p *writerPool) takeIdle() *segment {
 	for len(p.idle) > 0 {
 		g := p.idle[len(p.idle)-1]
@@ -84,16 +85,16 @@ func (p *writerPool) takeIdle() *segment {
 		}
 		if g.users == 0 {
 			delete(p.all, g.id)
-			_ = g.close() // what was in it was synced, or has failed already
+			_ = g.close() // its records are synced, or have failed already
 		}
 	}
 	return nil
 }
 
-// held lists the segments with records of a batch that is not over.
+// held lists the segments with records of an unfinished batch.
 type held []*segment
 
-// use counts h as a holder of g, once. The caller holds writerPool.mu.
+// use counts h once as a user of g. The caller holds writerPool.mu.
 func (h *held) use(g *segment) {
 	if slices.Contains(*h, g) {
 		return
@@ -102,7 +103,7 @@ func (h *held) use(g *segment) {
 	g.users++
 }
 
-// give takes a segment back, for the next body.
+// give returns a segment to the pool for the next body.
 func (p *writerPool) give(g *segment) {
 	g.mu.Lock()
 	full := g.err != nil || g.position() >= p.full
@@ -114,7 +115,7 @@ func (p *writerPool) give(g *segment) {
 	}
 }
 
-// release ends the use of segments. One that is full and unused is closed.
+// release ends a batch's use of segments, and closes those that are full and unused.
 func (p *writerPool) release(h *held) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -141,7 +142,7 @@ func (p *writerPool) isIdle(g *segment) bool {
 	return slices.Contains(p.idle, g)
 }
 
-// park closes the segments that nobody uses, so that a reclaim can have them.
+// park closes the unused segments, so that a reclaim can lock them.
 func (p *writerPool) park() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -170,12 +171,12 @@ func (p *writerPool) close() error {
 	return err
 }
 
-// newSegment takes over a segment that nobody writes and that has room, or
-// starts a new one.
+// newSegment takes over an existing segment that has room and that nobody writes, or creates a new
+// one.
 func (p *writerPool) newSegment(ctx context.Context) (*segment, error) {
 	var ids []int64
 	err := p.index.read(ctx, func(c *conn) error {
-		// Segments without a birth are from before version 5, and take no notes.
+		// Segments without a birth are from before version 5 and cannot have notes.
 		return c.query(ctx, "SELECT id FROM segments WHERE length < ? AND birth <> 0 ORDER BY id DESC LIMIT 8",
 			func(row []driver.Value) error { ids = append(ids, asInt(row[0])); return nil }, p.full)
 	})
@@ -195,7 +196,7 @@ func (p *writerPool) newSegment(ctx context.Context) (*segment, error) {
 	}
 	var id int64
 	err = p.index.change(ctx, func(c *conn) error {
-		// The number is never given again, so an old Body can never mean a new file.
+		// A number is never used again, so that an old Body cannot refer to a new file.
 		var e error
 		id, _, e = c.number(ctx, "UPDATE store SET next_segment = next_segment + 1 RETURNING next_segment - 1")
 		return e
@@ -206,10 +207,9 @@ func (p *writerPool) newSegment(ctx context.Context) (*segment, error) {
 	return p.create(id)
 }
 
-// create starts the file of a segment. Its first note, like all others, is
-// written with the first body.
+// create creates the file of a segment. Its first note is written with the first body.
 func (p *writerPool) create(id int64) (*segment, error) {
-	// The lock comes before the file: a recovery that sees the file finds it locked.
+	// The lock is taken before the file exists, so that a recovery finds the file locked.
 	lock, err := p.dir.lockSegment(id)
 	if err != nil {
 		return nil, err
@@ -228,7 +228,7 @@ func (p *writerPool) create(id int64) (*segment, error) {
 	return g, nil
 }
 
-// newBirth returns a name that no segment has had.
+// newBirth returns a random name for a new segment.
 func newBirth() int64 {
 	for {
 		var b [8]byte
@@ -240,8 +240,8 @@ func newBirth() int64 {
 	}
 }
 
-// resume takes over an existing segment. It returns nil when another process writes the segment,
-// when it is gone, or when its length is not what the index says: Open looks into that.
+// resume takes over an existing segment. It returns nil when another process writes it, when it was
+// removed, or when its length differs from the index, which Open recovers.
 func (p *writerPool) resume(ctx context.Context, id int64) (_ *segment, err error) {
 	lock, err := p.dir.lockSegment(id)
 	if lock == nil {
@@ -249,11 +249,11 @@ func (p *writerPool) resume(ctx context.Context, id int64) (_ *segment, err erro
 	}
 	g := &segment{id: id, lock: lock, before: p.before}
 	defer func() {
-		if g.buf == nil { // not taken over
+		if g.buf == nil { // it was not taken over
 			err = errors.Join(err, lock.Close())
 		}
 	}()
-	// Only under the lock is the length final.
+	// The length can change until the lock is held.
 	row, found, err := p.index.segmentRow(ctx, id)
 	if err != nil || !found {
 		return nil, err
