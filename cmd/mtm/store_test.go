@@ -133,7 +133,7 @@ var _ = Describe("the store", func() {
 		Expect(os.WriteFile(u.path("letter.txt"), []byte("keep me"), 0o600)).To(Succeed())
 		for _, args := range [][]string{{"list"}, {"account", "add", "work", "--pop3", "h", "--user", "u", "--password", "p"}} {
 			Expect(u.fails(append(args, "--store", "letter.txt")...)).To(ContainSubstring("it is a file, but a store is a directory"))
-			Expect(u.fails(append(args, "--store", ".")...)).To(ContainSubstring(`not a message store: it holds "letter.txt"`))
+			Expect(u.fails(append(args, "--store", ".")...)).To(ContainSubstring(`not a message store: it contains "letter.txt"`))
 		}
 		Expect(u.files()).To(Equal([]string{"letter.txt"}))
 	})
