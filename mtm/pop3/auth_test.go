@@ -17,7 +17,7 @@ import (
 
 var someone = pop3.Credentials{User: "tim", Password: "tanstaaftanstaaf", Token: "vF9dft4qmT"}
 
-// mechanism is a client of one of the mechanisms.
+// mechanism returns a client of a mechanism.
 func mechanism(name string, c pop3.Credentials) sasl.Client {
 	GinkgoHelper()
 	for _, m := range pop3.Mechanisms() {
@@ -29,7 +29,7 @@ func mechanism(name string, c pop3.Credentials) sasl.Client {
 	return nil
 }
 
-// b64 shows what goes over the line.
+// b64 returns text as it is sent.
 func b64(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }
 
 var _ = Describe("AUTH", func() {
@@ -165,7 +165,7 @@ var _ = Describe("AUTH", func() {
 	})
 })
 
-// patient is a mechanism without end.
+// patient is a mechanism that answers any number of challenges.
 type patient struct{ name string }
 
 func (p patient) Start() (name string, initial []byte, err error) {
@@ -239,7 +239,7 @@ var _ = Describe("SCRAM", func() {
 		Entry("a terminal's codes", "r=NONCEx,\x1b[2J,i=4096"))
 })
 
-// talk plays a server of which the script says each line.
+// talk plays a server whose lines the script returns.
 func talk(client, server net.Conn, script func(in func() string, out func(string))) *pop3.Session {
 	GinkgoHelper()
 	go func() {

@@ -14,7 +14,7 @@ import (
 	"pop3mtm/mtm/pop3"
 )
 
-// canned is a connection whose server has said everything already. An octet 0xFE ends a read.
+// canned is a connection whose server has already sent everything. An octet 0xFE ends a read.
 type canned struct {
 	net.Conn
 	in *bytes.Buffer
@@ -39,7 +39,7 @@ func (canned) SetDeadline(time.Time) error      { return nil }
 func (canned) SetReadDeadline(time.Time) error  { return nil }
 func (canned) SetWriteDeadline(time.Time) error { return nil }
 
-// FuzzReply gives any octets to every verb in turn. Nothing may crash, rows must make sense, every
+// FuzzReply gives any octets to every verb in turn. Nothing may crash, rows must be valid, every
 // error must be one of the three kinds, and only a refusal leaves the session usable.
 func FuzzReply(f *testing.F) {
 	list := "+OK\r\n1 120\r\n2 200 octets\r\n.\r\n\xfe"
@@ -121,9 +121,8 @@ func checkKind(t *testing.T, s *pop3.Session, err error) {
 	}
 }
 
-// FuzzAuth answers every mechanism with any octets. Nothing may crash, an error must be of
-// a known kind and show no secret, and a mechanism that wants a proof of the server's must
-// not let it do without.
+// FuzzAuth answers every mechanism with any octets. Nothing may crash, an error must be of a known
+// kind and show no secret, and no login may succeed without a proof that the mechanism needs.
 func FuzzAuth(f *testing.F) {
 	for _, seed := range []string{
 		"", "+OK\r\n", "-ERR [AUTH] no\r\n", "+ \r\n\xfe+OK\r\n", "+OK\r\n\xfe+OK\r\n", "+ go ahead\r\n\xfe+ e30=\r\n\xfe-ERR\r\n",

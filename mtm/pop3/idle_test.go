@@ -12,7 +12,7 @@ import (
 	"pop3mtm/mtm/pop3"
 )
 
-// idlePair is a session over a pipe, and the server's end of it.
+// idlePair returns a session over a pipe, and the server's end of it.
 func idlePair(t *testing.T) (*pop3.Session, net.Conn) {
 	t.Helper()
 	here, there := net.Pipe()

@@ -48,7 +48,7 @@ func bodyReply(octets int) []byte {
 	return []byte("+OK\r\n" + strings.Repeat(strings.Repeat("x", 76)+"\r\n", octets/78) + ".\r\n")
 }
 
-// loopback is a TCP pair with socket buffers of the given size (0 = the system's).
+// loopback returns a TCP pair with socket buffers of the given size; 0 selects the system's.
 func loopback(t testing.TB, buffers int) (client, server net.Conn) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -96,7 +96,7 @@ func numbers(count int) []int {
 	return list
 }
 
-// counts is a sink that counts, of messages that have one size.
+// counts is a sink that counts messages of one size.
 type counts struct {
 	messages int
 	octets   int64

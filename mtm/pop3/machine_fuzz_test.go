@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// saidAhead is a connection whose server has said everything already, in pieces. It
-// falls silent after that.
+// saidAhead is a connection whose server has already sent everything, in pieces, and then sends
+// nothing more.
 type saidAhead struct {
 	net.Conn
 	in     []byte
@@ -42,9 +42,9 @@ func (*saidAhead) SetDeadline(time.Time) error      { return nil }
 func (*saidAhead) SetReadDeadline(time.Time) error  { return nil }
 func (*saidAhead) SetWriteDeadline(time.Time) error { return nil }
 
-// FuzzMachine gives any octets to a run in any setting, with the table of next as the oracle: every
-// event takes the run from a state to that of the table, what is given to the sink is given in a
-// state that may give, and the run ends, in bounded memory.
+// FuzzMachine gives any octets to a run in any setting, and compares it with the table of next.
+// Each event leads to the state in the table, the sink gets messages only in states that may give,
+// and the run ends in bounded memory.
 func FuzzMachine(f *testing.F) {
 	for _, seed := range []string{
 		"+OK\r\na\r\n.\r\n+OK 3 9\r\n+OK\r\nb\r\n.\r\n+OK 3 9\r\n", "-ERR no\r\n+OK 3 9\r\n+OK\r\n+OK\r\nb\r\n.\r\n", "bye\r\n+OK 3 9\r\n+OK 3 9\r\n+OK 3 9\r\n+OK\r\n",
@@ -79,7 +79,7 @@ func FuzzMachine(f *testing.F) {
 			r.sink = sizedOracle{sink}
 		}
 		err = s.runAll(context.Background(), r)
-		if r.batches == nil { // what came ahead of the first command ended it
+		if r.batches == nil { // octets before the first command ended it
 			return
 		}
 		if sink.wrong != "" {
@@ -97,7 +97,7 @@ func FuzzMachine(f *testing.F) {
 	})
 }
 
-// oracle is a sink that looks at the machine.
+// oracle is a sink that checks the state of the run.
 type oracle struct {
 	*rogueSink
 	t   *testing.T
@@ -105,7 +105,7 @@ type oracle struct {
 	may bool // give something
 }
 
-// sizedOracle knows what LIST says.
+// sizedOracle is an oracle that knows the sizes in LIST.
 type sizedOracle struct{ *oracle }
 
 func (o sizedOracle) Size(n int) int64 { return o.set.size(n) }

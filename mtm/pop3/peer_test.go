@@ -12,14 +12,14 @@ import (
 	"pop3mtm/mtm/pop3"
 )
 
-// A peer is a server that follows a list: say sends octets, hear wants a command line, anything
-// wants some octets, hangUp closes the line.
+// A peer is a server that follows a list of steps: say sends octets, hear expects a command line,
+// anything expects some octets, and hangUp closes the connection.
 type (
 	say      string
 	hear     string
 	anything string
 	hangUp   struct{}
-	flood    string // said again and again until the client closes the line
+	flood    string // sent again and again until the client closes the connection
 )
 
 // play runs the list at one end of a pipe and returns the other. Afterwards it checks that the
@@ -72,7 +72,7 @@ func follow(conn net.Conn, steps []any) error {
 	return nil
 }
 
-// open is a session with such a peer, which greets first.
+// open returns a session with such a peer, which sends a greeting first.
 func open(steps ...any) *pop3.Session {
 	GinkgoHelper()
 	return openWith(nil, steps...)
@@ -86,7 +86,7 @@ func openWith(o *pop3.Options, steps ...any) *pop3.Session {
 	return s
 }
 
-// spoiled says that err is the first error of a spoiled session, which it keeps.
+// spoiled expects err to be the first error of a spoiled session, which later calls return too.
 func spoiled(ctx context.Context, s *pop3.Session, err error) {
 	GinkgoHelper()
 	Expect(err).To(HaveOccurred())

@@ -14,7 +14,7 @@ import (
 	"pop3mtm/mtm/pop3"
 )
 
-// diary is a sink that writes down what it hears, and fails where a spec wants it to.
+// diary is a sink that records its calls, and fails where a spec wants it to.
 type diary struct {
 	lines   []string
 	message map[int]error
@@ -41,7 +41,7 @@ func (d *diary) Done(n int, octets int64, err error) error {
 var _ = Describe("A pipelined run", func() {
 	ctx := context.Background()
 
-	// pipelined is a session whose server has said PIPELINING, and what STAT says.
+	// pipelined returns a session whose server has PIPELINING and has answered STAT.
 	pipelined := func(o *pop3.Options, steps ...any) *pop3.Session {
 		GinkgoHelper()
 		s := openWith(o, append([]any{hear("CAPA"), say("+OK\r\nPIPELINING\r\n.\r\n"), hear("STAT"), say(stat)}, steps...)...)
@@ -88,7 +88,7 @@ var _ = Describe("A pipelined run", func() {
 		}
 	})
 
-	// odd is a server that refuses STAT, and takes one command at a time.
+	// odd returns a session whose server refuses STAT and has no PIPELINING.
 	odd := func(noop string, steps ...any) *pop3.Session {
 		s := open(append([]any{hear("STAT"), say("-ERR no\r\n"), hear("NOOP"), say(noop)}, steps...)...)
 		_, err := s.Stat(ctx)
@@ -320,10 +320,10 @@ var _ = Describe("A pipelined run", func() {
 	})
 })
 
-// stat is what the server says to STAT.
+// stat is the server's reply to STAT.
 const stat = "+OK 3 9\r\n"
 
-// heard are commands in a row.
+// heard returns steps that expect several commands.
 func heard(commands ...string) (steps []any) {
 	for _, c := range commands {
 		steps = append(steps, hear(c))
@@ -331,13 +331,13 @@ func heard(commands ...string) (steps []any) {
 	return steps
 }
 
-// resync is what makes sure that all is answered: STAT so many times, and NOOP.
+// resync returns steps that expect the commands of a resync: STAT n times, and NOOP.
 func resync(stats int) []any {
 	steps := heard(slices.Repeat([]string{"STAT"}, stats)...)
 	return append(steps, hear("NOOP"), say(strings.Repeat(stat, stats)+"+OK\r\n"))
 }
 
-// alone is one command with a probe behind it.
+// alone returns steps that expect one command followed by a probe.
 func alone(command, reply string) []any {
 	return []any{hear(command), hear("STAT"), say(reply + stat)}
 }

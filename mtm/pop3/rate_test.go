@@ -14,7 +14,7 @@ import (
 	"pop3mtm/mtm/pop3"
 )
 
-// paced opens a session that wants 100 octets a second, with a server that runs serve.
+// paced opens a session with a MinRate of 100 octets per second, whose server runs serve.
 func paced(t *testing.T, serve func(conn net.Conn, in *bufio.Reader), test func(t *testing.T, s *pop3.Session)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -37,7 +37,7 @@ func paced(t *testing.T, serve func(conn net.Conn, in *bufio.Reader), test func(
 	})
 }
 
-// drip sends text in pieces, each after a pause, until the client is gone.
+// drip sends text in pieces, each after a pause, until the client closes the connection.
 func drip(conn net.Conn, piece string, pause time.Duration) {
 	for {
 		<-time.After(pause)

@@ -12,7 +12,7 @@ import (
 	"pop3mtm/mtm/pop3"
 )
 
-// failing takes some octets and then gives its error.
+// failing is a writer that accepts some octets and then returns its error.
 type failing struct {
 	room int
 	err  error

@@ -41,8 +41,8 @@ func TestTheTableHoldsEveryPair(t *testing.T) {
 	t.Logf("%d states, %d events, %d pairs", len(states), eventCount, pairs)
 }
 
-// Whatever comes, in whatever order, a session that is lost stays lost, and nothing is
-// given while it is probing.
+// After any sequence of events, a lost session stays lost, and nothing is given to the sink while
+// probing.
 func TestNothingLeavesLostAndNothingIsGivenWhileProbing(t *testing.T) {
 	for e := range eventCount {
 		if a, to := next(lost, e); a != nothing || to != lost {
@@ -51,14 +51,14 @@ func TestNothingLeavesLostAndNothingIsGivenWhileProbing(t *testing.T) {
 		if a, _ := next(probing, e); a == give || a == release || a == keep || a == salvage {
 			t.Errorf("probing, %s: %s", e, a)
 		}
-		// What is kept is given by a proof alone, or by the end of the connection.
+		// Kept replies are given only after a proof, or at the end of the connection.
 		if a, _ := next(suspect, e); (a == release || a == salvage) != (e == certain || e == proof || e == broken) {
 			t.Errorf("suspect, %s: %s", e, a)
 		}
 	}
 }
 
-// tableOfNext returns the cells of the table, without its last column, which explains.
+// tableOfNext returns the cells of the table in next's doc comment, without the last column.
 func tableOfNext(t *testing.T) (rows [][]string) {
 	t.Helper()
 	file, err := parser.ParseFile(token.NewFileSet(), "resync.go", nil, parser.ParseComments)

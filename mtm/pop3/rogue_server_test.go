@@ -8,21 +8,21 @@ import (
 	"strings"
 )
 
-// rogueFault is something that is wrong with the reply to RETR or TOP of one message.
+// rogueFault is a fault of the reply to RETR or TOP of one message.
 type rogueFault int
 
 const (
-	noTerminator rogueFault = iota // the dot is left out
-	noFinalCRLF                    // the CRLF before the dot is left out
+	noTerminator rogueFault = iota // the dot is missing
+	noFinalCRLF                    // the CRLF before the dot is missing
 	dotCR                          // the dot has CR and no LF
-	cutEnd                         // the end of the last line and the dot are left out
+	cutEnd                         // the end of the last line and the dot are missing
 	loneDot                        // a dot in the message is not stuffed
-	noStatus                       // the status line is left out
+	noStatus                       // the status line is missing
 	twoStatus                      // it comes twice
 	noReply                        // nothing comes
 	twice                          // the reply comes twice
 	refusal                        // -ERR instead
-	extraOK                        // a line more behind the reply
+	extraOK                        // an extra line after the reply
 	extraERR
 	extraText
 	extraBlank
@@ -34,7 +34,7 @@ var rogueNames = [...]string{"no terminator", "no final CRLF", "dot CR", "cut en
 
 func (f rogueFault) String() string { return rogueNames[f] }
 
-// rogueSpot is a fault of the reply to one message.
+// rogueSpot is a fault and the message to whose reply it belongs.
 type rogueSpot struct {
 	message int
 	fault   rogueFault
@@ -42,35 +42,35 @@ type rogueSpot struct {
 
 func (s rogueSpot) String() string { return fmt.Sprintf("%s of %d", s.fault, s.message) }
 
-// rogueSetting is how the session goes in which the faults come.
+// rogueSetting describes a session with faults.
 type rogueSetting struct {
 	messages  int
 	verb      string
 	trust     trust
-	known     bool // the sink knows what LIST says
+	known     bool // the sink knows the sizes in LIST
 	alike     bool // all messages have one size
 	counted   bool // the status line has the size
 	pipelined bool
-	late      bool // what is too much comes when the next command does
-	always    bool // the faults come each time, and not the first time only
+	late      bool // extra octets are sent when the next command comes
+	always    bool // the faults occur every time, and not only the first time
 	chunk     int  // octets in one write of the server, 0 = all
-	stat      kind // of the answer to STAT: two numbers are the rule, or others each time when changes is set
+	stat      kind // kind of the reply to STAT; the numbers differ each time when changes is set
 	changes   bool
 }
 
-// rogueBody is message n as the client must have it.
+// rogueBody returns message n as the client must store it.
 func (s *rogueSetting) rogueBody(n int) string {
 	size := 10 + 100*n
 	if s.alike {
 		size = 110
 	}
 	text := fmt.Sprintf("Subject: %d\r\n\r\n", n)
-	// The rest is longer than all that can come in its place: a size that is right by
-	// chance proves what is wrong.
+	// The rest is longer than anything that can come in its place. Otherwise a size that is right
+	// by chance would prove a wrong message.
 	return text + strings.Repeat("x", size) + "\r\n.\r\n" + strings.Repeat("y", 1000) + "\r\n"
 }
 
-// size is what LIST says: the truth, or an estimate.
+// size returns the size in LIST: the right one or an estimate.
 func (s *rogueSetting) size(n int) int64 {
 	if !s.known {
 		return 0
@@ -81,7 +81,7 @@ func (s *rogueSetting) size(n int) int64 {
 	return int64(len(s.rogueBody(n)))
 }
 
-// rogueReply returns the reply to a message's command, and what comes behind it too much.
+// rogueReply returns the reply to a message's command, and extra octets after it.
 func (s *rogueSetting) rogueReply(n int, faults map[rogueFault]bool) (reply, extra string) {
 	body := s.rogueBody(n)
 	status, wire, end := "+OK\r\n", strings.ReplaceAll(body, "\n.", "\n.."), ".\r\n"
@@ -124,14 +124,14 @@ func (s *rogueSetting) rogueReply(n int, faults map[rogueFault]bool) (reply, ext
 	return reply, extra
 }
 
-// rogueServer answers with the faults.
+// rogueServer is a server whose replies have the faults.
 type rogueServer struct {
 	set    *rogueSetting
 	spots  []rogueSpot
 	asked  map[int]int
 	heard  []string
-	behind string // what is too much, and comes later
-	stats  int    // that were answered
+	behind string // extra octets to be sent later
+	stats  int    // number of STATs answered
 }
 
 func (r *rogueServer) serve(conn net.Conn) {
@@ -155,7 +155,7 @@ func (r *rogueServer) serve(conn net.Conn) {
 	}
 }
 
-// inPieces writes a few octets at a time.
+// inPieces is a connection that writes a few octets at a time.
 type inPieces struct {
 	w     io.Writer
 	chunk int // 0 = all

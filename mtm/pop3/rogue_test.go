@@ -21,11 +21,11 @@ var (
 	rogueSeed  = flag.Uint64("rogue-seed", 0, "where the random mixes begin, 0 = by the time")
 )
 
-// rogueSink keeps what a run gives, and complains of what it must not do.
+// rogueSink keeps the messages of a run, and records calls that must not occur.
 type rogueSink struct {
 	set    *rogueSetting
 	hand   bytes.Buffer
-	number int // in hand
+	number int // the current message
 	stored map[int]string
 	failed map[int]bool
 	wrong  string
@@ -52,13 +52,13 @@ func (s *rogueSink) Done(n int, octets int64, err error) error {
 	return nil
 }
 
-// rogueSizer knows what LIST says.
+// rogueSizer is a rogueSink that knows the sizes in LIST.
 type rogueSizer struct{ *rogueSink }
 
 func (s rogueSizer) Size(n int) int64 { return s.set.size(n) }
 
-// play runs one mix of faults, and returns what is wrong, "" for nothing. It must
-// be called in a bubble.
+// play runs one mix of faults, and returns what went wrong, or "". It must be called in a synctest
+// bubble.
 func (set *rogueSetting) play(spots []rogueSpot) string {
 	client, there := net.Pipe()
 	server := &rogueServer{set: set, spots: spots, asked: map[int]int{}}
@@ -98,15 +98,15 @@ func (set *rogueSetting) play(spots []rogueSpot) string {
 	return set.judge(sink, server, err)
 }
 
-// judge says what is wrong: a message that is kept holds its own octets and all of them, each has
-// one end, a run without an error has told of all, and one that cannot end does end.
+// judge returns what went wrong, or "". A stored message must have exactly its own octets, each
+// message one Done, and a run without an error a Done for every message.
 func (set *rogueSetting) judge(sink *rogueSink, server *rogueServer, err error) string {
 	if sink.wrong != "" {
 		return sink.wrong
 	}
 	for n, got := range sink.stored {
-		// What ends at a dot that is not stuffed looks whole, one at a time, where
-		// nothing tells its size.
+		// Without PIPELINING and a known size, a message that ends at an unstuffed dot looks
+		// complete.
 		if set.blind() && strings.HasPrefix(set.rogueBody(n), got) && slices.Contains(server.spots, rogueSpot{n, loneDot}) {
 			continue
 		}
@@ -126,20 +126,20 @@ func (set *rogueSetting) judge(sink *rogueSink, server *rogueServer, err error) 
 	return ""
 }
 
-// unheard reports whether what is too much may come when the client has looked for it
-// already, and nothing else tells it from the next reply. One command at a time three faults
-// can then look like none.
+// unheard reports whether extra octets may come after the client has looked for them, and nothing
+// else distinguishes them from the next reply. Without PIPELINING three faults can then look like
+// none.
 func (set *rogueSetting) unheard() bool {
 	return set.single() && (set.late || set.chunk > 0) && (!set.known || set.trust == estimates)
 }
 
-// blind reports whether neither a size nor a probe tells where a message ends.
+// blind reports whether neither a size nor a probe shows where a message ends.
 func (set *rogueSetting) blind() bool { return set.single() && !set.known }
 
-// single reports whether one command at a time is asked, or will be.
+// single reports whether the session sends one command at a time, now or later.
 func (set *rogueSetting) single() bool { return !set.pipelined || set.stat == saysERR || set.changes }
 
-// shrink leaves out faults as long as something stays wrong.
+// shrink removes faults as long as the mix still fails.
 func (set *rogueSetting) shrink(spots []rogueSpot) []rogueSpot {
 	for i := 0; i < len(spots); {
 		if less := slices.Delete(slices.Clone(spots), i, i+1); set.play(less) != "" {
@@ -151,7 +151,7 @@ func (set *rogueSetting) shrink(spots []rogueSpot) []rogueSpot {
 	return spots
 }
 
-// rogueSettings are the sessions that mixes of faults are tried in.
+// rogueSettings returns the sessions in which mixes of faults are tried.
 func rogueSettings(messages int) (all []*rogueSetting) {
 	base := []rogueSetting{
 		{verb: "RETR", trust: exact, known: true}, {verb: "RETR", trust: exact, known: true, alike: true},
@@ -175,7 +175,8 @@ func rogueSettings(messages int) (all []*rogueSetting) {
 	return all
 }
 
-// mixes calls f with all mixes of a number of faults, the small ones first, until it says no.
+// mixes calls f with all mixes of up to a number of faults, the small ones first, until it returns
+// false.
 func mixes(spots []rogueSpot, depth int, f func([]rogueSpot) bool) {
 	var some []rogueSpot
 	var add func(from, left int) bool
@@ -209,7 +210,7 @@ func allSpots(messages int) (all []rogueSpot) {
 	return all
 }
 
-// report shrinks a mix that went wrong, and shows it.
+// report shrinks a mix that failed, and reports it.
 func (set *rogueSetting) report(t *testing.T, spots []rogueSpot, why string) {
 	t.Helper()
 	small := set.shrink(slices.Clone(spots))
@@ -219,7 +220,7 @@ func (set *rogueSetting) report(t *testing.T, spots []rogueSpot, why string) {
 	t.Errorf("%+v\n%v\n%s", *set, spots, why)
 }
 
-// A server sends whatever it likes: no message that is kept holds an octet that is not its own.
+// Whatever a server sends, no stored message may contain an octet of something else.
 func TestNoMixOfFaultsMakesOneMessageOfTwo(t *testing.T) {
 	t.Parallel()
 	const messages = 3
@@ -253,8 +254,8 @@ func TestNoMixOfFaultsMakesOneMessageOfTwo(t *testing.T) {
 	t.Logf("%d settings, mixes of up to %d faults, %d tried, %d wrong", len(rogueSettings(messages)), depth, tried, found)
 }
 
-// TestRandomMixesOfFaults goes on for as long as -rogue-for says: more messages, more
-// faults, octets in pieces.
+// TestRandomMixesOfFaults runs for the time of -rogue-for, with more messages, more faults, and
+// octets in pieces.
 func TestRandomMixesOfFaults(t *testing.T) {
 	if *rogueFor == 0 {
 		t.Skip("-rogue-for says for how long")

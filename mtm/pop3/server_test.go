@@ -47,8 +47,7 @@ var _ = Describe("With a correct server", func() {
 		return s
 	}
 
-	// served is what a client must have of a message: its octets, and a CRLF when it
-	// does not end with one.
+	// served returns a message as a client must store it: with a CRLF at its end.
 	served := func(m maildrop.Message) string {
 		GinkgoHelper()
 		raw, err := maildrop.Read(m)

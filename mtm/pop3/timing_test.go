@@ -15,8 +15,8 @@ import (
 	"pop3mtm/mtm/pop3"
 )
 
-// inBubble runs test on fake time with a session whose server runs serve after the greeting.
-// Every goroutine must end.
+// inBubble runs test in fake time with a session whose server runs serve after the greeting. Every
+// goroutine must end.
 func inBubble(t *testing.T, serve func(conn net.Conn, in *bufio.Reader), test func(t *testing.T, s *pop3.Session)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -41,8 +41,8 @@ func inBubble(t *testing.T, serve func(conn net.Conn, in *bufio.Reader), test fu
 
 func hearLine(in *bufio.Reader) { _, _ = in.ReadString('\n') }
 
-// A dot that is missing looks like one that is late, so the time-out alone ends the wait; the
-// error says what is missing.
+// A missing dot looks like a late one, so only the timeout ends the wait. The error says what is
+// missing.
 func TestAMissingDotIsNamedWhenTheTimeIsUp(t *testing.T) {
 	inBubble(t, func(conn net.Conn, in *bufio.Reader) {
 		hearLine(in)
@@ -55,7 +55,7 @@ func TestAMissingDotIsNamedWhenTheTimeIsUp(t *testing.T) {
 	})
 }
 
-// fiveOctets takes messages of five octets.
+// fiveOctets is a Sizer whose messages have five octets.
 type fiveOctets struct{}
 
 func (fiveOctets) Size(int) int64                 { return 5 }
@@ -208,8 +208,8 @@ func TestCloseFromElsewhereEndsARun(t *testing.T) {
 	})
 }
 
-// The server reads no second command while it sends one long message, and the sink takes longer
-// than the timeout to store it. Neither is the server's silence.
+// The server does not read a second command while it sends one long message, and the sink needs
+// longer than the timeout to store it. Neither is silence of the server.
 func TestASlowSinkOrALongMessageIsNoTimeout(t *testing.T) {
 	inBubble(t, func(conn net.Conn, in *bufio.Reader) {
 		hearLine(in)
@@ -237,14 +237,13 @@ func TestASlowSinkOrALongMessageIsNoTimeout(t *testing.T) {
 	})
 }
 
-// The server answers without reading the commands: all answers of a run that it keeps
-// waiting, and more than that.
+// The server answers without reading the commands, and sends more replies than the run needs.
 func TestAnswersAheadOfTheCommandsNeitherHangNorLoseMessages(t *testing.T) {
 	for _, c := range []struct{ replies, messages int }{{2, 2}, {1000, 1000}, {1000, 2000}} {
 		inBubble(t, func(conn net.Conn, in *bufio.Reader) {
 			hearLine(in)
 			_, _ = io.WriteString(conn, "+OK\r\nPIPELINING\r\n.\r\n")
-			<-time.After(time.Second) // else they were octets before the command
+			<-time.After(time.Second) // otherwise they would come before the command
 			_, _ = io.WriteString(conn, strings.Repeat("+OK\r\n", c.replies))
 			<-time.After(time.Hour)
 		}, func(t *testing.T, s *pop3.Session) {

@@ -38,7 +38,7 @@ func writeBody(b testing.TB, batch *store.Batch, kind store.BodyKind, content []
 	return body
 }
 
-// Entries alone, 1,000 a batch.
+// Entries without bodies, 1,000 per batch.
 func BenchmarkBatchIndex(b *testing.B) {
 	ctx := context.Background()
 	s := benchStore(b)
@@ -56,7 +56,7 @@ func BenchmarkBatchIndex(b *testing.B) {
 	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "entries/s")
 }
 
-// Bodies alone, 64 MiB a batch.
+// Bodies without entries, 64 MiB per batch.
 func BenchmarkBatchBodies(b *testing.B) {
 	for _, size := range []int{500, 8 << 10, 1 << 20} {
 		b.Run(fmt.Sprint(size), func(b *testing.B) {
@@ -77,8 +77,9 @@ func BenchmarkBatchBodies(b *testing.B) {
 	}
 }
 
-// What a get of 10,000 messages of 8 KiB asks of the store: for each an entry with its header and
-// one with all of it, 1,000 a batch, each batch committed while the next one takes bodies.
+// The work of the store in a get of 10,000 messages of 8 KiB: for each message an entry with its
+// header and one with all of it, 1,000 per batch, each batch committed while the next one writes
+// bodies.
 func BenchmarkBatchGet(b *testing.B) {
 	ctx := context.Background()
 	head, whole := bytes.Repeat([]byte{'h'}, 500), bytes.Repeat([]byte{'w'}, 8<<10)
@@ -114,7 +115,7 @@ func BenchmarkBatchGet(b *testing.B) {
 	b.ReportMetric(10_000*float64(b.N)/b.Elapsed().Seconds(), "messages/s")
 }
 
-// Copies of entries that are there, 1,000 a batch.
+// Copies of existing entries, 1,000 per batch.
 func BenchmarkBatchCopy(b *testing.B) {
 	ctx := context.Background()
 	s := filled(b, 10_000)
@@ -147,7 +148,7 @@ func filled(b *testing.B, count int) *store.Store {
 	return s
 }
 
-// All of a mailbox of 100,000.
+// All entries of a mailbox of 100,000 messages.
 func BenchmarkLarge(b *testing.B) {
 	ctx := context.Background()
 	s := filled(b, 100_000)

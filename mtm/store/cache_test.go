@@ -38,7 +38,7 @@ func remove(s *store.Store, ids ...store.ID) {
 	Expect(b.Commit(context.Background())).To(Succeed())
 }
 
-// copyStore copies a store's folder as it is on the disk now.
+// copyStore copies a store's directory as it is on disk now.
 func copyStore(from string) string {
 	GinkgoHelper()
 	to := newDir()
@@ -46,7 +46,7 @@ func copyStore(from string) string {
 	return to
 }
 
-// putBack replaces the index with the one of an older copy of the store.
+// putBack replaces the index by that of an older copy of the store.
 func putBack(dir, older string) {
 	GinkgoHelper()
 	for _, name := range []string{"index.db", "index.db-wal", "index.db-shm"} {
@@ -60,7 +60,7 @@ func putBack(dir, older string) {
 	}
 }
 
-// octets are all octets of the segment files.
+// octets returns all octets of the segment files.
 func octets(dir string) []byte {
 	GinkgoHelper()
 	var all []byte

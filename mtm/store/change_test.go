@@ -263,7 +263,7 @@ var _ = Describe("Changing entries", func() {
 	})
 })
 
-// endless gives spaces for ever.
+// endless is a reader of infinitely many spaces.
 type endless struct{}
 
 func (endless) Read(p []byte) (int, error) {

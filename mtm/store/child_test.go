@@ -18,8 +18,7 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// The environment of a child process: what it does, where, and from which
-// number on.
+// The environment variables of a child process: what it does, where, and from which number on.
 const (
 	childRole  = "STORE_TEST_CHILD"
 	childDir   = "STORE_TEST_DIR"
@@ -29,7 +28,7 @@ const (
 // smallSegments make rotation and reclaiming common.
 var smallSegments = store.Options{SegmentSize: 256 << 10}
 
-// workMailbox is where messages of tests come from.
+// workMailbox is the mailbox of messages in tests.
 var workMailbox = store.Mailbox{Name: "work", Host: "pop.example.org:995", User: "ada"}
 
 // child runs in the second process and returns its exit status.
@@ -68,8 +67,7 @@ func startChild(role, dir string, start int) (cmd *exec.Cmd, in io.WriteCloser, 
 	return cmd, in, out
 }
 
-// numbered is the content of message n: its length and every octet follow
-// from n.
+// numbered returns the content of message n. Its length and every octet depend on n.
 func numbered(n int) []byte {
 	size := n * 7919 % 20_000
 	switch {
@@ -83,12 +81,12 @@ func numbered(n int) []byte {
 	return bytes.Repeat(word[:], size/8+1)[:size]
 }
 
-// perBatch messages are added by each batch of writeBatches. Batch k adds the
-// messages 3k, 3k+1 and 3k+2, and deletes 3(k-1)+1.
+// perBatch is how many messages each batch of writeBatches adds. Batch k adds the messages 3k, 3k+1
+// and 3k+2, and deletes 3(k-1)+1.
 const perBatch = 3
 
-// writeBatches writes batches and says a byte for each step: 'w' inside a
-// body, 'a' before a commit and 'c' after it, 'r' after a reclaim.
+// writeBatches writes batches, and prints an octet for each step: 'w' inside a body, 'a' before a
+// commit, 'c' after it, and 'r' after a reclaim.
 func writeBatches(dir string, first, count int) (err error) {
 	ctx := context.Background()
 	s, err := store.Open(dir, &smallSegments)
@@ -147,8 +145,8 @@ func writeBatches(dir string, first, count int) (err error) {
 	return nil
 }
 
-// holdBody reads the first octet of a body, says so, and reads on when its
-// standard input ends.
+// holdBody reads the first octet of a body, prints an octet, and reads the rest when its standard
+// input ends.
 func holdBody(dir string, id store.ID) (err error) {
 	s, err := store.Open(dir, &store.Options{ReadOnly: true})
 	if err != nil {

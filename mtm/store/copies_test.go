@@ -11,8 +11,7 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// addMany commits a number of messages below parent, each with all the fields that
-// a mailbox's entry has.
+// addMany commits messages below parent, each with all the fields of an entry in a mailbox.
 func addMany(s *store.Store, parent store.ID, n int) []*store.Entry {
 	GinkgoHelper()
 	b := s.NewBatch()

@@ -11,8 +11,8 @@ import (
 	"slices"
 )
 
-// SwapIdleFile replaces the file of the segment that the next body goes to;
-// the result undoes it.
+// SwapIdleFile replaces the file of the segment for the next body, and returns a function that
+// undoes it.
 func (s *Store) SwapIdleFile(f *os.File) (restore func()) {
 	s.writers.mu.Lock()
 	defer s.writers.mu.Unlock()
@@ -22,7 +22,7 @@ func (s *Store) SwapIdleFile(f *os.File) (restore func()) {
 	return func() { g.f = old }
 }
 
-// PlanForTest is how SQLite finds what EachIn visits.
+// PlanForTest returns SQLite's query plans of EachIn.
 func (s *Store) PlanForTest(ctx context.Context, parent ID, o Order) (steps []string, err error) {
 	query, args := o.idQuery(), []any{o.rowFlags(), parent}
 	if o.ByDate {
@@ -37,20 +37,20 @@ func (s *Store) PlanForTest(ctx context.Context, parent ID, o Order) (steps []st
 	return steps, err
 }
 
-// AppendBuffer is how much of a segment is gathered before it is written.
+// AppendBuffer is how many octets a segment buffers before it writes them.
 const AppendBuffer = appendBuffer
 
 // RecordHeader is the length of a record's header.
 const RecordHeader = recordHeader
 
-// RecordOf is the header that is written for b.
+// RecordOf returns the record header of b.
 func RecordOf(b Body) []byte {
 	h := make([]byte, recordHeader)
 	putHeader(h, b, 0)
 	return h
 }
 
-// ParseRecord reads a header.
+// ParseRecord parses a record header.
 func ParseRecord(h []byte) (Body, error) {
 	r, err := parseRecord(h, 0, 0, 0)
 	if err == nil && r.note != 0 {
@@ -59,13 +59,14 @@ func ParseRecord(h []byte) (Body, error) {
 	return r.Body, err
 }
 
-// NoteDeletingForTest is a note as one without the key of a segment would write it.
+// NoteDeletingForTest returns a note of a deletion as somebody without the segment's key would
+// write it.
 func NoteDeletingForTest(b Body) []byte {
 	content := deletion{location: b.location(), crc: b.CRC}.append(nil)
 	return appendNote(nil, noteDeleted, content, 0)
 }
 
-// SegmentForTest is a segment with a mailbox, a body and a deletion.
+// SegmentForTest returns a segment with a mailbox, a body and a deletion.
 func SegmentForTest() []byte {
 	key := keyOf(4711)
 	b := appendNote(nil, noteBirth, birthNote(key.birth), 0)
@@ -79,7 +80,7 @@ func SegmentForTest() []byte {
 	return appendNote(b, noteDeleted, deletion{location{3, 5}, 7, 9}.append(nil), key.key)
 }
 
-// ScanForTest lists the bodies that a scan finds whole.
+// ScanForTest returns the intact bodies that a scan finds.
 func ScanForTest(f io.ReaderAt, size int64) (list []Body, err error) {
 	key := readKey(f)
 	if !key.known {
@@ -100,7 +101,7 @@ func ScanForTest(f io.ReaderAt, size int64) (list []Body, err error) {
 	}
 }
 
-// NotesForTest reads contents of notes and writes them again.
+// NotesForTest parses contents of notes, and returns them written again.
 func NotesForTest(mailbox, from []byte) error {
 	if m, ok := parseMailbox(mailbox); ok {
 		if again, ok := parseMailbox(m.note()); !ok || again != m {
@@ -124,7 +125,7 @@ func NotesForTest(mailbox, from []byte) error {
 	return nil
 }
 
-// QueuedOf reads a row of the queue as the index may have it.
+// QueuedOf returns the queued operation for a row of the index.
 func QueuedOf(values ...any) Queued {
 	row := make([]driver.Value, len(values))
 	for i, v := range values {
@@ -133,10 +134,10 @@ func QueuedOf(values ...any) Queued {
 	return scanQueued(row)
 }
 
-// Version is that of the schema.
+// Version returns the version of the schema.
 func Version() int { return len(migrations()) }
 
-// NewIndex makes the index of a new store as the program of a version of the schema made it.
+// NewIndex creates the index of a new store with an older version of the schema.
 func NewIndex(path string, version int) (err error) {
 	ctx := context.Background()
 	c, err := dial(ctx, path)

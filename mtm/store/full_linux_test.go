@@ -18,7 +18,7 @@ var _ = Describe("A full disk", func() {
 		s := open(newDir(), nil)
 		kept := stored(s, store.Inbox, []byte("kept"))
 
-		full, err := os.OpenFile("/dev/full", os.O_RDWR, 0) // every write to it says ENOSPC
+		full, err := os.OpenFile("/dev/full", os.O_RDWR, 0) // every write to it returns ENOSPC
 		Expect(err).NotTo(HaveOccurred())
 		restore := s.SwapIdleFile(full)
 		b := s.NewBatch()
@@ -40,7 +40,7 @@ var _ = Describe("A full disk", func() {
 		restore()
 		Expect(s.Children(ctx, store.Inbox)).To(HaveLen(2))
 
-		// A body that cannot even begin: what was gathered before must be written first.
+		// A body that cannot begin, because the full buffer must be written first.
 		for left := range 128 {
 			stored(s, store.Inbox, []byte("room")) // there is a segment to fill
 			full, err := os.OpenFile("/dev/full", os.O_RDWR, 0)

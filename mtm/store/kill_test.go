@@ -19,8 +19,7 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// kills is how often a writing process is killed, killsPerStore how often on
-// the same store.
+// kills is how often a writing process is killed, and killsPerStore how often with the same store.
 const (
 	kills         = 200
 	killsPerStore = 10
@@ -42,9 +41,8 @@ var _ = Describe("A writing process that is killed", func() {
 	}
 })
 
-// memoryDir gives a path in memory where the system has one: a process that
-// dies does not lose what it gave to the system, so nothing is learnt from the
-// slow syncs of a disk.
+// memoryDir returns a directory in memory where the system has one. A killed process does not lose
+// what it has written to a file, so slow syncs to a disk would prove nothing.
 func memoryDir() string {
 	GinkgoHelper()
 	dir, err := os.MkdirTemp("/dev/shm", "store-test-")
@@ -55,8 +53,8 @@ func memoryDir() string {
 	return filepath.Join(dir, "mail.store")
 }
 
-// killAfter lets a child write from batch first on, kills it after it said the
-// given number of steps, and returns how many commits it reported.
+// killAfter lets a child write from batch first on, kills it after it has reported the given number
+// of steps, and returns how many commits it reported.
 func killAfter(dir string, first, steps int) (committed int) {
 	GinkgoHelper()
 	cmd, in, out := startChild("write for ever", dir, first)
@@ -83,9 +81,8 @@ func killAfter(dir string, first, steps int) (committed int) {
 	return committed
 }
 
-// expectWhole opens the store that a killed child left and compares it with
-// what the child said. It returns the batch to go on with. The last batch may
-// be there without the child having been able to say so.
+// expectWhole opens the store of a killed child, compares it with the child's reports, and returns
+// the next batch. The last batch may be committed although the child could not report it.
 func expectWhole(dir string, first, committed int, cut []int) (int, []int) {
 	GinkgoHelper()
 	ctx := context.Background()
@@ -113,7 +110,7 @@ func expectWhole(dir string, first, committed int, cut []int) (int, []int) {
 	Expect(uids).To(Equal(want))
 
 	sum, err := s.Check(ctx, func(p store.Problem) {
-		// The bodies of the batch that was killed stay until their messages have come again.
+		// The bodies of the unfinished batch stay until their messages are fetched again.
 		Expect(p.Text).To(ContainSubstring("a message that the index does not know"))
 	})
 	Expect(err).NotTo(HaveOccurred())

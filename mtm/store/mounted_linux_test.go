@@ -33,7 +33,7 @@ func readOnly(dir string) {
 	Expect(unix.Mount("none", dir, "tmpfs", unix.MS_REMOUNT|unix.MS_RDONLY, "")).To(Succeed())
 }
 
-// fill writes until the disk is full, to the last octet.
+// fill writes until the disk is full to the last octet.
 func fill(dir string) (file string) {
 	GinkgoHelper()
 	file = filepath.Join(dir, "filler")
@@ -49,8 +49,8 @@ func fill(dir string) (file string) {
 	return file
 }
 
-// abandoned is a store whose program ended without closing it: what it wrote last is
-// in the log of the index.
+// abandoned makes a store whose program ended without closing it, so that its last changes are in
+// the log of the index.
 func abandoned(dir string) (path string, last *store.Entry) {
 	GinkgoHelper()
 	live := filepath.Join(dir, "live.store")
@@ -69,7 +69,7 @@ func abandoned(dir string) (path string, last *store.Entry) {
 var _ = Describe("A store can be read", func() {
 	ctx := context.Background()
 
-	// readable reads all there is, as list, show, export and check-store do.
+	// readable reads everything, as list, show, export and check-store do.
 	readable := func(dir string, last *store.Entry, count int) {
 		GinkgoHelper()
 		s, err := store.Open(dir, &store.Options{ReadOnly: true})

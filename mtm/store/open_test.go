@@ -30,7 +30,7 @@ func sqlite(dir string, statements ...string) *sql.DB {
 	return db
 }
 
-// files lists names, sizes and times below dir.
+// files returns names, sizes and times of the files below dir.
 func files(dir string) (list []string) {
 	GinkgoHelper()
 	Expect(filepath.Walk(dir, func(path string, info os.FileInfo, err error) error {

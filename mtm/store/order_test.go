@@ -122,7 +122,7 @@ var _ = Describe("EachIn", func() {
 		}
 	})
 
-	// So that fifty of a hundred thousand messages cost about fifty rows.
+	// Then the first fifty of a hundred thousand messages need about fifty rows.
 	It("finds the order without reading rows", func() {
 		for _, o := range []store.Order{{}, {ByDate: true}, {ByDate: true, Since: day(1)}, {Flags: store.Unread}} {
 			for _, o.Backward = range []bool{false, true} {

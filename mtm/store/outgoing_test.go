@@ -98,7 +98,7 @@ var _ = Describe("Outgoing", func() {
 		Expect(err).NotTo(HaveOccurred())
 		Expect(o.Lease.Until).To(Equal(time.UnixMilli(clock.Load()).Add(store.MaxLease).UTC()))
 		Expect(s.Lease(ctx, e.ID, "two", time.Minute, store.SendWaiting)).Error().To(MatchError(store.ErrLeased))
-		clock.Add(-1) // set back by a millisecond: it ends later than any lease does
+		clock.Add(-1) // one millisecond back: now the lease ends later than MaxLease allows
 		Expect(s.Lease(ctx, e.ID, "two", time.Minute, store.SendWaiting)).Error().NotTo(HaveOccurred())
 		Expect(s.Renew(ctx, e.ID, "one", time.Minute)).To(MatchError(store.ErrLeased))
 	})

@@ -17,7 +17,7 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// lucks are ways in which a power cut may treat what was not synced.
+// lucks returns ways in which a power cut may treat data that was not synced.
 func lucks(r *rand.Rand) []luck {
 	never, always := func() bool { return false }, func() bool { return true }
 	chance := func(n int) func() bool { return func() bool { return r.IntN(n) == 0 } }
@@ -37,9 +37,9 @@ func lucks(r *rand.Rand) []luck {
 	}
 }
 
-// expectCommitted looks at a store that something ended while a child wrote into it: every batch
-// that the child has reported is there, perhaps the next one, and nothing else; every octet is
-// right; what can be wrong is only bodies that the index does not know.
+// expectCommitted checks a store after a child was interrupted while writing to it. It must contain
+// every batch that the child has reported, perhaps the next one, and nothing else. Check may report
+// only bodies that the index does not know.
 func expectCommitted(dir string, committed int) {
 	GinkgoHelper()
 	ctx := context.Background()
@@ -90,7 +90,7 @@ func useOn(dir string) error {
 
 var _ = Describe("A power cut", func() {
 	It("leaves exactly the committed messages, whatever else is on the disk", func() {
-		root := filepath.Join(memoryDir()) // the trace is what counts: nothing is learnt from a slow disk
+		root := filepath.Join(memoryDir()) // only the trace is used, so a slow disk is not needed
 		list := traceOf("write 9", root)
 		Expect(len(list)).To(BeNumerically(">", 100))
 		cuts := tries(30, 760)
@@ -115,7 +115,7 @@ var _ = Describe("A power cut", func() {
 })
 
 var _ = Describe("A system call that fails, or after which the process is killed", func() {
-	// run lets a child write while strace makes the n-th of some calls go wrong.
+	// run lets a child write while strace makes the n-th of some system calls fail.
 	run := func(call, what string, n int) {
 		GinkgoHelper()
 		dir := memoryDir()
@@ -123,7 +123,7 @@ var _ = Describe("A system call that fails, or after which the process is killed
 		cmd := strace("write 9", dir, "-o", os.DevNull, "-e", "trace="+call, "-e",
 			fmt.Sprintf("inject=%s:%s:when=%d", call, what, n))
 		cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &out, GinkgoWriter, time.Minute
-		_ = cmd.Run() // it fails, or not, when the call does not come so often
+		_ = cmd.Run() // it succeeds when there are fewer calls
 		By(fmt.Sprintf("%s %s %d: %d commits", call, what, n, bytes.Count(out.Bytes(), []byte{'c'})))
 		expectCommitted(dir, bytes.Count(out.Bytes(), []byte{'c'}))
 		Expect(os.RemoveAll(filepath.Dir(dir))).To(Succeed())
@@ -170,7 +170,7 @@ var _ = Describe("A disk that becomes full", func() {
 	})
 })
 
-// copyIfThere copies a store to where there is room.
+// copyIfThere copies a store, if it exists, to a place with room.
 func copyIfThere(dir string) string {
 	GinkgoHelper()
 	if _, err := os.Stat(dir); err != nil {

@@ -44,7 +44,7 @@ var _ = Describe("The queue of a mailbox", func() {
 	ghostOf := func(e *store.Entry) *store.Entry {
 		return &store.Entry{Parent: store.Inbox, Type: store.TypeMessage, Related: e.ID, Body: e.Body}
 	}
-	// waits makes a copy of first into the Inbox wait and returns the ghost.
+	// waits queues a copy of first into the Inbox, and returns the ghost.
 	waits := func() store.ID {
 		GinkgoHelper()
 		g := ghostOf(first)
@@ -203,8 +203,7 @@ var _ = Describe("The queue of a mailbox", func() {
 	})
 })
 
-// FuzzQueued: a row of the queue that is damaged in any way is read without harm and says
-// in words what it holds.
+// FuzzQueued checks that a damaged row of the queue can be read and described in words.
 func FuzzQueued(f *testing.F) {
 	f.Add(int64(1), int64(9), int64(5), int64(0), "", []byte(nil), false)
 	f.Add(int64(-1), int64(1)<<62, int64(77), int64(-5), "the \x00 reason\xff", []byte("x"), true)

@@ -14,7 +14,7 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// salvaged brings what is whole in dir into a new store.
+// salvaged recovers what is intact in dir into a new store.
 func salvaged(dir string) (*store.Store, store.Salvaged, []string) {
 	GinkgoHelper()
 	to := open(newDir(), nil)
@@ -38,7 +38,7 @@ func salvaged(dir string) (*store.Store, store.Salvaged, []string) {
 	return to, sum, lost
 }
 
-// contents are the bodies of all messages below an entry.
+// contents returns the bodies of all messages below an entry.
 func contents(s *store.Store, parent store.ID) (list []string) {
 	GinkgoHelper()
 	Expect(s.Each(context.Background(), parent, func(e *store.Entry) error {
@@ -50,7 +50,7 @@ func contents(s *store.Store, parent store.ID) (list []string) {
 	return list
 }
 
-// bequest is a store with all kinds of messages, closed, and what was put where.
+// bequest is a closed store with all kinds of messages, and a list of them.
 type bequest struct {
 	dir             string
 	account, folder store.ID
@@ -236,7 +236,7 @@ var _ = Describe("Salvage", func() {
 			evil = fetched(s, store.Inbox, "evil", append([]byte("evil"), records...))
 		})
 		damage("bodies/00000001.seg", func(data []byte) []byte {
-			data[evil.Body.Offset+9]++ // its length: what follows is searched for records
+			data[evil.Body.Offset+9]++ // damages the length, so that the octets after it are searched for records
 			return data
 		})
 		Expect(os.Remove(filepath.Join(dir, "index.db"))).To(Succeed())

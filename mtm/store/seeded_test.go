@@ -20,10 +20,10 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// fullRun makes the tests of docs/reliability.md try everything; without it they try a sample.
+// fullRun makes the tests of docs/reliability.md try all cases; without it they try a sample.
 const fullRun = "STORE_TEST_FULL"
 
-// tries returns how often something is tried.
+// tries returns the number of cases to try.
 func tries(sample, full int) int {
 	if os.Getenv(fullRun) != "" {
 		return full
@@ -31,10 +31,10 @@ func tries(sample, full int) int {
 	return sample
 }
 
-// specimen is a store that is damaged, and what its messages are.
+// specimen is a store to be damaged, and its messages.
 type specimen struct {
 	dir     string
-	older   string            // the store some time before
+	older   string            // an earlier copy of the store
 	want    map[string][]byte // UID -> content of those that are not deleted
 	deleted map[string][]byte
 	subject map[string]string
@@ -91,14 +91,14 @@ func makeSpecimen() *specimen {
 	return x
 }
 
-// small is the content of message n, shorter than numbered.
+// small returns the content of message n, shorter than numbered.
 func small(n int) []byte {
 	raw := numbered(n % 200)
 	return raw[:min(len(raw), 100+n%17*200)]
 }
 
-// judge looks at a damaged copy. broken says whether an octet of a body's record may be damaged
-// there; the rest must be found.
+// judge checks a damaged copy. broken lists the messages whose records may be damaged; all others
+// must be found.
 func (x *specimen) judge(dir string, broken map[string]bool, mustTell bool) {
 	GinkgoHelper()
 	told := x.judgeOpen(dir)
@@ -123,8 +123,8 @@ func (x *specimen) judge(dir string, broken map[string]bool, mustTell bool) {
 	}
 }
 
-// judgeOpen reads everything of a damaged copy, as list, show and check-store do: what is shown
-// must be right. It reports whether the damage was told.
+// judgeOpen reads everything of a damaged copy, as list, show and check-store do. What they show
+// must be right. It returns whether the damage was reported.
 func (x *specimen) judgeOpen(dir string) (told bool) {
 	GinkgoHelper()
 	s, err := store.Open(dir, &store.Options{ReadOnly: true})
@@ -140,7 +140,7 @@ func (x *specimen) judgeOpen(dir string) (told bool) {
 	return told || err != nil || sum.Problems > 0
 }
 
-// judgeEntry compares a message that is shown with what was written.
+// judgeEntry compares a message with what was written.
 func (x *specimen) judgeEntry(s *store.Store, e *store.Entry) {
 	GinkgoHelper()
 	want, known := x.want[e.UID]
@@ -178,7 +178,7 @@ func (x *specimen) brokenIn(segment string, from, to int64) map[string]bool {
 	return broken
 }
 
-// overwrite changes octets of a file; each really changes.
+// overwrite changes octets of a file, each to a different value.
 func overwrite(path string, at int64, change func(p []byte)) {
 	GinkgoHelper()
 	data, err := os.ReadFile(path)
@@ -266,7 +266,7 @@ var _ = Describe("A store with damage at a seeded place", Ordered, func() {
 			at, bit := random.Int64N(st.Size()), byte(1)<<random.IntN(8)
 			overwrite(path, at, func(p []byte) { p[0] ^= bit })
 			By(fmt.Sprintf("octet %d, bit %d", at, bit))
-			x.judge(dir, nil, false) // in room that nothing uses it damages nothing
+			x.judge(dir, nil, false) // damage in unused space need not be reported
 			Expect(os.RemoveAll(dir)).To(Succeed())
 		}
 	})
@@ -275,7 +275,7 @@ var _ = Describe("A store with damage at a seeded place", Ordered, func() {
 		dir := copyStore(x.dir)
 		putBack(dir, x.older)
 		x.judge(dir, nil, true)
-		// Used on, it keeps everything.
+		// The store keeps everything when it is used again.
 		s, err := store.Open(dir, &smallSegments)
 		Expect(err).NotTo(HaveOccurred())
 		fetched(s, store.Inbox, "1000", []byte("Subject: new\r\n\r\n"))
@@ -314,8 +314,8 @@ var _ = Describe("A store with damage at a seeded place", Ordered, func() {
 	})
 })
 
-// FuzzSegment: whatever stands in a segment file, a scan of it ends, takes memory for one note at a
-// time, and finds only what is whole.
+// FuzzSegment checks that a scan of any segment file ends, needs memory for one note at a time, and
+// finds only intact records.
 func FuzzSegment(f *testing.F) {
 	f.Add([]byte("mtmN\x01"), []byte("mtmB\x03"))
 	f.Add(store.SegmentForTest(), []byte{})
@@ -334,7 +334,7 @@ func FuzzSegment(f *testing.F) {
 	})
 }
 
-// FuzzNotes: what is read of a note's content is what would be written for it.
+// FuzzNotes checks that a parsed note is written again as it was.
 func FuzzNotes(f *testing.F) {
 	f.Add([]byte{}, []byte{})
 	f.Add([]byte("\x04work\x03pop\x03ada"), []byte("\x01\x02\x03\x04\x05\x06\x07\x08\x02\x011"))

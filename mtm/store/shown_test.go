@@ -43,7 +43,7 @@ var _ = Describe("Age", func() {
 		_, found := problems(s)
 		Expect(found).To(BeEmpty())
 	}
-	// raw counts rows whose own flags are still New and Unread.
+	// raw counts the rows whose stored flags are still New and Unread.
 	raw := func() int {
 		GinkgoHelper()
 		n, err := sqliteNumber(dir, "SELECT count(*) FROM entries WHERE flags & 0x30 = 0x30")

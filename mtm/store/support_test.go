@@ -27,7 +27,7 @@ func open(dir string, o *store.Options) *store.Store {
 	return s
 }
 
-// newDir gives a path at which there is nothing.
+// newDir returns a path that does not exist.
 func newDir() string { return filepath.Join(GinkgoT().TempDir(), "mail.store") }
 
 // message adds a message with a body to the batch.
@@ -62,7 +62,7 @@ func service(s *store.Store, name string) store.ID {
 	return e.ID
 }
 
-// content reads a body whole.
+// content returns the whole body of an entry.
 func content(s *store.Store, id store.ID) []byte {
 	GinkgoHelper()
 	data, err := readBody(s, id)
@@ -99,7 +99,7 @@ func golden(name, text string) {
 	Expect(text).To(Equal(string(want)), "run with -update to accept the new text")
 }
 
-// segments lists the segment files.
+// segments returns the paths of the segment files.
 func segments(dir string) []string {
 	GinkgoHelper()
 	list, err := filepath.Glob(filepath.Join(dir, "bodies", "*.seg"))
@@ -107,7 +107,7 @@ func segments(dir string) []string {
 	return list
 }
 
-// must ends a plain test or benchmark at an error.
+// must fails a plain test or benchmark on an error.
 func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {

@@ -20,7 +20,8 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// strace prepares a child below strace, and skips the spec where that cannot be.
+// strace returns the command of a child under strace, and skips the spec where strace does not
+// work.
 func strace(role, dir string, args ...string) *exec.Cmd {
 	GinkgoHelper()
 	path := need.Program(GinkgoTB(), "strace")
@@ -32,10 +33,10 @@ func strace(role, dir string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// traced are the system calls that change files.
+// traced lists the system calls that change files.
 const traced = "?open,openat,pwrite64,write,ftruncate,fsync,fdatasync,?link,linkat,?unlink,unlinkat,?rename,?renameat,renameat2,?mkdir,mkdirat"
 
-// change is one system call that changed a file, made something durable, or said something.
+// change is a system call that changed a file, synced it, or reported a step.
 type change struct {
 	call     string
 	path, to string
@@ -55,7 +56,7 @@ func traceOf(role, dir string) []change {
 	Expect(err).NotTo(HaveOccurred())
 	defer func() { Expect(f.Close()).To(Succeed()) }()
 	var list []change
-	begun := make(map[string]string) // by process: a call that another one interrupted
+	begun := make(map[string]string) // unfinished calls, by process
 	in := bufio.NewReader(f)
 	for {
 		line, err := in.ReadString('\n')
@@ -127,7 +128,7 @@ func parseCall(line string) (change, bool) {
 	return change{}, false
 }
 
-// described is the path of a file descriptor, which strace writes behind it.
+// described returns the path that strace writes after a file descriptor.
 func described(arg string) string {
 	_, path, _ := strings.Cut(arg, "<")
 	return unhex(`"` + strings.TrimSuffix(path, ">") + `"`)
@@ -140,11 +141,11 @@ func unhex(arg string) string {
 	return string(b)
 }
 
-// disk is a file system of which what was not synced may be lost when the power goes.
+// disk is a file system that may lose unsynced data in a power cut.
 type disk struct {
 	names   map[string]int // durable: path -> file, 0 for a folder
-	renames []naming       // not durable yet
-	now     map[string]int // as programs see it
+	renames []naming       // not yet synced
+	now     map[string]int // as programs see the names
 	files   []diskFile
 	said    []byte
 }
@@ -154,7 +155,7 @@ type diskFile struct {
 	pending []change
 }
 
-// naming gives a path another file; -1 takes it away.
+// naming maps a path to a file; -1 removes it.
 type naming struct {
 	path string
 	file int
@@ -227,7 +228,7 @@ func rename(names map[string]int, n naming) {
 	}
 }
 
-// on makes a write or a truncation.
+// on applies a write or a truncation.
 func (c change) on(data []byte) []byte {
 	if c.call == "ftruncate" {
 		if int(c.at) <= len(data) {
@@ -242,16 +243,16 @@ func (c change) on(data []byte) []byte {
 	return data
 }
 
-// luck says what of the things that were not synced is on the disk after all.
+// luck decides which unsynced data is on disk after a power cut.
 type luck struct {
 	name string
-	keep func() bool // a write that came after the last sync
-	torn func() bool // a sector of one that is kept
+	keep func() bool // keep a write after the last sync
+	torn func() bool // lose a sector of a write that is kept
 }
 
 const sector = 512
 
-// image writes what the disk holds after the power went into dir, in place of root.
+// image writes the content of the disk after a power cut to dir, which replaces root.
 func (d *disk) image(root, dir string, l luck) {
 	GinkgoHelper()
 	names := maps.Clone(d.names)
@@ -264,7 +265,7 @@ func (d *disk) image(root, dir string, l luck) {
 		within := path == root || strings.HasPrefix(path, root+"/")
 		for above := filepath.Dir(path); within && above != filepath.Dir(root); above = filepath.Dir(above) {
 			if is, ok := names[above]; !ok || is != 0 {
-				within = false // its folder is not there
+				within = false // its directory does not exist
 			}
 		}
 		if !within || strings.HasSuffix(path, "-shm") {
@@ -280,7 +281,7 @@ func (d *disk) image(root, dir string, l luck) {
 	}
 }
 
-// after returns what a file holds after the power went.
+// after returns the content of a file after a power cut.
 func (f *diskFile) after(l luck) []byte {
 	data := bytes.Clone(f.durable)
 	for _, c := range f.pending {

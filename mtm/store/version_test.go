@@ -12,8 +12,8 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// asVersion makes a store that nobody has open one of an older version of the schema: tables and
-// columns that this lacks go.
+// asVersion changes a closed store to an older version of the schema, without the tables and
+// columns that this version lacks.
 func asVersion(version int, dir string) {
 	GinkgoHelper()
 	old := filepath.Join(GinkgoT().TempDir(), "old.db")

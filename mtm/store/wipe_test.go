@@ -18,7 +18,7 @@ var _ = Describe("A secret among the settings", func() {
 	ctx := context.Background()
 	short, long := "hunter2hunter2", strings.Repeat("tokentoken", 1_600)
 
-	// lies reports whether a file of the store holds the text.
+	// lies reports whether a file of the store contains the text.
 	lies := func(dir, text string) bool {
 		GinkgoHelper()
 		files, err := filepath.Glob(filepath.Join(dir, "index*"))
