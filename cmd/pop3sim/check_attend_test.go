@@ -54,7 +54,7 @@ func page(browser context.Context, t *testing.T, address string) context.Context
 }
 
 // js returns the value of an expression of JavaScript in a tab.
-func js(t *testing.T, tab context.Context, expression string) string {
+func js(tab context.Context, t *testing.T, expression string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(tab, patience)
 	defer cancel()
@@ -148,10 +148,10 @@ func TestCheckAsksAPersonInAPage(t *testing.T) {
 	g.Expect(a.Heading).To(Equal("1 of 3 cases fail the check"))
 	g.Expect(strings.Join(r.asked, "\n")).To(And(ContainSubstring("A message has octets that clients often damage."), ContainSubstring("played again to be sure")))
 	for id, verdict := range map[string]string{"dele-drop@2": "pass", "retr-octets@dots": "fail LOST", "retr-octets@eight-bit": "not-exercised"} {
-		g.Expect(js(t, r.tab, fmt.Sprintf("document.getElementById(%q).innerText", "case-"+id))).To(HavePrefix(verdict), id)
+		g.Expect(js(r.tab, t, fmt.Sprintf("document.getElementById(%q).innerText", "case-"+id))).To(HavePrefix(verdict), id)
 	}
-	g.Eventually(func() string { return js(t, other, "document.body.innerText") }, patience, 50*time.Millisecond).Should(ContainSubstring(a.Heading))
-	g.Expect(js(t, r.tab, `document.querySelector("a[href='/report']").href`)).To(Equal(address + "report"))
+	g.Eventually(func() string { return js(other, t, "document.body.innerText") }, patience, 50*time.Millisecond).Should(ContainSubstring(a.Heading))
+	g.Expect(js(r.tab, t, `document.querySelector("a[href='/report']").href`)).To(Equal(address + "report"))
 	r.press("")
 	g.Expect(c.Wait()).NotTo(Succeed())
 	g.Expect(c.ProcessState.ExitCode()).To(Equal(1), errOut.String())

@@ -32,7 +32,7 @@ func (g gate) cookie() (name, value string) {
 // enters lets browsers in and out: the form at /login, ?token= in the address of a page, which is
 // then loaded without it, and /logout. It reports whether it has answered.
 func (g gate) enters(w http.ResponseWriter, r *http.Request) bool {
-	given, to := "", "/"
+	var given, to string
 	query := r.URL.Query()
 	switch {
 	case r.Method == http.MethodPost && r.URL.Path == "/logout":

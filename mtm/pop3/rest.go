@@ -6,7 +6,7 @@ import (
 	"io"
 )
 
-// ErrDrop, wrapped by a writer's or sink's error, asks to end the session rather than read the rest
+// ErrDrop asks, wrapped by a writer's or sink's error, to end the session rather than read the rest
 // of the message, unless all of it has come already.
 var ErrDrop = errors.New("the connection is no longer needed")
 
