@@ -68,7 +68,7 @@ func (r *reader) next(last string) (a asking) {
 	r.Helper()
 	NewWithT(r).Eventually(func(g Gomega) {
 		a = asking{}
-		g.Expect(json.Unmarshal([]byte(js(r.T, r.tab, readAsking)), &a)).To(Succeed())
+		g.Expect(json.Unmarshal([]byte(js(r.tab, r.T, readAsking)), &a)).To(Succeed())
 		g.Expect(a.Number != last || strings.Contains(a.Heading, "the check")).To(BeTrue())
 		g.Expect(a.Number != "" || strings.Contains(a.Heading, "the check")).To(BeTrue())
 	}, patience, 50*time.Millisecond).Should(Succeed())
@@ -80,7 +80,7 @@ func (r *reader) press(value string) {
 	r.Helper()
 	g := NewWithT(r)
 	if value == "" {
-		g.Eventually(func() string { return js(r.T, r.tab, `document.activeElement.hasAttribute("data-first")`) }, patience, 20*time.Millisecond).Should(Equal("true"))
+		g.Eventually(func() string { return js(r.tab, r.T, `document.activeElement.hasAttribute("data-first")`) }, patience, 20*time.Millisecond).Should(Equal("true"))
 		g.Expect(chromedp.Do(r.tab, chromedp.KeyEvent("\r"))).To(Succeed())
 		return
 	}
@@ -104,7 +104,7 @@ func (r *reader) answer(a asking) {
 		r.press("")
 	default:
 		for i, subject := range a.Subjects {
-			js(r.T, r.tab, fmt.Sprintf(`document.querySelector("[name=whole-%d]").value = %d`, i+1, r.shown(subject)))
+			js(r.tab, r.T, fmt.Sprintf(`document.querySelector("[name=whole-%d]").value = %d`, i+1, r.shown(subject)))
 		}
 		r.press("")
 	}
