@@ -49,7 +49,8 @@ func FuzzReply(f *testing.F) {
 			"+OK\r\n..x\r\n.\r\n\xfe+OK\r\n.\n\xfe+OK\n\n.\n\xfe-ERR no\r\n\xfe+OK\r\n.\r\n\xfe+OK\r\n\xfe+OK\r\n",
 		"+OK\n\xfe+OK\nPIPELINING\n.\n\xfe+OK 2 320\n\xfe" + list + list + "+OK 120\n\xfe+OK a\n\xfe+OK\n.\n\xfe+OK\na\n.\n+OK\n.\n-ERR\n+OK\n.\n\xfe+OK\n\xfe+OK\n",
 		"+OK\r\n\xfe-ERR\r\n\xfe+OK -1 0\r\n", "+OK\r\n\xfe-ERR\r\n\xfe+OK 4294967296 99999999999999999999\r\n", "+OK\r\n\xfe-ERR\r\n\xfe+OK 1 1\r\n\xfe+OK\r\n-1 5\r\n.\r\n",
-		"+OK\n\xfe-ERR\n\xfe+OK 2 0\n\xfe+OK\n2 \n.\n", // a row without a size
+		"+OK\n\xfe-ERR\n\xfe+OK 2 0\n\xfe+OK\n2 \n.\n",    // a row without a size
+		"+OK\n\xfe+ERR\n\xfe+OK 0 0\n\xfe+OK\n1\n0\n.\n0", // and one without a number
 	} {
 		f.Add([]byte(seed))
 	}
@@ -72,7 +73,7 @@ func FuzzReply(f *testing.F) {
 		list, err := s.List(ctx)
 		checkKind(t, s, err)
 		for _, l := range list {
-			if l.Number < 1 || l.Octets < 0 && l.Octets != pop3.UnknownOctets {
+			if unknown := l.Octets == pop3.UnknownOctets; l.Number < 0 || l.Octets < 0 && !unknown || l.Number == 0 && !unknown {
 				t.Fatal(l)
 			}
 		}
