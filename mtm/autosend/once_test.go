@@ -143,7 +143,7 @@ var _ = Describe("A message", func() {
 		result, err := b.run(nil)
 		Expect(err).To(MatchError(symbian.ErrInUse))
 		Expect(err).To(MatchError(And(ContainSubstring("1 message left to another program"),
-			ContainSubstring("until "+now.Add(time.Minute).Format(time.TimeOnly)))))
+			ContainSubstring("its lease ends at "+now.Add(time.Minute).Format(time.TimeOnly)))))
 		Expect(result).To(Equal(autosend.Result{Held: 1}))
 		now = now.Add(time.Minute)
 		Expect(b.run(nil)).To(Equal(autosend.Result{Sent: 1}))
