@@ -83,8 +83,8 @@ func varSpecs(s source) []*ast.ValueSpec {
 	return specs
 }
 
-// changingType names the type when a variable of it is of no use unless it changes. A
-// sync.Pool only saves memory.
+// changingType returns the name of a variable's type when the type is useless without changes, as a
+// mutex is; else "". A sync.Pool only saves memory.
 func changingType(spec *ast.ValueSpec) string {
 	exprs := append([]ast.Expr{spec.Type}, spec.Values...)
 	for _, e := range exprs {

@@ -9,7 +9,7 @@ import (
 
 // journal holds what was said in one session in compact form: octets without pointers, which cost
 // little to append and nothing to keep. A transcript is made from it when somebody asks. It only
-// grows, so a copy of the struct is what was known at that time.
+// grows, so a copy of the struct holds the session up to the time of the copy.
 //
 // An entry is an octet with its kind, the time if it is marked with one, and what its kind needs:
 // numbers of seven bits per octet, and texts after their lengths.
@@ -28,7 +28,7 @@ type journal struct {
 // named is a rule: its name, and a text about its fault.
 type named interface{ about() (name, fault string) }
 
-// kind says what an entry is. Its upper bits say what else is to be known.
+// kind is the kind of an entry in its lower four bits, and flags in the bits above.
 type kind byte
 
 const (

@@ -1,7 +1,7 @@
 @cancel-offline @behaviour-6
 Feature: Cancelling operations that wait
   An operation that waits can be cancelled, online and offline, until a session has
-  carried it out. Nothing of it is left then.
+  carried it out. A cancelled operation leaves nothing behind.
 
   Background:
     Given the account shows its mailbox offline too

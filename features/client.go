@@ -186,7 +186,8 @@ func (w *world) storedByOther() ([]string, error) {
 	return found, nil
 }
 
-// whole returns the subject of the letter that was stored, "" when it is none as it was sent.
+// whole returns the subject of the letter that m is a complete copy of, or "" when there is no such
+// letter.
 func (w *world) whole(m stored.Message) string {
 	text := stored.Prepare(m.Octets, w.other.deviations()...)
 	for subject, l := range w.letters {
@@ -197,7 +198,7 @@ func (w *world) whole(m stored.Message) string {
 	return ""
 }
 
-// broken says what a stored message is that nobody has sent like that.
+// broken describes a stored message that is not a complete copy of any letter.
 func (w *world) broken(m stored.Message) string {
 	for subject := range w.letters {
 		if bytes.Contains(m.Octets, []byte("Subject: "+subject)) {
@@ -207,7 +208,8 @@ func (w *world) broken(m stored.Message) string {
 	return "something else: " + m.Name
 }
 
-// checkOther says what the scenario's author did not ask for: a message twice, half a message.
+// checkOther reports messages that the client stored twice or in part, even when the scenario has
+// no step about them.
 func (w *world) checkOther() error {
 	if w.other == nil || w.other.client == nil {
 		return nil

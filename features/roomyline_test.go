@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// roomyLine is a pipe that takes what is written to it whether the other side reads or not, as a
-// TCP connection does: two sides that write at the same time do not wait for one another.
+// roomyLine is a pipe with a buffer, as a TCP connection has one: a write does not wait for the
+// other side to read, so two sides may write at the same time.
 type roomyLine struct {
 	net.Conn
 	slow   time.Duration // how long each write is on its way

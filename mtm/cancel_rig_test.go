@@ -141,8 +141,8 @@ func (r *rig) server() []string {
 	return r.drop.UIDs()
 }
 
-// here returns the messages that are whole in the Inbox, each once and octet for octet; what is not
-// whole is a ghost of something that waits.
+// here returns the whole messages of the Inbox, after it has checked that each is there once, octet
+// for octet, and that each other entry is the placeholder of a queued operation.
 func (r *rig) here() []string {
 	r.t.Helper()
 	queue, err := r.store.Queue(r.t.Context(), r.id)

@@ -123,8 +123,9 @@ func fetching() []flow {
 	}
 }
 
-// waitingFlows returns those of what was queued offline: the first message is to be populated, of
-// the second the beginning, the third copied, the fourth moved; or the first two are to be deleted.
+// waitingFlows returns the flows of operations that were queued offline. In one the first message
+// is to be populated, the second in part, the third copied and the fourth moved; in the other the
+// first two are to be deleted.
 func waitingFlows() []flow {
 	mode := []change{stay}
 	queue := func(r *rig) []mtm.Command {

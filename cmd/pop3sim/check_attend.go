@@ -86,7 +86,7 @@ func (f *attendFlags) begin(r *check.Runner, cases int) {
 	}
 }
 
-// finish shows the report, or why there is none.
+// finish shows the report. Without a report it shows the error that ended the check.
 func (f *attendFlags) finish(rep *report.Report, policy report.Policy, err error) {
 	switch {
 	case f.page == nil:

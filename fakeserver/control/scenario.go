@@ -20,7 +20,7 @@ type PlayedScenario struct {
 	Cases    []string `json:"cases,omitempty" doc:"All cases that there are"`
 	Messages int      `json:"messages" doc:"How many messages the mailbox has"`
 	Rules    int      `json:"rules" doc:"How many rules there are"`
-	Early    []string `json:"early,omitempty" doc:"What of it comes before login: the user has a port of its own for it"`
+	Early    []string `json:"early,omitempty" doc:"The parts of the scenario that come before login. With any of them the user has a port of its own"`
 	Logins   []Login  `json:"logins,omitempty" doc:"The users of the scenario, if it has its own: log in as one of them"`
 	CA       string   `json:"ca,omitempty" doc:"The certificate authority of its TLS, as PEM"`
 	Addresses

@@ -11,9 +11,9 @@ import (
 )
 
 // Succeed lets the service work on a server that takes the place of its server; play is the
-// scenario of that server, or nil. Users whom only the old server has move there with their mail,
-// rules and expectations; the others are those of the new server. What is known of sessions is
-// forgotten, and those who follow events are let go.
+// scenario of that server, or nil. Users that only the old server has move to the new one, with
+// their mail, rules and expectations; all others are as the new server has them. Sessions are
+// forgotten, and streams of events end.
 func (s *Service) Succeed(server *fakeserver.Server, play *scenarios.Play) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

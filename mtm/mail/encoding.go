@@ -131,7 +131,7 @@ func (d *base64Decoder) decode(dst, src []byte) []byte {
 	return dst
 }
 
-// begin decodes what was held back, when the first line is complete.
+// begin decodes the held octets once the first line is complete.
 func (d *base64Decoder) begin(dst []byte) []byte {
 	line, _, _ := bytes.Cut(bytes.TrimLeft(d.first, " \t\r\n"), []byte("\n"))
 	line = bytes.TrimRight(line, " \t\r")
@@ -208,7 +208,7 @@ func (d *qpDecoder) decode(dst, src []byte) []byte {
 	return dst
 }
 
-// octet handles an octet that may continue or begin what is held back.
+// octet decodes c, which may continue the held octets or begin new ones.
 func (d *qpDecoder) octet(dst []byte, c byte) []byte {
 	if len(d.held) > 0 && d.held[0] == '=' {
 		return d.code(dst, c)

@@ -133,8 +133,8 @@ func (h Header) Values(name string) iter.Seq[string] {
 // Cut reports whether the header is longer than 1 MiB, so that fields may be missing.
 func (h Header) Cut() bool { return h.cut }
 
-// ReadHeader reads the header block at the start of r, at most 1 MiB of it. fallback is that of
-// ParseHeader. The error is that of r.
+// ReadHeader reads the header block at the start of r, at most 1 MiB of it. See ParseHeader for
+// fallback. It returns the error of r.
 func ReadHeader(r io.Reader, fallback string) (Header, error) {
 	raw, err := io.ReadAll(io.LimitReader(r, maxHeader+1))
 	return ParseHeader(raw, fallback), err

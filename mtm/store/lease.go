@@ -14,7 +14,7 @@ const MaxLease = 5 * time.Minute
 // and the message is in one of the sending states from.
 //
 // In one atomic step it also sets the state to SendSending and increments Attempts. It returns the
-// envelope, which it creates if there is none.
+// message's envelope, and creates an empty one for a message without.
 //
 // A message in SendSending without a valid lease was left by a program that died, and can be leased
 // too. A lease is not synced, since a power cut ends the sending program too.

@@ -222,7 +222,7 @@ func (w *answerWriter) done() answer {
 	return w.answer
 }
 
-// lineWriter splits what is written to it into lines.
+// lineWriter is a writer that splits the octets into lines.
 type lineWriter struct {
 	take func([]byte)
 	line []byte

@@ -289,7 +289,7 @@ func (s *survey) identify(b *mailbox, n int, uid string) {
 	there.uid, b.uids[uid] = uid, there
 }
 
-// bounded keeps the first octets of what is written to it.
+// bounded is a writer that keeps only the first octets.
 type bounded struct {
 	octets []byte
 	most   int

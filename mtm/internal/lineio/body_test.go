@@ -185,7 +185,7 @@ var _ = Describe("Reading a message", func() {
 	})
 })
 
-// awaiter keeps what it hears before the source is waited for.
+// awaiter is an Awaiter that records each number it is told.
 type awaiter struct {
 	heard  []int64
 	writes int

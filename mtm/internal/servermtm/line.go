@@ -12,7 +12,7 @@ import (
 	"pop3mtm/mtm/symbian"
 )
 
-// line holds the connection to the server, and what is needed to make one.
+// line holds the connection to the server, and the settings for making another.
 type line struct {
 	dialer   func(ctx context.Context, network, address string) (net.Conn, error)
 	limits   pop3.Options

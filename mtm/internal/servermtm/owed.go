@@ -41,7 +41,7 @@ func (o *owed) flags(size int64) (f store.Flags) {
 	return f
 }
 
-// remember adds what is owed to a batch.
+// remember records the limits of a get and a populate that are not finished, as part of a batch.
 func (o *owed) remember(b *store.Batch, service store.ID) {
 	for fact, l := range map[store.Fact]limit{store.FactGetAsked: o.get, store.FactPopulateAsked: o.populate} {
 		if l.asked {

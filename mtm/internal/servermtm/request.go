@@ -67,7 +67,8 @@ func (t Transfer) phase() progress.Phase {
 	return progress.Copying
 }
 
-// fulfils reports whether a queued operation is done, or half of it, when a copy is in the folder.
+// fulfils reports whether a copy in the folder completes a queued copy, or the first half of a
+// queued move.
 func (t Transfer) fulfils(q store.Queued) bool {
 	return q.Kind.Adds() && q.Into == t.Into && q.Problem == ""
 }
@@ -134,8 +135,8 @@ func (p Populate) fulfils(q store.Queued) bool {
 	return q.Kind == store.QueueTop || (q.Kind == store.QueuePopulate && !p.Top)
 }
 
-// filled returns a mailbox entry with its message. It is partial when the server has more of it.
-// Size stays that of LIST (behaviour section 0).
+// filled returns a mailbox entry that has its message, marked as partial when body is only the
+// beginning of the message. Size stays LIST's size (behaviour section 0).
 func filled(source store.Entry, body store.Body) store.Entry {
 	e := source
 	e.Body = body

@@ -2,7 +2,7 @@ package process
 
 import "sync"
 
-// tail keeps the first and the last octets of what is written to it.
+// tail is a writer that keeps only the first and the last octets.
 type tail struct {
 	most int
 

@@ -21,7 +21,7 @@ type play struct {
 	page js.Value // has the methods said(text), note(text) and closed(reason)
 
 	mu        sync.Mutex
-	conn      net.Conn // nil when there is none
+	conn      net.Conn // nil while the page is not connected
 	upgrading bool     // STLS was typed and is not answered
 	typed     chan []byte
 }

@@ -10,8 +10,8 @@ import (
 	"pop3mtm/cmd/bench/internal/workload"
 )
 
-// However a message is cut, the same matters in it; what is left has nothing to be taken away; and
-// quoting for an mbox makes no difference.
+// The form of a message does not depend on the pieces in which it is written; the form of a form is
+// the same form; and quoting for an mbox makes no difference.
 func FuzzForm(f *testing.F) {
 	for _, seed := range []string{
 		"", "a\r\nb\r\n", "From a\r\n\r\n>From b\r\n", "a\r\r\n\r\n\n\r", "Received: x\r\n y\r\nA: b\r\n\r\nReceived: c\r\n", "\r\r\r", "a\rb\r",

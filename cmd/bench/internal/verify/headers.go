@@ -21,7 +21,7 @@ type Tops struct {
 }
 
 // Listing checks that a store is sound and that its account's mailbox lists all messages, each with
-// its size and what top says of it. The first messages were listed by earlier visits.
+// its size and the header that top has seen. The first messages were listed by earlier visits.
 func Listing(ctx context.Context, dir string, served maildrop.List, before int, top *Tops) error {
 	return InStore(dir, func(st *store.Store) error {
 		account, err := mtm.FindAccount(ctx, st, AccountName)
