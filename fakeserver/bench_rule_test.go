@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"pop3mtm/fakeserver"
+	"pop3mtm/internal/budget"
 )
 
 // BenchmarkRuleThatDoesNotMatch fetches 10,000 messages of 8 KiB from a server without a rule and
@@ -20,9 +21,9 @@ func BenchmarkRuleThatDoesNotMatch(b *testing.B) {
 	with := fakeserver.Start(b, fakeserver.NewMaildrop(mail...), nil)
 	with.On(fakeserver.Match{Verb: "RETR", Args: "0"}, fakeserver.Auto)
 	fetch := func(srv *fakeserver.Server) (clock, processor time.Duration) {
-		begin, used := time.Now(), processorTime()
+		begin, used := time.Now(), budget.Processor()
 		b.SetBytes(2 * fetchAll(b, &net.Dialer{}, srv.Addr(), "RETR %d", benchCount))
-		return time.Since(begin), processorTime() - used
+		return time.Since(begin), budget.Processor() - used
 	}
 	fetch(without)
 	fetch(with)

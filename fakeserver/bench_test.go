@@ -14,6 +14,7 @@ import (
 	"pop3mtm/fakeserver"
 	"pop3mtm/fakeserver/maildrop"
 	"pop3mtm/fixtures"
+	"pop3mtm/internal/budget"
 )
 
 const (
@@ -122,11 +123,11 @@ func benchFetch(b *testing.B, drop *fakeserver.Maildrop, command string) {
 }
 
 func benchFetchFrom(b *testing.B, srv *fakeserver.Server, dial dialer, command string) {
-	start := processorTime()
+	start := budget.Processor()
 	for b.Loop() {
 		b.SetBytes(fetchAll(b, dial, srv.Addr(), command, benchCount))
 	}
-	b.ReportMetric((processorTime()-start).Seconds()*1000/float64(b.N), "cpu-ms/op")
+	b.ReportMetric((budget.Processor()-start).Seconds()*1000/float64(b.N), "cpu-ms/op")
 	b.ReportMetric(float64(b.N*benchCount)/b.Elapsed().Seconds(), "messages/s")
 }
 

@@ -19,6 +19,7 @@ import (
 	"pop3mtm/fakeserver"
 	"pop3mtm/fakeserver/control"
 	"pop3mtm/fakeserver/maildrop"
+	"pop3mtm/internal/budget"
 	"pop3mtm/internal/need"
 )
 
@@ -129,11 +130,11 @@ func BenchmarkRetrWithTheAPIIdle(b *testing.B) {
 	with := fakeserver.Start(b, fakeserver.NewMaildrop(mail...), &fakeserver.Options{Timed: true})
 	_ = control.New(with, nil).Handler()
 	fetch := func(server *fakeserver.Server) (took, worked float64) {
-		begin, used := time.Now(), processorTime()
+		begin, used := time.Now(), budget.Processor()
 		for range 5 {
 			fetchAll(b, server.Addr(), len(mail))
 		}
-		return time.Since(begin).Seconds(), (processorTime() - used).Seconds()
+		return time.Since(begin).Seconds(), (budget.Processor() - used).Seconds()
 	}
 	fetch(alone)
 	fetch(with)

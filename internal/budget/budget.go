@@ -1,5 +1,5 @@
 // Package budget limits the time and the memory that a parser may use for one input of a fuzz
-// target. Only tests import it.
+// target, and measures the processor time of benchmarks. Only tests import it.
 package budget
 
 import (

@@ -1,14 +1,15 @@
 //go:build unix
 
-package control_test
+package budget
 
 import (
 	"syscall"
 	"time"
 )
 
-// processorTime returns what this process has used so far, with the work of the kernel for it.
-func processorTime() time.Duration {
+// Processor returns the processor time that this process has used so far, with that of the kernel
+// on its behalf; 0 when the system does not say.
+func Processor() time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
 		return 0
