@@ -8,8 +8,8 @@ import (
 )
 
 var _ = Describe("the cost of a server with several processes", func() {
-	It("is that of the one that was started and of all below it, those included that have ended", func(ctx SpecContext) {
-		// The first child spends and ends; the second lives, and says when both are there.
+	It("is that of the started process and all its descendants, ended ones included", func(ctx SpecContext) {
+		// The first child uses processor time and ends; the second stays, and reports that both have run.
 		cmd := exec.CommandContext(ctx, "sh", "-c", `sh -c 'i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done'; sh -c 'echo there; read end; true'; true`)
 		stdin, err := cmd.StdinPipe()
 		Expect(err).NotTo(HaveOccurred())
@@ -26,7 +26,7 @@ var _ = Describe("the cost of a server with several processes", func() {
 		Expect(cmd.Wait()).To(Succeed())
 	})
 
-	It("is nothing where no process is known", func(ctx SpecContext) {
+	It("is zero when the process is unknown", func(ctx SpecContext) {
 		Expect(WatchTree(ctx, 0).End()).To(Equal(Usage{}))
 	})
 })

@@ -34,6 +34,6 @@ func usageOf(r *syscall.Rusage) Usage {
 	return Usage{CPU: float64(nanos) / 1e9, Peak: int64(r.Maxrss) * unit} //nolint:unconvert // 32 bits wide on some systems
 }
 
-// Settle writes to the disk what the trial before has left, so that the next one
-// does not wait for it.
+// Settle writes the data of the previous trial to the disk, so that the next trial does not wait
+// for it.
 func Settle() { syscall.Sync() }

@@ -2,10 +2,10 @@ package child
 
 import "os"
 
-// Spent returns nothing: this system does not tell.
+// Spent returns nothing: Windows does not report it.
 func Spent() Usage { return Usage{} }
 
-// SpentBy returns the time of one ended process; this system does not tell its memory.
+// SpentBy returns the time of one ended process; Windows does not report its memory.
 func SpentBy(p *os.ProcessState) Usage {
 	return Usage{CPU: (p.UserTime() + p.SystemTime()).Seconds()}
 }

@@ -37,12 +37,12 @@ type Visit struct {
 	Task    tasks.Task
 	Total   int64              // octets of the mailbox, 0 when that is not known
 	Profile string             // file for a CPU profile of our client, "" for none
-	Report  func(octets int64) // is called with how many octets have come, by clients that know
+	Report  func(octets int64) // is called with the number of octets so far, by clients that know it
 
 	Sessions int // POP3 sessions that Prepare opened
 }
 
-// Missing reports whether an error is that of a program that is not installed.
+// Missing reports whether an error says that a program is not installed.
 func Missing(err error) bool {
 	return errors.Is(err, peer.ErrMissing) || errors.Is(err, exec.ErrNotFound)
 }

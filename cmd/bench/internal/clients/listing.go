@@ -15,7 +15,7 @@ import (
 )
 
 // ListingName names the client, and its server in results. The client sends STAT, LIST and
-// UIDL, as ours does to refresh a mailbox, and discards the replies. What ours costs more is
+// UIDL, as ours does to refresh a mailbox, and discards the replies. The additional cost of our client is
 // its cost beyond the wire.
 const ListingName = "bare listing"
 

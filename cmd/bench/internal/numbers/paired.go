@@ -6,9 +6,9 @@ import (
 	"slices"
 )
 
-// Confidence returns one minus the probability that pairs without any real difference give
-// differences as far above zero as these, by Wilcoxon's signed-rank test. It is exact for up to 50
-// pairs. Without a difference other than zero it is 0.5.
+// Confidence returns how sure it is that the differences of pairs are above zero: one minus the
+// p-value of Wilcoxon's signed-rank test, exact for up to 50 pairs. It is 0.5 when all differences
+// are zero.
 func Confidence(differences []float64) float64 {
 	moved := slices.DeleteFunc(slices.Clone(differences), func(d float64) bool { return d == 0 || math.IsNaN(d) })
 	if len(moved) == 0 {

@@ -71,7 +71,7 @@ func Octets(n int64) string {
 	}
 }
 
-// Partly returns the first line of findings that are a part, "" of those that are whole.
+// Partly returns the first line of results that are incomplete, and "" when they are complete.
 func Partly(stopped string) string {
 	if stopped == "" {
 		return ""

@@ -55,7 +55,7 @@ func (m Machine) Benchfmt(b *bytes.Buffer) {
 	}
 }
 
-// cost leaves out what the system does not tell.
+// cost leaves out figures that the system does not report.
 func cost(b *bytes.Buffer, of string, u child.Usage) {
 	if u.CPU > 0 {
 		fmt.Fprintf(b, " %.0f %s-CPU-ns/op", u.CPU*1e9, of)

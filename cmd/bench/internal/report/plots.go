@@ -26,11 +26,11 @@ func (r *Results) ratePlot() page.Plot {
 	return p
 }
 
-// memoryPlot returns the largest resident sets of both sides; without lines where
-// the system does not tell.
+// memoryPlot returns the largest resident sets of both sides. It has no lines where the system does
+// not report them.
 func (r *Results) memoryPlot() page.Plot {
 	p := page.Plot{Title: "Peak memory", X: "MiB", About: "The largest resident set of one process of each side, medians. A program that needs less " +
-		"than the bench that starts it shows as that much."}
+		"memory than the bench, which starts it, is shown with the memory of the bench."}
 	sides := []page.Series{{Name: "client"}, {Name: "server"}}
 	known := false
 	for _, s := range r.Summary {
@@ -49,7 +49,7 @@ func (r *Results) memoryPlot() page.Plot {
 	return p
 }
 
-// inWords says the lengths of bars.
+// inWords describes the bars in words, for readers who do not see them.
 func inWords(labels []string, points []page.Point) string {
 	var parts []string
 	for i, label := range labels {
@@ -66,7 +66,7 @@ func inWords(labels []string, points []page.Point) string {
 func (r *Results) throughputPlot() page.Plot {
 	p := page.Plot{
 		Title: "Throughput over time", X: "seconds", Y: "MB/s",
-		About: "Octets from the server over a line that is watched, in a run of its own. The watching slows it down: rates are to be taken from the table.",
+		About: "Octets from the server over a line that is watched, in a run of its own. Watching slows it down: take rates from the table.",
 	}
 	for i := range r.Traces {
 		m := &r.Traces[i]
@@ -80,8 +80,8 @@ func (r *Results) throughputPlot() page.Plot {
 	return p
 }
 
-// speeds are megabytes per second between samples, of which some are put together: a line of a few
-// dozen points can be read.
+// speeds returns megabytes per second between samples. It joins samples until a few dozen points are
+// left, which are readable as a line.
 func speeds(samples []wire.Sample) []page.Point {
 	const most = 60
 	if len(samples) < 2 {
@@ -106,7 +106,7 @@ func (r *Results) latencyPlot() page.Plot {
 		Title: "Latency", X: "percentile", Y: "milliseconds", LogX: true, LogY: true,
 		Ticks: []page.Tick{{At: 1, Label: "0"}, {At: 2, Label: "50"}, {At: 10, Label: "90"}, {At: 100, Label: "99"}, {At: 1000, Label: "99.9"}, {At: 10000, Label: "99.99"}},
 		About: "From the moment when a command passes on to the server to the last octet of its reply on the way to the client, seen on a watched line in a " +
-			"run of its own; of sessions, from the connect to the answer to QUIT, by the client. With commands in flight it holds the wait for those before.",
+			"run of its own; of sessions, from the connect to the answer to QUIT, by the client. When several commands are in flight, it includes the wait for the replies before.",
 	}
 	for _, m := range r.Latencies() {
 		s := page.Series{Name: r.labelOf(m)}

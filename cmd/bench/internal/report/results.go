@@ -34,7 +34,7 @@ type Results struct {
 	Ratios      []Versus         `json:"ratios,omitempty"`
 	Trials      []Measurement    `json:"trials"`             // in the order they ran
 	Traces      []Measurement    `json:"traces,omitempty"`   // runs of their own on a watched line
-	Failures    []Lost           `json:"failures,omitempty"` // what did not work
+	Failures    []Lost           `json:"failures,omitempty"` // trials that failed
 	Held        []Held           `json:"held,omitempty"`
 	Beyond      *numbers.Spread  `json:"client_cpu_seconds_per_message_beyond_the_wire,omitempty"`       // of a refresh with nothing new
 	BeyondLater *numbers.Spread  `json:"client_cpu_seconds_per_message_beyond_the_wire_later,omitempty"` // of the one after it
@@ -44,7 +44,7 @@ type Results struct {
 	RatioOf func(a, b, first Kind) bool  `json:"-"` // reports whether a ratio of a to b means something
 	Plots   func(r *Results) []page.Plot `json:"-"` // the first plots of the page; nil for the usual one of rates, and one of memory
 	Limit   string                       `json:"-"` // the server that does not speak POP3, which is named like its client; "" for none
-	Clock   string                       `json:"-"` // what the time is of, where it is not the client's whole process; a sentence
+	Clock   string                       `json:"-"` // a sentence about what the time covers, unless it is the client's whole process
 }
 
 // Held holds what an idle session costs a server.
@@ -79,7 +79,7 @@ type Row struct {
 	Runs     int            `json:"runs"`
 	Rate     numbers.Spread `json:"per_second"`        // messages or sessions
 	Octets   float64        `json:"octets_per_second"` // of mail, median
-	// Seconds are those of one message, medians; 0 = not known.
+	// The next three are medians for one message; 0 = not known.
 	Each        float64 `json:"seconds_per_message"`
 	ClientCPU   float64 `json:"client_cpu_seconds_per_message"`
 	ServerCPU   float64 `json:"server_cpu_seconds_per_message"`

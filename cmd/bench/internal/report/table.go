@@ -152,7 +152,7 @@ func (r *Results) Latencies() []*Measurement {
 	return found
 }
 
-// lastRound returns the part of the trials that a client measured itself last.
+// lastRound returns the measurements of the last round.
 func (r *Results) lastRound() []Measurement {
 	for i := range r.Trials {
 		if r.Trials[i].Round == r.Rounds {
