@@ -28,6 +28,7 @@ var arrows = map[string][]string{
 	"examples/godog":         {"features"},
 	"examples/gotest":        {"scenarios", "fakeserver", "fakeserver/edit", "fixtures"},
 	"internal/gobuild":       nil,
+	"internal/browser":       nil,
 	"internal/need":          nil,
 	"internal/words":         nil,
 	"fixtures":               {"fakeserver/maildrop"},

@@ -163,10 +163,10 @@ func checkInit(pkg []source) []finding {
 	})
 }
 
-// checkContext finds a context kept in a struct; tests may keep one.
+// checkContext finds a context kept in a struct. Tests may keep one, and what only tests import.
 func checkContext(pkg []source) []finding {
 	return each(pkg, func(s source, add func(token.Pos, string)) {
-		if s.isTest() {
+		if s.isTest() || slices.ContainsFunc(s.file.Imports, func(i *ast.ImportSpec) bool { return i.Path.Value == `"testing"` }) {
 			return
 		}
 		ast.Inspect(s.file, func(n ast.Node) bool {

@@ -1,7 +1,6 @@
 package main_test
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -15,7 +14,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
-	"pop3mtm/internal/need"
+	"pop3mtm/internal/browser"
 
 	. "github.com/onsi/gomega"
 )
@@ -23,7 +22,7 @@ import (
 // reader operates a client as the page says, with the keyboard, and looks at its inbox.
 type reader struct {
 	*testing.T
-	tab     context.Context
+	tab     *browser.Tab
 	client  string
 	inbox   string // the directory of the client
 	forgets string // a subject that the client never shows
@@ -44,31 +43,12 @@ const readAsking = `(() => {
     Text: document.querySelector(".ask")?.innerText || "", Account: texts(".account dd"), Subjects: texts(".inbox td:first-child") });
 })()`
 
-// page opens a tab.
-func page(browser context.Context, t *testing.T, address string) context.Context {
-	t.Helper()
-	tab, cancel := chromedp.NewContext(browser)
-	t.Cleanup(cancel)
-	NewWithT(t).Expect(chromedp.Do(tab, chromedp.Navigate(address))).To(Succeed())
-	return tab
-}
-
-// js returns the value of an expression of JavaScript in a tab.
-func js(tab context.Context, t *testing.T, expression string) string {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(tab, patience)
-	defer cancel()
-	text, err := chromedp.Run(ctx, chromedp.Evaluate[string]("String("+expression+")"))
-	NewWithT(t).Expect(err).NotTo(HaveOccurred())
-	return text
-}
-
 // next waits for another question, or the end.
 func (r *reader) next(last string) (a asking) {
 	r.Helper()
 	NewWithT(r).Eventually(func(g Gomega) {
 		a = asking{}
-		g.Expect(json.Unmarshal([]byte(js(r.tab, r.T, readAsking)), &a)).To(Succeed())
+		g.Expect(json.Unmarshal([]byte(r.tab.Value(readAsking)), &a)).To(Succeed())
 		g.Expect(a.Number != last || strings.Contains(a.Heading, "the check")).To(BeTrue())
 		g.Expect(a.Number != "" || strings.Contains(a.Heading, "the check")).To(BeTrue())
 	}, patience, 50*time.Millisecond).Should(Succeed())
@@ -78,13 +58,12 @@ func (r *reader) next(last string) (a asking) {
 // press answers with the main button, which has the focus, or with another one.
 func (r *reader) press(value string) {
 	r.Helper()
-	g := NewWithT(r)
 	if value == "" {
-		g.Eventually(func() string { return js(r.tab, r.T, `document.activeElement.hasAttribute("data-first")`) }, patience, 20*time.Millisecond).Should(Equal("true"))
-		g.Expect(chromedp.Do(r.tab, chromedp.KeyEvent("\r"))).To(Succeed())
+		r.tab.Until(`document.activeElement.hasAttribute("data-first")`)
+		r.tab.Press("\r")
 		return
 	}
-	g.Expect(chromedp.Do(r.tab, chromedp.Click(chromedp.CSS("button[value="+value+"]")))).To(Succeed())
+	r.tab.Click("button[value=" + value + "]")
 }
 
 // answer does what the page asks for.
@@ -104,7 +83,7 @@ func (r *reader) answer(a asking) {
 		r.press("")
 	default:
 		for i, subject := range a.Subjects {
-			js(r.tab, r.T, fmt.Sprintf(`document.querySelector("[name=whole-%d]").value = %d`, i+1, r.shown(subject)))
+			r.tab.Value(fmt.Sprintf(`document.querySelector("[name=whole-%d]").value = %d`, i+1, r.shown(subject)))
 		}
 		r.press("")
 	}
@@ -127,20 +106,15 @@ func (r *reader) shown(subject string) (n int) {
 
 // A person goes through a check in the page while another browser looks on.
 func TestCheckAsksAPersonInAPage(t *testing.T) {
-	chromium := need.Program(t, "chromium")
+	chromium := browser.Start(t)
 	RegisterTestingT(t)
 	g := NewWithT(t)
 	client, err := builtClient()
 	g.Expect(err).NotTo(HaveOccurred())
 	c, errOut, address := attended(t, "--only", "dele-drop@2", "--only", "retr-octets@dots", "--only", "retr-octets@eight-bit", "--name", "Post 7")
 
-	browser, cancel := chromedp.NewExecAllocator(context.Background(), append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chromium), chromedp.NoSandbox)...)
-	t.Cleanup(cancel)
-	browser, cancel = chromedp.NewContext(browser)
-	t.Cleanup(cancel)
-	g.Expect(chromedp.Do(browser)).To(Succeed())
-	other := page(browser, t, address)
-	r := &reader{T: t, tab: page(browser, t, address), client: client, forgets: "Dots", skips: "retr-octets@eight-bit"}
+	other := browser.Open(chromium, t, chromedp.Navigate(address))
+	r := &reader{T: t, tab: browser.Open(chromium, t, chromedp.Navigate(address)), client: client, forgets: "Dots", skips: "retr-octets@eight-bit"}
 	a := r.next("")
 	for ; a.Number != ""; a = r.next(a.Number) {
 		r.answer(a)
@@ -148,10 +122,10 @@ func TestCheckAsksAPersonInAPage(t *testing.T) {
 	g.Expect(a.Heading).To(Equal("1 of 3 cases fail the check"))
 	g.Expect(strings.Join(r.asked, "\n")).To(And(ContainSubstring("A message has octets that clients often damage."), ContainSubstring("played again to be sure")))
 	for id, verdict := range map[string]string{"dele-drop@2": "pass", "retr-octets@dots": "fail LOST", "retr-octets@eight-bit": "not-exercised"} {
-		g.Expect(js(r.tab, t, fmt.Sprintf("document.getElementById(%q).innerText", "case-"+id))).To(HavePrefix(verdict), id)
+		g.Expect(r.tab.Value(fmt.Sprintf("document.getElementById(%q).innerText", "case-"+id))).To(HavePrefix(verdict), id)
 	}
-	g.Eventually(func() string { return js(other, t, "document.body.innerText") }, patience, 50*time.Millisecond).Should(ContainSubstring(a.Heading))
-	g.Expect(js(r.tab, t, `document.querySelector("a[href='/report']").href`)).To(Equal(address + "report"))
+	other.Shows("body", a.Heading)
+	g.Expect(r.tab.Value(`document.querySelector("a[href='/report']").href`)).To(Equal(address + "report"))
 	r.press("")
 	g.Expect(c.Wait()).NotTo(Succeed())
 	g.Expect(c.ProcessState.ExitCode()).To(Equal(1), errOut.String())

@@ -13,12 +13,13 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"pop3mtm/fakeserver/control"
+	"pop3mtm/internal/browser"
 )
 
 // TestNothingThatClientsOrMailSayRuns shows hostile text everywhere that the page shows text, and
 // hostile HTML in the frame.
 func TestNothingThatClientsOrMailSayRuns(t *testing.T) {
-	ctx := browser(t)
+	ctx := browser.Start(t)
 	s := start(t)
 	var loads atomic.Int32
 	trap := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { loads.Add(1) }))
@@ -48,32 +49,32 @@ func TestNothingThatClientsOrMailSayRuns(t *testing.T) {
 	if _, err := fmt.Fprintf(conn, "USER ann\r\nPASS secret\r\nNOOP\r\nXSS %s\r\n%s\r\nRETR 1\r\nQUIT\r\n", attack, attack); err != nil {
 		t.Fatal(err)
 	}
-	b.shows("#transcript li.client", attack)
-	b.shows("#transcript li.server", "-ERR "+attack)
-	b.shows("#maildrop", attack)
-	b.shows("#rules", "onerror")
+	b.Shows("#transcript li.client", attack)
+	b.Shows("#transcript li.server", "-ERR "+attack)
+	b.Shows("#maildrop", attack)
+	b.Shows("#rules", "onerror")
 
-	b.click("#maildrop button.link")
-	b.shows("#message h2", attack)
-	b.do(chromedp.WaitVisible(chromedp.CSS("#message iframe")))
-	b.shoot("hostile", false)
-	b.click("#tab-source")
-	b.shows("#pane-source", "http-equiv=refresh")
-	b.click("#message [data-close]")
-	if title := b.value("document.title"); strings.Contains(title, "pwned") {
+	b.Click("#maildrop button.link")
+	b.Shows("#message h2", attack)
+	b.Do(chromedp.WaitVisible(chromedp.CSS("#message iframe")))
+	shoot(b, "hostile", false)
+	b.Click("#tab-source")
+	b.Shows("#pane-source", "http-equiv=refresh")
+	b.Click("#message [data-close]")
+	if title := b.Value("document.title"); strings.Contains(title, "pwned") {
 		t.Error("a script ran in the page")
 	}
 
 	// The frame by itself: no script, no load, no form, no link that leads on.
 	html := s.url + "/page/html?" + url.Values{"user": {"ann"}, "uid": {`"><script>1</script>`}}.Encode()
-	b.do(chromedp.Navigate(s.page("ann")), chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`{
+	b.Do(chromedp.Navigate(s.page("ann")), chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`{
 		const frame = document.createElement("iframe");
 		frame.src = %q;
 		frame.onload = () => { document.body.dataset.framed = "yes"; };
 		document.body.append(frame);
 	}`, html)))
-	b.until(`document.body.dataset.framed === "yes"`)
-	if title := b.value("document.title"); strings.Contains(title, "pwned") {
+	b.Until(`document.body.dataset.framed === "yes"`)
+	if title := b.Value("document.title"); strings.Contains(title, "pwned") {
 		t.Error("a script ran in the frame, which its own policy must sandbox without help of the page")
 	}
 	answer, err := http.Get(html)

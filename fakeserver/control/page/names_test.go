@@ -8,22 +8,21 @@ import (
 	"github.com/chromedp/cdproto/accessibility"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/chromedp"
+
+	"pop3mtm/internal/browser"
 )
 
 // namesEverything looks at the tree that screen readers have.
-func namesEverything(t *testing.T, b *tab) {
-	b.click("[data-open=picker]")
-	b.shows("#found", " of ")
+func namesEverything(t *testing.T, b *browser.Tab) {
+	b.Click("[data-open=picker]")
+	b.Shows("#found", " of ")
 	for _, dialog := range []string{"picker", ""} {
 		if dialog == "" {
-			b.click("#picker [data-close]")
+			b.Click("#picker [data-close]")
 		}
-		tree, err := chromedp.Run(b.ctx, func(ctx context.Context, target *chromedp.Target) (accessibility.GetFullAXTreeResult, error) {
+		tree := browser.Get(b, func(ctx context.Context, target *chromedp.Target) (accessibility.GetFullAXTreeResult, error) {
 			return cdp.Call(ctx, target, accessibility.GetFullAXTree, accessibility.GetFullAXTreeParams{})
 		})
-		if err != nil {
-			t.Fatal(err)
-		}
 		roles := map[string]int{}
 		for _, n := range tree.Nodes {
 			if n.Ignored || n.Role == nil {

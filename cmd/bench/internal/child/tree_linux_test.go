@@ -9,7 +9,8 @@ import (
 
 var _ = Describe("the cost of a server with several processes", func() {
 	It("is that of the started process and all its descendants, ended ones included", func(ctx SpecContext) {
-		// The first child uses processor time and ends; the second stays, and reports that both have run.
+		// The first child uses processor time and ends; the second stays, and reports that both
+		// have run.
 		cmd := exec.CommandContext(ctx, "sh", "-c", `sh -c 'i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done'; sh -c 'echo there; read end; true'; true`)
 		stdin, err := cmd.StdinPipe()
 		Expect(err).NotTo(HaveOccurred())

@@ -14,8 +14,8 @@ import (
 	"pop3mtm/fakeserver/maildrop"
 )
 
-// ListingName names the client, and its server in results. The client sends STAT, LIST and
-// UIDL, as ours does to refresh a mailbox, and discards the replies. The additional cost of our client is
+// ListingName names the client, and its server in results. The client sends STAT, LIST and UIDL, as
+// ours does to refresh a mailbox, and discards the replies. What our client costs more than it is
 // its cost beyond the wire.
 const ListingName = "bare listing"
 

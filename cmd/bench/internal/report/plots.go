@@ -80,8 +80,8 @@ func (r *Results) throughputPlot() page.Plot {
 	return p
 }
 
-// speeds returns megabytes per second between samples. It joins samples until a few dozen points are
-// left, which are readable as a line.
+// speeds returns megabytes per second between samples. It joins samples until a few dozen points
+// are left, which are readable as a line.
 func speeds(samples []wire.Sample) []page.Point {
 	const most = 60
 	if len(samples) < 2 {
