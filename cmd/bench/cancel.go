@@ -184,7 +184,7 @@ func (r *canceller) next(ctx context.Context) error {
 		s, err := r.once(ctx, position)
 		if errors.Is(err, errFinished) {
 			if r.found.Finished++; r.found.Finished > 10+2*len(r.found.Cancels) {
-				return errors.New("the copies end before they can be cancelled: take more --messages")
+				return errors.New("the copies end before they can be cancelled: use more --messages")
 			}
 			continue
 		}

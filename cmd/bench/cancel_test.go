@@ -17,7 +17,7 @@ var _ = Describe("bench cancel", func() {
 		},
 		Entry("one message", "--messages takes 2 or more: a copy of one message has no middle", "--messages", "1"),
 		Entry("no cancel", "--cancels takes 1 to 10000, not 0", "--cancels", "0"),
-		Entry("no folder", "--dir /nowhere is not a directory", "--dir", "/nowhere"),
+		Entry("no folder", "--dir takes a directory that exists, not /nowhere", "--dir", "/nowhere"),
 	)
 
 	It("cancels where the seed says, checks what is left, and leaves nothing behind", func() {

@@ -104,7 +104,7 @@ func (m *compare) validate(c *cobra.Command) ([]clients.Client, error) {
 		return nil, err
 	}
 	if len(m.clients) == 1 && m.clients[0] == "" {
-		m.clients = nil // --clients '' wants none of them
+		m.clients = nil // --clients '' means no third-party clients
 	}
 	if err := clients.CheckNames(m.clients); err != nil {
 		return nil, err
@@ -134,14 +134,14 @@ func (m *compare) validateTLS() error {
 		return nil
 	}
 	if m.TLSName != "" {
-		return cli.Usage("--tls-name: the clients of others check the certificate for the host that they connect to")
+		return cli.Usage("--tls-name: third-party clients check the certificate for the host that they connect to; leave it out")
 	}
 	if m.Target != "" && m.Line() != (wire.Line{}) {
-		return cli.Usage("--rtt and --bandwidth stand between the clients and the certificate of a --target: leave them or --tls out")
+		return cli.Usage("--rtt and --bandwidth use a relay, for which the certificate of a --target is not valid: leave out them or --tls")
 	}
 	for _, name := range m.clients {
 		if p, known := clients.Peers()[name]; known && !p.Encrypts(peer.TLS(m.TLS)) {
-			return cli.Usage("--clients: %s cannot protect its line with --tls %s: leave it out", name, m.TLS)
+			return cli.Usage("--clients: %s does not support --tls %s: leave it out", name, m.TLS)
 		}
 	}
 	return nil

@@ -31,19 +31,19 @@ var _ = Describe("bench compare", func() {
 			Expect(r.status).To(Equal(2))
 			Expect(r.errOut).To(Equal("bench: " + want + "; see 'bench compare --help'\n"))
 		},
-		Entry("an unknown client", `--clients knows curl, fetchmail, fetchmail-bsmtp, getmail6, getmail6-mbox, mpop-maildir, mpop-mbox, poplib, not "outlook"`, "--clients", "mpop-mbox,outlook"),
-		Entry("a client given twice", "--clients names curl twice", "--clients", "curl,curl"),
+		Entry("an unknown client", `--clients takes curl, fetchmail, fetchmail-bsmtp, getmail6, getmail6-mbox, mpop-maildir, mpop-mbox, poplib, not "outlook"`, "--clients", "mpop-mbox,outlook"),
+		Entry("a client given twice", "--clients has curl twice", "--clients", "curl,curl"),
 		Entry("a command without a name", `--client takes NAME=COMMAND, not "./fetch"`, "--client", "./fetch"),
 		Entry("a name that is taken", "--client: the name curl is taken", "--client", "curl=x {host} {port} {dir}"),
 		Entry("a command that cannot find the mailbox", "--client: the command of x lacks {port}: "+
 			"it may use {host}, {port}, {user}, {password}, {dir} and {ca}", "--client", "x=fetch {host} {dir}"),
-		Entry("an unknown server", `--server knows pop3sim, dovecot, not "exchange"`, "--server", "exchange"),
-		Entry("a server given twice", "--server names pop3sim twice", "--server", "pop3sim,pop3sim"),
+		Entry("an unknown server", `--server takes pop3sim, dovecot, not "exchange"`, "--server", "exchange"),
+		Entry("a server given twice", "--server has pop3sim twice", "--server", "pop3sim,pop3sim"),
 		Entry("two kinds of server", "--target and --server exclude each other", "--server", "dovecot", "--target", "here:1"),
-		Entry("a client without STLS", "--clients: getmail6 cannot protect its line with --tls stls: leave it out", "--clients", "curl,getmail6", "--tls", "stls"),
-		Entry("a certificate for another host", "--tls-name: the clients of others check the certificate for the host that they connect to",
+		Entry("a client without STLS", "--clients: getmail6 does not support --tls stls: leave it out", "--clients", "curl,getmail6", "--tls", "stls"),
+		Entry("a certificate for another host", "--tls-name: third-party clients check the certificate for the host that they connect to; leave it out",
 			"--target", "here:1", "--tls", "stls", "--tls-name", "there"),
-		Entry("a relay before a certificate", "--rtt and --bandwidth stand between the clients and the certificate of a --target: leave them or --tls out",
+		Entry("a relay before a certificate", "--rtt and --bandwidth use a relay, for which the certificate of a --target is not valid: leave out them or --tls",
 			"--target", "here:1", "--tls", "stls", "--rtt", "1ms"),
 	)
 
@@ -81,7 +81,7 @@ var _ = Describe("bench compare", func() {
 		Expect(err).NotTo(HaveOccurred())
 		checkPage(text, &found)
 		Expect(string(text)).To(And(
-			ContainSubstring(`<p class="warning" role="status">Only 2 runs: the medians may be far off; take --runs 5 or more.</p>`),
+			ContainSubstring(`<p class="warning" role="status">Only 2 runs: the medians are not reliable; use --runs 5 or more.</p>`),
 			MatchRegexp(`<p class="result">mine: [0-9,]+ messages a second \([0-9,]+ to [0-9,]+\), which is [0-9.]+ times the rate of mtm `),
 			MatchRegexp(`<dt>Date</dt><dd>[0-9]{4}-[0-9]{2}-[0-9]{2}T`),
 			MatchRegexp(`<dt>Command</dt><dd>bench\S* compare --messages 40 `)))

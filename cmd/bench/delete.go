@@ -37,7 +37,7 @@ func DeleteMode() harness.Mode {
 	}
 }
 
-// mostArguments limits the messages that are named on the command line of an mtm program.
+// mostArguments limits the message numbers on the command line of an mtm program.
 const mostArguments = 100_000
 
 func newDelete() *cobra.Command {
@@ -66,7 +66,7 @@ and our store must be sound and list none.`,
 			return err
 		}
 		if d.MTM != "" && d.Box.Messages > mostArguments {
-			return cli.Usage("--mtm takes at most %d messages here: each is an argument of the program; leave --mtm out", mostArguments)
+			return cli.Usage("with --mtm at most %d messages can be deleted, since each is an argument of the program: use fewer, or leave out --mtm", mostArguments)
 		}
 		p, err := d.plan(c.Context())
 		if err != nil {
@@ -147,7 +147,7 @@ func (*deletion) Verify(ctx context.Context, storeDir string, served maildrop.Li
 
 // deleter is a bare client that sends DELE for every message.
 type deleter struct {
-	Window int `json:"window"` // DELE in flight
+	Window int `json:"window"` // DELE commands in flight
 }
 
 // Kind implements clients.Client.
@@ -182,7 +182,8 @@ func (d *deleter) Fetch(ctx context.Context, v *clients.Visit) error {
 	return clients.RunProgram(ctx, deleName, d.Name(), deleSpec{v.Login, d.Window})
 }
 
-// Verify implements clients.Client. The server's own count has been checked.
+// Verify implements clients.Client. There is nothing to check: the harness has compared the number
+// of messages on the server.
 func (*deleter) Verify(_ context.Context, _ *clients.Visit, served maildrop.List) (tasks.Kept, error) {
 	return tasks.Kept{Messages: served.Len()}, nil
 }

@@ -18,7 +18,7 @@ var _ = Describe("bench delete", func() {
 			Expect(r.errOut).To(Equal("bench: " + want + "; see 'bench delete --help'\n"))
 		},
 		Entry("a window of crowds", "--window takes 0 to 10000, not 10001", "--window", "10001"),
-		Entry("more arguments than a program can take", "--mtm takes at most 100000 messages here: each is an argument of the program; leave --mtm out",
+		Entry("more arguments than a program can take", "with --mtm at most 100000 messages can be deleted, since each is an argument of the program: use fewer, or leave out --mtm",
 			"--mtm", "mtm", "--messages", "100001"),
 	)
 

@@ -48,7 +48,7 @@ figures of a column are alike. For each round it prints how much more a message 
 	g.AddFlags(c, 100_000, 2<<10, 3, 0)
 	f := c.Flags()
 	g.AddClientFlag(f)
-	f.IntVar(&g.from, "from", 1000, "messages of the smallest mailbox")
+	f.IntVar(&g.from, "from", 1000, "number of messages in the smallest mailbox")
 	g.AddSimulatorFlag(f)
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		if err := g.Setup.Validate(f); err != nil {
@@ -137,7 +137,7 @@ const usualSize = 10_000
 func grow(r *report.Results) {
 	for _, visit := range []string{retrieved, firstVisit, someNew} {
 		var usual, largest int
-		runs := map[int][]*report.Measurement{} // by size; that of a mailbox with 1 % new is a little larger
+		runs := map[int][]*report.Measurement{} // by the size of the mailbox, which is larger in visits with 1 % new messages
 		for i := range r.Trials {
 			m := &r.Trials[i]
 			if m.Visit != visit {

@@ -56,7 +56,7 @@ var _ = Describe("bench sessions", func() {
 		Entry("nobody", "--at-once takes 1 to 10000, not 0", "--at-once", "0"),
 		Entry("fewer than none", "--idle takes 0 to 10000, not -1", "--idle", "-1"),
 		Entry("no time", "--time takes 10ms to 1h0m0s, not 0s", "--time", "0"),
-		Entry("many sessions of one user", "--at-once above 1 and --idle need a user for each session: write --user 'user{n}', "+
+		Entry("many sessions of one user", "--at-once above 1 and --idle need a user for each session: use --user 'user{n}', "+
 			"or --at-once 1 --idle 0", "--target", "here:1"),
 	)
 

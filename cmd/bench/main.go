@@ -1,13 +1,13 @@
 // Command bench measures how fast mail is retrieved from large mailboxes. Server and client run in
-// processes of their own, other people's clients take turns with ours on the same mailbox, and
-// every message that a client stores is compared with what was served.
+// processes of their own, third-party clients take turns with ours on the same mailbox, and every
+// message that a client stores is compared with what was served.
 //
 // Each mode is one file here, named after its command. It makes a plan of trials
 // (internal/harness): in each round every trial runs once. A trial is one or more visits of a
 // client (internal/clients) to a server (internal/servers) for a task (internal/tasks), over a line
-// that may delay what passes (internal/wire), and ends with a comparison of what the client stored
-// with what was served (internal/verify). The mailbox comes from internal/workload, processes and
-// their cost are in internal/child, and internal/report sums up and prints, with internal/numbers.
+// that may have a delay (internal/wire), and ends with a comparison of what the client stored with
+// what was served (internal/verify). internal/workload generates the mailbox, internal/child starts
+// and measures processes, and internal/report summarizes and prints, with internal/numbers.
 package main
 
 import (
@@ -23,7 +23,7 @@ import (
 
 func main() { os.Exit(cli.Run(newRoot(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
-// modes returns what the bench can do, in the order of its help.
+// modes returns the modes of the bench, in the order of its help.
 func modes() []harness.Mode {
 	return []harness.Mode{
 		RetrieveMode(), RefreshMode(), CompareMode(), ServersMode(), StartMode(), SessionsMode(), GrowthMode(), VerifyMode(),

@@ -20,7 +20,7 @@ import (
 type refresh struct {
 	harness.Setup
 	window   int
-	oneByOne int // messages of the mailbox that is refreshed without pipelining, 0 = none
+	oneByOne int // number of messages in the mailbox that is refreshed without pipelining, 0 to leave it out
 }
 
 // RefreshMode returns the mode that runs it.
@@ -48,7 +48,7 @@ capabilities, and nothing can be new in it: it is refreshed three times.`,
 	r.AddFlags(c, 100_000, 2<<10, 5, time.Millisecond)
 	f := c.Flags()
 	r.AddClientFlag(f)
-	f.IntVar(&r.oneByOne, "one-by-one-messages", 10_000, "messages in the mailbox that is refreshed without pipelining; 0 leaves it out")
+	f.IntVar(&r.oneByOne, "one-by-one-messages", 10_000, "number of messages in the mailbox that is refreshed without pipelining; 0 = leave this out")
 	harness.WindowFlag(f, &r.window)
 	r.AddServerFlags(f)
 	r.AddKeepFlags(f)
@@ -80,11 +80,11 @@ const (
 
 	firstVisit = "first"
 	nothingNew = "nothing new"
-	stillNone  = "still nothing new" // nor was there anything new in the visit before
+	stillNone  = "still nothing new" // the second visit in a row without new messages
 	someNew    = "1 % new"
 )
 
-// refreshes are four visits of a mailbox, or three where nothing can be new.
+// refreshes returns the visits: four, or three of a mailbox in which there cannot be new messages.
 func refreshes(box workload.Mailbox, grows bool) []harness.VisitSpec {
 	again := &tasks.Headers{Before: box.Messages}
 	visits := []harness.VisitSpec{harness.NamedVisit(firstVisit, box, new(tasks.Headers)), harness.NamedVisit(nothingNew, box, again), harness.NamedVisit(stillNone, box, again)}
@@ -136,8 +136,9 @@ func (r *refresh) plan(ctx context.Context, spool string) (*harness.Trials, erro
 	return p, nil
 }
 
-// beyondWire sums up the CPU time that a known message costs our client beyond reading the
-// listings: in each round that of the refresh with nothing new, less that of the bare listing.
+// beyondWire adds to the results how much CPU time a known message costs our client beyond reading
+// the listings: in each round, the time of the refresh without new messages minus that of the bare
+// listing.
 func beyondWire(r *report.Results) {
 	wire := map[int]float64{}
 	for i := range r.Trials {

@@ -60,7 +60,7 @@ mpop-mbox: mpop 1.4; syncs: 1 a message; it stores CRLF as LF
 		found.Failures = []report.Lost{{Round: 2, What: "curl", Text: "curl: no"}}
 		found.Conclude()
 		Expect(found.Ratios).To(Equal([]report.Versus{{Label: "mtm : mpop-mbox", Times: numbers.Spread{Least: 10, Median: 10, Most: 10}}}))
-		Expect(string(found.Table())).To(And(HavePrefix("Only a part: stopped by a signal after 3 of 6 trials.\n"),
+		Expect(string(found.Table())).To(And(HavePrefix("Incomplete: stopped by a signal after 3 of 6 trials.\n"),
 			HaveSuffix("curl failed in round 2 and was left out from then on: curl: no\n")))
 	})
 

@@ -29,7 +29,7 @@ type retrieve struct {
 // RetrieveMode returns the mode that runs it.
 func RetrieveMode() harness.Mode { return harness.Mode{Command: newRetrieve()} }
 
-// What --mode takes.
+// The values of --mode.
 const (
 	copyMail = "copy"
 	moveMail = "move"
@@ -39,8 +39,8 @@ const (
 
 func retrieveModes() []string { return []string{copyMail, moveMail, headers, topLines} }
 
-// task returns the task that the flags describe, in words too, and what of each
-// message is compared.
+// task returns the task that the flags describe, the task in words, and the part of each message
+// that is compared.
 func (r *retrieve) task() (task tasks.Task, words, compared string) {
 	switch r.mode {
 	case moveMail:
@@ -79,13 +79,13 @@ that is watched, for throughput over time and the latency of each message only.
 	}
 	r.AddFlags(c, 10_000, 8<<10, 5, 0)
 	f := c.Flags()
-	f.StringVar(&r.mode, "mode", copyMail, "what is done: copy, move, headers (refresh only) or top (the first lines of each message)")
-	f.StringVar(&r.choice.Which, "which", tasks.NewOnes, "which messages: new, all or selection")
-	f.IntVar(&r.lines, "lines", 10, "lines of the body with --mode top")
-	f.IntVar(&r.choice.Every, "every", 10, "with --which selection, every N-th message is fetched")
+	f.StringVar(&r.mode, "mode", copyMail, "what the client does: copy, move, headers (refresh only) or top (the first lines of each message)")
+	f.StringVar(&r.choice.Which, "which", tasks.NewOnes, "which messages it fetches: new, all or selection")
+	f.IntVar(&r.lines, "lines", 10, "with --mode top, the number of body lines to fetch")
+	f.IntVar(&r.choice.Every, "every", 10, "with --which selection, fetch every N-th message")
 	harness.WindowFlag(f, &r.window)
 	r.AddClientFlag(f)
-	f.IntVar(&r.accounts, "accounts", 1, "mailboxes that are fetched at once, by a client process each; {n} in --user is the number")
+	f.IntVar(&r.accounts, "accounts", 1, "number of mailboxes to fetch at the same time, each by a client process of its own; {n} in --user is its number")
 	r.AddServerFlags(f)
 	r.AddKeepFlags(f)
 	c.RunE = func(c *cobra.Command, _ []string) error {
@@ -113,13 +113,13 @@ func (r *retrieve) validate() error {
 	case !slices.Contains(tasks.Whiches(), r.choice.Which):
 		return cli.Usage("--which takes %s, not %q", strings.Join(tasks.Whiches(), ", "), r.choice.Which)
 	case r.mode == headers && r.choice.Which != tasks.NewOnes:
-		return cli.Usage("--mode headers refreshes the whole list: leave out --which %s", r.choice.Which)
+		return cli.Usage("--mode headers refreshes the whole mailbox: leave out --which %s", r.choice.Which)
 	case r.lines < 0 || r.lines > mostLines:
 		return cli.Usage("--lines takes 0 to %d, not %d", mostLines, r.lines)
 	case r.choice.Every < 1 || r.choice.Every > workload.MostMessages:
 		return cli.Usage("--every takes 1 to %d, not %d", workload.MostMessages, r.choice.Every)
 	case r.mode == moveMail && r.Target != "":
-		return cli.Usage("--mode move would delete the mail of --target: the next run would have nothing to fetch")
+		return cli.Usage("--mode move would delete the mail of --target, so that the next run had nothing to fetch: use --mode copy")
 	case r.choice.Which == tasks.Selected && r.MTM != "":
 		return cli.Usage("--which selection works with the client built into the bench, not with --mtm")
 	case r.accounts < 1 || r.accounts > harness.MostAccounts:
@@ -128,7 +128,8 @@ func (r *retrieve) validate() error {
 	return harness.CheckWindow(r.window)
 }
 
-// plan returns one trial a round, and one more on a watched line when somebody will look at plots.
+// plan returns the trial of a round, and an extra one on a watched line when the results have
+// plots.
 func (r *retrieve) plan(ctx context.Context, spool string) (*harness.Trials, error) {
 	p := r.Begin("retrieve")
 	server, err := r.Server()

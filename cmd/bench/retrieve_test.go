@@ -30,12 +30,12 @@ var _ = Describe("bench retrieve", func() {
 		Entry("an invalid size", `--size: a size is a whole number of octets such as 4096, 8KiB or 2MB`, "--size", "big"),
 		Entry("a size without room for the header", "--size takes 512 to 1TiB, not 511", "--size", "511"),
 		Entry("a size above all memory", "--size takes 512 to 1TiB, not 2TiB", "--size", "2TiB"),
-		Entry("more than there is in the world", "--messages and --size make more than 32 PiB of mail", "--messages", "1000000", "--size", "1TiB"),
+		Entry("more mail than the limit", "--messages and --size make more than 32 PiB of mail: use fewer or smaller messages", "--messages", "1000000", "--size", "1TiB"),
 		Entry("no run", "--runs takes 1 to 1000, not 0", "--runs", "0"),
 		Entry("an unknown format", `--format takes table, benchfmt or json, not "xml"`, "--format", "xml"),
 		Entry("an unknown mode", `--mode takes copy, move, headers, top, not "steal"`, "--mode", "steal"),
 		Entry("an unknown choice", `--which takes new, all, selection, not "old"`, "--which", "old"),
-		Entry("a choice of headers", "--mode headers refreshes the whole list: leave out --which all", "--mode", "headers", "--which", "all"),
+		Entry("a choice of headers", "--mode headers refreshes the whole mailbox: leave out --which all", "--mode", "headers", "--which", "all"),
 		Entry("lines below none", "--lines takes 0 to 1000000, not -1", "--lines", "-1"),
 		Entry("every none", "--every takes 1 to 10000000, not 0", "--every", "0"),
 		Entry("a window of crowds", "--window takes 0 to 10000, not 10001", "--window", "10001"),
@@ -45,18 +45,18 @@ var _ = Describe("bench retrieve", func() {
 		Entry("no account", "--accounts takes 1 to 64, not 0", "--accounts", "0"),
 		Entry("an unknown protection", `--tls takes none, stls or implicit, not "ssl"`, "--tls", "ssl"),
 		Entry("a round trip of minutes", "--rtt takes 0 to 1s, not 1m0s", "--rtt", "1m"),
-		Entry("a bandwidth of nearly nothing", "--bandwidth takes 0 for no limit, or 1KiB a second and more, not 7", "--bandwidth", "7"),
+		Entry("a bandwidth of nearly nothing", "--bandwidth takes 0 for no limit, or at least 1KiB a second, not 7", "--bandwidth", "7"),
 		Entry("an invalid target", `--target takes HOST:PORT, such as pop.example.org:110 or [::1]:1110, not "here"`, "--target", "here"),
 		Entry("a port beyond all", `--target takes HOST:PORT, such as pop.example.org:110 or [::1]:1110, not "here:70000"`, "--target", "here:70000"),
 		Entry("a mailbox beside a target", "--messages describes the synthetic mailbox, but --target has a mailbox of its own", "--target", "here:1", "--messages", "3"),
 		Entry("a user without a target", "--user needs --target", "--user", "ada"),
-		Entry("a variable that is not there", "--password-env: the variable BENCH_NONE is not set", "--target", "here:1", "--password-env", "BENCH_NONE"),
+		Entry("a variable that is not set", "--password-env: the environment variable BENCH_NONE is not set", "--target", "here:1", "--password-env", "BENCH_NONE"),
 		Entry("two servers", "--target and --pop3sim exclude each other", "--target", "here:1", "--pop3sim", "x"),
-		Entry("a move that cannot be done twice", "--mode move would delete the mail of --target: the next run would have nothing to fetch",
+		Entry("a move that cannot be done twice", "--mode move would delete the mail of --target, so that the next run had nothing to fetch: use --mode copy",
 			"--target", "here:1", "--mode", "move"),
 		Entry("a profile of a foreign program", "--profile works with the server and the client built into the bench, "+
 			"not with --mtm, --pop3sim or --target", "--profile", "p", "--mtm", "mtm"),
-		Entry("a page that is a folder", "--html takes the name of a file, and . is a directory", "--html", "."),
+		Entry("a page that is a directory", "--html takes the name of a file, but . is a directory", "--html", "."),
 		Entry("an argument", `wrong arguments, starting with "now": write 'bench retrieve'`, "now"),
 	)
 
@@ -98,7 +98,7 @@ var _ = Describe("bench retrieve", func() {
 		stores, err := filepath.Glob(filepath.Join(dir, "bench-*", "00?-mtm", "mail.store"))
 		Expect(err).NotTo(HaveOccurred())
 		Expect(stores).To(HaveLen(3))
-		Expect(r.errOut).To(Equal("What the clients stored is kept in " + filepath.Dir(filepath.Dir(stores[0])) + "\n"))
+		Expect(r.errOut).To(Equal("The mail that the clients stored is in " + filepath.Dir(filepath.Dir(stores[0])) + "\n"))
 		served, err := found.Mailbox.List()
 		Expect(err).NotTo(HaveOccurred())
 		Expect(verify.Inbox(GinkgoT().Context(), stores[1], served)).To(Succeed())

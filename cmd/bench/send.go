@@ -54,8 +54,8 @@ process, and take turns; every message that arrives is compared with what was se
   bench send --messages 200 --runs 3 --rtt 20ms --json`,
 	}
 	x.Flags(c, 1000, 4<<10, func() {
-		c.Flags().IntVar(&x.runs, "runs", 5, "how often each of the two programs sends all messages")
-		c.Flags().DurationVar(&x.roundTrip, "rtt", 0, "round trip that is added between client and server")
+		c.Flags().IntVar(&x.runs, "runs", 5, "number of rounds; in each round both programs send all messages")
+		c.Flags().DurationVar(&x.roundTrip, "rtt", 0, "round-trip time to add between client and server")
 		x.DirFlag(c)
 	})
 	c.RunE = func(c *cobra.Command, _ []string) error {
@@ -73,7 +73,7 @@ process, and take turns; every message that arrives is compared with what was se
 	return c
 }
 
-// mostSent bounds the messages, which the server keeps in memory.
+// mostSent limits the number of messages, since the server keeps them in memory.
 const mostSent = 100_000
 
 func (x *sending) validate() error {
@@ -89,16 +89,16 @@ func (x *sending) validate() error {
 	return x.Room(2)
 }
 
-// sends holds what the benchmark has found.
+// sends holds the results of the benchmark.
 type sends struct {
 	Benchmark string           `json:"benchmark"`
 	Machine   report.Machine   `json:"machine"`
 	Mailbox   workload.Mailbox `json:"mailbox"`
 	RoundTrip time.Duration    `json:"round_trip"`
 	Autosend  []float64        `json:"autosend_seconds"`
-	Loop      []float64        `json:"loop_seconds"`      // of the same round
-	Faster    numbers.Spread   `json:"times_faster"`      // the loop's time divided by autosend's, round by round
-	Stopped   string           `json:"stopped,omitempty"` // why this is only a part
+	Loop      []float64        `json:"loop_seconds"`      // of the same rounds
+	Faster    numbers.Spread   `json:"times_faster"`      // the loop's time divided by autosend's, in each round
+	Stopped   string           `json:"stopped,omitempty"` // why the results are incomplete
 }
 
 // Empty implements answer.
@@ -141,7 +141,7 @@ const (
 	benchRecipient = "ben@example.org"
 )
 
-// sender sends the same mail in both ways to a server that is new for each run.
+// sender sends the same mail with the loop and with autosend, each time to a new server.
 type sender struct {
 	mail  [][]byte
 	line  wire.Line
@@ -149,7 +149,7 @@ type sender struct {
 	found *sends
 }
 
-// sender creates all mail in memory.
+// sender returns a sender that has generated all mail in memory.
 func (x *sending) sender(dir string) (*sender, error) {
 	list, err := x.Box.List()
 	if err != nil {
@@ -167,7 +167,7 @@ func (x *sending) sender(dir string) (*sender, error) {
 	return s, nil
 }
 
-// both sends the mail in both ways, one after the other.
+// both sends the mail with autosend and with the loop, and records the two times.
 func (s *sender) both(ctx context.Context) error {
 	ours, err := s.measure(ctx, s.autosend)
 	if err != nil {
@@ -181,7 +181,8 @@ func (s *sender) both(ctx context.Context) error {
 	return nil
 }
 
-// measure starts a server, sends all mail to it in one way, and compares what it has.
+// measure starts a server, sends all mail to it with one of the two programs, and compares what the
+// server received. It returns how long the sending took.
 func (s *sender) measure(ctx context.Context, run func(context.Context, string) (time.Duration, error)) (took time.Duration, err error) {
 	sink := smtpsink.New(&smtpsink.Options{TranscriptOctets: -1})
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
@@ -217,14 +218,14 @@ func (s *sender) compare(got []smtpsink.Message) error {
 	}
 	for i, m := range got {
 		if m.From != benchSender || len(m.Recipients) != 1 || m.Recipients[0] != benchRecipient || !bytes.Equal(m.Data, s.mail[i]) {
-			return fmt.Errorf("message %d differs from what was sent", i+1)
+			return fmt.Errorf("the server received message %d with other octets than were sent", i+1)
 		}
 	}
 	return nil
 }
 
-// loop is go-smtp's SendMail for each message, over a connection of its own. The function of that
-// name would want STARTTLS.
+// loop sends each message over a new connection, with the commands of go-smtp's SendMail. SendMail
+// itself demands STARTTLS.
 func (s *sender) loop(ctx context.Context, address string) (time.Duration, error) {
 	began := time.Now()
 	for _, raw := range s.mail {
@@ -239,7 +240,7 @@ func (s *sender) loop(ctx context.Context, address string) (time.Duration, error
 		if err == nil {
 			err = c.Quit()
 		} else {
-			_ = c.Close() // the first error says what is wrong
+			_ = c.Close() // err is the cause
 		}
 		if err != nil {
 			return 0, err
@@ -272,7 +273,7 @@ func (s *sender) autosend(ctx context.Context, address string) (took time.Durati
 	return took, err
 }
 
-// fill makes the account and its Outbox, and gives the SMTP service.
+// fill creates the account, puts all mail into its Outbox, and returns its SMTP service.
 func (s *sender) fill(ctx context.Context, st *store.Store, address string) (store.ID, error) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {

@@ -17,7 +17,7 @@ var _ = Describe("bench send", func() {
 		},
 		Entry("no run", "--runs takes 1 to 1000, not 0", "--runs", "0"),
 		Entry("a line that is too long", "--rtt takes 0 to 1m, not 2m0s", "--rtt", "2m"),
-		Entry("no folder", "--dir /nowhere is not a directory", "--dir", "/nowhere"),
+		Entry("no folder", "--dir takes a directory that exists, not /nowhere", "--dir", "/nowhere"),
 	)
 
 	It("sends everything in both ways, over a line with a delay too, and leaves nothing behind", func() {

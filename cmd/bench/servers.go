@@ -17,7 +17,7 @@ import (
 	"pop3mtm/cmd/internal/cli"
 )
 
-// serversBench measures how fast servers give away mail.
+// serversBench measures how fast servers send mail.
 type serversBench struct {
 	harness.Setup
 	window  int
@@ -28,14 +28,14 @@ type serversBench struct {
 // ServersMode returns the mode that runs it.
 func ServersMode() harness.Mode { return harness.Mode{Command: newServers()} }
 
-// The clients of this benchmark. All throw away what comes, but for its sum.
+// Names of the clients of this benchmark, which keep only the checksum of the mail.
 const (
 	manyInFlight = "pipelined"
 	oneInFlight  = "one at a time"
 	thrownAway   = "bare sender"
 )
 
-// serversName is the benchmark's.
+// serversName is the name of the benchmark.
 const serversName = "servers"
 
 func newServers() *cobra.Command {
@@ -57,7 +57,7 @@ login, and 'bench start' how soon a server answers.`,
 	}
 	s.AddFlags(c, 10_000, 8<<10, 5, 0)
 	f := c.Flags()
-	f.IntVar(&s.window, "window", clients.UsualWindow, "how many commands the pipelined client has in flight")
+	f.IntVar(&s.window, "window", clients.UsualWindow, "number of commands that the pipelined client has in flight")
 	f.StringSliceVar(&s.from, "from", []string{workload.Synthetic, "eml", "mbox"}, "in which forms the simulator has the mail: "+strings.Join(workload.Forms(), ", "))
 	f.StringSliceVar(&s.servers, "server", []string{servers.Simulator, servers.DovecotName}, "servers: pop3sim, dovecot; one that is not installed is left out unless it is named")
 	s.AddServerFlags(f)
@@ -93,17 +93,17 @@ func (s *serversBench) validate() error {
 	}
 	for i, form := range s.from {
 		if !slices.Contains(workload.Forms(), form) {
-			return cli.Usage("--from knows %s, not %q", strings.Join(workload.Forms(), ", "), form)
+			return cli.Usage("--from takes %s, not %q", strings.Join(workload.Forms(), ", "), form)
 		}
 		if slices.Contains(s.from[:i], form) {
-			return cli.Usage("--from names %s twice", form)
+			return cli.Usage("--from has %s twice", form)
 		}
 	}
 	if len(s.from) == 0 {
-		return cli.Usage("--from is empty")
+		return cli.Usage("--from is empty: it takes one or more of %s", strings.Join(workload.Forms(), ", "))
 	}
 	if s.Target == "" {
-		const copies = 4 // as files, as an mbox, and for the others as a Maildir that becomes an mdbox
+		const copies = 4 // files, an mbox, and for third-party servers a Maildir and an mdbox
 		if err := workload.CheckSpace(s.Dir, copies*s.Box.Total()); err != nil {
 			return err
 		}
@@ -111,7 +111,7 @@ func (s *serversBench) validate() error {
 	return servers.CheckNames(s.servers, []string{servers.Simulator, servers.DovecotName}, s.Target)
 }
 
-// forms returns those for which files have to be made.
+// forms returns the forms of mail for which files must be written.
 func (s *serversBench) forms() []string {
 	if s.Target != "" || !slices.Contains(s.servers, servers.Simulator) {
 		return nil
@@ -157,8 +157,8 @@ func (s *serversBench) plan(ctx context.Context, hosts []servers.Spec, versions 
 	return p, nil
 }
 
-// servesFaster reports whether a ratio of a to b means something: ours with those of others for the
-// same client, and with the bare sender.
+// servesFaster reports whether the ratio of a to b is shown: our servers are compared with the
+// others for the same client, and with the bare sender.
 func servesFaster(a, b, _ report.Kind) bool {
 	ours := func(k report.Kind) bool { return strings.HasPrefix(k.Server, servers.Simulator) }
 	if !ours(a) || ours(b) {

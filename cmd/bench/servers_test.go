@@ -22,9 +22,9 @@ var _ = Describe("bench servers", func() {
 			Expect(r.errOut).To(Equal("bench: " + want + "; see 'bench servers --help'\n"))
 		},
 		Entry("a pipeline of one", "--window takes 2 to 10000, not 1", "--window", "1"),
-		Entry("an unknown form", `--from knows synthetic, eml, mbox, maildir, not "pst"`, "--from", "eml,pst"),
-		Entry("a form twice", "--from names eml twice", "--from", "eml,eml"),
-		Entry("an unknown server", `--server knows pop3sim, dovecot, not "mailpit"`, "--server", "mailpit"),
+		Entry("an unknown form", `--from takes synthetic, eml, mbox, maildir, not "pst"`, "--from", "eml,pst"),
+		Entry("a form twice", "--from has eml twice", "--from", "eml,eml"),
+		Entry("an unknown server", `--server takes pop3sim, dovecot, not "mailpit"`, "--server", "mailpit"),
 	)
 
 	It("serves one mailbox from all that it can, one message at a time too, beside the bare sender, and sums up what came", func() {

@@ -26,10 +26,10 @@ import (
 	"pop3mtm/fakeserver/maildrop"
 )
 
-// sessionsBench is the command.
+// sessionsBench measures how many sessions servers handle.
 type sessionsBench struct {
 	harness.Setup
-	at      []int // sessions at once
+	at      []int // numbers of sessions at the same time, each measured in turn
 	idle    int
 	time    time.Duration
 	servers []string
@@ -69,10 +69,10 @@ The client runs as a separate process. Dovecot has to be installed (in Debian do
 	s.AddFlags(c, 10, 2<<10, 3, 0)
 	f := c.Flags()
 	f.IntSliceVar(&s.at, "at-once", []int{1, 8}, "numbers of simultaneous sessions to measure")
-	f.DurationVar(&s.time, "time", 2*time.Second, "for how long each run opens sessions")
-	f.IntVar(&s.idle, "idle", 1000, "idle sessions to hold; 0 for none")
+	f.DurationVar(&s.time, "time", 2*time.Second, "how long each run opens sessions")
+	f.IntVar(&s.idle, "idle", 1000, "number of idle sessions to hold; 0 for none")
 	f.StringSliceVar(&s.servers, "server", []string{servers.Simulator}, "servers: "+strings.Join(sessionServers(), ", "))
-	f.StringVar(&s.Mailpit, "mailpit", "", "path of mailpit, when it is not on the PATH")
+	f.StringVar(&s.Mailpit, "mailpit", "", "`PATH` of the program mailpit, when it is not on the PATH")
 	s.AddServerFlags(f)
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		if err := s.Setup.Validate(f); err != nil {
@@ -90,7 +90,7 @@ The client runs as a separate process. Dovecot has to be installed (in Debian do
 	return c
 }
 
-// most returns the largest number of sessions at once, and so of users.
+// most returns the largest number of sessions at the same time, which is the number of users.
 func (s *sessionsBench) most() int {
 	most := s.idle
 	for _, n := range s.at {
@@ -99,7 +99,7 @@ func (s *sessionsBench) most() int {
 	return most
 }
 
-// sessionServers returns all that there are.
+// sessionServers returns the names that --server takes.
 func sessionServers() []string {
 	return []string{servers.Simulator, servers.DovecotName, servers.MailpitName}
 }
@@ -112,13 +112,13 @@ func (s *sessionsBench) validate() error {
 	}
 	switch {
 	case len(s.at) == 0:
-		return cli.Usage("--at-once is empty")
+		return cli.Usage("--at-once is empty: it takes one or more numbers of sessions, such as 1,100")
 	case s.idle < 0 || s.idle > mostSessions:
 		return cli.Usage("--idle takes 0 to %d, not %d", mostSessions, s.idle)
 	case s.time < 10*time.Millisecond || s.time > longestSession:
 		return cli.Usage("--time takes 10ms to %v, not %v", longestSession, s.time)
 	case s.Target != "" && s.most() > 1 && !strings.Contains(s.User, "{n}"):
-		return cli.Usage("--at-once above 1 and --idle need a user for each session: write --user 'user{n}', or --at-once 1 --idle 0")
+		return cli.Usage("--at-once above 1 and --idle need a user for each session: use --user 'user{n}', or --at-once 1 --idle 0")
 	}
 	if s.Mailpit != "" && !slices.Contains(s.servers, servers.MailpitName) {
 		return cli.Usage("--mailpit needs --server %s", servers.MailpitName)
@@ -144,7 +144,7 @@ func (s *sessionsBench) plan(hosts []servers.Spec, versions []report.Participant
 		if s.idle > 0 {
 			hold := func(n int) *opener {
 				o := &opener{Workers: n}
-				if server.Process != 0 { // its memory has to be looked at meanwhile, which takes the longer the more processes it has
+				if server.Process != 0 { // gives time to read the memory of a server with many processes
 					o.Hold = 5*child.LookEvery + time.Duration(n)*5*time.Millisecond
 				}
 				return o
@@ -159,7 +159,8 @@ func (s *sessionsBench) plan(hosts []servers.Spec, versions []report.Participant
 
 func heldVisit(n int) string { return fmt.Sprintf("%d held", n) }
 
-// weigh finds what an idle session costs each server: the memory with many less that with one.
+// weigh adds to the results how much memory an idle session needs: the memory with many sessions
+// minus that with one, divided by their difference in number.
 func weigh(r *report.Results, sessions int) {
 	peaks := map[string]map[string]float64{}
 	for _, s := range r.Summary {
@@ -179,19 +180,19 @@ func weigh(r *report.Results, sessions int) {
 	}
 }
 
-// sessionsName and holdName are clients that fetch nothing: one opens session after
-// session, the other holds many.
+// sessionsName and holdName are the names of clients that fetch nothing. One opens sessions one
+// after another, the other holds many open.
 const (
 	sessionsName = "sessions"
 	holdName     = "idle sessions"
 )
 
-// opener is the client of this benchmark, a process of its own.
+// opener is the client of this benchmark, which runs in a process of its own.
 type opener struct {
 	Users   int           `json:"users"`
-	Workers int           `json:"workers"` // sessions at once
-	Time    time.Duration `json:"time"`    // how long sessions are opened; 0 = each worker holds one
-	Hold    time.Duration `json:"hold"`    // how long, once all are there
+	Workers int           `json:"workers"` // number of sessions at the same time
+	Time    time.Duration `json:"time"`    // how long sessions are opened; 0 = each worker holds one open
+	Hold    time.Duration `json:"hold"`    // how long sessions are held once all are open
 }
 
 // Kind implements Client.
@@ -218,8 +219,8 @@ func (*opener) Prepare(context.Context, *clients.Visit) error { return nil }
 
 const sessionsCommand = "sessions-client"
 
-// sessionsSpec holds what the client reads from its standard input, and sessionsResult what
-// it writes into a file.
+// sessionsSpec is the task that the client reads from standard input, sessionsResult what it writes
+// into a file.
 type sessionsSpec struct {
 	Login servers.Login `json:"login"`
 	Open  opener        `json:"open"`
@@ -251,7 +252,7 @@ func (*opener) Verify(_ context.Context, v *clients.Visit, served maildrop.List)
 	return tasks.Kept{Messages: r.Sessions, Latency: r.Latency}, nil
 }
 
-// nothing is the task of leaving a mailbox as it is.
+// nothing is the task of a client that neither fetches nor deletes messages.
 type nothing struct{}
 
 // Kind implements Task.
@@ -285,7 +286,7 @@ func (s *sessionsSpec) Run(ctx context.Context) (*sessionsResult, error) {
 	took := wire.NewHistogram()
 	var lock sync.Mutex
 	end := time.Now().Add(s.Open.Time)
-	var all sync.WaitGroup // of those that hold, until the last has logged in
+	var all sync.WaitGroup // sessions that are held wait here until the last one has logged in
 	all.Add(s.Open.Workers)
 	together, ctx := errgroup.WithContext(ctx)
 	for i := range s.Open.Workers {
@@ -320,7 +321,7 @@ func (s *sessionsSpec) Run(ctx context.Context) (*sessionsResult, error) {
 	return r, err
 }
 
-// stay waits, or until ctx ends.
+// stay waits for the given time, or until ctx ends.
 func stay(ctx context.Context, d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -56,7 +56,7 @@ func TestASignalShowsWhatWasMeasuredUntilThen(t *testing.T) {
 	g.Expect(cmd.Process.Signal(syscall.SIGINT)).To(Succeed())
 	g.Expect(cmd.Wait()).To(MatchError("exit status 1"))
 	g.Expect(errOut.String()).To(Equal("bench: stopped by a signal\n"))
-	g.Expect(out.String()).To(MatchRegexp(`^Only a part: stopped by a signal after [0-9]+ of 1,000 trials.\n`))
+	g.Expect(out.String()).To(MatchRegexp(`^Incomplete: stopped by a signal after [0-9]+ of 1,000 trials.\n`))
 	g.Expect(out.String()).To(MatchRegexp(`(?m)^mtm( +[0-9,.]+){6}`))
 	g.Expect(os.ReadDir(dir)).To(BeEmpty())
 }

@@ -47,7 +47,7 @@ process during its life.`,
   bench start --pop3sim bin/pop3sim --synthetic 10000000,size=lognormal:8KiB:1.5,mix=mail`,
 	}
 	x.Flags(c, workload.MostMessages, 8<<10, func() {
-		c.Flags().IntVar(&x.runs, "runs", 5, "how often the server is started")
+		c.Flags().IntVar(&x.runs, "runs", 5, "number of times that the server is started")
 		c.Flags().StringVar(&x.pop3sim, "pop3sim", "", "a pop3sim program that serves instead of the server built into the bench")
 	})
 	c.RunE = func(c *cobra.Command, _ []string) error {
@@ -77,15 +77,15 @@ func (x *start) validate() error {
 	return nil
 }
 
-// started is one start.
+// started holds the figures of one start.
 type started struct {
 	First   float64     `json:"first_message_seconds"` // from the start of the process to the last octet of the first message
 	Listing float64     `json:"listing_seconds"`       // STAT, LIST and UIDL
-	Last    float64     `json:"last_message_seconds"`  // its RETR
+	Last    float64     `json:"last_message_seconds"`  // RETR of the last message
 	Serving child.Usage `json:"server_usage"`
 }
 
-// starts holds what the benchmark has found.
+// starts holds the results of the benchmark.
 type starts struct {
 	Benchmark string           `json:"benchmark"`
 	Machine   report.Machine   `json:"machine"`
@@ -95,7 +95,7 @@ type starts struct {
 	Last      numbers.Spread   `json:"last_message_seconds"`
 	Peak      int64            `json:"server_peak_bytes"` // the largest of all starts, 0 where the system does not report it
 	Starts    []started        `json:"starts"`
-	Stopped   string           `json:"stopped,omitempty"` // why this is only a part
+	Stopped   string           `json:"stopped,omitempty"` // why the results are incomplete
 }
 
 // Empty implements answer.
@@ -139,7 +139,7 @@ func (s *starts) Text(asJSON bool) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// once starts a server, asks it, and ends it.
+// once starts a server, measures it, and stops it.
 func (x *start) once(ctx context.Context, served maildrop.List) (one started, err error) {
 	spec := servers.Spec{Name: servers.Simulator, Program: x.pop3sim}
 	begun := time.Now()
@@ -172,7 +172,7 @@ func (x *start) once(ctx context.Context, served maildrop.List) (one started, er
 	return one, err
 }
 
-// walk asks for all that is listed, and for the last message.
+// walk sends STAT, LIST, UIDL and RETR of the last message, and records the times.
 func (one *started) walk(ctx context.Context, l servers.Login, served maildrop.List) error {
 	session, err := clients.Dial(ctx, l, 1<<20)
 	if err != nil {
@@ -198,7 +198,7 @@ func (one *started) walk(ctx context.Context, l servers.Login, served maildrop.L
 	return errors.Join(sameMessage(last.Bytes(), served.At(served.Len()-1)), found.Same(served))
 }
 
-// sameMessage compares octets with a message.
+// sameMessage returns an error unless the octets are those of a message.
 func sameMessage(got []byte, m maildrop.Message) error {
 	if err := verify.NewComparer().Next(bytes.NewReader(got), m); err != nil {
 		return fmt.Errorf("message %s: %w", m.UID(), err)

@@ -97,7 +97,7 @@ var _ = Describe("bench with a target", func() {
 		Entry("a password that is wrong", `.*PASS.*\n$`, func() string {
 			return fakeserver.Start(GinkgoTB(), nil, &fakeserver.Options{Users: map[string]fakeserver.User{"demo": {Password: "x", Maildrop: fakeserver.NewMaildrop(mail...)}}}).Addr()
 		}),
-		Entry("no mail", "its mailbox is empty: there is nothing to measure\n$", func() string {
+		Entry("no mail", "its mailbox is empty: put mail into it first\n$", func() string {
 			return fakeserver.Start(GinkgoTB(), fakeserver.MaildropOf(maildrop.Memory()), nil).Addr()
 		}),
 	)

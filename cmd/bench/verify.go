@@ -15,7 +15,7 @@ import (
 	"pop3mtm/fakeserver/maildrop"
 )
 
-// verification is the command that verifies what any client keeps.
+// verification is the command that verifies the mail that any client stored.
 type verification struct {
 	synthetic string
 	sessions  int
@@ -58,8 +58,8 @@ Positions in the report are octets counted from 0, without the parts that may ha
 	f := c.Flags()
 	f.SortFlags = false
 	f.StringVar(&v.synthetic, "synthetic", "", "the mailbox that was served: `SPEC` is "+maildrop.SyntheticForm)
-	f.IntVar(&v.sessions, "sessions", 1, "in how many sessions the client fetched mail")
-	f.StringVar(&v.as, "as", "", "what the client may have changed")
+	f.IntVar(&v.sessions, "sessions", 1, "number of sessions in which the client fetched mail")
+	f.StringVar(&v.as, "as", "", "changes that are allowed to the client, by `NAME`; see above")
 	f.BoolVar(&v.lenient, "lenient", false, "the same as --as lenient")
 	f.BoolVar(&v.json, "json", false, "print the verdict as JSON")
 	c.RunE = func(c *cobra.Command, args []string) error { return v.Run(c, args[0]) }
@@ -93,7 +93,7 @@ func (v *verification) Run(c *cobra.Command, path string) error {
 	return nil
 }
 
-// judge knows what was served.
+// judge returns a judge for the mailbox that was served.
 func (v *verification) judge() (*verify.Judge, error) {
 	if v.synthetic == "" {
 		return nil, cli.Usage("--synthetic is missing: it describes the mailbox that was served")
@@ -105,13 +105,14 @@ func (v *verification) judge() (*verify.Judge, error) {
 	if v.sessions < 1 {
 		return nil, cli.Usage("--sessions takes 1 or more, not %d", v.sessions)
 	}
-	// Whatever goes between sessions was there in one: all numbers were.
+	// A message that expired between two sessions was served in one of them, so the mailbox
+	// without expiry has all messages that the client can have fetched.
 	count := int64(o.Count) + int64(o.Arrive)*int64(v.sessions-1)
 	if count < 1 {
 		return nil, cli.Usage("--synthetic describes an empty mailbox: there is nothing to verify")
 	}
 	if count > workload.MostMessages {
-		return nil, cli.Usage("--synthetic describes a mailbox of more than %d messages", workload.MostMessages)
+		return nil, cli.Usage("--synthetic describes a mailbox of more than %d messages: verify fewer", workload.MostMessages)
 	}
 	o = maildrop.SyntheticOptions{Count: int(count), Size: o.Size, Sigma: o.Sigma, Table: o.Table, Least: o.Least, Most: o.Most, Seed: o.Seed, Mix: o.Mix}
 	source, err := maildrop.Synthetic(o)
@@ -122,7 +123,7 @@ func (v *verification) judge() (*verify.Judge, error) {
 	return &verify.Judge{Served: served, Find: verify.ByID(served, o.Seed)}, err
 }
 
-// take says by which rules the mail is judged.
+// take sets the rules by which the mail is judged, from --as and --lenient.
 func (v *verification) take(j *verify.Judge, format string) error {
 	if v.lenient && v.as != "" && v.as != "lenient" {
 		return cli.Usage("--lenient and --as exclude each other")

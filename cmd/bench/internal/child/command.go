@@ -1,5 +1,5 @@
-// Package child runs the processes of a benchmark: the bench itself with a hidden command, and
-// other programs. It measures what processes cost.
+// Package child starts the processes of a benchmark, which are the bench itself with a hidden
+// command and other programs, and measures their CPU time and memory.
 package child
 
 import (
@@ -15,9 +15,9 @@ import (
 	"pop3mtm/cmd/internal/cli"
 )
 
-// Command returns a hidden command that reads its task as one JSON value from standard input, since
-// every user of the machine can read command lines, and the task may hold passwords. It ends when
-// its standard input does, which is when the process that started it ends.
+// Command returns a hidden command that reads its task as one JSON value from standard input: the
+// task may hold passwords, and every user of the machine can read command lines. The command ends
+// at the end of standard input, which comes at the latest when the process that started it ends.
 func Command[Spec any](name, short string, run func(ctx context.Context, s *Spec, stdout io.Writer) error) *cobra.Command {
 	c := &cobra.Command{Use: name, Hidden: true, Short: short}
 	c.RunE = func(c *cobra.Command, _ []string) error {
@@ -34,7 +34,8 @@ func Command[Spec any](name, short string, run func(ctx context.Context, s *Spec
 	return c
 }
 
-// Run starts such a command as a process and waits for its end. read reads its stdout to the end.
+// Run starts the command that Command returned as a process, sends it its task, and waits for its
+// end. read must read the process's stdout. what names the process in errors.
 func Run(ctx context.Context, argv []string, what string, spec any, read func(stdout io.Reader) error) error {
 	cmd, said := Process(ctx, argv)
 	stdin, err := cmd.StdinPipe()
@@ -51,11 +52,11 @@ func Run(ctx context.Context, argv []string, what string, spec any, read func(st
 	}
 	err = json.NewEncoder(stdin).Encode(spec)
 	failed := read(stdout)
-	_, _ = io.Copy(io.Discard, stdout) // so that it can end
+	_, _ = io.Copy(io.Discard, stdout) // the process cannot end while a pipe to us is full
 	return said.Explain(ctx, what, errors.Join(cmd.Wait(), failed, err))
 }
 
-// Profiled runs f and writes a CPU profile of it to path, "" for no profile.
+// Profiled runs f and writes a CPU profile of it to path. An empty path means no profile.
 func Profiled(path string, f func() error) (err error) {
 	if path == "" {
 		return f()

@@ -14,8 +14,8 @@ import (
 // StopTime limits how long a process may take to end after it was interrupted.
 const StopTime = 10 * time.Second
 
-// Process prepares a program that is interrupted, not killed, when ctx ends. What it writes to
-// stderr is kept for the error.
+// Process prepares a program. When ctx ends, the program is interrupted instead of killed. The last
+// part of its stderr is kept for the error message.
 func Process(ctx context.Context, argv []string) (*exec.Cmd, *LastWords) {
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	cmd.WaitDelay = StopTime
@@ -25,7 +25,7 @@ func Process(ctx context.Context, argv []string) (*exec.Cmd, *LastWords) {
 	return cmd, said
 }
 
-// Interrupt asks a process to end. It kills the process where the system has no such signal.
+// Interrupt asks a process to end. On systems without an interrupt signal it kills the process.
 func Interrupt(p *os.Process) error {
 	if p.Signal(os.Interrupt) == nil {
 		return nil
@@ -38,7 +38,7 @@ func Interrupt(p *os.Process) error {
 // processes, and a second signal means to stop at once.
 func endsWithInput(ctx context.Context, stdin io.Reader) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)
-	go func() { // ends with the process that started us, at the latest
+	go func() { // ends at the latest when the process that started this one ends
 		_, _ = io.Copy(io.Discard, stdin)
 		cancel()
 	}()
@@ -58,7 +58,9 @@ func (l *LastWords) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Explain adds the last line that a failed program wrote to its error. A nil err stays nil.
+// Explain returns an error that names the program and has the last line that the program wrote to
+// stderr, or err when it wrote nothing. It returns the cause of ctx when ctx has ended, and nil
+// when err is nil.
 func (l *LastWords) Explain(ctx context.Context, what string, err error) error {
 	if err == nil {
 		return nil
@@ -76,11 +78,13 @@ func (l *LastWords) Explain(ctx context.Context, what string, err error) error {
 	return fmt.Errorf("%s: %s", what, strings.TrimPrefix(string(said), "bench: "))
 }
 
-// Usage holds what processes cost. Zero also means that the system does not say.
+// Usage holds the CPU time and memory that processes used. Zero means that the system does not
+// report the figure.
 type Usage struct {
 	CPU  float64 `json:"cpu_seconds"`       // user and system time together
 	Peak int64   `json:"peak_memory_bytes"` // largest resident set of one process
 }
 
-// Since returns the cost after before. The peak is that of the whole time.
+// Since returns the CPU time that was used after before was read. The peak is that of the whole
+// time.
 func (u Usage) Since(before Usage) Usage { return Usage{CPU: u.CPU - before.CPU, Peak: u.Peak} }

@@ -8,9 +8,9 @@ import (
 // LookEvery is the interval at which the memory of a process tree is read.
 const LookEvery = 100 * time.Millisecond
 
-// Tree measures the cost of a server that was started before a visit: its first process and all
-// descendants. Its CPU time includes processes that have ended; its memory is the largest sum that
-// was read, in which shared pages count once. The zero value measures nothing.
+// Tree measures a server that was running before the visit: its first process and all descendants.
+// The CPU time includes processes that have ended. The memory is the largest sum that was read, in
+// which shared pages count once. The zero value measures nothing.
 type Tree struct {
 	root int
 	cpu  float64
@@ -18,7 +18,7 @@ type Tree struct {
 	peak chan int64
 }
 
-// WatchTree begins to measure. root is the first process, 0 when it is not known.
+// WatchTree starts to measure. root is the server's first process, or 0 when it is not known.
 func WatchTree(ctx context.Context, root int) *Tree {
 	t := &Tree{root: root}
 	if t.root == 0 {
@@ -31,7 +31,7 @@ func WatchTree(ctx context.Context, root int) *Tree {
 	return t
 }
 
-// End returns the cost since WatchTree. It waits for the last reading.
+// End returns the usage since WatchTree. It waits for the last reading.
 func (t *Tree) End() Usage {
 	if t.root == 0 {
 		return Usage{}
@@ -41,8 +41,8 @@ func (t *Tree) End() Usage {
 	return Usage{CPU: max(0, cpu), Peak: <-t.peak}
 }
 
-// largest returns the largest memory that it reads until ctx ends. Reading takes at
-// most a tenth of the time.
+// largest reads the memory of the process tree until ctx ends and returns the largest value. It
+// spends at most a tenth of the time on reading.
 func largest(ctx context.Context, root int) (peak int64) {
 	timer := time.NewTimer(LookEvery)
 	defer timer.Stop()

@@ -18,7 +18,7 @@ func descendants(pid int) []int {
 	for _, path := range threads {
 		text, err := os.ReadFile(path)
 		if err != nil {
-			continue // it has ended meanwhile, here and below
+			continue // the thread has ended meanwhile; the same holds for processes below
 		}
 		for child := range strings.FieldsSeq(string(text)) {
 			if n, err := strconv.Atoi(child); err == nil {
@@ -39,8 +39,8 @@ func treeCPU(root int) float64 {
 		if err != nil {
 			continue
 		}
-		// The name may hold blanks and brackets. After it comes field 3; 14 to 17 are user and
-		// system time, its own and that of the children it has waited for.
+		// The name of the program, field 2, may have blanks and brackets. Fields 14 to 17 are the
+		// user and system time of the process and of the children that it has waited for.
 		fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
 		for i := 14; i <= 17 && i-3 < len(fields); i++ {
 			n, _ := strconv.ParseInt(string(fields[i-3]), 10, 64) // the system writes numbers
@@ -50,8 +50,8 @@ func treeCPU(root int) float64 {
 	return float64(sum) / ticks
 }
 
-// treeMemory returns the memory in octets of a process and its descendants, in which
-// shared pages count once.
+// treeMemory returns the memory in octets of a process and its descendants. Shared pages count
+// once.
 func treeMemory(root int) int64 {
 	sum := int64(0)
 	for _, pid := range descendants(root) {

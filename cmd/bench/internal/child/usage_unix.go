@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// Spent returns the cost of all ended child processes, their own children included.
+// Spent returns the usage of all child processes that have ended, with their own children.
 func Spent() Usage {
 	var r syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_CHILDREN, &r); err != nil {
@@ -17,7 +17,7 @@ func Spent() Usage {
 	return usageOf(&r)
 }
 
-// SpentBy returns the cost of one ended process.
+// SpentBy returns the usage of one process that has ended.
 func SpentBy(p *os.ProcessState) Usage {
 	if r, ok := p.SysUsage().(*syscall.Rusage); ok {
 		return usageOf(r)
@@ -27,13 +27,13 @@ func SpentBy(p *os.ProcessState) Usage {
 
 func usageOf(r *syscall.Rusage) Usage {
 	unit := int64(1024)
-	if runtime.GOOS == "darwin" || runtime.GOOS == "ios" { // the others count KiB
+	if runtime.GOOS == "darwin" || runtime.GOOS == "ios" { // other systems count in KiB
 		unit = 1
 	}
 	nanos := syscall.TimevalToNsec(r.Utime) + syscall.TimevalToNsec(r.Stime)
 	return Usage{CPU: float64(nanos) / 1e9, Peak: int64(r.Maxrss) * unit} //nolint:unconvert // 32 bits wide on some systems
 }
 
-// Settle writes the data of the previous trial to the disk, so that the next trial does not wait
-// for it.
+// Settle makes the system write all buffered data to the disk, so that the next trial does not wait
+// for the data of the previous one.
 func Settle() { syscall.Sync() }

@@ -19,29 +19,29 @@ import (
 	"pop3mtm/fakeserver/maildrop"
 )
 
-// Names of the clients that show what the machine can do.
+// Names of the bare clients, which show the limits of the machine.
 const (
 	BarePOP3Name = "bare POP3"
 	BareTCPName  = "bare TCP"
 )
 
-// Bare is one of two small programs that show what the machine can do: a POP3 client that knows
-// nothing but RETR, and a receiver that does not speak POP3. Both append to one file, or discard
-// the mail when the server is measured.
+// Bare is one of two small programs that show the limits of the machine: a POP3 client that does
+// nothing but RETR, and a receiver without POP3. Both append the mail to one file, or discard it
+// when the server is measured.
 type Bare struct {
 	Title   string `json:"title"`
-	Receive bool   `json:"receive,omitempty"` // from the bare sender, in place of RETR
-	Window  int    `json:"window,omitempty"`  // RETR in flight
+	Receive bool   `json:"receive,omitempty"` // receive from the bare sender, instead of RETR
+	Window  int    `json:"window,omitempty"`  // RETR commands in flight
 	Sum     bool   `json:"sum,omitempty"`     // discard the mail and keep its checksum
 }
 
-// BarePOP3 returns the client that appends to one file.
+// BarePOP3 returns the POP3 client that appends to one file.
 func BarePOP3() *Bare { return &Bare{Title: BarePOP3Name, Window: UsualWindow} }
 
 // BareTCP returns the receiver that appends to one file.
 func BareTCP() *Bare { return &Bare{Title: BareTCPName, Receive: true} }
 
-// bareSpec is the task of such a program.
+// bareSpec is the task of a bare program.
 type bareSpec struct {
 	Login  servers.Login `json:"login"`
 	File   string        `json:"file"`
@@ -72,7 +72,7 @@ func (b *Bare) Version(context.Context) (string, error) {
 
 func bareFile(dir string) string { return filepath.Join(dir, "mail") }
 
-// Prepare implements Client. It leaves nothing for the measured run but its work.
+// Prepare implements Client. There is nothing to prepare.
 func (*Bare) Prepare(context.Context, *Visit) error { return nil }
 
 // Fetch implements Client.
@@ -96,7 +96,7 @@ func RunProgram(ctx context.Context, command, title string, spec any) error {
 	})
 }
 
-// Verify implements Client. It compares the file with all messages, or their checksums.
+// Verify implements Client. It compares the file with all messages, or the checksums of both.
 func (b *Bare) Verify(_ context.Context, v *Visit, served maildrop.List) (tasks.Kept, error) {
 	if b.Sum {
 		return verifySum(v.Dir, served)
@@ -114,7 +114,7 @@ func (b *Bare) Verify(_ context.Context, v *Visit, served maildrop.List) (tasks.
 		}
 	}
 	if _, err := all.ReadByte(); err != io.EOF {
-		return tasks.Kept{}, errors.Join(errors.New("the file holds more than the served mail"), err)
+		return tasks.Kept{}, errors.Join(errors.New("the file has more octets than the served mail"), err)
 	}
 	return tasks.KeptAll(served), nil
 }
@@ -131,7 +131,7 @@ func verifySum(dir string, served maildrop.List) (tasks.Kept, error) {
 		}
 	}
 	if got.Octets != want.Octets || got.CRC != want.CRC {
-		return tasks.Kept{}, fmt.Errorf("received %d octets with the CRC-32C %08x; served %d with %08x", got.Octets, got.CRC, want.Octets, want.CRC)
+		return tasks.Kept{}, fmt.Errorf("received %d octets with the CRC-32C %08x, but %d with %08x were served", got.Octets, got.CRC, want.Octets, want.CRC)
 	}
 	k := tasks.KeptAll(served)
 	k.Seconds = got.Seconds
@@ -156,8 +156,8 @@ func WriteJSON(path string, result any) error {
 	return os.WriteFile(path, text, 0o600)
 }
 
-// bareSink receives the mail. begin and end mark when the first message is requested and
-// when the last has arrived.
+// bareSink takes the mail. begin is called when the first message is requested, end when the last
+// one has arrived.
 type bareSink interface {
 	io.Writer
 	Sync() error
@@ -165,8 +165,8 @@ type bareSink interface {
 	end(at time.Time)
 }
 
-// into runs f with a new file, which it syncs and closes, or with a checksum, which
-// it writes into the file.
+// into calls f with a new file, which it then syncs and closes, or with a checksum, which it then
+// writes into the file.
 func (s *bareSpec) into(f func(bareSink) error) error {
 	if s.Sum {
 		sum := newSum()
@@ -182,13 +182,13 @@ func (s *bareSpec) into(f func(bareSink) error) error {
 	return errors.Join(f(appended{file}), file.Sync(), file.Close())
 }
 
-// appended writes the mail to a file.
+// appended is a bareSink that writes the mail to a file.
 type appended struct{ *os.File }
 
 func (appended) begin(time.Time) {}
 func (appended) end(time.Time)   {}
 
-// summed keeps only length and checksum of the mail.
+// summed is a bareSink that keeps only the length and the checksum of the mail.
 type summed struct {
 	Sum
 	table *crc32.Table

@@ -31,7 +31,7 @@ var _ = Describe("a bare client", func() {
 			return err
 		}
 		Expect(verify(func(*Sum) {})).To(Succeed())
-		Expect(verify(func(s *Sum) { s.CRC++ })).To(MatchError(MatchRegexp("^received 1800 octets with the CRC-32C [0-9a-f]{8}; served 1800 with [0-9a-f]{8}$")))
+		Expect(verify(func(s *Sum) { s.CRC++ })).To(MatchError(MatchRegexp("^received 1800 octets with the CRC-32C [0-9a-f]{8}, but 1800 with [0-9a-f]{8} were served$")))
 		Expect(verify(func(s *Sum) { s.Octets-- })).To(MatchError(HavePrefix("received 1799 octets")))
 	})
 

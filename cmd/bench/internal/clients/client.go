@@ -1,5 +1,5 @@
 // Package clients runs the mail programs of a benchmark: our client, third-party clients, and bare
-// clients that show what the machine can do.
+// clients, which show the limits of the machine.
 package clients
 
 import (
@@ -17,27 +17,27 @@ import (
 type Client interface {
 	// Kind names the type of the client.
 	Kind() string
-	// Name returns what results call the client.
+	// Name returns the name of the client in results.
 	Name() string
 	// Version returns the program's own name and version.
 	Version(ctx context.Context) (string, error)
-	// Prepare does what comes before a visit and is not measured.
+	// Prepare does the part of a visit that is not measured, before Fetch.
 	Prepare(ctx context.Context, v *Visit) error
-	// Fetch runs the program from its start to its end, which is what is measured.
+	// Fetch runs the program to its end. This is the part that is measured.
 	Fetch(ctx context.Context, v *Visit) error
-	// Verify compares what the program stored with what was served, every octet of every
-	// message, and counts it.
+	// Verify compares every octet of every stored message with what was served, and counts the
+	// messages.
 	Verify(ctx context.Context, v *Visit, served maildrop.List) (tasks.Kept, error)
 }
 
-// Visit holds what a client needs to know of one visit to one account.
+// Visit describes one visit of a client to one account.
 type Visit struct {
 	Login   servers.Login
-	Dir     string // of this client and account
+	Dir     string // where this client stores the mail of this account
 	Task    tasks.Task
 	Total   int64              // octets of the mailbox, 0 when that is not known
 	Profile string             // file for a CPU profile of our client, "" for none
-	Report  func(octets int64) // is called with the number of octets so far, by clients that know it
+	Report  func(octets int64) // called with the octets fetched so far, by clients that know them
 
 	Sessions int // POP3 sessions that Prepare opened
 }

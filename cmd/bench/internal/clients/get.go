@@ -21,7 +21,7 @@ import (
 
 const getName = "get"
 
-// getSpec is the task of the process that is our client in one visit.
+// getSpec is the task of OursCommand.
 type getSpec struct {
 	Store   string           `json:"store"`
 	Task    Sent[tasks.Task] `json:"task"`
@@ -87,7 +87,7 @@ func followed(ctx context.Context, box *mtm.Client, command mtm.Command, stdout 
 		case <-tick.C:
 			p := op.Progress()
 			if p.TotalMessages > 0 && p.SubPhase != progress.Connecting {
-				_ = said.Encode(float64(p.TotalMessages-p.MessagesToProcess) / float64(p.TotalMessages)) // a bar only
+				_ = said.Encode(float64(p.TotalMessages-p.MessagesToProcess) / float64(p.TotalMessages)) // only moves a progress bar
 			}
 		}
 	}

@@ -14,19 +14,18 @@ import (
 	"pop3mtm/fakeserver/maildrop"
 )
 
-// ListingName names the client, and its server in results. The client sends STAT, LIST and UIDL, as
-// ours does to refresh a mailbox, and discards the replies. What our client costs more than it is
-// its cost beyond the wire.
+// ListingName is the name of Lister in results.
 const ListingName = "bare listing"
 
 const listCommand = "bare-list"
 
-// Lister is the client of that name.
+// Lister is a client that sends STAT, LIST and UIDL, as our client does to refresh a mailbox, and
+// discards the replies. Our client's cost minus that of Lister is its cost beyond the wire.
 type Lister struct{}
 
 // Listings holds the checksums of the replies.
 type Listings struct {
-	Messages int `json:"messages"` // that STAT tells
+	Messages int `json:"messages"` // in the reply to STAT
 	List     Sum `json:"list"`
 	Uidl     Sum `json:"uidl"`
 }
@@ -39,7 +38,7 @@ func (*Lister) Name() string { return ListingName }
 
 // Version implements Client.
 func (*Lister) Version(context.Context) (string, error) {
-	return "built into the bench: STAT, LIST and UIDL, and a CRC-32C of the answers", nil
+	return "built into the bench: STAT, LIST and UIDL, and a CRC-32C of the replies", nil
 }
 
 // Prepare implements Client.
@@ -91,7 +90,7 @@ func (s *Session) List() (*Listings, error) {
 	return &Listings{messages, list.Sum, uidl.Sum}, err
 }
 
-// Fetch sends a command and writes its reply of several lines to w.
+// Fetch sends a command and writes the lines of its multi-line reply to w.
 func (s *Session) Fetch(command string, w io.Writer) error {
 	if _, err := s.Ask(command); err != nil {
 		return err
@@ -99,10 +98,10 @@ func (s *Session) Fetch(command string, w io.Writer) error {
 	return s.body(w)
 }
 
-// Same compares the checksums with those of the rows that are right.
+// Same returns an error unless the checksums are those of the correct replies.
 func (l *Listings) Same(served maildrop.List) error {
 	if l.Messages != served.Len() {
-		return fmt.Errorf("STAT says %s, served were %d", numbers.Count(l.Messages, "message"), served.Len())
+		return fmt.Errorf("STAT reports %s, but %d were served", numbers.Count(l.Messages, "message"), served.Len())
 	}
 	err := sameListing("LIST", l.List, served, func(row []byte, m maildrop.Message) []byte { return strconv.AppendInt(row, m.Size(), 10) })
 	if err != nil {
@@ -119,7 +118,7 @@ func sameListing(verb string, got Sum, served maildrop.List, value func([]byte, 
 		block = append(strconv.AppendInt(block, int64(i+1), 10), ' ')
 		block = append(value(block, served.At(i)), "\r\n"...)
 		if len(block) > rows || i == served.Len()-1 {
-			_, _ = want.Write(block) // a sum takes everything
+			_, _ = want.Write(block) // a checksum never fails to write
 			block = block[:0]
 		}
 	}

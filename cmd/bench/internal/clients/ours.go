@@ -19,13 +19,13 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// MTM is the client that the others are compared with.
+// MTM is the name of our client in results.
 const MTM = "mtm"
 
 // Ours is our client: the bench itself with a hidden command, or an mtm program
 // that the user names.
 type Ours struct {
-	Title   string `json:"title,omitempty"`   // what results call it, "" for MTM
+	Title   string `json:"title,omitempty"`   // name in results, "" for MTM
 	Program string `json:"program,omitempty"` // path of an mtm program, "" for the bench itself
 	Window  int    `json:"window,omitempty"`  // commands in flight; 0 = what the MTM chooses
 }
@@ -54,8 +54,8 @@ func (o *Ours) Version(ctx context.Context) (string, error) {
 	return strings.TrimSpace(string(out)), said.Explain(ctx, program, err)
 }
 
-// Prepare creates the account, or points it at the server of this visit. Where the task needs it,
-// the mailbox is listed.
+// Prepare creates the account, or changes its settings to the server of this visit. It lists the
+// mailbox when the task needs that.
 func (o *Ours) Prepare(ctx context.Context, v *Visit) error {
 	task, err := mtmTask(v.Task)
 	if err != nil {
@@ -78,16 +78,16 @@ func (o *Ours) Prepare(ctx context.Context, v *Visit) error {
 	return o.Fetch(ctx, &listing)
 }
 
-// mtmTask returns the task as one that our client can do.
+// mtmTask returns the task as an MTMTask, or an error when our client cannot do it.
 func mtmTask(t tasks.Task) (tasks.MTMTask, error) {
 	task, ok := t.(tasks.MTMTask)
 	if !ok {
-		return nil, fmt.Errorf("%s is no task for %s", t.Kind(), MTM)
+		return nil, fmt.Errorf("%s cannot do the task %q", MTM, t.Kind())
 	}
 	return task, nil
 }
 
-// setAccount creates the account of the store, or changes it.
+// setAccount creates the account in the store, or changes its settings.
 func setAccount(ctx context.Context, dir string, settings account.POP3) (err error) {
 	st, err := store.Open(dir, nil)
 	if err != nil {

@@ -15,8 +15,7 @@ import (
 
 const receiveName = "bare-receive"
 
-// ReceiveCommand returns the hidden command that receives from the bare sender. It syncs its file
-// for every 1,000 messages.
+// ReceiveCommand returns the hidden command that receives mail from the bare sender.
 func ReceiveCommand() *cobra.Command {
 	return child.Command(receiveName, "Receives the mailbox of one trial without a protocol", func(ctx context.Context, s *bareSpec, _ io.Writer) (err error) {
 		var dialer net.Dialer
@@ -24,7 +23,7 @@ func ReceiveCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		defer func() { _ = conn.Close() }() // all has come, or it is given up
+		defer func() { _ = conn.Close() }() // nothing was written to it
 		stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 		defer stop()
 		return s.into(func(out bareSink) error { return receive(conn, out) })

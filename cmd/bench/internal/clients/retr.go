@@ -13,11 +13,11 @@ import (
 
 const retrName = "bare-retr"
 
-// UsualWindow is the number of RETR that bare clients have in flight.
+// UsualWindow is the number of RETR commands that bare clients have in flight.
 const UsualWindow = 100
 
-// RetrCommand returns the hidden command that is the bare POP3 client: USER, PASS, STAT, RETR
-// for every message, QUIT.
+// RetrCommand returns the hidden command that runs the bare POP3 client: USER, PASS, STAT, RETR for
+// every message, QUIT.
 func RetrCommand() *cobra.Command {
 	return child.Command(retrName, "Fetches the mailbox of one trial with bare RETR", func(ctx context.Context, s *bareSpec, _ io.Writer) error {
 		session, err := Dial(ctx, s.Login, 1<<20)
@@ -29,8 +29,7 @@ func RetrCommand() *cobra.Command {
 	})
 }
 
-// retrieveBare fetches all messages one after another into out, with at most
-// window commands in flight.
+// retrieveBare fetches all messages into out, in order, with at most window commands in flight.
 func retrieveBare(s *Session, out bareSink, window int) error {
 	messages, err := s.Count()
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"pop3mtm/cmd/bench/internal/tasks"
 )
 
-// Sent carries a client or a task to another process of the bench, as its kind and its fields.
-// Value is nil in the other process until Make is called.
+// Sent is the JSON form of a client or a task, for sending it to another process of the bench. In
+// that process Value is nil until Make is called.
 type Sent[T interface{ Kind() string }] struct {
 	Value T
 	form  sentForm
@@ -33,7 +33,8 @@ func (s Sent[T]) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON implements json.Unmarshaler.
 func (s *Sent[T]) UnmarshalJSON(text []byte) error { return json.Unmarshal(text, &s.form) }
 
-// Make creates the value that was sent from its kind.
+// Make sets Value from the kind and the fields that were sent. kinds creates one value of each
+// kind.
 func (s *Sent[T]) Make(kinds []func() T) error {
 	for _, create := range kinds {
 		v := create()
@@ -51,7 +52,7 @@ func (s *Sent[T]) Make(kinds []func() T) error {
 	return fmt.Errorf("unknown kind %q", s.form.Kind)
 }
 
-// Kinds are the types of clients and tasks that can be sent to another process.
+// Kinds lists the types of clients and tasks that can be sent to another process.
 type Kinds struct {
 	Clients []func() Client
 	Tasks   []func() tasks.Task

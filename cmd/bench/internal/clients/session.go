@@ -14,19 +14,19 @@ import (
 	"pop3mtm/mtm/account"
 )
 
-// Session is a POP3 session with the least cost that a client can have. It reads all
-// replies through one buffer.
+// Session is a POP3 session that does as little work as a client can. It reads all replies through
+// one buffer.
 type Session struct {
 	conn       net.Conn
 	buffer     []byte
-	start, end int // the part of the buffer that was not read yet
+	start, end int // the octets in the buffer that were not processed yet
 	stop       func() bool
 }
 
 // Dial connects, with TLS where the login says so, and logs in with USER and PASS. No line may be
 // longer than size. The end of ctx closes the connection.
 func Dial(ctx context.Context, l servers.Login, size int) (*Session, error) {
-	dialer := net.Dialer{KeepAlive: -1} // five system calls less
+	dialer := net.Dialer{KeepAlive: -1} // saves five system calls
 	conn, err := dialer.DialContext(ctx, "tcp", l.Address())
 	if err != nil {
 		return nil, err
@@ -40,13 +40,13 @@ func Dial(ctx context.Context, l servers.Login, size int) (*Session, error) {
 	return s, nil
 }
 
-// Close closes the connection, after QUIT or to give up.
+// Close closes the connection without QUIT.
 func (s *Session) Close() {
 	s.stop()
-	_ = s.conn.Close() // after QUIT, or it is given up
+	_ = s.conn.Close() // after QUIT or a failure, when an error no longer matters
 }
 
-// begin reads the greeting and logs in.
+// begin reads the greeting, switches to TLS where the login says so, and logs in.
 func (s *Session) begin(l servers.Login) error {
 	if l.Security.TLS == account.Implicit {
 		if err := s.encrypt(l); err != nil {
@@ -137,8 +137,8 @@ func (s *Session) status() (string, error) {
 	}
 }
 
-// body passes the lines of a reply to w, without the dots that were added to
-// them (RFC 1939 section 3).
+// body writes the lines of a multi-line reply to w, without the dots that were added to them
+// (RFC 1939 section 3).
 func (s *Session) body(w io.Writer) error {
 	for first := true; ; {
 		b := s.buffer[s.start:s.end]
@@ -156,7 +156,7 @@ func (s *Session) body(w io.Writer) error {
 			}
 			continue
 		default:
-			keep := min(len(b), 1) // an LF, which a dot may follow
+			keep := min(len(b), 1) // a dot may follow the last octet if it is LF
 			if len(b) > keep {
 				first = false
 			}
@@ -171,8 +171,9 @@ func (s *Session) body(w io.Writer) error {
 	}
 }
 
-// dotAt returns where the next dot at the start of a line is, -1 for none. Servers stuff lines that
-// begin after a bare LF too.
+// dotAt returns the index of the next dot at the start of a line, or -1. A line may also begin
+// after a bare LF, since servers stuff such lines too. first means that b begins at the start of a
+// line.
 func dotAt(b []byte, first bool) int {
 	if first && len(b) > 0 && b[0] == '.' {
 		return 0
@@ -184,8 +185,8 @@ func dotAt(b []byte, first bool) int {
 	return i + 1
 }
 
-// Each sends a command with each message number from 1 on, with at most window commands in flight,
-// and reads the status lines. read is called after each of them, for the rest of the reply.
+// Each sends a command for each message number from 1 on, with at most window commands in flight.
+// It reads each status line and then calls read, which reads the rest of the reply.
 func (s *Session) Each(verb string, messages, window int, read func(n int) error) error {
 	for sent, n := 0, 1; n <= messages; n++ {
 		if sent < messages && sent-n < window/2 {
@@ -205,7 +206,7 @@ func (s *Session) Each(verb string, messages, window int, read func(n int) error
 	return nil
 }
 
-// send sends a command with each message number from first to last.
+// send sends a command for each message number from first to last.
 func (s *Session) send(verb string, first, last int) error {
 	var commands []byte
 	for n := first; n <= last; n++ {

@@ -22,10 +22,10 @@ import (
 	"pop3mtm/fakeserver/maildrop"
 )
 
-// syncCalls are the system calls that write to the disk.
+// syncCalls lists the system calls that force data to the disk.
 const syncCalls = "fsync,fdatasync,sync_file_range,syncfs,sync,msync"
 
-// Counting runs a client under strace and counts how often it syncs. It is never measured.
+// Counting runs a client under strace and counts its syncs. Its times are not used.
 type Counting struct{ Client }
 
 const fetchName = "fetch"
@@ -38,8 +38,8 @@ type fetchSpec struct {
 	Dir    string           `json:"dir"`
 }
 
-// FetchCommand returns the hidden command that runs any client once, since strace
-// needs a program to start.
+// FetchCommand returns the hidden command that runs any client once. Counting needs it because
+// strace starts a program.
 func FetchCommand(kinds Kinds) *cobra.Command {
 	return child.Command(fetchName, "Runs one client once", func(ctx context.Context, s *fetchSpec, _ io.Writer) error {
 		if err := errors.Join(s.Client.Make(kinds.Clients), s.Task.Make(kinds.Tasks)); err != nil {
@@ -86,8 +86,8 @@ func (c Counting) Verify(ctx context.Context, v *Visit, served maildrop.List) (t
 	return k, errors.Join(err, os.Remove(straceFile(v.Dir)))
 }
 
-// countSyncs reads the table of strace -c: the fourth column of a row is the number of
-// calls, the last is the call.
+// countSyncs returns the number of syncs in the table of strace -c. The fourth column of a row is
+// the number of calls, the last one the name of the call.
 func countSyncs(table []byte) (int, error) {
 	sum := 0
 	for lines := bufio.NewScanner(bytes.NewReader(table)); lines.Scan(); {
@@ -104,7 +104,8 @@ func countSyncs(table []byte) (int, error) {
 	return sum, nil
 }
 
-// straceProgram returns the path of strace, which may stand outside the PATH of a service.
+// straceProgram returns the path of strace. It also searches directories that the PATH of a service
+// may lack.
 func straceProgram() (string, error) {
 	for _, name := range []string{"strace", "/usr/bin/strace", "/usr/local/bin/strace", "/usr/sbin/strace"} {
 		if path, err := exec.LookPath(name); err == nil {
@@ -114,15 +115,14 @@ func straceProgram() (string, error) {
 	return "", errors.New("strace is not installed; Debian has it in the package strace")
 }
 
-// CanTrace returns nil when strace may trace here, which not every container
-// allows; else the reason.
+// CanTrace returns an error when strace is missing or must not trace here, as in some containers.
 func CanTrace(ctx context.Context) error {
 	path, err := straceProgram()
 	if err != nil {
 		return err
 	}
 	if err := exec.CommandContext(ctx, path, "-f", "-c", "-qq", "-e", "trace="+syncCalls, "-o", os.DevNull, "true").Run(); err != nil {
-		return fmt.Errorf("%s may not trace here: %w", path, err)
+		return fmt.Errorf("the system does not allow %s to trace: %w", path, err)
 	}
 	return nil
 }
@@ -139,8 +139,8 @@ func SyncText(syncs, messages int) string {
 	}
 }
 
-// KnownSyncs returns how often a client was seen to sync, for one that was not
-// traced; why says why not.
+// KnownSyncs describes from a table how often a client syncs. It is for a client that cannot be
+// traced for the reason why.
 func KnownSyncs(client, why string) string {
 	known := map[string]string{
 		MTM:          "one for a batch of up to 1,000 messages or 16 MiB, and one for its index",
@@ -152,5 +152,5 @@ func KnownSyncs(client, why string) string {
 	if text, ok := known[client]; ok {
 		return text + " (from a table: " + why + ")"
 	}
-	return "not known: " + why
+	return "unknown: " + why
 }

@@ -13,7 +13,7 @@ import (
 	"pop3mtm/fakeserver/maildrop"
 )
 
-// Peers returns the programs of others by the names that --clients takes.
+// Peers returns the third-party clients by the names that --clients takes.
 func Peers() map[string]peer.Client {
 	return map[string]peer.Client{
 		"curl": peer.Curl{}, "poplib": peer.Poplib{},
@@ -23,25 +23,25 @@ func Peers() map[string]peer.Client {
 	}
 }
 
-// PeerNames returns the names of peers in the order of a table.
+// PeerNames returns the sorted names of the third-party clients.
 func PeerNames() []string { return slices.Sorted(maps.Keys(Peers())) }
 
-// CheckNames refuses unknown names, and names given twice.
+// CheckNames returns an error for an unknown name of a client, and for a name that is given twice.
 func CheckNames(names []string) error {
 	for i, name := range names {
 		if !slices.Contains(PeerNames(), name) {
-			return cli.Usage("--clients knows %s, not %q", strings.Join(PeerNames(), ", "), name)
+			return cli.Usage("--clients takes %s, not %q", strings.Join(PeerNames(), ", "), name)
 		}
 		if slices.Contains(names[:i], name) {
-			return cli.Usage("--clients names %s twice", name)
+			return cli.Usage("--clients has %s twice", name)
 		}
 	}
 	return nil
 }
 
-// Theirs is a program that somebody else wrote.
+// Theirs is a third-party client, or one that the user's command line runs.
 type Theirs struct {
-	Title   string `json:"title"`             // one of peerNames, or the user's name for Command
+	Title   string `json:"title"`             // one of PeerNames, or the user's name for Command
 	Command string `json:"command,omitempty"` // the user's command line, with {host} and other placeholders
 }
 
@@ -62,7 +62,7 @@ func (*Theirs) Kind() string { return "theirs" }
 // Name implements Client.
 func (t *Theirs) Name() string { return t.Title }
 
-// Version implements Client. What curl is made of, in brackets, is left out.
+// Version implements Client. It leaves out the list of libraries in brackets that curl prints.
 func (t *Theirs) Version(ctx context.Context) (string, error) {
 	p, err := t.program()
 	if err != nil {
@@ -75,7 +75,7 @@ func (t *Theirs) Version(ctx context.Context) (string, error) {
 	return version, err
 }
 
-// Alters returns what the program changes in the messages that it stores, in words.
+// Alters describes what the program changes in the messages that it stores.
 func (t *Theirs) Alters() string {
 	p, err := t.program()
 	if err != nil {

@@ -1,5 +1,5 @@
 // Package harness runs the modes of the bench: it reads their common flags, runs their steps in
-// rounds, and prints what they found.
+// rounds, and prints the results.
 package harness
 
 import (
@@ -11,6 +11,6 @@ import (
 // Mode is one command of the bench, with the clients, tasks and programs that only it uses.
 type Mode struct {
 	Command       *cobra.Command
-	clients.Kinds                  // of its own clients and tasks
-	Hidden        []*cobra.Command // programs that it runs as processes of their own
+	clients.Kinds                  // the clients and tasks that only this mode has
+	Hidden        []*cobra.Command // hidden commands that it runs in processes of their own
 }

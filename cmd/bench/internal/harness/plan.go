@@ -16,48 +16,48 @@ import (
 	"pop3mtm/cmd/internal/cli"
 )
 
-// step is one measurement of a plan, which is made in each round.
+// step is one measurement of a plan.
 type step interface {
-	// label names the step for people; it is the same in every round.
+	// label returns the name of the step for people, the same in every round.
 	label() string
-	// purpose says what a step is for that runs once, after the rounds; "" for a
-	// step of the rounds.
+	// purpose returns the purpose of an extra step, which runs once after the rounds, and "" for
+	// a step of the rounds.
 	purpose() string
-	// progress returns the unit and the total of the step's bar; a total of 0 is not known.
+	// progress returns the unit and the total of the step's progress bar. A total of 0 means that
+	// it is not known.
 	progress() (cli.Unit, int64)
-	// run makes the measurement and keeps what it found. passed is called when time passes, with
-	// how far the step is, 0 where that is not known.
+	// run measures and keeps the result. It calls passed from time to time with the progress, or
+	// with 0 when that is not known.
 	run(ctx context.Context, round int, passed func(done int64)) error
 }
 
 // findings holds the figures of a benchmark.
 type findings interface {
-	// Empty reports whether there is no figure.
+	// Empty reports whether there are no figures yet.
 	Empty() bool
-	// Stop records that a signal ended the benchmark, in words.
+	// Stop records why the benchmark ended early.
 	Stop(text string)
-	// Conclude sums up.
+	// Conclude computes the summary.
 	Conclude()
-	// Show prints what was found.
+	// Show prints the figures.
 	Show(stdout, stderr io.Writer) error
 }
 
-// plan holds what a benchmark will do: the steps of one round, and how many rounds. In a round each
-// step runs once, so that what slows the machine down for a while slows all of them.
+// plan holds the steps of a benchmark and the number of rounds. In a round each step runs once, so
+// that a machine that is slow for a while slows all steps alike.
 type plan struct {
-	unit      string // what the text of an interrupted benchmark calls a step
+	unit      string // what messages to the user call a step
 	rounds    int
 	steps     []step // of one round, in order
-	extra     []step // run once after the rounds, for what would slow a measured run
+	extra     []step // run once after the rounds, since they measure what would slow a round
 	alternate bool   // every second round runs in the opposite order
 	findings  findings
-	// failed is called for a step that fails, which is left out from then on. When it is nil the
-	// first failure ends the benchmark without figures.
+	// failed is called when a step fails. The step is left out from then on. When failed is nil
+	// the first failure ends the benchmark without figures.
 	failed func(round int, label string, err error)
 }
 
-// run runs all steps and shows the findings: also those of a plan that a signal
-// or failures cut short.
+// run runs all steps and shows the findings, also when a signal or failures ended the plan early.
 func (p *plan) run(c *cobra.Command) error {
 	failed := p.runAll(c.Context(), c.ErrOrStderr())
 	if p.findings.Empty() || p.failed == nil && failed != nil && c.Context().Err() == nil {
@@ -102,7 +102,7 @@ func (p *plan) runAll(ctx context.Context, stderr io.Writer) error {
 	return out.err(p.findings.Empty())
 }
 
-// failures are the steps that have failed.
+// failures lists the steps that have failed.
 type failures []failure
 
 type failure struct {
@@ -119,7 +119,7 @@ func (f failures) has(label string) bool {
 	return false
 }
 
-// err returns one error for all failures, or only the first cause when there is no figure.
+// err returns one error for all failures, or only the first one when there are no figures.
 func (f failures) err(empty bool) error {
 	if len(f) == 0 {
 		return nil
@@ -134,8 +134,8 @@ func (f failures) err(empty bool) error {
 	return fmt.Errorf("without %s, which failed: %w", strings.Join(names, ", "), f[0].err)
 }
 
-// WithFolder creates a new folder below dir for as long as f runs; its path is absolute, since
-// clients run in folders of their own. A folder that is kept is named on stderr at the end.
+// WithFolder creates a directory below dir, calls f with its absolute path, and removes it. With
+// keep it does not remove the directory and prints its path to stderr.
 func WithFolder(dir string, keep bool, stderr io.Writer, f func(dir string) error) (err error) {
 	if dir, err = filepath.Abs(dir); err != nil {
 		return err
@@ -145,7 +145,7 @@ func WithFolder(dir string, keep bool, stderr io.Writer, f func(dir string) erro
 	}
 	if keep {
 		defer func() {
-			_, failed := fmt.Fprintf(stderr, "What the clients stored is kept in %s\n", dir)
+			_, failed := fmt.Fprintf(stderr, "The mail that the clients stored is in %s\n", dir)
 			err = errors.Join(err, failed)
 		}()
 	} else {

@@ -11,36 +11,36 @@ import (
 	"pop3mtm/cmd/internal/cli"
 )
 
-// Question holds the flags of a benchmark that has a table of its own.
+// Question holds the flags of a benchmark that prints a table of its own instead of report.Results.
 type Question struct {
 	Box  workload.Mailbox
 	Dir  string
 	json bool
 }
 
-// Flags adds the flags of the mailbox, then the question's own, then the form of the answer.
+// Flags adds the flags of the mailbox, then those that own adds, then --json.
 func (x *Question) Flags(c *cobra.Command, messages int, size cli.Size, own func()) {
 	x.Box.Flags(c, messages, size)
 	c.Flags().SortFlags = false
 	own()
-	c.Flags().BoolVar(&x.json, "json", false, "print an object for programs")
+	c.Flags().BoolVar(&x.json, "json", false, "print the results as one JSON object")
 }
 
-// DirFlag adds the folder for stores.
+// DirFlag adds the flag --dir.
 func (x *Question) DirFlag(c *cobra.Command) {
 	c.Flags().StringVar(&x.Dir, "dir", os.TempDir(), "directory on the disk that is measured; a directory is created in it and removed")
 }
 
-// Room refuses a path that is not a directory, and a disk without room for this
-// many times the mailbox.
+// Room returns an error when --dir is not a directory, or its disk has no space for the given
+// multiple of the mailbox.
 func (x *Question) Room(times int64) error {
 	if info, err := os.Stat(x.Dir); err != nil || !info.IsDir() {
-		return cli.Usage("--dir %s is not a directory", x.Dir)
+		return cli.Usage("--dir takes a directory that exists, not %s", x.Dir)
 	}
 	return workload.CheckSpace(x.Dir, times*x.Box.Total())
 }
 
-// Validate checks the flags of the mailbox, then the question's own.
+// Validate checks the flags of the mailbox and then calls own, which checks the others.
 func (x *Question) Validate(c *cobra.Command, own func() error) error {
 	if err := x.Box.Take(c.Flags()); err != nil {
 		return err
@@ -51,7 +51,7 @@ func (x *Question) Validate(c *cobra.Command, own func() error) error {
 	return own()
 }
 
-// answer holds what a question has found.
+// answer holds the figures of a question.
 type answer interface {
 	Empty() bool
 	Stop(text string)
@@ -59,14 +59,14 @@ type answer interface {
 	Text(asJSON bool) ([]byte, error)
 }
 
-// Ask measures in rounds and prints the answer. After a signal it prints what
-// was measured until then.
+// Ask runs the step once in each round and prints the figures. After a signal it prints those that
+// were measured before.
 func (x *Question) Ask(c *cobra.Command, found answer, rounds int, unit string, one Single) error {
 	p := plan{unit: unit, rounds: rounds, steps: []step{one}, findings: answered{found, x.json}}
 	return p.run(c)
 }
 
-// answered is an answer as findings of a plan.
+// answered implements findings for an answer.
 type answered struct {
 	answer
 	json bool
@@ -81,7 +81,7 @@ func (a answered) Show(stdout, _ io.Writer) error {
 	return err
 }
 
-// Single is a step that is only a function.
+// Single is a step that calls a function.
 type Single struct {
 	Name string
 	Do   func(ctx context.Context) error

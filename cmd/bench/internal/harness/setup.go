@@ -25,7 +25,7 @@ import (
 const (
 	MostRounds       = 1000
 	MostAccounts     = 64
-	largestRoundTrip = time.Second // what the relay can delay without reducing throughput
+	largestRoundTrip = time.Second // the relay can delay octets that long without reducing throughput
 	leastBandwidth   = 1 << 10
 )
 
@@ -48,22 +48,22 @@ type Setup struct {
 	bandwidth   cli.Size // octets a second, 0 = not limited
 	Dir         string
 	keep        bool
-	LeaveOut    bool     // leave out servers that are not installed
+	LeaveOut    bool     // leave out servers that are not installed, instead of failing
 	notes       []string // for the results, such as what was left out
 	profile     string
 	report.Output
 }
 
-// AddFlags adds the flags with the defaults of one benchmark.
+// AddFlags adds the common flags with the defaults of one benchmark.
 func (s *Setup) AddFlags(c *cobra.Command, messages int, size cli.Size, rounds int, roundTrip time.Duration) {
 	f := c.Flags()
 	f.SortFlags = false
 	s.Box.Flags(c, messages, size)
-	f.IntVar(&s.Rounds, "runs", rounds, "rounds: how often each measurement is made, all taking turns")
+	f.IntVar(&s.Rounds, "runs", rounds, "number of rounds; each round makes every measurement once")
 	s.Output.AddFlags(f)
 	f.StringVar(&s.Dir, "dir", os.TempDir(), "directory on the disk that clients store to; a directory is created in it and removed")
-	f.DurationVar(&s.RoundTrip, "rtt", roundTrip, "round-trip time that is added to the line: 500us, 20ms ...")
-	f.Var(&s.bandwidth, "bandwidth", "octets a second that the line carries in each direction: 1MiB, 100MB ...; 0 = no limit")
+	f.DurationVar(&s.RoundTrip, "rtt", roundTrip, "round-trip time to add to the line: 500us, 20ms ...")
+	f.Var(&s.bandwidth, "bandwidth", "limit of the line in octets a second, in each direction: 1MiB, 100MB ...; 0 = no limit")
 }
 
 // AddClientFlag adds --mtm.
@@ -80,18 +80,18 @@ func (s *Setup) AddSimulatorFlag(f *pflag.FlagSet) {
 func (s *Setup) AddServerFlags(f *pflag.FlagSet) {
 	s.AddSimulatorFlag(f)
 	f.StringVar(&s.Target, "target", "", "`HOST:PORT` of any server to fetch from; its mailbox must not change meanwhile")
-	f.StringVar(&s.User, "user", "demo", "login `NAME` there")
-	f.StringVar(&s.password, "password", "demo", "password there; --password-env hides it from other users")
-	f.StringVar(&s.passwordEnv, "password-env", "", "environment `VARIABLE` that holds it")
-	f.StringVar(&s.TLS, "tls", "none", "protect the line: none, stls, implicit")
+	f.StringVar(&s.User, "user", "demo", "login `NAME` at the target")
+	f.StringVar(&s.password, "password", "demo", "password at the target; other users of this machine can read it, unlike with --password-env")
+	f.StringVar(&s.passwordEnv, "password-env", "", "environment `VARIABLE` that has the password")
+	f.StringVar(&s.TLS, "tls", "none", "TLS between client and server: none, stls, implicit")
 	f.StringVar(&s.tlsCA, "tls-ca", "", "PEM `FILE` of the certificate authority of the target, instead of the system's")
 	f.StringVar(&s.TLSName, "tls-name", "", "`NAME` in the target's certificate, instead of the host")
 }
 
-// AddKeepFlags adds the flags of benchmarks with one client.
+// AddKeepFlags adds the flags --keep and --profile.
 func (s *Setup) AddKeepFlags(f *pflag.FlagSet) {
-	f.BoolVar(&s.keep, "keep", false, "keep what the clients stored, and print where it is")
-	f.StringVar(&s.profile, "profile", "", "directory for CPU profiles of our server and client, of the last run")
+	f.BoolVar(&s.keep, "keep", false, "keep the mail that the clients stored, and print where it is")
+	f.StringVar(&s.profile, "profile", "", "`DIRECTORY` for CPU profiles of our server and client, which are of the last run")
 }
 
 // Validate returns an error for invalid flags. It reads the variable of --password-env.
@@ -109,7 +109,7 @@ func (s *Setup) Validate(f *pflag.FlagSet) error {
 		return cli.Usage("--rtt takes 0 to %v, not %v", largestRoundTrip, s.RoundTrip)
 	}
 	if s.bandwidth != 0 && s.bandwidth < leastBandwidth {
-		return cli.Usage("--bandwidth takes 0 for no limit, or %s a second and more, not %s", cli.Size(leastBandwidth), s.bandwidth)
+		return cli.Usage("--bandwidth takes 0 for no limit, or at least %s a second, not %s", cli.Size(leastBandwidth), s.bandwidth)
 	}
 	if s.profile != "" && (s.MTM != "" || s.Pop3sim != "" || s.Target != "") {
 		return cli.Usage("--profile works with the server and the client built into the bench, not with --mtm, --pop3sim or --target")
@@ -157,7 +157,7 @@ func (s *Setup) validateServer(f *pflag.FlagSet) error {
 	}
 	var set bool
 	if s.password, set = os.LookupEnv(s.passwordEnv); !set {
-		return cli.Usage("--password-env: the variable %s is not set", s.passwordEnv)
+		return cli.Usage("--password-env: the environment variable %s is not set", s.passwordEnv)
 	}
 	return nil
 }
@@ -192,7 +192,7 @@ func (s *Setup) Server() (servers.Spec, error) {
 	return servers.Spec{Name: servers.Simulator, Program: s.Pop3sim, TLS: account.TLS(s.TLS)}, nil
 }
 
-// What describes the mailbox.
+// What describes the mailbox in words.
 func (s *Setup) What() string {
 	if s.Target != "" {
 		return "the mailbox of " + s.User + " at " + s.Target
@@ -208,7 +208,7 @@ const MostWindow = 10_000
 
 // WindowFlag adds the flag that limits the commands in flight.
 func WindowFlag(f *pflag.FlagSet, window *int) {
-	f.IntVar(window, "window", 0, "commands in flight at most, 1 to 10000; 0 = what the MTM chooses")
+	f.IntVar(window, "window", 0, "largest number of commands in flight, 1 to 10000; 0 = chosen by the MTM")
 }
 
 // CheckWindow returns an error for a window that is out of range.
@@ -219,7 +219,7 @@ func CheckWindow(window int) error {
 	return nil
 }
 
-// WindowWords describes a window in words, "" for the usual one.
+// WindowWords describes a window in words, and returns "" for the default.
 func WindowWords(window int) string {
 	if window == 0 {
 		return ""

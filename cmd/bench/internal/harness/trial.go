@@ -25,42 +25,41 @@ import (
 	"pop3mtm/mtm/account"
 )
 
-// Trial is one client at one mailbox: one visit, or several after one another with the same
-// store. It runs in a process of its own, so that memory of one trial does not burden the next
-// and the cost of its processes can be measured. Every visit has a new server. A trial ends early
-// when its standard input does.
+// Trial describes one or more visits of a client to a mailbox, with the same store. Every visit has
+// a new server. A trial runs in a process of its own, so that its memory does not slow the next
+// trial and its CPU time can be measured.
 type Trial struct {
-	Label    string                       `json:"label"` // for people
+	Label    string                       `json:"label"` // name for people
 	Server   servers.Spec                 `json:"server"`
 	Client   clients.Sent[clients.Client] `json:"client"`
 	Visits   []VisitSpec                  `json:"visits"`
 	Line     wire.Line                    `json:"line"`
-	Accounts int                          `json:"accounts"` // mailboxes, with a client process for each at the same time
-	Users    int                          `json:"users"`    // mailboxes for one client process that numbers its users itself, 0 for other clients
-	Spool    string                       `json:"spool"`    // copy of the mailbox of a server that runs already, "" when it is synthetic
-	Dir      string                       `json:"dir"`      // an empty folder
-	Keep     bool                         `json:"keep"`
-	Profile  string                       `json:"profile"` // folder for CPU profiles of our server and client, "" for none
-	Trace    bool                         `json:"trace"`   // watch the line; see wire.Watch
-	Syncs    bool                         `json:"syncs"`   // count how often the client syncs; see clients.Counting
+	Accounts int                          `json:"accounts"` // number of mailboxes, each with a client process, all at the same time
+	Users    int                          `json:"users"`    // number of mailboxes for one client process that visits all of them, else 0
+	Spool    string                       `json:"spool"`    // copy of the mailbox of a running server, "" for a synthetic mailbox
+	Dir      string                       `json:"dir"`      // an empty directory
+	Keep     bool                         `json:"keep"`     // keep that directory
+	Profile  string                       `json:"profile"`  // directory for CPU profiles of our server and client, "" for none
+	Trace    bool                         `json:"trace"`    // watch the line; see wire.Watch
+	Syncs    bool                         `json:"syncs"`    // count the client's syncs; see clients.Counting
 }
 
-// VisitSpec is one run of the client.
+// VisitSpec describes one run of the client.
 type VisitSpec struct {
-	Name    string                   `json:"name"` // "" for the only one
+	Name    string                   `json:"name"` // "" for the only visit of a trial
 	Mailbox workload.Mailbox         `json:"mailbox"`
 	Task    clients.Sent[tasks.Task] `json:"task"`
 }
 
 // trialLine is a line that a trial writes to stdout.
 type trialLine struct {
-	Done         int64                `json:"done,omitempty"`         // progress in the unit of the bar; 0 only shows that time passes
-	Measurements []report.Measurement `json:"measurements,omitempty"` // the last line
+	Done         int64                `json:"done,omitempty"`         // progress in the unit of the bar; 0 = unchanged
+	Measurements []report.Measurement `json:"measurements,omitempty"` // only in the last line
 }
 
 const trialName = "trial"
 
-// TrialCommand returns the command that runs one trial, a process of its own.
+// TrialCommand returns the hidden command that runs one trial.
 func TrialCommand(kinds clients.Kinds) *cobra.Command {
 	return child.Command(trialName, "Runs one trial", func(ctx context.Context, t *Trial, stdout io.Writer) error {
 		if err := t.make(kinds); err != nil {
@@ -83,7 +82,7 @@ func TrialCommand(kinds clients.Kinds) *cobra.Command {
 	})
 }
 
-// beating calls f again and again, until ctx ends or stop is called, which waits for the last call.
+// beating calls f at an interval until ctx ends or stop is called. stop waits for the last call.
 func beating(ctx context.Context, interval time.Duration, f func()) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var ended sync.WaitGroup
@@ -102,8 +101,8 @@ func beating(ctx context.Context, interval time.Duration, f func()) (stop func()
 	return func() { cancel(); ended.Wait() }
 }
 
-// inProcess runs a trial in a process of its own. passed is called when time passes, with the
-// progress where that is known.
+// inProcess runs a trial in a process of its own and returns its last line. It calls passed from
+// time to time with the progress, or with 0 when that is not known.
 func inProcess(ctx context.Context, t *Trial, label string, passed func(done int64)) (*trialLine, error) {
 	bench, err := os.Executable()
 	if err != nil {
@@ -126,7 +125,7 @@ func inProcess(ctx context.Context, t *Trial, label string, passed func(done int
 	return result, err
 }
 
-// make creates the client and the tasks from what was sent.
+// make creates the client and the tasks that were sent.
 func (t *Trial) make(kinds clients.Kinds) error {
 	err := t.Client.Make(kinds.Clients)
 	for i := range t.Visits {
@@ -135,7 +134,7 @@ func (t *Trial) make(kinds clients.Kinds) error {
 	return err
 }
 
-// folder returns the label as the name of a folder.
+// folder returns the label as the name of a directory.
 func (t *Trial) folder() string {
 	return regexp.MustCompile(`[^A-Za-z0-9.]+`).ReplaceAllString(t.Label, "-")
 }
@@ -143,7 +142,8 @@ func (t *Trial) folder() string {
 // last returns the visit with the largest mailbox.
 func (t *Trial) last() *VisitSpec { return &t.Visits[len(t.Visits)-1] }
 
-// progress returns the unit and the total of the trial's bar; a total of 0 is not known.
+// progress returns the unit and the total of the trial's progress bar. A total of 0 means that it
+// is not known.
 func (t *Trial) progress() (cli.Unit, int64) {
 	v := t.last()
 	switch {
@@ -155,13 +155,13 @@ func (t *Trial) progress() (cli.Unit, int64) {
 	return cli.Octets, v.Mailbox.Total() * int64(t.Accounts)
 }
 
-// needs returns about how much disk the trial takes.
+// needs returns about how many octets of disk space the trial needs.
 func (t *Trial) needs() int64 {
 	v := t.last()
 	return v.Task.Value.Needs(&v.Mailbox) * int64(t.Accounts)
 }
 
-// Run makes all visits. No process is left when it returns.
+// Run makes all visits. All processes that it started have ended when it returns.
 func (t *Trial) Run(ctx context.Context, passed func(done int64)) ([]report.Measurement, error) {
 	who := t.Client.Value
 	if t.Syncs {
@@ -183,7 +183,7 @@ func (t *Trial) Run(ctx context.Context, passed func(done int64)) ([]report.Meas
 	return found, nil
 }
 
-// dir returns the folder of account i, counted from 0.
+// dir returns the directory of account i, counted from 0.
 func (t *Trial) dir(i int) string {
 	if t.Accounts == 1 {
 		return t.Dir
@@ -191,8 +191,7 @@ func (t *Trial) dir(i int) string {
 	return filepath.Join(t.Dir, fmt.Sprintf("account-%d", i+1))
 }
 
-// profile returns the file for the CPU profile of one process of ours; other programs write
-// no profiles.
+// profile returns the file for the CPU profile of our client or server, "" for no profile.
 func (t *Trial) profile(of string) string {
 	if t.Profile == "" {
 		return ""
@@ -200,7 +199,7 @@ func (t *Trial) profile(of string) string {
 	return filepath.Join(t.Profile, t.Client.Value.Name()+"."+of+".pprof")
 }
 
-// encrypted reports whether the line hides what passes.
+// encrypted reports whether client and server use TLS.
 func (t *Trial) encrypted() bool {
 	tls := t.Server.TLS
 	if t.Server.Running != nil {

@@ -24,18 +24,18 @@ import (
 	"pop3mtm/mtm/account"
 )
 
-// Trials is a plan whose steps are trials, and what they have found.
+// Trials holds the trials of a benchmark and their results.
 type Trials struct {
 	setup     *Setup
 	Found     *report.Results
-	Trials    []Trial // of one round, in order; Dir, Keep and Profile are filled in
-	Extra     []Trial // run once after the rounds; see trial.Trace and trial.Syncs
-	dir       string  // where the trials have their folders
+	Trials    []Trial // of one round, in order; Run sets Dir, Keep and Profile
+	Extra     []Trial // run once after the rounds; see Trial.Trace and Trial.Syncs
+	dir       string  // directory in which each trial has one of its own
 	Alternate bool    // every second round runs in the opposite order
-	Then      func()  // is called once the summary is made; nil for nothing more to do
+	Then      func()  // if not nil, called after the summary was computed
 }
 
-// Begin creates the trials of a benchmark, with the facts that results hold beside figures.
+// Begin returns empty trials of a benchmark. Their results have everything but figures.
 func (s *Setup) Begin(benchmark string) *Trials {
 	return &Trials{setup: s, Found: &report.Results{
 		Benchmark: benchmark, Unit: "messages", Date: time.Now().Format(time.RFC3339), Command: commandLine(os.Args), Machine: report.ThisMachine(), Mailbox: s.Box, Rounds: s.Rounds,
@@ -44,7 +44,7 @@ func (s *Setup) Begin(benchmark string) *Trials {
 	}}
 }
 
-// commandLine returns the arguments as a shell would take them, without the password.
+// commandLine returns the arguments as a line for a shell, without the password.
 func commandLine(argv []string) string {
 	var words []string
 	secret := false
@@ -66,9 +66,9 @@ func commandLine(argv []string) string {
 	return strings.Join(words, " ")
 }
 
-// ComparedWith returns which ratios mean something: those of a client, "" for the first one,
-// with all others at the same server and with the machine's limit, and its own at the first
-// server with those at others.
+// ComparedWith returns a function that reports which ratios are shown: of the client, which is the
+// first one for "", to all others at the same server and to the machine's limit; and of the client
+// at the first server to itself at the other servers.
 func ComparedWith(client string) func(a, b, first report.Kind) bool {
 	return func(a, b, first report.Kind) bool {
 		base := client
@@ -105,7 +105,7 @@ func (p *Trials) Run(c *cobra.Command) error {
 	})
 }
 
-// Prepare refuses a disk that is too small, and creates the folders of the results.
+// Prepare checks that the disk has enough space, and creates the directories of the results.
 func (p *Trials) Prepare() error {
 	for i := range p.Trials {
 		if err := workload.CheckSpace(p.setup.Dir, p.Trials[i].needs()); err != nil {
@@ -120,7 +120,7 @@ func (p *Trials) Prepare() error {
 	return p.setup.Output.Prepare()
 }
 
-// shown are the results of trials as findings of a plan.
+// shown implements findings for the results of trials.
 type shown struct{ *Trials }
 
 // Empty implements findings.
@@ -144,7 +144,7 @@ func (s shown) Show(stdout, stderr io.Writer) error {
 	return err
 }
 
-// trialStep runs one trial of a plan in a process and a folder of its own.
+// trialStep is a step that runs one trial, in a process and a directory of its own.
 type trialStep struct {
 	of    *Trials
 	trial *Trial
@@ -199,7 +199,7 @@ func (s trialStep) run(ctx context.Context, round int, passed func(done int64)) 
 	return nil
 }
 
-// Watched adds one run of each trial on a line that is watched, when the results will have plots.
+// Watched adds one run of each trial on a watched line, when the results will have plots.
 func (p *Trials) Watched(trials ...Trial) {
 	if !p.setup.Plots() {
 		return
@@ -209,7 +209,7 @@ func (p *Trials) Watched(trials ...Trial) {
 			continue // it does not speak POP3
 		}
 		if t.encrypted() {
-			p.Found.Notes = append(p.Found.Notes, "With TLS the line cannot be watched: throughput over time and latencies were not measured.")
+			p.Found.Notes = append(p.Found.Notes, "A line with TLS cannot be watched: throughput over time and latencies were not measured.")
 			return
 		}
 		t.Trace = true
@@ -217,8 +217,8 @@ func (p *Trials) Watched(trials ...Trial) {
 	}
 }
 
-// Participate asks a client for its version, so that a missing one is known
-// before anything is measured.
+// Participate adds a client with its version to the results. It is called before anything is
+// measured, and returns an error for a client that is not installed.
 func (p *Trials) Participate(ctx context.Context, who clients.Client) error {
 	version, err := who.Version(ctx)
 	if err != nil {
@@ -232,33 +232,34 @@ func (p *Trials) Participate(ctx context.Context, who clients.Client) error {
 	return nil
 }
 
-// Limit adds the bare sender and this receiver, where the mailbox is ours to send.
+// Limit adds a trial of the bare sender and the given receiver, which shows the limit of the
+// machine. When the sender cannot send the mailbox, Limit adds a note instead.
 func (p *Trials) Limit(ctx context.Context, receiver *clients.Bare) error {
 	s := p.setup
 	switch {
 	case s.Target != "":
-		p.Found.Notes = append(p.Found.Notes, "The bare sender sends synthetic mail only: it was left out.")
+		p.Found.Notes = append(p.Found.Notes, "The bare sender was left out: it sends only synthetic mail.")
 		return nil
 	case s.Box.Total() > servers.LargestSent:
-		p.Found.Notes = append(p.Found.Notes, "The bare sender keeps all mail in memory and takes "+numbers.Octets(servers.LargestSent)+" at most: it was left out.")
+		p.Found.Notes = append(p.Found.Notes, "The bare sender was left out: it keeps all mail in memory, at most "+numbers.Octets(servers.LargestSent)+".")
 		return nil
 	}
 	if s.TLS != string(account.NoTLS) {
-		p.Found.Notes = append(p.Found.Notes, "The bare sender sends in the clear.")
+		p.Found.Notes = append(p.Found.Notes, "The bare sender sends without TLS.")
 	}
 	p.Trials = append(p.Trials, NewTrial(receiver.Title, servers.Spec{Name: servers.Limit}, receiver, s.Line(), VisitTo(s.Box, tasks.CopyNew())))
 	return p.Participate(ctx, receiver)
 }
 
-// NewTrial creates a trial of one account.
+// NewTrial returns a trial of one account.
 func NewTrial(label string, server servers.Spec, who clients.Client, over wire.Line, visits ...VisitSpec) Trial {
 	return Trial{Label: label, Server: server, Client: clients.Sent[clients.Client]{Value: who}, Line: over, Accounts: 1, Visits: visits}
 }
 
-// VisitTo creates the only visit of a trial.
+// VisitTo returns the only visit of a trial.
 func VisitTo(box workload.Mailbox, task tasks.Task) VisitSpec { return NamedVisit("", box, task) }
 
-// NamedVisit creates one of several visits of a trial.
+// NamedVisit returns one of several visits of a trial.
 func NamedVisit(name string, box workload.Mailbox, task tasks.Task) VisitSpec {
 	return VisitSpec{Name: name, Mailbox: box, Task: clients.Sent[tasks.Task]{Value: task}}
 }

@@ -9,11 +9,12 @@ import (
 	"pop3mtm/cmd/internal/cli"
 )
 
-// pace holds how long steps took, from which it estimates how long the rest will take.
-type pace map[string]time.Duration // the last run of each, with all that belongs to it
+// pace holds how long the last run of each step took, by label. It estimates how long the other
+// steps will take.
+type pace map[string]time.Duration
 
-// left describes how long the steps with these labels will take: as long as their last run,
-// or as the mean of the others. The first of them has been running for a while. It is empty
+// left describes how long the steps with these labels will take: as long as their last run, or else
+// as the mean of all steps. The first of them has been running for the given time. left returns ""
 // until a step has ended.
 func (p pace) left(labels []string, running time.Duration) string {
 	if len(p) == 0 || len(labels) == 0 {
@@ -46,10 +47,10 @@ type turn struct {
 	step  step
 	round int
 	label string // the same in every round
-	title string // for the bar
+	title string // of the progress bar
 }
 
-// sequence returns everything that the plan runs, in order.
+// sequence returns the turns of all rounds and of the extra steps, in order.
 func (p *plan) sequence() []turn {
 	var all []turn
 	for round := 1; round <= p.rounds; round++ {
@@ -68,7 +69,8 @@ func (p *plan) sequence() []turn {
 	return all
 }
 
-// turnBar is the bar of one turn: of the step where it says how far it is, else of all turns.
+// turnBar is the progress bar during one turn. It shows the progress of the step where that is
+// known, else the number of the turn.
 type turnBar struct {
 	bar   *cli.Bar
 	title string
@@ -89,7 +91,7 @@ func newTurnBar(stderr io.Writer, t turn, done, turns int, left func() string) *
 	return b
 }
 
-// passed shows how far the step is, 0 when only time has passed.
+// passed updates the bar to the progress done, or only its text when done is 0.
 func (b *turnBar) passed(done int64) {
 	b.bar.Describe(b.title + b.left())
 	if b.total > 0 && done > 0 {

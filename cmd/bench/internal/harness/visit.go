@@ -18,8 +18,8 @@ import (
 	"pop3mtm/fakeserver/maildrop"
 )
 
-// visit starts the server and the line, runs the clients, ends both, and verifies
-// what the clients stored.
+// visit starts the server and the line, runs the clients, stops server and line, and verifies what
+// the clients stored.
 func (t *Trial) visit(ctx context.Context, v *VisitSpec, who clients.Client, passed func(done int64)) (m *report.Measurement, err error) {
 	latest := newLatest()
 	verb := v.Task.Value.Counts()
@@ -46,7 +46,7 @@ func (t *Trial) visit(ctx context.Context, v *VisitSpec, who clients.Client, pas
 		return nil, err
 	}
 	for i := range t.Accounts {
-		one, err := who.Verify(ctx, t.told(v, i, s.Login, passed), served)
+		one, err := who.Verify(ctx, t.visitOf(v, i, s.Login, passed), served)
 		if err != nil {
 			return nil, fmt.Errorf("%s did not store what was served: %w", who.Name(), err)
 		}
@@ -55,20 +55,20 @@ func (t *Trial) visit(ctx context.Context, v *VisitSpec, who clients.Client, pas
 	return m, nil
 }
 
-// hosting returns what the server of a visit has to serve.
+// hosting describes what the server of a visit must serve.
 func (t *Trial) hosting(v *VisitSpec) servers.Hosting {
 	return servers.Hosting{Mailbox: v.Mailbox, Accounts: max(t.Accounts, t.Users), Dir: t.Dir, Profile: t.profile("server"), Verb: v.Task.Value.Counts()}
 }
 
-// told returns what the client of an account, counted from 0, needs to know of a visit.
-func (t *Trial) told(v *VisitSpec, account int, at servers.Login, passed func(int64)) *clients.Visit {
+// visitOf returns the visit for the client of an account, which is counted from 0.
+func (t *Trial) visitOf(v *VisitSpec, account int, at servers.Login, passed func(int64)) *clients.Visit {
 	if t.Users == 0 {
 		at = at.Numbered(account, t.Accounts)
 	}
 	return &clients.Visit{Login: at, Dir: t.dir(account), Task: v.Task.Value, Total: v.Mailbox.Total(), Profile: t.profile("client"), Report: passed}
 }
 
-// served returns the mailbox of a visit.
+// served returns the messages that are served in a visit.
 func (t *Trial) served(v *VisitSpec) (maildrop.List, error) {
 	if t.Spool != "" {
 		return servers.OpenSpool(t.Spool)
@@ -80,7 +80,7 @@ func (t *Trial) served(v *VisitSpec) (maildrop.List, error) {
 	return list, err
 }
 
-// add counts what one client of the visit has stored.
+// add adds the figures of one client to those of the visit.
 func add(m *report.Measurement, k tasks.Kept) {
 	m.Messages += k.Messages
 	m.Octets += k.Octets
@@ -95,7 +95,8 @@ func add(m *report.Measurement, k tasks.Kept) {
 	}
 }
 
-// overLine runs the clients over the line, and checks what the server saw and holds.
+// overLine runs the clients over the line. Then it checks the commands that the server received and
+// the messages that it still has.
 func (t *Trial) overLine(ctx context.Context, m *report.Measurement, v *VisitSpec, who clients.Client, at servers.Login, served maildrop.List,
 	latest *latestCounts, passed func(int64)) (err error) {
 	direct, sessions := at, 0
@@ -120,16 +121,16 @@ func (t *Trial) overLine(ctx context.Context, m *report.Measurement, v *VisitSpe
 			sessions++
 		}
 	}
-	told := make([]*clients.Visit, t.Accounts)
-	for i := range told {
-		told[i] = t.told(v, i, at, passed)
-		if err := who.Prepare(ctx, told[i]); err != nil {
+	visits := make([]*clients.Visit, t.Accounts)
+	for i := range visits {
+		visits[i] = t.visitOf(v, i, at, passed)
+		if err := who.Prepare(ctx, visits[i]); err != nil {
 			return err
 		}
-		sessions += told[i].Sessions + 1
+		sessions += visits[i].Sessions + 1
 	}
 	w.Begin()
-	if err := fetch(ctx, m, who, told); err != nil {
+	if err := fetch(ctx, m, who, visits); err != nil {
 		return err
 	}
 	if err := t.checkCommands(ctx, m, v.Task.Value, served, latest, sessions); err != nil {
@@ -138,13 +139,13 @@ func (t *Trial) overLine(ctx context.Context, m *report.Measurement, v *VisitSpe
 	return t.checkLeft(ctx, v, direct, served)
 }
 
-// fetch returns the part that is measured: all clients from the start of the first
-// to the end of the last.
-func fetch(ctx context.Context, m *report.Measurement, who clients.Client, told []*clients.Visit) error {
+// fetch is the part of a visit that is measured. It runs the client for all accounts at the same
+// time and sets time and usage in m.
+func fetch(ctx context.Context, m *report.Measurement, who clients.Client, visits []*clients.Visit) error {
 	child.Settle()
 	before, start := child.Spent(), time.Now()
 	together, each := errgroup.WithContext(ctx)
-	for _, v := range told {
+	for _, v := range visits {
 		together.Go(func() error { return who.Fetch(each, v) })
 	}
 	err := together.Wait()
@@ -156,8 +157,9 @@ func fetch(ctx context.Context, m *report.Measurement, who clients.Client, told 
 	return err
 }
 
-// checkCommands refuses a visit that sent more or fewer commands than its task takes, where the
-// server counts them. It waits until the server has seen the end of all sessions.
+// checkCommands returns an error when the visit sent more or fewer commands than its task needs. It
+// waits until the server has seen the end of all sessions. Servers that do not count are not
+// checked.
 func (t *Trial) checkCommands(ctx context.Context, m *report.Measurement, task tasks.Task, served maildrop.List, latest *latestCounts, sessions int) error {
 	verb, want := task.Counts(), task.Commands(served)*t.Accounts
 	if want < 0 || !t.Server.Counts() {
@@ -176,8 +178,8 @@ func (t *Trial) checkCommands(ctx context.Context, m *report.Measurement, task t
 	return nil
 }
 
-// checkLeft refuses a visit after which the server holds more or less than it should: a move must
-// have deleted, and nothing else may have.
+// checkLeft returns an error when the server has more or fewer messages than the task leaves: a
+// move must have deleted messages, other tasks must not.
 func (t *Trial) checkLeft(ctx context.Context, v *VisitSpec, at servers.Login, served maildrop.List) error {
 	if t.Server.Name == servers.Limit {
 		return nil
@@ -188,27 +190,28 @@ func (t *Trial) checkLeft(ctx context.Context, v *VisitSpec, at servers.Login, s
 			return fmt.Errorf("counting the messages that are left on the server: %w", err)
 		}
 		if want := v.Task.Value.Left(served); n != want {
-			return fmt.Errorf("the server holds %s after the visit instead of %d", numbers.Count(n, "message"), want)
+			return fmt.Errorf("the server has %s after the visit instead of %d", numbers.Count(n, "message"), want)
 		}
 	}
 	return nil
 }
 
-// latestCounts keeps the newest counts of a server.
+// latestCounts holds the newest counts of a server.
 type latestCounts struct{ newest chan servers.Counts }
 
 func newLatest() *latestCounts { return &latestCounts{make(chan servers.Counts, 1)} }
 
-// set is called by one goroutine.
+// set replaces the counts. Only one goroutine may call it.
 func (l *latestCounts) set(n servers.Counts) {
-	select { // the reader wants the newest only
+	select { // only the newest counts matter
 	case <-l.newest:
 	default:
 	}
 	l.newest <- n
 }
 
-// after waits until the server has reported the end of this many sessions.
+// after waits until the server has reported the end of the given number of sessions, and returns
+// the counts.
 func (l *latestCounts) after(ctx context.Context, sessions int) (servers.Counts, error) {
 	limit := time.NewTimer(child.StopTime)
 	defer limit.Stop()

@@ -15,8 +15,8 @@ import (
 	"pop3mtm/mtm/account"
 )
 
-// WithSpool fetches the mailbox of a target to compare with, for as long as f runs; spool is ""
-// without a target. All of several accounts have to hold the same mail.
+// WithSpool copies the mailbox of the target, calls f, and removes the copy. It calls f with ""
+// when there is no target. With several accounts, all of them must have the same mail.
 func (s *Setup) WithSpool(ctx context.Context, stderr io.Writer, accounts int, f func(spool string) error) (err error) {
 	if s.Target == "" {
 		return f("")
@@ -45,7 +45,7 @@ func (s *Setup) WithSpool(ctx context.Context, stderr io.Writer, accounts int, f
 	})
 }
 
-// WithFiles writes the synthetic mailbox in each of these forms, for as long as f runs.
+// WithFiles writes the synthetic mailbox in each of the forms, calls f, and removes the files.
 func (s *Setup) WithFiles(ctx context.Context, stderr io.Writer, forms []string, f func([]workload.Files) error) error {
 	if len(forms) == 0 {
 		return f(nil)
@@ -59,9 +59,8 @@ func (s *Setup) WithFiles(ctx context.Context, stderr io.Writer, forms []string,
 	})
 }
 
-// WithServers finds the servers with these names for as long as f runs. Ours are started
-// for each visit; those of others run all the time, with the mailbox for each user, and
-// have indexed it already.
+// WithServers starts the third-party servers among names, calls f with all servers, and stops them.
+// They have the mailbox for each user, already indexed. Our own servers are started by each visit.
 func (s *Setup) WithServers(ctx context.Context, names []string, users int, f func([]servers.Spec, []report.Participant) error) (err error) {
 	var all []servers.Spec
 	var versions []report.Participant
@@ -89,7 +88,7 @@ func (s *Setup) WithServers(ctx context.Context, names []string, users int, f fu
 	return f(all, versions)
 }
 
-// simulator returns our server, or the target.
+// simulator returns our server, or the target if there is one.
 func (s *Setup) simulator() (servers.Spec, report.Participant, error) {
 	server, err := s.Server()
 	about := report.Participant{Name: server.Name, Version: "built into the bench, " + cli.Version()}

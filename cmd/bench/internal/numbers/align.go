@@ -1,4 +1,4 @@
-// Package numbers writes figures for people: numbers, sizes, medians and tables.
+// Package numbers computes and formats the figures of results: medians, counts, sizes, tables.
 package numbers
 
 import (
@@ -6,7 +6,7 @@ import (
 	"fmt"
 )
 
-// Heading stands above some columns of a table.
+// Heading is a text above one or more columns of a table.
 type Heading struct {
 	Text    string
 	Columns int
@@ -14,7 +14,8 @@ type Heading struct {
 
 const gap = 3 // blanks between columns
 
-// Align writes headings, then rows with the first column to the left and the others to the right.
+// Align writes headings and rows in aligned columns: the first one to the left, the others to the
+// right.
 func Align(b *bytes.Buffer, headings []Heading, rows [][]string) {
 	widths := make([]int, len(rows[0]))
 	for _, row := range rows {
@@ -46,5 +47,5 @@ func Align(b *bytes.Buffer, headings []Heading, rows [][]string) {
 	}
 }
 
-// Over returns a heading above this many columns.
+// Over returns a heading above the given number of columns.
 func Over(text string, columns int) Heading { return Heading{text, columns} }

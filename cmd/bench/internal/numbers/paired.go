@@ -6,9 +6,9 @@ import (
 	"slices"
 )
 
-// Confidence returns how sure it is that the differences of pairs are above zero: one minus the
-// p-value of Wilcoxon's signed-rank test, exact for up to 50 pairs. It is 0.5 when all differences
-// are zero.
+// Confidence returns the confidence, from 0 to 1, that paired differences are above zero: one minus
+// the p-value of Wilcoxon's signed-rank test. It is exact for up to 50 pairs, and 0.5 when all
+// differences are zero.
 func Confidence(differences []float64) float64 {
 	moved := slices.DeleteFunc(slices.Clone(differences), func(d float64) bool { return d == 0 || math.IsNaN(d) })
 	if len(moved) == 0 {
@@ -26,7 +26,8 @@ func Confidence(differences []float64) float64 {
 	if len(moved) > exact {
 		return normal(ranks, positive, all)
 	}
-	// share[s] is the probability that ranks whose signs are chance have the positive sum s.
+	// share[s] is the probability that the ranks with a positive sign have the sum s when the signs
+	// are random.
 	share := make([]float64, all+1)
 	share[0] = 1
 	for _, r := range ranks {
@@ -44,8 +45,8 @@ func Confidence(differences []float64) float64 {
 	return 1 - chance
 }
 
-// doubledRanks returns twice the rank of each figure by its size without sign; equal ones share
-// the mean of their ranks.
+// doubledRanks returns twice the rank of each figure by its absolute value. Equal figures have the
+// mean of their ranks; doubling keeps that an integer.
 func doubledRanks(figures []float64) []int {
 	order := make([]int, len(figures))
 	for i := range order {
@@ -66,7 +67,8 @@ func doubledRanks(figures []float64) []int {
 	return ranks
 }
 
-// normal approximates the distribution of the positive sum.
+// normal returns the confidence by the normal approximation of the distribution of the positive
+// sum.
 func normal(ranks []int, positive, all int) float64 {
 	variance := 0.0
 	for _, r := range ranks {
@@ -76,14 +78,14 @@ func normal(ranks []int, positive, all int) float64 {
 	return math.Erfc(-z/math.Sqrt2) / 2
 }
 
-// Spread holds the least, the median and the largest of several figures.
+// Spread holds the smallest, the median and the largest of several figures.
 type Spread struct {
 	Least  float64 `json:"least"`
 	Median float64 `json:"median"`
 	Most   float64 `json:"most"`
 }
 
-// SpreadOf returns the spread of at least one figure.
+// SpreadOf returns the spread of figures, of which there must be at least one.
 func SpreadOf(figures []float64) Spread {
 	sorted := slices.Sorted(slices.Values(figures))
 	n := len(sorted)

@@ -12,7 +12,8 @@ func Count(n int, of string) string {
 	return Grouped(float64(n)) + " " + of
 }
 
-// Grouped returns a number with three digits or more, in groups of three.
+// Grouped returns a number with commas between groups of three digits, and numbers under 100 as
+// Short does.
 func Grouped(f float64) string {
 	if f < 100 {
 		return Short(f)
@@ -24,7 +25,7 @@ func Grouped(f float64) string {
 	return text
 }
 
-// Short returns a number with three digits, or with all before the point.
+// Short returns a number with three significant digits. It does not shorten the integer part.
 func Short(f float64) string {
 	switch {
 	case f == float64(int64(f)) || f >= 100:
@@ -35,7 +36,7 @@ func Short(f float64) string {
 	return strconv.FormatFloat(f, 'f', 2, 64)
 }
 
-// Ratio returns a ratio with one digit after the point, two below one.
+// Ratio returns a ratio with one digit after the point, or with two when it is below 1.
 func Ratio(f float64) string {
 	if f < 1 {
 		return strconv.FormatFloat(f, 'f', 2, 64)
@@ -43,7 +44,8 @@ func Ratio(f float64) string {
 	return strconv.FormatFloat(f, 'f', 1, 64)
 }
 
-// UnknownAtZero returns "unknown" for a figure that is zero only when it is not known, else text.
+// UnknownAtZero returns text, or "unknown" when the figure f is 0, which stands for a figure that
+// is not known.
 func UnknownAtZero(f float64, text string) string {
 	if f == 0 {
 		return "unknown"
@@ -51,15 +53,15 @@ func UnknownAtZero(f float64, text string) string {
 	return text
 }
 
-// Micros returns a time in microseconds.
+// Micros returns a time in microseconds, or "unknown" for 0.
 func Micros(seconds float64) string { return UnknownAtZero(seconds, Short(seconds*1e6)) }
 
-// Memory returns a size in MiB, "unknown" for zero.
+// Memory returns a size in MiB, or "unknown" for 0.
 func Memory(octets float64) string {
 	return UnknownAtZero(octets, strconv.FormatFloat(octets/(1<<20), 'f', 1, 64)+" MiB")
 }
 
-// Octets returns a size with a unit: 512 B, 8 KiB.
+// Octets returns a size with a binary unit: 512 B, 8 KiB.
 func Octets(n int64) string {
 	const step = 1024
 	f, unit := float64(n), 0
@@ -71,10 +73,11 @@ func Octets(n int64) string {
 	}
 }
 
-// Partly returns the first line of results that are incomplete, and "" when they are complete.
+// Partly returns the line that begins results which are incomplete because of stopped, or "" when
+// stopped is empty.
 func Partly(stopped string) string {
 	if stopped == "" {
 		return ""
 	}
-	return "Only a part: " + stopped + ".\n"
+	return "Incomplete: " + stopped + ".\n"
 }

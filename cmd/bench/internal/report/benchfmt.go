@@ -8,8 +8,8 @@ import (
 	"pop3mtm/cmd/bench/internal/child"
 )
 
-// Benchfmt returns the results in Go's benchmark format: one line per visit, one operation is the
-// whole visit. benchstat -col /client compares the clients.
+// Benchfmt returns the results in Go's benchmark format: one line per visit, in which the whole
+// visit is one operation. `benchstat -col /client` compares the clients.
 func (r *Results) Benchfmt() []byte {
 	var b bytes.Buffer
 	r.Machine.Benchfmt(&b)
@@ -44,10 +44,10 @@ func (r *Results) Benchfmt() []byte {
 	return b.Bytes()
 }
 
-// word is text as a part of a benchmark's name.
+// word returns text as a part of a benchmark's name, with "-" in place of separators.
 func word(text string) string { return strings.NewReplacer(" ", "-", "/", "-", "=", "-").Replace(text) }
 
-// Benchfmt returns the machine as the configuration of the lines that follow.
+// Benchfmt writes the machine as the configuration lines of Go's benchmark format.
 func (m Machine) Benchfmt(b *bytes.Buffer) {
 	fmt.Fprintf(b, "goos: %s\ngoarch: %s\n", m.OS, m.Arch)
 	if m.CPU != "" {
@@ -55,7 +55,7 @@ func (m Machine) Benchfmt(b *bytes.Buffer) {
 	}
 }
 
-// cost leaves out figures that the system does not report.
+// cost writes CPU time and memory, without the figures that the system does not report.
 func cost(b *bytes.Buffer, of string, u child.Usage) {
 	if u.CPU > 0 {
 		fmt.Fprintf(b, " %.0f %s-CPU-ns/op", u.CPU*1e9, of)

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Machine describes the machine that figures come from.
+// Machine describes the machine on which the figures were measured.
 type Machine struct {
 	OS   string `json:"os"`
 	Arch string `json:"arch"`

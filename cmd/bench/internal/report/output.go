@@ -12,7 +12,7 @@ import (
 	"pop3mtm/cmd/internal/cli"
 )
 
-// Output holds the flags for the form of the results.
+// Output holds the flags for the format of the results and the files that they are written to.
 type Output struct {
 	Format string
 	out    string
@@ -22,11 +22,11 @@ type Output struct {
 // AddFlags adds the flags.
 func (o *Output) AddFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.Format, "format", "table", "what is printed: table, benchfmt (for benchstat) or json")
-	f.StringVar(&o.out, "out", "", "`DIRECTORY` for the results as results.json, results.bench, results.txt and results.html")
-	f.StringVar(&o.html, "html", "", "`FILE` for the results as one page with plots")
+	f.StringVar(&o.out, "out", "", "also write the results into this `DIRECTORY`, as results.json, results.bench, results.txt and results.html")
+	f.StringVar(&o.html, "html", "", "also write the results to this `FILE`, as one HTML page with plots")
 }
 
-// Validate refuses an unknown format.
+// Validate returns an error for an unknown format.
 func (o *Output) Validate() error {
 	if _, ok := formats()[o.Format]; !ok {
 		return cli.Usage("--format takes table, benchfmt or json, not %q", o.Format)
@@ -34,10 +34,11 @@ func (o *Output) Validate() error {
 	return nil
 }
 
-// Plots reports whether plots are wanted, which take a run of their own.
+// Plots reports whether the results will have plots. These need runs of their own.
 func (o *Output) Plots() bool { return o.out != "" || o.html != "" }
 
-// Prepare creates the directories of the files, so that an error shows before anything is measured.
+// Prepare creates the directories of the files, so that an invalid path is reported before anything
+// is measured.
 func (o *Output) Prepare() error {
 	for _, dir := range []string{o.out, filepath.Dir(o.html)} {
 		if dir == "" {
@@ -48,12 +49,12 @@ func (o *Output) Prepare() error {
 		}
 	}
 	if info, err := os.Stat(o.html); o.html != "" && err == nil && info.IsDir() {
-		return cli.Usage("--html takes the name of a file, and %s is a directory", o.html)
+		return cli.Usage("--html takes the name of a file, but %s is a directory", o.html)
 	}
 	return nil
 }
 
-// Show prints results in the format that was asked for, and writes the files.
+// Show prints the results in the chosen format, and writes the files.
 func (o *Output) Show(found *Results, stdout io.Writer) error {
 	files := map[string]string{}
 	if o.out != "" {
@@ -80,18 +81,18 @@ func (o *Output) Show(found *Results, stdout io.Writer) error {
 	return err
 }
 
-// TellWhere says where the page is, for a person at a terminal.
+// TellWhere prints the path of the page when stderr is a terminal.
 func (o *Output) TellWhere(stderr io.Writer) {
 	path := o.html
 	if path == "" && o.out != "" {
 		path = filepath.Join(o.out, "results.html")
 	}
 	if path != "" && cli.IsTerminal(stderr) {
-		_, _ = fmt.Fprintf(stderr, "The page with plots is %s\n", path) // a terminal that is gone reads no hint
+		_, _ = fmt.Fprintf(stderr, "The page with plots is %s\n", path) // only a hint
 	}
 }
 
-// formats returns the ways to write results; html is for files only.
+// formats returns the functions that format results, by name. --format does not take html.
 func formats() map[string]func(*Results) ([]byte, error) {
 	return map[string]func(*Results) ([]byte, error){
 		"table":    func(r *Results) ([]byte, error) { return r.Table(), nil },

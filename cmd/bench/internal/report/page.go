@@ -9,7 +9,7 @@ import (
 	"pop3mtm/cmd/internal/page"
 )
 
-// page returns the results as one HTML page. Its figures are those of results.json.
+// page returns the results as one HTML page, with the figures of results.json.
 func (r *Results) page() ([]byte, error) {
 	p := page.Page{Title: "bench " + r.Benchmark, Lead: r.title(), Result: r.sentence(), Warning: r.warning(), Notes: r.remarks()}
 	p.Facts = []page.Fact{
@@ -43,7 +43,7 @@ func (r *Results) page() ([]byte, error) {
 	return p.HTML()
 }
 
-// full returns a figure in full, for programs.
+// full returns a figure with all its digits, for programs.
 func full(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
 
 func (r *Results) figures() page.Table {
@@ -102,22 +102,23 @@ func (r *Results) latencyTable() page.Table {
 	return t
 }
 
-// enoughRuns is how many runs it takes before least and most say how far a figure can be trusted.
+// enoughRuns is the number of runs from which on the least and the most show how reliable a median
+// is.
 const enoughRuns = 5
 
-// warning returns what a reader must know before any figure, "" for nothing.
+// warning returns the text above all figures when they are incomplete or unreliable, else "".
 func (r *Results) warning() string {
 	var parts []string
 	if r.Stopped != "" {
-		parts = append(parts, "Only a part: "+r.Stopped+".")
+		parts = append(parts, "Incomplete: "+r.Stopped+".")
 	}
 	if r.Rounds < enoughRuns {
-		parts = append(parts, fmt.Sprintf("Only %s: the medians may be far off; take --runs %d or more.", numbers.Count(r.Rounds, "run"), enoughRuns))
+		parts = append(parts, fmt.Sprintf("Only %s: the medians are not reliable; use --runs %d or more.", numbers.Count(r.Rounds, "run"), enoughRuns))
 	}
 	return strings.Join(parts, " ")
 }
 
-// sentence says in one sentence what was found: the first rate, and how it compares.
+// sentence returns the main result in one sentence: the first rate, and its ratios to others.
 func (r *Results) sentence() string {
 	if len(r.Dearer) > 0 {
 		d := r.Dearer[0]
@@ -130,7 +131,7 @@ func (r *Results) sentence() string {
 	first := &r.Summary[0]
 	for i := range r.Summary {
 		if len(r.Ratios) > 0 && strings.HasPrefix(r.Ratios[0].Label, r.Summary[i].Label+" : ") {
-			first = &r.Summary[i] // what the others are compared with
+			first = &r.Summary[i] // the row that the others are compared with
 		}
 	}
 	text := fmt.Sprintf("%s: %s %s a second (%s to %s)", first.Label, numbers.Grouped(first.Rate.Median), r.Unit,

@@ -9,14 +9,14 @@ import (
 	"pop3mtm/cmd/internal/page"
 )
 
-// ratePlot returns the medians as bars.
+// ratePlot returns a plot with the median rates as bars.
 func (r *Results) ratePlot() page.Plot {
 	p := page.Plot{
 		Title: "Rate", X: r.Unit + " per second", Lines: []page.Series{{Name: r.Unit + " per second"}},
-		About: "Medians of all runs; the thin line is from the least to the most. The time is that of the client's whole process.",
+		About: "Medians of all runs. The thin line goes from the least to the most. The time is that of the client's whole process.",
 	}
 	if r.Clock != "" {
-		p.About = "Medians of all runs; the thin line is from the least to the most. " + r.Clock
+		p.About = "Medians of all runs. The thin line goes from the least to the most. " + r.Clock
 	}
 	for _, s := range r.Summary {
 		p.Bars = append(p.Bars, s.Label)
@@ -26,11 +26,11 @@ func (r *Results) ratePlot() page.Plot {
 	return p
 }
 
-// memoryPlot returns the largest resident sets of both sides. It has no lines where the system does
-// not report them.
+// memoryPlot returns a plot of the largest resident sets of both sides. It is empty where the
+// system does not report them.
 func (r *Results) memoryPlot() page.Plot {
-	p := page.Plot{Title: "Peak memory", X: "MiB", About: "The largest resident set of one process of each side, medians. A program that needs less " +
-		"memory than the bench, which starts it, is shown with the memory of the bench."}
+	p := page.Plot{Title: "Peak memory", X: "MiB", About: "The largest resident set of one process of each side; medians of all runs. A program that needs " +
+		"less memory than the bench, which starts it, is shown with the memory of the bench."}
 	sides := []page.Series{{Name: "client"}, {Name: "server"}}
 	known := false
 	for _, s := range r.Summary {
@@ -62,11 +62,11 @@ func inWords(labels []string, points []page.Point) string {
 	return strings.Join(parts, "; ")
 }
 
-// throughputPlot returns what came over the watched line, over time.
+// throughputPlot returns a plot of the octets on watched lines over time.
 func (r *Results) throughputPlot() page.Plot {
 	p := page.Plot{
 		Title: "Throughput over time", X: "seconds", Y: "MB/s",
-		About: "Octets from the server over a line that is watched, in a run of its own. Watching slows it down: take rates from the table.",
+		About: "Octets from the server on a watched line, in a run of its own. Watching slows the line down: take rates from the table.",
 	}
 	for i := range r.Traces {
 		m := &r.Traces[i]
@@ -81,7 +81,7 @@ func (r *Results) throughputPlot() page.Plot {
 }
 
 // speeds returns megabytes per second between samples. It joins samples until a few dozen points
-// are left, which are readable as a line.
+// are left, since a line with more of them is hard to read.
 func speeds(samples []wire.Sample) []page.Point {
 	const most = 60
 	if len(samples) < 2 {
@@ -100,13 +100,14 @@ func speeds(samples []wire.Sample) []page.Point {
 	return points
 }
 
-// latencyPlot is percentiles, where each step to the right is ten times rarer.
+// latencyPlot returns a plot of percentiles. Its axis is that of HDR histograms: 90, 99 and 99.9
+// percent are at equal distances.
 func (r *Results) latencyPlot() page.Plot {
 	p := page.Plot{
 		Title: "Latency", X: "percentile", Y: "milliseconds", LogX: true, LogY: true,
 		Ticks: []page.Tick{{At: 1, Label: "0"}, {At: 2, Label: "50"}, {At: 10, Label: "90"}, {At: 100, Label: "99"}, {At: 1000, Label: "99.9"}, {At: 10000, Label: "99.99"}},
-		About: "From the moment when a command passes on to the server to the last octet of its reply on the way to the client, seen on a watched line in a " +
-			"run of its own; of sessions, from the connect to the answer to QUIT, by the client. When several commands are in flight, it includes the wait for the replies before.",
+		About: "The time from the moment when a command leaves for the server to the moment when the last octet of its reply leaves for the client, measured " +
+			"on a watched line in a run of its own. The time of a session, which the client measures, is from the connection to the reply to QUIT. When several commands are in flight, the time includes the wait for earlier replies.",
 	}
 	for _, m := range r.Latencies() {
 		s := page.Series{Name: r.labelOf(m)}

@@ -1,5 +1,5 @@
-// Package report holds the results of trials, sums them up, and writes them as a table, as JSON, as
-// a page and in Go's benchmark format.
+// Package report summarizes the results of trials, and writes them as a table, as JSON, as an HTML
+// page and in Go's benchmark format.
 package report
 
 import (
@@ -19,57 +19,57 @@ type Results struct {
 	Date        string           `json:"date"`    // when it began (RFC 3339)
 	Command     string           `json:"command"` // the command line, without the password
 	Machine     Machine          `json:"machine"`
-	Mailbox     workload.Mailbox `json:"mailbox"` // the synthetic one; of a target its messages are in the trials
+	Mailbox     workload.Mailbox `json:"mailbox"` // the synthetic one; with a target, the trials have the number of messages
 	Target      string           `json:"target,omitempty"`
 	RoundTrip   float64          `json:"added_round_trip_seconds"`
 	Bandwidth   int64            `json:"bandwidth_octets_per_second,omitempty"`
 	TLS         string           `json:"tls,omitempty"`
 	Accounts    int              `json:"accounts"`
-	What        string           `json:"what"` // in words
+	What        string           `json:"what"` // what was measured, in words
 	Rounds      int              `json:"rounds"`
-	Stopped     string           `json:"stopped,omitempty"` // why this is only a part
+	Stopped     string           `json:"stopped,omitempty"` // why the results are incomplete, "" when they are complete
 	Servers     []Participant    `json:"servers,omitempty"`
 	Clients     []Participant    `json:"clients"`
 	Summary     []Row            `json:"summary"`
 	Ratios      []Versus         `json:"ratios,omitempty"`
 	Trials      []Measurement    `json:"trials"`             // in the order they ran
-	Traces      []Measurement    `json:"traces,omitempty"`   // runs of their own on a watched line
+	Traces      []Measurement    `json:"traces,omitempty"`   // of the runs on a watched line
 	Failures    []Lost           `json:"failures,omitempty"` // trials that failed
 	Held        []Held           `json:"held,omitempty"`
-	Beyond      *numbers.Spread  `json:"client_cpu_seconds_per_message_beyond_the_wire,omitempty"`       // of a refresh with nothing new
-	BeyondLater *numbers.Spread  `json:"client_cpu_seconds_per_message_beyond_the_wire_later,omitempty"` // of the one after it
+	Beyond      *numbers.Spread  `json:"client_cpu_seconds_per_message_beyond_the_wire,omitempty"`       // of a refresh without new messages
+	BeyondLater *numbers.Spread  `json:"client_cpu_seconds_per_message_beyond_the_wire_later,omitempty"` // of the refresh after that
 	Dearer      []Dearer         `json:"dearer,omitempty"`
 	Notes       []string         `json:"notes,omitempty"`
 
-	RatioOf func(a, b, first Kind) bool  `json:"-"` // reports whether a ratio of a to b means something
-	Plots   func(r *Results) []page.Plot `json:"-"` // the first plots of the page; nil for the usual one of rates, and one of memory
-	Limit   string                       `json:"-"` // the server that does not speak POP3, which is named like its client; "" for none
-	Clock   string                       `json:"-"` // a sentence about what the time covers, unless it is the client's whole process
+	RatioOf func(a, b, first Kind) bool  `json:"-"` // reports whether results show the ratio of a to b
+	Plots   func(r *Results) []page.Plot `json:"-"` // returns the first plots of the page; nil for plots of rates and memory
+	Limit   string                       `json:"-"` // name of the server that does not speak POP3, whose rows have only the client's name; "" for none
+	Clock   string                       `json:"-"` // a sentence that says which time is measured, "" for that of the client's whole process
 }
 
-// Held holds what an idle session costs a server.
+// Held holds how much memory a server needs for an idle session.
 type Held struct {
 	Server   string  `json:"server"`
 	Sessions int     `json:"sessions"`
 	Each     float64 `json:"bytes_each"`
 }
 
-// Participant is one client or server.
+// Participant describes one client or server.
 type Participant struct {
 	Name       string `json:"name"`
 	Version    string `json:"version"`
-	Alters     string `json:"alters,omitempty"`     // what it changes in the messages it keeps
-	Durability string `json:"durability,omitempty"` // how often it syncs, and who says so
+	Alters     string `json:"alters,omitempty"`     // what a client changes in the messages that it stores
+	Durability string `json:"durability,omitempty"` // how often a client syncs, and how that is known
 }
 
-// Lost is a trial that failed.
+// Lost describes a trial that failed.
 type Lost struct {
 	Round int    `json:"round"`
 	What  string `json:"what"`
-	Text  string `json:"text"` // with what the program itself said
+	Text  string `json:"text"` // the error, with the last line of the program's stderr
 }
 
-// Row is all runs of one kind.
+// Row summarizes all runs of one kind.
 type Row struct {
 	Label    string         `json:"label"`
 	Client   string         `json:"client"`
@@ -88,19 +88,19 @@ type Row struct {
 	TopCommands *int    `json:"tops,omitempty"` // most of all runs
 }
 
-// Versus holds the ratio of two rates, round by round.
+// Versus holds the spread of the ratio of two rates, which is taken in each round.
 type Versus struct {
 	Label string         `json:"label"`
 	Times numbers.Spread `json:"times_faster"`
 }
 
-// Dearer holds the ratio of two costs, round by round.
+// Dearer holds the spread of the ratio of two costs, which is taken in each round.
 type Dearer struct {
 	Label string         `json:"label"`
 	Times numbers.Spread `json:"times_dearer"`
 }
 
-// Kind identifies measurements that are repetitions of each other.
+// Kind identifies measurements that repeat the same visit.
 type Kind struct {
 	Client, Server, visit string
 	mailbox               int
@@ -108,7 +108,7 @@ type Kind struct {
 
 func (m *Measurement) kind() Kind { return Kind{m.Client, m.Server, m.Visit, m.Mailbox} }
 
-// rate is in messages or sessions per second.
+// rate returns messages or sessions per second.
 func (m *Measurement) rate() float64 { return float64(m.Messages) / m.Seconds }
 
 // Conclude fills in the summary and the ratios.
@@ -140,7 +140,7 @@ func (r *Results) Conclude() {
 	}
 }
 
-// Ratios returns those of a figure of a to that of b, round by round.
+// Ratios returns the ratio of a figure of a to that of b for each round that has both.
 func Ratios(a, b []*Measurement, figure func(*Measurement) float64) []float64 {
 	figures := map[int]float64{}
 	for _, m := range b {
@@ -155,12 +155,12 @@ func Ratios(a, b []*Measurement, figure func(*Measurement) float64) []float64 {
 	return times
 }
 
-// namer returns names of kinds that leave out what all of them have in common.
+// namer returns a function that names kinds. The names leave out what all kinds have in common.
 func namer(kinds []Kind, limit string) func(Kind) string {
 	server := func(k Kind) string { return k.Server }
 	mailbox := func(k Kind) string { return numbers.Count(k.mailbox, "message") }
-	servers := map[string]string{} // and a client of each
-	clients := false               // whether any of them has several
+	servers := map[string]string{} // the last client seen at each server
+	clients := false               // whether a server has several clients
 	for _, k := range kinds {
 		if k.Server == limit {
 			clients = true
@@ -192,7 +192,7 @@ func namer(kinds []Kind, limit string) func(Kind) string {
 	}
 }
 
-// growing reports whether one client saw mailboxes of several sizes in the same kind of visit.
+// growing reports whether a client made the same visit to mailboxes of several sizes.
 func growing(kinds []Kind) bool {
 	seen := map[Kind]bool{}
 	for _, k := range kinds {
@@ -205,7 +205,7 @@ func growing(kinds []Kind) bool {
 	return false
 }
 
-// rowOf sums up the runs of a kind.
+// rowOf returns the summary of the runs of a kind.
 func rowOf(label string, k Kind, runs []*Measurement) Row {
 	median := func(figure func(*Measurement) float64) float64 {
 		var figures []float64
@@ -235,7 +235,7 @@ func rowOf(label string, k Kind, runs []*Measurement) Row {
 	return s
 }
 
-// SetSyncs says in the client's line how often it syncs.
+// SetSyncs sets the text that says how often a client syncs.
 func (r *Results) SetSyncs(client, text string) {
 	for i := range r.Clients {
 		if r.Clients[i].Name == client {
@@ -244,19 +244,19 @@ func (r *Results) SetSyncs(client, text string) {
 	}
 }
 
-// Measurement holds what a visit has found.
+// Measurement holds the figures of one visit.
 type Measurement struct {
 	Round    int           `json:"round"`
 	Server   string        `json:"server"`
 	Client   string        `json:"client"`
 	Visit    string        `json:"visit,omitempty"`
 	Mailbox  int           `json:"mailbox_messages"`
-	Messages int           `json:"messages"` // fetched, or looked at by a refresh; sessions in that benchmark
-	Octets   int64         `json:"octets"`   // of these, in mail; 0 where they are not counted
-	Seconds  float64       `json:"seconds"`  // from the start of the client's process to its end; where a server is measured, as the client says
+	Messages int           `json:"messages"` // fetched messages, or those listed by a refresh; for bench sessions, sessions
+	Octets   int64         `json:"octets"`   // of the fetched mail, 0 where they are not counted
+	Seconds  float64       `json:"seconds"`  // of the client's whole process; where a server is measured, as measured by the client
 	Spent    child.Usage   `json:"client_usage"`
 	Serving  child.Usage   `json:"server_usage"`
-	Trip     float64       `json:"round_trip_seconds,omitempty"` // as measured, the median of some
+	Trip     float64       `json:"round_trip_seconds,omitempty"` // the median of several measured round trips
 	Tops     *int          `json:"tops,omitempty"`               // TOP commands that the server saw, where it counts
 	Syncs    *int          `json:"syncs,omitempty"`              // fsync and similar calls, where they were counted
 	Latency  *wire.Latency `json:"latency,omitempty"`

@@ -11,7 +11,7 @@ import (
 	"pop3mtm/cmd/bench/internal/numbers"
 )
 
-// Table returns the results for a person.
+// Table returns the results as text for a person.
 func (r *Results) Table() []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s%s\n%s\n\n", numbers.Partly(r.Stopped), r.title(), r.Machine)
@@ -39,13 +39,13 @@ func (r *Results) Table() []byte {
 	return b.Bytes()
 }
 
-// ratioTable is ratios of one kind.
+// ratioTable is a table of ratios of one kind.
 type ratioTable struct {
 	head string
 	Rows []Versus
 }
 
-// RatioTables returns those that have rows.
+// RatioTables returns the tables of ratios that have rows.
 func (r *Results) RatioTables() []ratioTable {
 	var dearer []Versus
 	for _, d := range r.Dearer {
@@ -77,7 +77,7 @@ func (r *Results) title() string {
 	return strings.Join(parts, "; ")
 }
 
-// HasOctets reports whether mail was counted in octets anywhere.
+// HasOctets reports whether any row has a rate in octets.
 func (r *Results) HasOctets() bool {
 	for _, s := range r.Summary {
 		if s.Octets > 0 {
@@ -87,7 +87,7 @@ func (r *Results) HasOctets() bool {
 	return false
 }
 
-// hasTops reports whether TOP commands were counted anywhere.
+// hasTops reports whether any row has a number of TOP commands.
 func (r *Results) hasTops() bool {
 	for _, s := range r.Summary {
 		if s.TopCommands != nil {
@@ -109,7 +109,7 @@ func (r *Results) headings() []numbers.Heading {
 	return h
 }
 
-// columns returns the heads of the figures of a row.
+// columns returns the column titles of the figures in a row.
 func (r *Results) columns() []string {
 	c := []string{"least", "median", "most"}
 	if r.HasOctets() {
@@ -139,7 +139,7 @@ func (r *Results) cells(s *Row) []string {
 	return c
 }
 
-// Latencies returns the measurements that say how long each thing took.
+// Latencies returns the measurements that have latencies, from the traces and the last round.
 func (r *Results) Latencies() []*Measurement {
 	var found []*Measurement
 	for _, list := range [][]Measurement{r.Traces, r.lastRound()} {
@@ -152,7 +152,7 @@ func (r *Results) Latencies() []*Measurement {
 	return found
 }
 
-// lastRound returns the measurements of the last round.
+// lastRound returns the measurements of the last round, nil when it did not begin.
 func (r *Results) lastRound() []Measurement {
 	for i := range r.Trials {
 		if r.Trials[i].Round == r.Rounds {
@@ -162,7 +162,7 @@ func (r *Results) lastRound() []Measurement {
 	return nil
 }
 
-// latencyRows returns the table of latencies.
+// latencyRows returns the rows of the table of latencies, the first of which has the titles.
 func (r *Results) latencyRows() [][]string {
 	rows := [][]string{append([]string{"milliseconds"}, percentHeads()...)}
 	for _, m := range r.Latencies() {
@@ -185,7 +185,7 @@ func (r *Results) labelOf(m *Measurement) string {
 	return m.Client
 }
 
-// remarks returns what must be known beside the figures.
+// remarks returns the lines after the figures: notes, versions, and failures.
 func (r *Results) remarks() []string {
 	lines := append([]string{}, r.Notes...)
 	for _, p := range append(append([]Participant{}, r.Clients...), r.Servers...) {
@@ -204,15 +204,15 @@ func (r *Results) remarks() []string {
 	return lines
 }
 
-// duration returns a short time as Go writes it, to 10 microseconds.
+// duration converts seconds to a duration, rounded to 10 microseconds.
 func duration(seconds float64) time.Duration {
 	return time.Duration(seconds * float64(time.Second)).Round(10 * time.Microsecond)
 }
 
-// tablePercentiles returns those of the table of latencies.
+// tablePercentiles returns the percentiles in the table of latencies.
 func tablePercentiles() []float64 { return []float64{50, 90, 99, 99.9, 100} }
 
-// percentHeads are their heads.
+// percentHeads returns the column titles of these percentiles.
 func percentHeads() []string {
 	var heads []string
 	for _, p := range tablePercentiles() {

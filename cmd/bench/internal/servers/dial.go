@@ -15,7 +15,7 @@ import (
 	"pop3mtm/mtm/pop3"
 )
 
-// dialPOP3 opens a session for work that is not measured.
+// dialPOP3 opens a session, with TLS where the login says so. It is for work that is not measured.
 func dialPOP3(ctx context.Context, l Login) (*pop3.Session, error) {
 	var dialer net.Dialer
 	conn, err := dialer.DialContext(ctx, "tcp", l.Address())
@@ -29,7 +29,7 @@ func dialPOP3(ctx context.Context, l Login) (*pop3.Session, error) {
 	if l.Security.TLS == account.Implicit {
 		conn = tls.Client(conn, config)
 	}
-	s, err := pop3.NewSession(ctx, conn, nil) // which closes it when it fails
+	s, err := pop3.NewSession(ctx, conn, nil) // closes conn when it fails
 	if err == nil && l.Security.TLS == account.STLS {
 		if err = s.Stls(ctx, config); err != nil {
 			return nil, errors.Join(err, s.Close())
@@ -38,7 +38,7 @@ func dialPOP3(ctx context.Context, l Login) (*pop3.Session, error) {
 	return s, err
 }
 
-// TLS returns the client's side of TLS for the login.
+// TLS returns the TLS configuration of a client for the login.
 func (l Login) TLS() (*tls.Config, error) {
 	config := &tls.Config{ServerName: l.Security.Name, MinVersion: tls.VersionTLS12}
 	if config.ServerName == "" {
@@ -53,12 +53,12 @@ func (l Login) TLS() (*tls.Config, error) {
 	}
 	config.RootCAs = x509.NewCertPool()
 	if !config.RootCAs.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("%s holds no certificate in PEM form", l.Security.CA)
+		return nil, fmt.Errorf("%s has no certificate in PEM format; use the certificate of the authority that signed the server's", l.Security.CA)
 	}
 	return config, nil
 }
 
-// logIn opens a session of the login, with USER and PASS.
+// logIn opens a session and logs in with USER and PASS.
 func logIn(ctx context.Context, l Login) (*pop3.Session, error) {
 	s, err := dialPOP3(ctx, l)
 	if err != nil {
@@ -87,7 +87,7 @@ func CountMessages(ctx context.Context, l Login) (int, error) {
 	return stat.Count, s.Quit(ctx)
 }
 
-// RoundTrip returns the time that a command takes over a line, in seconds: the median of several.
+// RoundTrip returns how many seconds a command takes, as the median of several CAPA commands.
 func RoundTrip(ctx context.Context, l Login) (float64, error) {
 	const commands = 21
 	session, err := dialPOP3(ctx, l)

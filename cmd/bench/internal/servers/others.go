@@ -24,13 +24,14 @@ const (
 	MailpitName = "mailpit"
 )
 
-// foreign is a third-party server. It runs all the time, and has the mailbox for each user.
+// foreign is a third-party server, which runs during all trials and has the mailbox for each user.
 type foreign interface {
 	PID() int
 	Stop() error
 }
 
-// CheckNames refuses unknown names of servers, and names given twice.
+// CheckNames returns an error for an unknown name of a server, a name that is given twice, and
+// names beside a target.
 func CheckNames(names, known []string, target string) error {
 	if target != "" {
 		if len(names) != 1 || names[0] != Simulator {
@@ -40,22 +41,22 @@ func CheckNames(names, known []string, target string) error {
 	}
 	for i, name := range names {
 		if !slices.Contains(known, name) {
-			return cli.Usage("--server knows %s, not %q", strings.Join(known, ", "), name)
+			return cli.Usage("--server takes %s, not %q", strings.Join(known, ", "), name)
 		}
 		if slices.Contains(names[:i], name) {
-			return cli.Usage("--server names %s twice", name)
+			return cli.Usage("--server has %s twice", name)
 		}
 	}
 	if len(names) == 0 {
-		return cli.Usage("--server is empty")
+		return cli.Usage("--server is empty: it takes one or more of %s", strings.Join(known, ", "))
 	}
 	return nil
 }
 
-// foreignCost describes how the cost of a third-party server is measured.
-const foreignCost = "CPU time and memory are those of its processes together, from /proc"
+// foreignCost describes how CPU time and memory of a third-party server are measured.
+const foreignCost = "CPU time and memory are those of all its processes, from /proc"
 
-// Others starts third-party servers. They run all the time.
+// Others starts third-party servers, which run during all trials.
 type Others struct {
 	Mailbox *workload.Mailbox
 	TLS     account.TLS
@@ -100,8 +101,8 @@ func (s Others) Start(ctx context.Context, name string, users int) (spec Spec, v
 	return spec, version, server.Stop, nil
 }
 
-// dovecot starts Dovecot with its fastest format for one user. Several users have Maildirs, since
-// an import takes a process for each.
+// dovecot starts Dovecot. With one user it has mdbox, its fastest format. Several users have
+// Maildirs, since an import into mdbox takes a process for each user.
 func (s Others) dovecot(ctx context.Context, list maildrop.List, users []string) (foreign, *Login, string, error) {
 	version, err := new(peer.Dovecot).Version(ctx)
 	if err != nil {
@@ -142,10 +143,10 @@ func (s Others) dovecot(ctx context.Context, list maildrop.List, users []string)
 	return d, l, version + format, nil
 }
 
-// mailpit starts Mailpit and sends it the mail, which all users share.
+// mailpit starts Mailpit and sends the mail to it. All users share one mailbox.
 func (s Others) mailpit(ctx context.Context, list maildrop.List, users []string) (foreign, *Login, string, error) {
 	if s.TLS != account.NoTLS {
-		return nil, nil, "", cli.Usage("--tls does not work with Mailpit, which is started without a certificate")
+		return nil, nil, "", cli.Usage("--tls does not work with Mailpit, which is started without a certificate: leave out --tls or Mailpit")
 	}
 	path, err := peer.MailpitProgram(s.Mailpit)
 	if err != nil {
@@ -169,7 +170,7 @@ func (s Others) mailpit(ctx context.Context, list maildrop.List, users []string)
 	return m, &Login{Account: m.Account("demo")}, "Mailpit, " + version, nil
 }
 
-// messagesOf returns the octets of all messages, until one cannot be read.
+// messagesOf returns the octets of all messages. When one cannot be read it sets failed and ends.
 func messagesOf(list maildrop.List, failed *error) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
 		for i := range list.Len() {
@@ -185,7 +186,7 @@ func messagesOf(list maildrop.List, failed *error) iter.Seq[[]byte] {
 	}
 }
 
-// uidsOf returns the UIDs that a server has given to a mailbox.
+// uidsOf returns the UIDs of a mailbox on a server, in the order of the messages.
 func uidsOf(ctx context.Context, l Login) ([]string, error) {
 	s, err := logIn(ctx, l)
 	if err != nil {
@@ -203,7 +204,7 @@ func uidsOf(ctx context.Context, l Login) ([]string, error) {
 	return uids, s.Quit(ctx)
 }
 
-// Renamed is a list whose messages have the UIDs that another server has given them.
+// Renamed is a list of messages with the UIDs that another server gave them.
 type Renamed struct {
 	maildrop.List
 	UIDs []string

@@ -18,14 +18,14 @@ import (
 
 const sendName = "bare-send"
 
-// SyncEvery is the number of messages that bare programs write between two syncs.
+// SyncEvery is the number of messages after which bare programs sync their file.
 const SyncEvery = 1000
 
-// LargestSent limits the mail of the bare sender, which keeps all of it in memory.
+// LargestSent limits the octets of the bare sender, which keeps all mail in memory.
 const LargestSent = 2 << 30
 
-// SendCommand returns the hidden command that is the bare sender. It prints its address as a server
-// does, and sends to each connection the length of 1,000 messages and then all messages.
+// SendCommand returns the hidden command that runs the bare sender. It prints its address as other
+// servers do. To each connection it sends the length of SyncEvery messages, then all messages.
 func SendCommand() *cobra.Command {
 	return child.Command(sendName, "Sends the mailbox of one trial without a protocol", func(ctx context.Context, box *workload.Mailbox, stdout io.Writer) error {
 		list, err := box.List()

@@ -25,20 +25,20 @@ const ReportEvery = 100 * time.Millisecond
 
 const serveName = "serve"
 
-// serveSpec is the task of the process that is the server of one visit.
+// serveSpec is the task of ServeCommand.
 type serveSpec struct {
 	Mailbox  workload.Mailbox `json:"mailbox"`
 	Files    workload.Files   `json:"files"`
-	Accounts int              `json:"accounts"` // users, each with the mailbox of its own
-	Without  []string         `json:"without"`  // capabilities that it lacks
+	Accounts int              `json:"accounts"` // number of users, each with a copy of the mailbox
+	Without  []string         `json:"without"`  // capabilities that the server lacks
 	TLS      account.TLS      `json:"tls"`
-	CA       string           `json:"ca"` // file for the authority of its certificate
-	Profile  string           `json:"profile"`
-	Verb     string           `json:"verb"` // whose replies are counted, "" for none
+	CA       string           `json:"ca"`      // file for the certificate of its authority
+	Profile  string           `json:"profile"` // file for a CPU profile, "" for none
+	Verb     string           `json:"verb"`    // replies to this verb are counted, "" for none
 }
 
-// ServeCommand returns the hidden command that is the server of one visit. Its first line on stdout
-// is {"pop3":"host:port"}, the others are Counts.
+// ServeCommand returns the hidden command that runs the server of one visit. The first line that it
+// writes to stdout is {"pop3":"host:port"}, the others are Counts.
 func ServeCommand() *cobra.Command {
 	return child.Command(serveName, "Serves the mailbox of one trial", func(ctx context.Context, s *serveSpec, stdout io.Writer) error {
 		if err := s.Mailbox.Validate(); err != nil {
@@ -86,7 +86,7 @@ func (s *serveSpec) serve(ctx context.Context, stdout io.Writer) error {
 	_, err = fmt.Fprintf(stdout, "{\"pop3\":%q}\n", l.Addr())
 	if err == nil {
 		err = report(ctx, stdout, func() Counts {
-			n := Counts{Ended: int(ended.Load())} // first, so that Commands holds all of these sessions
+			n := Counts{Ended: int(ended.Load())} // read first, so that Commands includes all of these sessions
 			n.Octets, n.Commands = counted.sent.Load(), answered()
 			return n
 		})
@@ -98,25 +98,25 @@ func (s *serveSpec) serve(ctx context.Context, stdout io.Writer) error {
 	return errors.Join(err, closed)
 }
 
-// certify returns the server a certificate when TLS is wanted, and writes its
-// authority for the client.
+// certify gives the server a certificate when the task has TLS, and writes the certificate of the
+// authority to a file for the client.
 func (s *serveSpec) certify(o *fakeserver.Options) error {
 	if s.TLS == account.NoTLS || s.TLS == "" {
 		return nil
 	}
 	ca := fixtures.NewCA()
-	o.TLS, o.PlaintextNeedsTLS = ca.Server(), true // a client that forgets about TLS shall not pass
+	o.TLS, o.PlaintextNeedsTLS = ca.Server(), true // so that a client cannot log in without TLS
 	return os.WriteFile(s.CA, ca.PEM(), 0o600)
 }
 
-// Counts holds what our server has done so far, as it writes it to stdout.
+// Counts is the progress that our server writes to stdout.
 type Counts struct {
-	Octets   int64 `json:"octets"`   // sent
-	Commands int   `json:"commands"` // of the verb that is counted, answered; those of ended sessions at least
-	Ended    int   `json:"ended"`    // sessions
+	Octets   int64 `json:"octets"`   // octets sent
+	Commands int   `json:"commands"` // replies to the counted verb, of the ended sessions at least
+	Ended    int   `json:"ended"`    // sessions that have ended
 }
 
-// report writes the counts whenever they have changed, until ctx ends.
+// report writes the counts when they have changed, every ReportEvery until ctx ends.
 func report(ctx context.Context, stdout io.Writer, count func() Counts) error {
 	tick := time.NewTicker(ReportEvery)
 	defer tick.Stop()
@@ -137,7 +137,7 @@ func report(ctx context.Context, stdout io.Writer, count func() Counts) error {
 	}
 }
 
-// countedListener counts what its connections send.
+// countedListener counts the octets that are sent on its connections.
 type countedListener struct {
 	net.Listener
 	sent atomic.Int64
@@ -151,7 +151,8 @@ func (l *countedListener) Accept() (net.Conn, error) {
 	return c, err
 }
 
-// countedConn keeps all that a TCP connection can do besides reading and writing.
+// countedConn counts the octets that are sent. It embeds a TCP connection, so that the server can
+// also close one side and reset.
 type countedConn struct {
 	*net.TCPConn
 	sent *atomic.Int64

@@ -1,5 +1,5 @@
-// Package servers starts the servers of a benchmark: the simulator, third-party servers, and a bare
-// sender. It also logs in to them where that is not measured.
+// Package servers starts the servers of a benchmark, which are the simulator, third-party servers
+// and a bare sender. It also has sessions with them for checks that are not measured.
 package servers
 
 import (
@@ -20,7 +20,7 @@ import (
 	"pop3mtm/mtm/account"
 )
 
-// Login is how a client reaches a mailbox.
+// Login holds the address, the user and the TLS settings with which a client reaches a mailbox.
 type Login struct {
 	peer.Account
 	Security account.Security
@@ -29,8 +29,8 @@ type Login struct {
 // Address returns host and port.
 func (l Login) Address() string { return net.JoinHostPort(l.Host, strconv.Itoa(l.Port)) }
 
-// At returns the login through a relay at another address. The certificate is
-// still that of the host.
+// At returns the login through a relay at another address. The certificate must still be that of
+// the original host.
 func (l Login) At(address string) (Login, error) {
 	a, err := accountAt(address)
 	if l.Security.Name == "" && l.Security.TLS != account.NoTLS && l.Security.TLS != "" {
@@ -40,8 +40,8 @@ func (l Login) At(address string) (Login, error) {
 	return l, err
 }
 
-// ForPeers returns the login for a program that checks the certificate for the host that it
-// connects to. The certificates of the servers that are started here are for localhost.
+// ForPeers returns the login for a third-party client, which expects the certificate of the host
+// that it connects to. The servers that are started here have certificates for localhost.
 func (l Login) ForPeers() peer.Account {
 	a := l.Account
 	if l.Security.TLS == account.STLS || l.Security.TLS == account.Implicit {
@@ -53,17 +53,17 @@ func (l Login) ForPeers() peer.Account {
 	return a
 }
 
-// certifiedHost is the host for which certificates are made.
+// certifiedHost is the host name in the certificates of the servers that are started here.
 const certifiedHost = "localhost"
 
-// Numbered returns the login of account i of several, counted from 0: {n} in the user name stands
-// for its number. The only one has no number.
+// Numbered returns the login of account i, counted from 0, of the given number of accounts. {n} in
+// the user name is replaced by i+1. Without {n} the number is added, unless there is one account.
 func (l Login) Numbered(i, of int) Login {
 	l.User = userName(l.User, i, of)
 	return l
 }
 
-// userName returns the name of user i, counted from 0.
+// userName returns the name of user i, counted from 0, as Numbered describes.
 func userName(pattern string, i, of int) string {
 	if strings.Contains(pattern, "{n}") {
 		return strings.ReplaceAll(pattern, "{n}", strconv.Itoa(i+1))
@@ -83,31 +83,31 @@ const (
 // Spec describes the server of a trial.
 type Spec struct {
 	Name    string         `json:"name"`
-	Running *Login         `json:"running,omitempty"` // a server that runs already; else the trial starts one of ours
-	Process int            `json:"process,omitempty"` // of a server that runs already, where that is known
-	UIDs    []string       `json:"uids,omitempty"`    // those that this one has given to the synthetic mailbox
+	Running *Login         `json:"running,omitempty"` // of a server that is running; nil when each visit starts one of ours
+	Process int            `json:"process,omitempty"` // first process of a running server, 0 when it is not known
+	UIDs    []string       `json:"uids,omitempty"`    // that a running server gave to the messages of the synthetic mailbox
 	Program string         `json:"program,omitempty"` // path of a pop3sim program, "" for the bench itself
-	Files   workload.Files `json:"files,omitzero"`    // where ours has the mail from
-	Without []string       `json:"without,omitempty"` // capabilities that ours lacks
+	Files   workload.Files `json:"files,omitzero"`    // that our server reads the mail from; none for synthetic mail
+	Without []string       `json:"without,omitempty"` // capabilities that our server lacks
 	TLS     account.TLS    `json:"tls,omitempty"`
 }
 
-// Counts reports whether the server reports its progress, which only the one
-// built into the bench does.
+// Counts reports whether the server writes Counts, which only the server built into the bench does.
 func (s *Spec) Counts() bool { return s.Running == nil && s.Program == "" && s.Name != Limit }
 
 // Hosting describes what a server must serve in one visit.
 type Hosting struct {
 	Mailbox  workload.Mailbox
-	Accounts int    // users, each with the mailbox
-	Dir      string // for the certificate authority
+	Accounts int    // number of users, each with a copy of the mailbox
+	Dir      string // for the certificate of the authority
 	Profile  string // file for a CPU profile of the server built into the bench, "" for none
-	Verb     string // whose replies that server counts, "" for none
+	Verb     string // replies to this verb are counted by that server, "" for none
 }
 
 func (h *Hosting) ca() string { return filepath.Join(h.Dir, "ca.pem") }
 
-// command returns the program of a server for a visit, and what it reads from standard input first.
+// command returns the command line of a server for a visit, and the task that it reads from
+// standard input, nil for none.
 func (s *Spec) command(bench string, h *Hosting) (argv []string, spec any) {
 	switch {
 	case s.Name == Limit:
@@ -134,18 +134,18 @@ func (s *Spec) command(bench string, h *Hosting) (argv []string, spec any) {
 	return argv, nil
 }
 
-// server is the server of one visit. Of one that was running already it knows only the login.
+// server is the server of one visit. For a server that was running already, cmd is nil.
 type server struct {
 	cmd   *exec.Cmd
 	Said  *child.LastWords
 	stdin io.Closer
 	Login Login
-	ended chan error  // one value, when its stdout has ended
-	tree  *child.Tree // of one that ran before
+	ended chan error  // receives one value at the end of its stdout
+	tree  *child.Tree // measures a server that was running already
 }
 
-// startServer runs the program and waits until it listens. Later it calls report, from a goroutine,
-// with what the program says of itself. stop ends it, and the end of ctx does.
+// startServer runs a program and waits until it listens. A goroutine calls report with the counts
+// that the program writes. The program runs until Stop or the end of ctx.
 func startServer(ctx context.Context, argv []string, spec any, report func(Counts)) (*server, error) {
 	s := &server{ended: make(chan error, 1)}
 	s.cmd, s.Said = child.Process(ctx, argv)
@@ -182,14 +182,14 @@ func startServer(ctx context.Context, argv []string, spec any, report func(Count
 	return s, nil
 }
 
-// readyLine is the first line of a server.
+// readyLine is the first line that a server writes.
 type readyLine struct {
 	POP3  string `json:"pop3"`
 	POP3S string `json:"pop3s"`
 }
 
-// follow reads what a server says on stdout until it ends, first of all its
-// address. It closes listening.
+// follow reads the stdout of a server to its end. It sends the first line to listening, which it
+// closes, and calls report with each of the others.
 func follow(stdout io.Reader, listening chan<- readyLine, report func(Counts)) error {
 	defer close(listening)
 	for said := json.NewDecoder(stdout); ; {
@@ -199,7 +199,7 @@ func follow(stdout io.Reader, listening chan<- readyLine, report func(Counts)) e
 		}
 		if err := said.Decode(&line); err != nil {
 			if !errors.Is(err, io.EOF) {
-				_, _ = io.Copy(io.Discard, stdout) // nobody reads it otherwise, and the server would wait
+				_, _ = io.Copy(io.Discard, stdout) // a server whose output nobody reads would wait
 				return err
 			}
 			return nil
@@ -213,7 +213,7 @@ func follow(stdout io.Reader, listening chan<- readyLine, report func(Counts)) e
 	}
 }
 
-// accountAt returns the demo user's account at host:port.
+// accountAt returns the account of the user demo at host:port.
 func accountAt(address string) (peer.Account, error) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
@@ -223,18 +223,19 @@ func accountAt(address string) (peer.Account, error) {
 	return peer.Account{Host: host, Port: number, User: "demo", Password: "demo"}, err
 }
 
-// Stop ends the server, waits for it, and returns its cost.
+// Stop ends the server, waits for its end, and returns its CPU time and memory. A server that was
+// running already continues to run.
 func (s *server) Stop() (child.Usage, error) {
 	if s.cmd == nil {
 		return s.tree.End(), nil
 	}
-	_ = child.Interrupt(s.cmd.Process) // it may have ended by itself, which Wait tells
+	_ = child.Interrupt(s.cmd.Process) // it may have ended by itself, which Wait reports
 	err := errors.Join(s.stdin.Close(), <-s.ended)
 	err = errors.Join(err, s.cmd.Wait())
 	return child.SpentBy(s.cmd.ProcessState), err
 }
 
-// Begin starts the server of a visit, or takes the one that runs.
+// Begin starts the server of a visit, unless the spec is of a running one.
 func (s *Spec) Begin(ctx context.Context, h Hosting, report func(Counts)) (*server, error) {
 	if s.Running != nil {
 		return &server{Said: new(child.LastWords), Login: *s.Running, tree: child.WatchTree(ctx, s.Process)}, nil

@@ -16,9 +16,8 @@ import (
 	"pop3mtm/mtm/pop3"
 )
 
-// spool is a copy of the mailbox of a server that runs already, fetched before anything is
-// measured, so that what clients keep can be compared with it. It is a file with all messages one
-// after another, and an index of them.
+// spool is a copy of the mailbox of a running server. It is fetched before anything is measured,
+// and compared with what clients store. It has one file with all messages, and an index.
 type spool struct {
 	path     string
 	messages []spooled
@@ -40,7 +39,7 @@ func (s *spool) Octets() int64             { return s.octets }
 func (m *spooled) UID() string { return m.ID }
 func (m *spooled) Size() int64 { return m.Octets }
 
-// Open opens the file of all messages at this one.
+// Open returns a reader of this message in the file of all messages.
 func (m *spooled) Open() (io.ReadCloser, error) {
 	f, err := os.Open(m.path)
 	if err != nil {
@@ -78,7 +77,7 @@ func OpenSpool(dir string) (*spool, error) {
 	}
 }
 
-// FillSpool fetches the mailbox into dir, a new folder, and shows how far it is.
+// FillSpool creates the directory dir, fetches the mailbox into it, and shows its progress.
 func FillSpool(ctx context.Context, dir string, l Login, stderr io.Writer) (err error) {
 	session, err := logIn(ctx, l)
 	if err != nil {
@@ -90,10 +89,10 @@ func FillSpool(ctx context.Context, dir string, l Login, stderr io.Writer) (err 
 		return err
 	}
 	if stat.Count == 0 {
-		return errors.New("its mailbox is empty: there is nothing to measure")
+		return errors.New("its mailbox is empty: put mail into it first")
 	}
 	if stat.Count > workload.MostMessages {
-		return fmt.Errorf("its mailbox has %d messages, more than %d", stat.Count, workload.MostMessages)
+		return fmt.Errorf("its mailbox has %d messages, more than %d: use a smaller mailbox", stat.Count, workload.MostMessages)
 	}
 	if err = workload.CheckSpace(filepath.Dir(dir), 2*stat.Octets); err != nil {
 		return err
@@ -108,7 +107,7 @@ func FillSpool(ctx context.Context, dir string, l Login, stderr io.Writer) (err 
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return err
 	}
-	bar := cli.NewBar(stderr, "fetching what is to be compared with", cli.Messages, int64(len(uids)))
+	bar := cli.NewBar(stderr, "fetching a copy to compare with", cli.Messages, int64(len(uids)))
 	defer bar.Close()
 	if err := writeSpool(ctx, dir, session, uids, bar); err != nil {
 		return err
@@ -116,7 +115,7 @@ func FillSpool(ctx context.Context, dir string, l Login, stderr io.Writer) (err 
 	return session.Quit(ctx)
 }
 
-// writeSpool writes both files.
+// writeSpool fetches the messages and writes the two files of a spool.
 func writeSpool(ctx context.Context, dir string, session *pop3.Session, uids []pop3.UID, bar *cli.Bar) (err error) {
 	index, err := os.Create(filepath.Join(dir, spoolIndex))
 	if err != nil {
@@ -137,7 +136,7 @@ func writeSpool(ctx context.Context, dir string, session *pop3.Session, uids []p
 	return errors.Join(session.RetrAll(ctx, numbers, sink), sink.list.Flush(), sink.messages.Flush())
 }
 
-// spoolSink takes the messages in the order of the UIDs.
+// spoolSink writes messages, which arrive in the order of the UIDs, to the files of a spool.
 type spoolSink struct {
 	uids           []pop3.UID
 	done           int

@@ -10,7 +10,7 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// The messages that a task takes.
+// Which messages a task fetches.
 const (
 	NewOnes   = "new"
 	allOfThem = "all"
@@ -20,16 +20,16 @@ const (
 // Whiches returns the names of all choices.
 func Whiches() []string { return []string{NewOnes, allOfThem, Selected} }
 
-// Choice describes which messages of a mailbox a task takes.
+// Choice describes which messages of a mailbox a task fetches.
 type Choice struct {
-	Which string `json:"which"`           // one of whiches
-	Every int    `json:"every,omitempty"` // with the selection: the distance from one chosen message to the next
+	Which string `json:"which"`           // one of Whiches
+	Every int    `json:"every,omitempty"` // of a selection: 3 selects every third message
 }
 
-// NeedsList reports whether messages are chosen from those that are listed.
+// NeedsList reports whether the store must list the mailbox before messages can be chosen.
 func (c Choice) NeedsList() bool { return c.Which == Selected }
 
-// wanted returns the part of the mailbox that is taken.
+// wanted returns the messages of the mailbox that are fetched.
 func (c Choice) wanted(served maildrop.List) maildrop.List {
 	if c.Which != Selected {
 		return served
@@ -37,7 +37,7 @@ func (c Choice) wanted(served maildrop.List) maildrop.List {
 	return every{served, c.Every}
 }
 
-// Words describes a selection, "" for other choices.
+// Words returns a description of a selection that follows other words, and "" for other choices.
 func (c Choice) Words() string {
 	if c.Which != Selected {
 		return ""
@@ -45,8 +45,8 @@ func (c Choice) Words() string {
 	return ", every " + strconv.Itoa(c.Every) + "th"
 }
 
-// pick returns the choice as the MTM takes it. A selection is counted from the oldest message
-// on; the mailbox lists the newest first.
+// pick returns the fields of an MTM command for the choice. A selection counts from the oldest
+// message.
 func (c Choice) pick(ctx context.Context, st *store.Store, mailbox store.ID) (mtm.Which, []store.ID, error) {
 	if c.Which == allOfThem {
 		return mtm.All, nil, nil
@@ -62,11 +62,11 @@ func (c Choice) pick(ctx context.Context, st *store.Store, mailbox store.ID) (mt
 	for i := 0; i < len(listed); i += c.Every {
 		chosen = append(chosen, listed[i])
 	}
-	slices.Reverse(chosen) // fetched as all messages are
+	slices.Reverse(chosen) // newest first, in the order of the mailbox, as All and New
 	return mtm.Selection, chosen, nil
 }
 
-// ListedIDs returns the messages that a mailbox lists, the oldest first.
+// ListedIDs returns the messages that a mailbox lists, with the oldest first.
 func ListedIDs(ctx context.Context, st *store.Store, mailbox store.ID) ([]store.ID, error) {
 	children, err := st.Children(ctx, mailbox)
 	if err != nil {
@@ -80,7 +80,7 @@ func ListedIDs(ctx context.Context, st *store.Store, mailbox store.ID) ([]store.
 	return ids, nil
 }
 
-// every is a list of each n-th message of a list, from the first on.
+// every is a list that has every n-th message of another list, beginning with the first.
 type every struct {
 	maildrop.List
 	n int

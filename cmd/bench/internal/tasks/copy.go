@@ -10,7 +10,7 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// Copying is the task of fetching whole messages, and of deleting them from the server with Move.
+// Copying is the task of fetching whole messages. With Move they are also deleted from the server.
 type Copying struct {
 	Choice
 	Move bool `json:"move,omitempty"`

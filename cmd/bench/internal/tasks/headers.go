@@ -11,7 +11,7 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// Headers is the task of listing a mailbox, with the header of each message that is new.
+// Headers is the task of listing a mailbox and fetching the header of each new message.
 type Headers struct {
 	Before int `json:"before,omitempty"` // messages of the mailbox that earlier visits have listed
 }
@@ -22,7 +22,7 @@ func (*Headers) Kind() string { return "headers" }
 // Counts implements Task.
 func (*Headers) Counts() string { return "TOP" }
 
-// Commands implements Task: a TOP for each message that is new, and no other.
+// Commands implements Task. A visit must send one TOP for each new message.
 func (t *Headers) Commands(served maildrop.List) int { return served.Len() - t.Before }
 
 // Left implements Task.

@@ -9,10 +9,11 @@ import (
 	"os"
 )
 
-// batchStart begins a file of SMTP commands (BSMTP).
+// batchStart is the start of a file of SMTP commands (BSMTP).
 const batchStart = "MAIL FROM:"
 
-// eachInBatch visits the messages of a BSMTP file, which stand between DATA and a line with a dot.
+// eachInBatch visits the messages of a BSMTP file, each of which is between DATA and a line with a
+// dot.
 func eachInBatch(ctx context.Context, path string, visit visitor) error {
 	f, err := os.Open(path)
 	if err != nil {
@@ -37,7 +38,7 @@ func eachInBatch(ctx context.Context, path string, visit visitor) error {
 	return ctx.Err()
 }
 
-// toData reads the commands before a message.
+// toData reads the commands before a message, up to DATA.
 func toData(in *bufio.Reader) error {
 	for {
 		line, err := in.ReadSlice('\n')
@@ -53,8 +54,8 @@ func toData(in *bufio.Reader) error {
 	}
 }
 
-// batchBody reads one message without the dots that were added to its lines, a line or a piece
-// of a long one at a time.
+// batchBody reads one message and removes the dots that were added to its lines. It keeps one line,
+// or a piece of a long line, in memory.
 type batchBody struct {
 	in    *bufio.Reader
 	piece []byte

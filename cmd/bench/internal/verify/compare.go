@@ -11,8 +11,8 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// Inbox checks that a store is sound and that its Inbox holds what was served: every message once,
-// the newest first, octet for octet. It needs no memory for the messages.
+// Inbox checks that a store has no problems and that its Inbox has exactly the messages that were
+// served: each once, the newest first, octet for octet. It streams the messages.
 func Inbox(ctx context.Context, dir string, served maildrop.List) error {
 	return InStore(dir, func(st *store.Store) error {
 		fetched := newestFirst{served, 0}
@@ -20,8 +20,8 @@ func Inbox(ctx context.Context, dir string, served maildrop.List) error {
 	})
 }
 
-// Entries checks that the store is sound, and that the messages below an entry
-// are what a judge wants.
+// Entries checks that the store has no problems, and that the judge finds nothing wrong with the
+// messages below an entry.
 func Entries(ctx context.Context, st *store.Store, parent store.ID, j *Judge) error {
 	mail := keptMail{"store", func(ctx context.Context, visit visitor) error { return eachEntry(ctx, st, parent, visit) }}
 	found, err := All(ctx, mail, j, func(int) {})
@@ -31,16 +31,16 @@ func Entries(ctx context.Context, st *store.Store, parent store.ID, j *Judge) er
 	return found.err()
 }
 
-// Comparer compares streams through buffers that it keeps.
+// Comparer compares streams. It reuses its buffers.
 type Comparer struct{ a, b []byte }
 
-// NewComparer creates a comparer with its buffers.
+// NewComparer returns a comparer with its buffers.
 func NewComparer() *Comparer {
 	const size = 256 << 10
 	return &Comparer{make([]byte, size), make([]byte, size)}
 }
 
-// same compares two streams to their ends.
+// same returns an error with the place of the first difference unless two streams are equal.
 func (c *Comparer) same(kept, served io.Reader) error {
 	at, err := c.difference(kept, served)
 	if err == nil && at >= 0 {
@@ -49,7 +49,7 @@ func (c *Comparer) same(kept, served io.Reader) error {
 	return err
 }
 
-// difference returns where two streams first differ, counted from 0, or -1.
+// difference returns the offset of the first difference of two streams, or -1 when they are equal.
 func (c *Comparer) difference(kept, served io.Reader) (int64, error) {
 	for at := int64(0); ; {
 		n, err := io.ReadFull(kept, c.a)
@@ -67,7 +67,7 @@ func (c *Comparer) difference(kept, served io.Reader) (int64, error) {
 			return 0, err
 		case e != nil && !ended(e):
 			return 0, e
-		case err != nil || e != nil: // equal, and one ended: both did
+		case err != nil || e != nil: // equal so far and one has ended, so both have
 			return -1, nil
 		}
 	}
@@ -75,7 +75,7 @@ func (c *Comparer) difference(kept, served io.Reader) (int64, error) {
 
 func ended(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) }
 
-// Next compares the next octets of a stream with a message.
+// Next compares the next octets of a stream with a message, and returns an error when they differ.
 func (c *Comparer) Next(all io.Reader, m maildrop.Message) (err error) {
 	body, err := m.Open()
 	if err != nil {

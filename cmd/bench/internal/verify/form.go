@@ -8,24 +8,24 @@ import (
 	"strings"
 )
 
-// form describes what a client may change in a message. Served and stored messages are compared
-// after both were read through it; the zero value allows no change.
+// form describes which changes of a message are allowed to a client. Served and stored messages are
+// compared after both were read through the form. The zero value allows no change.
 type form struct {
-	lines  bool // CRs before an LF do not matter
-	mbox   bool // lines, ">" before From lines and empty lines at the end do not matter
-	fields bool // mbox, and fields that a client adds to a header do not matter
+	lines  bool // ignore CRs before an LF
+	mbox   bool // needs lines: also ignore ">" before From lines, and empty lines at the end
+	fields bool // needs mbox: also ignore header fields that clients add
 }
 
-// Forms returns the forms by the names that --as takes, beside those of other programs.
+// Forms returns the forms by the names that --as takes. --as takes the names of clients too.
 func Forms() map[string]form {
 	return map[string]form{
 		"exact": {}, "lf": {lines: true}, "mbox": {lines: true, mbox: true}, "lenient": {lines: true, mbox: true, fields: true},
-		// As their Alters says.
+		// These two are the changes that the method Alters of these clients describes.
 		"mpop-maildir": {lines: true}, "mpop-mbox": {lines: true, mbox: true},
 	}
 }
 
-// read reads r in the form.
+// read returns a reader of r that leaves out what the form ignores.
 func (f form) read(r io.Reader) io.Reader {
 	if !f.lines {
 		return r
@@ -33,18 +33,19 @@ func (f form) read(r io.Reader) io.Reader {
 	return &formReader{form: f, in: bufio.NewReaderSize(r, 64<<10), start: true, header: true}
 }
 
-// formReader leaves out what does not matter, a line or a piece of a long one at a time.
+// formReader leaves out what its form ignores. It keeps one line, or a piece of a long line, in
+// memory.
 type formReader struct {
 	form   form
 	in     *bufio.Reader
 	out    []byte // ready to be read
-	buf    []byte // what out is part of
+	buf    []byte // the memory of out, for reuse
 	err    error
 	start  bool // the next octet begins a line
 	header bool
-	adding bool // this field is one that clients add
-	crs    int  // CRs that are held back: an LF may follow
-	blank  int  // empty lines that are held back: the end may follow
+	adding bool // the current header field is one that clients add
+	crs    int  // CRs held back until the next octet shows whether an LF follows
+	blank  int  // empty lines held back until the next line shows that the message goes on
 }
 
 func (f *formReader) Read(p []byte) (int, error) {
@@ -59,7 +60,7 @@ func (f *formReader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// step reads a piece. Its last CRs are held back.
+// step reads a piece and puts what remains of it into out.
 func (f *formReader) step() {
 	piece, err := f.in.ReadSlice('\n')
 	if err != bufio.ErrBufferFull {
@@ -76,12 +77,12 @@ func (f *formReader) step() {
 		f.release()
 	}
 	if f.err == io.EOF && f.form.mbox && !f.start && !f.adding {
-		f.buf = append(f.buf, '\n') // every mbox ends its last line
+		f.buf = append(f.buf, '\n') // in every mbox the last line ends with LF
 	}
 	f.out = f.buf
 }
 
-// put passes a piece on.
+// put adds a piece to the output, without what the form ignores.
 func (f *formReader) put(begins bool, text []byte, whole bool) {
 	if begins && f.form.mbox {
 		if rest := bytes.TrimLeft(text, ">"); bytes.HasPrefix(rest, []byte("From ")) {
@@ -95,7 +96,7 @@ func (f *formReader) put(begins bool, text []byte, whole bool) {
 	}
 	f.crs += crs
 	if whole {
-		f.crs = 0 // CR CR LF too: what stands for it in a file with LF can't be told from what stands for CR LF
+		f.crs = 0 // also for CR CR LF: a client that stores LF stores the same line for it as for CR LF
 	}
 	if begins && whole && len(trimmed) == 0 && f.form.mbox {
 		f.blank++
@@ -110,7 +111,7 @@ func (f *formReader) put(begins bool, text []byte, whole bool) {
 	}
 }
 
-// release passes on what was held back.
+// release adds to the output what was held back.
 func (f *formReader) release() {
 	for ; f.blank > 0; f.blank-- {
 		f.buf = append(f.buf, '\n')
@@ -120,7 +121,8 @@ func (f *formReader) release() {
 	}
 }
 
-// dropped reports whether a piece belongs to a header field that clients add.
+// dropped reports whether a piece belongs to a header field that clients add, in a form that
+// ignores these.
 func (f *formReader) dropped(begins bool, text []byte) bool {
 	if !f.form.fields || !f.header {
 		return false

@@ -14,14 +14,15 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// Tops describes which part of messages a store must hold.
+// Tops describes which part of each message a store must have.
 type Tops struct {
 	Lines int             // of the body
-	Only  map[string]bool // by UID, those of which the lines were fetched; nil for all
+	Only  map[string]bool // UIDs of the messages whose lines were fetched; nil for all messages
 }
 
-// Listing checks that a store is sound and that its account's mailbox lists all messages, each with
-// its size and the header that top has seen. The first messages were listed by earlier visits.
+// Listing checks that a store has no problems, and that its account lists all messages, each with
+// its size and the part that top describes. The first messages, before in number, were listed by
+// earlier visits.
 func Listing(ctx context.Context, dir string, served maildrop.List, before int, top *Tops) error {
 	return InStore(dir, func(st *store.Store) error {
 		account, err := mtm.FindAccount(ctx, st, AccountName)
@@ -33,15 +34,15 @@ func Listing(ctx context.Context, dir string, served maildrop.List, before int, 
 	})
 }
 
-// compare reports what differs in an entry whose stored part is in: the header with the blank line,
-// and lines of the body.
+// compare describes what is wrong with an entry, and returns "" when nothing is. in reads the
+// stored part, which must be the header, the blank line and the lines of the body.
 func (t *Tops) compare(e *store.Entry, in io.Reader, want maildrop.Message) (wrong string, err error) {
 	lines := t.Lines
 	if t.Only != nil && !t.Only[want.UID()] {
 		lines = 0
 	}
 	if e.Size != want.Size() {
-		return fmt.Sprintf("is listed with %d octets, served were %d", e.Size, want.Size()), nil
+		return fmt.Sprintf("is listed with %d octets, but %d were served", e.Size, want.Size()), nil
 	}
 	kept, err := io.ReadAll(in)
 	if err != nil {
@@ -53,12 +54,12 @@ func (t *Tops) compare(e *store.Entry, in io.Reader, want maildrop.Message) (wro
 	}
 	end := topEnd(served, lines)
 	if !bytes.Equal(kept, served) || end != len(kept) && (end >= 0 || e.Size != int64(len(kept))) {
-		return fmt.Sprintf("differs from the header and %s that were served", numbers.Count(lines, "line")), nil
+		return fmt.Sprintf("is not the header and %s of the served message", numbers.Count(lines, "line")), nil
 	}
 	return "", nil
 }
 
-// beginning returns at most the first n octets of a message.
+// beginning returns the first n octets of a message, or all when it is shorter.
 func beginning(m maildrop.Message, n int64) (octets []byte, err error) {
 	body, err := m.Open()
 	if err != nil {
@@ -69,8 +70,8 @@ func beginning(m maildrop.Message, n int64) (octets []byte, err error) {
 	return io.ReadAll(io.LimitReader(io.MultiReader(body, strings.NewReader("\r\n")), min(n, m.Size())))
 }
 
-// newestFirst is the order in which a mailbox lists what was served: the newest first, after
-// those of earlier visits.
+// newestFirst is the order in which an account lists the served messages: those of earlier visits,
+// then the others, each group with the newest first.
 type newestFirst struct {
 	maildrop.List
 	before int
@@ -83,8 +84,8 @@ func (l newestFirst) At(i int) maildrop.Message {
 	return l.List.At(l.Len() - 1 - (i - l.before))
 }
 
-// topEnd is where the answer to TOP ends (RFC 1939 section 7): header, blank line, and the first
-// lines of the body. It is -1 when the message has no more.
+// topEnd returns the end of the reply to TOP in a message (RFC 1939 section 7): of the header, the
+// blank line, and the first lines of the body. It returns -1 when the message ends before that.
 func topEnd(message []byte, lines int) int {
 	blank := []byte("\r\n\r\n")
 	end := bytes.Index(message, blank)

@@ -14,17 +14,17 @@ import (
 	"pop3mtm/fakeserver/maildrop"
 )
 
-// most limits the findings of a kind that are listed; all are counted.
+// most limits how many findings of a kind are listed. All are counted.
 const most = 100
 
-// finding describes a wrong message.
+// finding describes what is wrong with one stored message.
 type finding struct {
-	Message int    `json:"message,omitempty"` // its number, 0 for one that is not from the mailbox
+	Message int    `json:"message,omitempty"` // its number in the mailbox, 0 when it is not from there
 	Where   string `json:"where"`
 	What    string `json:"what"`
 }
 
-// findings are counted, and the first of them kept.
+// findings counts the findings of a kind and keeps the first ones.
 type findings struct {
 	Count int       `json:"count"`
 	First []finding `json:"first"`
@@ -37,7 +37,7 @@ func (f *findings) add(n int, where, what string) {
 	}
 }
 
-// absent holds missing messages.
+// absent describes the missing messages.
 type absent struct {
 	Count int      `json:"count"`
 	First []string `json:"first"` // their numbers: 5, 7-9
@@ -57,13 +57,14 @@ type Verdict struct {
 	Extra    findings `json:"extra"`
 }
 
-// Judge compares stored mail with a mailbox. It takes one bit of memory for each message.
+// Judge compares stored mail with the mailbox that was served. It needs one bit of memory for each
+// message.
 type Judge struct {
 	Served maildrop.List // message n at n-1
 	Find   finder
 	As     form
-	Client peer.Client // whose Check is asked instead of the form; nil for none
-	top    *Tops       // of which messages only the beginning is to be there; nil for none
+	Client peer.Client // if not nil, its Check compares messages, instead of the form
+	top    *Tops       // if not nil, only this part of each message must be stored
 	seen   maildrop.Positions
 	batch  []pair
 	size   int
@@ -72,8 +73,8 @@ type Judge struct {
 	in     *bufio.Reader
 }
 
-// finder returns the number of the message that is stored as the n-th, from 1 on; 0 for one that is
-// not from the mailbox. wrong describes what is wrong with it, "" for nothing.
+// finder returns the number in the mailbox of the message that was stored as the n-th, counted from
+// 1, and 0 when it is not from the mailbox. wrong describes what is wrong with it, "" for nothing.
 type finder func(n int, k keptMessage, in *bufio.Reader) (number int, wrong string, err error)
 
 // ByID finds each message of a synthetic mailbox by its Message-ID.
@@ -91,28 +92,28 @@ func ByID(served maildrop.List, ofSeed uint64) finder {
 	}
 }
 
-// InOrder finds the messages of any mailbox in our store by their order, and checks their UIDs.
+// InOrder finds messages in our store by their order, for any mailbox, and checks their UIDs.
 func InOrder(served maildrop.List) finder {
 	return func(n int, k keptMessage, _ *bufio.Reader) (int, string, error) {
 		if n > served.Len() {
 			return 0, "", nil
 		}
 		if want := served.At(n - 1).UID(); k.entry.UID != want {
-			return n, fmt.Sprintf("has the UID %q, served was %q", k.entry.UID, want), nil
+			return n, fmt.Sprintf("has the UID %q instead of %q", k.entry.UID, want), nil
 		}
 		return n, "", nil
 	}
 }
 
-// pair is a message for a client's Check, which wants it in memory.
+// pair holds a message as served and as stored, for a client's Check, which takes them in memory.
 type pair struct {
 	n            int
 	where        string
 	served, kept []byte
 }
 
-// All compares all stored mail with the mailbox. report is called with the number of
-// messages that were compared.
+// All compares all stored mail with the mailbox and returns the verdict. It calls report with the
+// number of messages that were compared so far.
 func All(ctx context.Context, mail keptMail, j *Judge, report func(done int)) (*Verdict, error) {
 	j.both, j.in = NewComparer(), bufio.NewReaderSize(nil, largestHeader)
 	j.Found.Format, j.Found.Expected = mail.Format, j.Served.Len()
@@ -140,10 +141,10 @@ func All(ctx context.Context, mail keptMail, j *Judge, report func(done int)) (*
 	return v, nil
 }
 
-// largestHeader is how far into a message its Message-ID is looked for.
+// largestHeader limits how much of a message is searched for its Message-ID.
 const largestHeader = 256 << 10
 
-// message judges one.
+// message compares one stored message and adds the result to the verdict.
 func (j *Judge) message(ctx context.Context, k keptMessage) error {
 	in := j.in
 	in.Reset(k.body)
@@ -176,13 +177,14 @@ func (j *Judge) message(ctx context.Context, k keptMessage) error {
 	return err
 }
 
-// compare says what differs in a message that the judge's form allows for.
+// compare describes the first difference that the judge's form does not allow, and returns "" when
+// there is no such difference.
 func (j *Judge) compare(in io.Reader, m maildrop.Message) (wrong string, err error) {
 	served, err := m.Open()
 	if err != nil {
 		return "", err
 	}
-	defer func() { _ = served.Close() }() // it was only made
+	defer func() { _ = served.Close() }() // it was only read
 	at, err := j.both.difference(j.As.read(in), j.As.read(served))
 	if err == nil && at >= 0 {
 		wrong = fmt.Sprintf("octet %d differs from what was served", at)
@@ -190,7 +192,7 @@ func (j *Judge) compare(in io.Reader, m maildrop.Message) (wrong string, err err
 	return wrong, err
 }
 
-// err returns nil when all is right, else an error about the first message that is wrong.
+// err returns nil when everything is right, else an error about the first wrong message.
 func (v *Verdict) err() error {
 	if v.Verified {
 		return nil
@@ -212,11 +214,11 @@ func (v *Verdict) err() error {
 	return fmt.Errorf("%d messages were served and %d are stored", v.Expected, v.Kept)
 }
 
-// collect reads a message for a client's Check.
+// collect reads a message into the batch for the client's Check.
 func (j *Judge) collect(ctx context.Context, n int, where string, in io.Reader, m maildrop.Message) error {
 	const largest, several, together = 64 << 20, 200, 32 << 20
 	if m.Size() > largest {
-		return fmt.Errorf("message %d has %d octets, too many for the rules of %s; take --as lenient", n, m.Size(), j.Client.Name())
+		return fmt.Errorf("message %d has %d octets, too many to compare by the rules of %s; use --as lenient", n, m.Size(), j.Client.Name())
 	}
 	served, err := maildrop.Read(m)
 	if err != nil {
@@ -233,8 +235,8 @@ func (j *Judge) collect(ctx context.Context, n int, where string, in io.Reader, 
 	return j.flush(ctx)
 }
 
-// flush lets the client check the collected messages: all at once, and one by one
-// when something is wrong.
+// flush lets the client's Check compare the batch at once, and when that fails one message at a
+// time.
 func (j *Judge) flush(ctx context.Context) error {
 	batch := j.batch
 	j.batch, j.size = nil, 0
@@ -263,7 +265,7 @@ func (j *Judge) flush(ctx context.Context) error {
 	return nil
 }
 
-// missing counts the messages that were not found.
+// missing adds the messages that were not found to the verdict.
 func (j *Judge) missing() {
 	last := 0
 	gap := func(until int) {
@@ -286,7 +288,7 @@ func (j *Judge) missing() {
 	gap(j.Served.Len() + 1)
 }
 
-// messageID returns the value of the first Message-ID field in a header, "" without one.
+// messageID returns the value of the first Message-ID field in a header, or "" when it has none.
 func messageID(start []byte) string {
 	const name = "message-id:"
 	for len(start) > 0 {

@@ -15,8 +15,8 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// keptMail is the mail that a client stored, in any format. each calls visit for every message, in
-// the order of the format, and keeps no more than one in memory.
+// keptMail is the mail that a client stored, in one of the formats that Open detects. each calls
+// visit for every message, in the order of the format.
 type keptMail struct {
 	Format string
 	each   func(ctx context.Context, visit visitor) error
@@ -28,8 +28,8 @@ type visitor func(keptMessage) error
 type keptMessage struct {
 	where string
 	whole bool
-	body  io.Reader    // what is there of it, nil for nothing
-	entry *store.Entry // in a store of ours, else nil
+	body  io.Reader    // the stored octets, nil when there are none
+	entry *store.Entry // its entry in our store, nil in other formats
 }
 
 // Open detects the format of a path: our store, a Maildir, a directory of files, an mbox, a
@@ -48,7 +48,7 @@ func Open(path string) (keptMail, error) {
 	}
 	switch {
 	case !info.IsDir() && !info.Mode().IsRegular():
-		return keptMail{}, fmt.Errorf("%s is neither a directory nor a file", path)
+		return keptMail{}, fmt.Errorf("%s is neither a directory nor a regular file; check the path", path)
 	case info.IsDir() && isFolder("bodies"):
 		return keptMail{"store", func(ctx context.Context, visit visitor) error {
 			return InStore(path, func(st *store.Store) error { return eachEntry(ctx, st, store.Inbox, visit) })
@@ -81,8 +81,8 @@ func Open(path string) (keptMail, error) {
 	return keptMail{"files", func(_ context.Context, visit visitor) error { return visitFile(path, visit) }}, nil
 }
 
-// eachFile visits the files below a directory, in the order of the system. It skips names that
-// begin with a dot and anything that is not a file.
+// eachFile visits the regular files below a directory, in the order of the file system. It skips
+// names that begin with a dot.
 func eachFile(ctx context.Context, dir string, visit visitor) error {
 	f, err := os.Open(dir)
 	if err != nil {
@@ -125,13 +125,13 @@ func visitFile(path string, visit visitor) error {
 	return visit(keptMessage{where: path, whole: true, body: f})
 }
 
-// AccountName is the account of a visit's store.
+// AccountName is the name of the account in the store of a visit.
 const AccountName = "bench"
 
-// StoreIn returns the path of our store in the folder of a client.
+// StoreIn returns the path of our store in the directory of a client.
 func StoreIn(dir string) string { return filepath.Join(dir, "mail.store") }
 
-// InStore opens a store of ours, to read it only, for as long as f runs.
+// InStore opens one of our stores read-only, calls f, and closes it.
 func InStore(dir string, f func(*store.Store) error) (err error) {
 	st, err := store.Open(dir, &store.Options{MustExist: true, ReadOnly: true})
 	if err != nil {
@@ -140,7 +140,8 @@ func InStore(dir string, f func(*store.Store) error) (err error) {
 	return errors.Join(f(st), st.Close())
 }
 
-// eachEntry visits the messages below an entry of our store. A store with problems is an error.
+// eachEntry visits the messages below an entry of our store. It returns an error when the store has
+// problems.
 func eachEntry(ctx context.Context, st *store.Store, parent store.ID, visit visitor) error {
 	if err := checkSound(ctx, st); err != nil {
 		return err
@@ -162,7 +163,7 @@ func eachEntry(ctx context.Context, st *store.Store, parent store.ID, visit visi
 	})
 }
 
-// checkSound reads all that a store holds.
+// checkSound reads everything in a store and returns an error with its problems.
 func checkSound(ctx context.Context, st *store.Store) error {
 	var found []error
 	summary, err := st.Check(ctx, func(p store.Problem) { found = append(found, errors.New(p.Text)) })

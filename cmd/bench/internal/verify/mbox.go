@@ -9,8 +9,8 @@ import (
 	"os"
 )
 
-// eachInMbox visits the messages of an mbox as they stand there, quoted lines included. The empty
-// line that ends each of them is not part of it.
+// eachInMbox visits the messages of an mbox without unquoting their lines. The empty line after
+// each message does not belong to it.
 func eachInMbox(ctx context.Context, path string, visit visitor) error {
 	f, err := os.Open(path)
 	if err != nil {
@@ -35,7 +35,7 @@ func eachInMbox(ctx context.Context, path string, visit visitor) error {
 	return ctx.Err()
 }
 
-// pastLine reads to the end of a line, which is the From line of a message.
+// pastLine reads to the end of the current line, which is the From line of a message.
 func pastLine(in *bufio.Reader) error {
 	for {
 		_, err := in.ReadSlice('\n')
@@ -45,11 +45,12 @@ func pastLine(in *bufio.Reader) error {
 	}
 }
 
-// mboxBody reads one message up to the next From line, a line or a piece of a long one at a time.
+// mboxBody reads one message up to the next From line. It keeps one line, or a piece of a long
+// line, in memory.
 type mboxBody struct {
 	in    *bufio.Reader
 	piece []byte
-	blank []byte // an empty line that is held back: the end may follow
+	blank []byte // an empty line held back until the next line shows that the message goes on
 	start bool   // the next octet begins a line
 	err   error
 }
@@ -66,7 +67,7 @@ func (b *mboxBody) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// next reads a piece. An empty line before it belongs to the message then.
+// next reads a piece. When the message goes on, an empty line that was held back comes before it.
 func (b *mboxBody) next() {
 	if b.start {
 		if from, _ := b.in.Peek(len("From ")); string(from) == "From " {

@@ -10,7 +10,7 @@ import (
 	"pop3mtm/cmd/internal/cli"
 )
 
-// Print writes the verdict for a person or for a program.
+// Print writes the verdict as text, or as JSON for programs.
 func (v *Verdict) Print(w io.Writer, asJSON bool) error {
 	if asJSON {
 		e := cli.NewJSON(w)

@@ -74,6 +74,6 @@ var _ = Describe("verification", func() {
 	})
 
 	It("finds messages in another order", func(ctx SpecContext) {
-		Expect(verify(ctx, keep(ctx, served, 3, 1, 2))).To(MatchError(`message 2 (entry 8): has the UID "7-1", served was "7-2"; and 1 more`))
+		Expect(verify(ctx, keep(ctx, served, 3, 1, 2))).To(MatchError(`message 2 (entry 8): has the UID "7-1" instead of "7-2"; and 1 more`))
 	})
 })

@@ -6,7 +6,7 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// Latency holds how long something took, from an HDR histogram of three digits.
+// Latency holds percentiles of how long something took, from an HDR histogram with three digits.
 type Latency struct {
 	Of          string       `json:"of"` // RETR, TOP, session
 	Count       int64        `json:"count"`
@@ -18,19 +18,19 @@ type percentile struct {
 	Seconds float64 `json:"seconds"`
 }
 
-// shownPercentiles returns those that results hold.
+// shownPercentiles returns the percentiles that results have.
 func shownPercentiles() []float64 {
 	return []float64{0, 10, 25, 50, 75, 90, 95, 99, 99.5, 99.9, 99.99, 100}
 }
 
-// NewHistogram counts microseconds, up to an hour.
+// NewHistogram returns an empty histogram of microseconds up to an hour.
 func NewHistogram() *hdrhistogram.Histogram {
 	return hdrhistogram.New(1, time.Hour.Microseconds(), 3)
 }
 
-// Record adds one duration to a histogram.
+// Record adds one duration to a histogram. A duration out of its range counts as the nearest one.
 func Record(h *hdrhistogram.Histogram, took time.Duration) {
-	_ = h.RecordValue(min(max(took.Microseconds(), 1), time.Hour.Microseconds())) // in its range
+	_ = h.RecordValue(min(max(took.Microseconds(), 1), time.Hour.Microseconds())) // fails only out of range
 }
 
 // LatencyOf returns the percentiles of a histogram.
@@ -42,7 +42,7 @@ func LatencyOf(what string, h *hdrhistogram.Histogram) *Latency {
 	return l
 }
 
-// At returns one percentile.
+// At returns a percentile in seconds.
 func (l *Latency) At(percent float64) float64 {
 	for _, p := range l.Percentiles {
 		if p.Percent >= percent {
@@ -52,15 +52,15 @@ func (l *Latency) At(percent float64) float64 {
 	return 0
 }
 
-// Sample holds how much had arrived at a moment.
+// Sample holds how much had arrived by a moment.
 type Sample struct {
 	At       float64 `json:"at_seconds"`
 	Octets   int64   `json:"octets"`
 	Messages int64   `json:"messages"`
 }
 
-// timeline keeps samples at equal distances. When there are too many it drops every second one and
-// doubles the distance, so that an hour takes no more memory than a second.
+// timeline keeps samples at equal intervals. When there are too many it drops every second one and
+// doubles the interval, so that an hour takes no more memory than a second.
 type timeline struct {
 	every time.Duration
 	kept  []Sample
@@ -71,7 +71,7 @@ const (
 	firstDistance = time.Millisecond
 )
 
-// add takes a new sample when the distance to the one before is large enough.
+// add keeps a sample when at least one interval has passed since the previous one.
 func (t *timeline) add(at time.Duration, octets, messages int64) {
 	if t.every == 0 {
 		t.every = firstDistance

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// nap waits for about d, or less when a signal comes. Go's timers wait in whole milliseconds on
-// Linux while nothing else happens, which would double a round trip of one.
+// nap sleeps for about d, or less when a signal arrives. Go's timers on an idle Linux process wait
+// for whole milliseconds, which would double a round trip of one millisecond.
 func nap(d time.Duration) {
 	t := syscall.NsecToTimespec(d.Nanoseconds())
-	_ = syscall.Nanosleep(&t, nil) // interrupted: the caller looks at the clock
+	_ = syscall.Nanosleep(&t, nil) // after an interruption the caller reads the clock
 }

@@ -4,5 +4,5 @@ package wire
 
 import "time"
 
-// nap waits for about d.
+// nap sleeps for about d.
 func nap(d time.Duration) { <-time.After(d) }

@@ -1,5 +1,5 @@
-// Package wire holds the line between client and server: a relay that delays what passes, and a
-// watch that measures it.
+// Package wire implements the line between client and server: a relay that delays octets, and a
+// watch that measures throughput and latency.
 package wire
 
 import (
@@ -10,31 +10,30 @@ import (
 	"time"
 )
 
-// What is on its way in one direction of a line at most: enough for 32 GiB/s with half
-// a millisecond of delay.
+// Limits of the octets that are in transit in one direction of a line: enough for 32 GiB/s with
+// half a millisecond of delay.
 const (
 	parcels    = 256
 	parcelSize = 64 << 10
 )
 
-// Line describes what is between the client and the server. The zero value is loopback as it is.
+// Line describes the network between the client and the server. The zero value is plain loopback.
 type Line struct {
 	RoundTrip time.Duration `json:"round_trip"`
 	Bandwidth int64         `json:"bandwidth"` // octets a second in each direction, 0 = not limited
 }
 
-// delay is a line on which every octet takes a time, the same in both directions. Without a
-// bandwidth octets that come together leave together; with one each leaves when those
-// before it are through.
+// delay delays every octet by the same time in both directions. With a bandwidth, octets also wait
+// until the octets before them have been sent.
 type delay struct {
-	each      time.Duration       // on each direction
+	each      time.Duration       // in each direction
 	bandwidth int64               // octets a second, 0 = not limited
-	nap       func(time.Duration) // waits for about so long, or less
-	watch     *Watch              // sees what passes; nil for nobody
+	nap       func(time.Duration) // sleeps for about the given time, or less
+	watch     *Watch              // is shown all octets; nil for no watch
 }
 
-// Relay listens on loopback and joins every connection with one of its own to a server,
-// with a delay between them.
+// Relay listens on loopback, and for every connection that it accepts opens one to the server. It
+// passes octets between the two with a delay.
 type Relay struct {
 	Address string
 	end     context.CancelFunc
@@ -42,7 +41,7 @@ type Relay struct {
 }
 
 // StartRelay relays to the server at host:port, with half of the round trip in each direction,
-// until close or the end of ctx. w, if not nil, sees what passes.
+// until Close or the end of ctx. w is shown all octets, unless it is nil.
 func StartRelay(ctx context.Context, to string, l Line, w *Watch) (*Relay, error) {
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
@@ -55,14 +54,15 @@ func StartRelay(ctx context.Context, to string, l Line, w *Watch) (*Relay, error
 	return r, nil
 }
 
-// Close ends the connections and waits for them. It returns what went wrong before.
+// Close closes the connections, waits until they are closed, and returns an error that occurred
+// while the relay ran.
 func (r *Relay) Close() error {
 	r.end()
 	return <-r.ended
 }
 
-// serveRelay owns l. It returns when ctx has ended or it can accept nothing more, and its
-// connections are closed.
+// serveRelay accepts connections until ctx ends or accepting fails. It closes l, and returns once
+// all connections are closed.
 func serveRelay(ctx context.Context, l net.Listener, to string, line delay) error {
 	stop := context.AfterFunc(ctx, func() { _ = l.Close() })
 	defer stop()
@@ -80,7 +80,7 @@ func serveRelay(ctx context.Context, l net.Listener, to string, line delay) erro
 			var dialer net.Dialer
 			server, err := dialer.DialContext(ctx, "tcp", to)
 			if err != nil {
-				_ = client.Close() // the client sees a server that is gone, which is so
+				_ = client.Close() // the client sees a closed connection, as without the relay
 				return
 			}
 			line.join(ctx, client, server)
@@ -88,10 +88,10 @@ func serveRelay(ctx context.Context, l net.Listener, to string, line delay) erro
 	}
 }
 
-// join passes octets between two connections until both directions have ended, or
-// ctx has. It closes them.
+// join passes octets between two connections until both directions or ctx have ended. Then it
+// closes the connections.
 func (d delay) join(ctx context.Context, a, b net.Conn) {
-	closeBoth := func() { _, _ = a.Close(), b.Close() } // nothing is lost: each direction has ended or is given up
+	closeBoth := func() { _, _ = a.Close(), b.Close() } // loses nothing: each direction has ended or was given up
 	defer closeBoth()
 	stop := context.AfterFunc(ctx, closeBoth)
 	defer stop()
@@ -102,17 +102,19 @@ func (d delay) join(ctx context.Context, a, b net.Conn) {
 	directions.Wait()
 }
 
-// parcel holds the octets of one read. A parcel without octets is the end.
+// parcel holds the octets of one read and the time when they leave. A parcel without octets stands
+// for the end of the stream.
 type parcel struct {
 	octets []byte
 	due    time.Time
 }
 
-// carry passes on one direction and its end. It returns when from has ended or to takes nothing
-// more; then it has closed from. see, if not nil, is shown what is passed on.
+// carry passes on the octets of one direction, then its end. It returns when from has ended or a
+// write to to has failed, after which it has closed from. It calls see, unless nil, before each
+// write.
 func (d delay) carry(ctx context.Context, from, to net.Conn, see func([]byte)) {
 	onTheWay, free := make(chan parcel, parcels+1), make(chan []byte, parcels)
-	go d.collect(from, onTheWay, free) // ends when from does, which is closed below when to fails
+	go d.collect(from, onTheWay, free) // ends at the end of from, which is closed below when a write fails
 	failed := false
 	for p := range onTheWay {
 		if failed {
@@ -134,10 +136,10 @@ func (d delay) carry(ctx context.Context, from, to net.Conn, see func([]byte)) {
 	}
 }
 
-// collect reads from a connection to its end. It waits while all parcels are on their way.
+// collect reads a connection to its end. It waits while all parcels are in transit.
 func (d delay) collect(from net.Conn, onTheWay chan<- parcel, free <-chan []byte) {
 	defer close(onTheWay)
-	var through time.Time // when all that came before has left
+	var through time.Time // when all earlier octets have left
 	for made := 0; ; {
 		var b []byte
 		if made < parcels && len(free) == 0 {
@@ -166,10 +168,11 @@ func (d delay) collect(from net.Conn, onTheWay chan<- parcel, free <-chan []byte
 	}
 }
 
-// coarse is the time by which a timer may be late.
+// coarse is the time before a deadline at which until changes from a timer, which may be late, to
+// nap.
 const coarse = 3 * time.Millisecond
 
-// until waits for a moment, or for the end of ctx.
+// until waits until the time due, or for the end of ctx.
 func (d delay) until(ctx context.Context, due time.Time) {
 	if left := time.Until(due); left > coarse {
 		timer := time.NewTimer(left - coarse)
@@ -185,11 +188,11 @@ func (d delay) until(ctx context.Context, due time.Time) {
 	}
 }
 
-// endWriting closes the writing side, so that the other end sees the end. A connection that cannot
-// be closed on one side is closed on both.
+// endWriting closes the writing side of a connection, so that the peer reads the end of the stream.
+// A connection that cannot be closed on one side is closed on both.
 func endWriting(c net.Conn) {
 	if half, ok := c.(interface{ CloseWrite() error }); ok {
-		_ = half.CloseWrite() // a connection that has ended already needs no end
+		_ = half.CloseWrite() // fails only when the connection has ended already
 		return
 	}
 	_ = c.Close()

@@ -10,13 +10,13 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// Watch sees what passes on a line and measures: octets and messages over time, and how long each
-// command takes, from the moment its line passes on to the server to the last octet of the reply on
-// its way to the client. It understands POP3 only as far as that needs, and costs the line a search
-// for the end of each message: a watched visit is never one of those that figures are taken from.
+// Watch measures a line: octets and messages over time, and how long each command takes, from the
+// moment when the relay sends its line to the server to the moment when the relay sends the last
+// octet of the reply to the client. It understands just enough POP3 for that. Since it searches for
+// the end of each message it slows the line down, so rates are never taken from a watched visit.
 type Watch struct {
 	now   func() time.Time
-	verbs []string // whose times are kept; no table grows with a client's nonsense
+	verbs []string // whose times are kept; other verbs are ignored, so that a client cannot fill the table
 
 	lock     sync.Mutex
 	start    time.Time
@@ -26,12 +26,12 @@ type Watch struct {
 	octets   int64
 }
 
-// NewWatch returns a watch that keeps the times of these verbs.
+// NewWatch returns a watch that measures the latency of the given verbs.
 func NewWatch(now func() time.Time, verbs ...string) *Watch {
 	return &Watch{now: now, verbs: verbs, start: now(), took: map[string]*hdrhistogram.Histogram{}}
 }
 
-// Begin forgets what was seen before. A nil watch has seen nothing.
+// Begin discards everything that was measured before. It does nothing on a nil watch.
 func (w *Watch) Begin() {
 	if w == nil {
 		return
@@ -42,8 +42,8 @@ func (w *Watch) Begin() {
 	clear(w.took)
 }
 
-// session returns the two eyes for one connection: for what the client sends and for what the
-// server sends. They see octets before they are passed on. A nil watch has none.
+// session returns two functions for a new connection. The relay calls them with the octets of the
+// client and of the server, before it passes them on. They are nil for a nil watch.
 func (w *Watch) session() (commands, replies func([]byte)) {
 	if w == nil {
 		return nil, nil
@@ -52,8 +52,8 @@ func (w *Watch) session() (commands, replies func([]byte)) {
 	return s.commands, s.replies
 }
 
-// Seen returns the octets and messages over time, and the latency of the first of its verbs that
-// was sent; nil when no verb was.
+// Seen returns the octets and messages over time, and the latency of the first of the watch's verbs
+// that was sent, or nil when none of them was.
 func (w *Watch) Seen() ([]Sample, *Latency) {
 	w.lock.Lock()
 	defer w.lock.Unlock()
@@ -66,15 +66,15 @@ func (w *Watch) Seen() ([]Sample, *Latency) {
 	return w.rate.samples(), nil
 }
 
-// watchedSession is one connection that is watched.
+// watchedSession holds the state of one watched connection.
 type watchedSession struct {
 	watch    *Watch
-	line     []byte    // start of a command line whose end has not passed yet
-	waiting  []command // sent, and not answered to the end; the first is the one that is answered
-	response bool      // the next line of the client belongs to AUTH and is no command
-	status   []byte    // start of a status line, as line
+	line     []byte    // start of a command line whose end was not read yet
+	waiting  []command // sent, but without a complete reply; the reply being read belongs to the first
+	response bool      // the next line of the client is a response to AUTH, not a command
+	status   []byte    // start of a status line whose end was not read yet
 	greeted  bool
-	body     *ending // of the reply that is passing, nil between replies
+	body     *ending // of the multi-line reply being read, nil outside of one
 }
 
 type command struct {
@@ -83,10 +83,10 @@ type command struct {
 	at   time.Time
 }
 
-// mostLine bounds what is kept of a line: verbs and status are at its start.
+// mostLine limits how much of a line is kept. Verb and status are at its start.
 const mostLine = 512
 
-// commands sees what the client sends.
+// commands reads octets that the client sent.
 func (s *watchedSession) commands(b []byte) {
 	s.watch.lock.Lock()
 	defer s.watch.lock.Unlock()
@@ -105,8 +105,8 @@ func (s *watchedSession) commands(b []byte) {
 	}
 }
 
-// cutLine takes one line off b, with what was kept of its start; nil when its end is not
-// there, and then it is kept.
+// cutLine returns the first line, which is start followed by the octets of b up to LF, and the rest
+// of b. When b has no LF it adds b to start and returns nil.
 func cutLine(start *[]byte, b []byte) (line, rest []byte) {
 	n := bytes.IndexByte(b, '\n')
 	if n < 0 {
@@ -118,7 +118,7 @@ func cutLine(start *[]byte, b []byte) (line, rest []byte) {
 	return line, b[n+1:]
 }
 
-// replies sees what the server sends.
+// replies reads octets that the server sent.
 func (s *watchedSession) replies(b []byte) {
 	s.watch.lock.Lock()
 	defer s.watch.lock.Unlock()
@@ -146,7 +146,7 @@ func (s *watchedSession) statusLine(line []byte, now time.Time) {
 	switch {
 	case !s.greeted:
 		s.greeted = true
-	case len(s.waiting) == 0: // the server speaks unasked
+	case len(s.waiting) == 0: // a line that replies to no command
 	case s.waiting[0].verb == "AUTH" && bytes.HasPrefix(line, []byte("+ ")):
 		s.response = true
 	case bytes.HasPrefix(line, []byte("+OK")) && s.waiting[0].many():
@@ -156,7 +156,7 @@ func (s *watchedSession) statusLine(line []byte, now time.Time) {
 	}
 }
 
-// many reports whether a good reply has more than one line.
+// many reports whether a positive reply has more than one line.
 func (c command) many() bool {
 	switch c.verb {
 	case "RETR", "TOP", "CAPA":
@@ -167,7 +167,7 @@ func (c command) many() bool {
 	return false
 }
 
-// answered ends the command that was waiting first.
+// answered records that the reply to the first waiting command is complete.
 func (s *watchedSession) answered(now time.Time) {
 	c := s.waiting[0]
 	s.waiting = s.waiting[1:]
@@ -189,10 +189,12 @@ type ending struct{ tail []byte }
 
 const lastLine = "\r\n.\r\n"
 
-// newEnding begins after a status line, whose CRLF may be the first of the end.
+// newEnding returns an ending for the octets after a status line. The CRLF of the status line can
+// be the start of the final CRLF "." CRLF.
 func newEnding() *ending { return &ending{[]byte("\r\n")} }
 
-// pass looks at the next octets; when the end is among them it returns those behind it.
+// pass reads the next octets. When the end is among them it returns the octets after the end, and
+// true.
 func (e *ending) pass(b []byte) (rest []byte, over bool) {
 	seam := append(slices.Clip(e.tail), b[:min(len(b), len(lastLine)-1)]...)
 	if i := bytes.Index(seam, []byte(lastLine)); i >= 0 {

@@ -18,16 +18,16 @@ import (
 // Synthetic is the form of mail without files: the simulator generates it.
 const Synthetic = "synthetic"
 
-// Forms returns the forms in which the simulator can have a mailbox.
+// Forms returns the forms of mail that the simulator can serve.
 func Forms() []string { return append([]string{Synthetic}, mailfiles.Formats()...) }
 
-// Files describes the synthetic mailbox as files; the zero value has no files.
+// Files describes the files that the synthetic mailbox was written to. The zero value has no files.
 type Files struct {
 	Form string `json:"form"` // one of mailfiles.Formats
 	Path string `json:"path"`
 }
 
-// Source returns the mailbox from the files, or the synthetic one without files.
+// Source returns the mailbox in the files, or the synthetic mailbox when there are no files.
 func (f Files) Source(box *Mailbox) (maildrop.Source, error) {
 	switch f.Form {
 	case "":
@@ -42,7 +42,7 @@ func (f Files) Source(box *Mailbox) (maildrop.Source, error) {
 	return nil, fmt.Errorf("unknown format %q", f.Form)
 }
 
-// WriteFiles writes the mailbox in each of these forms into a folder, and shows how far it is.
+// WriteFiles writes the mailbox into a directory in each of the forms, and shows its progress.
 func WriteFiles(ctx context.Context, dir string, box *Mailbox, forms []string, stderr io.Writer) ([]Files, error) {
 	list, err := box.List()
 	if err != nil {
@@ -85,7 +85,7 @@ func (f Files) write(ctx context.Context, list maildrop.List, stderr io.Writer) 
 	return nil
 }
 
-// octetsOf writes a message.
+// octetsOf implements io.WriterTo for a message.
 type octetsOf struct{ maildrop.Message }
 
 func (m octetsOf) WriteTo(w io.Writer) (int64, error) {
@@ -97,11 +97,12 @@ func (m octetsOf) WriteTo(w io.Writer) (int64, error) {
 	return n, errors.Join(err, r.Close())
 }
 
-// CheckSpace refuses a directory whose disk has no room for what one trial writes.
+// CheckSpace returns an error when the disk of a directory has less free space than one trial
+// needs.
 func CheckSpace(dir string, needed int64) error {
 	free, _, err := mailfiles.Free(dir)
 	if err != nil || free >= uint64(needed) {
-		return nil //nolint:nilerr // what the system does not tell is found out by writing
+		return nil //nolint:nilerr // when the free space is unknown, a full disk shows while writing
 	}
 	return cli.Usage("a run needs about %s of disk, and %s has %s: use fewer or smaller messages, or another --dir",
 		numbers.Octets(needed), dir, numbers.Octets(int64(free)))

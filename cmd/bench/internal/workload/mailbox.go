@@ -1,5 +1,5 @@
-// Package workload makes the mailboxes that are fetched: synthetic ones, and the
-// same mail as files.
+// Package workload generates the mailboxes that are fetched: synthetic ones, and the same mail as
+// files.
 package workload
 
 import (
@@ -18,31 +18,31 @@ import (
 const (
 	MostMessages = 10_000_000
 	largestSize  = 1 << 40
-	mostOctets   = 1 << 55 // of all messages; a few times that can still be counted
+	mostOctets   = 1 << 55 // of all messages; several times that still fits in an int64
 )
 
-// Mailbox describes the synthetic mailbox that is served. Message n is a function of the
-// seed, n and the options alone, so that server and verification make the same octets in
-// processes of their own.
+// Mailbox describes the synthetic mailbox that is served. A message depends only on its number, the
+// seed and the options, so that the server's process and the verifying process generate the same
+// octets.
 type Mailbox struct {
 	Messages int      `json:"messages"`
-	Size     cli.Size `json:"size,omitempty"` // of each message, where all have one
+	Size     cli.Size `json:"size,omitempty"` // of each message, unless Synthetic is set
 	Seed     uint64   `json:"seed"`
-	// Synthetic is what --synthetic says in full, for mail that is not all alike. Messages
-	// counts, whatever it says.
+	// Synthetic is the value of --synthetic in full. Messages replaces the number of messages in
+	// it.
 	Synthetic string `json:"synthetic,omitempty"`
 }
 
-// Flags adds the mailbox's flags to a command, with these defaults.
+// Flags adds the flags of the mailbox to a command, with the given defaults.
 func (m *Mailbox) Flags(c *cobra.Command, messages int, size cli.Size) {
 	m.Messages, m.Size, m.Seed = messages, size, 1
 	c.Flags().IntVar(&m.Messages, "messages", m.Messages, "number of messages in the mailbox")
 	c.Flags().Var(&m.Size, "size", "size of each message: 512, 8KiB, 1GiB ...")
 	c.Flags().Uint64Var(&m.Seed, "seed", m.Seed, "seed of the messages' text")
-	c.Flags().StringVar(&m.Synthetic, "synthetic", "", "instead of these three, a `SPEC` as pop3sim takes it: 10000,size=lognormal:8KiB:1.5,mix=mail,seed=7")
+	c.Flags().StringVar(&m.Synthetic, "synthetic", "", "a `SPEC` as pop3sim takes it, instead of these three: 10000,size=lognormal:8KiB:1.5,mix=mail,seed=7")
 }
 
-// Take reads --synthetic, which replaces the other flags of the mailbox.
+// Take applies the flag --synthetic, which replaces the other flags of the mailbox.
 func (m *Mailbox) Take(f *pflag.FlagSet) error {
 	if !f.Changed("synthetic") {
 		return nil
@@ -63,18 +63,18 @@ func (m *Mailbox) Take(f *pflag.FlagSet) error {
 	return nil
 }
 
-// FlagNames returns the flags that say what is in the synthetic mailbox.
+// FlagNames returns the names of the flags of the mailbox. The last one replaces the others.
 func FlagNames() []string { return []string{"messages", "size", "seed", "synthetic"} }
 
-// Validate refuses mailboxes that are too large, and sizes that cannot be made.
+// Validate returns an error for mailboxes that are too large and sizes that cannot be generated.
 func (m *Mailbox) Validate() error {
 	if m.Synthetic != "" {
 		if err := checkMessages("--synthetic", m.Messages); err != nil {
 			return err
 		}
-		list, err := m.List() // reads the table of sizes, when there is one
+		list, err := m.List() // reads the file with a table of sizes, if the spec names one
 		if err == nil && list.Octets() > mostOctets {
-			err = fmt.Errorf("it describes more than %s of mail", numbers.Octets(mostOctets))
+			err = fmt.Errorf("it describes more than %s of mail: use fewer or smaller messages", numbers.Octets(mostOctets))
 		}
 		if err != nil {
 			return cli.Usage("--synthetic: %w", err)
@@ -88,7 +88,7 @@ func (m *Mailbox) Validate() error {
 		return cli.Usage("--size takes %d to %s, not %s", maildrop.MinSyntheticSize, cli.Size(largestSize), m.Size)
 	}
 	if int64(m.Messages) > mostOctets/int64(m.Size) {
-		return cli.Usage("--messages and --size make more than %s of mail", numbers.Octets(mostOctets))
+		return cli.Usage("--messages and --size make more than %s of mail: use fewer or smaller messages", numbers.Octets(mostOctets))
 	}
 	return nil
 }
@@ -100,7 +100,7 @@ func checkMessages(flag string, n int) error {
 	return nil
 }
 
-// Total returns the octets of all messages, 0 when that is not known.
+// Total returns the size of all messages in octets, or 0 when it is not known.
 func (m *Mailbox) Total() int64 {
 	if m.Synthetic == "" {
 		return int64(m.Messages) * int64(m.Size)
@@ -122,7 +122,7 @@ func (m *Mailbox) options() (maildrop.SyntheticOptions, error) {
 	return o, err
 }
 
-// String returns what pop3sim takes as --synthetic for the same mailbox.
+// String returns the value of --synthetic with which pop3sim serves the same mailbox.
 func (m *Mailbox) String() string {
 	if m.Synthetic == "" {
 		return fmt.Sprintf("%d,size=%s,seed=%d", m.Messages, m.Size, m.Seed)
@@ -131,7 +131,7 @@ func (m *Mailbox) String() string {
 	return fmt.Sprintf("%d,%s", m.Messages, rest)
 }
 
-// Mail returns what is in the mailbox, in words.
+// Mail describes the messages in the mailbox in words: their size, or the options of --synthetic.
 func (m *Mailbox) Mail() string {
 	if m.Synthetic == "" {
 		return m.Size.String()
@@ -140,7 +140,7 @@ func (m *Mailbox) Mail() string {
 	return rest
 }
 
-// Source returns the mailbox as a server serves it.
+// Source returns the mailbox for a server.
 func (m *Mailbox) Source() (maildrop.Source, error) {
 	o, err := m.options()
 	if err != nil {
@@ -158,7 +158,7 @@ func (m *Mailbox) List() (maildrop.List, error) {
 	return source.List()
 }
 
-// First is the first N messages of a list.
+// First is a list of the first N messages of another list.
 type First struct {
 	maildrop.List
 	N int
