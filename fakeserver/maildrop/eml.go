@@ -5,32 +5,32 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
 // OpenEML returns a source for the .eml files of a directory, sorted by name, or for a single
-// file. The unique-ids are the file names without .eml. Deleting a message removes its file.
-// Files of up to 256 KiB are cached in memory, 128 MiB in all, and served from there while they
-// are unchanged. A directory without .eml files is an empty mailbox. Errors are of type
-// *PathError.
+// file. The unique-ids are the file names without .eml. Deleting a message removes its file. A
+// directory without .eml files is an empty mailbox. Errors are of type *PathError.
+//
+// All files are read once to measure them, on all processors, and again when they are served. About
+// 100 octets are kept in memory for each file. When all messages together have at most 128 MiB, those
+// of up to 64 KiB are also kept once they were served, and served from memory while their files are
+// unchanged. When a file has changed since it was listed, Message.Open fails; when a file above 64
+// KiB changes while it is served, the reader fails.
 func OpenEML(path string) (Source, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, unreadable(path, err)
 	}
-	f := &folder{}
+	f := &folder{key: asItIs, uid: withoutExt, shelf: new(shelf)}
 	if info.IsDir() {
-		at := placeAt(path)
-		f.scan = func() ([]entry, error) {
-			at = at.again()
-			return emlFiles(at)
-		}
+		f.add(placeAt(path))
+		f.names = emlNames
 	} else {
 		at, name := around(path)
-		f.scan = func() ([]entry, error) {
-			at = at.again()
-			return emlFile(at, name, path)
-		}
+		f.add(at)
+		f.names = func(at *place) ([]string, error) { return soleName(at, name) }
 	}
 	if _, err := f.List(); err != nil {
 		return nil, err
@@ -38,26 +38,19 @@ func OpenEML(path string) (Source, error) {
 	return f, nil
 }
 
-func emlFiles(at *place) ([]entry, error) {
-	names, err := os.ReadDir(at.path)
-	if err != nil {
-		return nil, unreadable(at.path, err)
-	}
-	entries := make([]entry, 0, len(names))
-	for _, n := range names {
-		ext := filepath.Ext(n.Name())
-		if n.IsDir() || !strings.EqualFold(ext, ".eml") {
-			continue
-		}
-		entries = append(entries, seen(at, n.Name(), strings.TrimSuffix(n.Name(), ext)))
-	}
-	return entries, nil
+func asItIs(name string) string { return name }
+
+func withoutExt(name string) string { return strings.TrimSuffix(name, filepath.Ext(name)) }
+
+func emlNames(at *place) ([]string, error) {
+	names, err := at.names()
+	return slices.DeleteFunc(names, func(name string) bool { return !strings.EqualFold(filepath.Ext(name), ".eml") }), err
 }
 
-// emlFile returns the entry of a single file, or nothing after the file was deleted.
-func emlFile(at *place, name, path string) ([]entry, error) {
+// soleName returns the name of a single file, or nothing after the file was deleted.
+func soleName(at *place, name string) ([]string, error) {
 	if _, err := at.look(name); errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	return []entry{{at: at, name: name, path: path, uid: cleanUID(strings.TrimSuffix(name, filepath.Ext(name)))}}, nil
+	return []string{name}, nil
 }

@@ -5,15 +5,14 @@ import (
 	"io"
 )
 
-// A source of files caches small messages in memory: it reads them once anyway to measure them,
-// and opening a file costs more than sending it. Cached octets are served while the file is
-// unchanged.
+// An mbox caches small messages in memory: it reads them once anyway to measure them, and reading
+// one again means removing its quoting again. Cached octets are served while the file is unchanged.
 const (
-	keptAtMost  = 128 << 20 // octets of one source
+	keptAtMost  = 128 << 20 // octets of one file
 	largestKept = 256 << 10
 )
 
-// room is the number of octets that a source may still cache.
+// room is the number of octets that may still be cached.
 type room int64
 
 // keep reads the octets of a message as served, to cache them. It returns nil when the message is

@@ -10,43 +10,75 @@ import (
 type form struct {
 	octets int64 // as served
 	unix   bool  // every LF is bare, so each is served as CRLF
+	ended  bool  // it ends with a line end, or is empty
+}
+
+// tally finds the form of octets that come in pieces.
+type tally struct {
+	read, lf         int64 // lf is not counted further after a CRLF
+	crlf             bool
+	beforeLast, last byte
+}
+
+func (t *tally) add(b []byte) {
+	if len(b) == 0 {
+		return
+	}
+	t.read += int64(len(b))
+	if !t.crlf {
+		if t.crlf = t.last == '\r' && b[0] == '\n' || bytes.Contains(b, []byte("\r\n")); !t.crlf {
+			t.lf += int64(bytes.Count(b, []byte("\n")))
+		}
+	}
+	t.beforeLast, t.last = t.last, b[len(b)-1]
+	if len(b) > 1 {
+		t.beforeLast = b[len(b)-2]
+	}
+}
+
+func (t *tally) form() form {
+	f := form{octets: t.read, unix: t.lf > 0 && !t.crlf}
+	f.ended = t.read == 0 || t.last == '\n' && (t.beforeLast == '\r' || f.unix)
+	if f.unix {
+		f.octets += t.lf
+	}
+	if !f.ended {
+		f.octets += 2
+	}
+	return f
 }
 
 // measure reads r to its end in one pass with bounded memory and returns its form. buf is
 // scratch space.
 func measure(r io.Reader, buf []byte) (form, error) {
-	var read, lf, crlf int64
-	var beforeLast, last byte
+	var t tally
 	for {
 		n, err := r.Read(buf)
-		if b := buf[:n]; n > 0 {
-			read += int64(n)
-			lf += int64(bytes.Count(b, []byte("\n")))
-			crlf += int64(bytes.Count(b, []byte("\r\n")))
-			if last == '\r' && b[0] == '\n' {
-				crlf++
-			}
-			beforeLast, last = last, b[n-1]
-			if n > 1 {
-				beforeLast = b[n-2]
-			}
-		}
-		if err != nil && !errors.Is(err, io.EOF) {
-			return form{}, err
+		t.add(buf[:n])
+		if errors.Is(err, io.EOF) {
+			return t.form(), nil
 		}
 		if err != nil {
-			break
+			return form{}, err
 		}
 	}
-	f := form{octets: read, unix: lf > 0 && crlf == 0}
-	ended := last == '\n' && (beforeLast == '\r' || f.unix)
-	if f.unix {
-		f.octets += lf
+}
+
+// expand turns the LFs of the octets from raw to the end of b into CRLFs, from the front of b on. It
+// reports whether exactly raw LFs were found.
+func expand(b []byte, raw int) bool {
+	out := 0
+	for raw > out {
+		i := bytes.IndexByte(b[raw:], '\n')
+		if i < 0 {
+			return false
+		}
+		out += copy(b[out:], b[raw:raw+i])
+		raw += i + 1
+		b[out], b[out+1] = '\r', '\n'
+		out += 2
 	}
-	if read > 0 && !ended {
-		f.octets += 2
-	}
-	return f, nil
+	return bytes.IndexByte(b[raw:], '\n') < 0
 }
 
 // crlfReader turns each LF into CRLF.

@@ -57,7 +57,7 @@ func (m *mboxFile) read() error {
 		return &PathError{m.path, "is not a file; for a directory use a Maildir or .eml files", ErrFormat}
 	}
 	before := m.at
-	if m.at = before.again(); m.at == before && m.list != nil && stampOf(info).same(m.stamp) {
+	if m.at = before.again(); m.at == before && m.list != nil && stampOf(info) == m.stamp {
 		return nil
 	}
 	f, err := os.Open(m.path)
@@ -100,7 +100,7 @@ func (m *mboxMessage) Size() int64 { return m.span.form.octets }
 // Open implements Message. Mail appended to the file since it was read does no harm.
 func (m *mboxMessage) Open() (io.ReadCloser, error) {
 	if m.octets != nil {
-		if now, err := m.at.look(m.file.name); err == nil && now.same(m.stamp) {
+		if now, err := m.at.look(m.file.name); err == nil && now == m.stamp {
 			return fromMemory(m.octets), nil
 		}
 	}

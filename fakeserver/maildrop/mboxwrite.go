@@ -15,7 +15,7 @@ func (m *mboxFile) rewrite(kept []span) error {
 		return err
 	}
 	info, err := old.Stat()
-	if err != nil || !stampOf(info).same(m.stamp) {
+	if err != nil || stampOf(info) != m.stamp {
 		return errors.Join(ErrChanged, err, old.Close())
 	}
 	// Replace the file that a symbolic link points to, not the link.
