@@ -94,8 +94,8 @@ func (m *fileMessage) changed() error {
 	return fmt.Errorf("%s: %w", m.at.file(m.name), ErrChanged)
 }
 
-// readWhole fills b, which has one octet more than the message, with the octets as served. The stamp
-// is compared after reading: if it is the listed one, then nothing has changed since.
+// readWhole fills b, which has one octet more than the message, with the octets as served. The
+// stamp is compared after reading: if it is the listed one, then nothing has changed since.
 func (m *fileMessage) readWhole(h handle, b []byte) error {
 	added := int(m.form.octets - m.missing() - m.stamp.size) // a CR for each LF
 	b = b[:added+int(m.stamp.size)+1]

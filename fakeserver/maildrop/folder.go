@@ -11,8 +11,8 @@ import (
 )
 
 // folder is a Source with one file per message. Each List looks once at the directories and at each
-// file, and reads files that are new or have changed, to measure them. Bodies are read when they are
-// served.
+// file, and reads files that are new or have changed, to measure them. Bodies are read when they
+// are served.
 type folder struct {
 	mu     sync.Mutex
 	places []*place

@@ -64,8 +64,8 @@ func measure(r io.Reader, buf []byte) (form, error) {
 	}
 }
 
-// expand turns the LFs of the octets from raw to the end of b into CRLFs, from the front of b on. It
-// reports whether exactly raw LFs were found.
+// expand turns the LFs of the octets from raw to the end of b into CRLFs, from the front of b on.
+// It reports whether exactly raw LFs were found.
 func expand(b []byte, raw int) bool {
 	out := 0
 	for raw > out {

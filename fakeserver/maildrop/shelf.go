@@ -6,8 +6,8 @@ import (
 )
 
 // shelfOctets is the size of the largest folder whose messages are kept in memory once they were
-// served. Of a larger one nothing is kept: clients fetch one message after another, so each would be
-// dropped before it is fetched again.
+// served. Of a larger one nothing is kept: clients fetch one message after another, so each would
+// be dropped before it is fetched again.
 const shelfOctets = 128 << 20
 
 // shelf has the octets of small files: those that were served, and those that are being served.
