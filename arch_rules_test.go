@@ -237,6 +237,47 @@ func checkSleep(pkg []source) []finding {
 	})
 }
 
+// checkPatience finds waits of Gomega without a limit of their own: the default is one second,
+// which is short on a busy machine.
+func checkPatience(pkg []source) []finding {
+	return each(pkg, func(s source, add func(token.Pos, string)) {
+		limited := map[*ast.CallExpr]bool{}
+		ast.Inspect(s.file, func(n ast.Node) bool { // a call comes before those in its chain
+			call, ok := n.(*ast.CallExpr)
+			switch {
+			case !ok:
+			case called(call) == "WithTimeout":
+				limited[receiver(call)] = true
+			case limited[call] && called(call) != "Eventually":
+				limited[receiver(call)] = true
+			case called(call) == "Eventually" && len(call.Args) == 1 && !limited[call]:
+				add(call.Pos(), "Eventually waits for a second only: add WithTimeout(patience)")
+			}
+			return true
+		})
+	})
+}
+
+// called returns the name of the function or method that is called.
+func called(call *ast.CallExpr) string {
+	switch f := call.Fun.(type) {
+	case *ast.Ident:
+		return f.Name
+	case *ast.SelectorExpr:
+		return f.Sel.Name
+	}
+	return ""
+}
+
+// receiver returns the call whose result a method is called on, or nil.
+func receiver(call *ast.CallExpr) *ast.CallExpr {
+	if f, ok := call.Fun.(*ast.SelectorExpr); ok {
+		inner, _ := f.X.(*ast.CallExpr)
+		return inner
+	}
+	return nil
+}
+
 // checkWidth limits the lines that are only a comment. Tables and code, which doc comments indent
 // with a tab, directives and addresses keep their lines.
 func checkWidth(pkg []source) []finding {

@@ -53,6 +53,7 @@ var rules = []rule{
 	{"context", checkContext},
 	{"names", checkNames},
 	{"sleep", checkSleep},
+	{"patience", checkPatience},
 	{"json", checkJSON},
 	{"width", checkWidth},
 	{"small", checkSmall},

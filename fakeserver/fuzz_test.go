@@ -43,7 +43,7 @@ func FuzzSession(f *testing.F) {
 			input = append([]byte("USER demo\r\nPASS demo\r\n"), input...)
 		}
 		client, server := net.Pipe()
-		if err := client.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		if err := client.SetDeadline(time.Now().Add(time.Minute)); err != nil {
 			t.Fatal(err)
 		}
 		go srv.ServeConn(server)
@@ -90,7 +90,7 @@ func FuzzAuth(f *testing.F) {
 			text += base64.StdEncoding.EncodeToString(response) + "\r\n"
 		}
 		client, server := net.Pipe()
-		if err := client.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		if err := client.SetDeadline(time.Now().Add(time.Minute)); err != nil {
 			t.Fatal(err)
 		}
 		go srv.ServeConn(server)

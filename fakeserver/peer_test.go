@@ -35,7 +35,7 @@ func dial(srv *fakeserver.Server) *peer {
 	var d net.Dialer
 	c, err := d.DialContext(context.Background(), "tcp", srv.Addr())
 	Expect(err).NotTo(HaveOccurred())
-	Expect(c.SetDeadline(time.Now().Add(20 * time.Second))).To(Succeed())
+	Expect(c.SetDeadline(time.Now().Add(patience))).To(Succeed())
 	DeferCleanup(func() { _ = c.Close() }) // specs close it before, too
 	return &peer{c, bufio.NewReader(c)}
 }
@@ -98,7 +98,7 @@ func (p *peer) rest() string {
 // wait returns when the server has noticed that all clients are gone.
 func wait(srv *fakeserver.Server) {
 	GinkgoHelper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	Expect(srv.Wait(ctx)).To(Succeed())
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/emersion/go-sasl"
@@ -26,7 +27,7 @@ func (p *peer) secure(ca *fixtures.CA) (*peer, error) {
 	GinkgoHelper()
 	Expect(p.in.Buffered()).To(BeZero())
 	c := tls.Client(p.Conn, &tls.Config{RootCAs: ca.Pool(), ServerName: "localhost", MinVersion: tls.VersionTLS12})
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	return &peer{c, bufio.NewReader(c)}, c.HandshakeContext(ctx)
 }
@@ -34,12 +35,12 @@ func (p *peer) secure(ca *fixtures.CA) (*peer, error) {
 // counting counts the octets that come over a connection.
 type counting struct {
 	net.Conn
-	octets int
+	octets atomic.Int64
 }
 
 func (c *counting) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
-	c.octets += n
+	c.octets.Add(int64(n))
 	return n, err
 }
 
@@ -111,9 +112,9 @@ var _ = Describe("TLS", Ordered, func() {
 			Expect(err).NotTo(HaveOccurred())
 			Expect(p.line()).To(HavePrefix("+OK"))
 			Expect(p.ask("QUIT")).To(Equal("+OK bye"))
-			before := raw.octets
+			before := raw.octets.Load()
 			Expect(p.rest()).To(BeEmpty())
-			Expect(raw.octets > before).To(Equal(notified))
+			Expect(raw.octets.Load() > before).To(Equal(notified))
 		}
 	})
 
@@ -249,17 +250,22 @@ var _ = Describe("TLS", Ordered, func() {
 	It("is silence when a rule withholds its octets, until the client gives up", func() {
 		for _, n := range []int64{0, 1, 100} {
 			srv := start(three(), o)
-			srv.On(fakeserver.Match{Verb: "TLS"}, fakeserver.Auto.With(edit.CutAfter(n, edit.Open))).Once().Must()
+			rule := srv.On(fakeserver.Match{Verb: "TLS"}, fakeserver.Auto.With(edit.CutAfter(n, edit.Open))).Once().Must()
 			p, _ := connect(srv)
 			Expect(p.ask("STLS")).To(HavePrefix("+OK"))
 			raw := &counting{Conn: p.Conn}
 			c := tls.Client(raw, &tls.Config{RootCAs: ca.Pool(), ServerName: "localhost", MinVersion: tls.VersionTLS12})
-			ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
-			Expect(c.HandshakeContext(ctx)).NotTo(Succeed())
+			ctx, cancel := context.WithCancel(context.Background())
+			ended := make(chan error, 1)
+			go func() { ended <- c.HandshakeContext(ctx) }()
+			Eventually(rule.Fired).WithTimeout(patience).Should(Equal(1))
+			Eventually(raw.octets.Load).WithTimeout(patience).Should(Equal(n))
+			Consistently(ended, 20*time.Millisecond).ShouldNot(Receive())
 			cancel()
+			Expect(<-ended).NotTo(Succeed())
 			_ = p.Close() // the handshake has closed it
 			wait(srv)
-			Expect(raw.octets).To(BeEquivalentTo(n))
+			Expect(raw.octets.Load()).To(Equal(n))
 			Expect(lastLines(srv)).To(HaveExactElements(HavePrefix("S: +OK"), "C: STLS", "S: +OK begin TLS", "[ended by the server: stall]"))
 		}
 	})
@@ -311,7 +317,7 @@ var _ = Describe("TLS", Ordered, func() {
 	It("is not waited for when the server closes", func() {
 		srv := startTLS()
 		p := dial(srv)
-		Eventually(srv.Sessions).Should(Equal(1))
+		Eventually(srv.Sessions).WithTimeout(patience).Should(Equal(1))
 		Expect(srv.Close()).To(Succeed())
 		Expect(p.rest()).To(BeEmpty())
 	})

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
-	"time"
+	"testing"
+	"testing/synctest"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -53,9 +55,9 @@ var _ = Describe("A message that breaks the connection", func() {
 
 	for _, take := range []mtm.Take{mtm.Copy, mtm.Move} {
 		for _, without := range [][]string{nil, {"PIPELINING"}} {
-			for how, code := range map[edit.End]error{edit.Close: mtm.ErrDisconnected, edit.Reset: mtm.ErrDisconnected, edit.Stall: mtm.ErrTimedOut} {
+			for _, how := range []edit.End{edit.Close, edit.Reset} {
 				It(fmt.Sprintf("comes last, is named, and is asked for once after two: take %v, without %v, end %v", take, without, how), func() {
-					b = newBench(&fakeserver.Options{Without: without}, &mtm.Options{Timeout: 400 * time.Millisecond}, mails(5))
+					b = newBench(&fakeserver.Options{Without: without}, nil, mails(5))
 					from := 3
 					if take == mtm.Copy {
 						from = 99
@@ -63,7 +65,7 @@ var _ = Describe("A message that breaks the connection", func() {
 					poison("RETR", how, from)
 					fetch := get(mtm.New, take, mtm.ThenDisconnect)
 					op, err := b.do(fetch)
-					Expect(err).To(MatchError(code))
+					Expect(err).To(MatchError(mtm.ErrDisconnected))
 					f := failed(err)
 					Expect(f.UID).To(Equal(uid(bad)))
 					Expect(f.Subject).To(Equal("Letter 3"))
@@ -186,20 +188,6 @@ var _ = Describe("A message that breaks the connection", func() {
 		Entry("in use, in words", "maildrop already locked"),
 	)
 
-	It("gives up beyond the time-out, and asks for it last in the next command", func() {
-		b = newBench(nil, &mtm.Options{Timeout: 300 * time.Millisecond}, mails(5))
-		b.srv.On(fakeserver.Match{Verb: "RETR", Args: "5"}, fakeserver.Auto.With(edit.CutAfter(60, edit.Close))).Once().Goto("busy").Must()
-		refuse := b.srv.On(fakeserver.Match{Verb: "PASS", When: "busy"}, fakeserver.Auto.With(edit.Refuse("[IN-USE] still")))
-		_, err := b.do(get(mtm.New, mtm.Copy, mtm.ThenDisconnect))
-		Expect(err).To(MatchError(mtm.ErrDisconnected))
-		Expect(err).To(MatchError(ContainSubstring("connecting again: ")))
-		Expect(failed(err).UID).To(Equal("u5"))
-		Expect(refuse.Fired()).To(BeNumerically(">=", 2), "it was waited for")
-		refuse.Times(refuse.Fired())
-		b.mustDo(get(mtm.New, mtm.Copy, mtm.ThenDisconnect))
-		Expect(uids(b.inbox())).To(Equal([]string{"u4", "u3", "u2", "u1", "u5"}))
-	})
-
 	It("bounds how many messages may break connections in a row", func() {
 		b = newBench(nil, nil, mails(12), func(p *account.POP3) { p.SyncLimit = -1 })
 		b.srv.On(fakeserver.Match{Verb: "RETR"}, fakeserver.Auto.With(edit.CutAfter(60, edit.Close)))
@@ -212,3 +200,73 @@ var _ = Describe("A message that breaks the connection", func() {
 		Expect(b.store.Breaks(ctx, b.id)).To(HaveLen(12), "each command goes on with others")
 	})
 })
+
+// stalling runs f with a client whose server has ended each connection before the next one begins,
+// in a bubble, where time-outs take no time.
+func stalling(t *testing.T, f func(*rig)) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		r.must(r.box.Close())
+		var err error
+		r.box, err = mtm.Open(r.store, r.id, &mtm.Options{Dial: func(context.Context, string, string) (net.Conn, error) {
+			synctest.Wait()
+			here, there := net.Pipe()
+			go r.srv.ServeConn(there)
+			return here, nil
+		}})
+		r.must(err)
+		f(r)
+		r.sound()
+		r.close()
+	})
+}
+
+func TestAMessageThatStallsTheConnectionComesLastAndIsNamed(t *testing.T) {
+	for _, take := range []mtm.Take{mtm.Copy, mtm.Move} {
+		stalling(t, func(r *rig) {
+			stall := fakeserver.Auto.With(edit.CutAfter(60, edit.Stall))
+			r.srv.On(fakeserver.Match{Verb: "RETR", Args: "3"}, stall)
+			if take == mtm.Move { // it is the first one after the others are deleted
+				for session := 3; session < 7; session++ {
+					r.srv.On(fakeserver.Match{Verb: "RETR", Args: "1", Session: session}, stall)
+				}
+			}
+			for _, visits := range []int{2, 3} {
+				err := r.box.InvokeSync(r.t.Context(), get(mtm.New, take, mtm.ThenDisconnect))
+				failure, ok := errors.AsType[*mtm.Error](err)
+				if !errors.Is(err, mtm.ErrTimedOut) || !ok || len(failure.Failed) != 1 {
+					r.t.Fatalf("take %v: got %v", take, err)
+				}
+				if f := failure.Failed[0]; f.UID != "u3" || f.Subject != "Letter 3" || f.Visits != visits {
+					r.t.Errorf("take %v: got %+v, want u3 after %d visits", take, f, visits)
+				}
+			}
+			if got := r.here(); !slices.Equal(got, []string{"u1", "u2", "u4"}) {
+				r.t.Errorf("take %v: the Inbox has %v", take, got)
+			}
+			if got := r.server(); take == mtm.Move && !slices.Equal(got, []string{"u3"}) {
+				r.t.Errorf("a move left %v on the server", got)
+			}
+		})
+	}
+}
+
+func TestALockBeyondTheTimeOutEndsTheCommandAndTheNextAsksForTheMessageLast(t *testing.T) {
+	stalling(t, func(r *rig) {
+		r.srv.On(fakeserver.Match{Verb: "RETR", Args: "4"}, fakeserver.Auto.With(edit.CutAfter(60, edit.Close))).Once().Goto("busy").Must()
+		refuse := r.srv.On(fakeserver.Match{Verb: "PASS", When: "busy"}, fakeserver.Auto.With(edit.Refuse("[IN-USE] still")))
+		err := r.box.InvokeSync(r.t.Context(), get(mtm.New, mtm.Copy, mtm.ThenDisconnect))
+		failure, ok := errors.AsType[*mtm.Error](err)
+		if !errors.Is(err, mtm.ErrDisconnected) || !strings.Contains(err.Error(), "connecting again: ") || !ok || len(failure.Failed) != 1 || failure.Failed[0].UID != "u4" {
+			r.t.Fatalf("got %v", err)
+		}
+		if refuse.Fired() < 2 {
+			r.t.Error("the lock was not waited for")
+		}
+		refuse.Times(refuse.Fired())
+		r.do(get(mtm.New, mtm.Copy, mtm.ThenDisconnect))
+		if got := uids(r.children(store.Inbox)); !slices.Equal(got, []string{"u3", "u2", "u1", "u4"}) {
+			r.t.Errorf("the Inbox has %v", got)
+		}
+	})
+}

@@ -207,7 +207,7 @@ var _ = Describe("Disconnecting", func() {
 		silent := b.srv.On(fakeserver.Match{Verb: "STAT"}, fakeserver.Auto.With(edit.CutAfter(0, edit.Open))).Once().Must()
 		op, err := b.box.InvokeAsync(context.Background(), mtm.Connect{})
 		Expect(err).NotTo(HaveOccurred())
-		Eventually(silent.Fired).Should(Equal(1))
+		Eventually(silent.Fired).WithTimeout(patience).Should(Equal(1))
 		b.mustDo(mtm.Disconnect{})
 		Expect(op.Wait()).To(MatchError(mtm.ErrCancelled))
 		Expect(b.box.Connected()).To(BeFalse())

@@ -59,7 +59,7 @@ var _ = Describe("The mailbox of an account", func() {
 		op, err := b.box.InvokeAsync(ctx, cmd)
 		Expect(err).NotTo(HaveOccurred())
 		defer close(release)
-		Eventually(came).Should(BeClosed())
+		Eventually(came).WithTimeout(patience).Should(BeClosed())
 		f()
 		return op
 	}
@@ -128,8 +128,8 @@ var _ = Describe("The mailbox of an account", func() {
 
 		b.mustDo(mtm.Connect{})
 		Expect(b.srv.Close()).To(Succeed())
-		Eventually(b.box.Err).Should(HaveOccurred(), "the line drops while it is idle")
-		Eventually(func() (hold.Status, error) { return mtm.Status(b.store, b.id) }).Should(Equal(hold.Status{}))
+		Eventually(b.box.Err).WithTimeout(patience).Should(HaveOccurred(), "the line drops while it is idle")
+		Eventually(func() (hold.Status, error) { return mtm.Status(b.store, b.id) }).WithTimeout(patience).Should(Equal(hold.Status{}))
 	})
 
 	It("is known to be connected and busy to any client", func() {

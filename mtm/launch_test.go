@@ -8,7 +8,6 @@ import (
 	"runtime"
 	"strconv"
 	"sync/atomic"
-	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -114,6 +113,6 @@ var _ = Describe("A connect with autosend on", func() {
 		service, err := b.store.Entry(ctx, b.id)
 		Expect(err).NotTo(HaveOccurred())
 		want := b.dir + " " + strconv.Itoa(int(service.Related)) + "\n"
-		Eventually(func() string { text, _ := os.ReadFile(said); return string(text) }).WithTimeout(20 * time.Second).Should(Equal(want))
+		Eventually(func() string { text, _ := os.ReadFile(said); return string(text) }).WithTimeout(patience).Should(Equal(want))
 	})
 })

@@ -23,6 +23,9 @@ import (
 	"pop3mtm/mtm/store"
 )
 
+// patience limits the wait for what must come: it is long, since machines are busy.
+const patience = 2 * time.Minute
+
 func TestMTM(t *testing.T) {
 	RegisterFailHandler(Fail)
 	RunSpecs(t, "Client MTM")
@@ -44,7 +47,14 @@ type change func(*account.POP3)
 func newBench(server *fakeserver.Options, options *mtm.Options, messages []maildrop.Message, changes ...change) *bench {
 	GinkgoHelper()
 	b := &bench{drop: fakeserver.NewMaildrop(messages...), dir: memoryDir(GinkgoTB())}
-	b.srv = fakeserver.Start(GinkgoTB(), b.drop, server)
+	var o fakeserver.Options
+	if server != nil {
+		o = *server
+	}
+	if o.LockWait == 0 {
+		o.LockWait = patience // a connection may have ended here and not there yet
+	}
+	b.srv = fakeserver.Start(GinkgoTB(), b.drop, &o)
 	var err error
 	b.store, err = store.Open(b.dir, nil)
 	Expect(err).NotTo(HaveOccurred())

@@ -31,7 +31,7 @@ func talk(p *scenarios.Play, commands ...string) string {
 	conn, err := new(net.Dialer).DialContext(context.Background(), "tcp", p.Addr())
 	ExpectWithOffset(1, err).NotTo(HaveOccurred())
 	defer conn.Close()
-	ExpectWithOffset(1, conn.SetDeadline(time.Now().Add(30*time.Second))).To(Succeed())
+	ExpectWithOffset(1, conn.SetDeadline(time.Now().Add(time.Minute))).To(Succeed())
 	all := append([]string{"USER demo", "PASS demo"}, commands...)
 	_, err = io.WriteString(conn, strings.Join(append(all, "QUIT"), "\r\n")+"\r\n")
 	ExpectWithOffset(1, err).NotTo(HaveOccurred())

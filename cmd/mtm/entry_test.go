@@ -94,7 +94,7 @@ var _ = Describe("status in a shell", func() {
 			return answer
 		}
 		says("connect")
-		Eventually(func() string { return says("status --json") }).Should(
+		Eventually(func() string { return says("status --json") }).WithTimeout(patience).Should(
 			MatchRegexp(`"connected":false,"busy":false,.*"line_error":"idle, .*","line_code":-36}`))
 		Expect(says("status")).To(HavePrefix("work is offline: "))
 		Expect(in.Close()).To(Succeed())

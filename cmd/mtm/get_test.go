@@ -259,7 +259,7 @@ var _ = Describe("get", func() {
 		s, _ := serve(letters("a1")...)
 		s.On(fakeserver.Match{Verb: "STAT"}, fakeserver.Auto.With(edit.Raw(""))).Must()
 		u.addAccount(s)
-		line := u.fails("get", "work", "--timeout", "200ms")
+		line := u.fails("get", "work", "--timeout", "1s")
 		Expect(line).To(And(ContainSubstring("timed out"), ContainSubstring("--timeout waits longer")))
 	})
 
@@ -303,7 +303,7 @@ var _ = Describe("get", func() {
 			if err := c.Start(); err != nil {
 				return err
 			}
-			Eventually(func() string { return fmt.Sprint(s.Transcripts()) }).Should(ContainSubstring("C: RETR 2"))
+			Eventually(func() string { return fmt.Sprint(s.Transcripts()) }).WithTimeout(patience).Should(ContainSubstring("C: RETR 2"))
 			Expect(c.Process.Signal(os.Interrupt)).To(Succeed())
 			return c.Wait()
 		})

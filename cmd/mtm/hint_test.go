@@ -43,7 +43,7 @@ var _ = Describe("What a failure advises", func() {
 	It("names TLS for a port that begins with it, before the timeout is over", func() {
 		s := fakeserver.StartTLS(tb(), fakeserver.NewMaildrop(letters("a1")...), &fakeserver.Options{TLS: fixtures.NewCA().Server()})
 		u.addAccount(s)
-		Expect(u.fails("get", "work", "--timeout", "1s")).To(HaveSuffix(
+		Expect(u.fails("get", "work", "--timeout", "4s")).To(HaveSuffix(
 			"the port begins with TLS, but the account's setting tls is not implicit; 'mtm account set work --tls implicit' is for ports that begin with TLS"))
 		plain, _ := serve(letters("a1")...)
 		u.succeeds("account", "set", "work", "--pop3", plain.Addr(), "--tls", "implicit")

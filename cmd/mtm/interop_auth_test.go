@@ -7,7 +7,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -28,7 +27,7 @@ var _ = Describe("A real Dovecot with passwords, mechanisms and TLS", Ordered, f
 		server, err = peer.StartDovecot(ctx, map[string]iter.Seq[[]byte]{"demo": slices.Values(mail)}, &peer.DovecotOptions{Certificate: certificate, Key: key})
 		peer.Need(GinkgoTB(), err)
 		DeferCleanup(server.Stop)
-	}, NodeTimeout(time.Minute))
+	}, NodeTimeout(patience))
 
 	BeforeEach(func() {
 		u = newUser()
@@ -51,7 +50,7 @@ var _ = Describe("A real Dovecot with passwords, mechanisms and TLS", Ordered, f
 		// Another process of Dovecot writes the log, perhaps later than the session.
 		var logins []string
 		Eventually(func() (_ []string, err error) { logins, err = server.Logins(); return logins, err }).
-			WithTimeout(time.Minute).Should(HaveLen(len(before) + 1))
+			WithTimeout(patience).Should(HaveLen(len(before) + 1))
 		last := logins[len(before)]
 		Expect(last).To(ContainSubstring("method=" + method + ","))
 		Expect(strings.Contains(last, ", TLS,")).To(Equal(secured), last)
@@ -106,5 +105,5 @@ var _ = Describe("A real Dovecot with passwords, mechanisms and TLS", Ordered, f
 		a := plain.Account("demo")
 		add(fmt.Sprintf("%s:%d", a.Host, a.Port), "--tls", "stls")
 		Expect(u.fails("get", "work")).To(ContainSubstring("starting TLS: the server refused TLS, or its certificate is not valid: STLS: the server refused"))
-	}, SpecTimeout(time.Minute))
+	}, SpecTimeout(patience))
 })

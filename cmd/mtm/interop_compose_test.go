@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
-	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -109,7 +108,7 @@ var _ = Describe("What compose, reply, forward and receipt write", func() {
 		Expect(got["embedded"].Files[0][:2]).To(Equal([]string{"message.eml", "message/rfc822"}))
 		Expect(got["receipt"].Type).To(Equal("multipart/report"))
 		Expect(got["receipt"].To).To(Equal([][2]string{{"Harbour Office", "office@example.net"}}))
-	}, SpecTimeout(time.Minute))
+	}, SpecTimeout(patience))
 
 	It("is delivered by Dovecot, and fetched again, octet for octet", func(ctx SpecContext) {
 		u, ids := newWriter(names...)
@@ -125,7 +124,7 @@ var _ = Describe("What compose, reply, forward and receipt write", func() {
 		reader.addDovecot(d)
 		reader.succeeds("get", "work")
 		sameOctets(reader.bodies(reader.lists("Inbox")), files)
-	}, SpecTimeout(time.Minute))
+	}, SpecTimeout(patience))
 })
 
 // partNamed returns the path of the part that is a file of that name.

@@ -138,7 +138,7 @@ var _ = Describe("A recording of a real Dovecot", Ordered, func() {
 			Expect(r.command.Wait()).To(Succeed())
 		}
 		Expect(stop()).To(Succeed())
-	}, NodeTimeout(2*time.Minute))
+	}, NodeTimeout(5*time.Minute))
 
 	for _, m := range modes {
 		It(fmt.Sprintf("gives mtm and curl the same when Dovecot is gone, and so does its scenario: --tls %s, mtm's %s", m.upstream, m.tls), func(ctx SpecContext) {
@@ -150,6 +150,6 @@ var _ = Describe("A recording of a real Dovecot", Ordered, func() {
 			played := simulate(m.flags("serve", "--scenario", m.scenario)...)
 			Expect(curl(ctx, played.POP3)).To(Equal(m.fetched), "in another order")
 			m.gets(played, want)
-		}, SpecTimeout(2*time.Minute))
+		}, SpecTimeout(5*time.Minute))
 	}
 })

@@ -81,7 +81,7 @@ var _ = Describe("Sessions with a real Dovecot", func() {
 		u.succeeds("get", "work", "--which", "all")
 		sameOctets(u.bodies(u.lists("Inbox")), bodies[10:])
 		u.succeeds("check-store")
-	}, SpecTimeout(2*time.Minute))
+	}, SpecTimeout(5*time.Minute))
 
 	It("populates the first lines, says what is left, and gets the rest later", func(ctx SpecContext) {
 		files, _ := octets(fixtures.Mail())
@@ -113,7 +113,7 @@ var _ = Describe("Sessions with a real Dovecot", func() {
 		u.succeeds("populate", "work", "--which", "all", "--lines", "-1")
 		sameOctets(u.bodies(u.lists("work")), sent)
 		u.succeeds("check-store")
-	}, SpecTimeout(2*time.Minute))
+	}, SpecTimeout(5*time.Minute))
 
 	It("lists the newest messages within a sync limit while the mailbox changes under it", func(ctx SpecContext) {
 		var files [][]byte
@@ -168,7 +168,7 @@ var _ = Describe("Sessions with a real Dovecot", func() {
 		u.succeeds("get", "work", "--which", "all")
 		sameOctets(u.bodies(u.lists("Inbox")), sent)
 		u.succeeds("check-store")
-	}, SpecTimeout(2*time.Minute))
+	}, SpecTimeout(5*time.Minute))
 
 	It("moves what was there, and next time what came meanwhile; a queued delete goes with the session", func(ctx SpecContext) {
 		files, _ := octets(fixtures.Mail())
@@ -191,7 +191,7 @@ var _ = Describe("Sessions with a real Dovecot", func() {
 		u.succeeds("get", "work", "--headers-only")
 		Expect(kept()).To(Equal(3))
 		Expect(ids(u.lists("work"))).To(Equal(ids(list[1:])))
-	}, SpecTimeout(2*time.Minute))
+	}, SpecTimeout(5*time.Minute))
 })
 
 // addDovecot adds the account "work".

@@ -34,7 +34,7 @@ var _ = Describe("A mailbox of 1,000 messages, nasty ones among them", func() {
 		account := server.Account("demo")
 		fetchesAndMoves(fmt.Sprintf("%s:%d", account.Host, account.Port), want)
 		Expect(server.Kept("demo")).To(BeZero(), "messages in the Maildir after a move")
-	}, SpecTimeout(2*time.Minute))
+	}, SpecTimeout(5*time.Minute))
 
 	It("is what mtm exports after it fetched from pop3sim, and a move leaves nothing there", func() {
 		mail := fixtures.Thousand()

@@ -6,7 +6,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -103,8 +102,8 @@ var _ = Describe("send", func() {
 		Expect(gobuild.Programs(context.Background(), program, "../autosend")).To(Succeed())
 		DeferCleanup(os.Remove, program)
 		Expect(u.succeeds("get", "work")).To(Equal("no new messages\n"))
-		Eventually(sink.Messages).WithTimeout(30 * time.Second).Should(HaveLen(2))
+		Eventually(sink.Messages).WithTimeout(patience).Should(HaveLen(2))
 		Expect(sink.Wait(context.Background())).To(Succeed())
-		Eventually(func() any { return u.lists("Sent") }).WithTimeout(30 * time.Second).Should(HaveLen(2))
+		Eventually(func() any { return u.lists("Sent") }).WithTimeout(patience).Should(HaveLen(2))
 	})
 })

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -167,7 +166,7 @@ var _ = Describe("A mailbox that two programs want", func() {
 			return fakeserver.Auto(x)
 		}).Once()
 		Expect(in.Close()).To(Succeed())
-		Eventually(came).WithTimeout(30 * time.Second).Should(BeClosed())
+		Eventually(came).WithTimeout(patience).Should(BeClosed())
 		r := u.types("cancel-offline", "work", id["a1"])
 		close(release)
 		Expect(r.status).To(Equal(1))
@@ -207,7 +206,7 @@ var _ = Describe("A folder that two programs make", func() {
 		}).Once()
 		first := u.command("get", "work", "--into", "Shared", "--create", "--which", "all")
 		Expect(first.Start()).To(Succeed())
-		Eventually(came).WithTimeout(30 * time.Second).Should(BeClosed())
+		Eventually(came).WithTimeout(patience).Should(BeClosed())
 		u.succeeds("get", "other", "--into", "Shared", "--max-size", "1")
 		close(release)
 		Expect(first.Wait()).NotTo(Succeed())

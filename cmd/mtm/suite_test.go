@@ -6,12 +6,16 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"pop3mtm/internal/gobuild"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 )
+
+// patience limits the wait for what must come: it is long, since machines are busy.
+const patience = 2 * time.Minute
 
 // binary is the path of the mtm that the specs run, built once.
 var binary string

@@ -178,7 +178,7 @@ func tb() testing.TB { return GinkgoTB() }
 
 func serve(messages ...maildrop.Message) (*fakeserver.Server, *fakeserver.Maildrop) {
 	drop := fakeserver.NewMaildrop(messages...)
-	return fakeserver.Start(tb(), drop, nil), drop
+	return fakeserver.Start(tb(), drop, &fakeserver.Options{LockWait: patience}), drop
 }
 
 // letters makes plain messages whose UIDs are the given names.

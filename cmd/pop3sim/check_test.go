@@ -178,7 +178,7 @@ func TestServeWithholdsTheReplyAtWhichTheCheckKillsTheClient(t *testing.T) {
 	_, err = in.ReadByte()
 	g.Expect(err).To(MatchError(os.ErrDeadlineExceeded))
 	g.Expect(c.Close()).To(Succeed())
-	g.Eventually(func() string { return session(p.address, "demo", "demo", "STAT")[0] }).Should(HavePrefix("+OK 2 "))
+	g.Eventually(func() string { return session(p.address, "demo", "demo", "STAT")[0] }).WithTimeout(patience).Should(HavePrefix("+OK 2 "))
 }
 
 func TestServeMisbehavesInAnyConnectionOfAClientThatMakesSeveral(t *testing.T) {

@@ -126,16 +126,15 @@ var _ = Describe("The life of pop3sim serve", func() {
 			echo over`)).To(Equal("over\n"))
 	})
 
-	It("is ready within 100 ms of its start on an idle machine", func() {
-		fastest := time.Hour
+	It("takes less than 100 ms of a processor to be ready and to stop", func() {
+		least := time.Hour
 		for range 5 {
-			begun := time.Now()
 			p := start(GinkgoTB(), "--quiet")
-			fastest = min(fastest, time.Since(begun))
 			Expect(p.stop(os.Interrupt)).To(Equal(0))
+			least = min(least, p.command.ProcessState.UserTime()+p.command.ProcessState.SystemTime())
 		}
-		// The test may run beside others; the best of five is near what the program itself takes.
-		Expect(fastest).To(BeNumerically("<", 100*time.Millisecond))
+		// Beside other programs a processor is slower: the best of five counts.
+		Expect(least).To(BeNumerically("<", 100*time.Millisecond))
 	})
 
 	It("writes the transcripts of both protocols to a file that can be read as a recording", func() {

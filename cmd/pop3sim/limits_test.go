@@ -50,7 +50,7 @@ var _ = Describe("pop3sim serve under load", func() {
 		Expect(bufio.NewReader(mail).ReadString('\n')).To(HavePrefix("220"))
 		Expect(io.ReadAll(dial(p.smtp))).To(BeEquivalentTo("421 4.3.2 Too many sessions, try again later\r\n"))
 		Expect(one.Close()).To(Succeed())
-		Eventually(func() (string, error) { return bufio.NewReader(dial(p.address)).ReadString('\n') }).Should(HavePrefix("+OK"))
+		Eventually(func() (string, error) { return bufio.NewReader(dial(p.address)).ReadString('\n') }).WithTimeout(patience).Should(HavePrefix("+OK"))
 		Expect(p.stop(syscall.SIGTERM)).To(BeZero())
 	})
 

@@ -11,7 +11,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -26,7 +25,7 @@ func program(ctx context.Context, input, name string, args ...string) (string, e
 	GinkgoHelper()
 	path := need.Program(GinkgoTB(), name)
 	c := exec.CommandContext(ctx, path, args...)
-	c.WaitDelay = time.Second
+	c.WaitDelay = patience // for its output, after it has ended
 	c.Stdin = strings.NewReader(input)
 	var out bytes.Buffer
 	c.Stdout, c.Stderr = &out, &out
@@ -65,7 +64,7 @@ var _ = Describe("pop3sim serve with TLS", Ordered, ContinueOnFailure, func() {
 			out, err := curl(ctx, "--user", "demo:wrong", "--login-options", "AUTH="+mechanism, "--cacert", ca, "pop3s://"+server.secure+"/1")
 			Expect(err).To(HaveOccurred())
 			Expect(out).To(ContainSubstring("denied"))
-		}, SpecTimeout(time.Minute))
+		}, SpecTimeout(patience))
 	}
 
 	for _, mechanism := range []string{"XOAUTH2", "OAUTHBEARER"} {
@@ -78,7 +77,7 @@ var _ = Describe("pop3sim serve with TLS", Ordered, ContinueOnFailure, func() {
 				_, err = curl(ctx, append(args, "--oauth2-bearer", "other")...)
 				Expect(err).To(HaveOccurred())
 			}
-		}, SpecTimeout(time.Minute))
+		}, SpecTimeout(patience))
 	}
 
 	It("serves curl with APOP and with USER", func(ctx SpecContext) {
@@ -87,7 +86,7 @@ var _ = Describe("pop3sim serve with TLS", Ordered, ContinueOnFailure, func() {
 			Expect(err).NotTo(HaveOccurred(), out)
 			Expect(out).To(Equal(plain))
 		}
-	}, SpecTimeout(time.Minute))
+	}, SpecTimeout(patience))
 
 	for _, mechanism := range []string{"user", "apop", "plain", "login", "cram-md5", "scram-sha-1", "scram-sha-256", "oauthbearer", "xoauth2"} {
 		It("serves mpop with "+mechanism+", by STLS and by TLS", func(ctx SpecContext) {
@@ -110,7 +109,7 @@ var _ = Describe("pop3sim serve with TLS", Ordered, ContinueOnFailure, func() {
 					}
 				}
 			}
-		}, SpecTimeout(time.Minute))
+		}, SpecTimeout(patience))
 	}
 
 	It("has a certificate that curl does not take without the authority", func(ctx SpecContext) {
@@ -119,7 +118,7 @@ var _ = Describe("pop3sim serve with TLS", Ordered, ContinueOnFailure, func() {
 			Expect(err).To(HaveOccurred())
 			Expect(out).To(ContainSubstring("certificate"))
 		}
-	}, SpecTimeout(time.Minute))
+	}, SpecTimeout(patience))
 
 	It("serves openssl s_client with -starttls pop3 and with TLS at once", func(ctx SpecContext) {
 		for _, args := range [][]string{{"-starttls", "pop3", "-connect", server.address}, {"-connect", server.secure}} {
@@ -133,12 +132,12 @@ var _ = Describe("pop3sim serve with TLS", Ordered, ContinueOnFailure, func() {
 			Expect(err).To(HaveOccurred())
 			Expect(strings.ToLower(out)).To(ContainSubstring("hostname mismatch"))
 		}
-	}, SpecTimeout(time.Minute))
+	}, SpecTimeout(patience))
 
 	It("refuses TLS before 1.2", func(ctx SpecContext) {
 		out, err := program(ctx, "", "openssl", "s_client", "-connect", server.secure, "-tls1_1", "-cipher", "ALL:@SECLEVEL=0")
 		Expect(err).To(HaveOccurred(), out)
-	}, SpecTimeout(time.Minute))
+	}, SpecTimeout(patience))
 })
 
 // The transcript is that of sessions with every way to log in, by clients that

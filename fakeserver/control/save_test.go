@@ -52,7 +52,7 @@ var _ = Describe("a session saved as a scenario", func() {
 		c := s.connect()
 		c.say("USER ann")
 		c.quit()
-		Eventually(func() string { return s.call("GET", ann+"/sessions/1/scenario", "").Body }).Should(ContainSubstring("not logged in"))
+		Eventually(func() string { return s.call("GET", ann+"/sessions/1/scenario", "").Body }).WithTimeout(patience).Should(ContainSubstring("not logged in"))
 		Expect(s.call("GET", ann+"/sessions/9/scenario", "").Status).To(Equal(404))
 		s.call("POST", ann+"/messages", `{"size":"1MiB"}`)
 		s.login().quit()

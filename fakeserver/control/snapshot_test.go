@@ -21,7 +21,7 @@ var _ = Describe("a transcript", func() {
 		Expect(transcript("1").Before.Total).To(Equal(2))
 		Expect(transcript("1").After).To(BeNil())
 		c.quit()
-		Eventually(func() *control.Messages { return transcript("1").After }).ShouldNot(BeNil())
+		Eventually(func() *control.Messages { return transcript("1").After }).WithTimeout(patience).ShouldNot(BeNil())
 		t := transcript("1")
 		Expect(t.Before.Messages).To(HaveExactElements(
 			And(HaveField("UID", "a1"), HaveField("Subject", ContainSubstring("човна"))), HaveField("UID", "a2")))
@@ -31,7 +31,7 @@ var _ = Describe("a transcript", func() {
 		late := s.connect()
 		late.say("USER ann")
 		late.quit()
-		Eventually(func() []control.Line { return transcript("2").Lines }).ShouldNot(BeEmpty())
+		Eventually(func() []control.Line { return transcript("2").Lines }).WithTimeout(patience).ShouldNot(BeEmpty())
 		Expect(transcript("2").Before).To(BeNil())
 	})
 })

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"pop3mtm/fakeserver"
 	"pop3mtm/fakeserver/control"
@@ -17,6 +18,9 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 )
+
+// patience limits the wait for what must come: it is long, since machines are busy.
+const patience = 2 * time.Minute
 
 func TestControl(t *testing.T) {
 	RegisterFailHandler(Fail)

@@ -99,7 +99,7 @@ var _ = Describe("waiting over HTTP", func() {
 		Expect(wait(`{"for":{"session":1},"timeout":"1ms"}`)).To(Equal(408))
 		c.quit()
 		for _, what := range []string{`{"command":"dele"}`, `{"gone":"a1"}`, `{"session":1}`, `{"ended":1}`, `{"count":0}`, `{"state":"start"}`} {
-			Expect(wait(`{"for":`+what+`,"timeout":"5s"}`)).To(Equal(200), what)
+			Expect(wait(`{"for":`+what+`,"timeout":"1m"}`)).To(Equal(200), what)
 		}
 		Expect(wait(`{"for":{"command":"DELE"},"times":2,"timeout":"1ms"}`)).To(Equal(408))
 		Expect(wait(`{"for":{"kept":"a1"},"timeout":"1ms"}`)).To(Equal(408))
@@ -110,7 +110,7 @@ var _ = Describe("waiting over HTTP", func() {
 
 		Expect(s.call("POST", ann+"/reset", "").Status).To(Equal(204))
 		Expect(wait(`{"for":{"command":"DELE"},"timeout":"1ms"}`)).To(Equal(408), "a reset forgets what has happened")
-		Expect(wait(`{"for":{"count":1},"timeout":"5s"}`)).To(Equal(200), "a reset puts messages back")
+		Expect(wait(`{"for":{"count":1},"timeout":"1m"}`)).To(Equal(200), "a reset puts messages back")
 	})
 })
 

@@ -28,7 +28,8 @@ func TestRecord(t *testing.T) {
 	RunSpecs(t, "record")
 }
 
-const patience = 20 * time.Second
+// patience limits the wait for what must come: it is long, since machines are busy.
+const patience = 2 * time.Minute
 
 // safeBuffer is a transcript that is being written.
 type safeBuffer struct {

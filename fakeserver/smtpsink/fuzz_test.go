@@ -26,7 +26,7 @@ func FuzzSession(f *testing.F) {
 	f.Fuzz(func(t *testing.T, input []byte) {
 		sink := smtpsink.New(o)
 		client, server := net.Pipe()
-		if err := client.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		if err := client.SetDeadline(time.Now().Add(time.Minute)); err != nil {
 			t.Fatal(err)
 		}
 		go sink.ServeConn(server)

@@ -64,14 +64,14 @@ var _ = Describe("A password command", func() {
 		}()
 		Consistently(ended, "100ms").ShouldNot(Receive())
 		cancel()
-		Eventually(done, "20s").Should(Receive(MatchError(context.Canceled)))
-		Eventually(ended, "20s").Should(Receive(BeNil()))
+		Eventually(done, "2m").Should(Receive(MatchError(context.Canceled)))
+		Eventually(ended, "2m").Should(Receive(BeNil()))
 	})
 
 	It("ends with all that it started, when it has printed the password", func() {
 		command, ended := leaves("echo sesame")
 		Expect(account.Password{Command: command}.Reveal(ctx)).To(Equal("sesame"))
-		Eventually(ended, "20s").Should(Receive(BeNil()))
+		Eventually(ended, "2m").Should(Receive(BeNil()))
 	})
 
 	It("whose output is held open says so", func() {

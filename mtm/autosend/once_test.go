@@ -197,7 +197,7 @@ var _ = Describe("A sending program that is killed", func() {
 			if before || verb != "." {
 				Expect(c.Process.Kill()).To(Succeed())
 			} else {
-				Eventually(b.sink.Messages).WithTimeout(10 * time.Second).Should(HaveLen(nth))
+				Eventually(b.sink.Messages).WithTimeout(time.Minute).Should(HaveLen(nth))
 				Expect(c.Process.Kill()).To(Succeed())
 			}
 			_ = c.Wait() // it was killed

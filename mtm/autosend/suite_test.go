@@ -130,7 +130,7 @@ func (b *bench) put(text, subject string, state store.SendingState, to ...string
 
 func (b *bench) run(o *autosend.Options) (autosend.Result, error) {
 	if o == nil {
-		o = &autosend.Options{Timeout: 20 * time.Second}
+		o = &autosend.Options{Timeout: time.Minute}
 	}
 	return autosend.Run(context.Background(), b.store, b.smtp, o)
 }

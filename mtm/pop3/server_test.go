@@ -100,7 +100,7 @@ var _ = Describe("With a correct server", func() {
 		s := login(srv)
 		Expect(s.DeleAll(ctx, []int{1, 2}, none)).To(Succeed())
 		Expect(s.Close()).To(Succeed())
-		Eventually(drop.Locked).Should(BeFalse())
+		Eventually(drop.Locked).WithTimeout(patience).Should(BeFalse())
 		Expect(drop.UIDs()).To(HaveLen(4))
 
 		s = login(srv)

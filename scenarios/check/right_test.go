@@ -40,7 +40,7 @@ func (r right) fetch(ctx context.Context, e check.Endpoint, dir string) error {
 		return err
 	}
 	defer conn.Close()
-	v := &visit{conn: conn, in: bufio.NewReader(conn), dir: dir, patience: 2 * time.Second}
+	v := &visit{conn: conn, in: bufio.NewReader(conn), dir: dir, patience: 5 * time.Second}
 	v.store = func(v *visit, uid string, body []byte) error {
 		part := filepath.Join(v.dir, ".part")
 		if err := os.WriteFile(part, body, 0o600); err != nil {

@@ -114,7 +114,7 @@ func talk(path string, commands ...string) []string {
 	Expect(err).NotTo(HaveOccurred())
 	near, far := net.Pipe()
 	go play.ServeConn(far)
-	Expect(near.SetDeadline(time.Now().Add(20 * time.Second))).To(Succeed())
+	Expect(near.SetDeadline(time.Now().Add(time.Minute))).To(Succeed())
 	in := bufio.NewReader(near)
 	line := func() string {
 		l, err := in.ReadString('\n')

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	. "github.com/onsi/gomega"
 	"github.com/spf13/cobra"
@@ -85,7 +86,7 @@ func TestASecondSignalKills(t *testing.T) {
 	g.Eventually(func() bool {
 		_ = child.Process.Signal(os.Interrupt) // the process may have gone already
 		return len(ended) > 0
-	}).Should(BeTrue())
+	}).WithTimeout(time.Minute).Should(BeTrue())
 	exit, failed := errors.AsType[*exec.ExitError](<-ended)
 	g.Expect(failed).To(BeTrue())
 	g.Expect(exit.ExitCode()).To(Equal(-1), "killed by the signal")

@@ -53,7 +53,7 @@ func need(err error) {
 
 var _ = Describe("A foreign client", Ordered, func() {
 	var server *peer.Dovecot
-	BeforeAll(func(ctx SpecContext) { server = dovecot(ctx) }, NodeTimeout(30*time.Second))
+	BeforeAll(func(ctx SpecContext) { server = dovecot(ctx) }, NodeTimeout(3*time.Minute))
 
 	for _, client := range peer.Clients() {
 		It(client.Name()+" stores what Dovecot serves, but for what it is known to alter", func(ctx SpecContext) {
@@ -76,7 +76,7 @@ var _ = Describe("A foreign client", Ordered, func() {
 			stored[1][len(stored[1])-3] ^= 1
 			Expect(client.Check(ctx, fetched, stored)).To(MatchError(ContainSubstring("message 2 of those compared differs")))
 			Expect(client.Check(ctx, fetched, stored[1:])).To(MatchError(ContainSubstring("stored")))
-		}, SpecTimeout(30*time.Second))
+		}, SpecTimeout(3*time.Minute))
 
 		It(client.Name()+" says that it cannot log in", func(ctx SpecContext) {
 			account := server.Account("demo")
@@ -86,7 +86,7 @@ var _ = Describe("A foreign client", Ordered, func() {
 				need(err)
 			}
 			Expect(err).To(HaveOccurred())
-		}, SpecTimeout(30*time.Second))
+		}, SpecTimeout(3*time.Minute))
 	}
 })
 

@@ -5,6 +5,7 @@ import (
 	"net/textproto"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 	. "github.com/onsi/gomega"
@@ -154,7 +155,7 @@ func TestEveryToolCanBeCalled(t *testing.T) {
 	for _, name := range order {
 		if name == "list_sessions" {
 			careless(t, a.address, "bob", "secret", 1)
-			g.Eventually(func() string { return a.do("list_sessions", map[string]any{"mailbox": "bob"}) }).Should(ContainSubstring("ended"))
+			g.Eventually(func() string { return a.do("list_sessions", map[string]any{"mailbox": "bob"}) }).WithTimeout(2 * time.Minute).Should(ContainSubstring("ended"))
 		}
 		arguments := calls[name]
 		if !strings.HasPrefix(name, "list_mailboxes") && name != "list_scenarios" && name != "create_mailbox" {

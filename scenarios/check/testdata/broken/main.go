@@ -116,7 +116,7 @@ func (c *client) visit() error {
 }
 
 func (c *client) connect() error {
-	conn, err := net.DialTimeout("tcp", net.JoinHostPort(c.host, c.port), 3*time.Second)
+	conn, err := net.DialTimeout("tcp", net.JoinHostPort(c.host, c.port), 4*time.Second)
 	if err != nil {
 		return err
 	}
@@ -172,7 +172,7 @@ func (c *client) secure() error {
 		}
 	}
 	secured := tls.Client(c.conn, config)
-	if err = secured.SetDeadline(time.Now().Add(3 * time.Second)); err != nil {
+	if err = secured.SetDeadline(time.Now().Add(4 * time.Second)); err != nil {
 		return err
 	}
 	if err = secured.Handshake(); err != nil {
@@ -373,7 +373,7 @@ func (c *client) wait() error {
 	if c.is("waits-for-ever") {
 		return c.conn.SetReadDeadline(time.Time{})
 	}
-	return c.conn.SetReadDeadline(time.Now().Add(2 * time.Second))
+	return c.conn.SetReadDeadline(time.Now().Add(4 * time.Second))
 }
 
 func (c *client) line() (string, error) {
