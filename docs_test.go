@@ -3,12 +3,14 @@ package pop3mtm_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -349,6 +351,22 @@ func TestADocumentThatShowsWhatIsNotSoIsFound(t *testing.T) {
 	}
 	if text := s.run(t.Context(), script); !strings.Contains(text, "exit status 1") {
 		t.Errorf("a failing command in a script is not found: %q", text)
+	}
+}
+
+// docs/fakeserver.md says how many other modules a program builds that imports fakeserver.
+func TestTheDocumentSaysWhatFakeserverPullsIn(t *testing.T) {
+	text, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{with .Module}}{{if not .Main}}{{.Path}}{{end}}{{end}}", "./fakeserver").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	modules := slices.Compact(slices.Sorted(slices.Values(strings.Fields(string(text)))))
+	said, err := os.ReadFile(filepath.Join("docs", "fakeserver.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := fmt.Sprintf("also builds %d other modules", len(modules)); !strings.Contains(string(said), want) {
+		t.Errorf("docs/fakeserver.md does not say %q: %s", want, strings.Join(modules, ", "))
 	}
 }
 
