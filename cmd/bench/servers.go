@@ -45,7 +45,8 @@ func newServers() *cobra.Command {
 		Short: "Measure how fast servers send mail: the simulator, Dovecot or any other, compared with a bare sender",
 		Long: `Servers measures a server, not a client: how fast it answers RETR for every message of a mailbox, many in flight and one
 at a time. The simulator serves the mailbox in three forms: generated, from .eml files and from an mbox. Dovecot, where it is
-installed, serves the same messages from its mdbox. A bare sender sends the same octets without a protocol.
+installed, serves the same messages from its mdbox. A bare sender sends the same octets without a protocol; with --tls
+it uses TLS too.
 
 The client costs as little as possible: it discards the mail and keeps a CRC-32C, which is compared with that of the mailbox.
 The client measures the time, from the first RETR to the last octet of the last message: 'bench sessions' shows the cost of a

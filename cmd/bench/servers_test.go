@@ -50,6 +50,15 @@ var _ = Describe("bench servers", func() {
 		Expect(os.ReadDir(dir)).To(BeEmpty())
 	})
 
+	It("compares over TLS with a bare sender over TLS", func() {
+		r := bench("servers", "--messages", "50", "--runs", "1", "--server", "pop3sim", "--from", "synthetic", "--tls", "stls", "--format", "json")
+		Expect(r.status).To(Equal(0), r.errOut)
+		var found report.Results
+		Expect(json.Unmarshal([]byte(r.out), &found)).To(Succeed())
+		Expect(found.Failures).To(BeEmpty())
+		Expect(found.Ratios).To(ContainElement(HaveField("Label", "pipelined : bare sender")))
+	})
+
 	It("sets Dovecot beside it, which serves the same mail from an mdbox, and accounts for its processes", func(ctx SpecContext) {
 		_, err := new(peer.Dovecot).Version(ctx)
 		peer.Need(GinkgoTB(), err)

@@ -2,6 +2,7 @@ package clients
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"pop3mtm/cmd/bench/internal/child"
+	"pop3mtm/cmd/bench/internal/servers"
 )
 
 const receiveName = "bare-receive"
@@ -24,6 +26,13 @@ func ReceiveCommand() *cobra.Command {
 			return err
 		}
 		defer func() { _ = conn.Close() }() // nothing was written to it
+		if servers.Encrypts(s.Login.Security.TLS) {
+			config, err := s.Login.TLS()
+			if err != nil {
+				return err
+			}
+			conn = tls.Client(conn, config)
+		}
 		stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 		defer stop()
 		return s.into(func(out bareSink) error { return receive(conn, out) })

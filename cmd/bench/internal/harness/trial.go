@@ -22,7 +22,6 @@ import (
 	"pop3mtm/cmd/bench/internal/wire"
 	"pop3mtm/cmd/bench/internal/workload"
 	"pop3mtm/cmd/internal/cli"
-	"pop3mtm/mtm/account"
 )
 
 // Trial describes one or more visits of a client to a mailbox, with the same store. Every visit has
@@ -205,7 +204,7 @@ func (t *Trial) encrypted() bool {
 	if t.Server.Running != nil {
 		tls = t.Server.Running.Security.TLS
 	}
-	return tls != "" && tls != account.NoTLS
+	return servers.Encrypts(tls)
 }
 
 var errNotCounted = errors.New("the server did not report the end of the session")

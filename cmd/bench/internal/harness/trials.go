@@ -244,10 +244,7 @@ func (p *Trials) Limit(ctx context.Context, receiver *clients.Bare) error {
 		p.Found.Notes = append(p.Found.Notes, "The bare sender was left out: it keeps all mail in memory, at most "+numbers.Octets(servers.LargestSent)+".")
 		return nil
 	}
-	if s.TLS != string(account.NoTLS) {
-		p.Found.Notes = append(p.Found.Notes, "The bare sender sends without TLS.")
-	}
-	p.Trials = append(p.Trials, NewTrial(receiver.Title, servers.Spec{Name: servers.Limit}, receiver, s.Line(), VisitTo(s.Box, tasks.CopyNew())))
+	p.Trials = append(p.Trials, NewTrial(receiver.Title, servers.Spec{Name: servers.Limit, TLS: account.TLS(s.TLS)}, receiver, s.Line(), VisitTo(s.Box, tasks.CopyNew())))
 	return p.Participate(ctx, receiver)
 }
 

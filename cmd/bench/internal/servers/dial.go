@@ -38,6 +38,9 @@ func dialPOP3(ctx context.Context, l Login) (*pop3.Session, error) {
 	return s, err
 }
 
+// Encrypts reports whether a connection has TLS at some time.
+func Encrypts(t account.TLS) bool { return t != "" && t != account.NoTLS }
+
 // TLS returns the TLS configuration of a client for the login.
 func (l Login) TLS() (*tls.Config, error) {
 	config := &tls.Config{ServerName: l.Security.Name, MinVersion: tls.VersionTLS12}

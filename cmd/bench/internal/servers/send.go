@@ -2,11 +2,13 @@ package servers
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"net"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -14,6 +16,8 @@ import (
 	"pop3mtm/cmd/bench/internal/numbers"
 	"pop3mtm/cmd/bench/internal/workload"
 	"pop3mtm/fakeserver/maildrop"
+	"pop3mtm/fixtures"
+	"pop3mtm/mtm/account"
 )
 
 const sendName = "bare-send"
@@ -24,11 +28,18 @@ const SyncEvery = 1000
 // LargestSent limits the octets of the bare sender, which keeps all mail in memory.
 const LargestSent = 2 << 30
 
+// sendSpec is the task of the bare sender.
+type sendSpec struct {
+	Mailbox workload.Mailbox `json:"mailbox"`
+	TLS     account.TLS      `json:"tls"` // any kind begins with the first octet
+	CA      string           `json:"ca"`  // file for the authority of its certificate
+}
+
 // SendCommand returns the hidden command that runs the bare sender. It prints its address as other
 // servers do. To each connection it sends the length of SyncEvery messages, then all messages.
 func SendCommand() *cobra.Command {
-	return child.Command(sendName, "Sends the mailbox of one trial without a protocol", func(ctx context.Context, box *workload.Mailbox, stdout io.Writer) error {
-		list, err := box.List()
+	return child.Command(sendName, "Sends the mailbox of one trial without a protocol", func(ctx context.Context, s *sendSpec, stdout io.Writer) error {
+		list, err := s.Mailbox.List()
 		if err != nil {
 			return err
 		}
@@ -43,11 +54,25 @@ func SendCommand() *cobra.Command {
 			}
 			mail = append(mail, m...)
 		}
-		return send(ctx, mail, int64(len(mail)*SyncEvery/list.Len()), stdout)
+		wrap, err := s.encryption()
+		if err != nil {
+			return err
+		}
+		return send(ctx, mail, int64(len(mail)*SyncEvery/list.Len()), wrap, stdout)
 	})
 }
 
-func send(ctx context.Context, mail []byte, syncAt int64, stdout io.Writer) error {
+// encryption returns the function that begins TLS on a connection, or leaves it as it is.
+func (s *sendSpec) encryption() (func(net.Conn) net.Conn, error) {
+	if !Encrypts(s.TLS) {
+		return func(conn net.Conn) net.Conn { return conn }, nil
+	}
+	ca := fixtures.NewCA()
+	config := ca.Server()
+	return func(conn net.Conn) net.Conn { return tls.Server(conn, config) }, os.WriteFile(s.CA, ca.PEM(), 0o600)
+}
+
+func send(ctx context.Context, mail []byte, syncAt int64, wrap func(net.Conn) net.Conn, stdout io.Writer) error {
 	var config net.ListenConfig
 	l, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -66,6 +91,7 @@ func send(ctx context.Context, mail []byte, syncAt int64, stdout io.Writer) erro
 		if err != nil {
 			return err
 		}
+		conn = wrap(conn)
 		unblock := context.AfterFunc(ctx, func() { _ = conn.Close() })
 		_, err = conn.Write(binary.BigEndian.AppendUint64(nil, uint64(syncAt)))
 		if err == nil {

@@ -33,7 +33,7 @@ func (l Login) Address() string { return net.JoinHostPort(l.Host, strconv.Itoa(l
 // the original host.
 func (l Login) At(address string) (Login, error) {
 	a, err := accountAt(address)
-	if l.Security.Name == "" && l.Security.TLS != account.NoTLS && l.Security.TLS != "" {
+	if l.Security.Name == "" && Encrypts(l.Security.TLS) {
 		l.Security.Name = l.Host
 	}
 	l.Host, l.Port = a.Host, a.Port
@@ -111,7 +111,7 @@ func (h *Hosting) ca() string { return filepath.Join(h.Dir, "ca.pem") }
 func (s *Spec) command(bench string, h *Hosting) (argv []string, spec any) {
 	switch {
 	case s.Name == Limit:
-		return []string{bench, sendName}, h.Mailbox
+		return []string{bench, sendName}, sendSpec{h.Mailbox, s.TLS, h.ca()}
 	case s.Program == "":
 		return []string{bench, serveName}, serveSpec{Mailbox: h.Mailbox, Files: s.Files, Accounts: h.Accounts, Without: s.Without, TLS: s.TLS,
 			CA: h.ca(), Profile: h.Profile, Verb: h.Verb}
@@ -249,7 +249,7 @@ func (s *Spec) Begin(ctx context.Context, h Hosting, report func(Counts)) (*serv
 	if err != nil {
 		return nil, err
 	}
-	if s.TLS != account.NoTLS && s.TLS != "" {
+	if Encrypts(s.TLS) {
 		started.Login.Security = account.Security{TLS: s.TLS, CA: h.ca(), Name: certifiedHost}
 	}
 	return started, nil
