@@ -42,8 +42,8 @@ func ListMechanisms(x *Exchange) edit.Reply {
 // LosePipelined discards everything that the client has sent after the command, as servers do
 // that read one packet per command. QUIRK 98.
 func LosePipelined(x *Exchange) error {
-	_, err := x.Session.in.Discard(x.Session.in.Buffered())
-	return err
+	x.Session.in.release()
+	return nil
 }
 
 // Reload updates the session's view of its maildrop: message numbers may then stand for other

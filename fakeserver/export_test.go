@@ -11,17 +11,21 @@ func Stuffed(raw []byte, piece int) []byte {
 	var wire bytes.Buffer
 	source := io.MultiReader() // empty, for an empty message
 	if len(raw) > 0 {
-		source = pieces{bytes.NewReader(raw)}
+		source = pieces{bytes.NewReader(raw), piece}
 	}
-	scratch := make([]byte, piece)
-	if _, err := (&body{open: source, lines: -1, scratch: &scratch}).WriteTo(&wire); err != nil {
+	if _, err := (&body{open: source, lines: -1, lender: new(lender)}).WriteTo(&wire); err != nil {
 		panic(err)
 	}
 	return wire.Bytes()
 }
 
-// pieces hides that its reader can write itself.
-type pieces struct{ io.Reader }
+// pieces reads few octets at once, and hides that its reader can write itself.
+type pieces struct {
+	from io.Reader
+	most int
+}
+
+func (p pieces) Read(b []byte) (int, error) { return p.from.Read(b[:min(len(b), p.most)]) }
 
 // Translations returns the texts of a language by the English ones.
 func Translations() map[string]string { return german() }

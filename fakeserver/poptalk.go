@@ -22,7 +22,6 @@ type popTalk struct {
 	asked     *authentication   // the AUTH exchange of this RESPONSE
 	utf8      bool              // UTF-8 mode
 	texts     map[string]string // of the language; nil: English
-	scratch   []byte            // for mail from files, allocated when needed
 	receiving bodyTaker         // a body from the client; nil when none is expected
 	received  bool              // the body is complete and has no reply yet
 	reply     bool              // this exchange is the reply to the body

@@ -19,10 +19,11 @@ const (
 type recorder struct {
 	limit  int // of octets of lines, and of octets of commands
 	tap    func(session int, octets []byte)
+	lender *lender
 	silent bool // the connection carries a TLS handshake
 	inBody bool
 	octets int64  // of the body so far
-	body   []byte // of the body so far, while it is short
+	body   []byte // of the body so far, while it is short; nil: nothing
 	watch  stopwatch
 	timed  bool
 	due    bool          // the next line is marked with its time
@@ -122,6 +123,9 @@ func (r *recorder) server(p []byte) {
 		return
 	}
 	if r.octets += int64(len(p)); r.octets <= bodyShown {
+		if r.body == nil {
+			r.body = r.lender.piece()
+		}
 		r.body = append(r.body, p...)
 	}
 }
@@ -191,7 +195,7 @@ func (r *recorder) mark(k kind, need int) {
 // silence stops recording output, until it is called with false.
 func (r *recorder) silence(on bool) { r.silent = on }
 
-func (r *recorder) beginBody() { r.inBody, r.octets, r.body = true, 0, r.body[:0] }
+func (r *recorder) beginBody() { r.inBody, r.octets = true, 0 }
 
 // endBody records a short body, or the size of a long one.
 func (r *recorder) endBody() {
@@ -203,6 +207,10 @@ func (r *recorder) endBody() {
 	default:
 		r.breakLine()
 		r.size(bodySent, r.octets)
+	}
+	if r.body != nil {
+		r.lender.takePiece(r.body)
+		r.body = nil
 	}
 }
 

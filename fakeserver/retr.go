@@ -42,5 +42,5 @@ func (t *popTalk) send(text string, m maildrop.Message, lines int64, x *Exchange
 	}
 	_, memory := open.(io.WriterTo)
 	x.slow = x.slow || !memory
-	return Answer{Reply: edit.Multiline(text, &body{open: open, lines: lines, scratch: &t.scratch}), Opened: open}
+	return Answer{Reply: edit.Multiline(text, &body{open: open, lines: lines, lender: &t.session.server.lender}), Opened: open}
 }

@@ -64,7 +64,7 @@ func (s *Session) end(how edit.End) error {
 		return s.stall()
 	}
 	s.talk.End()
-	if err := s.out.flush(); err != nil {
+	if err := s.out.rest(); err != nil {
 		return err
 	}
 	if tcp, ok := s.conn.(interface{ SetLinger(int) error }); ok && how == edit.Reset {
@@ -89,18 +89,18 @@ func (s *Session) end(how edit.End) error {
 	if err := s.conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
 		return err
 	}
-	_, _ = io.Copy(io.Discard, s.in) // until the client closes or the deadline
+	_, _ = io.Copy(io.Discard, &s.in) // until the client closes or the deadline
 	return nil
 }
 
 // stall flushes the buffer and reads until the client closes.
 func (s *Session) stall() error {
-	if err := s.out.flush(); err != nil {
+	if err := s.out.rest(); err != nil {
 		return err
 	}
 	if err := s.conn.SetReadDeadline(time.Time{}); err != nil {
 		return err
 	}
-	_, _ = io.Copy(io.Discard, s.in) // until the client or the server closes
+	_, _ = io.Copy(io.Discard, &s.in) // until the client or the server closes
 	return nil
 }

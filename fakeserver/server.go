@@ -31,6 +31,7 @@ type Server struct {
 	tenants  tenants
 	ledger   ledger
 	stats    stats
+	lender   lender
 
 	mu        sync.Mutex
 	closed    bool
@@ -39,8 +40,8 @@ type Server struct {
 	sessions  map[*Session]struct{}
 	count     int                    // sessions so far
 	idle      chan struct{}          // closed while no session is open
-	ended     archive                // of sessions without a user who exists
-	archived  atomic.Int64           // octets of all ended transcripts
+	strangers tenant                 // the ended sessions without a user who exists
+	shelf     shelf                  // the journals of all ended sessions
 	before    atomic.Int64           // sessions before Restart
 	turned    accept.Second          // limits the log of refused clients
 	news      signal                 // commands, ends of sessions, mail deleted
@@ -71,6 +72,7 @@ func newServer(p Protocol, drop *Maildrop, o Options, users *directory) *Server 
 		s.verbs[v.Name] = &knownVerb{Verb: v, open: !s.secrets.In([]byte(v.Name + " x y"))}
 	}
 	s.stats.prepare()
+	s.lender.line = o.MaxLine
 	s.words = wordsOf(p.Verbs())
 	return s
 }
@@ -229,19 +231,13 @@ func (s *Server) finish(session *Session) {
 // the oldest one of the user with the most octets. s.mu must be locked.
 func (s *Server) archive(session *Session, j journal) {
 	if session.tenant == nil {
-		s.archived.Add(int64(s.ended.add(j)))
+		s.strangers.add(j, &s.shelf)
 	} else {
-		s.archived.Add(int64(session.tenant.end(&session.record, j)))
+		session.tenant.end(&session.record, j, &s.shelf)
 	}
-	for s.archived.Load() > int64(32*max(s.o.TranscriptOctets, 0)) {
-		freed := s.tenants.dropOldest(s.ended.octets)
-		if freed == 0 && len(s.ended.kept) > 0 {
-			freed = s.ended.drop()
-		}
-		if freed == 0 {
-			return
-		}
-		s.archived.Add(-int64(freed))
+	limit := 32 * max(s.o.TranscriptOctets, 0)
+	for t := s.shelf.above(limit); t != nil; t = s.shelf.above(limit) {
+		t.dropOldest(&s.shelf)
 	}
 }
 
@@ -356,7 +352,7 @@ func (s *Server) Transcripts() []Transcript {
 func (s *Server) journals() []journal {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	all := slices.Concat(s.ended.kept, s.tenants.ended())
+	all := append(s.strangers.kept(), s.tenants.ended()...)
 	for session := range s.sessions {
 		all = append(all, session.record.known())
 	}
@@ -398,7 +394,7 @@ func (s *Server) RemoveUser(name string) {
 	s.rules.remove(name)
 	s.users.remove(name)
 	if t := s.tenants.remove(name); t != nil {
-		s.archived.Add(-int64(t.forget()))
+		t.forget(&s.shelf)
 		t.news.tell()
 	}
 }

@@ -1,14 +1,11 @@
 package fakeserver
 
 import (
-	"bufio"
-	"bytes"
 	"crypto/tls"
 	"errors"
 	"io"
 	"net"
 	"os"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -22,7 +19,7 @@ type Session struct {
 	server *Server
 	number int
 	conn   net.Conn
-	in     *bufio.Reader
+	in     input
 	out    writer
 	record recorder
 	talk   Talk
@@ -54,13 +51,14 @@ type Session struct {
 func newSession(server *Server, c net.Conn, number int) *Session {
 	s := &Session{
 		server: server, number: number, conn: c, turn: number - int(server.before.Load()),
-		in:    bufio.NewReaderSize(c, max(4<<10, server.o.MaxLine)),
+		in:    input{lender: &server.lender},
 		state: Connecting,
 		quit:  make(chan struct{}),
 	}
 	s.record.begin(number, c.RemoteAddr(), server.o.Now(), server.o.TranscriptOctets, server.o.Timed)
-	s.record.tap = server.o.Tap
-	s.out = writer{conn: c, patience: server.o.IdleTimeout, record: &s.record, quit: s.quit, fragment: server.o.Fragment, stats: &server.stats, before: s.publish}
+	s.record.tap, s.record.lender = server.o.Tap, &server.lender
+	s.in.use(c)
+	s.out = writer{conn: c, lender: &server.lender, patience: server.o.IdleTimeout, record: &s.record, quit: s.quit, fragment: server.o.Fragment, stats: &server.stats, before: s.publish}
 	return s
 }
 
@@ -186,6 +184,7 @@ func (s *Session) run(implicitTLS bool) {
 	why := s.serve()
 	s.talk.End()
 	s.stop()
+	s.in.release()
 	s.measured()
 	s.record.event(why)
 	s.server.o.Log.Info("session ended", "session", s.number, "user", s.name, "why", why)
@@ -200,7 +199,7 @@ func (s *Session) serve() string {
 		return why
 	}
 	for {
-		waited := !s.lineWaiting()
+		waited := !s.in.lineWaiting()
 		if waited {
 			if err := s.await(); err != nil {
 				return s.lost(err)
@@ -225,10 +224,10 @@ func (s *Session) serve() string {
 	}
 }
 
-// await flushes the buffer and starts the inactivity timer. RFC 1939 section 3: only a command
+// await flushes the output and starts the inactivity timer. RFC 1939 section 3: only a command
 // resets the timer, so the deadline applies to a whole line, not to each read.
 func (s *Session) await() error {
-	if err := s.out.flush(); err != nil {
+	if err := s.out.rest(); err != nil {
 		return err
 	}
 	s.measured()
@@ -265,7 +264,7 @@ func (s *Session) read() (*Exchange, error) {
 		x.pseudo, x.Verb, x.Args = true, responseVerb, s.response
 		limit = s.server.o.MaxResponse
 	}
-	l, fits, err := s.readLine(limit)
+	l, fits, err := s.in.line(limit)
 	if err != nil {
 		return nil, err
 	}
@@ -317,18 +316,18 @@ func (s *Session) readBody() (*Exchange, error) {
 	s.body = false
 	octets := int64(0)
 	for {
-		if s.in.Buffered() == 0 {
+		if s.in.buffered() == 0 {
 			if err := s.await(); err != nil {
 				return nil, err
 			}
 		}
-		p, err := s.in.Peek(max(s.in.Buffered(), 1))
+		p, err := s.in.peek()
 		if err != nil {
 			return nil, err
 		}
 		n, ended := s.talk.Body(p)
 		octets += int64(n)
-		if _, err := s.in.Discard(n); err != nil {
+		if err := s.in.discard(n); err != nil {
 			return nil, err
 		}
 		if ended {
@@ -337,38 +336,6 @@ func (s *Session) readBody() (*Exchange, error) {
 			return &Exchange{Verb: ".", Line: []byte("."), Session: s}, nil
 		}
 	}
-}
-
-// lineWaiting reports whether the read buffer has a whole command, so that the replies to pipelined
-// commands are sent together.
-func (s *Session) lineWaiting() bool {
-	b, err := s.in.Peek(s.in.Buffered())
-	return err == nil && bytes.IndexByte(b, '\n') >= 0
-}
-
-// readLine returns the next line of at most limit octets without its line end. The slice is valid
-// until the next call. A longer line is discarded.
-func (s *Session) readLine(limit int) (l []byte, fits bool, err error) {
-	l, err = s.in.ReadSlice('\n')
-	if errors.Is(err, bufio.ErrBufferFull) {
-		l = slices.Clone(l)
-		for errors.Is(err, bufio.ErrBufferFull) {
-			var more []byte
-			if more, err = s.in.ReadSlice('\n'); len(l) <= limit {
-				l = append(l, more...)
-			}
-		}
-	}
-	if err != nil || len(l) > limit {
-		return nil, false, err
-	}
-	// RFC 1939 section 3: a command ends with CRLF. A bare LF is accepted too, as by
-	// all servers.
-	l = l[:len(l)-1]
-	if len(l) > 0 && l[len(l)-1] == '\r' {
-		l = l[:len(l)-1]
-	}
-	return l, true, nil
 }
 
 // exchange answers one command. It reports whether the session has ended, and why.

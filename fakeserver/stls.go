@@ -14,7 +14,7 @@ func stls(t *popTalk, _ *Exchange) Answer {
 	return Answer{Reply: edit.OK("begin TLS"), Next: NextTLS, Took: func() edit.Reply {
 		// Commands sent together with STLS would count as sent over TLS, although
 		// an attacker may have inserted them.
-		if s.in.Buffered() > 0 {
+		if s.in.buffered() > 0 {
 			s.state = Update
 			return translated(t.texts, edit.Err("nothing may follow STLS before the handshake"))
 		}

@@ -8,10 +8,9 @@ import (
 
 // body writes a message, or the top of it, in the form sent over the wire.
 type body struct {
-	open io.Reader
-	// scratch points to the session's buffer for mail that must be copied.
-	scratch *[]byte
-	lines   int64 // to send after the header, for TOP; negative = all
+	open   io.Reader
+	lender *lender // of a buffer for mail that must be copied
+	lines  int64   // to send after the header, for TOP; negative = all
 
 	stuffed stuffer // a value, so that a message needs one allocation
 }
@@ -25,7 +24,7 @@ func (b *body) WriteTo(w io.Writer) (int64, error) {
 	if b.lines >= 0 {
 		to = &topWriter{w: st, left: b.lines}
 	}
-	err := copyTo(to, b.open, b.scratch)
+	err := copyTo(to, b.open, b.lender)
 	if err == nil {
 		err = st.finish()
 	}
@@ -33,15 +32,14 @@ func (b *body) WriteTo(w io.Writer) (int64, error) {
 }
 
 // copyTo copies r to w, by the WriteTo method of r if it has one.
-func copyTo(w io.Writer, r io.Reader, scratch *[]byte) error {
+func copyTo(w io.Writer, r io.Reader, lender *lender) error {
 	var err error
 	if from, ok := r.(io.WriterTo); ok {
 		_, err = from.WriteTo(w)
 	} else {
-		if *scratch == nil {
-			*scratch = make([]byte, fullBuffer)
-		}
-		_, err = io.CopyBuffer(w, r, *scratch)
+		buffer := lender.piece()
+		_, err = io.CopyBuffer(w, r, buffer[:cap(buffer)])
+		lender.takePiece(buffer)
 	}
 	if errors.Is(err, errTopDone) {
 		return nil

@@ -15,6 +15,8 @@ type tenant struct {
 	open  map[*recorder]int // the number of each
 	ended archive
 	news  signal // commands, replies and ends of these sessions
+
+	weight, place int // in the shelf, which guards them
 }
 
 // join adds a session, and returns its number among the tenant's sessions.
@@ -36,16 +38,33 @@ func (t *tenant) leave(r *recorder) {
 	delete(t.open, r)
 }
 
-// end keeps the journal of a session that has ended, unless the session was forgotten. It
-// returns the octets that it keeps.
-func (t *tenant) end(r *recorder, done journal) int {
+// end keeps the journal of a session that has ended, unless the session was forgotten.
+func (t *tenant) end(r *recorder, done journal, shelf *shelf) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if _, ours := t.open[r]; !ours {
-		return 0
+	if _, ours := t.open[r]; ours {
+		delete(t.open, r)
+		t.ended.add(done)
+		shelf.set(t, t.ended.octets)
 	}
-	delete(t.open, r)
-	return t.ended.add(done)
+}
+
+// add keeps the journal of an ended session that was not counted among the open ones.
+func (t *tenant) add(done journal, shelf *shelf) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.ended.add(done)
+	shelf.set(t, t.ended.octets)
+}
+
+// dropOldest drops the journal of the session that ended first, if there is one.
+func (t *tenant) dropOldest(shelf *shelf) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.ended.kept) > 0 {
+		t.ended.drop()
+		shelf.set(t, t.ended.octets)
+	}
 }
 
 // journals returns the journals of all sessions, in the order of joining, and the number of those
@@ -87,13 +106,19 @@ func (t *tenant) numbers(visit int) (all []int) {
 	return all
 }
 
-// forget forgets all sessions. It returns the octets that were kept.
-func (t *tenant) forget() int {
+// forget forgets all sessions.
+func (t *tenant) forget(shelf *shelf) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	octets := t.ended.octets
 	t.open, t.ended, t.count = nil, archive{}, 0
-	return octets
+	shelf.set(t, 0)
+}
+
+// kept returns the journals of the ended sessions that are kept.
+func (t *tenant) kept() []journal {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.ended.kept)
 }
 
 // tenants holds the tenants of all users, by name. Its methods are safe for concurrent use.
@@ -140,31 +165,7 @@ func (all *tenants) list() []*tenant {
 // ended returns the kept journals of all users' sessions.
 func (all *tenants) ended() (found []journal) {
 	for _, t := range all.list() {
-		t.mu.Lock()
-		found = append(found, t.ended.kept...)
-		t.mu.Unlock()
+		found = append(found, t.kept()...)
 	}
 	return found
-}
-
-// dropOldest drops the oldest journal of the user whose journals take most, if that is more
-// than other takes. It returns the octets that it took, or 0.
-func (all *tenants) dropOldest(other int) int {
-	var heaviest *tenant
-	for _, t := range all.list() {
-		t.mu.Lock()
-		if t.ended.octets > other {
-			heaviest, other = t, t.ended.octets
-		}
-		t.mu.Unlock()
-	}
-	if heaviest == nil {
-		return 0
-	}
-	heaviest.mu.Lock()
-	defer heaviest.mu.Unlock()
-	if len(heaviest.ended.kept) == 0 { // forgotten meanwhile
-		return 0
-	}
-	return heaviest.ended.drop()
 }

@@ -117,7 +117,7 @@ func (s *Server) ForgetSessions(ctx context.Context, user string) error {
 		return nil
 	}
 	open := t.numbers(0)
-	s.archived.Add(-int64(t.forget()))
+	t.forget(&s.shelf)
 	t.news.tell()
 	return s.endAll(ctx, open)
 }
@@ -132,8 +132,7 @@ func (s *Server) Restart() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.before.Store(int64(s.count))
-	s.archived.Add(-int64(s.ended.octets))
-	s.ended = archive{}
+	s.strangers.forget(&s.shelf)
 }
 
 // endAll ends the sessions with these numbers and waits until they have ended, so that their

@@ -79,7 +79,7 @@ func (h *handshake) WriteTo(w io.Writer) (int64, error) {
 	l.to = nil
 	s.tls = conn
 	s.out.conn = conn
-	s.in.Reset(conn)
+	s.in.use(conn)
 	s.record.event(tls.VersionName(conn.ConnectionState().Version))
 	return l.sent, nil
 }

@@ -5,19 +5,14 @@ import (
 	"time"
 )
 
-const (
-	// firstBuffer suffices for a session that only logs in and out.
-	firstBuffer = 4 << 10
-	// fullBuffer is the most that a busy session collects before it writes.
-	fullBuffer = 64 << 10
-	// largestWrite limits the octets sent within one write deadline.
-	largestWrite = 1 << 20
-)
+// largestWrite limits the octets sent within one write deadline.
+const largestWrite = 1 << 20
 
 // writer buffers the output of a session. Only that session uses it.
 type writer struct {
 	conn     net.Conn
-	buf      []byte
+	lender   *lender
+	buf      []byte        // nil during waits
 	patience time.Duration // limits the wait for a client that does not read
 	record   *recorder
 	quit     <-chan struct{} // ends waiting
@@ -35,29 +30,19 @@ func (w *writer) Write(p []byte) (int, error) {
 	if w.err != nil {
 		return 0, w.err
 	}
-	if len(w.buf)+len(p) > cap(w.buf) && cap(w.buf) < fullBuffer {
-		w.grow(len(w.buf) + len(p))
-	}
-	if len(w.buf)+len(p) > cap(w.buf) {
+	if len(w.buf)+len(p) > piece {
 		if err := w.flush(); err != nil {
 			return 0, err
 		}
-		if len(p) >= cap(w.buf) {
+		if len(p) >= piece {
 			return len(p), w.put(p)
 		}
 	}
+	if w.buf == nil {
+		w.buf = w.lender.piece()
+	}
 	w.buf = append(w.buf, p...)
 	return len(p), nil
-}
-
-func (w *writer) grow(need int) {
-	size := firstBuffer
-	if need > size {
-		size = fullBuffer
-	}
-	if size > cap(w.buf) {
-		w.buf = append(make([]byte, 0, size), w.buf...)
-	}
 }
 
 // flush sends the buffered octets. It blocks until the client accepts them.
@@ -68,6 +53,16 @@ func (w *writer) flush() error {
 		w.buf = w.buf[:0]
 	}
 	return w.err
+}
+
+// rest flushes the buffer and gives it back, since a wait follows.
+func (w *writer) rest() error {
+	err := w.flush()
+	if w.buf != nil {
+		w.lender.takePiece(w.buf)
+		w.buf = nil
+	}
+	return err
 }
 
 // put writes p to the connection. Nothing else does.
@@ -89,7 +84,7 @@ func (w *writer) put(p []byte) error {
 
 // Rest flushes the buffer and waits. It fails when the server is being closed.
 func (w *writer) Rest(d time.Duration) error {
-	if err := w.flush(); err != nil || d <= 0 {
+	if err := w.rest(); err != nil || d <= 0 {
 		return err
 	}
 	timer := time.NewTimer(d)

@@ -62,7 +62,7 @@ func TestTenThousandSessionsAtOnceTakeLittleMemory(t *testing.T) {
 	t.Logf("%d sessions: opened in %.1fs, ended in %.1fs", manySessions, opened.Seconds(), time.Since(begin).Seconds())
 	peak := peakMemory(t, p.command.Process.Pid)
 	t.Logf("memory for each session: %.1f KiB", float64(peak)/1024/manySessions)
-	g.Expect(peak).To(BeNumerically("<", 400<<20))
+	g.Expect(peak).To(BeNumerically("<", 256<<20))
 }
 
 // inParallel calls do for each session, 100 at a time.
