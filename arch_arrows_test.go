@@ -57,6 +57,7 @@ var arrows = map[string][]string{
 	"cmd/bench/internal/servers":  {"cmd/bench/internal/workload", "cmd/bench/internal/child", "cmd/bench/internal/numbers", "fakeserver", "fakeserver/maildrop", "fixtures", "mtm/account", "mtm/pop3", "cmd/internal/cli", "cmd/internal/peer"},
 	"cmd/bench/internal/verify":   {"cmd/bench/internal/workload", "cmd/bench/internal/numbers", "fakeserver/maildrop", "mtm", "mtm/store", "cmd/internal/cli", "cmd/internal/peer"},
 	"cmd/bench/internal/workload": {"cmd/bench/internal/numbers", "fakeserver/maildrop", "cmd/internal/cli", "cmd/internal/mailfiles"},
+	"cmd/bench/internal/hosts":    {"cmd/bench/internal/wire"},
 	"cmd/bench/internal/wire":     nil,
 	"cmd/bench/internal/child":    {"cmd/internal/cli"},
 	"cmd/bench/internal/numbers":  nil,
@@ -82,7 +83,10 @@ var arrows = map[string][]string{
 	"fakeserver/internal/accept":        nil,
 	"fakeserver/internal/dots":          nil,
 
-	// A module of its own: what it needs is not in go.mod.
+	// Modules of their own: what they need is not in go.mod.
+	"cmd/bench/k6":          {"cmd/bench/k6/client", "cmd/bench/k6/output", "cmd/bench/internal/hosts"},
+	"cmd/bench/k6/client":   {"mtm/pop3", "fakeserver/maildrop"},
+	"cmd/bench/k6/output":   {"cmd/bench/k6/client", "cmd/bench/internal/hosts", "cmd/bench/internal/wire"},
 	"tools/release":         nil,
 	"tools/release/browser": {"scenarios"},
 }

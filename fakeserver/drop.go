@@ -15,6 +15,7 @@ import (
 // login to its end (RFC 1939 section 4).
 type Maildrop struct {
 	source maildrop.Source
+	each   bool                 // every session has the mail for itself; see PerSession
 	lock   chan struct{}        // full while a session holds the maildrop
 	seen   map[string]time.Time // when a session first saw a message, for Expire; guarded by mu
 
@@ -32,6 +33,15 @@ func NewMaildrop(messages ...maildrop.Message) *Maildrop {
 // MaildropOf returns a maildrop with the mail of any source. A source belongs to one maildrop.
 func MaildropOf(source maildrop.Source) *Maildrop {
 	return &Maildrop{source: source, lock: make(chan struct{}, 1)}
+}
+
+// PerSession returns a maildrop with the mail of any source that each session has for itself: any
+// number of sessions are open at once, and what one deletes is gone until it ends. The source stays
+// as it is. So any of several servers can serve any session of a user.
+func PerSession(source maildrop.Source) *Maildrop {
+	d := MaildropOf(source)
+	d.each = true
+	return d
 }
 
 // Messages returns the current messages in order, including those that an open session has
@@ -174,7 +184,7 @@ func (d *Maildrop) current(o *Options) (maildrop.List, error) {
 		return nil, errInUse
 	}
 	list, err := d.source.List()
-	if err != nil || o.Expire <= 0 {
+	if err != nil || o.Expire <= 0 || d.each {
 		return list, err
 	}
 	if err := d.expire(list, o.Expire, o.Now()); err != nil {
@@ -191,17 +201,18 @@ var errInUse = errors.New("maildrop is in use")
 // open locks the maildrop, unless sessions share it, and returns its mail as changed by see. While
 // another session holds the lock it waits, for at most LockWait and until quit is closed.
 func (d *Maildrop) open(o *Options, quit <-chan struct{}, see sight) (*view, error) {
-	if !o.Shared && !d.take(o.LockWait, quit) {
+	shared := o.Shared || d.each
+	if !shared && !d.take(o.LockWait, quit) {
 		return nil, errInUse
 	}
 	list, err := d.current(o)
 	if err != nil {
-		if !o.Shared {
+		if !shared {
 			<-d.lock
 		}
 		return nil, err
 	}
-	v := &view{drop: d, list: see(list), shared: o.Shared, renewed: d.renewed.Load()}
+	v := &view{drop: d, list: see(list), shared: shared, renewed: d.renewed.Load()}
 	v.reset()
 	return v, nil
 }
@@ -262,6 +273,9 @@ func (v *view) commit(deletes func(Leaving) bool, quit bool) error {
 
 // remove removes the messages at these positions from the source.
 func (v *view) remove(at iter.Seq[int]) error {
+	if v.drop.each {
+		return nil
+	}
 	defer v.drop.news.tell()
 	if source, ok := v.drop.source.(maildrop.PositionRemover); ok {
 		if err := source.RemoveAt(v.list, at); !errors.Is(err, maildrop.ErrOtherList) {
@@ -308,7 +322,7 @@ func (v *view) reload(see sight) error {
 
 // release unlocks the maildrop; v must not be used afterwards.
 func (v *view) release() {
-	if source, ok := v.drop.source.(maildrop.Changing); ok {
+	if source, ok := v.drop.source.(maildrop.Changing); ok && !v.drop.each {
 		source.SessionEnded()
 	}
 	if !v.shared {

@@ -412,8 +412,8 @@ func (s *Server) Stats() Stats {
 	return all
 }
 
-// User returns a user, if the name is known.
-func (s *Server) User(name string) (User, bool) { return s.users.user(name) }
+// User returns a user of Options.Users or SetUser, if the name is known.
+func (s *Server) User(name string) (User, bool) { return s.users.listed(name) }
 
 // Maildrop returns the maildrop of users without one of their own.
 func (s *Server) Maildrop() *Maildrop { return s.drop }

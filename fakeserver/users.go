@@ -53,13 +53,15 @@ type directory struct {
 	now        func() time.Time
 	secret     [32]byte // for the salts of SCRAM
 
+	unlisted func(name string) (User, bool) // Options.Unlisted
+
 	mu     sync.RWMutex
 	byName map[string]User
 }
 
 // newDirectory returns the directory for complete options.
 func newDirectory(o *Options) *directory {
-	d := &directory{offered: o.Mechanisms, utf8: o.UTF8, loginDelay: o.LoginDelay, now: o.Now, byName: maps.Clone(o.Users)}
+	d := &directory{offered: o.Mechanisms, utf8: o.UTF8, loginDelay: o.LoginDelay, now: o.Now, unlisted: o.Unlisted, byName: maps.Clone(o.Users)}
 	_, _ = rand.Read(d.secret[:]) // it never fails
 	return d
 }
@@ -79,10 +81,20 @@ func (d *directory) remove(name string) {
 	delete(d.byName, name)
 }
 
-func (d *directory) user(name string) (User, bool) {
+// listed returns a user that was set.
+func (d *directory) listed(name string) (User, bool) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	u, known := d.byName[name]
+	return u, known
+}
+
+// user returns a user who may log in: a listed one, else one of Options.Unlisted.
+func (d *directory) user(name string) (User, bool) {
+	u, known := d.listed(name)
+	if !known && d.unlisted != nil {
+		return d.unlisted(name)
+	}
 	return u, known
 }
 
@@ -106,9 +118,7 @@ func (d *directory) anyToken() bool {
 
 // byPassword returns a user who may log in with a password, if the name is known.
 func (d *directory) byPassword(name string) (User, bool) {
-	d.mu.RLock()
-	defer d.mu.RUnlock()
-	u, known := d.byName[name]
+	u, known := d.user(name)
 	return u, known && (u.Password != "" || u.Token == "")
 }
 
@@ -150,10 +160,16 @@ func isASCII[T string | []byte](text T) bool {
 
 // checkToken returns the user with this token. Without a name the token alone identifies the user.
 func (d *directory) checkToken(name, token string) (string, User, error) {
+	if name != "" {
+		if u, known := d.user(name); known && u.Token != "" && equal(u.Token, token) {
+			return name, u, nil
+		}
+		return "", User{}, ErrDenied
+	}
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	for n, u := range d.byName {
-		if (name == "" || name == n) && u.Token != "" && equal(u.Token, token) {
+		if u.Token != "" && equal(u.Token, token) {
 			return n, u, nil
 		}
 	}

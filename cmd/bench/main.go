@@ -27,7 +27,7 @@ func main() { os.Exit(cli.Run(newRoot(), os.Args[1:], os.Stdin, os.Stdout, os.St
 func modes() []harness.Mode {
 	return []harness.Mode{
 		RetrieveMode(), RefreshMode(), CompareMode(), ServersMode(), StartMode(), SessionsMode(), GrowthMode(), VerifyMode(),
-		CancelMode(), SendMode(), DeleteMode(), GuardMode(),
+		CancelMode(), SendMode(), DeleteMode(), GuardMode(), K6Mode(),
 	}
 }
 
@@ -51,6 +51,7 @@ served. Without a command it makes a short measurement, in less than a minute.`,
   bench guard old/bin new/bin
   bench cancel
   bench send
+  bench k6 steady --k6 bin/k6
   bench verify --synthetic 10000,mix=mail ~/Maildir`,
 		RunE: quick,
 	}

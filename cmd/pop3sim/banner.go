@@ -47,6 +47,9 @@ func (f *serveFlags) banner(text *strings.Builder, mail *mailbox, ports listener
 		if u.token != "" {
 			fmt.Fprintf(text, ", token %s", cli.OneLine(u.token))
 		}
+		if u.numbered() {
+			text.WriteString(" (n is 1, 2 ...; what a session deletes is back in the next one)")
+		}
 		text.WriteString("\n")
 	}
 	if !f.played.given() { // a scenario sets the capabilities itself
@@ -70,8 +73,8 @@ func (f *serveFlags) banner(text *strings.Builder, mail *mailbox, ports listener
 // examples writes commands for users to copy.
 func (f *serveFlags) examples(text *strings.Builder, ports listeners) {
 	user := f.everyone()[0]
-	who := "-u " + shellWord(user.name+":"+user.password)
-	account := fmt.Sprintf("--user %s --password %s", shellWord(user.name), shellWord(user.password))
+	who := "-u " + shellWord(user.first()+":"+user.password)
+	account := fmt.Sprintf("--user %s --password %s", shellWord(user.first()), shellWord(user.password))
 	if user.password == "" {
 		who = fmt.Sprintf("-u %s: --oauth2-bearer %s", shellWord(user.name), shellWord(user.token))
 		account = fmt.Sprintf("--user %s --token %s", shellWord(user.name), shellWord(user.token))

@@ -17,21 +17,29 @@ import (
 // program that started it.
 type lifetime struct {
 	limit         time.Duration
+	drain         time.Duration
 	stdin, parent bool
 }
 
 func (l *lifetime) add(flags *pflag.FlagSet) {
 	flags.DurationVar(&l.limit, "for", 0, "stop after `TIME`, such as 10m (default no limit)")
+	flags.DurationVar(&l.drain, "drain", grace, "open sessions may go on for `TIME` after the signal to stop")
 	flags.BoolVar(&l.stdin, "exit-on-stdin-eof", false, "stop when standard input ends, that is when the program that started this one has closed it or has ended")
 	flags.BoolVar(&l.parent, "exit-with-parent", false, "stop when the process that started this one ends")
 }
 
 func (l *lifetime) check() error {
-	if l.limit < 0 {
+	switch {
+	case l.limit < 0:
 		return cli.Usage("--for takes a time such as 10m, not %s", l.limit)
+	case l.drain < 0 || l.drain > longestDrain:
+		return cli.Usage("--drain takes 0 to %s, not %s", longestDrain, l.drain)
 	}
 	return nil
 }
+
+// longestDrain limits --drain.
+const longestDrain = 24 * time.Hour
 
 // The reasons for a stop without a signal.
 var (

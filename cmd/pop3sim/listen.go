@@ -107,6 +107,8 @@ func (l listeners) until(ctx context.Context, server pop3Server, done <-chan str
 	case <-ctx.Done():
 	}
 	err = stopped(err)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	defer cancel()
 	if end := shutdown(ctx, server); err == nil {
 		err = end
 	}
@@ -240,13 +242,11 @@ func warn(text *strings.Builder, ports listeners, requireTLS bool) {
 	}
 }
 
-// grace is the time that open sessions may continue after the signal to stop.
+// grace is the time that open sessions may continue after the signal to stop, without --drain.
 const grace = time.Second
 
-// shutdown stops the server after giving open sessions a moment to finish.
+// shutdown stops the server; open sessions may go on until ctx ends.
 func shutdown(ctx context.Context, server interface{ Shutdown(context.Context) error }) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
-	defer cancel()
 	err := server.Shutdown(ctx)
 	// Rules of a scenario that have not fired are reported by verdict, not here.
 	_, unmet := errors.AsType[*fakeserver.UnmetError](err)

@@ -99,14 +99,19 @@ func (f *mailFlags) choose() (*mailbox, error) {
 	})
 }
 
-// copies returns a maildrop for each of n users. With receives it accepts new mail.
-func (b *mailbox) copies(n int, receives bool) ([]*fakeserver.Maildrop, error) {
-	sources, err := b.sources(n)
+// copies returns a maildrop for each login. With receives it accepts new mail, unless the login is for
+// many users: each of their sessions has the mail for itself.
+func (b *mailbox) copies(all logins, receives bool) ([]*fakeserver.Maildrop, error) {
+	sources, err := b.sources(len(all))
 	if err != nil {
 		return nil, err
 	}
-	drops := make([]*fakeserver.Maildrop, n)
+	drops := make([]*fakeserver.Maildrop, len(all))
 	for i, source := range sources {
+		if all[i].numbered() {
+			drops[i] = fakeserver.PerSession(source)
+			continue
+		}
 		if _, able := source.(maildrop.Receiver); receives && !able {
 			source = &received{Source: source, mail: maildrop.Memory()}
 		}

@@ -162,7 +162,7 @@ func (f *serveFlags) mailFor(s *scenarios.Scenario) (*mailbox, []*fakeserver.Mai
 	if f.played.profile != "" {
 		mail.about += ", like " + s.Title
 	}
-	drops, err := mail.copies(len(f.everyone()), f.smtp != "")
+	drops, err := mail.copies(f.everyone(), f.smtp != "")
 	return mail, drops, err
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -62,8 +63,14 @@ continue as they began; new sessions count from 1, and the verdict is about them
 over HTTP keep their mail, rules and expectations. When the scenario or the mail is wrong, it logs
 the error and continues as before. It stops when its terminal is closed.
 
-The server stops at Ctrl-C (SIGINT) or SIGTERM, with exit status 0 (see --judge). Sessions ended by
-this do not delete messages.
+With {n} in its name, --user is for any number of users: user{n} is user1, user2 and so on. Each of
+their sessions has the whole mailbox for itself, and what it deletes is back in the next one. So
+several simulators with the same flags can stand behind one address, and any of them serves any
+user. A user named in full, or created over HTTP, has a mailbox that lasts, on this simulator only.
+
+The server stops at Ctrl-C (SIGINT) or SIGTERM, with exit status 0 (see --judge). It accepts no more
+clients, is no longer ready, and open sessions may go on for the time of --drain. Sessions ended by
+this do not delete messages; a second signal ends them at once.
 
 `
 
@@ -77,6 +84,7 @@ func newServe() *cobra.Command {
   pop3sim serve --maildir ~/copy-of-Maildir --user ann:secret --user bob:pass:word
   pop3sim serve --synthetic 10000,size=8KiB,seed=7
   pop3sim serve --synthetic 10000000,size=lognormal:8KiB:1.5,mix=mail,arrive=100,expire=1%
+  pop3sim serve --synthetic 1000,seed=7 --user 'user{n}:secret' --drain 30s
   pop3sim serve --pop3 127.0.0.1:0 --json --quiet
   pop3sim serve --pop3s 127.0.0.1:1995 --tls-ca-out ca.pem --require-tls
   pop3sim serve --smtp 127.0.0.1:1025 --user ann:secret --user bob:secret
@@ -102,7 +110,7 @@ func (f *serveFlags) add(c *cobra.Command, pop3 string) {
 	f.web.add(flags)
 	f.mail.add(flags)
 	f.played.add(c, flags)
-	flags.Var(&f.users, "user", "name and password of a user; repeat for several (default demo:demo)")
+	flags.Var(&f.users, "user", "name and password of a user; repeat for several; {n} in the name is any number from 1 (default demo:demo)")
 	flags.Var(tokens{&f.tokens}, "token", "name and OAuth token of a user, who may have no password; repeat for several")
 	flags.Var(&f.mechanisms, "mechanisms", "mechanisms that AUTH offers, or none (default "+strings.Join(fakeserver.Mechanisms(), ",")+")")
 	f.tls.add(flags)
@@ -152,11 +160,30 @@ func (f *serveFlags) check() error {
 	if err := f.web.check(f.http); err != nil {
 		return err
 	}
+	if err := f.checkNumbered(); err != nil {
+		return err
+	}
 	switch stdin := f.played.scenario == "-"; {
 	case stdin && f.life.stdin:
 		return cli.Usage("--exit-on-stdin-eof and --scenario - both read standard input: give one of them")
 	case f.agent && (stdin || f.life.stdin):
 		return cli.Usage("standard input is for the agent: omit --scenario - and --exit-on-stdin-eof")
+	}
+	return nil
+}
+
+// checkNumbered returns an error for mail that cannot be the same in every session of a user, with
+// users who need that.
+func (f *serveFlags) checkNumbered() error {
+	if !slices.ContainsFunc(f.users, login.numbered) {
+		return nil
+	}
+	o := f.mail.synthetic.o
+	switch {
+	case f.played.scenario != "" && f.mail.given() == 0:
+		return cli.Usage("--user with {n} needs mail that every session has for itself: give --synthetic beside --scenario")
+	case o.Arrive > 0 || o.Expire > 0 || o.ExpirePercent > 0 || o.Shuffle:
+		return cli.Usage("--user with {n}: mail that changes between sessions would differ from simulator to simulator; omit arrive, expire and shuffle")
 	}
 	return nil
 }
@@ -179,12 +206,27 @@ func (f *serveFlags) options(log *slog.Logger, told *transcripts, drops []*fakes
 		o.TranscriptOctets = 0
 		o.OnLines, o.OnSession = told.lines(""), told.session("")
 	}
+	numbered := map[login]fakeserver.User{}
 	for i, user := range f.everyone() {
 		one := fakeserver.User{Password: user.password, Token: user.token}
 		if drops != nil {
 			one.Maildrop = drops[i]
 		}
-		o.Users[user.name] = one
+		if user.numbered() {
+			numbered[user] = one
+		} else {
+			o.Users[user.name] = one
+		}
+	}
+	if len(numbered) > 0 {
+		o.Unlisted = func(name string) (fakeserver.User, bool) {
+			for of, user := range numbered {
+				if of.matches(name) {
+					return user, true
+				}
+			}
+			return fakeserver.User{}, false
+		}
 	}
 	return o
 }

@@ -145,18 +145,27 @@ func (sim *simulator) run(ctx context.Context, cmd *cobra.Command, ports listene
 	return err
 }
 
-// shutdown stops all servers, those of the first generation last: they have the listeners.
+// shutdown stops all servers. Nobody is sent here any more, and open sessions may go on for the time
+// of --drain. The servers of the first generation end last: they have the listeners.
 func (sim *simulator) shutdown(ctx context.Context) (err error) {
 	sim.mu.Lock()
 	defer sim.mu.Unlock()
-	if sim.web != nil {
-		err = shutdown(ctx, sim.web)
+	sim.flags.ready.withdraw()
+	if sim.service != nil {
+		sim.service.Leave()
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sim.flags.life.drain)
+	defer cancel()
+	for _, g := range slices.Backward(sim.generations) {
+		err = errors.Join(err, shutdown(ctx, g.server), shutdown(ctx, g.sink))
 	}
 	if sim.service != nil {
 		err = errors.Join(err, sim.service.Close())
 	}
-	for _, g := range slices.Backward(sim.generations) {
-		err = errors.Join(err, shutdown(ctx, g.server), shutdown(ctx, g.sink))
+	if sim.web != nil {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+		defer cancel()
+		err = errors.Join(err, shutdown(ctx, sim.web))
 	}
 	return err
 }

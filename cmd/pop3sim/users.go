@@ -29,8 +29,29 @@ func (l *logins) Set(text string) error {
 		return fmt.Errorf("a name and a password have at most %d octets", longest)
 	case controls(text):
 		return errors.New("a name and a password must not contain control characters")
+	case strings.Count(name, numberMark) > 1:
+		return errors.New("a name has at most one {n}")
 	}
 	return l.add(login{name: name, password: password})
+}
+
+// numberMark stands in the name of a user for any number from 1.
+const numberMark = "{n}"
+
+// numbered reports whether the login is for all users whose names differ in a number.
+func (l login) numbered() bool { return strings.Contains(l.name, numberMark) }
+
+// first returns a name that can log in.
+func (l login) first() string { return strings.Replace(l.name, numberMark, "1", 1) }
+
+// matches reports whether the login is for a user with this name.
+func (l login) matches(name string) bool {
+	before, after, _ := strings.Cut(l.name, numberMark)
+	rest, begins := strings.CutPrefix(name, before)
+	number, ends := strings.CutSuffix(rest, after)
+	const longestNumber = 18
+	isDigit := func(r rune) bool { return r >= '0' && r <= '9' }
+	return begins && ends && number != "" && number[0] != '0' && len(number) <= longestNumber && strings.TrimFunc(number, isDigit) == ""
 }
 
 func (l *logins) add(one login) error {
@@ -79,6 +100,8 @@ func (t tokens) Set(text string) error {
 		return fmt.Errorf("a name has at most %d octets, a token %d", longest, longestToken)
 	case controls(text):
 		return errors.New("a name and a token must not contain control characters")
+	case strings.Contains(name, numberMark):
+		return errors.New("only --user takes a name with {n}")
 	}
 	return t.add(login{name: name, token: token})
 }

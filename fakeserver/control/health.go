@@ -12,6 +12,10 @@ import (
 func (s *Service) health(mux *http.ServeMux) {
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { status(w, http.StatusOK, s.alive()) })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
+		if s.leaving.Load() {
+			status(w, http.StatusServiceUnavailable, map[string]any{"status": "stopping; open sessions may finish"})
+			return
+		}
 		if s.serving.Load().Addr() == "" {
 			status(w, http.StatusServiceUnavailable, map[string]any{"status": "no POP3 listener"})
 			return
@@ -23,6 +27,9 @@ func (s *Service) health(mux *http.ServeMux) {
 	mux.Handle("GET /docs/", docs)
 	mux.Handle("GET /docs", http.RedirectHandler("/docs/", http.StatusMovedPermanently))
 }
+
+// Leave makes /readyz answer that the simulator is stopping, so that nobody is sent here.
+func (s *Service) Leave() { s.leaving.Store(true) }
 
 func (s *Service) alive() map[string]any {
 	return map[string]any{"status": "alive", "for": time.Since(s.begun).Round(time.Millisecond).String()}

@@ -78,6 +78,7 @@ func (l Limits) orDefault() Limits {
 // Service performs the operations on a simulator. Its methods are safe for concurrent use.
 type Service struct {
 	serving atomic.Pointer[fakeserver.Server]
+	leaving atomic.Bool
 	o       Options
 	limits  Limits
 	begun   time.Time

@@ -95,7 +95,7 @@ func (r *Results) latencyTable() page.Table {
 	for i, row := range rows[1:] {
 		cells := []page.Cell{{Text: row[0]}}
 		for j, percent := range tablePercentiles() {
-			cells = append(cells, page.Cell{Text: row[1+j], Value: full(r.Latencies()[i].Latency.At(percent))})
+			cells = append(cells, page.Cell{Text: row[1+j], Value: full(r.Latencies()[i].At(percent))})
 		}
 		t.Rows = append(t.Rows, cells)
 	}

@@ -68,8 +68,12 @@ func (r *Results) throughputPlot() page.Plot {
 		Title: "Throughput over time", X: "seconds", Y: "MB/s",
 		About: "Octets from the server on a watched line, in a run of its own. Watching slows the line down: take rates from the table.",
 	}
-	for i := range r.Traces {
-		m := &r.Traces[i]
+	traces := r.Traces
+	if r.Timing != "" {
+		p.About, traces = r.Timing, r.lastRound()
+	}
+	for i := range traces {
+		m := &traces[i]
 		s := page.Series{Name: r.labelOf(m), Points: speeds(m.Rate)}
 		if n := len(m.Rate); n > 1 {
 			last := m.Rate[n-1]
@@ -109,15 +113,21 @@ func (r *Results) latencyPlot() page.Plot {
 		About: "The time from the moment when a command leaves for the server to the moment when the last octet of its reply leaves for the client, measured " +
 			"on a watched line in a run of its own. The time of a session, which the client measures, is from the connection to the reply to QUIT. When several commands are in flight, the time includes the wait for earlier replies.",
 	}
+	if r.Timing != "" {
+		p.About = r.Timing
+	}
 	for _, m := range r.Latencies() {
-		s := page.Series{Name: r.labelOf(m)}
-		for _, q := range m.Latency.Percentiles {
+		s := page.Series{Name: m.Label}
+		if r.Timing != "" {
+			s.Name += ", " + m.Of
+		}
+		for _, q := range m.Percentiles {
 			if q.Percent < 100 {
 				s.Points = append(s.Points, page.Point{X: 100 / (100 - q.Percent), Y: q.Seconds * 1e3})
 			}
 		}
-		s.Text = fmt.Sprintf("each %s: median %s ms, 99 %% within %s ms, of %s", m.Latency.Of,
-			numbers.Short(m.Latency.At(50)*1e3), numbers.Short(m.Latency.At(99)*1e3), numbers.Grouped(float64(m.Latency.Count)))
+		s.Text = fmt.Sprintf("each %s: median %s ms, 99 %% within %s ms, of %s", m.Of,
+			numbers.Short(m.At(50)*1e3), numbers.Short(m.At(99)*1e3), numbers.Grouped(float64(m.Count)))
 		p.Lines = append(p.Lines, s)
 	}
 	return p

@@ -45,6 +45,7 @@ type Results struct {
 	Plots   func(r *Results) []page.Plot `json:"-"` // returns the first plots of the page; nil for plots of rates and memory
 	Limit   string                       `json:"-"` // name of the server that does not speak POP3, whose rows have only the client's name; "" for none
 	Clock   string                       `json:"-"` // a sentence that says which time is measured, "" for that of the client's whole process
+	Timing  string                       `json:"-"` // sentences about latencies and rates that the client measured, "" for those of a watched line
 }
 
 // Held holds how much memory a server needs for an idle session.
@@ -246,19 +247,20 @@ func (r *Results) SetSyncs(client, text string) {
 
 // Measurement holds the figures of one visit.
 type Measurement struct {
-	Round    int           `json:"round"`
-	Server   string        `json:"server"`
-	Client   string        `json:"client"`
-	Visit    string        `json:"visit,omitempty"`
-	Mailbox  int           `json:"mailbox_messages"`
-	Messages int           `json:"messages"` // fetched messages, or those listed by a refresh; for bench sessions, sessions
-	Octets   int64         `json:"octets"`   // of the fetched mail, 0 where they are not counted
-	Seconds  float64       `json:"seconds"`  // of the client's whole process; where a server is measured, as measured by the client
-	Spent    child.Usage   `json:"client_usage"`
-	Serving  child.Usage   `json:"server_usage"`
-	Trip     float64       `json:"round_trip_seconds,omitempty"` // the median of several measured round trips
-	Tops     *int          `json:"tops,omitempty"`               // TOP commands that the server saw, where it counts
-	Syncs    *int          `json:"syncs,omitempty"`              // fsync and similar calls, where they were counted
-	Latency  *wire.Latency `json:"latency,omitempty"`
-	Rate     []wire.Sample `json:"rate,omitempty"` // over time, where the line was watched
+	Round    int            `json:"round"`
+	Server   string         `json:"server"`
+	Client   string         `json:"client"`
+	Visit    string         `json:"visit,omitempty"`
+	Mailbox  int            `json:"mailbox_messages"`
+	Messages int            `json:"messages"` // fetched messages, or those listed by a refresh; for bench sessions, sessions
+	Octets   int64          `json:"octets"`   // of the fetched mail, 0 where they are not counted
+	Seconds  float64        `json:"seconds"`  // of the client's whole process; where a server is measured, as measured by the client
+	Spent    child.Usage    `json:"client_usage"`
+	Serving  child.Usage    `json:"server_usage"`
+	Trip     float64        `json:"round_trip_seconds,omitempty"` // the median of several measured round trips
+	Tops     *int           `json:"tops,omitempty"`               // TOP commands that the server saw, where it counts
+	Syncs    *int           `json:"syncs,omitempty"`              // fsync and similar calls, where they were counted
+	Latency  *wire.Latency  `json:"latency,omitempty"`
+	Verbs    []wire.Latency `json:"verbs,omitempty"` // of each verb, by clients that measure all of them
+	Rate     []wire.Sample  `json:"rate,omitempty"`  // over time, where the line was watched or the client measures it
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"pop3mtm/cmd/bench/internal/numbers"
+	"pop3mtm/cmd/bench/internal/wire"
 )
 
 // Table returns the results as text for a person.
@@ -139,13 +140,23 @@ func (r *Results) cells(s *Row) []string {
 	return c
 }
 
-// Latencies returns the measurements that have latencies, from the traces and the last round.
-func (r *Results) Latencies() []*Measurement {
-	var found []*Measurement
+// Timed is how long each thing of one kind took, and the label of the row that it belongs to.
+type Timed struct {
+	Label string
+	*wire.Latency
+}
+
+// Latencies returns the latencies of the traces and of the last round.
+func (r *Results) Latencies() []Timed {
+	var found []Timed
 	for _, list := range [][]Measurement{r.Traces, r.lastRound()} {
 		for i := range list {
-			if list[i].Latency != nil {
-				found = append(found, &list[i])
+			m := &list[i]
+			if m.Latency != nil {
+				found = append(found, Timed{r.labelOf(m), m.Latency})
+			}
+			for j := range m.Verbs {
+				found = append(found, Timed{r.labelOf(m), &m.Verbs[j]})
 			}
 		}
 	}
@@ -166,9 +177,9 @@ func (r *Results) lastRound() []Measurement {
 func (r *Results) latencyRows() [][]string {
 	rows := [][]string{append([]string{"milliseconds"}, percentHeads()...)}
 	for _, m := range r.Latencies() {
-		line := []string{r.labelOf(m) + ", each " + m.Latency.Of}
+		line := []string{m.Label + ", each " + m.Of}
 		for _, p := range tablePercentiles() {
-			line = append(line, numbers.Short(m.Latency.At(p)*1e3))
+			line = append(line, numbers.Short(m.At(p)*1e3))
 		}
 		rows = append(rows, line)
 	}

@@ -59,9 +59,9 @@ type Sample struct {
 	Messages int64   `json:"messages"`
 }
 
-// timeline keeps samples at equal intervals. When there are too many it drops every second one and
+// Timeline keeps samples at equal intervals. When there are too many it drops every second one and
 // doubles the interval, so that an hour takes no more memory than a second.
-type timeline struct {
+type Timeline struct {
 	every time.Duration
 	kept  []Sample
 }
@@ -71,8 +71,8 @@ const (
 	firstDistance = time.Millisecond
 )
 
-// add keeps a sample when at least one interval has passed since the previous one.
-func (t *timeline) add(at time.Duration, octets, messages int64) {
+// Add keeps a sample when at least one interval has passed since the previous one.
+func (t *Timeline) Add(at time.Duration, octets, messages int64) {
 	if t.every == 0 {
 		t.every = firstDistance
 	}
@@ -90,4 +90,5 @@ func (t *timeline) add(at time.Duration, octets, messages int64) {
 	t.kept, t.every = half, 2*t.every
 }
 
-func (t *timeline) samples() []Sample { return t.kept }
+// Samples returns those that were kept.
+func (t *Timeline) Samples() []Sample { return t.kept }

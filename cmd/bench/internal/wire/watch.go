@@ -20,7 +20,7 @@ type Watch struct {
 
 	lock     sync.Mutex
 	start    time.Time
-	rate     timeline
+	rate     Timeline
 	took     map[string]*hdrhistogram.Histogram // by verb, microseconds
 	messages int64
 	octets   int64
@@ -38,7 +38,7 @@ func (w *Watch) Begin() {
 	}
 	w.lock.Lock()
 	defer w.lock.Unlock()
-	w.start, w.rate, w.messages, w.octets = w.now(), timeline{}, 0, 0
+	w.start, w.rate, w.messages, w.octets = w.now(), Timeline{}, 0, 0
 	clear(w.took)
 }
 
@@ -57,13 +57,13 @@ func (w *Watch) session() (commands, replies func([]byte)) {
 func (w *Watch) Seen() ([]Sample, *Latency) {
 	w.lock.Lock()
 	defer w.lock.Unlock()
-	w.rate.add(w.now().Sub(w.start), w.octets, w.messages)
+	w.rate.Add(w.now().Sub(w.start), w.octets, w.messages)
 	for _, verb := range w.verbs {
 		if h := w.took[verb]; h != nil {
-			return w.rate.samples(), LatencyOf(verb, h)
+			return w.rate.Samples(), LatencyOf(verb, h)
 		}
 	}
-	return w.rate.samples(), nil
+	return w.rate.Samples(), nil
 }
 
 // watchedSession holds the state of one watched connection.
@@ -139,7 +139,7 @@ func (s *watchedSession) replies(b []byte) {
 			s.statusLine(line, now)
 		}
 	}
-	s.watch.rate.add(now.Sub(s.watch.start), s.watch.octets, s.watch.messages)
+	s.watch.rate.Add(now.Sub(s.watch.start), s.watch.octets, s.watch.messages)
 }
 
 func (s *watchedSession) statusLine(line []byte, now time.Time) {

@@ -56,11 +56,11 @@ var _ = Describe("a watched line", func() {
 	})
 
 	It("keeps a bounded number of samples", func() {
-		var t timeline
+		var t Timeline
 		for i := range 100_000 {
-			t.add(time.Duration(i)*time.Millisecond, int64(i), int64(i))
+			t.Add(time.Duration(i)*time.Millisecond, int64(i), int64(i))
 		}
-		s := t.samples()
+		s := t.Samples()
 		Expect(len(s)).To(BeNumerically("<", mostSamples))
 		Expect(len(s)).To(BeNumerically(">", mostSamples/4))
 		Expect(s[len(s)-1].At).To(BeNumerically(">", 99))
