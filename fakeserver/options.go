@@ -12,8 +12,8 @@ import (
 type Options struct {
 	// Users holds the users by name. Default: demo with the password demo.
 	Users map[string]User
-	// Unlisted returns the user of a name that Users lacks, at each login; false: unknown. Rules for
-	// users and what is counted for each of them exclude these. nil: there are no others.
+	// Unlisted returns the user of a name that Users lacks, at each login; false: unknown. Rules
+	// for users and what is counted for each of them exclude these. nil: there are no others.
 	Unlisted func(name string) (User, bool)
 	// Owner is a user to whom all sessions belong from the connection on, whoever logs in. Default:
 	// a session belongs to the user whom it names.

@@ -99,8 +99,8 @@ func (f *mailFlags) choose() (*mailbox, error) {
 	})
 }
 
-// copies returns a maildrop for each login. With receives it accepts new mail, unless the login is for
-// many users: each of their sessions has the mail for itself.
+// copies returns a maildrop for each login. With receives it accepts new mail, unless the login is
+// for many users: each of their sessions has the mail for itself.
 func (b *mailbox) copies(all logins, receives bool) ([]*fakeserver.Maildrop, error) {
 	sources, err := b.sources(len(all))
 	if err != nil {

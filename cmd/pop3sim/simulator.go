@@ -145,8 +145,8 @@ func (sim *simulator) run(ctx context.Context, cmd *cobra.Command, ports listene
 	return err
 }
 
-// shutdown stops all servers. Nobody is sent here any more, and open sessions may go on for the time
-// of --drain. The servers of the first generation end last: they have the listeners.
+// shutdown stops all servers. Nobody is sent here any more, and open sessions may go on for the
+// time of --drain. The servers of the first generation end last: they have the listeners.
 func (sim *simulator) shutdown(ctx context.Context) (err error) {
 	sim.mu.Lock()
 	defer sim.mu.Unlock()

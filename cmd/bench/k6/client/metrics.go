@@ -135,8 +135,8 @@ const (
 	kindWrong    = "wrong"    // other octets than those of the synthetic mailbox
 )
 
-// errorKind returns the kind of an error of the server or the line, or "" for one that is neither: a
-// wrong argument, or the end of the iteration.
+// errorKind returns the kind of an error of the server or the line, or "" for one that is neither:
+// a wrong argument, or the end of the iteration.
 func errorKind(ctx context.Context, verb string, err error) string {
 	var line *pop3.LineError
 	var protocol *pop3.ProtocolError
