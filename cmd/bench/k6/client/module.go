@@ -25,13 +25,14 @@ func (*Root) NewModuleInstance(vu modules.VU) modules.Instance {
 	if err != nil {
 		common.Throw(vu.Runtime(), err)
 	}
-	return &module{vu: vu, metrics: found, known: map[string]*seen{}}
+	return &module{vu: vu, metrics: found, known: map[string]*seen{}, open: map[*Session]struct{}{}}
 }
 
 // module is what one VU imports.
 type module struct {
 	vu      modules.VU
 	metrics *measures
+	open    map[*Session]struct{}
 	known   map[string]*seen // what refresh found last, by server and user
 }
 

@@ -22,10 +22,11 @@ type Session struct {
 	host     string
 	meter    *meter
 	line     *pop3.Session
-	user     string  // who has logged in
-	sizes    []int64 // of messages 1, 2 ..., from LIST; nil before
-	fresh    []int32 // numbers that the last refresh found new
-	ids      []int32 // numbers in the synthetic mailbox, from UIDL; nil before
+	ended    <-chan struct{} // closed at the end of the iteration
+	user     string          // who has logged in
+	sizes    []int64         // of messages 1, 2 ..., from LIST; nil before
+	fresh    []int32         // numbers that the last refresh found new
+	ids      []int32         // numbers in the synthetic mailbox, from UIDL; nil before
 }
 
 // connect opens a session: connect(address, options).
@@ -49,12 +50,14 @@ func (m *module) connect(c call) (any, error) {
 	if state == nil {
 		return nil, errors.New("no connections in the init context: call it in the default function, setup or teardown")
 	}
+	m.closeEnded()
 	s := &Session{Address: address, module: m, settings: options, host: host, meter: newMeter(m.metrics, state, address, options.tags)}
 	defer s.meter.flush()
 	if err := s.dial(m.vu.Context(), state.TLSConfig); err != nil {
 		return nil, err
 	}
-	s.Greeting = s.line.Greeting()
+	s.Greeting, s.ended = s.line.Greeting(), m.vu.Context().Done()
+	m.open[s] = struct{}{}
 	context.AfterFunc(m.vu.Context(), func() { _ = s.line.Close() }) // the server deletes nothing
 	if options.tls == stlsTLS {
 		if err := s.stls(m.vu.Context(), state.TLSConfig); err != nil {
@@ -63,6 +66,25 @@ func (m *module) connect(c call) (any, error) {
 		}
 	}
 	return s, nil
+}
+
+// closeEnded closes the sessions of earlier iterations, so that they do not lock a mailbox that the
+// next one opens. The function that runs after their context may come later.
+func (m *module) closeEnded() {
+	for s := range m.open {
+		s.over()
+	}
+}
+
+// over reports whether the iteration that opened the session has ended. It closes such a session.
+func (s *Session) over() bool {
+	select {
+	case <-s.ended:
+		s.Close()
+		return true
+	default:
+		return false
+	}
 }
 
 // dial connects, with TLS from the start if asked, and reads the greeting.
@@ -119,14 +141,19 @@ func (s *Session) failed(ctx context.Context, verb string, err error) error {
 		return fmt.Errorf("%s: %w", kind, err)
 	}
 	if errors.Is(err, pop3.ErrClosed) {
-		return errors.New("the session has ended: by quit, close, or the end of the iteration that opened it")
+		return errEnded
 	}
 	return err
 }
 
+var errEnded = errors.New("the session has ended: by quit, close, or the end of the iteration that opened it")
+
 // method returns what checked does, for a method of a session. It hands the samples to k6.
 func (s *Session) method(name string, c sobek.FunctionCall, do func(context.Context, call) (any, error)) sobek.Value {
 	return s.module.checked(name, func(c call) (any, error) {
+		if s.over() {
+			return nil, errEnded
+		}
 		defer s.meter.flush()
 		return do(s.module.vu.Context(), c)
 	})(c)
@@ -164,9 +191,13 @@ func (s *Session) Reset(c sobek.FunctionCall) sobek.Value {
 // Quit ends the session; the server now deletes what was marked.
 func (s *Session) Quit(c sobek.FunctionCall) sobek.Value {
 	return s.method("quit", c, func(ctx context.Context, _ call) (any, error) {
+		defer s.Close()
 		return nil, s.timed(ctx, "QUIT", func() error { return s.line.Quit(ctx) })
 	})
 }
 
 // Close drops the connection without QUIT; the server deletes nothing.
-func (s *Session) Close() { _ = s.line.Close() } // a closed session stays closed
+func (s *Session) Close() {
+	delete(s.module.open, s)
+	_ = s.line.Close() // a closed session stays closed
+}
