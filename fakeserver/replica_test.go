@@ -30,7 +30,7 @@ var _ = Describe("a maildrop that each session has for itself", func() {
 
 	as := func(user, password string) *peer {
 		GinkgoHelper()
-		p := dial(srv)
+		p, _ := connect(srv)
 		Expect(p.ask("USER " + user)).To(HavePrefix("+OK"))
 		Expect(p.ask("PASS " + password)).To(HavePrefix("+OK"))
 		return p
@@ -53,7 +53,7 @@ var _ = Describe("a maildrop that each session has for itself", func() {
 		listed := as("demo", "demo")
 		Expect(listed.ask("STAT")).To(Equal("+OK 0 0"))
 		for _, login := range [][2]string{{"user1", "demo"}, {"stranger", "secret"}} {
-			p := dial(srv)
+			p, _ := connect(srv)
 			Expect(p.ask("USER " + login[0])).To(HavePrefix("+OK"))
 			Expect(p.ask("PASS " + login[1])).To(HavePrefix("-ERR [AUTH]"))
 		}
