@@ -86,7 +86,7 @@ var arrows = map[string][]string{
 	// Modules of their own: what they need is not in go.mod.
 	"cmd/bench/k6":          {"cmd/bench/k6/client", "cmd/bench/k6/output", "cmd/bench/internal/hosts"},
 	"cmd/bench/k6/client":   {"mtm/pop3", "fakeserver/maildrop"},
-	"cmd/bench/k6/output":   {"cmd/bench/k6/client", "cmd/bench/internal/hosts", "cmd/bench/internal/wire"},
+	"cmd/bench/k6/output":   {"cmd/bench/k6/client", "cmd/bench/internal/hosts"},
 	"tools/release":         nil,
 	"tools/release/browser": {"scenarios"},
 }

@@ -17,7 +17,8 @@ import (
 var _ = Describe("bench k6", func() {
 	// written writes what a host measured.
 	written := func(dir, host string, messages int) string {
-		p := hosts.New(host, time.Unix(1_800_000_000, 0))
+		p := new(hosts.Part)
+		p.Begin(host, time.Unix(1_800_000_000, 0))
 		for i := range messages {
 			p.Took("RETR", time.Duration(i+1)*time.Millisecond)
 		}

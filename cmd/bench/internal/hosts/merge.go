@@ -13,7 +13,8 @@ import (
 // one. Histograms are added, so that percentiles are those of all commands together. The seconds
 // are those of the host that took longest.
 func Merge(parts []*Part) (*Part, error) {
-	sum := New("", parts[0].Begun)
+	sum := new(Part)
+	sum.Begin("", parts[0].Begun)
 	sum.Hosts = nil
 	for _, p := range parts {
 		for _, host := range p.Hosts {
@@ -42,11 +43,11 @@ func (p *Part) add(q *Part) {
 	for kind, n := range q.Errors {
 		p.Errors[kind] += n
 	}
-	for verb, durations := range q.Verbs {
+	for verb, all := range q.Verbs {
 		if p.Verbs[verb] == nil {
-			p.Verbs[verb] = &Durations{wire.NewHistogram()}
+			p.Verbs[verb] = &durations{wire.NewHistogram()}
 		}
-		p.Verbs[verb].Merge(durations.Histogram) // of the same range: nothing is dropped
+		p.Verbs[verb].Merge(all.Histogram) // of the same range: nothing is dropped
 	}
 }
 

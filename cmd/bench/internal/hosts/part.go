@@ -31,34 +31,42 @@ type Part struct {
 	Passed     int64                 `json:"checks_passed"`
 	Failed     int64                 `json:"checks_failed"`
 	Errors     map[string]int64      `json:"errors,omitempty"` // by kind
-	Verbs      map[string]*Durations `json:"verbs"`
+	Verbs      map[string]*durations `json:"verbs"`
 	Rate       []wire.Sample         `json:"rate,omitempty"`
+
+	arriving wire.Timeline
 }
 
 // version is that of the file's form.
 const version = 1
 
-// New returns the part of a host that has measured nothing yet.
-func New(host string, begun time.Time) *Part {
-	return &Part{Version: version, Hosts: []string{host}, Begun: begun, Errors: map[string]int64{}, Verbs: map[string]*Durations{}}
+// Begin makes p the part of a host that has measured nothing yet.
+func (p *Part) Begin(host string, at time.Time) {
+	*p = Part{Version: version, Hosts: []string{host}, Begun: at, Errors: map[string]int64{}, Verbs: map[string]*durations{}}
+}
+
+// Sample records how much has arrived at a time after the beginning.
+func (p *Part) Sample(at time.Duration) {
+	p.arriving.Add(at, p.Octets, p.Messages)
+	p.Rate = p.arriving.Samples()
 }
 
 // Took records how long a command took.
 func (p *Part) Took(verb string, d time.Duration) {
 	all := p.Verbs[verb]
 	if all == nil {
-		all = &Durations{wire.NewHistogram()}
+		all = &durations{wire.NewHistogram()}
 		p.Verbs[verb] = all
 	}
 	wire.Record(all.Histogram, d)
 }
 
-// Durations is an HDR histogram of microseconds. Its JSON is a list of pairs: a time and how often
-// it came, from which Read makes the same histogram again.
-type Durations struct{ *hdrhistogram.Histogram }
+// durations is an HDR histogram of microseconds. Its JSON is a list of pairs: a time and how often
+// it came, from which read makes the same histogram again.
+type durations struct{ *hdrhistogram.Histogram }
 
 // MarshalJSON implements json.Marshaler.
-func (d *Durations) MarshalJSON() ([]byte, error) {
+func (d *durations) MarshalJSON() ([]byte, error) {
 	pairs := [][2]int64{}
 	for _, bar := range d.Distribution() {
 		if bar.Count > 0 {
@@ -69,7 +77,7 @@ func (d *Durations) MarshalJSON() ([]byte, error) {
 }
 
 // UnmarshalJSON implements json.Unmarshaler.
-func (d *Durations) UnmarshalJSON(text []byte) error {
+func (d *durations) UnmarshalJSON(text []byte) error {
 	var pairs [][2]int64
 	if err := json.Unmarshal(text, &pairs); err != nil {
 		return fmt.Errorf("durations must be pairs of whole numbers: %w", err)
@@ -102,15 +110,15 @@ func ReadFile(path string) (*Part, error) {
 		return nil, err
 	}
 	defer func() { _ = f.Close() }() // it was only read
-	p, err := Read(f)
+	p, err := read(f)
 	if err != nil {
 		return nil, fmt.Errorf("%s is not a result of k6 run --out hdr=FILE: %w", path, err)
 	}
 	return p, nil
 }
 
-// Read reads and checks a part.
-func Read(r io.Reader) (*Part, error) {
+// read reads and checks a part.
+func read(r io.Reader) (*Part, error) {
 	text, err := io.ReadAll(io.LimitReader(r, mostOctets+1))
 	if err != nil {
 		return nil, err
@@ -142,8 +150,8 @@ func (p *Part) check() error {
 	for kind, n := range p.Errors {
 		counts, names = append(counts, n), append(names, kind)
 	}
-	for verb, durations := range p.Verbs {
-		if durations == nil {
+	for verb, all := range p.Verbs {
+		if all == nil {
 			return fmt.Errorf("the durations of %q are missing", verb)
 		}
 		names = append(names, verb)

@@ -1,4 +1,4 @@
-package hosts_test
+package hosts
 
 import (
 	"encoding/json"
@@ -8,13 +8,13 @@ import (
 
 	. "github.com/onsi/gomega"
 
-	"pop3mtm/cmd/bench/internal/hosts"
 	"pop3mtm/cmd/bench/internal/wire"
 )
 
 // measured returns the part of a host whose commands took from 1 to n microseconds.
-func measured(host string, begun time.Time, n int) *hosts.Part {
-	p := hosts.New(host, begun)
+func measured(host string, begun time.Time, n int) *Part {
+	p := new(Part)
+	p.Begin(host, begun)
 	for i := range n {
 		p.Took("RETR", time.Duration(i+1)*time.Microsecond)
 	}
@@ -30,7 +30,7 @@ func TestAPartIsTheSameAfterWritingAndReading(t *testing.T) {
 	text, err := json.Marshal(p)
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(len(text)).To(BeNumerically("<", 200<<10))
-	again, err := hosts.Read(strings.NewReader(string(text)))
+	again, err := read(strings.NewReader(string(text)))
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(again.Verbs["RETR"].Equals(p.Verbs["RETR"].Histogram)).To(BeTrue())
 	again.Verbs = p.Verbs
@@ -40,9 +40,9 @@ func TestAPartIsTheSameAfterWritingAndReading(t *testing.T) {
 func TestMergedPartsHaveTheFiguresOfAllCommandsTogether(t *testing.T) {
 	g := NewWithT(t)
 	begun := time.Unix(1_800_000_000, 0).UTC()
-	parts := []*hosts.Part{measured("a", begun.Add(2*time.Second), 1000), measured("b", begun, 3000)}
+	parts := []*Part{measured("a", begun.Add(2*time.Second), 1000), measured("b", begun, 3000)}
 	parts[1].Took("TOP", time.Millisecond)
-	sum, err := hosts.Merge(parts)
+	sum, err := Merge(parts)
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(sum.Hosts).To(Equal([]string{"a", "b"}))
 	g.Expect(sum.Begun).To(Equal(begun))
@@ -51,11 +51,11 @@ func TestMergedPartsHaveTheFiguresOfAllCommandsTogether(t *testing.T) {
 	g.Expect(sum.VerbsByCount()).To(Equal([]string{"RETR", "TOP"}))
 	g.Expect(sum.Verbs["RETR"].TotalCount()).To(BeEquivalentTo(4000))
 	g.Expect(sum.Verbs["RETR"].ValueAtQuantile(50)).To(BeNumerically("~", 1000, 2), "2,000 of the 4,000 are up to 1,000")
-	g.Expect(hosts.Apart(parts)).To(Equal(2 * time.Second))
+	g.Expect(Apart(parts)).To(Equal(2 * time.Second))
 	g.Expect(sum.Rate).To(Equal([]wire.Sample{{At: 1, Octets: 20, Messages: 2}, {At: 1000, Octets: 1000*2048 + 10, Messages: 1001}, {At: 3000, Octets: 4000 * 2048, Messages: 4000}}))
 	g.Expect(parts[0].Verbs["RETR"].TotalCount()).To(BeEquivalentTo(1000), "the parts stay as they are")
 
-	_, err = hosts.Merge([]*hosts.Part{parts[0], parts[0]})
+	_, err = Merge([]*Part{parts[0], parts[0]})
 	g.Expect(err).To(MatchError("two parts are of the host a: merge each host once"))
 }
 
@@ -76,7 +76,7 @@ func TestAFileThatNoHostWroteIsRefused(t *testing.T) {
 		`{"version":1,"hosts":["a"],"rate":[{"at_seconds":2},{"at_seconds":1}]}`: "do not rise",
 		`{"version":1,"hosts":["` + strings.Repeat("a", 17<<20) + `"]}`:          "larger than",
 	} {
-		_, err := hosts.Read(strings.NewReader(text))
+		_, err := read(strings.NewReader(text))
 		if err == nil || !strings.Contains(err.Error(), why) {
 			t.Errorf("%.60s: %v", text, err)
 		}
@@ -91,12 +91,12 @@ func FuzzPart(f *testing.F) {
 	f.Add(string(text))
 	f.Add(`{"version":1,"hosts":["a"],"verbs":{"RETR":[[3600000000,1125899906842624]]},"errors":{"closed":5}}`)
 	f.Fuzz(func(t *testing.T, text string) {
-		p, err := hosts.Read(strings.NewReader(text))
+		p, err := read(strings.NewReader(text))
 		if err != nil {
 			return
 		}
 		other := measured("another host", time.Unix(0, 0), 5)
-		sum, err := hosts.Merge([]*hosts.Part{p, other})
+		sum, err := Merge([]*Part{p, other})
 		if err != nil {
 			return // of one host twice, or too large together
 		}

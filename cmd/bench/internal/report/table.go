@@ -140,23 +140,23 @@ func (r *Results) cells(s *Row) []string {
 	return c
 }
 
-// Timed is how long each thing of one kind took, and the label of the row that it belongs to.
-type Timed struct {
+// timed is how long each thing of one kind took, and the label of the row that it belongs to.
+type timed struct {
 	Label string
 	*wire.Latency
 }
 
 // Latencies returns the latencies of the traces and of the last round.
-func (r *Results) Latencies() []Timed {
-	var found []Timed
+func (r *Results) Latencies() []timed {
+	var found []timed
 	for _, list := range [][]Measurement{r.Traces, r.lastRound()} {
 		for i := range list {
 			m := &list[i]
 			if m.Latency != nil {
-				found = append(found, Timed{r.labelOf(m), m.Latency})
+				found = append(found, timed{r.labelOf(m), m.Latency})
 			}
 			for j := range m.Verbs {
-				found = append(found, Timed{r.labelOf(m), &m.Verbs[j]})
+				found = append(found, timed{r.labelOf(m), &m.Verbs[j]})
 			}
 		}
 	}

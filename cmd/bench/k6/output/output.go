@@ -19,7 +19,6 @@ import (
 	k6output "go.k6.io/k6/output"
 
 	"pop3mtm/cmd/bench/internal/hosts"
-	"pop3mtm/cmd/bench/internal/wire"
 	"pop3mtm/cmd/bench/k6/client"
 )
 
@@ -30,7 +29,6 @@ type Output struct {
 
 	mu    sync.Mutex
 	part  *hosts.Part
-	rate  wire.Timeline
 	begun time.Time // of the first command
 	last  time.Time // the end of the last one
 }
@@ -50,7 +48,8 @@ func New(p k6output.Params) (k6output.Output, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		path = filepath.Join(path, filepath.Base(host)+".json")
 	}
-	part := hosts.New(host, time.Now())
+	part := new(hosts.Part)
+	part.Begin(host, time.Now())
 	part.Users = int64(lib.GetMaxPossibleVUs(p.ExecutionPlan))
 	return &Output{path: path, log: p.Logger, part: part}, nil
 }
@@ -75,7 +74,7 @@ func (o *Output) AddMetricSamples(containers []metrics.SampleContainer) {
 		}
 	}
 	if !o.begun.IsZero() {
-		o.rate.Add(o.last.Sub(o.begun), o.part.Octets, o.part.Messages)
+		o.part.Sample(o.last.Sub(o.begun))
 	}
 }
 
@@ -115,7 +114,6 @@ func (o *Output) Stop() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.part.Seconds = o.last.Sub(o.begun).Seconds() // 0 without any command
-	o.part.Rate = o.rate.Samples()
 	if err := o.write(); err != nil {
 		o.log.WithError(err).Error("the result was not written") // k6 itself says nothing
 		return err
