@@ -165,6 +165,9 @@ func (k *k6Bench) validateMerge(f *pflag.FlagSet, args []string) (err error) {
 
 // merged shows the sum of files.
 func (k *k6Bench) merged(c *cobra.Command) error {
+	if err := k.Output.Prepare(); err != nil {
+		return err
+	}
 	var parts []*hosts.Part
 	for _, path := range k.merge {
 		part, err := hosts.ReadFile(path)
