@@ -50,9 +50,10 @@ func (r *release) compile(ctx context.Context, t target, out string) error {
 func (r *release) goTool(ctx context.Context, dir string, t target, args ...string) error {
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "GOOS="+t.os, "GOARCH="+t.arch, "CGO_ENABLED=0", "GOFLAGS=", "GOAMD64=v1", "GOARM64=v8.0", "GOEXPERIMENT=", "GOWORK=off")
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // so that it removes its own temporary files
-	cmd.WaitDelay = 10 * time.Second
+	cmd.Env = append(os.Environ(), "GOOS="+t.os, "GOARCH="+t.arch, "CGO_ENABLED=0", "GOFLAGS=", "GOAMD64=v1", "GOARM64=v8.0", "GOEXPERIMENT=", "GOWORK=off",
+		"GOTMPDIR="+r.work) // a second signal ends it before it removes its files
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // its compilers end before it
+	cmd.WaitDelay = time.Minute
 	if text, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("go %s for %s: %w\n%s", args[0], t, err, text)
 	}

@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"archive/zip"
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
@@ -26,6 +27,25 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
+
+// TestTheProgramsOfARelease builds the part of a release that each change is tried with.
+func TestTheProgramsOfARelease(t *testing.T) {
+	tree, err := sources(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, err := identify(t.Context(), tree, "1.2.3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &release{identity: id, tree: tree, dir: t.TempDir(), work: t.TempDir(), targets: []target{host()}, progress: io.Discard}
+	for _, step := range []func(context.Context) error{r.programs, r.pages, r.archives} {
+		if err := step(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	packsPrograms(t, r.dir)
+}
 
 // TestARelease builds one for this machine, and tries each of its parts. It takes minutes: programs
 // that are built without paths share nothing with other builds.
