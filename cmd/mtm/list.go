@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"io"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -141,6 +142,7 @@ type rows struct {
 	marks         bool
 	waits         waiting          // for the marks
 	broke         map[store.ID]int // connections
+	line          []byte
 }
 
 func newRows(out io.Writer, marks bool) *rows {
@@ -149,17 +151,24 @@ func newRows(out io.Writer, marks bool) *rows {
 	return r
 }
 
+// print prints one message. It appends to a buffer, since fmt would take most of the time of a long
+// list.
 func (r *rows) print(e *store.Entry) {
-	date := ""
-	if !e.Date.IsZero() {
-		date = e.Date.UTC().Format("2006-01-02 15:04")
-	}
-	letters := ""
+	b := appendRight(r.line[:0], strconv.FormatInt(int64(e.ID), 10), 6)
+	b = append(b, "  "...)
 	if r.marks {
-		letters = r.marksOf(e) + "  "
+		b = append(append(b, r.marksOf(e)...), "  "...)
 	}
-	r.out.printf("%6d  %s%-16s  %s  %s  %9s\n", e.ID, letters, date,
-		column(e.Details, r.from), column(e.Description, r.subject), sizeText(e))
+	if e.Date.IsZero() {
+		b = append(b, "                "...)
+	} else {
+		b = e.Date.UTC().AppendFormat(b, "2006-01-02 15:04")
+	}
+	b = appendColumn(append(b, "  "...), e.Details, r.from)
+	b = appendColumn(append(b, "  "...), e.Description, r.subject)
+	b = appendRight(append(b, "  "...), sizeText(e), 9)
+	r.line = append(b, '\n')
+	_, _ = r.out.Write(r.line) // Flush returns the error
 }
 
 func (r *rows) marksOf(e *store.Entry) string {

@@ -53,6 +53,16 @@ func isPlain(text string) bool {
 	return true
 }
 
+// isPrintable reports whether text is only printable ASCII.
+func isPrintable(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; c < ' ' || c > '~' {
+			return false
+		}
+	}
+	return true
+}
+
 // harmless reports whether a character does nothing but show itself. Joiners are allowed, since
 // some scripts need them.
 func harmless(r rune) bool {
@@ -76,25 +86,48 @@ func oneLine(text string) string {
 
 // column returns text for a column of a table, cut with an ellipsis or filled with blanks to this
 // many cells of a terminal. East Asian characters take two cells each.
-func column(text string, cells int) string {
-	text = oneLine(text)
-	width := len(text)
-	if isPlain(text) && width > cells {
-		return text[:cells-1] + "\u2026"
+func column(text string, cells int) string { return string(appendColumn(nil, text, cells)) }
+
+// appendColumn appends the text of a column.
+func appendColumn(b []byte, text string, cells int) []byte {
+	if !isPrintable(text) {
+		text = oneLine(text)
+		if !isPrintable(text) {
+			return appendWide(b, text, cells)
+		}
 	}
-	if !isPlain(text) {
-		width = uniseg.StringWidth(text)
+	if len(text) > cells {
+		return append(append(b, text[:cells-1]...), ellipsis...)
 	}
+	return appendBlanks(append(b, text...), cells-len(text))
+}
+
+const ellipsis = "\u2026"
+
+// appendWide appends a column whose characters may have other widths than one cell.
+func appendWide(b []byte, text string, cells int) []byte {
+	width := uniseg.StringWidth(text)
 	if width <= cells {
-		return text + strings.Repeat(" ", cells-width)
+		return appendBlanks(append(b, text...), cells-width)
 	}
-	var b strings.Builder
 	width = 0
 	for g := uniseg.NewGraphemes(text); g.Next() && width+g.Width() < cells; {
-		b.WriteString(g.Str())
+		b = append(b, g.Str()...)
 		width += g.Width()
 	}
-	return b.String() + "\u2026" + strings.Repeat(" ", cells-width-1)
+	return appendBlanks(append(b, ellipsis...), cells-width-1)
+}
+
+func appendBlanks(b []byte, n int) []byte {
+	for range n {
+		b = append(b, ' ')
+	}
+	return b
+}
+
+// appendRight appends a plain text, with blanks before it up to this many cells.
+func appendRight(b []byte, text string, cells int) []byte {
+	return append(appendBlanks(b, cells-len(text)), text...)
 }
 
 // columnsFor returns the widths of the columns for sender and subject: they share what the other

@@ -138,13 +138,15 @@ func (x *index) read(ctx context.Context, f func(c *conn) error) error {
 
 // snapshot runs f with a read-only connection on which all queries see the same state of the index.
 func (x *index) snapshot(ctx context.Context, f func(c *conn) error) error {
-	return x.read(ctx, func(c *conn) error {
-		if _, err := c.exec(ctx, "BEGIN"); err != nil {
+	return x.read(ctx, func(c *conn) (err error) {
+		if _, err = c.exec(ctx, "BEGIN"); err != nil {
 			return err
 		}
-		err := f(c)
-		_, e := c.exec(context.Background(), "ROLLBACK")
-		return errors.Join(err, e)
+		defer func() { // also when f panics, since others will use the connection
+			_, e := c.exec(context.Background(), "ROLLBACK")
+			err = errors.Join(err, e)
+		}()
+		return f(c)
 	})
 }
 

@@ -22,21 +22,24 @@ type Order struct {
 	Flags    Flags     // skip children that have none of these flags; 0 skips none
 }
 
-// EachIn calls f for the selected children of parent in the given order; see Each. It reads entries
-// as it needs them, so an error of f saves reading the rest. By date it needs 16 octets of memory
-// for each child.
+// EachIn calls f for the selected children of parent in the given order; see Each. It reads only a
+// few entries more than f has seen, so an error of f saves reading the rest. By date it needs 16
+// octets of memory for each child.
 func (s *Store) EachIn(ctx context.Context, parent ID, o Order, f func(*Entry) error) error {
-	v := visit{Order: o, f: f}
+	v := visit{Order: o}
 	err := s.index.snapshot(ctx, func(c *conn) error {
 		all, err := c.shown(ctx)
 		if err != nil {
 			return err
 		}
 		v.how = all[parent]
-		if o.ByDate {
-			return v.byDate(ctx, c, parent)
-		}
-		return v.byID(ctx, c, parent)
+		return ahead(func(pass func(*Entry) error) error {
+			v.f = pass
+			if o.ByDate {
+				return v.byDate(ctx, c, parent)
+			}
+			return v.byID(ctx, c, parent)
+		}, f)
 	})
 	return cmp.Or(err, v.bad)
 }
@@ -48,6 +51,8 @@ type visit struct {
 	f   func(*Entry) error
 	row entryRow
 	bad error // about the first damaged row
+
+	entries []Entry // of one chunk
 }
 
 // read reads a row. It returns false when the row is damaged or has none of the selected flags.
@@ -139,19 +144,28 @@ func (v *visit) inOrder(ctx context.Context, c *conn, list []dated) error {
 	for i, d := range list {
 		ids[i] = d.id()
 	}
-	found := make(map[ID]*Entry, len(list))
+	sorted := slices.Sorted(slices.Values(ids))
+	if v.entries == nil {
+		v.entries = make([]Entry, manyIDs)
+	}
+	clear(v.entries)
+	var e Entry
 	err := c.chunks("SELECT "+rowColumns+" FROM entries WHERE true"+withFlags+" AND id IN", ids, int64(v.rowFlags()), 0,
 		func(query string, args []driver.NamedValue) error {
 			return c.queryValues(ctx, query, func(row []driver.Value) error {
-				if e := new(Entry); v.read(row, e) {
-					found[e.ID] = e
+				if !v.read(row, &e) {
+					return nil
+				}
+				if i, wanted := slices.BinarySearch(sorted, e.ID); wanted {
+					v.entries[i] = e
 				}
 				return nil
 			}, args)
 		})
 	for _, id := range ids {
-		if e := found[id]; e != nil && err == nil {
-			err = v.f(e)
+		i, _ := slices.BinarySearch(sorted, id)
+		if v.entries[i].ID == id && err == nil {
+			err = v.f(&v.entries[i])
 		}
 	}
 	return err
