@@ -32,6 +32,9 @@ func (s *Session) List(ctx context.Context) ([]Listing, error) {
 			} else if one.Number > 0 {
 				senseless = nil
 			}
+			if list == nil {
+				list = make([]Listing, 0, s.room())
+			}
 			list = append(list, one)
 			return nil
 		})

@@ -31,6 +31,13 @@ func (s *Session) rows(ctx context.Context, c command, limit int, option string,
 	}
 }
 
+// mostRoom limits the rows for which memory is reserved before they come, since STAT may be wrong.
+const mostRoom = 1 << 20
+
+// room returns for how many rows of a list to reserve memory: as many as STAT counts messages. A
+// list that grows row by row needs twice the memory for a while.
+func (s *Session) room() int { return min(s.count, mostRoom) }
+
 func trimRow(line []byte) []byte {
 	// RFC 1939 section 3: a row that starts with a dot is sent with a second dot.
 	if len(line) > 1 && line[0] == '.' && line[1] == '.' {

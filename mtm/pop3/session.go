@@ -25,6 +25,7 @@ type Session struct {
 	witness    witness
 
 	greeting string
+	count    int         // messages that the last STAT counts
 	maxBody  int64       // see LimitBody
 	stops    func() bool // see StopWhen; nil never stops
 	caps     Capabilities

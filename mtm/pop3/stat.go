@@ -23,6 +23,7 @@ func (s *Session) Stat(ctx context.Context) (Stat, error) {
 		if stat, ok = parseStat(text); !ok {
 			return s.spoil(c.protocolError("a message count and a size in octets", text))
 		}
+		s.count = stat.Count
 		s.probe.learn(text)
 		return nil
 	})

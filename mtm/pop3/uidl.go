@@ -34,6 +34,9 @@ func (s *Session) Uidl(ctx context.Context) ([]UID, error) {
 			if names.total+int64(len(uid)) > s.opt.MaxUIDOctets {
 				return c.limitError(0, "MaxUIDOctets", fmt.Sprintf("at most %d octets of UIDs", s.opt.MaxUIDOctets))
 			}
+			if list == nil {
+				list = make([]UID, 0, s.room())
+			}
 			list = append(list, UID{Number: n, UID: names.keep(uid)})
 			return nil
 		})

@@ -150,18 +150,21 @@ func (v *visit) inOrder(ctx context.Context, c *conn, list []dated) error {
 	}
 	clear(v.entries)
 	var e Entry
-	err := c.chunks("SELECT "+rowColumns+" FROM entries WHERE true"+withFlags+" AND id IN", ids, int64(v.rowFlags()), 0,
-		func(query string, args []driver.NamedValue) error {
-			return c.queryValues(ctx, query, func(row []driver.Value) error {
-				if !v.read(row, &e) {
-					return nil
-				}
-				if i, wanted := slices.BinarySearch(sorted, e.ID); wanted {
-					v.entries[i] = e
-				}
-				return nil
-			}, args)
+	read := func(row []driver.Value) error {
+		if i, wanted := slices.BinarySearch(sorted, ID(asInt(row[0]))); wanted && v.read(row, &e) {
+			v.entries[i] = e
+		}
+		return nil
+	}
+	const query = " FROM entries WHERE true" + withFlags + " AND id "
+	var err error
+	if first, last := sorted[0], sorted[len(sorted)-1]; int(last-first) < 2*len(sorted) { // without a search for each row
+		err = c.query(ctx, "SELECT "+rowColumns+query+"BETWEEN ?2 AND ?3", read, v.rowFlags(), first, last)
+	} else {
+		err = c.chunks("SELECT "+rowColumns+query+"IN", ids, int64(v.rowFlags()), 0, func(query string, args []driver.NamedValue) error {
+			return c.queryValues(ctx, query, read, args)
 		})
+	}
 	for _, id := range ids {
 		i, _ := slices.BinarySearch(sorted, id)
 		if v.entries[i].ID == id && err == nil {

@@ -17,9 +17,9 @@ func (w *work) withArrivals(c *Choice, items []item) []item {
 	if len(w.arrivals) == 0 {
 		return items
 	}
-	all := slices.Grow(items, len(w.arrivals))
-	for _, m := range w.arrivals {
-		all = append(all, item{uid: m.uid, number: m.number, size: m.size, unsized: m.unsized})
+	all := w.arrivals // often there are no others, and a large mailbox needs no second list
+	if len(items) > 0 {
+		all = slices.Concat(items, w.arrivals)
 	}
 	c.sort(all)
 	return all
@@ -67,12 +67,13 @@ func (t Transfer) placeArrival(b *bodyBatch, i int) {
 func (w *work) showRest(ctx context.Context) error {
 	var rest []*message
 	complete := len(w.arrivals) > 0
-	for _, m := range w.arrivals {
-		if !w.arrived.has(m.number) {
-			rest = append(rest, m)
+	for _, it := range w.arrivals {
+		if !w.arrived.has(it.number) {
+			rest = append(rest, it.message())
 		}
 	}
 	if len(rest) > 0 {
+		slices.SortFunc(rest, func(a, b *message) int { return a.number - b.number })
 		if w.session.Lost() || ctx.Err() != nil {
 			return nil
 		}
@@ -92,8 +93,8 @@ func (w *work) showRest(ctx context.Context) error {
 	return nil
 }
 
-// showHeaders requests the headers of messages and makes entries of them. It returns the messages
-// whose header the server refuses.
+// showHeaders requests the headers of messages, which are sorted by number, and makes entries of
+// them. It returns the messages whose header the server refuses.
 func (w *work) showHeaders(ctx context.Context, list []*message) ([]failedMessage, error) {
 	slices.Reverse(list)
 	unseen := progress.NewMeter(int64(w.session.box.Service), progress.Refreshing) // the progress has counted these messages already

@@ -49,6 +49,7 @@ func (w *work) fetch(ctx context.Context, items []item, lines int, place placer,
 			return err
 		}
 	}
+	w.result.Stored = slices.Grow(w.result.Stored, len(items))
 	s := newBodySink(w, items, lines, place, settled)
 	w.session.line.wire.LimitBody(discarded(w.session.ceiling(w.maxSize)))
 	defer w.session.limitHeaders()
@@ -356,7 +357,7 @@ func (s *bodySink) kept(b *bodyBatch) {
 		}
 	}
 	w.result.Octets += b.octets
-	w.safe = append(w.safe, b.items...)
+	w.keep(b.items)
 }
 
 // leaveOut drops the current message, which exceeds a limit.

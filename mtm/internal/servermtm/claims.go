@@ -109,8 +109,9 @@ func (c *claims) match(ctx context.Context, wanted []message) ([]*message, error
 // claimAll claims for each message an entry with its unique-id: first entries of the same size, in
 // their order (QUIRK 50), then others. It returns the messages without an entry, and the claims
 // that LIST and UIDL do not settle.
-func (c *claims) claimAll() (missing []*message, questions []question) {
+func (c *claims) claimAll() ([]*message, []question) {
 	if !c.listing.withUIDs { // only the header identifies a message
+		var missing []*message
 		for i := range slices.Backward(c.listing.messages) {
 			if m := &c.listing.messages[i]; !c.claimBroken(m) {
 				missing = append(missing, m)
@@ -118,7 +119,8 @@ func (c *claims) claimAll() (missing []*message, questions []question) {
 		}
 		return missing, nil
 	}
-	var rest []*message
+	fresh := max(0, len(c.listing.messages)-len(c.local)) // an estimate
+	rest, missing := make([]*message, 0, fresh), make([]*message, 0, fresh)
 	for i := range slices.Backward(c.listing.messages) {
 		m := &c.listing.messages[i]
 		switch {

@@ -142,7 +142,7 @@ func (w *work) attempt(ctx context.Context, l late) error {
 
 // try requests one message.
 func (w *work) try(ctx context.Context, l late) error {
-	w.safe = nil
+	w.begin(false)
 	only := Choice{Selection: []store.ID{l.id}}
 	switch {
 	case l.header:

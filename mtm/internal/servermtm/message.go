@@ -20,6 +20,7 @@ type item struct {
 	uid    string
 	number int   // message number in this session; 0 offline
 	size   int64 // octets in LIST
+	visits int   // visits that it broke
 	kind   store.BodyKind
 	// complete is true after a populate, whole or in part. Entries whose whole bodies came with the
 	// refresh, from a server without TOP, are not complete.
@@ -27,8 +28,12 @@ type item struct {
 	new      bool
 	pending  bool // an earlier command asked for it and has not finished with it
 	unsure   bool // only RETR can show whether it is the stored message
-	visits   int  // visits that it broke
 	unsized  bool // LIST gives no size for this arrival, and size is 0
+}
+
+// message returns what the server lists of an item.
+func (it *item) message() *message {
+	return &message{number: it.number, size: it.size, uid: it.uid, unsized: it.unsized}
 }
 
 // headerRow is a message whose header was fetched.

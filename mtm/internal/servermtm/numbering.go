@@ -45,6 +45,11 @@ func (m *numbering) set(id store.ID, number int) {
 	m.ids, m.numbers = slices.Insert(m.ids, i, id), slices.Insert(m.numbers, i, int32(number))
 }
 
+// grow makes room for n more entries.
+func (m *numbering) grow(n int) {
+	m.ids, m.numbers = slices.Grow(m.ids, n), slices.Grow(m.numbers, n)
+}
+
 // entry returns the entry with a number, 0 for none. It searches all entries.
 func (m *numbering) entry(number int) store.ID {
 	if i := slices.Index(m.numbers, int32(number)); i >= 0 {

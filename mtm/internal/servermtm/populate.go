@@ -21,7 +21,7 @@ func (s *Session) Populate(ctx context.Context, meter *progress.Meter, p Populat
 }
 
 func (w *work) populate(ctx context.Context, p Populate, lines int) error {
-	w.safe = nil
+	w.begin(false)
 	p.Choice.populate = true
 	wanted, err := w.choose(ctx, p.Choice)
 	if err != nil {
@@ -36,7 +36,7 @@ func (w *work) populate(ctx context.Context, p Populate, lines int) error {
 	}
 	if err == nil {
 		err = w.fillLocal(ctx, here)
-		w.safe = append(w.safe, here...)
+		w.keep(here)
 	}
 	w.did(len(done) + len(here))
 	if err == nil {

@@ -60,7 +60,7 @@ func (w *work) replace(ctx context.Context, items []item) error {
 	list := make([]*message, len(items))
 	for i, it := range items {
 		gone[it.id] = true
-		list[i] = &message{number: it.number, size: it.size, uid: it.uid}
+		list[i] = it.message()
 	}
 	b := w.session.box.Store.NewBatch()
 	dropped, err := w.session.box.dropQueued(ctx, b, gone)

@@ -35,7 +35,8 @@ func (s *Session) refresh(ctx context.Context, meter *progress.Meter, keep []sto
 	}
 	r := &refresh{session: s, asked: asked, claims: newClaims(s, listed, local), known: len(local)}
 	s.view.numbers = numberingOf(local)
-	var missing, arrivals []*message
+	var missing []*message
+	var arrivals []item
 	if s.breaks, err = s.box.Store.Breaks(ctx, s.box.Service); err == nil {
 		missing, err = r.claims.match(ctx, listed.newest(s.line.settings.SyncLimit))
 	}
@@ -191,7 +192,7 @@ func (r *refresh) pay(b *store.Batch, arrivals, failed int) {
 // announced splits the missing messages, by number, into those whose header is needed and the
 // arrivals. The header is needed for a message without a UID, for one that may belong to an
 // unclaimed entry under another UID (see adopt), and for one that has a copy in the folder.
-func (r *refresh) announced(ctx context.Context, missing []*message) (headers, arrivals []*message, err error) {
+func (r *refresh) announced(ctx context.Context, missing []*message) (headers []*message, arrivals []item, err error) {
 	if r.asked == nil || r.asked.Populate || !r.claims.listing.withUIDs || len(missing) == 0 {
 		return missing, nil, nil
 	}
@@ -205,10 +206,11 @@ func (r *refresh) announced(ctx context.Context, missing []*message) (headers, a
 			renamed[ref.Size] = true
 		}
 	}
+	arrivals = make([]item, 0, len(missing))
 	for _, m := range missing {
 		size := m.size
 		if m.uid != "" && r.asked.takesNew(size) && r.session.allows(size) && !r.session.owed.populate.fits(size) && !renamed[size] && !copies.has(m.uid) {
-			arrivals = append(arrivals, m)
+			arrivals = append(arrivals, item{uid: m.uid, number: m.number, size: m.size, unsized: m.unsized})
 		} else {
 			headers = append(headers, m)
 		}

@@ -43,7 +43,7 @@ func (w *work) interrupted(ctx context.Context, err error) (*interruption, error
 // rest holds the remaining work of a pass.
 type rest struct {
 	items    []item
-	arrivals []*message
+	arrivals []item
 }
 
 // resume prepares another pass over another connection. Messages that this work has stored or found
@@ -55,8 +55,11 @@ func (w *work) resume(ctx context.Context, cause error, asked *Asked) error {
 	for _, it := range w.safe {
 		w.seen[it.id] = true
 	}
+	for _, id := range w.kept {
+		w.seen[id] = true
+	}
 	left := w.rest()
-	w.safe, w.arrivals, w.turnedDown, w.unproven, w.arrived, w.chosen = nil, nil, nil, nil, nil, nil
+	w.safe, w.kept, w.arrivals, w.turnedDown, w.unproven, w.arrived, w.chosen = nil, nil, nil, nil, nil, nil, nil
 	dropped := len(w.session.dropped)
 	err := w.session.reconnect(ctx, cause, w.session.box.Wire.Timeout, asked)
 	w.failed = append(w.failed, w.session.dropped[dropped:]...)

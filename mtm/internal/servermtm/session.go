@@ -29,7 +29,7 @@ type Session struct {
 	excused  map[excuse]bool   // see excuses
 	deleted  int               // number of DELEs since the login
 	stored   int               // number of headers stored in this session
-	arrivals []*message        // new messages for which the next Transfer makes entries, see arrivals.go
+	arrivals []item            // new messages for which the next Transfer makes entries, see arrivals.go
 	dropped  []failedMessage   // failed messages: the server lost them, and operations were queued
 	owed     owed              // messages that were asked for and have no entry yet, see owed.go
 	settled  bool              // all of them have entries now

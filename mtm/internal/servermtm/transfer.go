@@ -37,7 +37,7 @@ func (t Transfer) asked() *Asked {
 }
 
 func (w *work) transfer(ctx context.Context, t Transfer) error {
-	w.safe = nil
+	w.begin(t.Move)
 	wanted, found, err := w.find(ctx, t)
 	if err != nil {
 		return err
@@ -67,6 +67,7 @@ func (w *work) transfer(ctx context.Context, t Transfer) error {
 	}
 	w.did(before - len(missing))
 	missing = w.putOff(missing, late{transfer: &t})
+	w.session.view.numbers.grow(len(w.arrivals))
 	err = w.fetch(ctx, w.withArrivals(&t.Choice, missing), wholeMessage, w.placeIn(t), settled)
 	if err != nil || !t.Move {
 		return err
@@ -109,7 +110,7 @@ func (w *work) leaveOutStored(t Transfer, wanted []item, found *copyFinder) ([]i
 		}
 	}
 	w.result.AlreadyThere += w.unseen(there)
-	w.safe = append(w.safe, there...)
+	w.keep(there)
 	if err := w.settle(there, t.fulfils); err != nil || t.Move || t.queued {
 		return missing, err
 	}
@@ -263,7 +264,7 @@ func (w *work) copyLocal(ctx context.Context, t Transfer, wanted []item, settled
 		w.result.Stored = append(w.result.Stored, id)
 		w.result.Octets += bodies[i].Length
 	}
-	w.safe = append(w.safe, here...)
+	w.keep(here)
 	return missing, nil
 }
 

@@ -30,9 +30,11 @@ type work struct {
 	meter   *progress.Meter
 	result  Result
 	failed  []failedMessage
-	safe    []item // stored and durable, in the order of storing
+	moving  bool       // messages are deleted on the server afterwards
+	safe    []item     // of a move: messages that are stored and durable, in the order of storing
+	kept    []store.ID // of other commands: the mailbox entries of these messages
 
-	arrivals   []*message   // by number
+	arrivals   []item       // in any order
 	arrived    numberSet    // arrivals that are durable
 	turnedDown []turnedDown // arrivals that the server refused, or that are too large
 
@@ -49,6 +51,21 @@ type work struct {
 	maxSize int64                 // largest message, in octets; 0 = no limit
 	counted bool                  // the progress counts more than the current messages
 }
+
+// keep records messages that are stored and durable. Of a large mailbox only a move needs more of
+// them than their entries.
+func (w *work) keep(items []item) {
+	if w.moving {
+		w.safe = append(w.safe, items...)
+		return
+	}
+	for _, it := range items {
+		w.kept = append(w.kept, it.id)
+	}
+}
+
+// begin begins another pass, or another command.
+func (w *work) begin(moving bool) { w.safe, w.kept, w.moving = nil, nil, moving }
 
 // did subtracts n messages from the progress of a run that counts itself.
 func (w *work) did(n int) {
