@@ -7,9 +7,9 @@ import (
 	"pop3mtm/fakeserver/edit"
 )
 
-// greet answers the pseudo-verb CONNECT. RFC 1939 section 7: the greeting of a server with APOP
-// has a timestamp that differs each time.
-func greet(t *popTalk) Answer {
+// connect returns the greeting, the answer to the pseudo-verb CONNECT. RFC 1939 section 7: the
+// greeting of a server with APOP has a timestamp that differs each time.
+func connect(t *popTalk) Answer {
 	text := t.options().Greeting
 	if !t.lacks("APOP") {
 		text += fmt.Sprintf(" <%d.%d@fakeserver>", t.session.number, t.options().Now().UnixNano())

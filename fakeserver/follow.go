@@ -11,9 +11,9 @@ type EventKind string
 
 // The kinds of events.
 const (
-	SessionBegun EventKind = "session" // a session has named the user
+	SessionBegun EventKind = "session" // a session that names the user has begun
 	LineSent     EventKind = "line"    // a line of its transcript is complete
-	RuleFired    EventKind = "rule"    // a rule answers the line before
+	RuleFired    EventKind = "rule"    // a rule answers the previous line
 	SessionEnded EventKind = "end"
 )
 
@@ -25,7 +25,7 @@ type Event struct {
 	// Line is the index of the line in the transcript, and Text the line.
 	Line int
 	Text string
-	// At is the time since the session began, of lines only when it is known.
+	// At is the time since the session began. It is 0 for a line whose time is unknown.
 	At time.Duration
 	// Rule and Fault are those of a Mark.
 	Rule, Fault string

@@ -62,7 +62,7 @@ func (t *popSession) Answer(x *Exchange) Answer {
 func (t *popSession) right(x *Exchange) Answer {
 	if x.pseudo {
 		if x.Verb == connectVerb {
-			return greet(&t.popTalk)
+			return connect(&t.popTalk)
 		}
 		return respond(&t.popTalk, x)
 	}

@@ -8,12 +8,12 @@ import (
 	"pop3mtm/fakeserver/edit"
 )
 
-// Stats counts what a server has done since it was made.
+// Stats counts what a server has done since it was created.
 type Stats struct {
 	// Sessions is the number of sessions so far, Open that of open ones, and Refused that of
 	// clients beyond Options.MaxSessions.
 	Sessions, Open, Refused int64
-	// Sent are octets of replies.
+	// Sent counts the octets of replies.
 	Sent int64
 
 	// The rest is counted with Options.Timed only.
@@ -41,7 +41,7 @@ type CommandStats struct {
 type Times struct {
 	Count int64
 	Sum   time.Duration
-	// Within are the numbers of durations up to those of TimeBounds.
+	// Within has, for each of TimeBounds, the number of durations up to that bound.
 	Within []int64
 }
 

@@ -59,14 +59,14 @@ func (s *Server) UserTranscripts(user string) (all []Transcript, lost int) {
 	return all, lost
 }
 
-// Visit is what a session of a user amounts to.
+// Visit summarizes a session of a user.
 type Visit struct {
 	Number   int // among the sessions of the user, from 1
 	Remote   string
 	Started  time.Time
 	Ended    time.Time // zero while the session is open
-	Commands int       // how many came
-	Rules    int       // how often rules answered
+	Commands int       // number of commands received
+	Rules    int       // number of answers by rules
 }
 
 // UserVisits returns the sessions of a user whose transcripts UserTranscripts returns.

@@ -62,7 +62,7 @@ func behind(m maildrop.Message) maildrop.Message {
 	}
 }
 
-// Oldest returns a view of the first n messages, Newest of the last n. QUIRK 62.
+// Oldest returns a view of the first n messages. QUIRK 62.
 func Oldest(n int) View {
 	return func(_ Viewer, l maildrop.List) maildrop.List { return seen{min(max(n, 0), l.Len()), l.At} }
 }

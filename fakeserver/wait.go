@@ -15,7 +15,7 @@ type Condition struct {
 	// User restricts the commands and ends of sessions that Met depends on to those of this user.
 	// Default: all.
 	User string
-	// Maildrop is one that Met depends on, if it may change outside of sessions.
+	// Maildrop is a maildrop that Met depends on and that may change outside of sessions, or nil.
 	Maildrop *Maildrop
 
 	match Match // of Received

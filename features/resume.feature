@@ -5,7 +5,7 @@ Feature: An operation continues when its connection is lost
 
   Rule: The interrupted message is fetched again at once, and all others only once
 
-    Scenario Outline: The line breaks inside a message: I <command>
+    Scenario Outline: The connection breaks inside a message: I <command>
       Given the mailbox holds "Lunch", "Invoice" and "Photos"
       And I set "bearer-mobility" to "true"
       And I connect
@@ -23,7 +23,7 @@ Feature: An operation continues when its connection is lost
         | copy selected messages, while connected | "Lunch" and "Invoice"           |
         | populate all messages                   | "Photos", "Invoice" and "Lunch" |
 
-    Scenario: The line breaks inside a message that was not listed before
+    Scenario: The connection breaks inside a message that was not listed before
       Given the mailbox holds "Lunch", "Invoice" and "Photos"
       And I set "bearer-mobility" to "true"
       And the line breaks once in the middle of "Invoice", and the next one can be had at once
@@ -34,7 +34,7 @@ Feature: An operation continues when its connection is lost
       And the server holds nothing
       And the server sent no header twice
 
-    Scenario: The line breaks in a header
+    Scenario: The connection breaks in a header
       Given the mailbox holds "Lunch", "Invoice" and "Photos"
       And I set "bearer-mobility" to "true"
       And the line breaks once in the header of "Invoice", and the next one can be had at once
@@ -43,7 +43,7 @@ Feature: An operation continues when its connection is lost
       And the server sent no header twice
       And the new messages in the mailbox are "Lunch", "Invoice" and "Photos"
 
-    Scenario: A message that always breaks the line does not keep the others back
+    Scenario: A message that always breaks the connection does not keep the others back
       Given the mailbox holds "Lunch", "Invoice" and "Photos"
       And I set "bearer-mobility" to "true"
       And the line breaks whenever "Invoice" is sent
@@ -56,7 +56,7 @@ Feature: An operation continues when its connection is lost
   Rule: Deletions are carried out
 
     @move
-    Scenario Outline: The line breaks at the <part> of a move
+    Scenario Outline: The connection breaks at the <part> of a move
       Given the mailbox holds "Lunch" and "Invoice"
       And I set "bearer-mobility" to "true"
       And the line breaks once at the <part>, and the next one can be had at once
@@ -73,7 +73,7 @@ Feature: An operation continues when its connection is lost
         | goodbye   |
 
     @delete
-    Scenario: The line breaks as I disconnect after a deletion
+    Scenario: The connection breaks as I disconnect after a deletion
       Given the mailbox holds "Lunch" and "Invoice"
       And I set "bearer-mobility" to "true"
       And I connect

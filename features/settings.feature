@@ -190,7 +190,7 @@ Feature: Settings of an account
       When I set "password-env" to "PASSWORD"
       Then it fails with "password", error -6
 
-  Rule: Limits that only programs read change no command
+  Rule: Limits for programs do not change what a command does
 
     @behaviour-1
     Scenario: The largest message to fetch

@@ -8,8 +8,8 @@ import (
 	"pop3mtm/fixtures"
 )
 
-// Alone is a scenario as a server plays it that one party has alone: its greeting, TLS and users
-// are those of the scenario too.
+// Alone holds a scenario for a server that nobody else uses, so that the greeting, TLS and the
+// users can be those of the scenario too.
 type Alone struct {
 	// Options are those of the server. Without users of its own the scenario takes those given.
 	Options fakeserver.Options

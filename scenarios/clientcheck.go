@@ -52,7 +52,7 @@ const (
 	Lost    Outcome = "LOST"    // a message that the client deleted is not stored
 	Early   Outcome = "EARLY"   // a message is deleted before it is stored
 	Leak    Outcome = "LEAK"    // a secret is sent without TLS, or to a server that cannot prove its name
-	Half    Outcome = "HALF"    // a message is stored that was not sent so
+	Half    Outcome = "HALF"    // a stored message is not as it was sent
 	Hang    Outcome = "HANG"    // the client does not end
 	Crash   Outcome = "CRASH"   // the client ends by a signal or a panic
 	Doubled Outcome = "DOUBLED" // a message is stored twice

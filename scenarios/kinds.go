@@ -1,8 +1,6 @@
 package scenarios
 
 import (
-	"encoding/json"
-	"fmt"
 	"math"
 	"reflect"
 	"regexp"
@@ -13,7 +11,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// Each type here decodes its values from files, and writes them to JSON in the same form.
+// The types of values.go decode themselves here from files.
 
 func (o *Octets) decode(d *decoder, n ast.Node) {
 	text := d.text(n)
@@ -28,15 +26,6 @@ func (o *Octets) decode(d *decoder, n ast.Node) {
 	*o = Octets(b)
 }
 
-// MarshalJSON writes each octet as one character.
-func (o Octets) MarshalJSON() ([]byte, error) {
-	runes := make([]rune, len(o))
-	for i := range len(o) {
-		runes[i] = rune(o[i])
-	}
-	return json.Marshal(string(runes))
-}
-
 // maxDuration limits a duration in a scenario.
 const maxDuration = 24 * time.Hour
 
@@ -49,12 +38,6 @@ func (t *Duration) decode(d *decoder, n ast.Node) {
 	}
 	*t = Duration(long)
 }
-
-// String returns the duration as files have it.
-func (t Duration) String() string { return time.Duration(t).String() }
-
-// MarshalJSON writes the duration as a string.
-func (t Duration) MarshalJSON() ([]byte, error) { return json.Marshal(t.String()) }
 
 var sizeForm = regexp.MustCompile(`^(\d{1,15}) ?(B|KiB|MiB|GiB)?$`)
 
@@ -99,15 +82,9 @@ func (m *Numbers) decode(d *decoder, n ast.Node) {
 	}
 }
 
-// MarshalJSON writes a list.
-func (m Numbers) MarshalJSON() ([]byte, error) { return json.Marshal([]int(m)) }
-
 func (v *Value) decode(_ *decoder, n ast.Node) {
 	v.text = scalar(n) // the field that takes it checks its type
 }
-
-// MarshalJSON writes a text.
-func (v Value) MarshalJSON() ([]byte, error) { return json.Marshal(v.text) }
 
 var countForm = regexp.MustCompile(`^(?:(\d{1,9})|>=(\d{1,9})|<=(\d{1,9})|(\d{1,9})-(\d{1,9}))$`)
 
@@ -126,7 +103,7 @@ func (c *Count) decode(d *decoder, n ast.Node) {
 	exact := number(1, -1)
 	switch {
 	case exact >= 0:
-		*c = Exactly(exact)
+		*c = CountOf(exact)
 	default:
 		*c = Count{Least: max(number(2, 0), number(4, 0)), Most: min(number(3, math.MaxInt), number(5, math.MaxInt)), given: true}
 	}
@@ -134,27 +111,6 @@ func (c *Count) decode(d *decoder, n ast.Node) {
 		d.wrong(n, "the lower bound is above the upper one")
 	}
 }
-
-// Exactly returns the count n.
-func Exactly(n int) Count { return Count{Least: n, Most: n, given: true} }
-
-// String returns the count as files have it.
-func (c Count) String() string {
-	switch {
-	case c.Least == c.Most:
-		return strconv.Itoa(c.Least)
-	case c.Most == math.MaxInt:
-		return fmt.Sprintf(">=%d", c.Least)
-	case c.Least == 0:
-		return fmt.Sprintf("<=%d", c.Most)
-	}
-	return fmt.Sprintf("%d-%d", c.Least, c.Most)
-}
-
-// MarshalJSON writes it as String does.
-func (c Count) MarshalJSON() ([]byte, error) { return json.Marshal(c.String()) }
-
-func (c Count) holds(n int) bool { return !c.given || n >= c.Least && n <= c.Most }
 
 // decode also accepts a step without a value as a word alone: silence.
 func (s *Step) decode(d *decoder, n ast.Node) {

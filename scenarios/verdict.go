@@ -82,7 +82,7 @@ func (v *Verdict) Err() error {
 	return errors.Join(all...)
 }
 
-// Happened holds what is judged.
+// Happened holds what Judge judges: transcripts, mailboxes and required rules.
 type Happened struct {
 	// Transcripts are those of all sessions, in order. Lost counts further ones that were not kept.
 	Transcripts []fakeserver.Transcript

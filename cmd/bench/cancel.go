@@ -124,7 +124,7 @@ func (s *stops) Text(asJSON bool) ([]byte, error) {
 		{"", "least", "median", "90 %", "most"},
 		{"from Cancel to the end", ms(s.Seconds.Least), ms(s.Seconds.Median), ms(s.Ninety), ms(s.Seconds.Most)},
 	})
-	fmt.Fprintf(&b, "\nAfter each the store was sound, held the first messages whole, and the next copy fetched exactly the rest.\n")
+	fmt.Fprintf(&b, "\nAfter each cancel the store had no problems and exactly the first messages, and the next copy fetched the rest.\n")
 	return b.Bytes(), nil
 }
 

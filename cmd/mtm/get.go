@@ -37,13 +37,14 @@ first, or with --order oldest the oldest. A message whose whole copy is in the f
 With ids, only these messages are fetched; 'mtm list ACCOUNT' shows the ids. A move deletes a message on the server after
 its copy here is whole and synced to disk. If the connection breaks, whole messages stay, and the next get fetches the rest.
 
-A message that breaks the connection does not keep others from coming: get connects again for the rest, deletes what was
-moved, and requests that message last; after it has broken two connections, once per get. 'mtm list ACCOUNT' marks it with
-x, and --skip leaves it out: the message, and with --headers-only its header.
+When a message breaks the connection, get connects again for the other messages, deletes those that were moved, and requests
+that message last; after it has broken two connections, get requests it only once per run. 'mtm list ACCOUNT' marks it with x.
+--skip leaves out the message, and with --headers-only its header.
 
-With --resume, a connection that is lost, or silent for --timeout, is made again after 1, 2, 4 ... 60 s, and get continues: the
-message in hand is fetched again at once; a second break at it puts it last, a third reports it as failed. What is stored is not
-fetched again. Get ends after the given time without a connection; the time starts again whenever messages were stored.
+With --resume, get connects again after 1, 2, 4 ... 60 s when the connection is lost, or silent for --timeout, and continues. The
+interrupted message is fetched again first; when it breaks the connection a second time it is fetched last, and a third time it is
+reported as failed. Stored messages are not fetched again. Get ends after the given time without a connection; the time starts
+again whenever messages were stored.
 
 When the account is in disconnected mode and not connected, a get with ids sends nothing: messages that are whole here are
 copied at once, and the others are fetched by the next session. Until then the folder shows a placeholder, marked W, and

@@ -23,14 +23,14 @@ Marks before the date:
 
   N  new                          U  unread
   *  only the header is here      p  only a part is here
-  x  the same, and the message has broken a connection: it is requested last, and 'mtm get --skip' leaves it out
+  x  as * or p, and the message has broken a connection: it is requested last, and 'mtm get --skip' leaves it out
   !  urgent                       h  hidden because the account is offline
-  @  with an attachment, known once the message was fetched
+  @  has an attachment, which is known once the message was fetched
 
 Queued for the next session: D delete, C copy, M move, P populate, + more than one of these, W a placeholder in a folder.
 ? is an operation that cannot be carried out; the reason is printed below it.
 
-Times are UTC. A size is that on the server; if the server does not give one, that of the stored message; otherwise ?.`,
+Times are UTC. The size is that on the server, else that of the stored message; ? when both are unknown.`,
 		Example: `  mtm list
   mtm list Inbox
   mtm list Inbox --unread --since 7d --sort date --reverse --limit 20

@@ -40,8 +40,9 @@ func saveCommand(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "save ID",
 		Short: "Save the attachments of a message as files",
-		Long: `Save writes the attachments of a message into a folder, each under its own name, made harmless; with --part one part, with --all
-all parts, texts too. The folder is created when it is missing. No file that exists is overwritten: another name is taken then.`,
+		Long: `Save writes the attachments of a message into a directory, each under its own name, in which unsafe characters are replaced. With
+--part it writes one part, with --all all parts, texts too. A missing directory is created. Existing files are not overwritten: a
+new file then gets another name.`,
 		Example: `  mtm save 19
   mtm save 19 --part 2 --dir ~/Downloads`,
 		Args: cobra.ExactArgs(1),

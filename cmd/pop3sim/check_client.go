@@ -40,7 +40,7 @@ type clientFlags struct {
 
 func (f *clientFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.exec, "exec", "", "the `COMMAND` that fetches all mail once, with {host}, {port}, {user}, {password}, {dir}, {ca}")
-	flags.StringVar(&f.preset, "preset", "", "check a known client: "+strings.Join(check.Presets(), ", "))
+	flags.StringVar(&f.preset, "preset", "", "check the known client `NAME`: "+strings.Join(check.Presets(), ", "))
 	flags.Var(&f.file, "client", "check the client that `FILE` describes (docs/check.md)")
 	flags.StringVar(&f.listen, "listen", "", "check a client in another process, such as a library in its own tests: serve all cases on `HOST:PORT`, and talk JSON lines on stdin and stdout (docs/check.md)")
 	f.person.add(flags)

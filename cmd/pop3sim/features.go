@@ -66,7 +66,7 @@ the seed that repeats the order. The exit status is 1 when a scenario fails.`,
 	flags.IntVarP(&o.Concurrency, "concurrency", "c", 0, "run `N` scenarios at a time (default 4 with progress, else 1)")
 	flags.Int64Var(&o.Seed, "seed", 0, "repeat the order of the run with this `SEED`")
 	flags.StringVar(&client.exec, "exec", "", "drive the client whose `COMMAND` fetches all mail once, with {host}, {port}, {user}, {password}, {dir}, {ca}")
-	flags.StringVar(&client.preset, "preset", "", "drive a client that is known: "+strings.Join(check.Presets(), ", "))
+	flags.StringVar(&client.preset, "preset", "", "drive the known client `NAME`: "+strings.Join(check.Presets(), ", "))
 	flags.Var(&client.file, "client", "drive the client that `FILE` describes (docs/check.md)")
 	c.MarkFlagsMutuallyExclusive("exec", "preset", "client")
 	return c

@@ -32,8 +32,8 @@ func newGenerate() *cobra.Command {
 		Long: `Generate writes the messages that 'pop3sim serve --synthetic' serves in its first session.
 
   eml      a directory with one file per message, 000001.eml, octet for octet
-    maildir  a Maildir, octet for octet
-    mbox     one file; lines end with LF, and ">" is put before lines that begin with "From "
+  maildir  a Maildir, octet for octet
+  mbox     one file; lines end with LF, and ">" is put before lines that begin with "From "
 
 PATH must not exist; for eml and maildir an empty directory is accepted too. It appears when all messages are written.
 After Ctrl-C it has the messages written so far; after an error, such as a full disk, nothing is left.

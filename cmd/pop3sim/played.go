@@ -32,7 +32,7 @@ func (f *playedFlags) add(c *cobra.Command, flags *pflag.FlagSet) {
 	flags.Var(&f.scenario, "scenario", "misbehave according to the scenario `NAME or FILE`, or - for standard input; 'pop3sim scenarios list' prints the names")
 	flags.Var(&f.profile, "profile", "imitate the known server `NAME`: "+strings.Join(scenarios.Profiles(), ", "))
 	flags.StringVar(&f.caseID, "case", "", "misbehave as in the case `ID` of the client check; 'pop3sim check --list' prints the ids")
-	flags.BoolVar(&f.connections, "connections", false, "with --case, for a client that makes several connections to fetch its mail: what happens in the first connection happens once, in any")
+	flags.BoolVar(&f.connections, "connections", false, "with --case, for a client that makes several connections to fetch its mail: the fault happens once, in any connection and not only in the first")
 	flags.BoolVar(&f.judge, "judge", false, "exit with status 1 when an expectation of the scenario is not met, or no client connected")
 	for flag, completion := range map[string]cobra.CompletionFunc{
 		"scenario": completeScenarios,

@@ -42,11 +42,11 @@ func syntheticHelp() string {
 	b.WriteString("Synthetic mail is " + maildrop.SyntheticForm + `:
   size     8KiB; lognormal:MEDIAN:SIGMA[:LEAST:MOST]; table:office; or table:FILE, with one size
              per line or the output of LIST (default 8KiB)
-    seed     a number that selects the messages (default 1)
-    arrive   number of messages that arrive after each session
-    expire   number of the oldest messages that expire after each session, or a share such as 1%
-    shuffle  change the order of the mailbox in each session
-    mix      the kind of messages:
+  seed     a number that selects the messages (default 1)
+  arrive   number of messages that arrive after each session
+  expire   number of the oldest messages that expire after each session, or a share such as 1%
+  shuffle  change the order of the mailbox in each session
+  mix      the kind of messages:
 `)
 	for _, m := range maildrop.Mixes() {
 		fmt.Fprintf(&b, "    %-12s %s\n", m.Name, m.About)

@@ -10,7 +10,7 @@
 //	err = s.Quit(ctx)
 //
 // A *ReplyError reports that the server refused a command; Auth wraps it in an *AuthError. The
-// session stays usable. So it does after an error of the caller's own writer or sink, which is
+// session stays usable, as it does after an error of the caller's own writer or sink, which is
 // returned unchanged.
 //
 // Three errors spoil the session: the connection is closed, and every later call returns the same

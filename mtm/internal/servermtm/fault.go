@@ -19,8 +19,10 @@ type Fault struct {
 	Failed []failedMessage
 }
 
-// failedMessage is a message that a step could not handle while it handled the others. It has the
-// fields of mtm.Failure, which describes it to users of the library.
+// failedMessage describes a message that a step could not handle while it handled the others. mtm
+// converts it to mtm.Failure, which has the same fields. There are two types because mtm is above
+// this package, and no package that both import is about operations; an alias in mtm would hide the
+// fields from users' documentation.
 type failedMessage struct {
 	ID      store.ID
 	UID     string
