@@ -51,6 +51,40 @@ func TimeBounds() []time.Duration {
 		500 * time.Millisecond, time.Second, 5 * time.Second, 30 * time.Second, time.Minute, 10 * time.Minute}
 }
 
+// Plus returns the sum of what two servers have counted.
+func (s Stats) Plus(other Stats) Stats {
+	s.Sessions += other.Sessions
+	s.Open += other.Open
+	s.Refused += other.Refused
+	s.Sent += other.Sent
+	s.Received += other.Received
+	s.Faults += other.Faults
+	s.CommandTimes = s.CommandTimes.plus(other.CommandTimes)
+	s.SessionTimes = s.SessionTimes.plus(other.SessionTimes)
+	s.Commands = slices.Clone(s.Commands)
+	for _, c := range other.Commands {
+		i := slices.IndexFunc(s.Commands, func(have CommandStats) bool { return have.Verb == c.Verb })
+		if i < 0 {
+			s.Commands = append(s.Commands, c)
+			continue
+		}
+		s.Commands[i].OK += c.OK
+		s.Commands[i].Refused += c.Refused
+		s.Commands[i].Broken += c.Broken
+	}
+	return s
+}
+
+func (t Times) plus(other Times) Times {
+	sum := Times{Count: t.Count + other.Count, Sum: t.Sum + other.Sum, Within: make([]int64, len(TimeBounds()))}
+	for _, within := range [][]int64{t.Within, other.Within} {
+		for i, n := range within {
+			sum.Within[i] += n
+		}
+	}
+	return sum
+}
+
 // stats holds the counters behind Stats. They need no lock.
 type stats struct {
 	refused, received, sent, faults atomic.Int64

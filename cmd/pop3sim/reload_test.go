@@ -3,6 +3,7 @@
 package main_test
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -54,6 +55,43 @@ var _ = Describe("pop3sim serve at SIGHUP", func() {
 		Expect(session(p.address, "demo", "demo", "UIDL")).To(ContainElement("1 two"))
 		Expect(p.stop(os.Interrupt)).To(Equal(0))
 		Expect(p.errOut.String()).To(And(ContainSubstring("all expectations met"), ContainSubstring("served 5 sessions")))
+	})
+})
+
+var _ = Describe("a port of a user's own at SIGHUP", func() {
+	It("stays open while the user exists, with the mail as it is read again for a user of the file", func() {
+		file := filepath.Join(GinkgoT().TempDir(), "mine.yaml")
+		write := func(uid string) {
+			GinkgoHelper()
+			text := "title: x\nmailbox: [{size: 1KiB, uidl: " + uid + "}]\nusers: [{name: bob, password: secret}]\n"
+			Expect(os.WriteFile(file, []byte(text), 0o600)).To(Succeed())
+		}
+		write("one")
+		p := start(GinkgoTB(), "--scenario", file, "--http", "127.0.0.1:0")
+		_, _ = p.ask("POST", "/api/v1/users", `{"name":"ann","password":"secret"}`, "Content-Type", "application/json")
+		p.ask("POST", "/api/v1/users/ann/messages", `{"file":"plain.eml","uidl":"a1"}`, "Content-Type", "application/json")
+		ports := map[string]string{}
+		for _, user := range []string{"ann", "bob"} {
+			_, text := p.ask("POST", "/api/v1/users/"+user+"/port", "")
+			var at struct{ POP3 string }
+			Expect(json.Unmarshal([]byte(text), &at)).To(Succeed())
+			ports[user] = at.POP3
+		}
+		p.ask("POST", "/api/v1/users/ann/rules", "{on: NOOP, do: [{refuse: never}]}", "Content-Type", "application/yaml")
+		open := dial(ports["ann"])
+		defer func() { Expect(open.Close()).To(Succeed()) }()
+		Expect(answerTo(open, "")).To(HavePrefix("+OK"))
+
+		write("two")
+		p.hangUp(`reloaded mail and the scenario`)
+		Expect(answerTo(open, "NOOP")).To(HavePrefix("-ERR never"), "the session goes on")
+		Expect(session(ports["ann"], "ann", "secret", "NOOP", "UIDL 1")).To(ContainElements("-ERR never", "+OK 1 a1"))
+		Expect(session(ports["bob"], "bob", "secret", "UIDL 1")).To(ContainElement("+OK 1 two"))
+		shared := dial(p.address)
+		defer func() { Expect(shared.Close()).To(Succeed()) }()
+		Expect(answerTo(shared, "")).To(HavePrefix("+OK"))
+		Expect(answerTo(shared, "USER bob")).To(HavePrefix("+OK"))
+		Expect(answerTo(shared, "PASS secret")).To(HavePrefix("-ERR"))
 	})
 })
 

@@ -60,7 +60,7 @@ clients; with --judge the exit status shows it too. --profile imitates a known s
 
 At SIGHUP it reads the scenario and the mail again, and uses them for new sessions. Open sessions
 continue as they began; new sessions count from 1, and the verdict is about them. Users created
-over HTTP keep their mail, rules and expectations. When the scenario or the mail is wrong, it logs
+over HTTP keep their mail, rules, expectations and ports of their own. When the scenario or the mail is wrong, it logs
 the error and continues as before. It stops when its terminal is closed.
 
 With {n} in its name, --user is for any number of users: user{n} is user1, user2 and so on. Each of

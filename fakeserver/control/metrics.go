@@ -11,7 +11,7 @@ import (
 	"pop3mtm/fakeserver"
 )
 
-// metrics converts the server's counts for Prometheus when it requests them, so that they cost
+// metrics converts the counts of all servers for Prometheus when it requests them, so that they cost
 // sessions nothing.
 type metrics struct {
 	service                                                   *Service
@@ -50,7 +50,7 @@ func (m *metrics) Describe(to chan<- *prometheus.Desc) {
 
 // Collect implements prometheus.Collector.
 func (m *metrics) Collect(to chan<- prometheus.Metric) {
-	s := m.service.serving.Load().Stats()
+	s := m.service.counts.total()
 	number := func(d *prometheus.Desc, kind prometheus.ValueType, n int64, labels ...string) {
 		to <- prometheus.MustNewConstMetric(d, kind, float64(n), labels...)
 	}

@@ -103,7 +103,7 @@ func (s *Service) serveAlone(ctx context.Context, t *tenant, played *scenarios.A
 	if t.own == nil {
 		own, err := s.listen(ctx)
 		if err != nil {
-			next.close()
+			s.retire(next)
 			return err
 		}
 		t.own = own
@@ -113,7 +113,7 @@ func (s *Service) serveAlone(ctx context.Context, t *tenant, played *scenarios.A
 	before := t.own.current.Swap(next)
 	s.moveTo(t, next.server)
 	if before != nil {
-		before.close()
+		s.retire(before)
 	}
 	return nil
 }
@@ -150,7 +150,7 @@ func (s *Service) closePort(t *tenant) {
 	}
 	close(t.own.quit)
 	_ = t.own.listener.Close() // nothing is lost with it
-	t.own.current.Load().close()
+	s.retire(t.own.current.Load())
 	t.own = nil
 	s.ports.Add(-1)
 }
@@ -211,11 +211,13 @@ func (s *Service) alone(ctx context.Context, t *tenant, played *scenarios.Alone)
 		}
 	}
 	next.server = fakeserver.New(t.drop, &o)
+	s.counts.add(next.server)
 	if played == nil || !played.SpeaksSMTP() {
 		return next, nil
 	}
 	l, err := s.bind(ctx)
 	if err != nil {
+		s.retire(next)
 		return nil, err
 	}
 	drops := map[string]*fakeserver.Maildrop{t.name: t.drop}
@@ -234,12 +236,14 @@ func (s *Service) baseOptions(t *tenant) fakeserver.Options {
 	return o
 }
 
-// close ends the sessions. Rules that have not fired are for the verdict.
-func (a *alone) close() {
+// retire ends the sessions of a server that a tenant had alone. Rules that have not fired are for
+// the verdict.
+func (s *Service) retire(a *alone) {
 	_ = a.server.Close()
 	if a.sink != nil {
 		_ = a.sink.Close()
 	}
+	s.counts.closed(a.server)
 }
 
 // addresses returns where clients of the tenant connect; shared are those of all others. t.mu is

@@ -82,6 +82,7 @@ type Service struct {
 	o       Options
 	limits  Limits
 	begun   time.Time
+	counts  counts
 
 	octets  atomic.Int64 // of all messages that it stores
 	waiting atomic.Int64
@@ -97,6 +98,7 @@ type Service struct {
 func New(server *fakeserver.Server, o *Options) *Service {
 	s := &Service{tenants: map[string]*tenant{}, begun: time.Now(), succeeded: make(chan struct{})}
 	s.serving.Store(server)
+	s.counts.add(server)
 	if o != nil {
 		s.o = *o
 	}

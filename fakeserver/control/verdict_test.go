@@ -188,6 +188,32 @@ var _ = Describe("what stands beside the operations", func() {
 		Expect(docs.Body).NotTo(MatchRegexp(`(src|href)="https?:`), "the page loads nothing from elsewhere")
 	})
 
+	It("counts what happens on ports of users' own, also after they are closed", func() {
+		s := started(GinkgoTB(), nil)
+		ann := s.ann()
+		s.login().quit()
+		var at control.Addresses
+		visit := func() {
+			GinkgoHelper()
+			s.call("POST", ann+"/port", "").into(&at)
+			c, _ := connectTo(at.POP3)
+			Expect(c.say("NOOP")).To(HavePrefix("-ERR"))
+			c.quit()
+			Expect(s.call("POST", ann+"/wait", `{"for":{"ended":1}}`).Status).To(Equal(200))
+		}
+		counted := func(sessions, refused int) {
+			GinkgoHelper()
+			Expect(s.call("GET", "/metrics", "").Body).To(And(ContainSubstring("pop3sim_sessions_total %d\n", sessions), ContainSubstring("pop3sim_sessions_open 0\n"),
+				ContainSubstring(`pop3sim_commands_total{result="err",verb="NOOP"} %d`+"\n", refused), ContainSubstring("pop3sim_session_duration_seconds_count %d\n", sessions)))
+		}
+		visit()
+		counted(2, 1)
+		Expect(s.call("DELETE", ann+"/port", "").Status).To(Equal(204))
+		counted(2, 1)
+		visit()
+		counted(3, 2)
+	})
+
 	It("lists scenarios, profiles and quirks", func() {
 		s := started(GinkgoTB(), nil)
 		var list []control.ScenarioEntry
