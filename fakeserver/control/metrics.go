@@ -11,8 +11,8 @@ import (
 	"pop3mtm/fakeserver"
 )
 
-// metrics converts the counts of all servers for Prometheus when it requests them, so that they cost
-// sessions nothing.
+// metrics converts the counts of all servers for Prometheus when it requests them, so that they
+// cost sessions nothing.
 type metrics struct {
 	service                                                   *Service
 	users, stored, waiting                                    *prometheus.Desc
