@@ -196,15 +196,15 @@ func (k *k6Bench) run(c *cobra.Command) error {
 	found := p.Found
 	found.What = fmt.Sprintf("script %s, %s on %s, %s", filepath.Base(k.script), numbers.Count(k.users, "virtual user"), numbers.Count(k.hosts, "load host"), k.What())
 	found.Clients = []report.Participant{{Name: "k6", Version: version}}
-	if err := k.Output.Prepare(); err != nil {
+	if err = k.Output.Prepare(); err != nil {
 		return err
 	}
-	err = harness.WithFolder(k.Dir, false, c.ErrOrStderr(), func(dir string) error {
+	return harness.WithFolder(k.Dir, false, c.ErrOrStderr(), func(dir string) error {
 		var failed error
 		for round := 1; round <= k.Rounds && failed == nil; round++ {
 			within := filepath.Join(dir, strconv.Itoa(round))
-			if err := os.Mkdir(within, 0o700); err != nil {
-				return err
+			if failed = os.Mkdir(within, 0o700); failed != nil {
+				return failed
 			}
 			m := &report.Measurement{Round: round, Mailbox: k.Box.Messages}
 			var parts []*hosts.Part
@@ -212,8 +212,8 @@ func (k *k6Bench) run(c *cobra.Command) error {
 			if len(parts) == 0 {
 				return failed
 			}
-			if err := k.describe(found, m, parts); err != nil {
-				return errors.Join(failed, err)
+			if wrong := k.describe(found, m, parts); wrong != nil {
+				return errors.Join(failed, wrong)
 			}
 		}
 		if c.Context().Err() != nil {
@@ -221,7 +221,6 @@ func (k *k6Bench) run(c *cobra.Command) error {
 		}
 		return errors.Join(k.show(c, p), failed)
 	})
-	return err
 }
 
 // show prints the results.

@@ -163,9 +163,9 @@ func (sim *simulator) shutdown(ctx context.Context) (err error) {
 		err = errors.Join(err, sim.service.Close())
 	}
 	if sim.web != nil {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
-		defer cancel()
-		err = errors.Join(err, shutdown(ctx, sim.web))
+		still, stop := context.WithTimeout(context.WithoutCancel(ctx), grace)
+		defer stop()
+		err = errors.Join(err, shutdown(still, sim.web))
 	}
 	return err
 }

@@ -298,13 +298,13 @@ func TestTheTypesNameWhatScriptsCanCall(t *testing.T) {
 // members returns what a script sees of a value.
 func members(v any) (names []string) {
 	of := reflect.TypeOf(v)
-	for i := range of.NumMethod() {
-		name := of.Method(i).Name
+	for m := range of.Methods() {
+		name := m.Name
 		names = append(names, strings.ToLower(name[:1])+name[1:])
 	}
 	of = of.Elem()
-	for i := range of.NumField() {
-		if f := of.Field(i); f.IsExported() {
+	for f := range of.Fields() {
+		if f.IsExported() {
 			names = append(names, f.Tag.Get("js"))
 		}
 	}
