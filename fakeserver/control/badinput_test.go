@@ -151,6 +151,15 @@ var _ = Describe("bad input, driven from the document", func() {
 		Expect(count).To(BeNumerically(">", 1500))
 	})
 
+	It("does not read its password in the answer to a mistake", func() {
+		s := started(GinkgoTB(), nil)
+		for _, body := range []string{`{"nam":"bob","password":"hidden-one"}`, `{"name":"bob","password":["hidden-one"]}`, `{"name":"bob","token":{"is":"hidden-one"}}`} {
+			answer := s.call("POST", "/api/v1/users", body)
+			Expect(answer.Status).To(Equal(422))
+			Expect(answer.Body).To(And(ContainSubstring(`"location":"body.`), Not(ContainSubstring("hidden-one"))))
+		}
+	})
+
 	It("stops at a body that never ends, at once when it is too large and after a time when it is slow", func() {
 		s := started(GinkgoTB(), &control.Options{Limits: control.Limits{Message: 1 << 20}})
 		ann := s.ann()

@@ -46,7 +46,19 @@ func config() huma.Config {
 	c.DocsPath, c.OpenAPIPath, c.SchemasPath = "", "", ""
 	c.CreateHooks = nil
 	c.RejectUnknownQueryParameters = true
+	c.Transformers = append(c.Transformers, withoutValues)
 	return c
+}
+
+// withoutValues removes what the caller sent from a problem: it may be a password, and clients show
+// problems in their logs. The location says what is wrong.
+func withoutValues(_ huma.Context, _ string, body any) (any, error) {
+	if p, ok := body.(*huma.ErrorModel); ok {
+		for _, detail := range p.Errors {
+			detail.Value = nil
+		}
+	}
+	return body, nil
 }
 
 // routes registers the operations.
