@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -13,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -231,16 +233,25 @@ func newShell(t *testing.T, bin string) *shell {
 	return &shell{t: t, dir: dir, env: env, address: freeAddress(t), smtp: freeAddress(t), http: freeAddress(t)}
 }
 
+// nextPort is where freeAddress looks next. Systems give higher ports to whoever asks for any port,
+// so that such a port may be taken before a document starts its server.
+var nextPort atomic.Int64
+
+// freeAddress returns an address that no other document gets.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	nextPort.CompareAndSwap(0, 10_000+rand.Int64N(10_000))
+	for range 1000 {
+		address := fmt.Sprintf("127.0.0.1:%d", nextPort.Add(1))
+		if l, err := net.Listen("tcp", address); err == nil {
+			if err = l.Close(); err != nil {
+				t.Fatal(err)
+			}
+			return address
+		}
 	}
-	if err = l.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return l.Addr().String()
+	t.Fatal("no port is free")
+	return ""
 }
 
 // goRun is how the documents start a command of this tree from a clone; the built

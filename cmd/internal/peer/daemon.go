@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -55,8 +56,8 @@ func (d *daemon) end() error {
 	}
 	select {
 	case <-d.exited:
-	case <-time.After(10 * time.Second):
-		err = errors.Join(err, fmt.Errorf("%s did not end within ten seconds", filepath.Base(d.cmd.Path)), d.cmd.Process.Kill())
+	case <-time.After(time.Minute):
+		err = errors.Join(err, fmt.Errorf("%s did not end within a minute", filepath.Base(d.cmd.Path)), d.cmd.Process.Kill())
 		<-d.exited
 	}
 	return err
@@ -100,12 +101,18 @@ func greets(ctx context.Context, address string) bool {
 	return err == nil && string(greeting[:n]) == "+OK"
 }
 
+// freePort returns a port for a server. Systems give higher ports to whoever asks for any port, so
+// that such a port may be taken before the server has it, or while it is started again.
 func freePort(ctx context.Context) (int, error) {
 	var config net.ListenConfig
-	l, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
+	for try := 1; ; try++ {
+		port := 10_000 + rand.IntN(20_000)
+		l, err := config.Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		if err == nil {
+			return port, l.Close()
+		}
+		if try == 100 {
+			return 0, err
+		}
 	}
-	port := l.Addr().(*net.TCPAddr).Port
-	return port, l.Close()
 }
