@@ -34,7 +34,7 @@ func Run(root *cobra.Command, args []string, stdin io.Reader, stdout, stderr io.
 	signal.Notify(closed, syscall.SIGPIPE)
 	defer signal.Stop(closed)
 
-	root.SetArgs(args)
+	root.SetArgs(append([]string{}, args...)) // cobra takes nil for the arguments of this process
 	root.SetIn(stdin)
 	root.SetOut(wrapOnce(stdout))
 	root.SetErr(stderr)
