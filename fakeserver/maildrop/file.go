@@ -77,7 +77,9 @@ func (m *fileMessage) Open() (io.ReadCloser, error) {
 	}
 	r.octets = r.octets[:m.form.octets-m.missing()]
 	r.Reset(r.octets)
-	shelf.keep(m.stamp, r)
+	if !m.young { // another file could have its stamp
+		shelf.keep(m.stamp, r)
+	}
 	return r, nil
 }
 

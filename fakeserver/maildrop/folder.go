@@ -66,7 +66,7 @@ func (f *folder) List() (List, error) {
 		next.octets += next.files[i].Size()
 	}
 	f.list = next
-	f.shelf.clear(next.octets)
+	f.shelf.fit(next)
 	return next, nil
 }
 

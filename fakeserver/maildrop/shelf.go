@@ -5,12 +5,12 @@ import (
 	"sync"
 )
 
-// shelfOctets is the size of the largest folder whose messages are kept in memory once they were
-// served. Of a larger one nothing is kept: clients fetch one message after another, so each would
-// be dropped before it is fetched again.
+// shelfOctets is the size of the largest folder whose small messages are kept in memory. Of a larger
+// one nothing is kept: clients fetch one message after another, so each would be dropped before it
+// is fetched again.
 const shelfOctets = 128 << 20
 
-// shelf has the octets of small files: those that were served, and those that are being served.
+// shelf has the octets of small files: those that are kept, and those that are being served.
 type shelf struct {
 	buffers sync.Pool // of *[]byte
 
@@ -19,11 +19,29 @@ type shelf struct {
 	off    bool // nothing is kept
 }
 
-// clear forgets all octets. It is called when the list has changed; octets is the size of its mail.
-func (s *shelf) clear(octets int64) {
+// fit forgets the octets of files that are not in a new list, and reads those that are missing.
+func (s *shelf) fit(l *fileList) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.octets, s.off = map[stamp][]byte{}, octets > shelfOctets
+	before := s.octets
+	s.octets, s.off = map[stamp][]byte{}, l.octets > shelfOctets
+	for i := range l.files {
+		if octets := before[l.files[i].stamp]; octets != nil && !s.off {
+			s.octets[l.files[i].stamp] = octets
+		}
+	}
+	off := s.off
+	s.mu.Unlock()
+	if off {
+		return
+	}
+	_ = inParallel(len(l.files), func(i int, _ []byte) error {
+		if m := &l.files[i]; !m.young && m.form.octets <= wholeFile && s.kept(m.stamp) == nil {
+			if r, err := m.Open(); err == nil { // an error is reported when it is asked for
+				_ = r.Close()
+			}
+		}
+		return nil
+	}) // never fails
 }
 
 // kept returns the octets of a file as served, or nil.
