@@ -15,8 +15,9 @@ import (
 //
 // All files are read once to measure them, on all processors, and again when they are served. About
 // 100 octets are kept in memory for each file. When all messages together have at most 128 MiB,
-// those of up to 64 KiB are also kept, and served from memory while their files are unchanged. When a file has changed since it was listed, Message.Open fails; when a file
-// above 64 KiB changes while it is served, the reader fails.
+// those of up to 64 KiB are also kept, and served from memory while their files are unchanged. When
+// a file has changed since it was listed, Message.Open fails; when a file above 64 KiB changes
+// while it is served, the reader fails.
 func OpenEML(path string) (Source, error) {
 	info, err := os.Stat(path)
 	if err != nil {

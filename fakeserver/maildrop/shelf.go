@@ -5,9 +5,9 @@ import (
 	"sync"
 )
 
-// shelfOctets is the size of the largest folder whose small messages are kept in memory. Of a larger
-// one nothing is kept: clients fetch one message after another, so each would be dropped before it
-// is fetched again.
+// shelfOctets is the size of the largest folder whose small messages are kept in memory. Of a
+// larger one nothing is kept: clients fetch one message after another, so each would be dropped
+// before it is fetched again.
 const shelfOctets = 128 << 20
 
 // shelf has the octets of small files: those that are kept, and those that are being served.
