@@ -150,7 +150,7 @@ func (v *visit) inOrder(ctx context.Context, c *conn, list []dated) error {
 	}
 	clear(v.entries)
 	var e Entry
-	read := func(row []driver.Value) error {
+	read := func(row []driver.Value) error { //nolint:unparam // queries can stop at an error
 		if i, wanted := slices.BinarySearch(sorted, ID(asInt(row[0]))); wanted && v.read(row, &e) {
 			v.entries[i] = e
 		}

@@ -48,9 +48,9 @@ func SendCommand() *cobra.Command {
 		}
 		mail := make([]byte, 0, list.Octets())
 		for i := range list.Len() {
-			m, err := maildrop.Read(list.At(i))
-			if err != nil {
-				return err
+			m, mailErr := maildrop.Read(list.At(i))
+			if mailErr != nil {
+				return mailErr
 			}
 			mail = append(mail, m...)
 		}

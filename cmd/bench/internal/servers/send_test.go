@@ -24,7 +24,7 @@ func TestTheBareSenderSendsOverTLSWhenThatIsMeasured(t *testing.T) {
 			_, _ = conn.Write([]byte("mail")) // the reader knows
 			_ = conn.Close()
 		}()
-		receiver := net.Conn(here)
+		receiver := here
 		if encrypted {
 			l := Login{Security: account.Security{TLS: kind, CA: s.CA, Name: certifiedHost}}
 			config, err := l.TLS()
