@@ -146,7 +146,7 @@ func gone(err error) bool {
 	return slices.ContainsFunc(replaced, func(text string) bool { return strings.Contains(answer.Message, text) })
 }
 
-// replaced are parts of Chromium's errors about what is no longer there.
+// replaced holds parts of the errors that Chromium reports when an element or a page was replaced.
 var replaced = []string{
 	"Could not find node", "No node with given id", "Node is detached", "does not belong to the document",
 	"Could not compute box model", "Cannot find context", "Execution context was destroyed",
