@@ -172,7 +172,7 @@ func (k *k6Bench) merged(c *cobra.Command) error {
 	for _, path := range k.merge {
 		part, err := hosts.ReadFile(path)
 		if err != nil {
-			return err
+			return fmt.Errorf("--merge: %w", err)
 		}
 		parts = append(parts, part)
 	}

@@ -185,7 +185,7 @@ var _ = Describe("Reading a message", func() {
 	})
 })
 
-// awaiter is an Awaiter that records each number it is told.
+// awaiter is an Awaiter that records each number passed to Awaits.
 type awaiter struct {
 	heard  []int64
 	writes int

@@ -28,7 +28,7 @@ type visitor func(keptMessage) error
 type keptMessage struct {
 	where string
 	whole bool
-	body  io.Reader    // the stored octets, nil when there are none
+	body  io.Reader    // the stored octets; nil: none are stored
 	entry *store.Entry // its entry in our store, nil in other formats
 }
 

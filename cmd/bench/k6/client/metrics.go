@@ -25,7 +25,8 @@ const (
 	ServerTag = "server"
 )
 
-// Verbs of what is no command: the two have durations and errors as commands do.
+// Values of the tag verb for connecting and for the TLS handshake. Their durations and errors are
+// measured like those of commands.
 const (
 	verbConnect = "CONNECT" // until the greeting has come
 	verbTLS     = "TLS"     // the handshake
