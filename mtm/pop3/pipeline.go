@@ -46,6 +46,9 @@ type run struct {
 
 	seen func(from state, e event, a action, to state) // called for each step in tests; otherwise nil
 
+	watch watcher  // of the message that is being received
+	limit fallible // under watch
+
 	batches chan []byte
 	spare   chan []byte
 }

@@ -143,7 +143,7 @@ func (r *run) message(ctx context.Context, c command, got answer, text []byte) (
 	w, err := r.writer(&got, first)
 	if err != nil {
 		r.failed = err
-		w = &watcher{}
+		*w = watcher{}
 	}
 	var stop func([]byte) bool
 	if r.flights.probes > 0 {
@@ -151,6 +151,9 @@ func (r *run) message(ctx context.Context, c command, got answer, text []byte) (
 	}
 	_, writeErr, err := r.s.body(ctx, c, drop, stop, w)
 	got.length, got.octets = w.length, w.octets
+	if held, ok := w.w.(*holder); ok {
+		got.raw = held.raw
+	}
 	if r.failed == nil {
 		r.failed = writeErr
 	}
@@ -167,9 +170,11 @@ func (r *run) message(ctx context.Context, c command, got answer, text []byte) (
 	return e, got, evidence
 }
 
-// writer returns the writer for a message: the sink's, or memory while replies are held back.
+// writer returns the writer for a message: the sink's, or memory while replies are held back. It is
+// valid until the next message.
 func (r *run) writer(got *answer, first firstLine) (*watcher, error) {
-	w := &watcher{}
+	w := &r.watch
+	*w = watcher{}
 	if !got.alone && (got.probed || !got.telling) {
 		w.look, w.said, w.tail = true, r.s.probe.said, []byte("\n")
 		w.likely = first == statusLike
@@ -179,12 +184,15 @@ func (r *run) writer(got *answer, first firstLine) (*watcher, error) {
 		w.print.SetSeed(r.seed)
 	}
 	if r.state == suspect {
-		w.w = &holder{room: &r.room, raw: &got.raw}
+		w.w = &holder{room: &r.room}
 		return w, nil
 	}
 	dst, err := r.sink.Message(got.number)
 	got.streamed = true
-	w.w, w.follower, w.number = r.s.watchWriter(dst), r.follows, got.number
+	if w.follower, w.number = r.follows, got.number; dst != nil {
+		r.limit = r.s.limited(dst)
+		w.w = &r.limit
+	}
 	return w, err
 }
 
@@ -194,7 +202,7 @@ var errNoRoom = errors.New("message too large to be held back")
 // holder keeps a message in memory, as far as there is room.
 type holder struct {
 	room *int
-	raw  *[]byte
+	raw  []byte
 }
 
 func (h *holder) Write(p []byte) (int, error) {
@@ -202,7 +210,7 @@ func (h *holder) Write(p []byte) (int, error) {
 		return 0, errNoRoom
 	}
 	*h.room -= len(p)
-	*h.raw = append(*h.raw, p...)
+	h.raw = append(h.raw, p...)
 	return len(p), nil
 }
 

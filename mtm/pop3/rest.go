@@ -43,8 +43,11 @@ func (s *Session) watchWriter(w io.Writer) io.Writer {
 	if w == nil {
 		return nil
 	}
-	return &fallible{w, s.line, s.opt.MaxRest}
+	f := s.limited(w)
+	return &f
 }
+
+func (s *Session) limited(w io.Writer) fallible { return fallible{w, s.line, s.opt.MaxRest} }
 
 // Write implements io.Writer.
 func (f *fallible) Write(p []byte) (int, error) {
