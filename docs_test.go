@@ -18,6 +18,9 @@ import (
 	"testing"
 	"time"
 
+	// What a test imports is compiled before it runs: buildCommands then finds that compiled.
+	_ "pop3mtm/fakeserver/control/tools"
+	_ "pop3mtm/features"
 	"pop3mtm/internal/gobuild"
 	"pop3mtm/internal/need"
 )

@@ -1,4 +1,7 @@
-package pop3mtm_test
+// Package rules_test checks rules about the types of the whole module; those about its text are
+// beside go.mod. It is the last package of all: when a first run of the tests comes to it,
+// everything that types are read from is compiled.
+package rules_test
 
 import (
 	"go/token"
@@ -10,6 +13,8 @@ import (
 
 	"golang.org/x/tools/go/packages"
 )
+
+const module = "pop3mtm"
 
 // typed is a package with its types. Paths of its files are those inside the module.
 type typed struct {
@@ -69,7 +74,7 @@ func load(dir string, patterns ...string) ([]typed, error) {
 }
 
 // loadModule type-checks the whole module once for all tests that need it.
-var loadModule = sync.OnceValues(func() ([]typed, error) { return load(".", "./...") })
+var loadModule = sync.OnceValues(func() ([]typed, error) { return load(filepath.Join("..", ".."), "./...") })
 
 func wholeModule(t *testing.T) []typed {
 	t.Helper()

@@ -1,4 +1,4 @@
-package pop3mtm_test
+package rules_test
 
 import (
 	"slices"

@@ -1,4 +1,4 @@
-package pop3mtm_test
+package rules_test
 
 import (
 	"fmt"
@@ -18,7 +18,7 @@ import (
 const maxUnused = 71
 
 func TestExportedNamesAreUsed(t *testing.T) {
-	documented, err := namedInDocuments(".")
+	documented, err := namedInDocuments(filepath.Join("..", ".."))
 	if err != nil {
 		t.Fatal(err)
 	}
