@@ -3,6 +3,7 @@ package fakeserver_test
 import (
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -320,6 +321,31 @@ var _ = Describe("a transcript", func() {
 		p.multi("RETR 2")
 		Expect(p.Close()).To(Succeed())
 		Expect(transcript(srv)).To(ContainElements(`S: \x00\xe4\\ \n`, `S: \rx`, `S: [5002 octets]`, "[closed by the client]"))
+	})
+
+	It("is the same however a short body is written, and counts what is missing", func() {
+		mail := "a: b\r\n\r\n" + strings.Repeat("z", 1500) + "\r\n\n\r\rx\r\n.\r\nend"
+		record := func(limit int, edits ...edit.Edit) fakeserver.Transcript {
+			srv := start(fakeserver.NewMaildrop(maildrop.Bytes("u", []byte(mail))), &fakeserver.Options{TranscriptOctets: limit})
+			srv.On(fakeserver.Match{Verb: "RETR"}, fakeserver.Auto.With(edits...))
+			p := login(srv)
+			p.say("RETR 1\r\nNOOP\r\nRETR 1\r\nQUIT\r\n")
+			p.rest()
+			Expect(p.Close()).To(Succeed())
+			wait(srv)
+			return srv.Transcripts()[0]
+		}
+		whole := record(0)
+		Expect(whole.Lines).To(ContainElements("S: a: b", "S: ", "S: "+strings.Repeat("z", 1024), `S: \n`, `S: \r\rx`, "S: ..", "S: end", "S: ."))
+		Expect(record(0, edit.SplitOctets()).Lines[1:]).To(Equal(whole.Lines[1:]), "after the greeting")
+		Expect(record(0, edit.NoFinalCRLF()).Lines).To(ContainElement("S: end."))
+		lines := func(t fakeserver.Transcript) int {
+			return len(slices.DeleteFunc(t.Lines, func(l string) bool { return l[0] == '[' })) + t.LeftOut
+		}
+		all := lines(whole)
+		for limit := 20; limit < 2*len(mail); limit += 23 {
+			Expect(lines(record(limit))).To(Equal(all), "limit %d", limit)
+		}
 	})
 
 	It("is bounded, and says how much is missing", func() {

@@ -40,6 +40,7 @@ const (
 	bodyHeard              // a body of the client
 	remark                 // about the connection
 	ruled                  // a rule, which answers what comes next
+	passage                // whole lines of the server, with their line ends
 
 	kindOnly  kind = 1<<4 - 1
 	marked    kind = 1 << 4 // the time follows
@@ -158,7 +159,8 @@ func (j *journal) weight() int {
 	return n
 }
 
-// entries returns the entries from a place on, each with the place after it.
+// entries returns the entries from a place on, each with the place after it, and a passage line by
+// line.
 func (j *journal) entries(from int) iter.Seq2[int, *entry] {
 	return func(yield func(int, *entry) bool) {
 		begin, e := 0, new(entry)
@@ -171,11 +173,30 @@ func (j *journal) entries(from int) iter.Seq2[int, *entry] {
 			d := decoder{rest: string(piece[min(max(0, from-begin), len(piece)):]), users: j.users}
 			for len(d.rest) > 0 {
 				d.next(e)
-				if !yield(end-len(d.rest), e) {
-					return
+				for one := range e.lines() {
+					if !yield(end-len(d.rest), one) {
+						return
+					}
 				}
 			}
 			begin = end
+		}
+	}
+}
+
+// lines returns the lines of a passage as entries, and any other entry as it is.
+func (e *entry) lines() iter.Seq[*entry] {
+	return func(yield func(*entry) bool) {
+		if e.kind&kindOnly != passage {
+			yield(e)
+			return
+		}
+		one := &entry{kind: e.kind&^kindOnly | fromServer, at: e.at}
+		for l := range strings.Lines(e.text) {
+			if one.text = strings.TrimSuffix(l[:min(len(l), lineShown)], "\r\n"); !yield(one) {
+				return
+			}
+			one.kind, one.at = fromServer, 0
 		}
 	}
 }
@@ -193,7 +214,7 @@ func (d *decoder) next(e *entry) {
 		e.at = time.Duration(d.number())
 	}
 	switch k := e.kind & kindOnly; k {
-	case fromServer, remark:
+	case fromServer, passage, remark:
 		e.text = d.text()
 	case bodySent, bodyHeard, ruled:
 		e.number = d.number()

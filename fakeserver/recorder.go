@@ -24,6 +24,7 @@ type recorder struct {
 	inBody bool
 	octets int64  // of the body so far
 	body   []byte // of the body so far, while it is short; nil: nothing
+	missed int    // lines of a short body for which there is no room
 	watch  stopwatch
 	timed  bool
 	due    bool          // the next line is marked with its time
@@ -122,13 +123,22 @@ func (r *recorder) server(p []byte) {
 		r.output(p)
 		return
 	}
-	if r.octets += int64(len(p)); r.octets <= bodyShown {
+	switch r.octets += int64(len(p)); {
+	case r.octets > bodyShown:
+	case r.full():
+		r.missed += bytes.Count(p, newline)
+	default:
 		if r.body == nil {
 			r.body = r.lender.piece()
 		}
 		r.body = append(r.body, p...)
 	}
 }
+
+var newline = []byte("\n")
+
+// full reports whether there is no room for any line.
+func (r *recorder) full() bool { return r.lines > r.limit && len(r.journal.partial) == 0 }
 
 // output records octets of lines.
 func (r *recorder) output(p []byte) {
@@ -169,15 +179,32 @@ func (r *recorder) line(l []byte) {
 	}
 }
 
+// besides is what a line takes besides its octets.
+const besides = len("S: \n")
+
 // fits takes room for a line; without room the line is left out.
 func (r *recorder) fits(l []byte) bool {
-	const more = len("S: \n")
 	if r.lines+len(l) > r.limit {
 		r.journal.head.LeftOut++
 		return false
 	}
-	r.lines += len(l) + more
+	r.lines += len(l) + besides
 	return true
+}
+
+// passage records many lines at once, if there is room for all. What follows the last line end is
+// the beginning of a line.
+func (r *recorder) passage(p []byte) {
+	whole := bytes.LastIndexByte(p, '\n') + 1
+	need := whole + (besides-len("\r\n"))*bytes.Count(p, newline)
+	if whole == 0 || len(r.journal.partial) > 0 || r.lines+need > r.limit {
+		r.output(p)
+		return
+	}
+	r.lines += need
+	r.mark(passage, longestNumber+whole)
+	r.journal.text(p[:whole])
+	r.output(p[whole:])
 }
 
 // mark begins an entry that takes some octets, with the time if that is due and not that of before.
@@ -195,7 +222,7 @@ func (r *recorder) mark(k kind, need int) {
 // silence stops recording output, until it is called with false.
 func (r *recorder) silence(on bool) { r.silent = on }
 
-func (r *recorder) beginBody() { r.inBody, r.octets = true, 0 }
+func (r *recorder) beginBody() { r.inBody, r.octets, r.missed = true, 0, 0 }
 
 // endBody records a short body, or the size of a long one.
 func (r *recorder) endBody() {
@@ -203,7 +230,8 @@ func (r *recorder) endBody() {
 	switch {
 	case r.limit == 0 || r.octets == 0:
 	case r.octets <= bodyShown:
-		r.output(r.body)
+		r.journal.head.LeftOut += r.missed
+		r.passage(r.body)
 	default:
 		r.breakLine()
 		r.size(bodySent, r.octets)

@@ -15,8 +15,8 @@ func retr(t *popTalk, x *Exchange) Answer {
 	if refusal != nil {
 		return *refusal
 	}
-	text := append(strconv.AppendInt(make([]byte, 0, 32), m.Size(), 10), " octets"...)
-	a := t.send(string(text), m, -1, x)
+	c := t.session.scratch(x)
+	a := t.send(c, append(strconv.AppendInt(c.ok(""), m.Size(), 10), " octets"...), m, -1, x)
 	if v := t.view; t.deletes() != nil {
 		a.Took = func() edit.Reply {
 			v.read.Add(n - 1)
@@ -27,20 +27,21 @@ func retr(t *popTalk, x *Exchange) Answer {
 }
 
 // send opens the message before the status line is sent, so that missing mail causes a refusal
-// and not a broken reply.
-func (t *popTalk) send(text string, m maildrop.Message, lines int64, x *Exchange) Answer {
+// and not a broken reply. c.ok has begun the status line.
+func (t *popTalk) send(c *scratch, status []byte, m maildrop.Message, lines int64, x *Exchange) Answer {
 	if t.options().UTF8 && !t.utf8 {
 		// RFC 6856 section 5. A message that cannot be read is refused below.
 		if needs, err := needsUTF8(m); needs && err == nil {
 			return says(edit.Err("[UTF8] the header is in UTF-8: say UTF8 before login"))
 		}
 	}
-	open, err := m.Open()
+	open, err := c.mail.Open(behind(m))
 	if err != nil {
 		t.options().Log.Error("cannot read the message", "session", t.session.number, "error", err)
 		return says(edit.Err("[SYS/TEMP] message cannot be read"))
 	}
 	_, memory := open.(io.WriterTo)
 	x.slow = x.slow || !memory
-	return Answer{Reply: edit.Multiline(text, &body{open: open, lines: lines, lender: &t.session.server.lender}), Opened: open}
+	c.body = body{open: open, lines: lines, lender: &t.session.server.lender}
+	return Answer{Reply: c.multiline(status), Opened: open}
 }

@@ -39,10 +39,12 @@ type Session struct {
 	shaken    bool      // a handshake has begun
 	tls       *tls.Conn // on top of conn, from the handshake on
 	command   Exchange  // the current one
+	lent      *scratch  // nil during waits
 
 	spreadTo   place         // how far OnLines knows the session
 	begun      time.Duration // of the last command
 	unmeasured bool          // the time of the last command is not counted
+	counts     counts
 
 	quit     chan struct{} // closed by stop
 	stopOnce sync.Once
@@ -52,8 +54,8 @@ func newSession(server *Server, c net.Conn, number int) *Session {
 	s := &Session{
 		server: server, number: number, conn: c, turn: number - int(server.before.Load()),
 		in:    input{lender: &server.lender},
-		state: Connecting,
-		quit:  make(chan struct{}),
+		state: Connecting, counts: counts{stats: &server.stats},
+		quit: make(chan struct{}),
 	}
 	s.record.begin(number, c.RemoteAddr(), server.o.Now(), server.o.TranscriptOctets, server.o.Timed)
 	s.record.tap, s.record.lender = server.o.Tap, &server.lender
@@ -141,6 +143,7 @@ func (s *Session) counted(user string) int {
 
 // publish lets others know what has happened in this session, and wakes those who wait for it.
 func (s *Session) publish() {
+	s.counts.settle()
 	s.record.publish()
 	if s.server.o.OnLines != nil {
 		s.spread()
@@ -185,6 +188,7 @@ func (s *Session) run(implicitTLS bool) {
 	s.talk.End()
 	s.stop()
 	s.in.release()
+	s.giveBack()
 	s.measured()
 	s.record.event(why)
 	s.server.o.Log.Info("session ended", "session", s.number, "user", s.name, "why", why)
@@ -230,7 +234,9 @@ func (s *Session) await() error {
 	if err := s.out.rest(); err != nil {
 		return err
 	}
+	s.giveBack()
 	s.measured()
+	s.counts.settle()
 	s.record.watch.passed()
 	return s.conn.SetReadDeadline(time.Now().Add(s.server.o.IdleTimeout))
 }
@@ -270,7 +276,7 @@ func (s *Session) read() (*Exchange, error) {
 	}
 	s.response = ""
 	if s.server.o.Timed {
-		s.server.stats.received.Add(int64(len(l)) + 2)
+		s.counts.received += int64(len(l)) + 2
 	}
 	switch {
 	case fits && x.pseudo:
@@ -331,7 +337,7 @@ func (s *Session) readBody() (*Exchange, error) {
 			return nil, err
 		}
 		if ended {
-			s.server.stats.received.Add(octets)
+			s.counts.received += octets
 			s.record.received(octets)
 			return &Exchange{Verb: ".", Line: []byte("."), Session: s}, nil
 		}
@@ -371,7 +377,7 @@ func (s *Session) exchange(x *Exchange) (done bool, why string) {
 	reply = s.bounded(x, reply)
 	end, err := s.send(reply)
 	if s.server.o.Timed {
-		s.server.stats.answered(x.tally, x.pseudo, x.rule != nil, reply)
+		s.counts.answered(x.tally, x.pseudo, x.rule != nil, reply)
 		s.begun, s.unmeasured = begun, !x.pseudo
 	}
 	s.report()
@@ -392,7 +398,7 @@ func (s *Session) exchange(x *Exchange) (done bool, why string) {
 func (s *Session) measured() {
 	if s.unmeasured {
 		s.unmeasured = false
-		s.server.stats.commands.add(s.record.watch.read()-s.begun, s.server.stats.bounds)
+		s.counts.took(s.record.watch.read() - s.begun)
 	}
 }
 

@@ -113,21 +113,58 @@ func (s *stats) prepare() {
 	s.sessions.buckets = make([]atomic.Int64, len(s.bounds))
 }
 
+// counts are those of one session that are not in its server's stats yet: pipelined commands are
+// counted together.
+type counts struct {
+	stats             *stats
+	received, instant int64      // instant: commands that took no measurable time
+	verb              *verbStats // of the successes
+	ok                int64
+}
+
+// settle adds the counts to the stats.
+func (c *counts) settle() {
+	if c.received > 0 {
+		c.stats.received.Add(c.received)
+	}
+	if c.ok > 0 {
+		c.verb.ok.Add(c.ok)
+	}
+	if c.instant > 0 {
+		c.stats.commands.count.Add(c.instant)
+		c.stats.commands.buckets[0].Add(c.instant)
+	}
+	c.received, c.ok, c.instant = 0, 0, 0
+}
+
+// took counts the time of a command.
+func (c *counts) took(d time.Duration) {
+	if d == 0 {
+		c.instant++
+		return
+	}
+	c.stats.commands.add(d, c.stats.bounds)
+}
+
 // answered counts a command of a verb, or an event, with its reply. ruled reports whether a rule
 // has answered.
-func (s *stats) answered(v *verbStats, event, ruled bool, reply edit.Reply) {
+func (c *counts) answered(v *verbStats, event, ruled bool, reply edit.Reply) {
 	if ruled {
-		s.faults.Add(1)
+		c.stats.faults.Add(1)
 	}
 	if event {
 		return
 	}
 	if v == nil {
-		v = &s.other
+		v = &c.stats.other
 	}
 	switch {
 	case reply.StartsWith("+OK"):
-		v.ok.Add(1)
+		if v != c.verb {
+			c.settle()
+			c.verb = v
+		}
+		c.ok++
 	case reply.StartsWith("-ERR"), reply.StartsWith("4"), reply.StartsWith("5"):
 		v.refused.Add(1)
 	case reply.Bearing() >= edit.Challenge:

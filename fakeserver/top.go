@@ -14,5 +14,6 @@ func top(t *popTalk, x *Exchange) Answer {
 	if refusal != nil {
 		return *refusal
 	}
-	return t.send("top of message follows", m, lines, x)
+	c := t.session.scratch(x)
+	return t.send(c, c.ok("top of message follows"), m, lines, x)
 }

@@ -49,11 +49,13 @@ const wholeFile = 64 << 10
 
 // Open implements Message. It reads a small file at once, so that a change is found before anything
 // is sent; a change of a larger file may be found only by the reader.
-func (m *fileMessage) Open() (io.ReadCloser, error) {
+func (m *fileMessage) Open() (io.ReadCloser, error) { return m.openIn(new(Scratch)) }
+
+func (m *fileMessage) openIn(s *Scratch) (io.ReadCloser, error) {
 	shelf := m.at.shelf
 	if octets := shelf.kept(m.stamp); octets != nil {
 		if now, err := m.at.look(m.name); err == nil && now == m.stamp {
-			return fromMemory(octets), nil
+			return s.inMemory(octets), nil
 		}
 	}
 	h, err := m.at.open(m.name)

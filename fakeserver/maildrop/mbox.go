@@ -98,10 +98,12 @@ func (m *mboxMessage) UID() string { return m.span.uid }
 func (m *mboxMessage) Size() int64 { return m.span.form.octets }
 
 // Open implements Message. Mail appended to the file since it was read does no harm.
-func (m *mboxMessage) Open() (io.ReadCloser, error) {
+func (m *mboxMessage) Open() (io.ReadCloser, error) { return m.openIn(new(Scratch)) }
+
+func (m *mboxMessage) openIn(s *Scratch) (io.ReadCloser, error) {
 	if m.octets != nil {
 		if now, err := m.at.look(m.file.name); err == nil && now == m.stamp {
-			return fromMemory(m.octets), nil
+			return s.inMemory(m.octets), nil
 		}
 	}
 	f, err := os.Open(m.file.path)

@@ -103,13 +103,17 @@ func sizeOf(raw []byte) int64 {
 	return int64(len(raw)) + 2
 }
 
-func (m *memoryMessage) Open() (io.ReadCloser, error) {
-	return fromMemory(m.raw), nil
-}
+func (m *memoryMessage) Open() (io.ReadCloser, error) { return m.openIn(new(Scratch)) }
+
+func (m *memoryMessage) openIn(s *Scratch) (io.ReadCloser, error) { return s.inMemory(m.raw), nil }
 
 type memoryReader struct{ bytes.Reader }
 
-func (*memoryReader) Close() error { return nil }
+// Close forgets the octets, so that a Scratch does not keep mail that is gone.
+func (r *memoryReader) Close() error {
+	r.Reset(nil)
+	return nil
+}
 
 // Renamed returns m under another unique-id. Octets that are invalid in a unique-id are
 // replaced.
@@ -122,6 +126,8 @@ type renamed struct {
 }
 
 func (m renamed) UID() string { return m.uid }
+
+func (m renamed) openIn(s *Scratch) (io.ReadCloser, error) { return s.Open(m.Message) }
 
 // messages is a List in a slice.
 type messages []Message

@@ -240,9 +240,11 @@ func (m *Spooled) Size() int64 {
 }
 
 // Open implements Message.
-func (m *Spooled) Open() (io.ReadCloser, error) {
+func (m *Spooled) Open() (io.ReadCloser, error) { return m.openIn(new(Scratch)) }
+
+func (m *Spooled) openIn(s *Scratch) (io.ReadCloser, error) {
 	if m.path == "" {
-		return fromMemory(m.raw), nil
+		return s.inMemory(m.raw), nil
 	}
 	f, err := os.Open(m.path)
 	if err != nil {

@@ -49,7 +49,7 @@ func Synthetic(o SyntheticOptions) (Source, error) {
 // with this seed and size. It has exactly size octets, at least MinSyntheticSize.
 func SyntheticMessage(seed uint64, n int, size int64) []byte {
 	m := syntheticMessage{mix: &mixture{seed: seed}, n: n, size: max(size, MinSyntheticSize)}
-	r := m.reader()
+	r := m.read(new(syntheticReader))
 	b := make([]byte, 0, m.size)
 	for p := r.next(); p != nil; p = r.next() {
 		b = append(b, p...)

@@ -167,6 +167,24 @@ func appendID(b []byte, seed uint64, n int) []byte {
 // mailDate is the form of a date in a header.
 const mailDate = "Mon, 02 Jan 2006 15:04:05 -0700"
 
+// appendDate appends a time of UTC in the form of mailDate, which Time.AppendFormat does in three
+// times the time.
+func appendDate(b []byte, t time.Time) []byte {
+	two := func(n int) { b = append(b, byte('0'+n/10), byte('0'+n%10)) }
+	year, month, day := t.Date()
+	hour, minute, second := t.Clock()
+	b = append(append(b, t.Weekday().String()[:3]...), ", "...)
+	two(day)
+	b = append(append(append(b, ' '), month.String()[:3]...), ' ')
+	two(year / 100)
+	two(year % 100)
+	for i, n := range []int{hour, minute, second} {
+		b = append(b, " ::"[i])
+		two(n)
+	}
+	return append(b, " +0000"...)
+}
+
 // syntheticDate returns the date of message n: one message a minute, for 50 years.
 func syntheticDate(n int64) time.Time {
 	return time.Date(2001, 1, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(n%(50*365*24*60)) * time.Minute)

@@ -17,7 +17,16 @@ type syntheticReader struct {
 	pieces []piece
 	done   int64 // octets of the first piece already read
 	rest   []byte
-	first  [3]piece // storage for pieces when there are few
+
+	// Memory for the pieces of the next message, and for what they read.
+	storage []piece
+	text    []byte
+}
+
+// begin makes r read the pieces, which may be in its storage.
+func (r *syntheticReader) begin(pieces []piece) {
+	r.pieces, r.storage = pieces, pieces
+	r.done, r.rest = 0, nil
 }
 
 // next returns the next octets, at least one, or nil at the end.

@@ -95,19 +95,26 @@ func (m *syntheticMessage) UID() string {
 
 func (m *syntheticMessage) Size() int64 { return m.size }
 
-func (m *syntheticMessage) Open() (io.ReadCloser, error) { return m.reader(), nil }
+func (m *syntheticMessage) Open() (io.ReadCloser, error) { return m.openIn(new(Scratch)) }
 
-// reader returns a reader of the message. It always yields as many octets as the size.
-func (m *syntheticMessage) reader() *syntheticReader {
+func (m *syntheticMessage) openIn(s *Scratch) (io.ReadCloser, error) {
+	return m.read(s.generated()), nil
+}
+
+// read makes r read the message, and returns it. It always yields as many octets as the size.
+func (m *syntheticMessage) read(r *syntheticReader) *syntheticReader {
 	if len(m.mix.kinds) > 0 {
 		l := &layout{seed: m.mix.seed, n: m.n, size: m.size, luck: mix64(m.mix.seed ^ mix64(uint64(m.n))), tail: lastLine}
 		if k := m.mix.kinds[l.pick(len(m.mix.kinds))]; m.size >= k.least {
-			l.buf = make([]byte, 0, 2<<10)
+			l.buf, l.pieces = r.text[:0], r.storage[:0]
 			k.lay(l)
-			if pieces := l.finish(); pieces != nil {
-				return &syntheticReader{pieces: pieces}
+			pieces := l.finish()
+			if r.text = l.buf; pieces != nil {
+				r.begin(pieces)
+				return r
 			}
 		}
 	}
-	return plainMessage(m.mix.seed, m.n, m.size)
+	r.plain(m.mix.seed, m.n, m.size)
+	return r
 }

@@ -2,46 +2,47 @@ package maildrop
 
 import (
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 )
 
-// plainMessage lays out plain message n: header, whole lines of the text, a last line.
-func plainMessage(seed uint64, n int, size int64) *syntheticReader {
-	header := plainHeader(seed, n, "")
+// plain makes r read plain message n: header, whole lines of the text, a last line.
+func (r *syntheticReader) plain(seed uint64, n int, size int64) {
+	const usual = 512 // octets of a header and a last line
+	b := slices.Grow(r.text[:0], usual)
+	header := appendHeader(b, seed, n, "")
 	if (size-int64(len(header)))%textLine == 1 {
 		// One octet is not enough for a line with its CRLF.
-		header = plainHeader(seed, n, ".")
+		header = appendHeader(b, seed, n, ".")
 	}
 	text := syntheticText()
 	rest := size - int64(len(header))
 	// The multiplier starts neighbouring messages at distant places of the text.
 	first := (uint64(n)*0x9E3779B97F4A7C15 ^ seed) % textLines
-	r := &syntheticReader{}
-	r.pieces = append(r.first[:0], piece{ring: header, size: int64(len(header))})
+	pieces := append(r.storage[:0], piece{ring: header, size: int64(len(header))})
 	if whole := rest / textLine * textLine; whole > 0 {
-		r.pieces = append(r.pieces, piece{ring: text, from: int64(first) * textLine, size: whole})
+		pieces = append(pieces, piece{ring: text, from: int64(first) * textLine, size: whole})
 	}
+	r.text = header
 	if left := rest % textLine; left > 0 {
-		tail := append(append(make([]byte, 0, left), text[:left-2]...), "\r\n"...)
-		r.pieces = append(r.pieces, piece{ring: tail, size: left})
+		r.text = append(append(r.text, text[:left-2]...), "\r\n"...)
+		pieces = append(pieces, piece{ring: r.text[len(header):], size: left})
 	}
-	return r
+	r.begin(pieces)
 }
 
-// plainHeader returns the header of plain message n, with pad at the end of its subject.
-func plainHeader(seed uint64, n int, pad string) []byte {
+// appendHeader appends the header of plain message n, with pad at the end of its subject.
+func appendHeader(b []byte, seed uint64, n int, pad string) []byte {
 	sender := int64(n % 1000)
-	const usual = 320 // most octets of a header
-	b := make([]byte, 0, usual)
 	b = strconv.AppendInt(append(b, "From: Sender "...), sender, 10)
 	b = strconv.AppendInt(append(b, " <sender"...), sender, 10)
 	b = append(b, "@example.org>\r\nTo: Reader <reader@example.net>\r\nSubject: Synthetic message "...)
 	b = strconv.AppendInt(b, int64(n), 10)
 	b = strconv.AppendUint(append(b, " of seed "...), seed, 10)
 	b = append(append(b, pad...), "\r\nDate: "...)
-	b = syntheticDate(int64(n)).AppendFormat(b, mailDate)
+	b = appendDate(b, syntheticDate(int64(n)))
 	b = appendID(append(b, "\r\nMessage-ID: <"...), seed, n)
 	return append(append(b, messageHost...), ">\r\nMIME-Version: 1.0\r\n"+
 		"Content-Type: text/plain; charset=us-ascii\r\n\r\n"...)

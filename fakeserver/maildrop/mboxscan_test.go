@@ -32,7 +32,7 @@ func TestSmallMessagesAreKeptAsLongAsThereIsRoom(t *testing.T) {
 	left = 10
 	g.Expect(left.keep(iotest.ErrReader(errors.New("broken")), form{octets: 5})).To(BeNil())
 	g.Expect(left).To(BeEquivalentTo(10))
-	octets, err := io.ReadAll(fromMemory([]byte("abc")))
+	octets, err := io.ReadAll(new(Scratch).inMemory([]byte("abc")))
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(octets).To(BeEquivalentTo("abc"))
 }
