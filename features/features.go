@@ -109,7 +109,7 @@ func (o Options) hintsTo() io.Writer {
 // suite returns the godog suite for these options.
 func (o Options) suite(ctx context.Context) *godog.TestSuite {
 	options := godog.Options{
-		Paths: o.Paths, Tags: o.Tags, Format: ourFormats(o.Format), Output: o.Out, NoColors: !o.Color,
+		Paths: o.Paths, Tags: o.Tags, Format: Formats(o.Format), Output: o.Out, NoColors: !o.Color,
 		Concurrency: o.Concurrency, Randomize: o.Seed, Strict: true, DefaultContext: ctx,
 	}
 	if len(o.Paths) == 0 {

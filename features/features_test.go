@@ -24,11 +24,21 @@ func TestMain(m *testing.M) {
 func TestFeatures(t *testing.T) {
 	skipUpdate(t)
 	o := options
-	o.TestingT = t
 	if paths := flag.Args(); len(paths) > 0 {
 		o.Paths = paths
 	}
+	given := map[string]bool{}
+	flag.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	if o.Format != "progress" && !given["godog.concurrency"] {
+		o.Concurrency = 1 // the other formats get mixed up
+	}
+	o.Format, o.TestingT = features.Formats(o.Format), t
 	suite := godog.TestSuite{Name: "pop3mtm", ScenarioInitializer: features.InitializeScenario, Options: &o}
+	if found, err := suite.RetrieveFeatures(); err != nil || len(found) == 0 {
+		// Run says what is wrong with the tags or the files.
+		_, err := features.Run(t.Context(), features.Options{Paths: o.Paths, Tags: o.Tags})
+		t.Fatal(err)
+	}
 	if suite.Run() != 0 {
 		t.Fatal("a scenario failed; the output above names it")
 	}

@@ -24,8 +24,10 @@ var registerJUnit = sync.OnceFunc(func() {
 	})
 })
 
-// ourFormats returns the list of formats with our JUnit formatter in place of godog's.
-func ourFormats(formats string) string {
+// Formats returns a list of godog's formats, such as "junit:report.xml,progress", with our JUnit
+// formatter in place of godog's: its cases have class names, and the times of suites add up. Run
+// uses it; the field Format of a godog suite of your own takes the list.
+func Formats(formats string) string {
 	registerJUnit()
 	list := strings.Split(formats, ",")
 	for i, format := range list {

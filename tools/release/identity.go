@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -77,10 +78,10 @@ func tagged(ctx context.Context, tree string, id identity) (string, error) {
 // sources returns the directory of the module pop3mtm.
 func sources(ctx context.Context) (string, error) {
 	tree, err := output(ctx, "", "go", "list", "-m", "-f", "{{.Dir}}", "pop3mtm")
-	if err != nil {
-		return "", fmt.Errorf("%w; run it in tools/release: go run -C tools/release . --out ../../dist", err)
+	if err != nil && !errors.Is(err, exec.ErrNotFound) {
+		err = fmt.Errorf("%w; run it in tools/release: go run -C tools/release . --out ../../dist", err)
 	}
-	return tree, nil
+	return tree, err
 }
 
 // output runs a program in dir and returns what it prints, without the space around it.
@@ -88,7 +89,11 @@ func output(ctx context.Context, dir, program string, args ...string) (string, e
 	var out, failed bytes.Buffer
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &out, &failed
-	if err := cmd.Run(); err != nil {
+	err := cmd.Run()
+	if errors.Is(err, exec.ErrNotFound) {
+		return "", fmt.Errorf("%s %s: %w; install %[1]s", program, args[0], err)
+	}
+	if err != nil {
 		return "", fmt.Errorf("%s %s: %w: %s", program, args[0], err, strings.TrimSpace(failed.String()))
 	}
 	return strings.TrimSpace(out.String()), nil

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -59,12 +60,26 @@ func (r *release) image(ctx context.Context) error {
 	if err == nil {
 		err = path.AppendIndex(index)
 	}
+	if err == nil {
+		err = readable(dir)
+	}
 	if err != nil {
 		return fmt.Errorf("image layout: %w", err)
 	}
 	digest, err := index.Digest()
 	r.say("%s  %d platforms, %s", filepath.Base(dir), platforms, digest)
 	return err
+}
+
+// readable lets everybody read the files of a directory: the library makes some for their owner
+// alone.
+func readable(dir string) error {
+	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		return os.Chmod(path, 0o644)
+	})
 }
 
 // platform returns the image for one target, made from nothing: the program, a directory for

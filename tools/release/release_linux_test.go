@@ -316,7 +316,17 @@ func unpack(t *testing.T, from io.ReadCloser, root string) {
 }
 
 func hasAnIndex(t *testing.T, out string) {
-	index, err := layout.ImageIndexFromPath(the(t, out, "_image"))
+	dir := the(t, out, "_image")
+	err := fs.WalkDir(os.DirFS(dir), ".", func(path string, d fs.DirEntry, err error) error {
+		if info, failed := d.Info(); err == nil && failed == nil && !d.IsDir() && info.Mode() != 0o644 {
+			t.Errorf("%s has the mode %v", path, info.Mode())
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	index, err := layout.ImageIndexFromPath(dir)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -152,7 +152,7 @@ func TestAMissingToolIsNamed(t *testing.T) {
 	parent := t.TempDir()
 	t.Setenv("PATH", t.TempDir())
 	var said bytes.Buffer
-	if status := run(t.Context(), []string{"--out", filepath.Join(parent, "dist")}, &said); status != 1 || !strings.Contains(said.String(), `"go": executable file not found`) {
+	if status := run(t.Context(), []string{"--out", filepath.Join(parent, "dist")}, &said); status != 1 || !strings.Contains(said.String(), `"go": executable file not found in $PATH; install go`) {
 		t.Errorf("status %d: %s", status, said.String())
 	}
 	if left := names(t, parent); len(left) != 0 {
