@@ -23,7 +23,7 @@ func (s *Session) Dele(ctx context.Context, n int) error {
 // usable.
 func (s *Session) DeleAll(ctx context.Context, numbers []int, done func(n int, err error) error) error {
 	s.probe.forget()
-	return s.runAll(ctx, &run{verb: "DELE", numbers: numbers, sink: deleted(done)})
+	return s.runAll(ctx, &run{verb: "DELE", numbers: Ints(numbers), sink: deleted(done)})
 }
 
 // deleted implements Sink for a run without bodies.

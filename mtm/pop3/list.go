@@ -21,21 +21,34 @@ const UnknownOctets = -1
 // others (QUIRK 104), but a reply in which no row has a message number is a *ProtocolError.
 func (s *Session) List(ctx context.Context) ([]Listing, error) {
 	var list []Listing
+	err := s.ListEach(ctx, func(one Listing) {
+		if list == nil {
+			list = make([]Listing, 0, s.room())
+		}
+		list = append(list, one)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return list, nil
+}
+
+// ListEach calls f for each row that List would return. An error shows only after some calls.
+func (s *Session) ListEach(ctx context.Context, f func(Listing)) error {
 	var senseless *ProtocolError // about the first row, as long as no row has a number
+	first := true
 	c := command{verb: "LIST"}
-	err := s.exchange(ctx, c, "LIST", func([]byte) error {
+	return s.exchange(ctx, c, "LIST", func([]byte) error {
 		err := s.rows(ctx, c, s.opt.MaxRows, "MaxRows", func(row []byte) *ProtocolError {
 			one := parseListing(row)
-			if len(list) == 0 && one.Number == 0 {
+			if first && one.Number == 0 {
 				senseless = c.protocolError("a message number and a size in octets", row)
 				senseless.Row = 1
 			} else if one.Number > 0 {
 				senseless = nil
 			}
-			if list == nil {
-				list = make([]Listing, 0, s.room())
-			}
-			list = append(list, one)
+			first = false
+			f(one)
 			return nil
 		})
 		if err == nil && senseless != nil {
@@ -43,10 +56,6 @@ func (s *Session) List(ctx context.Context) ([]Listing, error) {
 		}
 		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	return list, nil
 }
 
 // ListOne returns the size of message n. QUIRK 55: the reply may lack the number.

@@ -72,7 +72,7 @@ func FuzzMachine(f *testing.F) {
 			s.caps = Capabilities{"PIPELINING": nil}
 		}
 		sink := &oracle{t: t, rogueSink: &rogueSink{set: set, stored: map[int]string{}, failed: map[int]bool{}}}
-		r := &run{verb: "RETR", numbers: []int{1, 2, 3, 4}, body: true, sink: sink}
+		r := &run{verb: "RETR", numbers: Ints{1, 2, 3, 4}, count: 4, body: true, sink: sink}
 		sink.run = r
 		r.seen = sink.check
 		if set.known {

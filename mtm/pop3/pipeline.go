@@ -16,7 +16,8 @@ type run struct {
 	s       *Session
 	verb    string
 	tail    string // of the command, after the number
-	numbers []int
+	numbers Numbers
+	count   int // how many of numbers to ask for
 	body    bool
 	sink    Sink
 	sizes   Sizer    // nil when the sink is not a Sizer
@@ -65,8 +66,9 @@ const holdOctets = 8 << 20
 const untestedOctets = 1 << 20
 
 func (s *Session) runAll(ctx context.Context, r *run) error {
-	for _, n := range r.numbers {
-		if err := checkNumber(n); err != nil {
+	r.count = r.numbers.Len()
+	for i := range r.count {
+		if err := checkNumber(r.numbers.At(i)); err != nil {
 			return err
 		}
 	}
@@ -120,8 +122,8 @@ func (r *run) start(ctx context.Context) error {
 		r.sizes, _ = r.sink.(Sizer)
 		r.follows, _ = r.sink.(Follower)
 		r.told = make(map[int64]bool)
-		if (r.widest > 1 || r.s.probe.odd) && len(r.numbers) > 0 && !r.s.probe.asked {
-			if err := r.s.learnProbe(ctx, command{verb: r.verb, number: r.numbers[0]}); err != nil {
+		if (r.widest > 1 || r.s.probe.odd) && r.count > 0 && !r.s.probe.asked {
+			if err := r.s.learnProbe(ctx, command{verb: r.verb, number: r.numbers.At(0)}); err != nil {
 				return err
 			}
 		}
@@ -205,11 +207,11 @@ func (r *run) both(err error) error {
 // refill gives the writer a batch of commands once half of the window is free.
 func (r *run) refill() error {
 	f := &r.flights
-	if r.sent == len(r.numbers) || f.messages*2 > r.window || f.octets*2 > r.s.opt.WindowBytes || !f.empty() && len(r.batches) == batchSlots {
+	if r.sent == r.count || f.messages*2 > r.window || f.octets*2 > r.s.opt.WindowBytes || !f.empty() && len(r.batches) == batchSlots {
 		return nil
 	}
 	if f.empty() {
-		c := command{verb: r.verb, number: r.numbers[r.sent]}
+		c := command{verb: r.verb, number: r.numbers.At(r.sent)}
 		if err := r.checkWritten(c); err != nil {
 			return err
 		}
@@ -225,7 +227,7 @@ func (r *run) refill() error {
 	if r.stopped() && r.pipelined() && !f.empty() {
 		batch = r.addProbe(batch)
 	}
-	for r.sent < len(r.numbers) && f.messages < r.window {
+	for r.sent < r.count && f.messages < r.window {
 		one := r.plan()
 		if !f.empty() && (f.octets+one.length > r.s.opt.WindowBytes || r.s.witness.trust == untested && f.expected+one.size > untestedOctets) {
 			break
@@ -235,7 +237,7 @@ func (r *run) refill() error {
 		}
 		batch = r.add(batch, one)
 		r.sent++
-		if one.probed || r.sent == len(r.numbers) && r.pipelined() {
+		if one.probed || r.sent == r.count && r.pipelined() {
 			batch = r.addProbe(batch)
 		}
 	}
@@ -247,10 +249,10 @@ func (r *run) refill() error {
 
 // stopped reports whether the caller wants no more messages; then those in flight are the last.
 func (r *run) stopped() bool {
-	if !r.body || r.sent == len(r.numbers) || r.s.stops == nil || !r.s.stops() {
+	if !r.body || r.sent == r.count || r.s.stops == nil || !r.s.stops() {
 		return false
 	}
-	r.numbers = r.numbers[:r.sent]
+	r.count = r.sent
 	return true
 }
 
@@ -269,7 +271,7 @@ func (r *run) pipelined() bool { return r.body && r.widest > 1 }
 
 // plan returns the next command to send.
 func (r *run) plan() flight {
-	n := r.numbers[r.sent]
+	n := r.numbers.At(r.sent)
 	one := flight{index: r.sent, number: n, length: r.commandLen(n), alone: r.fresh}
 	if !r.body {
 		return one
@@ -281,7 +283,7 @@ func (r *run) plan() flight {
 	if r.pipelined() {
 		one.probed = one.alone || !one.telling || r.s.witness.trust == untested
 	} else {
-		one.compare = !one.telling || r.told[one.size] || r.sent+1 < len(r.numbers) && r.sizes.Size(r.numbers[r.sent+1]) == one.size
+		one.compare = !one.telling || r.told[one.size] || r.sent+1 < r.count && r.sizes.Size(r.numbers.At(r.sent+1)) == one.size
 		clear(r.told)
 	}
 	return one

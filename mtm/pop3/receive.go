@@ -132,8 +132,8 @@ func (r *run) culprit() command {
 	if len(r.kept) > 0 {
 		return r.command(r.kept[0].flight)
 	}
-	i := min(r.flights.front().index, len(r.numbers)) - 1
-	return command{verb: r.verb, number: r.numbers[max(0, i)]}
+	i := min(r.flights.front().index, r.count) - 1
+	return command{verb: r.verb, number: r.numbers.At(max(0, i))}
 }
 
 // message reads the message that follows a status line with this text, and judges it.

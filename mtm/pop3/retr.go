@@ -20,10 +20,15 @@ func (s *Session) Retr(ctx context.Context, n int, w io.Writer) (int64, error) {
 // RetrAll retrieves the messages with these numbers, in this order and pipelined, into sink. Sink
 // describes when it is called and which errors RetrAll returns.
 func (s *Session) RetrAll(ctx context.Context, numbers []int, sink Sink) error {
+	return s.RetrEach(ctx, Ints(numbers), sink)
+}
+
+// RetrEach is RetrAll for numbers of any kind.
+func (s *Session) RetrEach(ctx context.Context, numbers Numbers, sink Sink) error {
 	return s.runAll(ctx, &run{verb: "RETR", numbers: numbers, body: true, sink: sink})
 }
 
-// StopWhen makes RetrAll and TopAll ask for no more messages once stops returns true. The sink
+// StopWhen makes RetrAll, RetrEach, TopAll and TopEach ask for no more messages once stops returns true. The sink
 // still gets those that were asked for, and the run returns nil. A nil function never stops.
 func (s *Session) StopWhen(stops func() bool) { s.stops = stops }
 

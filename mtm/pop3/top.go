@@ -18,6 +18,11 @@ func (s *Session) Top(ctx context.Context, n, lines int, w io.Writer) (int64, er
 
 // TopAll retrieves the header and the first lines of each message, as RetrAll does.
 func (s *Session) TopAll(ctx context.Context, numbers []int, lines int, sink Sink) error {
+	return s.TopEach(ctx, Ints(numbers), lines, sink)
+}
+
+// TopEach is TopAll for numbers of any kind.
+func (s *Session) TopEach(ctx context.Context, numbers Numbers, lines int, sink Sink) error {
 	if err := checkLines(lines); err != nil {
 		return err
 	}

@@ -23,28 +23,38 @@ type UID struct {
 // returns a *ReplyError, a STAT proves that it answers this command.
 func (s *Session) Uidl(ctx context.Context) ([]UID, error) {
 	var list []UID
+	var names arena
+	err := s.UidlEach(ctx, func(number int, uid []byte) {
+		if list == nil {
+			list = make([]UID, 0, s.room())
+		}
+		list = append(list, UID{Number: number, UID: names.keep(uid)})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return list, nil
+}
+
+// UidlEach calls f for each row that Uidl would return; uid is valid only during the call. An error
+// shows only after some calls.
+func (s *Session) UidlEach(ctx context.Context, f func(number int, uid []byte)) error {
 	c := command{verb: "UIDL"}
 	err := s.exchange(ctx, c, "UIDL", func([]byte) error {
-		var names arena
+		var total int64
 		return s.rows(ctx, c, s.opt.MaxRows, "MaxRows", func(row []byte) *ProtocolError {
 			n, uid, ok := parseUID(row)
 			if !ok {
 				return nil
 			}
-			if names.total+int64(len(uid)) > s.opt.MaxUIDOctets {
+			if total += int64(len(uid)); total > s.opt.MaxUIDOctets {
 				return c.limitError(0, "MaxUIDOctets", fmt.Sprintf("at most %d octets of UIDs", s.opt.MaxUIDOctets))
 			}
-			if list == nil {
-				list = make([]UID, 0, s.room())
-			}
-			list = append(list, UID{Number: n, UID: names.keep(uid)})
+			f(n, uid)
 			return nil
 		})
 	})
-	if err = s.confirm(ctx, c, err); err != nil {
-		return nil, err
-	}
-	return list, nil
+	return s.confirm(ctx, c, err)
 }
 
 // UidlOne returns the unique id of message n. QUIRK 55: the reply may lack the number. QUIRK 54: a
@@ -83,7 +93,6 @@ func parseUIDOf(n int, row []byte) (uid []byte, ok bool) {
 // arena keeps many short strings in few blocks of memory.
 type arena struct {
 	block strings.Builder
-	total int64
 }
 
 const arenaBlock = 64 << 10
@@ -95,6 +104,5 @@ func (a *arena) keep(b []byte) string {
 	}
 	from := a.block.Len()
 	a.block.Write(b)
-	a.total += int64(len(b))
 	return a.block.String()[from:]
 }

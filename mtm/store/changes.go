@@ -28,6 +28,11 @@ func (b *Batch) SetFlags(ids []ID, set, clear Flags) {
 	b.do(func(t *commit) error { return t.tree.setFlags(ids, set, clear) })
 }
 
+// ClearFlags clears flags of the children of parent with the id first or a higher one.
+func (b *Batch) ClearFlags(parent, first ID, flags Flags) {
+	b.do(func(t *commit) error { return t.tree.clearFlags(parent, first, flags) })
+}
+
 // SetUID sets the UID of entries. Deleted entries are skipped.
 func (b *Batch) SetUID(ids []ID, uid string) {
 	ids = slices.Clone(ids)

@@ -13,16 +13,11 @@ import (
 // mailbox's entry and the copy in the folder.
 
 // withArrivals adds the arrivals to the messages to fetch.
-func (w *work) withArrivals(c *Choice, items []item) []item {
-	if len(w.arrivals) == 0 {
-		return items
+func (w *work) withArrivals(c *Choice, items []item) errands {
+	if w.arrivals.Len() > 0 {
+		w.arrivals.order(c.Oldest)
 	}
-	all := w.arrivals // often there are no others, and a large mailbox needs no second list
-	if len(items) > 0 {
-		all = slices.Concat(items, w.arrivals)
-	}
-	c.sort(all)
-	return all
+	return errandsOf(items, w.arrivals)
 }
 
 // showArrivals adds mailbox entries for the arrivals of a batch, the newest first as in a refresh.
@@ -65,15 +60,8 @@ func (t Transfer) placeArrival(b *bodyBatch, i int) {
 // showRest makes entries, from headers, for the arrivals that were not fetched because of a refusal
 // or a failure. Without a connection the next refresh does it.
 func (w *work) showRest(ctx context.Context) error {
-	var rest []*message
-	complete := len(w.arrivals) > 0
-	for _, it := range w.arrivals {
-		if !w.arrived.has(it.number) {
-			rest = append(rest, it.message())
-		}
-	}
-	if len(rest) > 0 {
-		slices.SortFunc(rest, func(a, b *message) int { return a.number - b.number })
+	complete := w.arrivals.Len() > 0
+	if rest := w.notArrived(); rest.Len() > 0 {
 		if w.session.Lost() || ctx.Err() != nil {
 			return nil
 		}
@@ -93,12 +81,25 @@ func (w *work) showRest(ctx context.Context) error {
 	return nil
 }
 
-// showHeaders requests the headers of messages, which are sorted by number, and makes entries of
-// them. It returns the messages whose header the server refuses.
-func (w *work) showHeaders(ctx context.Context, list []*message) ([]failedMessage, error) {
-	slices.Reverse(list)
+// notArrived returns the arrivals that are not durable.
+func (w *work) notArrived() *picks {
+	if w.arrivals.Len() == 0 {
+		return nil
+	}
+	rest := &picks{of: w.arrivals.of}
+	w.arrivals.indexes(func(i int) {
+		if !w.arrived.has(rest.of.number(i)) {
+			rest.add(i)
+		}
+	})
+	return rest
+}
+
+// showHeaders requests the headers of messages, and makes entries of them. It returns the messages
+// whose header the server refuses.
+func (w *work) showHeaders(ctx context.Context, list *picks) ([]failedMessage, error) {
 	unseen := progress.NewMeter(int64(w.session.box.Service), progress.Refreshing) // the progress has counted these messages already
-	r := &refresh{session: w.session, known: len(w.session.view.numbers.ids)}
+	r := &refresh{session: w.session, from: w.session.view.numbers.next()}
 	failed, err := w.session.fetchHeaders(ctx, unseen, &claims{session: w.session}, list)
 	if err != nil {
 		return failed, err

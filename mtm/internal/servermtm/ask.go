@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 
+	"pop3mtm/mtm/pop3"
 	"pop3mtm/mtm/store"
 )
 
@@ -61,7 +62,7 @@ func (s *Session) faces(ctx context.Context, numbers []int) (map[int]face, error
 func (s *Session) topAll(ctx context.Context, numbers []int, sink *faceSink) error {
 	sink.answered = 0
 	err := s.line.wire.TopAll(ctx, numbers, 0, sink)
-	switch i := culprit(ctx, err, numbers, sink.answered); {
+	switch i := culprit(ctx, err, pop3.Ints(numbers), sink.answered); {
 	case err == nil && sink.answered < len(numbers):
 		return errPaused
 	case i == len(numbers):

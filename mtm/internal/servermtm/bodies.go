@@ -24,24 +24,19 @@ type placer func(b *bodyBatch) ([]placed, error)
 // fetch requests messages in their order, whole or up to a number of lines of the body, and stores
 // them in synced batches. The commit that stores a message clears the settled flags of its mailbox
 // entry. Reading and storing overlap.
-func (w *work) fetch(ctx context.Context, items []item, lines int, place placer, settled store.Flags) error {
-	var total int64
-	numbers := make([]int, len(items))
-	for i, it := range items {
-		numbers[i] = it.number
-		total += it.size
-	}
+func (w *work) fetch(ctx context.Context, list errands, lines int, place placer, settled store.Flags) error {
+	total, count := list.octets(), list.all.Len()
 	w.meter.Update(func(p *progress.Snapshot) {
 		switch {
 		case w.counted:
 			p.TotalSize = total
 		case w.seen != nil && w.session.ways != nil: // the counts continue over another connection
-			p.MessagesToProcess = len(items)
+			p.MessagesToProcess = count
 		default:
-			p.TotalSize, p.TotalMessages, p.MessagesToProcess = total, len(items), len(items)
+			p.TotalSize, p.TotalMessages, p.MessagesToProcess = total, count, count
 		}
 	})
-	if len(items) == 0 {
+	if count == 0 {
 		return nil
 	}
 	if lines == wholeMessage {
@@ -49,21 +44,21 @@ func (w *work) fetch(ctx context.Context, items []item, lines int, place placer,
 			return err
 		}
 	}
-	w.result.Stored = slices.Grow(w.result.Stored, len(items))
-	s := newBodySink(w, items, lines, place, settled)
+	w.result.Stored = slices.Grow(w.result.Stored, count)
+	s := newBodySink(w, list, lines, place, settled)
 	w.session.line.wire.LimitBody(discarded(w.session.ceiling(w.maxSize)))
 	defer w.session.limitHeaders()
 	var err error
 	if lines == wholeMessage {
-		err = w.session.line.wire.RetrAll(ctx, numbers, s)
+		err = w.session.line.wire.RetrEach(ctx, list.all, s)
 	} else {
-		err = w.session.line.wire.TopAll(ctx, numbers, lines, s)
+		err = w.session.line.wire.TopEach(ctx, list.all, lines, s)
 	}
-	if broken := s.broken(ctx, err, numbers); broken != nil {
+	if broken := s.broken(ctx, err); broken != nil {
 		return first(s.finish(), broken)
 	}
 	err = first(err, s.finish())
-	if err == nil && s.answered < len(items) {
+	if err == nil && s.answered < count {
 		return errPaused
 	}
 	return err
@@ -73,7 +68,7 @@ func (w *work) fetch(ctx context.Context, items []item, lines int, place placer,
 // The committer makes a full batch durable while the next one is being filled.
 type bodySink struct {
 	work     *work
-	items    []item // in the order of the requests
+	list     errands
 	reader   *headerReader
 	top      bool // the server may send only the beginning of a message
 	place    placer
@@ -107,9 +102,9 @@ func stepOf(size int64) int64 {
 	return min(longestStep, size/stepsOfMessage)
 }
 
-func newBodySink(w *work, items []item, lines int, place placer, settled store.Flags) *bodySink {
+func newBodySink(w *work, list errands, lines int, place placer, settled store.Flags) *bodySink {
 	s := &bodySink{
-		work: w, items: items, reader: newHeaderReader(time.Now, w.session.line.settings.Charset), top: lines != wholeMessage,
+		work: w, list: list, reader: newHeaderReader(time.Now, w.session.line.settings.Charset), top: lines != wholeMessage,
 		place: place, settled: settled, scan: mail.NewTraitScanner(),
 	}
 	s.batches = newBatcher(w.session.box.Store, func() *bodyBatch { return new(bodyBatch) }, s.fill, s.kept)
@@ -121,7 +116,7 @@ func (s *bodySink) Size(n int) int64 {
 	if s.top {
 		return 0
 	}
-	return itemOf(s.items, s.answered, n).size
+	return s.list.size(s.answered, n)
 }
 
 // Message begins a message. It may be called again for the same message.
@@ -129,7 +124,7 @@ func (s *bodySink) Message(n int) (io.Writer, error) {
 	if err := s.discard(); err != nil {
 		return nil, err
 	}
-	s.current = itemOf(s.items, s.answered, n)
+	s.current = s.list.item(s.answered, n)
 	s.shown, s.every = 0, stepOf(s.current.size)
 	s.head.reset()
 	s.scan.Reset()
@@ -186,7 +181,7 @@ func (s *bodySink) Done(n int, octets int64, refused error) error {
 		if err := s.discard(); err != nil {
 			return err
 		}
-		s.work.refused(itemOf(s.items, s.answered, n), refused)
+		s.work.refused(s.list.item(s.answered, n), refused)
 		return nil
 	}
 	kind := store.BodyWhole
@@ -228,24 +223,25 @@ func (s *bodySink) discard() error {
 
 // broken returns the error of a run that lost the connection at a message, or after the last
 // one; nil for other runs.
-func (s *bodySink) broken(ctx context.Context, err error, numbers []int) error {
+func (s *bodySink) broken(ctx context.Context, err error) error {
+	numbers := s.list.all
 	i := culprit(ctx, err, numbers, s.answered)
 	_, endless := errors.AsType[*endlessError](err)
-	if nonsense, is := errors.AsType[*pop3.ProtocolError](err); is && nonsense.Option == "MaxBody" && i >= 0 && i < len(numbers) {
-		s.takeUp(numbers[i])
+	if nonsense, is := errors.AsType[*pop3.ProtocolError](err); is && nonsense.Option == "MaxBody" && i >= 0 && i < numbers.Len() {
+		s.takeUp(numbers.At(i))
 		err, endless = &endlessError{s.work.session.ceiling(s.work.maxSize)}, true
 	}
 	if endless && ctx.Err() == nil {
-		i = slices.Index(numbers, s.current.number)
+		i = indexOf(numbers, 0, s.current.number)
 		s.work.leaveOut(max(s.current.size, s.size.got))
 	}
 	switch {
 	case i < 0:
 		return nil
-	case i == len(numbers):
+	case i == numbers.Len():
 		return &brokenError{err: err}
 	}
-	it := s.items[i]
+	it := s.list.item(i, numbers.At(i))
 	return &brokenError{message: message{number: it.number, size: it.size, uid: it.uid}, id: it.id, err: err}
 }
 
@@ -377,7 +373,7 @@ func (s *bodySink) leaveOut() error {
 // takeUp makes a message the current one.
 func (s *bodySink) takeUp(number int) {
 	if s.current.number != number {
-		s.current = itemOf(s.items, s.answered, number)
+		s.current = s.list.item(s.answered, number)
 		s.head.reset()
 		s.size = bounded{}
 	}

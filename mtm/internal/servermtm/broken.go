@@ -2,7 +2,6 @@ package servermtm
 
 import (
 	"context"
-	"slices"
 
 	"pop3mtm/mtm/pop3"
 	"pop3mtm/mtm/store"
@@ -27,9 +26,9 @@ func (e *brokenError) Error() string { return e.err.Error() }
 func (e *brokenError) Unwrap() error { return e.err }
 
 // culprit returns the index in numbers of the message at which a run lost the connection. It
-// returns len(numbers) when all messages were answered, and -1 when the connection was not lost.
+// returns numbers.Len() when all messages were answered, and -1 when the connection was not lost.
 // answered is the number of messages that were answered.
-func culprit(ctx context.Context, err error, numbers []int, answered int) int {
+func culprit(ctx context.Context, err error, numbers pop3.Numbers, answered int) int {
 	if ctx.Err() != nil {
 		return -1
 	}
@@ -42,10 +41,20 @@ func culprit(ctx context.Context, err error, numbers []int, answered int) int {
 	default:
 		return -1
 	}
-	if i := slices.Index(numbers[answered:], number); i >= 0 {
-		return answered + i
+	if i := indexOf(numbers, answered, number); i >= 0 {
+		return i
 	}
 	return answered
+}
+
+// indexOf returns the first index of a number, from an index on; -1 for none.
+func indexOf(numbers pop3.Numbers, from, number int) int {
+	for i := from; i < numbers.Len(); i++ {
+		if numbers.At(i) == number {
+			return i
+		}
+	}
+	return -1
 }
 
 // closesAtTop is the value of FactNoTop for a server that closes the connection at TOP, and does

@@ -2,8 +2,6 @@ package servermtm
 
 import (
 	"context"
-	"strings"
-
 	"slices"
 
 	"pop3mtm/mtm/store"
@@ -15,7 +13,7 @@ type claims struct {
 	listing *listing
 	local   []store.Ref // the mailbox's entries when the refresh began, by id
 	uids    *uidTable   // of local
-	claimed []int32     // index -> number of the entry's message, 0 = none
+	claimed []int32     // index -> number of the entry's message, 0 = none; the session's numbering has it too
 	// headers finds entries by Message-ID and size. It is made when a message cannot be
 	// identified by its UID.
 	headers *headerIndex
@@ -26,9 +24,10 @@ type claims struct {
 	copied     []map[string][]store.ID // for each folder UID -> copies; made when a copy gets another UID
 }
 
-// newClaims returns claims in which no entry is claimed.
+// newClaims returns claims in which no entry is claimed, and begins the session's numbering.
 func newClaims(s *Session, listed *listing, local []store.Ref) *claims {
-	return &claims{session: s, listing: listed, local: local, uids: newUIDTable(local), claimed: make([]int32, len(local))}
+	s.view.numbers = numberingOf(local)
+	return &claims{session: s, listing: listed, local: local, uids: newUIDTable(local), claimed: s.view.numbers.numbers}
 }
 
 // headerIndex finds entries by their headers.
@@ -56,10 +55,7 @@ func (x *headerIndex) like(e *store.Entry) []int {
 	return append(slices.Clip(list), x.byBoth[headerUID(e.MessageID, 0)]...)
 }
 
-func (c *claims) take(i, number int) {
-	c.claimed[i] = int32(number)
-	c.session.view.numbers.set(c.local[i].ID, number)
-}
+func (c *claims) take(i, number int) { c.claimed[i] = int32(number) }
 
 // kindOf returns how much of an entry's message was stored when the refresh began.
 func (c *claims) kindOf(id store.ID) store.BodyKind { return c.local[c.indexOf(id)].Kind }
@@ -79,73 +75,64 @@ func (c *claims) sameSize(size int64) store.ID {
 	return 0
 }
 
-// match assigns the message numbers of this session to the entries of known messages, and
-// returns the wanted messages that have no entry, the highest number first. judge decides
-// whether a message is known.
-func (c *claims) match(ctx context.Context, wanted []message) ([]*message, error) {
-	lowest := 0
-	if len(wanted) > 0 {
-		lowest = wanted[0].number
+// match assigns the message numbers of this session to the entries of known messages, and returns
+// the messages from an index of the listing on that have no entry. Unknown messages before it are
+// beyond the sync limit and get no entry. judge decides whether a message is known.
+func (c *claims) match(ctx context.Context, from int) (*picks, error) {
+	missing := &picks{of: c.listing}
+	add := func(i int) {
+		if i >= from {
+			missing.add(i)
+		}
 	}
-	missing, questions := c.claimAll()
+	questions := c.claimAll(add)
 	var err error
 	if c.listing.withUIDs && len(questions) == 0 {
 		questions, err = c.suspects()
 	}
-	var others []*message
 	if err == nil {
-		others, err = c.settleQuestions(ctx, questions)
+		err = c.settleQuestions(ctx, questions, add)
 	}
-	if err != nil {
-		return nil, err
-	}
-	missing = append(missing, others...)
-	// Unknown messages beyond the sync limit get no entry.
-	missing = slices.DeleteFunc(missing, func(m *message) bool { return m.number < lowest || len(wanted) == 0 })
-	slices.SortFunc(missing, func(a, b *message) int { return b.number - a.number })
-	return missing, nil
+	return missing, err
 }
 
 // claimAll claims for each message an entry with its unique-id: first entries of the same size, in
-// their order (QUIRK 50), then others. It returns the messages without an entry, and the claims
-// that LIST and UIDL do not settle.
-func (c *claims) claimAll() ([]*message, []question) {
-	if !c.listing.withUIDs { // only the header identifies a message
-		var missing []*message
-		for i := range slices.Backward(c.listing.messages) {
-			if m := &c.listing.messages[i]; !c.claimBroken(m) {
-				missing = append(missing, m)
-			}
-		}
-		return missing, nil
-	}
-	fresh := max(0, len(c.listing.messages)-len(c.local)) // an estimate
-	rest, missing := make([]*message, 0, fresh), make([]*message, 0, fresh)
-	for i := range slices.Backward(c.listing.messages) {
-		m := &c.listing.messages[i]
+// their order (QUIRK 50), then others. It calls missing with the indexes of messages without an
+// entry, and returns the claims that LIST and UIDL do not settle.
+func (c *claims) claimAll(missing func(i int)) []question {
+	var rest []int
+	for i := c.listing.count - 1; i >= 0; i-- {
+		uid := c.listing.uid(i)
 		switch {
-		case m.uid == "" && !c.claimBroken(m):
-			missing = append(missing, m)
-		case m.uid == "":
-		case !c.claim(m, m.size):
-			rest = append(rest, m)
+		case len(uid) == 0: // only the header identifies it
+			if !c.claimBroken(i) {
+				missing(i)
+			}
+		case !c.uids.has(uid):
+			missing(i)
+		case !c.claim(i, false):
+			rest = append(rest, i)
 		}
 	}
-	for _, m := range rest {
-		if !c.claim(m, anySize) {
-			missing = append(missing, m)
+	for _, i := range rest {
+		if !c.claim(i, true) {
+			missing(i)
 		}
 	}
-	return missing, c.openQuestions()
+	if !c.listing.withUIDs {
+		return nil
+	}
+	return c.openQuestions()
 }
 
 // claim claims an entry with the message's unique-id that no other message has claimed.
-func (c *claims) claim(m *message, size int64) bool {
-	i := c.uids.take(m.uid, size)
-	if i >= 0 {
-		c.take(i, m.number)
+func (c *claims) claim(i int, anySize bool) bool {
+	size, _ := c.listing.sizes.at(i)
+	k := c.uids.takeIf(c.listing.uid(i), func(k int) bool { return anySize || c.local[k].Size == size })
+	if k >= 0 {
+		c.take(k, c.listing.number(i))
 	}
-	return i >= 0
+	return k >= 0
 }
 
 // openQuestions returns the claims that the unique-id and the size do not settle.
@@ -170,9 +157,10 @@ func (c *claims) openQuestions() []question {
 // question returns the question about the claim of an entry.
 func (c *claims) question(i int, d doubt) question {
 	number := int(c.claimed[i])
-	then, now := c.local[i].Size, c.listing.find(number).size
+	then := c.local[i].Size
+	now, unsized := c.listing.sizeOf(number)
 	size := compareSizes(then, now, c.voidSizes())
-	if then == 0 && now == 0 && !c.listing.find(number).unsized { // LIST says 0 octets, as Dovecot does for an empty message
+	if then == 0 && now == 0 && !unsized { // LIST says 0 octets, as Dovecot does for an empty message
 		size = sizeSame
 	}
 	return question{id: c.local[i].ID, number: number, size: size, doubt: d}
@@ -183,7 +171,7 @@ func (c *claims) question(i int, d doubt) question {
 func (c *claims) ambiguous() map[string]bool {
 	var found map[string]bool
 	for i, number := range c.claimed {
-		if number != 0 || !c.uids.several(c.local[i].UID) {
+		if number != 0 || !c.uids.several([]byte(c.local[i].UID)) {
 			continue
 		}
 		if found == nil {
@@ -194,9 +182,9 @@ func (c *claims) ambiguous() map[string]bool {
 	return found
 }
 
-// settleQuestions requests headers until all claims are settled, and returns the messages that
-// turn out to have no entry.
-func (c *claims) settleQuestions(ctx context.Context, list []question) (missing []*message, err error) {
+// settleQuestions requests headers until all claims are settled. It calls missing with the indexes
+// of messages that turn out to have no entry.
+func (c *claims) settleQuestions(ctx context.Context, list []question, missing func(i int)) (err error) {
 	for err == nil && len(list) > 0 {
 		for _, q := range list {
 			c.questioned.add(q.number)
@@ -210,26 +198,25 @@ func (c *claims) settleQuestions(ctx context.Context, list []question) (missing 
 				return // the message is fetched anyway, last
 			}
 			if v != same {
-				missing = append(missing, c.letGo(q))
+				missing(c.letGo(q))
 			}
 		})
 		if err == nil {
 			list, err = c.suspects()
 		}
 	}
-	return missing, err
+	return err
 }
 
-// letGo withdraws a claim, and returns the message.
-func (c *claims) letGo(q question) *message {
+// letGo withdraws a claim, and returns the message's index in the listing.
+func (c *claims) letGo(q question) int {
 	i := c.indexOf(q.id)
 	c.claimed[i] = 0
-	c.session.view.numbers.set(q.id, 0)
 	if c.rivals == nil {
 		c.rivals = make(map[int]int)
 	}
 	c.rivals[q.number] = i
-	return c.listing.find(q.number)
+	return c.listing.index(q.number)
 }
 
 // The number of known messages, from each end of the list, that must turn out to be the same before
@@ -312,9 +299,13 @@ func (c *claims) byNumber() []int {
 // countedIDs reports whether all unique-ids are plain numbers. A server that counts them may
 // restart its count, as servers that keep their mail in memory do (QUIRK 106).
 func (c *claims) countedIDs() bool {
-	return !slices.ContainsFunc(c.listing.messages, func(m message) bool {
-		return len(m.uid) > 10 || strings.Trim(m.uid, "0123456789") != ""
-	})
+	for i := range c.listing.count {
+		uid := c.listing.uid(i)
+		if len(uid) > 10 || slices.ContainsFunc(uid, func(b byte) bool { return b < '0' || b > '9' }) {
+			return false
+		}
+	}
+	return true
 }
 
 // mayTryTop reports whether TOP may be used to check a suspicion. If the server does not list
@@ -359,10 +350,11 @@ func (c *claims) learn(b *store.Batch) {
 			continue
 		}
 		known++
-		if compareSizes(c.local[i].Size, c.listing.find(int(number)).size, c.voidSizes()) == sizeSame {
+		now, _ := c.listing.sizeOf(int(number))
+		if compareSizes(c.local[i].Size, now, c.voidSizes()) == sizeSame {
 			c.session.view.sized.add(int(number))
 		}
-		if now := c.listing.find(int(number)).size; now != c.local[i].Size || now == 0 {
+		if now != c.local[i].Size || now == 0 {
 			changed++
 			if now > 0 {
 				sizes[c.local[i].ID] = now
@@ -383,13 +375,14 @@ func (c *claims) learn(b *store.Batch) {
 
 // claimBroken claims, by its size, the entry of a message without a unique-id that broke a visit,
 // since its header must not be requested.
-func (c *claims) claimBroken(m *message) bool {
+func (c *claims) claimBroken(index int) bool {
 	if len(c.session.breaks) == 0 {
 		return false
 	}
+	size, _ := c.listing.sizes.at(index)
 	for i, ref := range c.local {
-		if c.claimed[i] == 0 && ref.Size == m.size && c.session.breaks[ref.ID] > 0 && byHeader(ref) {
-			c.take(i, m.number)
+		if c.claimed[i] == 0 && ref.Size == size && c.session.breaks[ref.ID] > 0 && byHeader(ref) {
+			c.take(i, c.listing.number(index))
 			return true
 		}
 	}

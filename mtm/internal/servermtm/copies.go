@@ -35,7 +35,7 @@ func (m *Mailbox) findCopies(ctx context.Context, folder store.ID, items []item,
 	}
 	var open []int // of items
 	for k, it := range items {
-		if f.of[k] = f.match(it, false); f.of[k] == 0 && f.table.has(it.uid) {
+		if f.of[k] = f.match(it, false); f.of[k] == 0 && f.table.has([]byte(it.uid)) {
 			open = append(open, k)
 		}
 	}
@@ -67,7 +67,7 @@ func (f *copyFinder) findRivals(items []item) {
 			continue
 		}
 		var list []store.ID
-		for _, i := range f.table.left(it.uid) {
+		for _, i := range f.table.left([]byte(it.uid)) {
 			list = append(list, f.table.refs[i].ID)
 		}
 		for _, id := range bySize[it.size] {
@@ -87,7 +87,7 @@ func (f *copyFinder) match(it item, looked bool) store.ID {
 	if f.reused || it.new || it.pending { // it may be newer than the message that the copy belongs to
 		d = doubtReused
 	}
-	i := f.table.takeIf(it.uid, func(i int) bool {
+	i := f.table.takeIf([]byte(it.uid), func(i int) bool {
 		ref := f.table.refs[i]
 		head := headUnasked
 		if looked {
@@ -110,7 +110,7 @@ func (f *copyFinder) look(ctx context.Context, items []item, open []int) error {
 	var ids []store.ID
 	for _, k := range open {
 		ids = append(ids, items[k].id)
-		for _, i := range f.table.left(items[k].uid) {
+		for _, i := range f.table.left([]byte(items[k].uid)) {
 			ids = append(ids, f.table.refs[i].ID)
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"slices"
 	"time"
 
 	"pop3mtm/mtm/mail"
@@ -35,85 +34,77 @@ type headerSink struct {
 	session  *Session
 	meter    *progress.Meter
 	claims   *claims
-	wanted   []*message // by message number, the highest first
+	wanted   *picks
 	batches  *batcher[*headerBatch]
 	reader   *headerReader // only used by the committer's goroutine
 	whole    store.Body    // body of the current message, if it was fetched whole
 	carries  Carries       // flags for its contents
-	refused  []*message
+	refused  *picks
 	answered int // messages of the current run that were answered
 }
 
 // fetchHeaders makes an entry for each missing message. From a server without TOP it fetches whole
 // messages (behaviour section 4). It returns the messages that the server refuses.
-func (s *Session) fetchHeaders(ctx context.Context, meter *progress.Meter, c *claims, missing []*message) ([]failedMessage, error) {
-	if len(missing) == 0 {
+func (s *Session) fetchHeaders(ctx context.Context, meter *progress.Meter, c *claims, missing *picks) ([]failedMessage, error) {
+	if missing.Len() == 0 {
 		return nil, nil
 	}
-	h := &headerSink{session: s, meter: meter, claims: c, wanted: missing,
+	h := &headerSink{session: s, meter: meter, claims: c, wanted: missing, refused: &picks{of: missing.of},
 		reader: newHeaderReader(time.Now, s.line.settings.Charset)}
 	h.batches = newBatcher(s.box.Store, func() *headerBatch { return new(headerBatch) }, h.fill, h.kept)
-	numbers := make([]int, len(missing))
-	for i, m := range missing {
-		numbers[i] = m.number
-	}
-	err := h.fetch(ctx, numbers)
+	err := h.fetch(ctx)
 	err = first(err, h.batches.finish())
 	return h.failures(), err
 }
 
 // fetch sends the first TOP alone, since its refusal means that the server has no TOP.
-func (s *headerSink) fetch(ctx context.Context, numbers []int) error {
-	if s.session.server.topless {
-		for _, n := range numbers {
-			s.refused = append(s.refused, s.of(n))
-		}
-	} else if err := s.run(ctx, numbers[:1], s.top); err != nil {
-		return err
-	}
-	if len(s.refused) == 0 {
-		s.session.server.topWorks = true
-		if err := s.run(ctx, numbers[1:], s.top); err != nil {
+func (s *headerSink) fetch(ctx context.Context) error {
+	again := s.wanted
+	if !s.session.server.topless {
+		if err := s.run(ctx, span{s.wanted, 0, 1}, s.top); err != nil {
 			return err
 		}
-		numbers = numbers[:0]
-		for _, m := range s.refused {
-			numbers = append(numbers, m.number)
+		if s.refused.Len() == 0 {
+			s.session.server.topWorks = true
+			if err := s.run(ctx, span{s.wanted, 1, s.wanted.Len()}, s.top); err != nil {
+				return err
+			}
+			again = s.refused
 		}
 	}
 	s.session.server.topless = !s.session.server.topWorks && !s.session.line.wire.Capabilities().Has("TOP")
-	s.refused = nil
+	s.refused = &picks{of: s.wanted.of}
 	whole := &wholeSink{headers: s, scan: mail.NewTraitScanner()}
-	err := s.run(ctx, numbers, func(ctx context.Context, numbers []int) error {
-		return s.session.line.wire.RetrAll(ctx, numbers, whole)
+	err := s.run(ctx, again, func(ctx context.Context, numbers pop3.Numbers) error {
+		return s.session.line.wire.RetrEach(ctx, numbers, whole)
 	})
 	return first(err, whole.discard())
 }
 
-func (s *headerSink) top(ctx context.Context, numbers []int) error {
-	return s.session.line.wire.TopAll(ctx, numbers, 1, s)
+func (s *headerSink) top(ctx context.Context, numbers pop3.Numbers) error {
+	return s.session.line.wire.TopEach(ctx, numbers, 1, s)
 }
 
 // run requests headers. An error that ends the connection names the message at which it ended.
-func (s *headerSink) run(ctx context.Context, numbers []int, ask func(context.Context, []int) error) error {
+func (s *headerSink) run(ctx context.Context, numbers pop3.Numbers, ask func(context.Context, pop3.Numbers) error) error {
 	s.answered = 0
 	err := ask(ctx, numbers)
 	i := culprit(ctx, err, numbers, s.answered)
-	if err == nil && s.answered < len(numbers) {
+	if err == nil && s.answered < numbers.Len() {
 		return errPaused
 	}
 	if i < 0 {
 		return err
 	}
-	if i == len(numbers) {
+	if i == numbers.Len() {
 		return &brokenError{err: err}
 	}
-	m := s.of(numbers[i])
+	m := s.of(numbers.At(i))
 	id := s.session.headless[m.number]
 	if id == 0 && m.uid == "" {
 		id = s.claims.sameSize(m.size)
 	}
-	return &brokenError{message: *m, id: id, header: true, err: err}
+	return &brokenError{message: m, id: id, header: true, err: err}
 }
 
 // Message returns the writer for one header. It may be called again for the same message.
@@ -123,23 +114,19 @@ func (s *headerSink) Message(int) (io.Writer, error) {
 }
 
 // of returns the wanted message with a number.
-func (s *headerSink) of(number int) *message {
-	i, _ := slices.BinarySearchFunc(s.wanted, number, func(m *message, n int) int { return n - m.number })
-	return s.wanted[i]
-}
+func (s *headerSink) of(number int) message { return s.wanted.of.find(number) }
 
 // Done ends one header.
 func (s *headerSink) Done(n int, octets int64, err error) error {
 	s.answered++
-	m := s.of(n)
 	// QUIRK 74: the header can be used when only the end of the message is missing.
 	if _, endless := errors.AsType[*pop3.ProtocolError](err); err != nil && (!endless || octets == 0 || !s.batches.now.complete()) {
-		s.refused = append(s.refused, m)
+		s.refused.add(s.refused.of.index(n))
 		return nil
 	}
 	b := s.batches.now
 	b.end()
-	b.rows = append(b.rows, headerRow{message: *m, body: s.whole, carries: s.carries})
+	b.rows = append(b.rows, headerRow{message: s.of(n), body: s.whole, carries: s.carries})
 	s.meter.Update(func(p *progress.Snapshot) { p.MessagesToProcess-- })
 	if len(b.rows) >= headerRows || len(b.raw) >= headerOctets {
 		return s.batches.flush()
@@ -223,9 +210,9 @@ func (s *headerSink) entry(m message, raw []byte) store.Entry {
 
 func (s *headerSink) failures() []failedMessage {
 	var failed []failedMessage
-	for _, m := range s.refused {
-		failed = append(failed, failedMessage{UID: m.uid, Err: errors.New("the server refused its header")})
-	}
+	s.refused.indexes(func(i int) {
+		failed = append(failed, failedMessage{UID: string(s.refused.of.uid(i)), Err: errors.New("the server refused its header")})
+	})
 	return failed
 }
 

@@ -10,9 +10,9 @@ import (
 // An entry has no header when requesting the header broke the connection, or when the message broke
 // it before its header was requested.
 
-// withHeadless adds the messages of entries without a header to those whose header is requested, by
-// number, the highest first. Entries with the flag Failed are left for the end.
-func (c *claims) withHeadless(missing []*message) []*message {
+// addHeadless adds the messages of entries without a header to those whose header is requested.
+// Entries with the flag Failed are left for the end.
+func (c *claims) addHeadless(missing *picks) {
 	c.session.headless = make(map[int]store.ID)
 	c.session.late = slices.DeleteFunc(c.session.late, func(l late) bool { return l.header })
 	for i, ref := range c.local {
@@ -28,12 +28,8 @@ func (c *claims) withHeadless(missing []*message) []*message {
 			continue
 		}
 		c.session.headless[number] = ref.ID
-		missing = append(missing, c.listing.find(number))
+		missing.add(c.listing.index(number))
 	}
-	if len(c.session.headless) > 0 {
-		slices.SortFunc(missing, func(a, b *message) int { return b.number - a.number })
-	}
-	return missing
 }
 
 // complete fills an entry from a header.

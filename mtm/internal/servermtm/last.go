@@ -169,9 +169,10 @@ func (w *work) tryHeader(ctx context.Context, id store.ID) error {
 	if err != nil || !listed || e.Body.Kind != store.BodyNone {
 		return err
 	}
-	m := &message{number: number, size: e.Size, uid: e.UID}
 	w.session.headless[number] = id
-	failed, err := w.showHeaders(ctx, []*message{m})
+	list := &picks{of: w.session.view.listing}
+	list.add(list.of.index(number))
+	failed, err := w.showHeaders(ctx, list)
 	w.failed = append(w.failed, failed...)
 	return err
 }

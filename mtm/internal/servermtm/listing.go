@@ -11,13 +11,84 @@ import (
 	"pop3mtm/mtm/symbian"
 )
 
-// listing holds the server's mailbox, from STAT, LIST and UIDL.
+// listing holds the server's mailbox, from STAT, LIST and UIDL. The index of a message counts from 0
+// in the order of the numbers. Only the goroutine that uses the connection may read it.
 type listing struct {
-	messages []message // by number, ascending
-	withUIDs bool      // UIDL works
+	count    int
+	numbers  []int32 // nil when they are 1 to count
+	sizes    sizes
+	uids     names // empty without UIDL
+	withUIDs bool  // UIDL works
 	// complete is true when the three agree, so that a missing message is gone. Otherwise no entry
 	// is deleted because of this listing (QUIRK 62, 63).
 	complete bool
+}
+
+// listed returns a listing of messages that are sorted by number.
+func listed(messages []message, withUIDs, complete bool) *listing {
+	l := &listing{withUIDs: withUIDs, complete: complete, count: len(messages), numbers: make([]int32, len(messages))}
+	for i, m := range messages {
+		l.numbers[i] = int32(m.number)
+		if l.sizes.add(m.size); m.unsized {
+			l.sizes.unsize(i)
+		}
+		l.uids.add([]byte(m.uid))
+	}
+	return l
+}
+
+func (l *listing) number(i int) int {
+	if l.numbers == nil {
+		return i + 1
+	}
+	return int(l.numbers[i])
+}
+
+// index returns the index of the message with a number, -1 when it is not listed.
+func (l *listing) index(number int) int {
+	if i := number - 1; i >= 0 && i < l.count && l.number(i) == number { // nearly always
+		return i
+	}
+	if i, ok := slices.BinarySearch(l.numbers, int32(number)); ok {
+		return i
+	}
+	return -1
+}
+
+// uid returns the unique-id of a message, empty when UIDL gives none. It is valid until the next
+// call.
+func (l *listing) uid(i int) []byte {
+	if l.uids.count == 0 {
+		return nil
+	}
+	return l.uids.at(i)
+}
+
+// at returns the message with an index.
+func (l *listing) at(i int) message {
+	size, unsized := l.sizes.at(i)
+	return message{number: l.number(i), size: size, uid: string(l.uid(i)), unsized: unsized}
+}
+
+// find returns the message with a number, which must be listed.
+func (l *listing) find(number int) message { return l.at(l.index(number)) }
+
+// sizeOf returns the size of the message with a number, 0 when LIST gives none or does not list it.
+func (l *listing) sizeOf(number int) (size int64, unsized bool) {
+	i := l.index(number)
+	if i < 0 {
+		return 0, false
+	}
+	return l.sizes.at(i)
+}
+
+// newest returns the lowest index of the messages with the highest numbers, at most limit; 0 for a
+// negative limit.
+func (l *listing) newest(limit int) int {
+	if limit < 0 {
+		return 0
+	}
+	return max(0, l.count-limit)
 }
 
 // list requests the mailbox. LIST must work; without UIDL messages are identified by their headers
@@ -31,31 +102,29 @@ func (s *Session) list(ctx context.Context) (*listing, error) {
 	if s.view.remote = stat.Count; refused == nil && stat.Count == 0 {
 		return &listing{withUIDs: true, complete: true}, nil
 	}
-	sizes, err := s.line.wire.List(ctx)
+	var got intake
+	err = s.line.wire.ListEach(ctx, got.size)
 	switch {
 	case err != nil:
 		return nil, fail(ctx, step, symbian.ErrServer, first(refused, err))
-	case len(sizes) == 0 && refused != nil:
+	case got.rows() == 0 && refused != nil:
 		err = fmt.Errorf("%w; LIST gives no messages either, so it is not known whether there are any", refused)
-	case len(sizes) == 0: // QUIRK 87: an empty list does not mean an empty mailbox
+	case got.rows() == 0: // QUIRK 87: an empty list does not mean an empty mailbox
 		err = fmt.Errorf("LIST gives none of the %d messages that STAT counts", stat.Count)
 	}
 	if err != nil {
 		return nil, &Fault{Step: step, Code: symbian.ErrServer, Err: err}
 	}
-	uids, named, err := s.uids(ctx)
+	named, err := s.uids(ctx, &got)
 	if err != nil {
 		return nil, fail(ctx, step, symbian.ErrServer, err)
 	}
-	l := join(sizes, uids, named)
+	l := got.listing(named)
 	if refused != nil {
-		s.view.remote, l.complete = len(l.messages), false
+		s.view.remote, l.complete = l.count, false
 	}
-	l.complete = l.complete && len(l.messages) == stat.Count
-	s.view.longest = 0
-	for _, m := range l.messages {
-		s.view.longest = max(s.view.longest, m.size)
-	}
+	l.complete = l.complete && l.count == stat.Count
+	s.view.longest = l.sizes.largest
 	s.limitHeaders()
 	return l, nil
 }
@@ -84,131 +153,26 @@ func (s *Session) stat(ctx context.Context) (stat pop3.Stat, refused, err error)
 	return stat, nil, err
 }
 
-// join matches LIST and UIDL by message number, never by the order of rows. QUIRK 104: a value that
-// cannot be read, or that differs between two rows with one number, is unknown. The other rows
-// count, but the listing is not complete.
-func join(sizes []pop3.Listing, uids []pop3.UID, withUIDs bool) *listing {
-	l := &listing{withUIDs: withUIDs, complete: true, messages: make([]message, 0, len(sizes))}
-	unread := 0 // rows of LIST without a number
-	for _, row := range sizes {
-		l.complete = l.complete && row.Octets != pop3.UnknownOctets
-		if row.Number == 0 {
-			unread++
-			continue
-		}
-		l.messages = append(l.messages, message{number: row.Number, size: max(0, row.Octets), unsized: row.Octets == pop3.UnknownOctets})
-	}
-	l.sort()
-	if unread += l.merge(); unread > 0 {
-		l.addNamed(uids, unread)
-		l.sort()
-	}
-	if withUIDs {
-		l.name(uids)
-	}
-	return l
-}
-
-func (l *listing) sort() {
-	slices.SortFunc(l.messages, func(a, b message) int { return a.number - b.number })
-}
-
-// merge makes one message of rows with the same number. It returns the number of rows removed,
-// since each may have been meant for another message.
-func (l *listing) merge() (gone int) {
-	kept := l.messages[:0]
-	for _, m := range l.messages {
-		last := len(kept) - 1
-		if last < 0 || kept[last].number != m.number {
-			kept = append(kept, m)
-			continue
-		}
-		if gone++; kept[last].size != m.size {
-			kept[last].size, kept[last].unsized, l.complete = 0, true, false
-		}
-	}
-	l.messages = kept
-	return gone
-}
-
-// addNamed adds messages that UIDL lists and LIST does not, at most as many as
-// LIST has unreadable rows.
-func (l *listing) addNamed(uids []pop3.UID, unread int) {
-	listed := make(map[int]bool, len(l.messages))
-	for _, m := range l.messages {
-		listed[m.number] = true
-	}
-	for _, row := range uids {
-		if unread > 0 && row.UID != "" && !listed[row.Number] {
-			l.messages = append(l.messages, message{number: row.Number})
-			listed[row.Number] = true
-			unread--
-		}
-	}
-}
-
-// name assigns their unique-ids to the messages.
-func (l *listing) name(uids []pop3.UID) {
-	named := 0
-	contradicted := make(map[int]bool)
-	for _, row := range uids {
-		m := l.find(row.Number)
-		switch {
-		case row.UID == "":
-			l.complete = false
-		case m == nil: // in UIDL but not in LIST: the message still exists
-			l.complete = false
-		case m.uid == row.UID || contradicted[row.Number]:
-		case m.uid != "":
-			m.uid, contradicted[row.Number] = "", true
-			named--
-		default:
-			m.uid = row.UID
-			named++
-		}
-	}
-	l.complete = l.complete && named == len(l.messages)
-}
-
-func (l *listing) find(number int) *message {
-	if i := number - 1; i >= 0 && i < len(l.messages) && l.messages[i].number == number { // nearly always
-		return &l.messages[i]
-	}
-	i, ok := slices.BinarySearchFunc(l.messages, number, func(m message, n int) int { return m.number - n })
-	if !ok {
-		return nil
-	}
-	return &l.messages[i]
-}
-
-// newest returns the messages with the highest numbers, at most limit; all for a negative limit.
-func (l *listing) newest(limit int) []message {
-	if limit < 0 || limit >= len(l.messages) {
-		return l.messages
-	}
-	return l.messages[len(l.messages)-limit:]
-}
-
 // uids requests the unique-ids. named is false when messages are to be identified by their headers.
 // For a server that has given unique-ids before and refuses them now it returns an error, since
 // otherwise all mail would be fetched again.
-func (s *Session) uids(ctx context.Context) (uids []pop3.UID, named bool, err error) {
+func (s *Session) uids(ctx context.Context, got *intake) (named bool, err error) {
 	if s.line.settings.IgnoreUIDL {
-		return nil, false, nil
+		return false, nil
 	}
-	uids, err = s.line.wire.Uidl(ctx)
+	err = s.line.wire.UidlEach(ctx, got.uid)
 	if _, refused := errors.AsType[*pop3.ReplyError](err); !refused || errors.Is(err, pop3.ErrTemporary) { // QUIRK 61
-		return uids, true, err
+		return true, err
 	}
 	const advice = "%w; the server %s, and without them mail would be fetched twice: try again later, or set ignore-uidl"
 	if s.line.wire.Capabilities().Has("UIDL") {
-		return nil, false, fmt.Errorf(advice, err, "lists unique-ids")
+		return false, fmt.Errorf(advice, err, "lists unique-ids")
 	}
 	known, unread := s.box.knowsUIDs(ctx)
 	if known {
-		return nil, false, fmt.Errorf(advice, err, "has given unique-ids before")
+		return false, fmt.Errorf(advice, err, "has given unique-ids before")
 	}
-	return nil, false, unread
+	return false, unread
 }
 
 // knowsUIDs reports whether an entry or a copy has a unique-id that the server gave.

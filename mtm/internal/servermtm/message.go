@@ -31,11 +31,6 @@ type item struct {
 	unsized  bool // LIST gives no size for this arrival, and size is 0
 }
 
-// message returns what the server lists of an item.
-func (it *item) message() *message {
-	return &message{number: it.number, size: it.size, uid: it.uid, unsized: it.unsized}
-}
-
 // headerRow is a message whose header was fetched.
 type headerRow struct {
 	message

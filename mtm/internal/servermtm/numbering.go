@@ -1,17 +1,17 @@
 package servermtm
 
 import (
-	"hash/maphash"
 	"slices"
 
 	"pop3mtm/mtm/store"
 )
 
-// numbering holds the message number of each entry in this session. It has two slices, since a map
-// takes several times the memory.
+// numbering holds the message number of each entry in this session. It has slices, since a map takes
+// several times the memory.
 type numbering struct {
-	ids     []store.ID // ascending
+	ids     []store.ID // of the entries that the mailbox had, ascending
 	numbers []int32    // 0 = none
+	later   []stretch  // entries that were added since, by id
 }
 
 // numberingOf returns a numbering in which no entry has a number.
@@ -25,29 +25,61 @@ func numberingOf(local []store.Ref) numbering {
 
 // of returns the number of an entry's message, or false when the server does not list it.
 func (m *numbering) of(id store.ID) (int, bool) {
-	i, found := slices.BinarySearch(m.ids, id)
-	if !found || m.numbers[i] == 0 {
-		return 0, false
+	if i, found := slices.BinarySearch(m.ids, id); found {
+		return int(m.numbers[i]), m.numbers[i] != 0
 	}
-	return int(m.numbers[i]), true
+	if i, found := m.search(id); found {
+		return m.later[i].of(id), true
+	}
+	return 0, false
 }
 
-// set sets the number of an entry, 0 for none. Ids usually come in ascending order.
+// set sets the number of an entry, 0 for none.
 func (m *numbering) set(id store.ID, number int) {
-	i := len(m.ids)
-	if i > 0 && id <= m.ids[i-1] {
-		var found bool
-		if i, found = slices.BinarySearch(m.ids, id); found {
+	if len(m.ids) > 0 && id <= m.ids[len(m.ids)-1] {
+		if i, found := slices.BinarySearch(m.ids, id); found {
 			m.numbers[i] = int32(number)
 			return
 		}
 	}
-	m.ids, m.numbers = slices.Insert(m.ids, i, id), slices.Insert(m.numbers, i, int32(number))
+	i, found := m.search(id)
+	if found {
+		m.later = slices.Replace(m.later, i, i+1, m.later[i].without(id)...)
+		i, _ = m.search(id)
+	}
+	switch {
+	case number == 0:
+	case i > 0 && m.later[i-1].takes(id, number), i < len(m.later) && m.later[i].takes(id, number):
+	default:
+		m.later = slices.Insert(m.later, i, stretch{id: id, number: number, count: 1})
+	}
 }
 
-// grow makes room for n more entries.
-func (m *numbering) grow(n int) {
-	m.ids, m.numbers = slices.Grow(m.ids, n), slices.Grow(m.numbers, n)
+// search returns the index of the stretch with an entry, or where it would be.
+func (m *numbering) search(id store.ID) (i int, found bool) {
+	if last := len(m.later) - 1; last >= 0 && id >= m.later[last].end() { // nearly always
+		return last + 1, false
+	}
+	return slices.BinarySearchFunc(m.later, id, func(s stretch, id store.ID) int {
+		switch {
+		case id < s.id:
+			return 1
+		case id >= s.end():
+			return -1
+		}
+		return 0
+	})
+}
+
+// next returns an id above those of all entries.
+func (m *numbering) next() (id store.ID) {
+	if len(m.ids) > 0 {
+		id = m.ids[len(m.ids)-1] + 1
+	}
+	if len(m.later) > 0 {
+		id = max(id, m.later[len(m.later)-1].end())
+	}
+	return id
 }
 
 // entry returns the entry with a number, 0 for none. It searches all entries.
@@ -55,124 +87,58 @@ func (m *numbering) entry(number int) store.ID {
 	if i := slices.Index(m.numbers, int32(number)); i >= 0 {
 		return m.ids[i]
 	}
+	for _, s := range m.later {
+		for id := s.id; id < s.end(); id++ {
+			if s.of(id) == number {
+				return id
+			}
+		}
+	}
 	return 0
 }
 
-// uidTable finds entries by their UID. It is a hash table of indexes, which takes a
-// tenth of a map's memory.
-type uidTable struct {
-	refs  []store.Ref
-	seed  maphash.Seed
-	slots []int32 // 1 + index of the first entry with the UID, 0 = free
-	next  []int32 // index -> the next entry with the same UID that is not taken, or -1
-	first []int32 // index of the first entry with the UID -> the first one that is not taken, or -1
-
-	doubles map[int32]bool // the first entries of UIDs that several entries have
+// stretch is a row of entries with successive ids, whose numbers go up or down by one.
+type stretch struct {
+	id     store.ID // of the first
+	number int      // its message number
+	count  int
+	step   int // 1 or -1; 0 for a single entry
 }
 
-func newUIDTable(refs []store.Ref) *uidTable {
-	size := 1
-	for size < 2*len(refs)+1 {
-		size *= 2
+func (s *stretch) end() store.ID { return s.id + store.ID(s.count) }
+
+func (s *stretch) of(id store.ID) int { return s.number + int(id-s.id)*s.step }
+
+// takes adds an entry at the beginning or the end, and reports whether it fits there.
+func (s *stretch) takes(id store.ID, number int) bool {
+	before := id == s.id-1
+	if !before && id != s.end() {
+		return false
 	}
-	t := &uidTable{refs: refs, seed: maphash.MakeSeed(), slots: make([]int32, size),
-		next: make([]int32, len(refs)), first: make([]int32, len(refs)), doubles: make(map[int32]bool)}
-	for i := len(refs) - 1; i >= 0; i-- {
-		slot := t.slot(refs[i].UID)
-		t.next[i] = t.slots[slot] - 1
-		if t.next[i] >= 0 {
-			t.doubles[int32(i)] = true
-			delete(t.doubles, t.next[i])
-		}
-		t.slots[slot] = int32(i + 1)
-		t.first[i] = int32(i)
-	}
-	return t
-}
-
-// slot returns the slot of the UID, or the free one for it.
-func (t *uidTable) slot(uid string) int {
-	mask := len(t.slots) - 1
-	i := int(maphash.String(t.seed, uid)) & mask
-	for t.slots[i] != 0 && t.refs[t.slots[i]-1].UID != uid {
-		i = (i + 1) & mask
-	}
-	return i
-}
-
-// several reports whether more than one entry has the UID.
-func (t *uidTable) several(uid string) bool { return t.doubles[t.slots[t.slot(uid)]-1] }
-
-// has reports whether an entry has the UID.
-func (t *uidTable) has(uid string) bool { return t.slots[t.slot(uid)] != 0 }
-
-const (
-	anySize    = -1
-	maxDoubles = 64 // the most entries with one UID that are examined for one message
-)
-
-// left returns the first entries with the UID that are not taken, at most maxDoubles.
-func (t *uidTable) left(uid string) []int {
-	head := t.slots[t.slot(uid)] - 1
-	if head < 0 {
-		return nil
-	}
-	var list []int
-	for i := t.first[head]; i >= 0 && len(list) < maxDoubles; i = t.next[i] {
-		list = append(list, int(i))
-	}
-	return list
-}
-
-// untaken returns the indexes of all entries that are not taken.
-func (t *uidTable) untaken() []int {
-	var list []int
-	for _, slot := range t.slots {
-		if slot == 0 {
-			continue
-		}
-		for i := t.first[slot-1]; i >= 0; i = t.next[i] {
-			list = append(list, int(i))
+	step := s.step
+	if s.count == 1 {
+		if step = number - s.number; before {
+			step = -step
 		}
 	}
-	return list
+	switch {
+	case step != 1 && step != -1, s.count > 1 && number != s.number+int(id-s.id)*step:
+		return false
+	case before:
+		s.id, s.number = id, number
+	}
+	s.step = step
+	s.count++
+	return true
 }
 
-// take takes the first entry with the UID and this size that is not taken, and
-// returns it; -1 for none.
-func (t *uidTable) take(uid string, size int64) int {
-	return t.takeIf(uid, func(i int) bool { return size == anySize || t.refs[i].Size == size })
-}
-
-// takeIf takes the first entry of left that is wanted, and returns it; -1 for none.
-func (t *uidTable) takeIf(uid string, wanted func(i int) bool) int {
-	head := t.slots[t.slot(uid)] - 1
-	if head < 0 {
-		return -1
+// without returns what is left of the stretch.
+func (s stretch) without(id store.ID) (rest []stretch) {
+	if n := int(id - s.id); n > 0 {
+		rest = append(rest, stretch{s.id, s.number, n, s.step})
 	}
-	link := &t.first[head]
-	for range maxDoubles {
-		i := *link
-		if i < 0 {
-			break
-		}
-		if wanted(int(i)) {
-			*link = t.next[i]
-			return int(i)
-		}
-		link = &t.next[i]
+	if n := int(s.end() - id - 1); n > 0 {
+		rest = append(rest, stretch{id + 1, s.of(id + 1), n, s.step})
 	}
-	return -1
-}
-
-// numberSet is a set of message numbers, with one bit for each.
-type numberSet []uint64
-
-func (s numberSet) has(n int) bool { return n/64 < len(s) && s[n/64]&(1<<(n%64)) != 0 }
-
-func (s *numberSet) add(n int) {
-	if need := n/64 + 1 - len(*s); need > 0 {
-		*s = append(*s, make([]uint64, need)...)
-	}
-	(*s)[n/64] |= 1 << (n % 64)
+	return rest
 }

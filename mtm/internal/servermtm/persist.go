@@ -67,7 +67,7 @@ func (w *work) gone(ctx context.Context, noted []failedMessage) error {
 // unseen returns the number of items that no earlier pass of this work has counted.
 func (w *work) unseen(items []item) (n int) {
 	for _, it := range items {
-		if !w.seen[it.id] {
+		if !w.seen.has(it.id) {
 			n++
 		}
 	}

@@ -41,7 +41,7 @@ func (w *work) populate(ctx context.Context, p Populate, lines int) error {
 	w.did(len(done) + len(here))
 	if err == nil {
 		missing = w.putOff(missing, late{populate: &p, lines: lines})
-		err = w.fetch(ctx, missing, lines, w.fillFetched, store.PendingPopulate)
+		err = w.fetch(ctx, errandsOf(missing, nil), lines, w.fillFetched, store.PendingPopulate)
 	}
 	return err
 }

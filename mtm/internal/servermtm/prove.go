@@ -3,7 +3,6 @@ package servermtm
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"pop3mtm/mtm/store"
 )
@@ -57,10 +56,10 @@ func (w *work) replace(ctx context.Context, items []item) error {
 		return nil
 	}
 	gone := make(map[store.ID]bool, len(items))
-	list := make([]*message, len(items))
-	for i, it := range items {
+	list := &picks{of: w.session.view.listing}
+	for _, it := range items {
 		gone[it.id] = true
-		list[i] = it.message()
+		list.add(list.of.index(it.number))
 	}
 	b := w.session.box.Store.NewBatch()
 	dropped, err := w.session.box.dropQueued(ctx, b, gone)
@@ -78,7 +77,6 @@ func (w *work) replace(ctx context.Context, items []item) error {
 	for id := range gone {
 		w.session.view.numbers.set(id, 0)
 	}
-	slices.SortFunc(list, func(a, b *message) int { return a.number - b.number })
 	failed, err := w.showHeaders(ctx, list)
 	w.failed = append(w.failed, failed...)
 	return err

@@ -2,7 +2,6 @@ package servermtm
 
 import (
 	"context"
-	"slices"
 
 	"pop3mtm/mtm/progress"
 	"pop3mtm/mtm/store"
@@ -17,7 +16,7 @@ type refresh struct {
 	session *Session
 	asked   *Asked // what the caller will request next, or nil
 	claims  *claims
-	known   int // number of entries in the view's numbers that existed before
+	from    store.ID // new entries have this id or a higher one
 }
 
 // refresh updates the mailbox. When only some headers could not be fetched it returns a Fault that
@@ -33,10 +32,9 @@ func (s *Session) refresh(ctx context.Context, meter *progress.Meter, keep []sto
 	if err != nil {
 		return fail(ctx, step, symbian.ErrUnknown, err)
 	}
-	r := &refresh{session: s, asked: asked, claims: newClaims(s, listed, local), known: len(local)}
-	s.view.numbers = numberingOf(local)
-	var missing []*message
-	var arrivals []item
+	r := &refresh{session: s, asked: asked, claims: newClaims(s, listed, local), from: s.view.numbers.next()}
+	s.view.listing = listed
+	var missing, arrivals *picks
 	if s.breaks, err = s.box.Store.Breaks(ctx, s.box.Service); err == nil {
 		missing, err = r.claims.match(ctx, listed.newest(s.line.settings.SyncLimit))
 	}
@@ -46,15 +44,15 @@ func (s *Session) refresh(ctx context.Context, meter *progress.Meter, keep []sto
 	if err != nil {
 		return fail(ctx, step, symbian.ErrUnknown, err)
 	}
-	missing = r.claims.withHeadless(missing)
+	r.claims.addHeadless(missing)
 	meter.Update(func(p *progress.Snapshot) {
-		p.TotalMessages, p.MessagesToProcess = s.view.remote, len(missing)
+		p.TotalMessages, p.MessagesToProcess = s.view.remote, missing.Len()
 	})
 	failed, err := s.fetchHeaders(ctx, meter, r.claims, missing)
 	if err != nil {
 		return fail(ctx, step, symbian.ErrTop, err)
 	}
-	if err := r.settle(ctx, keep, len(arrivals), len(failed)); err != nil {
+	if err := r.settle(ctx, keep, arrivals.Len(), len(failed)); err != nil {
 		return fail(ctx, step, symbian.ErrUnknown, err)
 	}
 	s.arrivals = arrivals
@@ -108,7 +106,7 @@ func (r *refresh) age(ctx context.Context, b *store.Batch) error {
 // show makes the new entries of this refresh visible. They have the highest ids.
 func (r *refresh) show(b *store.Batch) {
 	b.Show(r.session.box.Service)
-	b.SetFlags(r.session.view.numbers.ids[r.known:], 0, store.Invisible|store.InPreparation)
+	b.ClearFlags(r.session.box.Service, r.from, store.Invisible|store.InPreparation)
 }
 
 // settle makes the refresh visible in one commit. It deletes entries whose message is gone or
@@ -121,6 +119,7 @@ func (r *refresh) settle(ctx context.Context, keep []store.ID, arrivals, failed 
 	service.RemoteCount = r.session.view.remote
 	b := r.session.box.Store.NewBatch()
 	b.Update(&service)
+	r.claims.learn(b)
 	dead, gone := r.dead(keep)
 	dropped, err := r.session.box.dropQueued(ctx, b, gone)
 	if err != nil {
@@ -129,7 +128,6 @@ func (r *refresh) settle(ctx context.Context, keep []store.ID, arrivals, failed 
 	}
 	r.session.dropped = append(r.session.dropped, dropped...)
 	b.Delete(dead...)
-	r.claims.learn(b)
 	r.pay(b, arrivals, failed)
 	if err := r.age(ctx, b); err != nil {
 		b.Rollback()
@@ -148,8 +146,8 @@ func (r *refresh) dead(keep []store.ID) (dead []store.ID, gone map[store.ID]bool
 		kept[id] = true
 	}
 	beyond := 0 // numbers up to this one are beyond the sync limit
-	if limit := r.session.line.settings.SyncLimit; limit > 0 && limit < len(r.claims.listing.messages) {
-		beyond = r.claims.listing.messages[len(r.claims.listing.messages)-limit-1].number
+	if from := r.claims.listing.newest(r.session.line.settings.SyncLimit); from > 0 {
+		beyond = r.claims.listing.number(from - 1)
 	}
 	unseen := beyond > 0 && !r.claims.listing.withUIDs // an entry may belong to a message whose header was not requested
 	gone = make(map[store.ID]bool)
@@ -189,11 +187,12 @@ func (r *refresh) pay(b *store.Batch, arrivals, failed int) {
 	}
 }
 
-// announced splits the missing messages, by number, into those whose header is needed and the
-// arrivals. The header is needed for a message without a UID, for one that may belong to an
-// unclaimed entry under another UID (see adopt), and for one that has a copy in the folder.
-func (r *refresh) announced(ctx context.Context, missing []*message) (headers []*message, arrivals []item, err error) {
-	if r.asked == nil || r.asked.Populate || !r.claims.listing.withUIDs || len(missing) == 0 {
+// announced splits the missing messages into those whose header is needed and the arrivals. The
+// header is needed for a message without a UID, for one that may belong to an unclaimed entry under
+// another UID (see adopt), and for one that has a copy in the folder.
+func (r *refresh) announced(ctx context.Context, missing *picks) (headers, arrivals *picks, err error) {
+	listed := r.claims.listing
+	if r.asked == nil || r.asked.Populate || !listed.withUIDs || missing.Len() == 0 {
 		return missing, nil, nil
 	}
 	copies, err := r.session.box.copies(ctx, r.asked.Into)
@@ -206,15 +205,15 @@ func (r *refresh) announced(ctx context.Context, missing []*message) (headers []
 			renamed[ref.Size] = true
 		}
 	}
-	arrivals = make([]item, 0, len(missing))
-	for _, m := range missing {
-		size := m.size
-		if m.uid != "" && r.asked.takesNew(size) && r.session.allows(size) && !r.session.owed.populate.fits(size) && !renamed[size] && !copies.has(m.uid) {
-			arrivals = append(arrivals, item{uid: m.uid, number: m.number, size: m.size, unsized: m.unsized})
+	headers, arrivals = &picks{of: listed}, &picks{of: listed}
+	missing.indexes(func(i int) {
+		size, _ := listed.sizes.at(i)
+		uid := listed.uid(i)
+		if len(uid) > 0 && r.asked.takesNew(size) && r.session.allows(size) && !r.session.owed.populate.fits(size) && !renamed[size] && !copies.has(uid) {
+			arrivals.add(i)
 		} else {
-			headers = append(headers, m)
+			headers.add(i)
 		}
-	}
-	slices.Reverse(arrivals)
+	})
 	return headers, arrivals, nil
 }

@@ -43,20 +43,20 @@ func (w *work) interrupted(ctx context.Context, err error) (*interruption, error
 // rest holds the remaining work of a pass.
 type rest struct {
 	items    []item
-	arrivals []item
+	arrivals *picks
 }
 
 // resume prepares another pass over another connection. Messages that this work has stored or found
 // are not counted again.
 func (w *work) resume(ctx context.Context, cause error, asked *Asked) error {
 	if w.seen == nil {
-		w.seen = make(map[store.ID]bool)
+		w.seen = make(idSet)
 	}
 	for _, it := range w.safe {
-		w.seen[it.id] = true
+		w.seen.add(it.id)
 	}
-	for _, id := range w.kept {
-		w.seen[id] = true
+	for word, ids := range w.kept {
+		w.seen[word] |= ids
 	}
 	left := w.rest()
 	w.safe, w.kept, w.arrivals, w.turnedDown, w.unproven, w.arrived, w.chosen = nil, nil, nil, nil, nil, nil, nil
@@ -73,15 +73,11 @@ func (w *work) resume(ctx context.Context, cause error, asked *Asked) error {
 // rest returns the remaining work of the current pass.
 func (w *work) rest() (r rest) {
 	for _, it := range w.chosen {
-		if !w.seen[it.id] {
+		if !w.seen.has(it.id) {
 			r.items = append(r.items, it)
 		}
 	}
-	for _, m := range w.arrivals {
-		if !w.arrived.has(m.number) {
-			r.arrivals = append(r.arrivals, m)
-		}
-	}
+	r.arrivals = w.notArrived()
 	return r
 }
 
@@ -106,24 +102,22 @@ func (w *work) check(ctx context.Context, left rest) error {
 			w.failed = append(w.failed, failedMessage{ID: it.id, UID: it.uid, Err: errGone})
 		}
 	}
-	if len(left.arrivals) == 0 {
+	if left.arrivals.Len() == 0 {
 		return nil
 	}
 	there, err := s.box.Store.UIDs(ctx, s.box.Service, s.box.Service, 0)
 	if err != nil {
 		return err
 	}
-	names := make(map[string]bool, len(there)+len(w.arrivals))
+	names := make(map[string]bool, len(there)+w.arrivals.Len())
 	for _, ref := range there {
 		names[ref.UID] = true
 	}
-	for _, m := range w.arrivals {
-		names[m.uid] = true
-	}
-	for _, m := range left.arrivals {
-		if !names[m.uid] {
-			w.failed = append(w.failed, failedMessage{UID: m.uid, Err: errGone})
+	w.arrivals.indexes(func(i int) { names[string(w.arrivals.of.uid(i))] = true })
+	left.arrivals.indexes(func(i int) {
+		if uid := string(left.arrivals.of.uid(i)); !names[uid] {
+			w.failed = append(w.failed, failedMessage{UID: uid, Err: errGone})
 		}
-	}
+	})
 	return nil
 }

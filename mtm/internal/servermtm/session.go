@@ -29,7 +29,7 @@ type Session struct {
 	excused  map[excuse]bool   // see excuses
 	deleted  int               // number of DELEs since the login
 	stored   int               // number of headers stored in this session
-	arrivals []item            // new messages for which the next Transfer makes entries, see arrivals.go
+	arrivals *picks            // new messages for which the next Transfer makes entries, see arrivals.go
 	dropped  []failedMessage   // failed messages: the server lost them, and operations were queued
 	owed     owed              // messages that were asked for and have no entry yet, see owed.go
 	settled  bool              // all of them have entries now
@@ -37,6 +37,7 @@ type Session struct {
 
 // view holds the server's mailbox as this connection shows it.
 type view struct {
+	listing *listing
 	numbers numbering // of the mailbox's entries
 	remote  int       // messages on the server
 	longest int64     // size of the longest one in LIST

@@ -67,7 +67,6 @@ func (w *work) transfer(ctx context.Context, t Transfer) error {
 	}
 	w.did(before - len(missing))
 	missing = w.putOff(missing, late{transfer: &t})
-	w.session.view.numbers.grow(len(w.arrivals))
 	err = w.fetch(ctx, w.withArrivals(&t.Choice, missing), wholeMessage, w.placeIn(t), settled)
 	if err != nil || !t.Move {
 		return err

@@ -36,7 +36,8 @@ func (s *wholeSink) Message(n int) (io.Writer, error) {
 func (s *wholeSink) Done(n int, octets int64, err error) error {
 	s.headers.whole, s.headers.carries = store.Body{}, Carries{}
 	if err == nil {
-		err = first(nothingOf(octets, s.headers.of(n).size, s.headers.of(n).unsized), s.size.tooLong())
+		m := s.headers.of(n)
+		err = first(nothingOf(octets, m.size, m.unsized), s.size.tooLong())
 	}
 	if err != nil {
 		if failed := s.discard(); failed != nil {

@@ -30,11 +30,11 @@ type work struct {
 	meter   *progress.Meter
 	result  Result
 	failed  []failedMessage
-	moving  bool       // messages are deleted on the server afterwards
-	safe    []item     // of a move: messages that are stored and durable, in the order of storing
-	kept    []store.ID // of other commands: the mailbox entries of these messages
+	moving  bool   // messages are deleted on the server afterwards
+	safe    []item // of a move: messages that are stored and durable, in the order of storing
+	kept    idSet  // of other commands: the mailbox entries of these messages
 
-	arrivals   []item       // in any order
+	arrivals   *picks
 	arrived    numberSet    // arrivals that are durable
 	turnedDown []turnedDown // arrivals that the server refused, or that are too large
 
@@ -45,7 +45,7 @@ type work struct {
 	waits   queue                 // the queue when the messages were chosen
 	chosen  []item                // in the current pass
 	last    bool                  // messages that broke a visit are requested too
-	seen    map[store.ID]bool     // messages counted in an earlier pass, see resume
+	seen    idSet                 // messages counted in an earlier pass, see resume
 	got     map[store.ID]store.ID // message of the mailbox -> an entry with its whole body, stored by this work
 	claimed bool                  // operations may have been claimed, see claim
 	maxSize int64                 // largest message, in octets; 0 = no limit
@@ -60,7 +60,7 @@ func (w *work) keep(items []item) {
 		return
 	}
 	for _, it := range items {
-		w.kept = append(w.kept, it.id)
+		w.kept.add(it.id)
 	}
 }
 
