@@ -72,7 +72,7 @@ func (m *mailbox) report(r report, failed error) error {
 		}, failed)
 	}
 	rows := newRows(m.cmd.OutOrStdout(), r.marks)
-	if err := m.printSome(ctx, rows, r.Messages, r.place); err != nil {
+	if err := m.printSome(ctx, rows, r.Messages, len(r.Messages), r.place); err != nil {
 		return errors.Join(failed, err)
 	}
 	printFailures(rows.out, failed)
@@ -93,8 +93,8 @@ func (e *env) gapsText() string {
 	return fmt.Sprintf("; the connection was lost %d times", e.gaps)
 }
 
-// printSome prints the first messages of a list by their dates, and counts the others.
-func (m *mailbox) printSome(ctx context.Context, r *rows, ids []store.ID, place string) error {
+// printSome prints the first of count messages by their dates, and counts the others.
+func (m *mailbox) printSome(ctx context.Context, r *rows, ids []store.ID, count int, place string) error {
 	shown := ids[:min(len(ids), shownMessages)]
 	entries, err := m.store.Entries(ctx, shown)
 	if err != nil {
@@ -106,7 +106,7 @@ func (m *mailbox) printSome(ctx context.Context, r *rows, ids []store.ID, place 
 	for i := range entries {
 		r.print(&entries[i])
 	}
-	if more := len(ids) - len(shown); more > 0 {
+	if more := count - len(shown); more > 0 {
 		r.out.printf("... and %d more; 'mtm list %s' shows them all\n", more, oneLine(place))
 	}
 	return nil
@@ -185,13 +185,15 @@ func (m *mailbox) reportJSON(ctx context.Context, ids []store.ID, r getResult, f
 // done is what the session did of the queued operations.
 func (g *get) reportHeaders(ctx context.Context, done mtm.Result, failed error) error {
 	ctx = context.WithoutCancel(ctx)
-	refs, err := g.store.UIDs(ctx, g.account.ID, g.account.ID, store.New)
+	var fresh []store.ID // those that are shown
+	total := 0
+	err := g.store.EachUID(ctx, g.account.ID, g.account.ID, store.New, func(ref *store.Ref) {
+		if total++; g.env.json || total <= shownMessages {
+			fresh = append(fresh, ref.ID)
+		}
+	})
 	if err != nil {
 		return errors.Join(failed, err)
-	}
-	fresh := make([]store.ID, len(refs))
-	for i, ref := range refs {
-		fresh[i] = ref.ID
 	}
 	service, err := g.store.Entry(ctx, g.account.ID)
 	if err != nil {
@@ -211,10 +213,10 @@ func (g *get) reportHeaders(ctx context.Context, done mtm.Result, failed error) 
 	if failed != nil {
 		return errors.Join(failed, r.out.Flush())
 	}
-	if err := g.printSome(ctx, r, fresh, g.account.Name); err != nil {
+	if err := g.printSome(ctx, r, fresh, total, g.account.Name); err != nil {
 		return err
 	}
-	r.out.printf("%s on the server, %d new\n", count(service.RemoteCount, "message", "messages"), len(fresh))
+	r.out.printf("%s on the server, %d new\n", count(service.RemoteCount, "message", "messages"), total)
 	return r.out.Flush()
 }
 

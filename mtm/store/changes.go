@@ -28,11 +28,6 @@ func (b *Batch) SetFlags(ids []ID, set, clear Flags) {
 	b.do(func(t *commit) error { return t.tree.setFlags(ids, set, clear) })
 }
 
-// ClearFlags clears flags of the children of parent with the id first or a higher one.
-func (b *Batch) ClearFlags(parent, first ID, flags Flags) {
-	b.do(func(t *commit) error { return t.tree.clearFlags(parent, first, flags) })
-}
-
 // SetUID sets the UID of entries. Deleted entries are skipped.
 func (b *Batch) SetUID(ids []ID, uid string) {
 	ids = slices.Clone(ids)
@@ -149,7 +144,13 @@ func (b *Batch) SetBreaks(entry ID, visits int) {
 // additions too. The stored flags do not change, and UIDs returns the stored ones.
 func (b *Batch) Hide(service ID) { b.do(func(t *commit) error { return t.tree.hide(service) }) }
 
-// Show ends Hide: readers see the stored flags again. Without a Hide it does nothing.
+// Prepare makes readers see children that are added to a service from now on as Invisible and
+// InPreparation until Show. The stored flags do not have these bits.
+func (b *Batch) Prepare(service ID) {
+	b.do(func(t *commit) error { return t.tree.prepare(service) })
+}
+
+// Show ends Hide and Prepare: readers see the stored flags again. Without them it does nothing.
 func (b *Batch) Show(service ID) { b.do(func(t *commit) error { return t.tree.show(service) }) }
 
 // Age clears New, Unread or both, as flags says, of all children of a service with ids below

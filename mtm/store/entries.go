@@ -70,24 +70,30 @@ func (s *Store) Each(ctx context.Context, parent ID, f func(*Entry) error) error
 // servers.
 func (s *Store) UIDs(ctx context.Context, parent, service ID, flags Flags) ([]Ref, error) {
 	var list []Ref
-	err := s.index.snapshot(ctx, func(c *conn) error {
+	err := s.EachUID(ctx, parent, service, flags, func(ref *Ref) { list = append(list, *ref) })
+	return list, err
+}
+
+// EachUID calls f for each entry that UIDs returns. f must not keep the pointer.
+func (s *Store) EachUID(ctx context.Context, parent, service ID, flags Flags, f func(*Ref)) error {
+	return s.index.snapshot(ctx, func(c *conn) error {
 		all, err := c.shown(ctx)
 		if err != nil {
 			return err
 		}
 		how := all[parent]
+		var ref Ref
 		return c.query(ctx, `SELECT id, size, flags, body_kind, uid FROM entries
 			WHERE parent = ?1 AND service = ?2 AND uid <> '' AND (?3 = 0 OR flags & ?3) ORDER BY id`,
 			func(row []driver.Value) error {
-				ref := Ref{ID: ID(asInt(row[0])), Size: asInt(row[1]), Flags: Flags(asInt(row[2])), Kind: BodyKind(asInt(row[3]))}
+				ref = Ref{ID: ID(asInt(row[0])), Size: asInt(row[1]), Flags: Flags(asInt(row[2])), Kind: BodyKind(asInt(row[3]))}
 				if ref.Flags = how.aged(ref.ID, ref.Flags); flags == 0 || ref.Flags&flags != 0 {
 					ref.UID = asText(row[4])
-					list = append(list, ref)
+					f(&ref)
 				}
 				return nil
-			}, parent, service, flags)
+			}, parent, service, Order{Flags: flags}.rowFlags())
 	})
-	return list, err
 }
 
 // Counts holds numbers of messages directly below an entry.

@@ -5,7 +5,7 @@ package store
 // change.
 func migrations() []migration {
 	return []migration{{schema1, nil}, {schemaOutgoing, nil}, {schemaOperations, nil}, {schemaHidden, nil},
-		{schemaSafety + schemaCache + schemaNoParts, fillChecksums}, {schemaShown, nil}}
+		{schemaSafety + schemaCache + schemaNoParts, fillChecksums}, {schemaShown, nil}, {schemaPreparing, nil}}
 }
 
 // migration is one step: a script, and a function for what statements cannot do, or nil.
@@ -261,3 +261,7 @@ DROP TABLE entries;
 ALTER TABLE ordered RENAME TO entries;
 CREATE INDEX entries_by_parent ON entries (parent, id, date);
 `
+
+// schemaPreparing adds from which id on messages of an account are still being written, so that the
+// end of a refresh changes one row.
+const schemaPreparing = "ALTER TABLE shown ADD COLUMN preparing_from INTEGER NOT NULL DEFAULT 0;"

@@ -66,9 +66,9 @@ func (v *visit) read(row []driver.Value, e *Entry) bool {
 }
 
 // rowFlags returns the flags of which a stored row must have one. Readers may see fewer flags than
-// are stored, and in addition only Invisible.
+// are stored, and in addition only unready ones.
 func (o Order) rowFlags() Flags {
-	if o.Flags.Has(Invisible) {
+	if o.Flags&unready != 0 {
 		return 0
 	}
 	return o.Flags

@@ -241,15 +241,21 @@ func (r *entryRow) readShown(row []driver.Value, e *Entry) error {
 	return err
 }
 
+// columnsOf returns the names of a table's columns in this index.
+func (c *conn) columnsOf(ctx context.Context, table string) (map[string]bool, error) {
+	here := make(map[string]bool)
+	err := c.query(ctx, "SELECT name FROM pragma_table_info(?)", func(row []driver.Value) error {
+		here[asText(row[0])] = true
+		return nil
+	}, table)
+	return here, err
+}
+
 // columnsHere returns rowColumns for an index of another version. It replaces missing columns by 0
 // or an empty text, which add nothing to a checksum. checked reports whether the rows have
 // checksums.
 func (c *conn) columnsHere(ctx context.Context) (list string, checked bool, err error) {
-	here := make(map[string]bool)
-	err = c.query(ctx, "SELECT name FROM pragma_table_info('entries')", func(row []driver.Value) error {
-		here[asText(row[0])] = true
-		return nil
-	})
+	here, err := c.columnsOf(ctx, "entries")
 	values := make([]string, len(columns))
 	for i, one := range columns {
 		if values[i] = one.name; !here[one.name] {

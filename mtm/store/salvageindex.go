@@ -196,7 +196,7 @@ func (x *oldIndex) readRest(ctx context.Context, c *conn) {
 		}
 	}
 	var err error
-	if x.shown, err = c.shown(ctx); err != nil {
+	if x.shown, err = c.shownHere(ctx); err != nil {
 		x.lost(Loss{Text: "which accounts are offline, and which of their messages are new"})
 	}
 	for i := range x.entries {

@@ -9,13 +9,17 @@ import (
 // shown holds how readers see the children of a service. So a session changes one row instead of
 // one for each message.
 type shown struct {
-	hidden     bool
-	newFrom    ID // children with lower ids are not New, whatever their stored flags
-	unreadFrom ID // the same for Unread
+	hidden        bool
+	newFrom       ID // children with lower ids are not New, whatever their stored flags
+	unreadFrom    ID // the same for Unread
+	preparingFrom ID // children with this id or a higher one are unready; 0 for none
 }
 
+// unready are the flags of entries that are still being written.
+const unready = Invisible | InPreparation
+
 // soundShown is a condition for undamaged rows of the table shown. Damaged rows are ignored.
-const soundShown = "sum = account + hidden + new_from + unread_from"
+const soundShown = "sum = account + hidden + new_from + unread_from + preparing_from"
 
 // withShown joins the table shown to entries, for shownFlags and agedFlags. For entries of one
 // parent, shown.seen and shown.aged are faster.
@@ -31,7 +35,8 @@ var (
 // agedFlags returns an SQL expression for the flags of an entry that is not hidden. prefix names
 // the table.
 func agedFlags(prefix string) string {
-	return fmt.Sprintf("(%[1]sflags & ~(iif(%[1]sid < new_from, %[2]d, 0) | iif(%[1]sid < unread_from, %[3]d, 0)))", prefix, New, Unread)
+	return fmt.Sprintf("((%[1]sflags & ~(iif(%[1]sid < new_from, %[2]d, 0) | iif(%[1]sid < unread_from, %[3]d, 0)))"+
+		" | iif(preparing_from > 0 AND %[1]sid >= preparing_from, %[4]d, 0))", prefix, New, Unread, unready)
 }
 
 // aged returns the flags of a child as readers see them when it is not hidden.
@@ -42,8 +47,14 @@ func (s shown) aged(id ID, flags Flags) Flags {
 	if id < s.unreadFrom {
 		flags &^= Unread
 	}
+	if s.preparingFrom > 0 && id >= s.preparingFrom {
+		flags |= unready
+	}
 	return flags
 }
+
+// hides reports whether age would hide flags that are to be set in an entry.
+func (s shown) hides(id ID, flags Flags) bool { return flags&^s.aged(id, flags) != 0 }
 
 // seen returns the flags of a child as readers see them.
 func (s shown) seen(id ID, flags Flags) Flags {
@@ -56,12 +67,24 @@ func (s shown) seen(id ID, flags Flags) Flags {
 // shown returns how readers see the children of services. For a service that is not in the map they
 // see the stored flags.
 func (c *conn) shown(ctx context.Context) (map[ID]shown, error) {
+	return c.readShown(ctx, "SELECT account, hidden, new_from, unread_from, preparing_from FROM shown WHERE "+soundShown)
+}
+
+// shownHere does the same for an index of another version.
+func (c *conn) shownHere(ctx context.Context) (map[ID]shown, error) {
+	here, err := c.columnsOf(ctx, "shown")
+	if err != nil || here["preparing_from"] {
+		return c.shown(ctx)
+	}
+	return c.readShown(ctx, "SELECT account, hidden, new_from, unread_from, 0 FROM shown WHERE sum = account + hidden + new_from + unread_from")
+}
+
+func (c *conn) readShown(ctx context.Context, query string) (map[ID]shown, error) {
 	all := make(map[ID]shown)
-	err := c.query(ctx, "SELECT account, hidden, new_from, unread_from FROM shown WHERE "+soundShown,
-		func(row []driver.Value) error {
-			all[ID(asInt(row[0]))] = shown{asInt(row[1]) != 0, ID(asInt(row[2])), ID(asInt(row[3]))}
-			return nil
-		})
+	err := c.query(ctx, query, func(row []driver.Value) error {
+		all[ID(asInt(row[0]))] = shown{asInt(row[1]) != 0, ID(asInt(row[2])), ID(asInt(row[3])), ID(asInt(row[4]))}
+		return nil
+	})
 	return all, err
 }
 
@@ -101,8 +124,8 @@ func (t *tree) setShown(service ID, change func(s *shown)) error {
 		return err
 	}
 	all[service] = now
-	_, err = t.c.exec(context.Background(), "INSERT OR REPLACE INTO shown VALUES (?, ?, ?, ?, ?)", service, now.hidden,
-		now.newFrom, now.unreadFrom, int64(service)+boolInt(now.hidden)+int64(now.newFrom)+int64(now.unreadFrom))
+	_, err = t.c.exec(context.Background(), "INSERT OR REPLACE INTO shown VALUES (?, ?, ?, ?, ?, ?)", service, now.hidden, now.newFrom, now.unreadFrom,
+		int64(service)+boolInt(now.hidden)+int64(now.newFrom+now.unreadFrom+now.preparingFrom), now.preparingFrom)
 	return err
 }
 
@@ -111,7 +134,16 @@ func (t *tree) hide(service ID) error {
 }
 
 func (t *tree) show(service ID) error {
-	return t.setShown(service, func(s *shown) { s.hidden = false })
+	return t.setShown(service, func(s *shown) { s.hidden, s.preparingFrom = false, 0 })
+}
+
+// prepare makes children that are added from now on unready, until show.
+func (t *tree) prepare(service ID) error {
+	return t.setShown(service, func(s *shown) {
+		if s.preparingFrom == 0 {
+			s.preparingFrom = t.nextID
+		}
+	})
 }
 
 // age clears New, Unread or both of the children of a service with ids below before.
@@ -148,7 +180,7 @@ func (t *tree) settleFor(id, parent ID, flags Flags) error {
 		return nil
 	}
 	all, err := t.allShown()
-	if s, ok := all[parent]; ok && err == nil && s.aged(id, flags) != flags {
+	if s, ok := all[parent]; ok && err == nil && s.hides(id, flags) {
 		err = t.settle(parent, s)
 	}
 	return err
@@ -170,7 +202,7 @@ func (t *tree) settleAll(ids []ID, flags Flags) error {
 		stands := false
 		err = t.c.queryChunks(context.Background(), "SELECT id, parent FROM entries WHERE id IN", ids, func(row []driver.Value) error {
 			id := ID(asInt(row[0]))
-			stands = stands || ID(asInt(row[1])) == service && s.aged(id, flags) != flags
+			stands = stands || ID(asInt(row[1])) == service && s.hides(id, flags)
 			return nil
 		})
 		if err == nil && stands {

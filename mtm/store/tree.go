@@ -197,12 +197,6 @@ func (t *tree) setFlags(ids []ID, set, unset Flags) error {
 	return t.c.execChunks(ctx, change+"IN", single, int64(unset), int64(set))
 }
 
-func (t *tree) clearFlags(parent, first ID, flags Flags) error {
-	query := "UPDATE entries SET " + assign(assignment{"flags", "flags & ~?1"}) + " WHERE parent = ?2 AND id >= ?3 AND flags & ?1 <> 0"
-	_, err := t.c.exec(context.Background(), query, flags&^derived, parent, first)
-	return err
-}
-
 func (t *tree) setUID(ids []ID, uid string) error {
 	if len(uid) > maxText {
 		return fmt.Errorf("a UID is longer than %d octets", maxText)

@@ -99,12 +99,11 @@ func (w *work) notArrived() *picks {
 // whose header the server refuses.
 func (w *work) showHeaders(ctx context.Context, list *picks) ([]failedMessage, error) {
 	unseen := progress.NewMeter(int64(w.session.box.Service), progress.Refreshing) // the progress has counted these messages already
-	r := &refresh{session: w.session, from: w.session.view.numbers.next()}
 	failed, err := w.session.fetchHeaders(ctx, unseen, &claims{session: w.session}, list)
 	if err != nil {
 		return failed, err
 	}
 	b := w.session.box.Store.NewBatch()
-	r.show(b)
+	b.Show(w.session.box.Service)
 	return failed, commit(b)
 }

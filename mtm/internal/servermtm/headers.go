@@ -134,11 +134,12 @@ func (s *headerSink) Done(n int, octets int64, err error) error {
 	return nil
 }
 
-// fill adds the entries of a batch, which stay invisible.
+// fill adds the entries of a batch, which stay invisible until Show.
 func (s *headerSink) fill(b *headerBatch) error {
 	if err := s.session.box.room(reserve); err != nil {
 		return err
 	}
+	b.into.Prepare(s.session.box.Service)
 	for i, row := range b.rows {
 		e, err := s.add(b.into, row, b.at(i))
 		if err != nil {
@@ -197,7 +198,6 @@ func (s *headerSink) known(b *store.Batch, e *store.Entry, row headerRow) (bool,
 // entry returns a new, invisible entry for a header.
 func (s *headerSink) entry(m message, raw []byte) store.Entry {
 	e := s.session.box.newEntry(m, raw, s.reader)
-	e.Flags = e.Flags.With(store.Invisible | store.InPreparation)
 	e.Flags = e.Flags.With(s.session.owed.flags(e.Size)) // marks it as asked for, so that a failure does not lose the request
 	if i, has := s.claims.rivals[m.number]; has {        // it may be the message that was requested under this unique-id
 		e.Flags |= s.claims.local[i].Flags & (store.Pending | store.PendingPopulate)

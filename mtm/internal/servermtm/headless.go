@@ -36,7 +36,7 @@ func (c *claims) addHeadless(missing *picks) {
 func (s *Session) complete(e *store.Entry, raw []byte) {
 	named := !byHeader(store.Ref{UID: e.UID, Size: e.Size})
 	newHeaderReader(time.Now, s.line.settings.Charset).fill(e, raw)
-	e.Flags = e.Flags.Without(store.Failed)
+	e.Flags = e.Flags.Without(store.Failed | store.Invisible | store.InPreparation) // it was read before the refresh shows it
 	if !named {
 		e.UID = headerUID(e.MessageID, e.Size)
 	}

@@ -71,17 +71,6 @@ func (m *numbering) search(id store.ID) (i int, found bool) {
 	})
 }
 
-// next returns an id above those of all entries.
-func (m *numbering) next() (id store.ID) {
-	if len(m.ids) > 0 {
-		id = m.ids[len(m.ids)-1] + 1
-	}
-	if len(m.later) > 0 {
-		id = max(id, m.later[len(m.later)-1].end())
-	}
-	return id
-}
-
 // entry returns the entry with a number, 0 for none. It searches all entries.
 func (m *numbering) entry(number int) store.ID {
 	if i := slices.Index(m.numbers, int32(number)); i >= 0 {

@@ -16,7 +16,6 @@ type refresh struct {
 	session *Session
 	asked   *Asked // what the caller will request next, or nil
 	claims  *claims
-	from    store.ID // new entries have this id or a higher one
 }
 
 // refresh updates the mailbox. When only some headers could not be fetched it returns a Fault that
@@ -32,7 +31,7 @@ func (s *Session) refresh(ctx context.Context, meter *progress.Meter, keep []sto
 	if err != nil {
 		return fail(ctx, step, symbian.ErrUnknown, err)
 	}
-	r := &refresh{session: s, asked: asked, claims: newClaims(s, listed, local), from: s.view.numbers.next()}
+	r := &refresh{session: s, asked: asked, claims: newClaims(s, listed, local)}
 	s.view.listing = listed
 	var missing, arrivals *picks
 	if s.breaks, err = s.box.Store.Breaks(ctx, s.box.Service); err == nil {
@@ -103,12 +102,6 @@ func (r *refresh) age(ctx context.Context, b *store.Batch) error {
 	return nil
 }
 
-// show makes the new entries of this refresh visible. They have the highest ids.
-func (r *refresh) show(b *store.Batch) {
-	b.Show(r.session.box.Service)
-	b.ClearFlags(r.session.box.Service, r.from, store.Invisible|store.InPreparation)
-}
-
 // settle makes the refresh visible in one commit. It deletes entries whose message is gone or
 // beyond the sync limit, and shows all others.
 func (r *refresh) settle(ctx context.Context, keep []store.ID, arrivals, failed int) error {
@@ -133,7 +126,7 @@ func (r *refresh) settle(ctx context.Context, keep []store.ID, arrivals, failed 
 		b.Rollback()
 		return err
 	}
-	r.show(b)
+	b.Show(r.session.box.Service)
 	return commit(b)
 }
 
