@@ -28,8 +28,9 @@ func (s *Session) RetrEach(ctx context.Context, numbers Numbers, sink Sink) erro
 	return s.runAll(ctx, &run{verb: "RETR", numbers: numbers, body: true, sink: sink})
 }
 
-// StopWhen makes RetrAll, RetrEach, TopAll and TopEach ask for no more messages once stops returns true. The sink
-// still gets those that were asked for, and the run returns nil. A nil function never stops.
+// StopWhen makes RetrAll, RetrEach, TopAll and TopEach ask for no more messages once stops returns
+// true. The sink still gets those that were asked for, and the run returns nil. A nil function
+// never stops.
 func (s *Session) StopWhen(stops func() bool) { s.stops = stops }
 
 // fetch sends RETR or TOP and writes the message to w.

@@ -40,7 +40,7 @@ func (f indexFile) remove() error {
 // dialWriter opens the connection for changes, and migrates the index.
 func (x *index) dialWriter(ctx context.Context, before func(Call) error) (err error) {
 	x.writer, err = dial(ctx, x.dir.indexPath(), pragma("busy_timeout", x.busy.Milliseconds()),
-		"synchronous(FULL)", pragma("cache_size", -32<<10), pragma("wal_autocheckpoint", 2000))
+		"synchronous(FULL)", pragma("cache_size", -12<<10), pragma("wal_autocheckpoint", 2000))
 	if err != nil {
 		return err
 	}

@@ -129,6 +129,29 @@ var _ = Describe("Age", func() {
 		sound()
 	})
 
+	It("leaves alone what Prepare hides: later messages are unready until Show", func() {
+		commit(func(b *store.Batch) { b.Age(account, list[1].ID, store.New) })
+		commit(func(b *store.Batch) {
+			b.Prepare(account)
+			b.Add(&store.Entry{Parent: account, Service: account, Type: store.TypeMessage, UID: "4", Flags: store.New})
+		})
+		commit(func(b *store.Batch) { b.Prepare(account) })
+		unready := []string{"unread", "new,unread", "new,unread", "new,invisible,in-preparation"}
+		Expect(flags()).To(Equal(unready))
+		Expect(s.Close()).To(Succeed())
+		s = open(dir, nil)
+		Expect(flags()).To(Equal(unready))
+		Expect(s.Count(ctx, account)).To(Equal(store.Counts{Messages: 4, Unread: 3, New: 3}))
+		refs, err := s.UIDs(ctx, account, account, store.InPreparation)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(refs).To(ConsistOf(HaveField("UID", "4")))
+		commit(func(b *store.Batch) { b.SetFlags([]store.ID{list[2].ID}, store.New, 0) }) // a flag that Age has not hidden
+		Expect(flags()).To(Equal(unready))
+		commit(func(b *store.Batch) { b.Show(account) })
+		Expect(flags()).To(Equal([]string{"unread", "new,unread", "new,unread", "new"}))
+		sound()
+	})
+
 	It("returns an error for an account that does not exist", func() {
 		b := s.NewBatch()
 		b.Age(4711, 1<<60, store.New)

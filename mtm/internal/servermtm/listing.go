@@ -11,8 +11,8 @@ import (
 	"pop3mtm/mtm/symbian"
 )
 
-// listing holds the server's mailbox, from STAT, LIST and UIDL. The index of a message counts from 0
-// in the order of the numbers. Only the goroutine that uses the connection may read it.
+// listing holds the server's mailbox, from STAT, LIST and UIDL. The index of a message counts from
+// 0 in the order of the numbers. Only the goroutine that uses the connection may read it.
 type listing struct {
 	count    int
 	numbers  []int32 // nil when they are 1 to count

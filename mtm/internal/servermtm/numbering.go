@@ -6,8 +6,8 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// numbering holds the message number of each entry in this session. It has slices, since a map takes
-// several times the memory.
+// numbering holds the message number of each entry in this session. It has slices, since a map
+// takes several times the memory.
 type numbering struct {
 	ids     []store.ID // of the entries that the mailbox had, ascending
 	numbers []int32    // 0 = none
