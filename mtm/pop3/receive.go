@@ -174,9 +174,9 @@ func (r *run) message(ctx context.Context, c command, got answer, text []byte) (
 // valid until the next message.
 func (r *run) writer(got *answer, first firstLine) (*watcher, error) {
 	w := &r.watch
-	*w = watcher{}
+	*w = watcher{tail: w.tail[:0]}
 	if !got.alone && (got.probed || !got.telling) {
-		w.look, w.said, w.tail = true, r.s.probe.said, []byte("\n")
+		w.look, w.said, w.tail = true, r.s.probe.said, append(w.tail, '\n')
 		w.likely = first == statusLike
 	}
 	if got.compare || got.alone || got.telling && r.s.witness.trust == untested {
