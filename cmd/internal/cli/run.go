@@ -83,6 +83,8 @@ func (r *runner) wrap(c *cobra.Command) {
 		}
 	}
 	c.Args = argumentRule(c)
+	c.LocalNonPersistentFlags().VisitAll(tellOneDefault)
+	c.PersistentFlags().VisitAll(tellOneDefault)
 	for _, child := range c.Commands() {
 		if child.Name() == "help" && child.Args == nil {
 			child.Args = helpTopic

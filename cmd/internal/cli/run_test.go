@@ -25,6 +25,8 @@ func demo(run func(*cobra.Command, []string) error) *cobra.Command {
 	get.Flags().Func("secret", "a secret", func(string) error { return errors.New("write NAME=SECRET") })
 	get.Flags().Bool("json", false, "JSON")
 	get.Flags().String("into", "", "where to; ids like a*_<n>")
+	get.Flags().Int64Slice("skip", nil, "what to leave out")
+	get.Flags().Int("limit", 7, "how much; default: the account's limit")
 	account := &cobra.Command{Use: "account", Short: "Accounts"}
 	add := &cobra.Command{Use: "add", Short: "Adds", RunE: run}
 	add.Flags().String("user", "", "who")
@@ -137,6 +139,13 @@ var _ = Describe("Run", func() {
 		Expect(runDemo(nothing, "help", "account", "add").out).To(ContainSubstring("demo account add [flags]"))
 		version := runDemo(nothing, "--version")
 		Expect(version).To(Equal(result{0, "demo " + cli.Version() + "\n", ""}))
+	})
+
+	It("tells one default of a flag, and none that says nothing", func() {
+		help := runDemo(nothing, "get", "--help").out
+		Expect(help).To(MatchRegexp(`--count int +how many \(default 1\)\n`))
+		Expect(help).To(MatchRegexp(`--limit int +how much; default: the account's limit\n`))
+		Expect(help).To(MatchRegexp(`--skip int64Slice +what to leave out\n`))
 	})
 
 	It("says version, commit and date of the build", func() {

@@ -37,6 +37,14 @@ func argumentRule(c *cobra.Command) cobra.PositionalArgs {
 	}
 }
 
+// tellOneDefault keeps a help text from telling a default that says nothing, or a second one beside
+// that in the text of the flag.
+func tellOneDefault(f *pflag.Flag) {
+	if f.DefValue == "[]" || strings.Contains(f.Usage, "default: ") {
+		f.DefValue = ""
+	}
+}
+
 // helpTopic is the rule for the arguments of help: the words of a command.
 func helpTopic(c *cobra.Command, args []string) error {
 	topic, rest, err := c.Root().Find(args)
