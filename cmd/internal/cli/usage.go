@@ -40,8 +40,8 @@ func argumentRule(c *cobra.Command) cobra.PositionalArgs {
 // tellOneDefault keeps a help text from telling a default that says nothing, or a second one beside
 // that in the text of the flag.
 func tellOneDefault(f *pflag.Flag) {
-	if f.DefValue == "[]" || strings.Contains(f.Usage, "default: ") {
-		f.DefValue = ""
+	if f.Value.Type() != "string" && (f.DefValue == "[]" || strings.Contains(f.Usage, "default: ")) {
+		f.DefValue = "0" // which is not told
 	}
 }
 
