@@ -27,6 +27,6 @@ func (c Command) String() string {
 	return c.Verb + " " + c.Args
 }
 
-func commandWeight(c Command) int {
+func (c *Command) weight() int {
 	return 64 + len(c.Verb) + len(c.Args) + len(c.User) + len(c.Message)
 }

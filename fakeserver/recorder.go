@@ -22,6 +22,7 @@ type recorder struct {
 	lender *lender
 	silent bool // the connection carries a TLS handshake
 	inBody bool
+	long   bool   // the body is longer than bodyShown
 	octets int64  // of the body so far
 	body   []byte // of the body so far, while it is short; nil: nothing
 	missed int    // lines of a short body for which there is no room
@@ -71,12 +72,12 @@ func (r *recorder) known() journal {
 func (r *recorder) number() int { return r.journal.head.Session }
 
 // client records a line, with secrets masked, and its command.
-func (r *recorder) client(k kind, line []byte, c Command) {
+func (r *recorder) client(k kind, line []byte, c *Command) {
 	r.breakLine()
 	r.due = r.timed
-	r.commands += commandWeight(c)
-	if r.commands > r.limit {
-		k, c.User = k|uncounted, ""
+	user := c.User
+	if r.commands += c.weight(); r.commands > r.limit {
+		k, user = k|uncounted, ""
 	}
 	if !r.fits(line) {
 		k |= unshown
@@ -90,7 +91,7 @@ func (r *recorder) client(k kind, line []byte, c Command) {
 	if k&kindOnly == responded {
 		j.text([]byte(c.Args))
 	}
-	j.number(j.user(c.User))
+	j.number(j.user(user))
 	j.text([]byte(c.Message))
 	j.text(line)
 	if k&uncounted == 0 {
@@ -124,7 +125,7 @@ func (r *recorder) server(p []byte) {
 		return
 	}
 	switch r.octets += int64(len(p)); {
-	case r.octets > bodyShown:
+	case r.long, r.octets > bodyShown:
 	case r.full():
 		r.missed += bytes.Count(p, newline)
 	default:
@@ -222,14 +223,17 @@ func (r *recorder) mark(k kind, need int) {
 // silence stops recording output, until it is called with false.
 func (r *recorder) silence(on bool) { r.silent = on }
 
-func (r *recorder) beginBody() { r.inBody, r.octets, r.missed = true, 0, 0 }
+// beginBody says that what follows is a body of at least that many octets.
+func (r *recorder) beginBody(least int64) {
+	r.inBody, r.long, r.octets, r.missed = true, least > bodyShown, 0, 0
+}
 
 // endBody records a short body, or the size of a long one.
 func (r *recorder) endBody() {
 	r.inBody = false
 	switch {
 	case r.limit == 0 || r.octets == 0:
-	case r.octets <= bodyShown:
+	case !r.long && r.octets <= bodyShown:
 		r.journal.head.LeftOut += r.missed
 		r.passage(r.body)
 	default:

@@ -35,13 +35,14 @@ func (t *popTalk) send(c *scratch, status []byte, m maildrop.Message, lines int6
 			return says(edit.Err("[UTF8] the header is in UTF-8: say UTF8 before login"))
 		}
 	}
-	open, err := c.mail.Open(behind(m))
+	m = behind(m)
+	open, err := c.mail.Open(m)
 	if err != nil {
 		t.options().Log.Error("cannot read the message", "session", t.session.number, "error", err)
 		return says(edit.Err("[SYS/TEMP] message cannot be read"))
 	}
 	_, memory := open.(io.WriterTo)
 	x.slow = x.slow || !memory
-	c.body = body{open: open, lines: lines, lender: &t.session.server.lender}
+	c.body = body{open: open, lines: lines, octets: m.Size(), lender: &t.session.server.lender}
 	return Answer{Reply: c.multiline(status), Opened: open}
 }

@@ -39,7 +39,7 @@ func (s *Session) sendChunk(c edit.Chunk) (edit.End, error) {
 	if c.Body == nil {
 		return c.End, nil
 	}
-	s.record.beginBody()
+	s.record.beginBody(least(c.Body))
 	_, err := c.Body.WriteTo(&s.out)
 	s.record.endBody()
 	if cut, ok := errors.AsType[*edit.CutError](err); ok {

@@ -307,7 +307,7 @@ func (s *Session) recordCommand(x *Exchange, open bool) {
 	if s.record.tap != nil {
 		c.Message = s.talk.Value(x, messageField)
 	}
-	s.record.client(k, visible, c)
+	s.record.client(k, visible, &c)
 }
 
 // secret reports whether a whole line may be a secret: a response, or a line that is not a command

@@ -11,8 +11,17 @@ type body struct {
 	open   io.Reader
 	lender *lender // of a buffer for mail that must be copied
 	lines  int64   // to send after the header, for TOP; negative = all
+	octets int64   // of the message, before stuffing
 
 	stuffed stuffer // a value, so that a message needs one allocation
+}
+
+// least returns how many octets a reply's body has at least, as far as that is known.
+func least(w io.WriterTo) int64 {
+	if b, ok := w.(*body); ok && b.lines < 0 {
+		return b.octets
+	}
+	return 0
 }
 
 // WriteTo writes the message with dots stuffed and the last line ended with CRLF. RFC 1939 section
