@@ -156,11 +156,12 @@ func joined(a, b error) error {
 	return &all
 }
 
-// The limits for LIST and UIDL, so that no server can use up the memory: mtm stays below 256 MiB.
-// Nobody uses POP3 for more than a million messages, and RFC 1939 section 7 allows a UID 70 octets.
+// The limits for LIST and UIDL, so that no server can use up the memory: mtm stays below 512 MiB,
+// whatever the unique-ids are. They allow 16 octets for each, and 70 (RFC 1939 section 7) for two
+// million.
 const (
-	maxListed    = 1 << 20
-	maxUIDOctets = 70 * maxListed
+	maxListed    = 10_000_000
+	maxUIDOctets = 160 << 20
 )
 
 // withClient opens a client, calls use, and closes the client. Inside a shell it

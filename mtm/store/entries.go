@@ -82,9 +82,10 @@ func (s *Store) EachUID(ctx context.Context, parent, service ID, flags Flags, f 
 			return err
 		}
 		how := all[parent]
+		rest, from := how.lasting(flags)
 		var ref Ref
 		return c.query(ctx, `SELECT id, size, flags, body_kind, uid FROM entries
-			WHERE parent = ?1 AND service = ?2 AND uid <> '' AND (?3 = 0 OR flags & ?3) ORDER BY id`,
+			WHERE parent = ?1 AND service = ?2 AND uid <> '' AND (?3 = 0 OR flags & ?3 AND (id >= ?4 OR flags & ?5)) ORDER BY id`,
 			func(row []driver.Value) error {
 				ref = Ref{ID: ID(asInt(row[0])), Size: asInt(row[1]), Flags: Flags(asInt(row[2])), Kind: BodyKind(asInt(row[3]))}
 				if ref.Flags = how.aged(ref.ID, ref.Flags); flags == 0 || ref.Flags&flags != 0 {
@@ -92,7 +93,7 @@ func (s *Store) EachUID(ctx context.Context, parent, service ID, flags Flags, f 
 					f(&ref)
 				}
 				return nil
-			}, parent, service, Order{Flags: flags}.rowFlags())
+			}, parent, service, Order{Flags: flags}.rowFlags(), from, rest)
 	})
 }
 

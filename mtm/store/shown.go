@@ -53,6 +53,18 @@ func (s shown) aged(id ID, flags Flags) Flags {
 	return flags
 }
 
+// lasting splits flags for a search: children with an id below from have none of them, unless they
+// have one of rest.
+func (s shown) lasting(flags Flags) (rest Flags, from ID) {
+	from = 1 << 62
+	for flag, aged := range map[Flags]ID{New: s.newFrom, Unread: s.unreadFrom} {
+		if flags.Has(flag) {
+			from = min(from, aged)
+		}
+	}
+	return flags &^ (New | Unread), from
+}
+
 // hides reports whether age would hide flags that are to be set in an entry.
 func (s shown) hides(id ID, flags Flags) bool { return flags&^s.aged(id, flags) != 0 }
 

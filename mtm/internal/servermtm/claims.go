@@ -11,9 +11,9 @@ import (
 type claims struct {
 	session *Session
 	listing *listing
-	local   []store.Ref // the mailbox's entries when the refresh began, by id
-	uids    *uidTable   // of local
-	claimed []int32     // index -> number of the entry's message, 0 = none; the session's numbering has it too
+	local   *roster   // the mailbox's entries when the refresh began, by id
+	uids    *uidTable // of local
+	claimed []int32   // index -> number of the entry's message, 0 = none; the session's numbering has it too
 	// headers finds entries by Message-ID and size. It is made when a message cannot be
 	// identified by its UID.
 	headers *headerIndex
@@ -25,7 +25,7 @@ type claims struct {
 }
 
 // newClaims returns claims in which no entry is claimed, and begins the session's numbering.
-func newClaims(s *Session, listed *listing, local []store.Ref) *claims {
+func newClaims(s *Session, listed *listing, local *roster) *claims {
 	s.view.numbers = numberingOf(local)
 	return &claims{session: s, listing: listed, local: local, uids: newUIDTable(local), claimed: s.view.numbers.numbers}
 }
@@ -58,18 +58,21 @@ func (x *headerIndex) like(e *store.Entry) []int {
 func (c *claims) take(i, number int) { c.claimed[i] = int32(number) }
 
 // kindOf returns how much of an entry's message was stored when the refresh began.
-func (c *claims) kindOf(id store.ID) store.BodyKind { return c.local[c.indexOf(id)].Kind }
+func (c *claims) kindOf(id store.ID) store.BodyKind { return c.local.kind(c.indexOf(id)) }
 
 func (c *claims) indexOf(id store.ID) int {
-	i, _ := slices.BinarySearchFunc(c.local, id, func(ref store.Ref, id store.ID) int { return int(ref.ID - id) })
+	i, _ := c.local.index(id)
 	return i
 }
 
 // sameSize returns an unclaimed entry of a message without a unique-id, by its size; 0 for none.
 func (c *claims) sameSize(size int64) store.ID {
-	for i, ref := range c.local {
-		if c.claimed[i] == 0 && ref.Size == size && byHeader(ref) {
-			return ref.ID
+	if c.local == nil {
+		return 0
+	}
+	for i := range c.local.count {
+		if c.claimed[i] == 0 && c.local.size(i) == size && byHeader(c.local.ref(i)) {
+			return c.local.id(i)
 		}
 	}
 	return 0
@@ -101,21 +104,24 @@ func (c *claims) match(ctx context.Context, from int) (*picks, error) {
 // entry, and returns the claims that LIST and UIDL do not settle.
 func (c *claims) claimAll(missing func(i int)) []question {
 	var rest []int
+	near := 0 // the entry of the message before
 	for i := c.listing.count - 1; i >= 0; i-- {
 		uid := c.listing.uid(i)
-		switch {
-		case len(uid) == 0: // only the header identifies it
+		if len(uid) == 0 { // only the header identifies it
 			if !c.claimBroken(i) {
 				missing(i)
 			}
-		case !c.uids.has(uid):
+			continue
+		}
+		head := c.uids.headNear(uid, near)
+		if head < 0 {
 			missing(i)
-		case !c.claim(i, false):
+		} else if near = int(head); !c.claim(head, i, false) {
 			rest = append(rest, i)
 		}
 	}
 	for _, i := range rest {
-		if !c.claim(i, true) {
+		if !c.claim(c.uids.head(c.listing.uid(i)), i, true) {
 			missing(i)
 		}
 	}
@@ -125,10 +131,11 @@ func (c *claims) claimAll(missing func(i int)) []question {
 	return c.openQuestions()
 }
 
-// claim claims an entry with the message's unique-id that no other message has claimed.
-func (c *claims) claim(i int, anySize bool) bool {
+// claim claims an entry with the message's unique-id that no other message has claimed. head is the
+// first entry with that id.
+func (c *claims) claim(head int32, i int, anySize bool) bool {
 	size, _ := c.listing.sizes.at(i)
-	k := c.uids.takeIf(c.listing.uid(i), func(k int) bool { return anySize || c.local[k].Size == size })
+	k := c.uids.takeFrom(head, func(k int) bool { return anySize || c.local.size(k) == size })
 	if k >= 0 {
 		c.take(k, c.listing.number(i))
 	}
@@ -139,16 +146,17 @@ func (c *claims) claim(i int, anySize bool) bool {
 func (c *claims) openQuestions() []question {
 	var list []question
 	ambiguous := c.ambiguous()
+	var reader nameReader
 	for i, number := range c.claimed {
 		if number == 0 {
 			continue
 		}
-		q := c.question(i, doubtNone)
-		if ambiguous[c.local[i].UID] {
-			q.doubt = doubtSome
+		d := doubtNone
+		if len(ambiguous) > 0 && ambiguous[string(reader.at(&c.local.uids, i))] {
+			d = doubtSome
 		}
-		if judge(idSame, q.size, headUnasked, q.doubt) == ask {
-			list = append(list, q)
+		if judge(idSame, c.compareSize(i), headUnasked, d) == ask {
+			list = append(list, c.question(i, d))
 		}
 	}
 	return list
@@ -156,28 +164,33 @@ func (c *claims) openQuestions() []question {
 
 // question returns the question about the claim of an entry.
 func (c *claims) question(i int, d doubt) question {
-	number := int(c.claimed[i])
-	then := c.local[i].Size
-	now, unsized := c.listing.sizeOf(number)
+	return question{id: c.local.id(i), number: int(c.claimed[i]), size: c.compareSize(i), doubt: d}
+}
+
+// compareSize compares the size of a claimed entry with that in LIST.
+func (c *claims) compareSize(i int) sizeMatch {
+	then := c.local.size(i)
+	now, unsized := c.listing.sizeOf(int(c.claimed[i]))
 	size := compareSizes(then, now, c.voidSizes())
 	if then == 0 && now == 0 && !unsized { // LIST says 0 octets, as Dovecot does for an empty message
 		size = sizeSame
 	}
-	return question{id: c.local[i].ID, number: number, size: size, doubt: d}
+	return size
 }
 
 // ambiguous returns the unique-ids for which some entries were claimed and some were not, so that
 // the id does not say which.
 func (c *claims) ambiguous() map[string]bool {
 	var found map[string]bool
+	var reader nameReader
 	for i, number := range c.claimed {
-		if number != 0 || !c.uids.several([]byte(c.local[i].UID)) {
+		if number != 0 || !c.uids.several(reader.at(&c.local.uids, i)) {
 			continue
 		}
 		if found == nil {
 			found = make(map[string]bool)
 		}
-		found[c.local[i].UID] = true
+		found[string(reader.at(&c.local.uids, i))] = true
 	}
 	return found
 }
@@ -351,13 +364,14 @@ func (c *claims) learn(b *store.Batch) {
 		}
 		known++
 		now, _ := c.listing.sizeOf(int(number))
-		if compareSizes(c.local[i].Size, now, c.voidSizes()) == sizeSame {
+		then := c.local.size(i)
+		if compareSizes(then, now, c.voidSizes()) == sizeSame {
 			c.session.view.sized.add(int(number))
 		}
-		if now != c.local[i].Size || now == 0 {
+		if now != then || now == 0 {
 			changed++
 			if now > 0 {
-				sizes[c.local[i].ID] = now
+				sizes[c.local.id(i)] = now
 			}
 		}
 	}
@@ -380,8 +394,8 @@ func (c *claims) claimBroken(index int) bool {
 		return false
 	}
 	size, _ := c.listing.sizes.at(index)
-	for i, ref := range c.local {
-		if c.claimed[i] == 0 && ref.Size == size && c.session.breaks[ref.ID] > 0 && byHeader(ref) {
+	for i := range c.local.count {
+		if c.claimed[i] == 0 && c.local.size(i) == size && c.session.breaks[c.local.id(i)] > 0 && byHeader(c.local.ref(i)) {
 			c.take(i, c.listing.number(index))
 			return true
 		}

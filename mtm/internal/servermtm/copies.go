@@ -9,8 +9,7 @@ import (
 
 // copies returns the whole copies of the mailbox's messages in a folder, by UID.
 func (m *Mailbox) copies(ctx context.Context, folder store.ID) (*uidTable, error) {
-	refs, err := m.Store.UIDs(ctx, folder, m.Service, 0)
-	refs = slices.DeleteFunc(refs, func(ref store.Ref) bool { return ref.Kind != store.BodyWhole })
+	refs, err := m.roster(ctx, folder, func(ref *store.Ref) bool { return ref.Kind == store.BodyWhole })
 	return newUIDTable(refs), err
 }
 
@@ -29,6 +28,9 @@ type copyFinder struct {
 func (m *Mailbox) findCopies(ctx context.Context, folder store.ID, items []item, reused bool) (*copyFinder, error) {
 	f := &copyFinder{box: m, reused: reused, faces: make(map[store.ID]face), of: make([]store.ID, len(items)),
 		rivals: make(map[store.ID][]store.ID)}
+	if len(items) == 0 {
+		return f, nil
+	}
 	var err error
 	if f.table, err = m.copies(ctx, folder); err != nil {
 		return nil, err
@@ -57,8 +59,8 @@ func (f *copyFinder) findRivals(items []item) {
 	if f.reused {
 		bySize = make(map[int64][]store.ID)
 		for _, i := range f.table.untaken() {
-			if ref := f.table.refs[i]; ref.Size > 0 {
-				bySize[ref.Size] = append(bySize[ref.Size], ref.ID)
+			if size := f.table.refs.size(i); size > 0 {
+				bySize[size] = append(bySize[size], f.table.refs.id(i))
 			}
 		}
 	}
@@ -68,7 +70,7 @@ func (f *copyFinder) findRivals(items []item) {
 		}
 		var list []store.ID
 		for _, i := range f.table.left([]byte(it.uid)) {
-			list = append(list, f.table.refs[i].ID)
+			list = append(list, f.table.refs.id(i))
 		}
 		for _, id := range bySize[it.size] {
 			if len(list) < maxDoubles && !slices.Contains(list, id) {
@@ -88,7 +90,7 @@ func (f *copyFinder) match(it item, looked bool) store.ID {
 		d = doubtReused
 	}
 	i := f.table.takeIf([]byte(it.uid), func(i int) bool {
-		ref := f.table.refs[i]
+		ref := f.table.refs.ref(i)
 		head := headUnasked
 		if looked {
 			head = compareFaces(f.faces[ref.ID], f.faces[it.id])
@@ -102,7 +104,7 @@ func (f *copyFinder) match(it item, looked bool) store.ID {
 	if i < 0 {
 		return 0
 	}
-	return f.table.refs[i].ID
+	return f.table.refs.id(i)
 }
 
 // look reads the headers in question.
@@ -111,7 +113,7 @@ func (f *copyFinder) look(ctx context.Context, items []item, open []int) error {
 	for _, k := range open {
 		ids = append(ids, items[k].id)
 		for _, i := range f.table.left([]byte(items[k].uid)) {
-			ids = append(ids, f.table.refs[i].ID)
+			ids = append(ids, f.table.refs.id(i))
 		}
 	}
 	slices.Sort(ids)

@@ -200,7 +200,7 @@ func (s *headerSink) entry(m message, raw []byte) store.Entry {
 	e := s.session.box.newEntry(m, raw, s.reader)
 	e.Flags = e.Flags.With(s.session.owed.flags(e.Size)) // marks it as asked for, so that a failure does not lose the request
 	if i, has := s.claims.rivals[m.number]; has {        // it may be the message that was requested under this unique-id
-		e.Flags |= s.claims.local[i].Flags & (store.Pending | store.PendingPopulate)
+		e.Flags |= s.claims.local.flags(i) & (store.Pending | store.PendingPopulate)
 	}
 	if e.UID == "" {
 		e.UID = headerUID(e.MessageID, e.Size)

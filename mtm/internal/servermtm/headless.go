@@ -15,9 +15,12 @@ import (
 func (c *claims) addHeadless(missing *picks) {
 	c.session.headless = make(map[int]store.ID)
 	c.session.late = slices.DeleteFunc(c.session.late, func(l late) bool { return l.header })
-	for i, ref := range c.local {
-		number := int(c.claimed[i])
-		if number == 0 || ref.Kind != store.BodyNone || c.session.skip[ref.ID] {
+	for i, claimed := range c.claimed {
+		if claimed == 0 || c.local.kind(i) != store.BodyNone {
+			continue
+		}
+		number, ref := int(claimed), c.local.ref(i)
+		if c.session.skip[ref.ID] {
 			continue
 		}
 		if ref.Flags.Has(store.Failed) {

@@ -55,7 +55,7 @@ func (t *intake) keepIDs() {
 	}
 	t.ids = make([]pop3.UID, 0, t.inOrder.uids.count+1)
 	for i := range t.inOrder.uids.count {
-		t.ids = append(t.ids, pop3.UID{Number: i + 1, UID: string(t.inOrder.uids.at(i))})
+		t.ids = append(t.ids, pop3.UID{Number: i + 1, UID: string(t.inOrder.uid(i))})
 	}
 }
 

@@ -18,7 +18,8 @@ type listing struct {
 	numbers  []int32 // nil when they are 1 to count
 	sizes    sizes
 	uids     names // empty without UIDL
-	withUIDs bool  // UIDL works
+	reader   nameReader
+	withUIDs bool // UIDL works
 	// complete is true when the three agree, so that a missing message is gone. Otherwise no entry
 	// is deleted because of this listing (QUIRK 62, 63).
 	complete bool
@@ -61,7 +62,7 @@ func (l *listing) uid(i int) []byte {
 	if l.uids.count == 0 {
 		return nil
 	}
-	return l.uids.at(i)
+	return l.reader.at(&l.uids, i)
 }
 
 // at returns the message with an index.

@@ -9,11 +9,6 @@ type names struct {
 	open   []byte       // the group that is not complete
 	last   []byte
 	count  int
-
-	shown int // 1 + the group in text
-	raw   []byte
-	text  []byte // the names of the group, and where they end
-	ends  [namesPerGroup]int
 }
 
 const namesPerGroup = 32
@@ -41,41 +36,47 @@ func (l *names) add(name []byte) {
 		l.groups.add(string(l.open))
 		l.open = l.open[:0]
 	}
-	l.shown = 0
 }
 
-// at returns the i-th name. It is valid until the next call. Names that are near each other are
-// read together.
-func (l *names) at(i int) []byte {
-	if group := i / namesPerGroup; l.shown != group+1 {
-		l.show(group)
+// nameReader reads names that are complete. It reads those that are near each other together.
+type nameReader struct {
+	group int // 1 + the group in text
+	raw   []byte
+	text  []byte // the names of the group, and where they end
+	ends  [namesPerGroup]int
+}
+
+// at returns the i-th name of a list. It is valid until the next call.
+func (v *nameReader) at(l *names, i int) []byte {
+	if group := i / namesPerGroup; v.group != group+1 {
+		v.read(l, group)
 	}
 	i %= namesPerGroup
 	if i == 0 {
-		return l.text[:l.ends[0]]
+		return v.text[:v.ends[0]]
 	}
-	return l.text[l.ends[i-1]:l.ends[i]]
+	return v.text[v.ends[i-1]:v.ends[i]]
 }
 
-// show reads a group.
-func (l *names) show(group int) {
+// read reads a group.
+func (v *nameReader) read(l *names, group int) {
 	rest := l.open
 	if group < l.groups.count {
-		l.raw = append(l.raw[:0], *l.groups.at(group)...)
-		rest = l.raw
+		v.raw = append(v.raw[:0], *l.groups.at(group)...)
+		rest = v.raw
 	}
-	l.text, l.shown = l.text[:0], group+1
+	v.text, v.group = v.text[:0], group+1
 	from := 0 // where the name before begins
 	for i := 0; len(rest) > 0; i++ {
 		var size [3]int
 		for k := range size {
-			v, n := binary.Uvarint(rest)
-			size[k], rest = int(v), rest[n:]
+			octets, n := binary.Uvarint(rest)
+			size[k], rest = int(octets), rest[n:]
 		}
-		to := len(l.text)
-		l.text = append(l.text, l.text[from:from+size[0]]...)
-		l.text = append(l.text, rest[:size[2]]...)
-		l.text = append(l.text, l.text[to-size[1]:to]...)
-		rest, from, l.ends[i] = rest[size[2]:], to, len(l.text)
+		to := len(v.text)
+		v.text = append(v.text, v.text[from:from+size[0]]...)
+		v.text = append(v.text, rest[:size[2]]...)
+		v.text = append(v.text, v.text[to-size[1]:to]...)
+		rest, from, v.ends[i] = rest[size[2]:], to, len(v.text)
 	}
 }

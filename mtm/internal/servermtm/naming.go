@@ -20,7 +20,7 @@ func (c *claims) claimByHeader(e *store.Entry, row headerRow) (int, error) {
 			continue
 		}
 		id := idNone
-		if row.uid != "" && !byHeader(c.local[i]) {
+		if row.uid != "" && !byHeader(c.local.ref(i)) {
 			id = idRenamed
 		}
 		then := c.headers.entries[i]
@@ -38,10 +38,11 @@ func (c *claims) indexHeaders() error {
 	x := &headerIndex{entries: make(map[int]sight), byBoth: make(map[string][]int), byID: make(map[string][]int)}
 	index := make(map[store.ID]int)
 	var ids []store.ID
-	for i, ref := range c.local {
-		if c.claimed[i] == 0 {
-			index[ref.ID] = i
-			ids = append(ids, ref.ID)
+	for i, number := range c.claimed {
+		if number == 0 {
+			id := c.local.id(i)
+			index[id] = i
+			ids = append(ids, id)
 		}
 	}
 	for some := range slices.Chunk(ids, headerRows) {
@@ -73,7 +74,7 @@ func (c *claims) adopt(b *store.Batch, e *store.Entry, row headerRow) (bool, err
 	if i < 0 || err != nil {
 		return false, err
 	}
-	was := c.local[i]
+	was := c.local.ref(i)
 	if was.UID == row.uid { // one of several with this unique-id (QUIRK 50)
 		return true, nil
 	}
@@ -123,10 +124,10 @@ func (c *claims) copyLike(copies []store.ID, e *store.Entry) (int, error) {
 // entry with its unique-id. It is used when the header does not decide.
 func (c *claims) equalsRival(b *store.Batch, row headerRow) (bool, error) {
 	i, has := c.rivals[row.number]
-	if !has || c.claimed[i] != 0 || row.body.Kind != store.BodyWhole || c.local[i].Kind != store.BodyWhole {
+	if !has || c.claimed[i] != 0 || row.body.Kind != store.BodyWhole || c.local.kind(i) != store.BodyWhole {
 		return false, nil
 	}
-	equal, err := b.Equal(context.Background(), row.body, c.local[i].ID)
+	equal, err := b.Equal(context.Background(), row.body, c.local.id(i))
 	if errors.Is(err, store.ErrCorrupt) {
 		return false, nil
 	}

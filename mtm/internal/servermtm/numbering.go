@@ -9,23 +9,27 @@ import (
 // numbering holds the message number of each entry in this session. It has slices, since a map
 // takes several times the memory.
 type numbering struct {
-	ids     []store.ID // of the entries that the mailbox had, ascending
-	numbers []int32    // 0 = none
-	later   []stretch  // entries that were added since, by id
+	local   *roster   // the entries that the mailbox had
+	numbers []int32   // of these; 0 = none
+	later   []stretch // entries that were added since, by id
 }
 
 // numberingOf returns a numbering in which no entry has a number.
-func numberingOf(local []store.Ref) numbering {
-	n := numbering{ids: make([]store.ID, len(local)), numbers: make([]int32, len(local))}
-	for i, ref := range local {
-		n.ids[i] = ref.ID
+func numberingOf(local *roster) numbering {
+	return numbering{local: local, numbers: make([]int32, local.count)}
+}
+
+// known returns the index of an entry that the mailbox had.
+func (m *numbering) known(id store.ID) (int, bool) {
+	if m.local == nil {
+		return 0, false
 	}
-	return n
+	return m.local.index(id)
 }
 
 // of returns the number of an entry's message, or false when the server does not list it.
 func (m *numbering) of(id store.ID) (int, bool) {
-	if i, found := slices.BinarySearch(m.ids, id); found {
+	if i, found := m.known(id); found {
 		return int(m.numbers[i]), m.numbers[i] != 0
 	}
 	if i, found := m.search(id); found {
@@ -36,11 +40,9 @@ func (m *numbering) of(id store.ID) (int, bool) {
 
 // set sets the number of an entry, 0 for none.
 func (m *numbering) set(id store.ID, number int) {
-	if len(m.ids) > 0 && id <= m.ids[len(m.ids)-1] {
-		if i, found := slices.BinarySearch(m.ids, id); found {
-			m.numbers[i] = int32(number)
-			return
-		}
+	if i, found := m.known(id); found {
+		m.numbers[i] = int32(number)
+		return
 	}
 	i, found := m.search(id)
 	if found {
@@ -74,7 +76,7 @@ func (m *numbering) search(id store.ID) (i int, found bool) {
 // entry returns the entry with a number, 0 for none. It searches all entries.
 func (m *numbering) entry(number int) store.ID {
 	if i := slices.Index(m.numbers, int32(number)); i >= 0 {
-		return m.ids[i]
+		return m.local.id(i)
 	}
 	for _, s := range m.later {
 		for id := s.id; id < s.end(); id++ {

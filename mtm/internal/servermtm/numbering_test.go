@@ -13,11 +13,11 @@ var _ = Describe("The numbers of entries", func() {
 	It("are those that were set last", func() {
 		random := rand.New(rand.NewPCG(7, 8))
 		for range 200 {
-			var local []store.Ref
+			var local roster
 			for id := range store.ID(random.IntN(20)) {
-				local = append(local, store.Ref{ID: 10 + 2*id})
+				local.add(&store.Ref{ID: 10 + 2*id})
 			}
-			n, want := numberingOf(local), make(map[store.ID]int)
+			n, want := numberingOf(&local), make(map[store.ID]int)
 			for range random.IntN(60) { // rows of ids, up or down, and single ones
 				id, number, step := store.ID(1+random.IntN(150)), random.IntN(200), 2*random.IntN(2)-1
 				for k := range random.IntN(10) {

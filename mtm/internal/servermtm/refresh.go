@@ -27,7 +27,7 @@ func (s *Session) refresh(ctx context.Context, meter *progress.Meter, keep []sto
 	if err != nil {
 		return err
 	}
-	local, err := s.box.Store.UIDs(ctx, s.box.Service, s.box.Service, 0)
+	local, err := s.box.roster(ctx, s.box.Service, nil)
 	if err != nil {
 		return fail(ctx, step, symbian.ErrUnknown, err)
 	}
@@ -70,33 +70,38 @@ func (r *refresh) age(ctx context.Context, b *store.Batch) error {
 	if err != nil {
 		return err
 	}
-	var aged, unfinished []store.ID
-	waiting := false // an entry keeps New
-	for _, ref := range r.claims.local {
-		if ref.Flags&(store.Invisible|store.InPreparation) != 0 {
-			unfinished = append(unfinished, ref.ID)
+	local := r.claims.local
+	left := func(flags store.Flags) bool {
+		return flags&(store.Pending|store.PendingPopulate|store.InPreparation) != 0
+	}
+	var unfinished []store.ID
+	var waiting, some bool // an entry keeps New, or loses it
+	for i := range local.count {
+		flags := local.flags(i)
+		if flags&(store.Invisible|store.InPreparation) != 0 {
+			unfinished = append(unfinished, local.id(i))
 		}
-		left := ref.Flags&(store.Pending|store.PendingPopulate|store.InPreparation) != 0
-		switch {
-		case !ref.Flags.Has(store.New):
-		case left:
-			waiting = true
-		default:
-			aged = append(aged, ref.ID)
-		}
+		waiting = waiting || flags.Has(store.New) && left(flags)
+		some = some || flags.Has(store.New) && !left(flags)
 	}
 	b.SetFlags(unfinished, 0, store.Invisible|store.InPreparation)
-	if r.session.again || len(r.claims.local) == 0 {
+	if r.session.again || local.count == 0 {
 		return nil // for the user it is the same visit
 	}
-	behind := r.claims.local[len(r.claims.local)-1].ID + 1
+	behind := local.next()
 	if wasHidden {
 		b.Age(service, behind, store.Unread)
 	}
 	switch {
-	case waiting:
+	case waiting && some:
+		var aged []store.ID
+		for i := range local.count {
+			if flags := local.flags(i); flags.Has(store.New) && !left(flags) {
+				aged = append(aged, local.id(i))
+			}
+		}
 		b.SetFlags(aged, 0, store.New)
-	case len(aged) > 0:
+	case some:
 		b.Age(service, behind, store.New)
 	}
 	return nil
@@ -144,19 +149,24 @@ func (r *refresh) dead(keep []store.ID) (dead []store.ID, gone map[store.ID]bool
 	}
 	unseen := beyond > 0 && !r.claims.listing.withUIDs // an entry may belong to a message whose header was not requested
 	gone = make(map[store.ID]bool)
-	for i, ref := range r.claims.local {
-		populated := ref.Flags.Has(store.Complete)
-		waits := ref.Flags.Has(store.Operation) // a queued operation of the user is not dropped
-		number := int(r.claims.claimed[i])
+	for i, claimed := range r.claims.claimed {
+		flags := r.claims.local.flags(i)
+		populated := flags.Has(store.Complete)
+		waits := flags.Has(store.Operation) // a queued operation of the user is not dropped
+		number := int(claimed)
+		if number > beyond {
+			continue
+		}
+		id := r.claims.local.id(i)
 		overlooked := unseen && (populated || waits)
 		lost := number == 0 && r.claims.listing.complete && !overlooked
 		if lost {
-			gone[ref.ID] = true
+			gone[id] = true
 		}
-		trimmed := number > 0 && number <= beyond && !populated && !kept[ref.ID] && !waits
-		if trimmed || (lost && (!populated || !kept[ref.ID])) {
-			dead = append(dead, ref.ID)
-			r.session.view.numbers.set(ref.ID, 0)
+		trimmed := number > 0 && number <= beyond && !populated && !kept[id] && !waits
+		if trimmed || (lost && (!populated || !kept[id])) {
+			dead = append(dead, id)
+			r.session.view.numbers.set(id, 0)
 		}
 	}
 	return dead, gone
@@ -193,9 +203,9 @@ func (r *refresh) announced(ctx context.Context, missing *picks) (headers, arriv
 		return nil, nil, err
 	}
 	renamed := make(map[int64]bool) // sizes
-	for i, ref := range r.claims.local {
-		if r.claims.claimed[i] == 0 {
-			renamed[ref.Size] = true
+	for i, number := range r.claims.claimed {
+		if number == 0 {
+			renamed[r.claims.local.size(i)] = true
 		}
 	}
 	headers, arrivals = &picks{of: listed}, &picks{of: listed}

@@ -17,7 +17,7 @@ const (
 // add appends a size.
 func (s *sizes) add(size int64) {
 	s.largest = max(s.largest, size)
-	if size < another {
+	if size >= 0 && size < another {
 		s.small.add(uint32(size))
 		return
 	}
