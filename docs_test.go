@@ -313,7 +313,7 @@ func (s *shell) serve(command string, shown []string) string {
 	})
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	for range 1000 {
+	for range 12_000 { // minutes: machines are busy
 		if conn, err := net.Dial("tcp", s.address); err == nil {
 			return closed(conn)
 		}

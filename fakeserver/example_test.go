@@ -192,7 +192,7 @@ func ExampleServer_SetUser() {
 func ExampleServer_WaitFor() {
 	srv := fakeserver.New(mailbox(), nil)
 	go talk(srv, "DELE 2", "QUIT")
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	fmt.Println(srv.WaitFor(ctx, fakeserver.Received(fakeserver.Match{Verb: "DELE", Args: "2"})))
 	fmt.Println(srv.WaitFor(ctx, fakeserver.Ended(1)))

@@ -5,7 +5,7 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 
 pop3sim serve --pop3 127.0.0.1:0 --http 127.0.0.1:0 --ready-file "$dir/ready.json" --quiet --exit-with-parent &
-pop3sim ready --wait 10s --ready-file "$dir/ready.json"
+pop3sim ready --wait 1m --ready-file "$dir/ready.json"
 api=http://$(pop3sim ready --ready-file "$dir/ready.json" --show http)/api/v1
 pop3=pop3://$(pop3sim ready --ready-file "$dir/ready.json" --show pop3)
 
