@@ -113,14 +113,14 @@ func listMessages(cmd *cobra.Command, e *env, st *store.Store, place store.Entry
 	}
 	each := func(f func(*store.Entry) error) error { return l.each(cmd.Context(), st, place.ID, f) }
 	if e.json {
-		list := newArray(r.out)
+		list := newMessages(r.out)
 		err = each(func(m *store.Entry) error {
-			v := messageViewOf(m)
+			v := list.view(m)
 			if isOurs(m) {
 				v.Addressees = addressees(cmd.Context(), st, m)
 			}
 			v.Waiting, v.Broke = r.waits.texts(m.ID), r.broke[m.ID]
-			return list.add(v)
+			return list.add(&v)
 		})
 		if err == nil {
 			err = list.end()

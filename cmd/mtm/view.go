@@ -40,9 +40,41 @@ type messageView struct {
 }
 
 func messageViewOf(e *store.Entry) messageView {
+	v := bareViewOf(e)
+	v.setFlags(flagTextsOf(e))
+	return v
+}
+
+// flagTexts holds what a view says of the flags of an entry.
+type flagTexts struct {
+	names     []string
+	operation string
+}
+
+// flagTextsOf returns the names of all flags, and that of the queued operation, which the store
+// lists among the flags.
+func flagTextsOf(e *store.Entry) flagTexts {
+	t := flagTexts{names: []string{}}
+	for _, set := range []string{e.Flags.String(), e.Email.String()} {
+		if set != "" {
+			t.names = append(t.names, strings.Split(set, ",")...)
+		}
+	}
+	for _, flag := range t.names {
+		if name, ok := strings.CutPrefix(flag, "op="); ok {
+			t.operation = name
+		}
+	}
+	return t
+}
+
+func (v *messageView) setFlags(t flagTexts) { v.Flags, v.Operation = t.names, t.operation }
+
+// bareViewOf returns a view without the names of the flags.
+func bareViewOf(e *store.Entry) messageView {
 	v := messageView{
 		ID: e.ID, Parent: e.Parent, Service: e.Service, Related: e.Related, From: e.Details, Subject: e.Description,
-		Size: sizeOf(e), Stored: e.Body.Length, Flags: []string{}, UID: e.UID, MessageID: e.MessageID, Body: e.Body.Kind.String(),
+		Size: sizeOf(e), Stored: e.Body.Length, UID: e.UID, MessageID: e.MessageID, Body: e.Body.Kind.String(),
 		Complete: e.Flags.Has(store.Complete), PartialDownload: e.Email.Has(store.PartialDownload),
 		New: e.Flags.Has(store.New), Unread: e.Flags.Has(store.Unread), Visible: !e.Flags.Has(store.Invisible),
 		Attachment: e.Flags.Has(store.Attachment), Receipt: e.Email.Has(store.Receipt), Priority: "normal",
@@ -61,17 +93,6 @@ func messageViewOf(e *store.Entry) messageView {
 	}
 	if !e.Date.IsZero() {
 		v.Date = rfc3339(e.Date)
-	}
-	for _, set := range []string{e.Flags.String(), e.Email.String()} {
-		if set != "" {
-			v.Flags = append(v.Flags, strings.Split(set, ",")...)
-		}
-	}
-	// The store lists the operation among the flags.
-	for _, flag := range v.Flags {
-		if name, ok := strings.CutPrefix(flag, "op="); ok {
-			v.Operation = name
-		}
 	}
 	return v
 }
